@@ -1,0 +1,55 @@
+/** The arrows of the house (docs/decisions.md, "The house"): who may import whom. */
+const LAYERS = {
+  core: [],
+  config: ['core'],
+  observability: ['core'],
+  domain: ['core'],
+  kucoin: ['core', 'domain'],
+  store: ['core', 'domain'],
+  pacing: ['core'],
+  sync: ['core', 'domain'],
+  report: ['core', 'domain', 'store'],
+  simulator: ['core'],
+  app: ['core', 'config', 'observability', 'domain', 'kucoin', 'store', 'pacing', 'sync', 'report', 'simulator'],
+  web: ['app', 'report', 'jobs', 'core'],
+};
+
+const folder = (name) => (name === 'jobs' ? '^jobs/' : `^src/${name}/`);
+
+const layerRules = Object.entries(LAYERS).map(([name, allowed]) => ({
+  name: `${name}-imports-only-${allowed.join('-') || 'nothing-of-ours'}`,
+  severity: 'error',
+  from: { path: folder(name) },
+  to: {
+    path: '^(src|jobs|test|bench)/',
+    pathNot: [folder(name), ...allowed.map(folder)],
+  },
+}));
+
+module.exports = {
+  forbidden: [
+    ...layerRules,
+    {
+      name: 'jobs-imports-only-app-sync-domain-core',
+      severity: 'error',
+      from: { path: '^jobs/' },
+      to: { path: '^(src|test|bench)/', pathNot: ['^src/(app|sync|domain|core)/'] },
+    },
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-undeclared-packages', severity: 'error', from: {}, to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] } },
+    {
+      name: 'no-dev-packages-in-production',
+      severity: 'error',
+      from: { path: '^(src|jobs)/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    { name: 'environment-is-read-in-one-place', severity: 'error', from: { path: '^(src|jobs)/', pathNot: '^src/config/' }, to: { path: '^dotenv$' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^src/store/generated/' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,29 @@
+import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
+import { KpoolError } from './errors';
+
+/** The time as a program sees it. Passed in; only the edge makes one. */
+export interface Clock {
+  /** Wall clock, milliseconds since the Unix epoch. */
+  now(): number;
+  /** Never goes back, milliseconds from an arbitrary start. */
+  monotonicMs(): number;
+  /** Resolves after `ms`, or rejects with `aborted` as soon as `signal` does. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  async sleep(ms, signal) {
+    try {
+      await setTimeoutPromise(Math.max(0, ms), undefined, signal === undefined ? {} : { signal });
+    } catch (cause) {
+      throw new KpoolError('aborted', 'Stopped on request.', { cause });
+    }
+  },
+};
+
+/** Throws `aborted` when `signal` has fired. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new KpoolError('aborted', 'Stopped on request.');
+}

@@ -1,0 +1,45 @@
+import { Decimal } from 'decimal.js';
+import type { Brand } from './brand';
+
+/**
+ * A number as canonical decimal text: no exponent, no leading or trailing zeros, no `-0`. Two texts are equal
+ * exactly when their values are, so `===` compares money.
+ */
+export type DecimalText = Brand<string, 'DecimalText'>;
+
+/** Longest exponent that is written out: beyond it a text is not an amount, a rate or a hashrate of this world. */
+const MAX_EXPONENT = 400;
+const MAX_TEXT_LENGTH = 1_000;
+const NUMBER_SYNTAX = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,6})?$/;
+
+/**
+ * The canonical form of a number's text, digit for digit, or null when it is not a finite decimal number
+ * (or one with more than 400 places on either side of the point).
+ */
+export function findDecimal(text: string): DecimalText | null {
+  const trimmed = text.trim();
+  if (trimmed.length > MAX_TEXT_LENGTH || !NUMBER_SYNTAX.test(trimmed)) return null;
+  // The constructor keeps every digit whatever the precision; only arithmetic rounds, and there is none here.
+  const value = new Decimal(trimmed);
+  if (value.isZero()) return '0' as DecimalText;
+  if (Math.abs(value.e) > MAX_EXPONENT || value.decimalPlaces() > MAX_EXPONENT) return null;
+  return value.toFixed() as DecimalText;
+}
+
+/** The value times 10^`power`, exact: the decimal point moves, no digit changes. */
+export function shiftDecimal(value: DecimalText, power: number): DecimalText {
+  const shifted = findDecimal(`${value}e${power}`);
+  if (shifted === null) throw new RangeError(`${value}e${power} has too many places`);
+  return shifted;
+}
+
+/** Digits after the point and before it, of a canonical text. */
+export function digitsOf(value: DecimalText): { integer: number; fraction: number } {
+  const [integer = '', fraction = ''] = value.replace('-', '').split('.');
+  return { integer: integer === '0' ? 0 : integer.length, fraction: fraction.length };
+}
+
+/** Order by value: negative, zero or positive as for `Array.sort`. */
+export function compareDecimals(a: DecimalText, b: DecimalText): number {
+  return new Decimal(a).comparedTo(new Decimal(b));
+}

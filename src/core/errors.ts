@@ -1,0 +1,84 @@
+/**
+ * Failures are classified once, where they are born: `retry` says what may be done about one, and everything
+ * above only reads it.
+ *
+ * - `never-scope`: asking again for this scope cannot help (a refused parameter, a broken promise).
+ * - `never-account`: the account is stopped at the first answer, until its credentials change or a person says so.
+ * - `after`: throttled; `retryAfterMs` says how long to wait.
+ * - `backoff`: may pass by itself (network, server error, maintenance, a database that restarts).
+ * - `usage`: the configuration or the command is wrong; exit code 2.
+ */
+export type Retry = 'never-scope' | 'never-account' | 'after' | 'backoff' | 'usage';
+
+/** Every failure that the project knows by name, with what may be done about it. */
+const RETRY_BY_CODE = {
+  'config.invalid': 'usage',
+  'usage.invalid': 'usage',
+  'port.in-use': 'usage',
+  'database.unreachable': 'backoff',
+  'database.refused': 'usage',
+  'database.newer': 'usage',
+  'database.not-migrated': 'usage',
+  'database.migration-failed': 'usage',
+  'database.failed': 'backoff',
+  'database.data-directory': 'usage',
+  'database.rejected': 'never-scope',
+  'pacing.unavailable': 'backoff',
+  'pool.unreachable': 'backoff',
+  'pool.timeout': 'backoff',
+  'pool.tls': 'backoff',
+  'pool.malformed': 'backoff',
+  'pool.too-large': 'never-scope',
+  'pool.redirected': 'never-scope',
+  'pool.server-error': 'backoff',
+  'pool.maintenance': 'backoff',
+  'pool.throttled': 'after',
+  'pool.forbidden': 'never-account',
+  'pool.unauthorized': 'never-account',
+  'pool.missing-credentials': 'never-account',
+  'pool.clock': 'backoff',
+  'pool.parameter': 'never-scope',
+  'pool.not-found': 'never-scope',
+  'pool.unknown-code': 'never-scope',
+  'account.duplicate': 'never-account',
+  'account.changed': 'never-account',
+  'sync.inconsistent': 'backoff',
+  'sync.superseded': 'backoff',
+  'sync.limit': 'backoff',
+  'broken-promise': 'never-scope',
+  aborted: 'backoff',
+} as const satisfies Record<string, Retry>;
+
+export type ErrorCode = keyof typeof RETRY_BY_CODE;
+
+export interface KpoolErrorOptions {
+  /** What the reader should do about it: one sentence, printed after the message. */
+  readonly hint?: string;
+  /** Only for `after`: how long to wait before the next attempt. */
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+}
+
+/**
+ * A failure with a name. `message` is one clear sentence without secrets, `hint` says what to do about it.
+ * The CLI prints both and no stack trace.
+ */
+export class KpoolError extends Error {
+  override readonly name = 'KpoolError';
+  readonly code: ErrorCode;
+  readonly retry: Retry;
+  readonly hint: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: KpoolErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retry = RETRY_BY_CODE[code];
+    this.hint = options.hint;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+export function isKpoolError(error: unknown, code?: ErrorCode): error is KpoolError {
+  return error instanceof KpoolError && (code === undefined || error.code === code);
+}

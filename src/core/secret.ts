@@ -1,0 +1,29 @@
+import { inspect } from 'node:util';
+
+const REDACTED = '[redacted]';
+
+/** A text that does not print: every way to show it (string, JSON, inspect) gives `[redacted]`. */
+export class Secret {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The text itself, for the one place that has to send it. */
+  reveal(): string {
+    return this.#text;
+  }
+
+  toString(): string {
+    return REDACTED;
+  }
+
+  toJSON(): string {
+    return REDACTED;
+  }
+
+  [inspect.custom](): string {
+    return REDACTED;
+  }
+}
