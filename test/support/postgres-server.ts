@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import { binariesIn, findPackagedBinaries } from '../../src/store/embedded/binaries';
+import { createCluster, startCluster } from '../../src/store/embedded/cluster';
+import { findServerUser } from '../../src/store/embedded/server-user';
+import { findFreePort, runDirectory, stopAfterRun } from './test-run';
+
+export const TEMPLATE_DATABASE = 'kpool_template';
+const SUPERUSER = 'kpool';
+const PASSWORD = 'for-tests-only';
+const MIGRATIONS = join(__dirname, '..', '..', 'prisma', 'migrations');
+
+/** Durability is not what the tests test, except those that start a server of their own. */
+const SETTINGS = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  shared_buffers: '128MB',
+  max_connections: '300',
+  max_prepared_transactions: '0',
+  autovacuum_naptime: '5s',
+  lc_messages: 'C',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+};
+
+/**
+ * Starts the run's PostgreSQL with a migrated template database; returns the URL of its `postgres` database.
+ * `KPOOL_TEST_PG_BIN` names a directory with `initdb` and `postgres` of another version.
+ */
+export async function startTestServer(): Promise<string> {
+  const binDirectory = process.env['KPOOL_TEST_PG_BIN'];
+  const binaries = binDirectory === undefined ? await findPackagedBinaries() : binariesIn(binDirectory);
+  const user = await findServerUser();
+  const dataDirectory = join(runDirectory(), 'data');
+  const cluster = { dataDirectory, binaries, user };
+  const port = String(await findFreePort());
+  stopAfterRun('postgres', join(dataDirectory, 'postmaster.pid'));
+  await createCluster(cluster, { superuser: SUPERUSER, password: PASSWORD, database: TEMPLATE_DATABASE });
+  await startCluster(cluster, { ...SETTINGS, port }, join(runDirectory(), 'postgres.log'));
+  const url = `postgres://${SUPERUSER}:${PASSWORD}@127.0.0.1:${port}`;
+  await applyMigrations(`${url}/${TEMPLATE_DATABASE}`);
+  return `${url}/postgres`;
+}
+
+async function applyMigrations(url: string): Promise<void> {
+  if (!existsSync(MIGRATIONS)) return;
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  try {
+    const names = (await readdir(MIGRATIONS, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+    for (const name of names.map((entry) => entry.name).sort()) {
+      await sql.unsafe(await readFile(join(MIGRATIONS, name, 'migration.sql'), 'utf8')).simple();
+    }
+  } finally {
+    await sql.end();
+  }
+}

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres from 'postgres';
+import { TEMPLATE_DATABASE } from './postgres-server';
+
+/** A database of one test file's own, with all migrations applied. */
+export interface TestDatabase {
+  /** `postgres://…`, as a superuser. */
+  readonly url: string;
+  readonly name: string;
+  /** Drops it, whoever is connected. */
+  drop(): Promise<void>;
+}
+
+/** The environment variable by which jest's workers know the run's server. */
+export const SERVER_URL = 'KPOOL_TEST_SERVER_URL';
+
+/** A session that ends takes a moment to leave the server's list. */
+const LEAVING_ATTEMPTS = 100;
+const LEAVING_PAUSE_MS = 20;
+
+/** Clones the migrated template. Prefer `useTestDatabase`, which cleans up and notices leaks. */
+export async function createTestDatabase(
+  options: { readonly template?: string } = {},
+): Promise<TestDatabase> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await onServer(
+    (sql) => sql`CREATE DATABASE ${sql(name)} TEMPLATE ${sql(options.template ?? TEMPLATE_DATABASE)}`,
+  );
+  const url = new URL(serverUrl());
+  url.pathname = `/${name}`;
+  return {
+    url: url.href,
+    name,
+    drop: async () => {
+      await onServer((sql) => sql`DROP DATABASE IF EXISTS ${sql(name)} WITH (FORCE)`);
+    },
+  };
+}
+
+/**
+ * Gives the test file a database of its own, made in `beforeAll` and dropped in `afterAll`; a connection left open
+ * fails the file. `url` and `name` may be read from `beforeAll` on.
+ */
+export function useTestDatabase(
+  options: { readonly template?: string } = {},
+): Pick<TestDatabase, 'url' | 'name'> {
+  let database: TestDatabase | undefined;
+  const get = (): TestDatabase => {
+    if (database === undefined)
+      throw new Error('The test database exists from beforeAll on: read its url there or in a test.');
+    return database;
+  };
+  beforeAll(async () => {
+    database = await createTestDatabase(options);
+  });
+  afterAll(async () => {
+    const leaked = await leakedSessions(get().name);
+    await get().drop();
+    if (leaked.length > 0)
+      throw new Error(`Connections to the database were left open:\n${leaked.join('\n')}`);
+  });
+  return {
+    get url() {
+      return get().url;
+    },
+    get name() {
+      return get().name;
+    },
+  };
+}
+
+/** Sessions in a database, one line each, after those that are just ending had time to go. */
+async function leakedSessions(name: string): Promise<string[]> {
+  return onServer(async (sql) => {
+    for (let attempt = 1; ; attempt++) {
+      const sessions = await sql<{ session: string }[]>`
+        SELECT format('pid %s %s, %s: %s', pid, application_name, state, left(query, 200)) AS session
+        FROM pg_stat_activity WHERE datname = ${name} AND backend_type = 'client backend'`;
+      if (sessions.length === 0 || attempt === LEAVING_ATTEMPTS) return sessions.map((row) => row.session);
+      await sleep(LEAVING_PAUSE_MS);
+    }
+  });
+}
+
+async function onServer<T>(work: (sql: postgres.Sql) => PromiseLike<T>): Promise<T> {
+  const sql = postgres(serverUrl(), { max: 1, onnotice: () => undefined });
+  try {
+    return await work(sql);
+  } finally {
+    await sql.end();
+  }
+}
+
+function serverUrl(): string {
+  const url = process.env[SERVER_URL];
+  if (url === undefined)
+    throw new Error('There is no test server: run the tests with jest (jest.config.ts, globalSetup).');
+  return url;
+}

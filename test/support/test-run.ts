@@ -1,0 +1,39 @@
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const RUN_DIRECTORY = 'KPOOL_TEST_RUN_DIRECTORY';
+
+/** Makes the directory of this jest run; its workers find it through the environment. */
+export function createRunDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'kpool-jest-'));
+  // A server that runs as another system user must be able to pass through.
+  chmodSync(directory, 0o755);
+  mkdirSync(join(directory, 'services'));
+  process.env[RUN_DIRECTORY] = directory;
+  return directory;
+}
+
+/** The directory of this jest run: everything in it is removed when jest ends, in whatever way. */
+export function runDirectory(): string {
+  const directory = process.env[RUN_DIRECTORY];
+  if (directory === undefined)
+    throw new Error('Tests that need a server run under jest (jest.config.ts, globalSetup).');
+  return directory;
+}
+
+/** The watchdog stops the process named in the first line of `pidFile` when jest ends. */
+export function stopAfterRun(name: string, pidFile: string): void {
+  writeFileSync(join(runDirectory(), 'services', name), pidFile);
+}
+
+/** A port on 127.0.0.1 that was free a moment ago. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

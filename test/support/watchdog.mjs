@@ -1,0 +1,51 @@
+// Outlives the jest process by a moment: when its standard input ends, whatever ended jest (a failure, Ctrl-C,
+// kill -9), every process named in <run directory>/pids is stopped and the directory removed.
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const STOP_ATTEMPTS = 100;
+const [runDirectory] = process.argv.slice(2);
+
+/** Each service writes the path of a file whose first line is its pid. */
+function pids() {
+  const names = (() => {
+    try {
+      return readdirSync(join(runDirectory, 'services'));
+    } catch {
+      return [];
+    }
+  })();
+  return names.flatMap((name) => {
+    try {
+      const pidFile = readFileSync(join(runDirectory, 'services', name), 'utf8').trim();
+      const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
+      return Number.isInteger(pid) && pid > 1 ? [pid] : [];
+    } catch {
+      return []; // Never started, or stopped already.
+    }
+  });
+}
+
+function send(pid, signal) {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+process.stdin.resume();
+process.stdin.on('end', async () => {
+  const running = pids();
+  // SIGQUIT is PostgreSQL's immediate stop: the data is thrown away in any case.
+  for (const pid of running) send(pid, 'SIGQUIT');
+  for (let attempt = 0; attempt < STOP_ATTEMPTS && running.some((pid) => send(pid, 0)); attempt++)
+    await sleep(50);
+  for (const pid of running) send(pid, 'SIGKILL');
+  rmSync(runDirectory, { recursive: true, force: true });
+  process.exit(0);
+});
