@@ -1,0 +1,118 @@
+import { readFileSync, statSync } from 'node:fs';
+import { z } from 'zod';
+import { Secret } from '../core/secret';
+import type { Mistakes } from './mistakes';
+import { accountName, credential, passphrase } from './value-kinds';
+
+/** One API key, with the name that the user gives its owner. */
+export interface AccountCredentials {
+  readonly name: string;
+  readonly apiKey: Secret;
+  readonly apiSecret: Secret;
+  readonly apiPassphrase: Secret;
+}
+
+const MAX_ACCOUNTS = 1_000;
+const FIELDS = 'the fields name, apiKey, apiSecret, apiPassphrase and no other';
+
+const ENTRY = z.strictObject({
+  name: accountName.schema,
+  apiKey: credential.schema.transform((text) => new Secret(text)),
+  apiSecret: credential.schema.transform((text) => new Secret(text)),
+  apiPassphrase: passphrase.schema.transform((text) => new Secret(text)),
+});
+
+/**
+ * The accounts of a JSON file `[{name, apiKey, apiSecret, apiPassphrase}, …]`. Its mistakes are named by the
+ * entry's index and field, never by value; a file that others may read is a warning.
+ */
+export function readAccountsFile(filePath: string, mistakes: Mistakes): readonly AccountCredentials[] {
+  const subject = `KUCOIN_POOL_ACCOUNTS_FILE (${filePath})`;
+  let text: string;
+  try {
+    text = readFileSync(filePath, 'utf8').replace(/^\uFEFF/, '');
+    // Windows keeps access lists instead of these bits.
+    if (process.platform !== 'win32' && (statSync(filePath).mode & 0o077) !== 0) {
+      mistakes.warn(`${filePath} holds secrets and other users may read it: chmod 600 it.`);
+    }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'an error';
+    mistakes.add(subject, `no readable file (${code})`, 'a JSON file with a list of accounts');
+    return [];
+  }
+  const list = parseList(text, subject, mistakes);
+  const accounts = list.flatMap((entry, index) => parseEntry(entry, `${subject}[${index}]`, mistakes));
+  if (accounts.length === list.length) reportTwins(accounts, subject, mistakes);
+  return accounts;
+}
+
+function parseList(text: string, subject: string, mistakes: Mistakes): readonly unknown[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    // Node's own message quotes the text, which holds secrets: only the place is taken from it.
+    const position = /position (\d+)/.exec(String(error))?.[1];
+    const line =
+      position === undefined ? '' : ` (line ${text.slice(0, Number(position)).split('\n').length})`;
+    mistakes.add(subject, `text that is not JSON${line}`, 'a JSON list of accounts');
+    return [];
+  }
+  if (Array.isArray(json) && json.length > 0 && json.length <= MAX_ACCOUNTS) return json;
+  const found = !Array.isArray(json)
+    ? 'no list'
+    : json.length === 0
+      ? 'an empty list'
+      : `${json.length} entries`;
+  mistakes.add(subject, found, `a JSON list of 1 to ${MAX_ACCOUNTS} accounts`);
+  return [];
+}
+
+function parseEntry(entry: unknown, subject: string, mistakes: Mistakes): AccountCredentials[] {
+  const parsed = ENTRY.safeParse(entry);
+  if (parsed.success) return [parsed.data];
+  for (const issue of parsed.error.issues) {
+    const field = issue.path[0];
+    if (issue.code === 'custom') {
+      mistakes.add(
+        `${subject}.${String(field)}`,
+        'a value that does not fit (not shown)',
+        expectationOf(issue.message),
+      );
+    } else if (issue.code === 'unrecognized_keys') {
+      mistakes.add(subject, 'a field that is not known', FIELDS);
+    } else if (field === undefined) {
+      mistakes.add(subject, 'no object', FIELDS);
+    } else {
+      const isAbsent = !Object.hasOwn(entry as object, field);
+      mistakes.add(
+        `${subject}.${String(field)}`,
+        isAbsent ? 'nothing' : 'something that is not a text',
+        'a text',
+      );
+    }
+  }
+  return [];
+}
+
+function expectationOf(message: string): string {
+  return message.replace(/^expected /, '');
+}
+
+function reportTwins(accounts: readonly AccountCredentials[], subject: string, mistakes: Mistakes): void {
+  const indexByName = new Map<string, number>();
+  const indexByKey = new Map<string, number>();
+  accounts.forEach((account, index) => {
+    // Case does not tell two accounts apart for a person who reads a report.
+    const name = account.name.toLowerCase();
+    const key = account.apiKey.reveal();
+    const sameName = indexByName.get(name);
+    const sameKey = indexByKey.get(key);
+    if (sameName !== undefined)
+      mistakes.add(`${subject}[${index}].name`, `the name of entry ${sameName} again`, 'a name of its own');
+    if (sameKey !== undefined)
+      mistakes.add(`${subject}[${index}].apiKey`, `the key of entry ${sameKey} again`, 'a key of its own');
+    indexByName.set(name, index);
+    indexByKey.set(key, index);
+  });
+}

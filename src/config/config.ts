@@ -1,0 +1,125 @@
+import type { Secret } from '../core/secret';
+import type { AccountCredentials } from './accounts';
+import type { Values } from './variables';
+
+/** The streams that have an interval. The composition root checks that these are the domain's streams. */
+export type ScheduledStream =
+  | 'algorithms'
+  | 'sub-accounts'
+  | 'earnings'
+  | 'rewards'
+  | 'account-income'
+  | 'sub-account-income'
+  | 'workers'
+  | 'worker-details';
+
+/** Everything that the program can be told, checked. Deeply frozen; secrets do not print. */
+export interface Config {
+  /** Absolute path of the folder for the embedded PostgreSQL. */
+  readonly home: string;
+  readonly database: {
+    /** Null: an embedded PostgreSQL under `home`. */
+    readonly url: Secret | null;
+    readonly embeddedPort: number;
+  };
+  /** Null: queues live in PostgreSQL. */
+  readonly redisUrl: Secret | null;
+  /** Empty when no credentials are set: `requireAccounts` says what to do. */
+  readonly accounts: readonly AccountCredentials[];
+  readonly pool: {
+    /** Without a slash at its end. */
+    readonly baseUrl: string;
+    /** Arrivals in any 1-second window (P6). */
+    readonly requestsPerSecond: number;
+    readonly rateScope: Values['KUCOIN_POOL_RATE_SCOPE'];
+    /** The part of the rate, 0 to 1, that the round of `worker/get` may take; 0: no such round. */
+    readonly workerDetailsShare: number;
+  };
+  readonly sync: {
+    /** Upper-case, each once. */
+    readonly coins: readonly string[];
+    /** Midnight in UTC, ms since the epoch. */
+    readonly historyStartMs: number;
+    readonly everyMs: Readonly<Record<ScheduledStream, number>>;
+    /** How often the last `recentDays` are read again. */
+    readonly recentEveryMs: number;
+    readonly recentDays: number;
+    /** How often everything is read again. */
+    readonly fullEveryMs: number;
+    readonly dormantAfterDays: number;
+  };
+  readonly report: { readonly timeZone: string };
+  /** Days; null: for ever. */
+  readonly keepDays: {
+    readonly workerSamples: number | null;
+    readonly workerHourly: number | null;
+    readonly workerDaily: number | null;
+    readonly runs: number | null;
+  };
+  readonly http: {
+    readonly host: string;
+    /** Null: no page is served. */
+    readonly port: number | null;
+    readonly token: Secret | null;
+  };
+  readonly alertWebhookUrl: Secret | null;
+  readonly log: { readonly level: Values['LOG_LEVEL']; readonly format: Values['LOG_FORMAT'] };
+  /** What is odd but can be lived with, one sentence each: for the user to see once. */
+  readonly warnings: readonly string[];
+}
+
+export function buildConfig(
+  values: Values,
+  accounts: readonly AccountCredentials[],
+  warnings: readonly string[],
+): Config {
+  const zeroIsNull = (value: number) => (value === 0 ? null : value);
+  return deepFreeze({
+    home: values.KPOOL_HOME,
+    database: { url: values.DATABASE_URL, embeddedPort: values.KPOOL_PG_PORT },
+    redisUrl: values.REDIS_URL,
+    accounts,
+    pool: {
+      baseUrl: values.KUCOIN_POOL_BASE_URL,
+      requestsPerSecond: values.KUCOIN_POOL_REQUESTS_PER_SECOND,
+      rateScope: values.KUCOIN_POOL_RATE_SCOPE,
+      workerDetailsShare: values.WORKER_DETAILS_SHARE,
+    },
+    sync: {
+      coins: values.COINS,
+      historyStartMs: values.HISTORY_START,
+      everyMs: {
+        algorithms: values.ALGORITHMS_EVERY,
+        'sub-accounts': values.SUB_ACCOUNTS_EVERY,
+        earnings: values.EARNINGS_EVERY,
+        rewards: values.REWARDS_EVERY,
+        'account-income': values.ACCOUNT_INCOME_EVERY,
+        'sub-account-income': values.SUB_ACCOUNT_INCOME_EVERY,
+        workers: values.WORKERS_EVERY,
+        'worker-details': values.WORKER_DETAILS_EVERY,
+      },
+      recentEveryMs: values.RECENT_EVERY,
+      recentDays: values.RECENT_DAYS,
+      fullEveryMs: values.FULL_EVERY,
+      dormantAfterDays: values.DORMANT_AFTER_DAYS,
+    },
+    report: { timeZone: values.REPORT_TIME_ZONE },
+    keepDays: {
+      workerSamples: zeroIsNull(values.WORKER_SAMPLES_KEEP_DAYS),
+      workerHourly: zeroIsNull(values.WORKER_HOURLY_KEEP_DAYS),
+      workerDaily: zeroIsNull(values.WORKER_DAILY_KEEP_DAYS),
+      runs: zeroIsNull(values.RUNS_KEEP_DAYS),
+    },
+    http: { host: values.HTTP_HOST, port: zeroIsNull(values.HTTP_PORT), token: values.HTTP_TOKEN },
+    alertWebhookUrl: values.ALERT_WEBHOOK_URL,
+    log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
+    warnings,
+  });
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value) as unknown[]) {
+    if (typeof part === 'object' && part !== null) deepFreeze(part);
+  }
+  return Object.freeze(value);
+}

@@ -1,0 +1,15 @@
+const UNITS_MS: readonly (readonly [RegExp, number])[] = [
+  [/^(?:s|sec|secs|second|seconds)$/, 1_000],
+  [/^(?:m|min|mins|minute|minutes)$/, 60_000],
+  [/^(?:h|hour|hours)$/, 3_600_000],
+  [/^(?:d|day|days)$/, 86_400_000],
+  [/^(?:w|week|weeks)$/, 604_800_000],
+];
+
+/** Milliseconds of `90s`, `10 min`, `1h`, `1 day`, `2 weeks`; null for anything else, a bare number included. */
+export function findDurationMs(text: string): number | null {
+  const match = /^(\d{1,9})\s*([a-z]+)$/.exec(text.trim().toLowerCase());
+  if (match === null) return null;
+  const unitMs = UNITS_MS.find(([name]) => name.test(match[2] ?? ''))?.[1];
+  return unitMs === undefined ? null : Number(match[1]) * unitMs;
+}

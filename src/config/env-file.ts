@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'dotenv';
+import type { Mistakes } from './mistakes';
+
+/** Variables by name; an unset one is absent or undefined. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The variables of a `.env` file; none when there is no such file. A file that cannot be read, or would be read
+ * as something else than what it looks like, is a mistake.
+ */
+export function readEnvFile(filePath: string, mistakes: Mistakes): Environment {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(filePath);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'an error';
+    if (code !== 'ENOENT')
+      mistakes.add(filePath, `a file that cannot be read (${code})`, 'a readable .env file');
+    return {};
+  }
+  // PowerShell's `>` writes UTF-16, in which no variable would be found, without a word.
+  if (bytes.includes(0)) {
+    mistakes.add(filePath, 'bytes that are not UTF-8 text (UTF-16?)', 'a text file saved as UTF-8');
+    return {};
+  }
+  const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
+  reportCutValues(filePath, text, mistakes);
+  return parse(text);
+}
+
+/** dotenv ends an unquoted value at `#`, so that a passphrase `a#b` would silently become `a`. */
+function reportCutValues(filePath: string, text: string, mistakes: Mistakes): void {
+  for (const line of text.split(/\r?\n/)) {
+    const [, name, value = ''] = /^\s*(?:export\s+)?([\w.-]+)\s*=(.*)$/.exec(line) ?? [];
+    // Blank before it, # starts a comment, which is meant.
+    if (name === undefined || /^\s*['"`]/.test(value) || !/^(?:[^#]*[^#\s]#|#\S)/.test(value)) continue;
+    mistakes.add(
+      `${name} in ${filePath}`,
+      'a # inside a value without quotes',
+      "the value in single quotes: '…'",
+    );
+  }
+}

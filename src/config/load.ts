@@ -1,0 +1,74 @@
+import { readAccountsFile, type AccountCredentials } from './accounts';
+import { buildConfig, type Config } from './config';
+import { readEnvFile, type Environment } from './env-file';
+import { Mistakes } from './mistakes';
+import { readValues, type ReadValues, type Source } from './read-values';
+import type { VariableName } from './variables';
+import { isLoopbackHost } from './web-address';
+
+const CREDENTIALS = ['KUCOIN_POOL_API_KEY', 'KUCOIN_POOL_API_SECRET', 'KUCOIN_POOL_API_PASSPHRASE'] as const;
+
+export interface LoadOptions {
+  /** A `.env` file; the environment wins over it. It need not exist. */
+  readonly envFile?: string;
+}
+
+/**
+ * The configuration from the environment and a `.env` file (DESIGN §9). Throws one `config.invalid` that lists
+ * every mistake: the variable, what was found (never a secret) and what was expected.
+ */
+export function loadConfig(env: Environment, options: LoadOptions = {}): Config {
+  const mistakes = new Mistakes();
+  const sources: Source[] = [{ label: '', variables: env }];
+  if (options.envFile !== undefined) {
+    sources.push({ label: ` in ${options.envFile}`, variables: readEnvFile(options.envFile, mistakes) });
+  }
+  const read = readValues(sources, mistakes);
+  const accounts = readAccounts(read, mistakes);
+  reportOpenDoor(read, mistakes);
+  mistakes.throwIfAny();
+  return buildConfig(read.values, accounts, mistakes.warnings);
+}
+
+/** Accounts come from the three variables of one, or from the file of many: not from both. */
+function readAccounts({ values, given }: ReadValues, mistakes: Mistakes): readonly AccountCredentials[] {
+  const file = values.KUCOIN_POOL_ACCOUNTS_FILE;
+  const set = CREDENTIALS.filter((name) => given.has(name));
+  if (file !== null) {
+    const ofOneAccount: readonly VariableName[] = [...CREDENTIALS, 'KUCOIN_POOL_ACCOUNT_NAME'];
+    const alsoSet = ofOneAccount.filter((name) => given.has(name));
+    if (alsoSet.length > 0) {
+      mistakes.add(
+        'KUCOIN_POOL_ACCOUNTS_FILE',
+        `a file although ${alsoSet.join(', ')} is set too`,
+        'only one of the two ways',
+      );
+    }
+    return readAccountsFile(file, mistakes);
+  }
+  const {
+    KUCOIN_POOL_API_KEY: apiKey,
+    KUCOIN_POOL_API_SECRET: apiSecret,
+    KUCOIN_POOL_API_PASSPHRASE: apiPassphrase,
+  } = values;
+  if (apiKey !== null && apiSecret !== null && apiPassphrase !== null) {
+    return [{ name: values.KUCOIN_POOL_ACCOUNT_NAME, apiKey, apiSecret, apiPassphrase }];
+  }
+  if (set.length > 0) {
+    for (const name of CREDENTIALS.filter((candidate) => !given.has(candidate))) {
+      mistakes.add(name, 'nothing', `a value, as ${set.join(' and ')} is set`);
+    }
+  }
+  return [];
+}
+
+/** The page shows income: beyond this machine it wants a token. */
+function reportOpenDoor({ values, given }: ReadValues, mistakes: Mistakes): void {
+  const { HTTP_HOST: host, HTTP_PORT: port } = values as {
+    readonly HTTP_HOST: string | null;
+    readonly HTTP_PORT: number | null;
+  };
+  // A wrong host or port is null here and was reported already.
+  if (host === null || port === null || port === 0 || given.has('HTTP_TOKEN') || isLoopbackHost(host)) return;
+  mistakes.add('HTTP_TOKEN', 'nothing', `a token, as HTTP_HOST ${host} can be reached from other machines`);
+}

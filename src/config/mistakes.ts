@@ -1,0 +1,33 @@
+import { KpoolError } from '../core/errors';
+
+/** What is wrong with the configuration, gathered so that the user hears of everything at once. */
+export class Mistakes {
+  readonly #lines: string[] = [];
+  readonly #warnings: string[] = [];
+
+  /** `found` and `expected` complete "found …" and "expected …"; neither may hold a secret. */
+  add(subject: string, found: string, expected: string): void {
+    this.#lines.push(`${subject}: found ${found}, expected ${expected}`);
+  }
+
+  /** Something that the program can live with. A sentence, without a secret. */
+  warn(sentence: string): void {
+    this.#warnings.push(sentence);
+  }
+
+  get warnings(): readonly string[] {
+    return this.#warnings;
+  }
+
+  /** Throws `config.invalid` with every mistake on a line of its own, if there is any. */
+  throwIfAny(): void {
+    if (this.#lines.length === 0) return;
+    const heading =
+      this.#lines.length === 1
+        ? 'The configuration has a mistake:'
+        : `The configuration has ${this.#lines.length} mistakes:`;
+    throw new KpoolError('config.invalid', [heading, ...this.#lines.map((line) => `  ${line}`)].join('\n'), {
+      hint: 'Correct it in .env or in the environment; .env.example explains every variable.',
+    });
+  }
+}

@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { Secret } from '../core/secret';
+import type { Environment } from './env-file';
+import type { Mistakes } from './mistakes';
+import { findClosest } from './spelling';
+import { VARIABLE_NAMES, VARIABLES, type Values, type VariableName } from './variables';
+import { withoutUserInfo } from './web-address';
+
+/** As much of a wrong value as a message shows. */
+const MAX_SHOWN_LENGTH = 80;
+
+/** One source of variables: the environment, or a `.env` file. */
+export interface Source {
+  /** Follows a variable's name in a message: empty, or ` in .env`. */
+  readonly label: string;
+  readonly variables: Environment;
+}
+
+export interface ReadValues {
+  readonly values: Values;
+  /** The variables that some source sets, rightly or wrongly. */
+  readonly given: ReadonlySet<VariableName>;
+}
+
+/**
+ * Every variable's value. The first source that sets one wins; an empty text counts as unset, since that is what
+ * compose files make of an unset variable. After a mistake the value is meaningless: `mistakes` must be looked at.
+ */
+export function readValues(sources: readonly Source[], mistakes: Mistakes): ReadValues {
+  reportUnknownNames(sources, mistakes);
+  const isGiven = (name: VariableName) =>
+    findText(name, sources) !== null ||
+    (VARIABLES[name].isSecret && findText(`${name}_FILE`, sources) !== null);
+  return {
+    values: Object.fromEntries(
+      VARIABLE_NAMES.map((name) => [name, readValue(name, sources, mistakes)]),
+    ) as Values,
+    given: new Set(VARIABLE_NAMES.filter(isGiven)),
+  };
+}
+
+/** The text of a variable, and where it stands; null when no source sets it. */
+function findText(name: string, sources: readonly Source[]): { text: string; subject: string } | null {
+  for (const source of sources) {
+    const text = source.variables[name];
+    if (text !== undefined && text.trim() !== '') return { text: text.trim(), subject: name + source.label };
+  }
+  return null;
+}
+
+function readValue(name: VariableName, sources: readonly Source[], mistakes: Mistakes): unknown {
+  const { kind, defaultText, isSecret } = VARIABLES[name];
+  const found = isSecret ? findSecretText(name, sources, mistakes) : findText(name, sources);
+  if (found === null && defaultText === null) return null;
+  const text = found?.text ?? defaultText;
+  const parsed = kind.schema.safeParse(text);
+  if (!parsed.success) {
+    mistakes.add(
+      found?.subject ?? name,
+      isSecret ? 'a value that does not fit (not shown)' : quote(text ?? ''),
+      kind.expects,
+    );
+    return null;
+  }
+  return isSecret ? new Secret(String(parsed.data)) : parsed.data;
+}
+
+function quote(text: string): string {
+  const shown = withoutUserInfo(text);
+  return JSON.stringify(shown.length > MAX_SHOWN_LENGTH ? `${shown.slice(0, MAX_SHOWN_LENGTH)}…` : shown);
+}
+
+/** A secret from `NAME`, or from the file that `NAME_FILE` names, less one newline at its end. */
+function findSecretText(
+  name: VariableName,
+  sources: readonly Source[],
+  mistakes: Mistakes,
+): { text: string; subject: string } | null {
+  const direct = findText(name, sources);
+  const file = findText(`${name}_FILE`, sources);
+  if (file === null) return direct;
+  if (direct !== null) {
+    mistakes.add(file.subject, `a file although ${direct.subject} is set too`, 'only one of the two');
+    return null;
+  }
+  try {
+    const text = readFileSync(file.text, 'utf8').replace(/\r?\n$/, '');
+    if (text !== '') return { text, subject: file.subject };
+    mistakes.add(file.subject, 'an empty file', VARIABLES[name].kind.expects);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'an error';
+    mistakes.add(
+      file.subject,
+      `${quote(file.text)}, which cannot be read (${code})`,
+      'the path of a file that holds the secret',
+    );
+  }
+  return null;
+}
+
+/** Names that only the tests read: they must not trip the program under test. */
+const TEST_PREFIX = 'KPOOL_TEST_';
+
+function reportUnknownNames(sources: readonly Source[], mistakes: Mistakes): void {
+  const known = new Set<string>(
+    VARIABLE_NAMES.flatMap((name) => (VARIABLES[name].isSecret ? [name, `${name}_FILE`] : [name])),
+  );
+  const unset = [...known].filter((name) => findText(name, sources) === null);
+  for (const { label, variables } of sources) {
+    for (const name of Object.keys(variables)) {
+      if (known.has(name) || name.startsWith(TEST_PREFIX)) continue;
+      const isOurs = /^(?:KUCOIN_POOL|KPOOL)_/i.test(name);
+      // A name that resembles a variable which is set does no harm: only the unset ones may have been meant.
+      const meant = findMeant(name, unset);
+      if (isOurs)
+        mistakes.add(name + label, 'a name that is not known', meant ?? 'one of the names in .env.example');
+      else if (meant !== null) mistakes.warn(`${name}${label} is not read by kpool: did you mean ${meant}?`);
+    }
+  }
+}
+
+function findMeant(name: string, candidates: readonly string[]): string | null {
+  // KUCOIN_API_KEY is what most programs for KuCoin's exchange call theirs.
+  const longer = name.replace(/^KUCOIN_(?!POOL_)/, 'KUCOIN_POOL_');
+  // Two slips in a short name make another word: PORT is not COINS.
+  return name.length < 8 ? null : findClosest(longer, candidates);
+}

@@ -1,0 +1,26 @@
+import { createHmac } from 'node:crypto';
+import { Secret } from '../core/secret';
+import type { Config } from './config';
+
+/**
+ * Every text in the configuration that may appear in no output (P10): for the logger to scrub. Passwords inside
+ * addresses stand for themselves too, and so does each account's signed passphrase, which the pool accepts in
+ * place of the passphrase (API specification, "passphrase in the request parameters").
+ */
+export function secretsOf(config: Config): readonly Secret[] {
+  const addresses = [config.database.url, config.redisUrl, config.alertWebhookUrl].filter(
+    (url) => url !== null,
+  );
+  const ofAccounts = config.accounts.flatMap(({ apiKey, apiSecret, apiPassphrase }) => {
+    const signed = createHmac('sha256', apiSecret.reveal()).update(apiPassphrase.reveal()).digest('base64');
+    return [apiKey, apiSecret, apiPassphrase, new Secret(signed)];
+  });
+  const token = config.http.token === null ? [] : [config.http.token];
+  return [...addresses, ...addresses.flatMap(passwordsIn), ...token, ...ofAccounts];
+}
+
+function passwordsIn(address: Secret): Secret[] {
+  const { password, searchParams } = new URL(address.reveal());
+  const texts = [password, decodeURIComponent(password), searchParams.get('password') ?? ''];
+  return [...new Set(texts)].filter((text) => text !== '').map((text) => new Secret(text));
+}

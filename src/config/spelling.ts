@@ -1,0 +1,32 @@
+/** Two slips of the finger are a misspelling; three are another word. */
+const MAX_SLIPS = 2;
+
+/** The candidate that `word` was probably meant to be, or null. Letters swapped, lost, added or mistaken count one each. */
+export function findClosest(word: string, candidates: Iterable<string>): string | null {
+  let closest: string | null = null;
+  let fewest = MAX_SLIPS + 1;
+  for (const candidate of candidates) {
+    const slips = countSlips(word.toUpperCase(), candidate.toUpperCase());
+    if (slips < fewest) [closest, fewest] = [candidate, slips];
+  }
+  return closest;
+}
+
+/** Damerau-Levenshtein distance (optimal string alignment). */
+function countSlips(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > MAX_SLIPS) return MAX_SLIPS + 1;
+  let beforePrevious: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const replaced = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      const shifted = 1 + Math.min(previous[column] ?? 0, current[column - 1] ?? 0);
+      const swappable = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      const swapped = swappable ? (beforePrevious[column - 2] ?? 0) + 1 : Infinity;
+      current.push(Math.min(replaced, shifted, swapped));
+    }
+    [beforePrevious, previous] = [previous, current];
+  }
+  return previous[b.length] ?? 0;
+}

@@ -1,0 +1,158 @@
+import { isIP } from 'node:net';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { findDurationMs } from './duration';
+import { findUrl, isLoopbackHost } from './web-address';
+
+/** How one kind of value is written. */
+export interface ValueKind<T> {
+  /** Completes "expected …" in a message. */
+  readonly expects: string;
+  readonly schema: z.ZodType<T, string>;
+}
+
+function kind<T>(expects: string, find: (text: string) => T | null): ValueKind<T> {
+  const schema = z.string().transform((text, context) => {
+    const value = find(text);
+    if (value !== null) return value;
+    context.addIssue({ code: 'custom', message: `expected ${expects}` });
+    return z.NEVER;
+  });
+  return { expects, schema };
+}
+
+export function oneOf<const T extends string>(...choices: readonly T[]): ValueKind<T> {
+  return kind(
+    `one of ${choices.join(', ')}`,
+    (text) => choices.find((choice) => choice === text.toLowerCase()) ?? null,
+  );
+}
+
+export function wholeNumber(minimum: number, maximum: number, note = ''): ValueKind<number> {
+  return kind(`a whole number between ${minimum} and ${maximum}${note}`, (text) => {
+    if (!/^\d{1,9}$/.test(text)) return null;
+    const value = Number(text);
+    return value >= minimum && value <= maximum ? value : null;
+  });
+}
+
+/** A share between 0 and 1: a ratio of work, never of money. */
+export const share = kind('a number between 0 and 1, such as 0.2', (text) => {
+  const value = /^(?:0|1|0?\.\d{1,6}|1\.0+|0\.0+)$/.test(text) ? Number(text) : null;
+  return value !== null && value <= 1 ? value : null;
+});
+
+const MIN_INTERVAL_MS = 1_000;
+const MAX_INTERVAL_MS = 366 * 86_400_000;
+
+export const interval = kind('a duration from 1 s to 366 days, such as "10 min", "1h" or "1 day"', (text) => {
+  const durationMs = findDurationMs(text);
+  return durationMs !== null && durationMs >= MIN_INTERVAL_MS && durationMs <= MAX_INTERVAL_MS
+    ? durationMs
+    : null;
+});
+
+/** Midnight in UTC of a calendar day, ms since the epoch. Bitcoin's first day is the earliest. */
+export const utcDate = kind('a date such as 2018-01-01, not before 2009-01-03', (text) => {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
+  const dayMs = Date.parse(`${text}T00:00:00Z`);
+  // Date.parse moves 02-30 to March: such a day is a mistake.
+  if (Number.isNaN(dayMs) || new Date(dayMs).toISOString().slice(0, 10) !== text) return null;
+  return text >= '2009-01-03' ? dayMs : null;
+});
+
+export const timeZone = kind('a time zone such as UTC or Europe/Berlin', (text) => {
+  // Intl may take an offset such as +02:00, but PostgreSQL reads its sign the other way round.
+  if (!/^[A-Za-z]/.test(text)) return null;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: text }).format(0);
+  } catch {
+    return null;
+  }
+  // The user's own spelling is kept: Intl's canonical name may be one that PostgreSQL has not heard of.
+  return text;
+});
+
+export const coins = kind('currencies separated by commas, such as BTC,LTC,DOGE', (text) => {
+  const names = text
+    .split(',')
+    .map((name) => name.trim().toUpperCase())
+    .filter((name) => name !== '');
+  return names.every((name) => /^[A-Z0-9]{1,20}$/.test(name)) ? [...new Set(names)] : null;
+});
+
+export const accountName = kind('1 to 40 letters, digits, "_" or "-"', (text) =>
+  /^[A-Za-z0-9_-]{1,40}$/.test(text) ? text : null,
+);
+
+/** An absolute path; `~/` is the home of the user, a relative path starts at the working directory. */
+export const filePath = kind('a path', (text) => {
+  if (text.includes('\0')) return null;
+  return path.resolve(text === '~' || text.startsWith('~/') ? path.join(homedir(), text.slice(1)) : text);
+});
+
+export const hostName = kind(
+  'a host name or an IP address to listen on, such as 127.0.0.1 or 0.0.0.0',
+  (text) => {
+    const bare = text.replace(/^\[(.*)\]$/, '$1');
+    return isIP(bare) !== 0 || /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/.test(bare) ? bare : null;
+  },
+);
+
+/** Without a slash at its end. Plain http only where nothing leaves the machine: the key would travel readable. */
+export const poolAddress = kind(
+  'an https:// address without user, query or # (http only for this machine)',
+  (text) => {
+    const url = findUrl(text);
+    if (url === null) return null;
+    const hasMore = [url.username, url.password, url.search, url.hash].some((part) => part !== '');
+    const safe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname));
+    return safe && !hasMore ? url.href.replace(/\/+$/, '') : null;
+  },
+);
+
+export const postgresAddress = kind(
+  'postgresql://user:password@host:5432/database, special characters of the password percent-encoded',
+  (text) => {
+    const url = findUrl(text);
+    const isPostgres = url?.protocol === 'postgresql:' || url?.protocol === 'postgres:';
+    return isPostgres && url.pathname.length > 1 && url.hash === '' && isPercentEncoded(url) ? text : null;
+  },
+);
+
+export const redisAddress = kind('redis://host:6379 or rediss://user:password@host:6379', (text) => {
+  const url = findUrl(text);
+  const isRedis = url?.protocol === 'redis:' || url?.protocol === 'rediss:';
+  return isRedis && url.hostname !== '' && url.hash === '' && isPercentEncoded(url) ? text : null;
+});
+
+export const webhookAddress = kind('an https:// or http:// address', (text) => {
+  const url = findUrl(text);
+  return url?.protocol === 'https:' || url?.protocol === 'http:' ? text : null;
+});
+
+/** Long enough that nobody guesses it; sendable in a header as it is. */
+export const accessToken = kind('16 to 512 visible ASCII characters without spaces', (text) =>
+  /^[\x21-\x7e]{16,512}$/.test(text) ? text : null,
+);
+
+/** KuCoin's keys and secrets are random letters, digits and hyphens: a space means that more was pasted than the key. */
+export const credential = kind('the text that KuCoin showed, without spaces or line breaks', (text) =>
+  /^[^\s\p{Cc}]{1,256}$/u.test(text) ? text : null,
+);
+
+export const passphrase = kind('the passphrase that you chose for the API key, on one line', (text) =>
+  /^[^\p{Cc}]{1,256}$/u.test(text) ? text : null,
+);
+
+/** A `%` that starts no escape would throw later, where the address is taken apart. */
+function isPercentEncoded(url: URL): boolean {
+  try {
+    decodeURIComponent(url.username);
+    decodeURIComponent(url.password);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,86 @@
+import type { Secret } from '../core/secret';
+import * as kinds from './value-kinds';
+import type { ValueKind } from './value-kinds';
+
+/** One environment variable: how it is written, what it is when unset, and whether its value may be shown. */
+export interface Variable<T> {
+  readonly kind: ValueKind<unknown>;
+  /** What is taken when it is unset, as a user would write it; null when unset has a meaning of its own. */
+  readonly defaultText: string | null;
+  /** Never shown, and readable from a file named by `NAME_FILE`. */
+  readonly isSecret: boolean;
+  /** Carries the type only. */
+  readonly valueType?: T;
+}
+
+function withDefault<T>(kind: ValueKind<T>, defaultText: string): Variable<T> {
+  return { kind, defaultText, isSecret: false };
+}
+
+function optional<T>(kind: ValueKind<T>): Variable<T | null> {
+  return { kind, defaultText: null, isSecret: false };
+}
+
+function secret(kind: ValueKind<string>): Variable<Secret | null> {
+  return { kind, defaultText: null, isSecret: true };
+}
+
+const forEver = ', 0 to keep them for ever';
+
+/** Every variable that the program knows (DESIGN §9). `.env.example` explains them; a test compares the two. */
+export const VARIABLES = {
+  KUCOIN_POOL_API_KEY: secret(kinds.credential),
+  KUCOIN_POOL_API_SECRET: secret(kinds.credential),
+  KUCOIN_POOL_API_PASSPHRASE: secret(kinds.passphrase),
+  KUCOIN_POOL_ACCOUNT_NAME: withDefault(kinds.accountName, 'main'),
+  KUCOIN_POOL_ACCOUNTS_FILE: optional(kinds.filePath),
+
+  DATABASE_URL: secret(kinds.postgresAddress),
+  REDIS_URL: secret(kinds.redisAddress),
+  KPOOL_HOME: withDefault(kinds.filePath, '~/.kpool'),
+  KPOOL_PG_PORT: withDefault(kinds.wholeNumber(1, 65_535), '54329'),
+
+  KUCOIN_POOL_BASE_URL: withDefault(kinds.poolAddress, 'https://www.kucoin.com/_api/miningpool'),
+  KUCOIN_POOL_REQUESTS_PER_SECOND: withDefault(kinds.wholeNumber(1, 50), '2'),
+  KUCOIN_POOL_RATE_SCOPE: withDefault(kinds.oneOf('auto', 'endpoint', 'key'), 'auto'),
+  WORKER_DETAILS_SHARE: withDefault(kinds.share, '0.2'),
+
+  COINS: withDefault(kinds.coins, 'BTC,BCH,LTC,DOGE,ETC,KAS'),
+  HISTORY_START: withDefault(kinds.utcDate, '2018-01-01'),
+  REPORT_TIME_ZONE: withDefault(kinds.timeZone, 'UTC'),
+
+  ALGORITHMS_EVERY: withDefault(kinds.interval, '1 day'),
+  SUB_ACCOUNTS_EVERY: withDefault(kinds.interval, '10 min'),
+  EARNINGS_EVERY: withDefault(kinds.interval, '1h'),
+  REWARDS_EVERY: withDefault(kinds.interval, '1h'),
+  ACCOUNT_INCOME_EVERY: withDefault(kinds.interval, '1h'),
+  SUB_ACCOUNT_INCOME_EVERY: withDefault(kinds.interval, '1h'),
+  WORKERS_EVERY: withDefault(kinds.interval, '10 min'),
+  WORKER_DETAILS_EVERY: withDefault(kinds.interval, '1 day'),
+  RECENT_EVERY: withDefault(kinds.interval, '1 day'),
+  RECENT_DAYS: withDefault(kinds.wholeNumber(1, 366), '35'),
+  FULL_EVERY: withDefault(kinds.interval, '7 days'),
+  DORMANT_AFTER_DAYS: withDefault(kinds.wholeNumber(1, 3_660), '45'),
+
+  WORKER_SAMPLES_KEEP_DAYS: withDefault(kinds.wholeNumber(0, 3_660, forEver), '14'),
+  WORKER_HOURLY_KEEP_DAYS: withDefault(kinds.wholeNumber(0, 3_660, forEver), '180'),
+  WORKER_DAILY_KEEP_DAYS: withDefault(kinds.wholeNumber(0, 36_600, forEver), '0'),
+  RUNS_KEEP_DAYS: withDefault(kinds.wholeNumber(0, 3_660, forEver), '400'),
+
+  HTTP_HOST: withDefault(kinds.hostName, '127.0.0.1'),
+  HTTP_PORT: withDefault(kinds.wholeNumber(0, 65_535, ', 0 to serve no page'), '8080'),
+  HTTP_TOKEN: secret(kinds.accessToken),
+  ALERT_WEBHOOK_URL: secret(kinds.webhookAddress),
+
+  LOG_LEVEL: withDefault(kinds.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'info'),
+  LOG_FORMAT: withDefault(kinds.oneOf('auto', 'json', 'pretty'), 'auto'),
+} as const;
+
+export type VariableName = keyof typeof VARIABLES;
+
+type ValueOf<V> = V extends Variable<infer T> ? T : never;
+
+/** What every variable says, parsed. */
+export type Values = { readonly [Name in VariableName]: ValueOf<(typeof VARIABLES)[Name]> };
+
+export const VARIABLE_NAMES = Object.keys(VARIABLES) as readonly VariableName[];

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'dotenv';
+import { loadConfig } from '../../../src/config/load';
+import { VARIABLE_NAMES, VARIABLES } from '../../../src/config/variables';
+
+const EXAMPLE = path.join(__dirname, '../../../.env.example');
+const lines = readFileSync(EXAMPLE, 'utf8').split('\n');
+const assignments = lines.flatMap((line, index) => {
+  const match = /^(#?)([A-Z_]+)=(.*)$/.exec(line);
+  return match === null
+    ? []
+    : [{ isActive: match[1] === '', name: match[2]!, text: match[3]!, above: lines[index - 1]! }];
+});
+
+describe('.env.example', () => {
+  it('holds every variable once, and no other', () => {
+    expect(assignments.map(({ name }) => name).sort()).toEqual([...VARIABLE_NAMES].sort());
+  });
+
+  it('asks for three lines first, and for nothing else', () => {
+    const active = ['KUCOIN_POOL_API_KEY', 'KUCOIN_POOL_API_SECRET', 'KUCOIN_POOL_API_PASSPHRASE'];
+    expect(assignments.slice(0, 3).map(({ name }) => name)).toEqual(active);
+    expect(assignments.filter(({ isActive }) => isActive).map(({ name }) => name)).toEqual(active);
+  });
+
+  it.each(assignments)('explains $name in the line above it', ({ above }) => {
+    expect(above).toMatch(/^# \S.*\.$/);
+  });
+
+  it.each(VARIABLE_NAMES)('shows the true default of %s', (name) => {
+    expect(assignments.find((assignment) => assignment.name === name)?.text).toBe(
+      VARIABLES[name].defaultText ?? '',
+    );
+  });
+
+  it('means the same with every line uncommented as an empty file does', () => {
+    const uncommented = parse(lines.map((line) => line.replace(/^#(?=[A-Z_]+=)/, '')).join('\n'));
+    expect(loadConfig(uncommented)).toEqual(loadConfig({}));
+  });
+});
