@@ -1,0 +1,160 @@
+import { compareDecimals } from '../core/decimal';
+import type { IncomeRow } from './income';
+
+/** A row of the ledger: what the pool said, and which of the rows that share the rest of the key it is. */
+export interface LedgerRow extends IncomeRow {
+  readonly ordinal: number;
+  readonly withdrawn: boolean;
+}
+
+/** What has to be written so that the live rows of a window are the multiset that was served. */
+export interface LedgerChanges {
+  readonly inserted: readonly LedgerRow[];
+  /** New state of stored rows whose content changed, restored ones included. */
+  readonly updated: readonly LedgerRow[];
+  /** Live rows that were not served. */
+  readonly missing: readonly LedgerRow[];
+  readonly unchanged: number;
+}
+
+/** All of the key but the ordinal. */
+function keyOf(row: IncomeRow): string {
+  return JSON.stringify([row.currency, row.minedAtMs, row.type]);
+}
+
+/** The key of one row of the ledger within its scope. */
+export function ledgerKeyOf(row: LedgerRow): string {
+  return JSON.stringify([row.currency, row.minedAtMs, row.type, row.ordinal]);
+}
+
+/** Everything that the pool says of a row, except the fields that we do not know. */
+export function contentOf(row: IncomeRow): string {
+  return JSON.stringify([
+    row.currency,
+    row.type,
+    row.minedAtMs,
+    row.amount,
+    row.hashRateHps,
+    row.hashUnit,
+    row.rejectRate,
+    row.status,
+    row.settledAtMs,
+  ]);
+}
+
+function contentWithExtraOf(row: IncomeRow): string {
+  return JSON.stringify([contentOf(row), row.extra]);
+}
+
+function amountAndHashRateOf(row: IncomeRow): string {
+  return JSON.stringify([row.amount, row.hashRateHps, row.hashUnit]);
+}
+
+function groupBy<Row>(rows: Iterable<Row>, identify: (row: Row) => string): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const id = identify(row);
+    const group = groups.get(id);
+    if (group === undefined) groups.set(id, [row]);
+    else group.push(row);
+  }
+  return groups;
+}
+
+function byAmountThenOrdinal(a: LedgerRow, b: LedgerRow): number {
+  return compareDecimals(a.amount, b.amount) || a.ordinal - b.ordinal;
+}
+
+/** Any total order that does not depend on the order in which the API served the rows. */
+function byAmountThenContent(a: IncomeRow, b: IncomeRow): number {
+  const byAmount = compareDecimals(a.amount, b.amount);
+  if (byAmount !== 0) return byAmount;
+  const [contentA, contentB] = [contentWithExtraOf(a), contentWithExtraOf(b)];
+  return contentA < contentB ? -1 : contentA > contentB ? 1 : 0;
+}
+
+class Pairing {
+  readonly pairs: { stored: LedgerRow; served: IncomeRow }[] = [];
+
+  /** `stored` in order of ordinal, `served` in order of amount. */
+  constructor(
+    private stored: LedgerRow[],
+    private served: IncomeRow[],
+  ) {}
+
+  /** Pairs rows that `identify` calls the same, lowest ordinal first; the rest waits for the next rule. */
+  pairEqual(eligible: (row: LedgerRow) => boolean, identify: (row: IncomeRow) => string): void {
+    const candidates = groupBy(this.stored.filter(eligible), identify);
+    const taken = new Set<LedgerRow>();
+    this.served = this.served.filter((served) => {
+      const stored = candidates.get(identify(served))?.shift();
+      if (stored === undefined) return true;
+      taken.add(stored);
+      this.pairs.push({ stored, served });
+      return false;
+    });
+    this.stored = this.stored.filter((row) => !taken.has(row));
+  }
+
+  /** Pairs what is left of the live rows with what is left of the served ones, both in order of amount. */
+  pairLiveByRank(): void {
+    const live = this.stored.filter((row) => !row.withdrawn).sort(byAmountThenOrdinal);
+    const paired = live.slice(0, this.served.length);
+    paired.forEach((stored, rank) => {
+      const match = this.served[rank];
+      if (match !== undefined) this.pairs.push({ stored, served: match });
+    });
+    this.served = this.served.slice(paired.length);
+    this.stored = this.stored.filter((row) => !paired.includes(row));
+  }
+
+  get unservedLive(): LedgerRow[] {
+    return this.stored.filter((row) => !row.withdrawn);
+  }
+
+  get unstored(): IncomeRow[] {
+    return this.served;
+  }
+}
+
+const isLive = (row: LedgerRow): boolean => !row.withdrawn;
+const isWithdrawn = (row: LedgerRow): boolean => row.withdrawn;
+
+function pairRowsOfOneKey(stored: LedgerRow[], served: IncomeRow[]): Pairing {
+  const byOrdinal = [...stored].sort((a, b) => a.ordinal - b.ordinal);
+  const pairing = new Pairing(byOrdinal, [...served].sort(byAmountThenContent));
+  pairing.pairEqual(isLive, contentWithExtraOf); // only settles which of several equal rows keeps which extra
+  pairing.pairEqual(isLive, contentOf);
+  pairing.pairEqual(isWithdrawn, contentOf);
+  pairing.pairEqual(isLive, amountAndHashRateOf);
+  pairing.pairLiveByRank();
+  return pairing;
+}
+
+/**
+ * Finds which stored row each served row is (DESIGN §6, matching), never by the API's order: per key, equal
+ * content among live rows; equal content among withdrawn ones; equal amount and hashrate; then by amount.
+ * `stored` and `served` are all rows of one window of one scope; a stored `extra` is in the same textual form as a
+ * served one. Pure; the result does not depend on the order of either list.
+ */
+export function matchLedger(stored: readonly LedgerRow[], served: readonly IncomeRow[]): LedgerChanges {
+  const storedByKey = groupBy(stored, keyOf);
+  const servedByKey = groupBy(served, keyOf);
+  const inserted: LedgerRow[] = [];
+  const updated: LedgerRow[] = [];
+  const missing: LedgerRow[] = [];
+  let unchanged = 0;
+  for (const key of new Set([...storedByKey.keys(), ...servedByKey.keys()])) {
+    const storedRows = storedByKey.get(key) ?? [];
+    const pairing = pairRowsOfOneKey(storedRows, servedByKey.get(key) ?? []);
+    for (const pair of pairing.pairs) {
+      const isSame = isLive(pair.stored) && contentWithExtraOf(pair.stored) === contentWithExtraOf(pair.served);
+      if (isSame) unchanged += 1;
+      else updated.push({ ...pair.served, ordinal: pair.stored.ordinal, withdrawn: false });
+    }
+    let nextOrdinal = Math.max(-1, ...storedRows.map((row) => row.ordinal)) + 1;
+    for (const row of pairing.unstored) inserted.push({ ...row, ordinal: nextOrdinal++, withdrawn: false });
+    missing.push(...pairing.unservedLive);
+  }
+  return { inserted, updated, missing, unchanged };
+}

@@ -1,0 +1,190 @@
+import { KpoolError } from '../../core/errors';
+import { throwIfAborted } from '../../core/clock';
+import {
+  chooseNewestCut,
+  DAY_MS,
+  type StoredWindow,
+  type Window,
+} from '../../domain/windows';
+import type {
+  LedgerCursorPatch,
+  LedgerScope,
+  LedgerState,
+  LedgerStore,
+  Pool,
+  RowCounts,
+  WindowCommit,
+  WindowPiece,
+} from '../ports';
+import type { Run } from '../run';
+import { MAX_PAGE_SIZE } from './slice';
+import { WindowReader, type WindowRead } from './window-reader';
+
+/** Complete reads of one window that may disagree on what vanished before the run gives up, as `partial`. */
+const MAX_CONFIRMATIONS = 4;
+
+export interface LedgerTiers {
+  /** Oldest instant of interest: 00:00 UTC of `HISTORY_START`. */
+  readonly historyStartMs: number;
+  /** Days that the daily tier reads again. */
+  readonly recentDays: number;
+  readonly recentEveryMs: number;
+  readonly fullEveryMs: number;
+  /** Currencies (`COINS`) to look for behind `coinName`. */
+  readonly coins: readonly string[];
+}
+
+export interface LedgerDeps {
+  readonly pool: Pick<Pool, 'now' | 'queryEarnings' | 'queryRewards'>;
+  readonly store: LedgerStore;
+  readonly tiers: LedgerTiers;
+}
+
+/** A read that may be committed: whole, or with a reason why not. */
+export type ReadRows = Extract<WindowRead, { rows: unknown }>;
+
+/** One run over one scope: the version it may commit from, and how a read becomes a commit. */
+export class LedgerSession {
+  private version: bigint;
+  private requestsAtLastCommit = 0;
+  /** Windows whose answers contradicted themselves in this run: once is enough. */
+  private readonly tried = new Set<string>();
+
+  constructor(
+    readonly deps: LedgerDeps,
+    readonly scope: LedgerScope,
+    readonly run: Run,
+    private state: LedgerState,
+  ) {
+    this.version = state.version;
+  }
+
+  get windows(): readonly StoredWindow[] {
+    return this.state.windows;
+  }
+
+  get facts(): Omit<LedgerState, 'windows' | 'version'> {
+    return this.state;
+  }
+
+  get capacity(): number {
+    return this.state.pageSizeCap ?? MAX_PAGE_SIZE;
+  }
+
+  get reader(): WindowReader {
+    return new WindowReader({
+      pool: this.deps.pool,
+      scope: this.scope,
+      hiddenCoins: this.state.hiddenCoins,
+      callOptions: this.run.callOptions,
+    });
+  }
+
+  wasTried(window: Window): boolean {
+    return this.tried.has(`${window.fromMs} ${window.toMs}`);
+  }
+
+  async reload(): Promise<void> {
+    this.state = await this.deps.store.load(this.scope);
+    this.version = this.state.version;
+  }
+
+  async read(window: Window): Promise<WindowRead> {
+    throwIfAborted(this.run.signal);
+    return this.reader.read(window);
+  }
+
+  /** Records windows or facts without rows. */
+  async update(change: { pieces?: readonly WindowPiece[]; cursor?: LedgerCursorPatch }): Promise<void> {
+    this.version = await this.deps.store.updateCursor(this.scope, this.version, change);
+    await this.reload();
+  }
+
+  /**
+   * Commits what was read of a window, after a second complete read agreed on every row that vanished. A read
+   * that is not complete lands its rows, certifies nothing and makes the run partial. `readAgain` repeats the read.
+   */
+  async commit(
+    window: Window,
+    first: ReadRows,
+    options: { readAgain: () => Promise<WindowRead>; cursor?: LedgerCursorPatch },
+  ): Promise<void> {
+    let read = first;
+    let confirmedMissing: ReadonlySet<string> = new Set();
+    for (let confirmation = 1; confirmation <= MAX_CONFIRMATIONS; confirmation += 1) {
+      const result = await this.deps.store.commitWindow(
+        this.commitOf(window, read, confirmedMissing, options.cursor),
+      );
+      if (result.outcome === 'committed') {
+        await this.recordCommit(window, result.counts, read);
+        return;
+      }
+      confirmedMissing = result.missing;
+      throwIfAborted(this.run.signal);
+      const again = await options.readAgain();
+      if (again.kind !== 'complete') break;
+      read = again;
+    }
+    const why = 'two complete reads do not agree on the rows that vanished';
+    await this.commitUncertified(window, { ...read, kind: 'inconsistent', why }, options.cursor);
+  }
+
+  private async commitUncertified(window: Window, read: ReadRows, cursor?: LedgerCursorPatch): Promise<void> {
+    const result = await this.deps.store.commitWindow(this.commitOf(window, read, new Set(), cursor));
+    if (result.outcome !== 'committed') {
+      throw new KpoolError('broken-promise', 'An uncertified commit asked for confirmation.');
+    }
+    await this.recordCommit(window, result.counts, read);
+  }
+
+  private commitOf(
+    window: Window,
+    read: ReadRows,
+    confirmedMissing: ReadonlySet<string>,
+    cursor: LedgerCursorPatch | undefined,
+  ): WindowCommit {
+    const isComplete = read.kind === 'complete';
+    const requests = this.run.totals.requests - this.requestsAtLastCommit;
+    return {
+      scope: this.scope,
+      runId: this.run.runId,
+      expectedVersion: this.version,
+      window,
+      rows: read.rows,
+      unreadable: read.unreadable,
+      totalNum: read.totalNum,
+      requests,
+      isComplete,
+      confirmedMissing,
+      pieces: this.piecesOf(window, read),
+      ...(cursor === undefined ? {} : { cursor }),
+    };
+  }
+
+  /** The newest window is closed as it fills, from the same response: no request is spent on it. */
+  private piecesOf(window: Window, read: ReadRows): WindowPiece[] {
+    if (read.kind !== 'complete') return [{ ...window, verified: false }];
+    const cut =
+      window.toMs === Infinity && read.unreadable.length === 0 && !this.state.boundsIgnored
+        ? chooseNewestCut(
+            window,
+            read.rows.map((row) => row.minedAtMs),
+            { capacity: this.capacity, recentFromMs: this.deps.pool.now() - this.deps.tiers.recentDays * DAY_MS },
+          )
+        : null;
+    if (cut === null) return [{ ...window, verified: true }];
+    return [
+      { fromMs: cut, toMs: window.toMs, verified: true },
+      { fromMs: window.fromMs, toMs: cut, verified: true },
+    ];
+  }
+
+  private async recordCommit(window: Window, counts: RowCounts, read: ReadRows): Promise<void> {
+    this.requestsAtLastCommit = this.run.totals.requests;
+    this.run.add({ ...counts, rowsRead: read.rows.length + read.unreadable.length });
+    if (read.kind === 'inconsistent') this.tried.add(`${window.fromMs} ${window.toMs}`);
+    if (read.why !== null) this.run.fallShort(read.why);
+    if (counts.quarantined > 0) this.run.fallShort('rows that could not be understood are in quarantine');
+    await this.reload();
+  }
+}

@@ -1,0 +1,185 @@
+/** What the use-cases of this folder need of the world; `src/app` wires the pool's client and the store to them. */
+import type { SubAccount } from '../domain/entities';
+import type { AccountId, Puid } from '../domain/ids';
+import type { IncomeRow } from '../domain/income';
+import type { Listing, Page, UnreadableRow } from '../domain/page';
+import type { LedgerStream, Stream } from '../domain/streams';
+import type { StoredWindow, Window } from '../domain/windows';
+
+export interface CallOptions {
+  /** 1 is served first. */
+  readonly priority: number;
+  readonly signal?: AbortSignal;
+  /** Called once for every request that really leaves, retries included. */
+  readonly onDispatch?: () => void;
+}
+
+export interface IncomeQuery {
+  readonly puid: Puid;
+  readonly algo: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly currentPage: number;
+  readonly pageSize: number;
+  readonly coinName?: string;
+}
+
+/** The pool as one account sees it. Every call throws a `KpoolError`, classified. */
+export interface Pool {
+  /** The pool's clock, ms since the epoch. */
+  now(): number;
+  queryAlgorithms(options: CallOptions): Promise<Listing<string>>;
+  querySubAccounts(options: CallOptions): Promise<Listing<SubAccount>>;
+  queryEarnings(query: IncomeQuery, options: CallOptions): Promise<Page<IncomeRow>>;
+  queryRewards(query: IncomeQuery, options: CallOptions): Promise<Page<IncomeRow>>;
+}
+
+/** What one sync works on. `puid` and `algo` are null for streams that have none. */
+export interface Scope {
+  readonly stream: Stream;
+  readonly accountId: AccountId;
+  readonly puid: Puid | null;
+  readonly algo: string | null;
+}
+
+export interface LedgerScope extends Scope {
+  readonly stream: LedgerStream;
+  readonly puid: Puid;
+  readonly algo: string;
+}
+
+/** What is known of a scope of the ledger before a run. */
+export interface LedgerState {
+  /** Grows by one with every commit; a commit that started from an older one is refused (P9). */
+  readonly version: bigint;
+  /** Newest first, without overlap. */
+  readonly windows: readonly StoredWindow[];
+  /** Rows of the whole history as the first answer counted them; null before it. */
+  readonly expectedRows: number | null;
+  /** Rows that a page really holds, where the server was seen to serve fewer than asked. */
+  readonly pageSizeCap: number | null;
+  /** The server was seen to ignore `startTime` and `endTime`. */
+  readonly boundsIgnored: boolean;
+  /** Currencies that are served only when `coinName` names them. */
+  readonly hiddenCoins: readonly string[];
+  readonly coinsProbedAtMs: number | null;
+  /** Currencies that the ledger holds for this scope. */
+  readonly currencies: readonly string[];
+  /** The database's clock (`sync.now()`) at the time of loading. */
+  readonly nowMs: number;
+}
+
+/** Facts about a scope that a commit may record with it; what is left out stays. */
+export interface LedgerCursorPatch {
+  readonly expectedRows?: number;
+  readonly pageSizeCap?: number | null;
+  readonly boundsIgnored?: boolean;
+  readonly hiddenCoins?: readonly string[];
+  readonly coinsProbed?: boolean;
+}
+
+export interface WindowPiece extends Window {
+  /** False: still to be read (again). */
+  readonly verified: boolean;
+}
+
+export interface WindowCommit {
+  readonly scope: LedgerScope;
+  readonly runId: bigint;
+  readonly expectedVersion: bigint;
+  /** The window that was read: `rows` are all that the pool serves in it. */
+  readonly window: Window;
+  readonly rows: readonly IncomeRow[];
+  readonly unreadable: readonly UnreadableRow[];
+  /** Rows that the pool counts in the window, and requests that the read took. */
+  readonly totalNum: number;
+  readonly requests: number;
+  /** Only a complete read certifies; another lands its rows and says nothing of what it did not see. */
+  readonly isComplete: boolean;
+  /** Keys (`ledgerKeyOf`) of live rows that an earlier complete read of this run did not see either. */
+  readonly confirmedMissing: ReadonlySet<string>;
+  /** Replace every stored window that they overlap. */
+  readonly pieces: readonly WindowPiece[];
+  readonly cursor?: LedgerCursorPatch;
+}
+
+export interface RowCounts {
+  readonly inserted: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly withdrawn: number;
+  /** Rows that could not be understood and that nobody accepted. */
+  readonly quarantined: number;
+}
+
+export type CommitResult =
+  | { readonly outcome: 'committed'; readonly version: bigint; readonly counts: RowCounts }
+  /** Nothing was written: these live rows would be withdrawn, and a second complete read has to agree. */
+  | { readonly outcome: 'unconfirmed'; readonly missing: ReadonlySet<string> };
+
+/** Throws `sync.superseded` when another commit went first. */
+export interface LedgerStore {
+  load(scope: LedgerScope): Promise<LedgerState>;
+  commitWindow(commit: WindowCommit): Promise<CommitResult>;
+  /** Changes windows and facts without rows; returns the new version. */
+  updateCursor(
+    scope: LedgerScope,
+    expectedVersion: bigint,
+    change: { readonly pieces?: readonly WindowPiece[]; readonly cursor?: LedgerCursorPatch },
+  ): Promise<bigint>;
+}
+
+export interface ListingCounts {
+  readonly inserted: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly removed: number;
+  readonly quarantined: number;
+}
+
+export type ListingVerdict =
+  | { readonly outcome: 'stored'; readonly counts: ListingCounts }
+  /** Nothing was written: these would be removed, and a second listing has to agree. */
+  | { readonly outcome: 'unconfirmed'; readonly missing: ReadonlySet<string> };
+
+export interface CatalogStore {
+  storeAlgorithms(
+    accountId: AccountId,
+    listing: Listing<string>,
+    confirmedMissing: ReadonlySet<string>,
+  ): Promise<ListingVerdict>;
+  /**
+   * Throws `account.duplicate` when another account has the same sub-account, `account.changed` when none of the
+   * account's known sub-accounts is listed any more; the account is stopped in the same transaction.
+   */
+  storeSubAccounts(
+    accountId: AccountId,
+    listing: Listing<SubAccount>,
+    confirmedMissing: ReadonlySet<string>,
+  ): Promise<ListingVerdict>;
+}
+
+export type RunOutcome = 'succeeded' | 'partial' | 'failed' | 'aborted';
+
+export interface RunTotals {
+  requests: number;
+  rowsRead: number;
+  inserted: number;
+  changed: number;
+  unchanged: number;
+  withdrawn: number;
+  quarantined: number;
+}
+
+export interface RunStore {
+  start(scope: Scope, trigger: string): Promise<bigint>;
+  finish(
+    runId: bigint,
+    result: {
+      readonly outcome: RunOutcome;
+      readonly totals: Readonly<RunTotals>;
+      readonly errorCode: string | null;
+      readonly errorMessage: string | null;
+    },
+  ): Promise<void>;
+}

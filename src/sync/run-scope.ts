@@ -1,0 +1,58 @@
+import { isKpoolError, KpoolError } from '../core/errors';
+import { priorityOf } from '../domain/streams';
+import type { RunOutcome, RunStore, RunTotals, Scope } from './ports';
+import { Run } from './run';
+
+export interface RunResult {
+  readonly runId: bigint;
+  readonly scope: Scope;
+  readonly outcome: RunOutcome;
+  readonly totals: Readonly<RunTotals>;
+  /** Why it is not `succeeded`; null when it is. */
+  readonly reason: string | null;
+  /** The failure itself, which says what may be done about it; null unless `failed` or `aborted`. */
+  readonly error: KpoolError | null;
+}
+
+export interface RunOptions {
+  readonly trigger: string;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (totals: Readonly<RunTotals>) => void;
+}
+
+function toKpoolError(error: unknown): KpoolError {
+  if (error instanceof KpoolError) return error;
+  return new KpoolError('broken-promise', 'The program failed in a way that it does not know.', { cause: error });
+}
+
+/**
+ * Runs a use-case over a scope and records how it ended (`sync.runs`). Never throws for a failure of the
+ * use-case: it is in the result, so that one scope does not stop the others (P8). Throws when the record itself
+ * cannot be written.
+ */
+export async function runScope(
+  runs: RunStore,
+  scope: Scope,
+  options: RunOptions,
+  work: (run: Run) => Promise<void>,
+): Promise<RunResult> {
+  const runId = await runs.start(scope, options.trigger);
+  const run = new Run(runId, priorityOf(scope.stream), options.signal, options.onProgress);
+  const error = await work(run).then(
+    () => null,
+    (reason: unknown) => toKpoolError(reason),
+  );
+  const shortcomings = run.shortcomings.join('; ');
+  const outcome: RunOutcome =
+    error !== null
+      ? isKpoolError(error, 'aborted')
+        ? 'aborted'
+        : 'failed'
+      : shortcomings === ''
+        ? 'succeeded'
+        : 'partial';
+  const reason = error?.message ?? (shortcomings === '' ? null : shortcomings);
+  const errorCode = error?.code ?? (outcome === 'partial' ? 'partial' : null);
+  await runs.finish(runId, { outcome, totals: run.totals, errorCode, errorMessage: reason });
+  return { runId, scope, outcome, totals: run.totals, reason, error };
+}

@@ -1,0 +1,28 @@
+import { throwIfAborted } from '../../core/clock';
+import type { ListingVerdict } from '../ports';
+import type { Run } from '../run';
+
+/** Listings of one run that may disagree on what is gone before the run gives up, as `partial`. */
+const MAX_CONFIRMATIONS = 4;
+
+/** Lists and stores until two complete listings agree on what is gone. */
+export async function storeConfirmed<L extends { rows: readonly unknown[]; unreadable: readonly unknown[] }>(
+  run: Run,
+  list: () => Promise<L>,
+  store: (listing: L, confirmedMissing: ReadonlySet<string>) => Promise<ListingVerdict>,
+): Promise<void> {
+  let confirmedMissing: ReadonlySet<string> = new Set();
+  for (let attempt = 1; attempt <= MAX_CONFIRMATIONS; attempt += 1) {
+    throwIfAborted(run.signal);
+    const listing = await list();
+    const verdict = await store(listing, confirmedMissing);
+    if (verdict.outcome === 'stored') {
+      const { removed, ...counts } = verdict.counts;
+      run.add({ ...counts, withdrawn: removed, rowsRead: listing.rows.length + listing.unreadable.length });
+      if (counts.quarantined > 0) run.fallShort('rows that could not be understood are in quarantine');
+      return;
+    }
+    confirmedMissing = verdict.missing;
+  }
+  run.fallShort('no two listings agree on what is gone');
+}
