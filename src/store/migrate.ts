@@ -1,0 +1,126 @@
+import type { ReservedSql, Sql } from 'postgres';
+import postgres from 'postgres';
+import { KpoolError } from '../core/errors';
+import { migrationFailure } from './migrations/migration-failure';
+import type { MigrationFile } from './migrations/migration-files';
+import { findMigrationsDirectory, readMigrationFiles } from './migrations/migration-files';
+import { createRecords, insertRecord, readRecords } from './migrations/migration-records';
+import type { MigrationState } from './migrations/migration-state';
+import { judgeMigrations, requireMigratable } from './migrations/migration-state';
+
+/** The key under which Prisma's schema engine, too, locks out other migrations of a database. */
+const MIGRATION_LOCK = 72_707_369;
+/** How long another process may be migrating, or a reader may hold a table that a migration changes. */
+const LOCK_WAIT_MS = 10 * 60_000;
+const LOCK_NOT_AVAILABLE = '55P03';
+const READER_ROLE_ADVICE =
+  "The role kpool_reader does not exist and could not be made. To let a role read pool and report, run as the database's owner: SELECT sync.grant_reading('ROLE');";
+
+export interface MigrateOptions {
+  /** Default: the migrations that come with the program. */
+  readonly migrationsDir?: string;
+  readonly log?: (line: string) => void;
+}
+
+export interface MigrateResult {
+  /** Names of the migrations applied now, in order. */
+  readonly applied: readonly string[];
+  readonly alreadyApplied: number;
+}
+
+/**
+ * Brings the database to the form that this build needs. Any number of processes may do so at once, Prisma's
+ * `migrate deploy` among them: each migration is applied once. Each is one transaction together with its record:
+ * interrupted at any instant, none is half applied, and the next call goes on. (So none may hold what PostgreSQL
+ * refuses in a transaction, such as CREATE INDEX CONCURRENTLY.)
+ *
+ * Throws `database.newer`, `database.migration-failed`, `database.failed` or `database.unreachable`.
+ */
+export async function migrate(sql: Sql, options: MigrateOptions = {}): Promise<MigrateResult> {
+  const files = await readMigrationFiles(options.migrationsDir ?? findMigrationsDirectory());
+  // The lock belongs to the session: everything goes through one connection.
+  const session = await sql.reserve();
+  try {
+    await lock(session);
+    try {
+      return await applyPending(session, files, options.log ?? (() => undefined));
+    } finally {
+      await unlock(session);
+    }
+  } finally {
+    session.release();
+  }
+}
+
+/** How the database stands to the migrations of this build; changes nothing. For `kpool check`. */
+export async function migrationState(
+  sql: Sql,
+  options: Pick<MigrateOptions, 'migrationsDir'> = {},
+): Promise<MigrationState> {
+  const files = await readMigrationFiles(options.migrationsDir ?? findMigrationsDirectory());
+  return judgeMigrations(files, await readRecords(sql));
+}
+
+async function applyPending(
+  session: ReservedSql,
+  files: readonly MigrationFile[],
+  log: (line: string) => void,
+): Promise<MigrateResult> {
+  const state = judgeMigrations(files, await readRecords(session));
+  requireMigratable(state);
+  const pending = files.filter((file) => state.pending.includes(file.name));
+  if (pending.length > 0) await createRecords(session);
+  for (const file of pending) {
+    await applyOne(session, file);
+    log(`Applied migration ${file.name}.`);
+  }
+  if (pending.length > 0 && !(await readerRoleExists(session))) log(READER_ROLE_ADVICE);
+  return { applied: pending.map((file) => file.name), alreadyApplied: state.appliedCount };
+}
+
+async function applyOne(session: ReservedSql, file: MigrationFile): Promise<void> {
+  try {
+    await session`BEGIN`;
+    // Simple protocol: the whole file in one message, so that nobody has to find the ends of its statements.
+    await session.unsafe(file.script).simple();
+    await insertRecord(session, file);
+    await session`COMMIT`;
+  } catch (error) {
+    // If the connection is gone, so is the transaction.
+    await session`ROLLBACK`.catch(() => undefined);
+    throw migrationFailure(file.name, error);
+  }
+}
+
+async function lock(session: ReservedSql): Promise<void> {
+  await session`SELECT set_config('lock_timeout', ${`${LOCK_WAIT_MS}ms`}, false), set_config('statement_timeout', '0', false)`;
+  try {
+    await session`SELECT pg_advisory_lock(${MIGRATION_LOCK})`;
+  } catch (cause) {
+    if (!(cause instanceof postgres.PostgresError) || cause.code !== LOCK_NOT_AVAILABLE) throw cause;
+    throw new KpoolError(
+      'database.failed',
+      `Another process has been migrating this database for ${LOCK_WAIT_MS / 60_000} minutes.`,
+      {
+        hint: `Wait for it, or see who holds advisory lock ${MIGRATION_LOCK} in pg_locks.`,
+        cause,
+      },
+    );
+  }
+}
+
+/** Leaves the connection as it was found. A connection that broke has lost the lock with it. */
+async function unlock(session: ReservedSql): Promise<void> {
+  try {
+    await session`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`;
+    await session`RESET lock_timeout`;
+    await session`RESET statement_timeout`;
+  } catch {
+    // The failure that broke it is already on its way to the caller.
+  }
+}
+
+async function readerRoleExists(session: ReservedSql): Promise<boolean> {
+  const [row] = await session<{ exists: boolean }[]>`SELECT to_regrole('kpool_reader') IS NOT NULL AS exists`;
+  return row?.exists === true;
+}

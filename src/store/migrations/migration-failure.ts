@@ -1,0 +1,34 @@
+import postgres from 'postgres';
+import { KpoolError } from '../../core/errors';
+
+/** SQLSTATE classes that say nothing against the script: connection, serialization, resources, shutdown, lock. */
+const PASSING = /^(08|40|53|55P03|57)/;
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/** What a failure while applying `name` means. Nothing of the migration is left: it was one transaction. */
+export function migrationFailure(name: string, cause: unknown): KpoolError {
+  if (!(cause instanceof postgres.PostgresError)) {
+    return new KpoolError(
+      'database.unreachable',
+      `The connection to the database was lost during the migration ${name}.`,
+      {
+        hint: 'Nothing of it was kept; it will be tried again.',
+        cause,
+      },
+    );
+  }
+  const message = `The migration ${name} could not be applied: ${cause.message}.`;
+  if (PASSING.test(cause.code)) {
+    return new KpoolError('database.failed', message, {
+      hint: 'Nothing of it was kept; it will be tried again.',
+      cause,
+    });
+  }
+  return new KpoolError('database.migration-failed', message, {
+    hint:
+      cause.code === INSUFFICIENT_PRIVILEGE
+        ? 'Let the user of DATABASE_URL own the database, or grant it: GRANT CREATE ON DATABASE … and GRANT CREATE ON SCHEMA public TO that user.'
+        : 'Nothing of it was kept; start again once the cause is removed.',
+    cause,
+  });
+}

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { KpoolError } from '../../core/errors';
+
+/** A migration that this build brings along. */
+export interface MigrationFile {
+  /** The directory's name: 14 digits and a topic; migrations are applied in the order of their names. */
+  readonly name: string;
+  readonly script: string;
+  /** SHA-256 of the file, in hex: what Prisma's schema engine records too. */
+  readonly checksum: string;
+}
+
+const SCRIPT_NAME = 'migration.sql';
+
+/** `prisma/migrations` beside the package.json above this file: the same from `src` and from `dist/src`. */
+export function findMigrationsDirectory(): string {
+  for (let directory = __dirname; ; directory = path.dirname(directory)) {
+    if (existsSync(path.join(directory, 'package.json'))) return path.join(directory, 'prisma', 'migrations');
+    if (directory === path.dirname(directory)) {
+      throw new KpoolError('broken-promise', 'The program is installed without its package.json.');
+    }
+  }
+}
+
+/** Every migration in `directory`, in the order in which they are applied. */
+export async function readMigrationFiles(directory: string): Promise<MigrationFile[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new KpoolError('database.migration-failed', `There are no migrations in ${directory}.`, {
+      hint: 'Install the program again: prisma/migrations is a part of it.',
+      cause,
+    });
+  });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return Promise.all(
+    names.sort().map(async (name) => {
+      const bytes = await readFile(path.join(directory, name, SCRIPT_NAME));
+      return {
+        name,
+        script: bytes.toString('utf8'),
+        checksum: createHash('sha256').update(bytes).digest('hex'),
+      };
+    }),
+  );
+}

@@ -1,0 +1,84 @@
+import { KpoolError } from '../../core/errors';
+import type { MigrationFile } from './migration-files';
+import type { MigrationRecord } from './migration-records';
+
+/** How a database stands to the migrations of this build. */
+export interface MigrationState {
+  /**
+   * `failed`: one was begun and not finished; `newer`: it has some that this build does not know; `changed`: one
+   * was applied in another wording; `pending`: some are to be applied.
+   */
+  readonly verdict: 'up to date' | 'pending' | 'newer' | 'failed' | 'changed';
+  readonly pending: readonly string[];
+  readonly unknown: readonly string[];
+  readonly failed: readonly string[];
+  readonly changed: readonly string[];
+  readonly appliedCount: number;
+}
+
+/** Compares what this build brings with what the database remembers. */
+export function judgeMigrations(
+  files: readonly MigrationFile[],
+  records: readonly MigrationRecord[],
+): MigrationState {
+  const finished = new Map(
+    records.filter((record) => record.finished).map((record) => [record.name, record]),
+  );
+  const known = new Set(files.map((file) => file.name));
+  const failed = records.filter((record) => !record.finished).map((record) => record.name);
+  const unknown = [...finished.keys()].filter((name) => !known.has(name));
+  const changed = files
+    .filter((file) => (finished.get(file.name)?.checksum ?? file.checksum) !== file.checksum)
+    .map((file) => file.name);
+  const pending = files.filter((file) => !finished.has(file.name)).map((file) => file.name);
+  return {
+    verdict: verdictOf({ failed, unknown, changed, pending }),
+    pending,
+    unknown,
+    failed,
+    changed,
+    appliedCount: finished.size - unknown.length,
+  };
+}
+
+/** Throws `database.newer` or `database.migration-failed` unless migrations may be applied to such a database. */
+export function requireMigratable(state: MigrationState): void {
+  switch (state.verdict) {
+    case 'up to date':
+    case 'pending':
+      return;
+    case 'failed':
+      throw new KpoolError(
+        'database.migration-failed',
+        `The migration ${state.failed.join(', ')} was begun and not finished, by another tool.`,
+        {
+          hint: `See column logs of public._prisma_migrations for the reason. Undo what is left of it and run: UPDATE public._prisma_migrations SET rolled_back_at = now() WHERE finished_at IS NULL; then start again. Or restore a backup.`,
+        },
+      );
+    case 'newer':
+      throw new KpoolError(
+        'database.newer',
+        `The database was migrated by a newer version of kucoin-pool-sync (${state.unknown.join(', ')}).`,
+        {
+          hint: 'Run that version or a later one, or restore a backup made before it. If another program made these migrations, give kucoin-pool-sync a database of its own.',
+        },
+      );
+    case 'changed':
+      throw new KpoolError(
+        'database.migration-failed',
+        `The migration ${state.changed.join(', ')} was applied in another wording than this program has.`,
+        {
+          hint: 'Run the version that applied it or a released one; if the files were edited or their line ends changed, install the program again.',
+        },
+      );
+  }
+}
+
+function verdictOf(
+  names: Pick<MigrationState, 'failed' | 'unknown' | 'changed' | 'pending'>,
+): MigrationState['verdict'] {
+  if (names.failed.length > 0) return 'failed';
+  if (names.unknown.length > 0) return 'newer';
+  if (names.changed.length > 0) return 'changed';
+  return names.pending.length > 0 ? 'pending' : 'up to date';
+}
