@@ -1,0 +1,49 @@
+import { createColors } from 'picocolors';
+import { toPrintable } from './printable';
+
+/** Fields that a person at a terminal does not miss. */
+const HIDDEN_FIELDS = new Set(['time', 'level', 'msg', 'pid', 'host', 'error']);
+
+/** Turns one line of pino's JSON into one for people: `09:41:00 warn  message key=value`, local time. */
+export function createPrettyLine(useColour: boolean): (jsonLine: string) => string {
+  const colour = createColors(useColour);
+  const byLevel: Readonly<Record<string, (text: string) => string>> = {
+    debug: colour.dim,
+    warn: colour.yellow,
+    error: colour.red,
+    fatal: colour.red,
+  };
+  return (jsonLine) => {
+    const entry = JSON.parse(jsonLine) as Record<string, unknown>;
+    const level = textOf(entry['level']);
+    const time = new Date(textOf(entry['time'])).toTimeString().slice(0, 8);
+    const fields = Object.entries(entry)
+      .filter(([name]) => !HIDDEN_FIELDS.has(name))
+      .map(([name, value]) => colour.dim(`${name}=`) + toPrintable(textOf(value)));
+    const paint = byLevel[level] ?? String;
+    const head = `${colour.dim(time)} ${paint(level.padEnd(5))} ${[toPrintable(textOf(entry['msg'])), ...fields].join(' ')}`;
+    return `${[head, ...errorLines(entry['error'])].join('\n')}\n`;
+  };
+}
+
+function errorLines(error: unknown): string[] {
+  if (typeof error !== 'object' || error === null) return [];
+  const { code, name, message, hint, cause, stack } = error as Record<string, unknown>;
+  const title = `${textOf(code ?? name)}: ${toPrintable(textOf(message))}`;
+  return [
+    `  ${title}`,
+    ...(hint === undefined ? [] : [`  ${toPrintable(textOf(hint))}`]),
+    ...(stack === undefined
+      ? []
+      : textOf(stack)
+          .split('\n')
+          .slice(1)
+          .map((line) => `  ${toPrintable(line)}`)),
+    ...errorLines(cause).map((line) => `  ${line}`),
+  ];
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
