@@ -1,16 +1,15 @@
-import { existsSync } from 'node:fs';
-import { readFile, readdir } from 'node:fs/promises';
+import { chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { binariesIn, findPackagedBinaries } from '../../src/store/embedded/binaries';
 import { createCluster, startCluster } from '../../src/store/embedded/cluster';
 import { findServerUser } from '../../src/store/embedded/server-user';
+import { migrate } from '../../src/store/migrate';
 import { findFreePort, runDirectory, stopAfterRun } from './test-run';
 
 export const TEMPLATE_DATABASE = 'kpool_template';
 const SUPERUSER = 'kpool';
 const PASSWORD = 'for-tests-only';
-const MIGRATIONS = join(__dirname, '..', '..', 'prisma', 'migrations');
 
 /** Durability is not what the tests test, except those that start a server of their own. */
 const SETTINGS = {
@@ -36,25 +35,24 @@ export async function startTestServer(): Promise<string> {
   const binDirectory = process.env['KPOOL_TEST_PG_BIN'];
   const binaries = binDirectory === undefined ? await findPackagedBinaries() : binariesIn(binDirectory);
   const user = await findServerUser();
-  const dataDirectory = join(runDirectory(), 'data');
+  const serverDirectory = join(runDirectory(), 'postgres');
+  await mkdir(serverDirectory);
+  if (user !== null) await chown(serverDirectory, user.uid, user.gid);
+  const dataDirectory = join(serverDirectory, 'data');
   const cluster = { dataDirectory, binaries, user };
   const port = String(await findFreePort());
   stopAfterRun('postgres', join(dataDirectory, 'postmaster.pid'));
   await createCluster(cluster, { superuser: SUPERUSER, password: PASSWORD, database: TEMPLATE_DATABASE });
-  await startCluster(cluster, { ...SETTINGS, port }, join(runDirectory(), 'postgres.log'));
+  await startCluster(cluster, { ...SETTINGS, port }, join(serverDirectory, 'postgres.log'));
   const url = `postgres://${SUPERUSER}:${PASSWORD}@127.0.0.1:${port}`;
   await applyMigrations(`${url}/${TEMPLATE_DATABASE}`);
   return `${url}/postgres`;
 }
 
 async function applyMigrations(url: string): Promise<void> {
-  if (!existsSync(MIGRATIONS)) return;
   const sql = postgres(url, { max: 1, onnotice: () => undefined });
   try {
-    const names = (await readdir(MIGRATIONS, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-    for (const name of names.map((entry) => entry.name).sort()) {
-      await sql.unsafe(await readFile(join(MIGRATIONS, name, 'migration.sql'), 'utf8')).simple();
-    }
+    await migrate(sql);
   } finally {
     await sql.end();
   }

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { access, chmod, readFile, stat, symlink } from 'node:fs/promises';
+import { access, chmod, cp, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { KpoolError } from '../../core/errors';
 import { runCommand, type ServerUser } from './command';
@@ -31,6 +31,37 @@ export async function findPackagedBinaries(): Promise<Binaries> {
   const binaries = binariesIn(join(directory, 'native', 'bin'));
   await Promise.all(Object.values(binaries).map(makeExecutable));
   return binaries;
+}
+
+/**
+ * The same programs where `user` can run them: a copy under `directory` when they lie where that user may not enter,
+ * as in a checkout under /root.
+ */
+export async function reachableBinaries(
+  binaries: Binaries,
+  user: ServerUser | null,
+  directory: string,
+): Promise<Binaries> {
+  if (user === null || (await canRun(binaries.postgres, user))) return binaries;
+  const native = dirname(dirname(binaries.postgres));
+  const version = await stat(binaries.postgres);
+  const copy = join(directory, `programs-${version.size}-${Math.trunc(version.mtimeMs)}`);
+  const copied = binariesIn(join(copy, 'bin'));
+  if (!(await stat(copy).catch(() => null))) {
+    const unfinished = `${copy}.new`;
+    await rm(unfinished, { recursive: true, force: true });
+    await cp(native, unfinished, { recursive: true, verbatimSymlinks: true });
+    await runCommand('chmod', ['-R', 'a+rX', unfinished], { user: null });
+    await rename(unfinished, copy);
+  }
+  return copied;
+}
+
+async function canRun(program: string, user: ServerUser): Promise<boolean> {
+  return runCommand(program, ['--version'], { user }).then(
+    ({ exitCode }) => exitCode === 0,
+    () => false,
+  );
 }
 
 /** The major version that `postgres --version` names, e.g. 18. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { KpoolError } from '../../core/errors';
 import { majorVersionOf, type Binaries } from './binaries';
 import { runCommand, type ServerUser } from './command';
+import { writeServerFile } from './server-files';
 
 /** One data directory and what is needed to work on it. */
 export interface Cluster {
@@ -97,16 +98,12 @@ export async function findClusterVersion(dataDirectory: string): Promise<string 
  * nor Ctrl-C in our terminal reaches it. Throws `port.in-use` or `database.data-directory`.
  */
 export async function startCluster(cluster: Cluster, settings: Settings, logFile: string): Promise<void> {
-  const settingsFile = join(cluster.dataDirectory, SETTINGS_FILE);
-  await writeFile(settingsFile, settingsText(settings));
-  await ownedBy(cluster.user, settingsFile);
-  await appendFile(logFile, '', { mode: 0o600 });
-  await ownedBy(cluster.user, logFile);
+  await writeServerFile(cluster.user, join(cluster.dataDirectory, SETTINGS_FILE), settingsText(settings));
   const args = ['start', '-D', cluster.dataDirectory, '-l', logFile, '-w', '-t', String(START_TIMEOUT_S)];
-  const logLengthBefore = (await readFile(logFile)).length;
+  const logLengthBefore = (await readLog(logFile)).length;
   const { exitCode, output } = await runCommand(cluster.binaries.pgCtl, args, { user: cluster.user });
   if (exitCode === 0) return;
-  const log = (await readFile(logFile)).subarray(logLengthBefore).toString('utf8');
+  const log = (await readLog(logFile)).subarray(logLengthBefore).toString('utf8');
   if (/could not bind .*(?:in use|Only one usage)/.test(log)) throw portInUse(settings['port'] ?? '5432');
   throw new KpoolError(
     'database.data-directory',
@@ -136,8 +133,8 @@ function settingsText(settings: Settings): string {
   return `# Written by kpool at every start. Your own settings: ALTER SYSTEM, or postgresql.auto.conf.\n${lines.join('')}`;
 }
 
-async function ownedBy(user: ServerUser | null, path: string): Promise<void> {
-  if (user !== null) await chown(path, user.uid, user.gid);
+async function readLog(file: string): Promise<Buffer> {
+  return readFile(file).catch(() => Buffer.alloc(0));
 }
 
 interface Run {

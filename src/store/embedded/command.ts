@@ -11,7 +11,6 @@ export interface CommandOptions {
   readonly user: ServerUser | null;
   /** Written to the program's standard input. */
   readonly input?: string;
-  readonly cwd?: string;
   /** Kills the program when it fires. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -27,11 +26,12 @@ const MAX_OUTPUT_LENGTH = 100_000;
 const OUTPUT_GRACE_MS = 500;
 
 /**
- * PostgreSQL's programs get an environment of their own: English messages, since some are read below, none of the
- * user's PG* variables, and none of our secrets. Windows programs cannot live without the inherited one.
+ * PostgreSQL's programs get an environment of their own: English messages, since we read some, none of the user's
+ * PG* variables, none of our secrets, and a working directory that every user may enter. Windows programs cannot
+ * live without the inherited ones.
  */
 const environment =
-  process.platform === 'win32' ? {} : { env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' } };
+  process.platform === 'win32' ? {} : { env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }, cwd: '/' };
 
 /** Runs a program to its end. Throws `aborted` when `signal` fired, the system's error when it cannot be run. */
 export async function runCommand(
@@ -43,7 +43,6 @@ export async function runCommand(
     const child = spawn(program, args, {
       ...environment,
       ...(options.user === null ? {} : { uid: options.user.uid, gid: options.user.gid }),
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       windowsHide: true,
     });

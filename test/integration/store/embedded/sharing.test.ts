@@ -1,0 +1,124 @@
+import { join } from 'node:path';
+import { inspectEmbeddedPostgres } from '../../../../src/store/embedded/inspect';
+import { ChildProgram } from '../../../support/child-program';
+import { createTestHome } from '../../../support/embedded-home';
+
+interface Opened {
+  readonly started: boolean;
+  readonly port: number;
+}
+
+const OPENER = join(__dirname, 'opener.ts');
+const openers: ChildProgram[] = [];
+
+function opener(home: string, port: number, options: { readonly detached?: boolean } = {}): ChildProgram {
+  const program = new ChildProgram(OPENER, [home, String(port)], options);
+  openers.push(program);
+  return program;
+}
+
+async function stateOf(home: string): Promise<string> {
+  return (await inspectEmbeddedPostgres(home)).state;
+}
+
+afterEach(async () => {
+  await Promise.all(openers.splice(0).map((program) => program.kill()));
+});
+
+describe('the embedded PostgreSQL, shared by processes', () => {
+  it('is started by the first, joined by the second, stopped by the last to leave', async () => {
+    const { home, port } = await createTestHome();
+    expect(await stateOf(home)).toBe('absent');
+    const first = opener(home, port);
+    expect(await first.answer<Opened>()).toMatchObject({ started: true, port });
+    const second = opener(home, port);
+    expect(await second.answer<Opened>()).toMatchObject({ started: false, port });
+    expect(await inspectEmbeddedPostgres(home)).toMatchObject({ state: 'running', users: 2, port });
+
+    expect(await first.ask('close')).toBe('closed');
+    expect(await second.ask('query')).toEqual({ database: 'kpool' });
+    expect(await second.ask('close')).toBe('closed');
+    expect(await stateOf(home)).toBe('stopped');
+  });
+
+  it('P7 goes on for the others when the process that started it is killed', async () => {
+    const { home, port } = await createTestHome();
+    const first = opener(home, port);
+    await first.answer();
+    const second = opener(home, port);
+    await second.answer();
+    await first.kill('SIGKILL');
+    expect(await second.ask('query')).toEqual({ database: 'kpool' });
+    expect(await second.ask('close')).toBe('closed');
+    expect(await stateOf(home)).toBe('stopped');
+  });
+
+  it('P7 is taken over, running, by the next process when all were killed', async () => {
+    const { home, port } = await createTestHome();
+    const first = opener(home, port);
+    await first.answer();
+    await first.kill('SIGKILL');
+    expect(await stateOf(home)).toBe('running');
+    const next = opener(home, port);
+    expect(await next.answer<Opened>()).toMatchObject({ started: false, port });
+    expect(await next.ask('close')).toBe('closed');
+    expect(await stateOf(home)).toBe('stopped');
+  });
+
+  it('P7 is made anew when the process that was making it is killed in the middle', async () => {
+    const { home, port } = await createTestHome();
+    const first = opener(home, port);
+    while ((await stateOf(home)) === 'absent' && !(await isBeingMade(home))) await new Promise(setImmediate);
+    await first.kill('SIGKILL');
+    const next = opener(home, port);
+    await next.answer();
+    expect(await next.ask('query')).toEqual({ database: 'kpool' });
+    expect(await next.ask('close')).toBe('closed');
+  });
+
+  it('is started by exactly one of several processes that open it at the same moment', async () => {
+    const { home, port } = await createTestHome();
+    const programs = Array.from({ length: 5 }, () => opener(home, port));
+    const answers = await Promise.all(programs.map(async (program) => program.answer<Opened>()));
+    expect(answers.filter(({ started }) => started)).toHaveLength(1);
+    const rows = await Promise.all(programs.map(async (program) => program.ask('query')));
+    expect(rows).toEqual(programs.map(() => ({ database: 'kpool' })));
+    await Promise.all(programs.map(async (program) => program.ask('close')));
+    expect(await stateOf(home)).toBe('stopped');
+  });
+
+  it('answers whoever opens it while another process is just leaving', async () => {
+    const { home, port } = await createTestHome();
+    let leaving = opener(home, port);
+    await leaving.answer();
+    for (let round = 0; round < 4; round++) {
+      const coming = opener(home, port);
+      const closed = leaving.ask('close');
+      await coming.answer();
+      await closed;
+      expect(await coming.ask('query')).toEqual({ database: 'kpool' });
+      leaving = coming;
+    }
+    expect(await leaving.ask('close')).toBe('closed');
+    expect(await stateOf(home)).toBe('stopped');
+  });
+
+  it('survives Ctrl-C in the terminal of the process that started it', async () => {
+    const { home, port } = await createTestHome();
+    // A process group of its own, as a terminal gives it.
+    const first = opener(home, port, { detached: true });
+    await first.answer();
+    process.kill(-first.pid, 'SIGINT');
+    expect(await first.answer()).toBe('interrupted');
+    expect(await first.ask('query')).toEqual({ database: 'kpool' });
+    expect(await first.ask('close')).toBe('closed');
+  });
+});
+
+async function isBeingMade(home: string): Promise<boolean> {
+  const { access } = await import('node:fs/promises');
+  return access(join(home, 'postgres', 'data.new', 'base')).then(
+    () => true,
+    () => false,
+  );
+}
