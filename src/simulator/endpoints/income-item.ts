@@ -1,0 +1,80 @@
+import { findDecimal, shiftDecimal } from '../../core/decimal';
+import { padded, withExponent } from '../amounts';
+import { numberText, objectText, type Field } from '../http/json-text';
+import type { Quirks } from '../quirks';
+import { DAY_MS } from '../time';
+import type { LedgerRow } from '../world/ledger-row';
+
+const POWER_OF_UNIT: Record<Quirks['hashUnit'], number> = { H: 0, KH: 3, MH: 6, GH: 9, TH: 12, PH: 15 };
+const AMOUNT_DIGITS: Record<Quirks['amountDigits'], (amount: string) => string> = {
+  plain: (amount) => amount,
+  exponent: withExponent,
+  padded,
+};
+
+/** An amount as the quirks write it. */
+export function amountText(amount: string, quirks: Quirks, odd: boolean): string {
+  return numberText(AMOUNT_DIGITS[quirks.amountDigits](amount), quirks.amounts, odd);
+}
+
+/** The unit that a thing is served in: one that is not kept in H/s keeps its own. */
+export function servedUnit(ownUnit: string, quirks: Quirks): string {
+  return ownUnit === 'H' ? quirks.hashUnit : ownUnit;
+}
+
+/** A rate kept in `ownUnit`, in the unit that it is served in. */
+export function rateText(rate: string, ownUnit: string | null, quirks: Quirks, odd: boolean): string {
+  const canonical = ownUnit === 'H' ? findDecimal(rate) : null;
+  const digits = canonical === null ? rate : shiftDecimal(canonical, -POWER_OF_UNIT[quirks.hashUnit]);
+  return numberText(digits, quirks.hashRates, odd);
+}
+
+/** An optional field without a value. */
+export function emptyText({ emptyFields }: Quirks): string | undefined {
+  return emptyFields === 'null' ? 'null' : undefined;
+}
+
+function settleTimeText(row: LedgerRow, quirks: Quirks, odd: boolean): string | undefined {
+  if (row.settledAtMs !== null) return numberText(String(row.settledAtMs), quirks.times, odd);
+  switch (quirks.pendingSettleTime) {
+    case 'null':
+      return 'null';
+    case 'absent':
+      return undefined;
+    case 'zero':
+      return numberText('0', quirks.times, odd);
+    case 'time':
+      return numberText(String(row.minedAtMs + DAY_MS), quirks.times, odd);
+  }
+}
+
+/** One row of earn/query or reward/query as JSON text. */
+export function incomeItemText(row: LedgerRow, quirks: Quirks): string {
+  if (row.raw !== null) return row.raw;
+  const odd = row.serial % 2 === 1;
+  const rejectForm = quirks.rejectRates === 'as-in-examples' ? 'number' : quirks.rejectRates;
+  const fields: Field[] = [
+    ['amount', amountText(row.amount, quirks, odd)],
+    ['currency', JSON.stringify(row.currency)],
+    [
+      'hashRate',
+      row.hashRate === null ? emptyText(quirks) : rateText(row.hashRate, row.hashUnit, quirks, odd),
+    ],
+    [
+      'hashUnit',
+      row.hashUnit === null ? emptyText(quirks) : JSON.stringify(servedUnit(row.hashUnit, quirks)),
+    ],
+    ['miningDate', numberText(String(row.minedAtMs), quirks.times, odd)],
+    ['settleTime', settleTimeText(row, quirks, odd)],
+    ['status', JSON.stringify(row.status)],
+  ];
+  if (row.stream === 'earnings') {
+    fields.push([
+      'rejectRate',
+      row.rejectRate === null ? emptyText(quirks) : numberText(row.rejectRate, rejectForm, odd),
+    ]);
+  } else {
+    fields.push(['type', JSON.stringify(row.type)]);
+  }
+  return objectText(fields, row.extra);
+}

@@ -1,0 +1,52 @@
+import { shuffled, type Random } from '../random';
+import type { Quirks } from '../quirks';
+import { rangeOf } from '../world/ledger';
+import type { LedgerRow, LedgerStream } from '../world/ledger-row';
+import type { Answer } from './endpoint';
+import { boundsOf } from './income-bounds';
+import { incomeItemText } from './income-item';
+import { backwards, forwards, pageText, readPage, type Sequence } from './page';
+import { readScope } from './scope-parameters';
+import { shuffleTies } from './tie-order';
+
+function inOrder(
+  view: readonly LedgerRow[],
+  range: { from: number; to: number },
+  order: Quirks['order'],
+  random: Random,
+): Sequence<LedgerRow> {
+  switch (order) {
+    case 'desc':
+      return backwards(view, range.from, range.to);
+    case 'asc':
+      return forwards(view, range.from, range.to);
+    case 'unstable-ties': {
+      const newestFirst = view.slice(range.from, range.to).reverse();
+      return forwards(shuffleTies(newestFirst, (a, b) => a.minedAtMs === b.minedAtMs, random));
+    }
+    case 'unstable':
+      return forwards(shuffled(view.slice(range.from, range.to), random));
+  }
+}
+
+function queryIncome(stream: LedgerStream): Answer {
+  return (call) => {
+    const { world, parameters, quirks, random } = call;
+    const page = readPage(parameters);
+    const scope = readScope(call);
+    const startMs = parameters.findInteger('startTime');
+    const endMs = parameters.findInteger('endTime');
+    const coinName = parameters.findCoin();
+    parameters.finish();
+    const { fromMs, toMs } = boundsOf(startMs, endMs, quirks, world.nowMs);
+    const view = world.findScope(scope)?.ledgers[stream].view(coinName, quirks.hiddenUnlessAsked) ?? [];
+    const sequence = inOrder(view, rangeOf(view, fromMs, toMs), quirks.order, random);
+    return pageText(sequence, page, quirks, (row) => incomeItemText(row, quirks));
+  };
+}
+
+/** GET /v1/external/earn/query */
+export const queryEarnings = queryIncome('earnings');
+
+/** GET /v1/external/reward/query */
+export const queryRewards = queryIncome('rewards');

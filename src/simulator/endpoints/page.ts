@@ -1,0 +1,64 @@
+import { listText, numberText, objectText } from '../http/json-text';
+import type { Parameters } from '../http/parameters';
+import type { Quirks } from '../quirks';
+
+const MIN_PAGE_SIZE = 10;
+const MAX_PAGE_SIZE = 100;
+
+export interface PageRequest {
+  readonly currentPage: number;
+  readonly pageSize: number;
+}
+
+/** A list in the order in which it is served, of which one page is made. */
+export interface Sequence<Item> {
+  readonly length: number;
+  slice(from: number, to: number): readonly Item[];
+}
+
+/** A sorted array, served from its other end. */
+export function backwards<Item>(items: readonly Item[], from = 0, to = items.length): Sequence<Item> {
+  return {
+    length: to - from,
+    slice: (start, end) => items.slice(Math.max(from, to - end), Math.max(from, to - start)).reverse(),
+  };
+}
+
+export function forwards<Item>(items: readonly Item[], from = 0, to = items.length): Sequence<Item> {
+  return { length: to - from, slice: (start, end) => items.slice(from + start, Math.min(to, from + end)) };
+}
+
+/** Both are required by the specification, although it names defaults. */
+export function readPage(parameters: Parameters): PageRequest {
+  return {
+    currentPage: parameters.getInteger('currentPage', 1, Number.MAX_SAFE_INTEGER),
+    pageSize: parameters.getInteger('pageSize', MIN_PAGE_SIZE, MAX_PAGE_SIZE),
+  };
+}
+
+/** The `data` of a paged answer, with the quirks that concern pages. */
+export function pageText<Item>(
+  sequence: Sequence<Item>,
+  { currentPage, pageSize }: PageRequest,
+  quirks: Quirks,
+  textOf: (item: Item) => string,
+): string {
+  const served = Math.min(pageSize, quirks.pageSizeCap ?? pageSize);
+  const index = currentPage === quirks.repeatedPage && currentPage > 1 ? currentPage - 2 : currentPage - 1;
+  const items = currentPage === quirks.emptyPage ? [] : sequence.slice(index * served, (index + 1) * served);
+  const counted =
+    typeof quirks.totalNum === 'number' ? Math.max(0, sequence.length + quirks.totalNum) : sequence.length;
+  const field = (value: number, odd: boolean) => numberText(String(value), quirks.pageFields, odd);
+  const totals = {
+    null: { totalNum: 'null', totalPage: 'null' },
+    absent: { totalNum: undefined, totalPage: undefined },
+    true: { totalNum: field(counted, true), totalPage: field(Math.ceil(counted / served), false) },
+  }[typeof quirks.totalNum === 'number' ? 'true' : quirks.totalNum];
+  return objectText([
+    ['currentPage', field(currentPage, false)],
+    ['items', listText(items.map(textOf))],
+    ['pageSize', field(quirks.pageSizeAdmitted ? served : pageSize, true)],
+    ['totalNum', totals.totalNum],
+    ['totalPage', totals.totalPage],
+  ]);
+}

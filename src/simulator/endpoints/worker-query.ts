@@ -1,0 +1,38 @@
+import { shuffled } from '../random';
+import { compareWorkers } from '../world/fleet';
+import type { Answer } from './endpoint';
+import { backwards, forwards, pageText, readPage } from './page';
+import { readScope } from './scope-parameters';
+import { shuffleTies } from './tie-order';
+import { workerText } from './worker-item';
+
+const SORT_FIELDS = ['WORKER', 'HASH_RATE', 'HASH_RATE_HOUR', 'REJECT', 'LAST_SHARE_TIME'] as const;
+const DIRECTIONS = ['ASC', 'DESC'] as const;
+const STATUSES = ['TOTAL', 'ACTIVE', 'INACTIVE', 'INVALID'] as const;
+
+/** GET /v1/external/worker/query */
+export const queryWorkers: Answer = (call) => {
+  const { world, parameters, quirks, random } = call;
+  const page = readPage(parameters);
+  const scope = readScope(call);
+  const field = parameters.getChoice('sortField', SORT_FIELDS);
+  const direction = parameters.getChoice('sort', DIRECTIONS);
+  const status = parameters.getChoice('status', STATUSES);
+  parameters.findCoin();
+  parameters.finish();
+  const fleet = world.findScope(scope)?.fleet;
+  fleet?.refresh(world.nowMs);
+  const ascending = fleet?.list(status, field) ?? [];
+  const compare = compareWorkers(field);
+  const textOf = (worker: (typeof ascending)[number]) => workerText(worker, quirks, false);
+  switch (quirks.workerOrder) {
+    case 'stable':
+      return pageText(direction === 'ASC' ? forwards(ascending) : backwards(ascending), page, quirks, textOf);
+    case 'unstable-ties': {
+      const sorted = shuffleTies(ascending, (a, b) => compare(a, b) === 0, random);
+      return pageText(direction === 'ASC' ? forwards(sorted) : backwards(sorted), page, quirks, textOf);
+    }
+    case 'unstable':
+      return pageText(forwards(shuffled(ascending, random)), page, quirks, textOf);
+  }
+};

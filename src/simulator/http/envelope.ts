@@ -1,0 +1,71 @@
+import { objectText } from './json-text';
+
+/** Source: the specification's tables of codes. */
+export const SYSTEM_CODES = {
+  throttled: '200002',
+  missingCredentials: '400001',
+  timestamp: '400002',
+  unknownKey: '400003',
+  passphrase: '400004',
+  parameter: '400100',
+} as const;
+
+interface Meaning {
+  readonly msg: string;
+  /** The status that goes with it where failures have one of their own. */
+  readonly httpStatus: number;
+}
+
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  '200002': { msg: 'Please try again later', httpStatus: 403 },
+  '400001': {
+    msg: 'Any of key, timestamp, passphrase, version is missing in your request parameters',
+    httpStatus: 401,
+  },
+  '400002': { msg: 'Invalid timestamp', httpStatus: 401 },
+  '400003': { msg: 'Key not exists', httpStatus: 401 },
+  '400004': { msg: 'Invalid passphrase', httpStatus: 401 },
+  '400100': { msg: 'Parameter Error', httpStatus: 400 },
+  '500000': { msg: 'Internal Server Error', httpStatus: 500 },
+};
+
+/** A request that the pool turns down. */
+export class Refusal extends Error {
+  constructor(
+    readonly code: string,
+    detail = '',
+    /** An HTTP status that holds whatever the style of failures is. */
+    readonly fixedHttpStatus: number | null = null,
+  ) {
+    const msg = MEANINGS[code]?.msg ?? 'Error';
+    super(detail === '' ? msg : `${msg}: ${detail}`);
+  }
+
+  httpStatus(style: 'http200' | 'http'): number {
+    return this.fixedHttpStatus ?? (style === 'http200' ? 200 : (MEANINGS[this.code]?.httpStatus ?? 500));
+  }
+}
+
+export function successText(dataJson: string, code: string, retry: boolean): string {
+  return objectText([
+    ['success', 'true'],
+    ['code', code],
+    ['msg', '"success"'],
+    ['retry', String(retry)],
+    ['data', dataJson],
+  ]);
+}
+
+export function failureText(code: string, msg: string, retry: boolean): string {
+  return objectText([
+    ['success', 'false'],
+    ['code', JSON.stringify(code)],
+    ['msg', JSON.stringify(msg)],
+    ['retry', String(retry)],
+  ]);
+}
+
+/** The text of a failure that a test asks for. */
+export function messageOf(code: string): string {
+  return MEANINGS[code]?.msg ?? `Error ${code}`;
+}

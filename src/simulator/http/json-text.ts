@@ -1,0 +1,23 @@
+import type { NumberForm } from '../quirks';
+
+/** A field of an object: its name and its value as JSON text; undefined leaves the field out. */
+export type Field = readonly [name: string, json: string | undefined];
+
+/** JSON is written by hand so that every number is the exact token of the truth, never a JavaScript number. */
+export function objectText(fields: readonly Field[], extra: string | null = null): string {
+  const own = fields
+    .filter(([, json]) => json !== undefined)
+    .map(([name, json]) => `${JSON.stringify(name)}:${json}`);
+  const more = extra === null ? '' : extra.trim().slice(1, -1).trim();
+  return `{${[...own, ...(more === '' ? [] : [more])].join(',')}}`;
+}
+
+export function listText(items: readonly string[]): string {
+  return `[${items.join(',')}]`;
+}
+
+/** A number's digits as a JSON number or a JSON string. `odd` decides where the form is mixed. */
+export function numberText(digits: string, form: NumberForm, odd = false): string {
+  const asString = form === 'string' || (form === 'mixed' && odd);
+  return asString ? `"${digits}"` : digits;
+}

@@ -1,0 +1,190 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import type { Fault } from '../faults';
+import { failureText, messageOf } from './envelope';
+
+/** What a sound pool would send. */
+export interface Reply {
+  readonly httpStatus: number;
+  readonly code: string | null;
+  readonly body: string;
+}
+
+/** One exchange, with everything that sending needs. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The pool's time for the `Date` header, ms since the epoch. */
+  readonly poolTimeMs: number;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+const JSON_TYPE = 'application/json;charset=UTF-8';
+const HTML_TYPE = 'text/html;charset=UTF-8';
+const CHUNK = 'x'.repeat(64 * 1024);
+
+type Headers = Readonly<Record<string, string>>;
+
+function writeHead(
+  exchange: Exchange,
+  status: number,
+  contentType: string | null,
+  headers: Headers = {},
+): void {
+  const { response, poolTimeMs } = exchange;
+  response.sendDate = false;
+  response.writeHead(status, {
+    Date: new Date(poolTimeMs).toUTCString(),
+    ...(contentType === null ? {} : { 'Content-Type': contentType }),
+    ...headers,
+  });
+}
+
+function send(
+  exchange: Exchange,
+  status: number,
+  body: string | Buffer,
+  contentType: string | null,
+  headers: Headers = {},
+): void {
+  writeHead(exchange, status, contentType, { 'Content-Length': String(Buffer.byteLength(body)), ...headers });
+  exchange.response.end(body);
+}
+
+/** Sends the whole answer. */
+export function sendReply(exchange: Exchange, { httpStatus, body }: Reply): void {
+  send(exchange, httpStatus, body, body === '' ? null : JSON_TYPE);
+}
+
+/** Headers for the whole body and its first half; `then` decides what becomes of the rest. */
+function sendHalf(exchange: Exchange, { httpStatus, body }: Reply, then: () => void): void {
+  const bytes = Buffer.from(body);
+  writeHead(exchange, httpStatus, JSON_TYPE, { 'Content-Length': String(bytes.length) });
+  exchange.response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), then);
+}
+
+function* hugeBody(bytes: number): Generator<string> {
+  yield '{"success":true,"code":"200","msg":"';
+  for (let sent = 0; sent < bytes; sent += CHUNK.length) yield CHUNK;
+  yield '","retry":false,"data":[]}';
+}
+
+function htmlPage(title: string): string {
+  return `<!DOCTYPE html><html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>`;
+}
+
+/** What the log says about an answer that a fault takes the place of; null: the sound answer goes out, or nothing. */
+export function replyOfFault(fault: Fault): Reply | null {
+  switch (fault.kind) {
+    case 'http': {
+      const code = fault.code ?? String(fault.status);
+      const body = {
+        json: failureText(code, messageOf(code), false),
+        html: htmlPage(`Error ${fault.status}`),
+        empty: '',
+      }[fault.body ?? 'json'];
+      return { httpStatus: fault.status, code: (fault.body ?? 'json') === 'json' ? code : null, body };
+    }
+    case 'code':
+      return {
+        httpStatus: fault.httpStatus ?? 200,
+        code: fault.code,
+        body: failureText(fault.code, messageOf(fault.code), fault.retry ?? false),
+      };
+    case 'maintenance':
+      return { httpStatus: 503, code: null, body: htmlPage('The pool is under maintenance') };
+    case 'redirect':
+      return { httpStatus: fault.status ?? 302, code: null, body: '' };
+    case 'body':
+      return {
+        httpStatus: 200,
+        code: null,
+        body: fault.text ?? 'upstream connect error or disconnect/reset',
+      };
+    case 'hang':
+    case 'reset':
+      return { httpStatus: 0, code: null, body: '' };
+    case 'delay':
+    case 'hang-in-body':
+    case 'truncate':
+    case 'rewrite':
+    case 'bom':
+    case 'gzip':
+    case 'huge':
+    case 'content-type':
+      return null;
+  }
+}
+
+/** Answers wrongly, as the fault says. `reply` is what `replyOfFault` gave, or else the sound answer. */
+export async function sendFault(exchange: Exchange, fault: Fault, reply: Reply): Promise<void> {
+  const { response, request } = exchange;
+  switch (fault.kind) {
+    case 'http':
+      send(
+        exchange,
+        reply.httpStatus,
+        reply.body,
+        fault.body === 'html' ? HTML_TYPE : JSON_TYPE,
+        fault.headers,
+      );
+      return;
+    case 'code':
+      sendReply(exchange, reply);
+      return;
+    case 'maintenance':
+      send(
+        exchange,
+        reply.httpStatus,
+        reply.body,
+        HTML_TYPE,
+        fault.retryAfterS === undefined ? {} : { 'Retry-After': String(fault.retryAfterS) },
+      );
+      return;
+    case 'delay':
+      await exchange.sleep(fault.ms);
+      sendReply(exchange, reply);
+      return;
+    case 'hang':
+      return;
+    case 'hang-in-body':
+      sendHalf(exchange, reply, () => undefined);
+      return;
+    case 'truncate':
+      if (fault.framing === 'intact') {
+        sendReply(exchange, { ...reply, body: reply.body.slice(0, Math.floor(reply.body.length / 2)) });
+      } else {
+        sendHalf(exchange, reply, () => request.socket.destroy());
+      }
+      return;
+    case 'reset':
+      if (fault.at === 'headers') request.socket.resetAndDestroy();
+      else sendHalf(exchange, reply, () => request.socket.resetAndDestroy());
+      return;
+    case 'body':
+      send(exchange, reply.httpStatus, reply.body, fault.contentType ?? JSON_TYPE);
+      return;
+    case 'rewrite':
+      sendReply(exchange, { ...reply, body: fault.rewrite(reply.body) });
+      return;
+    case 'bom':
+      sendReply(exchange, { ...reply, body: `\uFEFF${reply.body}` });
+      return;
+    case 'gzip':
+      send(exchange, reply.httpStatus, gzipSync(reply.body), JSON_TYPE, { 'Content-Encoding': 'gzip' });
+      return;
+    case 'huge':
+      writeHead(exchange, 200, JSON_TYPE);
+      Readable.from(hugeBody(fault.bytes))
+        .on('error', () => undefined)
+        .pipe(response);
+      return;
+    case 'redirect':
+      send(exchange, reply.httpStatus, '', null, { Location: fault.location });
+      return;
+    case 'content-type':
+      send(exchange, reply.httpStatus, reply.body, fault.value);
+      return;
+  }
+}

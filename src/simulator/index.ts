@@ -1,0 +1,10 @@
+export { createSimulator, type Simulator, type SimulatorOptions } from './simulator';
+export type { Fault } from './faults';
+export type { Quirks } from './quirks';
+export type { RateLimit } from './rate-limit';
+export type { RequestLogEntry } from './request-log';
+export type { Worker } from './world/fleet';
+export type { LedgerRow, ScopeKey } from './world/ledger-row';
+export type { SimCredentials } from './world/sim-account';
+export type { NewIncome, NewWorker, World } from './world/world';
+export type { WorldSpec } from './world/world-spec';

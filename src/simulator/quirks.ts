@@ -1,0 +1,106 @@
+/** How a value that may be a JSON number or a JSON string is written. `mixed`: it differs from row to row. */
+export type NumberForm = 'number' | 'string' | 'mixed';
+
+/**
+ * What the API's specification leaves open, or says twice in different words. Every field can be changed at any
+ * time and counts from the next request on. The defaults are the plainest reading.
+ */
+export interface Quirks {
+  /** Amounts of income: the specification's tables say string, its examples show numbers. */
+  amounts: NumberForm;
+  /** `plain` 0.00000012, `exponent` 1.2E-7, `padded` 0.000000120000000000. */
+  amountDigits: 'plain' | 'exponent' | 'padded';
+  hashRates: NumberForm;
+  /** The unit that rates are served in; the truth is kept in H/s. Rows with a unit of their own keep it. */
+  hashUnit: 'H' | 'KH' | 'MH' | 'GH' | 'TH' | 'PH';
+  /** puid and workerId. */
+  ids: NumberForm;
+  /** miningDate, settleTime, lastShareTime. */
+  times: NumberForm;
+  /** `as-in-examples`: a string for workers, a number for earnings. */
+  rejectRates: NumberForm | 'as-in-examples';
+  /** totalNum, totalPage, pageSize, currentPage. */
+  pageFields: NumberForm;
+  /** The `code` of success, as a JSON token. */
+  successCode: '"200"' | '200' | '"200000"' | '200000';
+  /** The `retry` of success; `as-in-examples`: true for reward/query. */
+  retry: boolean | 'as-in-examples';
+  /** Failures as HTTP 200 with `success: false`, or with an HTTP status of their own and the same body. */
+  errorStyle: 'http200' | 'http';
+  /** Too many requests: HTTP 403 with code 200002, HTTP 403 with an empty body, or HTTP 200 with code 200002. */
+  throttleStyle: 'http403' | 'http403-bare' | 'http200';
+  /** `settleTime` of a pending row; `time` is one day after its miningDate. */
+  pendingSettleTime: 'null' | 'absent' | 'zero' | 'time';
+  /** An optional field without a value. */
+  emptyFields: 'absent' | 'null';
+  /** Order of earnings and rewards by miningDate; `unstable-ties`: newest first, equals in another order each time. */
+  order: 'desc' | 'asc' | 'unstable-ties' | 'unstable';
+  /** Order of workers: as asked, equals in another order each time, or any order each time. */
+  workerOrder: 'stable' | 'unstable-ties' | 'unstable';
+  /** Largest page that is really served, whatever was asked. */
+  pageSizeCap: number | null;
+  /** Whether `pageSize` in the answer says the size served; else it repeats what was asked. */
+  pageSizeAdmitted: boolean;
+  /** Which rows startTime and endTime let through; `utc-days` compares dates only. */
+  bounds: 'inclusive' | 'exclusive' | 'start-inclusive' | 'end-inclusive' | 'utc-days' | 'ignored';
+  /** A query without startTime returns only the last so many days. */
+  unboundedDays: number | null;
+  /** A longer span between startTime and endTime is refused with 400100. */
+  maxSpanDays: number | null;
+  /** A number is added to the true count. */
+  totalNum: 'true' | 'null' | 'absent' | number;
+  /** This page of every list comes empty. */
+  emptyPage: number | null;
+  /** This page of every list repeats the page before it. */
+  repeatedPage: number | null;
+  /** Income in these currencies is served only when coinName asks for it. */
+  hiddenUnlessAsked: string[];
+  /** worker/get for a worker that is not there: `data` null, `data` an empty object, or 400100. */
+  unknownWorker: 'null' | 'empty' | 'refused';
+  /** Whether the data of a sub-account that is gone can still be asked for. */
+  removedSubAccounts: 'queryable' | 'refused';
+  removedAlgorithms: 'queryable' | 'refused';
+  /**
+   * What the accumulated totals count: settled earnings and settled rewards without MINING_EARN (`earned`), the
+   * same and pending rows (`with-pending`), MINING_EARN twice (`everything`), or settled earnings alone.
+   */
+  totals: 'earned' | 'with-pending' | 'everything' | 'earnings-only';
+  /** Totals are cut to so many decimals. */
+  totalDecimals: number | null;
+  /** Sub-accounts without income in sub-user/earn. */
+  zeroIncome: 'listed' | 'omitted';
+}
+
+export const DEFAULT_QUIRKS: Readonly<Quirks> = {
+  amounts: 'number',
+  amountDigits: 'plain',
+  hashRates: 'number',
+  hashUnit: 'H',
+  ids: 'number',
+  times: 'number',
+  rejectRates: 'as-in-examples',
+  pageFields: 'number',
+  successCode: '"200"',
+  retry: 'as-in-examples',
+  errorStyle: 'http200',
+  throttleStyle: 'http403',
+  pendingSettleTime: 'null',
+  emptyFields: 'absent',
+  order: 'desc',
+  workerOrder: 'stable',
+  pageSizeCap: null,
+  pageSizeAdmitted: true,
+  bounds: 'inclusive',
+  unboundedDays: null,
+  maxSpanDays: null,
+  totalNum: 'true',
+  emptyPage: null,
+  repeatedPage: null,
+  hiddenUnlessAsked: [],
+  unknownWorker: 'null',
+  removedSubAccounts: 'queryable',
+  removedAlgorithms: 'queryable',
+  totals: 'earned',
+  totalDecimals: null,
+  zeroIncome: 'listed',
+};

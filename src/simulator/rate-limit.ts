@@ -1,0 +1,25 @@
+/** How many requests may arrive in a sliding window, per API key or per API key and endpoint. */
+export interface RateLimit {
+  readonly requests: number;
+  readonly windowMs: number;
+  readonly per: 'endpoint' | 'key';
+}
+
+export const DOCUMENTED_RATE_LIMIT: RateLimit = { requests: 2, windowMs: 1_000, per: 'endpoint' };
+
+/**
+ * Counts arrivals by the monotonic clock. An arrival counts whether it is let in or not: who goes on too fast is
+ * turned away until they slow down.
+ */
+export class RateCounter {
+  readonly #arrivals = new Map<string, number[]>();
+
+  /** Counts an arrival and says whether it keeps the limit. */
+  admits(limit: RateLimit, apiKey: string, endpoint: string, atMs: number): boolean {
+    const bucket = limit.per === 'key' ? apiKey : `${apiKey} ${endpoint}`;
+    const recent = (this.#arrivals.get(bucket) ?? []).filter((arrival) => atMs - arrival < limit.windowMs);
+    recent.push(atMs);
+    this.#arrivals.set(bucket, recent);
+    return recent.length <= limit.requests;
+  }
+}

@@ -1,0 +1,164 @@
+import { mix } from '../random';
+import type { ScopeKey } from './ledger-row';
+import { readWorker, tenantAt, type WorkerReading } from './worker-plan';
+
+/** One mining machine. Read it freely; change it through `World` alone. */
+export interface Worker extends WorkerReading {
+  readonly scope: ScopeKey;
+  readonly workerId: bigint;
+  workerName: string;
+  /** `H` unless a test says otherwise. */
+  hashUnit: string;
+  /** Fields that no specification knows, as the text of a JSON object; null: none. */
+  extra: string | null;
+  /** Any JSON text served in place of the worker; null for a sound one. */
+  raw: string | null;
+}
+
+export type WorkerSortField = 'WORKER' | 'HASH_RATE' | 'HASH_RATE_HOUR' | 'REJECT' | 'LAST_SHARE_TIME';
+
+export interface FleetOptions {
+  readonly scope: ScopeKey;
+  readonly seed: number;
+  readonly size: number;
+  readonly machineHps: number;
+  readonly namePrefix: string;
+  readonly firstWorkerId: bigint;
+  readonly slotMs: number;
+  readonly atMs: number;
+}
+
+/** Each place of a fleet has room for a million successive machines with ids of their own. */
+const IDS_APART = 1_000_000_000n;
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+const COMPARE: Record<WorkerSortField, (a: Worker, b: Worker) => number> = {
+  WORKER: (a, b) => compareTexts(a.workerName, b.workerName),
+  HASH_RATE: (a, b) => Number(a.realHashRate) - Number(b.realHashRate),
+  HASH_RATE_HOUR: (a, b) => Number(a.hourHashRate) - Number(b.hourHashRate),
+  REJECT: (a, b) => Number(a.rejectRate) - Number(b.rejectRate),
+  LAST_SHARE_TIME: (a, b) => (a.lastShareAtMs ?? 0) - (b.lastShareAtMs ?? 0),
+};
+
+function compareIds(a: Worker, b: Worker): number {
+  return a.workerId < b.workerId ? -1 : a.workerId > b.workerId ? 1 : 0;
+}
+
+/** How workers compare by a field alone: 0 means that the pool may serve the two in any order. */
+export function compareWorkers(field: WorkerSortField): (a: Worker, b: Worker) => number {
+  return COMPARE[field];
+}
+
+/**
+ * The machines of one scope. Seeded machines follow the clock, slot by slot, until a test changes one: from then on
+ * that one stays as the test left it. Lists are sorted when first asked for and kept until something changes.
+ */
+export class Fleet {
+  readonly #options: FleetOptions;
+  /** Per place: the seeded machine that stands there now. */
+  readonly #places: (Worker | null)[] = [];
+  readonly #tenants: (number | null)[] = [];
+  readonly #byId = new Map<bigint, Worker>();
+  readonly #pinned = new Set<Worker>();
+  #lists = new Map<string, readonly Worker[]>();
+  #slot: number | null = null;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    this.refresh(options.atMs);
+  }
+
+  /** Brings the seeded machines to the slot of `nowMs`. */
+  refresh(nowMs: number): void {
+    const { slotMs, size, seed, machineHps, atMs } = this.#options;
+    const slot = Number.isFinite(slotMs) ? Math.floor(nowMs / slotMs) : 0;
+    if (slot === this.#slot) return;
+    this.#slot = slot;
+    const slotStartMs = Number.isFinite(slotMs) ? slot * slotMs : atMs;
+    for (let place = 0; place < size; place += 1) {
+      const placeSeed = mix(seed, place);
+      const tenant = tenantAt(placeSeed, slotStartMs);
+      if (tenant !== this.#tenants[place]) this.#moveIn(place, tenant);
+      const worker = this.#places[place];
+      if (worker === null || worker === undefined || this.#pinned.has(worker)) continue;
+      Object.assign(worker, readWorker(mix(placeSeed, 100 + (tenant ?? 0)), machineHps, slotStartMs));
+    }
+    this.changed();
+  }
+
+  /** Every machine that is there, in no particular order. */
+  all(): Worker[] {
+    return [...this.#byId.values()];
+  }
+
+  find(workerId: bigint): Worker | undefined {
+    return this.#byId.get(workerId);
+  }
+
+  /** Ascending; equal ones by id. `TOTAL` lists every status, known or not. */
+  list(status: string, field: WorkerSortField): readonly Worker[] {
+    const key = `${status} ${field}`;
+    let list = this.#lists.get(key);
+    if (list === undefined) {
+      const compare = COMPARE[field];
+      list = this.all()
+        .filter((worker) => status === 'TOTAL' || worker.status === status)
+        .sort((a, b) => compare(a, b) || compareIds(a, b));
+      this.#lists.set(key, list);
+    }
+    return list;
+  }
+
+  /** A machine of a test's own: the clock does not touch it. */
+  add(worker: Worker): void {
+    this.#byId.set(worker.workerId, worker);
+    this.pin(worker);
+  }
+
+  remove(worker: Worker): void {
+    this.#byId.delete(worker.workerId);
+    this.pin(worker);
+  }
+
+  /** The clock no longer touches this machine. */
+  pin(worker: Worker): void {
+    this.#pinned.add(worker);
+    this.changed();
+  }
+
+  changed(): void {
+    this.#lists.clear();
+  }
+
+  #moveIn(place: number, tenant: number | null): void {
+    const { scope, firstWorkerId, namePrefix } = this.#options;
+    const leaving = this.#places[place];
+    if (leaving !== null && leaving !== undefined && !this.#pinned.has(leaving)) {
+      this.#byId.delete(leaving.workerId);
+    }
+    this.#tenants[place] = tenant;
+    if (tenant === null) {
+      this.#places[place] = null;
+      return;
+    }
+    const worker: Worker = {
+      scope,
+      workerId: firstWorkerId + BigInt(place) + BigInt(tenant) * IDS_APART,
+      workerName: `${namePrefix}${(place + 1).toString().padStart(3, '0')}`,
+      hashUnit: 'H',
+      extra: null,
+      raw: null,
+      realHashRate: '0',
+      hourHashRate: '0',
+      dayHashRate: '0',
+      rejectRate: '0',
+      lastShareAtMs: null,
+      status: 'INACTIVE',
+    };
+    this.#places[place] = worker;
+    this.#byId.set(worker.workerId, worker);
+  }
+}

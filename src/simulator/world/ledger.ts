@@ -1,0 +1,141 @@
+import { unitsOf } from '../amounts';
+import type { LedgerRow } from './ledger-row';
+
+/** Sums of one currency in units of 10^-18. */
+export interface LedgerSums {
+  settled: bigint;
+  pending: bigint;
+  settledMiningEarn: bigint;
+  pendingMiningEarn: bigint;
+}
+
+/** First index whose row is at or after `atMs`. */
+function lowerBound(rows: readonly LedgerRow[], atMs: number): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((rows[middle]?.minedAtMs ?? Infinity) < atMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function byInstant(a: LedgerRow, b: LedgerRow): number {
+  return a.minedAtMs - b.minedAtMs || a.serial - b.serial;
+}
+
+function isAfter(row: LedgerRow | undefined, other: LedgerRow): boolean {
+  return row !== undefined && byInstant(row, other) > 0;
+}
+
+/**
+ * The live rows of one stream and scope, sorted by miningDate. A page costs a binary search, whatever the size;
+ * views by currency and sums are made when first asked for and dropped by the next change.
+ */
+export class Ledger {
+  #rows: LedgerRow[] = [];
+  #pending = new Set<LedgerRow>();
+  #views = new Map<string, readonly LedgerRow[]>();
+  #sums: Map<string, LedgerSums> | null = null;
+
+  /** Every live row, raw items included. */
+  get rows(): readonly LedgerRow[] {
+    return this.#rows;
+  }
+
+  /** The earliest instant at which a pending row settles by itself; Infinity when none does. */
+  nextSettlementMs(): number {
+    let next = Infinity;
+    for (const row of this.#pending) next = Math.min(next, row.settlesAtMs ?? Infinity);
+    return next;
+  }
+
+  add(added: readonly LedgerRow[]): void {
+    const [only] = added;
+    if (added.length === 1 && only !== undefined) {
+      let index = lowerBound(this.#rows, only.minedAtMs + 1);
+      while (isAfter(this.#rows[index - 1], only)) index -= 1;
+      this.#rows.splice(index, 0, only);
+    } else if (added.length > 1) {
+      this.#rows = this.#rows.concat(added);
+      this.#rows.sort(byInstant);
+    }
+    for (const row of added) if (row.settlesAtMs !== null) this.#pending.add(row);
+    this.changed();
+  }
+
+  remove(row: LedgerRow): void {
+    const index = this.#rows.indexOf(row, lowerBound(this.#rows, row.minedAtMs));
+    if (index >= 0) this.#rows.splice(index, 1);
+    this.#pending.delete(row);
+    this.changed();
+  }
+
+  settleUntil(nowMs: number): void {
+    for (const row of this.#pending) {
+      if (row.settlesAtMs === null || row.settlesAtMs > nowMs) continue;
+      row.status = 'SETTLED';
+      row.settledAtMs = row.settlesAtMs;
+      this.forgetSettlement(row);
+      this.changed();
+    }
+  }
+
+  /** The row will not settle by itself any more: it has, or a test decides about it. */
+  forgetSettlement(row: LedgerRow): void {
+    row.settlesAtMs = null;
+    this.#pending.delete(row);
+  }
+
+  /** To be called after a row's fields were changed in place. */
+  changed(): void {
+    this.#views.clear();
+    this.#sums = null;
+  }
+
+  /** The rows that a query sees: those of `coinName`, or all but the hidden currencies. Sorted by miningDate. */
+  view(coinName: string | null, hidden: readonly string[]): readonly LedgerRow[] {
+    if (coinName === null && hidden.length === 0) return this.#rows;
+    const key = coinName === null ? `-${hidden.join(',')}` : `+${coinName}`;
+    let view = this.#views.get(key);
+    if (view === undefined) {
+      view = this.#rows.filter((row) =>
+        coinName === null ? !hidden.includes(row.currency) : row.currency === coinName,
+      );
+      this.#views.set(key, view);
+    }
+    return view;
+  }
+
+  /** Sums per currency of the sound rows. */
+  sums(): ReadonlyMap<string, LedgerSums> {
+    if (this.#sums === null) {
+      this.#sums = new Map();
+      for (const row of this.#rows) if (row.raw === null) addToSums(this.#sums, row);
+    }
+    return this.#sums;
+  }
+}
+
+function addToSums(sums: Map<string, LedgerSums>, row: LedgerRow): void {
+  let sum = sums.get(row.currency);
+  if (sum === undefined) {
+    sum = { settled: 0n, pending: 0n, settledMiningEarn: 0n, pendingMiningEarn: 0n };
+    sums.set(row.currency, sum);
+  }
+  const settled = row.status === 'SETTLED';
+  const units = unitsOf(row.amount);
+  if (row.type === 'MINING_EARN') sum[settled ? 'settledMiningEarn' : 'pendingMiningEarn'] += units;
+  else sum[settled ? 'settled' : 'pending'] += units;
+}
+
+/** The part of a sorted view with `fromMs` ≤ miningDate < `toMs`, as indexes. */
+export function rangeOf(
+  view: readonly LedgerRow[],
+  fromMs: number,
+  toMs: number,
+): { from: number; to: number } {
+  const from = lowerBound(view, fromMs);
+  return { from, to: Math.max(from, lowerBound(view, toMs)) };
+}

@@ -1,0 +1,50 @@
+import { KpoolError } from '../../core/errors';
+import type { SimScope } from './sim-scope';
+
+/** One API key, as its owner would write it down. */
+export interface SimCredentials {
+  /** What the user calls this key's account. */
+  readonly name: string;
+  readonly apiKey: string;
+  readonly apiSecret: string;
+  readonly apiPassphrase: string;
+}
+
+/** One sub-account. Read it freely; change it through `World` alone. */
+export interface SimSubAccount {
+  readonly puid: bigint;
+  pname: string;
+  defaultAlgo: string;
+  removed: boolean;
+  /** Fields that no specification knows, as the text of a JSON object; null: none. */
+  extra: string | null;
+}
+
+/** One user of the pool: sub-accounts, algorithms and what they hold. */
+export class SimAccount {
+  readonly subAccounts: SimSubAccount[] = [];
+  /** Algorithm → whether it was taken away again. */
+  readonly algorithms = new Map<string, { removed: boolean }>();
+  readonly #scopes = new Map<string, SimScope>();
+
+  constructor(readonly name: string) {}
+
+  findSubAccount(puid: bigint): SimSubAccount | undefined {
+    return this.subAccounts.find((subAccount) => subAccount.puid === puid);
+  }
+
+  scopes(): readonly SimScope[] {
+    return [...this.#scopes.values()];
+  }
+
+  findScope(puid: bigint, algo: string): SimScope | undefined {
+    return this.#scopes.get(`${puid} ${algo}`);
+  }
+
+  addScope(scope: SimScope): void {
+    const id = `${scope.key.puid} ${scope.key.algo}`;
+    if (this.#scopes.has(id))
+      throw new KpoolError('broken-promise', `The simulator has a scope ${id} already.`);
+    this.#scopes.set(id, scope);
+  }
+}

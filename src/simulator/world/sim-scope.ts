@@ -1,0 +1,69 @@
+import type { Fleet } from './fleet';
+import type { IncomePlan, RowDraft } from './income-plan';
+import { Ledger } from './ledger';
+import type { LedgerRow, LedgerStream, ScopeKey } from './ledger-row';
+
+/** Everything that the pool holds about one account × sub-account × algorithm. */
+export class SimScope {
+  readonly ledgers: Record<LedgerStream, Ledger> = { earnings: new Ledger(), rewards: new Ledger() };
+  #nextDay: number;
+
+  constructor(
+    readonly key: ScopeKey,
+    readonly plan: IncomePlan | null,
+    readonly fleet: Fleet,
+  ) {
+    this.#nextDay = plan?.firstDay ?? 0;
+  }
+
+  /** Publishes the income of the days that are due and settles what is due. */
+  live(nowMs: number, nextSerial: () => number): void {
+    this.#publish(nowMs, nextSerial);
+    this.ledgers.earnings.settleUntil(nowMs);
+    this.ledgers.rewards.settleUntil(nowMs);
+  }
+
+  /** When the ledgers change next by themselves; Infinity: never. */
+  nextChangeMs(): number {
+    return Math.min(
+      this.plan?.publishedAtMs(this.#nextDay) ?? Infinity,
+      this.ledgers.earnings.nextSettlementMs(),
+      this.ledgers.rewards.nextSettlementMs(),
+    );
+  }
+
+  #publish(nowMs: number, nextSerial: () => number): void {
+    if (this.plan === null) return;
+    const added: Record<LedgerStream, LedgerRow[]> = { earnings: [], rewards: [] };
+    while (this.plan.publishedAtMs(this.#nextDay) <= nowMs) {
+      for (const draft of this.plan.draftsOf(this.#nextDay)) {
+        added[draft.stream].push(this.#rowOf(draft, nowMs, nextSerial()));
+      }
+      this.#nextDay += 1;
+    }
+    if (added.earnings.length > 0) this.ledgers.earnings.add(added.earnings);
+    if (added.rewards.length > 0) this.ledgers.rewards.add(added.rewards);
+  }
+
+  #rowOf(draft: RowDraft, nowMs: number, serial: number): LedgerRow {
+    const settled = draft.settlesAtMs <= nowMs;
+    return {
+      stream: draft.stream,
+      scope: this.key,
+      serial,
+      currency: draft.currency,
+      type: draft.type,
+      minedAtMs: draft.minedAtMs,
+      amount: draft.amount,
+      hashRate: draft.hashRate,
+      hashUnit: draft.hashRate === null ? null : 'H',
+      rejectRate: draft.rejectRate,
+      status: settled ? 'SETTLED' : 'WAIT_SETTLE',
+      settledAtMs: settled ? draft.settlesAtMs : null,
+      extra: null,
+      live: true,
+      settlesAtMs: settled ? null : draft.settlesAtMs,
+      raw: null,
+    };
+  }
+}

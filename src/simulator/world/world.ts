@@ -1,0 +1,338 @@
+import { KpoolError } from '../../core/errors';
+import { parseAmount, textOfUnits, unitsOf } from '../amounts';
+import { DEFAULT_QUIRKS, type Quirks } from '../quirks';
+import { DAY_MS } from '../time';
+import type { Worker } from './fleet';
+import type { IncomeFields, LedgerRow, LedgerStream, ScopeKey } from './ledger-row';
+import { emptyScope, seedAccounts, type SeedWorld } from './seed-world';
+import { SimAccount, type SimSubAccount } from './sim-account';
+import type { SimScope } from './sim-scope';
+import { totalOfAccount, totalOfSubAccount } from './totals';
+
+/** A new row: what is not said is plain (settled a day later, no rates, nothing extra). */
+export type NewIncome = Pick<IncomeFields, 'currency' | 'minedAtMs' | 'amount'> &
+  Partial<Omit<IncomeFields, 'currency' | 'minedAtMs' | 'amount'>> & {
+    /** When a pending row settles by itself. */
+    readonly settlesAtMs?: number;
+  };
+
+export type NewWorker = Pick<Worker, 'workerId' | 'workerName'> & Partial<Omit<Worker, 'scope'>>;
+
+/** Sums over the machines of a sub-account's default algorithm that run, H/s as decimal text. */
+export type SubAccountRates = Pick<Worker, 'realHashRate' | 'hourHashRate' | 'dayHashRate'>;
+
+const NO_READING = {
+  hashUnit: 'H',
+  realHashRate: '0',
+  hourHashRate: '0',
+  dayHashRate: '0',
+  rejectRate: '0',
+  lastShareAtMs: null,
+  status: 'ACTIVE',
+  extra: null,
+  raw: null,
+} as const;
+
+/**
+ * The truth behind the simulated pool: what it would serve, for tests to read and to change. The clock lives on in
+ * it (income is published and settled, machines come and go) when `advance` is called and with every request;
+ * between those it stands still. The same seed and the same calls give the same world.
+ */
+export class World {
+  readonly #seed: SeedWorld;
+  readonly #accounts: SimAccount[];
+  #nowMs: number;
+  #nextChangeMs = -Infinity;
+  #serial = 0;
+
+  constructor(seed: SeedWorld) {
+    this.#seed = seed;
+    this.#nowMs = seed.startAtMs;
+    this.#accounts = seedAccounts(seed);
+    this.liveUntil(seed.startAtMs);
+  }
+
+  /** The instant up to which this world has lived, ms since the epoch. */
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** Publishes and settles what is due by `nowMs`. Time never goes back. */
+  liveUntil(nowMs: number): void {
+    this.#nowMs = Math.max(this.#nowMs, nowMs);
+    if (this.#nowMs < this.#nextChangeMs) return;
+    let nextChangeMs = Infinity;
+    for (const account of this.#accounts) {
+      for (const scope of account.scopes()) {
+        if (scope.nextChangeMs() <= this.#nowMs) scope.live(this.#nowMs, () => this.#serial++);
+        nextChangeMs = Math.min(nextChangeMs, scope.nextChangeMs());
+      }
+    }
+    this.#nextChangeMs = nextChangeMs;
+  }
+
+  // Users, sub-accounts, algorithms
+
+  get accounts(): readonly SimAccount[] {
+    return this.#accounts;
+  }
+
+  account(name: string): SimAccount {
+    const account = this.#accounts.find((candidate) => candidate.name === name);
+    if (account === undefined)
+      throw new KpoolError('usage.invalid', `The simulated pool has no user ${name}.`);
+    return account;
+  }
+
+  /** A new user with nothing yet. */
+  addAccount(name: string): SimAccount {
+    const account = new SimAccount(name);
+    for (const algo of this.#seed.spec.algorithms) account.algorithms.set(algo, { removed: false });
+    this.#accounts.push(account);
+    return account;
+  }
+
+  /** What user/query lists. */
+  subAccounts(account: string): readonly SimSubAccount[] {
+    return this.account(account).subAccounts.filter((subAccount) => !subAccount.removed);
+  }
+
+  subAccount(account: string, puid: bigint): SimSubAccount {
+    const subAccount = this.account(account).findSubAccount(puid);
+    if (subAccount === undefined)
+      throw new KpoolError('usage.invalid', `User ${account} has no puid ${puid}.`);
+    return subAccount;
+  }
+
+  addSubAccount(account: string, added: { puid: bigint; pname: string; defaultAlgo: string }): SimSubAccount {
+    const subAccount = { ...added, removed: false, extra: null };
+    this.account(account).subAccounts.push(subAccount);
+    return subAccount;
+  }
+
+  /** user/query no longer lists it; whether its income can still be asked for is a quirk. */
+  removeSubAccount(account: string, puid: bigint): void {
+    this.subAccount(account, puid).removed = true;
+  }
+
+  restoreSubAccount(account: string, puid: bigint): void {
+    this.subAccount(account, puid).removed = false;
+  }
+
+  changeSubAccount(
+    account: string,
+    puid: bigint,
+    patch: Partial<Pick<SimSubAccount, 'pname' | 'defaultAlgo' | 'extra'>>,
+  ): void {
+    Object.assign(this.subAccount(account, puid), patch);
+  }
+
+  /** What user/query says about a sub-account's hashrate, as of the last request or `advance`. */
+  subAccountRates(account: string, puid: bigint): SubAccountRates {
+    const algo = this.subAccount(account, puid).defaultAlgo;
+    const workers = this.workers({ account, puid, algo }).filter((worker) => worker.raw === null);
+    const sum = (rate: keyof SubAccountRates) =>
+      textOfUnits(workers.reduce((total, worker) => total + unitsOf(worker[rate]), 0n));
+    return {
+      realHashRate: sum('realHashRate'),
+      hourHashRate: sum('hourHashRate'),
+      dayHashRate: sum('dayHashRate'),
+    };
+  }
+
+  /** What algo/query lists. */
+  algorithms(account: string): readonly string[] {
+    return [...this.account(account).algorithms].filter(([, state]) => !state.removed).map(([algo]) => algo);
+  }
+
+  addAlgorithm(account: string, algo: string): void {
+    this.account(account).algorithms.set(algo, { removed: false });
+  }
+
+  removeAlgorithm(account: string, algo: string): void {
+    this.account(account).algorithms.set(algo, { removed: true });
+  }
+
+  // Income
+
+  /** Every scope that has or had income or machines. */
+  scopes(account?: string): readonly ScopeKey[] {
+    const accounts = account === undefined ? this.#accounts : [this.account(account)];
+    return accounts.flatMap((each) => each.scopes().map((scope) => scope.key));
+  }
+
+  /** The live earnings that a client must end up with, sorted by miningDate; raw items are not among them. */
+  earnings(key: ScopeKey): readonly LedgerRow[] {
+    return this.#rows('earnings', key).filter((row) => row.raw === null);
+  }
+
+  /** As `earnings`. */
+  rewards(key: ScopeKey): readonly LedgerRow[] {
+    return this.#rows('rewards', key).filter((row) => row.raw === null);
+  }
+
+  /** The malformed items that are served among the rows. */
+  rawItems(stream: LedgerStream, key: ScopeKey): readonly LedgerRow[] {
+    return this.#rows(stream, key).filter((row) => row.raw !== null);
+  }
+
+  /** Adds equal rows and returns them. Throws RangeError for an amount beyond 18 decimals or 20 digits. */
+  insertEarning(key: ScopeKey, income: NewIncome, copies = 1): LedgerRow[] {
+    return this.insertMany(
+      'earnings',
+      key,
+      Array.from({ length: copies }, () => income),
+    );
+  }
+
+  /** As `insertEarning`; `type` is REWARD_EARN unless said. */
+  insertReward(key: ScopeKey, income: NewIncome, copies = 1): LedgerRow[] {
+    return this.insertMany(
+      'rewards',
+      key,
+      Array.from({ length: copies }, () => income),
+    );
+  }
+
+  /** Adds rows in one go: the way to put in very many. */
+  insertMany(stream: LedgerStream, key: ScopeKey, incomes: readonly NewIncome[]): LedgerRow[] {
+    return this.#add(stream, key, incomes, null);
+  }
+
+  /** Serves `json` (any JSON text) in place of a row, at `atMs` in the order of the list. */
+  insertRaw(stream: LedgerStream, key: ScopeKey, atMs: number, json: string, currency = ''): LedgerRow {
+    const [row] = this.#add(stream, key, [{ currency, minedAtMs: atMs, amount: '0' }], json);
+    if (row === undefined) throw new KpoolError('broken-promise', 'One row in, one row out.');
+    return row;
+  }
+
+  /** Changes what the pool says about a row. One whose status or settle time is given settles no more by itself. */
+  amend(row: LedgerRow, patch: Partial<IncomeFields>): void {
+    const ledger = this.#scope(row.scope).ledgers[row.stream];
+    const amount = patch.amount === undefined ? {} : { amount: parseAmount(patch.amount) };
+    const moves = row.live && patch.minedAtMs !== undefined;
+    if (moves) ledger.remove(row);
+    if (patch.status !== undefined || patch.settledAtMs !== undefined) ledger.forgetSettlement(row);
+    Object.assign(row, patch, amount);
+    if (moves) ledger.add([row]);
+    ledger.changed();
+  }
+
+  /** Marks a row as paid, now unless said otherwise. */
+  settle(row: LedgerRow, atMs = this.#nowMs): void {
+    this.amend(row, { status: 'SETTLED', settledAtMs: atMs });
+  }
+
+  /** The pool no longer serves the row. */
+  withdraw(row: LedgerRow): void {
+    this.#scope(row.scope).ledgers[row.stream].remove(row);
+    row.live = false;
+  }
+
+  /** The pool serves a withdrawn row again, as it was. */
+  restore(row: LedgerRow): void {
+    if (row.live) return;
+    row.live = true;
+    this.#scope(row.scope).ledgers[row.stream].add([row]);
+    this.#nextChangeMs = -Infinity;
+  }
+
+  /** What user/earn says, canonical decimal text. */
+  accountTotal(
+    account: string,
+    coin: string,
+    definition: Pick<Quirks, 'totals' | 'totalDecimals'> = DEFAULT_QUIRKS,
+  ): string {
+    return totalOfAccount(this.account(account), coin, definition);
+  }
+
+  /** What sub-user/earn says about one sub-account, canonical decimal text. */
+  subAccountTotal(
+    account: string,
+    puid: bigint,
+    coin: string,
+    definition: Pick<Quirks, 'totals' | 'totalDecimals'> = DEFAULT_QUIRKS,
+  ): string {
+    return totalOfSubAccount(this.account(account), puid, coin, definition);
+  }
+
+  /** Every currency with a row anywhere in the account, sorted. */
+  currencies(account: string): readonly string[] {
+    const ledgers = this.account(account)
+      .scopes()
+      .flatMap((scope) => Object.values(scope.ledgers));
+    return [...new Set(ledgers.flatMap((ledger) => [...ledger.sums().keys()]))].sort();
+  }
+
+  // Machines
+
+  /** The machines that are there, as of the last request or `advance`. */
+  workers(key: ScopeKey): readonly Worker[] {
+    const fleet = this.findScope(key)?.fleet;
+    fleet?.refresh(this.#nowMs);
+    return fleet?.all() ?? [];
+  }
+
+  addWorker(key: ScopeKey, added: NewWorker): Worker {
+    const worker: Worker = { ...NO_READING, ...added, scope: key };
+    this.#scope(key).fleet.add(worker);
+    return worker;
+  }
+
+  removeWorker(worker: Worker): void {
+    this.#scope(worker.scope).fleet.remove(worker);
+  }
+
+  /** Renames, moves to another status, changes rates, …: from then on the clock leaves this machine alone. */
+  changeWorker(worker: Worker, patch: Partial<Omit<Worker, 'scope' | 'workerId'>>): void {
+    Object.assign(worker, patch);
+    this.#scope(worker.scope).fleet.pin(worker);
+  }
+
+  /** Where a scope's data is kept, if it has any. For the endpoints. */
+  findScope(key: ScopeKey): SimScope | undefined {
+    return this.account(key.account).findScope(key.puid, key.algo);
+  }
+
+  #rows(stream: LedgerStream, key: ScopeKey): readonly LedgerRow[] {
+    return this.findScope(key)?.ledgers[stream].rows ?? [];
+  }
+
+  #scope(key: ScopeKey): SimScope {
+    const account = this.account(key.account);
+    const found = account.findScope(key.puid, key.algo);
+    if (found !== undefined) return found;
+    const scope = emptyScope(this.#seed, key);
+    account.addScope(scope);
+    return scope;
+  }
+
+  #add(stream: LedgerStream, key: ScopeKey, incomes: readonly NewIncome[], raw: string | null): LedgerRow[] {
+    const scope = this.#scope(key);
+    const rows = incomes.map((income): LedgerRow => {
+      const status = income.status ?? 'SETTLED';
+      const hashRate = income.hashRate ?? null;
+      return {
+        stream,
+        scope: scope.key,
+        serial: this.#serial++,
+        currency: income.currency,
+        type: stream === 'earnings' ? null : (income.type ?? 'REWARD_EARN'),
+        minedAtMs: income.minedAtMs,
+        amount: parseAmount(income.amount),
+        hashRate,
+        hashUnit: income.hashUnit ?? (hashRate === null ? null : 'H'),
+        rejectRate: income.rejectRate ?? null,
+        status,
+        settledAtMs: income.settledAtMs ?? (status === 'SETTLED' ? income.minedAtMs + DAY_MS : null),
+        extra: income.extra ?? null,
+        live: true,
+        settlesAtMs: income.settlesAtMs ?? null,
+        raw,
+      };
+    });
+    scope.ledgers[stream].add(rows);
+    this.#nextChangeMs = -Infinity;
+    return rows;
+  }
+}
