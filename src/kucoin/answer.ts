@@ -1,0 +1,81 @@
+import { isKpoolError, KpoolError } from '../core/errors';
+import type { Endpoint, ReadContext } from './endpoint';
+import type { Envelope } from './envelope';
+import { findEnvelope, isSuccess } from './envelope';
+import type { Failure } from './failure';
+import { classifyFailure, malformed, quote } from './failure';
+import type { JsonValue } from './json';
+import { parseJson } from './json';
+import type { Redactor } from './redaction';
+import type { RawAnswer } from './transport';
+
+/** A complete answer, understood or classified. */
+export interface Interpretation<Answer> {
+  /** Null when the answer is not framed as the pool frames its answers. */
+  readonly envelope: Envelope | null;
+  readonly outcome: { readonly value: Answer } | { readonly failure: Failure };
+}
+
+/** Turns one complete HTTP answer into what the endpoint serves, or into the one failure that it means. */
+export function interpretAnswer<Query, Answer>(
+  endpoint: Endpoint<Query, Answer>,
+  raw: RawAnswer,
+  context: ReadContext<Query>,
+  redactor: Redactor,
+): Interpretation<Answer> {
+  const { httpStatus } = raw;
+  if (httpStatus >= 300 && httpStatus <= 399) return plainFailure(null, redirected(raw, redactor));
+  const json = findJson(raw.body, redactor);
+  const envelope = json === undefined ? null : findEnvelope(json);
+  const isHttpSuccess = httpStatus >= 200 && httpStatus <= 299;
+  if (isHttpSuccess && (envelope === null || (envelope.code === null && envelope.success !== false)))
+    return plainFailure(envelope, malformed(endpoint.name, describeArrival(raw, redactor)));
+  if (!isHttpSuccess || envelope === null || !isSuccess(envelope)) {
+    const failure = classifyFailure({ httpStatus, envelope, retryAfterMs: raw.retryAfterMs }, redactor);
+    return { envelope, outcome: { failure } };
+  }
+  try {
+    return { envelope, outcome: { value: endpoint.read(envelope.data, context) } };
+  } catch (error) {
+    if (isKpoolError(error, 'pool.malformed')) return plainFailure(envelope, error);
+    throw error;
+  }
+}
+
+function plainFailure(envelope: Envelope | null, error: KpoolError): Interpretation<never> {
+  return { envelope, outcome: { failure: { error, kind: 'plain' } } };
+}
+
+/** The body as JSON, or undefined when it is none: empty, cut off, HTML, not UTF-8, a key with two values, … */
+function findJson(body: Buffer, redactor: Redactor): JsonValue | undefined {
+  try {
+    // Strips one byte order mark; lossless-json refuses any other.
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    return parseJson(redactor.fromData(text));
+  } catch (error) {
+    // TypeError: not UTF-8; SyntaxError: not JSON.
+    if (error instanceof TypeError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function describeArrival(raw: RawAnswer, redactor: Redactor): string {
+  const type = quote(raw.contentType, redactor) || 'no content type';
+  const size = `HTTP ${raw.httpStatus}, ${type}, ${raw.body.length} bytes`;
+  const words = quote(raw.body.toString('utf8'), redactor);
+  return words === ''
+    ? `it is empty (${size})`
+    : `it is no complete envelope (${size}) and begins “${words}”`;
+}
+
+/** Credentials never follow a redirect: it is an error that names the other host. */
+function redirected(raw: RawAnswer, redactor: Redactor): KpoolError {
+  const target =
+    raw.location !== null && URL.canParse(raw.location) ? new URL(raw.location).origin : 'elsewhere';
+  return new KpoolError(
+    'pool.redirected',
+    `The pool redirects to ${quote(target, redactor)} (HTTP ${raw.httpStatus}), which is not followed: ` +
+      'the credentials would go along.',
+    { hint: 'If the pool has moved, set KUCOIN_POOL_BASE_URL to its new address.' },
+  );
+}

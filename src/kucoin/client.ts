@@ -1,0 +1,122 @@
+import type { Clock } from '../core/clock';
+import type { DecimalText } from '../core/decimal';
+import type { SubAccount, SubAccountIncome, Worker } from '../domain/entities';
+import type { IncomeRow } from '../domain/income';
+import type { Listing, Page } from '../domain/page';
+import type { AttemptContext, PoolAttempt } from './attempt';
+import { parseBaseUrl } from './base-url';
+import type { CallOptions } from './caller';
+import { createCaller } from './caller';
+import type { EndpointName } from './endpoint';
+import { accountIncome } from './endpoints/account-income';
+import { algorithms } from './endpoints/algorithms';
+import { earnings } from './endpoints/earnings';
+import { rewards } from './endpoints/rewards';
+import { subAccountIncome } from './endpoints/sub-account-income';
+import { subAccounts } from './endpoints/sub-accounts';
+import type { WorkerQuery } from './endpoints/worker-details';
+import { workerDetails } from './endpoints/worker-details';
+import type { WorkersQuery } from './endpoints/workers';
+import { workers } from './endpoints/workers';
+import type { IncomeQuery } from './income-rows';
+import type { Pacer } from './pacer';
+import { createRedactor } from './redaction';
+import type { RetryPolicy } from './retry-policy';
+import { DEFAULT_RETRY_POLICY } from './retry-policy';
+import { createServerClock } from './server-clock';
+import type { Credentials, Params } from './signing';
+import { fingerprintOf, signPassphrase, signQuery } from './signing';
+import type { Timeouts } from './timeouts';
+import { DEFAULT_TIMEOUTS } from './timeouts';
+import { createTransport } from './transport';
+
+export interface PoolClientOptions {
+  /** May carry a path prefix, with or without a trailing slash. */
+  readonly baseUrl: string;
+  readonly credentials: Credentials;
+  readonly pacer: Pacer;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly timeouts?: Partial<Timeouts>;
+  readonly retries?: Partial<RetryPolicy>;
+  /** Told of every request when it is over. */
+  readonly onAttempt?: (attempt: PoolAttempt) => void;
+}
+
+/**
+ * The pool's API for one account. Every method retries what may pass by itself, within the retry policy, and
+ * otherwise throws a KpoolError that holds no credential (P10). An item that cannot be understood is an
+ * unreadable row among the others (P8); an answer that is not framed as documented is `pool.malformed`.
+ */
+export interface PoolClient {
+  /** Identifies the API key; may be stored and printed. */
+  readonly fingerprint: string;
+  /** The pool's clock: the host's and the measured offset, ms since the epoch. */
+  now(): number;
+  /** Pool minus host, ms. */
+  offsetMs(): number;
+  /** Requests sent so far. */
+  requestCount(): number;
+  queryAlgorithms(options: CallOptions): Promise<Listing<string>>;
+  querySubAccounts(options: CallOptions): Promise<Listing<SubAccount>>;
+  queryEarnings(query: IncomeQuery, options: CallOptions): Promise<Page<IncomeRow>>;
+  queryRewards(query: IncomeQuery, options: CallOptions): Promise<Page<IncomeRow>>;
+  queryWorkers(query: WorkersQuery, options: CallOptions): Promise<Page<Worker>>;
+  /** One worker or none. */
+  getWorker(query: WorkerQuery, options: CallOptions): Promise<Listing<Worker>>;
+  /** One total or none. */
+  queryAccountIncome(coinName: string, options: CallOptions): Promise<Listing<DecimalText>>;
+  querySubAccountIncome(coinName: string, options: CallOptions): Promise<Listing<SubAccountIncome>>;
+  /** Ends what is under way with `aborted`, and every connection. */
+  close(): Promise<void>;
+}
+
+/** Opens nothing yet. Throws `config.invalid` for a base URL that is none. */
+export function createPoolClient(options: PoolClientOptions): PoolClient {
+  const { clock, credentials, random } = options;
+  const address = parseBaseUrl(options.baseUrl);
+  const policy: RetryPolicy = { ...DEFAULT_RETRY_POLICY, ...options.retries };
+  const signedPassphrase = signPassphrase(credentials);
+  const serverClock = createServerClock(clock);
+  const timeouts: Timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  const transport = createTransport({ origin: address.origin, timeouts, clock });
+  const closing = new AbortController();
+  const fingerprint = fingerprintOf(credentials.apiKey);
+  let requestCount = 0;
+
+  const context: AttemptContext = {
+    transport,
+    pacer: options.pacer,
+    clock,
+    serverClock,
+    redactor: createRedactor(credentials, signedPassphrase.reveal()),
+    fingerprint,
+    sign: (endpoint: EndpointName, params: Params) =>
+      `${address.prefix}/v1/external/${endpoint}?${signQuery(credentials, signedPassphrase, params, serverClock.now())}`,
+    onDispatch: () => {
+      requestCount++;
+    },
+    onAttempt: options.onAttempt ?? (() => undefined),
+  };
+  const call = createCaller(context, policy, random, closing.signal);
+
+  return {
+    fingerprint,
+    now: () => serverClock.now(),
+    offsetMs: () => serverClock.offsetMs(),
+    requestCount: () => requestCount,
+    queryAlgorithms: (o) => call(algorithms, undefined, o),
+    querySubAccounts: (o) => call(subAccounts, undefined, o),
+    queryEarnings: (query, o) => call(earnings, query, o),
+    queryRewards: (query, o) => call(rewards, query, o),
+    queryWorkers: (query, o) => call(workers, query, o),
+    getWorker: (query, o) => call(workerDetails, query, o),
+    queryAccountIncome: (coinName, o) => call(accountIncome, coinName, o),
+    querySubAccountIncome: (coinName, o) => call(subAccountIncome, coinName, o),
+    async close() {
+      closing.abort();
+      await transport.close();
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import type { Socket } from 'node:net';
+import { buildConnector, Client } from 'undici';
+
+const KEEP_ALIVE_MS = 10_000;
+const KEEP_ALIVE_MAX_MS = 60_000;
+const MAX_HEADER_BYTES = 64 * 1024;
+
+/** One HTTP/1.1 connection at a time: one request in flight, never pipelined, never sent twice. */
+export interface Connection {
+  readonly client: Client;
+  /** Whether the socket stands, so that a request goes out at once. */
+  isOpen(): boolean;
+  /** Called once when the next socket stands, TLS included. */
+  onceOpen(listener: () => void): void;
+  /**
+   * Ends the socket with a reset. An ordinary close would leave unsent bytes with the kernel, which goes on
+   * delivering them: the request could reach the pool after its place was given to another (P6).
+   */
+  reset(): void;
+}
+
+/** Opens nothing yet: undici connects with the first request, and again when the socket has ended. */
+export function createConnection(origin: string, connectTimeoutMs: number, ca?: string): Connection {
+  const connectTcp = buildConnector({ timeout: connectTimeoutMs });
+  const connectTls = buildConnector({
+    timeout: connectTimeoutMs,
+    allowH2: false,
+    ...(ca === undefined ? {} : { ca }),
+  });
+  let tcpSocket: Socket | null = null;
+  let open = false;
+  let listener: (() => void) | null = null;
+
+  const opened = (): void => {
+    open = true;
+    listener?.();
+    listener = null;
+  };
+  const client = new Client(origin, {
+    pipelining: 1,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    // The transport keeps its own time, since undici's timeouts would close without a reset.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect(options, callback) {
+      // TCP by itself first, since only a TCP socket can be reset, not the TLS socket above it.
+      connectTcp({ ...options, protocol: 'http:', port: portOf(options) }, (...[error, socket]) => {
+        if (error !== null) {
+          callback(error, null);
+          return;
+        }
+        tcpSocket = socket;
+        socket.once('close', () => {
+          if (tcpSocket === socket) open = false;
+        });
+        if (options.protocol !== 'https:') {
+          opened();
+          callback(null, socket);
+          return;
+        }
+        connectTls({ ...options, httpSocket: socket }, (...[tlsError, tlsSocket]) => {
+          if (tlsError !== null) {
+            socket.destroy();
+            callback(tlsError, null);
+            return;
+          }
+          opened();
+          callback(null, tlsSocket);
+        });
+      });
+    },
+  });
+  return {
+    client,
+    isOpen: () => open,
+    onceOpen: (next) => {
+      listener = next;
+    },
+    reset: () => {
+      if (tcpSocket !== null && !tcpSocket.destroyed) tcpSocket.resetAndDestroy();
+    },
+  };
+}
+
+function portOf(options: buildConnector.Options): string {
+  if (options.port !== '') return options.port;
+  return options.protocol === 'https:' ? '443' : '80';
+}

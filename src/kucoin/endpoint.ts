@@ -1,0 +1,30 @@
+import type { JsonValue } from './json';
+import type { Params } from './signing';
+
+/** The path below `/v1/external/`; it also names the endpoint in permits, metrics and messages. */
+export type EndpointName =
+  | 'algo/query'
+  | 'user/query'
+  | 'worker/query'
+  | 'worker/get'
+  | 'earn/query'
+  | 'reward/query'
+  | 'user/earn'
+  | 'sub-user/earn';
+
+/** What an endpoint's reader knows beyond the data. */
+export interface ReadContext<Query> {
+  readonly query: Query;
+  /** The pool's clock, ms since the epoch: what "in the future" is judged by. */
+  readonly poolNowMs: number;
+  /** When the response had arrived, by the host's clock, ms since the epoch. */
+  readonly answeredAtMs: number;
+}
+
+/** One endpoint of the pool: how it is asked, and how the `data` of a successful answer is read. */
+export interface Endpoint<Query, Answer> {
+  readonly name: EndpointName;
+  params(query: Query): Params;
+  /** Throws `pool.malformed` when the data as a whole are not as documented; a bad item is an unreadable row. */
+  read(data: JsonValue | undefined, context: ReadContext<Query>): Answer;
+}

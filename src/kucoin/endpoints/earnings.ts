@@ -1,0 +1,28 @@
+import type { IncomeRow } from '../../domain/income';
+import type { Page } from '../../domain/page';
+import type { Endpoint } from '../endpoint';
+import { optionalDecimalField } from '../fields';
+import type { IncomeQuery } from '../income-rows';
+import { incomeParams, incomeRow, incomeSchema } from '../income-rows';
+import { readItem, Unreadable } from '../items';
+import { readPage } from '../lists';
+
+const earningSchema = incomeSchema.extend({ rejectRate: optionalDecimalField });
+
+/** Mining income of a sub-account. Source: `GET /v1/external/earn/query`. */
+export const earnings: Endpoint<IncomeQuery, Page<IncomeRow>> = {
+  name: 'earn/query',
+  params: incomeParams,
+  read: (data, { query, poolNowMs, answeredAtMs }) =>
+    readPage(
+      earnings.name,
+      data,
+      (item) => {
+        const read = readItem(earningSchema, item);
+        if (read instanceof Unreadable) return read;
+        return incomeRow(read, { type: null, rejectRate: read.fields.rejectRate }, poolNowMs);
+      },
+      query,
+      answeredAtMs,
+    ),
+};

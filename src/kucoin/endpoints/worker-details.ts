@@ -1,0 +1,52 @@
+import type { Worker } from '../../domain/entities';
+import type { Puid, WorkerId } from '../../domain/ids';
+import type { Listing } from '../../domain/page';
+import type { Endpoint } from '../endpoint';
+import { malformed } from '../failure';
+import { kindOf } from '../items';
+import type { JsonValue } from '../json';
+import { isJsonObject } from '../json';
+import { readListing } from '../lists';
+import { readWorker } from '../worker-rows';
+
+export interface WorkerQuery {
+  readonly puid: Puid;
+  readonly algo: string;
+  readonly workerId: WorkerId;
+}
+
+/** `worker/get` requires paging parameters although it serves one machine. */
+const REQUIRED_PAGE_SIZE = '10';
+
+/**
+ * One machine with its status; none when the pool does not know it (any more).
+ * Source: `GET /v1/external/worker/get`.
+ */
+export const workerDetails: Endpoint<WorkerQuery, Listing<Worker>> = {
+  name: 'worker/get',
+  params: (query) => ({
+    currentPage: '1',
+    pageSize: REQUIRED_PAGE_SIZE,
+    algo: query.algo,
+    puid: String(query.puid),
+    workerId: String(query.workerId),
+  }),
+  read(data, { query, answeredAtMs }) {
+    const isNobody = isNothing(data);
+    if (!isNobody && !isJsonObject(data))
+      throw malformed(workerDetails.name, `data is ${kindOf(data)}, not a worker`);
+    const listing = readListing(workerDetails.name, isNobody ? [] : [data], readWorker, answeredAtMs);
+    const other = listing.rows.find((worker) => worker.workerId !== query.workerId);
+    if (other !== undefined)
+      throw malformed(workerDetails.name, `it is worker ${other.workerId}, asked was ${query.workerId}`);
+    return listing;
+  },
+};
+
+/** "No such worker" is not specified: an empty answer of any shape is taken for it. */
+function isNothing(
+  data: JsonValue | undefined,
+): data is undefined | null | '' | Readonly<Record<string, never>> {
+  if (data === undefined || data === null || data === '') return true;
+  return (Array.isArray(data) || isJsonObject(data)) && Object.keys(data).length === 0;
+}

@@ -1,0 +1,33 @@
+import type { Worker, WorkerFilter } from '../../domain/entities';
+import type { Puid } from '../../domain/ids';
+import type { Page } from '../../domain/page';
+import type { Endpoint } from '../endpoint';
+import type { PageQuery } from '../lists';
+import { readPage } from '../lists';
+import { readWorker } from '../worker-rows';
+
+export interface WorkersQuery extends PageQuery {
+  readonly puid: Puid;
+  readonly algo: string;
+  readonly status: WorkerFilter;
+  readonly coinName?: string;
+}
+
+/**
+ * The machines of a sub-account in order of their names, the only order that does not change while they mine.
+ * Source: `GET /v1/external/worker/query`.
+ */
+export const workers: Endpoint<WorkersQuery, Page<Worker>> = {
+  name: 'worker/query',
+  params: (query) => ({
+    currentPage: String(query.currentPage),
+    pageSize: String(query.pageSize),
+    algo: query.algo,
+    puid: String(query.puid),
+    sortField: 'WORKER',
+    sort: 'ASC',
+    status: query.status,
+    coinName: query.coinName,
+  }),
+  read: (data, { query, answeredAtMs }) => readPage(workers.name, data, readWorker, query, answeredAtMs),
+};

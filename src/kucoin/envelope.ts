@@ -1,0 +1,46 @@
+import type { JsonValue } from './json';
+import { isJsonObject, JsonNumber } from './json';
+
+/** The frame of every answer. Source: the specification's "General Requests". */
+export interface Envelope {
+  /** As text, whether it came as a number or a string; null when absent. */
+  readonly code: string | null;
+  /** What `success` says; null when it says nothing. */
+  readonly success: boolean | null;
+  readonly message: string | null;
+  /** A hint on failures; it means nothing on success. */
+  readonly retry: boolean;
+  /** Undefined when absent. */
+  readonly data: JsonValue | undefined;
+}
+
+const SUCCESS_CODES: ReadonlySet<string> = new Set(['200', '200000']);
+const MAX_CODE_LENGTH = 32;
+
+/** The envelope in a parsed answer, or null when the answer is framed otherwise. */
+export function findEnvelope(answer: JsonValue): Envelope | null {
+  if (!isJsonObject(answer)) return null;
+  const { code, success, msg, retry, data } = answer;
+  if (code === undefined && success === undefined) return null;
+  return {
+    code: textOf(code)?.slice(0, MAX_CODE_LENGTH) ?? null,
+    success: flagOf(success),
+    message: textOf(msg),
+    retry: flagOf(retry) === true,
+    data,
+  };
+}
+
+export function isSuccess(envelope: Envelope): boolean {
+  return envelope.code !== null && SUCCESS_CODES.has(envelope.code) && envelope.success !== false;
+}
+
+function textOf(value: JsonValue | undefined): string | null {
+  if (value instanceof JsonNumber) return value.text;
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function flagOf(value: JsonValue | undefined): boolean | null {
+  if (value === true || value === 'true') return true;
+  return value === false || value === 'false' ? false : null;
+}

@@ -1,0 +1,107 @@
+import type { ErrorCode } from '../core/errors';
+
+/** What a documented failure means for us, and what a person may do about it. */
+export interface Meaning {
+  readonly code: ErrorCode;
+  /** A clause that follows "The pool". */
+  readonly says: string;
+  readonly hint: string;
+}
+
+const BY_ITSELF = 'It is tried again by itself.';
+const CHECK_KEY =
+  'Compare the API key, secret and passphrase with KuCoin Pool > Settings > API Management; nothing more is sent ' +
+  'for this account until they change.';
+const CHECK_URL = 'Check that KUCOIN_POOL_BASE_URL names the pool (https://www.kucoin.com/_api/miningpool).';
+const OUR_MISTAKE = 'Asking again cannot help: please report it with the output of `kpool status`.';
+
+/** The system codes of the specification, but the successful ones. */
+export type SystemCode = '200002' | '400001' | '400002' | '400003' | '400004' | '400100' | '500000';
+
+/** Source: the specification's table of system error codes. */
+export const MEANING_BY_SYSTEM_CODE = {
+  '200002': {
+    code: 'pool.throttled',
+    says: 'says that requests come too often',
+    hint: 'The pace is lowered by itself; look for another program that uses the same API key.',
+  },
+  '400001': {
+    code: 'pool.missing-credentials',
+    says: 'misses the API key, timestamp, passphrase or version in the request',
+    hint: CHECK_KEY,
+  },
+  '400002': {
+    code: 'pool.clock',
+    says: 'refuses the timestamp of the request',
+    hint: 'Synchronise the clock of this host (NTP): the pool allows a difference of 5 seconds.',
+  },
+  '400003': { code: 'pool.unauthorized', says: 'does not know the API key', hint: CHECK_KEY },
+  '400004': {
+    code: 'pool.unauthorized',
+    says: 'refuses the passphrase; a wrong API secret looks exactly the same',
+    hint: CHECK_KEY,
+  },
+  '400100': { code: 'pool.parameter', says: 'refuses a parameter of the request', hint: OUR_MISTAKE },
+  '500000': { code: 'pool.server-error', says: 'reports an internal error', hint: BY_ITSELF },
+} as const satisfies Record<SystemCode, Meaning>;
+
+/** The HTTP statuses of the specification, and those that stand between any client and its server. */
+export type HttpStatus = 400 | 401 | 403 | 404 | 405 | 408 | 415 | 429 | 500 | 502 | 503 | 504;
+
+/** Source: the specification's table of HTTP errors; 408, 429, 502 and 504 are of HTTP itself. */
+export const MEANING_BY_HTTP_STATUS = {
+  400: { code: 'pool.parameter', says: 'says that the request is malformed', hint: OUR_MISTAKE },
+  401: {
+    code: 'pool.unauthorized',
+    says: 'refuses the API key; a wrong secret or passphrase may look the same',
+    hint: CHECK_KEY,
+  },
+  // Ambiguous by the specification: too many requests at first, forbidden when it persists (`failure.ts`).
+  403: {
+    code: 'pool.throttled',
+    says: 'refuses requests for now: too many of them, or forbidden',
+    hint: 'The pace is lowered by itself; if it persists, the API key may not be allowed to read this.',
+  },
+  404: { code: 'pool.not-found', says: 'does not know the address', hint: CHECK_URL },
+  405: { code: 'pool.not-found', says: 'does not answer GET at the address', hint: CHECK_URL },
+  408: { code: 'pool.timeout', says: 'did not receive the request in time', hint: BY_ITSELF },
+  415: { code: 'pool.parameter', says: 'refuses the content type of the request', hint: OUR_MISTAKE },
+  429: {
+    code: 'pool.throttled',
+    says: 'says that requests come too often',
+    hint: 'The pace is lowered by itself; look for another program that uses the same API key.',
+  },
+  500: { code: 'pool.server-error', says: 'reports an internal error', hint: BY_ITSELF },
+  502: { code: 'pool.server-error', says: 'is not reached by its own gateway', hint: BY_ITSELF },
+  503: { code: 'pool.maintenance', says: 'is under maintenance', hint: BY_ITSELF },
+  504: { code: 'pool.server-error', says: 'does not answer its own gateway in time', hint: BY_ITSELF },
+} as const satisfies Record<HttpStatus, Meaning>;
+
+/** A 403 that persists at the slowest pace. */
+export const FORBIDDEN: Meaning = {
+  code: 'pool.forbidden',
+  says: 'keeps refusing requests although they come slowly: they are forbidden',
+  hint: 'Check the permissions and IP restrictions of the API key, and that KuCoin serves your region.',
+};
+
+/** A failure that is not documented, and that the pool itself says is worth trying again. */
+export const UNKNOWN_PASSING: Meaning = {
+  code: 'pool.server-error',
+  says: 'reports a failure that its documentation does not name, and asks to try again',
+  hint: BY_ITSELF,
+};
+
+export const UNKNOWN: Meaning = {
+  code: 'pool.unknown-code',
+  says: 'reports a failure that its documentation does not name',
+  hint: 'Look at the message; trying again at once would not help.',
+};
+
+export function findSystemMeaning(code: string): Meaning | null {
+  return Object.hasOwn(MEANING_BY_SYSTEM_CODE, code) ? MEANING_BY_SYSTEM_CODE[code as SystemCode] : null;
+}
+
+export function findHttpMeaning(status: number): Meaning | null {
+  if (Object.hasOwn(MEANING_BY_HTTP_STATUS, status)) return MEANING_BY_HTTP_STATUS[status as HttpStatus];
+  return status >= 500 && status <= 599 ? MEANING_BY_HTTP_STATUS[500] : null;
+}

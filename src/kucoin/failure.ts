@@ -1,0 +1,92 @@
+import { KpoolError } from '../core/errors';
+import type { Envelope } from './envelope';
+import type { Meaning } from './error-table';
+import { findHttpMeaning, findSystemMeaning, FORBIDDEN, UNKNOWN, UNKNOWN_PASSING } from './error-table';
+import type { Redactor } from './redaction';
+
+const MAX_SHOWN_MESSAGE = 200;
+const MAX_SCANNED_TEXT = 65_536;
+/** Longer than any form of a credential that an answer could echo. */
+const MAX_CREDENTIAL_FORM = 4_096;
+
+/**
+ * What the retry loop has to know beyond the error: whether the pool throttles (`throttled` for sure,
+ * `ambiguous-403` perhaps), or measured our timestamp as wrong (`clock`).
+ */
+export interface Failure {
+  readonly error: KpoolError;
+  readonly kind: 'plain' | 'throttled' | 'ambiguous-403' | 'clock';
+}
+
+export interface FailedAnswer {
+  readonly httpStatus: number;
+  /** Null when the body is no envelope. */
+  readonly envelope: Envelope | null;
+  readonly retryAfterMs: number | null;
+}
+
+/**
+ * Classifies an answer that is not a success. A known system code wins over the HTTP status, since the
+ * specification lets failures come with HTTP 200; `retry` decides only where both are unknown.
+ */
+export function classifyFailure(answer: FailedAnswer, redactor: Redactor): Failure {
+  const { httpStatus, envelope } = answer;
+  const code = envelope?.code ?? null;
+  const system = code === null ? null : (findSystemMeaning(code) ?? asHttpStatus(code));
+  const meaning =
+    system ?? findHttpMeaning(httpStatus) ?? (envelope?.retry === true ? UNKNOWN_PASSING : UNKNOWN);
+  const error = errorOf(meaning, answer, redactor);
+  if (meaning === findHttpMeaning(403)) return { error, kind: 'ambiguous-403' };
+  if (meaning.code === 'pool.throttled') return { error, kind: 'throttled' };
+  return { error, kind: meaning.code === 'pool.clock' ? 'clock' : 'plain' };
+}
+
+/** An ambiguous 403 that persisted. */
+export function forbidden(error: KpoolError): KpoolError {
+  return new KpoolError(FORBIDDEN.code, `The pool ${FORBIDDEN.says} (HTTP 403).`, {
+    hint: FORBIDDEN.hint,
+    cause: error,
+  });
+}
+
+/** An answer that is not what the specification describes. `detail` completes "…: ". */
+export function malformed(endpoint: string, detail: string): KpoolError {
+  return new KpoolError(
+    'pool.malformed',
+    `The pool's answer to ${endpoint} is not as documented: ${detail}.`,
+    {
+      hint: 'A proxy or a maintenance page may answer in the place of the pool; it is tried again by itself.',
+    },
+  );
+}
+
+/** A text of the pool for people: without credentials and control characters, in one line, cut short. */
+export function quote(text: string, redactor: Redactor): string {
+  const scanned = redactor.fromMessage(text.slice(0, MAX_SCANNED_TEXT));
+  // Where the scan ended, it may have cut a credential in two: what is near the cut is not shown.
+  const safe = text.length > MAX_SCANNED_TEXT ? scanned.slice(0, -MAX_CREDENTIAL_FORM) : scanned;
+  const clean = safe.replace(/[\p{Cc}\p{Cf}\p{Surrogate}\s]+/gu, ' ').trim();
+  return clean.length > MAX_SHOWN_MESSAGE ? `${clean.slice(0, MAX_SHOWN_MESSAGE)}…` : clean;
+}
+
+/** The system code when it has the form of one, so that nothing else gets into metrics and logs. */
+export function safeSystemCode(envelope: Envelope | null, redactor: Redactor): string | null {
+  const code = envelope?.code ?? null;
+  return code !== null && /^[\w.-]{1,12}$/.test(redactor.fromMessage(code)) ? code : null;
+}
+
+/** Some gateways put an HTTP status where a system code belongs. */
+function asHttpStatus(code: string): Meaning | null {
+  return /^[45]\d\d$/.test(code) ? findHttpMeaning(Number(code)) : null;
+}
+
+function errorOf(meaning: Meaning, answer: FailedAnswer, redactor: Redactor): KpoolError {
+  const facts = [`HTTP ${answer.httpStatus}`];
+  const { code = null, message = null } = answer.envelope ?? {};
+  if (code !== null) facts.push(`code ${quote(code, redactor)}`);
+  const said = message === null ? '' : `: “${quote(message, redactor)}”`;
+  return new KpoolError(meaning.code, `The pool ${meaning.says} (${facts.join(', ')}${said}).`, {
+    hint: meaning.hint,
+    ...(answer.retryAfterMs === null ? {} : { retryAfterMs: answer.retryAfterMs }),
+  });
+}

@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import type { DecimalText } from '../core/decimal';
+import { digitsOf, findDecimal } from '../core/decimal';
+import { findId } from '../domain/ids';
+import type { JsonValue } from './json';
+import { JsonNumber, storableText, writeJson } from './json';
+
+/** `CHECK (scale <= 18 AND abs(amount) < 1e20)` of the data contract: beyond it an amount is quarantined (P1). */
+const MAX_AMOUNT_DECIMALS = 18;
+const MAX_AMOUNT_INTEGER_DIGITS = 20;
+/** The last instant of a JavaScript Date, ms since the epoch. */
+const MAX_INSTANT_MS = 8.64e15;
+/** Bitcoin's first block is of this month: nothing was mined before. */
+const FIRST_MINING_MS = Date.UTC(2009, 0, 1);
+const SHOWN_CHARACTERS = 60;
+
+/** Why a value cannot be understood; completes a sentence that begins with the field's name. */
+class Misread {
+  constructor(readonly reason: string) {}
+}
+
+/** A schema for one field: `read` sees undefined for an absent one, and answers a value or what is wrong. */
+function field<T>(read: (value: unknown) => T | Misread) {
+  return z.unknown().transform((value, context): T => {
+    const result = read(value);
+    if (!(result instanceof Misread)) return result;
+    context.issues.push({ code: 'custom', message: result.reason, input: undefined });
+    return z.NEVER;
+  });
+}
+
+const isAbsent = (value: unknown): value is null | undefined => value === undefined || value === null;
+
+/** The value for a sentence: as JSON text, cut short. */
+function show(value: unknown): string {
+  const text = writeJson(value as JsonValue);
+  return storableText(text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text);
+}
+
+/** The characters of a number that came as a JSON number or inside a string; null for an absent or empty one. */
+function findNumberText(value: unknown): string | null | Misread {
+  if (isAbsent(value) || value === '') return null;
+  if (value instanceof JsonNumber) return value.text;
+  return typeof value === 'string' ? value : new Misread(`is ${show(value)}, not a number`);
+}
+
+function readDecimal(value: unknown): DecimalText | null | Misread {
+  const text = findNumberText(value);
+  if (text === null || text instanceof Misread) return text;
+  return findDecimal(text) ?? new Misread(`is ${show(value)}, not a number that can be kept exactly`);
+}
+
+function readAmount(value: unknown): DecimalText | Misread {
+  const amount = readDecimal(value);
+  if (amount === null) return new Misread('is missing');
+  if (amount instanceof Misread) return amount;
+  const { integer, fraction } = digitsOf(amount);
+  if (fraction > MAX_AMOUNT_DECIMALS)
+    return new Misread(
+      `has ${fraction} decimals (${show(value)}), more than the ${MAX_AMOUNT_DECIMALS} kept`,
+    );
+  if (integer > MAX_AMOUNT_INTEGER_DIGITS) return new Misread(`is ${show(value)}, 10^20 or more`);
+  return amount;
+}
+
+/** A whole number between 0 and `max`, which is a safe integer or an exact double; null for an absent one. */
+function readWhole(value: unknown, max: number): number | null | Misread {
+  const decimal = readDecimal(value);
+  if (decimal === null || decimal instanceof Misread) return decimal;
+  const whole = Number(decimal);
+  if (decimal.includes('.') || whole < 0 || whole > max || !Number.isSafeInteger(whole))
+    return new Misread(`is ${show(value)}, not a whole number from 0 to ${max}`);
+  return whole;
+}
+
+function readText(value: unknown): string | null | Misread {
+  if (isAbsent(value)) return null;
+  if (value instanceof JsonNumber) return value.text;
+  return typeof value === 'string' ? storableText(value) : new Misread(`is ${show(value)}, not a text`);
+}
+
+/** An amount of a currency: at most 18 decimals, below 10^20 either way; never rounded (P1). */
+export const amountField = field(readAmount);
+
+/** A rate: absent, null and "" are none. */
+export const optionalDecimalField = field(readDecimal);
+
+/** A text that must be there and say something, as served. */
+export const requiredTextField = field((value) => {
+  const text = readText(value);
+  return text === null || text === '' ? new Misread('is missing') : text;
+});
+
+/** A name: it must be there, but may be empty. */
+export const nameField = field((value) => readText(value) ?? new Misread('is missing'));
+
+/** A text that may be absent; "" is none. */
+export const optionalTextField = field((value) => {
+  const text = readText(value);
+  return text === '' ? null : text;
+});
+
+/** An id up to 2^63 − 1, as a JSON number or a string of digits. */
+export const idField = field((value) => {
+  const text = findNumberText(value);
+  if (text === null) return new Misread('is missing');
+  if (text instanceof Misread) return text;
+  const digits = value instanceof JsonNumber ? findDecimal(text) : text;
+  const id = digits === null ? null : findId(digits);
+  return id ?? new Misread(`is ${show(value)}, not an id from 0 to 2^63 - 1`);
+});
+
+/** An instant, ms since the epoch; absent, null, "" and 0 are none. */
+export const optionalInstantField = field((value) => {
+  const instant = readWhole(value, MAX_INSTANT_MS);
+  return instant === 0 ? null : instant;
+});
+
+/** When something was mined, ms since the epoch: required, from 2009 on. */
+export const miningDateField = field((value) => {
+  const instant = readWhole(value, MAX_INSTANT_MS);
+  if (instant === null) return new Misread('is missing');
+  if (instant instanceof Misread || instant >= FIRST_MINING_MS) return instant;
+  return new Misread(`is ${show(value)}, before 2009: not a mining date`);
+});
+
+/** A count or page number of an envelope; null when absent. */
+export const optionalCountField = field((value) => readWhole(value, Number.MAX_SAFE_INTEGER));

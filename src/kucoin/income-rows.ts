@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import type { DecimalText } from '../core/decimal';
+import type { IncomeRow } from '../domain/income';
+import type { Puid } from '../domain/ids';
+import {
+  amountField,
+  miningDateField,
+  optionalDecimalField,
+  optionalInstantField,
+  optionalTextField,
+  requiredTextField,
+} from './fields';
+import { ratesInHps } from './hash-rates';
+import type { ReadItem } from './items';
+import { Unreadable } from './items';
+import type { PageQuery } from './lists';
+import type { Params } from './signing';
+
+/** A miningDate further ahead of the pool's clock than any time zone explains is no mining date. */
+const MAX_FUTURE_MS = 2 * 86_400_000;
+
+/** A page of income between two instants, ms since the epoch; which ends are included is not specified. */
+export interface IncomeQuery extends PageQuery {
+  readonly puid: Puid;
+  readonly algo: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly coinName?: string;
+}
+
+/** The parameters that `earn/query` and `reward/query` share: both times are always sent. */
+export function incomeParams(query: IncomeQuery): Params {
+  return {
+    currentPage: String(query.currentPage),
+    pageSize: String(query.pageSize),
+    algo: query.algo,
+    puid: String(query.puid),
+    startTime: String(query.startMs),
+    endTime: String(query.endMs),
+    coinName: query.coinName,
+  };
+}
+
+/** The fields that earnings and rewards share. */
+export const incomeSchema = z.object({
+  amount: amountField,
+  currency: requiredTextField,
+  miningDate: miningDateField,
+  settleTime: optionalInstantField,
+  hashRate: optionalDecimalField,
+  hashUnit: optionalTextField,
+  status: requiredTextField,
+});
+
+type IncomeFields = z.output<typeof incomeSchema>;
+
+/** What only one of the two has. */
+interface OwnFields {
+  readonly type: string | null;
+  readonly rejectRate: DecimalText | null;
+}
+
+/** The row of an item whose fields were read. */
+export function incomeRow(
+  read: ReadItem<IncomeFields>,
+  own: OwnFields,
+  poolNowMs: number,
+): IncomeRow | Unreadable {
+  const { amount, currency, miningDate, settleTime, hashRate, hashUnit, status } = read.fields;
+  if (miningDate > poolNowMs + MAX_FUTURE_MS)
+    return new Unreadable(`miningDate is ${miningDate}, more than two days in the future`);
+  const rates = ratesInHps({ rates: { hashRate }, hashUnit });
+  if (rates instanceof Unreadable) return rates;
+  return {
+    currency,
+    type: own.type,
+    minedAtMs: miningDate,
+    amount,
+    hashRateHps: rates.hps.hashRate,
+    hashUnit,
+    rejectRate: own.rejectRate,
+    status,
+    settledAtMs: settleTime,
+    extra: read.extra(rates.untold),
+  };
+}

@@ -1,0 +1,76 @@
+import type { z } from 'zod';
+import type { ExtraJson } from '../domain/entities';
+import type { UnreadableRow } from '../domain/page';
+import type { JsonObject, JsonValue } from './json';
+import { isJsonObject, isStorable, JsonNumber, storableText, writeJson, writeJsonbText } from './json';
+
+/** Names of the fields in which U+0000 or a lone surrogate was replaced, within `extra`. */
+const REPLACED_FIELD = '_nul_replaced';
+
+/** What `readItem` needs of a zod object schema. */
+interface ItemSchema<Fields> {
+  readonly shape: object;
+  safeParse(input: unknown): z.ZodSafeParseResult<Fields>;
+}
+
+/** An item that was understood: its known fields, and the item itself for what goes to `extra`. */
+export interface ReadItem<Fields> {
+  readonly fields: Fields;
+  /** The unknown fields, and the raw values of the known ones in `alsoRaw`, as JSON object text; null when none. */
+  extra(alsoRaw?: readonly string[]): ExtraJson;
+}
+
+/** Rows and unreadable items of one list, each item by itself: a bad one never stops the others (P8). */
+export function readItems<Row>(
+  items: readonly JsonValue[],
+  read: (item: JsonValue) => Row | Unreadable,
+): { rows: Row[]; unreadable: UnreadableRow[] } {
+  const rows: Row[] = [];
+  const unreadable: UnreadableRow[] = [];
+  for (const item of items) {
+    const result = read(item);
+    if (result instanceof Unreadable) unreadable.push({ raw: writeJson(item), reason: result.reason });
+    else rows.push(result);
+  }
+  return { rows, unreadable };
+}
+
+/** Why an item cannot be understood: one sentence without a full stop. */
+export class Unreadable {
+  constructor(readonly reason: string) {}
+}
+
+/** Checks one item against its schema. */
+export function readItem<Fields>(schema: ItemSchema<Fields>, item: JsonValue): ReadItem<Fields> | Unreadable {
+  if (!isJsonObject(item)) return new Unreadable(`the item is ${kindOf(item)}, not an object`);
+  const parsed = schema.safeParse(item);
+  if (!parsed.success) return new Unreadable(describeIssues(parsed.error.issues));
+  return { fields: parsed.data, extra: (alsoRaw = []) => extraOf(item, schema.shape, alsoRaw) };
+}
+
+/** Each issue as "field problem", for people. */
+export function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
+  return issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ');
+}
+
+export function kindOf(value: JsonValue | undefined): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  if (value instanceof JsonNumber) return 'a number';
+  if (Array.isArray(value)) return 'a list';
+  return { string: 'a text', boolean: 'true or false', object: 'an object' }[
+    typeof value as 'string' | 'boolean' | 'object'
+  ];
+}
+
+function extraOf(item: JsonObject, known: object, alsoRaw: readonly string[]): ExtraJson {
+  const members: string[] = [];
+  const replaced: string[] = [];
+  for (const [name, value] of Object.entries(item)) {
+    if (!isStorable(name) || !isStorable(value)) replaced.push(name);
+    if (Object.hasOwn(known, name) && !alsoRaw.includes(name)) continue;
+    members.push(`${JSON.stringify(storableText(name))}:${writeJsonbText(value)}`);
+  }
+  if (replaced.length > 0) members.push(`"${REPLACED_FIELD}":${writeJsonbText(replaced)}`);
+  return members.length === 0 ? null : `{${members.join(',')}}`;
+}

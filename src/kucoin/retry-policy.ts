@@ -1,0 +1,48 @@
+import type { BackoffPolicy } from '../core/backoff';
+import { backoffDelayMs } from '../core/backoff';
+import type { Failure } from './failure';
+
+/** How often one call may ask, and how long it waits in between. */
+export interface RetryPolicy {
+  /** Requests of one call, all failures together, but the one more that a corrected clock is worth. */
+  readonly attempts: number;
+  /** After network failures, server errors and malformed answers. */
+  readonly backoff: BackoffPolicy;
+  /** After a throttling answer: slow enough for any limiter that counts seconds. */
+  readonly throttled: BackoffPolicy;
+  /** A longer `Retry-After` ends the call, so that its job is delayed instead of holding a slot. */
+  readonly longestWaitMs: number;
+  /** That many 403 of unknown meaning in a row, each spaced, are `pool.forbidden`. */
+  readonly forbiddenAfter: number;
+  /** How long calls stay away once one has failed by maintenance. */
+  readonly maintenance: BackoffPolicy;
+}
+
+export const DEFAULT_RETRY_POLICY: RetryPolicy = {
+  attempts: 4,
+  backoff: { firstDelayMs: 1_000, maxDelayMs: 15_000, factor: 2 },
+  throttled: { firstDelayMs: 4_000, maxDelayMs: 30_000, factor: 2 },
+  longestWaitMs: 60_000,
+  forbiddenAfter: 4,
+  maintenance: { firstDelayMs: 5_000, maxDelayMs: 300_000, factor: 2 },
+};
+
+/**
+ * Delay before the next attempt after `attempt` (1, 2, …) ended in `failure`, or null when the call has failed.
+ * Pure: randomness is given, in [0, 1).
+ */
+export function nextDelayMs(
+  policy: RetryPolicy,
+  attempt: number,
+  failure: Failure,
+  random: number,
+): number | null {
+  const { error, kind } = failure;
+  // `pool.clock` passes by itself only if somebody sets a clock: not within this call.
+  if (attempt >= policy.attempts || error.code === 'aborted' || error.code === 'pool.clock') return null;
+  if (error.retry !== 'backoff' && error.retry !== 'after') return null;
+  const isThrottling = kind === 'throttled' || kind === 'ambiguous-403';
+  const ownDelayMs = backoffDelayMs(isThrottling ? policy.throttled : policy.backoff, attempt, random);
+  const delayMs = Math.max(ownDelayMs, error.retryAfterMs ?? 0);
+  return delayMs <= policy.longestWaitMs ? delayMs : null;
+}

@@ -1,0 +1,78 @@
+import { KpoolError } from '../core/errors';
+
+/** Why the transport ended a request itself. */
+export type StopReason = 'caller' | 'headers' | 'body' | 'total' | 'size';
+
+const UNREACHABLE_BY_CODE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'the connection was reset',
+  EPIPE: 'the connection was closed',
+  ENOTFOUND: 'its name is not known to the DNS',
+  EAI_AGAIN: 'the DNS does not answer',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'no network',
+  EADDRNOTAVAIL: 'no free local address',
+  UND_ERR_SOCKET: 'the connection was closed before the answer was complete',
+  UND_ERR_CLOSED: 'the client is closed',
+  UND_ERR_DESTROYED: 'the client is closed',
+};
+
+const TLS_CODE =
+  /^(ERR_TLS_|ERR_SSL_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|EPROTO|CRL_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/;
+
+/**
+ * A failure below HTTP as a KpoolError. Nothing of the original is kept but its code name: undici's errors can
+ * lead to the request, and with it to the signed query (P10).
+ */
+export function transportError(error: unknown, origin: string, stopped: StopReason | null): KpoolError {
+  const place = `The pool at ${origin}`;
+  switch (stopped) {
+    case 'caller':
+      return new KpoolError('aborted', 'Stopped on request.');
+    case 'headers':
+      return timeout(`${place} accepted the request but did not answer in time.`);
+    case 'body':
+      return timeout(`${place} stopped sending in the middle of an answer.`);
+    case 'total':
+      return timeout(`${place} did not complete its answer in time.`);
+    case 'size':
+      return tooLarge(origin);
+    case null:
+      return fromCode(codeNameOf(error), place);
+  }
+}
+
+/** An answer beyond the size limit, packed or unpacked. */
+export function tooLarge(origin: string): KpoolError {
+  return new KpoolError('pool.too-large', `The pool at ${origin} sent an answer larger than 16 MiB.`, {
+    hint: 'No page of the pool is that large: check that KUCOIN_POOL_BASE_URL names the pool.',
+  });
+}
+
+function timeout(message: string): KpoolError {
+  return new KpoolError('pool.timeout', message, { hint: 'It is tried again by itself.' });
+}
+
+function fromCode(code: string, place: string): KpoolError {
+  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT')
+    return timeout(`${place} does not accept a connection in time.`);
+  if (TLS_CODE.test(code))
+    return new KpoolError('pool.tls', `${place} could not prove its identity (${code}).`, {
+      hint: 'Check the certificate, a proxy that opens TLS connections, and the date of this host.',
+    });
+  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || code.startsWith('UND_ERR_RES_'))
+    return new KpoolError('pool.malformed', `${place} answered something that is not HTTP (${code}).`, {
+      hint: 'Check KUCOIN_POOL_BASE_URL and proxies on the way.',
+    });
+  const reason = UNREACHABLE_BY_CODE[code] ?? code;
+  return new KpoolError('pool.unreachable', `${place} does not answer (${reason}).`, {
+    hint: 'Check the network and KUCOIN_POOL_BASE_URL; it is tried again by itself.',
+  });
+}
+
+/** The error's code name, which holds capitals, digits and underscores only. */
+function codeNameOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code)) return code;
+  return 'unknown network failure';
+}

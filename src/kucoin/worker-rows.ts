@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import type { Worker } from '../domain/entities';
+import type { WorkerId } from '../domain/ids';
+import { idField, optionalDecimalField, optionalInstantField, optionalTextField } from './fields';
+import { ratesInHps } from './hash-rates';
+import { readItem, Unreadable } from './items';
+import type { JsonValue } from './json';
+
+const workerSchema = z.object({
+  workerId: idField,
+  workerName: optionalTextField,
+  realHashRate: optionalDecimalField,
+  hourHashRate: optionalDecimalField,
+  dayHashRate: optionalDecimalField,
+  hashUnit: optionalTextField,
+  rejectRate: optionalDecimalField,
+  lastShareTime: optionalInstantField,
+  status: optionalTextField,
+});
+
+/** A mining machine, as `worker/query` lists it and `worker/get` details it. */
+export function readWorker(item: JsonValue): Worker | Unreadable {
+  const read = readItem(workerSchema, item);
+  if (read instanceof Unreadable) return read;
+  const { workerId, workerName, rejectRate, lastShareTime, status, hashUnit } = read.fields;
+  const { realHashRate, hourHashRate, dayHashRate } = read.fields;
+  const rates = ratesInHps({ rates: { realHashRate, hourHashRate, dayHashRate }, hashUnit });
+  if (rates instanceof Unreadable) return rates;
+  return {
+    workerId: workerId as WorkerId,
+    // A machine without a name is still a machine: its id identifies it.
+    workerName: workerName ?? '',
+    realHps: rates.hps.realHashRate,
+    hourHps: rates.hps.hourHashRate,
+    dayHps: rates.hps.dayHashRate,
+    hashUnit,
+    rejectRate,
+    lastShareAtMs: lastShareTime,
+    status,
+    extra: read.extra(rates.untold),
+  };
+}
