@@ -1,0 +1,85 @@
+import postgres from 'postgres';
+import type { Config } from '../config/config';
+import type { Secret } from '../core/secret';
+import { openEmbeddedPostgres } from '../store/embedded/open';
+import { connectionFailure, requireUsable, type ServerFacts } from './database-verdict';
+
+const CONNECT_TIMEOUT_S = 10;
+
+/** A database that answers, and that we may use. */
+export interface OpenDatabase {
+  readonly url: Secret;
+  /** What and where it is, without a password: for people. */
+  readonly describe: string;
+  /** How to look into it with psql; null for a database that the user named and so knows. */
+  readonly psqlHint: string | null;
+  /** Leaves it; an embedded one stops when the last process left. */
+  close(): Promise<void>;
+}
+
+export interface OpenDatabaseOptions {
+  readonly log: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The database of the configuration: the one at DATABASE_URL, or an embedded PostgreSQL that is started if need be.
+ * Throws `database.unreachable` (may pass by itself), `database.refused` (a person must do something), or what
+ * `openEmbeddedPostgres` throws; no message holds the password.
+ */
+export async function openDatabase(
+  config: Pick<Config, 'home' | 'database'>,
+  options: OpenDatabaseOptions,
+): Promise<OpenDatabase> {
+  const given = config.database.url;
+  if (given !== null) {
+    const { version, database, user } = await probe(given);
+    const describe = `PostgreSQL ${version} at ${placeOf(given)}, database ${database}, user ${user}`;
+    return { url: given, describe, psqlHint: null, close: () => Promise.resolve() };
+  }
+  const embedded = await openEmbeddedPostgres({
+    home: config.home,
+    port: config.database.embeddedPort,
+    log: options.log,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  try {
+    const { version } = await probe(embedded.url);
+    const describe = `embedded PostgreSQL ${version} on 127.0.0.1:${embedded.port}, in ${config.home}`;
+    return { url: embedded.url, describe, psqlHint: embedded.psqlHint, close: () => embedded.close() };
+  } catch (error) {
+    await embedded.close();
+    throw error;
+  }
+}
+
+async function probe(url: Secret): Promise<ServerFacts> {
+  const sql = postgres(url.reveal(), {
+    max: 1,
+    connect_timeout: CONNECT_TIMEOUT_S,
+    onnotice: () => undefined,
+    connection: { application_name: 'kpool' },
+  });
+  try {
+    const [facts] = await sql<[ServerFacts]>`
+      SELECT current_setting('server_version_num')::int AS "versionNumber",
+             split_part(current_setting('server_version'), ' ', 1) AS version,
+             current_setting('server_encoding') AS encoding,
+             pg_is_in_recovery() AS "isStandby",
+             current_database() AS database,
+             current_user AS user`;
+    requireUsable(facts, placeOf(url));
+    return facts;
+  } catch (error) {
+    throw connectionFailure(error, placeOf(url));
+  } finally {
+    await sql.end({ timeout: 0 });
+  }
+}
+
+/** `host:port` of an address, nothing else of it. */
+function placeOf(url: Secret): string {
+  const { hostname, port, searchParams } = new URL(url.reveal());
+  const host = hostname === '' ? (searchParams.get('host') ?? 'localhost') : hostname;
+  return `${host}:${port === '' ? '5432' : port}`;
+}

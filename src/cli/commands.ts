@@ -1,0 +1,5 @@
+import { registerMigrate } from './commands/migrate';
+import type { RegisterCommand } from './context';
+
+/** Every command, in the order of the help. A new one is a file in `commands/` and a line here. */
+export const COMMANDS: readonly RegisterCommand[] = [registerMigrate];

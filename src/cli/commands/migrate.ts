@@ -1,0 +1,30 @@
+import { openDatabase } from '../../app/database';
+import { migrateDatabase } from '../../app/migration';
+import type { RegisterCommand } from '../context';
+import { withExamples } from '../example';
+import { countOf } from '../output/numbers';
+
+/** `kpool migrate`: brings the database to the form that this version needs, and says what it did. */
+export const registerMigrate: RegisterCommand = (program, context) => {
+  const command = program
+    .command('migrate')
+    .description('Bring the database to the form that this version needs')
+    .action(async () => {
+      const { output, signal } = context;
+      const log = (line: string) => output.note(line);
+      const database = await openDatabase(context.config(), { log, signal });
+      try {
+        context.scrubber.add(database.url);
+        const { applied, alreadyApplied } = await migrateDatabase(database, log);
+        output.result({ database: database.describe, applied, alreadyApplied }, () =>
+          applied.length === 0
+            ? `Up to date: ${countOf(alreadyApplied, 'migration')} applied earlier (${database.describe}).`
+            : `Applied ${countOf(applied.length, 'migration')}, ${alreadyApplied} applied earlier (${database.describe}).`,
+        );
+        if (database.psqlHint !== null) output.note(`To look into it: ${database.psqlHint}`);
+      } finally {
+        await database.close();
+      }
+    });
+  withExamples(command, 'kpool migrate');
+};

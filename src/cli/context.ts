@@ -1,0 +1,140 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { Command } from 'commander';
+import type { Config } from '../config/config';
+import type { Environment } from '../config/env-file';
+import { loadConfig } from '../config/load';
+import { secretsOf } from '../config/secrets-of';
+import type { Clock } from '../core/clock';
+import { KpoolError } from '../core/errors';
+import { createLogger, type Logger } from '../observability/logger';
+import { createScrubber, type Scrubber } from '../observability/scrub';
+import { createOutput, type Output, type TextStream } from './output/output';
+
+/** What the process gives to the program; a test gives its own. */
+export interface World {
+  /** Without `node` and the script. */
+  readonly argv: readonly string[];
+  readonly env: Environment;
+  /** Where a `.env` is looked for. */
+  readonly workingDirectory: string;
+  readonly stdout: TextStream;
+  readonly stderr: TextStream;
+  readonly clock: Clock;
+}
+
+/** 0 all well, 1 something is incomplete or differs, 2 wrong usage or configuration (DESIGN §8). */
+export type ExitCode = 0 | 1 | 2;
+
+/** What a command works with. */
+export interface CliContext {
+  readonly clock: Clock;
+  /** Fires at the first Ctrl-C or SIGTERM: come to an end soon. */
+  readonly signal: AbortSignal;
+  readonly output: Output;
+  /** Knows the configuration's secrets once that is read; a command adds those it makes. */
+  readonly scrubber: Scrubber;
+  /** The configuration, read at the first call. Throws `config.invalid`. */
+  config(): Config;
+  /** The program's log, on standard error, as LOG_LEVEL and LOG_FORMAT say. */
+  logger(): Logger;
+  /** How the process will end, unless the command throws. */
+  exitWith(code: ExitCode): void;
+}
+
+/** A command of its own file adds itself to the program. */
+export type RegisterCommand = (program: Command, context: CliContext) => void;
+
+interface GlobalOptions {
+  readonly json: boolean;
+  readonly color: boolean;
+  readonly envFile: string | undefined;
+}
+
+/** The context of one call of the program. */
+export class CallContext implements CliContext {
+  readonly clock: Clock;
+  readonly scrubber = createScrubber([]);
+  readonly signal: AbortSignal;
+  exitCode: ExitCode = 0;
+  #output: Output;
+  #config: Config | undefined;
+  #logger: Logger | undefined;
+  #envFile: string | undefined;
+  readonly #world: World;
+
+  constructor(world: World, signal: AbortSignal) {
+    this.#world = world;
+    this.clock = world.clock;
+    this.signal = signal;
+    this.#output = this.#createOutput(false, true);
+  }
+
+  get output(): Output {
+    return this.#output;
+  }
+
+  /** Takes over the options that every command has, before the command runs. */
+  applyGlobalOptions({ json, color, envFile }: GlobalOptions): void {
+    this.#output = this.#createOutput(json, color);
+    if (envFile === undefined) return;
+    this.#envFile = path.resolve(this.#world.workingDirectory, envFile);
+    if (!existsSync(this.#envFile)) {
+      throw new KpoolError('usage.invalid', `There is no file ${this.#envFile}.`, {
+        hint: 'Name a file in the form of .env.example after --env-file.',
+      });
+    }
+  }
+
+  config(): Config {
+    if (this.#config !== undefined) return this.#config;
+    const config = loadConfig(this.#world.env, {
+      envFile: this.#envFile ?? path.join(this.#world.workingDirectory, '.env'),
+    });
+    secretsOf(config).forEach((secret) => this.scrubber.add(secret));
+    config.warnings.forEach((warning) => this.output.warn(`kpool: ${warning}`));
+    this.#config = config;
+    return config;
+  }
+
+  logger(): Logger {
+    const { level, format } = this.config().log;
+    const { stderr } = this.#world;
+    const isTty = stderr.isTTY === true;
+    this.#logger ??= createLogger({
+      level,
+      format: format === 'auto' ? (isTty ? 'pretty' : 'json') : format,
+      useColour: isTty && this.#mayColour,
+      destination: stderr,
+      scrubber: this.scrubber,
+    });
+    return this.#logger;
+  }
+
+  exitWith(code: ExitCode): void {
+    this.exitCode = code;
+  }
+
+  /** Whether the user wants stacks. Asked when something failed, perhaps the configuration itself. */
+  wantsStacks(): boolean {
+    const level = this.#config?.log.level ?? this.#world.env['LOG_LEVEL'];
+    return level === 'debug' || level === 'trace';
+  }
+
+  get #mayColour(): boolean {
+    const { env } = this.#world;
+    // https://no-color.org: set, and not to the empty text.
+    return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
+  }
+
+  #createOutput(isJson: boolean, mayColour: boolean): Output {
+    return createOutput({
+      stdout: this.#world.stdout,
+      stderr: this.#world.stderr,
+      isJson,
+      mayColour: mayColour && this.#mayColour,
+      scrub: this.scrubber.scrub,
+      clock: this.#world.clock,
+    });
+  }
+}

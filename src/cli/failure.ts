@@ -1,0 +1,46 @@
+import { isKpoolError } from '../core/errors';
+import { shapeError } from '../observability/error-shape';
+import type { ExitCode } from './context';
+
+/** How a failure is told to the user, and how the process ends. */
+export interface FailureReport {
+  /** Lines for a person. */
+  readonly text: string;
+  /** The same for a script. */
+  readonly json: {
+    readonly error: { readonly code: string; readonly message: string; readonly hint: string | null };
+  };
+  readonly exitCode: ExitCode;
+}
+
+export interface FailureOptions {
+  readonly withStack: boolean;
+  readonly scrub: (text: string) => string;
+}
+
+/**
+ * A failure that has a name is told in its own words, without a stack: the user can do something about it. Any
+ * other is a bug of ours, and says so.
+ */
+export function reportFailure(error: unknown, options: FailureOptions): FailureReport {
+  // A broken promise has a name, but it is we who broke it.
+  if (isKpoolError(error) && error.code !== 'broken-promise') {
+    const message = options.scrub(error.message);
+    const hint = error.hint === undefined ? null : options.scrub(error.hint);
+    return {
+      text: hint === null ? `kpool: ${message}` : `kpool: ${message}\n  ${hint}`,
+      json: { error: { code: error.code, message, hint } },
+      exitCode: error.retry === 'usage' ? 2 : 1,
+    };
+  }
+  const { name, message: text, stack } = shapeError(error, options);
+  const message = `This is a bug in kpool: ${name}: ${text}`;
+  const hint = options.withStack
+    ? 'Please report it with the lines below.'
+    : 'Please report it with what LOG_LEVEL=debug adds to this message.';
+  return {
+    text: [`kpool: ${message}`, `  ${hint}`, ...(stack === undefined ? [] : [stack])].join('\n'),
+    json: { error: { code: 'bug', message, hint } },
+    exitCode: 1,
+  };
+}

@@ -1,0 +1,55 @@
+import type { Clock } from '../core/clock';
+
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+export type StopSignal = keyof typeof EXIT_CODES;
+
+/**
+ * npm passes Ctrl-C on to a program that the terminal has told already. Signals this close together are one wish.
+ */
+const ONE_WISH_MS = 500;
+
+/** As much of `process` as is needed. */
+export interface SignalSource {
+  on(signal: StopSignal, listener: () => void): unknown;
+  removeListener(signal: StopSignal, listener: () => void): unknown;
+  exit(code: number): void;
+}
+
+export interface Interruption {
+  /** Fires at the first signal. */
+  readonly signal: AbortSignal;
+  /** The exit code of a program that a signal ended; null when none came. */
+  exitCode(): number | null;
+  unwatch(): void;
+}
+
+/** Turns the first Ctrl-C or SIGTERM into an abort, the second into an end at once with code 130 or 143. */
+export function watchForInterruption(
+  source: SignalSource,
+  clock: Pick<Clock, 'monotonicMs'>,
+  onFirst: (signal: StopSignal) => void,
+): Interruption {
+  const controller = new AbortController();
+  let first: { readonly signal: StopSignal; readonly atMs: number } | null = null;
+  const listen = (signal: StopSignal) => () => {
+    const nowMs = clock.monotonicMs();
+    if (first === null) {
+      first = { signal, atMs: nowMs };
+      onFirst(signal);
+      controller.abort();
+    } else if (nowMs - first.atMs >= ONE_WISH_MS) {
+      source.exit(EXIT_CODES[signal]);
+    }
+  };
+  const listeners = { SIGINT: listen('SIGINT'), SIGTERM: listen('SIGTERM') };
+  source.on('SIGINT', listeners.SIGINT);
+  source.on('SIGTERM', listeners.SIGTERM);
+  return {
+    signal: controller.signal,
+    exitCode: () => (first === null ? null : EXIT_CODES[first.signal]),
+    unwatch() {
+      source.removeListener('SIGINT', listeners.SIGINT);
+      source.removeListener('SIGTERM', listeners.SIGTERM);
+    },
+  };
+}

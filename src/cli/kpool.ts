@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+import { processEnvironment } from '../config/process-environment';
+import { systemClock } from '../core/clock';
+import { runCli } from './run';
+
+/** Time that a connection left open by mistake may keep a finished program alive. */
+const LEAVE_AFTER_MS = 2_000;
+
+// `kpool status | head -1` closes our output early: nobody is left to tell.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+const world = {
+  argv: process.argv.slice(2),
+  env: processEnvironment(),
+  workingDirectory: process.cwd(),
+  stdout: process.stdout,
+  stderr: process.stderr,
+  clock: systemClock,
+};
+
+void runCli(world, process).then((exitCode) => {
+  process.exitCode = exitCode;
+  setTimeout(() => process.exit(), LEAVE_AFTER_MS).unref();
+});

@@ -1,0 +1,56 @@
+import { createColors } from 'picocolors';
+import type { Clock } from '../../core/clock';
+import { formatJson, type JsonValue } from './json';
+import { createProgressReporter, type ProgressReporter } from './progress';
+import { formatTable, type Column } from './table';
+
+/** One of the process's streams, as much of it as is needed. */
+export type TextStream = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
+export interface OutputOptions {
+  readonly stdout: TextStream;
+  readonly stderr: TextStream;
+  /** True with `--json`: one JSON document on standard output, no progress. */
+  readonly isJson: boolean;
+  /** False with `--no-color` and NO_COLOR; a pipe is never coloured. */
+  readonly mayColour: boolean;
+  /** Takes known secrets out of a text (P10). */
+  readonly scrub: (text: string) => string;
+  readonly clock: Clock;
+}
+
+/** Where commands write: results to standard output, everything else to standard error. */
+export interface Output {
+  readonly isJson: boolean;
+  readonly colour: ReturnType<typeof createColors>;
+  /** The result: `json` with `--json`, else the lines that `toText` makes. Once per command. */
+  result(json: JsonValue, toText: () => string): void;
+  /** A remark for people, on standard error; not with `--json`. */
+  note(line: string): void;
+  /** Something that is wrong or odd, on standard error, always. */
+  warn(line: string): void;
+  table(columns: readonly Column[], rows: readonly (readonly (string | null)[])[]): string;
+  progress(): ProgressReporter;
+}
+
+export function createOutput(options: OutputOptions): Output {
+  const { stdout, stderr, isJson, scrub } = options;
+  const isTty = stdout.isTTY === true;
+  const colour = createColors(options.mayColour && isTty && !isJson);
+  return {
+    isJson,
+    colour,
+    result: (json, toText) => void stdout.write(scrub(isJson ? formatJson(json) : `${toText()}\n`)),
+    note: (line) => {
+      if (!isJson) stderr.write(`${scrub(line)}\n`);
+    },
+    warn: (line) => void stderr.write(`${scrub(line)}\n`),
+    table: (columns, rows) => formatTable(columns, rows, { isTty, paintHeading: colour.bold }),
+    progress: () =>
+      createProgressReporter({
+        mode: isJson ? 'nothing' : stderr.isTTY === true ? 'bars' : 'lines',
+        stream: stderr,
+        clock: options.clock,
+      }),
+  };
+}

@@ -1,0 +1,28 @@
+const UNITS = [
+  ['day', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+] as const;
+
+/** The two largest units of a length of time in ms, rounded down: `2 days 3 h`, `4 min`, `59 s`; `0 s` below one. */
+export function formatDuration(durationMs: number): string {
+  const wholeMs = Math.max(0, Math.floor(durationMs));
+  const first = UNITS.findIndex(([, unitMs]) => wholeMs >= unitMs);
+  if (first === -1) return '0 s';
+  let restMs = wholeMs;
+  const parts: string[] = [];
+  for (const [name, unitMs] of UNITS.slice(first, first + 2)) {
+    const count = Math.floor(restMs / unitMs);
+    restMs -= count * unitMs;
+    if (count > 0) parts.push(`${count} ${name === 'day' && count > 1 ? 'days' : name}`);
+  }
+  return parts.join(' ');
+}
+
+/** An instant as seen from `nowMs`: `4 min ago`, `in 2 h`, `just now` within a second. */
+export function formatRelative(instantMs: number, nowMs: number): string {
+  const agoMs = nowMs - instantMs;
+  if (Math.abs(agoMs) < 1_000) return 'just now';
+  return agoMs > 0 ? `${formatDuration(agoMs)} ago` : `in ${formatDuration(-agoMs)}`;
+}
