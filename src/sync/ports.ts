@@ -87,6 +87,8 @@ export interface WindowCommit {
   readonly scope: LedgerScope;
   readonly runId: bigint;
   readonly expectedVersion: bigint;
+  /** Where the history begins that is to be complete. */
+  readonly historyStartMs: number;
   /** The window that was read: `rows` are all that the pool serves in it. */
   readonly window: Window;
   readonly rows: readonly IncomeRow[];
@@ -125,7 +127,11 @@ export interface LedgerStore {
   updateCursor(
     scope: LedgerScope,
     expectedVersion: bigint,
-    change: { readonly pieces?: readonly WindowPiece[]; readonly cursor?: LedgerCursorPatch },
+    change: {
+      readonly pieces?: readonly WindowPiece[];
+      readonly cursor?: LedgerCursorPatch;
+      readonly historyStartMs: number;
+    },
   ): Promise<bigint>;
 }
 

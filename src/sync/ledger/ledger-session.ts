@@ -96,7 +96,10 @@ export class LedgerSession {
 
   /** Records windows or facts without rows. */
   async update(change: { pieces?: readonly WindowPiece[]; cursor?: LedgerCursorPatch }): Promise<void> {
-    this.version = await this.deps.store.updateCursor(this.scope, this.version, change);
+    this.version = await this.deps.store.updateCursor(this.scope, this.version, {
+      ...change,
+      historyStartMs: this.deps.tiers.historyStartMs,
+    });
     await this.reload();
   }
 
@@ -149,6 +152,7 @@ export class LedgerSession {
       scope: this.scope,
       runId: this.run.runId,
       expectedVersion: this.version,
+      historyStartMs: this.deps.tiers.historyStartMs,
       window,
       rows: read.rows,
       unreadable: read.unreadable,

@@ -1,0 +1,41 @@
+import { DAY_MS } from './windows';
+
+/** What is known of a scope when the next round is planned. Instants are of the database's clock. */
+export interface ScopeSketch {
+  /** Its algorithm is the one that its sub-account was made for. */
+  readonly isDefaultAlgo: boolean;
+  /** The pool lists its sub-account or its algorithm no more. */
+  readonly isGone: boolean;
+  readonly hasPendingRows: boolean;
+  /** Start of the last run that ended well or partially; null before the first. */
+  readonly lastCycleAtMs: number | null;
+  /** Last sign of life in any stream of this sub-account and algorithm: a row's mining date, a worker listed. */
+  readonly lastLifeAtMs: number | null;
+  readonly consecutiveFailures: number;
+}
+
+export type ScopePace = 'live' | 'dormant' | 'settling' | 'finished';
+
+/** A dormant scope, and a gone one that still has pending rows, are looked at once a day. */
+export const SLOW_LOOK_MS = DAY_MS;
+
+/**
+ * How often a scope is visited: `live` each cycle, `dormant` (no sign of life for `dormantAfterMs`) and `settling`
+ * (gone, with pending rows) once a day, `finished` (gone and settled) never again.
+ */
+export function paceOf(scope: ScopeSketch, dormantAfterMs: number, nowMs: number): ScopePace {
+  if (scope.isGone) {
+    if (scope.hasPendingRows) return 'settling';
+    return scope.lastCycleAtMs === null && scope.consecutiveFailures === 0 ? 'settling' : 'finished';
+  }
+  if (scope.isDefaultAlgo || scope.lastCycleAtMs === null) return 'live';
+  const isAlive = scope.lastLifeAtMs !== null && nowMs - scope.lastLifeAtMs < dormantAfterMs;
+  return isAlive ? 'live' : 'dormant';
+}
+
+/** When a scope is to be visited next: -Infinity is now, Infinity never. */
+export function nextVisitMs(scope: ScopeSketch, pace: ScopePace, everyMs: number): number {
+  if (pace === 'finished') return Infinity;
+  if (scope.lastCycleAtMs === null) return -Infinity;
+  return scope.lastCycleAtMs + (pace === 'live' ? everyMs : Math.max(everyMs, SLOW_LOOK_MS));
+}

@@ -1,0 +1,204 @@
+import { KpoolError } from '../core/errors';
+import type { SubAccount } from '../domain/entities';
+import type { AccountId } from '../domain/ids';
+import type { Listing } from '../domain/page';
+import { inTransaction, type Queryable } from './client';
+import { guarded } from './database-errors';
+import type { PrismaClient } from './generated/client';
+import { quarantineRows } from './quarantine';
+
+interface Counts {
+  readonly inserted: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly removed: number;
+  readonly quarantined: number;
+}
+
+type Verdict =
+  | { readonly outcome: 'stored'; readonly counts: Counts }
+  | { readonly outcome: 'unconfirmed'; readonly missing: ReadonlySet<string> };
+
+function isConfirmed(missing: readonly string[], confirmed: ReadonlySet<string>): boolean {
+  return missing.every((key) => confirmed.has(key));
+}
+
+/** Writers of one account's catalog wait for each other; the ledger does not. */
+async function lockAccount(tx: Queryable, accountId: AccountId): Promise<void> {
+  await tx.$queryRaw`SELECT account_id FROM pool.accounts WHERE account_id = ${accountId}::smallint FOR NO KEY UPDATE`;
+}
+
+function countsOf(
+  written: readonly { inserted: boolean }[],
+  listed: number,
+  rest: { removed: number; quarantined: number },
+): Counts {
+  const inserted = written.filter((row) => row.inserted).length;
+  return { inserted, changed: written.length - inserted, unchanged: listed - written.length, ...rest };
+}
+
+/** Algorithms and sub-accounts: what the pool lists now, what it listed once. */
+export class PrismaCatalogStore {
+  constructor(private readonly client: PrismaClient) {}
+
+  async storeAlgorithms(
+    accountId: AccountId,
+    listing: Listing<string>,
+    confirmedMissing: ReadonlySet<string>,
+  ): Promise<Verdict> {
+    const algos = [...new Set(listing.rows)];
+    return guarded(() =>
+      inTransaction(this.client, async (tx) => {
+        await lockAccount(tx, accountId);
+        const known = await tx.$queryRaw<{ algo: string }[]>`
+          SELECT algo FROM pool.algorithms WHERE account_id = ${accountId}::smallint AND removed_at IS NULL`;
+        const missing =
+          listing.unreadable.length > 0 ? [] : known.map((row) => row.algo).filter((algo) => !algos.includes(algo));
+        if (!isConfirmed(missing, confirmedMissing)) return { outcome: 'unconfirmed', missing: new Set(missing) };
+        const written = await tx.$queryRaw<{ inserted: boolean }[]>`
+          INSERT INTO pool.algorithms AS a (account_id, algo)
+          SELECT ${accountId}::smallint, algo FROM unnest(${algos}::text[]) AS u(algo)
+           WHERE NOT EXISTS (SELECT FROM pool.algorithms k WHERE k.account_id = ${accountId}::smallint
+                                AND k.algo = u.algo AND k.removed_at IS NULL)
+              ON CONFLICT (account_id, algo) DO UPDATE SET removed_at = NULL, last_seen_at = sync.now()
+          RETURNING xmax = 0 AS inserted`;
+        await tx.$executeRaw`
+          UPDATE pool.algorithms SET removed_at = sync.now()
+           WHERE account_id = ${accountId}::smallint AND algo = ANY (${missing}::text[])`;
+        await touch(tx, 'algorithms', accountId);
+        const quarantined = await quarantineRows(tx, scopeOf('algorithms', accountId), listing.unreadable);
+        return {
+          outcome: 'stored',
+          counts: countsOf(written, algos.length, { removed: missing.length, quarantined }),
+        };
+      }),
+    );
+  }
+
+  async storeSubAccounts(
+    accountId: AccountId,
+    listing: Listing<SubAccount>,
+    confirmedMissing: ReadonlySet<string>,
+  ): Promise<Verdict> {
+    const byPuid = new Map(listing.rows.map((row) => [String(row.puid), row]));
+    const listed = [...byPuid.values()];
+    return guarded(async () => {
+      const stopped = await this.findStop(accountId, listed);
+      if (stopped !== null) throw stopped;
+      return inTransaction(this.client, async (tx) => {
+        await lockAccount(tx, accountId);
+        const known = await tx.$queryRaw<{ puid: bigint }[]>`
+          SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId}::smallint AND removed_at IS NULL`;
+        const missing =
+          listing.unreadable.length > 0
+            ? []
+            : known.map((row) => String(row.puid)).filter((puid) => !byPuid.has(puid));
+        if (!isConfirmed(missing, confirmedMissing)) return { outcome: 'unconfirmed', missing: new Set(missing) };
+        const written = await upsertSubAccounts(tx, accountId, listed);
+        await tx.$executeRaw`
+          UPDATE pool.sub_accounts SET removed_at = sync.now()
+           WHERE account_id = ${accountId}::smallint AND puid = ANY (${missing}::bigint[])`;
+        await touch(tx, 'sub_accounts', accountId);
+        await sampleSubAccounts(tx, accountId, listed);
+        const quarantined = await quarantineRows(tx, scopeOf('sub-accounts', accountId), listing.unreadable);
+        return {
+          outcome: 'stored',
+          counts: countsOf(written, listed.length, { removed: missing.length, quarantined }),
+        };
+      });
+    });
+  }
+
+  /** Two keys of one user, or a key that now belongs to another user: the account is stopped, not mixed. */
+  private async findStop(accountId: AccountId, listed: readonly SubAccount[]): Promise<KpoolError | null> {
+    const puids = listed.map((row) => row.puid);
+    const pnames = listed.map((row) => row.pname);
+    const [shared] = await this.client.$queryRaw<{ account_name: string; pname: string }[]>`
+      SELECT a.account_name, s.pname
+        FROM pool.sub_accounts s JOIN pool.accounts a USING (account_id)
+        JOIN unnest(${puids}::bigint[], ${pnames}::text[]) AS u(puid, pname) ON (u.puid, u.pname) = (s.puid, s.pname)
+       WHERE s.account_id <> ${accountId}::smallint AND a.status <> 'duplicate' AND s.removed_at IS NULL
+         AND s.default_algo IS NOT NULL
+       LIMIT 1`;
+    if (shared !== undefined) {
+      return new KpoolError(
+        'account.duplicate',
+        `This API key shows the sub-account ${shared.pname} that the account ${shared.account_name} already has.`,
+        { hint: 'Keep one API key per pool user; remove this account, or the other one.' },
+      );
+    }
+    if (listed.length === 0) return null;
+    const [overlap] = await this.client.$queryRaw<{ known: bigint; still: bigint }[]>`
+      SELECT count(*) AS known, count(*) FILTER (WHERE puid = ANY (${puids}::bigint[])) AS still
+        FROM pool.sub_accounts WHERE account_id = ${accountId}::smallint AND removed_at IS NULL`;
+    if (overlap === undefined || overlap.known === 0n || overlap.still > 0n) return null;
+    return new KpoolError(
+      'account.changed',
+      'This API key shows none of the sub-accounts that the account had: it seems to belong to another user.',
+      { hint: 'Give the other user an account name of its own (KUCOIN_POOL_ACCOUNT_NAME), or restore the key.' },
+    );
+  }
+}
+
+function scopeOf(stream: 'algorithms' | 'sub-accounts', accountId: AccountId) {
+  return { stream, accountId, puid: null, algo: null } as const;
+}
+
+/** `last_seen_at` of everything that is listed moves once an hour: a row version a listing would be noise. */
+async function touch(tx: Queryable, table: 'algorithms' | 'sub_accounts', accountId: AccountId): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE pool.accounts SET last_seen_at = sync.now() WHERE account_id = ${accountId}::smallint`;
+  if (table === 'algorithms') {
+    await tx.$executeRaw`
+      UPDATE pool.algorithms SET last_seen_at = sync.now()
+       WHERE account_id = ${accountId}::smallint AND removed_at IS NULL AND last_seen_at < sync.now() - interval '1 hour'`;
+    return;
+  }
+  await tx.$executeRaw`
+    UPDATE pool.sub_accounts SET last_seen_at = sync.now()
+     WHERE account_id = ${accountId}::smallint AND removed_at IS NULL AND last_seen_at < sync.now() - interval '1 hour'`;
+}
+
+async function upsertSubAccounts(
+  tx: Queryable,
+  accountId: AccountId,
+  rows: readonly SubAccount[],
+): Promise<{ inserted: boolean }[]> {
+  return tx.$queryRaw<{ inserted: boolean }[]>`
+    WITH listed AS (
+      SELECT * FROM unnest(
+        ${rows.map((row) => row.puid)}::bigint[], ${rows.map((row) => row.pname)}::text[],
+        ${rows.map((row) => row.defaultAlgo)}::text[], ${rows.map((row) => row.realHps)}::numeric[],
+        ${rows.map((row) => row.hourHps)}::numeric[], ${rows.map((row) => row.dayHps)}::numeric[],
+        ${rows.map((row) => row.hashUnit)}::text[], ${rows.map((row) => row.extra)}::jsonb[]
+      ) AS u(puid, pname, default_algo, real_hash_rate_hps, hour_hash_rate_hps, day_hash_rate_hps, hash_unit, extra)
+    )
+    INSERT INTO pool.sub_accounts AS s (account_id, puid, pname, default_algo, real_hash_rate_hps, hour_hash_rate_hps,
+                                        day_hash_rate_hps, hash_unit, extra)
+    SELECT ${accountId}::smallint, l.* FROM listed l
+      LEFT JOIN pool.sub_accounts k ON (k.account_id, k.puid) = (${accountId}::smallint, l.puid)
+     WHERE k.puid IS NULL OR k.removed_at IS NOT NULL
+        OR (k.pname, k.default_algo, k.real_hash_rate_hps, k.hour_hash_rate_hps, k.day_hash_rate_hps, k.hash_unit, k.extra)
+           IS DISTINCT FROM
+           (l.pname, l.default_algo, l.real_hash_rate_hps, l.hour_hash_rate_hps, l.day_hash_rate_hps, l.hash_unit, l.extra)
+        ON CONFLICT (account_id, puid) DO UPDATE
+           SET pname = excluded.pname, default_algo = excluded.default_algo,
+               real_hash_rate_hps = excluded.real_hash_rate_hps, hour_hash_rate_hps = excluded.hour_hash_rate_hps,
+               day_hash_rate_hps = excluded.day_hash_rate_hps, hash_unit = excluded.hash_unit, extra = excluded.extra,
+               removed_at = NULL, last_seen_at = sync.now()
+    RETURNING xmax = 0 AS inserted`;
+}
+
+/** One sample of every listed sub-account; all of one listing share their `observed_at`. */
+async function sampleSubAccounts(tx: Queryable, accountId: AccountId, rows: readonly SubAccount[]): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO pool.sub_account_samples (account_id, puid, observed_at, real_hash_rate_hps, hour_hash_rate_hps,
+                                          day_hash_rate_hps)
+    SELECT ${accountId}::smallint, puid, moment.observed_at, real_hps, hour_hps, day_hps
+      FROM (SELECT sync.now() AS observed_at) AS moment,
+           unnest(${rows.map((row) => row.puid)}::bigint[], ${rows.map((row) => row.realHps)}::numeric[],
+                  ${rows.map((row) => row.hourHps)}::numeric[], ${rows.map((row) => row.dayHps)}::numeric[])
+           AS u(puid, real_hps, hour_hps, day_hps)
+     WHERE coalesce(real_hps, hour_hps, day_hps) IS NOT NULL
+        ON CONFLICT DO NOTHING`;
+}

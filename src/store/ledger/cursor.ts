@@ -1,0 +1,71 @@
+import { KpoolError } from '../../core/errors';
+import type { Queryable } from '../client';
+import { Prisma } from '../generated/client';
+import { pgInstant } from '../instants';
+import { isOfScope, scopeValues, type ScopeKey } from '../scope-key';
+
+/** Facts to record of a scope; what is left out stays. */
+export interface CursorPatch {
+  readonly expectedRows?: number;
+  readonly pageSizeCap?: number | null;
+  readonly boundsIgnored?: boolean;
+  readonly hiddenCoins?: readonly string[];
+  readonly coinsProbed?: boolean;
+}
+
+/** Makes sure that a scope has a cursor. */
+export async function ensureCursor(db: Queryable, scope: ScopeKey): Promise<void> {
+  await db.$executeRaw`
+    INSERT INTO sync.cursors (stream, account_id, puid, algo) SELECT ${scopeValues(scope)}
+     WHERE NOT EXISTS (SELECT FROM sync.cursors WHERE ${isOfScope(scope)})
+        ON CONFLICT DO NOTHING`;
+}
+
+/**
+ * Locks the cursor for the rest of the transaction: one writer per scope across processes. Throws
+ * `sync.superseded` when another commit went first (P9).
+ */
+export async function lockCursor(db: Queryable, scope: ScopeKey, expectedVersion: bigint): Promise<void> {
+  const [cursor] = await db.$queryRaw<{ version: bigint }[]>`
+    SELECT version FROM sync.cursors WHERE ${isOfScope(scope)} FOR UPDATE`;
+  if (cursor?.version !== expectedVersion) {
+    throw new KpoolError('sync.superseded', 'Another process committed newer data of this scope first.');
+  }
+}
+
+/**
+ * Advances a locked cursor: its version, the given facts, and how far back its windows are certified without a
+ * gap. Returns the new version.
+ */
+export async function advanceCursor(
+  db: Queryable,
+  scope: ScopeKey,
+  change: { readonly historyStartMs: number; readonly patch: CursorPatch; readonly newestMinedAtMs: number | null },
+): Promise<bigint> {
+  const { patch, newestMinedAtMs } = change;
+  const life = newestMinedAtMs === null ? null : pgInstant(newestMinedAtMs);
+  const facts = [
+    patch.expectedRows === undefined ? null : Prisma.sql`expected_rows = ${patch.expectedRows}::bigint`,
+    patch.pageSizeCap === undefined ? null : Prisma.sql`page_size_cap = ${patch.pageSizeCap}::integer`,
+    patch.boundsIgnored === undefined ? null : Prisma.sql`bounds_ignored = ${patch.boundsIgnored}`,
+    patch.hiddenCoins === undefined ? null : Prisma.sql`hidden_coins = ${[...patch.hiddenCoins]}::text[]`,
+    patch.coinsProbed === true ? Prisma.sql`coins_probed_at = sync.now()` : null,
+  ].filter((fact) => fact !== null);
+  const [advanced] = await db.$queryRaw<{ version: bigint }[]>`
+    WITH span AS (
+      SELECT coalesce(max(to_at) FILTER (WHERE verified_at IS NULL), min(from_at)) AS complete_from,
+             max(verified_at) FILTER (WHERE to_at = 'infinity') AS complete_to
+        FROM sync.windows WHERE ${isOfScope(scope)}
+    )
+    UPDATE sync.cursors
+       SET version = version + 1,
+           complete_from = CASE WHEN span.complete_from < 'infinity' THEN span.complete_from END,
+           complete_to = span.complete_to,
+           history_complete = coalesce(span.complete_from <= ${pgInstant(change.historyStartMs)}::timestamptz, false),
+           last_life_at = greatest(last_life_at, least(${life}::timestamptz, sync.now()))
+           ${facts.length === 0 ? Prisma.empty : Prisma.sql`, ${Prisma.join(facts)}`}
+      FROM span WHERE ${isOfScope(scope)}
+    RETURNING version`;
+  if (advanced === undefined) throw new KpoolError('broken-promise', 'A locked cursor vanished.');
+  return advanced.version;
+}

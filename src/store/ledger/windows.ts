@@ -1,0 +1,86 @@
+import type { StoredWindow, Window } from '../../domain/windows';
+import type { Queryable } from '../client';
+import { pgInstant } from '../instants';
+import { isOfScope, scopeValues, type ScopeKey } from '../scope-key';
+
+/** A window to record: what a complete read found in it, or that it still has to be read. */
+export interface WindowRecord extends Window {
+  readonly verified: boolean;
+  readonly rowCount: number;
+  readonly pendingCount: number;
+  readonly quarantinedCount: number;
+  readonly contentHash: string | null;
+}
+
+interface WindowRow {
+  from_ms: bigint;
+  to_ms: bigint | null;
+  row_count: number;
+  pending_count: number;
+  quarantined_count: number;
+  verified_ms: bigint | null;
+}
+
+/** Windows of a scope, newest first. */
+export async function readWindows(db: Queryable, scope: ScopeKey): Promise<StoredWindow[]> {
+  const rows = await db.$queryRaw<WindowRow[]>`
+    SELECT (extract(epoch FROM from_at) * 1000)::bigint AS from_ms,
+           CASE WHEN to_at = 'infinity' THEN NULL ELSE (extract(epoch FROM to_at) * 1000)::bigint END AS to_ms,
+           row_count, pending_count, quarantined_count, floor(extract(epoch FROM verified_at) * 1000)::bigint AS verified_ms
+      FROM sync.windows WHERE ${isOfScope(scope)} ORDER BY from_at DESC`;
+  return rows.map((row) => ({
+    fromMs: Number(row.from_ms),
+    toMs: row.to_ms === null ? Infinity : Number(row.to_ms),
+    rowCount: row.row_count,
+    pendingCount: row.pending_count,
+    quarantinedCount: row.quarantined_count,
+    verifiedAtMs: row.verified_ms === null ? null : Number(row.verified_ms),
+  }));
+}
+
+/** What is left of `windows` outside `taken`: it has to be read again, since its figures spoke of the whole. */
+function remaindersOf(windows: readonly Window[], taken: readonly Window[]): WindowRecord[] {
+  let rest: Window[] = [...windows];
+  for (const { fromMs, toMs } of taken) {
+    rest = rest.flatMap((window) => [
+      { fromMs: window.fromMs, toMs: Math.min(window.toMs, fromMs) },
+      { fromMs: Math.max(window.fromMs, toMs), toMs: window.toMs },
+    ]);
+    rest = rest.filter((window) => window.fromMs < window.toMs);
+  }
+  return rest.map((window) => ({
+    ...window,
+    verified: false,
+    rowCount: 0,
+    pendingCount: 0,
+    quarantinedCount: 0,
+    contentHash: null,
+  }));
+}
+
+/** Puts `records` in the place of every window that they overlap. */
+export async function replaceWindows(
+  db: Queryable,
+  scope: ScopeKey,
+  records: readonly WindowRecord[],
+): Promise<void> {
+  if (records.length === 0) return;
+  const stored = await readWindows(db, scope);
+  const overlapped = stored.filter((window) =>
+    records.some((record) => window.fromMs < record.toMs && record.fromMs < window.toMs),
+  );
+  const all = [...records, ...remaindersOf(overlapped, records)];
+  await db.$executeRaw`
+    DELETE FROM sync.windows
+     WHERE ${isOfScope(scope)} AND from_at = ANY (${overlapped.map((window) => pgInstant(window.fromMs))}::timestamptz[])`;
+  await db.$executeRaw`
+    INSERT INTO sync.windows (stream, account_id, puid, algo, from_at, to_at, row_count, pending_count,
+                              quarantined_count, content_hash, verified_at)
+    SELECT ${scopeValues(scope)}, from_at, to_at, row_count, pending_count, quarantined_count, content_hash,
+           CASE WHEN verified THEN sync.now() END
+      FROM unnest(${all.map((w) => pgInstant(w.fromMs))}::timestamptz[], ${all.map((w) => pgInstant(w.toMs))}::timestamptz[],
+                  ${all.map((w) => w.rowCount)}::integer[], ${all.map((w) => w.pendingCount)}::integer[],
+                  ${all.map((w) => w.quarantinedCount)}::integer[], ${all.map((w) => w.contentHash)}::text[],
+                  ${all.map((w) => w.verified)}::boolean[])
+           AS u(from_at, to_at, row_count, pending_count, quarantined_count, content_hash, verified)`;
+}

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import type { UnreadableRow } from '../domain/page';
+import type { Window } from '../domain/windows';
+import type { Queryable } from './client';
+import { pgInstant } from './instants';
+import { isOfScope, scopeValues, type ScopeKey } from './scope-key';
+
+const WHOLE: Window = { fromMs: Date.UTC(1970, 0, 1), toMs: Infinity };
+
+/** Numbers equal texts 0, 1, …, so that a row served twice is kept twice. */
+function numberOccurrences(rows: readonly UnreadableRow[]): { hash: string; occurrence: number; row: UnreadableRow }[] {
+  const seen = new Map<string, number>();
+  return rows.map((row) => {
+    const hash = createHash('sha256').update(row.raw).digest('hex');
+    const occurrence = seen.get(hash) ?? 0;
+    seen.set(hash, occurrence + 1);
+    return { hash, occurrence, row };
+  });
+}
+
+/**
+ * Keeps what could not be understood of one read, and marks as resolved what an earlier read of the same window
+ * could not understand and this one did not serve any more. Returns how many of them nobody has accepted.
+ */
+export async function quarantineRows(
+  db: Queryable,
+  scope: ScopeKey,
+  rows: readonly UnreadableRow[],
+  window: Window = WHOLE,
+): Promise<number> {
+  const numbered = numberOccurrences(rows);
+  const hashes = numbered.map(({ hash }) => hash);
+  const occurrences = numbered.map(({ occurrence }) => occurrence);
+  const from = pgInstant(window.fromMs);
+  const to = pgInstant(window.toMs);
+  const kept =
+    numbered.length === 0
+      ? []
+      : await db.$queryRaw<{ accepted: boolean }[]>`
+    INSERT INTO sync.quarantined_rows AS q
+           (stream, account_id, puid, algo, window_from, window_to, raw, raw_hash, occurrence, reason)
+    SELECT ${scopeValues(scope)}, ${from}::timestamptz, ${to}::timestamptz, raw, raw_hash, occurrence, reason
+      FROM unnest(${numbered.map(({ row }) => row.raw)}::text[], ${hashes}::text[], ${occurrences}::integer[],
+                  ${numbered.map(({ row }) => row.reason)}::text[]) AS u(raw, raw_hash, occurrence, reason)
+        ON CONFLICT (stream, account_id, puid, algo, raw_hash, occurrence)
+        DO UPDATE SET last_seen_at = sync.now(), window_from = excluded.window_from, window_to = excluded.window_to,
+                      reason = excluded.reason, resolved_at = NULL
+    RETURNING accepted_at IS NOT NULL AS accepted`;
+  await db.$executeRaw`
+    UPDATE sync.quarantined_rows SET resolved_at = sync.now()
+     WHERE ${isOfScope(scope)} AND resolved_at IS NULL
+       AND window_from < ${to}::timestamptz AND window_to > ${from}::timestamptz
+       AND (raw_hash, occurrence) NOT IN (SELECT * FROM unnest(${hashes}::text[], ${occurrences}::integer[]))`;
+  return kept.filter(({ accepted }) => !accepted).length;
+}

@@ -1,0 +1,102 @@
+import type { AccountId, Puid } from '../domain/ids';
+import type { ScopeSketch } from '../domain/scope-schedule';
+import type { Stream } from '../domain/streams';
+import { guarded } from './database-errors';
+import type { PrismaClient } from './generated/client';
+import { NO_ALGO, NO_PUID } from './scope-key';
+
+export interface ScopeCandidate extends ScopeSketch {
+  readonly puid: Puid | null;
+  readonly algo: string | null;
+}
+
+export interface ScopeCandidates {
+  readonly scopes: readonly ScopeCandidate[];
+  /** The database's clock at the time of reading. */
+  readonly nowMs: number;
+}
+
+interface CandidateRow {
+  puid: bigint;
+  algo: string;
+  is_default: boolean;
+  is_gone: boolean;
+  has_pending: boolean;
+  last_cycle_ms: bigint | null;
+  last_life_ms: bigint | null;
+  consecutive_failures: number;
+}
+
+function toCandidate(row: CandidateRow): ScopeCandidate {
+  return {
+    puid: row.puid === NO_PUID ? null : (row.puid as Puid),
+    algo: row.algo === NO_ALGO ? null : row.algo,
+    isDefaultAlgo: row.is_default,
+    isGone: row.is_gone,
+    hasPendingRows: row.has_pending,
+    lastCycleAtMs: row.last_cycle_ms === null ? null : Number(row.last_cycle_ms),
+    lastLifeAtMs: row.last_life_ms === null ? null : Number(row.last_life_ms),
+    consecutiveFailures: row.consecutive_failures,
+  };
+}
+
+/** What there is to sync: algorithms × sub-accounts, and how each is doing. */
+export class PrismaScopeStore {
+  constructor(private readonly client: PrismaClient) {}
+
+  /** Scopes of a stream that has one per sub-account and algorithm. */
+  async findMiningScopes(accountId: AccountId, stream: Stream): Promise<ScopeCandidates> {
+    const rows = await guarded(
+      () => this.client.$queryRaw<CandidateRow[]>`
+        WITH pairs AS (
+          SELECT s.puid, g.algo, s.removed_at IS NOT NULL OR g.removed_at IS NOT NULL AS is_gone
+            FROM pool.sub_accounts s JOIN pool.algorithms g USING (account_id)
+           WHERE s.account_id = ${accountId}::smallint
+           UNION ALL
+          SELECT s.puid, s.default_algo, s.removed_at IS NOT NULL
+            FROM pool.sub_accounts s
+           WHERE s.account_id = ${accountId}::smallint AND s.default_algo <> ''
+             AND NOT EXISTS (SELECT FROM pool.algorithms g WHERE (g.account_id, g.algo) = (s.account_id, s.default_algo))
+        ), life AS (
+          SELECT puid, algo, max(last_life_at) AS last_life_at
+            FROM sync.cursors WHERE account_id = ${accountId}::smallint GROUP BY puid, algo
+        )
+        SELECT p.puid, p.algo, s.default_algo IS NOT DISTINCT FROM p.algo AS is_default, p.is_gone,
+               EXISTS (SELECT FROM sync.windows w
+                        WHERE (w.stream, w.account_id, w.puid, w.algo) = (${stream}, s.account_id, p.puid, p.algo)
+                          AND w.pending_count > 0) AS has_pending,
+               floor(extract(epoch FROM c.last_cycle_at) * 1000)::bigint AS last_cycle_ms,
+               floor(extract(epoch FROM l.last_life_at) * 1000)::bigint AS last_life_ms,
+               coalesce(c.consecutive_failures 0) AS consecutive_failures,
+          FROM pairs p
+          JOIN pool.sub_accounts s ON (s.account_id, s.puid) = (${accountId}::smallint, p.puid)
+          LEFT JOIN life l ON (l.puid, l.algo) = (p.puid, p.algo)
+          LEFT JOIN sync.cursors c
+            ON (c.stream, c.account_id, c.puid, c.algo) = (${stream}, s.account_id, p.puid, p.algo)
+         ORDER BY is_default DESC, l.last_life_at DESC NULLS LAST, p.puid, p.algo`,
+    );
+    return { scopes: rows.map(toCandidate), nowMs: await this.now() };
+  }
+
+  /** The one scope of a stream that an account has as a whole. */
+  async findAccountScope(accountId: AccountId, stream: Stream): Promise<ScopeCandidates> {
+    const rows = await guarded(
+      () => this.client.$queryRaw<CandidateRow[]>`
+        SELECT ${NO_PUID}::bigint AS puid, ${NO_ALGO} AS algo, true AS is_default, false AS is_gone,
+               false AS has_pending, floor(extract(epoch FROM c.last_cycle_at) * 1000)::bigint AS last_cycle_ms,
+               NULL::bigint AS last_life_ms, coalesce(c.consecutive_failures 0) AS consecutive_failures,
+          FROM (SELECT 1) AS one
+          LEFT JOIN sync.cursors c
+            ON (c.stream, c.account_id, c.puid, c.algo) = (${stream}, ${accountId}::smallint, ${NO_PUID}::bigint, ${NO_ALGO})`,
+    );
+    return { scopes: rows.map(toCandidate), nowMs: await this.now() };
+  }
+
+  private async now(): Promise<number> {
+    const [row] = await guarded(
+      () => this.client.$queryRaw<{ now_ms: bigint }[]>`
+        SELECT floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms`,
+    );
+    return Number(row?.now_ms);
+  }
+}
