@@ -9,6 +9,6 @@ export async function createTestHome(): Promise<{ readonly home: string; readonl
   const parent = join(runDirectory(), `homes of ${id}`);
   mkdirSync(parent);
   const home = join(parent, 'kpool home');
-  stopAfterRun(`embedded-${id}`, join(home, 'postgres', 'data', 'postmaster.pid'));
+  stopAfterRun(`embedded-${id}`, 'SIGQUIT', join(home, 'postgres', 'data', 'postmaster.pid'));
   return { home, port: await findFreePort() };
 }

@@ -41,7 +41,8 @@ export async function startTestServer(): Promise<string> {
   const dataDirectory = join(serverDirectory, 'data');
   const cluster = { dataDirectory, binaries, user };
   const port = String(await findFreePort());
-  stopAfterRun('postgres', join(dataDirectory, 'postmaster.pid'));
+  // An immediate stop: the data is thrown away in any case.
+  stopAfterRun('postgres', 'SIGQUIT', join(dataDirectory, 'postmaster.pid'));
   await createCluster(cluster, { superuser: SUPERUSER, password: PASSWORD, database: TEMPLATE_DATABASE });
   await startCluster(cluster, { ...SETTINGS, port }, join(serverDirectory, 'postgres.log'));
   const url = `postgres://${SUPERUSER}:${PASSWORD}@127.0.0.1:${port}`;

@@ -24,9 +24,9 @@ export function runDirectory(): string {
   return directory;
 }
 
-/** The watchdog stops the process named in the first line of `pidFile` when jest ends. */
-export function stopAfterRun(name: string, pidFile: string): void {
-  writeFileSync(join(runDirectory(), 'services', name), pidFile);
+/** The watchdog sends `signal` to the process named in the first line of `pidFile` when jest ends. */
+export function stopAfterRun(name: string, signal: NodeJS.Signals, pidFile: string): void {
+  writeFileSync(join(runDirectory(), 'services', name), `${signal}\n${pidFile}`);
 }
 
 /** A port on 127.0.0.1 that was free a moment ago. */

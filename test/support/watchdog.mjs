@@ -1,5 +1,5 @@
 // Outlives the jest process by a moment: when its standard input ends, whatever ended jest (a failure, Ctrl-C,
-// kill -9), every process named in <run directory>/pids is stopped and the directory removed.
+// kill -9), every server of the run is stopped and the run's directory removed.
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const STOP_ATTEMPTS = 100;
 const [runDirectory] = process.argv.slice(2);
 
-/** Each service writes the path of a file whose first line is its pid. */
-function pids() {
+/** Each file in <run directory>/services holds a signal and the path of a file whose first line is a pid. */
+function services() {
   const names = (() => {
     try {
       return readdirSync(join(runDirectory, 'services'));
@@ -18,9 +18,9 @@ function pids() {
   })();
   return names.flatMap((name) => {
     try {
-      const pidFile = readFileSync(join(runDirectory, 'services', name), 'utf8').trim();
+      const [signal, pidFile] = readFileSync(join(runDirectory, 'services', name), 'utf8').split('\n');
       const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
-      return Number.isInteger(pid) && pid > 1 ? [pid] : [];
+      return Number.isInteger(pid) && pid > 1 ? [{ pid, signal }] : [];
     } catch {
       return []; // Never started, or stopped already.
     }
@@ -40,12 +40,11 @@ process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 process.stdin.resume();
 process.stdin.on('end', async () => {
-  const running = pids();
-  // SIGQUIT is PostgreSQL's immediate stop: the data is thrown away in any case.
-  for (const pid of running) send(pid, 'SIGQUIT');
-  for (let attempt = 0; attempt < STOP_ATTEMPTS && running.some((pid) => send(pid, 0)); attempt++)
+  const running = services();
+  for (const { pid, signal } of running) send(pid, signal);
+  for (let attempt = 0; attempt < STOP_ATTEMPTS && running.some(({ pid }) => send(pid, 0)); attempt++)
     await sleep(50);
-  for (const pid of running) send(pid, 'SIGKILL');
+  for (const { pid } of running) send(pid, 'SIGKILL');
   rmSync(runDirectory, { recursive: true, force: true });
   process.exit(0);
 });
