@@ -1,0 +1,291 @@
+import { assert } from '../core/assert';
+import { throwIfAborted } from '../core/clock';
+import type { Clock } from '../core/clock';
+import { KpoolError } from '../core/errors';
+import { BucketLines } from './bucket-lines';
+import type { BucketLine, PacedBucket, PaceScope, Waiter } from './bucket-lines';
+import { readClock, restedAtMs, watchedMs } from './database-time';
+import type { DatabaseTime } from './database-time';
+import { LookLoop } from './look-loop';
+import type { LookWork } from './look-loop';
+import { createPermit } from './permit';
+import type { Permit } from './permit';
+import type { Grant, HandBack, HeldPlace, Look, Outlook, PlaceStore, Sight } from './place-store';
+import { REST_MS } from './rest';
+
+/** What a person or a metric may want to know. */
+export type PacingEvent =
+  | { readonly kind: 'granted'; readonly bucket: PacedBucket; readonly waitedMs: number }
+  | { readonly kind: 'turned'; readonly key: string; readonly scope: PaceScope }
+  /** The database's clock was stepped, or this host slept: places rest again before they are used. */
+  | { readonly kind: 'clock-stepped'; readonly byMs: number }
+  | {
+      readonly kind: 'look-failed';
+      readonly error: unknown;
+      readonly attempt: number;
+      readonly retryInMs: number;
+    }
+  | { readonly kind: 'unavailable'; readonly error: unknown };
+
+export interface DeskOptions {
+  readonly store: PlaceStore;
+  readonly clock: Clock;
+  /** N of P6. */
+  readonly places: number;
+  /** The scope that keys start with, and whether the store may turn it. */
+  readonly scope: PaceScope;
+  readonly auto: boolean;
+  readonly leaseMs: number;
+  readonly onEvent: (event: PacingEvent) => void;
+}
+
+/** Timers fire up to 1 ms early; a look that comes too early costs another. */
+const WAKE_MARGIN_MS = 1;
+/** A permit may come this much before its place has rested for sure; it is held back so long. */
+const MAX_HOLD_MS = 50;
+/** One look of a large process stays a short transaction. */
+const MAX_BUCKETS_PER_LOOK = 200;
+const MAX_HAND_BACKS_PER_LOOK = 1_000;
+
+interface PendingHandBack {
+  readonly held: HeldPlace;
+  readonly sinceMs: number;
+  readonly restMs: number;
+}
+
+/** One process's side of the pacing: who waits, what is handed back, and the looks at the store that serve both. */
+export class PacingDesk implements LookWork {
+  readonly #options: DeskOptions;
+  readonly #clock: Clock;
+  readonly #lines: BucketLines;
+  readonly #loop: LookLoop;
+  readonly #throttledKeys = new Set<string>();
+  #handBacks: PendingHandBack[] = [];
+  #time: DatabaseTime | null = null;
+  #stopped = false;
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#lines = new BucketLines(options.scope);
+    this.#loop = new LookLoop(this, options.clock);
+  }
+
+  async acquire(request: {
+    readonly bucket: PacedBucket;
+    readonly priority: number;
+    readonly signal?: AbortSignal;
+  }): Promise<Permit> {
+    const { bucket, priority, signal } = request;
+    throwIfAborted(signal);
+    this.#refuseWhenStopped();
+    return new Promise<Permit>((resolve, reject) => {
+      const stopListening = (): void => signal?.removeEventListener('abort', abort);
+      const waiter: Waiter = {
+        ...bucket,
+        priority,
+        arrivedAtMs: this.#clock.monotonicMs(),
+        resolve: (permit) => {
+          stopListening();
+          resolve(permit);
+        },
+        reject: (error) => {
+          stopListening();
+          reject(error);
+        },
+      };
+      const abort = (): void => {
+        this.#lines.removeWaiter(waiter);
+        waiter.reject(aborted());
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#lines.addWaiter(waiter);
+      this.#loop.poke();
+    });
+  }
+
+  reportThrottled(bucket: PacedBucket): void {
+    if (!this.#options.auto || this.#stopped || this.#lines.scopeOf(bucket.key) === 'key') return;
+    this.#throttledKeys.add(bucket.key);
+    this.#loop.poke();
+  }
+
+  async waitEstimateMs(bucket: PacedBucket): Promise<number> {
+    this.#refuseWhenStopped();
+    return new Promise<number>((resolve, reject) => {
+      this.#lines.addAsker({ ...bucket, resolve, reject });
+      this.#loop.poke();
+    });
+  }
+
+  scopeOf(key: string): PaceScope {
+    return this.#lines.scopeOf(key);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const person of this.#lines.clear()) person.reject(aborted());
+    await this.#loop.stop();
+  }
+
+  dueAtMs(): number {
+    if (this.#handBacks.length > 0 || this.#throttledKeys.size > 0) return -Infinity;
+    return this.#lines.busy().reduce((dueAtMs, line) => Math.min(dueAtMs, line.lookAtMs), Infinity);
+  }
+
+  async look(isCurrent: () => boolean): Promise<void> {
+    const sentAtMs = this.#clock.monotonicMs();
+    const lines = this.#dueLines(sentAtMs);
+    const handBacks = this.#handBacks.splice(0, MAX_HAND_BACKS_PER_LOOK);
+    const throttledKeys = [...this.#throttledKeys];
+    this.#throttledKeys.clear();
+    const look: Look = {
+      handBacks: handBacks.map((back): HandBack => ({
+        ...back.held,
+        ageMs: Math.max(0, sentAtMs - back.sinceMs),
+        restMs: back.restMs,
+      })),
+      throttledKeys,
+      wanted: lines.map((line) => ({
+        key: line.key,
+        endpoint: line.endpoint,
+        count: Math.min(line.waiters.length, this.#options.places),
+      })),
+      watchedMs: watchedMs(this.#time, sentAtMs),
+    };
+    let sight: Sight;
+    try {
+      sight = await this.#options.store.look(look);
+    } catch (error) {
+      // Whether the store has done it or not: all of this may be said again.
+      this.#handBacks.unshift(...handBacks);
+      for (const key of throttledKeys) this.#throttledKeys.add(key);
+      this.#loop.poke();
+      throw error;
+    }
+    this.#takeIn(sight, lines, sentAtMs, isCurrent());
+    for (const key of throttledKeys) this.#turn(key, 'key');
+  }
+
+  failed(error: unknown, attempt: number, retryInMs: number): void {
+    this.#forgetEndedLeases();
+    this.#options.onEvent({ kind: 'look-failed', error, attempt, retryInMs });
+  }
+
+  giveUp(error: unknown): void {
+    this.#forgetEndedLeases();
+    this.#throttledKeys.clear();
+    this.#options.onEvent({ kind: 'unavailable', error });
+    for (const person of this.#lines.clear()) {
+      person.reject(
+        new KpoolError(
+          'pacing.unavailable',
+          'The database that keeps the pace of requests cannot be asked.',
+          {
+            hint: 'No request is sent without it. Check the database (kpool check).',
+            cause: error,
+          },
+        ),
+      );
+    }
+  }
+
+  #dueLines(nowMs: number): BucketLine[] {
+    return this.#lines
+      .busy()
+      .filter((line) => line.lookAtMs <= nowMs)
+      .sort((a, b) => a.lookAtMs - b.lookAtMs)
+      .slice(0, MAX_BUCKETS_PER_LOOK);
+  }
+
+  #takeIn(sight: Sight, lines: readonly BucketLine[], sentAtMs: number, isCurrent: boolean): void {
+    const receivedAtMs = this.#clock.monotonicMs();
+    const before = this.#time;
+    this.#time = readClock(
+      before,
+      { sentAtMs, receivedAtMs, databaseNowMs: sight.databaseNowMs },
+      this.#options.leaseMs,
+    );
+    for (const grant of sight.grants) {
+      const holdMs =
+        before === null || grant.wasRestMs === 0
+          ? 0
+          : restedAtMs(before, grant.wasUsableAtMs, grant.wasRestMs, receivedAtMs) - receivedAtMs;
+      if (holdMs > MAX_HOLD_MS) {
+        this.#options.onEvent({ kind: 'clock-stepped', byMs: holdMs });
+        this.#handBack(grant, grant.wasRestMs);
+      } else if (!isCurrent) {
+        this.#handBack(grant, holdMs > 0 ? grant.wasRestMs : 0);
+      } else if (holdMs > 0) {
+        void this.#clock.sleep(Math.ceil(holdMs)).then(() => this.#deliver(grant, sentAtMs));
+      } else {
+        this.#deliver(grant, sentAtMs);
+      }
+    }
+    lines.forEach((line, index) => {
+      const outlook = sight.outlooks[index];
+      assert(outlook !== undefined, 'a look answers for every bucket that was asked for');
+      this.#lookAhead(line, outlook, sentAtMs);
+    });
+  }
+
+  #lookAhead(line: BucketLine, outlook: Outlook, sentAtMs: number): void {
+    line.lookAtMs = sentAtMs + outlook.nextInMs + (outlook.nextInMs > 0 ? WAKE_MARGIN_MS : 0);
+    line.guessed = outlook.nextInFlight;
+    if (this.#options.auto) this.#turn(line.key, outlook.turned ? 'key' : 'endpoint');
+    // A line that has just been turned is empty: its askers are asked for again under the new scope.
+    const turnsAhead = Math.floor(line.waiters.length / this.#options.places);
+    for (const asker of line.askers.splice(0)) asker.resolve(outlook.nextInMs + turnsAhead * REST_MS);
+  }
+
+  #turn(key: string, scope: PaceScope): void {
+    if (this.#lines.scopeOf(key) === scope) return;
+    this.#lines.turn(key, scope);
+    this.#options.onEvent({ kind: 'turned', key, scope });
+  }
+
+  #deliver(grant: Grant, requestedAtMs: number): void {
+    const waiter = this.#lines.find(grant.key, grant.endpoint)?.waiters.shift();
+    // Whoever waited has gone.
+    if (waiter === undefined) {
+      this.#handBack(grant, 0);
+      return;
+    }
+    const { key, endpoint } = waiter;
+    const waitedMs = this.#clock.monotonicMs() - waiter.arrivedAtMs;
+    this.#options.onEvent({ kind: 'granted', bucket: { key, endpoint }, waitedMs });
+    waiter.resolve(
+      createPermit(
+        requestedAtMs,
+        () => this.#clock.monotonicMs(),
+        (restMs) => this.#handBack(grant, restMs),
+      ),
+    );
+  }
+
+  /** From now by the monotonic clock: the place was not in use at this moment, and rests for `restMs` from here. */
+  #handBack(held: HeldPlace, restMs: number): void {
+    const { key, endpoint, place, grantId } = held;
+    const sinceMs = this.#clock.monotonicMs();
+    this.#handBacks.push({ held: { key, endpoint, place, grantId }, sinceMs, restMs });
+    for (const line of this.#lines.ofKey(key)) {
+      // What was a guess while the request was in flight can be known now, and an unused place is free now.
+      if (line.guessed || restMs === 0) line.lookAtMs = Math.min(line.lookAtMs, sinceMs);
+    }
+    this.#loop.poke();
+  }
+
+  /** A place whose lease is over needs no hand-back any more. */
+  #forgetEndedLeases(): void {
+    const endedMs = this.#clock.monotonicMs() - this.#options.leaseMs;
+    this.#handBacks = this.#handBacks.filter((back) => back.sinceMs > endedMs);
+  }
+
+  #refuseWhenStopped(): void {
+    if (this.#stopped) throw aborted();
+  }
+}
+
+function aborted(): KpoolError {
+  return new KpoolError('aborted', 'Stopped on request.');
+}

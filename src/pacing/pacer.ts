@@ -1,0 +1,63 @@
+import type postgres from 'postgres';
+import type { Clock } from '../core/clock';
+import type { PacedBucket, PaceScope } from './bucket-lines';
+import { PacingDesk } from './desk';
+import type { PacingEvent } from './desk';
+import type { Permit } from './permit';
+import { createPostgresPlaceStore } from './postgres-place-store';
+import { leaseMs } from './rest';
+
+export interface PacerOptions {
+  /** Connections to the database that all processes share; one is used at a time. */
+  readonly sql: postgres.Sql;
+  readonly clock: Clock;
+  /** N of P6. */
+  readonly requestsPerSecond: number;
+  /** `auto`: per endpoint until the pool throttles that pace, then per key, remembered in the database. */
+  readonly scope: 'auto' | PaceScope;
+  /** The client destroys a request's socket after this long. */
+  readonly totalTimeoutMs: number;
+  readonly onEvent?: (event: PacingEvent) => void;
+}
+
+export interface PacerHandle {
+  /**
+   * Waits for leave to send one request: priority 1 first, then in order of arrival; long waiting makes up for priority.
+   * Rejects with `aborted` when `signal` fires or the pacer is stopped, and with `pacing.unavailable` when the database
+   * that keeps the pace cannot be asked.
+   */
+  acquire(request: {
+    readonly bucket: PacedBucket;
+    readonly priority: number;
+    readonly signal?: AbortSignal;
+  }): Promise<Permit>;
+  /** The pool throttled a request though its permit was kept to: under `auto`, the key is paced as a whole from now on. */
+  reportThrottled(bucket: PacedBucket): void;
+  /** About how long a request would wait that asked now, behind all who wait in this process. Rejects as `acquire` does. */
+  waitEstimateMs(bucket: PacedBucket): Promise<number>;
+  /** As far as this process knows: it learns it with its first look at a bucket of the key. */
+  scopeOf(key: string): PaceScope;
+  /** Rejects all who wait and hands back what can be. Places still held are free again when their leases end. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The pace of all processes that share `sql`'s database: whatever their number, no more than `requestsPerSecond`
+ * requests of a bucket arrive at the pool in any second (P6). Nothing is asked of the database while nobody waits.
+ */
+export function createPacer(options: PacerOptions): PacerHandle {
+  const store = createPostgresPlaceStore(options.sql, {
+    places: options.requestsPerSecond,
+    auto: options.scope === 'auto',
+    leaseMs: leaseMs(options.totalTimeoutMs),
+  });
+  return new PacingDesk({
+    store,
+    clock: options.clock,
+    places: options.requestsPerSecond,
+    auto: options.scope === 'auto',
+    scope: options.scope === 'key' ? 'key' : 'endpoint',
+    leaseMs: leaseMs(options.totalTimeoutMs),
+    onEvent: options.onEvent ?? (() => undefined),
+  });
+}
