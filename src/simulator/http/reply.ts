@@ -103,8 +103,9 @@ export function replyOfFault(fault: Fault): Reply | null {
         body: fault.text ?? 'upstream connect error or disconnect/reset',
       };
     case 'hang':
-    case 'reset':
       return { httpStatus: 0, code: null, body: '' };
+    case 'reset':
+      return fault.at === 'headers' ? { httpStatus: 0, code: null, body: '' } : null;
     case 'delay':
     case 'hang-in-body':
     case 'truncate':
