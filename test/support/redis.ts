@@ -1,13 +1,11 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { withProcessLock } from '../../src/store/embedded/process-lock';
 import { findRedisProgram, type RedisProgram } from './redis-program';
-import { findFreePort, runDirectory, stopAfterRun } from './test-run';
+import { findFreePort, runDirectory, startOnce, stopAfterRun } from './test-run';
 
 /** What a suite gets. Valid from `beforeAll` on. */
 export interface TestRedis {
@@ -35,7 +33,7 @@ export function describeRedis(name: string, define: (redis: TestRedis) => void):
     const prefix = `test-${randomBytes(6).toString('hex')}`;
     let url: string | undefined;
     beforeAll(async () => {
-      url = program === null ? external : await startOnce(program);
+      url = program === null ? external : await startOnce('redis', () => startRedis(program));
     });
     afterAll(async () => {
       if (url !== undefined) await deleteKeys(url, prefix);
@@ -64,37 +62,32 @@ function reportMissing(name: string, define: (redis: TestRedis) => void): void {
   describe.skip(`${name} [not run: there is no Redis; ${WHAT_TO_DO}]`, () => define({ url: '', prefix: '' }));
 }
 
-/** One server a run, whichever of jest's workers comes first: without persistence, on a port of its own. */
-async function startOnce(program: RedisProgram): Promise<string> {
+/** Without persistence, on a port of its own. */
+async function startRedis(program: RedisProgram): Promise<string> {
   const directory = join(runDirectory(), 'redis');
-  const urlFile = join(runDirectory(), 'redis-url');
-  return withProcessLock(join(runDirectory(), 'redis-lock'), async () => {
-    if (existsSync(urlFile)) return readFile(urlFile, 'utf8');
-    await mkdir(directory, { recursive: true });
-    const port = await findFreePort();
-    const pidFile = join(directory, 'pid');
-    const args = [
-      '--port',
-      String(port),
-      '--bind',
-      '127.0.0.1',
-      '--save',
-      '',
-      '--appendonly',
-      'no',
-      '--dir',
-      directory,
-    ];
-    const server = spawn(program.file, args, { argv0: program.argv0, stdio: 'ignore', detached: true });
-    await once(server, 'spawn');
-    server.unref();
-    await writeFile(pidFile, String(server.pid));
-    stopAfterRun('redis', 'SIGTERM', pidFile);
-    const url = `redis://127.0.0.1:${port}`;
-    await untilReady(url);
-    await writeFile(urlFile, url);
-    return url;
-  });
+  await mkdir(directory, { recursive: true });
+  const port = await findFreePort();
+  const pidFile = join(directory, 'pid');
+  const args = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--dir',
+    directory,
+  ];
+  const server = spawn(program.file, args, { argv0: program.argv0, stdio: 'ignore', detached: true });
+  await once(server, 'spawn');
+  server.unref();
+  await writeFile(pidFile, String(server.pid));
+  stopAfterRun('redis', 'SIGTERM', pidFile);
+  const url = `redis://127.0.0.1:${port}`;
+  await untilReady(url);
+  return url;
 }
 
 async function untilReady(url: string): Promise<void> {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
-import { TEMPLATE_DATABASE } from './postgres-server';
+import { TEMPLATE_DATABASE, startTestServer } from './postgres-server';
+import { startOnce } from './test-run';
 
 /** A database of one test file's own, with all migrations applied. */
 export interface TestDatabase {
@@ -12,8 +13,7 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** The environment variable by which jest's workers know the run's server. */
-export const SERVER_URL = 'KPOOL_TEST_SERVER_URL';
+let server: Promise<string> | undefined;
 
 /** A session that ends takes a moment to leave the server's list. */
 const LEAVING_ATTEMPTS = 100;
@@ -27,7 +27,7 @@ export async function createTestDatabase(
   await onServer(
     (sql) => sql`CREATE DATABASE ${sql(name)} TEMPLATE ${sql(options.template ?? TEMPLATE_DATABASE)}`,
   );
-  const url = new URL(serverUrl());
+  const url = new URL(await serverUrl());
   url.pathname = `/${name}`;
   return {
     url: url.href,
@@ -84,7 +84,7 @@ async function leakedSessions(name: string): Promise<string[]> {
 }
 
 async function onServer<T>(work: (sql: postgres.Sql) => PromiseLike<T>): Promise<T> {
-  const sql = postgres(serverUrl(), { max: 1, onnotice: () => undefined });
+  const sql = postgres(await serverUrl(), { max: 1, onnotice: () => undefined });
   try {
     return await work(sql);
   } finally {
@@ -92,9 +92,8 @@ async function onServer<T>(work: (sql: postgres.Sql) => PromiseLike<T>): Promise
   }
 }
 
-function serverUrl(): string {
-  const url = process.env[SERVER_URL];
-  if (url === undefined)
-    throw new Error('There is no test server: run the tests with jest (jest.config.ts, globalSetup).');
-  return url;
+/** The run's server, started with its template when the first test file needs it. */
+async function serverUrl(): Promise<string> {
+  server ??= startOnce('postgres', startTestServer);
+  return server;
 }

@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { withProcessLock } from '../../src/store/embedded/process-lock';
 
 const RUN_DIRECTORY = 'KPOOL_TEST_RUN_DIRECTORY';
 
@@ -37,3 +38,25 @@ export async function findFreePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
+
+/**
+ * The address of a server that the whole run shares: started by whichever of jest's workers asks first, so that a run
+ * of unit tests starts none. `start` must have called `stopAfterRun` by then. Its failure is everyone's.
+ */
+export async function startOnce(name: string, start: () => Promise<string>): Promise<string> {
+  const outcomeFile = join(runDirectory(), `${name}-outcome.json`);
+  const outcome = await withProcessLock(join(runDirectory(), `${name}-lock`), async () => {
+    if (existsSync(outcomeFile)) return JSON.parse(readFileSync(outcomeFile, 'utf8')) as Outcome;
+    const first: Outcome = await start().then(
+      (address) => ({ address }),
+      (error: unknown) => ({ failure: String(error) }),
+    );
+    writeFileSync(outcomeFile, JSON.stringify(first));
+    return first;
+  });
+  if ('failure' in outcome)
+    throw new Error(`The ${name} server of this test run did not start: ${outcome.failure}`);
+  return outcome.address;
+}
+
+type Outcome = { readonly address: string } | { readonly failure: string };
