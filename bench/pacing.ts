@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, chmod } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres from 'postgres';
+import { systemClock } from '../src/core/clock';
+import { createPacer } from '../src/pacing/pacer';
+import { REST_MS } from '../src/pacing/rest';
+import { binariesIn, findPackagedBinaries } from '../src/store/embedded/binaries';
+import { createCluster, startCluster, stopCluster } from '../src/store/embedded/cluster';
+import { findServerUser } from '../src/store/embedded/server-user';
+import { migrate } from '../src/store/migrate';
+import { ChildProgram } from '../test/support/child-program';
+import type { RequesterOptions, RequesterReport } from '../test/support/pacing/requester';
+import { startWindowServer } from '../test/support/pacing/window-server';
+import { findFreePort } from '../test/support/test-run';
+
+/**
+ * How close the pacing comes to what can be proven, N / (1 s + guard + mean round trip), and what it costs:
+ *
+ *     node -r ./test/support/typescript-hook.cjs bench/pacing.ts [seconds] [efficiency|shared|load]
+ */
+const SECONDS = Number(process.argv[2] ?? 60);
+const ONLY = process.argv[3];
+const LIMIT = 2;
+const CLOCK_TICK_MS = 10;
+
+async function main(): Promise<void> {
+  await withDatabase(async (databaseUrl, postmasterPid) => {
+    if (ONLY === undefined || ONLY === 'efficiency') await efficiency(databaseUrl, 1);
+    if (ONLY === undefined || ONLY === 'shared') await efficiency(databaseUrl, 4);
+    if (ONLY === undefined || ONLY === 'load') await load(databaseUrl, postmasterPid);
+  });
+}
+
+async function efficiency(databaseUrl: string, processes: number): Promise<void> {
+  const pool = await startWindowServer({
+    limit: LIMIT,
+    roundTripMs: () => 20 + 60 * Math.random(),
+    random: Math.random,
+  });
+  const requesters = Array.from({ length: processes }, (_, index) => {
+    const options: RequesterOptions = {
+      databaseUrl,
+      poolUrl: pool.url,
+      sender: String(index),
+      key: `key-of-${processes}`,
+      endpoints: ['earn'],
+      scope: 'endpoint',
+      requestsPerSecond: LIMIT,
+      waiters: 4,
+      totalTimeoutMs: 30_000,
+    };
+    return new ChildProgram(join(__dirname, '../test/support/pacing/requester.ts'), [JSON.stringify(options)]);
+  });
+  await Promise.all(requesters.map((requester) => requester.answer()));
+  while (pool.arrivals.length === 0) await sleep(5);
+  const firstAtMs = pool.arrivals[0]!.atMs;
+  await sleep(SECONDS * 1_000);
+  const within = pool.arrivals.filter((arrival) => arrival.atMs < firstAtMs + SECONDS * 1_000);
+  const reports = await Promise.all(requesters.map((requester) => requester.ask<RequesterReport>('stop')));
+  await pool.close();
+  const requests = reports.reduce((sum, report) => sum + report.requests, 0);
+  const roundTripMs = reports.reduce((sum, report) => sum + report.meanRoundTripMs * report.requests, 0) / requests;
+  // N places start at once: the first N arrivals belong to the start, not to the pace.
+  const perSecond = (within.length - LIMIT) / ((within.at(-1)!.atMs - firstAtMs) / 1_000);
+  const ceiling = (LIMIT * 1_000) / (REST_MS + roundTripMs);
+  const shares = reports.map((report) => `${((100 * report.requests) / requests).toFixed(0)} %`);
+  print(`${processes} process(es), ${SECONDS} s, mean round trip ${roundTripMs.toFixed(1)} ms:`, {
+    'requests per second': perSecond.toFixed(4),
+    'provable ceiling': ceiling.toFixed(4),
+    ratio: (perSecond / ceiling).toFixed(4),
+    rejected: pool.rejected(),
+    'most in a second': pool.mostInAWindow(),
+    shares: shares.join(' '),
+  });
+}
+
+/** Many keys, so that places are free all the time: what 1,000 grants a second cost the database. */
+async function load(databaseUrl: string, postmasterPid: number): Promise<void> {
+  const keys = 530;
+  const sql = postgres(databaseUrl, { max: 2, onnotice: () => undefined });
+  let looks = 0;
+  const pacer = createPacer({
+    sql,
+    clock: systemClock,
+    requestsPerSecond: LIMIT,
+    scope: 'auto',
+    totalTimeoutMs: 30_000,
+  });
+  let grants = 0;
+  let running = true;
+  const waits: number[] = [];
+  const asking = Array.from({ length: keys * LIMIT }, async (_, index) => {
+    await sleep(1_000 * Math.random());
+    while (running) {
+      const bucket = { key: `load-${index % keys}`, endpoint: 'worker' };
+      const permit = await pacer.acquire({ bucket, priority: 1 });
+      permit.use();
+      grants += 1;
+      await sleep(20 + 60 * Math.random());
+      permit.answered();
+    }
+  });
+  await sleep(4_000);
+  const [grantsBefore, cpuBefore, ownBefore, looksBefore] = [
+    grants,
+    await cpuMs(postmasterPid),
+    process.cpuUsage(),
+    await calls(sql),
+  ];
+  const seconds = Math.min(20, SECONDS);
+  await sleep(seconds * 1_000);
+  const cpu = (await cpuMs(postmasterPid)) - cpuBefore;
+  const own = process.cpuUsage(ownBefore);
+  looks = (await calls(sql)) - looksBefore;
+  const perSecond = (grants - grantsBefore) / seconds;
+  running = false;
+  await Promise.all(asking);
+  await pacer.stop();
+  await sql.end();
+  waits.length = 0;
+  print(`load, ${keys} keys, ${seconds} s:`, {
+    'grants per second': perSecond.toFixed(0),
+    'transactions per second': (looks / seconds).toFixed(0),
+    'cores of the database': (cpu / (seconds * 1_000)).toFixed(3),
+    'cores per 1,000 grants a second': (cpu / (seconds * 1_000) / (perSecond / 1_000)).toFixed(3),
+    'cores of this process': ((own.user + own.system) / 1e6 / seconds).toFixed(3),
+  });
+}
+
+async function calls(sql: postgres.Sql): Promise<number> {
+  const [row] = await sql<{ commits: string }[]>`
+    SELECT xact_commit AS commits FROM pg_stat_database WHERE datname = current_database()`;
+  return Number(row!.commits);
+}
+
+/** CPU time of the server and all its processes, living or ended. */
+async function cpuMs(postmasterPid: number): Promise<number> {
+  const { readdir } = await import('node:fs/promises');
+  let ticks = 0;
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [parent, user, system] = [fields[1], fields[11], fields[12]];
+    if (Number(pid) === postmasterPid || Number(parent) === postmasterPid) ticks += Number(user) + Number(system);
+  }
+  return ticks * CLOCK_TICK_MS;
+}
+
+async function withDatabase(work: (url: string, postmasterPid: number) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'kpool-bench-'));
+  await chmod(directory, 0o755);
+  const user = await findServerUser();
+  if (user !== null) await (await import('node:fs/promises')).chown(directory, user.uid, user.gid);
+  const bin = process.env['KPOOL_TEST_PG_BIN'];
+  const binaries = bin === undefined ? await findPackagedBinaries() : binariesIn(bin);
+  const cluster = { dataDirectory: join(directory, 'data'), binaries, user };
+  const password = randomBytes(9).toString('hex');
+  const port = String(await findFreePort());
+  await createCluster(cluster, { superuser: 'bench', password, database: 'bench' });
+  await startCluster(
+    cluster,
+    { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'on' },
+    join(directory, 'postgres.log'),
+  );
+  try {
+    const url = `postgres://bench:${password}@127.0.0.1:${port}/bench`;
+    const sql = postgres(url, { max: 1, onnotice: () => undefined });
+    await migrate(sql);
+    await sql.end();
+    const pid = Number((await readFile(join(cluster.dataDirectory, 'postmaster.pid'), 'utf8')).split('\n')[0]);
+    await work(url, pid);
+  } finally {
+    await stopCluster(cluster, 'immediate');
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function print(title: string, figures: Record<string, string | number>): void {
+  const lines = Object.entries(figures).map(([name, value]) => `  ${name.padEnd(34)}${String(value)}`);
+  process.stdout.write(`${title}\n${lines.join('\n')}\n`);
+}
+
+void main();

@@ -1,0 +1,77 @@
+import postgres from 'postgres';
+import { createInterface } from 'node:readline';
+import { Pool } from 'undici';
+import { systemClock } from '../../../src/core/clock';
+import { createPacer } from '../../../src/pacing/pacer';
+
+/** What a requester is told by its first argument, in JSON. */
+export interface RequesterOptions {
+  readonly databaseUrl: string;
+  readonly poolUrl: string;
+  readonly sender: string;
+  readonly key: string;
+  readonly endpoints: readonly string[];
+  readonly scope: 'auto' | 'endpoint' | 'key';
+  readonly requestsPerSecond: number;
+  /** Requests that wait at the same time, per endpoint. */
+  readonly waiters: number;
+  readonly totalTimeoutMs: number;
+  /** Delays each word of the database, as a host far from it would see it. */
+  readonly databaseDelayMs?: number;
+}
+
+/** What it answers to `stop`. */
+export interface RequesterReport {
+  readonly requests: number;
+  readonly meanRoundTripMs: number;
+}
+
+/** A process that asks the pool all the time, at the pace that it is given. `stop` ends it and makes it report. */
+async function main(options: RequesterOptions): Promise<void> {
+  const sql = postgres(options.databaseUrl, { max: 2, onnotice: () => undefined });
+  const pacer = createPacer({
+    sql,
+    clock: systemClock,
+    requestsPerSecond: options.requestsPerSecond,
+    scope: options.scope,
+    totalTimeoutMs: options.totalTimeoutMs,
+  });
+  const pool = new Pool(options.poolUrl, { pipelining: 1, connections: 20 });
+  const stopping = new AbortController();
+  let requests = 0;
+  let roundTripsMs = 0;
+  const askForEver = async (endpoint: string): Promise<void> => {
+    const bucket = { key: options.key, endpoint };
+    while (!stopping.signal.aborted) {
+      const permit = await pacer.acquire({ bucket, priority: 1, signal: stopping.signal });
+      try {
+        if (!permit.use()) continue;
+        const sentAtMs = performance.now();
+        const answer = await pool.request({ method: 'GET', path: `/${endpoint}?sender=${options.sender}` });
+        await answer.body.dump();
+        requests += 1;
+        roundTripsMs += performance.now() - sentAtMs;
+        if (answer.statusCode === 403) pacer.reportThrottled(bucket);
+      } finally {
+        permit.answered();
+      }
+    }
+  };
+  process.stdout.write('"ready"\n');
+  const asking = options.endpoints.flatMap((endpoint) =>
+    Array.from({ length: options.waiters }, () => askForEver(endpoint).catch(() => undefined)),
+  );
+  createInterface({ input: process.stdin }).once('line', () => {
+    void (async () => {
+      stopping.abort();
+      await Promise.all(asking);
+      await pacer.stop();
+      await Promise.all([sql.end(), pool.close()]);
+      const report: RequesterReport = { requests, meanRoundTripMs: roundTripsMs / Math.max(1, requests) };
+      process.stdout.write(`${JSON.stringify(report)}\n`);
+      process.exit(0);
+    })();
+  });
+}
+
+void main(JSON.parse(process.argv[2] ?? '{}') as RequesterOptions);
