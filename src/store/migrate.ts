@@ -1,7 +1,7 @@
 import type { ReservedSql, Sql } from 'postgres';
 import postgres from 'postgres';
 import { KpoolError } from '../core/errors';
-import { migrationFailure } from './migrations/migration-failure';
+import { isConnectionLost, migrationFailure } from './migrations/migration-failure';
 import type { MigrationFile } from './migrations/migration-files';
 import { findMigrationsDirectory, readMigrationFiles } from './migrations/migration-files';
 import { createRecords, insertRecord, readRecords } from './migrations/migration-records';
@@ -38,18 +38,7 @@ export interface MigrateResult {
  */
 export async function migrate(sql: Sql, options: MigrateOptions = {}): Promise<MigrateResult> {
   const files = await readMigrationFiles(options.migrationsDir ?? findMigrationsDirectory());
-  // The lock belongs to the session: everything goes through one connection.
-  const session = await sql.reserve();
-  try {
-    await lock(session);
-    try {
-      return await applyPending(session, files, options.log ?? (() => undefined));
-    } finally {
-      await unlock(session);
-    }
-  } finally {
-    session.release();
-  }
+  return withMigrationLock(sql, (session) => applyPending(session, files, options.log ?? (() => undefined)));
 }
 
 /** How the database stands to the migrations of this build; changes nothing. For `kpool check`. */
@@ -86,9 +75,24 @@ async function applyOne(session: ReservedSql, file: MigrationFile): Promise<void
     await insertRecord(session, file);
     await session`COMMIT`;
   } catch (error) {
-    // If the connection is gone, so is the transaction.
-    await session`ROLLBACK`.catch(() => undefined);
+    if (!isConnectionLost(error)) await session`ROLLBACK`;
     throw migrationFailure(file.name, error);
+  }
+}
+
+/** The lock belongs to the session: `work` gets the one connection that holds it. */
+async function withMigrationLock<T>(sql: Sql, work: (session: ReservedSql) => Promise<T>): Promise<T> {
+  const session = await sql.reserve();
+  try {
+    await lock(session);
+    const result = await work(session);
+    await unlock(session);
+    return result;
+  } catch (error) {
+    // Not in a `finally`: a statement sent on a connection that broke ends the process, since postgres.js writes
+    // to a socket that is no more (porsager/postgres issues 1154, 1208). Such a connection has left the pool.
+    if (!isConnectionLost(error)) await unlock(session);
+    throw error;
   }
 }
 
@@ -101,23 +105,17 @@ async function lock(session: ReservedSql): Promise<void> {
     throw new KpoolError(
       'database.failed',
       `Another process has been migrating this database for ${LOCK_WAIT_MS / 60_000} minutes.`,
-      {
-        hint: `Wait for it, or see who holds advisory lock ${MIGRATION_LOCK} in pg_locks.`,
-        cause,
-      },
+      { hint: `Wait for it, or see who holds advisory lock ${MIGRATION_LOCK} in pg_locks.`, cause },
     );
   }
 }
 
-/** Leaves the connection as it was found. A connection that broke has lost the lock with it. */
+/** Gives the connection back as it was found. */
 async function unlock(session: ReservedSql): Promise<void> {
-  try {
-    await session`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`;
-    await session`RESET lock_timeout`;
-    await session`RESET statement_timeout`;
-  } catch {
-    // The failure that broke it is already on its way to the caller.
-  }
+  await session`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`;
+  await session`RESET lock_timeout`;
+  await session`RESET statement_timeout`;
+  session.release();
 }
 
 async function readerRoleExists(session: ReservedSql): Promise<boolean> {

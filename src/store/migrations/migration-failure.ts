@@ -1,9 +1,15 @@
 import postgres from 'postgres';
-import { KpoolError } from '../../core/errors';
+import { isKpoolError, KpoolError } from '../../core/errors';
 
 /** SQLSTATE classes that say nothing against the script: connection, serialization, resources, shutdown, lock. */
 const PASSING = /^(08|40|53|55P03|57)/;
 const INSUFFICIENT_PRIVILEGE = '42501';
+
+/** Whether the connection is gone (the server's own errors leave it usable), and with it its transaction and locks. */
+export function isConnectionLost(error: unknown): boolean {
+  if (isKpoolError(error)) return error.code === 'database.unreachable';
+  return !(error instanceof postgres.PostgresError);
+}
 
 /** What a failure while applying `name` means. Nothing of the migration is left: it was one transaction. */
 export function migrationFailure(name: string, cause: unknown): KpoolError {

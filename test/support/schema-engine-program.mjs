@@ -1,7 +1,7 @@
 // Prisma's schema engine, in its WebAssembly build, over @prisma/adapter-pg: it needs no download. A program of its
 // own, since it and its engine are ES modules, which jest does not run:
 //
-//   node schema-engine.mjs drift|deploy|status MIGRATIONS_DIR SCHEMA_FILE    (DATABASE_URL in the environment)
+//   node schema-engine-program.mjs drift|deploy|status MIGRATIONS_DIR SCHEMA_FILE    (DATABASE_URL in the environment)
 //
 // prints one line of JSON. It compares no functions, triggers, views, partial indexes and comments.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

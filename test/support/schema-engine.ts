@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const PROGRAM = path.join(__dirname, 'schema-engine-program.mjs');
+const SCHEMA_FILE = path.join(__dirname, '..', '..', 'prisma', 'schema.prisma');
+
+/** What `prisma migrate status` is made from. */
+export interface EngineStatus {
+  readonly editedMigrationNames: readonly string[];
+  readonly failedMigrationNames: readonly string[];
+  readonly hasMigrationsTable: boolean;
+  /** null: in sync. */
+  readonly history: unknown;
+}
+
+/** Prisma's own schema engine, as a process: `url` is a database in whose server it may also make shadow databases. */
+export function schemaEngine(url: string, migrationsDir: string, schemaFile = SCHEMA_FILE) {
+  const ask = async (command: string): Promise<unknown> => {
+    const { stdout } = await run(process.execPath, [PROGRAM, command, migrationsDir, schemaFile], {
+      env: { ...process.env, DATABASE_URL: url },
+    });
+    return JSON.parse(stdout);
+  };
+  return {
+    /** The SQL that would turn what the migrations make into what schema.prisma says; empty when they agree. */
+    drift: async () => ((await ask('drift')) as { drift: string }).drift,
+    /** `prisma migrate deploy`; rejects with the engine's message. Returns the names applied. */
+    deploy: async () => ((await ask('deploy')) as { appliedMigrationNames: string[] }).appliedMigrationNames,
+    status: async () => (await ask('status')) as EngineStatus,
+  };
+}
