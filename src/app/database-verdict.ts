@@ -64,36 +64,51 @@ const OUTAGES: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'there is no way to that host',
   ENETUNREACH: 'there is no way to that network',
   ETIMEDOUT: 'it does not answer',
-  CONNECT_TIMEOUT: 'it does not answer',
   ECONNRESET: 'it closed the connection',
-  CONNECTION_CLOSED: 'it closed the connection',
+  EPIPE: 'it closed the connection',
   ENOENT: 'there is no such socket',
   '57P03': 'it is starting or stopping',
   '57P01': 'it is stopping',
   '53300': 'all of its connections are taken',
 };
 
+/** Failures that pg and Node's TLS give no code, by their wording; they name nobody. */
+const WORDINGS: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [/timeout/i, 'it does not answer'],
+  [/terminated/i, 'it closed the connection'],
+  [/does not support SSL/i, 'it has no TLS, which DATABASE_URL asks for'],
+  [/password must be a/i, 'it asks for a password, and DATABASE_URL has none'],
+];
+
+const CERTIFICATE_CODE = /CERT|ALTNAME|VERIFY/;
+
 /** The failure to connect to the server at `place`, named; our own errors pass through. */
 export function connectionFailure(error: unknown, place: string): KpoolError {
   if (isKpoolError(error)) return error;
-  const code = codeOf(error);
+  // A host with several addresses fails with one error per address, and no code of its own on some Node versions.
+  const inner: unknown = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
+  const code = codeOf(inner);
   const refusal = REFUSALS[code];
   if (refusal !== undefined) return refused(`PostgreSQL at ${place} ${refusal[0]}.`, refusal[1], error);
-  return new KpoolError(
-    'database.unreachable',
-    `PostgreSQL at ${place} cannot be reached: ${OUTAGES[code] ?? `it failed with ${code}`}.`,
-    {
-      hint: 'Check DATABASE_URL and that the server runs. Without DATABASE_URL, kpool runs a PostgreSQL of its own.',
-      cause: error,
-    },
-  );
+  if (CERTIFICATE_CODE.test(code)) {
+    return refused(
+      `The TLS certificate of PostgreSQL at ${place} is not trusted (${code}).`,
+      'Name its authority in DATABASE_URL: ?sslmode=verify-full&sslrootcert=/path/ca.pem; or encrypt without checking who answers: ?sslmode=no-verify.',
+      error,
+    );
+  }
+  const wording =
+    inner instanceof Error ? WORDINGS.find(([pattern]) => pattern.test(inner.message))?.[1] : undefined;
+  const reason = OUTAGES[code] ?? wording ?? `it failed with ${code}`;
+  return new KpoolError('database.unreachable', `PostgreSQL at ${place} cannot be reached: ${reason}.`, {
+    hint: 'Check DATABASE_URL and that the server runs. Without DATABASE_URL, kpool runs a PostgreSQL of its own.',
+    cause: error,
+  });
 }
 
 function codeOf(error: unknown): string {
-  // A host with several addresses fails with one error per address, and no code of its own on some Node versions.
-  const inner: unknown = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
   const code: unknown =
-    typeof inner === 'object' && inner !== null && 'code' in inner ? inner.code : undefined;
+    typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && /^\w{1,60}$/.test(code) ? code : 'an unknown error';
 }
 

@@ -1,10 +1,12 @@
-import postgres from 'postgres';
+import { Client } from 'pg';
 import type { Config } from '../config/config';
+import { assert } from '../core/assert';
 import type { Secret } from '../core/secret';
 import { openEmbeddedPostgres } from '../store/embedded/open';
 import { connectionFailure, requireUsable, type ServerFacts } from './database-verdict';
 
-const CONNECT_TIMEOUT_S = 10;
+const CONNECT_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 
 /** A database that answers, and that we may use. */
 export interface OpenDatabase {
@@ -53,29 +55,39 @@ export async function openDatabase(
   }
 }
 
+/** What the server says about itself; proves that it answers. */
 async function probe(url: Secret): Promise<ServerFacts> {
-  const sql = postgres(url.reveal(), {
-    max: 1,
-    connect_timeout: CONNECT_TIMEOUT_S,
-    onnotice: () => undefined,
-    connection: { application_name: 'kpool' },
+  // Through pg, as Prisma connects: TLS means the same here as later. (The package postgres, besides, tries again
+  // without end and without pause where a server accepts connections and drops them.)
+  const client = new Client({
+    connectionString: url.reveal(),
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: ANSWER_TIMEOUT_MS,
+    application_name: 'kpool',
   });
+  // A connection that breaks is told by the query that it breaks, too.
+  client.on('error', () => undefined);
   try {
-    const [facts] = await sql<[ServerFacts]>`
-      SELECT current_setting('server_version_num')::int AS "versionNumber",
-             split_part(current_setting('server_version'), ' ', 1) AS version,
-             current_setting('server_encoding') AS encoding,
-             pg_is_in_recovery() AS "isStandby",
-             current_database() AS database,
-             current_user AS user`;
+    await client.connect();
+    const { rows } = await client.query<ServerFacts>(FACTS);
+    const [facts] = rows;
+    assert(facts !== undefined, 'a SELECT without FROM has one row');
     requireUsable(facts, placeOf(url));
     return facts;
   } catch (error) {
     throw connectionFailure(error, placeOf(url));
   } finally {
-    await sql.end({ timeout: 0 });
+    await client.end().catch(() => undefined);
   }
 }
+
+const FACTS = `
+  SELECT current_setting('server_version_num')::int AS "versionNumber",
+         split_part(current_setting('server_version'), ' ', 1) AS version,
+         current_setting('server_encoding') AS encoding,
+         pg_is_in_recovery() AS "isStandby",
+         current_database() AS database,
+         current_user AS user`;
 
 /** `host:port` of an address, nothing else of it. */
 function placeOf(url: Secret): string {

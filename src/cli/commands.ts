@@ -1,5 +1,6 @@
 import { registerMigrate } from './commands/migrate';
+import { registerSync } from './commands/sync';
 import type { RegisterCommand } from './context';
 
 /** Every command, in the order of the help. A new one is a file in `commands/` and a line here. */
-export const COMMANDS: readonly RegisterCommand[] = [registerMigrate];
+export const COMMANDS: readonly RegisterCommand[] = [registerMigrate, registerSync];

@@ -48,7 +48,7 @@ export type RegisterCommand = (program: Command, context: CliContext) => void;
 interface GlobalOptions {
   readonly json: boolean;
   readonly color: boolean;
-  readonly envFile: string | undefined;
+  readonly env: string | undefined;
 }
 
 /** The context of one call of the program. */
@@ -75,13 +75,13 @@ export class CallContext implements CliContext {
   }
 
   /** Takes over the options that every command has, before the command runs. */
-  applyGlobalOptions({ json, color, envFile }: GlobalOptions): void {
+  applyGlobalOptions({ json, color, env }: GlobalOptions): void {
     this.#output = this.#createOutput(json, color);
-    if (envFile === undefined) return;
-    this.#envFile = path.resolve(this.#world.workingDirectory, envFile);
+    if (env === undefined) return;
+    this.#envFile = path.resolve(this.#world.workingDirectory, env);
     if (!existsSync(this.#envFile)) {
       throw new KpoolError('usage.invalid', `There is no file ${this.#envFile}.`, {
-        hint: 'Name a file in the form of .env.example after --env-file.',
+        hint: 'Name a file in the form of .env.example after --env.',
       });
     }
   }

@@ -19,7 +19,8 @@ export function createProgram(context: CallContext, { stdout, stderr }: World): 
     .helpCommand('help [command]', 'show how to use a command')
     .option('--json', 'write the result as JSON', false)
     .option('--no-color', 'write without colours')
-    .option('--env-file <path>', 'read this file instead of .env')
+    // Not --env-file: Node 20 takes that for itself, wherever it stands.
+    .option('--env <path>', 'read this file instead of .env')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
     .showSuggestionAfterError()

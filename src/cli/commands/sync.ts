@@ -1,0 +1,97 @@
+import { Argument, InvalidArgumentError, Option } from 'commander';
+import { openSession } from '../../app/session';
+import { syncEverything } from '../../app/sync-everything';
+import { requireAccounts } from '../../config/require-accounts';
+import { KpoolError } from '../../core/errors';
+import { findId, type Puid } from '../../domain/ids';
+import { STREAMS, type Stream } from '../../domain/streams';
+import { DAY_MS, type Window } from '../../domain/windows';
+import type { RegisterCommand } from '../context';
+import { withExamples } from '../example';
+import { isAllWell, showProgress, summaryJson, summaryText } from '../sync-summary';
+
+interface SyncFlags {
+  readonly account?: string;
+  readonly puid?: Puid;
+  readonly algo?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly verify?: boolean;
+}
+
+function parsePuid(text: string): Puid {
+  const id = findId(text);
+  if (id === null) throw new InvalidArgumentError('A puid is a whole number, e.g. 12345.');
+  return id as Puid;
+}
+
+/** A day as YYYY-MM-DD, to its first instant in UTC. */
+function parseDay(text: string): number {
+  const atMs = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN;
+  if (Number.isNaN(atMs)) throw new InvalidArgumentError('A day is written YYYY-MM-DD, e.g. 2026-10-01.');
+  return atMs;
+}
+
+function spanOf({ from, to }: SyncFlags): Window | null {
+  if (from === undefined && to === undefined) return null;
+  const span = { fromMs: from ?? 0, toMs: to === undefined ? Infinity : to + DAY_MS };
+  if (span.fromMs >= span.toMs) {
+    throw new KpoolError('usage.invalid', '--from lies after --to.', {
+      hint: 'Give the earlier day to --from.',
+    });
+  }
+  return span;
+}
+
+/** `kpool sync`: brings everything, or what is selected, up to date once, now, in this process. */
+export const registerSync: RegisterCommand = (program, context) => {
+  const command = program
+    .command('sync')
+    .description('Bring everything up to date once, now, in this process')
+    .addArgument(new Argument('[stream...]', 'only these streams').choices(STREAMS))
+    .option('--account <name>', 'only this account')
+    .option('--puid <puid>', 'only this sub-account', parsePuid)
+    .option('--algo <algo>', 'only this algorithm')
+    .option('--verify', 'read everything again, not only what is due')
+    .addOption(new Option('--from <day>', 'read again from this day on (UTC)').argParser(parseDay))
+    .addOption(new Option('--to <day>', 'read again up to and including this day (UTC)').argParser(parseDay))
+    .action(async (streams: Stream[], flags: SyncFlags) => {
+      const { output, clock, signal } = context;
+      const config = context.config();
+      const accounts = requireAccounts(config);
+      const { account = null, puid = null, algo = null } = flags;
+      if (account !== null && !accounts.some(({ name }) => name === account)) {
+        throw new KpoolError('usage.invalid', `There is no account ${account}.`, {
+          hint: `Configured: ${accounts.map(({ name }) => name).join(', ')}.`,
+        });
+      }
+      const span = spanOf(flags);
+      const verifyBeforeMs = flags.verify === true || span !== null ? Infinity : null;
+      const session = await openSession({
+        config,
+        accounts,
+        clock,
+        random: Math.random,
+        logger: context.logger(),
+        signal,
+        log: (line) => output.note(line),
+      });
+      const progress = output.progress();
+      try {
+        context.scrubber.add(session.database.url);
+        const summaries = await syncEverything(session.service, {
+          selection: { streams: streams.length === 0 ? null : streams, accountName: account, puid, algo },
+          request: { verifyBeforeMs, span },
+          signal,
+          onProgress: showProgress(progress, accounts.length === 1),
+        });
+        progress.stop();
+        output.result(summaryJson(summaries), () => summaryText(output, summaries));
+        if (!isAllWell(summaries)) context.exitWith(1);
+      } finally {
+        progress.stop();
+        await session.close();
+      }
+    });
+  withExamples(command, 'kpool sync', 'kpool sync earnings --puid 12345 --from 2026-10-01 --to 2026-10-31');
+};

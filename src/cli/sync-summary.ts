@@ -1,0 +1,98 @@
+import type { StreamProgress, StreamSummary } from '../app/sync-everything';
+import type { RunResult } from '../sync/run-scope';
+import type { Output } from './output/output';
+import { countOf } from './output/numbers';
+import type { ProgressReporter } from './output/progress';
+
+/** Failures that are printed one by one before the rest is only counted. */
+const MAX_SHOWN_FAILURES = 10;
+
+/** Tells a progress reporter how the streams are doing. */
+export function showProgress(
+  progress: ProgressReporter,
+  isOneAccount: boolean,
+): (state: StreamProgress) => void {
+  return ({ account, stream, scopesDone, scopes, rowsRead, requests }) =>
+    progress.update(isOneAccount ? stream : `${account} ${stream}`, {
+      done: scopesDone,
+      total: scopes,
+      note: `scopes, ${countOf(rowsRead, 'row')}, ${countOf(requests, 'request')}`,
+    });
+}
+
+export function isAllWell(summaries: readonly StreamSummary[]): boolean {
+  return summaries.every(({ results }) => results.every(({ outcome }) => outcome === 'succeeded'));
+}
+
+function totalOf(results: readonly RunResult[], count: keyof RunResult['totals']): number {
+  return results.reduce((sum, { totals }) => sum + totals[count], 0);
+}
+
+const COUNTS = ['requests', 'inserted', 'changed', 'withdrawn', 'unchanged', 'quarantined'] as const;
+
+function outcomeOf(results: readonly RunResult[]): string {
+  const notWell = results.filter(({ outcome }) => outcome !== 'succeeded');
+  if (results.length === 0) return 'nothing due';
+  if (notWell.length === 0) return 'succeeded';
+  const words = [...new Set(notWell.map(({ outcome }) => outcome))];
+  return words
+    .map((word) => `${notWell.filter(({ outcome }) => outcome === word).length} ${word}`)
+    .join(', ');
+}
+
+/** What was done per stream, as JSON with `--json`. */
+export function summaryJson(summaries: readonly StreamSummary[]) {
+  return summaries.map(({ account, stream, results }) => ({
+    account,
+    stream,
+    scopes: results.length,
+    outcome: outcomeOf(results),
+    ...Object.fromEntries(COUNTS.map((count) => [count, totalOf(results, count)])),
+    failures: results
+      .filter(({ outcome }) => outcome !== 'succeeded')
+      .map(({ scope, outcome, reason, error }) => ({
+        puid: scope.puid === null ? null : String(scope.puid),
+        algo: scope.algo,
+        outcome,
+        code: error?.code ?? null,
+        reason,
+      })),
+  }));
+}
+
+/** What was done per stream, and why some of it was not. */
+export function summaryText(output: Output, summaries: readonly StreamSummary[]): string {
+  const table = output.table(
+    [
+      { heading: 'account' },
+      { heading: 'stream' },
+      { heading: 'scopes', isNumber: true },
+      ...COUNTS.map((heading) => ({
+        heading: heading === 'unchanged' ? 'verified' : heading,
+        isNumber: true,
+      })),
+      { heading: 'outcome' },
+    ],
+    summaries.map(({ account, stream, results }) => [
+      account,
+      stream,
+      String(results.length),
+      ...COUNTS.map((count) => String(totalOf(results, count))),
+      outcomeOf(results),
+    ]),
+  );
+  const failures = summaries.flatMap(({ account, results }) =>
+    results
+      .filter(({ outcome }) => outcome !== 'succeeded')
+      .map(({ scope, outcome, reason, error }) => {
+        const where = [account, scope.stream, scope.puid, scope.algo]
+          .filter((part) => part !== null)
+          .join(' / ');
+        const hint = error?.hint === undefined ? '' : ` ${error.hint}`;
+        return `${where}: ${outcome}. ${reason ?? ''}${hint}`;
+      }),
+  );
+  const shown = failures.slice(0, MAX_SHOWN_FAILURES);
+  const more = failures.length - shown.length;
+  return [table, ...shown, ...(more > 0 ? [`… and ${more} more; kpool status shows them.`] : [])].join('\n');
+}

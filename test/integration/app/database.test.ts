@@ -1,0 +1,124 @@
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { inspect } from 'node:util';
+import postgres from 'postgres';
+import { openDatabase } from '../../../src/app/database';
+import { migrateDatabase } from '../../../src/app/migration';
+import { KpoolError } from '../../../src/core/errors';
+import { Secret } from '../../../src/core/secret';
+import { findFreePort } from '../../support/test-run';
+import { useTestDatabase } from '../../support/test-database';
+
+const database = useTestDatabase();
+
+function open(url: string) {
+  return openDatabase(
+    { home: '/nowhere', database: { url: new Secret(url), embeddedPort: 1 } },
+    { log: () => undefined },
+  );
+}
+
+async function failureOf(url: string): Promise<KpoolError> {
+  const error: unknown = await open(url).then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof KpoolError) return error;
+  throw new Error(`no named failure: ${inspect(error)}`);
+}
+
+function changed(change: (url: URL) => void): string {
+  const url = new URL(database.url);
+  change(url);
+  return url.href;
+}
+
+describe('opening the database of DATABASE_URL', () => {
+  it('says what and where it is, without the password', async () => {
+    const opened = await open(database.url);
+    const { port, password, username } = new URL(database.url);
+    expect(opened.describe).toMatch(/^PostgreSQL \d+\.\d+ at 127\.0\.0\.1:\d+, database test_\w+, user \w+$/);
+    expect(opened.describe).toContain(`:${port}, database ${database.name}, user ${username}`);
+    expect(inspect(opened)).not.toContain(password);
+    await opened.close();
+  });
+
+  it('it can be migrated', async () => {
+    const opened = await open(database.url);
+    expect((await migrateDatabase(opened, () => undefined)).applied).toEqual(expect.any(Array));
+    expect((await migrateDatabase(opened, () => undefined)).applied).toEqual([]);
+  });
+});
+
+describe('a database that cannot be opened is named, and P10 its password is not', () => {
+  const cases: [string, (url: URL) => void, string, RegExp][] = [
+    ['a wrong password', (url) => (url.password = 'hunter2-x'), 'database.refused', /refuses the password/],
+    [
+      'a wrong name',
+      (url) => (url.pathname = '/no_such'),
+      'database.refused',
+      /has no database of that name/,
+    ],
+    [
+      'a wrong host',
+      (url) => (url.hostname = 'no-such-host.invalid'),
+      'database.unreachable',
+      /no host of that name|cannot be looked up/,
+    ],
+  ];
+  it.each(cases)('%s', async (_what, change, code, message) => {
+    const url = changed(change);
+    const error = await failureOf(url);
+    expect([error.code, error.message]).toEqual([code, expect.stringMatching(message)]);
+    expect(`${error.message} ${error.hint ?? ''}`).not.toContain(new URL(url).password);
+  });
+
+  it('a port where nothing listens', async () => {
+    const port = await findFreePort();
+    const error = await failureOf(changed((url) => (url.port = String(port))));
+    expect([error.code, error.message]).toEqual([
+      'database.unreachable',
+      `PostgreSQL at 127.0.0.1:${port} cannot be reached: nothing listens there.`,
+    ]);
+  });
+
+  it('something that is no PostgreSQL', async () => {
+    const server: Server = createServer((socket) => socket.end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const error = await failureOf(changed((url) => (url.port = String(port))));
+    server.close();
+    expect([error.code, error.message]).toEqual([
+      'database.unreachable',
+      expect.stringContaining('it closed the connection'),
+    ]);
+  });
+
+  it('a server that asks for a password, when none is given', async () => {
+    const error = await failureOf(changed((url) => (url.password = '')));
+    expect(error.message).toMatch(/asks for a password|refuses the password/);
+  });
+
+  it('a server without TLS, when it is asked for', async () => {
+    const error = await failureOf(changed((url) => url.searchParams.set('sslmode', 'require')));
+    expect([error.code, error.message]).toEqual([
+      'database.unreachable',
+      expect.stringContaining('it has no TLS'),
+    ]);
+  });
+
+  it('a database in another encoding', async () => {
+    const name = `${database.name}_latin1`;
+    const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+    try {
+      await sql`CREATE DATABASE ${sql(name)} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`;
+      const error = await failureOf(changed((url) => (url.pathname = `/${name}`)));
+      expect([error.code, error.message]).toEqual([
+        'database.refused',
+        expect.stringContaining('encoded in LATIN1'),
+      ]);
+      await sql`DROP DATABASE ${sql(name)} WITH (FORCE)`;
+    } finally {
+      await sql.end();
+    }
+  });
+});

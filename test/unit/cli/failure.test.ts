@@ -1,0 +1,45 @@
+import { reportFailure } from '../../../src/cli/failure';
+import { KpoolError } from '../../../src/core/errors';
+
+const options = { withStack: false, scrub: (text: string) => text.replaceAll('hunter2', '[redacted]') };
+
+describe('a failure', () => {
+  it('with a name is one sentence and what to do, without a stack', () => {
+    const error = new KpoolError('pool.timeout', 'The pool is slow.', {
+      hint: 'Wait.',
+      cause: new Error('inner'),
+    });
+    expect(reportFailure(error, { ...options, withStack: true })).toEqual({
+      text: 'kpool: The pool is slow.\n  Wait.',
+      json: { error: { code: 'pool.timeout', message: 'The pool is slow.', hint: 'Wait.' } },
+      exitCode: 1,
+    });
+  });
+
+  it('of usage or configuration ends with 2', () => {
+    expect(reportFailure(new KpoolError('usage.invalid', 'x'), options).exitCode).toBe(2);
+  });
+
+  it.each([new TypeError('x is not a function'), new KpoolError('broken-promise', 'It broke.'), 'text'])(
+    'that nobody foresaw is called our bug: %s',
+    (error) => {
+      const report = reportFailure(error, options);
+      expect(report.text).toMatch(
+        /^kpool: This is a bug in kpool: .*\n {2}Please report it with what LOG_LEVEL=debug adds/,
+      );
+      expect([report.exitCode, report.text.includes('\n    at ')]).toEqual([1, false]);
+    },
+  );
+
+  it('that nobody foresaw shows its stack when asked', () => {
+    expect(reportFailure(new TypeError('x'), { ...options, withStack: true }).text).toContain('\n    at ');
+  });
+
+  it('P10 shows no secret', () => {
+    const errors = [new KpoolError('pool.timeout', 'hunter2', { hint: 'hunter2' }), new Error('hunter2')];
+    const shown = errors.map((error) =>
+      JSON.stringify(reportFailure(error, { ...options, withStack: true })),
+    );
+    expect(shown.join('')).not.toContain('hunter2');
+  });
+});

@@ -1,0 +1,51 @@
+import { EventEmitter } from 'node:events';
+import { watchForInterruption } from '../../../src/cli/interruption';
+
+function watch() {
+  const exits: number[] = [];
+  const source = Object.assign(new EventEmitter(), { exit: (code: number) => void exits.push(code) });
+  const time = { nowMs: 0 };
+  const firsts: string[] = [];
+  const interruption = watchForInterruption(source, { monotonicMs: () => time.nowMs }, (signal) =>
+    firsts.push(signal),
+  );
+  return { source, exits, time, firsts, interruption };
+}
+
+describe('Ctrl-C', () => {
+  it('asks the program to stop, once', () => {
+    const { source, exits, firsts, interruption } = watch();
+    expect(interruption.exitCode()).toBeNull();
+    source.emit('SIGINT');
+    expect([interruption.signal.aborted, interruption.exitCode(), exits, firsts]).toEqual([
+      true,
+      130,
+      [],
+      ['SIGINT'],
+    ]);
+  });
+
+  it('a second time ends it at once', () => {
+    const { source, exits, time } = watch();
+    source.emit('SIGINT');
+    time.nowMs = 1_000;
+    source.emit('SIGINT');
+    expect(exits).toEqual([130]);
+  });
+
+  it('passed on by npm a moment later is the same wish', () => {
+    const { source, exits, time } = watch();
+    source.emit('SIGINT');
+    time.nowMs = 20;
+    source.emit('SIGINT');
+    expect(exits).toEqual([]);
+  });
+
+  it('and SIGTERM have the exit codes that shells know, and are forgotten at the end', () => {
+    const { source, interruption } = watch();
+    source.emit('SIGTERM');
+    expect(interruption.exitCode()).toBe(143);
+    interruption.unwatch();
+    expect(source.listenerCount('SIGINT') + source.listenerCount('SIGTERM')).toBe(0);
+  });
+});

@@ -1,0 +1,170 @@
+import { PassThrough } from 'node:stream';
+import fc from 'fast-check';
+import { countOf, groupDigits } from '../../../src/cli/output/numbers';
+import { createOutput, type OutputOptions } from '../../../src/cli/output/output';
+import { createProgressReporter } from '../../../src/cli/output/progress';
+import { formatTable } from '../../../src/cli/output/table';
+import { formatDuration, formatRelative } from '../../../src/cli/output/times';
+import { systemClock } from '../../../src/core/clock';
+
+/** A stream that remembers, and may pass for a terminal. */
+function recorder(isTTY = false) {
+  const stream = Object.assign(new PassThrough(), { isTTY, columns: 100 });
+  let text = '';
+  stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  return { stream, text: () => text };
+}
+
+const plain = { isTty: false, paintHeading: String };
+const tty = { isTty: true, paintHeading: String };
+
+describe('P1 numbers on a terminal', () => {
+  it.each([
+    ['1234567.000100', '1,234,567.000100'],
+    ['-123456', '-123,456'],
+    ['999', '999'],
+    ['0.123456789012345678', '0.123456789012345678'],
+    ['9007199254740993', '9,007,199,254,740,993'],
+    ['n/a', 'n/a'],
+    ['1e9', '1e9'],
+  ])('%s is shown as %s', (text, shown) => expect(groupDigits(text)).toBe(shown));
+
+  it('keep every digit', () => {
+    const decimal = fc.stringMatching(/^-?\d{1,25}(\.\d{1,20})?$/);
+    fc.assert(fc.property(decimal, (text) => groupDigits(text).replaceAll(',', '') === text));
+  });
+
+  it('agree with what they count', () => {
+    expect([countOf(1, 'window'), countOf(0, 'row'), countOf(2000, 'entry', 'entries')]).toEqual([
+      '1 window',
+      '0 rows',
+      '2,000 entries',
+    ]);
+  });
+});
+
+describe('times', () => {
+  it.each([
+    [0, '0 s'],
+    [59_999, '59 s'],
+    [60_000, '1 min'],
+    [3_725_000, '1 h 2 min'],
+    [172_800_000 + 10_800_000, '2 days 3 h'],
+    [86_400_000 + 59_000, '1 day'],
+  ])('%d ms are %s', (ms, shown) => expect(formatDuration(ms)).toBe(shown));
+
+  it('are told from now', () => {
+    expect([formatRelative(0, 240_000), formatRelative(7_200_000, 0), formatRelative(5, 0)]).toEqual([
+      '4 min ago',
+      'in 2 h',
+      'just now',
+    ]);
+  });
+});
+
+describe('a table', () => {
+  const columns = [{ heading: 'stream' }, { heading: 'rows', isNumber: true }];
+  const rows = [
+    ['earnings', '1234567'],
+    ['rewards', null],
+  ];
+
+  it('in a pipe has plain columns, and numbers that a program can read', () => {
+    expect(formatTable(columns, rows, plain)).toBe(
+      ['stream       rows', 'earnings  1234567', 'rewards         -'].join('\n'),
+    );
+  });
+
+  it('on a terminal groups digits', () => {
+    expect(formatTable(columns, rows, tty)).toContain('1,234,567');
+  });
+
+  it('does not let a name from outside move the cursor', () => {
+    expect(formatTable([{ heading: 'worker' }], [['a\u001b[2Jb\nc']], tty)).toContain('a\\u001b[2Jb\\u000ac');
+  });
+});
+
+describe('output', () => {
+  function output(options: Partial<OutputOptions> & { readonly isTTY?: boolean } = {}) {
+    const [stdout, stderr] = [recorder(options.isTTY), recorder()];
+    const scrub = (text: string) => text.replaceAll('hunter2', '[redacted]');
+    const out = createOutput({
+      ...{
+        stdout: stdout.stream,
+        stderr: stderr.stream,
+        isJson: false,
+        mayColour: true,
+        scrub,
+        clock: systemClock,
+      },
+      ...options,
+    });
+    return { out, stdout, stderr };
+  }
+
+  it('is one JSON document with --json, and nothing else', () => {
+    const { out, stdout, stderr } = output({ isJson: true });
+    out.note('remark');
+    out.progress().update('earnings', { done: 1, total: 2 });
+    out.result({ rows: '1' }, () => 'text');
+    expect([JSON.parse(stdout.text()), stderr.text()]).toEqual([{ rows: '1' }, '']);
+  });
+
+  it('is text otherwise, remarks apart from results', () => {
+    const { out, stdout, stderr } = output();
+    out.note('remark');
+    out.result({}, () => 'text');
+    expect([stdout.text(), stderr.text()]).toEqual(['text\n', 'remark\n']);
+  });
+
+  it('P10 is scrubbed', () => {
+    const { out, stdout, stderr } = output();
+    out.note('hunter2');
+    out.warn('hunter2');
+    out.result({}, () => 'hunter2');
+    expect(stdout.text() + stderr.text()).toBe('[redacted]\n[redacted]\n[redacted]\n');
+  });
+
+  it('is coloured on a terminal only, and not against the wish of the user', () => {
+    const painted = [output({ isTTY: true }), output(), output({ isTTY: true, mayColour: false })].map(
+      ({ out }) => out.colour.red('x'),
+    );
+    expect(painted).toEqual(['\u001b[31mx\u001b[39m', 'x', 'x']);
+  });
+});
+
+describe('progress', () => {
+  it('in a pipe is a line now and then, and the last state', () => {
+    const { stream, text } = recorder();
+    let nowMs = 0;
+    const progress = createProgressReporter({ mode: 'lines', stream, clock: { monotonicMs: () => nowMs } });
+    progress.update('earnings', { done: 1, total: null });
+    for (nowMs = 1_000; nowMs <= 6_000; nowMs += 1_000)
+      progress.update('earnings', { done: nowMs, total: 9_000 });
+    progress.say('half way');
+    progress.update('earnings', { done: 9_000, total: 9_000, note: 'done' });
+    progress.stop();
+    expect(text().trim().split('\n')).toEqual([
+      'earnings: 1',
+      'earnings: 5,000 of 9,000',
+      'half way',
+      'earnings: 9,000 of 9,000, done',
+    ]);
+  });
+
+  it('on a terminal is a bar for each name, and gives the terminal back', () => {
+    const { stream, text } = recorder(true);
+    const terminal = Object.assign(stream, {
+      cursorTo: () => true,
+      moveCursor: () => true,
+      clearLine: () => true,
+    });
+    const progress = createProgressReporter({ mode: 'bars', stream: terminal, clock: systemClock });
+    progress.update('earnings', { done: 50, total: 100 });
+    progress.update('workers', { done: 3, total: null, note: 'rig\u001b[2J' });
+    progress.stop();
+    expect(text()).toMatch(/earnings +█{12}░{12} 50 of 100/);
+    expect(text()).toMatch(/workers +░{24} 3 rig\\u001b\[2J/);
+    expect(text().endsWith('\u001b[?25h\n') || text().includes('\u001b[?25h')).toBe(true);
+  });
+});
