@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock';
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -30,6 +31,8 @@ export function watchForInterruption(
   onFirst: (signal: StopSignal) => void,
 ): Interruption {
   const controller = new AbortController();
+  // Everything that waits listens.
+  setMaxListeners(0, controller.signal);
   let first: { readonly signal: StopSignal; readonly atMs: number } | null = null;
   const listen = (signal: StopSignal) => () => {
     const nowMs = clock.monotonicMs();

@@ -148,7 +148,8 @@ export function matchLedger(stored: readonly LedgerRow[], served: readonly Incom
     const storedRows = storedByKey.get(key) ?? [];
     const pairing = pairRowsOfOneKey(storedRows, servedByKey.get(key) ?? []);
     for (const pair of pairing.pairs) {
-      const isSame = isLive(pair.stored) && contentWithExtraOf(pair.stored) === contentWithExtraOf(pair.served);
+      const isSame =
+        isLive(pair.stored) && contentWithExtraOf(pair.stored) === contentWithExtraOf(pair.served);
       if (isSame) unchanged += 1;
       else updated.push({ ...pair.served, ordinal: pair.stored.ordinal, withdrawn: false });
     }

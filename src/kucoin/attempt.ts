@@ -45,6 +45,8 @@ export interface AttemptOptions {
   readonly attempt: number;
   readonly priority: number;
   readonly signal: AbortSignal;
+  /** The caller's own count of what leaves. */
+  readonly onDispatch: () => void;
 }
 
 export type AttemptResult<Answer> = { readonly value: Answer } | { readonly failure: Failure };
@@ -63,6 +65,7 @@ export async function attemptOnce<Query, Answer>(
   let result: TransportResult;
   try {
     context.onDispatch();
+    options.onDispatch();
     result = await context.transport.get(context.sign(endpoint.name, endpoint.params(query)), options.signal);
   } finally {
     permit.answered();

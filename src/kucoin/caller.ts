@@ -14,6 +14,8 @@ export interface CallOptions {
   /** 1 is served first. */
   readonly priority: number;
   readonly signal?: AbortSignal;
+  /** Called for every request of this call that leaves, retries included. */
+  readonly onDispatch?: () => void;
 }
 
 /** Asks an endpoint until it answers, within the retry policy. */
@@ -57,7 +59,7 @@ export function createCaller(
   async function run<Query, Answer>(
     endpoint: Endpoint<Query, Answer>,
     query: Query,
-    priority: number,
+    { priority, onDispatch = () => undefined }: CallOptions,
     signal: AbortSignal,
   ): Promise<Answer> {
     let isClockRetried = false;
@@ -66,7 +68,7 @@ export function createCaller(
       throwIfAborted(signal);
       const waitMs = circuit.waitMs(clock.monotonicMs());
       if (waitMs > 0) throw underMaintenance(waitMs);
-      const result = await attemptOnce(context, endpoint, query, { attempt, priority, signal });
+      const result = await attemptOnce(context, endpoint, query, { attempt, priority, signal, onDispatch });
       if ('value' in result) {
         circuit.answered();
         watch.answered(endpoint.name);
@@ -98,7 +100,7 @@ export function createCaller(
       source.addEventListener('abort', abort, { once: true });
     }
     try {
-      return await run(endpoint, query, options.priority, controller.signal);
+      return await run(endpoint, query, options, controller.signal);
     } finally {
       for (const source of sources) source.removeEventListener('abort', abort);
     }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock';
 import type { DecimalText } from '../core/decimal';
 import type { SubAccount, SubAccountIncome, Worker } from '../domain/entities';
@@ -82,6 +83,8 @@ export function createPoolClient(options: PoolClientOptions): PoolClient {
   const timeouts: Timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const transport = createTransport({ origin: address.origin, timeouts, clock });
   const closing = new AbortController();
+  // Every call under way listens.
+  setMaxListeners(0, closing.signal);
   const fingerprint = fingerprintOf(credentials.apiKey);
   let requestCount = 0;
 

@@ -53,8 +53,11 @@ export class PrismaCatalogStore {
         const known = await tx.$queryRaw<{ algo: string }[]>`
           SELECT algo FROM pool.algorithms WHERE account_id = ${accountId}::smallint AND removed_at IS NULL`;
         const missing =
-          listing.unreadable.length > 0 ? [] : known.map((row) => row.algo).filter((algo) => !algos.includes(algo));
-        if (!isConfirmed(missing, confirmedMissing)) return { outcome: 'unconfirmed', missing: new Set(missing) };
+          listing.unreadable.length > 0
+            ? []
+            : known.map((row) => row.algo).filter((algo) => !algos.includes(algo));
+        if (!isConfirmed(missing, confirmedMissing))
+          return { outcome: 'unconfirmed', missing: new Set(missing) };
         const written = await tx.$queryRaw<{ inserted: boolean }[]>`
           INSERT INTO pool.algorithms AS a (account_id, algo)
           SELECT ${accountId}::smallint, algo FROM unnest(${algos}::text[]) AS u(algo)
@@ -93,7 +96,8 @@ export class PrismaCatalogStore {
           listing.unreadable.length > 0
             ? []
             : known.map((row) => String(row.puid)).filter((puid) => !byPuid.has(puid));
-        if (!isConfirmed(missing, confirmedMissing)) return { outcome: 'unconfirmed', missing: new Set(missing) };
+        if (!isConfirmed(missing, confirmedMissing))
+          return { outcome: 'unconfirmed', missing: new Set(missing) };
         const written = await upsertSubAccounts(tx, accountId, listed);
         await tx.$executeRaw`
           UPDATE pool.sub_accounts SET removed_at = sync.now()
@@ -135,7 +139,9 @@ export class PrismaCatalogStore {
     return new KpoolError(
       'account.changed',
       'This API key shows none of the sub-accounts that the account had: it seems to belong to another user.',
-      { hint: 'Give the other user an account name of its own (KUCOIN_POOL_ACCOUNT_NAME), or restore the key.' },
+      {
+        hint: 'Give the other user an account name of its own (KUCOIN_POOL_ACCOUNT_NAME), or restore the key.',
+      },
     );
   }
 }
@@ -145,7 +151,11 @@ function scopeOf(stream: 'algorithms' | 'sub-accounts', accountId: AccountId) {
 }
 
 /** `last_seen_at` of everything that is listed moves once an hour: a row version a listing would be noise. */
-async function touch(tx: Queryable, table: 'algorithms' | 'sub_accounts', accountId: AccountId): Promise<void> {
+async function touch(
+  tx: Queryable,
+  table: 'algorithms' | 'sub_accounts',
+  accountId: AccountId,
+): Promise<void> {
   await tx.$executeRaw`
     UPDATE pool.accounts SET last_seen_at = sync.now() WHERE account_id = ${accountId}::smallint`;
   if (table === 'algorithms') {
@@ -190,7 +200,11 @@ async function upsertSubAccounts(
 }
 
 /** One sample of every listed sub-account; all of one listing share their `observed_at`. */
-async function sampleSubAccounts(tx: Queryable, accountId: AccountId, rows: readonly SubAccount[]): Promise<void> {
+async function sampleSubAccounts(
+  tx: Queryable,
+  accountId: AccountId,
+  rows: readonly SubAccount[],
+): Promise<void> {
   await tx.$executeRaw`
     INSERT INTO pool.sub_account_samples (account_id, puid, observed_at, real_hash_rate_hps, hour_hash_rate_hps,
                                           day_hash_rate_hps)

@@ -5,7 +5,11 @@ const REJECTED = /^(22|23|42|0A|21|2F)/;
 const READ_ONLY = '25006';
 const DISK_FULL = '53100';
 
-function findDeep(error: unknown, wanted: (value: Record<string, unknown>) => string | null, depth = 0): string | null {
+function findDeep(
+  error: unknown,
+  wanted: (value: Record<string, unknown>) => string | null,
+  depth = 0,
+): string | null {
   if (typeof error !== 'object' || error === null || depth > 6) return null;
   const record = error as Record<string, unknown>;
   const found = wanted(record);
@@ -49,16 +53,27 @@ export function classifyDatabaseError(error: unknown): KpoolError {
     });
   }
   if (state === READ_ONLY) {
-    return new KpoolError('database.failed', 'The database is read-only at the moment (a standby, or a failover).', {
-      hint: 'Point DATABASE_URL at the primary; after a failover the sync goes on by itself.',
-    });
+    return new KpoolError(
+      'database.failed',
+      'The database is read-only at the moment (a standby, or a failover).',
+      {
+        hint: 'Point DATABASE_URL at the primary; after a failover the sync goes on by itself.',
+      },
+    );
   }
   if (state !== null && REJECTED.test(state)) {
-    return new KpoolError('database.rejected', `The database refused a statement (SQLSTATE ${state}): ${reason}`);
+    return new KpoolError(
+      'database.rejected',
+      `The database refused a statement (SQLSTATE ${state}): ${reason}`,
+    );
   }
-  return new KpoolError('database.failed', `The database failed${state === null ? '' : ` (SQLSTATE ${state})`}: ${reason}`, {
-    hint: 'Is it running and reachable? What was in hand was rolled back and is tried again.',
-  });
+  return new KpoolError(
+    'database.failed',
+    `The database failed${state === null ? '' : ` (SQLSTATE ${state})`}: ${reason}`,
+    {
+      hint: 'Is it running and reachable? What was in hand was rolled back and is tried again.',
+    },
+  );
 }
 
 /** Runs a store operation; whatever fails comes out as a `KpoolError`. */

@@ -8,7 +8,9 @@ import { isOfScope, scopeValues, type ScopeKey } from './scope-key';
 const WHOLE: Window = { fromMs: Date.UTC(1970, 0, 1), toMs: Infinity };
 
 /** Numbers equal texts 0, 1, …, so that a row served twice is kept twice. */
-function numberOccurrences(rows: readonly UnreadableRow[]): { hash: string; occurrence: number; row: UnreadableRow }[] {
+function numberOccurrences(
+  rows: readonly UnreadableRow[],
+): { hash: string; occurrence: number; row: UnreadableRow }[] {
   const seen = new Map<string, number>();
   return rows.map((row) => {
     const hash = createHash('sha256').update(row.raw).digest('hex');

@@ -67,7 +67,7 @@ export class PrismaScopeStore {
                           AND w.pending_count > 0) AS has_pending,
                floor(extract(epoch FROM c.last_cycle_at) * 1000)::bigint AS last_cycle_ms,
                floor(extract(epoch FROM l.last_life_at) * 1000)::bigint AS last_life_ms,
-               coalesce(c.consecutive_failures 0) AS consecutive_failures,
+               coalesce(c.consecutive_failures, 0) AS consecutive_failures
           FROM pairs p
           JOIN pool.sub_accounts s ON (s.account_id, s.puid) = (${accountId}::smallint, p.puid)
           LEFT JOIN life l ON (l.puid, l.algo) = (p.puid, p.algo)
@@ -84,7 +84,7 @@ export class PrismaScopeStore {
       () => this.client.$queryRaw<CandidateRow[]>`
         SELECT ${NO_PUID}::bigint AS puid, ${NO_ALGO} AS algo, true AS is_default, false AS is_gone,
                false AS has_pending, floor(extract(epoch FROM c.last_cycle_at) * 1000)::bigint AS last_cycle_ms,
-               NULL::bigint AS last_life_ms, coalesce(c.consecutive_failures 0) AS consecutive_failures,
+               NULL::bigint AS last_life_ms, coalesce(c.consecutive_failures, 0) AS consecutive_failures
           FROM (SELECT 1) AS one
           LEFT JOIN sync.cursors c
             ON (c.stream, c.account_id, c.puid, c.algo) = (${stream}, ${accountId}::smallint, ${NO_PUID}::bigint, ${NO_ALGO})`,

@@ -22,7 +22,9 @@ export interface RunOptions {
 
 function toKpoolError(error: unknown): KpoolError {
   if (error instanceof KpoolError) return error;
-  return new KpoolError('broken-promise', 'The program failed in a way that it does not know.', { cause: error });
+  return new KpoolError('broken-promise', 'The program failed in a way that it does not know.', {
+    cause: error,
+  });
 }
 
 /**

@@ -40,7 +40,11 @@ export async function lockCursor(db: Queryable, scope: ScopeKey, expectedVersion
 export async function advanceCursor(
   db: Queryable,
   scope: ScopeKey,
-  change: { readonly historyStartMs: number; readonly patch: CursorPatch; readonly newestMinedAtMs: number | null },
+  change: {
+    readonly historyStartMs: number;
+    readonly patch: CursorPatch;
+    readonly newestMinedAtMs: number | null;
+  },
 ): Promise<bigint> {
   const { patch, newestMinedAtMs } = change;
   const life = newestMinedAtMs === null ? null : pgInstant(newestMinedAtMs);

@@ -11,13 +11,7 @@ import { pgInstant } from '../instants';
 import { quarantineRows } from '../quarantine';
 import { isOfLedgerScope, isOfScope, scopeValues } from '../scope-key';
 import { advanceCursor, ensureCursor, lockCursor, type CursorPatch } from './cursor';
-import {
-  insertLedgerRows,
-  normalizeExtra,
-  readLedgerWindow,
-  updateLedgerRows,
-  type LedgerKey,
-} from './rows';
+import { insertLedgerRows, normalizeExtra, readLedgerWindow, updateLedgerRows, type LedgerKey } from './rows';
 import { readWindows, replaceWindows, type WindowRecord } from './windows';
 
 interface WindowPiece extends Window {
@@ -112,7 +106,8 @@ export class PrismaLedgerStore {
                  ELSE ARRAY(SELECT DISTINCT currency FROM pool.rewards t WHERE ${isOfLedgerScope(scope)}) END AS currencies,
                floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms
           FROM sync.cursors WHERE ${isOfScope(scope)}`;
-      if (cursor === undefined) throw new KpoolError('broken-promise', 'A cursor that was just made is not there.');
+      if (cursor === undefined)
+        throw new KpoolError('broken-promise', 'A cursor that was just made is not there.');
       return {
         version: cursor.version,
         windows: await readWindows(this.client, scope),
@@ -165,13 +160,21 @@ export class PrismaLedgerStore {
   async updateCursor(
     scope: LedgerKey,
     expectedVersion: bigint,
-    change: { readonly pieces?: readonly WindowPiece[]; readonly cursor?: CursorPatch; readonly historyStartMs: number },
+    change: {
+      readonly pieces?: readonly WindowPiece[];
+      readonly cursor?: CursorPatch;
+      readonly historyStartMs: number;
+    },
   ): Promise<bigint> {
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
         await lockCursor(tx, scope, expectedVersion);
         const unread = { rowCount: 0, pendingCount: 0, quarantinedCount: 0, contentHash: null };
-        await replaceWindows(tx, scope, (change.pieces ?? []).map((piece) => ({ ...piece, ...unread })));
+        await replaceWindows(
+          tx,
+          scope,
+          (change.pieces ?? []).map((piece) => ({ ...piece, ...unread })),
+        );
         return advanceCursor(tx, scope, {
           historyStartMs: change.historyStartMs,
           patch: change.cursor ?? {},
@@ -183,7 +186,11 @@ export class PrismaLedgerStore {
 
   private async recordProgress(tx: Queryable, commit: Commit): Promise<bigint> {
     const { scope, rows, unreadable, window } = commit;
-    await replaceWindows(tx, scope, commit.pieces.map((piece, index) => recordOf(piece, commit, index === 0)));
+    await replaceWindows(
+      tx,
+      scope,
+      commit.pieces.map((piece, index) => recordOf(piece, commit, index === 0)),
+    );
     if (commit.isComplete) {
       const served = rows.length + unreadable.length;
       await tx.$executeRaw`

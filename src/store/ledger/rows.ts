@@ -88,13 +88,18 @@ export async function readLedgerWindow(db: Queryable, key: LedgerKey, window: Wi
 }
 
 /** `extra` in the textual form that the database keeps, so that equal ones compare equal. */
-export async function normalizeExtra(db: Queryable, rows: readonly IncomeRow[]): Promise<readonly IncomeRow[]> {
+export async function normalizeExtra(
+  db: Queryable,
+  rows: readonly IncomeRow[],
+): Promise<readonly IncomeRow[]> {
   const texts = [...new Set(rows.flatMap((row) => (row.extra === null ? [] : [row.extra])))];
   if (texts.length === 0) return rows;
   const normalized = await db.$queryRaw<{ served: string; kept: string }[]>`
     SELECT served, served::jsonb::text AS kept FROM unnest(${texts}::text[]) AS u(served)`;
   const keptOf = new Map(normalized.map(({ served, kept }) => [served, kept]));
-  return rows.map((row) => (row.extra === null ? row : { ...row, extra: keptOf.get(row.extra) ?? row.extra }));
+  return rows.map((row) =>
+    row.extra === null ? row : { ...row, extra: keptOf.get(row.extra) ?? row.extra },
+  );
 }
 
 function unnestRows(stream: LedgerStream, rows: readonly LedgerRow[]): Prisma.Sql {
@@ -111,12 +116,17 @@ function unnestRows(stream: LedgerStream, rows: readonly LedgerRow[]): Prisma.Sq
 
 function batchesOf<Row>(rows: readonly Row[]): Row[][] {
   const batches: Row[][] = [];
-  for (let start = 0; start < rows.length; start += BATCH_ROWS) batches.push(rows.slice(start, start + BATCH_ROWS));
+  for (let start = 0; start < rows.length; start += BATCH_ROWS)
+    batches.push(rows.slice(start, start + BATCH_ROWS));
   return batches;
 }
 
 /** Adds rows; the database stamps them and opens their revisions. */
-export async function insertLedgerRows(db: Queryable, key: LedgerKey, rows: readonly LedgerRow[]): Promise<void> {
+export async function insertLedgerRows(
+  db: Queryable,
+  key: LedgerKey,
+  rows: readonly LedgerRow[],
+): Promise<void> {
   const ledger = LEDGERS[key.stream];
   for (const batch of batchesOf(rows)) {
     await db.$executeRaw`
@@ -129,7 +139,11 @@ export async function insertLedgerRows(db: Queryable, key: LedgerKey, rows: read
 }
 
 /** Gives stored rows a new state, by key; `withdrawn` rows keep their content. The database writes the revisions. */
-export async function updateLedgerRows(db: Queryable, key: LedgerKey, rows: readonly LedgerRow[]): Promise<void> {
+export async function updateLedgerRows(
+  db: Queryable,
+  key: LedgerKey,
+  rows: readonly LedgerRow[],
+): Promise<void> {
   const ledger = LEDGERS[key.stream];
   for (const batch of batchesOf(rows)) {
     await db.$executeRaw`

@@ -1,11 +1,6 @@
 import { KpoolError } from '../../core/errors';
 import { throwIfAborted } from '../../core/clock';
-import {
-  chooseNewestCut,
-  DAY_MS,
-  type StoredWindow,
-  type Window,
-} from '../../domain/windows';
+import { chooseNewestCut, DAY_MS, type StoredWindow, type Window } from '../../domain/windows';
 import type {
   LedgerCursorPatch,
   LedgerScope,
@@ -173,7 +168,10 @@ export class LedgerSession {
         ? chooseNewestCut(
             window,
             read.rows.map((row) => row.minedAtMs),
-            { capacity: this.capacity, recentFromMs: this.deps.pool.now() - this.deps.tiers.recentDays * DAY_MS },
+            {
+              capacity: this.capacity,
+              recentFromMs: this.deps.pool.now() - this.deps.tiers.recentDays * DAY_MS,
+            },
           )
         : null;
     if (cut === null) return [{ ...window, verified: true }];

@@ -46,7 +46,11 @@ function ignoresBounds(page: Page<IncomeRow>, bounds: { startMs: number; endMs: 
 
 function overflow(page: Page<IncomeRow>, capacity: number): SliceRead {
   const instants = page.rows.map((row) => row.minedAtMs);
-  return { kind: 'overflow', sample: { instants, totalNum: Math.max(page.totalNum, servedCount(page)) }, capacity };
+  return {
+    kind: 'overflow',
+    sample: { instants, totalNum: Math.max(page.totalNum, servedCount(page)) },
+    capacity,
+  };
 }
 
 /**
@@ -69,7 +73,8 @@ export async function readSlice(ask: AskPage, window: Window, poolNowMs: number)
       // A page that is full to the last row, or a server that serves fewer rows than it was asked for without
       // saying so: whether a second page exists tells which.
       const second = await askPage(2);
-      if (servedCount(second) > 0) return ignoresBounds(page, bounds) ? { kind: 'unbounded' } : overflow(page, served);
+      if (servedCount(second) > 0)
+        return ignoresBounds(page, bounds) ? { kind: 'unbounded' } : overflow(page, served);
       if (page.totalNum === served) return { kind: 'complete', ...rowsInside(window, page) };
     }
     const why = `the pool counts ${page.totalNum} rows and serves ${served}`;

@@ -36,9 +36,15 @@ async function readPass(ask: AskPage, window: Window, poolNowMs: number, pageSiz
     if (servedCount(page) === 0 || served >= totalNum) break;
   }
   const served = rows.length + unreadable.length;
-  if (totalNum !== served) contradiction ??= `the pool counts ${totalNum ?? 0} rows and serves ${served} on all pages`;
+  if (totalNum !== served)
+    contradiction ??= `the pool counts ${totalNum ?? 0} rows and serves ${served} on all pages`;
   const inside = rows.filter((row) => contains(window, row.minedAtMs));
-  return { rows: inside, unreadable, totalNum: (totalNum ?? 0) - (rows.length - inside.length), contradiction };
+  return {
+    rows: inside,
+    unreadable,
+    totalNum: (totalNum ?? 0) - (rows.length - inside.length),
+    contradiction,
+  };
 }
 
 function hashPass(pass: Pass): string {
@@ -62,5 +68,11 @@ export async function walkWindow(ask: AskPage, window: Window, poolNowMs: number
   }
   const why = previous?.pass.contradiction ?? 'no two passes over its pages agree';
   const rows = previous?.pass.rows ?? [];
-  return { kind: 'inconsistent', why, rows, unreadable: previous?.pass.unreadable ?? [], totalNum: previous?.pass.totalNum ?? 0 };
+  return {
+    kind: 'inconsistent',
+    why,
+    rows,
+    unreadable: previous?.pass.unreadable ?? [],
+    totalNum: previous?.pass.totalNum ?? 0,
+  };
 }

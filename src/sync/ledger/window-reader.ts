@@ -33,7 +33,8 @@ function mergeUnreadable(slices: readonly SliceRows[]): UnreadableRow[] {
   const [plain, ...others] = slices.map((slice) => slice.unreadable);
   const merged = [...(plain ?? [])];
   // The plain listing and a currency's may serve the same broken row: it is one.
-  for (const rows of others) for (const row of rows) if (!merged.some((known) => known.raw === row.raw)) merged.push(row);
+  for (const rows of others)
+    for (const row of rows) if (!merged.some((known) => known.raw === row.raw)) merged.push(row);
   return merged;
 }
 
@@ -72,7 +73,10 @@ export class WindowReader {
     return this.readAllCoins(window, (ask) => walkWindow(ask, window, this.options.pool.now()));
   }
 
-  private async readAllCoins(window: Window, readOne: (ask: AskPage) => Promise<SliceRead>): Promise<WindowRead> {
+  private async readAllCoins(
+    window: Window,
+    readOne: (ask: AskPage) => Promise<SliceRead>,
+  ): Promise<WindowRead> {
     const { hiddenCoins, pool } = this.options;
     const slices: SliceRows[] = [];
     let why: string | null = null;
@@ -81,7 +85,11 @@ export class WindowReader {
       if (read.kind === 'unbounded') return read;
       if (read.kind === 'overflow') {
         const target = targetRows(read.capacity);
-        const cutMs = chooseCut(window, read.sample, { target, stepMs: DAY_MS, topMs: horizonMs(pool.now()) });
+        const cutMs = chooseCut(window, read.sample, {
+          target,
+          stepMs: DAY_MS,
+          topMs: horizonMs(pool.now()),
+        });
         if (cutMs === null) return { kind: 'unbounded' };
         const { totalNum, instants } = read.sample;
         return { kind: 'overflow', cutMs, totalNum, capacity: read.capacity, newestInstants: instants };
@@ -90,13 +98,19 @@ export class WindowReader {
       const isOwn = (row: IncomeRow): boolean =>
         coin === undefined ? !hiddenCoins.includes(row.currency) : row.currency === coin;
       const rows = read.rows.filter(isOwn);
-      slices.push({ rows, unreadable: read.unreadable, totalNum: read.totalNum - (read.rows.length - rows.length) });
+      slices.push({
+        rows,
+        unreadable: read.unreadable,
+        totalNum: read.totalNum - (read.rows.length - rows.length),
+      });
     }
     const unreadable = mergeUnreadable(slices);
     const rows = slices.flatMap((slice) => slice.rows);
     const isComplete = why === null;
     // A broken row that two listings share was counted by both.
-    const totalNum = isComplete ? rows.length + unreadable.length : slices.reduce((sum, slice) => sum + slice.totalNum, 0);
+    const totalNum = isComplete
+      ? rows.length + unreadable.length
+      : slices.reduce((sum, slice) => sum + slice.totalNum, 0);
     return { kind: isComplete ? 'complete' : 'inconsistent', why, rows, unreadable, totalNum };
   }
 }

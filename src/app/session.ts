@@ -1,0 +1,56 @@
+import type { AccountCredentials } from '../config/accounts';
+import type { Config } from '../config/config';
+import type { Clock } from '../core/clock';
+import type { Logger } from '../observability/logger';
+import { createMetrics, type Metrics } from '../observability/metrics';
+import { openDatabase, type OpenDatabase } from './database';
+import { migrateDatabase } from './migration';
+import { SyncService } from './sync-service';
+
+const MAX_CONNECTIONS = 10;
+
+export interface SessionOptions {
+  readonly config: Config;
+  readonly accounts: readonly AccountCredentials[];
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly metrics?: Metrics;
+  readonly signal: AbortSignal;
+  /** Lines for people, e.g. while an embedded database starts. */
+  readonly log: (line: string) => void;
+}
+
+/** A migrated database and the service over it, for the time of one command. */
+export interface Session {
+  readonly database: OpenDatabase;
+  readonly service: SyncService;
+  close(): Promise<void>;
+}
+
+/** Opens the database, migrates it, and opens the service. Throws what these throw. */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { config, log, signal } = options;
+  const database = await openDatabase(config, { log, signal });
+  try {
+    await migrateDatabase(database, log);
+    const service = await SyncService.open({
+      config,
+      accounts: options.accounts,
+      databaseUrl: database.url,
+      maxConnections: MAX_CONNECTIONS,
+      clock: options.clock,
+      random: options.random,
+      logger: options.logger,
+      metrics: options.metrics ?? createMetrics(),
+    });
+    const close = async (): Promise<void> => {
+      await service.close();
+      await database.close();
+    };
+    return { database, service, close };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}

@@ -1,0 +1,159 @@
+import { throwIfAborted } from '../core/clock';
+import type { Puid } from '../domain/ids';
+import { STREAMS, type Stream } from '../domain/streams';
+import type { LedgerRequest } from '../sync/ledger/sync-ledger-scope';
+import type { RunTotals } from '../sync/ports';
+import type { RunResult } from '../sync/run-scope';
+import type { PlannedScope, ServiceAccount, SyncService } from './sync-service';
+
+/** Scopes of one stream in hand at once: enough to keep its endpoint busy while another one commits. */
+const LANES_PER_STREAM = 3;
+const CATALOG: readonly Stream[] = ['algorithms', 'sub-accounts'];
+
+export interface SyncSelection {
+  /** Null: all. */
+  readonly streams: readonly Stream[] | null;
+  readonly accountName: string | null;
+  readonly puid: Puid | null;
+  readonly algo: string | null;
+}
+
+export interface StreamProgress {
+  readonly account: string;
+  readonly stream: Stream;
+  readonly scopesDone: number;
+  readonly scopes: number;
+  readonly rowsRead: number;
+  readonly requests: number;
+}
+
+export interface SyncEverythingOptions {
+  readonly selection: SyncSelection;
+  readonly request: LedgerRequest;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: StreamProgress) => void;
+}
+
+/** What became of one stream of one account. */
+export interface StreamSummary {
+  readonly account: string;
+  readonly stream: Stream;
+  readonly results: readonly RunResult[];
+}
+
+function isSelected(selection: SyncSelection, { scope }: PlannedScope): boolean {
+  if (scope.puid !== null && selection.puid !== null && scope.puid !== selection.puid) return false;
+  return scope.algo === null || selection.algo === null || scope.algo === selection.algo;
+}
+
+/** By hand a live scope is always visited, one that sleeps only when its slow look is due. */
+function isWanted(planned: PlannedScope, nowMs: number, request: LedgerRequest): boolean {
+  if (planned.pace === 'finished') return false;
+  if (request.verifyBeforeMs !== null || request.span !== null) return true;
+  return planned.pace === 'live' || planned.nextVisitMs <= nowMs;
+}
+
+async function inLanes<Item>(
+  items: readonly Item[],
+  lanes: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const queue = [...items];
+  const lane = async (): Promise<void> => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+async function syncStream(
+  service: SyncService,
+  account: ServiceAccount,
+  stream: Stream,
+  options: SyncEverythingOptions,
+): Promise<StreamSummary> {
+  const { scopes, nowMs } = await service.plan(account, stream);
+  const wanted = scopes.filter(
+    (planned) => isSelected(options.selection, planned) && isWanted(planned, nowMs, options.request),
+  );
+  const results: RunResult[] = [];
+  const inHand = new Map<PlannedScope, Readonly<RunTotals>>();
+  const tell = (): void => {
+    const totals = [...results.map((result) => result.totals), ...inHand.values()];
+    options.onProgress({
+      account: account.name,
+      stream,
+      scopesDone: results.length,
+      scopes: wanted.length,
+      rowsRead: totals.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
+      requests: totals.reduce((sum, { requests }) => sum + requests, 0),
+    });
+  };
+  tell();
+  await inLanes(wanted, LANES_PER_STREAM, async (planned) => {
+    // A failure that stops the account stops what has not begun.
+    if (results.some(({ error }) => error?.retry === 'never-account')) return;
+    throwIfAborted(options.signal);
+    const onProgress = (totals: Readonly<RunTotals>): void => {
+      inHand.set(planned, totals);
+      tell();
+    };
+    const { signal, request } = options;
+    const result = await service.run(
+      account,
+      planned.scope,
+      { trigger: 'command', signal, onProgress },
+      request,
+    );
+    inHand.delete(planned);
+    results.push(result);
+    tell();
+  });
+  return { account: account.name, stream, results };
+}
+
+function isStopped(summaries: readonly StreamSummary[]): boolean {
+  return summaries.some(({ results }) => results.some(({ error }) => error?.retry === 'never-account'));
+}
+
+async function syncAccount(
+  service: SyncService,
+  account: ServiceAccount,
+  options: SyncEverythingOptions,
+): Promise<StreamSummary[]> {
+  const selected = STREAMS.filter((stream) => options.selection.streams?.includes(stream) ?? true);
+  const summaries: StreamSummary[] = [];
+  const knowsScopes = (await service.plan(account, 'earnings')).scopes.length > 0;
+  for (const stream of CATALOG) {
+    // Without sub-accounts there is nothing to ask the other streams about.
+    if (!selected.includes(stream) && knowsScopes) continue;
+    summaries.push(await syncStream(service, account, stream, options));
+    if (isStopped(summaries)) return summaries;
+  }
+  const rest = selected.filter((stream) => !CATALOG.includes(stream));
+  const settled = await Promise.allSettled(
+    rest.map((stream) => syncStream(service, account, stream, options)),
+  );
+  for (const outcome of settled) {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    summaries.push(outcome.value);
+  }
+  return summaries;
+}
+
+/**
+ * Brings what is selected up to date once, in this process: all accounts side by side, and their streams. A scope
+ * that fails is in the result and does not stop the others (P8). Throws `aborted` when `signal` fires, after
+ * what was in hand has come to an end.
+ */
+export async function syncEverything(
+  service: SyncService,
+  options: SyncEverythingOptions,
+): Promise<readonly StreamSummary[]> {
+  const { accountName } = options.selection;
+  const accounts = service.accounts.filter((account) => accountName === null || account.name === accountName);
+  const settled = await Promise.allSettled(accounts.map((account) => syncAccount(service, account, options)));
+  return settled.flatMap((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
+}

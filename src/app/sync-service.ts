@@ -1,0 +1,247 @@
+import { createHash } from 'node:crypto';
+import postgres from 'postgres';
+import type { AccountCredentials } from '../config/accounts';
+import type { Config } from '../config/config';
+import type { Clock } from '../core/clock';
+import { KpoolError, type ErrorCode } from '../core/errors';
+import type { Secret } from '../core/secret';
+import type { AccountId } from '../domain/ids';
+import { nextVisitMs, paceOf, type ScopePace } from '../domain/scope-schedule';
+import type { Stream } from '../domain/streams';
+import { DAY_MS } from '../domain/windows';
+import { createPoolClient, DEFAULT_TIMEOUTS, type PoolClient } from '../kucoin';
+import type { Logger } from '../observability/logger';
+import type { Metrics } from '../observability/metrics';
+import { createPacer, type PacerHandle } from '../pacing/pacer';
+import { PrismaAccountStore, type AccountStatus } from '../store/accounts';
+import { PrismaCatalogStore } from '../store/catalog';
+import { createStoreClient } from '../store/client';
+import type { PrismaClient } from '../store/generated/client';
+import { PrismaLedgerStore } from '../store/ledger/ledger-store';
+import { PrismaRunStore } from '../store/runs';
+import { PrismaScopeStore } from '../store/scopes';
+import { WHAT_IS_DUE, type LedgerRequest } from '../sync/ledger/sync-ledger-scope';
+import type { Scope } from '../sync/ports';
+import { STREAM_REGISTRY, type SyncDeps } from '../sync/registry';
+import { runScope, type RunOptions, type RunResult } from '../sync/run-scope';
+
+const PACING_CONNECTIONS = 2;
+const SHUTDOWN_S = 5;
+
+/** An account that this process serves. */
+export interface ServiceAccount {
+  readonly accountId: AccountId;
+  readonly name: string;
+  readonly pool: PoolClient;
+  /** As it was recorded when the service opened; `statusOf` asks again. */
+  readonly status: AccountStatus;
+  readonly statusReason: string | null;
+}
+
+/** A scope and when it is to be visited: -Infinity is now, Infinity never. */
+export interface PlannedScope {
+  readonly scope: Scope;
+  readonly pace: ScopePace;
+  readonly nextVisitMs: number;
+}
+
+export interface ScopePlan {
+  readonly scopes: readonly PlannedScope[];
+  /** The database's clock. */
+  readonly nowMs: number;
+}
+
+export interface SyncServiceOptions {
+  readonly config: Pick<Config, 'pool' | 'sync'>;
+  readonly accounts: readonly AccountCredentials[];
+  readonly databaseUrl: Secret;
+  readonly maxConnections: number;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Failures that stop an account, and how it is marked. */
+const ACCOUNT_STATUS_BY_CODE: Partial<Record<ErrorCode, AccountStatus>> = {
+  'pool.unauthorized': 'auth_failed',
+  'pool.missing-credentials': 'auth_failed',
+  'pool.forbidden': 'forbidden',
+  'account.duplicate': 'duplicate',
+  'account.changed': 'changed',
+};
+
+/** Changes with any part of the credentials, and tells none of them. */
+function fingerprintOfAll(credentials: AccountCredentials): string {
+  const parts = [credentials.apiKey, credentials.apiSecret, credentials.apiPassphrase].map((part) =>
+    part.reveal(),
+  );
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+}
+
+/** Everything that a process needs to sync: the accounts with their clients, the stores, the pace. */
+export class SyncService {
+  private constructor(
+    readonly accounts: readonly ServiceAccount[],
+    private readonly options: SyncServiceOptions,
+    private readonly client: PrismaClient,
+    private readonly pacer: PacerHandle,
+    private readonly pacingSql: postgres.Sql,
+  ) {}
+
+  /** Connects and records the accounts. The database has to be migrated. */
+  static async open(options: SyncServiceOptions): Promise<SyncService> {
+    const { config, clock, logger, metrics } = options;
+    const client = createStoreClient({
+      url: options.databaseUrl,
+      maxConnections: options.maxConnections,
+      applicationName: 'kpool',
+    });
+    const pacingSql = postgres(options.databaseUrl.reveal(), {
+      max: PACING_CONNECTIONS,
+      onnotice: () => undefined,
+      connection: { application_name: 'kpool pacing' },
+    });
+    const pacer = createPacer({
+      sql: pacingSql,
+      clock,
+      requestsPerSecond: config.pool.requestsPerSecond,
+      scope: config.pool.rateScope,
+      totalTimeoutMs: DEFAULT_TIMEOUTS.totalMs,
+      onEvent: (event) => {
+        if (event.kind === 'granted') metrics.permitGranted(event.bucket.endpoint, event.waitedMs / 1_000);
+        if (event.kind === 'turned') {
+          logger.warn(
+            'The pool throttled a pace it allows per endpoint: the key is paced as a whole from now on.',
+            {
+              key: event.key,
+            },
+          );
+        }
+        if (event.kind === 'unavailable') logger.error('The pace cannot be asked for.', {}, event.error);
+      },
+    });
+    try {
+      const accountStore = new PrismaAccountStore(client);
+      const accounts: ServiceAccount[] = [];
+      for (const credentials of options.accounts) {
+        const record = await accountStore.register(credentials.name, fingerprintOfAll(credentials));
+        const pool = createPoolClient({
+          baseUrl: config.pool.baseUrl,
+          credentials,
+          pacer,
+          clock,
+          random: options.random,
+          onAttempt: (attempt) => {
+            metrics.poolAnswered(attempt.endpoint, attempt.outcome, attempt.durationMs / 1_000);
+            logger.debug('Asked the pool.', { account: credentials.name, ...attempt });
+          },
+        });
+        accounts.push({ ...record, name: credentials.name, pool });
+      }
+      return new SyncService(accounts, options, client, pacer, pacingSql);
+    } catch (error) {
+      await pacer.stop();
+      await pacingSql.end({ timeout: SHUTDOWN_S });
+      await client.$disconnect();
+      throw error;
+    }
+  }
+
+  /** Every scope of a stream and when it is to be visited. */
+  async plan(account: ServiceAccount, stream: Stream): Promise<ScopePlan> {
+    const definition = STREAM_REGISTRY[stream];
+    if (definition === undefined) return { scopes: [], nowMs: 0 };
+    const store = new PrismaScopeStore(this.client);
+    const { scopes, nowMs } =
+      definition.scopes === 'mining'
+        ? await store.findMiningScopes(account.accountId, stream)
+        : await store.findAccountScope(account.accountId, stream);
+    const { everyMs, dormantAfterDays } = this.options.config.sync;
+    const planned = scopes.map((sketch) => {
+      const pace = paceOf(sketch, dormantAfterDays * DAY_MS, nowMs);
+      const scope: Scope = { stream, accountId: account.accountId, puid: sketch.puid, algo: sketch.algo };
+      return { scope, pace, nextVisitMs: nextVisitMs(sketch, pace, everyMs[stream]) };
+    });
+    return { scopes: planned, nowMs };
+  }
+
+  /**
+   * Syncs one scope and records how it went. A failure that concerns the whole account stops it, once and loudly;
+   * a success lets a stopped one go on.
+   */
+  async run(
+    account: ServiceAccount,
+    scope: Scope,
+    options: RunOptions,
+    request: LedgerRequest = WHAT_IS_DUE,
+  ): Promise<RunResult> {
+    const definition = STREAM_REGISTRY[scope.stream];
+    if (definition === undefined)
+      throw new KpoolError('usage.invalid', `There is no stream ${scope.stream}.`);
+    const startedMs = this.options.clock.monotonicMs();
+    const result = await runScope(new PrismaRunStore(this.client), scope, options, (run) =>
+      definition.sync(this.depsOf(account), scope, run, request),
+    );
+    await this.judgeAccount(account, result);
+    this.report(account, result, this.options.clock.monotonicMs() - startedMs);
+    return result;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.accounts.map((account) => account.pool.close()));
+    await this.pacer.stop();
+    await this.pacingSql.end({ timeout: SHUTDOWN_S });
+    await this.client.$disconnect();
+  }
+
+  private depsOf(account: ServiceAccount): SyncDeps {
+    const { historyStartMs, recentDays, recentEveryMs, fullEveryMs, coins } = this.options.config.sync;
+    return {
+      pool: account.pool,
+      ledger: new PrismaLedgerStore(this.client),
+      catalog: new PrismaCatalogStore(this.client),
+      tiers: { historyStartMs, recentDays, recentEveryMs, fullEveryMs, coins },
+    };
+  }
+
+  private async judgeAccount(account: ServiceAccount, result: RunResult): Promise<void> {
+    const store = new PrismaAccountStore(this.client);
+    if (result.error === null) {
+      const goesOn = await store.setStatus(account.accountId, 'ok', null);
+      if (goesOn) this.options.logger.info('The account goes on.', { account: account.name });
+      return;
+    }
+    const status = ACCOUNT_STATUS_BY_CODE[result.error.code];
+    if (status === undefined) return;
+    const isNews = await store.setStatus(account.accountId, status, result.error.message);
+    if (isNews) {
+      this.options.logger.error(
+        'The account is stopped until its credentials change or someone runs kpool sync.',
+        { account: account.name, status },
+        result.error,
+      );
+    }
+  }
+
+  private report(account: ServiceAccount, result: RunResult, durationMs: number): void {
+    const { clock, logger, metrics } = this.options;
+    const { stream, puid, algo } = result.scope;
+    const { totals } = result;
+    metrics.runFinished(stream, result.outcome, durationMs / 1_000, clock.now());
+    for (const change of ['inserted', 'changed', 'unchanged', 'withdrawn', 'quarantined'] as const) {
+      metrics.rowsWritten(stream, change, totals[change]);
+    }
+    const fields = {
+      account: account.name,
+      stream,
+      puid,
+      algo,
+      ...totals,
+      durationMs: Math.round(durationMs),
+    };
+    if (result.outcome === 'succeeded') logger.info('Synced.', fields);
+    else logger.warn(`Sync ${result.outcome}: ${result.reason ?? ''}`, fields, result.error ?? undefined);
+  }
+}

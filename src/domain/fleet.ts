@@ -1,0 +1,25 @@
+import { findId, type WorkerId } from './ids';
+import type { WorkerFilter, WorkerStatus } from './entities';
+import type { UnreadableRow } from './page';
+
+/** The lists that together hold every worker, in the order in which they are walked. */
+export const WALKED_STATUSES = ['ACTIVE', 'INACTIVE', 'INVALID'] as const satisfies readonly WorkerFilter[];
+
+/** A worker counts as up in a pass that saw it so. */
+export const ACTIVE: WorkerStatus = 'ACTIVE';
+
+const WORKER_ID_FIELD = /"workerId"\s*:\s*"?(\d{1,19})"?\s*[,}]/g;
+
+/**
+ * Which workers the unreadable rows of a pass may be, so that none of them is taken for removed; null when any
+ * worker may be one of them.
+ */
+export function findUnreadableWorkers(unreadable: readonly UnreadableRow[]): ReadonlySet<WorkerId> | null {
+  const ids = new Set<WorkerId>();
+  for (const { raw } of unreadable) {
+    const [found, ...others] = [...raw.matchAll(WORKER_ID_FIELD)].map((match) => findId(match[1] ?? ''));
+    if (found === undefined || found === null || others.length > 0) return null;
+    ids.add(found as WorkerId);
+  }
+  return ids;
+}

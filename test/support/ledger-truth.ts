@@ -1,0 +1,83 @@
+import type postgres from 'postgres';
+import type { Simulator } from '../../src/simulator';
+
+type Stream = 'earnings' | 'rewards';
+
+/** Every column that the pool says, as text; a row of either ledger. */
+function lineOf(columns: Readonly<Record<string, string | null>>): string {
+  return JSON.stringify(Object.entries(columns).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const UNIT_POWER: Readonly<Record<string, number>> = { H: 0, K: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
+
+/** Moves the decimal point of a plain decimal text: written here anew, so that the program is not its own judge. */
+function shiftText(text: string, power: number): string {
+  const sign = text.startsWith('-') ? '-' : '';
+  const [integer = '', fraction = ''] = text.replace('-', '').split('.');
+  const digits = integer + fraction.padEnd(power, '0');
+  const point = integer.length + power;
+  const whole = digits.slice(0, point).replace(/^0+(?=\d)/, '');
+  const rest = digits.slice(point).replace(/0+$/, '');
+  return sign + whole + (rest === '' ? '' : `.${rest}`);
+}
+
+function inHashesPerSecond(rate: string | null, unit: string | null): string | null {
+  if (rate === null || unit === null) return null;
+  const power = UNIT_POWER[unit.charAt(0).toUpperCase()];
+  return power === undefined ? null : shiftText(rate, power);
+}
+
+/** The live rows that the pool would serve, as a sorted list of lines over every column. */
+export function truthOf(simulator: Simulator, stream: Stream): string[] {
+  return simulator.world
+    .scopes()
+    .flatMap((scope) => simulator.world[stream](scope))
+    .map((row) =>
+      lineOf({
+        account: row.scope.account,
+        puid: String(row.scope.puid),
+        algo: row.scope.algo,
+        currency: row.currency,
+        type: row.type,
+        mined_at: String(row.minedAtMs),
+        amount: row.amount,
+        hash_rate_hps: inHashesPerSecond(row.hashRate, row.hashUnit),
+        hash_unit: row.hashUnit,
+        reject_rate: stream === 'earnings' ? row.rejectRate : null,
+        status: row.status,
+        settled_at: row.settledAtMs === null || row.settledAtMs === 0 ? null : String(row.settledAtMs),
+        extra: row.extra,
+      }),
+    )
+    .sort();
+}
+
+/** The live rows that the database holds, in the same form. */
+export async function storedOf(sql: postgres.Sql, stream: Stream): Promise<string[]> {
+  const ownColumns =
+    stream === 'earnings'
+      ? sql`NULL::text AS type, trim_scale(reject_rate)::text AS reject_rate`
+      : sql`type, NULL::text AS reject_rate`;
+  const rows = await sql<Record<string, string | null>[]>`
+    SELECT a.account_name AS account, puid::text, algo, currency,
+           (extract(epoch FROM mined_at) * 1000)::bigint::text AS mined_at, trim_scale(amount)::text AS amount,
+           trim_scale(hash_rate_hps)::text AS hash_rate_hps, hash_unit, ${ownColumns}, l.status,
+           (extract(epoch FROM settled_at) * 1000)::bigint::text AS settled_at, extra::text AS extra
+      FROM ${sql(`pool.${stream}`)} l JOIN pool.accounts a USING (account_id)
+     WHERE withdrawn_at IS NULL`;
+  return rows.map((row) => lineOf({ ...row })).sort();
+}
+
+/** Lines that only one of the two lists has, for a readable failure; empty when they are equal as multisets. */
+export function differenceOf(truth: readonly string[], stored: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const line of truth) counts.set(line, (counts.get(line) ?? 0) + 1);
+  for (const line of stored) counts.set(line, (counts.get(line) ?? 0) - 1);
+  return [...counts]
+    .filter(([, count]) => count !== 0)
+    .map(
+      ([line, count]) =>
+        `${count > 0 ? 'only at the pool' : 'only in the database'} × ${Math.abs(count)}: ${line}`,
+    )
+    .slice(0, 10);
+}

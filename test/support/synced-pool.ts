@@ -1,0 +1,86 @@
+import { setMaxListeners } from 'node:events';
+import postgres from 'postgres';
+import { syncEverything, type StreamSummary, type SyncSelection } from '../../src/app/sync-everything';
+import { SyncService } from '../../src/app/sync-service';
+import { loadConfig } from '../../src/config/load';
+import type { Config } from '../../src/config/config';
+import { systemClock } from '../../src/core/clock';
+import { Secret } from '../../src/core/secret';
+import { createLogger, type Logger } from '../../src/observability/logger';
+import { createMetrics } from '../../src/observability/metrics';
+import { createScrubber } from '../../src/observability/scrub';
+import { createSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator';
+import { WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
+
+const EVERYTHING: SyncSelection = { streams: null, accountName: null, puid: null, algo: null };
+
+export const silentLogger: Logger = createLogger({
+  level: 'silent',
+  format: 'json',
+  destination: { write: () => undefined },
+  scrubber: createScrubber([]),
+});
+
+export interface SyncedPoolOptions {
+  readonly databaseUrl: string;
+  readonly simulator: SimulatorOptions;
+  readonly config?: (config: Config) => Pick<Config, 'pool' | 'sync'>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A simulated pool, and the service that syncs it into a database. */
+export interface SyncedPool {
+  readonly simulator: Simulator;
+  readonly service: SyncService;
+  readonly sql: postgres.Sql;
+  sync(selection?: Partial<SyncSelection>, request?: LedgerRequest): Promise<readonly StreamSummary[]>;
+  close(): Promise<void>;
+}
+
+/** Fast enough for tests: as many requests as one likes, unless the simulator is told to be strict about it. */
+const TEST_REQUESTS_PER_SECOND = 50;
+
+export async function createSyncedPool(options: SyncedPoolOptions): Promise<SyncedPool> {
+  const simulator = await createSimulator({ rateLimit: null, ...options.simulator });
+  const config = loadConfig({
+    HOME: '/nonexistent',
+    KUCOIN_POOL_BASE_URL: simulator.url,
+    KUCOIN_POOL_REQUESTS_PER_SECOND: String(TEST_REQUESTS_PER_SECOND),
+    ...options.env,
+  });
+  const service = await SyncService.open({
+    config: options.config?.(config) ?? config,
+    accounts: simulator.accounts.map(({ name, apiKey, apiSecret, apiPassphrase }) => ({
+      name,
+      apiKey: new Secret(apiKey),
+      apiSecret: new Secret(apiSecret),
+      apiPassphrase: new Secret(apiPassphrase),
+    })),
+    databaseUrl: new Secret(options.databaseUrl),
+    maxConnections: 6,
+    clock: systemClock,
+    random: Math.random,
+    logger: silentLogger,
+    metrics: createMetrics(),
+  });
+  const never = new AbortController();
+  setMaxListeners(0, never.signal);
+  const sql = postgres(options.databaseUrl, { max: 2, onnotice: () => undefined });
+  return {
+    simulator,
+    service,
+    sql,
+    sync: (selection = {}, request = WHAT_IS_DUE) =>
+      syncEverything(service, {
+        selection: { ...EVERYTHING, ...selection },
+        request,
+        signal: never.signal,
+        onProgress: () => undefined,
+      }),
+    async close() {
+      await service.close();
+      await sql.end();
+      await simulator.close();
+    },
+  };
+}
