@@ -110,9 +110,10 @@ BEGIN
   LOOP
     part := 'worker_samples_' || to_char(a_day, 'YYYYMMDD');
     CONTINUE WHEN to_regclass(format('pool_parts.%I', part)) IS NOT NULL;
-    -- One process makes a partition, the others find it made.
+    -- One process makes a partition, the others find it made: in the catalog itself, since to_regclass remembers
+    -- that there was none.
     PERFORM pg_advisory_xact_lock(hashtextextended('sync.ensure_worker_sample_partitions', 0));
-    CONTINUE WHEN to_regclass(format('pool_parts.%I', part)) IS NOT NULL;
+    CONTINUE WHEN EXISTS (SELECT FROM pg_class WHERE relname = part AND relnamespace = 'pool_parts'::regnamespace);
     -- Made apart and attached: unlike CREATE TABLE … PARTITION OF, that waits for no reader of the parent.
     EXECUTE format('CREATE TABLE pool_parts.%I (LIKE pool.worker_samples INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING COMMENTS)', part);
     EXECUTE format('COMMENT ON TABLE pool_parts.%I IS %L', part, format('Samples of %s (UTC). Query pool.worker_samples instead.', a_day));

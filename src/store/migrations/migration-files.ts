@@ -27,21 +27,23 @@ export function findMigrationsDirectory(): string {
 
 /** Every migration in `directory`, in the order in which they are applied. */
 export async function readMigrationFiles(directory: string): Promise<MigrationFile[]> {
-  const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
-    throw new KpoolError('database.migration-failed', `There are no migrations in ${directory}.`, {
+  try {
+    const entries = await readdir(directory, { withFileTypes: true });
+    const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+    return await Promise.all(names.sort().map((name) => readMigrationFile(directory, name)));
+  } catch (cause) {
+    throw new KpoolError('database.migration-failed', `The migrations in ${directory} cannot be read.`, {
       hint: 'Install the program again: prisma/migrations is a part of it.',
       cause,
     });
-  });
-  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  return Promise.all(
-    names.sort().map(async (name) => {
-      const bytes = await readFile(path.join(directory, name, SCRIPT_NAME));
-      return {
-        name,
-        script: bytes.toString('utf8'),
-        checksum: createHash('sha256').update(bytes).digest('hex'),
-      };
-    }),
-  );
+  }
+}
+
+async function readMigrationFile(directory: string, name: string): Promise<MigrationFile> {
+  const bytes = await readFile(path.join(directory, name, SCRIPT_NAME));
+  return {
+    name,
+    script: bytes.toString('utf8'),
+    checksum: createHash('sha256').update(bytes).digest('hex'),
+  };
 }

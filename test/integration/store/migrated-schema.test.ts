@@ -1,0 +1,133 @@
+import postgres from 'postgres';
+import { useTestDatabase } from '../../support/test-database';
+
+let sql: postgres.Sql;
+
+// Before useTestDatabase, whose own afterAll looks for connections left open.
+afterAll(() => sql.end());
+const database = useTestDatabase();
+
+beforeAll(() => {
+  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+});
+
+test('everything that a person can see in the database says what it is', async () => {
+  const silent = await sql<{ name: string }[]>`
+    WITH ours AS (SELECT oid, nspname FROM pg_namespace WHERE nspname IN ('pool', 'pool_parts', 'report', 'sync'))
+    SELECT 'schema ' || nspname AS name FROM ours WHERE obj_description(oid, 'pg_namespace') IS NULL
+    UNION ALL
+    SELECT 'table or view ' || c.oid::regclass FROM pg_class c JOIN ours ON ours.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p', 'v', 'm') AND obj_description(c.oid, 'pg_class') IS NULL
+    UNION ALL
+    SELECT 'column ' || c.oid::regclass || '.' || a.attname
+      FROM pg_class c JOIN ours ON ours.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
+     WHERE c.relkind IN ('r', 'p', 'v', 'm') AND a.attnum > 0 AND NOT a.attisdropped
+       AND col_description(c.oid, a.attnum) IS NULL
+    UNION ALL
+    SELECT 'function ' || p.oid::regprocedure FROM pg_proc p JOIN ours ON ours.oid = p.pronamespace
+     WHERE obj_description(p.oid, 'pg_proc') IS NULL`;
+  expect(silent.map((row) => row.name)).toEqual([]);
+});
+
+describe('a member of kpool_reader', () => {
+  async function asReader(statement: string): Promise<unknown> {
+    return sql.begin(async (transaction) => {
+      await transaction`SET LOCAL ROLE kpool_reader`;
+      return transaction.unsafe(statement);
+    });
+  }
+
+  test('reads every table and view of pool and report', async () => {
+    const relations = await sql<{ name: string }[]>`
+      SELECT oid::regclass AS name FROM pg_class
+       WHERE relnamespace IN ('pool'::regnamespace, 'report'::regnamespace) AND relkind IN ('r', 'p', 'v', 'm')`;
+    expect(relations.length).toBeGreaterThanOrEqual(15);
+    for (const { name } of relations) await asReader(`SELECT * FROM ${name} LIMIT 1`);
+  });
+
+  test('reads tables that are made later, and samples whose partition was made later', async () => {
+    await sql`CREATE TABLE pool.later ()`;
+    await sql`CREATE VIEW report.later AS SELECT sync.now() AS at`;
+    await sql`SELECT sync.ensure_worker_sample_partitions('2026-11-01', '2026-11-02')`;
+    await asReader('SELECT * FROM pool.later');
+    await asReader('SELECT * FROM report.later');
+    await asReader('SELECT * FROM pool.worker_samples');
+    await sql`DROP TABLE pool.later`;
+    await sql`DROP VIEW report.later`;
+  });
+
+  test.each([
+    'SELECT * FROM sync.cursors',
+    'SELECT sync.fix_ledger_instant()',
+    "UPDATE pool.accounts SET account_name = 'mine'",
+    'TRUNCATE pool.workers',
+    'CREATE TABLE pool.mine ()',
+  ])('may not: %s', async (statement) => {
+    await expect(asReader(statement)).rejects.toThrow(/permission denied/);
+  });
+});
+
+test('samples of a day go to its partition, days are made once and dropped whole', async () => {
+  await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES ('samples', 'f')`;
+  const [account] = await sql<{ id: number }[]>`SELECT account_id AS id FROM pool.accounts`;
+  await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (${account!.id}, 1, 'sub')`;
+  await sql`INSERT INTO pool.workers (account_id, puid, algo, worker_id, worker_name) VALUES (${account!.id}, 1, 'a', 1, 'w')`;
+
+  const clients = [1, 2, 3, 4].map(() => postgres(database.url, { max: 1 }));
+  const made = await Promise.all(
+    clients.map(
+      (client) => client`SELECT sync.ensure_worker_sample_partitions('2026-12-30', '2027-01-02') AS made`,
+    ),
+  );
+  await Promise.all(clients.map((client) => client.end()));
+  expect(made.flat().reduce((sum, row) => sum + Number(row['made']), 0)).toBe(3);
+
+  const instants = ['2026-12-30T00:00:00.000Z', '2026-12-31T23:59:59.999Z', '2027-01-01T00:00:00.000Z'];
+  await sql`INSERT INTO pool.worker_samples (account_id, puid, algo, worker_id, observed_at)
+            SELECT ${account!.id}, 1, 'a', 1, unnest(${instants}::timestamptz[])`;
+  await expect(
+    sql`INSERT INTO pool.worker_samples (account_id, puid, algo, worker_id, observed_at)
+        VALUES (${account!.id}, 1, 'a', 1, '2027-01-02T00:00:00Z')`,
+  ).rejects.toThrow('no partition of relation');
+
+  const [dropped] = await sql`SELECT sync.drop_worker_sample_partitions('2027-01-01') AS dropped`;
+  expect(dropped).toEqual({ dropped: expect.any(Number) as number });
+  expect(await sql`SELECT observed_at FROM pool.worker_samples`).toEqual([
+    { observed_at: new Date('2027-01-01T00:00:00.000Z') },
+  ]);
+});
+
+test('a partition that somebody reads is left for the next time', async () => {
+  await sql`SELECT sync.ensure_worker_sample_partitions('2020-01-01', '2020-01-02')`;
+  const reader = postgres(database.url, { max: 1 });
+  await reader.begin(async (transaction) => {
+    await transaction`SELECT count(*) FROM pool.worker_samples`;
+    expect(await sql`SELECT sync.drop_worker_sample_partitions('2020-01-02') AS dropped`).toEqual([
+      { dropped: 0 },
+    ]);
+  });
+  await reader.end();
+  expect(await sql`SELECT sync.drop_worker_sample_partitions('2020-01-02') AS dropped`).toEqual([
+    { dropped: 1 },
+  ]);
+});
+
+test('P1 an amount that would have to be rounded is refused, not rounded', async () => {
+  const insert = (amount: string) =>
+    sql.begin(async (transaction) => {
+      await transaction`INSERT INTO pool.accounts (account_id, account_name, key_fingerprint) VALUES (99, 'p1', 'f')`;
+      await transaction`INSERT INTO pool.account_income_samples VALUES (99, 'BTC', sync.now(), ${amount})`;
+      const [row] =
+        await transaction`SELECT amount::text FROM pool.account_income_samples WHERE account_id = 99`;
+      await transaction`DELETE FROM pool.account_income_samples WHERE account_id = 99`;
+      await transaction`DELETE FROM pool.accounts WHERE account_id = 99`;
+      return row?.['amount'] as unknown;
+    });
+  expect(await insert('12345678901234567890.123456789012345678')).toBe(
+    '12345678901234567890.123456789012345678',
+  );
+  expect(await insert('0.10000000000000000000000')).toBe('0.10000000000000000000000');
+  for (const amount of ['0.1234567890123456789', '100000000000000000000', 'NaN', 'Infinity']) {
+    await expect(insert(amount)).rejects.toThrow('account_income_samples_amount_exact');
+  }
+});
