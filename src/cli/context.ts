@@ -4,9 +4,10 @@ import type { Command } from 'commander';
 import type { Config } from '../config/config';
 import type { Environment } from '../config/env-file';
 import { loadConfig } from '../config/load';
-import { secretsOf } from '../config/secrets-of';
+import { secretsInAddress, secretsOf } from '../config/secrets-of';
 import type { Clock } from '../core/clock';
 import { KpoolError } from '../core/errors';
+import type { Secret } from '../core/secret';
 import { createLogger, type Logger } from '../observability/logger';
 import { createScrubber, type Scrubber } from '../observability/scrub';
 import { createOutput, type Output, type TextStream } from './output/output';
@@ -32,8 +33,10 @@ export interface CliContext {
   /** Fires at the first Ctrl-C or SIGTERM: come to an end soon. */
   readonly signal: AbortSignal;
   readonly output: Output;
-  /** Knows the configuration's secrets once that is read; a command adds those it makes. */
+  /** Knows the configuration's secrets once that is read. */
   readonly scrubber: Scrubber;
+  /** From now on neither this address nor the password in it is written anywhere, such as that of an embedded database. */
+  hideAddress(address: Secret): void;
   /** The configuration, read at the first call. Throws `config.invalid`. */
   config(): Config;
   /** The program's log, on standard error, as LOG_LEVEL and LOG_FORMAT say. */
@@ -105,10 +108,15 @@ export class CallContext implements CliContext {
       level,
       format: format === 'auto' ? (isTty ? 'pretty' : 'json') : format,
       useColour: isTty && this.#mayColour,
-      destination: stderr,
+      // Through the output, which may be drawing bars there.
+      destination: { write: (lines) => this.output.log(lines) },
       scrubber: this.scrubber,
     });
     return this.#logger;
+  }
+
+  hideAddress(address: Secret): void {
+    secretsInAddress(address).forEach((secret) => this.scrubber.add(secret));
   }
 
   exitWith(code: ExitCode): void {

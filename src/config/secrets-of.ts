@@ -16,11 +16,17 @@ export function secretsOf(config: Config): readonly Secret[] {
     return [apiKey, apiSecret, apiPassphrase, new Secret(signed)];
   });
   const token = config.http.token === null ? [] : [config.http.token];
-  return [...addresses, ...addresses.flatMap(passwordsIn), ...token, ...ofAccounts];
+  return [...addresses.flatMap(secretsInAddress), ...token, ...ofAccounts];
 }
 
-function passwordsIn(address: Secret): Secret[] {
-  const { password, searchParams } = new URL(address.reveal());
-  const texts = [password, decodeURIComponent(password), searchParams.get('password') ?? ''];
-  return [...new Set(texts)].filter((text) => text !== '').map((text) => new Secret(text));
+/**
+ * An address and the password in it. A password that repeats the user's or the database's name is left out: it
+ * would blot those out wherever they are meant, and so give itself away.
+ */
+export function secretsInAddress(address: Secret): readonly Secret[] {
+  const { username, password, pathname, searchParams } = new URL(address.reveal());
+  const names = [username, pathname.slice(1), 'kpool', 'postgres'];
+  const passwords = [password, decodeURIComponent(password), searchParams.get('password') ?? ''];
+  const telling = passwords.filter((text) => text !== '' && !names.includes(text));
+  return [address, ...[...new Set(telling)].map((text) => new Secret(text))];
 }

@@ -1,6 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import type { ChildProcess } from 'node:child_process';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres from 'postgres';
 import { runKpool } from '../support/built-kpool';
 import { useTestDatabase } from '../support/test-database';
 
@@ -84,4 +87,40 @@ describe('the built kpool', () => {
     expect(stderr).toContain('refuses the password');
     expect(stderr).not.toContain('hunter2');
   });
+
+  it('ends at once at the second Ctrl-C, although it waits for somebody', async () => {
+    const sql = postgres(database.url, { max: 2 });
+    try {
+      const other = await sql.reserve();
+      // Another process migrates, for ever.
+      await other`SELECT pg_advisory_lock(72707369)`;
+      let child: ChildProcess | undefined;
+      const env = { DATABASE_URL: database.url };
+      const end = runKpool(['migrate'], { cwd, env, onSpawn: (spawned) => (child = spawned) });
+      await expectEventually(async () => {
+        const [row] =
+          await sql`SELECT count(*)::int AS waiting FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+        return row?.['waiting'] === 1;
+      });
+      child!.kill('SIGINT');
+      // The same wish within half a second, another one after it.
+      const again = setInterval(() => child!.kill('SIGINT'), 100);
+      const { code, stdout, stderr } = await end;
+      clearInterval(again);
+      expect([code, stdout]).toEqual([130, '']);
+      expect(stderr).toContain('Press Ctrl-C again');
+      other.release();
+    } finally {
+      await sql.end();
+    }
+  });
 });
+
+async function expectEventually(isSo: () => Promise<boolean>): Promise<void> {
+  const deadlineMs = Date.now() + 30_000;
+  while (!(await isSo())) {
+    if (Date.now() > deadlineMs) throw new Error('it never came to that');
+    await sleep(20);
+  }
+}

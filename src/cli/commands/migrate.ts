@@ -14,7 +14,7 @@ export const registerMigrate: RegisterCommand = (program, context) => {
       const log = (line: string) => output.note(line);
       const database = await openDatabase(context.config(), { log, signal });
       try {
-        context.scrubber.add(database.url);
+        context.hideAddress(database.url);
         const { applied, alreadyApplied } = await migrateDatabase(database, log);
         output.result({ database: database.describe, applied, alreadyApplied }, () =>
           applied.length === 0

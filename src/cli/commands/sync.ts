@@ -78,7 +78,7 @@ export const registerSync: RegisterCommand = (program, context) => {
       });
       const progress = output.progress();
       try {
-        context.scrubber.add(session.database.url);
+        context.hideAddress(session.database.url);
         const summaries = await syncEverything(session.service, {
           selection: { streams: streams.length === 0 ? null : streams, accountName: account, puid, algo },
           request: { verifyBeforeMs, span },

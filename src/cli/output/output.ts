@@ -29,7 +29,10 @@ export interface Output {
   note(line: string): void;
   /** Something that is wrong or odd, on standard error, always. */
   warn(line: string): void;
+  /** Whole lines of the log, already scrubbed, on standard error. */
+  log(lines: string): void;
   table(columns: readonly Column[], rows: readonly (readonly (string | null)[])[]): string;
+  /** From now until its `stop`, everything on standard error is written where it does not disturb the bars. */
   progress(): ProgressReporter;
 }
 
@@ -37,20 +40,37 @@ export function createOutput(options: OutputOptions): Output {
   const { stdout, stderr, isJson, scrub } = options;
   const isTty = stdout.isTTY === true;
   const colour = createColors(options.mayColour && isTty && !isJson);
+  let progress: ProgressReporter | null = null;
+  const log = (lines: string) => {
+    if (progress === null) stderr.write(lines);
+    else progress.writeBetween(lines);
+  };
   return {
     isJson,
     colour,
     result: (json, toText) => void stdout.write(scrub(isJson ? formatJson(json) : `${toText()}\n`)),
     note: (line) => {
-      if (!isJson) stderr.write(`${scrub(line)}\n`);
+      if (!isJson) log(`${scrub(line)}\n`);
     },
-    warn: (line) => void stderr.write(`${scrub(line)}\n`),
+    warn: (line) => log(`${scrub(line)}\n`),
+    log,
     table: (columns, rows) => formatTable(columns, rows, { isTty, paintHeading: colour.bold }),
-    progress: () =>
-      createProgressReporter({
+    progress() {
+      const reporter = createProgressReporter({
         mode: isJson ? 'nothing' : stderr.isTTY === true ? 'bars' : 'lines',
         stream: stderr,
         clock: options.clock,
-      }),
+      });
+      progress = reporter;
+      return {
+        update: (name, state) => reporter.update(name, state),
+        say: (line) => reporter.say(scrub(line)),
+        writeBetween: log,
+        stop() {
+          reporter.stop();
+          progress = null;
+        },
+      };
+    },
   };
 }

@@ -16,6 +16,8 @@ export interface ProgressReporter {
   update(name: string, progress: Progress): void;
   /** Says something between the bars. */
   say(line: string): void;
+  /** Writes whole lines as they are where they do not disturb the bars: for a log. */
+  writeBetween(lines: string): void;
   /** Must be called at the end: gives the terminal back, and says the last state of what was not said yet. */
   stop(): void;
 }
@@ -23,13 +25,16 @@ export interface ProgressReporter {
 export interface ProgressOptions {
   readonly mode: 'bars' | 'lines' | 'nothing';
   /** Standard error: results go elsewhere. */
-  readonly stream: NodeJS.WritableStream;
+  readonly stream: NodeJS.WritableStream & { readonly rows?: number };
   readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
 /** In a log file, one line per name in so much time says enough. */
 const LINE_EVERY_MS = 5_000;
 const BAR_REFRESHES_PER_SECOND = 8;
+const BAR_WIDTH = 24;
+const NAME_WIDTH = 20;
+const USUAL_TERMINAL_ROWS = 24;
 
 /** Bars on a terminal, a line now and then in a pipe, nothing with `--json`. */
 export function createProgressReporter(options: ProgressOptions): ProgressReporter {
@@ -38,12 +43,25 @@ export function createProgressReporter(options: ProgressOptions): ProgressReport
       return createBars(options.stream);
     case 'lines':
       return createLines(options);
-    case 'nothing':
-      return { update: () => undefined, say: () => undefined, stop: () => undefined };
+    case 'nothing': {
+      const nothing = () => undefined;
+      return {
+        update: nothing,
+        say: nothing,
+        writeBetween: (lines) => options.stream.write(lines),
+        stop: nothing,
+      };
+    }
   }
 }
 
-function createBars(stream: NodeJS.WritableStream): ProgressReporter {
+interface BarPayload {
+  readonly label: string;
+  readonly isMeasured: boolean;
+  readonly amount: string;
+}
+
+function createBars(stream: ProgressOptions['stream']): ProgressReporter {
   const bars = new MultiBar({
     stream,
     fps: BAR_REFRESHES_PER_SECOND,
@@ -52,41 +70,52 @@ function createBars(stream: NodeJS.WritableStream): ProgressReporter {
     // The program has its own way with signals.
     gracefulExit: false,
     linewrap: false,
-    format: (
-      { barsize = 24 },
-      { progress, value },
-      payload: { name: string; known: boolean; text: string; note: string },
-    ) => {
-      const filled = payload.known ? Math.round(progress * barsize) : 0;
-      const bar = '█'.repeat(filled) + '░'.repeat(barsize - filled);
-      return `${payload.name.padEnd(20)} ${bar} ${payload.text === '' ? String(value) : payload.text} ${payload.note}`.trimEnd();
+    format: (_options, { progress }, { label, isMeasured, amount }: BarPayload) => {
+      const filled = isMeasured ? Math.round(progress * BAR_WIDTH) : 0;
+      return `${label.padEnd(NAME_WIDTH)} ${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${amount}`;
     },
-    barsize: 24,
   });
   const byName = new Map<string, SingleBar>();
+  let hasStopped = false;
+  const writeBetween = (lines: string) => {
+    if (byName.size === 0 || hasStopped) stream.write(lines);
+    else bars.log(lines);
+  };
   return {
     update(name, progress) {
-      const total = Math.max(progress.total ?? progress.done, progress.done, 1);
-      const payload = {
-        name: toPrintable(name),
-        known: progress.total !== null,
-        text: amountOf(progress),
-        note: toPrintable(progress.note ?? ''),
+      const total = Math.max(progress.total ?? 0, progress.done, 1);
+      const payload: BarPayload = {
+        label: toPrintable(name),
+        isMeasured: progress.total !== null,
+        amount: [amountOf(progress), toPrintable(progress.note ?? '')].join(' ').trimEnd(),
       };
-      const bar = byName.get(name) ?? bars.create(total, 0, payload);
-      byName.set(name, bar);
+      let bar = byName.get(name);
+      if (bar === undefined) {
+        // The cursor cannot go back to a line that has left the screen: what does not fit is not shown.
+        if (hasStopped || byName.size >= (stream.rows ?? USUAL_TERMINAL_ROWS) - 2) return;
+        bar = bars.create(total, 0, payload);
+        byName.set(name, bar);
+      }
       bar.setTotal(total);
       bar.update(progress.done, payload);
     },
-    say: (line) => bars.log(`${toPrintable(line)}\n`),
-    stop: () => bars.stop(),
+    say: (line) => writeBetween(`${toPrintable(line)}\n`),
+    writeBetween,
+    stop() {
+      if (hasStopped || byName.size === 0) return;
+      hasStopped = true;
+      // Writes what was said since the last refresh, which stop would drop.
+      bars.update();
+      bars.stop();
+    },
   };
 }
 
 function createLines({ stream, clock }: ProgressOptions): ProgressReporter {
   const saidAtMs = new Map<string, number>();
   const unsaid = new Map<string, Progress>();
-  const say = (line: string) => void stream.write(`${toPrintable(line)}\n`);
+  const writeBetween = (lines: string) => void stream.write(lines);
+  const say = (line: string) => writeBetween(`${toPrintable(line)}\n`);
   const sayProgress = (name: string, progress: Progress) => {
     unsaid.delete(name);
     say([`${name}: ${amountOf(progress)}`, progress.note ?? ''].filter((part) => part !== '').join(', '));
@@ -94,8 +123,7 @@ function createLines({ stream, clock }: ProgressOptions): ProgressReporter {
   return {
     update(name, progress) {
       const nowMs = clock.monotonicMs();
-      const isDue = nowMs - (saidAtMs.get(name) ?? -Infinity) >= LINE_EVERY_MS;
-      if (!isDue) {
+      if (nowMs - (saidAtMs.get(name) ?? -Infinity) < LINE_EVERY_MS) {
         unsaid.set(name, progress);
         return;
       }
@@ -103,6 +131,7 @@ function createLines({ stream, clock }: ProgressOptions): ProgressReporter {
       sayProgress(name, progress);
     },
     say,
+    writeBetween,
     stop: () => [...unsaid].forEach(([name, progress]) => sayProgress(name, progress)),
   };
 }

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { watchForBugs } from '../../../src/cli/bug-watch';
 import { watchForInterruption } from '../../../src/cli/interruption';
 
 function watch() {
@@ -47,5 +48,18 @@ describe('Ctrl-C', () => {
     expect(interruption.exitCode()).toBe(143);
     interruption.unwatch();
     expect(source.listenerCount('SIGINT') + source.listenerCount('SIGTERM')).toBe(0);
+  });
+});
+
+describe('an error that nobody caught', () => {
+  it('is told, and ends the program with 1', () => {
+    const exits: number[] = [];
+    const source = Object.assign(new EventEmitter(), { exit: (code: number) => void exits.push(code) });
+    const told: unknown[] = [];
+    const unwatch = watchForBugs(source, (error) => told.push(error));
+    source.emit('uncaughtException', 'oops');
+    expect([told, exits]).toEqual([['oops'], [1]]);
+    unwatch();
+    expect(source.listenerCount('uncaughtException')).toBe(0);
   });
 });

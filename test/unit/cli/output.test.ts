@@ -152,19 +152,50 @@ describe('progress', () => {
     ]);
   });
 
-  it('on a terminal is a bar for each name, and gives the terminal back', () => {
+  function terminal(rows = 24) {
     const { stream, text } = recorder(true);
-    const terminal = Object.assign(stream, {
-      cursorTo: () => true,
-      moveCursor: () => true,
-      clearLine: () => true,
-    });
-    const progress = createProgressReporter({ mode: 'bars', stream: terminal, clock: systemClock });
+    const moves = { cursorTo: () => true, moveCursor: () => true, clearLine: () => true, rows };
+    return { stream: Object.assign(stream, moves), text };
+  }
+
+  it('on a terminal is a bar for each name, and gives the terminal back once', () => {
+    const { stream, text } = terminal();
+    const progress = createProgressReporter({ mode: 'bars', stream, clock: systemClock });
+    progress.say('before the first bar');
     progress.update('earnings', { done: 50, total: 100 });
     progress.update('workers', { done: 3, total: null, note: 'rig\u001b[2J' });
+    progress.say('between the bars');
     progress.stop();
+    progress.stop();
+    expect(text()).toMatch(/^before the first bar\n/);
     expect(text()).toMatch(/earnings +█{12}░{12} 50 of 100/);
     expect(text()).toMatch(/workers +░{24} 3 rig\\u001b\[2J/);
-    expect(text().endsWith('\u001b[?25h\n') || text().includes('\u001b[?25h')).toBe(true);
+    expect(text()).toContain('between the bars\n');
+    expect(text().split('\u001b[?25h')).toHaveLength(2);
+  });
+
+  it('on a terminal shows no more bars than fit', () => {
+    const { stream, text } = terminal(6);
+    const progress = createProgressReporter({ mode: 'bars', stream, clock: systemClock });
+    for (let bar = 0; bar < 100; bar++) progress.update(`scope-${bar}`, { done: 1, total: 2 });
+    progress.stop();
+    expect(text()).toContain('scope-3 ');
+    expect(text()).not.toContain('scope-4 ');
+  });
+
+  it('lets the log through between the bars', () => {
+    const [stdout, stderr] = [recorder(), terminal()];
+    const out = createOutput({
+      ...{ stdout: stdout.stream, stderr: stderr.stream, isJson: false, mayColour: false },
+      ...{ scrub: String, clock: systemClock },
+    });
+    const progress = out.progress();
+    progress.update('earnings', { done: 50, total: 100 });
+    out.log('a line of the log\n');
+    expect(stderr.text()).not.toContain('a line of the log');
+    progress.stop();
+    expect(stderr.text()).toContain('a line of the log\n');
+    out.log('at once\n');
+    expect(stderr.text().endsWith('at once\n')).toBe(true);
   });
 });

@@ -215,11 +215,14 @@ describe('a .env file', () => {
     expect(complaint({}, envFile)).toContain(`HTTP_PORT in ${envFile}: found "x"`);
   });
 
-  it.each(['pa#ss', 'a b#c', '#pass', 'passs#'])('does not silently cut the passphrase %s at the #', (passphrase) => {
-    const message = complaint({}, file('.env', `KUCOIN_POOL_API_PASSPHRASE=${passphrase}\n`));
-    expect(message).toContain('a # inside a value without quotes');
-    expect(message).not.toContain(passphrase);
-  });
+  it.each(['pa#ss', 'a b#c', '#pass', 'passs#'])(
+    'does not silently cut the passphrase %s at the #',
+    (passphrase) => {
+      const message = complaint({}, file('.env', `KUCOIN_POOL_API_PASSPHRASE=${passphrase}\n`));
+      expect(message).toContain('a # inside a value without quotes');
+      expect(message).not.toContain(passphrase);
+    },
+  );
 
   it('may hold a # in quotes, and comments', () => {
     const text = `A_NAME=x # a # comment\nHTTP_PORT= # none\n${Object.keys(KEYS)
@@ -386,5 +389,10 @@ describe('P10 secrets', () => {
     );
     // echo -n 'pass phrase 1' | openssl dgst -sha256 -hmac secret-77 -binary | base64
     expect(texts).toContain('AyC67DenWqXZrY0sNUxYjxg8VWZts4zVCDyaQiLZNEg=');
+  });
+
+  it('that repeat a name are hidden in their address only, or every mention of the name would give them away', () => {
+    const DATABASE_URL = 'postgresql://postgres:postgres@h/db';
+    expect(secretsOf(loadConfig({ DATABASE_URL })).map((secret) => secret.reveal())).toEqual([DATABASE_URL]);
   });
 });
