@@ -45,6 +45,7 @@ process.stdin.on('end', async () => {
   for (let attempt = 0; attempt < STOP_ATTEMPTS && running.some(({ pid }) => send(pid, 0)); attempt++)
     await sleep(50);
   for (const { pid } of running) send(pid, 'SIGKILL');
-  rmSync(runDirectory, { recursive: true, force: true });
+  // A test's own child may still be writing into it.
+  rmSync(runDirectory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   process.exit(0);
 });

@@ -1,5 +1,6 @@
 import { appendFile, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemClock } from '../../core/clock';
 import { KpoolError } from '../../core/errors';
 import { majorVersionOf, type Binaries } from './binaries';
 import { runCommand, type ServerUser } from './command';
@@ -24,11 +25,16 @@ export interface NewCluster {
 export type Settings = Readonly<Record<string, string>>;
 
 const SETTINGS_FILE = 'kpool.conf';
-const START_TIMEOUT_S = 60;
-const STOP_TIMEOUT_S = 60;
+/** Recovery after a crash, and the last checkpoint, take as long as the disk needs. */
+const START_TIMEOUT_S = 600;
+const STOP_TIMEOUT_S = 600;
 /** From this version on, PostgreSQL brings a collation of its own. */
 const BUILTIN_LOCALE_SINCE = 17;
 const LOG_TAIL_LINES = 12;
+/** Sessions of a server that was killed end at their next breath; a new server waits for them. */
+const OLD_SESSIONS = 'pre-existing shared memory block';
+const OLD_SESSIONS_ATTEMPTS = 60;
+const OLD_SESSIONS_PAUSE_MS = 500;
 
 /**
  * Makes the data directory, with the superuser and a database. It appears complete or not at all: the work is done
@@ -97,21 +103,31 @@ export async function findClusterVersion(dataDirectory: string): Promise<string 
  * Starts the server and waits until it accepts connections. It lives on in a session of its own: neither our end
  * nor Ctrl-C in our terminal reaches it. Throws `port.in-use` or `database.data-directory`.
  */
-export async function startCluster(cluster: Cluster, settings: Settings, logFile: string): Promise<void> {
+export async function startCluster(
+  cluster: Cluster,
+  settings: Settings,
+  logFile: string,
+  signal?: AbortSignal,
+): Promise<void> {
   await writeServerFile(cluster.user, join(cluster.dataDirectory, SETTINGS_FILE), settingsText(settings));
   const args = ['start', '-D', cluster.dataDirectory, '-l', logFile, '-w', '-t', String(START_TIMEOUT_S)];
-  const logLengthBefore = (await readLog(logFile)).length;
-  const { exitCode, output } = await runCommand(cluster.binaries.pgCtl, args, { user: cluster.user });
-  if (exitCode === 0) return;
-  const log = (await readLog(logFile)).subarray(logLengthBefore).toString('utf8');
-  if (/could not bind .*(?:in use|Only one usage)/.test(log)) throw portInUse(settings['port'] ?? '5432');
-  throw new KpoolError(
-    'database.data-directory',
-    `PostgreSQL did not start: ${lastLines(log) || output.trim()}`,
-    {
-      hint: `Its whole log is in ${logFile}.`,
-    },
-  );
+  for (let attempt = 1; ; attempt++) {
+    const logLengthBefore = (await readLog(logFile)).length;
+    const { exitCode, output } = await runCommand(cluster.binaries.pgCtl, args, { user: cluster.user });
+    if (exitCode === 0) return;
+    const log = (await readLog(logFile)).subarray(logLengthBefore).toString('utf8');
+    if (/could not bind .*(?:in use|Only one usage)/.test(log)) throw portInUse(settings['port'] ?? '5432');
+    if (!log.includes(OLD_SESSIONS) || attempt === OLD_SESSIONS_ATTEMPTS) {
+      throw new KpoolError(
+        'database.data-directory',
+        `PostgreSQL did not start: ${lastLines(log) || output.trim()}`,
+        {
+          hint: `Its whole log is in ${logFile}.`,
+        },
+      );
+    }
+    await systemClock.sleep(OLD_SESSIONS_PAUSE_MS, signal);
+  }
 }
 
 /** `fast`: open sessions are ended, data is safe. `immediate`: only for a cluster that is thrown away. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, lstat, mkdir, readdir, realpath, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { KpoolError } from '../../core/errors';
 import { runCommand, type ServerUser } from './command';
 
@@ -36,15 +36,23 @@ export async function prepareHome(home: string, user: ServerUser | null): Promis
   if (process.platform !== 'win32' && UNSAFE_IN_SHELL.test(home)) {
     throw new KpoolError('config.invalid', `KPOOL_HOME must not contain quotes, $ or backslashes: ${home}`);
   }
-  try {
-    await mkdir(home, { recursive: true, mode: 0o700 });
-    // A directory that holds something already may be shared with others: then its mode is not ours to change.
-    if ((await readdir(home)).length > 0) return;
-    if (user !== null) await chown(home, 0, user.gid);
-    await chmod(home, user === null ? 0o700 : 0o710);
-  } catch (cause) {
-    throw unusable(home, cause);
+  const firstMade = await mkdir(home, { recursive: true, mode: 0o700 });
+  // A directory that holds something already may be shared with others: then its mode is not ours to change.
+  const empty = firstMade !== undefined || (await readdir(home)).length === 0;
+  if (!empty) return;
+  for (const directory of directoriesBetween(firstMade ?? home, home)) {
+    if (user !== null) await chown(directory, 0, user.gid);
+    await chmod(directory, user === null ? 0o700 : 0o710);
   }
+}
+
+/** `from`, …, `to`, where `from` is `to` or one of its ancestors. */
+function directoriesBetween(from: string, to: string): string[] {
+  const directories = [to];
+  for (let current = to; current !== from && dirname(current) !== current; current = dirname(current)) {
+    directories.push(dirname(current));
+  }
+  return directories;
 }
 
 /**
@@ -53,12 +61,8 @@ export async function prepareHome(home: string, user: ServerUser | null): Promis
  */
 export async function prepareServerDirectory(home: string, user: ServerUser | null): Promise<string> {
   const { serverDirectory } = homePaths(home);
-  try {
-    if ((await lstat(serverDirectory).catch(() => null)) === null) await createServerDirectory(home, user);
-    return await realpath(serverDirectory);
-  } catch (cause) {
-    throw unusable(home, cause);
-  }
+  if ((await lstat(serverDirectory).catch(() => null)) === null) await createServerDirectory(home, user);
+  return realpath(serverDirectory);
 }
 
 async function createServerDirectory(home: string, user: ServerUser | null): Promise<void> {
@@ -80,7 +84,8 @@ async function mayEnter(user: ServerUser, directory: string): Promise<boolean> {
   return exitCode === 0;
 }
 
-function unusable(home: string, cause: unknown): KpoolError {
+/** For an error of the file system: no permission, no space, read-only, a file in the way. */
+export function unusableHome(home: string, cause: unknown): KpoolError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new KpoolError('database.data-directory', `KPOOL_HOME (${home}) cannot be used: ${reason}`, {
     hint: 'Give it a directory that this user may write to, with some hundred MB free.',

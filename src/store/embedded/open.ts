@@ -6,7 +6,14 @@ import { findPackagedBinaries, reachableBinaries, type Binaries } from './binari
 import { stopCluster } from './cluster';
 import type { Cluster } from './cluster';
 import { connectionUrl, verifyConnection } from './connection';
-import { dataDirectoryIn, homePaths, prepareHome, prepareServerDirectory, type HomePaths } from './home';
+import {
+  dataDirectoryIn,
+  homePaths,
+  prepareHome,
+  prepareServerDirectory,
+  unusableHome,
+  type HomePaths,
+} from './home';
 import { OWNER, findPassword } from './password-file';
 import { findPostmaster, findSettledPostmaster } from './postmaster';
 import { withProcessLock } from './process-lock';
@@ -17,7 +24,6 @@ import { UserRegistry } from './users';
 
 /** PostgreSQL's place in the range that systems leave to programs, unlikely to be taken. */
 export const DEFAULT_EMBEDDED_PORT = 54_329;
-const LOG_CHECK_EVERY_MS = 3_600_000;
 
 export interface OpenOptions {
   /** KPOOL_HOME, absolute. Made if there is none. */
@@ -53,59 +59,88 @@ export interface EmbeddedPostgres {
  * this platform), `database.unreachable` (another process is stuck), `config.invalid` or `aborted`.
  */
 export async function openEmbeddedPostgres(options: OpenOptions): Promise<EmbeddedPostgres> {
-  const { home, port = DEFAULT_EMBEDDED_PORT, log = () => undefined, signal } = options;
+  const { home, log = () => undefined, signal } = options;
   const packaged = options.binaries ?? (await findPackagedBinaries());
   const user = await findServerUser();
-  await prepareHome(home, user);
   const paths = homePaths(home);
   const users = new UserRegistry(paths.users);
+  const onWait = (pid: number): void => log(`Waiting for process ${pid}, which starts or stops the server.`);
 
   const open = async (): Promise<EmbeddedPostgres> => {
     const serverDirectory = await prepareServerDirectory(home, user);
-    const logFile = join(serverDirectory, 'postgres.log');
     const binaries = await reachableBinaries(packaged, user, serverDirectory);
     const cluster: Cluster = { dataDirectory: dataDirectoryIn(serverDirectory), binaries, user };
-    await users.sweep();
     await refuseOtherVersion(cluster);
-    await limitLog(user, logFile);
-
-    const running = await findSettledPostmaster(cluster.dataDirectory, signal);
-    throwIfAborted(signal);
-    if (running === null)
-      await startEmbedded({ cluster, passwordFile: paths.passwordFile, port, logFile, log, signal });
-    else log(`Joined the embedded PostgreSQL on port ${running.port}.`);
-
-    const password = await findPassword(paths.passwordFile);
-    if (password === null) throw missingPassword(paths.passwordFile);
-    const actualPort = running?.port ?? port;
-    const url = connectionUrl(actualPort, password);
-    await verifyConnection(url, paths.passwordFile, signal);
-    const registration = await users.add();
-    const logTimer = setInterval(
-      () => void limitLog(user, logFile).catch(() => undefined),
-      LOG_CHECK_EVERY_MS,
-    ).unref();
-
-    const leave = async (): Promise<void> => {
-      clearInterval(logTimer);
-      await withProcessLock(paths.lock, async () => {
-        await users.remove(registration);
-        await users.sweep();
-        if ((await users.count()) > 0 || (await findPostmaster(cluster.dataDirectory)) === null) return;
-        await stopCluster(cluster, 'fast');
-        log('Stopped the embedded PostgreSQL.');
-      });
-    };
-    let leaving: Promise<void> | undefined;
-    return {
-      url,
-      port: actualPort,
-      started: running === null,
-      psqlHint: psqlHint(paths, actualPort),
-      close: () => (leaving ??= leave()),
-    };
+    await users.sweep();
+    try {
+      const access = await reach(cluster, join(serverDirectory, 'postgres.log'), options);
+      const registration = await users.add();
+      return {
+        ...access,
+        psqlHint: psqlHint(paths, access.port),
+        close: once(() =>
+          withProcessLock(paths.lock, () => leave(cluster, users, registration, log), { onWait }),
+        ),
+      };
+    } catch (error) {
+      // A server that nobody came to use is not left behind.
+      await stopUnused(cluster, users, log).catch(() => undefined);
+      throw error;
+    }
   };
-  return withProcessLock(paths.lock, open, { signal });
+  try {
+    await prepareHome(home, user);
+    return await withProcessLock(paths.lock, open, { signal, onWait });
+  } catch (error) {
+    throw isSystemError(error) ? unusableHome(home, error) : error;
+  }
+}
+
+/** Starts or joins the server and proves that it can be used. */
+async function reach(
+  cluster: Cluster,
+  logFile: string,
+  { home, port = DEFAULT_EMBEDDED_PORT, log = () => undefined, signal }: OpenOptions,
+): Promise<Pick<EmbeddedPostgres, 'url' | 'port' | 'started'>> {
+  const { passwordFile } = homePaths(home);
+  await limitLog(cluster.user, logFile);
+  const running = await findSettledPostmaster(cluster.dataDirectory, signal);
+  throwIfAborted(signal);
+  if (running === null) await startEmbedded({ cluster, passwordFile, port, logFile, log, signal });
+  else log(`Joined the embedded PostgreSQL on port ${running.port}.`);
+
+  const password = await findPassword(passwordFile);
+  if (password === null) throw missingPassword(passwordFile);
+  const actualPort = running?.port ?? port;
+  const url = connectionUrl(actualPort, password);
+  await verifyConnection(url, passwordFile, signal);
+  return { url, port: actualPort, started: running === null };
+}
+
+async function leave(
+  cluster: Cluster,
+  users: UserRegistry,
+  registration: string,
+  log: (line: string) => void,
+): Promise<void> {
+  await users.remove(registration);
+  await users.sweep();
+  await stopUnused(cluster, users, log);
+}
+
+async function stopUnused(cluster: Cluster, users: UserRegistry, log: (line: string) => void): Promise<void> {
+  if ((await users.count()) > 0 || (await findPostmaster(cluster.dataDirectory)) === null) return;
+  await stopCluster(cluster, 'fast');
+  log('Stopped the embedded PostgreSQL.');
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let result: Promise<void> | undefined;
+  return () => (result ??= work());
+}
+
+function isSystemError(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'syscall' in error;
 }
 
 function missingPassword(file: string): KpoolError {

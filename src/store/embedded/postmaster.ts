@@ -12,7 +12,7 @@ export interface Postmaster {
 }
 
 const SETTLE_PAUSE_MS = 20;
-const SETTLE_TIMEOUT_MS = 60_000;
+const SETTLE_TIMEOUT_MS = 600_000;
 
 /** The server that runs on this data directory, or null. A `postmaster.pid` left by a crash does not count. */
 export async function findPostmaster(dataDirectory: string): Promise<Postmaster | null> {

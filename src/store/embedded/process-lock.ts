@@ -8,9 +8,13 @@ import { currentProcess, findIdentity, isAlive, type ProcessIdentity } from './p
 export interface LockOptions {
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number;
+  /** Told the holder's pid, once, when the wait becomes long enough to be noticed. */
+  readonly onWait?: (pid: number) => void;
 }
 
-const DEFAULT_TIMEOUT_MS = 180_000;
+/** Recovery after a crash of the machine may take minutes. */
+const DEFAULT_TIMEOUT_MS = 900_000;
+const NOTICED_AFTER_MS = 3_000;
 const RETRY_PAUSE_MS = 25;
 /** Takers that died one after another in the middle of taking over. */
 const MAX_CHAIN = 100;
@@ -62,9 +66,10 @@ async function writeClaim(path: string): Promise<Claim> {
 async function acquire(
   path: string,
   claim: Claim,
-  { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: LockOptions,
+  { signal, timeoutMs = DEFAULT_TIMEOUT_MS, onWait }: LockOptions,
 ): Promise<void> {
-  const deadline = systemClock.monotonicMs() + timeoutMs;
+  const startedAtMs = systemClock.monotonicMs();
+  let noticed = false;
   while (!(await linked(claim.file, path))) {
     throwIfAborted(signal);
     const holder = await readHolder(path);
@@ -73,7 +78,12 @@ async function acquire(
       if ((await readHolder(path))?.nonce === holder.nonce) await unlink(path);
       continue;
     }
-    if (systemClock.monotonicMs() > deadline) {
+    const waitedMs = systemClock.monotonicMs() - startedAtMs;
+    if (waitedMs > NOTICED_AFTER_MS && !noticed) {
+      noticed = true;
+      onWait?.(holder.pid);
+    }
+    if (waitedMs > timeoutMs) {
       throw new KpoolError(
         'database.unreachable',
         `Process ${holder.pid} keeps the embedded PostgreSQL busy (${path}).`,
@@ -111,7 +121,9 @@ async function sweep(path: string, own: Claim): Promise<void> {
     if (name.endsWith('.taken')) await unlink(file).catch(() => undefined);
     if (!name.endsWith('.claim')) continue;
     const claimant = await readHolder(file);
-    if (claimant !== null && !(await isAlive(claimant))) await unlink(file).catch(() => undefined);
+    // One that cannot be read is just being written.
+    if (claimant !== null && claimant.pid > 0 && !(await isAlive(claimant)))
+      await unlink(file).catch(() => undefined);
   }
 }
 

@@ -47,7 +47,7 @@ export async function startEmbedded({
     }
   }
   throwIfAborted(signal);
-  await startCluster(cluster, embeddedSettings(port), logFile);
+  await startCluster(cluster, embeddedSettings(port), logFile, signal);
   log(`Started the embedded PostgreSQL on 127.0.0.1:${port}.`);
 }
 

@@ -1,0 +1,222 @@
+import { chmod, copyFile, cp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import { binariesIn, findPackagedBinaries } from '../../../../src/store/embedded/binaries';
+import { inspectEmbeddedPostgres } from '../../../../src/store/embedded/inspect';
+import { openEmbeddedPostgres, type EmbeddedPostgres } from '../../../../src/store/embedded/open';
+import { createTestHome } from '../../../support/embedded-home';
+import { findFreePort, stopAfterRun } from '../../../support/test-run';
+
+const opened: EmbeddedPostgres[] = [];
+
+async function open(home: string, port: number): Promise<EmbeddedPostgres> {
+  const server = await openEmbeddedPostgres({ home, port });
+  opened.push(server);
+  return server;
+}
+
+async function query(server: EmbeddedPostgres, text: string): Promise<Record<string, unknown>[]> {
+  const sql = postgres(server.url.reveal(), { max: 1, onnotice: () => undefined });
+  try {
+    return await sql.unsafe(text);
+  } finally {
+    await sql.end();
+  }
+}
+
+const pidFile = (home: string): string => join(home, 'postgres', 'data', 'postmaster.pid');
+
+afterEach(async () => {
+  await Promise.allSettled(opened.splice(0).map(async (server) => server.close()));
+});
+
+describe('the embedded PostgreSQL', () => {
+  it('P10 is reachable from this machine only, with its password only, and prints that nowhere', async () => {
+    const { home: parent, port } = await createTestHome();
+    const home = join(parent, 'deeper', 'home');
+    stopAfterRun(`embedded-${port}`, 'SIGQUIT', pidFile(home));
+    const server = await open(home, port);
+    const password = new URL(server.url.reveal()).password;
+    expect(JSON.stringify(server) + server.psqlHint).not.toContain(password);
+    expect((await stat(join(home, 'pgpass'))).mode & 0o777).toBe(0o600);
+    expect((await stat(home)).mode & 0o707).toBe(0o700);
+    expect((await stat(parent)).mode & 0o707).toBe(0o700);
+    // Really there, not under /var/lib/kpool.
+    expect(await realpath(join(home, 'postgres'))).toBe(join(home, 'postgres'));
+    expect((await stat(join(home, 'postgres'))).mode & 0o777).toBe(0o700);
+
+    const [settings] = await query(
+      server,
+      `SELECT current_setting('listen_addresses') AS addresses, current_setting('unix_socket_directories') AS sockets,
+              current_setting('fsync') AS fsync, current_setting('TimeZone') AS zone,
+              pg_encoding_to_char(encoding) AS encoding, datlocprovider AS provider
+       FROM pg_database WHERE datname = current_database()`,
+    );
+    expect(settings).toEqual({
+      ...{ addresses: '127.0.0.1', sockets: '', fsync: 'on', zone: 'UTC' },
+      ...{ encoding: 'UTF8', provider: 'b' },
+    });
+    expect(await query(server, `SELECT DISTINCT auth_method FROM pg_hba_file_rules`)).toEqual([
+      { auth_method: 'scram-sha-256' },
+    ]);
+    const wrong = new URL(server.url.reveal());
+    wrong.password = 'wrong';
+    const intruder = postgres(wrong.href, { max: 1 });
+    await expect(intruder`SELECT 1`).rejects.toMatchObject({ code: '28P01' });
+    await intruder.end();
+  });
+
+  it('refuses a data directory of another major version, says what to do and leaves it alone', async () => {
+    const { home, port } = await createTestHome();
+    await (await open(home, port)).close();
+    const version = join(home, 'postgres', 'data', 'PG_VERSION');
+    await writeFile(version, '15\n');
+    await expect(open(home, port)).rejects.toMatchObject({
+      code: 'database.data-directory',
+      message: expect.stringMatching(/PostgreSQL 15.*PostgreSQL 18/) as string,
+      hint: expect.stringContaining('DATABASE_URL') as string,
+    });
+    await writeFile(version, '18\n');
+    await open(home, port);
+  });
+
+  it('names the port and KPOOL_PG_PORT when another program has the port', async () => {
+    const { home, port } = await createTestHome();
+    const other = createServer().listen(port, '127.0.0.1');
+    await once(other, 'listening');
+    try {
+      await expect(open(home, port)).rejects.toMatchObject({
+        code: 'port.in-use',
+        message: expect.stringContaining(String(port)) as string,
+        hint: expect.stringContaining('KPOOL_PG_PORT') as string,
+      });
+    } finally {
+      other.close();
+    }
+    expect((await open(home, port)).started).toBe(true);
+  });
+
+  it('is joined on the port where it runs, whatever port is asked for', async () => {
+    const { home, port } = await createTestHome();
+    await open(home, port);
+    const second = await open(home, await findFreePort());
+    expect(second).toMatchObject({ started: false, port });
+    expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('P7 starts again with its data after the server itself was killed', async () => {
+    const { home, port } = await createTestHome();
+    const first = await open(home, port);
+    await query(first, 'CREATE TABLE kept AS SELECT 42 AS answer');
+    const state = await inspectEmbeddedPostgres(home);
+    process.kill(state.state === 'running' ? state.pid : NaN, 'SIGKILL');
+    const second = await open(home, port);
+    expect(second.started).toBe(true);
+    expect(await query(second, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+  });
+
+  it('P7 starts although a crash left a pid that belongs to another program by now', async () => {
+    const { home, port } = await createTestHome();
+    const first = await open(home, port);
+    await copyFile(pidFile(home), `${pidFile(home)}.kept`);
+    await first.close();
+    const [, ...rest] = (await readFile(`${pidFile(home)}.kept`, 'utf8')).split('\n');
+    await writeFile(pidFile(home), [String(process.pid), ...rest].join('\n'));
+    expect((await inspectEmbeddedPostgres(home)).state).toBe('stopped');
+    expect((await open(home, port)).started).toBe(true);
+  });
+
+  it('gets a new password when its file was deleted', async () => {
+    const { home, port } = await createTestHome();
+    const first = await open(home, port);
+    await first.close();
+    await rm(join(home, 'pgpass'));
+    const second = await open(home, port);
+    expect(second.url.reveal()).not.toBe(first.url.reveal());
+    expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('says what to do when the password file holds another password', async () => {
+    const { home, port } = await createTestHome();
+    await (await open(home, port)).close();
+    await writeFile(join(home, 'pgpass'), '*:*:*:kpool:another\n');
+    await expect(open(home, port)).rejects.toMatchObject({
+      code: 'database.data-directory',
+      hint: expect.stringContaining('delete that file') as string,
+    });
+    expect((await inspectEmbeddedPostgres(home)).state).toBe('stopped');
+    await rm(join(home, 'pgpass'));
+    await open(home, port);
+  });
+
+  it('stops nothing when it is closed twice, and starts again afterwards', async () => {
+    const { home, port } = await createTestHome();
+    const first = await open(home, port);
+    const second = await open(home, port);
+    await Promise.all([first.close(), first.close()]);
+    expect(await inspectEmbeddedPostgres(home)).toMatchObject({ state: 'running', users: 1 });
+    await second.close();
+    expect((await open(home, port)).started).toBe(true);
+  });
+
+  it('gives up on request', async () => {
+    const { home, port } = await createTestHome();
+    const opening = openEmbeddedPostgres({ home, port, signal: AbortSignal.timeout(100) });
+    await expect(opening).rejects.toMatchObject({ code: 'aborted' });
+    expect((await open(home, port)).started).toBe(true);
+  });
+
+  it('keeps its log within bounds', async () => {
+    const { home, port } = await createTestHome();
+    await (await open(home, port)).close();
+    const log = join(home, 'postgres', 'postgres.log');
+    await writeFile(log, 'x'.repeat(11 * 1024 * 1024));
+    await open(home, port);
+    expect((await stat(log)).size).toBeLessThan(10_000);
+    expect((await stat(`${log}.1`)).size).toBe(11 * 1024 * 1024);
+  });
+
+  it('says why when its home cannot be written', async () => {
+    const { home, port } = await createTestHome();
+    await writeFile(home, 'a file, not a directory');
+    await expect(open(home, port)).rejects.toMatchObject({
+      code: 'database.data-directory',
+      message: expect.stringContaining('KPOOL_HOME') as string,
+    });
+  });
+
+  it('tells what PostgreSQL says when its data is damaged', async () => {
+    const { home, port } = await createTestHome();
+    await (await open(home, port)).close();
+    await rm(join(home, 'postgres', 'data', 'global'), { recursive: true });
+    await expect(open(home, port)).rejects.toMatchObject({
+      code: 'database.data-directory',
+      message: expect.stringContaining('global') as string,
+      hint: expect.stringContaining('postgres.log') as string,
+    });
+  });
+});
+
+const asRoot = process.getuid?.() === 0 ? describe : describe.skip;
+
+asRoot('the embedded PostgreSQL of root', () => {
+  it('runs although its user may not enter the directory where home and programs are', async () => {
+    const { home, port } = await createTestHome();
+    const packaged = await findPackagedBinaries();
+    const native = join(home, '..', 'native');
+    await cp(join(packaged.postgres, '..', '..'), native, { recursive: true, verbatimSymlinks: true });
+    await chmod(join(home, '..'), 0o700);
+    const server = await openEmbeddedPostgres({ home, port, binaries: binariesIn(join(native, 'bin')) });
+    opened.push(server);
+    expect(await query(server, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    const state = await inspectEmbeddedPostgres(home);
+    await server.close();
+    expect(state).toMatchObject({
+      state: 'running',
+      dataDirectory: expect.stringMatching('^/var/lib/kpool/') as string,
+    });
+    if (state.state === 'running') await rm(join(state.dataDirectory, '..'), { recursive: true });
+  });
+});
