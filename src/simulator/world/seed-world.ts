@@ -16,7 +16,7 @@ export interface SeedWorld {
   readonly startAtMs: number;
 }
 
-export function accountNameAt(index: number): string {
+function accountNameAt(index: number): string {
   return index === 0 ? 'main' : `farm-${index + 1}`;
 }
 

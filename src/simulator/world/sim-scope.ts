@@ -2,6 +2,7 @@ import type { Fleet } from './fleet';
 import type { IncomePlan, RowDraft } from './income-plan';
 import { Ledger } from './ledger';
 import type { LedgerRow, LedgerStream, ScopeKey } from './ledger-row';
+import { createRow } from './new-income';
 
 /** Everything that the pool holds about one account × sub-account × algorithm. */
 export class SimScope {
@@ -47,23 +48,11 @@ export class SimScope {
 
   #rowOf(draft: RowDraft, nowMs: number, serial: number): LedgerRow {
     const settled = draft.settlesAtMs <= nowMs;
-    return {
-      stream: draft.stream,
-      scope: this.key,
-      serial,
-      currency: draft.currency,
-      type: draft.type,
-      minedAtMs: draft.minedAtMs,
-      amount: draft.amount,
-      hashRate: draft.hashRate,
-      hashUnit: draft.hashRate === null ? null : 'H',
-      rejectRate: draft.rejectRate,
-      status: settled ? 'SETTLED' : 'WAIT_SETTLE',
-      settledAtMs: settled ? draft.settlesAtMs : null,
-      extra: null,
-      live: true,
-      settlesAtMs: settled ? null : draft.settlesAtMs,
-      raw: null,
-    };
+    return createRow(
+      { stream: draft.stream, scope: this.key, serial, raw: null },
+      settled
+        ? { ...draft, status: 'SETTLED', settledAtMs: draft.settlesAtMs, settlesAtMs: undefined }
+        : { ...draft, status: 'WAIT_SETTLE' },
+    );
   }
 }

@@ -1,22 +1,15 @@
 import { KpoolError } from '../../core/errors';
 import { parseAmount, textOfUnits, unitsOf } from '../amounts';
 import { DEFAULT_QUIRKS, type Quirks } from '../quirks';
-import { DAY_MS } from '../time';
 import type { Worker } from './fleet';
 import type { IncomeFields, LedgerRow, LedgerStream, ScopeKey } from './ledger-row';
+import { createRow, type NewIncome } from './new-income';
 import { emptyScope, seedAccounts, type SeedWorld } from './seed-world';
 import { SimAccount, type SimSubAccount } from './sim-account';
 import type { SimScope } from './sim-scope';
 import { totalOfAccount, totalOfSubAccount } from './totals';
 
-/** A new row: what is not said is plain (settled a day later, no rates, nothing extra). */
-export type NewIncome = Pick<IncomeFields, 'currency' | 'minedAtMs' | 'amount'> &
-  Partial<Omit<IncomeFields, 'currency' | 'minedAtMs' | 'amount'>> & {
-    /** When a pending row settles by itself. */
-    readonly settlesAtMs?: number;
-  };
-
-export type NewWorker = Pick<Worker, 'workerId' | 'workerName'> & Partial<Omit<Worker, 'scope'>>;
+type NewWorker = Pick<Worker, 'workerId' | 'workerName'> & Partial<Omit<Worker, 'scope'>>;
 
 /** Sums over the machines of a sub-account's default algorithm that run, H/s as decimal text. */
 export type SubAccountRates = Pick<Worker, 'realHashRate' | 'hourHashRate' | 'dayHashRate'>;
@@ -309,28 +302,9 @@ export class World {
 
   #add(stream: LedgerStream, key: ScopeKey, incomes: readonly NewIncome[], raw: string | null): LedgerRow[] {
     const scope = this.#scope(key);
-    const rows = incomes.map((income): LedgerRow => {
-      const status = income.status ?? 'SETTLED';
-      const hashRate = income.hashRate ?? null;
-      return {
-        stream,
-        scope: scope.key,
-        serial: this.#serial++,
-        currency: income.currency,
-        type: stream === 'earnings' ? null : (income.type ?? 'REWARD_EARN'),
-        minedAtMs: income.minedAtMs,
-        amount: parseAmount(income.amount),
-        hashRate,
-        hashUnit: income.hashUnit ?? (hashRate === null ? null : 'H'),
-        rejectRate: income.rejectRate ?? null,
-        status,
-        settledAtMs: income.settledAtMs ?? (status === 'SETTLED' ? income.minedAtMs + DAY_MS : null),
-        extra: income.extra ?? null,
-        live: true,
-        settlesAtMs: income.settlesAtMs ?? null,
-        raw,
-      };
-    });
+    const rows = incomes.map((income) =>
+      createRow({ stream, scope: scope.key, serial: this.#serial++, raw }, income),
+    );
     scope.ledgers[stream].add(rows);
     this.#nextChangeMs = -Infinity;
     return rows;

@@ -60,14 +60,9 @@ test('the seeded income looks real: all types, merged coins, pending and long pe
   expect(pending.some((row) => row.minedAtMs < NOON - 20 * DAY)).toBe(true);
   const keys = rewards.map((row) => JSON.stringify([row.scope.puid.toString(), row.scope.algo, served(row)]));
   expect(new Set(keys).size).toBeLessThan(keys.length);
-  const mirrored = rewards
-    .filter((row) => row.type === 'MINING_EARN')
-    .every((row) =>
-      world
-        .earnings(row.scope)
-        .some((earning) => earning.minedAtMs === row.minedAtMs && earning.amount === row.amount),
-    );
-  expect(mirrored).toBe(true);
+  const instants = new Set(earnings.map((row) => JSON.stringify([row.minedAtMs, row.amount])));
+  const mirrored = rewards.filter((row) => row.type === 'MINING_EARN');
+  expect(mirrored.every((row) => instants.has(JSON.stringify([row.minedAtMs, row.amount])))).toBe(true);
   await long.close();
 });
 
@@ -121,7 +116,7 @@ test('a window serves exactly the rows between its ends, whatever the bounds mea
         expect(multiset(items)).toEqual(multiset(expected.map(served)));
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 

@@ -1,0 +1,42 @@
+import { parseAmount } from '../amounts';
+import { DAY_MS } from '../time';
+import type { IncomeFields, LedgerRow, LedgerStream, ScopeKey } from './ledger-row';
+
+/** A new row: what is not said is plain (settled a day later, no rates, nothing extra). */
+export type NewIncome = Pick<IncomeFields, 'currency' | 'minedAtMs' | 'amount'> &
+  Partial<Omit<IncomeFields, 'currency' | 'minedAtMs' | 'amount'>> & {
+    /** When a pending row settles by itself. */
+    readonly settlesAtMs?: number | undefined;
+  };
+
+interface RowPlace {
+  readonly stream: LedgerStream;
+  readonly scope: ScopeKey;
+  readonly serial: number;
+  /** Any JSON text to serve in its place; null for a sound row. */
+  readonly raw: string | null;
+}
+
+/** A live row; `type` is REWARD_EARN for a reward unless said. Throws RangeError for an amount out of range. */
+export function createRow({ stream, scope, serial, raw }: RowPlace, income: NewIncome): LedgerRow {
+  const status = income.status ?? 'SETTLED';
+  const hashRate = income.hashRate ?? null;
+  return {
+    stream,
+    scope,
+    serial,
+    currency: income.currency,
+    type: stream === 'earnings' ? null : (income.type ?? 'REWARD_EARN'),
+    minedAtMs: income.minedAtMs,
+    amount: parseAmount(income.amount),
+    hashRate,
+    hashUnit: income.hashUnit ?? (hashRate === null ? null : 'H'),
+    rejectRate: income.rejectRate ?? null,
+    status,
+    settledAtMs: income.settledAtMs ?? (status === 'SETTLED' ? income.minedAtMs + DAY_MS : null),
+    extra: income.extra ?? null,
+    live: true,
+    settlesAtMs: income.settlesAtMs ?? null,
+    raw,
+  };
+}
