@@ -3,7 +3,7 @@ import postgres from 'postgres';
 import type { AccountCredentials } from '../config/accounts';
 import type { Config } from '../config/config';
 import type { Clock } from '../core/clock';
-import { KpoolError, type ErrorCode } from '../core/errors';
+import type { ErrorCode } from '../core/errors';
 import type { Secret } from '../core/secret';
 import type { AccountId } from '../domain/ids';
 import { nextVisitMs, paceOf, type ScopePace } from '../domain/scope-schedule';
@@ -16,7 +16,9 @@ import { createPacer, type PacerHandle } from '../pacing/pacer';
 import { PrismaAccountStore, type AccountStatus } from '../store/accounts';
 import { PrismaCatalogStore } from '../store/catalog';
 import { createStoreClient } from '../store/client';
+import { PrismaFleetStore } from '../store/fleet/fleet-store';
 import type { PrismaClient } from '../store/generated/client';
+import { PrismaIncomeStore } from '../store/income-samples';
 import { PrismaLedgerStore } from '../store/ledger/ledger-store';
 import { PrismaRunStore } from '../store/runs';
 import { PrismaScopeStore } from '../store/scopes';
@@ -152,7 +154,6 @@ export class SyncService {
   /** Every scope of a stream and when it is to be visited. */
   async plan(account: ServiceAccount, stream: Stream): Promise<ScopePlan> {
     const definition = STREAM_REGISTRY[stream];
-    if (definition === undefined) return { scopes: [], nowMs: 0 };
     const store = new PrismaScopeStore(this.client);
     const { scopes, nowMs } =
       definition.scopes === 'mining'
@@ -178,8 +179,6 @@ export class SyncService {
     request: LedgerRequest = WHAT_IS_DUE,
   ): Promise<RunResult> {
     const definition = STREAM_REGISTRY[scope.stream];
-    if (definition === undefined)
-      throw new KpoolError('usage.invalid', `There is no stream ${scope.stream}.`);
     const startedMs = this.options.clock.monotonicMs();
     const result = await runScope(new PrismaRunStore(this.client), scope, options, (run) =>
       definition.sync(this.depsOf(account), scope, run, request),
@@ -197,12 +196,19 @@ export class SyncService {
   }
 
   private depsOf(account: ServiceAccount): SyncDeps {
-    const { historyStartMs, recentDays, recentEveryMs, fullEveryMs, coins } = this.options.config.sync;
+    const { historyStartMs, recentDays, recentEveryMs, fullEveryMs, coins, everyMs } =
+      this.options.config.sync;
+    const { requestsPerSecond, workerDetailsShare } = this.options.config.pool;
     return {
       pool: account.pool,
       ledger: new PrismaLedgerStore(this.client),
       catalog: new PrismaCatalogStore(this.client),
+      fleet: new PrismaFleetStore(this.client),
+      income: new PrismaIncomeStore(this.client),
       tiers: { historyStartMs, recentDays, recentEveryMs, fullEveryMs, coins },
+      workerDetailsPerRun: Math.floor(
+        (requestsPerSecond * workerDetailsShare * everyMs['worker-details']) / 1_000,
+      ),
     };
   }
 

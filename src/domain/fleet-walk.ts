@@ -6,6 +6,8 @@ import { servedCount, type Page, type UnreadableRow } from './page';
 const MAX_TURNS = 3;
 /** Steps back that a turn may take beside one for every page, so that a fleet in motion ends it all the same. */
 const SPARE_STEPS_BACK = 10;
+/** Two million workers. */
+const MAX_PAGES = 20_000;
 
 interface LastRead {
   readonly currentPage: number;
@@ -28,9 +30,9 @@ export class WorkerWalk {
   private lastRead: LastRead | null = null;
   private stepsBack = 0;
   private furthestPage = 0;
+  /** Rows on the first page of this turn. */
+  private fullPage = 0;
   private why: string | null = null;
-
-  constructor(private readonly askedPageSize: number) {}
 
   /** The page to read next; null when the walk is over. */
   get nextPage(): number | null {
@@ -53,6 +55,7 @@ export class WorkerWalk {
 
   /** Takes in the page that `nextPage` named. */
   add(page: Page<Worker>): void {
+    const knownCount = this.ids.size;
     for (const { workerId } of page.rows) this.ids.add(workerId);
     this.unreadableOf.set(page.currentPage, page.unreadable);
     this.furthestPage = Math.max(this.furthestPage, page.currentPage);
@@ -68,8 +71,9 @@ export class WorkerWalk {
       this.endTurn('the count of workers moved between its pages all the time');
       return;
     }
-    if (!this.isLastPage(page)) {
+    if (!this.isLastPage(page, this.ids.size - knownCount)) {
       this.next = this.furthestPage + 1;
+      if (this.next > MAX_PAGES) this.endTurn(`its list of workers has more than ${MAX_PAGES} pages`);
       return;
     }
     const seen = this.ids.size + this.unreadable.length;
@@ -77,20 +81,16 @@ export class WorkerWalk {
   }
 
   /** A page is full with as many rows as the server really serves, which may be fewer than asked. */
-  private isLastPage(page: Page<Worker>): boolean {
-    const served = servedCount(page);
+  private isLastPage(page: Page<Worker>, freshCount: number): boolean {
     if (page.currentPage < this.furthestPage) return false;
+    const served = servedCount(page);
     if (served === 0) return true;
-    const pageSize = page.currentPage === 1 ? served : Math.max(served, this.fullPage);
     if (page.currentPage === 1) this.fullPage = served;
     const position = (page.currentPage - 1) * this.fullPage + served;
-    // More rows than are counted: the count is wrong, and a full page may have another behind it.
-    if (position > page.totalNum)
-      return served < pageSize || served < Math.min(this.askedPageSize, this.fullPage);
-    return position === page.totalNum;
+    if (position <= page.totalNum) return position === page.totalNum;
+    // More rows than are counted: the count is wrong, and behind a full page of news there may be another.
+    return served < this.fullPage || freshCount === 0;
   }
-
-  private fullPage = 0;
 
   private endTurn(why: string | null): void {
     this.why = why;

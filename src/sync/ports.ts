@@ -1,6 +1,7 @@
 /** What the use-cases of this folder need of the world; `src/app` wires the pool's client and the store to them. */
-import type { SubAccount } from '../domain/entities';
-import type { AccountId, Puid } from '../domain/ids';
+import type { DecimalText } from '../core/decimal';
+import type { SubAccount, SubAccountIncome, Worker, WorkerFilter, WorkerStatus } from '../domain/entities';
+import type { AccountId, Puid, WorkerId } from '../domain/ids';
 import type { IncomeRow } from '../domain/income';
 import type { Listing, Page, UnreadableRow } from '../domain/page';
 import type { LedgerStream, Stream } from '../domain/streams';
@@ -24,6 +25,20 @@ export interface IncomeQuery {
   readonly coinName?: string;
 }
 
+export interface WorkersQuery {
+  readonly puid: Puid;
+  readonly algo: string;
+  readonly status: WorkerFilter;
+  readonly currentPage: number;
+  readonly pageSize: number;
+}
+
+export interface WorkerQuery {
+  readonly puid: Puid;
+  readonly algo: string;
+  readonly workerId: WorkerId;
+}
+
 /** The pool as one account sees it. Every call throws a `KpoolError`, classified. */
 export interface Pool {
   /** The pool's clock, ms since the epoch. */
@@ -32,6 +47,13 @@ export interface Pool {
   querySubAccounts(options: CallOptions): Promise<Listing<SubAccount>>;
   queryEarnings(query: IncomeQuery, options: CallOptions): Promise<Page<IncomeRow>>;
   queryRewards(query: IncomeQuery, options: CallOptions): Promise<Page<IncomeRow>>;
+  /** In order of their names. */
+  queryWorkers(query: WorkersQuery, options: CallOptions): Promise<Page<Worker>>;
+  /** One worker or none. */
+  getWorker(query: WorkerQuery, options: CallOptions): Promise<Listing<Worker>>;
+  /** One total or none. */
+  queryAccountIncome(coinName: string, options: CallOptions): Promise<Listing<DecimalText>>;
+  querySubAccountIncome(coinName: string, options: CallOptions): Promise<Listing<SubAccountIncome>>;
 }
 
 /** What one sync works on. `puid` and `algo` are null for streams that have none. */
@@ -163,6 +185,84 @@ export interface CatalogStore {
     listing: Listing<SubAccount>,
     confirmedMissing: ReadonlySet<string>,
   ): Promise<ListingVerdict>;
+}
+
+export interface FleetScope extends Scope {
+  readonly stream: 'workers' | 'worker-details';
+  readonly puid: Puid;
+  readonly algo: string;
+}
+
+/** A walk over all workers of a scope that is under way. */
+export interface FleetPass {
+  readonly passId: bigint;
+  /** The cursor's version at the start; a pass that lands after another one went first is refused (P9). */
+  readonly version: bigint;
+  /** No pass of this scope was completed before. */
+  readonly isFirst: boolean;
+  /** Workers that are there as far as we know. */
+  readonly knownWorkers: number;
+  /** The lists by status were last compared with the count of all workers a day ago, or never. */
+  readonly isTotalDue: boolean;
+}
+
+export interface FleetLanding {
+  /** Every list was read to its end: the pass counts. Another lands what it saw and says nothing of the rest. */
+  readonly isComplete: boolean;
+  /** Workers that were staged, each once. */
+  readonly staged: number;
+  readonly unreadable: readonly UnreadableRow[];
+  /** Workers that the unreadable rows may be; null when any may be one of them. */
+  readonly unreadableWorkers: ReadonlySet<WorkerId> | null;
+  /** The count of all workers was asked for and compared. */
+  readonly totalCompared: boolean;
+}
+
+/** What a pass knows of its workers is kept in the database page by page: a fleet need not fit into memory. */
+export interface FleetStore {
+  beginPass(scope: FleetScope): Promise<FleetPass>;
+  /** Keeps what one page said. A worker staged before with another status is contested; the newer word stands. */
+  stageWorkers(pass: FleetPass, status: WorkerStatus, workers: readonly Worker[]): Promise<void>;
+  /** Workers staged by now. */
+  countStaged(pass: FleetPass): Promise<number>;
+  /** Workers seen with two statuses, then those that were active before and are in no list: at most `limit`. */
+  findUnsettled(scope: FleetScope, pass: FleetPass, limit: number): Promise<WorkerId[]>;
+  /** The last word on one worker: its state now, or that the pool does not know it. */
+  settleWorker(pass: FleetPass, workerId: WorkerId, worker: Worker | null): Promise<void>;
+  /** One transaction: workers, samples, figures, the pass itself. Throws `sync.superseded`. */
+  landPass(scope: FleetScope, pass: FleetPass, landing: FleetLanding): Promise<ListingCounts>;
+  /** Forgets what was staged. */
+  dropPass(pass: FleetPass): Promise<void>;
+  /**
+   * Workers whose details are next, less those that this run has `done`: new and missing ones, then on from where the
+   * round stopped.
+   */
+  findNextDetails(scope: FleetScope, done: ReadonlySet<WorkerId>, limit: number): Promise<DetailsBatch>;
+  /** Stores details that are newer than what is known, and where the round stands. */
+  storeDetails(scope: FleetScope, workers: readonly Worker[], batch: DetailsBatch): Promise<ListingCounts>;
+}
+
+export interface DetailsBatch {
+  readonly workerIds: readonly WorkerId[];
+  /** Where the round stands when these are done: the last worker of it, null at its end. */
+  readonly position: WorkerId | null;
+  /** The database's clock before they are asked for, ms since the epoch. */
+  readonly askedAtMs: number;
+}
+
+export interface IncomeStore {
+  /** Currencies that the ledger of an account holds. */
+  findCurrencies(accountId: AccountId): Promise<string[]>;
+  storeAccountIncome(
+    scope: Scope,
+    totals: readonly { readonly currency: string; readonly amount: DecimalText }[],
+    unreadable: readonly UnreadableRow[],
+  ): Promise<ListingCounts>;
+  storeSubAccountIncome(
+    scope: Scope,
+    totals: readonly (SubAccountIncome & { readonly currency: string })[],
+    unreadable: readonly UnreadableRow[],
+  ): Promise<ListingCounts>;
 }
 
 export type RunOutcome = 'succeeded' | 'partial' | 'failed' | 'aborted';

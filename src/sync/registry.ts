@@ -1,18 +1,26 @@
 import type { LedgerStream, Stream } from '../domain/streams';
-import { KpoolError } from '../core/errors';
 import { syncLedgerScope, type LedgerRequest } from './ledger/sync-ledger-scope';
 import type { LedgerTiers } from './ledger/ledger-session';
-import type { CatalogStore, LedgerStore, Pool, Scope } from './ports';
+import { miningScopeOf } from './mining-scope';
+import type { CatalogStore, FleetStore, IncomeStore, LedgerStore, Pool, Scope } from './ports';
 import type { Run } from './run';
+import { syncAccountIncome } from './streams/account-income';
 import { syncAlgorithms } from './streams/algorithms';
+import { syncSubAccountIncome } from './streams/sub-account-income';
 import { syncSubAccounts } from './streams/sub-accounts';
+import { syncWorkerDetails } from './streams/worker-details';
+import { syncWorkers } from './streams/workers';
 
 /** Everything that the use-cases need of one account. */
 export interface SyncDeps {
   readonly pool: Pool;
   readonly ledger: LedgerStore;
   readonly catalog: CatalogStore;
+  readonly fleet: FleetStore;
+  readonly income: IncomeStore;
   readonly tiers: LedgerTiers;
+  /** Requests that one run of one scope of `worker-details` may take. */
+  readonly workerDetailsPerRun: number;
 }
 
 export type UseCase = (deps: SyncDeps, scope: Scope, run: Run, request: LedgerRequest) => Promise<void>;
@@ -20,11 +28,7 @@ export type UseCase = (deps: SyncDeps, scope: Scope, run: Run, request: LedgerRe
 const syncLedger =
   (stream: LedgerStream): UseCase =>
   async (deps, scope, run, request) => {
-    const { puid, algo } = scope;
-    if (puid === null || algo === null) {
-      throw new KpoolError('broken-promise', 'A ledger scope has no sub-account or no algorithm.');
-    }
-    await syncLedgerScope({ ...deps, store: deps.ledger }, { ...scope, stream, puid, algo }, run, request);
+    await syncLedgerScope({ ...deps, store: deps.ledger }, { ...miningScopeOf(scope), stream }, run, request);
   };
 
 export interface StreamDefinition {
@@ -34,9 +38,13 @@ export interface StreamDefinition {
 }
 
 /** Every stream: a new one is a file in `streams/` and a line here. */
-export const STREAM_REGISTRY: Partial<Record<Stream, StreamDefinition>> = {
+export const STREAM_REGISTRY: Record<Stream, StreamDefinition> = {
   algorithms: { scopes: 'account', sync: syncAlgorithms },
   'sub-accounts': { scopes: 'account', sync: syncSubAccounts },
   earnings: { scopes: 'mining', sync: syncLedger('earnings') },
   rewards: { scopes: 'mining', sync: syncLedger('rewards') },
+  'account-income': { scopes: 'account', sync: syncAccountIncome },
+  'sub-account-income': { scopes: 'account', sync: syncSubAccountIncome },
+  workers: { scopes: 'mining', sync: syncWorkers },
+  'worker-details': { scopes: 'mining', sync: syncWorkerDetails },
 };

@@ -1,0 +1,94 @@
+import type { Worker } from '../../domain/entities';
+import type { WorkerId } from '../../domain/ids';
+import type { Queryable } from '../client';
+import { pgInstant } from '../instants';
+import { isOfScope, type ScopeKey } from '../scope-key';
+import { isOfFleet, type FleetKey } from './fleet-key';
+import { eachOnce, unnestWorkers } from './staging';
+
+/** Workers to ask for next. */
+export interface DetailsBatch {
+  readonly workerIds: readonly WorkerId[];
+  /** The last worker of the round when these are done; null at its end. */
+  readonly position: WorkerId | null;
+  readonly askedAtMs: number;
+}
+
+interface Candidate {
+  worker_id: bigint;
+  is_urgent: boolean;
+  position: bigint | null;
+  now_ms: bigint;
+}
+
+/**
+ * Workers that are new since the last run or that the last pass missed, then on from where the round stands. One
+ * that is `done` is not named again.
+ */
+export async function findNextDetails(
+  db: Queryable,
+  scope: ScopeKey & FleetKey,
+  done: ReadonlySet<WorkerId>,
+  limit: number,
+): Promise<DetailsBatch> {
+  const rows = await db.$queryRaw<Candidate[]>`
+    WITH cursor AS (SELECT position, coalesce(last_cycle_at, '-infinity') AS last_cycle_at
+                      FROM sync.cursors WHERE ${isOfScope(scope)}),
+    urgent AS (
+      SELECT t.worker_id FROM sync.worker_stays t, cursor
+       WHERE ${isOfFleet(scope)} AND t.to_at IS NULL AND cursor.last_cycle_at > '-infinity'
+         AND (t.from_at >= cursor.last_cycle_at OR t.missed_at IS NOT NULL)
+         AND t.worker_id <> ALL (${[...done]}::bigint[])
+       ORDER BY t.worker_id LIMIT ${limit}::integer
+    ), round AS (
+      SELECT t.worker_id FROM pool.workers t, cursor
+       WHERE ${isOfFleet(scope)} AND t.removed_at IS NULL AND t.worker_id > coalesce(cursor.position, -1)
+         AND t.worker_id <> ALL (${[...done]}::bigint[])
+         AND NOT EXISTS (SELECT FROM urgent u WHERE u.worker_id = t.worker_id)
+       ORDER BY t.worker_id LIMIT ${limit}::integer
+    )
+    SELECT b.worker_id, b.is_urgent, cursor.position, floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms
+      FROM cursor LEFT JOIN (SELECT worker_id, true AS is_urgent FROM urgent
+                              UNION ALL SELECT worker_id, false FROM round
+                              ORDER BY 2 DESC, 1 LIMIT ${limit}::integer) AS b ON true`;
+  const candidates = rows.filter((row) => typeof row.worker_id === 'bigint');
+  const inRound = candidates.filter((row) => !row.is_urgent);
+  const hasMore = candidates.length === limit;
+  const reached = inRound.at(-1)?.worker_id ?? rows[0]?.position ?? null;
+  return {
+    workerIds: candidates.map((row) => row.worker_id as WorkerId),
+    position: hasMore ? (reached as WorkerId | null) : null,
+    askedAtMs: Number(rows[0]?.now_ms),
+  };
+}
+
+/** Stores details where nothing newer is known, and where the round stands. */
+export async function storeDetails(
+  db: Queryable,
+  scope: ScopeKey & FleetKey,
+  workers: readonly Worker[],
+  batch: DetailsBatch,
+): Promise<{ inserted: number; changed: number; unchanged: number; removed: number; quarantined: number }> {
+  // A pass that lands holds this row: the two never wait for each other's workers.
+  await db.$queryRaw`SELECT version FROM sync.cursors WHERE ${isOfScope({ ...scope, stream: 'workers' })} FOR UPDATE`;
+  const details = eachOnce(workers);
+  const changed =
+    details.length === 0
+      ? 0
+      : await db.$executeRaw`
+    UPDATE pool.workers t
+       SET worker_name = u.worker_name, real_hash_rate_hps = u.real_hash_rate_hps,
+           hour_hash_rate_hps = u.hour_hash_rate_hps, day_hash_rate_hps = u.day_hash_rate_hps,
+           hash_unit = u.hash_unit, reject_rate = u.reject_rate, last_share_at = u.last_share_at,
+           status = coalesce(u.status, t.status), extra = u.extra, last_seen_at = ${pgInstant(batch.askedAtMs)}::timestamptz
+      FROM ${unnestWorkers(details)}
+     WHERE ${isOfFleet(scope)} AND t.worker_id = u.worker_id AND t.removed_at IS NULL
+       AND t.last_seen_at <= ${pgInstant(batch.askedAtMs)}::timestamptz
+       AND (t.worker_name, t.real_hash_rate_hps, t.hour_hash_rate_hps, t.day_hash_rate_hps, t.hash_unit, t.reject_rate,
+            t.last_share_at, t.status, t.extra)
+           IS DISTINCT FROM (u.worker_name, u.real_hash_rate_hps, u.hour_hash_rate_hps, u.day_hash_rate_hps,
+            u.hash_unit, u.reject_rate, u.last_share_at, coalesce(u.status, t.status), u.extra)`;
+  await db.$executeRaw`
+    UPDATE sync.cursors SET position = ${batch.position}::bigint WHERE ${isOfScope(scope)}`;
+  return { inserted: 0, changed, unchanged: details.length - changed, removed: 0, quarantined: 0 };
+}

@@ -1,0 +1,171 @@
+import { ACTIVE } from '../../domain/fleet';
+import type { Queryable } from '../client';
+import { pgInstant } from '../instants';
+import { fleetValues, isOfFleet, type FleetKey } from './fleet-key';
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Computes an hour of a fleet anew, worker by worker and as a whole, from its samples, its completed passes and who
+ * was listed when: the same statement keeps the figures current and recomputes them. A worker that added no sample
+ * was as it was: down. Rows that are right already are not rewritten.
+ */
+export async function computeHour(db: Queryable, key: FleetKey, hourMs: number): Promise<void> {
+  const from = pgInstant(hourMs);
+  const to = pgInstant(hourMs + HOUR_MS);
+  await db.$executeRaw`
+    WITH passes AS MATERIALIZED (
+      SELECT started_at FROM pool.worker_passes t
+       WHERE ${isOfFleet(key)} AND completed_at IS NOT NULL
+         AND started_at >= ${from}::timestamptz AND started_at < ${to}::timestamptz
+    ), listed AS (
+      SELECT worker_id, sum(passes)::integer AS passes
+        FROM (SELECT t.worker_id,
+                     (SELECT count(*) FROM passes p
+                       WHERE p.started_at >= t.from_at AND (t.to_at IS NULL OR p.started_at < t.to_at)) AS passes
+                FROM sync.worker_stays t
+               WHERE ${isOfFleet(key)} AND t.from_at < ${to}::timestamptz
+                 AND (t.to_at IS NULL OR t.to_at > ${from}::timestamptz)) AS stays
+       WHERE passes > 0 GROUP BY worker_id
+    ), sampled AS (
+      SELECT t.worker_id, (count(*) FILTER (WHERE t.status = ${ACTIVE}))::integer AS active_samples,
+             round(avg(t.real_hash_rate_hps) FILTER (WHERE t.status = ${ACTIVE}), 6) AS avg_hps,
+             min(t.real_hash_rate_hps) FILTER (WHERE t.status = ${ACTIVE}) AS min_hps,
+             max(t.real_hash_rate_hps) FILTER (WHERE t.status = ${ACTIVE}) AS max_hps,
+             (array_agg(t.reject_rate ORDER BY t.observed_at DESC) FILTER (WHERE t.reject_rate IS NOT NULL))[1]
+               AS last_reject_rate
+        FROM pool.worker_samples t
+       WHERE ${isOfFleet(key)} AND t.observed_at >= ${from}::timestamptz AND t.observed_at < ${to}::timestamptz
+       GROUP BY t.worker_id
+    ), figures AS (
+      SELECT l.worker_id, l.passes, coalesce(s.active_samples, 0) AS active_samples, s.avg_hps, s.min_hps, s.max_hps,
+             s.last_reject_rate
+        FROM listed l LEFT JOIN sampled s USING (worker_id)
+    ), dropped AS (
+      DELETE FROM pool.worker_hourly t
+       WHERE ${isOfFleet(key)} AND t.hour = ${from}::timestamptz
+         AND NOT EXISTS (SELECT FROM listed l WHERE l.worker_id = t.worker_id)
+    )
+    INSERT INTO pool.worker_hourly AS h (account_id, puid, algo, worker_id, hour, passes, active_samples,
+           avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps, last_reject_rate)
+    SELECT ${fleetValues(key)}, f.worker_id, ${from}::timestamptz, f.passes, f.active_samples, f.avg_hps, f.min_hps,
+           f.max_hps, f.last_reject_rate
+      FROM figures f
+      LEFT JOIN pool.worker_hourly t ON ${isOfFleet(key)} AND t.worker_id = f.worker_id AND t.hour = ${from}::timestamptz
+     WHERE (t.passes, t.active_samples, t.avg_real_hash_rate_hps, t.min_real_hash_rate_hps, t.max_real_hash_rate_hps,
+            t.last_reject_rate)
+           IS DISTINCT FROM (f.passes, f.active_samples, f.avg_hps, f.min_hps, f.max_hps, f.last_reject_rate)
+        ON CONFLICT (account_id, puid, algo, worker_id, hour) DO UPDATE
+           SET passes = excluded.passes, active_samples = excluded.active_samples,
+               avg_real_hash_rate_hps = excluded.avg_real_hash_rate_hps,
+               min_real_hash_rate_hps = excluded.min_real_hash_rate_hps,
+               max_real_hash_rate_hps = excluded.max_real_hash_rate_hps, last_reject_rate = excluded.last_reject_rate`;
+  await computeFleetHour(db, key, hourMs);
+}
+
+async function computeFleetHour(db: Queryable, key: FleetKey, hourMs: number): Promise<void> {
+  const from = pgInstant(hourMs);
+  const to = pgInstant(hourMs + HOUR_MS);
+  await db.$executeRaw`
+    WITH by_pass AS (
+      SELECT p.started_at, coalesce(s.hps, 0) AS hps
+        FROM (SELECT started_at FROM pool.worker_passes t
+               WHERE ${isOfFleet(key)} AND completed_at IS NOT NULL
+                 AND started_at >= ${from}::timestamptz AND started_at < ${to}::timestamptz) AS p
+        LEFT JOIN (SELECT t.observed_at, sum(t.real_hash_rate_hps) AS hps
+                     FROM pool.worker_samples t
+                    WHERE ${isOfFleet(key)} AND t.status = ${ACTIVE}
+                      AND t.observed_at >= ${from}::timestamptz AND t.observed_at < ${to}::timestamptz
+                    GROUP BY t.observed_at) AS s ON s.observed_at = p.started_at
+    ), workers AS (
+      SELECT coalesce(sum(passes), 0) AS worker_passes, coalesce(sum(active_samples), 0) AS active_samples
+        FROM pool.worker_hourly t WHERE ${isOfFleet(key)} AND t.hour = ${from}::timestamptz
+    ), dropped AS (
+      DELETE FROM report.fleet_hour_totals t
+       WHERE ${isOfFleet(key)} AND t.hour = ${from}::timestamptz AND NOT EXISTS (SELECT FROM by_pass)
+    )
+    INSERT INTO report.fleet_hour_totals AS f (account_id, puid, algo, hour, passes, worker_passes, active_samples,
+           avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps)
+    SELECT ${fleetValues(key)}, ${from}::timestamptz, count(*), w.worker_passes, w.active_samples,
+           round(avg(hps), 6), min(hps), max(hps)
+      FROM by_pass, workers w GROUP BY w.worker_passes, w.active_samples
+        ON CONFLICT (account_id, puid, algo, hour) DO UPDATE
+           SET passes = excluded.passes, worker_passes = excluded.worker_passes,
+               active_samples = excluded.active_samples, avg_real_hash_rate_hps = excluded.avg_real_hash_rate_hps,
+               min_real_hash_rate_hps = excluded.min_real_hash_rate_hps,
+               max_real_hash_rate_hps = excluded.max_real_hash_rate_hps
+         WHERE (f.passes, f.worker_passes, f.active_samples, f.avg_real_hash_rate_hps, f.min_real_hash_rate_hps,
+                f.max_real_hash_rate_hps)
+               IS DISTINCT FROM (excluded.passes, excluded.worker_passes, excluded.active_samples,
+                excluded.avg_real_hash_rate_hps, excluded.min_real_hash_rate_hps, excluded.max_real_hash_rate_hps)`;
+}
+
+/** Computes a day of a fleet anew from its hours, worker by worker and as a whole. */
+export async function computeDay(db: Queryable, key: FleetKey, dayMs: number): Promise<void> {
+  const from = pgInstant(dayMs);
+  const to = pgInstant(dayMs + 24 * HOUR_MS);
+  await db.$executeRaw`
+    WITH figures AS (
+      SELECT t.worker_id, sum(t.passes)::integer AS passes, sum(t.active_samples)::integer AS active_samples,
+             round(sum(t.avg_real_hash_rate_hps * t.active_samples)
+                   / nullif(sum(t.active_samples) FILTER (WHERE t.avg_real_hash_rate_hps IS NOT NULL), 0), 6) AS avg_hps,
+             min(t.min_real_hash_rate_hps) AS min_hps, max(t.max_real_hash_rate_hps) AS max_hps,
+             (array_agg(t.last_reject_rate ORDER BY t.hour DESC) FILTER (WHERE t.last_reject_rate IS NOT NULL))[1]
+               AS last_reject_rate
+        FROM pool.worker_hourly t
+       WHERE ${isOfFleet(key)} AND t.hour >= ${from}::timestamptz AND t.hour < ${to}::timestamptz
+       GROUP BY t.worker_id
+    ), dropped AS (
+      DELETE FROM pool.worker_daily t
+       WHERE ${isOfFleet(key)} AND t.day = (${from}::timestamptz AT TIME ZONE 'UTC')::date
+         AND NOT EXISTS (SELECT FROM figures f WHERE f.worker_id = t.worker_id)
+    )
+    INSERT INTO pool.worker_daily AS d (account_id, puid, algo, worker_id, day, passes, active_samples,
+           avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps, last_reject_rate)
+    SELECT ${fleetValues(key)}, f.worker_id, (${from}::timestamptz AT TIME ZONE 'UTC')::date, f.passes,
+           f.active_samples, f.avg_hps, f.min_hps, f.max_hps, f.last_reject_rate
+      FROM figures f
+      LEFT JOIN pool.worker_daily t
+        ON ${isOfFleet(key)} AND t.worker_id = f.worker_id AND t.day = (${from}::timestamptz AT TIME ZONE 'UTC')::date
+     WHERE (t.passes, t.active_samples, t.avg_real_hash_rate_hps, t.min_real_hash_rate_hps, t.max_real_hash_rate_hps,
+            t.last_reject_rate)
+           IS DISTINCT FROM (f.passes, f.active_samples, f.avg_hps, f.min_hps, f.max_hps, f.last_reject_rate)
+        ON CONFLICT (account_id, puid, algo, worker_id, day) DO UPDATE
+           SET passes = excluded.passes, active_samples = excluded.active_samples,
+               avg_real_hash_rate_hps = excluded.avg_real_hash_rate_hps,
+               min_real_hash_rate_hps = excluded.min_real_hash_rate_hps,
+               max_real_hash_rate_hps = excluded.max_real_hash_rate_hps, last_reject_rate = excluded.last_reject_rate`;
+  await computeFleetDay(db, key, dayMs);
+}
+
+async function computeFleetDay(db: Queryable, key: FleetKey, dayMs: number): Promise<void> {
+  const from = pgInstant(dayMs);
+  const to = pgInstant(dayMs + 24 * HOUR_MS);
+  await db.$executeRaw`
+    WITH figures AS (
+      SELECT sum(t.passes)::integer AS passes, sum(t.worker_passes) AS worker_passes,
+             sum(t.active_samples) AS active_samples,
+             round(sum(t.avg_real_hash_rate_hps * t.passes) / sum(t.passes), 6) AS avg_hps,
+             min(t.min_real_hash_rate_hps) AS min_hps, max(t.max_real_hash_rate_hps) AS max_hps
+        FROM report.fleet_hour_totals t
+       WHERE ${isOfFleet(key)} AND t.hour >= ${from}::timestamptz AND t.hour < ${to}::timestamptz
+    ), dropped AS (
+      DELETE FROM report.fleet_day_totals t
+       WHERE ${isOfFleet(key)} AND t.day = (${from}::timestamptz AT TIME ZONE 'UTC')::date
+         AND (SELECT passes FROM figures) IS NULL
+    )
+    INSERT INTO report.fleet_day_totals AS f (account_id, puid, algo, day, passes, worker_passes, active_samples,
+           avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps)
+    SELECT ${fleetValues(key)}, (${from}::timestamptz AT TIME ZONE 'UTC')::date, passes, worker_passes, active_samples,
+           avg_hps, min_hps, max_hps
+      FROM figures WHERE passes IS NOT NULL
+        ON CONFLICT (account_id, puid, algo, day) DO UPDATE
+           SET passes = excluded.passes, worker_passes = excluded.worker_passes,
+               active_samples = excluded.active_samples, avg_real_hash_rate_hps = excluded.avg_real_hash_rate_hps,
+               min_real_hash_rate_hps = excluded.min_real_hash_rate_hps,
+               max_real_hash_rate_hps = excluded.max_real_hash_rate_hps
+         WHERE (f.passes, f.worker_passes, f.active_samples, f.avg_real_hash_rate_hps, f.min_real_hash_rate_hps,
+                f.max_real_hash_rate_hps)
+               IS DISTINCT FROM (excluded.passes, excluded.worker_passes, excluded.active_samples,
+                excluded.avg_real_hash_rate_hps, excluded.min_real_hash_rate_hps, excluded.max_real_hash_rate_hps)`;
+}

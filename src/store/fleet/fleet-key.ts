@@ -1,0 +1,19 @@
+import type { AccountId, Puid } from '../../domain/ids';
+import { Prisma } from '../generated/client';
+
+/** The workers of one sub-account and algorithm. */
+export interface FleetKey {
+  readonly accountId: AccountId;
+  readonly puid: Puid;
+  readonly algo: string;
+}
+
+/** `(account_id, puid, algo)` as values. */
+export function fleetValues(key: FleetKey): Prisma.Sql {
+  return Prisma.sql`${key.accountId}::smallint, ${key.puid}::bigint, ${key.algo}::text`;
+}
+
+/** The condition that row `t` of a table of workers belongs to `key`. */
+export function isOfFleet(key: FleetKey): Prisma.Sql {
+  return Prisma.sql`t.account_id = ${key.accountId}::smallint AND t.puid = ${key.puid}::bigint AND t.algo = ${key.algo}::text`;
+}

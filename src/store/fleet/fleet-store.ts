@@ -1,0 +1,173 @@
+import { KpoolError } from '../../core/errors';
+import type { Worker, WorkerStatus } from '../../domain/entities';
+import type { WorkerId } from '../../domain/ids';
+import type { UnreadableRow } from '../../domain/page';
+import { startOfUtcDay } from '../../domain/windows';
+import { inTransaction, type Queryable } from '../client';
+import { guarded } from '../database-errors';
+import type { PrismaClient } from '../generated/client';
+import { pgInstant } from '../instants';
+import { ensureCursor, lockCursor } from '../ledger/cursor';
+import { quarantineRows } from '../quarantine';
+import { isOfScope, type ScopeKey } from '../scope-key';
+import { findNextDetails, storeDetails, type DetailsBatch } from './details';
+import { computeDay, computeHour } from './figures';
+import { isOfFleet, type FleetKey } from './fleet-key';
+import { completePass, mergeWorkers, removeMissing, sampleWorkers, type LandingPass } from './landing';
+import { countStaged, dropStaged, findUnsettled, insertPass, settle, stage } from './staging';
+
+const HOUR_MS = 3_600_000;
+
+type FleetScope = ScopeKey & FleetKey;
+
+interface Pass {
+  readonly passId: bigint;
+  readonly version: bigint;
+  readonly isFirst: boolean;
+  readonly knownWorkers: number;
+  readonly isTotalDue: boolean;
+}
+
+interface Landing {
+  readonly isComplete: boolean;
+  readonly staged: number;
+  readonly unreadable: readonly UnreadableRow[];
+  readonly unreadableWorkers: ReadonlySet<WorkerId> | null;
+  readonly totalCompared: boolean;
+}
+
+interface Counts {
+  readonly inserted: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly removed: number;
+  readonly quarantined: number;
+}
+
+/** Workers, their passes, samples and figures. */
+export class PrismaFleetStore {
+  constructor(private readonly client: PrismaClient) {}
+
+  async beginPass(scope: FleetScope): Promise<Pass> {
+    return guarded(async () => {
+      await ensureCursor(this.client, scope);
+      const passId = await insertPass(this.client, scope);
+      const [facts] = await this.client.$queryRaw<
+        { version: bigint; is_first: boolean; known_workers: bigint; is_total_due: boolean }[]
+      >`
+        SELECT version, coalesce(last_daily_at < sync.now() - interval '1 day', true) AS is_total_due,
+               NOT EXISTS (SELECT FROM pool.worker_passes t WHERE ${isOfFleet(scope)} AND completed_at IS NOT NULL)
+                 AS is_first,
+               (SELECT count(*) FROM sync.worker_stays t WHERE ${isOfFleet(scope)} AND to_at IS NULL) AS known_workers
+          FROM sync.cursors WHERE ${isOfScope(scope)}`;
+      if (passId === undefined || facts === undefined) {
+        throw new KpoolError('broken-promise', 'A pass that was just begun is not there.');
+      }
+      return {
+        passId,
+        version: facts.version,
+        isFirst: facts.is_first,
+        knownWorkers: Number(facts.known_workers),
+        isTotalDue: facts.is_total_due,
+      };
+    });
+  }
+
+  async stageWorkers(pass: Pass, status: WorkerStatus, workers: readonly Worker[]): Promise<void> {
+    await guarded(() => stage(this.client, pass.passId, status, workers));
+  }
+
+  async countStaged(pass: Pass): Promise<number> {
+    return guarded(() => countStaged(this.client, pass.passId));
+  }
+
+  async findUnsettled(scope: FleetScope, pass: Pass, limit: number): Promise<WorkerId[]> {
+    return guarded(() => findUnsettled(this.client, scope, pass.passId, limit));
+  }
+
+  async settleWorker(pass: Pass, workerId: WorkerId, worker: Worker | null): Promise<void> {
+    await guarded(() => settle(this.client, pass.passId, workerId, worker));
+  }
+
+  async dropPass(pass: Pass): Promise<void> {
+    await guarded(() => dropStaged(this.client, pass.passId));
+  }
+
+  /**
+   * Workers, samples, figures, the pass and its proof, in one transaction. A pass that is not complete lands the
+   * workers that it saw and leaves no trace in samples and figures. Throws `sync.superseded` when another pass of
+   * the scope landed since this one began, `sync.inconsistent` when the server lost what was staged.
+   */
+  async landPass(scope: FleetScope, pass: Pass, landing: Landing): Promise<Counts> {
+    const startedAtMs = await guarded(() => this.prepareSamples(pass));
+    return guarded(() =>
+      inTransaction(this.client, async (tx) => {
+        await lockCursor(tx, scope, pass.version);
+        const staged = await countStaged(tx, pass.passId);
+        if (staged !== landing.staged) {
+          throw new KpoolError(
+            'sync.inconsistent',
+            'The database lost workers that were read (did it restart?).',
+          );
+        }
+        const landingPass = { key: scope, passId: pass.passId, startedAt: pgInstant(startedAtMs) };
+        const { inserted, changed } = await mergeWorkers(tx, landingPass);
+        const removed = landing.isComplete ? await this.complete(tx, landingPass, startedAtMs, landing) : 0;
+        const quarantined = await quarantineRows(tx, scope, landing.unreadable);
+        await this.advance(tx, scope, landing);
+        await dropStaged(tx, pass.passId);
+        return { inserted, changed, unchanged: staged - inserted - changed, removed, quarantined };
+      }),
+    );
+  }
+
+  async findNextDetails(
+    scope: FleetScope,
+    done: ReadonlySet<WorkerId>,
+    limit: number,
+  ): Promise<DetailsBatch> {
+    return guarded(async () => {
+      await ensureCursor(this.client, scope);
+      return findNextDetails(this.client, scope, done, limit);
+    });
+  }
+
+  async storeDetails(scope: FleetScope, workers: readonly Worker[], batch: DetailsBatch): Promise<Counts> {
+    return guarded(() => inTransaction(this.client, (tx) => storeDetails(tx, scope, workers, batch)));
+  }
+
+  /** Making a partition locks the whole table, so it is done beforehand and by itself. Returns the pass's instant. */
+  private async prepareSamples(pass: Pass): Promise<number> {
+    const [row] = await this.client.$queryRaw<{ started_at_ms: bigint }[]>`
+      SELECT (extract(epoch FROM started_at) * 1000)::bigint AS started_at_ms,
+             sync.ensure_worker_sample_partitions((started_at AT TIME ZONE 'UTC')::date,
+                                                   (started_at AT TIME ZONE 'UTC')::date + 1)
+        FROM pool.worker_passes WHERE pass_id = ${pass.passId}::bigint`;
+    if (row === undefined) throw new KpoolError('broken-promise', 'A pass under way is not recorded.');
+    return Number(row.started_at_ms);
+  }
+
+  private async complete(
+    tx: Queryable,
+    pass: LandingPass,
+    startedAtMs: number,
+    landing: Landing,
+  ): Promise<number> {
+    await sampleWorkers(tx, pass);
+    const removed = await removeMissing(tx, pass, landing.unreadableWorkers);
+    await completePass(tx, pass.passId);
+    await computeHour(tx, pass.key, Math.floor(startedAtMs / HOUR_MS) * HOUR_MS);
+    await computeDay(tx, pass.key, startOfUtcDay(startedAtMs));
+    return removed;
+  }
+
+  private async advance(tx: Queryable, scope: FleetScope, landing: Landing): Promise<void> {
+    const isAlive = landing.staged > 0;
+    await tx.$executeRaw`
+      UPDATE sync.cursors
+         SET version = version + 1,
+             last_life_at = CASE WHEN ${isAlive} THEN sync.now() ELSE last_life_at END,
+             last_daily_at = CASE WHEN ${landing.totalCompared} THEN sync.now() ELSE last_daily_at END
+       WHERE ${isOfScope(scope)}`;
+  }
+}

@@ -1,0 +1,143 @@
+import type { DecimalText } from '../core/decimal';
+import type { SubAccountIncome } from '../domain/entities';
+import type { AccountId } from '../domain/ids';
+import type { UnreadableRow } from '../domain/page';
+import { inTransaction } from './client';
+import { guarded } from './database-errors';
+import type { PrismaClient } from './generated/client';
+import { quarantineRows } from './quarantine';
+import type { ScopeKey } from './scope-key';
+
+interface Counts {
+  readonly inserted: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly removed: number;
+  readonly quarantined: number;
+}
+
+/**
+ * What the pool says that accounts and sub-accounts have earned since ever. A total that is as it was moves the
+ * `observed_at` of its latest sample instead of adding one, so that a stretch of equal totals keeps its first and
+ * its last observation, and one for every 24 hours between.
+ */
+export class PrismaIncomeStore {
+  constructor(private readonly client: PrismaClient) {}
+
+  /** Currencies that the ledger of an account holds. */
+  async findCurrencies(accountId: AccountId): Promise<string[]> {
+    const rows = await guarded(
+      () => this.client.$queryRaw<{ currency: string }[]>`
+        SELECT currency FROM pool.earnings WHERE account_id = ${accountId}::smallint
+         UNION
+        SELECT currency FROM pool.rewards WHERE account_id = ${accountId}::smallint
+         ORDER BY currency`,
+    );
+    return rows.map((row) => row.currency);
+  }
+
+  async storeAccountIncome(
+    scope: ScopeKey,
+    totals: readonly { readonly currency: string; readonly amount: DecimalText }[],
+    unreadable: readonly UnreadableRow[],
+  ): Promise<Counts> {
+    return guarded(() =>
+      inTransaction(this.client, async (tx) => {
+        const inserted = await tx.$queryRaw<{ is_new: boolean }[]>`
+          WITH told AS (
+            SELECT u.*, date_trunc('milliseconds', moment.now) AS observed_at
+              FROM (SELECT sync.now() AS now) AS moment,
+                   unnest(${totals.map((total) => total.currency)}::text[],
+                          ${totals.map((total) => total.amount)}::numeric[]) AS u(currency, amount)
+          ), known AS (
+            SELECT t.currency, l.amounts, l.instants
+              FROM told t CROSS JOIN LATERAL (
+                SELECT array_agg(amount) AS amounts, array_agg(observed_at) AS instants
+                  FROM (SELECT amount, observed_at FROM pool.account_income_samples s
+                         WHERE s.account_id = ${scope.accountId}::smallint AND s.currency = t.currency
+                         ORDER BY observed_at DESC LIMIT 2) AS latest) AS l
+          ), moved AS (
+            UPDATE pool.account_income_samples s SET observed_at = t.observed_at
+              FROM told t JOIN known k USING (currency)
+             WHERE s.account_id = ${scope.accountId}::smallint AND s.currency = t.currency
+               AND s.observed_at = k.instants[1] AND t.observed_at > k.instants[1]
+               AND k.amounts[1] = t.amount AND k.amounts[2] = t.amount
+               AND k.instants[2] > t.observed_at - interval '24 hours'
+            RETURNING s.currency
+          )
+          INSERT INTO pool.account_income_samples (account_id, currency, observed_at, amount)
+          SELECT ${scope.accountId}::smallint, t.currency, t.observed_at, t.amount
+            FROM told t JOIN known k USING (currency)
+           WHERE t.currency NOT IN (SELECT currency FROM moved)
+             AND (k.instants IS NULL OR t.observed_at > k.instants[1])
+          RETURNING NOT EXISTS (SELECT FROM known k WHERE k.currency = account_income_samples.currency
+                                   AND k.amounts[1] = account_income_samples.amount) AS is_new`;
+        const quarantined = await quarantineRows(tx, scope, unreadable);
+        return countsOf(inserted, totals.length, quarantined);
+      }),
+    );
+  }
+
+  /** As `storeAccountIncome`; a sub-account that nothing else told of becomes a stub, which no list holds. */
+  async storeSubAccountIncome(
+    scope: ScopeKey,
+    totals: readonly (SubAccountIncome & { readonly currency: string })[],
+    unreadable: readonly UnreadableRow[],
+  ): Promise<Counts> {
+    const puids = totals.map((total) => total.puid);
+    const pnames = totals.map((total) => total.pname);
+    return guarded(() =>
+      inTransaction(this.client, async (tx) => {
+        await tx.$executeRaw`
+          INSERT INTO pool.sub_accounts (account_id, puid, pname, removed_at)
+          SELECT DISTINCT ON (u.puid) ${scope.accountId}::smallint, u.puid, coalesce(u.pname, ''), sync.now()
+            FROM unnest(${puids}::bigint[], ${pnames}::text[]) AS u(puid, pname)
+           WHERE NOT EXISTS (SELECT FROM pool.sub_accounts s
+                              WHERE s.account_id = ${scope.accountId}::smallint AND s.puid = u.puid)
+           ORDER BY u.puid, u.pname
+              ON CONFLICT DO NOTHING`;
+        const inserted = await tx.$queryRaw<{ is_new: boolean }[]>`
+          WITH told AS (
+            SELECT DISTINCT ON (u.puid, u.currency) u.*, date_trunc('milliseconds', moment.now) AS observed_at
+              FROM (SELECT sync.now() AS now) AS moment,
+                   unnest(${puids}::bigint[], ${pnames}::text[], ${totals.map((total) => total.currency)}::text[],
+                          ${totals.map((total) => total.amount)}::numeric[]) AS u(puid, pname, currency, amount)
+             ORDER BY u.puid, u.currency
+          ), known AS (
+            SELECT t.puid, t.currency, l.amounts, l.instants, l.pname
+              FROM told t CROSS JOIN LATERAL (
+                SELECT array_agg(amount) AS amounts, array_agg(observed_at) AS instants, min(pname) AS pname
+                  FROM (SELECT amount, observed_at, pname FROM pool.sub_account_income_samples s
+                         WHERE s.account_id = ${scope.accountId}::smallint AND s.puid = t.puid
+                           AND s.currency = t.currency
+                         ORDER BY observed_at DESC LIMIT 2) AS latest) AS l
+          ), moved AS (
+            UPDATE pool.sub_account_income_samples s SET observed_at = t.observed_at
+              FROM told t JOIN known k USING (puid, currency)
+             WHERE s.account_id = ${scope.accountId}::smallint AND s.puid = t.puid AND s.currency = t.currency
+               AND s.observed_at = k.instants[1] AND t.observed_at > k.instants[1]
+               AND s.pname IS NOT DISTINCT FROM t.pname
+               AND k.amounts[1] = t.amount AND k.amounts[2] = t.amount
+               AND k.instants[2] > t.observed_at - interval '24 hours'
+            RETURNING s.puid, s.currency
+          )
+          INSERT INTO pool.sub_account_income_samples (account_id, puid, currency, observed_at, pname, amount)
+          SELECT ${scope.accountId}::smallint, t.puid, t.currency, t.observed_at, t.pname, t.amount
+            FROM told t JOIN known k USING (puid, currency)
+           WHERE (t.puid, t.currency) NOT IN (SELECT puid, currency FROM moved)
+             AND (k.instants IS NULL OR t.observed_at > k.instants[1])
+          RETURNING NOT EXISTS (SELECT FROM known k WHERE k.puid = sub_account_income_samples.puid
+                                   AND k.currency = sub_account_income_samples.currency
+                                   AND k.amounts[1] = sub_account_income_samples.amount) AS is_new`;
+        const quarantined = await quarantineRows(tx, scope, unreadable);
+        return countsOf(inserted, totals.length, quarantined);
+      }),
+    );
+  }
+}
+
+/** A sample that repeats the total before it is no news. */
+function countsOf(inserted: readonly { is_new: boolean }[], told: number, quarantined: number): Counts {
+  const news = inserted.filter((row) => row.is_new).length;
+  return { inserted: news, changed: 0, unchanged: told - news, removed: 0, quarantined };
+}

@@ -1,0 +1,53 @@
+import { throwIfAborted } from '../../core/clock';
+import { isKpoolError } from '../../core/errors';
+import type { Listing, UnreadableRow } from '../../domain/page';
+import type { IncomeStore, ListingCounts, Scope } from '../ports';
+import type { Run } from '../run';
+
+export interface CoinDeps {
+  readonly income: IncomeStore;
+  /** Currencies (`COINS`) to ask for whether or not the ledger has shown them. */
+  readonly tiers: { readonly coins: readonly string[] };
+}
+
+export interface CoinTotals<Row> {
+  readonly totals: readonly (Row & { readonly currency: string })[];
+  readonly unreadable: readonly UnreadableRow[];
+}
+
+/**
+ * Asks for every currency that the ledger of the account holds or that is configured. One that the pool refuses to
+ * know is no shortcoming as long as the ledger has never shown it.
+ */
+export async function askEachCoin<Served, Row>(
+  deps: CoinDeps,
+  scope: Scope,
+  run: Run,
+  ask: (coin: string) => Promise<Listing<Served>>,
+  rowOf: (served: Served) => Row,
+): Promise<CoinTotals<Row>> {
+  const earned = await deps.income.findCurrencies(scope.accountId);
+  const totals: (Row & { currency: string })[] = [];
+  const unreadable: UnreadableRow[] = [];
+  for (const currency of new Set([...earned, ...deps.tiers.coins])) {
+    throwIfAborted(run.signal);
+    try {
+      const listing = await ask(currency);
+      run.add({ rowsRead: listing.rows.length + listing.unreadable.length });
+      totals.push(...listing.rows.map((row) => ({ ...rowOf(row), currency })));
+      unreadable.push(
+        ...listing.unreadable.map(({ raw, reason }) => ({ raw, reason: `${currency}: ${reason}` })),
+      );
+    } catch (error) {
+      if (!isKpoolError(error, 'pool.parameter')) throw error;
+      if (earned.includes(currency)) run.fallShort(`the pool refuses to total ${currency}`);
+    }
+  }
+  return { totals, unreadable };
+}
+
+/** Counts what was stored into the run. */
+export function countTotals(run: Run, { removed, ...counts }: ListingCounts): void {
+  run.add({ ...counts, withdrawn: removed });
+  if (counts.quarantined > 0) run.fallShort('totals that could not be understood are in quarantine');
+}

@@ -1,0 +1,44 @@
+import { throwIfAborted } from '../../core/clock';
+import type { Worker } from '../../domain/entities';
+import type { WorkerId } from '../../domain/ids';
+import { miningScopeOf } from '../mining-scope';
+import type { FleetScope, FleetStore, Pool, Scope } from '../ports';
+import type { Run } from '../run';
+import { findWorker } from './workers';
+
+/** Workers between two commits: what a crash may cost, and how old an answer may be when it is stored. */
+const BATCH_WORKERS = 20;
+
+export interface WorkerDetailsDeps {
+  readonly pool: Pick<Pool, 'getWorker'>;
+  readonly fleet: FleetStore;
+  /** Requests that one run of one scope may take. */
+  readonly workerDetailsPerRun: number;
+}
+
+/**
+ * A slow round over all workers of a scope, one request each: new and missing ones first, then on from where the
+ * last run stopped. Source: `GET /v1/external/worker/get`.
+ */
+export async function syncWorkerDetails(deps: WorkerDetailsDeps, anyScope: Scope, run: Run): Promise<void> {
+  const scope: FleetScope = { ...miningScopeOf(anyScope), stream: 'worker-details' };
+  const done = new Set<WorkerId>();
+  while (done.size < deps.workerDetailsPerRun) {
+    const limit = Math.min(BATCH_WORKERS, deps.workerDetailsPerRun - done.size);
+    const batch = await deps.fleet.findNextDetails(scope, done, limit);
+    const workers: Worker[] = [];
+    for (const workerId of batch.workerIds) {
+      throwIfAborted(run.signal);
+      const { rows, unreadable } = await findWorker(deps.pool, scope, workerId, run);
+      workers.push(...rows);
+      done.add(workerId);
+      run.add({ rowsRead: rows.length + unreadable.length });
+      for (const { reason } of unreadable) {
+        run.fallShort(`the details of worker ${workerId} could not be understood: ${reason}`);
+      }
+    }
+    const { changed, unchanged } = await deps.fleet.storeDetails(scope, workers, batch);
+    run.add({ changed, unchanged });
+    if (batch.workerIds.length < limit) return;
+  }
+}
