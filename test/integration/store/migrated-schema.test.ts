@@ -56,6 +56,14 @@ describe('a member of kpool_reader', () => {
     await sql`DROP VIEW report.later`;
   });
 
+  test('enters no other schema of ours', async () => {
+    const rows = await sql`
+      SELECT nspname::text AS schema FROM pg_namespace
+       WHERE has_schema_privilege('kpool_reader', oid, 'USAGE')
+         AND nspname NOT LIKE 'pg\\_%' AND nspname NOT IN ('information_schema', 'public') ORDER BY 1`;
+    expect(rows.map((row) => row['schema'] as string)).toEqual(['pool', 'report']);
+  });
+
   test.each([
     'SELECT * FROM sync.cursors',
     'SELECT sync.fix_ledger_instant()',
