@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { isKpoolError, KpoolError } from '../core/errors';
 import type { Endpoint, ReadContext } from './endpoint';
 import type { Envelope } from './envelope';
@@ -48,15 +49,20 @@ function plainFailure(envelope: Envelope | null, error: KpoolError): Interpretat
 
 /** The body as JSON, or undefined when it is none: empty, cut off, HTML, not UTF-8, a key with two values, … */
 function findJson(body: Buffer, redactor: Redactor): JsonValue | undefined {
+  const text = findText(body);
+  if (text === null) return undefined;
   try {
-    // Strips one byte order mark; lossless-json refuses any other.
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
     return parseJson(redactor.fromData(text));
   } catch (error) {
-    // TypeError: not UTF-8; SyntaxError: not JSON.
-    if (error instanceof TypeError || error instanceof SyntaxError) return undefined;
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+/** The body as text without its byte order mark, or null when it is not UTF-8. */
+function findText(body: Buffer): string | null {
+  if (!isUtf8(body)) return null;
+  return new TextDecoder('utf-8').decode(body);
 }
 
 function describeArrival(raw: RawAnswer, redactor: Redactor): string {

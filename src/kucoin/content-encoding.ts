@@ -10,7 +10,10 @@ const brotliAsync: Decompress = promisify(brotliDecompress);
 
 /** Some servers call raw deflate data `deflate` too. */
 const deflateAsync: Decompress = (body, options) =>
-  inflateAsync(body, options).catch(() => inflateRawAsync(body, options));
+  inflateAsync(body, options).catch((error: unknown) => {
+    if (isTooLarge(error)) throw error;
+    return inflateRawAsync(body, options);
+  });
 
 const DECOMPRESS_BY_ENCODING: ReadonlyMap<string, Decompress> = new Map([
   ['gzip', gunzipAsync],
@@ -19,13 +22,12 @@ const DECOMPRESS_BY_ENCODING: ReadonlyMap<string, Decompress> = new Map([
   ['br', brotliAsync],
 ]);
 
-export type DecodedBody = { readonly body: Buffer } | { readonly problem: 'damaged' | 'too-large' };
-
 /**
- * The body behind its `content-encoding` header, at most `maxBytes` of it, so that a small answer cannot unpack
- * into the whole memory.
+ * The body behind its `content-encoding` header; null when it would unpack into more than `maxBytes`, so that a
+ * small answer cannot fill the memory. A body that is not packed as announced is returned as it came: whether it
+ * makes sense is for the JSON parser to say.
  */
-export async function decodeBody(body: Buffer, encodings: string, maxBytes: number): Promise<DecodedBody> {
+export async function decodeBody(body: Buffer, encodings: string, maxBytes: number): Promise<Buffer | null> {
   const names = encodings
     .toLowerCase()
     .split(',')
@@ -35,13 +37,19 @@ export async function decodeBody(body: Buffer, encodings: string, maxBytes: numb
   for (const name of names.reverse()) {
     if (name === '' || name === 'identity') continue;
     const decompress = DECOMPRESS_BY_ENCODING.get(name);
-    if (decompress === undefined) return { problem: 'damaged' };
+    if (decompress === undefined) return body;
     try {
       decoded = await decompress(decoded, { maxOutputLength: maxBytes });
     } catch (error) {
-      const isTooLarge = error instanceof RangeError;
-      return { problem: isTooLarge ? 'too-large' : 'damaged' };
+      if (isTooLarge(error)) return null;
+      return body;
     }
   }
-  return { body: decoded };
+  return decoded;
+}
+
+function isTooLarge(error: unknown): boolean {
+  return (
+    typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
+  );
 }

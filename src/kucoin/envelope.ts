@@ -15,7 +15,6 @@ export interface Envelope {
 }
 
 const SUCCESS_CODES: ReadonlySet<string> = new Set(['200', '200000']);
-const MAX_CODE_LENGTH = 32;
 
 /** The envelope in a parsed answer, or null when the answer is framed otherwise. */
 export function findEnvelope(answer: JsonValue): Envelope | null {
@@ -23,7 +22,7 @@ export function findEnvelope(answer: JsonValue): Envelope | null {
   const { code, success, msg, retry, data } = answer;
   if (code === undefined && success === undefined) return null;
   return {
-    code: textOf(code)?.slice(0, MAX_CODE_LENGTH) ?? null,
+    code: textOf(code),
     success: flagOf(success),
     message: textOf(msg),
     retry: flagOf(retry) === true,

@@ -43,8 +43,11 @@ function formsOf(secrets: readonly string[]): string[] {
   return [...new Set(forms)].sort((a, b) => b.length - a.length);
 }
 
+/** What is left of a signed query once its credentials are gone. */
+const SIGNED_QUERY = /\?[^\s"'<>\\?]*key=\[redacted\][^\s"'<>\\]*/g;
+
 function replaceAll(text: string, needles: readonly string[]): string {
   let clean = text;
   for (const needle of needles) clean = clean.replaceAll(needle, '[redacted]');
-  return clean;
+  return clean === text ? text : clean.replace(SIGNED_QUERY, '?[redacted]');
 }

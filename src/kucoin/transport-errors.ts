@@ -70,9 +70,14 @@ function fromCode(code: string, place: string): KpoolError {
   });
 }
 
+const NAMELESS = 'unknown network failure';
+
 /** The error's code name, which holds capitals, digits and underscores only. */
 function codeNameOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (typeof error !== 'object' || error === null) return NAMELESS;
+  // undici's parser names some of its failures, and always its error.
+  if ('name' in error && error.name === 'HTTPParserError') return 'HPE_INVALID';
+  const code = 'code' in error ? error.code : undefined;
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code)) return code;
-  return 'unknown network failure';
+  return NAMELESS;
 }

@@ -124,8 +124,7 @@ async function exchange(
     const header = headerReader(response);
     const dateMs = findDateMs(header('date'));
     const decoded = await decodeBody(Buffer.concat(chunks), header('content-encoding') ?? '', MAX_BODY_BYTES);
-    if ('problem' in decoded && decoded.problem === 'too-large')
-      return { error: tooLarge(origin), httpStatus, bytes };
+    if (decoded === null) return { error: tooLarge(origin), httpStatus, bytes };
     return {
       bytes,
       answer: {
@@ -137,7 +136,7 @@ async function exchange(
         sentAtMs,
         headersAtMs,
         completedAtMs: clock.now(),
-        body: 'body' in decoded ? decoded.body : Buffer.concat(chunks),
+        body: decoded,
       },
     };
   } catch (error) {

@@ -1,0 +1,141 @@
+import type { Clock } from '../../../src/core/clock';
+import { systemClock } from '../../../src/core/clock';
+import { answer, CALL, createTestClient, failure, startScriptedPool, success } from './scripted-pool';
+
+const BODY = success('["SHA256d"]');
+
+/** A clock whose waits are noted and take no time, and which may be wrong. */
+function patientClock(skewMs = 0): Clock & { waits: number[] } {
+  let sleptMs = 0;
+  const waits: number[] = [];
+  return {
+    waits,
+    now: () => systemClock.now() + skewMs + sleptMs,
+    monotonicMs: () => systemClock.monotonicMs() + sleptMs,
+    sleep: (ms) => {
+      waits.push(ms);
+      sleptMs += ms;
+      return Promise.resolve();
+    },
+  };
+}
+
+test('P6 a 403 slows the pace at once, and is forbidden when it persists', async () => {
+  const pool = await startScriptedPool((_request, response) => answer(response, '', { status: 403 }));
+  const client = createTestClient(pool.url, { clock: patientClock() });
+  await expect(client.queryAlgorithms(CALL)).rejects.toMatchObject({
+    code: 'pool.forbidden',
+    retry: 'never-account',
+  });
+  expect(pool.paths).toHaveLength(4);
+  expect(client.pacer.throttled).toEqual(Array(4).fill({ key: client.fingerprint, endpoint: 'algo/query' }));
+});
+
+test('a 403 that passes is nothing but a delay', async () => {
+  const pool = await startScriptedPool((_request, response, n) =>
+    answer(response, n <= 3 ? '<html>' : BODY, { status: n <= 3 ? 403 : 200 }),
+  );
+  const client = createTestClient(pool.url, { clock: patientClock() });
+  expect((await client.queryAlgorithms(CALL)).rows).toEqual(['SHA256d']);
+  expect(client.attempts.map(({ outcome, httpStatus, attempt }) => [attempt, httpStatus, outcome])).toEqual([
+    [1, 403, 'pool.throttled'],
+    [2, 403, 'pool.throttled'],
+    [3, 403, 'pool.throttled'],
+    [4, 200, 'ok'],
+  ]);
+});
+
+test('a call that is throttled to the end says how long the next one should wait', async () => {
+  const pool = await startScriptedPool((_request, response) => answer(response, failure('200002')));
+  const client = createTestClient(pool.url, { clock: patientClock() });
+  await expect(client.queryAlgorithms(CALL)).rejects.toMatchObject({
+    code: 'pool.throttled',
+    retry: 'after',
+    retryAfterMs: expect.any(Number) as number,
+  });
+  expect(client.pacer.throttled).toHaveLength(4);
+});
+
+test('Retry-After decides the delay, in seconds or as a date of the pool', async () => {
+  const pool = await startScriptedPool((_request, response, n) => {
+    const date = new Date(Date.UTC(2030, 0, 1)).toUTCString();
+    const later = new Date(Date.UTC(2030, 0, 1, 0, 0, 50)).toUTCString();
+    if (n === 1) answer(response, '', { status: 503, headers: { 'retry-after': '40' } });
+    else if (n === 2) answer(response, '', { status: 429, headers: { 'retry-after': later, date } });
+    else answer(response, '', { status: 503, headers: { 'retry-after': '3600' } });
+  });
+  const clock = patientClock();
+  const client = createTestClient(pool.url, { clock });
+  await expect(client.queryAlgorithms(CALL)).rejects.toMatchObject({
+    code: 'pool.maintenance',
+    retryAfterMs: 3_600_000,
+  });
+  expect(clock.waits).toEqual([40_000, 50_000]);
+});
+
+test('during maintenance one call asks and the others stay away', async () => {
+  let isMaintained = true;
+  const pool = await startScriptedPool((_request, response) =>
+    isMaintained ? answer(response, '', { status: 503 }) : answer(response, BODY),
+  );
+  const clock = patientClock();
+  const maintenance = { firstDelayMs: 60_000, maxDelayMs: 60_000, factor: 1 };
+  const client = createTestClient(pool.url, { clock, retries: { maintenance } });
+  await expect(client.queryAlgorithms(CALL)).rejects.toMatchObject({ code: 'pool.maintenance' });
+  expect(pool.paths).toHaveLength(4);
+  for (let i = 0; i < 5; i++)
+    await expect(client.querySubAccounts(CALL)).rejects.toMatchObject({
+      code: 'pool.maintenance',
+      retryAfterMs: expect.any(Number) as number,
+    });
+  expect(pool.paths).toHaveLength(4);
+  await clock.sleep(60_000);
+  const calls = [client.queryAlgorithms(CALL), client.queryAlgorithms(CALL)];
+  await Promise.allSettled(calls);
+  expect(pool.paths).toHaveLength(5);
+  isMaintained = false;
+  await clock.sleep(60_000);
+  await client.queryAlgorithms(CALL);
+  await client.queryAlgorithms(CALL);
+  expect(pool.paths).toHaveLength(7);
+});
+
+test('a host whose clock is an hour off is corrected by the second request', async () => {
+  const pool = await startScriptedPool((request, response) => {
+    const timestamp = Number(new URL(request.url ?? '', 'http://pool').searchParams.get('timestamp'));
+    answer(response, Math.abs(timestamp - Date.now()) > 5_000 ? failure('400002') : BODY);
+  });
+  for (const skewMs of [3_600_000, -3_600_000]) {
+    const clock = patientClock(skewMs);
+    const client = createTestClient(pool.url, { clock });
+    expect((await client.queryAlgorithms(CALL)).rows).toEqual(['SHA256d']);
+    expect(client.requestCount()).toBe(2);
+    expect(clock.waits).toEqual([]);
+    expect(Math.abs(client.offsetMs() + skewMs)).toBeLessThan(1_500);
+    expect(Math.abs(client.now() - Date.now())).toBeLessThan(1_500);
+  }
+});
+
+test('a clock that stays refused is told with its difference, after two requests', async () => {
+  const date = new Date(Date.now() + 7_000).toUTCString();
+  const pool = await startScriptedPool((_request, response) =>
+    answer(response, failure('400002'), { headers: { date } }),
+  );
+  const client = createTestClient(pool.url, { clock: patientClock() });
+  await expect(client.queryAlgorithms(CALL)).rejects.toMatchObject({
+    code: 'pool.clock',
+    message: expect.stringMatching(/difference of [67]\.\d s .*this host is behind/) as string,
+  });
+  expect(pool.paths).toHaveLength(2);
+});
+
+test("the clock is not learnt from a proxy's error page, nor from a cache", async () => {
+  const date = new Date(Date.UTC(2020, 0, 1)).toUTCString();
+  const pool = await startScriptedPool((_request, response, n) => {
+    if (n === 1) answer(response, '<html>', { status: 502, headers: { date } });
+    else answer(response, BODY, { headers: { date, age: '100' } });
+  });
+  const client = createTestClient(pool.url, { clock: patientClock() });
+  await client.queryAlgorithms(CALL);
+  expect(client.offsetMs()).toBe(0);
+});

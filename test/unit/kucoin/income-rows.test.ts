@@ -1,0 +1,211 @@
+import { findDecimal } from '../../../src/core/decimal';
+import type { IncomeRow } from '../../../src/domain/income';
+import type { Puid } from '../../../src/domain/ids';
+import type { Page } from '../../../src/domain/page';
+import { earnings } from '../../../src/kucoin/endpoints/earnings';
+import { rewards } from '../../../src/kucoin/endpoints/rewards';
+import { parseJson } from '../../../src/kucoin/json';
+
+const NOW = Date.UTC(2026, 10, 22);
+const DAY_MS = 86_400_000;
+
+/** What the pool would serve for one earning, with fields (JSON texts) replaced, added or, if undefined, left out. */
+function item(fields: Readonly<Record<string, string | undefined>> = {}): string {
+  const all: Readonly<Record<string, string | undefined>> = {
+    amount: '1.234',
+    currency: '"BTC"',
+    hashRate: '100000',
+    hashUnit: '"H"',
+    rejectRate: '0.02',
+    miningDate: '1646040033139',
+    settleTime: '1646040033139',
+    status: '"WAIT_SETTLE"',
+    ...fields,
+  };
+  const members = Object.entries(all).filter(([, value]) => value !== undefined);
+  return `{${members.map(([name, value]) => `"${name}":${value}`).join(',')}}`;
+}
+
+function readPage(items: readonly string[], endpoint = earnings): Page<IncomeRow> {
+  const data = parseJson(
+    `{"currentPage":1,"items":[${items.join(',')}],"pageSize":50,"totalNum":${items.length}}`,
+  );
+  const query = { puid: 1n as Puid, algo: 'SHA256d', startMs: 0, endMs: NOW, currentPage: 1, pageSize: 50 };
+  return endpoint.read(data, { query, poolNowMs: NOW, answeredAtMs: NOW });
+}
+
+function readRow(fields: Readonly<Record<string, string | undefined>>): IncomeRow {
+  const page = readPage([item(fields)]);
+  expect(page.unreadable).toEqual([]);
+  return page.rows[0]!;
+}
+
+function reasonFor(fields: Readonly<Record<string, string | undefined>>): string {
+  const page = readPage([item(fields)]);
+  expect(page.rows).toEqual([]);
+  expect(page.unreadable[0]!.raw).toBe(item(fields));
+  return page.unreadable[0]!.reason;
+}
+
+test('the example of the specification is read', () => {
+  expect(readRow({})).toEqual({
+    currency: 'BTC',
+    type: null,
+    minedAtMs: 1646040033139,
+    amount: '1.234',
+    hashRateHps: '100000',
+    hashUnit: 'H',
+    rejectRate: '0.02',
+    status: 'WAIT_SETTLE',
+    settledAtMs: 1646040033139,
+    extra: null,
+  });
+});
+
+test('a reward may lack its hashrate, as in the example of the specification', () => {
+  const page = readPage([item({ type: '"MINING_EARN"', hashRate: undefined, hashUnit: undefined })], rewards);
+  expect(page.rows[0]).toMatchObject({ type: 'MINING_EARN', hashRateHps: null, hashUnit: null });
+  // Rewards have no reject rate: what is served all the same is kept.
+  expect(page.rows[0]!.extra).toBe('{"rejectRate":0.02}');
+});
+
+test('a reward without a type cannot be understood', () => {
+  expect(readPage([item()], rewards).unreadable[0]!.reason).toBe('type is missing');
+});
+
+test.each([
+  ['0.123456789012345678', '0.123456789012345678'],
+  ['"0.123456789012345678"', '0.123456789012345678'],
+  ['99999999999999999999.999999999999999999', '99999999999999999999.999999999999999999'],
+  ['1E-8', '0.00000001'],
+  ['"1e-18"', '0.000000000000000001'],
+  ['1.50', '1.5'],
+  ['1.0000000000000000000000', '1'],
+  ['-0.00000001', '-0.00000001'],
+  ['-0', '0'],
+  ['9007199254740993', '9007199254740993'],
+])('P1 the amount %s is kept as %s', (served, kept) => {
+  expect(readRow({ amount: served }).amount).toBe(kept);
+});
+
+test.each([
+  ['0.1234567890123456789', 'amount has 19 decimals (0.1234567890123456789), more than the 18 kept'],
+  ['1e-19', 'amount has 19 decimals (1e-19), more than the 18 kept'],
+  ['1e20', 'amount is 1e20, 10^20 or more'],
+  ['-100000000000000000000', 'amount is -100000000000000000000, 10^20 or more'],
+  ['1e999999', 'amount is 1e999999, not a number that can be kept exactly'],
+  ['"1,234.5"', 'amount is "1,234.5", not a number that can be kept exactly'],
+  ['"NaN"', 'amount is "NaN", not a number that can be kept exactly'],
+  ['"0x10"', 'amount is "0x10", not a number that can be kept exactly'],
+  ['""', 'amount is missing'],
+  ['null', 'amount is missing'],
+  [undefined, 'amount is missing'],
+  ['true', 'amount is true, not a number'],
+  ['{"value":1}', 'amount is {"value":1}, not a number'],
+])('P1 the amount %s is quarantined, never rounded', (served, reason) => {
+  expect(reasonFor({ amount: served })).toBe(reason);
+});
+
+test.each([
+  ['1646040033139', 1646040033139],
+  ['"1646040033139"', 1646040033139],
+  ['1.646040033139E12', 1646040033139],
+  ['1646040033139.0', 1646040033139],
+])('the miningDate %s is understood', (served, instant) => {
+  expect(readRow({ miningDate: served }).minedAtMs).toBe(instant);
+});
+
+test.each([
+  [undefined, 'miningDate is missing'],
+  ['null', 'miningDate is missing'],
+  ['0', 'miningDate is 0, before 2009: not a mining date'],
+  ['1646040033', 'miningDate is 1646040033, before 2009: not a mining date'],
+  ['-1646040033139', /^miningDate is -1646040033139, not a whole number/],
+  ['1646040033139.5', /^miningDate is 1646040033139.5, not a whole number/],
+  ['"2022-02-28"', /^miningDate is "2022-02-28", not a number/],
+  [String(NOW + 2 * DAY_MS + 1), /more than two days in the future$/],
+])('an absurd miningDate %s is quarantined', (served, reason) => {
+  expect(reasonFor({ miningDate: served })).toEqual(
+    reason instanceof RegExp ? expect.stringMatching(reason) : reason,
+  );
+});
+
+test.each([undefined, 'null', '0', '""', '"0"'])('a settleTime of %s means none', (served) => {
+  expect(readRow({ settleTime: served }).settledAtMs).toBeNull();
+});
+
+test('a settleTime that no date can hold, or a negative one, is quarantined', () => {
+  expect(readRow({ settleTime: '8640000000000000' }).settledAtMs).toBe(8.64e15);
+  expect(reasonFor({ settleTime: '8640000000000001' })).toMatch(/^settleTime is/);
+  expect(reasonFor({ settleTime: '-1' })).toMatch(/^settleTime is/);
+});
+
+test('an unknown status is kept, a missing one is not made up', () => {
+  expect(readRow({ status: '"FROZEN"' }).status).toBe('FROZEN');
+  expect(reasonFor({ status: '""' })).toBe('status is missing');
+  expect(reasonFor({ currency: 'null' })).toBe('currency is missing');
+});
+
+test('a hashrate in terahashes is stored in hashes, digit for digit', () => {
+  expect(readRow({ hashRate: '"123.456789012345678"', hashUnit: '"TH/s"' })).toMatchObject({
+    hashRateHps: '123456789012345.678',
+    hashUnit: 'TH/s',
+    extra: null,
+  });
+});
+
+test.each(['"Sol/s"', undefined, 'null', '""'])('with the unit %s a hashrate is kept raw', (unit) => {
+  expect(readRow({ hashRate: '1.50', hashUnit: unit })).toMatchObject({
+    hashRateHps: null,
+    extra: '{"hashRate":1.50}',
+  });
+});
+
+test('empty rates mean none', () => {
+  expect(readRow({ hashRate: '""', rejectRate: '""' })).toMatchObject({
+    hashRateHps: null,
+    rejectRate: null,
+  });
+});
+
+test('a hashrate beyond every measure is quarantined, not a crash', () => {
+  expect(reasonFor({ hashRate: '1e395', hashUnit: '"TH"' })).toMatch(/^a hashrate is beyond every measure/);
+});
+
+test('unknown fields are kept digit for digit', () => {
+  expect(readRow({ fee: '0.10', note: '"ü"', deep: '{"a":[1E5,null]}', gone: 'null' }).extra).toBe(
+    '{"fee":0.10,"note":"ü","deep":{"a":[1E5,null]},"gone":null}',
+  );
+});
+
+test('what PostgreSQL cannot hold is replaced and noted', () => {
+  const row = readRow({ status: '"SET\\u0000TLED"', note: '{"x":"\\ud800"}' });
+  expect(row.status).toBe('SET\uFFFDTLED');
+  expect(row.extra).toBe('{"note":{"x":"\uFFFD"},"_nul_replaced":["status","note"]}');
+});
+
+test('P8 a bad item does not stop the others', () => {
+  const page = readPage([
+    item(),
+    'null',
+    '7',
+    '"row"',
+    '[1]',
+    item({ amount: '"?"' }),
+    item({ amount: '5' }),
+  ]);
+  expect(page.rows.map((row) => row.amount)).toEqual([findDecimal('1.234'), findDecimal('5')]);
+  expect(page.unreadable).toEqual([
+    { raw: 'null', reason: 'the item is null, not an object' },
+    { raw: '7', reason: 'the item is a number, not an object' },
+    { raw: '"row"', reason: 'the item is a text, not an object' },
+    { raw: '[1]', reason: 'the item is a list, not an object' },
+    { raw: item({ amount: '"?"' }), reason: expect.stringMatching(/^amount is "\?"/) as string },
+  ]);
+});
+
+test('every mistake of an item is named', () => {
+  expect(reasonFor({ amount: 'null', miningDate: '"x"', status: '5e' + '0' })).toBe(
+    'amount is missing; miningDate is "x", not a number that can be kept exactly',
+  );
+});

@@ -1,0 +1,149 @@
+import { algorithms } from '../../../src/kucoin/endpoints/algorithms';
+import { accountIncome } from '../../../src/kucoin/endpoints/account-income';
+import { subAccountIncome } from '../../../src/kucoin/endpoints/sub-account-income';
+import { subAccounts } from '../../../src/kucoin/endpoints/sub-accounts';
+import { workerDetails } from '../../../src/kucoin/endpoints/worker-details';
+import { workers } from '../../../src/kucoin/endpoints/workers';
+import type { Endpoint } from '../../../src/kucoin/endpoint';
+import { parseJson } from '../../../src/kucoin/json';
+import type { Puid, WorkerId } from '../../../src/domain/ids';
+import { codeOf } from './error-code';
+
+const NOW = Date.UTC(2026, 10, 22);
+
+function read<Query, Answer>(endpoint: Endpoint<Query, Answer>, query: Query, data: string): Answer {
+  return endpoint.read(parseJson(data), { query, poolNowMs: NOW, answeredAtMs: NOW });
+}
+
+const asked = { puid: 1n as Puid, algo: 'SHA256d', status: 'ACTIVE', currentPage: 2, pageSize: 50 } as const;
+const WORKER = '{"workerId":9223372036854775807,"workerName":"001","realHashRate":1,"hashUnit":"H"}';
+const pageOf = (fields: string): string => `{"items":[${WORKER}],${fields}}`;
+
+test('page fields may be numbers or texts', () => {
+  const page = read(workers, asked, pageOf('"currentPage":"2","pageSize":"10","totalNum":"100"'));
+  expect(page).toMatchObject({ currentPage: 2, pageSize: 10, totalNum: 100, answeredAtMs: NOW });
+  expect(page.rows[0]!.workerId).toBe(9223372036854775807n);
+});
+
+test('the page size that is really served is told', () => {
+  expect(read(workers, asked, pageOf('"currentPage":2,"pageSize":20,"totalNum":100')).pageSize).toBe(20);
+  expect(read(workers, asked, pageOf('"currentPage":2,"totalNum":100')).pageSize).toBe(50);
+});
+
+test.each([
+  ['another page', pageOf('"currentPage":1,"pageSize":10,"totalNum":100'), 'it is page 1, asked was page 2'],
+  ['no total', pageOf('"currentPage":2,"pageSize":10'), 'totalNum is missing'],
+  ['a null total', pageOf('"currentPage":2,"pageSize":10,"totalNum":null'), 'totalNum is missing'],
+  ['a negative total', pageOf('"currentPage":2,"pageSize":10,"totalNum":-1'), 'totalNum is -1'],
+  ['half a row', pageOf('"currentPage":2,"pageSize":10,"totalNum":1.5'), 'totalNum is 1.5'],
+  ['a list', '[]', 'data is a list, not a page'],
+  ['nothing', 'null', 'data is null, not a page'],
+  ['no items', '{"currentPage":2,"totalNum":7}', 'items is missing, with totalNum 7'],
+  ['items of a kind', '{"currentPage":2,"totalNum":0,"items":{}}', 'items is an object'],
+])('P2 a page with %s is malformed, not empty', (_what, data, message) => {
+  expect(() => read(workers, asked, data)).toThrow(message);
+  expect(codeOf(() => read(workers, asked, data))).toBe('pool.malformed');
+});
+
+test('an empty list may be null when the total is 0', () => {
+  const page = read(workers, asked, '{"currentPage":2,"items":null,"pageSize":10,"totalNum":0}');
+  expect(page).toMatchObject({ rows: [], unreadable: [], totalNum: 0 });
+});
+
+test('an id beyond 2^63 - 1, a negative and a missing one are quarantined', () => {
+  const data =
+    '{"currentPage":2,"totalNum":4,"items":[{"workerId":9223372036854775808},{"workerId":-1},{},{"workerId":"12"}]}';
+  const page = read(workers, asked, data);
+  expect(page.rows.map((row) => row.workerId)).toEqual([12n]);
+  expect(page.unreadable.map((row) => row.reason)).toEqual([
+    'workerId is 9223372036854775808, not an id from 0 to 2^63 - 1',
+    'workerId is -1, not an id from 0 to 2^63 - 1',
+    'workerId is missing',
+  ]);
+});
+
+test('a sub-account keeps its three rates and its unit', () => {
+  const listing = read(
+    subAccounts,
+    undefined,
+    '[{"puid":"7","pname":"test","defaultAlgo":"SHA256d","hashUnit":"GH","realHashRate":"1.5","hourHashRate":2,' +
+      '"dayHashRate":"","vip":true}]',
+  );
+  expect(listing.rows).toEqual([
+    {
+      puid: 7n,
+      pname: 'test',
+      defaultAlgo: 'SHA256d',
+      realHps: '1500000000',
+      hourHps: '2000000000',
+      dayHps: null,
+      hashUnit: 'GH',
+      extra: '{"vip":true}',
+    },
+  ]);
+});
+
+test('rates without a known unit are all kept raw', () => {
+  const { rows } = read(
+    subAccounts,
+    undefined,
+    '[{"puid":1,"pname":"","realHashRate":1,"dayHashRate":2,"hashUnit":"Sol"}]',
+  );
+  expect(rows[0]).toMatchObject({
+    realHps: null,
+    hashUnit: 'Sol',
+    extra: '{"realHashRate":1,"dayHashRate":2}',
+  });
+});
+
+test.each(['null', '{}', '"x"', '5'])('a list of sub-accounts that is %s is malformed, not empty', (data) => {
+  expect(codeOf(() => read(subAccounts, undefined, data))).toBe('pool.malformed');
+});
+
+test('algorithms are kept by any name, others are quarantined', () => {
+  const listing = read(algorithms, undefined, '["SHA256d","Neu",7,null,"",{}]');
+  expect(listing.rows).toEqual(['SHA256d', 'Neu', '7']);
+  expect(listing.unreadable.map(({ raw }) => raw)).toEqual(['null', '""', '{}']);
+});
+
+test.each(['null', '""', '{}', '[]'])('a worker of whom the pool says %s is nobody', (data) => {
+  const query = { puid: 1n as Puid, algo: 'SHA256d', workerId: 5n as WorkerId };
+  expect(read(workerDetails, query, data)).toMatchObject({ rows: [], unreadable: [] });
+});
+
+test('the answer about another worker is malformed', () => {
+  const query = { puid: 1n as Puid, algo: 'SHA256d', workerId: 5n as WorkerId };
+  expect(read(workerDetails, query, '{"workerId":5,"status":"ACTIVE"}').rows[0]).toMatchObject({
+    workerId: 5n,
+    workerName: '',
+    status: 'ACTIVE',
+  });
+  expect(() => read(workerDetails, query, '{"workerId":6}')).toThrow('it is worker 6, asked was 5');
+  expect(() => read(workerDetails, query, '"none"')).toThrow('data is a text, not a worker');
+});
+
+test.each([
+  ['12', ['12'], 0],
+  ['"0.1234567890123456789012"', [], 1],
+  ['"12.5"', ['12.5'], 0],
+  ['null', [], 0],
+  ['{}', [], 1],
+])('an accumulated income of %s is read as %j', (data, rows, unreadable) => {
+  const listing = read(accountIncome, 'BTC', data);
+  expect(listing.rows).toEqual(rows);
+  expect(listing.unreadable).toHaveLength(unreadable);
+});
+
+test('accumulated income by sub-account', () => {
+  const listing = read(
+    subAccountIncome,
+    'BTC',
+    '[{"puid":1,"pname":"test","amount":0.1},{"puid":2,"amount":"2"},{}]',
+  );
+  expect(listing.rows).toEqual([
+    { puid: 1n, pname: 'test', amount: '0.1' },
+    { puid: 2n, pname: null, amount: '2' },
+  ]);
+  expect(listing.unreadable).toEqual([{ raw: '{}', reason: 'puid is missing; amount is missing' }]);
+  expect(read(subAccountIncome, 'BTC', 'null').rows).toEqual([]);
+});

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { Secret } from '../../../src/core/secret';
+import { parseBaseUrl } from '../../../src/kucoin/base-url';
+import { fingerprintOf, signPassphrase, signQuery } from '../../../src/kucoin/signing';
+import { codeOf } from './error-code';
+
+const credentials = {
+  apiKey: new Secret('key/+='),
+  apiSecret: new Secret('secret'),
+  apiPassphrase: new Secret('passphrase'),
+};
+
+test('the passphrase is signed as in the example of the specification', () => {
+  // printf passphrase | openssl dgst -sha256 -hmac secret -binary | base64
+  expect(signPassphrase(credentials).reveal()).toBe('sWd5rQWAxDzYJTY6K2sov6seA0l3uNP70anWxITg8IA=');
+});
+
+test('the query survives signs that mean something in a URL', () => {
+  const query = signQuery(
+    credentials,
+    new Secret('a+b/c=='),
+    { algo: 'x y&z', coinName: undefined },
+    1544657947758.6,
+  );
+  expect(query).toBe(
+    'algo=x+y%26z&key=key%2F%2B%3D&timestamp=1544657947759&passphrase=a%2Bb%2Fc%3D%3D&version=2',
+  );
+});
+
+test('P10 the fingerprint identifies a key and does not give it away', () => {
+  expect(fingerprintOf(credentials.apiKey)).toBe(
+    createHash('sha256').update('key/+=').digest('hex').slice(0, 16),
+  );
+});
+
+test.each([
+  ['https://www.kucoin.com/_api/miningpool', 'https://www.kucoin.com', '/_api/miningpool'],
+  ['https://www.kucoin.com/_api/miningpool/', 'https://www.kucoin.com', '/_api/miningpool'],
+  ['http://127.0.0.1:8080', 'http://127.0.0.1:8080', ''],
+  ['http://127.0.0.1:8080//', 'http://127.0.0.1:8080', ''],
+])('%s is understood', (url, origin, prefix) => {
+  expect(parseBaseUrl(url)).toEqual({ origin, prefix });
+});
+
+test.each(['', 'kucoin.com', 'ftp://x', 'https://u:hidden@x', 'https://x?hidden', 'https://x#hidden'])(
+  'P10 %j is refused without being repeated',
+  (url) => {
+    expect(codeOf(() => parseBaseUrl(url))).toBe('config.invalid');
+    expect(() => parseBaseUrl(url)).not.toThrow(/hidden/);
+  },
+);
