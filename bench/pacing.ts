@@ -52,7 +52,9 @@ async function efficiency(databaseUrl: string, processes: number): Promise<void>
       waiters: 4,
       totalTimeoutMs: 30_000,
     };
-    return new ChildProgram(join(__dirname, '../test/support/pacing/requester.ts'), [JSON.stringify(options)]);
+    return new ChildProgram(join(__dirname, '../test/support/pacing/requester.ts'), [
+      JSON.stringify(options),
+    ]);
   });
   await Promise.all(requesters.map((requester) => requester.answer()));
   while (pool.arrivals.length === 0) await sleep(5);
@@ -62,7 +64,8 @@ async function efficiency(databaseUrl: string, processes: number): Promise<void>
   const reports = await Promise.all(requesters.map((requester) => requester.ask<RequesterReport>('stop')));
   await pool.close();
   const requests = reports.reduce((sum, report) => sum + report.requests, 0);
-  const roundTripMs = reports.reduce((sum, report) => sum + report.meanRoundTripMs * report.requests, 0) / requests;
+  const roundTripMs =
+    reports.reduce((sum, report) => sum + report.meanRoundTripMs * report.requests, 0) / requests;
   // N places start at once: the first N arrivals belong to the start, not to the pace.
   const perSecond = (within.length - LIMIT) / ((within.at(-1)!.atMs - firstAtMs) / 1_000);
   const ceiling = (LIMIT * 1_000) / (REST_MS + roundTripMs);
@@ -144,7 +147,8 @@ async function cpuMs(postmasterPid: number): Promise<number> {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [parent, user, system] = [fields[1], fields[11], fields[12]];
-    if (Number(pid) === postmasterPid || Number(parent) === postmasterPid) ticks += Number(user) + Number(system);
+    if (Number(pid) === postmasterPid || Number(parent) === postmasterPid)
+      ticks += Number(user) + Number(system);
   }
   return ticks * CLOCK_TICK_MS;
 }
@@ -162,7 +166,7 @@ async function withDatabase(work: (url: string, postmasterPid: number) => Promis
   await createCluster(cluster, { superuser: 'bench', password, database: 'bench' });
   await startCluster(
     cluster,
-    { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'on' },
+    { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: process.env['FS'] ?? 'on' },
     join(directory, 'postgres.log'),
   );
   try {
@@ -170,7 +174,9 @@ async function withDatabase(work: (url: string, postmasterPid: number) => Promis
     const sql = postgres(url, { max: 1, onnotice: () => undefined });
     await migrate(sql);
     await sql.end();
-    const pid = Number((await readFile(join(cluster.dataDirectory, 'postmaster.pid'), 'utf8')).split('\n')[0]);
+    const pid = Number(
+      (await readFile(join(cluster.dataDirectory, 'postmaster.pid'), 'utf8')).split('\n')[0],
+    );
     await work(url, pid);
   } finally {
     await stopCluster(cluster, 'immediate');

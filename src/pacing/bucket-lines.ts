@@ -1,6 +1,6 @@
 import type { Permit } from './permit';
 import { WHOLE_KEY } from './place-store';
-import { WaitingLine } from './waiting-line';
+import { AGEING_MS, WaitingLine } from './waiting-line';
 
 /** What the pool's limit counts: the requests of a key to one endpoint, or all of the key's. */
 export type PaceScope = 'endpoint' | 'key';
@@ -35,10 +35,21 @@ export interface BucketLine {
   readonly endpoint: string;
   readonly waiters: WaitingLine<Waiter>;
   readonly askers: Asker[];
+  /** Permits that are held back for those who wait. */
+  promised: number;
+  /** When a place was last granted, monotonic ms: then it was this process's turn. */
+  grantedAtMs: number;
   /** Monotonic ms. */
   lookAtMs: number;
   /** `lookAtMs` supposes that a request in flight is answered at once. */
   guessed: boolean;
+}
+
+/** How long the line has waited for its turn among all processes, ms, less what its priority lacks. */
+export function turnWaitMs(line: BucketLine, nowMs: number): number {
+  const first = line.waiters.first();
+  if (first === undefined) return 0;
+  return nowMs - Math.max(first.arrivedAtMs, line.grantedAtMs) - first.priority * AGEING_MS;
 }
 
 /** The lines of this process: each waiter stands in that of its endpoint or in that of its key, as the scope is. */
@@ -90,9 +101,9 @@ export class BucketLines {
     return this.#all().filter((line) => line.key === key);
   }
 
-  /** Lines that someone stands in. */
+  /** Lines that someone stands in who is not provided for. */
   busy(): BucketLine[] {
-    return this.#all().filter((line) => line.waiters.length > 0 || line.askers.length > 0);
+    return this.#all().filter((line) => line.waiters.length > line.promised || line.askers.length > 0);
   }
 
   /** Everyone who waits or asks, taken out of the lines. */
@@ -115,6 +126,8 @@ export class BucketLines {
       endpoint,
       waiters: new WaitingLine(),
       askers: [],
+      promised: 0,
+      grantedAtMs: -Infinity,
       lookAtMs: -Infinity,
       guessed: false,
     };

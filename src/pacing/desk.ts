@@ -2,7 +2,7 @@ import { assert } from '../core/assert';
 import { throwIfAborted } from '../core/clock';
 import type { Clock } from '../core/clock';
 import { KpoolError } from '../core/errors';
-import { BucketLines } from './bucket-lines';
+import { BucketLines, turnWaitMs } from './bucket-lines';
 import type { BucketLine, PacedBucket, PaceScope, Waiter } from './bucket-lines';
 import { readClock, restedAtMs, watchedMs } from './database-time';
 import type { DatabaseTime } from './database-time';
@@ -11,7 +11,7 @@ import type { LookWork } from './look-loop';
 import { createPermit } from './permit';
 import type { Permit } from './permit';
 import type { Grant, HandBack, HeldPlace, Look, Outlook, PlaceStore, Sight } from './place-store';
-import { REST_MS } from './rest';
+import { AHEAD_MS, REST_MS } from './rest';
 
 /** What a person or a metric may want to know. */
 export type PacingEvent =
@@ -41,8 +41,10 @@ export interface DeskOptions {
 
 /** Timers fire up to 1 ms early; a look that comes too early costs another. */
 const WAKE_MARGIN_MS = 1;
-/** A permit may come this much before its place has rested for sure; it is held back so long. */
-const MAX_HOLD_MS = 50;
+/** A permit that would have to be held back longer than this tells of a clock that was stepped. */
+const MAX_HOLD_MS = AHEAD_MS + 50;
+/** Hand-backs may wait for company: they say how old they are. */
+const HAND_BACK_DELAY_MS = 25;
 /** One look of a large process stays a short transaction. */
 const MAX_BUCKETS_PER_LOOK = 200;
 const MAX_HAND_BACKS_PER_LOOK = 1_000;
@@ -129,8 +131,11 @@ export class PacingDesk implements LookWork {
   }
 
   dueAtMs(): number {
-    if (this.#handBacks.length > 0 || this.#throttledKeys.size > 0) return -Infinity;
-    return this.#lines.busy().reduce((dueAtMs, line) => Math.min(dueAtMs, line.lookAtMs), Infinity);
+    if (this.#throttledKeys.size > 0) return -Infinity;
+    const [oldest] = this.#handBacks;
+    const flushAtMs =
+      oldest === undefined ? Infinity : this.#stopped ? -Infinity : oldest.sinceMs + HAND_BACK_DELAY_MS;
+    return this.#lines.busy().reduce((dueAtMs, line) => Math.min(dueAtMs, line.lookAtMs), flushAtMs);
   }
 
   async look(isCurrent: () => boolean): Promise<void> {
@@ -149,7 +154,8 @@ export class PacingDesk implements LookWork {
       wanted: lines.map((line) => ({
         key: line.key,
         endpoint: line.endpoint,
-        count: Math.min(line.waiters.length, this.#options.places),
+        count: Math.max(0, Math.min(line.waiters.length - line.promised, this.#options.places)),
+        waitMs: turnWaitMs(line, sentAtMs),
       })),
       watchedMs: watchedMs(this.#time, sentAtMs),
     };
@@ -207,20 +213,14 @@ export class PacingDesk implements LookWork {
       this.#options.leaseMs,
     );
     for (const grant of sight.grants) {
+      const line = this.#lines.find(grant.key, grant.endpoint);
+      if (line !== undefined) line.grantedAtMs = sentAtMs;
       const holdMs =
-        before === null || grant.wasRestMs === 0
-          ? 0
-          : restedAtMs(before, grant.wasUsableAtMs, grant.wasRestMs, receivedAtMs) - receivedAtMs;
-      if (holdMs > MAX_HOLD_MS) {
-        this.#options.onEvent({ kind: 'clock-stepped', byMs: holdMs });
-        this.#handBack(grant, grant.wasRestMs);
-      } else if (!isCurrent) {
-        this.#handBack(grant, holdMs > 0 ? grant.wasRestMs : 0);
-      } else if (holdMs > 0) {
-        void this.#clock.sleep(Math.ceil(holdMs)).then(() => this.#deliver(grant, sentAtMs));
-      } else {
-        this.#deliver(grant, sentAtMs);
-      }
+        before === null ? 0 : restedAtMs(before, grant.usableAtMs, grant.restMs, receivedAtMs) - receivedAtMs;
+      if (holdMs > MAX_HOLD_MS) this.#options.onEvent({ kind: 'clock-stepped', byMs: holdMs });
+      if (holdMs > MAX_HOLD_MS || !isCurrent) this.#handBack(grant, grant.restMs);
+      else if (holdMs > 0) void this.#holdBack(grant, holdMs, sentAtMs);
+      else this.#deliver(grant, sentAtMs);
     }
     lines.forEach((line, index) => {
       const outlook = sight.outlooks[index];
@@ -230,7 +230,7 @@ export class PacingDesk implements LookWork {
   }
 
   #lookAhead(line: BucketLine, outlook: Outlook, sentAtMs: number): void {
-    line.lookAtMs = sentAtMs + outlook.nextInMs + (outlook.nextInMs > 0 ? WAKE_MARGIN_MS : 0);
+    line.lookAtMs = sentAtMs + Math.max(0, outlook.nextInMs - AHEAD_MS + WAKE_MARGIN_MS);
     line.guessed = outlook.nextInFlight;
     if (this.#options.auto) this.#turn(line.key, outlook.turned ? 'key' : 'endpoint');
     // A line that has just been turned is empty: its askers are asked for again under the new scope.
@@ -242,6 +242,14 @@ export class PacingDesk implements LookWork {
     if (this.#lines.scopeOf(key) === scope) return;
     this.#lines.turn(key, scope);
     this.#options.onEvent({ kind: 'turned', key, scope });
+  }
+
+  async #holdBack(grant: Grant, holdMs: number, requestedAtMs: number): Promise<void> {
+    const line = this.#lines.find(grant.key, grant.endpoint);
+    if (line !== undefined) line.promised += 1;
+    await this.#clock.sleep(Math.ceil(holdMs));
+    if (line !== undefined) line.promised -= 1;
+    this.#deliver(grant, requestedAtMs);
   }
 
   #deliver(grant: Grant, requestedAtMs: number): void {

@@ -3,8 +3,11 @@ import type { BackoffPolicy } from '../core/backoff';
 import type { Clock } from '../core/clock';
 import { KpoolError } from '../core/errors';
 
-/** Looks of a process start at least this far apart, so that under load one statement serves many buckets. */
-const GAP_MS = 5;
+/**
+ * Looks of a process start at least this far apart, so that under load one statement serves many buckets. Less than
+ * `AHEAD_MS`, so nobody waits for it.
+ */
+const GAP_MS = 25;
 /** A look unanswered for this long has failed. */
 const LOOK_TIMEOUT_MS = 5_000;
 const RETRY: BackoffPolicy = { firstDelayMs: 100, maxDelayMs: 2_000, factor: 2 };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type postgres from 'postgres';
 import type { Clock } from '../core/clock';
 import type { PacedBucket, PaceScope } from './bucket-lines';
@@ -50,6 +51,7 @@ export function createPacer(options: PacerOptions): PacerHandle {
     places: options.requestsPerSecond,
     auto: options.scope === 'auto',
     leaseMs: leaseMs(options.totalTimeoutMs),
+    processId: randomUUID(),
   });
   return new PacingDesk({
     store,

@@ -21,6 +21,8 @@ export interface WantedBucket {
   readonly key: string;
   readonly endpoint: string;
   readonly count: number;
+  /** How long the process has waited for it; the longest wait goes first. Negative for low priorities. */
+  readonly waitMs: number;
 }
 
 /** Everything that a process asks of the store in one statement. */
@@ -35,9 +37,9 @@ export interface Look {
 }
 
 export interface Grant extends HeldPlace {
-  /** When the place became usable, by the store's clock, and how long it had rested then. */
-  readonly wasUsableAtMs: number;
-  readonly wasRestMs: number;
+  /** When the place may be used, by the store's clock: up to `AHEAD_MS` from the look. And how long it rests until then. */
+  readonly usableAtMs: number;
+  readonly restMs: number;
 }
 
 /** What a look says about a wanted bucket. */

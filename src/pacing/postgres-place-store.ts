@@ -1,7 +1,7 @@
 import type postgres from 'postgres';
 import { assert } from '../core/assert';
 import type { Grant, Outlook, PlaceStore, Sight, WantedBucket } from './place-store';
-import { REST_MS } from './rest';
+import { AHEAD_MS, REST_MS } from './rest';
 
 export interface PlaceStoreOptions {
   /** N: how many requests of one bucket may arrive in a second. */
@@ -9,6 +9,8 @@ export interface PlaceStoreOptions {
   /** Whether keys turn to one bucket for the whole key, and those that did are taken so. */
   readonly auto: boolean;
   readonly leaseMs: number;
+  /** Whose turn it is, among all processes: a UUID. */
+  readonly processId: string;
 }
 
 /** A row of `sync.pace`: the clock (request 0), a permit (place), or a bucket's outlook. */
@@ -19,8 +21,8 @@ type PaceRow =
       readonly now_ms: null;
       readonly place: number;
       readonly grant_id: string;
-      readonly was_usable_at_ms: number;
-      readonly was_rest_ms: number;
+      readonly usable_at_ms: number;
+      readonly rested_ms: number;
     }
   | {
       readonly request: number;
@@ -43,6 +45,7 @@ export function createPostgresPlaceStore(sql: postgres.Sql, options: PlaceStoreO
       const { handBacks: backs, wanted } = look;
       const rows = await sql<PaceRow[]>`
         SELECT * FROM sync.pace(
+          ${options.processId}::uuid,
           ${sql.array(
             backs.map((back) => back.key),
             TEXTS,
@@ -80,11 +83,16 @@ export function createPostgresPlaceStore(sql: postgres.Sql, options: PlaceStoreO
             wanted.map((bucket) => bucket.count),
             INTEGERS,
           )},
+          ${sql.array(
+            wanted.map((bucket) => bucket.waitMs),
+            FLOATS,
+          )},
           ${options.places}::int,
           ${options.auto}::boolean,
           ${REST_MS}::float8,
           ${options.leaseMs}::float8,
-          ${look.watchedMs}::float8
+          ${look.watchedMs}::float8,
+          ${AHEAD_MS}::float8
         )`;
       return readRows(rows, wanted);
     },
@@ -114,8 +122,8 @@ function readRows(rows: readonly PaceRow[], wanted: readonly WantedBucket[]): Si
         endpoint: bucket.endpoint,
         place: row.place,
         grantId: row.grant_id,
-        wasUsableAtMs: row.was_usable_at_ms,
-        wasRestMs: row.was_rest_ms,
+        usableAtMs: row.usable_at_ms,
+        restMs: row.rested_ms,
       });
     }
   }

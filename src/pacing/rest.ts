@@ -20,3 +20,9 @@ export const PERMIT_LIFE_MS = 1_000;
 export function leaseMs(totalTimeoutMs: number): number {
   return PERMIT_LIFE_MS + totalTimeoutMs + REST_MS;
 }
+
+/**
+ * A place is asked for this long before it may be used, and its permit held back in the process until then, so that the
+ * time that the database takes is not lost to the pace.
+ */
+export const AHEAD_MS = 100;

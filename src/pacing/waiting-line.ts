@@ -1,5 +1,5 @@
 /** Waiting this long counts as much as one step of priority, so that nobody waits for ever. */
-const AGEING_MS = 30_000;
+export const AGEING_MS = 30_000;
 
 interface Place<Item> {
   readonly item: Item;
@@ -28,6 +28,10 @@ export class WaitingLine<Item> {
       else high = middle;
     }
     this.#places.splice(low, 0, { item, rank });
+  }
+
+  first(): Item | undefined {
+    return this.#places[0]?.item;
   }
 
   shift(): Item | undefined {

@@ -60,7 +60,9 @@ export async function startWindowServer(options: {
 }
 
 /** The most arrivals of one bucket in any half-open window of a second. */
-export function mostInAWindow(arrivals: readonly { readonly atMs: number; readonly bucket: string }[]): number {
+export function mostInAWindow(
+  arrivals: readonly { readonly atMs: number; readonly bucket: string }[],
+): number {
   const times = new Map<string, number[]>();
   for (const { atMs, bucket } of arrivals) times.set(bucket, [...(times.get(bucket) ?? []), atMs]);
   let most = 0;
