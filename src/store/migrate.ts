@@ -1,6 +1,7 @@
 import type { ReservedSql, Sql } from 'postgres';
 import postgres from 'postgres';
 import { KpoolError } from '../core/errors';
+import { guarded } from './database-errors';
 import { isConnectionLost, migrationFailure } from './migrations/migration-failure';
 import type { MigrationFile } from './migrations/migration-files';
 import { findMigrationsDirectory, readMigrationFiles } from './migrations/migration-files';
@@ -13,8 +14,6 @@ const MIGRATION_LOCK = 72_707_369;
 /** How long another process may be migrating, or a reader may hold a table that a migration changes. */
 const LOCK_WAIT_MS = 10 * 60_000;
 const LOCK_NOT_AVAILABLE = '55P03';
-const READER_ROLE_ADVICE =
-  "The role kpool_reader does not exist and could not be made. To let a role read pool and report, run as the database's owner: SELECT sync.grant_reading('ROLE');";
 
 export interface MigrateOptions {
   /** Default: the migrations that come with the program. */
@@ -34,11 +33,13 @@ export interface MigrateResult {
  * interrupted at any instant, none is half applied, and the next call goes on. (So none may hold what PostgreSQL
  * refuses in a transaction, such as CREATE INDEX CONCURRENTLY.)
  *
- * Throws `database.newer`, `database.migration-failed`, `database.failed` or `database.unreachable`.
+ * Throws `database.newer`, `database.migration-failed`, `database.failed`, `database.rejected` or
+ * `database.unreachable`.
  */
 export async function migrate(sql: Sql, options: MigrateOptions = {}): Promise<MigrateResult> {
   const files = await readMigrationFiles(options.migrationsDir ?? findMigrationsDirectory());
-  return withMigrationLock(sql, (session) => applyPending(session, files, options.log ?? (() => undefined)));
+  const log = options.log ?? (() => undefined);
+  return guarded(() => withMigrationLock(sql, (session) => applyPending(session, files, log)));
 }
 
 /** How the database stands to the migrations of this build; changes nothing. For `kpool check`. */
@@ -47,7 +48,7 @@ export async function migrationState(
   options: Pick<MigrateOptions, 'migrationsDir'> = {},
 ): Promise<MigrationState> {
   const files = await readMigrationFiles(options.migrationsDir ?? findMigrationsDirectory());
-  return judgeMigrations(files, await readRecords(sql));
+  return judgeMigrations(files, await guarded(() => readRecords(sql)));
 }
 
 async function applyPending(
@@ -58,18 +59,17 @@ async function applyPending(
   const state = judgeMigrations(files, await readRecords(session));
   requireMigratable(state);
   const pending = files.filter((file) => state.pending.includes(file.name));
-  if (pending.length > 0) await createRecords(session);
   for (const file of pending) {
     await applyOne(session, file);
     log(`Applied migration ${file.name}.`);
   }
-  if (pending.length > 0 && !(await readerRoleExists(session))) log(READER_ROLE_ADVICE);
   return { applied: pending.map((file) => file.name), alreadyApplied: state.appliedCount };
 }
 
 async function applyOne(session: ReservedSql, file: MigrationFile): Promise<void> {
   try {
     await session`BEGIN`;
+    await createRecords(session);
     // Simple protocol: the whole file in one message, so that nobody has to find the ends of its statements.
     await session.unsafe(file.script).simple();
     await insertRecord(session, file);
@@ -116,9 +116,4 @@ async function unlock(session: ReservedSql): Promise<void> {
   await session`RESET lock_timeout`;
   await session`RESET statement_timeout`;
   session.release();
-}
-
-async function readerRoleExists(session: ReservedSql): Promise<boolean> {
-  const [row] = await session<{ exists: boolean }[]>`SELECT to_regrole('kpool_reader') IS NOT NULL AS exists`;
-  return row?.exists === true;
 }

@@ -33,7 +33,7 @@ export function migrationFailure(name: string, cause: unknown): KpoolError {
   return new KpoolError('database.migration-failed', message, {
     hint:
       cause.code === INSUFFICIENT_PRIVILEGE
-        ? 'Let the user of DATABASE_URL own the database, or grant it: GRANT CREATE ON DATABASE … and GRANT CREATE ON SCHEMA public TO that user.'
+        ? 'Let the user of DATABASE_URL own the database (ALTER DATABASE … OWNER TO …), or grant it CREATE on the database and on its schema public.'
         : 'Nothing of it was kept; start again once the cause is removed.',
     cause,
   });

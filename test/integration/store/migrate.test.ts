@@ -240,3 +240,21 @@ test('a user who may not create roles gets all tables, and is told what to grant
     await admin.end();
   }
 });
+
+test('a user who may not create anything is told what to grant', async () => {
+  const role = `guest_${database.name}`;
+  await sql`CREATE ROLE ${sql(role)} LOGIN PASSWORD 'for-tests-only'`;
+  const url = new URL(database.url);
+  url.username = role;
+  const guest = connect(url.href);
+  try {
+    expect(await rejection(migrate(guest))).toMatchObject({
+      code: 'database.migration-failed',
+      message: expect.stringContaining('permission denied') as string,
+      hint: expect.stringContaining('OWNER TO') as string,
+    });
+  } finally {
+    await guest.end();
+    await sql`DROP ROLE ${sql(role)}`;
+  }
+});
