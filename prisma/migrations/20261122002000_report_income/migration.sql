@@ -6,6 +6,9 @@ SELECT coalesce((SELECT value #>> '{}' FROM sync.settings WHERE key = 'report_ti
 COMMENT ON VIEW sync.report_zone IS 'The time zone whose days and months the reports count by (REPORT_TIME_ZONE); one row.';
 COMMENT ON COLUMN sync.report_zone.time_zone IS 'Name of the zone, e.g. UTC or Europe/Berlin.';
 
+-- Finds the earnings that stand for a reward.
+CREATE INDEX earnings_scope_day_idx ON pool.earnings (account_id, puid, algo, currency, mining_date) WHERE withdrawn_at IS NULL;
+
 CREATE VIEW report.income_ledger AS
 SELECT a.account_name,
        coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account,
@@ -35,12 +38,26 @@ SELECT a.account_name,
   FROM pool.rewards r
   JOIN pool.sub_accounts s ON s.account_id = r.account_id AND s.puid = r.puid
   JOIN pool.accounts a ON a.account_id = s.account_id
- WHERE r.withdrawn_at IS NULL
-   AND (r.type NOT IN ('MINING_EARN', 'UNITE_COIN_EARN')
-        OR NOT EXISTS (SELECT FROM pool.earnings e
-                        WHERE e.account_id = r.account_id AND e.puid = r.puid AND e.algo = r.algo
-                          AND e.currency = r.currency AND e.mining_date = r.mining_date
-                          AND e.withdrawn_at IS NULL));
+ WHERE r.withdrawn_at IS NULL AND r.type NOT IN ('MINING_EARN', 'UNITE_COIN_EARN')
+ UNION ALL
+-- Apart from the others, so that it is an anti-join.
+SELECT a.account_name,
+       coalesce(nullif(s.pname, ''), s.puid::text),
+       r.puid, r.algo, r.currency,
+       'rewards',
+       r.type,
+       r.mining_date, r.mined_at, r.ordinal,
+       r.amount,
+       trim_scale(r.amount)::text,
+       r.status, r.settled_at, r.hash_rate_hps, NULL, r.first_seen_at, r.changed_at,
+       r.account_id
+  FROM pool.rewards r
+  JOIN pool.sub_accounts s ON s.account_id = r.account_id AND s.puid = r.puid
+  JOIN pool.accounts a ON a.account_id = s.account_id
+ WHERE r.withdrawn_at IS NULL AND r.type IN ('MINING_EARN', 'UNITE_COIN_EARN')
+   AND NOT EXISTS (SELECT FROM pool.earnings e
+                    WHERE e.account_id = r.account_id AND e.puid = r.puid AND e.algo = r.algo
+                      AND e.currency = r.currency AND e.mining_date = r.mining_date AND e.withdrawn_at IS NULL);
 COMMENT ON VIEW report.income_ledger IS 'Every item of income once: all earnings, and those rewards that the earnings do not already hold (MINING_EARN and UNITE_COIN_EARN count only where earnings have no row for that sub-account, algorithm, currency and day). What the pool has withdrawn is not here.';
 COMMENT ON COLUMN report.income_ledger.account_name IS 'The account, as named in the configuration.';
 COMMENT ON COLUMN report.income_ledger.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';

@@ -1,0 +1,304 @@
+-- Income by day and by month, kept with the ledger in the same transaction, so that dashboards need not add it up.
+--
+-- sync.income_days holds what the items of one UTC day of a scope come to; a commit replaces the days that it
+-- touched, and moves sync.income_months by the difference. Every row belongs to one scope (account, sub-account,
+-- algorithm), so commits of different scopes never wait for each other; the two lists of one scope, earnings and
+-- rewards, decide together what counts, and take turns.
+
+CREATE TABLE sync.income_days (
+  account_id        smallint NOT NULL,
+  puid              bigint NOT NULL,
+  algo              text NOT NULL,
+  currency          text NOT NULL,
+  mining_date       date NOT NULL,
+  day               date NOT NULL,
+  paid_date         date NOT NULL,
+  earnings_settled  numeric NOT NULL,
+  earnings_pending  numeric NOT NULL,
+  earnings_other    numeric NOT NULL,
+  rewards_settled   numeric NOT NULL,
+  rewards_pending   numeric NOT NULL,
+  rewards_other     numeric NOT NULL,
+  left_out_settled  numeric NOT NULL,
+  left_out_pending  numeric NOT NULL,
+  left_out_other    numeric NOT NULL,
+  items             integer NOT NULL,
+  PRIMARY KEY (account_id, puid, algo, currency, mining_date, day, paid_date)
+);
+CREATE INDEX income_days_day_idx ON sync.income_days (day);
+CREATE INDEX income_days_paid_date_idx ON sync.income_days (paid_date);
+COMMENT ON TABLE sync.income_days IS 'Maintained with the ledger: what the live items of a day come to. Read report.daily_income instead.';
+COMMENT ON COLUMN sync.income_days.account_id IS 'The account: pool.accounts.';
+COMMENT ON COLUMN sync.income_days.puid IS 'Sub-account id.';
+COMMENT ON COLUMN sync.income_days.algo IS 'Algorithm.';
+COMMENT ON COLUMN sync.income_days.currency IS 'Currency of the amounts.';
+COMMENT ON COLUMN sync.income_days.mining_date IS 'Day of the items in UTC: the unit that is counted anew.';
+COMMENT ON COLUMN sync.income_days.day IS 'Day of the items in the time zone of the reports.';
+COMMENT ON COLUMN sync.income_days.paid_date IS 'Day of their settle time in that zone; infinity for items that are not settled, or settled without a time.';
+COMMENT ON COLUMN sync.income_days.earnings_settled IS 'Earnings that are settled.';
+COMMENT ON COLUMN sync.income_days.earnings_pending IS 'Earnings that are pending.';
+COMMENT ON COLUMN sync.income_days.earnings_other IS 'Earnings with a status that this program does not know.';
+COMMENT ON COLUMN sync.income_days.rewards_settled IS 'Rewards that count as income and are settled.';
+COMMENT ON COLUMN sync.income_days.rewards_pending IS 'Rewards that count as income and are pending.';
+COMMENT ON COLUMN sync.income_days.rewards_other IS 'Rewards that count as income, with a status that this program does not know.';
+COMMENT ON COLUMN sync.income_days.left_out_settled IS 'Rewards that earnings already hold, settled.';
+COMMENT ON COLUMN sync.income_days.left_out_pending IS 'Rewards that earnings already hold, pending.';
+COMMENT ON COLUMN sync.income_days.left_out_other IS 'Rewards that earnings already hold, with a status that this program does not know.';
+COMMENT ON COLUMN sync.income_days.items IS 'Items that count as income.';
+
+CREATE TABLE sync.income_months (
+  account_id        smallint NOT NULL,
+  puid              bigint NOT NULL,
+  algo              text NOT NULL,
+  currency          text NOT NULL,
+  month             date NOT NULL,
+  earnings_settled  numeric NOT NULL,
+  earnings_pending  numeric NOT NULL,
+  earnings_other    numeric NOT NULL,
+  rewards_settled   numeric NOT NULL,
+  rewards_pending   numeric NOT NULL,
+  rewards_other     numeric NOT NULL,
+  left_out_settled  numeric NOT NULL,
+  left_out_pending  numeric NOT NULL,
+  left_out_other    numeric NOT NULL,
+  settled_undated   numeric NOT NULL,
+  paid              numeric NOT NULL,
+  items             integer NOT NULL,
+  entries           integer NOT NULL,
+  PRIMARY KEY (account_id, puid, algo, currency, month)
+) WITH (fillfactor = 80);
+CREATE INDEX income_months_month_idx ON sync.income_months (month);
+COMMENT ON TABLE sync.income_months IS 'Maintained with the ledger: sync.income_days by month. Read report.monthly_income instead.';
+COMMENT ON COLUMN sync.income_months.account_id IS 'The account: pool.accounts.';
+COMMENT ON COLUMN sync.income_months.puid IS 'Sub-account id.';
+COMMENT ON COLUMN sync.income_months.algo IS 'Algorithm.';
+COMMENT ON COLUMN sync.income_months.currency IS 'Currency of the amounts.';
+COMMENT ON COLUMN sync.income_months.month IS 'First day of the month, in the time zone of the reports.';
+COMMENT ON COLUMN sync.income_months.earnings_settled IS 'Earnings mined in the month that are settled.';
+COMMENT ON COLUMN sync.income_months.earnings_pending IS 'Earnings mined in the month that are pending.';
+COMMENT ON COLUMN sync.income_months.earnings_other IS 'Earnings mined in the month with a status that this program does not know.';
+COMMENT ON COLUMN sync.income_months.rewards_settled IS 'Rewards of the month that count as income and are settled.';
+COMMENT ON COLUMN sync.income_months.rewards_pending IS 'Rewards of the month that count as income and are pending.';
+COMMENT ON COLUMN sync.income_months.rewards_other IS 'Rewards of the month that count as income, with a status that this program does not know.';
+COMMENT ON COLUMN sync.income_months.left_out_settled IS 'Rewards of the month that earnings already hold, settled.';
+COMMENT ON COLUMN sync.income_months.left_out_pending IS 'Rewards of the month that earnings already hold, pending.';
+COMMENT ON COLUMN sync.income_months.left_out_other IS 'Rewards of the month that earnings already hold, with a status that this program does not know.';
+COMMENT ON COLUMN sync.income_months.settled_undated IS 'Settled income mined in the month that carries no settle time.';
+COMMENT ON COLUMN sync.income_months.paid IS 'Settled income by the month of its settle time.';
+COMMENT ON COLUMN sync.income_months.items IS 'Items mined in the month that count as income.';
+COMMENT ON COLUMN sync.income_months.entries IS 'Rows of sync.income_days that are in this row; with the last one it goes.';
+
+-- Signed sums of rows of sync.income_days by month; what a row was paid counts in the month of its paid_date.
+CREATE FUNCTION sync.income_months_statement(statement text, sign integer) RETURNS text
+  LANGUAGE sql IMMUTABLE
+  AS $$
+SELECT format($sql$
+  WITH moved AS (%1$s RETURNING d.*),
+  parts AS (
+    SELECT account_id, puid, algo, currency, date_trunc('month', day::timestamp)::date AS month,
+           earnings_settled, earnings_pending, earnings_other, rewards_settled, rewards_pending, rewards_other,
+           left_out_settled, left_out_pending, left_out_other,
+           CASE WHEN paid_date = 'infinity' THEN earnings_settled + rewards_settled ELSE 0 END AS settled_undated,
+           0::numeric AS paid, items, 1 AS entries
+      FROM moved
+     UNION ALL
+    SELECT account_id, puid, algo, currency, date_trunc('month', paid_date::timestamp)::date,
+           0, 0, 0, 0, 0, 0, 0, 0, 0, 0, earnings_settled + rewards_settled, 0, 1
+      FROM moved WHERE paid_date < 'infinity'
+  )
+  INSERT INTO sync.income_months AS m
+  SELECT account_id, puid, algo, currency, month,
+         %2$s * sum(earnings_settled), %2$s * sum(earnings_pending), %2$s * sum(earnings_other),
+         %2$s * sum(rewards_settled), %2$s * sum(rewards_pending), %2$s * sum(rewards_other),
+         %2$s * sum(left_out_settled), %2$s * sum(left_out_pending), %2$s * sum(left_out_other),
+         %2$s * sum(settled_undated), %2$s * sum(paid), %2$s * sum(items), %2$s * sum(entries)
+    FROM parts GROUP BY account_id, puid, algo, currency, month
+  ON CONFLICT (account_id, puid, algo, currency, month) DO UPDATE SET
+    earnings_settled = m.earnings_settled + excluded.earnings_settled,
+    earnings_pending = m.earnings_pending + excluded.earnings_pending,
+    earnings_other = m.earnings_other + excluded.earnings_other,
+    rewards_settled = m.rewards_settled + excluded.rewards_settled,
+    rewards_pending = m.rewards_pending + excluded.rewards_pending,
+    rewards_other = m.rewards_other + excluded.rewards_other,
+    left_out_settled = m.left_out_settled + excluded.left_out_settled,
+    left_out_pending = m.left_out_pending + excluded.left_out_pending,
+    left_out_other = m.left_out_other + excluded.left_out_other,
+    settled_undated = m.settled_undated + excluded.settled_undated,
+    paid = m.paid + excluded.paid, items = m.items + excluded.items, entries = m.entries + excluded.entries
+$sql$, statement, sign)
+$$;
+COMMENT ON FUNCTION sync.income_months_statement(text, integer) IS 'A statement that runs another one, which inserts into or deletes from sync.income_days AS d, and adds (1) or takes away (-1) its rows in sync.income_months.';
+
+-- Both times of a day are written out for the ledger's primary key, which begins with the scope and ends with mined_at.
+CREATE FUNCTION sync.income_days_statement(touched text) RETURNS text
+  LANGUAGE sql IMMUTABLE
+  AS $$
+SELECT format($sql$
+  INSERT INTO sync.income_days AS d
+  SELECT i.account_id, i.puid, i.algo, i.currency, i.mining_date, i.day, i.paid_date,
+         coalesce(sum(i.amount) FILTER (WHERE i.source = 'earnings' AND i.status = 'SETTLED'), 0),
+         coalesce(sum(i.amount) FILTER (WHERE i.source = 'earnings' AND i.status = 'WAIT_SETTLE'), 0),
+         coalesce(sum(i.amount) FILTER (WHERE i.source = 'earnings' AND i.status NOT IN ('SETTLED', 'WAIT_SETTLE')), 0),
+         coalesce(sum(i.amount) FILTER (WHERE i.source = 'rewards' AND i.status = 'SETTLED'), 0),
+         coalesce(sum(i.amount) FILTER (WHERE i.source = 'rewards' AND i.status = 'WAIT_SETTLE'), 0),
+         coalesce(sum(i.amount) FILTER (WHERE i.source = 'rewards' AND i.status NOT IN ('SETTLED', 'WAIT_SETTLE')), 0),
+         coalesce(sum(i.amount) FILTER (WHERE i.source = 'left out' AND i.status = 'SETTLED'), 0),
+         coalesce(sum(i.amount) FILTER (WHERE i.source = 'left out' AND i.status = 'WAIT_SETTLE'), 0),
+         coalesce(sum(i.amount) FILTER (WHERE i.source = 'left out' AND i.status NOT IN ('SETTLED', 'WAIT_SETTLE')), 0),
+         count(*) FILTER (WHERE i.source <> 'left out')
+    FROM (
+      SELECT u.account_id, u.puid, u.algo, u.currency, u.mining_date, u.source, u.amount, u.status,
+             (u.mined_at AT TIME ZONE $1)::date AS day,
+             CASE WHEN u.status = 'SETTLED' AND u.settled_at IS NOT NULL
+               THEN (u.settled_at AT TIME ZONE $1)::date ELSE 'infinity' END AS paid_date
+        FROM (
+          SELECT t.*, e.mined_at, e.settled_at, e.amount, e.status, 'earnings' AS source
+            FROM (SELECT DISTINCT account_id, puid, algo, currency, mining_date FROM %1$s) AS t
+            JOIN pool.earnings e
+              ON e.account_id = t.account_id AND e.puid = t.puid AND e.algo = t.algo AND e.currency = t.currency
+             AND e.mined_at >= t.mining_date::timestamp AT TIME ZONE 'UTC'
+             AND e.mined_at < (t.mining_date + 1)::timestamp AT TIME ZONE 'UTC'
+           WHERE e.withdrawn_at IS NULL
+           UNION ALL
+          SELECT t.*, r.mined_at, r.settled_at, r.amount, r.status,
+                 CASE WHEN r.type IN ('MINING_EARN', 'UNITE_COIN_EARN') AND EXISTS (
+                        SELECT FROM pool.earnings e
+                         WHERE e.account_id = t.account_id AND e.puid = t.puid AND e.algo = t.algo
+                           AND e.currency = t.currency AND e.mining_date = t.mining_date
+                           AND e.withdrawn_at IS NULL) THEN 'left out' ELSE 'rewards' END
+            FROM (SELECT DISTINCT account_id, puid, algo, currency, mining_date FROM %1$s) AS t
+            JOIN pool.rewards r
+              ON r.account_id = t.account_id AND r.puid = t.puid AND r.algo = t.algo AND r.currency = t.currency
+             AND r.mined_at >= t.mining_date::timestamp AT TIME ZONE 'UTC'
+             AND r.mined_at < (t.mining_date + 1)::timestamp AT TIME ZONE 'UTC'
+           WHERE r.withdrawn_at IS NULL) AS u) AS i
+   GROUP BY i.account_id, i.puid, i.algo, i.currency, i.mining_date, i.day, i.paid_date
+$sql$, touched)
+$$;
+COMMENT ON FUNCTION sync.income_days_statement(text) IS 'A statement that adds up the days of the ledger which the argument lists (a table or a subquery with account_id, puid, algo, currency, mining_date); its parameter is the time zone.';
+
+CREATE FUNCTION sync.follow_ledger() RETURNS trigger
+  LANGUAGE plpgsql
+  AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM touched) THEN
+    RETURN NULL;
+  END IF;
+  -- An earning that is not committed yet decides whether a reward of its day counts. Statements from here on see
+  -- what the other list of the scope has committed. 72707371: any constant that no other lock uses.
+  PERFORM pg_advisory_xact_lock(72707371, scope.hash)
+     FROM (SELECT DISTINCT hashtext(account_id || ' ' || puid || ' ' || algo) AS hash FROM touched ORDER BY hash) AS scope;
+  -- Text, not prepared statements: a plan kept from the first batch into an empty table would last for ever.
+  EXECUTE sync.income_months_statement(
+    'DELETE FROM sync.income_days AS d
+      USING (SELECT DISTINCT account_id, puid, algo, currency, mining_date FROM touched) AS t
+      WHERE d.account_id = t.account_id AND d.puid = t.puid AND d.algo = t.algo AND d.currency = t.currency
+        AND d.mining_date = t.mining_date', -1);
+  EXECUTE sync.income_months_statement(sync.income_days_statement('touched'), 1)
+    USING (SELECT time_zone FROM sync.report_zone);
+  EXECUTE
+    'DELETE FROM sync.income_months AS m
+      USING (SELECT DISTINCT account_id, puid, algo, currency FROM touched) AS t
+      WHERE m.account_id = t.account_id AND m.puid = t.puid AND m.algo = t.algo AND m.currency = t.currency
+        AND m.entries = 0';
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sync.follow_ledger() IS 'Trigger: counts the days that a statement changed anew, in its transaction.';
+
+CREATE TRIGGER f_follow_inserts AFTER INSERT ON pool.earnings
+  REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION sync.follow_ledger();
+CREATE TRIGGER f_follow_updates AFTER UPDATE ON pool.earnings
+  REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION sync.follow_ledger();
+CREATE TRIGGER f_follow_inserts AFTER INSERT ON pool.rewards
+  REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION sync.follow_ledger();
+CREATE TRIGGER f_follow_updates AFTER UPDATE ON pool.rewards
+  REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION sync.follow_ledger();
+
+CREATE FUNCTION sync.recompute_income() RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  AS $$
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'Income is added up anew in READ COMMITTED transactions only.'
+      USING ERRCODE = 'invalid_transaction_state';
+  END IF;
+  -- The lock of sync.fix_ledger_instant(): no commit of the ledger is under way, and none begins.
+  PERFORM pg_advisory_xact_lock(72707370);
+  DELETE FROM sync.income_months;
+  DELETE FROM sync.income_days;
+  EXECUTE sync.income_months_statement(sync.income_days_statement(
+    '(SELECT account_id, puid, algo, currency, mining_date FROM pool.earnings
+       UNION ALL
+      SELECT account_id, puid, algo, currency, mining_date FROM pool.rewards) AS touched'), 1)
+    USING (SELECT time_zone FROM sync.report_zone);
+END
+$$;
+COMMENT ON FUNCTION sync.recompute_income() IS 'Adds all income up anew, from the ledger alone; commits of the ledger wait meanwhile. Never needed but after a change of the time zone.';
+
+SELECT sync.recompute_income();
+
+CREATE FUNCTION sync.follow_report_zone() RETURNS trigger
+  LANGUAGE plpgsql
+  AS $$
+DECLARE
+  old_zone text := 'UTC';
+  new_zone text := 'UTC';
+BEGIN
+  IF TG_OP <> 'INSERT' AND OLD.key = 'report_time_zone' THEN
+    old_zone := OLD.value #>> '{}';
+  END IF;
+  IF TG_OP <> 'DELETE' AND NEW.key = 'report_time_zone' THEN
+    new_zone := NEW.value #>> '{}';
+    PERFORM now() AT TIME ZONE new_zone;
+  END IF;
+  IF new_zone IS DISTINCT FROM old_zone THEN
+    PERFORM sync.recompute_income();
+  END IF;
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sync.follow_report_zone() IS 'Trigger: adds income up anew when the time zone of the reports changes; refuses a zone that the server does not know.';
+CREATE TRIGGER report_zone_changes AFTER INSERT OR UPDATE OR DELETE ON sync.settings
+  FOR EACH ROW EXECUTE FUNCTION sync.follow_report_zone();
+
+CREATE OR REPLACE VIEW report.daily_income AS
+SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account, d.puid, d.currency, d.day,
+       d.settled, d.pending, d.other, d.settled + d.pending + d.other AS total, d.paid, d.settled_undated,
+       trim_scale(d.settled)::text AS settled_text, trim_scale(d.pending)::text AS pending_text,
+       trim_scale(d.settled + d.pending + d.other)::text AS total_text, trim_scale(d.paid)::text AS paid_text,
+       d.items, d.account_id
+  -- Added up before names are joined: the planner knows how many groups there are, and groups by numbers.
+  FROM (SELECT account_id, puid, currency, day,
+               sum(settled) AS settled, sum(pending) AS pending, sum(other) AS other, sum(paid) AS paid,
+               sum(settled_undated) AS settled_undated, sum(items)::bigint AS items
+          FROM (SELECT account_id, puid, currency, day,
+                       earnings_settled + rewards_settled AS settled,
+                       earnings_pending + rewards_pending AS pending,
+                       earnings_other + rewards_other AS other,
+                       0::numeric AS paid,
+                       CASE WHEN paid_date = 'infinity' THEN earnings_settled + rewards_settled ELSE 0 END AS settled_undated,
+                       items
+                  FROM sync.income_days WHERE items > 0
+                 UNION ALL
+                SELECT account_id, puid, currency, paid_date, 0, 0, 0, earnings_settled + rewards_settled, 0, 0
+                  FROM sync.income_days WHERE items > 0 AND paid_date < 'infinity') AS parts
+         GROUP BY account_id, puid, currency, day) AS d
+  JOIN pool.sub_accounts s ON s.account_id = d.account_id AND s.puid = d.puid
+  JOIN pool.accounts a ON a.account_id = s.account_id;
+
+CREATE OR REPLACE VIEW report.monthly_income AS
+SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account, m.puid, m.currency, m.month,
+       m.settled, m.pending, m.other, m.settled + m.pending + m.other AS total, m.paid, m.settled_undated,
+       trim_scale(m.settled)::text AS settled_text, trim_scale(m.pending)::text AS pending_text,
+       trim_scale(m.settled + m.pending + m.other)::text AS total_text, trim_scale(m.paid)::text AS paid_text,
+       m.items, m.account_id
+  FROM (SELECT account_id, puid, currency, month,
+               sum(earnings_settled + rewards_settled) AS settled,
+               sum(earnings_pending + rewards_pending) AS pending,
+               sum(earnings_other + rewards_other) AS other,
+               sum(paid) AS paid, sum(settled_undated) AS settled_undated, sum(items)::bigint AS items
+          FROM sync.income_months WHERE items > 0 OR paid <> 0
+         GROUP BY account_id, puid, currency, month) AS m
+  JOIN pool.sub_accounts s ON s.account_id = m.account_id AND s.puid = m.puid
+  JOIN pool.accounts a ON a.account_id = s.account_id;
