@@ -1,0 +1,8 @@
+import type postgres from 'postgres';
+
+/** Sets the clock of a test database (`sync.now()`) to an instant; it runs on from there. */
+export async function setDatabaseClock(sql: postgres.Sql, atMs: number): Promise<void> {
+  await sql.unsafe(`
+    CREATE OR REPLACE FUNCTION sync.now() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL SAFE AS
+    $$ SELECT timestamptz '${new Date(atMs).toISOString()}' + (pg_catalog.clock_timestamp() - timestamptz '${new Date().toISOString()}') $$`);
+}
