@@ -1,0 +1,114 @@
+import { DAY_MS, startOfUtcDay } from '../domain/windows';
+import { guarded } from './database-errors';
+import type { PrismaClient } from './generated/client';
+import { Prisma } from './generated/client';
+import { pgInstant } from './instants';
+
+/** Days that each kind of history is kept; null: for ever. */
+export interface KeepDays {
+  readonly workerSamples: number | null;
+  readonly workerHourly: number | null;
+  readonly workerDaily: number | null;
+  /** Runs and certificates. */
+  readonly runs: number | null;
+}
+
+/** What was let go. */
+export interface Retained {
+  readonly samplePartitionsMade: number;
+  readonly samplePartitionsDropped: number;
+  readonly hourlyRows: number;
+  readonly dailyRows: number;
+  readonly passes: number;
+  readonly runs: number;
+  readonly certificates: number;
+}
+
+/** Partitions made ahead, so that no pass has to make one while it is busy. */
+const DAYS_AHEAD = 7;
+/** Rows a statement: short enough to disturb nobody. */
+const BATCH_ROWS = 20_000;
+/** Statements a table and call: what is left waits for the next day. */
+const MAX_BATCHES = 5_000;
+/** A pass that is this old is not under way any more. */
+const ABANDONED_AFTER_MS = DAY_MS;
+
+/**
+ * Makes the partitions of the coming days and lets go of what is older than it is kept: samples by whole days,
+ * figures, passes, runs and certificates by row. Ledger rows are never among them (P4). To be run daily; every
+ * statement stands by itself, so that it can be stopped anywhere.
+ */
+export async function enforceRetention(
+  client: PrismaClient,
+  keepDays: KeepDays,
+  nowMs: number,
+): Promise<Retained> {
+  const today = startOfUtcDay(nowMs);
+  const cutoffOf = (days: number | null): string | null =>
+    days === null ? null : pgInstant(today - days * DAY_MS);
+  const [samples, hourly, daily, runs] = [
+    cutoffOf(keepDays.workerSamples),
+    cutoffOf(keepDays.workerHourly),
+    cutoffOf(keepDays.workerDaily),
+    cutoffOf(keepDays.runs),
+  ];
+  const prune = (table: Prisma.Sql, condition: Prisma.Sql): Promise<number> =>
+    deleteInBatches(client, table, condition);
+  return guarded(async () => {
+    const partitions = await keepPartitions(client, today, samples);
+    await dropAbandonedPasses(client, pgInstant(nowMs - ABANDONED_AFTER_MS));
+    let [hourlyRows, dailyRows, passes, runRows, certificates] = [0, 0, 0, 0, 0];
+    if (hourly !== null) {
+      hourlyRows = await prune(Prisma.sql`pool.worker_hourly`, Prisma.sql`hour < ${hourly}::timestamptz`);
+      await prune(Prisma.sql`report.fleet_hour_totals`, Prisma.sql`hour < ${hourly}::timestamptz`);
+      passes = await prune(Prisma.sql`pool.worker_passes`, Prisma.sql`started_at < ${hourly}::timestamptz`);
+      await prune(Prisma.sql`sync.worker_stays`, Prisma.sql`to_at < ${hourly}::timestamptz`);
+    }
+    if (daily !== null) {
+      const isOld = Prisma.sql`day < (${daily}::timestamptz AT TIME ZONE 'UTC')::date`;
+      dailyRows = await prune(Prisma.sql`pool.worker_daily`, isOld);
+      await prune(Prisma.sql`report.fleet_day_totals`, isOld);
+    }
+    if (runs !== null) {
+      runRows = await prune(Prisma.sql`sync.runs`, Prisma.sql`started_at < ${runs}::timestamptz`);
+      certificates = await prune(
+        Prisma.sql`sync.certificates`,
+        Prisma.sql`observed_at < ${runs}::timestamptz`,
+      );
+    }
+    return { ...partitions, hourlyRows, dailyRows, passes, runs: runRows, certificates };
+  });
+}
+
+async function keepPartitions(
+  client: PrismaClient,
+  today: number,
+  samplesFrom: string | null,
+): Promise<{ samplePartitionsMade: number; samplePartitionsDropped: number }> {
+  const [made] = await client.$queryRaw<{ count: number }[]>`
+    SELECT sync.ensure_worker_sample_partitions((${pgInstant(today)}::timestamptz AT TIME ZONE 'UTC')::date,
+             (${pgInstant(today + (DAYS_AHEAD + 1) * DAY_MS)}::timestamptz AT TIME ZONE 'UTC')::date) AS count`;
+  if (samplesFrom === null) return { samplePartitionsMade: made?.count ?? 0, samplePartitionsDropped: 0 };
+  const [dropped] = await client.$queryRaw<{ count: number }[]>`
+    SELECT sync.drop_worker_sample_partitions((${samplesFrom}::timestamptz AT TIME ZONE 'UTC')::date) AS count`;
+  return { samplePartitionsMade: made?.count ?? 0, samplePartitionsDropped: dropped?.count ?? 0 };
+}
+
+/** Passes whose process died: what they had read is worth nothing any more. */
+async function dropAbandonedPasses(client: PrismaClient, before: string): Promise<void> {
+  await client.$executeRaw`
+    DELETE FROM sync.staged_workers s
+     WHERE NOT EXISTS (SELECT FROM pool.worker_passes p
+                        WHERE p.pass_id = s.pass_id AND p.completed_at IS NULL AND p.started_at >= ${before}::timestamptz)`;
+}
+
+async function deleteInBatches(client: PrismaClient, table: Prisma.Sql, isOld: Prisma.Sql): Promise<number> {
+  let deleted = 0;
+  for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
+    const count = await client.$executeRaw`
+      DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE ${isOld} LIMIT ${BATCH_ROWS}::integer))`;
+    deleted += count;
+    if (count < BATCH_ROWS) return deleted;
+  }
+  return deleted;
+}
