@@ -18,6 +18,8 @@ export interface SyncSelection {
   readonly algo: string | null;
 }
 
+export const EVERYTHING: SyncSelection = { streams: null, accountName: null, puid: null, algo: null };
+
 export interface StreamProgress {
   readonly account: string;
   readonly stream: Stream;

@@ -1,6 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import postgres from 'postgres';
-import { syncEverything, type StreamSummary, type SyncSelection } from '../../src/app/sync-everything';
+import {
+  EVERYTHING,
+  syncEverything,
+  type StreamSummary,
+  type SyncSelection,
+} from '../../src/app/sync-everything';
 import { SyncService } from '../../src/app/sync-service';
 import { loadConfig } from '../../src/config/load';
 import type { Config } from '../../src/config/config';
@@ -11,8 +16,6 @@ import { createMetrics } from '../../src/observability/metrics';
 import { createScrubber } from '../../src/observability/scrub';
 import { createSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator';
 import { WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
-
-const EVERYTHING: SyncSelection = { streams: null, accountName: null, puid: null, algo: null };
 
 export const silentLogger: Logger = createLogger({
   level: 'silent',

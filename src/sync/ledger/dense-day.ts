@@ -1,6 +1,6 @@
 import type { IncomeRow } from '../../domain/income';
 import type { UnreadableRow } from '../../domain/page';
-import { chooseCut, contains, requestBounds, targetRows, type Window } from '../../domain/windows';
+import { chooseCut, requestBounds, targetRows, type Window } from '../../domain/windows';
 import { MAX_PAGE_SIZE, readSlice, type AskPage, type SliceRead } from './slice';
 import { walkWindow } from './walk';
 

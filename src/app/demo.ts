@@ -1,0 +1,59 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { loadConfig } from '../config/load';
+import type { Config } from '../config/config';
+import { KpoolError } from '../core/errors';
+import { createSimulator, type Simulator } from '../simulator';
+import { inspectEmbeddedPostgres } from '../store/embedded/inspect';
+
+/** The same for everybody: figures of the demo can be talked about. */
+const DEMO_SEED = 20_261_122;
+const DEMO_LATENCY_MS = { min: 20, max: 80 };
+const FAST = '10 s';
+
+export interface Demo {
+  readonly simulator: Simulator;
+  /** As if the user had filled in `.env` for the simulated pool. */
+  readonly config: Config;
+}
+
+/**
+ * Starts a simulated pool and makes the configuration that syncs it into an embedded database of the demo's own,
+ * which is made anew each time. `port` is that of the database.
+ */
+export async function prepareDemo(options: { home: string; port: number; nowMs: number }): Promise<Demo> {
+  const home = path.join(options.home, 'demo');
+  const found = await inspectEmbeddedPostgres(home);
+  if (found.state === 'running' && found.users > 0) {
+    throw new KpoolError('port.in-use', `A demo is running already, in ${home}.`, {
+      hint: 'Stop it with Ctrl-C, or run this one elsewhere: KPOOL_HOME=/another/folder KPOOL_PG_PORT=54400 kpool demo.',
+    });
+  }
+  if (found.state === 'stopped') await rm(found.dataDirectory, { recursive: true });
+  const simulator = await createSimulator({
+    seed: DEMO_SEED,
+    startAt: options.nowMs,
+    latencyMs: DEMO_LATENCY_MS,
+  });
+  const [account] = simulator.accounts;
+  if (account === undefined) throw new KpoolError('broken-promise', 'The simulated pool has no account.');
+  const config = loadConfig({
+    KPOOL_HOME: home,
+    KPOOL_PG_PORT: String(options.port),
+    KUCOIN_POOL_BASE_URL: simulator.url,
+    KUCOIN_POOL_API_KEY: account.apiKey,
+    KUCOIN_POOL_API_SECRET: account.apiSecret,
+    KUCOIN_POOL_API_PASSPHRASE: account.apiPassphrase,
+    HTTP_PORT: '0',
+    LOG_LEVEL: 'warn',
+    ALGORITHMS_EVERY: FAST,
+    SUB_ACCOUNTS_EVERY: FAST,
+    EARNINGS_EVERY: FAST,
+    REWARDS_EVERY: FAST,
+    ACCOUNT_INCOME_EVERY: FAST,
+    SUB_ACCOUNT_INCOME_EVERY: FAST,
+    WORKERS_EVERY: FAST,
+    WORKER_DETAILS_EVERY: '60 s',
+  });
+  return { simulator, config };
+}

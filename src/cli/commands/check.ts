@@ -1,0 +1,33 @@
+import { checkEverything } from '../../app/check';
+import type { RegisterCommand } from '../context';
+import { withExamples } from '../example';
+
+/** `kpool check`: one line for everything that a sync needs, and what to do about a failure. */
+export const registerCheck: RegisterCommand = (program, context) => {
+  const command = program
+    .command('check')
+    .description('Check configuration, database, credentials, clock and rate')
+    .action(async () => {
+      const { output, clock, signal } = context;
+      const findings = await checkEverything({
+        config: context.config(),
+        clock,
+        random: Math.random,
+        logger: context.logger(),
+        signal,
+        log: (line) => output.note(line),
+      });
+      output.result(
+        findings.map((finding) => ({ ...finding })),
+        () =>
+          findings
+            .map(({ name, isWell, text, hint }) => {
+              const mark = isWell ? output.colour.green('ok  ') : output.colour.red('FAIL');
+              return `${mark}  ${name}: ${text}${hint === null ? '' : `\n      ${hint}`}`;
+            })
+            .join('\n'),
+      );
+      if (findings.some(({ isWell }) => !isWell)) context.exitWith(1);
+    });
+  withExamples(command, 'kpool check');
+};

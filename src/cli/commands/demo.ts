@@ -1,0 +1,192 @@
+import postgres from 'postgres';
+import { prepareDemo, type Demo } from '../../app/demo';
+import { openSession, type Session } from '../../app/session';
+import { EVERYTHING, syncEverything, type StreamSummary } from '../../app/sync-everything';
+import { requireAccounts } from '../../config/require-accounts';
+import { isKpoolError } from '../../core/errors';
+import { countRows, readCompleteness, readFreshness, readMonthsOfIncome } from '../../report/overview';
+import { WHAT_IS_DUE } from '../../sync/ledger/sync-ledger-scope';
+import type { CliContext, RegisterCommand } from '../context';
+import { withExamples } from '../example';
+import { groupDigits } from '../output/numbers';
+import { formatRelative } from '../output/times';
+import { isAllWell, showProgress, summaryJson, summaryText } from '../sync-summary';
+
+const MONTHS_SHOWN = 4;
+const DAY_MS = 86_400_000;
+/** One simulated day passes in so much real time. */
+const DAY_LASTS_MS = 10_000;
+const SIMULATED = 'Everything here is SIMULATED: no account, no amount and no machine is real.';
+
+async function syncAll(context: CliContext, session: Session): Promise<readonly StreamSummary[]> {
+  const progress = context.output.progress();
+  try {
+    return await syncEverything(session.service, {
+      selection: EVERYTHING,
+      request: WHAT_IS_DUE,
+      signal: context.signal,
+      onProgress: showProgress(progress, true),
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+/** What an accountant and an operator look at first. */
+async function readOverview(session: Session) {
+  const sql = postgres(session.database.url.reveal(), { max: 1, onnotice: () => undefined });
+  try {
+    const [income, freshness, completeness, rows] = await Promise.all([
+      readMonthsOfIncome(sql, MONTHS_SHOWN),
+      readFreshness(sql),
+      readCompleteness(sql),
+      countRows(sql),
+    ]);
+    return { income, freshness, completeness, rows };
+  } finally {
+    await sql.end();
+  }
+}
+
+type Overview = Awaited<ReturnType<typeof readOverview>>;
+
+function overviewText({ output, clock }: CliContext, overview: Overview): string {
+  const heading = (text: string): string => `\n${output.colour.bold(text)}`;
+  const number = (name: string) => ({ heading: name, isNumber: true });
+  const withRows = overview.rows.filter(({ rows }) => rows !== '0');
+  return [
+    heading('Income by month and currency (exact, newest months)'),
+    output.table(
+      [{ heading: 'month' }, { heading: 'currency' }, number('settled'), number('pending'), number('total')],
+      overview.income.map((row) => [row.month, row.currency, row.settled, row.pending, row.total]),
+    ),
+    heading('Freshness'),
+    output.table(
+      [{ heading: 'stream' }, number('scopes'), { heading: 'last success' }, { heading: 'state' }],
+      overview.freshness.map((row) => [
+        row.stream,
+        String(row.scopes),
+        row.lastSuccessAt === null ? null : formatRelative(row.lastSuccessAt.getTime(), clock.now()),
+        row.failingScopes > 0 ? `${row.failingScopes} failing` : row.isLate ? 'late' : 'fresh',
+      ]),
+    ),
+    heading('Completeness: what is proven of each history'),
+    output.table(
+      [
+        { heading: 'stream' },
+        { heading: 'sub-account' },
+        { heading: 'algo' },
+        { heading: 'state' },
+        number('rows'),
+        number('certificates'),
+      ],
+      overview.completeness.map((row) => [
+        row.stream,
+        row.subAccount,
+        row.algo,
+        row.state,
+        row.rows,
+        row.certificates,
+      ]),
+    ),
+    heading('Rows'),
+    output.table(
+      [{ heading: 'table' }, number('rows')],
+      withRows.map((row) => [row.table, row.rows]),
+    ),
+  ].join('\n');
+}
+
+/** One simulated day, synced; what came of it in one line. */
+async function liveOneDay(
+  { output, clock, signal }: CliContext,
+  demo: Demo,
+  session: Session,
+): Promise<void> {
+  await clock.sleep(DAY_LASTS_MS, signal);
+  demo.simulator.clock.advance(DAY_MS);
+  const summaries = await syncEverything(session.service, {
+    selection: EVERYTHING,
+    request: WHAT_IS_DUE,
+    signal,
+    onProgress: () => undefined,
+  });
+  const results = summaries.flatMap((summary) => summary.results);
+  const total = (count: 'inserted' | 'changed' | 'requests'): string =>
+    groupDigits(String(results.reduce((sum, { totals }) => sum + totals[count], 0)));
+  const day = new Date(demo.simulator.clock.now()).toISOString().slice(0, 10);
+  output.note(
+    `${day}: ${total('inserted')} rows new, ${total('changed')} changed, ${total('requests')} requests`,
+  );
+}
+
+/** Lets simulated days pass, a sync each, until Ctrl-C: the one way to end it, and a good one. */
+async function followPool(context: CliContext, demo: Demo, session: Session): Promise<void> {
+  const seconds = DAY_LASTS_MS / 1_000;
+  context.output.note(`\nA simulated day passes every ${seconds} s now, and is synced. Ctrl-C stops.`);
+  try {
+    for (;;) await liveOneDay(context, demo, session);
+  } catch (error) {
+    if (!isKpoolError(error, 'aborted')) throw error;
+  }
+}
+
+/** `kpool demo`: three years of a simulated pool in a real database, without any set-up. */
+export const registerDemo: RegisterCommand = (program, context) => {
+  const command = program
+    .command('demo')
+    .description('Sync a simulated pool into an embedded database, to look around')
+    .option('--once', 'end after the first sync instead of letting simulated days pass')
+    .action(async (flags: { once?: boolean }) => {
+      const { output, clock, signal } = context;
+      const { home, database } = context.config();
+      output.note(SIMULATED);
+      const demo = await prepareDemo({ home, port: database.embeddedPort + 1, nowMs: clock.now() });
+      try {
+        const accounts = requireAccounts(demo.config);
+        const log = (line: string): void => output.note(line);
+        const logger = context.logger();
+        const session = await openSession({
+          config: demo.config,
+          accounts,
+          clock,
+          random: Math.random,
+          logger,
+          signal,
+          log,
+        });
+        try {
+          context.hideAddress(session.database.url);
+          output.note(
+            'First sync: three years of history, within the 2 requests a second that the pool allows.',
+          );
+          const summaries = await syncAll(context, session);
+          const overview = await readOverview(session);
+          output.result({ simulated: true, streams: summaryJson(summaries), ...toJson(overview) }, () =>
+            [summaryText(output, summaries), overviewText(context, overview), `\n${SIMULATED}`].join('\n'),
+          );
+          if (!isAllWell(summaries)) context.exitWith(1);
+          if (flags.once === true) return;
+          output.note(`To look into it: ${session.database.psqlHint ?? ''}`);
+          await followPool(context, demo, session);
+        } finally {
+          await session.close();
+        }
+      } finally {
+        await demo.simulator.close();
+      }
+    });
+  withExamples(command, 'kpool demo', 'kpool demo --once --json');
+};
+
+function toJson(overview: Overview) {
+  return {
+    income: overview.income.map((row) => ({ ...row })),
+    freshness: overview.freshness.map((row) => ({
+      ...row,
+      lastSuccessAt: row.lastSuccessAt?.toISOString() ?? null,
+    })),
+    completeness: overview.completeness.map((row) => ({ ...row })),
+    rows: overview.rows.map((row) => ({ ...row })),
+  };
+}

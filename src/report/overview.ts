@@ -1,0 +1,63 @@
+import type { Sql } from 'postgres';
+
+export interface MonthOfIncome {
+  readonly month: string;
+  readonly currency: string;
+  readonly settled: string;
+  readonly pending: string;
+  readonly total: string;
+}
+
+export interface StreamFreshness {
+  readonly account: string;
+  readonly stream: string;
+  readonly lastSuccessAt: Date | null;
+  readonly isLate: boolean;
+  readonly scopes: number;
+  readonly failingScopes: number;
+}
+
+export interface CertifiedSpan {
+  readonly stream: string;
+  readonly subAccount: string;
+  readonly algo: string;
+  readonly state: string;
+  readonly rows: string;
+  readonly certificates: string;
+}
+
+/** Income of the newest months, newest first, over all accounts. Amounts are exact decimal texts. */
+export async function readMonthsOfIncome(sql: Sql, months: number): Promise<readonly MonthOfIncome[]> {
+  return sql<MonthOfIncome[]>`
+    SELECT to_char(month, 'YYYY-MM') AS month, currency, trim_scale(sum(settled))::text AS settled,
+           trim_scale(sum(pending))::text AS pending, trim_scale(sum(total))::text AS total
+      FROM report.monthly_income
+     WHERE month > (SELECT max(month) FROM report.monthly_income) - make_interval(months => ${months})
+     GROUP BY month, currency ORDER BY month DESC, currency`;
+}
+
+/** When each stream last succeeded. */
+export async function readFreshness(sql: Sql): Promise<readonly StreamFreshness[]> {
+  return sql<StreamFreshness[]>`
+    SELECT account_name AS account, stream, last_success_at AS "lastSuccessAt", is_late AS "isLate",
+           scopes::int AS scopes, failing_scopes::int AS "failingScopes"
+      FROM report.data_freshness ORDER BY account_name, stream`;
+}
+
+/** What is proven of each scope's history. */
+export async function readCompleteness(sql: Sql): Promise<readonly CertifiedSpan[]> {
+  return sql<CertifiedSpan[]>`
+    SELECT stream, sub_account AS "subAccount", algo, state, rows::text AS rows, certificates::text AS certificates
+      FROM report.completeness ORDER BY stream, sub_account, algo, from_at NULLS FIRST`;
+}
+
+/** Exact row counts of the tables that people query, those without rows left out. */
+export async function countRows(sql: Sql): Promise<readonly { table: string; rows: string }[]> {
+  return sql<{ table: string; rows: string }[]>`
+    SELECT n.nspname || '.' || c.relname AS table,
+           (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %I.%I', n.nspname, c.relname),
+                                                true, true, '')))[1]::text AS rows
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname IN ('pool', 'sync') AND c.relkind IN ('r', 'p')
+     ORDER BY 1`;
+}
