@@ -10,7 +10,18 @@ const LAYERS = {
   sync: ['core', 'domain'],
   report: ['core', 'domain', 'store'],
   simulator: ['core'],
-  app: ['core', 'config', 'observability', 'domain', 'kucoin', 'store', 'pacing', 'sync', 'report', 'simulator'],
+  app: [
+    'core',
+    'config',
+    'observability',
+    'domain',
+    'kucoin',
+    'store',
+    'pacing',
+    'sync',
+    'report',
+    'simulator',
+  ],
   web: ['app', 'report', 'jobs', 'core'],
 };
 
@@ -36,20 +47,33 @@ module.exports = {
       to: { path: '^(src|test|bench)/', pathNot: ['^src/(app|sync|domain|core)/'] },
     },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'no-undeclared-packages', severity: 'error', from: {}, to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] } },
+    {
+      name: 'no-undeclared-packages',
+      severity: 'error',
+      from: {},
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
     {
       name: 'no-dev-packages-in-production',
       severity: 'error',
       from: { path: '^(src|jobs)/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
-    { name: 'environment-is-read-in-one-place', severity: 'error', from: { path: '^(src|jobs)/', pathNot: '^src/config/' }, to: { path: '^dotenv$' } },
+    {
+      name: 'environment-is-read-in-one-place',
+      severity: 'error',
+      from: { path: '^(src|jobs)/', pathNot: '^src/config/' },
+      to: { path: '^dotenv$' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '^src/store/generated/' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

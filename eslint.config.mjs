@@ -10,11 +10,17 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       // Money is exact: text or decimal objects, never JavaScript numbers (P1).
-      'no-restricted-globals': ['error', { name: 'parseFloat', message: 'Amounts are decimal text (src/core/decimal.ts).' }],
+      'no-restricted-globals': [
+        'error',
+        { name: 'parseFloat', message: 'Amounts are decimal text (src/core/decimal.ts).' },
+      ],
       'no-console': 'error',
       eqeqeq: 'error',
     },
@@ -33,5 +39,10 @@ export default tseslint.config(
     files: ['test/**/*.ts', 'bench/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
-  { files: ['**/*.cjs', '**/*.mjs', '**/*.js'], languageOptions: { globals: { process: 'readonly', module: 'writable', console: 'readonly', require: 'readonly' } } },
+  {
+    files: ['**/*.cjs', '**/*.mjs', '**/*.js'],
+    languageOptions: {
+      globals: { process: 'readonly', module: 'writable', console: 'readonly', require: 'readonly' },
+    },
+  },
 );

@@ -17,7 +17,7 @@ export interface ScopeSketch {
 export type ScopePace = 'live' | 'dormant' | 'settling' | 'finished';
 
 /** A dormant scope, and a gone one that still has pending rows, are looked at once a day. */
-export const SLOW_LOOK_MS = DAY_MS;
+const SLOW_LOOK_MS = DAY_MS;
 
 /**
  * How often a scope is visited: `live` each cycle, `dormant` (no sign of life for `dormantAfterMs`) and `settling`

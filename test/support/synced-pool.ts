@@ -17,7 +17,7 @@ import { createScrubber } from '../../src/observability/scrub';
 import { createSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator';
 import { WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
 
-export const silentLogger: Logger = createLogger({
+const silentLogger: Logger = createLogger({
   level: 'silent',
   format: 'json',
   destination: { write: () => undefined },

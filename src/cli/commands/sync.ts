@@ -1,3 +1,4 @@
+import { isValid, parseISO } from 'date-fns';
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import { openSession } from '../../app/session';
 import { syncEverything } from '../../app/sync-everything';
@@ -27,9 +28,11 @@ function parsePuid(text: string): Puid {
 
 /** A day as YYYY-MM-DD, to its first instant in UTC. */
 function parseDay(text: string): number {
-  const atMs = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN;
-  if (Number.isNaN(atMs)) throw new InvalidArgumentError('A day is written YYYY-MM-DD, e.g. 2026-10-01.');
-  return atMs;
+  const day = parseISO(`${text}T00:00:00Z`);
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || !isValid(day)) {
+    throw new InvalidArgumentError('A day is written YYYY-MM-DD, e.g. 2026-10-01.');
+  }
+  return day.getTime();
 }
 
 function spanOf({ from, to }: SyncFlags): Window | null {
