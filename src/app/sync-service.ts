@@ -22,6 +22,7 @@ import { PrismaIncomeStore } from '../store/income-samples';
 import { PrismaLedgerStore } from '../store/ledger/ledger-store';
 import { PrismaRunStore } from '../store/runs';
 import { PrismaScopeStore } from '../store/scopes';
+import { saveSettings } from '../store/settings';
 import { WHAT_IS_DUE, type LedgerRequest } from '../sync/ledger/sync-ledger-scope';
 import type { Scope } from '../sync/ports';
 import { STREAM_REGISTRY, type SyncDeps } from '../sync/registry';
@@ -54,7 +55,7 @@ export interface ScopePlan {
 }
 
 export interface SyncServiceOptions {
-  readonly config: Pick<Config, 'pool' | 'sync'>;
+  readonly config: Pick<Config, 'pool' | 'sync' | 'report'>;
   readonly accounts: readonly AccountCredentials[];
   readonly databaseUrl: Secret;
   readonly maxConnections: number;
@@ -80,6 +81,13 @@ function fingerprintOfAll(credentials: AccountCredentials): string {
     part.reveal(),
   );
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+}
+
+/** What the views of `report` go by. */
+function reportSettings({ report, sync }: SyncServiceOptions['config']) {
+  const everyMs = { ...sync.everyMs, recent: sync.recentEveryMs, full: sync.fullEveryMs };
+  const seconds = Object.fromEntries(Object.entries(everyMs).map(([name, ms]) => [name, ms / 1_000]));
+  return { report_time_zone: report.timeZone, stream_intervals: seconds };
 }
 
 /** Everything that a process needs to sync: the accounts with their clients, the stores, the pace. */
@@ -125,6 +133,7 @@ export class SyncService {
       },
     });
     try {
+      await saveSettings(client, reportSettings(config));
       const accountStore = new PrismaAccountStore(client);
       const accounts: ServiceAccount[] = [];
       for (const credentials of options.accounts) {

@@ -27,7 +27,7 @@ const silentLogger: Logger = createLogger({
 export interface SyncedPoolOptions {
   readonly databaseUrl: string;
   readonly simulator: SimulatorOptions;
-  readonly config?: (config: Config) => Pick<Config, 'pool' | 'sync'>;
+  readonly config?: (config: Config) => Pick<Config, 'pool' | 'sync' | 'report'>;
   readonly env?: Readonly<Record<string, string>>;
 }
 
