@@ -1,6 +1,6 @@
-import { appendFile, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { systemClock } from '../../core/clock';
+import { randomBytes } from 'node:crypto';
+import { appendFile, chown, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { KpoolError } from '../../core/errors';
 import { majorVersionOf, type Binaries } from './binaries';
 import { runCommand, type ServerUser } from './command';
@@ -24,6 +24,7 @@ export interface NewCluster {
 /** Server parameters by name, e.g. `{ port: '54329' }`. */
 export type Settings = Readonly<Record<string, string>>;
 
+const UNFINISHED = '.new';
 const SETTINGS_FILE = 'kpool.conf';
 /** Recovery after a crash, and the last checkpoint, take as long as the disk needs. */
 const START_TIMEOUT_S = 600;
@@ -31,21 +32,16 @@ const STOP_TIMEOUT_S = 600;
 /** From this version on, PostgreSQL brings a collation of its own. */
 const BUILTIN_LOCALE_SINCE = 17;
 const LOG_TAIL_LINES = 12;
-/** Sessions of a server that was killed end at their next breath; a new server waits for them. */
-const OLD_SESSIONS = 'pre-existing shared memory block';
-const OLD_SESSIONS_ATTEMPTS = 60;
-const OLD_SESSIONS_PAUSE_MS = 500;
 
 /**
  * Makes the data directory, with the superuser and a database. It appears complete or not at all: the work is done
- * beside it and renamed, so that a killed process leaves only a `*.new` that the next one clears away.
+ * beside it and renamed, so that a killed process leaves only what `removeUnfinished` clears away.
  */
 export async function createCluster(cluster: Cluster, options: NewCluster): Promise<void> {
   const { binaries, user, dataDirectory } = cluster;
-  const unfinished = `${dataDirectory}.new`;
-  const passwordFile = `${dataDirectory}.password`;
-  await rm(unfinished, { recursive: true, force: true });
-  await rm(passwordFile, { force: true });
+  // Never used again: an initdb whose parent was killed may go on writing to its own.
+  const unfinished = `${dataDirectory}.${randomBytes(6).toString('hex')}${UNFINISHED}`;
+  const passwordFile = `${unfinished}.password`;
   try {
     await mkdir(unfinished, { mode: 0o700 });
     await writeFile(passwordFile, `${options.password}\n`, { mode: 0o600, flag: 'wx' });
@@ -77,6 +73,16 @@ export async function createCluster(cluster: Cluster, options: NewCluster): Prom
   }
 }
 
+/** Clears away what killed processes left beside the data directory. */
+export async function removeUnfinished(cluster: Cluster): Promise<void> {
+  const directory = dirname(cluster.dataDirectory);
+  for (const name of await readdir(directory)) {
+    if (!name.startsWith(`${basename(cluster.dataDirectory)}.`) || !name.includes(UNFINISHED)) continue;
+    // One that is being written to at this moment is left to the next start.
+    await rm(join(directory, name), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
 /** One statement on one line, run without a server: only on a stopped cluster. */
 export async function runSingleUser(
   cluster: Cluster,
@@ -103,31 +109,21 @@ export async function findClusterVersion(dataDirectory: string): Promise<string 
  * Starts the server and waits until it accepts connections. It lives on in a session of its own: neither our end
  * nor Ctrl-C in our terminal reaches it. Throws `port.in-use` or `database.data-directory`.
  */
-export async function startCluster(
-  cluster: Cluster,
-  settings: Settings,
-  logFile: string,
-  signal?: AbortSignal,
-): Promise<void> {
+export async function startCluster(cluster: Cluster, settings: Settings, logFile: string): Promise<void> {
   await writeServerFile(cluster.user, join(cluster.dataDirectory, SETTINGS_FILE), settingsText(settings));
   const args = ['start', '-D', cluster.dataDirectory, '-l', logFile, '-w', '-t', String(START_TIMEOUT_S)];
-  for (let attempt = 1; ; attempt++) {
-    const logLengthBefore = (await readLog(logFile)).length;
-    const { exitCode, output } = await runCommand(cluster.binaries.pgCtl, args, { user: cluster.user });
-    if (exitCode === 0) return;
-    const log = (await readLog(logFile)).subarray(logLengthBefore).toString('utf8');
-    if (/could not bind .*(?:in use|Only one usage)/.test(log)) throw portInUse(settings['port'] ?? '5432');
-    if (!log.includes(OLD_SESSIONS) || attempt === OLD_SESSIONS_ATTEMPTS) {
-      throw new KpoolError(
-        'database.data-directory',
-        `PostgreSQL did not start: ${lastLines(log) || output.trim()}`,
-        {
-          hint: `Its whole log is in ${logFile}.`,
-        },
-      );
-    }
-    await systemClock.sleep(OLD_SESSIONS_PAUSE_MS, signal);
-  }
+  const logLengthBefore = (await readLog(logFile)).length;
+  const { exitCode, output } = await runCommand(cluster.binaries.pgCtl, args, { user: cluster.user });
+  if (exitCode === 0) return;
+  const log = (await readLog(logFile)).subarray(logLengthBefore).toString('utf8');
+  if (/could not bind .*(?:in use|Only one usage)/.test(log)) throw portInUse(settings['port'] ?? '5432');
+  throw new KpoolError(
+    'database.data-directory',
+    `PostgreSQL did not start: ${lastLines(log) || output.trim()}`,
+    {
+      hint: `Its whole log is in ${logFile}.`,
+    },
+  );
 }
 
 /** `fast`: open sessions are ended, data is safe. `immediate`: only for a cluster that is thrown away. */

@@ -11,7 +11,7 @@ export interface CommandOptions {
   readonly user: ServerUser | null;
   /** Written to the program's standard input. */
   readonly input?: string;
-  /** Kills the program when it fires. */
+  /** Kills the program when it fires; the call ends when the program has ended. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -55,19 +55,19 @@ export async function runCommand(
     // A program that ends before it has read everything breaks the pipe; its exit code tells the story.
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
+    const aborted = (cause?: unknown): KpoolError =>
+      new KpoolError('aborted', 'Stopped on request.', { cause });
     child.on('error', (cause) => {
-      reject(
-        options.signal?.aborted === true
-          ? new KpoolError('aborted', 'Stopped on request.', { cause })
-          : cause,
-      );
+      // A program that is being killed may still write: its end is waited for.
+      if (child.pid === undefined) reject(options.signal?.aborted === true ? aborted(cause) : cause);
     });
     child.on('exit', (exitCode) => {
       const done = (): void => {
         clearTimeout(timer);
         child.stdout.destroy();
         child.stderr.destroy();
-        resolve({ exitCode: exitCode ?? -1, output });
+        if (options.signal?.aborted === true) reject(aborted());
+        else resolve({ exitCode: exitCode ?? -1, output });
       };
       // A server that pg_ctl leaves behind could hold the pipes open, so their end is not waited for for ever.
       const timer = setTimeout(done, OUTPUT_GRACE_MS);

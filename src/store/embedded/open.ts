@@ -23,7 +23,7 @@ import { refuseOtherVersion, startEmbedded } from './start';
 import { UserRegistry } from './users';
 
 /** PostgreSQL's place in the range that systems leave to programs, unlikely to be taken. */
-export const DEFAULT_EMBEDDED_PORT = 54_329;
+const DEFAULT_EMBEDDED_PORT = 54_329;
 
 export interface OpenOptions {
   /** KPOOL_HOME, absolute. Made if there is none. */

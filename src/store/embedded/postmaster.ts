@@ -13,6 +13,7 @@ export interface Postmaster {
 
 const SETTLE_PAUSE_MS = 20;
 const SETTLE_TIMEOUT_MS = 600_000;
+const OLD_SESSIONS_TIMEOUT_MS = 60_000;
 
 /** The server that runs on this data directory, or null. A `postmaster.pid` left by a crash does not count. */
 export async function findPostmaster(dataDirectory: string): Promise<Postmaster | null> {
@@ -43,17 +44,28 @@ export async function findSettledPostmaster(
 }
 
 /**
- * Removes a `postmaster.pid` whose number belongs to a stranger by now (usual in containers, where numbers start
- * anew): PostgreSQL would refuse to start. Only where it is certain that no process of the old server is left.
+ * Clears the way for a start after a crash: waits for the sessions of a server that was killed, which end at their
+ * next breath, and then removes its `postmaster.pid`. PostgreSQL would take the number in it for a running server
+ * when it belongs to a stranger by now (usual in containers, where numbers start anew) or to a zombie. Elsewhere than
+ * on Linux it cannot be known that no process is left, and PostgreSQL decides.
  */
-export async function removeStalePidFile(dataDirectory: string): Promise<void> {
+export async function clearAfterCrash(dataDirectory: string, signal?: AbortSignal): Promise<void> {
   if (process.platform !== 'linux' || (await findPostmaster(dataDirectory)) !== null) return;
   const directory = await realpath(dataDirectory);
-  for (const name of await readdir('/proc')) {
-    // Every process of a server works in its data directory.
-    if (/^\d+$/.test(name) && (await worksIn(Number(name), directory))) return;
+  const deadline = systemClock.monotonicMs() + OLD_SESSIONS_TIMEOUT_MS;
+  while (await isAnyoneIn(directory)) {
+    if (systemClock.monotonicMs() > deadline) return;
+    await systemClock.sleep(SETTLE_PAUSE_MS, signal);
   }
   await rm(join(dataDirectory, 'postmaster.pid'), { force: true });
+}
+
+/** Every process of a server works in its data directory. */
+async function isAnyoneIn(directory: string): Promise<boolean> {
+  for (const name of await readdir('/proc')) {
+    if (/^\d+$/.test(name) && (await worksIn(Number(name), directory))) return true;
+  }
+  return false;
 }
 
 async function isServer(pid: number, dataDirectory: string): Promise<boolean> {

@@ -57,7 +57,8 @@ interface Holder extends ProcessIdentity {
 }
 
 async function writeClaim(path: string): Promise<Claim> {
-  const nonce = randomBytes(12).toString('hex');
+  // With the pid, so that a claim which was cut short in writing can be told from one that is just being written.
+  const nonce = `${process.pid}-${randomBytes(12).toString('hex')}`;
   const file = `${path}.${nonce}.claim`;
   await writeFile(file, JSON.stringify({ ...(await currentProcess()), nonce }), { mode: 0o600, flag: 'wx' });
   return { file, nonce };
@@ -121,9 +122,9 @@ async function sweep(path: string, own: Claim): Promise<void> {
     if (name.endsWith('.taken')) await unlink(file).catch(() => undefined);
     if (!name.endsWith('.claim')) continue;
     const claimant = await readHolder(file);
-    // One that cannot be read is just being written.
-    if (claimant !== null && claimant.pid > 0 && !(await isAlive(claimant)))
-      await unlink(file).catch(() => undefined);
+    const pid = Number(name.slice(prefix.length).split('-')[0]);
+    const identity = claimant === null || claimant.pid > 0 ? claimant : { pid, startedAt: null };
+    if (identity !== null && !(await isAlive(identity))) await unlink(file).catch(() => undefined);
   }
 }
 

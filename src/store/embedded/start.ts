@@ -5,13 +5,14 @@ import { majorVersionOf } from './binaries';
 import {
   createCluster,
   findClusterVersion,
+  removeUnfinished,
   portInUse,
   runSingleUser,
   startCluster,
   type Cluster,
 } from './cluster';
 import { OWNER, findPassword, writeNewPassword } from './password-file';
-import { removeStalePidFile } from './postmaster';
+import { clearAfterCrash } from './postmaster';
 import { embeddedSettings } from './settings';
 
 export interface Start {
@@ -33,13 +34,14 @@ export async function startEmbedded({
   signal,
 }: Start): Promise<void> {
   await refuseUsedPort(port);
+  await removeUnfinished(cluster);
   const password = await findPassword(passwordFile);
   if ((await findClusterVersion(cluster.dataDirectory)) === null) {
     log(`Creating the embedded PostgreSQL in ${cluster.dataDirectory}.`);
     const fresh = { superuser: OWNER, password: password ?? (await writeNewPassword(passwordFile)) };
     await createCluster(cluster, { ...fresh, database: OWNER, signal });
   } else {
-    await removeStalePidFile(cluster.dataDirectory);
+    await clearAfterCrash(cluster.dataDirectory, signal);
     if (password === null) {
       // Deleted: the way to a new password, for someone who could read the data anyway.
       const renewed = await writeNewPassword(passwordFile);
@@ -47,7 +49,7 @@ export async function startEmbedded({
     }
   }
   throwIfAborted(signal);
-  await startCluster(cluster, embeddedSettings(port), logFile, signal);
+  await startCluster(cluster, embeddedSettings(port), logFile);
   log(`Started the embedded PostgreSQL on 127.0.0.1:${port}.`);
 }
 

@@ -26,6 +26,7 @@ async function query(server: EmbeddedPostgres, text: string): Promise<Record<str
   }
 }
 
+const BUSY_SESSIONS = `SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%sqrt(a%' AND pid <> pg_backend_pid()`;
 const pidFile = (home: string): string => join(home, 'postgres', 'data', 'postmaster.pid');
 
 afterEach(async () => {
@@ -115,6 +116,26 @@ describe('the embedded PostgreSQL', () => {
     const second = await open(home, port);
     expect(second.started).toBe(true);
     expect(await query(second, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+  });
+
+  it('P7 starts again when a session of the killed server still works', async () => {
+    const { home, port } = await createTestHome();
+    const first = await open(home, port);
+    const session = postgres(first.url.reveal(), { max: 1 });
+    await session`SET max_parallel_workers_per_gather = 0`;
+    const busy = session`SELECT sum(sqrt(a * b)) FROM generate_series(1, 3000) a, generate_series(1, 3000) b`;
+    const ended = busy.then(
+      () => 'answered',
+      () => 'cut off',
+    );
+    while ((await query(first, BUSY_SESSIONS)).length === 0) await new Promise(setImmediate);
+    const state = await inspectEmbeddedPostgres(home);
+    process.kill(state.state === 'running' ? state.pid : NaN, 'SIGKILL');
+    const second = await open(home, port);
+    expect(await ended).toBeDefined();
+    await session.end({ timeout: 0 });
+    expect(second.started).toBe(true);
+    expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
   it('P7 starts although a crash left a pid that belongs to another program by now', async () => {

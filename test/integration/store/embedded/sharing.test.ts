@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspectEmbeddedPostgres } from '../../../../src/store/embedded/inspect';
 import { ChildProgram } from '../../../support/child-program';
@@ -71,7 +72,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     while ((await stateOf(home)) === 'absent' && !(await isBeingMade(home))) await new Promise(setImmediate);
     await first.kill('SIGKILL');
     const next = opener(home, port);
-    await next.answer();
+    expect(await next.answer<Opened>()).toMatchObject({ started: true });
     expect(await next.ask('query')).toEqual({ database: 'kpool' });
     expect(await next.ask('close')).toBe('closed');
   });
@@ -116,9 +117,6 @@ describe('the embedded PostgreSQL, shared by processes', () => {
 });
 
 async function isBeingMade(home: string): Promise<boolean> {
-  const { access } = await import('node:fs/promises');
-  return access(join(home, 'postgres', 'data.new', 'base')).then(
-    () => true,
-    () => false,
-  );
+  const names = await readdir(join(home, 'postgres'), { recursive: true }).catch(() => []);
+  return names.some((name) => name.endsWith(join('.new', 'base')));
 }
