@@ -19,7 +19,7 @@ const OUR_MISTAKE = 'Asking again cannot help: please report it with the output 
 export type SystemCode = '200002' | '400001' | '400002' | '400003' | '400004' | '400100' | '500000';
 
 /** Source: the specification's table of system error codes. */
-export const MEANING_BY_SYSTEM_CODE = {
+const MEANING_BY_SYSTEM_CODE = {
   '200002': {
     code: 'pool.throttled',
     says: 'says that requests come too often',
@@ -49,7 +49,7 @@ export const MEANING_BY_SYSTEM_CODE = {
 export type HttpStatus = 400 | 401 | 403 | 404 | 405 | 408 | 415 | 429 | 500 | 502 | 503 | 504;
 
 /** Source: the specification's table of HTTP errors; 408, 429, 502 and 504 are of HTTP itself. */
-export const MEANING_BY_HTTP_STATUS = {
+const MEANING_BY_HTTP_STATUS = {
   400: { code: 'pool.parameter', says: 'says that the request is malformed', hint: OUR_MISTAKE },
   401: {
     code: 'pool.unauthorized',

@@ -1,14 +1,6 @@
 export type { PoolAttempt } from './attempt';
-export type { CallOptions } from './caller';
 export type { PoolClient, PoolClientOptions } from './client';
 export { createPoolClient } from './client';
-export type { EndpointName } from './endpoint';
-export type { WorkerQuery } from './endpoints/worker-details';
-export type { WorkersQuery } from './endpoints/workers';
-export type { IncomeQuery } from './income-rows';
-export type { Bucket, Pacer, Permit, PermitRequest } from './pacer';
-export type { RetryPolicy } from './retry-policy';
-export type { Credentials } from './signing';
-export { fingerprintOf } from './signing';
+export type { Bucket, Pacer } from './pacer';
 export type { Timeouts } from './timeouts';
 export { DEFAULT_TIMEOUTS } from './timeouts';

@@ -87,7 +87,7 @@ interface OpenPacer extends Pacer {
 }
 
 /** A pacer that lets everything through and counts. */
-export function openPacer(): OpenPacer {
+function openPacer(): OpenPacer {
   const pacer: OpenPacer = {
     acquired: 0,
     used: 0,
