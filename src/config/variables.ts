@@ -45,7 +45,7 @@ export const VARIABLES = {
   KUCOIN_POOL_RATE_SCOPE: withDefault(kinds.oneOf('auto', 'endpoint', 'key'), 'auto'),
   WORKER_DETAILS_SHARE: withDefault(kinds.share, '0.2'),
 
-  COINS: withDefault(kinds.coins, 'BTC,BCH,LTC,DOGE,ETC,KAS'),
+  COINS: withDefault(kinds.coins, ''),
   HISTORY_START: withDefault(kinds.utcDate, '2018-01-01'),
   REPORT_TIME_ZONE: withDefault(kinds.timeZone, 'UTC'),
 
