@@ -16,7 +16,7 @@ export function showProgress(
     progress.update(isOneAccount ? stream : `${account} ${stream}`, {
       done: scopesDone,
       total: scopes,
-      note: `scopes, ${countOf(rowsRead, 'row')}, ${countOf(requests, 'request')}`,
+      note: `${countOf(rowsRead, 'row')}, ${countOf(requests, 'request')}`,
     });
 }
 

@@ -1,0 +1,165 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import postgres from 'postgres';
+import { createSimulator, type Simulator } from '../../src/simulator';
+import { runKpool, type KpoolEnd } from '../support/built-kpool';
+import { createTestDatabase, type TestDatabase } from '../support/test-database';
+
+const SECRETS = { apiKey: '', apiSecret: '', apiPassphrase: '' };
+
+let simulator: Simulator;
+let database: TestDatabase;
+let folder: string;
+
+beforeAll(async () => {
+  simulator = await createSimulator({
+    seed: 1,
+    startAt: Date.now(),
+    world: { subAccountsPerAccount: 1, days: 5 },
+  });
+  const { apiKey, apiSecret, apiPassphrase } = simulator.accounts[0]!;
+  Object.assign(SECRETS, { apiKey, apiSecret, apiPassphrase });
+  folder = mkdtempSync(path.join(tmpdir(), 'kpool-wrong-'));
+});
+beforeEach(async () => {
+  database = await createTestDatabase();
+});
+afterEach(() => database.drop());
+afterAll(async () => {
+  await simulator.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function environment(): Record<string, string> {
+  return {
+    DATABASE_URL: database.url,
+    KUCOIN_POOL_BASE_URL: simulator.url,
+    KUCOIN_POOL_API_KEY: SECRETS.apiKey,
+    KUCOIN_POOL_API_SECRET: SECRETS.apiSecret,
+    KUCOIN_POOL_API_PASSPHRASE: SECRETS.apiPassphrase,
+    LOG_LEVEL: 'silent',
+  };
+}
+
+async function kpool(args: readonly string[], env: Record<string, string> = {}): Promise<KpoolEnd> {
+  const end = await runKpool(args, { cwd: folder, env: { ...environment(), ...env } });
+  const said = end.stdout + end.stderr;
+  expect(said).not.toMatch(/\n\s+at /);
+  for (const secret of [
+    ...Object.values(SECRETS),
+    ...Object.values(env).filter((text) => text.startsWith('wrong-')),
+  ]) {
+    expect(said).not.toContain(secret);
+  }
+  return end;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe('P10 P11 wrong input gets one clear sentence and what to do', () => {
+  it('no credentials: names the three lines to fill in', async () => {
+    const end = await kpool(['sync'], {
+      KUCOIN_POOL_API_KEY: '',
+      KUCOIN_POOL_API_SECRET: '',
+      KUCOIN_POOL_API_PASSPHRASE: '',
+    });
+    expect(end.code).toBe(2);
+    expect(end.stderr).toMatch(/KUCOIN_POOL_API_KEY[^]*KUCOIN_POOL_API_SECRET[^]*KUCOIN_POOL_API_PASSPHRASE/);
+  });
+
+  it.each([
+    ['KUCOIN_POOL_API_KEY', 'wrong-key-0123456789'],
+    ['KUCOIN_POOL_API_SECRET', 'wrong-secret-0123456789'],
+    ['KUCOIN_POOL_API_PASSPHRASE', 'wrong-passphrase'],
+  ])('a wrong %s stops the account at the first answer', async (name, value) => {
+    const seen = simulator.requests.entries.length;
+    const end = await kpool(['sync'], { [name]: value });
+    expect(end.code).toBe(1);
+    expect(end.stdout).toMatch(/KUCOIN_POOL_API_KEY|API key|secret/i);
+    expect(simulator.requests.entries.length - seen).toBe(1);
+    const check = await kpool(['check'], { [name]: value });
+    expect(check.code).toBe(1);
+    expect(check.stdout).toMatch(/FAIL {2}account main/);
+  });
+
+  it('a pool that cannot be reached', async () => {
+    const end = await kpool(['check'], { KUCOIN_POOL_BASE_URL: `http://127.0.0.1:${await freePort()}/x` });
+    expect(end.code).toBe(1);
+    expect(end.stdout).toMatch(/FAIL {2}account main: The pool at .* \(.*refused.*\)/i);
+  });
+
+  it('a database that cannot be reached', async () => {
+    const port = await freePort();
+    const end = await kpool(['sync'], {
+      DATABASE_URL: `postgres://kpool:wrong-database@127.0.0.1:${port}/kpool`,
+    });
+    expect(end.code).toBe(1);
+    expect(end.stderr).toMatch(/127\.0\.0\.1:\d+ cannot be reached: nothing listens there/);
+  });
+
+  it('a database of a newer version', async () => {
+    const sql = postgres(database.url, { max: 1 });
+    await sql`INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, started_at, applied_steps_count)
+              VALUES ('x', 'y', now(), '29991231000000_from_the_future', now(), 1)`;
+    await sql.end();
+    const end = await kpool(['sync']);
+    expect(end.code).toBe(2);
+    expect(end.stderr).toMatch(/newer/);
+  });
+
+  it('a taken port for the embedded database', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      const end = await kpool(['migrate'], {
+        DATABASE_URL: '',
+        KPOOL_HOME: path.join(folder, 'home'),
+        KPOOL_PG_PORT: String(port),
+      });
+      expect(end.code).toBe(2);
+      expect(end.stderr).toMatch(new RegExp(`${port}[^]*KPOOL_PG_PORT`));
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  it('an unknown account, a day that is none, and a span the wrong way round', async () => {
+    expect((await kpool(['sync', '--account', 'nobody'])).code).toBe(2);
+    expect((await kpool(['sync', '--from', '2026-13-01'])).code).toBe(2);
+    expect((await kpool(['sync', '--from', '2026-10-02', '--to', '2026-10-01'])).code).toBe(2);
+  });
+});
+
+it('a host whose clock is 10 minutes off syncs all the same, and check says so', async () => {
+  const late = await createSimulator({
+    seed: 2,
+    startAt: Date.now() + 600_000,
+    world: { subAccountsPerAccount: 1, days: 5 },
+  });
+  try {
+    const [account] = late.accounts;
+    const env = {
+      KUCOIN_POOL_BASE_URL: late.url,
+      KUCOIN_POOL_API_KEY: account!.apiKey,
+      KUCOIN_POOL_API_SECRET: account!.apiSecret,
+      KUCOIN_POOL_API_PASSPHRASE: account!.apiPassphrase,
+    };
+    const sync = await kpool(['sync', 'algorithms', 'sub-accounts', 'earnings'], env);
+    expect(sync.stderr).not.toContain('kpool:');
+    expect(sync.code).toBe(0);
+    const check = await kpool(['check'], env);
+    expect(check.stdout).toMatch(/clock is \d+\.\d s behind/);
+  } finally {
+    await late.close();
+  }
+});
