@@ -1,54 +1,58 @@
 -- What we knew when, and what changed after a month was closed.
 
 CREATE VIEW report.income_overlap AS
-SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account,
-       r.puid, r.algo, r.currency, r.mining_date, r.type, r.mined_at, r.ordinal,
-       r.amount, trim_scale(r.amount)::text AS amount_text, r.status,
-       d.left_out_items, d.left_out_amount, e.earning_items, e.earnings_amount,
-       e.earnings_amount - d.left_out_amount AS difference,
-       trim_scale(e.earnings_amount - d.left_out_amount)::text AS difference_text,
-       d.left_out_statuses AS reward_statuses, e.earning_statuses,
-       CASE WHEN e.earnings_amount <> d.left_out_amount AND d.left_out_statuses <> e.earning_statuses THEN 'amount and status'
-            WHEN e.earnings_amount <> d.left_out_amount THEN 'amount'
-            WHEN d.left_out_statuses <> e.earning_statuses THEN 'status' END AS differs_in,
-       r.account_id
-  FROM pool.rewards r
-  JOIN (SELECT account_id, puid, algo, currency, mining_date, count(*) AS left_out_items, sum(amount) AS left_out_amount,
-               string_agg(DISTINCT status, ', ' ORDER BY status) AS left_out_statuses
-          FROM pool.rewards
-         WHERE withdrawn_at IS NULL AND type IN ('MINING_EARN', 'UNITE_COIN_EARN')
-         GROUP BY account_id, puid, algo, currency, mining_date) AS d
-    ON d.account_id = r.account_id AND d.puid = r.puid AND d.algo = r.algo AND d.currency = r.currency AND d.mining_date = r.mining_date
-  JOIN (SELECT account_id, puid, algo, currency, mining_date, count(*) AS earning_items, sum(amount) AS earnings_amount,
-               string_agg(DISTINCT status, ', ' ORDER BY status) AS earning_statuses
-          FROM pool.earnings
-         WHERE withdrawn_at IS NULL
-         GROUP BY account_id, puid, algo, currency, mining_date) AS e
-    ON e.account_id = r.account_id AND e.puid = r.puid AND e.algo = r.algo AND e.currency = r.currency AND e.mining_date = r.mining_date
-  JOIN pool.sub_accounts s ON s.account_id = r.account_id AND s.puid = r.puid
-  JOIN pool.accounts a ON a.account_id = s.account_id
- WHERE r.withdrawn_at IS NULL AND r.type IN ('MINING_EARN', 'UNITE_COIN_EARN');
-COMMENT ON VIEW report.income_overlap IS 'Rewards that report.income_ledger leaves out because earnings hold the same income, beside the earnings of that day that stand for them, and where the two differ.';
+SELECT d.account_name, d.sub_account, d.puid, d.algo, d.currency, d.mining_date, d.types,
+       d.left_out_items, d.left_out_amount, trim_scale(d.left_out_amount)::text AS left_out_amount_text, d.left_out_statuses,
+       d.earning_items, d.earnings_amount, trim_scale(d.earnings_amount)::text AS earnings_amount_text, d.earning_statuses,
+       d.earnings_amount - d.left_out_amount AS difference, trim_scale(d.earnings_amount - d.left_out_amount)::text AS difference_text,
+       CASE WHEN d.earnings_amount <> d.left_out_amount AND d.left_out_statuses <> d.earning_statuses THEN 'amount and status'
+            WHEN d.earnings_amount <> d.left_out_amount THEN 'amount'
+            WHEN d.left_out_statuses <> d.earning_statuses THEN 'status' END AS differs_in,
+       d.account_id
+  FROM (SELECT account_name, sub_account, account_id, puid, algo, currency, mining_date,
+               concat_ws(', ', min(type), nullif(max(type), min(type))) AS types,
+               count(type) AS left_out_items,
+               sum(amount) FILTER (WHERE type IS NOT NULL) AS left_out_amount,
+               concat_ws(', ', min(status) FILTER (WHERE type IS NOT NULL),
+                         nullif(max(status) FILTER (WHERE type IS NOT NULL), min(status) FILTER (WHERE type IS NOT NULL))) AS left_out_statuses,
+               count(*) FILTER (WHERE type IS NULL) AS earning_items,
+               sum(amount) FILTER (WHERE type IS NULL) AS earnings_amount,
+               concat_ws(', ', min(status) FILTER (WHERE type IS NULL),
+                         nullif(max(status) FILTER (WHERE type IS NULL), min(status) FILTER (WHERE type IS NULL))) AS earning_statuses
+          -- Names are joined below the sums, so that a condition on them selects rows before they are added up.
+          FROM (SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account,
+                       e.account_id, e.puid, e.algo, e.currency, e.mining_date, NULL::text AS type, e.amount, e.status
+                  FROM pool.earnings e
+                  JOIN pool.sub_accounts s ON s.account_id = e.account_id AND s.puid = e.puid
+                  JOIN pool.accounts a ON a.account_id = s.account_id
+                 WHERE e.withdrawn_at IS NULL
+                 UNION ALL
+                SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text),
+                       r.account_id, r.puid, r.algo, r.currency, r.mining_date, r.type, r.amount, r.status
+                  FROM pool.rewards r
+                  JOIN pool.sub_accounts s ON s.account_id = r.account_id AND s.puid = r.puid
+                  JOIN pool.accounts a ON a.account_id = s.account_id
+                 WHERE r.withdrawn_at IS NULL AND r.type IN ('MINING_EARN', 'UNITE_COIN_EARN')) AS items
+         GROUP BY account_name, sub_account, account_id, puid, algo, currency, mining_date
+        HAVING count(type) > 0 AND count(*) > count(type)) AS d;
+COMMENT ON VIEW report.income_overlap IS 'Rewards that report.income_ledger leaves out because earnings hold the same income: per day, beside the earnings that stand for them, and where the two lists of the pool differ.';
 COMMENT ON COLUMN report.income_overlap.account_name IS 'The account, as named in the configuration.';
 COMMENT ON COLUMN report.income_overlap.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
 COMMENT ON COLUMN report.income_overlap.puid IS 'Sub-account id.';
 COMMENT ON COLUMN report.income_overlap.algo IS 'Algorithm, e.g. SHA256d.';
 COMMENT ON COLUMN report.income_overlap.currency IS 'Currency of the amounts, e.g. BTC.';
 COMMENT ON COLUMN report.income_overlap.mining_date IS 'Day on which it was mined, UTC.';
-COMMENT ON COLUMN report.income_overlap.type IS 'MINING_EARN or UNITE_COIN_EARN.';
-COMMENT ON COLUMN report.income_overlap.mined_at IS 'The mining date as served, to the millisecond.';
-COMMENT ON COLUMN report.income_overlap.ordinal IS 'Numbers items that are otherwise listed under the same key (0, 1, …).';
-COMMENT ON COLUMN report.income_overlap.amount IS 'Amount of the reward that is left out, exact.';
-COMMENT ON COLUMN report.income_overlap.amount_text IS 'The amount as text, digit for digit, for tools that round numbers.';
-COMMENT ON COLUMN report.income_overlap.status IS 'Status of that reward.';
-COMMENT ON COLUMN report.income_overlap.left_out_items IS 'Rewards left out for this sub-account, algorithm, currency and day.';
+COMMENT ON COLUMN report.income_overlap.types IS 'Types of the rewards left out: MINING_EARN, UNITE_COIN_EARN.';
+COMMENT ON COLUMN report.income_overlap.left_out_items IS 'Rewards left out.';
 COMMENT ON COLUMN report.income_overlap.left_out_amount IS 'What they come to.';
+COMMENT ON COLUMN report.income_overlap.left_out_amount_text IS 'The same as text.';
+COMMENT ON COLUMN report.income_overlap.left_out_statuses IS 'Their status; the first and the last by name where they differ.';
 COMMENT ON COLUMN report.income_overlap.earning_items IS 'Earnings of that day.';
 COMMENT ON COLUMN report.income_overlap.earnings_amount IS 'What they come to: this is what counts.';
-COMMENT ON COLUMN report.income_overlap.difference IS 'earnings_amount - left_out_amount; not 0 where the two lists of the pool disagree.';
+COMMENT ON COLUMN report.income_overlap.earnings_amount_text IS 'The same as text.';
+COMMENT ON COLUMN report.income_overlap.earning_statuses IS 'Their status; the first and the last by name where they differ.';
+COMMENT ON COLUMN report.income_overlap.difference IS 'earnings_amount - left_out_amount; not 0 where the two lists disagree.';
 COMMENT ON COLUMN report.income_overlap.difference_text IS 'The difference as text, digit for digit.';
-COMMENT ON COLUMN report.income_overlap.reward_statuses IS 'Statuses of the rewards left out.';
-COMMENT ON COLUMN report.income_overlap.earning_statuses IS 'Statuses of the earnings.';
 COMMENT ON COLUMN report.income_overlap.differs_in IS 'amount, status, amount and status, or null where both lists agree.';
 COMMENT ON COLUMN report.income_overlap.account_id IS 'The account''s number in the schema pool.';
 
