@@ -129,6 +129,13 @@ WITH tiers AS (
 ), spans AS (
   SELECT * FROM judged
    UNION ALL
+  -- Between two windows: none should be there, and it must not look certified.
+  SELECT stream, account_id, puid, algo, gap_from, from_at, 0, 0, 0, NULL, 'missing'
+    FROM (SELECT stream, account_id, puid, algo, from_at,
+                 lag(to_at) OVER (PARTITION BY stream, account_id, puid, algo ORDER BY from_at) AS gap_from
+            FROM sync.windows) AS w
+   WHERE gap_from < from_at
+   UNION ALL
   -- Older than what has been read so far.
   SELECT c.stream, c.account_id, c.puid, c.algo, NULL, (SELECT min(from_at) FROM sync.windows w
            WHERE w.stream = c.stream AND w.account_id = c.account_id AND w.puid = c.puid AND w.algo = c.algo),
