@@ -1,11 +1,10 @@
-import postgres from 'postgres';
 import type { Config } from '../config/config';
 import type { Clock } from '../core/clock';
 import { KpoolError } from '../core/errors';
 import type { Logger } from '../observability/logger';
 import { createMetrics } from '../observability/metrics';
-import { migrationState } from '../store/migrate';
 import { openDatabase, type OpenDatabase } from './database';
+import { migrateDatabase } from './migration';
 import { SyncService, type ServiceAccount } from './sync-service';
 
 /** One line of `kpool check`. */
@@ -39,18 +38,14 @@ export interface CheckOptions {
   readonly log: (line: string) => void;
 }
 
-async function checkTables(database: OpenDatabase): Promise<Finding> {
-  const sql = postgres(database.url.reveal(), { max: 1, onnotice: () => undefined });
+/** Pending migrations are applied, as every command that works with the database would. */
+async function checkTables(database: OpenDatabase, log: (line: string) => void): Promise<Finding> {
   try {
-    const { verdict, pending } = await migrationState(sql);
-    if (verdict === 'up to date') return well('tables', 'as this version needs them');
-    const isWell = verdict === 'pending' && pending.length > 0;
-    const hint = isWell
-      ? 'kpool migrate, sync and start bring them up to date.'
-      : 'kpool migrate says what to do.';
-    return { name: 'tables', isWell, text: isWell ? `${pending.length} migrations pending` : verdict, hint };
-  } finally {
-    await sql.end();
+    const { applied } = await migrateDatabase(database, log);
+    const news = applied.length === 0 ? '' : ` (${applied.length} migrations applied now)`;
+    return well('tables', `as this version needs them${news}`);
+  } catch (error) {
+    return failed('tables', error);
   }
 }
 
@@ -123,9 +118,9 @@ export async function checkEverything(options: CheckOptions): Promise<readonly F
   }
   try {
     findings.push(well('database', database.describe));
-    const tables = await checkTables(database);
+    const tables = await checkTables(database, log);
     findings.push(tables);
-    if (tables.text !== 'as this version needs them') return findings;
+    if (!tables.isWell) return findings;
     findings.push(...(await checkPool(database, options)));
     return findings;
   } catch (error) {
