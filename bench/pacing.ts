@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, chmod } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -57,6 +57,7 @@ async function efficiency(databaseUrl: string, processes: number): Promise<void>
     ]);
   });
   await Promise.all(requesters.map((requester) => requester.answer()));
+  for (const requester of requesters) requester.tell('go');
   while (pool.arrivals.length === 0) await sleep(5);
   const firstAtMs = pool.arrivals[0]!.atMs;
   await sleep(SECONDS * 1_000);
@@ -84,7 +85,6 @@ async function efficiency(databaseUrl: string, processes: number): Promise<void>
 async function load(databaseUrl: string, postmasterPid: number): Promise<void> {
   const keys = 530;
   const sql = postgres(databaseUrl, { max: 2, onnotice: () => undefined });
-  let looks = 0;
   const pacer = createPacer({
     sql,
     clock: systemClock,
@@ -94,7 +94,6 @@ async function load(databaseUrl: string, postmasterPid: number): Promise<void> {
   });
   let grants = 0;
   let running = true;
-  const waits: number[] = [];
   const asking = Array.from({ length: keys * LIMIT }, async (_, index) => {
     await sleep(1_000 * Math.random());
     while (running) {
@@ -117,13 +116,12 @@ async function load(databaseUrl: string, postmasterPid: number): Promise<void> {
   await sleep(seconds * 1_000);
   const cpu = (await cpuMs(postmasterPid)) - cpuBefore;
   const own = process.cpuUsage(ownBefore);
-  looks = (await calls(sql)) - looksBefore;
+  const looks = (await calls(sql)) - looksBefore;
   const perSecond = (grants - grantsBefore) / seconds;
   running = false;
   await Promise.all(asking);
   await pacer.stop();
   await sql.end();
-  waits.length = 0;
   print(`load, ${keys} keys, ${seconds} s:`, {
     'grants per second': perSecond.toFixed(0),
     'transactions per second': (looks / seconds).toFixed(0),
@@ -141,7 +139,6 @@ async function calls(sql: postgres.Sql): Promise<number> {
 
 /** CPU time of the server and all its processes, living or ended. */
 async function cpuMs(postmasterPid: number): Promise<number> {
-  const { readdir } = await import('node:fs/promises');
   let ticks = 0;
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
@@ -157,7 +154,7 @@ async function withDatabase(work: (url: string, postmasterPid: number) => Promis
   const directory = await mkdtemp(join(tmpdir(), 'kpool-bench-'));
   await chmod(directory, 0o755);
   const user = await findServerUser();
-  if (user !== null) await (await import('node:fs/promises')).chown(directory, user.uid, user.gid);
+  if (user !== null) await chown(directory, user.uid, user.gid);
   const bin = process.env['KPOOL_TEST_PG_BIN'];
   const binaries = bin === undefined ? await findPackagedBinaries() : binariesIn(bin);
   const cluster = { dataDirectory: join(directory, 'data'), binaries, user };
@@ -166,7 +163,7 @@ async function withDatabase(work: (url: string, postmasterPid: number) => Promis
   await createCluster(cluster, { superuser: 'bench', password, database: 'bench' });
   await startCluster(
     cluster,
-    { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: process.env['FS'] ?? 'on' },
+    { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'on' },
     join(directory, 'postgres.log'),
   );
   try {

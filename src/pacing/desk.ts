@@ -8,17 +8,17 @@ import { readClock, restedAtMs, watchedMs } from './database-time';
 import type { DatabaseTime } from './database-time';
 import { LookLoop } from './look-loop';
 import type { LookWork } from './look-loop';
-import { createPermit } from './permit';
-import type { Permit } from './permit';
+import { createPermit, momentOf } from './permit';
+import type { Moment, Permit } from './permit';
 import type { Grant, HandBack, HeldPlace, Look, Outlook, PlaceStore, Sight } from './place-store';
-import { AHEAD_MS, REST_MS } from './rest';
+import { AHEAD_MS, PERMIT_LIFE_MS, REST_MS } from './rest';
 
 /** What a person or a metric may want to know. */
 export type PacingEvent =
   | { readonly kind: 'granted'; readonly bucket: PacedBucket; readonly waitedMs: number }
   | { readonly kind: 'turned'; readonly key: string; readonly scope: PaceScope }
-  /** The database's clock was stepped, or this host slept: places rest again before they are used. */
-  | { readonly kind: 'clock-stepped'; readonly byMs: number }
+  /** The database's clock was stepped, or it or this host is slow: a place that was granted rests again. */
+  | { readonly kind: 'mistrusted'; readonly heldBackMs: number }
   | {
       readonly kind: 'look-failed';
       readonly error: unknown;
@@ -41,8 +41,8 @@ export interface DeskOptions {
 
 /** Timers fire up to 1 ms early; a look that comes too early costs another. */
 const WAKE_MARGIN_MS = 1;
-/** A permit that would have to be held back longer than this tells of a clock that was stepped. */
-const MAX_HOLD_MS = AHEAD_MS + 50;
+/** A permit that would have to be held back longer is handed back: its life is nearly over by then. */
+const MAX_HOLD_MS = PERMIT_LIFE_MS / 2;
 /** Hand-backs may wait for company: they say how old they are. */
 const HAND_BACK_DELAY_MS = 25;
 /** One look of a large process stays a short transaction. */
@@ -139,7 +139,8 @@ export class PacingDesk implements LookWork {
   }
 
   async look(isCurrent: () => boolean): Promise<void> {
-    const sentAtMs = this.#clock.monotonicMs();
+    const sentAt = momentOf(this.#clock);
+    const sentAtMs = sentAt.monotonicMs;
     const lines = this.#dueLines(sentAtMs);
     const handBacks = this.#handBacks.splice(0, MAX_HAND_BACKS_PER_LOOK);
     const throttledKeys = [...this.#throttledKeys];
@@ -169,7 +170,7 @@ export class PacingDesk implements LookWork {
       this.#loop.poke();
       throw error;
     }
-    this.#takeIn(sight, lines, sentAtMs, isCurrent());
+    this.#takeIn(sight, lines, sentAt, isCurrent());
     for (const key of throttledKeys) this.#turn(key, 'key');
   }
 
@@ -204,28 +205,24 @@ export class PacingDesk implements LookWork {
       .slice(0, MAX_BUCKETS_PER_LOOK);
   }
 
-  #takeIn(sight: Sight, lines: readonly BucketLine[], sentAtMs: number, isCurrent: boolean): void {
+  #takeIn(sight: Sight, lines: readonly BucketLine[], sentAt: Moment, isCurrent: boolean): void {
     const receivedAtMs = this.#clock.monotonicMs();
-    const before = this.#time;
-    this.#time = readClock(
-      before,
-      { sentAtMs, receivedAtMs, databaseNowMs: sight.databaseNowMs },
-      this.#options.leaseMs,
-    );
+    const time = readClock(this.#time, receivedAtMs, sight.databaseNowMs, this.#options.leaseMs);
+    this.#time = time;
     for (const grant of sight.grants) {
       const line = this.#lines.find(grant.key, grant.endpoint);
-      if (line !== undefined) line.grantedAtMs = sentAtMs;
-      const holdMs =
-        before === null ? 0 : restedAtMs(before, grant.usableAtMs, grant.restMs, receivedAtMs) - receivedAtMs;
-      if (holdMs > MAX_HOLD_MS) this.#options.onEvent({ kind: 'clock-stepped', byMs: holdMs });
-      if (holdMs > MAX_HOLD_MS || !isCurrent) this.#handBack(grant, grant.restMs);
-      else if (holdMs > 0) void this.#holdBack(grant, holdMs, sentAtMs);
-      else this.#deliver(grant, sentAtMs);
+      if (line !== undefined) line.grantedAtMs = sentAt.monotonicMs;
+      const holdMs = restedAtMs(time, grant.usableAtMs, grant.restMs, receivedAtMs) - receivedAtMs;
+      const isTrusted = holdMs <= MAX_HOLD_MS;
+      if (!isTrusted) this.#options.onEvent({ kind: 'mistrusted', heldBackMs: holdMs });
+      if (!isTrusted || !isCurrent) this.#handBack(grant, grant.restMs);
+      else if (holdMs > 0) void this.#holdBack(grant, holdMs, sentAt);
+      else this.#deliver(grant, sentAt);
     }
     lines.forEach((line, index) => {
       const outlook = sight.outlooks[index];
       assert(outlook !== undefined, 'a look answers for every bucket that was asked for');
-      this.#lookAhead(line, outlook, sentAtMs);
+      this.#lookAhead(line, outlook, sentAt.monotonicMs);
     });
   }
 
@@ -244,15 +241,15 @@ export class PacingDesk implements LookWork {
     this.#options.onEvent({ kind: 'turned', key, scope });
   }
 
-  async #holdBack(grant: Grant, holdMs: number, requestedAtMs: number): Promise<void> {
+  async #holdBack(grant: Grant, holdMs: number, requestedAt: Moment): Promise<void> {
     const line = this.#lines.find(grant.key, grant.endpoint);
     if (line !== undefined) line.promised += 1;
     await this.#clock.sleep(Math.ceil(holdMs));
     if (line !== undefined) line.promised -= 1;
-    this.#deliver(grant, requestedAtMs);
+    this.#deliver(grant, requestedAt);
   }
 
-  #deliver(grant: Grant, requestedAtMs: number): void {
+  #deliver(grant: Grant, requestedAt: Moment): void {
     const waiter = this.#lines.find(grant.key, grant.endpoint)?.waiters.shift();
     // Whoever waited has gone.
     if (waiter === undefined) {
@@ -262,13 +259,7 @@ export class PacingDesk implements LookWork {
     const { key, endpoint } = waiter;
     const waitedMs = this.#clock.monotonicMs() - waiter.arrivedAtMs;
     this.#options.onEvent({ kind: 'granted', bucket: { key, endpoint }, waitedMs });
-    waiter.resolve(
-      createPermit(
-        requestedAtMs,
-        () => this.#clock.monotonicMs(),
-        (restMs) => this.#handBack(grant, restMs),
-      ),
-    );
+    waiter.resolve(createPermit(this.#clock, requestedAt, (restMs) => this.#handBack(grant, restMs)));
   }
 
   /** From now by the monotonic clock: the place was not in use at this moment, and rests for `restMs` from here. */

@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock';
 import { PERMIT_LIFE_MS, REST_MS } from './rest';
 
 /** Leave to send one request. */
@@ -8,15 +9,21 @@ export interface Permit {
   answered(): void;
 }
 
+/** A moment by both clocks of this host. */
+export interface Moment {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
+
+export function momentOf(clock: Clock): Moment {
+  return { monotonicMs: clock.monotonicMs(), wallMs: clock.now() };
+}
+
 /**
- * `requestedAtMs` is when the look was sent that gave the permit: its lease began later, so a life counted from here
- * ends before the lease does. `giveBack` is called once, with the rest that the place needs from then on, ms.
+ * `requestedAt` is when the look was sent that gave the permit: its lease began later, so a life counted from here ends
+ * before the lease does. `giveBack` is called once, with the rest that the place needs from then on, ms.
  */
-export function createPermit(
-  requestedAtMs: number,
-  monotonicMs: () => number,
-  giveBack: (restMs: number) => void,
-): Permit {
+export function createPermit(clock: Clock, requestedAt: Moment, giveBack: (restMs: number) => void): Permit {
   let state: 'granted' | 'used' | 'returned' = 'granted';
   const finish = (restMs: number): void => {
     state = 'returned';
@@ -26,7 +33,10 @@ export function createPermit(
     use() {
       // One permit is one dispatch.
       if (state !== 'granted') return false;
-      if (monotonicMs() - requestedAtMs >= PERMIT_LIFE_MS) {
+      const now = momentOf(clock);
+      // The monotonic clock stands still while a host sleeps or a virtual machine is moved; the wall clock notices.
+      const ageMs = Math.max(now.monotonicMs - requestedAt.monotonicMs, now.wallMs - requestedAt.wallMs);
+      if (ageMs >= PERMIT_LIFE_MS) {
         finish(0);
         return false;
       }

@@ -23,7 +23,7 @@ COMMENT ON COLUMN sync.buckets.place IS 'Number of the place within its bucket, 
 COMMENT ON COLUMN sync.buckets.grant_id IS 'The permit that holds the place; NULL once its request was answered.';
 COMMENT ON COLUMN sync.buckets.stamped_at IS 'By sync.now(): when the permit was given or, once answered, when the answer had arrived at the latest.';
 COMMENT ON COLUMN sync.buckets.usable_at IS 'By sync.now(): when the place may be used again; for a place that is held, when its lease ends and counts as cooled down.';
-COMMENT ON COLUMN sync.buckets.reserved_by IS 'The process whose turn is next: it was refused a place. Others may take this one only 50 ms after it became usable, unless they have waited longer.';
+COMMENT ON COLUMN sync.buckets.reserved_by IS 'The process whose turn is next: it was refused a place. Others may take this one only 100 ms after it became usable, unless they have waited longer.';
 COMMENT ON COLUMN sync.buckets.reserved_since IS 'Since when that process has waited, by sync.now(); its priority is counted as waiting time.';
 
 CREATE SEQUENCE sync.bucket_grant_ids AS bigint OWNED BY sync.buckets.grant_id;
@@ -99,7 +99,11 @@ AS $$
 #variable_conflict use_column
 DECLARE
   c_ms constant interval := interval '1 millisecond';
-  c_turn_ms constant float8 := 50;
+  c_turn constant interval := interval '100 milliseconds';
+  v_rest constant interval := p_rest_ms * c_ms;
+  v_lease constant interval := p_lease_ms * c_ms;
+  v_watched constant interval := p_watched_ms * c_ms;
+  v_ahead constant interval := p_ahead_ms * c_ms;
   v_now timestamptz;
   v_turned boolean := false;
   v_row record;
@@ -109,7 +113,7 @@ DECLARE
   v_granted int;
   v_has_next boolean;
   v_own_places int[];
-  v_own_rests_ms float8[];
+  v_own_rests interval[];
   v_reserved boolean;
   v_reserve_place int;
   -- Of all buckets:
@@ -133,7 +137,7 @@ BEGIN
   IF NOT EXISTS (SELECT FROM sync.bucket_witnesses) THEN
     INSERT INTO sync.bucket_witnesses (witness_id, witnessed_at) VALUES (1, v_now) ON CONFLICT (witness_id) DO NOTHING;
     IF FOUND THEN
-      UPDATE sync.buckets SET stamped_at = v_now, usable_at = v_now + p_lease_ms * c_ms;
+      UPDATE sync.buckets SET stamped_at = v_now, usable_at = v_now + v_lease;
     END IF;
   END IF;
 
@@ -165,14 +169,14 @@ BEGIN
       SELECT w.request::int, w.key_fingerprint, w.endpoint AS wanted_endpoint, w.wanted, w.waiting_since,
         p_auto AND t.key_fingerprint IS NOT NULL AS turned,
         p_auto AND t.key_fingerprint IS NOT NULL AND w.endpoint <> '*' AS moved,
-        b.endpoint = w.endpoint AS is_own,
-        b.place::int, b.grant_id IS NOT NULL AS in_flight, b.usable_at, b.rest_ms,
-        b.stamped_at > v_now AS is_from_future,
-        b.reserved_by = p_process AS is_mine,
+        b.endpoint, b.endpoint = w.endpoint AS is_own,
+        b.place::int, b.grant_id IS NOT NULL AS in_flight, b.usable_at, b.rest,
+        coalesce(b.stamped_at > v_now, false) AS is_from_future,
+        coalesce(b.reserved_by = p_process, false) AS is_mine,
         b.is_others,
         -- A place in flight could be answered right now, and then rest.
-        CASE WHEN b.grant_id IS NULL THEN b.free_in_ms ELSE least(b.free_in_ms, p_rest_ms) END
-          + CASE WHEN b.is_others THEN c_turn_ms ELSE 0 END AS next_in_ms
+        CASE WHEN b.grant_id IS NULL THEN b.free_in ELSE least(b.free_in, v_rest) END
+          + CASE WHEN b.is_others THEN c_turn ELSE interval '0' END AS next_in
       FROM (
         SELECT u.*, v_now - u.wait_ms * c_ms AS waiting_since
         FROM unnest(p_keys, p_endpoints, p_counts, p_waits_ms) WITH ORDINALITY
@@ -182,21 +186,21 @@ BEGIN
       LEFT JOIN LATERAL (
         SELECT a.*,
           -- At most its whole rest: a stamp from the future says that this clock went back.
-          least(a.rest_ms, greatest(date_part('epoch', a.usable_at - v_now) * 1000, a.rest_ms - p_watched_ms)) AS free_in_ms,
+          least(a.rest, greatest(a.usable_at - v_now, a.rest - v_watched)) AS free_in,
           coalesce(
-            a.reserved_by <> p_process AND a.reserved_since <= w.waiting_since AND v_now < a.usable_at + c_turn_ms * c_ms,
+            a.reserved_by <> p_process AND a.reserved_since <= w.waiting_since AND v_now < a.usable_at + c_turn,
             false
           ) AS is_others
         FROM (
-          SELECT p.*, date_part('epoch', p.usable_at - p.stamped_at) * 1000 AS rest_ms
+          SELECT p.*, p.usable_at - p.stamped_at AS rest
           FROM sync.buckets AS p
           WHERE p.key_fingerprint = w.key_fingerprint AND (w.endpoint = '*' OR p.endpoint IN (w.endpoint, '*'))
           OFFSET 0
         ) AS a
       ) AS b ON true
     ) AS s
-    WINDOW bucket AS (PARTITION BY s.request ORDER BY s.next_in_ms, s.usable_at, s.place)
-    ORDER BY s.request, s.next_in_ms, s.usable_at, s.place
+    WINDOW bucket AS (PARTITION BY s.request ORDER BY s.next_in, s.usable_at, s.endpoint, s.place)
+    ORDER BY s.request, s.next_in, s.usable_at, s.endpoint, s.place
   LOOP
     IF v_row.request IS DISTINCT FROM v_request THEN
       v_request := v_row.request;
@@ -204,7 +208,7 @@ BEGIN
       v_granted := 0;
       v_has_next := false;
       v_own_places := '{}';
-      v_own_rests_ms := '{}';
+      v_own_rests := '{}';
       v_reserved := false;
       v_reserve_place := NULL;
     END IF;
@@ -214,20 +218,22 @@ BEGIN
     v_reserved := v_reserved OR v_row.is_mine;
     IF v_row.is_own THEN
       v_own_places := v_own_places || v_row.place;
-      v_own_rests_ms := v_own_rests_ms || v_row.rest_ms;
+      v_own_rests := v_own_rests || v_row.rest;
       IF v_reserve_place IS NULL AND NOT v_row.is_others THEN
         v_reserve_place := v_row.place;
       END IF;
     END IF;
     -- Missing places count as the last ones to be free.
-    IF v_index > v_row.place_count + greatest(0, p_places - v_row.own_count) - p_places AND NOT v_has_next THEN
-      IF v_row.next_in_ms <= p_ahead_ms AND v_granted < v_row.wanted AND NOT v_row.moved THEN
+    IF v_row.place IS NOT NULL AND NOT v_has_next
+      AND v_index > v_row.place_count + greatest(0, p_places - v_row.own_count) - p_places
+    THEN
+      IF v_row.next_in <= v_ahead AND v_granted < v_row.wanted AND NOT v_row.moved THEN
         v_granted := v_granted + 1;
         request := v_request;
         place := v_own_places[v_granted];
         grant_id := nextval('sync.bucket_grant_ids');
         usable_at_ms := date_part('epoch', v_row.usable_at) * 1000;
-        rested_ms := greatest(v_row.rest_ms, v_own_rests_ms[v_granted]);
+        rested_ms := date_part('epoch', greatest(v_row.rest, v_own_rests[v_granted])) * 1000;
         RETURN NEXT;
         v_take_keys := v_take_keys || v_row.key_fingerprint;
         v_take_endpoints := v_take_endpoints || v_row.wanted_endpoint;
@@ -235,7 +241,7 @@ BEGIN
         v_take_grants := v_take_grants || grant_id;
       ELSE
         v_has_next := true;
-        next_in_ms := greatest(0, v_row.next_in_ms);
+        next_in_ms := greatest(0, date_part('epoch', v_row.next_in) * 1000);
         next_in_flight := v_row.in_flight;
       END IF;
     END IF;
@@ -261,7 +267,7 @@ BEGIN
 
   IF cardinality(v_take_keys) > 0 THEN
     UPDATE sync.buckets AS b
-    SET grant_id = take.grant_id, stamped_at = v_now, usable_at = v_now + p_lease_ms * c_ms,
+    SET grant_id = take.grant_id, stamped_at = v_now, usable_at = v_now + v_lease,
         reserved_by = NULL, reserved_since = NULL
     FROM unnest(v_take_keys, v_take_endpoints, v_take_places, v_take_grants)
       AS take (key_fingerprint, endpoint, place, grant_id)
@@ -283,7 +289,7 @@ BEGIN
   IF v_incomplete THEN
     -- A missing place counts as just used.
     INSERT INTO sync.buckets (key_fingerprint, endpoint, place, stamped_at, usable_at)
-    SELECT w.key_fingerprint, w.endpoint, p.place, v_now, v_now + p_rest_ms * c_ms
+    SELECT w.key_fingerprint, w.endpoint, p.place, v_now, v_now + v_rest
     FROM unnest(p_keys, p_endpoints) AS w (key_fingerprint, endpoint), generate_series(0, p_places - 1) AS p (place)
     ON CONFLICT (key_fingerprint, endpoint, place) DO NOTHING;
   END IF;

@@ -16,8 +16,6 @@ export interface RequesterOptions {
   /** Requests that wait at the same time, per endpoint. */
   readonly waiters: number;
   readonly totalTimeoutMs: number;
-  /** Delays each word of the database, as a host far from it would see it. */
-  readonly databaseDelayMs?: number;
 }
 
 /** What it answers to `stop`. */
@@ -26,7 +24,7 @@ export interface RequesterReport {
   readonly meanRoundTripMs: number;
 }
 
-/** A process that asks the pool all the time, at the pace that it is given. `stop` ends it and makes it report. */
+/** A process that asks the pool all the time, at the pace that it is given, from `go` to `stop`, when it reports. */
 async function main(options: RequesterOptions): Promise<void> {
   const sql = postgres(options.databaseUrl, { max: 2, onnotice: () => undefined });
   const pacer = createPacer({
@@ -57,21 +55,20 @@ async function main(options: RequesterOptions): Promise<void> {
       }
     }
   };
+  const words = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
   process.stdout.write('"ready"\n');
+  await words.next();
   const asking = options.endpoints.flatMap((endpoint) =>
     Array.from({ length: options.waiters }, () => askForEver(endpoint).catch(() => undefined)),
   );
-  createInterface({ input: process.stdin }).once('line', () => {
-    void (async () => {
-      stopping.abort();
-      await Promise.all(asking);
-      await pacer.stop();
-      await Promise.all([sql.end(), pool.close()]);
-      const report: RequesterReport = { requests, meanRoundTripMs: roundTripsMs / Math.max(1, requests) };
-      process.stdout.write(`${JSON.stringify(report)}\n`);
-      process.exit(0);
-    })();
-  });
+  await words.next();
+  stopping.abort();
+  await Promise.all(asking);
+  await pacer.stop();
+  await Promise.all([sql.end(), pool.close()]);
+  const report: RequesterReport = { requests, meanRoundTripMs: roundTripsMs / Math.max(1, requests) };
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+  process.exit(0);
 }
 
 void main(JSON.parse(process.argv[2] ?? '{}') as RequesterOptions);

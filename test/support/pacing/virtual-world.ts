@@ -1,0 +1,107 @@
+import { KpoolError } from '../../../src/core/errors';
+import type { Clock } from '../../../src/core/clock';
+
+interface Event {
+  readonly atMs: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+/** Time that passes only when nothing else is left to do: hours of waiting in milliseconds, the same at every replay. */
+export class VirtualWorld {
+  /** Real time, ms: that of the pool. */
+  nowMs = 0;
+  #order = 0;
+  readonly #events: Event[] = [];
+
+  at(atMs: number, run: () => void): void {
+    const event = { atMs: Math.max(this.nowMs, atMs), order: this.#order++, run };
+    let low = 0;
+    let high = this.#events.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (isBefore(this.#events[middle]!, event)) low = middle + 1;
+      else high = middle;
+    }
+    this.#events.splice(low, 0, event);
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.at(this.nowMs + ms, resolve));
+  }
+
+  async runUntil(endMs: number): Promise<void> {
+    for (let event = this.#events[0]; event !== undefined && event.atMs <= endMs; event = this.#events[0]) {
+      this.#events.shift();
+      this.nowMs = event.atMs;
+      event.run();
+      // All that follows from the event, before the next one.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.nowMs = endMs;
+  }
+}
+
+function isBefore(a: Event, b: Event): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
+}
+
+/** A time in which a host stands still: its monotonic clock too, its wall clock not. */
+export interface Freeze {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A host with clocks of its own, which may sleep and may die. */
+export class VirtualHost {
+  isDead = false;
+  readonly clock: Clock;
+  readonly #world: VirtualWorld;
+  readonly #options: { readonly rate: number; readonly startMs: number; readonly freezes: readonly Freeze[] };
+
+  constructor(
+    world: VirtualWorld,
+    options: { readonly rate: number; readonly startMs: number; readonly freezes: readonly Freeze[] },
+  ) {
+    this.#world = world;
+    this.#options = options;
+    this.clock = {
+      now: () => 1_700_000_000_000 + world.nowMs,
+      monotonicMs: () => this.#monotonicAt(world.nowMs),
+      sleep: (ms, signal) =>
+        new Promise<void>((resolve, reject) => {
+          signal?.addEventListener('abort', () => reject(new KpoolError('aborted', 'Stopped on request.')), {
+            once: true,
+          });
+          this.wake(this.#realAfter(this.#monotonicAt(world.nowMs) + ms), resolve);
+        }),
+    };
+  }
+
+  /** Runs on this host at that real time, later when it stands still, never when it is dead. */
+  wake(atMs: number, run: () => void): void {
+    this.#world.at(atMs, () => {
+      if (this.isDead) return;
+      const freeze = this.#options.freezes.find(
+        (each) => each.fromMs <= this.#world.nowMs && this.#world.nowMs < each.toMs,
+      );
+      if (freeze === undefined) run();
+      else this.wake(freeze.toMs, run);
+    });
+  }
+
+  #monotonicAt(realMs: number): number {
+    const frozenMs = this.#options.freezes.reduce(
+      (sum, each) => sum + Math.max(0, Math.min(realMs, each.toMs) - each.fromMs),
+      0,
+    );
+    return this.#options.startMs + (realMs - frozenMs) * this.#options.rate;
+  }
+
+  /** The real time at which the monotonic clock shows that. */
+  #realAfter(monotonicMs: number): number {
+    let realMs = (monotonicMs - this.#options.startMs) / this.#options.rate;
+    for (const each of this.#options.freezes) if (realMs > each.fromMs) realMs += each.toMs - each.fromMs;
+    return realMs;
+  }
+}
