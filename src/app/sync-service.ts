@@ -20,6 +20,7 @@ import { PrismaFleetStore } from '../store/fleet/fleet-store';
 import type { PrismaClient } from '../store/generated/client';
 import { PrismaIncomeStore } from '../store/income-samples';
 import { PrismaLedgerStore } from '../store/ledger/ledger-store';
+import { enforceRetention, type KeepDays, type Retained } from '../store/retention';
 import { PrismaRunStore } from '../store/runs';
 import { PrismaScopeStore } from '../store/scopes';
 import { saveSettings } from '../store/settings';
@@ -73,6 +74,18 @@ const ACCOUNT_STATUS_BY_CODE: Partial<Record<ErrorCode, AccountStatus>> = {
   'pool.forbidden': 'forbidden',
   'account.duplicate': 'duplicate',
   'account.changed': 'changed',
+};
+
+/** The endpoint that a stream asks first. */
+const ENDPOINTS: Record<Stream, string> = {
+  algorithms: 'algo/query',
+  'sub-accounts': 'user/query',
+  earnings: 'earn/query',
+  rewards: 'reward/query',
+  'account-income': 'user/earn',
+  'sub-account-income': 'sub-user/earn',
+  workers: 'worker/query',
+  'worker-details': 'worker/get',
 };
 
 /** Changes with any part of the credentials, and tells none of them. */
@@ -195,6 +208,26 @@ export class SyncService {
     await this.judgeAccount(account, result);
     this.report(account, result, this.options.clock.monotonicMs() - startedMs);
     return result;
+  }
+
+  /** As it is recorded now: anything but `ok` is stopped. */
+  async statusOf(account: ServiceAccount): Promise<AccountStatus> {
+    return new PrismaAccountStore(this.client).statusOf(account.accountId);
+  }
+
+  /** About how long the next request of a stream would wait for its permit, behind all who wait in this process. */
+  async waitEstimateMs(account: ServiceAccount, stream: Stream): Promise<number> {
+    return this.pacer.waitEstimateMs({ key: account.pool.fingerprint, endpoint: ENDPOINTS[stream] });
+  }
+
+  /** Lets go of history that is older than it is kept, and makes the partitions of the coming days. */
+  async enforceRetention(keepDays: KeepDays): Promise<Retained> {
+    return enforceRetention(this.client, keepDays, this.options.clock.now());
+  }
+
+  /** Closes the record of runs that began longer ago: their process died. Returns how many. */
+  async closeAbandonedRuns(olderThanMs: number): Promise<number> {
+    return new PrismaRunStore(this.client).closeAbandoned(olderThanMs);
   }
 
   async close(): Promise<void> {

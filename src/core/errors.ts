@@ -23,6 +23,8 @@ const RETRY_BY_CODE = {
   'database.failed': 'backoff',
   'database.data-directory': 'usage',
   'database.rejected': 'never-scope',
+  'queue.unreachable': 'backoff',
+  'queue.refused': 'usage',
   'pacing.unavailable': 'backoff',
   'pool.unreachable': 'backoff',
   'pool.timeout': 'backoff',

@@ -12,6 +12,8 @@ export interface ScopeSketch {
   /** Last sign of life in any stream of this sub-account and algorithm: a row's mining date, a worker listed. */
   readonly lastLifeAtMs: number | null;
   readonly consecutiveFailures: number;
+  /** Start of the last run, when that failed; else null. */
+  readonly lastFailedAtMs: number | null;
 }
 
 export type ScopePace = 'live' | 'dormant' | 'settling' | 'finished';
@@ -33,9 +35,17 @@ export function paceOf(scope: ScopeSketch, dormantAfterMs: number, nowMs: number
   return isAlive ? 'live' : 'dormant';
 }
 
+/** A scope that failed is left alone for so long, twice as long after each further failure, up to its interval. */
+const FIRST_REST_MS = 60_000;
+/** Keeps the power within what a number can count. */
+const MAX_DOUBLINGS = 20;
+
 /** When a scope is to be visited next: -Infinity is now, Infinity never. */
 export function nextVisitMs(scope: ScopeSketch, pace: ScopePace, everyMs: number): number {
   if (pace === 'finished') return Infinity;
-  if (scope.lastCycleAtMs === null) return -Infinity;
-  return scope.lastCycleAtMs + (pace === 'live' ? everyMs : Math.max(everyMs, SLOW_LOOK_MS));
+  const intervalMs = pace === 'live' ? everyMs : Math.max(everyMs, SLOW_LOOK_MS);
+  const dueAtMs = scope.lastCycleAtMs === null ? -Infinity : scope.lastCycleAtMs + intervalMs;
+  if (scope.consecutiveFailures === 0 || scope.lastFailedAtMs === null) return dueAtMs;
+  const doublings = Math.min(scope.consecutiveFailures - 1, MAX_DOUBLINGS);
+  return Math.max(dueAtMs, scope.lastFailedAtMs + Math.min(intervalMs, FIRST_REST_MS * 2 ** doublings));
 }

@@ -39,6 +39,16 @@ export class PrismaAccountStore {
     });
   }
 
+  /** As it is recorded now. */
+  async statusOf(accountId: AccountId): Promise<AccountStatus> {
+    const [account] = await guarded(
+      () => this.client.$queryRaw<{ status: AccountStatus }[]>`
+        SELECT status FROM pool.accounts WHERE account_id = ${accountId}::smallint`,
+    );
+    if (account === undefined) throw new KpoolError('broken-promise', 'An account is not recorded any more.');
+    return account.status;
+  }
+
   /** Stops an account, or lets it go on. Returns whether this changed anything, so that it is said once. */
   async setStatus(accountId: AccountId, status: AccountStatus, reason: string | null): Promise<boolean> {
     const changed = await guarded(

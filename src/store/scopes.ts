@@ -2,7 +2,7 @@ import type { AccountId, Puid } from '../domain/ids';
 import type { ScopeSketch } from '../domain/scope-schedule';
 import type { Stream } from '../domain/streams';
 import { guarded } from './database-errors';
-import type { PrismaClient } from './generated/client';
+import { Prisma, type PrismaClient } from './generated/client';
 import { NO_ALGO, NO_PUID } from './scope-key';
 
 export interface ScopeCandidate extends ScopeSketch {
@@ -25,6 +25,7 @@ interface CandidateRow {
   last_cycle_ms: bigint | null;
   last_life_ms: bigint | null;
   consecutive_failures: number;
+  last_failed_ms: bigint | null;
 }
 
 function toCandidate(row: CandidateRow): ScopeCandidate {
@@ -37,8 +38,16 @@ function toCandidate(row: CandidateRow): ScopeCandidate {
     lastCycleAtMs: row.last_cycle_ms === null ? null : Number(row.last_cycle_ms),
     lastLifeAtMs: row.last_life_ms === null ? null : Number(row.last_life_ms),
     consecutiveFailures: row.consecutive_failures,
+    lastFailedAtMs: row.last_failed_ms === null ? null : Number(row.last_failed_ms),
   };
 }
+
+/** When the last run of cursor `c` began, if its last runs failed. */
+const LAST_FAILED_MS = Prisma.sql`
+  CASE WHEN c.consecutive_failures > 0 THEN (
+    SELECT floor(extract(epoch FROM max(r.started_at)) * 1000)::bigint FROM sync.runs r
+     WHERE (r.stream, r.account_id, r.puid, r.algo) = (c.stream, c.account_id, c.puid, c.algo) AND r.outcome = 'failed')
+  END AS last_failed_ms`;
 
 /** What there is to sync: algorithms × sub-accounts, and how each is doing. */
 export class PrismaScopeStore {
@@ -67,7 +76,7 @@ export class PrismaScopeStore {
                           AND w.pending_count > 0) AS has_pending,
                floor(extract(epoch FROM c.last_cycle_at) * 1000)::bigint AS last_cycle_ms,
                floor(extract(epoch FROM l.last_life_at) * 1000)::bigint AS last_life_ms,
-               coalesce(c.consecutive_failures, 0) AS consecutive_failures
+               coalesce(c.consecutive_failures, 0) AS consecutive_failures, ${LAST_FAILED_MS}
           FROM pairs p
           JOIN pool.sub_accounts s ON (s.account_id, s.puid) = (${accountId}::smallint, p.puid)
           LEFT JOIN life l ON (l.puid, l.algo) = (p.puid, p.algo)
@@ -84,7 +93,8 @@ export class PrismaScopeStore {
       () => this.client.$queryRaw<CandidateRow[]>`
         SELECT ${NO_PUID}::bigint AS puid, ${NO_ALGO} AS algo, true AS is_default, false AS is_gone,
                false AS has_pending, floor(extract(epoch FROM c.last_cycle_at) * 1000)::bigint AS last_cycle_ms,
-               NULL::bigint AS last_life_ms, coalesce(c.consecutive_failures, 0) AS consecutive_failures
+               NULL::bigint AS last_life_ms, coalesce(c.consecutive_failures, 0) AS consecutive_failures,
+               ${LAST_FAILED_MS}
           FROM (SELECT 1) AS one
           LEFT JOIN sync.cursors c
             ON (c.stream, c.account_id, c.puid, c.algo) = (${stream}, ${accountId}::smallint, ${NO_PUID}::bigint, ${NO_ALGO})`,

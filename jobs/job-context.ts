@@ -1,0 +1,50 @@
+import type { Job, JobsOptions } from 'bullmq';
+import type { ServiceAccount, SyncService } from '../src/app/sync-service';
+import type { Clock } from '../src/core/clock';
+import type { Stream } from '../src/domain/streams';
+
+/** As much of the service as jobs use. */
+export type JobService = Pick<
+  SyncService,
+  'accounts' | 'plan' | 'run' | 'statusOf' | 'waitEstimateMs' | 'enforceRetention' | 'closeAbandonedRuns'
+>;
+
+type Fields = Readonly<Record<string, string | number | bigint | boolean | null | undefined>>;
+
+/** As much of the log as jobs use. */
+export type JobLog = Readonly<
+  Record<'debug' | 'info' | 'warn' | 'error', (message: string, fields?: Fields, error?: unknown) => void>
+>;
+
+/** As much of the metrics as jobs use. */
+export interface JobMetrics {
+  jobFinished(job: string, outcome: string, seconds: number): void;
+}
+
+/** A job as BullMQ hands it over; nothing in it is trusted before it is parsed. */
+export type QueuedJob = Job<unknown, unknown>;
+
+/** A job to be added. */
+export interface NewJob {
+  readonly name: string;
+  readonly data: unknown;
+  readonly opts: JobsOptions;
+}
+
+/** What every processor works with. */
+export interface JobContext {
+  readonly service: JobService;
+  readonly queue: { addBulk(jobs: NewJob[]): Promise<unknown> };
+  readonly everyMs: Readonly<Record<Stream, number>>;
+  readonly keepDays: Parameters<JobService['enforceRetention']>[0];
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: JobLog;
+  /** Fires when the process stops: what is in hand is committed or given back. */
+  readonly signal: AbortSignal;
+}
+
+/** The account of that name that this process serves; null when it serves none. */
+export function findAccount(service: Pick<JobService, 'accounts'>, name: string): ServiceAccount | null {
+  return service.accounts.find((account) => account.name === name) ?? null;
+}

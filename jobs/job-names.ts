@@ -1,0 +1,21 @@
+import { STREAMS, type Stream } from '../src/domain/streams';
+
+/** One queue for all accounts, so that one priority orders everything. */
+export const QUEUE_NAME = 'kpool';
+export const RETENTION_JOB = 'maintenance.retention';
+export const ABANDONED_RUNS_JOB = 'maintenance.abandoned-runs';
+
+export type JobKind = 'plan' | 'sync';
+
+export function jobNameOf(stream: Stream, kind: JobKind): string {
+  return `${stream}.${kind}`;
+}
+
+/** What a name stands for; null for a name that is none of ours. */
+export function parseJobName(name: string): { readonly stream: Stream; readonly kind: JobKind } | null {
+  for (const stream of STREAMS) {
+    if (name === jobNameOf(stream, 'plan')) return { stream, kind: 'plan' };
+    if (name === jobNameOf(stream, 'sync')) return { stream, kind: 'sync' };
+  }
+  return null;
+}

@@ -1,0 +1,72 @@
+import type { PlannedScope, ServiceAccount } from '../src/app/sync-service';
+import { STREAMS, type Stream, priorityOf } from '../src/domain/streams';
+import { planEveryMs } from './cadence';
+import type { JobContext, NewJob } from './job-context';
+import { jobNameOf } from './job-names';
+import { JOB_DEFAULTS } from './job-options';
+import { LANES } from './lanes';
+import { deduplicationIdOf } from './sync-payload';
+
+/** Streams whose scopes the catalog streams bring to light. */
+const AFTER_CATALOG = STREAMS.filter((stream) => stream !== 'algorithms' && stream !== 'sub-accounts');
+
+/**
+ * Puts into the queue what is due, or comes due before the next plan: the first scopes in order, as many as the stream
+ * has lanes. A scope that has a job keeps its place in that order until it was synced, so planning again, anywhere, adds
+ * nothing (P6 and P7 do not hang on it: a job that came twice would only read twice).
+ */
+export async function planStream(context: JobContext, stream: Stream): Promise<number> {
+  const jobs: NewJob[] = [];
+  for (const account of context.service.accounts) {
+    if ((await context.service.statusOf(account)) !== 'ok') continue;
+    const { scopes, nowMs } = await context.service.plan(account, stream);
+    const horizonMs = nowMs + planEveryMs(context.everyMs[stream]);
+    const due = scopes
+      .filter(({ nextVisitMs }) => nextVisitMs <= horizonMs)
+      .sort((a, b) => compare(a.nextVisitMs, b.nextVisitMs));
+    const more = due.length > LANES[stream];
+    jobs.push(...due.slice(0, LANES[stream]).map((planned) => jobOf(account, planned, nowMs, more)));
+  }
+  if (jobs.length > 0) await context.queue.addBulk(jobs);
+  return jobs.length;
+}
+
+/** Asks for plans at once: soon after what is there now, another one is made if one is under way. */
+export async function requestPlans(context: JobContext, streams: readonly Stream[]): Promise<void> {
+  const jobs = streams.map((stream) => ({
+    name: jobNameOf(stream, 'plan'),
+    data: {},
+    opts: {
+      ...JOB_DEFAULTS,
+      deduplication: { id: `plan/${stream}`, keepLastIfActive: true },
+    },
+  }));
+  await context.queue.addBulk(jobs);
+}
+
+/** The streams to plan at once after a scope of `stream` was synced. */
+export function streamsToReplan(stream: Stream, foundSomething: boolean, more: boolean): readonly Stream[] {
+  const isCatalog = stream === 'algorithms' || stream === 'sub-accounts';
+  if (isCatalog && foundSomething) return AFTER_CATALOG;
+  return more ? [stream] : [];
+}
+
+/** Infinities of the same sign are equal. */
+function compare(a: number, b: number): number {
+  return a === b ? 0 : a - b;
+}
+
+function jobOf(account: ServiceAccount, planned: PlannedScope, nowMs: number, more: boolean): NewJob {
+  const { stream, puid, algo } = planned.scope;
+  const target = { account: account.name, stream, puid: puid === null ? null : String(puid), algo };
+  return {
+    name: jobNameOf(stream, 'sync'),
+    data: { ...target, more },
+    opts: {
+      ...JOB_DEFAULTS,
+      priority: priorityOf(stream),
+      delay: Math.max(0, Number.isFinite(planned.nextVisitMs) ? planned.nextVisitMs - nowMs : 0),
+      deduplication: { id: deduplicationIdOf(target) },
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { describeQueuePlace, holdQueuePlace, queuePlaceOf, withSchedulesLock } from '../src/app/queue-place';
+import type { KpoolError } from '../src/core/errors';
+import type { Secret } from '../src/core/secret';
+import { openPostgresBackend } from './backends/postgres';
+import { openRedisBackend } from './backends/redis';
+import { startServiceJobs, type ServiceJobs, type ServiceJobsOptions } from './service-jobs';
+
+/** Begins the keys of our queue in a Redis that others may use too. */
+export const REDIS_PREFIX = 'kpool';
+
+export interface RunJobsOptions extends Omit<ServiceJobsOptions, 'backend' | 'exclusively'> {
+  /** A migrated database. */
+  readonly databaseUrl: Secret;
+  /** Null: the queue is in the database. */
+  readonly redisUrl: Secret | null;
+  readonly redisPrefix?: string;
+  readonly onHopeless: (error: KpoolError) => void;
+}
+
+/**
+ * Takes part in the work of a database's queue. Throws `queue.refused` when the processes that are at it keep it
+ * elsewhere, and `queue.unreachable`.
+ */
+export async function runJobs(options: RunJobsOptions): Promise<ServiceJobs> {
+  const { databaseUrl, redisUrl, clock, log, random } = options;
+  const place = queuePlaceOf(redisUrl);
+  const held = await holdQueuePlace({
+    databaseUrl,
+    place,
+    clock,
+    random,
+    log: (line) => log.warn(line),
+    onLost: options.onHopeless,
+  });
+  try {
+    const backend =
+      redisUrl === null
+        ? await openPostgresBackend(databaseUrl)
+        : await openRedisBackend(redisUrl, options.redisPrefix ?? REDIS_PREFIX);
+    try {
+      const jobs = await startServiceJobs({
+        ...options,
+        backend,
+        exclusively: (work) => withSchedulesLock(databaseUrl, work),
+      });
+      log.info(`Jobs run, kept in ${describeQueuePlace(place)}.`);
+      return {
+        ...jobs,
+        async stop() {
+          await jobs.stop();
+          await backend.close();
+          await held.release();
+        },
+      };
+    } catch (error) {
+      await backend.close();
+      throw error;
+    }
+  } catch (error) {
+    await held.release();
+    throw error;
+  }
+}

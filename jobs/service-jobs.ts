@@ -1,0 +1,122 @@
+import type { Clock } from '../src/core/clock';
+import { isKpoolError, KpoolError } from '../src/core/errors';
+import type { QueueBackend, JobQueue } from './backends/backend';
+import { QueueErrorLog } from './error-log';
+import type { JobContext, JobMetrics } from './job-context';
+import { concurrencyOf } from './lanes';
+import { processJob } from './process-job';
+import { retryDelayMs } from './retry-delay';
+import { ensureSchedules, schedulesOf } from './schedules';
+
+/** A killed process's job is taken up within the two together, and a moment. */
+const LOCK_MS = 5_000;
+const STALLED_EVERY_MS = 2_000;
+/** A job whose process died is no bad job, however often that happens. */
+const MAX_STALLED = 1_000_000;
+/** How soon a connection that was refused is tried again. */
+const RECONNECT_MS = 1_000;
+/** A scheduler that was lost, with a Redis that forgot everything say, is back after so long. */
+const CHECK_SCHEDULES_MS = 10 * 60_000;
+/** A job that does not come to its end by then is left to other processes. */
+const STOP_TIMEOUT_MS = 8_000;
+
+export interface ServiceJobsOptions extends Omit<JobContext, 'queue' | 'signal'> {
+  readonly backend: QueueBackend;
+  readonly metrics: JobMetrics;
+  /** Lets one process at a time do `work`. */
+  readonly exclusively: (work: () => Promise<void>) => Promise<void>;
+  /** Something is wrong that does not pass: the process should end, and say why. */
+  readonly onHopeless: (error: KpoolError) => void;
+}
+
+export interface ServiceJobs {
+  /** Waiting, active, delayed, failed … jobs. */
+  counts(): ReturnType<JobQueue['getJobCounts']>;
+  /** Within 10 s: what is in hand is committed or given back, and nothing new begun. */
+  stop(): Promise<void>;
+}
+
+/** Registers the schedules and begins to run jobs. Any number of processes may do so on one queue. */
+export async function startServiceJobs(options: ServiceJobsOptions): Promise<ServiceJobs> {
+  const { backend, clock, log, random } = options;
+  const stopping = new AbortController();
+  const errors = new QueueErrorLog(log, clock, (cause) =>
+    options.onHopeless(
+      new KpoolError(
+        'queue.unreachable',
+        'The queue fails again and again, and not for want of a connection.',
+        {
+          hint: 'Look at the log above; start again when it is mended.',
+          cause,
+        },
+      ),
+    ),
+  );
+  const queue = backend.openQueue();
+  queue.on('error', (error) => errors.failed(error));
+  const context: JobContext = { ...options, queue, signal: stopping.signal };
+  const runner = backend.openRunner((job, token = '') => processJob(context, options.metrics, job, token), {
+    concurrency: concurrencyOf(options.service.accounts.length),
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_EVERY_MS,
+    maxStalledCount: MAX_STALLED,
+    runRetryDelay: RECONNECT_MS,
+    settings: {
+      backoffStrategy: (attempt, _type, error) => retryDelayMs(error, attempt, random()),
+    },
+  });
+  runner.on('error', (error) => errors.failed(error));
+  runner.on('active', () => errors.worked());
+  const schedule = (): Promise<void> =>
+    options.exclusively(() => ensureSchedules(queue, schedulesOf(options.everyMs)));
+  await schedule();
+  const running = runner.run();
+  const checking = checkSchedules(options, schedule, stopping.signal);
+  return {
+    counts: () => queue.getJobCounts(),
+    async stop() {
+      // First nothing new, then an end to what is there.
+      const closing = runner.close();
+      stopping.abort();
+      const inTime = await endsWithin(closing, STOP_TIMEOUT_MS, clock);
+      if (!inTime) log.warn('Some jobs did not come to an end; other processes take them up.');
+      await checking;
+      await queue.close();
+      if (inTime) await running.catch(() => undefined);
+    },
+  };
+}
+
+async function endsWithin(work: Promise<unknown>, ms: number, clock: Clock): Promise<boolean> {
+  const ended = new AbortController();
+  const late = clock.sleep(ms, ended.signal).then(
+    () => false,
+    () => true,
+  );
+  const inTime = work.then(
+    () => true,
+    () => true,
+  );
+  try {
+    return await Promise.race([inTime, late]);
+  } finally {
+    ended.abort();
+  }
+}
+
+async function checkSchedules(
+  { clock, log }: ServiceJobsOptions,
+  schedule: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    for (;;) {
+      await clock.sleep(CHECK_SCHEDULES_MS, signal);
+      await schedule().catch((error: unknown) =>
+        log.warn('The schedules could not be looked after.', {}, error),
+      );
+    }
+  } catch (error) {
+    if (!isKpoolError(error, 'aborted')) throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { KpoolError } from '../src/core/errors';
+import type { Puid } from '../src/domain/ids';
+import { STREAMS, type Stream } from '../src/domain/streams';
+
+const syncPayload = z.strictObject({
+  /** Its name: no job holds a secret (P10). */
+  account: z.string().min(1),
+  stream: z.enum(STREAMS),
+  /** As text: a queue's JSON would round it. */
+  puid: z
+    .string()
+    .regex(/^-?\d+$/)
+    .nullable(),
+  algo: z.string().nullable(),
+  /** More scopes are due than have jobs: whoever finishes this one plans again. */
+  more: z.boolean(),
+});
+
+/** What a sync job is to do, as it is written into the queue. */
+export type SyncPayload = z.infer<typeof syncPayload>;
+
+/** The scope that a payload names. */
+export interface SyncTarget {
+  readonly account: string;
+  readonly stream: Stream;
+  readonly puid: Puid | null;
+  readonly algo: string | null;
+  readonly more: boolean;
+}
+
+/** Throws `broken-promise` for a payload that this version does not understand. */
+export function parseSyncPayload(data: unknown): SyncTarget {
+  const parsed = syncPayload.safeParse(data);
+  if (!parsed.success) {
+    throw new KpoolError('broken-promise', 'A job of the queue is not in the form of this version.', {
+      hint: 'All processes of one database have to run the same version of kpool.',
+    });
+  }
+  const { puid } = parsed.data;
+  return { ...parsed.data, puid: puid === null ? null : (BigInt(puid) as Puid) };
+}
+
+/** The same for the same scope, whoever asks: at most one job of a scope is in the queue. */
+export function deduplicationIdOf({ account, stream, puid, algo }: Omit<SyncPayload, 'more'>): string {
+  // No part can hold the separator once it is encoded, nor a colon, which BullMQ reserves.
+  return [account, stream, puid ?? '', algo ?? ''].map(encodeURIComponent).join('/');
+}

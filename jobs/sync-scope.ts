@@ -1,0 +1,37 @@
+import { DelayedError, WaitingError } from 'bullmq';
+import { KpoolError } from '../src/core/errors';
+import { findAccount, type JobContext, type QueuedJob } from './job-context';
+import { requestPlans, streamsToReplan } from './plan-stream';
+import { parseSyncPayload } from './sync-payload';
+
+/** A job that would wait longer for its first permit makes room for others. */
+const MAX_PERMIT_WAIT_MS = 5_000;
+const MAX_DELAY_MS = 60_000;
+
+/** Syncs the scope that the job names. Resolves to how it went; throws its failure, whose class says what follows. */
+export async function syncScope(context: JobContext, job: QueuedJob, token: string): Promise<string> {
+  const { service, signal, clock } = context;
+  const target = parseSyncPayload(job.data);
+  const account = findAccount(service, target.account);
+  if (account === null) {
+    throw new KpoolError('config.invalid', `This process does not know the account ${target.account}.`, {
+      hint: 'Give every process of one database the same accounts.',
+    });
+  }
+  if ((await service.statusOf(account)) !== 'ok') return 'account stopped';
+  const waitMs = await service.waitEstimateMs(account, target.stream);
+  if (waitMs > MAX_PERMIT_WAIT_MS) {
+    await job.moveToDelayed(clock.now() + Math.min(waitMs, MAX_DELAY_MS), token);
+    throw new DelayedError();
+  }
+  const scope = { stream: target.stream, accountId: account.accountId, puid: target.puid, algo: target.algo };
+  const result = await service.run(account, scope, { trigger: 'schedule', signal });
+  if (result.outcome === 'aborted' && signal.aborted) {
+    await job.moveToWait(token);
+    throw new WaitingError();
+  }
+  const replan = streamsToReplan(target.stream, result.totals.inserted > 0, target.more);
+  if (replan.length > 0) await requestPlans(context, replan);
+  if (result.error !== null) throw result.error;
+  return result.outcome;
+}

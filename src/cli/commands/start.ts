@@ -1,0 +1,115 @@
+import { Option } from 'commander';
+import { REDIS_PREFIX, runJobs } from '../../../jobs/run-jobs';
+import type { ServiceJobs } from '../../../jobs/service-jobs';
+import { openSession, type Session } from '../../app/session';
+import type { Config } from '../../config/config';
+import { requireAccounts } from '../../config/require-accounts';
+import type { KpoolError } from '../../core/errors';
+import { createMetrics, type Metrics } from '../../observability/metrics';
+import { startWeb, type WebServer } from '../../web/server';
+import type { CliContext, RegisterCommand } from '../context';
+import { withExamples } from '../example';
+
+const ROLES = ['all', 'run', 'web'] as const;
+type Role = (typeof ROLES)[number];
+
+interface Parts {
+  readonly config: Config;
+  readonly session: Session;
+  readonly metrics: Metrics;
+  readonly onHopeless: (error: KpoolError) => void;
+}
+
+async function startJobs(context: CliContext, parts: Parts): Promise<ServiceJobs> {
+  const { config, session } = parts;
+  return runJobs({
+    service: session.service,
+    databaseUrl: session.database.url,
+    redisUrl: config.redisUrl,
+    redisPrefix: REDIS_PREFIX,
+    everyMs: config.sync.everyMs,
+    keepDays: config.keepDays,
+    clock: context.clock,
+    random: Math.random,
+    log: context.logger(),
+    metrics: parts.metrics,
+    onHopeless: parts.onHopeless,
+  });
+}
+
+async function startPage(context: CliContext, parts: Parts): Promise<WebServer | null> {
+  const { host, port, token } = parts.config.http;
+  if (port === null) return null;
+  const web = await startWeb({
+    host,
+    port,
+    token,
+    databaseUrl: parts.session.database.url,
+    metrics: parts.metrics,
+    clock: context.clock,
+  });
+  context.logger().info(`The status page is at ${web.url}.`);
+  return web;
+}
+
+/** Resolves at Ctrl-C or SIGTERM; rejects when the service cannot go on. */
+function untilStopped(signal: AbortSignal, hopeless: Promise<never>): Promise<void> {
+  const stopped = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  return Promise.race([stopped, hopeless]);
+}
+
+/** `kpool start`: the service. Migrates, then schedules and runs jobs, and serves the status page, until it is told to stop. */
+export const registerStart: RegisterCommand = (program, context) => {
+  const command = program
+    .command('start')
+    .description('Run the service: keep everything up to date, and serve the status page')
+    .addOption(
+      new Option('--role <role>', 'what this process does: run the jobs, serve the page, or all of it')
+        .choices(ROLES)
+        .default('all'),
+    )
+    .action(async ({ role }: { role: Role }) => {
+      const { clock, signal } = context;
+      const config = context.config();
+      const accounts = role === 'web' ? config.accounts : requireAccounts(config);
+      const logger = context.logger();
+      const metrics = createMetrics();
+      const log = (line: string): void => logger.info(line);
+      const session = await openSession({
+        config,
+        accounts,
+        clock,
+        random: Math.random,
+        logger,
+        metrics,
+        signal,
+        log,
+      });
+      const stops: (() => Promise<void>)[] = [() => session.close()];
+      try {
+        context.hideAddress(session.database.url);
+        logger.info(`kpool works with ${session.database.describe}.`);
+        let onHopeless: Parts['onHopeless'] = () => undefined;
+        const hopeless = new Promise<never>((_resolve, reject) => (onHopeless = reject));
+        hopeless.catch(() => undefined);
+        const parts: Parts = { config, session, metrics, onHopeless };
+        if (role !== 'web') {
+          const jobs = await startJobs(context, parts);
+          stops.unshift(() => jobs.stop());
+        }
+        if (role !== 'run') {
+          const web = await startPage(context, parts);
+          if (web !== null) stops.unshift(() => web.close());
+        }
+        await untilStopped(signal, hopeless);
+        logger.info('Stopping: what is in hand is committed or given back.');
+      } finally {
+        for (const stop of stops) await stop();
+      }
+      logger.info('Stopped.');
+    });
+  withExamples(command, 'kpool start', 'kpool start --role run', 'kpool start --role web');
+};

@@ -1,0 +1,75 @@
+import type { Sql } from 'postgres';
+
+export interface AccountState {
+  readonly account: string;
+  readonly status: string;
+  readonly reason: string | null;
+}
+
+/** How far back one scope's history has been read. */
+export interface BackfillState {
+  readonly account: string;
+  readonly stream: string;
+  readonly subAccount: string;
+  readonly algo: string;
+  readonly isComplete: boolean;
+  readonly completeFrom: Date | null;
+  readonly windows: number;
+  readonly rows: string;
+}
+
+export interface FailureState {
+  readonly account: string;
+  readonly stream: string;
+  readonly puid: string | null;
+  readonly algo: string | null;
+  readonly at: Date;
+  readonly outcome: string;
+  readonly code: string | null;
+  readonly message: string | null;
+}
+
+/** Every account that was ever configured, and whether it goes on. */
+export async function readAccounts(sql: Sql): Promise<readonly AccountState[]> {
+  return sql<AccountState[]>`
+    SELECT a.account_name AS account, a.status, a.status_reason AS reason
+      FROM pool.accounts a ORDER BY a.account_name`;
+}
+
+/** API keys whose requests are paced as a whole because the pool throttled them per endpoint. */
+export async function countKeysPacedAsWhole(sql: Sql): Promise<number> {
+  const [row] = await sql<{ keys: number }[]>`SELECT count(*)::int AS keys FROM sync.bucket_scopes`;
+  return row?.keys ?? 0;
+}
+
+/** Progress of every scope's history, those that are still being read first. */
+export async function readBackfill(sql: Sql): Promise<readonly BackfillState[]> {
+  return sql<BackfillState[]>`
+    SELECT a.account_name AS account, c.stream, coalesce(nullif(s.pname, ''), c.puid::text) AS "subAccount", c.algo,
+           c.history_complete AS "isComplete", c.complete_from AS "completeFrom",
+           w.windows::int AS windows, w.rows::text AS rows
+      FROM sync.cursors c
+      JOIN pool.accounts a USING (account_id)
+      LEFT JOIN pool.sub_accounts s ON (s.account_id, s.puid) = (c.account_id, c.puid)
+     CROSS JOIN LATERAL (
+       SELECT count(*) FILTER (WHERE verified_at IS NOT NULL) AS windows, coalesce(sum(row_count), 0) AS rows
+         FROM sync.windows w WHERE (w.stream, w.account_id, w.puid, w.algo) = (c.stream, c.account_id, c.puid, c.algo)) w
+     WHERE c.stream IN ('earnings', 'rewards')
+     ORDER BY c.history_complete, a.account_name, c.stream, "subAccount", c.algo`;
+}
+
+/** The latest run of every scope whose latest run did not succeed, newest first. */
+export async function readFailures(sql: Sql, limit: number): Promise<readonly FailureState[]> {
+  return sql<FailureState[]>`
+    SELECT a.account_name AS account, r.stream, nullif(r.puid, -1)::text AS puid, nullif(r.algo, '') AS algo,
+           r.finished_at AS at, r.outcome, r.error_code AS code, r.error_message AS message
+      FROM sync.cursors c
+      JOIN pool.accounts a USING (account_id)
+     CROSS JOIN LATERAL (
+       SELECT * FROM sync.runs r
+        WHERE (r.stream, r.account_id, r.puid, r.algo) = (c.stream, c.account_id, c.puid, c.algo)
+          AND r.outcome IN ('succeeded', 'partial', 'failed')
+        ORDER BY r.started_at DESC LIMIT 1) r
+     WHERE r.outcome <> 'succeeded'
+     ORDER BY r.finished_at DESC LIMIT ${limit}`;
+}

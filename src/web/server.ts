@@ -1,0 +1,94 @@
+import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Clock } from '../core/clock';
+import { KpoolError } from '../core/errors';
+import type { Secret } from '../core/secret';
+import { mayEnter } from './access';
+import { readHealth } from './health';
+import { openStatusReader } from './status-data';
+import { statusPage } from './status-page';
+
+/** A first sync of a long history takes its time. */
+const CATCH_UP_MS = 30 * 60_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+const SECURITY_HEADERS = {
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+};
+
+export interface WebOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Null: whoever reaches the address may look. */
+  readonly token: Secret | null;
+  readonly databaseUrl: Secret;
+  readonly metrics: { render(): Promise<{ readonly contentType: string; readonly text: string }> };
+  readonly clock: Clock;
+}
+
+export interface WebServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Serves `/`, `/healthz` and `/metrics`. Throws `port.in-use`. */
+export async function startWeb(options: WebOptions): Promise<WebServer> {
+  const { host, port, token, clock } = options;
+  const reader = openStatusReader(options.databaseUrl);
+  const startedMs = clock.monotonicMs();
+  const server = fastify({ logger: false, requestTimeout: REQUEST_TIMEOUT_MS, forceCloseConnections: true });
+  const guard = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    void reply.headers(SECURITY_HEADERS);
+    if (mayEnter(token, request.headers.authorization)) return;
+    await reply.code(401).header('www-authenticate', 'Basic realm="kpool"').send('HTTP_TOKEN is needed.\n');
+  };
+  // For probes, which carry no token; it tells no more than whether all is well.
+  server.get('/healthz', async (_request, reply) => {
+    const health = await readHealth(
+      () => reader.readFreshness(),
+      clock.monotonicMs() - startedMs < CATCH_UP_MS,
+    );
+    const { isWell, database, late } = health;
+    const body = token === null ? { isWell, database, late } : { isWell, database, late: late.length };
+    return reply.code(isWell ? 200 : 503).send(body);
+  });
+  server.get('/metrics', { preHandler: guard }, async (_request, reply) => {
+    const { contentType, text } = await options.metrics.render();
+    return reply.type(contentType).send(text);
+  });
+  server.get('/', { preHandler: guard }, async (_request, reply) =>
+    reply.type('text/html; charset=utf-8').send(statusPage(await reader.read(), new Date(clock.now()))),
+  );
+  server.setErrorHandler((_error, _request, reply) =>
+    reply.code(503).type('text/plain').send('The database cannot be asked right now.\n'),
+  );
+  const close = async (): Promise<void> => {
+    await server.close();
+    await reader.close();
+  };
+  try {
+    await server.listen({ host, port });
+  } catch (error) {
+    await close();
+    throw new KpoolError(
+      'port.in-use',
+      `The status page cannot be served on ${host}:${port}: ${wordOf(error)}.`,
+      {
+        hint: 'Choose another HTTP_PORT, or 0 for no page.',
+        cause: error,
+      },
+    );
+  }
+  const address = server.server.address();
+  const boundPort = typeof address === 'object' && address !== null ? address.port : port;
+  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}/`, close };
+}
+
+function wordOf(error: unknown): string {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') return 'the port is taken';
+  if (code === 'EACCES') return 'the port may not be opened';
+  if (code === 'EADDRNOTAVAIL') return 'this machine has no such address';
+  return typeof code === 'string' ? code : 'an unknown error';
+}
