@@ -14,11 +14,13 @@ beforeAll(() => {
   sql = postgres(database.url, { max: 4, onnotice: () => undefined });
 });
 
-const AMOUNTS = 'settled, pending, other, total, paid, settled_undated, settled_text, pending_text, total_text, paid_text, items';
+const AMOUNTS =
+  'settled, pending, other, total, paid, settled_undated, settled_text, pending_text, total_text, paid_text, items';
 
 /** Rows that are in one of two relations only; rows of nothing but zeros say nothing. */
 async function differences(kept: string, recomputed: string, columns: string): Promise<unknown[]> {
-  const rowsOf = (relation: string): string => `SELECT ${columns} FROM ${relation} WHERE items <> 0 OR paid <> 0`;
+  const rowsOf = (relation: string): string =>
+    `SELECT ${columns} FROM ${relation} WHERE items <> 0 OR paid <> 0`;
   return sql.unsafe(`
     (SELECT 'kept' AS side, * FROM (${rowsOf(kept)} EXCEPT ALL ${rowsOf(recomputed)}) AS a)
      UNION ALL
@@ -33,9 +35,19 @@ async function setReportZone(zone: string): Promise<void> {
 
 async function expectTotalsAsRecomputed(zone: string): Promise<void> {
   const columns = `account_name, sub_account, puid, currency`;
-  expect(await differences('report.daily_income', `report.daily_income_in('${zone}')`, `${columns}, day, ${AMOUNTS}`)).toEqual([]);
   expect(
-    await differences('report.monthly_income', `report.monthly_income_in('${zone}')`, `${columns}, month, ${AMOUNTS}`),
+    await differences(
+      'report.daily_income',
+      `report.daily_income_in('${zone}')`,
+      `${columns}, day, ${AMOUNTS}`,
+    ),
+  ).toEqual([]);
+  expect(
+    await differences(
+      'report.monthly_income',
+      `report.monthly_income_in('${zone}')`,
+      `${columns}, month, ${AMOUNTS}`,
+    ),
   ).toEqual([]);
 }
 

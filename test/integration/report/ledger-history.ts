@@ -48,11 +48,23 @@ const day = fc.integer({ min: 0, max: DAYS - 1 });
 /** Histories of a ledger over the turn of a month, in which both lists hold the same days. */
 export const ledgerSteps: fc.Arbitrary<readonly LedgerStep[]> = fc
   .tuple(
-    fc.record({ kind: fc.constant('appear' as const), source, items: fc.array(item, { minLength: 4, maxLength: 12 }) }),
+    fc.record({
+      kind: fc.constant('appear' as const),
+      source,
+      items: fc.array(item, { minLength: 4, maxLength: 12 }),
+    }),
     fc.array(
       fc.oneof<fc.Arbitrary<LedgerStep>[]>(
-        fc.record({ kind: fc.constant('appear' as const), source, items: fc.array(item, { minLength: 1, maxLength: 6 }) }),
-        fc.record({ kind: fc.constantFrom('settle' as const, 'withdraw' as const, 'restore' as const), source, day }),
+        fc.record({
+          kind: fc.constant('appear' as const),
+          source,
+          items: fc.array(item, { minLength: 1, maxLength: 6 }),
+        }),
+        fc.record({
+          kind: fc.constantFrom('settle' as const, 'withdraw' as const, 'restore' as const),
+          source,
+          day,
+        }),
         fc.record({ kind: fc.constant('amend' as const), source, day, amount }),
       ),
       { minLength: 1, maxLength: 8 },
@@ -95,10 +107,16 @@ export async function applyLedgerStep(sql: postgres.Sql, accountId: number, step
   }
 }
 
-async function appear(sql: postgres.Sql, accountId: number, source: Source, items: readonly Item[]): Promise<void> {
+async function appear(
+  sql: postgres.Sql,
+  accountId: number,
+  source: Source,
+  items: readonly Item[],
+): Promise<void> {
   const rows = items.map((row) => {
     const minedAt = FIRST_DAY + (row.day * 24 + row.hour) * HOUR_MS;
-    const settledAt = row.settledAfterHours === null ? null : new Date(minedAt + row.settledAfterHours * HOUR_MS);
+    const settledAt =
+      row.settledAfterHours === null ? null : new Date(minedAt + row.settledAfterHours * HOUR_MS);
     return { ...row, minedAt: new Date(minedAt).toISOString(), settledAt: settledAt?.toISOString() ?? null };
   });
   const isReward = source === 'rewards';

@@ -1,0 +1,93 @@
+import type { Sql, TransactionSql } from 'postgres';
+import { assert } from '../core/assert';
+import { findMonthObstacles } from './month-obstacles';
+import { firstDayOf, type Month } from './month';
+
+/** Keeps two people from closing at once; any constant that no other lock uses. */
+const CLOSES_LOCK = 72_707_372;
+
+/** A record of `sync.closes`. */
+export interface CloseRecord {
+  readonly month: string;
+  readonly action: 'close' | 'reopen';
+  /** As of which the month was read, to the microsecond: the argument of `report.income_as_of`. */
+  readonly instant: string;
+  readonly note: string | null;
+}
+
+export type CloseResult =
+  | { readonly outcome: 'recorded'; readonly record: CloseRecord }
+  /** Nothing was recorded. */
+  | { readonly outcome: 'refused'; readonly reasons: readonly string[] };
+
+/**
+ * Closes a month: fixes the instant as of which it is read, for ever, and records it. Refused while the month is
+ * closed already, or, unless forced, while it is unfinished or not certified. Every change of its income that
+ * becomes known later is an adjustment (`report.income_changes`).
+ */
+export async function closeMonth(
+  sql: Sql,
+  month: Month,
+  options: { readonly note: string | null; readonly force: boolean },
+): Promise<CloseResult> {
+  return sql.begin(async (tx) => {
+    if (await isClosed(tx, month)) return refused(`${month} is closed already.`);
+    const instant = await fixInstant(tx);
+    // Under the lock that the instant holds, no commit comes between this look and the record.
+    const reasons = options.force ? [] : await findMonthObstacles(tx, month);
+    if (reasons.length > 0) return { outcome: 'refused', reasons } as const;
+    return record(tx, { month, action: 'close', instant, note: options.note });
+  });
+}
+
+/** Reopens a closed month: its figures follow the ledger again until it is closed anew. */
+export async function reopenMonth(
+  sql: Sql,
+  month: Month,
+  options: { readonly note: string | null },
+): Promise<CloseResult> {
+  return sql.begin(async (tx) => {
+    if (!(await isClosed(tx, month))) return refused(`${month} is not closed.`);
+    return record(tx, { month, action: 'reopen', instant: await fixInstant(tx), note: options.note });
+  });
+}
+
+/** All records, oldest first. The last one of a month counts. */
+export async function readCloses(sql: Sql): Promise<readonly CloseRecord[]> {
+  return sql<CloseRecord[]>`
+    SELECT to_char(month, 'YYYY-MM') AS month, action, ${instantText(sql, sql`instant`)} AS instant, note
+      FROM sync.closes ORDER BY close_id`;
+}
+
+function refused(reason: string): CloseResult {
+  return { outcome: 'refused', reasons: [reason] };
+}
+
+/** ISO 8601 with microseconds: a Date would lose some, and with them the last change before the instant. */
+function instantText(sql: Sql | TransactionSql, instant: ReturnType<Sql>) {
+  return sql`to_char(${instant} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+}
+
+async function isClosed(tx: TransactionSql, month: Month): Promise<boolean> {
+  await tx`SELECT pg_advisory_xact_lock(${CLOSES_LOCK})`;
+  const [last] = await tx<{ action: string }[]>`
+    SELECT action FROM sync.closes WHERE month = ${firstDayOf(month)}::date ORDER BY close_id DESC LIMIT 1`;
+  return last?.action === 'close';
+}
+
+async function fixInstant(tx: TransactionSql): Promise<string> {
+  const [fixed] = await tx<{ instant: string }[]>`
+    SELECT ${instantText(tx, tx`sync.fix_ledger_instant()`)} AS instant`;
+  assert(fixed !== undefined, 'a SELECT without FROM has one row');
+  return fixed.instant;
+}
+
+async function record(
+  tx: TransactionSql,
+  entry: Omit<CloseRecord, 'month'> & { readonly month: Month },
+): Promise<CloseResult> {
+  await tx`
+    INSERT INTO sync.closes (month, action, instant, note)
+    VALUES (${firstDayOf(entry.month)}::date, ${entry.action}, ${entry.instant}::timestamptz, ${entry.note})`;
+  return { outcome: 'recorded', record: entry };
+}
