@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import postgres from 'postgres';
+import { useTestDatabase } from '../../support/test-database';
+import { applyLedgerStep, createLedgerAccount, ledgerSteps } from './ledger-history';
+
+const RUNS = 30;
+let sql: postgres.Sql;
+let accounts = 0;
+
+// Before the database goes.
+afterAll(() => sql.end());
+const database = useTestDatabase();
+beforeAll(() => {
+  sql = postgres(database.url, { max: 4, onnotice: () => undefined });
+});
+
+const CONTENT =
+  'sub_account, algo, currency, source, type, mined_at, ordinal, amount_text, status, settled_at, hash_rate_hps';
+
+async function contentOf(relation: string, accountId: number): Promise<string[]> {
+  const rows = await sql.unsafe<{ row: string }[]>(
+    `SELECT row(${CONTENT})::text AS row FROM ${relation} WHERE account_id = $1 ORDER BY 1`,
+    [accountId],
+  );
+  return rows.map(({ row }) => row);
+}
+
+test('what the ledger said at a fixed instant, income_as_of says for ever', async () => {
+  await fc.assert(
+    fc.asyncProperty(ledgerSteps, async (steps) => {
+      const accountId = await createLedgerAccount(sql, `account ${accounts++}`);
+      const said: { instant: string; rows: string[] }[] = [];
+      for (const step of steps) {
+        await applyLedgerStep(sql, accountId, step);
+        const [fixed] = await sql<{ instant: string }[]>`SELECT sync.fix_ledger_instant()::text AS instant`;
+        said.push({ instant: fixed!.instant, rows: await contentOf('report.income_ledger', accountId) });
+      }
+      for (const { instant, rows } of said) {
+        expect(await contentOf(`report.income_as_of('${instant}')`, accountId)).toEqual(rows);
+      }
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+test('before anything was known, income_as_of says nothing', async () => {
+  const accountId = await createLedgerAccount(sql, 'late');
+  const [before] = await sql<{ instant: string }[]>`SELECT sync.fix_ledger_instant()::text AS instant`;
+  await sql`
+    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1, 'SETTLED')`;
+  expect(await contentOf(`report.income_as_of('${before!.instant}')`, accountId)).toEqual([]);
+});

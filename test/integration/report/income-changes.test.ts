@@ -1,0 +1,145 @@
+import fc from 'fast-check';
+import postgres from 'postgres';
+import { closeMonth, readCloses, reopenMonth } from '../../../src/report/closes';
+import { findMonth, type Month } from '../../../src/report/month';
+import { useTestDatabase } from '../../support/test-database';
+import { applyLedgerStep, createLedgerAccount, ledgerSteps } from './ledger-history';
+
+const RUNS = 30;
+const SEPTEMBER = findMonth('2026-09')!;
+const OCTOBER = findMonth('2026-10')!;
+const FORCED = { note: null, force: true };
+let sql: postgres.Sql;
+let accounts = 0;
+
+// Before the database goes.
+afterAll(() => sql.end());
+const database = useTestDatabase();
+beforeAll(() => {
+  sql = postgres(database.url, { max: 4, onnotice: () => undefined });
+});
+afterEach(async () => {
+  for (const month of [SEPTEMBER, OCTOBER]) await reopenMonth(sql, month, { note: null });
+});
+
+async function close(month: Month): Promise<string> {
+  const result = await closeMonth(sql, month, FORCED);
+  if (result.outcome !== 'recorded') throw new Error(result.reasons.join(' '));
+  return result.record.instant;
+}
+
+async function earn(accountId: number, day: string, amount: string): Promise<void> {
+  await sql`
+    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${accountId}, 1, 'SHA256d', 'BTC', ${day}::timestamptz, 0, ${amount}::numeric, 'SETTLED')`;
+}
+
+function changesOf(accountId: number) {
+  return sql<{ month: string; day: string; bookedIn: string; change: string; superseded: boolean }[]>`
+    SELECT to_char(month, 'YYYY-MM') AS month, mining_date::text AS day, to_char(booked_in, 'YYYY-MM') AS "bookedIn",
+           change_text AS change, superseded_at IS NOT NULL AS superseded
+      FROM report.income_changes WHERE account_id = ${accountId} ORDER BY known_at`;
+}
+
+test('a closed month plus its adjustments is what the ledger says today, after any history', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      ledgerSteps,
+      ledgerSteps,
+      fc.constantFrom('UTC', 'Asia/Kathmandu', 'America/New_York'),
+      async (before, after, zone) => {
+        await sql`
+          INSERT INTO sync.settings (key, value) VALUES ('report_time_zone', to_jsonb(${zone}::text))
+          ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
+        await reopenMonth(sql, SEPTEMBER, { note: null });
+        const accountId = await createLedgerAccount(sql, `account ${accounts++}`);
+        for (const step of before) await applyLedgerStep(sql, accountId, step);
+        const instant = await close(SEPTEMBER);
+        for (const step of after) await applyLedgerStep(sql, accountId, step);
+        const wrong = await sql`
+          WITH closed AS (
+            SELECT puid, currency, amount FROM report.income_as_of(${instant}::timestamptz)
+             WHERE account_id = ${accountId} AND date_trunc('month', mined_at AT TIME ZONE ${zone})::date = '2026-09-01'
+             UNION ALL
+            SELECT puid, currency, change FROM report.income_changes
+             WHERE account_id = ${accountId} AND month = '2026-09-01' AND superseded_at IS NULL
+             UNION ALL
+            SELECT puid, currency, -total FROM report.monthly_income
+             WHERE account_id = ${accountId} AND month = '2026-09-01'
+          )
+          SELECT puid, currency, sum(amount) FROM closed GROUP BY puid, currency HAVING sum(amount) <> 0`;
+        expect([...wrong]).toEqual([]);
+      },
+    ),
+    { numRuns: RUNS },
+  );
+  await sql`DELETE FROM sync.settings WHERE key = 'report_time_zone'`;
+});
+
+test('a change of a closed month is booked in the earliest later month that was open when it became known', async () => {
+  const accountId = await createLedgerAccount(sql, 'booked');
+  await earn(accountId, '2026-09-10Z', '1');
+  await close(SEPTEMBER);
+  await sql`UPDATE pool.earnings SET amount = 1.25 WHERE account_id = ${accountId}`;
+  await close(OCTOBER);
+  await earn(accountId, '2026-09-11Z', '0.000000000000000001');
+  await sql`UPDATE pool.earnings SET withdrawn_at = now() WHERE account_id = ${accountId} AND amount = 1.25`;
+  expect([...(await changesOf(accountId))]).toEqual([
+    { month: '2026-09', day: '2026-09-10', bookedIn: '2026-10', change: '0.25', superseded: false },
+    {
+      month: '2026-09',
+      day: '2026-09-11',
+      bookedIn: '2026-11',
+      change: '0.000000000000000001',
+      superseded: false,
+    },
+    { month: '2026-09', day: '2026-09-10', bookedIn: '2026-11', change: '-1.25', superseded: false },
+  ]);
+});
+
+test('a settlement alone, or a reward that an earning stands for, changes no closed amount', async () => {
+  const accountId = await createLedgerAccount(sql, 'unchanged');
+  await sql`
+    INSERT INTO pool.rewards (account_id, puid, algo, currency, mined_at, type, ordinal, amount, status)
+    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-09-10Z', 'MINING_EARN', 0, 2, 'WAIT_SETTLE')`;
+  await close(SEPTEMBER);
+  await sql`UPDATE pool.rewards SET status = 'SETTLED', settled_at = now() WHERE account_id = ${accountId}`;
+  await earn(accountId, '2026-09-10Z', '2');
+  expect([...(await changesOf(accountId))]).toEqual([]);
+});
+
+test('after a reopening the adjustments before it no longer stand: the month itself holds them', async () => {
+  const accountId = await createLedgerAccount(sql, 'reopened');
+  await earn(accountId, '2026-09-10Z', '1');
+  await close(SEPTEMBER);
+  await sql`UPDATE pool.earnings SET amount = 2 WHERE account_id = ${accountId}`;
+  await reopenMonth(sql, SEPTEMBER, { note: 'a mistake' });
+  await sql`UPDATE pool.earnings SET amount = 3 WHERE account_id = ${accountId}`;
+  await close(SEPTEMBER);
+  await sql`UPDATE pool.earnings SET amount = 4 WHERE account_id = ${accountId}`;
+  expect((await changesOf(accountId)).map(({ change, superseded }) => ({ change, superseded }))).toEqual([
+    { change: '1', superseded: true },
+    { change: '1', superseded: false },
+  ]);
+});
+
+test('closing twice and reopening what is open are refused, and every record is kept', async () => {
+  const [before] = await sql<{ closes: number }[]>`SELECT count(*)::int AS closes FROM sync.closes`;
+  await closeMonth(sql, OCTOBER, { note: 'first', force: true });
+  expect(await closeMonth(sql, OCTOBER, FORCED)).toEqual({
+    outcome: 'refused',
+    reasons: ['2026-10 is closed already.'],
+  });
+  await reopenMonth(sql, OCTOBER, { note: 'second' });
+  expect(await reopenMonth(sql, OCTOBER, { note: null })).toEqual({
+    outcome: 'refused',
+    reasons: ['2026-10 is not closed.'],
+  });
+  const records = (await readCloses(sql)).slice(before!.closes);
+  expect(records.map(({ month, action, note }) => [month, action, note])).toEqual([
+    ['2026-10', 'close', 'first'],
+    ['2026-10', 'reopen', 'second'],
+  ]);
+  expect(records[0]!.instant < records[1]!.instant).toBe(true);
+  await expect(sql`DELETE FROM sync.closes`).rejects.toThrow('Closes are only ever added.');
+});
