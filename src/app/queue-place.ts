@@ -46,6 +46,7 @@ export interface HeldQueuePlace {
 export async function holdQueuePlace(options: HoldQueuePlaceOptions): Promise<HeldQueuePlace> {
   let claim = await claimOrRefuse(options);
   const stopping = new AbortController();
+  const isStopping = (): boolean => stopping.signal.aborted;
 
   const keep = async (): Promise<void> => {
     for (let attempt = 1; ; attempt += 1) {
@@ -59,6 +60,7 @@ export async function holdQueuePlace(options: HoldQueuePlaceOptions): Promise<He
       if (next === null) continue;
       claim = next;
       attempt = 0;
+      if (isStopping()) await claim.release();
     }
   };
   const keeping = keep().catch((error: unknown) => {

@@ -2,6 +2,7 @@ import { registerCheck } from './commands/check';
 import { registerDemo } from './commands/demo';
 import { registerMigrate } from './commands/migrate';
 import { registerStart } from './commands/start';
+import { registerStatus } from './commands/status';
 import { registerSync } from './commands/sync';
 import type { RegisterCommand } from './context';
 
@@ -9,6 +10,7 @@ import type { RegisterCommand } from './context';
 export const COMMANDS: readonly RegisterCommand[] = [
   registerStart,
   registerSync,
+  registerStatus,
   registerCheck,
   registerMigrate,
   registerDemo,

@@ -1,0 +1,97 @@
+import postgres from 'postgres';
+import { openDatabase } from '../../app/database';
+import type { Config } from '../../config/config';
+import { isKpoolError, KpoolError } from '../../core/errors';
+import { readFreshness } from '../../report/overview';
+import { countKeysPacedAsWhole, readAccounts, readBackfill, readFailures } from '../../report/service-status';
+import { migrationState } from '../../store/migrate';
+import type { CliContext, RegisterCommand } from '../context';
+import { withExamples } from '../example';
+import { statusJson, statusText, type ServiceStatus } from '../status-summary';
+
+const MAX_FAILURES = 10;
+const WATCH_EVERY_MS = 2_000;
+/** Clears the screen and puts the cursor at its beginning (ECMA-48). */
+const CLEAR = '\u001b[2J\u001b[H';
+
+async function readStatus(sql: postgres.Sql, config: Config): Promise<ServiceStatus> {
+  const [accounts, freshness, backfill, failures, keysPacedAsWhole] = await Promise.all([
+    readAccounts(sql),
+    readFreshness(sql),
+    readBackfill(sql),
+    readFailures(sql, MAX_FAILURES),
+    countKeysPacedAsWhole(sql),
+  ]);
+  const { rateScope, requestsPerSecond } = config.pool;
+  return { accounts, freshness, backfill, failures, keysPacedAsWhole, rateScope, requestsPerSecond };
+}
+
+async function requireTables(sql: postgres.Sql): Promise<void> {
+  const { verdict } = await migrationState(sql);
+  if (verdict === 'up to date') return;
+  throw new KpoolError(
+    'database.not-migrated',
+    `The tables are not as this version needs them: ${verdict}.`,
+    {
+      hint: 'kpool start, sync and migrate bring them up to date.',
+    },
+  );
+}
+
+function show({ output, clock }: CliContext, status: ServiceStatus, isWatching: boolean): void {
+  output.result(statusJson(status), () => {
+    const text = statusText(output, status, clock.now());
+    return isWatching ? `${CLEAR}${text}` : text;
+  });
+}
+
+async function watch(context: CliContext, read: () => Promise<ServiceStatus>): Promise<void> {
+  try {
+    for (;;) {
+      show(context, await read(), true);
+      await context.clock.sleep(WATCH_EVERY_MS, context.signal);
+    }
+  } catch (error) {
+    if (!isKpoolError(error, 'aborted')) throw error;
+  }
+}
+
+function isAllWell({ accounts, freshness }: ServiceStatus): boolean {
+  return (
+    accounts.every(({ status }) => status === 'ok') &&
+    freshness.every(({ isLate, failingScopes }) => !isLate && failingScopes === 0)
+  );
+}
+
+/** `kpool status`: how fresh and how complete everything is, and what went wrong last. */
+export const registerStatus: RegisterCommand = (program, context) => {
+  const command = program
+    .command('status')
+    .description('Show how fresh and how complete the data are, and what went wrong last')
+    .option('--watch', 'show it again every two seconds, until Ctrl-C')
+    .action(async (flags: { watch?: boolean }) => {
+      const { output, signal } = context;
+      const config = context.config();
+      const database = await openDatabase(config, { log: (line) => output.note(line), signal });
+      context.hideAddress(database.url);
+      const sql = postgres(database.url.reveal(), {
+        max: 2,
+        onnotice: () => undefined,
+        connection: { application_name: 'kpool status' },
+      });
+      try {
+        await requireTables(sql);
+        if (flags.watch === true) {
+          await watch(context, () => readStatus(sql, config));
+          return;
+        }
+        const status = await readStatus(sql, config);
+        show(context, status, false);
+        if (!isAllWell(status)) context.exitWith(1);
+      } finally {
+        await sql.end();
+        await database.close();
+      }
+    });
+  withExamples(command, 'kpool status', 'kpool status --watch', 'kpool status --json');
+};

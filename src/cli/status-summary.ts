@@ -1,0 +1,132 @@
+import type { StreamFreshness } from '../report/overview';
+import type { AccountState, BackfillState, FailureState } from '../report/service-status';
+import type { JsonValue } from './output/json';
+import { countOf } from './output/numbers';
+import type { Output } from './output/output';
+import { formatRelative } from './output/times';
+
+/** What `kpool status` tells. */
+export interface ServiceStatus {
+  readonly accounts: readonly AccountState[];
+  readonly freshness: readonly StreamFreshness[];
+  readonly backfill: readonly BackfillState[];
+  readonly failures: readonly FailureState[];
+  readonly rateScope: string;
+  readonly requestsPerSecond: number;
+  /** API keys that the pool throttled per endpoint. */
+  readonly keysPacedAsWhole: number;
+}
+
+/** Histories that are listed one by one; the rest is counted. */
+const MAX_HISTORIES = 20;
+
+function stateOf({ failingScopes, isLate }: StreamFreshness): string {
+  if (failingScopes > 0) return `${failingScopes} failing`;
+  return isLate ? 'late' : 'fresh';
+}
+
+function paceText({ rateScope, requestsPerSecond, keysPacedAsWhole }: ServiceStatus): string {
+  const pace = countOf(requestsPerSecond, 'request');
+  if (rateScope !== 'auto') return `Pace: ${pace} a second per ${rateScope}.`;
+  return keysPacedAsWhole === 0
+    ? `Pace: ${pace} a second per endpoint.`
+    : `Pace: ${pace} a second per endpoint; per key for ${countOf(keysPacedAsWhole, 'key')} that the pool throttled.`;
+}
+
+/** For scripts. */
+export function statusJson(status: ServiceStatus): JsonValue {
+  return {
+    accounts: status.accounts.map((row) => ({ ...row })),
+    streams: status.freshness.map((row) => ({
+      ...row,
+      lastSuccessAt: row.lastSuccessAt?.toISOString() ?? null,
+      state: stateOf(row),
+    })),
+    histories: status.backfill.map((row) => ({
+      ...row,
+      completeFrom: row.completeFrom?.toISOString() ?? null,
+    })),
+    failures: status.failures.map((row) => ({ ...row, at: row.at.toISOString() })),
+    pace: {
+      requestsPerSecond: status.requestsPerSecond,
+      scope: status.rateScope,
+      keysPacedAsWhole: status.keysPacedAsWhole,
+    },
+  };
+}
+
+/** For people. */
+export function statusText(output: Output, status: ServiceStatus, nowMs: number): string {
+  const { accounts, freshness, backfill, failures } = status;
+  const heading = (text: string): string => `\n${output.colour.bold(text)}`;
+  const open = backfill.filter(({ isComplete }) => !isComplete);
+  const stopped = accounts.filter((account) => account.status !== 'ok');
+  return [
+    ...(accounts.length === 0 ? ['Nothing was synced yet: kpool start, or kpool sync.'] : []),
+    ...stopped.map(({ account, status: state, reason }) =>
+      output.colour.red(`Account ${account} is stopped (${state}): ${reason ?? ''}`),
+    ),
+    output.colour.bold('Freshness'),
+    output.table(
+      [
+        { heading: 'account' },
+        { heading: 'stream' },
+        { heading: 'scopes', isNumber: true },
+        { heading: 'last success' },
+        { heading: 'state' },
+      ],
+      freshness.map((row) => [
+        row.account,
+        row.stream,
+        String(row.scopes),
+        row.lastSuccessAt === null ? null : formatRelative(row.lastSuccessAt.getTime(), nowMs),
+        stateOf(row),
+      ]),
+    ),
+    heading(
+      `History: ${backfill.length - open.length} of ${countOf(backfill.length, 'list')} of income read to the beginning`,
+    ),
+    ...(open.length === 0 ? [] : [historyTable(output, open)]),
+    ...(open.length > MAX_HISTORIES ? [`… and ${open.length - MAX_HISTORIES} more.`] : []),
+    ...(failures.length === 0 ? [] : [heading('Failures'), failureTable(output, failures, nowMs)]),
+    '',
+    paceText(status),
+  ].join('\n');
+}
+
+function historyTable(output: Output, open: readonly BackfillState[]): string {
+  return output.table(
+    [
+      { heading: 'account' },
+      { heading: 'stream' },
+      { heading: 'sub-account' },
+      { heading: 'algo' },
+      { heading: 'read back to' },
+      { heading: 'windows', isNumber: true },
+      { heading: 'rows', isNumber: true },
+    ],
+    open
+      .slice(0, MAX_HISTORIES)
+      .map((row) => [
+        row.account,
+        row.stream,
+        row.subAccount,
+        row.algo,
+        row.completeFrom?.toISOString().slice(0, 10) ?? null,
+        String(row.windows),
+        row.rows,
+      ]),
+  );
+}
+
+function failureTable(output: Output, failures: readonly FailureState[], nowMs: number): string {
+  return output.table(
+    [{ heading: 'when' }, { heading: 'what' }, { heading: 'outcome' }, { heading: 'why' }],
+    failures.map((row) => [
+      formatRelative(row.at.getTime(), nowMs),
+      [row.account, row.stream, row.puid, row.algo].filter((part) => part !== null).join(' / '),
+      row.outcome,
+      row.message,
+    ]),
+  );
+}
