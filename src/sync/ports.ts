@@ -85,8 +85,6 @@ export interface LedgerState {
   /** Currencies that are served only when `coinName` names them. */
   readonly hiddenCoins: readonly string[];
   readonly coinsProbedAtMs: number | null;
-  /** Currencies that the ledger holds for this scope. */
-  readonly currencies: readonly string[];
   /** The database's clock (`sync.now()`) at the time of loading. */
   readonly nowMs: number;
 }
@@ -134,6 +132,8 @@ export interface RowCounts {
   readonly withdrawn: number;
   /** Rows that could not be understood and that nobody accepted. */
   readonly quarantined: number;
+  /** Live rows that a complete read did not serve, kept since a row that could not be understood may be any of them. */
+  readonly heldBack: number;
 }
 
 export type CommitResult =
@@ -144,6 +144,8 @@ export type CommitResult =
 /** Throws `sync.superseded` when another commit went first. */
 export interface LedgerStore {
   load(scope: LedgerScope): Promise<LedgerState>;
+  /** Currencies that the ledger holds of a scope. */
+  findCurrencies(scope: LedgerScope): Promise<readonly string[]>;
   commitWindow(commit: WindowCommit): Promise<CommitResult>;
   /** Changes windows and facts without rows; returns the new version. */
   updateCursor(
@@ -221,8 +223,16 @@ export interface FleetLanding {
 /** What a pass knows of its workers is kept in the database page by page: a fleet need not fit into memory. */
 export interface FleetStore {
   beginPass(scope: FleetScope): Promise<FleetPass>;
-  /** Keeps what one page said. A worker staged before with another status is contested; the newer word stands. */
-  stageWorkers(pass: FleetPass, status: WorkerStatus, workers: readonly Worker[]): Promise<void>;
+  /**
+   * Keeps what pages said, the oldest of them `ageMs` ago. A worker staged before with another status is contested;
+   * the newer word stands.
+   */
+  stageWorkers(
+    pass: FleetPass,
+    status: WorkerStatus,
+    workers: readonly Worker[],
+    ageMs: number,
+  ): Promise<void>;
   /** Workers staged by now. */
   countStaged(pass: FleetPass): Promise<number>;
   /** Workers seen with two statuses, then those that were active before and are in no list: at most `limit`. */

@@ -4,7 +4,7 @@ import type { Queryable } from '../client';
 import { pgInstant } from '../instants';
 import { isOfScope, type ScopeKey } from '../scope-key';
 import { isOfFleet, type FleetKey } from './fleet-key';
-import { eachOnce, unnestWorkers } from './staging';
+import { eachOnce, recordsOf } from './staging';
 
 /** Workers to ask for next. */
 export interface DetailsBatch {
@@ -81,7 +81,7 @@ export async function storeDetails(
            hour_hash_rate_hps = u.hour_hash_rate_hps, day_hash_rate_hps = u.day_hash_rate_hps,
            hash_unit = u.hash_unit, reject_rate = u.reject_rate, last_share_at = u.last_share_at,
            status = coalesce(u.status, t.status), extra = u.extra, last_seen_at = ${pgInstant(batch.askedAtMs)}::timestamptz
-      FROM ${unnestWorkers(details)}
+      FROM ${recordsOf(details)}
      WHERE ${isOfFleet(scope)} AND t.worker_id = u.worker_id AND t.removed_at IS NULL
        AND t.last_seen_at <= ${pgInstant(batch.askedAtMs)}::timestamptz
        AND (t.worker_name, t.real_hash_rate_hps, t.hour_hash_rate_hps, t.day_hash_rate_hps, t.hash_unit, t.reject_rate,

@@ -1,171 +1,152 @@
 import { ACTIVE } from '../../domain/fleet';
 import type { Queryable } from '../client';
+import { Prisma } from '../generated/client';
 import { pgInstant } from '../instants';
 import { fleetValues, isOfFleet, type FleetKey } from './fleet-key';
 
 const HOUR_MS = 3_600_000;
 
+/** What hours and days hold of a worker, and of the fleet as a whole, in one order everywhere. */
+const WORKER_FIGURES = Prisma.sql`passes, active_samples, measured_samples, sum_real_hash_rate_hps,
+  avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps, last_reject_rate`;
+const FLEET_FIGURES = Prisma.sql`passes, worker_passes, active_samples, sum_real_hash_rate_hps, avg_real_hash_rate_hps,
+  min_real_hash_rate_hps, max_real_hash_rate_hps`;
+
+/** Takes over what was computed, if it differs. */
+const REPLACE_WORKER_FIGURES = Prisma.sql`DO UPDATE
+  SET passes = excluded.passes, active_samples = excluded.active_samples, measured_samples = excluded.measured_samples,
+      sum_real_hash_rate_hps = excluded.sum_real_hash_rate_hps,
+      avg_real_hash_rate_hps = excluded.avg_real_hash_rate_hps,
+      min_real_hash_rate_hps = excluded.min_real_hash_rate_hps,
+      max_real_hash_rate_hps = excluded.max_real_hash_rate_hps, last_reject_rate = excluded.last_reject_rate`;
+const REPLACE_FLEET_FIGURES = Prisma.sql`DO UPDATE
+  SET passes = excluded.passes, worker_passes = excluded.worker_passes, active_samples = excluded.active_samples,
+      sum_real_hash_rate_hps = excluded.sum_real_hash_rate_hps,
+      avg_real_hash_rate_hps = excluded.avg_real_hash_rate_hps,
+      min_real_hash_rate_hps = excluded.min_real_hash_rate_hps,
+      max_real_hash_rate_hps = excluded.max_real_hash_rate_hps`;
+
 /**
  * Computes an hour of a fleet anew, worker by worker and as a whole, from its samples, its completed passes and who
- * was listed when: the same statement keeps the figures current and recomputes them. A worker that added no sample
- * was as it was: down. Rows that are right already are not rewritten.
+ * was listed when. A worker that added no sample was as it was: down. Rows that are right already are not rewritten.
+ * Equal to what `addPass` added up, pass by pass (test/integration/fleet/figures.test.ts).
  */
 export async function computeHour(db: Queryable, key: FleetKey, hourMs: number): Promise<void> {
-  const from = pgInstant(hourMs);
-  const to = pgInstant(hourMs + HOUR_MS);
+  const from = Prisma.sql`${pgInstant(hourMs)}::timestamptz`;
+  const to = Prisma.sql`${pgInstant(hourMs + HOUR_MS)}::timestamptz`;
   await db.$executeRaw`
     WITH passes AS MATERIALIZED (
       SELECT started_at FROM pool.worker_passes t
-       WHERE ${isOfFleet(key)} AND completed_at IS NOT NULL
-         AND started_at >= ${from}::timestamptz AND started_at < ${to}::timestamptz
+       WHERE ${isOfFleet(key)} AND completed_at IS NOT NULL AND started_at >= ${from} AND started_at < ${to}
     ), listed AS (
       SELECT worker_id, sum(passes)::integer AS passes
         FROM (SELECT t.worker_id,
                      (SELECT count(*) FROM passes p
                        WHERE p.started_at >= t.from_at AND (t.to_at IS NULL OR p.started_at < t.to_at)) AS passes
                 FROM sync.worker_stays t
-               WHERE ${isOfFleet(key)} AND t.from_at < ${to}::timestamptz
-                 AND (t.to_at IS NULL OR t.to_at > ${from}::timestamptz)) AS stays
+               WHERE ${isOfFleet(key)} AND t.from_at < ${to} AND (t.to_at IS NULL OR t.to_at > ${from})) AS stays
        WHERE passes > 0 GROUP BY worker_id
     ), sampled AS (
-      SELECT t.worker_id, (count(*) FILTER (WHERE t.status = ${ACTIVE}))::integer AS active_samples,
-             round(avg(t.real_hash_rate_hps) FILTER (WHERE t.status = ${ACTIVE}), 6) AS avg_hps,
+      SELECT t.worker_id, count(*) FILTER (WHERE t.status = ${ACTIVE}) AS active_samples,
+             count(t.real_hash_rate_hps) FILTER (WHERE t.status = ${ACTIVE}) AS measured_samples,
+             sum(t.real_hash_rate_hps) FILTER (WHERE t.status = ${ACTIVE}) AS sum_hps,
              min(t.real_hash_rate_hps) FILTER (WHERE t.status = ${ACTIVE}) AS min_hps,
              max(t.real_hash_rate_hps) FILTER (WHERE t.status = ${ACTIVE}) AS max_hps,
              (array_agg(t.reject_rate ORDER BY t.observed_at DESC) FILTER (WHERE t.reject_rate IS NOT NULL))[1]
                AS last_reject_rate
         FROM pool.worker_samples t
-       WHERE ${isOfFleet(key)} AND t.observed_at >= ${from}::timestamptz AND t.observed_at < ${to}::timestamptz
+       WHERE ${isOfFleet(key)} AND t.observed_at >= ${from} AND t.observed_at < ${to}
        GROUP BY t.worker_id
     ), figures AS (
-      SELECT l.worker_id, l.passes, coalesce(s.active_samples, 0) AS active_samples, s.avg_hps, s.min_hps, s.max_hps,
-             s.last_reject_rate
+      SELECT l.worker_id, l.passes, coalesce(s.active_samples, 0)::integer AS active_samples,
+             coalesce(s.measured_samples, 0)::integer AS measured_samples, s.sum_hps,
+             round(s.sum_hps / nullif(s.measured_samples, 0), 6) AS avg_hps, s.min_hps, s.max_hps, s.last_reject_rate
         FROM listed l LEFT JOIN sampled s USING (worker_id)
     ), dropped AS (
       DELETE FROM pool.worker_hourly t
-       WHERE ${isOfFleet(key)} AND t.hour = ${from}::timestamptz
-         AND NOT EXISTS (SELECT FROM listed l WHERE l.worker_id = t.worker_id)
+       WHERE ${isOfFleet(key)} AND t.hour = ${from} AND NOT EXISTS (SELECT FROM listed l WHERE l.worker_id = t.worker_id)
     )
-    INSERT INTO pool.worker_hourly AS h (account_id, puid, algo, worker_id, hour, passes, active_samples,
-           avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps, last_reject_rate)
-    SELECT ${fleetValues(key)}, f.worker_id, ${from}::timestamptz, f.passes, f.active_samples, f.avg_hps, f.min_hps,
-           f.max_hps, f.last_reject_rate
+    INSERT INTO pool.worker_hourly (account_id, puid, algo, worker_id, hour, ${WORKER_FIGURES})
+    SELECT ${fleetValues(key)}, f.worker_id, ${from}, f.passes, f.active_samples, f.measured_samples, f.sum_hps,
+           f.avg_hps, f.min_hps, f.max_hps, f.last_reject_rate
       FROM figures f
-      LEFT JOIN pool.worker_hourly t ON ${isOfFleet(key)} AND t.worker_id = f.worker_id AND t.hour = ${from}::timestamptz
-     WHERE (t.passes, t.active_samples, t.avg_real_hash_rate_hps, t.min_real_hash_rate_hps, t.max_real_hash_rate_hps,
-            t.last_reject_rate)
-           IS DISTINCT FROM (f.passes, f.active_samples, f.avg_hps, f.min_hps, f.max_hps, f.last_reject_rate)
-        ON CONFLICT (account_id, puid, algo, worker_id, hour) DO UPDATE
-           SET passes = excluded.passes, active_samples = excluded.active_samples,
-               avg_real_hash_rate_hps = excluded.avg_real_hash_rate_hps,
-               min_real_hash_rate_hps = excluded.min_real_hash_rate_hps,
-               max_real_hash_rate_hps = excluded.max_real_hash_rate_hps, last_reject_rate = excluded.last_reject_rate`;
+      LEFT JOIN pool.worker_hourly t ON ${isOfFleet(key)} AND t.worker_id = f.worker_id AND t.hour = ${from}
+     WHERE (t.passes, t.active_samples, t.measured_samples, t.sum_real_hash_rate_hps, t.avg_real_hash_rate_hps,
+            t.min_real_hash_rate_hps, t.max_real_hash_rate_hps, t.last_reject_rate)
+           IS DISTINCT FROM (f.passes, f.active_samples, f.measured_samples, f.sum_hps, f.avg_hps, f.min_hps, f.max_hps,
+            f.last_reject_rate)
+        ON CONFLICT (account_id, puid, algo, worker_id, hour) ${REPLACE_WORKER_FIGURES}`;
   await computeFleetHour(db, key, hourMs);
 }
 
 async function computeFleetHour(db: Queryable, key: FleetKey, hourMs: number): Promise<void> {
-  const from = pgInstant(hourMs);
-  const to = pgInstant(hourMs + HOUR_MS);
+  const from = Prisma.sql`${pgInstant(hourMs)}::timestamptz`;
+  const to = Prisma.sql`${pgInstant(hourMs + HOUR_MS)}::timestamptz`;
   await db.$executeRaw`
     WITH by_pass AS (
       SELECT p.started_at, coalesce(s.hps, 0) AS hps
         FROM (SELECT started_at FROM pool.worker_passes t
-               WHERE ${isOfFleet(key)} AND completed_at IS NOT NULL
-                 AND started_at >= ${from}::timestamptz AND started_at < ${to}::timestamptz) AS p
+               WHERE ${isOfFleet(key)} AND completed_at IS NOT NULL AND started_at >= ${from} AND started_at < ${to}) AS p
         LEFT JOIN (SELECT t.observed_at, sum(t.real_hash_rate_hps) AS hps
                      FROM pool.worker_samples t
-                    WHERE ${isOfFleet(key)} AND t.status = ${ACTIVE}
-                      AND t.observed_at >= ${from}::timestamptz AND t.observed_at < ${to}::timestamptz
+                    WHERE ${isOfFleet(key)} AND t.status = ${ACTIVE} AND t.observed_at >= ${from} AND t.observed_at < ${to}
                     GROUP BY t.observed_at) AS s ON s.observed_at = p.started_at
     ), workers AS (
       SELECT coalesce(sum(passes), 0) AS worker_passes, coalesce(sum(active_samples), 0) AS active_samples
-        FROM pool.worker_hourly t WHERE ${isOfFleet(key)} AND t.hour = ${from}::timestamptz
+        FROM pool.worker_hourly t WHERE ${isOfFleet(key)} AND t.hour = ${from}
     ), dropped AS (
       DELETE FROM report.fleet_hour_totals t
-       WHERE ${isOfFleet(key)} AND t.hour = ${from}::timestamptz AND NOT EXISTS (SELECT FROM by_pass)
+       WHERE ${isOfFleet(key)} AND t.hour = ${from} AND NOT EXISTS (SELECT FROM by_pass)
     )
-    INSERT INTO report.fleet_hour_totals AS f (account_id, puid, algo, hour, passes, worker_passes, active_samples,
-           avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps)
-    SELECT ${fleetValues(key)}, ${from}::timestamptz, count(*), w.worker_passes, w.active_samples,
-           round(avg(hps), 6), min(hps), max(hps)
+    INSERT INTO report.fleet_hour_totals (account_id, puid, algo, hour, ${FLEET_FIGURES})
+    SELECT ${fleetValues(key)}, ${from}, count(*), w.worker_passes, w.active_samples, sum(hps),
+           round(sum(hps) / count(*), 6), min(hps), max(hps)
       FROM by_pass, workers w GROUP BY w.worker_passes, w.active_samples
-        ON CONFLICT (account_id, puid, algo, hour) DO UPDATE
-           SET passes = excluded.passes, worker_passes = excluded.worker_passes,
-               active_samples = excluded.active_samples, avg_real_hash_rate_hps = excluded.avg_real_hash_rate_hps,
-               min_real_hash_rate_hps = excluded.min_real_hash_rate_hps,
-               max_real_hash_rate_hps = excluded.max_real_hash_rate_hps
-         WHERE (f.passes, f.worker_passes, f.active_samples, f.avg_real_hash_rate_hps, f.min_real_hash_rate_hps,
-                f.max_real_hash_rate_hps)
-               IS DISTINCT FROM (excluded.passes, excluded.worker_passes, excluded.active_samples,
-                excluded.avg_real_hash_rate_hps, excluded.min_real_hash_rate_hps, excluded.max_real_hash_rate_hps)`;
+        ON CONFLICT (account_id, puid, algo, hour) ${REPLACE_FLEET_FIGURES}`;
 }
 
 /** Computes a day of a fleet anew from its hours, worker by worker and as a whole. */
 export async function computeDay(db: Queryable, key: FleetKey, dayMs: number): Promise<void> {
-  const from = pgInstant(dayMs);
-  const to = pgInstant(dayMs + 24 * HOUR_MS);
+  const from = Prisma.sql`${pgInstant(dayMs)}::timestamptz`;
+  const to = Prisma.sql`${pgInstant(dayMs + 24 * HOUR_MS)}::timestamptz`;
+  const day = Prisma.sql`(${from} AT TIME ZONE 'UTC')::date`;
   await db.$executeRaw`
     WITH figures AS (
       SELECT t.worker_id, sum(t.passes)::integer AS passes, sum(t.active_samples)::integer AS active_samples,
-             round(sum(t.avg_real_hash_rate_hps * t.active_samples)
-                   / nullif(sum(t.active_samples) FILTER (WHERE t.avg_real_hash_rate_hps IS NOT NULL), 0), 6) AS avg_hps,
+             sum(t.measured_samples)::integer AS measured_samples, sum(t.sum_real_hash_rate_hps) AS sum_hps,
+             round(sum(t.sum_real_hash_rate_hps) / nullif(sum(t.measured_samples), 0), 6) AS avg_hps,
              min(t.min_real_hash_rate_hps) AS min_hps, max(t.max_real_hash_rate_hps) AS max_hps,
              (array_agg(t.last_reject_rate ORDER BY t.hour DESC) FILTER (WHERE t.last_reject_rate IS NOT NULL))[1]
                AS last_reject_rate
-        FROM pool.worker_hourly t
-       WHERE ${isOfFleet(key)} AND t.hour >= ${from}::timestamptz AND t.hour < ${to}::timestamptz
+        FROM pool.worker_hourly t WHERE ${isOfFleet(key)} AND t.hour >= ${from} AND t.hour < ${to}
        GROUP BY t.worker_id
     ), dropped AS (
       DELETE FROM pool.worker_daily t
-       WHERE ${isOfFleet(key)} AND t.day = (${from}::timestamptz AT TIME ZONE 'UTC')::date
-         AND NOT EXISTS (SELECT FROM figures f WHERE f.worker_id = t.worker_id)
+       WHERE ${isOfFleet(key)} AND t.day = ${day} AND NOT EXISTS (SELECT FROM figures f WHERE f.worker_id = t.worker_id)
     )
-    INSERT INTO pool.worker_daily AS d (account_id, puid, algo, worker_id, day, passes, active_samples,
-           avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps, last_reject_rate)
-    SELECT ${fleetValues(key)}, f.worker_id, (${from}::timestamptz AT TIME ZONE 'UTC')::date, f.passes,
-           f.active_samples, f.avg_hps, f.min_hps, f.max_hps, f.last_reject_rate
+    INSERT INTO pool.worker_daily (account_id, puid, algo, worker_id, day, ${WORKER_FIGURES})
+    SELECT ${fleetValues(key)}, f.worker_id, ${day}, f.passes, f.active_samples, f.measured_samples, f.sum_hps,
+           f.avg_hps, f.min_hps, f.max_hps, f.last_reject_rate
       FROM figures f
-      LEFT JOIN pool.worker_daily t
-        ON ${isOfFleet(key)} AND t.worker_id = f.worker_id AND t.day = (${from}::timestamptz AT TIME ZONE 'UTC')::date
-     WHERE (t.passes, t.active_samples, t.avg_real_hash_rate_hps, t.min_real_hash_rate_hps, t.max_real_hash_rate_hps,
-            t.last_reject_rate)
-           IS DISTINCT FROM (f.passes, f.active_samples, f.avg_hps, f.min_hps, f.max_hps, f.last_reject_rate)
-        ON CONFLICT (account_id, puid, algo, worker_id, day) DO UPDATE
-           SET passes = excluded.passes, active_samples = excluded.active_samples,
-               avg_real_hash_rate_hps = excluded.avg_real_hash_rate_hps,
-               min_real_hash_rate_hps = excluded.min_real_hash_rate_hps,
-               max_real_hash_rate_hps = excluded.max_real_hash_rate_hps, last_reject_rate = excluded.last_reject_rate`;
-  await computeFleetDay(db, key, dayMs);
-}
-
-async function computeFleetDay(db: Queryable, key: FleetKey, dayMs: number): Promise<void> {
-  const from = pgInstant(dayMs);
-  const to = pgInstant(dayMs + 24 * HOUR_MS);
+      LEFT JOIN pool.worker_daily t ON ${isOfFleet(key)} AND t.worker_id = f.worker_id AND t.day = ${day}
+     WHERE (t.passes, t.active_samples, t.measured_samples, t.sum_real_hash_rate_hps, t.avg_real_hash_rate_hps,
+            t.min_real_hash_rate_hps, t.max_real_hash_rate_hps, t.last_reject_rate)
+           IS DISTINCT FROM (f.passes, f.active_samples, f.measured_samples, f.sum_hps, f.avg_hps, f.min_hps, f.max_hps,
+            f.last_reject_rate)
+        ON CONFLICT (account_id, puid, algo, worker_id, day) ${REPLACE_WORKER_FIGURES}`;
   await db.$executeRaw`
     WITH figures AS (
       SELECT sum(t.passes)::integer AS passes, sum(t.worker_passes) AS worker_passes,
-             sum(t.active_samples) AS active_samples,
-             round(sum(t.avg_real_hash_rate_hps * t.passes) / sum(t.passes), 6) AS avg_hps,
+             sum(t.active_samples) AS active_samples, sum(t.sum_real_hash_rate_hps) AS sum_hps,
              min(t.min_real_hash_rate_hps) AS min_hps, max(t.max_real_hash_rate_hps) AS max_hps
-        FROM report.fleet_hour_totals t
-       WHERE ${isOfFleet(key)} AND t.hour >= ${from}::timestamptz AND t.hour < ${to}::timestamptz
+        FROM report.fleet_hour_totals t WHERE ${isOfFleet(key)} AND t.hour >= ${from} AND t.hour < ${to}
     ), dropped AS (
       DELETE FROM report.fleet_day_totals t
-       WHERE ${isOfFleet(key)} AND t.day = (${from}::timestamptz AT TIME ZONE 'UTC')::date
-         AND (SELECT passes FROM figures) IS NULL
+       WHERE ${isOfFleet(key)} AND t.day = ${day} AND (SELECT passes FROM figures) IS NULL
     )
-    INSERT INTO report.fleet_day_totals AS f (account_id, puid, algo, day, passes, worker_passes, active_samples,
-           avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps)
-    SELECT ${fleetValues(key)}, (${from}::timestamptz AT TIME ZONE 'UTC')::date, passes, worker_passes, active_samples,
-           avg_hps, min_hps, max_hps
+    INSERT INTO report.fleet_day_totals (account_id, puid, algo, day, ${FLEET_FIGURES})
+    SELECT ${fleetValues(key)}, ${day}, passes, worker_passes, active_samples, sum_hps, round(sum_hps / passes, 6),
+           min_hps, max_hps
       FROM figures WHERE passes IS NOT NULL
-        ON CONFLICT (account_id, puid, algo, day) DO UPDATE
-           SET passes = excluded.passes, worker_passes = excluded.worker_passes,
-               active_samples = excluded.active_samples, avg_real_hash_rate_hps = excluded.avg_real_hash_rate_hps,
-               min_real_hash_rate_hps = excluded.min_real_hash_rate_hps,
-               max_real_hash_rate_hps = excluded.max_real_hash_rate_hps
-         WHERE (f.passes, f.worker_passes, f.active_samples, f.avg_real_hash_rate_hps, f.min_real_hash_rate_hps,
-                f.max_real_hash_rate_hps)
-               IS DISTINCT FROM (excluded.passes, excluded.worker_passes, excluded.active_samples,
-                excluded.avg_real_hash_rate_hps, excluded.min_real_hash_rate_hps, excluded.max_real_hash_rate_hps)`;
+        ON CONFLICT (account_id, puid, algo, day) ${REPLACE_FLEET_FIGURES}`;
 }

@@ -2,7 +2,6 @@ import { KpoolError } from '../../core/errors';
 import type { Worker, WorkerStatus } from '../../domain/entities';
 import type { WorkerId } from '../../domain/ids';
 import type { UnreadableRow } from '../../domain/page';
-import { startOfUtcDay } from '../../domain/windows';
 import { inTransaction, type Queryable } from '../client';
 import { guarded } from '../database-errors';
 import type { PrismaClient } from '../generated/client';
@@ -10,13 +9,15 @@ import { pgInstant } from '../instants';
 import { ensureCursor, lockCursor } from '../ledger/cursor';
 import { quarantineRows } from '../quarantine';
 import { isOfScope, type ScopeKey } from '../scope-key';
+import { addPass } from './add-pass';
 import { findNextDetails, storeDetails, type DetailsBatch } from './details';
-import { computeDay, computeHour } from './figures';
 import { isOfFleet, type FleetKey } from './fleet-key';
-import { completePass, mergeWorkers, removeMissing, sampleWorkers, type LandingPass } from './landing';
+import { completePass, joinLarge, mergeWorkers, noteResting, openStays, removeMissing } from './landing';
+import type { LandingPass } from './resting-state';
 import { countStaged, dropStaged, findUnsettled, insertPass, settle, stage } from './staging';
 
-const HOUR_MS = 3_600_000;
+/** Workers from which on a landing reads whole tables rather than worker by worker. */
+const LARGE_FLEET = 500;
 
 type FleetScope = ScopeKey & FleetKey;
 
@@ -73,8 +74,13 @@ export class PrismaFleetStore {
     });
   }
 
-  async stageWorkers(pass: Pass, status: WorkerStatus, workers: readonly Worker[]): Promise<void> {
-    await guarded(() => stage(this.client, pass.passId, status, workers));
+  async stageWorkers(
+    pass: Pass,
+    status: WorkerStatus,
+    workers: readonly Worker[],
+    ageMs: number,
+  ): Promise<void> {
+    await guarded(() => stage(this.client, pass.passId, status, workers, ageMs));
   }
 
   async countStaged(pass: Pass): Promise<number> {
@@ -110,9 +116,10 @@ export class PrismaFleetStore {
             'The database lost workers that were read (did it restart?).',
           );
         }
+        if (staged >= LARGE_FLEET) await joinLarge(tx);
         const landingPass = { key: scope, passId: pass.passId, startedAt: pgInstant(startedAtMs) };
         const { inserted, changed } = await mergeWorkers(tx, landingPass);
-        const removed = landing.isComplete ? await this.complete(tx, landingPass, startedAtMs, landing) : 0;
+        const removed = landing.isComplete ? await this.complete(tx, landingPass, landing) : 0;
         const quarantined = await quarantineRows(tx, scope, landing.unreadable);
         await this.advance(tx, scope, landing);
         await dropStaged(tx, pass.passId);
@@ -147,17 +154,12 @@ export class PrismaFleetStore {
     return Number(row.started_at_ms);
   }
 
-  private async complete(
-    tx: Queryable,
-    pass: LandingPass,
-    startedAtMs: number,
-    landing: Landing,
-  ): Promise<number> {
-    await sampleWorkers(tx, pass);
+  private async complete(tx: Queryable, pass: LandingPass, landing: Landing): Promise<number> {
+    await openStays(tx, pass);
     const removed = await removeMissing(tx, pass, landing.unreadableWorkers);
+    await addPass(tx, pass);
+    await noteResting(tx, pass);
     await completePass(tx, pass.passId);
-    await computeHour(tx, pass.key, Math.floor(startedAtMs / HOUR_MS) * HOUR_MS);
-    await computeDay(tx, pass.key, startOfUtcDay(startedAtMs));
     return removed;
   }
 

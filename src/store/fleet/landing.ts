@@ -2,18 +2,15 @@ import { ACTIVE } from '../../domain/fleet';
 import type { WorkerId } from '../../domain/ids';
 import type { Queryable } from '../client';
 import { Prisma } from '../generated/client';
-import { fleetValues, isOfFleet, type FleetKey } from './fleet-key';
+import { fleetValues, isOfFleet } from './fleet-key';
+import { RESTING_STATE, type LandingPass } from './resting-state';
 
-/** The state of a worker while it rests, as text: equal exactly when nothing about it changed. */
-const RESTING_STATE = Prisma.sql`md5(row(s.status, trim_scale(s.real_hash_rate_hps), trim_scale(s.hour_hash_rate_hps),
-  trim_scale(s.day_hash_rate_hps), trim_scale(s.reject_rate), s.last_share_at)::text)`;
-
-/** What a landing knows of its pass. */
-export interface LandingPass {
-  readonly key: FleetKey;
-  readonly passId: bigint;
-  /** `started_at` of the pass, for PostgreSQL. */
-  readonly startedAt: string;
+/**
+ * For the rest of the transaction: two sets are never joined row by row. Tables that were just filled have no
+ * statistics, and the planner would take a hundred thousand workers for one.
+ */
+export async function joinLarge(tx: Queryable): Promise<void> {
+  await tx.$executeRaw`SET LOCAL enable_nestloop = off`;
 }
 
 /**
@@ -56,11 +53,8 @@ export async function mergeWorkers(
   return { inserted, changed };
 }
 
-/**
- * Adds one sample for every worker that is active, or that is not as its last sample said. Then notes who came,
- * who rests in which state, and who was seen again.
- */
-export async function sampleWorkers(db: Queryable, { key, passId, startedAt }: LandingPass): Promise<void> {
+/** Notes who came: from this pass on they are listed. */
+export async function openStays(db: Queryable, { key, passId, startedAt }: LandingPass): Promise<void> {
   await db.$executeRaw`
     INSERT INTO sync.worker_stays (account_id, puid, algo, worker_id, from_at)
     SELECT ${fleetValues(key)}, s.worker_id, ${startedAt}::timestamptz
@@ -68,15 +62,10 @@ export async function sampleWorkers(db: Queryable, { key, passId, startedAt }: L
      WHERE s.pass_id = ${passId}::bigint
        AND NOT EXISTS (SELECT FROM sync.worker_stays t
                         WHERE ${isOfFleet(key)} AND t.worker_id = s.worker_id AND t.to_at IS NULL)`;
-  await db.$executeRaw`
-    INSERT INTO pool.worker_samples (account_id, puid, algo, worker_id, observed_at, real_hash_rate_hps,
-           hour_hash_rate_hps, day_hash_rate_hps, reject_rate, last_share_at, status)
-    SELECT ${fleetValues(key)}, s.worker_id, ${startedAt}::timestamptz, s.real_hash_rate_hps, s.hour_hash_rate_hps,
-           s.day_hash_rate_hps, s.reject_rate, s.last_share_at, s.status
-      FROM sync.staged_workers s
-      JOIN sync.worker_stays t ON ${isOfFleet(key)} AND t.worker_id = s.worker_id AND t.to_at IS NULL
-     WHERE s.pass_id = ${passId}::bigint
-       AND (s.status = ${ACTIVE} OR t.resting_state IS DISTINCT FROM ${RESTING_STATE})`;
+}
+
+/** Notes who was seen again, and who rests in which state: as long as it is that, no sample is added. */
+export async function noteResting(db: Queryable, { key, passId }: LandingPass): Promise<void> {
   await db.$executeRaw`
     UPDATE sync.worker_stays t
        SET missed_at = NULL, resting_state = CASE WHEN s.status <> ${ACTIVE} THEN ${RESTING_STATE} END

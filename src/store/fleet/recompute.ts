@@ -8,6 +8,7 @@ import { ensureCursor } from '../ledger/cursor';
 import { isOfScope } from '../scope-key';
 import { computeDay, computeHour } from './figures';
 import { isOfFleet, type FleetKey } from './fleet-key';
+import { joinLarge } from './landing';
 
 export interface Recomputed {
   readonly fleets: number;
@@ -63,6 +64,7 @@ async function underLock(
     inTransaction(client, async (tx) => {
       await ensureCursor(tx, scope);
       await tx.$queryRaw`SELECT version FROM sync.cursors WHERE ${isOfScope(scope)} FOR UPDATE`;
+      await joinLarge(tx);
       await work(tx);
     }),
   );

@@ -5,17 +5,28 @@ import { Prisma } from '../generated/client';
 import { pgInstantOrNull } from '../instants';
 import { fleetValues, isOfFleet, type FleetKey } from './fleet-key';
 
-/** The columns in which a worker's state lies, in the order of `unnestWorkers`. */
-export function unnestWorkers(workers: readonly Worker[]): Prisma.Sql {
-  return Prisma.sql`unnest(
-    ${workers.map((worker) => worker.workerId)}::bigint[], ${workers.map((worker) => worker.workerName)}::text[],
-    ${workers.map((worker) => worker.realHps)}::numeric[], ${workers.map((worker) => worker.hourHps)}::numeric[],
-    ${workers.map((worker) => worker.dayHps)}::numeric[], ${workers.map((worker) => worker.hashUnit)}::text[],
-    ${workers.map((worker) => worker.rejectRate)}::numeric[],
-    ${workers.map((worker) => pgInstantOrNull(worker.lastShareAtMs))}::timestamptz[],
-    ${workers.map((worker) => worker.status)}::text[], ${workers.map((worker) => worker.extra)}::jsonb[]
-  ) AS u(worker_id, worker_name, real_hash_rate_hps, hour_hash_rate_hps, day_hash_rate_hps, hash_unit, reject_rate,
-         last_share_at, status, extra)`;
+/**
+ * Workers as rows of one JSON parameter: through Prisma a third of the work of an array per column. Numbers travel as
+ * text, digit for digit.
+ */
+export function recordsOf(workers: readonly Worker[]): Prisma.Sql {
+  const records = workers.map((worker) => ({
+    i: String(worker.workerId),
+    n: worker.workerName,
+    r: worker.realHps ?? undefined,
+    h: worker.hourHps ?? undefined,
+    d: worker.dayHps ?? undefined,
+    u: worker.hashUnit ?? undefined,
+    j: worker.rejectRate ?? undefined,
+    l: pgInstantOrNull(worker.lastShareAtMs) ?? undefined,
+    s: worker.status ?? undefined,
+    x: worker.extra ?? undefined,
+  }));
+  return Prisma.sql`(
+    SELECT i AS worker_id, n AS worker_name, r AS real_hash_rate_hps, h AS hour_hash_rate_hps, d AS day_hash_rate_hps,
+           u AS hash_unit, j AS reject_rate, l AS last_share_at, s AS status, x::jsonb AS extra
+      FROM json_to_recordset(${JSON.stringify(records)}::json)
+           AS u(i bigint, n text, r numeric, h numeric, d numeric, u text, j numeric, l timestamptz, s text, x text)) AS u`;
 }
 
 /** A page may hold a worker twice; a statement may write it once. The later one stands. */
@@ -23,19 +34,20 @@ export function eachOnce(workers: readonly Worker[]): Worker[] {
   return [...new Map(workers.map((worker) => [worker.workerId, worker])).values()];
 }
 
-/** Keeps workers for a pass. One that is there already with another status becomes contested; the new word stands. */
+/** Keeps workers for a pass, which were served `ageMs` ago. One that is there already with another status becomes contested; the new word stands. */
 export async function stage(
   db: Queryable,
   passId: bigint,
   status: WorkerStatus,
   workers: readonly Worker[],
+  ageMs = 0,
 ): Promise<void> {
   if (workers.length === 0) return;
   const listed = eachOnce(workers).map((worker) => ({ ...worker, status }));
   await db.$executeRaw`
     INSERT INTO sync.staged_workers AS s (pass_id, worker_id, worker_name, real_hash_rate_hps, hour_hash_rate_hps,
-           day_hash_rate_hps, hash_unit, reject_rate, last_share_at, status, extra)
-    SELECT ${passId}::bigint, u.* FROM ${unnestWorkers(listed)}
+           day_hash_rate_hps, hash_unit, reject_rate, last_share_at, status, extra, seen_at)
+    SELECT ${passId}::bigint, u.*, sync.now() - ${ageMs}::float8 * interval '1 millisecond' FROM ${recordsOf(listed)}
         ON CONFLICT (pass_id, worker_id) DO UPDATE
            SET worker_name = excluded.worker_name, real_hash_rate_hps = excluded.real_hash_rate_hps,
                hour_hash_rate_hps = excluded.hour_hash_rate_hps, day_hash_rate_hps = excluded.day_hash_rate_hps,

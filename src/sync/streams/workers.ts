@@ -1,15 +1,17 @@
 import { throwIfAborted } from '../../core/clock';
 import { isKpoolError } from '../../core/errors';
-import type { WorkerFilter } from '../../domain/entities';
+import type { Worker, WorkerFilter } from '../../domain/entities';
 import { findUnreadableWorkers, WALKED_STATUSES } from '../../domain/fleet';
 import { WorkerWalk } from '../../domain/fleet-walk';
 import type { WorkerId } from '../../domain/ids';
-import type { UnreadableRow } from '../../domain/page';
+import type { Page, UnreadableRow } from '../../domain/page';
 import { miningScopeOf } from '../mining-scope';
 import type { FleetPass, FleetScope, FleetStore, Pool, Scope } from '../ports';
 import type { Run } from '../run';
 
 const PAGE_SIZE = 100;
+/** Pages that are kept in memory before they go to the database together. */
+const STAGED_PAGES = 10;
 /** The smallest page that the specification allows, for a question that only wants the count. */
 const COUNT_PAGE_SIZE = 10;
 /** Workers that one pass asks about by themselves; more wait for the next pass, which sees most of them in a list. */
@@ -83,6 +85,7 @@ class PassRun {
 
   private async walk(status: WorkerFilter): Promise<WorkerWalk> {
     const walk = new WorkerWalk();
+    let unstaged: Page<Worker>[] = [];
     for (let currentPage = walk.nextPage; currentPage !== null; currentPage = walk.nextPage) {
       throwIfAborted(this.run.signal);
       const page = await this.deps.pool.queryWorkers(
@@ -90,10 +93,21 @@ class PassRun {
         this.run.callOptions,
       );
       walk.add(page);
-      await this.deps.fleet.stageWorkers(this.pass, status, page.rows);
+      unstaged.push(page);
+      if (unstaged.length === STAGED_PAGES || walk.nextPage === null) {
+        await this.stage(status, unstaged);
+        unstaged = [];
+      }
       this.run.add({ rowsRead: page.rows.length + page.unreadable.length });
     }
     return walk;
+  }
+
+  private async stage(status: WorkerFilter, pages: readonly Page<Worker>[]): Promise<void> {
+    const ageMs = (pages.at(-1)?.answeredAtMs ?? 0) - (pages[0]?.answeredAtMs ?? 0);
+    const workers = pages.flatMap((page) => page.rows);
+    if (workers.length > 0)
+      await this.deps.fleet.stageWorkers(this.pass, status, workers, Math.max(0, ageMs));
   }
 
   private get target(): Pick<FleetScope, 'puid' | 'algo'> {

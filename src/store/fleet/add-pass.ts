@@ -1,0 +1,81 @@
+import { ACTIVE } from '../../domain/fleet';
+import { Prisma } from '../generated/client';
+import type { Queryable } from '../client';
+import { fleetValues, isOfFleet } from './fleet-key';
+import { RESTING_STATE, type LandingPass } from './resting-state';
+
+/** Adds one pass to a period of a worker. `old` is the row that is there. */
+const ADD_TO_WORKER = Prisma.sql`DO UPDATE
+  SET passes = old.passes + excluded.passes, active_samples = old.active_samples + excluded.active_samples,
+      measured_samples = old.measured_samples + excluded.measured_samples,
+      sum_real_hash_rate_hps = coalesce(old.sum_real_hash_rate_hps + excluded.sum_real_hash_rate_hps,
+        old.sum_real_hash_rate_hps, excluded.sum_real_hash_rate_hps),
+      avg_real_hash_rate_hps = round(coalesce(old.sum_real_hash_rate_hps + excluded.sum_real_hash_rate_hps,
+        old.sum_real_hash_rate_hps, excluded.sum_real_hash_rate_hps)
+        / nullif(old.measured_samples + excluded.measured_samples, 0), 6),
+      min_real_hash_rate_hps = least(old.min_real_hash_rate_hps, excluded.min_real_hash_rate_hps),
+      max_real_hash_rate_hps = greatest(old.max_real_hash_rate_hps, excluded.max_real_hash_rate_hps),
+      last_reject_rate = coalesce(excluded.last_reject_rate, old.last_reject_rate)`;
+
+/** Adds one pass to a period of the fleet as a whole. */
+const ADD_TO_FLEET = Prisma.sql`DO UPDATE
+  SET passes = old.passes + 1, worker_passes = old.worker_passes + excluded.worker_passes,
+      active_samples = old.active_samples + excluded.active_samples,
+      sum_real_hash_rate_hps = old.sum_real_hash_rate_hps + excluded.sum_real_hash_rate_hps,
+      avg_real_hash_rate_hps = round((old.sum_real_hash_rate_hps + excluded.sum_real_hash_rate_hps) / (old.passes + 1), 6),
+      min_real_hash_rate_hps = least(old.min_real_hash_rate_hps, excluded.min_real_hash_rate_hps),
+      max_real_hash_rate_hps = greatest(old.max_real_hash_rate_hps, excluded.max_real_hash_rate_hps)`;
+
+/**
+ * Adds one sample for every worker that is active, or that is not as its last sample said, and the pass to the hour
+ * and day of every worker that is listed and of the fleet as a whole: `computeHour` and `computeDay` find the same.
+ * Expects that who came and who left is noted already (`worker_stays`).
+ */
+export async function addPass(db: Queryable, { key, passId, startedAt }: LandingPass): Promise<void> {
+  const at = Prisma.sql`${startedAt}::timestamptz`;
+  const hour = Prisma.sql`date_trunc('hour', ${at}, 'UTC')`;
+  const day = Prisma.sql`(${at} AT TIME ZONE 'UTC')::date`;
+  await db.$executeRaw`
+    WITH sampled AS (
+      INSERT INTO pool.worker_samples (account_id, puid, algo, worker_id, observed_at, real_hash_rate_hps,
+             hour_hash_rate_hps, day_hash_rate_hps, reject_rate, last_share_at, status)
+      SELECT ${fleetValues(key)}, s.worker_id, ${at}, s.real_hash_rate_hps, s.hour_hash_rate_hps,
+             s.day_hash_rate_hps, s.reject_rate, s.last_share_at, s.status
+        FROM sync.staged_workers s
+        JOIN sync.worker_stays t ON ${isOfFleet(key)} AND t.worker_id = s.worker_id AND t.to_at IS NULL
+       WHERE s.pass_id = ${passId}::bigint
+         AND (s.status = ${ACTIVE} OR t.resting_state IS DISTINCT FROM ${RESTING_STATE})
+      RETURNING worker_id, CASE WHEN status = ${ACTIVE} THEN real_hash_rate_hps END AS hps, reject_rate,
+                status = ${ACTIVE} AS is_active
+    ), figures AS MATERIALIZED (
+      SELECT t.worker_id, coalesce(s.is_active, false)::integer AS active, (s.hps IS NOT NULL)::integer AS measured,
+             s.hps, round(s.hps, 6) AS avg_hps, s.reject_rate
+        FROM sync.worker_stays t LEFT JOIN sampled s ON s.worker_id = t.worker_id
+       WHERE ${isOfFleet(key)} AND t.to_at IS NULL
+    ), hours AS (
+      INSERT INTO pool.worker_hourly AS old (account_id, puid, algo, worker_id, hour, passes, active_samples,
+             measured_samples, sum_real_hash_rate_hps, avg_real_hash_rate_hps, min_real_hash_rate_hps,
+             max_real_hash_rate_hps, last_reject_rate)
+      SELECT ${fleetValues(key)}, worker_id, ${hour}, 1, active, measured, hps, avg_hps, hps, hps, reject_rate
+        FROM figures
+          ON CONFLICT (account_id, puid, algo, worker_id, hour) ${ADD_TO_WORKER}
+    ), days AS (
+      INSERT INTO pool.worker_daily AS old (account_id, puid, algo, worker_id, day, passes, active_samples,
+             measured_samples, sum_real_hash_rate_hps, avg_real_hash_rate_hps, min_real_hash_rate_hps,
+             max_real_hash_rate_hps, last_reject_rate)
+      SELECT ${fleetValues(key)}, worker_id, ${day}, 1, active, measured, hps, avg_hps, hps, hps, reject_rate
+        FROM figures
+          ON CONFLICT (account_id, puid, algo, worker_id, day) ${ADD_TO_WORKER}
+    ), fleet AS (
+      SELECT count(*) AS workers, coalesce(sum(active), 0) AS active, coalesce(sum(hps), 0) AS hps FROM figures
+    ), fleet_hours AS (
+      INSERT INTO report.fleet_hour_totals AS old (account_id, puid, algo, hour, passes, worker_passes, active_samples,
+             sum_real_hash_rate_hps, avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps)
+      SELECT ${fleetValues(key)}, ${hour}, 1, workers, active, hps, round(hps, 6), hps, hps FROM fleet
+          ON CONFLICT (account_id, puid, algo, hour) ${ADD_TO_FLEET}
+    )
+    INSERT INTO report.fleet_day_totals AS old (account_id, puid, algo, day, passes, worker_passes, active_samples,
+           sum_real_hash_rate_hps, avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps)
+    SELECT ${fleetValues(key)}, ${day}, 1, workers, active, hps, round(hps, 6), hps, hps FROM fleet
+        ON CONFLICT (account_id, puid, algo, day) ${ADD_TO_FLEET}`;
+}
