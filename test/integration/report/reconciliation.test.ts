@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import postgres from 'postgres';
+import { readReconciliation } from '../../../src/report/reconciliation';
+import { createSyncedPool } from '../../support/synced-pool';
+import { createTestDatabase, useTestDatabase } from '../../support/test-database';
+import { applyLedgerStep, createLedgerAccount, ledgerSteps } from './ledger-history';
+
+const RUNS = 25;
+let sql: postgres.Sql;
+let accounts = 0;
+
+// Before the database goes.
+afterAll(() => sql.end());
+const database = useTestDatabase();
+beforeAll(() => {
+  sql = postgres(database.url, { max: 4, onnotice: () => undefined });
+});
+
+/** The pool gives a total of sub-account 1. */
+async function giveTotal(accountId: number, currency: string, amount: string): Promise<void> {
+  await sql`
+    INSERT INTO pool.sub_account_income_samples (account_id, puid, currency, observed_at, amount)
+    VALUES (${accountId}, 1, ${currency}, sync.fix_ledger_instant(), ${amount}::numeric)`;
+}
+
+test('P1 the ledger is compared as it was known when the pool gave its total, exact, by list and status', async () => {
+  await fc.assert(
+    fc.asyncProperty(ledgerSteps, ledgerSteps, async (before, after) => {
+      const accountId = await createLedgerAccount(sql, `account ${accounts++}`);
+      for (const step of before) await applyLedgerStep(sql, accountId, step);
+      for (const currency of ['BTC', 'LTC', 'KAS']) await giveTotal(accountId, currency, '1.25');
+      for (const step of after) await applyLedgerStep(sql, accountId, step);
+      const wrong = await sql`
+        WITH shown AS (
+          SELECT currency, observed_at, earnings_settled AS es, earnings_pending AS ep, earnings_other AS eo,
+                 rewards_settled AS rs, rewards_pending AS rp, rewards_other AS ro,
+                 left_out_settled + left_out_pending + left_out_other AS lo
+            FROM report.reconciliation WHERE account_id = ${accountId} AND puid = 1
+        )
+        SELECT s.currency, s.es, s.ep, s.eo, s.rs, s.rp, s.ro, s.lo, k.*
+          FROM shown s
+         CROSS JOIN LATERAL (
+           SELECT coalesce(sum(amount) FILTER (WHERE source = 'earnings' AND status = 'SETTLED'), 0) AS es,
+                  coalesce(sum(amount) FILTER (WHERE source = 'earnings' AND status = 'WAIT_SETTLE'), 0) AS ep,
+                  coalesce(sum(amount) FILTER (WHERE source = 'earnings' AND status = 'ODD'), 0) AS eo,
+                  coalesce(sum(amount) FILTER (WHERE source = 'rewards' AND status = 'SETTLED'), 0) AS rs,
+                  coalesce(sum(amount) FILTER (WHERE source = 'rewards' AND status = 'WAIT_SETTLE'), 0) AS rp,
+                  coalesce(sum(amount) FILTER (WHERE source = 'rewards' AND status = 'ODD'), 0) AS ro
+             FROM report.income_as_of(s.observed_at) i
+            WHERE i.account_id = ${accountId} AND i.puid = 1 AND i.currency = s.currency) AS k
+         CROSS JOIN LATERAL (
+           SELECT coalesce(sum(amount), 0) AS rewards FROM pool.reward_revisions r
+            WHERE r.account_id = ${accountId} AND r.puid = 1 AND r.currency = s.currency AND r.withdrawn_at IS NULL
+              AND r.valid_from <= s.observed_at AND (r.valid_to IS NULL OR r.valid_to > s.observed_at)) AS a
+         WHERE (s.es, s.ep, s.eo, s.rs, s.rp, s.ro, s.lo)
+               IS DISTINCT FROM (k.es, k.ep, k.eo, k.rs, k.rp, k.ro, a.rewards - k.rs - k.rp - k.ro)`;
+      expect([...wrong]).toEqual([]);
+      const [count] = await sql<{ rows: number }[]>`
+        SELECT count(*)::int AS rows FROM report.reconciliation WHERE account_id = ${accountId} AND puid = 1`;
+      expect(count).toEqual({ rows: 3 });
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+interface Case {
+  readonly what: string;
+  readonly total: string | null;
+  readonly isRead?: boolean;
+  readonly verdict: string;
+  readonly definition?: string;
+  readonly difference?: string | null;
+}
+
+/** Earnings: 1.00000000123 settled and 0.5 pending; rewards: 0.25 settled, and 1 that an earning stands for. */
+const CASES: readonly Case[] = [
+  {
+    what: 'all that is settled',
+    total: '1.25000000123',
+    verdict: 'matches',
+    definition: 'settled',
+    difference: '0',
+  },
+  {
+    what: 'settled and pending',
+    total: '1.75000000123',
+    verdict: 'matches',
+    definition: 'settled and pending',
+  },
+  { what: 'earnings alone', total: '1.00000000123', verdict: 'matches', definition: 'earnings, settled' },
+  { what: 'the list of rewards alone', total: '1.25', verdict: 'matches', definition: 'rewards, settled' },
+  {
+    what: 'all that is settled, rounded to eight places',
+    total: '1.25000000',
+    verdict: 'matches',
+    definition: 'rewards, settled',
+  },
+  { what: 'a satoshi too much', total: '1.25000002', verdict: 'differs', difference: '0.00000001877' },
+  { what: 'a whole number', total: '1', verdict: 'differs', difference: '-0.25000000123' },
+  {
+    what: 'a total before all was read',
+    total: '9',
+    isRead: false,
+    verdict: 'not comparable',
+    difference: '7.74999999877',
+  },
+  { what: 'no total', total: null, verdict: 'not comparable', difference: null },
+];
+
+test.each(CASES)('the pool gives $what: $verdict', async ({ total, verdict, isRead = true, ...expected }) => {
+  const accountId = await createLedgerAccount(sql, `case ${accounts++}`);
+  await sql`
+    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1.00000000123, 'SETTLED'),
+           (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-02Z', 0, 0.5, 'WAIT_SETTLE')`;
+  await sql`
+    INSERT INTO pool.rewards (account_id, puid, algo, currency, mined_at, type, ordinal, amount, status)
+    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 'MINING_EARN', 0, 1, 'SETTLED'),
+           (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 'REWARD_EARN', 0, 0.25, 'SETTLED')`;
+  await sql`
+    INSERT INTO sync.cursors (stream, account_id, puid, algo, history_complete)
+    VALUES ('earnings', ${accountId}, 1, 'SHA256d', ${isRead}), ('rewards', ${accountId}, 1, 'SHA256d', true)`;
+  if (total !== null) await giveTotal(accountId, 'BTC', total);
+  const [row] = (await readReconciliation(sql)).filter(({ account }) => account === `case ${accounts - 1}`);
+  expect(row?.verdict).toBe(verdict);
+  if (expected.definition !== undefined) expect(row?.definition).toBe(expected.definition);
+  if (expected.difference !== undefined) expect(row?.difference).toBe(expected.difference);
+});
+
+test('a total that only has the pool’s digits matches to them, and the difference is shown', async () => {
+  const accountId = await createLedgerAccount(sql, 'digits');
+  await sql`
+    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 0, 0.123456789, 'SETTLED')`;
+  await giveTotal(accountId, 'BTC', '0.12345678');
+  const [row] = (await readReconciliation(sql)).filter(({ account }) => account === 'digits');
+  expect(row).toMatchObject({
+    verdict: "matches to the pool's digits",
+    definition: 'settled',
+    difference: '-0.000000009',
+  });
+});
+
+test('what the pool settled just before its total, and listed to us afterwards, is explained', async () => {
+  const accountId = await createLedgerAccount(sql, 'later');
+  await sql`
+    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1, 'SETTLED'),
+           (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-02Z', 0, 2, 'WAIT_SETTLE'),
+           (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-03Z', 0, 4, 'WAIT_SETTLE')`;
+  await giveTotal(accountId, 'BTC', '3');
+  await sql`
+    UPDATE pool.earnings
+       SET status = 'SETTLED', settled_at = now() + CASE WHEN amount = 4 THEN interval '1 hour' ELSE interval '-1 hour' END
+     WHERE account_id = ${accountId} AND status = 'WAIT_SETTLE'`;
+  const [row] = (await readReconciliation(sql)).filter(({ account }) => account === 'later');
+  expect(row).toMatchObject({
+    verdict: 'matches',
+    definition: 'settled, of which we learned later',
+    ledgerSettled: '1',
+  });
+});
+
+test('after a sync of everything, every total that the pool gives matches', async () => {
+  const other = await createTestDatabase();
+  const pool = await createSyncedPool({
+    databaseUrl: other.url,
+    simulator: {
+      seed: 20_261_122,
+      startAt: Date.UTC(2026, 9, 20, 9, 30),
+      world: { accounts: 1, subAccountsPerAccount: 2, days: 200 },
+    },
+  });
+  try {
+    await pool.sync();
+    await pool.sync({ streams: ['sub-account-income'] });
+    const rows = await readReconciliation(pool.sql);
+    expect(rows.length).toBeGreaterThan(1);
+    expect(rows.filter(({ verdict }) => !verdict.startsWith('matches'))).toEqual([]);
+  } finally {
+    await pool.close();
+    await other.drop();
+  }
+});
