@@ -1,4 +1,3 @@
-import { isValid, parseISO } from 'date-fns';
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import { openSession } from '../../app/session';
 import { syncEverything } from '../../app/sync-everything';
@@ -10,6 +9,7 @@ import { DAY_MS, type Window } from '../../domain/windows';
 import type { RegisterCommand } from '../context';
 import { withExamples } from '../example';
 import { isAllWell, showProgress, summaryJson, summaryText } from '../sync-summary';
+import { parseDay } from '../time-arguments';
 
 interface SyncFlags {
   readonly account?: string;
@@ -24,15 +24,6 @@ function parsePuid(text: string): Puid {
   const id = findId(text);
   if (id === null) throw new InvalidArgumentError('A puid is a whole number, e.g. 12345.');
   return id as Puid;
-}
-
-/** A day as YYYY-MM-DD, to its first instant in UTC. */
-function parseDay(text: string): number {
-  const day = parseISO(`${text}T00:00:00Z`);
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || !isValid(day)) {
-    throw new InvalidArgumentError('A day is written YYYY-MM-DD, e.g. 2026-10-01.');
-  }
-  return day.getTime();
 }
 
 function spanOf({ from, to }: SyncFlags): Window | null {

@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import { closeMonth, reopenMonth, type CloseResult } from '../../report/closes';
+import type { Month } from '../../report/month';
+import type { CliContext, RegisterCommand } from '../context';
+import { workOnDatabase } from '../database-work';
+import { withExamples } from '../example';
+import { parseMonth } from '../time-arguments';
+
+function tell(context: CliContext, month: Month, result: CloseResult, done: string): void {
+  const { output } = context;
+  if (result.outcome === 'refused') {
+    output.result({ outcome: result.outcome, month, reasons: [...result.reasons] }, () =>
+      ['Nothing was recorded:', ...result.reasons.map((reason) => `  ${reason}`)].join('\n'),
+    );
+    context.exitWith(1);
+    return;
+  }
+  output.result(
+    { outcome: result.outcome, ...result.record },
+    () => `${month} ${done} as of ${result.record.instant}.`,
+  );
+}
+
+function withNote(command: Command): Command {
+  return command
+    .argument('<month>', 'e.g. 2026-10', parseMonth)
+    .option('--note <text>', 'why, for those who read the records later');
+}
+
+/** `kpool close`: freezes what is known of a month. */
+export const registerClose: RegisterCommand = (program, context) => {
+  const command = withNote(program.command('close'))
+    .description('Close a month: freeze what is known of it; later changes become adjustments')
+    .option('--force', 'although the month is unfinished or not proven complete')
+    .action(async (month: Month, flags: { note?: string; force?: boolean }) => {
+      const options = { note: flags.note ?? null, force: flags.force === true };
+      const result = await workOnDatabase(context, 'close', (sql) => closeMonth(sql, month, options));
+      tell(context, month, result, 'is closed');
+      if (result.outcome === 'recorded') {
+        context.output.note(`Its statement: kpool export statement --month ${month}`);
+      }
+    });
+  withExamples(command, 'kpool close 2026-10', 'kpool close 2026-10 --note "reviewed by Ada"');
+};
+
+/** `kpool reopen`: lets a closed month follow the ledger again. */
+export const registerReopen: RegisterCommand = (program, context) => {
+  const command = withNote(program.command('reopen'))
+    .description('Reopen a closed month: its figures follow the ledger again')
+    .action(async (month: Month, flags: { note?: string }) => {
+      const result = await workOnDatabase(context, 'reopen', (sql) =>
+        reopenMonth(sql, month, { note: flags.note ?? null }),
+      );
+      tell(context, month, result, 'is open again');
+    });
+  withExamples(command, 'kpool reopen 2026-10 --note "a late correction by the pool"');
+};

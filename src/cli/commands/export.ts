@@ -1,0 +1,111 @@
+import { Argument, Option } from 'commander';
+import path from 'node:path';
+import { KpoolError } from '../../core/errors';
+import { writeExport, type ExportRequest, type ExportResult } from '../../report/export/export';
+import type { CliContext, RegisterCommand } from '../context';
+import { workOnDatabase } from '../database-work';
+import { withExamples } from '../example';
+import { countOf } from '../output/numbers';
+import { parseInstant, parseMonth, parseYear } from '../time-arguments';
+
+const FORMATS = ['statement', 'koinly', 'cointracker'] as const;
+const FILE_TYPES = ['csv', 'xlsx', 'json'] as const;
+
+interface Flags {
+  readonly month?: string;
+  readonly year?: string;
+  readonly asOf?: string;
+  readonly basis?: 'accrual' | 'cash';
+  readonly format: ExportRequest['fileType'];
+  readonly out: string;
+  readonly account?: string;
+  readonly sinceLast?: boolean;
+  readonly force?: boolean;
+}
+
+function requestOf(format: ExportRequest['format'], flags: Flags, signal: AbortSignal): ExportRequest {
+  if (flags.format !== 'csv' && format !== 'statement') {
+    throw new KpoolError('usage.invalid', `${format} reads CSV, not ${flags.format}.`, {
+      hint: `Leave out --format, or export a statement.`,
+    });
+  }
+  if (flags.sinceLast === true && flags.asOf !== undefined && flags.asOf !== 'now') {
+    throw new KpoolError('usage.invalid', '--since-last reaches up to now.', { hint: 'Leave out --as-of.' });
+  }
+  return {
+    format,
+    fileType: flags.format,
+    period: flags.month ?? flags.year ?? null,
+    basis: flags.basis ?? null,
+    accountName: flags.account ?? null,
+    asOf: flags.asOf ?? null,
+    sinceLast: flags.sinceLast === true,
+    folder: path.resolve(flags.out),
+    mayReplace: flags.force === true,
+    signal,
+  };
+}
+
+function resultText({ output }: CliContext, { manifest, files }: ExportResult): string {
+  const amount = (heading: string) => ({ heading, isNumber: true });
+  const leftOut = Object.entries(manifest.leftOut).map(([why, count]) => `${countOf(count, 'row')}: ${why}`);
+  return [
+    `${countOf(manifest.rows, 'row')} as of ${manifest.asOf} (${manifest.asOfReason}), by ${manifest.basis}` +
+      (manifest.changesSince === null ? '' : `, changed since ${manifest.changesSince}`),
+    output.table(
+      [
+        { heading: 'currency' },
+        ...['rows', 'settled', 'pending', 'other', 'adjustments', 'total'].map(amount),
+      ],
+      Object.entries(manifest.totals).map(([currency, sums]) => [
+        currency,
+        String(sums.rows),
+        ...[sums.settled, sums.pending, sums.other, sums.adjustments, sums.total],
+      ]),
+    ),
+    ...(leftOut.length === 0 ? [] : [`Left out: ${leftOut.join('; ')}.`]),
+    ...files,
+  ].join('\n');
+}
+
+/** `kpool export`: income as a file for the books, with a manifest that proves it. */
+export const registerExport: RegisterCommand = (program, context) => {
+  const command = program
+    .command('export')
+    .description('Write income to a file for the books, with a manifest that proves it')
+    .addArgument(new Argument('<format>', 'what reads it').choices(FORMATS))
+    .addOption(new Option('--month <month>', 'only this month').argParser(parseMonth).conflicts('year'))
+    .addOption(new Option('--year <year>', 'only this year').argParser(parseYear))
+    .addOption(
+      new Option(
+        '--as-of <instant>',
+        'as we knew it then; default: at the close of a closed month, else now',
+      ).argParser(parseInstant),
+    )
+    .addOption(
+      new Option(
+        '--basis <basis>',
+        'count income when mined (accrual; default for statement) or when paid (cash)',
+      ).choices(['accrual', 'cash']),
+    )
+    .addOption(new Option('--format <type>', 'type of file').choices(FILE_TYPES).default('csv'))
+    .option('--out <folder>', 'where to write it', '.')
+    .option('--account <name>', 'only this account')
+    .option('--since-last', 'only what changed since the last such export in that folder')
+    .option('--force', 'replace files that are there')
+    .action(async (format: ExportRequest['format'], flags: Flags) => {
+      const request = requestOf(format, flags, context.signal);
+      const result = await workOnDatabase(context, 'export', (sql) => writeExport(sql, request));
+      if (request.sinceLast && result.manifest.changesSince === null) {
+        context.output.note(`No earlier export of this kind in ${request.folder}: everything was written.`);
+      }
+      context.output.result({ ...result.manifest, paths: [...result.files] }, () =>
+        resultText(context, result),
+      );
+    });
+  withExamples(
+    command,
+    'kpool export statement --month 2026-10 --format xlsx --out books',
+    'kpool export koinly --since-last --out koinly',
+  );
+};

@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Sql } from 'postgres';
+import { KpoolError } from '../../core/errors';
+import { grantReader, hasRole, type ReaderLogin } from '../../store/reader-login';
+import { SALT_BYTES, scramVerifier } from '../../store/scram-verifier';
+import type { RegisterCommand } from '../context';
+import { workOnDatabase } from '../database-work';
+import { withExamples } from '../example';
+
+/** 144 bits, in letters that need no escaping in any address. */
+const PASSWORD_BYTES = 18;
+const PRINTABLE_ASCII = /^[\x21-\x7e]{8,200}$/;
+
+interface Flags {
+  readonly passwordFile?: string;
+  readonly newPassword?: boolean;
+}
+
+interface NewPassword {
+  readonly text: string;
+  /** Where it is kept; null: it has to be shown, once. */
+  readonly file: string | null;
+}
+
+/** The password of a file, or null when there is no such file. */
+async function readPassword(file: string): Promise<string | null> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new KpoolError('usage.invalid', `${file} cannot be read.`, {
+      hint: 'Name a readable file after --password-file, or one that does not exist yet.',
+      cause,
+    });
+  });
+  if (text === null) return null;
+  const password = text.replace(/\r?\n$/, '');
+  if (PRINTABLE_ASCII.test(password)) return password;
+  throw new KpoolError('usage.invalid', `${file} holds no password that every tool can type.`, {
+    hint: 'One line of 8 to 200 letters, digits and signs of ASCII, without blanks.',
+  });
+}
+
+/** The password to set, or null to leave that of an existing role. */
+async function choosePassword(sql: Sql, role: string, flags: Flags): Promise<NewPassword | null> {
+  const isKnown = await hasRole(sql, role);
+  if (flags.passwordFile !== undefined) {
+    const file = path.resolve(flags.passwordFile);
+    const given = await readPassword(file);
+    if (given !== null) return { text: given, file };
+    const text = randomBytes(PASSWORD_BYTES).toString('base64url');
+    await writeFile(file, `${text}\n`, { mode: 0o600, flag: 'wx' });
+    return { text, file };
+  }
+  if (isKnown && flags.newPassword !== true) return null;
+  return { text: randomBytes(PASSWORD_BYTES).toString('base64url'), file: null };
+}
+
+function resultText(login: ReaderLogin, place: string, password: NewPassword | null): string {
+  const { role, database, isNew } = login;
+  return [
+    `${role} ${isNew ? 'was made and' : ''} reads the schemas pool and report of ${database}, future tables too.`.replace(
+      '  ',
+      ' ',
+    ),
+    `To connect: ${place}, database ${database}, user ${role}`,
+    password === null
+      ? 'Its password stays as it was (--new-password makes another).'
+      : password.file === null
+        ? `Its password, shown this once: ${password.text}`
+        : `Its password is in ${password.file}.`,
+  ].join('\n');
+}
+
+/** `kpool grant-reader`: a login for a BI tool or an analyst, who can read the data and nothing else. */
+export const registerGrantReader: RegisterCommand = (program, context) => {
+  const command = program
+    .command('grant-reader')
+    .description('Make a login that reads the schemas pool and report, and nothing else')
+    .argument('<role>', 'its name; an existing login is granted the same')
+    .option('--password-file <path>', 'take its password from this file, or write a new one there')
+    .option('--new-password', 'give an existing login a new password')
+    .action(async (role: string, flags: Flags) => {
+      await workOnDatabase(context, 'grant-reader', async (sql, database) => {
+        const password = await choosePassword(sql, role, flags);
+        const salt = randomBytes(SALT_BYTES);
+        const login = await grantReader(
+          sql,
+          role,
+          password === null ? null : scramVerifier(password.text, salt),
+        );
+        const { hostname, port } = new URL(database.url.reveal());
+        const place = `host ${hostname}, port ${port === '' ? '5432' : port}`;
+        const { output } = context;
+        output.result(
+          {
+            ...{ role, isNew: login.isNew, host: hostname, port: port === '' ? 5432 : Number(port) },
+            ...{ database: login.database, excess: [...login.excess] },
+            password: password !== null && password.file === null ? password.text : null,
+            passwordFile: password?.file ?? null,
+          },
+          () => resultText(login, place, password),
+        );
+        if (login.excess.length > 0) {
+          output.warn(`kpool: ${role} can do more than read pool and report: it ${login.excess.join(', ')}.`);
+          output.warn('  Somebody granted it that; take it back (REVOKE), or name a new role.');
+          context.exitWith(1);
+        }
+      });
+    });
+  withExamples(
+    command,
+    'kpool grant-reader metabase',
+    'kpool grant-reader metabase --password-file metabase.password',
+  );
+};

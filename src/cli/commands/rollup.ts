@@ -1,0 +1,55 @@
+import { Option } from 'commander';
+import { createStoreClient } from '../../store/client';
+import { recomputeFleet } from '../../store/fleet/recompute';
+import { KpoolError } from '../../core/errors';
+import { DAY_MS } from '../../domain/windows';
+import type { RegisterCommand } from '../context';
+import { workOnDatabase } from '../database-work';
+import { withExamples } from '../example';
+import { countOf } from '../output/numbers';
+import { parseDay } from '../time-arguments';
+
+/** `kpool rollup`: computes the fleet's hourly and daily figures anew from the samples that are kept. */
+export const registerRollup: RegisterCommand = (program, context) => {
+  const command = program
+    .command('rollup')
+    .description('Compute hourly and daily figures of the fleet anew, from the samples that are kept')
+    .addOption(new Option('--from <day>', 'the first day (UTC)').argParser(parseDay).makeOptionMandatory())
+    .addOption(
+      new Option('--to <day>', 'the last day, included (UTC); default: the first').argParser(parseDay),
+    )
+    .action(async ({ from, to = from }: { from: number; to?: number }) => {
+      if (to < from) {
+        throw new KpoolError('usage.invalid', '--from lies after --to.', {
+          hint: 'Give the earlier day to --from.',
+        });
+      }
+      await workOnDatabase(context, 'rollup', async (_sql, database) => {
+        const { output } = context;
+        const client = createStoreClient({
+          url: database.url,
+          maxConnections: 1,
+          applicationName: 'kpool rollup',
+        });
+        const progress = output.progress();
+        try {
+          const done = await recomputeFleet(client, { fromMs: from, toMs: to + DAY_MS }, (state) =>
+            progress.update('hours', { done: state.hours + state.hoursKept, total: null }),
+          );
+          progress.stop();
+          output.result({ ...done }, () =>
+            [
+              `${countOf(done.hours, 'hour')} and ${countOf(done.days, 'day')} of ${countOf(done.fleets, 'fleet')} computed anew.`,
+              ...(done.hoursKept > 0
+                ? [`${countOf(done.hoursKept, 'hour')} left as they were: their samples are no longer kept.`]
+                : []),
+            ].join('\n'),
+          );
+        } finally {
+          progress.stop();
+          await client.$disconnect();
+        }
+      });
+    });
+  withExamples(command, 'kpool rollup --from 2026-10-01 --to 2026-10-31');
+};

@@ -1,0 +1,50 @@
+import type { Sql } from 'postgres';
+import { assert } from '../../core/assert';
+import { KpoolError } from '../../core/errors';
+import { isoText, type Period } from './period';
+
+/** The instant as of which the ledger is read, and why that one. */
+export interface AsOf {
+  /** ISO text in UTC, to the microsecond. What the ledger says as of it, it says for ever. */
+  readonly instant: string;
+  readonly reason: 'now' | 'given' | 'close of the month';
+}
+
+/**
+ * Finds the instant: the one given; else that of the close of a closed month; else now, fixed so that nothing can
+ * be dated before it afterwards. `now` asks for that last one. Throws `usage.invalid` for an instant to come.
+ */
+export async function findAsOf(sql: Sql, period: Period, given: string | null): Promise<AsOf> {
+  if (given === null) {
+    const closedAt = await findClose(sql, period.name);
+    if (closedAt !== null) return { instant: closedAt, reason: 'close of the month' };
+  }
+  // Also for an instant that is given: waits for every commit under way that is dated before it.
+  const now = await fixInstant(sql);
+  if (given === null || given === 'now') return { instant: now, reason: 'now' };
+  const [row] = await sql<{ instant: string; isPast: boolean }[]>`
+    SELECT ${isoText(sql, sql`${given}::timestamptz`)} AS instant,
+           ${given}::timestamptz <= ${now}::timestamptz AS "isPast"`;
+  assert(row !== undefined, 'a SELECT without FROM has one row');
+  if (!row.isPast) {
+    throw new KpoolError('usage.invalid', `--as-of ${given} lies in the future.`, {
+      hint: 'Give an instant that has passed, or leave it out for now.',
+    });
+  }
+  return { instant: row.instant, reason: 'given' };
+}
+
+async function fixInstant(sql: Sql): Promise<string> {
+  const [row] = await sql<{ instant: string }[]>`
+    SELECT ${isoText(sql, sql`sync.fix_ledger_instant()`)} AS instant`;
+  assert(row !== undefined, 'a SELECT without FROM has one row');
+  return row.instant;
+}
+
+async function findClose(sql: Sql, name: string): Promise<string | null> {
+  if (!/^\d{4}-\d{2}$/.test(name)) return null;
+  const [row] = await sql<{ action: string; instant: string }[]>`
+    SELECT action, ${isoText(sql, sql`instant`)} AS instant
+      FROM sync.closes WHERE month = ${`${name}-01`}::date ORDER BY close_id DESC LIMIT 1`;
+  return row?.action === 'close' ? row.instant : null;
+}

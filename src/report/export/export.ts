@@ -1,0 +1,177 @@
+import path from 'node:path';
+import type { Sql } from 'postgres';
+import { throwIfAborted } from '../../core/clock';
+import { KpoolError } from '../../core/errors';
+import { findAsOf } from './as-of';
+import { csvLines } from './csv';
+import { findLastManifest, formatManifest, MANIFEST_SUFFIX, type Manifest } from './manifest';
+import { readPeriod, type PeriodName } from './period';
+import { readRows, type Basis, type ExportRow, type Selection } from './rows';
+import { STATEMENT_COLUMNS, statementCells, statementObject } from './statement';
+import { TAX_TOOLS } from './tax-tools';
+import { Totals } from './totals';
+import { makeFolder, refuseExisting, writeWholeFile } from './whole-file';
+import { StatementWorkbook } from './workbook';
+
+export interface ExportRequest {
+  readonly format: Manifest['format'];
+  /** What a statement is written as; a tax tool reads CSV. */
+  readonly fileType: 'csv' | 'xlsx' | 'json';
+  readonly period: PeriodName;
+  /** Null: accrual for a statement, cash for a tax tool. */
+  readonly basis: Basis | null;
+  readonly accountName: string | null;
+  /** An instant, `now`, or null: the close of a closed month, else now. */
+  readonly asOf: string | null;
+  /** Only what changed since the last export of the same kind whose manifest lies in the folder. */
+  readonly sinceLast: boolean;
+  readonly folder: string;
+  readonly mayReplace: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** An export that was made. */
+export interface ExportResult {
+  readonly manifest: Manifest;
+  /** Paths of the data file and of its manifest. */
+  readonly files: readonly [data: string, manifest: string];
+}
+
+/**
+ * Writes an export and its manifest into a folder, however long, in little memory (a workbook apart). The ledger as
+ * of a past instant never changes, so the same request with the same instant writes the same rows. Interrupted, it
+ * leaves no half a file. Throws `usage.invalid` for an unknown account, an instant to come, or a file that is there.
+ */
+export async function writeExport(sql: Sql, request: ExportRequest): Promise<ExportResult> {
+  const { format, folder, accountName } = request;
+  if (accountName !== null) await requireAccount(sql, accountName);
+  await makeFolder(folder);
+  const period = await readPeriod(sql, request.period);
+  const basis = request.basis ?? (format === 'statement' ? 'accrual' : 'cash');
+  const key = { format, period: period.name, basis, account: accountName };
+  const last = request.sinceLast ? await findLastManifest(folder, key) : null;
+  const asOf = await findAsOf(sql, period, request.asOf ?? (request.sinceLast ? 'now' : null));
+  const selection: Selection = { period, asOf, basis, accountName, since: last?.asOf ?? null };
+
+  const base = path.join(folder, nameOf(selection, format));
+  const dataFile = `${base}.${request.fileType}`;
+  const manifestFile = `${dataFile}${MANIFEST_SUFFIX}`;
+  if (!request.mayReplace) for (const file of [dataFile, manifestFile]) await refuseExisting(file);
+
+  const totals = new Totals();
+  const leftOut: Record<string, number> = {};
+  const about = (): Omit<Manifest, 'files'> => ({
+    kpoolExport: 1,
+    ...key,
+    from: period.from,
+    to: period.to,
+    timeZone: period.timeZone,
+    asOf: asOf.instant,
+    asOfReason: asOf.reason,
+    changesSince: selection.since,
+    rows: totals.rows,
+    leftOut,
+    totals: totals.toJson(),
+  });
+  const rows = counted(readRows(sql, selection), totals, request.signal);
+  const written = await writeWholeFile(dataFile, chunksOf(request, rows, { leftOut, about }), request);
+  const manifest: Manifest = { ...about(), files: [written] };
+  await writeWholeFile(manifestFile, single(formatManifest(manifest)), request);
+  return { manifest, files: [dataFile, manifestFile] };
+}
+
+type Batches = AsyncGenerator<readonly ExportRow[]>;
+
+interface Writing {
+  readonly leftOut: Record<string, number>;
+  /** What the manifest says, once all rows were read. */
+  readonly about: () => Omit<Manifest, 'files'>;
+}
+
+function chunksOf(request: ExportRequest, rows: Batches, writing: Writing): AsyncIterable<string | Buffer> {
+  if (request.format !== 'statement') return taxChunks(request.format, rows, writing.leftOut);
+  switch (request.fileType) {
+    case 'csv':
+      return csvChunks(rows);
+    case 'json':
+      return jsonChunks(rows, writing.about);
+    case 'xlsx':
+      return workbookChunks(rows, writing.about);
+  }
+}
+
+async function* csvChunks(rows: Batches): AsyncGenerator<string> {
+  yield csvLines([STATEMENT_COLUMNS.map(({ name }) => name)]);
+  for await (const batch of rows) yield csvLines(batch.map(statementCells));
+}
+
+async function* jsonChunks(rows: Batches, about: Writing['about']): AsyncGenerator<string> {
+  yield '{"rows": [';
+  let separator = '\n';
+  for await (const batch of rows) {
+    for (const row of batch) {
+      yield `${separator}${JSON.stringify(statementObject(row))}`;
+      separator = ',\n';
+    }
+  }
+  yield `\n],\n"about": ${JSON.stringify(about(), null, 2)}}\n`;
+}
+
+async function* workbookChunks(rows: Batches, about: Writing['about']): AsyncGenerator<Buffer> {
+  const workbook = new StatementWorkbook();
+  for await (const batch of rows) for (const row of batch) workbook.add(row);
+  yield workbook.toBuffer(about());
+}
+
+async function* taxChunks(
+  tool: keyof typeof TAX_TOOLS,
+  rows: Batches,
+  leftOut: Record<string, number>,
+): AsyncGenerator<string> {
+  const { header, line } = TAX_TOOLS[tool];
+  yield csvLines([header]);
+  for await (const batch of rows) {
+    const lines: (readonly string[])[] = [];
+    for (const row of batch) {
+      const result = line(row);
+      if ('leftOut' in result) leftOut[result.leftOut] = (leftOut[result.leftOut] ?? 0) + 1;
+      else lines.push(result);
+    }
+    yield csvLines(lines);
+  }
+}
+
+async function* counted(rows: Batches, totals: Totals, signal: AbortSignal): Batches {
+  for await (const batch of rows) {
+    throwIfAborted(signal);
+    for (const row of batch) totals.add(row);
+    yield batch;
+  }
+}
+
+async function* single(text: string): AsyncGenerator<string> {
+  yield await Promise.resolve(text);
+}
+
+/** `statement-2026-10-main`; of changes, with the instant: they are many. */
+function nameOf({ period, basis, accountName, asOf, since }: Selection, format: Manifest['format']): string {
+  const usualBasis = format === 'statement' ? 'accrual' : 'cash';
+  return [
+    format,
+    period.name,
+    ...(basis === usualBasis ? [] : [basis]),
+    ...(accountName === null ? [] : [accountName.replace(/[^\p{L}\p{N}._-]+/gu, '_')]),
+    ...(since === null ? [] : ['changes', asOf.instant.replace(/[-:.]/g, '')]),
+  ].join('-');
+}
+
+async function requireAccount(sql: Sql, name: string): Promise<void> {
+  const rows = await sql<{ name: string }[]>`SELECT account_name AS name FROM pool.accounts ORDER BY 1`;
+  if (rows.some((row) => row.name === name)) return;
+  throw new KpoolError('usage.invalid', `There is no account ${name}.`, {
+    hint:
+      rows.length === 0
+        ? 'Nothing has been synced yet.'
+        : `Known: ${rows.map((row) => row.name).join(', ')}.`,
+  });
+}

@@ -1,0 +1,80 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+
+const amountText = z.string().regex(/^-?\d+(\.\d+)?$/);
+
+const manifestSchema = z.object({
+  kpoolExport: z.literal(1),
+  format: z.enum(['statement', 'koinly', 'cointracker']),
+  /** `2026-10`, `2026` or `all`. */
+  period: z.string(),
+  from: z.string().nullable(),
+  to: z.string().nullable(),
+  timeZone: z.string(),
+  basis: z.enum(['accrual', 'cash']),
+  /** Null: all of them. */
+  account: z.string().nullable(),
+  asOf: z.string(),
+  asOfReason: z.enum(['now', 'given', 'close of the month']),
+  /** Null in an export of everything. */
+  changesSince: z.string().nullable(),
+  rows: z.number().int(),
+  /** Rows of the ledger that the format has no line for, by reason. */
+  leftOut: z.record(z.string(), z.number().int()),
+  totals: z.record(
+    z.string(),
+    z.object({
+      rows: z.number().int(),
+      settled: amountText,
+      pending: amountText,
+      other: amountText,
+      adjustments: amountText,
+      /** The sum of what is to be booked. */
+      total: amountText,
+    }),
+  ),
+  files: z.array(z.object({ name: z.string(), bytes: z.number().int(), sha256: z.string() })),
+});
+
+/** What an export was: enough to verify its files and to make them again. Amounts are exact texts. */
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** Which exports continue one another. */
+export type ManifestKey = Pick<Manifest, 'format' | 'period' | 'basis' | 'account'>;
+
+export const MANIFEST_SUFFIX = '.manifest.json';
+
+export function formatManifest(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+/** The latest export of that kind whose manifest lies in the folder, or null. */
+export async function findLastManifest(folder: string, key: ManifestKey): Promise<Manifest | null> {
+  const names = await readdir(folder).catch(() => [] as string[]);
+  let last: Manifest | null = null;
+  for (const name of names.filter((candidate) => candidate.endsWith(MANIFEST_SUFFIX))) {
+    const manifest = parseManifest(await readFile(path.join(folder, name), 'utf8'));
+    if (manifest === null || !continues(manifest, key)) continue;
+    // ISO texts of one length and zone: their order is that of time.
+    if (last === null || manifest.asOf > last.asOf) last = manifest;
+  }
+  return last;
+}
+
+function continues(manifest: Manifest, key: ManifestKey): boolean {
+  return (
+    manifest.format === key.format &&
+    manifest.period === key.period &&
+    manifest.basis === key.basis &&
+    manifest.account === key.account
+  );
+}
+
+function parseManifest(text: string): Manifest | null {
+  try {
+    return manifestSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}

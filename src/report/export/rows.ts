@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import type { Sql } from 'postgres';
+import type { AsOf } from './as-of';
+import { isoText, type Period } from './period';
+
+/** Accrual counts an item when it was mined, cash counts a settled one when it was paid. */
+export type Basis = 'accrual' | 'cash';
+
+/** What to export. */
+export interface Selection {
+  readonly period: Period;
+  readonly asOf: AsOf;
+  readonly basis: Basis;
+  readonly accountName: string | null;
+  /** Only what differs from the ledger as of this instant; null: everything. */
+  readonly since: string | null;
+}
+
+/** One item of income, or the adjustment of a closed month. Instants are ISO texts in UTC, amounts exact texts. */
+export interface ExportRow {
+  readonly kind: 'income' | 'adjustment';
+  /** How it differs from `since`; null in an export of everything. */
+  readonly change: 'new' | 'changed' | 'removed' | null;
+  readonly account: string;
+  readonly subAccount: string;
+  readonly puid: string;
+  readonly algo: string;
+  readonly currency: string;
+  readonly source: string;
+  readonly type: string | null;
+  readonly ordinal: number;
+  /** The day of mining in UTC. */
+  readonly miningDate: string;
+  readonly minedAt: string;
+  /** `0` when removed; of an adjustment, the change. */
+  readonly amount: string;
+  readonly previousAmount: string | null;
+  /** The amount less the previous one: what is to be booked. */
+  readonly delta: string;
+  readonly status: string;
+  readonly previousStatus: string | null;
+  readonly settledAt: string | null;
+  /** Since when we knew it so. */
+  readonly knownSince: string;
+  /** The closed month that an adjustment changes; null for income. */
+  readonly adjusts: string | null;
+}
+
+/** Rows are fetched so many at a time, however long the export. */
+const BATCH = 1_000;
+
+/** The selected rows, in batches, in an order that depends on nothing but the rows; adjustments last. */
+export async function* readRows(sql: Sql, selection: Selection): AsyncGenerator<readonly ExportRow[]> {
+  const { since, basis, period } = selection;
+  const items = since === null ? allItems(sql, selection) : changedItems(sql, since, selection);
+  yield* queryOf(sql, items).cursor(BATCH);
+  const canHoldAdjustments = since === null && basis === 'accrual' && period.from !== null;
+  if (canHoldAdjustments) yield await queryOf(sql, adjustments(sql, selection));
+}
+
+/** The same for the same row in every export, from whatever database: for tools that skip what they know. */
+export function rowId(row: ExportRow): string {
+  const { account, puid, algo, currency, source, type, ordinal, minedAt } = row;
+  const key = [row.kind, account, puid, algo, currency, source, type, minedAt, ordinal];
+  if (row.kind === 'adjustment' || row.change === 'changed' || row.change === 'removed') {
+    // What corrects a row is a row of its own.
+    key.push(row.adjusts, row.change, row.knownSince);
+  }
+  return createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 32);
+}
+
+/** Items of the ledger at an instant that fall into the period. */
+function itemsAt(sql: Sql, instant: string, { period, basis, accountName }: Selection): ReturnType<Sql> {
+  // An item that is settled without a date is taken as paid when it was mined: it must not be lost.
+  const counted = basis === 'accrual' ? sql`mined_at` : sql`coalesce(settled_at, mined_at)`;
+  return sql`
+    SELECT * FROM report.income_as_of(${instant}::timestamptz)
+     WHERE true
+       ${basis === 'cash' ? sql`AND status = 'SETTLED'` : sql``}
+       ${period.from === null ? sql`` : sql`AND ${counted} >= ${period.from}::timestamptz`}
+       ${period.to === null ? sql`` : sql`AND ${counted} < ${period.to}::timestamptz`}
+       ${accountName === null ? sql`` : sql`AND account_name = ${accountName}`}`;
+}
+
+function queryOf(sql: Sql, items: ReturnType<Sql>) {
+  return sql<ExportRow[]>`
+    SELECT kind, change, account_name AS account, sub_account AS "subAccount", puid::text AS puid, algo, currency,
+           source, type, ordinal, mining_date::text AS "miningDate", ${isoText(sql, sql`mined_at`)} AS "minedAt",
+           trim_scale(amount)::text AS amount, trim_scale(previous_amount)::text AS "previousAmount",
+           trim_scale(amount - coalesce(previous_amount, 0))::text AS delta, status,
+           previous_status AS "previousStatus", ${isoText(sql, sql`settled_at`)} AS "settledAt",
+           ${isoText(sql, sql`known_since`)} AS "knownSince", to_char(adjusts, 'YYYY-MM') AS adjusts
+      FROM (${items}) AS items
+     ORDER BY mined_at, account_name COLLATE "C", puid, algo COLLATE "C", currency COLLATE "C",
+              source COLLATE "C", type COLLATE "C" NULLS FIRST, ordinal, known_since`;
+}
+
+function allItems(sql: Sql, selection: Selection): ReturnType<Sql> {
+  return sql`
+    SELECT 'income' AS kind, NULL AS change, account_name, sub_account, puid, algo, currency, source, type, ordinal,
+           mining_date, mined_at, amount, NULL::numeric AS previous_amount, status, NULL AS previous_status,
+           settled_at, known_since, NULL::date AS adjusts
+      FROM (${itemsAt(sql, selection.asOf.instant, selection)}) AS i`;
+}
+
+function changedItems(sql: Sql, since: string, selection: Selection): ReturnType<Sql> {
+  const { instant } = selection.asOf;
+  return sql`
+    SELECT 'income' AS kind,
+           CASE WHEN o.puid IS NULL THEN 'new' WHEN n.puid IS NULL THEN 'removed' ELSE 'changed' END AS change,
+           coalesce(n.account_name, o.account_name) AS account_name,
+           coalesce(n.sub_account, o.sub_account) AS sub_account, coalesce(n.puid, o.puid) AS puid,
+           coalesce(n.algo, o.algo) AS algo, coalesce(n.currency, o.currency) AS currency,
+           coalesce(n.source, o.source) AS source, coalesce(n.type, o.type) AS type,
+           coalesce(n.ordinal, o.ordinal) AS ordinal, coalesce(n.mining_date, o.mining_date) AS mining_date,
+           coalesce(n.mined_at, o.mined_at) AS mined_at, coalesce(n.amount, 0) AS amount,
+           o.amount AS previous_amount, coalesce(n.status, o.status) AS status, o.status AS previous_status,
+           CASE WHEN n.puid IS NULL THEN o.settled_at ELSE n.settled_at END AS settled_at,
+           coalesce(n.known_since, ${instant}::timestamptz) AS known_since, NULL::date AS adjusts
+      FROM (${itemsAt(sql, instant, selection)}) AS n
+      FULL JOIN (${itemsAt(sql, since, selection)}) AS o
+        ON n.account_id = o.account_id AND n.puid = o.puid AND n.algo = o.algo AND n.currency = o.currency
+       AND n.source = o.source AND coalesce(n.type, '') = coalesce(o.type, '') AND n.mined_at = o.mined_at
+       AND n.ordinal = o.ordinal
+     WHERE n.puid IS NULL OR o.puid IS NULL
+        OR (n.amount, n.status, n.settled_at) IS DISTINCT FROM (o.amount, o.status, o.settled_at)`;
+}
+
+/** Later changes of months closed before the period, booked in it: their own figures no longer change. */
+function adjustments(sql: Sql, { period, asOf, accountName }: Selection): ReturnType<Sql> {
+  const { from, to, timeZone } = period;
+  const firstDay = (instant: string | null) => sql`(${instant}::timestamptz AT TIME ZONE ${timeZone})::date`;
+  return sql`
+    SELECT 'adjustment' AS kind, NULL AS change, account_name, sub_account, puid, algo, currency,
+           'changes' AS source, NULL AS type, 0 AS ordinal, mining_date,
+           mining_date::timestamp AT TIME ZONE 'UTC' AS mined_at, change AS amount, NULL::numeric AS previous_amount,
+           'ADJUSTMENT' AS status, NULL AS previous_status, NULL::timestamptz AS settled_at, known_at AS known_since,
+           month AS adjusts
+      FROM report.income_changes
+     WHERE booked_in >= ${firstDay(from)} AND booked_in < ${firstDay(to)} AND month < ${firstDay(from)}
+       AND known_at <= ${asOf.instant}::timestamptz
+       AND (superseded_at IS NULL OR superseded_at > ${asOf.instant}::timestamptz)
+       ${accountName === null ? sql`` : sql`AND account_name = ${accountName}`}`;
+}

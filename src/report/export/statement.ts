@@ -1,0 +1,45 @@
+import { asText } from './csv';
+import { rowId, type ExportRow } from './rows';
+
+/** A column of the statement. Text cells may be anything the pool says; the others are ours. */
+interface StatementColumn {
+  readonly name: string;
+  readonly kind: 'text' | 'plain' | 'amount';
+  readonly value: (row: ExportRow) => string | null;
+}
+
+/** The columns of a statement, in every format that it is written in. */
+export const STATEMENT_COLUMNS: readonly StatementColumn[] = [
+  { name: 'row_id', kind: 'plain', value: rowId },
+  { name: 'kind', kind: 'plain', value: (row) => row.kind },
+  { name: 'change', kind: 'plain', value: (row) => row.change },
+  { name: 'account', kind: 'text', value: (row) => row.account },
+  { name: 'sub_account', kind: 'text', value: (row) => row.subAccount },
+  { name: 'puid', kind: 'plain', value: (row) => row.puid },
+  { name: 'algo', kind: 'text', value: (row) => row.algo },
+  { name: 'source', kind: 'plain', value: (row) => row.source },
+  { name: 'type', kind: 'text', value: (row) => row.type },
+  { name: 'adjusts_month', kind: 'plain', value: (row) => row.adjusts },
+  { name: 'mining_date', kind: 'plain', value: (row) => row.miningDate },
+  { name: 'mined_at', kind: 'plain', value: (row) => row.minedAt },
+  { name: 'currency', kind: 'text', value: (row) => row.currency },
+  { name: 'amount', kind: 'amount', value: (row) => row.amount },
+  { name: 'previous_amount', kind: 'amount', value: (row) => row.previousAmount },
+  { name: 'to_book', kind: 'amount', value: (row) => row.delta },
+  { name: 'status', kind: 'text', value: (row) => row.status },
+  { name: 'previous_status', kind: 'text', value: (row) => row.previousStatus },
+  { name: 'settled_at', kind: 'plain', value: (row) => row.settledAt },
+  { name: 'known_since', kind: 'plain', value: (row) => row.knownSince },
+];
+
+/** A row of the statement as CSV cells. */
+export function statementCells(row: ExportRow): readonly string[] {
+  return STATEMENT_COLUMNS.map(({ kind, value }) =>
+    kind === 'text' ? asText(value(row)) : (value(row) ?? ''),
+  );
+}
+
+/** A row of the statement as a JSON object. */
+export function statementObject(row: ExportRow): Readonly<Record<string, string | null>> {
+  return Object.fromEntries(STATEMENT_COLUMNS.map(({ name, value }) => [name, value(row)]));
+}

@@ -1,0 +1,85 @@
+import { asText } from './csv';
+import { rowId, type ExportRow } from './rows';
+
+/** A line for a tax tool, or why the row has none. */
+export type TaxLine = readonly string[] | { readonly leftOut: string };
+
+/** A tax tool's format of CSV: its header, and what becomes of a row. */
+export interface TaxTool {
+  readonly header: readonly string[];
+  readonly line: (row: ExportRow) => TaxLine;
+}
+
+/**
+ * Koinly's universal format, https://support.koinly.io/en/articles/9489976. What takes money back is an amount sent,
+ * with the label `cost`. The row's id stands as TxHash, by which Koinly knows a row that it has.
+ */
+const KOINLY: TaxTool = {
+  header: [
+    ...['Date', 'Sent Amount', 'Sent Currency', 'Received Amount', 'Received Currency'],
+    ...[
+      'Fee Amount',
+      'Fee Currency',
+      'Net Worth Amount',
+      'Net Worth Currency',
+      'Label',
+      'Description',
+      'TxHash',
+    ],
+  ],
+  line: (row) =>
+    withMovement(row, ({ sent, received }) => {
+      const day = `${isoDay(row)} ${isoTime(row)} UTC`;
+      const description = `KuCoin Pool ${row.subAccount} ${row.algo} ${row.type ?? row.source} of ${row.miningDate}`;
+      const label = sent === '' ? 'mining' : 'cost';
+      return [
+        ...[day, sent, sent === '' ? '' : asText(row.currency)],
+        ...[received, received === '' ? '' : asText(row.currency)],
+        ...['', '', '', '', label, asText(description), rowId(row)],
+      ];
+    }),
+};
+
+/**
+ * CoinTracker's format, https://support.cointracker.io/hc/en-us/articles/4413071299729: all columns, in UTC. A
+ * currency that is sent has no tag: no tag of CoinTracker says "taken back".
+ */
+const COINTRACKER: TaxTool = {
+  header: [
+    ...['Date', 'Received Quantity', 'Received Currency', 'Sent Quantity', 'Sent Currency'],
+    ...['Fee Amount', 'Fee Currency', 'Tag'],
+  ],
+  line: (row) =>
+    withMovement(row, ({ sent, received }) => {
+      const [year, month, day] = isoDay(row).split('-');
+      return [
+        `${month ?? ''}/${day ?? ''}/${year ?? ''} ${isoTime(row)}`,
+        ...[received, received === '' ? '' : asText(row.currency)],
+        ...[sent, sent === '' ? '' : asText(row.currency)],
+        ...['', '', sent === '' ? 'mining' : ''],
+      ];
+    }),
+};
+
+export const TAX_TOOLS = { koinly: KOINLY, cointracker: COINTRACKER } as const;
+
+/** What was paid on a date; what the row changes is what is booked, on the date of the row. */
+function withMovement(
+  row: ExportRow,
+  toLine: (movement: { readonly sent: string; readonly received: string }) => readonly string[],
+): TaxLine {
+  if (row.delta === '0') return { leftOut: 'nothing to book' };
+  return toLine(
+    row.delta.startsWith('-')
+      ? { sent: row.delta.slice(1), received: '' }
+      : { sent: '', received: row.delta },
+  );
+}
+
+/** When it was paid; an item that was settled without a date counts as paid when it was mined. */
+function paidAt({ settledAt, minedAt }: ExportRow): string {
+  return settledAt ?? minedAt;
+}
+
+const isoDay = (row: ExportRow): string => paidAt(row).slice(0, 10);
+const isoTime = (row: ExportRow): string => paidAt(row).slice(11, 19);

@@ -1,0 +1,120 @@
+import type { Sql, TransactionSql } from 'postgres';
+import { assert } from '../core/assert';
+import { KpoolError } from '../core/errors';
+
+/** Grants on one schema that meet fail with "tuple concurrently updated": one at a time. */
+const GRANT_LOCK = 72_707_373;
+const ROLE_SYNTAX = /^[a-z_][a-z0-9_]{0,62}$/;
+const INSUFFICIENT_PRIVILEGE = '42501';
+/** Things that a reader should not reach; more need not be named. */
+const MAX_NAMED = 10;
+
+export interface ReaderLogin {
+  readonly role: string;
+  /** Whether the role was made now. */
+  readonly isNew: boolean;
+  readonly database: string;
+  /** What the role can do besides reading `pool` and `report`, in words; none when it is a mere reader. */
+  readonly excess: readonly string[];
+}
+
+/** Whether there is such a role. Throws `usage.invalid` for a name that cannot be a reader's. */
+export async function hasRole(sql: Sql, role: string): Promise<boolean> {
+  if (!ROLE_SYNTAX.test(role) || role.startsWith('pg_')) {
+    throw new KpoolError('usage.invalid', `${role} is no name for a role.`, {
+      hint: 'Take small letters, digits and _, at most 63, not starting with pg_: kpool grant-reader metabase',
+    });
+  }
+  const [found] = await sql<{ isOwner: boolean; canLogIn: boolean; isSuper: boolean }[]>`
+    SELECT rolname = current_user AS "isOwner", rolcanlogin AS "canLogIn", rolsuper AS "isSuper"
+      FROM pg_roles WHERE rolname = ${role}`;
+  if (found === undefined) return false;
+  const why = found.isOwner
+    ? 'is the user of DATABASE_URL, who owns the data'
+    : found.isSuper
+      ? 'is a superuser, who can read and write everything'
+      : !found.canLogIn
+        ? 'is a role for others to be members of, not a login'
+        : null;
+  if (why === null) return true;
+  throw new KpoolError('usage.invalid', `${role} ${why}.`, {
+    hint: 'Name another role; one that does not exist is made.',
+  });
+}
+
+/**
+ * Makes a login that reads exactly the schemas `pool` and `report`, their future tables too, or makes an existing one
+ * do so; run again, it changes nothing. `verifier` is its new password as PostgreSQL stores it; null leaves the
+ * password of an existing role. Throws `database.refused` when the user of the database may not make roles.
+ */
+export async function grantReader(sql: Sql, role: string, verifier: string | null): Promise<ReaderLogin> {
+  const isKnown = await hasRole(sql, role);
+  assert(isKnown || verifier !== null, 'a new login has a password');
+  return sql.begin(async (tx) => {
+    await tx`SELECT pg_advisory_xact_lock(${GRANT_LOCK})`;
+    const database = await databaseOf(tx);
+    const password = verifier === null ? '' : `PASSWORD '${verifier}'`;
+    if (!isKnown || verifier !== null) {
+      // The name is of plain letters, the verifier of base64 letters: neither can leave its quotes.
+      await changeRole(tx, role, `${isKnown ? 'ALTER' : 'CREATE'} ROLE "${role}" LOGIN ${password}`);
+    }
+    if (!isKnown) {
+      await changeRole(
+        tx,
+        role,
+        `ALTER ROLE "${role}" IN DATABASE ${quoted(database)} SET default_transaction_read_only = on`,
+      );
+      await changeRole(
+        tx,
+        role,
+        `ALTER ROLE "${role}" IN DATABASE ${quoted(database)} SET search_path = report, pool`,
+      );
+    }
+    await changeRole(tx, role, `GRANT CONNECT ON DATABASE ${quoted(database)} TO "${role}"`);
+    await tx`SELECT sync.grant_reading(${role}::name)`;
+    return { role, isNew: !isKnown, database, excess: await findExcess(tx, role) };
+  });
+}
+
+async function databaseOf(tx: TransactionSql): Promise<string> {
+  const [row] = await tx<{ database: string }[]>`SELECT current_database() AS database`;
+  assert(row !== undefined, 'a SELECT without FROM has one row');
+  return row.database;
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+async function changeRole(tx: TransactionSql, role: string, statement: string): Promise<void> {
+  try {
+    await tx.unsafe(statement);
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code !== INSUFFICIENT_PRIVILEGE) throw cause;
+    throw new KpoolError('database.refused', 'The user of the database may not make or change roles.', {
+      hint: `Have an administrator run: CREATE ROLE ${role} LOGIN PASSWORD '…'; then run, as the user of DATABASE_URL: SELECT sync.grant_reading('${role}');`,
+      cause,
+    });
+  }
+}
+
+/** What the role could do before, from whomever: a grant of ours cannot take it away. */
+async function findExcess(tx: TransactionSql, role: string): Promise<readonly string[]> {
+  const rows = await tx<{ excess: string }[]>`
+    SELECT format('is a member of %s', g.rolname) AS excess
+      FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member JOIN pg_roles g ON g.oid = m.roleid
+     WHERE r.rolname = ${role} AND g.rolname <> 'kpool_reader'
+     UNION ALL
+    SELECT format('can read %I.%I', n.nspname, c.relname)
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pool', 'report', 'pg_catalog', 'information_schema')
+       AND n.nspname NOT LIKE 'pg\\_toast%' AND n.nspname NOT LIKE 'pg\\_temp%'
+       AND has_schema_privilege(${role}, n.oid, 'USAGE') AND has_table_privilege(${role}, c.oid, 'SELECT')
+     UNION ALL
+    SELECT format('can change %I.%I', n.nspname, c.relname)
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p', 'v', 'f') AND n.nspname IN ('pool', 'report', 'sync', 'pool_parts', 'bullmq')
+       AND has_table_privilege(${role}, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+     ORDER BY 1 LIMIT ${MAX_NAMED}`;
+  return rows.map((row) => row.excess);
+}
