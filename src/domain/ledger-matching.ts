@@ -73,6 +73,10 @@ function byAmountThenContent(a: IncomeRow, b: IncomeRow): number {
   return contentA < contentB ? -1 : contentA > contentB ? 1 : 0;
 }
 
+const isLive = (row: LedgerRow): boolean => !row.withdrawn;
+const isWithdrawn = (row: LedgerRow): boolean => row.withdrawn;
+
+/** Finds which stored row of one key each served one is, rule by rule. */
 class Pairing {
   readonly pairs: { stored: LedgerRow; served: IncomeRow }[] = [];
 
@@ -98,18 +102,20 @@ class Pairing {
 
   /** Pairs what is left of the live rows with what is left of the served ones, both in order of amount. */
   pairLiveByRank(): void {
-    const live = this.stored.filter((row) => !row.withdrawn).sort(byAmountThenOrdinal);
-    const paired = live.slice(0, this.served.length);
-    paired.forEach((stored, rank) => {
-      const match = this.served[rank];
-      if (match !== undefined) this.pairs.push({ stored, served: match });
+    const live = this.stored.filter(isLive).sort(byAmountThenOrdinal);
+    const taken = new Set<LedgerRow>();
+    this.served.slice(0, live.length).forEach((served, rank) => {
+      const stored = live[rank];
+      if (stored === undefined) return;
+      taken.add(stored);
+      this.pairs.push({ stored, served });
     });
-    this.served = this.served.slice(paired.length);
-    this.stored = this.stored.filter((row) => !paired.includes(row));
+    this.served = this.served.slice(taken.size);
+    this.stored = this.stored.filter((row) => !taken.has(row));
   }
 
   get unservedLive(): LedgerRow[] {
-    return this.stored.filter((row) => !row.withdrawn);
+    return this.stored.filter(isLive);
   }
 
   get unstored(): IncomeRow[] {
@@ -117,15 +123,14 @@ class Pairing {
   }
 }
 
-const isLive = (row: LedgerRow): boolean => !row.withdrawn;
-const isWithdrawn = (row: LedgerRow): boolean => row.withdrawn;
-
-function pairRowsOfOneKey(stored: LedgerRow[], served: IncomeRow[]): Pairing {
+function pairRowsOfOneKey(stored: LedgerRow[], served: IncomeRow[], isWhole: boolean): Pairing {
   const byOrdinal = [...stored].sort((a, b) => a.ordinal - b.ordinal);
   const pairing = new Pairing(byOrdinal, [...served].sort(byAmountThenContent));
   pairing.pairEqual(isLive, contentWithExtraOf); // only settles which of several equal rows keeps which extra
   pairing.pairEqual(isLive, contentOf);
   pairing.pairEqual(isWithdrawn, contentOf);
+  // Where fewer rows were served than we hold, another one may be the row that seems to have changed.
+  if (!isWhole && served.length < stored.filter(isLive).length) return pairing;
   pairing.pairEqual(isLive, amountAndHashRateOf);
   pairing.pairLiveByRank();
   return pairing;
@@ -134,10 +139,15 @@ function pairRowsOfOneKey(stored: LedgerRow[], served: IncomeRow[]): Pairing {
 /**
  * Finds which stored row each served row is (DESIGN §6, matching), never by the API's order: per key, equal
  * content among live rows; equal content among withdrawn ones; equal amount and hashrate; then by amount.
- * `stored` and `served` are all rows of one window of one scope; a stored `extra` is in the same textual form as a
- * served one. Pure; the result does not depend on the order of either list.
+ * `stored` are all rows of one window of one scope, `served` all that the pool serves in it, or some of them (not
+ * `isWhole`): then what cannot be told apart from a row that was not served is left as it is. A stored `extra` is
+ * in the same textual form as a served one. Pure; the result does not depend on the order of either list.
  */
-export function matchLedger(stored: readonly LedgerRow[], served: readonly IncomeRow[]): LedgerChanges {
+export function matchLedger(
+  stored: readonly LedgerRow[],
+  served: readonly IncomeRow[],
+  { isWhole }: { readonly isWhole: boolean },
+): LedgerChanges {
   const storedByKey = groupBy(stored, keyOf);
   const servedByKey = groupBy(served, keyOf);
   const inserted: LedgerRow[] = [];
@@ -146,16 +156,18 @@ export function matchLedger(stored: readonly LedgerRow[], served: readonly Incom
   let unchanged = 0;
   for (const key of new Set([...storedByKey.keys(), ...servedByKey.keys()])) {
     const storedRows = storedByKey.get(key) ?? [];
-    const pairing = pairRowsOfOneKey(storedRows, servedByKey.get(key) ?? []);
+    const pairing = pairRowsOfOneKey(storedRows, servedByKey.get(key) ?? [], isWhole);
     for (const pair of pairing.pairs) {
       const isSame =
         isLive(pair.stored) && contentWithExtraOf(pair.stored) === contentWithExtraOf(pair.served);
       if (isSame) unchanged += 1;
       else updated.push({ ...pair.served, ordinal: pair.stored.ordinal, withdrawn: false });
     }
-    let nextOrdinal = Math.max(-1, ...storedRows.map((row) => row.ordinal)) + 1;
-    for (const row of pairing.unstored) inserted.push({ ...row, ordinal: nextOrdinal++, withdrawn: false });
-    missing.push(...pairing.unservedLive);
+    const { unservedLive, unstored } = pairing;
+    missing.push(...unservedLive);
+    if (!isWhole && unservedLive.length > 0) continue;
+    let nextOrdinal = storedRows.reduce((next, row) => Math.max(next, row.ordinal + 1), 0);
+    for (const row of unstored) inserted.push({ ...row, ordinal: nextOrdinal++, withdrawn: false });
   }
   return { inserted, updated, missing, unchanged };
 }

@@ -5,7 +5,14 @@ import type { Queryable } from './client';
 import { pgInstant } from './instants';
 import { isOfScope, scopeValues, type ScopeKey } from './scope-key';
 
-const WHOLE: Window = { fromMs: Date.UTC(1970, 0, 1), toMs: Infinity };
+/** What a read that served unreadable rows was of. */
+interface ReadOf {
+  readonly window: Window;
+  /** Only a complete read tells what is no longer served. */
+  readonly isComplete: boolean;
+}
+
+const WHOLE: ReadOf = { window: { fromMs: Date.UTC(1970, 0, 1), toMs: Infinity }, isComplete: true };
 
 /** Numbers equal texts 0, 1, …, so that a row served twice is kept twice. */
 function numberOccurrences(
@@ -28,7 +35,7 @@ export async function quarantineRows(
   db: Queryable,
   scope: ScopeKey,
   rows: readonly UnreadableRow[],
-  window: Window = WHOLE,
+  { window, isComplete }: ReadOf = WHOLE,
 ): Promise<number> {
   const numbered = numberOccurrences(rows);
   const hashes = numbered.map(({ hash }) => hash);
@@ -48,10 +55,15 @@ export async function quarantineRows(
         DO UPDATE SET last_seen_at = sync.now(), window_from = excluded.window_from, window_to = excluded.window_to,
                       reason = excluded.reason, resolved_at = NULL
     RETURNING accepted_at IS NOT NULL AS accepted`;
+  if (!isComplete) return unacceptedOf(kept);
   await db.$executeRaw`
     UPDATE sync.quarantined_rows SET resolved_at = sync.now()
      WHERE ${isOfScope(scope)} AND resolved_at IS NULL
        AND window_from < ${to}::timestamptz AND window_to > ${from}::timestamptz
        AND (raw_hash, occurrence) NOT IN (SELECT * FROM unnest(${hashes}::text[], ${occurrences}::integer[]))`;
+  return unacceptedOf(kept);
+}
+
+function unacceptedOf(kept: readonly { accepted: boolean }[]): number {
   return kept.filter(({ accepted }) => !accepted).length;
 }

@@ -1,5 +1,5 @@
 import type postgres from 'postgres';
-import type { Simulator } from '../../src/simulator';
+import type { LedgerRow, ScopeKey, Simulator } from '../../src/simulator';
 
 type Stream = 'earnings' | 'rewards';
 
@@ -27,33 +27,69 @@ function inHashesPerSecond(rate: string | null, unit: string | null): string | n
   return power === undefined ? null : shiftText(rate, power);
 }
 
+/** A row of the pool as a line over every column. */
+export function truthLineOf(row: LedgerRow): string {
+  return lineOf({
+    account: row.scope.account,
+    puid: String(row.scope.puid),
+    algo: row.scope.algo,
+    currency: row.currency,
+    type: row.type,
+    mined_at: String(row.minedAtMs),
+    amount: row.amount,
+    hash_rate_hps: inHashesPerSecond(row.hashRate, row.hashUnit),
+    hash_unit: row.hashUnit,
+    reject_rate: row.stream === 'earnings' ? row.rejectRate : null,
+    status: row.status,
+    settled_at: row.settledAtMs === null || row.settledAtMs === 0 ? null : String(row.settledAtMs),
+    extra: row.extra,
+  });
+}
+
 /** The live rows that the pool would serve, as a sorted list of lines over every column. */
-export function truthOf(simulator: Simulator, stream: Stream): string[] {
-  return simulator.world
-    .scopes()
+export function truthOf(
+  simulator: Simulator,
+  stream: Stream,
+  scopes: readonly ScopeKey[] = simulator.world.scopes(),
+): string[] {
+  return scopes
     .flatMap((scope) => simulator.world[stream](scope))
-    .map((row) =>
-      lineOf({
-        account: row.scope.account,
-        puid: String(row.scope.puid),
-        algo: row.scope.algo,
-        currency: row.currency,
-        type: row.type,
-        mined_at: String(row.minedAtMs),
-        amount: row.amount,
-        hash_rate_hps: inHashesPerSecond(row.hashRate, row.hashUnit),
-        hash_unit: row.hashUnit,
-        reject_rate: stream === 'earnings' ? row.rejectRate : null,
-        status: row.status,
-        settled_at: row.settledAtMs === null || row.settledAtMs === 0 ? null : String(row.settledAtMs),
-        extra: row.extra,
-      }),
-    )
+    .map(truthLineOf)
     .sort();
 }
 
-/** The live rows that the database holds, in the same form. */
-export async function storedOf(sql: postgres.Sql, stream: Stream): Promise<string[]> {
+/** The live rows that the database holds, of one sub-account if given, in the same form. */
+export async function storedOf(sql: postgres.Sql, stream: Stream, puid?: bigint): Promise<string[]> {
+  return readLines(
+    sql,
+    stream,
+    sql`${sql(`pool.${stream}`)} l`,
+    sql`withdrawn_at IS NULL ${puid === undefined ? sql`` : sql`AND puid = ${String(puid)}`}`,
+  );
+}
+
+/** The rows of one sub-account that were live at an instant, as the revisions tell, in the same form. */
+export async function knownAt(
+  sql: postgres.Sql,
+  stream: Stream,
+  puid: bigint,
+  instant: string,
+): Promise<string[]> {
+  return readLines(
+    sql,
+    stream,
+    sql`${sql(`pool.${stream.slice(0, -1)}_revisions`)} l`,
+    sql`withdrawn_at IS NULL AND puid = ${String(puid)} AND valid_from <= ${instant}::timestamptz
+        AND (valid_to IS NULL OR valid_to > ${instant}::timestamptz)`,
+  );
+}
+
+async function readLines(
+  sql: postgres.Sql,
+  stream: Stream,
+  source: postgres.Fragment,
+  condition: postgres.Fragment,
+): Promise<string[]> {
   const ownColumns =
     stream === 'earnings'
       ? sql`NULL::text AS type, trim_scale(reject_rate)::text AS reject_rate`
@@ -63,8 +99,8 @@ export async function storedOf(sql: postgres.Sql, stream: Stream): Promise<strin
            (extract(epoch FROM mined_at) * 1000)::bigint::text AS mined_at, trim_scale(amount)::text AS amount,
            trim_scale(hash_rate_hps)::text AS hash_rate_hps, hash_unit, ${ownColumns}, l.status,
            (extract(epoch FROM settled_at) * 1000)::bigint::text AS settled_at, extra::text AS extra
-      FROM ${sql(`pool.${stream}`)} l JOIN pool.accounts a USING (account_id)
-     WHERE withdrawn_at IS NULL`;
+      FROM ${source} JOIN pool.accounts a USING (account_id)
+     WHERE ${condition}`;
   return rows.map((row) => lineOf({ ...row })).sort();
 }
 

@@ -9,9 +9,16 @@ import { guarded } from '../database-errors';
 import type { PrismaClient } from '../generated/client';
 import { pgInstant } from '../instants';
 import { quarantineRows } from '../quarantine';
-import { isOfLedgerScope, isOfScope, scopeValues } from '../scope-key';
+import { isOfScope, scopeValues } from '../scope-key';
 import { advanceCursor, ensureCursor, lockCursor, type CursorPatch } from './cursor';
-import { insertLedgerRows, normalizeExtra, readLedgerWindow, updateLedgerRows, type LedgerKey } from './rows';
+import {
+  insertLedgerRows,
+  normalizeExtra,
+  readCurrencies,
+  readLedgerWindow,
+  updateLedgerRows,
+  type LedgerKey,
+} from './rows';
 import { readWindows, replaceWindows, type WindowRecord } from './windows';
 
 interface WindowPiece extends Window {
@@ -40,6 +47,7 @@ interface Counts {
   readonly unchanged: number;
   readonly withdrawn: number;
   readonly quarantined: number;
+  readonly heldBack: number;
 }
 
 type Result =
@@ -54,7 +62,6 @@ interface State {
   readonly boundsIgnored: boolean;
   readonly hiddenCoins: readonly string[];
   readonly coinsProbedAtMs: number | null;
-  readonly currencies: readonly string[];
   readonly nowMs: number;
 }
 
@@ -65,7 +72,6 @@ interface CursorRow {
   bounds_ignored: boolean;
   hidden_coins: string[];
   coins_probed_ms: bigint | null;
-  currencies: string[];
   now_ms: bigint;
 }
 
@@ -96,30 +102,36 @@ export class PrismaLedgerStore {
 
   async load(scope: LedgerKey): Promise<State> {
     return guarded(async () => {
+      const cursor = await this.findCursor(scope);
+      if (cursor !== null) return { ...cursor, windows: await readWindows(this.client, scope) };
       await ensureCursor(this.client, scope);
-      const table = scope.stream;
-      const [cursor] = await this.client.$queryRaw<CursorRow[]>`
-        SELECT version, expected_rows, page_size_cap, bounds_ignored, hidden_coins,
-               floor(extract(epoch FROM coins_probed_at) * 1000)::bigint AS coins_probed_ms,
-               CASE WHEN ${table} = 'earnings'
-                 THEN ARRAY(SELECT DISTINCT currency FROM pool.earnings t WHERE ${isOfLedgerScope(scope)})
-                 ELSE ARRAY(SELECT DISTINCT currency FROM pool.rewards t WHERE ${isOfLedgerScope(scope)}) END AS currencies,
-               floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms
-          FROM sync.cursors WHERE ${isOfScope(scope)}`;
-      if (cursor === undefined)
-        throw new KpoolError('broken-promise', 'A cursor that was just made is not there.');
-      return {
-        version: cursor.version,
-        windows: await readWindows(this.client, scope),
-        expectedRows: cursor.expected_rows === null ? null : Number(cursor.expected_rows),
-        pageSizeCap: cursor.page_size_cap,
-        boundsIgnored: cursor.bounds_ignored,
-        hiddenCoins: cursor.hidden_coins,
-        coinsProbedAtMs: cursor.coins_probed_ms === null ? null : Number(cursor.coins_probed_ms),
-        currencies: cursor.currencies,
-        nowMs: Number(cursor.now_ms),
-      };
+      const made = await this.findCursor(scope);
+      if (made === null) throw new KpoolError('broken-promise', 'A cursor that was just made is not there.');
+      return { ...made, windows: await readWindows(this.client, scope) };
     });
+  }
+
+  private async findCursor(scope: LedgerKey): Promise<Omit<State, 'windows'> | null> {
+    const [cursor] = await this.client.$queryRaw<CursorRow[]>`
+      SELECT version, expected_rows, page_size_cap, bounds_ignored, hidden_coins,
+             floor(extract(epoch FROM coins_probed_at) * 1000)::bigint AS coins_probed_ms,
+             floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms
+        FROM sync.cursors WHERE ${isOfScope(scope)}`;
+    if (cursor === undefined) return null;
+    return {
+      version: cursor.version,
+      expectedRows: cursor.expected_rows === null ? null : Number(cursor.expected_rows),
+      pageSizeCap: cursor.page_size_cap,
+      boundsIgnored: cursor.bounds_ignored,
+      hiddenCoins: cursor.hidden_coins,
+      coinsProbedAtMs: cursor.coins_probed_ms === null ? null : Number(cursor.coins_probed_ms),
+      nowMs: Number(cursor.now_ms),
+    };
+  }
+
+  /** Currencies that the ledger holds of a scope. */
+  async findCurrencies(scope: LedgerKey): Promise<string[]> {
+    return guarded(() => readCurrencies(this.client, scope));
   }
 
   /**
@@ -133,17 +145,19 @@ export class PrismaLedgerStore {
         await lockCursor(tx, commit.scope, commit.expectedVersion);
         const rows = await normalizeExtra(tx, commit.rows);
         const stored = await readLedgerWindow(tx, commit.scope, commit.window);
-        const changes = matchLedger(stored, rows);
+        const changes = matchLedger(stored, rows, { isWhole: commit.isComplete });
         const missing = missingOf(changes, commit);
         const missingKeys = missing.map(ledgerKeyOf);
         if (!missingKeys.every((key) => commit.confirmedMissing.has(key))) {
           return { outcome: 'unconfirmed', missing: new Set(missingKeys) };
         }
-        await tx.$executeRaw`SELECT sync.begin_ledger_commit()`;
-        await insertLedgerRows(tx, commit.scope, changes.inserted);
         const withdrawn = missing.map((row) => ({ ...row, withdrawn: true }));
-        await updateLedgerRows(tx, commit.scope, [...changes.updated, ...withdrawn]);
-        const quarantined = await quarantineRows(tx, commit.scope, commit.unreadable, commit.window);
+        const updated = [...changes.updated, ...withdrawn];
+        if (changes.inserted.length + updated.length > 0)
+          await tx.$executeRaw`SELECT sync.begin_ledger_commit()`;
+        await insertLedgerRows(tx, commit.scope, changes.inserted);
+        await updateLedgerRows(tx, commit.scope, updated);
+        const quarantined = await quarantineRows(tx, commit.scope, commit.unreadable, commit);
         const version = await this.recordProgress(tx, commit);
         const counts = {
           inserted: changes.inserted.length,
@@ -151,6 +165,7 @@ export class PrismaLedgerStore {
           unchanged: changes.unchanged,
           withdrawn: withdrawn.length,
           quarantined,
+          heldBack: commit.isComplete ? changes.missing.length - missing.length : 0,
         };
         return { outcome: 'committed', version, counts };
       }),

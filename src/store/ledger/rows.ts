@@ -87,6 +87,13 @@ export async function readLedgerWindow(db: Queryable, key: LedgerKey, window: Wi
   return rows.map(fromDatabase);
 }
 
+/** Currencies of a scope, each once. */
+export async function readCurrencies(db: Queryable, key: LedgerKey): Promise<string[]> {
+  const rows = await db.$queryRaw<{ currency: string }[]>`
+    SELECT DISTINCT currency FROM ${LEDGERS[key.stream].table} AS t WHERE ${isOfLedgerScope(key)}`;
+  return rows.map(({ currency }) => currency);
+}
+
 /** `extra` in the textual form that the database keeps, so that equal ones compare equal. */
 export async function normalizeExtra(
   db: Queryable,

@@ -70,17 +70,24 @@ export async function replaceWindows(
     records.some((record) => window.fromMs < record.toMs && record.fromMs < window.toMs),
   );
   const all = [...records, ...remaindersOf(overlapped, records)];
+  const gone = overlapped.filter((window) => !all.some(({ fromMs }) => fromMs === window.fromMs));
+  if (gone.length > 0) {
+    await db.$executeRaw`
+      DELETE FROM sync.windows
+       WHERE ${isOfScope(scope)} AND from_at = ANY (${gone.map((window) => pgInstant(window.fromMs))}::timestamptz[])`;
+  }
   await db.$executeRaw`
-    DELETE FROM sync.windows
-     WHERE ${isOfScope(scope)} AND from_at = ANY (${overlapped.map((window) => pgInstant(window.fromMs))}::timestamptz[])`;
-  await db.$executeRaw`
-    INSERT INTO sync.windows (stream, account_id, puid, algo, from_at, to_at, row_count, pending_count,
-                              quarantined_count, content_hash, verified_at)
+    INSERT INTO sync.windows AS w (stream, account_id, puid, algo, from_at, to_at, row_count, pending_count,
+                                   quarantined_count, content_hash, verified_at)
     SELECT ${scopeValues(scope)}, from_at, to_at, row_count, pending_count, quarantined_count, content_hash,
            CASE WHEN verified THEN sync.now() END
       FROM unnest(${all.map((w) => pgInstant(w.fromMs))}::timestamptz[], ${all.map((w) => pgInstant(w.toMs))}::timestamptz[],
                   ${all.map((w) => w.rowCount)}::integer[], ${all.map((w) => w.pendingCount)}::integer[],
                   ${all.map((w) => w.quarantinedCount)}::integer[], ${all.map((w) => w.contentHash)}::text[],
                   ${all.map((w) => w.verified)}::boolean[])
-           AS u(from_at, to_at, row_count, pending_count, quarantined_count, content_hash, verified)`;
+           AS u(from_at, to_at, row_count, pending_count, quarantined_count, content_hash, verified)
+        ON CONFLICT (stream, account_id, puid, algo, from_at) DO UPDATE
+           SET to_at = excluded.to_at, row_count = excluded.row_count, pending_count = excluded.pending_count,
+               quarantined_count = excluded.quarantined_count, content_hash = excluded.content_hash,
+               verified_at = excluded.verified_at`;
 }

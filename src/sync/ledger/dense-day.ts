@@ -1,7 +1,7 @@
 import type { IncomeRow } from '../../domain/income';
 import type { UnreadableRow } from '../../domain/page';
 import { chooseCut, requestBounds, targetRows, type Window } from '../../domain/windows';
-import { MAX_PAGE_SIZE, readSlice, type AskPage, type SliceRead } from './slice';
+import { MAX_PAGE_SIZE, readSlice, type PageSource, type SliceRead } from './slice';
 import { walkWindow } from './walk';
 
 const MAX_LEAVES = 200;
@@ -17,17 +17,17 @@ interface Leaves {
 }
 
 interface DayWatch {
-  readonly ask: AskPage;
+  readonly source: PageSource;
   /** Rows that the outermost parts were served beyond either end of the day: its count includes them. */
   edgeRows(): number;
   /** True once a part was served rows that it had not asked for. */
   strayed(): boolean;
 }
 
-function watchDay(ask: AskPage, day: Window): DayWatch {
+function watchDay(source: PageSource, day: Window): DayWatch {
   let [below, above, hasStrayed] = [0, 0, false];
-  const watched: AskPage = async (query) => {
-    const page = await ask(query);
+  const ask: PageSource['ask'] = async (query) => {
+    const page = await source.ask(query);
     const isFirstPage = query.currentPage === 1;
     const countOf = (isBeyond: (atMs: number) => boolean): number =>
       page.rows.filter((row) => isBeyond(row.minedAtMs)).length;
@@ -36,12 +36,17 @@ function watchDay(ask: AskPage, day: Window): DayWatch {
     if (countOf((at) => at < query.startMs || at > query.endMs) > 0) hasStrayed = true;
     return page;
   };
-  return { ask: watched, edgeRows: () => below + above, strayed: () => hasStrayed };
+  return { source: { ...source, ask }, edgeRows: () => below + above, strayed: () => hasStrayed };
 }
 
-async function readLeaves(ask: AskPage, window: Window, poolNowMs: number, leaves: Leaves): Promise<void> {
+async function readLeaves(
+  source: PageSource,
+  window: Window,
+  poolNowMs: number,
+  leaves: Leaves,
+): Promise<void> {
   leaves.count += 1;
-  const read = leaves.count > MAX_LEAVES ? null : await readSlice(ask, window, poolNowMs);
+  const read = leaves.count > MAX_LEAVES ? null : await readSlice(source, window, poolNowMs);
   if (read === null || read.kind === 'unbounded' || read.kind === 'inconsistent') {
     leaves.isSound = false;
     return;
@@ -54,7 +59,7 @@ async function readLeaves(ask: AskPage, window: Window, poolNowMs: number, leave
   const { endMs } = requestBounds(window, poolNowMs);
   const cut = chooseCut(window, read.sample, { target: targetRows(read.capacity), stepMs: 1, topMs: endMs });
   if (cut === null) {
-    const walked = await walkWindow(ask, window, poolNowMs);
+    const walked = await walkWindow(source, window, poolNowMs);
     if (walked.kind !== 'complete') leaves.isSound = false;
     else {
       leaves.rows.push(...walked.rows);
@@ -62,8 +67,8 @@ async function readLeaves(ask: AskPage, window: Window, poolNowMs: number, leave
     }
     return;
   }
-  await readLeaves(ask, { fromMs: cut, toMs: window.toMs }, poolNowMs, leaves);
-  if (leaves.isSound) await readLeaves(ask, { fromMs: window.fromMs, toMs: cut }, poolNowMs, leaves);
+  await readLeaves(source, { fromMs: cut, toMs: window.toMs }, poolNowMs, leaves);
+  if (leaves.isSound) await readLeaves(source, { fromMs: window.fromMs, toMs: cut }, poolNowMs, leaves);
 }
 
 /**
@@ -72,21 +77,21 @@ async function readLeaves(ask: AskPage, window: Window, poolNowMs: number, leave
  * of the day, or the day is paged as a whole until two passes agree.
  */
 export async function readDenseDay(
-  ask: AskPage,
+  source: PageSource,
   day: Window,
   poolNowMs: number,
   dayTotalNum: number,
 ): Promise<SliceRead> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS && dayTotalNum > MAX_PAGE_SIZE / 2; attempt += 1) {
-    const watch = watchDay(ask, day);
+    const watch = watchDay(source, day);
     const leaves: Leaves = { rows: [], unreadable: [], isSound: true, count: 0 };
     const toMs = Math.min(day.toMs, requestBounds(day, poolNowMs).endMs);
-    await readLeaves(watch.ask, { fromMs: day.fromMs, toMs }, poolNowMs, leaves);
+    await readLeaves(watch.source, { fromMs: day.fromMs, toMs }, poolNowMs, leaves);
     const found = leaves.rows.length + leaves.unreadable.length;
     if (watch.strayed()) break;
     if (leaves.isSound && found + watch.edgeRows() === dayTotalNum) {
       return { kind: 'complete', rows: leaves.rows, unreadable: leaves.unreadable, totalNum: found };
     }
   }
-  return walkWindow(ask, day, poolNowMs);
+  return walkWindow(source, day, poolNowMs);
 }

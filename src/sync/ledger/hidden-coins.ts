@@ -1,5 +1,4 @@
 import { requestBounds } from '../../domain/windows';
-import { throwIfAborted } from '../../core/clock';
 import type { LedgerSession } from './ledger-session';
 import { MIN_PAGE_SIZE } from './slice';
 
@@ -9,16 +8,18 @@ import { MIN_PAGE_SIZE } from './slice';
  * all its windows have to be read again: then the answer is true.
  */
 export async function probeHiddenCoins(session: LedgerSession): Promise<boolean> {
-  const { coinsProbedAtMs, currencies, hiddenCoins, nowMs } = session.facts;
+  const { coinsProbedAtMs, hiddenCoins, nowMs } = session.facts;
   const { coins, fullEveryMs, historyStartMs } = session.deps.tiers;
   const isDue = coinsProbedAtMs === null || nowMs - coinsProbedAtMs >= fullEveryMs;
-  const unseen = coins.filter((coin) => !currencies.includes(coin) && !hiddenCoins.includes(coin));
-  if (!isDue || unseen.length === 0) return false;
+  if (!isDue || coins.length === 0) return false;
+  const known = [...hiddenCoins, ...(await session.deps.store.findCurrencies(session.scope))];
+  const unseen = coins.filter((coin) => !known.includes(coin));
+  if (unseen.length === 0) return false;
   const found: string[] = [];
   const bounds = requestBounds({ fromMs: historyStartMs, toMs: Infinity }, session.deps.pool.now());
   for (const coin of unseen) {
-    throwIfAborted(session.run.signal);
-    const page = await session.reader.ask(coin)({ ...bounds, currentPage: 1, pageSize: MIN_PAGE_SIZE });
+    const source = session.reader.sourceOf(coin, MIN_PAGE_SIZE);
+    const page = await source.ask({ ...bounds, currentPage: 1, pageSize: MIN_PAGE_SIZE });
     if (page.rows.some((row) => row.currency === coin)) found.push(coin);
   }
   const pieces = found.length === 0 ? [] : session.windows.map((window) => ({ ...window, verified: false }));

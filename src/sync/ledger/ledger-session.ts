@@ -1,5 +1,4 @@
 import { KpoolError } from '../../core/errors';
-import { throwIfAborted } from '../../core/clock';
 import { chooseNewestCut, DAY_MS, type StoredWindow, type Window } from '../../domain/windows';
 import type {
   LedgerCursorPatch,
@@ -13,7 +12,7 @@ import type {
 } from '../ports';
 import type { Run } from '../run';
 import { MAX_PAGE_SIZE } from './slice';
-import { WindowReader, type WindowRead } from './window-reader';
+import { WindowReader, type ReadRows, type ServingFacts, type WindowRead } from './window-reader';
 
 /** Complete reads of one window that may disagree on what vanished before the run gives up, as `partial`. */
 const MAX_CONFIRMATIONS = 4;
@@ -35,11 +34,9 @@ export interface LedgerDeps {
   readonly tiers: LedgerTiers;
 }
 
-/** A read that may be committed: whole, or with a reason why not. */
-export type ReadRows = Extract<WindowRead, { rows: unknown }>;
-
 /** One run over one scope: the version it may commit from, and how a read becomes a commit. */
 export class LedgerSession {
+  readonly reader: WindowReader;
   private version: bigint;
   private requestsAtLastCommit = 0;
   /** Windows whose answers contradicted themselves in this run: once is enough. */
@@ -52,6 +49,7 @@ export class LedgerSession {
     private state: LedgerState,
   ) {
     this.version = state.version;
+    this.reader = new WindowReader({ pool: deps.pool, scope, callOptions: run.callOptions });
   }
 
   get windows(): readonly StoredWindow[] {
@@ -66,13 +64,8 @@ export class LedgerSession {
     return this.state.pageSizeCap ?? MAX_PAGE_SIZE;
   }
 
-  get reader(): WindowReader {
-    return new WindowReader({
-      pool: this.deps.pool,
-      scope: this.scope,
-      hiddenCoins: this.state.hiddenCoins,
-      callOptions: this.run.callOptions,
-    });
+  private get servingFacts(): ServingFacts {
+    return { fullPage: this.capacity, hiddenCoins: this.state.hiddenCoins };
   }
 
   wasTried(window: Window): boolean {
@@ -84,9 +77,24 @@ export class LedgerSession {
     this.version = this.state.version;
   }
 
-  async read(window: Window): Promise<WindowRead> {
-    throwIfAborted(this.run.signal);
-    return this.reader.read(window);
+  /** `fullPage`: so many rows may be all that a page holds; what is known of the server unless said. */
+  async read(window: Window, fullPage = this.capacity): Promise<WindowRead> {
+    return this.reader.read(window, { ...this.servingFacts, fullPage });
+  }
+
+  /** Pages through everything: for a server that ignores the bounds. */
+  async walk(window: Window): Promise<WindowRead> {
+    return this.reader.walk(window, this.servingFacts);
+  }
+
+  /** Whether a window is still one of those that are kept, and was not verified since. */
+  isStill(window: StoredWindow): boolean {
+    return this.windows.some(
+      (kept) =>
+        kept.fromMs === window.fromMs &&
+        kept.toMs === window.toMs &&
+        kept.verifiedAtMs === window.verifiedAtMs,
+    );
   }
 
   /** Records windows or facts without rows. */
@@ -118,7 +126,6 @@ export class LedgerSession {
         return;
       }
       confirmedMissing = result.missing;
-      throwIfAborted(this.run.signal);
       const again = await options.readAgain();
       if (again.kind !== 'complete') break;
       read = again;
@@ -183,10 +190,14 @@ export class LedgerSession {
 
   private async recordCommit(window: Window, counts: RowCounts, read: ReadRows): Promise<void> {
     this.requestsAtLastCommit = this.run.totals.requests;
-    this.run.add({ ...counts, rowsRead: read.rows.length + read.unreadable.length });
+    const { heldBack, ...totals } = counts;
+    this.run.add({ ...totals, rowsRead: read.rows.length + read.unreadable.length });
     if (read.kind === 'inconsistent') this.tried.add(`${window.fromMs} ${window.toMs}`);
     if (read.why !== null) this.run.fallShort(read.why);
     if (counts.quarantined > 0) this.run.fallShort('rows that could not be understood are in quarantine');
+    if (heldBack > read.unreadable.length) {
+      this.run.fallShort('more rows vanished than there are rows that could not be understood');
+    }
     await this.reload();
   }
 }

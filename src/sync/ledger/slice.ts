@@ -8,13 +8,17 @@ export const MIN_PAGE_SIZE = 10;
 /** Reads of one window before a contradiction in the answers is taken for lasting. */
 const MAX_READS = 3;
 
-/** Asks for one page of one scope, currency filter included. Counts and priorities are the caller's. */
-export type AskPage = (query: {
-  startMs: number;
-  endMs: number;
-  currentPage: number;
-  pageSize: number;
-}) => Promise<Page<IncomeRow>>;
+/** The pages of one scope, currency filter included. Counts and priorities are the caller's. */
+export interface PageSource {
+  ask(query: {
+    startMs: number;
+    endMs: number;
+    currentPage: number;
+    pageSize: number;
+  }): Promise<Page<IncomeRow>>;
+  /** So many rows may be all that a page holds, whatever the answer says of its size and of the count. */
+  readonly fullPage: number;
+}
 
 /** Everything that one or more responses served of a window. */
 export interface SliceRows {
@@ -57,19 +61,19 @@ function overflow(page: Page<IncomeRow>, capacity: number): SliceRead {
  * Reads a window by a single response, the only read that is consistent in itself. `totalNum` is checked against
  * all rows served; a contradiction is asked again before it is believed.
  */
-export async function readSlice(ask: AskPage, window: Window, poolNowMs: number): Promise<SliceRead> {
+export async function readSlice(source: PageSource, window: Window, poolNowMs: number): Promise<SliceRead> {
   const bounds = requestBounds(window, poolNowMs);
   const askPage = (currentPage: number): Promise<Page<IncomeRow>> =>
-    ask({ ...bounds, currentPage, pageSize: MAX_PAGE_SIZE });
+    source.ask({ ...bounds, currentPage, pageSize: MAX_PAGE_SIZE });
   let last: SliceRead | null = null;
   for (let read = 1; read <= MAX_READS; read += 1) {
     const page = await askPage(1);
     const served = servedCount(page);
-    const isFull = served >= Math.min(MAX_PAGE_SIZE, page.pageSize) && served > 0;
+    const isFull = served >= Math.min(MAX_PAGE_SIZE, page.pageSize, source.fullPage) && served > 0;
     if (page.totalNum === served && !isFull) return { kind: 'complete', ...rowsInside(window, page) };
     if (page.totalNum > served && ignoresBounds(page, bounds)) return { kind: 'unbounded' };
     if (page.totalNum > served && isFull) return overflow(page, served);
-    if (page.totalNum >= served && served >= MIN_PAGE_SIZE) {
+    if (page.totalNum >= served && served > 0) {
       // A page that is full to the last row, or a server that serves fewer rows than it was asked for without
       // saying so: whether a second page exists tells which.
       const second = await askPage(2);

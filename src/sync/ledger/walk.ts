@@ -3,7 +3,7 @@ import type { IncomeRow } from '../../domain/income';
 import { contentOf } from '../../domain/ledger-matching';
 import { servedCount, type UnreadableRow } from '../../domain/page';
 import { contains, requestBounds, type Window } from '../../domain/windows';
-import { MAX_PAGE_SIZE, MIN_PAGE_SIZE, type AskPage, type SliceRead, type SliceRows } from './slice';
+import { MAX_PAGE_SIZE, MIN_PAGE_SIZE, type PageSource, type SliceRead, type SliceRows } from './slice';
 
 const MAX_PASSES = 8;
 const MAX_PAGES = 20_000;
@@ -16,34 +16,67 @@ const PAGE_SIZE_STEP = 7;
 interface Pass extends SliceRows {
   /** Null when all pages agreed with each other. */
   readonly contradiction: string | null;
+  /** Rows that single pages prove: a row that two pages served may be one that moved between them. */
+  readonly proven: readonly IncomeRow[];
 }
 
-async function readPass(ask: AskPage, window: Window, poolNowMs: number, pageSize: number): Promise<Pass> {
+/** Collects rows over several responses, each as often as the one response did that served it most often. */
+class ProvenRows {
+  private readonly byContent = new Map<string, IncomeRow[]>();
+
+  add(page: readonly IncomeRow[]): void {
+    const ofPage = new Map<string, IncomeRow[]>();
+    for (const row of page) {
+      const content = contentOf(row);
+      const equals = ofPage.get(content);
+      if (equals === undefined) ofPage.set(content, [row]);
+      else equals.push(row);
+    }
+    for (const [content, equals] of ofPage) {
+      if (equals.length > (this.byContent.get(content)?.length ?? 0)) this.byContent.set(content, equals);
+    }
+  }
+
+  get rows(): readonly IncomeRow[] {
+    return [...this.byContent.values()].flat();
+  }
+}
+
+async function readPass(
+  source: PageSource,
+  window: Window,
+  poolNowMs: number,
+  pageSize: number,
+): Promise<Pass> {
   const bounds = requestBounds(window, poolNowMs);
   const rows: IncomeRow[] = [];
+  const proven = new ProvenRows();
   const unreadable: UnreadableRow[] = [];
-  let totalNum: number | null = null;
+  let [served, totalNum]: [number, number | null] = [0, null];
   let contradiction: string | null = null;
   for (let currentPage = 1; currentPage <= MAX_PAGES; currentPage += 1) {
-    const page = await ask({ ...bounds, currentPage, pageSize });
+    const page = await source.ask({ ...bounds, currentPage, pageSize });
     if (totalNum !== null && totalNum !== page.totalNum) {
       contradiction = `the count moved from ${totalNum} to ${page.totalNum} between two pages`;
     }
     totalNum = page.totalNum;
-    rows.push(...page.rows);
+    const inside = page.rows.filter((row) => contains(window, row.minedAtMs));
+    rows.push(...inside);
+    proven.add(inside);
     unreadable.push(...page.unreadable);
-    const served = rows.length + unreadable.length;
+    served += servedCount(page);
     if (servedCount(page) === 0 || served >= totalNum) break;
   }
-  const served = rows.length + unreadable.length;
-  if (totalNum !== served)
+  if (totalNum !== served) {
     contradiction ??= `the pool counts ${totalNum ?? 0} rows and serves ${served} on all pages`;
-  const inside = rows.filter((row) => contains(window, row.minedAtMs));
+  }
+  const outside = served - rows.length - unreadable.length;
   return {
-    rows: inside,
+    rows,
     unreadable,
-    totalNum: (totalNum ?? 0) - (rows.length - inside.length),
+    totalNum: (totalNum ?? 0) - outside,
     contradiction,
+    proven: proven.rows,
   };
 }
 
@@ -55,23 +88,21 @@ function hashPass(pass: Pass): string {
  * Reads a window page by page, in passes, until two in a row agree: for what no single response can hold (many
  * rows on one instant, a server that ignores the bounds).
  */
-export async function walkWindow(ask: AskPage, window: Window, poolNowMs: number): Promise<SliceRead> {
+export async function walkWindow(source: PageSource, window: Window, poolNowMs: number): Promise<SliceRead> {
   let previous: { pass: Pass; hash: string } | null = null;
   for (let n = 0; n < MAX_PASSES; n += 1) {
     const pageSize = Math.max(MIN_PAGE_SIZE, MAX_PAGE_SIZE - n * PAGE_SIZE_STEP);
-    const pass = await readPass(ask, window, poolNowMs, pageSize);
+    const pass = await readPass(source, window, poolNowMs, pageSize);
     const hash = hashPass(pass);
     if (pass.contradiction === null && previous?.pass.contradiction === null && previous.hash === hash) {
       return { kind: 'complete', rows: pass.rows, unreadable: pass.unreadable, totalNum: pass.totalNum };
     }
     previous = { pass, hash };
   }
-  const why = previous?.pass.contradiction ?? 'no two passes over its pages agree';
-  const rows = previous?.pass.rows ?? [];
   return {
     kind: 'inconsistent',
-    why,
-    rows,
+    why: previous?.pass.contradiction ?? 'no two passes over its pages agree',
+    rows: previous?.pass.proven ?? [],
     unreadable: previous?.pass.unreadable ?? [],
     totalNum: previous?.pass.totalNum ?? 0,
   };

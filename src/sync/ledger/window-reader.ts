@@ -1,29 +1,49 @@
+import { throwIfAborted } from '../../core/clock';
+import { isKpoolError } from '../../core/errors';
 import type { IncomeRow } from '../../domain/income';
-import type { Page, UnreadableRow } from '../../domain/page';
-import { chooseCut, DAY_MS, horizonMs, targetRows, type Window } from '../../domain/windows';
+import type { UnreadableRow } from '../../domain/page';
+import {
+  chooseCut,
+  DAY_MS,
+  horizonMs,
+  requestBounds,
+  startOfUtcDay,
+  targetRows,
+  type Window,
+} from '../../domain/windows';
 import type { CallOptions, IncomeQuery, LedgerScope, Pool } from '../ports';
 import { readDenseDay } from './dense-day';
-import { readSlice, type AskPage, type SliceRead, type SliceRows } from './slice';
+import { MIN_PAGE_SIZE, readSlice, type PageSource, type SliceRead, type SliceRows } from './slice';
+import { SpanLimit } from './span-limit';
 import { walkWindow } from './walk';
 
 /** A window read as a whole, over the plain listing and those of hidden currencies. */
 export type WindowRead =
   | ({ readonly kind: 'complete' | 'inconsistent'; readonly why: string | null } & SliceRows)
-  /** More than a page: to be read as `[cutMs, to)` and `[from, cutMs)`. */
+  /** More than one request can read: to be read as `[cutMs, to)` and `[from, cutMs)`. */
   | {
       readonly kind: 'overflow';
       readonly cutMs: number;
-      readonly totalNum: number;
-      readonly capacity: number;
-      readonly newestInstants: readonly number[];
+      /** Rows as the pool counts them, and rows of a full page; null when the span itself was refused. */
+      readonly totalNum: number | null;
+      readonly capacity: number | null;
     }
   | { readonly kind: 'unbounded' };
 
-export interface WindowReaderOptions {
+/** A read that may be committed: whole, or with a reason why not. */
+export type ReadRows = Extract<WindowRead, { rows: unknown }>;
+
+interface WindowReaderOptions {
   readonly pool: Pick<Pool, 'now' | 'queryEarnings' | 'queryRewards'>;
   readonly scope: LedgerScope;
-  readonly hiddenCoins: readonly string[];
   readonly callOptions: CallOptions;
+}
+
+/** What is known of how the server serves a scope. */
+export interface ServingFacts {
+  /** Rows that a page really holds, where it was seen to hold fewer than asked. */
+  readonly fullPage: number;
+  readonly hiddenCoins: readonly string[];
 }
 
 /** Currency filter: undefined is the plain listing. */
@@ -38,61 +58,92 @@ function mergeUnreadable(slices: readonly SliceRows[]): UnreadableRow[] {
   return merged;
 }
 
-/** Reads windows of one scope. Holds no state of its own. */
+/** Reads windows of one scope. */
 export class WindowReader {
+  readonly spanLimit = new SpanLimit();
+  /** Whether the server answered for this scope at all: then a refusal concerns what was asked. */
+  private hasAnswered = false;
+
   constructor(private readonly options: WindowReaderOptions) {}
 
-  ask(coinName: Coin): AskPage {
+  sourceOf(coinName: Coin, fullPage: number): PageSource {
     const { pool, scope, callOptions } = this.options;
-    return (query): Promise<Page<IncomeRow>> => {
-      const full: IncomeQuery = {
-        puid: scope.puid,
-        algo: scope.algo,
-        ...query,
-        ...(coinName === undefined ? {} : { coinName }),
-      };
-      return scope.stream === 'earnings'
-        ? pool.queryEarnings(full, callOptions)
-        : pool.queryRewards(full, callOptions);
+    return {
+      fullPage,
+      ask: async (asked) => {
+        throwIfAborted(callOptions.signal);
+        const full: IncomeQuery = {
+          puid: scope.puid,
+          algo: scope.algo,
+          ...asked,
+          ...(coinName === undefined ? {} : { coinName }),
+        };
+        const page = await (scope.stream === 'earnings'
+          ? pool.queryEarnings(full, callOptions)
+          : pool.queryRewards(full, callOptions));
+        this.hasAnswered = true;
+        return page;
+      },
     };
   }
 
   /** Reads a window by single responses; a day that no page can hold is read in parts. */
-  async read(window: Window): Promise<WindowRead> {
-    return this.readAllCoins(window, async (ask) => {
-      const nowMs = this.options.pool.now();
-      const read = await readSlice(ask, window, nowMs);
-      const isOneDay = Math.min(window.toMs, horizonMs(nowMs)) - window.fromMs <= DAY_MS;
-      if (read.kind !== 'overflow' || !isOneDay) return read;
-      return readDenseDay(ask, window, nowMs, read.sample.totalNum);
-    });
+  async read(window: Window, facts: ServingFacts): Promise<WindowRead> {
+    try {
+      return await this.readAllCoins(window, facts, async (source) => {
+        const nowMs = this.options.pool.now();
+        const read = await readSlice(source, window, nowMs);
+        const isOneDay = Math.min(window.toMs, horizonMs(nowMs)) - window.fromMs <= DAY_MS;
+        if (read.kind !== 'overflow' || !isOneDay) return read;
+        return readDenseDay(source, window, nowMs, read.sample.totalNum);
+      });
+    } catch (error) {
+      if (!isKpoolError(error, 'pool.parameter')) throw error;
+      const cutMs = this.spanLimit.findCut(window, this.options.pool.now());
+      if (cutMs === null || !(await this.answersAtAll())) throw error;
+      return { kind: 'overflow', cutMs, totalNum: null, capacity: null };
+    }
   }
 
   /** Reads a window page by page until two passes agree: for a server that ignores the bounds. */
-  async walk(window: Window): Promise<WindowRead> {
-    return this.readAllCoins(window, (ask) => walkWindow(ask, window, this.options.pool.now()));
+  async walk(window: Window, facts: ServingFacts): Promise<WindowRead> {
+    return this.readAllCoins(window, facts, (source) => walkWindow(source, window, this.options.pool.now()));
+  }
+
+  /** Whether the server accepts the shortest query of this scope: then the long span was what it refused. */
+  private async answersAtAll(): Promise<boolean> {
+    if (this.hasAnswered) return true;
+    const nowMs = this.options.pool.now();
+    const bounds = requestBounds({ fromMs: startOfUtcDay(nowMs), toMs: nowMs }, nowMs);
+    try {
+      await this.sourceOf(undefined, MIN_PAGE_SIZE).ask({
+        ...bounds,
+        currentPage: 1,
+        pageSize: MIN_PAGE_SIZE,
+      });
+      return true;
+    } catch (error) {
+      if (isKpoolError(error, 'pool.parameter')) return false;
+      throw error;
+    }
   }
 
   private async readAllCoins(
     window: Window,
-    readOne: (ask: AskPage) => Promise<SliceRead>,
+    { hiddenCoins, fullPage }: ServingFacts,
+    readOne: (source: PageSource) => Promise<SliceRead>,
   ): Promise<WindowRead> {
-    const { hiddenCoins, pool } = this.options;
     const slices: SliceRows[] = [];
     let why: string | null = null;
     for (const coin of [undefined, ...hiddenCoins]) {
-      const read = await readOne(this.ask(coin));
+      const read = await readOne(this.sourceOf(coin, fullPage));
       if (read.kind === 'unbounded') return read;
       if (read.kind === 'overflow') {
-        const target = targetRows(read.capacity);
-        const cutMs = chooseCut(window, read.sample, {
-          target,
-          stepMs: DAY_MS,
-          topMs: horizonMs(pool.now()),
-        });
+        const { capacity, sample } = read;
+        const topMs = horizonMs(this.options.pool.now());
+        const cutMs = chooseCut(window, sample, { target: targetRows(capacity), stepMs: DAY_MS, topMs });
         if (cutMs === null) return { kind: 'unbounded' };
-        const { totalNum, instants } = read.sample;
-        return { kind: 'overflow', cutMs, totalNum, capacity: read.capacity, newestInstants: instants };
+        return { kind: 'overflow', cutMs, totalNum: sample.totalNum, capacity };
       }
       if (read.kind === 'inconsistent') why ??= read.why;
       const isOwn = (row: IncomeRow): boolean =>

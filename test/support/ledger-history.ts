@@ -1,0 +1,280 @@
+import type { LedgerRow, Quirks } from '../../src/simulator';
+import type { Random } from '../../src/simulator/random';
+import { LAB_START, type LabScope, type LedgerLab } from './ledger-lab';
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const SIZES = [0, 1, 3, 9, 10, 11, 30, 50, 89, 90, 97, 98, 99, 100, 101, 120, 150, 199, 200, 201, 260, 330];
+const CURRENCIES = ['BTC', 'LTC', 'DOGE'];
+const TYPES = [
+  'MINING_EARN',
+  'UNITE_COIN_EARN',
+  'REWARD_EARN',
+  'HASH_RATE_EARN',
+  'FEE_RATE_EARN',
+  'NEW_EARN',
+];
+const STATUSES = ['SETTLED', 'SETTLED', 'WAIT_SETTLE', 'WAIT_SETTLE', 'FROZEN'];
+const EXTRAS = [null, null, null, '{"fee": 0.10}', '{"id": 9007199254740993, "fee": 0.1}'];
+/** Few different ones, so that rows become equal and pair by amount. */
+const AMOUNTS = [
+  '0.00012',
+  '0.00012',
+  '0.5',
+  '1',
+  '0',
+  '-0.25',
+  '0.123456789012345678',
+  '99999999999999999999.999999999999999999',
+  '0.000000000000000001',
+];
+
+/** What a draw may be made of. */
+class Dice {
+  constructor(private readonly random: Random) {}
+
+  below(limit: number): number {
+    return Math.floor(this.random() * limit);
+  }
+
+  chance(probability: number): boolean {
+    return this.random() < probability;
+  }
+
+  pick<T>(items: readonly T[]): T {
+    return items[this.below(items.length)] as T;
+  }
+}
+
+/** Where the rows of a history lie in time. */
+const SHAPES = {
+  daily: (dice: Dice, n: number, i: number) => startOfDay(-i - 1) + (dice.chance(0.02) ? 8 * HOUR_MS : 0),
+  'several a day': (dice: Dice, n: number, i: number) =>
+    startOfDay(-Math.floor(i / 5) - 1) + dice.below(DAY_MS),
+  'half a year between': (dice: Dice, n: number, i: number) =>
+    startOfDay(-i - 1 - Math.floor(i / 40) * 180) + dice.pick([0, 1, DAY_MS - 1]),
+  'one instant': () => startOfDay(-9) + 1,
+  'one day': (dice: Dice) => startOfDay(-3) + dice.below(DAY_MS),
+  'one day on the hour': (dice: Dice) => startOfDay(-3) + dice.below(24) * HOUR_MS,
+  'long ago': (dice: Dice, n: number, i: number) => Date.UTC(2019, 3, 1) + Math.floor(i / 2) * DAY_MS,
+  anywhere: (dice: Dice) => Date.UTC(2018, 0, 1) + dice.below(LAB_START - Date.UTC(2018, 0, 1)),
+  'to come': (dice: Dice, n: number, i: number) => startOfDay(1 - i) + dice.below(12) * HOUR_MS,
+} as const satisfies Record<string, (dice: Dice, n: number, i: number) => number>;
+
+function startOfDay(daysFromStart: number): number {
+  return Math.floor(LAB_START / DAY_MS) * DAY_MS + daysFromStart * DAY_MS;
+}
+
+/** Readings of the specification under which the pool tells the truth. */
+const HONEST_QUIRKS: readonly ((dice: Dice) => Partial<Quirks>)[] = [
+  (dice) => ({ order: dice.pick(['asc', 'desc', 'unstable', 'unstable-ties']) }),
+  (dice) => ({ pageSizeCap: dice.pick([10, 25, 50, 60, 99]), pageSizeAdmitted: dice.chance(0.5) }),
+  (dice) => ({ bounds: dice.pick(['exclusive', 'start-inclusive', 'end-inclusive', 'utc-days']) }),
+  () => ({ bounds: 'ignored' }),
+  (dice) => ({ amounts: dice.pick(['string', 'mixed']), amountDigits: dice.pick(['exponent', 'padded']) }),
+  (dice) => ({ pendingSettleTime: dice.pick(['absent', 'zero', 'null']) }),
+  (dice) => ({ times: dice.pick(['string', 'mixed']), pageFields: 'mixed', emptyFields: 'null' }),
+  (dice) => ({ unboundedDays: dice.pick([7, 30]) }),
+  (dice) => ({ maxSpanDays: dice.pick([200, 366, 1_000]) }),
+];
+/** Those under which it contradicts itself. */
+const LYING_QUIRKS: readonly ((dice: Dice) => Partial<Quirks>)[] = [
+  (dice) => ({ totalNum: dice.pick([-1, 1, -7, 40, 1_000]) }),
+  (dice) => ({ emptyPage: dice.pick([1, 2]) }),
+  () => ({ repeatedPage: 2 }),
+];
+
+export interface HistoryRun {
+  readonly seed: number;
+  /** What happened, one line a step, for a failure's message. */
+  readonly log: string[];
+}
+
+/** The pool's side of one history: draws what happens to a scope, and remembers what it touched. */
+export class LedgerHistory {
+  readonly log: string[] = [];
+  private readonly dice: Dice;
+  private readonly withdrawn: LedgerRow[] = [];
+  /** Rows that were changed since the last `watch`. */
+  private touched = new Set<LedgerRow>();
+
+  constructor(
+    private readonly lab: LedgerLab,
+    private readonly place: LabScope,
+    random: Random,
+  ) {
+    this.dice = new Dice(random);
+  }
+
+  chance(probability: number): boolean {
+    return this.dice.chance(probability);
+  }
+
+  below(limit: number): number {
+    return this.dice.below(limit);
+  }
+
+  pick<T>(items: readonly T[]): T {
+    return this.dice.pick(items);
+  }
+
+  live(): readonly LedgerRow[] {
+    return this.lab.simulator.world[this.place.scope.stream](this.place.key);
+  }
+
+  /** Rows that were there at the last `watch` and have not been touched since. */
+  untouched(): readonly LedgerRow[] {
+    return this.live().filter((row) => !this.touched.has(row));
+  }
+
+  /** Rows that were changed, came or went since the last `watch`, as they are now. */
+  changedRows(): readonly LedgerRow[] {
+    return [...this.touched];
+  }
+
+  watch(): void {
+    this.touched = new Set();
+  }
+
+  populate(): void {
+    const count = this.dice.pick(SIZES);
+    const shapes = Object.keys(SHAPES) as (keyof typeof SHAPES)[];
+    const shape = this.dice.pick(shapes);
+    this.log.push(`${count} rows, ${shape}`);
+    this.insert(count, SHAPES[shape]);
+  }
+
+  chooseQuirks(kind: 'honest' | 'lying'): void {
+    const chosen: Partial<Quirks> = {};
+    const count = this.dice.pick([0, 1, 1, 2, 3]);
+    for (let n = 0; n < count; n += 1) Object.assign(chosen, this.dice.pick(HONEST_QUIRKS)(this.dice));
+    if (kind === 'lying') Object.assign(chosen, this.dice.pick(LYING_QUIRKS)(this.dice));
+    // A server that looks at no bounds does not complain about them.
+    if (chosen.bounds === 'ignored') delete chosen.maxSpanDays;
+    Object.assign(this.lab.simulator.quirks, PLAIN, chosen);
+    this.log.push(`quirks ${JSON.stringify(chosen)}`);
+  }
+
+  /** The pool tells the truth again, in the same words. */
+  tellTruth(): void {
+    Object.assign(this.lab.simulator.quirks, { totalNum: 'true', emptyPage: null, repeatedPage: null });
+  }
+
+  mutate(times: number): void {
+    for (let n = 0; n < times; n += 1) {
+      const change = this.dice.pick(this.changes);
+      const what = change();
+      if (what !== null) this.log.push(`  ${what}`);
+    }
+  }
+
+  private insert(count: number, at: (dice: Dice, n: number, i: number) => number): void {
+    const { dice, place } = this;
+    const rows = this.lab.simulator.world.insertMany(
+      place.scope.stream,
+      place.key,
+      Array.from({ length: count }, (_, i) => {
+        const status = dice.pick(STATUSES);
+        const minedAtMs = at(dice, count, i);
+        const rated = dice.chance(0.5);
+        return {
+          currency: dice.chance(0.8) ? 'BTC' : dice.pick(CURRENCIES),
+          minedAtMs,
+          amount: dice.chance(0.5)
+            ? dice.pick(AMOUNTS)
+            : `0.${dice.below(100_000_000).toString().padStart(8, '0')}`,
+          status,
+          settledAtMs: status === 'SETTLED' ? minedAtMs + DAY_MS : null,
+          extra: dice.pick(EXTRAS),
+          ...(rated ? { hashRate: String(1_000_000 + dice.below(3)), hashUnit: 'H' } : {}),
+          ...(place.scope.stream === 'rewards' ? { type: dice.pick(TYPES) } : {}),
+          ...(place.scope.stream === 'earnings' && rated ? { rejectRate: `0.0${1 + dice.below(9)}` } : {}),
+        };
+      }),
+    );
+    for (const row of rows) this.touched.add(row);
+  }
+
+  private readonly changes: readonly (() => string | null)[] = [
+    () => this.changeLive('settled', (row) => this.lab.simulator.world.settle(row)),
+    () => this.changeLive('settled', (row) => this.lab.simulator.world.settle(row)),
+    () =>
+      this.changeLive('amended', (row) =>
+        this.lab.simulator.world.amend(row, { amount: this.dice.pick(AMOUNTS) }),
+      ),
+    () =>
+      this.changeLive('amended and settled', (row) =>
+        this.lab.simulator.world.amend(row, {
+          amount: this.dice.pick(AMOUNTS),
+          status: 'SETTLED',
+          settledAtMs: row.minedAtMs + 5,
+        }),
+      ),
+    () =>
+      this.changeLive('moved', (row) =>
+        this.lab.simulator.world.amend(row, {
+          minedAtMs: row.minedAtMs + this.dice.pick([1, DAY_MS, -DAY_MS]),
+        }),
+      ),
+    () =>
+      this.changeLive('withdrawn', (row) => {
+        this.lab.simulator.world.withdraw(row);
+        this.withdrawn.push(row);
+      }),
+    () => {
+      const row = this.withdrawn.pop();
+      if (row === undefined) return null;
+      this.touched.add(row);
+      this.lab.simulator.world.restore(row);
+      return `restored ${row.serial}`;
+    },
+    () => {
+      const copies = this.dice.pick([1, 1, 2, 3, 12]);
+      const row = this.live()[this.dice.below(this.live().length)];
+      if (row === undefined) return null;
+      const twins = this.lab.simulator.world.insertMany(
+        this.place.scope.stream,
+        this.place.key,
+        Array.from({ length: copies }, () => ({ ...row, settlesAtMs: undefined })),
+      );
+      for (const twin of twins) this.touched.add(twin);
+      return `${copies} twins of ${row.serial}`;
+    },
+    () => {
+      const count = this.dice.pick([1, 2, 5, 30]);
+      this.insert(count, SHAPES.anywhere);
+      return `${count} late`;
+    },
+    () => {
+      const count = this.dice.pick([1, 2, 5]);
+      this.insert(count, SHAPES['to come']);
+      return `${count} new`;
+    },
+  ];
+
+  private changeLive(name: string, change: (row: LedgerRow) => void): string | null {
+    const row = this.live()[this.dice.below(this.live().length)];
+    if (row === undefined) return null;
+    this.touched.add(row);
+    change(row);
+    return `${name} ${row.serial}`;
+  }
+}
+
+const PLAIN: Partial<Quirks> = {
+  amounts: 'number',
+  amountDigits: 'plain',
+  times: 'number',
+  pageFields: 'number',
+  pendingSettleTime: 'null',
+  emptyFields: 'absent',
+  order: 'desc',
+  pageSizeCap: null,
+  pageSizeAdmitted: true,
+  bounds: 'inclusive',
+  unboundedDays: null,
+  maxSpanDays: null,
+  totalNum: 'true',
+  emptyPage: null,
+  repeatedPage: null,
+};

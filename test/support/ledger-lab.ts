@@ -1,0 +1,159 @@
+import { setMaxListeners } from 'node:events';
+import postgres from 'postgres';
+import { Secret } from '../../src/core/secret';
+import type { Clock } from '../../src/core/clock';
+import type { AccountId, Puid } from '../../src/domain/ids';
+import { DAY_MS } from '../../src/domain/windows';
+import { createPoolClient, type Pacer, type PoolClient } from '../../src/kucoin';
+import { createSimulator, type ScopeKey, type Simulator, type SimulatorOptions } from '../../src/simulator';
+import { PrismaAccountStore } from '../../src/store/accounts';
+import { createStoreClient } from '../../src/store/client';
+import type { PrismaClient } from '../../src/store/generated/client';
+import { PrismaLedgerStore } from '../../src/store/ledger/ledger-store';
+import { PrismaRunStore } from '../../src/store/runs';
+import type { LedgerTiers } from '../../src/sync/ledger/ledger-session';
+import { syncLedgerScope, WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
+import type { LedgerScope, LedgerStore } from '../../src/sync/ports';
+import { runScope, type RunResult } from '../../src/sync/run-scope';
+import { storedOf, truthOf } from './ledger-truth';
+
+export const LAB_START = Date.UTC(2026, 9, 20, 9, 30);
+export const VERIFY: LedgerRequest = { verifyBeforeMs: Infinity, span: null };
+
+/** One scope of the ledger: how the simulated pool names it, and how the program does. */
+export interface LabScope {
+  readonly key: ScopeKey;
+  readonly scope: LedgerScope;
+}
+
+export interface LabSync {
+  readonly request?: LedgerRequest;
+  readonly signal?: AbortSignal;
+  readonly tiers?: Partial<LedgerTiers>;
+  /** Stands between the program and its store. */
+  readonly store?: (store: PrismaLedgerStore) => LedgerStore;
+}
+
+/** A simulated pool and what syncs a scope of its ledger into a database: no pace, no waits, the smallest parts. */
+export class LedgerLab {
+  private nextPuid = 5_000_001n;
+
+  private constructor(
+    readonly simulator: Simulator,
+    readonly sql: postgres.Sql,
+    readonly client: PrismaClient,
+    readonly pool: PoolClient,
+    readonly accountId: AccountId,
+  ) {}
+
+  static async open(
+    databaseUrl: string,
+    options: Partial<SimulatorOptions> = {},
+    accountName = 'main',
+  ): Promise<LedgerLab> {
+    const simulator = await createSimulator({
+      seed: 1,
+      startAt: LAB_START,
+      rateLimit: null,
+      world: { accounts: 1, subAccountsPerAccount: 0 },
+      ...options,
+    });
+    const [credentials] = simulator.accounts;
+    if (credentials === undefined) throw new Error('The simulated pool has no account.');
+    const clock: Clock = {
+      now: () => simulator.clock.now(),
+      monotonicMs: () => performance.now(),
+      sleep: () => Promise.resolve(),
+    };
+    const pool = createPoolClient({
+      baseUrl: simulator.url,
+      credentials: {
+        apiKey: new Secret(credentials.apiKey),
+        apiSecret: new Secret(credentials.apiSecret),
+        apiPassphrase: new Secret(credentials.apiPassphrase),
+      },
+      pacer: UNPACED,
+      clock,
+      random: () => 0.5,
+      // Real time does not pass between attempts: a circuit that opens would stay open.
+      retries: { maintenance: { firstDelayMs: 0, maxDelayMs: 0, factor: 1 } },
+    });
+    const client = createStoreClient({
+      url: new Secret(databaseUrl),
+      maxConnections: 4,
+      applicationName: 'ledger lab',
+    });
+    const sql = postgres(databaseUrl, { max: 2, onnotice: () => undefined });
+    await sql`CREATE TABLE IF NOT EXISTS sync.test_clock (ahead interval NOT NULL)`;
+    await sql`INSERT INTO sync.test_clock SELECT '0' WHERE NOT EXISTS (SELECT FROM sync.test_clock)`;
+    await sql`
+      CREATE OR REPLACE FUNCTION sync.now() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL SAFE AS
+      $$ SELECT pg_catalog.clock_timestamp() + (SELECT ahead FROM sync.test_clock) $$`;
+    const { accountId } = await new PrismaAccountStore(client).register(accountName, pool.fingerprint);
+    return new LedgerLab(simulator, sql, client, pool, accountId);
+  }
+
+  /** A scope of a sub-account of its own. */
+  async newScope(stream: 'earnings' | 'rewards'): Promise<LabScope> {
+    const puid = this.nextPuid++;
+    const algo = 'SHA256d';
+    this.simulator.world.addSubAccount('main', { puid, pname: `lab-${puid}`, defaultAlgo: algo });
+    await this.sql`
+      INSERT INTO pool.sub_accounts (account_id, puid, pname, default_algo)
+      VALUES (${this.accountId}, ${String(puid)}, ${`lab-${puid}`}, ${algo})`;
+    return {
+      key: { account: 'main', puid, algo },
+      scope: { stream, accountId: this.accountId, puid: puid as Puid, algo },
+    };
+  }
+
+  async sync({ scope }: LabScope, options: LabSync = {}): Promise<RunResult> {
+    const signal = options.signal ?? new AbortController().signal;
+    setMaxListeners(0, signal);
+    const store = new PrismaLedgerStore(this.client);
+    const tiers: LedgerTiers = {
+      historyStartMs: Date.UTC(2018, 0, 1),
+      recentDays: 35,
+      recentEveryMs: DAY_MS,
+      fullEveryMs: 7 * DAY_MS,
+      coins: [],
+      ...options.tiers,
+    };
+    const deps = { pool: this.pool, store: options.store?.(store) ?? store, tiers };
+    return runScope(new PrismaRunStore(this.client), scope, { trigger: 'test', signal }, (run) =>
+      syncLedgerScope(deps, scope, run, options.request ?? WHAT_IS_DUE),
+    );
+  }
+
+  truthOf({ key, scope }: LabScope): string[] {
+    return truthOf(this.simulator, scope.stream, [key]);
+  }
+
+  storedOf({ scope }: LabScope): Promise<string[]> {
+    return storedOf(this.sql, scope.stream, scope.puid);
+  }
+
+  /** Time passes at the pool and in the database. */
+  async advance(ms: number): Promise<void> {
+    this.simulator.clock.advance(ms);
+    await this.sql`UPDATE sync.test_clock SET ahead = ahead + ${`${ms} milliseconds`}::interval`;
+  }
+
+  /** The database's clock, as text of full precision. */
+  async now(): Promise<string> {
+    const [row] = await this.sql<{ now: string }[]>`SELECT sync.now()::text AS now`;
+    return row?.now ?? '';
+  }
+
+  async close(): Promise<void> {
+    await this.pool.close();
+    await this.client.$disconnect();
+    await this.sql.end();
+    await this.simulator.close();
+  }
+}
+
+const UNPACED: Pacer = {
+  acquire: () => Promise.resolve({ use: () => true, answered: () => undefined }),
+  reportThrottled: () => undefined,
+};
