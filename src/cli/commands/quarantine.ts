@@ -1,0 +1,136 @@
+import { InvalidArgumentError } from 'commander';
+import { openDatabase } from '../../app/database';
+import { migrateDatabase } from '../../app/migration';
+import { withQuarantine } from '../../app/quarantine';
+import { KpoolError } from '../../core/errors';
+import { findId } from '../../domain/ids';
+import type { PrismaQuarantineStore, QuarantinedRow } from '../../store/quarantine-store';
+import type { CliContext, RegisterCommand } from '../context';
+import { withExamples } from '../example';
+import { countOf } from '../output/numbers';
+
+const MAX_LISTED = 1_000;
+
+function parseNumber(text: string, previous: readonly bigint[] = []): readonly bigint[] {
+  const id = findId(text);
+  if (id === null) throw new InvalidArgumentError('A row is named by its number in `kpool quarantine list`.');
+  return [...previous, id];
+}
+
+async function inQuarantine<T>(
+  { output, signal, ...context }: CliContext,
+  work: (quarantine: PrismaQuarantineStore) => Promise<T>,
+): Promise<T> {
+  const log = (line: string): void => output.note(line);
+  const database = await openDatabase(context.config(), { log, signal });
+  try {
+    context.hideAddress(database.url);
+    await migrateDatabase(database, log);
+    return await withQuarantine(database.url, work);
+  } finally {
+    await database.close();
+  }
+}
+
+async function findAll(
+  quarantine: PrismaQuarantineStore,
+  numbers: readonly bigint[],
+): Promise<QuarantinedRow[]> {
+  const rows = await quarantine.find(numbers);
+  const unknown = numbers.filter((number) => !rows.some(({ quarantineId }) => quarantineId === number));
+  if (unknown.length > 0) {
+    throw new KpoolError('usage.invalid', `The quarantine has no row ${unknown.join(', ')}.`, {
+      hint: 'kpool quarantine list --all shows every row and its number.',
+    });
+  }
+  return rows;
+}
+
+function stateOf({ acceptedAt, resolvedAt }: QuarantinedRow): string {
+  if (resolvedAt !== null) return 'resolved';
+  return acceptedAt === null ? 'open' : 'accepted';
+}
+
+function jsonOf(row: QuarantinedRow) {
+  return {
+    number: String(row.quarantineId),
+    state: stateOf(row),
+    account: row.accountName,
+    stream: row.stream,
+    puid: row.puid === null ? null : String(row.puid),
+    algo: row.algo,
+    reason: row.reason,
+    raw: row.raw,
+    firstSeenAt: row.firstSeenAt.toISOString(),
+    lastSeenAt: row.lastSeenAt.toISOString(),
+    acceptedAt: row.acceptedAt?.toISOString() ?? null,
+    acceptedNote: row.acceptedNote,
+    resolvedAt: row.resolvedAt?.toISOString() ?? null,
+  };
+}
+
+function tableOf({ output }: CliContext, rows: readonly QuarantinedRow[]): string {
+  if (rows.length === 0) return 'Nothing is in quarantine.';
+  const headings = ['account', 'stream', 'puid', 'algo', 'state', 'last seen', 'reason'];
+  return output.table(
+    [{ heading: 'number', isNumber: true }, ...headings.map((heading) => ({ heading }))],
+    rows.map((row) => {
+      const { number, account, stream, puid, algo, state, lastSeenAt, reason } = jsonOf(row);
+      return [number, account, stream, puid, algo, state, lastSeenAt, reason];
+    }),
+  );
+}
+
+function textOf(row: QuarantinedRow): string {
+  return Object.entries(jsonOf(row))
+    .map(([name, value]) => `${name.padEnd(14)}${value ?? '-'}`)
+    .join('\n');
+}
+
+/** `kpool quarantine`: rows that could not be understood, and accepting them. */
+export const registerQuarantine: RegisterCommand = (program, context) => {
+  const command = program
+    .command('quarantine')
+    .description('Look at rows that could not be understood, and accept them');
+
+  const list = command
+    .command('list')
+    .description('List the rows that wait for somebody')
+    .option('--all', 'also those that were accepted or resolved')
+    .action(async (flags: { all?: boolean }) => {
+      const options = { isWhole: flags.all === true, limit: MAX_LISTED };
+      const rows = await inQuarantine(context, (quarantine) => quarantine.list(options));
+      context.output.result(rows.map(jsonOf), () => tableOf(context, rows));
+      if (rows.length === MAX_LISTED) context.output.note(`Only the newest ${MAX_LISTED} are shown.`);
+    });
+  withExamples(list, 'kpool quarantine list', 'kpool quarantine list --all --json');
+
+  const show = command
+    .command('show')
+    .description('Show rows as the pool served them')
+    .argument('<number...>', 'as in the list', parseNumber)
+    .action(async (numbers: readonly bigint[]) => {
+      const rows = await inQuarantine(context, (quarantine) => findAll(quarantine, numbers));
+      context.output.result(rows.map(jsonOf), () => rows.map(textOf).join('\n\n'));
+    });
+  withExamples(show, 'kpool quarantine show 17');
+
+  const accept = command
+    .command('accept')
+    .description('Accept rows as they are: they no longer make a sync partial')
+    .argument('<number...>', 'as in the list', parseNumber)
+    .option('--note <text>', 'why, for whoever asks later')
+    .action(async (numbers: readonly bigint[], flags: { note?: string }) => {
+      const accepted = await inQuarantine(context, async (quarantine) => {
+        await findAll(quarantine, numbers);
+        return quarantine.accept(numbers, flags.note ?? null);
+      });
+      const earlier = new Set(numbers).size - accepted;
+      context.output.result({ accepted, acceptedEarlier: earlier }, () =>
+        earlier === 0
+          ? `Accepted ${countOf(accepted, 'row')}.`
+          : `Accepted ${countOf(accepted, 'row')}; ${earlier} had been accepted earlier.`,
+      );
+    });
+  withExamples(accept, 'kpool quarantine accept 17 --note "asked the pool, ticket 4711"');
+};
