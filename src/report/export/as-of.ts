@@ -23,8 +23,8 @@ export async function findAsOf(sql: Sql, period: Period, given: string | null): 
   const now = await fixInstant(sql);
   if (given === null || given === 'now') return { instant: now, reason: 'now' };
   const [row] = await sql<{ instant: string; isPast: boolean }[]>`
-    SELECT ${isoText(sql, sql`${given}::timestamptz`)} AS instant,
-           ${given}::timestamptz <= ${now}::timestamptz AS "isPast"`;
+    SELECT ${isoText(sql, sql`${given}::text::timestamptz`)} AS instant,
+           ${given}::text::timestamptz <= ${now}::text::timestamptz AS "isPast"`;
   assert(row !== undefined, 'a SELECT without FROM has one row');
   if (!row.isPast) {
     throw new KpoolError('usage.invalid', `--as-of ${given} lies in the future.`, {

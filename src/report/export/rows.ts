@@ -74,11 +74,11 @@ function itemsAt(sql: Sql, instant: string, { period, basis, accountName }: Sele
   // An item that is settled without a date is taken as paid when it was mined: it must not be lost.
   const counted = basis === 'accrual' ? sql`mined_at` : sql`coalesce(settled_at, mined_at)`;
   return sql`
-    SELECT * FROM report.income_as_of(${instant}::timestamptz)
+    SELECT * FROM report.income_as_of(${instant}::text::timestamptz)
      WHERE true
        ${basis === 'cash' ? sql`AND status = 'SETTLED'` : sql``}
-       ${period.from === null ? sql`` : sql`AND ${counted} >= ${period.from}::timestamptz`}
-       ${period.to === null ? sql`` : sql`AND ${counted} < ${period.to}::timestamptz`}
+       ${period.from === null ? sql`` : sql`AND ${counted} >= ${period.from}::text::timestamptz`}
+       ${period.to === null ? sql`` : sql`AND ${counted} < ${period.to}::text::timestamptz`}
        ${accountName === null ? sql`` : sql`AND account_name = ${accountName}`}`;
 }
 
@@ -116,7 +116,7 @@ function changedItems(sql: Sql, since: string, selection: Selection): ReturnType
            coalesce(n.mined_at, o.mined_at) AS mined_at, coalesce(n.amount, 0) AS amount,
            o.amount AS previous_amount, coalesce(n.status, o.status) AS status, o.status AS previous_status,
            CASE WHEN n.puid IS NULL THEN o.settled_at ELSE n.settled_at END AS settled_at,
-           coalesce(n.known_since, ${instant}::timestamptz) AS known_since, NULL::date AS adjusts
+           coalesce(n.known_since, ${instant}::text::timestamptz) AS known_since, NULL::date AS adjusts
       FROM (${itemsAt(sql, instant, selection)}) AS n
       FULL JOIN (${itemsAt(sql, since, selection)}) AS o
         ON n.account_id = o.account_id AND n.puid = o.puid AND n.algo = o.algo AND n.currency = o.currency
@@ -129,7 +129,7 @@ function changedItems(sql: Sql, since: string, selection: Selection): ReturnType
 /** Later changes of months closed before the period, booked in it: their own figures no longer change. */
 function adjustments(sql: Sql, { period, asOf, accountName }: Selection): ReturnType<Sql> {
   const { from, to, timeZone } = period;
-  const firstDay = (instant: string | null) => sql`(${instant}::timestamptz AT TIME ZONE ${timeZone})::date`;
+  const firstDay = (instant: string | null) => sql`(${instant}::text::timestamptz AT TIME ZONE ${timeZone})::date`;
   return sql`
     SELECT 'adjustment' AS kind, NULL AS change, account_name, sub_account, puid, algo, currency,
            'changes' AS source, NULL AS type, 0 AS ordinal, mining_date,
@@ -138,7 +138,7 @@ function adjustments(sql: Sql, { period, asOf, accountName }: Selection): Return
            month AS adjusts
       FROM report.income_changes
      WHERE booked_in >= ${firstDay(from)} AND booked_in < ${firstDay(to)} AND month < ${firstDay(from)}
-       AND known_at <= ${asOf.instant}::timestamptz
-       AND (superseded_at IS NULL OR superseded_at > ${asOf.instant}::timestamptz)
+       AND known_at <= ${asOf.instant}::text::timestamptz
+       AND (superseded_at IS NULL OR superseded_at > ${asOf.instant}::text::timestamptz)
        ${accountName === null ? sql`` : sql`AND account_name = ${accountName}`}`;
 }
