@@ -129,7 +129,8 @@ function changedItems(sql: Sql, since: string, selection: Selection): ReturnType
 /** Later changes of months closed before the period, booked in it: their own figures no longer change. */
 function adjustments(sql: Sql, { period, asOf, accountName }: Selection): ReturnType<Sql> {
   const { from, to, timeZone } = period;
-  const firstDay = (instant: string | null) => sql`(${instant}::text::timestamptz AT TIME ZONE ${timeZone})::date`;
+  const firstDay = (instant: string | null) =>
+    sql`(${instant}::text::timestamptz AT TIME ZONE ${timeZone})::date`;
   return sql`
     SELECT 'adjustment' AS kind, NULL AS change, account_name, sub_account, puid, algo, currency,
            'changes' AS source, NULL AS type, 0 AS ordinal, mining_date,

@@ -8,7 +8,14 @@ test.each(['=1+1', '+1', '-2+3', '@SUM(A1)', '\t=1', '\r=1', '\n=1', 'ï¼1', 'ï¼
 );
 
 test('other texts stay as they are, and what is missing is an empty cell', () => {
-  expect(['BTC', "o'hara", '', 'a=b', '#x', null].map(asText)).toEqual(['BTC', "o'hara", '', 'a=b', '#x', '']);
+  expect(['BTC', "o'hara", '', 'a=b', '#x', null].map(asText)).toEqual([
+    'BTC',
+    "o'hara",
+    '',
+    'a=b',
+    '#x',
+    '',
+  ]);
 });
 
 test('a cell keeps its commas, quotes and line ends', () => {
