@@ -9,7 +9,8 @@ import { inspectEmbeddedPostgres } from '../store/embedded/inspect';
 /** The same for everybody: figures of the demo can be talked about. */
 const DEMO_SEED = 20_261_122;
 const DEMO_LATENCY_MS = { min: 20, max: 80 };
-const FAST = '10 s';
+/** Short enough to follow simulated days, long enough to look fresh while the first sync lasts. */
+const FAST = '2 min';
 
 export interface Demo {
   readonly simulator: Simulator;
@@ -53,7 +54,7 @@ export async function prepareDemo(options: { home: string; port: number; nowMs: 
     ACCOUNT_INCOME_EVERY: FAST,
     SUB_ACCOUNT_INCOME_EVERY: FAST,
     WORKERS_EVERY: FAST,
-    WORKER_DETAILS_EVERY: '60 s',
+    WORKER_DETAILS_EVERY: FAST,
   });
   return { simulator, config };
 }

@@ -39,8 +39,10 @@ export interface CliContext {
   hideAddress(address: Secret): void;
   /** The configuration, read at the first call. Throws `config.invalid`. */
   config(): Config;
-  /** The program's log, on standard error, as LOG_LEVEL and LOG_FORMAT say. */
+  /** The program's log, on standard error, as LOG_LEVEL and LOG_FORMAT say: for a service. */
   logger(): Logger;
+  /** The same for a command that shows by itself what it does: news of level `info` are left out. */
+  commandLogger(): Logger;
   /** How the process will end, unless the command throws. */
   exitWith(code: ExitCode): void;
 }
@@ -101,10 +103,21 @@ export class CallContext implements CliContext {
   }
 
   logger(): Logger {
-    const { level, format } = this.config().log;
+    this.#logger ??= this.#createLogger(this.config().log.level);
+    return this.#logger;
+  }
+
+  commandLogger(): Logger {
+    const { level } = this.config().log;
+    this.#logger ??= this.#createLogger(level === 'info' ? 'warn' : level);
+    return this.#logger;
+  }
+
+  #createLogger(level: Config['log']['level']): Logger {
+    const { format } = this.config().log;
     const { stderr } = this.#world;
     const isTty = stderr.isTTY === true;
-    this.#logger ??= createLogger({
+    return createLogger({
       level,
       format: format === 'auto' ? (isTty ? 'pretty' : 'json') : format,
       useColour: isTty && this.#mayColour,
@@ -112,7 +125,6 @@ export class CallContext implements CliContext {
       destination: { write: (lines) => this.output.log(lines) },
       scrubber: this.scrubber,
     });
-    return this.#logger;
   }
 
   hideAddress(address: Secret): void {

@@ -13,7 +13,7 @@ export const registerCheck: RegisterCommand = (program, context) => {
         config: context.config(),
         clock,
         random: Math.random,
-        logger: context.logger(),
+        logger: context.commandLogger(),
         signal,
         log: (line) => output.note(line),
       });

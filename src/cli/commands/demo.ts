@@ -145,7 +145,7 @@ export const registerDemo: RegisterCommand = (program, context) => {
       try {
         const accounts = requireAccounts(demo.config);
         const log = (line: string): void => output.note(line);
-        const logger = context.logger();
+        const logger = context.commandLogger();
         const session = await openSession({
           config: demo.config,
           accounts,

@@ -66,7 +66,7 @@ export const registerSync: RegisterCommand = (program, context) => {
         accounts,
         clock,
         random: Math.random,
-        logger: context.logger(),
+        logger: context.commandLogger(),
         signal,
         log: (line) => output.note(line),
       });
