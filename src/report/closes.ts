@@ -88,6 +88,6 @@ async function record(
 ): Promise<CloseResult> {
   await tx`
     INSERT INTO sync.closes (month, action, instant, note)
-    VALUES (${firstDayOf(entry.month)}::date, ${entry.action}, ${entry.instant}::timestamptz, ${entry.note})`;
+    VALUES (${firstDayOf(entry.month)}::date, ${entry.action}, ${entry.instant}::text::timestamptz, ${entry.note})`;
   return { outcome: 'recorded', record: entry };
 }

@@ -58,20 +58,20 @@ async function findObstacles(
     ), judged AS (
       SELECT s.*,
              -- Before its oldest window, a history that is complete holds nothing.
-             coalesce(p.proven, '0') >= ${to}::timestamptz
-               - CASE WHEN s.history_complete THEN least(greatest(p.oldest, ${from}::timestamptz), ${to}::timestamptz)
-                      ELSE ${from}::timestamptz END AS is_proven,
+             coalesce(p.proven, '0') >= ${to}::text::timestamptz
+               - CASE WHEN s.history_complete THEN least(greatest(p.oldest, ${from}::text::timestamptz), ${to}::text::timestamptz)
+                      ELSE ${from}::text::timestamptz END AS is_proven,
              (SELECT count(*)::int FROM sync.quarantined_rows q
                WHERE q.stream = s.stream AND q.account_id = s.account_id AND q.puid = s.puid AND q.algo = s.algo
                  AND q.resolved_at IS NULL AND q.accepted_at IS NULL
-                 AND coalesce(q.window_from < ${to}::timestamptz AND q.window_to > ${from}::timestamptz, true)) AS quarantined
+                 AND coalesce(q.window_from < ${to}::text::timestamptz AND q.window_to > ${from}::text::timestamptz, true)) AS quarantined
         FROM scopes s
        CROSS JOIN LATERAL (
          SELECT min(w.from_at) AS oldest,
-                sum(least(w.to_at, ${to}::timestamptz) - greatest(w.from_at, ${from}::timestamptz))
+                sum(least(w.to_at, ${to}::text::timestamptz) - greatest(w.from_at, ${from}::text::timestamptz))
                   -- What was read before the month ended says nothing about its end.
-                  FILTER (WHERE w.verified_at >= least(${to}::timestamptz, s.removed_at)
-                            AND w.from_at < ${to}::timestamptz AND w.to_at > ${from}::timestamptz) AS proven
+                  FILTER (WHERE w.verified_at >= least(${to}::text::timestamptz, s.removed_at)
+                            AND w.from_at < ${to}::text::timestamptz AND w.to_at > ${from}::text::timestamptz) AS proven
            FROM sync.windows w
           WHERE w.stream = s.stream AND w.account_id = s.account_id AND w.puid = s.puid AND w.algo = s.algo) AS p
     )

@@ -31,7 +31,7 @@ async function close(month: Month): Promise<string> {
 async function earn(accountId: number, day: string, amount: string): Promise<void> {
   await sql`
     INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
-    VALUES (${accountId}, 1, 'SHA256d', 'BTC', ${day}::timestamptz, 0, ${amount}::numeric, 'SETTLED')`;
+    VALUES (${accountId}, 1, 'SHA256d', 'BTC', ${day}::text::timestamptz, 0, ${amount}::numeric, 'SETTLED')`;
 }
 
 function changesOf(accountId: number) {
@@ -58,7 +58,7 @@ test('a closed month plus its adjustments is what the ledger says today, after a
         for (const step of after) await applyLedgerStep(sql, accountId, step);
         const wrong = await sql`
           WITH closed AS (
-            SELECT puid, currency, amount FROM report.income_as_of(${instant}::timestamptz)
+            SELECT puid, currency, amount FROM report.income_as_of(${instant}::text::timestamptz)
              WHERE account_id = ${accountId} AND date_trunc('month', mined_at AT TIME ZONE ${zone})::date = '2026-09-01'
              UNION ALL
             SELECT puid, currency, change FROM report.income_changes
@@ -130,7 +130,7 @@ test('closing twice and reopening what is open are refused, and every record is 
     outcome: 'refused',
     reasons: ['2026-10 is closed already.'],
   });
-  await reopenMonth(sql, OCTOBER, { note: 'second' });
+  const reopened = await reopenMonth(sql, OCTOBER, { note: 'second' });
   expect(await reopenMonth(sql, OCTOBER, { note: null })).toEqual({
     outcome: 'refused',
     reasons: ['2026-10 is not closed.'],
@@ -141,5 +141,6 @@ test('closing twice and reopening what is open are refused, and every record is 
     ['2026-10', 'reopen', 'second'],
   ]);
   expect(records[0]!.instant < records[1]!.instant).toBe(true);
+  expect(records[1]).toEqual(reopened.outcome === 'recorded' && reopened.record);
   await expect(sql`DELETE FROM sync.closes`).rejects.toThrow('Closes are only ever added.');
 });

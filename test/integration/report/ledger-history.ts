@@ -131,8 +131,8 @@ async function appear(
                    AND t.mined_at = n.mined_at ${isReward ? sql`AND t.type = n.type` : sql``}),
            n.amount, 1000, n.status, n.settled_at
       FROM unnest(${rows.map((row) => row.puid)}::bigint[], ${rows.map((row) => row.algo)}::text[],
-                  ${rows.map((row) => row.currency)}::text[], ${rows.map((row) => row.minedAt)}::timestamptz[],
+                  ${rows.map((row) => row.currency)}::text[], ${rows.map((row) => row.minedAt)}::text[]::timestamptz[],
                   ${rows.map((row) => (isReward ? row.type : ''))}::text[], ${rows.map((row) => row.amount)}::numeric[],
-                  ${rows.map((row) => row.status)}::text[], ${rows.map((row) => row.settledAt)}::timestamptz[])
+                  ${rows.map((row) => row.status)}::text[], ${rows.map((row) => row.settledAt)}::text[]::timestamptz[])
            WITH ORDINALITY AS n (puid, algo, currency, mined_at, type, amount, status, settled_at, number)`;
 }

@@ -1,0 +1,229 @@
+import postgres from 'postgres';
+import { closeMonth } from '../../../src/report/closes';
+import { findMonth } from '../../../src/report/month';
+import { readCompleteness, readFreshness } from '../../../src/report/overview';
+import { useTestDatabase } from '../../support/test-database';
+import { createLedgerAccount } from './ledger-history';
+
+let sql: postgres.Sql;
+let accountId: number;
+let accounts = 0;
+
+// Before the database goes.
+afterAll(() => sql.end());
+const database = useTestDatabase();
+beforeAll(() => {
+  sql = postgres(database.url, { max: 2, onnotice: () => undefined });
+});
+beforeEach(async () => {
+  // Only one account at a time: closing looks at all of them.
+  await sql`UPDATE pool.sub_accounts SET default_algo = NULL`;
+  await sql`DELETE FROM sync.windows`;
+  await sql`DELETE FROM sync.quarantined_rows`;
+  await sql`DELETE FROM sync.cursors`;
+  accountId = await createLedgerAccount(sql, `account ${accounts++}`);
+  await sql`UPDATE pool.sub_accounts SET default_algo = NULL WHERE account_id = ${accountId} AND puid = 2`;
+});
+
+interface Span {
+  readonly from: string;
+  readonly to: string;
+  /** How long ago it was read whole; null: never. */
+  readonly readAgo: string | null;
+  readonly quarantined?: number;
+}
+
+/** What the sync knows of sub-account 1, algorithm SHA256d, in both lists. */
+async function know(
+  spans: readonly Span[],
+  isWhole = true,
+  streams = ['earnings', 'rewards'],
+): Promise<void> {
+  for (const stream of streams) {
+    await sql`
+      INSERT INTO sync.cursors (stream, account_id, puid, algo, history_complete, last_life_at, last_success_at, last_cycle_at)
+      VALUES (${stream}, ${accountId}, 1, 'SHA256d', ${isWhole}, now(), now(), now())`;
+    for (const span of spans) {
+      await sql`
+        INSERT INTO sync.windows (stream, account_id, puid, algo, from_at, to_at, row_count, quarantined_count, verified_at)
+        VALUES (${stream}, ${accountId}, 1, 'SHA256d', ${span.from}::text::timestamptz, ${span.to}::text::timestamptz, 10,
+                ${span.quarantined ?? 0}, now() - ${span.readAgo}::interval)`;
+    }
+  }
+}
+
+async function spansOf(stream: string): Promise<string[]> {
+  const spans = await readCompleteness(sql);
+  const text = await sql<{ span: string }[]>`
+    SELECT concat_ws(' ', coalesce(from_at::date::text, '…'), coalesce(to_at::date::text, '…'), state) AS span
+      FROM report.completeness WHERE account_id = ${accountId} AND stream = ${stream} ORDER BY from_at NULLS FIRST`;
+  expect(spans.length).toBeGreaterThan(0);
+  return text.map(({ span }) => span);
+}
+
+const NEWEST = { from: '2026-10-20Z', to: 'infinity', readAgo: '1 minute' };
+const today = new Date().toISOString().slice(0, 10);
+
+describe('completeness', () => {
+  test('windows that were read whole are one certified span, up to the last look', async () => {
+    await know([
+      NEWEST,
+      { from: '2026-10-01Z', to: '2026-10-20Z', readAgo: '1 hour' },
+      { from: '2026-01-01Z', to: '2026-10-01Z', readAgo: '5 days' },
+    ]);
+    expect(await spansOf('earnings')).toEqual([`2026-01-01 ${today} certified`]);
+  });
+
+  test('rows in quarantine, windows not read, gaps, old proofs and unread history are told apart', async () => {
+    await know(
+      [
+        NEWEST,
+        { from: '2026-10-01Z', to: '2026-10-20Z', readAgo: '1 hour', quarantined: 3 },
+        { from: '2026-08-01Z', to: '2026-09-01Z', readAgo: '22 days' },
+        { from: '2026-07-01Z', to: '2026-08-01Z', readAgo: '20 days' },
+      ],
+      false,
+    );
+    expect(await spansOf('rewards')).toEqual([
+      '… 2026-07-01 missing',
+      '2026-07-01 2026-08-01 certified',
+      '2026-08-01 2026-09-01 stale',
+      '2026-09-01 2026-10-01 missing',
+      '2026-10-01 2026-10-20 certified except 3',
+      `2026-10-20 ${today} certified`,
+    ]);
+  });
+
+  test('a newest window that was not read for three intervals is stale', async () => {
+    await know([{ ...NEWEST, readAgo: '4 hours' }]);
+    expect((await spansOf('earnings'))[0]).toMatch(/ stale$/);
+  });
+
+  test('a list that was never looked at is missing, and does not look empty', async () => {
+    await know([NEWEST], true, ['earnings']);
+    expect(await spansOf('rewards')).toEqual(['… … missing']);
+  });
+});
+
+describe('closing a month', () => {
+  const OCTOBER = findMonth('2026-10')!;
+  const OPTIONS = { note: null, force: false };
+  const refusalOf = async (month = OCTOBER): Promise<string> => {
+    const result = await closeMonth(sql, month, OPTIONS);
+    return result.outcome === 'refused' ? result.reasons.join('\n') : 'closed';
+  };
+  const October = { from: '2026-10-01Z', to: '2026-11-01Z' };
+
+  test('a month that is not over is refused', async () => {
+    await know([NEWEST]);
+    expect(await refusalOf(findMonth('2999-01')!)).toBe('2999-01 is not over yet (UTC).');
+  });
+
+  test('a list that was never read is refused, by name', async () => {
+    await know([NEWEST], true, ['earnings']);
+    expect(await refusalOf()).toContain('rewards of farm 1');
+  });
+
+  test('a month whose last look came before its end is refused', async () => {
+    await know([{ from: '2026-09-01Z', to: 'infinity', readAgo: `${daysSince('2026-10-31')} days` }]);
+    expect(await refusalOf()).toContain('earnings of farm 1');
+  });
+
+  test('a month with a part that was not read is refused', async () => {
+    await know([
+      { from: '2026-10-10Z', to: 'infinity', readAgo: '1 minute' },
+      { from: '2026-10-05Z', to: '2026-10-10Z', readAgo: null },
+      { from: '2026-09-05Z', to: '2026-10-05Z', readAgo: '1 day' },
+    ]);
+    expect(await refusalOf()).toContain('have not been read whole since 2026-10 ended');
+  });
+
+  test('a month that holds a row in quarantine is refused until a person accepts it', async () => {
+    await know([{ ...October, to: 'infinity', readAgo: '1 minute', quarantined: 1 }]);
+    await sql`
+      INSERT INTO sync.quarantined_rows (stream, account_id, puid, algo, window_from, window_to, raw, raw_hash, reason)
+      VALUES ('earnings', ${accountId}, 1, 'SHA256d', '2026-10-01Z', '2026-11-01Z', '{}', 'x', 'odd')`;
+    expect(await refusalOf()).toContain('hold 1 row(s) that could not be understood');
+    await sql`UPDATE sync.quarantined_rows SET accepted_at = now()`;
+    expect(await refusalOf(findMonth('2026-09')!)).toBe('closed');
+  });
+
+  test('what was refused is closed by force, and a month that is proven is closed without', async () => {
+    await know([{ ...NEWEST, readAgo: null }]);
+    expect(await closeMonth(sql, findMonth('2025-01')!, { note: 'known', force: true })).toMatchObject({
+      outcome: 'recorded',
+      record: { month: '2025-01', action: 'close', note: 'known' },
+    });
+    await sql`UPDATE sync.windows SET verified_at = now()`;
+    // Nothing is older than the oldest window of a history that is complete.
+    expect(await refusalOf(findMonth('2025-02')!)).toBe('closed');
+    expect(await refusalOf()).toBe('closed');
+  });
+
+  test('a sub-account that is gone does not hold up the months after it', async () => {
+    await know([{ from: '2026-09-01Z', to: 'infinity', readAgo: `${daysSince('2026-10-10')} days` }]);
+    await sql`UPDATE pool.sub_accounts SET removed_at = '2026-10-05Z' WHERE account_id = ${accountId}`;
+    expect(await refusalOf(findMonth('2025-03')!)).toBe('closed');
+  });
+});
+
+function daysSince(day: string): number {
+  return Math.floor((Date.now() - Date.parse(day)) / 86_400_000);
+}
+
+describe('freshness', () => {
+  const freshnessOf = async (stream: string) =>
+    (await readFreshness(sql)).find(
+      (row) => row.account === `account ${accounts - 1}` && row.stream === stream,
+    )!;
+
+  test('a stream that never succeeded, or not for three intervals, is late', async () => {
+    await know([NEWEST]);
+    await sql`UPDATE sync.cursors SET last_success_at = now() - interval '181 minutes' WHERE stream = 'rewards'`;
+    expect(await freshnessOf('earnings')).toMatchObject({ isLate: false, scopes: 1, failingScopes: 0 });
+    expect(await freshnessOf('rewards')).toMatchObject({ isLate: true });
+    expect(await freshnessOf('workers')).toMatchObject({ isLate: true, lastSuccessAt: null, scopes: 0 });
+  });
+
+  test('the interval that is configured counts', async () => {
+    await know([NEWEST]);
+    await sql`UPDATE sync.cursors SET last_success_at = now() - interval '5 minutes'`;
+    await sql`INSERT INTO sync.settings (key, value) VALUES ('stream_intervals', '{"earnings": 60}')`;
+    expect(await freshnessOf('earnings')).toMatchObject({ isLate: true });
+    expect(await freshnessOf('rewards')).toMatchObject({ isLate: false });
+    await sql`DELETE FROM sync.settings`;
+  });
+
+  test('the last failure, open quarantine and unknown values are named', async () => {
+    await know([NEWEST]);
+    await sql`UPDATE sync.cursors SET consecutive_failures = 2 WHERE stream = 'earnings'`;
+    await sql`
+      INSERT INTO sync.runs (stream, account_id, puid, algo, trigger, finished_at, outcome, error_message)
+      VALUES ('earnings', ${accountId}, 1, 'SHA256d', 'test', now(), 'failed', 'The pool is down.')`;
+    await sql`
+      INSERT INTO sync.quarantined_rows (stream, account_id, puid, algo, raw, raw_hash, reason, accepted_at)
+      VALUES ('earnings', ${accountId}, 1, 'SHA256d', '{}', 'a', 'odd', NULL), ('earnings', ${accountId}, 1, 'SHA256d', '{}', 'b', 'odd', now())`;
+    await sql`
+      INSERT INTO pool.rewards (account_id, puid, algo, currency, mined_at, type, ordinal, amount, status)
+      VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 'NEW_EARN', 0, 1, 'HELD')`;
+    const rows = await sql`
+      SELECT stream, failing_scopes::int AS failing, last_error, open_quarantine::int AS quarantined, unknown_values
+        FROM report.data_freshness WHERE account_id = ${accountId} AND stream IN ('earnings', 'rewards') ORDER BY stream`;
+    expect([...rows]).toEqual([
+      {
+        stream: 'earnings',
+        failing: 1,
+        last_error: 'The pool is down.',
+        quarantined: 1,
+        unknown_values: null,
+      },
+      {
+        stream: 'rewards',
+        failing: 0,
+        last_error: null,
+        quarantined: 0,
+        unknown_values: 'status HELD, type NEW_EARN',
+      },
+    ]);
+  });
+});
