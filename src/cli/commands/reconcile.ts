@@ -40,7 +40,9 @@ export const registerReconcile: RegisterCommand = (program, context) => {
         rows.map((row) => ({ ...row, observedAt: row.observedAt?.toISOString() ?? null })),
         () => resultText(context, rows),
       );
-      if (rows.some(({ verdict }) => verdict === 'differs')) context.exitWith(1);
+      // Where nothing could be compared, nothing agrees either.
+      const isProven = rows.some(({ verdict }) => verdict.startsWith('matches'));
+      if (!isProven || rows.some(({ verdict }) => verdict === 'differs')) context.exitWith(1);
     });
   withExamples(command, 'kpool reconcile', 'kpool reconcile --json');
 };
