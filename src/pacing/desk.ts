@@ -10,12 +10,18 @@ import { LookLoop } from './look-loop';
 import type { LookWork } from './look-loop';
 import { createPermit, momentOf } from './permit';
 import type { Moment, Permit } from './permit';
+import { WHOLE_KEY } from './place-store';
 import type { Grant, HandBack, HeldPlace, Look, Outlook, PlaceStore, Sight } from './place-store';
 import { AHEAD_MS, PERMIT_LIFE_MS, REST_MS } from './rest';
 
 /** What a person or a metric may want to know. */
 export type PacingEvent =
-  | { readonly kind: 'granted'; readonly bucket: PacedBucket; readonly waitedMs: number }
+  | {
+      readonly kind: 'granted';
+      readonly bucket: PacedBucket;
+      readonly scope: PaceScope;
+      readonly waitedMs: number;
+    }
   | { readonly kind: 'turned'; readonly key: string; readonly scope: PaceScope }
   /** The database's clock was stepped, or it or this host is slow: a place that was granted rests again. */
   | { readonly kind: 'mistrusted'; readonly heldBackMs: number }
@@ -258,7 +264,8 @@ export class PacingDesk implements LookWork {
     }
     const { key, endpoint } = waiter;
     const waitedMs = this.#clock.monotonicMs() - waiter.arrivedAtMs;
-    this.#options.onEvent({ kind: 'granted', bucket: { key, endpoint }, waitedMs });
+    const scope = grant.endpoint === WHOLE_KEY ? 'key' : 'endpoint';
+    this.#options.onEvent({ kind: 'granted', bucket: { key, endpoint }, scope, waitedMs });
     waiter.resolve(createPermit(this.#clock, requestedAt, (restMs) => this.#handBack(grant, restMs)));
   }
 

@@ -105,7 +105,7 @@ DECLARE
   v_watched constant interval := p_watched_ms * c_ms;
   v_ahead constant interval := p_ahead_ms * c_ms;
   v_now timestamptz;
-  v_turned boolean := false;
+  v_is_durable boolean := false;
   v_row record;
   v_request int;
   -- Of the bucket that is being decided:
@@ -113,7 +113,8 @@ DECLARE
   v_granted int;
   v_has_next boolean;
   v_own_places int[];
-  v_own_rests interval[];
+  v_usable_at timestamptz;
+  v_longest_rest interval;
   v_reserved boolean;
   v_reserve_place int;
   -- Of all buckets:
@@ -138,6 +139,9 @@ BEGIN
     INSERT INTO sync.bucket_witnesses (witness_id, witnessed_at) VALUES (1, v_now) ON CONFLICT (witness_id) DO NOTHING;
     IF FOUND THEN
       UPDATE sync.buckets SET stamped_at = v_now, usable_at = v_now + v_lease;
+      -- Permits that were forgotten must not share their number with new ones.
+      PERFORM setval('sync.bucket_grant_ids', nextval('sync.bucket_grant_ids') + 1000000);
+      v_is_durable := true;
     END IF;
   END IF;
 
@@ -156,7 +160,7 @@ BEGIN
     INSERT INTO sync.bucket_scopes (key_fingerprint, turned_at)
     SELECT DISTINCT key, v_now FROM unnest(p_throttled_keys) AS key
     ON CONFLICT (key_fingerprint) DO NOTHING;
-    v_turned := FOUND;
+    v_is_durable := v_is_durable OR FOUND;
   END IF;
 
   -- The places of each wanted bucket in the order in which they can be free.
@@ -208,7 +212,8 @@ BEGIN
       v_granted := 0;
       v_has_next := false;
       v_own_places := '{}';
-      v_own_rests := '{}';
+      v_usable_at := '-infinity';
+      v_longest_rest := interval '0';
       v_reserved := false;
       v_reserve_place := NULL;
     END IF;
@@ -216,9 +221,11 @@ BEGIN
     v_index := v_index + 1;
     v_from_future := v_from_future OR v_row.is_from_future;
     v_reserved := v_reserved OR v_row.is_mine;
+    -- All places so far have to be rested for the next permit: by this clock, and by the caller's.
+    v_usable_at := greatest(v_usable_at, v_row.usable_at);
+    v_longest_rest := greatest(v_longest_rest, v_row.rest);
     IF v_row.is_own THEN
       v_own_places := v_own_places || v_row.place;
-      v_own_rests := v_own_rests || v_row.rest;
       IF v_reserve_place IS NULL AND NOT v_row.is_others THEN
         v_reserve_place := v_row.place;
       END IF;
@@ -232,8 +239,8 @@ BEGIN
         request := v_request;
         place := v_own_places[v_granted];
         grant_id := nextval('sync.bucket_grant_ids');
-        usable_at_ms := date_part('epoch', v_row.usable_at) * 1000;
-        rested_ms := date_part('epoch', greatest(v_row.rest, v_own_rests[v_granted])) * 1000;
+        usable_at_ms := date_part('epoch', v_usable_at) * 1000;
+        rested_ms := date_part('epoch', v_longest_rest) * 1000;
         RETURN NEXT;
         v_take_keys := v_take_keys || v_row.key_fingerprint;
         v_take_endpoints := v_take_endpoints || v_row.wanted_endpoint;
@@ -294,8 +301,9 @@ BEGIN
     ON CONFLICT (key_fingerprint, endpoint, place) DO NOTHING;
   END IF;
 
-  -- What a crash forgets of places is made up for (sync.bucket_witnesses); the scope of a key is not to be forgotten.
-  IF NOT v_turned THEN
+  -- What a crash forgets of places is made up for (sync.bucket_witnesses). That itself, and the scope of a key, waits
+  -- for the disk.
+  IF NOT v_is_durable THEN
     PERFORM set_config('synchronous_commit', 'off', true);
   END IF;
   request := 0;

@@ -45,7 +45,8 @@ export function lookAt(
   const before = state.places
     .map((p) => (state.isWitnessed ? p : { ...p, stampedAtMs: nowMs, usableAtMs: nowMs + options.leaseMs }))
     .map((p) => handedBack(p, look, nowMs));
-  let lastGrantId = state.lastGrantId;
+  // One is drawn to learn the last number.
+  let lastGrantId = state.isWitnessed ? state.lastGrantId : state.lastGrantId + 1_000_001;
   const grants: Grant[] = [];
   const outlooks: Outlook[] = [];
   const taken = new Map<ModelPlace, number>();
@@ -87,8 +88,8 @@ export function lookAt(
           endpoint: bucket.endpoint,
           place: mine.p.place,
           grantId: String(lastGrantId),
-          usableAtMs: each.p.usableAtMs,
-          restMs: Math.max(each.restMs, mine.restMs),
+          usableAtMs: Math.max(...counted.slice(0, index + 1).map((other) => other.p.usableAtMs)),
+          restMs: Math.max(...counted.slice(0, index + 1).map((other) => other.restMs)),
         });
       } else {
         const nextInFlight = each.p.grantId !== null;

@@ -1,3 +1,4 @@
+import type { PaceScope } from '../../../src/pacing/bucket-lines';
 import { PacingDesk } from '../../../src/pacing/desk';
 import { leaseMs } from '../../../src/pacing/rest';
 import { EMPTY, lookAt } from './place-model';
@@ -34,28 +35,34 @@ export interface Schedule {
 export interface Arrival {
   readonly atMs: number;
   readonly endpoint: string;
-  /** The request was sent under the limit of the whole key. */
-  readonly underKey: boolean;
+  /** It was sent under the limit of the whole key. */
+  readonly isUnderKey: boolean;
 }
 
 const KEY = 'key';
 const ENDPOINTS = ['earn', 'worker'];
 const START_MS = 1_700_000_000_000;
 
-/** Plays the schedule with the real pacing on a model of the database; returns when requests arrived at the pool. */
+/** Plays the schedule with the real pacing on a model of the database; returns what arrived at the pool. */
 export async function play(schedule: Schedule): Promise<Arrival[]> {
   const random = mulberry32(schedule.seed);
   const world = new VirtualWorld();
   const arrivals: Arrival[] = [];
-  const history: { atMs: number; state: ModelState }[] = [{ atMs: -Infinity, state: EMPTY }];
+  const history: { atMs: number; isDurable: boolean; state: ModelState }[] = [
+    { atMs: -Infinity, isDurable: true, state: EMPTY },
+  ];
   const databaseNowMs = (): number =>
     START_MS +
     world.nowMs +
     schedule.steps.reduce((sum, step) => sum + (step.atMs <= world.nowMs ? step.byMs : 0), 0);
   for (const crash of schedule.crashes) {
     world.at(crash.atMs, () => {
-      while (history.length > 1 && history.at(-1)!.atMs > crash.atMs - crash.lostMs) history.pop();
-      history.push({ atMs: world.nowMs, state: { ...history.at(-1)!.state, isWitnessed: false } });
+      while (!history.at(-1)!.isDurable && history.at(-1)!.atMs > crash.atMs - crash.lostMs) history.pop();
+      history.push({
+        atMs: world.nowMs,
+        isDurable: true,
+        state: { ...history.at(-1)!.state, isWitnessed: false },
+      });
     });
   }
   schedule.processes.forEach((process, index) => {
@@ -67,6 +74,7 @@ export async function play(schedule: Schedule): Promise<Arrival[]> {
     world.at(process.diesAtMs, () => (host.isDead = true));
     const delay = (): number =>
       random() * 1_000 < schedule.slowLooks ? random() * 3_000 : random() ** 3 * 80;
+    const scopes: PaceScope[] = [];
     const desk = new PacingDesk({
       store: {
         look: (look) =>
@@ -76,14 +84,18 @@ export async function play(schedule: Schedule): Promise<Arrival[]> {
             const failsAfterMs = random() < 0.5 ? random() * 200 : Infinity;
             world.at(world.nowMs + delay(), () => {
               if (!isLost) {
-                const result = lookAt(history.at(-1)!.state, look, {
+                const before = history.at(-1)!.state;
+                const result = lookAt(before, look, {
                   nowMs: databaseNowMs(),
                   places: schedule.places,
                   auto: schedule.scope === 'auto',
                   leaseMs: leaseMs(schedule.totalTimeoutMs),
                   processId: `process ${index}`,
                 });
-                history.push({ atMs: world.nowMs, state: result.state });
+                // What is committed synchronously: the end of a crash, and the scope of a key.
+                const isDurable =
+                  !before.isWitnessed || result.state.turnedKeys.length > before.turnedKeys.length;
+                history.push({ atMs: world.nowMs, isDurable, state: result.state });
                 if (history.length > 2_000) history.splice(1, 1_000);
                 if (!isAnswerLost) {
                   host.wake(world.nowMs + delay(), () => resolve(result.sight));
@@ -100,15 +112,18 @@ export async function play(schedule: Schedule): Promise<Arrival[]> {
       scope: schedule.scope === 'key' ? 'key' : 'endpoint',
       auto: schedule.scope === 'auto',
       leaseMs: leaseMs(schedule.totalTimeoutMs),
-      onEvent: () => undefined,
+      onEvent: (event) => {
+        // Those who wait go on in the order in which they are served.
+        if (event.kind === 'granted') scopes.push(event.scope);
+      },
     });
     const request = async (endpoint: string): Promise<void> => {
       const permit = await desk.acquire({
         bucket: { key: KEY, endpoint },
         priority: 1 + Math.floor(random() * 8),
       });
+      const isUnderKey = scopes.shift() === 'key';
       if (random() < 0.05) await host.clock.sleep(random() * 1_500);
-      const underKey = desk.scopeOf(KEY) === 'key';
       if (!permit.use()) {
         permit.answered();
         return;
@@ -117,7 +132,7 @@ export async function play(schedule: Schedule): Promise<Arrival[]> {
       const takesMs = isLost ? schedule.totalTimeoutMs : random() ** 2 * 400;
       // It arrives whatever becomes of its sender.
       const arrivesAtMs = world.nowMs + takesMs * random();
-      world.at(arrivesAtMs, () => arrivals.push({ atMs: world.nowMs, endpoint, underKey }));
+      world.at(arrivesAtMs, () => arrivals.push({ atMs: world.nowMs, endpoint, isUnderKey }));
       await new Promise<void>((resolve) => host.wake(world.nowMs + takesMs, resolve));
       permit.answered();
     };
