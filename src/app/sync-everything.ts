@@ -9,6 +9,11 @@ import type { PlannedScope, ServiceAccount, SyncService } from './sync-service';
 /** Scopes of one stream in hand at once: enough to keep its endpoint busy while another one commits. */
 const LANES_PER_STREAM = 3;
 const CATALOG: readonly Stream[] = ['algorithms', 'sub-accounts'];
+/** Streams of a wave run side by side; a later wave asks about currencies and workers that an earlier one found. */
+const WAVES: readonly (readonly Stream[])[] = [
+  ['earnings', 'rewards', 'workers'],
+  ['account-income', 'sub-account-income', 'worker-details'],
+];
 
 export interface SyncSelection {
   /** Null: all. */
@@ -41,6 +46,13 @@ export interface StreamSummary {
   readonly account: string;
   readonly stream: Stream;
   readonly results: readonly RunResult[];
+  /** Scopes that were due and not begun, since the account was stopped. */
+  readonly left: number;
+}
+
+/** What the streams of one account know of each other. */
+interface AccountState {
+  isStopped: boolean;
 }
 
 function isSelected(selection: SyncSelection, { scope }: PlannedScope): boolean {
@@ -62,15 +74,23 @@ async function inLanes<Item>(
 ): Promise<void> {
   const queue = [...items];
   const lane = async (): Promise<void> => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+      await work(item).catch((error: unknown) => {
+        queue.length = 0;
+        throw error;
+      });
+    }
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  const ends = await Promise.allSettled(Array.from({ length: lanes }, lane));
+  // Only now, when none of them is at work any more.
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 async function syncStream(
   service: SyncService,
   account: ServiceAccount,
   stream: Stream,
+  state: AccountState,
   options: SyncEverythingOptions,
 ): Promise<StreamSummary> {
   const { scopes, nowMs } = await service.plan(account, stream);
@@ -92,8 +112,8 @@ async function syncStream(
   };
   tell();
   await inLanes(wanted, LANES_PER_STREAM, async (planned) => {
-    // A failure that stops the account stops what has not begun.
-    if (results.some(({ error }) => error?.retry === 'never-account')) return;
+    // A failure that stops the account stops what has not begun, in all of its streams.
+    if (state.isStopped) return;
     throwIfAborted(options.signal);
     const onProgress = (totals: Readonly<RunTotals>): void => {
       inHand.set(planned, totals);
@@ -107,14 +127,11 @@ async function syncStream(
       request,
     );
     inHand.delete(planned);
+    if (result.error?.retry === 'never-account') state.isStopped = true;
     results.push(result);
     tell();
   });
-  return { account: account.name, stream, results };
-}
-
-function isStopped(summaries: readonly StreamSummary[]): boolean {
-  return summaries.some(({ results }) => results.some(({ error }) => error?.retry === 'never-account'));
+  return { account: account.name, stream, results, left: wanted.length - results.length };
 }
 
 async function syncAccount(
@@ -124,20 +141,24 @@ async function syncAccount(
 ): Promise<StreamSummary[]> {
   const selected = STREAMS.filter((stream) => options.selection.streams?.includes(stream) ?? true);
   const summaries: StreamSummary[] = [];
+  const state: AccountState = { isStopped: false };
   const knowsScopes = (await service.plan(account, 'earnings')).scopes.length > 0;
   for (const stream of CATALOG) {
     // Without sub-accounts there is nothing to ask the other streams about.
     if (!selected.includes(stream) && knowsScopes) continue;
-    summaries.push(await syncStream(service, account, stream, options));
-    if (isStopped(summaries)) return summaries;
+    summaries.push(await syncStream(service, account, stream, state, options));
+    if (state.isStopped) return summaries;
   }
-  const rest = selected.filter((stream) => !CATALOG.includes(stream));
-  const settled = await Promise.allSettled(
-    rest.map((stream) => syncStream(service, account, stream, options)),
-  );
-  for (const outcome of settled) {
-    if (outcome.status === 'rejected') throw outcome.reason;
-    summaries.push(outcome.value);
+  for (const wave of WAVES) {
+    const streams = selected.filter((stream) => wave.includes(stream));
+    const settled = await Promise.allSettled(
+      streams.map((stream) => syncStream(service, account, stream, state, options)),
+    );
+    for (const outcome of settled) {
+      if (outcome.status === 'rejected') throw outcome.reason;
+      summaries.push(outcome.value);
+    }
+    if (state.isStopped) return summaries;
   }
   return summaries;
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import postgres from 'postgres';
 import type { AccountCredentials } from '../config/accounts';
 import type { Config } from '../config/config';
+import { assert } from '../core/assert';
 import type { Clock } from '../core/clock';
-import type { ErrorCode } from '../core/errors';
 import type { Secret } from '../core/secret';
 import type { AccountId } from '../domain/ids';
 import { nextVisitMs, paceOf, type ScopePace } from '../domain/scope-schedule';
@@ -12,8 +12,10 @@ import { DAY_MS } from '../domain/windows';
 import { createPoolClient, DEFAULT_TIMEOUTS, type PoolClient } from '../kucoin';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
+import { createWebhook } from '../observability/webhook';
 import { createPacer, type PacerHandle } from '../pacing/pacer';
 import { PrismaAccountStore, type AccountStatus } from '../store/accounts';
+import { PrismaAlertStore } from '../store/alerts/alert-store';
 import { PrismaCatalogStore } from '../store/catalog';
 import { createStoreClient } from '../store/client';
 import { PrismaFleetStore } from '../store/fleet/fleet-store';
@@ -28,6 +30,8 @@ import { WHAT_IS_DUE, type LedgerRequest } from '../sync/ledger/sync-ledger-scop
 import type { Scope } from '../sync/ports';
 import { STREAM_REGISTRY, type SyncDeps } from '../sync/registry';
 import { runScope, type RunOptions, type RunResult } from '../sync/run-scope';
+import { AccountGuard } from './account-guard';
+import { createAlertRounds, type AlertRound } from './alerts';
 
 const PACING_CONNECTIONS = 2;
 const SHUTDOWN_S = 5;
@@ -67,15 +71,6 @@ export interface SyncServiceOptions {
   readonly metrics: Metrics;
 }
 
-/** Failures that stop an account, and how it is marked. */
-const ACCOUNT_STATUS_BY_CODE: Partial<Record<ErrorCode, AccountStatus>> = {
-  'pool.unauthorized': 'auth_failed',
-  'pool.missing-credentials': 'auth_failed',
-  'pool.forbidden': 'forbidden',
-  'account.duplicate': 'duplicate',
-  'account.changed': 'changed',
-};
-
 /** The endpoint that a stream asks first. */
 const ENDPOINTS: Record<Stream, string> = {
   algorithms: 'algo/query',
@@ -111,6 +106,7 @@ export class SyncService {
     private readonly client: PrismaClient,
     private readonly pacer: PacerHandle,
     private readonly pacingSql: postgres.Sql,
+    private readonly guards: ReadonlyMap<AccountId, AccountGuard>,
   ) {}
 
   /** Connects and records the accounts. The database has to be migrated. */
@@ -149,8 +145,10 @@ export class SyncService {
       await saveSettings(client, reportSettings(config));
       const accountStore = new PrismaAccountStore(client);
       const accounts: ServiceAccount[] = [];
+      const guards = new Map<AccountId, AccountGuard>();
       for (const credentials of options.accounts) {
-        const record = await accountStore.register(credentials.name, fingerprintOfAll(credentials));
+        const keyFingerprint = fingerprintOfAll(credentials);
+        const record = await accountStore.register(credentials.name, keyFingerprint);
         const pool = createPoolClient({
           baseUrl: config.pool.baseUrl,
           credentials,
@@ -162,9 +160,12 @@ export class SyncService {
             logger.debug('Asked the pool.', { account: credentials.name, ...attempt });
           },
         });
-        accounts.push({ ...record, name: credentials.name, pool });
+        const account = { ...record, name: credentials.name, pool };
+        accounts.push(account);
+        const guarded = { ...account, keyFingerprint };
+        guards.set(account.accountId, new AccountGuard(guarded, { store: accountStore, clock, logger }));
       }
-      return new SyncService(accounts, options, client, pacer, pacingSql);
+      return new SyncService(accounts, options, client, pacer, pacingSql, guards);
     } catch (error) {
       await pacer.stop();
       await pacingSql.end({ timeout: SHUTDOWN_S });
@@ -200,19 +201,30 @@ export class SyncService {
     options: RunOptions,
     request: LedgerRequest = WHAT_IS_DUE,
   ): Promise<RunResult> {
-    const definition = STREAM_REGISTRY[scope.stream];
+    const guard = this.guardOf(account);
     const startedMs = this.options.clock.monotonicMs();
-    const result = await runScope(new PrismaRunStore(this.client), scope, options, (run) =>
-      definition.sync(this.depsOf(account), scope, run, request),
-    );
-    await this.judgeAccount(account, result);
-    this.report(account, result, this.options.clock.monotonicMs() - startedMs);
-    return result;
+    const watch = guard.watch(options.signal);
+    const watched = { ...options, signal: watch.signal };
+    try {
+      const result = await runScope(new PrismaRunStore(this.client), scope, watched, async (run) => {
+        try {
+          await guard.requireIdentity(scope.stream, () => this.listSubAccounts(account, options));
+          await STREAM_REGISTRY[scope.stream].sync(this.depsOf(account), scope, run, request);
+        } catch (error) {
+          throw watch.explain(error);
+        }
+      });
+      await guard.judge(result);
+      this.report(account, result, this.options.clock.monotonicMs() - startedMs);
+      return result;
+    } finally {
+      watch.end();
+    }
   }
 
-  /** As it is recorded now: anything but `ok` is stopped. */
+  /** As it is now: anything but `ok` is stopped. */
   async statusOf(account: ServiceAccount): Promise<AccountStatus> {
-    return new PrismaAccountStore(this.client).statusOf(account.accountId);
+    return this.guardOf(account).status();
   }
 
   /** About how long the next request of a stream would wait for its permit, behind all who wait in this process. */
@@ -228,6 +240,23 @@ export class SyncService {
   /** Closes the record of runs that began longer ago: their process died. Returns how many. */
   async closeAbandonedRuns(olderThanMs: number): Promise<number> {
     return new PrismaRunStore(this.client).closeAbandoned(olderThanMs);
+  }
+
+  /**
+   * The rounds of alerts about this process's accounts, for `run` to be called about once a minute. `webhookUrl` null:
+   * a round does nothing. `scrub` takes secrets out of what is sent.
+   */
+  createAlertRounds(
+    webhookUrl: Secret | null,
+    scrub: (text: string) => string,
+  ): { run(): Promise<AlertRound> } {
+    return createAlertRounds({
+      store: new PrismaAlertStore(this.client),
+      webhook: webhookUrl === null ? null : createWebhook(webhookUrl),
+      accountIds: this.accounts.map(({ accountId }) => accountId),
+      logger: this.options.logger,
+      scrub,
+    });
   }
 
   async close(): Promise<void> {
@@ -254,23 +283,16 @@ export class SyncService {
     };
   }
 
-  private async judgeAccount(account: ServiceAccount, result: RunResult): Promise<void> {
-    const store = new PrismaAccountStore(this.client);
-    if (result.error === null) {
-      const goesOn = await store.setStatus(account.accountId, 'ok', null);
-      if (goesOn) this.options.logger.info('The account goes on.', { account: account.name });
-      return;
-    }
-    const status = ACCOUNT_STATUS_BY_CODE[result.error.code];
-    if (status === undefined) return;
-    const isNews = await store.setStatus(account.accountId, status, result.error.message);
-    if (isNews) {
-      this.options.logger.error(
-        'The account is stopped until its credentials change or someone runs kpool sync.',
-        { account: account.name, status },
-        result.error,
-      );
-    }
+  private guardOf(account: ServiceAccount): AccountGuard {
+    const guard = this.guards.get(account.accountId);
+    assert(guard !== undefined, 'every account of a service has its guard');
+    return guard;
+  }
+
+  private async listSubAccounts(account: ServiceAccount, options: RunOptions): Promise<RunResult> {
+    const scope = { stream: 'sub-accounts', accountId: account.accountId, puid: null, algo: null } as const;
+    const { trigger, signal } = options;
+    return this.run(account, scope, { trigger, signal });
   }
 
   private report(account: ServiceAccount, result: RunResult, durationMs: number): void {

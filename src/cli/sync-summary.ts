@@ -30,9 +30,9 @@ function totalOf(results: readonly RunResult[], count: keyof RunResult['totals']
 
 const COUNTS = ['requests', 'inserted', 'changed', 'withdrawn', 'unchanged', 'quarantined'] as const;
 
-function outcomeOf(results: readonly RunResult[]): string {
+function outcomeOf({ results, left }: Pick<StreamSummary, 'results' | 'left'>): string {
   const notWell = results.filter(({ outcome }) => outcome !== 'succeeded');
-  if (results.length === 0) return 'nothing due';
+  if (results.length === 0) return left > 0 ? 'not begun' : 'nothing due';
   if (notWell.length === 0) return 'succeeded';
   const words = [...new Set(notWell.map(({ outcome }) => outcome))];
   return words
@@ -42,11 +42,11 @@ function outcomeOf(results: readonly RunResult[]): string {
 
 /** What was done per stream, as JSON with `--json`. */
 export function summaryJson(summaries: readonly StreamSummary[]) {
-  return summaries.map(({ account, stream, results }) => ({
+  return summaries.map(({ account, stream, results, left }) => ({
     account,
     stream,
     scopes: results.length,
-    outcome: outcomeOf(results),
+    outcome: outcomeOf({ results, left }),
     ...Object.fromEntries(COUNTS.map((count) => [count, totalOf(results, count)])),
     failures: results
       .filter(({ outcome }) => outcome !== 'succeeded')
@@ -73,12 +73,12 @@ export function summaryText(output: Output, summaries: readonly StreamSummary[])
       })),
       { heading: 'outcome' },
     ],
-    summaries.map(({ account, stream, results }) => [
+    summaries.map(({ account, stream, results, left }) => [
       account,
       stream,
       String(results.length),
       ...COUNTS.map((count) => String(totalOf(results, count))),
-      outcomeOf(results),
+      outcomeOf({ results, left }),
     ]),
   );
   const failures = summaries.flatMap(({ account, results }) =>

@@ -23,6 +23,10 @@ function isConfirmed(missing: readonly string[], confirmed: ReadonlySet<string>)
   return missing.every((key) => confirmed.has(key));
 }
 
+/** Advisory lock, beside those of `queue-claim` and `alert-store`. */
+const LOCK_CLASS = 7_041_105;
+const SUB_ACCOUNTS_LOCK = 5;
+
 /** Writers of one account's catalog wait for each other; the ledger does not. */
 async function lockAccount(tx: Queryable, accountId: AccountId): Promise<void> {
   await tx.$queryRaw`SELECT account_id FROM pool.accounts WHERE account_id = ${accountId}::smallint FOR NO KEY UPDATE`;
@@ -85,11 +89,12 @@ export class PrismaCatalogStore {
   ): Promise<Verdict> {
     const byPuid = new Map(listing.rows.map((row) => [String(row.puid), row]));
     const listed = [...byPuid.values()];
-    return guarded(async () => {
-      const stopped = await this.findStop(accountId, listed);
-      if (stopped !== null) throw stopped;
-      return inTransaction(this.client, async (tx) => {
+    return guarded(() =>
+      inTransaction(this.client, async (tx) => {
+        await lockSubAccounts(tx);
         await lockAccount(tx, accountId);
+        const stop = await findStop(tx, accountId, listed);
+        if (stop !== null) throw stop;
         const known = await tx.$queryRaw<{ puid: bigint }[]>`
           SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId}::smallint AND removed_at IS NULL`;
         const missing =
@@ -109,41 +114,56 @@ export class PrismaCatalogStore {
           outcome: 'stored',
           counts: countsOf(written, listed.length, { removed: missing.length, quarantined }),
         };
-      });
-    });
+      }),
+    );
   }
+}
 
-  /** Two keys of one user, or a key that now belongs to another user: the account is stopped, not mixed. */
-  private async findStop(accountId: AccountId, listed: readonly SubAccount[]): Promise<KpoolError | null> {
-    const puids = listed.map((row) => row.puid);
-    const pnames = listed.map((row) => row.pname);
-    const [shared] = await this.client.$queryRaw<{ account_name: string; pname: string }[]>`
-      SELECT a.account_name, s.pname
-        FROM pool.sub_accounts s JOIN pool.accounts a USING (account_id)
-        JOIN unnest(${puids}::bigint[], ${pnames}::text[]) AS u(puid, pname) ON (u.puid, u.pname) = (s.puid, s.pname)
-       WHERE s.account_id <> ${accountId}::smallint AND a.status <> 'duplicate' AND s.removed_at IS NULL
-         AND s.default_algo IS NOT NULL
-       LIMIT 1`;
-    if (shared !== undefined) {
-      return new KpoolError(
-        'account.duplicate',
-        `This API key shows the sub-account ${shared.pname} that the account ${shared.account_name} already has.`,
-        { hint: 'Keep one API key per pool user; remove this account, or the other one.' },
-      );
-    }
-    if (listed.length === 0) return null;
-    const [overlap] = await this.client.$queryRaw<{ known: bigint; still: bigint }[]>`
-      SELECT count(*) AS known, count(*) FILTER (WHERE puid = ANY (${puids}::bigint[])) AS still
-        FROM pool.sub_accounts WHERE account_id = ${accountId}::smallint AND removed_at IS NULL`;
-    if (overlap === undefined || overlap.known === 0n || overlap.still > 0n) return null;
+/**
+ * Listings of sub-accounts are stored one after the other, of all accounts: else two keys of one user could come in at the
+ * same moment without seeing each other.
+ */
+async function lockSubAccounts(tx: Queryable): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(${LOCK_CLASS}::integer, ${SUB_ACCOUNTS_LOCK}::integer)`;
+}
+
+/** Two keys of one user, or a key that now belongs to another user: the account is stopped, not mixed. */
+async function findStop(
+  tx: Queryable,
+  accountId: AccountId,
+  listed: readonly SubAccount[],
+): Promise<KpoolError | null> {
+  const puids = listed.map((row) => row.puid);
+  const pnames = listed.map((row) => row.pname);
+  const [shared] = await tx.$queryRaw<{ account_name: string; pname: string }[]>`
+    SELECT a.account_name, s.pname
+      FROM pool.sub_accounts s JOIN pool.accounts a USING (account_id)
+      JOIN unnest(${puids}::bigint[], ${pnames}::text[]) AS u(puid, pname) ON (u.puid, u.pname) = (s.puid, s.pname)
+     WHERE s.account_id <> ${accountId}::smallint AND a.status <> 'duplicate' AND s.removed_at IS NULL
+     LIMIT 1`;
+  if (shared !== undefined) {
     return new KpoolError(
-      'account.changed',
-      'This API key shows none of the sub-accounts that the account had: it seems to belong to another user.',
+      'account.duplicate',
+      `This API key shows the sub-account ${shared.pname} that the account ${shared.account_name} already has.`,
       {
-        hint: 'Give the other user an account name of its own (KUCOIN_POOL_ACCOUNT_NAME), or restore the key.',
+        hint: 'Keep one API key per pool user: remove this account. If the account was renamed, give it its old name again.',
       },
     );
   }
+  if (listed.length === 0) return null;
+  // A stub, known from totals alone, proves nothing: it may have come with the other user's key.
+  const [overlap] = await tx.$queryRaw<{ known: bigint; still: bigint }[]>`
+    SELECT count(*) AS known, count(*) FILTER (WHERE puid = ANY (${puids}::bigint[])) AS still
+      FROM pool.sub_accounts
+     WHERE account_id = ${accountId}::smallint AND (removed_at IS NULL OR default_algo IS NOT NULL)`;
+  if (overlap === undefined || overlap.known === 0n || overlap.still > 0n) return null;
+  return new KpoolError(
+    'account.changed',
+    'This API key shows none of the sub-accounts that the account had: it seems to belong to another user.',
+    {
+      hint: 'Give the other user an account name of its own (KUCOIN_POOL_ACCOUNT_NAME), or restore the key.',
+    },
+  );
 }
 
 function scopeOf(stream: 'algorithms' | 'sub-accounts', accountId: AccountId) {

@@ -31,6 +31,57 @@ export interface SyncedPoolOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+export interface TestServiceOptions {
+  readonly databaseUrl: string;
+  readonly poolUrl: string;
+  readonly accounts: Simulator['accounts'];
+  readonly config?: SyncedPoolOptions['config'];
+  readonly env?: Readonly<Record<string, string>>;
+  /** None: what is logged is lost. */
+  readonly logger?: Logger;
+}
+
+/** A service as a process of its own would open it. */
+export async function openTestService(options: TestServiceOptions): Promise<SyncService> {
+  const config = loadConfig({
+    HOME: '/nonexistent',
+    KUCOIN_POOL_BASE_URL: options.poolUrl,
+    KUCOIN_POOL_REQUESTS_PER_SECOND: String(TEST_REQUESTS_PER_SECOND),
+    ...options.env,
+  });
+  return SyncService.open({
+    config: options.config?.(config) ?? config,
+    accounts: options.accounts.map(({ name, apiKey, apiSecret, apiPassphrase }) => ({
+      name,
+      apiKey: new Secret(apiKey),
+      apiSecret: new Secret(apiSecret),
+      apiPassphrase: new Secret(apiPassphrase),
+    })),
+    databaseUrl: new Secret(options.databaseUrl),
+    maxConnections: 6,
+    clock: systemClock,
+    random: Math.random,
+    logger: options.logger ?? silentLogger,
+    metrics: createMetrics(),
+  });
+}
+
+/** Syncs what is due once, as `kpool sync` does. */
+export async function syncOnce(
+  service: SyncService,
+  selection: Partial<SyncSelection> = {},
+  request: LedgerRequest = WHAT_IS_DUE,
+): Promise<readonly StreamSummary[]> {
+  const never = new AbortController();
+  setMaxListeners(0, never.signal);
+  return syncEverything(service, {
+    selection: { ...EVERYTHING, ...selection },
+    request,
+    signal: never.signal,
+    onProgress: () => undefined,
+  });
+}
+
 /** A simulated pool, and the service that syncs it into a database. */
 export interface SyncedPool {
   readonly simulator: Simulator;
@@ -45,41 +96,17 @@ const TEST_REQUESTS_PER_SECOND = 50;
 
 export async function createSyncedPool(options: SyncedPoolOptions): Promise<SyncedPool> {
   const simulator = await createSimulator({ rateLimit: null, ...options.simulator });
-  const config = loadConfig({
-    HOME: '/nonexistent',
-    KUCOIN_POOL_BASE_URL: simulator.url,
-    KUCOIN_POOL_REQUESTS_PER_SECOND: String(TEST_REQUESTS_PER_SECOND),
-    ...options.env,
+  const service = await openTestService({
+    ...options,
+    poolUrl: simulator.url,
+    accounts: simulator.accounts,
   });
-  const service = await SyncService.open({
-    config: options.config?.(config) ?? config,
-    accounts: simulator.accounts.map(({ name, apiKey, apiSecret, apiPassphrase }) => ({
-      name,
-      apiKey: new Secret(apiKey),
-      apiSecret: new Secret(apiSecret),
-      apiPassphrase: new Secret(apiPassphrase),
-    })),
-    databaseUrl: new Secret(options.databaseUrl),
-    maxConnections: 6,
-    clock: systemClock,
-    random: Math.random,
-    logger: silentLogger,
-    metrics: createMetrics(),
-  });
-  const never = new AbortController();
-  setMaxListeners(0, never.signal);
   const sql = postgres(options.databaseUrl, { max: 2, onnotice: () => undefined });
   return {
     simulator,
     service,
     sql,
-    sync: (selection = {}, request = WHAT_IS_DUE) =>
-      syncEverything(service, {
-        selection: { ...EVERYTHING, ...selection },
-        request,
-        signal: never.signal,
-        onProgress: () => undefined,
-      }),
+    sync: (selection, request) => syncOnce(service, selection, request),
     async close() {
       await service.close();
       await sql.end();

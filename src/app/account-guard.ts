@@ -1,0 +1,164 @@
+import type { Clock } from '../core/clock';
+import { isKpoolError, KpoolError, type ErrorCode } from '../core/errors';
+import type { AccountId } from '../domain/ids';
+import type { Stream } from '../domain/streams';
+import type { Logger } from '../observability/logger';
+import type { AccountStatus, PrismaAccountStore } from '../store/accounts';
+import type { RunResult } from '../sync/run-scope';
+
+/** Failures that stop an account, and how it is marked. */
+const STATUS_BY_CODE: Partial<Record<ErrorCode, AccountStatus>> = {
+  'pool.unauthorized': 'auth_failed',
+  'pool.missing-credentials': 'auth_failed',
+  'pool.forbidden': 'forbidden',
+  'account.duplicate': 'duplicate',
+  'account.changed': 'changed',
+};
+const STOPPING_CODES = Object.keys(STATUS_BY_CODE);
+/** Streams that may be asked for before it is known whose key it is: they mix nothing. */
+const HARMLESS: readonly Stream[] = ['algorithms', 'sub-accounts'];
+/** A pool that cannot list sub-accounts but serves the rest is asked for the list this often. */
+const PROOF_PAUSE_MS = 10 * 60_000;
+
+export interface GuardedAccount {
+  readonly accountId: AccountId;
+  readonly name: string;
+  /** Tells these credentials from others of the same account. */
+  readonly keyFingerprint: string;
+}
+
+/** What is under way, seen from the account. */
+export interface AccountWatch {
+  /** Fires when it has to end. */
+  readonly signal: AbortSignal;
+  /** The failure in better words, if it came of the account's being stopped. */
+  explain(error: unknown): unknown;
+  /** To be called once, when it has ended. */
+  end(): void;
+}
+
+export interface AccountGuardDeps {
+  readonly store: PrismaAccountStore;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly logger: Pick<Logger, 'info' | 'error'>;
+}
+
+/**
+ * Keeps one account from harm, in one process: stops it at the first refusal, with everything of it that is under way,
+ * and lets nothing in before it is known whose key it is (P8). The database shares what it finds with other processes.
+ */
+export class AccountGuard {
+  readonly #account: GuardedAccount;
+  readonly #deps: AccountGuardDeps;
+  readonly #inHand = new Set<AbortController>();
+  /** These credentials were refused here, and nothing has succeeded with them since. */
+  #refused: AccountStatus | null = null;
+  /** A stop that the database may not know yet. */
+  #stopping: AccountStatus | null = null;
+  #isIdentityKnown = false;
+  #proof: Promise<RunResult> | null = null;
+  #nextProofAtMs = -Infinity;
+
+  constructor(account: GuardedAccount, deps: AccountGuardDeps) {
+    this.#account = account;
+    this.#deps = deps;
+  }
+
+  /** Anything but `ok` is stopped, here: other credentials, which another process has, are judged by that process. */
+  async status(): Promise<AccountStatus> {
+    const { accountId, keyFingerprint } = this.#account;
+    const recorded = await this.#deps.store.statusOf(accountId);
+    if (recorded.keyFingerprint !== keyFingerprint) return this.#refused ?? 'ok';
+    return recorded.status === 'ok' ? (this.#stopping ?? 'ok') : recorded.status;
+  }
+
+  /** Something of this account begins, that has to end when `signal` fires and when the account is stopped. */
+  watch(signal: AbortSignal): AccountWatch {
+    const controller = new AbortController();
+    const abort = (): void => controller.abort();
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    this.#inHand.add(controller);
+    return {
+      signal: controller.signal,
+      explain(error) {
+        const isOurs = controller.signal.aborted && !signal.aborted && isKpoolError(error, 'aborted');
+        return isOurs
+          ? new KpoolError('aborted', 'The account was stopped meanwhile.', { cause: error })
+          : error;
+      },
+      end: () => {
+        this.#inHand.delete(controller);
+        signal.removeEventListener('abort', abort);
+      },
+    };
+  }
+
+  /**
+   * Makes sure that the key is known to be this account's before `stream` is asked for with it: lists the sub-accounts
+   * through `listSubAccounts` if that was not done with these credentials. Throws what that says against the account;
+   * any other failure of it stops nothing.
+   */
+  async requireIdentity(stream: Stream, listSubAccounts: () => Promise<RunResult>): Promise<void> {
+    const { store, clock } = this.#deps;
+    if (this.#isIdentityKnown || HARMLESS.includes(stream) || clock.monotonicMs() < this.#nextProofAtMs)
+      return;
+    if (await store.isIdentityKnown(this.#account.accountId)) {
+      this.#isIdentityKnown = true;
+      return;
+    }
+    this.#proof ??= listSubAccounts().finally(() => (this.#proof = null));
+    const { error } = await this.#proof;
+    if (error?.retry === 'never-account') throw error;
+    if (error !== null) this.#nextProofAtMs = clock.monotonicMs() + PROOF_PAUSE_MS;
+  }
+
+  /** What the end of a run says about the account. */
+  async judge({ error, outcome, scope, totals, runId }: RunResult): Promise<void> {
+    const status = error === null ? undefined : STATUS_BY_CODE[error.code];
+    if (error !== null && status !== undefined) {
+      await this.#stop(status, error);
+    } else if ((outcome === 'succeeded' || outcome === 'partial') && totals.requests > 0) {
+      if (scope.stream === 'sub-accounts') this.#isIdentityKnown = true;
+      await this.#goOn(runId);
+    }
+  }
+
+  async #stop(status: AccountStatus, error: KpoolError): Promise<void> {
+    const { store, logger } = this.#deps;
+    const { accountId, name, keyFingerprint } = this.#account;
+    const isFirst = this.#refused === null;
+    this.#refused = status;
+    this.#stopping = status;
+    this.#isIdentityKnown = false;
+    for (const controller of this.#inHand) controller.abort();
+    try {
+      const { isStopped, isNews } = await store.stop(accountId, keyFingerprint, status, error.message);
+      if (isNews) {
+        logger.error(
+          'The account is stopped until its credentials change or someone runs kpool sync.',
+          { account: name, status },
+          error,
+        );
+      } else if (!isStopped && isFirst) {
+        logger.error(
+          'The account is stopped in this process: another one has other credentials for it, and goes on.',
+          { account: name, status },
+          error,
+        );
+      }
+    } finally {
+      this.#stopping = null;
+    }
+  }
+
+  async #goOn(runId: bigint): Promise<void> {
+    const { store, logger } = this.#deps;
+    const { accountId, name, keyFingerprint } = this.#account;
+    this.#refused = null;
+    const recorded = await store.statusOf(accountId);
+    if (recorded.status === 'ok' && recorded.keyFingerprint === keyFingerprint) return;
+    const goesOn = await store.goOn(accountId, keyFingerprint, runId, STOPPING_CODES);
+    if (goesOn) logger.info('The account goes on.', { account: name });
+  }
+}

@@ -1,0 +1,278 @@
+import type postgres from 'postgres';
+import type { StreamSummary } from '../../../src/app/sync-everything';
+import type { SyncService } from '../../../src/app/sync-service';
+import { createLogger } from '../../../src/observability/logger';
+import { createScrubber } from '../../../src/observability/scrub';
+import type { Simulator } from '../../../src/simulator';
+import { differenceOf, storedOf, truthOf } from '../../support/ledger-truth';
+import { createSyncedPool, openTestService, syncOnce, type SyncedPool } from '../../support/synced-pool';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database';
+
+type Credentials = Simulator['accounts'][number];
+
+const START = Date.UTC(2026, 9, 20, 9, 30);
+const EVERYTHING_AGAIN = { verifyBeforeMs: Infinity, span: null };
+
+let database: TestDatabase;
+let pool: SyncedPool;
+let services: SyncService[];
+let logged: string[];
+
+/** The pool's users are account-1, account-2, …, as they name their keys. */
+beforeEach(async () => {
+  database = await createTestDatabase();
+  services = [];
+  logged = [];
+  pool = await createSyncedPool({
+    databaseUrl: database.url,
+    simulator: {
+      seed: 5,
+      startAt: START,
+      world: {
+        accounts: 2,
+        subAccountsPerAccount: 1,
+        days: 60,
+        workersPerSubAccount: 2,
+        algorithms: ['SHA256d', 'Scrypt'],
+      },
+    },
+  });
+});
+afterEach(async () => {
+  await Promise.all(services.map((service) => service.close()));
+  await pool.close();
+  await database.drop();
+});
+
+function keyOf(index: number): Credentials {
+  return pool.simulator.accounts[index]!;
+}
+
+async function open(...accounts: readonly Credentials[]): Promise<SyncService> {
+  const service = await openTestService({
+    databaseUrl: database.url,
+    poolUrl: pool.simulator.url,
+    accounts,
+    logger: createLogger({
+      level: 'info',
+      format: 'json',
+      destination: { write: (line) => logged.push(line) },
+      scrubber: createScrubber([]),
+    }),
+  });
+  services.push(service);
+  return service;
+}
+
+async function statuses(): Promise<Record<string, string>> {
+  const rows = await pool.sql<{ account_name: string; status: string }[]>`
+    SELECT account_name, status FROM pool.accounts`;
+  return Object.fromEntries(rows.map((row) => [row.account_name, row.status]));
+}
+
+async function reasonOf(name: string): Promise<string | null> {
+  const [row] = await pool.sql<{ status_reason: string | null }[]>`
+    SELECT status_reason FROM pool.accounts WHERE account_name = ${name}`;
+  return row!.status_reason;
+}
+
+function outcomesOf(summaries: readonly StreamSummary[], account: string): string[] {
+  const ofAccount = summaries.filter((summary) => summary.account === account);
+  return [...new Set(ofAccount.flatMap(({ results }) => results.map(({ outcome }) => outcome)))].sort();
+}
+
+/** Requests with a key, but for those that only taught us the pool's time (400002). */
+function requestsOf(apiKey: string, sinceEntry = 0): number {
+  return pool.simulator.requests.entries
+    .slice(sinceEntry)
+    .filter((entry) => entry.apiKey === apiKey && entry.code !== '400002').length;
+}
+
+/** The ledger of one user of the pool, in full. */
+async function expectLedgerOf(user: string, count: 'all' | 'none' = 'all'): Promise<void> {
+  for (const stream of ['earnings', 'rewards'] as const) {
+    const truth = truthOf(pool.simulator, stream, pool.simulator.world.scopes(user));
+    expect(truth.length).toBeGreaterThan(0);
+    const stored = (await storedOf(pool.sql, stream)).filter((line) => line.includes(`"${user}"`));
+    if (count === 'none') expect(stored).toEqual([]);
+    else expect(differenceOf(truth, stored)).toEqual([]);
+  }
+}
+
+function stopLines(): string[] {
+  return logged.filter((line) => line.includes('is stopped'));
+}
+
+async function addKey(user: string, name: string): Promise<Credentials> {
+  return Promise.resolve(pool.simulator.keys.add(pool.simulator.world.account(user), name));
+}
+
+async function countOf(table: postgres.Fragment): Promise<number> {
+  const [row] = await pool.sql<{ count: number }[]>`SELECT count(*)::int AS count FROM ${table}`;
+  return row!.count;
+}
+
+test('P8 wrong credentials cost one request, stop their account, and the other goes on', async () => {
+  const [wrong, right] = [{ ...keyOf(0), apiSecret: 'another-secret' }, keyOf(1)];
+  const service = await open(wrong, right);
+  const summaries = await syncOnce(service);
+  expect(requestsOf(wrong.apiKey)).toBe(1);
+  expect(await statuses()).toEqual({ [wrong.name]: 'auth_failed', [right.name]: 'ok' });
+  expect(await reasonOf(wrong.name)).toContain('refuses');
+  expect(outcomesOf(summaries, right.name)).toEqual(['succeeded']);
+  await expectLedgerOf(right.name);
+  expect(stopLines()).toHaveLength(1);
+
+  // Whoever asks for it by hand again tries once more, and is not told twice.
+  await syncOnce(service);
+  expect(requestsOf(wrong.apiKey)).toBe(2);
+  expect(stopLines()).toHaveLength(1);
+});
+
+test('a key that is revoked in the midst of a sync stops everything of its account at the first refusal', async () => {
+  const service = await open(...pool.simulator.accounts);
+  await syncOnce(service);
+  const { apiKey, name } = keyOf(0);
+  const other = keyOf(1);
+  pool.simulator.clock.advance(3 * 86_400_000);
+  const before = pool.simulator.requests.entries.length;
+  pool.simulator.keys.revoke(apiKey);
+  const streams = ['earnings', 'rewards', 'account-income', 'sub-account-income', 'workers'] as const;
+  const summaries = await syncOnce(service, { streams }, EVERYTHING_AGAIN);
+  // One a stream and lane may have been on its way when the first one was refused; none follows.
+  expect(requestsOf(apiKey, before)).toBeLessThanOrEqual(11);
+  expect(await statuses()).toEqual({ [name]: 'auth_failed', [other.name]: 'ok' });
+  expect(outcomesOf(summaries, name).filter((outcome) => outcome === 'succeeded')).toEqual([]);
+  expect(outcomesOf(summaries, other.name)).toEqual(['succeeded']);
+  expect(stopLines()).toHaveLength(1);
+  expect(await service.statusOf(service.accounts.find((account) => account.name === name)!)).toBe(
+    'auth_failed',
+  );
+});
+
+test('an account goes on when its credentials change, and stays stopped when the process only starts again', async () => {
+  const right = keyOf(0);
+  const wrong = { ...right, apiPassphrase: 'another-passphrase' };
+  await syncOnce(await open(wrong));
+  const again = await open(wrong);
+  expect(again.accounts[0]!.status).toBe('auth_failed');
+  const changed = await open(right);
+  expect(changed.accounts[0]!.status).toBe('ok');
+  expect(outcomesOf(await syncOnce(changed), right.name)).toEqual(['succeeded']);
+  await expectLedgerOf(right.name);
+});
+
+test('an account goes on when it is synced by hand after the pool accepts its key again', async () => {
+  const key = keyOf(0);
+  const { apiKey, name } = key;
+  const service = await open(key);
+  await syncOnce(service);
+  pool.simulator.keys.revoke(apiKey);
+  await syncOnce(service);
+  expect(await statuses()).toMatchObject({ [name]: 'auth_failed' });
+  await addKey(name, name);
+  expect(outcomesOf(await syncOnce(await open(key)), name)).toEqual(['succeeded']);
+  expect(await statuses()).toMatchObject({ [name]: 'ok' });
+  expect(await service.statusOf(service.accounts[0]!)).toBe('ok');
+});
+
+test('a process with outdated credentials stops itself, not the one that has the new ones', async () => {
+  const old = keyOf(0);
+  const outdated = await open(old);
+  await syncOnce(outdated);
+  pool.simulator.keys.revoke(old.apiKey);
+  const renewed = { ...(await addKey(old.name, 'renewed')), name: old.name };
+  const current = await open(renewed);
+  await syncOnce(outdated);
+  expect(await outdated.statusOf(outdated.accounts[0]!)).toBe('auth_failed');
+  expect(await current.statusOf(current.accounts[0]!)).toBe('ok');
+  expect(outcomesOf(await syncOnce(current), old.name)).toEqual(['succeeded']);
+  await expectLedgerOf(old.name);
+});
+
+test('P8 two keys of one user: the second is stopped as a duplicate, nothing is counted twice', async () => {
+  const second = await addKey(keyOf(0).name, 'second');
+  // At the same moment, so that neither has seen the other.
+  const summaries = await syncOnce(await open(keyOf(0), second, keyOf(1)));
+  const found = await statuses();
+  expect([found[keyOf(0).name], found['second']].sort()).toEqual(['duplicate', 'ok']);
+  expect(found[keyOf(1).name]).toBe('ok');
+  expect(outcomesOf(summaries, keyOf(1).name)).toEqual(['succeeded']);
+  const rows = await pool.sql`SELECT puid FROM pool.sub_accounts`;
+  expect(rows).toHaveLength(2);
+  expect(
+    await countOf(pool.sql`pool.account_income_samples s JOIN pool.accounts a USING (account_id)
+    WHERE a.status = 'duplicate'`),
+  ).toBe(0);
+
+  // Other streams succeed with that key; they prove nothing.
+  const duplicate = found['second'] === 'duplicate' ? second : keyOf(0);
+  await syncOnce(await open(duplicate), { streams: ['account-income', 'sub-account-income'] });
+  expect((await statuses())[duplicate.name]).toBe('duplicate');
+  expect(await pool.sql`SELECT puid FROM pool.sub_accounts`).toHaveLength(2);
+});
+
+test('a key that shows another user is stopped as changed, nothing is mixed', async () => {
+  const { apiKey, name } = keyOf(0);
+  const stranger = pool.simulator.world.addAccount('stranger');
+  pool.simulator.world.addSubAccount('stranger', { puid: 900n, pname: 'theirs', defaultAlgo: 'SHA256d' });
+  const service = await open(keyOf(0));
+  await syncOnce(service);
+  pool.simulator.keys.repoint(apiKey, stranger);
+  await syncOnce(service);
+  expect(await statuses()).toMatchObject({ [name]: 'changed' });
+  await expectLedgerOf(name);
+  expect(await countOf(pool.sql`pool.sub_accounts WHERE puid = 900`)).toBe(0);
+  pool.simulator.keys.repoint(apiKey, pool.simulator.world.account(name));
+  await syncOnce(service);
+  expect(await statuses()).toMatchObject({ [name]: 'ok' });
+});
+
+test('another user’s key under an old name is found out before any stream but the list of sub-accounts is asked', async () => {
+  const { name } = keyOf(0);
+  await syncOnce(await open(keyOf(0)));
+  const stranger = pool.simulator.world.addAccount('stranger');
+  pool.simulator.world.addSubAccount('stranger', { puid: 900n, pname: 'theirs', defaultAlgo: 'SHA256d' });
+  const theirs = pool.simulator.keys.add(stranger);
+  const before = pool.simulator.requests.entries.length;
+  const mixed = await open({ ...theirs, name });
+  await syncOnce(mixed, { streams: ['earnings', 'account-income', 'sub-account-income'] });
+  const asked = pool.simulator.requests.entries.slice(before).map(({ endpoint }) => endpoint);
+  expect(new Set(asked)).toEqual(new Set(['user/query']));
+  expect(await statuses()).toMatchObject({ [name]: 'changed' });
+  await expectLedgerOf(name);
+  expect(await countOf(pool.sql`pool.sub_accounts WHERE puid = 900`)).toBe(0);
+});
+
+test('maintenance opens one circuit per account: nobody stampedes, the other account goes on', async () => {
+  const [{ apiKey, name }, other] = [keyOf(0), keyOf(1)];
+  const service = await open(keyOf(0), other);
+  await syncOnce(service);
+  const stop = pool.simulator.faults.when((request) =>
+    request.apiKey === apiKey ? { kind: 'maintenance' } : undefined,
+  );
+  const before = pool.simulator.requests.entries.length;
+  const streams = ['earnings', 'rewards', 'account-income', 'sub-account-income', 'workers'] as const;
+  const summaries = await syncOnce(service, { streams }, EVERYTHING_AGAIN);
+  expect(outcomesOf(summaries, name)).toEqual(['failed']);
+  expect(outcomesOf(summaries, other.name)).toEqual(['succeeded']);
+  expect(await statuses()).toEqual({ [name]: 'ok', [other.name]: 'ok' });
+  const during = requestsOf(apiKey, before);
+  // Four attempts of each lane that was on its way when the first one failed; then nobody asks.
+  expect(during).toBeLessThanOrEqual(4 * 11);
+  await syncOnce(service, { accountName: name, streams }, EVERYTHING_AGAIN);
+  expect(requestsOf(apiKey, before)).toBe(during);
+  stop();
+});
+
+test('a key that is forbidden for good is stopped as forbidden, after spaced attempts', async () => {
+  const { apiKey, name } = keyOf(0);
+  const service = await open(keyOf(0), keyOf(1));
+  pool.simulator.faults.when((request) =>
+    request.apiKey === apiKey ? { kind: 'http', status: 403, body: 'empty' } : undefined,
+  );
+  const summaries = await syncOnce(service, { streams: ['algorithms'] });
+  expect(requestsOf(apiKey)).toBe(4);
+  expect(await statuses()).toMatchObject({ [name]: 'forbidden' });
+  expect(outcomesOf(summaries, keyOf(1).name)).toEqual(['succeeded']);
+}, 90_000);
