@@ -1,7 +1,10 @@
-import type { ScopeKey, Simulator, Worker } from '../../../src/simulator';
+import type { Simulator } from '../../../src/simulator';
 import type { RunResult } from '../../../src/sync/run-scope';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { useTestDatabase } from '../../support/test-database';
+
+type ScopeKey = Parameters<Simulator['world']['addWorker']>[0];
+type Worker = ReturnType<Simulator['world']['addWorker']>;
 
 let pool: SyncedPool;
 let simulator: Simulator;

@@ -1,0 +1,300 @@
+import fc from 'fast-check';
+import postgres from 'postgres';
+import type { DecimalText } from '../../../src/core/decimal';
+import { Secret } from '../../../src/core/secret';
+import type { Worker } from '../../../src/domain/entities';
+import type { AccountId, Puid, WorkerId } from '../../../src/domain/ids';
+import { createStoreClient } from '../../../src/store/client';
+import { PrismaFleetStore } from '../../../src/store/fleet/fleet-store';
+import { recomputeFleet } from '../../../src/store/fleet/recompute';
+import { enforceRetention } from '../../../src/store/retention';
+import { setDatabaseClock } from '../../support/database-clock';
+import { useTestDatabase } from '../../support/test-database';
+
+let sql: postgres.Sql;
+let client: ReturnType<typeof createStoreClient>;
+let store: PrismaFleetStore;
+afterAll(async () => {
+  await client.$disconnect();
+  await sql.end();
+});
+const database = useTestDatabase();
+
+const DAY_MS = 86_400_000;
+const START = Date.UTC(2026, 10, 20, 22);
+const KEEP_ALL = { workerSamples: null, workerHourly: null, workerDaily: null, runs: null };
+
+beforeAll(async () => {
+  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+  client = createStoreClient({ url: new Secret(database.url), maxConnections: 3, applicationName: 'test' });
+  store = new PrismaFleetStore(client);
+  await sql`INSERT INTO pool.accounts (account_id, account_name, key_fingerprint) VALUES (1, 'main', 'x')`;
+});
+
+let puid = 0n;
+async function newFleet() {
+  puid += 1n;
+  await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (1, ${String(puid)}, 'a')`;
+  return { stream: 'workers', accountId: 1 as AccountId, puid: puid as Puid, algo: 'SHA256d' } as const;
+}
+type Fleet = Awaited<ReturnType<typeof newFleet>>;
+
+interface SeenWorker {
+  readonly id: number;
+  readonly status: string;
+  readonly hps: string | null;
+  readonly rejectRate: string | null;
+}
+
+function workerOf({ id, status, hps, rejectRate }: SeenWorker): Worker {
+  return {
+    workerId: BigInt(id) as WorkerId,
+    workerName: `w${id}`,
+    realHps: hps as DecimalText | null,
+    hourHps: hps as DecimalText | null,
+    dayHps: null,
+    hashUnit: 'H',
+    rejectRate: rejectRate as DecimalText | null,
+    lastShareAtMs: null,
+    status,
+    extra: null,
+  };
+}
+
+async function pass(
+  fleet: Fleet,
+  atMs: number,
+  seen: readonly SeenWorker[],
+  isComplete = true,
+): Promise<void> {
+  await setDatabaseClock(sql, atMs);
+  const begun = await store.beginPass(fleet);
+  for (const worker of seen) await store.stageWorkers(begun, worker.status, [workerOf(worker)], 0);
+  await store.landPass(fleet, begun, {
+    isComplete,
+    staged: seen.length,
+    unreadable: [],
+    unreadableWorkers: new Set(),
+    totalCompared: false,
+  });
+}
+
+/** What hours and days have to say, found from raw samples, passes and nothing else that the figures rest on. */
+async function truth(fleet: Fleet, unit: 'hour' | 'day') {
+  return sql`
+    WITH period AS (
+      SELECT date_trunc(${unit}, started_at, 'UTC') AS at, started_at FROM pool.worker_passes
+       WHERE puid = ${String(fleet.puid)} AND completed_at IS NOT NULL
+    )
+    SELECT s.worker_id::int AS id, p.at::text, count(*)::int AS passes,
+           count(*) FILTER (WHERE x.status = 'ACTIVE')::int AS active,
+           trim_scale(sum(x.real_hash_rate_hps) FILTER (WHERE x.status = 'ACTIVE'))::text AS sum,
+           trim_scale(round(avg(x.real_hash_rate_hps) FILTER (WHERE x.status = 'ACTIVE'), 6))::text AS avg,
+           trim_scale(min(x.real_hash_rate_hps) FILTER (WHERE x.status = 'ACTIVE'))::text AS min,
+           trim_scale(max(x.real_hash_rate_hps) FILTER (WHERE x.status = 'ACTIVE'))::text AS max,
+           trim_scale((array_agg(x.reject_rate ORDER BY x.observed_at DESC) FILTER (WHERE x.reject_rate IS NOT NULL))[1])::text AS reject
+      FROM period p
+      JOIN sync.worker_stays s ON s.puid = ${String(fleet.puid)} AND p.started_at >= s.from_at
+                              AND (s.to_at IS NULL OR p.started_at < s.to_at)
+      LEFT JOIN pool.worker_samples x ON x.puid = s.puid AND x.worker_id = s.worker_id AND x.observed_at = p.started_at
+     GROUP BY s.worker_id, p.at ORDER BY p.at, s.worker_id`;
+}
+
+async function figures(fleet: Fleet, unit: 'hour' | 'day') {
+  return sql`
+    SELECT worker_id::int AS id, (${sql(unit)}::timestamp AT TIME ZONE 'UTC')::text AS at, passes, active_samples AS active,
+           trim_scale(sum_real_hash_rate_hps)::text AS sum, trim_scale(avg_real_hash_rate_hps)::text AS avg,
+           trim_scale(min_real_hash_rate_hps)::text AS min, trim_scale(max_real_hash_rate_hps)::text AS max,
+           trim_scale(last_reject_rate)::text AS reject
+      FROM ${sql(unit === 'hour' ? 'pool.worker_hourly' : 'pool.worker_daily')} WHERE puid = ${String(fleet.puid)}
+     ORDER BY ${sql(unit)}, worker_id`;
+}
+
+const TABLES = [
+  'pool.worker_hourly',
+  'pool.worker_daily',
+  'report.fleet_hour_totals',
+  'report.fleet_day_totals',
+];
+
+async function everything(fleet: Fleet): Promise<unknown[]> {
+  const all = [];
+  for (const table of TABLES) {
+    const rows = await sql`
+      SELECT (SELECT jsonb_object_agg(key, CASE WHEN jsonb_typeof(value) = 'number' THEN to_jsonb(trim_scale(value::text::numeric)) ELSE value END)
+                FROM jsonb_each(to_jsonb(t)))::text AS row
+        FROM ${sql(table)} t WHERE puid = ${String(fleet.puid)} ORDER BY 1`;
+    all.push(rows.map(({ row }) => row as unknown));
+  }
+  return all;
+}
+
+const seenWorker = (id: number) =>
+  fc.record({
+    id: fc.constant(id),
+    status: fc.constantFrom('ACTIVE', 'ACTIVE', 'INACTIVE', 'INVALID'),
+    hps: fc.constantFrom('0', '100', '101', '333333333333333.5', '0.000000000001', null),
+    rejectRate: fc.constantFrom('0.1', '0.25', null),
+  });
+const passPlan = fc.record({
+  afterMinutes: fc.integer({ min: 1, max: 300 }),
+  isBroken: fc.integer({ min: 0, max: 6 }).map((n) => n === 0),
+  seen: fc
+    .tuple(...[1, 2, 3, 4].map((id) => fc.option(seenWorker(id), { nil: null, freq: 4 })))
+    .map((seen) => seen.filter((worker) => worker !== null)),
+});
+
+type PassPlan = typeof passPlan extends fc.Arbitrary<infer Plan> ? Plan : never;
+
+/** Passes in which each worker was listed: from the first that saw it up to the second in a row that did not. */
+function listedPasses(plans: readonly PassPlan[]): [number, number][] {
+  const counts = new Map<number, number>();
+  const misses = new Map<number, number>();
+  for (const { seen } of plans.filter((plan) => !plan.isBroken)) {
+    for (const { id } of seen) misses.set(id, 0);
+    for (const [id, missed] of misses) {
+      const now = seen.some((worker) => worker.id === id) ? 0 : missed + 1;
+      misses.set(id, now);
+      if (now < 2) counts.set(id, (counts.get(id) ?? 0) + 1);
+    }
+  }
+  return [...counts].sort(([a], [b]) => a - b);
+}
+
+test('hours and days hold what the samples say, pass by pass and computed anew', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(passPlan, { minLength: 1, maxLength: 25 }), async (plans) => {
+      const fleet = await newFleet();
+      let atMs = START;
+      for (const plan of plans) {
+        atMs += plan.afterMinutes * 60_000;
+        await pass(fleet, atMs, plan.seen, !plan.isBroken);
+      }
+      const added = await everything(fleet);
+      const compared = async (unit: 'hour' | 'day') => {
+        const found = (await figures(fleet, unit)).map((row) => ({
+          ...row,
+          at: Date.parse(String(row['at'])),
+        }));
+        const expected = (await truth(fleet, unit)).map((row) => ({
+          ...row,
+          at: Date.parse(String(row['at'])),
+        }));
+        expect(found).toEqual(expected);
+      };
+      await compared('hour');
+      await compared('day');
+      const passes = await sql`SELECT worker_id::int AS id, sum(passes)::int AS passes FROM pool.worker_daily
+                                WHERE puid = ${String(fleet.puid)} GROUP BY worker_id ORDER BY worker_id`;
+      expect(passes.map(({ id, passes: count }) => [id, count])).toEqual(listedPasses(plans));
+      await recomputeFleet(client, { fromMs: START, toMs: atMs + DAY_MS });
+      expect(await everything(fleet)).toEqual(added);
+      for (const table of TABLES) {
+        await sql`UPDATE ${sql(table)} SET passes = passes + 1, sum_real_hash_rate_hps = 5, min_real_hash_rate_hps = 1
+                   WHERE puid = ${String(fleet.puid)}`;
+      }
+      await recomputeFleet(client, { fromMs: START, toMs: atMs + DAY_MS });
+      expect(await everything(fleet)).toEqual(added);
+    }),
+    { numRuns: 12 },
+  );
+}, 300_000);
+
+test('P9 a pass that began before another one landed is refused and leaves nothing', async () => {
+  const fleet = await newFleet();
+  await setDatabaseClock(sql, START);
+  const worker = { id: 1, status: 'ACTIVE', hps: '1', rejectRate: null };
+  const early = await store.beginPass(fleet);
+  await store.stageWorkers(early, 'ACTIVE', [workerOf(worker)], 0);
+  await pass(fleet, START + 60_000, [{ ...worker, hps: '2' }]);
+  const landing = {
+    isComplete: true,
+    staged: 1,
+    unreadable: [],
+    unreadableWorkers: new Set<WorkerId>(),
+    totalCompared: false,
+  };
+  await expect(store.landPass(fleet, early, landing)).rejects.toMatchObject({ code: 'sync.superseded' });
+  expect(
+    await sql`SELECT trim_scale(real_hash_rate_hps)::text AS hps FROM pool.workers WHERE puid = ${String(fleet.puid)}`,
+  ).toEqual([{ hps: '2' }]);
+  expect(await sql`SELECT FROM pool.worker_samples WHERE puid = ${String(fleet.puid)}`).toHaveLength(1);
+});
+
+test('P9 what a pass saw before someone asked a worker itself does not overwrite the later word', async () => {
+  const fleet = await newFleet();
+  const worker = { id: 1, status: 'ACTIVE', hps: '1', rejectRate: null };
+  await pass(fleet, START, [worker]);
+  await setDatabaseClock(sql, START + 60_000);
+  const begun = await store.beginPass(fleet);
+  await store.stageWorkers(begun, 'ACTIVE', [workerOf({ ...worker, hps: '2' })], 0);
+  const batch = { workerIds: [1n as WorkerId], position: null, askedAtMs: START + 90_000 };
+  await setDatabaseClock(sql, START + 91_000);
+  await store.storeDetails(
+    { ...fleet, stream: 'worker-details' } as never,
+    [workerOf({ ...worker, hps: '3', status: 'INACTIVE' })],
+    batch,
+  );
+  await store.landPass(fleet, begun, {
+    isComplete: true,
+    staged: 1,
+    unreadable: [],
+    unreadableWorkers: new Set(),
+    totalCompared: false,
+  });
+  expect(
+    await sql`SELECT trim_scale(real_hash_rate_hps)::text AS hps, status FROM pool.workers WHERE puid = ${String(fleet.puid)}`,
+  ).toEqual([{ hps: '3', status: 'INACTIVE' }]);
+});
+
+test('a pass whose workers the server lost in a crash does not land', async () => {
+  const fleet = await newFleet();
+  const begun = await store.beginPass(fleet);
+  await store.stageWorkers(
+    begun,
+    'ACTIVE',
+    [workerOf({ id: 1, status: 'ACTIVE', hps: '1', rejectRate: null })],
+    0,
+  );
+  await sql`TRUNCATE sync.staged_workers`;
+  await expect(
+    store.landPass(fleet, begun, {
+      isComplete: true,
+      staged: 1,
+      unreadable: [],
+      unreadableWorkers: new Set(),
+      totalCompared: false,
+    }),
+  ).rejects.toMatchObject({ code: 'sync.inconsistent' });
+});
+
+test('what is older than it is kept is let go, by days; partitions wait ahead', async () => {
+  const fleet = await newFleet();
+  const worker = { id: 1, status: 'ACTIVE', hps: '1', rejectRate: null };
+  for (let day = 0; day < 6; day += 1) await pass(fleet, START + day * DAY_MS, [worker]);
+  const nowMs = START + 5 * DAY_MS;
+  await sql`INSERT INTO sync.staged_workers (pass_id, worker_id, worker_name, status) VALUES (-1, 1, 'w', 'ACTIVE')`;
+  await enforceRetention(client, KEEP_ALL, nowMs);
+  expect(await figures(fleet, 'hour')).toHaveLength(6);
+  expect(await sql`SELECT FROM sync.staged_workers`).toHaveLength(0);
+  const retained = await enforceRetention(
+    client,
+    { workerSamples: 1, workerHourly: 3, workerDaily: 4, runs: 1 },
+    nowMs,
+  );
+  expect(retained.samplePartitionsDropped).toBeGreaterThanOrEqual(4);
+  expect(await sql`SELECT FROM pool.worker_samples WHERE puid = ${String(fleet.puid)}`).toHaveLength(2);
+  expect(await figures(fleet, 'hour')).toHaveLength(4);
+  expect(await figures(fleet, 'day')).toHaveLength(5);
+  const kept = await everything(fleet);
+  const recomputed = await recomputeFleet(client, { fromMs: START, toMs: nowMs + DAY_MS });
+  expect(recomputed.hoursKept).toBeGreaterThan(0);
+  expect(await everything(fleet)).toEqual(kept);
+  expect(
+    await enforceRetention(client, { workerSamples: 1, workerHourly: 3, workerDaily: 4, runs: 1 }, nowMs),
+  ).toMatchObject({
+    samplePartitionsMade: 0,
+    samplePartitionsDropped: 0,
+    hourlyRows: 0,
+  });
+});
