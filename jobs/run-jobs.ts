@@ -1,20 +1,14 @@
 import { describeQueuePlace, holdQueuePlace, queuePlaceOf, withSchedulesLock } from '../src/app/queue-place';
-import type { KpoolError } from '../src/core/errors';
 import type { Secret } from '../src/core/secret';
 import { openPostgresBackend } from './backends/postgres';
 import { openRedisBackend } from './backends/redis';
 import { startServiceJobs, type ServiceJobs, type ServiceJobsOptions } from './service-jobs';
-
-/** Begins the keys of our queue in a Redis that others may use too. */
-export const REDIS_PREFIX = 'kpool';
 
 export interface RunJobsOptions extends Omit<ServiceJobsOptions, 'backend' | 'exclusively'> {
   /** A migrated database. */
   readonly databaseUrl: Secret;
   /** Null: the queue is in the database. */
   readonly redisUrl: Secret | null;
-  readonly redisPrefix?: string;
-  readonly onHopeless: (error: KpoolError) => void;
 }
 
 /**
@@ -36,7 +30,8 @@ export async function runJobs(options: RunJobsOptions): Promise<ServiceJobs> {
     const backend =
       redisUrl === null
         ? await openPostgresBackend(databaseUrl)
-        : await openRedisBackend(redisUrl, options.redisPrefix ?? REDIS_PREFIX);
+        : // Others may use this Redis too, another kpool among them.
+          await openRedisBackend(redisUrl, `kpool-${held.installation}`);
     try {
       const jobs = await startServiceJobs({
         ...options,

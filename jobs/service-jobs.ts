@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../src/core/clock';
 import { isKpoolError, KpoolError } from '../src/core/errors';
 import type { QueueBackend, JobQueue } from './backends/backend';
@@ -40,6 +41,8 @@ export interface ServiceJobs {
 export async function startServiceJobs(options: ServiceJobsOptions): Promise<ServiceJobs> {
   const { backend, clock, log, random } = options;
   const stopping = new AbortController();
+  // Every job in hand listens.
+  setMaxListeners(0, stopping.signal);
   const errors = new QueueErrorLog(log, clock, (cause) =>
     options.onHopeless(
       new KpoolError(

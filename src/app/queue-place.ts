@@ -36,6 +36,8 @@ export interface HoldQueuePlaceOptions {
 }
 
 export interface HeldQueuePlace {
+  /** Names this database among others that use the same Redis. */
+  readonly installation: string;
   release(): Promise<void>;
 }
 
@@ -44,7 +46,8 @@ export interface HeldQueuePlace {
  * `queue.refused` while other running processes have their jobs elsewhere: two queues would do the work twice.
  */
 export async function holdQueuePlace(options: HoldQueuePlaceOptions): Promise<HeldQueuePlace> {
-  let claim = await claimOrRefuse(options);
+  const { claim: first, installation } = await claimOrRefuse(options);
+  let claim = first;
   const stopping = new AbortController();
   const isStopping = (): boolean => stopping.signal.aborted;
 
@@ -58,7 +61,7 @@ export async function holdQueuePlace(options: HoldQueuePlaceOptions): Promise<He
         return null;
       });
       if (next === null) continue;
-      claim = next;
+      claim = next.claim;
       attempt = 0;
       if (isStopping()) await claim.release();
     }
@@ -68,6 +71,7 @@ export async function holdQueuePlace(options: HoldQueuePlaceOptions): Promise<He
     else if (!isKpoolError(error, 'aborted')) throw error;
   });
   return {
+    installation,
     async release() {
       stopping.abort();
       await claim.release();
@@ -76,7 +80,9 @@ export async function holdQueuePlace(options: HoldQueuePlaceOptions): Promise<He
   };
 }
 
-async function claimOrRefuse(options: HoldQueuePlaceOptions): Promise<QueueClaim> {
+async function claimOrRefuse(
+  options: HoldQueuePlaceOptions,
+): Promise<{ readonly claim: QueueClaim; readonly installation: string }> {
   const claim = await claimQueue(options.databaseUrl, options.place);
   const { verdict } = claim;
   if (verdict.outcome === 'claimed') {
@@ -85,7 +91,7 @@ async function claimOrRefuse(options: HoldQueuePlaceOptions): Promise<QueueClaim
         `The jobs are in ${describeQueuePlace(options.place)} from now on; nothing uses ${describeQueuePlace(verdict.changedFrom)} any more.`,
       );
     }
-    return claim;
+    return { claim, installation: verdict.installation };
   }
   await claim.release();
   throw new KpoolError(

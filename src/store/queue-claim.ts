@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { assert } from '../core/assert';
 import type { Secret } from '../core/secret';
 
 /** First half of our advisory locks, so that they meet nobody else's ("kpQ" in ASCII). */
@@ -7,6 +8,7 @@ const CLAIM_LOCK = 1;
 const RUNNING_LOCK = 2;
 const SCHEDULES_LOCK = 3;
 const SETTING = 'queue_backend';
+const INSTALLATION = 'installation';
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Where the jobs are; without secrets, as it is recorded and shown. */
@@ -18,7 +20,12 @@ export interface QueuePlace {
 
 /** What came of a claim; `changedFrom` is the place that was given up, which nobody used any more. */
 export type ClaimVerdict =
-  | { readonly outcome: 'claimed'; readonly changedFrom: QueuePlace | null }
+  | {
+      readonly outcome: 'claimed';
+      readonly changedFrom: QueuePlace | null;
+      /** Names this database among others that use the same Redis. */
+      readonly installation: string;
+    }
   | { readonly outcome: 'refused'; readonly usedPlace: QueuePlace; readonly users: number };
 
 /** A connection that says, as long as it lasts, that a process uses the recorded place. */
@@ -89,7 +96,22 @@ async function decide(client: Client, place: QueuePlace): Promise<ClaimVerdict> 
       WHERE s.value <> excluded.value`,
     [SETTING, JSON.stringify(place)],
   );
-  return { outcome: 'claimed', changedFrom: isElsewhere ? used : null };
+  const changedFrom = isElsewhere ? used : null;
+  return { outcome: 'claimed', changedFrom, installation: await findInstallation(client) };
+}
+
+/** Made at the first claim. Claims wait for each other, so all find the same. */
+async function findInstallation(client: Client): Promise<string> {
+  await client.query(
+    `INSERT INTO sync.settings (key, value) VALUES ($1, to_jsonb(left(gen_random_uuid()::text, 8)))
+         ON CONFLICT (key) DO NOTHING`,
+    [INSTALLATION],
+  );
+  const { rows } = await client.query<{ value: string }>('SELECT value FROM sync.settings WHERE key = $1', [
+    INSTALLATION,
+  ]);
+  assert(rows[0] !== undefined, 'a setting that was just written is there');
+  return rows[0].value;
 }
 
 /** Runs `work` while no other process of this database does the same. */

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { REDIS_PREFIX, runJobs } from '../../../jobs/run-jobs';
+import { runJobs } from '../../../jobs/run-jobs';
 import type { ServiceJobs } from '../../../jobs/service-jobs';
 import { openSession, type Session } from '../../app/session';
 import type { Config } from '../../config/config';
@@ -26,7 +26,6 @@ async function startJobs(context: CliContext, parts: Parts): Promise<ServiceJobs
     service: session.service,
     databaseUrl: session.database.url,
     redisUrl: config.redisUrl,
-    redisPrefix: REDIS_PREFIX,
     everyMs: config.sync.everyMs,
     keepDays: config.keepDays,
     clock: context.clock,

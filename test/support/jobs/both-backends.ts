@@ -1,0 +1,40 @@
+import { Redis } from 'ioredis';
+import postgres from 'postgres';
+import { describeRedis } from '../redis';
+
+export interface BackendUnderTest {
+  /** Null: PostgreSQL. */
+  redisUrl(): string | null;
+  /** Keys that begin with it are deleted at the end. */
+  redisPrefix(): string;
+  /** What a process has to be told. */
+  env(): Record<string, string>;
+}
+
+/** The same tests on both backends of the queue. */
+export function onBothBackends(name: string, define: (backend: BackendUnderTest) => void): void {
+  describe(`${name}, jobs in PostgreSQL`, () =>
+    define({ redisUrl: () => null, redisPrefix: () => '', env: () => ({}) }));
+  describeRedis(`${name}, jobs in Redis`, (redis) =>
+    define({
+      redisUrl: () => redis.url,
+      redisPrefix: () => redis.prefix,
+      env: () => ({ REDIS_URL: redis.url }),
+    }),
+  );
+}
+
+/** Removes from Redis what the kpool of this database put there. */
+export async function clearQueue(databaseUrl: string, redisUrl: string | null): Promise<void> {
+  if (redisUrl === null) return;
+  const sql = postgres(databaseUrl, { max: 1 });
+  const [row] = await sql<
+    { id: string }[]
+  >`SELECT value #>> '{}' AS id FROM sync.settings WHERE key = 'installation'`;
+  await sql.end();
+  if (row === undefined) return;
+  const client = new Redis(redisUrl);
+  const keys = await client.keys(`kpool-${row.id}:*`);
+  if (keys.length > 0) await client.unlink(...keys);
+  client.disconnect();
+}

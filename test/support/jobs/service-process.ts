@@ -1,0 +1,121 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Simulator } from '../../../src/simulator';
+
+const ROOT = join(__dirname, '..', '..', '..');
+
+/** One line of the program's log. */
+export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
+
+/** A `kpool start` in a process of its own, from the sources. */
+export class ServiceProcess {
+  readonly lines: LogLine[] = [];
+  readonly #child: ChildProcess;
+  readonly #directory = mkdtempSync(join(tmpdir(), 'kpool-service-'));
+  readonly #ended: Promise<number | null>;
+  readonly #watchers = new Set<() => void>();
+  #other = '';
+
+  constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
+    this.#child = spawn(
+      process.execPath,
+      [
+        '-r',
+        join(ROOT, 'test/support/typescript-hook.cjs'),
+        join(ROOT, 'src/cli/kpool.ts'),
+        'start',
+        ...args,
+      ],
+      {
+        cwd: this.#directory,
+        env: { PATH: process.env['PATH'] ?? '', HOME: this.#directory, LOG_FORMAT: 'json', ...env },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    );
+    createInterface({ input: this.#child.stderr! }).on('line', (line) => {
+      if (line.startsWith('{')) this.lines.push(JSON.parse(line) as LogLine);
+      else this.#other += `${line}\n`;
+      this.#watchers.forEach((look) => look());
+    });
+    this.#ended = once(this.#child, 'close').then(([code]) => {
+      rmSync(this.#directory, { recursive: true, force: true });
+      this.#watchers.forEach((look) => look());
+      return code as number | null;
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** What it wrote besides its log. */
+  get text(): string {
+    return this.#other;
+  }
+
+  /** Resolves with the first line of the log that fits, from the beginning. Fails when the process ends first. */
+  until(fits: (line: LogLine) => boolean): Promise<LogLine> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = this.lines.find(fits);
+        const isOver = this.#child.exitCode !== null || this.#child.signalCode !== null;
+        if (found === undefined && !isOver) return;
+        this.#watchers.delete(look);
+        if (found !== undefined) resolve(found);
+        else
+          reject(
+            new Error(`It ended first.\n${this.#other}${JSON.stringify(this.lines.slice(-5), null, 1)}`),
+          );
+      };
+      this.#watchers.add(look);
+      look();
+    });
+  }
+
+  untilRunning(): Promise<LogLine> {
+    return this.until(({ msg }) => msg.startsWith('Jobs run'));
+  }
+
+  /** Sends the signal and resolves with the exit code; null when the signal killed it. */
+  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    this.#child.kill(signal);
+    return this.#ended;
+  }
+
+  get exit(): Promise<number | null> {
+    return this.#ended;
+  }
+}
+
+/** The environment of a process that syncs the simulator's first account. */
+export function serviceEnv(simulator: Simulator, databaseUrl: string): Record<string, string> {
+  const account = simulator.accounts[0]!;
+  return {
+    DATABASE_URL: databaseUrl,
+    KUCOIN_POOL_BASE_URL: simulator.url,
+    KUCOIN_POOL_API_KEY: account.apiKey,
+    KUCOIN_POOL_API_SECRET: account.apiSecret,
+    KUCOIN_POOL_API_PASSPHRASE: account.apiPassphrase,
+    KUCOIN_POOL_ACCOUNT_NAME: account.name,
+    HTTP_PORT: '0',
+  };
+}
+
+/** Every stream, every so often. */
+export function allEvery(interval: string): Record<string, string> {
+  const streams = [
+    'ALGORITHMS',
+    'SUB_ACCOUNTS',
+    'EARNINGS',
+    'REWARDS',
+    'ACCOUNT_INCOME',
+    'SUB_ACCOUNT_INCOME',
+    'WORKERS',
+    'WORKER_DETAILS',
+  ];
+  return Object.fromEntries(streams.map((stream) => [`${stream}_EVERY`, interval]));
+}

@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { deduplicationIdOf, parseSyncPayload } from '../../../jobs/sync-payload';
+import { STREAMS } from '../../../src/domain/streams';
+
+const targets = fc.record({
+  account: fc.stringMatching(/^[A-Za-z0-9_-]{1,40}$/),
+  stream: fc.constantFrom(...STREAMS),
+  puid: fc.option(fc.bigInt({ min: -1n, max: 2n ** 63n - 1n }).map(String)),
+  algo: fc.option(fc.string({ unit: 'grapheme', minLength: 1 })),
+});
+
+describe('a sync job', () => {
+  it('comes out of the queue as it went in, puids digit for digit', () => {
+    fc.assert(
+      fc.property(targets, fc.boolean(), (target, more) => {
+        const read = parseSyncPayload(JSON.parse(JSON.stringify({ ...target, more })));
+        expect({ ...read, puid: read.puid === null ? null : String(read.puid) }).toEqual({ ...target, more });
+      }),
+    );
+  });
+
+  it('has an id that only its own scope has, and that the queue takes', () => {
+    fc.assert(
+      fc.property(targets, targets, (one, other) => {
+        const id = deduplicationIdOf(one);
+        expect(id).not.toMatch(/:|^-?\d+$/);
+        expect(id === deduplicationIdOf(other)).toBe(JSON.stringify(one) === JSON.stringify(other));
+      }),
+    );
+  });
+
+  it('of another version is refused', () => {
+    const job = { account: 'main', stream: 'earnings', puid: '1', algo: 'SHA256d', more: false };
+    for (const broken of [{ ...job, puid: 1 }, { ...job, stream: 'x' }, { ...job, secret: 's' }, null]) {
+      expect(() => parseSyncPayload(broken)).toThrow(
+        expect.objectContaining({ code: 'broken-promise' }) as Error,
+      );
+    }
+  });
+});
