@@ -2,24 +2,20 @@ import type { Worker } from './entities';
 import type { WorkerId } from './ids';
 import { servedCount, type Page, type UnreadableRow } from './page';
 
-/** Reads of all pages before a contradiction between them is taken for lasting. */
+/** Times that all pages are read before a contradiction between them is taken for lasting. */
 const MAX_TURNS = 3;
-/** Steps back that a turn may take beside one for every page, so that a fleet in motion ends it all the same. */
-const SPARE_STEPS_BACK = 10;
+/** Reads that a turn may take beside two for every page, so that a fleet in motion ends it all the same. */
+const SPARE_READS = 10;
 /** Two million workers. */
 const MAX_PAGES = 20_000;
 
-interface LastRead {
-  readonly currentPage: number;
-  readonly totalNum: number;
-}
-
 /**
- * One list of workers, walked page by page while it shifts. Workers that leave the list before the page just read
- * move others from the next page into that one, unseen: where the count moves between two neighbouring pages, the
- * walk steps back and reads the earlier one again, until both were read under one count. What was seen stays seen.
- * The walk is complete when every page was joined to the next so, and no fewer workers were seen than are counted;
- * otherwise all pages are read again, a bounded number of times.
+ * One list of workers, walked page by page while it shifts. Workers that leave the list move those behind them
+ * forward, out of the next page into one that was read already: when the count falls by n, the last n places that
+ * were seen may be held by others now, and the walk goes back to the page in which the first of them lies. Workers
+ * that join move others backward, where they are merely seen twice. What was seen stays seen. The walk is complete
+ * when it has come to the end of the list so, and no fewer workers were seen than are counted; otherwise all pages
+ * are read again, a bounded number of times.
  */
 export class WorkerWalk {
   private readonly ids = new Set<WorkerId>();
@@ -27,11 +23,12 @@ export class WorkerWalk {
   private readonly unreadableOf = new Map<number, readonly UnreadableRow[]>();
   private turn = 1;
   private next: number | null = 1;
-  private lastRead: LastRead | null = null;
-  private stepsBack = 0;
-  private furthestPage = 0;
-  /** Rows on the first page of this turn. */
-  private fullPage = 0;
+  /** Places of the list, from its start, whose workers were all seen. */
+  private seenPlaces = 0;
+  /** Rows on a full page as they are really served, which may be fewer than asked. */
+  private pageRows = 0;
+  private lastTotal: number | null = null;
+  private reads = 0;
   private why: string | null = null;
 
   /** The page to read next; null when the walk is over. */
@@ -44,52 +41,37 @@ export class WorkerWalk {
     return this.why;
   }
 
-  /** Different workers seen. */
-  get workerCount(): number {
-    return this.ids.size;
-  }
-
   get unreadable(): readonly UnreadableRow[] {
     return [...this.unreadableOf.values()].flat();
   }
 
   /** Takes in the page that `nextPage` named. */
   add(page: Page<Worker>): void {
+    const { currentPage, totalNum } = page;
+    const served = servedCount(page);
     const knownCount = this.ids.size;
     for (const { workerId } of page.rows) this.ids.add(workerId);
-    this.unreadableOf.set(page.currentPage, page.unreadable);
-    this.furthestPage = Math.max(this.furthestPage, page.currentPage);
-    const { lastRead } = this;
-    this.lastRead = { currentPage: page.currentPage, totalNum: page.totalNum };
-    const hasMoved = lastRead !== null && lastRead.totalNum !== page.totalNum;
-    if (hasMoved && this.stepsBack < this.furthestPage + SPARE_STEPS_BACK) {
-      this.stepsBack += 1;
-      this.next = lastRead.currentPage;
-      return;
-    }
-    if (hasMoved) {
-      this.endTurn('the count of workers moved between its pages all the time');
-      return;
-    }
-    if (!this.isLastPage(page, this.ids.size - knownCount)) {
-      this.next = this.furthestPage + 1;
-      if (this.next > MAX_PAGES) this.endTurn(`its list of workers has more than ${MAX_PAGES} pages`);
-      return;
-    }
-    const seen = this.ids.size + this.unreadable.length;
-    this.endTurn(seen < page.totalNum ? `the pool counts ${page.totalNum} workers and serves ${seen}` : null);
-  }
-
-  /** A page is full with as many rows as the server really serves, which may be fewer than asked. */
-  private isLastPage(page: Page<Worker>, freshCount: number): boolean {
-    if (page.currentPage < this.furthestPage) return false;
-    const served = servedCount(page);
-    if (served === 0) return true;
-    if (page.currentPage === 1) this.fullPage = served;
-    const position = (page.currentPage - 1) * this.fullPage + served;
-    if (position <= page.totalNum) return position === page.totalNum;
+    this.unreadableOf.set(currentPage, page.unreadable);
+    this.reads += 1;
+    this.seenPlaces = Math.max(0, this.seenPlaces - Math.max(0, (this.lastTotal ?? totalNum) - totalNum));
+    this.lastTotal = totalNum;
+    if (currentPage === 1) this.pageRows = Math.max(this.pageRows, served);
+    const firstPlace = (currentPage - 1) * this.pageRows;
+    const isJoined = firstPlace <= this.seenPlaces;
+    if (isJoined) this.seenPlaces = Math.max(this.seenPlaces, firstPlace + served);
+    const isShort = served < this.pageRows || served === 0;
     // More rows than are counted: the count is wrong, and behind a full page of news there may be another.
-    return served < this.fullPage || freshCount === 0;
+    const isSurplus = this.seenPlaces > totalNum && !isShort && this.ids.size > knownCount;
+    if (isJoined && !isSurplus && (isShort || this.seenPlaces >= totalNum)) {
+      const seen = this.ids.size + this.unreadable.length;
+      this.endTurn(seen < totalNum ? `the pool counts ${totalNum} workers and serves ${seen}` : null);
+      return;
+    }
+    this.next = Math.floor(this.seenPlaces / this.pageRows) + 1;
+    if (this.next > MAX_PAGES) this.endTurn(`the list has more than ${MAX_PAGES} pages`);
+    else if (this.reads > 2 * Math.max(this.next, currentPage) + SPARE_READS) {
+      this.endTurn('its count moves all the time');
+    }
   }
 
   private endTurn(why: string | null): void {
@@ -100,9 +82,9 @@ export class WorkerWalk {
     }
     this.turn += 1;
     this.next = 1;
-    this.lastRead = null;
-    this.stepsBack = 0;
-    this.furthestPage = 0;
+    this.seenPlaces = 0;
+    this.lastTotal = null;
+    this.reads = 0;
     this.unreadableOf.clear();
   }
 }

@@ -1,0 +1,164 @@
+import fc from 'fast-check';
+import type { Worker } from '../../src/domain/entities';
+import { findUnreadableWorkers } from '../../src/domain/fleet';
+import { WorkerWalk } from '../../src/domain/fleet-walk';
+import type { WorkerId } from '../../src/domain/ids';
+import type { Page } from '../../src/domain/page';
+
+function workerOf(id: number): Worker {
+  return {
+    workerId: BigInt(id) as WorkerId,
+    workerName: `w${id}`,
+    realHps: null,
+    hourHps: null,
+    dayHps: null,
+    hashUnit: null,
+    rejectRate: null,
+    lastShareAtMs: null,
+    status: null,
+    extra: null,
+  };
+}
+
+/** A page of a list that is served `size` rows at a time. */
+function pageOf(
+  list: readonly number[],
+  currentPage: number,
+  size: number,
+  totalNum = list.length,
+): Page<Worker> {
+  const rows = list.slice((currentPage - 1) * size, currentPage * size).map(workerOf);
+  return { rows, unreadable: [], answeredAtMs: 0, currentPage, pageSize: size, totalNum };
+}
+
+/** Walks a list that may change after each read; returns the pages read and what was seen. */
+function walk(serve: (currentPage: number, read: number) => Page<Worker>): {
+  walk: WorkerWalk;
+  pages: number[];
+  seen: Set<bigint>;
+} {
+  const walked = new WorkerWalk();
+  const pages: number[] = [];
+  const seen = new Set<bigint>();
+  for (let next = walked.nextPage; next !== null; next = walked.nextPage) {
+    const page = serve(next, pages.length);
+    pages.push(next);
+    for (const { workerId } of page.rows) seen.add(workerId);
+    walked.add(page);
+    if (pages.length > 1_000) throw new Error('The walk does not end.');
+  }
+  return { walk: walked, pages, seen };
+}
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
+
+describe('a walk over a list of workers', () => {
+  test.each([
+    [0, 100, [1]],
+    [1, 100, [1]],
+    [100, 100, [1]],
+    [101, 100, [1, 2]],
+    [250, 100, [1, 2, 3]],
+    [60, 30, [1, 2]],
+  ])('of %i, %i a page, that stands still takes the pages %j', (count, size, expected) => {
+    const { walk: walked, pages, seen } = walk((page) => pageOf(numbers(count), page, size));
+    expect({ pages, seen: seen.size, why: walked.contradiction }).toEqual({
+      pages: expected,
+      seen: count,
+      why: null,
+    });
+  });
+
+  test('sees every worker that stays, wherever others leave and join meanwhile', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 0, max: 60 }),
+        fc.array(fc.record({ read: fc.nat(12), leaves: fc.nat(60), joins: fc.boolean() }), { maxLength: 5 }),
+        (size, count, changes) => {
+          let list = numbers(count).map((id) => id * 10);
+          const left = new Set<number>();
+          const moved = new Set<number>();
+          const { walk: walked, seen } = walk((page, read) => {
+            const answer = pageOf(list, page, size);
+            // One change between two reads: two that cancel out leave the count as it was.
+            const change = changes.find((other) => other.read === read && !moved.has(read));
+            if (change !== undefined && list.length > 0) {
+              moved.add(read);
+              const at = change.leaves % list.length;
+              if (change.joins)
+                list = [...list.slice(0, at), list[at]! - 1 - read / 100, ...list.slice(at)].map(Math.ceil);
+              else {
+                left.add(list[at]!);
+                list = list.filter((_, index) => index !== at);
+              }
+              list = [...new Set(list)];
+            }
+            return answer;
+          });
+          if (walked.contradiction !== null) return;
+          const stayed = numbers(count)
+            .map((id) => id * 10)
+            .filter((id) => !left.has(id));
+          expect(stayed.filter((id) => !seen.has(BigInt(id)))).toEqual([]);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('reads the page before again when the count moves between two', () => {
+    const before = numbers(30);
+    const after = before.slice(5);
+    const { walk: walked, pages, seen } = walk((page, read) => pageOf(read === 0 ? before : after, page, 10));
+    expect(walked.contradiction).toBeNull();
+    expect(pages).toEqual([1, 2, 1, 2, 3]);
+    expect(seen.size).toBe(30);
+  });
+
+  test('reads all again when fewer are served than counted, and says so in the end', () => {
+    const { walk: walked, pages } = walk((page) => pageOf(numbers(25), page, 10, 27));
+    expect(walked.contradiction).toBe('the pool counts 27 workers and serves 25');
+    expect(pages.filter((page) => page === 1)).toHaveLength(3);
+  });
+
+  test('reads on behind a full page when more are served than counted', () => {
+    const { walk: walked, seen } = walk((page) => pageOf(numbers(25), page, 10, 18));
+    expect({ why: walked.contradiction, seen: seen.size }).toEqual({ why: null, seen: 25 });
+  });
+
+  test.each([
+    ['whatever page is asked', (page: number) => ({ ...pageOf(numbers(10), 1, 10, 40), currentPage: page })],
+    [
+      'a count that moves all the time',
+      (page: number, read: number) => pageOf(numbers(50), page, 10, 50 + read),
+    ],
+  ])('ends at a server that serves %s', (_, serve) => {
+    expect(walk(serve).walk.contradiction).not.toBeNull();
+  });
+
+  test('counts rows that cannot be read among those served, once', () => {
+    const { walk: walked } = walk((page) => ({
+      ...pageOf(numbers(12), page, 10, 13),
+      unreadable: page === 2 ? [{ raw: '{}', reason: 'the item says nothing' }] : [],
+    }));
+    expect({ why: walked.contradiction, unreadable: walked.unreadable.length }).toEqual({
+      why: null,
+      unreadable: 1,
+    });
+  });
+});
+
+test.each([
+  [[], []],
+  [
+    ['{"workerId":12,"realHashRate":"x"}', '{"workerName":"a","workerId":"13"}'],
+    [12n, 13n],
+  ],
+  [['{"workerName":"a"}'], null],
+  [['{"workerId":-1}'], null],
+  [['{"workerId":1,"a":{"workerId":2}}'], null],
+])('of rows that cannot be read %j it is known whose they are: %s', (raws, ids) => {
+  const found = findUnreadableWorkers(raws.map((raw) => ({ raw, reason: '' })));
+  expect(found === null ? null : [...found]).toEqual(ids);
+});
