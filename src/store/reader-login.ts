@@ -19,7 +19,7 @@ export interface ReaderLogin {
 }
 
 /** Whether there is such a role. Throws `usage.invalid` for a name that cannot be a reader's. */
-export async function hasRole(sql: Sql, role: string): Promise<boolean> {
+export async function hasRole(sql: Sql | TransactionSql, role: string): Promise<boolean> {
   if (!ROLE_SYNTAX.test(role) || role.startsWith('pg_')) {
     throw new KpoolError('usage.invalid', `${role} is no name for a role.`, {
       hint: 'Take small letters, digits and _, at most 63, not starting with pg_: kpool grant-reader metabase',
@@ -48,10 +48,10 @@ export async function hasRole(sql: Sql, role: string): Promise<boolean> {
  * password of an existing role. Throws `database.refused` when the user of the database may not make roles.
  */
 export async function grantReader(sql: Sql, role: string, verifier: string | null): Promise<ReaderLogin> {
-  const isKnown = await hasRole(sql, role);
-  assert(isKnown || verifier !== null, 'a new login has a password');
   return sql.begin(async (tx) => {
     await tx`SELECT pg_advisory_xact_lock(${GRANT_LOCK})`;
+    const isKnown = await hasRole(tx, role);
+    assert(isKnown || verifier !== null, 'a new login has a password');
     const database = await databaseOf(tx);
     const password = verifier === null ? '' : `PASSWORD '${verifier}'`;
     if (!isKnown || verifier !== null) {

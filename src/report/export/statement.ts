@@ -4,7 +4,7 @@ import { rowId, type ExportRow } from './rows';
 /** A column of the statement. Text cells may be anything the pool says; the others are ours. */
 interface StatementColumn {
   readonly name: string;
-  readonly kind: 'text' | 'plain' | 'amount';
+  readonly kind: 'text' | 'plain' | 'amount' | 'day';
   readonly value: (row: ExportRow) => string | null;
 }
 
@@ -20,7 +20,7 @@ export const STATEMENT_COLUMNS: readonly StatementColumn[] = [
   { name: 'source', kind: 'plain', value: (row) => row.source },
   { name: 'type', kind: 'text', value: (row) => row.type },
   { name: 'adjusts_month', kind: 'plain', value: (row) => row.adjusts },
-  { name: 'mining_date', kind: 'plain', value: (row) => row.miningDate },
+  { name: 'mining_date', kind: 'day', value: (row) => row.miningDate },
   { name: 'mined_at', kind: 'plain', value: (row) => row.minedAt },
   { name: 'currency', kind: 'text', value: (row) => row.currency },
   { name: 'amount', kind: 'amount', value: (row) => row.amount },

@@ -5,16 +5,17 @@ import type { ExportRow } from './rows';
 import { STATEMENT_COLUMNS } from './statement';
 
 /** A workbook is made in memory; beyond so many rows nobody scrolls, and a sheet ends at 1,048,576. */
-const MAX_ROWS = 200_000;
+const MAX_ROWS = 100_000;
 
 const HEADING = { type: String, fontWeight: 'bold' } as const;
 const TEXT = { type: String, format: '@' } as const;
+const DAY = { type: Date, format: 'yyyy-mm-dd' } as const;
 const AMOUNT = { type: Number, format: '#,##0.##################' } as const;
 
 /**
  * The statement as a workbook of three sheets: items, totals, and what it is. Every amount stands twice: as text,
  * exact, and beside it as a number to calculate with, which a spreadsheet rounds to 15 digits. Throws
- * `usage.invalid` beyond 200,000 rows.
+ * `usage.invalid` beyond 100,000 rows.
  */
 export class StatementWorkbook {
   readonly #rows: SheetData = [
@@ -32,7 +33,8 @@ export class StatementWorkbook {
     this.#rows.push(
       STATEMENT_COLUMNS.flatMap(({ kind, value }) => {
         const text = value(row);
-        return kind === 'amount' ? [textCell(text), numberCell(text)] : [textCell(text)];
+        if (kind === 'amount') return [textCell(text), numberCell(text)];
+        return [kind === 'day' ? dayCell(text) : textCell(text)];
       }),
     );
   }
@@ -99,6 +101,10 @@ function heading(value: string): Cell {
 
 function textCell(value: string | null): Cell {
   return value === null ? null : { ...TEXT, value };
+}
+
+function dayCell(text: string | null): Cell {
+  return text === null ? null : { ...DAY, value: new Date(`${text}T00:00:00Z`) };
 }
 
 function numberCell(text: string | null): Cell {

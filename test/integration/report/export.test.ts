@@ -7,6 +7,7 @@ import { closeMonth } from '../../../src/report/closes';
 import { writeExport, type ExportRequest } from '../../../src/report/export/export';
 import { findMonth } from '../../../src/report/month';
 import { useTestDatabase } from '../../support/test-database';
+import { zipEntries } from '../../support/zip-entries';
 
 let sql: postgres.Sql;
 let folder: string;
@@ -153,6 +154,29 @@ describe('a month', () => {
     ]);
     expect(rows[0]).toMatchObject({ sub_account: '=cmd|calc', type: null });
     expect({ ...(about as object), files: manifest.files }).toEqual(manifest);
+  });
+
+  test('P1 a workbook holds each amount as text, digit for digit, and beside it a number', async () => {
+    const { files } = await writeExport(sql, request({ period: '2025-02', fileType: 'xlsx' }));
+    const entries = zipEntries(readFileSync(files[0]));
+    const xml = (name: string) => entries.get(name)!.toString('utf8');
+    const texts = [...xml('xl/sharedStrings.xml').matchAll(/<t[^>]*>([^<]*)<\/t>/g)].map((match) => match[1]);
+    const cell = (sheet: number, ref: string) => {
+      const [, type, value] =
+        new RegExp(`<c r="${ref}"[^>]*?(t="s")?><v>([^<]*)</v>`).exec(
+          xml(`xl/worksheets/sheet${sheet}.xml`),
+        ) ?? [];
+      return type === undefined ? value : texts[Number(value)];
+    };
+    expect(['N1', 'O1', 'N2', 'O2', 'N4', 'O4', 'E2', 'K2'].map((ref) => cell(1, ref))).toEqual([
+      ...['amount', 'amount (number)', '0.100000000000000001', '0.1'],
+      ...['12345678901234567890.5', '12345678901234567000', '=cmd|calc', '45689'],
+    ]);
+    expect(xml('xl/worksheets/sheet1.xml')).not.toContain('<f>');
+    expect(['A2', 'K2', 'A3', 'K3'].map((ref) => cell(2, ref))).toEqual([
+      ...['BTC', '12345678901234567890.350000000000000001', 'LTC', '3'],
+    ]);
+    expect(cell(3, 'B2')).toBe('2025-02');
   });
 
   test('Koinly gets what was paid: the label mining, UTC, what is taken back as an amount sent', async () => {

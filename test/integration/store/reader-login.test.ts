@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import postgres from 'postgres';
+import { grantReader, type ReaderLogin } from '../../../src/store/reader-login';
+import { SALT_BYTES, scramVerifier } from '../../../src/store/scram-verifier';
+import { useTestDatabase } from '../../support/test-database';
+
+let sql: postgres.Sql;
+const roles: string[] = [];
+
+// Before useTestDatabase, whose own afterAll looks for connections left open.
+afterAll(async () => {
+  for (const role of roles) await sql.unsafe(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  await sql.end();
+});
+const database = useTestDatabase();
+
+beforeAll(() => {
+  sql = postgres(database.url, { max: 4, onnotice: () => undefined });
+});
+
+/** Roles belong to the whole server, which other test files use too. */
+function newName(): string {
+  const role = `reader_${randomBytes(6).toString('hex')}`;
+  roles.push(role);
+  return role;
+}
+
+const PASSWORD = 'pa:ss/w@rd "\'\\~';
+
+function grant(role: string, password: string | null = PASSWORD): Promise<ReaderLogin> {
+  return grantReader(sql, role, password === null ? null : scramVerifier(password, randomBytes(SALT_BYTES)));
+}
+
+async function as<T>(
+  role: string,
+  work: (reader: postgres.Sql) => Promise<T>,
+  password = PASSWORD,
+): Promise<T> {
+  const url = new URL(database.url);
+  const reader = postgres({
+    host: url.hostname,
+    port: Number(url.port),
+    database: database.name,
+    username: role,
+    password,
+    max: 1,
+    onnotice: () => undefined,
+  });
+  try {
+    return await work(reader);
+  } finally {
+    await reader.end();
+  }
+}
+
+test('the login reads every table and view of pool and report, also those made later', async () => {
+  const role = newName();
+  expect(await grant(role)).toMatchObject({ role, isNew: true, database: database.name, excess: [] });
+  await sql`CREATE TABLE pool.made_later ()`;
+  const names = await sql<{ name: string }[]>`
+    SELECT oid::regclass::text AS name FROM pg_class
+     WHERE relnamespace IN ('pool'::regnamespace, 'report'::regnamespace) AND relkind IN ('r', 'p', 'v', 'm')`;
+  expect(names.length).toBeGreaterThan(25);
+  await as(role, async (reader) => {
+    for (const { name } of names) await reader.unsafe(`SELECT * FROM ${name} LIMIT 1`);
+    await reader`SELECT * FROM income_as_of(now())`;
+    await reader`SELECT * FROM monthly_income_in('Europe/Berlin')`;
+  });
+  await sql`DROP TABLE pool.made_later`;
+});
+
+test('and nothing else: no machinery, no writing, no schema, whatever it sets', async () => {
+  const role = newName();
+  await grant(role);
+  await as(role, async (reader) => {
+    await reader`SET default_transaction_read_only = off`;
+    for (const statement of [
+      'SELECT * FROM sync.settings',
+      'SELECT * FROM public._prisma_migrations',
+      'SELECT * FROM pg_authid',
+      "UPDATE pool.accounts SET account_name = 'x'",
+      'DELETE FROM pool.earnings',
+      'CREATE TABLE pool.mine ()',
+      'CREATE TABLE report.mine ()',
+      'SELECT sync.fix_ledger_instant()',
+      'CREATE ROLE another',
+      "COPY pool.accounts TO PROGRAM 'true'",
+    ]) {
+      await expect(reader.unsafe(statement)).rejects.toMatchObject({ code: '42501' });
+    }
+  });
+});
+
+test('granting again changes nothing, a new password replaces the old one', async () => {
+  const role = newName();
+  await grant(role);
+  const acl = () =>
+    sql`SELECT relname, relacl::text FROM pg_class WHERE relnamespace = 'pool'::regnamespace ORDER BY 1`;
+  const before = await acl();
+  expect(await grant(role, null)).toMatchObject({ isNew: false, excess: [] });
+  expect(await acl()).toEqual(before);
+  const who = (password: string) => as(role, (reader) => reader`SELECT current_user`, password);
+  await expect(who(PASSWORD)).resolves.toHaveLength(1);
+  await grant(role, 'another-password');
+  await expect(who('another-password')).resolves.toHaveLength(1);
+  await expect(who(PASSWORD)).rejects.toMatchObject({ code: '28P01' });
+});
+
+test('several at once, one name twice, all succeed', async () => {
+  const twice = newName();
+  const names = [newName(), twice, twice, newName()];
+  const logins = await Promise.all(names.map((role) => grant(role)));
+  expect(logins.filter((login) => login.isNew)).toHaveLength(3);
+});
+
+test('a login that can do more is told so', async () => {
+  const role = newName();
+  await sql.unsafe(`CREATE ROLE ${role} LOGIN`);
+  await sql.unsafe(`GRANT USAGE ON SCHEMA sync TO ${role}; GRANT SELECT ON sync.settings TO ${role}`);
+  await sql.unsafe(`GRANT INSERT ON pool.accounts TO ${role}; GRANT pg_read_all_settings TO ${role}`);
+  expect((await grant(role)).excess).toEqual([
+    'can change pool.accounts',
+    'can read sync.settings',
+    'is a member of pg_read_all_settings',
+  ]);
+});
+
+test.each(['kpool', 'kpool_reader', 'pg_reader', 'Metabase', 'a"; DROP ROLE x', '', 'a'.repeat(64)])(
+  'the name %j is refused in one sentence',
+  async (role) => {
+    await expect(grant(role)).rejects.toMatchObject({ code: 'usage.invalid' });
+  },
+);
+
+test('P10 the password itself never reaches the server', async () => {
+  const role = newName();
+  const sent: unknown[] = [];
+  const watched = postgres(database.url, {
+    max: 1,
+    onnotice: () => undefined,
+    debug: (_connection, query, parameters) => sent.push(query, parameters),
+  });
+  try {
+    await grantReader(watched, role, scramVerifier('never-to-be-sent', randomBytes(SALT_BYTES)));
+  } finally {
+    await watched.end();
+  }
+  expect(JSON.stringify(sent)).toContain('CREATE ROLE');
+  expect(JSON.stringify(sent)).not.toContain('never-to-be-sent');
+});
+
+test('a user who may not make roles is told what an administrator has to run', async () => {
+  const owner = newName();
+  await sql.unsafe(`CREATE ROLE ${owner} LOGIN PASSWORD 'owner-password'`);
+  const failure = await as(
+    owner,
+    (limited) => grantReader(limited, `${owner}_x`, scramVerifier('some-password', randomBytes(SALT_BYTES))),
+    'owner-password',
+  ).catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    code: 'database.refused',
+    hint: expect.stringContaining('CREATE ROLE') as string,
+  });
+});
