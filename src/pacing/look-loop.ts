@@ -11,8 +11,8 @@ const GAP_MS = 25;
 /** A look unanswered for this long has failed. */
 const LOOK_TIMEOUT_MS = 5_000;
 const RETRY: BackoffPolicy = { firstDelayMs: 100, maxDelayMs: 2_000, factor: 2 };
-/** About 7 s of a database that answers at once with an error, up to 45 s of one that does not answer. */
-const MAX_ATTEMPTS = 8;
+/** How long a database may be away before those who wait are told so: a restart should fit in. */
+const GIVE_UP_AFTER_MS = 15_000;
 
 /** What the loop drives. */
 export interface LookWork {
@@ -20,7 +20,7 @@ export interface LookWork {
   dueAtMs(): number;
   /** Looks once. `isCurrent` turns false when the loop has given the look up; then its places must be handed back. */
   look(isCurrent: () => boolean): Promise<void>;
-  /** The database has failed `MAX_ATTEMPTS` times in a row, or in a way that waiting does not mend. */
+  /** The database has failed for `GIVE_UP_AFTER_MS`, or in a way that waiting does not mend. */
   giveUp(error: unknown): void;
   /** A look has failed; it is tried again in `retryInMs`. */
   failed(error: unknown, attempt: number, retryInMs: number): void;
@@ -34,6 +34,7 @@ export class LookLoop {
   #nap: { readonly untilMs: number; readonly alarm: AbortController } | null = null;
   #notBeforeMs = -Infinity;
   #failures = 0;
+  #failingSinceMs = 0;
   #stopped = false;
 
   constructor(work: LookWork, clock: Clock) {
@@ -91,21 +92,20 @@ export class LookLoop {
   }
 
   async #lookOnce(): Promise<void> {
-    this.#notBeforeMs = this.#clock.monotonicMs() + GAP_MS;
+    const startedAtMs = this.#clock.monotonicMs();
+    this.#notBeforeMs = startedAtMs + GAP_MS;
     try {
       await this.#lookInTime();
       this.#failures = 0;
     } catch (error) {
+      const now = this.#clock.monotonicMs();
+      if (this.#failures === 0) this.#failingSinceMs = startedAtMs;
       this.#failures += 1;
-      if (this.#failures >= MAX_ATTEMPTS || isHopeless(error)) {
-        this.#failures = 0;
-        this.#work.giveUp(error);
-        this.#notBeforeMs = this.#clock.monotonicMs() + RETRY.maxDelayMs;
-        return;
-      }
       const retryInMs = backoffDelayMs(RETRY, this.#failures, 0);
-      this.#notBeforeMs = this.#clock.monotonicMs() + retryInMs;
-      this.#work.failed(error, this.#failures, retryInMs);
+      this.#notBeforeMs = now + retryInMs;
+      if (isHopeless(error) || now + retryInMs - this.#failingSinceMs > GIVE_UP_AFTER_MS)
+        this.#work.giveUp(error);
+      else this.#work.failed(error, this.#failures, retryInMs);
     }
   }
 
