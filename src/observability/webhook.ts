@@ -15,13 +15,19 @@ export interface Webhook {
 
 /** A failure below HTTP: only the name of its code is told, since its message may quote the address. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'it failed';
-  if (error.name === 'TimeoutError' || error.name === 'AbortError') {
-    return `it did not answer within ${WEBHOOK_TIMEOUT_MS / 1_000} s`;
+  const { name, code } = namesOf(error);
+  if (name === 'TimeoutError' || name === 'AbortError' || /^UND_ERR_\w*TIMEOUT$/.test(code ?? '')) {
+    return 'it did not answer in time';
   }
-  const inner: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  const code: unknown = inner instanceof Error && 'code' in inner ? inner.code : undefined;
-  return typeof code === 'string' && /^\w{1,60}$/.test(code) ? `it failed with ${code}` : 'it failed';
+  return code === null ? 'it failed' : `it failed with ${code}`;
+}
+
+function namesOf(error: unknown): { readonly name: unknown; readonly code: string | null } {
+  if (typeof error !== 'object' || error === null) return { name: null, code: null };
+  const { name, code, errors } = error as { name?: unknown; code?: unknown; errors?: unknown };
+  if (typeof code === 'string' && /^\w{1,60}$/.test(code)) return { name, code };
+  // A host with several addresses fails with one error per address.
+  return { name, code: Array.isArray(errors) ? namesOf(errors[0]).code : null };
 }
 
 /** Follows no redirect: the address it leads to was not given by the user. */
