@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
+import { useTestDatabase } from '../../support/test-database';
+
+const TEXT = readFileSync(path.join(__dirname, '..', '..', '..', 'docs', 'cookbook.md'), 'utf8');
+const RECIPES = [...TEXT.matchAll(/^(\d+)\. ([^\n]*(?:\n[^\n`]+)*)\n\n```sql\n([^`]+)```/gm)].map(
+  ([, number = '', title = '', query = '']) => ({ number: Number(number), title, query }),
+);
+
+/** Nothing to find where nothing was corrected, no day is missing and every machine works. */
+const MAY_BE_EMPTY = new Set([15, 17, 19]);
+
+let pool: SyncedPool;
+// Before the database is dropped: hooks run in the order in which they are written.
+afterAll(() => pool.close());
+const database = useTestDatabase();
+
+beforeAll(async () => {
+  pool = await createSyncedPool({
+    databaseUrl: database.url,
+    simulator: { seed: 7, startAt: Date.now(), world: { subAccountsPerAccount: 2, days: 90 } },
+  });
+  await pool.sync();
+});
+
+test('there are twenty recipes, numbered', () => {
+  expect(RECIPES.map(({ number }) => number)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+});
+
+test.each(RECIPES)('a reader can run recipe $number: $title', async ({ number, query }) => {
+  const rows = await pool.sql.begin(async (tx) => {
+    await tx`SET LOCAL ROLE kpool_reader`;
+    return tx.unsafe(query);
+  });
+  if (!MAY_BE_EMPTY.has(number)) expect(rows.length).toBeGreaterThan(0);
+});
+
+test('P1 what the recipes add up is the income of the ledger, counted once', async () => {
+  const [sums] = await pool.sql<{ ledger: string; daily: string; monthly: string }[]>`
+    SELECT (SELECT sum(amount) FROM report.income_ledger WHERE currency = 'BTC')::text AS ledger,
+           (SELECT sum(total) FROM report.daily_income WHERE currency = 'BTC')::text AS daily,
+           (SELECT sum(total) FROM report.monthly_income WHERE currency = 'BTC')::text AS monthly`;
+  expect(Number(sums!.ledger)).toBeGreaterThan(0);
+  expect([sums!.daily, sums!.monthly]).toEqual([sums!.ledger, sums!.ledger]);
+});
