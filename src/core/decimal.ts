@@ -10,6 +10,8 @@ export type DecimalText = Brand<string, 'DecimalText'>;
 /** Longest exponent that is written out: beyond it a text is not an amount, a rate or a hashrate of this world. */
 const MAX_EXPONENT = 400;
 const MAX_TEXT_LENGTH = 1_000;
+/** What comes most: plain digits, as they are written here. */
+const CANONICAL_SYNTAX = /^(?:0|-?(?!0$)(?:0|[1-9]\d{0,300})(?:\.\d{0,300}[1-9])?)$/;
 const NUMBER_SYNTAX = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,6})?$/;
 
 /**
@@ -19,6 +21,7 @@ const NUMBER_SYNTAX = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,6})?$/;
 export function findDecimal(text: string): DecimalText | null {
   const trimmed = text.trim();
   if (trimmed.length > MAX_TEXT_LENGTH || !NUMBER_SYNTAX.test(trimmed)) return null;
+  if (CANONICAL_SYNTAX.test(trimmed)) return trimmed as DecimalText;
   // The constructor keeps every digit whatever the precision; only arithmetic rounds, and there is none here.
   const value = new Decimal(trimmed);
   if (value.isZero()) return '0' as DecimalText;
@@ -28,6 +31,7 @@ export function findDecimal(text: string): DecimalText | null {
 
 /** The value times 10^`power`, exact: the decimal point moves, no digit changes. */
 export function shiftDecimal(value: DecimalText, power: number): DecimalText {
+  if (power === 0) return value;
   const shifted = findDecimal(`${value}e${power}`);
   if (shifted === null) throw new RangeError(`${value}e${power} has too many places`);
   return shifted;

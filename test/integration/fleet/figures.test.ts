@@ -186,7 +186,7 @@ test('hours and days hold what the samples say, pass by pass and computed anew',
       await compared('day');
       const passes = await sql`SELECT worker_id::int AS id, sum(passes)::int AS passes FROM pool.worker_daily
                                 WHERE puid = ${String(fleet.puid)} GROUP BY worker_id ORDER BY worker_id`;
-      expect(passes.map(({ id, passes: count }) => [id, count])).toEqual(listedPasses(plans));
+      expect(passes.map((row) => [row['id'], row['passes']] as unknown[])).toEqual(listedPasses(plans));
       await recomputeFleet(client, { fromMs: START, toMs: atMs + DAY_MS });
       expect(await everything(fleet)).toEqual(added);
       for (const table of TABLES) {
