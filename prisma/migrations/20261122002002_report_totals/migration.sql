@@ -68,6 +68,8 @@ CREATE TABLE sync.income_months (
   PRIMARY KEY (account_id, puid, algo, currency, month)
 ) WITH (fillfactor = 80);
 CREATE INDEX income_months_month_idx ON sync.income_months (month);
+-- Holds what is about to be deleted, between two statements.
+CREATE INDEX income_months_empty_idx ON sync.income_months (account_id, puid, algo, currency) WHERE entries = 0;
 COMMENT ON TABLE sync.income_months IS 'Maintained with the ledger: sync.income_days by month. Read report.monthly_income instead.';
 COMMENT ON COLUMN sync.income_months.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN sync.income_months.puid IS 'Sub-account id.';
@@ -129,8 +131,7 @@ $sql$, statement, sign)
 $$;
 COMMENT ON FUNCTION sync.income_months_statement(text, integer) IS 'A statement that runs another one, which inserts into or deletes from sync.income_days AS d, and adds (1) or takes away (-1) its rows in sync.income_months.';
 
--- Both times of a day are written out for the ledger's primary key, which begins with the scope and ends with mined_at.
-CREATE FUNCTION sync.income_days_statement(touched text) RETURNS text
+CREATE FUNCTION sync.income_days_statement(items text) RETURNS text
   LANGUAGE sql IMMUTABLE
   AS $$
 SELECT format($sql$
@@ -146,36 +147,15 @@ SELECT format($sql$
          coalesce(sum(i.amount) FILTER (WHERE i.source = 'left out' AND i.status = 'WAIT_SETTLE'), 0),
          coalesce(sum(i.amount) FILTER (WHERE i.source = 'left out' AND i.status NOT IN ('SETTLED', 'WAIT_SETTLE')), 0),
          count(*) FILTER (WHERE i.source <> 'left out')
-    FROM (
-      SELECT u.account_id, u.puid, u.algo, u.currency, u.mining_date, u.source, u.amount, u.status,
-             (u.mined_at AT TIME ZONE $1)::date AS day,
-             CASE WHEN u.status = 'SETTLED' AND u.settled_at IS NOT NULL
-               THEN (u.settled_at AT TIME ZONE $1)::date ELSE 'infinity' END AS paid_date
-        FROM (
-          SELECT t.*, e.mined_at, e.settled_at, e.amount, e.status, 'earnings' AS source
-            FROM (SELECT DISTINCT account_id, puid, algo, currency, mining_date FROM %1$s) AS t
-            JOIN pool.earnings e
-              ON e.account_id = t.account_id AND e.puid = t.puid AND e.algo = t.algo AND e.currency = t.currency
-             AND e.mined_at >= t.mining_date::timestamp AT TIME ZONE 'UTC'
-             AND e.mined_at < (t.mining_date + 1)::timestamp AT TIME ZONE 'UTC'
-           WHERE e.withdrawn_at IS NULL
-           UNION ALL
-          SELECT t.*, r.mined_at, r.settled_at, r.amount, r.status,
-                 CASE WHEN r.type IN ('MINING_EARN', 'UNITE_COIN_EARN') AND EXISTS (
-                        SELECT FROM pool.earnings e
-                         WHERE e.account_id = t.account_id AND e.puid = t.puid AND e.algo = t.algo
-                           AND e.currency = t.currency AND e.mining_date = t.mining_date
-                           AND e.withdrawn_at IS NULL) THEN 'left out' ELSE 'rewards' END
-            FROM (SELECT DISTINCT account_id, puid, algo, currency, mining_date FROM %1$s) AS t
-            JOIN pool.rewards r
-              ON r.account_id = t.account_id AND r.puid = t.puid AND r.algo = t.algo AND r.currency = t.currency
-             AND r.mined_at >= t.mining_date::timestamp AT TIME ZONE 'UTC'
-             AND r.mined_at < (t.mining_date + 1)::timestamp AT TIME ZONE 'UTC'
-           WHERE r.withdrawn_at IS NULL) AS u) AS i
+    FROM (SELECT n.account_id, n.puid, n.algo, n.currency, n.mining_date, n.source, n.amount, n.status,
+                 (n.mined_at AT TIME ZONE $1)::date AS day,
+                 CASE WHEN n.status = 'SETTLED' AND n.settled_at IS NOT NULL
+                   THEN (n.settled_at AT TIME ZONE $1)::date ELSE 'infinity' END AS paid_date
+            FROM (%1$s) AS n) AS i
    GROUP BY i.account_id, i.puid, i.algo, i.currency, i.mining_date, i.day, i.paid_date
-$sql$, touched)
+$sql$, items)
 $$;
-COMMENT ON FUNCTION sync.income_days_statement(text) IS 'A statement that adds up the days of the ledger which the argument lists (a table or a subquery with account_id, puid, algo, currency, mining_date); its parameter is the time zone.';
+COMMENT ON FUNCTION sync.income_days_statement(text) IS 'A statement that adds items up by day. The argument is a query for account_id, puid, algo, currency, mining_date, source (earnings, rewards, left out), mined_at, settled_at, amount, status of whole days; the statement''s parameter is the time zone.';
 
 CREATE FUNCTION sync.follow_ledger() RETURNS trigger
   LANGUAGE plpgsql
@@ -194,7 +174,29 @@ BEGIN
       USING (SELECT DISTINCT account_id, puid, algo, currency, mining_date FROM touched) AS t
       WHERE d.account_id = t.account_id AND d.puid = t.puid AND d.algo = t.algo AND d.currency = t.currency
         AND d.mining_date = t.mining_date', -1);
-  EXECUTE sync.income_months_statement(sync.income_days_statement('touched'), 1)
+  -- OFFSET 0 keeps every day a look-up by its key: a planner that has not seen the table filled yet (a first sync)
+  -- would take the days for few, and compare each with all others.
+  EXECUTE sync.income_months_statement(sync.income_days_statement($items$
+      SELECT t.*, u.*
+        FROM (SELECT DISTINCT account_id, puid, algo, currency, mining_date FROM touched) AS t
+       CROSS JOIN LATERAL (
+         SELECT 'earnings' AS source, e.mined_at, e.settled_at, e.amount, e.status
+           FROM pool.earnings e
+          WHERE e.account_id = t.account_id AND e.puid = t.puid AND e.algo = t.algo AND e.currency = t.currency
+            AND e.mining_date = t.mining_date AND e.withdrawn_at IS NULL
+          UNION ALL
+         SELECT CASE WHEN r.type IN ('MINING_EARN', 'UNITE_COIN_EARN') AND EXISTS (
+                       SELECT FROM pool.earnings e
+                        WHERE e.account_id = t.account_id AND e.puid = t.puid AND e.algo = t.algo
+                          AND e.currency = t.currency AND e.mining_date = t.mining_date AND e.withdrawn_at IS NULL)
+                  THEN 'left out' ELSE 'rewards' END,
+                r.mined_at, r.settled_at, r.amount, r.status
+           FROM pool.rewards r
+          WHERE r.account_id = t.account_id AND r.puid = t.puid AND r.algo = t.algo AND r.currency = t.currency
+            AND r.mined_at >= t.mining_date::timestamp AT TIME ZONE 'UTC'
+            AND r.mined_at < (t.mining_date + 1)::timestamp AT TIME ZONE 'UTC'
+            AND r.withdrawn_at IS NULL
+         OFFSET 0) AS u$items$), 1)
     USING (SELECT time_zone FROM sync.report_zone);
   EXECUTE
     'DELETE FROM sync.income_months AS m
@@ -227,10 +229,18 @@ BEGIN
   PERFORM pg_advisory_xact_lock(72707370);
   DELETE FROM sync.income_months;
   DELETE FROM sync.income_days;
-  EXECUTE sync.income_months_statement(sync.income_days_statement(
-    '(SELECT account_id, puid, algo, currency, mining_date FROM pool.earnings
+  EXECUTE sync.income_months_statement(sync.income_days_statement($items$
+      SELECT account_id, puid, algo, currency, mining_date, 'earnings' AS source, mined_at, settled_at, amount, status
+        FROM pool.earnings WHERE withdrawn_at IS NULL
        UNION ALL
-      SELECT account_id, puid, algo, currency, mining_date FROM pool.rewards) AS touched'), 1)
+      SELECT r.account_id, r.puid, r.algo, r.currency, r.mining_date,
+             CASE WHEN e.account_id IS NULL OR r.type NOT IN ('MINING_EARN', 'UNITE_COIN_EARN') THEN 'rewards' ELSE 'left out' END,
+             r.mined_at, r.settled_at, r.amount, r.status
+        FROM pool.rewards r
+        LEFT JOIN (SELECT DISTINCT account_id, puid, algo, currency, mining_date FROM pool.earnings WHERE withdrawn_at IS NULL) AS e
+          ON e.account_id = r.account_id AND e.puid = r.puid AND e.algo = r.algo AND e.currency = r.currency
+         AND e.mining_date = r.mining_date
+       WHERE r.withdrawn_at IS NULL$items$), 1)
     USING (SELECT time_zone FROM sync.report_zone);
 END
 $$;

@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import { binariesIn, findPackagedBinaries } from '../src/store/embedded/binaries';
+import { createCluster, startCluster, stopCluster } from '../src/store/embedded/cluster';
+import { findServerUser } from '../src/store/embedded/server-user';
+import { migrate } from '../src/store/migrate';
+import { findFreePort } from '../test/support/test-run';
+
+/**
+ * How fast the reports open over a long ledger, and what keeping the totals adds to its commits:
+ *
+ *     node -r ./test/support/typescript-hook.cjs bench/report.ts [sub-accounts] [years]
+ *
+ * Each sub-account earns two coins a day, and every earning has a reward beside it: of one coin the same income
+ * again, of the other a subsidy.
+ */
+const SUB_ACCOUNTS = Number(process.argv[2] ?? 200);
+const YEARS = Number(process.argv[3] ?? 5);
+const LIMIT_MS = 300;
+const READINGS = 5;
+const COMMITS = 100;
+const WINDOW_ROWS = 90;
+
+const REPORTS: readonly (readonly [string, string])[] = [
+  [
+    'a month of one account, by day',
+    `SELECT * FROM report.daily_income WHERE account_name = 'main' AND day BETWEEN '2026-10-01' AND '2026-10-31'`,
+  ],
+  [
+    'a year by month and currency',
+    `SELECT month, currency, sum(total), sum(paid) FROM report.monthly_income WHERE month > '2025-10-01' GROUP BY 1, 2`,
+  ],
+  ["one sub-account's ledger", `SELECT * FROM report.income_ledger WHERE sub_account = 'farm 7'`],
+  ['unsettled income', 'SELECT * FROM report.unsettled_income'],
+  ['reconciliation', 'SELECT * FROM report.reconciliation'],
+  ['freshness', 'SELECT * FROM report.data_freshness'],
+  ['completeness', 'SELECT * FROM report.completeness'],
+];
+
+/** Not promised to be fast: they read everything there is. */
+const LONG_REPORTS: readonly (readonly [string, string])[] = [
+  [
+    'a year by day and currency',
+    `SELECT day, currency, sum(total) FROM report.daily_income WHERE day > '2025-11-21' GROUP BY 1, 2`,
+  ],
+  ['the whole ledger added up', 'SELECT currency, sum(amount) FROM report.income_ledger GROUP BY 1'],
+  [
+    'the whole ledger as of now, added up',
+    'SELECT currency, sum(amount) FROM report.income_as_of(now()) GROUP BY 1',
+  ],
+  ['days where both lists differ', 'SELECT * FROM report.income_overlap WHERE differs_in IS NOT NULL'],
+  ['missing days', 'SELECT * FROM report.missing_days'],
+  ['efficiency of a month', `SELECT * FROM report.income_efficiency WHERE day > '2026-10-31'`],
+];
+
+async function main(): Promise<void> {
+  await withDatabase(async (sql) => {
+    const startedAt = performance.now();
+    await fill(sql);
+    const [rows] = await sql<{ rows: number }[]>`
+      SELECT (SELECT count(*)::int FROM pool.earnings) + (SELECT count(*)::int FROM pool.rewards) AS rows`;
+    const seconds = (performance.now() - startedAt) / 1_000;
+    print('rows of the ledger', rows!.rows, '');
+    print('landed with revisions and totals', Math.round(rows!.rows / seconds), 'rows/s');
+    await measureCommits(sql);
+    for (const [name, query] of REPORTS) printTime(name, await medianMs(sql, query), LIMIT_MS);
+    for (const [name, query] of LONG_REPORTS) printTime(name, await medianMs(sql, query), null);
+    const before = performance.now();
+    await sql`SELECT sync.recompute_income()`;
+    printTime('adding everything up anew', performance.now() - before, null);
+  });
+}
+
+async function fill(sql: postgres.Sql): Promise<void> {
+  await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES ('main', 'bench')`;
+  await sql`INSERT INTO pool.algorithms (account_id, algo) VALUES (1, 'SHA256d')`;
+  await sql`
+    INSERT INTO pool.sub_accounts (account_id, puid, pname, default_algo)
+    SELECT 1, n, 'farm ' || n, 'SHA256d' FROM generate_series(1, ${SUB_ACCOUNTS}::int) AS n`;
+  for (let puid = 1; puid <= SUB_ACCOUNTS; puid += 1) {
+    await fillList(sql, puid, sql`pool.earnings`, sql``, sql``);
+    await fillList(
+      sql,
+      puid,
+      sql`pool.rewards`,
+      sql`type, `,
+      sql`CASE c WHEN 'BTC' THEN 'MINING_EARN' ELSE 'FEE_RATE_EARN' END, `,
+    );
+  }
+  await sql`
+    INSERT INTO sync.cursors (stream, account_id, puid, algo, history_complete, last_life_at, last_success_at, last_cycle_at)
+    SELECT stream, 1, n, 'SHA256d', true, now(), now(), now()
+      FROM generate_series(1, ${SUB_ACCOUNTS}::int) AS n, unnest(ARRAY['earnings', 'rewards']) AS stream`;
+  await sql`
+    INSERT INTO sync.windows (stream, account_id, puid, algo, from_at, to_at, row_count, verified_at)
+    SELECT c.stream, 1, c.puid, c.algo, w, CASE WHEN w > '2026-10-10' THEN 'infinity' ELSE w + interval '45 days' END, ${WINDOW_ROWS}, now()
+      FROM sync.cursors c, generate_series('2026-10-12Z'::timestamptz - ${YEARS} * interval '360 days', '2026-10-12Z', interval '45 days') AS w`;
+  // A year of totals by the hour, the last given just before the newest items changed.
+  await sql`
+    INSERT INTO pool.sub_account_income_samples (account_id, puid, currency, observed_at, amount)
+    SELECT t.account_id, t.puid, t.currency, h, t.amount
+      FROM (SELECT account_id, puid, currency, sum(earnings_settled + rewards_settled) AS amount
+              FROM sync.income_months GROUP BY 1, 2, 3) AS t,
+           generate_series(now() - interval '30 days', now(), interval '1 hour') AS h`;
+  await sql`UPDATE pool.earnings SET status = 'SETTLED', settled_at = now() - interval '1 minute' WHERE mining_date = '2026-11-20'`;
+  await sql`VACUUM (ANALYZE)`;
+}
+
+async function fillList(
+  sql: postgres.Sql,
+  puid: number,
+  table: postgres.PendingQuery<postgres.Row[]>,
+  column: postgres.PendingQuery<postgres.Row[]>,
+  value: postgres.PendingQuery<postgres.Row[]>,
+): Promise<void> {
+  await sql`
+    INSERT INTO ${table} (account_id, puid, algo, currency, mined_at, ${column} ordinal, amount, hash_rate_hps, status, settled_at)
+    SELECT 1, ${puid}::int, 'SHA256d', c, d, ${value} 0, trim_scale((${puid}::int * 1000 + extract(doy FROM d)) * 0.000000001), 1e15,
+           CASE WHEN d >= '2026-11-20' THEN 'WAIT_SETTLE' ELSE 'SETTLED' END,
+           CASE WHEN d < '2026-11-20' THEN d + interval '30 hours' END
+      FROM generate_series('2026-11-21Z'::timestamptz - ${YEARS} * interval '365 days', '2026-11-21Z', interval '1 day') AS d,
+           unnest(ARRAY['BTC', 'BCH']) AS c`;
+}
+
+/** Commits of one window each, with and without the totals: what keeping them costs. */
+async function measureCommits(sql: postgres.Sql): Promise<void> {
+  const commit = async (window: number): Promise<void> => {
+    await sql`
+      INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
+      SELECT 1, 1, 'Scrypt', 'LTC', '2000-01-01Z'::timestamptz + (${window}::int * ${WINDOW_ROWS}::int + n) * interval '1 day', 0, 0.5, 'SETTLED'
+        FROM generate_series(1, ${WINDOW_ROWS}::int) AS n`;
+  };
+  const commitMs = async (from: number): Promise<number> => {
+    const startedAt = performance.now();
+    for (let window = from; window < from + COMMITS; window += 1) await commit(window);
+    return (performance.now() - startedAt) / COMMITS;
+  };
+  await commitMs(0);
+  const kept = await commitMs(COMMITS);
+  await sql`ALTER TABLE pool.earnings DISABLE TRIGGER f_follow_inserts`;
+  const bare = await commitMs(2 * COMMITS);
+  await sql`ALTER TABLE pool.earnings ENABLE TRIGGER f_follow_inserts`;
+  print(`a commit of ${WINDOW_ROWS} rows, totals kept`, kept.toFixed(1), 'ms');
+  print('the same without totals', bare.toFixed(1), `ms, ratio ${(kept / bare).toFixed(2)}`);
+  await sql`SELECT sync.recompute_income()`;
+  await sql`VACUUM (ANALYZE)`;
+}
+
+async function medianMs(sql: postgres.Sql, query: string): Promise<number> {
+  const readings: number[] = [];
+  for (let reading = 0; reading < READINGS; reading += 1) {
+    const startedAt = performance.now();
+    await sql.unsafe(query);
+    readings.push(performance.now() - startedAt);
+  }
+  return readings.sort((a, b) => a - b)[Math.floor(READINGS / 2)]!;
+}
+
+function printTime(name: string, ms: number, limitMs: number | null): void {
+  print(name, ms.toFixed(0), limitMs === null ? 'ms' : `ms, of ${limitMs}: ${(ms / limitMs).toFixed(2)}`);
+}
+
+function print(name: string, figure: string | number, unit: string): void {
+  process.stdout.write(`${name.padEnd(42)}${String(figure).padStart(10)} ${unit}\n`);
+}
+
+async function withDatabase(work: (sql: postgres.Sql) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'kpool-bench-'));
+  await chmod(directory, 0o755);
+  const user = await findServerUser();
+  if (user !== null) await chown(directory, user.uid, user.gid);
+  const bin = process.env['KPOOL_TEST_PG_BIN'];
+  const binaries = bin === undefined ? await findPackagedBinaries() : binariesIn(bin);
+  const cluster = { dataDirectory: join(directory, 'data'), binaries, user };
+  const password = randomBytes(9).toString('hex');
+  const port = String(await findFreePort());
+  await createCluster(cluster, { superuser: 'bench', password, database: 'bench' });
+  await startCluster(
+    cluster,
+    { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', max_wal_size: '4GB' },
+    join(directory, 'postgres.log'),
+  );
+  const sql = postgres(`postgres://bench:${password}@127.0.0.1:${port}/bench`, {
+    max: 1,
+    onnotice: () => undefined,
+  });
+  try {
+    await migrate(sql);
+    await work(sql);
+  } finally {
+    await sql.end();
+    await stopCluster(cluster, 'immediate');
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+void main();
