@@ -44,7 +44,7 @@ export class LookLoop {
 
   /** Something has changed: a look may be due earlier. */
   poke(): void {
-    if (this.#stopped) return;
+    if (this.#hasEnded()) return;
     if (this.#running === null) {
       this.#running = this.#run().finally(() => {
         this.#running = null;
@@ -56,12 +56,17 @@ export class LookLoop {
     }
   }
 
-  /** Does what is due, unless that fails, and ends. */
+  /** Does what is due, and what becomes due later, until that fails once. */
   async stop(): Promise<void> {
     this.poke();
     this.#stopped = true;
     this.#nap?.alarm.abort();
     await this.#running;
+  }
+
+  /** After the stop there is one try to do what is left. */
+  #hasEnded(): boolean {
+    return this.#stopped && this.#failures > 0;
   }
 
   #wakeAtMs(): number {
@@ -73,7 +78,7 @@ export class LookLoop {
     await Promise.resolve();
     for (;;) {
       const wakeAtMs = this.#wakeAtMs();
-      if (wakeAtMs === Infinity || (this.#stopped && this.#failures > 0)) return;
+      if (wakeAtMs === Infinity || this.#hasEnded()) return;
       if (wakeAtMs > this.#clock.monotonicMs()) await this.#sleepUntil(wakeAtMs);
       else await this.#lookOnce();
     }

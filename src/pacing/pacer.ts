@@ -38,7 +38,10 @@ export interface PacerHandle {
   waitEstimateMs(bucket: PacedBucket): Promise<number>;
   /** As far as this process knows: it learns it with its first look at a bucket of the key. */
   scopeOf(key: string): PaceScope;
-  /** Rejects all who wait and hands back what can be. Places still held are free again when their leases end. */
+  /**
+   * Rejects all who wait and hands back what can be. A place that is still held is handed back when its request is
+   * answered, if the database can then be asked; otherwise it is free again when its lease ends.
+   */
   stop(): Promise<void>;
 }
 

@@ -167,6 +167,17 @@ test('what is handed back at the end need not be waited for by the next process'
   expect(await sql`SELECT FROM sync.buckets WHERE grant_id IS NOT NULL`).toHaveLength(0);
 });
 
+test('a request that is answered after the end is handed back all the same', async () => {
+  const pacer = startPacer();
+  const permit = await pacer.acquire({ bucket: EARN, priority: 1 });
+  permit.use();
+  await pacer.stop();
+  permit.answered();
+  const next = startPacer();
+  expect(await next.waitEstimateMs(EARN)).toBeLessThan(1_100);
+  expect(await sql`SELECT FROM sync.buckets WHERE grant_id IS NOT NULL`).toHaveLength(0);
+});
+
 test('without its tables the pacing says so at once', async () => {
   const empty = await createTestDatabase({ template: 'template0' });
   const emptySql = postgres(empty.url, { max: 1, onnotice: () => undefined });

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ChildProgram } from '../../support/child-program';
@@ -36,7 +35,7 @@ test('P6 four processes share a key: never three requests in a second, a fair sh
   await Promise.all(requesters.map((each) => each.answer()));
   requesters.forEach((each) => each.tell('go'));
   while (pool.arrivals.length === 0) await sleep(10);
-  await sleep(20_000);
+  await sleep(15_000);
   const shares = senders.map((sender) => pool.arrivals.filter((arrival) => arrival.sender === sender).length);
   const total = pool.arrivals.length;
   shares.forEach((share) => expect(share / total).toBeGreaterThanOrEqual(0.15));
@@ -79,15 +78,4 @@ test('P6 processes that are killed and started again all the time keep the pace 
   await pool.close();
   expect(pool.arrivals.length).toBeGreaterThan(3);
   expect(pool.mostInAWindow()).toBeLessThanOrEqual(2);
-});
-
-test('a process ends by itself once its requests are done', async () => {
-  const pool = await startWindowServer({ limit: 2, roundTripMs: () => 20, random: Math.random });
-  const requester = startRequester({ poolUrl: pool.url, sender: 'a' });
-  await requester.answer();
-  requester.tell('go');
-  while (pool.arrivals.length < 2)
-    await once(process, 'none', { signal: AbortSignal.timeout(50) }).catch(() => undefined);
-  expect(await requester.ask('stop')).toMatchObject({ requests: pool.arrivals.length });
-  await pool.close();
 });

@@ -31,15 +31,20 @@ export class VirtualWorld {
   }
 
   async runUntil(endMs: number): Promise<void> {
+    await settled();
     for (let event = this.#events[0]; event !== undefined && event.atMs <= endMs; event = this.#events[0]) {
       this.#events.shift();
       this.nowMs = event.atMs;
       event.run();
       // All that follows from the event, before the next one.
-      await new Promise((resolve) => setImmediate(resolve));
+      await settled();
     }
     this.nowMs = endMs;
   }
+}
+
+async function settled(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
 }
 
 function isBefore(a: Event, b: Event): boolean {
