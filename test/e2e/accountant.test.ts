@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import postgres from 'postgres';
+import { createSimulator, type Simulator } from '../../src/simulator';
+import { runKpool, type KpoolEnd } from '../support/built-kpool';
+import { useTestDatabase } from '../support/test-database';
+
+/** A dozen processes one after the other, on a machine that does other things. */
+jest.setTimeout(180_000);
+
+let simulator: Simulator;
+let folder: string;
+let env: Record<string, string>;
+let sql: postgres.Sql;
+const role = `books_${process.pid}_${Date.now() % 100_000}`;
+
+// Before useTestDatabase, whose own afterAll looks for connections left open.
+afterAll(async () => {
+  await sql.unsafe(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  await sql.end();
+  await simulator.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+const database = useTestDatabase();
+
+beforeAll(async () => {
+  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+  folder = mkdtempSync(path.join(tmpdir(), 'kpool-accountant-'));
+  simulator = await createSimulator({
+    ...{ seed: 11, startAt: Date.now(), rateLimit: null },
+    world: { subAccountsPerAccount: 2, days: 75, workersPerSubAccount: 2 },
+  });
+  const { apiKey, apiSecret, apiPassphrase } = simulator.accounts[0]!;
+  env = {
+    DATABASE_URL: database.url,
+    KUCOIN_POOL_BASE_URL: simulator.url,
+    KUCOIN_POOL_REQUESTS_PER_SECOND: '50',
+    KUCOIN_POOL_API_KEY: apiKey,
+    KUCOIN_POOL_API_SECRET: apiSecret,
+    KUCOIN_POOL_API_PASSPHRASE: apiPassphrase,
+    LOG_LEVEL: 'silent',
+  };
+});
+
+async function kpool(...args: readonly string[]): Promise<KpoolEnd> {
+  return runKpool(args, { cwd: folder, env });
+}
+
+function monthBefore(count: number): string {
+  const now = new Date();
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - count, 1)).toISOString().slice(0, 7);
+}
+
+const month = monthBefore(1);
+
+test('before anything was synced, nothing is reconciled, closed or silently exported', async () => {
+  const reconcile = await kpool('reconcile');
+  expect([reconcile.code, reconcile.stdout]).toEqual([
+    1,
+    'Nothing to reconcile yet: run kpool sync first.\n',
+  ]);
+  expect((await kpool('export', 'statement', '--account', 'main')).code).toBe(2);
+});
+
+test('P11 from the first sync to a closed month, its statement, and the next one', async () => {
+  expect((await kpool('sync')).code).toBe(0);
+  // The pool's totals are asked for by currency, and the ledger tells which there are.
+  expect((await kpool('sync', 'account-income', 'sub-account-income')).code).toBe(0);
+  const reconcile = await kpool('reconcile', '--json');
+  const verdicts = (JSON.parse(reconcile.stdout) as { verdict: string }[]).map(({ verdict }) => verdict);
+  expect([reconcile.code, new Set(verdicts)]).toEqual([0, new Set(['matches'])]);
+
+  const early = await kpool('close', monthBefore(0), '--json');
+  expect(early.code).toBe(1);
+  expect(JSON.parse(early.stdout)).toMatchObject({ outcome: 'refused' });
+  const close = await kpool('close', month, '--note', 'reviewed', '--json');
+  expect([close.code, close.stderr]).toEqual([0, '']);
+  const { instant } = JSON.parse(close.stdout) as { instant: string };
+  expect((await kpool('close', month)).code).toBe(1);
+
+  const statement = await kpool('export', 'statement', '--month', month, '--out', 'books', '--json');
+  expect(statement.code).toBe(0);
+  const manifest = JSON.parse(statement.stdout) as {
+    asOf: string;
+    totals: Record<string, { total: string }>;
+    files: { name: string; sha256: string }[];
+  };
+  expect(manifest.asOf).toBe(instant);
+  const [file] = manifest.files;
+  const content = readFileSync(path.join(folder, 'books', file!.name));
+  expect(createHash('sha256').update(content).digest('hex')).toBe(file!.sha256);
+  const rows = await sql<{ currency: string; total: string }[]>`
+    SELECT currency, trim_scale(sum(total))::text AS total FROM report.monthly_income
+     WHERE month = ${`${month}-01`}::date GROUP BY currency ORDER BY currency`;
+  expect(Object.entries(manifest.totals).map(([currency, { total }]) => ({ currency, total }))).toEqual([
+    ...rows,
+  ]);
+
+  expect((await kpool('reopen', month, '--note', 'late')).stdout).toContain(`${month} is open again`);
+});
+
+test('every format can be written, twice only with --force, and --since-last only what is new', async () => {
+  for (const args of [
+    ['koinly'],
+    ['cointracker'],
+    ['statement', '--format', 'xlsx'],
+    ['statement', '--format', 'json'],
+  ]) {
+    expect((await kpool('export', ...args, '--year', month.slice(0, 4), '--out', 'all')).code).toBe(0);
+  }
+  const again = await kpool('export', 'koinly', '--year', month.slice(0, 4), '--out', 'all');
+  expect([again.code, again.stdout]).toEqual([2, '']);
+  expect(again.stderr).toContain('--force');
+  const since = await kpool(
+    'export',
+    'koinly',
+    '--year',
+    month.slice(0, 4),
+    '--out',
+    'all',
+    '--since-last',
+    '--json',
+  );
+  expect(JSON.parse(since.stdout)).toMatchObject({ rows: 0 });
+});
+
+test.each([
+  ['export', 'excel'],
+  ['export', 'statement', '--month', '2026-13'],
+  ['export', 'statement', '--month', '2026-10', '--year', '2026'],
+  ['export', 'statement', '--as-of', '2026-10-01'],
+  ['export', 'koinly', '--format', 'xlsx'],
+  ['export', 'statement', '--out', '/dev/null/books'],
+  ['close', 'October'],
+  ['grant-reader', 'Robert"); DROP TABLE students'],
+  ['rollup', '--from', '2026-10-02', '--to', '2026-10-01'],
+])('wrong usage ends with 2 and without a stack: %s %s', async (...args) => {
+  const end = await kpool(...args);
+  expect([end.code, end.stdout]).toEqual([2, '']);
+  expect(end.stderr).not.toMatch(/\n\s+at /);
+});
+
+test('P10 a reader’s password is shown once, or kept in a file and shown never', async () => {
+  const first = await kpool('grant-reader', role, '--json');
+  expect([first.code, first.stderr]).toEqual([0, '']);
+  const { password, host, port } = JSON.parse(first.stdout) as {
+    password: string;
+    host: string;
+    port: number;
+  };
+  const reader = postgres({ host, port, username: role, password, database: database.name, max: 1 });
+  expect(await reader`SELECT count(*) > 0 AS found FROM monthly_income`).toEqual([{ found: true }]);
+  await reader.end();
+  const again = await kpool('grant-reader', role);
+  expect(again.stdout + again.stderr).not.toContain(password);
+
+  const file = path.join(folder, 'password');
+  const kept = await kpool('grant-reader', role, '--password-file', file);
+  expect(kept.code).toBe(0);
+  expect(existsSync(file)).toBe(true);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const text = readFileSync(file, 'utf8').trim();
+  expect(kept.stdout + kept.stderr).not.toContain(text);
+  const other = postgres({ host, port, username: role, password: text, database: database.name, max: 1 });
+  expect(await other`SELECT 1 AS one`).toHaveLength(1);
+  await other.end();
+});
+
+test('the fleet’s figures are computed anew', async () => {
+  const day = new Date().toISOString().slice(0, 10);
+  const end = await kpool('rollup', '--from', day, '--json');
+  expect([end.code, end.stderr]).toEqual([0, '']);
+  expect(JSON.parse(end.stdout)).toMatchObject({ hours: expect.any(Number) as number });
+});
