@@ -21,6 +21,11 @@ export class QueueErrorLog {
   ) {}
 
   failed(error: Error): void {
+    // A renewal that was on its way when its job ended. One that is truly lost costs a second reading at most.
+    if (error.message.startsWith('could not renew lock')) {
+      this.log.debug('A lock was not renewed.', {}, error);
+      return;
+    }
     const nowMs = this.clock.monotonicMs();
     if (nowMs - this.#windowFromMs > WINDOW_MS) {
       this.#windowFromMs = nowMs;

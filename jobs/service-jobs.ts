@@ -70,6 +70,9 @@ export async function startServiceJobs(options: ServiceJobsOptions): Promise<Ser
   });
   runner.on('error', (error) => errors.failed(error));
   runner.on('active', () => errors.worked());
+  runner.on('stalled', (id) =>
+    log.warn('A job whose process died, or hung, is taken up again.', { job: id }),
+  );
   const schedule = (): Promise<void> =>
     options.exclusively(() => ensureSchedules(queue, schedulesOf(options.everyMs)));
   await schedule();

@@ -19,6 +19,7 @@ export type JobQueue = Pick<
 export type JobRunner = Pick<JobWorker<unknown, unknown>, 'close' | 'run' | 'waitUntilReady'> & {
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'active', listener: () => void): unknown;
+  on(event: 'stalled', listener: (jobId: string) => void): unknown;
 };
 
 export type RunnerOptions = Omit<WorkerOptions, 'connection' | 'prefix'>;
