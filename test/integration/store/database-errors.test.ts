@@ -1,0 +1,215 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import postgres from 'postgres';
+import { KpoolError } from '../../../src/core/errors';
+import { Secret } from '../../../src/core/secret';
+import { createStoreClient, inTransaction } from '../../../src/store/client';
+import { guarded } from '../../../src/store/database-errors';
+import type { PrismaClient } from '../../../src/store/generated/client';
+import { useTestDatabase } from '../../support/test-database';
+
+const APPLICATION = 'the one that fails';
+let client: PrismaClient;
+let sql: postgres.Sql;
+afterAll(async () => {
+  await client.$disconnect();
+  await sql.end({ timeout: 5 });
+});
+const database = useTestDatabase();
+
+beforeAll(() => {
+  client = clientOf(database.url);
+  sql = postgres(database.url, { max: 2, onnotice: () => undefined });
+});
+
+function clientOf(url: string): PrismaClient {
+  return createStoreClient({ url: new Secret(url), maxConnections: 2, applicationName: APPLICATION });
+}
+
+async function terminate(): Promise<void> {
+  await sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ${APPLICATION}`;
+}
+
+async function failureOf(work: () => Promise<unknown>): Promise<KpoolError> {
+  const outcome: unknown = await guarded(work).catch((error: unknown) => error);
+  if (!(outcome instanceof KpoolError)) throw new Error(`It did not fail: ${String(outcome)}`);
+  return outcome;
+}
+
+async function expectWorks(): Promise<void> {
+  await expect(guarded(() => client.$queryRaw`SELECT 1 AS one`)).resolves.toEqual([{ one: 1 }]);
+}
+
+describe('a connection that is terminated', () => {
+  it.each<[string, () => Promise<unknown>]>([
+    [
+      'between two statements of a transaction',
+      () =>
+        inTransaction(client, async (tx) => {
+          await tx.$queryRaw`SELECT 1`;
+          await terminate();
+          await tx.$queryRaw`SELECT 1`;
+        }),
+    ],
+    [
+      'before the commit',
+      () =>
+        inTransaction(client, async (tx) => {
+          await tx.$executeRaw`INSERT INTO sync.settings (key, value) VALUES ('half', '1')`;
+          await terminate();
+        }),
+    ],
+    [
+      'during a statement',
+      () =>
+        inTransaction(client, async (tx) => {
+          await tx.$queryRaw`SELECT 1`;
+          await Promise.all([tx.$queryRaw`SELECT pg_sleep(30)::text`, terminate()]);
+        }),
+    ],
+    [
+      'while it was idle',
+      async () => {
+        await client.$queryRaw`SELECT 1`;
+        await terminate();
+        await client.$queryRaw`SELECT 1`;
+      },
+    ],
+  ])('%s fails as what may pass, writes nothing, and the next one works', async (_, work) => {
+    const error = await failureOf(work);
+    expect([error.code, error.retry]).toEqual(['database.unreachable', 'backoff']);
+    await guarded(() => client.$queryRaw`SELECT 1`).catch(() => undefined);
+    await expectWorks();
+    expect(await sql`SELECT key FROM sync.settings WHERE key = 'half'`).toHaveLength(0);
+  });
+});
+
+it.each([
+  ['40P01', 'database.failed', 'each other’s way'],
+  ['40001', 'database.failed', 'each other’s way'],
+  ['53100', 'database.failed', 'no disk space'],
+  ['53300', 'database.failed', 'connections of the database are taken'],
+  ['57P03', 'database.unreachable', 'was lost'],
+  ['58030', 'database.failed', '58030'],
+  ['28P01', 'database.refused', 'does not let us in'],
+  ['42P01', 'database.rejected', 'lacks something'],
+  ['23514', 'database.rejected', 'refused a statement'],
+  ['P0001', 'database.rejected', 'refused a statement'],
+  ['XX001', 'database.failed', 'XX001'],
+])('SQLSTATE %s is %s, in words', async (state, code, words) => {
+  const error = await failureOf(() =>
+    client.$executeRawUnsafe(`DO $$ BEGIN RAISE EXCEPTION 'so it is' USING ERRCODE = '${state}'; END $$`),
+  );
+  expect([error.code, error.message]).toEqual([code, expect.stringContaining(words)]);
+  await expectWorks();
+});
+
+it('a deadlock is resolved by the database, and one of the two may try again', async () => {
+  await sql`INSERT INTO sync.settings (key, value) VALUES ('a', '1'), ('b', '1')`;
+  let bothHold = (): void => undefined;
+  const both = new Promise<void>((resolve) => (bothHold = resolve));
+  let holding = 0;
+  const cross = (first: string, second: string) =>
+    guarded(() =>
+      inTransaction(client, async (tx) => {
+        await tx.$executeRaw`UPDATE sync.settings SET value = '2' WHERE key = ${first}`;
+        holding += 1;
+        if (holding === 2) bothHold();
+        await both;
+        await tx.$executeRaw`UPDATE sync.settings SET value = '2' WHERE key = ${second}`;
+      }),
+    );
+  const ends = await Promise.allSettled([cross('a', 'b'), cross('b', 'a')]);
+  const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as KpoolError] : []));
+  expect(failures.map(({ code, retry }) => [code, retry])).toEqual([['database.failed', 'backoff']]);
+  await expectWorks();
+});
+
+it('a lock that is not free in time and a statement that takes too long may pass', async () => {
+  const locked = await failureOf(() =>
+    sql.begin(async (other) => {
+      await other`LOCK TABLE pool.accounts`;
+      await inTransaction(client, async (tx) => {
+        await tx.$executeRaw`SET LOCAL lock_timeout = 50`;
+        await tx.$queryRaw`SELECT 1 FROM pool.accounts`;
+      });
+    }),
+  );
+  const slow = await failureOf(() =>
+    inTransaction(client, async (tx) => {
+      await tx.$executeRaw`SET LOCAL statement_timeout = 50`;
+      await tx.$queryRaw`SELECT pg_sleep(30)::text`;
+    }),
+  );
+  expect([locked.retry, slow.retry]).toEqual(['backoff', 'backoff']);
+  expect([locked.message, slow.message].join()).toMatch(/held a lock.*took longer/);
+});
+
+it('a database that turned read-only may come back, and says what to do', async () => {
+  const error = await failureOf(() =>
+    inTransaction(client, async (tx) => {
+      await tx.$executeRaw`SET TRANSACTION READ ONLY`;
+      await tx.$executeRaw`INSERT INTO sync.settings (key, value) VALUES ('half', '1')`;
+    }),
+  );
+  expect([error.code, error.retry, error.hint]).toEqual([
+    'database.failed',
+    'backoff',
+    expect.stringContaining('primary'),
+  ]);
+});
+
+it('no connection that is free in time may pass', async () => {
+  const hold = () => client.$transaction(async (tx) => tx.$queryRaw`SELECT pg_sleep(0.5)::text`);
+  const holders = [hold(), hold()];
+  const error = await failureOf(() =>
+    client.$transaction(async (tx) => tx.$queryRaw`SELECT 1`, { maxWait: 50, timeout: 1_000 }),
+  );
+  await Promise.all(holders);
+  expect([error.code, error.message]).toEqual(['database.failed', expect.stringContaining('in time')]);
+});
+
+it.each<[string, (url: URL) => void, string]>([
+  ['a server that is not there', (url) => (url.port = '1'), 'database.unreachable'],
+  ['a host that has no name', (url) => (url.hostname = 'nowhere.invalid'), 'database.unreachable'],
+  ['a password that was changed', (url) => (url.password = 'hunter2'), 'database.refused'],
+  ['a database that was dropped', (url) => (url.pathname = '/nothing'), 'database.refused'],
+])('P10 %s is named without the password', async (_, change, code) => {
+  const url = new URL(database.url);
+  url.password = 'for-tests-only';
+  change(url);
+  const other = clientOf(url.href);
+  const errors = [
+    await failureOf(() => other.$queryRaw`SELECT 1`),
+    await failureOf(() => inTransaction(other, (tx) => tx.$queryRaw`SELECT 1`)),
+  ];
+  await other.$disconnect();
+  for (const error of errors) {
+    expect(error.code).toBe(code);
+    expect(`${error.message} ${error.hint}`).not.toMatch(/hunter2|for-tests-only/);
+  }
+});
+
+it('a proxy without a server behind it, which accepts connections and drops them, may pass', async () => {
+  let accepted = 0;
+  const proxy = createServer((socket) => {
+    accepted += 1;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const other = clientOf(`postgres://u:p@127.0.0.1:${(proxy.address() as AddressInfo).port}/x`);
+  const error = await failureOf(() => inTransaction(other, (tx) => tx.$queryRaw`SELECT 1`));
+  expect(error.code).toBe('database.unreachable');
+  expect(accepted).toBeLessThanOrEqual(2);
+  await other.$disconnect();
+  await new Promise((resolve) => proxy.close(resolve));
+});
+
+it('a mistake of ours is no failure of the database, and is not tried again as if it could pass', async () => {
+  const error = await failureOf(() =>
+    inTransaction(client, () => {
+      throw new TypeError('x is not a function');
+    }),
+  );
+  expect([error.code, error.retry]).toEqual(['broken-promise', 'never-scope']);
+});
