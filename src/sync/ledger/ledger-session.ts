@@ -1,12 +1,12 @@
 import { KpoolError } from '../../core/errors';
-import { chooseNewestCut, DAY_MS, type StoredWindow, type Window } from '../../domain/windows';
+import { chooseNewestCut, DAY_MS, isSameWindow, type StoredWindow, type Window } from '../../domain/windows';
 import type {
+  CommitResult,
   LedgerCursorPatch,
   LedgerScope,
   LedgerState,
   LedgerStore,
   Pool,
-  RowCounts,
   WindowCommit,
   WindowPiece,
 } from '../ports';
@@ -77,9 +77,22 @@ export class LedgerSession {
     this.version = this.state.version;
   }
 
+  /** Reloads after a commit of ours. What was read before another's commit must not be committed after it (P9). */
+  private async reloadAfter(version: bigint): Promise<void> {
+    await this.reload();
+    if (this.version !== version) {
+      throw new KpoolError('sync.superseded', 'Another process goes on with this scope.');
+    }
+  }
+
   /** `fullPage`: so many rows may be all that a page holds; what is known of the server unless said. */
   async read(window: Window, fullPage = this.capacity): Promise<WindowRead> {
     return this.reader.read(window, { ...this.servingFacts, fullPage });
+  }
+
+  /** A window in parts whose span the server is known to accept, newest first. */
+  fit(window: Window): [newest: Window, ...older: Window[]] {
+    return this.reader.spanLimit.fit(window, this.deps.pool.now());
   }
 
   /** Pages through everything: for a server that ignores the bounds. */
@@ -90,20 +103,17 @@ export class LedgerSession {
   /** Whether a window is still one of those that are kept, and was not verified since. */
   isStill(window: StoredWindow): boolean {
     return this.windows.some(
-      (kept) =>
-        kept.fromMs === window.fromMs &&
-        kept.toMs === window.toMs &&
-        kept.verifiedAtMs === window.verifiedAtMs,
+      (kept) => isSameWindow(kept, window) && kept.verifiedAtMs === window.verifiedAtMs,
     );
   }
 
   /** Records windows or facts without rows. */
   async update(change: { pieces?: readonly WindowPiece[]; cursor?: LedgerCursorPatch }): Promise<void> {
-    this.version = await this.deps.store.updateCursor(this.scope, this.version, {
+    const version = await this.deps.store.updateCursor(this.scope, this.version, {
       ...change,
       historyStartMs: this.deps.tiers.historyStartMs,
     });
-    await this.reload();
+    await this.reloadAfter(version);
   }
 
   /**
@@ -122,7 +132,7 @@ export class LedgerSession {
         this.commitOf(window, read, confirmedMissing, options.cursor),
       );
       if (result.outcome === 'committed') {
-        await this.recordCommit(window, result.counts, read);
+        await this.recordCommit(window, result, read);
         return;
       }
       confirmedMissing = result.missing;
@@ -139,7 +149,7 @@ export class LedgerSession {
     if (result.outcome !== 'committed') {
       throw new KpoolError('broken-promise', 'An uncertified commit asked for confirmation.');
     }
-    await this.recordCommit(window, result.counts, read);
+    await this.recordCommit(window, result, read);
   }
 
   private commitOf(
@@ -188,7 +198,11 @@ export class LedgerSession {
     ];
   }
 
-  private async recordCommit(window: Window, counts: RowCounts, read: ReadRows): Promise<void> {
+  private async recordCommit(
+    window: Window,
+    { version, counts }: Extract<CommitResult, { outcome: 'committed' }>,
+    read: ReadRows,
+  ): Promise<void> {
     this.requestsAtLastCommit = this.run.totals.requests;
     const { heldBack, ...totals } = counts;
     this.run.add({ ...totals, rowsRead: read.rows.length + read.unreadable.length });
@@ -198,6 +212,6 @@ export class LedgerSession {
     if (heldBack > read.unreadable.length) {
       this.run.fallShort('more rows vanished than there are rows that could not be understood');
     }
-    await this.reload();
+    await this.reloadAfter(version);
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomeRow } from '../../domain/income';
 import { servedCount, type Page, type UnreadableRow } from '../../domain/page';
-import { contains, DAY_MS, requestBounds, type OverflowSample, type Window } from '../../domain/windows';
+import { contains, DAY_MS, requestBounds, type Window } from '../../domain/windows';
 
 /** The largest page that the specification allows, and the smallest. */
 export const MAX_PAGE_SIZE = 100;
@@ -32,11 +32,12 @@ export type SliceRead =
   | ({ readonly kind: 'complete' } & SliceRows)
   /** The answers contradict themselves: these rows are true, but more may exist. */
   | ({ readonly kind: 'inconsistent'; readonly why: string } & SliceRows)
-  | { readonly kind: 'overflow'; readonly sample: OverflowSample; readonly capacity: number }
+  /** One page of more: a full page holds `capacity` rows. */
+  | ({ readonly kind: 'overflow'; readonly capacity: number } & SliceRows)
   /** The server ignores `startTime` and `endTime`, and has more rows than a page holds. */
   | { readonly kind: 'unbounded' };
 
-export function rowsInside(window: Window, page: Page<IncomeRow>): SliceRows {
+function rowsInside(window: Window, page: Page<IncomeRow>): SliceRows {
   const rows = page.rows.filter((row) => contains(window, row.minedAtMs));
   return { rows, unreadable: page.unreadable, totalNum: page.totalNum - (page.rows.length - rows.length) };
 }
@@ -48,12 +49,14 @@ function ignoresBounds(page: Page<IncomeRow>, bounds: { startMs: number; endMs: 
   );
 }
 
-function overflow(page: Page<IncomeRow>, capacity: number): SliceRead {
-  const instants = page.rows.map((row) => row.minedAtMs);
+function overflow(window: Window, page: Page<IncomeRow>): SliceRead {
+  const inside = rowsInside(window, page);
+  const least = inside.rows.length + inside.unreadable.length;
   return {
     kind: 'overflow',
-    sample: { instants, totalNum: Math.max(page.totalNum, servedCount(page)) },
-    capacity,
+    capacity: servedCount(page),
+    ...inside,
+    totalNum: Math.max(inside.totalNum, least),
   };
 }
 
@@ -72,13 +75,13 @@ export async function readSlice(source: PageSource, window: Window, poolNowMs: n
     const isFull = served >= Math.min(MAX_PAGE_SIZE, page.pageSize, source.fullPage) && served > 0;
     if (page.totalNum === served && !isFull) return { kind: 'complete', ...rowsInside(window, page) };
     if (page.totalNum > served && ignoresBounds(page, bounds)) return { kind: 'unbounded' };
-    if (page.totalNum > served && isFull) return overflow(page, served);
+    if (page.totalNum > served && isFull) return overflow(window, page);
     if (page.totalNum >= served && served > 0) {
       // A page that is full to the last row, or a server that serves fewer rows than it was asked for without
       // saying so: whether a second page exists tells which.
       const second = await askPage(2);
       if (servedCount(second) > 0)
-        return ignoresBounds(page, bounds) ? { kind: 'unbounded' } : overflow(page, served);
+        return ignoresBounds(page, bounds) ? { kind: 'unbounded' } : overflow(window, page);
       if (page.totalNum === served) return { kind: 'complete', ...rowsInside(window, page) };
     }
     const why = `the pool counts ${page.totalNum} rows and serves ${served}`;

@@ -10,19 +10,23 @@ const SHORTEST_SPAN_MS = DAY_MS / 4;
 export class SpanLimit {
   private longestMs = Infinity;
 
-  /** The newer part of a window that is not longer than what the server is known to accept. */
-  fit(window: Window, poolNowMs: number): Window {
+  /** A window in parts that are not longer than what the server is known to accept, newest first. */
+  fit(window: Window, poolNowMs: number): [newest: Window, ...older: Window[]] {
     const topMs = Math.min(window.toMs, horizonMs(poolNowMs));
-    return { fromMs: Math.max(window.fromMs, topMs - this.longestMs), toMs: window.toMs };
+    const cutMs = topMs - this.longestMs;
+    if (cutMs <= window.fromMs) return [window];
+    return [
+      { fromMs: cutMs, toMs: window.toMs },
+      { fromMs: window.fromMs, toMs: cutMs },
+    ];
   }
 
-  /** Notes that a window was refused; the cut that leaves its newer half, or null when it is short already. */
-  findCut(window: Window, poolNowMs: number): number | null {
-    const topMs = Math.min(window.toMs, horizonMs(poolNowMs));
-    const spanMs = topMs - window.fromMs;
+  /** Notes that a window was refused. Its parts, newest first, or null when it is short already. */
+  shorten(window: Window, poolNowMs: number): readonly Window[] | null {
+    const spanMs = Math.min(window.toMs, horizonMs(poolNowMs)) - window.fromMs;
     if (spanMs <= SHORTEST_SPAN_MS) return null;
     const halfMs = spanMs / 2;
     this.longestMs = halfMs >= DAY_MS ? Math.floor(halfMs / DAY_MS) * DAY_MS : Math.floor(halfMs);
-    return topMs - this.longestMs;
+    return this.fit(window, poolNowMs);
   }
 }

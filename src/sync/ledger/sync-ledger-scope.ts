@@ -1,8 +1,7 @@
 import { isKpoolError } from '../../core/errors';
-import { startOfUtcDay, DAY_MS, type StoredWindow, type Window } from '../../domain/windows';
+import { DAY_MS, overlaps, startOfUtcDay, type StoredWindow, type Window } from '../../domain/windows';
 import type { LedgerScope } from '../ports';
 import type { Run } from '../run';
-import { completeHistory, openHistory } from './first-sync';
 import { probeHiddenCoins } from './hidden-coins';
 import { LedgerSession, type LedgerDeps } from './ledger-session';
 import { syncWindow } from './sync-window';
@@ -18,10 +17,6 @@ export interface LedgerRequest {
 }
 
 export const WHAT_IS_DUE: LedgerRequest = { verifyBeforeMs: null, span: null };
-
-function overlaps(a: Window, b: Window): boolean {
-  return a.fromMs < b.toMs && b.fromMs < a.toMs;
-}
 
 /**
  * Windows to read now (DESIGN §6, tiers): whatever is not verified; the newest; daily the last days and every
@@ -41,11 +36,16 @@ function dueWindows(session: LedgerSession, request: LedgerRequest, startedAtMs:
   });
 }
 
+/** Makes the windows reach from the start of history to the newest row; what was not covered is to be read. */
+async function coverHistory(session: LedgerSession): Promise<void> {
+  const { historyStartMs } = session.deps.tiers;
+  const toMs = session.windows.at(-1)?.fromMs ?? Infinity;
+  if (toMs > historyStartMs)
+    await session.update({ pieces: [{ fromMs: historyStartMs, toMs, verified: false }] });
+}
+
 async function syncOnce(session: LedgerSession, request: LedgerRequest, startedAtMs: number): Promise<void> {
-  if (session.windows.length === 0) await openHistory(session);
-  const newest = session.windows[0];
-  if (newest?.verifiedAtMs === null && !session.wasTried(newest)) await syncWindow(session, newest);
-  await completeHistory(session);
+  await coverHistory(session);
   await syncWindows(session, dueWindows(session, request, startedAtMs));
   if (await probeHiddenCoins(session)) await syncWindows(session, session.windows);
 }

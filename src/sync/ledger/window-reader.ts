@@ -2,15 +2,8 @@ import { throwIfAborted } from '../../core/clock';
 import { isKpoolError } from '../../core/errors';
 import type { IncomeRow } from '../../domain/income';
 import type { UnreadableRow } from '../../domain/page';
-import {
-  chooseCut,
-  DAY_MS,
-  horizonMs,
-  requestBounds,
-  startOfUtcDay,
-  targetRows,
-  type Window,
-} from '../../domain/windows';
+import { divideWindow, type Division } from '../../domain/division';
+import { DAY_MS, horizonMs, requestBounds, startOfUtcDay, type Window } from '../../domain/windows';
 import type { CallOptions, IncomeQuery, LedgerScope, Pool } from '../ports';
 import { readDenseDay } from './dense-day';
 import { MIN_PAGE_SIZE, readSlice, type PageSource, type SliceRead, type SliceRows } from './slice';
@@ -20,10 +13,12 @@ import { walkWindow } from './walk';
 /** A window read as a whole, over the plain listing and those of hidden currencies. */
 export type WindowRead =
   | ({ readonly kind: 'complete' | 'inconsistent'; readonly why: string | null } & SliceRows)
-  /** More than one request can read: to be read as `[cutMs, to)` and `[from, cutMs)`. */
+  /** More than one request can read. */
   | {
       readonly kind: 'overflow';
-      readonly cutMs: number;
+      readonly division: Division;
+      /** What was served of it. */
+      readonly rows: readonly IncomeRow[];
       /** Rows as the pool counts them, and rows of a full page; null when the span itself was refused. */
       readonly totalNum: number | null;
       readonly capacity: number | null;
@@ -31,7 +26,7 @@ export type WindowRead =
   | { readonly kind: 'unbounded' };
 
 /** A read that may be committed: whole, or with a reason why not. */
-export type ReadRows = Extract<WindowRead, { rows: unknown }>;
+export type ReadRows = Extract<WindowRead, { kind: 'complete' | 'inconsistent' }>;
 
 interface WindowReaderOptions {
   readonly pool: Pick<Pool, 'now' | 'queryEarnings' | 'queryRewards'>;
@@ -95,13 +90,19 @@ export class WindowReader {
         const read = await readSlice(source, window, nowMs);
         const isOneDay = Math.min(window.toMs, horizonMs(nowMs)) - window.fromMs <= DAY_MS;
         if (read.kind !== 'overflow' || !isOneDay) return read;
-        return readDenseDay(source, window, nowMs, read.sample.totalNum);
+        return readDenseDay(source, window, nowMs);
       });
     } catch (error) {
       if (!isKpoolError(error, 'pool.parameter')) throw error;
-      const cutMs = this.spanLimit.findCut(window, this.options.pool.now());
-      if (cutMs === null || !(await this.answersAtAll())) throw error;
-      return { kind: 'overflow', cutMs, totalNum: null, capacity: null };
+      const parts = this.spanLimit.shorten(window, this.options.pool.now());
+      if (parts === null || !(await this.answersAtAll())) throw error;
+      return {
+        kind: 'overflow',
+        division: { kind: 'parts', parts },
+        rows: [],
+        totalNum: null,
+        capacity: null,
+      };
     }
   }
 
@@ -138,13 +139,7 @@ export class WindowReader {
     for (const coin of [undefined, ...hiddenCoins]) {
       const read = await readOne(this.sourceOf(coin, fullPage));
       if (read.kind === 'unbounded') return read;
-      if (read.kind === 'overflow') {
-        const { capacity, sample } = read;
-        const topMs = horizonMs(this.options.pool.now());
-        const cutMs = chooseCut(window, sample, { target: targetRows(capacity), stepMs: DAY_MS, topMs });
-        if (cutMs === null) return { kind: 'unbounded' };
-        return { kind: 'overflow', cutMs, totalNum: sample.totalNum, capacity };
-      }
+      if (read.kind === 'overflow') return this.divide(window, read, hiddenCoins);
       if (read.kind === 'inconsistent') why ??= read.why;
       const isOwn = (row: IncomeRow): boolean =>
         coin === undefined ? !hiddenCoins.includes(row.currency) : row.currency === coin;
@@ -163,5 +158,21 @@ export class WindowReader {
       ? rows.length + unreadable.length
       : slices.reduce((sum, slice) => sum + slice.totalNum, 0);
     return { kind: isComplete ? 'complete' : 'inconsistent', why, rows, unreadable, totalNum };
+  }
+
+  private divide(
+    window: Window,
+    read: Extract<SliceRead, { kind: 'overflow' }>,
+    hiddenCoins: readonly string[],
+  ): WindowRead {
+    const { rows, totalNum, capacity } = read;
+    const instants = rows.map((row) => row.minedAtMs);
+    const grid = { stepMs: DAY_MS, topMs: horizonMs(this.options.pool.now()) };
+    // A page of one of several listings, or with rows of unknown dates, proves nothing of a window.
+    const isPlain = hiddenCoins.length === 0 && read.unreadable.length === 0;
+    const page = { instants, totalNum, capacity };
+    const division = divideWindow(window, isPlain ? page : null, grid);
+    if (division === null) return { kind: 'unbounded' };
+    return { kind: 'overflow', division, rows, totalNum, capacity };
   }
 }

@@ -1,0 +1,82 @@
+import type { Quirks } from '../../../src/simulator';
+import { LAB_START, LedgerLab, type LabScope } from '../../support/ledger-lab';
+import { differenceOf } from '../../support/ledger-truth';
+import { useTestDatabase } from '../../support/test-database';
+
+const DAY_MS = 86_400_000;
+const TODAY = Math.floor(LAB_START / DAY_MS) * DAY_MS;
+
+let lab: LedgerLab;
+afterAll(() => lab.close());
+const database = useTestDatabase();
+beforeAll(async () => {
+  lab = await LedgerLab.open(database.url);
+});
+
+type Shape = (i: number) => number;
+
+const SHAPES: Readonly<Record<string, Shape>> = {
+  'one a day': (i) => TODAY - (i + 1) * DAY_MS,
+  'four a day': (i) => TODAY - (Math.floor(i / 4) + 1) * DAY_MS + (i % 4) * 3_600_000,
+  'half a year without income after every 60': (i) => TODAY - (i + 1 + Math.floor(i / 60) * 182) * DAY_MS,
+  'ended two years ago': (i) => TODAY - (i + 731) * DAY_MS,
+  'two a week': (i) => TODAY - Math.floor(i * 2.8 + 1) * DAY_MS,
+  'one a day, then ten': (i) => TODAY - (i < 90 ? i + 1 : 91 + Math.floor((i - 90) / 10)) * DAY_MS,
+};
+const SIZES = [0, 1, 10, 99, 100, 101, 150, 194, 200, 300, 500];
+
+function insert(place: LabScope, count: number, shape: Shape): void {
+  lab.simulator.world.insertMany(
+    place.scope.stream,
+    place.key,
+    Array.from({ length: count }, (_, i) => ({
+      currency: 'BTC',
+      minedAtMs: shape(i),
+      amount: `0.${i + 1}1`,
+    })),
+  );
+}
+
+async function requestsOf(work: () => Promise<unknown>): Promise<number> {
+  const before = lab.simulator.requests.count();
+  await work();
+  return lab.simulator.requests.count() - before;
+}
+
+async function firstSync(count: number, shape: Shape, quirks: Partial<Quirks>): Promise<number> {
+  const place = await lab.newScope('earnings');
+  insert(place, count, shape);
+  Object.assign(lab.simulator.quirks, { order: 'desc', ...quirks });
+  const requests = await requestsOf(async () => {
+    const result = await lab.sync(place);
+    expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
+  });
+  expect(differenceOf(lab.truthOf(place), await lab.storedOf(place))).toEqual([]);
+  return requests;
+}
+
+const budgetOf = (rows: number): number => 1.3 * Math.ceil(rows / 100) + 2;
+
+test.each(Object.keys(SHAPES))('a first sync of income %s stays within its requests', async (name) => {
+  const over: string[] = [];
+  for (const order of ['desc', 'asc', 'unstable-ties'] as const) {
+    for (const size of name === 'one a day' ? [...SIZES, 270, 360, 1_095] : SIZES) {
+      const requests = await firstSync(size, SHAPES[name]!, { order });
+      if (requests > budgetOf(size)) over.push(`${order}, ${size} rows: ${requests} of ${budgetOf(size)}`);
+    }
+  }
+  expect(over).toEqual([]);
+});
+
+test('a first sync of a long history stays within its requests', async () => {
+  expect(await firstSync(5_000, (i) => TODAY - (Math.floor(i / 3) + 1) * DAY_MS, {})).toBeLessThanOrEqual(
+    budgetOf(5_000),
+  );
+});
+
+test('a pool that serves rows in no order at all costs two requests for a page at most', async () => {
+  for (const size of [150, 500, 1_095]) {
+    const requests = await firstSync(size, SHAPES['one a day']!, { order: 'unstable' });
+    expect(requests).toBeLessThanOrEqual(2 * Math.ceil(size / 100) + 4);
+  }
+});
