@@ -1,0 +1,17 @@
+import fc from 'fast-check';
+import { hashMultiset } from '../../src/domain/content-hash';
+
+/** Texts that run into each other when joined without care. */
+const texts = fc.array(fc.constantFrom('', 'a', 'b', 'ab', '1:a', '2:ab', 'ä', '\u0000', '\ud800'), {
+  maxLength: 6,
+});
+
+test('two multisets have one hash exactly when they are equal, whatever the order', () => {
+  fc.assert(
+    fc.property(texts, texts, (a, b) => {
+      const isEqual = JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
+      expect(hashMultiset(a) === hashMultiset(b)).toBe(isEqual);
+    }),
+    { numRuns: 1_000 },
+  );
+});
