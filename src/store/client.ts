@@ -1,4 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import { Pool } from 'pg';
 import type { Secret } from '../core/secret';
 import { PrismaClient, type Prisma } from './generated/client';
 
@@ -18,19 +19,20 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 
 /** Rows go through this client. Connects at the first query. */
 export function createStoreClient(options: StoreClientOptions): PrismaClient {
-  const adapter = new PrismaPg(
-    {
-      connectionString: options.url.reveal(),
-      max: options.maxConnections,
-      application_name: options.applicationName,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-      keepAlive: true,
-    },
-    // A connection that breaks while idle is replaced by the pool at the next query, which reports what is wrong.
-    { onPoolError: () => undefined, onConnectionError: () => undefined },
-  );
+  const pool = new Pool({
+    connectionString: options.url.reveal(),
+    max: options.maxConnections,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    keepAlive: true,
+  });
+  // A connection that breaks while idle is replaced by the pool at the next query, which reports what is wrong.
+  pool.on('error', () => undefined);
+  // And one that breaks between the pool and a transaction, where neither listens, would end the process.
+  pool.on('connect', (connection) => connection.on('error', () => undefined));
+  const adapter = new PrismaPg(pool, { disposeExternalPool: true });
   return new PrismaClient({ adapter, errorFormat: 'minimal' });
 }
 
