@@ -51,3 +51,17 @@ test('before anything was known, income_as_of says nothing', async () => {
     VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1, 'SETTLED')`;
   expect(await contentOf(`report.income_as_of('${before!.instant}')`, accountId)).toEqual([]);
 });
+
+test('at the very instant of a change the new state holds, and only that one', async () => {
+  const accountId = await createLedgerAccount(sql, 'instant');
+  await sql`
+    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1, 'WAIT_SETTLE')`;
+  await sql`UPDATE pool.earnings SET amount = 2 WHERE account_id = ${accountId}`;
+  const [change] = await sql<{ instant: string }[]>`
+    SELECT changed_at::text AS instant FROM pool.earnings WHERE account_id = ${accountId}`;
+  const amounts = await sql.unsafe(
+    `SELECT amount_text FROM report.income_as_of('${change!.instant}') WHERE account_id = ${accountId}`,
+  );
+  expect([...amounts]).toEqual([{ amount_text: '2' }]);
+});
