@@ -91,11 +91,11 @@ export class ServiceProcess {
   }
 }
 
-/** The environment of a process that syncs the simulator's first account. */
-export function serviceEnv(simulator: Simulator, databaseUrl: string): Record<string, string> {
+/** The environment of a process that syncs the simulator's first account; without a database it uses an embedded one. */
+export function serviceEnv(simulator: Simulator, databaseUrl: string | null): Record<string, string> {
   const account = simulator.accounts[0]!;
   return {
-    DATABASE_URL: databaseUrl,
+    ...(databaseUrl === null ? {} : { DATABASE_URL: databaseUrl }),
     KUCOIN_POOL_BASE_URL: simulator.url,
     KUCOIN_POOL_API_KEY: account.apiKey,
     KUCOIN_POOL_API_SECRET: account.apiSecret,
