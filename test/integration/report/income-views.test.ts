@@ -1,0 +1,181 @@
+import postgres from 'postgres';
+import { useTestDatabase } from '../../support/test-database';
+import { createLedgerAccount } from './ledger-history';
+
+let sql: postgres.Sql;
+let accountId: number;
+let accounts = 0;
+
+// Before the database goes.
+afterAll(() => sql.end());
+const database = useTestDatabase();
+beforeAll(() => {
+  sql = postgres(database.url, { max: 2, onnotice: () => undefined });
+});
+beforeEach(async () => {
+  accountId = await createLedgerAccount(sql, `account ${accounts++}`);
+});
+
+interface Row {
+  readonly day: string;
+  readonly amount: string;
+  readonly puid?: number;
+  readonly currency?: string;
+  readonly status?: string;
+  readonly settledAt?: string | null;
+  readonly hashRateHps?: string | null;
+  readonly ordinal?: number;
+}
+
+async function earn(row: Row): Promise<void> {
+  await sql`
+    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status, settled_at, hash_rate_hps)
+    VALUES (${accountId}, ${row.puid ?? 1}, 'SHA256d', ${row.currency ?? 'BTC'}, ${`${row.day}T00:00:00Z`}, ${row.ordinal ?? 0},
+            ${row.amount}, ${row.status ?? 'SETTLED'}, ${row.settledAt ?? null}, ${row.hashRateHps ?? null})`;
+}
+
+async function reward(type: string, row: Row): Promise<void> {
+  await sql`
+    INSERT INTO pool.rewards (account_id, puid, algo, currency, mined_at, type, ordinal, amount, status, settled_at)
+    VALUES (${accountId}, ${row.puid ?? 1}, 'SHA256d', ${row.currency ?? 'BTC'}, ${`${row.day}T18:00:00Z`}, ${type},
+            ${row.ordinal ?? 0}, ${row.amount}, ${row.status ?? 'SETTLED'}, ${row.settledAt ?? null})`;
+}
+
+describe('the ledger of income', () => {
+  const ledger = async (): Promise<string[]> => {
+    const rows = await sql<{ item: string }[]>`
+      SELECT concat_ws(' ', mining_date, source, type, currency, amount_text) AS item
+        FROM report.income_ledger WHERE account_id = ${accountId} ORDER BY mined_at, source, type, currency`;
+    return rows.map(({ item }) => item);
+  };
+
+  test('a reward counts unless earnings hold its day, and events and subsidies always count', async () => {
+    await earn({ day: '2026-10-01', amount: '1' });
+    for (const type of [
+      'MINING_EARN',
+      'UNITE_COIN_EARN',
+      'REWARD_EARN',
+      'HASH_RATE_EARN',
+      'FEE_RATE_EARN',
+      'NEW_EARN',
+    ])
+      await reward(type, { day: '2026-10-01', amount: '1' });
+    await reward('MINING_EARN', { day: '2026-10-02', amount: '2' });
+    await reward('UNITE_COIN_EARN', { day: '2026-10-01', amount: '3', currency: 'NMC' });
+    expect(await ledger()).toEqual([
+      '2026-10-01 earnings BTC 1',
+      '2026-10-01 rewards FEE_RATE_EARN BTC 1',
+      '2026-10-01 rewards HASH_RATE_EARN BTC 1',
+      '2026-10-01 rewards NEW_EARN BTC 1',
+      '2026-10-01 rewards REWARD_EARN BTC 1',
+      '2026-10-01 rewards UNITE_COIN_EARN NMC 3',
+      '2026-10-02 rewards MINING_EARN BTC 2',
+    ]);
+  });
+
+  test('once the pool withdraws the earning, the reward beside it counts', async () => {
+    await earn({ day: '2026-10-01', amount: '1' });
+    await reward('MINING_EARN', { day: '2026-10-01', amount: '0.9' });
+    await sql`UPDATE pool.earnings SET withdrawn_at = now() WHERE account_id = ${accountId}`;
+    expect(await ledger()).toEqual(['2026-10-01 rewards MINING_EARN BTC 0.9']);
+  });
+
+  test('P1 amounts are shown digit for digit, as text too', async () => {
+    await earn({ day: '2026-10-01', amount: '99999999999999999999.000000000000000001' });
+    await earn({ day: '2026-10-01', amount: '1.500000000000000000', ordinal: 1 });
+    expect(await ledger()).toEqual([
+      '2026-10-01 earnings BTC 99999999999999999999.000000000000000001',
+      '2026-10-01 earnings BTC 1.5',
+    ]);
+    const [month] = await sql`SELECT total_text FROM report.monthly_income WHERE account_id = ${accountId}`;
+    expect(month).toEqual({ total_text: '100000000000000000000.500000000000000001' });
+  });
+});
+
+test('rewards left out are shown beside the earnings that stand for them, and where they differ', async () => {
+  await earn({ day: '2026-10-01', amount: '1' });
+  await reward('MINING_EARN', { day: '2026-10-01', amount: '1' });
+  await earn({ day: '2026-10-02', amount: '1', status: 'WAIT_SETTLE' });
+  await reward('MINING_EARN', { day: '2026-10-02', amount: '0.4' });
+  await reward('MINING_EARN', { day: '2026-10-02', amount: '0.5', ordinal: 1 });
+  await reward('MINING_EARN', { day: '2026-10-03', amount: '7' });
+  const rows = await sql`
+    SELECT mining_date::text AS day, left_out_items::int AS items, difference_text AS difference, differs_in
+      FROM report.income_overlap WHERE account_id = ${accountId} ORDER BY mining_date`;
+  expect([...rows]).toEqual([
+    { day: '2026-10-01', items: 1, difference: '0', differs_in: null },
+    { day: '2026-10-02', items: 2, difference: '0.1', differs_in: 'amount and status' },
+  ]);
+});
+
+test('accrual counts by mining day and cash by settle day; what is settled without a day stays apart', async () => {
+  await earn({ day: '2026-09-30', amount: '1', settledAt: '2026-10-01T06:00:00Z' });
+  await earn({ day: '2026-10-01', amount: '2', settledAt: null });
+  await earn({ day: '2026-10-02', amount: '4', status: 'WAIT_SETTLE', settledAt: '2026-10-03T06:00:00Z' });
+  const rows = await sql`
+    SELECT to_char(month, 'YYYY-MM') AS month, settled_text AS settled, pending_text AS pending, total_text AS total,
+           paid_text AS paid, settled_undated::text AS undated
+      FROM report.monthly_income WHERE account_id = ${accountId} ORDER BY month`;
+  expect([...rows]).toEqual([
+    { month: '2026-09', settled: '1', pending: '0', total: '1', paid: '0', undated: '0' },
+    { month: '2026-10', settled: '2', pending: '4', total: '6', paid: '1', undated: '2' },
+  ]);
+});
+
+test('what is not settled is listed with its age, unknown statuses too', async () => {
+  const day = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10);
+  await earn({ day, amount: '1', status: 'WAIT_SETTLE' });
+  await earn({ day, amount: '2', status: 'HELD', currency: 'LTC' });
+  await earn({ day, amount: '3', currency: 'KAS' });
+  const rows = await sql`
+    SELECT currency, status, age_days FROM report.unsettled_income WHERE account_id = ${accountId} ORDER BY currency`;
+  expect([...rows]).toEqual([
+    { currency: 'BTC', status: 'WAIT_SETTLE', age_days: 3 },
+    { currency: 'LTC', status: 'HELD', age_days: 3 },
+  ]);
+});
+
+test('days without an earning inside a scope’s life are named, up to its machines’ last share', async () => {
+  const missing = async (): Promise<string[]> => {
+    const rows = await sql<{ day: string }[]>`
+      SELECT day::text AS day FROM report.missing_days WHERE account_id = ${accountId} ORDER BY day`;
+    return rows.map(({ day }) => day);
+  };
+  await earn({ day: '2026-10-01', amount: '1' });
+  await earn({ day: '2026-10-04', amount: '1' });
+  await earn({ day: '2026-10-04', amount: '1', currency: 'LTC' });
+  expect(await missing()).toEqual(['2026-10-02', '2026-10-03']);
+  await sql`
+    INSERT INTO pool.workers (account_id, puid, algo, worker_id, worker_name, last_share_at)
+    VALUES (${accountId}, 1, 'SHA256d', 1, 'm1', '2026-10-06T12:00:00Z')`;
+  expect(await missing()).toEqual(['2026-10-02', '2026-10-03', '2026-10-05']);
+});
+
+test('a sub-account that earns half of what its hashrate should is seen against the account and its own past', async () => {
+  for (const day of ['2026-10-01', '2026-10-02']) {
+    await earn({ day, amount: '2', puid: 1, hashRateHps: '1e15' });
+    await earn({ day, amount: '6', puid: 2, hashRateHps: '3e15' });
+  }
+  await earn({ day: '2026-10-03', amount: '1', puid: 1, hashRateHps: '1e15' });
+  await earn({ day: '2026-10-03', amount: '6', puid: 2, hashRateHps: '3e15' });
+  const rows = await sql`
+    SELECT trim_scale(income_per_phs_day)::text AS own, trim_scale(account_income_per_phs_day)::text AS account,
+           against_account::text AS "againstAccount", against_trend::text AS "againstTrend"
+      FROM report.income_efficiency WHERE account_id = ${accountId} AND puid = 1 ORDER BY day`;
+  expect([...rows]).toEqual([
+    { own: '2', account: '2', againstAccount: '1.0000', againstTrend: null },
+    { own: '2', account: '2', againstAccount: '1.0000', againstTrend: '1.0000' },
+    { own: '1', account: '1.75', againstAccount: '0.5714', againstTrend: '0.5000' },
+  ]);
+});
+
+test('how long the pool takes to pay is shown by coin and month', async () => {
+  await earn({ day: '2026-10-01', amount: '1', settledAt: '2026-10-02T00:00:00Z' });
+  await earn({ day: '2026-10-02', amount: '1', settledAt: '2026-10-05T00:00:00Z' });
+  await earn({ day: '2026-10-03', amount: '1', status: 'WAIT_SETTLE' });
+  const rows = await sql`
+    SELECT currency, settled_items::int AS settled, unsettled_items::int AS unsettled, mean_days::text AS mean,
+           longest_days::text AS longest
+      FROM report.settlement_delay WHERE account_id = ${accountId}`;
+  expect([...rows]).toEqual([{ currency: 'BTC', settled: 2, unsettled: 1, mean: '2.00', longest: '3.00' }]);
+});
