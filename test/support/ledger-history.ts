@@ -155,6 +155,15 @@ export class LedgerHistory {
     this.log.push(`quirks ${JSON.stringify(chosen)}`);
   }
 
+  /** Whether the pool shuffles more rows of one instant than a page holds, or pages everything in no order. */
+  shufflesMoreThanAPage(): boolean {
+    const { order, bounds, pageSizeCap } = this.lab.simulator.quirks;
+    if (order === 'unstable' && bounds === 'ignored') return true;
+    const ofInstant = new Map<number, number>();
+    for (const { minedAtMs } of this.live()) ofInstant.set(minedAtMs, (ofInstant.get(minedAtMs) ?? 0) + 1);
+    return order.startsWith('unstable') && Math.max(0, ...ofInstant.values()) > (pageSizeCap ?? 100) - 2;
+  }
+
   /** The pool tells the truth again, in the same words. */
   tellTruth(): void {
     Object.assign(this.lab.simulator.quirks, { totalNum: 'true', emptyPage: null, repeatedPage: null });

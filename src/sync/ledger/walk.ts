@@ -1,57 +1,67 @@
 import { hashMultiset } from '../../domain/content-hash';
 import type { IncomeRow } from '../../domain/income';
 import { contentOf } from '../../domain/ledger-matching';
-import { servedCount, type UnreadableRow } from '../../domain/page';
+import { servedCount, type Page, type UnreadableRow } from '../../domain/page';
 import { contains, requestBounds, type Window } from '../../domain/windows';
-import { MAX_PAGE_SIZE, MIN_PAGE_SIZE, type PageSource, type SliceRead, type SliceRows } from './slice';
+import { MAX_PAGE_SIZE, type PageSource, type SliceRead } from './slice';
 
-const MAX_PASSES = 8;
+/** Sweeps over all pages before their disagreement is taken for lasting. */
+const MAX_SWEEPS = 40;
+/** Sweeps in a row that show nothing new before more of them are taken for useless. */
+const MAX_STALLED = 6;
+/** Sweeps whose pages contradict each other before that is taken for lasting. */
+const MAX_CONTRADICTIONS = 6;
 const MAX_PAGES = 20_000;
 /**
- * Page sizes differ from pass to pass: a server whose order among equal rows changes with the page would
- * otherwise serve the same duplicate and the same gap twice, and two wrong passes would agree.
+ * Page sizes differ from sweep to sweep: a server whose order among equal rows changes with the page would
+ * otherwise serve the same duplicate and the same gap twice, and two wrong sweeps would agree.
  */
 const PAGE_SIZE_STEP = 7;
+const PAGE_SIZES = 8;
 
-interface Pass extends SliceRows {
+/** Something that a page served: a row, or what could not be read. */
+type Item = { readonly row: IncomeRow } | { readonly unreadable: UnreadableRow };
+
+const textOf = (item: Item): string => ('row' in item ? contentOf(item.row) : item.unreadable.raw);
+
+function itemsOf({ rows, unreadable }: Page<IncomeRow>): Item[] {
+  return [...rows.map((row) => ({ row })), ...unreadable.map((broken) => ({ unreadable: broken }))];
+}
+
+/** Every item as often as the one response held it that held it most often: it is there at least so often. */
+class ProvenItems {
+  private readonly byText = new Map<string, Item[]>();
+
+  add(items: readonly Item[]): void {
+    const ofPage = new Map<string, Item[]>();
+    for (const item of items) {
+      const equals = ofPage.get(textOf(item));
+      if (equals === undefined) ofPage.set(textOf(item), [item]);
+      else equals.push(item);
+    }
+    for (const [text, equals] of ofPage) {
+      if (equals.length > (this.byText.get(text)?.length ?? 0)) this.byText.set(text, equals);
+    }
+  }
+
+  get items(): Item[] {
+    return [...this.byText.values()].flat();
+  }
+}
+
+interface Sweep {
+  readonly pages: readonly (readonly Item[])[];
+  readonly totalNum: number;
   /** Null when all pages agreed with each other. */
   readonly contradiction: string | null;
-  /** Rows that single pages prove: a row that two pages served may be one that moved between them. */
-  readonly proven: readonly IncomeRow[];
 }
 
-/** Collects rows over several responses, each as often as the one response did that served it most often. */
-class ProvenRows {
-  private readonly byContent = new Map<string, IncomeRow[]>();
-
-  add(page: readonly IncomeRow[]): void {
-    const ofPage = new Map<string, IncomeRow[]>();
-    for (const row of page) {
-      const content = contentOf(row);
-      const equals = ofPage.get(content);
-      if (equals === undefined) ofPage.set(content, [row]);
-      else equals.push(row);
-    }
-    for (const [content, equals] of ofPage) {
-      if (equals.length > (this.byContent.get(content)?.length ?? 0)) this.byContent.set(content, equals);
-    }
-  }
-
-  get rows(): readonly IncomeRow[] {
-    return [...this.byContent.values()].flat();
-  }
-}
-
-async function readPass(
+async function sweep(
   source: PageSource,
-  window: Window,
-  poolNowMs: number,
+  bounds: { startMs: number; endMs: number },
   pageSize: number,
-): Promise<Pass> {
-  const bounds = requestBounds(window, poolNowMs);
-  const rows: IncomeRow[] = [];
-  const proven = new ProvenRows();
-  const unreadable: UnreadableRow[] = [];
+): Promise<Sweep> {
+  const pages: Item[][] = [];
   let [served, totalNum]: [number, number | null] = [0, null];
   let contradiction: string | null = null;
   for (let currentPage = 1; currentPage <= MAX_PAGES; currentPage += 1) {
@@ -60,50 +70,89 @@ async function readPass(
       contradiction = `the count moved from ${totalNum} to ${page.totalNum} between two pages`;
     }
     totalNum = page.totalNum;
-    const inside = page.rows.filter((row) => contains(window, row.minedAtMs));
-    rows.push(...inside);
-    proven.add(inside);
-    unreadable.push(...page.unreadable);
+    pages.push(itemsOf(page));
     served += servedCount(page);
     if (servedCount(page) === 0 || served >= totalNum) break;
   }
   if (totalNum !== served) {
     contradiction ??= `the pool counts ${totalNum ?? 0} rows and serves ${served} on all pages`;
   }
-  const outside = served - rows.length - unreadable.length;
-  return {
-    rows,
-    unreadable,
-    totalNum: (totalNum ?? 0) - outside,
-    contradiction,
-    proven: proven.rows,
-  };
+  return { pages, totalNum: totalNum ?? 0, contradiction };
 }
 
-function hashPass(pass: Pass): string {
-  return hashMultiset([...pass.rows.map(contentOf), ...pass.unreadable.map((row) => row.raw)]);
+/** What of the items lies in the window. */
+function readOf(window: Window, items: readonly Item[]) {
+  const rows = items.flatMap((item) => ('row' in item ? [item.row] : []));
+  const unreadable = items.flatMap((item) => ('unreadable' in item ? [item.unreadable] : []));
+  const inside = rows.filter((row) => contains(window, row.minedAtMs));
+  return { rows: inside, unreadable, totalNum: inside.length + unreadable.length };
 }
 
 /**
- * Reads a window page by page, in passes, until two in a row agree: for what no single response can hold (many
- * rows on one instant, a server that ignores the bounds).
+ * Decides when sweeps agree. Two in a row that served the same are the truth. Where rows change places from
+ * request to request no sweep is whole, but each page is: what pages prove, gathered until it is as much as the
+ * pool counts, is the truth when it comes out the same twice.
+ */
+class Agreement {
+  private last: string | null = null;
+  private gathered = { proven: new ProvenItems(), totalNum: -1 };
+  private size = 0;
+  private stalled = 0;
+  private lastGathered: string | null = null;
+
+  /** All items, once they are agreed on. */
+  add({ pages, totalNum }: Sweep): Item[] | null {
+    const items = pages.flat();
+    const hash = hashMultiset(items.map(textOf));
+    if (hash === this.last) return items;
+    this.last = hash;
+    if (totalNum !== this.gathered.totalNum) this.gathered = { proven: new ProvenItems(), totalNum };
+    for (const page of pages) this.gathered.proven.add(page);
+    const proven = this.gathered.proven.items;
+    this.stalled = proven.length === this.size ? this.stalled + 1 : 0;
+    this.size = proven.length;
+    if (proven.length !== totalNum) return null;
+    const provenHash = hashMultiset(proven.map(textOf));
+    if (provenHash === this.lastGathered) return proven;
+    this.lastGathered = provenHash;
+    this.gathered = { proven: new ProvenItems(), totalNum };
+    return null;
+  }
+
+  get isStalled(): boolean {
+    return this.stalled >= MAX_STALLED;
+  }
+
+  /** A sweep contradicted itself: something moved. */
+  reset(): void {
+    this.last = null;
+    this.lastGathered = null;
+    this.gathered = { proven: new ProvenItems(), totalNum: -1 };
+  }
+}
+
+/**
+ * Reads a window page by page, in sweeps, until they agree: for what no single response can hold (many rows on
+ * one instant, a server that ignores the bounds). Sweeps that never agree land what single pages prove.
  */
 export async function walkWindow(source: PageSource, window: Window, poolNowMs: number): Promise<SliceRead> {
-  let previous: { pass: Pass; hash: string } | null = null;
-  for (let n = 0; n < MAX_PASSES; n += 1) {
-    const pageSize = Math.max(MIN_PAGE_SIZE, MAX_PAGE_SIZE - n * PAGE_SIZE_STEP);
-    const pass = await readPass(source, window, poolNowMs, pageSize);
-    const hash = hashPass(pass);
-    if (pass.contradiction === null && previous?.pass.contradiction === null && previous.hash === hash) {
-      return { kind: 'complete', rows: pass.rows, unreadable: pass.unreadable, totalNum: pass.totalNum };
+  const bounds = requestBounds(window, poolNowMs);
+  const agreement = new Agreement();
+  let proven = new ProvenItems();
+  let why = 'no two sweeps over its pages agree';
+  let contradictions = 0;
+  for (let n = 0; n < MAX_SWEEPS && contradictions < MAX_CONTRADICTIONS && !agreement.isStalled; n += 1) {
+    const swept = await sweep(source, bounds, MAX_PAGE_SIZE - (n % PAGE_SIZES) * PAGE_SIZE_STEP);
+    if (swept.contradiction === null) {
+      const agreed = agreement.add(swept);
+      if (agreed !== null) return { kind: 'complete', ...readOf(window, agreed) };
+    } else {
+      agreement.reset();
+      contradictions += 1;
+      why = swept.contradiction;
     }
-    previous = { pass, hash };
+    proven = new ProvenItems();
+    for (const page of swept.pages) proven.add(page);
   }
-  return {
-    kind: 'inconsistent',
-    why: previous?.pass.contradiction ?? 'no two passes over its pages agree',
-    rows: previous?.pass.proven ?? [],
-    unreadable: previous?.pass.unreadable ?? [],
-    totalNum: previous?.pass.totalNum ?? 0,
-  };
+  return { kind: 'inconsistent', why, ...readOf(window, proven.items) };
 }
