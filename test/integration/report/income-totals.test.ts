@@ -18,7 +18,12 @@ const AMOUNTS =
   'settled, pending, other, total, paid, settled_undated, settled_text, pending_text, total_text, paid_text, items';
 
 /** Rows that are in one of two relations only; rows of nothing but zeros say nothing. */
-async function differences(accountId: number, kept: string, recomputed: string, columns: string): Promise<unknown[]> {
+async function differences(
+  accountId: number,
+  kept: string,
+  recomputed: string,
+  columns: string,
+): Promise<unknown[]> {
   const rowsOf = (relation: string): string =>
     `SELECT ${columns} FROM ${relation} WHERE account_id = ${accountId} AND (items <> 0 OR paid <> 0)`;
   return sql.unsafe(`
