@@ -1,11 +1,16 @@
-import { InvalidArgumentError } from 'commander';
-import { openDatabase } from '../../app/database';
-import { migrateDatabase } from '../../app/migration';
-import { withQuarantine } from '../../app/quarantine';
+import { InvalidArgumentError, type Command } from 'commander';
+import type postgres from 'postgres';
 import { KpoolError } from '../../core/errors';
 import { findId } from '../../domain/ids';
-import type { PrismaQuarantineStore, QuarantinedRow } from '../../store/quarantine-store';
+import { toPrintable } from '../../observability/printable';
+import {
+  acceptQuarantined,
+  findQuarantined,
+  listQuarantine,
+  type QuarantinedRow,
+} from '../../report/quarantine';
 import type { CliContext, RegisterCommand } from '../context';
+import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 import { countOf } from '../output/numbers';
 
@@ -17,27 +22,10 @@ function parseNumber(text: string, previous: readonly bigint[] = []): readonly b
   return [...previous, id];
 }
 
-async function inQuarantine<T>(
-  { output, signal, ...context }: CliContext,
-  work: (quarantine: PrismaQuarantineStore) => Promise<T>,
-): Promise<T> {
-  const log = (line: string): void => output.note(line);
-  const database = await openDatabase(context.config(), { log, signal });
-  try {
-    context.hideAddress(database.url);
-    await migrateDatabase(database, log);
-    return await withQuarantine(database.url, work);
-  } finally {
-    await database.close();
-  }
-}
-
-async function findAll(
-  quarantine: PrismaQuarantineStore,
-  numbers: readonly bigint[],
-): Promise<QuarantinedRow[]> {
-  const rows = await quarantine.find(numbers);
-  const unknown = numbers.filter((number) => !rows.some(({ quarantineId }) => quarantineId === number));
+/** The rows of these numbers. Throws `usage.invalid` when one does not exist. */
+async function getAll(sql: postgres.Sql, numbers: readonly bigint[]): Promise<QuarantinedRow[]> {
+  const rows = await findQuarantined(sql, numbers);
+  const unknown = numbers.filter((number) => !rows.some((row) => row.number === number));
   if (unknown.length > 0) {
     throw new KpoolError('usage.invalid', `The quarantine has no row ${unknown.join(', ')}.`, {
       hint: 'kpool quarantine list --all shows every row and its number.',
@@ -53,9 +41,9 @@ function stateOf({ acceptedAt, resolvedAt }: QuarantinedRow): string {
 
 function jsonOf(row: QuarantinedRow) {
   return {
-    number: String(row.quarantineId),
+    number: String(row.number),
     state: stateOf(row),
-    account: row.accountName,
+    account: row.account,
     stream: row.stream,
     puid: row.puid === null ? null : String(row.puid),
     algo: row.algo,
@@ -83,47 +71,46 @@ function tableOf({ output }: CliContext, rows: readonly QuarantinedRow[]): strin
 
 function textOf(row: QuarantinedRow): string {
   return Object.entries(jsonOf(row))
-    .map(([name, value]) => `${name.padEnd(14)}${value ?? '-'}`)
+    .map(([name, value]) => `${name.padEnd(14)}${value === null ? '-' : toPrintable(value)}`)
     .join('\n');
 }
 
-/** `kpool quarantine`: rows that could not be understood, and accepting them. */
-export const registerQuarantine: RegisterCommand = (program, context) => {
-  const command = program
-    .command('quarantine')
-    .description('Look at rows that could not be understood, and accept them');
-
-  const list = command
+function registerList(quarantine: Command, context: CliContext): void {
+  const command = quarantine
     .command('list')
     .description('List the rows that wait for somebody')
     .option('--all', 'also those that were accepted or resolved')
     .action(async (flags: { all?: boolean }) => {
       const options = { isWhole: flags.all === true, limit: MAX_LISTED };
-      const rows = await inQuarantine(context, (quarantine) => quarantine.list(options));
+      const rows = await workOnDatabase(context, 'quarantine', (sql) => listQuarantine(sql, options));
       context.output.result(rows.map(jsonOf), () => tableOf(context, rows));
       if (rows.length === MAX_LISTED) context.output.note(`Only the newest ${MAX_LISTED} are shown.`);
     });
-  withExamples(list, 'kpool quarantine list', 'kpool quarantine list --all --json');
+  withExamples(command, 'kpool quarantine list', 'kpool quarantine list --all --json');
+}
 
-  const show = command
+function registerShow(quarantine: Command, context: CliContext): void {
+  const command = quarantine
     .command('show')
     .description('Show rows as the pool served them')
     .argument('<number...>', 'as in the list', parseNumber)
     .action(async (numbers: readonly bigint[]) => {
-      const rows = await inQuarantine(context, (quarantine) => findAll(quarantine, numbers));
+      const rows = await workOnDatabase(context, 'quarantine', (sql) => getAll(sql, numbers));
       context.output.result(rows.map(jsonOf), () => rows.map(textOf).join('\n\n'));
     });
-  withExamples(show, 'kpool quarantine show 17');
+  withExamples(command, 'kpool quarantine show 17');
+}
 
-  const accept = command
+function registerAccept(quarantine: Command, context: CliContext): void {
+  const command = quarantine
     .command('accept')
     .description('Accept rows as they are: they no longer make a sync partial')
     .argument('<number...>', 'as in the list', parseNumber)
     .option('--note <text>', 'why, for whoever asks later')
     .action(async (numbers: readonly bigint[], flags: { note?: string }) => {
-      const accepted = await inQuarantine(context, async (quarantine) => {
-        await findAll(quarantine, numbers);
-        return quarantine.accept(numbers, flags.note ?? null);
+      const accepted = await workOnDatabase(context, 'quarantine', async (sql) => {
+        await getAll(sql, numbers);
+        return acceptQuarantined(sql, numbers, flags.note ?? null);
       });
       const earlier = new Set(numbers).size - accepted;
       context.output.result({ accepted, acceptedEarlier: earlier }, () =>
@@ -132,5 +119,16 @@ export const registerQuarantine: RegisterCommand = (program, context) => {
           : `Accepted ${countOf(accepted, 'row')}; ${earlier} had been accepted earlier.`,
       );
     });
-  withExamples(accept, 'kpool quarantine accept 17 --note "asked the pool, ticket 4711"');
+  withExamples(command, 'kpool quarantine accept 17 --note "asked the pool, ticket 4711"');
+}
+
+/** `kpool quarantine`: rows that could not be understood, and accepting them. */
+export const registerQuarantine: RegisterCommand = (program, context) => {
+  const command = program
+    .command('quarantine')
+    .description('Look at rows that could not be understood, and accept them');
+  registerList(command, context);
+  registerShow(command, context);
+  registerAccept(command, context);
+  withExamples(command, 'kpool quarantine list', 'kpool quarantine show 17', 'kpool quarantine accept 17');
 };

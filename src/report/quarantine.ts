@@ -1,0 +1,71 @@
+import type postgres from 'postgres';
+
+/** A row that the pool served and nobody could understand. */
+export interface QuarantinedRow {
+  readonly number: bigint;
+  readonly account: string;
+  readonly stream: string;
+  readonly puid: bigint | null;
+  readonly algo: string | null;
+  /** The row as JSON text, every number digit for digit. */
+  readonly raw: string;
+  readonly reason: string;
+  readonly firstSeenAt: Date;
+  readonly lastSeenAt: Date;
+  /** When a person accepted it, and what they said; null: nobody did. */
+  readonly acceptedAt: Date | null;
+  readonly acceptedNote: string | null;
+  /** When it was understood, or no longer served; null: it still is. */
+  readonly resolvedAt: Date | null;
+}
+
+interface StoredRow extends Omit<QuarantinedRow, 'number' | 'puid'> {
+  readonly number: string;
+  readonly puid: string | null;
+}
+
+function fromDatabase(row: StoredRow): QuarantinedRow {
+  return { ...row, number: BigInt(row.number), puid: row.puid === null ? null : BigInt(row.puid) };
+}
+
+function select(sql: postgres.Sql): postgres.Fragment {
+  return sql`
+    SELECT q.quarantine_id::text AS number, a.account_name AS account, q.stream, nullif(q.puid, -1)::text AS puid,
+           nullif(q.algo, '') AS algo, q.raw, q.reason, q.first_seen_at AS "firstSeenAt",
+           q.last_seen_at AS "lastSeenAt", q.accepted_at AS "acceptedAt", q.accepted_note AS "acceptedNote",
+           q.resolved_at AS "resolvedAt"
+      FROM sync.quarantined_rows q JOIN pool.accounts a USING (account_id)`;
+}
+
+/** Newest first, at most `limit`; unless `isWhole`, only those that still wait for somebody. */
+export async function listQuarantine(
+  sql: postgres.Sql,
+  options: { readonly isWhole: boolean; readonly limit: number },
+): Promise<QuarantinedRow[]> {
+  const rows = await sql<StoredRow[]>`
+    ${select(sql)} WHERE ${options.isWhole} OR (q.resolved_at IS NULL AND q.accepted_at IS NULL)
+     ORDER BY q.quarantine_id DESC LIMIT ${options.limit}`;
+  return rows.map(fromDatabase);
+}
+
+/** Those of the numbers that exist, in order. */
+export async function findQuarantined(
+  sql: postgres.Sql,
+  numbers: readonly bigint[],
+): Promise<QuarantinedRow[]> {
+  const rows = await sql<StoredRow[]>`
+    ${select(sql)} WHERE q.quarantine_id = ANY (${numbers.map(String)}::bigint[]) ORDER BY q.quarantine_id`;
+  return rows.map(fromDatabase);
+}
+
+/** Notes that a person accepted rows: they no longer make a sync partial. The first word on a row stands. */
+export async function acceptQuarantined(
+  sql: postgres.Sql,
+  numbers: readonly bigint[],
+  note: string | null,
+): Promise<number> {
+  const { count } = await sql`
+    UPDATE sync.quarantined_rows SET accepted_at = sync.now(), accepted_note = ${note}
+     WHERE quarantine_id = ANY (${numbers.map(String)}::bigint[]) AND accepted_at IS NULL`;
+  return count;
+}
