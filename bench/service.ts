@@ -24,6 +24,8 @@ import { findFreePort } from '../test/support/test-run';
  *     node -r ./test/support/typescript-hook.cjs bench/service.ts [hours] [idle seconds] [redis address]
  */
 const HOURS = Number(process.argv[2] ?? 1);
+/** Currencies that are totalled by default. */
+const COINS = 6;
 const IDLE_S = Number(process.argv[3] ?? 60);
 const REDIS_URL = process.argv[4] ?? '';
 /** The pool's clock jumps: one that ran faster would make it refuse every timestamp. */
@@ -119,9 +121,10 @@ async function untilEqual(simulator: Simulator, sql: postgres.Sql): Promise<numb
   }
 }
 
-/** What nobody can do with less: one request a scope and round, three lists for workers, one per currency for totals. */
+/** What nobody can do with less: one request a scope and round, a list per state of workers, one per currency for totals. */
 async function leastRequests(
-  session: Session,
+  { session }: Running,
+  simulator: Simulator,
   rounds: (stream: Stream) => number,
 ): Promise<Map<Stream, number>> {
   const least = new Map<Stream, number>();
@@ -129,10 +132,17 @@ async function leastRequests(
     let perRound = 0;
     for (const account of session.service.accounts) {
       const { scopes } = await session.service.plan(account, stream);
-      const live = scopes.filter(({ pace }) => pace === 'live').length;
-      perRound += live * (stream === 'workers' ? 3 : stream.endsWith('-income') ? 6 : 1);
+      for (const { scope, pace } of scopes) {
+        const { puid, algo } = scope;
+        const hasWorkers =
+          puid !== null &&
+          algo !== null &&
+          simulator.world.workers({ account: account.name, puid, algo }).length > 0;
+        if (pace !== 'live') continue;
+        perRound += stream === 'workers' && hasWorkers ? 3 : stream.endsWith('-income') ? COINS : 1;
+      }
     }
-    least.set(stream, stream === 'worker-details' ? 0 : perRound * rounds(stream));
+    least.set(stream, perRound * rounds(stream));
   }
   return least;
 }
@@ -149,6 +159,11 @@ async function liveHours(simulator: Simulator): Promise<void> {
     }
     await sleep(JUMP_S * TICK_MS);
   }
+}
+
+function requestsByEndpoint(simulator: Simulator): Record<string, number> {
+  const endpoints = new Set(simulator.requests.entries.map(({ endpoint }) => endpoint));
+  return Object.fromEntries([...endpoints].map((endpoint) => [endpoint, simulator.requests.count(endpoint)]));
 }
 
 async function transactionsPerSecond(sql: postgres.Sql, seconds: number): Promise<string> {
@@ -187,7 +202,7 @@ async function main(): Promise<void> {
     simulator.requests.clear();
     const rows = truthOf(simulator, 'rewards').length;
     await liveHours(simulator);
-    const least = await leastRequests(fast.session, (stream) =>
+    const least = await leastRequests(fast, simulator, (stream) =>
       Math.floor((HOURS * HOUR_MS) / USUAL[stream]),
     );
     tell('stream               requests   least');
@@ -211,9 +226,9 @@ async function main(): Promise<void> {
     const idle = await start(env);
     // What is due after the fast hour is done by then.
     await sleep(20_000);
-    const before = simulator.requests.count();
+    simulator.requests.clear();
     tell(
-      `idle: ${await transactionsPerSecond(sql, IDLE_S)} transactions a second over ${IDLE_S} s, ${simulator.requests.count() - before} requests`,
+      `idle: ${await transactionsPerSecond(sql, IDLE_S)} transactions a second over ${IDLE_S} s, requests: ${JSON.stringify(requestsByEndpoint(simulator))}`,
     );
     const [connections] = await sql<{ n: string }[]>`
       SELECT count(*)::text AS n FROM pg_stat_activity

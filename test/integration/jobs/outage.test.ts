@@ -1,0 +1,77 @@
+import { chmod, chown, mkdir, mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createSimulator, type Simulator } from '../../../src/simulator';
+import { findPackagedBinaries } from '../../../src/store/embedded/binaries';
+import { createCluster, startCluster, stopCluster, type Cluster } from '../../../src/store/embedded/cluster';
+import { findServerUser } from '../../../src/store/embedded/server-user';
+import { eventually } from '../../support/eventually';
+import { allEvery, serviceEnv, ServiceProcess } from '../../support/jobs/service-process';
+import { findFreePort, runDirectory, stopAfterRun } from '../../support/test-run';
+
+/** After a crash every place of the rate limit counts as held by a request in flight, until that must have ended. */
+const BACK_MS = { fast: 15_000, immediate: 60_000 };
+jest.setTimeout(120_000);
+
+let cluster: Cluster;
+let log: string;
+let port: string;
+let simulator: Simulator;
+let service: ServiceProcess;
+
+const settings = () => ({ listen_addresses: '127.0.0.1', unix_socket_directories: '', port, fsync: 'off' });
+const synced = () => service.lines.filter(({ msg }) => msg === 'Synced.').length;
+
+beforeAll(async () => {
+  const user = await findServerUser();
+  const directory = await mkdtemp(join(runDirectory(), 'outage-'));
+  await chmod(directory, 0o755);
+  const serverDirectory = join(directory, 'server');
+  await mkdir(serverDirectory);
+  if (user !== null) await chown(serverDirectory, user.uid, user.gid);
+  cluster = { dataDirectory: join(serverDirectory, 'data'), binaries: await findPackagedBinaries(), user };
+  log = join(serverDirectory, 'log');
+  port = String(await findFreePort());
+  stopAfterRun(`outage-${port}`, 'SIGQUIT', join(cluster.dataDirectory, 'postmaster.pid'));
+  await createCluster(cluster, { superuser: 'kpool', password: 'outage', database: 'kpool' });
+  await startCluster(cluster, settings(), log);
+  simulator = await createSimulator({
+    seed: 1,
+    startAt: Date.UTC(2026, 9, 20),
+    rateLimit: null,
+    world: { days: 60, subAccountsPerAccount: 1, algorithms: ['SHA256d'], workersPerSubAccount: 3 },
+  });
+  service = new ServiceProcess(['--role', 'run'], {
+    ...serviceEnv(simulator, `postgres://kpool:outage@127.0.0.1:${port}/kpool`),
+    ...allEvery('2 s'),
+    KUCOIN_POOL_REQUESTS_PER_SECOND: '50',
+  });
+});
+afterAll(async () => {
+  await service.end('SIGKILL');
+  await stopCluster(cluster, 'immediate');
+  await simulator.close();
+});
+
+test.each(['fast', 'immediate'] as const)(
+  'a database that is stopped (%s) and comes back: the service goes on by itself, and says little meanwhile',
+  async (mode) => {
+    const before = synced();
+    await eventually('it works', 40_000, () => Promise.resolve(synced() > before + 8 ? true : null));
+    await stopCluster(cluster, mode);
+    const from = service.lines.length;
+    await service.until(
+      (line) => line.msg.startsWith('The queue has trouble') && service.lines.indexOf(line) >= from - 5,
+    );
+    await startCluster(cluster, settings(), log);
+    const back = service.lines.length;
+    await eventually('it works again', BACK_MS[mode], () =>
+      Promise.resolve(service.lines.slice(back).some(({ msg }) => msg === 'Synced.') ? true : null),
+    );
+    const told = service.lines.slice(from).filter(({ msg }) => msg.startsWith('The queue has trouble'));
+    expect(told.length).toBeLessThan(20);
+  },
+);
+
+test('and it still stops with 0', async () => {
+  expect(await service.end('SIGTERM')).toBe(0);
+});
