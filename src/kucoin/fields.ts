@@ -13,6 +13,8 @@ const MAX_INSTANT_MS = 8.64e15;
 /** Bitcoin's first block is of this month: nothing was mined before. */
 const FIRST_MINING_MS = Date.UTC(2009, 0, 1);
 const SHOWN_CHARACTERS = 60;
+/** Texts that identify a row are in indexes, which PostgreSQL limits: three of these, at 4 bytes each, fit. */
+const MAX_REQUIRED_CHARACTERS = 200;
 
 /** Why a value cannot be understood; completes a sentence that begins with the field's name. */
 class Misread {
@@ -89,10 +91,12 @@ export const amountField = field(readAmount);
 /** A rate: absent, null and "" are none. */
 export const optionalDecimalField = field(readDecimal);
 
-/** A text that must be there and say something, as served. */
+/** A text that must be there and say something, as served; at most 200 characters. */
 export const requiredTextField = field((value) => {
   const text = readText(value);
-  return text === null || text === '' ? new Misread('is missing') : text;
+  if (text === null || text === '') return new Misread('is missing');
+  if (text instanceof Misread || text.length <= MAX_REQUIRED_CHARACTERS) return text;
+  return new Misread(`is ${show(text)}, longer than ${MAX_REQUIRED_CHARACTERS} characters`);
 });
 
 /** A name: it must be there, but may be empty. */
