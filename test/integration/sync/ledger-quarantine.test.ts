@@ -1,0 +1,174 @@
+import { LAB_START, LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
+import { runCliInProcess } from '../../support/cli-in-process';
+import { useTestDatabase } from '../../support/test-database';
+
+let lab: LedgerLab;
+afterAll(() => lab.close());
+const database = useTestDatabase();
+beforeAll(async () => {
+  lab = await LedgerLab.open(database.url);
+});
+
+const DAY_MS = 86_400_000;
+const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
+const BROKEN = '{"amount":"1.5 BTC","currency":"BTC","miningDate":1792108800000,"status":"SETTLED","x":1.0}';
+
+async function kpool(...args: readonly string[]) {
+  return runCliInProcess(args, { DATABASE_URL: database.url, LOG_LEVEL: 'silent' });
+}
+
+async function quarantineOf(place: LabScope) {
+  return lab.sql<{ quarantine_id: string; raw: string; resolved: boolean; accepted: boolean }[]>`
+    SELECT quarantine_id::text, raw, resolved_at IS NOT NULL AS resolved, accepted_at IS NOT NULL AS accepted
+      FROM sync.quarantined_rows WHERE puid = ${String(place.scope.puid)} ORDER BY quarantine_id`;
+}
+
+async function brokenScope(): Promise<{ place: LabScope; broken: { withdraw(): void } }> {
+  const { world } = lab.simulator;
+  const place = await lab.newScope('earnings');
+  for (let day = 0; day < 5; day += 1) {
+    world.insertEarning(place.key, {
+      currency: 'BTC',
+      minedAtMs: DAY - day * DAY_MS,
+      amount: `0.${day + 1}`,
+    });
+  }
+  const raw = world.insertRaw('earnings', place.key, DAY, BROKEN);
+  return { place, broken: { withdraw: () => world.withdraw(raw) } };
+}
+
+test('P8 a row that cannot be understood is kept whole, the others land, and the run is partial', async () => {
+  const { place } = await brokenScope();
+  const result = await lab.sync(place);
+  expect([result.outcome, result.totals.inserted, result.totals.quarantined]).toEqual(['partial', 5, 1]);
+  expect(await lab.storedOf(place)).toEqual(lab.truthOf(place));
+  expect(await quarantineOf(place)).toMatchObject([{ raw: BROKEN, resolved: false, accepted: false }]);
+  const [certificate] = await lab.sql`
+    SELECT total_num, rows_served, rows_landed, rows_quarantined FROM sync.certificates
+     WHERE puid = ${String(place.scope.puid)} ORDER BY rows_quarantined DESC LIMIT 1`;
+  expect(certificate).toMatchObject({ total_num: 6, rows_served: 6, rows_landed: 5, rows_quarantined: 1 });
+  const [freshness] = await lab.sql`
+    SELECT open_quarantine::int AS open FROM report.data_freshness WHERE stream = 'earnings'`;
+  expect(freshness?.['open']).toBe(1);
+});
+
+test('P8 two broken rows that are equal are two, and none is kept twice when it is served again', async () => {
+  const { place } = await brokenScope();
+  lab.simulator.world.insertRaw('earnings', place.key, DAY, BROKEN);
+  await lab.sync(place);
+  const again = await lab.sync(place, { request: VERIFY });
+  expect([again.outcome, again.totals.quarantined]).toEqual(['partial', 2]);
+  expect(await quarantineOf(place)).toHaveLength(2);
+});
+
+test('P4 nothing is withdrawn from a window that holds a broken row: it may be any of those that are missing', async () => {
+  const { place, broken } = await brokenScope();
+  await lab.sync(place);
+  const [gone] = lab.simulator.world.earnings(place.key);
+  lab.simulator.world.withdraw(gone!);
+  const held = await lab.sync(place, { request: VERIFY });
+  expect([held.outcome, held.totals.withdrawn, (await lab.storedOf(place)).length]).toEqual([
+    'partial',
+    0,
+    5,
+  ]);
+  broken.withdraw();
+  const free = await lab.sync(place, { request: VERIFY });
+  expect([free.outcome, free.totals.withdrawn]).toEqual(['succeeded', 1]);
+  expect(await lab.storedOf(place)).toEqual(lab.truthOf(place));
+});
+
+test('P8 it is tried again daily, with the windows around it left alone, and resolved when it becomes readable', async () => {
+  const { world } = lab.simulator;
+  const place = await lab.newScope('earnings');
+  const old = DAY - 400 * DAY_MS;
+  for (let day = 0; day < 250; day += 1) {
+    world.insertEarning(place.key, {
+      currency: 'BTC',
+      minedAtMs: DAY - 2 * day * DAY_MS,
+      amount: `0.${day + 1}`,
+    });
+  }
+  const raw = world.insertRaw('earnings', place.key, old, BROKEN);
+  expect((await lab.sync(place)).outcome).toBe('partial');
+  await lab.advance(3_600_000);
+  const cycle = await lab.sync(place);
+  expect([cycle.outcome, cycle.totals.requests]).toEqual(['succeeded', 1]);
+  await lab.advance(DAY_MS);
+  const daily = await lab.sync(place);
+  expect([daily.outcome, daily.totals.quarantined]).toEqual(['partial', 1]);
+  expect(daily.totals.requests).toBeLessThanOrEqual(3);
+  world.withdraw(raw);
+  world.insertEarning(place.key, { currency: 'BTC', minedAtMs: old, amount: '1.5' });
+  await lab.advance(DAY_MS + 1);
+  const mended = await lab.sync(place);
+  expect([mended.outcome, mended.totals.inserted]).toEqual(['succeeded', 1]);
+  expect(await quarantineOf(place)).toMatchObject([{ resolved: true }]);
+  expect(await lab.storedOf(place)).toEqual(lab.truthOf(place));
+});
+
+test('P8 a read that contradicts itself does not resolve what it did not serve', async () => {
+  const { place } = await brokenScope();
+  await lab.sync(place);
+  lab.simulator.faults.next(
+    'earn/query',
+    {
+      kind: 'rewrite',
+      rewrite: (json) => json.replace(/"items":\[.*\]/, '"items":[]'),
+    },
+    3,
+  );
+  expect((await lab.sync(place, { request: VERIFY })).outcome).toBe('partial');
+  expect(await quarantineOf(place)).toMatchObject([{ resolved: false }]);
+  lab.simulator.faults.clear();
+});
+
+test('P8 P11 a person lists, looks at and accepts it: the run is partial no longer', async () => {
+  const { place } = await brokenScope();
+  await lab.sync(place);
+  const [{ quarantine_id: number } = { quarantine_id: '' }] = await quarantineOf(place);
+  const list = await kpool('quarantine', 'list');
+  expect(list.code).toBe(0);
+  expect(list.stdout).toMatch(new RegExp(`^ *${number} .* earnings .* open .*amount is "1.5 BTC"`, 'm'));
+  const show = await kpool('quarantine', 'show', number, '--json');
+  expect(JSON.parse(show.stdout)).toMatchObject([
+    { number, state: 'open', raw: BROKEN, puid: String(place.scope.puid) },
+  ]);
+  expect((await kpool('quarantine', 'accept', number, '--note', 'ticket 7')).stdout).toBe(
+    'Accepted 1 row.\n',
+  );
+  expect((await kpool('quarantine', 'accept', number)).stdout).toMatch(/had been accepted earlier/);
+  const after = JSON.parse((await kpool('quarantine', 'list', '--json')).stdout) as { number: string }[];
+  expect(after.filter((row) => row.number === number)).toEqual([]);
+  const all = JSON.parse((await kpool('quarantine', 'list', '--all', '--json')).stdout) as {
+    number: string;
+  }[];
+  expect(all.find((row) => row.number === number)).toMatchObject({
+    state: 'accepted',
+    acceptedNote: 'ticket 7',
+  });
+  const result = await lab.sync(place, { request: VERIFY });
+  expect([result.outcome, result.totals.quarantined]).toEqual(['succeeded', 0]);
+});
+
+test('P11 an accepted row stands for one row that vanished, not for two', async () => {
+  const { place } = await brokenScope();
+  await lab.sync(place);
+  await kpool('quarantine', 'accept', ...(await quarantineOf(place)).map((row) => row.quarantine_id));
+  const [first, second] = lab.simulator.world.earnings(place.key);
+  lab.simulator.world.withdraw(first!);
+  expect((await lab.sync(place, { request: VERIFY })).outcome).toBe('succeeded');
+  lab.simulator.world.withdraw(second!);
+  const result = await lab.sync(place, { request: VERIFY });
+  expect([result.outcome, result.reason]).toEqual([
+    'partial',
+    'more rows vanished than there are rows that could not be understood',
+  ]);
+});
+
+test('a number that is not in the quarantine is wrong usage', async () => {
+  const unknown = await kpool('quarantine', 'accept', '999999');
+  expect([unknown.code, unknown.stdout]).toEqual([2, '']);
+  expect(unknown.stderr).toMatch(/no row 999999/);
+  expect((await kpool('quarantine', 'show', 'x')).code).toBe(2);
+});

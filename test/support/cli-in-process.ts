@@ -1,0 +1,34 @@
+import { EventEmitter } from 'node:events';
+import { Writable } from 'node:stream';
+import { tmpdir } from 'node:os';
+import { runCli } from '../../src/cli/run';
+import { systemClock } from '../../src/core/clock';
+import type { KpoolEnd } from './built-kpool';
+
+class Collected extends Writable {
+  text = '';
+
+  override _write(chunk: Buffer | string, _encoding: BufferEncoding, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+/** Runs `kpool` in this process, from the sources: no build, no start of a program. */
+export async function runCliInProcess(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<KpoolEnd> {
+  const [stdout, stderr] = [new Collected(), new Collected()];
+  const world = {
+    argv,
+    env: { HOME: '/nonexistent', ...env },
+    workingDirectory: tmpdir(),
+    stdout,
+    stderr,
+    clock: systemClock,
+  };
+  const source = Object.assign(new EventEmitter(), { exit: () => undefined });
+  const code = await runCli(world, source);
+  return { code, stdout: stdout.text, stderr: stderr.text };
+}
