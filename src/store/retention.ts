@@ -1,5 +1,7 @@
 import { DAY_MS, startOfUtcDay } from '../domain/windows';
+import { inTransaction } from './client';
 import { guarded } from './database-errors';
+import { removeWithSubAccounts } from './fleet/landing';
 import type { PrismaClient } from './generated/client';
 import { Prisma } from './generated/client';
 import { pgInstant } from './instants';
@@ -34,7 +36,8 @@ const MAX_BATCHES = 5_000;
 const ABANDONED_AFTER_MS = DAY_MS;
 
 /**
- * Makes the partitions of the coming days and lets go of what is older than it is kept: samples by whole days,
+ * Makes the partitions of the coming days, removes the workers of sub-accounts that are gone, and lets go of what is
+ * older than it is kept: samples by whole days,
  * figures, passes, runs and certificates by row. Ledger rows are never among them (P4). To be run daily; every
  * statement stands by itself, so that it can be stopped anywhere.
  */
@@ -56,6 +59,7 @@ export async function enforceRetention(
     deleteInBatches(client, table, condition);
   return guarded(async () => {
     const partitions = await keepPartitions(client, today, samples);
+    await inTransaction(client, removeWithSubAccounts);
     await dropAbandonedPasses(client, pgInstant(nowMs - ABANDONED_AFTER_MS));
     let [hourlyRows, dailyRows, passes, runRows, certificates] = [0, 0, 0, 0, 0];
     if (hourly !== null) {

@@ -29,6 +29,7 @@ const ADD_TO_FLEET = Prisma.sql`DO UPDATE
 /**
  * Adds one sample for every worker that is active, or that is not as its last sample said, and the pass to the hour
  * and day of every worker that is listed and of the fleet as a whole: `computeHour` and `computeDay` find the same.
+ * A pass that finds no worker at all is no pass of the fleet as a whole: algorithms that nobody mines leave no trace.
  * Expects that who came and who left is noted already (`worker_stays`).
  */
 export async function addPass(db: Queryable, { key, passId, startedAt }: LandingPass): Promise<void> {
@@ -71,11 +72,11 @@ export async function addPass(db: Queryable, { key, passId, startedAt }: Landing
     ), fleet_hours AS (
       INSERT INTO report.fleet_hour_totals AS old (account_id, puid, algo, hour, passes, worker_passes, active_samples,
              sum_real_hash_rate_hps, avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps)
-      SELECT ${fleetValues(key)}, ${hour}, 1, workers, active, hps, round(hps, 6), hps, hps FROM fleet
+      SELECT ${fleetValues(key)}, ${hour}, 1, workers, active, hps, round(hps, 6), hps, hps FROM fleet WHERE workers > 0
           ON CONFLICT (account_id, puid, algo, hour) ${ADD_TO_FLEET}
     )
     INSERT INTO report.fleet_day_totals AS old (account_id, puid, algo, day, passes, worker_passes, active_samples,
            sum_real_hash_rate_hps, avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps)
-    SELECT ${fleetValues(key)}, ${day}, 1, workers, active, hps, round(hps, 6), hps, hps FROM fleet
+    SELECT ${fleetValues(key)}, ${day}, 1, workers, active, hps, round(hps, 6), hps, hps FROM fleet WHERE workers > 0
         ON CONFLICT (account_id, puid, algo, day) ${ADD_TO_FLEET}`;
 }

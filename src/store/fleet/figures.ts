@@ -79,6 +79,14 @@ export async function computeHour(db: Queryable, key: FleetKey, hourMs: number):
   await computeFleetHour(db, key, hourMs);
 }
 
+/** Any worker was listed in pass `t`. */
+function isListed(key: FleetKey): Prisma.Sql {
+  return Prisma.sql`EXISTS (
+    SELECT FROM sync.worker_stays s
+     WHERE s.account_id = ${key.accountId}::smallint AND s.puid = ${key.puid}::bigint AND s.algo = ${key.algo}::text
+       AND s.from_at <= t.started_at AND (s.to_at IS NULL OR s.to_at > t.started_at))`;
+}
+
 async function computeFleetHour(db: Queryable, key: FleetKey, hourMs: number): Promise<void> {
   const from = Prisma.sql`${pgInstant(hourMs)}::timestamptz`;
   const to = Prisma.sql`${pgInstant(hourMs + HOUR_MS)}::timestamptz`;
@@ -86,7 +94,8 @@ async function computeFleetHour(db: Queryable, key: FleetKey, hourMs: number): P
     WITH by_pass AS (
       SELECT p.started_at, coalesce(s.hps, 0) AS hps
         FROM (SELECT started_at FROM pool.worker_passes t
-               WHERE ${isOfFleet(key)} AND completed_at IS NOT NULL AND started_at >= ${from} AND started_at < ${to}) AS p
+               WHERE ${isOfFleet(key)} AND completed_at IS NOT NULL AND started_at >= ${from} AND started_at < ${to}
+                 AND ${isListed(key)}) AS p
         LEFT JOIN (SELECT t.observed_at, sum(t.real_hash_rate_hps) AS hps
                      FROM pool.worker_samples t
                     WHERE ${isOfFleet(key)} AND t.status = ${ACTIVE} AND t.observed_at >= ${from} AND t.observed_at < ${to}

@@ -116,3 +116,18 @@ export async function completePass(db: Queryable, passId: bigint): Promise<void>
            invalid_workers = invalid, other_workers = workers - active - inactive - invalid
       FROM found WHERE pass_id = ${passId}::bigint`;
 }
+
+/**
+ * The pool lists some sub-accounts no more, and no pass visits them: their workers were last listed when they were.
+ * Returns how many workers were removed with their sub-account.
+ */
+export async function removeWithSubAccounts(db: Queryable): Promise<number> {
+  await db.$executeRaw`
+    UPDATE sync.worker_stays t SET to_at = s.removed_at
+      FROM pool.sub_accounts s
+     WHERE (s.account_id, s.puid) = (t.account_id, t.puid) AND t.to_at IS NULL AND s.removed_at > t.from_at`;
+  return db.$executeRaw`
+    UPDATE pool.workers t SET removed_at = s.removed_at
+      FROM pool.sub_accounts s
+     WHERE (s.account_id, s.puid) = (t.account_id, t.puid) AND t.removed_at IS NULL AND s.removed_at IS NOT NULL`;
+}

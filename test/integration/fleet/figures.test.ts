@@ -298,3 +298,23 @@ test('what is older than it is kept is let go, by days; partitions wait ahead', 
     hourlyRows: 0,
   });
 });
+
+test('a fleet without workers leaves no figures', async () => {
+  const fleet = await newFleet();
+  await pass(fleet, START, []);
+  await recomputeFleet(client, { fromMs: START, toMs: START + 1 });
+  expect(await everything(fleet)).toEqual([[], [], [], []]);
+});
+
+test('workers go with their sub-account, and come back with it', async () => {
+  const fleet = await newFleet();
+  const worker = { id: 1, status: 'ACTIVE', hps: '1', rejectRate: null };
+  await pass(fleet, START, [worker]);
+  await sql`UPDATE pool.sub_accounts SET removed_at = ${new Date(START + 1_000)} WHERE puid = ${String(fleet.puid)}`;
+  await enforceRetention(client, KEEP_ALL, START + DAY_MS);
+  const removed = () =>
+    sql`SELECT removed_at IS NOT NULL AS removed FROM pool.workers WHERE puid = ${String(fleet.puid)}`;
+  expect(await removed()).toEqual([{ removed: true }]);
+  await pass(fleet, START + DAY_MS, [worker]);
+  expect(await removed()).toEqual([{ removed: false }]);
+});
