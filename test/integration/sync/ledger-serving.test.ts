@@ -1,0 +1,216 @@
+import type { Fault, LedgerRow, Quirks } from '../../../src/simulator';
+import { LAB_START, LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
+import { differenceOf } from '../../support/ledger-truth';
+import { useTestDatabase } from '../../support/test-database';
+
+let lab: LedgerLab;
+afterAll(() => lab.close());
+const database = useTestDatabase();
+beforeAll(async () => {
+  lab = await LedgerLab.open(database.url);
+});
+let plain: Quirks | undefined;
+afterEach(() => {
+  lab.simulator.faults.clear();
+  Object.assign(lab.simulator.quirks, plain);
+});
+beforeEach(() => {
+  plain ??= { ...lab.simulator.quirks };
+});
+
+const DAY_MS = 86_400_000;
+const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
+
+interface Placed {
+  readonly place: LabScope;
+  readonly rows: readonly LedgerRow[];
+}
+
+async function scopeOf(count: number, at: (i: number) => number = (i) => DAY - i * DAY_MS): Promise<Placed> {
+  const place = await lab.newScope('rewards');
+  const rows = lab.simulator.world.insertMany(
+    'rewards',
+    place.key,
+    Array.from({ length: count }, (_, i) => ({ currency: 'BTC', minedAtMs: at(i), amount: `0.${i + 1}7` })),
+  );
+  return { place, rows };
+}
+
+async function expectTruth(place: LabScope): Promise<void> {
+  expect(differenceOf(lab.truthOf(place), await lab.storedOf(place))).toEqual([]);
+}
+
+/** Truth after the first sync and after one that reads everything again, with changes in between. */
+async function expectTruthUnder(quirks: Partial<Quirks>, { place, rows }: Placed): Promise<void> {
+  Object.assign(lab.simulator.quirks, quirks);
+  const first = await lab.sync(place);
+  expect([first.outcome, first.reason]).toEqual(['succeeded', null]);
+  await expectTruth(place);
+  const { world } = lab.simulator;
+  if (rows.length > 3) {
+    world.withdraw(rows[1]!);
+    world.amend(rows[2]!, { amount: '42' });
+    world.insertReward(place.key, { currency: 'LTC', minedAtMs: rows[3]!.minedAtMs, amount: '1' }, 2);
+  }
+  const second = await lab.sync(place, { request: VERIFY });
+  expect([second.outcome, second.reason]).toEqual(['succeeded', null]);
+  await expectTruth(place);
+}
+
+const READINGS: Readonly<Record<string, Partial<Quirks>>> = {
+  'sorts oldest first': { order: 'asc' },
+  'sorts newest first, equals anyhow': { order: 'unstable-ties' },
+  'serves rows in no order': { order: 'unstable' },
+  'serves 50 rows a page at most, and says so': { pageSizeCap: 50 },
+  'serves 50 rows a page at most, and denies it': { pageSizeCap: 50, pageSizeAdmitted: false },
+  'serves 10 rows a page at most, oldest first': { pageSizeCap: 10, pageSizeAdmitted: false, order: 'asc' },
+  'includes neither end of the bounds': { bounds: 'exclusive' },
+  'includes the start only': { bounds: 'start-inclusive' },
+  'includes the end only': { bounds: 'end-inclusive' },
+  'compares days only': { bounds: 'utc-days' },
+  'ignores the bounds': { bounds: 'ignored' },
+  'ignores the bounds and sorts oldest first': { bounds: 'ignored', order: 'asc' },
+  'serves the last 7 days unless told from when': { unboundedDays: 7 },
+  'refuses spans of more than a year': { maxSpanDays: 366 },
+  'refuses spans of more than a month': { maxSpanDays: 31 },
+};
+
+describe.each(Object.entries(READINGS))('P2 a pool that %s', (_, quirks) => {
+  test('is read completely: a row a day', async () => {
+    await expectTruthUnder(quirks, await scopeOf(230));
+  });
+
+  test('is read completely: a gap of years', async () => {
+    await expectTruthUnder(quirks, await scopeOf(120, (i) => DAY - (i < 60 ? i : i + 900) * DAY_MS));
+  });
+});
+
+test.each([1, 99, 100, 101, 230, 450])('P2 %i rows on one instant all land', async (count) => {
+  await expectTruthUnder({}, await scopeOf(count, () => DAY + 1));
+});
+
+test('P2 hundreds of rows on one day all land, some on one instant', async () => {
+  const { place, rows } = await scopeOf(430, (i) => DAY + (i % 3 === 0 ? 5 : i * 60_000));
+  await expectTruthUnder({}, { place, rows });
+  await expectTruthUnder({ bounds: 'utc-days' }, { place, rows: rows.slice(10, 14) });
+});
+
+test('P2 equal rows are as many as the pool serves, also beyond a page', async () => {
+  const { place } = await scopeOf(0);
+  const { world } = lab.simulator;
+  world.insertReward(place.key, { currency: 'BTC', minedAtMs: DAY, amount: '1' }, 240);
+  expect((await lab.sync(place)).outcome).toBe('succeeded');
+  await expectTruth(place);
+  for (const row of world.rewards(place.key).slice(0, 90)) world.withdraw(row);
+  expect((await lab.sync(place, { request: VERIFY })).outcome).toBe('succeeded');
+  await expectTruth(place);
+});
+
+const LIES: Readonly<Record<string, Partial<Quirks>>> = {
+  'counts one row too many': { totalNum: 1 },
+  'counts one row too few': { totalNum: -1 },
+  'counts a thousand rows too many': { totalNum: 1_000 },
+  'serves its first page empty': { emptyPage: 1 },
+  'serves its second page empty': { emptyPage: 2 },
+  'serves its first page again as its second': { repeatedPage: 2 },
+};
+
+describe.each(Object.entries(LIES))('P11 a pool that %s', (_, quirks) => {
+  test.each([
+    ['a row a day', 230, (i: number) => DAY - i * DAY_MS],
+    ['hundreds on one instant', 230, () => DAY],
+    ['a few', 20, (i: number) => DAY - i * DAY_MS],
+  ] as const)('is believed only where it does not contradict itself: %s', async (_name, count, at) => {
+    const { place } = await scopeOf(count, at);
+    Object.assign(lab.simulator.quirks, quirks);
+    const result = await lab.sync(place);
+    const missing = differenceOf(lab.truthOf(place), await lab.storedOf(place));
+    if (result.outcome === 'succeeded') expect(missing).toEqual([]);
+    else expect(result.outcome).toBe('partial');
+    expect(missing.filter((line) => line.startsWith('only in the database'))).toEqual([]);
+    Object.assign(lab.simulator.quirks, plain);
+    expect((await lab.sync(place)).outcome).toBe('succeeded');
+    await expectTruth(place);
+  });
+});
+
+test('P11 a count that says only how many rows the page holds hides none, even when the page is capped', async () => {
+  const { place } = await scopeOf(230);
+  Object.assign(lab.simulator.quirks, { pageSizeCap: 50, pageSizeAdmitted: false });
+  const stop = lab.simulator.faults.when(() => ({
+    kind: 'rewrite',
+    rewrite: (json) => json.replace(/"totalNum":\d+/, `"totalNum":${json.split('"amount"').length - 1}`),
+  }));
+  const result = await lab.sync(place);
+  stop();
+  expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
+  await expectTruth(place);
+});
+
+test('P4 nothing is withdrawn because an answer was empty once', async () => {
+  const { place } = await scopeOf(30);
+  await lab.sync(place);
+  const nothing: Fault = {
+    kind: 'rewrite',
+    rewrite: (json) => json.replace(/"items":\[.*\]/, '"items":[]').replace(/"totalNum":\d+/, '"totalNum":0'),
+  };
+  lab.simulator.faults.next('reward/query', nothing);
+  const result = await lab.sync(place, { request: VERIFY });
+  expect([result.outcome, result.totals.withdrawn]).toEqual(['succeeded', 0]);
+  await expectTruth(place);
+});
+
+test('P4 answers that never agree on what vanished withdraw nothing, and the run is partial', async () => {
+  const { place } = await scopeOf(30);
+  await lab.sync(place);
+  let n = 0;
+  const stop = lab.simulator.faults.when(() => ({
+    kind: 'rewrite',
+    rewrite: (json) => {
+      const items = json.match(/\{"amount".*?\}/g) ?? [];
+      const served = items.filter((_, i) => i !== n % items.length);
+      n += 1;
+      return json
+        .replace(/"items":\[.*\]/, `"items":[${served.join(',')}]`)
+        .replace(/"totalNum":\d+/, `"totalNum":${served.length}`);
+    },
+  }));
+  const result = await lab.sync(place, { request: VERIFY });
+  stop();
+  expect([result.outcome, result.totals.withdrawn]).toEqual(['partial', 0]);
+  await expectTruth(place);
+});
+
+test('a scope that the pool refuses fails after two requests, not after halving every span', async () => {
+  const { place } = await scopeOf(3);
+  const stop = lab.simulator.faults.when(() => ({ kind: 'code', code: '400100' }));
+  const before = lab.simulator.requests.count();
+  const result = await lab.sync(place);
+  stop();
+  expect([result.outcome, result.error?.code]).toEqual(['failed', 'pool.parameter']);
+  expect(lab.simulator.requests.count() - before).toBe(2);
+  expect((await lab.sync(place)).outcome).toBe('succeeded');
+  await expectTruth(place);
+});
+
+test('currencies that are served only when coinName names them become part of the scope', async () => {
+  const { place } = await scopeOf(5);
+  const { world } = lab.simulator;
+  const insert = (count: number, first: number): void => {
+    for (let i = 0; i < count; i += 1)
+      world.insertReward(place.key, {
+        currency: 'DOGE',
+        minedAtMs: DAY - (first + i) * DAY_MS,
+        amount: `${first + i + 1}`,
+      });
+  };
+  insert(130, 0);
+  Object.assign(lab.simulator.quirks, { hiddenUnlessAsked: ['DOGE'] });
+  const tiers = { coins: ['LTC', 'DOGE'] };
+  expect((await lab.sync(place, { tiers })).outcome).toBe('succeeded');
+  await expectTruth(place);
+  insert(30, 130);
+  await lab.advance(8 * DAY_MS);
+  expect((await lab.sync(place, { tiers })).outcome).toBe('succeeded');
+  await expectTruth(place);
+});
