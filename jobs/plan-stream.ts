@@ -24,8 +24,7 @@ export async function planStream(context: JobContext, stream: Stream): Promise<n
     const due = scopes
       .filter(({ nextVisitMs }) => nextVisitMs <= horizonMs)
       .sort((a, b) => compare(a.nextVisitMs, b.nextVisitMs));
-    const more = due.length > LANES[stream];
-    jobs.push(...due.slice(0, LANES[stream]).map((planned) => jobOf(account, planned, nowMs, more)));
+    jobs.push(...due.slice(0, LANES[stream]).map((planned) => jobOf(account, planned, nowMs)));
   }
   if (jobs.length > 0) await context.queue.addBulk(jobs);
   return jobs.length;
@@ -44,11 +43,10 @@ export async function requestPlans(context: JobContext, streams: readonly Stream
   await context.queue.addBulk(jobs);
 }
 
-/** The streams to plan at once after a scope of `stream` was synced. */
-export function streamsToReplan(stream: Stream, foundSomething: boolean, more: boolean): readonly Stream[] {
+/** The streams to plan at once after a scope of `stream` was synced: its lane is free, or there are new scopes. */
+export function streamsToReplan(stream: Stream, foundSomething: boolean): readonly Stream[] {
   const isCatalog = stream === 'algorithms' || stream === 'sub-accounts';
-  if (isCatalog && foundSomething) return AFTER_CATALOG;
-  return more ? [stream] : [];
+  return isCatalog && foundSomething ? AFTER_CATALOG : [stream];
 }
 
 /** Infinities of the same sign are equal. */
@@ -56,12 +54,12 @@ function compare(a: number, b: number): number {
   return a === b ? 0 : a - b;
 }
 
-function jobOf(account: ServiceAccount, planned: PlannedScope, nowMs: number, more: boolean): NewJob {
+function jobOf(account: ServiceAccount, planned: PlannedScope, nowMs: number): NewJob {
   const { stream, puid, algo } = planned.scope;
   const target = { account: account.name, stream, puid: puid === null ? null : String(puid), algo };
   return {
     name: jobNameOf(stream, 'sync'),
-    data: { ...target, more },
+    data: target,
     opts: {
       ...JOB_DEFAULTS,
       priority: priorityOf(stream),

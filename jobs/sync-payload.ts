@@ -13,8 +13,6 @@ const syncPayload = z.strictObject({
     .regex(/^-?\d+$/)
     .nullable(),
   algo: z.string().nullable(),
-  /** More scopes are due than have jobs: whoever finishes this one plans again. */
-  more: z.boolean(),
 });
 
 /** What a sync job is to do, as it is written into the queue. */
@@ -26,7 +24,6 @@ export interface SyncTarget {
   readonly stream: Stream;
   readonly puid: Puid | null;
   readonly algo: string | null;
-  readonly more: boolean;
 }
 
 /** Throws `broken-promise` for a payload that this version does not understand. */
@@ -42,7 +39,7 @@ export function parseSyncPayload(data: unknown): SyncTarget {
 }
 
 /** The same for the same scope, whoever asks: at most one job of a scope is in the queue. */
-export function deduplicationIdOf({ account, stream, puid, algo }: Omit<SyncPayload, 'more'>): string {
+export function deduplicationIdOf({ account, stream, puid, algo }: SyncPayload): string {
   // No part can hold the separator once it is encoded, nor a colon, which BullMQ reserves.
   return [account, stream, puid ?? '', algo ?? ''].map(encodeURIComponent).join('/');
 }

@@ -30,8 +30,7 @@ export async function syncScope(context: JobContext, job: QueuedJob, token: stri
     await job.moveToWait(token);
     throw new WaitingError();
   }
-  const replan = streamsToReplan(target.stream, result.totals.inserted > 0, target.more);
-  if (replan.length > 0) await requestPlans(context, replan);
+  await requestPlans(context, streamsToReplan(target.stream, result.totals.inserted > 0));
   if (result.error !== null) throw result.error;
   return result.outcome;
 }

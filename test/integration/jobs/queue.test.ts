@@ -164,6 +164,29 @@ onBothBackends('the queue', (backendUnderTest) => {
     }
   });
 
+  it('reads every scope soon after the first start, although the regular plans are minutes apart', async () => {
+    const jobs = await startServiceJobs({
+      ...context,
+      backend,
+      metrics: createMetrics(),
+      exclusively: (work) => withSchedulesLock(new Secret(database.url), work),
+      onHopeless: () => undefined,
+    });
+    try {
+      // The last to be served, one at a time.
+      await eventually('every scope of worker-details was read', 60_000, async () => {
+        const plans = await Promise.all(
+          pool.service.accounts.map((account) => pool.service.plan(account, 'worker-details')),
+        );
+        const scopes = plans.flatMap((plan) => plan.scopes);
+        const isDone = scopes.length > 8 && scopes.every(({ nextVisitMs }) => nextVisitMs > -Infinity);
+        return isDone ? true : null;
+      });
+    } finally {
+      await jobs.stop();
+    }
+  });
+
   it('P8 a stopped account has no jobs, and the others go on', async () => {
     await pool.sync({ streams: ['algorithms', 'sub-accounts'] });
     const [stopped, other] = pool.service.accounts;
