@@ -3,7 +3,7 @@ import type { IncomeRow } from '../../domain/income';
 import { contentOf } from '../../domain/ledger-matching';
 import { servedCount, type Page, type UnreadableRow } from '../../domain/page';
 import { contains, requestBounds, type Window } from '../../domain/windows';
-import { MAX_PAGE_SIZE, type PageSource, type SliceRead } from './slice';
+import { MAX_PAGE_SIZE, MIN_PAGE_SIZE, type PageSource, type SliceRead } from './slice';
 
 /** Sweeps over all pages before their disagreement is taken for lasting. */
 const MAX_SWEEPS = 40;
@@ -88,13 +88,23 @@ function readOf(window: Window, items: readonly Item[]) {
   return { rows: inside, unreadable, totalNum: inside.length + unreadable.length };
 }
 
+function hasRepeatedPage(pages: readonly (readonly Item[])[]): boolean {
+  return new Set(pages.map((page) => hashMultiset(page.map(textOf)))).size < pages.length;
+}
+
+/** The page size of the next sweep: another than the last, by what pages were seen to hold. */
+function pageSizeOf(sweeps: number, longestPage: number): number {
+  return Math.max(MIN_PAGE_SIZE, longestPage - (sweeps % PAGE_SIZES) * PAGE_SIZE_STEP);
+}
+
 /**
  * Decides when sweeps agree. Two in a row that served the same are the truth. Where rows change places from
  * request to request no sweep is whole, but each page is: what pages prove, gathered until it is as much as the
- * pool counts, is the truth when it comes out the same twice.
+ * pool counts, is the truth when it comes out the same twice. A server that serves one page in the place of another
+ * does so in every sweep that is cut alike: then pages that repeat each other prove nothing.
  */
 class Agreement {
-  private last: string | null = null;
+  private last: { readonly hash: string; readonly cut: string } | null = null;
   private gathered = { proven: new ProvenItems(), totalNum: -1 };
   private size = 0;
   private stalled = 0;
@@ -104,8 +114,9 @@ class Agreement {
   add({ pages, totalNum }: Sweep): Item[] | null {
     const items = pages.flat();
     const hash = hashMultiset(items.map(textOf));
-    if (hash === this.last) return items;
-    this.last = hash;
+    const cut = pages.map((page) => page.length).join();
+    if (hash === this.last?.hash && (cut !== this.last.cut || !hasRepeatedPage(pages))) return items;
+    this.last = { hash, cut };
     if (totalNum !== this.gathered.totalNum) this.gathered = { proven: new ProvenItems(), totalNum };
     for (const page of pages) this.gathered.proven.add(page);
     const proven = this.gathered.proven.items;
@@ -141,8 +152,11 @@ export async function walkWindow(source: PageSource, window: Window, poolNowMs: 
   let proven = new ProvenItems();
   let why = 'no two sweeps over its pages agree';
   let contradictions = 0;
+  let longestPage = MAX_PAGE_SIZE;
   for (let n = 0; n < MAX_SWEEPS && contradictions < MAX_CONTRADICTIONS && !agreement.isStalled; n += 1) {
-    const swept = await sweep(source, bounds, MAX_PAGE_SIZE - (n % PAGE_SIZES) * PAGE_SIZE_STEP);
+    const swept = await sweep(source, bounds, pageSizeOf(n, longestPage));
+    // A server may hold fewer rows on a page than asked for: only below that does the size make a difference.
+    if (n === 0 && swept.pages.length > 1) longestPage = Math.max(...swept.pages.map((page) => page.length));
     if (swept.contradiction === null) {
       const agreed = agreement.add(swept);
       if (agreed !== null) return { kind: 'complete', ...readOf(window, agreed) };
