@@ -86,7 +86,8 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
 }
 
 function wordOf(error: unknown): string {
-  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code: unknown =
+    typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE') return 'the port is taken';
   if (code === 'EACCES') return 'the port may not be opened';
   if (code === 'EADDRNOTAVAIL') return 'this machine has no such address';

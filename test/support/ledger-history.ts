@@ -84,7 +84,7 @@ const LYING_QUIRKS: readonly ((dice: Dice) => Partial<Quirks>)[] = [
   () => ({ repeatedPage: 2 }),
 ];
 
-export interface HistoryRun {
+interface HistoryRun {
   readonly seed: number;
   /** What happened, one line a step, for a failure's message. */
   readonly log: string[];

@@ -1,0 +1,114 @@
+import type { LedgerRow } from '../../../src/simulator';
+import { LAB_START, LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
+import { differenceOf, knownAt } from '../../support/ledger-truth';
+import { useTestDatabase } from '../../support/test-database';
+
+let lab: LedgerLab;
+afterAll(() => lab.close());
+const database = useTestDatabase();
+beforeAll(async () => {
+  lab = await LedgerLab.open(database.url);
+});
+
+const DAY_MS = 86_400_000;
+const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
+
+async function pendingRow(): Promise<{ place: LabScope; row: LedgerRow }> {
+  const place = await lab.newScope('rewards');
+  const [row] = lab.simulator.world.insertReward(place.key, {
+    ...{ currency: 'BTC', minedAtMs: DAY + 8 * 3_600_000, amount: '0.5', status: 'WAIT_SETTLE' },
+    ...{ hashRate: '100', hashUnit: 'H' },
+  });
+  await lab.sync(place);
+  return { place, row: row! };
+}
+
+async function read(place: LabScope): Promise<void> {
+  const { outcome, reason } = await lab.sync(place, { request: VERIFY });
+  expect([outcome, reason]).toEqual(['succeeded', null]);
+  expect(differenceOf(lab.truthOf(place), await lab.storedOf(place))).toEqual([]);
+}
+
+/** Changes of a scope's rows in the order in which they became known, with the ordinal of the row. */
+async function changesOf(place: LabScope): Promise<string[]> {
+  const rows = await lab.sql<{ line: string }[]>`
+    SELECT ordinal || ' ' || change || ' ' || trim_scale(amount)::text || ' ' || status AS line
+      FROM pool.reward_revisions WHERE puid = ${String(place.scope.puid)} ORDER BY valid_from, ordinal`;
+  return rows.map(({ line }) => line);
+}
+
+test.each(['null', 'absent', 'zero', 'time'] as const)(
+  'P4 a row that settles is one row with two revisions; its settle time while pending is %s',
+  async (pendingSettleTime) => {
+    Object.assign(lab.simulator.quirks, { pendingSettleTime });
+    const { place, row } = await pendingRow();
+    const [stored] = await lab.sql<{ settled: string | null }[]>`
+      SELECT (extract(epoch FROM settled_at) * 1000)::bigint::text AS settled FROM pool.rewards
+       WHERE puid = ${String(place.scope.puid)}`;
+    expect(stored?.settled).toBe(pendingSettleTime === 'time' ? String(row.minedAtMs + DAY_MS) : null);
+    lab.simulator.world.settle(row);
+    await read(place);
+    expect(await changesOf(place)).toEqual(['0 appeared 0.5 WAIT_SETTLE', '0 settled 0.5 SETTLED']);
+    Object.assign(lab.simulator.quirks, { pendingSettleTime: 'null' });
+  },
+);
+
+test('P4 an amount that changes at settlement, and again afterwards, is told revision by revision', async () => {
+  const { place, row } = await pendingRow();
+  const before = { instant: await lab.now(), truth: lab.truthOf(place) };
+  lab.simulator.world.amend(row, { amount: '0.49', status: 'SETTLED', settledAtMs: DAY + DAY_MS });
+  await read(place);
+  const between = { instant: await lab.now(), truth: lab.truthOf(place) };
+  lab.simulator.world.amend(row, { amount: '0.48' });
+  await read(place);
+  expect(await changesOf(place)).toEqual([
+    '0 appeared 0.5 WAIT_SETTLE',
+    '0 settled 0.49 SETTLED',
+    '0 amended 0.48 SETTLED',
+  ]);
+  for (const { instant, truth } of [before, between]) {
+    expect(await knownAt(lab.sql, 'rewards', place.scope.puid, instant)).toEqual(truth);
+  }
+});
+
+test('P4 a row that vanishes is withdrawn after two reads agree, never deleted, and restored when it comes back', async () => {
+  const { place, row } = await pendingRow();
+  lab.simulator.world.withdraw(row);
+  const before = lab.simulator.requests.count();
+  await read(place);
+  expect(lab.simulator.requests.count() - before).toBeGreaterThanOrEqual(2);
+  lab.simulator.world.restore(row);
+  await read(place);
+  expect(await changesOf(place)).toEqual([
+    '0 appeared 0.5 WAIT_SETTLE',
+    '0 withdrawn 0.5 WAIT_SETTLE',
+    '0 restored 0.5 WAIT_SETTLE',
+  ]);
+});
+
+test('rows with one natural key, some equal in every field, keep their ordinals while one of them changes', async () => {
+  const place = await lab.newScope('rewards');
+  const { world } = lab.simulator;
+  const bonus = { currency: 'BTC', minedAtMs: DAY, amount: '1' };
+  const twins = world.insertReward(place.key, bonus, 3);
+  const [other] = world.insertReward(place.key, { ...bonus, amount: '2' });
+  await lab.sync(place);
+  const ordinals = async () =>
+    lab.sql<
+      { ordinal: number; amount: string; gone: boolean }[]
+    >`SELECT ordinal, trim_scale(amount)::text AS amount, withdrawn_at IS NOT NULL AS gone
+              FROM pool.rewards WHERE puid = ${String(place.scope.puid)} ORDER BY ordinal`;
+  const first = await ordinals();
+  world.amend(other!, { amount: '2.5' });
+  await read(place);
+  expect(await ordinals()).toEqual(
+    first.map((row) => (row.amount === '2' ? { ...row, amount: '2.5' } : row)),
+  );
+  world.withdraw(twins[1]!);
+  await read(place);
+  expect((await ordinals()).filter((row) => row.gone)).toHaveLength(1);
+  world.restore(twins[1]!);
+  world.insertReward(place.key, bonus);
+  await read(place);
+  expect((await ordinals()).map((row) => row.ordinal)).toEqual([0, 1, 2, 3, 4]);
+});

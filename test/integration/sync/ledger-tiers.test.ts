@@ -1,0 +1,148 @@
+import { LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
+import { differenceOf } from '../../support/ledger-truth';
+import { useTestDatabase } from '../../support/test-database';
+import type { RequestLogEntry } from '../../../src/simulator';
+
+let lab: LedgerLab;
+afterAll(() => lab.close());
+const database = useTestDatabase();
+beforeAll(async () => {
+  lab = await LedgerLab.open(database.url);
+});
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+async function scopeOf(count: number, pending: readonly number[] = []): Promise<LabScope> {
+  const place = await lab.newScope('earnings');
+  const today = Math.floor(lab.simulator.clock.now() / DAY_MS) * DAY_MS;
+  lab.simulator.world.insertMany(
+    'earnings',
+    place.key,
+    Array.from({ length: count }, (_, i) => ({
+      ...{ currency: 'BTC', minedAtMs: today - (i + 1) * DAY_MS, amount: `0.${i + 1}9` },
+      status: pending.includes(i) ? 'WAIT_SETTLE' : 'SETTLED',
+    })),
+  );
+  return place;
+}
+
+async function requestsOf(work: () => Promise<{ outcome: string }>): Promise<readonly RequestLogEntry[]> {
+  const before = lab.simulator.requests.count();
+  expect((await work()).outcome).toBe('succeeded');
+  return lab.simulator.requests.entries.slice(before);
+}
+
+async function expectTruth(place: LabScope): Promise<void> {
+  expect(differenceOf(lab.truthOf(place), await lab.storedOf(place))).toEqual([]);
+}
+
+test('a cycle asks once, for the newest rows', async () => {
+  const place = await scopeOf(400);
+  await lab.sync(place);
+  for (let cycle = 0; cycle < 3; cycle += 1) {
+    await lab.advance(HOUR_MS);
+    const requests = await requestsOf(() => lab.sync(place));
+    expect(requests).toHaveLength(1);
+    expect(Number(requests[0]?.params['endTime'])).toBeGreaterThan(lab.simulator.clock.now());
+  }
+});
+
+test('days of cycles go on asking once each: the newest window is closed as it fills', async () => {
+  const place = await scopeOf(10);
+  await lab.sync(place);
+  for (let day = 0; day < 120; day += 1) {
+    await lab.advance(DAY_MS - 60_000);
+    lab.simulator.world.insertEarning(place.key, {
+      ...{ currency: 'BTC', minedAtMs: Math.floor(lab.simulator.clock.now() / DAY_MS) * DAY_MS, amount: '1' },
+    });
+    const requests = await requestsOf(() =>
+      lab.sync(place, { tiers: { recentEveryMs: 400 * DAY_MS, fullEveryMs: 400 * DAY_MS } }),
+    );
+    expect(requests).toHaveLength(1);
+  }
+  const [newest] = await lab.sql<{ rows: number }[]>`
+    SELECT row_count AS rows FROM sync.windows WHERE puid = ${String(place.scope.puid)} AND to_at = 'infinity'`;
+  expect(newest?.rows).toBeLessThanOrEqual(80);
+  await expectTruth(place);
+});
+
+test('each day the last 35 days and what is pending are read again, each week everything', async () => {
+  const place = await scopeOf(500, [450]);
+  await lab.sync(place);
+  const { world } = lab.simulator;
+  const [oldest, second] = world.earnings(place.key);
+  const pending = world.earnings(place.key).find(({ status }) => status === 'WAIT_SETTLE');
+  world.amend(oldest!, { amount: '77' });
+  world.settle(pending!);
+  await lab.advance(DAY_MS + HOUR_MS);
+  const daily = await requestsOf(() => lab.sync(place));
+  expect(daily.length).toBeLessThanOrEqual(4);
+  const [settled] = await lab.sql<{ n: number }[]>`
+    SELECT count(*)::int AS n FROM pool.earning_revisions
+     WHERE puid = ${String(place.scope.puid)} AND change = 'settled'`;
+  expect(settled?.n).toBe(1);
+  await lab.advance(7 * DAY_MS);
+  world.withdraw(second!);
+  const weekly = await requestsOf(() => lab.sync(place));
+  expect(weekly.length).toBeGreaterThanOrEqual(6);
+  await expectTruth(place);
+});
+
+test('a row that is pending for a year settles within a day of its settling', async () => {
+  const place = await scopeOf(300, [299]);
+  await lab.sync(place);
+  const row = lab.simulator.world.earnings(place.key).find(({ status }) => status === 'WAIT_SETTLE');
+  for (let month = 0; month < 12; month += 1) {
+    await lab.advance(30 * DAY_MS);
+    await lab.sync(place);
+  }
+  lab.simulator.world.amend(row!, {
+    amount: '5.5',
+    status: 'SETTLED',
+    settledAtMs: lab.simulator.clock.now(),
+  });
+  await lab.advance(DAY_MS + HOUR_MS);
+  expect((await lab.sync(place)).totals.changed).toBe(1);
+  await expectTruth(place);
+});
+
+test('kpool sync --from --to reads the windows of that span again, and no other', async () => {
+  const place = await scopeOf(400);
+  await lab.sync(place);
+  const [row, ...others] = [...lab.simulator.world.earnings(place.key)].reverse().slice(200);
+  lab.simulator.world.amend(row!, { amount: '3' });
+  lab.simulator.world.amend(others.at(-1)!, { amount: '4' });
+  const span = { fromMs: row!.minedAtMs, toMs: row!.minedAtMs + DAY_MS };
+  const requests = await requestsOf(() => lab.sync(place, { request: { verifyBeforeMs: Infinity, span } }));
+  expect(requests).toHaveLength(1);
+  expect(differenceOf(lab.truthOf(place), await lab.storedOf(place))).toHaveLength(2);
+  await requestsOf(() => lab.sync(place, { request: VERIFY }));
+  await expectTruth(place);
+});
+
+test('an earlier HISTORY_START reads what lies before', async () => {
+  const place = await lab.newScope('earnings');
+  for (const minedAtMs of [Date.UTC(2016, 4, 1), Date.UTC(2020, 4, 1)])
+    lab.simulator.world.insertEarning(place.key, { currency: 'BTC', minedAtMs, amount: '1' });
+  await lab.sync(place);
+  expect(await lab.storedOf(place)).toHaveLength(1);
+  await requestsOf(() => lab.sync(place, { tiers: { historyStartMs: Date.UTC(2015, 0, 1) } }));
+  await expectTruth(place);
+});
+
+test('P2 P11 every window has a certificate that counts what it holds, without a gap from first to newest', async () => {
+  const place = await scopeOf(350);
+  await lab.sync(place);
+  const puid = String(place.scope.puid);
+  const [state] = await lab.sql`
+    SELECT bool_and(w.from_at = p.to_at) FILTER (WHERE p.to_at IS NOT NULL) AS contiguous,
+           bool_and(w.verified_at IS NOT NULL) AS verified, sum(w.row_count)::int AS rows
+      FROM (SELECT *, lag(from_at) OVER (ORDER BY from_at) FROM sync.windows WHERE puid = ${puid}) w
+      LEFT JOIN sync.windows p ON p.puid = w.puid AND p.to_at = w.from_at`;
+  expect(state).toEqual({ contiguous: true, verified: true, rows: 350 });
+  const [certificates] = await lab.sql`
+    SELECT sum(rows_landed)::int AS landed, bool_and(total_num = rows_served) AS honest, sum(requests)::int AS requests
+      FROM sync.certificates WHERE puid = ${puid}`;
+  expect(certificates).toMatchObject({ landed: 350, honest: true });
+});

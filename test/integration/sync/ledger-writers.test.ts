@@ -1,0 +1,135 @@
+import { LedgerLab, LAB_START, VERIFY, type LabScope } from '../../support/ledger-lab';
+import { differenceOf } from '../../support/ledger-truth';
+import { useTestDatabase } from '../../support/test-database';
+import type { LedgerStore } from '../../../src/sync/ports';
+
+let lab: LedgerLab;
+afterAll(() => lab.close());
+const database = useTestDatabase();
+beforeAll(async () => {
+  lab = await LedgerLab.open(database.url);
+});
+
+const DAY_MS = 86_400_000;
+const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
+
+async function scopeOf(count: number): Promise<LabScope> {
+  const place = await lab.newScope('earnings');
+  lab.simulator.world.insertMany(
+    'earnings',
+    place.key,
+    Array.from({ length: count }, (_, i) => ({
+      currency: 'BTC',
+      minedAtMs: DAY - i * DAY_MS,
+      amount: `0.${i + 1}3`,
+    })),
+  );
+  return place;
+}
+
+async function expectTruth(place: LabScope): Promise<void> {
+  expect(differenceOf(lab.truthOf(place), await lab.storedOf(place))).toEqual([]);
+}
+
+/** Rows and windows that a scope has; both come from committed transactions only. */
+async function progressOf(place: LabScope): Promise<{ rows: number; counted: number }> {
+  const puid = String(place.scope.puid);
+  const [progress] = await lab.sql<{ rows: number; counted: number }[]>`
+    SELECT (SELECT count(*)::int FROM pool.earnings WHERE puid = ${puid}) AS rows,
+           (SELECT coalesce(sum(row_count), 0)::int FROM sync.windows
+             WHERE puid = ${puid} AND verified_at IS NOT NULL) AS counted`;
+  return progress ?? { rows: -1, counted: -2 };
+}
+
+/** A store that throws before or after every nth commit: what a kill between two transactions looks like. */
+function dyingStore(dieAt: number, moment: 'before' | 'after') {
+  let commits = 0;
+  return (store: LedgerStore): LedgerStore => ({
+    load: (scope) => store.load(scope),
+    findCurrencies: (scope) => store.findCurrencies(scope),
+    updateCursor: (...change) => store.updateCursor(...change),
+    commitWindow: async (commit) => {
+      commits += 1;
+      if (commits === dieAt && moment === 'before') throw new Error('killed');
+      const result = await store.commitWindow(commit);
+      if (commits === dieAt) throw new Error('killed');
+      return result;
+    },
+  });
+}
+
+test.each(['before', 'after'] as const)(
+  'P5 P7 a first sync that dies right %s any commit goes on where it stopped, and ends in the truth',
+  async (moment) => {
+    for (let dieAt = 1; dieAt <= 4; dieAt += 1) {
+      const place = await scopeOf(270);
+      const died = await lab.sync(place, { store: dyingStore(dieAt, moment) });
+      expect(died.outcome).toBe('failed');
+      const { rows, counted } = await progressOf(place);
+      expect(rows).toBe(counted);
+      const resumed = await lab.sync(place);
+      expect(resumed.outcome).toBe('succeeded');
+      await expectTruth(place);
+      const again = await lab.sync(place, { request: VERIFY });
+      expect([again.totals.inserted, again.totals.changed]).toEqual([0, 0]);
+    }
+  },
+);
+
+test('P7 a sync aborted at every request in turn converges to the same rows', async () => {
+  const place = await scopeOf(300);
+  for (let turn = 1; turn <= 4; turn += 1) {
+    const controller = new AbortController();
+    let left = turn;
+    const stop = lab.simulator.onRequest(() => {
+      left -= 1;
+      if (left === 0) controller.abort();
+    });
+    expect((await lab.sync(place, { request: VERIFY, signal: controller.signal })).outcome).toBe('aborted');
+    stop();
+    const { rows, counted } = await progressOf(place);
+    expect(rows).toBe(counted);
+  }
+  expect((await lab.sync(place, { request: VERIFY })).outcome).toBe('succeeded');
+  await expectTruth(place);
+});
+
+test('P9 an older read that arrives late does not win', async () => {
+  const place = await scopeOf(5);
+  await lab.sync(place);
+  const [row] = lab.simulator.world.earnings(place.key);
+  let isFirst = true;
+  const lateStore = (store: LedgerStore): LedgerStore => ({
+    load: (scope) => store.load(scope),
+    findCurrencies: (scope) => store.findCurrencies(scope),
+    updateCursor: (...change) => store.updateCursor(...change),
+    commitWindow: async (commit) => {
+      if (isFirst) {
+        isFirst = false;
+        // Read before the amount changed; another process reads and commits the change first.
+        lab.simulator.world.amend(row!, { amount: '7' });
+        expect((await lab.sync(place, { request: VERIFY })).outcome).toBe('succeeded');
+      }
+      return store.commitWindow(commit);
+    },
+  });
+  const late = await lab.sync(place, { request: VERIFY, store: lateStore });
+  expect([late.outcome, late.totals.changed]).toEqual(['succeeded', 0]);
+  await expectTruth(place);
+  const [revisions] = await lab.sql<{ n: number }[]>`
+    SELECT count(*)::int AS n FROM pool.earning_revisions
+     WHERE puid = ${String(place.scope.puid)} AND mined_at = ${new Date(row!.minedAtMs)}`;
+  expect(revisions?.n).toBe(2);
+});
+
+test('P9 several writers of one scope at once end in the truth, each row once', async () => {
+  const place = await scopeOf(250);
+  const results = await Promise.all([1, 2, 3].map(() => lab.sync(place)));
+  for (const { outcome, error } of results) {
+    expect([outcome, error?.code ?? null]).toEqual(
+      outcome === 'succeeded' ? ['succeeded', null] : ['failed', 'sync.superseded'],
+    );
+  }
+  expect((await lab.sync(place, { request: VERIFY })).outcome).toBe('succeeded');
+  await expectTruth(place);
+});
