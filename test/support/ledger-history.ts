@@ -84,12 +84,6 @@ const LYING_QUIRKS: readonly ((dice: Dice) => Partial<Quirks>)[] = [
   () => ({ repeatedPage: 2 }),
 ];
 
-interface HistoryRun {
-  readonly seed: number;
-  /** What happened, one line a step, for a failure's message. */
-  readonly log: string[];
-}
-
 /** The pool's side of one history: draws what happens to a scope, and remembers what it touched. */
 export class LedgerHistory {
   readonly log: string[] = [];
