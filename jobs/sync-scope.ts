@@ -1,7 +1,7 @@
 import { DelayedError, WaitingError } from 'bullmq';
 import { KpoolError } from '../src/core/errors';
 import { findAccount, type JobContext, type QueuedJob } from './job-context';
-import { requestPlans, streamsToReplan } from './plan-stream';
+import { planNext } from './plan-stream';
 import { parseSyncPayload } from './sync-payload';
 
 /** A job that would wait longer for its first permit makes room for others. */
@@ -30,7 +30,7 @@ export async function syncScope(context: JobContext, job: QueuedJob, token: stri
     await job.moveToWait(token);
     throw new WaitingError();
   }
-  await requestPlans(context, streamsToReplan(target.stream, result.totals.inserted > 0));
+  await planNext(context, account, target.stream, result.totals.inserted > 0);
   if (result.error !== null) throw result.error;
   return result.outcome;
 }
