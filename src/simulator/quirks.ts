@@ -33,8 +33,11 @@ export interface Quirks {
   pendingSettleTime: 'null' | 'absent' | 'zero' | 'time';
   /** An optional field without a value. */
   emptyFields: 'absent' | 'null';
-  /** Order of earnings and rewards by miningDate; `unstable-ties`: newest first, equals in another order each time. */
-  order: 'desc' | 'asc' | 'unstable-ties' | 'unstable';
+  /**
+   * Order of earnings and rewards by miningDate; `unstable-ties`: newest first, equals in another order each time;
+   * `inserted-…`: in the order in which the pool recorded them, so that a late row stands apart from its day.
+   */
+  order: 'desc' | 'asc' | 'inserted-desc' | 'inserted-asc' | 'unstable-ties' | 'unstable';
   /** Order of workers: as asked, equals in another order each time, or any order each time. */
   workerOrder: 'stable' | 'unstable-ties' | 'unstable';
   /** Largest page that is really served, whatever was asked. */

@@ -67,7 +67,9 @@ function startOfDay(daysFromStart: number): number {
 
 /** Readings of the specification under which the pool tells the truth. */
 const HONEST_QUIRKS: readonly ((dice: Dice) => Partial<Quirks>)[] = [
-  (dice) => ({ order: dice.pick(['asc', 'desc', 'unstable', 'unstable-ties']) }),
+  (dice) => ({
+    order: dice.pick(['asc', 'desc', 'inserted-asc', 'inserted-desc', 'unstable', 'unstable-ties']),
+  }),
   (dice) => ({ pageSizeCap: dice.pick([10, 25, 50, 60, 99]), pageSizeAdmitted: dice.chance(0.5) }),
   (dice) => ({ bounds: dice.pick(['exclusive', 'start-inclusive', 'end-inclusive', 'utc-days']) }),
   () => ({ bounds: 'ignored' }),

@@ -20,6 +20,10 @@ function inOrder(
       return backwards(view, range.from, range.to);
     case 'asc':
       return forwards(view, range.from, range.to);
+    case 'inserted-desc':
+      return forwards(view.slice(range.from, range.to).sort((a, b) => b.serial - a.serial));
+    case 'inserted-asc':
+      return forwards(view.slice(range.from, range.to).sort((a, b) => a.serial - b.serial));
     case 'unstable-ties': {
       const newestFirst = view.slice(range.from, range.to).reverse();
       return forwards(shuffleTies(newestFirst, (a, b) => a.minedAtMs === b.minedAtMs, random));

@@ -85,6 +85,23 @@ describe.each(Object.entries(READINGS))('P2 a pool that %s', (_, quirks) => {
   });
 });
 
+test.each(['inserted-asc', 'inserted-desc'] as const)(
+  'P2 a late row that stands apart from its day (%s) is not missed by a page that looks sorted',
+  async (order) => {
+    const { place } = await scopeOf(230, (i) => DAY - (order === 'inserted-asc' ? 229 - i : i) * DAY_MS);
+    Object.assign(lab.simulator.quirks, { order });
+    // Recorded last: it stands at one end of the list, and belongs at the other.
+    const late = order === 'inserted-asc' ? 200 : 3;
+    lab.simulator.world.insertReward(place.key, {
+      currency: 'BTC',
+      minedAtMs: DAY - late * DAY_MS,
+      amount: '9',
+    });
+    expect((await lab.sync(place)).outcome).toBe('succeeded');
+    await expectTruth(place);
+  },
+);
+
 test.each([1, 99, 100, 101, 230, 450])('P2 %i rows on one instant all land', async (count) => {
   await expectTruthUnder({}, await scopeOf(count, () => DAY + 1));
 });
