@@ -11,7 +11,7 @@ import { STATEMENT_COLUMNS, statementCells, statementObject } from './statement'
 import { TAX_TOOLS } from './tax-tools';
 import { Totals } from './totals';
 import { makeFolder, refuseExisting, writeWholeFile } from './whole-file';
-import { StatementWorkbook } from './workbook';
+import { workbookChunks } from './workbook';
 
 export interface ExportRequest {
   readonly format: Manifest['format'];
@@ -38,8 +38,8 @@ export interface ExportResult {
 }
 
 /**
- * Writes an export and its manifest into a folder, however long, in little memory (a workbook apart). The ledger as
- * of a past instant never changes, so the same request with the same instant writes the same rows. Interrupted, it
+ * Writes an export and its manifest into a folder, however long, in little memory. The ledger as of a past instant never
+ * changes, so the same request with the same instant writes the same bytes. Interrupted, it
  * leaves no half a file. Throws `usage.invalid` for an unknown account, an instant to come, or a file that is there.
  */
 export async function writeExport(sql: Sql, request: ExportRequest): Promise<ExportResult> {
@@ -115,12 +115,6 @@ async function* jsonChunks(rows: Batches, about: Writing['about']): AsyncGenerat
     }
   }
   yield `\n],\n"about": ${JSON.stringify(about(), null, 2)}}\n`;
-}
-
-async function* workbookChunks(rows: Batches, about: Writing['about']): AsyncGenerator<Buffer> {
-  const workbook = new StatementWorkbook();
-  for await (const batch of rows) for (const row of batch) workbook.add(row);
-  yield workbook.toBuffer(about());
 }
 
 async function* taxChunks(

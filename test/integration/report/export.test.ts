@@ -160,14 +160,10 @@ describe('a month', () => {
     const { files } = await writeExport(sql, request({ period: '2025-02', fileType: 'xlsx' }));
     const entries = zipEntries(readFileSync(files[0]));
     const xml = (name: string) => entries.get(name)!.toString('utf8');
-    const texts = [...xml('xl/sharedStrings.xml').matchAll(/<t[^>]*>([^<]*)<\/t>/g)].map((match) => match[1]);
-    const cell = (sheet: number, ref: string) => {
-      const [, type, value] =
-        new RegExp(`<c r="${ref}"[^>]*?(t="s")?><v>([^<]*)</v>`).exec(
-          xml(`xl/worksheets/sheet${sheet}.xml`),
-        ) ?? [];
-      return type === undefined ? value : texts[Number(value)];
-    };
+    const cell = (sheet: number, ref: string) =>
+      new RegExp(`<c r="${ref}"[^>]*>(?:<v>|<is><t[^>]*>)([^<]*)<`).exec(
+        xml(`xl/worksheets/sheet${sheet}.xml`),
+      )?.[1];
     expect(['N1', 'O1', 'N2', 'O2', 'N4', 'O4', 'E2', 'K2'].map((ref) => cell(1, ref))).toEqual([
       ...['amount', 'amount (number)', '0.100000000000000001', '0.1'],
       ...['12345678901234567890.5', '12345678901234567000', '=cmd|calc', '45689'],
@@ -178,6 +174,26 @@ describe('a month', () => {
     ]);
     expect(cell(3, 'B2')).toBe('2025-02');
   });
+
+  test.each(['csv', 'json', 'xlsx'] as const)(
+    'P4 the same instant makes the same %s again, byte for byte',
+    async (fileType) => {
+      const hashOf = async (asOf: string) => {
+        const { manifest } = await writeExport(
+          sql,
+          request({ period: '2025-02', fileType, asOf, mayReplace: true }),
+        );
+        return manifest.files[0]!.sha256;
+      };
+      const { manifest } = await writeExport(sql, request({ period: '2025-02', fileType, asOf: 'now' }));
+      expect(await hashOf(manifest.asOf)).toBe(await hashOf(manifest.asOf));
+      expect(
+        createHash('sha256')
+          .update(readFileSync(path.join(folder, manifest.files[0]!.name)))
+          .digest('hex'),
+      ).toBe(await hashOf(manifest.asOf));
+    },
+  );
 
   test('Koinly gets what was paid: the label mining, UTC, what is taken back as an amount sent', async () => {
     const feb = await exported({ format: 'koinly', period: '2025-02' });
