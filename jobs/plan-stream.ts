@@ -7,31 +7,35 @@ import { JOB_DEFAULTS } from './job-options';
 import { LANES } from './lanes';
 import { deduplicationIdOf } from './sync-payload';
 
-/** Streams whose scopes the catalog streams bring to light. */
-const AFTER_CATALOG = STREAMS.filter((stream) => stream !== 'algorithms' && stream !== 'sub-accounts');
+const CATALOG: readonly Stream[] = ['algorithms', 'sub-accounts'];
+/**
+ * Streams for which a run may have brought something to light, beside its own. Planned whatever the run itself found:
+ * another one, by hand or to prove a key's identity, may have stored it a moment earlier.
+ */
+const FOLLOWERS: Partial<Record<Stream, readonly Stream[]>> = {
+  algorithms: STREAMS.filter((stream) => !CATALOG.includes(stream)),
+  'sub-accounts': STREAMS.filter((stream) => !CATALOG.includes(stream)),
+  workers: ['worker-details'],
+};
+/** A scope of the one is not visited before that of the other was: it would find nothing, and rest for its interval. */
+const NOT_BEFORE: Partial<Record<Stream, Stream>> = { 'worker-details': 'workers' };
 
 /** Plans a stream of every account that this process serves; returns how many jobs it asked for. */
 export async function planStream(context: JobContext, stream: Stream): Promise<number> {
   let planned = 0;
   for (const account of context.service.accounts) {
-    if ((await context.service.statusOf(account)) === 'ok') planned += await planScopes(context, account, stream);
+    if ((await context.service.statusOf(account)) === 'ok')
+      planned += await planScopes(context, account, stream);
   }
   return planned;
 }
 
 /**
- * What follows at once after a scope of `stream` was synced: its lane is free for the next one, or there are new scopes
- * in the streams that come after the catalog. Done by whoever freed the lane, so that nothing stands between.
+ * What follows at once after a scope of `stream` was synced: its lane is free for the next one, and there may be new
+ * scopes. Done by whoever freed the lane, so that nothing stands between.
  */
-export async function planNext(
-  context: JobContext,
-  account: ServiceAccount,
-  stream: Stream,
-  foundSomething: boolean,
-): Promise<void> {
-  const isCatalog = stream === 'algorithms' || stream === 'sub-accounts';
-  const next = isCatalog && foundSomething ? AFTER_CATALOG : [stream];
-  for (const each of next) await planScopes(context, account, each);
+export async function planNext(context: JobContext, account: ServiceAccount, stream: Stream): Promise<void> {
+  for (const next of [stream, ...(FOLLOWERS[stream] ?? [])]) await planScopes(context, account, next);
 }
 
 /**
@@ -42,12 +46,30 @@ export async function planNext(
 async function planScopes(context: JobContext, account: ServiceAccount, stream: Stream): Promise<number> {
   const { scopes, nowMs } = await context.service.plan(account, stream);
   const horizonMs = nowMs + planEveryMs(context.everyMs[stream]);
+  const early = await findEarly(context, account, stream);
   const due = scopes
-    .filter(({ nextVisitMs }) => nextVisitMs <= horizonMs)
+    .filter(({ scope, nextVisitMs }) => nextVisitMs <= horizonMs && !early.has(keyOf(scope)))
     .sort((a, b) => compare(a.nextVisitMs, b.nextVisitMs))
     .slice(0, LANES[stream]);
   if (due.length > 0) await context.queue.addBulk(due.map((planned) => jobOf(account, planned, nowMs)));
   return due.length;
+}
+
+/** Scopes whose time has not come, since the stream that they build on was never there. */
+async function findEarly(
+  context: JobContext,
+  account: ServiceAccount,
+  stream: Stream,
+): Promise<ReadonlySet<string>> {
+  const earlier = NOT_BEFORE[stream];
+  if (earlier === undefined) return new Set();
+  const { scopes } = await context.service.plan(account, earlier);
+  const unvisited = scopes.filter(({ nextVisitMs }) => nextVisitMs === -Infinity);
+  return new Set(unvisited.map(({ scope }) => keyOf(scope)));
+}
+
+function keyOf({ puid, algo }: PlannedScope['scope']): string {
+  return JSON.stringify([puid === null ? null : String(puid), algo]);
 }
 
 /** Infinities of the same sign are equal. */

@@ -30,7 +30,7 @@ export async function syncScope(context: JobContext, job: QueuedJob, token: stri
     await job.moveToWait(token);
     throw new WaitingError();
   }
-  await planNext(context, account, target.stream, result.totals.inserted > 0);
+  await planNext(context, account, target.stream);
   if (result.error !== null) throw result.error;
   return result.outcome;
 }

@@ -1,9 +1,10 @@
-import type { JobContext } from '../../../jobs/job-context';
+import type { JobContext, QueuedJob } from '../../../jobs/job-context';
 import type { JobQueue, QueueBackend } from '../../../jobs/backends/backend';
 import { openPostgresBackend } from '../../../jobs/backends/postgres';
 import { openRedisBackend } from '../../../jobs/backends/redis';
 import { LANES } from '../../../jobs/lanes';
 import { planStream } from '../../../jobs/plan-stream';
+import { processJob } from '../../../jobs/process-job';
 import { ensureSchedules, schedulesOf } from '../../../jobs/schedules';
 import { startServiceJobs } from '../../../jobs/service-jobs';
 import { withSchedulesLock } from '../../../src/app/queue-place';
@@ -93,7 +94,8 @@ onBothBackends('the queue', (backendUnderTest) => {
   });
 
   it('earnings are served before rewards, and workers last, whatever came first', async () => {
-    await pool.sync({ streams: ['algorithms', 'sub-accounts'] });
+    await pool.sync({ streams: ['algorithms', 'sub-accounts', 'workers'] });
+    await pool.sql`UPDATE sync.cursors SET last_cycle_at = last_cycle_at - interval '1 day' WHERE stream = 'workers'`;
     const order: Stream[] = ['worker-details', 'workers', 'rewards', 'earnings'];
     for (const stream of order) await planStream(context, stream);
     const asked: string[] = [];
@@ -185,6 +187,40 @@ onBothBackends('the queue', (backendUnderTest) => {
     } finally {
       await jobs.stop();
     }
+  });
+
+  const scopesOf = async (stream: Stream) =>
+    (await waiting()).filter(({ name }) => name === `${stream}.sync`).map(({ data }) => JSON.stringify(data));
+  const first = async (stream: Stream): Promise<QueuedJob> =>
+    (await waiting()).find(({ name }) => name === `${stream}.sync`)!;
+
+  it('a scope that is done makes room for the next of its stream, without a plan between', async () => {
+    await pool.sync({ streams: ['algorithms', 'sub-accounts'] });
+    await planStream(context, 'earnings');
+    const before = await scopesOf('earnings');
+    await processJob(context, createMetrics(), await first('earnings'), '');
+    const after = await scopesOf('earnings');
+    expect(after.length).toBe(before.length + 1);
+    expect((await waiting()).map(({ name }) => name).filter((name) => name.endsWith('.plan'))).toEqual([]);
+  });
+
+  it('what the catalog holds is begun at once, also when another run stored it a moment before', async () => {
+    await planStream(context, 'sub-accounts');
+    await pool.sync({ streams: ['algorithms', 'sub-accounts'] });
+    await processJob(context, createMetrics(), await first('sub-accounts'), '');
+    for (const stream of ['earnings', 'rewards', 'workers'] as const) {
+      expect((await scopesOf(stream)).length).toBe(LANES[stream]);
+    }
+  });
+
+  it('workers are asked for one by one as soon as they were listed, and not before', async () => {
+    await pool.sync({ streams: ['algorithms', 'sub-accounts'] });
+    expect(await planStream(context, 'worker-details')).toBe(0);
+    await planStream(context, 'workers');
+    const listed = await first('workers');
+    await processJob(context, createMetrics(), listed, '');
+    const target = { ...(listed.data as object), stream: 'worker-details' };
+    expect(await scopesOf('worker-details')).toEqual([JSON.stringify(target)]);
   });
 
   it('P8 a stopped account has no jobs, and the others go on', async () => {
