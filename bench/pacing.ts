@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { systemClock } from '../src/core/clock';
+import { Secret } from '../src/core/secret';
 import { createPacer } from '../src/pacing/pacer';
+import { openPacingDatabase } from '../src/pacing/pacing-database';
 import { REST_MS } from '../src/pacing/rest';
 import { binariesIn, findPackagedBinaries } from '../src/store/embedded/binaries';
 import { createCluster, startCluster, stopCluster } from '../src/store/embedded/cluster';
@@ -84,9 +86,10 @@ async function efficiency(databaseUrl: string, processes: number): Promise<void>
 /** Many keys, so that places are free all the time: what 1,000 grants a second cost the database. */
 async function load(databaseUrl: string, postmasterPid: number): Promise<void> {
   const keys = 530;
-  const sql = postgres(databaseUrl, { max: 2, onnotice: () => undefined });
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
+  const pacing = openPacingDatabase(new Secret(databaseUrl));
   const pacer = createPacer({
-    sql,
+    database: pacing,
     clock: systemClock,
     requestsPerSecond: LIMIT,
     scope: 'auto',
@@ -121,6 +124,7 @@ async function load(databaseUrl: string, postmasterPid: number): Promise<void> {
   running = false;
   await Promise.all(asking);
   await pacer.stop();
+  await pacing.close();
   await sql.end();
   print(`load, ${keys} keys, ${seconds} s:`, {
     'grants per second': perSecond.toFixed(0),

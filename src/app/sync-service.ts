@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import postgres from 'postgres';
 import type { AccountCredentials } from '../config/accounts';
 import type { Config } from '../config/config';
 import { assert } from '../core/assert';
@@ -14,6 +13,7 @@ import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
 import { createWebhook } from '../observability/webhook';
 import { createPacer, type PacerHandle } from '../pacing/pacer';
+import { openPacingDatabase, type PacingDatabase } from '../pacing/pacing-database';
 import { PrismaAccountStore, type AccountStatus } from '../store/accounts';
 import { PrismaAlertStore } from '../store/alerts/alert-store';
 import { PrismaCatalogStore } from '../store/catalog';
@@ -32,9 +32,6 @@ import { STREAM_REGISTRY, type SyncDeps } from '../sync/registry';
 import { runScope, type RunOptions, type RunResult } from '../sync/run-scope';
 import { AccountGuard } from './account-guard';
 import { createAlertRounds, type AlertRound } from './alerts';
-
-const PACING_CONNECTIONS = 2;
-const SHUTDOWN_S = 5;
 
 /** An account that this process serves. */
 export interface ServiceAccount {
@@ -105,7 +102,7 @@ export class SyncService {
     private readonly options: SyncServiceOptions,
     private readonly client: PrismaClient,
     private readonly pacer: PacerHandle,
-    private readonly pacingSql: postgres.Sql,
+    private readonly pacing: PacingDatabase,
     private readonly guards: ReadonlyMap<AccountId, AccountGuard>,
   ) {}
 
@@ -117,13 +114,9 @@ export class SyncService {
       maxConnections: options.maxConnections,
       applicationName: 'kpool',
     });
-    const pacingSql = postgres(options.databaseUrl.reveal(), {
-      max: PACING_CONNECTIONS,
-      onnotice: () => undefined,
-      connection: { application_name: 'kpool pacing' },
-    });
+    const pacing = openPacingDatabase(options.databaseUrl);
     const pacer = createPacer({
-      sql: pacingSql,
+      database: pacing,
       clock,
       requestsPerSecond: config.pool.requestsPerSecond,
       scope: config.pool.rateScope,
@@ -165,10 +158,10 @@ export class SyncService {
         const guarded = { ...account, keyFingerprint };
         guards.set(account.accountId, new AccountGuard(guarded, { store: accountStore, clock, logger }));
       }
-      return new SyncService(accounts, options, client, pacer, pacingSql, guards);
+      return new SyncService(accounts, options, client, pacer, pacing, guards);
     } catch (error) {
       await pacer.stop();
-      await pacingSql.end({ timeout: SHUTDOWN_S });
+      await pacing.close();
       await client.$disconnect();
       throw error;
     }
@@ -262,7 +255,7 @@ export class SyncService {
   async close(): Promise<void> {
     await Promise.all(this.accounts.map((account) => account.pool.close()));
     await this.pacer.stop();
-    await this.pacingSql.end({ timeout: SHUTDOWN_S });
+    await this.pacing.close();
     await this.client.$disconnect();
   }
 

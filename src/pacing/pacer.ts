@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type postgres from 'postgres';
 import type { Clock } from '../core/clock';
 import type { PacedBucket, PaceScope } from './bucket-lines';
 import { PacingDesk } from './desk';
 import type { PacingEvent } from './desk';
+import type { PacingDatabase } from './pacing-database';
 import type { Permit } from './permit';
 import { createPostgresPlaceStore } from './postgres-place-store';
 import { leaseMs } from './rest';
 
 export interface PacerOptions {
-  /** Connections to the database that all processes share; one is used at a time. */
-  readonly sql: postgres.Sql;
+  /** The database that all processes share. */
+  readonly database: Pick<PacingDatabase, 'query'>;
   readonly clock: Clock;
   /** N of P6. */
   readonly requestsPerSecond: number;
@@ -46,11 +46,11 @@ export interface PacerHandle {
 }
 
 /**
- * The pace of all processes that share `sql`'s database: whatever their number, no more than `requestsPerSecond`
+ * The pace of all processes that share `database`: whatever their number, no more than `requestsPerSecond`
  * requests of a bucket arrive at the pool in any second (P6). Nothing is asked of the database while nobody waits.
  */
 export function createPacer(options: PacerOptions): PacerHandle {
-  const store = createPostgresPlaceStore(options.sql, {
+  const store = createPostgresPlaceStore(options.database, {
     places: options.requestsPerSecond,
     auto: options.scope === 'auto',
     leaseMs: leaseMs(options.totalTimeoutMs),

@@ -1,5 +1,5 @@
-import type postgres from 'postgres';
 import { assert } from '../core/assert';
+import type { PacingDatabase } from './pacing-database';
 import type { Grant, Outlook, PlaceStore, Sight, WantedBucket } from './place-store';
 import { AHEAD_MS, REST_MS } from './rest';
 
@@ -33,70 +33,51 @@ type PaceRow =
       readonly turned: boolean;
     };
 
-const TEXTS = 1009;
-const INTEGERS = 1007;
-const BIG_INTEGERS = 1016;
-const FLOATS = 1022;
+const PACE = `
+  SELECT * FROM sync.pace($1::uuid, $2::text[], $3::text[], $4::int[], $5::bigint[], $6::float8[], $7::float8[],
+                          $8::text[], $9::text[], $10::text[], $11::int[], $12::float8[], $13::int, $14::boolean,
+                          $15::float8, $16::float8, $17::float8, $18::float8)`;
 
 /** The places in `sync.buckets`. One look is one call of `sync.pace`, one transaction, one round trip. */
-export function createPostgresPlaceStore(sql: postgres.Sql, options: PlaceStoreOptions): PlaceStore {
+export function createPostgresPlaceStore(
+  database: Pick<PacingDatabase, 'query'>,
+  options: PlaceStoreOptions,
+): PlaceStore {
   return {
-    async look(look) {
-      const { handBacks: backs, wanted } = look;
-      const rows = await sql<PaceRow[]>`
-        SELECT * FROM sync.pace(
-          ${options.processId}::uuid,
-          ${sql.array(
-            backs.map((back) => back.key),
-            TEXTS,
-          )},
-          ${sql.array(
-            backs.map((back) => back.endpoint),
-            TEXTS,
-          )},
-          ${sql.array(
-            backs.map((back) => back.place),
-            INTEGERS,
-          )},
-          ${sql.array(
-            backs.map((back) => back.grantId),
-            BIG_INTEGERS,
-          )},
-          ${sql.array(
-            backs.map((back) => back.ageMs),
-            FLOATS,
-          )},
-          ${sql.array(
-            backs.map((back) => back.restMs),
-            FLOATS,
-          )},
-          ${sql.array([...look.throttledKeys], TEXTS)},
-          ${sql.array(
-            wanted.map((bucket) => bucket.key),
-            TEXTS,
-          )},
-          ${sql.array(
-            wanted.map((bucket) => bucket.endpoint),
-            TEXTS,
-          )},
-          ${sql.array(
-            wanted.map((bucket) => bucket.count),
-            INTEGERS,
-          )},
-          ${sql.array(
-            wanted.map((bucket) => bucket.waitMs),
-            FLOATS,
-          )},
-          ${options.places}::int,
-          ${options.auto}::boolean,
-          ${REST_MS}::float8,
-          ${options.leaseMs}::float8,
-          ${look.watchedMs}::float8,
-          ${AHEAD_MS}::float8
-        )`;
+    async look({ handBacks: backs, wanted, throttledKeys, watchedMs }) {
+      const rows = await database.query<PaceRow>(PACE, [
+        options.processId,
+        textArray(backs.map((back) => back.key)),
+        textArray(backs.map((back) => back.endpoint)),
+        numberArray(backs.map((back) => back.place)),
+        numberArray(backs.map((back) => back.grantId)),
+        numberArray(backs.map((back) => back.ageMs)),
+        numberArray(backs.map((back) => back.restMs)),
+        textArray(throttledKeys),
+        textArray(wanted.map((bucket) => bucket.key)),
+        textArray(wanted.map((bucket) => bucket.endpoint)),
+        numberArray(wanted.map((bucket) => bucket.count)),
+        numberArray(wanted.map((bucket) => bucket.waitMs)),
+        options.places,
+        options.auto,
+        REST_MS,
+        options.leaseMs,
+        watchedMs,
+        AHEAD_MS,
+      ]);
       return readRows(rows, wanted);
     },
   };
+}
+
+/** An array as PostgreSQL reads it. */
+function textArray(texts: readonly string[]): string {
+  return `{${texts.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
+}
+
+/** `bigint` arrives as text. */
+function numberArray(numbers: readonly (number | string)[]): string {
+  return `{${numbers.join(',')}}`;
 }
 
 function readRows(rows: readonly PaceRow[], wanted: readonly WantedBucket[]): Sight {

@@ -2,7 +2,9 @@ import { chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { systemClock } from '../../../src/core/clock';
+import { Secret } from '../../../src/core/secret';
 import { createPacer } from '../../../src/pacing/pacer';
+import { openPacingDatabase } from '../../../src/pacing/pacing-database';
 import { binariesIn, findPackagedBinaries } from '../../../src/store/embedded/binaries';
 import { createCluster, startCluster, stopCluster } from '../../../src/store/embedded/cluster';
 import { findServerUser } from '../../../src/store/embedded/server-user';
@@ -28,14 +30,19 @@ test('P6 when the database crashes right after giving a permit and forgets it, i
   stopAfterRun('pacing-crash', 'SIGQUIT', join(dataDirectory, 'postmaster.pid'));
   await createCluster(cluster, { superuser: 'test', password: 'for-tests-only', database: 'test' });
   await startCluster(cluster, settings, logFile);
-  const sql = postgres(`postgres://test:for-tests-only@127.0.0.1:${port}/test`, {
-    max: 2,
-    onnotice: () => undefined,
-  });
+  const url = `postgres://test:for-tests-only@127.0.0.1:${port}/test`;
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  const pacing = openPacingDatabase(new Secret(url));
   await migrate(sql);
   const totalTimeoutMs = 4_000;
   const bucket = { key: 'k', endpoint: 'earn' };
-  const pacer = createPacer({ sql, clock: systemClock, requestsPerSecond: 1, scope: 'auto', totalTimeoutMs });
+  const pacer = createPacer({
+    database: pacing,
+    clock: systemClock,
+    requestsPerSecond: 1,
+    scope: 'auto',
+    totalTimeoutMs,
+  });
 
   const permit = await pacer.acquire({ bucket, priority: 1 });
   expect(permit.use()).toBe(true);
@@ -52,6 +59,7 @@ test('P6 when the database crashes right after giving a permit and forgets it, i
   next.answered();
   permit.answered();
   await pacer.stop();
+  await pacing.close();
   await sql.end();
   await stopCluster(cluster, 'immediate');
 });

@@ -1,19 +1,27 @@
 import postgres from 'postgres';
 import { systemClock } from '../../../src/core/clock';
+import { Secret } from '../../../src/core/secret';
 import { createPacer } from '../../../src/pacing/pacer';
 import type { PacerHandle, PacerOptions } from '../../../src/pacing/pacer';
+import { openPacingDatabase } from '../../../src/pacing/pacing-database';
+import type { PacingDatabase } from '../../../src/pacing/pacing-database';
 import { createTestDatabase, useTestDatabase } from '../../support/test-database';
 
 let sql: postgres.Sql;
+let pacing: PacingDatabase;
 const pacers: PacerHandle[] = [];
 afterEach(async () => {
   await Promise.all(pacers.splice(0).map((pacer) => pacer.stop()));
   await sql`DELETE FROM sync.buckets`;
   await sql`DELETE FROM sync.bucket_scopes`;
 });
-afterAll(() => sql.end());
+afterAll(async () => {
+  await pacing.close();
+  await sql.end();
+});
 const database = useTestDatabase();
 beforeAll(() => {
+  pacing = openPacingDatabase(new Secret(database.url));
   sql = postgres(database.url, { max: 4, onnotice: () => undefined });
 });
 
@@ -23,7 +31,7 @@ const WORKER = { key: 'k', endpoint: 'worker' };
 /** A process of its own, as far as the pacing knows. */
 function startPacer(options: Partial<PacerOptions> = {}): PacerHandle {
   const pacer = createPacer({
-    ...{ sql, clock: systemClock, requestsPerSecond: 2, scope: 'auto', totalTimeoutMs: 30_000 },
+    ...{ database: pacing, clock: systemClock, requestsPerSecond: 2, scope: 'auto', totalTimeoutMs: 30_000 },
     ...options,
   });
   pacers.push(pacer);
@@ -180,36 +188,36 @@ test('a request that is answered after the end is handed back all the same', asy
 
 test('without its tables the pacing says so at once', async () => {
   const empty = await createTestDatabase({ template: 'template0' });
-  const emptySql = postgres(empty.url, { max: 1, onnotice: () => undefined });
+  const emptyDatabase = openPacingDatabase(new Secret(empty.url));
   const askedAtMs = performance.now();
-  await expect(send(startPacer({ sql: emptySql }))).rejects.toMatchObject({ code: 'pacing.unavailable' });
+  await expect(send(startPacer({ database: emptyDatabase }))).rejects.toMatchObject({
+    code: 'pacing.unavailable',
+  });
   expect(performance.now() - askedAtMs).toBeLessThan(2_000);
-  await emptySql.end();
+  await emptyDatabase.close();
   await empty.drop();
 });
 
 test('no permit is given while the database is away, and the wait for it ends', async () => {
-  const nowhere = postgres('postgres://nobody@127.0.0.1:1/none', { max: 1, onnotice: () => undefined });
+  const nowhere = openPacingDatabase(new Secret('postgres://nobody@127.0.0.1:1/none'));
   const kinds: string[] = [];
-  const pacer = startPacer({ sql: nowhere, onEvent: (event) => kinds.push(event.kind) });
+  const pacer = startPacer({ database: nowhere, onEvent: (event) => kinds.push(event.kind) });
   const askedAtMs = performance.now();
   await expect(send(pacer)).rejects.toMatchObject({ code: 'pacing.unavailable', retry: 'backoff' });
   expect(performance.now() - askedAtMs).toBeLessThan(25_000);
   expect(kinds).toContain('look-failed');
   expect(kinds.at(-1)).toBe('unavailable');
-  await nowhere.end({ timeout: 0 });
+  await nowhere.close();
 });
 
 test('requests wait out a short absence of the database', async () => {
   let isAway = true;
-  const refusing = new Proxy(sql, {
-    apply: (target, self, args) =>
-      isAway
-        ? Promise.reject(new Error('connection refused'))
-        : (Reflect.apply(target, self, args) as unknown),
-  });
+  const refusing: Pick<PacingDatabase, 'query'> = {
+    query: (text, values) =>
+      isAway ? Promise.reject(new Error('connection refused')) : pacing.query(text, values),
+  };
   const pacer = startPacer({
-    sql: refusing,
+    database: refusing,
     onEvent: (event) => {
       if (event.kind === 'look-failed' && event.attempt === 3) isAway = false;
     },

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import postgres from 'postgres';
+import { Secret } from '../../../src/core/secret';
 import type { Look } from '../../../src/pacing/place-store';
+import { openPacingDatabase } from '../../../src/pacing/pacing-database';
+import type { PacingDatabase } from '../../../src/pacing/pacing-database';
 import { createPostgresPlaceStore } from '../../../src/pacing/postgres-place-store';
 import { EMPTY, lookAt } from '../../support/pacing/place-model';
 import type { ModelState } from '../../support/pacing/place-model';
@@ -13,9 +16,14 @@ const PROCESSES = ['00000000-0000-0000-0000-00000000000a', '00000000-0000-0000-0
 const START_MS = Date.UTC(2026, 0, 1);
 
 let sql: postgres.Sql;
-afterAll(() => sql.end());
+let pacing: PacingDatabase;
+afterAll(async () => {
+  await pacing.close();
+  await sql.end();
+});
 const database = useTestDatabase();
 beforeAll(async () => {
+  pacing = openPacingDatabase(new Secret(database.url));
   sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   await sql`CREATE TABLE public.test_clock (now timestamptz NOT NULL)`;
   await sql`INSERT INTO public.test_clock VALUES (now())`;
@@ -94,7 +102,7 @@ test('P6 the database grants and refuses exactly what the arithmetic of places s
           processId: PROCESSES[each.process]!,
         };
         const expected = lookAt(state, look, { ...options, nowMs });
-        const seen = await createPostgresPlaceStore(sql, options).look(look);
+        const seen = await createPostgresPlaceStore(pacing, options).look(look);
         state = expected.state;
         expect(rounded(seen)).toEqual(rounded(expected.sight));
         expect(await storedPlaces()).toEqual(sortedPlaces(state));

@@ -1,8 +1,9 @@
-import postgres from 'postgres';
 import { createInterface } from 'node:readline';
 import { Pool } from 'undici';
 import { systemClock } from '../../../src/core/clock';
+import { Secret } from '../../../src/core/secret';
 import { createPacer } from '../../../src/pacing/pacer';
+import { openPacingDatabase } from '../../../src/pacing/pacing-database';
 
 /** What a requester is told by its first argument, in JSON. */
 export interface RequesterOptions {
@@ -26,9 +27,9 @@ export interface RequesterReport {
 
 /** A process that asks the pool all the time, at the pace that it is given, from `go` to `stop`, when it reports. */
 async function main(options: RequesterOptions): Promise<void> {
-  const sql = postgres(options.databaseUrl, { max: 2, onnotice: () => undefined });
+  const pacing = openPacingDatabase(new Secret(options.databaseUrl));
   const pacer = createPacer({
-    sql,
+    database: pacing,
     clock: systemClock,
     requestsPerSecond: options.requestsPerSecond,
     scope: options.scope,
@@ -65,7 +66,7 @@ async function main(options: RequesterOptions): Promise<void> {
   stopping.abort();
   await Promise.all(asking);
   await pacer.stop();
-  await Promise.all([sql.end(), pool.close()]);
+  await Promise.all([pacing.close(), pool.close()]);
   const report: RequesterReport = { requests, meanRoundTripMs: roundTripsMs / Math.max(1, requests) };
   process.stdout.write(`${JSON.stringify(report)}\n`);
   process.exit(0);

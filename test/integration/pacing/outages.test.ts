@@ -1,0 +1,210 @@
+import { chown, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres from 'postgres';
+import { systemClock } from '../../../src/core/clock';
+import { Secret } from '../../../src/core/secret';
+import { createPacer, type PacerHandle } from '../../../src/pacing/pacer';
+import { openPacingDatabase, type PacingDatabase } from '../../../src/pacing/pacing-database';
+import { binariesIn, findPackagedBinaries } from '../../../src/store/embedded/binaries';
+import { createCluster, startCluster, stopCluster, type Cluster } from '../../../src/store/embedded/cluster';
+import { findServerUser } from '../../../src/store/embedded/server-user';
+import { migrate } from '../../../src/store/migrate';
+import { startWindowServer, type WindowServer } from '../../support/pacing/window-server';
+import { TcpProxy } from '../../support/tcp-proxy';
+import { findFreePort, runDirectory, stopAfterRun } from '../../support/test-run';
+
+const LIMIT = 2;
+const WAITERS = 5;
+/** Short, so that what an outage left behind is over soon: permit life + this + rest. */
+const TOTAL_TIMEOUT_MS = 1_000;
+/** A look that hangs, the pause after it, the lease of what it was granted, and a margin. */
+const RESUMES_WITHIN_MS = 4_500 + 2_000 + 3_005 + 1_500;
+/** 15 s of looks that fail, and one that hangs. */
+const TOLD_WITHIN_MS = 22_000;
+jest.setTimeout(90_000);
+
+let cluster: Cluster;
+let port: string;
+let pool: WindowServer;
+let proxy: TcpProxy;
+let pacing: PacingDatabase;
+let pacer: PacerHandle;
+const settings = () => ({ port, listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'off' });
+const logFile = () => join(runDirectory(), 'pacing-outages', 'postgres.log');
+const url = (through: string | number) => `postgres://test:for-tests-only@127.0.0.1:${through}/test`;
+
+beforeAll(async () => {
+  const directory = join(runDirectory(), 'pacing-outages');
+  const user = await findServerUser();
+  await mkdir(directory);
+  if (user !== null) await chown(directory, user.uid, user.gid);
+  const bin = process.env['KPOOL_TEST_PG_BIN'];
+  const binaries = bin === undefined ? await findPackagedBinaries() : binariesIn(bin);
+  cluster = { dataDirectory: join(directory, 'data'), binaries, user };
+  port = String(await findFreePort());
+  stopAfterRun('pacing-outages', 'SIGQUIT', join(cluster.dataDirectory, 'postmaster.pid'));
+  await createCluster(cluster, { superuser: 'test', password: 'for-tests-only', database: 'test' });
+  await startCluster(cluster, settings(), logFile());
+  await onServer((sql) => migrate(sql));
+});
+afterAll(() => stopCluster(cluster, 'immediate'));
+
+beforeEach(async () => {
+  pool = await startWindowServer({ limit: LIMIT, roundTripMs: () => 20, random: () => 0.5 });
+  proxy = new TcpProxy(Number(port));
+  pacing = openPacingDatabase(new Secret(url(await proxy.listen())));
+  pacer = createPacer({
+    database: pacing,
+    clock: systemClock,
+    requestsPerSecond: LIMIT,
+    scope: 'endpoint',
+    totalTimeoutMs: TOTAL_TIMEOUT_MS,
+  });
+});
+afterEach(async () => {
+  await pacer.stop();
+  await pacing.close();
+  await proxy.close();
+  await pool.close();
+});
+
+async function onServer<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+  const sql = postgres(url(port), { max: 1, onnotice: () => undefined });
+  try {
+    return await work(sql);
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}
+
+/** Asks the pool all the time, as fast as the pace lets it, and asks again for a permit that was refused. */
+function askAllTheTime(): { refused: unknown[]; stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const refused: unknown[] = [];
+  const ask = async (): Promise<void> => {
+    const permit = await pacer.acquire({
+      bucket: { key: 'k', endpoint: 'earn' },
+      priority: 1,
+      signal: stopping.signal,
+    });
+    try {
+      if (permit.use()) await (await fetch(`${pool.url}/earn`)).text();
+    } finally {
+      permit.answered();
+    }
+  };
+  const asking = Array.from({ length: WAITERS }, async () => {
+    while (!stopping.signal.aborted) {
+      await ask().catch((error: unknown) => {
+        if (!stopping.signal.aborted) refused.push((error as { code?: unknown }).code);
+      });
+    }
+  });
+  return {
+    refused,
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(asking);
+    },
+  };
+}
+
+/** How long it takes from now to two more arrivals at the pool. */
+async function untilItGoesOn(): Promise<number> {
+  const fromMs = performance.now();
+  const before = pool.arrivals.length;
+  while (pool.arrivals.length < before + 2) {
+    if (performance.now() - fromMs > 60_000) throw new Error('The pacing is stuck.');
+    await sleep(20);
+  }
+  return performance.now() - fromMs;
+}
+
+test('P6 the pacing survives that its connection is cut again and again, and goes on by itself', async () => {
+  const asking = askAllTheTime();
+  await untilItGoesOn();
+  await onServer(async (sql) => {
+    // Whatever it is doing: connecting, asking, reading, resting.
+    for (let cut = 0; cut < 150; cut += 1) {
+      await sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'kpool pacing'`;
+      await sleep((cut * 7) % 61);
+    }
+  });
+  expect(await untilItGoesOn()).toBeLessThan(RESUMES_WITHIN_MS);
+  await asking.stop();
+  expect(pool.mostInAWindow()).toBe(LIMIT);
+});
+
+test.each(['fast', 'immediate'] as const)(
+  'P6 the pacing survives that PostgreSQL is stopped (%s) and started, and goes on by itself',
+  async (how) => {
+    const asking = askAllTheTime();
+    await untilItGoesOn();
+    await stopCluster(cluster, how);
+    await sleep(3_000);
+    await startCluster(cluster, settings(), logFile());
+    expect(await untilItGoesOn()).toBeLessThan(RESUMES_WITHIN_MS);
+    await asking.stop();
+    expect(asking.refused).toEqual([]);
+    expect(pool.mostInAWindow()).toBe(LIMIT);
+  },
+);
+
+test('P6 a proxy that accepts connections and drops them is not asked without pause, and whoever waits is told', async () => {
+  const asking = askAllTheTime();
+  await untilItGoesOn();
+  proxy.turn('drop');
+  proxy.accepted = 0;
+  const droppedAtMs = performance.now();
+  while (asking.refused.length < WAITERS && performance.now() - droppedAtMs < TOLD_WITHIN_MS) await sleep(50);
+  expect(asking.refused.slice(0, WAITERS)).toEqual(
+    Array.from({ length: WAITERS }, () => 'pacing.unavailable'),
+  );
+  // One or two a second; without a pause there would be thousands.
+  expect(proxy.accepted).toBeLessThan(40);
+  proxy.turn('pass');
+  expect(await untilItGoesOn()).toBeLessThan(RESUMES_WITHIN_MS);
+  await asking.stop();
+  expect(pool.mostInAWindow()).toBe(LIMIT);
+});
+
+test('P6 a connection that goes silent is given up: whoever waits is told, and the pacing goes on by itself', async () => {
+  const asking = askAllTheTime();
+  await untilItGoesOn();
+  proxy.turn('silent');
+  const silentAtMs = performance.now();
+  while (asking.refused.length < WAITERS && performance.now() - silentAtMs < TOLD_WITHIN_MS) await sleep(50);
+  expect(asking.refused.slice(0, WAITERS)).toEqual(
+    Array.from({ length: WAITERS }, () => 'pacing.unavailable'),
+  );
+  proxy.turn('pass');
+  expect(await untilItGoesOn()).toBeLessThan(RESUMES_WITHIN_MS);
+  // And shorter silences pass unnoticed, or cost a look.
+  for (let silence = 0; silence < 3; silence += 1) {
+    proxy.turn('silent');
+    await sleep(700);
+    proxy.turn('pass');
+    expect(await untilItGoesOn()).toBeLessThan(RESUMES_WITHIN_MS);
+  }
+  await asking.stop();
+  expect(pool.mostInAWindow()).toBe(LIMIT);
+});
+
+test('a look that another holds up is given up by both ends: nothing is granted to nobody', async () => {
+  const asking = askAllTheTime();
+  await untilItGoesOn();
+  await onServer(async (sql) => {
+    await sql.begin(async (tx) => {
+      await tx`SELECT pg_advisory_xact_lock(72707370, hashtext('k'))`;
+      await sleep(10_000);
+    });
+    const [left] = await sql<{ looks: number }[]>`
+      SELECT count(*)::int AS looks FROM pg_stat_activity
+       WHERE application_name = 'kpool pacing' AND state = 'active' AND now() - query_start > interval '5 s'`;
+    expect(left).toEqual({ looks: 0 });
+  });
+  expect(await untilItGoesOn()).toBeLessThan(RESUMES_WITHIN_MS);
+  await asking.stop();
+  expect(pool.mostInAWindow()).toBe(LIMIT);
+});
