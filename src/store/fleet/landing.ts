@@ -7,15 +7,16 @@ import { RESTING_STATE, type LandingPass } from './resting-state';
 
 /**
  * For the rest of the transaction: two sets are never joined row by row. Tables that were just filled have no
- * statistics, and the planner would take a hundred thousand workers for one.
+ * statistics, and the planner would take a hundred thousand workers for one. Nor is anything compiled first, which
+ * takes longer than these statements do.
  */
 export async function joinLarge(tx: Queryable): Promise<void> {
-  await tx.$executeRaw`SET LOCAL enable_nestloop = off`;
+  await tx.$executeRaw`SELECT set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)`;
 }
 
 /**
- * Brings the workers to what the pass saw of them. Rows that are as they were are not rewritten, and nothing
- * overwrites what was seen later than the pass saw it (P9).
+ * Brings the workers to what the pass saw of them. Rows that are as they were are not rewritten, except that
+ * `last_seen_at` moves once an hour; nothing overwrites what was seen later than the pass saw it (P9).
  */
 export async function mergeWorkers(
   db: Queryable,
@@ -49,7 +50,7 @@ export async function mergeWorkers(
     UPDATE pool.workers t SET last_seen_at = s.seen_at
       FROM sync.staged_workers s
      WHERE ${isOfFleet(key)} AND s.pass_id = ${passId}::bigint AND s.worker_id = t.worker_id
-       AND t.last_seen_at < s.seen_at - interval '1 hour'`;
+       AND t.last_seen_at < ${startedAt}::timestamptz - interval '1 hour'`;
   return { inserted, changed };
 }
 
@@ -85,21 +86,24 @@ export async function removeMissing(
   sparing: ReadonlySet<WorkerId> | null,
 ): Promise<number> {
   if (sparing === null) return 0;
-  const isMissing = Prisma.sql`${isOfFleet(key)} AND t.to_at IS NULL AND t.worker_id <> ALL (${[...sparing]}::bigint[])
-    AND NOT EXISTS (SELECT FROM sync.staged_workers s WHERE s.pass_id = ${passId}::bigint AND s.worker_id = t.worker_id)`;
-  await db.$executeRaw`
-    WITH gone AS (
-      UPDATE sync.worker_stays t SET to_at = ${startedAt}::timestamptz
-       WHERE ${isMissing} AND t.missed_at IS NOT NULL AND t.from_at < ${startedAt}::timestamptz
-      RETURNING worker_id
-    )
-    UPDATE pool.workers t SET removed_at = ${startedAt}::timestamptz
-      FROM gone WHERE ${isOfFleet(key)} AND t.worker_id = gone.worker_id AND t.removed_at IS NULL`;
   const [{ removed } = { removed: 0n }] = await db.$queryRaw<{ removed: bigint }[]>`
-    SELECT count(*) AS removed FROM sync.worker_stays t
-     WHERE ${isOfFleet(key)} AND t.to_at = ${startedAt}::timestamptz`;
-  await db.$executeRaw`
-    UPDATE sync.worker_stays t SET missed_at = ${startedAt}::timestamptz WHERE ${isMissing}`;
+    WITH missing AS MATERIALIZED (
+      SELECT t.worker_id, t.missed_at IS NOT NULL AND t.from_at < ${startedAt}::timestamptz AS is_gone
+        FROM sync.worker_stays t
+       WHERE ${isOfFleet(key)} AND t.to_at IS NULL AND t.worker_id <> ALL (${[...sparing]}::bigint[])
+         AND NOT EXISTS (SELECT FROM sync.staged_workers s
+                          WHERE s.pass_id = ${passId}::bigint AND s.worker_id = t.worker_id)
+    ), noted AS (
+      UPDATE sync.worker_stays t
+         SET to_at = CASE WHEN m.is_gone THEN ${startedAt}::timestamptz END,
+             missed_at = CASE WHEN m.is_gone THEN t.missed_at ELSE ${startedAt}::timestamptz END
+        FROM missing m WHERE ${isOfFleet(key)} AND t.to_at IS NULL AND t.worker_id = m.worker_id
+    ), removed AS (
+      UPDATE pool.workers t SET removed_at = ${startedAt}::timestamptz
+        FROM missing m
+       WHERE m.is_gone AND ${isOfFleet(key)} AND t.worker_id = m.worker_id AND t.removed_at IS NULL
+    )
+    SELECT count(*) AS removed FROM missing WHERE is_gone`;
   return Number(removed);
 }
 
