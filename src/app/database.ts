@@ -1,11 +1,10 @@
-import { Client } from 'pg';
 import type { Config } from '../config/config';
 import { assert } from '../core/assert';
+import { openPostgresSession } from '../core/postgres-session';
 import type { Secret } from '../core/secret';
 import { openEmbeddedPostgres } from '../store/embedded/open';
 import { connectionFailure, requireUsable, type ServerFacts } from './database-verdict';
 
-const CONNECT_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 10_000;
 
 /** A database that answers, and that we may use. */
@@ -57,27 +56,16 @@ export async function openDatabase(
 
 /** What the server says about itself; proves that it answers. */
 async function probe(url: Secret): Promise<ServerFacts> {
-  // Through pg, as Prisma connects: TLS means the same here as later. (The package postgres, besides, tries again
-  // without end and without pause where a server accepts connections and drops them.)
-  const client = new Client({
-    connectionString: url.reveal(),
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: ANSWER_TIMEOUT_MS,
-    application_name: 'kpool',
-  });
-  // A connection that breaks is told by the query that it breaks, too.
-  client.on('error', () => undefined);
+  const session = openPostgresSession({ url, applicationName: 'kpool', answerTimeoutMs: ANSWER_TIMEOUT_MS });
   try {
-    await client.connect();
-    const { rows } = await client.query<ServerFacts>(FACTS);
-    const [facts] = rows;
+    const [facts] = await session.query<ServerFacts>(FACTS);
     assert(facts !== undefined, 'a SELECT without FROM has one row');
     requireUsable(facts, placeOf(url));
     return facts;
   } catch (error) {
     throw connectionFailure(error, placeOf(url));
   } finally {
-    await client.end().catch(() => undefined);
+    await session.close();
   }
 }
 

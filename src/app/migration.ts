@@ -1,4 +1,4 @@
-import postgres from 'postgres';
+import { openPostgres } from '../core/postgres-driver';
 import { migrate, type MigrateResult } from '../store/migrate';
 import type { OpenDatabase } from './database';
 
@@ -7,10 +7,11 @@ export async function migrateDatabase(
   database: Pick<OpenDatabase, 'url'>,
   log: (line: string) => void,
 ): Promise<MigrateResult> {
-  const sql = postgres(database.url.reveal(), {
-    max: 1,
-    onnotice: (notice) => log(notice['message'] ?? ''),
-    connection: { application_name: 'kpool migrate' },
+  const sql = openPostgres(database.url, {
+    maxConnections: 1,
+    applicationName: 'kpool migrate',
+    onNotice: log,
+    arrays: true,
   });
   try {
     return await migrate(sql, { log });

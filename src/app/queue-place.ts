@@ -10,6 +10,8 @@ export type { QueuePlace } from '../store/queue-claim';
 const DEFAULT_REDIS_PORT = '6379';
 /** The pause has reached its most by then. */
 const MAX_DOUBLINGS = 10;
+/** How often a claim is proved: a connection may die without a word. */
+const PROVE_EVERY_MS = 15_000;
 const RECLAIM_POLICY = { firstDelayMs: 500, maxDelayMs: 30_000, factor: 2 };
 
 /** Where the jobs are by the configuration: in Redis when its address is given, else in the database itself. */
@@ -53,7 +55,7 @@ export async function holdQueuePlace(options: HoldQueuePlaceOptions): Promise<He
 
   const keep = async (): Promise<void> => {
     for (let attempt = 1; ; attempt += 1) {
-      await claim.ended;
+      await proveUntilEnded(claim, options.clock, stopping.signal);
       const delayMs = backoffDelayMs(RECLAIM_POLICY, Math.min(attempt, MAX_DOUBLINGS), options.random());
       await options.clock.sleep(delayMs, stopping.signal);
       const next = await claimOrRefuse(options).catch((error: unknown) => {
@@ -78,6 +80,13 @@ export async function holdQueuePlace(options: HoldQueuePlaceOptions): Promise<He
       await keeping;
     },
   };
+}
+
+/** Resolves when the claim is over; rejects with `aborted` when `signal` fires. */
+async function proveUntilEnded(claim: QueueClaim, clock: Clock, signal: AbortSignal): Promise<void> {
+  const ended = claim.ended.then(() => true);
+  const pause = (): Promise<boolean> => clock.sleep(PROVE_EVERY_MS, signal).then(() => false);
+  while (!(await Promise.race([ended, pause()]))) await claim.prove();
 }
 
 async function claimOrRefuse(

@@ -1,11 +1,11 @@
 import postgres from 'postgres';
 import { openDatabase, type OpenDatabase } from '../app/database';
 import { migrateDatabase } from '../app/migration';
+import { openPostgres } from '../core/postgres-driver';
 import { classifyDatabaseError } from '../store/database-errors';
 import type { CliContext } from './context';
 
 const MAX_CONNECTIONS = 2;
-const CONNECT_TIMEOUT_S = 10;
 const END_TIMEOUT_S = 5;
 
 /** Opens the database of the configuration, migrates it, and leaves it when `work` has ended. */
@@ -20,11 +20,10 @@ export async function workOnDatabase<T>(
   try {
     context.hideAddress(database.url);
     await migrateDatabase(database, log);
-    const sql = postgres(database.url.reveal(), {
-      max: MAX_CONNECTIONS,
-      connect_timeout: CONNECT_TIMEOUT_S,
-      onnotice: () => undefined,
-      connection: { application_name: `kpool ${name}` },
+    const sql = openPostgres(database.url, {
+      maxConnections: MAX_CONNECTIONS,
+      applicationName: `kpool ${name}`,
+      arrays: true,
     });
     try {
       return await work(sql, database);

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import postgres from 'postgres';
-import { dialPostgres, parsePostgresAddress } from './postgres-socket';
+import { parsePostgresAddress } from './postgres-address';
+import { dialPostgres } from './postgres-socket';
 import type { Secret } from './secret';
 
 /** One parameter of a statement. Arrays and JSON are written as PostgreSQL reads them, as text. */

@@ -1,15 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { parseIntoClientConfig } from 'pg-connection-string';
-import type { Secret } from './secret';
-
-/** What an address of a database says, with the meaning that pg, and so Prisma, gives it: TLS above all. */
-export type PostgresAddress = ReturnType<typeof parseIntoClientConfig>;
-
-export function parsePostgresAddress(url: Secret): PostgresAddress {
-  return parseIntoClientConfig(url.reveal());
-}
+import type { PostgresAddress } from './postgres-address';
 
 const DEFAULT_PORT = 5_432;
 const KEEP_ALIVE_MS = 15_000;

@@ -1,6 +1,7 @@
-import { Client } from 'pg';
 import { assert } from '../core/assert';
+import { openPostgresSession, type PostgresSession } from '../core/postgres-session';
 import type { Secret } from '../core/secret';
+import { guarded } from './database-errors';
 
 /** First half of our advisory locks, so that they meet nobody else's ("kpQ" in ASCII). */
 const LOCK_CLASS = 7_041_105;
@@ -9,7 +10,14 @@ const RUNNING_LOCK = 2;
 const SCHEDULES_LOCK = 3;
 const SETTING = 'queue_backend';
 const INSTALLATION = 'installation';
-const CONNECT_TIMEOUT_MS = 10_000;
+/** Long enough for others to be done with their claim, or with the schedules. */
+const ANSWER_TIMEOUT_MS = 15_000;
+/** So that the server, too, notices soon when our host is gone: it holds the locks until then. */
+const SERVER_SETTINGS = {
+  tcp_keepalives_idle: '30',
+  tcp_keepalives_interval: '10',
+  tcp_keepalives_count: '3',
+};
 
 /** Where the jobs are; without secrets, as it is recorded and shown. */
 export interface QueuePlace {
@@ -33,20 +41,18 @@ export interface QueueClaim {
   readonly verdict: ClaimVerdict;
   /** Resolves when the connection is over, for whatever reason. */
   readonly ended: Promise<void>;
+  /** Asks the server for a sign of life: a connection that gives none in 15 s is over. Never fails. */
+  prove(): Promise<void>;
   release(): Promise<void>;
 }
 
-async function connect(databaseUrl: Secret): Promise<Client> {
-  const client = new Client({
-    connectionString: databaseUrl.reveal(),
-    application_name: 'kpool queue claim',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
+function connect(url: Secret): PostgresSession {
+  return openPostgresSession({
+    url,
+    applicationName: 'kpool queue claim',
+    answerTimeoutMs: ANSWER_TIMEOUT_MS,
+    settings: SERVER_SETTINGS,
   });
-  // A connection that breaks ends, and that is what is looked at.
-  client.on('error', () => undefined);
-  await client.connect();
-  return client;
 }
 
 /**
@@ -54,74 +60,81 @@ async function connect(databaseUrl: Secret): Promise<Client> {
  * changed. The database releases the claim of a process that dies.
  */
 export async function claimQueue(databaseUrl: Secret, place: QueuePlace): Promise<QueueClaim> {
-  const client = await connect(databaseUrl);
-  const ended = new Promise<void>((resolve) => client.once('end', () => resolve()));
-  const release = async (): Promise<void> => {
-    await client.end().catch(() => undefined);
-  };
+  const session = connect(databaseUrl);
   try {
-    await client.query('SELECT pg_advisory_lock($1, $2)', [LOCK_CLASS, CLAIM_LOCK]);
-    const verdict = await decide(client, place);
-    if (verdict.outcome === 'claimed') {
-      await client.query('SELECT pg_advisory_lock_shared($1, $2)', [LOCK_CLASS, RUNNING_LOCK]);
-    }
-    await client.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, CLAIM_LOCK]);
-    return { verdict, ended, release };
+    return await guarded(async () => {
+      await session.query('SELECT pg_advisory_lock($1, $2)', [LOCK_CLASS, CLAIM_LOCK]);
+      const verdict = await decide(session, place);
+      if (verdict.outcome === 'claimed') {
+        await session.query('SELECT pg_advisory_lock_shared($1, $2)', [LOCK_CLASS, RUNNING_LOCK]);
+      }
+      await session.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, CLAIM_LOCK]);
+      return {
+        verdict,
+        ended: session.ended,
+        prove: () =>
+          session.query('SELECT 1').then(
+            () => undefined,
+            () => undefined,
+          ),
+        release: () => session.close(),
+      };
+    });
   } catch (error) {
-    await release();
+    await session.close();
     throw error;
   }
 }
 
-async function decide(client: Client, place: QueuePlace): Promise<ClaimVerdict> {
-  const { rows } = await client.query<{ value: QueuePlace }>(
+async function decide(session: PostgresSession, place: QueuePlace): Promise<ClaimVerdict> {
+  const [recorded] = await session.query<{ value: QueuePlace }>(
     'SELECT value FROM sync.settings WHERE key = $1',
     [SETTING],
   );
-  const used = rows[0]?.value ?? null;
+  const used = recorded?.value ?? null;
   const isElsewhere = used !== null && (used.kind !== place.kind || used.address !== place.address);
   if (isElsewhere) {
-    const holders = await client.query<{ users: number }>(
+    const [holders] = await session.query<{ users: number }>(
       `SELECT count(*)::int AS users FROM pg_locks
-        WHERE locktype = 'advisory' AND granted AND classid = $1 AND objid = $2 AND objsubid = 2
+        WHERE locktype = 'advisory' AND granted AND classid = $1::int AND objid = $2::int AND objsubid = 2
           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
       [LOCK_CLASS, RUNNING_LOCK],
     );
-    const users = holders.rows[0]?.users ?? 0;
+    const users = holders?.users ?? 0;
     if (users > 0) return { outcome: 'refused', usedPlace: used, users };
   }
-  await client.query(
-    `INSERT INTO sync.settings AS s (key, value) VALUES ($1, $2)
+  await session.query(
+    `INSERT INTO sync.settings AS s (key, value) VALUES ($1, $2::text::jsonb)
          ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = sync.now()
       WHERE s.value <> excluded.value`,
     [SETTING, JSON.stringify(place)],
   );
   const changedFrom = isElsewhere ? used : null;
-  return { outcome: 'claimed', changedFrom, installation: await findInstallation(client) };
+  return { outcome: 'claimed', changedFrom, installation: await findInstallation(session) };
 }
 
 /** Made at the first claim. Claims wait for each other, so all find the same. */
-async function findInstallation(client: Client): Promise<string> {
-  await client.query(
+async function findInstallation(session: PostgresSession): Promise<string> {
+  await session.query(
     `INSERT INTO sync.settings (key, value) VALUES ($1, to_jsonb(left(gen_random_uuid()::text, 8)))
          ON CONFLICT (key) DO NOTHING`,
     [INSTALLATION],
   );
-  const { rows } = await client.query<{ value: string }>('SELECT value FROM sync.settings WHERE key = $1', [
+  const [found] = await session.query<{ value: string }>('SELECT value FROM sync.settings WHERE key = $1', [
     INSTALLATION,
   ]);
-  assert(rows[0] !== undefined, 'a setting that was just written is there');
-  return rows[0].value;
+  assert(found !== undefined, 'a setting that was just written is there');
+  return found.value;
 }
 
 /** Runs `work` while no other process of this database does the same. */
 export async function withSchedulesLock<T>(databaseUrl: Secret, work: () => Promise<T>): Promise<T> {
-  const client = await connect(databaseUrl);
+  const session = connect(databaseUrl);
   try {
-    await client.query('SELECT pg_advisory_lock($1, $2)', [LOCK_CLASS, SCHEDULES_LOCK]);
+    await guarded(() => session.query('SELECT pg_advisory_lock($1, $2)', [LOCK_CLASS, SCHEDULES_LOCK]));
     return await work();
   } finally {
     // Ends the lock with the session.
-    await client.end().catch(() => undefined);
+    await session.close();
   }
 }

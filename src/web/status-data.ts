@@ -1,4 +1,4 @@
-import postgres from 'postgres';
+import { openPostgres } from '../core/postgres-driver';
 import type { Secret } from '../core/secret';
 import { readFreshness, type StreamFreshness } from '../report/overview';
 import {
@@ -11,7 +11,6 @@ import {
 } from '../report/service-status';
 
 const MAX_CONNECTIONS = 2;
-const CONNECT_TIMEOUT_S = 5;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const MAX_FAILURES = 20;
 const END_S = 2;
@@ -32,11 +31,10 @@ export interface StatusReader {
 }
 
 export function openStatusReader(databaseUrl: Secret): StatusReader {
-  const sql = postgres(databaseUrl.reveal(), {
-    max: MAX_CONNECTIONS,
-    connect_timeout: CONNECT_TIMEOUT_S,
-    onnotice: () => undefined,
-    connection: { application_name: 'kpool web', statement_timeout: STATEMENT_TIMEOUT_MS },
+  const sql = openPostgres(databaseUrl, {
+    maxConnections: MAX_CONNECTIONS,
+    applicationName: 'kpool web',
+    settings: { statement_timeout: String(STATEMENT_TIMEOUT_MS) },
   });
   return {
     async read() {

@@ -1,9 +1,9 @@
-import postgres from 'postgres';
 import { prepareDemo, type Demo } from '../../app/demo';
 import { openSession, type Session } from '../../app/session';
 import { EVERYTHING, syncEverything, type StreamSummary } from '../../app/sync-everything';
 import { requireAccounts } from '../../config/require-accounts';
 import { isKpoolError } from '../../core/errors';
+import { openPostgres } from '../../core/postgres-driver';
 import { countRows, readCompleteness, readFreshness, readMonthsOfIncome } from '../../report/overview';
 import { WHAT_IS_DUE } from '../../sync/ledger/sync-ledger-scope';
 import type { CliContext, RegisterCommand } from '../context';
@@ -13,6 +13,7 @@ import { formatRelative } from '../output/times';
 import { isAllWell, showProgress, summaryJson, summaryText } from '../sync-summary';
 
 const MONTHS_SHOWN = 4;
+const END_TIMEOUT_S = 5;
 const DAY_MS = 86_400_000;
 /** One simulated day passes in so much real time. */
 const DAY_LASTS_MS = 10_000;
@@ -34,7 +35,7 @@ async function syncAll(context: CliContext, session: Session): Promise<readonly 
 
 /** What an accountant and an operator look at first. */
 async function readOverview(session: Session) {
-  const sql = postgres(session.database.url.reveal(), { max: 1, onnotice: () => undefined });
+  const sql = openPostgres(session.database.url, { maxConnections: 1, applicationName: 'kpool demo' });
   try {
     const [income, freshness, completeness, rows] = await Promise.all([
       readMonthsOfIncome(sql, MONTHS_SHOWN),
@@ -44,7 +45,7 @@ async function readOverview(session: Session) {
     ]);
     return { income, freshness, completeness, rows };
   } finally {
-    await sql.end();
+    await sql.end({ timeout: END_TIMEOUT_S });
   }
 }
 

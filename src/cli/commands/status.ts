@@ -1,7 +1,8 @@
-import postgres from 'postgres';
+import type postgres from 'postgres';
 import { openDatabase } from '../../app/database';
 import type { Config } from '../../config/config';
 import { isKpoolError, KpoolError } from '../../core/errors';
+import { openPostgres } from '../../core/postgres-driver';
 import { readFreshness } from '../../report/overview';
 import { countKeysPacedAsWhole, readAccounts, readBackfill, readFailures } from '../../report/service-status';
 import { migrationState } from '../../store/migrate';
@@ -11,6 +12,7 @@ import { statusJson, statusText, type ServiceStatus } from '../status-summary';
 
 const MAX_FAILURES = 10;
 const WATCH_EVERY_MS = 2_000;
+const END_TIMEOUT_S = 5;
 /** Clears the screen and puts the cursor at its beginning (ECMA-48). */
 const CLEAR = '\u001b[2J\u001b[H';
 
@@ -74,11 +76,7 @@ export const registerStatus: RegisterCommand = (program, context) => {
       const config = context.config();
       const database = await openDatabase(config, { log: (line) => output.note(line), signal });
       context.hideAddress(database.url);
-      const sql = postgres(database.url.reveal(), {
-        max: 2,
-        onnotice: () => undefined,
-        connection: { application_name: 'kpool status' },
-      });
+      const sql = openPostgres(database.url, { maxConnections: 2, applicationName: 'kpool status' });
       try {
         await requireTables(sql);
         if (flags.watch === true) {
@@ -89,7 +87,7 @@ export const registerStatus: RegisterCommand = (program, context) => {
         show(context, status, false);
         if (!isAllWell(status)) context.exitWith(1);
       } finally {
-        await sql.end();
+        await sql.end({ timeout: END_TIMEOUT_S });
         await database.close();
       }
     });

@@ -1,12 +1,19 @@
+import { chown, mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import postgres from 'postgres';
 import { openDatabase } from '../../../src/app/database';
 import { migrateDatabase } from '../../../src/app/migration';
 import { KpoolError } from '../../../src/core/errors';
 import { Secret } from '../../../src/core/secret';
-import { findFreePort } from '../../support/test-run';
+import { openPacingDatabase } from '../../../src/pacing/pacing-database';
+import { binariesIn, findPackagedBinaries } from '../../../src/store/embedded/binaries';
+import { createCluster, startCluster, stopCluster, type Cluster } from '../../../src/store/embedded/cluster';
+import { findServerUser } from '../../../src/store/embedded/server-user';
+import { findFreePort, runDirectory, stopAfterRun } from '../../support/test-run';
 import { useTestDatabase } from '../../support/test-database';
+import { LOCALHOST_CERTIFICATE } from '../kucoin/localhost-certificate';
 
 const database = useTestDatabase();
 
@@ -120,5 +127,60 @@ describe('a database that cannot be opened is named, and P10 its password is not
     } finally {
       await sql.end();
     }
+  });
+});
+
+describe('TLS means the same to every connection of ours', () => {
+  const logFile = () => join(runDirectory(), 'tls', 'postgres.log');
+  const certificate = () => join(runDirectory(), 'tls', 'server.crt');
+  let cluster: Cluster;
+  let address: string;
+
+  beforeAll(async () => {
+    const directory = join(runDirectory(), 'tls');
+    const user = await findServerUser();
+    const port = String(await findFreePort());
+    await mkdir(directory);
+    const keyFile = join(directory, 'server.key');
+    await writeFile(certificate(), LOCALHOST_CERTIFICATE.cert);
+    await writeFile(keyFile, LOCALHOST_CERTIFICATE.key, { mode: 0o600 });
+    if (user !== null) {
+      await chown(directory, user.uid, user.gid);
+      await chown(keyFile, user.uid, user.gid);
+    }
+    const bin = process.env['KPOOL_TEST_PG_BIN'];
+    const binaries = bin === undefined ? await findPackagedBinaries() : binariesIn(bin);
+    cluster = { dataDirectory: join(directory, 'data'), binaries, user };
+    stopAfterRun('tls', 'SIGQUIT', join(cluster.dataDirectory, 'postmaster.pid'));
+    await createCluster(cluster, { superuser: 'tls', password: 'for-tests-only', database: 'tls' });
+    const settings = { port, listen_addresses: 'localhost', unix_socket_directories: '', fsync: 'off' };
+    const tls = { ssl: 'on', ssl_cert_file: certificate(), ssl_key_file: keyFile };
+    await startCluster(cluster, { ...settings, ...tls }, logFile());
+    address = `postgres://tls:for-tests-only@localhost:${port}/tls`;
+  });
+  afterAll(() => stopCluster(cluster, 'immediate'));
+
+  it.each([
+    ['no-verify', () => '?sslmode=no-verify'],
+    ['verify-full with its authority', () => `?sslmode=verify-full&sslrootcert=${certificate()}`],
+  ])('%s: opened, migrated, and the pace is kept there', async (_name, query) => {
+    const opened = await open(address + query());
+    await migrateDatabase(opened, () => undefined);
+    const pacing = openPacingDatabase(opened.url);
+    const [row] = await pacing.query<{ ssl: boolean }>(
+      'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()',
+      [],
+    );
+    expect(row).toEqual({ ssl: true });
+    await pacing.close();
+    await opened.close();
+  });
+
+  it('a certificate that nobody vouches for is refused', async () => {
+    const error = await failureOf(`${address}?sslmode=verify-full`);
+    expect([error.code, error.message]).toEqual([
+      'database.refused',
+      expect.stringContaining('TLS certificate'),
+    ]);
   });
 });

@@ -1,0 +1,35 @@
+import postgres from 'postgres';
+import { parsePostgresAddress } from './postgres-address';
+import type { Secret } from './secret';
+
+export interface PostgresDriverOptions {
+  readonly maxConnections: number;
+  readonly applicationName: string;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly onNotice?: (message: string) => void;
+  /**
+   * Statements that take or give arrays need it. Each new connection then asks for the types of arrays first, and if it
+   * breaks meanwhile, postgres.js rejects a promise that nobody holds: for programs that a broken connection may end.
+   */
+  readonly arrays?: boolean;
+}
+
+const CONNECT_TIMEOUT_S = 10;
+
+/** Connections through postgres.js, for commands and pages. Connects when asked. End it with a timeout. */
+export function openPostgres(url: Secret, options: PostgresDriverOptions): postgres.Sql {
+  const { host, port, database, user, password, ssl } = parsePostgresAddress(url);
+  return postgres({
+    ...(host === undefined || host === '' ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+    ...(database === undefined ? {} : { database }),
+    ...(user === undefined ? {} : { user }),
+    ...(typeof password === 'string' ? { password } : {}),
+    ssl: ssl === true ? {} : (ssl ?? false),
+    max: options.maxConnections,
+    connect_timeout: CONNECT_TIMEOUT_S,
+    fetch_types: options.arrays ?? false,
+    onnotice: (notice) => options.onNotice?.(notice['message'] ?? ''),
+    connection: { ...options.settings, application_name: options.applicationName },
+  });
+}

@@ -1,0 +1,70 @@
+import postgres from 'postgres';
+import { Secret } from '../../../src/core/secret';
+import { claimQueue, withSchedulesLock } from '../../../src/store/queue-claim';
+import { TcpProxy } from '../../support/tcp-proxy';
+import { useTestDatabase } from '../../support/test-database';
+
+const IN_POSTGRES = { kind: 'postgres', address: null } as const;
+const IN_REDIS = { kind: 'redis', address: 'somewhere:6379/0' } as const;
+/** What a claim waits for an answer, and a margin. */
+const NOTICED_WITHIN_MS = 17_000;
+jest.setTimeout(60_000);
+
+let sql: postgres.Sql;
+afterAll(() => sql.end({ timeout: 5 }));
+const database = useTestDatabase();
+beforeAll(() => {
+  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+});
+
+const claim = (place: typeof IN_POSTGRES | typeof IN_REDIS = IN_POSTGRES, url = database.url) =>
+  claimQueue(new Secret(url), place);
+
+test('the place is refused while another one is used, and free when the last user has gone', async () => {
+  const [first, second] = await Promise.all([claim(), claim()]);
+  expect([first.verdict.outcome, second.verdict.outcome]).toEqual(['claimed', 'claimed']);
+  const refused = await claim(IN_REDIS);
+  expect(refused.verdict).toEqual({ outcome: 'refused', usedPlace: IN_POSTGRES, users: 2 });
+  await Promise.all([refused.release(), first.release(), second.release()]);
+  const moved = await claim(IN_REDIS);
+  expect(moved.verdict).toMatchObject({ outcome: 'claimed', changedFrom: IN_POSTGRES });
+  await moved.release();
+});
+
+test('a claim whose connection is cut is over, and known to be', async () => {
+  const held = await claim();
+  await sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = ${database.name} AND application_name = 'kpool queue claim'`;
+  await held.ended;
+  const again = await claim();
+  await again.prove();
+  await again.release();
+  await again.ended;
+});
+
+test('a claim whose connection went silent is known to be over when it is asked for a sign of life', async () => {
+  const proxy = new TcpProxy(Number(new URL(database.url).port));
+  const url = new URL(database.url);
+  url.port = String(await proxy.listen());
+  const held = await claim(IN_POSTGRES, url.href);
+  proxy.turn('silent');
+  const fromMs = performance.now();
+  await held.prove();
+  await held.ended;
+  expect(performance.now() - fromMs).toBeLessThan(NOTICED_WITHIN_MS);
+  await proxy.close();
+});
+
+test('whoever waits for the schedules behind one that hangs is told so', async () => {
+  let release = (): void => undefined;
+  const hanging = new Promise<void>((resolve) => (release = resolve));
+  let first: Promise<void> = Promise.resolve();
+  await new Promise<void>((resolve) => {
+    first = withSchedulesLock(new Secret(database.url), () => (resolve(), hanging));
+  });
+  await expect(
+    withSchedulesLock(new Secret(database.url), () => Promise.reject(new Error('not reached'))),
+  ).rejects.toMatchObject({ code: 'database.unreachable' });
+  release();
+  await first;
+});
