@@ -3,13 +3,14 @@ import type { Sql } from 'postgres';
 export type Verdict = 'matches' | "matches to the pool's digits" | 'differs' | 'not comparable';
 
 /**
- * The ledger against the pool's own total of one sub-account and currency, as of the moment at which the pool gave
- * it (`report.reconciliation`). Amounts are exact decimal texts.
+ * The ledger against a total of the pool's own, of one currency, as of the moment at which the pool gave it
+ * (`report.reconciliation`, `report.account_reconciliation`). Amounts are exact decimal texts.
  */
 export interface ReconciliationRow {
   readonly account: string;
-  readonly subAccount: string;
-  readonly puid: string;
+  /** Null: the account's own total, of all its sub-accounts together. */
+  readonly subAccount: string | null;
+  readonly puid: string | null;
   readonly currency: string;
   /** Null: the pool has given no total. */
   readonly observedAt: Date | null;
@@ -23,14 +24,20 @@ export interface ReconciliationRow {
   readonly definition: string | null;
   /** Why it is not comparable; null when it is. */
   readonly reason: string | null;
+  /** Days not proven to be whole, in words; null when all are. */
+  readonly uncertified: string | null;
 }
 
-/** Compares every sub-account and currency, those that differ first. */
+/** Compares every account, then every sub-account, by currency; those that differ first. */
 export async function readReconciliation(sql: Sql): Promise<readonly ReconciliationRow[]> {
+  const columns = sql`
+    currency, observed_at AS "observedAt", pool_total_text AS "poolTotal", ledger_settled_text AS "ledgerSettled",
+    ledger_pending_text AS "ledgerPending", difference_text AS difference, verdict, definition, reason, uncertified`;
   return sql<ReconciliationRow[]>`
-    SELECT account_name AS account, sub_account AS "subAccount", puid::text AS puid, currency,
-           observed_at AS "observedAt", pool_total_text AS "poolTotal", ledger_settled_text AS "ledgerSettled",
-           ledger_pending_text AS "ledgerPending", difference_text AS difference, verdict, definition, reason
-      FROM report.reconciliation
-     ORDER BY array_position(ARRAY['differs', 'not comparable'], verdict) NULLS LAST, account_name, sub_account, currency`;
+    SELECT * FROM (
+      SELECT account_name AS account, NULL AS "subAccount", NULL AS puid, ${columns} FROM report.account_reconciliation
+       UNION ALL
+      SELECT account_name, sub_account, puid::text, ${columns} FROM report.reconciliation) AS r
+     ORDER BY array_position(ARRAY['differs', 'not comparable'], verdict) NULLS LAST, account,
+              "subAccount" NULLS FIRST, currency`;
 }

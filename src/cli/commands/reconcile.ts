@@ -4,6 +4,14 @@ import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 import { countOf } from '../output/numbers';
 
+/** Which days are not proven, a line each for a sub-account. */
+function uncertifiedText(rows: readonly ReconciliationRow[]): readonly string[] {
+  const lines = rows.flatMap(({ account, subAccount, uncertified }) =>
+    subAccount === null || uncertified === null ? [] : [`  ${subAccount} (${account}): ${uncertified}`],
+  );
+  return lines.length === 0 ? [] : ['Not certified:', ...new Set(lines), ''];
+}
+
 function resultText({ output }: CliContext, rows: readonly ReconciliationRow[]): string {
   if (rows.length === 0) return 'Nothing to reconcile yet: run kpool sync first.';
   const amount = (heading: string) => ({ heading, isNumber: true });
@@ -18,13 +26,14 @@ function resultText({ output }: CliContext, rows: readonly ReconciliationRow[]):
         ...['verdict', 'what matched, or why not'].map((heading) => ({ heading })),
       ],
       rows.map((row) => [
-        ...[row.account, row.subAccount, row.currency],
+        ...[row.account, row.subAccount ?? '(all)', row.currency],
         row.observedAt === null ? null : row.observedAt.toISOString().slice(0, 19).replace('T', ' '),
         ...[row.poolTotal, row.ledgerSettled, row.ledgerPending, row.difference],
         ...[row.verdict, row.definition ?? row.reason],
       ]),
     ),
     '',
+    ...uncertifiedText(rows),
     `${countOf(rows.length, 'total')}: ${matching} match, ${count('differs')} differ, ${count('not comparable')} cannot be compared.`,
   ].join('\n');
 }

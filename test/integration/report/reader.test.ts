@@ -26,6 +26,7 @@ async function asReader<T>(work: (tx: postgres.TransactionSql) => Promise<T>): P
 }
 
 const EXPECTED = [
+  'account_reconciliation',
   'completeness',
   'daily_income',
   'data_freshness',

@@ -121,7 +121,9 @@ test.each(CASES)('the pool gives $what: $verdict', async ({ total, verdict, isRe
     INSERT INTO sync.cursors (stream, account_id, puid, algo, history_complete)
     VALUES ('earnings', ${accountId}, 1, 'SHA256d', ${isRead}), ('rewards', ${accountId}, 1, 'SHA256d', true)`;
   if (total !== null) await giveTotal(accountId, 'BTC', total);
-  const [row] = (await readReconciliation(sql)).filter(({ account }) => account === `case ${accounts - 1}`);
+  const [row] = (await readReconciliation(sql)).filter(
+    ({ account, subAccount }) => account === `case ${accounts - 1}` && subAccount !== null,
+  );
   expect(row?.verdict).toBe(verdict);
   if (expected.definition !== undefined) expect(row?.definition).toBe(expected.definition);
   if (expected.difference !== undefined) expect(row?.difference).toBe(expected.difference);
@@ -133,7 +135,9 @@ test('a total that only has the pool’s digits matches to them, and the differe
     INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
     VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 0, 0.123456789, 'SETTLED')`;
   await giveTotal(accountId, 'BTC', '0.12345678');
-  const [row] = (await readReconciliation(sql)).filter(({ account }) => account === 'digits');
+  const [row] = (await readReconciliation(sql)).filter(
+    ({ account, subAccount }) => account === 'digits' && subAccount !== null,
+  );
   expect(row).toMatchObject({
     verdict: "matches to the pool's digits",
     definition: 'settled',
@@ -153,12 +157,79 @@ test('what the pool settled just before its total, and listed to us afterwards, 
     UPDATE pool.earnings
        SET status = 'SETTLED', settled_at = now() + CASE WHEN amount = 4 THEN interval '1 hour' ELSE interval '-1 hour' END
      WHERE account_id = ${accountId} AND status = 'WAIT_SETTLE'`;
-  const [row] = (await readReconciliation(sql)).filter(({ account }) => account === 'later');
+  const [row] = (await readReconciliation(sql)).filter(
+    ({ account, subAccount }) => account === 'later' && subAccount !== null,
+  );
   expect(row).toMatchObject({
     verdict: 'matches',
     definition: 'settled, of which we learned later',
     ledgerSettled: '1',
   });
+});
+
+test('the account’s own total is compared with all its sub-accounts together, as of its own moment', async () => {
+  const accountId = await createLedgerAccount(sql, 'whole');
+  await sql`
+    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1, 'SETTLED'),
+           (${accountId}, 2, 'SHA256d', 'BTC', '2026-10-01Z', 0, 0.000000000000000002, 'SETTLED'),
+           (${accountId}, 2, 'SHA256d', 'LTC', '2026-10-01Z', 0, 7, 'SETTLED')`;
+  await sql`
+    INSERT INTO pool.account_income_samples (account_id, currency, observed_at, amount)
+    VALUES (${accountId}, 'BTC', sync.fix_ledger_instant() - interval '1 day', 99),
+           (${accountId}, 'BTC', sync.fix_ledger_instant(), 1.000000000000000002)`;
+  await sql`
+    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-02Z', 0, 5, 'SETTLED')`;
+  const rows = (await readReconciliation(sql)).filter(({ account }) => account === 'whole');
+  expect(rows.filter(({ subAccount }) => subAccount === null)).toMatchObject([
+    {
+      currency: 'LTC',
+      verdict: 'not comparable',
+      reason: 'the pool has not given a total',
+      ledgerSettled: '7',
+    },
+    { currency: 'BTC', verdict: 'matches', definition: 'settled', ledgerSettled: '1.000000000000000002' },
+  ]);
+  // What is not there yet is said of each sub-account, whose totals the pool has not given.
+  expect(rows.filter(({ subAccount }) => subAccount !== null).map(({ verdict }) => verdict)).toEqual(
+    Array(3).fill('not comparable'),
+  );
+});
+
+test('the days that are not certified are named beside the verdict', async () => {
+  const accountId = await createLedgerAccount(sql, 'uncertified');
+  await sql`UPDATE pool.sub_accounts SET default_algo = NULL WHERE account_id = ${accountId}`;
+  await sql`
+    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1, 'SETTLED')`;
+  await sql`
+    INSERT INTO sync.cursors (stream, account_id, puid, algo, history_complete)
+    VALUES ('earnings', ${accountId}, 1, 'SHA256d', false), ('rewards', ${accountId}, 1, 'SHA256d', true)`;
+  const window = (
+    stream: string,
+    from: string,
+    to: string,
+    verifiedAt: string | null,
+    quarantined = 0,
+  ) => sql`
+    INSERT INTO sync.windows (stream, account_id, puid, algo, from_at, to_at, row_count, quarantined_count, verified_at)
+    VALUES (${stream}, ${accountId}, 1, 'SHA256d', ${from}::text::timestamptz, ${to}::text::timestamptz, 1, ${quarantined},
+            ${verifiedAt}::text::timestamptz)`;
+  await window('earnings', '2026-10-01Z', 'infinity', '2026-11-01Z');
+  await window('earnings', '2026-08-01Z', '2026-09-01Z', '2026-11-01Z');
+  await window('rewards', '2026-07-01Z', 'infinity', '2026-11-01Z', 2);
+  const seen = async (): Promise<(string | null)[]> =>
+    (await readReconciliation(sql))
+      .filter(({ account }) => account === 'uncertified')
+      .map(({ uncertified }) => uncertified);
+  const days =
+    'earnings SHA256d to 2026-07-31; earnings SHA256d from 2026-09-01 to 2026-09-30; ' +
+    'rewards SHA256d from 2026-07-01 but for 2 row(s)';
+  expect(await seen()).toEqual([`farm 1: ${days.replaceAll('; ', '; farm 1: ')}`, days]);
+  await sql`UPDATE sync.windows SET quarantined_count = 0 WHERE account_id = ${accountId}`;
+  await sql`UPDATE sync.cursors SET history_complete = true WHERE account_id = ${accountId}`;
+  expect(await seen()).toEqual([null, null]);
 });
 
 test('after a sync of everything, every total that the pool gives matches', async () => {
@@ -173,9 +244,11 @@ test('after a sync of everything, every total that the pool gives matches', asyn
   });
   try {
     await pool.sync();
-    await pool.sync({ streams: ['sub-account-income'] });
+    await pool.sync({ streams: ['account-income', 'sub-account-income'] });
     const rows = await readReconciliation(pool.sql);
     expect(rows.length).toBeGreaterThan(1);
+    expect(rows.filter(({ subAccount }) => subAccount === null).length).toBeGreaterThan(0);
+    expect(rows.filter(({ uncertified }) => uncertified !== null)).toEqual([]);
     expect(rows.filter(({ verdict }) => !verdict.startsWith('matches'))).toEqual([]);
   } finally {
     await pool.close();
