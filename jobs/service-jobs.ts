@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../src/core/clock';
-import { isKpoolError, KpoolError } from '../src/core/errors';
+import { KpoolError } from '../src/core/errors';
 import type { QueueBackend, JobQueue } from './backends/backend';
 import { QueueErrorLog } from './error-log';
 import type { JobContext, JobMetrics } from './job-context';
@@ -16,8 +16,10 @@ const STALLED_EVERY_MS = 2_000;
 const MAX_STALLED = 1_000_000;
 /** How soon a connection that was refused is tried again. */
 const RECONNECT_MS = 1_000;
-/** A scheduler that was lost, with a Redis that forgot everything say, is back after so long. */
+/** A scheduler that was lost, whatever lost it, is back after so long. */
 const CHECK_SCHEDULES_MS = 10 * 60_000;
+/** When they could not be looked after. */
+const CHECK_AGAIN_MS = 10_000;
 /** A job that does not come to its end by then is left to other processes. */
 const STOP_TIMEOUT_MS = 8_000;
 
@@ -110,19 +112,33 @@ async function endsWithin(work: Promise<unknown>, ms: number, clock: Clock): Pro
   }
 }
 
+/** Looks after the schedulers now and then, and at once when the queue may have forgotten them. */
 async function checkSchedules(
-  { clock, log }: ServiceJobsOptions,
+  { backend, clock, log }: ServiceJobsOptions,
   schedule: () => Promise<void>,
-  signal: AbortSignal,
+  stopped: AbortSignal,
 ): Promise<void> {
-  try {
-    for (;;) {
-      await clock.sleep(CHECK_SCHEDULES_MS, signal);
-      await schedule().catch((error: unknown) =>
-        log.warn('The schedules could not be looked after.', {}, error),
-      );
-    }
-  } catch (error) {
-    if (!isKpoolError(error, 'aborted')) throw error;
+  const isStopped = (): boolean => stopped.aborted;
+  let nap = new AbortController();
+  let returns = 0;
+  let returnsSeen = 0;
+  backend.onReturn(() => {
+    returns += 1;
+    nap.abort();
+  });
+  stopped.addEventListener('abort', () => nap.abort(), { once: true });
+  let pauseMs = CHECK_SCHEDULES_MS;
+  while (!isStopped()) {
+    nap = new AbortController();
+    if (returns === returnsSeen) await clock.sleep(pauseMs, nap.signal).catch(() => undefined);
+    if (isStopped()) return;
+    returnsSeen = returns;
+    pauseMs = await schedule().then(
+      () => CHECK_SCHEDULES_MS,
+      (error: unknown) => {
+        log.warn('The schedules could not be looked after; it is tried again.', {}, error);
+        return CHECK_AGAIN_MS;
+      },
+    );
   }
 }

@@ -32,6 +32,8 @@ export interface QueueBackend {
     process: (job: QueuedJob, token?: string) => Promise<unknown>,
     options: RunnerOptions,
   ): JobRunner;
+  /** Calls `listener` whenever the place of the jobs was away and answers again: it may have forgotten everything. */
+  onReturn(listener: () => void): void;
   /** To be called after the queues and runners were closed. */
   close(): Promise<void>;
 }

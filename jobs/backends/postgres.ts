@@ -36,8 +36,10 @@ export async function openPostgresBackend(databaseUrl: Secret): Promise<QueueBac
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
   });
-  // A connection that breaks while idle is replaced at the next statement.
+  // A connection that breaks is replaced at the next statement, which tells of it if need be. While one is lent out, to
+  // listen or between two statements, nobody but we would hear of it, and Node would end the process.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   try {
     const client = await pool.connect();
     try {
@@ -68,6 +70,8 @@ export async function openPostgresBackend(databaseUrl: Secret): Promise<QueueBac
         { ...options, connection, autorun: false },
         createPostgresBackend,
       ),
+    // A database that comes back has what was committed, but for the last moment: the schedulers are older.
+    onReturn: () => undefined,
     close: () => pool.end(),
   };
 }

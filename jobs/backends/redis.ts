@@ -44,6 +44,7 @@ export async function openRedisBackend(redisUrl: Secret, prefix: string): Promis
         { ...options, connection, prefix, autorun: false },
         createRedisBackend,
       ),
+    onReturn: (listener) => void connection.on('ready', listener),
     close: () => {
       connection.disconnect();
       return Promise.resolve();

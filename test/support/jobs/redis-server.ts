@@ -1,0 +1,48 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Redis } from 'ioredis';
+import { findRedisProgram } from '../redis-program';
+import { findFreePort } from '../test-run';
+
+/** A Redis of one test's own, to be stopped and started at will: each time it knows nothing, or what it saved. */
+export class StoppableRedis {
+  #server: ChildProcess | null = null;
+
+  private constructor(
+    private readonly port: number,
+    private readonly directory: string,
+  ) {}
+
+  /** Its data is kept in `directory`. */
+  static async create(directory: string): Promise<StoppableRedis> {
+    return new StoppableRedis(await findFreePort(), directory);
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    const program = findRedisProgram();
+    if (program === null) throw new Error('There is no Redis to run.');
+    const options = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.directory];
+    this.#server = spawn(program.file, [...options, '--appendonly', 'no', '--save', '3600 1'], {
+      argv0: program.argv0,
+      stdio: 'ignore',
+    });
+    const client = new Redis(this.url, { retryStrategy: () => 20, maxRetriesPerRequest: null });
+    client.on('error', () => undefined);
+    await client.ping();
+    client.disconnect();
+  }
+
+  /** `SIGTERM` saves what it holds, `SIGKILL` loses it. */
+  async stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const server = this.#server;
+    if (server === null) return;
+    this.#server = null;
+    const ended = once(server, 'exit');
+    server.kill(signal);
+    await ended;
+  }
+}
