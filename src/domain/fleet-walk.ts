@@ -45,13 +45,15 @@ export class WorkerWalk {
     return [...this.unreadableOf.values()].flat();
   }
 
-  /** Takes in the page that `nextPage` named. */
-  add(page: Page<Worker>): void {
+  /** Takes in the page that `nextPage` named. Returns how many workers on it were not seen before. */
+  add(page: Page<Worker>): number {
     const { currentPage, totalNum } = page;
     const served = servedCount(page);
     const knownCount = this.ids.size;
     for (const { workerId } of page.rows) this.ids.add(workerId);
-    this.unreadableOf.set(currentPage, page.unreadable);
+    const newCount = this.ids.size - knownCount;
+    if (page.unreadable.length > 0) this.unreadableOf.set(currentPage, page.unreadable);
+    else this.unreadableOf.delete(currentPage);
     this.reads += 1;
     this.seenPlaces = Math.max(0, this.seenPlaces - Math.max(0, (this.lastTotal ?? totalNum) - totalNum));
     this.lastTotal = totalNum;
@@ -61,17 +63,18 @@ export class WorkerWalk {
     if (isJoined) this.seenPlaces = Math.max(this.seenPlaces, firstPlace + served);
     const isShort = served < this.pageRows || served === 0;
     // More rows than are counted: the count is wrong, and behind a full page of news there may be another.
-    const isSurplus = this.seenPlaces > totalNum && !isShort && this.ids.size > knownCount;
+    const isSurplus = this.seenPlaces > totalNum && !isShort && newCount > 0;
     if (isJoined && !isSurplus && (isShort || this.seenPlaces >= totalNum)) {
       const seen = this.ids.size + this.unreadable.length;
       this.endTurn(seen < totalNum ? `the pool counts ${totalNum} workers and serves ${seen}` : null);
-      return;
+      return newCount;
     }
     this.next = Math.floor(this.seenPlaces / this.pageRows) + 1;
     if (this.next > MAX_PAGES) this.endTurn(`the list has more than ${MAX_PAGES} pages`);
     else if (this.reads > 2 * Math.max(this.next, currentPage) + SPARE_READS) {
       this.endTurn('its count moves all the time');
     }
+    return newCount;
   }
 
   private endTurn(why: string | null): void {

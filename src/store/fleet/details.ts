@@ -4,7 +4,7 @@ import type { Queryable } from '../client';
 import { pgInstant } from '../instants';
 import { isOfScope, type ScopeKey } from '../scope-key';
 import { isOfFleet, type FleetKey } from './fleet-key';
-import { eachOnce, recordsOf } from './staging';
+import { packWorkers, unpacked } from './packed-workers';
 
 /** Workers to ask for next. */
 export interface DetailsBatch {
@@ -71,9 +71,9 @@ export async function storeDetails(
 ): Promise<{ inserted: number; changed: number; unchanged: number; removed: number; quarantined: number }> {
   // A pass that lands holds this row: the two never wait for each other's workers.
   await db.$queryRaw`SELECT version FROM sync.cursors WHERE ${isOfScope({ ...scope, stream: 'workers' })} FOR UPDATE`;
-  const details = eachOnce(workers);
+  const details = packWorkers(workers);
   const changed =
-    details.length === 0
+    details.count === 0
       ? 0
       : await db.$executeRaw`
     UPDATE pool.workers t
@@ -81,7 +81,7 @@ export async function storeDetails(
            hour_hash_rate_hps = u.hour_hash_rate_hps, day_hash_rate_hps = u.day_hash_rate_hps,
            hash_unit = u.hash_unit, reject_rate = u.reject_rate, last_share_at = u.last_share_at,
            status = coalesce(u.status, t.status), extra = u.extra, last_seen_at = ${pgInstant(batch.askedAtMs)}::timestamptz
-      FROM ${recordsOf(details)}
+      FROM ${unpacked([details])}
      WHERE ${isOfFleet(scope)} AND t.worker_id = u.worker_id AND t.removed_at IS NULL
        AND t.last_seen_at <= ${pgInstant(batch.askedAtMs)}::timestamptz
        AND (t.worker_name, t.real_hash_rate_hps, t.hour_hash_rate_hps, t.day_hash_rate_hps, t.hash_unit, t.reject_rate,
@@ -90,5 +90,5 @@ export async function storeDetails(
             u.hash_unit, u.reject_rate, u.last_share_at, coalesce(u.status, t.status), u.extra)`;
   await db.$executeRaw`
     UPDATE sync.cursors SET position = ${batch.position}::bigint WHERE ${isOfScope(scope)}`;
-  return { inserted: 0, changed, unchanged: details.length - changed, removed: 0, quarantined: 0 };
+  return { inserted: 0, changed, unchanged: details.count - changed, removed: 0, quarantined: 0 };
 }

@@ -13,6 +13,7 @@ import { addPass } from './add-pass';
 import { findNextDetails, storeDetails, type DetailsBatch } from './details';
 import { isOfFleet, type FleetKey } from './fleet-key';
 import { completePass, joinLarge, mergeWorkers, noteResting, openStays, removeMissing } from './landing';
+import { packWorkers, type PackedWorkers } from './packed-workers';
 import type { LandingPass } from './resting-state';
 import { countStaged, dropStaged, findUnsettled, insertPass, settle, stage } from './staging';
 
@@ -74,13 +75,17 @@ export class PrismaFleetStore {
     });
   }
 
+  packWorkers(workers: readonly Worker[]): PackedWorkers {
+    return packWorkers(workers);
+  }
+
   async stageWorkers(
     pass: Pass,
     status: WorkerStatus,
-    workers: readonly Worker[],
+    pages: readonly PackedWorkers[],
     ageMs: number,
   ): Promise<void> {
-    await guarded(() => stage(this.client, pass.passId, status, workers, ageMs));
+    await guarded(() => stage(this.client, pass.passId, status, pages, ageMs));
   }
 
   async countStaged(pass: Pass): Promise<number> {

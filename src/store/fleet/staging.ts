@@ -1,53 +1,29 @@
 import type { Worker, WorkerStatus } from '../../domain/entities';
 import type { WorkerId } from '../../domain/ids';
 import type { Queryable } from '../client';
-import { Prisma } from '../generated/client';
-import { pgInstantOrNull } from '../instants';
 import { fleetValues, isOfFleet, type FleetKey } from './fleet-key';
+import { packWorkers, unpacked, type PackedWorkers } from './packed-workers';
 
 /**
- * Workers as rows of one JSON parameter: through Prisma a third of the work of an array per column. Numbers travel as
- * text, digit for digit.
+ * Keeps workers for a pass, each once, which were served `ageMs` ago. One that is there already with another status
+ * becomes contested; the new word stands.
  */
-export function recordsOf(workers: readonly Worker[]): Prisma.Sql {
-  const records = workers.map((worker) => ({
-    i: String(worker.workerId),
-    n: worker.workerName,
-    r: worker.realHps ?? undefined,
-    h: worker.hourHps ?? undefined,
-    d: worker.dayHps ?? undefined,
-    u: worker.hashUnit ?? undefined,
-    j: worker.rejectRate ?? undefined,
-    l: pgInstantOrNull(worker.lastShareAtMs) ?? undefined,
-    s: worker.status ?? undefined,
-    x: worker.extra ?? undefined,
-  }));
-  return Prisma.sql`(
-    SELECT i AS worker_id, n AS worker_name, r AS real_hash_rate_hps, h AS hour_hash_rate_hps, d AS day_hash_rate_hps,
-           u AS hash_unit, j AS reject_rate, l AS last_share_at, s AS status, x::jsonb AS extra
-      FROM json_to_recordset(${JSON.stringify(records)}::json)
-           AS u(i bigint, n text, r numeric, h numeric, d numeric, u text, j numeric, l timestamptz, s text, x text)) AS u`;
-}
-
-/** A page may hold a worker twice; a statement may write it once. The later one stands. */
-export function eachOnce(workers: readonly Worker[]): Worker[] {
-  return [...new Map(workers.map((worker) => [worker.workerId, worker])).values()];
-}
-
-/** Keeps workers for a pass, which were served `ageMs` ago. One that is there already with another status becomes contested; the new word stands. */
 export async function stage(
   db: Queryable,
   passId: bigint,
   status: WorkerStatus,
-  workers: readonly Worker[],
+  pages: readonly PackedWorkers[],
   ageMs = 0,
 ): Promise<void> {
-  if (workers.length === 0) return;
-  const listed = eachOnce(workers).map((worker) => ({ ...worker, status }));
+  const filled = pages.filter(({ count }) => count > 0);
+  if (filled.length === 0) return;
   await db.$executeRaw`
     INSERT INTO sync.staged_workers AS s (pass_id, worker_id, worker_name, real_hash_rate_hps, hour_hash_rate_hps,
            day_hash_rate_hps, hash_unit, reject_rate, last_share_at, status, extra, seen_at)
-    SELECT ${passId}::bigint, u.*, sync.now() - ${ageMs}::float8 * interval '1 millisecond' FROM ${recordsOf(listed)}
+    SELECT ${passId}::bigint, u.worker_id, u.worker_name, u.real_hash_rate_hps, u.hour_hash_rate_hps,
+           u.day_hash_rate_hps, u.hash_unit, u.reject_rate, u.last_share_at, ${status}::text, u.extra,
+           sync.now() - ${ageMs}::float8 * interval '1 millisecond'
+      FROM ${unpacked(filled)}
         ON CONFLICT (pass_id, worker_id) DO UPDATE
            SET worker_name = excluded.worker_name, real_hash_rate_hps = excluded.real_hash_rate_hps,
                hour_hash_rate_hps = excluded.hour_hash_rate_hps, day_hash_rate_hps = excluded.day_hash_rate_hps,
@@ -68,7 +44,7 @@ export async function settle(
       DELETE FROM sync.staged_workers WHERE pass_id = ${passId}::bigint AND worker_id = ${workerId}::bigint`;
     return;
   }
-  await stage(db, passId, worker.status ?? '', [worker]);
+  await stage(db, passId, worker.status ?? '', [packWorkers([worker])]);
   await db.$executeRaw`
     UPDATE sync.staged_workers SET contested = false
      WHERE pass_id = ${passId}::bigint AND worker_id = ${workerId}::bigint`;

@@ -1,12 +1,12 @@
 import { throwIfAborted } from '../../core/clock';
 import { isKpoolError } from '../../core/errors';
-import type { Worker, WorkerFilter } from '../../domain/entities';
+import type { WorkerFilter } from '../../domain/entities';
 import { findUnreadableWorkers, WALKED_STATUSES } from '../../domain/fleet';
 import { WorkerWalk } from '../../domain/fleet-walk';
 import type { WorkerId } from '../../domain/ids';
-import type { Page, UnreadableRow } from '../../domain/page';
+import type { UnreadableRow } from '../../domain/page';
 import { miningScopeOf } from '../mining-scope';
-import type { FleetPass, FleetScope, FleetStore, Pool, Scope } from '../ports';
+import type { FleetPass, FleetScope, FleetStore, PackedWorkers, Pool, Scope } from '../ports';
 import type { Run } from '../run';
 
 const PAGE_SIZE = 100;
@@ -25,6 +25,11 @@ export interface WorkersDeps {
 interface Walked {
   readonly unreadable: readonly UnreadableRow[];
   readonly isComplete: boolean;
+}
+
+interface PackedPage {
+  readonly workers: PackedWorkers;
+  readonly answeredAtMs: number;
 }
 
 /** One pass over the workers of a scope. Lives as long as its run. */
@@ -85,29 +90,30 @@ class PassRun {
 
   private async walk(status: WorkerFilter): Promise<WorkerWalk> {
     const walk = new WorkerWalk();
-    let unstaged: Page<Worker>[] = [];
+    let unstaged: PackedPage[] = [];
+    const stageAll = async (): Promise<void> => {
+      await this.stage(status, unstaged);
+      unstaged = [];
+    };
     for (let currentPage = walk.nextPage; currentPage !== null; currentPage = walk.nextPage) {
       throwIfAborted(this.run.signal);
       const page = await this.deps.pool.queryWorkers(
         { ...this.target, status, currentPage, pageSize: PAGE_SIZE },
         this.run.callOptions,
       );
-      walk.add(page);
-      unstaged.push(page);
-      if (unstaged.length === STAGED_PAGES || walk.nextPage === null) {
-        await this.stage(status, unstaged);
-        unstaged = [];
-      }
+      // What was seen before may be among what waits: one statement cannot write a worker twice.
+      if (walk.add(page) < page.rows.length) await stageAll();
+      unstaged.push({ workers: this.deps.fleet.packWorkers(page.rows), answeredAtMs: page.answeredAtMs });
       this.run.add({ rowsRead: page.rows.length + page.unreadable.length });
+      if (unstaged.length === STAGED_PAGES || walk.nextPage === null) await stageAll();
     }
     return walk;
   }
 
-  private async stage(status: WorkerFilter, pages: readonly Page<Worker>[]): Promise<void> {
+  private async stage(status: WorkerFilter, pages: readonly PackedPage[]): Promise<void> {
     const ageMs = (pages.at(-1)?.answeredAtMs ?? 0) - (pages[0]?.answeredAtMs ?? 0);
-    const workers = pages.flatMap((page) => page.rows);
-    if (workers.length > 0)
-      await this.deps.fleet.stageWorkers(this.pass, status, workers, Math.max(0, ageMs));
+    const packed = pages.map(({ workers }) => workers);
+    await this.deps.fleet.stageWorkers(this.pass, status, packed, Math.max(0, ageMs));
   }
 
   private get target(): Pick<FleetScope, 'puid' | 'algo'> {

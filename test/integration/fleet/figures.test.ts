@@ -69,7 +69,8 @@ async function pass(
 ): Promise<void> {
   await setDatabaseClock(sql, atMs);
   const begun = await store.beginPass(fleet);
-  for (const worker of seen) await store.stageWorkers(begun, worker.status, [workerOf(worker)], 0);
+  for (const worker of seen)
+    await store.stageWorkers(begun, worker.status, [store.packWorkers([workerOf(worker)])], 0);
   await store.landPass(fleet, begun, {
     isComplete,
     staged: seen.length,
@@ -205,7 +206,7 @@ test('P9 a pass that began before another one landed is refused and leaves nothi
   await setDatabaseClock(sql, START);
   const worker = { id: 1, status: 'ACTIVE', hps: '1', rejectRate: null };
   const early = await store.beginPass(fleet);
-  await store.stageWorkers(early, 'ACTIVE', [workerOf(worker)], 0);
+  await store.stageWorkers(early, 'ACTIVE', [store.packWorkers([workerOf(worker)])], 0);
   await pass(fleet, START + 60_000, [{ ...worker, hps: '2' }]);
   const landing = {
     isComplete: true,
@@ -227,7 +228,7 @@ test('P9 what a pass saw before someone asked a worker itself does not overwrite
   await pass(fleet, START, [worker]);
   await setDatabaseClock(sql, START + 60_000);
   const begun = await store.beginPass(fleet);
-  await store.stageWorkers(begun, 'ACTIVE', [workerOf({ ...worker, hps: '2' })], 0);
+  await store.stageWorkers(begun, 'ACTIVE', [store.packWorkers([workerOf({ ...worker, hps: '2' })])], 0);
   const batch = { workerIds: [1n as WorkerId], position: null, askedAtMs: START + 90_000 };
   await setDatabaseClock(sql, START + 91_000);
   await store.storeDetails(
@@ -253,7 +254,7 @@ test('a pass whose workers the server lost in a crash does not land', async () =
   await store.stageWorkers(
     begun,
     'ACTIVE',
-    [workerOf({ id: 1, status: 'ACTIVE', hps: '1', rejectRate: null })],
+    [store.packWorkers([workerOf({ id: 1, status: 'ACTIVE', hps: '1', rejectRate: null })])],
     0,
   );
   await sql`TRUNCATE sync.staged_workers`;
