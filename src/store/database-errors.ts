@@ -99,6 +99,16 @@ const MEANINGS: readonly (readonly [pattern: RegExp, meaning: Meaning])[] = [
     },
   ],
   [
+    // Raised by sync.follow_report_zone().
+    /^KP001$/,
+    {
+      code: 'config.invalid',
+      sentence: 'REPORT_TIME_ZONE cannot change while a month is closed',
+      hint: 'Set REPORT_TIME_ZONE back, or reopen those months first (kpool reopen) and close them anew.',
+      withReason: true,
+    },
+  ],
+  [
     /^42501$/,
     {
       code: 'database.rejected',

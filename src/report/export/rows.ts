@@ -19,8 +19,11 @@ export interface Selection {
 /** One item of income, or the adjustment of a closed month. Instants are ISO texts in UTC, amounts exact texts. */
 export interface ExportRow {
   readonly kind: 'income' | 'adjustment';
-  /** How it differs from `since`; null in an export of everything. */
-  readonly change: 'new' | 'changed' | 'removed' | null;
+  /**
+   * How it differs from `since`; null in an export of everything. `returned`: it was not counted then, but may have
+   * been exported, and taken back, before.
+   */
+  readonly change: 'new' | 'changed' | 'removed' | 'returned' | null;
   readonly account: string;
   readonly subAccount: string;
   readonly puid: string;
@@ -51,20 +54,20 @@ const BATCH = 1_000;
 
 /** The selected rows, in batches, in an order that depends on nothing but the rows; adjustments last. */
 export async function* readRows(sql: Sql, selection: Selection): AsyncGenerator<readonly ExportRow[]> {
-  const { since, basis, period } = selection;
+  const { since, period } = selection;
   const items = since === null ? allItems(sql, selection) : changedItems(sql, since, selection);
   yield* queryOf(sql, items).cursor(BATCH);
-  const canHoldAdjustments = since === null && basis === 'accrual' && period.from !== null;
-  if (canHoldAdjustments) yield await queryOf(sql, adjustments(sql, selection));
+  if (since === null && period.from !== null) yield* queryOf(sql, adjustments(sql, selection)).cursor(BATCH);
 }
 
 /** The same for the same row in every export, from whatever database: for tools that skip what they know. */
 export function rowId(row: ExportRow): string {
   const { account, puid, algo, currency, source, type, ordinal, minedAt } = row;
   const key = [row.kind, account, puid, algo, currency, source, type, minedAt, ordinal];
-  if (row.kind === 'adjustment' || row.change === 'changed' || row.change === 'removed') {
+  if (row.kind === 'adjustment' || (row.change !== null && row.change !== 'new')) {
     // What corrects a row is a row of its own.
     key.push(row.adjusts, row.change, row.knownSince);
+    if (row.kind === 'adjustment' && row.settledAt !== null) key.push(row.settledAt);
   }
   return createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 32);
 }
@@ -92,7 +95,7 @@ function queryOf(sql: Sql, items: ReturnType<Sql>) {
            ${isoText(sql, sql`known_since`)} AS "knownSince", to_char(adjusts, 'YYYY-MM') AS adjusts
       FROM (${items}) AS items
      ORDER BY mined_at, account_name COLLATE "C", puid, algo COLLATE "C", currency COLLATE "C",
-              source COLLATE "C", type COLLATE "C" NULLS FIRST, ordinal, known_since`;
+              source COLLATE "C", type COLLATE "C" NULLS FIRST, ordinal, known_since, settled_at, adjusts`;
 }
 
 function allItems(sql: Sql, selection: Selection): ReturnType<Sql> {
@@ -105,9 +108,21 @@ function allItems(sql: Sql, selection: Selection): ReturnType<Sql> {
 
 function changedItems(sql: Sql, since: string, selection: Selection): ReturnType<Sql> {
   const { instant } = selection.asOf;
+  // An item that counts again, though we knew it before: an export before the last may hold it under its usual id,
+  // which a tool that has seen that id would skip.
+  const wasKnown = (table: ReturnType<Sql>, sameType: ReturnType<Sql>) => sql`
+    EXISTS (SELECT FROM ${table} r
+             WHERE r.account_id = n.account_id AND r.puid = n.puid AND r.algo = n.algo AND r.currency = n.currency
+               AND r.mined_at = n.mined_at AND r.ordinal = n.ordinal ${sameType}
+               AND r.valid_from <= ${since}::text::timestamptz AND r.withdrawn_at IS NULL
+               ${selection.basis === 'cash' ? sql`AND r.status = 'SETTLED'` : sql``})`;
+  const isBack = sql`
+    CASE n.source WHEN 'earnings' THEN ${wasKnown(sql`pool.earning_revisions`, sql``)}
+                  ELSE ${wasKnown(sql`pool.reward_revisions`, sql`AND r.type = n.type`)} END`;
   return sql`
     SELECT 'income' AS kind,
-           CASE WHEN o.puid IS NULL THEN 'new' WHEN n.puid IS NULL THEN 'removed' ELSE 'changed' END AS change,
+           CASE WHEN n.puid IS NULL THEN 'removed' WHEN o.puid IS NOT NULL THEN 'changed'
+                WHEN ${isBack} THEN 'returned' ELSE 'new' END AS change,
            coalesce(n.account_name, o.account_name) AS account_name,
            coalesce(n.sub_account, o.sub_account) AS sub_account, coalesce(n.puid, o.puid) AS puid,
            coalesce(n.algo, o.algo) AS algo, coalesce(n.currency, o.currency) AS currency,
@@ -116,7 +131,9 @@ function changedItems(sql: Sql, since: string, selection: Selection): ReturnType
            coalesce(n.mined_at, o.mined_at) AS mined_at, coalesce(n.amount, 0) AS amount,
            o.amount AS previous_amount, coalesce(n.status, o.status) AS status, o.status AS previous_status,
            CASE WHEN n.puid IS NULL THEN o.settled_at ELSE n.settled_at END AS settled_at,
-           coalesce(n.known_since, ${instant}::text::timestamptz) AS known_since, NULL::date AS adjusts
+           -- What left the selection did so by now; what is back may not have changed itself.
+           CASE WHEN n.puid IS NULL OR (o.puid IS NULL AND n.known_since <= ${since}::text::timestamptz)
+             THEN ${instant}::text::timestamptz ELSE n.known_since END AS known_since, NULL::date AS adjusts
       FROM (${itemsAt(sql, instant, selection)}) AS n
       FULL JOIN (${itemsAt(sql, since, selection)}) AS o
         ON n.account_id = o.account_id AND n.puid = o.puid AND n.algo = o.algo AND n.currency = o.currency
@@ -126,18 +143,23 @@ function changedItems(sql: Sql, since: string, selection: Selection): ReturnType
         OR (n.amount, n.status, n.settled_at) IS DISTINCT FROM (o.amount, o.status, o.settled_at)`;
 }
 
-/** Later changes of months closed before the period, booked in it: their own figures no longer change. */
-function adjustments(sql: Sql, { period, asOf, accountName }: Selection): ReturnType<Sql> {
+/**
+ * Later changes of months closed before the period, booked in it: their own figures no longer change. On the cash
+ * basis each is dated by the day of the payment.
+ */
+function adjustments(sql: Sql, { period, asOf, basis, accountName }: Selection): ReturnType<Sql> {
   const { from, to, timeZone } = period;
   const firstDay = (instant: string | null) =>
     sql`(${instant}::text::timestamptz AT TIME ZONE ${timeZone})::date`;
+  const isCash = basis === 'cash';
   return sql`
     SELECT 'adjustment' AS kind, NULL AS change, account_name, sub_account, puid, algo, currency,
            'changes' AS source, NULL AS type, 0 AS ordinal, mining_date,
            mining_date::timestamp AT TIME ZONE 'UTC' AS mined_at, change AS amount, NULL::numeric AS previous_amount,
-           'ADJUSTMENT' AS status, NULL AS previous_status, NULL::timestamptz AS settled_at, known_at AS known_since,
-           month AS adjusts
-      FROM report.income_changes
+           'ADJUSTMENT' AS status, NULL AS previous_status,
+           ${isCash ? sql`paid_date::timestamp AT TIME ZONE ${timeZone}` : sql`NULL::timestamptz`} AS settled_at,
+           known_at AS known_since, month AS adjusts
+      FROM ${isCash ? sql`report.payment_changes` : sql`report.income_changes`}
      WHERE booked_in >= ${firstDay(from)} AND booked_in < ${firstDay(to)} AND month < ${firstDay(from)}
        AND known_at <= ${asOf.instant}::text::timestamptz
        AND (superseded_at IS NULL OR superseded_at > ${asOf.instant}::text::timestamptz)

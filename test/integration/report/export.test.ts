@@ -281,6 +281,20 @@ describe('as of', () => {
   });
 });
 
+test('on the cash basis a late payment of a closed month is in the next one, for tax tools on its own day', async () => {
+  await earn({ day: '2025-10-30', amount: '2' });
+  await closeMonth(sql, findMonth('2025-10')!, { note: null, force: true });
+  await earn({ day: '2025-10-30', amount: '2', settledAt: '2025-10-31T09:00:00Z' });
+  const october = await exported({ period: '2025-10', basis: 'cash' });
+  expect(october.manifest.rows).toBe(0);
+  const november = await exported({ period: '2025-11', basis: 'cash' });
+  expect(november.manifest.totals['BTC']).toMatchObject({ rows: 1, adjustments: '2', total: '2' });
+  expect(november.lines[1]).toContain(',2025-10,2025-10-30,');
+  const koinly = await exported({ period: '2025-11', format: 'koinly' });
+  expect(koinly.lines[1]).toMatch(/^2025-10-31 00:00:00 UTC,,,2,BTC,,,,,mining,/);
+  expect((await exported({ period: '2025-11' })).manifest.rows).toBe(0);
+});
+
 describe('only what changed since the last export', () => {
   test('new, changed and vanished rows, and together they come to the same as everything', async () => {
     const chain = { sinceLast: true, period: '2024-03', format: 'statement' } as const;
@@ -309,6 +323,26 @@ describe('only what changed since the last export', () => {
     });
     const whole = await exported({ period: '2024-03', mayReplace: true });
     expect(whole.manifest.totals['BTC']).toMatchObject({ settled: '1.5', pending: '4', total: '5.5' });
+  });
+
+  test('what was taken back and counts again is a row of its own: no tool may skip it as one that it has', async () => {
+    const chain = { sinceLast: true, period: '2024-07', format: 'koinly' } as const;
+    await earn({ day: '2024-07-01', amount: '1', settledAt: '2024-07-02T00:00:00Z' });
+    await earn({ day: '2024-07-02', amount: '1' });
+    const first = await exported(chain);
+    const setWithdrawn = (isWithdrawn: boolean) => sql`
+      UPDATE pool.earnings SET withdrawn_at = ${isWithdrawn ? sql`now()` : null} WHERE mining_date = '2024-07-01'`;
+    await setWithdrawn(true);
+    const gone = await exported(chain);
+    await setWithdrawn(false);
+    await earn({ day: '2024-07-02', amount: '1', settledAt: '2024-07-04T00:00:00Z' });
+    const back = await exported(chain);
+    const idsOf = ({ lines }: { lines: readonly string[] }) => lines.slice(1).map((line) => line.slice(-32));
+    const ids = [first, gone, back].flatMap(idsOf);
+    expect([ids.length, new Set(ids).size]).toEqual([4, 4]);
+    // What was merely not paid before has the id that it has in every export.
+    const whole = await exported({ period: '2024-07', format: 'koinly', mayReplace: true });
+    expect(idsOf(whole)).toEqual([idsOf(first)[0], idsOf(back)[1]]);
   });
 
   test('a tax tool books the difference, and knows the correction from the row', async () => {

@@ -18,9 +18,17 @@ const database = useTestDatabase();
 beforeAll(() => {
   sql = postgres(database.url, { max: 4, onnotice: () => undefined });
 });
-afterEach(async () => {
+afterEach(() => openAll());
+
+async function openAll(): Promise<void> {
   for (const month of [SEPTEMBER, OCTOBER]) await reopenMonth(sql, month, { note: null });
-});
+}
+
+async function setZone(zone: string): Promise<void> {
+  await sql`
+    INSERT INTO sync.settings (key, value) VALUES ('report_time_zone', to_jsonb(${zone}::text))
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
+}
 
 async function close(month: Month): Promise<string> {
   const result = await closeMonth(sql, month, FORCED);
@@ -48,10 +56,8 @@ test('a closed month plus its adjustments is what the ledger says today, after a
       ledgerSteps,
       fc.constantFrom('UTC', 'Asia/Kathmandu', 'America/New_York'),
       async (before, after, zone) => {
-        await sql`
-          INSERT INTO sync.settings (key, value) VALUES ('report_time_zone', to_jsonb(${zone}::text))
-          ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
-        await reopenMonth(sql, SEPTEMBER, { note: null });
+        await openAll();
+        await setZone(zone);
         const accountId = await createLedgerAccount(sql, `account ${accounts++}`);
         for (const step of before) await applyLedgerStep(sql, accountId, step);
         const instant = await close(SEPTEMBER);
@@ -73,6 +79,78 @@ test('a closed month plus its adjustments is what the ledger says today, after a
     ),
     { numRuns: RUNS },
   );
+  await openAll();
+  await sql`DELETE FROM sync.settings WHERE key = 'report_time_zone'`;
+});
+
+test('closed months on the cash basis plus their adjustments are what was paid in them as we know it today', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      ledgerSteps,
+      ledgerSteps,
+      fc.constantFrom('UTC', 'Asia/Kathmandu', 'America/New_York'),
+      async (before, after, zone) => {
+        await openAll();
+        await setZone(zone);
+        const accountId = await createLedgerAccount(sql, `account ${accounts++}`);
+        for (const step of before) await applyLedgerStep(sql, accountId, step);
+        const instants = [await close(SEPTEMBER), await close(OCTOBER)] as const;
+        for (const step of after) await applyLedgerStep(sql, accountId, step);
+        for (const [index, month] of ['2026-09-01', '2026-10-01'].entries()) {
+          const wrong = await sql`
+            WITH paid AS (
+              SELECT puid, currency, amount FROM report.income_as_of(${instants[index]!}::text::timestamptz)
+               WHERE account_id = ${accountId} AND status = 'SETTLED'
+                 AND date_trunc('month', coalesce(settled_at, mined_at) AT TIME ZONE ${zone})::date = ${month}::date
+               UNION ALL
+              SELECT puid, currency, change FROM report.payment_changes
+               WHERE account_id = ${accountId} AND month = ${month}::date AND superseded_at IS NULL
+                 AND date_trunc('month', paid_date::timestamp)::date = month
+               UNION ALL
+              SELECT puid, currency, -amount FROM report.income_ledger
+               WHERE account_id = ${accountId} AND status = 'SETTLED'
+                 AND date_trunc('month', coalesce(settled_at, mined_at) AT TIME ZONE ${zone})::date = ${month}::date
+            )
+            SELECT puid, currency, sum(amount) FROM paid GROUP BY puid, currency HAVING sum(amount) <> 0`;
+          expect([...wrong]).toEqual([]);
+        }
+      },
+    ),
+    { numRuns: RUNS },
+  );
+  await openAll();
+  await sql`DELETE FROM sync.settings WHERE key = 'report_time_zone'`;
+});
+
+test('a payment of a closed month that the pool shows late is booked in an open one, and only on the cash basis', async () => {
+  const accountId = await createLedgerAccount(sql, 'late payment');
+  await sql`
+    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-09-29Z', 0, 3, 'WAIT_SETTLE')`;
+  await close(SEPTEMBER);
+  await sql`
+    UPDATE pool.earnings SET status = 'SETTLED', settled_at = '2026-09-30T12:00:00Z' WHERE account_id = ${accountId}`;
+  await close(OCTOBER);
+  await sql`UPDATE pool.earnings SET settled_at = '2026-11-02T12:00:00Z' WHERE account_id = ${accountId}`;
+  expect([...(await changesOf(accountId))]).toEqual([]);
+  const changes = await sql`
+    SELECT to_char(month, 'YYYY-MM') AS month, paid_date::text AS "paidDate", to_char(booked_in, 'YYYY-MM') AS "bookedIn",
+           change_text AS change
+      FROM report.payment_changes WHERE account_id = ${accountId} ORDER BY known_at`;
+  expect([...changes]).toEqual([
+    { month: '2026-09', paidDate: '2026-09-30', bookedIn: '2026-10', change: '3' },
+    { month: '2026-09', paidDate: '2026-09-30', bookedIn: '2026-11', change: '-3' },
+  ]);
+});
+
+test('the time zone of the reports cannot change while a month is closed', async () => {
+  await close(SEPTEMBER);
+  await expect(setZone('Europe/Berlin')).rejects.toMatchObject({
+    code: 'KP001',
+    message: 'from UTC to Europe/Berlin: closed are 2026-09',
+  });
+  await reopenMonth(sql, SEPTEMBER, { note: null });
+  await setZone('Europe/Berlin');
   await sql`DELETE FROM sync.settings WHERE key = 'report_time_zone'`;
 });
 

@@ -38,6 +38,7 @@ const EXPECTED = [
   'income_overlap',
   'missing_days',
   'monthly_income',
+  'payment_changes',
   'reconciliation',
   'settlement_delay',
   'unsettled_income',
