@@ -99,6 +99,7 @@ export const registerExport: RegisterCommand = (program, context) => {
       if (request.sinceLast && result.manifest.changesSince === null) {
         context.output.note(`No earlier export of this kind in ${request.folder}: everything was written.`);
       }
+      for (const note of result.notes) context.output.warn(`kpool: ${note}`);
       context.output.result({ ...result.manifest, paths: [...result.files] }, () =>
         resultText(context, result),
       );

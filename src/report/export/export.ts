@@ -10,7 +10,7 @@ import { readRows, type Basis, type ExportRow, type Selection } from './rows';
 import { STATEMENT_COLUMNS, statementCells, statementObject } from './statement';
 import { TAX_TOOLS } from './tax-tools';
 import { Totals } from './totals';
-import { makeFolder, refuseExisting, writeWholeFile } from './whole-file';
+import { findHash, makeFolder, prepareWholeFile, refuseExisting } from './whole-file';
 import { workbookChunks } from './workbook';
 
 export interface ExportRequest {
@@ -35,6 +35,8 @@ export interface ExportResult {
   readonly manifest: Manifest;
   /** Paths of the data file and of its manifest. */
   readonly files: readonly [data: string, manifest: string];
+  /** What is odd about the export that this one continues, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -74,10 +76,37 @@ export async function writeExport(sql: Sql, request: ExportRequest): Promise<Exp
     totals: totals.toJson(),
   });
   const rows = counted(readRows(sql, selection), totals, request.signal);
-  const written = await writeWholeFile(dataFile, chunksOf(request, rows, { leftOut, about }), request);
-  const manifest: Manifest = { ...about(), files: [written] };
-  await writeWholeFile(manifestFile, single(formatManifest(manifest)), request);
-  return { manifest, files: [dataFile, manifestFile] };
+  const data = await prepareWholeFile(dataFile, chunksOf(request, rows, { leftOut, about }), request);
+  try {
+    const { name, bytes, sha256 } = data;
+    const manifest: Manifest = { ...about(), files: [{ name, bytes, sha256 }] };
+    const proof = await prepareWholeFile(manifestFile, single(formatManifest(manifest)), request);
+    try {
+      // Both lie on the disk by now. What has no manifest is no export: no later one continues it.
+      await data.giveName();
+      await proof.giveName();
+    } finally {
+      await proof.discard();
+    }
+    return { manifest, files: [dataFile, manifestFile], notes: await notesOn(folder, last) };
+  } finally {
+    await data.discard();
+  }
+}
+
+/** Whether the files of the last export are still those that were written. */
+async function notesOn(folder: string, last: Manifest | null): Promise<readonly string[]> {
+  const notes: string[] = [];
+  for (const { name, sha256 } of last?.files ?? []) {
+    const found = await findHash(path.join(folder, name));
+    if (found === sha256) continue;
+    notes.push(
+      found === null
+        ? `${name}, which this continues, is not in ${folder} any more.`
+        : `${name}, which this continues, is not as it was exported (its SHA-256 differs from the manifest).`,
+    );
+  }
+  return notes;
 }
 
 type Batches = AsyncGenerator<readonly ExportRow[]>;

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { KpoolError } from '../../core/errors';
 
 const amountText = z.string().regex(/^-?\d+(\.\d+)?$/);
 
@@ -49,17 +50,28 @@ export function formatManifest(manifest: Manifest): string {
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
-/** The latest export of that kind whose manifest lies in the folder, or null. */
+/**
+ * The latest export of that kind whose manifest lies in the folder, or null. Throws `usage.invalid` for a manifest that
+ * cannot be read and may be of that kind: taking it for none would export the same again.
+ */
 export async function findLastManifest(folder: string, key: ManifestKey): Promise<Manifest | null> {
   const names = await readdir(folder).catch(() => [] as string[]);
   let last: Manifest | null = null;
   for (const name of names.filter((candidate) => candidate.endsWith(MANIFEST_SUFFIX))) {
     const manifest = parseManifest(await readFile(path.join(folder, name), 'utf8'));
+    if (manifest === null && name.startsWith(`${key.format}-${key.period}`))
+      throw unreadable(path.join(folder, name));
     if (manifest === null || !continues(manifest, key)) continue;
     // ISO texts of one length and zone: their order is that of time.
     if (last === null || manifest.asOf > last.asOf) last = manifest;
   }
   return last;
+}
+
+function unreadable(file: string): KpoolError {
+  return new KpoolError('usage.invalid', `${file} is not a manifest that can be read.`, {
+    hint: 'Restore it, or move it and its file away: the next export then continues the one before it, or starts anew.',
+  });
 }
 
 function continues(manifest: Manifest, key: ManifestKey): boolean {

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { access, link, mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { KpoolError } from '../../core/errors';
@@ -19,6 +20,9 @@ export interface WriteOptions {
 /** Systems of files that know no second name for a file say one of these. */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP', 'EMLINK']);
 
+/** The disk, the user's share of it, or what a file may hold is used up. */
+const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
 /** Throws `usage.invalid` when there is a file of that name. */
 export async function refuseExisting(file: string): Promise<void> {
   const exists = await access(file).then(
@@ -28,40 +32,70 @@ export async function refuseExisting(file: string): Promise<void> {
   if (exists) throw alreadyThere(file);
 }
 
+/** A file that is complete, under a name of its own that nobody looks for. */
+export interface PreparedFile extends WrittenFile {
+  /** Gives it its name. Throws `usage.invalid` when there is one already and it may not be replaced. */
+  readonly giveName: () => Promise<void>;
+  /** Deletes it, unless it has its name. */
+  readonly discard: () => Promise<void>;
+}
+
 /**
- * Writes a file under another name and gives it its own when it is complete: interrupted at any instant, there is no
- * half a file of that name. Throws `usage.invalid` when there is one already, or when the folder cannot be written.
+ * Writes a file under another name, to be given its own when it is complete: interrupted at any instant, there is no
+ * half a file of that name. Throws `usage.invalid` when the folder cannot be written or the disk is full.
  */
-export async function writeWholeFile(
+export async function prepareWholeFile(
   file: string,
   chunks: AsyncIterable<string | Uint8Array>,
   { mayReplace }: WriteOptions,
-): Promise<WrittenFile> {
+): Promise<PreparedFile> {
   const unfinished = `${file}.${randomBytes(4).toString('hex')}.partial`;
+  const discard = (): Promise<void> => rm(unfinished, { force: true });
+  try {
+    const { bytes, sha256 } = await writeNew(unfinished, file, chunks);
+    const giveName = (): Promise<void> => moveTo(unfinished, file, mayReplace);
+    return { name: path.basename(file), bytes, sha256, giveName, discard };
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+}
+
+/** The SHA-256 of a file in hexadecimal, or null when there is none that can be read. */
+export async function findHash(file: string): Promise<string | null> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  } catch {
+    return null;
+  }
+  return hash.digest('hex');
+}
+
+async function writeNew(
+  unfinished: string,
+  file: string,
+  chunks: AsyncIterable<string | Uint8Array>,
+): Promise<Omit<WrittenFile, 'name'>> {
+  const telling = async <T>(work: Promise<T>): Promise<T> =>
+    work.catch((cause: unknown) => {
+      throw cannotWrite(file, cause);
+    });
   const hash = createHash('sha256');
   let bytes = 0;
-  const handle = await open(unfinished, 'wx', 0o640).catch((cause: unknown) => {
-    throw cannotWrite(file, cause);
-  });
+  const handle = await telling(open(unfinished, 'wx', 0o640));
   try {
-    try {
-      for await (const chunk of chunks) {
-        const buffer = Buffer.from(chunk);
-        hash.update(buffer);
-        bytes += buffer.length;
-        await handle.writeFile(buffer).catch((cause: unknown) => {
-          throw cannotWrite(file, cause);
-        });
-      }
-      await handle.sync();
-    } finally {
-      await handle.close();
+    for await (const chunk of chunks) {
+      const buffer = Buffer.from(chunk);
+      hash.update(buffer);
+      bytes += buffer.length;
+      await telling(handle.writeFile(buffer));
     }
-    await giveName(unfinished, file, mayReplace);
+    await telling(handle.sync());
   } finally {
-    await rm(unfinished, { force: true });
+    await handle.close();
   }
-  return { name: path.basename(file), bytes, sha256: hash.digest('hex') };
+  return { bytes, sha256: hash.digest('hex') };
 }
 
 /** Makes the folder, with those above it. */
@@ -71,7 +105,7 @@ export async function makeFolder(folder: string): Promise<void> {
   });
 }
 
-async function giveName(unfinished: string, file: string, mayReplace: boolean): Promise<void> {
+async function moveTo(unfinished: string, file: string, mayReplace: boolean): Promise<void> {
   if (mayReplace) return rename(unfinished, file);
   try {
     // Unlike rename, never replaces what another process put there meanwhile.
@@ -93,8 +127,11 @@ function alreadyThere(file: string): KpoolError {
 
 function cannotWrite(file: string, cause: unknown): KpoolError {
   const { code } = cause as NodeJS.ErrnoException;
+  const hint = NO_SPACE.has(code ?? '')
+    ? 'There is no room for it: free some, or name a folder elsewhere with --out. Nothing was left behind.'
+    : 'Name a folder that you may write to with --out.';
   return new KpoolError('usage.invalid', `${file} cannot be written (${code ?? 'no reason given'}).`, {
-    hint: 'Name a folder that you may write to with --out.',
+    hint,
     cause,
   });
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import postgres from 'postgres';
@@ -323,6 +323,39 @@ describe('only what changed since the last export', () => {
     });
     const whole = await exported({ period: '2024-03', mayReplace: true });
     expect(whole.manifest.totals['BTC']).toMatchObject({ settled: '1.5', pending: '4', total: '5.5' });
+  });
+
+  test('what an export continues is checked: a file that was changed or is gone is told, a broken manifest refused', async () => {
+    const chain = { sinceLast: true, period: '2024-09' } as const;
+    const first = await writeExport(sql, request(chain));
+    writeFileSync(first.files[0], 'edited');
+    const second = await writeExport(sql, request(chain));
+    expect([first.notes, second.notes]).toEqual([
+      [],
+      [expect.stringContaining('not as it was exported') as string],
+    ]);
+    rmSync(second.files[0]);
+    const third = await writeExport(sql, request(chain));
+    expect(third.notes).toEqual([expect.stringContaining('is not in') as string]);
+    writeFileSync(third.files[1], readFileSync(third.files[1], 'utf8').slice(0, 100));
+    await expect(writeExport(sql, request(chain))).rejects.toMatchObject({ code: 'usage.invalid' });
+    // Of another kind, it is nobody's business here.
+    await expect(writeExport(sql, request({ ...chain, period: '2024-10' }))).resolves.toBeDefined();
+  });
+
+  test('an export that was interrupted is none: nothing of it is left, and the next continues the one before', async () => {
+    const chain = { sinceLast: true, period: '2024-11' } as const;
+    const first = await writeExport(sql, request(chain));
+    const before = readdirSync(folder).sort();
+    const gone = new AbortController();
+    await earn({ day: '2024-11-01', amount: '1' });
+    gone.abort();
+    await expect(writeExport(sql, request({ ...chain, signal: gone.signal }))).rejects.toMatchObject({
+      code: 'aborted',
+    });
+    expect(readdirSync(folder).sort()).toEqual(before);
+    const second = await writeExport(sql, request(chain));
+    expect(second.manifest).toMatchObject({ changesSince: first.manifest.asOf, rows: 1 });
   });
 
   test('what was taken back and counts again is a row of its own: no tool may skip it as one that it has', async () => {
