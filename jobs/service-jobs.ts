@@ -1,11 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../src/core/clock';
 import { KpoolError } from '../src/core/errors';
-import type { QueueBackend, JobQueue } from './backends/backend';
+import type { QueueBackend } from './backends/backend';
 import { QueueErrorLog } from './error-log';
 import type { JobContext, JobMetrics } from './job-context';
 import { concurrencyOf } from './lanes';
 import { processJob } from './process-job';
+import { lookAtQueue, type QueueLook } from './queue-look';
 import { retryDelayMs } from './retry-delay';
 import { ensureSchedules, schedulesOf } from './schedules';
 
@@ -33,8 +34,8 @@ export interface ServiceJobsOptions extends Omit<JobContext, 'queue' | 'signal'>
 }
 
 export interface ServiceJobs {
-  /** Waiting, active, delayed, failed … jobs. */
-  counts(): ReturnType<JobQueue['getJobCounts']>;
+  /** What is in the queue. */
+  look(): Promise<QueueLook>;
   /** Within 10 s: what is in hand is committed or given back, and nothing new begun. */
   stop(): Promise<void>;
 }
@@ -81,7 +82,7 @@ export async function startServiceJobs(options: ServiceJobsOptions): Promise<Ser
   const running = runner.run();
   const checking = checkSchedules(options, schedule, stopping.signal);
   return {
-    counts: () => queue.getJobCounts(),
+    look: () => lookAtQueue(queue),
     async stop() {
       // First nothing new, then an end to what is there.
       const closing = runner.close();

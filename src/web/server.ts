@@ -4,12 +4,15 @@ import { KpoolError } from '../core/errors';
 import type { Secret } from '../core/secret';
 import { mayEnter } from './access';
 import { readHealth } from './health';
+import { queuePage, type QueueView } from './queue-page';
 import { openStatusReader } from './status-data';
 import { statusPage } from './status-page';
 
 /** A first sync of a long history takes its time. */
 const CATCH_UP_MS = 30 * 60_000;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** A queue that is away would be waited for without end. */
+const LOOK_TIMEOUT_MS = 5_000;
 const SECURITY_HEADERS = {
   'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
@@ -24,6 +27,8 @@ export interface WebOptions {
   readonly token: Secret | null;
   readonly databaseUrl: Secret;
   readonly metrics: { render(): Promise<{ readonly contentType: string; readonly text: string }> };
+  /** Looks at the jobs; null where this process runs none. */
+  readonly lookAtQueue: (() => Promise<QueueView>) | null;
   readonly clock: Clock;
 }
 
@@ -32,9 +37,9 @@ export interface WebServer {
   close(): Promise<void>;
 }
 
-/** Serves `/`, `/healthz` and `/metrics`. Throws `port.in-use`. */
+/** Serves `/`, `/queues`, `/healthz` and `/metrics`. Throws `port.in-use`. */
 export async function startWeb(options: WebOptions): Promise<WebServer> {
-  const { host, port, token, clock } = options;
+  const { host, port, token, clock, lookAtQueue } = options;
   const reader = openStatusReader(options.databaseUrl);
   const startedMs = clock.monotonicMs();
   const server = fastify({ logger: false, requestTimeout: REQUEST_TIMEOUT_MS, forceCloseConnections: true });
@@ -57,11 +62,18 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
     const { contentType, text } = await options.metrics.render();
     return reply.type(contentType).send(text);
   });
-  server.get('/', { preHandler: guard }, async (_request, reply) =>
-    reply.type('text/html; charset=utf-8').send(statusPage(await reader.read(), new Date(clock.now()))),
-  );
+  server.get('/', { preHandler: guard }, async (_request, reply) => {
+    const page = statusPage(await reader.read(), new Date(clock.now()), lookAtQueue !== null);
+    return reply.type('text/html; charset=utf-8').send(page);
+  });
+  if (lookAtQueue !== null) {
+    server.get('/queues', { preHandler: guard }, async (_request, reply) => {
+      const page = queuePage(await within(LOOK_TIMEOUT_MS, lookAtQueue()), new Date(clock.now()));
+      return reply.type('text/html; charset=utf-8').send(page);
+    });
+  }
   server.setErrorHandler((_error, _request, reply) =>
-    reply.code(503).type('text/plain').send('The database cannot be asked right now.\n'),
+    reply.code(503).type('text/plain').send('The database or the queue cannot be asked right now.\n'),
   );
   const close = async (): Promise<void> => {
     await server.close();
@@ -83,6 +95,18 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
   const address = server.server.address();
   const boundPort = typeof address === 'object' && address !== null ? address.port : port;
   return { url: `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}/`, close };
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('It takes too long.')), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function wordOf(error: unknown): string {

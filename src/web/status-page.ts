@@ -1,19 +1,9 @@
 import { escapeHtml, htmlTable } from './html';
+import { htmlPage, instant } from './page';
 import type { StatusData } from './status-data';
 
-const REFRESH_S = 30;
-const STYLE = `body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#222;background:#fff}
-h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}table{border-collapse:collapse;width:100%}
-th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ddd;vertical-align:top}th{font-weight:600}
-.well{color:#136f2d}.ill{color:#a11}@media(prefers-color-scheme:dark){body{color:#ddd;background:#161616}th,td{border-color:#333}
-.well{color:#6fce8a}.ill{color:#ff8a80}}`;
-
-function instant(at: Date | null): string | null {
-  return at === null ? null : `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
-}
-
-/** One page without scripts, which loads itself again now and then. */
-export function statusPage(data: StatusData, now: Date): string {
+/** How everything is doing. `hasQueue`: the jobs have a page, too. */
+export function statusPage(data: StatusData, now: Date, hasQueue: boolean): string {
   const troubles = data.freshness.filter(({ isLate, failingScopes }) => isLate || failingScopes > 0).length;
   const stopped = data.accounts.filter(({ status }) => status !== 'ok').length;
   const isWell = troubles === 0 && stopped === 0;
@@ -21,10 +11,7 @@ export function statusPage(data: StatusData, now: Date): string {
     ? 'Everything is up to date.'
     : `${troubles} stream(s) late or failing, ${stopped} account(s) stopped.`;
   const open = data.backfill.filter(({ isComplete }) => !isComplete);
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="${REFRESH_S}">
-<meta name="viewport" content="width=device-width,initial-scale=1"><title>kpool</title><style>${STYLE}</style></head><body>
-<h1>kpool</h1><p class="${isWell ? 'well' : 'ill'}">${escapeHtml(verdict)}</p>
+  const body = `<h1>kpool</h1><p class="${isWell ? 'well' : 'ill'}">${escapeHtml(verdict)}</p>${hasQueue ? '<p><a href="/queues">Jobs</a></p>' : ''}
 <h2>Accounts</h2>${htmlTable(
     ['account', 'status', 'why'],
     data.accounts.map(({ account, status, reason }) => [account, status, reason]),
@@ -71,7 +58,6 @@ export function statusPage(data: StatusData, now: Date): string {
             row.message,
           ]),
         )
-  }
-<p><small>As of ${instant(now) ?? ''}.</small></p></body></html>
-`;
+  }`;
+  return htmlPage('kpool', body, now);
 }

@@ -36,7 +36,11 @@ async function startJobs(context: CliContext, parts: Parts): Promise<ServiceJobs
   });
 }
 
-async function startPage(context: CliContext, parts: Parts): Promise<WebServer | null> {
+async function startPage(
+  context: CliContext,
+  parts: Parts,
+  jobs: ServiceJobs | null,
+): Promise<WebServer | null> {
   const { host, port, token } = parts.config.http;
   if (port === null) return null;
   const web = await startWeb({
@@ -45,6 +49,7 @@ async function startPage(context: CliContext, parts: Parts): Promise<WebServer |
     token,
     databaseUrl: parts.session.database.url,
     metrics: parts.metrics,
+    lookAtQueue: jobs === null ? null : () => jobs.look(),
     clock: context.clock,
   });
   context.logger().info(`The status page is at ${web.url}.`);
@@ -95,12 +100,14 @@ export const registerStart: RegisterCommand = (program, context) => {
         const hopeless = new Promise<never>((_resolve, reject) => (onHopeless = reject));
         hopeless.catch(() => undefined);
         const parts: Parts = { config, session, metrics, onHopeless };
+        let jobs: ServiceJobs | null = null;
         if (role !== 'web') {
-          const jobs = await startJobs(context, parts);
-          stops.unshift(() => jobs.stop());
+          const started = await startJobs(context, parts);
+          stops.unshift(() => started.stop());
+          jobs = started;
         }
         if (role !== 'run') {
-          const web = await startPage(context, parts);
+          const web = await startPage(context, parts, jobs);
           if (web !== null) stops.unshift(() => web.close());
         }
         await untilStopped(signal, hopeless);

@@ -5,6 +5,7 @@ import { openRedisBackend } from '../../../jobs/backends/redis';
 import { LANES } from '../../../jobs/lanes';
 import { planStream } from '../../../jobs/plan-stream';
 import { processJob } from '../../../jobs/process-job';
+import { lookAtQueue } from '../../../jobs/queue-look';
 import { ensureSchedules, schedulesOf } from '../../../jobs/schedules';
 import { startServiceJobs } from '../../../jobs/service-jobs';
 import { withSchedulesLock } from '../../../src/app/queue-place';
@@ -85,10 +86,15 @@ onBothBackends('the queue', (backendUnderTest) => {
     await pool.sync({ streams: ['algorithms', 'sub-accounts'] });
     for (const stream of STREAMS) await planStream(context, stream);
     const text = JSON.stringify((await waiting()).map((job) => job.asJSON()));
+    const look = await lookAtQueue(queue);
+    expect(look.counts['delayed']).toBe(look.jobs.filter(({ state }) => state === 'delayed').length);
+    expect(look.jobs.filter(({ name }) => name === 'earnings.sync').length).toBe(2 * LANES.earnings);
     for (const account of pool.simulator.accounts) {
+      expect(look.jobs.some(({ scope }) => scope.startsWith(`${account.name} `))).toBe(true);
       expect(text).toContain(account.name);
       for (const secret of [account.apiKey, account.apiSecret, account.apiPassphrase]) {
         expect(text).not.toContain(secret);
+        expect(JSON.stringify(look)).not.toContain(secret);
       }
     }
   });

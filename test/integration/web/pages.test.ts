@@ -9,6 +9,21 @@ import { useTestDatabase } from '../../support/test-database';
 const TOKEN = 'a-token-of-32-characters-at-least';
 const NASTY = '<script>alert("x")</script>';
 
+const QUEUE = {
+  counts: { active: 1, failed: 1 },
+  jobs: [
+    {
+      state: 'active',
+      name: 'earnings.sync',
+      scope: 'main 1 SHA256d',
+      attempts: 0,
+      at: new Date(0),
+      error: null,
+    },
+    { state: 'failed', name: 'rewards.sync', scope: NASTY, attempts: 3, at: new Date(1_000), error: NASTY },
+  ],
+};
+
 let pool: SyncedPool;
 let sql: postgres.Sql;
 const servers: WebServer[] = [];
@@ -26,6 +41,7 @@ async function serve(token: string | null, clock: Clock = systemClock): Promise<
     token: token === null ? null : new Secret(token),
     databaseUrl: new Secret(database.url),
     metrics: createMetrics(),
+    lookAtQueue: () => Promise.resolve(QUEUE),
     clock,
   });
   servers.push(server);
@@ -74,20 +90,37 @@ describe('the status page', () => {
     expect(html).not.toContain(NASTY);
   });
 
-  it.each(['', 'metrics'])('wants the token for /%s, as a bearer or as a password', async (path) => {
-    const { url } = await serve(TOKEN);
-    const ask = async (authorization?: string): Promise<number> =>
-      (await fetch(url + path, authorization === undefined ? {} : { headers: { authorization } })).status;
-    const basic = (password: string) => `Basic ${Buffer.from(`anyone:${password}`).toString('base64')}`;
-    expect(
-      await Promise.all([ask(), ask('Bearer wrong'), ask(basic('wrong')), ask(`Bearer ${TOKEN} x`)]),
-    ).toEqual([401, 401, 401, 200]);
-    expect(await Promise.all([ask(`Bearer ${TOKEN}`), ask(basic(TOKEN))])).toEqual([200, 200]);
-  });
+  it.each(['', 'metrics', 'queues'])(
+    'wants the token for /%s, as a bearer or as a password',
+    async (path) => {
+      const { url } = await serve(TOKEN);
+      const ask = async (authorization?: string): Promise<number> =>
+        (await fetch(url + path, authorization === undefined ? {} : { headers: { authorization } })).status;
+      const basic = (password: string) => `Basic ${Buffer.from(`anyone:${password}`).toString('base64')}`;
+      expect(
+        await Promise.all([ask(), ask('Bearer wrong'), ask(basic('wrong')), ask(`Bearer ${TOKEN} x`)]),
+      ).toEqual([401, 401, 401, 200]);
+      expect(await Promise.all([ask(`Bearer ${TOKEN}`), ask(basic(TOKEN))])).toEqual([200, 200]);
+    },
+  );
 
   it('counts for Prometheus', async () => {
     const text = await (await fetch(`${(await serve(null)).url}metrics`)).text();
     expect(text).toMatch(/^# HELP kpool_job_seconds/m);
+  });
+});
+
+describe('the page of the jobs', () => {
+  it('shows what is in the queue, offers nothing to press, and writes what comes from outside as text', async () => {
+    const { url } = await serve(null);
+    const html = await (await fetch(`${url}queues`)).text();
+    expect(html).toContain('1 active, 1 failed');
+    expect(html).toContain('main 1 SHA256d');
+    expect(html).toContain('&lt;script&gt;');
+    expect(html).not.toContain(NASTY);
+    expect(html).not.toMatch(/<(form|button|script)/);
+    expect((await fetch(`${url}queues`, { method: 'POST' })).status).toBe(404);
+    expect(await (await fetch(url)).text()).toContain('href="/queues"');
   });
 });
 
@@ -112,6 +145,7 @@ describe('/healthz', () => {
       token: null,
       databaseUrl: new Secret('postgres://nobody:x@127.0.0.1:1/none'),
       metrics: createMetrics(),
+      lookAtQueue: null,
       clock: systemClock,
     });
     servers.push(server);
@@ -131,6 +165,7 @@ describe('/healthz', () => {
       token: null,
       databaseUrl: new Secret(database.url),
       metrics: createMetrics(),
+      lookAtQueue: null,
       clock: systemClock,
     });
     await expect(again).rejects.toThrow(/cannot be served on 127\.0\.0\.1:\d+: the port is taken/);

@@ -1,0 +1,54 @@
+import type { JobQueue } from './backends/backend';
+
+/** Jobs of a state that are shown; the counts say how many there are. */
+const MAX_SHOWN = 50;
+const STATES = ['active', 'prioritized', 'waiting', 'delayed', 'failed', 'completed'] as const;
+
+/** One job as people look at it. */
+export interface JobLook {
+  readonly state: string;
+  readonly name: string;
+  /** Account, sub-account, algorithm; empty for a job of none. */
+  readonly scope: string;
+  readonly attempts: number;
+  /** When it is to begin, began, or ended. */
+  readonly at: Date;
+  readonly error: string | null;
+}
+
+/** What is in the queue at one moment. */
+export interface QueueLook {
+  readonly counts: Readonly<Record<string, number>>;
+  readonly jobs: readonly JobLook[];
+}
+
+/** Looks at the queue; changes nothing. */
+export async function lookAtQueue(queue: Pick<JobQueue, 'getJobs' | 'getJobCounts'>): Promise<QueueLook> {
+  const counts = await queue.getJobCounts(...STATES);
+  const jobs: JobLook[] = [];
+  for (const state of STATES) {
+    const isOver = state === 'failed' || state === 'completed';
+    // Of what is over the last ones, of the rest the next ones.
+    for (const job of await queue.getJobs([state], 0, MAX_SHOWN - 1, !isOver)) {
+      const waitsUntilMs = job.timestamp + (state === 'delayed' ? job.delay : 0);
+      jobs.push({
+        state,
+        name: job.name,
+        scope: scopeOf(job.data),
+        attempts: job.attemptsMade,
+        at: new Date(
+          (isOver ? job.finishedOn : state === 'active' ? job.processedOn : undefined) ?? waitsUntilMs,
+        ),
+        error: state === 'failed' ? job.failedReason : null,
+      });
+    }
+  }
+  return { counts, jobs };
+}
+
+/** The parts of a payload that name something. */
+function scopeOf(data: unknown): string {
+  if (typeof data !== 'object' || data === null) return '';
+  const { account, puid, algo } = data as Readonly<Record<string, unknown>>;
+  return [account, puid, algo].filter((part) => typeof part === 'string' && part !== '').join(' ');
+}
