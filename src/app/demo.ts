@@ -3,19 +3,26 @@ import path from 'node:path';
 import { loadConfig } from '../config/load';
 import type { Config } from '../config/config';
 import { KpoolError } from '../core/errors';
+import { STREAMS } from '../domain/streams';
 import { createSimulator, type Simulator } from '../simulator';
 import { inspectEmbeddedPostgres } from '../store/embedded/inspect';
 
 /** The same for everybody: figures of the demo can be talked about. */
 const DEMO_SEED = 20_261_122;
 const DEMO_LATENCY_MS = { min: 20, max: 80 };
-/** Short enough to follow simulated days, long enough to look fresh while the first sync lasts. */
-const FAST = '2 min';
+/** Long enough to look fresh while the first sync lasts. */
+const FIRST_SYNC_EVERY = '2 min';
+/** Short enough to follow simulated days. */
+const LIVE_EVERY = '10 s';
+/** Rows settle some simulated days after they appeared: half a real minute. */
+const LIVE_RECENT_EVERY = '30 s';
 
 export interface Demo {
   readonly simulator: Simulator;
   /** As if the user had filled in `.env` for the simulated pool. */
   readonly config: Config;
+  /** The same in a hurry, for days that pass in seconds. */
+  readonly liveConfig: Config;
 }
 
 /**
@@ -38,7 +45,7 @@ export async function prepareDemo(options: { home: string; port: number; nowMs: 
   });
   const [account] = simulator.accounts;
   if (account === undefined) throw new KpoolError('broken-promise', 'The simulated pool has no account.');
-  const config = loadConfig({
+  const env = {
     KPOOL_HOME: home,
     KPOOL_PG_PORT: String(options.port),
     KUCOIN_POOL_BASE_URL: simulator.url,
@@ -47,14 +54,16 @@ export async function prepareDemo(options: { home: string; port: number; nowMs: 
     KUCOIN_POOL_API_PASSPHRASE: account.apiPassphrase,
     HTTP_PORT: '0',
     LOG_LEVEL: 'warn',
-    ALGORITHMS_EVERY: FAST,
-    SUB_ACCOUNTS_EVERY: FAST,
-    EARNINGS_EVERY: FAST,
-    REWARDS_EVERY: FAST,
-    ACCOUNT_INCOME_EVERY: FAST,
-    SUB_ACCOUNT_INCOME_EVERY: FAST,
-    WORKERS_EVERY: FAST,
-    WORKER_DETAILS_EVERY: FAST,
-  });
-  return { simulator, config };
+  };
+  return {
+    simulator,
+    config: loadConfig({ ...env, ...allEvery(FIRST_SYNC_EVERY) }),
+    liveConfig: loadConfig({ ...env, ...allEvery(LIVE_EVERY), RECENT_EVERY: LIVE_RECENT_EVERY }),
+  };
+}
+
+function allEvery(interval: string): Record<string, string> {
+  return Object.fromEntries(
+    STREAMS.map((stream) => [`${stream.toUpperCase().replaceAll('-', '_')}_EVERY`, interval]),
+  );
 }

@@ -1,22 +1,18 @@
-import { prepareDemo, type Demo } from '../../app/demo';
+import { prepareDemo } from '../../app/demo';
 import { openSession, type Session } from '../../app/session';
 import { EVERYTHING, syncEverything, type StreamSummary } from '../../app/sync-everything';
 import { requireAccounts } from '../../config/require-accounts';
-import { isKpoolError } from '../../core/errors';
 import { openPostgres } from '../../core/postgres-driver';
 import { countRows, readCompleteness, readFreshness, readMonthsOfIncome } from '../../report/overview';
 import { WHAT_IS_DUE } from '../../sync/ledger/sync-ledger-scope';
 import type { CliContext, RegisterCommand } from '../context';
 import { withExamples } from '../example';
-import { groupDigits } from '../output/numbers';
+import { liveOn } from '../live-demo';
 import { formatRelative } from '../output/times';
 import { isAllWell, showProgress, summaryJson, summaryText } from '../sync-summary';
 
 const MONTHS_SHOWN = 4;
 const END_TIMEOUT_S = 5;
-const DAY_MS = 86_400_000;
-/** One simulated day passes in so much real time. */
-const DAY_LASTS_MS = 10_000;
 const SIMULATED = 'Everything here is SIMULATED: no account, no amount and no machine is real.';
 
 async function syncAll(context: CliContext, session: Session): Promise<readonly StreamSummary[]> {
@@ -98,40 +94,6 @@ function overviewText({ output, clock }: CliContext, overview: Overview): string
   ].join('\n');
 }
 
-/** One simulated day, synced; what came of it in one line. */
-async function liveOneDay(
-  { output, clock, signal }: CliContext,
-  demo: Demo,
-  session: Session,
-): Promise<void> {
-  await clock.sleep(DAY_LASTS_MS, signal);
-  demo.simulator.clock.advance(DAY_MS);
-  const summaries = await syncEverything(session.service, {
-    selection: EVERYTHING,
-    request: WHAT_IS_DUE,
-    signal,
-    onProgress: () => undefined,
-  });
-  const results = summaries.flatMap((summary) => summary.results);
-  const total = (count: 'inserted' | 'changed' | 'requests'): string =>
-    groupDigits(String(results.reduce((sum, { totals }) => sum + totals[count], 0)));
-  const day = new Date(demo.simulator.clock.now()).toISOString().slice(0, 10);
-  output.note(
-    `${day}: ${total('inserted')} rows new, ${total('changed')} changed, ${total('requests')} requests`,
-  );
-}
-
-/** Lets simulated days pass, a sync each, until Ctrl-C: the one way to end it, and a good one. */
-async function followPool(context: CliContext, demo: Demo, session: Session): Promise<void> {
-  const seconds = DAY_LASTS_MS / 1_000;
-  context.output.note(`\nA simulated day passes every ${seconds} s now, and is synced. Ctrl-C stops.`);
-  try {
-    for (;;) await liveOneDay(context, demo, session);
-  } catch (error) {
-    if (!isKpoolError(error, 'aborted')) throw error;
-  }
-}
-
 /** `kpool demo`: three years of a simulated pool in a real database, without any set-up. */
 export const registerDemo: RegisterCommand = (program, context) => {
   const command = program
@@ -169,7 +131,7 @@ export const registerDemo: RegisterCommand = (program, context) => {
           if (!isAllWell(summaries)) context.exitWith(1);
           if (flags.once === true) return;
           output.note(`To look into it: ${session.database.psqlHint ?? ''}`);
-          await followPool(context, demo, session);
+          await liveOn(context, demo);
         } finally {
           await session.close();
         }
