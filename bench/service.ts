@@ -121,6 +121,23 @@ async function untilEqual(simulator: Simulator, sql: postgres.Sql): Promise<numb
   }
 }
 
+/** Until every scope of every stream was read once. */
+async function untilVisited({ session }: Running): Promise<number> {
+  const startedMs = performance.now();
+  for (;;) {
+    const plans = await Promise.all(
+      session.service.accounts.flatMap((account) =>
+        STREAMS.map((stream) => session.service.plan(account, stream)),
+      ),
+    );
+    const left = plans.flatMap(({ scopes }) => scopes).filter(({ nextVisitMs }) => nextVisitMs === -Infinity);
+    if (left.length === 0) return (performance.now() - startedMs) / 1_000;
+    if (performance.now() - startedMs > EQUAL_TIMEOUT_MS)
+      throw new Error(`${left.length} scopes were never visited.`);
+    await sleep(TICK_MS);
+  }
+}
+
 /** What nobody can do with less: one request a scope and round, a list per state of workers, one per currency for totals. */
 async function leastRequests(
   { session }: Running,
@@ -198,6 +215,9 @@ async function main(): Promise<void> {
   try {
     tell(
       `first sync equal to the truth after ${(await untilEqual(simulator, sql)).toFixed(1)} s, ${simulator.requests.count()} requests`,
+    );
+    tell(
+      `every scope read ${(await untilVisited(fast)).toFixed(1)} s later, ${simulator.requests.count()} requests: ${JSON.stringify(requestsByEndpoint(simulator))}`,
     );
     simulator.requests.clear();
     const rows = truthOf(simulator, 'rewards').length;
