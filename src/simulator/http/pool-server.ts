@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../core/clock';
@@ -52,6 +53,8 @@ export class PoolServer {
   #failure: unknown = null;
 
   constructor(state: PoolState) {
+    // Every answer under way listens.
+    setMaxListeners(0, this.#closing.signal);
     this.#state = state;
     this.#latency = createRandom(mix(state.seed, 77));
     this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
