@@ -4,6 +4,7 @@ import { KpoolError } from '../core/errors';
 import type { Logger } from '../observability/logger';
 import { createMetrics } from '../observability/metrics';
 import { openDatabase, type OpenDatabase } from './database';
+import { projectDisk } from './disk-projection';
 import { migrateDatabase } from './migration';
 import { SyncService, type ServiceAccount } from './sync-service';
 
@@ -14,6 +15,8 @@ export interface Finding {
   readonly text: string;
   /** What to do about it; null when nothing. */
   readonly hint: string | null;
+  /** What a script would want to compare. */
+  readonly figures?: Readonly<Record<string, number>>;
 }
 
 /** A host whose clock is this far off is told so; requests are signed with the pool's time all the same. */
@@ -121,6 +124,7 @@ export async function checkEverything(options: CheckOptions): Promise<readonly F
     const tables = await checkTables(database, log);
     findings.push(tables);
     if (!tables.isWell) return findings;
+    findings.push(await projectDisk(database, config));
     findings.push(...(await checkPool(database, options)));
     return findings;
   } catch (error) {

@@ -251,6 +251,8 @@ export interface FleetStore {
   landPass(scope: FleetScope, pass: FleetPass, landing: FleetLanding): Promise<ListingCounts>;
   /** Forgets what was staged. */
   dropPass(pass: FleetPass): Promise<void>;
+  /** How many workers each sub-account and algorithm of an account has. */
+  findFleetSizes(accountId: AccountId): Promise<number[]>;
   /**
    * Workers whose details are next, less those that this run has `done`: new and missing ones, then on from where the
    * round stopped.

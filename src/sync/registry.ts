@@ -19,8 +19,8 @@ export interface SyncDeps {
   readonly fleet: FleetStore;
   readonly income: IncomeStore;
   readonly tiers: LedgerTiers;
-  /** Requests that one run of one scope of `worker-details` may take. */
-  readonly workerDetailsPerRun: number;
+  /** Requests that all scopes of `worker-details` may take together, each run once. */
+  readonly workerDetailsPerRound: number;
 }
 
 export type UseCase = (deps: SyncDeps, scope: Scope, run: Run, request: LedgerRequest) => Promise<void>;

@@ -1,5 +1,5 @@
 import type { Worker } from '../../domain/entities';
-import type { WorkerId } from '../../domain/ids';
+import type { AccountId, WorkerId } from '../../domain/ids';
 import type { Queryable } from '../client';
 import { pgInstant } from '../instants';
 import { isOfScope, type ScopeKey } from '../scope-key';
@@ -19,6 +19,14 @@ interface Candidate {
   is_urgent: boolean;
   position: bigint | null;
   now_ms: bigint;
+}
+
+/** How many workers each sub-account and algorithm of an account has, those without any left out. */
+export async function findFleetSizes(db: Queryable, accountId: AccountId): Promise<number[]> {
+  const rows = await db.$queryRaw<{ workers: bigint }[]>`
+    SELECT count(*) AS workers FROM pool.workers
+     WHERE account_id = ${accountId}::smallint AND removed_at IS NULL GROUP BY puid, algo`;
+  return rows.map(({ workers }) => Number(workers));
 }
 
 /**

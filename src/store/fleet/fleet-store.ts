@@ -1,6 +1,6 @@
 import { KpoolError } from '../../core/errors';
 import type { Worker, WorkerStatus } from '../../domain/entities';
-import type { WorkerId } from '../../domain/ids';
+import type { AccountId, WorkerId } from '../../domain/ids';
 import type { UnreadableRow } from '../../domain/page';
 import { inTransaction, type Queryable } from '../client';
 import { guarded } from '../database-errors';
@@ -10,7 +10,7 @@ import { ensureCursor, lockCursor } from '../ledger/cursor';
 import { quarantineRows } from '../quarantine';
 import { isOfScope, type ScopeKey } from '../scope-key';
 import { addPass } from './add-pass';
-import { findNextDetails, storeDetails, type DetailsBatch } from './details';
+import { findFleetSizes, findNextDetails, storeDetails, type DetailsBatch } from './details';
 import { isOfFleet, type FleetKey } from './fleet-key';
 import { completePass, joinLarge, mergeWorkers, noteResting, openStays, removeMissing } from './landing';
 import { packWorkers, type PackedWorkers } from './packed-workers';
@@ -131,6 +131,10 @@ export class PrismaFleetStore {
         return { inserted, changed, unchanged: staged - inserted - changed, removed, quarantined };
       }),
     );
+  }
+
+  async findFleetSizes(accountId: AccountId): Promise<number[]> {
+    return guarded(() => findFleetSizes(this.client, accountId));
   }
 
   async findNextDetails(

@@ -1,7 +1,6 @@
 import { ACTIVE } from '../../domain/fleet';
 import type { WorkerId } from '../../domain/ids';
 import type { Queryable } from '../client';
-import { Prisma } from '../generated/client';
 import { fleetValues, isOfFleet } from './fleet-key';
 import { RESTING_STATE, type LandingPass } from './resting-state';
 

@@ -1,5 +1,6 @@
 import { throwIfAborted } from '../../core/clock';
 import type { Worker } from '../../domain/entities';
+import { fairShare } from '../../domain/fair-share';
 import type { WorkerId } from '../../domain/ids';
 import { miningScopeOf } from '../mining-scope';
 import type { FleetScope, FleetStore, Pool, Scope } from '../ports';
@@ -12,19 +13,21 @@ const BATCH_WORKERS = 20;
 export interface WorkerDetailsDeps {
   readonly pool: Pick<Pool, 'getWorker'>;
   readonly fleet: FleetStore;
-  /** Requests that one run of one scope may take. */
-  readonly workerDetailsPerRun: number;
+  /** Requests that the runs of all scopes of one account may take together, each run once. */
+  readonly workerDetailsPerRound: number;
 }
 
 /**
  * A slow round over all workers of a scope, one request each: new and missing ones first, then on from where the
- * last run stopped. Source: `GET /v1/external/worker/get`.
+ * last run stopped. The account's scopes share what it may ask: none takes more than its fair part. Source: `GET /v1/external/worker/get`.
  */
 export async function syncWorkerDetails(deps: WorkerDetailsDeps, anyScope: Scope, run: Run): Promise<void> {
   const scope: FleetScope = { ...miningScopeOf(anyScope), stream: 'worker-details' };
+  if (deps.workerDetailsPerRound === 0) return;
   const done = new Set<WorkerId>();
-  while (done.size < deps.workerDetailsPerRun) {
-    const limit = Math.min(BATCH_WORKERS, deps.workerDetailsPerRun - done.size);
+  const most = fairShare(deps.workerDetailsPerRound, await deps.fleet.findFleetSizes(scope.accountId));
+  while (done.size < most) {
+    const limit = Math.min(BATCH_WORKERS, most - done.size);
     const batch = await deps.fleet.findNextDetails(scope, done, limit);
     const workers: Worker[] = [];
     for (const workerId of batch.workerIds) {

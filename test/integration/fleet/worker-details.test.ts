@@ -39,9 +39,8 @@ beforeAll(async () => {
 async function round(): Promise<number[]> {
   const mark = pool.simulator.requests.entries.length;
   const summaries = await pool.sync({ streams: ['worker-details'] });
-  expect(summaries.flatMap(({ results }) => results.map(({ outcome, reason }) => [outcome, reason]))).toEqual(
-    [['succeeded', null]],
-  );
+  for (const { outcome, reason } of summaries.flatMap(({ results }) => results))
+    expect([outcome, reason]).toEqual(['succeeded', null]);
   return pool.simulator.requests.entries.slice(mark).map(({ params }) => Number(params['workerId']));
 }
 
@@ -83,4 +82,19 @@ test('a worker that the pool does not know is left to the passes', async () => {
   }
   const [row] = await pool.sql`SELECT removed_at FROM pool.workers WHERE worker_id = 3`;
   expect(row).toEqual({ removed_at: null });
+});
+
+test('all sub-accounts together take no more than the share of the rate', async () => {
+  const { world } = pool.simulator;
+  for (let n = 1n; n <= 4n; n += 1n) {
+    const farm = { account: 'main', puid: 600n + n, algo: 'SHA256d' };
+    world.addSubAccount('main', { puid: farm.puid, pname: `farm-${n}`, defaultAlgo: 'SHA256d' });
+    for (let id = 1n; id <= (n === 1n ? 3n : 40n); id += 1n)
+      world.addWorker(farm, { workerId: 10_000n * n + id, workerName: `w${id}` });
+  }
+  await pool.sync({ streams: ['sub-accounts', 'workers'] });
+  const asked = await round();
+  expect(asked.length).toBeLessThanOrEqual(PER_RUN);
+  expect(asked.length).toBeGreaterThan(PER_RUN - 5);
+  expect(asked.filter((id) => id > 10_000 && id < 20_000)).toEqual([10_001, 10_002, 10_003]);
 });

@@ -1,0 +1,66 @@
+import type { Config } from '../config/config';
+import { projectFleetDisk, type FleetDisk } from '../domain/fleet-disk';
+import { createStoreClient } from '../store/client';
+import { readFleetOnDisk } from '../store/fleet/fleet-facts';
+import type { OpenDatabase } from './database';
+
+/** A line of `kpool check` about the disk. It is never a failure: what is too much, the operator knows. */
+export interface DiskFinding {
+  readonly name: 'disk';
+  readonly isWell: true;
+  readonly text: string;
+  readonly hint: string | null;
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+const GB = 1e9;
+/** From here on it is worth a thought. */
+const LARGE_BYTES = 20 * GB;
+const DECIMALS_BELOW_GB = 10;
+
+const sizeOf = (bytes: number): string =>
+  bytes < 0.1 * GB
+    ? `${Math.ceil(bytes / 1e6)} MB`
+    : `${(bytes / GB).toFixed(bytes < DECIMALS_BELOW_GB * GB ? 1 : 0)} GB`;
+
+const kept = (days: number | null): string => (days === null ? 'the first year of' : `${days} days of`);
+
+function describe(disk: FleetDisk, workers: number, config: Pick<Config, 'keepDays'>): string {
+  const { workerSamples, workerHourly, workerDaily } = config.keepDays;
+  const growth =
+    disk.bytesPerYear === 0 ? '' : `, and ${sizeOf(disk.bytesPerYear)} more with every further year`;
+  return (
+    `the history of ${workers} worker${workers === 1 ? '' : 's'} comes to ${sizeOf(disk.totalBytes)}: ` +
+    `${kept(workerSamples)} samples ${sizeOf(disk.samplesBytes)}, ${kept(workerHourly)} hourly figures ` +
+    `${sizeOf(disk.hourlyBytes)}, ${kept(workerDaily)} daily figures ${sizeOf(disk.dailyBytes)}${growth}`
+  );
+}
+
+/** The disk that samples, hourly and daily figures will take, given the workers seen so far. */
+export async function projectDisk(
+  database: Pick<OpenDatabase, 'url'>,
+  config: Pick<Config, 'keepDays' | 'sync'>,
+): Promise<DiskFinding> {
+  const client = createStoreClient({ url: database.url, maxConnections: 1, applicationName: 'kpool check' });
+  try {
+    const { usedBytes, ...facts } = await readFleetOnDisk(client);
+    const { keepDays, sync } = config;
+    const disk = projectFleetDisk(facts, { passEveryMs: sync.everyMs.workers, keepDays });
+    const now = ` (now ${sizeOf(usedBytes)})`;
+    return {
+      name: 'disk',
+      isWell: true,
+      text:
+        facts.workers === 0
+          ? 'no workers seen yet: their history takes none so far'
+          : `${describe(disk, facts.workers, config)}${now}`,
+      hint:
+        disk.totalBytes < LARGE_BYTES
+          ? null
+          : 'Too much? Keep less (WORKER_HOURLY_KEEP_DAYS, WORKER_SAMPLES_KEEP_DAYS) or look less often (WORKERS_EVERY).',
+      figures: { ...facts, usedBytes, ...disk },
+    };
+  } finally {
+    await client.$disconnect();
+  }
+}

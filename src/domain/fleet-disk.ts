@@ -1,0 +1,58 @@
+import { DAY_MS } from './windows';
+
+/** What a row takes on disk with its indexes and the room that updates need, bytes (bench/fleet.ts, 100,000 workers). */
+const ROW_BYTES = { samples: 200, hourly: 320, daily: 320 } as const;
+const HOURS_PER_DAY = 24;
+const DAYS_PER_YEAR = 365;
+
+export interface FleetFacts {
+  /** Workers that the pool lists. */
+  readonly workers: number;
+  /** Those of them that were ACTIVE when last looked at: each adds a sample a pass. */
+  readonly activeWorkers: number;
+}
+
+export interface FleetHabits {
+  readonly passEveryMs: number;
+  /** Days; null: for ever. */
+  readonly keepDays: {
+    readonly workerSamples: number | null;
+    readonly workerHourly: number | null;
+    readonly workerDaily: number | null;
+  };
+}
+
+/** Bytes. What is kept for ever is counted as it will be after a year from its beginning. */
+export interface FleetDisk {
+  readonly samplesBytes: number;
+  readonly hourlyBytes: number;
+  readonly dailyBytes: number;
+  readonly totalBytes: number;
+  /** Added by every further year, by what is kept for ever. */
+  readonly bytesPerYear: number;
+}
+
+/** The disk that a fleet of this size comes to. */
+export function projectFleetDisk(facts: FleetFacts, { passEveryMs, keepDays }: FleetHabits): FleetDisk {
+  const daily = {
+    samples: facts.activeWorkers * (DAY_MS / passEveryMs) * ROW_BYTES.samples,
+    hourly: facts.workers * HOURS_PER_DAY * ROW_BYTES.hourly,
+    daily: facts.workers * ROW_BYTES.daily,
+  };
+  const kept = (bytesPerDay: number, days: number | null): number =>
+    Math.round(bytesPerDay * (days ?? DAYS_PER_YEAR));
+  const samplesBytes = kept(daily.samples, keepDays.workerSamples);
+  const hourlyBytes = kept(daily.hourly, keepDays.workerHourly);
+  const dailyBytes = kept(daily.daily, keepDays.workerDaily);
+  const growing =
+    (keepDays.workerSamples === null ? daily.samples : 0) +
+    (keepDays.workerHourly === null ? daily.hourly : 0) +
+    (keepDays.workerDaily === null ? daily.daily : 0);
+  return {
+    samplesBytes,
+    hourlyBytes,
+    dailyBytes,
+    totalBytes: samplesBytes + hourlyBytes + dailyBytes,
+    bytesPerYear: Math.round(growing * DAYS_PER_YEAR),
+  };
+}

@@ -1,0 +1,82 @@
+import { projectFleetDisk } from '../../../src/domain/fleet-disk';
+import { runCliInProcess } from '../../support/cli-in-process';
+import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
+import { useTestDatabase } from '../../support/test-database';
+
+let pool: SyncedPool;
+// Before the database is dropped: hooks run in the order in which they are written.
+afterAll(() => pool.close());
+const database = useTestDatabase();
+
+beforeAll(async () => {
+  pool = await createSyncedPool({
+    databaseUrl: database.url,
+    simulator: {
+      seed: 3,
+      world: { subAccountsPerAccount: 0, algorithms: ['SHA256d'], days: 1, workerSlotMs: Infinity },
+    },
+  });
+});
+
+interface DiskFinding {
+  readonly name: string;
+  readonly isWell: boolean;
+  readonly text: string;
+  readonly hint: string | null;
+  readonly figures: Record<string, number>;
+}
+
+async function check(settings: Record<string, string>): Promise<DiskFinding> {
+  const [account] = pool.simulator.accounts;
+  const { stdout } = await runCliInProcess(['check', '--json'], {
+    DATABASE_URL: database.url,
+    KUCOIN_POOL_BASE_URL: pool.simulator.url,
+    KUCOIN_POOL_API_KEY: account!.apiKey,
+    KUCOIN_POOL_API_SECRET: account!.apiSecret,
+    KUCOIN_POOL_API_PASSPHRASE: account!.apiPassphrase,
+    ...settings,
+  });
+  return (JSON.parse(stdout) as DiskFinding[]).find(({ name }) => name === 'disk')!;
+}
+
+test('kpool check says what the history of the fleet will take, and what to do when that is too much', async () => {
+  expect(await check({})).toMatchObject({
+    isWell: true,
+    text: expect.stringContaining('no workers') as string,
+  });
+  const key = { account: 'main', puid: 900n, algo: 'SHA256d' };
+  pool.simulator.world.addSubAccount('main', { puid: 900n, pname: 'farm', defaultAlgo: 'SHA256d' });
+  for (let id = 1n; id <= 30n; id += 1n)
+    pool.simulator.world.addWorker(key, { workerId: id, status: id > 20n ? 'INACTIVE' : 'ACTIVE' });
+  await pool.sync({ streams: ['sub-accounts', 'workers'] });
+  const usual = await check({});
+  expect(usual.figures).toMatchObject({ workers: 30, activeWorkers: 20 });
+  expect(usual.figures['usedBytes']).toBeGreaterThan(0);
+  expect(usual).toMatchObject({ isWell: true, hint: null });
+  expect(usual.text).toMatch(
+    /^the history of 30 workers comes to \d+ MB: 14 days of samples \d+ MB, 180 days of hourly figures \d+ MB, the first year of daily figures \d+ MB, and \d+ MB more with every further year \(now \d+ MB\)$/,
+  );
+  await pool.sql`
+    INSERT INTO pool.workers (account_id, puid, algo, worker_id, worker_name, status)
+    SELECT 1, 900, 'SHA256d', n, 'w', 'ACTIVE' FROM generate_series(1001, 60000) AS n`;
+  const large = await check({ WORKER_DAILY_KEEP_DAYS: '30' });
+  expect(large.text).toContain('30 days of daily figures');
+  expect(large.text).not.toContain('further year');
+  expect(large.hint).toContain('WORKER_HOURLY_KEEP_DAYS');
+});
+
+test('twice the workers, days or passes take twice the disk', () => {
+  const facts = { workers: 1_000, activeWorkers: 900 };
+  const keepDays = { workerSamples: 14, workerHourly: 180, workerDaily: null };
+  const usual = projectFleetDisk(facts, { passEveryMs: 600_000, keepDays });
+  const often = projectFleetDisk(facts, { passEveryMs: 300_000, keepDays });
+  expect(often.samplesBytes).toBe(2 * usual.samplesBytes);
+  expect(often.hourlyBytes).toBe(usual.hourlyBytes);
+  const longer = projectFleetDisk(facts, {
+    passEveryMs: 600_000,
+    keepDays: { workerSamples: 28, workerHourly: 360, workerDaily: 730 },
+  });
+  expect(longer.hourlyBytes).toBe(2 * usual.hourlyBytes);
+  expect(longer.dailyBytes).toBe(2 * usual.dailyBytes);
+  expect([usual.bytesPerYear, longer.bytesPerYear]).toEqual([usual.dailyBytes, 0]);
+});

@@ -1,0 +1,30 @@
+import fc from 'fast-check';
+import { fairShare } from '../../src/domain/fair-share';
+
+const takers = fc.array(fc.integer({ min: 0, max: 100_000 }), { maxLength: 60 });
+const takenOf = (sizes: readonly number[], share: number): number =>
+  sizes.reduce((sum, size) => sum + Math.min(size, share), 0);
+
+test('takers never have more together than there is, if each can have one', () => {
+  fc.assert(
+    fc.property(takers, fc.integer({ min: 60, max: 50_000 }), (sizes, budget) => {
+      expect(takenOf(sizes, fairShare(budget, sizes))).toBeLessThanOrEqual(budget);
+    }),
+  );
+});
+
+test('no more is left over than a part for each', () => {
+  fc.assert(
+    fc.property(takers, fc.integer({ min: 0, max: 50_000 }), (sizes, budget) => {
+      const wanted = takenOf(sizes, Infinity);
+      const taken = takenOf(sizes, fairShare(budget, sizes));
+      expect(taken).toBeGreaterThan(Math.min(wanted, budget) - Math.max(1, sizes.length));
+    }),
+  );
+});
+
+test('what small ones leave goes to large ones', () => {
+  expect(fairShare(100, [2, 3, 500, 500])).toBe(47);
+  expect(fairShare(100, [2, 3])).toBe(Infinity);
+  expect(fairShare(2, [5, 5, 5])).toBe(1);
+});
