@@ -270,7 +270,7 @@ export class SyncService {
       fleet: new PrismaFleetStore(this.client),
       income: new PrismaIncomeStore(this.client),
       tiers: { historyStartMs, recentDays, recentEveryMs, fullEveryMs, coins },
-      workerDetailsPerRun: Math.floor(
+      workerDetailsPerRound: Math.floor(
         (requestsPerSecond * workerDetailsShare * everyMs['worker-details']) / 1_000,
       ),
     };
