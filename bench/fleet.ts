@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { systemClock } from '../src/core/clock';
@@ -9,18 +7,14 @@ import type { Puid } from '../src/domain/ids';
 import { createPoolClient } from '../src/kucoin';
 import { PrismaAccountStore } from '../src/store/accounts';
 import { createStoreClient } from '../src/store/client';
-import { binariesIn, findPackagedBinaries } from '../src/store/embedded/binaries';
-import { createCluster, startCluster, stopCluster } from '../src/store/embedded/cluster';
-import { findServerUser } from '../src/store/embedded/server-user';
 import { PrismaFleetStore } from '../src/store/fleet/fleet-store';
 import { recomputeFleet } from '../src/store/fleet/recompute';
-import { migrate } from '../src/store/migrate';
 import { PrismaRunStore } from '../src/store/runs';
 import { runScope } from '../src/sync/run-scope';
 import { syncWorkers } from '../src/sync/streams/workers';
 import { ChildProgram } from '../test/support/child-program';
 import { setDatabaseClock } from '../test/support/database-clock';
-import { findFreePort } from '../test/support/test-run';
+import { withScratchDatabase } from './scratch-database';
 
 /**
  * What a pass over a large fleet costs on top of the pacing, at the start of a day and at its end, when its figures
@@ -51,7 +45,7 @@ interface PoolFacts {
 async function main(): Promise<void> {
   const program = new ChildProgram(join(__dirname, 'fleet-pool.ts'), [String(WORKERS)]);
   const facts = await program.answer<PoolFacts>();
-  await withDatabase(async (databaseUrl, postmasterPid) => {
+  await withScratchDatabase(async (databaseUrl, postmasterPid) => {
     const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
     const client = createStoreClient({
       url: new Secret(databaseUrl),
@@ -192,37 +186,6 @@ async function databaseCpuS(postmasterPid: number): Promise<number> {
     else if (fields[1] === postmasterPid) ticks += fields[11]! + fields[12]!;
   }
   return (ticks * CLOCK_TICK_MS) / 1_000;
-}
-
-async function withDatabase(work: (url: string, postmasterPid: number) => Promise<void>): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'kpool-bench-'));
-  await chmod(directory, 0o755);
-  const user = await findServerUser();
-  if (user !== null) await chown(directory, user.uid, user.gid);
-  const bin = process.env['KPOOL_TEST_PG_BIN'];
-  const binaries = bin === undefined ? await findPackagedBinaries() : binariesIn(bin);
-  const cluster = { dataDirectory: join(directory, 'data'), binaries, user };
-  const password = randomBytes(9).toString('hex');
-  const port = String(await findFreePort());
-  await createCluster(cluster, { superuser: 'bench', password, database: 'bench' });
-  await startCluster(
-    cluster,
-    { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', max_wal_size: '4GB' },
-    join(directory, 'postgres.log'),
-  );
-  const stop = (): void => void stopCluster(cluster, 'immediate').then(() => process.exit(1));
-  process.once('SIGINT', stop).once('SIGTERM', stop);
-  try {
-    const url = `postgres://bench:${password}@127.0.0.1:${port}/bench`;
-    const sql = postgres(url, { max: 1, onnotice: () => undefined });
-    await migrate(sql);
-    await sql.end();
-    const pidFile = await readFile(join(cluster.dataDirectory, 'postmaster.pid'), 'utf8');
-    await work(url, Number(pidFile.split('\n')[0]));
-  } finally {
-    await stopCluster(cluster, 'immediate');
-    await rm(directory, { recursive: true, force: true });
-  }
 }
 
 function print(title: string, figures: Record<string, string | number>): void {

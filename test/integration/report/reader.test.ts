@@ -42,6 +42,8 @@ const EXPECTED = [
   'reconciliation',
   'settlement_delay',
   'unsettled_income',
+  'worker_attention',
+  'worker_health',
   'worker_status',
   'worker_uptime_daily',
 ];

@@ -1,0 +1,118 @@
+import postgres from 'postgres';
+import { setDatabaseClock } from '../../support/database-clock';
+import { useTestDatabase } from '../../support/test-database';
+
+const NOW = Date.UTC(2026, 10, 22, 12);
+
+let sql: postgres.Sql;
+// Before useTestDatabase, whose own afterAll looks for connections left open.
+afterAll(() => sql.end());
+const database = useTestDatabase();
+
+beforeAll(async () => {
+  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+  await setDatabaseClock(sql, NOW);
+  await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES ('main', 'x')`;
+  await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (1, 7, 'farm')`;
+});
+
+let lastId = 0;
+
+interface Machine {
+  readonly status?: string;
+  readonly hourRate?: number | null;
+  readonly rejectRate?: string | null;
+  readonly minutesSinceShare?: number | null;
+  /** Mean hashrates and active passes of 10 by day, the oldest first, the last one today's. */
+  readonly days?: readonly (readonly [rate: number | null, active: number])[];
+}
+
+const USUAL_WEEK = Array.from({ length: 8 }, () => [100, 10] as const);
+
+async function machine(facts: Machine): Promise<number> {
+  lastId += 1;
+  const {
+    status = 'ACTIVE',
+    hourRate = 100,
+    rejectRate = '0.1',
+    minutesSinceShare = 2,
+    days = USUAL_WEEK,
+  } = facts;
+  const lastShareAt = minutesSinceShare === null ? null : new Date(NOW - minutesSinceShare * 60_000);
+  await sql`
+    INSERT INTO pool.workers (account_id, puid, algo, worker_id, worker_name, status, hour_hash_rate_hps, reject_rate, last_share_at)
+    VALUES (1, 7, 'SHA256d', ${lastId}, ${`rig-${lastId}`}, ${status}, ${hourRate}, ${rejectRate}, ${lastShareAt})`;
+  for (const [index, [rate, active]] of days.entries()) {
+    await sql`
+      INSERT INTO pool.worker_daily (account_id, puid, algo, worker_id, day, passes, active_samples, avg_real_hash_rate_hps)
+      VALUES (1, 7, 'SHA256d', ${lastId}, '2026-11-22'::date - ${days.length - 1 - index}::int, 10, ${active}, ${rate})`;
+  }
+  return lastId;
+}
+
+async function health(id: number): Promise<Record<string, unknown>> {
+  const [row] = await sql`
+    SELECT trim_scale(median_hash_rate_hps)::text AS median, trim_scale(share_of_median)::text AS share,
+           trim_scale(uptime)::text AS uptime, date_trunc('minute', since_last_share)::text AS since
+      FROM report.worker_health WHERE worker_id = ${id}`;
+  return { ...row };
+}
+
+async function reasons(id: number): Promise<[unknown, unknown] | null> {
+  const [row] = await sql`
+    SELECT reasons, trim_scale(lost_hash_rate_hps)::text AS lost FROM report.worker_attention WHERE worker_id = ${id}`;
+  return row === undefined ? null : [row['reasons'], row['lost']];
+}
+
+test('a machine is measured against the median of its own last 7 days, today and older days left out', async () => {
+  const days = [
+    [9_000, 10],
+    [10, 10],
+    [20, 10],
+    [30, 10],
+    [40, 10],
+    [50, 5],
+    [60, 10],
+    [70, 10],
+    [999, 5],
+  ] as const;
+  const id = await machine({ days, hourRate: 30, minutesSinceShare: 90 });
+  expect(await health(id)).toEqual({ median: '40', share: '0.75', uptime: '0.875', since: '01:30:00' });
+});
+
+test('a machine without history, hashrate or share has no figure, and is no trouble', async () => {
+  const id = await machine({ days: [], hourRate: null, rejectRate: null, minutesSinceShare: null });
+  expect(await health(id)).toEqual({ median: null, share: null, uptime: null, since: null });
+  expect(await reasons(id)).toBeNull();
+});
+
+test.each<[string, Machine, [string, string] | null]>([
+  ['works as usual', {}, null],
+  ['went down', { status: 'INACTIVE', hourRate: 60 }, ['down', '100']],
+  ['has a status nobody knows', { status: 'ON_HOLIDAY' }, ['down', '100']],
+  ['is up and sends no share', { minutesSinceShare: 61 }, ['no share', '0']],
+  ['does 79 % of the usual', { hourRate: 79 }, ['slow', '21']],
+  ['does 80 % of the usual', { hourRate: 80 }, null],
+  ['has its shares rejected', { rejectRate: '2' }, ['rejects', '0']],
+  ['was up less than 90 % of the week', { days: USUAL_WEEK.map(([rate]) => [rate, 8]) }, ['unsteady', '0']],
+  [
+    'is down and was so often',
+    {
+      status: 'INVALID',
+      days: [
+        [100, 1],
+        [100, 1],
+      ],
+    },
+    ['down, unsteady', '100'],
+  ],
+  ['was off all week', { status: 'INACTIVE', days: USUAL_WEEK.map(() => [null, 0]) }, null],
+])('a technician is told of a machine that %s', async (_, facts, expected) => {
+  expect(await reasons(await machine(facts))).toEqual(expected);
+});
+
+test('a machine that the pool lists no more needs nobody', async () => {
+  const id = await machine({ status: 'INACTIVE' });
+  await sql`UPDATE pool.workers SET removed_at = now() WHERE worker_id = ${id}`;
+  expect(await reasons(id)).toBeNull();
+});
