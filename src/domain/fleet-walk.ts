@@ -15,12 +15,14 @@ const MAX_PAGES = 20_000;
  * were seen may be held by others now, and the walk goes back to the page in which the first of them lies. Workers
  * that join move others backward, where they are merely seen twice. What was seen stays seen. The walk is complete
  * when it has come to the end of the list so, and no fewer workers were seen than are counted; otherwise all pages
- * are read again, a bounded number of times.
+ * are read again, a bounded number of times. A worker that stands twice on one page takes two of the places counted.
  */
 export class WorkerWalk {
   private readonly ids = new Set<WorkerId>();
   /** By page, so that a page read again does not count its broken rows twice. */
   private readonly unreadableOf = new Map<number, readonly UnreadableRow[]>();
+  /** Places beside the first that one worker takes on a page, by page. */
+  private readonly repeatedOf = new Map<number, number>();
   private turn = 1;
   private next: number | null = 1;
   /** Places of the list, from its start, whose workers were all seen. */
@@ -52,6 +54,8 @@ export class WorkerWalk {
     const knownCount = this.ids.size;
     for (const { workerId } of page.rows) this.ids.add(workerId);
     const newCount = this.ids.size - knownCount;
+    const pageIds = new Set(page.rows.map(({ workerId }) => workerId));
+    this.repeatedOf.set(currentPage, page.rows.length - pageIds.size);
     if (page.unreadable.length > 0) this.unreadableOf.set(currentPage, page.unreadable);
     else this.unreadableOf.delete(currentPage);
     this.reads += 1;
@@ -65,7 +69,8 @@ export class WorkerWalk {
     // More rows than are counted: the count is wrong, and behind a full page of news there may be another.
     const isSurplus = this.seenPlaces > totalNum && !isShort && newCount > 0;
     if (isJoined && !isSurplus && (isShort || this.seenPlaces >= totalNum)) {
-      const seen = this.ids.size + this.unreadable.length;
+      const repeated = [...this.repeatedOf.values()].reduce((sum, places) => sum + places, 0);
+      const seen = this.ids.size + this.unreadable.length + repeated;
       this.endTurn(seen < totalNum ? `the pool counts ${totalNum} workers and serves ${seen}` : null);
       return newCount;
     }
@@ -89,5 +94,6 @@ export class WorkerWalk {
     this.lastTotal = null;
     this.reads = 0;
     this.unreadableOf.clear();
+    this.repeatedOf.clear();
   }
 }

@@ -137,6 +137,14 @@ describe('a walk over a list of workers', () => {
     expect(walk(serve).walk.contradiction).not.toBeNull();
   });
 
+  test('takes a worker that stands twice on a page for one in two places', () => {
+    const list = [1, 2, 2, 3, 4];
+    expect(walk((page) => pageOf(list, page, 5)).walk.contradiction).toBeNull();
+    expect(walk((page) => pageOf(list, page, 4)).walk.contradiction).toBeNull();
+    expect(walk((page) => pageOf(list, page, 5, 6)).walk.contradiction).not.toBeNull();
+    expect(walk((page) => pageOf(list, page, 2)).walk.contradiction).not.toBeNull();
+  });
+
   test('counts rows that cannot be read among those served, once', () => {
     const { walk: walked } = walk((page) => ({
       ...pageOf(numbers(12), page, 10, 13),
