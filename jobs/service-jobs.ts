@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../src/core/clock';
 import { KpoolError } from '../src/core/errors';
+import { STREAMS } from '../src/domain/streams';
 import type { QueueBackend } from './backends/backend';
 import { QueueErrorLog } from './error-log';
 import type { JobContext, JobMetrics } from './job-context';
 import { concurrencyOf } from './lanes';
+import { planStream } from './plan-stream';
 import { processJob } from './process-job';
 import { lookAtQueue, type QueueLook } from './queue-look';
 import { retryDelayMs } from './retry-delay';
@@ -79,6 +81,8 @@ export async function startServiceJobs(options: ServiceJobsOptions): Promise<Ser
   const schedule = (): Promise<void> =>
     options.exclusively(() => ensureSchedules(queue, schedulesOf(options.everyMs)));
   await schedule();
+  // What is due is begun at once, and not at the next regular plan: credentials may have changed with this start.
+  for (const stream of STREAMS) await planStream(context, stream);
   const running = runner.run();
   const checking = checkSchedules(options, schedule, stopping.signal);
   return {

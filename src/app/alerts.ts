@@ -20,6 +20,8 @@ export interface AlertDeps {
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   /** Takes known secrets out of a text. */
   readonly scrub: (text: string) => string;
+  /** Fires when the process stops. */
+  readonly signal?: AbortSignal;
 }
 
 export interface AlertRound {
@@ -49,7 +51,9 @@ export function createAlertRounds(deps: AlertDeps): { run(): Promise<AlertRound>
       for (const [index, alert] of due.entries()) {
         const reason = await webhook.send(messageOf(alert, deps.scrub));
         if (reason !== null) {
-          if (!isFailing) deps.logger.warn(`The webhook for alerts does not take them: ${reason}.`);
+          const isStopping = deps.signal?.aborted === true;
+          if (!isFailing && !isStopping)
+            deps.logger.warn(`The webhook for alerts does not take them: ${reason}.`);
           isFailing = true;
           const untold = due.slice(index);
           await store.release(untold.map(({ alertId }) => alertId));

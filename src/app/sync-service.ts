@@ -237,18 +237,20 @@ export class SyncService {
 
   /**
    * The rounds of alerts about this process's accounts, for `run` to be called about once a minute. `webhookUrl` null:
-   * a round does nothing. `scrub` takes secrets out of what is sent.
+   * a round does nothing. `scrub` takes secrets out of what is sent; `signal` gives up a message that is under way.
    */
   createAlertRounds(
     webhookUrl: Secret | null,
     scrub: (text: string) => string,
+    signal?: AbortSignal,
   ): { run(): Promise<AlertRound> } {
     return createAlertRounds({
       store: new PrismaAlertStore(this.client),
-      webhook: webhookUrl === null ? null : createWebhook(webhookUrl),
+      webhook: webhookUrl === null ? null : createWebhook(webhookUrl, signal),
       accountIds: this.accounts.map(({ accountId }) => accountId),
       logger: this.options.logger,
       scrub,
+      ...(signal === undefined ? {} : { signal }),
     });
   }
 

@@ -30,8 +30,8 @@ function namesOf(error: unknown): { readonly name: unknown; readonly code: strin
   return { name, code: Array.isArray(errors) ? namesOf(errors[0]).code : null };
 }
 
-/** Follows no redirect: the address it leads to was not given by the user. */
-export function createWebhook(url: Secret, timeoutMs = WEBHOOK_TIMEOUT_MS): Webhook {
+/** Follows no redirect: the address it leads to was not given by the user. `stop` gives up what is under way. */
+export function createWebhook(url: Secret, stop?: AbortSignal, timeoutMs = WEBHOOK_TIMEOUT_MS): Webhook {
   return {
     async send(body) {
       try {
@@ -41,7 +41,7 @@ export function createWebhook(url: Secret, timeoutMs = WEBHOOK_TIMEOUT_MS): Webh
           body: JSON.stringify(body),
           headersTimeout: timeoutMs,
           bodyTimeout: timeoutMs,
-          signal: AbortSignal.timeout(timeoutMs),
+          signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(stop === undefined ? [] : [stop])]),
         });
         // What it says is not needed; a long answer is not read to its end.
         await answer.dump();

@@ -1,11 +1,9 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { SyncService } from '../../src/app/sync-service';
 import { Secret } from '../../src/core/secret';
-import type { AlertMessage } from '../../src/observability/alerts';
 import { createLogger } from '../../src/observability/logger';
 import { createScrubber } from '../../src/observability/scrub';
 import { createWebhook } from '../../src/observability/webhook';
+import { AlertListener, SECRET_PATH } from '../support/alert-listener';
 import { setDatabaseClock } from '../support/database-clock';
 import { createSyncedPool, openTestService, syncOnce, type SyncedPool } from '../support/synced-pool';
 import { useTestDatabase } from '../support/test-database';
@@ -13,48 +11,8 @@ import { useTestDatabase } from '../support/test-database';
 const START = Date.UTC(2026, 9, 20, 9, 30);
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-const PATH = '/services/T000/very-secret-part';
-
-/** Whoever is told: answers as the test wants. */
-class Listener {
-  readonly messages: AlertMessage[] = [];
-  answer: 'take' | 'refuse' | 'reset' | 'redirect' | 'hang' = 'take';
-  #server: Server | undefined;
-
-  async listen(): Promise<Secret> {
-    this.#server = createServer((request, response) => {
-      let body = '';
-      request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-      request.on('end', () => {
-        if (this.answer === 'hang') return;
-        if (this.answer === 'reset') {
-          request.socket.resetAndDestroy();
-          return;
-        }
-        if (this.answer === 'take') this.messages.push(JSON.parse(body) as AlertMessage);
-        const status = { take: 200, refuse: 500, redirect: 302 }[this.answer];
-        response.writeHead(status, { location: '/elsewhere' }).end('ok');
-      });
-    });
-    await new Promise<void>((resolve) => this.#server!.listen(0, '127.0.0.1', resolve));
-    return new Secret(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${PATH}`);
-  }
-
-  /** What was told since the last call. */
-  take(): string[] {
-    return this.messages
-      .splice(0)
-      .map(({ event, kind, detail }) => `${event} ${kind} ${detail['stream'] ?? ''}`);
-  }
-
-  async close(): Promise<void> {
-    this.#server!.closeAllConnections();
-    await new Promise((resolve) => this.#server!.close(resolve));
-  }
-}
-
 let pool: SyncedPool;
-let listener: Listener;
+let listener: AlertListener;
 let url: Secret;
 let nowMs = START;
 const logged: string[] = [];
@@ -92,7 +50,7 @@ async function passTime(ms: number): Promise<void> {
 }
 
 beforeAll(async () => {
-  listener = new Listener();
+  listener = new AlertListener();
   url = await listener.listen();
   pool = await createSyncedPool({
     databaseUrl: database.url,
@@ -235,10 +193,10 @@ test.each(['refuse', 'reset', 'redirect'] as const)(
 
 test('a webhook that does not answer is given up in time', async () => {
   listener.answer = 'hang';
-  expect(await createWebhook(url, 200).send({})).toContain('did not answer');
+  expect(await createWebhook(url, undefined, 200).send({})).toContain('did not answer');
 });
 
 test('P10 an address that leads nowhere is not quoted', async () => {
-  const reason = await createWebhook(new Secret(`http://nowhere.invalid${PATH}`)).send({});
+  const reason = await createWebhook(new Secret(`http://nowhere.invalid${SECRET_PATH}`)).send({});
   expect(reason).toMatch(/^it failed with \w+$/);
 });

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { runJobs } from '../../../jobs/run-jobs';
 import type { ServiceJobs } from '../../../jobs/service-jobs';
+import { watchAlerts } from '../../app/alert-watch';
 import { openSession, type Session } from '../../app/session';
 import type { Config } from '../../config/config';
 import { requireAccounts } from '../../config/require-accounts';
@@ -34,6 +35,22 @@ async function startJobs(context: CliContext, parts: Parts): Promise<ServiceJobs
     metrics: parts.metrics,
     onHopeless: parts.onHopeless,
   });
+}
+
+/** Where jobs run, somebody is told when they go wrong. */
+function startAlerts(context: CliContext, { config, session }: Parts): () => Promise<void> {
+  const { clock, scrubber } = context;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const rounds = session.service.createAlertRounds(config.alertWebhookUrl, scrubber.scrub, signal);
+  const watching =
+    config.alertWebhookUrl === null
+      ? Promise.resolve()
+      : watchAlerts({ rounds, clock, logger: context.logger(), signal });
+  return async () => {
+    stopping.abort();
+    await watching;
+  };
 }
 
 async function startPage(
@@ -105,6 +122,7 @@ export const registerStart: RegisterCommand = (program, context) => {
           const started = await startJobs(context, parts);
           stops.unshift(() => started.stop());
           jobs = started;
+          stops.unshift(startAlerts(context, parts));
         }
         if (role !== 'run') {
           const web = await startPage(context, parts, jobs);

@@ -224,3 +224,24 @@ test('requests wait out a short absence of the database', async () => {
   });
   await send(pacer);
 });
+
+test('P6 a key that takes the place of another has buckets of its own: just used, nobody else\u2019s, and with no scope of the old one', async () => {
+  const old = startPacer({ requestsPerSecond: 1 });
+  old.reportThrottled(EARN);
+  const held = await old.acquire({ bucket: EARN, priority: 1 });
+  expect(held.use()).toBe(true);
+  const fresh = { key: 'k-after', endpoint: 'earn' };
+  // In one process, and in another that only knows the new key.
+  const other = startPacer({ requestsPerSecond: 1 });
+  const askedAtMs = performance.now();
+  const sentAtMs = (await Promise.all([send(old, fresh), send(other, fresh)])).sort((a, b) => a - b);
+  // Not held up by the request of the old key that is in flight, yet nothing is known of the new key's last second.
+  expect(sentAtMs[0] - askedAtMs).toBeGreaterThan(1_000);
+  expect(sentAtMs[0] - askedAtMs).toBeLessThan(4_000);
+  expect(sentAtMs[1] - sentAtMs[0]).toBeGreaterThan(1_000);
+  expect([old.scopeOf('k'), old.scopeOf('k-after')]).toEqual(['key', 'endpoint']);
+  held.answered();
+  // And back: what the old key sent last still counts.
+  const answeredAtMs = performance.now();
+  expect((await send(other, EARN)) - answeredAtMs).toBeGreaterThan(1_000);
+});
