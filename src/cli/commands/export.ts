@@ -52,17 +52,21 @@ function resultText({ output }: CliContext, { manifest, files }: ExportResult): 
   return [
     `${countOf(manifest.rows, 'row')} as of ${manifest.asOf} (${manifest.asOfReason}), by ${manifest.basis}` +
       (manifest.changesSince === null ? '' : `, changed since ${manifest.changesSince}`),
-    output.table(
-      [
-        { heading: 'currency' },
-        ...['rows', 'settled', 'pending', 'other', 'adjustments', 'total'].map(amount),
-      ],
-      Object.entries(manifest.totals).map(([currency, sums]) => [
-        currency,
-        String(sums.rows),
-        ...[sums.settled, sums.pending, sums.other, sums.adjustments, sums.total],
-      ]),
-    ),
+    ...(manifest.rows === 0
+      ? [manifest.changesSince === null ? 'No income in this time.' : 'Nothing changed.']
+      : [
+          output.table(
+            [
+              { heading: 'currency' },
+              ...['rows', 'settled', 'pending', 'other', 'adjustments', 'total'].map(amount),
+            ],
+            Object.entries(manifest.totals).map(([currency, sums]) => [
+              currency,
+              String(sums.rows),
+              ...[sums.settled, sums.pending, sums.other, sums.adjustments, sums.total],
+            ]),
+          ),
+        ]),
     ...(leftOut.length === 0 ? [] : [`Left out: ${leftOut.join('; ')}.`]),
     ...files,
   ].join('\n');

@@ -251,6 +251,14 @@ describe('as of', () => {
     expect(now.manifest.totals['BTC']?.total).toBe('6');
   });
 
+  test('P11 an instant before the first sync says so, instead of a silent nothing', async () => {
+    const { notes, manifest } = await writeExport(sql, request({ asOf: '2020-01-01T00:00:00Z' }));
+    expect([manifest.rows, notes]).toEqual([
+      0,
+      [expect.stringContaining('Nothing was known at 2020-01-01') as string],
+    ]);
+  });
+
   test('an instant to come is refused: what it would say could still change', async () => {
     await expect(writeExport(sql, request({ asOf: '2999-01-01T00:00:00Z' }))).rejects.toMatchObject({
       code: 'usage.invalid',
