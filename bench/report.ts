@@ -36,6 +36,7 @@ const REPORTS: readonly (readonly [string, string])[] = [
   ["one sub-account's ledger", `SELECT * FROM report.income_ledger WHERE sub_account = 'farm 7'`],
   ['unsettled income', 'SELECT * FROM report.unsettled_income'],
   ['reconciliation', 'SELECT * FROM report.reconciliation'],
+  ['reconciliation of the accounts', 'SELECT * FROM report.account_reconciliation'],
   ['freshness', 'SELECT * FROM report.data_freshness'],
   ['completeness', 'SELECT * FROM report.completeness'],
 ];
@@ -52,6 +53,7 @@ const LONG_REPORTS: readonly (readonly [string, string])[] = [
     'SELECT currency, sum(amount) FROM report.income_as_of(now()) GROUP BY 1',
   ],
   ['days where both lists differ', 'SELECT * FROM report.income_overlap WHERE differs_in IS NOT NULL'],
+  ['settlement delay', 'SELECT * FROM report.settlement_delay'],
   ['missing days', 'SELECT * FROM report.missing_days'],
   ['efficiency of a month', `SELECT * FROM report.income_efficiency WHERE day > '2026-10-31'`],
 ];
@@ -183,12 +185,14 @@ async function withDatabase(work: (sql: postgres.Sql) => Promise<void>): Promise
     { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', max_wal_size: '4GB' },
     join(directory, 'postgres.log'),
   );
-  const sql = postgres(`postgres://bench:${password}@127.0.0.1:${port}/bench`, {
-    max: 1,
-    onnotice: () => undefined,
-  });
+  const connect = () =>
+    postgres(`postgres://bench:${password}@127.0.0.1:${port}/bench`, { max: 1, onnotice: () => undefined });
+  let sql = connect();
   try {
     await migrate(sql);
+    // Settings of the database that migrations make count for new connections.
+    await sql.end();
+    sql = connect();
     await work(sql);
   } finally {
     await sql.end();
