@@ -48,9 +48,11 @@ async function planScopes(context: JobContext, account: ServiceAccount, stream: 
   const horizonMs = nowMs + planEveryMs(context.everyMs[stream]);
   const early = await findEarly(context, account, stream);
   const due = scopes
-    .filter(({ scope, nextVisitMs }) => nextVisitMs <= horizonMs && !early.has(keyOf(scope)))
+    .filter(({ nextVisitMs }) => nextVisitMs <= horizonMs)
     .sort((a, b) => compare(a.nextVisitMs, b.nextVisitMs))
-    .slice(0, LANES[stream]);
+    .slice(0, LANES[stream])
+    // One whose time has not come holds its lane, so that what was let in before it is never joined by more.
+    .filter(({ scope }) => !early.has(keyOf(scope)));
   if (due.length > 0) await context.queue.addBulk(due.map((planned) => jobOf(account, planned, nowMs)));
   return due.length;
 }
