@@ -5,10 +5,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import postgres from 'postgres';
 import { createSimulator, type Simulator } from '../../src/simulator';
 import { runKpool, type KpoolEnd } from '../support/built-kpool';
 import { eventually } from '../support/eventually';
+import { describeRedis } from '../support/redis';
 import { findSecrets, type Exhibit } from '../support/secret-forms';
 import { createTestDatabase, type TestDatabase } from '../support/test-database';
 import { findFreePort } from '../support/test-run';
@@ -27,6 +29,8 @@ let admin: postgres.Sql;
 let webhook: Server;
 let env: Record<string, string>;
 const exhibits: Exhibit[] = [];
+/** Bodies that the webhook was sent. */
+const posted: string[] = [];
 const role = `leaky_${randomBytes(4).toString('hex')}`;
 
 function withPassword(password: string): string {
@@ -83,7 +87,14 @@ beforeAll(async () => {
     rateLimit: null,
     world: { days: 40, subAccountsPerAccount: 1, algorithms: ['SHA256d'], workersPerSubAccount: 2 },
   });
-  webhook = createServer((_request, response) => response.writeHead(500).end());
+  webhook = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+    request.on('end', () => {
+      posted.push(body);
+      response.writeHead(200).end();
+    });
+  });
   await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve));
   const [account] = simulator.accounts;
   env = {
@@ -109,6 +120,34 @@ afterAll(async () => {
   await database.drop();
   rmSync(cwd, { recursive: true, force: true });
 });
+
+/** Every key of Redis with all that it holds, whatever its kind. */
+async function keysOf(redisUrl: string): Promise<Exhibit[]> {
+  const client = new Redis(redisUrl);
+  try {
+    const found: Exhibit[] = [];
+    for (const key of await client.keys('*')) {
+      const read: Record<string, () => Promise<unknown>> = {
+        string: () => client.get(key),
+        hash: () => client.hgetall(key),
+        list: () => client.lrange(key, 0, -1),
+        set: () => client.smembers(key),
+        zset: () => client.zrange(key, '0', '-1'),
+        stream: () => client.xrange(key, '-', '+'),
+      };
+      const value = await read[await client.type(key)]?.();
+      found.push({ place: `Redis key ${key}`, text: `${key} ${unescaped(JSON.stringify(value))}` });
+    }
+    return found;
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** Job data are JSON within a text: without this, a quoted secret would be escaped twice and not be found. */
+function unescaped(json: string): string {
+  return `${json} ${json.replaceAll('\\\\', '\\').replaceAll('\\"', '"')}`;
+}
 
 /** The service for a while, with its pages. */
 async function runService(): Promise<void> {
@@ -177,6 +216,35 @@ test('P10 no credential stands in any output, log, table, page or metric, in wha
   expect(filled.length).toBeGreaterThan(10);
   expect(filled.map(({ place }) => place).join()).toContain('table bullmq.');
   expect(findSecrets(exhibits, secrets)).toEqual([]);
+});
+
+describeRedis('the queue in Redis', (redis) => {
+  test('P10 no credential stands in a key of Redis, nor in an alert that was posted', async () => {
+    const wrong = {
+      REDIS_URL: redis.url,
+      KUCOIN_POOL_API_SECRET: `${env['KUCOIN_POOL_API_SECRET']}x`,
+      HTTP_PORT: '0',
+    };
+    const from = posted.length;
+    let child: ChildProcess | undefined;
+    const end = run(['start'], wrong, (spawned) => (child = spawned));
+    await eventually('the refusal was told', 90_000, () => Promise.resolve(posted.length > from || null));
+    child!.kill('SIGTERM');
+    expect((await end).code).toBe(0);
+    const found = await keysOf(redis.url);
+    expect(found.length).toBeGreaterThan(10);
+    expect(found.some(({ text }) => text.includes('earnings'))).toBe(true);
+    const alerts = posted.map((text) => ({ place: 'an alert', text }));
+    expect(alerts.some(({ text }) => text.includes('auth_failed'))).toBe(true);
+    const secrets = {
+      ...secretsOf(simulator),
+      'the wrong secret': wrong.KUCOIN_POOL_API_SECRET,
+      'the database password': DATABASE_PASSWORD,
+      'the token of the page': HTTP_TOKEN,
+      'the address of the webhook': WEBHOOK_PART,
+    };
+    expect(findSecrets([...exhibits, ...found, ...alerts, ...(await rowsOf(admin))], secrets)).toEqual([]);
+  });
 });
 
 test('P10 the demo shows neither the password of its database nor the key of its pool', async () => {
