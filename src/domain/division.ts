@@ -4,8 +4,9 @@ import { targetRows, type Window } from './windows';
 export interface OverflowPage {
   /** When the rows inside the window were mined, in the order served. */
   readonly instants: readonly number[];
-  /** Rows in the window, as the pool counts them. */
+  /** Rows in the window, as the pool counts them; where it does not, at least so many, and nothing is claimed. */
   readonly totalNum: number;
+  readonly isCounted: boolean;
   /** Rows of a full page. */
   readonly capacity: number;
 }
@@ -120,7 +121,11 @@ export function divideWindow(window: Window, page: OverflowPage | null, grid: Gr
   if (page !== null && page.instants.length > 0) {
     const order = orderOf(page.instants);
     const claim = findClaim(window, page, order, grid);
-    if (claim !== null) return claim;
+    if (claim !== null && page.isCounted) return claim;
+    if (claim?.kind === 'claim') {
+      const { claimed, rest } = claim;
+      return { kind: 'parts', parts: [claimed, rest].sort((a, b) => b.fromMs - a.fromMs) };
+    }
     const parts =
       order === 'unordered'
         ? partsBySample(window, page, grid)

@@ -31,6 +31,8 @@ export class WorkerWalk {
   private pageRows = 0;
   private lastTotal: number | null = null;
   private reads = 0;
+  /** An answer without even a count is believed to be an empty list when it comes twice. */
+  private sawNothing = false;
   private why: string | null = null;
 
   /** The page to read next; null when the walk is over. */
@@ -49,8 +51,12 @@ export class WorkerWalk {
 
   /** Takes in the page that `nextPage` named. Returns how many workers on it were not seen before. */
   add(page: Page<Worker>): number {
-    const { currentPage, totalNum } = page;
+    const { currentPage } = page;
     const served = servedCount(page);
+    if (currentPage === 1 && served === 0 && page.totalNum === null && !this.sawNothing) {
+      this.sawNothing = true;
+      return 0;
+    }
     const knownCount = this.ids.size;
     for (const { workerId } of page.rows) this.ids.add(workerId);
     const newCount = this.ids.size - knownCount;
@@ -59,13 +65,16 @@ export class WorkerWalk {
     if (page.unreadable.length > 0) this.unreadableOf.set(currentPage, page.unreadable);
     else this.unreadableOf.delete(currentPage);
     this.reads += 1;
-    this.seenPlaces = Math.max(0, this.seenPlaces - Math.max(0, (this.lastTotal ?? totalNum) - totalNum));
-    this.lastTotal = totalNum;
+    const fallen = Math.max(0, (this.lastTotal ?? 0) - (page.totalNum ?? this.lastTotal ?? 0));
+    this.seenPlaces = Math.max(0, this.seenPlaces - fallen);
+    this.lastTotal = page.totalNum ?? this.lastTotal;
     if (currentPage === 1) this.pageRows = Math.max(this.pageRows, served);
     const firstPlace = (currentPage - 1) * this.pageRows;
     const isJoined = firstPlace <= this.seenPlaces;
     if (isJoined) this.seenPlaces = Math.max(this.seenPlaces, firstPlace + served);
     const isShort = served < this.pageRows || served === 0;
+    // A pool that does not count: the list goes on until a page is short.
+    const totalNum = this.lastTotal ?? (isShort ? 0 : Infinity);
     // More rows than are counted: the count is wrong, and behind a full page of news there may be another.
     const isSurplus = this.seenPlaces > totalNum && !isShort && newCount > 0;
     if (isJoined && !isSurplus && (isShort || this.seenPlaces >= totalNum)) {

@@ -19,8 +19,10 @@ export interface Page<Row> extends Listing<Row> {
   readonly currentPage: number;
   /** As the server says; it may be smaller than what was asked. */
   readonly pageSize: number;
-  /** Rows on all pages of this query, as the server counts them. */
-  readonly totalNum: number;
+  /** Rows on all pages of this query, as the server counts them; null where it does not say. */
+  readonly totalNum: number | null;
+  /** Pages of this query, as the server counts them; null where it does not say. */
+  readonly totalPage: number | null;
 }
 
 export function servedCount(listing: Listing<unknown>): number {

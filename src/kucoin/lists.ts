@@ -23,21 +23,28 @@ const pageSchema = z.object({
   currentPage: optionalCountField,
   pageSize: optionalCountField,
   totalNum: optionalCountField,
+  // Only a hint: a server that writes it in a way of its own is still understood.
+  totalPage: optionalCountField.catch(null),
 });
 
-/** `data` that is a list. Throws `pool.malformed` when it is none. */
+/** `data` that is a list; nothing is an empty one. Throws `pool.malformed` when it is something else. */
 export function readListing<Row>(
   endpoint: EndpointName,
   data: JsonValue | undefined,
   readRow: RowReader<Row>,
   answeredAtMs: number,
 ): Listing<Row> {
-  if (data === undefined || !isJsonArray(data))
-    throw malformed(endpoint, `data is ${kindOf(data)}, not a list`);
-  return { ...readItems(data, readRow), answeredAtMs };
+  const items = data ?? [];
+  if (!isJsonArray(items)) throw malformed(endpoint, `data is ${kindOf(data)}, not a list`);
+  return { ...readItems(items, readRow), answeredAtMs };
 }
 
-/** `data` that is a page. Source: the specification's "Pagination Requests". Throws `pool.malformed`. */
+/**
+ * `data` that is a page. Source: the specification's "Pagination Requests". Nothing at all (absent, null, `{}`,
+ * `[]`, `""`) is a page without rows, and so is an answer that says that it is an earlier page than the one asked for:
+ * a page beyond the end. Whether the count bears that out is for the reader of all pages to judge (P2).
+ * Throws `pool.malformed`.
+ */
 export function readPage<Row>(
   endpoint: EndpointName,
   data: JsonValue | undefined,
@@ -45,27 +52,38 @@ export function readPage<Row>(
   asked: PageQuery,
   answeredAtMs: number,
 ): Page<Row> {
+  if (isNothing(data)) return noRows(asked, null, answeredAtMs);
   if (!isJsonObject(data)) throw malformed(endpoint, `data is ${kindOf(data)}, not a page`);
   const parsed = pageSchema.safeParse(data);
   if (!parsed.success) throw malformed(endpoint, describeIssues(parsed.error.issues));
-  const { currentPage, pageSize, totalNum } = parsed.data;
-  // Without the total nothing could certify that the rows are all there are (P2).
-  if (totalNum === null) throw malformed(endpoint, 'totalNum is missing');
-  if (currentPage !== null && currentPage !== asked.currentPage)
+  const { currentPage, pageSize, totalNum, totalPage } = parsed.data;
+  if (currentPage !== null && currentPage > asked.currentPage)
     throw malformed(endpoint, `it is page ${currentPage}, asked was page ${asked.currentPage}`);
   const items = findItems(data['items'], totalNum);
   if (items === null)
-    throw malformed(endpoint, `items is ${kindOf(data['items'])}, with totalNum ${totalNum}`);
+    throw malformed(endpoint, `items is ${kindOf(data['items'])}, with totalNum ${totalNum ?? 'missing'}`);
+  if (currentPage !== null && currentPage < asked.currentPage) return noRows(asked, totalNum, answeredAtMs);
   return {
     ...readItems(items, readRow),
     answeredAtMs,
     currentPage: asked.currentPage,
     pageSize: pageSize === null || pageSize === 0 ? asked.pageSize : pageSize,
     totalNum,
+    totalPage,
   };
 }
 
-function findItems(items: JsonValue | undefined, totalNum: number): readonly JsonValue[] | null {
+function isNothing(data: JsonValue | undefined): boolean {
+  if (data === undefined || data === null || data === '') return true;
+  return isJsonArray(data) ? data.length === 0 : isJsonObject(data) && Object.keys(data).length === 0;
+}
+
+function noRows<Row>(asked: PageQuery, totalNum: number | null, answeredAtMs: number): Page<Row> {
+  const { currentPage, pageSize } = asked;
+  return { rows: [], unreadable: [], answeredAtMs, currentPage, pageSize, totalNum, totalPage: null };
+}
+
+function findItems(items: JsonValue | undefined, totalNum: number | null): readonly JsonValue[] | null {
   if (items === undefined || items === null) return totalNum === 0 ? [] : null;
   return isJsonArray(items) ? items : null;
 }

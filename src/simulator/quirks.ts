@@ -44,14 +44,27 @@ export interface Quirks {
   pageSizeCap: number | null;
   /** Whether `pageSize` in the answer says the size served; else it repeats what was asked. */
   pageSizeAdmitted: boolean;
+  /** What `pageSize` says instead: always 10, or how many rows the page holds. */
+  pageSizeSays: 'size' | 'ten' | 'rows';
   /** Which rows startTime and endTime let through; `utc-days` compares dates only. */
   bounds: 'inclusive' | 'exclusive' | 'start-inclusive' | 'end-inclusive' | 'utc-days' | 'ignored';
   /** A query without startTime returns only the last so many days. */
   unboundedDays: number | null;
   /** A longer span between startTime and endTime is refused with 400100. */
   maxSpanDays: number | null;
+  /** An endTime later than now is refused with 400100. */
+  futureEnds: 'accepted' | 'refused';
+  /** A query for one of these currencies is refused with 400100. */
+  refusedCoins: string[];
   /** A number is added to the true count. */
   totalNum: 'true' | 'null' | 'absent' | number;
+  /**
+   * A page beyond the last: without rows; the last or the first page, which says so, or the last one, which says
+   * that it is the page asked for; or 400100.
+   */
+  beyondEnd: 'empty' | 'last' | 'first' | 'last-in-disguise' | 'refused';
+  /** The `data` of a page without rows: a page, or nothing in one of these ways. */
+  noRows: 'page' | 'null' | 'object' | 'list' | 'absent';
   /** This page of every list comes empty. */
   emptyPage: number | null;
   /** This page of every list repeats the page before it. */
@@ -93,10 +106,15 @@ export const DEFAULT_QUIRKS: Readonly<Quirks> = {
   workerOrder: 'stable',
   pageSizeCap: null,
   pageSizeAdmitted: true,
+  pageSizeSays: 'size',
   bounds: 'inclusive',
   unboundedDays: null,
   maxSpanDays: null,
+  futureEnds: 'accepted',
+  refusedCoins: [],
   totalNum: 'true',
+  beyondEnd: 'empty',
+  noRows: 'page',
   emptyPage: null,
   repeatedPage: null,
   hiddenUnlessAsked: [],

@@ -37,7 +37,7 @@ test('parts of a window are smaller than it, cover it without a gap, and are cut
       const page = all.filter((at) => contains(whole, at)).slice(0, size);
       const division = divideWindow(
         whole,
-        { instants: page, totalNum: page.length + more, capacity: size },
+        { instants: page, totalNum: page.length + more, isCounted: true, capacity: size },
         grid,
       );
       if (division === null) {
@@ -71,7 +71,11 @@ function readAll(all: readonly number[], size: number, order: 'desc' | 'asc' | '
       continue;
     }
     const page = inside.slice(0, size);
-    const division = divideWindow(whole, { instants: page, totalNum: inside.length, capacity: size }, grid);
+    const division = divideWindow(
+      whole,
+      { instants: page, totalNum: inside.length, isCounted: true, capacity: size },
+      grid,
+    );
     if (division === null) found.push(...inside);
     else if (division.kind === 'parts') waiting.push(...division.parts);
     else {

@@ -78,6 +78,10 @@ const HONEST_QUIRKS: readonly ((dice: Dice) => Partial<Quirks>)[] = [
   (dice) => ({ times: dice.pick(['string', 'mixed']), pageFields: 'mixed', emptyFields: 'null' }),
   (dice) => ({ unboundedDays: dice.pick([7, 30]) }),
   (dice) => ({ maxSpanDays: dice.pick([200, 366, 1_000]) }),
+  (dice) => ({ beyondEnd: dice.pick(['last', 'first', 'last-in-disguise', 'refused']) }),
+  (dice) => ({ noRows: dice.pick(['null', 'object', 'list', 'absent']) }),
+  (dice) => ({ totalNum: dice.pick(['null', 'absent']) }),
+  (dice) => ({ pageSizeSays: dice.pick(['ten', 'rows']) }),
 ];
 /** Those under which it contradicts itself. */
 const LYING_QUIRKS: readonly ((dice: Dice) => Partial<Quirks>)[] = [
@@ -279,6 +283,9 @@ const PLAIN: Partial<Quirks> = {
   bounds: 'inclusive',
   unboundedDays: null,
   maxSpanDays: null,
+  beyondEnd: 'empty',
+  noRows: 'page',
+  pageSizeSays: 'size',
   totalNum: 'true',
   emptyPage: null,
   repeatedPage: null,

@@ -28,7 +28,7 @@ function pageOf(
   totalNum = list.length,
 ): Page<Worker> {
   const rows = list.slice((currentPage - 1) * size, currentPage * size).map(workerOf);
-  return { rows, unreadable: [], answeredAtMs: 0, currentPage, pageSize: size, totalNum };
+  return { rows, unreadable: [], answeredAtMs: 0, currentPage, pageSize: size, totalNum, totalPage: null };
 }
 
 /** Walks a list that may change after each read; returns the pages read and what was seen. */

@@ -18,7 +18,7 @@ export const subAccountIncome: Endpoint<string, Listing<SubAccountIncome>> = {
   name: 'sub-user/earn',
   params: (coinName) => ({ coinName }),
   read: (data, { answeredAtMs }) =>
-    readListing(subAccountIncome.name, data ?? [], readSubAccountIncome, answeredAtMs),
+    readListing(subAccountIncome.name, data, readSubAccountIncome, answeredAtMs),
 };
 
 function readSubAccountIncome(item: JsonValue): SubAccountIncome | Unreadable {

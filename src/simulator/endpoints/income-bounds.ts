@@ -21,6 +21,8 @@ export function boundsOf(
       throw new Refusal(SYSTEM_CODES.parameter, `the span is longer than ${quirks.maxSpanDays} days`);
     }
   }
+  if (quirks.futureEnds === 'refused' && endMs !== null && endMs > nowMs)
+    throw new Refusal(SYSTEM_CODES.parameter, 'endTime is in the future');
   const fallbackMs =
     quirks.unboundedDays === null ? -Infinity : (endMs ?? nowMs) - quirks.unboundedDays * DAY_MS;
   if (quirks.bounds === 'ignored')

@@ -1,3 +1,4 @@
+import { Refusal, SYSTEM_CODES } from '../http/envelope';
 import { shuffled, type Random } from '../random';
 import type { Quirks } from '../quirks';
 import { rangeOf } from '../world/ledger';
@@ -42,6 +43,8 @@ function queryIncome(stream: LedgerStream): Answer {
     const endMs = parameters.findInteger('endTime');
     const coinName = parameters.findCoin();
     parameters.finish();
+    if (coinName !== null && quirks.refusedCoins.includes(coinName))
+      throw new Refusal(SYSTEM_CODES.parameter, `the pool mines no ${coinName}`);
     const { fromMs, toMs } = boundsOf(startMs, endMs, quirks, world.nowMs);
     const view = world.findScope(scope)?.ledgers[stream].view(coinName, quirks.hiddenUnlessAsked) ?? [];
     const sequence = inOrder(view, rangeOf(view, fromMs, toMs), quirks.order, random);

@@ -1,4 +1,5 @@
 import { listText, numberText, objectText } from '../http/json-text';
+import { Refusal, SYSTEM_CODES } from '../http/envelope';
 import type { Parameters } from '../http/parameters';
 import type { Quirks } from '../quirks';
 
@@ -36,7 +37,30 @@ export function readPage(parameters: Parameters): PageRequest {
   };
 }
 
-/** The `data` of a paged answer, with the quirks that concern pages. */
+/** The page that is served in the place of one beyond the end, and what number it says that it has. */
+function placeOf(
+  currentPage: number,
+  pages: number,
+  { beyondEnd }: Quirks,
+): { readonly served: number; readonly said: number } {
+  if (currentPage <= Math.max(1, pages)) return { served: currentPage, said: currentPage };
+  switch (beyondEnd) {
+    case 'empty':
+      return { served: currentPage, said: currentPage };
+    case 'last':
+      return { served: pages, said: pages };
+    case 'first':
+      return { served: 1, said: 1 };
+    case 'last-in-disguise':
+      return { served: pages, said: currentPage };
+    case 'refused':
+      throw new Refusal(SYSTEM_CODES.parameter, `there is no page ${currentPage}`);
+  }
+}
+
+const NOTHING = { null: 'null', object: '{}', list: '[]', absent: '' } as const;
+
+/** The `data` of a paged answer, with the quirks that concern pages; empty when it is left out. */
 export function pageText<Item>(
   sequence: Sequence<Item>,
   { currentPage, pageSize }: PageRequest,
@@ -44,10 +68,17 @@ export function pageText<Item>(
   textOf: (item: Item) => string,
 ): string {
   const served = Math.min(pageSize, quirks.pageSizeCap ?? pageSize);
-  const index = currentPage === quirks.repeatedPage && currentPage > 1 ? currentPage - 2 : currentPage - 1;
+  const place = placeOf(currentPage, Math.ceil(sequence.length / served), quirks);
+  const index = currentPage === quirks.repeatedPage && currentPage > 1 ? currentPage - 2 : place.served - 1;
   const items = currentPage === quirks.emptyPage ? [] : sequence.slice(index * served, (index + 1) * served);
+  if (items.length === 0 && quirks.noRows !== 'page') return NOTHING[quirks.noRows];
   const counted =
     typeof quirks.totalNum === 'number' ? Math.max(0, sequence.length + quirks.totalNum) : sequence.length;
+  const sizeSaid = {
+    size: quirks.pageSizeAdmitted ? served : pageSize,
+    ten: MIN_PAGE_SIZE,
+    rows: items.length,
+  }[quirks.pageSizeSays];
   const field = (value: number, odd: boolean) => numberText(String(value), quirks.pageFields, odd);
   const totals = {
     null: { totalNum: 'null', totalPage: 'null' },
@@ -55,9 +86,9 @@ export function pageText<Item>(
     true: { totalNum: field(counted, true), totalPage: field(Math.ceil(counted / served), false) },
   }[typeof quirks.totalNum === 'number' ? 'true' : quirks.totalNum];
   return objectText([
-    ['currentPage', field(currentPage, false)],
+    ['currentPage', field(place.said, false)],
     ['items', listText(items.map(textOf))],
-    ['pageSize', field(quirks.pageSizeAdmitted ? served : pageSize, true)],
+    ['pageSize', field(sizeSaid, true)],
     ['totalNum', totals.totalNum],
     ['totalPage', totals.totalPage],
   ]);

@@ -46,13 +46,14 @@ export class Refusal extends Error {
   }
 }
 
+/** `dataJson` empty: without data. */
 export function successText(dataJson: string, code: string, retry: boolean): string {
   return objectText([
     ['success', 'true'],
     ['code', code],
     ['msg', '"success"'],
     ['retry', String(retry)],
-    ['data', dataJson],
+    ['data', dataJson === '' ? undefined : dataJson],
   ]);
 }
 

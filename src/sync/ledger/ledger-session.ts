@@ -65,7 +65,8 @@ export class LedgerSession {
   }
 
   private get servingFacts(): ServingFacts {
-    return { fullPage: this.capacity, hiddenCoins: this.state.hiddenCoins };
+    const { hiddenCoins, boundsIgnored } = this.state;
+    return { fullPage: this.capacity, hiddenCoins, boundsIgnored };
   }
 
   wasTried(window: Window): boolean {

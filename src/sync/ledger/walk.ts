@@ -2,8 +2,15 @@ import { hashMultiset } from '../../domain/content-hash';
 import type { IncomeRow } from '../../domain/income';
 import { contentOf } from '../../domain/ledger-matching';
 import { servedCount, type Page, type UnreadableRow } from '../../domain/page';
-import { contains, requestBounds, type Window } from '../../domain/windows';
-import { MAX_PAGE_SIZE, MIN_PAGE_SIZE, type PageSource, type SliceRead } from './slice';
+import { contains, type Window } from '../../domain/windows';
+import {
+  isSamePage,
+  MAX_PAGE_SIZE,
+  MIN_PAGE_SIZE,
+  type Bounds,
+  type PageSource,
+  type SliceRead,
+} from './slice';
 
 /** Sweeps over all pages before their disagreement is taken for lasting. */
 const MAX_SWEEPS = 40;
@@ -56,28 +63,35 @@ interface Sweep {
   readonly contradiction: string | null;
 }
 
-async function sweep(
-  source: PageSource,
-  bounds: { startMs: number; endMs: number },
-  pageSize: number,
-): Promise<Sweep> {
+/** Whether a list that nobody counted goes on after this page. */
+function isLastUncounted(page: Page<IncomeRow>, before: Page<IncomeRow> | null): boolean {
+  const served = servedCount(page);
+  return served < MIN_PAGE_SIZE || (before !== null && served < servedCount(before));
+}
+
+async function sweep(source: PageSource, bounds: Bounds, pageSize: number): Promise<Sweep> {
   const pages: Item[][] = [];
   let [served, totalNum]: [number, number | null] = [0, null];
   let contradiction: string | null = null;
+  let before: Page<IncomeRow> | null = null;
   for (let currentPage = 1; currentPage <= MAX_PAGES; currentPage += 1) {
     const page = await source.ask({ ...bounds, currentPage, pageSize });
-    if (totalNum !== null && totalNum !== page.totalNum) {
+    if (totalNum !== null && page.totalNum !== null && totalNum !== page.totalNum) {
       contradiction = `the count moved from ${totalNum} to ${page.totalNum} between two pages`;
     }
-    totalNum = page.totalNum;
+    totalNum = page.totalNum ?? totalNum;
+    // The last page again, for one beyond the end.
+    if (totalNum === null && before !== null && isSamePage(page, before)) break;
     pages.push(itemsOf(page));
     served += servedCount(page);
-    if (servedCount(page) === 0 || served >= totalNum) break;
+    if (servedCount(page) === 0 || served >= (totalNum ?? Infinity)) break;
+    if (totalNum === null && isLastUncounted(page, before)) break;
+    before = page;
   }
-  if (totalNum !== served) {
+  if ((totalNum ?? served) !== served) {
     contradiction ??= `the pool counts ${totalNum ?? 0} rows and serves ${served} on all pages`;
   }
-  return { pages, totalNum: totalNum ?? 0, contradiction };
+  return { pages, totalNum: totalNum ?? served, contradiction };
 }
 
 /** What of the items lies in the window. */
@@ -146,8 +160,7 @@ class Agreement {
  * Reads a window page by page, in sweeps, until they agree: for what no single response can hold (many rows on
  * one instant, a server that ignores the bounds). Sweeps that never agree land what single pages prove.
  */
-export async function walkWindow(source: PageSource, window: Window, poolNowMs: number): Promise<SliceRead> {
-  const bounds = requestBounds(window, poolNowMs);
+export async function walkWindow(source: PageSource, window: Window, bounds: Bounds): Promise<SliceRead> {
   const agreement = new Agreement();
   let proven = new ProvenItems();
   let why = 'no two sweeps over its pages agree';

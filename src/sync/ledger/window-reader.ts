@@ -1,7 +1,7 @@
 import { throwIfAborted } from '../../core/clock';
 import { isKpoolError } from '../../core/errors';
 import type { IncomeRow } from '../../domain/income';
-import type { UnreadableRow } from '../../domain/page';
+import type { Page, UnreadableRow } from '../../domain/page';
 import { divideWindow, type Division } from '../../domain/division';
 import { DAY_MS, horizonMs, requestBounds, startOfUtcDay, type Window } from '../../domain/windows';
 import type { CallOptions, IncomeQuery, LedgerScope, Pool } from '../ports';
@@ -39,6 +39,7 @@ export interface ServingFacts {
   /** Rows that a page really holds, where it was seen to hold fewer than asked. */
   readonly fullPage: number;
   readonly hiddenCoins: readonly string[];
+  readonly boundsIgnored: boolean;
 }
 
 /** Currency filter: undefined is the plain listing. */
@@ -53,6 +54,18 @@ function mergeUnreadable(slices: readonly SliceRows[]): UnreadableRow[] {
   return merged;
 }
 
+function emptyPage({ currentPage, pageSize }: { currentPage: number; pageSize: number }): Page<IncomeRow> {
+  return {
+    rows: [],
+    unreadable: [],
+    answeredAtMs: 0,
+    currentPage,
+    pageSize,
+    totalNum: null,
+    totalPage: null,
+  };
+}
+
 /** Reads windows of one scope. */
 export class WindowReader {
   readonly spanLimit = new SpanLimit();
@@ -61,10 +74,11 @@ export class WindowReader {
 
   constructor(private readonly options: WindowReaderOptions) {}
 
-  sourceOf(coinName: Coin, fullPage: number): PageSource {
+  sourceOf(coinName: Coin, fullPage: number, boundsIgnored = false): PageSource {
     const { pool, scope, callOptions } = this.options;
     return {
       fullPage,
+      boundsIgnored,
       ask: async (asked) => {
         throwIfAborted(callOptions.signal);
         const full: IncomeQuery = {
@@ -73,11 +87,17 @@ export class WindowReader {
           ...asked,
           ...(coinName === undefined ? {} : { coinName }),
         };
-        const page = await (scope.stream === 'earnings'
-          ? pool.queryEarnings(full, callOptions)
-          : pool.queryRewards(full, callOptions));
-        this.hasAnswered = true;
-        return page;
+        try {
+          const page = await (scope.stream === 'earnings'
+            ? pool.queryEarnings(full, callOptions)
+            : pool.queryRewards(full, callOptions));
+          this.hasAnswered = true;
+          return page;
+        } catch (error) {
+          // The first page of the same query was answered: there is no page of this number.
+          if (asked.currentPage === 1 || !isKpoolError(error, 'pool.parameter')) throw error;
+          return emptyPage(asked);
+        }
       },
     };
   }
@@ -90,7 +110,7 @@ export class WindowReader {
         const read = await readSlice(source, window, nowMs);
         const isOneDay = Math.min(window.toMs, horizonMs(nowMs)) - window.fromMs <= DAY_MS;
         if (read.kind !== 'overflow' || !isOneDay) return read;
-        return readDenseDay(source, window, nowMs);
+        return readDenseDay(source, window, nowMs, read);
       });
     } catch (error) {
       if (!isKpoolError(error, 'pool.parameter')) throw error;
@@ -108,7 +128,9 @@ export class WindowReader {
 
   /** Reads a window page by page until two passes agree: for a server that ignores the bounds. */
   async walk(window: Window, facts: ServingFacts): Promise<WindowRead> {
-    return this.readAllCoins(window, facts, (source) => walkWindow(source, window, this.options.pool.now()));
+    return this.readAllCoins(window, facts, (source) =>
+      walkWindow(source, window, requestBounds(window, this.options.pool.now())),
+    );
   }
 
   /** Whether the server accepts the shortest query of this scope: then the long span was what it refused. */
@@ -131,13 +153,13 @@ export class WindowReader {
 
   private async readAllCoins(
     window: Window,
-    { hiddenCoins, fullPage }: ServingFacts,
+    { hiddenCoins, fullPage, boundsIgnored }: ServingFacts,
     readOne: (source: PageSource) => Promise<SliceRead>,
   ): Promise<WindowRead> {
     const slices: SliceRows[] = [];
     let why: string | null = null;
     for (const coin of [undefined, ...hiddenCoins]) {
-      const read = await readOne(this.sourceOf(coin, fullPage));
+      const read = await readOne(this.sourceOf(coin, fullPage, boundsIgnored));
       if (read.kind === 'unbounded') return read;
       if (read.kind === 'overflow') return this.divide(window, read, hiddenCoins);
       if (read.kind === 'inconsistent') why ??= read.why;
@@ -165,12 +187,12 @@ export class WindowReader {
     read: Extract<SliceRead, { kind: 'overflow' }>,
     hiddenCoins: readonly string[],
   ): WindowRead {
-    const { rows, totalNum, capacity } = read;
+    const { rows, totalNum, capacity, isCounted } = read;
     const instants = rows.map((row) => row.minedAtMs);
     const grid = { stepMs: DAY_MS, topMs: horizonMs(this.options.pool.now()) };
     // A page of one of several listings, or with rows of unknown dates, proves nothing of a window.
     const isPlain = hiddenCoins.length === 0 && read.unreadable.length === 0;
-    const page = { instants, totalNum, capacity };
+    const page = { instants, totalNum, capacity, isCounted };
     const division = divideWindow(window, isPlain ? page : null, grid);
     if (division === null) return { kind: 'unbounded' };
     return { kind: 'overflow', division, rows, totalNum, capacity };

@@ -46,7 +46,7 @@ async function readAll(client: PoolClient, which: 'queryEarnings' | 'queryReward
     const page = await client[which](query, CALL);
     expect(page.unreadable).toEqual([]);
     rows.push(...page.rows);
-    if (rows.length >= page.totalNum) return rows;
+    if (rows.length >= (page.totalNum ?? 0)) return rows;
   }
 }
 

@@ -73,6 +73,22 @@ const READINGS: Readonly<Record<string, Partial<Quirks>>> = {
   'serves the last 7 days unless told from when': { unboundedDays: 7 },
   'refuses spans of more than a year': { maxSpanDays: 366 },
   'refuses spans of more than a month': { maxSpanDays: 31 },
+  'serves its last page for one beyond the end': { beyondEnd: 'last' },
+  'serves its first page for one beyond the end': { beyondEnd: 'first' },
+  'passes its last page off as the one beyond the end': { beyondEnd: 'last-in-disguise' },
+  'refuses a page beyond the end': { beyondEnd: 'refused' },
+  'answers null where there are no rows': { noRows: 'null' },
+  'answers {} where there are no rows, and refuses long spans': { noRows: 'object', maxSpanDays: 200 },
+  'answers [] where there are no rows': { noRows: 'list' },
+  'leaves data out where there are no rows': { noRows: 'absent' },
+  'says null for the count': { totalNum: 'null' },
+  'leaves the count out, and serves 20 rows a page': { totalNum: 'absent', pageSizeCap: 20 },
+  'leaves the count out, and serves its last page again': {
+    totalNum: 'absent',
+    beyondEnd: 'last-in-disguise',
+  },
+  'always says that a page holds 10 rows': { pageSizeSays: 'ten' },
+  'says how many rows a page holds as its size': { pageSizeSays: 'rows' },
 };
 
 describe.each(Object.entries(READINGS))('P2 a pool that %s', (_, quirks) => {
@@ -84,6 +100,43 @@ describe.each(Object.entries(READINGS))('P2 a pool that %s', (_, quirks) => {
     await expectTruthUnder(quirks, await scopeOf(120, (i) => DAY - (i < 60 ? i : i + 900) * DAY_MS));
   });
 });
+
+test.each(['last', 'first', 'last-in-disguise', 'refused'] as const)(
+  'P2 a scope of 10 to 100 rows is read in four requests by a pool for which a page beyond the end is %s',
+  async (beyondEnd) => {
+    for (const count of [10, 50, 99, 100]) {
+      Object.assign(lab.simulator.quirks, { beyondEnd });
+      const { place } = await scopeOf(count);
+      const before = lab.simulator.requests.count();
+      const result = await lab.sync(place);
+      expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
+      await expectTruth(place);
+      expect(lab.simulator.requests.count() - before).toBeLessThanOrEqual(4);
+    }
+  },
+);
+
+test('P2 a scope without rows is empty, not malformed, where the pool answers with nothing', async () => {
+  for (const noRows of ['null', 'object', 'list', 'absent'] as const) {
+    Object.assign(lab.simulator.quirks, { noRows });
+    const { place } = await scopeOf(0);
+    const result = await lab.sync(place);
+    expect([result.outcome, result.reason, result.totals.rowsRead]).toEqual(['succeeded', null, 0]);
+    await scopeOf(30);
+  }
+});
+
+test.each(['ten', 'rows'] as const)(
+  'a pool that says %s for the size of a page still costs one request a cycle',
+  async (pageSizeSays) => {
+    const { place } = await scopeOf(43);
+    Object.assign(lab.simulator.quirks, { pageSizeSays });
+    await lab.sync(place);
+    const before = lab.simulator.requests.count();
+    expect((await lab.sync(place)).outcome).toBe('succeeded');
+    expect(lab.simulator.requests.count() - before).toBe(1);
+  },
+);
 
 test.each(['inserted-asc', 'inserted-desc'] as const)(
   'P2 a late row that stands apart from its day (%s) is not missed by a page that looks sorted',
@@ -105,6 +158,30 @@ test.each(['inserted-asc', 'inserted-desc'] as const)(
 test.each([1, 99, 100, 101, 230, 450])('P2 %i rows on one instant all land', async (count) => {
   await expectTruthUnder({}, await scopeOf(count, () => DAY + 1));
 });
+
+test.each([
+  ['newest first', {}],
+  ['oldest first', { order: 'asc' }],
+  ['by days', { bounds: 'utc-days' }],
+  ['in no lasting order', { order: 'unstable-ties' }],
+] as const)(
+  'P2 170 rows of which 150 share one midnight cost about two reads of them, served %s',
+  async (_, quirks) => {
+    Object.assign(lab.simulator.quirks, quirks);
+    const { place } = await scopeOf(170, (i) => DAY - (i < 20 ? i : 10) * DAY_MS);
+    const requestsOf = async (): Promise<number> => {
+      const before = lab.simulator.requests.count();
+      const result = await lab.sync(place);
+      expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
+      await expectTruth(place);
+      return lab.simulator.requests.count() - before;
+    };
+    const bound = 'order' in quirks && quirks.order === 'unstable-ties' ? 60 : 14;
+    expect(await requestsOf()).toBeLessThanOrEqual(bound);
+    // Where bounds are cut to days, the newest window is served the day before it as well.
+    expect(await requestsOf()).toBeLessThanOrEqual('bounds' in quirks ? 3 : 1);
+  },
+);
 
 test('P2 hundreds of rows on one day all land, some on one instant', async () => {
   const { place, rows } = await scopeOf(430, (i) => DAY + (i % 3 === 0 ? 5 : i * 60_000));
@@ -130,6 +207,8 @@ const LIES: Readonly<Record<string, Partial<Quirks>>> = {
   'serves its first page empty': { emptyPage: 1 },
   'serves its second page empty': { emptyPage: 2 },
   'serves its first page again as its second': { repeatedPage: 2 },
+  'counts too many, and serves its last page for one beyond the end': { totalNum: 3, beyondEnd: 'last' },
+  'counts too many, and refuses a page beyond the end': { totalNum: 30, beyondEnd: 'refused' },
 };
 
 describe.each(Object.entries(LIES))('P11 a pool that %s', (_, quirks) => {

@@ -31,18 +31,28 @@ test('the page size that is really served is told', () => {
 });
 
 test.each([
-  ['another page', pageOf('"currentPage":1,"pageSize":10,"totalNum":100'), 'it is page 1, asked was page 2'],
-  ['no total', pageOf('"currentPage":2,"pageSize":10'), 'totalNum is missing'],
-  ['a null total', pageOf('"currentPage":2,"pageSize":10,"totalNum":null'), 'totalNum is missing'],
+  ['a later page', pageOf('"currentPage":3,"pageSize":10,"totalNum":100'), 'it is page 3, asked was page 2'],
   ['a negative total', pageOf('"currentPage":2,"pageSize":10,"totalNum":-1'), 'totalNum is -1'],
   ['half a row', pageOf('"currentPage":2,"pageSize":10,"totalNum":1.5'), 'totalNum is 1.5'],
-  ['a list', '[]', 'data is a list, not a page'],
-  ['nothing', 'null', 'data is null, not a page'],
+  ['a list', '[1]', 'data is a list, not a page'],
+  ['a number', '0', 'data is a number, not a page'],
+  ['no items and no total', '{"currentPage":2}', 'items is missing, with totalNum missing'],
   ['no items', '{"currentPage":2,"totalNum":7}', 'items is missing, with totalNum 7'],
   ['items of a kind', '{"currentPage":2,"totalNum":0,"items":{}}', 'items is an object'],
 ])('P2 a page with %s is malformed, not empty', (_what, data, message) => {
   expect(() => read(workers, asked, data)).toThrow(message);
   expect(codeOf(() => read(workers, asked, data))).toBe('pool.malformed');
+});
+
+test('P2 a page that was not counted, or is an earlier one than asked, says so much and no more', () => {
+  expect(read(workers, asked, pageOf('"currentPage":2,"pageSize":10'))).toMatchObject({ totalNum: null });
+  expect(read(workers, asked, pageOf('"totalNum":null'))).toMatchObject({ rows: [{}], totalNum: null });
+  const earlier = read(workers, asked, pageOf('"currentPage":1,"pageSize":10,"totalNum":100'));
+  expect(earlier).toMatchObject({ currentPage: 2, rows: [], unreadable: [], totalNum: 100 });
+});
+
+test.each(['null', '{}', '[]', '""'])('a page whose data is %s has no rows, and no count', (data) => {
+  expect(read(workers, asked, data)).toMatchObject({ rows: [], unreadable: [], totalNum: null });
 });
 
 test('an empty list may be null when the total is 0', () => {
@@ -96,7 +106,7 @@ test('rates without a known unit are all kept raw', () => {
   });
 });
 
-test.each(['null', '{}', '"x"', '5'])('a list of sub-accounts that is %s is malformed, not empty', (data) => {
+test.each(['{}', '"x"', '5'])('a list of sub-accounts that is %s is malformed, not empty', (data) => {
   expect(codeOf(() => read(subAccounts, undefined, data))).toBe('pool.malformed');
 });
 
