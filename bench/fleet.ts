@@ -33,6 +33,7 @@ const LIMIT_MIB = 300;
 const UNPACED = {
   acquire: () => Promise.resolve({ use: () => true, answered: () => undefined }),
   reportThrottled: () => undefined,
+  takeBackSuspicion: () => undefined,
 };
 
 interface PoolFacts {

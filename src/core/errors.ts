@@ -35,6 +35,7 @@ const RETRY_BY_CODE = {
   'pool.server-error': 'backoff',
   'pool.maintenance': 'backoff',
   'pool.throttled': 'after',
+  'pool.refused': 'never-scope',
   'pool.forbidden': 'never-account',
   'pool.unauthorized': 'never-account',
   'pool.missing-credentials': 'never-account',

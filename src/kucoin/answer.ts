@@ -10,6 +10,9 @@ import { parseJson } from './json';
 import type { Redactor } from './redaction';
 import type { RawAnswer } from './transport';
 
+/** A page that turns requests away says why near its beginning. */
+const MAX_SCANNED_BYTES = 16_384;
+
 /** A complete answer, understood or classified. */
 export interface Interpretation<Answer> {
   /** Null when the answer is not framed as the pool frames its answers. */
@@ -32,7 +35,9 @@ export function interpretAnswer<Query, Answer>(
   if (isHttpSuccess && (envelope === null || (envelope.code === null && envelope.success !== false)))
     return plainFailure(envelope, malformed(endpoint.name, describeArrival(raw, redactor)));
   if (!isHttpSuccess || envelope === null || !isSuccess(envelope)) {
-    const failure = classifyFailure({ httpStatus, envelope, retryAfterMs: raw.retryAfterMs }, redactor);
+    const { retryAfterMs } = raw;
+    const bodyText = raw.body.toString('latin1', 0, MAX_SCANNED_BYTES);
+    const failure = classifyFailure({ httpStatus, envelope, retryAfterMs, bodyText }, redactor);
     return { envelope, outcome: { failure } };
   }
   try {

@@ -45,13 +45,18 @@ export interface AttemptOptions {
   readonly attempt: number;
   readonly priority: number;
   readonly signal: AbortSignal;
+  /** Why the request must not leave, looked for once more when it has its permit. */
+  readonly findObstacle: () => KpoolError | null;
   /** The caller's own count of what leaves. */
   readonly onDispatch: () => void;
 }
 
 export type AttemptResult<Answer> = { readonly value: Answer } | { readonly failure: Failure };
 
-/** One permit, one dispatch, one answer. Throws what the pacer throws; everything else is a classified failure. */
+/**
+ * One permit, one dispatch, one answer. Throws what the pacer throws and what `findObstacle` returns; everything else is
+ * a classified failure.
+ */
 export async function attemptOnce<Query, Answer>(
   context: AttemptContext,
   endpoint: Endpoint<Query, Answer>,
@@ -86,9 +91,6 @@ export async function attemptOnce<Query, Answer>(
   );
   // Only the pool's own answers tell its time: a proxy's error page tells the proxy's.
   if (envelope !== null) observeDate(serverClock, answer);
-  const isThrottling =
-    'failure' in outcome && outcome.failure.kind !== 'plain' && outcome.failure.kind !== 'clock';
-  if (isThrottling) context.pacer.reportThrottled(bucket);
   context.onAttempt({
     ...facts,
     httpStatus: answer.httpStatus,
@@ -102,8 +104,10 @@ async function acquirePermit(pacer: Pacer, bucket: Bucket, options: AttemptOptio
   const { priority, signal } = options;
   for (let expired = 0; expired < MAX_EXPIRED_PERMITS; expired++) {
     const permit = await pacer.acquire({ bucket, priority, signal });
-    if (permit.use()) return permit;
+    const obstacle = options.findObstacle();
+    if (obstacle === null && permit.use()) return permit;
     permit.answered();
+    if (obstacle !== null) throw obstacle;
   }
   throw new KpoolError('pacing.unavailable', `${MAX_EXPIRED_PERMITS} permits in a row expired unused.`, {
     hint: 'This process is starved of CPU: give it more, or run fewer processes on this host.',

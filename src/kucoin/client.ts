@@ -6,6 +6,8 @@ import type { IncomeRow } from '../domain/income';
 import type { Listing, Page } from '../domain/page';
 import type { AttemptContext, PoolAttempt } from './attempt';
 import { parseBaseUrl } from './base-url';
+import type { QuietEvent } from './account-watch';
+import { AccountWatch } from './account-watch';
 import type { CallOptions } from './caller';
 import { createCaller } from './caller';
 import type { EndpointName } from './endpoint';
@@ -43,6 +45,8 @@ export interface PoolClientOptions {
   readonly retries?: Partial<RetryPolicy>;
   /** Told of every request when it is over. */
   readonly onAttempt?: (attempt: PoolAttempt) => void;
+  /** Told when all calls begin to stay away from the pool, and when they are let in again. */
+  readonly onQuiet?: (event: QuietEvent) => void;
 }
 
 /**
@@ -59,6 +63,8 @@ export interface PoolClient {
   offsetMs(): number;
   /** Requests sent so far. */
   requestCount(): number;
+  /** For so long every call would fail without a request, since the pool is to be left alone, ms. */
+  quietMs(): number;
   queryAlgorithms(options: CallOptions): Promise<Listing<string>>;
   querySubAccounts(options: CallOptions): Promise<Listing<SubAccount>>;
   queryEarnings(query: IncomeQuery, options: CallOptions): Promise<Page<IncomeRow>>;
@@ -102,13 +108,15 @@ export function createPoolClient(options: PoolClientOptions): PoolClient {
     },
     onAttempt: options.onAttempt ?? (() => undefined),
   };
-  const call = createCaller(context, policy, random, closing.signal);
+  const watch = new AccountWatch({ context, policy, random, onQuiet: options.onQuiet ?? (() => undefined) });
+  const call = createCaller(context, watch, { policy, random, closing: closing.signal });
 
   return {
     fingerprint,
     now: () => serverClock.now(),
     offsetMs: () => serverClock.offsetMs(),
     requestCount: () => requestCount,
+    quietMs: () => watch.quietMs(),
     queryAlgorithms: (o) => call(algorithms, undefined, o),
     querySubAccounts: (o) => call(subAccounts, undefined, o),
     queryEarnings: (query, o) => call(earnings, query, o),

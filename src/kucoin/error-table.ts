@@ -15,6 +15,11 @@ const CHECK_KEY =
 const CHECK_URL = 'Check that KUCOIN_POOL_BASE_URL names the pool (https://www.kucoin.com/_api/miningpool).';
 const OUR_MISTAKE = 'Asking again cannot help: please report it with the output of `kpool status`.';
 
+/** What to do about a 403, as long as nobody knows what it means. */
+export const REFUSED_HINT =
+  'Wait some minutes and try again, and look for another program that uses the same API key; if it goes on, check the ' +
+  'permissions and IP restrictions of the key (KuCoin Pool > Settings > API Management), and that KuCoin serves your region.';
+
 /** The system codes of the specification, but the successful ones. */
 export type SystemCode = '200002' | '400001' | '400002' | '400003' | '400004' | '400100' | '500000';
 
@@ -56,11 +61,11 @@ const MEANING_BY_HTTP_STATUS = {
     says: 'refuses the API key; a wrong secret or passphrase may look the same',
     hint: CHECK_KEY,
   },
-  // Ambiguous by the specification: too many requests at first, forbidden when it persists (`failure.ts`).
+  // Ambiguous by the specification: too many requests, or forbidden when it persists (`account-watch.ts`).
   403: {
     code: 'pool.throttled',
     says: 'refuses requests for now: too many of them, or forbidden',
-    hint: 'The pace is lowered by itself; if it persists, the API key may not be allowed to read this.',
+    hint: REFUSED_HINT,
   },
   404: { code: 'pool.not-found', says: 'does not know the address', hint: CHECK_URL },
   405: { code: 'pool.not-found', says: 'does not answer GET at the address', hint: CHECK_URL },
@@ -77,11 +82,20 @@ const MEANING_BY_HTTP_STATUS = {
   504: { code: 'pool.server-error', says: 'does not answer its own gateway in time', hint: BY_ITSELF },
 } as const satisfies Record<HttpStatus, Meaning>;
 
-/** A 403 that persists at the slowest pace. */
+/** A 403 for everything, for long, although hardly anything was asked. */
 export const FORBIDDEN: Meaning = {
   code: 'pool.forbidden',
-  says: 'keeps refusing requests although they come slowly: they are forbidden',
-  hint: 'Check the permissions and IP restrictions of the API key, and that KuCoin serves your region.',
+  says: 'keeps refusing whatever is asked with this API key, however rarely: it is forbidden',
+  hint:
+    'Check the permissions and IP restrictions of the API key, and that KuCoin serves your region. It is tried once an ' +
+    'hour by itself.',
+};
+
+/** A 403 for one list, while others of the key are answered. */
+export const REFUSED_ALONE: Meaning = {
+  code: 'pool.refused',
+  says: 'refuses this list, although it answers others of the same API key',
+  hint: 'Check whether the API key may read this sub-account; it is looked at again by itself, more and more rarely.',
 };
 
 /** A failure that is not documented, and that the pool itself says is worth trying again. */

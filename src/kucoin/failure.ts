@@ -1,7 +1,14 @@
 import { KpoolError } from '../core/errors';
 import type { Envelope } from './envelope';
 import type { Meaning } from './error-table';
-import { findHttpMeaning, findSystemMeaning, FORBIDDEN, UNKNOWN, UNKNOWN_PASSING } from './error-table';
+import {
+  findHttpMeaning,
+  findSystemMeaning,
+  FORBIDDEN,
+  REFUSED_ALONE,
+  UNKNOWN,
+  UNKNOWN_PASSING,
+} from './error-table';
 import type { Redactor } from './redaction';
 
 const MAX_SHOWN_MESSAGE = 200;
@@ -23,7 +30,14 @@ export interface FailedAnswer {
   /** Null when the body is no envelope. */
   readonly envelope: Envelope | null;
   readonly retryAfterMs: number | null;
+  /** The first words of the body. */
+  readonly bodyText: string;
 }
+
+/** The words of an answer that turns away too many requests. */
+const THROTTLES = /too many|too often|frequen|rate.?limit|throttl/i;
+/** The specification's own words for 403 have both meanings. */
+const UNDECIDED = /forbidden or (too many|have exceeded)/i;
 
 /**
  * Classifies an answer that is not a success. A known system code wins over the HTTP status, since the
@@ -36,17 +50,29 @@ export function classifyFailure(answer: FailedAnswer, redactor: Redactor): Failu
   const meaning =
     system ?? findHttpMeaning(httpStatus) ?? (envelope?.retry === true ? UNKNOWN_PASSING : UNKNOWN);
   const error = errorOf(meaning, answer, redactor);
-  if (meaning === findHttpMeaning(403)) return { error, kind: 'ambiguous-403' };
+  if (meaning === findHttpMeaning(403))
+    return { error, kind: isThrottling403(answer) ? 'throttled' : 'ambiguous-403' };
   if (meaning.code === 'pool.throttled') return { error, kind: 'throttled' };
   return { error, kind: meaning.code === 'pool.clock' ? 'clock' : 'plain' };
 }
 
-/** An ambiguous 403 that persisted. */
+/** A 403 that says what it means, or when to come back. */
+function isThrottling403({ retryAfterMs, bodyText }: FailedAnswer): boolean {
+  return retryAfterMs !== null || (THROTTLES.test(bodyText) && !UNDECIDED.test(bodyText));
+}
+
+/** An ambiguous 403 that persisted, for everything. */
 export function forbidden(error: KpoolError): KpoolError {
-  return new KpoolError(FORBIDDEN.code, `The pool ${FORBIDDEN.says} (HTTP 403).`, {
-    hint: FORBIDDEN.hint,
-    cause: error,
-  });
+  return of403(FORBIDDEN, error);
+}
+
+/** An ambiguous 403 that persisted, for one list only. */
+export function refusedAlone(error: KpoolError): KpoolError {
+  return of403(REFUSED_ALONE, error);
+}
+
+function of403({ code, says, hint }: Meaning, cause: KpoolError): KpoolError {
+  return new KpoolError(code, `The pool ${says} (HTTP 403).`, { hint, cause });
 }
 
 /** An answer that is not what the specification describes. `detail` completes "…: ". */

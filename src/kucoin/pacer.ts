@@ -23,6 +23,11 @@ export interface Permit {
 /** The port to the rate limiter (P6): the client sends nothing without a permit, and one request per permit. */
 export interface Pacer {
   acquire(request: PermitRequest): Promise<Permit>;
-  /** The pool said that requests come too often although every one had its permit. */
-  reportThrottled(bucket: Bucket): void;
+  /**
+   * The pool said that requests come too often although every one had its permit; not `isCertain`: or it meant something
+   * else.
+   */
+  reportThrottled(bucket: Bucket, isCertain: boolean): void;
+  /** It meant something else: what was concluded from uncertain reports about the key is undone. */
+  takeBackSuspicion(key: string): void;
 }

@@ -1,8 +1,10 @@
 import type { BackoffPolicy } from '../core/backoff';
 import { backoffDelayMs } from '../core/backoff';
+import type { CircuitPolicy } from './circuit';
 import type { Failure } from './failure';
+import type { ForbiddenPolicy } from './forbidden-watch';
 
-/** How often one call may ask, and how long it waits in between. */
+/** How often one call may ask, how long it waits in between, and when the account's calls stay away altogether. */
 export interface RetryPolicy {
   /** Requests of one call, all failures together, but the one more that a corrected clock is worth. */
   readonly attempts: number;
@@ -12,19 +14,29 @@ export interface RetryPolicy {
   readonly throttled: BackoffPolicy;
   /** A longer `Retry-After` ends the call, so that its job is delayed instead of holding a slot. */
   readonly longestWaitMs: number;
-  /** That many 403 of unknown meaning in a row, each spaced, are `pool.forbidden`. */
-  readonly forbiddenAfter: number;
-  /** How long calls stay away once one has failed by maintenance. */
-  readonly maintenance: BackoffPolicy;
+  readonly circuit: CircuitPolicy;
+  readonly forbidden: ForbiddenPolicy;
 }
+
+/** A ban that each request prolongs ends only in a quiet that is longer than it. */
+const BANNED: BackoffPolicy = { firstDelayMs: 15_000, maxDelayMs: 600_000, factor: 2 };
 
 export const DEFAULT_RETRY_POLICY: RetryPolicy = {
   attempts: 4,
   backoff: { firstDelayMs: 1_000, maxDelayMs: 15_000, factor: 2 },
   throttled: { firstDelayMs: 4_000, maxDelayMs: 30_000, factor: 2 },
   longestWaitMs: 60_000,
-  forbiddenAfter: 4,
-  maintenance: { firstDelayMs: 5_000, maxDelayMs: 300_000, factor: 2 },
+  circuit: {
+    quiet: {
+      // The last quiet is about half as long as the maintenance was by then, and never longer than it.
+      maintenance: { firstDelayMs: 5_000, maxDelayMs: 300_000, factor: 1.5 },
+      throttled: BANNED,
+      refused: BANNED,
+    },
+    strikes: 3,
+    longestQuietMs: 3_600_000,
+  },
+  forbidden: { afterMs: 10 * 60_000, afterProbes: 4 },
 };
 
 /**

@@ -22,6 +22,7 @@ export type PacingEvent =
       readonly scope: PaceScope;
       readonly waitedMs: number;
     }
+  /** The pool throttled a key, which is paced as a whole from now on; or that meant something else, and is taken back. */
   | { readonly kind: 'turned'; readonly key: string; readonly scope: PaceScope }
   /** The database's clock was stepped, or it or this host is slow: a place that was granted rests again. */
   | { readonly kind: 'mistrusted'; readonly heldBackMs: number }
@@ -68,6 +69,9 @@ export class PacingDesk implements LookWork {
   readonly #lines: BucketLines;
   readonly #loop: LookLoop;
   readonly #throttledKeys = new Set<string>();
+  /** Turned by this process, and the pool may have meant something else. */
+  readonly #suspectedKeys = new Set<string>();
+  readonly #clearedKeys = new Set<string>();
   #handBacks: PendingHandBack[] = [];
   #time: DatabaseTime | null = null;
   #stopped = false;
@@ -112,9 +116,21 @@ export class PacingDesk implements LookWork {
     });
   }
 
-  reportThrottled(bucket: PacedBucket): void {
-    if (!this.#options.auto || this.#stopped || this.#lines.scopeOf(bucket.key) === 'key') return;
-    this.#throttledKeys.add(bucket.key);
+  reportThrottled({ key }: PacedBucket, isCertain = true): void {
+    if (!this.#options.auto || this.#stopped) return;
+    if (isCertain) this.#suspectedKeys.delete(key);
+    this.#clearedKeys.delete(key);
+    if (this.#lines.scopeOf(key) === 'key') return;
+    const isReported = this.#throttledKeys.has(key);
+    if (!isCertain && !isReported) this.#suspectedKeys.add(key);
+    this.#throttledKeys.add(key);
+    this.#loop.poke();
+  }
+
+  takeBackSuspicion(key: string): void {
+    if (!this.#suspectedKeys.delete(key) || this.#stopped) return;
+    this.#throttledKeys.delete(key);
+    this.#clearedKeys.add(key);
     this.#loop.poke();
   }
 
@@ -137,7 +153,7 @@ export class PacingDesk implements LookWork {
   }
 
   dueAtMs(): number {
-    if (this.#throttledKeys.size > 0) return -Infinity;
+    if (this.#throttledKeys.size > 0 || this.#clearedKeys.size > 0) return -Infinity;
     const [oldest] = this.#handBacks;
     const flushAtMs =
       oldest === undefined ? Infinity : this.#stopped ? -Infinity : oldest.sinceMs + HAND_BACK_DELAY_MS;
@@ -145,6 +161,7 @@ export class PacingDesk implements LookWork {
   }
 
   async look(isCurrent: () => boolean): Promise<void> {
+    await this.#forgetThrottled();
     const sentAt = momentOf(this.#clock);
     const sentAtMs = sentAt.monotonicMs;
     const lines = this.#dueLines(sentAtMs);
@@ -176,8 +193,19 @@ export class PacingDesk implements LookWork {
       this.#loop.poke();
       throw error;
     }
+    const news = throttledKeys.filter((key) => this.#lines.scopeOf(key) !== 'key');
     this.#takeIn(sight, lines, sentAt, isCurrent());
-    for (const key of throttledKeys) this.#turn(key, 'key');
+    for (const key of news) this.#turn(key, 'key');
+  }
+
+  async #forgetThrottled(): Promise<void> {
+    const keys = [...this.#clearedKeys];
+    if (keys.length === 0) return;
+    await this.#options.store.forgetThrottled(keys);
+    for (const key of keys) {
+      // Unless the pool has throttled it meanwhile.
+      if (this.#clearedKeys.delete(key)) this.#turn(key, 'endpoint');
+    }
   }
 
   failed(error: unknown, attempt: number, retryInMs: number): void {
@@ -188,6 +216,7 @@ export class PacingDesk implements LookWork {
   giveUp(error: unknown): void {
     this.#forgetEndedLeases();
     this.#throttledKeys.clear();
+    this.#clearedKeys.clear();
     this.#options.onEvent({ kind: 'unavailable', error });
     for (const person of this.#lines.clear()) {
       person.reject(
@@ -235,14 +264,14 @@ export class PacingDesk implements LookWork {
   #lookAhead(line: BucketLine, outlook: Outlook, sentAtMs: number): void {
     line.lookAtMs = sentAtMs + Math.max(0, outlook.nextInMs - AHEAD_MS + WAKE_MARGIN_MS);
     line.guessed = outlook.nextInFlight;
-    if (this.#options.auto) this.#turn(line.key, outlook.turned ? 'key' : 'endpoint');
+    if (this.#options.auto) this.#lines.turn(line.key, outlook.turned ? 'key' : 'endpoint');
     // A line that has just been turned is empty: its askers are asked for again under the new scope.
     const turnsAhead = Math.floor(line.waiters.length / this.#options.places);
     for (const asker of line.askers.splice(0)) asker.resolve(outlook.nextInMs + turnsAhead * REST_MS);
   }
 
+  /** What the store already knew is no event. */
   #turn(key: string, scope: PaceScope): void {
-    if (this.#lines.scopeOf(key) === scope) return;
     this.#lines.turn(key, scope);
     this.#options.onEvent({ kind: 'turned', key, scope });
   }

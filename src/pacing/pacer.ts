@@ -32,8 +32,13 @@ export interface PacerHandle {
     readonly priority: number;
     readonly signal?: AbortSignal;
   }): Promise<Permit>;
-  /** The pool throttled a request though its permit was kept to: under `auto`, the key is paced as a whole from now on. */
-  reportThrottled(bucket: PacedBucket): void;
+  /**
+   * The pool throttled a request though its permit was kept to: under `auto`, the key is paced as a whole from now on.
+   * `isCertain` (true unless given): the answer meant nothing else.
+   */
+  reportThrottled(bucket: PacedBucket, isCertain?: boolean): void;
+  /** Under `auto`: if this process turned the key after uncertain reports only, it goes back to its endpoints' own pace. */
+  takeBackSuspicion(key: string): void;
   /** About how long a request would wait that asked now, behind all who wait in this process. Rejects as `acquire` does. */
   waitEstimateMs(bucket: PacedBucket): Promise<number>;
   /** As far as this process knows: it learns it with its first look at a bucket of the key. */

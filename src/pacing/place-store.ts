@@ -64,4 +64,6 @@ export interface Sight {
 export interface PlaceStore {
   /** Atomic. May be repeated: a place is handed back once. */
   look(look: Look): Promise<Sight>;
+  /** Forgets that these keys were throttled: each endpoint is paced on its own again. May be repeated. */
+  forgetThrottled(keys: readonly string[]): Promise<void>;
 }

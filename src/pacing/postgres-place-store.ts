@@ -38,6 +38,8 @@ const PACE = `
                           $8::text[], $9::text[], $10::text[], $11::int[], $12::float8[], $13::int, $14::boolean,
                           $15::float8, $16::float8, $17::float8, $18::float8)`;
 
+const FORGET_THROTTLED = `DELETE FROM sync.bucket_scopes WHERE key_fingerprint = ANY ($1::text[])`;
+
 /** The places in `sync.buckets`. One look is one call of `sync.pace`, one transaction, one round trip. */
 export function createPostgresPlaceStore(
   database: Pick<PacingDatabase, 'query'>,
@@ -66,6 +68,9 @@ export function createPostgresPlaceStore(
         AHEAD_MS,
       ]);
       return readRows(rows, wanted);
+    },
+    async forgetThrottled(keys) {
+      await database.query(FORGET_THROTTLED, [textArray(keys)]);
     },
   };
 }

@@ -29,6 +29,7 @@ function createProcess(places: number) {
         await world.sleep(1);
         return seen.sight;
       },
+      forgetThrottled: () => Promise.resolve(),
     },
     clock: host.clock,
     ...{ places, scope: 'endpoint', auto: false, leaseMs: leaseMs(30_000) },

@@ -76,7 +76,13 @@ export class LedgerLab {
       clock,
       random: () => 0.5,
       // Real time does not pass between attempts: a circuit that opens would stay open.
-      retries: { maintenance: { firstDelayMs: 0, maxDelayMs: 0, factor: 1 } },
+      retries: {
+        circuit: {
+          quiet: { maintenance: NEVER, throttled: NEVER, refused: NEVER },
+          strikes: 3,
+          longestQuietMs: 0,
+        },
+      },
     });
     const client = createStoreClient({
       url: new Secret(databaseUrl),
@@ -153,7 +159,11 @@ export class LedgerLab {
   }
 }
 
+/** No quiet at all. */
+const NEVER = { firstDelayMs: 0, maxDelayMs: 0, factor: 1 };
+
 const UNPACED: Pacer = {
   acquire: () => Promise.resolve({ use: () => true, answered: () => undefined }),
   reportThrottled: () => undefined,
+  takeBackSuspicion: () => undefined,
 };

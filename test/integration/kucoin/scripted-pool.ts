@@ -84,6 +84,8 @@ interface OpenPacer extends Pacer {
   used: number;
   answered: number;
   throttled: Bucket[];
+  /** Keys whose suspicion was taken back. */
+  takenBack: string[];
 }
 
 /** A pacer that lets everything through and counts. */
@@ -93,6 +95,7 @@ function openPacer(): OpenPacer {
     used: 0,
     answered: 0,
     throttled: [],
+    takenBack: [],
     acquire: () => {
       pacer.acquired++;
       return Promise.resolve({
@@ -108,11 +111,19 @@ function openPacer(): OpenPacer {
     reportThrottled: (bucket) => {
       pacer.throttled.push(bucket);
     },
+    takeBackSuspicion: (key) => {
+      pacer.takenBack.push(key);
+    },
   };
   return pacer;
 }
 
 const FAST = { firstDelayMs: 1, maxDelayMs: 2, factor: 1 };
+const QUICK_CIRCUIT = {
+  quiet: { maintenance: FAST, throttled: FAST, refused: FAST },
+  strikes: 3,
+  longestQuietMs: 3_600_000,
+};
 
 /** A client with retries that take milliseconds, and everything that it told. */
 export function createTestClient(
@@ -129,7 +140,7 @@ export function createTestClient(
     random: () => 0.5,
     onAttempt: (attempt) => attempts.push(attempt),
     ...options,
-    retries: { backoff: FAST, throttled: FAST, maintenance: FAST, ...options.retries },
+    retries: { backoff: FAST, throttled: FAST, circuit: QUICK_CIRCUIT, ...options.retries },
   });
   opened.push(client);
   return { ...client, pacer, attempts };

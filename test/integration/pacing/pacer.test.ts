@@ -128,6 +128,31 @@ test('P6 a throttled key is paced as a whole: by every process, after a restart,
   inFlight.answered();
 });
 
+test('a turn after a mere suspicion is taken back for everyone, one after a certain report is not', async () => {
+  const events: string[] = [];
+  const pacer = startPacer({
+    onEvent: (event) => event.kind === 'turned' && events.push(`turned to ${event.scope}`),
+  });
+  const other = startPacer({
+    onEvent: (event) => event.kind === 'turned' && events.push('the other learnt it'),
+  });
+  const scopes = async (): Promise<string[]> => {
+    await Promise.all([send(pacer), send(other, WORKER)]);
+    return [pacer.scopeOf('k'), other.scopeOf('k')];
+  };
+  pacer.reportThrottled(EARN, false);
+  expect(await scopes()).toEqual(['key', 'key']);
+  pacer.takeBackSuspicion('k');
+  expect(await scopes()).toEqual(['endpoint', 'endpoint']);
+  // It is told when it happens, by the process to which it happens.
+  expect(events).toEqual(['turned to key', 'turned to endpoint']);
+
+  pacer.reportThrottled(EARN, false);
+  pacer.reportThrottled(EARN);
+  pacer.takeBackSuspicion('k');
+  expect(await scopes()).toEqual(['key', 'key']);
+});
+
 test('a key that was throttled can be tried at the faster pace by asking for it', async () => {
   const first = startPacer();
   first.reportThrottled(EARN);

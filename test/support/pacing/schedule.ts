@@ -29,6 +29,8 @@ export interface Schedule {
   readonly lostAnswers: number;
   readonly slowLooks: number;
   readonly throttledAtMs: number | null;
+  /** So long after the throttling it turns out to have been something else. */
+  readonly takenBackAfterMs: number | null;
   readonly lastsMs: number;
 }
 
@@ -106,6 +108,19 @@ export async function play(schedule: Schedule): Promise<Arrival[]> {
                 host.wake(world.nowMs + failsAfterMs, () => reject(new Error('connection lost')));
             });
           }),
+        forgetThrottled: () =>
+          new Promise((resolve, reject) => {
+            const isLost = random() * 1_000 < schedule.lostLooks;
+            world.at(world.nowMs + delay(), () => {
+              if (isLost) {
+                host.wake(world.nowMs + delay(), () => reject(new Error('connection lost')));
+                return;
+              }
+              const state = { ...history.at(-1)!.state, turnedKeys: [] };
+              history.push({ atMs: world.nowMs, isDurable: true, state });
+              host.wake(world.nowMs + delay(), resolve);
+            });
+          }),
       },
       clock: host.clock,
       places: schedule.places,
@@ -146,8 +161,14 @@ export async function play(schedule: Schedule): Promise<Arrival[]> {
       for (let waiter = 0; waiter < process.waiters; waiter++)
         void askForEver(ENDPOINTS[waiter % ENDPOINTS.length]!);
     });
-    if (index === 0 && schedule.throttledAtMs !== null)
-      host.wake(schedule.throttledAtMs, () => desk.reportThrottled({ key: KEY, endpoint: 'earn' }));
+    if (index === 0 && schedule.throttledAtMs !== null) {
+      const { throttledAtMs, takenBackAfterMs } = schedule;
+      host.wake(throttledAtMs, () =>
+        desk.reportThrottled({ key: KEY, endpoint: 'earn' }, takenBackAfterMs === null),
+      );
+      if (takenBackAfterMs !== null)
+        host.wake(throttledAtMs + takenBackAfterMs, () => desk.takeBackSuspicion(KEY));
+    }
   });
   await world.runUntil(schedule.lastsMs);
   return arrivals;

@@ -15,7 +15,8 @@ const redactor = createRedactor(
 
 function classify(httpStatus: number, body: string | null): { code: string; retry: string; kind: string } {
   const envelope = body === null ? null : findEnvelope(parseJson(body));
-  const { error, kind } = classifyFailure({ httpStatus, envelope, retryAfterMs: null }, redactor);
+  const answer = { httpStatus, envelope, retryAfterMs: null, bodyText: body ?? '' };
+  const { error, kind } = classifyFailure(answer, redactor);
   expect(error.hint).toBeTruthy();
   return { code: error.code, retry: error.retry, kind };
 }
@@ -78,6 +79,23 @@ test.each([
   expect(classify(status, null)).toEqual({ code, retry, kind });
 });
 
+test.each([
+  ['{"code":"403","msg":"Too Many Requests"}', null, 'throttled'],
+  ['<html><title>403 Forbidden</title>Requests come too often</html>', null, 'throttled'],
+  ['your request frequency is limited', null, 'throttled'],
+  ['<html>Forbidden</html>', 60_000, 'throttled'],
+  ['<html>Forbidden</html>', null, 'ambiguous-403'],
+  // The specification's own words tell nothing.
+  [
+    '{"code":"403","msg":"Forbidden or Too Many Requests -- Requests are forbidden or have exceeded the request frequency limit."}',
+    null,
+    'ambiguous-403',
+  ],
+])('a 403 that says %s, Retry-After %p, is %s', (bodyText, retryAfterMs, kind) => {
+  const envelope = bodyText.startsWith('{') ? findEnvelope(parseJson(bodyText)) : null;
+  expect(classifyFailure({ httpStatus: 403, envelope, retryAfterMs, bodyText }, redactor).kind).toBe(kind);
+});
+
 test('an unknown failure is tried again only if the pool says so', () => {
   expect(classify(200, '{"success":false,"code":"777","retry":true}').retry).toBe('backoff');
   expect(classify(200, '{"success":false,"code":"777","retry":"true"}').retry).toBe('backoff');
@@ -86,7 +104,7 @@ test('an unknown failure is tried again only if the pool says so', () => {
 
 test('the message tells what the pool said', () => {
   const envelope = findEnvelope(parseJson('{"code":400004,"msg":"Invalid\\n passphrase"}'));
-  const { error } = classifyFailure({ httpStatus: 401, envelope, retryAfterMs: 7 }, redactor);
+  const { error } = classifyFailure({ httpStatus: 401, envelope, retryAfterMs: 7, bodyText: '' }, redactor);
   expect(error.message).toBe(
     'The pool refuses the passphrase; a wrong API secret looks exactly the same ' +
       '(HTTP 401, code 400004: “Invalid passphrase”).',

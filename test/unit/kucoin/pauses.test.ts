@@ -1,7 +1,6 @@
 import { KpoolError } from '../../../src/core/errors';
-import { createCircuit } from '../../../src/kucoin/circuit';
+import { Circuit, type Trouble } from '../../../src/kucoin/circuit';
 import type { Failure } from '../../../src/kucoin/failure';
-import { createForbiddenWatch } from '../../../src/kucoin/forbidden-watch';
 import { DEFAULT_RETRY_POLICY, nextDelayMs } from '../../../src/kucoin/retry-policy';
 import { createServerClock } from '../../../src/kucoin/server-clock';
 
@@ -31,29 +30,78 @@ test('Retry-After is honoured, unless it would hold the call for more than a min
   expect(delays(failed('pool.throttled', 61_000))[0]).toBeNull();
 });
 
-test('four spaced 403 in a row mean forbidden; a burst counts once, an answer starts over', () => {
-  const watch = createForbiddenWatch(4, 1_000);
-  expect([0, 10, 20, 30, 40].map((ms) => watch.refused('earn/query', ms))).toEqual(Array(5).fill(false));
-  expect([1_000, 2_000].map((ms) => watch.refused('earn/query', ms))).toEqual([false, false]);
-  expect(watch.refused('reward/query', 3_000)).toBe(false);
-  watch.answered('reward/query');
-  expect(watch.refused('earn/query', 3_000)).toBe(true);
-  expect(watch.refused('earn/query', 3_001)).toBe(true);
-  watch.answered('earn/query');
-  expect(watch.refused('earn/query', 9_000)).toBe(false);
+const STEADY = { firstDelayMs: 1_000, maxDelayMs: 60_000, factor: 2 };
+
+function createCircuit(): Circuit {
+  const quiet = { maintenance: STEADY, throttled: STEADY, refused: STEADY };
+  return new Circuit({ quiet, strikes: 3, longestQuietMs: 3_600_000 });
+}
+
+/** An answer to a request that left at `dispatchedAtMs`, read at `nowMs`; the quiet is as long as it can be. */
+const troubled = (
+  dispatchedAtMs: number,
+  nowMs: number,
+  isProbe = false,
+  trouble: Trouble = 'throttled',
+) => ({
+  ...{ trouble, dispatchedAtMs, nowMs, isProbe },
+  retryAfterMs: null,
+  random: 1,
 });
 
-test('maintenance lets one call through when its time is over, and the others wait for its answer', () => {
-  const circuit = createCircuit({ firstDelayMs: 1_000, maxDelayMs: 60_000, factor: 2 });
-  expect(circuit.waitMs(0)).toBe(0);
-  circuit.maintained(0, 1);
+test('an open circuit lets one call through when its time is over, and the others wait for its answer', () => {
+  const circuit = createCircuit();
+  expect(circuit.enter(0, false)).toEqual({ isProbe: false });
+  circuit.open(troubled(0, 0, false, 'maintenance'));
   expect(circuit.waitMs(400)).toBe(600);
-  expect(circuit.waitMs(1_000)).toBe(0);
-  expect(circuit.waitMs(1_001)).toBe(999);
-  circuit.maintained(1_100, 1);
+  expect(circuit.enter(1_000, false)).toEqual({ isProbe: true });
+  expect(circuit.enter(1_001, false)).toEqual({ trouble: 'maintenance', waitMs: 1_000 });
+  circuit.open(troubled(1_001, 1_100, true, 'maintenance'));
+  circuit.probeEnded();
   expect(circuit.waitMs(1_100)).toBe(2_000);
-  circuit.answered();
-  expect(circuit.waitMs(1_101)).toBe(0);
+  expect(circuit.answered(3_200)).toBe(true);
+  expect(circuit.waitMs(3_201)).toBe(0);
+});
+
+test('only the failure of the probe lengthens the quiet: what was in flight counts once', () => {
+  const circuit = createCircuit();
+  for (let call = 0; call < 6; call++) circuit.open(troubled(0, call, false, 'maintenance'));
+  expect(circuit.waitMs(5)).toBe(995);
+});
+
+test('three throttled answers in a row open it, but a burst that was in flight together is one', () => {
+  const circuit = createCircuit();
+  for (const ms of [10, 11, 12, 13]) circuit.struck(troubled(0, ms), true);
+  circuit.struck(troubled(20, 30), true);
+  expect(circuit.isOpen()).toBe(false);
+  circuit.struck(troubled(40, 50), true);
+  expect(circuit.isOpen()).toBe(true);
+});
+
+test('an answer in between starts over, unless it was on its way before the trouble', () => {
+  const circuit = createCircuit();
+  circuit.struck(troubled(0, 10), true);
+  circuit.struck(troubled(20, 30), true);
+  expect(circuit.answered(25)).toBe(false);
+  expect(circuit.answered(31)).toBe(true);
+  for (const ms of [40, 60]) circuit.struck(troubled(ms, ms + 10), true);
+  expect(circuit.isOpen()).toBe(false);
+});
+
+test('whoever was refused already leaves the probe to others for a while', () => {
+  const circuit = createCircuit();
+  circuit.open(troubled(0, 0));
+  expect(circuit.enter(1_000, true)).toEqual({ trouble: 'throttled', waitMs: 300 });
+  expect(circuit.enter(1_300, true)).toEqual({ isProbe: true });
+});
+
+test('a probe that comes to no answer is repeated after the same quiet', () => {
+  const circuit = createCircuit();
+  circuit.open(troubled(0, 0));
+  circuit.enter(1_000, false);
+  circuit.probeLost(1_500);
+  circuit.probeEnded();
+  expect(circuit.waitMs(1_500)).toBe(1_000);
 });
 
 test('the pool clock is learnt from Date, but not from what its one-second steps explain', () => {

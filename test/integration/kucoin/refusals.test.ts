@@ -1,0 +1,215 @@
+import type { Clock } from '../../../src/core/clock';
+import { systemClock } from '../../../src/core/clock';
+import type { KpoolError } from '../../../src/core/errors';
+import type { Puid } from '../../../src/domain/ids';
+import type { PoolClient } from '../../../src/kucoin';
+import { DEFAULT_RETRY_POLICY } from '../../../src/kucoin/retry-policy';
+import { answer, CALL, createTestClient, failure, page, startScriptedPool, success } from './scripted-pool';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+/** How the client waits in earnest. */
+const IN_EARNEST = {
+  throttled: DEFAULT_RETRY_POLICY.throttled,
+  backoff: DEFAULT_RETRY_POLICY.backoff,
+  circuit: DEFAULT_RETRY_POLICY.circuit,
+};
+const TOO_MANY = '{"success":false,"code":"403","msg":"Too Many Requests"}';
+
+interface LazyClock extends Clock {
+  sleep: Clock['sleep'];
+}
+
+/** A clock that stands still but for its sleepers, who wait no time at all. */
+function lazyClock(): LazyClock {
+  let nowMs = 0;
+  return {
+    now: () => systemClock.now(),
+    monotonicMs: () => nowMs,
+    sleep: (ms) => {
+      nowMs += ms;
+      return Promise.resolve();
+    },
+  };
+}
+
+type Ask = (client: PoolClient) => Promise<unknown>;
+
+const earnings =
+  (puid: bigint): Ask =>
+  (client) =>
+    client.queryEarnings(
+      { puid: puid as Puid, algo: 'A', startMs: 0, endMs: 1, currentPage: 1, pageSize: 50 },
+      CALL,
+    );
+const algorithms: Ask = (client) => client.queryAlgorithms(CALL);
+const SCOPES: readonly Ask[] = [algorithms, ...Array.from({ length: 14 }, (_, i) => earnings(BigInt(i + 1)))];
+
+const sound = (url: string | undefined): string =>
+  url?.includes('earn/query') === true
+    ? page([])
+    : success(url?.includes('user/earn') === true ? '1' : '["A"]');
+
+const codeOf = (ask: Promise<unknown>): Promise<string> =>
+  ask.then(
+    () => 'ok',
+    (error: unknown) => (error as KpoolError).code,
+  );
+
+interface Pool {
+  readonly client: ReturnType<typeof createTestClient>;
+  readonly clock: LazyClock;
+  /** When each request arrived, and whether it was answered soundly. */
+  readonly log: { readonly atMs: number; readonly isOk: boolean }[];
+}
+
+/** `refuse` returns what is answered instead of a sound answer, by its own time. */
+async function startPool(
+  refuse: (atMs: number, url: string) => { status?: number; body: string } | null,
+  random: () => number = () => 0.5,
+): Promise<Pool> {
+  const clock = lazyClock();
+  const log: { atMs: number; isOk: boolean }[] = [];
+  const pool = await startScriptedPool(({ url = '' }, response) => {
+    const refusal = refuse(clock.monotonicMs(), url);
+    log.push({ atMs: clock.monotonicMs(), isOk: refusal === null });
+    if (refusal === null) answer(response, sound(url));
+    else answer(response, refusal.body, { status: refusal.status ?? 200 });
+  });
+  return { clock, log, client: createTestClient(pool.url, { clock, random, retries: IN_EARNEST }) };
+}
+
+/** Every scope asks, in turn, twice a second, whatever it was told before; returns the codes of what came of it. */
+async function knock({ client, clock }: Pool, forMs: number, scopes = SCOPES): Promise<Set<string>> {
+  const codes = new Set<string>();
+  const untilMs = clock.monotonicMs() + forMs;
+  for (let turn = 0; clock.monotonicMs() < untilMs; turn++) {
+    codes.add(await codeOf(scopes[turn % scopes.length]!(client)));
+    await clock.sleep(SECOND / 2);
+  }
+  return codes;
+}
+
+test.each([
+  ['code 200002', { body: failure('200002') }],
+  ['a 403 that says what it means', { status: 403, body: TOO_MANY }],
+  ['a 403 without a word', { status: 403, body: '' }],
+])('P6 a ban by %s that every request prolongs by 30 s is escaped within minutes', async (_what, refusal) => {
+  let bannedUntilMs = 1;
+  const pool = await startPool((atMs) => {
+    if (atMs >= bannedUntilMs) return null;
+    bannedUntilMs = atMs + 30 * SECOND;
+    return refusal;
+  });
+  expect(await codeOf(algorithms(pool.client))).not.toBe('ok');
+  const codes = await knock(pool, 5 * MINUTE);
+  expect(codes).toContain('ok');
+  expect(codes).not.toContain('pool.forbidden');
+  const refused = pool.log.filter(({ isOk }) => !isOk);
+  expect(refused.length).toBeLessThanOrEqual(12);
+  // Once it is over, nobody is refused again.
+  expect(pool.log.slice(refused.length).every(({ isOk }) => isOk)).toBe(true);
+  expect(refused.at(-1)!.atMs).toBeLessThan(3 * MINUTE);
+});
+
+test('one throttled answer turns the pace and stops nobody', async () => {
+  let n = 0;
+  const pool = await startPool(() => (++n === 1 ? { body: failure('200002') } : null));
+  expect([...(await knock(pool, MINUTE))]).toEqual(['ok']);
+  expect(pool.client.pacer.throttled).toHaveLength(1);
+});
+
+test('P6 whoever waits for a permit while the account falls quiet does not leave', async () => {
+  const pool = await startPool(() => ({ body: failure('200002') }));
+  const { pacer } = pool.client;
+  const waiting: (() => void)[] = [];
+  const pass = pacer.acquire;
+  pacer.acquire = (request) => new Promise((resolve) => waiting.push(() => void pass(request).then(resolve)));
+  const calls = SCOPES.map((ask) => codeOf(ask(pool.client)));
+  while (waiting.length > 0 || !(await Promise.race([Promise.all(calls).then(() => true), tick()]))) {
+    waiting.shift()?.();
+    // One after the other, as the pace wants it.
+    await tick();
+    await pool.clock.sleep(SECOND / 2);
+  }
+  expect(new Set(await Promise.all(calls))).toEqual(new Set(['pool.throttled']));
+  expect(pool.log.length).toBeLessThanOrEqual(6);
+  expect(pacer.answered).toBe(pacer.acquired);
+});
+
+test.each([0, 0.3, 0.7, 0.999])(
+  'P6 a maintenance of a minute is left about as soon again, however many calls were in flight (%p)',
+  async (random) => {
+    const pool = await startPool(
+      (atMs) => (atMs < MINUTE ? { status: 503, body: '' } : null),
+      () => random,
+    );
+    await Promise.all(SCOPES.slice(0, 6).map((ask) => codeOf(ask(pool.client))));
+    await knock(pool, 3 * MINUTE);
+    const back = pool.log.find(({ isOk }) => isOk)!;
+    expect(back.atMs).toBeLessThanOrEqual(2 * MINUTE);
+    expect(pool.log.filter(({ isOk }) => !isOk).length).toBeLessThanOrEqual(6 * 4 + 10);
+  },
+);
+
+test('P8 a 403 for one sub-account fails that one alone, and the others keep their pace', async () => {
+  const pool = await startPool((_atMs, url) => (url.includes('puid=1&') ? { status: 403, body: '' } : null));
+  const { client, clock } = pool;
+  const sleep = clock.sleep;
+  // While one call waits to try again, another one is answered.
+  clock.sleep = async (ms) => {
+    clock.sleep = sleep;
+    await sleep(ms / 2);
+    expect(await codeOf(earnings(2n)(client))).toBe('ok');
+    await sleep(ms / 2);
+  };
+  expect(await codeOf(earnings(1n)(client))).toBe('pool.refused');
+  expect([...(await knock(pool, MINUTE))].sort()).toEqual(['ok', 'pool.refused']);
+  expect(client.pacer.throttled.length).toBeGreaterThan(0);
+  expect(client.pacer.takenBack).toContain(client.fingerprint);
+
+  // From then on it costs one request, and says nothing about the pace.
+  const before = { requests: pool.log.length, reports: client.pacer.throttled.length };
+  expect(await codeOf(earnings(1n)(client))).toBe('pool.refused');
+  expect(pool.log.length - before.requests).toBe(1);
+  expect(client.pacer.throttled).toHaveLength(before.reports);
+});
+
+test('a key that is refused everything is forbidden after ten minutes and several probes, not before', async () => {
+  let isOver = false;
+  const pool = await startPool(() => (isOver ? null : { status: 403, body: '<html>' }));
+  expect(await knock(pool, 10 * MINUTE)).toEqual(new Set(['pool.throttled']));
+  expect(pool.client.pacer.takenBack).toEqual([]);
+  expect(await knock(pool, 20 * MINUTE)).toContain('pool.forbidden');
+  expect(pool.client.pacer.takenBack).toContain(pool.client.fingerprint);
+  expect(pool.log.length).toBeLessThan(20);
+  isOver = true;
+  await pool.clock.sleep(20 * MINUTE);
+  expect(await knock(pool, MINUTE)).toEqual(new Set(['ok']));
+});
+
+test.each([
+  ['a throttling', { status: 403, body: TOO_MANY }],
+  ['a throttling by code', { status: 403, body: failure('200002') }],
+])('%s 403 never means forbidden, however long it goes on', async (_what, refusal) => {
+  const pool = await startPool(() => refusal);
+  expect(await knock(pool, 180 * MINUTE)).toEqual(new Set(['pool.throttled']));
+});
+
+test('a key that may only read accumulated income is not forbidden', async () => {
+  const pool = await startPool((_atMs, url) =>
+    url.includes('user/earn') ? null : { status: 403, body: '' },
+  );
+  const streams: Ask[] = [
+    ...SCOPES,
+    (client) => client.querySubAccounts(CALL),
+    (client) => client.queryAccountIncome('BTC', CALL),
+  ];
+  const codes = await knock(pool, 60 * MINUTE, streams);
+  expect(codes).toContain('ok');
+  expect(codes).not.toContain('pool.forbidden');
+});
+
+function tick(): Promise<false> {
+  return new Promise((resolve) => setTimeout(resolve, 5, false));
+}
