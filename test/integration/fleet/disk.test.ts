@@ -13,6 +13,7 @@ beforeAll(async () => {
     databaseUrl: database.url,
     simulator: {
       seed: 3,
+      startAt: Date.UTC(2026, 10, 22, 8),
       world: { subAccountsPerAccount: 0, algorithms: ['SHA256d'], days: 1, workerSlotMs: Infinity },
     },
   });
@@ -47,7 +48,11 @@ test('kpool check says what the history of the fleet will take, and what to do w
   const key = { account: 'main', puid: 900n, algo: 'SHA256d' };
   pool.simulator.world.addSubAccount('main', { puid: 900n, pname: 'farm', defaultAlgo: 'SHA256d' });
   for (let id = 1n; id <= 30n; id += 1n)
-    pool.simulator.world.addWorker(key, { workerId: id, status: id > 20n ? 'INACTIVE' : 'ACTIVE' });
+    pool.simulator.world.addWorker(key, {
+      workerId: id,
+      workerName: 'w',
+      status: id > 20n ? 'INACTIVE' : 'ACTIVE',
+    });
   await pool.sync({ streams: ['sub-accounts', 'workers'] });
   const usual = await check({});
   expect(usual.figures).toMatchObject({ workers: 30, activeWorkers: 20 });
