@@ -307,6 +307,8 @@ export class SyncService {
       durationMs: Math.round(durationMs),
     };
     if (result.outcome === 'succeeded') logger.info('Synced.', fields);
+    else if (result.outcome === 'aborted')
+      logger.info(`Sync stopped before its end: ${result.reason ?? ''}`, fields);
     else logger.warn(`Sync ${result.outcome}: ${result.reason ?? ''}`, fields, result.error ?? undefined);
   }
 }
