@@ -42,12 +42,18 @@ function toCandidate(row: CandidateRow): ScopeCandidate {
   };
 }
 
-/** When the last run of cursor `c` began, if its last runs failed. */
-const LAST_FAILED_MS = Prisma.sql`
-  CASE WHEN c.consecutive_failures > 0 THEN (
-    SELECT floor(extract(epoch FROM max(r.started_at)) * 1000)::bigint FROM sync.runs r
-     WHERE (r.stream, r.account_id, r.puid, r.algo) = (c.stream, c.account_id, c.puid, c.algo) AND r.outcome = 'failed')
-  END AS last_failed_ms`;
+/**
+ * How many of cursor `c`'s last runs failed in a row, and when the last of them began. What failed with credentials that
+ * the account has no more says nothing about the new ones.
+ */
+const FAILURES = Prisma.sql`
+  LEFT JOIN LATERAL (
+    SELECT least(c.consecutive_failures, count(*)::integer) AS consecutive_failures,
+           floor(extract(epoch FROM max(r.started_at)) * 1000)::bigint AS last_failed_ms
+      FROM sync.runs r
+     WHERE (r.stream, r.account_id, r.puid, r.algo) = (c.stream, c.account_id, c.puid, c.algo) AND r.outcome = 'failed'
+       AND r.started_at >= (SELECT a.key_since FROM pool.accounts a WHERE a.account_id = c.account_id)
+  ) AS f ON c.consecutive_failures > 0`;
 
 /** What there is to sync: algorithms × sub-accounts, and how each is doing. */
 export class PrismaScopeStore {
@@ -76,12 +82,13 @@ export class PrismaScopeStore {
                           AND w.pending_count > 0) AS has_pending,
                floor(extract(epoch FROM c.last_cycle_at) * 1000)::bigint AS last_cycle_ms,
                floor(extract(epoch FROM l.last_life_at) * 1000)::bigint AS last_life_ms,
-               coalesce(c.consecutive_failures, 0) AS consecutive_failures, ${LAST_FAILED_MS}
+               coalesce(f.consecutive_failures, 0) AS consecutive_failures, f.last_failed_ms
           FROM pairs p
           JOIN pool.sub_accounts s ON (s.account_id, s.puid) = (${accountId}::smallint, p.puid)
           LEFT JOIN life l ON (l.puid, l.algo) = (p.puid, p.algo)
           LEFT JOIN sync.cursors c
             ON (c.stream, c.account_id, c.puid, c.algo) = (${stream}, s.account_id, p.puid, p.algo)
+          ${FAILURES}
          ORDER BY is_default DESC, l.last_life_at DESC NULLS LAST, p.puid, p.algo`,
     );
     return { scopes: rows.map(toCandidate), nowMs: await this.now() };
@@ -93,11 +100,12 @@ export class PrismaScopeStore {
       () => this.client.$queryRaw<CandidateRow[]>`
         SELECT ${NO_PUID}::bigint AS puid, ${NO_ALGO} AS algo, true AS is_default, false AS is_gone,
                false AS has_pending, floor(extract(epoch FROM c.last_cycle_at) * 1000)::bigint AS last_cycle_ms,
-               NULL::bigint AS last_life_ms, coalesce(c.consecutive_failures, 0) AS consecutive_failures,
-               ${LAST_FAILED_MS}
+               NULL::bigint AS last_life_ms, coalesce(f.consecutive_failures, 0) AS consecutive_failures,
+               f.last_failed_ms
           FROM (SELECT 1) AS one
           LEFT JOIN sync.cursors c
-            ON (c.stream, c.account_id, c.puid, c.algo) = (${stream}, ${accountId}::smallint, ${NO_PUID}::bigint, ${NO_ALGO})`,
+            ON (c.stream, c.account_id, c.puid, c.algo) = (${stream}, ${accountId}::smallint, ${NO_PUID}::bigint, ${NO_ALGO})
+          ${FAILURES}`,
     );
     return { scopes: rows.map(toCandidate), nowMs: await this.now() };
   }

@@ -162,6 +162,36 @@ test('an account goes on when its credentials change, and stays stopped when the
   await expectLedgerOf(right.name);
 });
 
+test('what failed with the old credentials does not make the new ones wait', async () => {
+  const key = keyOf(0);
+  const streams = ['sub-accounts', 'earnings'] as const;
+  /** How many scopes rest after failures, and the longest rest in seconds. */
+  const resting = async (service: SyncService) => {
+    const rests: number[] = [];
+    for (const stream of streams) {
+      const { scopes, nowMs } = await service.plan(service.accounts[0]!, stream);
+      rests.push(...scopes.map(({ nextVisitMs }) => (nextVisitMs - nowMs) / 1_000));
+    }
+    return { scopes: rests.filter((rest) => rest > 0).length, longest: Math.max(...rests) };
+  };
+  const service = await open(key);
+  await syncOnce(service, { streams: ['algorithms', 'sub-accounts'] });
+  await pool.sql`UPDATE sync.cursors SET last_cycle_at = last_cycle_at - interval '1 day'`;
+  pool.simulator.keys.revoke(key.apiKey);
+  for (let time = 1; time <= 3; time += 1) await syncOnce(service, { streams });
+  expect((await resting(service)).longest).toBeGreaterThan(200);
+
+  const renewed = { ...(await addKey(key.name, 'renewed')), name: key.name };
+  const current = await open(renewed);
+  expect((await resting(current)).scopes).toBe(0);
+  // And with them failures are counted anew.
+  pool.simulator.keys.revoke(renewed.apiKey);
+  await syncOnce(current, { streams });
+  const { scopes, longest } = await resting(current);
+  expect(scopes).toBeGreaterThan(0);
+  expect(longest).toBeLessThanOrEqual(60);
+});
+
 test('an account goes on when it is synced by hand after the pool accepts its key again', async () => {
   const key = keyOf(0);
   const { apiKey, name } = key;
