@@ -6,7 +6,14 @@ import type { Stream } from '../src/domain/streams';
 /** As much of the service as jobs use. */
 export type JobService = Pick<
   SyncService,
-  'accounts' | 'plan' | 'run' | 'statusOf' | 'waitEstimateMs' | 'enforceRetention' | 'closeAbandonedRuns'
+  | 'accounts'
+  | 'plan'
+  | 'run'
+  | 'mayRun'
+  | 'quietMs'
+  | 'waitEstimateMs'
+  | 'enforceRetention'
+  | 'closeAbandonedRuns'
 >;
 
 type Fields = Readonly<Record<string, string | number | bigint | boolean | null | undefined>>;

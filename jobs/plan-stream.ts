@@ -24,8 +24,7 @@ const NOT_BEFORE: Partial<Record<Stream, Stream>> = { 'worker-details': 'workers
 export async function planStream(context: JobContext, stream: Stream): Promise<number> {
   let planned = 0;
   for (const account of context.service.accounts) {
-    if ((await context.service.statusOf(account)) === 'ok')
-      planned += await planScopes(context, account, stream);
+    if (await context.service.mayRun(account, stream)) planned += await planScopes(context, account, stream);
   }
   return planned;
 }

@@ -19,6 +19,9 @@ const STOPPING_CODES = Object.keys(STATUS_BY_CODE);
 const HARMLESS: readonly Stream[] = ['algorithms', 'sub-accounts'];
 /** A pool that cannot list sub-accounts but serves the rest is asked for the list this often. */
 const PROOF_PAUSE_MS = 10 * 60_000;
+/** A forbidden account lists its sub-accounts when nothing of it was asked for so long: perhaps it was a long ban. */
+const FORBIDDEN_PAUSE_MS = 60 * 60_000;
+const FORBIDDEN_TRY: Stream = 'sub-accounts';
 
 export interface GuardedAccount {
   readonly accountId: AccountId;
@@ -70,6 +73,13 @@ export class AccountGuard {
     const recorded = await this.#deps.store.statusOf(accountId);
     if (recorded.keyFingerprint !== keyFingerprint) return this.#refused ?? 'ok';
     return recorded.status === 'ok' ? (this.#stopping ?? 'ok') : recorded.status;
+  }
+
+  /** Whether a schedule may sync scopes of `stream`: a stopped account does nothing but try, rarely, if it was forbidden. */
+  async mayRun(stream: Stream): Promise<boolean> {
+    const status = await this.status();
+    if (status !== 'forbidden' || stream !== FORBIDDEN_TRY) return status === 'ok';
+    return !(await this.#deps.store.wasAskedWithin(this.#account.accountId, FORBIDDEN_PAUSE_MS));
   }
 
   /** Something of this account begins, that has to end when `signal` fires and when the account is stopped. */
@@ -135,8 +145,9 @@ export class AccountGuard {
     try {
       const { isStopped, isNews } = await store.stop(accountId, keyFingerprint, status, error.message);
       if (isNews) {
+        const except = status === 'forbidden' ? ', but for one try an hour,' : '';
         logger.error(
-          'The account is stopped until its credentials change or someone runs kpool sync.',
+          `The account is stopped${except} until its credentials change or someone runs kpool sync.`,
           { account: name, status },
           error,
         );

@@ -8,7 +8,7 @@ import type { AccountId } from '../domain/ids';
 import { nextVisitMs, paceOf, type ScopePace } from '../domain/scope-schedule';
 import type { Stream } from '../domain/streams';
 import { DAY_MS } from '../domain/windows';
-import { createPoolClient, DEFAULT_TIMEOUTS, type PoolClient } from '../kucoin';
+import { createPoolClient, DEFAULT_TIMEOUTS, type EndpointName, type PoolClient } from '../kucoin';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
 import { createWebhook } from '../observability/webhook';
@@ -32,6 +32,7 @@ import { STREAM_REGISTRY, type SyncDeps } from '../sync/registry';
 import { runScope, type RunOptions, type RunResult } from '../sync/run-scope';
 import { AccountGuard } from './account-guard';
 import { createAlertRounds, type AlertRound } from './alerts';
+import { logQuiet, logTurn } from './pace-log';
 
 /** An account that this process serves. */
 export interface ServiceAccount {
@@ -69,7 +70,7 @@ export interface SyncServiceOptions {
 }
 
 /** The endpoint that a stream asks first. */
-const ENDPOINTS: Record<Stream, string> = {
+const ENDPOINTS: Record<Stream, EndpointName> = {
   algorithms: 'algo/query',
   'sub-accounts': 'user/query',
   earnings: 'earn/query',
@@ -123,14 +124,7 @@ export class SyncService {
       totalTimeoutMs: DEFAULT_TIMEOUTS.totalMs,
       onEvent: (event) => {
         if (event.kind === 'granted') metrics.permitGranted(event.bucket.endpoint, event.waitedMs / 1_000);
-        if (event.kind === 'turned') {
-          logger.warn(
-            'The pool throttled a pace it allows per endpoint: the key is paced as a whole from now on.',
-            {
-              key: event.key,
-            },
-          );
-        }
+        if (event.kind === 'turned') logTurn(logger, event);
         if (event.kind === 'unavailable') logger.error('The pace cannot be asked for.', {}, event.error);
       },
     });
@@ -152,6 +146,7 @@ export class SyncService {
             metrics.poolAnswered(attempt.endpoint, attempt.outcome, attempt.durationMs / 1_000);
             logger.debug('Asked the pool.', { account: credentials.name, ...attempt });
           },
+          onQuiet: (event) => logQuiet(logger, credentials.name, event),
         });
         const account = { ...record, name: credentials.name, pool };
         accounts.push(account);
@@ -218,6 +213,16 @@ export class SyncService {
   /** As it is now: anything but `ok` is stopped. */
   async statusOf(account: ServiceAccount): Promise<AccountStatus> {
     return this.guardOf(account).status();
+  }
+
+  /** Whether scopes of a stream may be synced by schedule: not those of a stopped account, but for a rare try. */
+  async mayRun(account: ServiceAccount, stream: Stream): Promise<boolean> {
+    return this.guardOf(account).mayRun(stream);
+  }
+
+  /** For so long a stream of the account asks nothing, since the pool is to be left alone, ms. */
+  quietMs(account: ServiceAccount, stream: Stream): number {
+    return account.pool.quietMs(ENDPOINTS[stream]);
   }
 
   /** About how long the next request of a stream would wait for its permit, behind all who wait in this process. */

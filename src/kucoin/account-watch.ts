@@ -3,6 +3,7 @@ import type { AttemptContext } from './attempt';
 import { clockDiffers, keptQuiet, withRetryAfter } from './call-errors';
 import type { Obstacle, Passage, Trouble } from './circuit';
 import { Circuit } from './circuit';
+import type { EndpointName } from './endpoint';
 import type { Failure } from './failure';
 import { forbidden, refusedAlone } from './failure';
 import type { Target } from './forbidden-watch';
@@ -66,9 +67,10 @@ export class AccountWatch {
     return this.#circuit.isOpen();
   }
 
-  /** For so long no call will be made, ms. */
-  quietMs(): number {
-    return this.#circuit.waitMs(this.#nowMs());
+  /** For so long no call will be made, to `endpoint`, ms. */
+  quietMs(endpoint?: EndpointName): number {
+    const wasRefused = endpoint !== undefined && this.#forbidden.wasEndpointRefused(endpoint);
+    return this.#circuit.waitMs(this.#nowMs(), wasRefused);
   }
 
   /** Asks for leave for one request; whoever gets it as the probe calls `probeEnded` in the end. Throws `keptQuiet`. */

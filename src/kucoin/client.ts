@@ -63,8 +63,8 @@ export interface PoolClient {
   offsetMs(): number;
   /** Requests sent so far. */
   requestCount(): number;
-  /** For so long every call would fail without a request, since the pool is to be left alone, ms. */
-  quietMs(): number;
+  /** For so long a call to the endpoint would fail without a request, since the pool is to be left alone, ms. */
+  quietMs(endpoint: EndpointName): number;
   queryAlgorithms(options: CallOptions): Promise<Listing<string>>;
   querySubAccounts(options: CallOptions): Promise<Listing<SubAccount>>;
   queryEarnings(query: IncomeQuery, options: CallOptions): Promise<Page<IncomeRow>>;
@@ -116,7 +116,7 @@ export function createPoolClient(options: PoolClientOptions): PoolClient {
     now: () => serverClock.now(),
     offsetMs: () => serverClock.offsetMs(),
     requestCount: () => requestCount,
-    quietMs: () => watch.quietMs(),
+    quietMs: (endpoint) => watch.quietMs(endpoint),
     queryAlgorithms: (o) => call(algorithms, undefined, o),
     querySubAccounts: (o) => call(subAccounts, undefined, o),
     queryEarnings: (query, o) => call(earnings, query, o),

@@ -63,7 +63,11 @@ export class ForbiddenWatch {
 
   /** Others are more likely to be let in. */
   wasRefused(target: Target): boolean {
-    return this.#refusedEndpoints.has(target.endpoint) || this.isClosed(target);
+    return this.wasEndpointRefused(target.endpoint) || this.isClosed(target);
+  }
+
+  wasEndpointRefused(endpoint: EndpointName): boolean {
+    return this.#refusedEndpoints.has(endpoint);
   }
 
   /** More than one target is refused: it may be the key. */

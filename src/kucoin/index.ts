@@ -1,6 +1,8 @@
+export type { QuietEvent } from './account-watch';
 export type { PoolAttempt } from './attempt';
 export type { PoolClient, PoolClientOptions } from './client';
 export { createPoolClient } from './client';
+export type { EndpointName } from './endpoint';
 export type { Bucket, Pacer } from './pacer';
 export type { Timeouts } from './timeouts';
 export { DEFAULT_TIMEOUTS } from './timeouts';

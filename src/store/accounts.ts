@@ -105,6 +105,17 @@ export class PrismaAccountStore {
     return account?.wasStopped ?? false;
   }
 
+  /** Whether anything of the account was begun to be synced in the last `ms`, by any process. */
+  async wasAskedWithin(accountId: AccountId, ms: number): Promise<boolean> {
+    const [row] = await guarded(
+      () => this.client.$queryRaw<{ asked: boolean }[]>`
+        SELECT EXISTS (SELECT FROM sync.runs
+                        WHERE account_id = ${accountId}::smallint
+                          AND started_at > sync.now() - ${ms}::float8 * interval '1 millisecond') AS asked`,
+    );
+    return row?.asked ?? false;
+  }
+
   /** Whether the sub-accounts were listed, and found to be the account's own alone, since it has its present credentials. */
   async isIdentityKnown(accountId: AccountId): Promise<boolean> {
     const [row] = await guarded(
