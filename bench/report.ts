@@ -1,13 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import postgres from 'postgres';
-import { binariesIn, findPackagedBinaries } from '../src/store/embedded/binaries';
-import { createCluster, startCluster, stopCluster } from '../src/store/embedded/cluster';
-import { findServerUser } from '../src/store/embedded/server-user';
-import { migrate } from '../src/store/migrate';
-import { findFreePort } from '../test/support/test-run';
+import { withScratchDatabase } from './scratch-database';
 
 /**
  * How fast the reports open over a long ledger, and what keeping the totals adds to its commits:
@@ -59,7 +51,8 @@ const LONG_REPORTS: readonly (readonly [string, string])[] = [
 ];
 
 async function main(): Promise<void> {
-  await withDatabase(async (sql) => {
+  await withScratchDatabase(async (url) => {
+    const sql = postgres(url, { max: 1, onnotice: () => undefined });
     const startedAt = performance.now();
     await fill(sql);
     const [rows] = await sql<{ rows: number }[]>`
@@ -73,6 +66,7 @@ async function main(): Promise<void> {
     const before = performance.now();
     await sql`SELECT sync.recompute_income()`;
     printTime('adding everything up anew', performance.now() - before, null);
+    await sql.end();
   });
 }
 
@@ -167,38 +161,6 @@ function printTime(name: string, ms: number, limitMs: number | null): void {
 
 function print(name: string, figure: string | number, unit: string): void {
   process.stdout.write(`${name.padEnd(42)}${String(figure).padStart(10)} ${unit}\n`);
-}
-
-async function withDatabase(work: (sql: postgres.Sql) => Promise<void>): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'kpool-bench-'));
-  await chmod(directory, 0o755);
-  const user = await findServerUser();
-  if (user !== null) await chown(directory, user.uid, user.gid);
-  const bin = process.env['KPOOL_TEST_PG_BIN'];
-  const binaries = bin === undefined ? await findPackagedBinaries() : binariesIn(bin);
-  const cluster = { dataDirectory: join(directory, 'data'), binaries, user };
-  const password = randomBytes(9).toString('hex');
-  const port = String(await findFreePort());
-  await createCluster(cluster, { superuser: 'bench', password, database: 'bench' });
-  await startCluster(
-    cluster,
-    { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', max_wal_size: '4GB' },
-    join(directory, 'postgres.log'),
-  );
-  const connect = () =>
-    postgres(`postgres://bench:${password}@127.0.0.1:${port}/bench`, { max: 1, onnotice: () => undefined });
-  let sql = connect();
-  try {
-    await migrate(sql);
-    // Settings of the database that migrations make count for new connections.
-    await sql.end();
-    sql = connect();
-    await work(sql);
-  } finally {
-    await sql.end();
-    await stopCluster(cluster, 'immediate');
-    await rm(directory, { recursive: true, force: true });
-  }
 }
 
 void main();

@@ -40,8 +40,8 @@ export interface ExportResult {
 }
 
 /**
- * Writes an export and its manifest into a folder, however long, in little memory. The ledger as of a past instant never
- * changes, so the same request with the same instant writes the same bytes. Interrupted, it
+ * Writes an export and its manifest into a folder, however long, in little memory (a workbook apart). The ledger as
+ * of a past instant never changes, so the same request with the same instant writes the same bytes. Interrupted, it
  * leaves no half a file. Throws `usage.invalid` for an unknown account, an instant to come, or a file that is there.
  */
 export async function writeExport(sql: Sql, request: ExportRequest): Promise<ExportResult> {
@@ -130,7 +130,11 @@ interface Writing {
   readonly about: () => Omit<Manifest, 'files'>;
 }
 
-function chunksOf(request: ExportRequest, rows: Batches, writing: Writing): AsyncIterable<string | Buffer> {
+function chunksOf(
+  request: ExportRequest,
+  rows: Batches,
+  writing: Writing,
+): AsyncIterable<string | Uint8Array> {
   if (request.format !== 'statement') return taxChunks(request.format, rows, writing.leftOut);
   switch (request.fileType) {
     case 'csv':

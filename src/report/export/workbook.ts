@@ -1,115 +1,99 @@
+import { unzipSync, zipSync } from 'fflate';
+import type { Cell, SheetData } from 'write-excel-file/node' with { 'resolution-mode': 'import' };
+import { KpoolError } from '../../core/errors';
 import type { Manifest } from './manifest';
 import type { ExportRow } from './rows';
-import { SHEET_END, sheetRow, sheetStart, workbookParts, type Cell } from './sheet-xml';
 import { STATEMENT_COLUMNS } from './statement';
-import { zipChunks, type ZipEntry } from './zip';
 
-/** What a worksheet of Excel holds, its headings included. */
-const SHEET_ROWS = 1_048_576;
+/** A workbook is made in memory: so many rows take a gigabyte. Excel's own limit is 1,048,576. */
+const MAX_ROWS = 100_000;
+
+const HEADING = { type: String, fontWeight: 'bold' } as const;
+const TEXT = { type: String, format: '@' } as const;
+const DAY = { type: Date, format: 'yyyy-mm-dd' } as const;
+const AMOUNT = { type: Number, format: '#,##0.##################' } as const;
+
+/** Characters that XML 1.0 cannot hold, and what a spreadsheet would take for an escape of one (ECMA-376, 22.9.2.19). */
+const ESCAPED = /(?![\t\n])[\p{Cc}\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)/gu;
+/** The first day that an archive knows; it is written as the local time of wherever we run. */
+const ARCHIVE_TIME = new Date(1980, 0, 1);
 
 type About = Omit<Manifest, 'files'>;
 
 /**
- * The statement as a workbook: items, over as many sheets as they need, then totals, and what it is. Every amount
- * stands twice: as text, exact, and beside it as a number to calculate with, which a spreadsheet rounds to 15 digits.
- * Made piece by piece; the same rows make the same bytes. `about` is asked once all rows were read.
+ * The statement as a workbook of three sheets: items, totals, and what it is. Every amount stands twice: as text,
+ * exact, and beside it as a number to calculate with, which a spreadsheet rounds to 15 digits. The same rows make
+ * the same bytes. `about` is asked once all rows were read. Throws `usage.invalid` beyond 100,000 rows.
  */
-export function workbookChunks(
-  rows: AsyncGenerator<readonly ExportRow[]>,
-  about: () => About,
-  sheetRows = SHEET_ROWS,
-): AsyncGenerator<Buffer> {
-  return zipChunks(parts(rows, about, sheetRows));
-}
-
-async function* parts(
+export async function* workbookChunks(
   batches: AsyncGenerator<readonly ExportRow[]>,
   about: () => About,
-  sheetRows: number,
-): AsyncGenerator<ZipEntry> {
-  const names: string[] = [];
-  const sheet = (name: string, content: AsyncIterable<string>): ZipEntry => {
-    names.push(name);
-    return { name: `xl/worksheets/sheet${names.length}.xml`, content };
-  };
-  const rows = new RowsAhead(batches);
-  do {
-    yield sheet(names.length === 0 ? 'Income' : `Income ${names.length + 1}`, incomeSheet(rows, sheetRows));
-  } while (await rows.hasMore());
-  yield sheet('Totals', wholeSheet(totalsRows(about()), 20));
-  yield sheet('About', wholeSheet(aboutRows(about()), 60));
-  for (const { name, text } of workbookParts(names)) yield { name, content: pieces([text]) };
-}
-
-/** Rows one by one, with a look at whether there is another. */
-class RowsAhead {
-  #batch: readonly ExportRow[] = [];
-  #next = 0;
-
-  constructor(private readonly batches: AsyncGenerator<readonly ExportRow[]>) {}
-
-  async hasMore(): Promise<boolean> {
-    while (this.#next >= this.#batch.length) {
-      const step: IteratorResult<readonly ExportRow[], unknown> = await this.batches.next();
-      if (step.done === true) return false;
-      this.#batch = step.value;
-      this.#next = 0;
-    }
-    return true;
-  }
-
-  /** Rows at hand, at most `limit`; to be asked for after `hasMore`. */
-  take(limit: number): readonly ExportRow[] {
-    const taken = this.#batch.slice(this.#next, this.#next + limit);
-    this.#next += taken.length;
-    return taken;
-  }
-}
-
-async function* incomeSheet(rows: RowsAhead, sheetRows: number): AsyncGenerator<string> {
-  yield sheetStart(STATEMENT_COLUMNS.flatMap(({ kind }) => (kind === 'amount' ? [24, 16] : [18])));
-  yield sheetRow(
-    1,
+  maxRows = MAX_ROWS,
+): AsyncGenerator<Uint8Array> {
+  const items: SheetData = [
     STATEMENT_COLUMNS.flatMap(({ name, kind }) =>
       kind === 'amount' ? [heading(name), heading(`${name} (number)`)] : [heading(name)],
     ),
-  );
-  let last = 1;
-  while (last < sheetRows && (await rows.hasMore())) {
-    const taken = rows.take(sheetRows - last);
-    yield taken.map((row, index) => sheetRow(last + index + 1, incomeCells(row))).join('');
-    last += taken.length;
+  ];
+  for await (const batch of batches) {
+    // The headings are no item.
+    if (items.length - 1 + batch.length > maxRows) throw tooLong(maxRows);
+    for (const row of batch) items.push(itemCells(row));
   }
-  yield SHEET_END;
+  const columns = STATEMENT_COLUMNS.flatMap(({ kind }) =>
+    kind === 'amount' ? [{ width: 24 }, { width: 16 }] : [{ width: 18 }],
+  );
+  const sheet = (name: string, data: SheetData, widths: { width: number }[]) => ({
+    data,
+    sheet: name,
+    columns: widths,
+    stickyRowsCount: 1,
+  });
+  // An ES module; and only who wants a workbook loads it.
+  const { default: writeWorkbook } = await import('write-excel-file/node');
+  const archive = await writeWorkbook([
+    sheet('Income', items, columns),
+    sheet('Totals', totalsRows(about()), columns),
+    sheet('About', aboutRows(about()), [{ width: 20 }, { width: 60 }]),
+  ]).toBuffer();
+  yield withoutTimes(archive);
 }
 
-function incomeCells(row: ExportRow): readonly Cell[] {
+/** The same archive without the times at which its files were written: all that differs between two of equal content. */
+function withoutTimes(archive: Uint8Array): Uint8Array {
+  return zipSync(unzipSync(archive), { mtime: ARCHIVE_TIME });
+}
+
+function tooLong(maxRows: number): KpoolError {
+  return new KpoolError(
+    'usage.invalid',
+    `The statement has more than the ${maxRows} rows of which we make a workbook.`,
+    { hint: 'Take --format csv, or a shorter time: --month.' },
+  );
+}
+
+function itemCells(row: ExportRow): Cell[] {
   return STATEMENT_COLUMNS.flatMap(({ kind, value }): Cell[] => {
     const content = value(row);
     if (kind === 'amount') return [text(content), amount(content)];
-    return [kind === 'day' && content !== null ? { kind, day: content } : text(content)];
+    return [kind === 'day' ? day(content) : text(content)];
   });
 }
 
-function wholeSheet(rows: readonly (readonly Cell[])[], width: number): AsyncGenerator<string> {
-  const widths = (rows[0] ?? []).map(() => width);
-  return pieces([sheetStart(widths), ...rows.map((cells, index) => sheetRow(index + 1, cells)), SHEET_END]);
-}
-
-function totalsRows({ totals }: About): readonly (readonly Cell[])[] {
+function totalsRows({ totals }: About): SheetData {
   const kinds = ['settled', 'pending', 'other', 'adjustments', 'total'] as const;
   const headings = kinds.flatMap((kind) => [heading(kind), heading(`${kind} (number)`)]);
   return [
     [heading('currency'), heading('rows'), ...headings],
-    ...Object.entries(totals).map(([currency, sums]): readonly Cell[] => [
+    ...Object.entries(totals).map(([currency, sums]): Cell[] => [
       text(currency),
-      { kind: 'number', value: sums.rows },
+      { type: Number, value: sums.rows },
       ...kinds.flatMap((kind) => [text(sums[kind]), amount(sums[kind])]),
     ]),
   ];
 }
 
-function aboutRows(about: About): readonly (readonly Cell[])[] {
+function aboutRows(about: About): SheetData {
   const facts: readonly (readonly [string, string])[] = [
     ['Statement of', about.period],
     ['Account', about.account ?? 'all'],
@@ -129,18 +113,20 @@ function aboutRows(about: About): readonly (readonly Cell[])[] {
   return [[heading('What'), heading('')], ...facts.map((fact) => fact.map(text))];
 }
 
-async function* pieces(texts: readonly string[]): AsyncGenerator<string> {
-  for (const piece of texts) yield await Promise.resolve(piece);
-}
-
 function heading(name: string): Cell {
-  return { kind: 'heading', text: name };
+  return { ...HEADING, value: name };
 }
 
 function text(content: string | null): Cell {
-  return content === null ? null : { kind: 'text', text: content };
+  if (content === null) return null;
+  const escape = (character: string): string => `_x${character.charCodeAt(0).toString(16).padStart(4, '0')}_`;
+  return { ...TEXT, value: content.replace(ESCAPED, escape) };
+}
+
+function day(content: string | null): Cell {
+  return content === null ? null : { ...DAY, value: new Date(`${content}T00:00:00Z`) };
 }
 
 function amount(content: string | null): Cell {
-  return content === null ? null : { kind: 'amount', value: Number(content) };
+  return content === null ? null : { ...AMOUNT, value: Number(content) };
 }
