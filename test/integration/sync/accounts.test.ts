@@ -1,6 +1,7 @@
 import type postgres from 'postgres';
 import type { StreamSummary } from '../../../src/app/sync-everything';
 import type { SyncService } from '../../../src/app/sync-service';
+import type { KpoolError } from '../../../src/core/errors';
 import { createLogger } from '../../../src/observability/logger';
 import { createScrubber } from '../../../src/observability/scrub';
 import type { Simulator } from '../../../src/simulator';
@@ -295,14 +296,46 @@ test('maintenance opens one circuit per account: nobody stampedes, the other acc
   stop();
 });
 
-test('a key that is forbidden for good is stopped as forbidden, after spaced attempts', async () => {
+test('under a 403 that lasts, a sync by hand ends within two minutes, names both meanings, and stops nobody', async () => {
   const { apiKey, name } = keyOf(0);
   const service = await open(keyOf(0), keyOf(1));
   pool.simulator.faults.when((request) =>
     request.apiKey === apiKey ? { kind: 'http', status: 403, body: 'empty' } : undefined,
   );
-  const summaries = await syncOnce(service, { streams: ['algorithms'] });
-  expect(requestsOf(apiKey)).toBe(4);
-  expect(await statuses()).toMatchObject({ [name]: 'forbidden' });
+  const summaries = await syncOnce(service);
+  expect(outcomesOf(summaries, name)).toContain('failed');
   expect(outcomesOf(summaries, keyOf(1).name)).toEqual(['succeeded']);
-}, 90_000);
+  const error: KpoolError | null = summaries.find(({ account }) => account === name)!.results[0]!.error;
+  expect(error).toMatchObject({
+    code: 'pool.throttled',
+    message: expect.stringMatching(/too many .* or forbidden/) as string,
+    hint: expect.stringMatching(/try again.*another program.*permissions and IP restrictions/) as string,
+  });
+  expect(requestsOf(apiKey)).toBeLessThanOrEqual(8);
+  expect(await statuses()).toMatchObject({ [name]: 'ok' });
+}, 120_000);
+
+test('a forbidden account is tried once an hour by its list of sub-accounts, and goes on when it is let in', async () => {
+  const service = await open(keyOf(0));
+  await syncOnce(service, { streams: ['sub-accounts'] });
+  const [account] = service.accounts as [SyncService['accounts'][number]];
+  const mayRun = (): Promise<boolean[]> =>
+    Promise.all((['sub-accounts', 'earnings'] as const).map((stream) => service.mayRun(account, stream)));
+  const setStatus = async (status: string): Promise<void> => {
+    await pool.sql`UPDATE pool.accounts SET status = ${status} WHERE account_id = ${account.accountId}`;
+  };
+  expect(await mayRun()).toEqual([true, true]);
+  await setStatus('forbidden');
+  expect(await mayRun()).toEqual([false, false]);
+  await pool.sql`UPDATE sync.runs SET started_at = started_at - interval '61 minutes'`;
+  expect(await mayRun()).toEqual([true, false]);
+  await setStatus('auth_failed');
+  expect(await mayRun()).toEqual([false, false]);
+  await setStatus('forbidden');
+
+  const { signal } = new AbortController();
+  const scope = { stream: 'sub-accounts', accountId: account.accountId, puid: null, algo: null } as const;
+  await service.run(account, scope, { trigger: 'schedule', signal });
+  expect(await statuses()).toMatchObject({ [keyOf(0).name]: 'ok' });
+  expect(await mayRun()).toEqual([true, true]);
+});
