@@ -12,6 +12,7 @@ import { createPoolClient, DEFAULT_TIMEOUTS, type EndpointName, type PoolClient 
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
 import { createWebhook } from '../observability/webhook';
+import type { PaceScope } from '../pacing/bucket-lines';
 import { createPacer, type PacerHandle } from '../pacing/pacer';
 import { openPacingDatabase, type PacingDatabase } from '../pacing/pacing-database';
 import { PrismaAccountStore, type AccountStatus } from '../store/accounts';
@@ -220,6 +221,11 @@ export class SyncService {
     return this.guardOf(account).mayRun(stream);
   }
 
+  /** As far as this process knows: it learns it with its first request with the key. */
+  paceScopeOf(key: string): PaceScope {
+    return this.pacer.scopeOf(key);
+  }
+
   /** For so long a stream of the account asks nothing, since the pool is to be left alone, ms. */
   quietMs(account: ServiceAccount, stream: Stream): number {
     return account.pool.quietMs(ENDPOINTS[stream]);
@@ -277,6 +283,7 @@ export class SyncService {
       fleet: new PrismaFleetStore(this.client),
       income: new PrismaIncomeStore(this.client),
       tiers: { historyStartMs, recentDays, recentEveryMs, fullEveryMs, coins },
+      clock: this.options.clock,
       workerDetailsPerRound: Math.floor(
         (requestsPerSecond * workerDetailsShare * everyMs['worker-details']) / 1_000,
       ),

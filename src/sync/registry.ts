@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock';
 import type { LedgerStream, Stream } from '../domain/streams';
 import { syncLedgerScope, type LedgerRequest } from './ledger/sync-ledger-scope';
 import type { LedgerTiers } from './ledger/ledger-session';
@@ -19,6 +20,7 @@ export interface SyncDeps {
   readonly fleet: FleetStore;
   readonly income: IncomeStore;
   readonly tiers: LedgerTiers;
+  readonly clock: Pick<Clock, 'sleep'>;
   /** Requests that all scopes of `worker-details` may take together, each run once. */
   readonly workerDetailsPerRound: number;
 }

@@ -125,7 +125,12 @@ export class LedgerLab {
       coins: [],
       ...options.tiers,
     };
-    const deps = { pool: this.pool, store: options.store?.(store) ?? store, tiers };
+    const deps = {
+      pool: this.pool,
+      store: options.store?.(store) ?? store,
+      tiers,
+      clock: { sleep: () => Promise.resolve() },
+    };
     return runScope(new PrismaRunStore(this.client), scope, { trigger: 'test', signal }, (run) =>
       syncLedgerScope(deps, scope, run, options.request ?? WHAT_IS_DUE),
     );

@@ -1,6 +1,4 @@
-import { requestBounds } from '../../domain/windows';
 import type { LedgerSession } from './ledger-session';
-import { MIN_PAGE_SIZE } from './slice';
 
 /**
  * Asks, at first and then as often as everything is read again, whether rows of a configured currency are served
@@ -16,11 +14,12 @@ export async function probeHiddenCoins(session: LedgerSession): Promise<boolean>
   const unseen = coins.filter((coin) => !known.includes(coin));
   if (unseen.length === 0) return false;
   const found: string[] = [];
-  const bounds = requestBounds({ fromMs: historyStartMs, toMs: Infinity }, session.deps.pool.now());
+  const oldestRowMs = Math.min(
+    ...session.windows.filter(({ rowCount }) => rowCount > 0).map(({ fromMs }) => fromMs),
+  );
   for (const coin of unseen) {
-    const source = session.reader.sourceOf(coin, MIN_PAGE_SIZE);
-    const page = await source.ask({ ...bounds, currentPage: 1, pageSize: MIN_PAGE_SIZE });
-    if (page.rows.some((row) => row.currency === coin)) found.push(coin);
+    const history = { fromMs: historyStartMs, toMs: Infinity };
+    if (await session.reader.showsCoin(coin, history, oldestRowMs)) found.push(coin);
   }
   const pieces = found.length === 0 ? [] : session.windows.map((window) => ({ ...window, verified: false }));
   await session.update({ pieces, cursor: { hiddenCoins: [...hiddenCoins, ...found], coinsProbed: true } });

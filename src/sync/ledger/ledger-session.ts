@@ -1,3 +1,4 @@
+import type { Clock } from '../../core/clock';
 import { KpoolError } from '../../core/errors';
 import { chooseNewestCut, DAY_MS, isSameWindow, type StoredWindow, type Window } from '../../domain/windows';
 import type {
@@ -32,6 +33,7 @@ export interface LedgerDeps {
   readonly pool: Pick<Pool, 'now' | 'queryEarnings' | 'queryRewards'>;
   readonly store: LedgerStore;
   readonly tiers: LedgerTiers;
+  readonly clock: Pick<Clock, 'sleep'>;
 }
 
 /** One run over one scope: the version it may commit from, and how a read becomes a commit. */
@@ -58,6 +60,11 @@ export class LedgerSession {
 
   get facts(): Omit<LedgerState, 'windows' | 'version'> {
     return this.state;
+  }
+
+  /** Grows with every commit to the scope, whoever makes it. */
+  get versionRead(): bigint {
+    return this.version;
   }
 
   get capacity(): number {

@@ -6,8 +6,12 @@ import { probeHiddenCoins } from './hidden-coins';
 import { LedgerSession, type LedgerDeps } from './ledger-session';
 import { syncWindow } from './sync-window';
 
-/** Commits that may lose to another writer before the run gives up. */
-const MAX_SUPERSEDED = 5;
+/** Commits that may lose to another writer before the run gives up; a lost one means that the other made progress. */
+const MAX_SUPERSEDED = 200;
+/** Looks at the progress of another writer before this one goes on beside it. */
+const MAX_LOOKS = 300;
+/** Longer than a writer takes from one commit to the next, as a rule. */
+const LOOK_EVERY_MS = 2_000;
 
 export interface LedgerRequest {
   /** Read again whatever was verified before this instant of the database's clock; null: only what is due. */
@@ -57,6 +61,16 @@ async function syncWindows(session: LedgerSession, windows: readonly StoredWindo
   }
 }
 
+/** Leaves a scope to another process for as long as that one makes progress. */
+async function waitForOther(session: LedgerSession): Promise<void> {
+  for (let look = 0; look < MAX_LOOKS; look += 1) {
+    const seen = session.versionRead;
+    await session.deps.clock.sleep(LOOK_EVERY_MS, session.run.signal);
+    await session.reload();
+    if (session.versionRead === seen) return;
+  }
+}
+
 /**
  * Brings one scope of the ledger up to date: first the whole history, afterwards what is due. Every window commits
  * by itself, so an interruption loses at most the one in hand. A commit that loses to another writer is planned
@@ -77,6 +91,7 @@ export async function syncLedgerScope(
     } catch (error) {
       if (!isKpoolError(error, 'sync.superseded') || superseded >= MAX_SUPERSEDED) throw error;
       await session.reload();
+      await waitForOther(session);
     }
   }
 }

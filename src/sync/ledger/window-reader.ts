@@ -3,12 +3,25 @@ import { isKpoolError } from '../../core/errors';
 import type { IncomeRow } from '../../domain/income';
 import type { Page, UnreadableRow } from '../../domain/page';
 import { divideWindow, type Division } from '../../domain/division';
-import { DAY_MS, horizonMs, requestBounds, startOfUtcDay, type Window } from '../../domain/windows';
+import { DAY_MS, horizonMs, requestBounds, type Window } from '../../domain/windows';
 import type { CallOptions, IncomeQuery, LedgerScope, Pool } from '../ports';
 import { readDenseDay } from './dense-day';
-import { MIN_PAGE_SIZE, readSlice, type PageSource, type SliceRead, type SliceRows } from './slice';
+import { FutureEnds, shortFuture, shortPast } from './future-ends';
+import {
+  MIN_PAGE_SIZE,
+  readSlice,
+  type Bounds,
+  type PageSource,
+  type SliceRead,
+  type SliceRows,
+} from './slice';
 import { SpanLimit } from './span-limit';
 import { walkWindow } from './walk';
+
+/** Refusals of a short span that ends in the future, until it is believed that the future is what is refused. */
+const FUTURE_REFUSALS = 2;
+/** Requests for one currency, where spans are limited: 30 days each, they reach back for ten years. */
+const MAX_COIN_PROBES = 130;
 
 /** A window read as a whole, over the plain listing and those of hidden currencies. */
 export type WindowRead =
@@ -54,14 +67,17 @@ function mergeUnreadable(slices: readonly SliceRows[]): UnreadableRow[] {
   return merged;
 }
 
-function emptyPage({ currentPage, pageSize }: { currentPage: number; pageSize: number }): Page<IncomeRow> {
+function emptyPage(
+  { currentPage, pageSize }: { currentPage: number; pageSize: number },
+  totalNum: number | null,
+): Page<IncomeRow> {
   return {
     rows: [],
     unreadable: [],
     answeredAtMs: 0,
     currentPage,
     pageSize,
-    totalNum: null,
+    totalNum,
     totalPage: null,
   };
 }
@@ -71,8 +87,15 @@ export class WindowReader {
   readonly spanLimit = new SpanLimit();
   /** Whether the server answered for this scope at all: then a refusal concerns what was asked. */
   private hasAnswered = false;
+  /** Whether it refuses even the shortest query. */
+  private isRefused = false;
+  /** Whether it was seen to accept an end in the future. */
+  private acceptsFuture = false;
+  private readonly futureEnds: FutureEnds;
 
-  constructor(private readonly options: WindowReaderOptions) {}
+  constructor(private readonly options: WindowReaderOptions) {
+    this.futureEnds = FutureEnds.of(options.pool);
+  }
 
   sourceOf(coinName: Coin, fullPage: number, boundsIgnored = false): PageSource {
     const { pool, scope, callOptions } = this.options;
@@ -81,10 +104,12 @@ export class WindowReader {
       boundsIgnored,
       ask: async (asked) => {
         throwIfAborted(callOptions.signal);
+        const bounds = this.futureEnds.clamp(asked, pool.now());
+        if (bounds === null) return emptyPage(asked, 0);
         const full: IncomeQuery = {
           puid: scope.puid,
           algo: scope.algo,
-          ...asked,
+          ...bounds,
           ...(coinName === undefined ? {} : { coinName }),
         };
         try {
@@ -96,7 +121,7 @@ export class WindowReader {
         } catch (error) {
           // The first page of the same query was answered: there is no page of this number.
           if (asked.currentPage === 1 || !isKpoolError(error, 'pool.parameter')) throw error;
-          return emptyPage(asked);
+          return emptyPage(asked, null);
         }
       },
     };
@@ -114,6 +139,7 @@ export class WindowReader {
       });
     } catch (error) {
       if (!isKpoolError(error, 'pool.parameter')) throw error;
+      if (await this.learnsThatFutureIsRefused(window)) return this.read(window, facts);
       const parts = this.spanLimit.shorten(window, this.options.pool.now());
       if (parts === null || !(await this.answersAtAll())) throw error;
       return {
@@ -136,19 +162,62 @@ export class WindowReader {
   /** Whether the server accepts the shortest query of this scope: then the long span was what it refused. */
   private async answersAtAll(): Promise<boolean> {
     if (this.hasAnswered) return true;
-    const nowMs = this.options.pool.now();
-    const bounds = requestBounds({ fromMs: startOfUtcDay(nowMs), toMs: nowMs }, nowMs);
+    this.isRefused ||= !(await this.accepts(undefined, shortPast(this.options.pool.now())));
+    return !this.isRefused;
+  }
+
+  private async accepts(coin: Coin, bounds: Bounds): Promise<boolean> {
     try {
-      await this.sourceOf(undefined, MIN_PAGE_SIZE).ask({
-        ...bounds,
-        currentPage: 1,
-        pageSize: MIN_PAGE_SIZE,
-      });
+      await this.sourceOf(coin, MIN_PAGE_SIZE).ask({ ...bounds, currentPage: 1, pageSize: MIN_PAGE_SIZE });
       return true;
     } catch (error) {
       if (isKpoolError(error, 'pool.parameter')) return false;
       throw error;
     }
+  }
+
+  /** Whether what was refused was an end in the future, which nobody knew before. */
+  private async learnsThatFutureIsRefused(window: Window): Promise<boolean> {
+    const nowMs = this.options.pool.now();
+    const isFuture = requestBounds(window, nowMs).endMs > nowMs;
+    if (!isFuture || this.acceptsFuture || this.futureEnds.areRefused(nowMs)) return false;
+    if (!(await this.answersAtAll())) return false;
+    // A single refusal may be a mishap, and would hide rows that are dated ahead.
+    for (let n = 0; n < FUTURE_REFUSALS; n += 1) {
+      if (await this.accepts(undefined, shortFuture(nowMs))) {
+        this.acceptsFuture = true;
+        return false;
+      }
+    }
+    this.futureEnds.noteRefused(nowMs);
+    return true;
+  }
+
+  /**
+   * Whether rows of a currency come to light when it is named. A currency that the server refuses has none. Where
+   * spans are limited, nothing is asked beyond the oldest row that is known.
+   */
+  async showsCoin(coin: string, history: Window, oldestRowMs: number): Promise<boolean> {
+    const source = this.sourceOf(coin, MIN_PAGE_SIZE);
+    const waiting = [history];
+    for (let asked = 0; asked < MAX_COIN_PROBES; asked += 1) {
+      const next = waiting.pop();
+      if (next === undefined || (asked > 0 && next.toMs <= oldestRowMs)) return false;
+      const nowMs = this.options.pool.now();
+      const [window, ...older] = this.spanLimit.fit(next, nowMs);
+      waiting.push(...older);
+      const page = { currentPage: 1, pageSize: MIN_PAGE_SIZE };
+      try {
+        const { rows } = await source.ask({ ...requestBounds(window, nowMs), ...page });
+        if (rows.some((row) => row.currency === coin)) return true;
+      } catch (error) {
+        if (!isKpoolError(error, 'pool.parameter')) throw error;
+        if (!(await this.accepts(coin, shortPast(nowMs)))) return false;
+        if (await this.learnsThatFutureIsRefused(window)) waiting.push(window);
+        else waiting.push(...[...(this.spanLimit.shorten(window, nowMs) ?? [])].reverse());
+      }
+    }
+    return false;
   }
 
   private async readAllCoins(

@@ -87,6 +87,8 @@ const READINGS: Readonly<Record<string, Partial<Quirks>>> = {
     totalNum: 'absent',
     beyondEnd: 'last-in-disguise',
   },
+  'refuses ends in the future': { futureEnds: 'refused' },
+  'refuses ends in the future and spans of more than a month': { futureEnds: 'refused', maxSpanDays: 31 },
   'always says that a page holds 10 rows': { pageSizeSays: 'ten' },
   'says how many rows a page holds as its size': { pageSizeSays: 'rows' },
 };
@@ -123,6 +125,30 @@ test('P2 a scope without rows is empty, not malformed, where the pool answers wi
     const result = await lab.sync(place);
     expect([result.outcome, result.reason, result.totals.rowsRead]).toEqual(['succeeded', null, 0]);
     await scopeOf(30);
+  }
+});
+
+test('a pool that refuses ends in the future is asked up to now, which is learnt once for all scopes', async () => {
+  const fresh = await LedgerLab.open(database.url, {}, 'of today');
+  try {
+    fresh.simulator.quirks.futureEnds = 'refused';
+    const requests: number[] = [];
+    for (let n = 0; n < 3; n += 1) {
+      const place = await fresh.newScope('earnings');
+      fresh.simulator.world.insertEarning(
+        { ...place.key, account: 'main' },
+        { currency: 'BTC', minedAtMs: DAY, amount: '2' },
+      );
+      const before = fresh.simulator.requests.count();
+      const result = await fresh.sync(place);
+      expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
+      requests.push(fresh.simulator.requests.count() - before);
+      expect(result.totals.inserted).toBe(1);
+    }
+    expect(requests[0]! - requests[1]!).toBe(4);
+    expect(requests[1]).toBe(requests[2]);
+  } finally {
+    await fresh.close();
   }
 });
 
@@ -286,6 +312,34 @@ test('a scope that the pool refuses fails after two requests, not after halving 
   expect([result.outcome, result.error?.code]).toEqual(['failed', 'pool.parameter']);
   expect(lab.simulator.requests.count() - before).toBe(2);
   expect((await lab.sync(place)).outcome).toBe('succeeded');
+  await expectTruth(place);
+});
+
+test.each([
+  ['refuses it', { refusedCoins: ['LTC'] }],
+  ['refuses long spans', { maxSpanDays: 31 }],
+  ['refuses both, and ends in the future', { refusedCoins: ['LTC'], maxSpanDays: 31, futureEnds: 'refused' }],
+] as const)(
+  'a currency without rows is looked for in vain, and no run fails, where the pool %s',
+  async (_, quirks) => {
+    const { place } = await scopeOf(100);
+    Object.assign(lab.simulator.quirks, quirks);
+    const tiers = { coins: ['BTC', 'LTC'] };
+    const result = await lab.sync(place, { tiers });
+    expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
+    await expectTruth(place);
+  },
+);
+
+test('a currency that only its name brings to light is found where the pool refuses long spans', async () => {
+  const { place } = await scopeOf(100);
+  Object.assign(lab.simulator.quirks, { hiddenUnlessAsked: ['DOGE'], maxSpanDays: 31 });
+  lab.simulator.world.insertReward(place.key, {
+    currency: 'DOGE',
+    minedAtMs: DAY - 80 * DAY_MS,
+    amount: '3',
+  });
+  expect((await lab.sync(place, { tiers: { coins: ['LTC', 'DOGE'] } })).outcome).toBe('succeeded');
   await expectTruth(place);
 });
 
