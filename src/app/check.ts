@@ -1,36 +1,13 @@
 import type { Config } from '../config/config';
 import type { Clock } from '../core/clock';
-import { KpoolError } from '../core/errors';
 import type { Logger } from '../observability/logger';
 import { createMetrics } from '../observability/metrics';
+import { checkAccount } from './check-account';
 import { openDatabase, type OpenDatabase } from './database';
 import { projectDisk } from './disk-projection';
+import { failed, well, type Finding } from './finding';
 import { migrateDatabase } from './migration';
-import { SyncService, type ServiceAccount } from './sync-service';
-
-/** One line of `kpool check`. */
-export interface Finding {
-  readonly name: string;
-  readonly isWell: boolean;
-  readonly text: string;
-  /** What to do about it; null when nothing. */
-  readonly hint: string | null;
-  /** What a script would want to compare. */
-  readonly figures?: Readonly<Record<string, number>>;
-}
-
-/** A host whose clock is this far off is told so; requests are signed with the pool's time all the same. */
-const CLOCK_TOLERANCE_MS = 2_000;
-const CHECK_PRIORITY = 1;
-
-function well(name: string, text: string): Finding {
-  return { name, isWell: true, text, hint: null };
-}
-
-function failed(name: string, error: unknown): Finding {
-  if (!(error instanceof KpoolError)) throw error;
-  return { name, isWell: false, text: error.message, hint: error.hint ?? null };
-}
+import { SyncService } from './sync-service';
 
 export interface CheckOptions {
   readonly config: Config;
@@ -39,6 +16,16 @@ export interface CheckOptions {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
+  /** Throws when the place of the jobs does not answer; returns what it is. */
+  readonly askQueue: () => Promise<string>;
+}
+
+async function checkQueue({ askQueue }: CheckOptions): Promise<Finding> {
+  try {
+    return well('queue', await askQueue());
+  } catch (error) {
+    return failed('queue', error);
+  }
 }
 
 /** Pending migrations are applied, as every command that works with the database would. */
@@ -50,35 +37,6 @@ async function checkTables(database: OpenDatabase, log: (line: string) => void):
   } catch (error) {
     return failed('tables', error);
   }
-}
-
-async function checkAccount(account: ServiceAccount, options: CheckOptions): Promise<Finding[]> {
-  const { signal, config } = options;
-  const name = `account ${account.name}`;
-  try {
-    const { rows } = await account.pool.queryAlgorithms({ priority: CHECK_PRIORITY, signal });
-    return [
-      well(name, `the pool accepts its key and mines ${rows.join(', ')}`),
-      checkClock(account.pool.offsetMs()),
-      well(
-        'rate',
-        `at most ${config.pool.requestsPerSecond} requests a second per key (scope: ${config.pool.rateScope})`,
-      ),
-    ];
-  } catch (error) {
-    return [failed(name, error)];
-  }
-}
-
-function checkClock(offsetMs: number): Finding {
-  const seconds = (Math.abs(offsetMs) / 1_000).toFixed(1);
-  if (Math.abs(offsetMs) <= CLOCK_TOLERANCE_MS) return well('clock', 'agrees with the pool');
-  return {
-    name: 'clock',
-    isWell: true,
-    text: `this host's clock is ${seconds} s ${offsetMs > 0 ? 'behind' : 'ahead of'} the pool's; requests are signed with the pool's time`,
-    hint: 'Let the host set its clock (NTP).',
-  };
 }
 
 async function checkPool(database: OpenDatabase, options: CheckOptions): Promise<Finding[]> {
@@ -97,7 +55,10 @@ async function checkPool(database: OpenDatabase, options: CheckOptions): Promise
   });
   try {
     const findings: Finding[] = [];
-    for (const account of service.accounts) findings.push(...(await checkAccount(account, options)));
+    for (const account of service.accounts) {
+      const isPacedAsWhole = (key: string): boolean => service.paceScopeOf(key) === 'key';
+      findings.push(...(await checkAccount(account, config, isPacedAsWhole, options.signal)));
+    }
     return findings;
   } finally {
     await service.close();
@@ -125,6 +86,7 @@ export async function checkEverything(options: CheckOptions): Promise<readonly F
     findings.push(tables);
     if (!tables.isWell) return findings;
     findings.push(await projectDisk(database, config));
+    findings.push(await checkQueue(options));
     findings.push(...(await checkPool(database, options)));
     return findings;
   } catch (error) {

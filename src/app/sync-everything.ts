@@ -1,9 +1,10 @@
 import { throwIfAborted } from '../core/clock';
-import type { Puid } from '../domain/ids';
+import type { KpoolError } from '../core/errors';
 import { STREAMS, type Stream } from '../domain/streams';
 import type { LedgerRequest } from '../sync/ledger/sync-ledger-scope';
 import type { RunTotals } from '../sync/ports';
 import type { RunResult } from '../sync/run-scope';
+import { EVERYTHING, findMismatch, isSelected, type SyncSelection } from './sync-selection';
 import type { PlannedScope, ServiceAccount, SyncService } from './sync-service';
 
 /** Scopes of one stream in hand at once: enough to keep its endpoint busy while another one commits. */
@@ -14,16 +15,6 @@ const WAVES: readonly (readonly Stream[])[] = [
   ['earnings', 'rewards', 'workers'],
   ['account-income', 'sub-account-income', 'worker-details'],
 ];
-
-export interface SyncSelection {
-  /** Null: all. */
-  readonly streams: readonly Stream[] | null;
-  readonly accountName: string | null;
-  readonly puid: Puid | null;
-  readonly algo: string | null;
-}
-
-export const EVERYTHING: SyncSelection = { streams: null, accountName: null, puid: null, algo: null };
 
 export interface StreamProgress {
   readonly account: string;
@@ -53,11 +44,6 @@ export interface StreamSummary {
 /** What the streams of one account know of each other. */
 interface AccountState {
   isStopped: boolean;
-}
-
-function isSelected(selection: SyncSelection, { scope }: PlannedScope): boolean {
-  if (scope.puid !== null && selection.puid !== null && scope.puid !== selection.puid) return false;
-  return scope.algo === null || selection.algo === null || scope.algo === selection.algo;
 }
 
 /** By hand a live scope is always visited, one that sleeps only when its slow look is due. */
@@ -95,7 +81,7 @@ async function syncStream(
 ): Promise<StreamSummary> {
   const { scopes, nowMs } = await service.plan(account, stream);
   const wanted = scopes.filter(
-    (planned) => isSelected(options.selection, planned) && isWanted(planned, nowMs, options.request),
+    (planned) => isSelected(options.selection, planned.scope) && isWanted(planned, nowMs, options.request),
   );
   const results: RunResult[] = [];
   const inHand = new Map<PlannedScope, Readonly<RunTotals>>();
@@ -164,8 +150,40 @@ async function syncAccount(
 }
 
 /**
+ * Throws `usage.invalid` when no account has what is selected, after asking the pool whether it is new. An account whose
+ * lists cannot be had may have it.
+ */
+async function requireMatch(
+  service: SyncService,
+  accounts: readonly ServiceAccount[],
+  options: SyncEverythingOptions,
+): Promise<void> {
+  const find = async (): Promise<KpoolError | null> => {
+    const plans = await Promise.all(accounts.map((account) => service.plan(account, 'earnings')));
+    return findMismatch(
+      options.selection,
+      plans.flatMap(({ scopes }) => scopes.map(({ scope }) => scope)),
+    );
+  };
+  if ((await find()) === null) return;
+  const lists = { ...options, selection: { ...EVERYTHING, streams: CATALOG } };
+  const summaries = await Promise.all(
+    accounts.map(async (account) => {
+      const state: AccountState = { isStopped: false };
+      return Promise.all(CATALOG.map((stream) => syncStream(service, account, stream, state, lists)));
+    }),
+  );
+  const areListed = summaries
+    .flat()
+    .every(({ results }) => results.length > 0 && results.every(({ error }) => error === null));
+  const mismatch = await find();
+  if (areListed && mismatch !== null) throw mismatch;
+}
+
+/**
  * Brings what is selected up to date once, in this process: all accounts side by side, and their streams. A scope
- * that fails is in the result and does not stop the others (P8). Throws `aborted` when `signal` fires, after
+ * that fails is in the result and does not stop the others (P8). Throws `usage.invalid` for a selection that names what no
+ * account has, and `aborted` when `signal` fires, after
  * what was in hand has come to an end.
  */
 export async function syncEverything(
@@ -174,6 +192,7 @@ export async function syncEverything(
 ): Promise<readonly StreamSummary[]> {
   const { accountName } = options.selection;
   const accounts = service.accounts.filter((account) => accountName === null || account.name === accountName);
+  await requireMatch(service, accounts, options);
   const settled = await Promise.allSettled(accounts.map((account) => syncAccount(service, account, options)));
   return settled.flatMap((outcome) => {
     if (outcome.status === 'rejected') throw outcome.reason;

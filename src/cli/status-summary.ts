@@ -30,7 +30,8 @@ function paceText({ rateScope, requestsPerSecond, keysPacedAsWhole }: ServiceSta
   if (rateScope !== 'auto') return `Pace: ${pace} a second per ${rateScope}.`;
   return keysPacedAsWhole === 0
     ? `Pace: ${pace} a second per endpoint.`
-    : `Pace: ${pace} a second per endpoint; per key for ${countOf(keysPacedAsWhole, 'key')} that the pool throttled.`;
+    : `Pace: ${pace} a second per endpoint; per key for ${countOf(keysPacedAsWhole, 'key')} that the pool throttled ` +
+        '(KUCOIN_POOL_RATE_SCOPE=endpoint returns to the faster pace).';
 }
 
 /** For scripts. */

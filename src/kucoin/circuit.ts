@@ -37,6 +37,8 @@ export interface TroubledAnswer {
 
 /** Whoever was refused already leaves the probe to others for this part of the quiet: they may be let in. */
 const COURTESY_SHARE = 0.3;
+/** The others come back to see what became of a probe after so long. */
+const PROBE_TAKES_MS = 3_000;
 
 /**
  * Keeps the calls of one account away from a pool that is under maintenance or refuses it, so that a ban that every
@@ -69,7 +71,7 @@ export class Circuit {
   waitMs(nowMs: number, wasRefused = false): number {
     if (this.#open === null) return 0;
     const { trouble, untilMs, quietMs } = this.#open;
-    if (this.#isProbing) return this.#policy.quiet[trouble].firstDelayMs;
+    if (this.#isProbing) return Math.min(PROBE_TAKES_MS, this.#policy.quiet[trouble].firstDelayMs);
     const openUntilMs = untilMs + (wasRefused ? quietMs * COURTESY_SHARE : 0);
     return Math.max(0, Math.ceil(openUntilMs - nowMs));
   }

@@ -1,11 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import postgres from 'postgres';
-import {
-  EVERYTHING,
-  syncEverything,
-  type StreamSummary,
-  type SyncSelection,
-} from '../../src/app/sync-everything';
+import { syncEverything, type StreamSummary } from '../../src/app/sync-everything';
+import { EVERYTHING, type SyncSelection } from '../../src/app/sync-selection';
 import { SyncService } from '../../src/app/sync-service';
 import { loadConfig } from '../../src/config/load';
 import type { Config } from '../../src/config/config';

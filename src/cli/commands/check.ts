@@ -1,3 +1,4 @@
+import { askQueue } from '../../../jobs/ask-queue';
 import { checkEverything } from '../../app/check';
 import type { RegisterCommand } from '../context';
 import { withExamples } from '../example';
@@ -6,11 +7,13 @@ import { withExamples } from '../example';
 export const registerCheck: RegisterCommand = (program, context) => {
   const command = program
     .command('check')
-    .description('Check configuration, database, credentials, clock and rate')
+    .description('Check configuration, database, queue, credentials, clock and rate')
     .action(async () => {
       const { output, clock, signal } = context;
+      const config = context.config();
       const findings = await checkEverything({
-        config: context.config(),
+        config,
+        askQueue: () => askQueue(config.redisUrl),
         clock,
         random: Math.random,
         logger: context.commandLogger(),

@@ -1,6 +1,7 @@
 import { prepareDemo } from '../../app/demo';
 import { openSession, type Session } from '../../app/session';
-import { EVERYTHING, syncEverything, type StreamSummary } from '../../app/sync-everything';
+import { syncEverything, type StreamSummary } from '../../app/sync-everything';
+import { EVERYTHING } from '../../app/sync-selection';
 import { requireAccounts } from '../../config/require-accounts';
 import { openPostgres } from '../../core/postgres-driver';
 import { countRows, readCompleteness, readFreshness, readMonthsOfIncome } from '../../report/overview';

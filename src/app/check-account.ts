@@ -1,0 +1,62 @@
+import type { Config } from '../config/config';
+import { failed, well, type Finding } from './finding';
+import type { ServiceAccount } from './sync-service';
+
+/** A host whose clock is this far off is told so; requests are signed with the pool's time all the same. */
+const CLOCK_TOLERANCE_MS = 2_000;
+const CHECK_PRIORITY = 1;
+
+/** Asks the pool with the account's key, and tells how the account, the clock and the pace are. */
+export async function checkAccount(
+  account: ServiceAccount,
+  { pool: config }: Pick<Config, 'pool'>,
+  isPacedAsWhole: (key: string) => boolean,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const name = `account ${account.name}`;
+  const stopped = account.status === 'ok' ? [] : [describeStop(name, account)];
+  try {
+    const { rows } = await account.pool.queryAlgorithms({ priority: CHECK_PRIORITY, signal });
+    return [
+      ...stopped,
+      well(name, `the pool accepts its key and mines ${rows.join(', ')}`),
+      checkClock(account.pool.offsetMs()),
+      describePace(config, config.rateScope === 'auto' && isPacedAsWhole(account.pool.fingerprint)),
+    ];
+  } catch (error) {
+    return [...stopped, failed(name, error)];
+  }
+}
+
+function describeStop(name: string, { status, statusReason }: ServiceAccount): Finding {
+  return {
+    name,
+    isWell: false,
+    text: `it is stopped (${status}): ${statusReason ?? 'no reason is recorded'}`,
+    hint: 'It goes on when its credentials change, or after a kpool sync by hand that succeeds.',
+  };
+}
+
+function describePace({ requestsPerSecond, rateScope }: Config['pool'], hasTurned: boolean): Finding {
+  const pace = `at most ${requestsPerSecond} requests a second`;
+  if (!hasTurned)
+    return well(
+      'rate',
+      `${pace} per ${rateScope === 'key' ? 'key' : 'key and endpoint'} (scope: ${rateScope})`,
+    );
+  return well(
+    'rate',
+    `${pace} for the key as a whole, since the pool throttled it (scope: auto)`,
+    'KUCOIN_POOL_RATE_SCOPE=endpoint returns to the faster pace.',
+  );
+}
+
+function checkClock(offsetMs: number): Finding {
+  const seconds = (Math.abs(offsetMs) / 1_000).toFixed(1);
+  if (Math.abs(offsetMs) <= CLOCK_TOLERANCE_MS) return well('clock', 'agrees with the pool');
+  return well(
+    'clock',
+    `this host's clock is ${seconds} s ${offsetMs > 0 ? 'behind' : 'ahead of'} the pool's; requests are signed with the pool's time`,
+    'Let the host set its clock (NTP).',
+  );
+}

@@ -1,0 +1,22 @@
+import { KpoolError } from '../core/errors';
+
+/** One line of `kpool check`. */
+export interface Finding {
+  readonly name: string;
+  readonly isWell: boolean;
+  readonly text: string;
+  /** What to do about it; null when nothing. */
+  readonly hint: string | null;
+  /** What a script would want to compare. */
+  readonly figures?: Readonly<Record<string, number>>;
+}
+
+export function well(name: string, text: string, hint: string | null = null): Finding {
+  return { name, isWell: true, text, hint };
+}
+
+/** Throws on what is no failure that the project knows. */
+export function failed(name: string, error: unknown): Finding {
+  if (!(error instanceof KpoolError)) throw error;
+  return { name, isWell: false, text: error.message, hint: error.hint ?? null };
+}

@@ -1,0 +1,59 @@
+import { KpoolError } from '../core/errors';
+import type { Puid } from '../domain/ids';
+import type { Stream } from '../domain/streams';
+import { STREAM_REGISTRY } from '../sync/registry';
+
+export interface SyncSelection {
+  /** Null: all. */
+  readonly streams: readonly Stream[] | null;
+  readonly accountName: string | null;
+  readonly puid: Puid | null;
+  readonly algo: string | null;
+}
+
+export const EVERYTHING: SyncSelection = { streams: null, accountName: null, puid: null, algo: null };
+
+/** A sub-account and an algorithm that an account has. */
+export interface KnownScope {
+  readonly puid: Puid | null;
+  readonly algo: string | null;
+}
+
+/** Names that are listed; the rest is counted. */
+const MAX_NAMED = 20;
+
+export function isSelected(selection: SyncSelection, scope: KnownScope): boolean {
+  if (scope.puid !== null && selection.puid !== null && scope.puid !== selection.puid) return false;
+  return scope.algo === null || selection.algo === null || scope.algo === selection.algo;
+}
+
+/**
+ * The failure of a selection that names what none of the `known` scopes of mining has, with what is known instead; null
+ * when there is something to sync.
+ */
+export function findMismatch(selection: SyncSelection, known: readonly KnownScope[]): KpoolError | null {
+  const { puid, algo, streams } = selection;
+  if (known.some((scope) => isSelected(selection, scope))) return null;
+  if (puid === null && algo === null) {
+    if (streams?.every((stream) => STREAM_REGISTRY[stream].scopes === 'mining') !== true) return null;
+    return new KpoolError('usage.invalid', `There is nothing to sync for ${streams.join(', ')}.`, {
+      hint: 'The pool lists no sub-account, or no algorithm.',
+    });
+  }
+  const parts = [
+    ...(puid === null ? [] : [`sub-account ${puid}`]),
+    ...(algo === null ? [] : [`algorithm ${algo}`]),
+  ];
+  return new KpoolError('usage.invalid', `There is no ${parts.join(' with ')}.`, {
+    hint:
+      `Known sub-accounts: ${namesOf(known.map((scope) => scope.puid))}; ` +
+      `algorithms: ${namesOf(known.map((scope) => scope.algo))}.`,
+  });
+}
+
+function namesOf(values: readonly (bigint | string | null)[]): string {
+  const names = [...new Set(values.flatMap((value) => (value === null ? [] : [String(value)])))];
+  if (names.length === 0) return 'none';
+  const more = names.length - MAX_NAMED;
+  return names.slice(0, MAX_NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
