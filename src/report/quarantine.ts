@@ -54,7 +54,7 @@ export async function findQuarantined(
   numbers: readonly bigint[],
 ): Promise<QuarantinedRow[]> {
   const rows = await sql<StoredRow[]>`
-    ${select(sql)} WHERE q.quarantine_id = ANY (${numbers.map(String)}::bigint[]) ORDER BY q.quarantine_id`;
+    ${select(sql)} WHERE q.quarantine_id = ANY (string_to_array(${numbers.join(',')}, ',')::bigint[]) ORDER BY q.quarantine_id`;
   return rows.map(fromDatabase);
 }
 
@@ -66,6 +66,6 @@ export async function acceptQuarantined(
 ): Promise<number> {
   const { count } = await sql`
     UPDATE sync.quarantined_rows SET accepted_at = sync.now(), accepted_note = ${note}
-     WHERE quarantine_id = ANY (${numbers.map(String)}::bigint[]) AND accepted_at IS NULL`;
+     WHERE quarantine_id = ANY (string_to_array(${numbers.join(',')}, ',')::bigint[]) AND accepted_at IS NULL`;
   return count;
 }

@@ -25,11 +25,7 @@ const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** Throws `usage.invalid` when there is a file of that name. */
 export async function refuseExisting(file: string): Promise<void> {
-  const exists = await access(file).then(
-    () => true,
-    () => false,
-  );
-  if (exists) throw alreadyThere(file);
+  if (await isThere(file)) throw alreadyThere(file);
 }
 
 /** A file that is complete, under a name of its own that nobody looks for. */
@@ -98,11 +94,25 @@ async function writeNew(
   return { bytes, sha256: hash.digest('hex') };
 }
 
-/** Makes the folder, with those above it. */
+/**
+ * Makes the folder, with those above it. One by one: Node's recursive `mkdir` never returns where a folder that is
+ * there can hold no other, as in /proc. Throws `usage.invalid` when it cannot be made.
+ */
 export async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw cannotWrite(folder, cause);
+  if (await isThere(folder)) return;
+  const parent = path.dirname(folder);
+  if (parent !== folder) await makeFolder(parent);
+  await mkdir(folder).catch((cause: unknown) => {
+    // Another process may just have made it.
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cannotWrite(folder, cause);
   });
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function moveTo(unfinished: string, file: string, mayReplace: boolean): Promise<void> {

@@ -240,6 +240,20 @@ describe('a month', () => {
     await expect(writeExport(sql, request({ signal: aborted }))).rejects.toMatchObject({ code: 'aborted' });
     expect(readdirSync(folder).sort()).toEqual(before);
   });
+
+  test('a folder is made with those above it; where none can be made the export says so at once', async () => {
+    const deep = path.join(folder, 'books', '2025');
+    await writeExport(sql, request({ period: '2025-02', folder: deep }));
+    expect(readdirSync(deep)).toContain('statement-2025-02.csv');
+    const below = path.join(deep, 'statement-2025-02.csv', 'books');
+    // Node's own recursive mkdir goes round in circles in /proc, for ever.
+    for (const impossible of process.platform === 'linux' ? [below, '/proc/x', '/proc/x/y'] : [below]) {
+      await expect(writeExport(sql, request({ folder: impossible }))).rejects.toMatchObject({
+        code: 'usage.invalid',
+        hint: expect.stringContaining('--out') as string,
+      });
+    }
+  });
 });
 
 describe('as of', () => {
