@@ -38,6 +38,8 @@ export interface ServiceJobsOptions extends Omit<JobContext, 'queue' | 'signal'>
 export interface ServiceJobs {
   /** What is in the queue. */
   look(): Promise<QueueLook>;
+  /** Resolves when the queue answers; while it cannot be reached, that waits. */
+  ask(): Promise<void>;
   /** Within 10 s: what is in hand is committed or given back, and nothing new begun. */
   stop(): Promise<void>;
 }
@@ -87,6 +89,9 @@ export async function startServiceJobs(options: ServiceJobsOptions): Promise<Ser
   const checking = checkSchedules(options, schedule, stopping.signal);
   return {
     look: () => lookAtQueue(queue),
+    async ask() {
+      await queue.getJobCounts('active');
+    },
     async stop() {
       // First nothing new, then an end to what is there.
       const closing = runner.close();

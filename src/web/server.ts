@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock';
 import { KpoolError } from '../core/errors';
 import type { Secret } from '../core/secret';
 import { mayEnter } from './access';
-import { readHealth } from './health';
+import { readHealth, type QueueState } from './health';
 import { queuePage, type QueueView } from './queue-page';
 import { openStatusReader } from './status-data';
 import { statusPage } from './status-page';
@@ -13,6 +13,8 @@ const CATCH_UP_MS = 30 * 60_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 /** A queue that is away would be waited for without end. */
 const LOOK_TIMEOUT_MS = 5_000;
+/** Shorter than probes wait. */
+const ASK_TIMEOUT_MS = 2_000;
 const SECURITY_HEADERS = {
   'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
@@ -29,6 +31,8 @@ export interface WebOptions {
   readonly metrics: { render(): Promise<{ readonly contentType: string; readonly text: string }> };
   /** Looks at the jobs; null where this process runs none. */
   readonly lookAtQueue: (() => Promise<QueueView>) | null;
+  /** Resolves when the queue answers; null where this process runs no jobs. */
+  readonly askQueue: (() => Promise<void>) | null;
   readonly clock: Clock;
 }
 
@@ -48,15 +52,25 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
     if (mayEnter(token, request.headers.authorization)) return;
     await reply.code(401).header('www-authenticate', 'Basic realm="kpool"').send('HTTP_TOKEN is needed.\n');
   };
+  /** One question at a time: to a queue that is away, questions would pile up. */
+  let asking: Promise<void> | null = null;
+  const findQueueState = async (): Promise<QueueState> => {
+    if (options.askQueue === null) return 'none here';
+    asking ??= options.askQueue().finally(() => (asking = null));
+    return within(ASK_TIMEOUT_MS, asking).then(
+      () => 'ok' as const,
+      () => 'unreachable' as const,
+    );
+  };
   // For probes, which carry no token; it tells no more than whether all is well.
   server.get('/healthz', async (_request, reply) => {
     const health = await readHealth(
       () => reader.readFreshness(),
+      findQueueState,
       clock.monotonicMs() - startedMs < CATCH_UP_MS,
     );
-    const { isWell, database, late } = health;
-    const body = token === null ? { isWell, database, late } : { isWell, database, late: late.length };
-    return reply.code(isWell ? 200 : 503).send(body);
+    const body = token === null ? health : { ...health, late: health.late.length };
+    return reply.code(health.isWell ? 200 : 503).send(body);
   });
   server.get('/metrics', { preHandler: guard }, async (_request, reply) => {
     const { contentType, text } = await options.metrics.render();

@@ -67,6 +67,7 @@ async function startPage(
     databaseUrl: parts.session.database.url,
     metrics: parts.metrics,
     lookAtQueue: jobs === null ? null : () => jobs.look(),
+    askQueue: jobs === null ? null : () => jobs.ask(),
     clock: context.clock,
   });
   context.logger().info(`The status page is at ${web.url}.`);

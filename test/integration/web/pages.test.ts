@@ -34,7 +34,11 @@ afterAll(async () => {
 });
 const database = useTestDatabase();
 
-async function serve(token: string | null, clock: Clock = systemClock): Promise<WebServer> {
+async function serve(
+  token: string | null,
+  clock: Clock = systemClock,
+  askQueue: () => Promise<void> = () => Promise.resolve(),
+): Promise<WebServer> {
   const server = await startWeb({
     host: '127.0.0.1',
     port: 0,
@@ -42,6 +46,7 @@ async function serve(token: string | null, clock: Clock = systemClock): Promise<
     databaseUrl: new Secret(database.url),
     metrics: createMetrics(),
     lookAtQueue: () => Promise.resolve(QUEUE),
+    askQueue,
     clock,
   });
   servers.push(server);
@@ -127,7 +132,10 @@ describe('the page of the jobs', () => {
 describe('/healthz', () => {
   it('is well while nothing is late', async () => {
     const answer = await fetch(`${(await serve(null)).url}healthz`);
-    expect([answer.status, await answer.json()]).toEqual([200, { isWell: true, database: 'ok', late: [] }]);
+    expect([answer.status, await answer.json()]).toEqual([
+      200,
+      { isWell: true, database: 'ok', queue: 'ok', late: [] },
+    ]);
   });
 
   it('is ill when a stream is late, once the service had its time, and tells a stranger only how many', async () => {
@@ -135,7 +143,29 @@ describe('/healthz', () => {
     const [young, old] = [await serve(null), await serve(TOKEN, dayLater())];
     expect((await fetch(`${young.url}healthz`)).status).toBe(200);
     const answer = await fetch(`${old.url}healthz`);
-    expect([answer.status, await answer.json()]).toEqual([503, { isWell: false, database: 'ok', late: 1 }]);
+    expect([answer.status, await answer.json()]).toEqual([
+      503,
+      { isWell: false, database: 'ok', queue: 'ok', late: 1 },
+    ]);
+  });
+
+  it('is ill while the queue cannot be reached, asks it one question at a time, and is well when it answers', async () => {
+    let asked = 0;
+    let comeBack: () => void = () => undefined;
+    const away = new Promise<void>((resolve) => (comeBack = resolve));
+    const { url } = await serve(null, systemClock, () => {
+      asked++;
+      return away;
+    });
+    const look = async (): Promise<unknown[]> => {
+      const answer = await fetch(`${url}healthz`);
+      return [answer.status, ((await answer.json()) as { queue: string }).queue];
+    };
+    const ill = [503, 'unreachable'];
+    expect(await Promise.all([look(), look()])).toEqual([ill, ill]);
+    expect(asked).toBe(1);
+    comeBack();
+    expect(await look()).toEqual([200, 'ok']);
   });
 
   it('is ill when the database does not answer', async () => {
@@ -146,13 +176,14 @@ describe('/healthz', () => {
       databaseUrl: new Secret('postgres://nobody:x@127.0.0.1:1/none'),
       metrics: createMetrics(),
       lookAtQueue: null,
+      askQueue: null,
       clock: systemClock,
     });
     servers.push(server);
     const answer = await fetch(`${server.url}healthz`);
     expect([answer.status, await answer.json()]).toEqual([
       503,
-      { isWell: false, database: 'unreachable', late: [] },
+      { isWell: false, database: 'unreachable', queue: 'none here', late: [] },
     ]);
   });
 
@@ -166,6 +197,7 @@ describe('/healthz', () => {
       databaseUrl: new Secret(database.url),
       metrics: createMetrics(),
       lookAtQueue: null,
+      askQueue: null,
       clock: systemClock,
     });
     await expect(again).rejects.toThrow(/cannot be served on 127\.0\.0\.1:\d+: the port is taken/);
