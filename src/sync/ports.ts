@@ -241,9 +241,16 @@ export interface FleetStore {
     pages: readonly PackedWorkers[],
     ageMs: number,
   ): Promise<void>;
+  /**
+   * Keeps workers that no list by status named, without a status: those staged before stay as they are. Returns how
+   * many were new.
+   */
+  stageUnlisted(pass: FleetPass, pages: readonly PackedWorkers[], ageMs: number): Promise<number>;
+  /** Gives those staged without a status this one. */
+  assumeStatus(pass: FleetPass, status: WorkerStatus): Promise<void>;
   /** Workers staged by now. */
   countStaged(pass: FleetPass): Promise<number>;
-  /** Workers seen with two statuses, then those that were active before and are in no list: at most `limit`. */
+  /** Workers seen with two statuses or none, then those that were active before and are in no list: at most `limit`. */
   findUnsettled(scope: FleetScope, pass: FleetPass, limit: number): Promise<WorkerId[]>;
   /** The last word on one worker: its state now, or that the pool does not know it. */
   settleWorker(pass: FleetPass, workerId: WorkerId, worker: Worker | null): Promise<void>;

@@ -4,6 +4,7 @@ import { findUnreadableWorkers } from '../../src/domain/fleet';
 import { WorkerWalk } from '../../src/domain/fleet-walk';
 import type { WorkerId } from '../../src/domain/ids';
 import type { Page } from '../../src/domain/page';
+import { createRandom } from '../../src/simulator/random';
 
 function workerOf(id: number): Worker {
   return {
@@ -32,16 +33,16 @@ function pageOf(
 }
 
 /** Walks a list that may change after each read; returns the pages read and what was seen. */
-function walk(serve: (currentPage: number, read: number) => Page<Worker>): {
+function walk(serve: (currentPage: number, read: number, rows: number | null) => Page<Worker>): {
   walk: WorkerWalk;
   pages: number[];
   seen: Set<bigint>;
 } {
-  const walked = new WorkerWalk();
+  const walked = new WorkerWalk('ACTIVE');
   const pages: number[] = [];
   const seen = new Set<bigint>();
   for (let next = walked.nextPage; next !== null; next = walked.nextPage) {
-    const page = serve(next, pages.length);
+    const page = serve(next, pages.length, walked.nextRows);
     pages.push(next);
     for (const { workerId } of page.rows) seen.add(workerId);
     walked.add(page);
@@ -79,8 +80,8 @@ describe('a walk over a list of workers', () => {
           let list = numbers(count).map((id) => id * 10);
           const left = new Set<number>();
           const moved = new Set<number>();
-          const { walk: walked, seen } = walk((page, read) => {
-            const answer = pageOf(list, page, size);
+          const { walk: walked, seen } = walk((page, read, rows) => {
+            const answer = pageOf(list, page, rows ?? size);
             // One change between two reads: two that cancel out leave the count as it was.
             const change = changes.find((other) => other.read === read && !moved.has(read));
             if (change !== undefined && list.length > 0) {
@@ -127,15 +128,64 @@ describe('a walk over a list of workers', () => {
     expect({ why: walked.contradiction, seen: seen.size }).toEqual({ why: null, seen: 25 });
   });
 
-  test.each([
-    ['whatever page is asked', (page: number) => ({ ...pageOf(numbers(10), 1, 10, 40), currentPage: page })],
-    [
-      'a count that moves all the time',
-      (page: number, read: number) => pageOf(numbers(50), page, 10, 50 + read),
-    ],
-  ])('ends at a server that serves %s', (_, serve) => {
+  test('ends at a server that serves the same whatever page is asked, and says so', () => {
+    const serve = (page: number) => ({ ...pageOf(numbers(10), 1, 10, 40), currentPage: page });
     expect(walk(serve).walk.contradiction).not.toBeNull();
   });
+
+  test('goes to the end of a list whose count rises all the time, once', () => {
+    const { pages, seen } = walk((page, read, rows) => pageOf(numbers(500), page, rows ?? 100, 500 + read));
+    expect({ seen: seen.size, starts: pages.filter((page) => page === 1).length }).toEqual({
+      seen: 500,
+      starts: 1,
+    });
+  });
+
+  test('is not led astray by a server that cuts its pages as it likes', () => {
+    const { walk: walked, seen } = walk((page, read) =>
+      pageOf(numbers(2_000).slice(read > 3 ? 1 : 0), page, 100),
+    );
+    expect({ why: walked.contradiction, seen: seen.size }).toEqual({ why: null, seen: 2_000 });
+  });
+
+  test.each([
+    [0.1, 1.25],
+    [0.5, 1.3],
+    [1, 1.3],
+    [2.5, 1.35],
+    [10, 1.5],
+  ])(
+    'misses nobody who stays while %d workers come or go at each read, for %d times the pages',
+    (churn, most) => {
+      fc.assert(
+        fc.property(fc.maxSafeNat(), (seed) => {
+          const random = createRandom(seed);
+          const isActive = new Map(numbers(5_000).map((id) => [id, random() < 0.8]));
+          const stayed = new Set([...isActive].filter(([, active]) => active).map(([id]) => id));
+          const atFirst = stayed.size;
+          const {
+            walk: walked,
+            pages,
+            seen,
+          } = walk((page, _, rows) => {
+            for (let left = churn; left > 0; left -= 1) {
+              if (random() >= left) break;
+              const id = 1 + Math.floor(random() * 5_000);
+              stayed.delete(id);
+              isActive.set(id, isActive.get(id) !== true);
+            }
+            const list = [...isActive].filter(([, active]) => active).map(([id]) => id);
+            return pageOf(list, page, rows ?? 100);
+          });
+          expect(walked.contradiction).toBeNull();
+          // Before anything is seen to move, one may leave and another join between the same two reads.
+          expect([...stayed].filter((id) => !seen.has(BigInt(id))).length).toBeLessThanOrEqual(1);
+          expect(pages.length).toBeLessThanOrEqual((most * atFirst) / 100 + 6);
+        }),
+        { numRuns: 12 },
+      );
+    },
+  );
 
   test('takes a worker that stands twice on a page for one in two places', () => {
     const list = [1, 2, 2, 3, 4];

@@ -15,7 +15,16 @@ import { isOfFleet, type FleetKey } from './fleet-key';
 import { completePass, joinLarge, mergeWorkers, noteResting, openStays, removeMissing } from './landing';
 import { packWorkers, type PackedWorkers } from './packed-workers';
 import type { LandingPass } from './resting-state';
-import { countStaged, dropStaged, findUnsettled, insertPass, settle, stage } from './staging';
+import {
+  assumeStatus,
+  countStaged,
+  dropStaged,
+  findUnsettled,
+  insertPass,
+  settle,
+  stage,
+  stageUnlisted,
+} from './staging';
 
 /** Workers from which on a landing reads whole tables rather than worker by worker. */
 const LARGE_FLEET = 500;
@@ -86,6 +95,14 @@ export class PrismaFleetStore {
     ageMs: number,
   ): Promise<void> {
     await guarded(() => stage(this.client, pass.passId, status, pages, ageMs));
+  }
+
+  async stageUnlisted(pass: Pass, pages: readonly PackedWorkers[], ageMs: number): Promise<number> {
+    return guarded(() => stageUnlisted(this.client, pass.passId, pages, ageMs));
+  }
+
+  async assumeStatus(pass: Pass, status: WorkerStatus): Promise<void> {
+    await guarded(() => assumeStatus(this.client, pass.passId, status));
   }
 
   async countStaged(pass: Pass): Promise<number> {

@@ -1,8 +1,12 @@
 import type { Worker, WorkerStatus } from '../../domain/entities';
 import type { WorkerId } from '../../domain/ids';
 import type { Queryable } from '../client';
+import { Prisma } from '../generated/client';
 import { fleetValues, isOfFleet, type FleetKey } from './fleet-key';
 import { packWorkers, unpacked, type PackedWorkers } from './packed-workers';
+
+/** The status of a worker that only the list of all workers has named. */
+const UNLISTED: WorkerStatus = '';
 
 /**
  * Keeps workers for a pass, each once, which were served `ageMs` ago. One that is there already with another status
@@ -18,18 +22,47 @@ export async function stage(
   const filled = pages.filter(({ count }) => count > 0);
   if (filled.length === 0) return;
   await db.$executeRaw`
-    INSERT INTO sync.staged_workers AS s (pass_id, worker_id, worker_name, real_hash_rate_hps, hour_hash_rate_hps,
-           day_hash_rate_hps, hash_unit, reject_rate, last_share_at, status, extra, seen_at)
-    SELECT ${passId}::bigint, u.worker_id, u.worker_name, u.real_hash_rate_hps, u.hour_hash_rate_hps,
-           u.day_hash_rate_hps, u.hash_unit, u.reject_rate, u.last_share_at, ${status}::text, u.extra,
-           sync.now() - ${ageMs}::float8 * interval '1 millisecond'
-      FROM ${unpacked(filled)}
+    ${insertStaged(passId, status, filled, ageMs)}
         ON CONFLICT (pass_id, worker_id) DO UPDATE
            SET worker_name = excluded.worker_name, real_hash_rate_hps = excluded.real_hash_rate_hps,
                hour_hash_rate_hps = excluded.hour_hash_rate_hps, day_hash_rate_hps = excluded.day_hash_rate_hps,
                hash_unit = excluded.hash_unit, reject_rate = excluded.reject_rate,
                last_share_at = excluded.last_share_at, status = excluded.status, extra = excluded.extra,
-               seen_at = excluded.seen_at, contested = s.contested OR s.status <> excluded.status`;
+               seen_at = excluded.seen_at, contested = s.status <> ${UNLISTED} AND (s.contested OR s.status <> excluded.status)`;
+}
+
+/** Keeps those of the workers that are not there yet, without a status and therefore contested. Returns how many. */
+export async function stageUnlisted(
+  db: Queryable,
+  passId: bigint,
+  pages: readonly PackedWorkers[],
+  ageMs: number,
+): Promise<number> {
+  const filled = pages.filter(({ count }) => count > 0);
+  if (filled.length === 0) return 0;
+  return db.$executeRaw`${insertStaged(passId, UNLISTED, filled, ageMs)} ON CONFLICT (pass_id, worker_id) DO NOTHING`;
+}
+
+/** Gives the workers without a status this one. */
+export async function assumeStatus(db: Queryable, passId: bigint, status: WorkerStatus): Promise<void> {
+  await db.$executeRaw`
+    UPDATE sync.staged_workers SET status = ${status}::text, contested = false
+     WHERE pass_id = ${passId}::bigint AND contested AND status = ${UNLISTED}`;
+}
+
+function insertStaged(
+  passId: bigint,
+  status: WorkerStatus,
+  pages: readonly PackedWorkers[],
+  ageMs: number,
+): Prisma.Sql {
+  return Prisma.sql`
+    INSERT INTO sync.staged_workers AS s (pass_id, worker_id, worker_name, real_hash_rate_hps, hour_hash_rate_hps,
+           day_hash_rate_hps, hash_unit, reject_rate, last_share_at, status, extra, seen_at, contested)
+    SELECT ${passId}::bigint, u.worker_id, u.worker_name, u.real_hash_rate_hps, u.hour_hash_rate_hps,
+           u.day_hash_rate_hps, u.hash_unit, u.reject_rate, u.last_share_at, ${status}::text, u.extra,
+           sync.now() - ${ageMs}::float8 * interval '1 millisecond', ${status === UNLISTED}
+      FROM ${unpacked(pages)}`;
 }
 
 /** Takes the last word on a worker: its state, or that it is not there. */
@@ -50,7 +83,7 @@ export async function settle(
      WHERE pass_id = ${passId}::bigint AND worker_id = ${workerId}::bigint`;
 }
 
-/** Workers in two lists, then those that were active when last seen and are in none. */
+/** Workers in two lists or in none by status, then those that were active when last seen and are in none. */
 export async function findUnsettled(
   db: Queryable,
   key: FleetKey,

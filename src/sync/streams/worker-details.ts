@@ -5,7 +5,7 @@ import type { WorkerId } from '../../domain/ids';
 import { miningScopeOf } from '../mining-scope';
 import type { FleetScope, FleetStore, Pool, Scope } from '../ports';
 import type { Run } from '../run';
-import { findWorker } from './workers';
+import { findWorker } from './worker-word';
 
 /** Workers between two commits: what a crash may cost, and how old an answer may be when it is stored. */
 const BATCH_WORKERS = 20;

@@ -1,0 +1,24 @@
+/** The smallest page that the specification allows. */
+const LEAST_ROWS = 10;
+/** No page is asked for with fewer than this share of the rows that it could hold. */
+const LEAST_SHARE = 0.8;
+
+/** One page of a list, cut into pages of `rows`. */
+export interface PageCut {
+  readonly currentPage: number;
+  readonly rows: number;
+}
+
+/**
+ * The page that begins at or shortly before place `from` and reaches furthest beyond it. Pages begin at multiples of
+ * their size, so another size begins elsewhere: that is how a page comes to overlap the one before by a few rows.
+ */
+export function cutPageAt(from: number, fullRows: number): PageCut {
+  const fewestRows = Math.max(LEAST_ROWS, Math.ceil(fullRows * LEAST_SHARE));
+  let best = { currentPage: Math.floor(from / fullRows) + 1, rows: fullRows };
+  for (let rows = fullRows - 1; rows >= fewestRows; rows -= 1) {
+    const currentPage = Math.floor(from / rows) + 1;
+    if (currentPage * rows > best.currentPage * best.rows) best = { currentPage, rows };
+  }
+  return best;
+}

@@ -1,0 +1,188 @@
+import { throwIfAborted } from '../../core/clock';
+import type { WorkerFilter } from '../../domain/entities';
+import { ACTIVE, findUnreadableWorkers, WALKED_STATUSES } from '../../domain/fleet';
+import { WorkerWalk } from '../../domain/fleet-walk';
+import type { UnreadableRow } from '../../domain/page';
+import type { FleetPass, FleetScope, FleetStore, PackedWorkers, Pool } from '../ports';
+import type { Run } from '../run';
+import { findWorker } from './worker-word';
+
+const PAGE_SIZE = 100;
+/** Pages that go to the database together: texts of about 60 kB, which V8 still lets go of cheaply once escaped. */
+const STAGED_PAGES = 3;
+/** The smallest page that the specification allows, for a question that only wants the count. */
+const COUNT_PAGE_SIZE = 10;
+/** Workers that one pass asks about by themselves; more wait for the next pass, which sees most of them in a list. */
+const MAX_SETTLED = 50;
+/** The same for a fleet so much in motion that a word about one worker is old before the pass ends. */
+const MAX_SETTLED_RESTLESS = 10;
+/** Pages that a restless list must have left before it is given up for another: fewer are read sooner than that. */
+const WORTH_LEAVING_PAGES = 10;
+/** How far counts taken one after the other may lie apart in a restless fleet: so many workers, or one in so many. */
+const COUNT_SLACK = { workers: 30, oneIn: 50 } as const;
+
+export interface WorkersDeps {
+  readonly pool: Pick<Pool, 'queryWorkers' | 'getWorker'>;
+  readonly fleet: FleetStore;
+}
+
+export interface Walked {
+  readonly unreadable: readonly UnreadableRow[];
+  readonly isComplete: boolean;
+  /** A list changed while it was read: counts taken now and then need not agree. */
+  readonly hasMoved: boolean;
+}
+
+interface PackedPage {
+  readonly workers: PackedWorkers;
+  readonly answeredAtMs: number;
+}
+
+/**
+ * One pass over the workers of a scope. Lives as long as its run. The lists by status are walked one after the other;
+ * where the first of them is restless, the list of all workers is walked instead, whose members do not change with
+ * their states, then the shorter list by status, and who is not in that is in the longer one.
+ */
+export class WorkerPass {
+  constructor(
+    private readonly deps: WorkersDeps,
+    private readonly scope: FleetScope,
+    private readonly run: Run,
+    private readonly pass: FleetPass,
+  ) {}
+
+  /** Null: the pool does not count them. */
+  async count(status: WorkerFilter): Promise<number | null> {
+    throwIfAborted(this.run.signal);
+    const page = await this.deps.pool.queryWorkers(
+      { ...this.target, status, currentPage: 1, pageSize: COUNT_PAGE_SIZE },
+      this.run.callOptions,
+    );
+    return page.totalNum;
+  }
+
+  /** Stages every worker, each with a status. */
+  async readAll(): Promise<Walked> {
+    const walks: WorkerWalk[] = [];
+    for (const status of WALKED_STATUSES) {
+      const walk = await this.walk(status, status === ACTIVE);
+      if (walk.nextPage !== null) return this.readRestless(walk.counted ?? 0);
+      walks.push(walk);
+    }
+    const walked = this.judge(walks);
+    await this.settle(MAX_SETTLED);
+    if (!walked.hasMoved) return walked;
+    const isCovered = await this.findHidden(walked.unreadable.length);
+    await this.settle(MAX_SETTLED);
+    await this.deps.fleet.assumeStatus(this.pass, ACTIVE);
+    return { ...walked, isComplete: walked.isComplete && isCovered };
+  }
+
+  /** Brings what the pass staged to the workers, in one transaction. */
+  async land({ unreadable, isComplete }: Walked, totalCompared: boolean): Promise<void> {
+    throwIfAborted(this.run.signal);
+    const { removed, ...counts } = await this.deps.fleet.landPass(this.scope, this.pass, {
+      isComplete,
+      staged: await this.deps.fleet.countStaged(this.pass),
+      unreadable,
+      unreadableWorkers: findUnreadableWorkers(unreadable),
+      totalCompared,
+    });
+    this.run.add({ ...counts, withdrawn: removed });
+    if (counts.quarantined > 0) this.run.fallShort('rows that could not be understood are in quarantine');
+  }
+
+  private async readRestless(activeCount: number): Promise<Walked> {
+    const all = await this.walk('TOTAL');
+    const total = all.counted ?? 0;
+    const [listed, other] =
+      activeCount * 2 < total ? (['ACTIVE', 'INACTIVE'] as const) : (['INACTIVE', 'ACTIVE'] as const);
+    const lists = [await this.walk(listed), await this.walk('INVALID')];
+    await this.deps.fleet.assumeStatus(this.pass, other);
+    await this.settle(MAX_SETTLED_RESTLESS);
+    const sum = lists.reduce(
+      (count, list) => count + (list.counted ?? 0),
+      (await this.count(other)) ?? total,
+    );
+    if (total - sum > Math.max(COUNT_SLACK.workers, total / COUNT_SLACK.oneIn)) this.disagree(total, sum);
+    return { ...this.judge([all, ...lists]), unreadable: all.unreadable };
+  }
+
+  /**
+   * Who changed from a list not yet read to one that was read is in neither: looks for them among all workers, as far
+   * as need be. Returns whether as many are staged as the pool counts.
+   */
+  private async findHidden(unreadableCount: number): Promise<boolean> {
+    const total = await this.count('TOTAL');
+    const missing = (total ?? 0) - unreadableCount - (await this.deps.fleet.countStaged(this.pass));
+    return missing <= 0 || this.judge([await this.walk('TOTAL', false, missing)]).isComplete;
+  }
+
+  /** Says what is wrong with the walks. */
+  private judge(walks: readonly WorkerWalk[]): Walked {
+    for (const { contradiction, status } of walks) {
+      if (contradiction !== null)
+        this.run.fallShort(`the list of ${status} workers contradicts itself: ${contradiction}`);
+    }
+    return {
+      unreadable: walks.flatMap(({ unreadable }) => unreadable),
+      isComplete: walks.every(({ contradiction }) => contradiction === null),
+      hasMoved: walks.some(({ hasMoved }) => hasMoved),
+    };
+  }
+
+  /** Notes that the lists by status do not hold all workers. */
+  disagree(total: number, listed: number): void {
+    this.run.fallShort(`the pool counts ${total} workers in all, and its lists by status hold ${listed}`);
+  }
+
+  /** Asks for the last word on workers that moved between the lists while these were read. */
+  private async settle(limit: number): Promise<void> {
+    for (const workerId of await this.deps.fleet.findUnsettled(this.scope, this.pass, limit)) {
+      throwIfAborted(this.run.signal);
+      const details = await findWorker(this.deps.pool, this.scope, workerId, this.run);
+      // One that answers without saying its state stays as the lists had it.
+      if (details.unreadable.length > 0 || details.rows[0]?.status === null) continue;
+      await this.deps.fleet.settleWorker(this.pass, workerId, details.rows[0] ?? null);
+    }
+  }
+
+  /** Walks a list to its end, or until it turns out restless, or until `wanted` workers were found that no list had. */
+  private async walk(status: WorkerFilter, mayLeave = false, wanted = Infinity): Promise<WorkerWalk> {
+    const walk = new WorkerWalk(status);
+    let unstaged: PackedPage[] = [];
+    let missing = wanted;
+    const stageAll = async (): Promise<void> => {
+      missing -= await this.stage(status, unstaged);
+      unstaged = [];
+    };
+    for (let currentPage = walk.nextPage; currentPage !== null && missing > 0; currentPage = walk.nextPage) {
+      throwIfAborted(this.run.signal);
+      const page = await this.deps.pool.queryWorkers(
+        { ...this.target, status, currentPage, pageSize: walk.nextRows ?? PAGE_SIZE },
+        this.run.callOptions,
+      );
+      // What was seen before may be among what waits: one statement cannot write a worker twice.
+      if (walk.add(page) < page.rows.length) await stageAll();
+      unstaged.push({ workers: this.deps.fleet.packWorkers(page.rows), answeredAtMs: page.answeredAtMs });
+      this.run.add({ rowsRead: page.rows.length + page.unreadable.length });
+      const isLeft = mayLeave && walk.isRestless && walk.pageCount > currentPage + WORTH_LEAVING_PAGES;
+      if (unstaged.length === STAGED_PAGES || walk.nextPage === null || isLeft) await stageAll();
+      if (isLeft) return walk;
+    }
+    return walk;
+  }
+
+  /** Returns how many workers were not staged before, of the list of all workers. */
+  private async stage(status: WorkerFilter, pages: readonly PackedPage[]): Promise<number> {
+    const ageMs = Math.max(0, (pages.at(-1)?.answeredAtMs ?? 0) - (pages[0]?.answeredAtMs ?? 0));
+    const packed = pages.map(({ workers }) => workers);
+    if (status === 'TOTAL') return this.deps.fleet.stageUnlisted(this.pass, packed, ageMs);
+    await this.deps.fleet.stageWorkers(this.pass, status, packed, ageMs);
+    return 0;
+  }
+
+  private get target(): Pick<FleetScope, 'puid' | 'algo'> {
+    return { puid: this.scope.puid, algo: this.scope.algo };
+  }
+}

@@ -1,0 +1,19 @@
+import { isKpoolError } from '../../core/errors';
+import type { WorkerId } from '../../domain/ids';
+import type { FleetScope, Pool } from '../ports';
+import type { Run } from '../run';
+
+/** Details of a worker; a pool that refuses to speak of one that it does not know has none. */
+export async function findWorker(
+  pool: Pick<Pool, 'getWorker'>,
+  scope: FleetScope,
+  workerId: WorkerId,
+  run: Run,
+): ReturnType<Pool['getWorker']> {
+  try {
+    return await pool.getWorker({ puid: scope.puid, algo: scope.algo, workerId }, run.callOptions);
+  } catch (error) {
+    if (!isKpoolError(error, 'pool.parameter') && !isKpoolError(error, 'pool.not-found')) throw error;
+    return { rows: [], unreadable: [], answeredAtMs: 0 };
+  }
+}
