@@ -14,8 +14,16 @@ import {
 
 /** Sweeps over all pages before their disagreement is taken for lasting. */
 const MAX_SWEEPS = 40;
-/** Sweeps in a row that show nothing new before more of them are taken for useless. */
-const MAX_STALLED = 6;
+/**
+ * Sweeps in a row that show nothing new before more of them are taken for useless: two equal rows of 350 in no
+ * lasting order share a page in about one sweep of four.
+ */
+const MAX_STALLED = 14;
+/**
+ * Sweeps that have to agree where equal rows stand on several pages: there a sweep that misses one row and serves
+ * an equal one twice looks like the truth.
+ */
+const SWEEPS_WITH_EQUALS = 6;
 /** Sweeps whose pages contradict each other before that is taken for lasting. */
 const MAX_CONTRADICTIONS = 6;
 const MAX_PAGES = 20_000;
@@ -53,6 +61,13 @@ class ProvenItems {
 
   get items(): Item[] {
     return [...this.byText.values()].flat();
+  }
+
+  /** Whether all of them are among others, each as often. */
+  areIn(items: readonly Item[]): boolean {
+    const others = new Map<string, number>();
+    for (const item of items) others.set(textOf(item), (others.get(textOf(item)) ?? 0) + 1);
+    return [...this.byText].every(([text, equals]) => equals.length <= (others.get(text) ?? 0));
   }
 }
 
@@ -106,13 +121,20 @@ function hasRepeatedPage(pages: readonly (readonly Item[])[]): boolean {
   return new Set(pages.map((page) => hashMultiset(page.map(textOf)))).size < pages.length;
 }
 
+/** Whether an item stands on more than one page. */
+function hasEqualsApart(pages: readonly (readonly Item[])[]): boolean {
+  const texts = pages.flatMap((page) => [...new Set(page.map(textOf))]);
+  return new Set(texts).size < texts.length;
+}
+
 /** The page size of the next sweep: another than the last, by what pages were seen to hold. */
 function pageSizeOf(sweeps: number, longestPage: number): number {
   return Math.max(MIN_PAGE_SIZE, longestPage - (sweeps % PAGE_SIZES) * PAGE_SIZE_STEP);
 }
 
 /**
- * Decides when sweeps agree. Two in a row that served the same are the truth. Where rows change places from
+ * Decides when sweeps agree. Two in a row that served the same, and all that any page proved, are the truth; more
+ * are needed where equal rows stand on several pages. Where rows change places from
  * request to request no sweep is whole, but each page is: what pages prove, gathered until it is as much as the
  * pool counts, is the truth when it comes out the same twice. A server that serves one page in the place of another
  * does so in every sweep that is cut alike: then pages that repeat each other prove nothing.
@@ -123,17 +145,26 @@ class Agreement {
   private size = 0;
   private stalled = 0;
   private lastGathered: string | null = null;
+  /** Sweeps in a row that served the same. */
+  private agreed = 0;
+  /** What was gathered last until it was as much as the pool counts. */
+  private whole: readonly Item[] = [];
 
   /** All items, once they are agreed on. */
   add({ pages, totalNum }: Sweep): Item[] | null {
     const items = pages.flat();
     const hash = hashMultiset(items.map(textOf));
     const cut = pages.map((page) => page.length).join();
-    if (hash === this.last?.hash && (cut !== this.last.cut || !hasRepeatedPage(pages))) return items;
+    const isRepeated = hash === this.last?.hash && (cut !== this.last.cut || !hasRepeatedPage(pages));
+    this.agreed = isRepeated ? this.agreed + 1 : 1;
     this.last = { hash, cut };
     if (totalNum !== this.gathered.totalNum) this.gathered = { proven: new ProvenItems(), totalNum };
     for (const page of pages) this.gathered.proven.add(page);
+    const needed = hasEqualsApart(pages) ? SWEEPS_WITH_EQUALS : 2;
+    if (this.agreed >= needed && this.gathered.proven.areIn(items)) return items;
     const proven = this.gathered.proven.items;
+    // More than there are: some of it has changed since.
+    if (proven.length > totalNum) this.forget();
     this.stalled = proven.length === this.size ? this.stalled + 1 : 0;
     this.size = proven.length;
     if (proven.length !== totalNum) return null;
@@ -141,7 +172,14 @@ class Agreement {
     if (provenHash === this.lastGathered) return proven;
     this.lastGathered = provenHash;
     this.gathered = { proven: new ProvenItems(), totalNum };
+    this.whole = proven;
     return null;
+  }
+
+  /** All that pages proved of what is there now: what is landed where no sweeps agree. */
+  get proven(): readonly Item[] {
+    const { items } = this.gathered.proven;
+    return this.whole.length > items.length ? this.whole : items;
   }
 
   get isStalled(): boolean {
@@ -151,7 +189,13 @@ class Agreement {
   /** A sweep contradicted itself: something moved. */
   reset(): void {
     this.last = null;
+    this.agreed = 0;
+    this.forget();
+  }
+
+  private forget(): void {
     this.lastGathered = null;
+    this.whole = [];
     this.gathered = { proven: new ProvenItems(), totalNum: -1 };
   }
 }
@@ -181,5 +225,7 @@ export async function walkWindow(source: PageSource, window: Window, bounds: Bou
     proven = new ProvenItems();
     for (const page of swept.pages) proven.add(page);
   }
-  return { kind: 'inconsistent', why, ...readOf(window, proven.items) };
+  // Pages of several sweeps prove more than those of the last, as long as nothing was seen to move.
+  const items = agreement.proven.length > proven.items.length ? agreement.proven : proven.items;
+  return { kind: 'inconsistent', why, ...readOf(window, items) };
 }

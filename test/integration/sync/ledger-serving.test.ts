@@ -226,6 +226,18 @@ test('P2 equal rows are as many as the pool serves, also beyond a page', async (
   await expectTruth(place);
 });
 
+test('P2 one row among 150 equal ones is not lost where the order changes from request to request', async () => {
+  Object.assign(lab.simulator.quirks, { order: 'unstable-ties' });
+  for (let n = 0; n < 8; n += 1) {
+    const { place } = await scopeOf(1, () => DAY);
+    lab.simulator.world.insertReward(place.key, { currency: 'BTC', minedAtMs: DAY, amount: '1' }, 150);
+    const result = await lab.sync(place);
+    const missing = differenceOf(lab.truthOf(place), await lab.storedOf(place));
+    if (result.outcome === 'succeeded') expect(missing).toEqual([]);
+    expect(missing.filter((line) => line.startsWith('only in the database'))).toEqual([]);
+  }
+});
+
 const LIES: Readonly<Record<string, Partial<Quirks>>> = {
   'counts one row too many': { totalNum: 1 },
   'counts one row too few': { totalNum: -1 },
