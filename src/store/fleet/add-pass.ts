@@ -1,6 +1,7 @@
 import { ACTIVE } from '../../domain/fleet';
 import { Prisma } from '../generated/client';
 import type { Queryable } from '../client';
+import { exactMean } from './exact-mean';
 import { fleetValues, isOfFleet } from './fleet-key';
 import { RESTING_STATE, type LandingPass } from './resting-state';
 
@@ -9,8 +10,10 @@ const ADD_TO_WORKER = Prisma.sql`
        passes = t.passes + 1, active_samples = t.active_samples + f.active,
        measured_samples = t.measured_samples + f.measured,
        sum_real_hash_rate_hps = coalesce(t.sum_real_hash_rate_hps + f.hps, t.sum_real_hash_rate_hps, f.hps),
-       avg_real_hash_rate_hps = round(coalesce(t.sum_real_hash_rate_hps + f.hps, t.sum_real_hash_rate_hps, f.hps)
-         / nullif(t.measured_samples + f.measured, 0), 6),
+       avg_real_hash_rate_hps = ${exactMean(
+         Prisma.sql`coalesce(t.sum_real_hash_rate_hps + f.hps, t.sum_real_hash_rate_hps, f.hps)`,
+         Prisma.sql`t.measured_samples + f.measured`,
+       )},
        min_real_hash_rate_hps = least(t.min_real_hash_rate_hps, f.hps),
        max_real_hash_rate_hps = greatest(t.max_real_hash_rate_hps, f.hps),
        last_reject_rate = coalesce(f.reject_rate, t.last_reject_rate)`;
@@ -20,7 +23,10 @@ const ADD_TO_FLEET = Prisma.sql`DO UPDATE
   SET passes = old.passes + 1, worker_passes = old.worker_passes + excluded.worker_passes,
       active_samples = old.active_samples + excluded.active_samples,
       sum_real_hash_rate_hps = old.sum_real_hash_rate_hps + excluded.sum_real_hash_rate_hps,
-      avg_real_hash_rate_hps = round((old.sum_real_hash_rate_hps + excluded.sum_real_hash_rate_hps) / (old.passes + 1), 6),
+      avg_real_hash_rate_hps = ${exactMean(
+        Prisma.sql`old.sum_real_hash_rate_hps + excluded.sum_real_hash_rate_hps`,
+        Prisma.sql`old.passes + 1`,
+      )},
       min_real_hash_rate_hps = least(old.min_real_hash_rate_hps, excluded.min_real_hash_rate_hps),
       max_real_hash_rate_hps = greatest(old.max_real_hash_rate_hps, excluded.max_real_hash_rate_hps)`;
 

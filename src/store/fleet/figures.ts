@@ -2,6 +2,7 @@ import { ACTIVE } from '../../domain/fleet';
 import type { Queryable } from '../client';
 import { Prisma } from '../generated/client';
 import { pgInstant } from '../instants';
+import { exactMean } from './exact-mean';
 import { fleetValues, isOfFleet, type FleetKey } from './fleet-key';
 
 const HOUR_MS = 3_600_000;
@@ -60,7 +61,7 @@ export async function computeHour(db: Queryable, key: FleetKey, hourMs: number):
     ), figures AS (
       SELECT l.worker_id, l.passes, coalesce(s.active_samples, 0)::integer AS active_samples,
              coalesce(s.measured_samples, 0)::integer AS measured_samples, s.sum_hps,
-             round(s.sum_hps / nullif(s.measured_samples, 0), 6) AS avg_hps, s.min_hps, s.max_hps, s.last_reject_rate
+             ${exactMean(Prisma.sql`s.sum_hps`, Prisma.sql`s.measured_samples`)} AS avg_hps, s.min_hps, s.max_hps, s.last_reject_rate
         FROM listed l LEFT JOIN sampled s USING (worker_id)
     ), dropped AS (
       DELETE FROM pool.worker_hourly t
@@ -109,7 +110,7 @@ async function computeFleetHour(db: Queryable, key: FleetKey, hourMs: number): P
     )
     INSERT INTO report.fleet_hour_totals (account_id, puid, algo, hour, ${FLEET_FIGURES})
     SELECT ${fleetValues(key)}, ${from}, count(*), w.worker_passes, w.active_samples, sum(hps),
-           round(sum(hps) / count(*), 6), min(hps), max(hps)
+           ${exactMean(Prisma.sql`sum(hps)`, Prisma.sql`count(*)`)}, min(hps), max(hps)
       FROM by_pass, workers w GROUP BY w.worker_passes, w.active_samples
         ON CONFLICT (account_id, puid, algo, hour) ${REPLACE_FLEET_FIGURES}`;
 }
@@ -123,7 +124,7 @@ export async function computeDay(db: Queryable, key: FleetKey, dayMs: number): P
     WITH figures AS (
       SELECT t.worker_id, sum(t.passes)::integer AS passes, sum(t.active_samples)::integer AS active_samples,
              sum(t.measured_samples)::integer AS measured_samples, sum(t.sum_real_hash_rate_hps) AS sum_hps,
-             round(sum(t.sum_real_hash_rate_hps) / nullif(sum(t.measured_samples), 0), 6) AS avg_hps,
+             ${exactMean(Prisma.sql`sum(t.sum_real_hash_rate_hps)`, Prisma.sql`sum(t.measured_samples)`)} AS avg_hps,
              min(t.min_real_hash_rate_hps) AS min_hps, max(t.max_real_hash_rate_hps) AS max_hps,
              (array_agg(t.last_reject_rate ORDER BY t.hour DESC) FILTER (WHERE t.last_reject_rate IS NOT NULL))[1]
                AS last_reject_rate
@@ -154,7 +155,7 @@ export async function computeDay(db: Queryable, key: FleetKey, dayMs: number): P
        WHERE ${isOfFleet(key)} AND t.day = ${day} AND (SELECT passes FROM figures) IS NULL
     )
     INSERT INTO report.fleet_day_totals (account_id, puid, algo, day, ${FLEET_FIGURES})
-    SELECT ${fleetValues(key)}, ${day}, passes, worker_passes, active_samples, sum_hps, round(sum_hps / passes, 6),
+    SELECT ${fleetValues(key)}, ${day}, passes, worker_passes, active_samples, sum_hps, ${exactMean(Prisma.sql`sum_hps`, Prisma.sql`passes`)},
            min_hps, max_hps
       FROM figures WHERE passes IS NOT NULL
         ON CONFLICT (account_id, puid, algo, day) ${REPLACE_FLEET_FIGURES}`;

@@ -90,7 +90,8 @@ async function truth(fleet: Fleet, unit: 'hour' | 'day') {
     SELECT s.worker_id::int AS id, p.at::text, count(*)::int AS passes,
            count(*) FILTER (WHERE x.status = 'ACTIVE')::int AS active,
            trim_scale(sum(x.real_hash_rate_hps) FILTER (WHERE x.status = 'ACTIVE'))::text AS sum,
-           trim_scale(round(avg(x.real_hash_rate_hps) FILTER (WHERE x.status = 'ACTIVE'), 6))::text AS avg,
+           trim_scale(round((sum(x.real_hash_rate_hps) FILTER (WHERE x.status = 'ACTIVE') + 0.000000000000000000000000000000::numeric)
+             / nullif(count(x.real_hash_rate_hps) FILTER (WHERE x.status = 'ACTIVE'), 0), 6))::text AS avg,
            trim_scale(min(x.real_hash_rate_hps) FILTER (WHERE x.status = 'ACTIVE'))::text AS min,
            trim_scale(max(x.real_hash_rate_hps) FILTER (WHERE x.status = 'ACTIVE'))::text AS max,
            trim_scale((array_agg(x.reject_rate ORDER BY x.observed_at DESC) FILTER (WHERE x.reject_rate IS NOT NULL))[1])::text AS reject
@@ -134,7 +135,15 @@ const seenWorker = (id: number) =>
   fc.record({
     id: fc.constant(id),
     status: fc.constantFrom('ACTIVE', 'ACTIVE', 'INACTIVE', 'INVALID'),
-    hps: fc.constantFrom('0', '100', '101', '333333333333333.5', '0.000000000001', null),
+    hps: fc.constantFrom(
+      '0',
+      '100',
+      '101',
+      '333333333333333.5',
+      '0.000000000001',
+      '100000000000000000253.5',
+      null,
+    ),
     rejectRate: fc.constantFrom('0.1', '0.25', null),
   });
 const passPlan = fc.record({
