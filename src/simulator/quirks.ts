@@ -52,12 +52,18 @@ export interface Quirks {
   unboundedDays: number | null;
   /** A longer span between startTime and endTime is refused with 400100. */
   maxSpanDays: number | null;
+  /** Of a longer span only the newest (`last`) or oldest (`first`) so many days are served, without a word. */
+  clippedSpan: { readonly days: number; readonly keeps: 'last' | 'first' } | null;
+  /** Income mined before this instant is not served any more; it stays in the totals. */
+  forgottenBeforeMs: number | null;
+  /** So many rows are served and counted at most, whatever the query asks for. */
+  maxRows: number | null;
   /** An endTime later than now is refused with 400100. */
   futureEnds: 'accepted' | 'refused';
   /** A query for one of these currencies is refused with 400100. */
   refusedCoins: string[];
-  /** A number is added to the true count. */
-  totalNum: 'true' | 'null' | 'absent' | number;
+  /** A number is added to the true count; `of-page`: the rows of the page served. */
+  totalNum: 'true' | 'null' | 'absent' | 'of-page' | number;
   /**
    * A page beyond the last: without rows; the last or the first page, which says so, or the last one, which says
    * that it is the page asked for; or 400100.
@@ -112,6 +118,9 @@ export const DEFAULT_QUIRKS: Readonly<Quirks> = {
   maxSpanDays: null,
   futureEnds: 'accepted',
   refusedCoins: [],
+  clippedSpan: null,
+  forgottenBeforeMs: null,
+  maxRows: null,
   totalNum: 'true',
   beyondEnd: 'empty',
   noRows: 'page',

@@ -3,6 +3,7 @@ import type { DecimalText } from '../core/decimal';
 import type { SubAccount, SubAccountIncome, Worker, WorkerFilter, WorkerStatus } from '../domain/entities';
 import type { AccountId, Puid, WorkerId } from '../domain/ids';
 import type { IncomeRow } from '../domain/income';
+import type { LedgerRow } from '../domain/ledger-matching';
 import type { Listing, Page, UnreadableRow } from '../domain/page';
 import type { LedgerStream, Stream } from '../domain/streams';
 import type { StoredWindow, Window } from '../domain/windows';
@@ -82,6 +83,13 @@ export interface LedgerState {
   readonly pageSizeCap: number | null;
   /** The server was seen to ignore `startTime` and `endTime`. */
   readonly boundsIgnored: boolean;
+  /**
+   * The longest span, ms, that the server answers with all that it holds, as far as any scope of the account has
+   * found out; null while no limit was met.
+   */
+  readonly spanLimitMs: number | null;
+  /** Mining time from which on the pool serves the scope, once it was seen to forget older rows; null: it forgot none. */
+  readonly servedFromMs: number | null;
   /** Currencies that are served only when `coinName` names them. */
   readonly hiddenCoins: readonly string[];
   readonly coinsProbedAtMs: number | null;
@@ -94,6 +102,8 @@ export interface LedgerCursorPatch {
   readonly expectedRows?: number;
   readonly pageSizeCap?: number | null;
   readonly boundsIgnored?: boolean;
+  readonly spanLimitMs?: number;
+  readonly servedFromMs?: number;
   readonly hiddenCoins?: readonly string[];
   readonly coinsProbed?: boolean;
 }
@@ -118,8 +128,10 @@ export interface WindowCommit {
   readonly requests: number;
   /** Only a complete read certifies; another lands its rows and says nothing of what it did not see. */
   readonly isComplete: boolean;
-  /** Keys (`ledgerKeyOf`) of live rows that an earlier complete read of this run did not see either. */
+  /** Keys (`ledgerKeyOf`) of live rows that a second look in this run did not see either. */
   readonly confirmedMissing: ReadonlySet<string>;
+  /** Live rows mined before this instant are kept as they are when they are not served: the pool forgot them. */
+  readonly servedFromMs: number | null;
   /** Replace every stored window that they overlap. */
   readonly pieces: readonly WindowPiece[];
   readonly cursor?: LedgerCursorPatch;
@@ -138,14 +150,22 @@ export interface RowCounts {
 
 export type CommitResult =
   | { readonly outcome: 'committed'; readonly version: bigint; readonly counts: RowCounts }
-  /** Nothing was written: these live rows would be withdrawn, and a second complete read has to agree. */
-  | { readonly outcome: 'unconfirmed'; readonly missing: ReadonlySet<string> };
+  /** Nothing was written: these live rows would be withdrawn, and a second look has to agree. */
+  | { readonly outcome: 'unconfirmed'; readonly missing: readonly LedgerRow[] };
+
+export interface LedgerSummary {
+  readonly rows: number;
+  readonly days: number;
+  readonly oldestMs: number | null;
+}
 
 /** Throws `sync.superseded` when another commit went first. */
 export interface LedgerStore {
   load(scope: LedgerScope): Promise<LedgerState>;
   /** Currencies that the ledger holds of a scope. */
   findCurrencies(scope: LedgerScope): Promise<readonly string[]>;
+  /** The live rows mined in `[fromMs, toMs)`: how many, on how many days (UTC), the oldest of them. */
+  summarizeRows(scope: LedgerScope, span: Window): Promise<LedgerSummary>;
   commitWindow(commit: WindowCommit): Promise<CommitResult>;
   /** Changes windows and facts without rows; returns the new version. */
   updateCursor(

@@ -58,6 +58,10 @@ function keyOfLine(line: string): string {
   return JSON.stringify([columns['currency'], columns['type'], columns['mined_at']]);
 }
 
+function minedAtOf(line: string): number {
+  return Number(Object.fromEntries(JSON.parse(line) as [string, string][])['mined_at']);
+}
+
 const linesOf = (rows: readonly LedgerRow[]): string[] => rows.map(truthLineOf);
 
 /** One history of one scope, from its first row to the proof of its revisions. */
@@ -89,6 +93,7 @@ class Playing {
         'faults',
         'lies',
         'killed',
+        'forgets',
       ] as const);
       history.log.push(`step ${step}: ${kind}`);
       await this[kind]();
@@ -163,6 +168,15 @@ class Playing {
     if (this.history.chance(0.5)) await this.syncWell();
   }
 
+  /** The pool serves its older rows no more: they stay, and all that it still serves is followed. */
+  async forgets(): Promise<void> {
+    await this.syncWell();
+    if (!this.history.forget()) return;
+    const result = await this.sync({ request: VERIFY });
+    expect(result.totals.withdrawn).toBe(0);
+    await this.syncWell();
+  }
+
   private async syncWell(): Promise<void> {
     let result = await this.sync({ request: VERIFY });
     if (result.outcome === 'partial' && this.history.shufflesMoreThanAPage()) {
@@ -172,11 +186,18 @@ class Playing {
     }
     expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
     await this.expectTruth();
-    this.remembered.push({ instant: await lab.now(), truth: lab.truthOf(this.place) });
+    this.remembered.push({ instant: await lab.now(), truth: await lab.storedOf(this.place) });
   }
 
   private async expectTruth(): Promise<void> {
-    expect(differenceOf(lab.truthOf(this.place), await lab.storedOf(this.place))).toEqual([]);
+    const [truth, stored] = [linesOf(this.history.served()), await lab.storedOf(this.place)];
+    expect(beyond(truth, stored)).toEqual([]);
+    // What it forgot is not compared: it may have changed unseen.
+    const [cursor] = await lab.sql<{ ms: string | null }[]>`
+      SELECT (extract(epoch FROM served_from) * 1000)::bigint::text AS ms FROM sync.cursors
+       WHERE puid = ${String(this.place.scope.puid)}`;
+    const isServed = (line: string): boolean => minedAtOf(line) >= Number(cursor?.ms ?? -Infinity);
+    expect(differenceOf(truth.filter(isServed), stored.filter(isServed))).toEqual([]);
   }
 
   /** Syncs, and checks what holds whatever the pool did meanwhile: no row that was there all the time is lost. */
@@ -192,7 +213,8 @@ class Playing {
     const kept = common(still, before);
     if (result.outcome === 'succeeded') {
       expect(beyond(kept, after)).toEqual([]);
-      if (isJudged && options.request === VERIFY) expect(beyond(still, after)).toEqual([]);
+      const isServed = (line: string): boolean => minedAtOf(line) >= history.forgottenBeforeMs;
+      if (isJudged && options.request === VERIFY) expect(beyond(still.filter(isServed), after)).toEqual([]);
     } else {
       expect(beyond(kept.map(keyOfLine), after.map(keyOfLine))).toEqual([]);
     }
@@ -235,6 +257,7 @@ function prefixed(alias: string, columns: string): string {
 }
 
 async function playSeed(seed: number): Promise<void> {
+  await lab.forgetSpanLimits();
   const place = await lab.newScope(mix(seed, 1) % 2 === 0 ? 'earnings' : 'rewards');
   const playing = new Playing(place, seed);
   try {

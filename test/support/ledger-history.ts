@@ -95,6 +95,8 @@ export class LedgerHistory {
   readonly log: string[] = [];
   private readonly dice: Dice;
   private readonly withdrawn: LedgerRow[] = [];
+  /** Mining time before which the pool has stopped to serve rows; what the ledger holds of them stays. */
+  forgottenBeforeMs = -Infinity;
   /** Rows that were changed since the last `watch`. */
   private touched = new Set<LedgerRow>();
 
@@ -120,6 +122,11 @@ export class LedgerHistory {
 
   live(): readonly LedgerRow[] {
     return this.lab.simulator.world[this.place.scope.stream](this.place.key);
+  }
+
+  /** What the pool still serves. */
+  served(): readonly LedgerRow[] {
+    return this.live().filter((row) => row.minedAtMs >= this.forgottenBeforeMs);
   }
 
   /** Rows that were there at the last `watch` and have not been touched since. */
@@ -151,7 +158,10 @@ export class LedgerHistory {
     if (kind === 'lying') Object.assign(chosen, this.dice.pick(LYING_QUIRKS)(this.dice));
     // A server that looks at no bounds does not complain about them.
     if (chosen.bounds === 'ignored') delete chosen.maxSpanDays;
-    Object.assign(this.lab.simulator.quirks, PLAIN, chosen);
+    const { forgottenBeforeMs } = this;
+    Object.assign(this.lab.simulator.quirks, PLAIN, chosen, {
+      forgottenBeforeMs: forgottenBeforeMs === -Infinity ? null : forgottenBeforeMs,
+    });
     this.log.push(`quirks ${JSON.stringify(chosen)}`);
   }
 
@@ -167,6 +177,19 @@ export class LedgerHistory {
   /** The pool tells the truth again, in the same words. */
   tellTruth(): void {
     Object.assign(this.lab.simulator.quirks, { totalNum: 'true', emptyPage: null, repeatedPage: null });
+  }
+
+  /** The pool stops to serve the older rows, if they are enough to be told from withdrawn ones. */
+  forget(): boolean {
+    const instants = this.live().map((row) => row.minedAtMs);
+    const edgeMs = this.dice.pick(instants);
+    const older = instants.filter((at) => at < edgeMs);
+    const days = new Set(older.map((at) => Math.floor(at / DAY_MS)));
+    if (older.length < 5 || days.size < 2) return false;
+    this.forgottenBeforeMs = Math.max(edgeMs, this.forgottenBeforeMs);
+    this.lab.simulator.quirks.forgottenBeforeMs = this.forgottenBeforeMs;
+    this.log.push(`  forgot ${older.length} rows before ${this.forgottenBeforeMs}`);
+    return true;
   }
 
   mutate(times: number): void {

@@ -25,12 +25,29 @@ export function boundsOf(
     throw new Refusal(SYSTEM_CODES.parameter, 'endTime is in the future');
   const fallbackMs =
     quirks.unboundedDays === null ? -Infinity : (endMs ?? nowMs) - quirks.unboundedDays * DAY_MS;
+  return later(within(startMs, endMs, quirks, fallbackMs), quirks.forgottenBeforeMs);
+}
+
+function later({ fromMs, toMs }: Bounds, forgottenBeforeMs: number | null): Bounds {
+  return { fromMs: Math.max(fromMs, forgottenBeforeMs ?? -Infinity), toMs };
+}
+
+function within(startMs: number | null, endMs: number | null, quirks: Quirks, fallbackMs: number): Bounds {
   if (quirks.bounds === 'ignored')
     return { fromMs: startMs === null ? fallbackMs : -Infinity, toMs: Infinity };
-  return {
+  const bounds = {
     fromMs: startMs === null ? fallbackMs : firstOf(startMs, quirks),
     toMs: endMs === null ? Infinity : endOf(endMs, quirks),
   };
+  return startMs === null || endMs === null ? bounds : clipped(bounds, startMs, endMs, quirks);
+}
+
+function clipped(bounds: Bounds, startMs: number, endMs: number, { clippedSpan }: Quirks): Bounds {
+  if (clippedSpan === null) return bounds;
+  const spanMs = clippedSpan.days * DAY_MS;
+  return clippedSpan.keeps === 'last'
+    ? { fromMs: Math.max(bounds.fromMs, endMs - spanMs), toMs: bounds.toMs }
+    : { fromMs: bounds.fromMs, toMs: Math.min(bounds.toMs, startMs + spanMs) };
 }
 
 function firstOf(startMs: number, { bounds }: Quirks): number {

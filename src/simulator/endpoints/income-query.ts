@@ -34,6 +34,10 @@ function inOrder(
   }
 }
 
+function atMost(sequence: Sequence<LedgerRow>, most: number | null): Sequence<LedgerRow> {
+  return most === null || sequence.length <= most ? sequence : forwards(sequence.slice(0, most));
+}
+
 function queryIncome(stream: LedgerStream): Answer {
   return (call) => {
     const { world, parameters, quirks, random } = call;
@@ -48,7 +52,7 @@ function queryIncome(stream: LedgerStream): Answer {
     const { fromMs, toMs } = boundsOf(startMs, endMs, quirks, world.nowMs);
     const view = world.findScope(scope)?.ledgers[stream].view(coinName, quirks.hiddenUnlessAsked) ?? [];
     const sequence = inOrder(view, rangeOf(view, fromMs, toMs), quirks.order, random);
-    return pageText(sequence, page, quirks, (row) => incomeItemText(row, quirks));
+    return pageText(atMost(sequence, quirks.maxRows), page, quirks, (row) => incomeItemText(row, quirks));
   };
 }
 

@@ -79,11 +79,13 @@ export function pageText<Item>(
     ten: MIN_PAGE_SIZE,
     rows: items.length,
   }[quirks.pageSizeSays];
+  const pages = Math.ceil(counted / served);
   const field = (value: number, odd: boolean) => numberText(String(value), quirks.pageFields, odd);
   const totals = {
     null: { totalNum: 'null', totalPage: 'null' },
     absent: { totalNum: undefined, totalPage: undefined },
-    true: { totalNum: field(counted, true), totalPage: field(Math.ceil(counted / served), false) },
+    'of-page': { totalNum: field(items.length, true), totalPage: field(pages, false) },
+    true: { totalNum: field(counted, true), totalPage: field(pages, false) },
   }[typeof quirks.totalNum === 'number' ? 'true' : quirks.totalNum];
   return objectText([
     ['currentPage', field(place.said, false)],

@@ -9,6 +9,8 @@ export interface CursorPatch {
   readonly expectedRows?: number;
   readonly pageSizeCap?: number | null;
   readonly boundsIgnored?: boolean;
+  readonly spanLimitMs?: number;
+  readonly servedFromMs?: number;
   readonly hiddenCoins?: readonly string[];
   readonly coinsProbed?: boolean;
 }
@@ -52,6 +54,10 @@ export async function advanceCursor(
     patch.expectedRows === undefined ? null : Prisma.sql`expected_rows = ${patch.expectedRows}::bigint`,
     patch.pageSizeCap === undefined ? null : Prisma.sql`page_size_cap = ${patch.pageSizeCap}::integer`,
     patch.boundsIgnored === undefined ? null : Prisma.sql`bounds_ignored = ${patch.boundsIgnored}`,
+    patch.spanLimitMs === undefined ? null : Prisma.sql`span_limit_ms = ${patch.spanLimitMs}::bigint`,
+    patch.servedFromMs === undefined
+      ? null
+      : Prisma.sql`served_from = ${pgInstant(patch.servedFromMs)}::timestamptz`,
     patch.hiddenCoins === undefined ? null : Prisma.sql`hidden_coins = ${[...patch.hiddenCoins]}::text[]`,
     patch.coinsProbed === true ? Prisma.sql`coins_probed_at = sync.now()` : null,
   ].filter((fact) => fact !== null);

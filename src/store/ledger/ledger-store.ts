@@ -1,7 +1,13 @@
 import { KpoolError } from '../../core/errors';
 import { hashMultiset } from '../../domain/content-hash';
 import { SETTLED, type IncomeRow } from '../../domain/income';
-import { contentOf, ledgerKeyOf, matchLedger, type LedgerChanges } from '../../domain/ledger-matching';
+import {
+  contentOf,
+  ledgerKeyOf,
+  matchLedger,
+  type LedgerChanges,
+  type LedgerRow,
+} from '../../domain/ledger-matching';
 import type { UnreadableRow } from '../../domain/page';
 import { contains, type StoredWindow, type Window } from '../../domain/windows';
 import { inTransaction, type Queryable } from '../client';
@@ -16,6 +22,7 @@ import {
   normalizeExtra,
   readCurrencies,
   readLedgerWindow,
+  summarizeLedgerRows,
   updateLedgerRows,
   type LedgerKey,
 } from './rows';
@@ -37,6 +44,7 @@ interface Commit {
   readonly requests: number;
   readonly isComplete: boolean;
   readonly confirmedMissing: ReadonlySet<string>;
+  readonly servedFromMs: number | null;
   readonly pieces: readonly WindowPiece[];
   readonly cursor?: CursorPatch;
 }
@@ -52,7 +60,13 @@ interface Counts {
 
 type Result =
   | { readonly outcome: 'committed'; readonly version: bigint; readonly counts: Counts }
-  | { readonly outcome: 'unconfirmed'; readonly missing: ReadonlySet<string> };
+  | { readonly outcome: 'unconfirmed'; readonly missing: readonly LedgerRow[] };
+
+interface Summary {
+  readonly rows: number;
+  readonly days: number;
+  readonly oldestMs: number | null;
+}
 
 interface State {
   readonly version: bigint;
@@ -60,6 +74,8 @@ interface State {
   readonly expectedRows: number | null;
   readonly pageSizeCap: number | null;
   readonly boundsIgnored: boolean;
+  readonly spanLimitMs: number | null;
+  readonly servedFromMs: number | null;
   readonly hiddenCoins: readonly string[];
   readonly coinsProbedAtMs: number | null;
   readonly nowMs: number;
@@ -70,13 +86,21 @@ interface CursorRow {
   expected_rows: bigint | null;
   page_size_cap: number | null;
   bounds_ignored: boolean;
+  span_limit_ms: bigint | null;
+  served_from_ms: bigint | null;
   hidden_coins: string[];
   coins_probed_ms: bigint | null;
   now_ms: bigint;
 }
 
-function recordOf(piece: WindowPiece, commit: Commit, isNewest: boolean): WindowRecord {
-  const rows = commit.rows.filter((row) => contains(piece, row.minedAtMs));
+/** `rows`: what is live in the window after the commit, as far as the read or the pool's forgetting tells. */
+function recordOf(
+  piece: WindowPiece,
+  all: readonly IncomeRow[],
+  commit: Commit,
+  isNewest: boolean,
+): WindowRecord {
+  const rows = all.filter((row) => contains(piece, row.minedAtMs));
   const unreadable = isNewest ? commit.unreadable : [];
   return {
     ...piece,
@@ -91,9 +115,22 @@ function hashRead(rows: readonly IncomeRow[], unreadable: readonly UnreadableRow
   return hashMultiset([...rows.map(contentOf), ...unreadable.map((row) => row.raw)]);
 }
 
-/** Rows that may be withdrawn: none while one row of the window cannot be read, since it may be any of them. */
-function missingOf(changes: LedgerChanges, commit: Commit): LedgerChanges['missing'] {
-  return commit.isComplete && commit.unreadable.length === 0 ? changes.missing : [];
+/** Live rows that a complete read did not serve, by what becomes of them. */
+interface Unserved {
+  /** To be withdrawn: none while one row of the window cannot be read, since it may be any of them. */
+  readonly missing: readonly LedgerRow[];
+  /** What the pool forgot stays as it is. */
+  readonly kept: readonly LedgerRow[];
+}
+
+function unservedOf({ missing }: LedgerChanges, commit: Commit): Unserved {
+  if (!commit.isComplete) return { missing: [], kept: [] };
+  const isForgotten = (row: LedgerRow): boolean =>
+    commit.servedFromMs !== null && row.minedAtMs < commit.servedFromMs;
+  return {
+    missing: commit.unreadable.length > 0 ? [] : missing.filter((row) => !isForgotten(row)),
+    kept: missing.filter(isForgotten),
+  };
 }
 
 /** The ledger: rows, revisions, windows, certificates and cursors, a window a transaction (P5). */
@@ -114,6 +151,8 @@ export class PrismaLedgerStore {
   private async findCursor(scope: LedgerKey): Promise<Omit<State, 'windows'> | null> {
     const [cursor] = await this.client.$queryRaw<CursorRow[]>`
       SELECT version, expected_rows, page_size_cap, bounds_ignored, hidden_coins,
+             (SELECT min(span_limit_ms) FROM sync.cursors WHERE account_id = ${scope.accountId}::smallint) AS span_limit_ms,
+             (extract(epoch FROM served_from) * 1000)::bigint AS served_from_ms,
              floor(extract(epoch FROM coins_probed_at) * 1000)::bigint AS coins_probed_ms,
              floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms
         FROM sync.cursors WHERE ${isOfScope(scope)}`;
@@ -123,6 +162,8 @@ export class PrismaLedgerStore {
       expectedRows: cursor.expected_rows === null ? null : Number(cursor.expected_rows),
       pageSizeCap: cursor.page_size_cap,
       boundsIgnored: cursor.bounds_ignored,
+      spanLimitMs: cursor.span_limit_ms === null ? null : Number(cursor.span_limit_ms),
+      servedFromMs: cursor.served_from_ms === null ? null : Number(cursor.served_from_ms),
       hiddenCoins: cursor.hidden_coins,
       coinsProbedAtMs: cursor.coins_probed_ms === null ? null : Number(cursor.coins_probed_ms),
       nowMs: Number(cursor.now_ms),
@@ -132,6 +173,11 @@ export class PrismaLedgerStore {
   /** Currencies that the ledger holds of a scope. */
   async findCurrencies(scope: LedgerKey): Promise<string[]> {
     return guarded(() => readCurrencies(this.client, scope));
+  }
+
+  /** The live rows of a span: how many, on how many days, the oldest. */
+  async summarizeRows(scope: LedgerKey, span: Window): Promise<Summary> {
+    return guarded(() => summarizeLedgerRows(this.client, scope, span));
   }
 
   /**
@@ -146,10 +192,9 @@ export class PrismaLedgerStore {
         const rows = await normalizeExtra(tx, commit.rows);
         const stored = await readLedgerWindow(tx, commit.scope, commit.window);
         const changes = matchLedger(stored, rows, { isWhole: commit.isComplete });
-        const missing = missingOf(changes, commit);
-        const missingKeys = missing.map(ledgerKeyOf);
-        if (!missingKeys.every((key) => commit.confirmedMissing.has(key))) {
-          return { outcome: 'unconfirmed', missing: new Set(missingKeys) };
+        const { missing, kept } = unservedOf(changes, commit);
+        if (!missing.every((row) => commit.confirmedMissing.has(ledgerKeyOf(row)))) {
+          return { outcome: 'unconfirmed', missing };
         }
         const withdrawn = missing.map((row) => ({ ...row, withdrawn: true }));
         const updated = [...changes.updated, ...withdrawn];
@@ -158,14 +203,14 @@ export class PrismaLedgerStore {
         await insertLedgerRows(tx, commit.scope, changes.inserted);
         await updateLedgerRows(tx, commit.scope, updated);
         const quarantined = await quarantineRows(tx, commit.scope, commit.unreadable, commit);
-        const version = await this.recordProgress(tx, commit);
+        const version = await this.recordProgress(tx, commit, kept);
         const counts = {
           inserted: changes.inserted.length,
           changed: changes.updated.length,
           unchanged: changes.unchanged,
           withdrawn: withdrawn.length,
           quarantined,
-          heldBack: commit.isComplete ? changes.missing.length - missing.length : 0,
+          heldBack: commit.isComplete ? changes.missing.length - missing.length - kept.length : 0,
         };
         return { outcome: 'committed', version, counts };
       }),
@@ -199,15 +244,16 @@ export class PrismaLedgerStore {
     );
   }
 
-  private async recordProgress(tx: Queryable, commit: Commit): Promise<bigint> {
+  private async recordProgress(tx: Queryable, commit: Commit, kept: readonly LedgerRow[]): Promise<bigint> {
     const { scope, rows, unreadable, window } = commit;
     await replaceWindows(
       tx,
       scope,
-      commit.pieces.map((piece, index) => recordOf(piece, commit, index === 0)),
+      commit.pieces.map((piece, index) => recordOf(piece, [...rows, ...kept], commit, index === 0)),
     );
-    if (commit.isComplete) {
-      const served = rows.length + unreadable.length;
+    const served = rows.length + unreadable.length;
+    // What was forgotten keeps the certificate of when it was served.
+    if (commit.isComplete && (served > 0 || kept.length === 0)) {
       await tx.$executeRaw`
         INSERT INTO sync.certificates (run_id, stream, account_id, puid, algo, from_at, to_at, total_num, rows_served,
                                        rows_landed, rows_quarantined, requests, content_hash, observed_at)

@@ -87,6 +87,26 @@ export async function readLedgerWindow(db: Queryable, key: LedgerKey, window: Wi
   return rows.map(fromDatabase);
 }
 
+/** The live rows of a span: how many, on how many days, the oldest. */
+export async function summarizeLedgerRows(
+  db: Queryable,
+  key: LedgerKey,
+  span: Window,
+): Promise<{ rows: number; days: number; oldestMs: number | null }> {
+  const [summary] = await db.$queryRaw<{ rows: bigint; days: bigint; oldest_ms: bigint | null }[]>`
+    SELECT count(*) AS rows, count(DISTINCT mining_date) AS days,
+           (extract(epoch FROM min(mined_at)) * 1000)::bigint AS oldest_ms
+      FROM ${LEDGERS[key.stream].table} AS t
+     WHERE ${isOfLedgerScope(key)} AND withdrawn_at IS NULL
+       AND mined_at >= ${pgInstant(span.fromMs)}::timestamptz AND mined_at < ${pgInstant(span.toMs)}::timestamptz`;
+  const oldest = summary?.oldest_ms ?? null;
+  return {
+    rows: Number(summary?.rows ?? 0),
+    days: Number(summary?.days ?? 0),
+    oldestMs: oldest === null ? null : Number(oldest),
+  };
+}
+
 /** Currencies of a scope, each once. */
 export async function readCurrencies(db: Queryable, key: LedgerKey): Promise<string[]> {
   const rows = await db.$queryRaw<{ currency: string }[]>`

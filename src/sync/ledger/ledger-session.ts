@@ -1,5 +1,7 @@
 import type { Clock } from '../../core/clock';
 import { KpoolError } from '../../core/errors';
+import type { IncomeRow } from '../../domain/income';
+import { ledgerKeyOf, type LedgerRow } from '../../domain/ledger-matching';
 import { chooseNewestCut, DAY_MS, isSameWindow, type StoredWindow, type Window } from '../../domain/windows';
 import type {
   CommitResult,
@@ -12,10 +14,12 @@ import type {
   WindowPiece,
 } from '../ports';
 import type { Run } from '../run';
+import { edgeOfForgotten, edgeOfRestored } from './forgotten';
+import { lookAgain, type SecondLook } from './second-look';
 import { MAX_PAGE_SIZE } from './slice';
 import { WindowReader, type ReadRows, type ServingFacts, type WindowRead } from './window-reader';
 
-/** Complete reads of one window that may disagree on what vanished before the run gives up, as `partial`. */
+/** Reads of one window that may disagree on what vanished before the run gives up, as `partial`. */
 const MAX_CONFIRMATIONS = 4;
 
 export interface LedgerTiers {
@@ -36,11 +40,27 @@ export interface LedgerDeps {
   readonly clock: Pick<Clock, 'sleep'>;
 }
 
+interface CommitOptions {
+  /** Looks a second time at rows that a read did not serve. */
+  readonly lookAgain: (read: ReadRows, missing: readonly LedgerRow[]) => Promise<SecondLook>;
+  /** Repeats the read. */
+  readonly readAgain: () => Promise<WindowRead>;
+  readonly cursor?: LedgerCursorPatch;
+}
+
+export type CommitOutcome =
+  | { readonly kind: 'committed' }
+  /** This row is served when it is asked for by itself: the read was of a part. */
+  | { readonly kind: 'clipped'; readonly row: IncomeRow }
+  | Extract<WindowRead, { kind: 'overflow' }>;
+
 /** One run over one scope: the version it may commit from, and how a read becomes a commit. */
 export class LedgerSession {
   readonly reader: WindowReader;
   private version: bigint;
   private requestsAtLastCommit = 0;
+  /** From when on the pool serves the scope, as the window in hand tells. */
+  private servedFromMs: number | null = null;
   /** Windows whose answers contradicted themselves in this run: once is enough. */
   private readonly tried = new Set<string>();
 
@@ -52,6 +72,7 @@ export class LedgerSession {
   ) {
     this.version = state.version;
     this.reader = new WindowReader({ pool: deps.pool, scope, callOptions: run.callOptions });
+    this.reader.spanLimit.lower(state.spanLimitMs ?? Infinity);
   }
 
   get windows(): readonly StoredWindow[] {
@@ -83,6 +104,7 @@ export class LedgerSession {
   async reload(): Promise<void> {
     this.state = await this.deps.store.load(this.scope);
     this.version = this.state.version;
+    this.reader.spanLimit.lower(this.state.spanLimitMs ?? Infinity);
   }
 
   /** Reloads after a commit of ours. What was read before another's commit must not be committed after it (P9). */
@@ -125,15 +147,13 @@ export class LedgerSession {
   }
 
   /**
-   * Commits what was read of a window, after a second complete read agreed on every row that vanished. A read
-   * that is not complete lands its rows, certifies nothing and makes the run partial. `readAgain` repeats the read.
+   * Commits what was read of a window, after a second look agreed on every row that vanished. A read that is not
+   * complete lands its rows, certifies nothing and makes the run partial. Says what has to be done where the answer
+   * turns out to be a part of the window; then nothing was committed.
    */
-  async commit(
-    window: Window,
-    first: ReadRows,
-    options: { readAgain: () => Promise<WindowRead>; cursor?: LedgerCursorPatch },
-  ): Promise<void> {
+  async commit(window: Window, first: ReadRows, options: CommitOptions): Promise<CommitOutcome> {
     let read = first;
+    this.servedFromMs = await edgeOfRestored(this, window, read);
     let confirmedMissing: ReadonlySet<string> = new Set();
     for (let confirmation = 1; confirmation <= MAX_CONFIRMATIONS; confirmation += 1) {
       const result = await this.deps.store.commitWindow(
@@ -141,18 +161,37 @@ export class LedgerSession {
       );
       if (result.outcome === 'committed') {
         await this.recordCommit(window, result, read);
-        return;
+        return { kind: 'committed' };
       }
-      confirmedMissing = result.missing;
+      const look = await options.lookAgain(read, result.missing);
+      if (look.kind === 'served') return { kind: 'clipped', row: look.row };
+      if (look.kind === 'gone') {
+        confirmedMissing = new Set(result.missing.map(ledgerKeyOf));
+        this.servedFromMs = await edgeOfForgotten(this, window, read, result.missing);
+        continue;
+      }
       const again = await options.readAgain();
+      if (again.kind === 'overflow') return again;
       if (again.kind !== 'complete') break;
       read = again;
     }
-    const why = 'two complete reads do not agree on the rows that vanished';
-    await this.commitUncertified(window, { ...read, kind: 'inconsistent', why }, options.cursor);
+    await this.commitUncertified(window, read, 'what vanished is served now and then', options.cursor);
+    return { kind: 'committed' };
   }
 
-  private async commitUncertified(window: Window, read: ReadRows, cursor?: LedgerCursorPatch): Promise<void> {
+  /** A second look at what a read did not serve, by other bounds. */
+  async lookAgain(window: Window, read: ReadRows, missing: readonly LedgerRow[]): Promise<SecondLook> {
+    return lookAgain(this, window, read, missing);
+  }
+
+  /** Lands the rows of a read that proves nothing of what it did not serve; the run is partial and says why. */
+  async commitUncertified(
+    window: Window,
+    rows: ReadRows,
+    why: string,
+    cursor?: LedgerCursorPatch,
+  ): Promise<void> {
+    const read: ReadRows = { ...rows, kind: 'inconsistent', why };
     const result = await this.deps.store.commitWindow(this.commitOf(window, read, new Set(), cursor));
     if (result.outcome !== 'committed') {
       throw new KpoolError('broken-promise', 'An uncertified commit asked for confirmation.');
@@ -167,6 +206,8 @@ export class LedgerSession {
     cursor: LedgerCursorPatch | undefined,
   ): WindowCommit {
     const isComplete = read.kind === 'complete';
+    const servedFromMs = isComplete ? this.servedFromMs : this.state.servedFromMs;
+    const moved = servedFromMs === null || servedFromMs === this.state.servedFromMs ? {} : { servedFromMs };
     const requests = this.run.totals.requests - this.requestsAtLastCommit;
     return {
       scope: this.scope,
@@ -180,8 +221,9 @@ export class LedgerSession {
       requests,
       isComplete,
       confirmedMissing,
+      servedFromMs,
       pieces: this.piecesOf(window, read),
-      ...(cursor === undefined ? {} : { cursor }),
+      cursor: { ...cursor, ...moved },
     };
   }
 

@@ -79,6 +79,11 @@ function fullPageOf({ totalNum, pageSize, rows, unreadable }: Page<IncomeRow>, s
   return Math.min(MAX_PAGE_SIZE, isSize ? pageSize : MAX_PAGE_SIZE, source.fullPage);
 }
 
+/** Whether the answer speaks of more pages than its rows and its count leave room for. */
+function hintsAtMorePages(page: Page<IncomeRow>): boolean {
+  return (page.totalPage ?? 1) > 1 && page.totalNum === servedCount(page);
+}
+
 /** Whether two pages hold the very same rows: a server may serve its last page again for one beyond the end. */
 export function isSamePage(a: Page<IncomeRow>, b: Page<IncomeRow>): boolean {
   const hashOf = ({ rows, unreadable }: Page<IncomeRow>): string =>
@@ -114,6 +119,7 @@ async function readBounds(source: PageSource, window: Window, bounds: Bounds): P
   const askPage = (currentPage: number): Promise<Page<IncomeRow>> =>
     source.ask({ ...bounds, currentPage, pageSize: MAX_PAGE_SIZE });
   let last: SliceRead | null = null;
+  let strayed = 0;
   let wasNothing = false;
   for (let read = 1; read <= MAX_READS; read += 1) {
     const page = await askPage(1);
@@ -128,12 +134,13 @@ async function readBounds(source: PageSource, window: Window, bounds: Bounds): P
       continue;
     }
     const isFull = served >= fullPageOf(page, source) && served > 0;
-    if (totalNum === served && !source.boundsIgnored && ignoresBounds(page, bounds)) {
-      // The answer to another question, or a server that ignores the bounds: then it will say so again.
-      last = { kind: 'unbounded' };
+    if (!source.boundsIgnored && ignoresBounds(page, bounds)) {
+      // The answer to another question, or a server that ignores the bounds: only the latter does so every time.
+      strayed += 1;
       continue;
     }
-    if (totalNum === served && !isFull) return { kind: 'complete', ...rowsInside(window, page, totalNum) };
+    if (totalNum === served && !isFull && !hintsAtMorePages(page))
+      return { kind: 'complete', ...rowsInside(window, page, totalNum) };
     if (totalNum > served && ignoresBounds(page, bounds)) return { kind: 'unbounded' };
     if (totalNum > served && isFull) return overflow(window, page, bounds, { isCounted, totalNum });
     if (totalNum >= served && served > 0) {
@@ -151,7 +158,8 @@ async function readBounds(source: PageSource, window: Window, bounds: Bounds): P
     const why = `the pool counts ${totalNum} rows and serves ${served}`;
     last = { kind: 'inconsistent', why, ...rowsInside(window, page, totalNum) };
   }
-  return last ?? { kind: 'unbounded' };
+  if (last === null || strayed === MAX_READS) return { kind: 'unbounded' };
+  return last;
 }
 
 /**

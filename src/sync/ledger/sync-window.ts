@@ -1,13 +1,28 @@
 import { KpoolError } from '../../core/errors';
-import type { Division } from '../../domain/division';
-import { contains, isSameWindow, startOfUtcDay, type StoredWindow, type Window } from '../../domain/windows';
+import { divideWindow, type Division } from '../../domain/division';
+import type { IncomeRow } from '../../domain/income';
+import {
+  contains,
+  DAY_MS,
+  horizonMs,
+  isSameWindow,
+  startOfUtcDay,
+  type StoredWindow,
+  type Window,
+} from '../../domain/windows';
 import type { LedgerCursorPatch } from '../ports';
 import type { LedgerSession } from './ledger-session';
+import { isSameRows } from './second-look';
 import { MIN_PAGE_SIZE } from './slice';
+import { findSpanLimit } from './span-search';
 import type { ReadRows, WindowRead } from './window-reader';
 
 /** Reads that one window may take: far more than the longest history needs. */
 const MAX_READS = 20_000;
+/** Times that a window is read again as it is after an answer that left something out, before it is halved. */
+const MAX_DOUBTS = 2;
+/** Where a scope that shows no row is looked at once more: days ago. */
+const SECOND_LOOK_DAYS = { from: 400, to: 35 };
 
 type Overflow = Extract<WindowRead, { kind: 'overflow' }>;
 type Claim = Extract<Division, { kind: 'claim' }> & { readonly read: ReadRows };
@@ -22,10 +37,20 @@ function claimOf({ division, rows }: Overflow): Claim | null {
   };
 }
 
+function oldestOf(rows: readonly IncomeRow[]): IncomeRow | undefined {
+  return rows.reduce<IncomeRow | undefined>(
+    (oldest, row) => (oldest === undefined || row.minedAtMs < oldest.minedAtMs ? row : oldest),
+    undefined,
+  );
+}
+
 /** Reads one window, in parts where it does not fit a page, and commits each part as it is read. */
 class WindowSync {
   /** What is left to be read, the next one last. */
   private readonly waiting: Window[] = [];
+  /** What an answer for a wider span has left empty; and that span. */
+  private leftEmpty: { readonly older: Window; readonly wide: Window } | null = null;
+  private doubts = 0;
 
   constructor(
     private readonly session: LedgerSession,
@@ -43,6 +68,10 @@ class WindowSync {
       const [window, ...older] = session.fit(next);
       this.waiting.push(...older);
       const read = await session.read(window, this.fullPageOf(window));
+      if (await this.isClipped(window, read)) {
+        this.waiting.push(window);
+        continue;
+      }
       if (claim !== null) await this.settleClaim(claim, window, read);
       claim = read.kind === 'overflow' ? claimOf(read) : null;
       if (read.kind === 'unbounded') {
@@ -57,8 +86,12 @@ class WindowSync {
 
   /** Where nothing is known of the server yet, an empty second page has to say that an answer is all there is. */
   private fullPageOf(window: Window): number {
-    const isFirst = this.session.windows.every(({ verifiedAtMs }) => verifiedAtMs === null);
-    return isFirst && this.isAll(window) ? MIN_PAGE_SIZE : this.session.capacity;
+    return this.isFirst && this.isAll(window) ? MIN_PAGE_SIZE : this.session.capacity;
+  }
+
+  /** Nothing of the scope was ever read whole. */
+  private get isFirst(): boolean {
+    return this.session.windows.every(({ verifiedAtMs }) => verifiedAtMs === null);
   }
 
   private isOldest(window: Window): boolean {
@@ -69,18 +102,65 @@ class WindowSync {
     return this.isOldest(window) && window.toMs === Infinity;
   }
 
+  /**
+   * Whether a read shows rows where an answer for a wider span had none, since the server serves a part of a wide
+   * span only. Then its limit is learnt, and the window has to be read anew.
+   */
+  private async isClipped(window: Window, read: WindowRead): Promise<boolean> {
+    const { leftEmpty } = this;
+    if (leftEmpty === null || !isSameWindow(leftEmpty.older, window)) return false;
+    this.leftEmpty = null;
+    const row = read.kind === 'unbounded' ? undefined : oldestOf(read.rows);
+    return row !== undefined && (await this.learnSpanLimit(leftEmpty.wide, row));
+  }
+
+  /** Finds out, by a row that the answer for a window left out, what span the server answers in full. */
+  private async learnSpanLimit(wide: Window, row: IncomeRow): Promise<boolean> {
+    const { session } = this;
+    const spanLimitMs = await findSpanLimit(session, row, wide);
+    if (spanLimitMs === null || spanLimitMs >= session.reader.spanLimit.longestMs) return false;
+    await session.update({ cursor: { spanLimitMs } });
+    return true;
+  }
+
+  /** The answer for a window left out a row: reads it in spans that are answered in full, or in halves. */
+  private async readInParts(window: Window, read: ReadRows, row: IncomeRow): Promise<void> {
+    const { session } = this;
+    const isLearnt = await this.learnSpanLimit(window, row);
+    if (isLearnt && session.fit(window).length > 1) {
+      this.waiting.push(window);
+      return;
+    }
+    this.doubts += 1;
+    if (this.doubts <= MAX_DOUBTS) {
+      this.waiting.push(window);
+      return;
+    }
+    const grid = { stepMs: DAY_MS, topMs: horizonMs(session.deps.pool.now()) };
+    const halves = divideWindow(window, null, grid);
+    if (halves?.kind === 'parts') this.waiting.push(...[...halves.parts].reverse());
+    else await session.commitUncertified(window, read, 'rows of a day are served now and then');
+  }
+
   /** Commits what a page in order claimed if the count of the rest bears it out, else has it read by itself. */
   private async settleClaim(claim: Claim, window: Window, read: WindowRead): Promise<void> {
     const isBorneOut =
       read.kind !== 'unbounded' && isSameWindow(window, claim.rest) && read.totalNum === claim.restRows;
-    if (isBorneOut) await this.commit(claim.claimed, claim.read);
-    else this.waiting.push(claim.claimed);
+    if (!isBorneOut) {
+      this.waiting.push(claim.claimed);
+      return;
+    }
+    const outcome = await this.session.commit(claim.claimed, claim.read, this.secondLookAt(claim.claimed));
+    if (outcome.kind !== 'committed') this.waiting.push(claim.claimed);
   }
 
   private async goOn(window: Window, read: Overflow, claim: Claim | null): Promise<void> {
     const { session } = this;
+    const { longestMs } = session.reader.spanLimit;
+    const isRefused = read.totalNum === null && longestMs < (session.facts.spanLimitMs ?? Infinity);
     const facts: LedgerCursorPatch = {
       ...(read.capacity !== null && read.capacity < session.capacity ? { pageSizeCap: read.capacity } : {}),
+      ...(isRefused ? { spanLimitMs: longestMs } : {}),
       ...(this.isAll(window) && read.totalNum !== null && session.facts.expectedRows === null
         ? { expectedRows: read.totalNum }
         : {}),
@@ -88,6 +168,7 @@ class WindowSync {
     if (Object.keys(facts).length > 0) await session.update({ cursor: facts });
     if (claim !== null) this.waiting.push(claim.rest);
     else if (read.division.kind === 'parts') this.waiting.push(...[...read.division.parts].reverse());
+    else this.waiting.push(read.division.rest, read.division.claimed);
   }
 
   /**
@@ -96,14 +177,56 @@ class WindowSync {
    */
   private async commit(window: Window, read: ReadRows): Promise<void> {
     const { session } = this;
-    const isEnd = read.kind === 'complete' && this.whole.verifiedAtMs === null && this.isOldest(window);
-    const oldestMs = read.rows.reduce((least, row) => Math.min(least, row.minedAtMs), Infinity);
+    const isUnlimited = session.reader.spanLimit.longestMs === Infinity;
+    const isEnd =
+      read.kind === 'complete' &&
+      this.whole.verifiedAtMs === null &&
+      this.isOldest(window) &&
+      isUnlimited &&
+      !session.facts.boundsIgnored;
+    const oldest = oldestOf(read.rows);
+    if (isEnd && oldest === undefined && read.unreadable.length === 0 && this.isFirst) {
+      const overlooked = await this.findOverlooked(window);
+      if (overlooked !== null) {
+        await this.readInParts(window, read, overlooked);
+        return;
+      }
+    }
     const fromMs =
-      isEnd && oldestMs < Infinity ? Math.max(window.fromMs, startOfUtcDay(oldestMs)) : window.fromMs;
+      isEnd && oldest !== undefined
+        ? Math.max(window.fromMs, startOfUtcDay(oldest.minedAtMs))
+        : window.fromMs;
     const proven: Window = { fromMs, toMs: window.toMs };
     const cursor = session.facts.boundsIgnored && !this.isAll(window) ? { boundsIgnored: false } : {};
-    await session.commit(proven, read, { readAgain: () => session.read(proven), cursor });
-    if (fromMs > window.fromMs) this.waiting.push({ fromMs: window.fromMs, toMs: fromMs });
+    const outcome = await session.commit(proven, read, { ...this.secondLookAt(proven), cursor });
+    if (outcome.kind === 'overflow') await this.goOn(window, outcome, null);
+    if (outcome.kind === 'clipped') await this.readInParts(window, read, outcome.row);
+    if (outcome.kind !== 'committed' || fromMs === window.fromMs) return;
+    const older: Window = { fromMs: window.fromMs, toMs: fromMs };
+    this.waiting.push(older);
+    this.leftEmpty = { older, wide: window };
+  }
+
+  /** A row that an answer without rows for all of history left out: asked for once more, by other bounds. */
+  private async findOverlooked(window: Window): Promise<IncomeRow | null> {
+    const today = startOfUtcDay(this.session.deps.pool.now());
+    const span: Window = {
+      fromMs: Math.max(window.fromMs, today - SECOND_LOOK_DAYS.from * DAY_MS),
+      toMs: today - SECOND_LOOK_DAYS.to * DAY_MS,
+    };
+    if (span.fromMs >= span.toMs) return null;
+    const read = await this.session.read(span, MIN_PAGE_SIZE);
+    return read.kind === 'unbounded' ? null : (oldestOf(read.rows) ?? null);
+  }
+
+  private secondLookAt(
+    window: Window,
+  ): Pick<Parameters<LedgerSession['commit']>[2], 'lookAgain' | 'readAgain'> {
+    const { session } = this;
+    return {
+      lookAgain: (read, missing) => session.lookAgain(window, read, missing),
+      readAgain: () => session.read(window, MIN_PAGE_SIZE),
+    };
   }
 }
 
@@ -118,7 +241,15 @@ async function walkEverything(session: LedgerSession): Promise<void> {
   if (!session.facts.boundsIgnored) await session.update({ cursor: { boundsIgnored: true } });
   const read = await session.walk(whole);
   if (read.kind === 'complete' || read.kind === 'inconsistent') {
-    await session.commit(whole, read, { readAgain: () => session.walk(whole) });
+    await session.commit(whole, read, {
+      // Other bounds change nothing: what two walks over all pages do not show is gone.
+      lookAgain: async (before) => {
+        const again = await session.walk(whole);
+        const isSame = again.kind === 'complete' && isSameRows(before.rows, again.rows);
+        return { kind: isSame ? 'gone' : 'unclear' };
+      },
+      readAgain: () => session.walk(whole),
+    });
     return;
   }
   throw new KpoolError('sync.inconsistent', 'The pool contradicts itself about the rows of this scope.');

@@ -10,9 +10,10 @@ beforeAll(async () => {
   lab = await LedgerLab.open(database.url);
 });
 let plain: Quirks | undefined;
-afterEach(() => {
+afterEach(async () => {
   lab.simulator.faults.clear();
   Object.assign(lab.simulator.quirks, plain);
+  await lab.forgetSpanLimits();
 });
 beforeEach(() => {
   plain ??= { ...lab.simulator.quirks };

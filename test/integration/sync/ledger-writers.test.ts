@@ -47,6 +47,7 @@ function dyingStore(dieAt: number, moment: 'before' | 'after') {
   return (store: LedgerStore): LedgerStore => ({
     load: (scope) => store.load(scope),
     findCurrencies: (scope) => store.findCurrencies(scope),
+    summarizeRows: (scope, span) => store.summarizeRows(scope, span),
     updateCursor: (...change) => store.updateCursor(...change),
     commitWindow: async (commit) => {
       commits += 1;
@@ -102,6 +103,7 @@ test('P9 an older read that arrives late does not win', async () => {
   const lateStore = (store: LedgerStore): LedgerStore => ({
     load: (scope) => store.load(scope),
     findCurrencies: (scope) => store.findCurrencies(scope),
+    summarizeRows: (scope, span) => store.summarizeRows(scope, span),
     updateCursor: (...change) => store.updateCursor(...change),
     commitWindow: async (commit) => {
       if (isFirst) {

@@ -1,0 +1,61 @@
+import { hashMultiset } from '../../domain/content-hash';
+import type { IncomeRow } from '../../domain/income';
+import { contentOf, type LedgerRow } from '../../domain/ledger-matching';
+import { narrowSpans } from '../../domain/narrow-spans';
+import { contains, horizonMs, type Window } from '../../domain/windows';
+import type { LedgerSession } from './ledger-session';
+import { MIN_PAGE_SIZE } from './slice';
+import type { ReadRows } from './window-reader';
+
+/** What a second look at rows that a read did not serve came to. */
+export type SecondLook =
+  /** It serves what the read served, and no more: they are gone. */
+  | { readonly kind: 'gone' }
+  /** It serves one that the read should have served: that answer was clipped. */
+  | { readonly kind: 'served'; readonly row: IncomeRow }
+  /** The two disagree in another way: something moved. */
+  | { readonly kind: 'unclear' };
+
+/** Page sizes are multiples of ten: so many rows may be a page that was cut, whatever the count says. */
+const ROUND = 10;
+
+const placeOf = (row: IncomeRow): string => JSON.stringify([row.currency, row.type, row.minedAtMs]);
+
+function countOf(rows: readonly IncomeRow[], place: string): number {
+  return rows.filter((row) => placeOf(row) === place).length;
+}
+
+/** Whether two lists hold the same rows, as often, in any order. */
+export function isSameRows(a: readonly IncomeRow[], b: readonly IncomeRow[]): boolean {
+  return hashMultiset(a.map(contentOf)) === hashMultiset(b.map(contentOf));
+}
+
+/**
+ * Asks once more for rows of the ledger that a complete read of a window did not serve, by other bounds: the same
+ * request would be answered the same by a server that serves a part of a wide span, or an answer twice.
+ */
+export async function lookAgain(
+  session: LedgerSession,
+  window: Window,
+  read: ReadRows,
+  missing: readonly LedgerRow[],
+): Promise<SecondLook> {
+  const instants = missing.map((row) => row.minedAtMs);
+  for (const span of narrowSpans(instants, window, horizonMs(session.deps.pool.now()))) {
+    const again = await session.read(span, MIN_PAGE_SIZE);
+    if (again.kind === 'unbounded') return { kind: 'unclear' };
+    const before = read.rows.filter((row) => contains(span, row.minedAtMs));
+    const overlooked = missing.find(
+      (row) =>
+        contains(span, row.minedAtMs) && countOf(again.rows, placeOf(row)) > countOf(before, placeOf(row)),
+    );
+    if (overlooked !== undefined) return { kind: 'served', row: overlooked };
+    const isWhole = again.kind === 'complete' && again.unreadable.length === 0;
+    if (!isWhole || !isSameRows(before, again.rows)) return { kind: 'unclear' };
+  }
+  if (read.rows.length > 0 && read.rows.length % ROUND === 0) {
+    const again = await session.read(window, MIN_PAGE_SIZE);
+    if (again.kind !== 'complete' || !isSameRows(read.rows, again.rows)) return { kind: 'unclear' };
+  }
+  return { kind: 'gone' };
+}

@@ -1,0 +1,226 @@
+import type { Quirks } from '../../../src/simulator';
+import { LAB_START, LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
+import { differenceOf } from '../../support/ledger-truth';
+import { useTestDatabase } from '../../support/test-database';
+
+let lab: LedgerLab;
+afterAll(() => lab.close());
+const database = useTestDatabase();
+const DAY_MS = 86_400_000;
+/** Yesterday, by the pool's clock. */
+const yesterday = (): number => Math.floor(lab.simulator.clock.now() / DAY_MS) * DAY_MS - DAY_MS;
+let plain: Quirks;
+beforeAll(async () => {
+  lab = await LedgerLab.open(database.url);
+  plain = { ...lab.simulator.quirks };
+});
+afterEach(async () => {
+  lab.simulator.faults.clear();
+  Object.assign(lab.simulator.quirks, plain);
+  await lab.forgetSpanLimits();
+});
+
+function insert(place: LabScope, days: readonly number[], perDay = 1): void {
+  lab.simulator.world.insertMany(
+    'rewards',
+    place.key,
+    days.flatMap((day) =>
+      Array.from({ length: perDay }, (_, i) => ({
+        ...{
+          currency: 'BTC',
+          minedAtMs: yesterday() - day * DAY_MS + i * 3_600_000,
+          amount: `0.${i}${1 + Math.abs(day)}7`,
+        },
+      })),
+    ),
+  );
+}
+
+async function scopeOf(days: readonly number[], perDay = 1): Promise<LabScope> {
+  const place = await lab.newScope('rewards');
+  insert(place, days, perDay);
+  return place;
+}
+
+const daysFrom = (first: number, end: number): number[] =>
+  Array.from({ length: end - first }, (_, i) => first + i);
+
+async function expectTruth(place: LabScope): Promise<void> {
+  expect(differenceOf(lab.truthOf(place), await lab.storedOf(place))).toEqual([]);
+}
+
+/** Not the whole history: spans of some days are many. */
+const tiers = { historyStartMs: LAB_START - (LAB_START % DAY_MS) - 450 * DAY_MS };
+
+async function expectSuccess(place: LabScope, options: Parameters<LedgerLab['sync']>[1] = {}) {
+  const result = await lab.sync(place, { tiers, ...options });
+  expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
+  await expectTruth(place);
+  return result;
+}
+
+async function requestsOf(work: () => Promise<unknown>): Promise<number> {
+  const before = lab.simulator.requests.count();
+  await work();
+  return lab.simulator.requests.count() - before;
+}
+
+describe.each([7, 30])('P2 a pool that serves only the last %i days of a wide span', (days) => {
+  beforeEach(() => {
+    lab.simulator.quirks.clippedSpan = { days, keeps: 'last' };
+  });
+
+  test('is read completely: a pause in the mining that is longer than that', async () => {
+    const place = await scopeOf([...daysFrom(0, 100), ...daysFrom(130 + days, 300 + days)]);
+    await expectSuccess(place);
+    expect((await expectSuccess(place, { request: VERIFY })).totals).toMatchObject({
+      inserted: 0,
+      changed: 0,
+    });
+  });
+
+  test('is read completely: no income for longer than that', async () => {
+    await expectSuccess(await scopeOf(daysFrom(days + 10, 400)));
+  });
+
+  test('is read completely: several rows a day, before a pause', async () => {
+    await expectSuccess(await scopeOf([...daysFrom(0, days + 20), ...daysFrom(130 + days, 150 + days)], 3));
+  });
+
+  test('P4 makes no row vanish when the newest rows outgrow that', async () => {
+    const place = await scopeOf(daysFrom(0, days - 4));
+    await expectSuccess(place);
+    for (let month = 1; month <= 2; month += 1) {
+      await lab.advance(20 * DAY_MS);
+      insert(place, daysFrom(0, 20));
+      expect((await expectSuccess(place)).totals.withdrawn).toBe(0);
+      expect((await expectSuccess(place, { request: VERIFY })).totals.withdrawn).toBe(0);
+    }
+  });
+});
+
+test('P2 a pool that serves only the first days of a wide span is read completely', async () => {
+  lab.simulator.quirks.clippedSpan = { days: 30, keeps: 'first' };
+  await expectSuccess(await scopeOf(daysFrom(0, 400)));
+});
+
+test('P2 P4 a pool that serves and counts at most 100 rows a query is read completely, late rows or not', async () => {
+  lab.simulator.quirks.maxRows = 100;
+  const place = await scopeOf(daysFrom(0, 200), 2);
+  await expectSuccess(place);
+  insert(place, [3, 3, 50, 50, 51, 120, 120, 121, 190]);
+  expect((await expectSuccess(place, { request: VERIFY })).totals.withdrawn).toBe(0);
+});
+
+test('the span that a pool answers in full is found out once an account, and a cycle costs one request', async () => {
+  lab.simulator.quirks.clippedSpan = { days: 30, keeps: 'last' };
+  const place = await scopeOf(daysFrom(0, 100));
+  const first = await requestsOf(() => expectSuccess(place));
+  expect(await requestsOf(() => expectSuccess(place))).toBe(1);
+  const other = await scopeOf([...daysFrom(0, 20), ...daysFrom(300, 320)]);
+  expect(await requestsOf(() => expectSuccess(other))).toBeLessThan(first);
+  expect(await requestsOf(() => expectSuccess(other))).toBe(1);
+});
+
+test('P2 what was read too wide before another scope found out is read again', async () => {
+  lab.simulator.quirks.clippedSpan = { days: 30, keeps: 'last' };
+  // Nothing gives away that the older rows are left out.
+  const early = await scopeOf([...daysFrom(0, 20), ...daysFrom(300, 320)]);
+  await lab.sync(early, { tiers });
+  await expectSuccess(await scopeOf(daysFrom(0, 100)));
+  await expectSuccess(early);
+});
+
+test('a refused span is found out once: the next run asks for no longer one', async () => {
+  lab.simulator.quirks.maxSpanDays = 200;
+  const place = await scopeOf(daysFrom(0, 300));
+  await expectSuccess(place);
+  const refused = (): number =>
+    lab.simulator.requests.entries.filter(
+      ({ params }) => Number(params['endTime']) - Number(params['startTime']) > 200 * DAY_MS,
+    ).length;
+  const before = refused();
+  expect(before).toBeGreaterThan(0);
+  await expectSuccess(place, { request: VERIFY });
+  await expectSuccess(await scopeOf(daysFrom(0, 30)));
+  expect(refused()).toBe(before);
+});
+
+/** The answer of the request before, for `times` requests from the nth on. */
+function repeatAnswers(nth: number, times: number): void {
+  let request = 0;
+  let sound: string | null = null;
+  lab.simulator.faults.when(() => ({
+    kind: 'rewrite',
+    rewrite: (json) => {
+      request += 1;
+      if (request >= nth && request < nth + times && sound !== null) return sound;
+      sound = json;
+      return json;
+    },
+  }));
+}
+
+test.each([
+  [2, 1],
+  [2, 2],
+  [4, 2],
+  [6, 2],
+  [3, 1],
+])(
+  'P4 the answer of the request before, from request %i on for %i, makes no row vanish',
+  async (nth, times) => {
+    const place = await scopeOf(daysFrom(0, 400));
+    await expectSuccess(place);
+    repeatAnswers(nth, times);
+    const result = await lab.sync(place, { tiers, request: VERIFY });
+    expect(result.totals.withdrawn).toBe(0);
+    lab.simulator.faults.clear();
+    await expectTruth(place);
+  },
+);
+
+test('P2 an empty answer at first is not believed before a second one', async () => {
+  const place = await scopeOf(daysFrom(0, 90));
+  lab.simulator.faults.next('reward/query', {
+    kind: 'rewrite',
+    rewrite: (json) =>
+      json.replace(/"items":\[.*\]/, '"items":[]').replace(/"total(Num|Page)":\d+/g, '"total$1":0'),
+  });
+  await expectSuccess(place);
+});
+
+test('P2 P4 a count of the page alone, on pages that are capped without a word, hides none: totalPage tells', async () => {
+  Object.assign(lab.simulator.quirks, { totalNum: 'of-page', pageSizeCap: 20, pageSizeAdmitted: false });
+  const place = await scopeOf(daysFrom(49, 59));
+  await expectSuccess(place);
+  insert(place, daysFrom(0, 49));
+  expect((await expectSuccess(place)).totals.withdrawn).toBe(0);
+});
+
+test('P4 a count of the page alone withdraws none when pages become capped', async () => {
+  const place = await scopeOf(daysFrom(0, 60));
+  await expectSuccess(place);
+  Object.assign(lab.simulator.quirks, { totalNum: 'of-page', pageSizeCap: 20, pageSizeAdmitted: false });
+  const stop = lab.simulator.faults.when(() => ({
+    kind: 'rewrite',
+    rewrite: (json) => json.replace(/"totalPage":\d+/, '"totalPage":null'),
+  }));
+  expect((await expectSuccess(place, { request: VERIFY })).totals.withdrawn).toBe(0);
+  stop();
+});
+
+test('an honest pool costs no request more: thirty rows, or a row withdrawn', async () => {
+  const place = await scopeOf(daysFrom(0, 30));
+  expect(await requestsOf(() => expectSuccess(place))).toBeLessThanOrEqual(3);
+  expect(await requestsOf(() => expectSuccess(place))).toBe(1);
+  lab.simulator.world.withdraw(lab.simulator.world.rewards(place.key)[7]!);
+  expect(await requestsOf(() => expectSuccess(place))).toBe(2);
+});
+
+test('a pool that ignores the bounds costs one request a cycle where its rows fit a page', async () => {
+  lab.simulator.quirks.bounds = 'ignored';
+  const place = await scopeOf(daysFrom(0, 50));
+  await expectSuccess(place);
+  expect(await requestsOf(() => expectSuccess(place))).toBe(1);
+});
