@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { access, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { KpoolError } from '../../core/errors';
 
@@ -99,13 +99,20 @@ async function writeNew(
  * there can hold no other, as in /proc. Throws `usage.invalid` when it cannot be made.
  */
 export async function makeFolder(folder: string): Promise<void> {
-  if (await isThere(folder)) return;
+  if (await isFolder(folder)) return;
   const parent = path.dirname(folder);
   if (parent !== folder) await makeFolder(parent);
-  await mkdir(folder).catch((cause: unknown) => {
+  await mkdir(folder).catch(async (cause: unknown) => {
     // Another process may just have made it.
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cannotWrite(folder, cause);
+    if (!(await isFolder(folder))) throw cannotWrite(folder, cause);
   });
+}
+
+async function isFolder(folder: string): Promise<boolean> {
+  return stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 async function isThere(file: string): Promise<boolean> {

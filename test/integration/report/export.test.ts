@@ -245,9 +245,10 @@ describe('a month', () => {
     const deep = path.join(folder, 'books', '2025');
     await writeExport(sql, request({ period: '2025-02', folder: deep }));
     expect(readdirSync(deep)).toContain('statement-2025-02.csv');
-    const below = path.join(deep, 'statement-2025-02.csv', 'books');
+    const file = path.join(deep, 'statement-2025-02.csv');
+    const wrong = [file, path.join(file, 'books')];
     // Node's own recursive mkdir goes round in circles in /proc, for ever.
-    for (const impossible of process.platform === 'linux' ? [below, '/proc/x', '/proc/x/y'] : [below]) {
+    for (const impossible of process.platform === 'linux' ? [...wrong, '/proc/x', '/proc/x/y'] : wrong) {
       await expect(writeExport(sql, request({ folder: impossible }))).rejects.toMatchObject({
         code: 'usage.invalid',
         hint: expect.stringContaining('--out') as string,
