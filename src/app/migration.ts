@@ -11,11 +11,11 @@ export async function migrateDatabase(
     maxConnections: 1,
     applicationName: 'kpool migrate',
     onNotice: log,
-    arrays: true,
   });
   try {
     return await migrate(sql, { log });
   } finally {
-    await sql.end({ timeout: 5 });
+    // Nothing is in hand any more; a reserved connection that broke would let `end` wait for the whole of it.
+    await sql.end({ timeout: 1 });
   }
 }

@@ -23,7 +23,6 @@ export async function workOnDatabase<T>(
     const sql = openPostgres(database.url, {
       maxConnections: MAX_CONNECTIONS,
       applicationName: `kpool ${name}`,
-      arrays: true,
     });
     try {
       return await work(sql, database);

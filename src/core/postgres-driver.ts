@@ -7,11 +7,6 @@ export interface PostgresDriverOptions {
   readonly applicationName: string;
   readonly settings?: Readonly<Record<string, string>>;
   readonly onNotice?: (message: string) => void;
-  /**
-   * Statements that take or give arrays need it. Each new connection then asks for the types of arrays first, and if it
-   * breaks meanwhile, postgres.js rejects a promise that nobody holds: for programs that a broken connection may end.
-   */
-  readonly arrays?: boolean;
 }
 
 const CONNECT_TIMEOUT_S = 10;
@@ -28,7 +23,9 @@ export function openPostgres(url: Secret, options: PostgresDriverOptions): postg
     ssl: ssl === true ? {} : (ssl ?? false),
     max: options.maxConnections,
     connect_timeout: CONNECT_TIMEOUT_S,
-    fetch_types: options.arrays ?? false,
+    // With it, each new connection asks for the types of arrays first, and if it breaks meanwhile, postgres.js rejects a
+    // promise that nobody holds, which ends the process. Without it, arrays go in and come out as text.
+    fetch_types: false,
     onnotice: (notice) => options.onNotice?.(notice['message'] ?? ''),
     connection: { ...options.settings, application_name: options.applicationName },
   });

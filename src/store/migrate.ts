@@ -82,6 +82,9 @@ async function applyOne(session: ReservedSql, file: MigrationFile): Promise<void
 
 /** The lock belongs to the session: `work` gets the one connection that holds it. */
 async function withMigrationLock<T>(sql: Sql, work: (session: ReservedSql) => Promise<T>): Promise<T> {
+  // So that there is a connection to reserve: postgres.js 3.4 never resolves `reserve` for one that it makes for it, but
+  // with `fetch_types`, whose question ends the process when the connection breaks meanwhile.
+  await sql`SELECT 1`;
   const session = await sql.reserve();
   try {
     await lock(session);
