@@ -101,6 +101,16 @@ test('P11 from the first sync to a closed month, its statement, and the next one
   expect((await kpool('reopen', month, '--note', 'late')).stdout).toContain(`${month} is open again`);
 });
 
+test('P11 a time zone that does not count yet is told beside the export, which goes by the other', async () => {
+  const args = ['export', 'statement', '--month', month, '--out', 'zones', '--json'];
+  const { code, stdout, stderr } = await runKpool(args, {
+    cwd: folder,
+    env: { ...env, REPORT_TIME_ZONE: 'Europe/Berlin' },
+  });
+  expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ timeZone: 'UTC' })]);
+  expect(stderr).toContain('those of UTC; REPORT_TIME_ZONE here is Europe/Berlin.');
+});
+
 test('every format can be written, twice only with --force, and --since-last only what is new', async () => {
   for (const args of [
     ['koinly'],

@@ -4,6 +4,7 @@ import type { Month } from '../../report/month';
 import type { CliContext, RegisterCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
+import { tellOfOtherZone } from '../report-zone';
 import { parseMonth } from '../time-arguments';
 
 function tell(context: CliContext, month: Month, result: CloseResult, done: string): void {
@@ -34,7 +35,10 @@ export const registerClose: RegisterCommand = (program, context) => {
     .option('--force', 'although the month is unfinished or not proven complete')
     .action(async (month: Month, flags: { note?: string; force?: boolean }) => {
       const options = { note: flags.note ?? null, force: flags.force === true };
-      const result = await workOnDatabase(context, 'close', (sql) => closeMonth(sql, month, options));
+      const result = await workOnDatabase(context, 'close', async (sql) => {
+        await tellOfOtherZone(context, sql);
+        return closeMonth(sql, month, options);
+      });
       tell(context, month, result, 'is closed');
       if (result.outcome === 'recorded') {
         context.output.note(`Its statement: kpool export statement --month ${month}`);

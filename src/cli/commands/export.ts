@@ -6,6 +6,7 @@ import type { CliContext, RegisterCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 import { countOf } from '../output/numbers';
+import { tellOfOtherZone } from '../report-zone';
 import { parseInstant, parseMonth, parseYear } from '../time-arguments';
 
 const FORMATS = ['statement', 'koinly', 'cointracker'] as const;
@@ -99,7 +100,10 @@ export const registerExport: RegisterCommand = (program, context) => {
     .option('--force', 'replace files that are there')
     .action(async (format: ExportRequest['format'], flags: Flags) => {
       const request = requestOf(format, flags, context.signal);
-      const result = await workOnDatabase(context, 'export', (sql) => writeExport(sql, request));
+      const result = await workOnDatabase(context, 'export', async (sql) => {
+        await tellOfOtherZone(context, sql);
+        return writeExport(sql, request);
+      });
       if (request.sinceLast && result.manifest.changesSince === null) {
         context.output.note(`No earlier export of this kind in ${request.folder}: everything was written.`);
       }
