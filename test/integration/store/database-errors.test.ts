@@ -169,6 +169,26 @@ it('no connection that is free in time may pass', async () => {
   expect([error.code, error.message]).toEqual(['database.failed', expect.stringContaining('in time')]);
 });
 
+it('a server whose connections are all taken may pass, and says what to raise', async () => {
+  const role = `crowded_${database.name}`;
+  await sql.unsafe(`CREATE ROLE ${role} LOGIN PASSWORD 'for-tests-only' CONNECTION LIMIT 1`);
+  const url = new URL(database.url);
+  url.username = role;
+  url.password = 'for-tests-only';
+  const [first, second] = [clientOf(url.href), clientOf(url.href)];
+  await first.$queryRaw`SELECT 1`;
+  const error = await failureOf(() => inTransaction(second, (tx) => tx.$queryRaw`SELECT 1`));
+  expect([error.code, error.retry, error.hint]).toEqual([
+    'database.failed',
+    'backoff',
+    expect.stringContaining('max_connections'),
+  ]);
+  await first.$disconnect();
+  await guarded(() => second.$queryRaw`SELECT 1`);
+  await second.$disconnect();
+  await sql.unsafe(`DROP ROLE ${role}`);
+});
+
 it.each<[string, (url: URL) => void, string]>([
   ['a server that is not there', (url) => (url.port = '1'), 'database.unreachable'],
   ['a host that has no name', (url) => (url.hostname = 'nowhere.invalid'), 'database.unreachable'],
