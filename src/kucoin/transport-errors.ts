@@ -20,6 +20,17 @@ const UNREACHABLE_BY_CODE: Readonly<Record<string, string>> = {
 const TLS_CODE =
   /^(ERR_TLS_|ERR_SSL_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|EPROTO|CRL_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/;
 
+const TLS_REASON_BY_CODE: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is of another host',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'nobody vouches for its certificate',
+  SELF_SIGNED_CERT_IN_CHAIN: 'nobody known here vouches for its certificate',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'nobody known here vouches for its certificate',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'nobody known here vouches for its certificate',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS',
+};
+
 /**
  * A failure below HTTP as a KpoolError. Nothing of the original is kept but its code name: undici's errors can
  * lead to the request, and with it to the signed query (P10).
@@ -56,10 +67,14 @@ function timeout(message: string): KpoolError {
 function fromCode(code: string, place: string): KpoolError {
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT')
     return timeout(`${place} does not accept a connection in time.`);
-  if (TLS_CODE.test(code))
-    return new KpoolError('pool.tls', `${place} could not prove its identity (${code}).`, {
-      hint: 'Check the certificate, a proxy that opens TLS connections, and the date of this host.',
+  if (TLS_CODE.test(code)) {
+    const reason = TLS_REASON_BY_CODE[code] === undefined ? code : `${TLS_REASON_BY_CODE[code]}, ${code}`;
+    return new KpoolError('pool.tls', `${place} could not prove its identity (${reason}).`, {
+      hint:
+        'Check KUCOIN_POOL_BASE_URL and the date of this host. Behind a proxy that opens TLS connections, name the file ' +
+        'of its authority in NODE_EXTRA_CA_CERTS.',
     });
+  }
   if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || code.startsWith('UND_ERR_RES_'))
     return new KpoolError('pool.malformed', `${place} answered something that is not HTTP (${code}).`, {
       hint: 'Check KUCOIN_POOL_BASE_URL and proxies on the way.',

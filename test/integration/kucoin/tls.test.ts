@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:https';
+import { createServer as createTcpServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { systemClock } from '../../../src/core/clock';
 import { DEFAULT_TIMEOUTS } from '../../../src/kucoin';
 import { createTransport } from '../../../src/kucoin/transport';
-import { LOCALHOST_CERTIFICATE } from './localhost-certificate';
+import { EXPIRED_CERTIFICATE, LOCALHOST_CERTIFICATE } from './localhost-certificate';
 import { CALL, createTestClient } from './scripted-pool';
 
 const ca = LOCALHOST_CERTIFICATE.cert;
@@ -26,6 +27,58 @@ test('a certificate that nobody vouches for stops the request before it is sent'
     message: expect.stringContaining('DEPTH_ZERO_SELF_SIGNED_CERT') as string,
   });
   expect(requests).toBe(0);
+  server.close();
+});
+
+test.each([
+  [
+    'of another host',
+    LOCALHOST_CERTIFICATE,
+    '127.0.0.1',
+    'its certificate is of another host, ERR_TLS_CERT_ALTNAME_INVALID',
+  ],
+  ['that has expired', EXPIRED_CERTIFICATE, 'localhost', 'its certificate has expired, CERT_HAS_EXPIRED'],
+])('a certificate %s stops the request before it is sent, and is named', async (_what, pair, host, name) => {
+  let requests = 0;
+  const server = createServer(pair, (_request, response) => {
+    requests++;
+    response.end();
+  });
+  server.listen(0, host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const origin = `https://${host}:${port}`;
+  const transport = createTransport({
+    origin,
+    timeouts: DEFAULT_TIMEOUTS,
+    clock: systemClock,
+    ca: pair.cert,
+  });
+  const result = await transport.get('/', SIGNAL);
+  expect('error' in result && result.error).toMatchObject({
+    code: 'pool.tls',
+    retry: 'backoff',
+    message: `The pool at ${origin} could not prove its identity (${name}).`,
+    hint: expect.stringContaining('date of this host') as string,
+  });
+  expect(requests).toBe(0);
+  await transport.close();
+  server.close();
+});
+
+test('a server that never answers the greeting of TLS is given up in time', async () => {
+  const server = createTcpServer((socket) => socket.on('error', () => undefined).resume());
+  server.listen(0, 'localhost');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const timeouts = { ...DEFAULT_TIMEOUTS, connectMs: 200 };
+  const transport = createTransport({ origin: `https://localhost:${port}`, timeouts, clock: systemClock });
+  const result = await transport.get('/', SIGNAL);
+  expect('error' in result && result.error).toMatchObject({
+    code: 'pool.timeout',
+    message: expect.stringContaining('does not accept a connection in time') as string,
+  });
+  await transport.close();
   server.close();
 });
 
