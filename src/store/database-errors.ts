@@ -9,7 +9,8 @@ interface Meaning {
   readonly withReason?: true;
 }
 
-const BY_ITSELF = 'What was in hand was rolled back and is tried again by itself.';
+const BY_ITSELF =
+  'What was in hand was rolled back. The service tries again by itself; a command has to be given again.';
 
 const UNREACHABLE: Meaning = {
   code: 'database.unreachable',
@@ -201,7 +202,7 @@ export function classifyDatabaseError(error: unknown): KpoolError {
   const known = MEANINGS.find(([pattern]) => pattern.test(code ?? ''))?.[1];
   const isConnection = CONNECTION_WORDS.test(reason) || findText(layers, 'kind', /NotReachable$/) !== null;
   const meaning = known ?? (isConnection ? UNREACHABLE : null);
-  const shownCode = code === null ? '' : ` (${code})`;
+  const shownCode = code === null || reason.includes(code) ? '' : ` (${code})`;
   if (meaning === null) {
     return new KpoolError('database.failed', `The database failed${shownCode}: ${reason}`, {
       hint: BY_ITSELF,
