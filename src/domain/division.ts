@@ -25,12 +25,19 @@ export type Division =
 interface Grid {
   readonly stepMs: number;
   readonly topMs: number;
+  /** Whether a claim may be cut within a step: where steps hold so many rows that pages would stay half empty. */
+  readonly mayCutSteps?: boolean;
 }
 
 /** Neighbours in the wrong order that a page in order may have: a late row may stand where it was inserted. */
 const STRAY_SHARE = 0.05;
 /** A claim of fewer rows than this share of the planned ones takes a fuller window instead. */
 const SPARSE_CLAIM = 0.85;
+/** A claim of fewer rows than this share of the planned ones is cut within a step, if it may be and that helps. */
+const FAIR_CLAIM = 0.75;
+
+/** Between two rows that a cut may part: bounds reach a millisecond too far. */
+const LEAST_GAP_MS = 4;
 
 type Order = 'newest-first' | 'oldest-first' | 'unordered';
 
@@ -56,20 +63,48 @@ function cutsBeside(window: Window, instants: readonly number[], grid: Grid): nu
   return [...cuts].filter((cut) => cut > window.fromMs && cut < topMs).sort((a, b) => a - b);
 }
 
+/** Cuts half way between rows that stand so far apart that what is asked for at a cut reaches neither. */
+function cutsBetween(window: Window, instants: readonly number[]): number[] {
+  const sorted = [...instants].sort((a, b) => a - b);
+  return sorted.flatMap((at, i) => {
+    const next = sorted[i + 1] ?? at;
+    const cut = Math.floor((at + next) / 2);
+    return next - at >= LEAST_GAP_MS && cut > window.fromMs ? [cut] : [];
+  });
+}
+
 /** The parts of a window between some cuts, newest first. */
 function partsBetween(window: Window, cuts: readonly number[]): Window[] {
   const ends = [...cuts, window.toMs];
   return ends.map((toMs, i) => ({ fromMs: ends[i - 1] ?? window.fromMs, toMs })).reverse();
 }
 
-function findClaim(window: Window, page: OverflowPage, order: Order, grid: Grid): Division | null {
+type ClaimDivision = Extract<Division, { kind: 'claim' }>;
+
+function findClaim(window: Window, page: OverflowPage, order: Order, grid: Grid): ClaimDivision | null {
+  const claim = findClaimAmong(cutsBeside(window, page.instants, grid), window, page, order, grid);
+  const rowsOf = ({ restRows }: ClaimDivision): number => page.totalNum - restRows;
+  const fair = targetRows(page.capacity) * FAIR_CLAIM;
+  if (!grid.mayCutSteps || (claim !== null && rowsOf(claim) >= fair)) return claim;
+  const cuts = cutsBetween(window, page.instants);
+  const finer = findClaimAmong(cuts, window, page, order, { ...grid, stepMs: 1 });
+  return finer !== null && rowsOf(finer) >= fair ? finer : claim;
+}
+
+function findClaimAmong(
+  cuts: readonly number[],
+  window: Window,
+  page: OverflowPage,
+  order: Order,
+  grid: Grid,
+): ClaimDivision | null {
   const { instants, capacity, totalNum } = page;
   const lastMs = instants.at(-1);
   if (lastMs === undefined || order === 'unordered') return null;
   const isNewestFirst = order === 'newest-first';
   // The step of the page's last row may go on with the next page.
   const brokenStep = stepOf(lastMs, grid);
-  const claims = cutsBeside(window, instants, grid)
+  const claims = cuts
     .filter((cut) => (isNewestFirst ? cut > brokenStep : cut <= brokenStep))
     .map((cut) => ({ cut, rows: instants.filter((at) => at >= cut === isNewestFirst).length }))
     .filter(({ rows }) => rows > 0 && rows < capacity)
@@ -122,7 +157,7 @@ export function divideWindow(window: Window, page: OverflowPage | null, grid: Gr
     const order = orderOf(page.instants);
     const claim = findClaim(window, page, order, grid);
     if (claim !== null && page.isCounted) return claim;
-    if (claim?.kind === 'claim') {
+    if (claim !== null) {
       const { claimed, rest } = claim;
       return { kind: 'parts', parts: [claimed, rest].sort((a, b) => b.fromMs - a.fromMs) };
     }

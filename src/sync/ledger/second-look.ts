@@ -31,8 +31,9 @@ export function isSameRows(a: readonly IncomeRow[], b: readonly IncomeRow[]): bo
 }
 
 /**
- * Asks once more for rows of the ledger that a complete read of a window did not serve, by other bounds: the same
- * request would be answered the same by a server that serves a part of a wide span, or an answer twice.
+ * Asks once more for rows of the ledger that a complete read of a window did not serve: by other bounds, since the
+ * same request would be answered the same by a server that serves a part of a wide span, or an answer twice; and for
+ * the window as a whole, so that two complete reads of it agree (P4).
  */
 export async function lookAgain(
   session: LedgerSession,
@@ -53,9 +54,11 @@ export async function lookAgain(
     const isWhole = again.kind === 'complete' && again.unreadable.length === 0;
     if (!isWhole || !isSameRows(before, again.rows)) return { kind: 'unclear' };
   }
-  if (read.rows.length > 0 && read.rows.length % ROUND === 0) {
-    const again = await session.read(window, MIN_PAGE_SIZE);
-    if (again.kind !== 'complete' || !isSameRows(read.rows, again.rows)) return { kind: 'unclear' };
-  }
-  return { kind: 'gone' };
+  // A server that drops a row now and then may have dropped it twice: the whole window has to be without it as well.
+  const isRound = read.rows.length > 0 && read.rows.length % ROUND === 0;
+  const again = await session.read(window, isRound ? MIN_PAGE_SIZE : session.capacity);
+  const isStillGone =
+    again.kind === 'complete' &&
+    missing.every((row) => countOf(again.rows, placeOf(row)) <= countOf(read.rows, placeOf(row)));
+  return { kind: isStillGone ? 'gone' : 'unclear' };
 }

@@ -147,6 +147,7 @@ class WindowSync {
     const isBorneOut =
       read.kind !== 'unbounded' && isSameWindow(window, claim.rest) && read.totalNum === claim.restRows;
     if (!isBorneOut) {
+      this.session.reader.noteRefuted(claim.claimed);
       this.waiting.push(claim.claimed);
       return;
     }

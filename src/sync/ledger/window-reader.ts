@@ -3,7 +3,7 @@ import { isKpoolError } from '../../core/errors';
 import type { IncomeRow } from '../../domain/income';
 import type { Page, UnreadableRow } from '../../domain/page';
 import { divideWindow, type Division } from '../../domain/division';
-import { DAY_MS, horizonMs, requestBounds, type Window } from '../../domain/windows';
+import { DAY_MS, horizonMs, requestBounds, startOfUtcDay, type Window } from '../../domain/windows';
 import type { CallOptions, IncomeQuery, LedgerScope, Pool } from '../ports';
 import { readDenseDay } from './dense-day';
 import { FutureEnds, shortFuture, shortPast } from './future-ends';
@@ -92,6 +92,8 @@ export class WindowReader {
   /** Whether it was seen to accept an end in the future. */
   private acceptsFuture = false;
   private readonly futureEnds: FutureEnds;
+  /** Until a count speaks against it: a server that cuts its bounds to days counts more. */
+  private honoursInstants = true;
 
   constructor(private readonly options: WindowReaderOptions) {
     this.futureEnds = FutureEnds.of(options.pool);
@@ -150,6 +152,12 @@ export class WindowReader {
         capacity: null,
       };
     }
+  }
+
+  /** Notes that the count of the rest did not bear out a claim. */
+  noteRefuted(claimed: Window): void {
+    const isBetweenDays = (atMs: number): boolean => atMs === Infinity || startOfUtcDay(atMs) === atMs;
+    if (!isBetweenDays(claimed.fromMs) || !isBetweenDays(claimed.toMs)) this.honoursInstants = false;
   }
 
   /** Reads a window page by page until two passes agree: for a server that ignores the bounds. */
@@ -258,7 +266,8 @@ export class WindowReader {
   ): WindowRead {
     const { rows, totalNum, capacity, isCounted } = read;
     const instants = rows.map((row) => row.minedAtMs);
-    const grid = { stepMs: DAY_MS, topMs: horizonMs(this.options.pool.now()) };
+    const topMs = horizonMs(this.options.pool.now());
+    const grid = { stepMs: DAY_MS, topMs, mayCutSteps: this.honoursInstants };
     // A page of one of several listings, or with rows of unknown dates, proves nothing of a window.
     const isPlain = hiddenCoins.length === 0 && read.unreadable.length === 0;
     const page = { instants, totalNum, capacity, isCounted };

@@ -21,6 +21,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   'half a year without income after every 60': (i) => TODAY - (i + 1 + Math.floor(i / 60) * 182) * DAY_MS,
   'ended two years ago': (i) => TODAY - (i + 731) * DAY_MS,
   'two a week': (i) => TODAY - Math.floor(i * 2.8 + 1) * DAY_MS,
+  'sixty a day': (i) => TODAY - (Math.floor(i / 60) + 1) * DAY_MS + (i % 60) * 1_200_000,
   'one a day, then ten': (i) => TODAY - (i < 90 ? i + 1 : 91 + Math.floor((i - 90) / 10)) * DAY_MS,
 };
 const SIZES = [0, 1, 10, 99, 100, 101, 150, 194, 200, 300, 500];
@@ -72,6 +73,13 @@ test('a first sync of a long history stays within its requests', async () => {
   expect(await firstSync(5_000, (i) => TODAY - (Math.floor(i / 3) + 1) * DAY_MS, {})).toBeLessThanOrEqual(
     budgetOf(5_000),
   );
+});
+
+test('a first sync of days that hold more rows than a page stays within its requests', async () => {
+  const shape: Shape = (i) => TODAY - (Math.floor(i / 240) + 1) * DAY_MS + (i % 240) * 300_000;
+  for (const order of ['desc', 'asc'] as const) {
+    expect(await firstSync(2_400, shape, { order })).toBeLessThanOrEqual(budgetOf(2_400));
+  }
 });
 
 test('a pool that serves rows in no order at all costs two requests for a page at most', async () => {
