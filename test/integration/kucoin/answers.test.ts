@@ -59,11 +59,15 @@ test.each([
     'it is no complete envelope',
   ],
   ['packed in an unknown way', gzipSync(BODY), { 'content-encoding': 'zstd' }, 'it is no complete envelope'],
-  ['data of null', success('null'), {}, 'data is null, not a list'],
+  ['data of a word', success('"SHA256d"'), {}, 'not a list'],
 ])('an answer that is %s is malformed, and was tried four times', async (_what, body, headers, message) => {
   const result = await algorithmsFrom(body, { headers });
   expect(result).toMatchObject({ rows: null, code: 'pool.malformed', requests: 4 });
   expect(result.message).toContain(message);
+});
+
+test('data of null is a list of nothing', async () => {
+  expect(await algorithmsFrom(success('null'))).toMatchObject({ rows: [], requests: 1 });
 });
 
 test('a huge answer is refused before it fills the memory, packed or not', async () => {
