@@ -210,6 +210,22 @@ test('hours and days hold what the samples say, pass by pass and computed anew',
   );
 }, 300_000);
 
+test('P1 a mean is right to 6 decimals, however large the hashrates are', async () => {
+  const fleet = await newFleet();
+  const seen = { id: 1, status: 'ACTIVE', rejectRate: null };
+  const rates = ['100000000000000000253.5', '0', '0.25'];
+  for (const [index, hps] of rates.entries()) await pass(fleet, START + index * 60_000, [{ ...seen, hps }]);
+  const mean = '33333333333333333417.916667';
+  const means = async () => sql`
+    SELECT avg_real_hash_rate_hps::text AS mean FROM pool.worker_hourly WHERE puid = ${String(fleet.puid)} UNION ALL
+    SELECT avg_real_hash_rate_hps::text FROM pool.worker_daily WHERE puid = ${String(fleet.puid)} UNION ALL
+    SELECT avg_real_hash_rate_hps::text FROM report.fleet_hour_totals WHERE puid = ${String(fleet.puid)} UNION ALL
+    SELECT avg_real_hash_rate_hps::text FROM report.fleet_day_totals WHERE puid = ${String(fleet.puid)}`;
+  expect((await means()).map((row) => row['mean'] as string)).toEqual([mean, mean, mean, mean]);
+  await recomputeFleet(client, { fromMs: START, toMs: START + DAY_MS });
+  expect((await means()).map((row) => row['mean'] as string)).toEqual([mean, mean, mean, mean]);
+});
+
 test('P9 a pass that began before another one landed is refused and leaves nothing', async () => {
   const fleet = await newFleet();
   await setDatabaseClock(sql, START);
