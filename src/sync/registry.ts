@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock';
 import type { LedgerStream, Stream } from '../domain/streams';
 import { syncLedgerScope, type LedgerRequest } from './ledger/sync-ledger-scope';
-import type { LedgerTiers } from './ledger/ledger-session';
+import type { LedgerTiers } from './ledger/ledger-view';
 import { miningScopeOf } from './mining-scope';
 import type { CatalogStore, FleetStore, IncomeStore, LedgerStore, Pool, Scope } from './ports';
 import type { Run } from './run';

@@ -11,7 +11,7 @@ import { createStoreClient } from '../../src/store/client';
 import type { PrismaClient } from '../../src/store/generated/client';
 import { PrismaLedgerStore } from '../../src/store/ledger/ledger-store';
 import { PrismaRunStore } from '../../src/store/runs';
-import type { LedgerTiers } from '../../src/sync/ledger/ledger-session';
+import type { LedgerTiers } from '../../src/sync/ledger/ledger-view';
 import { syncLedgerScope, WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
 import type { LedgerScope, LedgerStore } from '../../src/sync/ports';
 import { runScope, type RunResult } from '../../src/sync/run-scope';

@@ -1,13 +1,13 @@
 import type { LedgerRow } from '../../domain/ledger-matching';
 import { contains, type Window } from '../../domain/windows';
-import type { LedgerSession } from './ledger-session';
+import type { LedgerView } from './ledger-view';
 import type { ReadRows } from './window-reader';
 
 /** Fewer rows, or rows of fewer days, that vanish at the old end of a scope are withdrawn like any other. */
 const LEAST_FORGOTTEN = { rows: 5, days: 2 };
 
 /** Whether the pool serves no row of a span. */
-async function isEmpty(session: LedgerSession, span: Window): Promise<boolean> {
+async function isEmpty(session: LedgerView, span: Window): Promise<boolean> {
   let next: Window | undefined = span;
   while (next !== undefined) {
     const [newest, ...older]: [Window, ...Window[]] = session.fit(next);
@@ -24,7 +24,7 @@ async function isEmpty(session: LedgerSession, span: Window): Promise<boolean> {
  * it was before, when they are not.
  */
 export async function edgeOfForgotten(
-  session: LedgerSession,
+  session: LedgerView,
   window: Window,
   read: ReadRows,
   missing: readonly LedgerRow[],
@@ -54,7 +54,7 @@ export async function edgeOfForgotten(
 
 /** From when on the pool serves a scope, when a window shows again all that it had forgotten there. */
 export async function edgeOfRestored(
-  session: LedgerSession,
+  session: LedgerView,
   window: Window,
   read: ReadRows,
 ): Promise<number | null> {

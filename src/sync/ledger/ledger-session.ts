@@ -1,4 +1,3 @@
-import type { Clock } from '../../core/clock';
 import { KpoolError } from '../../core/errors';
 import type { IncomeRow } from '../../domain/income';
 import { ledgerKeyOf, type LedgerRow } from '../../domain/ledger-matching';
@@ -8,37 +7,18 @@ import type {
   LedgerCursorPatch,
   LedgerScope,
   LedgerState,
-  LedgerStore,
-  Pool,
   WindowCommit,
   WindowPiece,
 } from '../ports';
 import type { Run } from '../run';
 import { edgeOfForgotten, edgeOfRestored } from './forgotten';
+import type { LedgerDeps, LedgerView } from './ledger-view';
 import { lookAgain, type SecondLook } from './second-look';
 import { MAX_PAGE_SIZE } from './slice';
 import { WindowReader, type ReadRows, type ServingFacts, type WindowRead } from './window-reader';
 
 /** Reads of one window that may disagree on what vanished before the run gives up, as `partial`. */
 const MAX_CONFIRMATIONS = 4;
-
-export interface LedgerTiers {
-  /** Oldest instant of interest: 00:00 UTC of `HISTORY_START`. */
-  readonly historyStartMs: number;
-  /** Days that the daily tier reads again. */
-  readonly recentDays: number;
-  readonly recentEveryMs: number;
-  readonly fullEveryMs: number;
-  /** Currencies (`COINS`) to look for behind `coinName`. */
-  readonly coins: readonly string[];
-}
-
-export interface LedgerDeps {
-  readonly pool: Pick<Pool, 'now' | 'queryEarnings' | 'queryRewards'>;
-  readonly store: LedgerStore;
-  readonly tiers: LedgerTiers;
-  readonly clock: Pick<Clock, 'sleep'>;
-}
 
 interface CommitOptions {
   /** Looks a second time at rows that a read did not serve. */
@@ -55,7 +35,7 @@ export type CommitOutcome =
   | Extract<WindowRead, { kind: 'overflow' }>;
 
 /** One run over one scope: the version it may commit from, and how a read becomes a commit. */
-export class LedgerSession {
+export class LedgerSession implements LedgerView {
   readonly reader: WindowReader;
   private version: bigint;
   private requestsAtLastCommit = 0;

@@ -3,7 +3,7 @@ import type { IncomeRow } from '../../domain/income';
 import { contentOf, type LedgerRow } from '../../domain/ledger-matching';
 import { narrowSpans } from '../../domain/narrow-spans';
 import { contains, horizonMs, type Window } from '../../domain/windows';
-import type { LedgerSession } from './ledger-session';
+import type { LedgerView } from './ledger-view';
 import { MIN_PAGE_SIZE } from './slice';
 import type { ReadRows } from './window-reader';
 
@@ -36,7 +36,7 @@ export function isSameRows(a: readonly IncomeRow[], b: readonly IncomeRow[]): bo
  * the window as a whole, so that two complete reads of it agree (P4).
  */
 export async function lookAgain(
-  session: LedgerSession,
+  session: LedgerView,
   window: Window,
   read: ReadRows,
   missing: readonly LedgerRow[],

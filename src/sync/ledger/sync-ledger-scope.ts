@@ -3,7 +3,8 @@ import { DAY_MS, overlaps, startOfUtcDay, type StoredWindow, type Window } from 
 import type { LedgerScope } from '../ports';
 import type { Run } from '../run';
 import { probeHiddenCoins } from './hidden-coins';
-import { LedgerSession, type LedgerDeps } from './ledger-session';
+import { LedgerSession } from './ledger-session';
+import type { LedgerDeps } from './ledger-view';
 import { syncWindow } from './sync-window';
 
 /** Commits that may lose to another writer before the run gives up; a lost one means that the other made progress. */
