@@ -4,7 +4,7 @@ const LEAST_ROWS = 10;
 const LEAST_SHARE = 0.8;
 
 /** One page of a list, cut into pages of `rows`. */
-export interface PageCut {
+interface PageCut {
   readonly currentPage: number;
   readonly rows: number;
 }

@@ -26,7 +26,7 @@ export interface WorkersDeps {
   readonly fleet: FleetStore;
 }
 
-export interface Walked {
+interface Walked {
   readonly unreadable: readonly UnreadableRow[];
   readonly isComplete: boolean;
   /** A list changed while it was read: counts taken now and then need not agree. */
