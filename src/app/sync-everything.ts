@@ -4,6 +4,7 @@ import { STREAMS, type Stream } from '../domain/streams';
 import type { LedgerRequest } from '../sync/ledger/sync-ledger-scope';
 import type { RunTotals } from '../sync/ports';
 import type { RunResult } from '../sync/run-scope';
+import { Patience } from './patience';
 import { EVERYTHING, findMismatch, isSelected, type SyncSelection } from './sync-selection';
 import type { PlannedScope, ServiceAccount, SyncService } from './sync-service';
 
@@ -29,6 +30,8 @@ export interface SyncEverythingOptions {
   readonly selection: SyncSelection;
   readonly request: LedgerRequest;
   readonly signal: AbortSignal;
+  /** How long the calls of an account are waited for when the pool is to be left alone. */
+  readonly patienceMs: number;
   readonly onProgress: (progress: StreamProgress) => void;
 }
 
@@ -44,6 +47,11 @@ export interface StreamSummary {
 /** What the streams of one account know of each other. */
 interface AccountState {
   isStopped: boolean;
+  readonly patience: Patience;
+}
+
+function newState(service: SyncService, options: SyncEverythingOptions): AccountState {
+  return { isStopped: false, patience: new Patience(service.clock, options) };
 }
 
 /** By hand a live scope is always visited, one that sleeps only when its slow look is due. */
@@ -70,6 +78,11 @@ async function inLanes<Item>(
   const ends = await Promise.allSettled(Array.from({ length: lanes }, lane));
   // Only now, when none of them is at work any more.
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
+}
+
+/** Whether a run came to nothing since the pool throttles, or is under maintenance. */
+function isKept({ error }: RunResult): boolean {
+  return error?.retry === 'after' || error?.code === 'pool.maintenance';
 }
 
 async function syncStream(
@@ -106,12 +119,15 @@ async function syncStream(
       tell();
     };
     const { signal, request } = options;
-    const result = await service.run(
-      account,
-      planned.scope,
-      { trigger: 'command', signal, onProgress },
-      request,
-    );
+    const runOptions = { trigger: 'command', signal, onProgress };
+    const outlast = (): Promise<boolean> => state.patience.outlast(() => service.quietMs(account, stream));
+    let result: RunResult;
+    do {
+      await outlast();
+      result = await service.run(account, planned.scope, runOptions, request);
+      if (result.error === null) state.patience.renew();
+      // What a pool that is to be left alone did not answer is asked for again once it lets calls in.
+    } while (isKept(result) && service.quietMs(account, stream) > 0 && (await outlast()));
     inHand.delete(planned);
     if (result.error?.retry === 'never-account') state.isStopped = true;
     results.push(result);
@@ -127,7 +143,7 @@ async function syncAccount(
 ): Promise<StreamSummary[]> {
   const selected = STREAMS.filter((stream) => options.selection.streams?.includes(stream) ?? true);
   const summaries: StreamSummary[] = [];
-  const state: AccountState = { isStopped: false };
+  const state = newState(service, options);
   const knowsScopes = (await service.plan(account, 'earnings')).scopes.length > 0;
   for (const stream of CATALOG) {
     // Without sub-accounts there is nothing to ask the other streams about.
@@ -169,7 +185,7 @@ async function requireMatch(
   const lists = { ...options, selection: { ...EVERYTHING, streams: CATALOG } };
   const summaries = await Promise.all(
     accounts.map(async (account) => {
-      const state: AccountState = { isStopped: false };
+      const state = newState(service, options);
       return Promise.all(CATALOG.map((stream) => syncStream(service, account, stream, state, lists)));
     }),
   );

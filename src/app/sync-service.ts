@@ -211,6 +211,10 @@ export class SyncService {
     }
   }
 
+  get clock(): Clock {
+    return this.options.clock;
+  }
+
   /** As it is now: anything but `ok` is stopped. */
   async statusOf(account: ServiceAccount): Promise<AccountStatus> {
     return this.guardOf(account).status();

@@ -62,11 +62,12 @@ export async function openTestService(options: TestServiceOptions): Promise<Sync
   });
 }
 
-/** Syncs what is due once, as `kpool sync` does. */
+/** Syncs what is due once, as `kpool sync` does, but without patience with a pool that is to be left alone. */
 export async function syncOnce(
   service: SyncService,
   selection: Partial<SyncSelection> = {},
   request: LedgerRequest = WHAT_IS_DUE,
+  patienceMs = 0,
 ): Promise<readonly StreamSummary[]> {
   const never = new AbortController();
   setMaxListeners(0, never.signal);
@@ -74,6 +75,7 @@ export async function syncOnce(
     selection: { ...EVERYTHING, ...selection },
     request,
     signal: never.signal,
+    patienceMs,
     onProgress: () => undefined,
   });
 }

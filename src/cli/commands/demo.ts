@@ -1,5 +1,6 @@
 import { prepareDemo } from '../../app/demo';
 import { openSession, type Session } from '../../app/session';
+import { PATIENCE_MS } from '../../app/patience';
 import { syncEverything, type StreamSummary } from '../../app/sync-everything';
 import { EVERYTHING } from '../../app/sync-selection';
 import { requireAccounts } from '../../config/require-accounts';
@@ -23,6 +24,7 @@ async function syncAll(context: CliContext, session: Session): Promise<readonly 
       selection: EVERYTHING,
       request: WHAT_IS_DUE,
       signal: context.signal,
+      patienceMs: PATIENCE_MS,
       onProgress: showProgress(progress, true),
     });
   } finally {

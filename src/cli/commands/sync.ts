@@ -1,5 +1,6 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import { openSession } from '../../app/session';
+import { PATIENCE_MS } from '../../app/patience';
 import { syncEverything } from '../../app/sync-everything';
 import { requireAccounts } from '../../config/require-accounts';
 import { KpoolError } from '../../core/errors';
@@ -77,6 +78,7 @@ export const registerSync: RegisterCommand = (program, context) => {
           selection: { streams: streams.length === 0 ? null : streams, accountName: account, puid, algo },
           request: { verifyBeforeMs, span },
           signal,
+          patienceMs: PATIENCE_MS,
           onProgress: showProgress(progress, accounts.length === 1),
         });
         progress.stop();

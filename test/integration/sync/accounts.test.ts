@@ -1,10 +1,12 @@
 import type postgres from 'postgres';
+import { PATIENCE_MS } from '../../../src/app/patience';
 import type { StreamSummary } from '../../../src/app/sync-everything';
 import type { SyncService } from '../../../src/app/sync-service';
 import type { KpoolError } from '../../../src/core/errors';
 import { createLogger } from '../../../src/observability/logger';
 import { createScrubber } from '../../../src/observability/scrub';
 import type { Simulator } from '../../../src/simulator';
+import { WHAT_IS_DUE } from '../../../src/sync/ledger/sync-ledger-scope';
 import { differenceOf, storedOf, truthOf } from '../../support/ledger-truth';
 import { createSyncedPool, openTestService, syncOnce, type SyncedPool } from '../../support/synced-pool';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database';
@@ -296,13 +298,25 @@ test('maintenance opens one circuit per account: nobody stampedes, the other acc
   stop();
 });
 
+test('a sync by hand outlasts a short maintenance', async () => {
+  const { apiKey, name } = keyOf(0);
+  const service = await open(keyOf(0));
+  const stop = pool.simulator.faults.when((request) =>
+    request.apiKey === apiKey && requestsOf(apiKey) <= 6 ? { kind: 'maintenance' } : undefined,
+  );
+  const summaries = await syncOnce(service, {}, WHAT_IS_DUE, PATIENCE_MS);
+  stop();
+  expect(outcomesOf(summaries, name)).toEqual(['succeeded']);
+  await expectLedgerOf(name);
+}, 90_000);
+
 test('under a 403 that lasts, a sync by hand ends within two minutes, names both meanings, and stops nobody', async () => {
   const { apiKey, name } = keyOf(0);
   const service = await open(keyOf(0), keyOf(1));
   pool.simulator.faults.when((request) =>
     request.apiKey === apiKey ? { kind: 'http', status: 403, body: 'empty' } : undefined,
   );
-  const summaries = await syncOnce(service);
+  const summaries = await syncOnce(service, {}, WHAT_IS_DUE, PATIENCE_MS);
   expect(outcomesOf(summaries, name)).toContain('failed');
   expect(outcomesOf(summaries, keyOf(1).name)).toEqual(['succeeded']);
   const error: KpoolError | null = summaries.find(({ account }) => account === name)!.results[0]!.error;
