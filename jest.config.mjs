@@ -13,6 +13,8 @@ export default {
       },
     ],
   },
+  // Tests wait for the pace of simulated pools most of their time: more of them than there are cores keep those busy.
+  maxWorkers: 4,
   testTimeout: 60_000,
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
