@@ -16,9 +16,16 @@ const FOLLOWERS: Partial<Record<Stream, readonly Stream[]>> = {
   algorithms: STREAMS.filter((stream) => !CATALOG.includes(stream)),
   'sub-accounts': STREAMS.filter((stream) => !CATALOG.includes(stream)),
   workers: ['worker-details'],
+  earnings: ['account-income', 'sub-account-income'],
+  rewards: ['account-income', 'sub-account-income'],
 };
 /** A scope of the one is not visited before that of the other was: it would find nothing, and rest for its interval. */
 const NOT_BEFORE: Partial<Record<Stream, Stream>> = { 'worker-details': 'workers' };
+/**
+ * The pool's own totals are asked for right after the ledger was read: it says which currencies there are, and what it
+ * holds by then is what they are compared with.
+ */
+const AFTER_LEDGER: readonly Stream[] = ['account-income', 'sub-account-income'];
 
 /** Plans a stream of every account that this process serves; returns how many jobs it asked for. */
 export async function planStream(context: JobContext, stream: Stream): Promise<number> {
@@ -44,7 +51,7 @@ export async function planNext(context: JobContext, account: ServiceAccount, str
  */
 async function planScopes(context: JobContext, account: ServiceAccount, stream: Stream): Promise<number> {
   const { scopes, nowMs } = await context.service.plan(account, stream);
-  const horizonMs = nowMs + planEveryMs(context.everyMs[stream]);
+  const horizonMs = nowMs + (AFTER_LEDGER.includes(stream) ? 0 : planEveryMs(context.everyMs[stream]));
   const early = await findEarly(context, account, stream);
   const due = scopes
     .filter(({ nextVisitMs }) => nextVisitMs <= horizonMs)
@@ -56,17 +63,44 @@ async function planScopes(context: JobContext, account: ServiceAccount, stream: 
   return due.length;
 }
 
-/** Scopes whose time has not come, since the stream that they build on was never there. */
+/** Scopes whose time has not come, since what they build on was not there yet. */
 async function findEarly(
   context: JobContext,
   account: ServiceAccount,
   stream: Stream,
 ): Promise<ReadonlySet<string>> {
+  if (AFTER_LEDGER.includes(stream)) return findBeforeLedger(context, account, stream);
   const earlier = NOT_BEFORE[stream];
   if (earlier === undefined) return new Set();
   const { scopes } = await context.service.plan(account, earlier);
-  const unvisited = scopes.filter(({ nextVisitMs }) => nextVisitMs === -Infinity);
-  return new Set(unvisited.map(({ scope }) => keyOf(scope)));
+  return keysOf(scopes.filter(isUnvisited));
+}
+
+/** A ledger that is late by more than the totals' own interval is not waited for. */
+async function findBeforeLedger(
+  context: JobContext,
+  account: ServiceAccount,
+  stream: Stream,
+): Promise<ReadonlySet<string>> {
+  const { scopes, nowMs } = await context.service.plan(account, stream);
+  const ledgers = [
+    ...(await context.service.plan(account, 'earnings')).scopes,
+    ...(await context.service.plan(account, 'rewards')).scopes,
+  ];
+  if (ledgers.some(isUnvisited)) return keysOf(scopes);
+  if (!ledgers.some(({ nextVisitMs }) => nextVisitMs <= nowMs)) return new Set();
+  const waitedForMs = context.everyMs[stream];
+  return keysOf(
+    scopes.filter((planned) => !isUnvisited(planned) && nowMs - planned.nextVisitMs < waitedForMs),
+  );
+}
+
+function isUnvisited({ nextVisitMs }: PlannedScope): boolean {
+  return nextVisitMs === -Infinity;
+}
+
+function keysOf(scopes: readonly PlannedScope[]): ReadonlySet<string> {
+  return new Set(scopes.map(({ scope }) => keyOf(scope)));
 }
 
 function keyOf({ puid, algo }: PlannedScope['scope']): string {

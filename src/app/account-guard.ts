@@ -104,19 +104,23 @@ export class AccountGuard {
     };
   }
 
+  /** Whether the sub-accounts were listed with these credentials, and found to be this account's own. */
+  async isIdentityKnown(): Promise<boolean> {
+    if (this.#isIdentityKnown) return true;
+    const isKnown = await this.#deps.store.isIdentityKnown(this.#account.accountId);
+    if (isKnown) this.#isIdentityKnown = true;
+    return isKnown;
+  }
+
   /**
    * Makes sure that the key is known to be this account's before `stream` is asked for with it: lists the sub-accounts
    * through `listSubAccounts` if that was not done with these credentials. Throws what that says against the account;
    * any other failure of it stops nothing.
    */
   async requireIdentity(stream: Stream, listSubAccounts: () => Promise<RunResult>): Promise<void> {
-    const { store, clock } = this.#deps;
-    if (this.#isIdentityKnown || HARMLESS.includes(stream) || clock.monotonicMs() < this.#nextProofAtMs)
-      return;
-    if (await store.isIdentityKnown(this.#account.accountId)) {
-      this.#isIdentityKnown = true;
-      return;
-    }
+    const { clock } = this.#deps;
+    if (HARMLESS.includes(stream) || clock.monotonicMs() < this.#nextProofAtMs) return;
+    if (await this.isIdentityKnown()) return;
     this.#proof ??= listSubAccounts().finally(() => (this.#proof = null));
     const { error } = await this.#proof;
     if (error?.retry === 'never-account') throw error;

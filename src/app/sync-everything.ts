@@ -54,9 +54,18 @@ function newState(service: SyncService, options: SyncEverythingOptions): Account
   return { isStopped: false, patience: new Patience(service.clock, options) };
 }
 
-/** By hand a live scope is always visited, one that sleeps only when its slow look is due. */
-function isWanted(planned: PlannedScope, nowMs: number, request: LedgerRequest): boolean {
+/**
+ * By hand a live scope is always visited, one that sleeps only when its slow look is due; the round that asks for each
+ * worker singly only when it is due or named.
+ */
+function isWanted(
+  planned: PlannedScope,
+  nowMs: number,
+  { request, selection }: SyncEverythingOptions,
+): boolean {
   if (planned.pace === 'finished') return false;
+  if (planned.scope.stream === 'worker-details' && selection.streams === null)
+    return planned.nextVisitMs <= nowMs;
   if (request.verifyBeforeMs !== null || request.span !== null) return true;
   return planned.pace === 'live' || planned.nextVisitMs <= nowMs;
 }
@@ -94,7 +103,7 @@ async function syncStream(
 ): Promise<StreamSummary> {
   const { scopes, nowMs } = await service.plan(account, stream);
   const wanted = scopes.filter(
-    (planned) => isSelected(options.selection, planned.scope) && isWanted(planned, nowMs, options.request),
+    (planned) => isSelected(options.selection, planned.scope) && isWanted(planned, nowMs, options),
   );
   const results: RunResult[] = [];
   const inHand = new Map<PlannedScope, Readonly<RunTotals>>();

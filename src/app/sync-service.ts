@@ -163,7 +163,7 @@ export class SyncService {
     }
   }
 
-  /** Every scope of a stream and when it is to be visited. */
+  /** Every scope of a stream and when it is to be visited: new credentials make the list of sub-accounts due. */
   async plan(account: ServiceAccount, stream: Stream): Promise<ScopePlan> {
     const definition = STREAM_REGISTRY[stream];
     const store = new PrismaScopeStore(this.client);
@@ -172,7 +172,10 @@ export class SyncService {
         ? await store.findMiningScopes(account.accountId, stream)
         : await store.findAccountScope(account.accountId, stream);
     const { everyMs, dormantAfterDays } = this.options.config.sync;
-    const planned = scopes.map((sketch) => {
+    // Credentials that changed are tried at once, not when the interval of the old ones has passed.
+    const isUntried = stream === 'sub-accounts' && !(await this.guardOf(account).isIdentityKnown());
+    const planned = scopes.map((found) => {
+      const sketch = isUntried ? { ...found, lastCycleAtMs: null } : found;
       const pace = paceOf(sketch, dormantAfterDays * DAY_MS, nowMs);
       const scope: Scope = { stream, accountId: account.accountId, puid: sketch.puid, algo: sketch.algo };
       return { scope, pace, nextVisitMs: nextVisitMs(sketch, pace, everyMs[stream]) };

@@ -18,7 +18,12 @@ export interface CloseRecord {
 export type CloseResult =
   | { readonly outcome: 'recorded'; readonly record: CloseRecord }
   /** Nothing was recorded. */
-  | { readonly outcome: 'refused'; readonly reasons: readonly string[] };
+  | {
+      readonly outcome: 'refused';
+      readonly reasons: readonly string[];
+      /** Set where `force` would have closed it all the same. */
+      readonly isForceable?: true;
+    };
 
 /**
  * Closes a month: fixes the instant as of which it is read, for ever, and records it. Refused while the month is
@@ -35,7 +40,7 @@ export async function closeMonth(
     const instant = await fixInstant(tx);
     // Under the lock that the instant holds, no commit comes between this look and the record.
     const reasons = options.force ? [] : await findMonthObstacles(tx, month);
-    if (reasons.length > 0) return { outcome: 'refused', reasons } as const;
+    if (reasons.length > 0) return { outcome: 'refused', reasons, isForceable: true } as const;
     return record(tx, { month, action: 'close', instant, note: options.note });
   });
 }

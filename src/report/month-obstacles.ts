@@ -5,67 +5,145 @@ import { firstDayOf, type Month } from './month';
 /** Reasons that a person can take in; the rest is counted. */
 const MAX_REASONS = 20;
 
-interface Obstacle {
+interface Bounds {
+  readonly from: string;
+  readonly to: string;
+  readonly zone: string;
+  readonly isOver: boolean;
+}
+
+interface AccountState {
+  readonly account: string;
+  /** The lists that name what there is to read, if any was not read since the month ended. */
+  readonly unread: string | null;
+}
+
+interface ScopeObstacle {
   readonly account: string;
   readonly subAccount: string;
   readonly algo: string;
   readonly stream: string;
+  readonly isProven: boolean;
   readonly quarantined: number;
 }
 
+interface LateStart {
+  readonly account: string;
+  /** Days, UTC. */
+  readonly readFrom: string;
+  readonly needed: string;
+}
+
 /**
- * Why a month should not be closed yet, a sentence each; none when it is over, every list of income was read whole
- * after it ended, and no row of it waits in quarantine.
+ * Why a month should not be closed yet, a sentence each; none when it is over, every list of income that could hold
+ * some of it was read whole after it ended, and no row of it waits in quarantine. What was never asked for, before
+ * HISTORY_START or of an account that was not read, is not proven empty.
  */
 export async function findMonthObstacles(
   sql: Sql | TransactionSql,
   month: Month,
 ): Promise<readonly string[]> {
-  const [bounds] = await sql<{ from: string; to: string; zone: string; isOver: boolean }[]>`
+  const [bounds] = await sql<Bounds[]>`
     SELECT lower(b.span)::text AS from, upper(b.span)::text AS to, b.zone, sync.now() >= upper(b.span) AS "isOver"
       FROM (SELECT tstzrange(m.first::timestamp AT TIME ZONE z.time_zone,
                              (m.first + interval '1 month') AT TIME ZONE z.time_zone) AS span, z.time_zone AS zone
               FROM sync.report_zone z, (SELECT ${firstDayOf(month)}::date AS first) AS m) AS b`;
   assert(bounds !== undefined, 'the time zone of the reports has one row');
   if (!bounds.isOver) return [`${month} is not over yet (${bounds.zone}).`];
-  const obstacles = await findObstacles(sql, bounds);
-  const reasons = obstacles.map(
-    ({ account, subAccount, algo, stream, quarantined }) =>
-      `${stream} of ${subAccount} (${account}, ${algo}) ` +
-      (quarantined > 0
-        ? `hold ${quarantined} row(s) that could not be understood: see kpool quarantine list.`
-        : `have not been read whole since ${month} ended: run kpool sync.`),
-  );
+  const accounts = await readAccounts(sql, bounds);
+  if (accounts.length === 0) return ['No account has been read yet: run kpool sync.'];
+  const reasons = [
+    ...accounts.flatMap(({ account, unread }) =>
+      unread === null
+        ? []
+        : [`The ${unread} of ${account} have not been read since ${month} ended: run kpool sync.`],
+    ),
+    ...(await findLateStarts(sql, bounds)).map(
+      ({ account, readFrom, needed }) =>
+        `The income of ${account} was read from ${readFrom} on only, and ${month} begins before: ` +
+        `set HISTORY_START to ${needed} and run kpool sync.`,
+    ),
+    ...(await findScopeObstacles(sql, bounds)).flatMap((obstacle) => scopeReasons(month, obstacle)),
+  ];
   if (reasons.length <= MAX_REASONS) return reasons;
   return [...reasons.slice(0, MAX_REASONS), `… and ${reasons.length - MAX_REASONS} more.`];
 }
 
-async function findObstacles(
+function scopeReasons(month: Month, obstacle: ScopeObstacle): readonly string[] {
+  const { account, subAccount, algo, stream, isProven, quarantined } = obstacle;
+  const name = `${stream} of ${subAccount} (${account}, ${algo})`;
+  return [
+    ...(isProven
+      ? []
+      : [`${name} have not been read whole since ${month} ended: run kpool sync, then kpool sync --verify.`]),
+    ...(quarantined === 0
+      ? []
+      : [`${name} hold ${quarantined} row(s) that could not be understood: see kpool quarantine list.`]),
+  ];
+}
+
+/** Every account; one that was found to be another's duplicate has nothing of its own. */
+async function readAccounts(sql: Sql | TransactionSql, { to }: Bounds): Promise<readonly AccountState[]> {
+  return sql<AccountState[]>`
+    SELECT a.account_name AS account, string_agg(l.stream, ' and ' ORDER BY l.stream DESC) AS unread
+      FROM pool.accounts a
+      LEFT JOIN (VALUES ('sub-accounts'), ('algorithms')) AS l (stream)
+        ON NOT EXISTS (SELECT FROM sync.cursors c
+                        WHERE c.stream = l.stream AND c.account_id = a.account_id
+                          AND c.last_success_at >= ${to}::text::timestamptz)
+     WHERE a.status <> 'duplicate'
+     GROUP BY a.account_name ORDER BY 1`;
+}
+
+/**
+ * The scopes of the ledger that could hold income of the month: algorithms × sub-accounts, and whatever has a cursor;
+ * not those that were gone before the month began.
+ */
+function scopesOf(sql: Sql | TransactionSql, { from }: Bounds) {
+  return sql`
+    SELECT l.stream, p.account_id, p.puid, p.algo, least(s.removed_at, g.removed_at) AS removed_at
+      FROM (SELECT s.account_id, s.puid, g.algo FROM pool.sub_accounts s JOIN pool.algorithms g USING (account_id)
+             UNION
+            SELECT account_id, puid, default_algo FROM pool.sub_accounts WHERE default_algo <> ''
+             UNION
+            SELECT account_id, puid, algo FROM sync.cursors WHERE stream IN ('earnings', 'rewards')) AS p
+      JOIN pool.sub_accounts s ON s.account_id = p.account_id AND s.puid = p.puid
+      LEFT JOIN pool.algorithms g ON g.account_id = p.account_id AND g.algo = p.algo
+     CROSS JOIN (VALUES ('earnings'), ('rewards')) AS l (stream)
+     WHERE coalesce(least(s.removed_at, g.removed_at) > ${from}::text::timestamptz, true)`;
+}
+
+/** Accounts of which a scope was never asked for the start of the month. */
+async function findLateStarts(sql: Sql | TransactionSql, bounds: Bounds): Promise<readonly LateStart[]> {
+  return sql<LateStart[]>`
+    SELECT a.account_name AS account, (max(o.oldest) AT TIME ZONE 'UTC')::date::text AS "readFrom",
+           (${bounds.from}::text::timestamptz AT TIME ZONE 'UTC')::date::text AS needed
+      FROM (${scopesOf(sql, bounds)}) AS s
+     CROSS JOIN LATERAL (
+       SELECT min(w.from_at) AS oldest FROM sync.windows w
+        WHERE w.stream = s.stream AND w.account_id = s.account_id AND w.puid = s.puid AND w.algo = s.algo) AS o
+      JOIN pool.accounts a ON a.account_id = s.account_id
+     WHERE o.oldest > ${bounds.from}::text::timestamptz
+     GROUP BY a.account_name ORDER BY 1`;
+}
+
+async function findScopeObstacles(
   sql: Sql | TransactionSql,
-  { from, to }: { readonly from: string; readonly to: string },
-): Promise<readonly Obstacle[]> {
-  return sql<Obstacle[]>`
-    WITH scopes AS (
-      SELECT c.stream, c.account_id, c.puid, c.algo, c.history_complete, s.removed_at
-        FROM sync.cursors c JOIN pool.sub_accounts s ON s.account_id = c.account_id AND s.puid = c.puid
-       WHERE c.stream IN ('earnings', 'rewards')
-       UNION ALL
-      SELECT l.stream, s.account_id, s.puid, s.default_algo, false, NULL
-        FROM pool.sub_accounts s CROSS JOIN (VALUES ('earnings'), ('rewards')) AS l (stream)
-       WHERE s.removed_at IS NULL AND s.default_algo <> ''
-         AND NOT EXISTS (SELECT FROM sync.cursors c WHERE c.stream = l.stream AND c.account_id = s.account_id
-                            AND c.puid = s.puid AND c.algo = s.default_algo)
-    ), judged AS (
+  bounds: Bounds,
+): Promise<readonly ScopeObstacle[]> {
+  const { from, to } = bounds;
+  return sql<ScopeObstacle[]>`
+    WITH judged AS (
       SELECT s.*,
-             -- Before its oldest window, a history that is complete holds nothing.
+             -- What lies before the oldest window is a late start, told once for the account.
              coalesce(p.proven, '0') >= ${to}::text::timestamptz
-               - CASE WHEN s.history_complete THEN least(greatest(p.oldest, ${from}::text::timestamptz), ${to}::text::timestamptz)
-                      ELSE ${from}::text::timestamptz END AS is_proven,
+               - least(greatest(p.oldest, ${from}::text::timestamptz), ${to}::text::timestamptz)
+               AND p.oldest IS NOT NULL AS is_proven,
              (SELECT count(*)::int FROM sync.quarantined_rows q
                WHERE q.stream = s.stream AND q.account_id = s.account_id AND q.puid = s.puid AND q.algo = s.algo
                  AND q.resolved_at IS NULL AND q.accepted_at IS NULL
                  AND coalesce(q.window_from < ${to}::text::timestamptz AND q.window_to > ${from}::text::timestamptz, true)) AS quarantined
-        FROM scopes s
+        FROM (${scopesOf(sql, bounds)}) AS s
        CROSS JOIN LATERAL (
          SELECT min(w.from_at) AS oldest,
                 sum(least(w.to_at, ${to}::text::timestamptz) - greatest(w.from_at, ${from}::text::timestamptz))
@@ -75,7 +153,8 @@ async function findObstacles(
            FROM sync.windows w
           WHERE w.stream = s.stream AND w.account_id = s.account_id AND w.puid = s.puid AND w.algo = s.algo) AS p
     )
-    SELECT a.account_name AS account, coalesce(nullif(s.pname, ''), s.puid::text) AS "subAccount", j.algo, j.stream, j.quarantined
+    SELECT a.account_name AS account, coalesce(nullif(s.pname, ''), s.puid::text) AS "subAccount", j.algo, j.stream,
+           j.is_proven AS "isProven", j.quarantined
       FROM judged j
       JOIN pool.sub_accounts s ON s.account_id = j.account_id AND s.puid = j.puid
       JOIN pool.accounts a ON a.account_id = j.account_id

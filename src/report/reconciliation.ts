@@ -32,7 +32,9 @@ export interface ReconciliationRow {
 export async function readReconciliation(sql: Sql): Promise<readonly ReconciliationRow[]> {
   const columns = sql`
     currency, observed_at AS "observedAt", pool_total_text AS "poolTotal", ledger_settled_text AS "ledgerSettled",
-    ledger_pending_text AS "ledgerPending", difference_text AS difference, verdict, definition, reason, uncertified`;
+    ledger_pending_text AS "ledgerPending", difference_text AS difference, verdict, definition,
+    CASE WHEN reason LIKE '%in quarantine'
+         THEN reason || ', accepted ones counted too: kpool quarantine list --all' ELSE reason END AS reason, uncertified`;
   return sql<ReconciliationRow[]>`
     SELECT * FROM (
       SELECT account_name AS account, NULL AS "subAccount", NULL AS puid, ${columns} FROM report.account_reconciliation

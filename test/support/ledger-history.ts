@@ -86,7 +86,8 @@ const HONEST_QUIRKS: readonly ((dice: Dice) => Partial<Quirks>)[] = [
 /** Those under which it contradicts itself. */
 const LYING_QUIRKS: readonly ((dice: Dice) => Partial<Quirks>)[] = [
   (dice) => ({ totalNum: dice.pick([-1, 1, -7, 40, 1_000]) }),
-  (dice) => ({ emptyPage: dice.pick([1, 2]) }),
+  // Counted all the same: an answer of nothing at all cannot be told from a scope without rows.
+  (dice) => ({ emptyPage: dice.pick([1, 2]), noRows: 'page' }),
   () => ({ repeatedPage: 2 }),
 ];
 

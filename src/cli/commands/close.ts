@@ -13,6 +13,7 @@ function tell(context: CliContext, month: Month, result: CloseResult, done: stri
     output.result({ outcome: result.outcome, month, reasons: [...result.reasons] }, () =>
       ['Nothing was recorded:', ...result.reasons.map((reason) => `  ${reason}`)].join('\n'),
     );
+    if (result.isForceable === true) output.note('To close it all the same: --force.');
     context.exitWith(1);
     return;
   }

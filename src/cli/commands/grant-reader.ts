@@ -41,6 +41,18 @@ async function readPassword(file: string): Promise<string | null> {
   });
 }
 
+/** Writes a new file, for its owner's eyes only. */
+async function writePassword(file: string, password: string): Promise<void> {
+  try {
+    await writeFile(file, `${password}\n`, { mode: 0o600, flag: 'wx' });
+  } catch (cause) {
+    throw new KpoolError('usage.invalid', `${file} cannot be written.`, {
+      hint: 'Name a file after --password-file in a folder that exists and that you may write to.',
+      cause,
+    });
+  }
+}
+
 /** The password to set, or null to leave that of an existing role. */
 async function choosePassword(sql: Sql, role: string, flags: Flags): Promise<NewPassword | null> {
   const isKnown = await hasRole(sql, role);
@@ -49,7 +61,7 @@ async function choosePassword(sql: Sql, role: string, flags: Flags): Promise<New
     const given = await readPassword(file);
     if (given !== null) return { text: given, file };
     const text = randomBytes(PASSWORD_BYTES).toString('base64url');
-    await writeFile(file, `${text}\n`, { mode: 0o600, flag: 'wx' });
+    await writePassword(file, text);
     return { text, file };
   }
   if (isKnown && flags.newPassword !== true) return null;

@@ -42,7 +42,9 @@ function resultText({ output }: CliContext, rows: readonly ReconciliationRow[]):
 export const registerReconcile: RegisterCommand = (program, context) => {
   const command = program
     .command('reconcile')
-    .description("Compare the ledger with the pool's own totals; exit 1 when a difference is unexplained")
+    .description(
+      "Compare the ledger with the pool's own totals; exit 1 when one differs, or when none could be compared",
+    )
     .action(async () => {
       const rows = await workOnDatabase(context, 'reconcile', readReconciliation);
       context.output.result(

@@ -193,15 +193,17 @@ async function* single(text: string): AsyncGenerator<string> {
   yield await Promise.resolve(text);
 }
 
-/** `statement-2026-10-main`; of changes, with the instant: they are many. */
+/** `statement-2026-10-main`; of changes, or of an instant that was asked for, with the instant: they are many. */
 function nameOf({ period, basis, accountName, asOf, since }: Selection, format: Manifest['format']): string {
+  const instant = asOf.instant.replace(/[-:.]/g, '');
   const usualBasis = format === 'statement' ? 'accrual' : 'cash';
   return [
     format,
     period.name,
     ...(basis === usualBasis ? [] : [basis]),
     ...(accountName === null ? [] : [accountName.replace(/[^\p{L}\p{N}._-]+/gu, '_')]),
-    ...(since === null ? [] : ['changes', asOf.instant.replace(/[-:.]/g, '')]),
+    ...(since === null ? [] : ['changes', instant]),
+    ...(asOf.reason === 'given' ? ['as-of', instant] : []),
   ].join('-');
 }
 

@@ -1,5 +1,5 @@
 import postgres from 'postgres';
-import { closeMonth } from '../../../src/report/closes';
+import { closeMonth, reopenMonth } from '../../../src/report/closes';
 import { findMonth } from '../../../src/report/month';
 import { readCompleteness, readFreshness } from '../../../src/report/overview';
 import { useTestDatabase } from '../../support/test-database';
@@ -18,6 +18,7 @@ beforeAll(() => {
 beforeEach(async () => {
   // Only one account at a time: closing looks at all of them.
   await sql`UPDATE pool.sub_accounts SET default_algo = NULL`;
+  await sql`UPDATE pool.accounts SET status = 'duplicate'`;
   await sql`DELETE FROM sync.windows`;
   await sql`DELETE FROM sync.quarantined_rows`;
   await sql`DELETE FROM sync.cursors`;
@@ -39,6 +40,9 @@ async function know(
   isWhole = true,
   streams = ['earnings', 'rewards'],
 ): Promise<void> {
+  await sql`
+    INSERT INTO sync.cursors (stream, account_id, last_success_at)
+    SELECT stream, ${accountId}, now() FROM unnest(ARRAY['algorithms', 'sub-accounts']) AS stream`;
   for (const stream of streams) {
     await sql`
       INSERT INTO sync.cursors (stream, account_id, puid, algo, history_complete, last_life_at, last_success_at, last_cycle_at)
@@ -145,25 +149,70 @@ describe('closing a month', () => {
       VALUES ('earnings', ${accountId}, 1, 'SHA256d', '2026-10-01Z', '2026-11-01Z', '{}', 'x', 'odd')`;
     expect(await refusalOf()).toContain('hold 1 row(s) that could not be understood');
     await sql`UPDATE sync.quarantined_rows SET accepted_at = now()`;
-    expect(await refusalOf(findMonth('2026-09')!)).toBe('closed');
+    expect(await refusalOf()).toBe('closed');
+    await reopenMonth(sql, OCTOBER, { note: null });
   });
 
   test('what was refused is closed by force, and a month that is proven is closed without', async () => {
-    await know([{ ...NEWEST, readAgo: null }]);
+    await know([{ from: '2018-01-01Z', to: 'infinity', readAgo: null }]);
     expect(await closeMonth(sql, findMonth('2025-01')!, { note: 'known', force: true })).toMatchObject({
       outcome: 'recorded',
       record: { month: '2025-01', action: 'close', note: 'known' },
     });
     await sql`UPDATE sync.windows SET verified_at = now()`;
-    // Nothing is older than the oldest window of a history that is complete.
     expect(await refusalOf(findMonth('2025-02')!)).toBe('closed');
     expect(await refusalOf()).toBe('closed');
+    await reopenMonth(sql, OCTOBER, { note: null });
   });
 
   test('a sub-account that is gone does not hold up the months after it', async () => {
-    await know([{ from: '2026-09-01Z', to: 'infinity', readAgo: `${daysSince('2026-10-10')} days` }]);
-    await sql`UPDATE pool.sub_accounts SET removed_at = '2026-10-05Z' WHERE account_id = ${accountId}`;
-    expect(await refusalOf(findMonth('2025-03')!)).toBe('closed');
+    await know([{ from: '2025-01-01Z', to: 'infinity', readAgo: `${daysSince('2025-07-10')} days` }]);
+    await sql`UPDATE pool.sub_accounts SET removed_at = '2025-07-15Z' WHERE account_id = ${accountId}`;
+    expect(await refusalOf(findMonth('2025-07')!)).toContain('earnings of farm 1');
+    expect(await refusalOf(findMonth('2025-08')!)).toBe('closed');
+    // Read once more after it was gone: its last month is proven too.
+    await sql`UPDATE sync.windows SET verified_at = '2025-07-16Z'`;
+    expect(await refusalOf(findMonth('2025-07')!)).toBe('closed');
+  });
+
+  test('P11 where nothing was ever read, no month is closed but by force', async () => {
+    await sql`UPDATE pool.sub_accounts SET removed_at = '2020-01-01Z' WHERE account_id = ${accountId}`;
+    expect(await refusalOf()).toContain(
+      `sub-accounts and algorithms of account ${accounts - 1} have not been`,
+    );
+    await sql`UPDATE pool.accounts SET status = 'duplicate'`;
+    expect(await refusalOf()).toBe('No account has been read yet: run kpool sync.');
+    expect(await closeMonth(sql, findMonth('2025-03')!, { note: null, force: true })).toMatchObject({
+      outcome: 'recorded',
+    });
+  });
+
+  test('P11 a month that begins before HISTORY_START is refused, with the day that it takes', async () => {
+    await know([{ from: '2026-06-10Z', to: 'infinity', readAgo: '1 minute' }]);
+    const refusal = (readFrom: string, needed: string) =>
+      `The income of account ${accounts - 1} was read from ${readFrom} on only, and ${needed.slice(0, 7)} begins ` +
+      `before: set HISTORY_START to ${needed} and run kpool sync.`;
+    expect(await refusalOf(findMonth('2026-06')!)).toBe(refusal('2026-06-10', '2026-06-01'));
+    expect(await refusalOf(findMonth('2026-05')!)).toBe(refusal('2026-06-10', '2026-05-01'));
+    expect(await refusalOf(findMonth('2026-07')!)).toBe('closed');
+  });
+
+  test('P11 algorithms that were never looked at are refused; those that sleep, and were, are not', async () => {
+    await know([{ from: '2025-01-01Z', to: 'infinity', readAgo: '1 minute' }]);
+    await sql`INSERT INTO pool.algorithms (account_id, algo) VALUES (${accountId}, 'Scrypt')`;
+    await sql`DELETE FROM pool.sub_accounts WHERE account_id = ${accountId} AND puid <> 1`;
+    const lists = (await refusalOf()).split('\n').map((reason) => reason.slice(0, reason.indexOf(' have')));
+    expect(lists).toEqual(
+      ['earnings', 'rewards'].map((stream) => `${stream} of farm 1 (account ${accounts - 1}, Scrypt)`),
+    );
+    await sql`
+      INSERT INTO sync.cursors (stream, account_id, puid, algo, history_complete)
+      SELECT stream, account_id, puid, 'Scrypt', true FROM sync.cursors WHERE algo = 'SHA256d'`;
+    await sql`
+      INSERT INTO sync.windows (stream, account_id, puid, algo, from_at, to_at, verified_at)
+      SELECT stream, account_id, puid, 'Scrypt', from_at, to_at, verified_at FROM sync.windows`;
+    expect(await refusalOf()).toBe('closed');
+    await reopenMonth(sql, OCTOBER, { note: null });
   });
 });
 

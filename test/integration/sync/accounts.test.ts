@@ -165,6 +165,27 @@ test('an account goes on when its credentials change, and stays stopped when the
   await expectLedgerOf(right.name);
 });
 
+test('credentials that changed are due to be tried at once, once, though everything is fresh', async () => {
+  const key = keyOf(0);
+  const isDue = async (service: SyncService): Promise<boolean> => {
+    const { scopes, nowMs } = await service.plan(service.accounts[0]!, 'sub-accounts');
+    return scopes.every(({ nextVisitMs }) => nextVisitMs <= nowMs);
+  };
+  await syncOnce(await open(key));
+  expect(await isDue(await open(key))).toBe(false);
+
+  const wrong = await open({ ...key, apiPassphrase: 'another-passphrase' });
+  expect(await isDue(wrong)).toBe(true);
+  await syncOnce(wrong, { streams: ['sub-accounts'] });
+  expect(await isDue(wrong)).toBe(false);
+  expect(await statuses()).toMatchObject({ [key.name]: 'auth_failed' });
+
+  const right = await open(key);
+  expect(await isDue(right)).toBe(true);
+  await syncOnce(right, { streams: ['sub-accounts'] });
+  expect(await isDue(right)).toBe(false);
+});
+
 test('what failed with the old credentials does not make the new ones wait', async () => {
   const key = keyOf(0);
   const streams = ['sub-accounts', 'earnings'] as const;
