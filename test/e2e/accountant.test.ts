@@ -62,6 +62,11 @@ test('before anything was synced, nothing is reconciled, closed or silently expo
     'Nothing to reconcile yet: run kpool sync first.\n',
   ]);
   expect((await kpool('export', 'statement', '--account', 'main')).code).toBe(2);
+  const close = await kpool('close', month);
+  expect([close.code, close.stdout]).toEqual([
+    1,
+    'Nothing was recorded:\n  No account has been read yet: run kpool sync.\n',
+  ]);
 });
 
 test('P11 from the first sync to a closed month, its statement, and the next one', async () => {
@@ -145,6 +150,7 @@ test.each([
   ['export', 'statement', '--out', '/dev/null/books'],
   ['close', 'October'],
   ['grant-reader', 'Robert"); DROP TABLE students'],
+  ['grant-reader', 'books', '--password-file', '/no/such/file'],
   ['rollup', '--from', '2026-10-02', '--to', '2026-10-01'],
 ])('wrong usage ends with 2 and without a stack: %s %s', async (...args) => {
   const end = await kpool(...args);

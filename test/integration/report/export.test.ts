@@ -182,20 +182,21 @@ describe('a month', () => {
   test.each(['csv', 'json', 'xlsx'] as const)(
     'P4 the same instant makes the same %s again, byte for byte',
     async (fileType) => {
-      const hashOf = async (asOf: string) => {
+      const fileOf = async (asOf: string) => {
         const { manifest } = await writeExport(
           sql,
           request({ period: '2025-02', fileType, asOf, mayReplace: true }),
         );
-        return manifest.files[0]!.sha256;
+        return manifest.files[0]!;
       };
       const { manifest } = await writeExport(sql, request({ period: '2025-02', fileType, asOf: 'now' }));
-      expect(await hashOf(manifest.asOf)).toBe(await hashOf(manifest.asOf));
+      const first = await fileOf(manifest.asOf);
+      expect(await fileOf(manifest.asOf)).toEqual(first);
       expect(
         createHash('sha256')
-          .update(readFileSync(path.join(folder, manifest.files[0]!.name)))
+          .update(readFileSync(path.join(folder, first.name)))
           .digest('hex'),
-      ).toBe(await hashOf(manifest.asOf));
+      ).toBe(first.sha256);
     },
   );
 
@@ -263,9 +264,12 @@ describe('as of', () => {
     const first = await exported({ period: '2025-05' });
     await earn({ day: '2025-05-01', amount: '2', settledAt: '2025-05-03T00:00:00Z' });
     await earn({ day: '2025-05-02', amount: '4' });
-    const again = await exported({ period: '2025-05', asOf: first.manifest.asOf, mayReplace: true });
+    // Beside the first one, not in its place.
+    const again = await exported({ period: '2025-05', asOf: first.manifest.asOf });
     expect(again.text).toBe(first.text);
-    expect(again.manifest).toEqual({ ...first.manifest, asOfReason: 'given' });
+    expect(again.name).toMatch(/^statement-2025-05-as-of-\d{8}T\d+Z\.csv$/);
+    const files = first.manifest.files.map((file) => ({ ...file, name: again.name }));
+    expect(again.manifest).toEqual({ ...first.manifest, asOfReason: 'given', files });
     const now = await exported({ period: '2025-05', mayReplace: true });
     expect(now.manifest.totals['BTC']?.total).toBe('6');
   });

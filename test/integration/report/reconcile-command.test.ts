@@ -1,0 +1,69 @@
+import postgres from 'postgres';
+import { runCliInProcess } from '../../support/cli-in-process';
+import { useTestDatabase } from '../../support/test-database';
+import { createLedgerAccount } from './ledger-history';
+
+let sql: postgres.Sql;
+let accountId: number;
+
+// Before the database goes.
+afterAll(() => sql.end());
+const database = useTestDatabase();
+beforeAll(async () => {
+  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+  accountId = await createLedgerAccount(sql, 'main');
+  await sql`
+    INSERT INTO sync.cursors (stream, account_id, puid, algo, history_complete)
+    SELECT stream, ${accountId}, puid, 'SHA256d', true
+      FROM unnest(ARRAY['earnings', 'rewards']) AS stream, unnest(ARRAY[1, 2]) AS puid`;
+  for (const puid of [1, 2]) await earn(puid, '2026-10-01Z');
+});
+beforeEach(async () => {
+  await sql`DELETE FROM pool.sub_account_income_samples`;
+  await sql`DELETE FROM sync.quarantined_rows`;
+});
+
+async function earn(puid: number, day: string): Promise<void> {
+  await sql`
+    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${accountId}, ${puid}, 'SHA256d', 'BTC', ${day}::text::timestamptz, 0, 1, 'SETTLED')`;
+}
+
+async function giveTotal(puid: number, amount: string): Promise<void> {
+  await sql`
+    INSERT INTO pool.sub_account_income_samples (account_id, puid, currency, observed_at, amount)
+    VALUES (${accountId}, ${puid}, 'BTC', sync.fix_ledger_instant(), ${amount}::numeric)`;
+}
+
+async function reconcile() {
+  const { code, stdout } = await runCliInProcess(['reconcile', '--json'], { DATABASE_URL: database.url });
+  return { code, rows: JSON.parse(stdout) as { puid: string; verdict: string; reason: string | null }[] };
+}
+
+test.each<[code: number, when: string, totals: readonly [puid: number, amount: string][]]>([
+  [1, 'no total can be compared', []],
+  [0, 'a total matches and the others cannot be compared', [[1, '1']]],
+  [
+    1,
+    'a total differs, although another one matches',
+    [
+      [1, '1'],
+      [2, '5'],
+    ],
+  ],
+])('P11 reconcile exits with %i when %s', async (code, _when, totals) => {
+  for (const [puid, amount] of totals) await giveTotal(puid, amount);
+  expect((await reconcile()).code).toBe(code);
+});
+
+test('P11 a total whose rows are in quarantine says where to see them, the accepted ones too', async () => {
+  await sql`
+    INSERT INTO sync.quarantined_rows (stream, account_id, puid, algo, raw, raw_hash, reason, accepted_at)
+    VALUES ('earnings', ${accountId}, 1, 'SHA256d', '{}', 'a', 'odd', now())`;
+  await giveTotal(1, '5');
+  const { rows } = await reconcile();
+  expect(rows.find(({ puid }) => puid === '1')).toMatchObject({
+    verdict: 'not comparable',
+    reason: expect.stringContaining('accepted ones counted too: kpool quarantine list --all') as string,
+  });
+});
