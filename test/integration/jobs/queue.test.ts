@@ -231,6 +231,13 @@ onBothBackends('the queue', (backendUnderTest) => {
     expect(await scopesOf('worker-details')).toEqual([JSON.stringify(target)]);
   });
 
+  it('the pool’s totals are asked for once the ledger was read, and not before', async () => {
+    await pool.sync({ streams: ['algorithms', 'sub-accounts'] });
+    expect(await planStream(context, 'account-income')).toBe(0);
+    await pool.sync({ streams: ['earnings', 'rewards'] });
+    expect(await planStream(context, 'account-income')).toBe(context.service.accounts.length);
+  });
+
   it('P8 a stopped account has no jobs, and the others go on', async () => {
     await pool.sync({ streams: ['algorithms', 'sub-accounts'] });
     const [stopped, other] = pool.service.accounts;
