@@ -228,8 +228,11 @@ describeRedis('the queue in Redis', (redis) => {
     const from = posted.length;
     let child: ChildProcess | undefined;
     const end = run(['start'], wrong, (spawned) => (child = spawned));
-    await eventually('the refusal was told', 90_000, () => Promise.resolve(posted.length > from || null));
-    child!.kill('SIGTERM');
+    try {
+      await eventually('the refusal was told', 90_000, () => Promise.resolve(posted.length > from || null));
+    } finally {
+      child!.kill('SIGTERM');
+    }
     expect((await end).code).toBe(0);
     const found = await keysOf(redis.url);
     expect(found.length).toBeGreaterThan(10);
