@@ -80,6 +80,11 @@ test('P11 from the first sync to a closed month, its statement, and the next one
   const early = await kpool('close', monthBefore(0), '--json');
   expect(early.code).toBe(1);
   expect(JSON.parse(early.stdout)).toMatchObject({ outcome: 'refused' });
+  const unasked = await kpool('close', '2015-01');
+  expect([unasked.code, unasked.stdout]).toEqual([
+    1,
+    expect.stringContaining('was read from 2018-01-01 on only') as string,
+  ]);
   const close = await kpool('close', month, '--note', 'reviewed', '--json');
   expect([close.code, close.stderr]).toEqual([0, '']);
   const { instant } = JSON.parse(close.stdout) as { instant: string };
