@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
@@ -9,14 +7,10 @@ import { Secret } from '../src/core/secret';
 import { createPacer } from '../src/pacing/pacer';
 import { openPacingDatabase } from '../src/pacing/pacing-database';
 import { REST_MS } from '../src/pacing/rest';
-import { binariesIn, findPackagedBinaries } from '../src/store/embedded/binaries';
-import { createCluster, startCluster, stopCluster } from '../src/store/embedded/cluster';
-import { findServerUser } from '../src/store/embedded/server-user';
-import { migrate } from '../src/store/migrate';
 import { ChildProgram } from '../test/support/child-program';
 import type { RequesterOptions, RequesterReport } from '../test/support/pacing/requester';
 import { startWindowServer } from '../test/support/pacing/window-server';
-import { findFreePort } from '../test/support/test-run';
+import { withScratchDatabase } from './scratch-database';
 
 /**
  * How close the pacing comes to what can be proven, N / (1 s + guard + mean round trip), and what it costs:
@@ -29,7 +23,7 @@ const LIMIT = 2;
 const CLOCK_TICK_MS = 10;
 
 async function main(): Promise<void> {
-  await withDatabase(async (databaseUrl, postmasterPid) => {
+  await withScratchDatabase(async (databaseUrl, postmasterPid) => {
     if (ONLY === undefined || ONLY === 'efficiency') await efficiency(databaseUrl, 1);
     if (ONLY === undefined || ONLY === 'shared') await efficiency(databaseUrl, 4);
     if (ONLY === undefined || ONLY === 'load') await load(databaseUrl, postmasterPid);
@@ -152,37 +146,6 @@ async function cpuMs(postmasterPid: number): Promise<number> {
       ticks += Number(user) + Number(system);
   }
   return ticks * CLOCK_TICK_MS;
-}
-
-async function withDatabase(work: (url: string, postmasterPid: number) => Promise<void>): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'kpool-bench-'));
-  await chmod(directory, 0o755);
-  const user = await findServerUser();
-  if (user !== null) await chown(directory, user.uid, user.gid);
-  const bin = process.env['KPOOL_TEST_PG_BIN'];
-  const binaries = bin === undefined ? await findPackagedBinaries() : binariesIn(bin);
-  const cluster = { dataDirectory: join(directory, 'data'), binaries, user };
-  const password = randomBytes(9).toString('hex');
-  const port = String(await findFreePort());
-  await createCluster(cluster, { superuser: 'bench', password, database: 'bench' });
-  await startCluster(
-    cluster,
-    { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'on' },
-    join(directory, 'postgres.log'),
-  );
-  try {
-    const url = `postgres://bench:${password}@127.0.0.1:${port}/bench`;
-    const sql = postgres(url, { max: 1, onnotice: () => undefined });
-    await migrate(sql);
-    await sql.end();
-    const pid = Number(
-      (await readFile(join(cluster.dataDirectory, 'postmaster.pid'), 'utf8')).split('\n')[0],
-    );
-    await work(url, pid);
-  } finally {
-    await stopCluster(cluster, 'immediate');
-    await rm(directory, { recursive: true, force: true });
-  }
 }
 
 function print(title: string, figures: Record<string, string | number>): void {
