@@ -1,24 +1,9 @@
+import type { QueueLook } from '../../jobs/queue-look';
 import { escapeHtml, htmlTable } from './html';
 import { htmlPage, instant } from './page';
 
-/** One job, as it is shown. */
-interface JobView {
-  readonly state: string;
-  readonly name: string;
-  readonly scope: string;
-  readonly attempts: number;
-  readonly at: Date;
-  readonly error: string | null;
-}
-
-/** What the page is made of; `jobs/` knows how to find it out. */
-export interface QueueView {
-  readonly counts: Readonly<Record<string, number>>;
-  readonly jobs: readonly JobView[];
-}
-
 /** The queue to look at, not to touch: what is to be done is decided by the database, so there is nothing to press. */
-export function queuePage({ counts, jobs }: QueueView, now: Date): string {
+export function queuePage({ counts, jobs }: QueueLook, now: Date): string {
   const told = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
   const rows = jobs.map((job) => [
     job.state,

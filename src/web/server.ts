@@ -1,10 +1,11 @@
+import type { QueueLook } from '../../jobs/queue-look';
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Clock } from '../core/clock';
 import { KpoolError } from '../core/errors';
 import type { Secret } from '../core/secret';
 import { mayEnter } from './access';
 import { readHealth, type QueueState } from './health';
-import { queuePage, type QueueView } from './queue-page';
+import { queuePage } from './queue-page';
 import { openStatusReader } from './status-data';
 import { statusPage } from './status-page';
 
@@ -30,7 +31,7 @@ export interface WebOptions {
   readonly databaseUrl: Secret;
   readonly metrics: { render(): Promise<{ readonly contentType: string; readonly text: string }> };
   /** Looks at the jobs; null where this process runs none. */
-  readonly lookAtQueue: (() => Promise<QueueView>) | null;
+  readonly lookAtQueue: (() => Promise<QueueLook>) | null;
   /** Resolves when the queue answers; null where this process runs no jobs. */
   readonly askQueue: (() => Promise<void>) | null;
   readonly clock: Clock;
