@@ -32,7 +32,7 @@ export type CommitOutcome =
   | { readonly kind: 'committed' }
   /** This row is served when it is asked for by itself: the read was of a part. */
   | { readonly kind: 'clipped'; readonly row: IncomeRow }
-  | Extract<WindowRead, { kind: 'overflow' }>;
+  | Extract<WindowRead, { kind: 'overflow' | 'unbounded' }>;
 
 /** One run over one scope: the version it may commit from, and how a read becomes a commit. */
 export class LedgerSession implements LedgerView {
@@ -145,13 +145,14 @@ export class LedgerSession implements LedgerView {
       }
       const look = await options.lookAgain(read, result.missing);
       if (look.kind === 'served') return { kind: 'clipped', row: look.row };
+      if (look.kind === 'unbounded') return look;
       if (look.kind === 'gone') {
         confirmedMissing = new Set(result.missing.map(ledgerKeyOf));
         this.servedFromMs = await edgeOfForgotten(this, window, read, result.missing);
         continue;
       }
       const again = await options.readAgain();
-      if (again.kind === 'overflow') return again;
+      if (again.kind === 'overflow' || again.kind === 'unbounded') return again;
       if (again.kind !== 'complete') break;
       read = again;
     }

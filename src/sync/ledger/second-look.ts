@@ -13,6 +13,8 @@ export type SecondLook =
   | { readonly kind: 'gone' }
   /** It serves one that the read should have served: that answer was clipped. */
   | { readonly kind: 'served'; readonly row: IncomeRow }
+  /** The server ignores the bounds: only a walk over all pages can tell. */
+  | { readonly kind: 'unbounded' }
   /** The two disagree in another way: something moved. */
   | { readonly kind: 'unclear' };
 
@@ -44,7 +46,7 @@ export async function lookAgain(
   const instants = missing.map((row) => row.minedAtMs);
   for (const span of narrowSpans(instants, window, horizonMs(session.deps.pool.now()))) {
     const again = await session.read(span, MIN_PAGE_SIZE);
-    if (again.kind === 'unbounded') return { kind: 'unclear' };
+    if (again.kind === 'unbounded') return again;
     const before = read.rows.filter((row) => contains(span, row.minedAtMs));
     const overlooked = missing.find(
       (row) =>

@@ -75,13 +75,19 @@ class WindowSync {
       if (claim !== null) await this.settleClaim(claim, window, read);
       claim = read.kind === 'overflow' ? claimOf(read) : null;
       if (read.kind === 'unbounded') {
-        await walkEverything(session);
+        await this.walkAll();
         return;
       }
       if (read.kind === 'overflow') await this.goOn(window, read, claim);
       else await this.commit(window, read);
     }
     throw new KpoolError('sync.limit', 'A window was split without end.');
+  }
+
+  /** The server ignores the bounds: all windows become one, and what was left of this one with it. */
+  private async walkAll(): Promise<void> {
+    this.waiting.length = 0;
+    await walkEverything(this.session);
   }
 
   /** Where nothing is known of the server yet, an empty second page has to say that an answer is all there is. */
@@ -201,6 +207,7 @@ class WindowSync {
     const cursor = session.facts.boundsIgnored && !this.isAll(window) ? { boundsIgnored: false } : {};
     const outcome = await session.commit(proven, read, { ...this.secondLookAt(proven), cursor });
     if (outcome.kind === 'overflow') await this.goOn(window, outcome, null);
+    if (outcome.kind === 'unbounded') await this.walkAll();
     if (outcome.kind === 'clipped') await this.readInParts(window, read, outcome.row);
     if (outcome.kind !== 'committed' || fromMs === window.fromMs) return;
     const older: Window = { fromMs: window.fromMs, toMs: fromMs };
