@@ -1,4 +1,5 @@
-import type { CatalogStore, Pool, Scope } from '../ports';
+import type { CatalogStore } from '../listing-ports';
+import type { Pool, Scope } from '../ports';
 import type { Run } from '../run';
 import { storeConfirmed } from './confirmed-listing';
 

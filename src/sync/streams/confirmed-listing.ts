@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../../core/clock';
-import type { ListingVerdict } from '../ports';
+import type { ListingVerdict } from '../listing-ports';
 import type { Run } from '../run';
 
 /** Listings of one run that may disagree on what is gone before the run gives up, as `partial`. */

@@ -1,7 +1,8 @@
 import { throwIfAborted } from '../../core/clock';
 import { isKpoolError } from '../../core/errors';
 import type { Listing, UnreadableRow } from '../../domain/page';
-import type { IncomeStore, ListingCounts, Scope } from '../ports';
+import type { IncomeStore, ListingCounts } from '../listing-ports';
+import type { Scope } from '../ports';
 import type { Run } from '../run';
 
 export interface CoinDeps {

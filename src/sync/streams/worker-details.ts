@@ -3,7 +3,8 @@ import type { Worker } from '../../domain/entities';
 import { fairShare } from '../../domain/fair-share';
 import type { WorkerId } from '../../domain/ids';
 import { miningScopeOf } from '../mining-scope';
-import type { FleetScope, FleetStore, Pool, Scope } from '../ports';
+import type { FleetScope, FleetStore } from '../fleet-ports';
+import type { Pool, Scope } from '../ports';
 import type { Run } from '../run';
 import { findWorker } from './worker-word';
 

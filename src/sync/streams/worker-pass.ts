@@ -3,7 +3,8 @@ import type { WorkerFilter } from '../../domain/entities';
 import { ACTIVE, findUnreadableWorkers, WALKED_STATUSES } from '../../domain/fleet';
 import { WorkerWalk } from '../../domain/fleet-walk';
 import type { UnreadableRow } from '../../domain/page';
-import type { FleetPass, FleetScope, FleetStore, PackedWorkers, Pool } from '../ports';
+import type { FleetPass, FleetScope, FleetStore, PackedWorkers } from '../fleet-ports';
+import type { Pool } from '../ports';
 import type { Run } from '../run';
 import { findWorker } from './worker-word';
 

@@ -1,6 +1,7 @@
 import { isKpoolError } from '../../core/errors';
 import type { WorkerId } from '../../domain/ids';
-import type { FleetScope, Pool } from '../ports';
+import type { FleetScope } from '../fleet-ports';
+import type { Pool } from '../ports';
 import type { Run } from '../run';
 
 /** Details of a worker; a pool that refuses to speak of one that it does not know has none. */

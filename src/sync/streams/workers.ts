@@ -1,5 +1,6 @@
 import { miningScopeOf } from '../mining-scope';
-import type { FleetScope, Scope } from '../ports';
+import type { FleetScope } from '../fleet-ports';
+import type { Scope } from '../ports';
 import type { Run } from '../run';
 import { WorkerPass, type WorkersDeps } from './worker-pass';
 

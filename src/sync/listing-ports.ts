@@ -1,0 +1,51 @@
+/** What the streams that list all of something at once need of the store: algorithms, sub-accounts, accumulated income. */
+import type { DecimalText } from '../core/decimal';
+import type { SubAccount, SubAccountIncome } from '../domain/entities';
+import type { AccountId } from '../domain/ids';
+import type { Listing, UnreadableRow } from '../domain/page';
+import type { Scope } from './ports';
+
+export interface ListingCounts {
+  readonly inserted: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly removed: number;
+  readonly quarantined: number;
+}
+
+export type ListingVerdict =
+  | { readonly outcome: 'stored'; readonly counts: ListingCounts }
+  /** Nothing was written: these would be removed, and a second listing has to agree. */
+  | { readonly outcome: 'unconfirmed'; readonly missing: ReadonlySet<string> };
+
+export interface CatalogStore {
+  storeAlgorithms(
+    accountId: AccountId,
+    listing: Listing<string>,
+    confirmedMissing: ReadonlySet<string>,
+  ): Promise<ListingVerdict>;
+  /**
+   * Throws `account.duplicate` when another account has the same sub-account, `account.changed` when none of the
+   * account's known sub-accounts is listed any more; the account is stopped in the same transaction.
+   */
+  storeSubAccounts(
+    accountId: AccountId,
+    listing: Listing<SubAccount>,
+    confirmedMissing: ReadonlySet<string>,
+  ): Promise<ListingVerdict>;
+}
+
+export interface IncomeStore {
+  /** Currencies that the ledger of an account holds. */
+  findCurrencies(accountId: AccountId): Promise<string[]>;
+  storeAccountIncome(
+    scope: Scope,
+    totals: readonly { readonly currency: string; readonly amount: DecimalText }[],
+    unreadable: readonly UnreadableRow[],
+  ): Promise<ListingCounts>;
+  storeSubAccountIncome(
+    scope: Scope,
+    totals: readonly (SubAccountIncome & { readonly currency: string })[],
+    unreadable: readonly UnreadableRow[],
+  ): Promise<ListingCounts>;
+}
