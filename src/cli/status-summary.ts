@@ -20,9 +20,9 @@ export interface ServiceStatus {
 /** Histories that are listed one by one; the rest is counted. */
 const MAX_HISTORIES = 20;
 
-function stateOf({ failingScopes, isLate }: StreamFreshness): string {
-  if (failingScopes > 0) return `${failingScopes} failing`;
-  return isLate ? 'late' : 'fresh';
+/** In a word or two, how a stream is doing. */
+export function stateOf({ failingScopes, state }: StreamFreshness): string {
+  return state === 'failing' ? `${failingScopes} failing` : state;
 }
 
 function paceText({ rateScope, requestsPerSecond, keysPacedAsWhole }: ServiceStatus): string {

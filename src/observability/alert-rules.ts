@@ -10,8 +10,8 @@ export interface StreamFacts {
   readonly everyMs: number;
   /** Null: never. */
   readonly lastSuccessAtMs: number | null;
-  /** When there was first something to ask: a stream that never succeeded counts from here. */
-  readonly knownSinceMs: number;
+  /** The last success; before the first one, when its first sync last got on, or since when there is something to ask. */
+  readonly lastProgressAtMs: number;
   readonly scopes: number;
   /** Scopes that failed several times in a row and have not succeeded for three intervals. */
   readonly stuckScopes: number;
@@ -95,8 +95,7 @@ function stoppedAccount({ accountId, accountName, status, statusReason }: Accoun
 /** A stopped account has its own alert; what its streams are is not known until it goes on. */
 function lateStream(facts: StreamFacts, nowMs: number): AlertFinding[] {
   const { accountId, accountName, stream, everyMs, lastSuccessAtMs, stuckScopes, scopes, lastError } = facts;
-  const isLate =
-    stuckScopes > 0 || nowMs - (lastSuccessAtMs ?? facts.knownSinceMs) > LATE_AFTER_INTERVALS * everyMs;
+  const isLate = stuckScopes > 0 || nowMs - facts.lastProgressAtMs > LATE_AFTER_INTERVALS * everyMs;
   const isStopped = facts.accountStatus !== 'ok';
   if (!isLate && !isStopped) return [];
   const last =

@@ -12,7 +12,9 @@ export interface StreamFreshness {
   readonly account: string;
   readonly stream: string;
   readonly lastSuccessAt: Date | null;
+  /** It has not succeeded, or before its first success not got on, for three of its intervals. */
   readonly isLate: boolean;
+  readonly state: 'fresh' | 'failing' | 'late' | 'first sync' | 'waiting';
   readonly scopes: number;
   readonly failingScopes: number;
 }
@@ -39,7 +41,7 @@ export async function readMonthsOfIncome(sql: Sql, months: number): Promise<read
 /** When each stream last succeeded. */
 export async function readFreshness(sql: Sql): Promise<readonly StreamFreshness[]> {
   return sql<StreamFreshness[]>`
-    SELECT account_name AS account, stream, last_success_at AS "lastSuccessAt", is_late AS "isLate",
+    SELECT account_name AS account, stream, last_success_at AS "lastSuccessAt", is_late AS "isLate", state,
            scopes::int AS scopes, failing_scopes::int AS "failingScopes"
       FROM report.data_freshness ORDER BY account_name, stream`;
 }

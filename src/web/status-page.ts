@@ -2,16 +2,25 @@ import { escapeHtml, htmlTable } from './html';
 import { htmlPage, instant } from './page';
 import type { StatusData } from './status-data';
 
+function verdictOf({ accounts, freshness }: StatusData): { look: 'well' | 'busy' | 'ill'; text: string } {
+  const troubles = freshness.filter(({ isLate, failingScopes }) => isLate || failingScopes > 0).length;
+  const stopped = accounts.filter(({ status }) => status !== 'ok').length;
+  if (troubles + stopped > 0)
+    return { look: 'ill', text: `${troubles} stream(s) late or failing, ${stopped} account(s) stopped.` };
+  const read = freshness.filter(({ lastSuccessAt }) => lastSuccessAt !== null).length;
+  if (read < freshness.length)
+    return { look: 'busy', text: `First sync: ${read} of ${freshness.length} streams were read whole.` };
+  return {
+    look: 'well',
+    text: accounts.length === 0 ? 'Nothing was synced yet.' : 'Everything is up to date.',
+  };
+}
+
 /** How everything is doing. `hasQueue`: the jobs have a page, too. */
 export function statusPage(data: StatusData, now: Date, hasQueue: boolean): string {
-  const troubles = data.freshness.filter(({ isLate, failingScopes }) => isLate || failingScopes > 0).length;
-  const stopped = data.accounts.filter(({ status }) => status !== 'ok').length;
-  const isWell = troubles === 0 && stopped === 0;
-  const verdict = isWell
-    ? 'Everything is up to date.'
-    : `${troubles} stream(s) late or failing, ${stopped} account(s) stopped.`;
+  const { look, text } = verdictOf(data);
   const open = data.backfill.filter(({ isComplete }) => !isComplete);
-  const body = `<h1>kpool</h1><p class="${isWell ? 'well' : 'ill'}">${escapeHtml(verdict)}</p>${hasQueue ? '<p><a href="/queues">Jobs</a></p>' : ''}
+  const body = `<h1>kpool</h1><p class="${look}">${escapeHtml(text)}</p>${hasQueue ? '<p><a href="/queues">Jobs</a></p>' : ''}
 <h2>Accounts</h2>${htmlTable(
     ['account', 'status', 'why'],
     data.accounts.map(({ account, status, reason }) => [account, status, reason]),
@@ -24,7 +33,7 @@ export function statusPage(data: StatusData, now: Date, hasQueue: boolean): stri
       instant(row.lastSuccessAt),
       String(row.scopes),
       String(row.failingScopes),
-      row.failingScopes > 0 ? 'failing' : row.isLate ? 'late' : 'fresh',
+      row.state,
     ]),
   )}
 <h2>History</h2><p>${data.backfill.length - open.length} of ${data.backfill.length} histories are complete.</p>${

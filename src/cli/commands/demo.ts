@@ -11,6 +11,7 @@ import type { CliContext, RegisterCommand } from '../context';
 import { withExamples } from '../example';
 import { liveOn } from '../live-demo';
 import { formatRelative } from '../output/times';
+import { stateOf } from '../status-summary';
 import { isAllWell, showProgress, summaryJson, summaryText } from '../sync-summary';
 
 const MONTHS_SHOWN = 4;
@@ -67,7 +68,7 @@ function overviewText({ output, clock }: CliContext, overview: Overview): string
         row.stream,
         String(row.scopes),
         row.lastSuccessAt === null ? null : formatRelative(row.lastSuccessAt.getTime(), clock.now()),
-        row.failingScopes > 0 ? `${row.failingScopes} failing` : row.isLate ? 'late' : 'fresh',
+        stateOf(row),
       ]),
     ),
     heading('Completeness: what is proven of each history'),

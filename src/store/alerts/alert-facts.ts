@@ -25,7 +25,7 @@ interface StreamRow {
   stream: string;
   everyMs: number;
   lastSuccessAtMs: number | null;
-  knownSinceMs: number;
+  lastProgressAtMs: number;
   scopes: number;
   stuckScopes: number;
   lastError: string | null;
@@ -69,22 +69,18 @@ export async function readAlertFacts(
     SELECT f.account_id::int AS "accountId", f.account_name AS "accountName", f.account_status AS "accountStatus",
            f.stream, extract(epoch FROM f.every)::float8 * 1000 AS "everyMs",
            extract(epoch FROM f.last_success_at)::float8 * 1000 AS "lastSuccessAtMs",
-           extract(epoch FROM CASE WHEN w.is_of_account THEN a.first_seen_at
-                                   ELSE greatest(a.first_seen_at, s.first_seen_at) END)::float8 * 1000 AS "knownSinceMs",
+           extract(epoch FROM f.last_progress_at)::float8 * 1000 AS "lastProgressAtMs",
            f.scopes::int AS scopes, stuck.scopes::int AS "stuckScopes", f.last_error AS "lastError"
       FROM report.data_freshness f
-      JOIN pool.accounts a USING (account_id)
-     CROSS JOIN LATERAL (
-       SELECT f.stream IN ('algorithms', 'sub-accounts', 'account-income', 'sub-account-income') AS is_of_account) AS w
-     CROSS JOIN LATERAL (
-       SELECT min(first_seen_at) AS first_seen_at FROM pool.sub_accounts
-        WHERE account_id = f.account_id AND removed_at IS NULL AND default_algo <> '') AS s
      CROSS JOIN LATERAL (
        SELECT count(*) AS scopes FROM sync.cursors c
         WHERE c.account_id = f.account_id AND c.stream = f.stream
           AND c.consecutive_failures >= ${STUCK_AFTER_FAILURES}
           AND sync.now() - coalesce(c.last_success_at, c.created_at) > 3 * f.every) AS stuck
-     WHERE f.account_id = ANY (${ids}::smallint[]) AND (w.is_of_account OR s.first_seen_at IS NOT NULL)`;
+     WHERE f.account_id = ANY (${ids}::smallint[]) AND f.last_progress_at IS NOT NULL
+       AND (f.stream IN ('algorithms', 'sub-accounts', 'account-income', 'sub-account-income')
+            OR EXISTS (SELECT FROM pool.sub_accounts s
+                        WHERE s.account_id = f.account_id AND s.removed_at IS NULL AND s.default_algo <> ''))`;
   const totals = await db.$queryRaw<TotalsRow[]>`
     SELECT account_id::int AS "accountId", account_name AS "accountName", currency,
            count(*) FILTER (WHERE verdict = 'differs')::int AS differing,

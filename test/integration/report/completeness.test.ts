@@ -226,12 +226,37 @@ describe('freshness', () => {
       (row) => row.account === `account ${accounts - 1}` && row.stream === stream,
     )!;
 
-  test('a stream that never succeeded, or not for three intervals, is late', async () => {
+  test('a stream that did not succeed for three intervals is late', async () => {
     await know([NEWEST]);
     await sql`UPDATE sync.cursors SET last_success_at = now() - interval '181 minutes' WHERE stream = 'rewards'`;
-    expect(await freshnessOf('earnings')).toMatchObject({ isLate: false, scopes: 1, failingScopes: 0 });
-    expect(await freshnessOf('rewards')).toMatchObject({ isLate: true });
-    expect(await freshnessOf('workers')).toMatchObject({ isLate: true, lastSuccessAt: null, scopes: 0 });
+    expect(await freshnessOf('earnings')).toMatchObject({
+      isLate: false,
+      state: 'fresh',
+      scopes: 1,
+      failingScopes: 0,
+    });
+    expect(await freshnessOf('rewards')).toMatchObject({ isLate: true, state: 'late' });
+  });
+
+  test('a first sync is late only when it does not get on for three intervals', async () => {
+    await know([NEWEST], false);
+    await sql`UPDATE sync.cursors SET last_success_at = NULL`;
+    const age = async (ago: string) => {
+      await sql`UPDATE pool.accounts SET key_since = now() - ${ago}::interval, first_seen_at = now() - ${ago}::interval`;
+      await sql`UPDATE pool.sub_accounts SET first_seen_at = now() - ${ago}::interval`;
+    };
+    expect(await freshnessOf('earnings')).toMatchObject({ state: 'first sync', isLate: false });
+    expect(await freshnessOf('workers')).toMatchObject({
+      state: 'waiting',
+      isLate: false,
+      lastSuccessAt: null,
+    });
+    await age('181 minutes');
+    expect(await freshnessOf('earnings')).toMatchObject({ state: 'first sync', isLate: false });
+    expect(await freshnessOf('workers')).toMatchObject({ state: 'late', isLate: true });
+    await sql`UPDATE sync.windows SET verified_at = now() - interval '181 minutes'`;
+    expect(await freshnessOf('earnings')).toMatchObject({ state: 'late', isLate: true });
+    await age('1 minute');
   });
 
   test('the interval that is configured counts', async () => {

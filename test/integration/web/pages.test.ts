@@ -88,6 +88,14 @@ describe('the status page', () => {
     expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
   });
 
+  it('does not call a first sync late, nor up to date', async () => {
+    await sql`UPDATE sync.cursors SET last_success_at = NULL WHERE stream = 'earnings'`;
+    const html = await (await fetch((await serve(null)).url)).text();
+    await sql`UPDATE sync.cursors SET last_success_at = sync.now() WHERE stream = 'earnings'`;
+    expect(html).toContain('<p class="busy">First sync: 7 of 8 streams were read whole.');
+    expect(html).toContain('<td>first sync</td>');
+  });
+
   it('writes names from outside as text', async () => {
     await sql`UPDATE sync.cursors SET history_complete = false`;
     const html = await (await fetch((await serve(null)).url)).text();

@@ -165,7 +165,7 @@ describe('what is wrong', () => {
     stream: 'earnings',
     everyMs: HOUR_MS,
     lastSuccessAtMs: NOW - HOUR_MS,
-    knownSinceMs: NOW - 100 * HOUR_MS,
+    lastProgressAtMs: NOW - HOUR_MS,
     scopes: 2,
     stuckScopes: 0,
     lastError: null,
@@ -184,11 +184,9 @@ describe('what is wrong', () => {
 
   it('is nothing when all is well', () => expect(foundIn({})).toEqual([]));
 
-  it('is a stream beyond three of its intervals, counted from when it was first known', () => {
-    expect(ofStream({ lastSuccessAtMs: NOW - 3 * HOUR_MS })).toEqual([]);
-    expect(ofStream({ lastSuccessAtMs: NOW - 3 * HOUR_MS - 1 })).toEqual(['wrong stream-late/1/earnings']);
-    expect(ofStream({ lastSuccessAtMs: null, knownSinceMs: NOW - HOUR_MS })).toEqual([]);
-    expect(ofStream({ lastSuccessAtMs: null })).toEqual(['wrong stream-late/1/earnings']);
+  it('is a stream beyond three of its intervals since it last got on', () => {
+    expect(ofStream({ lastProgressAtMs: NOW - 3 * HOUR_MS })).toEqual([]);
+    expect(ofStream({ lastProgressAtMs: NOW - 3 * HOUR_MS - 1 })).toEqual(['wrong stream-late/1/earnings']);
   });
 
   it('is one scope that fails again and again, though the others succeed', () =>
