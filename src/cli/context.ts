@@ -95,6 +95,7 @@ export class CallContext implements CliContext {
     if (this.#config !== undefined) return this.#config;
     const config = loadConfig(this.#world.env, {
       envFile: this.#envFile ?? path.join(this.#world.workingDirectory, '.env'),
+      nowMs: this.#world.clock.now(),
     });
     secretsOf(config).forEach((secret) => this.scrubber.add(secret));
     config.warnings.forEach((warning) => this.output.warn(`kpool: ${warning}`));

@@ -26,7 +26,27 @@ export function readEnvFile(filePath: string, mistakes: Mistakes): Environment {
   }
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
   reportCutValues(filePath, text, mistakes);
+  reportIdleLines(filePath, text, mistakes);
   return parse(text);
+}
+
+/**
+ * dotenv passes over a line that sets nothing, such as one whose `=` was forgotten. It is told by its number only: what
+ * stands there may be a secret. A line within a quoted value does set something.
+ */
+function reportIdleLines(filePath: string, text: string, mistakes: Mistakes): void {
+  const lines = text.split(/\r\n|\r|\n/);
+  const meaning = JSON.stringify(parse(text));
+  const idle = lines.flatMap((line, index) => {
+    if (/^\s*(?:#|$)/.test(line) || /^\s*(?:export\s+)?[\w.-]+\s*=/.test(line)) return [];
+    return JSON.stringify(parse(lines.with(index, '').join('\n'))) === meaning ? [index + 1] : [];
+  });
+  if (idle.length === 0) return;
+  mistakes.add(
+    `${filePath}, line${idle.length === 1 ? '' : 's'} ${idle.join(', ')}`,
+    'text that sets no variable (not shown)',
+    'NAME=value, or # before a comment',
+  );
 }
 
 /** dotenv ends an unquoted value at `#`, so that a passphrase `a#b` would silently become `a`. */

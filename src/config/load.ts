@@ -11,6 +11,8 @@ const CREDENTIALS = ['KUCOIN_POOL_API_KEY', 'KUCOIN_POOL_API_SECRET', 'KUCOIN_PO
 export interface LoadOptions {
   /** A `.env` file; the environment wins over it. It need not exist. */
   readonly envFile?: string;
+  /** The time of day, ms since the epoch: what lies ahead of it cannot be history. Left out: not looked at. */
+  readonly nowMs?: number;
 }
 
 /**
@@ -26,6 +28,7 @@ export function loadConfig(env: Environment, options: LoadOptions = {}): Config 
   const read = readValues(sources, mistakes);
   const accounts = readAccounts(read, mistakes);
   reportOpenDoor(read, mistakes);
+  reportFutureHistory(read, options.nowMs ?? Infinity, mistakes);
   mistakes.throwIfAny();
   return buildConfig(read.values, accounts, mistakes.warnings);
 }
@@ -71,4 +74,15 @@ function reportOpenDoor({ values, given }: ReadValues, mistakes: Mistakes): void
   // A wrong host or port is null here and was reported already.
   if (host === null || port === null || port === 0 || given.has('HTTP_TOKEN') || isLoopbackHost(host)) return;
   mistakes.add('HTTP_TOKEN', 'nothing', `a token, as HTTP_HOST ${host} can be reached from other machines`);
+}
+
+function reportFutureHistory({ values }: ReadValues, nowMs: number, mistakes: Mistakes): void {
+  const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+  // A wrong date is null here and was reported already; null is never later.
+  if (values.HISTORY_START <= nowMs) return;
+  mistakes.add(
+    'HISTORY_START',
+    `${dayOf(values.HISTORY_START)}, a day to come`,
+    `a day up to ${dayOf(nowMs)}`,
+  );
 }

@@ -12,7 +12,8 @@ export const STREAMS = [
 
 export type Stream = (typeof STREAMS)[number];
 /** The streams of money: kept for ever, revised, never deleted. */
-export type LedgerStream = Extract<Stream, 'earnings' | 'rewards'>;
+export const LEDGER_STREAMS = ['earnings', 'rewards'] as const satisfies readonly Stream[];
+export type LedgerStream = (typeof LEDGER_STREAMS)[number];
 
 /** 1 is served first. Waiting requests are let through in this order (DESIGN §6, pacing). */
 export function priorityOf(stream: Stream): number {

@@ -5,7 +5,7 @@ import { syncEverything } from '../../app/sync-everything';
 import { requireAccounts } from '../../config/require-accounts';
 import { KpoolError } from '../../core/errors';
 import { findId, type Puid } from '../../domain/ids';
-import { STREAMS, type Stream } from '../../domain/streams';
+import { LEDGER_STREAMS, STREAMS, type Stream } from '../../domain/streams';
 import { DAY_MS, type Window } from '../../domain/windows';
 import type { RegisterCommand } from '../context';
 import { withExamples } from '../example';
@@ -27,8 +27,14 @@ function parsePuid(text: string): Puid {
   return id as Puid;
 }
 
-function spanOf({ from, to }: SyncFlags): Window | null {
+function spanOf({ from, to }: SyncFlags, streams: readonly Stream[]): Window | null {
   if (from === undefined && to === undefined) return null;
+  const timeless = streams.filter((stream) => !LEDGER_STREAMS.some((ledger) => ledger === stream));
+  if (timeless.length > 0) {
+    throw new KpoolError('usage.invalid', `--from and --to say nothing about ${timeless.join(', ')}.`, {
+      hint: `Only ${LEDGER_STREAMS.join(' and ')} have a past that can be read again; the others show what is now.`,
+    });
+  }
   const span = { fromMs: from ?? 0, toMs: to === undefined ? Infinity : to + DAY_MS };
   if (span.fromMs >= span.toMs) {
     throw new KpoolError('usage.invalid', '--from lies after --to.', {
@@ -48,8 +54,10 @@ export const registerSync: RegisterCommand = (program, context) => {
     .option('--puid <puid>', 'only this sub-account', parsePuid)
     .option('--algo <algo>', 'only this algorithm')
     .option('--verify', 'read everything again, not only what is due')
-    .addOption(new Option('--from <day>', 'read again from this day on (UTC)').argParser(parseDay))
-    .addOption(new Option('--to <day>', 'read again up to and including this day (UTC)').argParser(parseDay))
+    .addOption(new Option('--from <day>', 'read income again from this day on (UTC)').argParser(parseDay))
+    .addOption(
+      new Option('--to <day>', 'read income again up to and including this day (UTC)').argParser(parseDay),
+    )
     .action(async (streams: Stream[], flags: SyncFlags) => {
       const { output, clock, signal } = context;
       const config = context.config();
@@ -60,7 +68,7 @@ export const registerSync: RegisterCommand = (program, context) => {
           hint: `Configured: ${accounts.map(({ name }) => name).join(', ')}.`,
         });
       }
-      const span = spanOf(flags);
+      const span = spanOf(flags, streams);
       const verifyBeforeMs = flags.verify === true || span !== null ? Infinity : null;
       const session = await openSession({
         config,

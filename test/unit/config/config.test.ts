@@ -196,6 +196,14 @@ describe('a name that is not known', () => {
   });
 });
 
+test('history that starts tomorrow is refused, and today is not', () => {
+  const nowMs = Date.parse('2026-11-22T15:00Z');
+  expect(() => loadConfig({ HISTORY_START: '2026-11-23' }, { nowMs })).toThrow(
+    'HISTORY_START: found 2026-11-23, a day to come, expected a day up to 2026-11-22',
+  );
+  expect(loadConfig({ HISTORY_START: '2026-11-22' }, { nowMs }).warnings).toEqual([]);
+});
+
 describe('a .env file', () => {
   it('gives what the environment does not', () => {
     const envFile = file(
@@ -229,6 +237,15 @@ describe('a .env file', () => {
       .map((name) => `${name}='a#b'`)
       .join('\n')}`;
     expect(loadConfig({}, { envFile: file('.env', text) }).accounts[0]!.apiPassphrase.reveal()).toBe('a#b');
+  });
+
+  it('P10 tells which lines set nothing, by their numbers only', () => {
+    const text =
+      "# a comment\nCOINS='BTC,\nLTC'\n\nKUCOIN_POOL_API_SECRET hunter2\r\nHTTP PORT=hunter2\nexport LOG_LEVEL\n";
+    const envFile = file('.env', text);
+    const message = complaint({}, envFile);
+    expect(message).toContain(`${envFile}, lines 5, 6, 7: found text that sets no variable`);
+    expect(message).not.toContain('hunter2');
   });
 
   it('in UTF-16 is not taken for an empty one', () => {
