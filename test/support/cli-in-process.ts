@@ -8,18 +8,28 @@ import type { KpoolEnd } from './built-kpool';
 class Collected extends Writable {
   text = '';
 
+  constructor(private readonly onText: (text: string) => void = () => undefined) {
+    super();
+  }
+
   override _write(chunk: Buffer | string, _encoding: BufferEncoding, done: () => void): void {
     this.text += chunk.toString();
+    this.onText(this.text);
     done();
   }
 }
 
-/** Runs `kpool` in this process, from the sources: no build, no start of a program. */
+/** Runs `kpool` in this process, from the sources: no build, no start of a program. Ctrl-C once it wrote `stopAt`. */
 export async function runCliInProcess(
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
+  stopAt?: RegExp,
 ): Promise<KpoolEnd> {
-  const [stdout, stderr] = [new Collected(), new Collected()];
+  const source = Object.assign(new EventEmitter(), { exit: () => undefined });
+  const stdout = new Collected((text) => {
+    if (stopAt?.test(text) === true) source.emit('SIGINT');
+  });
+  const stderr = new Collected();
   const world = {
     argv,
     env: { HOME: '/nonexistent', ...env },
@@ -28,7 +38,6 @@ export async function runCliInProcess(
     stderr,
     clock: systemClock,
   };
-  const source = Object.assign(new EventEmitter(), { exit: () => undefined });
   const code = await runCli(world, source);
   return { code, stdout: stdout.text, stderr: stderr.text };
 }

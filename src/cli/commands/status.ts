@@ -43,7 +43,8 @@ async function requireTables(sql: postgres.Sql): Promise<void> {
 function show({ output, clock }: CliContext, status: ServiceStatus, isWatching: boolean): void {
   output.result(statusJson(status), () => {
     const text = statusText(output, status, clock.now());
-    return isWatching ? `${CLEAR}${text}` : text;
+    if (!isWatching) return text;
+    return output.isTerminal ? `${CLEAR}${text}` : `${new Date(clock.now()).toISOString()}\n${text}\n`;
   });
 }
 
@@ -70,7 +71,7 @@ export const registerStatus: RegisterCommand = (program, context) => {
   const command = program
     .command('status')
     .description('Show how fresh and how complete the data are, and what went wrong last')
-    .option('--watch', 'show it again every two seconds, until Ctrl-C')
+    .option('--watch', 'show it again every two seconds, until Ctrl-C; in a pipe one after the other')
     .action(async (flags: { watch?: boolean }) => {
       const { output, signal } = context;
       const config = context.config();

@@ -22,6 +22,8 @@ export interface OutputOptions {
 /** Where commands write: results to standard output, everything else to standard error. */
 export interface Output {
   readonly isJson: boolean;
+  /** Whether standard output is a terminal, whose screen can be cleared. */
+  readonly isTerminal: boolean;
   readonly colour: ReturnType<typeof createColors>;
   /** The result: `json` with `--json`, else the lines that `toText` makes. Once per command. */
   result(json: JsonValue, toText: () => string): void;
@@ -47,6 +49,7 @@ export function createOutput(options: OutputOptions): Output {
   };
   return {
     isJson,
+    isTerminal: isTty,
     colour,
     result: (json, toText) => void stdout.write(scrub(isJson ? formatJson(json) : `${toText()}\n`)),
     note: (line) => {
