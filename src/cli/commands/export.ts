@@ -54,7 +54,9 @@ function resultText({ output }: CliContext, { manifest, files }: ExportResult): 
     `${countOf(manifest.rows, 'row')} as of ${manifest.asOf} (${manifest.asOfReason}), by ${manifest.basis}` +
       (manifest.changesSince === null ? '' : `, changed since ${manifest.changesSince}`),
     ...(manifest.rows === 0
-      ? [manifest.changesSince === null ? 'No income in this time.' : 'Nothing changed.']
+      ? manifest.changesSince === null
+        ? []
+        : ['Nothing changed.']
       : [
           output.table(
             [
@@ -111,6 +113,7 @@ export const registerExport: RegisterCommand = (program, context) => {
       context.output.result({ ...result.manifest, paths: [...result.files] }, () =>
         resultText(context, result),
       );
+      if (result.isUnread) context.exitWith(1);
     });
   withExamples(
     command,

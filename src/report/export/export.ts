@@ -2,10 +2,11 @@ import path from 'node:path';
 import type { Sql } from 'postgres';
 import { throwIfAborted } from '../../core/clock';
 import { KpoolError } from '../../core/errors';
-import { findAsOf, type AsOf } from './as-of';
+import { findAsOf } from './as-of';
 import { csvLines } from './csv';
+import { findEmptiness } from './emptiness';
 import { findLastManifest, formatManifest, MANIFEST_SUFFIX, type Manifest } from './manifest';
-import { isoText, readPeriod, type PeriodName } from './period';
+import { readPeriod, type PeriodName } from './period';
 import { readRows, type Basis, type ExportRow, type Selection } from './rows';
 import { STATEMENT_COLUMNS, statementCells, statementObject } from './statement';
 import { TAX_TOOLS } from './tax-tools';
@@ -37,6 +38,8 @@ export interface ExportResult {
   readonly files: readonly [data: string, manifest: string];
   /** What is odd about it, or about the export that it continues, a sentence each. */
   readonly notes: readonly string[];
+  /** It has no rows, and some of its time was not read from the pool. */
+  readonly isUnread: boolean;
 }
 
 /**
@@ -88,23 +91,13 @@ export async function writeExport(sql: Sql, request: ExportRequest): Promise<Exp
     } finally {
       await proof.discard();
     }
-    const notes = [...(await notesOn(folder, last)), ...(await notesOnTime(sql, asOf))];
-    return { manifest, files: [dataFile, manifestFile], notes };
+    const isEmpty = manifest.rows === 0 && last === null;
+    const emptiness = isEmpty ? await findEmptiness(sql, period, asOf, accountName) : null;
+    const notes = [...(await notesOn(folder, last)), ...(emptiness?.reasons ?? [])];
+    return { manifest, files: [dataFile, manifestFile], notes, isUnread: emptiness?.isUnread === true };
   } finally {
     await data.discard();
   }
-}
-
-/** Before the first sync the ledger says nothing, which is not to say that there was no income. */
-async function notesOnTime(sql: Sql, asOf: AsOf): Promise<readonly string[]> {
-  const [row] = await sql<{ first: string | null; isLater: boolean }[]>`
-    SELECT ${isoText(sql, sql`f.first`)} AS first, f.first > ${asOf.instant}::text::timestamptz AS "isLater"
-      FROM (SELECT least((SELECT min(valid_from) FROM pool.earning_revisions),
-                         (SELECT min(valid_from) FROM pool.reward_revisions)) AS first) AS f`;
-  if (row === undefined || row.first === null) return ['No income has been synced yet.'];
-  return row.isLater
-    ? [`Nothing was known at ${asOf.instant}: the first income was synced at ${row.first}.`]
-    : [];
 }
 
 /** Whether the files of the last export are still those that were written. */
