@@ -22,7 +22,8 @@ export function createRedactor(credentials: Credentials, signedPassphrase: strin
     machineMade.filter((secret) => secret.length >= MIN_DATA_SECRET_LENGTH && !/^\d+$/.test(secret)),
   );
   return {
-    fromMessage: (text) => replaceAll(text, inMessages),
+    // A query that carries credentials goes as a whole, however short they are.
+    fromMessage: (text) => replaceAll(text, inMessages).replace(CREDENTIAL_QUERY, '?[redacted]'),
     fromData: (text) => replaceAll(text, inData),
   };
 }
@@ -45,6 +46,9 @@ function formsOf(secrets: readonly string[]): string[] {
 
 /** What is left of a signed query once its credentials are gone. */
 const SIGNED_QUERY = /\?[^\s"'<>\\?]*key=\[redacted\][^\s"'<>\\]*/g;
+
+/** A query of the shape that is signed, whoever's it is: for what people read. */
+const CREDENTIAL_QUERY = /\?[^\s"'<>\\?]*\b(?:key|passphrase)=[^\s"'<>\\]*/g;
 
 function replaceAll(text: string, needles: readonly string[]): string {
   let clean = text;

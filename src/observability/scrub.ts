@@ -1,8 +1,14 @@
 import type { Secret } from '../core/secret';
 
 const REDACTED = '[redacted]';
-/** Shorter texts occur everywhere: replacing them would garble every line and so show what they are. */
+/**
+ * Shorter texts occur everywhere: replacing them in words would garble every line and so show what they are. They are
+ * replaced where a name before them says that they are meant.
+ */
 const MIN_SECRET_LENGTH = 4;
+/** `passphrase=`, `"apiKey": "`, `KUCOIN_POOL_API_SECRET=`: what follows is the secret itself. */
+const NAME_BEFORE = String.raw`(?<=(?:key|secret|passphrase|password|token)["']?\s?[=:]\s?["']?)`;
+const END_AFTER = String.raw`(?=$|[\s&"',;)}\]])`;
 /** The part of a base64 text that does not depend on its neighbours must be long enough to be no coincidence. */
 const MIN_BASE64_LENGTH = 6;
 
@@ -15,21 +21,35 @@ export interface Scrubber {
 
 /**
  * A scrubber that knows `secrets` as they are, percent-encoded, as in a form, as in JSON, and in base64 wherever
- * they stand in what was encoded (P10). Secrets of fewer than 4 characters are left alone.
+ * they stand in what was encoded (P10). Those of fewer than 4 characters only where they follow a name such as `key=`.
  */
 export function createScrubber(secrets: readonly Secret[]): Scrubber {
   const forms = new Set<string>();
+  const shortForms = new Set<string>();
   let pattern: RegExp | null = null;
+  let shortPattern: RegExp | null = null;
   const add = (secret: Secret) => {
     const text = secret.reveal();
-    if (text.length < MIN_SECRET_LENGTH) return;
+    if (text === '') return;
+    if (text.length < MIN_SECRET_LENGTH) {
+      for (const form of formsOf(text)) shortForms.add(escapeForPattern(form));
+      shortPattern = new RegExp(`${NAME_BEFORE}(?:${[...shortForms].join('|')})${END_AFTER}`, 'gi');
+      return;
+    }
     for (const form of formsOf(text)) forms.add(form);
     // The longest first: a secret that holds another goes as a whole.
     const longestFirst = [...forms].sort((a, b) => b.length - a.length);
     pattern = new RegExp(longestFirst.map((form) => escapeForPattern(form)).join('|'), 'g');
   };
   secrets.forEach(add);
-  return { add, scrub: (text) => (pattern === null ? text : text.replace(pattern, REDACTED)) };
+  return {
+    add,
+    scrub: (text) =>
+      [pattern, shortPattern].reduce(
+        (left, each) => (each === null ? left : left.replace(each, REDACTED)),
+        text,
+      ),
+  };
 }
 
 function formsOf(text: string): string[] {

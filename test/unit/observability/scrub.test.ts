@@ -53,7 +53,18 @@ describe('P10 a known secret', () => {
     expect(scrubber.scrub('generated')).toBe('[redacted]');
   });
 
-  it('of one to three characters is left alone: it would be shown by the gaps', () => {
-    expect(createScrubber([new Secret('a')]).scrub('a cat')).toBe('a cat');
+  it('of one to three characters is left alone in words: it would be shown by the gaps', () => {
+    const { scrub } = createScrubber([new Secret('a'), new Secret('5+')]);
+    expect(scrub('a cat, key: cat, a=a, 5+ rows, keys: a')).toBe('a cat, key: cat, a=a, 5+ rows, keys: a');
+  });
+
+  it.each([
+    '?key=a&passphrase=5%2B',
+    '{"apiKey":"a","apiPassphrase": "5+"}',
+    'API_KEY=a\nAPI_PASSPHRASE=5+\n',
+  ])('of one to three characters does not survive behind its name: %s', (text) => {
+    const shown = createScrubber([new Secret('a'), new Secret('5+')]).scrub(text);
+    expect(shown.match(/\[redacted\]/g)).toHaveLength(2);
+    expect(shown).not.toMatch(/[=:] ?"?(?:a|5)/);
   });
 });
