@@ -54,8 +54,18 @@ const RETRY_BY_CODE = {
 
 export type ErrorCode = keyof typeof RETRY_BY_CODE;
 
+/** What to do about failures that are born deep inside, where nobody knows more than their name. */
+const USUAL_HINT: Partial<Record<ErrorCode, string>> = {
+  'sync.inconsistent':
+    'It is tried again by itself, and what was stored stays. When it lasts for a day, please report it.',
+  'sync.superseded':
+    'Nothing is lost: what the other process stored counts, and the next run goes on from there.',
+  'sync.limit':
+    'It is tried again by itself, and what was stored stays. When it lasts for a day, please report it.',
+};
+
 export interface KpoolErrorOptions {
-  /** What the reader should do about it: one sentence, printed after the message. */
+  /** What the reader should do about it: one sentence, printed after the message; some codes have a usual one. */
   readonly hint?: string;
   /** Only for `after`: how long to wait before the next attempt. */
   readonly retryAfterMs?: number;
@@ -77,7 +87,7 @@ export class KpoolError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retry = RETRY_BY_CODE[code];
-    this.hint = options.hint;
+    this.hint = options.hint ?? USUAL_HINT[code];
     this.retryAfterMs = options.retryAfterMs;
   }
 }

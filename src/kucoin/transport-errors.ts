@@ -1,4 +1,5 @@
 import { KpoolError } from '../core/errors';
+import type { Timeouts } from './timeouts';
 
 /** Why the transport ended a request itself. */
 export type StopReason = 'caller' | 'headers' | 'body' | 'total' | 'size';
@@ -35,21 +36,26 @@ const TLS_REASON_BY_CODE: Readonly<Record<string, string>> = {
  * A failure below HTTP as a KpoolError. Nothing of the original is kept but its code name: undici's errors can
  * lead to the request, and with it to the signed query (P10).
  */
-export function transportError(error: unknown, origin: string, stopped: StopReason | null): KpoolError {
+export function transportError(
+  error: unknown,
+  origin: string,
+  stopped: StopReason | null,
+  timeouts: Timeouts,
+): KpoolError {
   const place = `The pool at ${origin}`;
   switch (stopped) {
     case 'caller':
       return new KpoolError('aborted', 'Stopped on request.');
     case 'headers':
-      return timeout(`${place} accepted the request but did not answer in time.`);
+      return timeout(`${place} accepted the request but did not answer in time`, timeouts.headersMs);
     case 'body':
-      return timeout(`${place} stopped sending in the middle of an answer.`);
+      return timeout(`${place} stopped sending in the middle of an answer`, timeouts.bodyMs);
     case 'total':
-      return timeout(`${place} did not complete its answer in time.`);
+      return timeout(`${place} did not complete its answer in time`, timeouts.totalMs);
     case 'size':
       return tooLarge(origin);
     case null:
-      return fromCode(codeNameOf(error), place);
+      return fromCode(codeNameOf(error), place, timeouts);
   }
 }
 
@@ -60,13 +66,17 @@ export function tooLarge(origin: string): KpoolError {
   });
 }
 
-function timeout(message: string): KpoolError {
-  return new KpoolError('pool.timeout', message, { hint: 'It is tried again by itself.' });
+/** `limitMs`: null when it was not ours. */
+function timeout(sentence: string, limitMs: number | null): KpoolError {
+  const limit = limitMs === null ? '' : ` (${limitMs / 1_000} s)`;
+  return new KpoolError('pool.timeout', `${sentence}${limit}.`, {
+    hint: 'It is tried again by itself. When it lasts, check the network and KUCOIN_POOL_BASE_URL.',
+  });
 }
 
-function fromCode(code: string, place: string): KpoolError {
+function fromCode(code: string, place: string, { connectMs }: Timeouts): KpoolError {
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT')
-    return timeout(`${place} does not accept a connection in time.`);
+    return timeout(`${place} does not accept a connection in time`, code === 'ETIMEDOUT' ? null : connectMs);
   if (TLS_CODE.test(code)) {
     const reason = TLS_REASON_BY_CODE[code] === undefined ? code : `${TLS_REASON_BY_CODE[code]}, ${code}`;
     return new KpoolError('pool.tls', `${place} could not prove its identity (${reason}).`, {

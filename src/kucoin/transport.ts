@@ -120,7 +120,8 @@ async function exchange(
       else chunks.push(chunk);
     }
     // A stream that had already ended does not fail when it is stopped.
-    if (ended.by !== null) return { error: transportError(null, origin, ended.by), httpStatus, bytes };
+    if (ended.by !== null)
+      return { error: transportError(null, origin, ended.by, timeouts), httpStatus, bytes };
     const header = headerReader(response);
     const dateMs = findDateMs(header('date'));
     const decoded = await decodeBody(Buffer.concat(chunks), header('content-encoding') ?? '', MAX_BODY_BYTES);
@@ -140,7 +141,7 @@ async function exchange(
       },
     };
   } catch (error) {
-    return { error: transportError(error, origin, ended.by), httpStatus, bytes };
+    return { error: transportError(error, origin, ended.by, timeouts), httpStatus, bytes };
   } finally {
     clearTimeout(phaseTimer);
     clearTimeout(totalTimer);

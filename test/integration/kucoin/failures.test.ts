@@ -216,7 +216,7 @@ const BROKEN: readonly (readonly [string, (socket: Socket) => void, Told])[] = [
     (socket) => socket.write(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(70_000)}\r\n`),
     malformed(/not HTTP/),
   ],
-  ['never answers', () => undefined, timeout(/did not answer in time/)],
+  ['never answers', () => undefined, timeout(/did not answer in time \([\d.]+ s\)/)],
   [
     'drips',
     (socket) => {
@@ -224,7 +224,7 @@ const BROKEN: readonly (readonly [string, (socket: Socket) => void, Told])[] = [
       const timer = setInterval(() => socket.write(' '), 20);
       socket.on('close', () => clearInterval(timer));
     },
-    timeout(/did not complete its answer in time/),
+    timeout(/did not complete its answer in time \([\d.]+ s\)/),
   ],
 ];
 
@@ -281,6 +281,7 @@ test('a host that does not accept connections: what is repeated, when, and what 
   const queued = outcomes.filter(({ message }) => message.includes('did not answer'));
   const others = outcomes.filter((outcome) => !queued.includes(outcome));
   expect(others.length).toBeGreaterThan(0);
-  for (const outcome of others) expectTold(outcome, timeout(/does not accept a connection in time/));
+  for (const outcome of others)
+    expectTold(outcome, timeout(/does not accept a connection in time \([\d.]+ s\)/));
   await worker.terminate();
 }, 30_000);

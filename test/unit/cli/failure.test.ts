@@ -16,6 +16,12 @@ describe('a failure', () => {
     });
   });
 
+  it.each(['sync.inconsistent', 'sync.superseded', 'sync.limit'] as const)(
+    'born where nobody knows more than its name (%s) says what to do, too',
+    (code) =>
+      expect(reportFailure(new KpoolError(code, 'Odd.'), options).text).toMatch(/^kpool: Odd\.\n {2}\w.*\.$/),
+  );
+
   it('of usage or configuration ends with 2', () => {
     expect(reportFailure(new KpoolError('usage.invalid', 'x'), options).exitCode).toBe(2);
   });
