@@ -1,4 +1,5 @@
-import type { PlannedScope, ServiceAccount } from '../src/app/sync-service';
+import type { ServiceAccount } from '../src/app/service-account';
+import type { PlannedScope } from '../src/app/sync-service';
 import { STREAMS, type Stream, priorityOf } from '../src/domain/streams';
 import { planEveryMs } from './cadence';
 import type { JobContext, NewJob } from './job-context';

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config';
 import { failed, well, type Finding } from './finding';
-import type { ServiceAccount } from './sync-service';
+import type { ServiceAccount } from './service-account';
 
 /** A host whose clock is this far off is told so; requests are signed with the pool's time all the same. */
 const CLOCK_TOLERANCE_MS = 2_000;

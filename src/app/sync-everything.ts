@@ -6,7 +6,8 @@ import type { RunTotals } from '../sync/ports';
 import type { RunResult } from '../sync/run-scope';
 import { Patience } from './patience';
 import { EVERYTHING, findMismatch, isSelected, type SyncSelection } from './sync-selection';
-import type { PlannedScope, ServiceAccount, SyncService } from './sync-service';
+import type { ServiceAccount } from './service-account';
+import type { PlannedScope, SyncService } from './sync-service';
 
 /** Scopes of one stream in hand at once: enough to keep its endpoint busy while another one commits. */
 const LANES_PER_STREAM = 3;
@@ -24,6 +25,8 @@ export interface StreamProgress {
   readonly scopes: number;
   readonly rowsRead: number;
   readonly requests: number;
+  /** Scopes that another process has in hand, whose result is waited for. */
+  readonly waiting: number;
 }
 
 export interface SyncEverythingOptions {
@@ -107,6 +110,7 @@ async function syncStream(
   );
   const results: RunResult[] = [];
   const inHand = new Map<PlannedScope, Readonly<RunTotals>>();
+  const waiting = new Set<PlannedScope>();
   const tell = (): void => {
     const totals = [...results.map((result) => result.totals), ...inHand.values()];
     options.onProgress({
@@ -116,6 +120,7 @@ async function syncStream(
       scopes: wanted.length,
       rowsRead: totals.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
       requests: totals.reduce((sum, { requests }) => sum + requests, 0),
+      waiting: waiting.size,
     });
   };
   tell();
@@ -124,11 +129,16 @@ async function syncStream(
     if (state.isStopped) return;
     throwIfAborted(options.signal);
     const onProgress = (totals: Readonly<RunTotals>): void => {
+      waiting.delete(planned);
       inHand.set(planned, totals);
       tell();
     };
+    const onWait = (): void => {
+      waiting.add(planned);
+      tell();
+    };
     const { signal, request } = options;
-    const runOptions = { trigger: 'command', signal, onProgress };
+    const runOptions = { trigger: 'command', signal, onProgress, onWait };
     const outlast = (): Promise<boolean> => state.patience.outlast(() => service.quietMs(account, stream));
     let result: RunResult;
     do {
@@ -138,6 +148,7 @@ async function syncStream(
       // What a pool that is to be left alone did not answer is asked for again once it lets calls in.
     } while (isKept(result) && service.quietMs(account, stream) > 0 && (await outlast()));
     inHand.delete(planned);
+    waiting.delete(planned);
     if (result.error?.retry === 'never-account') state.isStopped = true;
     results.push(result);
     tell();

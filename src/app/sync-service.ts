@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { AccountCredentials } from '../config/accounts';
 import type { Config } from '../config/config';
 import { assert } from '../core/assert';
@@ -8,14 +7,14 @@ import type { AccountId } from '../domain/ids';
 import { nextVisitMs, paceOf, type ScopePace } from '../domain/scope-schedule';
 import type { Stream } from '../domain/streams';
 import { DAY_MS } from '../domain/windows';
-import { createPoolClient, DEFAULT_TIMEOUTS, type EndpointName, type PoolClient } from '../kucoin';
+import { DEFAULT_TIMEOUTS, type EndpointName } from '../kucoin';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
 import { createWebhook } from '../observability/webhook';
 import type { PaceScope } from '../pacing/bucket-lines';
 import { createPacer, type PacerHandle } from '../pacing/pacer';
 import { openPacingDatabase, type PacingDatabase } from '../pacing/pacing-database';
-import { PrismaAccountStore, type AccountStatus } from '../store/accounts';
+import type { AccountStatus } from '../store/accounts';
 import { PrismaAlertStore } from '../store/alerts/alert-store';
 import { PrismaCatalogStore } from '../store/catalog';
 import { createStoreClient } from '../store/client';
@@ -26,24 +25,18 @@ import { PrismaLedgerStore } from '../store/ledger/ledger-store';
 import { enforceRetention, type KeepDays, type Retained } from '../store/retention';
 import { PrismaRunStore } from '../store/runs';
 import { PrismaScopeStore } from '../store/scopes';
+import { PostgresTurnStore } from '../store/scope-turns';
 import { saveSettings } from '../store/settings';
 import { WHAT_IS_DUE, type LedgerRequest } from '../sync/ledger/sync-ledger-scope';
 import type { Scope } from '../sync/ports';
 import { STREAM_REGISTRY, type SyncDeps } from '../sync/registry';
 import { runScope, type RunOptions, type RunResult } from '../sync/run-scope';
-import { AccountGuard } from './account-guard';
+import { ScopeTurn } from '../sync/turn';
+import type { AccountGuard } from './account-guard';
 import { createAlertRounds, type AlertRound } from './alerts';
-import { logQuiet, logTurn } from './pace-log';
-
-/** An account that this process serves. */
-export interface ServiceAccount {
-  readonly accountId: AccountId;
-  readonly name: string;
-  readonly pool: PoolClient;
-  /** As it was recorded when the service opened; `statusOf` asks again. */
-  readonly status: AccountStatus;
-  readonly statusReason: string | null;
-}
+import { logTurn } from './pace-log';
+import { reportRun } from './run-report';
+import { openAccount, type ServiceAccount } from './service-account';
 
 /** A scope and when it is to be visited: -Infinity is now, Infinity never. */
 export interface PlannedScope {
@@ -82,14 +75,6 @@ const ENDPOINTS: Record<Stream, EndpointName> = {
   'worker-details': 'worker/get',
 };
 
-/** Changes with any part of the credentials, and tells none of them. */
-function fingerprintOfAll(credentials: AccountCredentials): string {
-  const parts = [credentials.apiKey, credentials.apiSecret, credentials.apiPassphrase].map((part) =>
-    part.reveal(),
-  );
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
-}
-
 /** What the views of `report` go by. */
 function reportSettings({ report, sync }: SyncServiceOptions['config']) {
   const everyMs = { ...sync.everyMs, recent: sync.recentEveryMs, full: sync.fullEveryMs };
@@ -106,6 +91,7 @@ export class SyncService {
     private readonly pacer: PacerHandle,
     private readonly pacing: PacingDatabase,
     private readonly guards: ReadonlyMap<AccountId, AccountGuard>,
+    private readonly turns: PostgresTurnStore,
   ) {}
 
   /** Connects and records the accounts. The database has to be migrated. */
@@ -131,30 +117,15 @@ export class SyncService {
     });
     try {
       await saveSettings(client, reportSettings(config));
-      const accountStore = new PrismaAccountStore(client);
       const accounts: ServiceAccount[] = [];
       const guards = new Map<AccountId, AccountGuard>();
       for (const credentials of options.accounts) {
-        const keyFingerprint = fingerprintOfAll(credentials);
-        const record = await accountStore.register(credentials.name, keyFingerprint);
-        const pool = createPoolClient({
-          baseUrl: config.pool.baseUrl,
-          credentials,
-          pacer,
-          clock,
-          random: options.random,
-          onAttempt: (attempt) => {
-            metrics.poolAnswered(attempt.endpoint, attempt.outcome, attempt.durationMs / 1_000);
-            logger.debug('Asked the pool.', { account: credentials.name, ...attempt });
-          },
-          onQuiet: (event) => logQuiet(logger, credentials.name, event),
-        });
-        const account = { ...record, name: credentials.name, pool };
+        const { account, guard } = await openAccount(credentials, { ...options, client, pacer });
         accounts.push(account);
-        const guarded = { ...account, keyFingerprint };
-        guards.set(account.accountId, new AccountGuard(guarded, { store: accountStore, clock, logger }));
+        guards.set(account.accountId, guard);
       }
-      return new SyncService(accounts, options, client, pacer, pacing, guards);
+      const turns = new PostgresTurnStore(options.databaseUrl, client);
+      return new SyncService(accounts, options, client, pacer, pacing, guards, turns);
     } catch (error) {
       await pacer.stop();
       await pacing.close();
@@ -197,19 +168,25 @@ export class SyncService {
     const startedMs = this.options.clock.monotonicMs();
     const watch = guard.watch(options.signal);
     const watched = { ...options, signal: watch.signal };
+    const { sync, company } = STREAM_REGISTRY[scope.stream];
+    const { turns } = this;
+    const turn = new ScopeTurn({ turns, clock: this.clock, onWait: options.onWait }, scope, company);
     try {
       const result = await runScope(new PrismaRunStore(this.client), scope, watched, async (run) => {
         try {
-          await guard.requireIdentity(scope.stream, () => this.listSubAccounts(account, options));
-          await STREAM_REGISTRY[scope.stream].sync(this.depsOf(account), scope, run, request);
+          await turn.use(run, async () => {
+            await guard.requireIdentity(scope.stream, () => this.listSubAccounts(account, options));
+            await sync(this.depsOf(account), scope, run, request);
+          });
         } catch (error) {
           throw watch.explain(error);
         }
       });
       await guard.judge(result);
-      this.report(account, result, this.options.clock.monotonicMs() - startedMs);
+      reportRun(this.options, account, result, this.clock.monotonicMs() - startedMs);
       return result;
     } finally {
+      await turn.release();
       watch.end();
     }
   }
@@ -276,6 +253,7 @@ export class SyncService {
     await Promise.all(this.accounts.map((account) => account.pool.close()));
     await this.pacer.stop();
     await this.pacing.close();
+    await this.turns.close();
     await this.client.$disconnect();
   }
 
@@ -307,27 +285,5 @@ export class SyncService {
     const scope = { stream: 'sub-accounts', accountId: account.accountId, puid: null, algo: null } as const;
     const { trigger, signal } = options;
     return this.run(account, scope, { trigger, signal });
-  }
-
-  private report(account: ServiceAccount, result: RunResult, durationMs: number): void {
-    const { clock, logger, metrics } = this.options;
-    const { stream, puid, algo } = result.scope;
-    const { totals } = result;
-    metrics.runFinished(stream, result.outcome, durationMs / 1_000, clock.now());
-    for (const change of ['inserted', 'changed', 'unchanged', 'withdrawn', 'quarantined'] as const) {
-      metrics.rowsWritten(stream, change, totals[change]);
-    }
-    const fields = {
-      account: account.name,
-      stream,
-      puid,
-      algo,
-      ...totals,
-      durationMs: Math.round(durationMs),
-    };
-    if (result.outcome === 'succeeded') logger.info('Synced.', fields);
-    else if (result.outcome === 'aborted')
-      logger.info(`Sync stopped before its end: ${result.reason ?? ''}`, fields);
-    else logger.warn(`Sync ${result.outcome}: ${result.reason ?? ''}`, fields, result.error ?? undefined);
   }
 }

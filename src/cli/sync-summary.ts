@@ -12,11 +12,13 @@ export function showProgress(
   progress: ProgressReporter,
   isOneAccount: boolean,
 ): (state: StreamProgress) => void {
-  return ({ account, stream, scopesDone, scopes, rowsRead, requests }) =>
+  return ({ account, stream, scopesDone, scopes, rowsRead, requests, waiting }) =>
     progress.update(isOneAccount ? stream : `${account} ${stream}`, {
       done: scopesDone,
       total: scopes,
-      note: `${countOf(rowsRead, 'row')}, ${countOf(requests, 'request')}`,
+      note:
+        `${countOf(rowsRead, 'row')}, ${countOf(requests, 'request')}` +
+        (waiting > 0 ? ', waiting for another process' : ''),
     });
 }
 

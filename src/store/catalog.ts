@@ -5,7 +5,9 @@ import type { Listing } from '../domain/page';
 import { inTransaction, type Queryable } from './client';
 import { guarded } from './database-errors';
 import type { PrismaClient } from './generated/client';
+import { stepCursor } from './ledger/cursor';
 import { quarantineRows } from './quarantine';
+import type { ScopeKey } from './scope-key';
 
 interface Counts {
   readonly inserted: number;
@@ -46,10 +48,12 @@ export class PrismaCatalogStore {
   constructor(private readonly client: PrismaClient) {}
 
   async storeAlgorithms(
-    accountId: AccountId,
+    scope: ScopeKey,
+    version: bigint,
     listing: Listing<string>,
     confirmedMissing: ReadonlySet<string>,
   ): Promise<Verdict> {
+    const { accountId } = scope;
     const algos = [...new Set(listing.rows)];
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
@@ -62,6 +66,7 @@ export class PrismaCatalogStore {
             : known.map((row) => row.algo).filter((algo) => !algos.includes(algo));
         if (!isConfirmed(missing, confirmedMissing))
           return { outcome: 'unconfirmed', missing: new Set(missing) };
+        await stepCursor(tx, scope, version);
         const written = await tx.$queryRaw<{ inserted: boolean }[]>`
           INSERT INTO pool.algorithms AS a (account_id, algo)
           SELECT ${accountId}::smallint, algo FROM unnest(${algos}::text[]) AS u(algo)
@@ -73,7 +78,7 @@ export class PrismaCatalogStore {
           UPDATE pool.algorithms SET removed_at = sync.now()
            WHERE account_id = ${accountId}::smallint AND algo = ANY (${missing}::text[])`;
         await touch(tx, 'algorithms', accountId);
-        const quarantined = await quarantineRows(tx, scopeOf('algorithms', accountId), listing.unreadable);
+        const quarantined = await quarantineRows(tx, scope, listing.unreadable);
         return {
           outcome: 'stored',
           counts: countsOf(written, algos.length, { removed: missing.length, quarantined }),
@@ -83,10 +88,12 @@ export class PrismaCatalogStore {
   }
 
   async storeSubAccounts(
-    accountId: AccountId,
+    scope: ScopeKey,
+    version: bigint,
     listing: Listing<SubAccount>,
     confirmedMissing: ReadonlySet<string>,
   ): Promise<Verdict> {
+    const { accountId } = scope;
     const byPuid = new Map(listing.rows.map((row) => [String(row.puid), row]));
     const listed = [...byPuid.values()];
     return guarded(() =>
@@ -103,13 +110,14 @@ export class PrismaCatalogStore {
             : known.map((row) => String(row.puid)).filter((puid) => !byPuid.has(puid));
         if (!isConfirmed(missing, confirmedMissing))
           return { outcome: 'unconfirmed', missing: new Set(missing) };
+        await stepCursor(tx, scope, version);
         const written = await upsertSubAccounts(tx, accountId, listed);
         await tx.$executeRaw`
           UPDATE pool.sub_accounts SET removed_at = sync.now()
            WHERE account_id = ${accountId}::smallint AND puid = ANY (${missing}::bigint[])`;
         await touch(tx, 'sub_accounts', accountId);
         await sampleSubAccounts(tx, accountId, listed);
-        const quarantined = await quarantineRows(tx, scopeOf('sub-accounts', accountId), listing.unreadable);
+        const quarantined = await quarantineRows(tx, scope, listing.unreadable);
         return {
           outcome: 'stored',
           counts: countsOf(written, listed.length, { removed: missing.length, quarantined }),
@@ -164,10 +172,6 @@ async function findStop(
       hint: 'Give the other user an account name of its own (KUCOIN_POOL_ACCOUNT_NAME), or restore the key.',
     },
   );
-}
-
-function scopeOf(stream: 'algorithms' | 'sub-accounts', accountId: AccountId) {
-  return { stream, accountId, puid: null, algo: null } as const;
 }
 
 /** `last_seen_at` of everything that is listed moves once an hour: a row version a listing would be noise. */

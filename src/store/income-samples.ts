@@ -5,6 +5,7 @@ import type { UnreadableRow } from '../domain/page';
 import { inTransaction } from './client';
 import { guarded } from './database-errors';
 import type { PrismaClient } from './generated/client';
+import { stepCursor } from './ledger/cursor';
 import { quarantineRows } from './quarantine';
 import type { ScopeKey } from './scope-key';
 
@@ -38,11 +39,13 @@ export class PrismaIncomeStore {
 
   async storeAccountIncome(
     scope: ScopeKey,
+    version: bigint,
     totals: readonly { readonly currency: string; readonly amount: DecimalText }[],
     unreadable: readonly UnreadableRow[],
   ): Promise<Counts> {
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
+        await stepCursor(tx, scope, version);
         const inserted = await tx.$queryRaw<{ is_new: boolean }[]>`
           WITH told AS (
             SELECT u.*, date_trunc('milliseconds', moment.now) AS observed_at
@@ -81,6 +84,7 @@ export class PrismaIncomeStore {
   /** As `storeAccountIncome`; a sub-account that nothing else told of becomes a stub, which no list holds. */
   async storeSubAccountIncome(
     scope: ScopeKey,
+    version: bigint,
     totals: readonly (SubAccountIncome & { readonly currency: string })[],
     unreadable: readonly UnreadableRow[],
   ): Promise<Counts> {
@@ -88,6 +92,7 @@ export class PrismaIncomeStore {
     const pnames = totals.map((total) => total.pname);
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
+        await stepCursor(tx, scope, version);
         await tx.$executeRaw`
           INSERT INTO pool.sub_accounts (account_id, puid, pname, removed_at)
           SELECT DISTINCT ON (u.puid) ${scope.accountId}::smallint, u.puid, coalesce(u.pname, ''), sync.now()

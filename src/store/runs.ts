@@ -18,6 +18,7 @@ interface RunResult {
   };
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
+  readonly isTakenOver: boolean;
 }
 
 /** The record of every sync of a scope (`sync.runs`). */
@@ -35,8 +36,9 @@ export class PrismaRunStore {
     });
   }
 
-  /** Closes a run and notes on its scope when it was last looked at. */
-  async finish(runId: bigint, { outcome, totals, errorCode, errorMessage }: RunResult): Promise<void> {
+  /** Closes a run and notes on its scope when it was last looked at, unless another run did that. */
+  async finish(runId: bigint, result: RunResult): Promise<void> {
+    const { outcome, totals, errorCode, errorMessage, isTakenOver } = result;
     await guarded(() =>
       inTransaction(this.client, async (tx) => {
         await tx.$executeRaw`
@@ -49,7 +51,8 @@ export class PrismaRunStore {
            WHERE run_id = ${runId}::bigint`;
         await tx.$executeRaw`
           UPDATE sync.cursors AS c
-             SET last_cycle_at = CASE WHEN r.outcome IN ('succeeded', 'partial') THEN r.started_at ELSE c.last_cycle_at END,
+             SET last_cycle_at = CASE WHEN r.outcome IN ('succeeded', 'partial') AND NOT ${isTakenOver}
+                                      THEN r.started_at ELSE c.last_cycle_at END,
                  last_success_at = CASE WHEN r.outcome = 'succeeded' THEN r.finished_at ELSE c.last_success_at END,
                  consecutive_failures = CASE r.outcome WHEN 'failed' THEN c.consecutive_failures + 1
                                                        WHEN 'aborted' THEN c.consecutive_failures ELSE 0 END

@@ -81,11 +81,13 @@ export interface FleetStore {
    * round stopped.
    */
   findNextDetails(scope: FleetScope, done: ReadonlySet<WorkerId>, limit: number): Promise<DetailsBatch>;
-  /** Stores details that are newer than what is known, and where the round stands. */
+  /** Stores details that are newer than what is known, and where the round stands. Throws `sync.superseded`. */
   storeDetails(scope: FleetScope, workers: readonly Worker[], batch: DetailsBatch): Promise<ListingCounts>;
 }
 
 export interface DetailsBatch {
+  /** The cursor's version before; another one refuses the batch (P9). */
+  readonly version: bigint;
   readonly workerIds: readonly WorkerId[];
   /** Where the round stands when these are done: the last worker of it, null at its end. */
   readonly position: WorkerId | null;

@@ -18,9 +18,11 @@ export type ListingVerdict =
   /** Nothing was written: these would be removed, and a second listing has to agree. */
   | { readonly outcome: 'unconfirmed'; readonly missing: ReadonlySet<string> };
 
+/** Throws `sync.superseded` when the cursor of the scope is not at `version` any more (P9). */
 export interface CatalogStore {
   storeAlgorithms(
-    accountId: AccountId,
+    scope: Scope,
+    version: bigint,
     listing: Listing<string>,
     confirmedMissing: ReadonlySet<string>,
   ): Promise<ListingVerdict>;
@@ -29,22 +31,26 @@ export interface CatalogStore {
    * account's known sub-accounts is listed any more; the account is stopped in the same transaction.
    */
   storeSubAccounts(
-    accountId: AccountId,
+    scope: Scope,
+    version: bigint,
     listing: Listing<SubAccount>,
     confirmedMissing: ReadonlySet<string>,
   ): Promise<ListingVerdict>;
 }
 
+/** Throws `sync.superseded` when the cursor of the scope is not at `version` any more (P9). */
 export interface IncomeStore {
   /** Currencies that the ledger of an account holds. */
   findCurrencies(accountId: AccountId): Promise<string[]>;
   storeAccountIncome(
     scope: Scope,
+    version: bigint,
     totals: readonly { readonly currency: string; readonly amount: DecimalText }[],
     unreadable: readonly UnreadableRow[],
   ): Promise<ListingCounts>;
   storeSubAccountIncome(
     scope: Scope,
+    version: bigint,
     totals: readonly (SubAccountIncome & { readonly currency: string })[],
     unreadable: readonly UnreadableRow[],
   ): Promise<ListingCounts>;

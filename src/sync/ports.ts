@@ -200,6 +200,34 @@ export interface RunStore {
       readonly totals: Readonly<RunTotals>;
       readonly errorCode: string | null;
       readonly errorMessage: string | null;
+      /** Another run of the scope, which has its own record, did the work. */
+      readonly isTakenOver: boolean;
     },
   ): Promise<void>;
+}
+
+/** How a run went that read a scope to its end. */
+export interface EndedRun {
+  readonly outcome: 'succeeded' | 'partial';
+  /** Why it was `partial`. */
+  readonly reason: string | null;
+  /** Rows that it brought or found as they were. */
+  readonly rows: number;
+  readonly quarantined: number;
+}
+
+/** A scope, held by one run. */
+export interface Turn {
+  /** Never fails. */
+  release(): Promise<void>;
+}
+
+export interface TurnStore {
+  /** Null while another run holds the scope. A process that dies lets go of what it holds. */
+  take(scope: Scope): Promise<Turn | null>;
+  /** The cursor's version, and the last run that read the scope and ended since `runId` began; null when none did. */
+  look(
+    scope: Scope,
+    runId: bigint,
+  ): Promise<{ readonly version: bigint; readonly lastEnded: EndedRun | null }>;
 }

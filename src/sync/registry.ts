@@ -13,6 +13,7 @@ import { syncSubAccountIncome } from './streams/sub-account-income';
 import { syncSubAccounts } from './streams/sub-accounts';
 import { syncWorkerDetails } from './streams/worker-details';
 import { syncWorkers } from './streams/workers';
+import type { Company } from './turn';
 
 /** Everything that the use-cases need of one account. */
 export interface SyncDeps {
@@ -39,16 +40,18 @@ export interface StreamDefinition {
   /** One scope per account, or one per sub-account and algorithm. */
   readonly scopes: 'account' | 'mining';
   readonly sync: UseCase;
+  /** A listing of sub-accounts also proves whose the key is, so each run makes its own. */
+  readonly company: Company;
 }
 
 /** Every stream: a new one is a file in `streams/` and a line here. */
 export const STREAM_REGISTRY: Record<Stream, StreamDefinition> = {
-  algorithms: { scopes: 'account', sync: syncAlgorithms },
-  'sub-accounts': { scopes: 'account', sync: syncSubAccounts },
-  earnings: { scopes: 'mining', sync: syncLedger('earnings') },
-  rewards: { scopes: 'mining', sync: syncLedger('rewards') },
-  'account-income': { scopes: 'account', sync: syncAccountIncome },
-  'sub-account-income': { scopes: 'account', sync: syncSubAccountIncome },
-  workers: { scopes: 'mining', sync: syncWorkers },
-  'worker-details': { scopes: 'mining', sync: syncWorkerDetails },
+  algorithms: { scopes: 'account', sync: syncAlgorithms, company: 'joins' },
+  'sub-accounts': { scopes: 'account', sync: syncSubAccounts, company: 'follows' },
+  earnings: { scopes: 'mining', sync: syncLedger('earnings'), company: 'shares' },
+  rewards: { scopes: 'mining', sync: syncLedger('rewards'), company: 'shares' },
+  'account-income': { scopes: 'account', sync: syncAccountIncome, company: 'joins' },
+  'sub-account-income': { scopes: 'account', sync: syncSubAccountIncome, company: 'joins' },
+  workers: { scopes: 'mining', sync: syncWorkers, company: 'joins' },
+  'worker-details': { scopes: 'mining', sync: syncWorkerDetails, company: 'joins' },
 };

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly trigger: string;
   readonly signal: AbortSignal;
   readonly onProgress?: (totals: Readonly<RunTotals>) => void;
+  /** Told every second while another run has the scope, whose end this one waits for. */
+  readonly onWait?: () => void;
 }
 
 function toKpoolError(error: unknown): KpoolError {
@@ -55,6 +57,7 @@ export async function runScope(
         : 'partial';
   const reason = error?.message ?? (shortcomings === '' ? null : shortcomings);
   const errorCode = error?.code ?? (outcome === 'partial' ? 'partial' : null);
-  await runs.finish(runId, { outcome, totals: run.totals, errorCode, errorMessage: reason });
-  return { runId, scope, outcome, totals: run.totals, reason, error };
+  const { totals, isTakenOver } = run;
+  await runs.finish(runId, { outcome, totals, errorCode, errorMessage: reason, isTakenOver });
+  return { runId, scope, outcome, totals, reason, error };
 }

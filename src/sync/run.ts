@@ -1,4 +1,4 @@
-import type { CallOptions, RunTotals } from './ports';
+import type { CallOptions, EndedRun, RunTotals } from './ports';
 
 /** What one run of a scope has done so far. Use-cases count into it; `run-scope` records it. */
 export class Run {
@@ -13,6 +13,10 @@ export class Run {
   };
   /** Why the run is `partial`, in the order found; empty while all is well. */
   readonly shortcomings: string[] = [];
+  /** Of the scope's cursor before anything was read; a commit that finds another one is refused (P9). */
+  cursorVersion = 0n;
+  /** Another run of the scope did the work. */
+  isTakenOver = false;
 
   constructor(
     readonly runId: bigint,
@@ -28,6 +32,13 @@ export class Run {
   add(counts: Partial<RunTotals>): void {
     for (const key of Object.keys(counts) as (keyof RunTotals)[]) this.totals[key] += counts[key] ?? 0;
     this.onProgress(this.totals);
+  }
+
+  /** The result of another run of the scope, which ended since this one began, is that of this one too. */
+  takeOver({ outcome, reason, rows, quarantined }: EndedRun): void {
+    this.isTakenOver = true;
+    this.add({ unchanged: rows, quarantined });
+    if (outcome === 'partial') this.fallShort(reason ?? 'another run of the scope was partial');
   }
 
   fallShort(why: string): void {

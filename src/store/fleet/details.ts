@@ -1,13 +1,16 @@
+import { KpoolError } from '../../core/errors';
 import type { Worker } from '../../domain/entities';
 import type { AccountId, WorkerId } from '../../domain/ids';
 import type { Queryable } from '../client';
 import { pgInstant } from '../instants';
+import { lockCursor } from '../ledger/cursor';
 import { isOfScope, type ScopeKey } from '../scope-key';
 import { isOfFleet, type FleetKey } from './fleet-key';
 import { packWorkers, unpacked } from './packed-workers';
 
 /** Workers to ask for next. */
 export interface DetailsBatch {
+  readonly version: bigint;
   readonly workerIds: readonly WorkerId[];
   /** The last worker of the round when these are done; null at its end. */
   readonly position: WorkerId | null;
@@ -17,6 +20,7 @@ export interface DetailsBatch {
 interface Candidate {
   worker_id: bigint;
   is_urgent: boolean;
+  version: bigint;
   position: bigint | null;
   now_ms: bigint;
 }
@@ -40,7 +44,7 @@ export async function findNextDetails(
   limit: number,
 ): Promise<DetailsBatch> {
   const rows = await db.$queryRaw<Candidate[]>`
-    WITH cursor AS (SELECT position, coalesce(last_cycle_at, '-infinity') AS last_cycle_at
+    WITH cursor AS (SELECT version, position, coalesce(last_cycle_at, '-infinity') AS last_cycle_at
                       FROM sync.cursors WHERE ${isOfScope(scope)}),
     urgent AS (
       SELECT t.worker_id FROM sync.worker_stays t, cursor
@@ -55,28 +59,32 @@ export async function findNextDetails(
          AND NOT EXISTS (SELECT FROM urgent u WHERE u.worker_id = t.worker_id)
        ORDER BY t.worker_id LIMIT ${limit}::integer
     )
-    SELECT b.worker_id, b.is_urgent, cursor.position, floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms
+    SELECT b.worker_id, b.is_urgent, cursor.version, cursor.position, floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms
       FROM cursor LEFT JOIN (SELECT worker_id, true AS is_urgent FROM urgent
                               UNION ALL SELECT worker_id, false FROM round
                               ORDER BY 2 DESC, 1 LIMIT ${limit}::integer) AS b ON true`;
   const candidates = rows.filter((row) => typeof row.worker_id === 'bigint');
   const inRound = candidates.filter((row) => !row.is_urgent);
   const hasMore = candidates.length === limit;
-  const reached = inRound.at(-1)?.worker_id ?? rows[0]?.position ?? null;
+  const [first] = rows;
+  if (first === undefined) throw new KpoolError('broken-promise', 'A scope has no cursor.');
+  const reached = inRound.at(-1)?.worker_id ?? first.position;
   return {
+    version: first.version,
     workerIds: candidates.map((row) => row.worker_id as WorkerId),
     position: hasMore ? (reached as WorkerId | null) : null,
-    askedAtMs: Number(rows[0]?.now_ms),
+    askedAtMs: Number(first.now_ms),
   };
 }
 
-/** Stores details where nothing newer is known, and where the round stands. */
+/** Stores details where nothing newer is known, and where the round stands. Throws `sync.superseded` (P9). */
 export async function storeDetails(
   db: Queryable,
   scope: ScopeKey & FleetKey,
   workers: readonly Worker[],
   batch: DetailsBatch,
 ): Promise<{ inserted: number; changed: number; unchanged: number; removed: number; quarantined: number }> {
+  await lockCursor(db, scope, batch.version);
   // A pass that lands holds this row: the two never wait for each other's workers.
   await db.$queryRaw`SELECT version FROM sync.cursors WHERE ${isOfScope({ ...scope, stream: 'workers' })} FOR UPDATE`;
   const details = packWorkers(workers);
@@ -97,6 +105,6 @@ export async function storeDetails(
            IS DISTINCT FROM (u.worker_name, u.real_hash_rate_hps, u.hour_hash_rate_hps, u.day_hash_rate_hps,
             u.hash_unit, u.reject_rate, u.last_share_at, coalesce(u.status, t.status), u.extra)`;
   await db.$executeRaw`
-    UPDATE sync.cursors SET position = ${batch.position}::bigint WHERE ${isOfScope(scope)}`;
+    UPDATE sync.cursors SET version = version + 1, position = ${batch.position}::bigint WHERE ${isOfScope(scope)}`;
   return { inserted: 0, changed, unchanged: details.count - changed, removed: 0, quarantined: 0 };
 }

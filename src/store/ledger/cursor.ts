@@ -35,6 +35,12 @@ export async function lockCursor(db: Queryable, scope: ScopeKey, expectedVersion
   }
 }
 
+/** For a commit of a scope that keeps nothing else in its cursor: locks it, as `lockCursor`, and moves its version on. */
+export async function stepCursor(db: Queryable, scope: ScopeKey, expectedVersion: bigint): Promise<void> {
+  await lockCursor(db, scope, expectedVersion);
+  await db.$executeRaw`UPDATE sync.cursors SET version = version + 1 WHERE ${isOfScope(scope)}`;
+}
+
 /**
  * Advances a locked cursor: its version, the given facts, and how far back its windows are certified without a
  * gap. Returns the new version.

@@ -15,5 +15,5 @@ export async function syncAccountIncome(
     (coin) => deps.pool.queryAccountIncome(coin, run.callOptions),
     (amount) => ({ amount }),
   );
-  countTotals(run, await deps.income.storeAccountIncome(scope, totals, unreadable));
+  countTotals(run, await deps.income.storeAccountIncome(scope, run.cursorVersion, totals, unreadable));
 }

@@ -12,6 +12,6 @@ export async function syncAlgorithms(
   await storeConfirmed(
     run,
     () => deps.pool.queryAlgorithms(run.callOptions),
-    (listing, confirmed) => deps.catalog.storeAlgorithms(scope.accountId, listing, confirmed),
+    (listing, confirmed) => deps.catalog.storeAlgorithms(scope, run.cursorVersion, listing, confirmed),
   );
 }

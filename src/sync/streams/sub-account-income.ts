@@ -15,5 +15,5 @@ export async function syncSubAccountIncome(
     (coin) => deps.pool.querySubAccountIncome(coin, run.callOptions),
     (income) => income,
   );
-  countTotals(run, await deps.income.storeSubAccountIncome(scope, totals, unreadable));
+  countTotals(run, await deps.income.storeSubAccountIncome(scope, run.cursorVersion, totals, unreadable));
 }

@@ -12,6 +12,6 @@ export async function syncSubAccounts(
   await storeConfirmed(
     run,
     () => deps.pool.querySubAccounts(run.callOptions),
-    (listing, confirmed) => deps.catalog.storeSubAccounts(scope.accountId, listing, confirmed),
+    (listing, confirmed) => deps.catalog.storeSubAccounts(scope, run.cursorVersion, listing, confirmed),
   );
 }

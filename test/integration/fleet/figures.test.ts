@@ -254,13 +254,11 @@ test('P9 what a pass saw before someone asked a worker itself does not overwrite
   await setDatabaseClock(sql, START + 60_000);
   const begun = await store.beginPass(fleet);
   await store.stageWorkers(begun, 'ACTIVE', [store.packWorkers([workerOf({ ...worker, hps: '2' })])], 0);
-  const batch = { workerIds: [1n as WorkerId], position: null, askedAtMs: START + 90_000 };
+  const details = { ...fleet, stream: 'worker-details' } as const;
+  const next = await store.findNextDetails(details, new Set(), 1);
+  const batch = { ...next, askedAtMs: START + 90_000 };
   await setDatabaseClock(sql, START + 91_000);
-  await store.storeDetails(
-    { ...fleet, stream: 'worker-details' } as never,
-    [workerOf({ ...worker, hps: '3', status: 'INACTIVE' })],
-    batch,
-  );
+  await store.storeDetails(details, [workerOf({ ...worker, hps: '3', status: 'INACTIVE' })], batch);
   await store.landPass(fleet, begun, {
     isComplete: true,
     staged: 1,
@@ -271,6 +269,20 @@ test('P9 what a pass saw before someone asked a worker itself does not overwrite
   expect(
     await sql`SELECT trim_scale(real_hash_rate_hps)::text AS hps, status FROM pool.workers WHERE puid = ${String(fleet.puid)}`,
   ).toEqual([{ hps: '3', status: 'INACTIVE' }]);
+});
+
+test('P9 details that were begun before others were stored are refused: the round does not go back', async () => {
+  const fleet = await newFleet();
+  await pass(fleet, START, [{ id: 1, status: 'ACTIVE', hps: '1', rejectRate: null }]);
+  const details = { ...fleet, stream: 'worker-details' } as const;
+  const batch = await store.findNextDetails(details, new Set(), 1);
+  await store.storeDetails(details, [], batch);
+  await expect(store.storeDetails(details, [], { ...batch, position: null })).rejects.toMatchObject({
+    code: 'sync.superseded',
+  });
+  expect(
+    await sql`SELECT position::int FROM sync.cursors WHERE stream = 'worker-details' AND puid = ${String(fleet.puid)}`,
+  ).toEqual([{ position: 1 }]);
 });
 
 test('a pass whose workers the server lost in a crash does not land', async () => {

@@ -11,7 +11,7 @@ const ROOT = join(__dirname, '..', '..', '..');
 /** One line of the program's log. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 
-/** A `kpool start` in a process of its own, from the sources. */
+/** A `kpool start`, or another command, in a process of its own, from the sources. */
 export class ServiceProcess {
   readonly lines: LogLine[] = [];
   readonly #child: ChildProcess;
@@ -20,14 +20,14 @@ export class ServiceProcess {
   readonly #watchers = new Set<() => void>();
   #other = '';
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
+  constructor(args: readonly string[], env: Readonly<Record<string, string>>, command = 'start') {
     this.#child = spawn(
       process.execPath,
       [
         '-r',
         join(ROOT, 'test/support/typescript-hook.cjs'),
         join(ROOT, 'src/cli/kpool.ts'),
-        'start',
+        command,
         ...args,
       ],
       {

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import type { AccountCredentials } from '../config/accounts';
+import type { Clock } from '../core/clock';
+import type { AccountId } from '../domain/ids';
+import { createPoolClient, type Pacer, type PoolClient } from '../kucoin';
+import type { Logger } from '../observability/logger';
+import type { Metrics } from '../observability/metrics';
+import { PrismaAccountStore, type AccountStatus } from '../store/accounts';
+import type { PrismaClient } from '../store/generated/client';
+import { AccountGuard } from './account-guard';
+import { logQuiet } from './pace-log';
+
+/** An account that this process serves. */
+export interface ServiceAccount {
+  readonly accountId: AccountId;
+  readonly name: string;
+  readonly pool: PoolClient;
+  /** As it was recorded when the service opened; the service's `statusOf` asks again. */
+  readonly status: AccountStatus;
+  readonly statusReason: string | null;
+}
+
+interface AccountWorld {
+  readonly config: { readonly pool: { readonly baseUrl: string } };
+  readonly client: PrismaClient;
+  readonly pacer: Pacer;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly metrics: Pick<Metrics, 'poolAnswered'>;
+}
+
+/** Changes with any part of the credentials, and tells none of them. */
+function fingerprintOfAll(credentials: AccountCredentials): string {
+  const parts = [credentials.apiKey, credentials.apiSecret, credentials.apiPassphrase].map((part) =>
+    part.reveal(),
+  );
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+}
+
+/** Records an account, and makes its client and the guard that keeps it from harm. */
+export async function openAccount(
+  credentials: AccountCredentials,
+  { config, client, pacer, clock, random, logger, metrics }: AccountWorld,
+): Promise<{ readonly account: ServiceAccount; readonly guard: AccountGuard }> {
+  const { name } = credentials;
+  const store = new PrismaAccountStore(client);
+  const keyFingerprint = fingerprintOfAll(credentials);
+  const record = await store.register(name, keyFingerprint);
+  const pool = createPoolClient({
+    baseUrl: config.pool.baseUrl,
+    credentials,
+    pacer,
+    clock,
+    random,
+    onAttempt: (attempt) => {
+      metrics.poolAnswered(attempt.endpoint, attempt.outcome, attempt.durationMs / 1_000);
+      logger.debug('Asked the pool.', { account: name, ...attempt });
+    },
+    onQuiet: (event) => logQuiet(logger, name, event),
+  });
+  const account = { ...record, name, pool };
+  return { account, guard: new AccountGuard({ ...account, keyFingerprint }, { store, clock, logger }) };
+}

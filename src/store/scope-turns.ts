@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { KpoolError } from '../core/errors';
+import { openPostgresSession, type PostgresSession } from '../core/postgres-session';
+import type { Secret } from '../core/secret';
+import { guarded } from './database-errors';
+import type { PrismaClient } from './generated/client';
+import { isOfScope, NO_ALGO, NO_PUID, type ScopeKey } from './scope-key';
+
+/** First half of the advisory locks on scopes, beside that of `queue-claim`. */
+const LOCK_CLASS = 7_041_106;
+const ANSWER_TIMEOUT_MS = 15_000;
+/** So that the server, too, notices soon when our host is gone: it holds the locks until then. */
+const SERVER_SETTINGS = {
+  tcp_keepalives_idle: '30',
+  tcp_keepalives_interval: '10',
+  tcp_keepalives_count: '3',
+};
+
+interface Turn {
+  /** Never fails. */
+  release(): Promise<void>;
+}
+
+interface EndedRun {
+  readonly outcome: 'succeeded' | 'partial';
+  readonly reason: string | null;
+  readonly rows: number;
+  readonly quarantined: number;
+}
+
+/**
+ * Who is at which scope, across processes: advisory locks of one connection per process, which the server lets go of when
+ * that ends. A connection that breaks loses them; the versions of the cursors keep the order then (P9).
+ */
+export class PostgresTurnStore {
+  #session: PostgresSession | null = null;
+  /** What this process holds: a connection gets its own locks again and again. */
+  readonly #held = new Set<number>();
+
+  constructor(
+    private readonly url: Secret,
+    private readonly client: PrismaClient,
+  ) {}
+
+  async take(scope: ScopeKey): Promise<Turn | null> {
+    const key = lockKeyOf(scope);
+    if (this.#held.has(key)) return null;
+    this.#held.add(key);
+    let isTaken = false;
+    try {
+      const session = this.#connect();
+      const [row] = await guarded(() =>
+        session.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS taken', [LOCK_CLASS, key]),
+      );
+      isTaken = row?.taken === true;
+      return isTaken ? { release: () => this.#release(session, key) } : null;
+    } finally {
+      if (!isTaken) this.#held.delete(key);
+    }
+  }
+
+  async look(
+    scope: ScopeKey,
+    runId: bigint,
+  ): Promise<{ readonly version: bigint; readonly lastEnded: EndedRun | null }> {
+    const [row] = await guarded(
+      () => this.client.$queryRaw<
+        {
+          version: bigint;
+          outcome: 'succeeded' | 'partial' | null;
+          error_message: string | null;
+          rows: number;
+          rows_quarantined: number;
+        }[]
+      >`
+        SELECT c.version, e.outcome, e.error_message, e.rows, e.rows_quarantined
+          FROM (SELECT stream, account_id, puid, algo, version FROM sync.cursors WHERE ${isOfScope(scope)}) AS c
+          LEFT JOIN LATERAL (
+            SELECT r.outcome, r.error_message, r.rows_inserted + r.rows_changed + r.rows_unchanged AS rows,
+                   r.rows_quarantined
+              FROM sync.runs own, sync.runs r
+             WHERE own.run_id = ${runId}::bigint
+               AND (r.stream, r.account_id, r.puid, r.algo) = (c.stream, c.account_id, c.puid, c.algo)
+               AND r.started_at > own.started_at - interval '1 day' AND r.finished_at > own.started_at
+               -- Whoever asked nothing took over what another one had found, perhaps before.
+               AND r.outcome IN ('succeeded', 'partial') AND r.requests > 0
+             ORDER BY r.finished_at DESC LIMIT 1
+          ) AS e ON true`,
+    );
+    if (row === undefined) throw new KpoolError('broken-promise', 'A scope under way has no cursor.');
+    const { version, outcome, error_message: reason, rows, rows_quarantined: quarantined } = row;
+    return { version, lastEnded: outcome === null ? null : { outcome, reason, rows, quarantined } };
+  }
+
+  async close(): Promise<void> {
+    await this.#session?.close();
+  }
+
+  #connect(): PostgresSession {
+    if (this.#session !== null) return this.#session;
+    const session = openPostgresSession({
+      url: this.url,
+      applicationName: 'kpool turns',
+      answerTimeoutMs: ANSWER_TIMEOUT_MS,
+      settings: SERVER_SETTINGS,
+    });
+    this.#session = session;
+    void session.ended.then(() => {
+      if (this.#session === session) this.#session = null;
+    });
+    return session;
+  }
+
+  async #release(session: PostgresSession, key: number): Promise<void> {
+    // A session that is over holds nothing.
+    await session.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, key]).catch(() => undefined);
+    this.#held.delete(key);
+  }
+}
+
+/** Scopes of the same key would wait for each other, once in four thousand million. */
+function lockKeyOf({ stream, accountId, puid, algo }: ScopeKey): number {
+  const name = JSON.stringify([stream, accountId, String(puid ?? NO_PUID), algo ?? NO_ALGO]);
+  return createHash('sha256').update(name).digest().readInt32BE(0);
+}
