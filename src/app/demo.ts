@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loadConfig } from '../config/load';
 import type { Config } from '../config/config';
@@ -23,6 +23,11 @@ export interface Demo {
   readonly config: Config;
   /** The same in a hurry, for days that pass in seconds. */
   readonly liveConfig: Config;
+  /**
+   * Writes `config` where other commands find it with `--env`, for its owner only, and gives the path. The
+   * folder must be there: its database makes it.
+   */
+  writeEnvFile(): Promise<string>;
 }
 
 /**
@@ -52,14 +57,30 @@ export async function prepareDemo(options: { home: string; port: number; nowMs: 
     KUCOIN_POOL_API_KEY: account.apiKey,
     KUCOIN_POOL_API_SECRET: account.apiSecret,
     KUCOIN_POOL_API_PASSPHRASE: account.apiPassphrase,
-    HTTP_PORT: '0',
-    LOG_LEVEL: 'warn',
   };
+  const calm = { ...env, ...allEvery(FIRST_SYNC_EVERY) };
+  const hasty = { ...env, ...allEvery(LIVE_EVERY), RECENT_EVERY: LIVE_RECENT_EVERY };
+  const inHere = { HTTP_PORT: '0', LOG_LEVEL: 'warn' };
   return {
     simulator,
-    config: loadConfig({ ...env, ...allEvery(FIRST_SYNC_EVERY) }),
-    liveConfig: loadConfig({ ...env, ...allEvery(LIVE_EVERY), RECENT_EVERY: LIVE_RECENT_EVERY }),
+    config: loadConfig({ ...calm, ...inHere }),
+    liveConfig: loadConfig({ ...hasty, ...inHere }),
+    async writeEnvFile() {
+      const envFile = path.join(home, 'demo.env');
+      await rm(envFile, { force: true });
+      await writeFile(envFile, envText(calm), { mode: 0o600 });
+      return envFile;
+    },
   };
+}
+
+/** In quotes that the value does not hold. */
+function envText(variables: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(variables).map(([name, value]) => {
+    const quote = value.includes("'") ? '`' : "'";
+    return `${name}=${quote}${value}${quote}\n`;
+  });
+  return `# The SIMULATED pool of the running kpool demo, and its database; written anew by each demo.\n${lines.join('')}`;
 }
 
 function allEvery(interval: string): Record<string, string> {

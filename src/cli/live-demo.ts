@@ -22,7 +22,7 @@ async function tellDays({ output, clock }: CliContext, demo: Demo, sql: postgres
     const since = (count: keyof typeof now): string => groupDigits(String(now[count] - before[count]));
     const day = new Date(demo.simulator.clock.now()).toISOString().slice(0, 10);
     output.note(
-      `${day}: ${since('inserted')} rows new, ${since('changed')} changed, ${since('unchanged')} verified, ${since('requests')} requests`,
+      `Simulated day ${day}: ${since('inserted')} rows new, ${since('changed')} changed, ${since('unchanged')} verified, ${since('requests')} requests`,
     );
     before = now;
     // The pool's clock jumps, and its truth moves with it; the jobs find out by themselves.
@@ -66,7 +66,8 @@ export async function liveOn(context: CliContext, demo: Demo): Promise<void> {
     });
     try {
       output.note(
-        `\nThe service runs now, as kpool start would, and a simulated day passes every ${DAY_LASTS_MS / 1_000} s. Ctrl-C stops it.`,
+        `\nThe service runs now, as kpool start would, and a simulated day passes every ${DAY_LASTS_MS / 1_000} s: the pool ` +
+          'runs ahead of this host, by whose clock reports still count ages and say what is this month. Ctrl-C stops it.',
       );
       await tellDays(context, demo, sql, AbortSignal.any([context.signal, hopeless.signal]));
     } catch (error) {

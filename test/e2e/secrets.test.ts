@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -265,6 +265,10 @@ test('P10 the demo shows neither the password of its database nor the key of its
   const demo = await createSimulator({ seed: 20_261_122, startAt: Date.now(), world: { days: 1 } });
   await demo.close();
   expect(findSecrets(exhibits.slice(from), secretsOf(demo))).toEqual([]);
+  const envFile = join(cwd, 'home', 'demo', 'demo.env');
+  expect((statSync(envFile).mode & 0o777).toString(8)).toBe('600');
+  const status = await runKpool(['status', '--json', '--env', envFile], { cwd });
+  expect([status.code, status.stdout]).toEqual([0, expect.stringContaining('"state": "f')]);
 });
 
 test('P10 the search finds a secret in every form, in an output and in a row', async () => {

@@ -125,6 +125,9 @@ export const registerDemo: RegisterCommand = (program, context) => {
         try {
           context.hideAddress(session.database.url);
           output.note(
+            `Other commands look into the demo with: kpool --env ${await demo.writeEnvFile()} status`,
+          );
+          output.note(
             'First sync: three years of history, within the 2 requests a second that the pool allows.',
           );
           const summaries = await syncAll(context, session);
@@ -134,7 +137,7 @@ export const registerDemo: RegisterCommand = (program, context) => {
           );
           if (!isAllWell(summaries)) context.exitWith(1);
           if (flags.once === true) return;
-          output.note(`To look into it: ${session.database.psqlHint ?? ''}`);
+          output.note(`To look into it with SQL: ${session.database.psqlHint ?? ''}`);
           await liveOn(context, demo);
         } finally {
           await session.close();
