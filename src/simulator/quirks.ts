@@ -46,8 +46,13 @@ export interface Quirks {
   pageSizeAdmitted: boolean;
   /** What `pageSize` says instead: always 10, or how many rows the page holds. */
   pageSizeSays: 'size' | 'ten' | 'rows';
-  /** Which rows startTime and endTime let through; `utc-days` compares dates only. */
-  bounds: 'inclusive' | 'exclusive' | 'start-inclusive' | 'end-inclusive' | 'utc-days' | 'ignored';
+  /** Which rows startTime and endTime let through; `utc-days` and `utc8-days` compare dates only. */
+  bounds:
+    'inclusive' | 'exclusive' | 'start-inclusive' | 'end-inclusive' | 'utc-days' | 'utc8-days' | 'ignored';
+  /** startTime and endTime are taken for so much later, ms: for times of another zone. */
+  boundsShiftMs: number;
+  /** Which date startTime and endTime speak of: `settleTime` where a row has one, instead of `miningDate`. */
+  boundsOn: 'mined' | 'settled';
   /** A query without startTime returns only the last so many days. */
   unboundedDays: number | null;
   /** A longer span between startTime and endTime is refused with 400100. */
@@ -114,6 +119,8 @@ export const DEFAULT_QUIRKS: Readonly<Quirks> = {
   pageSizeAdmitted: true,
   pageSizeSays: 'size',
   bounds: 'inclusive',
+  boundsShiftMs: 0,
+  boundsOn: 'mined',
   unboundedDays: null,
   maxSpanDays: null,
   futureEnds: 'accepted',

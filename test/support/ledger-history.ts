@@ -71,7 +71,11 @@ const HONEST_QUIRKS: readonly ((dice: Dice) => Partial<Quirks>)[] = [
     order: dice.pick(['asc', 'desc', 'inserted-asc', 'inserted-desc', 'unstable', 'unstable-ties']),
   }),
   (dice) => ({ pageSizeCap: dice.pick([10, 25, 50, 60, 99]), pageSizeAdmitted: dice.chance(0.5) }),
-  (dice) => ({ bounds: dice.pick(['exclusive', 'start-inclusive', 'end-inclusive', 'utc-days']) }),
+  (dice) => ({
+    bounds: dice.pick(['exclusive', 'start-inclusive', 'end-inclusive', 'utc-days', 'utc8-days']),
+  }),
+  () => ({ boundsOn: 'settled' }),
+  (dice) => ({ boundsShiftMs: dice.pick([8, -8]) * HOUR_MS }),
   () => ({ bounds: 'ignored' }),
   (dice) => ({ amounts: dice.pick(['string', 'mixed']), amountDigits: dice.pick(['exponent', 'padded']) }),
   (dice) => ({ pendingSettleTime: dice.pick(['absent', 'zero', 'null']) }),
@@ -159,6 +163,11 @@ export class LedgerHistory {
     if (kind === 'lying') Object.assign(chosen, this.dice.pick(LYING_QUIRKS)(this.dice));
     // A server that looks at no bounds does not complain about them.
     if (chosen.bounds === 'ignored') delete chosen.maxSpanDays;
+    // Bounds that speak of something else show themselves by the count of everything only.
+    if (chosen.boundsOn === 'settled' || chosen.boundsShiftMs !== undefined) {
+      delete chosen.maxSpanDays;
+      delete chosen.totalNum;
+    }
     const { forgottenBeforeMs } = this;
     Object.assign(this.lab.simulator.quirks, PLAIN, chosen, {
       forgottenBeforeMs: forgottenBeforeMs === -Infinity ? null : forgottenBeforeMs,
@@ -186,7 +195,8 @@ export class LedgerHistory {
     const edgeMs = this.dice.pick(instants);
     const older = instants.filter((at) => at < edgeMs);
     const days = new Set(older.map((at) => Math.floor(at / DAY_MS)));
-    if (older.length < 5 || days.size < 2) return false;
+    const isYoung = older.some((at) => at > this.lab.simulator.clock.now() - 6 * DAY_MS);
+    if (older.length < 5 || days.size < 2 || isYoung) return false;
     this.forgottenBeforeMs = Math.max(edgeMs, this.forgottenBeforeMs);
     this.lab.simulator.quirks.forgottenBeforeMs = this.forgottenBeforeMs;
     this.log.push(`  forgot ${older.length} rows before ${this.forgottenBeforeMs}`);
@@ -305,6 +315,8 @@ const PLAIN: Partial<Quirks> = {
   pageSizeCap: null,
   pageSizeAdmitted: true,
   bounds: 'inclusive',
+  boundsOn: 'mined',
+  boundsShiftMs: 0,
   unboundedDays: null,
   maxSpanDays: null,
   beyondEnd: 'empty',

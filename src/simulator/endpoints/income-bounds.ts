@@ -2,7 +2,9 @@ import { Refusal, SYSTEM_CODES } from '../http/envelope';
 import type { Quirks } from '../quirks';
 import { DAY_MS, startOfUtcDay } from '../time';
 
-/** Which mining dates a query lets through: `fromMs` ≤ miningDate < `toMs`. */
+const UTC8_MS = 8 * 3_600_000;
+
+/** Which dates a query lets through: `fromMs` ≤ date < `toMs`. */
 export interface Bounds {
   readonly fromMs: number;
   readonly toMs: number;
@@ -25,7 +27,9 @@ export function boundsOf(
     throw new Refusal(SYSTEM_CODES.parameter, 'endTime is in the future');
   const fallbackMs =
     quirks.unboundedDays === null ? -Infinity : (endMs ?? nowMs) - quirks.unboundedDays * DAY_MS;
-  return later(within(startMs, endMs, quirks, fallbackMs), quirks.forgottenBeforeMs);
+  const shifted = (atMs: number | null): number | null =>
+    atMs === null ? null : atMs + quirks.boundsShiftMs;
+  return later(within(shifted(startMs), shifted(endMs), quirks, fallbackMs), quirks.forgottenBeforeMs);
 }
 
 function later({ fromMs, toMs }: Bounds, forgottenBeforeMs: number | null): Bounds {
@@ -50,12 +54,21 @@ function clipped(bounds: Bounds, startMs: number, endMs: number, { clippedSpan }
     : { fromMs: bounds.fromMs, toMs: Math.min(bounds.toMs, startMs + spanMs) };
 }
 
-function firstOf(startMs: number, { bounds }: Quirks): number {
-  if (bounds === 'utc-days') return startOfUtcDay(startMs);
-  return bounds === 'exclusive' || bounds === 'end-inclusive' ? startMs + 1 : startMs;
+/** The first instant of the day of an instant, where bounds are cut to days of one zone; else null. */
+function dayOf(atMs: number, { bounds }: Quirks): number | null {
+  if (bounds === 'utc-days') return startOfUtcDay(atMs);
+  return bounds === 'utc8-days' ? startOfUtcDay(atMs + UTC8_MS) - UTC8_MS : null;
 }
 
-function endOf(endMs: number, { bounds }: Quirks): number {
-  if (bounds === 'utc-days') return startOfUtcDay(endMs) + DAY_MS;
+function firstOf(startMs: number, quirks: Quirks): number {
+  const { bounds } = quirks;
+  const includesStart = bounds !== 'exclusive' && bounds !== 'end-inclusive';
+  return dayOf(startMs, quirks) ?? (includesStart ? startMs : startMs + 1);
+}
+
+function endOf(endMs: number, quirks: Quirks): number {
+  const { bounds } = quirks;
+  const dayMs = dayOf(endMs, quirks);
+  if (dayMs !== null) return dayMs + DAY_MS;
   return bounds === 'exclusive' || bounds === 'start-inclusive' ? endMs : endMs + 1;
 }

@@ -4,7 +4,7 @@ import type { Quirks } from '../quirks';
 import { rangeOf } from '../world/ledger';
 import type { LedgerRow, LedgerStream } from '../world/ledger-row';
 import type { Answer } from './endpoint';
-import { boundsOf } from './income-bounds';
+import { boundsOf, type Bounds } from './income-bounds';
 import { incomeItemText } from './income-item';
 import { backwards, forwards, pageText, readPage, type Sequence } from './page';
 import { readScope } from './scope-parameters';
@@ -34,6 +34,19 @@ function inOrder(
   }
 }
 
+/** Rows by when they were settled; those that were not, by when they were mined. */
+function ofSettled(
+  view: readonly LedgerRow[],
+  { fromMs, toMs }: Bounds,
+  { world, quirks: { order, forgottenBeforeMs }, random }: Parameters<Answer>[0],
+): Sequence<LedgerRow> {
+  const rows = view.filter(({ minedAtMs, settledAtMs }) => {
+    const atMs = settledAtMs !== null && settledAtMs <= world.nowMs ? settledAtMs : minedAtMs;
+    return atMs >= fromMs && atMs < toMs && minedAtMs >= (forgottenBeforeMs ?? -Infinity);
+  });
+  return inOrder(rows, { from: 0, to: rows.length }, order, random);
+}
+
 function atMost(sequence: Sequence<LedgerRow>, most: number | null): Sequence<LedgerRow> {
   return most === null || sequence.length <= most ? sequence : forwards(sequence.slice(0, most));
 }
@@ -51,7 +64,10 @@ function queryIncome(stream: LedgerStream): Answer {
       throw new Refusal(SYSTEM_CODES.parameter, `the pool mines no ${coinName}`);
     const { fromMs, toMs } = boundsOf(startMs, endMs, quirks, world.nowMs);
     const view = world.findScope(scope)?.ledgers[stream].view(coinName, quirks.hiddenUnlessAsked) ?? [];
-    const sequence = inOrder(view, rangeOf(view, fromMs, toMs), quirks.order, random);
+    const sequence =
+      quirks.boundsOn === 'mined'
+        ? inOrder(view, rangeOf(view, fromMs, toMs), quirks.order, random)
+        : ofSettled(view, { fromMs, toMs }, call);
     return pageText(atMost(sequence, quirks.maxRows), page, quirks, (row) => incomeItemText(row, quirks));
   };
 }

@@ -1,10 +1,13 @@
 import type { LedgerRow } from '../../domain/ledger-matching';
-import { contains, type Window } from '../../domain/windows';
+import { contains, DAY_MS, type Window } from '../../domain/windows';
 import type { LedgerView } from './ledger-view';
 import type { ReadRows } from './window-reader';
 
-/** Fewer rows, or rows of fewer days, that vanish at the old end of a scope are withdrawn like any other. */
-const LEAST_FORGOTTEN = { rows: 5, days: 2 };
+/**
+ * Fewer rows, rows of fewer days, or younger ones that vanish at the old end of a scope are withdrawn like any other:
+ * a pool forgets by age, and what it took back in order to book it elsewhere must not count twice.
+ */
+const LEAST_FORGOTTEN = { rows: 5, days: 2, ageMs: 6 * DAY_MS };
 
 /** Whether the pool serves no row of a span. */
 async function isEmpty(session: LedgerView, span: Window): Promise<boolean> {
@@ -34,7 +37,8 @@ export async function edgeOfForgotten(
   const newestMissingMs = missing.reduce((newest, row) => Math.max(newest, row.minedAtMs), -Infinity);
   const served = read.rows.map((row) => row.minedAtMs).filter((at) => at >= (servedFromMs ?? -Infinity));
   const edgeMs = Math.min(newestMissingMs + 1, ...served);
-  if (!missing.some((row) => row.minedAtMs < edgeMs)) return servedFromMs;
+  const oldEnough = session.deps.pool.now() - LEAST_FORGOTTEN.ageMs;
+  if (newestMissingMs > oldEnough || !missing.some((row) => row.minedAtMs < edgeMs)) return servedFromMs;
   const fromMs = servedFromMs ?? session.deps.tiers.historyStartMs;
   const gone = await store.summarizeRows(session.scope, { fromMs, toMs: edgeMs });
   const isEnough = gone.rows >= LEAST_FORGOTTEN.rows && gone.days >= LEAST_FORGOTTEN.days;

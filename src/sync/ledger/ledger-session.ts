@@ -13,7 +13,7 @@ import type {
 import type { Run } from '../run';
 import { edgeOfForgotten, edgeOfRestored } from './forgotten';
 import type { LedgerDeps, LedgerView } from './ledger-view';
-import { lookAgain, type SecondLook } from './second-look';
+import type { SecondLook } from './second-look';
 import { MAX_PAGE_SIZE } from './slice';
 import { WindowReader, type ReadRows, type ServingFacts, type WindowRead } from './window-reader';
 
@@ -37,6 +37,8 @@ export type CommitOutcome =
 /** One run over one scope: the version it may commit from, and how a read becomes a commit. */
 export class LedgerSession implements LedgerView {
   readonly reader: WindowReader;
+  /** Rows of the whole history as this run saw them counted when it began to read them; null when it did not. */
+  countedAtFirst: number | null = null;
   private version: bigint;
   private requestsAtLastCommit = 0;
   /** From when on the pool serves the scope, as the window in hand tells. */
@@ -53,6 +55,9 @@ export class LedgerSession implements LedgerView {
     this.version = state.version;
     this.reader = new WindowReader({ pool: deps.pool, scope, callOptions: run.callOptions });
     this.reader.spanLimit.lower(state.spanLimitMs ?? Infinity);
+    for (const { fromMs, toMs, verifiedAtMs } of state.windows) {
+      if (verifiedAtMs !== null) this.reader.noteAnswered(Math.min(toMs, verifiedAtMs) - fromMs);
+    }
   }
 
   get windows(): readonly StoredWindow[] {
@@ -158,11 +163,6 @@ export class LedgerSession implements LedgerView {
     }
     await this.commitUncertified(window, read, 'what vanished is served now and then', options.cursor);
     return { kind: 'committed' };
-  }
-
-  /** A second look at what a read did not serve, by other bounds. */
-  async lookAgain(window: Window, read: ReadRows, missing: readonly LedgerRow[]): Promise<SecondLook> {
-    return lookAgain(this, window, read, missing);
   }
 
   /** Lands the rows of a read that proves nothing of what it did not serve; the run is partial and says why. */

@@ -21,9 +21,10 @@ export type SecondLook =
 /** Page sizes are multiples of ten: so many rows may be a page that was cut, whatever the count says. */
 const ROUND = 10;
 
-const placeOf = (row: IncomeRow): string => JSON.stringify([row.currency, row.type, row.minedAtMs]);
+/** What rows share that only their ordinal tells apart. */
+export const placeOf = (row: IncomeRow): string => JSON.stringify([row.currency, row.type, row.minedAtMs]);
 
-function countOf(rows: readonly IncomeRow[], place: string): number {
+export function countOf(rows: readonly IncomeRow[], place: string): number {
   return rows.filter((row) => placeOf(row) === place).length;
 }
 

@@ -5,6 +5,7 @@ import type { Run } from '../run';
 import { probeHiddenCoins } from './hidden-coins';
 import { LedgerSession } from './ledger-session';
 import type { LedgerDeps } from './ledger-view';
+import { recount } from './recount';
 import { syncWindow } from './sync-window';
 
 /** Commits that may lose to another writer before the run gives up; a lost one means that the other made progress. */
@@ -54,22 +55,33 @@ async function coverHistory(session: LedgerSession): Promise<void> {
     await session.update({ pieces: [{ fromMs: historyStartMs, toMs, verified: false }] });
 }
 
+/** A scope without rows is one window, read every day: once in a week of UTC days it is read as if by hand. */
+function isDayOfThoroughness({ deps: { pool, tiers } }: LedgerSession): boolean {
+  return Math.floor(pool.now() / DAY_MS) % Math.max(1, Math.floor(tiers.fullEveryMs / DAY_MS)) === 0;
+}
+
 async function syncOnce(session: LedgerSession, request: LedgerRequest, startedAtMs: number): Promise<void> {
   await coverHistory(session);
+  const isThorough = request.verifyBeforeMs !== null || isDayOfThoroughness(session);
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     // A limit that this run met, or that of another scope, shows only now that windows were read too wide.
     if (round > 1) await session.reload();
     const due = dueWindows(session, request, startedAtMs);
     if (due.length === 0) break;
-    await syncWindows(session, due);
+    await syncWindows(session, due, isThorough);
   }
-  if (await probeHiddenCoins(session)) await syncWindows(session, session.windows);
+  if (await probeHiddenCoins(session)) await syncWindows(session, session.windows, isThorough);
+  await recount(session, startedAtMs);
 }
 
-async function syncWindows(session: LedgerSession, windows: readonly StoredWindow[]): Promise<void> {
+async function syncWindows(
+  session: LedgerSession,
+  windows: readonly StoredWindow[],
+  isThorough: boolean,
+): Promise<void> {
   for (const window of windows) {
     // Reading one may have replaced others: a server that ignores the bounds makes all of them one.
-    if (session.isStill(window)) await syncWindow(session, window);
+    if (session.isStill(window)) await syncWindow(session, window, { isThorough });
   }
 }
 

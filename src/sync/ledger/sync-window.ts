@@ -12,17 +12,29 @@ import {
 } from '../../domain/windows';
 import type { LedgerCursorPatch } from '../ports';
 import type { LedgerSession } from './ledger-session';
-import { isSameRows } from './second-look';
+import { lookEverywhere } from './recount';
+import { lookAgain } from './second-look';
 import { MIN_PAGE_SIZE } from './slice';
 import { findSpanLimit } from './span-search';
+import { walkEverything } from './walk-everything';
 import type { ReadRows, WindowRead } from './window-reader';
 
 /** Reads that one window may take: far more than the longest history needs. */
 const MAX_READS = 20_000;
 /** Times that a window is read again as it is after an answer that left something out, before it is halved. */
 const MAX_DOUBTS = 2;
-/** Where a scope that shows no row is looked at once more: days ago. */
-const SECOND_LOOK_DAYS = { from: 400, to: 35 };
+/**
+ * Where a scope that shows no row is looked at once more, in days from now. The server may have served the end of
+ * the whole history only, where nothing was mined for long, or its beginning: a month, some time ago, is short and
+ * late enough for either. Other spans follow when everything is read again.
+ */
+const SECOND_LOOKS = {
+  first: [{ from: -65, to: -35 }],
+  thorough: [
+    { from: -400, to: -35 },
+    { from: -6, to: 2 },
+  ],
+} as const;
 
 type Overflow = Extract<WindowRead, { kind: 'overflow' }>;
 type Claim = Extract<Division, { kind: 'claim' }> & { readonly read: ReadRows };
@@ -55,6 +67,7 @@ class WindowSync {
   constructor(
     private readonly session: LedgerSession,
     private readonly whole: StoredWindow,
+    private readonly isThorough: boolean,
   ) {
     this.waiting.push(whole);
   }
@@ -74,7 +87,9 @@ class WindowSync {
       }
       if (claim !== null) await this.settleClaim(claim, window, read);
       claim = read.kind === 'overflow' ? claimOf(read) : null;
-      if (read.kind === 'unbounded') {
+      if (this.isAll(window) && read.kind !== 'unbounded') session.countedAtFirst = read.totalNum;
+      const needsWalk = read.kind === 'overflow' && session.facts.boundsIgnored;
+      if (read.kind === 'unbounded' || needsWalk) {
         await this.walkAll();
         return;
       }
@@ -184,16 +199,15 @@ class WindowSync {
    */
   private async commit(window: Window, read: ReadRows): Promise<void> {
     const { session } = this;
-    const isUnlimited = session.reader.spanLimit.longestMs === Infinity;
-    const isEnd =
+    const isOfAllTime =
       read.kind === 'complete' &&
-      this.whole.verifiedAtMs === null &&
       this.isOldest(window) &&
-      isUnlimited &&
+      session.reader.spanLimit.longestMs === Infinity &&
       !session.facts.boundsIgnored;
+    const isEnd = isOfAllTime && this.whole.verifiedAtMs === null;
     const oldest = oldestOf(read.rows);
-    if (isEnd && oldest === undefined && read.unreadable.length === 0 && this.isFirst) {
-      const overlooked = await this.findOverlooked(window);
+    if (isOfAllTime && this.isAll(window) && oldest === undefined && read.unreadable.length === 0) {
+      const overlooked = await this.findOverlooked();
       if (overlooked !== null) {
         await this.readInParts(window, read, overlooked);
         return;
@@ -204,10 +218,10 @@ class WindowSync {
         ? Math.max(window.fromMs, startOfUtcDay(oldest.minedAtMs))
         : window.fromMs;
     const proven: Window = { fromMs, toMs: window.toMs };
-    const cursor = session.facts.boundsIgnored && !this.isAll(window) ? { boundsIgnored: false } : {};
-    const outcome = await session.commit(proven, read, { ...this.secondLookAt(proven), cursor });
-    if (outcome.kind === 'overflow') await this.goOn(window, outcome, null);
-    if (outcome.kind === 'unbounded') await this.walkAll();
+    const outcome = await session.commit(proven, read, this.secondLookAt(proven));
+    const needsWalk = outcome.kind === 'overflow' && session.facts.boundsIgnored;
+    if (outcome.kind === 'unbounded' || needsWalk) await this.walkAll();
+    else if (outcome.kind === 'overflow') await this.goOn(window, outcome, null);
     if (outcome.kind === 'clipped') await this.readInParts(window, read, outcome.row);
     if (outcome.kind !== 'committed' || fromMs === window.fromMs) return;
     const older: Window = { fromMs: window.fromMs, toMs: fromMs };
@@ -216,15 +230,19 @@ class WindowSync {
   }
 
   /** A row that an answer without rows for all of history left out: asked for once more, by other bounds. */
-  private async findOverlooked(window: Window): Promise<IncomeRow | null> {
-    const today = startOfUtcDay(this.session.deps.pool.now());
-    const span: Window = {
-      fromMs: Math.max(window.fromMs, today - SECOND_LOOK_DAYS.from * DAY_MS),
-      toMs: today - SECOND_LOOK_DAYS.to * DAY_MS,
-    };
-    if (span.fromMs >= span.toMs) return null;
-    const read = await this.session.read(span, MIN_PAGE_SIZE);
-    return read.kind === 'unbounded' ? null : (oldestOf(read.rows) ?? null);
+  private async findOverlooked(): Promise<IncomeRow | null> {
+    const { session } = this;
+    const today = startOfUtcDay(session.deps.pool.now());
+    const later = this.isThorough ? SECOND_LOOKS.thorough : [];
+    for (const { from, to } of this.isFirst ? SECOND_LOOKS.first : later) {
+      const fromMs = Math.max(session.deps.tiers.historyStartMs, today + from * DAY_MS);
+      const span: Window = { fromMs, toMs: today + to * DAY_MS };
+      if (span.fromMs >= span.toMs) continue;
+      const read = await session.read(span, MIN_PAGE_SIZE);
+      const row = read.kind === 'unbounded' ? undefined : oldestOf(read.rows);
+      if (row !== undefined) return row;
+    }
+    return null;
   }
 
   private secondLookAt(
@@ -232,33 +250,25 @@ class WindowSync {
   ): Pick<Parameters<LedgerSession['commit']>[2], 'lookAgain' | 'readAgain'> {
     const { session } = this;
     return {
-      lookAgain: (read, missing) => session.lookAgain(window, read, missing),
+      lookAgain: async (read, missing) => {
+        // No bounds tell anything there.
+        if (session.facts.boundsIgnored) return { kind: 'unbounded' };
+        const look = await lookAgain(session, window, read, missing);
+        return look.kind === 'gone' ? lookEverywhere(session, window, read, missing) : look;
+      },
       readAgain: () => session.read(window, MIN_PAGE_SIZE),
     };
   }
 }
 
-/** Reads a window, in parts where it does not fit a page, and commits each part as it is read. */
-export async function syncWindow(session: LedgerSession, window: StoredWindow): Promise<void> {
-  await new WindowSync(session, window).run();
-}
-
-/** For a server that ignores the bounds: the whole history is one window, paged in passes. */
-async function walkEverything(session: LedgerSession): Promise<void> {
-  const whole: Window = { fromMs: session.deps.tiers.historyStartMs, toMs: Infinity };
-  if (!session.facts.boundsIgnored) await session.update({ cursor: { boundsIgnored: true } });
-  const read = await session.walk(whole);
-  if (read.kind === 'complete' || read.kind === 'inconsistent') {
-    await session.commit(whole, read, {
-      // Other bounds change nothing: what two walks over all pages do not show is gone.
-      lookAgain: async (before) => {
-        const again = await session.walk(whole);
-        const isSame = again.kind === 'complete' && isSameRows(before.rows, again.rows);
-        return { kind: isSame ? 'gone' : 'unclear' };
-      },
-      readAgain: () => session.walk(whole),
-    });
-    return;
-  }
-  throw new KpoolError('sync.inconsistent', 'The pool contradicts itself about the rows of this scope.');
+/**
+ * Reads a window, in parts where it does not fit a page, and commits each part as it is read. `isThorough`: what
+ * shows no rows is looked at by other bounds, too.
+ */
+export async function syncWindow(
+  session: LedgerSession,
+  window: StoredWindow,
+  { isThorough }: { readonly isThorough: boolean },
+): Promise<void> {
+  await new WindowSync(session, window, isThorough).run();
 }

@@ -20,6 +20,11 @@ import { walkWindow } from './walk';
 
 /** Refusals of a short span that ends in the future, until it is believed that the future is what is refused. */
 const FUTURE_REFUSALS = 2;
+/**
+ * Refusals of one question until it is believed that its span is what is refused: a mishap must not have all of
+ * history read in small parts from then on. More are needed where as long a span was answered once.
+ */
+const REFUSALS = { ofUnknown: 2, ofAnswered: 5 };
 /** Requests for one currency, where spans are limited: 30 days each, they reach back for ten years. */
 const MAX_COIN_PROBES = 130;
 
@@ -92,6 +97,8 @@ export class WindowReader {
   /** Whether it was seen to accept an end in the future. */
   private acceptsFuture = false;
   private readonly futureEnds: FutureEnds;
+  /** The longest span that was ever answered. */
+  private answeredMs = 0;
   /** Until a count speaks against it: a server that cuts its bounds to days counts more. */
   private honoursInstants = true;
 
@@ -131,26 +138,60 @@ export class WindowReader {
 
   /** Reads a window by single responses; a day that no page can hold is read in parts. */
   async read(window: Window, facts: ServingFacts): Promise<WindowRead> {
+    const { pool } = this.options;
+    const spanMs = Math.min(window.toMs, horizonMs(pool.now())) - window.fromMs;
+    const tries = spanMs <= this.answeredMs ? REFUSALS.ofAnswered : REFUSALS.ofUnknown;
+    for (let refusals = 1; ; refusals += 1) {
+      try {
+        const read = await this.readResponses(window, facts);
+        this.noteAnswered(spanMs);
+        return read;
+      } catch (error) {
+        if (!isKpoolError(error, 'pool.parameter')) throw error;
+        if (refusals < tries) continue;
+        if (await this.learnsThatFutureIsRefused(window)) return this.read(window, facts);
+        const parts = this.spanLimit.shorten(window, pool.now());
+        if (parts === null || !(await this.answersAtAll())) throw error;
+        return {
+          kind: 'overflow',
+          division: { kind: 'parts', parts },
+          rows: [],
+          totalNum: null,
+          capacity: null,
+        };
+      }
+    }
+  }
+
+  private async readResponses(window: Window, facts: ServingFacts): Promise<WindowRead> {
+    return this.readAllCoins(window, facts, async (source) => {
+      const nowMs = this.options.pool.now();
+      const read = await readSlice(source, window, nowMs);
+      const isOneDay = Math.min(window.toMs, horizonMs(nowMs)) - window.fromMs <= DAY_MS;
+      if (read.kind !== 'overflow' || !isOneDay) return read;
+      return readDenseDay(source, window, nowMs, read);
+    });
+  }
+
+  /** Notes that a span of so many ms was answered once. */
+  noteAnswered(spanMs: number): void {
+    this.answeredMs = Math.max(this.answeredMs, spanMs);
+  }
+
+  /** Reads a window of the plain listing by one response, bounds trusted: 'unbounded' where they are ignored. */
+  async readOnce(window: Window): Promise<SliceRead> {
+    return readSlice(this.sourceOf(undefined, MIN_PAGE_SIZE, true), window, this.options.pool.now());
+  }
+
+  /** Rows of a window as the plain listing counts them; null where it says nothing or refuses the question. */
+  async count(window: Window): Promise<number | null> {
     try {
-      return await this.readAllCoins(window, facts, async (source) => {
-        const nowMs = this.options.pool.now();
-        const read = await readSlice(source, window, nowMs);
-        const isOneDay = Math.min(window.toMs, horizonMs(nowMs)) - window.fromMs <= DAY_MS;
-        if (read.kind !== 'overflow' || !isOneDay) return read;
-        return readDenseDay(source, window, nowMs, read);
-      });
+      const bounds = requestBounds(window, this.options.pool.now());
+      const source = this.sourceOf(undefined, MIN_PAGE_SIZE);
+      return (await source.ask({ ...bounds, currentPage: 1, pageSize: MIN_PAGE_SIZE })).totalNum;
     } catch (error) {
-      if (!isKpoolError(error, 'pool.parameter')) throw error;
-      if (await this.learnsThatFutureIsRefused(window)) return this.read(window, facts);
-      const parts = this.spanLimit.shorten(window, this.options.pool.now());
-      if (parts === null || !(await this.answersAtAll())) throw error;
-      return {
-        kind: 'overflow',
-        division: { kind: 'parts', parts },
-        rows: [],
-        totalNum: null,
-        capacity: null,
-      };
+      if (isKpoolError(error, 'pool.parameter')) return null;
+      throw error;
     }
   }
 
