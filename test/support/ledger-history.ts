@@ -195,7 +195,8 @@ export class LedgerHistory {
     const edgeMs = this.dice.pick(instants);
     const older = instants.filter((at) => at < edgeMs);
     const days = new Set(older.map((at) => Math.floor(at / DAY_MS)));
-    const isYoung = older.some((at) => at > this.lab.simulator.clock.now() - 6 * DAY_MS);
+    const ages = older.map((at) => this.lab.simulator.clock.now() - at);
+    const isYoung = Math.min(...ages) < 6 * DAY_MS && Math.max(...ages) < 35 * DAY_MS;
     if (older.length < 5 || days.size < 2 || isYoung) return false;
     this.forgottenBeforeMs = Math.max(edgeMs, this.forgottenBeforeMs);
     this.lab.simulator.quirks.forgottenBeforeMs = this.forgottenBeforeMs;

@@ -3,11 +3,13 @@ import { contains, DAY_MS, type Window } from '../../domain/windows';
 import type { LedgerView } from './ledger-view';
 import type { ReadRows } from './window-reader';
 
+/** Fewer rows, or rows of fewer days, that vanish at the old end of a scope are withdrawn like any other. */
+const LEAST_FORGOTTEN = { rows: 5, days: 2 };
 /**
- * Fewer rows, rows of fewer days, or younger ones that vanish at the old end of a scope are withdrawn like any other:
- * a pool forgets by age, and what it took back in order to book it elsewhere must not count twice.
+ * A pool forgets by age: all that it forgets is so old, or reaches back so far. What is younger was taken back, maybe
+ * to be booked elsewhere, and would count twice if it were kept.
  */
-const LEAST_FORGOTTEN = { rows: 5, days: 2, ageMs: 6 * DAY_MS };
+const LEAST_AGE = { ofNewestMs: 6 * DAY_MS, ofOldestMs: 35 * DAY_MS };
 
 /** Whether the pool serves no row of a span. */
 async function isEmpty(session: LedgerView, span: Window): Promise<boolean> {
@@ -37,12 +39,15 @@ export async function edgeOfForgotten(
   const newestMissingMs = missing.reduce((newest, row) => Math.max(newest, row.minedAtMs), -Infinity);
   const served = read.rows.map((row) => row.minedAtMs).filter((at) => at >= (servedFromMs ?? -Infinity));
   const edgeMs = Math.min(newestMissingMs + 1, ...served);
-  const oldEnough = session.deps.pool.now() - LEAST_FORGOTTEN.ageMs;
-  if (newestMissingMs > oldEnough || !missing.some((row) => row.minedAtMs < edgeMs)) return servedFromMs;
+  if (!missing.some((row) => row.minedAtMs < edgeMs)) return servedFromMs;
   const fromMs = servedFromMs ?? session.deps.tiers.historyStartMs;
   const gone = await store.summarizeRows(session.scope, { fromMs, toMs: edgeMs });
   const isEnough = gone.rows >= LEAST_FORGOTTEN.rows && gone.days >= LEAST_FORGOTTEN.days;
-  if (servedFromMs === null && !isEnough) return servedFromMs;
+  const nowMs = session.deps.pool.now();
+  const isOld =
+    newestMissingMs <= nowMs - LEAST_AGE.ofNewestMs ||
+    (gone.oldestMs ?? nowMs) <= nowMs - LEAST_AGE.ofOldestMs;
+  if (!isOld || (servedFromMs === null && !isEnough)) return servedFromMs;
   if (gone.oldestMs !== null && gone.oldestMs < window.fromMs) {
     // Windows that this run has not reached yet hold older rows: are those still served?
     if (!(await isEmpty(session, { fromMs: gone.oldestMs, toMs: window.fromMs }))) return servedFromMs;

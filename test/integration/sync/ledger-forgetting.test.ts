@@ -96,3 +96,10 @@ test('P4 rows that vanish in the middle, or few at the old end, are withdrawn wh
   expect(await verify(place)).toMatchObject({ outcome: 'partial', withdrawn: 1 });
   await expectTruth(place);
 });
+
+test('P4 young income that was all taken back is withdrawn: it may be booked elsewhere', async () => {
+  const { place, rows } = await scopeOf(6);
+  for (const row of rows) lab.simulator.world.withdraw(row);
+  expect(await verify(place)).toMatchObject({ outcome: 'succeeded', withdrawn: 6 });
+  await expectTruth(place);
+});
