@@ -97,7 +97,10 @@ export async function startServiceJobs(options: ServiceJobsOptions): Promise<Ser
       const closing = runner.close();
       stopping.abort();
       const inTime = await endsWithin(closing, STOP_TIMEOUT_MS, clock);
-      if (!inTime) log.warn('Some jobs did not come to an end; other processes take them up.');
+      if (!inTime) {
+        log.warn('Some jobs did not come to an end; other processes take them up.');
+        await runner.abandon();
+      }
       await checking;
       await queue.close();
       if (inTime) await running.catch(() => undefined);

@@ -20,6 +20,8 @@ export type JobRunner = Pick<JobWorker<unknown, unknown>, 'close' | 'run' | 'wai
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'active', listener: () => void): unknown;
   on(event: 'stalled', listener: (jobId: string) => void): unknown;
+  /** Leaves what is in hand to others, when `close` takes too long: nothing of it keeps the process alive any more. */
+  abandon(): Promise<void>;
 };
 
 export type RunnerOptions = Omit<WorkerOptions, 'connection' | 'prefix'>;

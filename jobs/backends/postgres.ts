@@ -2,8 +2,6 @@ import {
   createPostgresBackend,
   Queue,
   runMigrations,
-  Worker as JobWorker,
-  type JobProgress,
   type PgPool,
   type PostgresConnectionOptions,
   type PostgresQueueBackend,
@@ -13,6 +11,7 @@ import { KpoolError } from '../../src/core/errors';
 import type { Secret } from '../../src/core/secret';
 import { QUEUE_NAME } from '../job-names';
 import type { QueueBackend } from './backend';
+import { createRunner } from './runner';
 
 /** Beside our own: a BI tool never looks there. */
 const SCHEMA = 'bullmq';
@@ -64,12 +63,7 @@ export async function openPostgresBackend(databaseUrl: Secret): Promise<QueueBac
         createPostgresBackend,
       ),
     openRunner: (process, options) =>
-      new JobWorker<unknown, unknown, string, Backend, JobProgress, Connection>(
-        QUEUE_NAME,
-        process,
-        { ...options, connection, autorun: false },
-        createPostgresBackend,
-      ),
+      createRunner<Backend, Connection>(process, { ...options, connection }, createPostgresBackend),
     // A database that comes back has what was committed, but for the last moment: the schedulers are older.
     onReturn: () => undefined,
     close: () => pool.end(),

@@ -1,19 +1,26 @@
-import { createRedisBackend, Queue, Worker as JobWorker } from 'bullmq';
+import { createRedisBackend, Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { KpoolError } from '../../src/core/errors';
 import type { Secret } from '../../src/core/secret';
 import { QUEUE_NAME } from '../job-names';
 import type { QueueBackend } from './backend';
+import { createRunner } from './runner';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const RECONNECT_FIRST_MS = 100;
 const RECONNECT_MAX_MS = 5_000;
+/**
+ * A connection that the server does not end by then is cut. ioredis 6 waits so long even for one that is over already, and
+ * keeps a stopped process alive for it.
+ */
+const DISCONNECT_TIMEOUT_MS = 100;
 
 /** The queue in Redis, which answers. Throws `queue.unreachable`. `prefix` begins all of its keys. */
 export async function openRedisBackend(redisUrl: Secret, prefix: string): Promise<QueueBackend> {
   const connection = new Redis(redisUrl.reveal(), {
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     // BullMQ waits for the connection to come back, however long that takes.
     maxRetriesPerRequest: null,
     enableReadyCheck: true,
@@ -38,12 +45,7 @@ export async function openRedisBackend(redisUrl: Secret, prefix: string): Promis
   return {
     openQueue: () => new Queue<unknown, unknown>(QUEUE_NAME, { connection, prefix }, createRedisBackend),
     openRunner: (process, options) =>
-      new JobWorker<unknown, unknown>(
-        QUEUE_NAME,
-        process,
-        { ...options, connection, prefix, autorun: false },
-        createRedisBackend,
-      ),
+      createRunner(process, { ...options, connection, prefix }, createRedisBackend),
     onReturn: (listener) => void connection.on('ready', listener),
     close: () => {
       connection.disconnect();

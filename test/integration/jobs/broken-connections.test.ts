@@ -20,6 +20,8 @@ const ROUNDS = 8;
 const OUTAGE_MS = 11_000;
 /** A plan comes at most so much later than the queue is back; then a request is made. */
 const BACK_MS = 40_000;
+/** From its last word to its end; what it forgot to close would keep it for 2 s. */
+const LEAVE_MS = 1_000;
 jest.setTimeout(180_000);
 
 let database: TestDatabase;
@@ -115,6 +117,38 @@ onBothBackends('every connection is cut, again and again', (backend) => {
   });
 });
 
+/** Stops the service; resolves with its exit code once it is gone, which it has to be soon after its last word. */
+async function stopSwiftly(running: ServiceProcess): Promise<number | null> {
+  const saidAtMs = running.until(({ msg }) => msg === 'Stopped.').then(() => performance.now());
+  const code = await running.end('SIGTERM');
+  expect(performance.now() - (await saidAtMs)).toBeLessThan(LEAVE_MS);
+  return code;
+}
+
+test('stopped right after the queue lost its connections in the midst of a look for stalled jobs, it leaves at once', async () => {
+  const running = start({});
+  await running.untilRunning();
+  const isLook = sql`application_name = 'kpool queue' AND wait_event_type = 'Lock' AND query ILIKE '%stalled%'`;
+  const blocker = postgres(database.url, { max: 1, onnotice: () => undefined });
+  await blocker
+    .begin(async (tx) => {
+      const tables =
+        await tx`SELECT format('bullmq.%I', tablename) AS name FROM pg_tables WHERE schemaname = 'bullmq'`;
+      await tx.unsafe(`LOCK TABLE ${tables.map(({ name }) => String(name)).join(', ')}`);
+      await eventually('it looks for stalled jobs', BACK_MS, async () =>
+        (await sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND ${isLook}`).length > 0
+          ? true
+          : null,
+      );
+      await sql`
+        SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = 'kpool queue'`;
+    })
+    .finally(() => blocker.end());
+  await running.until(({ msg }) => msg.startsWith('The queue has trouble'));
+  expect(await stopSwiftly(running)).toBe(0);
+});
+
 describeRedis('Redis is away for a while', () => {
   let redis: StoppableRedis;
   beforeEach(async () => {
@@ -156,4 +190,11 @@ describeRedis('Redis is away for a while', () => {
       expect(await running.end('SIGTERM')).toBe(0);
     },
   );
+
+  test('stopped meanwhile, the service leaves at once after its last word', async () => {
+    const running = start({ REDIS_URL: redis.url });
+    await running.untilRunning();
+    await redis.stop('SIGKILL');
+    expect(await stopSwiftly(running)).toBe(0);
+  });
 });

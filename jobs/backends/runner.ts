@@ -1,0 +1,41 @@
+import {
+  Worker as JobWorker,
+  type BackendFactory,
+  type IQueueBackend,
+  type JobProgress,
+  type WorkerOptions,
+} from 'bullmq';
+import type { QueuedJob } from '../job-context';
+import { QUEUE_NAME } from '../job-names';
+import type { JobRunner, RunnerOptions } from './backend';
+
+/**
+ * After a failed look for stalled jobs BullMQ 6.7 waits 5 s in a timer that nobody can stop, and a process that was told
+ * to stop stays alive for it. The pause between two looks, which it stops, is enough.
+ */
+class StoppableWorker<B extends IQueueBackend, Connection> extends JobWorker<
+  unknown,
+  unknown,
+  string,
+  B,
+  JobProgress,
+  Connection
+> {
+  protected override checkConnectionError<T>(work: () => Promise<T>): Promise<T | undefined> {
+    return super.checkConnectionError(work, 0);
+  }
+
+  /** Its close cannot end: it would go on extending the locks of what it has in hand for ever. */
+  abandon(): Promise<void> {
+    return this.lockManager.close();
+  }
+}
+
+/** A runner that does not begin before its `run`. */
+export function createRunner<B extends IQueueBackend, Connection>(
+  process: (job: QueuedJob, token?: string) => Promise<unknown>,
+  options: RunnerOptions & Pick<WorkerOptions<Connection>, 'connection' | 'prefix'>,
+  backend: BackendFactory<B, Connection>,
+): JobRunner {
+  return new StoppableWorker<B, Connection>(QUEUE_NAME, process, { ...options, autorun: false }, backend);
+}
