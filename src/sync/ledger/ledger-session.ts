@@ -14,6 +14,7 @@ import type { Run } from '../run';
 import { edgeOfForgotten, edgeOfRestored } from './forgotten';
 import type { LedgerDeps, LedgerView } from './ledger-view';
 import type { SecondLook } from './second-look';
+import { Listing } from './listing';
 import { MAX_PAGE_SIZE } from './slice';
 import { WindowReader, type ReadRows, type ServingFacts, type WindowRead } from './window-reader';
 
@@ -53,7 +54,7 @@ export class LedgerSession implements LedgerView {
     private state: LedgerState,
   ) {
     this.version = state.version;
-    this.reader = new WindowReader({ pool: deps.pool, scope, callOptions: run.callOptions });
+    this.reader = new WindowReader(new Listing({ pool: deps.pool, scope, callOptions: run.callOptions }));
     this.reader.spanLimit.lower(state.spanLimitMs ?? Infinity);
     for (const { fromMs, toMs, verifiedAtMs } of state.windows) {
       if (verifiedAtMs !== null) this.reader.noteAnswered(Math.min(toMs, verifiedAtMs) - fromMs);

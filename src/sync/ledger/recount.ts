@@ -37,7 +37,7 @@ export async function recount(session: LedgerSession, startedAtMs: number): Prom
   const whole = wholeOf(session);
   const held = heldIn(session, whole);
   if (session.countedAtFirst !== null && session.countedAtFirst <= held) return;
-  const counted = (await session.reader.count(whole)) ?? 0;
+  const counted = (await session.reader.listing.count(whole)) ?? 0;
   if (counted <= held) return;
   const read = await walkWhole(session);
   if (read === null) {
@@ -71,7 +71,7 @@ export async function lookEverywhere(
   missing: readonly LedgerRow[],
 ): Promise<SecondLook> {
   if (!countsAll(session)) return { kind: 'gone' };
-  const counted = (await session.reader.count(wholeOf(session))) ?? 0;
+  const counted = (await session.reader.listing.count(wholeOf(session))) ?? 0;
   if (counted <= expectedWith(session, window, before, missing.length)) return { kind: 'gone' };
   const read = await walkWhole(session);
   if (read === null) return { kind: 'unclear' };

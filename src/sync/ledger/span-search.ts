@@ -58,7 +58,7 @@ class RowWatch {
     const coin = session.facts.hiddenCoins.includes(row.currency) ? row.currency : undefined;
     const bounds = requestBounds(window, session.deps.pool.now());
     try {
-      const source = session.reader.sourceOf(coin, MAX_PAGE_SIZE);
+      const source = session.reader.listing.pages(coin, MAX_PAGE_SIZE);
       return await source.ask({ ...bounds, currentPage: 1, pageSize: MAX_PAGE_SIZE });
     } catch (error) {
       if (isKpoolError(error, 'pool.parameter')) return null;
