@@ -38,11 +38,15 @@ export function horizonMs(poolNowMs: number): number {
 
 /**
  * The times to send for a window. The specification does not say which ends are included, so both reach one
- * instant too far, and rows outside the window are dropped.
+ * instant too far, or further by `slackMs`, and rows outside the window are dropped.
  */
-export function requestBounds(window: Window, poolNowMs: number): { startMs: number; endMs: number } {
-  const endMs = Math.min(window.toMs, Math.max(horizonMs(poolNowMs), window.fromMs + DAY_MS));
-  return { startMs: Math.max(0, window.fromMs - 1), endMs };
+export function requestBounds(
+  window: Window,
+  poolNowMs: number,
+  slackMs = 0,
+): { startMs: number; endMs: number } {
+  const endMs = Math.min(window.toMs + slackMs, Math.max(horizonMs(poolNowMs), window.fromMs + DAY_MS));
+  return { startMs: Math.max(0, window.fromMs - 1 - slackMs), endMs };
 }
 
 /** Rows that a window is planned to hold when a page holds `capacity`: a tenth is left for late ones. */

@@ -81,8 +81,10 @@ export interface LedgerState {
   readonly expectedRows: number | null;
   /** Rows that a page really holds, where the server was seen to serve fewer than asked. */
   readonly pageSizeCap: number | null;
-  /** The server was seen to ignore `startTime` and `endTime`. */
+  /** The server was seen to ignore `startTime` and `endTime`, or to select by another date. */
   readonly boundsIgnored: boolean;
+  /** By how much more than a window is asked for on either side, ms; null while windows lacked nothing at their edges. */
+  readonly boundsSlackMs: number | null;
   /**
    * The longest span, ms, that the server answers with all that it holds, as far as any scope of the account has
    * found out; null while no limit was met.
@@ -102,6 +104,7 @@ export interface LedgerCursorPatch {
   readonly expectedRows?: number;
   readonly pageSizeCap?: number | null;
   readonly boundsIgnored?: boolean;
+  readonly boundsSlackMs?: number;
   readonly spanLimitMs?: number;
   readonly servedFromMs?: number;
   readonly hiddenCoins?: readonly string[];
@@ -166,6 +169,8 @@ export interface LedgerStore {
   findCurrencies(scope: LedgerScope): Promise<readonly string[]>;
   /** The live rows mined in `[fromMs, toMs)`: how many, on how many days (UTC), the oldest of them. */
   summarizeRows(scope: LedgerScope, span: Window): Promise<LedgerSummary>;
+  /** Whether the ledger holds a row of the scope's account at all. */
+  hasIncome(scope: LedgerScope): Promise<boolean>;
   commitWindow(commit: WindowCommit): Promise<CommitResult>;
   /** Changes windows and facts without rows; returns the new version. */
   updateCursor(

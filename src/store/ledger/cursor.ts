@@ -10,6 +10,7 @@ export interface CursorPatch {
   readonly pageSizeCap?: number | null;
   readonly boundsIgnored?: boolean;
   readonly spanLimitMs?: number;
+  readonly boundsSlackMs?: number;
   readonly servedFromMs?: number;
   readonly hiddenCoins?: readonly string[];
   readonly coinsProbed?: boolean;
@@ -61,6 +62,7 @@ export async function advanceCursor(
     patch.pageSizeCap === undefined ? null : Prisma.sql`page_size_cap = ${patch.pageSizeCap}::integer`,
     patch.boundsIgnored === undefined ? null : Prisma.sql`bounds_ignored = ${patch.boundsIgnored}`,
     patch.spanLimitMs === undefined ? null : Prisma.sql`span_limit_ms = ${patch.spanLimitMs}::bigint`,
+    patch.boundsSlackMs === undefined ? null : Prisma.sql`bounds_slack_ms = ${patch.boundsSlackMs}::bigint`,
     patch.servedFromMs === undefined
       ? null
       : Prisma.sql`served_from = ${pgInstant(patch.servedFromMs)}::timestamptz`,

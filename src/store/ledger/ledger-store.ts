@@ -22,6 +22,7 @@ import {
   normalizeExtra,
   readCurrencies,
   readLedgerWindow,
+  hasLedgerRows,
   summarizeLedgerRows,
   updateLedgerRows,
   type LedgerKey,
@@ -74,6 +75,7 @@ interface State {
   readonly expectedRows: number | null;
   readonly pageSizeCap: number | null;
   readonly boundsIgnored: boolean;
+  readonly boundsSlackMs: number | null;
   readonly spanLimitMs: number | null;
   readonly servedFromMs: number | null;
   readonly hiddenCoins: readonly string[];
@@ -86,6 +88,7 @@ interface CursorRow {
   expected_rows: bigint | null;
   page_size_cap: number | null;
   bounds_ignored: boolean;
+  bounds_slack_ms: bigint | null;
   span_limit_ms: bigint | null;
   served_from_ms: bigint | null;
   hidden_coins: string[];
@@ -150,7 +153,7 @@ export class PrismaLedgerStore {
 
   private async findCursor(scope: LedgerKey): Promise<Omit<State, 'windows'> | null> {
     const [cursor] = await this.client.$queryRaw<CursorRow[]>`
-      SELECT version, expected_rows, page_size_cap, bounds_ignored, hidden_coins,
+      SELECT version, expected_rows, page_size_cap, bounds_ignored, bounds_slack_ms, hidden_coins,
              (SELECT min(span_limit_ms) FROM sync.cursors WHERE account_id = ${scope.accountId}::smallint) AS span_limit_ms,
              (extract(epoch FROM served_from) * 1000)::bigint AS served_from_ms,
              floor(extract(epoch FROM coins_probed_at) * 1000)::bigint AS coins_probed_ms,
@@ -162,6 +165,7 @@ export class PrismaLedgerStore {
       expectedRows: cursor.expected_rows === null ? null : Number(cursor.expected_rows),
       pageSizeCap: cursor.page_size_cap,
       boundsIgnored: cursor.bounds_ignored,
+      boundsSlackMs: cursor.bounds_slack_ms === null ? null : Number(cursor.bounds_slack_ms),
       spanLimitMs: cursor.span_limit_ms === null ? null : Number(cursor.span_limit_ms),
       servedFromMs: cursor.served_from_ms === null ? null : Number(cursor.served_from_ms),
       hiddenCoins: cursor.hidden_coins,
@@ -178,6 +182,11 @@ export class PrismaLedgerStore {
   /** The live rows of a span: how many, on how many days, the oldest. */
   async summarizeRows(scope: LedgerKey, span: Window): Promise<Summary> {
     return guarded(() => summarizeLedgerRows(this.client, scope, span));
+  }
+
+  /** Whether the ledger holds a row of the scope's account at all. */
+  async hasIncome(scope: LedgerKey): Promise<boolean> {
+    return guarded(() => hasLedgerRows(this.client, scope));
   }
 
   /**

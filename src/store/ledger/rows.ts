@@ -88,6 +88,16 @@ export async function readLedgerWindow(db: Queryable, key: LedgerKey, window: Wi
 }
 
 /** The live rows of a span: how many, on how many days, the oldest. */
+export async function hasLedgerRows(
+  db: Queryable,
+  { accountId }: Pick<LedgerKey, 'accountId'>,
+): Promise<boolean> {
+  const [found] = await db.$queryRaw<{ found: boolean }[]>`
+    SELECT EXISTS (SELECT FROM pool.earnings WHERE account_id = ${accountId}::smallint)
+        OR EXISTS (SELECT FROM pool.rewards WHERE account_id = ${accountId}::smallint) AS found`;
+  return found?.found === true;
+}
+
 export async function summarizeLedgerRows(
   db: Queryable,
   key: LedgerKey,

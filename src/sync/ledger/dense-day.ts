@@ -136,7 +136,9 @@ export async function readDenseDay(
 ): Promise<SliceRead> {
   const window = { fromMs: day.fromMs, toMs: Math.min(day.toMs, requestBounds(day, poolNowMs).endMs) };
   let whole: SliceRead = first;
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS && !isOneInstant(first); attempt += 1) {
+  // Parts of a day are smaller than what is asked for beside them.
+  const isInParts = source.slackMs === 0 && !isOneInstant(first);
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS && isInParts; attempt += 1) {
     if (attempt > 1) whole = await readSlice(source, window, poolNowMs);
     if (whole.kind !== 'overflow') return whole;
     const parts = new DayParts(window, whole);

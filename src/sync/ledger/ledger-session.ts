@@ -33,6 +33,8 @@ export type CommitOutcome =
   | { readonly kind: 'committed' }
   /** This row is served when it is asked for by itself: the read was of a part. */
   | { readonly kind: 'clipped'; readonly row: IncomeRow }
+  /** Windows lack rows at their edges. */
+  | { readonly kind: 'blind' }
   | Extract<WindowRead, { kind: 'overflow' | 'unbounded' }>;
 
 /** One run over one scope: the version it may commit from, and how a read becomes a commit. */
@@ -55,7 +57,7 @@ export class LedgerSession implements LedgerView {
   ) {
     this.version = state.version;
     this.reader = new WindowReader(new Listing({ pool: deps.pool, scope, callOptions: run.callOptions }));
-    this.reader.spanLimit.lower(state.spanLimitMs ?? Infinity);
+    this.applyFacts();
     for (const { fromMs, toMs, verifiedAtMs } of state.windows) {
       if (verifiedAtMs !== null) this.reader.noteAnswered(Math.min(toMs, verifiedAtMs) - fromMs);
     }
@@ -90,7 +92,12 @@ export class LedgerSession implements LedgerView {
   async reload(): Promise<void> {
     this.state = await this.deps.store.load(this.scope);
     this.version = this.state.version;
+    this.applyFacts();
+  }
+
+  private applyFacts(): void {
     this.reader.spanLimit.lower(this.state.spanLimitMs ?? Infinity);
+    this.reader.listing.slackMs = this.state.boundsSlackMs ?? 0;
   }
 
   /** Reloads after a commit of ours. What was read before another's commit must not be committed after it (P9). */
@@ -151,7 +158,7 @@ export class LedgerSession implements LedgerView {
       }
       const look = await options.lookAgain(read, result.missing);
       if (look.kind === 'served') return { kind: 'clipped', row: look.row };
-      if (look.kind === 'unbounded') return look;
+      if (look.kind === 'unbounded' || look.kind === 'blind') return look;
       if (look.kind === 'gone') {
         confirmedMissing = new Set(result.missing.map(ledgerKeyOf));
         this.servedFromMs = await edgeOfForgotten(this, window, read, result.missing);

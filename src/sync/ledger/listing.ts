@@ -42,6 +42,8 @@ export class Listing {
   /** Whether it was seen to accept an end in the future. */
   private acceptsFuture = false;
   private readonly futureEnds: FutureEnds;
+  /** By how much more than a window has to be asked for on either side, ms. */
+  slackMs = 0;
 
   constructor(private readonly options: ListingOptions) {
     this.futureEnds = FutureEnds.of(options.pool);
@@ -57,6 +59,7 @@ export class Listing {
     return {
       fullPage,
       boundsIgnored,
+      slackMs: this.slackMs,
       ask: async (asked) => {
         throwIfAborted(callOptions.signal);
         const bounds = this.futureEnds.clamp(asked, pool.now());
@@ -85,7 +88,7 @@ export class Listing {
   /** Rows of a window as the plain listing counts them; null where it says nothing or refuses the question. */
   async count(window: Window): Promise<number | null> {
     try {
-      const bounds = requestBounds(window, this.now());
+      const bounds = requestBounds(window, this.now(), this.slackMs);
       const source = this.pages(undefined, MIN_PAGE_SIZE);
       return (await source.ask({ ...bounds, currentPage: 1, pageSize: MIN_PAGE_SIZE })).totalNum;
     } catch (error) {

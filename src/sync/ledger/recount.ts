@@ -1,10 +1,13 @@
 import type { IncomeRow } from '../../domain/income';
 import type { LedgerRow } from '../../domain/ledger-matching';
-import { contains, overlaps, type Window } from '../../domain/windows';
+import { contains, DAY_MS, overlaps, type Window } from '../../domain/windows';
 import type { LedgerSession } from './ledger-session';
 import { countOf, placeOf, type SecondLook } from './second-look';
 import { walkEverything } from './walk-everything';
 import type { ReadRows } from './window-reader';
+
+/** As far as cut days and the zones of the world can move a bound, ms. */
+const SLACK_MS = DAY_MS;
 
 const wholeOf = ({ deps }: LedgerSession): Window => ({ fromMs: deps.tiers.historyStartMs, toMs: Infinity });
 
@@ -26,28 +29,53 @@ async function walkWhole(session: LedgerSession): Promise<ReadRows | null> {
 }
 
 /**
+ * Windows were seen to lack rows at their edges: from now on more is asked for than each of them, and all are to be
+ * read again; where that did not help, everything is paged. `walked`: what a walk over everything has just shown.
+ */
+export async function distrustBounds(session: LedgerSession, walked?: ReadRows): Promise<void> {
+  if (session.facts.boundsSlackMs !== null) {
+    await walkEverything(session, walked);
+    return;
+  }
+  const pieces = session.windows.map((window) => ({ ...window, verified: false }));
+  await session.update({ pieces, cursor: { boundsSlackMs: SLACK_MS } });
+}
+
+/** Whether what a walk shows beyond the windows came since they were read: then it is all in the newest one. */
+async function areRecent(session: LedgerSession, walked: ReadRows): Promise<boolean> {
+  const [newest] = session.windows;
+  if (newest === undefined) return false;
+  const isOfNewest = (row: IncomeRow): boolean => contains(newest, row.minedAtMs);
+  const ofNewest = walked.rows.filter(isOfNewest).length;
+  const older: Window = { fromMs: session.deps.tiers.historyStartMs, toMs: newest.fromMs };
+  if (walked.rows.length - ofNewest > heldIn(session, older)) return false;
+  const again = await session.read(newest);
+  return again.kind === 'complete' && again.rows.length >= ofNewest;
+}
+
+/**
  * Once every window was read: whether the pool counts more rows in all of history than it serves in them. Bounds
  * that select by another date than `miningDate` (the specification does not say by which) would leave such a gap at
- * the edges of windows, and each would look complete. Then all is paged, and windows are not believed any more.
+ * the edges of windows, and each would look complete; so would times that are taken for those of another zone. True
+ * when all windows have to be read again.
  */
-export async function recount(session: LedgerSession, startedAtMs: number): Promise<void> {
+export async function recount(session: LedgerSession, startedAtMs: number): Promise<boolean> {
   const { windows } = session;
   const isAllRead = windows.every(({ verifiedAtMs }) => verifiedAtMs !== null && verifiedAtMs >= startedAtMs);
-  if (windows.length < 2 || !isAllRead || !countsAll(session)) return;
+  if (windows.length < 2 || !isAllRead || !countsAll(session)) return false;
   const whole = wholeOf(session);
   const held = heldIn(session, whole);
-  if (session.countedAtFirst !== null && session.countedAtFirst <= held) return;
+  if (session.countedAtFirst !== null && session.countedAtFirst <= held) return false;
   const counted = (await session.reader.listing.count(whole)) ?? 0;
-  if (counted <= held) return;
+  if (counted <= held) return false;
   const read = await walkWhole(session);
   if (read === null) {
     session.run.fallShort(`the pool counts ${counted} rows in all and serves ${held} in parts`);
-    return;
+    return false;
   }
-  // Rows that came since are in the newest window.
-  const older: Window = { fromMs: whole.fromMs, toMs: windows[0]?.fromMs ?? whole.toMs };
-  const isOlder = (row: IncomeRow): boolean => contains(older, row.minedAtMs);
-  if (read.rows.filter(isOlder).length > heldIn(session, older)) await walkEverything(session, read);
+  if (await areRecent(session, read)) return false;
+  await distrustBounds(session, read);
+  return !session.facts.boundsIgnored;
 }
 
 /** Rows that there are in all, if a read of a window is the truth of it and all else is as we hold it. */
@@ -63,19 +91,23 @@ function expectedWith(session: LedgerSession, window: Window, read: ReadRows, mi
 /**
  * Whether rows that a window shows no more are there when everything is paged: the last word before a withdrawal. A
  * server that takes times for those of another zone would leave out the first row of every window, however narrow.
+ * `look`: what narrow bounds told; where they agreed that the rows are gone, the count of everything may do.
  */
 export async function lookEverywhere(
   session: LedgerSession,
   window: Window,
   before: ReadRows,
   missing: readonly LedgerRow[],
+  look: SecondLook,
 ): Promise<SecondLook> {
-  if (!countsAll(session)) return { kind: 'gone' };
-  const counted = (await session.reader.listing.count(wholeOf(session))) ?? 0;
-  if (counted <= expectedWith(session, window, before, missing.length)) return { kind: 'gone' };
+  if (!countsAll(session)) return look;
+  if (look.kind === 'gone') {
+    const counted = (await session.reader.listing.count(wholeOf(session))) ?? 0;
+    if (counted <= expectedWith(session, window, before, missing.length)) return look;
+  }
   const read = await walkWhole(session);
   if (read === null) return { kind: 'unclear' };
   const isThere = (row: LedgerRow): boolean =>
     countOf(read.rows, placeOf(row)) > countOf(before.rows, placeOf(row));
-  return { kind: missing.some(isThere) ? 'unbounded' : 'gone' };
+  return { kind: missing.some(isThere) ? 'blind' : 'gone' };
 }

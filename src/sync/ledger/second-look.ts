@@ -15,6 +15,8 @@ export type SecondLook =
   | { readonly kind: 'served'; readonly row: IncomeRow }
   /** The server ignores the bounds: only a walk over all pages can tell. */
   | { readonly kind: 'unbounded' }
+  /** It is there when everything is paged: bounds do not mean what they say. */
+  | { readonly kind: 'blind' }
   /** The two disagree in another way: something moved. */
   | { readonly kind: 'unclear' };
 

@@ -28,6 +28,8 @@ export interface PageSource {
   readonly fullPage: number;
   /** The server is known to ignore `startTime` and `endTime`: rows outside them are no contradiction. */
   readonly boundsIgnored: boolean;
+  /** By how much more than a window has to be asked for, ms. */
+  readonly slackMs: number;
 }
 
 /** Everything that one or more responses served of a window. */
@@ -205,7 +207,7 @@ async function readWithoutMargins(
 
 /** Reads a window by a single response; see `readBounds`. */
 export async function readSlice(source: PageSource, window: Window, poolNowMs: number): Promise<SliceRead> {
-  const read = await readBounds(source, window, requestBounds(window, poolNowMs));
-  if (read.kind !== 'overflow') return read;
+  const read = await readBounds(source, window, requestBounds(window, poolNowMs, source.slackMs));
+  if (read.kind !== 'overflow' || source.slackMs > 0) return read;
   return (await readWithoutMargins(source, window, read)) ?? read;
 }

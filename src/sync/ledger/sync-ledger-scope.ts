@@ -71,7 +71,10 @@ async function syncOnce(session: LedgerSession, request: LedgerRequest, startedA
     await syncWindows(session, due, isThorough);
   }
   if (await probeHiddenCoins(session)) await syncWindows(session, session.windows, isThorough);
-  await recount(session, startedAtMs);
+  if (await recount(session, startedAtMs)) {
+    await syncWindows(session, session.windows, isThorough);
+    await recount(session, startedAtMs);
+  }
 }
 
 async function syncWindows(

@@ -12,7 +12,7 @@ import {
 } from '../../domain/windows';
 import type { LedgerCursorPatch } from '../ports';
 import type { LedgerSession } from './ledger-session';
-import { lookEverywhere } from './recount';
+import { distrustBounds, lookEverywhere } from './recount';
 import { lookAgain } from './second-look';
 import { MIN_PAGE_SIZE } from './slice';
 import { findSpanLimit } from './span-search';
@@ -23,13 +23,17 @@ import type { ReadRows, WindowRead } from './window-reader';
 const MAX_READS = 20_000;
 /** Times that a window is read again as it is after an answer that left something out, before it is halved. */
 const MAX_DOUBTS = 2;
+/** Looks at a window that do not agree before everything is paged to settle it: something may have moved. */
+const MAX_UNCLEAR = 2;
 /**
  * Where a scope that shows no row is looked at once more, in days from now. The server may have served the end of
  * the whole history only, where nothing was mined for long, or its beginning: a month, some time ago, is short and
- * late enough for either. Other spans follow when everything is read again.
+ * late enough for either; these days, where the account has shown no income at all. Other spans follow when
+ * everything is read again.
  */
 const SECOND_LOOKS = {
   first: [{ from: -65, to: -35 }],
+  firstOfAll: [{ from: -6, to: 2 }],
   thorough: [
     { from: -400, to: -35 },
     { from: -6, to: 2 },
@@ -222,6 +226,10 @@ class WindowSync {
     const needsWalk = outcome.kind === 'overflow' && session.facts.boundsIgnored;
     if (outcome.kind === 'unbounded' || needsWalk) await this.walkAll();
     else if (outcome.kind === 'overflow') await this.goOn(window, outcome, null);
+    if (outcome.kind === 'blind') {
+      this.waiting.length = 0;
+      await distrustBounds(session);
+    }
     if (outcome.kind === 'clipped') await this.readInParts(window, read, outcome.row);
     if (outcome.kind !== 'committed' || fromMs === window.fromMs) return;
     const older: Window = { fromMs: window.fromMs, toMs: fromMs };
@@ -229,12 +237,17 @@ class WindowSync {
     this.leftEmpty = { older, wide: window };
   }
 
+  private async secondLooks(): Promise<readonly { readonly from: number; readonly to: number }[]> {
+    if (!this.isFirst) return this.isThorough ? SECOND_LOOKS.thorough : [];
+    const { deps, scope } = this.session;
+    return (await deps.store.hasIncome(scope)) ? SECOND_LOOKS.first : SECOND_LOOKS.firstOfAll;
+  }
+
   /** A row that an answer without rows for all of history left out: asked for once more, by other bounds. */
   private async findOverlooked(): Promise<IncomeRow | null> {
     const { session } = this;
     const today = startOfUtcDay(session.deps.pool.now());
-    const later = this.isThorough ? SECOND_LOOKS.thorough : [];
-    for (const { from, to } of this.isFirst ? SECOND_LOOKS.first : later) {
+    for (const { from, to } of await this.secondLooks()) {
       const fromMs = Math.max(session.deps.tiers.historyStartMs, today + from * DAY_MS);
       const span: Window = { fromMs, toMs: today + to * DAY_MS };
       if (span.fromMs >= span.toMs) continue;
@@ -249,12 +262,15 @@ class WindowSync {
     window: Window,
   ): Pick<Parameters<LedgerSession['commit']>[2], 'lookAgain' | 'readAgain'> {
     const { session } = this;
+    let unclear = 0;
     return {
       lookAgain: async (read, missing) => {
         // No bounds tell anything there.
         if (session.facts.boundsIgnored) return { kind: 'unbounded' };
         const look = await lookAgain(session, window, read, missing);
-        return look.kind === 'gone' ? lookEverywhere(session, window, read, missing) : look;
+        unclear += look.kind === 'unclear' ? 1 : 0;
+        const isToBeSettled = look.kind === 'gone' || unclear >= MAX_UNCLEAR;
+        return isToBeSettled ? lookEverywhere(session, window, read, missing, look) : look;
       },
       readAgain: () => session.read(window, MIN_PAGE_SIZE),
     };

@@ -115,7 +115,7 @@ export class WindowReader {
   /** Reads a window page by page until two passes agree: for a server that ignores the bounds. */
   async walk(window: Window, facts: ServingFacts): Promise<WindowRead> {
     return this.readAllCoins(window, facts, (source) =>
-      walkWindow(source, window, requestBounds(window, this.listing.now())),
+      walkWindow(source, window, requestBounds(window, this.listing.now(), source.slackMs)),
     );
   }
 
@@ -155,7 +155,9 @@ export class WindowReader {
     read: Extract<SliceRead, { kind: 'overflow' }>,
     hiddenCoins: readonly string[],
   ): WindowRead {
-    const { rows, totalNum, capacity, isCounted } = read;
+    const { rows, totalNum, capacity } = read;
+    // The count of what is asked for includes rows of other windows.
+    const isCounted = read.isCounted && this.listing.slackMs === 0;
     const instants = rows.map((row) => row.minedAtMs);
     const topMs = horizonMs(this.listing.now());
     const grid = { stepMs: DAY_MS, topMs, mayCutSteps: this.honoursInstants };

@@ -14,7 +14,9 @@ export async function storeConfirmed<L extends { rows: readonly unknown[]; unrea
   let confirmedMissing: ReadonlySet<string> = new Set();
   for (let attempt = 1; attempt <= MAX_CONFIRMATIONS; attempt += 1) {
     throwIfAborted(run.signal);
-    const listing = await list();
+    // An account without anything is believed when it is said twice.
+    let listing = await list();
+    if (attempt === 1 && listing.rows.length + listing.unreadable.length === 0) listing = await list();
     const verdict = await store(listing, confirmedMissing);
     if (verdict.outcome === 'stored') {
       const { removed, ...counts } = verdict.counts;

@@ -1,4 +1,5 @@
 import type { Fault, LedgerRow, Quirks } from '../../../src/simulator';
+import { WHAT_IS_DUE } from '../../../src/sync/ledger/sync-ledger-scope';
 import { LAB_START, LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
 import { useTestDatabase } from '../../support/test-database';
@@ -20,6 +21,7 @@ beforeEach(() => {
 });
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
 
 interface Placed {
@@ -71,8 +73,8 @@ const READINGS: Readonly<Record<string, Partial<Quirks>>> = {
   'compares days only': { bounds: 'utc-days' },
   'compares days of UTC+8 only': { bounds: 'utc8-days' },
   'selects rows by when they were settled': { boundsOn: 'settled' },
-  'takes times for those of UTC+8': { boundsShiftMs: 8 * 3_600_000 },
-  'takes times for those of UTC-8': { boundsShiftMs: -8 * 3_600_000 },
+  'takes times for those of UTC+8': { boundsShiftMs: 8 * HOUR_MS },
+  'takes times for those of UTC-8': { boundsShiftMs: -8 * HOUR_MS },
   'ignores the bounds': { bounds: 'ignored' },
   'ignores the bounds and sorts oldest first': { bounds: 'ignored', order: 'asc' },
   'serves the last 7 days unless told from when': { unboundedDays: 7 },
@@ -106,6 +108,58 @@ describe.each(Object.entries(READINGS))('P2 a pool that %s', (_, quirks) => {
   test('is read completely: a gap of years', async () => {
     await expectTruthUnder(quirks, await scopeOf(120, (i) => DAY - (i < 60 ? i : i + 900) * DAY_MS));
   });
+});
+
+test.each([8, -8])(
+  'P2 times taken for those of UTC%d cost one request a cycle once that is known',
+  async (hours) => {
+    const { place, rows } = await scopeOf(230, (i) => DAY - i * DAY_MS + (i % 3) * 5 * HOUR_MS);
+    lab.simulator.quirks.boundsShiftMs = hours * HOUR_MS;
+    for (const request of [WHAT_IS_DUE, VERIFY, VERIFY]) {
+      const result = await lab.sync(place, { request });
+      expect([result.outcome, result.reason, result.totals.withdrawn]).toEqual(['succeeded', null, 0]);
+      await expectTruth(place);
+    }
+    const before = lab.simulator.requests.count();
+    expect((await lab.sync(place)).outcome).toBe('succeeded');
+    expect(lab.simulator.requests.count() - before).toBe(1);
+    lab.simulator.world.withdraw(rows[100]!);
+    expect((await lab.sync(place, { request: VERIFY })).totals.withdrawn).toBe(1);
+    await expectTruth(place);
+  },
+);
+
+test('P2 rows that are selected by when they were settled, days later, are all there', async () => {
+  const place = await lab.newScope('earnings');
+  lab.simulator.quirks.boundsOn = 'settled';
+  const rows = lab.simulator.world.insertMany(
+    'earnings',
+    place.key,
+    Array.from({ length: 320 }, (_, i) => {
+      const minedAtMs = DAY - (9 + i) * DAY_MS;
+      return { currency: 'BTC', minedAtMs, settledAtMs: minedAtMs + (1 + (i % 7)) * DAY_MS + 1, amount: '1' };
+    }),
+  );
+  for (const request of [WHAT_IS_DUE, VERIFY, VERIFY]) {
+    const result = await lab.sync(place, { request });
+    expect([result.outcome, result.reason, result.totals.withdrawn]).toEqual(['succeeded', null, 0]);
+    await expectTruth(place);
+  }
+  lab.simulator.world.withdraw(rows[100]!);
+  expect((await lab.sync(place, { request: VERIFY })).totals.withdrawn).toBe(1);
+  await expectTruth(place);
+});
+
+test('P2 a pool that ignored the bounds and honours them now is read in windows again', async () => {
+  const { place } = await scopeOf(230);
+  lab.simulator.quirks.bounds = 'ignored';
+  expect((await lab.sync(place)).outcome).toBe('succeeded');
+  lab.simulator.quirks.bounds = 'inclusive';
+  for (let n = 0; n < 2; n += 1) expect((await lab.sync(place)).outcome).toBe('succeeded');
+  const before = lab.simulator.requests.count();
+  expect((await lab.sync(place)).outcome).toBe('succeeded');
+  expect(lab.simulator.requests.count() - before).toBe(1);
+  await expectTruth(place);
 });
 
 test.each(['last', 'first', 'last-in-disguise', 'refused'] as const)(

@@ -48,6 +48,7 @@ function dyingStore(dieAt: number, moment: 'before' | 'after') {
     load: (scope) => store.load(scope),
     findCurrencies: (scope) => store.findCurrencies(scope),
     summarizeRows: (scope, span) => store.summarizeRows(scope, span),
+    hasIncome: (scope) => store.hasIncome(scope),
     updateCursor: (...change) => store.updateCursor(...change),
     commitWindow: async (commit) => {
       commits += 1;
@@ -104,6 +105,7 @@ test('P9 an older read that arrives late does not win', async () => {
     load: (scope) => store.load(scope),
     findCurrencies: (scope) => store.findCurrencies(scope),
     summarizeRows: (scope, span) => store.summarizeRows(scope, span),
+    hasIncome: (scope) => store.hasIncome(scope),
     updateCursor: (...change) => store.updateCursor(...change),
     commitWindow: async (commit) => {
       if (isFirst) {
