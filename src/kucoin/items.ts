@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { DecimalText } from '../core/decimal';
 import type { ExtraJson } from '../domain/entities';
 import type { UnreadableRow } from '../domain/page';
 import type { JsonObject, JsonValue } from './json';
@@ -16,8 +17,8 @@ interface ItemSchema<Fields> {
 /** An item that was understood: its known fields, and the item itself for what goes to `extra`. */
 export interface ReadItem<Fields> {
   readonly fields: Fields;
-  /** The unknown fields, and the raw values of the known ones in `alsoRaw`, as JSON object text; null when none. */
-  extra(alsoRaw?: readonly string[]): ExtraJson;
+  /** The unknown fields, and the numbers in `alsoKept` under their names, as JSON object text; null when none. */
+  extra(alsoKept?: Readonly<Record<string, DecimalText>>): ExtraJson;
 }
 
 /** Rows and unreadable items of one list, each item by itself: a bad one never stops the others (P8). */
@@ -45,7 +46,7 @@ export function readItem<Fields>(schema: ItemSchema<Fields>, item: JsonValue): R
   if (!isJsonObject(item)) return new Unreadable(`the item is ${kindOf(item)}, not an object`);
   const parsed = schema.safeParse(item);
   if (!parsed.success) return new Unreadable(describeIssues(parsed.error.issues));
-  return { fields: parsed.data, extra: (alsoRaw = []) => extraOf(item, schema.shape, alsoRaw) };
+  return { fields: parsed.data, extra: (alsoKept = {}) => extraOf(item, schema.shape, alsoKept) };
 }
 
 /** Each issue as "field problem", for people. */
@@ -63,12 +64,17 @@ export function kindOf(value: JsonValue | undefined): string {
   ];
 }
 
-function extraOf(item: JsonObject, known: object, alsoRaw: readonly string[]): ExtraJson {
-  const members: string[] = [];
+function extraOf(
+  item: JsonObject,
+  known: object,
+  alsoKept: Readonly<Record<string, DecimalText>>,
+): ExtraJson {
+  // Whether a number was served as a text does not matter: the same value has to look the same each time.
+  const members = Object.entries(alsoKept).map(([name, decimal]) => `${JSON.stringify(name)}:${decimal}`);
   const replaced: string[] = [];
   for (const [name, value] of Object.entries(item)) {
     if (!isStorable(name) || !isStorable(value)) replaced.push(name);
-    if (Object.hasOwn(known, name) && !alsoRaw.includes(name)) continue;
+    if (Object.hasOwn(known, name)) continue;
     members.push(`${JSON.stringify(storableText(name))}:${writeJsonbText(value)}`);
   }
   if (replaced.length > 0) members.push(`"${REPLACED_FIELD}":${writeJsonbText(replaced)}`);

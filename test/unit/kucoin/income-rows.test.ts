@@ -154,11 +154,13 @@ test('a hashrate in terahashes is stored in hashes, digit for digit', () => {
   });
 });
 
-test.each(['"Sol/s"', undefined, 'null', '""'])('with the unit %s a hashrate is kept raw', (unit) => {
-  expect(readRow({ hashRate: '1.50', hashUnit: unit })).toMatchObject({
-    hashRateHps: null,
-    extra: '{"hashRate":1.50}',
-  });
+test.each(['"Sol/s"', undefined, 'null', '""'])('with the unit %s a hashrate is kept as it is', (unit) => {
+  // The same number in every form: else a row would seem to change whenever its form does.
+  for (const hashRate of ['1.5', '1.50', '"1.5"', '15e-1'])
+    expect(readRow({ hashRate, hashUnit: unit })).toMatchObject({
+      hashRateHps: null,
+      extra: '{"hashRate":1.5}',
+    });
 });
 
 test('empty rates mean none', () => {
