@@ -1,113 +1,53 @@
-import type { IncomeRow } from '../../domain/income';
-import type { LedgerRow } from '../../domain/ledger-matching';
-import { contains, DAY_MS, overlaps, type Window } from '../../domain/windows';
+import { contains, type StoredWindow } from '../../domain/windows';
 import type { LedgerSession } from './ledger-session';
-import { countOf, placeOf, type SecondLook } from './second-look';
-import { walkEverything } from './walk-everything';
+import { countsAll, distrustBounds, heldIn, walkWhole, wholeOf } from './look-everywhere';
+import { syncWindow } from './sync-window';
 import type { ReadRows } from './window-reader';
 
-/** As far as cut days and the zones of the world can move a bound, ms. */
-const SLACK_MS = DAY_MS;
+/** Counts of everything: the second one finds out whether asking for more than each window was enough. */
+const MAX_COUNTS = 2;
 
-const wholeOf = ({ deps }: LedgerSession): Window => ({ fromMs: deps.tiers.historyStartMs, toMs: Infinity });
-
-/** Rows of the ledger as its windows hold them, unreadable ones included. */
-function heldIn(session: LedgerSession, span: Window): number {
-  return session.windows
-    .filter((window) => contains(span, window.fromMs))
-    .reduce((sum, { rowCount, quarantinedCount }) => sum + rowCount + quarantinedCount, 0);
+/** Windows that hold fewer rows than a walk over everything showed of them. */
+function shortWindows(session: LedgerSession, { rows }: ReadRows): StoredWindow[] {
+  return session.windows.filter(
+    (window) => rows.filter((row) => contains(window, row.minedAtMs)).length > window.rowCount,
+  );
 }
 
-/** Whether one answer counts all rows of the scope: then a greater count than ours means something. */
-function countsAll({ facts, reader }: LedgerSession): boolean {
-  return !facts.boundsIgnored && facts.hiddenCoins.length === 0 && reader.spanLimit.longestMs === Infinity;
+async function readAgain(session: LedgerSession, windows: readonly StoredWindow[]): Promise<void> {
+  for (const window of windows)
+    if (session.isStill(window)) await syncWindow(session, window, { isThorough: false });
 }
 
-async function walkWhole(session: LedgerSession): Promise<ReadRows | null> {
-  const read = await session.walk(wholeOf(session));
-  return read.kind === 'complete' ? read : null;
-}
-
-/**
- * Windows were seen to lack rows at their edges: from now on more is asked for than each of them, and all are to be
- * read again; where that did not help, everything is paged. `walked`: what a walk over everything has just shown.
- */
-export async function distrustBounds(session: LedgerSession, walked?: ReadRows): Promise<void> {
-  if (session.facts.boundsSlackMs !== null) {
-    await walkEverything(session, walked);
-    return;
-  }
-  const pieces = session.windows.map((window) => ({ ...window, verified: false }));
-  await session.update({ pieces, cursor: { boundsSlackMs: SLACK_MS } });
-}
-
-/** Whether what a walk shows beyond the windows came since they were read: then it is all in the newest one. */
-async function areRecent(session: LedgerSession, walked: ReadRows): Promise<boolean> {
-  const [newest] = session.windows;
-  if (newest === undefined) return false;
-  const isOfNewest = (row: IncomeRow): boolean => contains(newest, row.minedAtMs);
-  const ofNewest = walked.rows.filter(isOfNewest).length;
-  const older: Window = { fromMs: session.deps.tiers.historyStartMs, toMs: newest.fromMs };
-  if (walked.rows.length - ofNewest > heldIn(session, older)) return false;
-  const again = await session.read(newest);
-  return again.kind === 'complete' && again.rows.length >= ofNewest;
-}
-
-/**
- * Once every window was read: whether the pool counts more rows in all of history than it serves in them. Bounds
- * that select by another date than `miningDate` (the specification does not say by which) would leave such a gap at
- * the edges of windows, and each would look complete; so would times that are taken for those of another zone. True
- * when all windows have to be read again.
- */
-export async function recount(session: LedgerSession, startedAtMs: number): Promise<boolean> {
-  const { windows } = session;
-  const isAllRead = windows.every(({ verifiedAtMs }) => verifiedAtMs !== null && verifiedAtMs >= startedAtMs);
-  if (windows.length < 2 || !isAllRead || !countsAll(session)) return false;
-  const whole = wholeOf(session);
-  const held = heldIn(session, whole);
-  if (session.countedAtFirst !== null && session.countedAtFirst <= held) return false;
-  const counted = (await session.reader.listing.count(whole)) ?? 0;
-  if (counted <= held) return false;
-  const read = await walkWhole(session);
-  if (read === null) {
-    session.run.fallShort(`the pool counts ${counted} rows in all and serves ${held} in parts`);
-    return false;
-  }
-  if (await areRecent(session, read)) return false;
-  await distrustBounds(session, read);
-  return !session.facts.boundsIgnored;
-}
-
-/** Rows that there are in all, if a read of a window is the truth of it and all else is as we hold it. */
-function expectedWith(session: LedgerSession, window: Window, read: ReadRows, missing: number): number {
-  const touched = session.windows.filter((kept) => overlaps(kept, window));
-  const isWhole = touched.every(({ fromMs, toMs }) => fromMs >= window.fromMs && toMs <= window.toMs);
+/** Whether the pool counts more rows in all of history than its windows hold. */
+async function countOfMore(session: LedgerSession): Promise<number | null> {
   const held = heldIn(session, wholeOf(session));
-  if (!isWhole) return held - missing;
-  const heldThere = touched.reduce((sum, kept) => sum + kept.rowCount + kept.quarantinedCount, 0);
-  return held - heldThere + read.rows.length + read.unreadable.length;
+  if (session.countedAtFirst !== null && session.countedAtFirst <= held) return null;
+  const counted = await session.reader.listing.count(wholeOf(session));
+  return counted !== null && counted > held ? counted : null;
 }
 
 /**
- * Whether rows that a window shows no more are there when everything is paged: the last word before a withdrawal. A
- * server that takes times for those of another zone would leave out the first row of every window, however narrow.
- * `look`: what narrow bounds told; where they agreed that the rows are gone, the count of everything may do.
+ * Counts all of the history once its windows were read. Bounds that select by another date than `miningDate` (the
+ * specification does not say by which), or times that are taken for those of another zone, leave out rows at the
+ * edges of windows, each of which looks complete. Where the pool counts more than they hold, everything is paged: what
+ * came since is read, and windows that go on to lack rows are not believed any more.
  */
-export async function lookEverywhere(
-  session: LedgerSession,
-  window: Window,
-  before: ReadRows,
-  missing: readonly LedgerRow[],
-  look: SecondLook,
-): Promise<SecondLook> {
-  if (!countsAll(session)) return look;
-  if (look.kind === 'gone') {
-    const counted = (await session.reader.listing.count(wholeOf(session))) ?? 0;
-    if (counted <= expectedWith(session, window, before, missing.length)) return look;
+export async function recount(session: LedgerSession): Promise<void> {
+  for (let counts = 0; counts < MAX_COUNTS; counts += 1) {
+    const isRead = session.windows.every(({ verifiedAtMs }) => verifiedAtMs !== null);
+    if (session.windows.length < 2 || !isRead || !countsAll(session)) return;
+    const counted = await countOfMore(session);
+    if (counted === null) return;
+    const walked = await walkWhole(session);
+    if (walked === null) {
+      const held = heldIn(session, wholeOf(session));
+      session.run.fallShort(`the pool counts ${counted} rows in all and serves ${held} in parts`);
+      return;
+    }
+    await readAgain(session, shortWindows(session, walked));
+    if (shortWindows(session, walked).length === 0) return;
+    await distrustBounds(session, walked);
+    if (!session.facts.boundsIgnored) await readAgain(session, session.windows);
   }
-  const read = await walkWhole(session);
-  if (read === null) return { kind: 'unclear' };
-  const isThere = (row: LedgerRow): boolean =>
-    countOf(read.rows, placeOf(row)) > countOf(before.rows, placeOf(row));
-  return { kind: missing.some(isThere) ? 'blind' : 'gone' };
 }

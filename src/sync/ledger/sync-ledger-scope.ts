@@ -62,6 +62,7 @@ function isDayOfThoroughness({ deps: { pool, tiers } }: LedgerSession): boolean 
 
 async function syncOnce(session: LedgerSession, request: LedgerRequest, startedAtMs: number): Promise<void> {
   await coverHistory(session);
+  const wasComplete = session.windows.every(({ verifiedAtMs }) => verifiedAtMs !== null);
   const isThorough = request.verifyBeforeMs !== null || isDayOfThoroughness(session);
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     // A limit that this run met, or that of another scope, shows only now that windows were read too wide.
@@ -71,10 +72,9 @@ async function syncOnce(session: LedgerSession, request: LedgerRequest, startedA
     await syncWindows(session, due, isThorough);
   }
   if (await probeHiddenCoins(session)) await syncWindows(session, session.windows, isThorough);
-  if (await recount(session, startedAtMs)) {
-    await syncWindows(session, session.windows, isThorough);
-    await recount(session, startedAtMs);
-  }
+  // The first time that all of it was read, and as often as everything is.
+  const oldest = session.windows.at(-1)?.verifiedAtMs ?? -Infinity;
+  if (!wasComplete || oldest >= startedAtMs) await recount(session);
 }
 
 async function syncWindows(

@@ -12,7 +12,7 @@ import {
 } from '../../domain/windows';
 import type { LedgerCursorPatch } from '../ports';
 import type { LedgerSession } from './ledger-session';
-import { distrustBounds, lookEverywhere } from './recount';
+import { distrustBounds, lookEverywhere } from './look-everywhere';
 import { lookAgain } from './second-look';
 import { MIN_PAGE_SIZE } from './slice';
 import { findSpanLimit } from './span-search';
