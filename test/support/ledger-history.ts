@@ -91,7 +91,7 @@ const HONEST_QUIRKS: readonly ((dice: Dice) => Partial<Quirks>)[] = [
 const LYING_QUIRKS: readonly ((dice: Dice) => Partial<Quirks>)[] = [
   (dice) => ({ totalNum: dice.pick([-1, 1, -7, 40, 1_000]) }),
   // Counted all the same: an answer of nothing at all cannot be told from a scope without rows.
-  (dice) => ({ emptyPage: dice.pick([1, 2]), noRows: 'page' }),
+  (dice) => ({ emptyPage: dice.pick([1, 2]), noRows: 'page', totalNum: 'true' }),
   () => ({ repeatedPage: 2 }),
 ];
 

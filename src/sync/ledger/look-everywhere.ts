@@ -69,8 +69,9 @@ export async function lookEverywhere(
 ): Promise<SecondLook> {
   if (!countsAll(session)) return look;
   if (look.kind === 'gone') {
-    const counted = (await session.reader.listing.count(wholeOf(session))) ?? 0;
-    if (counted <= expectedWith(session, window, before, missing.length)) return look;
+    const counted = await session.reader.listing.count(wholeOf(session));
+    // Fewer prove nothing either: others may be gone as well, or forgotten.
+    if (counted === null || counted === expectedWith(session, window, before, missing.length)) return look;
   }
   const read = await walkWhole(session);
   if (read === null) return { kind: 'unclear' };

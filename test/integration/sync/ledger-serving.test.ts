@@ -204,7 +204,7 @@ test('a pool that refuses ends in the future is asked up to now, which is learnt
       requests.push(fresh.simulator.requests.count() - before);
       expect(result.totals.inserted).toBe(1);
     }
-    expect(requests[0]! - requests[1]!).toBe(4);
+    expect(requests[0]! - requests[1]!).toBe(5);
     expect(requests[1]).toBe(requests[2]);
   } finally {
     await fresh.close();
@@ -374,14 +374,14 @@ test('P4 answers that never agree on what vanished withdraw nothing, and the run
   await expectTruth(place);
 });
 
-test('a scope that the pool refuses fails after two requests, not after halving every span', async () => {
+test('a scope that the pool refuses fails after three requests, not after halving every span', async () => {
   const { place } = await scopeOf(3);
   const stop = lab.simulator.faults.when(() => ({ kind: 'code', code: '400100' }));
   const before = lab.simulator.requests.count();
   const result = await lab.sync(place);
   stop();
   expect([result.outcome, result.error?.code]).toEqual(['failed', 'pool.parameter']);
-  expect(lab.simulator.requests.count() - before).toBe(2);
+  expect(lab.simulator.requests.count() - before).toBe(3);
   expect((await lab.sync(place)).outcome).toBe('succeeded');
   await expectTruth(place);
 });
