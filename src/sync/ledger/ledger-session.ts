@@ -42,6 +42,8 @@ export class LedgerSession implements LedgerView {
   readonly reader: WindowReader;
   /** Rows of the whole history as this run saw them counted when it began to read them; null when it did not. */
   countedAtFirst: number | null = null;
+  /** What this run saw last when it paged everything, in sweeps that agreed. */
+  walked: ReadRows | null = null;
   private version: bigint;
   private requestsAtLastCommit = 0;
   /** From when on the pool serves the scope, as the window in hand tells. */

@@ -1,5 +1,5 @@
 import type { LedgerRow } from '../../domain/ledger-matching';
-import { contains, DAY_MS, overlaps, type Window } from '../../domain/windows';
+import { DAY_MS, overlaps, type StoredWindow, type Window } from '../../domain/windows';
 import type { LedgerSession } from './ledger-session';
 import { countOf, placeOf, type SecondLook } from './second-look';
 import { walkEverything } from './walk-everything';
@@ -14,11 +14,9 @@ export const wholeOf = ({ deps }: LedgerSession): Window => ({
   toMs: Infinity,
 });
 
-/** Rows of the ledger as its windows hold them, unreadable ones included. */
-export function heldIn(session: LedgerSession, span: Window): number {
-  return session.windows
-    .filter((window) => contains(span, window.fromMs))
-    .reduce((sum, { rowCount, quarantinedCount }) => sum + rowCount + quarantinedCount, 0);
+/** Rows that windows hold, unreadable ones included. */
+export function heldIn(windows: readonly StoredWindow[]): number {
+  return windows.reduce((sum, { rowCount, quarantinedCount }) => sum + rowCount + quarantinedCount, 0);
 }
 
 /** Whether one answer counts all rows of the scope: then a greater count than ours means something. */
@@ -29,16 +27,17 @@ export function countsAll({ facts, reader }: LedgerSession): boolean {
 /** What a walk over everything shows; null when its sweeps do not agree. */
 export async function walkWhole(session: LedgerSession): Promise<ReadRows | null> {
   const read = await session.walk(wholeOf(session));
-  return read.kind === 'complete' ? read : null;
+  session.walked = read.kind === 'complete' ? read : null;
+  return session.walked;
 }
 
 /**
  * Windows were seen to lack rows at their edges: from now on more is asked for than each of them, and all are to be
- * read again; where that did not help, everything is paged. `walked`: what a walk over everything has just shown.
+ * read again; where that did not help, everything is paged.
  */
-export async function distrustBounds(session: LedgerSession, walked?: ReadRows): Promise<void> {
+export async function distrustBounds(session: LedgerSession): Promise<void> {
   if (session.facts.boundsSlackMs !== null) {
-    await walkEverything(session, walked);
+    await walkEverything(session);
     return;
   }
   const pieces = session.windows.map((window) => ({ ...window, verified: false }));
@@ -49,10 +48,9 @@ export async function distrustBounds(session: LedgerSession, walked?: ReadRows):
 function expectedWith(session: LedgerSession, window: Window, read: ReadRows, missing: number): number {
   const touched = session.windows.filter((kept) => overlaps(kept, window));
   const isWhole = touched.every(({ fromMs, toMs }) => fromMs >= window.fromMs && toMs <= window.toMs);
-  const held = heldIn(session, wholeOf(session));
+  const held = heldIn(session.windows);
   if (!isWhole) return held - missing;
-  const heldThere = touched.reduce((sum, kept) => sum + kept.rowCount + kept.quarantinedCount, 0);
-  return held - heldThere + read.rows.length + read.unreadable.length;
+  return held - heldIn(touched) + read.rows.length + read.unreadable.length;
 }
 
 /**
@@ -73,9 +71,11 @@ export async function lookEverywhere(
     // Fewer prove nothing either: others may be gone as well, or forgotten.
     if (counted === null || counted === expectedWith(session, window, before, missing.length)) return look;
   }
-  const read = await walkWhole(session);
-  if (read === null) return { kind: 'unclear' };
-  const isThere = (row: LedgerRow): boolean =>
-    countOf(read.rows, placeOf(row)) > countOf(before.rows, placeOf(row));
-  return { kind: missing.some(isThere) ? 'blind' : 'gone' };
+  const isThere = (walked: ReadRows): boolean =>
+    missing.some((row) => countOf(walked.rows, placeOf(row)) > countOf(before.rows, placeOf(row)));
+  // Many windows may lack rows at once: what this run has paged before did not show them either.
+  if (session.walked !== null && !isThere(session.walked)) return { kind: 'gone' };
+  const walked = await walkWhole(session);
+  if (walked === null) return { kind: 'unclear' };
+  return { kind: isThere(walked) ? 'blind' : 'gone' };
 }

@@ -21,7 +21,7 @@ async function readAgain(session: LedgerSession, windows: readonly StoredWindow[
 
 /** Whether the pool counts more rows in all of history than its windows hold. */
 async function countOfMore(session: LedgerSession): Promise<number | null> {
-  const held = heldIn(session, wholeOf(session));
+  const held = heldIn(session.windows);
   if (session.countedAtFirst !== null && session.countedAtFirst <= held) return null;
   const counted = await session.reader.listing.count(wholeOf(session));
   return counted !== null && counted > held ? counted : null;
@@ -41,13 +41,13 @@ export async function recount(session: LedgerSession): Promise<void> {
     if (counted === null) return;
     const walked = await walkWhole(session);
     if (walked === null) {
-      const held = heldIn(session, wholeOf(session));
+      const held = heldIn(session.windows);
       session.run.fallShort(`the pool counts ${counted} rows in all and serves ${held} in parts`);
       return;
     }
     await readAgain(session, shortWindows(session, walked));
     if (shortWindows(session, walked).length === 0) return;
-    await distrustBounds(session, walked);
+    await distrustBounds(session);
     if (!session.facts.boundsIgnored) await readAgain(session, session.windows);
   }
 }

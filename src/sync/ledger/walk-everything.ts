@@ -35,12 +35,12 @@ async function honoursBounds(session: LedgerSession, { rows }: ReadRows): Promis
 
 /**
  * For a server whose bounds do not select by `miningDate`: the whole history is one window, paged in sweeps. Says so
- * in the cursor, until a span is seen to be served just as it should be. `walked`: what such a walk has just shown.
+ * in the cursor, until a span is seen to be served just as it should be.
  */
-export async function walkEverything(session: LedgerSession, walked?: ReadRows): Promise<void> {
+export async function walkEverything(session: LedgerSession): Promise<void> {
   const whole: Window = { fromMs: session.deps.tiers.historyStartMs, toMs: Infinity };
   if (!session.facts.boundsIgnored) await session.update({ cursor: { boundsIgnored: true } });
-  const read = walked ?? (await session.walk(whole));
+  const read = await session.walk(whole);
   if (read.kind !== 'complete' && read.kind !== 'inconsistent') {
     throw new KpoolError('sync.inconsistent', 'The pool contradicts itself about the rows of this scope.');
   }

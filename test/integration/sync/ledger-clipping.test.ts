@@ -218,6 +218,20 @@ test('an honest pool costs no request more for thirty rows, and three more for a
   expect(await requestsOf(() => expectSuccess(place))).toBe(4);
 });
 
+test('rows withdrawn all over the history do not have everything paged for each window', async () => {
+  const place = await scopeOf(daysFrom(0, 440));
+  await expectSuccess(place);
+  const rows = lab.simulator.world.rewards(place.key);
+  for (let n = 5; n < 440; n += 20) lab.simulator.world.withdraw(rows[n]!);
+  let withdrawn = 0;
+  const requests = await requestsOf(async () => {
+    withdrawn = (await expectSuccess(place, { request: VERIFY })).totals.withdrawn;
+  });
+  expect(withdrawn).toBe(22);
+  // Five windows or more, of which each is read and looked at again, and all is paged once.
+  expect(requests).toBeLessThan(70);
+});
+
 test('a pool that ignores the bounds costs one request a cycle where its rows fit a page', async () => {
   lab.simulator.quirks.bounds = 'ignored';
   const place = await scopeOf(daysFrom(0, 50));
