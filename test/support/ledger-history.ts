@@ -179,9 +179,14 @@ export class LedgerHistory {
   shufflesMoreThanAPage(): boolean {
     const { order, bounds, pageSizeCap } = this.lab.simulator.quirks;
     if (order === 'unstable' && bounds === 'ignored') return true;
-    const ofInstant = new Map<number, number>();
-    for (const { minedAtMs } of this.live()) ofInstant.set(minedAtMs, (ofInstant.get(minedAtMs) ?? 0) + 1);
-    return order.startsWith('unstable') && Math.max(0, ...ofInstant.values()) > (pageSizeCap ?? 100) - 2;
+    // Where bounds are cut to days, no smaller span than the days of two zones can be asked for.
+    const unitMs = order === 'unstable' && bounds.endsWith('-days') ? 2 * DAY_MS : 1;
+    const ofUnit = new Map<number, number>();
+    for (const { minedAtMs } of this.live()) {
+      const unit = Math.floor(minedAtMs / unitMs);
+      ofUnit.set(unit, (ofUnit.get(unit) ?? 0) + 1);
+    }
+    return order.startsWith('unstable') && Math.max(0, ...ofUnit.values()) > (pageSizeCap ?? 100) - 2;
   }
 
   /** The pool tells the truth again, in the same words. */

@@ -150,7 +150,9 @@ async function readBounds(source: PageSource, window: Window, bounds: Bounds): P
       // saying so: whether a second page exists tells which.
       const second = await askPage(2);
       const isRepeated = totalNum === served && isSamePage(page, second);
-      if (servedCount(second) > 0 && !isRepeated) {
+      // Where nobody counts, a page that is full to the last row may be served in the place of another one.
+      const mayHideRows = isRepeated && !isCounted && served % PAGE_SIZE_UNIT === 0;
+      if (servedCount(second) > 0 && (!isRepeated || mayHideRows)) {
         if (ignoresBounds(page, bounds)) return { kind: 'unbounded' };
         const seen = Math.max(totalNum, isCounted ? 0 : served + servedCount(second));
         return overflow(window, page, bounds, { isCounted, totalNum: seen });
