@@ -95,6 +95,8 @@ export interface LedgerState {
   /** Currencies that are served only when `coinName` names them. */
   readonly hiddenCoins: readonly string[];
   readonly coinsProbedAtMs: number | null;
+  /** When what shows no rows was last looked at by other bounds too; null before the first run ended. */
+  readonly readThoroughlyAtMs: number | null;
   /** The database's clock (`sync.now()`) at the time of loading. */
   readonly nowMs: number;
 }
@@ -109,6 +111,7 @@ export interface LedgerCursorPatch {
   readonly servedFromMs?: number;
   readonly hiddenCoins?: readonly string[];
   readonly coinsProbed?: boolean;
+  readonly readThoroughly?: boolean;
 }
 
 export interface WindowPiece extends Window {

@@ -14,6 +14,7 @@ export interface CursorPatch {
   readonly servedFromMs?: number;
   readonly hiddenCoins?: readonly string[];
   readonly coinsProbed?: boolean;
+  readonly readThoroughly?: boolean;
 }
 
 /** Makes sure that a scope has a cursor. */
@@ -67,6 +68,7 @@ export async function advanceCursor(
       ? null
       : Prisma.sql`served_from = ${pgInstant(patch.servedFromMs)}::timestamptz`,
     patch.hiddenCoins === undefined ? null : Prisma.sql`hidden_coins = ${[...patch.hiddenCoins]}::text[]`,
+    patch.readThoroughly === true ? Prisma.sql`last_weekly_at = sync.now()` : null,
     patch.coinsProbed === true ? Prisma.sql`coins_probed_at = sync.now()` : null,
   ].filter((fact) => fact !== null);
   const [advanced] = await db.$queryRaw<{ version: bigint }[]>`

@@ -80,6 +80,7 @@ interface State {
   readonly servedFromMs: number | null;
   readonly hiddenCoins: readonly string[];
   readonly coinsProbedAtMs: number | null;
+  readonly readThoroughlyAtMs: number | null;
   readonly nowMs: number;
 }
 
@@ -93,6 +94,7 @@ interface CursorRow {
   served_from_ms: bigint | null;
   hidden_coins: string[];
   coins_probed_ms: bigint | null;
+  weekly_ms: bigint | null;
   now_ms: bigint;
 }
 
@@ -156,6 +158,7 @@ export class PrismaLedgerStore {
       SELECT version, expected_rows, page_size_cap, bounds_ignored, bounds_slack_ms, hidden_coins,
              (SELECT min(span_limit_ms) FROM sync.cursors WHERE account_id = ${scope.accountId}::smallint) AS span_limit_ms,
              (extract(epoch FROM served_from) * 1000)::bigint AS served_from_ms,
+             floor(extract(epoch FROM last_weekly_at) * 1000)::bigint AS weekly_ms,
              floor(extract(epoch FROM coins_probed_at) * 1000)::bigint AS coins_probed_ms,
              floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms
         FROM sync.cursors WHERE ${isOfScope(scope)}`;
@@ -170,6 +173,7 @@ export class PrismaLedgerStore {
       servedFromMs: cursor.served_from_ms === null ? null : Number(cursor.served_from_ms),
       hiddenCoins: cursor.hidden_coins,
       coinsProbedAtMs: cursor.coins_probed_ms === null ? null : Number(cursor.coins_probed_ms),
+      readThoroughlyAtMs: cursor.weekly_ms === null ? null : Number(cursor.weekly_ms),
       nowMs: Number(cursor.now_ms),
     };
   }

@@ -55,15 +55,14 @@ async function coverHistory(session: LedgerSession): Promise<void> {
     await session.update({ pieces: [{ fromMs: historyStartMs, toMs, verified: false }] });
 }
 
-/** A scope without rows is one window, read every day: once in a week of UTC days it is read as if by hand. */
-function isDayOfThoroughness({ deps: { pool, tiers } }: LedgerSession): boolean {
-  return Math.floor(pool.now() / DAY_MS) % Math.max(1, Math.floor(tiers.fullEveryMs / DAY_MS)) === 0;
-}
-
 async function syncOnce(session: LedgerSession, request: LedgerRequest, startedAtMs: number): Promise<void> {
   await coverHistory(session);
   const wasComplete = session.windows.every(({ verifiedAtMs }) => verifiedAtMs !== null);
-  const isThorough = request.verifyBeforeMs !== null || isDayOfThoroughness(session);
+  // A scope without rows is one window, read at every visit: as often as everything is read it is by other bounds, too.
+  const { readThoroughlyAtMs } = session.facts;
+  const isThorough =
+    request.verifyBeforeMs !== null ||
+    (readThoroughlyAtMs !== null && startedAtMs - readThoroughlyAtMs >= session.deps.tiers.fullEveryMs);
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     // A limit that this run met, or that of another scope, shows only now that windows were read too wide.
     if (round > 1) await session.reload();
@@ -75,6 +74,7 @@ async function syncOnce(session: LedgerSession, request: LedgerRequest, startedA
   // The first time that all of it was read, and as often as everything is.
   const oldest = session.windows.at(-1)?.verifiedAtMs ?? -Infinity;
   if (!wasComplete || oldest >= startedAtMs) await recount(session);
+  if (isThorough || readThoroughlyAtMs === null) await session.update({ cursor: { readThoroughly: true } });
 }
 
 async function syncWindows(

@@ -218,6 +218,18 @@ test('an honest pool costs no request more for thirty rows, and three more for a
   expect(await requestsOf(() => expectSuccess(place))).toBe(4);
 });
 
+test('a scope without rows costs one request a visit, and two more once a week', async () => {
+  const place = await scopeOf([]);
+  await expectSuccess(place);
+  const requests: number[] = [];
+  for (let day = 0; day < 15; day += 1) {
+    await lab.advance(DAY_MS);
+    requests.push(await requestsOf(() => expectSuccess(place)));
+  }
+  expect(requests.filter((count) => count === 1)).toHaveLength(13);
+  expect(requests.filter((count) => count === 3)).toHaveLength(2);
+});
+
 test('rows withdrawn all over the history do not have everything paged for each window', async () => {
   const place = await scopeOf(daysFrom(0, 440));
   await expectSuccess(place);
