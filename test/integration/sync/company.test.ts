@@ -99,6 +99,17 @@ async function untilUnderWay(stream: Stream, runs: number): Promise<void> {
   });
 }
 
+/** What two passes come to of which the second began while the first was in the midst of its pages. */
+async function passesAtOnce(): Promise<[first: RunResult, second: RunResult]> {
+  const gate = holdOne(isSecondPage);
+  const first = workersOf(pool.service);
+  await gate.reached;
+  const second = workersOf(other);
+  await untilUnderWay('workers', 2);
+  gate.open();
+  return Promise.all([first, second]);
+}
+
 /** Completed passes, and samples of one worker. */
 async function passes(): Promise<{ passes: number; samples: number }> {
   const [counts] = await pool.sql<{ passes: number; samples: number }[]>`
@@ -116,14 +127,9 @@ async function loseTurns(): Promise<void> {
 
 test('P11 a pass that finds another one under way waits for it and takes over its result', async () => {
   const before = await passes();
-  const gate = holdOne(isSecondPage);
-  const first = workersOf(pool.service);
-  await gate.reached;
-  const second = workersOf(other);
-  await untilUnderWay('workers', 2);
-  gate.open();
-  expect(await first).toMatchObject({ outcome: 'succeeded', totals: { requests: PASS_REQUESTS - 1 } });
-  expect(await second).toMatchObject({
+  const [first, second] = await passesAtOnce();
+  expect(first).toMatchObject({ outcome: 'succeeded', totals: { requests: PASS_REQUESTS - 1 } });
+  expect(second).toMatchObject({
     outcome: 'succeeded',
     reason: null,
     totals: { requests: 0, inserted: 0, changed: 0, unchanged: WORKERS },
@@ -144,15 +150,10 @@ test('P11 a run that takes over a partial result is partial, for the same reason
     kind: 'rewrite',
     rewrite: (json) => json.replace(/"workerId":\s*1,/, '"workerId":"none",'),
   });
-  const gate = holdOne(isSecondPage);
-  const first = workersOf(pool.service);
-  await gate.reached;
-  const second = workersOf(other);
-  await untilUnderWay('workers', 2);
-  gate.open();
-  const { outcome, reason } = await first;
+  const [first, second] = await passesAtOnce();
+  const { outcome, reason } = first;
   expect([outcome, reason]).toEqual(['partial', expect.stringContaining('quarantine')]);
-  expect(await second).toMatchObject({ outcome, reason, totals: { requests: 0, quarantined: 1 } });
+  expect(second).toMatchObject({ outcome, reason, totals: { requests: 0, quarantined: 1 } });
 });
 
 test('P8 a pass that waited for one that failed goes itself', async () => {
@@ -161,14 +162,9 @@ test('P8 a pass that waited for one that failed goes itself', async () => {
       ? { kind: 'code', code: '400100' }
       : undefined,
   );
-  const gate = holdOne(isSecondPage);
-  const first = workersOf(pool.service);
-  await gate.reached;
-  const second = workersOf(other);
-  await untilUnderWay('workers', 2);
-  gate.open();
-  expect((await first).outcome).toBe('failed');
-  const { outcome, totals } = await second;
+  const [first, second] = await passesAtOnce();
+  expect(first.outcome).toBe('failed');
+  const { outcome, totals } = second;
   expect([outcome, totals.requests]).toEqual(['succeeded', PASS_REQUESTS - 1]);
 });
 
