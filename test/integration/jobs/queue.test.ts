@@ -111,7 +111,7 @@ onBothBackends('the queue', (backendUnderTest) => {
     runner.on('error', () => undefined);
     const running = runner.run();
     const planned = (await waiting()).length;
-    await eventually('all were served', 20_000, () =>
+    await eventually('all were served', 60_000, () =>
       Promise.resolve(began.length >= planned && planned > 0 ? true : null),
     );
     await runner.close();
