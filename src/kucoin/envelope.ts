@@ -36,7 +36,7 @@ export function isSuccess(envelope: Envelope): boolean {
 
 function textOf(value: JsonValue | undefined): string | null {
   if (value instanceof JsonNumber) return value.text;
-  return typeof value === 'string' && value !== '' ? value : null;
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
 }
 
 function flagOf(value: JsonValue | undefined): boolean | null {

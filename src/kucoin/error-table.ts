@@ -13,6 +13,12 @@ const CHECK_KEY =
   'Compare the API key, secret and passphrase with KuCoin Pool > Settings > API Management; nothing more is sent ' +
   'for this account until they change.';
 const CHECK_URL = 'Check that KUCOIN_POOL_BASE_URL names the pool (https://www.kucoin.com/_api/miningpool).';
+/** Whatever a request was about, it came too soon: the one failure that every form of answer can tell. */
+export const THROTTLED: Meaning = {
+  code: 'pool.throttled',
+  says: 'says that requests come too often',
+  hint: 'The pace is lowered by itself; look for another program that uses the same API key.',
+};
 const OUR_MISTAKE = 'Asking again cannot help: please report it with the output of `kpool status`.';
 
 /** What to do about a 403, as long as nobody knows what it means. */
@@ -25,11 +31,7 @@ export type SystemCode = '200002' | '400001' | '400002' | '400003' | '400004' | 
 
 /** Source: the specification's table of system error codes. */
 const MEANING_BY_SYSTEM_CODE = {
-  '200002': {
-    code: 'pool.throttled',
-    says: 'says that requests come too often',
-    hint: 'The pace is lowered by itself; look for another program that uses the same API key.',
-  },
+  '200002': THROTTLED,
   '400001': {
     code: 'pool.missing-credentials',
     says: 'misses the API key, timestamp, passphrase or version in the request',
@@ -71,11 +73,7 @@ const MEANING_BY_HTTP_STATUS = {
   405: { code: 'pool.not-found', says: 'does not answer GET at the address', hint: CHECK_URL },
   408: { code: 'pool.timeout', says: 'did not receive the request in time', hint: BY_ITSELF },
   415: { code: 'pool.parameter', says: 'refuses the content type of the request', hint: OUR_MISTAKE },
-  429: {
-    code: 'pool.throttled',
-    says: 'says that requests come too often',
-    hint: 'The pace is lowered by itself; look for another program that uses the same API key.',
-  },
+  429: THROTTLED,
   500: { code: 'pool.server-error', says: 'reports an internal error', hint: BY_ITSELF },
   502: { code: 'pool.server-error', says: 'is not reached by its own gateway', hint: BY_ITSELF },
   503: { code: 'pool.maintenance', says: 'is under maintenance', hint: BY_ITSELF },
@@ -111,8 +109,14 @@ export const UNKNOWN: Meaning = {
   hint: 'Look at the message; trying again at once would not help.',
 };
 
+/**
+ * What a system code means. Beyond the documented ones, KuCoin's gateways write an HTTP status in the place of a code,
+ * by itself (`429`) or with three zeros (`429000`), as `500000` is documented.
+ */
 export function findSystemMeaning(code: string): Meaning | null {
-  return Object.hasOwn(MEANING_BY_SYSTEM_CODE, code) ? MEANING_BY_SYSTEM_CODE[code as SystemCode] : null;
+  if (Object.hasOwn(MEANING_BY_SYSTEM_CODE, code)) return MEANING_BY_SYSTEM_CODE[code as SystemCode];
+  const status = /^([45]\d\d)(?:000)?$/.exec(code)?.[1];
+  return status === undefined ? null : findHttpMeaning(Number(status));
 }
 
 export function findHttpMeaning(status: number): Meaning | null {

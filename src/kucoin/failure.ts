@@ -6,6 +6,7 @@ import {
   findSystemMeaning,
   FORBIDDEN,
   REFUSED_ALONE,
+  THROTTLED,
   UNKNOWN,
   UNKNOWN_PASSING,
 } from './error-table';
@@ -34,26 +35,34 @@ export interface FailedAnswer {
   readonly bodyText: string;
 }
 
-/** The words of an answer that turns away too many requests. */
+/** Words that can mean nothing else, in a failure whose code is not known. */
+const SURELY_THROTTLES = /too many requests|requests? (?:\w+ ){0,3}too (?:often|frequent)|rate.?limit/i;
+/** The words of a 403 that turns away too many requests. */
 const THROTTLES = /too many|too often|frequen|rate.?limit|throttl/i;
 /** The specification's own words for 403 have both meanings. */
 const UNDECIDED = /forbidden or (too many|have exceeded)/i;
 
-/**
- * Classifies an answer that is not a success. A known system code wins over the HTTP status, since the
- * specification lets failures come with HTTP 200; `retry` decides only where both are unknown.
- */
+/** Classifies an answer that is not a success. */
 export function classifyFailure(answer: FailedAnswer, redactor: Redactor): Failure {
-  const { httpStatus, envelope } = answer;
-  const code = envelope?.code ?? null;
-  const system = code === null ? null : (findSystemMeaning(code) ?? asHttpStatus(code));
-  const meaning =
-    system ?? findHttpMeaning(httpStatus) ?? (envelope?.retry === true ? UNKNOWN_PASSING : UNKNOWN);
+  const meaning = meaningOf(answer);
   const error = errorOf(meaning, answer, redactor);
   if (meaning === findHttpMeaning(403))
     return { error, kind: isThrottling403(answer) ? 'throttled' : 'ambiguous-403' };
   if (meaning.code === 'pool.throttled') return { error, kind: 'throttled' };
   return { error, kind: meaning.code === 'pool.clock' ? 'clock' : 'plain' };
+}
+
+/**
+ * HTTP 429 has one meaning, whatever stands in its body. Else a known system code wins over the HTTP status, since the
+ * specification lets failures come with HTTP 200; `retry` decides only where both are unknown.
+ */
+function meaningOf({ httpStatus, envelope }: FailedAnswer): Meaning {
+  if (httpStatus === 429) return THROTTLED;
+  const code = envelope?.code ?? null;
+  const system = code === null ? null : findSystemMeaning(code);
+  if (system !== null) return system;
+  if (httpStatus !== 403 && SURELY_THROTTLES.test(envelope?.message ?? '')) return THROTTLED;
+  return findHttpMeaning(httpStatus) ?? (envelope?.retry === true ? UNKNOWN_PASSING : UNKNOWN);
 }
 
 /** A 403 that says what it means, or when to come back. */
@@ -99,11 +108,6 @@ export function quote(text: string, redactor: Redactor): string {
 export function safeSystemCode(envelope: Envelope | null, redactor: Redactor): string | null {
   const code = envelope?.code ?? null;
   return code !== null && /^[\w.-]{1,12}$/.test(redactor.fromMessage(code)) ? code : null;
-}
-
-/** Some gateways put an HTTP status where a system code belongs. */
-function asHttpStatus(code: string): Meaning | null {
-  return /^[45]\d\d$/.test(code) ? findHttpMeaning(Number(code)) : null;
 }
 
 function errorOf(meaning: Meaning, answer: FailedAnswer, redactor: Redactor): KpoolError {

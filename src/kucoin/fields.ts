@@ -12,6 +12,8 @@ const MAX_AMOUNT_INTEGER_DIGITS = 20;
 const MAX_INSTANT_MS = 8.64e15;
 /** Bitcoin's first block is of this month: nothing was mined before. */
 const FIRST_MINING_MS = Date.UTC(2009, 0, 1);
+/** No instant that the pool speaks of lies beyond: what looks later was not written in that unit. */
+const LAST_PLAUSIBLE_MS = Date.UTC(2100, 0, 1);
 const SHOWN_CHARACTERS = 60;
 /** Texts that identify a row are in indexes, which PostgreSQL limits: three of these, at 4 bytes each, fit. */
 const MAX_REQUIRED_CHARACTERS = 200;
@@ -115,11 +117,35 @@ export const idField = field((value) => {
   return id ?? new Misread(`is ${show(value)}, not an id from 0 to 2^63 - 1`);
 });
 
-/** An instant, ms since the epoch; absent, null, "" and 0 are none. */
+/**
+ * An instant, ms since the epoch; absent, null, "" and 0 are none. One in seconds is recognised by its size: as
+ * milliseconds it would lie in January or February 1970.
+ */
 export const optionalInstantField = field((value) => {
   const instant = readWhole(value, MAX_INSTANT_MS);
-  return instant === 0 ? null : instant;
+  if (instant === null || instant instanceof Misread) return instant;
+  return instant === 0 ? null : isPlausible(instant * 1_000) ? instant * 1_000 : instant;
 });
+
+/** An instant that can be told, or the number to keep as it came; both null for none. */
+export interface TellableInstant {
+  readonly atMs: number | null;
+  readonly untold: DecimalText | null;
+}
+
+/** An instant in ms or in seconds, told apart by their sizes; a number that can be neither is kept, never guessed. */
+export const tellableInstantField = field((value): TellableInstant | Misread => {
+  const decimal = readDecimal(value);
+  if (decimal instanceof Misread) return decimal;
+  const number = decimal === null ? 0 : Number(decimal);
+  if (decimal === null || number === 0) return { atMs: null, untold: null };
+  const atMs = [number, number * 1_000].find((ms) => Number.isSafeInteger(ms) && isPlausible(ms));
+  return atMs === undefined ? { atMs: null, untold: decimal } : { atMs, untold: null };
+});
+
+function isPlausible(ms: number): boolean {
+  return ms >= FIRST_MINING_MS && ms < LAST_PLAUSIBLE_MS;
+}
 
 /** When something was mined, ms since the epoch: required, from 2009 on. */
 export const miningDateField = field((value) => {

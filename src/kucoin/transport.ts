@@ -8,6 +8,13 @@ import type { Timeouts } from './timeouts';
 import type { StopReason } from './transport-errors';
 import { tooLarge, transportError } from './transport-errors';
 
+/** The specification demands the content type of every request (its HTTP error 415), though a GET has no content. */
+const HEADERS = {
+  accept: 'application/json',
+  'accept-encoding': 'gzip',
+  'content-type': 'application/json',
+  'user-agent': 'kucoin-pool-sync',
+};
 /** A page of 100 rows is about 30 kB. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
@@ -106,7 +113,7 @@ async function exchange(
     const response = await connection.client.request({
       method: 'GET',
       path,
-      headers: { accept: 'application/json', 'accept-encoding': 'gzip', 'user-agent': 'kucoin-pool-sync' },
+      headers: HEADERS,
       signal: controller.signal,
     });
     const headersAtMs = clock.now();
@@ -164,7 +171,7 @@ function findDateMs(text: string | null): number | null {
 /** `Retry-After` in seconds or as a date. */
 function findRetryAfterMs(text: string | null, nowMs: number): number | null {
   if (text === null) return null;
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
+  if (/^\d{1,9}(\.\d{1,9})?$/.test(text)) return Math.ceil(Number(text) * 1_000);
   const dateMs = findDateMs(text);
   return dateMs === null ? null : Math.max(0, dateMs - nowMs);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Worker } from '../domain/entities';
 import type { WorkerId } from '../domain/ids';
-import { idField, optionalDecimalField, optionalInstantField, optionalTextField } from './fields';
+import { idField, optionalDecimalField, optionalTextField, tellableInstantField } from './fields';
 import { ratesInHps } from './hash-rates';
 import { readItem, Unreadable } from './items';
 import type { JsonValue } from './json';
@@ -14,7 +14,7 @@ const workerSchema = z.object({
   dayHashRate: optionalDecimalField,
   hashUnit: optionalTextField,
   rejectRate: optionalDecimalField,
-  lastShareTime: optionalInstantField,
+  lastShareTime: tellableInstantField,
   status: optionalTextField,
 });
 
@@ -35,8 +35,11 @@ export function readWorker(item: JsonValue): Worker | Unreadable {
     dayHps: rates.hps.dayHashRate,
     hashUnit,
     rejectRate,
-    lastShareAtMs: lastShareTime,
+    lastShareAtMs: lastShareTime.atMs,
     status,
-    extra: read.extra(rates.untold),
+    extra: read.extra({
+      ...rates.untold,
+      ...(lastShareTime.untold === null ? {} : { lastShareTime: lastShareTime.untold }),
+    }),
   };
 }

@@ -149,6 +149,8 @@ export class PoolServer {
     const answer = url.pathname.startsWith(API_PATH) ? findEndpoint(entry.endpoint) : undefined;
     if (answer === undefined) throw new Refusal('404', 'Not Found', 404);
     if (request.method !== 'GET') throw new Refusal('405', 'Method Not Allowed', 405);
+    if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? ''))
+      throw new Refusal('415', 'Content-Type: application/json', 415);
     const parameters = new Parameters(url.searchParams);
     const account = authenticate(parameters, keys, entry.poolTimeMs);
     const random = createRandom(mix(seed, this.#requestNumber++));

@@ -90,12 +90,23 @@ test.each<[string, string, Record<string, unknown>]>([
     { extra: '{"realHashRate": 7}' },
   ],
   ['never sent a share', '{"workerId":2,"lastShareTime":0}', {}],
-  ['sent a share in seconds', '{"workerId":2,"lastShareTime":1790000000}', { share: '1790000000' }],
+  ['sent a share in seconds', '{"workerId":2,"lastShareTime":1790000000}', { share: '1790000000000' }],
   [
     'sends shares from the far future',
     '{"workerId":2,"lastShareTime":8640000000000000}',
-    { share: '8640000000000000' },
+    { extra: '{"lastShareTime": 8640000000000000}' },
   ],
+  [
+    'has the share time of the specification',
+    '{"workerId":2,"lastShareTime":"10000000"}',
+    { extra: '{"lastShareTime": 10000000}' },
+  ],
+  [
+    'sent a share at half a millisecond',
+    '{"workerId":2,"lastShareTime":1.5}',
+    { extra: '{"lastShareTime": 1.5}' },
+  ],
+  ['sent a share before 1970', '{"workerId":2,"lastShareTime":-1}', { extra: '{"lastShareTime": -1}' }],
   [
     'has U+0000 in its name',
     '{"workerId":2,"workerName":"a\\u0000b"}',
@@ -128,8 +139,7 @@ test.each([
   ['has a list for a name', '{"workerId":2,"workerName":["a"]}'],
   ['has a word for a rate', '{"workerId":2,"realHashRate":"NaN"}'],
   ['has a rate beyond every measure', '{"workerId":2,"realHashRate":1e5000,"hashUnit":"H"}'],
-  ['sent a share at half a millisecond', '{"workerId":2,"lastShareTime":1.5}'],
-  ['sent a share before 1970', '{"workerId":2,"lastShareTime":-1}'],
+  ['has a word for its last share', '{"workerId":2,"lastShareTime":"yesterday"}'],
 ])('P8 a worker that %s is quarantined, and the pass counts for the others', async (_, raw) => {
   const key = await farm([raw]);
   expect(await pass(key)).toMatchObject({ outcome: 'partial', totals: { inserted: 1, quarantined: 1 } });

@@ -51,6 +51,7 @@ export async function send(
     for (const each of Array.isArray(value) ? (value as string[]) : [String(value)]) query.append(name, each);
   }
   const answer = await request(`${simulator.url}/v1/external/${endpoint}?${query.toString()}`, {
+    headers: { 'content-type': 'application/json' },
     headersTimeout: 5_000,
     bodyTimeout: 5_000,
   });

@@ -131,6 +131,16 @@ test('an unknown path is 404, a wrong method 405', async () => {
   expect((await request(`${simulator.url}/v1/external/algo/query`, { method: 'POST' })).statusCode).toBe(405);
 });
 
+test('the request type must be application/json, as the specification says of 415', async () => {
+  const url = `${simulator.url}/v1/external/algo/query?${new URLSearchParams(signed(simulator) as never).toString()}`;
+  const status = async (type: string | null) =>
+    (await request(url, { headers: type === null ? {} : { 'content-type': type } })).statusCode;
+  expect(await status(null)).toBe(415);
+  expect(await status('text/plain')).toBe(415);
+  expect(await status('application/jsonp')).toBe(415);
+  expect(await status('application/json; charset=utf-8')).toBe(200);
+});
+
 test('the Date header is the time of the pool, not of the host', async () => {
   const { headers } = await send(simulator, 'algo/query', signed(simulator));
   expect(Math.abs(Date.parse(String(headers['date'])) - simulator.clock.now())).toBeLessThanOrEqual(2_000);

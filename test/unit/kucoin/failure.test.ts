@@ -49,6 +49,16 @@ test.each([
   [403, '400004', 'pool.unauthorized', 'never-account', 'plain'],
   [401, '400002', 'pool.clock', 'backoff', 'clock'],
   [500, '400100', 'pool.parameter', 'never-scope', 'plain'],
+  // A status with three zeros, as KuCoin's gateways write it.
+  [200, '429000', 'pool.throttled', 'after', 'throttled'],
+  [400, '429000', 'pool.throttled', 'after', 'throttled'],
+  [200, '403000', 'pool.throttled', 'after', 'ambiguous-403'],
+  [200, '503000', 'pool.maintenance', 'backoff', 'plain'],
+  [200, ' 200002 ', 'pool.throttled', 'after', 'throttled'],
+  // HTTP 429 has one meaning, whatever its body says.
+  [429, '400003', 'pool.throttled', 'after', 'throttled'],
+  [429, '500000', 'pool.throttled', 'after', 'throttled'],
+  [429, '200', 'pool.throttled', 'after', 'throttled'],
   // An unknown one does not.
   [403, '999', 'pool.throttled', 'after', 'ambiguous-403'],
   [401, '999', 'pool.unauthorized', 'never-account', 'plain'],
@@ -59,6 +69,16 @@ test.each([
   [200, '200', 'pool.unknown-code', 'never-scope', 'plain'],
 ])('HTTP %i with code %s is %s', (status, systemCode, code, retry, kind) => {
   expect(classify(status, `{"success":false,"code":"${systemCode}"}`)).toEqual({ code, retry, kind });
+  expect(classify(status, `{"success":false,"code":${systemCode}}`)).toEqual({ code, retry, kind });
+});
+
+test.each([
+  [200, 'Too many requests, please retry later', 'throttled'],
+  [400, 'Rate limit exceeded', 'throttled'],
+  [200, 'Requests have been sent too frequently', 'throttled'],
+  [200, 'too many parameters', 'plain'],
+])('HTTP %i with an unknown code that says “%s” is %s', (status, msg, kind) => {
+  expect(classify(status, `{"success":false,"code":"1015","msg":"${msg}"}`).kind).toBe(kind);
 });
 
 test.each([

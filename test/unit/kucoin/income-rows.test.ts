@@ -134,6 +134,11 @@ test.each([undefined, 'null', '0', '""', '"0"'])('a settleTime of %s means none'
   expect(readRow({ settleTime: served }).settledAtMs).toBeNull();
 });
 
+test('a settleTime in seconds is no date of 1970', () => {
+  expect(readRow({ settleTime: '1646040033' }).settledAtMs).toBe(1646040033000);
+  expect(readRow({ settleTime: '"1646040033"' }).settledAtMs).toBe(1646040033000);
+});
+
 test('a settleTime that no date can hold, or a negative one, is quarantined', () => {
   expect(readRow({ settleTime: '8640000000000000' }).settledAtMs).toBe(8.64e15);
   expect(reasonFor({ settleTime: '8640000000000001' })).toMatch(/^settleTime is/);
