@@ -1,21 +1,36 @@
+/**
+ * A test belongs to the project whose folder it lies in. `npm run test:fast` runs `unit`: pure code and properties,
+ * no server, seconds.
+ */
+const PROJECTS = {
+  unit: ['unit', 'property'],
+  integration: ['integration', 'simulation'],
+  e2e: ['e2e'],
+};
+
+const transform = {
+  '^.+\\.ts$': [
+    '@swc/jest',
+    {
+      jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+      module: { type: 'commonjs' },
+      sourceMaps: 'inline',
+    },
+  ],
+};
+
 /** @type {import('jest').Config} */
 export default {
-  testEnvironment: 'node',
-  roots: ['<rootDir>/test'],
-  testMatch: ['**/*.test.ts'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
-        module: { type: 'commonjs' },
-        sourceMaps: 'inline',
-      },
-    ],
-  },
+  projects: Object.entries(PROJECTS).map(([displayName, folders]) => ({
+    displayName,
+    testEnvironment: 'node',
+    roots: folders.map((folder) => `<rootDir>/test/${folder}`),
+    testMatch: ['**/*.test.ts'],
+    transform,
+    globalSetup: '<rootDir>/test/support/global-setup.ts',
+    globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  })),
   // Tests wait for the pace of simulated pools most of their time: more of them than there are cores keep those busy.
   maxWorkers: 4,
   testTimeout: 60_000,
-  globalSetup: '<rootDir>/test/support/global-setup.ts',
-  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
 };
