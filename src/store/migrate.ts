@@ -1,13 +1,17 @@
+import path from 'node:path';
 import type { ReservedSql, Sql } from 'postgres';
 import postgres from 'postgres';
 import { KpoolError } from '../core/errors';
 import { guarded } from './database-errors';
+import { applyViews, changedViews, readAppliedViews } from './migrations/apply-views';
 import { isConnectionLost, migrationFailure } from './migrations/migration-failure';
 import type { MigrationFile } from './migrations/migration-files';
 import { findMigrationsDirectory, readMigrationFiles } from './migrations/migration-files';
 import { createRecords, insertRecord, readRecords } from './migrations/migration-records';
 import type { MigrationState } from './migrations/migration-state';
 import { judgeMigrations, requireMigratable } from './migrations/migration-state';
+import type { ViewFile } from './migrations/view-files';
+import { readViewFiles } from './migrations/view-files';
 
 /** The key under which Prisma's schema engine, too, locks out other migrations of a database. */
 const MIGRATION_LOCK = 72_707_369;
@@ -16,7 +20,7 @@ const LOCK_WAIT_MS = 10 * 60_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 export interface MigrateOptions {
-  /** Default: the migrations that come with the program. */
+  /** Default: the migrations that come with the program. The views are in the directory `views` beside it. */
   readonly migrationsDir?: string;
   readonly log?: (line: string) => void;
 }
@@ -25,45 +29,68 @@ export interface MigrateResult {
   /** Names of the migrations applied now, in order. */
   readonly applied: readonly string[];
   readonly alreadyApplied: number;
+  /** Names of the views and functions made or replaced now, in order. */
+  readonly views: readonly string[];
+}
+
+/** What this build brings along. */
+interface SchemaFiles {
+  readonly migrations: readonly MigrationFile[];
+  readonly views: readonly ViewFile[];
 }
 
 /**
  * Brings the database to the form that this build needs. Any number of processes may do so at once, Prisma's
  * `migrate deploy` among them: each migration is applied once. Each is one transaction together with its record:
  * interrupted at any instant, none is half applied, and the next call goes on. (So none may hold what PostgreSQL
- * refuses in a transaction, such as CREATE INDEX CONCURRENTLY.)
+ * refuses in a transaction, such as CREATE INDEX CONCURRENTLY.) Then the views whose text has changed, in one transaction.
  *
- * Throws `database.newer`, `database.migration-failed`, `database.failed`, `database.rejected` or
+ * Throws `database.refused`, `database.newer`, `database.migration-failed`, `database.failed`, `database.rejected` or
  * `database.unreachable`.
  */
 export async function migrate(sql: Sql, options: MigrateOptions = {}): Promise<MigrateResult> {
-  const files = await readMigrationFiles(options.migrationsDir ?? findMigrationsDirectory());
+  const files = await readSchemaFiles(options);
   const log = options.log ?? (() => undefined);
   return guarded(() => withMigrationLock(sql, (session) => applyPending(session, files, log)));
 }
 
-/** How the database stands to the migrations of this build; changes nothing. For `kpool check`. */
+/** How the database stands to the migrations and views of this build; changes nothing. */
 export async function migrationState(
   sql: Sql,
   options: Pick<MigrateOptions, 'migrationsDir'> = {},
 ): Promise<MigrationState> {
-  const files = await readMigrationFiles(options.migrationsDir ?? findMigrationsDirectory());
-  return judgeMigrations(files, await guarded(() => readRecords(sql)));
+  const files = await readSchemaFiles(options);
+  return guarded(async () => {
+    const state = judgeMigrations(files.migrations, await readRecords(sql));
+    if (state.verdict !== 'up to date' || files.views.length === 0) return state;
+    const { changed, removed } = changedViews(files.views, await readAppliedViews(sql));
+    return changed.length + removed.length === 0 ? state : { ...state, verdict: 'pending' };
+  });
+}
+
+async function readSchemaFiles(options: Pick<MigrateOptions, 'migrationsDir'>): Promise<SchemaFiles> {
+  const directory = options.migrationsDir ?? findMigrationsDirectory();
+  return {
+    migrations: await readMigrationFiles(directory),
+    views: await readViewFiles(path.join(directory, '..', 'views')),
+  };
 }
 
 async function applyPending(
   session: ReservedSql,
-  files: readonly MigrationFile[],
+  files: SchemaFiles,
   log: (line: string) => void,
 ): Promise<MigrateResult> {
-  const state = judgeMigrations(files, await readRecords(session));
+  const state = judgeMigrations(files.migrations, await readRecords(session));
   requireMigratable(state);
-  const pending = files.filter((file) => state.pending.includes(file.name));
+  const pending = files.migrations.filter((file) => state.pending.includes(file.name));
   for (const file of pending) {
     await applyOne(session, file);
     log(`Applied migration ${file.name}.`);
   }
-  return { applied: pending.map((file) => file.name), alreadyApplied: state.appliedCount };
+  const views = await applyViews(session, files.views);
+  if (views.length > 0) log(`Applied ${views.length} of the ${files.views.length} views.`);
+  return { applied: pending.map((file) => file.name), alreadyApplied: state.appliedCount, views };
 }
 
 async function applyOne(session: ReservedSql, file: MigrationFile): Promise<void> {
@@ -76,7 +103,7 @@ async function applyOne(session: ReservedSql, file: MigrationFile): Promise<void
     await session`COMMIT`;
   } catch (error) {
     if (!isConnectionLost(error)) await session`ROLLBACK`;
-    throw migrationFailure(file.name, error);
+    throw migrationFailure(`migration ${file.name}`, error);
   }
 }
 

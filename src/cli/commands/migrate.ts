@@ -15,11 +15,11 @@ export const registerMigrate: RegisterCommand = (program, context) => {
       const database = await openDatabase(context.config(), { log, signal });
       try {
         context.hideAddress(database.url);
-        const { applied, alreadyApplied } = await migrateDatabase(database, log);
-        output.result({ database: database.describe, applied, alreadyApplied }, () =>
-          applied.length === 0
+        const { applied, alreadyApplied, views } = await migrateDatabase(database, log);
+        output.result({ database: database.describe, applied, alreadyApplied, views }, () =>
+          applied.length + views.length === 0
             ? `Up to date: ${countOf(alreadyApplied, 'migration')} applied earlier (${database.describe}).`
-            : `Applied ${countOf(applied.length, 'migration')}, ${alreadyApplied} applied earlier (${database.describe}).`,
+            : `Applied ${countOf(applied.length, 'migration')} and ${countOf(views.length, 'view')}; ${countOf(alreadyApplied, 'migration')} applied earlier (${database.describe}).`,
         );
         if (database.psqlHint !== null) output.note(`To look into it: ${database.psqlHint}`);
       } finally {

@@ -6,6 +6,7 @@ import { openPostgres } from '../../core/postgres-driver';
 import { readFreshness } from '../../report/overview';
 import { countKeysPacedAsWhole, readAccounts, readBackfill, readFailures } from '../../report/service-status';
 import { migrationState } from '../../store/migrate';
+import { requireMigratable } from '../../store/migrations/migration-state';
 import type { CliContext, RegisterCommand } from '../context';
 import { withExamples } from '../example';
 import { statusJson, statusText, type ServiceStatus } from '../status-summary';
@@ -29,15 +30,12 @@ async function readStatus(sql: postgres.Sql, config: Config): Promise<ServiceSta
 }
 
 async function requireTables(sql: postgres.Sql): Promise<void> {
-  const { verdict } = await migrationState(sql);
-  if (verdict === 'up to date') return;
-  throw new KpoolError(
-    'database.not-migrated',
-    `The tables are not as this version needs them: ${verdict}.`,
-    {
-      hint: 'kpool start, sync and migrate bring them up to date.',
-    },
-  );
+  const state = await migrationState(sql);
+  if (state.verdict === 'up to date') return;
+  requireMigratable(state);
+  throw new KpoolError('database.not-migrated', 'The tables are not as this version needs them yet.', {
+    hint: 'kpool start, sync and migrate bring them up to date.',
+  });
 }
 
 function show({ output, clock }: CliContext, status: ServiceStatus, isWatching: boolean): void {

@@ -4,6 +4,7 @@ import { isKpoolError, KpoolError } from '../../core/errors';
 /** SQLSTATE classes that say nothing against the script: connection, serialization, resources, shutdown, lock. */
 const PASSING = /^(08|40|53|55P03|57)/;
 const INSUFFICIENT_PRIVILEGE = '42501';
+const DEPENDENT_OBJECTS_STILL_EXIST = '2BP01';
 
 /** Whether the connection is gone (the server's own errors leave it usable), and with it its transaction and locks. */
 export function isConnectionLost(error: unknown): boolean {
@@ -11,30 +12,35 @@ export function isConnectionLost(error: unknown): boolean {
   return !(error instanceof postgres.PostgresError);
 }
 
-/** What a failure while applying `name` means. Nothing of the migration is left: it was one transaction. */
-export function migrationFailure(name: string, cause: unknown): KpoolError {
+/** What a failure while applying `what` ("migration …", "view …") means. Nothing of it is left: it was one transaction. */
+export function migrationFailure(what: string, cause: unknown): KpoolError {
   if (!(cause instanceof postgres.PostgresError)) {
     return new KpoolError(
       'database.unreachable',
-      `The connection to the database was lost during the migration ${name}.`,
+      `The connection to the database was lost during the ${what}.`,
       {
         hint: 'Nothing of it was kept; it will be tried again.',
         cause,
       },
     );
   }
-  const message = `The migration ${name} could not be applied: ${cause.message}.`;
+  const message = `The ${what} could not be applied: ${cause.message}.`;
   if (PASSING.test(cause.code)) {
     return new KpoolError('database.failed', message, {
       hint: 'Nothing of it was kept; it will be tried again.',
       cause,
     });
   }
-  return new KpoolError('database.migration-failed', message, {
-    hint:
-      cause.code === INSUFFICIENT_PRIVILEGE
-        ? 'Let the user of DATABASE_URL own the database (ALTER DATABASE … OWNER TO …), or grant it CREATE on the database and on its schema public.'
-        : 'Nothing of it was kept; start again once the cause is removed.',
-    cause,
-  });
+  return new KpoolError('database.migration-failed', message, { hint: hintFor(cause), cause });
+}
+
+function hintFor(cause: postgres.PostgresError): string {
+  switch (cause.code) {
+    case INSUFFICIENT_PRIVILEGE:
+      return 'Let the user of DATABASE_URL own the database (ALTER DATABASE … OWNER TO …), or grant it CREATE on the database and on its schema public.';
+    case DEPENDENT_OBJECTS_STILL_EXIST:
+      return `Views of your own use it (${cause.detail ?? 'see pg_depend'}). Drop them, start again, and create them anew.`;
+    default:
+      return 'Nothing of it was kept; start again once the cause is removed.';
+  }
 }

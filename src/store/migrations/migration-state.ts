@@ -5,10 +5,10 @@ import type { MigrationRecord } from './migration-records';
 /** How a database stands to the migrations of this build. */
 export interface MigrationState {
   /**
-   * `failed`: one was begun and not finished; `newer`: it has some that this build does not know; `changed`: one
-   * was applied in another wording; `pending`: some are to be applied.
+   * `failed`: one was begun and not finished; `foreign`: it has some, and none of this build's; `newer`: it has some that
+   * this build does not know; `changed`: one was applied in another wording; `pending`: some are to be applied.
    */
-  readonly verdict: 'up to date' | 'pending' | 'newer' | 'failed' | 'changed';
+  readonly verdict: 'up to date' | 'pending' | 'newer' | 'foreign' | 'failed' | 'changed';
   readonly pending: readonly string[];
   readonly unknown: readonly string[];
   readonly failed: readonly string[];
@@ -31,17 +31,18 @@ export function judgeMigrations(
     .filter((file) => (finished.get(file.name)?.checksum ?? file.checksum) !== file.checksum)
     .map((file) => file.name);
   const pending = files.filter((file) => !finished.has(file.name)).map((file) => file.name);
+  const appliedCount = finished.size - unknown.length;
   return {
-    verdict: verdictOf({ failed, unknown, changed, pending }),
+    verdict: verdictOf({ failed, unknown, changed, pending, appliedCount }),
     pending,
     unknown,
     failed,
     changed,
-    appliedCount: finished.size - unknown.length,
+    appliedCount,
   };
 }
 
-/** Throws `database.newer` or `database.migration-failed` unless migrations may be applied to such a database. */
+/** Throws `database.refused`, `database.newer` or `database.migration-failed` unless migrations may be applied to such a database. */
 export function requireMigratable(state: MigrationState): void {
   switch (state.verdict) {
     case 'up to date':
@@ -60,7 +61,15 @@ export function requireMigratable(state: MigrationState): void {
         'database.newer',
         `The database was migrated by a newer version of kucoin-pool-sync (${state.unknown.join(', ')}).`,
         {
-          hint: 'Run that version or a later one, or restore a backup made before it. If another program made these migrations, give kucoin-pool-sync a database of its own.',
+          hint: 'Run that version or a later one, or restore a backup made before it.',
+        },
+      );
+    case 'foreign':
+      throw new KpoolError(
+        'database.refused',
+        `The database was made by a build of kucoin-pool-sync from before its first release, or by another program (${state.unknown[0] ?? ''}, …).`,
+        {
+          hint: 'There is no upgrade from such a build. Give kucoin-pool-sync an empty database (CREATE DATABASE kpool; or, without DATABASE_URL, another KPOOL_HOME): it reads everything from the pool again.',
         },
       );
     case 'changed':
@@ -74,11 +83,9 @@ export function requireMigratable(state: MigrationState): void {
   }
 }
 
-function verdictOf(
-  names: Pick<MigrationState, 'failed' | 'unknown' | 'changed' | 'pending'>,
-): MigrationState['verdict'] {
-  if (names.failed.length > 0) return 'failed';
-  if (names.unknown.length > 0) return 'newer';
-  if (names.changed.length > 0) return 'changed';
-  return names.pending.length > 0 ? 'pending' : 'up to date';
+function verdictOf(state: Omit<MigrationState, 'verdict'>): MigrationState['verdict'] {
+  if (state.failed.length > 0) return 'failed';
+  if (state.unknown.length > 0) return state.appliedCount === 0 ? 'foreign' : 'newer';
+  if (state.changed.length > 0) return 'changed';
+  return state.pending.length > 0 ? 'pending' : 'up to date';
 }

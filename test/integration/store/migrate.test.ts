@@ -19,9 +19,12 @@ function connect(url = database.url): postgres.Sql {
   return postgres(url, { max: 2, onnotice: () => undefined });
 }
 
-/** A migrations directory of the test's own. */
+/** A migrations directory of the test's own; without views beside it. */
 async function writeMigrations(scripts: Record<string, string>): Promise<string> {
-  const root = await mkdtemp(path.join(directory, 'migrations-'));
+  const parent = await mkdtemp(path.join(directory, 'prisma-'));
+  const root = path.join(parent, 'migrations');
+  await mkdir(root);
+  await mkdir(path.join(parent, 'views'));
   await cp(path.join(MIGRATIONS, 'migration_lock.toml'), path.join(root, 'migration_lock.toml'));
   for (const [name, script] of Object.entries(scripts)) {
     await mkdir(path.join(root, name));
@@ -84,11 +87,12 @@ test('an empty database gets every migration, in order, and a migrated one gets 
   expect(await migrate(sql, { log: (line) => lines.push(line) })).toEqual({
     applied: names,
     alreadyApplied: 0,
+    views: expect.arrayContaining(['report.income_ledger']) as string[],
   });
-  expect(lines).toEqual(names.map((name) => `Applied migration ${name}.`));
+  expect(lines.slice(0, -1)).toEqual(names.map((name) => `Applied migration ${name}.`));
   expect(await recordedNames()).toEqual(names);
 
-  expect(await migrate(sql)).toEqual({ applied: [], alreadyApplied: names.length });
+  expect(await migrate(sql)).toEqual({ applied: [], alreadyApplied: names.length, views: [] });
   expect(await migrationState(sql)).toMatchObject({ verdict: 'up to date', appliedCount: names.length });
   expect(await schemaEngine(database.url, MIGRATIONS).status()).toEqual({
     editedMigrationNames: [],
@@ -111,7 +115,7 @@ test('`prisma migrate deploy` and kpool, one after the other, see what the other
   expect(await schemaEngine(database.url, await copyMigrations(0, half)).deploy()).toEqual(
     names.slice(0, half),
   );
-  expect(await migrate(sql)).toEqual({ applied: names.slice(half), alreadyApplied: half });
+  expect(await migrate(sql)).toMatchObject({ applied: names.slice(half), alreadyApplied: half });
   const engine = schemaEngine(database.url, MIGRATIONS);
   expect(await engine.deploy()).toEqual([]);
   expect(await engine.status()).toMatchObject({
@@ -129,14 +133,27 @@ test('`prisma migrate deploy` and kpool at the same time apply each migration on
 });
 
 test('a database that a newer version migrated is refused', async () => {
-  const newer = await writeMigrations({ '20990101000000_later': 'CREATE TABLE later ()' });
-  await migrate(sql, { migrationsDir: newer });
+  await migrate(sql);
+  await sql`
+    INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at)
+    VALUES ('later', '', '20990101000000_later', now())`;
   expect(await rejection(migrate(sql))).toMatchObject({
     code: 'database.newer',
     message: expect.stringContaining('20990101000000_later') as string,
     hint: expect.stringContaining('Run that version') as string,
   });
   expect(await migrationState(sql)).toMatchObject({ verdict: 'newer' });
+});
+
+test('a database of a build before the first release is refused', async () => {
+  const older = await writeMigrations({ '20261122000100_schemas_and_clock': 'CREATE TABLE older ()' });
+  await migrate(sql, { migrationsDir: older });
+  expect(await rejection(migrate(sql))).toMatchObject({
+    code: 'database.refused',
+    message: expect.stringContaining('from before its first release') as string,
+    hint: expect.stringContaining('an empty database') as string,
+  });
+  expect(await migrationState(sql)).toMatchObject({ verdict: 'foreign' });
   expect(await sql`SELECT to_regnamespace('pool') AS pool`).toEqual([{ pool: null }]);
 });
 
@@ -148,7 +165,7 @@ test('a migration that another tool left half done is refused, until it is marke
   expect(refused).toMatchObject({ code: 'database.migration-failed' });
   const [, statement] = /run: (UPDATE.*;)/.exec(String(refused['hint'])) ?? [];
   await sql.unsafe(statement!);
-  expect(await migrate(sql)).toEqual({ applied: names, alreadyApplied: 0 });
+  expect(await migrate(sql)).toMatchObject({ applied: names, alreadyApplied: 0 });
 });
 
 test('a migration that was edited after it was applied is refused', async () => {
@@ -177,7 +194,7 @@ test('of a migration that fails nothing is kept, and the next start tries it aga
   expect(await sql`SELECT to_regclass('half') AS half`).toEqual([{ half: null }]);
 
   const mended = await writeMigrations({ ...scripts, '20260102000000_bad': 'CREATE TABLE half ();' });
-  expect(await migrate(sql, { migrationsDir: mended })).toEqual({
+  expect(await migrate(sql, { migrationsDir: mended })).toMatchObject({
     applied: ['20260102000000_bad'],
     alreadyApplied: 1,
   });

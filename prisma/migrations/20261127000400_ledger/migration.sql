@@ -1,0 +1,415 @@
+-- The ledger: money, kept for ever, revised, never deleted. The triggers below make that true whatever writes.
+
+-- One row: no ledger row may be stamped at or before fixed_until, since a close or an export has said what was known then.
+CREATE TABLE sync.ledger_clock (
+  only_row    boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  fixed_until timestamptz NOT NULL
+);
+INSERT INTO sync.ledger_clock (fixed_until) VALUES ('2000-01-01 00:00:00+00');
+CREATE TRIGGER ledger_clock_never_vanishes BEFORE DELETE OR TRUNCATE ON sync.ledger_clock
+  FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('The ledger''s clock is never deleted.');
+COMMENT ON TABLE sync.ledger_clock IS 'One row: the latest instant as of which a close or an export has read the ledger.';
+COMMENT ON COLUMN sync.ledger_clock.only_row IS 'Always true: there is one row.';
+COMMENT ON COLUMN sync.ledger_clock.fixed_until IS 'Changes of the ledger are stamped after this instant.';
+
+CREATE FUNCTION sync.ledger_stamp() RETURNS timestamptz
+  LANGUAGE plpgsql VOLATILE
+  AS $$
+BEGIN
+  RETURN greatest(sync.now(), (SELECT fixed_until + interval '1 microsecond' FROM sync.ledger_clock));
+END
+$$;
+COMMENT ON FUNCTION sync.ledger_stamp() IS 'The instant to stamp a change of the ledger with: now, and after every fixed instant.';
+
+-- 72707370: any constant would do; it differs from the migrations' lock (72707369).
+CREATE FUNCTION sync.begin_ledger_commit() RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  AS $$
+BEGIN
+  -- A snapshot taken before the lock was granted could stamp a change before an instant fixed meanwhile.
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'The ledger is written in READ COMMITTED transactions only.'
+      USING ERRCODE = 'invalid_transaction_state';
+  END IF;
+  PERFORM pg_advisory_xact_lock_shared(72707370);
+END
+$$;
+COMMENT ON FUNCTION sync.begin_ledger_commit() IS 'To be called before a transaction changes the ledger: many may do so at once, but none while an instant is being fixed.';
+
+CREATE FUNCTION sync.fix_ledger_instant() RETURNS timestamptz
+  LANGUAGE plpgsql VOLATILE
+  AS $$
+DECLARE
+  instant timestamptz;
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'An instant of the ledger is fixed in READ COMMITTED transactions only.'
+      USING ERRCODE = 'invalid_transaction_state';
+  END IF;
+  -- Waits until every ledger commit under way has ended, and holds up new ones until this transaction ends.
+  PERFORM pg_advisory_xact_lock(72707370);
+  UPDATE sync.ledger_clock
+     SET fixed_until = greatest(sync.now(), fixed_until + interval '1 microsecond')
+  RETURNING fixed_until INTO STRICT instant;
+  RETURN instant;
+END
+$$;
+COMMENT ON FUNCTION sync.fix_ledger_instant() IS 'Fixes and returns an instant: what the ledger says as of it now, it says for ever. For closes and exports.';
+
+CREATE FUNCTION sync.enter_ledger_commit() RETURNS trigger
+  LANGUAGE plpgsql
+  AS $$
+BEGIN
+  PERFORM sync.begin_ledger_commit();
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sync.enter_ledger_commit() IS 'Trigger: takes the lock of ledger commits for a statement that changes the ledger, whoever sent it.';
+
+CREATE FUNCTION sync.stamp_ledger_insert() RETURNS trigger
+  LANGUAGE plpgsql
+  AS $$
+BEGIN
+  IF NEW.withdrawn_at IS NOT NULL THEN
+    RAISE EXCEPTION 'A ledger row appears before it is withdrawn.' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  NEW.changed_at := sync.ledger_stamp();
+  NEW.first_seen_at := NEW.changed_at;
+  RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION sync.stamp_ledger_insert() IS 'Trigger: stamps a new ledger row; what the statement said of first_seen_at and changed_at does not count.';
+
+CREATE FUNCTION sync.stamp_ledger_update() RETURNS trigger
+  LANGUAGE plpgsql
+  AS $$
+BEGIN
+  NEW.first_seen_at := OLD.first_seen_at;
+  NEW.changed_at := OLD.changed_at;
+  -- Generated columns are not computed yet; the key, which this one follows, never changes.
+  NEW.mining_date := OLD.mining_date;
+  IF OLD.withdrawn_at IS NOT NULL AND NEW.withdrawn_at IS NOT NULL THEN
+    NEW.withdrawn_at := OLD.withdrawn_at;
+  END IF;
+  IF NEW IS NOT DISTINCT FROM OLD THEN
+    RETURN NULL;
+  END IF;
+  NEW.changed_at := greatest(sync.ledger_stamp(), OLD.changed_at + interval '1 microsecond');
+  IF NEW.withdrawn_at IS NOT NULL AND OLD.withdrawn_at IS NULL THEN
+    NEW.withdrawn_at := NEW.changed_at;
+  END IF;
+  RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION sync.stamp_ledger_update() IS 'Trigger: stamps a changed ledger row, strictly later than before; an update that changes nothing writes nothing.';
+
+-- The two functions below serve both ledger tables; arguments: the table of revisions, the key's columns, the
+-- state's. They send text, not prepared statements, so that every batch is planned for its own size: a plan
+-- kept from the first batch into an empty table would read the whole table for ever.
+CREATE FUNCTION sync.record_ledger_inserts() RETURNS trigger
+  LANGUAGE plpgsql
+  AS $$
+BEGIN
+  EXECUTE format(
+    'INSERT INTO %1$s (%2$s, %3$s, change, valid_from) SELECT %2$s, %3$s, ''appeared'', changed_at FROM added',
+    TG_ARGV[0], TG_ARGV[1], TG_ARGV[2]);
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sync.record_ledger_inserts() IS 'Trigger: opens the first revision of new ledger rows.';
+
+CREATE FUNCTION sync.record_ledger_updates() RETURNS trigger
+  LANGUAGE plpgsql
+  AS $$
+BEGIN
+  EXECUTE format(
+    'UPDATE %1$s AS r SET valid_to = n.changed_at FROM after AS n WHERE (%2$s) = (%3$s) AND r.valid_to IS NULL',
+    TG_ARGV[0],
+    'r.' || replace(TG_ARGV[1], ', ', ', r.'),
+    'n.' || replace(TG_ARGV[1], ', ', ', n.'));
+  EXECUTE format(
+    'INSERT INTO %1$s (%2$s, %3$s, change, valid_from)
+     SELECT %4$s, %5$s,
+            CASE WHEN o.withdrawn_at IS NULL AND n.withdrawn_at IS NOT NULL THEN ''withdrawn''
+                 WHEN o.withdrawn_at IS NOT NULL AND n.withdrawn_at IS NULL THEN ''restored''
+                 WHEN o.status <> ''SETTLED'' AND n.status = ''SETTLED'' THEN ''settled''
+                 ELSE ''amended'' END,
+            n.changed_at
+       FROM after AS n JOIN before AS o USING (%2$s)',
+    TG_ARGV[0], TG_ARGV[1], TG_ARGV[2],
+    'n.' || replace(TG_ARGV[1], ', ', ', n.'),
+    'n.' || replace(TG_ARGV[2], ', ', ', n.'));
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sync.record_ledger_updates() IS 'Trigger: closes the open revisions of changed ledger rows and opens the new ones.';
+
+CREATE FUNCTION sync.guard_revision_update() RETURNS trigger
+  LANGUAGE plpgsql
+  AS $$
+BEGIN
+  IF OLD.valid_to IS NULL AND NEW.valid_to > OLD.valid_from THEN
+    OLD.valid_to := NEW.valid_to;
+    NEW.mining_date := OLD.mining_date;
+    IF NEW IS NOT DISTINCT FROM OLD THEN
+      RETURN NEW;
+    END IF;
+  END IF;
+  RAISE EXCEPTION 'A revision never changes; it is only closed, once.' USING ERRCODE = 'integrity_constraint_violation';
+END
+$$;
+COMMENT ON FUNCTION sync.guard_revision_update() IS 'Trigger: the only change of a revision is that it is closed.';
+
+CREATE TABLE pool.earnings (
+  account_id    smallint NOT NULL,
+  puid          bigint NOT NULL,
+  algo          text NOT NULL,
+  currency      text NOT NULL,
+  mined_at      timestamptz NOT NULL,
+  ordinal       integer NOT NULL CHECK (ordinal >= 0),
+  mining_date   date NOT NULL GENERATED ALWAYS AS ((mined_at AT TIME ZONE 'UTC')::date) STORED,
+  amount        numeric NOT NULL,
+  hash_rate_hps numeric,
+  hash_unit     text,
+  reject_rate   numeric,
+  status        text NOT NULL,
+  settled_at    timestamptz,
+  first_seen_at timestamptz NOT NULL,
+  changed_at    timestamptz NOT NULL,
+  withdrawn_at  timestamptz,
+  extra         jsonb,
+  PRIMARY KEY (account_id, puid, algo, currency, mined_at, ordinal),
+  FOREIGN KEY (account_id, puid) REFERENCES pool.sub_accounts,
+  CONSTRAINT earnings_amount_exact CHECK (scale(trim_scale(amount)) <= 18 AND abs(amount) < 1e20)
+);
+CREATE INDEX earnings_account_id_mining_date_idx ON pool.earnings (account_id, mining_date);
+CREATE INDEX earnings_settled_at_idx ON pool.earnings (settled_at);
+CREATE INDEX earnings_pending_idx ON pool.earnings (account_id, puid, algo, mined_at) WHERE status = 'WAIT_SETTLE' AND withdrawn_at IS NULL;
+-- All that is not settled, unknown statuses too: a few rows of a long ledger.
+CREATE INDEX earnings_unsettled_idx ON pool.earnings (account_id, mined_at) WHERE status <> 'SETTLED' AND withdrawn_at IS NULL;
+-- Empty while the pool says only what its specification says.
+CREATE INDEX earnings_unknown_status_idx ON pool.earnings (account_id, status) WHERE status NOT IN ('SETTLED', 'WAIT_SETTLE');
+-- Finds the earnings that stand for a reward.
+CREATE INDEX earnings_scope_day_idx ON pool.earnings (account_id, puid, algo, currency, mining_date) WHERE withdrawn_at IS NULL;
+
+CREATE TABLE pool.earning_revisions (
+  revision_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  account_id    smallint NOT NULL,
+  puid          bigint NOT NULL,
+  algo          text NOT NULL,
+  currency      text NOT NULL,
+  mined_at      timestamptz NOT NULL,
+  ordinal       integer NOT NULL CHECK (ordinal >= 0),
+  mining_date   date NOT NULL GENERATED ALWAYS AS ((mined_at AT TIME ZONE 'UTC')::date) STORED,
+  amount        numeric NOT NULL,
+  hash_rate_hps numeric,
+  hash_unit     text,
+  reject_rate   numeric,
+  status        text NOT NULL,
+  settled_at    timestamptz,
+  withdrawn_at  timestamptz,
+  extra         jsonb,
+  change        text NOT NULL CHECK (change IN ('appeared', 'settled', 'amended', 'withdrawn', 'restored')),
+  valid_from    timestamptz NOT NULL,
+  valid_to      timestamptz CHECK (valid_to > valid_from),
+  FOREIGN KEY (account_id, puid, algo, currency, mined_at, ordinal) REFERENCES pool.earnings,
+  CONSTRAINT earning_revisions_amount_exact CHECK (scale(trim_scale(amount)) <= 18 AND abs(amount) < 1e20)
+);
+CREATE UNIQUE INDEX earning_revisions_open_idx ON pool.earning_revisions (account_id, puid, algo, currency, mined_at, ordinal) WHERE valid_to IS NULL;
+CREATE INDEX earning_revisions_key_valid_from_idx ON pool.earning_revisions (account_id, puid, algo, currency, mined_at, ordinal, valid_from);
+CREATE INDEX earning_revisions_valid_from_idx ON pool.earning_revisions (valid_from);
+-- Finds what changed of a sub-account after an instant.
+CREATE INDEX earning_revisions_sub_account_valid_from_idx ON pool.earning_revisions (account_id, puid, currency, valid_from);
+
+CREATE TRIGGER a_enter_ledger_commit BEFORE INSERT OR UPDATE ON pool.earnings
+  FOR EACH STATEMENT EXECUTE FUNCTION sync.enter_ledger_commit();
+CREATE TRIGGER b_key_never_changes BEFORE UPDATE ON pool.earnings
+  FOR EACH ROW WHEN ((OLD.account_id, OLD.puid, OLD.algo, OLD.currency, OLD.mined_at, OLD.ordinal) IS DISTINCT FROM (NEW.account_id, NEW.puid, NEW.algo, NEW.currency, NEW.mined_at, NEW.ordinal))
+  EXECUTE FUNCTION sync.refuse('The key of a ledger row never changes.');
+CREATE TRIGGER c_stamp_insert BEFORE INSERT ON pool.earnings
+  FOR EACH ROW EXECUTE FUNCTION sync.stamp_ledger_insert();
+CREATE TRIGGER c_stamp_update BEFORE UPDATE ON pool.earnings
+  FOR EACH ROW EXECUTE FUNCTION sync.stamp_ledger_update();
+CREATE TRIGGER d_record_inserts AFTER INSERT ON pool.earnings
+  REFERENCING NEW TABLE AS added
+  FOR EACH STATEMENT EXECUTE FUNCTION sync.record_ledger_inserts(
+    'pool.earning_revisions', 'account_id, puid, algo, currency, mined_at, ordinal',
+    'amount, hash_rate_hps, hash_unit, reject_rate, status, settled_at, withdrawn_at, extra');
+CREATE TRIGGER d_record_updates AFTER UPDATE ON pool.earnings
+  REFERENCING OLD TABLE AS before NEW TABLE AS after
+  FOR EACH STATEMENT EXECUTE FUNCTION sync.record_ledger_updates(
+    'pool.earning_revisions', 'account_id, puid, algo, currency, mined_at, ordinal',
+    'amount, hash_rate_hps, hash_unit, reject_rate, status, settled_at, withdrawn_at, extra');
+CREATE TRIGGER e_never_deleted BEFORE DELETE OR TRUNCATE ON pool.earnings
+  FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('Ledger rows are never deleted.');
+
+CREATE TRIGGER a_only_closed BEFORE UPDATE ON pool.earning_revisions
+  FOR EACH ROW EXECUTE FUNCTION sync.guard_revision_update();
+CREATE TRIGGER e_never_deleted BEFORE DELETE OR TRUNCATE ON pool.earning_revisions
+  FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('Revisions of the ledger are never deleted.');
+
+COMMENT ON TABLE pool.earnings IS 'Mining income, one row per item that the pool lists. Never deleted: see withdrawn_at and earning_revisions. Source: GET /v1/external/earn/query.';
+COMMENT ON TABLE pool.earning_revisions IS 'What each row of pool.earnings was, and from when to when we knew it so; one open revision (valid_to null) per row.';
+COMMENT ON COLUMN pool.earning_revisions.revision_id IS 'Our number of the revision.';
+COMMENT ON COLUMN pool.earnings.account_id IS 'The account: pool.accounts.';
+COMMENT ON COLUMN pool.earnings.puid IS 'Sub-account id. API: puid (request).';
+COMMENT ON COLUMN pool.earnings.algo IS 'Algorithm. API: algo (request).';
+COMMENT ON COLUMN pool.earnings.currency IS 'Currency of the amount, e.g. BTC. API: currency.';
+COMMENT ON COLUMN pool.earnings.mined_at IS 'The mining date as served, to the millisecond. API: miningDate.';
+COMMENT ON COLUMN pool.earnings.ordinal IS 'Numbers rows that share the rest of the key (0, 1, …), since the API gives rows no id.';
+COMMENT ON COLUMN pool.earnings.mining_date IS 'The day of mined_at in UTC.';
+COMMENT ON COLUMN pool.earnings.amount IS 'Income in units of the currency, exact; negative for a correction. API: amount.';
+COMMENT ON COLUMN pool.earnings.hash_rate_hps IS 'Daily hashrate, H/s. API: hashRate × hashUnit; null when none was served or the unit is unknown.';
+COMMENT ON COLUMN pool.earnings.hash_unit IS 'The unit that the API named; hash_rate_hps is already in H/s. API: hashUnit.';
+COMMENT ON COLUMN pool.earnings.reject_rate IS 'Rejected shares in percent, as served. API: rejectRate.';
+COMMENT ON COLUMN pool.earnings.status IS 'WAIT_SETTLE: pending; SETTLED: paid; or whatever the API said. API: status.';
+COMMENT ON COLUMN pool.earnings.settled_at IS 'Settle time as served, also on a pending row; null when none. API: settleTime.';
+COMMENT ON COLUMN pool.earnings.first_seen_at IS 'When the row first appeared to us, by the databases clock.';
+COMMENT ON COLUMN pool.earnings.changed_at IS 'When the row last changed, by the database''s clock; the valid_from of its open revision.';
+COMMENT ON COLUMN pool.earnings.withdrawn_at IS 'When two complete reads agreed that the pool no longer serves the row; null while it is served.';
+COMMENT ON COLUMN pool.earnings.extra IS 'Fields of the API that have no column, digit for digit.';
+COMMENT ON COLUMN pool.earning_revisions.account_id IS 'The account: pool.accounts.';
+COMMENT ON COLUMN pool.earning_revisions.puid IS 'Sub-account id. API: puid (request).';
+COMMENT ON COLUMN pool.earning_revisions.algo IS 'Algorithm. API: algo (request).';
+COMMENT ON COLUMN pool.earning_revisions.currency IS 'Currency of the amount, e.g. BTC. API: currency.';
+COMMENT ON COLUMN pool.earning_revisions.mined_at IS 'The mining date as served, to the millisecond. API: miningDate.';
+COMMENT ON COLUMN pool.earning_revisions.ordinal IS 'Numbers rows that share the rest of the key (0, 1, …), since the API gives rows no id.';
+COMMENT ON COLUMN pool.earning_revisions.mining_date IS 'The day of mined_at in UTC.';
+COMMENT ON COLUMN pool.earning_revisions.amount IS 'Income in units of the currency, exact; negative for a correction. API: amount.';
+COMMENT ON COLUMN pool.earning_revisions.hash_rate_hps IS 'Daily hashrate, H/s. API: hashRate × hashUnit; null when none was served or the unit is unknown.';
+COMMENT ON COLUMN pool.earning_revisions.hash_unit IS 'The unit that the API named; hash_rate_hps is already in H/s. API: hashUnit.';
+COMMENT ON COLUMN pool.earning_revisions.reject_rate IS 'Rejected shares in percent, as served. API: rejectRate.';
+COMMENT ON COLUMN pool.earning_revisions.status IS 'WAIT_SETTLE: pending; SETTLED: paid; or whatever the API said. API: status.';
+COMMENT ON COLUMN pool.earning_revisions.settled_at IS 'Settle time as served, also on a pending row; null when none. API: settleTime.';
+COMMENT ON COLUMN pool.earning_revisions.withdrawn_at IS 'When two complete reads agreed that the pool no longer serves the row; null while it is served.';
+COMMENT ON COLUMN pool.earning_revisions.extra IS 'Fields of the API that have no column, digit for digit.';
+COMMENT ON COLUMN pool.earning_revisions.change IS 'What made this revision: appeared, settled, amended, withdrawn or restored.';
+COMMENT ON COLUMN pool.earning_revisions.valid_from IS 'From when we knew the row so, included.';
+COMMENT ON COLUMN pool.earning_revisions.valid_to IS 'Until when we knew the row so, not included; null while it still is.';
+
+CREATE TABLE pool.rewards (
+  account_id    smallint NOT NULL,
+  puid          bigint NOT NULL,
+  algo          text NOT NULL,
+  currency      text NOT NULL,
+  mined_at      timestamptz NOT NULL,
+  type          text NOT NULL,
+  ordinal       integer NOT NULL CHECK (ordinal >= 0),
+  mining_date   date NOT NULL GENERATED ALWAYS AS ((mined_at AT TIME ZONE 'UTC')::date) STORED,
+  amount        numeric NOT NULL,
+  hash_rate_hps numeric,
+  hash_unit     text,
+  status        text NOT NULL,
+  settled_at    timestamptz,
+  first_seen_at timestamptz NOT NULL,
+  changed_at    timestamptz NOT NULL,
+  withdrawn_at  timestamptz,
+  extra         jsonb,
+  PRIMARY KEY (account_id, puid, algo, currency, mined_at, type, ordinal),
+  FOREIGN KEY (account_id, puid) REFERENCES pool.sub_accounts,
+  CONSTRAINT rewards_amount_exact CHECK (scale(trim_scale(amount)) <= 18 AND abs(amount) < 1e20)
+);
+CREATE INDEX rewards_account_id_mining_date_idx ON pool.rewards (account_id, mining_date);
+CREATE INDEX rewards_settled_at_idx ON pool.rewards (settled_at);
+CREATE INDEX rewards_pending_idx ON pool.rewards (account_id, puid, algo, mined_at) WHERE status = 'WAIT_SETTLE' AND withdrawn_at IS NULL;
+-- All that is not settled, unknown statuses too: a few rows of a long ledger.
+CREATE INDEX rewards_unsettled_idx ON pool.rewards (account_id, mined_at) WHERE status <> 'SETTLED' AND withdrawn_at IS NULL;
+-- Empty while the pool says only what its specification says.
+CREATE INDEX rewards_unknown_status_idx ON pool.rewards (account_id, status) WHERE status NOT IN ('SETTLED', 'WAIT_SETTLE');
+CREATE INDEX rewards_unknown_type_idx ON pool.rewards (account_id, type)
+  WHERE type NOT IN ('MINING_EARN', 'UNITE_COIN_EARN', 'REWARD_EARN', 'HASH_RATE_EARN', 'FEE_RATE_EARN');
+
+CREATE TABLE pool.reward_revisions (
+  revision_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  account_id    smallint NOT NULL,
+  puid          bigint NOT NULL,
+  algo          text NOT NULL,
+  currency      text NOT NULL,
+  mined_at      timestamptz NOT NULL,
+  type          text NOT NULL,
+  ordinal       integer NOT NULL CHECK (ordinal >= 0),
+  mining_date   date NOT NULL GENERATED ALWAYS AS ((mined_at AT TIME ZONE 'UTC')::date) STORED,
+  amount        numeric NOT NULL,
+  hash_rate_hps numeric,
+  hash_unit     text,
+  status        text NOT NULL,
+  settled_at    timestamptz,
+  withdrawn_at  timestamptz,
+  extra         jsonb,
+  change        text NOT NULL CHECK (change IN ('appeared', 'settled', 'amended', 'withdrawn', 'restored')),
+  valid_from    timestamptz NOT NULL,
+  valid_to      timestamptz CHECK (valid_to > valid_from),
+  FOREIGN KEY (account_id, puid, algo, currency, mined_at, type, ordinal) REFERENCES pool.rewards,
+  CONSTRAINT reward_revisions_amount_exact CHECK (scale(trim_scale(amount)) <= 18 AND abs(amount) < 1e20)
+);
+CREATE UNIQUE INDEX reward_revisions_open_idx ON pool.reward_revisions (account_id, puid, algo, currency, mined_at, type, ordinal) WHERE valid_to IS NULL;
+CREATE INDEX reward_revisions_key_valid_from_idx ON pool.reward_revisions (account_id, puid, algo, currency, mined_at, type, ordinal, valid_from);
+CREATE INDEX reward_revisions_valid_from_idx ON pool.reward_revisions (valid_from);
+-- Finds what changed of a sub-account after an instant.
+CREATE INDEX reward_revisions_sub_account_valid_from_idx ON pool.reward_revisions (account_id, puid, currency, valid_from);
+
+CREATE TRIGGER a_enter_ledger_commit BEFORE INSERT OR UPDATE ON pool.rewards
+  FOR EACH STATEMENT EXECUTE FUNCTION sync.enter_ledger_commit();
+CREATE TRIGGER b_key_never_changes BEFORE UPDATE ON pool.rewards
+  FOR EACH ROW WHEN ((OLD.account_id, OLD.puid, OLD.algo, OLD.currency, OLD.mined_at, OLD.type, OLD.ordinal) IS DISTINCT FROM (NEW.account_id, NEW.puid, NEW.algo, NEW.currency, NEW.mined_at, NEW.type, NEW.ordinal))
+  EXECUTE FUNCTION sync.refuse('The key of a ledger row never changes.');
+CREATE TRIGGER c_stamp_insert BEFORE INSERT ON pool.rewards
+  FOR EACH ROW EXECUTE FUNCTION sync.stamp_ledger_insert();
+CREATE TRIGGER c_stamp_update BEFORE UPDATE ON pool.rewards
+  FOR EACH ROW EXECUTE FUNCTION sync.stamp_ledger_update();
+CREATE TRIGGER d_record_inserts AFTER INSERT ON pool.rewards
+  REFERENCING NEW TABLE AS added
+  FOR EACH STATEMENT EXECUTE FUNCTION sync.record_ledger_inserts(
+    'pool.reward_revisions', 'account_id, puid, algo, currency, mined_at, type, ordinal',
+    'amount, hash_rate_hps, hash_unit, status, settled_at, withdrawn_at, extra');
+CREATE TRIGGER d_record_updates AFTER UPDATE ON pool.rewards
+  REFERENCING OLD TABLE AS before NEW TABLE AS after
+  FOR EACH STATEMENT EXECUTE FUNCTION sync.record_ledger_updates(
+    'pool.reward_revisions', 'account_id, puid, algo, currency, mined_at, type, ordinal',
+    'amount, hash_rate_hps, hash_unit, status, settled_at, withdrawn_at, extra');
+CREATE TRIGGER e_never_deleted BEFORE DELETE OR TRUNCATE ON pool.rewards
+  FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('Ledger rows are never deleted.');
+
+CREATE TRIGGER a_only_closed BEFORE UPDATE ON pool.reward_revisions
+  FOR EACH ROW EXECUTE FUNCTION sync.guard_revision_update();
+CREATE TRIGGER e_never_deleted BEFORE DELETE OR TRUNCATE ON pool.reward_revisions
+  FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('Revisions of the ledger are never deleted.');
+
+COMMENT ON TABLE pool.rewards IS 'Other income, one row per item that the pool lists: merged mining, events, subsidies, and mining income again (report.income_ledger counts it once). Never deleted. Source: GET /v1/external/reward/query.';
+COMMENT ON TABLE pool.reward_revisions IS 'What each row of pool.rewards was, and from when to when we knew it so; one open revision (valid_to null) per row.';
+COMMENT ON COLUMN pool.reward_revisions.revision_id IS 'Our number of the revision.';
+COMMENT ON COLUMN pool.rewards.account_id IS 'The account: pool.accounts.';
+COMMENT ON COLUMN pool.rewards.puid IS 'Sub-account id. API: puid (request).';
+COMMENT ON COLUMN pool.rewards.algo IS 'Algorithm. API: algo (request).';
+COMMENT ON COLUMN pool.rewards.currency IS 'Currency of the amount, e.g. BTC. API: currency.';
+COMMENT ON COLUMN pool.rewards.mined_at IS 'The mining date as served, to the millisecond. API: miningDate.';
+COMMENT ON COLUMN pool.rewards.type IS 'MINING_EARN: mining income; UNITE_COIN_EARN: merged mining; REWARD_EARN: event rewards; HASH_RATE_EARN: retroactive mining income; FEE_RATE_EARN: fee subsidies; or whatever the API said. API: type.';
+COMMENT ON COLUMN pool.rewards.ordinal IS 'Numbers rows that share the rest of the key (0, 1, …), since the API gives rows no id.';
+COMMENT ON COLUMN pool.rewards.mining_date IS 'The day of mined_at in UTC.';
+COMMENT ON COLUMN pool.rewards.amount IS 'Income in units of the currency, exact; negative for a correction. API: amount.';
+COMMENT ON COLUMN pool.rewards.hash_rate_hps IS 'Hashrate, H/s. API: hashRate × hashUnit; null when none was served or the unit is unknown.';
+COMMENT ON COLUMN pool.rewards.hash_unit IS 'The unit that the API named; hash_rate_hps is already in H/s. API: hashUnit.';
+COMMENT ON COLUMN pool.rewards.status IS 'WAIT_SETTLE: pending; SETTLED: paid; or whatever the API said. API: status.';
+COMMENT ON COLUMN pool.rewards.settled_at IS 'Settle time as served, also on a pending row; null when none. API: settleTime.';
+COMMENT ON COLUMN pool.rewards.first_seen_at IS 'When the row first appeared to us, by the databases clock.';
+COMMENT ON COLUMN pool.rewards.changed_at IS 'When the row last changed, by the database''s clock; the valid_from of its open revision.';
+COMMENT ON COLUMN pool.rewards.withdrawn_at IS 'When two complete reads agreed that the pool no longer serves the row; null while it is served.';
+COMMENT ON COLUMN pool.rewards.extra IS 'Fields of the API that have no column, digit for digit.';
+COMMENT ON COLUMN pool.reward_revisions.account_id IS 'The account: pool.accounts.';
+COMMENT ON COLUMN pool.reward_revisions.puid IS 'Sub-account id. API: puid (request).';
+COMMENT ON COLUMN pool.reward_revisions.algo IS 'Algorithm. API: algo (request).';
+COMMENT ON COLUMN pool.reward_revisions.currency IS 'Currency of the amount, e.g. BTC. API: currency.';
+COMMENT ON COLUMN pool.reward_revisions.mined_at IS 'The mining date as served, to the millisecond. API: miningDate.';
+COMMENT ON COLUMN pool.reward_revisions.type IS 'MINING_EARN: mining income; UNITE_COIN_EARN: merged mining; REWARD_EARN: event rewards; HASH_RATE_EARN: retroactive mining income; FEE_RATE_EARN: fee subsidies; or whatever the API said. API: type.';
+COMMENT ON COLUMN pool.reward_revisions.ordinal IS 'Numbers rows that share the rest of the key (0, 1, …), since the API gives rows no id.';
+COMMENT ON COLUMN pool.reward_revisions.mining_date IS 'The day of mined_at in UTC.';
+COMMENT ON COLUMN pool.reward_revisions.amount IS 'Income in units of the currency, exact; negative for a correction. API: amount.';
+COMMENT ON COLUMN pool.reward_revisions.hash_rate_hps IS 'Hashrate, H/s. API: hashRate × hashUnit; null when none was served or the unit is unknown.';
+COMMENT ON COLUMN pool.reward_revisions.hash_unit IS 'The unit that the API named; hash_rate_hps is already in H/s. API: hashUnit.';
+COMMENT ON COLUMN pool.reward_revisions.status IS 'WAIT_SETTLE: pending; SETTLED: paid; or whatever the API said. API: status.';
+COMMENT ON COLUMN pool.reward_revisions.settled_at IS 'Settle time as served, also on a pending row; null when none. API: settleTime.';
+COMMENT ON COLUMN pool.reward_revisions.withdrawn_at IS 'When two complete reads agreed that the pool no longer serves the row; null while it is served.';
+COMMENT ON COLUMN pool.reward_revisions.extra IS 'Fields of the API that have no column, digit for digit.';
+COMMENT ON COLUMN pool.reward_revisions.change IS 'What made this revision: appeared, settled, amended, withdrawn or restored.';
+COMMENT ON COLUMN pool.reward_revisions.valid_from IS 'From when we knew the row so, included.';
+COMMENT ON COLUMN pool.reward_revisions.valid_to IS 'Until when we knew the row so, not included; null while it still is.';

@@ -1,0 +1,291 @@
+-- Income by day and by month, kept with the ledger in the same transaction, so that dashboards need not add it up.
+--
+-- sync.income_days holds what the items of one UTC day of a scope come to; a commit replaces the days that it
+-- touched, and moves sync.income_months by the difference. Every row belongs to one scope (account, sub-account,
+-- algorithm), so commits of different scopes never wait for each other; the two lists of one scope, earnings and
+-- rewards, decide together what counts, and take turns.
+
+CREATE VIEW sync.report_zone AS
+SELECT coalesce((SELECT value #>> '{}' FROM sync.settings WHERE key = 'report_time_zone'), 'UTC') AS time_zone;
+COMMENT ON VIEW sync.report_zone IS 'The time zone whose days and months the reports count by (REPORT_TIME_ZONE); one row.';
+COMMENT ON COLUMN sync.report_zone.time_zone IS 'Name of the zone, e.g. UTC or Europe/Berlin.';
+
+CREATE TABLE sync.income_days (
+  account_id        smallint NOT NULL,
+  puid              bigint NOT NULL,
+  algo              text NOT NULL,
+  currency          text NOT NULL,
+  mining_date       date NOT NULL,
+  day               date NOT NULL,
+  paid_date         date NOT NULL,
+  earnings_settled  numeric NOT NULL,
+  earnings_pending  numeric NOT NULL,
+  earnings_other    numeric NOT NULL,
+  rewards_settled   numeric NOT NULL,
+  rewards_pending   numeric NOT NULL,
+  rewards_other     numeric NOT NULL,
+  left_out_settled  numeric NOT NULL,
+  left_out_pending  numeric NOT NULL,
+  left_out_other    numeric NOT NULL,
+  items             integer NOT NULL,
+  PRIMARY KEY (account_id, puid, algo, currency, mining_date, day, paid_date)
+);
+-- The days of a month lie scattered over the table, one scope after the other: the index holds what is added up.
+CREATE INDEX income_days_day_idx ON sync.income_days (day)
+  INCLUDE (account_id, puid, currency, paid_date, earnings_settled, earnings_pending, earnings_other,
+           rewards_settled, rewards_pending, rewards_other, items);
+CREATE INDEX income_days_paid_date_idx ON sync.income_days (paid_date)
+  INCLUDE (account_id, puid, currency, earnings_settled, rewards_settled, items) WHERE paid_date < 'infinity';
+COMMENT ON TABLE sync.income_days IS 'Maintained with the ledger: what the live items of a day come to. Read report.daily_income instead.';
+COMMENT ON COLUMN sync.income_days.account_id IS 'The account: pool.accounts.';
+COMMENT ON COLUMN sync.income_days.puid IS 'Sub-account id.';
+COMMENT ON COLUMN sync.income_days.algo IS 'Algorithm.';
+COMMENT ON COLUMN sync.income_days.currency IS 'Currency of the amounts.';
+COMMENT ON COLUMN sync.income_days.mining_date IS 'Day of the items in UTC: the unit that is counted anew.';
+COMMENT ON COLUMN sync.income_days.day IS 'Day of the items in the time zone of the reports.';
+COMMENT ON COLUMN sync.income_days.paid_date IS 'Day of their settle time in that zone; infinity for items that are not settled, or settled without a time.';
+COMMENT ON COLUMN sync.income_days.earnings_settled IS 'Earnings that are settled.';
+COMMENT ON COLUMN sync.income_days.earnings_pending IS 'Earnings that are pending.';
+COMMENT ON COLUMN sync.income_days.earnings_other IS 'Earnings with a status that this program does not know.';
+COMMENT ON COLUMN sync.income_days.rewards_settled IS 'Rewards that count as income and are settled.';
+COMMENT ON COLUMN sync.income_days.rewards_pending IS 'Rewards that count as income and are pending.';
+COMMENT ON COLUMN sync.income_days.rewards_other IS 'Rewards that count as income, with a status that this program does not know.';
+COMMENT ON COLUMN sync.income_days.left_out_settled IS 'Rewards that earnings already hold, settled.';
+COMMENT ON COLUMN sync.income_days.left_out_pending IS 'Rewards that earnings already hold, pending.';
+COMMENT ON COLUMN sync.income_days.left_out_other IS 'Rewards that earnings already hold, with a status that this program does not know.';
+COMMENT ON COLUMN sync.income_days.items IS 'Items that count as income.';
+
+CREATE TABLE sync.income_months (
+  account_id        smallint NOT NULL,
+  puid              bigint NOT NULL,
+  algo              text NOT NULL,
+  currency          text NOT NULL,
+  month             date NOT NULL,
+  earnings_settled  numeric NOT NULL,
+  earnings_pending  numeric NOT NULL,
+  earnings_other    numeric NOT NULL,
+  rewards_settled   numeric NOT NULL,
+  rewards_pending   numeric NOT NULL,
+  rewards_other     numeric NOT NULL,
+  left_out_settled  numeric NOT NULL,
+  left_out_pending  numeric NOT NULL,
+  left_out_other    numeric NOT NULL,
+  settled_undated   numeric NOT NULL,
+  paid              numeric NOT NULL,
+  items             integer NOT NULL,
+  entries           integer NOT NULL,
+  PRIMARY KEY (account_id, puid, algo, currency, month)
+) WITH (fillfactor = 80);
+CREATE INDEX income_months_month_idx ON sync.income_months (month);
+-- Holds what is about to be deleted, between two statements.
+CREATE INDEX income_months_empty_idx ON sync.income_months (account_id, puid, algo, currency) WHERE entries = 0;
+COMMENT ON TABLE sync.income_months IS 'Maintained with the ledger: sync.income_days by month. Read report.monthly_income instead.';
+COMMENT ON COLUMN sync.income_months.account_id IS 'The account: pool.accounts.';
+COMMENT ON COLUMN sync.income_months.puid IS 'Sub-account id.';
+COMMENT ON COLUMN sync.income_months.algo IS 'Algorithm.';
+COMMENT ON COLUMN sync.income_months.currency IS 'Currency of the amounts.';
+COMMENT ON COLUMN sync.income_months.month IS 'First day of the month, in the time zone of the reports.';
+COMMENT ON COLUMN sync.income_months.earnings_settled IS 'Earnings mined in the month that are settled.';
+COMMENT ON COLUMN sync.income_months.earnings_pending IS 'Earnings mined in the month that are pending.';
+COMMENT ON COLUMN sync.income_months.earnings_other IS 'Earnings mined in the month with a status that this program does not know.';
+COMMENT ON COLUMN sync.income_months.rewards_settled IS 'Rewards of the month that count as income and are settled.';
+COMMENT ON COLUMN sync.income_months.rewards_pending IS 'Rewards of the month that count as income and are pending.';
+COMMENT ON COLUMN sync.income_months.rewards_other IS 'Rewards of the month that count as income, with a status that this program does not know.';
+COMMENT ON COLUMN sync.income_months.left_out_settled IS 'Rewards of the month that earnings already hold, settled.';
+COMMENT ON COLUMN sync.income_months.left_out_pending IS 'Rewards of the month that earnings already hold, pending.';
+COMMENT ON COLUMN sync.income_months.left_out_other IS 'Rewards of the month that earnings already hold, with a status that this program does not know.';
+COMMENT ON COLUMN sync.income_months.settled_undated IS 'Settled income mined in the month that carries no settle time.';
+COMMENT ON COLUMN sync.income_months.paid IS 'Settled income by the month of its settle time.';
+COMMENT ON COLUMN sync.income_months.items IS 'Items mined in the month that count as income.';
+COMMENT ON COLUMN sync.income_months.entries IS 'Rows of sync.income_days that are in this row; with the last one it goes.';
+
+-- Signed sums of rows of sync.income_days by month; what a row was paid counts in the month of its paid_date.
+CREATE FUNCTION sync.income_months_statement(statement text, sign integer) RETURNS text
+  LANGUAGE sql IMMUTABLE
+  AS $$
+SELECT format($sql$
+  WITH moved AS (%1$s RETURNING d.*),
+  parts AS (
+    SELECT account_id, puid, algo, currency, date_trunc('month', day::timestamp)::date AS month,
+           earnings_settled, earnings_pending, earnings_other, rewards_settled, rewards_pending, rewards_other,
+           left_out_settled, left_out_pending, left_out_other,
+           CASE WHEN paid_date = 'infinity' THEN earnings_settled + rewards_settled ELSE 0 END AS settled_undated,
+           0::numeric AS paid, items, 1 AS entries
+      FROM moved
+     UNION ALL
+    SELECT account_id, puid, algo, currency, date_trunc('month', paid_date::timestamp)::date,
+           0, 0, 0, 0, 0, 0, 0, 0, 0, 0, earnings_settled + rewards_settled, 0, 1
+      FROM moved WHERE paid_date < 'infinity'
+  )
+  INSERT INTO sync.income_months AS m
+  SELECT account_id, puid, algo, currency, month,
+         %2$s * sum(earnings_settled), %2$s * sum(earnings_pending), %2$s * sum(earnings_other),
+         %2$s * sum(rewards_settled), %2$s * sum(rewards_pending), %2$s * sum(rewards_other),
+         %2$s * sum(left_out_settled), %2$s * sum(left_out_pending), %2$s * sum(left_out_other),
+         %2$s * sum(settled_undated), %2$s * sum(paid), %2$s * sum(items), %2$s * sum(entries)
+    FROM parts GROUP BY account_id, puid, algo, currency, month
+  ON CONFLICT (account_id, puid, algo, currency, month) DO UPDATE SET
+    earnings_settled = m.earnings_settled + excluded.earnings_settled,
+    earnings_pending = m.earnings_pending + excluded.earnings_pending,
+    earnings_other = m.earnings_other + excluded.earnings_other,
+    rewards_settled = m.rewards_settled + excluded.rewards_settled,
+    rewards_pending = m.rewards_pending + excluded.rewards_pending,
+    rewards_other = m.rewards_other + excluded.rewards_other,
+    left_out_settled = m.left_out_settled + excluded.left_out_settled,
+    left_out_pending = m.left_out_pending + excluded.left_out_pending,
+    left_out_other = m.left_out_other + excluded.left_out_other,
+    settled_undated = m.settled_undated + excluded.settled_undated,
+    paid = m.paid + excluded.paid, items = m.items + excluded.items, entries = m.entries + excluded.entries
+$sql$, statement, sign)
+$$;
+COMMENT ON FUNCTION sync.income_months_statement(text, integer) IS 'A statement that runs another one, which inserts into or deletes from sync.income_days AS d, and adds (1) or takes away (-1) its rows in sync.income_months.';
+
+CREATE FUNCTION sync.income_days_statement(items text) RETURNS text
+  LANGUAGE sql IMMUTABLE
+  AS $$
+SELECT format($sql$
+  INSERT INTO sync.income_days AS d
+  SELECT i.account_id, i.puid, i.algo, i.currency, i.mining_date, i.day, i.paid_date,
+         coalesce(sum(i.amount) FILTER (WHERE i.source = 'earnings' AND i.status = 'SETTLED'), 0),
+         coalesce(sum(i.amount) FILTER (WHERE i.source = 'earnings' AND i.status = 'WAIT_SETTLE'), 0),
+         coalesce(sum(i.amount) FILTER (WHERE i.source = 'earnings' AND i.status NOT IN ('SETTLED', 'WAIT_SETTLE')), 0),
+         coalesce(sum(i.amount) FILTER (WHERE i.source = 'rewards' AND i.status = 'SETTLED'), 0),
+         coalesce(sum(i.amount) FILTER (WHERE i.source = 'rewards' AND i.status = 'WAIT_SETTLE'), 0),
+         coalesce(sum(i.amount) FILTER (WHERE i.source = 'rewards' AND i.status NOT IN ('SETTLED', 'WAIT_SETTLE')), 0),
+         coalesce(sum(i.amount) FILTER (WHERE i.source = 'left out' AND i.status = 'SETTLED'), 0),
+         coalesce(sum(i.amount) FILTER (WHERE i.source = 'left out' AND i.status = 'WAIT_SETTLE'), 0),
+         coalesce(sum(i.amount) FILTER (WHERE i.source = 'left out' AND i.status NOT IN ('SETTLED', 'WAIT_SETTLE')), 0),
+         count(*) FILTER (WHERE i.source <> 'left out')
+    FROM (SELECT n.account_id, n.puid, n.algo, n.currency, n.mining_date, n.source, n.amount, n.status,
+                 (n.mined_at AT TIME ZONE $1)::date AS day,
+                 CASE WHEN n.status = 'SETTLED' AND n.settled_at IS NOT NULL
+                   THEN (n.settled_at AT TIME ZONE $1)::date ELSE 'infinity' END AS paid_date
+            FROM (%1$s) AS n) AS i
+   GROUP BY i.account_id, i.puid, i.algo, i.currency, i.mining_date, i.day, i.paid_date
+$sql$, items)
+$$;
+COMMENT ON FUNCTION sync.income_days_statement(text) IS 'A statement that adds items up by day. The argument is a query for account_id, puid, algo, currency, mining_date, source (earnings, rewards, left out), mined_at, settled_at, amount, status of whole days; the statement''s parameter is the time zone.';
+
+CREATE FUNCTION sync.follow_ledger() RETURNS trigger
+  LANGUAGE plpgsql
+  AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM touched) THEN
+    RETURN NULL;
+  END IF;
+  -- An earning that is not committed yet decides whether a reward of its day counts. Statements from here on see
+  -- what the other list of the scope has committed. 72707371: any constant that no other lock uses.
+  PERFORM pg_advisory_xact_lock(72707371, scope.hash)
+     FROM (SELECT DISTINCT hashtext(account_id || ' ' || puid || ' ' || algo) AS hash FROM touched ORDER BY hash) AS scope;
+  -- Text, not prepared statements: a plan kept from the first batch into an empty table would last for ever.
+  EXECUTE sync.income_months_statement(
+    'DELETE FROM sync.income_days AS d
+      USING (SELECT DISTINCT account_id, puid, algo, currency, mining_date FROM touched) AS t
+      WHERE d.account_id = t.account_id AND d.puid = t.puid AND d.algo = t.algo AND d.currency = t.currency
+        AND d.mining_date = t.mining_date', -1);
+  -- OFFSET 0 keeps every day a look-up by its key: a planner that has not seen the table filled yet (a first sync)
+  -- would take the days for few, and compare each with all others.
+  EXECUTE sync.income_months_statement(sync.income_days_statement($items$
+      SELECT t.*, u.*
+        FROM (SELECT DISTINCT account_id, puid, algo, currency, mining_date FROM touched) AS t
+       CROSS JOIN LATERAL (
+         SELECT 'earnings' AS source, e.mined_at, e.settled_at, e.amount, e.status
+           FROM pool.earnings e
+          WHERE e.account_id = t.account_id AND e.puid = t.puid AND e.algo = t.algo AND e.currency = t.currency
+            AND e.mining_date = t.mining_date AND e.withdrawn_at IS NULL
+          UNION ALL
+         SELECT CASE WHEN r.type IN ('MINING_EARN', 'UNITE_COIN_EARN') AND EXISTS (
+                       SELECT FROM pool.earnings e
+                        WHERE e.account_id = t.account_id AND e.puid = t.puid AND e.algo = t.algo
+                          AND e.currency = t.currency AND e.mining_date = t.mining_date AND e.withdrawn_at IS NULL)
+                  THEN 'left out' ELSE 'rewards' END,
+                r.mined_at, r.settled_at, r.amount, r.status
+           FROM pool.rewards r
+          WHERE r.account_id = t.account_id AND r.puid = t.puid AND r.algo = t.algo AND r.currency = t.currency
+            AND r.mined_at >= t.mining_date::timestamp AT TIME ZONE 'UTC'
+            AND r.mined_at < (t.mining_date + 1)::timestamp AT TIME ZONE 'UTC'
+            AND r.withdrawn_at IS NULL
+         OFFSET 0) AS u$items$), 1)
+    USING (SELECT time_zone FROM sync.report_zone);
+  EXECUTE
+    'DELETE FROM sync.income_months AS m
+      USING (SELECT DISTINCT account_id, puid, algo, currency FROM touched) AS t
+      WHERE m.account_id = t.account_id AND m.puid = t.puid AND m.algo = t.algo AND m.currency = t.currency
+        AND m.entries = 0';
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sync.follow_ledger() IS 'Trigger: counts the days that a statement changed anew, in its transaction.';
+
+CREATE TRIGGER f_follow_inserts AFTER INSERT ON pool.earnings
+  REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION sync.follow_ledger();
+CREATE TRIGGER f_follow_updates AFTER UPDATE ON pool.earnings
+  REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION sync.follow_ledger();
+CREATE TRIGGER f_follow_inserts AFTER INSERT ON pool.rewards
+  REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION sync.follow_ledger();
+CREATE TRIGGER f_follow_updates AFTER UPDATE ON pool.rewards
+  REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION sync.follow_ledger();
+
+CREATE FUNCTION sync.recompute_income() RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  AS $$
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'Income is added up anew in READ COMMITTED transactions only.'
+      USING ERRCODE = 'invalid_transaction_state';
+  END IF;
+  -- The lock of sync.fix_ledger_instant(): no commit of the ledger is under way, and none begins.
+  PERFORM pg_advisory_xact_lock(72707370);
+  DELETE FROM sync.income_months;
+  DELETE FROM sync.income_days;
+  EXECUTE sync.income_months_statement(sync.income_days_statement($items$
+      SELECT account_id, puid, algo, currency, mining_date, 'earnings' AS source, mined_at, settled_at, amount, status
+        FROM pool.earnings WHERE withdrawn_at IS NULL
+       UNION ALL
+      SELECT r.account_id, r.puid, r.algo, r.currency, r.mining_date,
+             CASE WHEN e.account_id IS NULL OR r.type NOT IN ('MINING_EARN', 'UNITE_COIN_EARN') THEN 'rewards' ELSE 'left out' END,
+             r.mined_at, r.settled_at, r.amount, r.status
+        FROM pool.rewards r
+        LEFT JOIN (SELECT DISTINCT account_id, puid, algo, currency, mining_date FROM pool.earnings WHERE withdrawn_at IS NULL) AS e
+          ON e.account_id = r.account_id AND e.puid = r.puid AND e.algo = r.algo AND e.currency = r.currency
+         AND e.mining_date = r.mining_date
+       WHERE r.withdrawn_at IS NULL$items$), 1)
+    USING (SELECT time_zone FROM sync.report_zone);
+END
+$$;
+COMMENT ON FUNCTION sync.recompute_income() IS 'Adds all income up anew, from the ledger alone; commits of the ledger wait meanwhile. Never needed but after a change of the time zone.';
+
+-- A closed month has the days that its time zone gave it. In another zone it would hold others, and its adjustments
+-- would not lead from the one to the other.
+CREATE FUNCTION sync.follow_report_zone() RETURNS trigger
+  LANGUAGE plpgsql
+  AS $$
+DECLARE
+  old_zone text := 'UTC';
+  new_zone text := 'UTC';
+  closed_months text;
+BEGIN
+  IF TG_OP <> 'INSERT' AND OLD.key = 'report_time_zone' THEN
+    old_zone := OLD.value #>> '{}';
+  END IF;
+  IF TG_OP <> 'DELETE' AND NEW.key = 'report_time_zone' THEN
+    new_zone := NEW.value #>> '{}';
+    PERFORM now() AT TIME ZONE new_zone;
+  END IF;
+  IF new_zone IS DISTINCT FROM old_zone THEN
+    -- Until this commits, nobody closes: the lock of kpool close.
+    PERFORM pg_advisory_xact_lock(72707372);
+    SELECT string_agg(to_char(month, 'YYYY-MM'), ', ' ORDER BY month) INTO closed_months
+      FROM (SELECT DISTINCT ON (month) month, action FROM sync.closes ORDER BY month, close_id DESC) AS last
+     WHERE action = 'close';
+    IF closed_months IS NOT NULL THEN
+      RAISE EXCEPTION 'from % to %: closed are %', old_zone, new_zone, closed_months USING ERRCODE = 'KP001';
+    END IF;
+    PERFORM sync.recompute_income();
+  END IF;
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION sync.follow_report_zone() IS 'Trigger: adds income up anew when the time zone of the reports changes; refuses a zone that the server does not know, and any change while a month is closed (KP001).';
+CREATE TRIGGER report_zone_changes AFTER INSERT OR UPDATE OR DELETE ON sync.settings
+  FOR EACH ROW EXECUTE FUNCTION sync.follow_report_zone();

@@ -1,0 +1,90 @@
+CREATE OR REPLACE VIEW report.completeness AS
+WITH schedule AS MATERIALIZED (
+  SELECT name, every FROM sync.schedule
+), tiers AS MATERIALIZED (
+  SELECT n.now, r.every AS recent_every, f.every AS full_every
+    FROM (SELECT sync.now() AS now) n, schedule r, schedule f
+   WHERE r.name = 'recent' AND f.name = 'full'
+), windows AS MATERIALIZED (
+  SELECT w.*, lag(to_at) OVER (PARTITION BY stream, account_id, puid, algo ORDER BY from_at) AS gap_from
+    FROM sync.windows w
+), judged AS (
+  SELECT w.stream, w.account_id, w.puid, w.algo, w.from_at,
+         -- What is mined after the newest window was read, that reading cannot vouch for.
+         CASE WHEN w.to_at < 'infinity' THEN w.to_at ELSE greatest(w.from_at, w.verified_at) END AS to_at,
+         w.row_count, w.pending_count, w.quarantined_count, w.verified_at,
+         CASE WHEN w.verified_at IS NULL THEN 'missing'
+              WHEN s.removed_at IS NULL AND t.now - w.verified_at > 3 *
+                   CASE WHEN w.to_at = 'infinity' AND c.last_life_at > t.now - interval '45 days' THEN d.every
+                        WHEN w.to_at > t.now - interval '35 days' OR w.pending_count > 0 OR w.quarantined_count > 0
+                          THEN greatest(t.recent_every, d.every)
+                        ELSE greatest(t.full_every, d.every) END THEN 'stale'
+              WHEN w.quarantined_count > 0 THEN 'certified except'
+              ELSE 'certified' END AS state
+    FROM windows w
+    JOIN sync.cursors c USING (stream, account_id, puid, algo)
+    JOIN schedule d ON d.name = w.stream
+    JOIN pool.sub_accounts s ON s.account_id = w.account_id AND s.puid = w.puid
+   CROSS JOIN tiers t
+), spans AS (
+  SELECT * FROM judged
+   UNION ALL
+  -- Between two windows: none should be there, and it must not look certified.
+  SELECT stream, account_id, puid, algo, gap_from, from_at, 0, 0, 0, NULL, 'missing'
+    FROM windows
+   WHERE gap_from < from_at
+   UNION ALL
+  -- Older than what has been read so far.
+  SELECT c.stream, c.account_id, c.puid, c.algo, NULL, (SELECT min(from_at) FROM sync.windows w
+           WHERE w.stream = c.stream AND w.account_id = c.account_id AND w.puid = c.puid AND w.algo = c.algo),
+         0, 0, 0, NULL, 'missing'
+    FROM sync.cursors c
+   WHERE c.stream IN ('earnings', 'rewards') AND NOT c.history_complete
+     -- A gap among the windows also keeps the history from being complete; it has a row of its own.
+     AND NOT EXISTS (SELECT FROM sync.windows w WHERE w.stream = c.stream AND w.account_id = c.account_id
+                        AND w.puid = c.puid AND w.algo = c.algo AND w.verified_at IS NULL)
+   UNION ALL
+  -- Not looked at yet.
+  SELECT st.stream, s.account_id, s.puid, s.default_algo, NULL, NULL, 0, 0, 0, NULL, 'missing'
+    FROM pool.sub_accounts s
+   CROSS JOIN (VALUES ('earnings'), ('rewards')) AS st (stream)
+   WHERE s.removed_at IS NULL AND s.default_algo <> ''
+     AND NOT EXISTS (SELECT FROM sync.cursors c WHERE c.stream = st.stream AND c.account_id = s.account_id
+                        AND c.puid = s.puid AND c.algo = s.default_algo)
+), numbered AS (
+  -- Neighbours in the same state become one span: a new one starts where the state changes or a gap lies between.
+  SELECT *, count(*) FILTER (WHERE starts) OVER (PARTITION BY stream, account_id, puid, algo ORDER BY from_at NULLS FIRST) AS span
+    FROM (SELECT *, (state, from_at) IS DISTINCT FROM (lag(state) OVER scope, lag(to_at) OVER scope) AS starts
+            FROM spans
+          WINDOW scope AS (PARTITION BY stream, account_id, puid, algo ORDER BY from_at NULLS FIRST)) AS marked
+)
+SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account, n.puid, n.algo, n.stream,
+       CASE WHEN bool_and(n.from_at IS NOT NULL) THEN min(n.from_at) END AS from_at,
+       max(n.to_at) AS to_at,
+       n.state || CASE WHEN n.state = 'certified except' THEN ' ' || sum(n.quarantined_count) ELSE '' END AS state,
+       sum(n.row_count)::bigint AS rows,
+       sum(n.pending_count)::bigint AS unsettled_rows,
+       sum(n.quarantined_count)::bigint AS excepted_rows,
+       min(n.verified_at) AS verified_at,
+       count(n.verified_at) AS certificates,
+       a.account_id
+  FROM numbered n
+  JOIN pool.sub_accounts s ON s.account_id = n.account_id AND s.puid = n.puid
+  JOIN pool.accounts a ON a.account_id = n.account_id
+ GROUP BY a.account_name, s.pname, s.puid, n.puid, n.algo, n.stream, n.span, n.state, a.account_id;
+
+COMMENT ON VIEW report.completeness IS 'What is proven complete: per sub-account, algorithm and list of income, the spans of mining time that were read whole (the rows served are the rows that the pool counts), and those that were not.';
+COMMENT ON COLUMN report.completeness.account_name IS 'The account, as named in the configuration.';
+COMMENT ON COLUMN report.completeness.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
+COMMENT ON COLUMN report.completeness.puid IS 'Sub-account id.';
+COMMENT ON COLUMN report.completeness.algo IS 'Algorithm, e.g. SHA256d.';
+COMMENT ON COLUMN report.completeness.stream IS 'The list of income: earnings or rewards.';
+COMMENT ON COLUMN report.completeness.from_at IS 'Start of the span of mining time, included; null: from the beginning.';
+COMMENT ON COLUMN report.completeness.to_at IS 'End of the span, not included; null: open.';
+COMMENT ON COLUMN report.completeness.state IS 'certified: the ledger holds exactly what the pool serves; certified except k: but for k rows in quarantine; stale: certified, but not again for three times as long as it should take; missing: not read whole yet.';
+COMMENT ON COLUMN report.completeness.rows IS 'Rows in the span when it was last read.';
+COMMENT ON COLUMN report.completeness.unsettled_rows IS 'Those among them that were not settled.';
+COMMENT ON COLUMN report.completeness.excepted_rows IS 'Rows served in the span that could not be understood.';
+COMMENT ON COLUMN report.completeness.verified_at IS 'When the span was last read whole: its oldest proof; null: never.';
+COMMENT ON COLUMN report.completeness.certificates IS 'Windows of the span, each proven by one complete read.';
+COMMENT ON COLUMN report.completeness.account_id IS 'The account''s number in the schema pool.';

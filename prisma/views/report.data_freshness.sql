@@ -1,0 +1,87 @@
+CREATE OR REPLACE VIEW report.data_freshness AS
+WITH scopes AS (
+  SELECT c.account_id, c.stream, count(*) AS scopes,
+         max(c.last_success_at) AS last_success_at,
+         max(coalesce(c.last_cycle_at, c.last_success_at)) AS last_cycle_at,
+         count(*) FILTER (WHERE c.consecutive_failures > 0) AS failing_scopes
+    FROM sync.cursors c GROUP BY c.account_id, c.stream
+), failures AS (
+  SELECT DISTINCT ON (c.account_id, c.stream) c.account_id, c.stream, r.error_message
+    FROM sync.cursors c
+   CROSS JOIN LATERAL (
+     SELECT started_at, error_message FROM sync.runs
+      WHERE stream = c.stream AND account_id = c.account_id AND puid = c.puid AND algo = c.algo AND outcome = 'failed'
+      ORDER BY started_at DESC LIMIT 1) AS r
+   WHERE c.consecutive_failures > 0
+   ORDER BY c.account_id, c.stream, r.started_at DESC
+), quarantine AS (
+  SELECT account_id, stream, count(*) AS rows
+    FROM sync.quarantined_rows WHERE resolved_at IS NULL AND accepted_at IS NULL GROUP BY account_id, stream
+), unknown AS (
+  SELECT account_id, stream, string_agg(value, ', ' ORDER BY value) AS values FROM sync.unknown_values GROUP BY account_id, stream
+), forgotten AS (
+  SELECT account_id, stream, 'served from ' || to_char(max(served_from) AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+         || CASE WHEN count(*) > 1 THEN ' or before (' || count(*) || ' scopes)' ELSE '' END AS text
+    FROM sync.cursors WHERE served_from IS NOT NULL GROUP BY account_id, stream
+)
+SELECT a.account_name, a.status AS account_status, d.name AS stream,
+       s.last_success_at,
+       n.now - s.last_success_at AS age,
+       s.last_cycle_at + d.every AS next_at,
+       d.every AS every,
+       l.is_late,
+       coalesce(s.scopes, 0) AS scopes,
+       coalesce(s.failing_scopes, 0) AS failing_scopes,
+       f.error_message AS last_error,
+       coalesce(q.rows, 0) AS open_quarantine,
+       u.values AS unknown_values,
+       a.account_id,
+       o.text AS forgotten,
+       p.last_progress_at,
+       CASE WHEN s.failing_scopes > 0 THEN 'failing'
+            WHEN l.is_late THEN 'late'
+            WHEN s.last_success_at IS NOT NULL THEN 'fresh'
+            WHEN s.scopes > 0 THEN 'first sync'
+            ELSE 'waiting' END AS state
+  FROM pool.accounts a
+ CROSS JOIN sync.schedule d
+ CROSS JOIN (SELECT sync.now() AS now) n
+  LEFT JOIN scopes s ON s.account_id = a.account_id AND s.stream = d.name
+  LEFT JOIN failures f ON f.account_id = a.account_id AND f.stream = d.name
+  LEFT JOIN quarantine q ON q.account_id = a.account_id AND q.stream = d.name
+  LEFT JOIN forgotten o ON o.account_id = a.account_id AND o.stream = d.name
+  LEFT JOIN unknown u ON u.account_id = a.account_id AND u.stream = d.name
+ CROSS JOIN LATERAL (
+   SELECT CASE
+     WHEN s.last_success_at IS NOT NULL THEN s.last_success_at
+     WHEN d.name IN ('algorithms', 'sub-accounts', 'account-income', 'sub-account-income')
+       THEN greatest(a.first_seen_at, a.key_since)
+     -- A stream of sub-accounts has nothing to do as long as the pool lists none.
+     ELSE (SELECT greatest(a.key_since, min(b.first_seen_at),
+                           (SELECT max(w.verified_at) FROM sync.windows w
+                             WHERE w.account_id = a.account_id AND w.stream = d.name))
+             FROM pool.sub_accounts b
+            WHERE b.account_id = a.account_id AND b.removed_at IS NULL AND b.default_algo <> ''
+           HAVING count(*) > 0) END AS last_progress_at) AS p
+ CROSS JOIN LATERAL (SELECT coalesce(n.now - p.last_progress_at > 3 * d.every, false) AS is_late) AS l
+ WHERE d.position IS NOT NULL
+ ORDER BY a.account_name, d.position;
+
+COMMENT ON VIEW report.data_freshness IS 'Per account and stream: how old the data are, when they are next due, what could not be understood.';
+COMMENT ON COLUMN report.data_freshness.account_name IS 'The account, as named in the configuration.';
+COMMENT ON COLUMN report.data_freshness.account_status IS 'ok, or why the account is stopped: auth_failed, forbidden, duplicate, changed.';
+COMMENT ON COLUMN report.data_freshness.stream IS 'Kind of data: earnings, rewards, workers, …';
+COMMENT ON COLUMN report.data_freshness.last_success_at IS 'When a sync of the stream last succeeded; null: never.';
+COMMENT ON COLUMN report.data_freshness.age IS 'Time since then.';
+COMMENT ON COLUMN report.data_freshness.next_at IS 'When the stream is due next; in the past when it is overdue.';
+COMMENT ON COLUMN report.data_freshness.every IS 'The interval at which it is synced.';
+COMMENT ON COLUMN report.data_freshness.is_late IS 'True when there was no success, or before the first one no progress, for three intervals.';
+COMMENT ON COLUMN report.data_freshness.scopes IS 'Sub-accounts × algorithms (1 for a stream of the account as a whole) that have been synced or tried.';
+COMMENT ON COLUMN report.data_freshness.failing_scopes IS 'Those among them whose last sync failed.';
+COMMENT ON COLUMN report.data_freshness.last_error IS 'The latest failure among those, in one sentence; null when none fails.';
+COMMENT ON COLUMN report.data_freshness.open_quarantine IS 'Rows that could not be understood and that nobody accepted (kpool quarantine list).';
+COMMENT ON COLUMN report.data_freshness.unknown_values IS 'Statuses, types and algorithms seen that the pool''s specification does not have; null when none.';
+COMMENT ON COLUMN report.data_freshness.account_id IS 'The account''s number in the schema pool.';
+COMMENT ON COLUMN report.data_freshness.forgotten IS 'From when on the pool still serves the income, once it was seen to forget older rows (they are kept as they were last served); null: it forgot none.';
+COMMENT ON COLUMN report.data_freshness.last_progress_at IS 'When it last succeeded; before its first success, when its first sync last got on, or since when there is something to ask; null: the pool lists no sub-accounts to ask about.';
+COMMENT ON COLUMN report.data_freshness.state IS 'fresh; failing: the last sync of a scope failed; late: see is_late; first sync: it was begun and has not ended well yet; waiting: for that.';

@@ -1,0 +1,61 @@
+CREATE OR REPLACE VIEW report.income_changes AS
+WITH closed AS (
+  -- From a close to the next record of the same month, if any.
+  SELECT c.month, c.instant AS closed_at, c.next_at
+    FROM (SELECT month, action, instant, lead(instant) OVER (PARTITION BY month ORDER BY close_id) AS next_at FROM sync.closes) AS c
+   WHERE c.action = 'close'
+), known AS (
+  SELECT account_id, puid, algo, currency, mining_date, valid_from FROM pool.earning_revisions
+   WHERE valid_from > (SELECT min(closed_at) FROM closed)
+   UNION
+  SELECT account_id, puid, algo, currency, mining_date, valid_from FROM pool.reward_revisions
+   WHERE valid_from > (SELECT min(closed_at) FROM closed)
+), events AS (
+  SELECT k.*, c.month, c.closed_at, c.next_at, z.time_zone
+    FROM known k
+    -- A month of another time zone holds parts of the UTC days around it.
+    JOIN closed c ON k.mining_date >= c.month - 1 AND k.mining_date <= (c.month + interval '1 month')::date
+                 AND k.valid_from > c.closed_at AND (c.next_at IS NULL OR k.valid_from <= c.next_at)
+   CROSS JOIN sync.report_zone z
+), changes AS (
+  SELECT e.*,
+         sync.day_income_as_of(e.account_id, e.puid, e.algo, e.currency, e.mining_date, e.month, e.time_zone,
+                               e.valid_from - interval '1 microsecond') AS amount_before,
+         sync.day_income_as_of(e.account_id, e.puid, e.algo, e.currency, e.mining_date, e.month, e.time_zone,
+                               e.valid_from) AS amount_after
+    FROM events e
+)
+SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account,
+       c.puid, c.algo, c.currency, c.month, c.mining_date, c.valid_from AS known_at,
+       (SELECT min(m.month)::date
+          FROM generate_series(c.month + interval '1 month',
+                               date_trunc('month', c.valid_from AT TIME ZONE c.time_zone) + interval '2 months',
+                               interval '1 month') AS m (month)
+         WHERE NOT EXISTS (SELECT FROM closed o WHERE o.month = m.month::date AND o.closed_at < c.valid_from
+                              AND (o.next_at IS NULL OR c.valid_from <= o.next_at))) AS booked_in,
+       c.amount_before, c.amount_after,
+       c.amount_after - c.amount_before AS change,
+       trim_scale(c.amount_after - c.amount_before)::text AS change_text,
+       c.closed_at, c.next_at AS superseded_at, c.account_id
+  FROM changes c
+  JOIN pool.sub_accounts s ON s.account_id = c.account_id AND s.puid = c.puid
+  JOIN pool.accounts a ON a.account_id = s.account_id
+ WHERE c.amount_before <> c.amount_after;
+
+COMMENT ON VIEW report.income_changes IS 'Changes of income that became known after its month was closed (kpool close), each booked in the earliest later month that was open then. The figures of a closed month stay what report.income_as_of(closed_at) says; its later changes are here.';
+COMMENT ON COLUMN report.income_changes.account_name IS 'The account, as named in the configuration.';
+COMMENT ON COLUMN report.income_changes.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
+COMMENT ON COLUMN report.income_changes.puid IS 'Sub-account id.';
+COMMENT ON COLUMN report.income_changes.algo IS 'Algorithm, e.g. SHA256d.';
+COMMENT ON COLUMN report.income_changes.currency IS 'Currency of the amounts, e.g. BTC.';
+COMMENT ON COLUMN report.income_changes.month IS 'First day of the closed month whose income changed.';
+COMMENT ON COLUMN report.income_changes.mining_date IS 'Day whose income changed, UTC.';
+COMMENT ON COLUMN report.income_changes.known_at IS 'When we learned of it.';
+COMMENT ON COLUMN report.income_changes.booked_in IS 'First day of the month in which to book it.';
+COMMENT ON COLUMN report.income_changes.amount_before IS 'Income of that day in that month before.';
+COMMENT ON COLUMN report.income_changes.amount_after IS 'Income of that day in that month afterwards.';
+COMMENT ON COLUMN report.income_changes.change IS 'amount_after - amount_before: the adjustment.';
+COMMENT ON COLUMN report.income_changes.change_text IS 'The change as text, digit for digit.';
+COMMENT ON COLUMN report.income_changes.closed_at IS 'As of when the month was closed.';
+COMMENT ON COLUMN report.income_changes.superseded_at IS 'When the month was reopened or closed anew, so that its own figure holds the change: do not book it then. Null: the adjustment stands.';
+COMMENT ON COLUMN report.income_changes.account_id IS 'The account''s number in the schema pool.';

@@ -1,0 +1,56 @@
+CREATE OR REPLACE VIEW report.income_overlap AS
+SELECT d.account_name, d.sub_account, d.puid, d.algo, d.currency, d.mining_date, d.types,
+       d.left_out_items, d.left_out_amount, trim_scale(d.left_out_amount)::text AS left_out_amount_text, d.left_out_statuses,
+       d.earning_items, d.earnings_amount, trim_scale(d.earnings_amount)::text AS earnings_amount_text, d.earning_statuses,
+       d.earnings_amount - d.left_out_amount AS difference, trim_scale(d.earnings_amount - d.left_out_amount)::text AS difference_text,
+       CASE WHEN d.earnings_amount <> d.left_out_amount AND d.left_out_statuses <> d.earning_statuses THEN 'amount and status'
+            WHEN d.earnings_amount <> d.left_out_amount THEN 'amount'
+            WHEN d.left_out_statuses <> d.earning_statuses THEN 'status' END AS differs_in,
+       d.account_id
+  FROM (SELECT account_name, sub_account, account_id, puid, algo, currency, mining_date,
+               concat_ws(', ', min(type), nullif(max(type), min(type))) AS types,
+               count(type) AS left_out_items,
+               sum(amount) FILTER (WHERE type IS NOT NULL) AS left_out_amount,
+               concat_ws(', ', min(status) FILTER (WHERE type IS NOT NULL),
+                         nullif(max(status) FILTER (WHERE type IS NOT NULL), min(status) FILTER (WHERE type IS NOT NULL))) AS left_out_statuses,
+               count(*) FILTER (WHERE type IS NULL) AS earning_items,
+               sum(amount) FILTER (WHERE type IS NULL) AS earnings_amount,
+               concat_ws(', ', min(status) FILTER (WHERE type IS NULL),
+                         nullif(max(status) FILTER (WHERE type IS NULL), min(status) FILTER (WHERE type IS NULL))) AS earning_statuses
+          -- Names are joined below the sums, so that a condition on them selects rows before they are added up.
+          FROM (SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account,
+                       e.account_id, e.puid, e.algo, e.currency, e.mining_date, NULL::text AS type, e.amount, e.status
+                  FROM pool.earnings e
+                  JOIN pool.sub_accounts s ON s.account_id = e.account_id AND s.puid = e.puid
+                  JOIN pool.accounts a ON a.account_id = s.account_id
+                 WHERE e.withdrawn_at IS NULL
+                 UNION ALL
+                SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text),
+                       r.account_id, r.puid, r.algo, r.currency, r.mining_date, r.type, r.amount, r.status
+                  FROM pool.rewards r
+                  JOIN pool.sub_accounts s ON s.account_id = r.account_id AND s.puid = r.puid
+                  JOIN pool.accounts a ON a.account_id = s.account_id
+                 WHERE r.withdrawn_at IS NULL AND r.type IN ('MINING_EARN', 'UNITE_COIN_EARN')) AS items
+         GROUP BY account_name, sub_account, account_id, puid, algo, currency, mining_date
+        HAVING count(type) > 0 AND count(*) > count(type)) AS d;
+
+COMMENT ON VIEW report.income_overlap IS 'Rewards that report.income_ledger leaves out because earnings hold the same income: per day, beside the earnings that stand for them, and where the two lists of the pool differ.';
+COMMENT ON COLUMN report.income_overlap.account_name IS 'The account, as named in the configuration.';
+COMMENT ON COLUMN report.income_overlap.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
+COMMENT ON COLUMN report.income_overlap.puid IS 'Sub-account id.';
+COMMENT ON COLUMN report.income_overlap.algo IS 'Algorithm, e.g. SHA256d.';
+COMMENT ON COLUMN report.income_overlap.currency IS 'Currency of the amounts, e.g. BTC.';
+COMMENT ON COLUMN report.income_overlap.mining_date IS 'Day on which it was mined, UTC.';
+COMMENT ON COLUMN report.income_overlap.types IS 'Types of the rewards left out: MINING_EARN, UNITE_COIN_EARN.';
+COMMENT ON COLUMN report.income_overlap.left_out_items IS 'Rewards left out.';
+COMMENT ON COLUMN report.income_overlap.left_out_amount IS 'What they come to.';
+COMMENT ON COLUMN report.income_overlap.left_out_amount_text IS 'The same as text.';
+COMMENT ON COLUMN report.income_overlap.left_out_statuses IS 'Their status; the first and the last by name where they differ.';
+COMMENT ON COLUMN report.income_overlap.earning_items IS 'Earnings of that day.';
+COMMENT ON COLUMN report.income_overlap.earnings_amount IS 'What they come to: this is what counts.';
+COMMENT ON COLUMN report.income_overlap.earnings_amount_text IS 'The same as text.';
+COMMENT ON COLUMN report.income_overlap.earning_statuses IS 'Their status; the first and the last by name where they differ.';
+COMMENT ON COLUMN report.income_overlap.difference IS 'earnings_amount - left_out_amount; not 0 where the two lists disagree.';
+COMMENT ON COLUMN report.income_overlap.difference_text IS 'The difference as text, digit for digit.';
+COMMENT ON COLUMN report.income_overlap.differs_in IS 'amount, status, amount and status, or null where both lists agree.';
+COMMENT ON COLUMN report.income_overlap.account_id IS 'The account''s number in the schema pool.';

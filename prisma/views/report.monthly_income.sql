@@ -1,0 +1,34 @@
+CREATE OR REPLACE VIEW report.monthly_income AS
+SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account, m.puid, m.currency, m.month,
+       m.settled, m.pending, m.other, m.settled + m.pending + m.other AS total, m.paid, m.settled_undated,
+       trim_scale(m.settled)::text AS settled_text, trim_scale(m.pending)::text AS pending_text,
+       trim_scale(m.settled + m.pending + m.other)::text AS total_text, trim_scale(m.paid)::text AS paid_text,
+       m.items, m.account_id
+  FROM (SELECT account_id, puid, currency, month,
+               sum(earnings_settled + rewards_settled) AS settled,
+               sum(earnings_pending + rewards_pending) AS pending,
+               sum(earnings_other + rewards_other) AS other,
+               sum(paid) AS paid, sum(settled_undated) AS settled_undated, sum(items)::bigint AS items
+          FROM sync.income_months WHERE items > 0 OR paid <> 0
+         GROUP BY account_id, puid, currency, month) AS m
+  JOIN pool.sub_accounts s ON s.account_id = m.account_id AND s.puid = m.puid
+  JOIN pool.accounts a ON a.account_id = s.account_id;
+
+COMMENT ON VIEW report.monthly_income IS 'Income by month: settled + pending + other = total counts it when it was mined (accrual basis), paid when it was settled (cash basis). Never add paid to total: they are two views of the same money.';
+COMMENT ON COLUMN report.monthly_income.account_name IS 'The account, as named in the configuration.';
+COMMENT ON COLUMN report.monthly_income.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
+COMMENT ON COLUMN report.monthly_income.puid IS 'Sub-account id.';
+COMMENT ON COLUMN report.monthly_income.currency IS 'Currency of the amounts, e.g. BTC.';
+COMMENT ON COLUMN report.monthly_income.month IS 'First day of the month, in the time zone of the reports (REPORT_TIME_ZONE; UTC by default).';
+COMMENT ON COLUMN report.monthly_income.settled IS 'Mined in this month and paid by now.';
+COMMENT ON COLUMN report.monthly_income.pending IS 'Mined in this month and not yet paid.';
+COMMENT ON COLUMN report.monthly_income.other IS 'Mined in this month, with a status that this program does not know.';
+COMMENT ON COLUMN report.monthly_income.total IS 'All that was mined in this month: settled + pending + other.';
+COMMENT ON COLUMN report.monthly_income.paid IS 'Cash basis: settled items by the month of their settle time.';
+COMMENT ON COLUMN report.monthly_income.settled_undated IS 'Part of settled whose items carry no settle time, and so are in paid in no month.';
+COMMENT ON COLUMN report.monthly_income.settled_text IS 'settled as text, digit for digit.';
+COMMENT ON COLUMN report.monthly_income.pending_text IS 'pending as text, digit for digit.';
+COMMENT ON COLUMN report.monthly_income.total_text IS 'total as text, digit for digit.';
+COMMENT ON COLUMN report.monthly_income.paid_text IS 'paid as text, digit for digit.';
+COMMENT ON COLUMN report.monthly_income.items IS 'Items of report.income_ledger in total.';
+COMMENT ON COLUMN report.monthly_income.account_id IS 'The account''s number in the schema pool.';

@@ -1,0 +1,85 @@
+CREATE OR REPLACE VIEW report.payment_changes AS
+WITH closed AS (
+  -- From a close to the next record of the same month, if any.
+  SELECT c.month, c.instant AS closed_at, c.next_at, z.time_zone
+    FROM (SELECT month, action, instant, lead(instant) OVER (PARTITION BY month ORDER BY close_id) AS next_at FROM sync.closes) AS c
+   CROSS JOIN sync.report_zone z
+   WHERE c.action = 'close'
+), first AS (
+  SELECT min(closed_at) AS closed_at, max(month + interval '1 month')::date + 1 AS last_day FROM closed
+), paid AS (
+  SELECT r.account_id, r.puid, r.algo, r.currency, r.mining_date, r.valid_from, r.valid_to,
+         date_trunc('month', coalesce(r.settled_at, r.mined_at) AT TIME ZONE z.time_zone)::date AS month
+    FROM (SELECT account_id, puid, algo, currency, mining_date, mined_at, settled_at, status, withdrawn_at, valid_from, valid_to
+            FROM pool.earning_revisions
+           UNION ALL
+          SELECT account_id, puid, algo, currency, mining_date, mined_at, settled_at, status, withdrawn_at, valid_from, valid_to
+            FROM pool.reward_revisions) AS r
+   CROSS JOIN sync.report_zone z
+   WHERE r.status = 'SETTLED' AND r.withdrawn_at IS NULL
+     AND (r.valid_from > (SELECT closed_at FROM first) OR r.valid_to > (SELECT closed_at FROM first))
+), events AS (
+  -- An item came to be paid in the month, or was no longer.
+  SELECT p.account_id, p.puid, p.algo, p.currency, p.mining_date, e.at, c.month, c.closed_at, c.next_at, c.time_zone
+    FROM paid p
+    JOIN closed c USING (month)
+   CROSS JOIN LATERAL (VALUES (p.valid_from), (p.valid_to)) AS e (at)
+   WHERE e.at > c.closed_at AND (c.next_at IS NULL OR e.at <= c.next_at)
+   UNION
+  -- An earning came or went, and rewards of its day count no longer, or again. What is paid was mined before.
+  SELECT e.account_id, e.puid, e.algo, e.currency, e.mining_date, e.valid_from, c.month, c.closed_at, c.next_at, c.time_zone
+    FROM pool.earning_revisions e
+    JOIN pool.reward_revisions r
+      ON r.account_id = e.account_id AND r.puid = e.puid AND r.algo = e.algo AND r.currency = e.currency
+     AND r.mined_at >= e.mining_date::timestamp AT TIME ZONE 'UTC' AND r.mined_at < (e.mining_date + 1)::timestamp AT TIME ZONE 'UTC'
+    JOIN closed c ON c.month = date_trunc('month', coalesce(r.settled_at, r.mined_at) AT TIME ZONE c.time_zone)::date
+   WHERE e.valid_from > (SELECT closed_at FROM first) AND e.mining_date <= (SELECT last_day FROM first)
+     AND e.change IN ('appeared', 'withdrawn', 'restored')
+     AND r.type IN ('MINING_EARN', 'UNITE_COIN_EARN') AND r.status = 'SETTLED' AND r.withdrawn_at IS NULL
+     AND e.valid_from > c.closed_at AND (c.next_at IS NULL OR e.valid_from <= c.next_at)
+), changes AS (
+  SELECT e.*, d.paid_date, d.paid_before, d.paid_after
+    FROM events e
+   CROSS JOIN LATERAL (
+     SELECT coalesce(a.paid_date, b.paid_date) AS paid_date, coalesce(b.amount, 0) AS paid_before, coalesce(a.amount, 0) AS paid_after
+       FROM sync.day_payments_as_of(e.account_id, e.puid, e.algo, e.currency, e.mining_date, e.time_zone,
+                                    e.at - interval '1 microsecond') AS b
+       FULL JOIN sync.day_payments_as_of(e.account_id, e.puid, e.algo, e.currency, e.mining_date, e.time_zone, e.at) AS a
+         ON a.paid_date = b.paid_date) AS d
+   WHERE date_trunc('month', d.paid_date::timestamp)::date = e.month
+)
+SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account,
+       c.puid, c.algo, c.currency, c.month, c.mining_date, c.paid_date, c.at AS known_at,
+       (SELECT min(m.month)::date
+          FROM generate_series(c.month + interval '1 month',
+                               date_trunc('month', c.at AT TIME ZONE c.time_zone) + interval '2 months',
+                               interval '1 month') AS m (month)
+         WHERE NOT EXISTS (SELECT FROM closed o WHERE o.month = m.month::date AND o.closed_at < c.at
+                              AND (o.next_at IS NULL OR c.at <= o.next_at))) AS booked_in,
+       c.paid_before, c.paid_after,
+       c.paid_after - c.paid_before AS change,
+       trim_scale(c.paid_after - c.paid_before)::text AS change_text,
+       c.closed_at, c.next_at AS superseded_at, c.account_id
+  FROM changes c
+  JOIN pool.sub_accounts s ON s.account_id = c.account_id AND s.puid = c.puid
+  JOIN pool.accounts a ON a.account_id = s.account_id
+ WHERE c.paid_before <> c.paid_after;
+
+COMMENT ON VIEW report.payment_changes IS 'report.income_changes for books on the cash basis: changes of what was paid in a month that became known after it was closed (a payment shown late, moved, corrected or taken back), each booked in the earliest later month that was open then. Use one of the two, as your books are kept: never both.';
+COMMENT ON COLUMN report.payment_changes.account_name IS 'The account, as named in the configuration.';
+COMMENT ON COLUMN report.payment_changes.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
+COMMENT ON COLUMN report.payment_changes.puid IS 'Sub-account id.';
+COMMENT ON COLUMN report.payment_changes.algo IS 'Algorithm, e.g. SHA256d.';
+COMMENT ON COLUMN report.payment_changes.currency IS 'Currency of the amounts, e.g. BTC.';
+COMMENT ON COLUMN report.payment_changes.month IS 'First day of the closed month whose payments changed.';
+COMMENT ON COLUMN report.payment_changes.mining_date IS 'Day of mining that was paid for, UTC.';
+COMMENT ON COLUMN report.payment_changes.paid_date IS 'Day of the payment, in the time zone of the reports; of what is settled without a date, the day of mining.';
+COMMENT ON COLUMN report.payment_changes.known_at IS 'When we learned of it.';
+COMMENT ON COLUMN report.payment_changes.booked_in IS 'First day of the month in which to book it.';
+COMMENT ON COLUMN report.payment_changes.paid_before IS 'Paid on that day for that day of mining, before.';
+COMMENT ON COLUMN report.payment_changes.paid_after IS 'The same afterwards.';
+COMMENT ON COLUMN report.payment_changes.change IS 'paid_after - paid_before: the adjustment.';
+COMMENT ON COLUMN report.payment_changes.change_text IS 'The change as text, digit for digit.';
+COMMENT ON COLUMN report.payment_changes.closed_at IS 'As of when the month was closed.';
+COMMENT ON COLUMN report.payment_changes.superseded_at IS 'When the month was reopened or closed anew, so that its own figure holds the change: do not book it then. Null: the adjustment stands.';
+COMMENT ON COLUMN report.payment_changes.account_id IS 'The account''s number in the schema pool.';
