@@ -13,16 +13,17 @@ interface Ears {
 export function reportRun(
   { clock, logger, metrics }: Ears,
   account: { readonly name: string },
-  { scope, outcome, totals, reason, error }: RunResult,
+  { scope, outcome, totals, reason, isUnlisted, error }: RunResult,
   durationMs: number,
 ): void {
   const { stream, puid, algo } = scope;
-  metrics.runFinished(stream, outcome, durationMs / 1_000, clock.now());
+  metrics.runFinished(stream, isUnlisted ? 'unlisted' : outcome, durationMs / 1_000, clock.now());
   for (const change of ['inserted', 'changed', 'unchanged', 'withdrawn', 'quarantined'] as const) {
     metrics.rowsWritten(stream, change, totals[change]);
   }
   const fields = { account: account.name, stream, puid, algo, ...totals, durationMs: Math.round(durationMs) };
-  if (outcome === 'succeeded') logger.info('Synced.', fields);
+  if (isUnlisted) logger.info(reason ?? '', fields);
+  else if (outcome === 'succeeded') logger.info('Synced.', fields);
   else if (outcome === 'aborted') logger.info(`Sync stopped before its end: ${reason ?? ''}`, fields);
   else logger.warn(`Sync ${outcome}: ${reason ?? ''}`, fields, error ?? undefined);
 }

@@ -32,10 +32,12 @@ import type { Scope } from '../sync/ports';
 import { STREAM_REGISTRY, type SyncDeps } from '../sync/registry';
 import { runScope, type RunOptions, type RunResult } from '../sync/run-scope';
 import { ScopeTurn } from '../sync/turn';
+import { syncWhileListed } from '../sync/unlisted';
 import type { AccountGuard } from './account-guard';
 import { createAlertRounds, type AlertRound } from './alerts';
 import { logTurn } from './pace-log';
 import { reportRun } from './run-report';
+import { AccountScopeListing } from './scope-listing';
 import { openAccount, type ServiceAccount } from './service-account';
 
 /** A scope and when it is to be visited: -Infinity is now, Infinity never. */
@@ -84,6 +86,8 @@ function reportSettings({ report, sync }: SyncServiceOptions['config']) {
 
 /** Everything that a process needs to sync: the accounts with their clients, the stores, the pace. */
 export class SyncService {
+  private readonly listings: ReadonlyMap<AccountId, AccountScopeListing>;
+
   private constructor(
     readonly accounts: readonly ServiceAccount[],
     private readonly options: SyncServiceOptions,
@@ -92,7 +96,15 @@ export class SyncService {
     private readonly pacing: PacingDatabase,
     private readonly guards: ReadonlyMap<AccountId, AccountGuard>,
     private readonly turns: PostgresTurnStore,
-  ) {}
+  ) {
+    const store = new PrismaScopeStore(client);
+    this.listings = new Map(
+      accounts.map((account) => [
+        account.accountId,
+        new AccountScopeListing(store, options.clock, (signal) => this.listScopes(account, signal)),
+      ]),
+    );
+  }
 
   /** Connects and records the accounts. The database has to be migrated. */
   static async open(options: SyncServiceOptions): Promise<SyncService> {
@@ -176,7 +188,9 @@ export class SyncService {
         try {
           await turn.use(run, async () => {
             await guard.requireIdentity(scope.stream, () => this.listSubAccounts(account, options));
-            await sync(this.depsOf(account), scope, run, request);
+            await syncWhileListed(this.listingOf(account), scope, run, () =>
+              sync(this.depsOf(account), scope, run, request),
+            );
           });
         } catch (error) {
           throw watch.explain(error);
@@ -279,6 +293,20 @@ export class SyncService {
     const guard = this.guards.get(account.accountId);
     assert(guard !== undefined, 'every account of a service has its guard');
     return guard;
+  }
+
+  private listingOf(account: ServiceAccount): AccountScopeListing {
+    const listing = this.listings.get(account.accountId);
+    assert(listing !== undefined, 'every account of a service has its listing');
+    return listing;
+  }
+
+  /** How that went is in the record of the two runs: a list that could not be had leaves everything as it was. */
+  private async listScopes(account: ServiceAccount, signal: AbortSignal): Promise<void> {
+    for (const stream of ['sub-accounts', 'algorithms'] as const) {
+      const scope = { stream, accountId: account.accountId, puid: null, algo: null };
+      await this.run(account, scope, { trigger: 'refusal', signal });
+    }
   }
 
   private async listSubAccounts(account: ServiceAccount, options: RunOptions): Promise<RunResult> {

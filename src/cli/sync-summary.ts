@@ -4,8 +4,8 @@ import type { Output } from './output/output';
 import { countOf } from './output/numbers';
 import type { ProgressReporter } from './output/progress';
 
-/** Failures that are printed one by one before the rest is only counted. */
-const MAX_SHOWN_FAILURES = 10;
+/** Scopes that are told of one by one before the rest is only counted. */
+const MAX_SHOWN_REMARKS = 10;
 
 /** Tells a progress reporter how the streams are doing. */
 export function showProgress(
@@ -32,13 +32,16 @@ function totalOf(results: readonly RunResult[], count: keyof RunResult['totals']
 
 const COUNTS = ['requests', 'inserted', 'changed', 'withdrawn', 'unchanged', 'quarantined'] as const;
 
+function wordOf({ outcome, isUnlisted }: RunResult): string {
+  return isUnlisted ? 'no longer listed' : outcome;
+}
+
 function outcomeOf({ results, left }: Pick<StreamSummary, 'results' | 'left'>): string {
-  const notWell = results.filter(({ outcome }) => outcome !== 'succeeded');
   if (results.length === 0) return left > 0 ? 'not begun' : 'nothing due';
-  if (notWell.length === 0) return 'succeeded';
-  const words = [...new Set(notWell.map(({ outcome }) => outcome))];
-  return words
-    .map((word) => `${notWell.filter(({ outcome }) => outcome === word).length} ${word}`)
+  const words = results.map(wordOf).filter((word) => word !== 'succeeded');
+  if (words.length === 0) return 'succeeded';
+  return [...new Set(words)]
+    .map((word) => `${words.filter((each) => each === word).length} ${word}`)
     .join(', ');
 }
 
@@ -48,6 +51,7 @@ export function summaryJson(summaries: readonly StreamSummary[]) {
     account,
     stream,
     scopes: results.length,
+    unlisted: results.filter(({ isUnlisted }) => isUnlisted).length,
     outcome: outcomeOf({ results, left }),
     ...Object.fromEntries(COUNTS.map((count) => [count, totalOf(results, count)])),
     failures: results
@@ -83,18 +87,19 @@ export function summaryText(output: Output, summaries: readonly StreamSummary[])
       outcomeOf({ results, left }),
     ]),
   );
-  const failures = summaries.flatMap(({ account, results }) =>
+  const remarks = summaries.flatMap(({ account, results }) =>
     results
-      .filter(({ outcome }) => outcome !== 'succeeded')
-      .map(({ scope, outcome, reason, error }) => {
+      .filter((result) => wordOf(result) !== 'succeeded')
+      .map((result) => {
+        const { scope, reason, error } = result;
         const where = [account, scope.stream, scope.puid, scope.algo]
           .filter((part) => part !== null)
           .join(' / ');
         const hint = error?.hint === undefined ? '' : ` ${error.hint}`;
-        return `${where}: ${outcome}. ${reason ?? ''}${hint}`;
+        return `${where}: ${wordOf(result)}. ${reason ?? ''}${hint}`;
       }),
   );
-  const shown = failures.slice(0, MAX_SHOWN_FAILURES);
-  const more = failures.length - shown.length;
+  const shown = remarks.slice(0, MAX_SHOWN_REMARKS);
+  const more = remarks.length - shown.length;
   return [table, ...shown, ...(more > 0 ? [`… and ${more} more; kpool status shows them.`] : [])].join('\n');
 }

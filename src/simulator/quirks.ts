@@ -84,8 +84,8 @@ export interface Quirks {
   hiddenUnlessAsked: string[];
   /** worker/get for a worker that is not there: `data` null, `data` an empty object, or 400100. */
   unknownWorker: 'null' | 'empty' | 'refused';
-  /** Whether the data of a sub-account that is gone can still be asked for. */
-  removedSubAccounts: 'queryable' | 'refused';
+  /** What is said of a sub-account that is gone: its data as ever, 400100, HTTP 404, a bare HTTP 403, or no rows. */
+  removedSubAccounts: 'queryable' | 'refused' | 'not-found' | 'forbidden' | 'empty';
   removedAlgorithms: 'queryable' | 'refused';
   /**
    * What the accumulated totals count: settled earnings and settled rewards without MINING_EARN (`earned`), the

@@ -77,6 +77,7 @@ export class PrismaCatalogStore {
         await tx.$executeRaw`
           UPDATE pool.algorithms SET removed_at = sync.now()
            WHERE account_id = ${accountId}::smallint AND algo = ANY (${missing}::text[])`;
+        await clearFailures(tx, accountId, { puids: [], algos: missing });
         await touch(tx, 'algorithms', accountId);
         const quarantined = await quarantineRows(tx, scope, listing.unreadable);
         return {
@@ -115,6 +116,7 @@ export class PrismaCatalogStore {
         await tx.$executeRaw`
           UPDATE pool.sub_accounts SET removed_at = sync.now()
            WHERE account_id = ${accountId}::smallint AND puid = ANY (${missing}::bigint[])`;
+        await clearFailures(tx, accountId, { puids: missing, algos: [] });
         await touch(tx, 'sub_accounts', accountId);
         await sampleSubAccounts(tx, accountId, listed);
         const quarantined = await quarantineRows(tx, scope, listing.unreadable);
@@ -172,6 +174,18 @@ async function findStop(
       hint: 'Give the other user an account name of its own (KUCOIN_POOL_ACCOUNT_NAME), or restore the key.',
     },
   );
+}
+
+/** What is gone is not failing: it may never be asked for again, and so never succeed. */
+async function clearFailures(
+  tx: Queryable,
+  accountId: AccountId,
+  { puids, algos }: { readonly puids: readonly string[]; readonly algos: readonly string[] },
+): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE sync.cursors SET consecutive_failures = 0
+     WHERE account_id = ${accountId}::smallint AND (puid = ANY (${puids}::bigint[]) OR algo = ANY (${algos}::text[]))
+       AND consecutive_failures > 0`;
 }
 
 /** `last_seen_at` of everything that is listed moves once an hour: a row version a listing would be noise. */

@@ -19,6 +19,7 @@ interface RunResult {
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
   readonly isTakenOver: boolean;
+  readonly isUnlisted: boolean;
 }
 
 /** The record of every sync of a scope (`sync.runs`). */
@@ -38,7 +39,7 @@ export class PrismaRunStore {
 
   /** Closes a run and notes on its scope when it was last looked at, unless another run did that. */
   async finish(runId: bigint, result: RunResult): Promise<void> {
-    const { outcome, totals, errorCode, errorMessage, isTakenOver } = result;
+    const { outcome, totals, errorCode, errorMessage, isTakenOver, isUnlisted } = result;
     await guarded(() =>
       inTransaction(this.client, async (tx) => {
         await tx.$executeRaw`
@@ -53,7 +54,7 @@ export class PrismaRunStore {
           UPDATE sync.cursors AS c
              SET last_cycle_at = CASE WHEN r.outcome IN ('succeeded', 'partial') AND NOT ${isTakenOver}
                                       THEN r.started_at ELSE c.last_cycle_at END,
-                 last_success_at = CASE WHEN r.outcome = 'succeeded' THEN r.finished_at ELSE c.last_success_at END,
+                 last_success_at = CASE WHEN r.outcome = 'succeeded' AND NOT ${isUnlisted} THEN r.finished_at ELSE c.last_success_at END,
                  consecutive_failures = CASE r.outcome WHEN 'failed' THEN c.consecutive_failures + 1
                                                        WHEN 'aborted' THEN c.consecutive_failures ELSE 0 END
             FROM sync.runs AS r

@@ -3,7 +3,7 @@ import type { ScopeSketch } from '../domain/scope-schedule';
 import type { Stream } from '../domain/streams';
 import { guarded } from './database-errors';
 import { Prisma, type PrismaClient } from './generated/client';
-import { NO_ALGO, NO_PUID } from './scope-key';
+import { NO_ALGO, NO_PUID, type ScopeKey } from './scope-key';
 
 export interface ScopeCandidate extends ScopeSketch {
   readonly puid: Puid | null;
@@ -108,6 +108,19 @@ export class PrismaScopeStore {
           ${FAILURES}`,
     );
     return { scopes: rows.map(toCandidate), nowMs: await this.now() };
+  }
+
+  /** Whether the account's list of sub-accounts or of algorithms is without the scope's. */
+  async isGone({ accountId, puid, algo }: ScopeKey): Promise<boolean> {
+    const rows = await guarded(
+      () => this.client.$queryRaw<unknown[]>`
+        SELECT FROM pool.sub_accounts s
+         WHERE (s.account_id, s.puid) = (${accountId}::smallint, ${puid}::bigint) AND s.removed_at IS NOT NULL
+         UNION ALL
+        SELECT FROM pool.algorithms g
+         WHERE (g.account_id, g.algo) = (${accountId}::smallint, ${algo}) AND g.removed_at IS NOT NULL`,
+    );
+    return rows.length > 0;
   }
 
   private async now(): Promise<number> {

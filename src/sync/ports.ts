@@ -210,6 +210,7 @@ export interface RunStore {
       readonly errorMessage: string | null;
       /** Another run of the scope, which has its own record, did the work. */
       readonly isTakenOver: boolean;
+      readonly isUnlisted: boolean;
     },
   ): Promise<void>;
 }

@@ -8,8 +8,10 @@ export interface RunResult {
   readonly scope: Scope;
   readonly outcome: RunOutcome;
   readonly totals: Readonly<RunTotals>;
-  /** Why it is not `succeeded`; null when it is. */
+  /** Why it is not `succeeded`, or that the scope is unlisted; else null. */
   readonly reason: string | null;
+  /** The pool lists the scope's sub-account or algorithm no more, and answers nothing about it: there is nothing to sync. */
+  readonly isUnlisted: boolean;
   /** The failure itself, which says what may be done about it; null unless `failed` or `aborted`. */
   readonly error: KpoolError | null;
 }
@@ -21,6 +23,9 @@ export interface RunOptions {
   /** Told every second while another run has the scope, whose end this one waits for. */
   readonly onWait?: () => void;
 }
+
+const UNLISTED =
+  'The pool no longer lists this sub-account or algorithm, and tells nothing about it: what was stored stays.';
 
 function toKpoolError(error: unknown): KpoolError {
   if (error instanceof KpoolError) return error;
@@ -46,6 +51,7 @@ export async function runScope(
     () => null,
     (reason: unknown) => toKpoolError(reason),
   );
+  const { totals, isTakenOver, isUnlisted } = run;
   const shortcomings = run.shortcomings.join('; ');
   const outcome: RunOutcome =
     error !== null
@@ -55,9 +61,9 @@ export async function runScope(
       : shortcomings === ''
         ? 'succeeded'
         : 'partial';
-  const reason = error?.message ?? (shortcomings === '' ? null : shortcomings);
-  const errorCode = error?.code ?? (outcome === 'partial' ? 'partial' : null);
-  const { totals, isTakenOver } = run;
-  await runs.finish(runId, { outcome, totals, errorCode, errorMessage: reason, isTakenOver });
-  return { runId, scope, outcome, totals, reason, error };
+  const remark = shortcomings === '' ? (isUnlisted ? UNLISTED : null) : shortcomings;
+  const reason = error?.message ?? remark;
+  const errorCode = error?.code ?? (isUnlisted ? 'unlisted' : outcome === 'partial' ? 'partial' : null);
+  await runs.finish(runId, { outcome, totals, errorCode, errorMessage: reason, isTakenOver, isUnlisted });
+  return { runId, scope, outcome, totals, reason, isUnlisted, error };
 }

@@ -17,6 +17,8 @@ export class Run {
   cursorVersion = 0n;
   /** Another run of the scope did the work. */
   isTakenOver = false;
+  /** The pool lists the sub-account or the algorithm no more, and tells nothing about it. */
+  isUnlisted = false;
 
   constructor(
     readonly runId: bigint,
@@ -39,6 +41,12 @@ export class Run {
     this.isTakenOver = true;
     this.add({ unchanged: rows, quarantined });
     if (outcome === 'partial') this.fallShort(reason ?? 'another run of the scope was partial');
+  }
+
+  /** What the scope is about is gone: nothing that the run missed can be had any more. */
+  endUnlisted(): void {
+    this.isUnlisted = true;
+    this.shortcomings.length = 0;
   }
 
   fallShort(why: string): void {

@@ -1,7 +1,10 @@
 import { Refusal, SYSTEM_CODES } from '../http/envelope';
+import type { Quirks } from '../quirks';
 import type { ScopeKey } from '../world/ledger-row';
 import type { Call } from './endpoint';
 
+const NOBODY = -1n;
+const UNKNOWN_PUID = new Refusal(SYSTEM_CODES.parameter, 'puid is not a sub-account of this key');
 const UNKNOWN_PLACE = { unknown: true, removed: false } as const;
 
 /** `algo` and `puid`, which must be this user's. */
@@ -13,8 +16,22 @@ export function readScope({ account, parameters, quirks }: Call): ScopeKey {
   if ('unknown' in algorithm || (algorithm.removed && quirks.removedAlgorithms === 'refused')) {
     throw new Refusal(SYSTEM_CODES.parameter, 'algo is unknown');
   }
-  if ('unknown' in subAccount || (subAccount.removed && quirks.removedSubAccounts === 'refused')) {
-    throw new Refusal(SYSTEM_CODES.parameter, 'puid is not a sub-account of this key');
+  if ('unknown' in subAccount) throw UNKNOWN_PUID;
+  return { account: account.name, puid: subAccount.removed ? readRemoved(puid, quirks) : puid, algo };
+}
+
+/** The puid whose data is served for that of a sub-account that is gone. */
+function readRemoved(puid: bigint, { removedSubAccounts }: Quirks): bigint {
+  switch (removedSubAccounts) {
+    case 'queryable':
+      return puid;
+    case 'empty':
+      return NOBODY;
+    case 'refused':
+      throw UNKNOWN_PUID;
+    case 'not-found':
+      throw new Refusal('404', 'Not Found', 404);
+    case 'forbidden':
+      throw new Refusal('403', '', 403);
   }
-  return { account: account.name, puid, algo };
 }

@@ -1,0 +1,59 @@
+import { KpoolError, type ErrorCode } from '../../src/core/errors';
+import type { AccountId, Puid } from '../../src/domain/ids';
+import { Run } from '../../src/sync/run';
+import { syncWhileListed } from '../../src/sync/unlisted';
+
+const SCOPE = { stream: 'earnings', accountId: 1 as AccountId, puid: 7n as Puid, algo: 'SHA256d' } as const;
+
+async function endOf(
+  work: (run: Run) => void,
+  isGone: boolean,
+): Promise<{ isUnlisted: boolean; asked: number }> {
+  const run = new Run(1n, 1, new AbortController().signal);
+  let asked = 0;
+  const listing = {
+    isGone: () => {
+      asked += 1;
+      return Promise.resolve(isGone);
+    },
+  };
+  await syncWhileListed(listing, SCOPE, run, () => Promise.resolve().then(() => work(run)));
+  return { isUnlisted: run.isUnlisted, asked };
+}
+
+const failing = (code: ErrorCode) => () => {
+  throw new KpoolError(code, 'The pool says no.');
+};
+
+test.each(['pool.parameter', 'pool.not-found', 'pool.refused'] as const)(
+  '%s is no failure for a sub-account that is gone',
+  async (code) => {
+    expect(await endOf(failing(code), true)).toEqual({ isUnlisted: true, asked: 1 });
+    await expect(endOf(failing(code), false)).rejects.toMatchObject({ code });
+  },
+);
+
+test.each([
+  'pool.unreachable',
+  'pool.throttled',
+  'pool.unauthorized',
+  'pool.server-error',
+  'aborted',
+] as const)('%s says nothing about a sub-account', async (code) => {
+  await expect(endOf(failing(code), true)).rejects.toMatchObject({ code });
+});
+
+test('an answer without rows is no shortcoming once it is gone', async () => {
+  const empty = (run: Run) => run.fallShort('the pool shows none of the rows');
+  expect(await endOf(empty, true)).toEqual({ isUnlisted: true, asked: 1 });
+  expect(await endOf(empty, false)).toEqual({ isUnlisted: false, asked: 1 });
+});
+
+test('whoever still shows rows is judged as ever', async () => {
+  const partial = (run: Run) => {
+    run.add({ rowsRead: 3 });
+    run.fallShort('rows are in quarantine');
+  };
+  expect(await endOf(partial, true)).toEqual({ isUnlisted: false, asked: 0 });
+  expect(await endOf(() => undefined, true)).toEqual({ isUnlisted: false, asked: 0 });
+});
