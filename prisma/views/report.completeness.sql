@@ -12,11 +12,11 @@ WITH schedule AS MATERIALIZED (
   SELECT w.stream, w.account_id, w.puid, w.algo, w.from_at,
          -- What is mined after the newest window was read, that reading cannot vouch for.
          CASE WHEN w.to_at < 'infinity' THEN w.to_at ELSE greatest(w.from_at, w.verified_at) END AS to_at,
-         w.row_count, w.pending_count, w.quarantined_count, w.verified_at,
+         w.row_count, w.pending_count, w.quarantined_count, w.in_doubt_count, w.verified_at,
          CASE WHEN w.verified_at IS NULL THEN 'missing'
               WHEN s.removed_at IS NULL AND t.now - w.verified_at > 3 *
                    CASE WHEN w.to_at = 'infinity' AND c.last_life_at > t.now - interval '45 days' THEN d.every
-                        WHEN w.to_at > t.now - interval '35 days' OR w.pending_count > 0 OR w.quarantined_count > 0
+                        WHEN w.to_at > t.now - interval '35 days' OR w.pending_count > 0 OR w.quarantined_count > 0 OR w.in_doubt_count > 0
                           THEN greatest(t.recent_every, d.every)
                         ELSE greatest(t.full_every, d.every) END THEN 'stale'
               WHEN w.quarantined_count > 0 THEN 'certified except'
@@ -30,14 +30,14 @@ WITH schedule AS MATERIALIZED (
   SELECT * FROM judged
    UNION ALL
   -- Between two windows: none should be there, and it must not look certified.
-  SELECT stream, account_id, puid, algo, gap_from, from_at, 0, 0, 0, NULL, 'missing'
+  SELECT stream, account_id, puid, algo, gap_from, from_at, 0, 0, 0, 0, NULL, 'missing'
     FROM windows
    WHERE gap_from < from_at
    UNION ALL
   -- Older than what has been read so far.
   SELECT c.stream, c.account_id, c.puid, c.algo, NULL, (SELECT min(from_at) FROM sync.windows w
            WHERE w.stream = c.stream AND w.account_id = c.account_id AND w.puid = c.puid AND w.algo = c.algo),
-         0, 0, 0, NULL, 'missing'
+         0, 0, 0, 0, NULL, 'missing'
     FROM sync.cursors c
    WHERE c.stream IN ('earnings', 'rewards') AND NOT c.history_complete
      -- A gap among the windows also keeps the history from being complete; it has a row of its own.
@@ -45,7 +45,7 @@ WITH schedule AS MATERIALIZED (
                         AND w.puid = c.puid AND w.algo = c.algo AND w.verified_at IS NULL)
    UNION ALL
   -- Not looked at yet.
-  SELECT st.stream, s.account_id, s.puid, s.default_algo, NULL, NULL, 0, 0, 0, NULL, 'missing'
+  SELECT st.stream, s.account_id, s.puid, s.default_algo, NULL, NULL, 0, 0, 0, 0, NULL, 'missing'
     FROM pool.sub_accounts s
    CROSS JOIN (VALUES ('earnings'), ('rewards')) AS st (stream)
    WHERE s.removed_at IS NULL AND s.default_algo <> ''
@@ -67,7 +67,8 @@ SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_accoun
        sum(n.quarantined_count)::bigint AS excepted_rows,
        min(n.verified_at) AS verified_at,
        count(n.verified_at) AS certificates,
-       a.account_id
+       a.account_id,
+       sum(n.in_doubt_count)::bigint AS rows_in_doubt
   FROM numbered n
   JOIN pool.sub_accounts s ON s.account_id = n.account_id AND s.puid = n.puid
   JOIN pool.accounts a ON a.account_id = n.account_id
@@ -88,3 +89,4 @@ COMMENT ON COLUMN report.completeness.excepted_rows IS 'Rows served in the span 
 COMMENT ON COLUMN report.completeness.verified_at IS 'When the span was last read whole: its oldest proof; null: never.';
 COMMENT ON COLUMN report.completeness.certificates IS 'Windows of the span, each proven by one complete read.';
 COMMENT ON COLUMN report.completeness.account_id IS 'The account''s number in the schema pool.';
+COMMENT ON COLUMN report.completeness.rows_in_doubt IS 'Rows of the span that the pool did not show when it was last read, kept since a row that could not be understood may be any of them.';

@@ -19,6 +19,12 @@ WITH scopes AS (
     FROM sync.quarantined_rows WHERE resolved_at IS NULL AND accepted_at IS NULL GROUP BY account_id, stream
 ), unknown AS (
   SELECT account_id, stream, string_agg(value, ', ' ORDER BY value) AS values FROM sync.unknown_values GROUP BY account_id, stream
+), doubt AS (
+  SELECT account_id, stream, sum(in_doubt_count)::bigint AS rows FROM sync.windows WHERE in_doubt_count > 0 GROUP BY account_id, stream
+), unserved AS (
+  SELECT account_id, 'earnings' AS stream, count(*) AS rows FROM pool.earnings WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL GROUP BY account_id
+   UNION ALL
+  SELECT account_id, 'rewards', count(*) FROM pool.rewards WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL GROUP BY account_id
 ), forgotten AS (
   SELECT account_id, stream, 'served from ' || to_char(max(served_from) AT TIME ZONE 'UTC', 'YYYY-MM-DD')
          || CASE WHEN count(*) > 1 THEN ' or before (' || count(*) || ' scopes)' ELSE '' END AS text
@@ -42,13 +48,17 @@ SELECT a.account_name, a.status AS account_status, d.name AS stream,
             WHEN l.is_late THEN 'late'
             WHEN s.last_success_at IS NOT NULL THEN 'fresh'
             WHEN s.scopes > 0 THEN 'first sync'
-            ELSE 'waiting' END AS state
+            ELSE 'waiting' END AS state,
+       coalesce(i.rows, 0) AS rows_in_doubt,
+       coalesce(v.rows, 0) AS unserved_rows
   FROM pool.accounts a
  CROSS JOIN sync.schedule d
  CROSS JOIN (SELECT sync.now() AS now) n
   LEFT JOIN scopes s ON s.account_id = a.account_id AND s.stream = d.name
   LEFT JOIN failures f ON f.account_id = a.account_id AND f.stream = d.name
   LEFT JOIN quarantine q ON q.account_id = a.account_id AND q.stream = d.name
+  LEFT JOIN doubt i ON i.account_id = a.account_id AND i.stream = d.name
+  LEFT JOIN unserved v ON v.account_id = a.account_id AND v.stream = d.name
   LEFT JOIN forgotten o ON o.account_id = a.account_id AND o.stream = d.name
   LEFT JOIN unknown u ON u.account_id = a.account_id AND u.stream = d.name
  CROSS JOIN LATERAL (
@@ -85,3 +95,5 @@ COMMENT ON COLUMN report.data_freshness.account_id IS 'The account''s number in 
 COMMENT ON COLUMN report.data_freshness.forgotten IS 'From when on the pool still serves the income, once it was seen to forget older rows (they are kept as they were last served); null: it forgot none.';
 COMMENT ON COLUMN report.data_freshness.last_progress_at IS 'When it last succeeded; before its first success, when its first sync last got on, or since when there is something to ask; null: the pool lists no sub-accounts to ask about.';
 COMMENT ON COLUMN report.data_freshness.state IS 'fresh; failing: the last sync of a scope failed; late: see is_late; first sync: it was begun and has not ended well yet; waiting: for that.';
+COMMENT ON COLUMN report.data_freshness.rows_in_doubt IS 'Rows of income that the pool did not show when they were last read, kept since a row that could not be understood may be any of them.';
+COMMENT ON COLUMN report.data_freshness.unserved_rows IS 'Rows of income that the pool''s list no longer reaches back to; they are kept and go on counting.';

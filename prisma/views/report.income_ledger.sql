@@ -8,7 +8,7 @@ SELECT a.account_name,
        e.amount,
        trim_scale(e.amount)::text AS amount_text,
        e.status, e.settled_at, e.hash_rate_hps, e.reject_rate, e.first_seen_at, e.changed_at,
-       e.account_id
+       e.account_id, e.unserved_at
   FROM pool.earnings e
   JOIN pool.sub_accounts s ON s.account_id = e.account_id AND s.puid = e.puid
   JOIN pool.accounts a ON a.account_id = s.account_id
@@ -23,7 +23,7 @@ SELECT a.account_name,
        r.amount,
        trim_scale(r.amount)::text,
        r.status, r.settled_at, r.hash_rate_hps, NULL, r.first_seen_at, r.changed_at,
-       r.account_id
+       r.account_id, r.unserved_at
   FROM pool.rewards r
   JOIN pool.sub_accounts s ON s.account_id = r.account_id AND s.puid = r.puid
   JOIN pool.accounts a ON a.account_id = s.account_id
@@ -39,7 +39,7 @@ SELECT a.account_name,
        r.amount,
        trim_scale(r.amount)::text,
        r.status, r.settled_at, r.hash_rate_hps, NULL, r.first_seen_at, r.changed_at,
-       r.account_id
+       r.account_id, r.unserved_at
   FROM pool.rewards r
   JOIN pool.sub_accounts s ON s.account_id = r.account_id AND s.puid = r.puid
   JOIN pool.accounts a ON a.account_id = s.account_id
@@ -68,3 +68,4 @@ COMMENT ON COLUMN report.income_ledger.reject_rate IS 'Rejected shares in percen
 COMMENT ON COLUMN report.income_ledger.first_seen_at IS 'When the item first appeared to us.';
 COMMENT ON COLUMN report.income_ledger.changed_at IS 'When the item last changed.';
 COMMENT ON COLUMN report.income_ledger.account_id IS 'The account''s number in the schema pool.';
+COMMENT ON COLUMN report.income_ledger.unserved_at IS 'When the pool''s list was seen to begin later than this item, which goes on counting; null while the pool serves it.';

@@ -70,8 +70,8 @@ CREATE FUNCTION sync.stamp_ledger_insert() RETURNS trigger
   LANGUAGE plpgsql
   AS $$
 BEGIN
-  IF NEW.withdrawn_at IS NOT NULL THEN
-    RAISE EXCEPTION 'A ledger row appears before it is withdrawn.' USING ERRCODE = 'integrity_constraint_violation';
+  IF NEW.withdrawn_at IS NOT NULL OR NEW.unserved_at IS NOT NULL THEN
+    RAISE EXCEPTION 'A ledger row appears before it is withdrawn or unserved.' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   NEW.changed_at := sync.ledger_stamp();
   NEW.first_seen_at := NEW.changed_at;
@@ -91,12 +91,18 @@ BEGIN
   IF OLD.withdrawn_at IS NOT NULL AND NEW.withdrawn_at IS NOT NULL THEN
     NEW.withdrawn_at := OLD.withdrawn_at;
   END IF;
+  IF OLD.unserved_at IS NOT NULL AND NEW.unserved_at IS NOT NULL THEN
+    NEW.unserved_at := OLD.unserved_at;
+  END IF;
   IF NEW IS NOT DISTINCT FROM OLD THEN
     RETURN NULL;
   END IF;
   NEW.changed_at := greatest(sync.ledger_stamp(), OLD.changed_at + interval '1 microsecond');
   IF NEW.withdrawn_at IS NOT NULL AND OLD.withdrawn_at IS NULL THEN
     NEW.withdrawn_at := NEW.changed_at;
+  END IF;
+  IF NEW.unserved_at IS NOT NULL AND OLD.unserved_at IS NULL THEN
+    NEW.unserved_at := NEW.changed_at;
   END IF;
   RETURN NEW;
 END
@@ -132,6 +138,8 @@ BEGIN
      SELECT %4$s, %5$s,
             CASE WHEN o.withdrawn_at IS NULL AND n.withdrawn_at IS NOT NULL THEN ''withdrawn''
                  WHEN o.withdrawn_at IS NOT NULL AND n.withdrawn_at IS NULL THEN ''restored''
+                 WHEN o.unserved_at IS NULL AND n.unserved_at IS NOT NULL THEN ''unserved''
+                 WHEN o.unserved_at IS NOT NULL AND n.unserved_at IS NULL THEN ''served_again''
                  WHEN o.status <> ''SETTLED'' AND n.status = ''SETTLED'' THEN ''settled''
                  ELSE ''amended'' END,
             n.changed_at
@@ -177,6 +185,7 @@ CREATE TABLE pool.earnings (
   first_seen_at timestamptz NOT NULL,
   changed_at    timestamptz NOT NULL,
   withdrawn_at  timestamptz,
+  unserved_at   timestamptz,
   extra         jsonb,
   PRIMARY KEY (account_id, puid, algo, currency, mined_at, ordinal),
   FOREIGN KEY (account_id, puid) REFERENCES pool.sub_accounts,
@@ -187,6 +196,7 @@ CREATE INDEX earnings_settled_at_idx ON pool.earnings (settled_at);
 CREATE INDEX earnings_pending_idx ON pool.earnings (account_id, puid, algo, mined_at) WHERE status = 'WAIT_SETTLE' AND withdrawn_at IS NULL;
 -- All that is not settled, unknown statuses too: a few rows of a long ledger.
 CREATE INDEX earnings_unsettled_idx ON pool.earnings (account_id, mined_at) WHERE status <> 'SETTLED' AND withdrawn_at IS NULL;
+CREATE INDEX earnings_unserved_idx ON pool.earnings (account_id) WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL;
 -- Empty while the pool says only what its specification says.
 CREATE INDEX earnings_unknown_status_idx ON pool.earnings (account_id, status) WHERE status NOT IN ('SETTLED', 'WAIT_SETTLE');
 -- Finds the earnings that stand for a reward.
@@ -208,8 +218,9 @@ CREATE TABLE pool.earning_revisions (
   status        text NOT NULL,
   settled_at    timestamptz,
   withdrawn_at  timestamptz,
+  unserved_at   timestamptz,
   extra         jsonb,
-  change        text NOT NULL CHECK (change IN ('appeared', 'settled', 'amended', 'withdrawn', 'restored')),
+  change        text NOT NULL CHECK (change IN ('appeared', 'settled', 'amended', 'withdrawn', 'restored', 'unserved', 'served_again')),
   valid_from    timestamptz NOT NULL,
   valid_to      timestamptz CHECK (valid_to > valid_from),
   FOREIGN KEY (account_id, puid, algo, currency, mined_at, ordinal) REFERENCES pool.earnings,
@@ -234,12 +245,12 @@ CREATE TRIGGER d_record_inserts AFTER INSERT ON pool.earnings
   REFERENCING NEW TABLE AS added
   FOR EACH STATEMENT EXECUTE FUNCTION sync.record_ledger_inserts(
     'pool.earning_revisions', 'account_id, puid, algo, currency, mined_at, ordinal',
-    'amount, hash_rate_hps, hash_unit, reject_rate, status, settled_at, withdrawn_at, extra');
+    'amount, hash_rate_hps, hash_unit, reject_rate, status, settled_at, withdrawn_at, unserved_at, extra');
 CREATE TRIGGER d_record_updates AFTER UPDATE ON pool.earnings
   REFERENCING OLD TABLE AS before NEW TABLE AS after
   FOR EACH STATEMENT EXECUTE FUNCTION sync.record_ledger_updates(
     'pool.earning_revisions', 'account_id, puid, algo, currency, mined_at, ordinal',
-    'amount, hash_rate_hps, hash_unit, reject_rate, status, settled_at, withdrawn_at, extra');
+    'amount, hash_rate_hps, hash_unit, reject_rate, status, settled_at, withdrawn_at, unserved_at, extra');
 CREATE TRIGGER e_never_deleted BEFORE DELETE OR TRUNCATE ON pool.earnings
   FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('Ledger rows are never deleted.');
 
@@ -267,6 +278,7 @@ COMMENT ON COLUMN pool.earnings.settled_at IS 'Settle time as served, also on a 
 COMMENT ON COLUMN pool.earnings.first_seen_at IS 'When the row first appeared to us, by the databases clock.';
 COMMENT ON COLUMN pool.earnings.changed_at IS 'When the row last changed, by the database''s clock; the valid_from of its open revision.';
 COMMENT ON COLUMN pool.earnings.withdrawn_at IS 'When two complete reads agreed that the pool no longer serves the row; null while it is served.';
+COMMENT ON COLUMN pool.earnings.unserved_at IS 'When two reads agreed that the pool''s list begins later than this row, which is kept and goes on counting; null while it is served.';
 COMMENT ON COLUMN pool.earnings.extra IS 'Fields of the API that have no column, digit for digit.';
 COMMENT ON COLUMN pool.earning_revisions.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN pool.earning_revisions.puid IS 'Sub-account id. API: puid (request).';
@@ -282,8 +294,9 @@ COMMENT ON COLUMN pool.earning_revisions.reject_rate IS 'Rejected shares in perc
 COMMENT ON COLUMN pool.earning_revisions.status IS 'WAIT_SETTLE: pending; SETTLED: paid; or whatever the API said. API: status.';
 COMMENT ON COLUMN pool.earning_revisions.settled_at IS 'Settle time as served, also on a pending row; null when none. API: settleTime.';
 COMMENT ON COLUMN pool.earning_revisions.withdrawn_at IS 'When two complete reads agreed that the pool no longer serves the row; null while it is served.';
+COMMENT ON COLUMN pool.earning_revisions.unserved_at IS 'When two reads agreed that the pool''s list begins later than this row, which is kept and goes on counting; null while it is served.';
 COMMENT ON COLUMN pool.earning_revisions.extra IS 'Fields of the API that have no column, digit for digit.';
-COMMENT ON COLUMN pool.earning_revisions.change IS 'What made this revision: appeared, settled, amended, withdrawn or restored.';
+COMMENT ON COLUMN pool.earning_revisions.change IS 'What made this revision: appeared, settled, amended, withdrawn, restored, unserved or served_again.';
 COMMENT ON COLUMN pool.earning_revisions.valid_from IS 'From when we knew the row so, included.';
 COMMENT ON COLUMN pool.earning_revisions.valid_to IS 'Until when we knew the row so, not included; null while it still is.';
 
@@ -304,6 +317,7 @@ CREATE TABLE pool.rewards (
   first_seen_at timestamptz NOT NULL,
   changed_at    timestamptz NOT NULL,
   withdrawn_at  timestamptz,
+  unserved_at   timestamptz,
   extra         jsonb,
   PRIMARY KEY (account_id, puid, algo, currency, mined_at, type, ordinal),
   FOREIGN KEY (account_id, puid) REFERENCES pool.sub_accounts,
@@ -314,6 +328,7 @@ CREATE INDEX rewards_settled_at_idx ON pool.rewards (settled_at);
 CREATE INDEX rewards_pending_idx ON pool.rewards (account_id, puid, algo, mined_at) WHERE status = 'WAIT_SETTLE' AND withdrawn_at IS NULL;
 -- All that is not settled, unknown statuses too: a few rows of a long ledger.
 CREATE INDEX rewards_unsettled_idx ON pool.rewards (account_id, mined_at) WHERE status <> 'SETTLED' AND withdrawn_at IS NULL;
+CREATE INDEX rewards_unserved_idx ON pool.rewards (account_id) WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL;
 -- Empty while the pool says only what its specification says.
 CREATE INDEX rewards_unknown_status_idx ON pool.rewards (account_id, status) WHERE status NOT IN ('SETTLED', 'WAIT_SETTLE');
 CREATE INDEX rewards_unknown_type_idx ON pool.rewards (account_id, type)
@@ -335,8 +350,9 @@ CREATE TABLE pool.reward_revisions (
   status        text NOT NULL,
   settled_at    timestamptz,
   withdrawn_at  timestamptz,
+  unserved_at   timestamptz,
   extra         jsonb,
-  change        text NOT NULL CHECK (change IN ('appeared', 'settled', 'amended', 'withdrawn', 'restored')),
+  change        text NOT NULL CHECK (change IN ('appeared', 'settled', 'amended', 'withdrawn', 'restored', 'unserved', 'served_again')),
   valid_from    timestamptz NOT NULL,
   valid_to      timestamptz CHECK (valid_to > valid_from),
   FOREIGN KEY (account_id, puid, algo, currency, mined_at, type, ordinal) REFERENCES pool.rewards,
@@ -361,12 +377,12 @@ CREATE TRIGGER d_record_inserts AFTER INSERT ON pool.rewards
   REFERENCING NEW TABLE AS added
   FOR EACH STATEMENT EXECUTE FUNCTION sync.record_ledger_inserts(
     'pool.reward_revisions', 'account_id, puid, algo, currency, mined_at, type, ordinal',
-    'amount, hash_rate_hps, hash_unit, status, settled_at, withdrawn_at, extra');
+    'amount, hash_rate_hps, hash_unit, status, settled_at, withdrawn_at, unserved_at, extra');
 CREATE TRIGGER d_record_updates AFTER UPDATE ON pool.rewards
   REFERENCING OLD TABLE AS before NEW TABLE AS after
   FOR EACH STATEMENT EXECUTE FUNCTION sync.record_ledger_updates(
     'pool.reward_revisions', 'account_id, puid, algo, currency, mined_at, type, ordinal',
-    'amount, hash_rate_hps, hash_unit, status, settled_at, withdrawn_at, extra');
+    'amount, hash_rate_hps, hash_unit, status, settled_at, withdrawn_at, unserved_at, extra');
 CREATE TRIGGER e_never_deleted BEFORE DELETE OR TRUNCATE ON pool.rewards
   FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('Ledger rows are never deleted.');
 
@@ -394,6 +410,7 @@ COMMENT ON COLUMN pool.rewards.settled_at IS 'Settle time as served, also on a p
 COMMENT ON COLUMN pool.rewards.first_seen_at IS 'When the row first appeared to us, by the databases clock.';
 COMMENT ON COLUMN pool.rewards.changed_at IS 'When the row last changed, by the database''s clock; the valid_from of its open revision.';
 COMMENT ON COLUMN pool.rewards.withdrawn_at IS 'When two complete reads agreed that the pool no longer serves the row; null while it is served.';
+COMMENT ON COLUMN pool.rewards.unserved_at IS 'When two reads agreed that the pool''s list begins later than this row, which is kept and goes on counting; null while it is served.';
 COMMENT ON COLUMN pool.rewards.extra IS 'Fields of the API that have no column, digit for digit.';
 COMMENT ON COLUMN pool.reward_revisions.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN pool.reward_revisions.puid IS 'Sub-account id. API: puid (request).';
@@ -409,7 +426,8 @@ COMMENT ON COLUMN pool.reward_revisions.hash_unit IS 'The unit that the API name
 COMMENT ON COLUMN pool.reward_revisions.status IS 'WAIT_SETTLE: pending; SETTLED: paid; or whatever the API said. API: status.';
 COMMENT ON COLUMN pool.reward_revisions.settled_at IS 'Settle time as served, also on a pending row; null when none. API: settleTime.';
 COMMENT ON COLUMN pool.reward_revisions.withdrawn_at IS 'When two complete reads agreed that the pool no longer serves the row; null while it is served.';
+COMMENT ON COLUMN pool.reward_revisions.unserved_at IS 'When two reads agreed that the pool''s list begins later than this row, which is kept and goes on counting; null while it is served.';
 COMMENT ON COLUMN pool.reward_revisions.extra IS 'Fields of the API that have no column, digit for digit.';
-COMMENT ON COLUMN pool.reward_revisions.change IS 'What made this revision: appeared, settled, amended, withdrawn or restored.';
+COMMENT ON COLUMN pool.reward_revisions.change IS 'What made this revision: appeared, settled, amended, withdrawn, restored, unserved or served_again.';
 COMMENT ON COLUMN pool.reward_revisions.valid_from IS 'From when we knew the row so, included.';
 COMMENT ON COLUMN pool.reward_revisions.valid_to IS 'Until when we knew the row so, not included; null while it still is.';

@@ -65,6 +65,7 @@ CREATE TABLE sync.windows (
   row_count         integer NOT NULL DEFAULT 0,
   pending_count     integer NOT NULL DEFAULT 0,
   quarantined_count integer NOT NULL DEFAULT 0,
+  in_doubt_count    integer NOT NULL DEFAULT 0,
   content_hash      text,
   verified_at       timestamptz,
   PRIMARY KEY (stream, account_id, puid, algo, from_at),
@@ -81,6 +82,7 @@ COMMENT ON COLUMN sync.windows.to_at IS 'End of the span, not included; infinity
 COMMENT ON COLUMN sync.windows.row_count IS 'Live rows in it when last verified.';
 COMMENT ON COLUMN sync.windows.pending_count IS 'Pending rows among them.';
 COMMENT ON COLUMN sync.windows.quarantined_count IS 'Rows served in it that could not be understood.';
+COMMENT ON COLUMN sync.windows.in_doubt_count IS 'Live rows of it that the last complete read did not serve, kept since a row that could not be understood may be any of them.';
 COMMENT ON COLUMN sync.windows.content_hash IS 'Hash of the rows as served, order apart.';
 COMMENT ON COLUMN sync.windows.verified_at IS 'When it was last certified complete; null: known, not certified.';
 
