@@ -63,13 +63,13 @@ SELECT a.account_name, a.status AS account_status, d.name AS stream,
   LEFT JOIN unknown u ON u.account_id = a.account_id AND u.stream = d.name
  CROSS JOIN LATERAL (
    SELECT CASE
-     WHEN s.last_success_at IS NOT NULL THEN s.last_success_at
      WHEN d.name IN ('algorithms', 'sub-accounts', 'account-income', 'sub-account-income')
-       THEN greatest(a.first_seen_at, a.key_since)
+       THEN coalesce(s.last_success_at, greatest(a.first_seen_at, a.key_since))
      -- A stream of sub-accounts has nothing to do as long as the pool lists none.
-     ELSE (SELECT greatest(a.key_since, min(b.first_seen_at),
-                           (SELECT max(w.verified_at) FROM sync.windows w
-                             WHERE w.account_id = a.account_id AND w.stream = d.name))
+     ELSE (SELECT coalesce(s.last_success_at,
+                           greatest(a.key_since, min(b.first_seen_at),
+                                    (SELECT max(w.verified_at) FROM sync.windows w
+                                      WHERE w.account_id = a.account_id AND w.stream = d.name)))
              FROM pool.sub_accounts b
             WHERE b.account_id = a.account_id AND b.removed_at IS NULL AND b.default_algo <> ''
            HAVING count(*) > 0) END AS last_progress_at) AS p

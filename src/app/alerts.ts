@@ -1,22 +1,25 @@
 import type { AccountId } from '../domain/ids';
-import { findingsOf } from '../observability/alert-rules';
 import {
   MAX_MESSAGES_PER_ROUND,
   messageOf,
   reviewAlerts,
   type Alert,
-  type AlertKind,
+  type AlertFinding,
 } from '../observability/alerts';
 import type { Logger } from '../observability/logger';
 import { WEBHOOK_TIMEOUT_MS, type Webhook } from '../observability/webhook';
+import { sentenceOf } from '../report/wellness/problem';
+import type { Wellness } from '../report/wellness/judge';
 import type { PrismaAlertStore } from '../store/alerts/alert-store';
 
 export interface AlertDeps {
   readonly store: PrismaAlertStore;
   /** Null: nobody wants to be told, and nothing is done. */
   readonly webhook: Webhook | null;
-  /** Accounts that are configured. */
-  readonly accountIds: readonly AccountId[];
+  /** Judges the accounts that are configured. */
+  readonly readWellness: () => Promise<Wellness>;
+  /** Those, by name. */
+  readonly accountIds: ReadonlyMap<string, AccountId>;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   /** Takes known secrets out of a text. */
   readonly scrub: (text: string) => string;
@@ -44,9 +47,10 @@ export function createAlertRounds(deps: AlertDeps): { run(): Promise<AlertRound>
     async run() {
       const { webhook, store } = deps;
       if (webhook === null) return { told: 0, untold: 0 };
-      const review = await store.review(deps.accountIds, (known, facts) =>
-        reviewAlerts(known.map(alertOf), findingsOf(facts), facts.nowMs, CLAIM_MS),
-      );
+      const review = await store.review([...deps.accountIds.values()], async (known, nowMs) => {
+        const { findings, unjudged } = findingsOf(await deps.readWellness(), deps.accountIds);
+        return reviewAlerts(known, findings, unjudged, nowMs, CLAIM_MS);
+      });
       const due = review?.due ?? [];
       for (const [index, alert] of due.entries()) {
         const reason = await webhook.send(messageOf(alert, deps.scrub));
@@ -76,7 +80,22 @@ async function tell(alert: Alert, { store, logger }: AlertDeps): Promise<void> {
   else await store.startTold(alert.alertId);
 }
 
-/** The one border between the table and the rules: only we write its `kind`. */
-function alertOf(row: Omit<Alert, 'kind'> & { readonly kind: string }): Alert {
-  return { ...row, kind: row.kind as AlertKind };
+/**
+ * The problems that somebody is to be told of. One that is no matter for an alert yet, such as a first failure, is not
+ * told, but it does not end the alert of its subject either.
+ */
+export function findingsOf(
+  { problems, unjudged }: Wellness,
+  accountIds: ReadonlyMap<string, AccountId>,
+): { readonly findings: readonly AlertFinding[]; readonly unjudged: ReadonlySet<string> } {
+  const findings = problems.flatMap((each): AlertFinding[] => {
+    const { alert, account, subject: alertId, kind } = each;
+    const accountId = account === null ? undefined : accountIds.get(account);
+    if (alert === null || account === null || accountId === undefined) return [];
+    const { afterMs, endText, detail } = alert;
+    const startText = sentenceOf(each);
+    return [{ alertId, kind, accountId, accountName: account, holdMs: afterMs, startText, endText, detail }];
+  });
+  const untold = problems.filter(({ alert }) => alert === null).map(({ subject }) => subject);
+  return { findings, unjudged: new Set([...unjudged, ...untold]) };
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config';
+import { judge } from '../report/wellness/judge';
 import { failed, well, type Finding } from './finding';
 import type { ServiceAccount } from './service-account';
 
@@ -14,7 +15,7 @@ export async function checkAccount(
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const name = `account ${account.name}`;
-  const stopped = account.status === 'ok' ? [] : [describeStop(name, account)];
+  const stopped = describeStop(name, account);
   try {
     const { rows } = await account.pool.queryAlgorithms({ priority: CHECK_PRIORITY, signal });
     return [
@@ -28,13 +29,16 @@ export async function checkAccount(
   }
 }
 
-function describeStop(name: string, { status, statusReason }: ServiceAccount): Finding {
-  return {
+function describeStop(
+  name: string,
+  { name: account, status, statusReason: reason }: ServiceAccount,
+): Finding[] {
+  return judge({ accounts: [{ account, status, reason }] }).problems.map(({ what, cause, mend }) => ({
     name,
     isWell: false,
-    text: `it is stopped (${status}): ${statusReason ?? 'no reason is recorded'}`,
-    hint: 'It goes on when its credentials change, or after a kpool sync by hand that succeeds.',
-  };
+    text: [what, cause].filter((part) => part !== null).join(' '),
+    hint: mend,
+  }));
 }
 
 function describePace({ requestsPerSecond, rateScope }: Config['pool'], hasTurned: boolean): Finding {

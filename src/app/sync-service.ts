@@ -1,7 +1,9 @@
 import type { AccountCredentials } from '../config/accounts';
 import type { Config } from '../config/config';
 import { assert } from '../core/assert';
+import type { Sql } from 'postgres';
 import type { Clock } from '../core/clock';
+import { openPostgres } from '../core/postgres-driver';
 import type { Secret } from '../core/secret';
 import type { AccountId } from '../domain/ids';
 import { nextVisitMs, paceOf, type ScopePace } from '../domain/scope-schedule';
@@ -14,6 +16,8 @@ import { createWebhook } from '../observability/webhook';
 import type { PaceScope } from '../pacing/bucket-lines';
 import { createPacer, type PacerHandle } from '../pacing/pacer';
 import { openPacingDatabase, type PacingDatabase } from '../pacing/pacing-database';
+import { judge, type Wellness } from '../report/wellness/judge';
+import { readWellnessFacts } from '../report/wellness/read-facts';
 import type { AccountStatus } from '../store/accounts';
 import { PrismaAlertStore } from '../store/alerts/alert-store';
 import { PrismaCatalogStore } from '../store/catalog';
@@ -65,6 +69,8 @@ export interface SyncServiceOptions {
   readonly metrics: Metrics;
 }
 
+const END_TIMEOUT_S = 2;
+
 /** The endpoint that a stream asks first. */
 const ENDPOINTS: Record<Stream, EndpointName> = {
   algorithms: 'algo/query',
@@ -96,6 +102,8 @@ export class SyncService {
     private readonly pacing: PacingDatabase,
     private readonly guards: ReadonlyMap<AccountId, AccountGuard>,
     private readonly turns: PostgresTurnStore,
+    /** Connects when something is read through it. */
+    private readonly facts: Sql,
   ) {
     const store = new PrismaScopeStore(client);
     this.listings = new Map(
@@ -137,7 +145,8 @@ export class SyncService {
         guards.set(account.accountId, guard);
       }
       const turns = new PostgresTurnStore(options.databaseUrl, client);
-      return new SyncService(accounts, options, client, pacer, pacing, guards, turns);
+      const facts = openPostgres(options.databaseUrl, { maxConnections: 1, applicationName: 'kpool' });
+      return new SyncService(accounts, options, client, pacer, pacing, guards, turns, facts);
     } catch (error) {
       await pacer.stop();
       await pacing.close();
@@ -256,14 +265,26 @@ export class SyncService {
     return createAlertRounds({
       store: new PrismaAlertStore(this.client),
       webhook: webhookUrl === null ? null : createWebhook(webhookUrl, signal),
-      accountIds: this.accounts.map(({ accountId }) => accountId),
+      readWellness: () => this.readWellness(),
+      accountIds: new Map(this.accounts.map(({ name, accountId }) => [name, accountId])),
       logger: this.options.logger,
       scrub,
       ...(signal === undefined ? {} : { signal }),
     });
   }
 
+  /** How everything about this process's accounts is. */
+  async readWellness(): Promise<Wellness> {
+    return judge(
+      await readWellnessFacts(
+        this.facts,
+        this.accounts.map(({ name }) => name),
+      ),
+    );
+  }
+
   async close(): Promise<void> {
+    await this.facts.end({ timeout: END_TIMEOUT_S });
     await Promise.all(this.accounts.map((account) => account.pool.close()));
     await this.pacer.stop();
     await this.pacing.close();

@@ -1,20 +1,16 @@
 import type { StreamFreshness } from '../report/overview';
-import type { AccountState, BackfillState, FailureState } from '../report/service-status';
+import type { BackfillState, FailureState, ServiceStatus } from '../report/service-status';
 import type { JsonValue } from './output/json';
 import { countOf } from './output/numbers';
 import type { Output } from './output/output';
 import { formatRelative } from './output/times';
+import { isWell } from '../report/wellness/judge';
+import { problemJson, verdictText } from './verdict';
 
 /** What `kpool status` tells. */
-export interface ServiceStatus {
-  readonly accounts: readonly AccountState[];
-  readonly freshness: readonly StreamFreshness[];
-  readonly backfill: readonly BackfillState[];
-  readonly failures: readonly FailureState[];
+export interface StatusView extends ServiceStatus {
   readonly rateScope: string;
   readonly requestsPerSecond: number;
-  /** API keys that the pool throttled per endpoint. */
-  readonly keysPacedAsWhole: number;
 }
 
 /** Histories that are listed one by one; the rest is counted. */
@@ -25,7 +21,7 @@ export function stateOf({ failingScopes, state }: StreamFreshness): string {
   return state === 'failing' ? `${failingScopes} failing` : state;
 }
 
-function paceText({ rateScope, requestsPerSecond, keysPacedAsWhole }: ServiceStatus): string {
+function paceText({ rateScope, requestsPerSecond, keysPacedAsWhole }: StatusView): string {
   const pace = countOf(requestsPerSecond, 'request');
   if (rateScope !== 'auto') return `Pace: ${pace} a second per ${rateScope}.`;
   return keysPacedAsWhole === 0
@@ -35,8 +31,10 @@ function paceText({ rateScope, requestsPerSecond, keysPacedAsWhole }: ServiceSta
 }
 
 /** For scripts. */
-export function statusJson(status: ServiceStatus): JsonValue {
+export function statusJson(status: StatusView): JsonValue {
   return {
+    isWell: isWell(status.wellness),
+    problems: status.wellness.problems.map(problemJson),
     accounts: status.accounts.map((row) => ({ ...row })),
     streams: status.freshness.map((row) => ({
       ...row,
@@ -57,17 +55,13 @@ export function statusJson(status: ServiceStatus): JsonValue {
 }
 
 /** For people. */
-export function statusText(output: Output, status: ServiceStatus, nowMs: number): string {
-  const { accounts, freshness, backfill, failures } = status;
+export function statusText(output: Output, status: StatusView, nowMs: number): string {
+  const { wellness, freshness, backfill, failures } = status;
   const heading = (text: string): string => `\n${output.colour.bold(text)}`;
   const open = backfill.filter(({ isComplete }) => !isComplete);
-  const stopped = accounts.filter((account) => account.status !== 'ok');
   return [
-    ...(accounts.length === 0 ? ['Nothing was synced yet: kpool start, or kpool sync.'] : []),
-    ...stopped.map(({ account, status: state, reason }) =>
-      output.colour.red(`Account ${account} is stopped (${state}): ${reason ?? ''}`),
-    ),
-    output.colour.bold('Freshness'),
+    verdictText(output, wellness),
+    heading('Freshness'),
     output.table(
       [
         { heading: 'account' },

@@ -1,4 +1,6 @@
 import type { StreamProgress, StreamSummary } from '../app/sync-everything';
+import type { RunFacts } from '../report/wellness/facts';
+import { judge, type Wellness } from '../report/wellness/judge';
 import type { RunResult } from '../sync/run-scope';
 import type { Output } from './output/output';
 import { countOf } from './output/numbers';
@@ -22,8 +24,23 @@ export function showProgress(
     });
 }
 
-export function isAllWell(summaries: readonly StreamSummary[]): boolean {
-  return summaries.every(({ results }) => results.every(({ outcome }) => outcome === 'succeeded'));
+/** How well the syncs went that were just made, whatever else the database holds. */
+export function wellnessOf(summaries: readonly StreamSummary[]): Wellness {
+  return judge({ runs: summaries.map(runFactsOf) });
+}
+
+function runFactsOf({ account, stream, results, left }: StreamSummary): RunFacts {
+  const count = (...outcomes: readonly RunResult['outcome'][]): number =>
+    results.filter(({ outcome }) => outcomes.includes(outcome)).length;
+  return {
+    account,
+    stream,
+    scopes: results.length + left,
+    failed: count('failed'),
+    partial: count('partial'),
+    unfinished: results.length - count('succeeded', 'partial', 'failed') + left,
+    reason: results.find(({ outcome }) => outcome !== 'succeeded')?.reason ?? null,
+  };
 }
 
 function totalOf(results: readonly RunResult[], count: keyof RunResult['totals']): number {

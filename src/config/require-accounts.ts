@@ -12,3 +12,8 @@ export function requireAccounts(config: Pick<Config, 'accounts'>): readonly Acco
     { hint: 'No .env yet? Copy .env.example. To look around without a key: kpool demo.' },
   );
 }
+
+/** The names of the accounts that have to be well; null, which means all that the database knows, when none is configured. */
+export function judgedAccountsOf({ accounts }: Pick<Config, 'accounts'>): readonly string[] | null {
+  return accounts.length === 0 ? null : accounts.map(({ name }) => name);
+}

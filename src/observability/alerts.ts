@@ -1,16 +1,11 @@
-/** What can be alerted of. */
-export type AlertKind = 'account-stopped' | 'stream-late' | 'income-differs' | 'quarantine-growing';
-
-/** What one look at the database found of one subject; a subject of which nothing is found is well. */
+/** What one look at the database found wrong with one subject; a subject of which nothing is found is well. */
 export interface AlertFinding {
-  /** The same for the same subject in every process and for ever. */
+  /** The same for the same subject in every process and at every time. */
   readonly alertId: string;
-  readonly kind: AlertKind;
+  readonly kind: string;
   readonly accountId: number;
   readonly accountName: string;
-  /** `unknown`: it cannot be judged now, so its alert neither starts nor ends. */
-  readonly verdict: 'wrong' | 'unknown';
-  /** It is told once it has been wrong for so long. */
+  /** It is told once it has been wrong for this long. */
   readonly holdMs: number;
   readonly startText: string;
   readonly endText: string;
@@ -22,7 +17,7 @@ export type AlertDetail = Readonly<Record<string, string | number | null>>;
 /** What is remembered of a subject that is, or was, wrong. */
 export interface Alert {
   readonly alertId: string;
-  readonly kind: AlertKind;
+  readonly kind: string;
   readonly accountId: number;
   readonly accountName: string;
   readonly startText: string;
@@ -49,27 +44,27 @@ export const MAX_MESSAGES_PER_ROUND = 20;
 
 /**
  * What is to be remembered and told after a look at the database: every start once, every end once, and an alert that
- * ended before anybody was told of it not at all. `claimMs` is how long the caller may take to tell what is due: until
+ * ended before anybody was told of it not at all. The alerts of `unjudged` subjects neither start nor end now. `claimMs` is how long the caller may take to tell what is due: until
  * then no other process tells it. All times are of the database's clock.
  */
 export function reviewAlerts(
   known: readonly Alert[],
   findings: readonly AlertFinding[],
+  unjudged: ReadonlySet<string>,
   nowMs: number,
   claimMs: number,
 ): AlertReview {
   const byId = new Map(known.map((alert) => [alert.alertId, alert]));
-  const wrong = findings.filter(({ verdict }) => verdict === 'wrong');
-  const found = new Set(findings.map(({ alertId }) => alertId));
-  const going = wrong.map((finding) => goOn(byId.get(finding.alertId), finding, nowMs));
+  const going = findings.map((finding) => goOn(byId.get(finding.alertId), finding, nowMs));
   const goingIds = new Set(going.map(({ alertId }) => alertId));
-  const unknown = known.filter(({ alertId }) => found.has(alertId) && !goingIds.has(alertId));
+  const unknown = known.filter(({ alertId }) => unjudged.has(alertId) && !goingIds.has(alertId));
   const isClaimed = ({ claimedUntilMs }: Alert): boolean => claimedUntilMs !== null && claimedUntilMs > nowMs;
   const ended = known
-    .filter((alert) => !found.has(alert.alertId) && (alert.toldAtMs !== null || isClaimed(alert)))
+    .filter(({ alertId }) => !goingIds.has(alertId) && !unjudged.has(alertId))
+    .filter((alert) => alert.toldAtMs !== null || isClaimed(alert))
     .map((alert) => ({ ...alert, endedAtMs: alert.endedAtMs ?? nowMs }));
 
-  const holdMs = new Map(wrong.map((finding) => [finding.alertId, finding.holdMs]));
+  const holdMs = new Map(findings.map((finding) => [finding.alertId, finding.holdMs]));
   const isToBeTold = (alert: Alert): boolean => {
     if (isClaimed(alert)) return false;
     if (alert.endedAtMs !== null) return true;
@@ -98,7 +93,7 @@ export interface AlertMessage {
   readonly text: string;
   readonly event: 'started' | 'ended';
   readonly alert: string;
-  readonly kind: AlertKind;
+  readonly kind: string;
   readonly account: string;
   /** ISO 8601, UTC. */
   readonly since: string;

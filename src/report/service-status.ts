@@ -1,4 +1,7 @@
 import type { Sql } from 'postgres';
+import { readFreshness, type StreamFreshness } from './overview';
+import { judge, type Wellness } from './wellness/judge';
+import { readWellnessFacts, type AccountNames } from './wellness/read-facts';
 
 export interface AccountState {
   readonly account: string;
@@ -29,21 +32,46 @@ export interface FailureState {
   readonly message: string | null;
 }
 
+/** How everything is doing. */
+export interface ServiceStatus {
+  readonly wellness: Wellness;
+  readonly accounts: readonly AccountState[];
+  readonly freshness: readonly StreamFreshness[];
+  readonly backfill: readonly BackfillState[];
+  readonly failures: readonly FailureState[];
+  /** API keys whose requests are paced as a whole because the pool throttled them per endpoint. */
+  readonly keysPacedAsWhole: number;
+}
+
+const MAX_FAILURES = 20;
+
+/** What `kpool status` and the page show; `judged` are the accounts that have to be well. */
+export async function readStatus(sql: Sql, judged: AccountNames): Promise<ServiceStatus> {
+  const [facts, accounts, freshness, backfill, failures, keysPacedAsWhole] = await Promise.all([
+    readWellnessFacts(sql, judged),
+    readAccounts(sql),
+    readFreshness(sql),
+    readBackfill(sql),
+    readFailures(sql, MAX_FAILURES),
+    countKeysPacedAsWhole(sql),
+  ]);
+  return { wellness: judge(facts), accounts, freshness, backfill, failures, keysPacedAsWhole };
+}
+
 /** Every account that was ever configured, and whether it goes on. */
-export async function readAccounts(sql: Sql): Promise<readonly AccountState[]> {
+async function readAccounts(sql: Sql): Promise<readonly AccountState[]> {
   return sql<AccountState[]>`
     SELECT a.account_name AS account, a.status, a.status_reason AS reason
       FROM pool.accounts a ORDER BY a.account_name`;
 }
 
-/** API keys whose requests are paced as a whole because the pool throttled them per endpoint. */
-export async function countKeysPacedAsWhole(sql: Sql): Promise<number> {
+async function countKeysPacedAsWhole(sql: Sql): Promise<number> {
   const [row] = await sql<{ keys: number }[]>`SELECT count(*)::int AS keys FROM sync.bucket_scopes`;
   return row?.keys ?? 0;
 }
 
 /** Progress of every scope's history, those that are still being read first. */
-export async function readBackfill(sql: Sql): Promise<readonly BackfillState[]> {
+async function readBackfill(sql: Sql): Promise<readonly BackfillState[]> {
   return sql<BackfillState[]>`
     SELECT a.account_name AS account, c.stream, coalesce(nullif(s.pname, ''), c.puid::text) AS "subAccount", c.algo,
            c.history_complete AS "isComplete", c.complete_from AS "completeFrom",
@@ -59,7 +87,7 @@ export async function readBackfill(sql: Sql): Promise<readonly BackfillState[]> 
 }
 
 /** The latest run of every scope whose latest run did not succeed, newest first. */
-export async function readFailures(sql: Sql, limit: number): Promise<readonly FailureState[]> {
+async function readFailures(sql: Sql, limit: number): Promise<readonly FailureState[]> {
   return sql<FailureState[]>`
     SELECT a.account_name AS account, r.stream, nullif(r.puid, -1)::text AS puid, nullif(r.algo, '') AS algo,
            r.finished_at AS at, r.outcome, r.error_code AS code, r.error_message AS message

@@ -4,18 +4,14 @@ import type { Clock } from '../core/clock';
 import { KpoolError } from '../core/errors';
 import type { Secret } from '../core/secret';
 import { mayEnter } from './access';
-import { readHealth, type QueueState } from './health';
 import { queuePage } from './queue-page';
+import { createReadiness, within } from './readiness';
 import { openStatusReader } from './status-data';
 import { statusPage } from './status-page';
 
-/** A first sync of a long history takes its time. */
-const CATCH_UP_MS = 30 * 60_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 /** A queue that is away would be waited for without end. */
 const LOOK_TIMEOUT_MS = 5_000;
-/** Shorter than probes wait. */
-const ASK_TIMEOUT_MS = 2_000;
 const SECURITY_HEADERS = {
   'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
@@ -29,6 +25,8 @@ export interface WebOptions {
   /** Null: whoever reaches the address may look. */
   readonly token: Secret | null;
   readonly databaseUrl: Secret;
+  /** The names of the accounts that have to be well; null: all that the database knows. */
+  readonly judgedAccounts: readonly string[] | null;
   readonly metrics: { render(): Promise<{ readonly contentType: string; readonly text: string }> };
   /** Looks at the jobs; null where this process runs none. */
   readonly lookAtQueue: (() => Promise<QueueLook>) | null;
@@ -42,36 +40,22 @@ export interface WebServer {
   close(): Promise<void>;
 }
 
-/** Serves `/`, `/queues`, `/healthz` and `/metrics`. Throws `port.in-use`. */
+/** Serves `/`, `/queues`, `/healthz`, `/readyz` and `/metrics`. Throws `port.in-use`. */
 export async function startWeb(options: WebOptions): Promise<WebServer> {
   const { host, port, token, clock, lookAtQueue } = options;
-  const reader = openStatusReader(options.databaseUrl);
-  const startedMs = clock.monotonicMs();
+  const reader = openStatusReader(options.databaseUrl, options.judgedAccounts);
+  const readiness = createReadiness({ readFacts: () => reader.readFacts(), askQueue: options.askQueue });
   const server = fastify({ logger: false, requestTimeout: REQUEST_TIMEOUT_MS, forceCloseConnections: true });
   const guard = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     void reply.headers(SECURITY_HEADERS);
     if (mayEnter(token, request.headers.authorization)) return;
     await reply.code(401).header('www-authenticate', 'Basic realm="kpool"').send('HTTP_TOKEN is needed.\n');
   };
-  /** One question at a time: to a queue that is away, questions would pile up. */
-  let asking: Promise<void> | null = null;
-  const findQueueState = async (): Promise<QueueState> => {
-    if (options.askQueue === null) return 'none here';
-    asking ??= options.askQueue().finally(() => (asking = null));
-    return within(ASK_TIMEOUT_MS, asking).then(
-      () => 'ok' as const,
-      () => 'unreachable' as const,
-    );
-  };
-  // For probes, which carry no token; it tells no more than whether all is well.
-  server.get('/healthz', async (_request, reply) => {
-    const health = await readHealth(
-      () => reader.readFreshness(),
-      findQueueState,
-      clock.monotonicMs() - startedMs < CATCH_UP_MS,
-    );
-    const body = token === null ? health : { ...health, late: health.late.length };
-    return reply.code(health.isWell ? 200 : 503).send(body);
+  // For probes, which carry no token.
+  server.get('/healthz', async (_request, reply) => reply.send({ isAlive: true }));
+  server.get('/readyz', async (request, reply) => {
+    const told = await readiness.look(!mayEnter(token, request.headers.authorization));
+    return reply.code(told.isReady ? 200 : 503).send(told);
   });
   server.get('/metrics', { preHandler: guard }, async (_request, reply) => {
     const { contentType, text } = await options.metrics.render();
@@ -110,18 +94,6 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
   const address = server.server.address();
   const boundPort = typeof address === 'object' && address !== null ? address.port : port;
   return { url: `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}/`, close };
-}
-
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('It takes too long.')), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function wordOf(error: unknown): string {

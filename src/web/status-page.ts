@@ -1,26 +1,25 @@
 import { escapeHtml, htmlTable } from './html';
 import { htmlPage, instant } from './page';
-import type { StatusData } from './status-data';
+import type { ServiceStatus } from '../report/service-status';
+import type { Severity } from '../report/wellness/problem';
 
-function verdictOf({ accounts, freshness }: StatusData): { look: 'well' | 'busy' | 'ill'; text: string } {
-  const troubles = freshness.filter(({ isLate, failingScopes }) => isLate || failingScopes > 0).length;
-  const stopped = accounts.filter(({ status }) => status !== 'ok').length;
-  if (troubles + stopped > 0)
-    return { look: 'ill', text: `${troubles} stream(s) late or failing, ${stopped} account(s) stopped.` };
-  const read = freshness.filter(({ lastSuccessAt }) => lastSuccessAt !== null).length;
-  if (read < freshness.length)
-    return { look: 'busy', text: `First sync: ${read} of ${freshness.length} streams were read whole.` };
-  return {
-    look: 'well',
-    text: accounts.length === 0 ? 'Nothing was synced yet.' : 'Everything is up to date.',
-  };
+const LOOKS: Readonly<Record<Severity, string>> = { critical: 'ill', warning: 'ill', progress: 'busy' };
+
+function verdictHtml({ wellness }: ServiceStatus): string {
+  const { problems } = wellness;
+  if (problems.length === 0) return '<p class="well">All is well.</p>';
+  const items = problems.map(
+    ({ severity, what, cause, mend }) =>
+      `<li class="${LOOKS[severity]}">${escapeHtml(what)}${cause === null ? '' : ` ${escapeHtml(cause)}`}` +
+      ` <code>${escapeHtml(mend)}</code></li>`,
+  );
+  return `<ul>${items.join('\n')}</ul>`;
 }
 
 /** How everything is doing. `hasQueue`: the jobs have a page, too. */
-export function statusPage(data: StatusData, now: Date, hasQueue: boolean): string {
-  const { look, text } = verdictOf(data);
+export function statusPage(data: ServiceStatus, now: Date, hasQueue: boolean): string {
   const open = data.backfill.filter(({ isComplete }) => !isComplete);
-  const body = `<h1>kpool</h1><p class="${look}">${escapeHtml(text)}</p>${hasQueue ? '<p><a href="/queues">Jobs</a></p>' : ''}
+  const body = `<h1>kpool</h1>${verdictHtml(data)}${hasQueue ? '<p><a href="/queues">Jobs</a></p>' : ''}
 <h2>Accounts</h2>${htmlTable(
     ['account', 'status', 'why'],
     data.accounts.map(({ account, status, reason }) => [account, status, reason]),

@@ -117,19 +117,19 @@ test('a refused key is told at once, and its late streams are not told besides',
   expect(listener.take()).toEqual(['ended account-stopped ']);
 });
 
-test('a quarantine that grows is told, and that it grows no more', async () => {
+test('a row in quarantine is told until somebody accepts it', async () => {
   const { rounds } = await open();
   const [scope] = pool.simulator.world.scopes();
   const row = pool.simulator.world.insertRaw('rewards', scope!, nowMs - HOUR_MS, '{"amount":"a lot"}');
   await pool.sync({ streams: ['rewards'] });
   await rounds.run();
-  expect(listener.take()).toEqual(['started quarantine-growing rewards']);
+  expect(listener.take()).toEqual(['started rows-quarantined rewards']);
   await passTime(HOUR_MS);
   await rounds.run();
   await pool.sql`UPDATE sync.quarantined_rows SET accepted_at = sync.now()`;
   await rounds.run();
   expect(listener.take().filter((event) => event.includes('quarantine'))).toEqual([
-    'ended quarantine-growing rewards',
+    'ended rows-quarantined rewards',
   ]);
   pool.simulator.world.withdraw(row);
 });

@@ -1,7 +1,9 @@
 import { askQueue } from '../../../jobs/ask-queue';
 import { checkEverything } from '../../app/check';
+import { judge } from '../../report/wellness/judge';
 import type { RegisterCommand } from '../context';
 import { withExamples } from '../example';
+import { exitByVerdict } from '../verdict';
 
 /** `kpool check`: one line for everything that a sync needs, and what to do about a failure. */
 export const registerCheck: RegisterCommand = (program, context) => {
@@ -30,7 +32,7 @@ export const registerCheck: RegisterCommand = (program, context) => {
             })
             .join('\n'),
       );
-      if (findings.some(({ isWell }) => !isWell)) context.exitWith(1);
+      exitByVerdict(context, judge({ failedChecks: findings.filter(({ isWell }) => !isWell) }));
     });
   withExamples(command, 'kpool check');
 };

@@ -12,7 +12,8 @@ import { withExamples } from '../example';
 import { liveOn } from '../live-demo';
 import { formatRelative } from '../output/times';
 import { stateOf } from '../status-summary';
-import { isAllWell, showProgress, summaryJson, summaryText } from '../sync-summary';
+import { showProgress, summaryJson, summaryText, wellnessOf } from '../sync-summary';
+import { exitByVerdict } from '../verdict';
 
 const MONTHS_SHOWN = 4;
 const END_TIMEOUT_S = 5;
@@ -135,7 +136,7 @@ export const registerDemo: RegisterCommand = (program, context) => {
           output.result({ simulated: true, streams: summaryJson(summaries), ...toJson(overview) }, () =>
             [summaryText(output, summaries), overviewText(context, overview), `\n${SIMULATED}`].join('\n'),
           );
-          if (!isAllWell(summaries)) context.exitWith(1);
+          exitByVerdict(context, wellnessOf(summaries));
           if (flags.once === true) return;
           output.note(`To look into it with SQL: ${session.database.psqlHint ?? ''}`);
           await liveOn(context, demo);

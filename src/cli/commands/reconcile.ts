@@ -1,8 +1,11 @@
 import { readReconciliation, type ReconciliationRow } from '../../report/reconciliation';
+import { judge } from '../../report/wellness/judge';
+import { totalsOf } from '../../report/wellness/totals';
 import type { CliContext, RegisterCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 import { countOf } from '../output/numbers';
+import { exitByVerdict } from '../verdict';
 
 /** Which days are not proven, a line each for a sub-account. */
 function uncertifiedText(rows: readonly ReconciliationRow[]): readonly string[] {
@@ -51,9 +54,7 @@ export const registerReconcile: RegisterCommand = (program, context) => {
         rows.map((row) => ({ ...row, observedAt: row.observedAt?.toISOString() ?? null })),
         () => resultText(context, rows),
       );
-      // Where nothing could be compared, nothing agrees either.
-      const isProven = rows.some(({ verdict }) => verdict.startsWith('matches'));
-      if (!isProven || rows.some(({ verdict }) => verdict === 'differs')) context.exitWith(1);
+      exitByVerdict(context, judge({ totals: totalsOf(rows) }));
     });
   withExamples(command, 'kpool reconcile', 'kpool reconcile --json');
 };

@@ -4,9 +4,11 @@ import type { ServiceJobs } from '../../../jobs/service-jobs';
 import { watchAlerts } from '../../app/alert-watch';
 import { openSession, type Session } from '../../app/session';
 import type { Config } from '../../config/config';
-import { requireAccounts } from '../../config/require-accounts';
+import { judgedAccountsOf, requireAccounts } from '../../config/require-accounts';
 import type { KpoolError } from '../../core/errors';
+import type { Logger } from '../../observability/logger';
 import { createMetrics, type Metrics } from '../../observability/metrics';
+import { sentenceOf, type Problem } from '../../report/wellness/problem';
 import { startWeb, type WebServer } from '../../web/server';
 import type { CliContext, RegisterCommand } from '../context';
 import { withExamples } from '../example';
@@ -65,6 +67,7 @@ async function startPage(
     port,
     token,
     databaseUrl: parts.session.database.url,
+    judgedAccounts: judgedAccountsOf(parts.config),
     metrics: parts.metrics,
     lookAtQueue: jobs === null ? null : () => jobs.look(),
     askQueue: jobs === null ? null : () => jobs.ask(),
@@ -72,6 +75,13 @@ async function startPage(
   });
   context.logger().info(`The status page is at ${web.url}.`);
   return web;
+}
+
+/** What is wrong already is said at every start: whoever restarts a service wants to know. */
+function logProblem(logger: Logger, problem: Problem): void {
+  const { severity, kind, account } = problem;
+  const level = severity === 'critical' ? 'error' : severity === 'warning' ? 'warn' : 'info';
+  logger[level](sentenceOf(problem), { problem: kind, account });
 }
 
 /** Resolves at Ctrl-C or SIGTERM; rejects when the service cannot go on. */
@@ -114,6 +124,7 @@ export const registerStart: RegisterCommand = (program, context) => {
       try {
         context.hideAddress(session.database.url);
         logger.info(`kpool works with ${session.database.describe}.`);
+        for (const problem of (await session.service.readWellness()).problems) logProblem(logger, problem);
         let onHopeless: Parts['onHopeless'] = () => undefined;
         const hopeless = new Promise<never>((_resolve, reject) => (onHopeless = reject));
         hopeless.catch(() => undefined);

@@ -3,30 +3,23 @@ import { openDatabase } from '../../app/database';
 import type { Config } from '../../config/config';
 import { isKpoolError, KpoolError } from '../../core/errors';
 import { openPostgres } from '../../core/postgres-driver';
-import { readFreshness } from '../../report/overview';
-import { countKeysPacedAsWhole, readAccounts, readBackfill, readFailures } from '../../report/service-status';
+import { judgedAccountsOf } from '../../config/require-accounts';
+import { readStatus } from '../../report/service-status';
 import { migrationState } from '../../store/migrate';
 import { requireMigratable } from '../../store/migrations/migration-state';
 import type { CliContext, RegisterCommand } from '../context';
 import { withExamples } from '../example';
-import { statusJson, statusText, type ServiceStatus } from '../status-summary';
+import { exitByVerdict } from '../verdict';
+import { statusJson, statusText, type StatusView } from '../status-summary';
 
-const MAX_FAILURES = 10;
 const WATCH_EVERY_MS = 2_000;
 const END_TIMEOUT_S = 5;
 /** Clears the screen and puts the cursor at its beginning (ECMA-48). */
 const CLEAR = '\u001b[2J\u001b[H';
 
-async function readStatus(sql: postgres.Sql, config: Config): Promise<ServiceStatus> {
-  const [accounts, freshness, backfill, failures, keysPacedAsWhole] = await Promise.all([
-    readAccounts(sql),
-    readFreshness(sql),
-    readBackfill(sql),
-    readFailures(sql, MAX_FAILURES),
-    countKeysPacedAsWhole(sql),
-  ]);
+async function readView(sql: postgres.Sql, config: Config): Promise<StatusView> {
   const { rateScope, requestsPerSecond } = config.pool;
-  return { accounts, freshness, backfill, failures, keysPacedAsWhole, rateScope, requestsPerSecond };
+  return { ...(await readStatus(sql, judgedAccountsOf(config))), rateScope, requestsPerSecond };
 }
 
 async function requireTables(sql: postgres.Sql): Promise<void> {
@@ -38,7 +31,7 @@ async function requireTables(sql: postgres.Sql): Promise<void> {
   });
 }
 
-function show({ output, clock }: CliContext, status: ServiceStatus, isWatching: boolean): void {
+function show({ output, clock }: CliContext, status: StatusView, isWatching: boolean): void {
   output.result(statusJson(status), () => {
     const text = statusText(output, status, clock.now());
     if (!isWatching) return text;
@@ -46,7 +39,7 @@ function show({ output, clock }: CliContext, status: ServiceStatus, isWatching: 
   });
 }
 
-async function watch(context: CliContext, read: () => Promise<ServiceStatus>): Promise<void> {
+async function watch(context: CliContext, read: () => Promise<StatusView>): Promise<void> {
   try {
     for (;;) {
       show(context, await read(), true);
@@ -55,13 +48,6 @@ async function watch(context: CliContext, read: () => Promise<ServiceStatus>): P
   } catch (error) {
     if (!isKpoolError(error, 'aborted')) throw error;
   }
-}
-
-function isAllWell({ accounts, freshness }: ServiceStatus): boolean {
-  return (
-    accounts.every(({ status }) => status === 'ok') &&
-    freshness.every(({ isLate, failingScopes }) => !isLate && failingScopes === 0)
-  );
 }
 
 /** `kpool status`: how fresh and how complete everything is, and what went wrong last. */
@@ -79,12 +65,12 @@ export const registerStatus: RegisterCommand = (program, context) => {
       try {
         await requireTables(sql);
         if (flags.watch === true) {
-          await watch(context, () => readStatus(sql, config));
+          await watch(context, () => readView(sql, config));
           return;
         }
-        const status = await readStatus(sql, config);
+        const status = await readView(sql, config);
         show(context, status, false);
-        if (!isAllWell(status)) context.exitWith(1);
+        exitByVerdict(context, status.wellness);
       } finally {
         await sql.end({ timeout: END_TIMEOUT_S });
         await database.close();

@@ -9,7 +9,8 @@ import { LEDGER_STREAMS, STREAMS, type Stream } from '../../domain/streams';
 import { DAY_MS, type Window } from '../../domain/windows';
 import type { RegisterCommand } from '../context';
 import { withExamples } from '../example';
-import { isAllWell, showProgress, summaryJson, summaryText } from '../sync-summary';
+import { showProgress, summaryJson, summaryText, wellnessOf } from '../sync-summary';
+import { exitByVerdict } from '../verdict';
 import { parseDay } from '../time-arguments';
 
 interface SyncFlags {
@@ -91,7 +92,7 @@ export const registerSync: RegisterCommand = (program, context) => {
         });
         progress.stop();
         output.result(summaryJson(summaries), () => summaryText(output, summaries));
-        if (!isAllWell(summaries)) context.exitWith(1);
+        exitByVerdict(context, wellnessOf(summaries));
       } finally {
         progress.stop();
         await session.close();

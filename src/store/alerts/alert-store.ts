@@ -2,7 +2,6 @@ import type { AccountId } from '../../domain/ids';
 import { inTransaction, type Queryable } from '../client';
 import { guarded } from '../database-errors';
 import type { PrismaClient } from '../generated/client';
-import { readAlertFacts, type StoredAlertFacts } from './alert-facts';
 
 /** Advisory lock of a look, beside those of `queue-claim`. */
 const LOCK_CLASS = 7_041_105;
@@ -27,21 +26,21 @@ export class PrismaAlertStore {
   constructor(private readonly client: PrismaClient) {}
 
   /**
-   * Looks at the facts of some accounts, lets `review` say what is to be remembered of them, and remembers it, in one
-   * transaction that one process at a time is in. Null when another process is: then that one does the work.
+   * Lets `review` say what is to be remembered of some accounts, and remembers it, in one transaction that one process
+   * at a time is in. Null when another process is: then that one does the work. `nowMs` is the database's clock.
    */
   async review<Review extends { readonly alerts: readonly AlertRow[] }>(
     accountIds: readonly AccountId[],
-    review: (known: readonly AlertRow[], facts: StoredAlertFacts) => Review,
+    review: (known: readonly AlertRow[], nowMs: number) => Promise<Review>,
   ): Promise<Review | null> {
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
-        const [lock] = await tx.$queryRaw<{ held: boolean }[]>`
-          SELECT pg_try_advisory_xact_lock(${LOCK_CLASS}::integer, ${ALERTS_LOCK}::integer) AS held`;
-        if (lock?.held !== true) return null;
-        const facts = await readAlertFacts(tx, accountIds);
+        const [turn] = await tx.$queryRaw<{ held: boolean; nowMs: number }[]>`
+          SELECT pg_try_advisory_xact_lock(${LOCK_CLASS}::integer, ${ALERTS_LOCK}::integer) AS held,
+                 extract(epoch FROM sync.now())::float8 * 1000 AS "nowMs"`;
+        if (turn?.held !== true) return null;
         const known = await readAlerts(tx, accountIds);
-        const reviewed = review(known, facts);
+        const reviewed = await review(known, turn.nowMs);
         const kept = new Set(reviewed.alerts.map(({ alertId }) => alertId));
         const forgotten = known.map(({ alertId }) => alertId).filter((alertId) => !kept.has(alertId));
         if (forgotten.length > 0)

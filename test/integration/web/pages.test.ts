@@ -1,5 +1,5 @@
 import postgres from 'postgres';
-import { systemClock, type Clock } from '../../../src/core/clock';
+import { systemClock } from '../../../src/core/clock';
 import { Secret } from '../../../src/core/secret';
 import { createMetrics } from '../../../src/observability/metrics';
 import { startWeb, type WebServer } from '../../../src/web/server';
@@ -36,7 +36,6 @@ const database = useTestDatabase();
 
 async function serve(
   token: string | null,
-  clock: Clock = systemClock,
   askQueue: () => Promise<void> = () => Promise.resolve(),
 ): Promise<WebServer> {
   const server = await startWeb({
@@ -44,10 +43,11 @@ async function serve(
     port: 0,
     token: token === null ? null : new Secret(token),
     databaseUrl: new Secret(database.url),
+    judgedAccounts: null,
     metrics: createMetrics(),
     lookAtQueue: () => Promise.resolve(QUEUE),
     askQueue,
-    clock,
+    clock: systemClock,
   });
   servers.push(server);
   return server;
@@ -67,19 +67,13 @@ beforeAll(async () => {
   await pool.sync();
 });
 
-/** A clock by which the server has been running for a day at its second look. */
-function dayLater(): Clock {
-  let looks = 0;
-  return { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + (looks++ === 0 ? 0 : 86_400_000) };
-}
-
 describe('the status page', () => {
   it('shows accounts, freshness and history, and P10 no credential', async () => {
     const { url } = await serve(null);
     const answer = await fetch(url);
     const html = await answer.text();
     expect(answer.status).toBe(200);
-    expect(html).toContain('Everything is up to date.');
+    expect(html).toContain('All is well.');
     expect(html).toContain('earnings');
     for (const account of pool.simulator.accounts) {
       for (const secret of [account.apiKey, account.apiSecret, account.apiPassphrase])
@@ -88,17 +82,10 @@ describe('the status page', () => {
     expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
   });
 
-  it('does not call a first sync late, nor up to date', async () => {
-    await sql`UPDATE sync.cursors SET last_success_at = NULL WHERE stream = 'earnings'`;
-    const html = await (await fetch((await serve(null)).url)).text();
-    await sql`UPDATE sync.cursors SET last_success_at = sync.now() WHERE stream = 'earnings'`;
-    expect(html).toContain('<p class="busy">First sync: 7 of 8 streams were read whole.');
-    expect(html).toContain('<td>first sync</td>');
-  });
-
   it('writes names from outside as text', async () => {
     await sql`UPDATE sync.cursors SET history_complete = false`;
     const html = await (await fetch((await serve(null)).url)).text();
+    await sql`UPDATE sync.cursors SET history_complete = true`;
     expect(html).toContain('&lt;script&gt;');
     expect(html).not.toContain(NASTY);
   });
@@ -137,62 +124,64 @@ describe('the page of the jobs', () => {
   });
 });
 
-describe('/healthz', () => {
-  it('is well while nothing is late', async () => {
-    const answer = await fetch(`${(await serve(null)).url}healthz`);
-    expect([answer.status, await answer.json()]).toEqual([
-      200,
-      { isWell: true, database: 'ok', queue: 'ok', late: [] },
+describe('probes', () => {
+  const AWAY = { kind: 'queue-unreachable', severity: 'critical' };
+
+  async function probe(url: string, headers: Record<string, string> = {}) {
+    const answer = await fetch(`${url}readyz`, { headers });
+    const { isReady, problems } = (await answer.json()) as { isReady: boolean; problems: object[] };
+    return { status: answer.status, isReady, problems };
+  }
+
+  it('/healthz says no more than that the process is alive', async () => {
+    const answer = await fetch(`${(await serve(TOKEN)).url}healthz`);
+    expect([answer.status, await answer.json()]).toEqual([200, { isAlive: true }]);
+  });
+
+  it('/readyz tells a stranger what is wrong, but no name', async () => {
+    await sql`UPDATE pool.accounts SET status = 'auth_failed', status_reason = 'refused'`;
+    const { url } = await serve(TOKEN);
+    const stranger = await probe(url);
+    const owner = await probe(url, { authorization: `Bearer ${TOKEN}` });
+    await sql`UPDATE pool.accounts SET status = 'ok', status_reason = NULL`;
+    const problems = [{ kind: 'account-stopped', severity: 'critical' }];
+    expect(stranger).toEqual({ status: 503, isReady: false, problems });
+    expect(owner.problems).toEqual([
+      expect.objectContaining({
+        kind: 'account-stopped',
+        account: 'main',
+        mend: 'kpool sync --account main',
+      }),
     ]);
   });
 
-  it('is ill when a stream is late, once the service had its time, and tells a stranger only how many', async () => {
-    await sql`UPDATE sync.cursors SET last_success_at = last_success_at - interval '30 days' WHERE stream = 'earnings'`;
-    const [young, old] = [await serve(null), await serve(TOKEN, dayLater())];
-    expect((await fetch(`${young.url}healthz`)).status).toBe(200);
-    const answer = await fetch(`${old.url}healthz`);
-    expect([answer.status, await answer.json()]).toEqual([
-      503,
-      { isWell: false, database: 'ok', queue: 'ok', late: 1 },
-    ]);
-  });
-
-  it('is ill while the queue cannot be reached, asks it one question at a time, and is well when it answers', async () => {
+  it('/readyz asks a queue that is away one question at a time', async () => {
     let asked = 0;
     let comeBack: () => void = () => undefined;
     const away = new Promise<void>((resolve) => (comeBack = resolve));
-    const { url } = await serve(null, systemClock, () => {
+    const { url } = await serve(null, () => {
       asked++;
       return away;
     });
-    const look = async (): Promise<unknown[]> => {
-      const answer = await fetch(`${url}healthz`);
-      return [answer.status, ((await answer.json()) as { queue: string }).queue];
-    };
-    const ill = [503, 'unreachable'];
-    expect(await Promise.all([look(), look()])).toEqual([ill, ill]);
+    for (const told of await Promise.all([probe(url), probe(url)])) {
+      expect(told).toMatchObject({ status: 503, problems: [expect.objectContaining(AWAY)] });
+    }
     expect(asked).toBe(1);
     comeBack();
-    expect(await look()).toEqual([200, 'ok']);
+    expect((await probe(url)).problems).not.toContainEqual(expect.objectContaining(AWAY));
   });
 
-  it('is ill when the database does not answer', async () => {
-    const server = await startWeb({
-      host: '127.0.0.1',
-      port: 0,
-      token: null,
-      databaseUrl: new Secret('postgres://nobody:x@127.0.0.1:1/none'),
-      metrics: createMetrics(),
-      lookAtQueue: null,
-      askQueue: null,
-      clock: systemClock,
+  it('/readyz answers within two seconds when tables are locked', async () => {
+    const { url } = await serve(null);
+    await sql.begin(async (tx) => {
+      await tx`LOCK TABLE pool.accounts IN ACCESS EXCLUSIVE MODE`;
+      const startedMs = performance.now();
+      expect(await probe(url)).toMatchObject({
+        status: 503,
+        problems: [expect.objectContaining({ kind: 'database-unreachable' })],
+      });
+      expect(performance.now() - startedMs).toBeLessThan(2_000);
     });
-    servers.push(server);
-    const answer = await fetch(`${server.url}healthz`);
-    expect([answer.status, await answer.json()]).toEqual([
-      503,
-      { isWell: false, database: 'unreachable', queue: 'none here', late: [] },
-    ]);
   });
 
   it('a port that is taken is named, with what to do', async () => {
@@ -203,6 +192,7 @@ describe('/healthz', () => {
       port,
       token: null,
       databaseUrl: new Secret(database.url),
+      judgedAccounts: null,
       metrics: createMetrics(),
       lookAtQueue: null,
       askQueue: null,

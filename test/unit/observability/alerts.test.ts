@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { findingsOf, type AlertFacts, type StreamFacts } from '../../../src/observability/alert-rules';
 import {
   MAX_MESSAGES_PER_ROUND,
   messageOf,
@@ -8,9 +7,9 @@ import {
   type AlertFinding,
 } from '../../../src/observability/alerts';
 
-const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 10, 22, 9);
 const CLAIM_MS = 60_000;
+const WELL: ReadonlySet<string> = new Set();
 
 function finding(patch: Partial<AlertFinding> = {}): AlertFinding {
   return {
@@ -18,7 +17,6 @@ function finding(patch: Partial<AlertFinding> = {}): AlertFinding {
     kind: 'account-stopped',
     accountId: 1,
     accountName: 'main',
-    verdict: 'wrong',
     holdMs: 0,
     startText: 'it is wrong',
     endText: 'it is well',
@@ -32,8 +30,12 @@ class Telling {
   alerts: readonly Alert[] = [];
   readonly told: string[] = [];
 
-  look(findings: readonly AlertFinding[], nowMs: number, isTaken = true): void {
-    const { alerts, due } = reviewAlerts(this.alerts, findings, nowMs, CLAIM_MS);
+  look(
+    findings: readonly AlertFinding[],
+    nowMs: number,
+    { isTaken = true, unjudged = [] }: { isTaken?: boolean; unjudged?: readonly string[] } = {},
+  ): void {
+    const { alerts, due } = reviewAlerts(this.alerts, findings, new Set(unjudged), nowMs, CLAIM_MS);
     const dueIds = new Set(due.map(({ alertId }) => alertId));
     this.alerts = alerts.flatMap((alert): Alert[] => {
       if (!dueIds.has(alert.alertId)) return [alert];
@@ -56,10 +58,10 @@ describe('alerts', () => {
 
   it('tell what a failing webhook did not take once it works, and nothing of what is over by then', () => {
     const telling = new Telling();
-    telling.look([finding(), finding({ alertId: 'other' })], NOW, false);
-    telling.look([finding()], NOW + 1, false);
+    telling.look([finding(), finding({ alertId: 'other' })], NOW, { isTaken: false });
+    telling.look([finding()], NOW + 1, { isTaken: false });
     telling.look([finding()], NOW + 2);
-    telling.look([], NOW + 3, false);
+    telling.look([], NOW + 3, { isTaken: false });
     telling.look([], NOW + 4);
     expect(telling.told).toEqual(['start:account-stopped/1', 'end:account-stopped/1']);
   });
@@ -79,31 +81,31 @@ describe('alerts', () => {
 
   it('neither start nor end what cannot be judged', () => {
     const telling = new Telling();
-    const unknown = finding({ verdict: 'unknown' });
-    telling.look([unknown], NOW);
+    const unjudged = ['account-stopped/1'];
+    telling.look([], NOW, { unjudged });
     expect(telling.alerts).toEqual([]);
     telling.look([finding()], NOW + 1);
-    telling.look([unknown], NOW + 2);
+    telling.look([], NOW + 2, { unjudged });
     telling.look([finding()], NOW + 3);
     telling.look([], NOW + 4);
     expect(telling.told).toEqual(['start:account-stopped/1', 'end:account-stopped/1']);
   });
 
   it('are left to the process that is telling them, until its claim is over', () => {
-    const first = reviewAlerts([], [finding()], NOW, CLAIM_MS);
+    const first = reviewAlerts([], [finding()], WELL, NOW, CLAIM_MS);
     expect(first.due).toHaveLength(1);
-    const second = reviewAlerts(first.alerts, [finding()], NOW + 1_000, CLAIM_MS);
+    const second = reviewAlerts(first.alerts, [finding()], WELL, NOW + 1_000, CLAIM_MS);
     expect(second.due).toEqual([]);
-    const third = reviewAlerts(second.alerts, [finding()], NOW + CLAIM_MS, CLAIM_MS);
+    const third = reviewAlerts(second.alerts, [finding()], WELL, NOW + CLAIM_MS, CLAIM_MS);
     expect(third.due).toHaveLength(1);
   });
 
   it('tell the end of what ended while its start was being told', () => {
-    const telling = reviewAlerts([], [finding()], NOW, CLAIM_MS);
-    const ended = reviewAlerts(telling.alerts, [], NOW + 1, CLAIM_MS);
+    const telling = reviewAlerts([], [finding()], WELL, NOW, CLAIM_MS);
+    const ended = reviewAlerts(telling.alerts, [], WELL, NOW + 1, CLAIM_MS);
     expect(ended.alerts).toMatchObject([{ endedAtMs: NOW + 1, toldAtMs: null }]);
     const told = ended.alerts.map((alert) => ({ ...alert, toldAtMs: NOW + 2, claimedUntilMs: null }));
-    expect(reviewAlerts(told, [], NOW + 3, CLAIM_MS).due).toMatchObject([{ endedAtMs: NOW + 1 }]);
+    expect(reviewAlerts(told, [], WELL, NOW + 3, CLAIM_MS).due).toMatchObject([{ endedAtMs: NOW + 1 }]);
   });
 
   it('come in bounded numbers, the oldest first, none forgotten', () => {
@@ -126,13 +128,8 @@ describe('alerts', () => {
       fc.property(fc.array(round, { maxLength: 30 }), (rounds) => {
         const telling = new Telling();
         rounds.forEach(({ wrong, unknown, isTaken }, index) => {
-          const findings = [
-            ...wrong.map((alertId) => finding({ alertId })),
-            ...unknown
-              .filter((alertId) => !wrong.includes(alertId))
-              .map((alertId) => finding({ alertId, verdict: 'unknown' })),
-          ];
-          telling.look(findings, NOW + index, isTaken);
+          const findings = wrong.map((alertId) => finding({ alertId }));
+          telling.look(findings, NOW + index, { isTaken, unjudged: unknown });
         });
         for (const alertId of ['a', 'b', 'c']) {
           const events = telling.told.filter((event) => event.endsWith(`:${alertId}`));
@@ -148,80 +145,12 @@ describe('alerts', () => {
     const [alert] = reviewAlerts(
       [],
       [finding({ startText: 'the key hunter2', detail: { k: 'hunter2' } })],
+      WELL,
       NOW,
       1,
     ).due;
     const message = messageOf(alert!, (text) => text.replaceAll('hunter2', '[redacted]'));
     expect(JSON.stringify(message)).not.toContain('hunter2');
     expect(message).toMatchObject({ text: 'kpool: the key [redacted]', event: 'started', until: null });
-  });
-});
-
-describe('what is wrong', () => {
-  const stream: StreamFacts = {
-    accountId: 1,
-    accountName: 'main',
-    accountStatus: 'ok',
-    stream: 'earnings',
-    everyMs: HOUR_MS,
-    lastSuccessAtMs: NOW - HOUR_MS,
-    lastProgressAtMs: NOW - HOUR_MS,
-    scopes: 2,
-    stuckScopes: 0,
-    lastError: null,
-  };
-  const well: AlertFacts = {
-    nowMs: NOW,
-    recentEveryMs: 24 * HOUR_MS,
-    accounts: [{ accountId: 1, accountName: 'main', status: 'ok', statusReason: null }],
-    streams: [stream],
-    totals: [],
-    quarantine: [],
-  };
-  const foundIn = (patch: Partial<AlertFacts>) =>
-    findingsOf({ ...well, ...patch }).map(({ alertId, verdict }) => `${verdict} ${alertId}`);
-  const ofStream = (patch: Partial<StreamFacts>) => foundIn({ streams: [{ ...stream, ...patch }] });
-
-  it('is nothing when all is well', () => expect(foundIn({})).toEqual([]));
-
-  it('is a stream beyond three of its intervals since it last got on', () => {
-    expect(ofStream({ lastProgressAtMs: NOW - 3 * HOUR_MS })).toEqual([]);
-    expect(ofStream({ lastProgressAtMs: NOW - 3 * HOUR_MS - 1 })).toEqual(['wrong stream-late/1/earnings']);
-  });
-
-  it('is one scope that fails again and again, though the others succeed', () =>
-    expect(ofStream({ stuckScopes: 1 })).toEqual(['wrong stream-late/1/earnings']));
-
-  it('is not known of the streams of a stopped account: that has its own alert', () => {
-    const accounts = [{ accountId: 1, accountName: 'main', status: 'auth_failed', statusReason: 'refused' }];
-    expect(foundIn({ accounts, streams: [{ ...stream, accountStatus: 'auth_failed' }] })).toEqual([
-      'wrong account-stopped/1',
-      'unknown stream-late/1/earnings',
-    ]);
-  });
-
-  it('is a difference to the pool’s totals, unless they cannot be compared', () => {
-    const totals = {
-      accountId: 1,
-      accountName: 'main',
-      currency: 'BTC',
-      differing: 0,
-      notComparable: 0,
-      worstSubAccount: null,
-      worstDifference: null,
-    };
-    expect(foundIn({ totals: [totals] })).toEqual([]);
-    expect(foundIn({ totals: [{ ...totals, notComparable: 1 }] })).toEqual(['unknown income-differs/1/BTC']);
-    expect(foundIn({ totals: [{ ...totals, notComparable: 1, differing: 1 }] })).toEqual([
-      'wrong income-differs/1/BTC',
-    ]);
-  });
-
-  it('is a quarantine that grew within a day, not one that somebody knows', () => {
-    const quarantine = { accountId: 1, accountName: 'main', stream: 'rewards', open: 7, recent: 0 };
-    expect(foundIn({ quarantine: [quarantine] })).toEqual([]);
-    expect(foundIn({ quarantine: [{ ...quarantine, recent: 1 }] })).toEqual([
-      'wrong quarantine-growing/1/rewards',
-    ]);
   });
 });

@@ -1,0 +1,38 @@
+import type { Problem, Severity } from '../report/wellness/problem';
+import { isWell, type Wellness } from '../report/wellness/judge';
+import type { CliContext } from './context';
+import type { JsonValue } from './output/json';
+import type { Output } from './output/output';
+
+/** Problems that a person can take in; the rest is counted. */
+const MAX_SHOWN = 20;
+
+/** The exit code of every command that tells how things are: 1 as soon as anything is incomplete or differs. */
+export function exitByVerdict(context: Pick<CliContext, 'exitWith'>, wellness: Wellness): void {
+  if (!isWell(wellness)) context.exitWith(1);
+}
+
+/** What is wrong and what to do about it, two lines each; or that all is well. */
+export function verdictText({ colour }: Pick<Output, 'colour'>, { problems }: Wellness): string {
+  if (problems.length === 0) return colour.green('All is well.');
+  const paint: Readonly<Record<Severity, (text: string) => string>> = {
+    critical: colour.red,
+    warning: colour.yellow,
+    progress: colour.cyan,
+  };
+  const more = problems.length - MAX_SHOWN;
+  return [
+    ...problems
+      .slice(0, MAX_SHOWN)
+      .map(
+        ({ severity, what, cause, mend }) =>
+          `${paint[severity](what)}${cause === null ? '' : ` ${cause}`}\n  ${mend}`,
+      ),
+    ...(more > 0 ? [`… and ${more} more (--json shows all).`] : []),
+  ].join('\n');
+}
+
+/** For scripts. */
+export function problemJson({ kind, severity, account, what, cause, mend }: Problem): JsonValue {
+  return { kind, severity, account, what, cause, mend };
+}

@@ -1,0 +1,68 @@
+import { commandOf } from './command';
+import type { AccountFacts, FreshnessFacts, HistoryFacts, WellnessFacts } from './facts';
+import { problem, type Findings, type Problem } from './problem';
+
+/** Accounts that are stopped, and those of which not everything has been read yet. */
+export function accountProblems(facts: WellnessFacts): Findings {
+  const { accounts, expected = [], freshness = [], histories = [] } = facts;
+  const unread = histories.filter(({ lists, complete }) => complete < lists).map(incompleteHistory);
+  if (accounts === undefined) return { problems: unread };
+  const missing = expected.filter((name) => !accounts.some(({ account }) => account === name));
+  const untouched = accounts.filter(({ account, status }) => {
+    const streams = freshness.filter((stream) => stream.account === account);
+    return status === 'ok' && streams.length > 0 && streams.every(isUntouched);
+  });
+  return {
+    problems: [
+      ...accounts.filter(({ status }) => status !== 'ok').map(stoppedAccount),
+      ...[...missing, ...untouched.map(({ account }) => account)].map(nothingSynced),
+      ...(accounts.length + missing.length === 0 ? [nothingSynced(null)] : []),
+      ...unread,
+    ],
+  };
+}
+
+/** It has time to begin: once it is late, that is said. */
+function isUntouched({ lastSuccessAt, isLate }: FreshnessFacts): boolean {
+  return lastSuccessAt === null && !isLate;
+}
+
+function stoppedAccount({ account, status, reason }: AccountFacts): Problem {
+  return problem({
+    subject: `account-stopped/${account}`,
+    kind: 'account-stopped',
+    account,
+    what: `The account ${account} is stopped (${status}).`,
+    cause: [reason, 'It goes on when its credentials change, or when a sync by hand succeeds.']
+      .filter((part) => part !== null)
+      .join(' '),
+    mend: commandOf('sync', '--account', account),
+    alert: {
+      afterMs: 0,
+      endText: `The account ${account} goes on.`,
+      detail: { status, reason },
+    },
+  });
+}
+
+function incompleteHistory({ account, lists, complete }: HistoryFacts): Problem {
+  return problem({
+    subject: `history/${account}`,
+    kind: 'history-incomplete',
+    account,
+    what: `First sync of ${account}: ${complete} of ${lists} lists of income have been read to the beginning.`,
+    cause: null,
+    mend: 'kpool status --watch',
+  });
+}
+
+function nothingSynced(account: string | null): Problem {
+  return problem({
+    subject: `nothing-synced/${account ?? ''}`,
+    kind: 'nothing-synced',
+    account,
+    what: `Nothing${account === null ? '' : ` of ${account}`} has been synced yet.`,
+    cause: null,
+    mend: 'kpool start, or kpool sync',
+  });
+}

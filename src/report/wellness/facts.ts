@@ -1,0 +1,84 @@
+/** How a place that the service depends on answers; `none here`: this process does not use it. */
+export type Reachability = 'ok' | 'unreachable' | 'none here';
+
+export interface AccountFacts {
+  readonly account: string;
+  /** Anything but `ok` is stopped. */
+  readonly status: string;
+  readonly reason: string | null;
+}
+
+export interface FreshnessFacts {
+  readonly account: string;
+  readonly stream: string;
+  readonly everyMs: number;
+  readonly lastSuccessAt: Date | null;
+  /** By the one rule of lateness: `report.data_freshness.is_late`. */
+  readonly isLate: boolean;
+  /** Scopes that fail again and again while others may succeed. */
+  readonly stuckScopes: number;
+}
+
+/** How the latest sync of each scope of a stream ended. */
+export interface RunFacts {
+  readonly account: string;
+  readonly stream: string;
+  readonly scopes: number;
+  readonly failed: number;
+  readonly partial: number;
+  /** Aborted, or not begun. */
+  readonly unfinished: number;
+  /** Why one of them did not succeed; null when all did. */
+  readonly reason: string | null;
+}
+
+export interface HistoryFacts {
+  readonly account: string;
+  /** Lists of income, and how many of them have been read to the beginning. */
+  readonly lists: number;
+  readonly complete: number;
+}
+
+export interface QuarantineFacts {
+  readonly account: string;
+  readonly stream: string;
+  /** Rows that nobody accepted. */
+  readonly open: number;
+}
+
+/** The pool's totals of one account and currency against the ledger, of all levels together. */
+export interface TotalsFacts {
+  readonly account: string;
+  readonly currency: string;
+  readonly matching: number;
+  readonly differing: number;
+  readonly notComparable: number;
+  /** What differs most, and by how much, digit for digit; null when nothing does. */
+  readonly worst: { readonly name: string; readonly difference: string } | null;
+  /** Why something cannot be compared; null when everything can. */
+  readonly reason: string | null;
+}
+
+/** One line of `kpool check` that failed. */
+export interface FailedCheck {
+  readonly name: string;
+  readonly text: string;
+  readonly hint: string | null;
+}
+
+/** What wellness goes by. A group that is left out was not looked at, and nothing is said of it. */
+export interface WellnessFacts {
+  readonly database?: Reachability;
+  readonly queue?: Reachability;
+  /** The names of the accounts that there should be. */
+  readonly expected?: readonly string[];
+  readonly accounts?: readonly AccountFacts[];
+  readonly freshness?: readonly FreshnessFacts[];
+  readonly runs?: readonly RunFacts[];
+  readonly histories?: readonly HistoryFacts[];
+  readonly quarantine?: readonly QuarantineFacts[];
+  readonly totals?: readonly TotalsFacts[];
+  readonly failedChecks?: readonly FailedCheck[];
+  /** How often the recent part of the ledger is read again: a total may be ahead of the ledger for as long. */
+  readonly recentEveryMs?: number;
+}

@@ -1,0 +1,62 @@
+import type { TotalsFacts, WellnessFacts } from './facts';
+import { problem, type Findings, type Problem } from './problem';
+
+/** The recent part of the ledger is read again at least this often, unless it is known better. */
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * Where the ledger and the pool's own totals disagree, or nothing could be compared. A difference is told once it
+ * outlives a reading of the recent days: that is how late we learn that an older row was settled.
+ */
+export function incomeProblems({ totals, recentEveryMs = DAY_MS }: WellnessFacts): Findings {
+  if (totals === undefined) return { problems: [] };
+  const problems = totals.filter(({ differing }) => differing > 0).map((t) => difference(t, recentEveryMs));
+  const isUnproven = totals.every(({ matching, differing }) => matching === 0 && differing === 0);
+  return {
+    problems: isUnproven ? [unproven(totals)] : problems,
+    unjudged: totals
+      .filter(({ differing, notComparable }) => differing === 0 && notComparable > 0)
+      .map(subjectOf),
+  };
+}
+
+function subjectOf({ account, currency }: TotalsFacts): string {
+  return `income-differs/${account}/${currency}`;
+}
+
+function difference(totals: TotalsFacts, recentEveryMs: number): Problem {
+  const { account, currency, differing, worst } = totals;
+  return problem({
+    subject: subjectOf(totals),
+    kind: 'income-differs',
+    account,
+    what:
+      `The ledger of ${account} and the pool's own totals in ${currency} differ: ` +
+      `${worst?.name ?? ''} by ${worst?.difference ?? ''}${differing > 1 ? `, and ${differing - 1} more` : ''}.`,
+    cause: null,
+    mend: 'kpool reconcile',
+    alert: {
+      afterMs: recentEveryMs,
+      endText: `The ledger of ${account} and the pool's own totals in ${currency} agree again.`,
+      detail: {
+        currency,
+        totals: differing,
+        subAccount: worst?.name ?? null,
+        difference: worst?.difference ?? null,
+      },
+    },
+  });
+}
+
+/** Where nothing could be compared, nothing agrees either. */
+function unproven(totals: readonly TotalsFacts[]): Problem {
+  const reason = totals.find((each) => each.reason !== null)?.reason ?? null;
+  return problem({
+    subject: 'income-unproven',
+    kind: 'income-unproven',
+    account: null,
+    what: "No total of the pool's own could be compared with the ledger.",
+    cause: reason === null ? null : `One reason: ${reason}.`,
+    mend: 'kpool reconcile',
+  });
+}

@@ -1,0 +1,42 @@
+import type { Findings, Problem } from './problem';
+import type { WellnessFacts } from './facts';
+import { accountProblems } from './account-problems';
+import { incomeProblems } from './income-problems';
+import { serviceProblems } from './service-problems';
+import { streamProblems } from './stream-problems';
+
+/** What is wrong. */
+export interface Wellness {
+  /** The gravest first. */
+  readonly problems: readonly Problem[];
+  /** Subjects that cannot be judged now: what was wrong with them may still be, and what was well may be wrong. */
+  readonly unjudged: ReadonlySet<string>;
+}
+
+const ORDER = { critical: 0, warning: 1, progress: 2 } as const;
+
+/**
+ * The one place that decides what is well, for `status`, the page, `/readyz`, alerts and exit codes (P11): each of them
+ * reads the facts it can afford and shows this verdict in its own form.
+ */
+export function judge(facts: WellnessFacts): Wellness {
+  const parts: readonly Findings[] = [
+    serviceProblems(facts),
+    accountProblems(facts),
+    streamProblems(facts),
+    incomeProblems(facts),
+  ];
+  return {
+    problems: parts.flatMap(({ problems }) => problems).sort((a, b) => ORDER[a.severity] - ORDER[b.severity]),
+    unjudged: new Set(parts.flatMap(({ unjudged = [] }) => unjudged)),
+  };
+}
+
+export function isWell({ problems }: Wellness): boolean {
+  return problems.length === 0;
+}
+
+/** Whether the service does its work, however the data are. */
+export function isReady({ problems }: Wellness): boolean {
+  return problems.every(({ severity }) => severity !== 'critical');
+}

@@ -1,0 +1,116 @@
+import type { Sql } from 'postgres';
+import { readReconciliation } from '../reconciliation';
+import type {
+  AccountFacts,
+  FreshnessFacts,
+  HistoryFacts,
+  QuarantineFacts,
+  RunFacts,
+  WellnessFacts,
+} from './facts';
+import { totalsOf } from './totals';
+
+/** Failures in a row of a scope before it counts as stuck: about a quarter of an hour of attempts. */
+const STUCK_AFTER_FAILURES = 5;
+
+/**
+ * The accounts that are judged: those of the configuration, or null for every one that the database knows, where none is
+ * configured. An account that is no longer configured is late for ever, which is nobody's problem.
+ */
+export type AccountNames = readonly string[] | null;
+
+/** What readiness goes by: cheap enough for a probe every few seconds. */
+export async function readServiceFacts(sql: Sql, accounts: AccountNames): Promise<WellnessFacts> {
+  const [known, freshness] = await Promise.all([readAccounts(sql, accounts), readFreshness(sql, accounts)]);
+  return { database: 'ok', accounts: known, freshness, ...(accounts === null ? {} : { expected: accounts }) };
+}
+
+/** Everything that the database can tell. */
+export async function readWellnessFacts(sql: Sql, accounts: AccountNames): Promise<WellnessFacts> {
+  const [service, runs, histories, quarantine, reconciliation, recentEveryMs] = await Promise.all([
+    readServiceFacts(sql, accounts),
+    readRuns(sql, accounts),
+    readHistories(sql, accounts),
+    readQuarantine(sql, accounts),
+    readReconciliation(sql),
+    readRecentEveryMs(sql),
+  ]);
+  const rows = reconciliation.filter(({ account }) => accounts === null || accounts.includes(account));
+  return {
+    ...service,
+    runs,
+    histories,
+    quarantine,
+    // Where the pool has named no currency yet, there is nothing to compare.
+    ...(rows.length === 0 ? {} : { totals: totalsOf(rows) }),
+    ...(recentEveryMs === null ? {} : { recentEveryMs }),
+  };
+}
+
+async function readAccounts(sql: Sql, accounts: AccountNames): Promise<readonly AccountFacts[]> {
+  return sql<AccountFacts[]>`
+    SELECT account_name AS account, status, status_reason AS reason
+      FROM pool.accounts WHERE ${isOneOf(sql, accounts)} ORDER BY account_name`;
+}
+
+/** Streams that have something to ask. */
+async function readFreshness(sql: Sql, accounts: AccountNames): Promise<readonly FreshnessFacts[]> {
+  return sql<FreshnessFacts[]>`
+    SELECT f.account_name AS account, f.stream, extract(epoch FROM f.every)::float8 * 1000 AS "everyMs",
+           f.last_success_at AS "lastSuccessAt", f.is_late AS "isLate", stuck.scopes AS "stuckScopes"
+      FROM report.data_freshness f
+     CROSS JOIN LATERAL (
+       SELECT count(*)::int AS scopes FROM sync.cursors c
+        WHERE c.account_id = f.account_id AND c.stream = f.stream
+          AND c.consecutive_failures >= ${STUCK_AFTER_FAILURES}
+          AND sync.now() - coalesce(c.last_success_at, c.created_at) > 3 * f.every) AS stuck
+     WHERE ${isOneOf(sql, accounts)} AND f.last_progress_at IS NOT NULL
+     ORDER BY 1, 2`;
+}
+
+async function readRuns(sql: Sql, accounts: AccountNames): Promise<readonly RunFacts[]> {
+  return sql<RunFacts[]>`
+    SELECT a.account_name AS account, c.stream, count(*)::int AS scopes,
+           count(*) FILTER (WHERE r.outcome = 'failed')::int AS failed,
+           count(*) FILTER (WHERE r.outcome = 'partial')::int AS partial, 0 AS unfinished,
+           (array_agg(r.error_message ORDER BY r.outcome <> 'failed', r.started_at DESC)
+              FILTER (WHERE r.outcome <> 'succeeded'))[1] AS reason
+      FROM sync.cursors c
+      JOIN pool.accounts a USING (account_id)
+     CROSS JOIN LATERAL (
+       SELECT outcome, error_message, started_at FROM sync.runs r
+        WHERE r.stream = c.stream AND r.account_id = c.account_id AND r.puid = c.puid AND r.algo = c.algo
+          AND r.outcome IN ('succeeded', 'partial', 'failed')
+        ORDER BY r.started_at DESC LIMIT 1) AS r
+     WHERE ${isOneOf(sql, accounts)}
+     GROUP BY a.account_name, c.stream ORDER BY 1, 2`;
+}
+
+async function readHistories(sql: Sql, accounts: AccountNames): Promise<readonly HistoryFacts[]> {
+  return sql<HistoryFacts[]>`
+    SELECT account_name AS account, count(*)::int AS lists,
+           count(*) FILTER (WHERE history_complete)::int AS complete
+      FROM sync.cursors JOIN pool.accounts USING (account_id)
+     WHERE ${isOneOf(sql, accounts)} AND stream IN ('earnings', 'rewards')
+     GROUP BY account_name ORDER BY 1`;
+}
+
+async function readQuarantine(sql: Sql, accounts: AccountNames): Promise<readonly QuarantineFacts[]> {
+  return sql<QuarantineFacts[]>`
+    SELECT account_name AS account, stream, count(*)::int AS open
+      FROM sync.quarantined_rows JOIN pool.accounts USING (account_id)
+     WHERE ${isOneOf(sql, accounts)} AND resolved_at IS NULL AND accepted_at IS NULL
+     GROUP BY account_name, stream ORDER BY 1, 2`;
+}
+
+async function readRecentEveryMs(sql: Sql): Promise<number | null> {
+  const [row] = await sql<{ everyMs: number }[]>`
+    SELECT extract(epoch FROM every)::float8 * 1000 AS "everyMs" FROM sync.schedule WHERE name = 'recent'`;
+  return row?.everyMs ?? null;
+}
+
+function isOneOf(sql: Sql, accounts: AccountNames) {
+  if (accounts === null) return sql`true`;
+  // As JSON: this driver sends no arrays of text.
+  return sql`account_name IN (SELECT jsonb_array_elements_text(${JSON.stringify(accounts)}::text::jsonb))`;
+}

@@ -1,0 +1,41 @@
+import type { WellnessFacts } from './facts';
+import { problem, type Findings, type Problem } from './problem';
+
+/** What stands still as a whole, and what `kpool check` found. */
+export function serviceProblems({ database, queue, failedChecks = [] }: WellnessFacts): Findings {
+  const problems: Problem[] = failedChecks.map(({ name, text, hint }) =>
+    problem({
+      subject: `check/${name}`,
+      kind: 'check-failed',
+      account: null,
+      what: `${name}: ${text}`,
+      cause: null,
+      mend: hint ?? 'kpool check',
+    }),
+  );
+  if (database === 'unreachable') {
+    problems.push(
+      problem({
+        subject: 'database',
+        kind: 'database-unreachable',
+        account: null,
+        what: 'The database does not answer.',
+        cause: null,
+        mend: 'kpool check',
+      }),
+    );
+  }
+  if (queue === 'unreachable') {
+    problems.push(
+      problem({
+        subject: 'queue',
+        kind: 'queue-unreachable',
+        account: null,
+        what: 'The queue does not answer.',
+        cause: null,
+        mend: 'kpool check',
+      }),
+    );
+  }
+  return { problems };
+}

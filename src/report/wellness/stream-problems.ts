@@ -1,0 +1,140 @@
+import { commandOf } from './command';
+import type { FreshnessFacts, QuarantineFacts, RunFacts, WellnessFacts } from './facts';
+import { problem, type Findings, type Problem, type ProblemAlert } from './problem';
+
+/** A service that was down for a night is late everywhere, and catches up within minutes. */
+const CATCH_UP_MS = 10 * 60_000;
+const MINUTE_MS = 60_000;
+
+/** What is known of one stream of one account. */
+interface StreamFacts {
+  readonly account: string;
+  readonly stream: string;
+  readonly freshness: FreshnessFacts | null;
+  readonly run: RunFacts | null;
+  readonly open: number;
+}
+
+/**
+ * Streams that are late, or whose last syncs did not succeed, and rows that nobody understood. A stopped account has its
+ * own problem: what its streams are is not known until it goes on.
+ */
+export function streamProblems(facts: WellnessFacts): Findings {
+  const stopped = new Set(
+    (facts.accounts ?? []).filter(({ status }) => status !== 'ok').map((a) => a.account),
+  );
+  const streams = streamsOf(facts);
+  return {
+    problems: [
+      ...streams.filter(({ account }) => !stopped.has(account)).flatMap(findProblem),
+      ...(facts.quarantine ?? []).filter(({ open }) => open > 0).map(quarantinedRows),
+    ],
+    unjudged: streams.filter(({ account }) => stopped.has(account)).map(subjectOf),
+  };
+}
+
+function streamsOf({ freshness = [], runs = [], quarantine = [] }: WellnessFacts): readonly StreamFacts[] {
+  const names = new Map([...freshness, ...runs].map((facts) => [subjectOf(facts), facts]));
+  return [...names.values()].map(({ account, stream }) => {
+    const isOf = (facts: { readonly account: string; readonly stream: string }): boolean =>
+      facts.account === account && facts.stream === stream;
+    return {
+      account,
+      stream,
+      freshness: freshness.find(isOf) ?? null,
+      run: runs.find(isOf) ?? null,
+      open: quarantine.find(isOf)?.open ?? 0,
+    };
+  });
+}
+
+function subjectOf({ account, stream }: { readonly account: string; readonly stream: string }): string {
+  return `stream/${account}/${stream}`;
+}
+
+/** The gravest that is wrong with a stream: one line of a stream says enough. */
+function findProblem(facts: StreamFacts): Problem[] {
+  const { freshness, run, open } = facts;
+  if (freshness?.isLate === true) return [lateStream(facts, freshness)];
+  if (run === null) return [];
+  if (run.failed > 0) return [unsuccessfulStream(facts, run, 'stream-failing')];
+  // Rows in quarantine make a run partial, and have a problem of their own.
+  if (run.partial > 0 && open === 0) return [unsuccessfulStream(facts, run, 'stream-partial')];
+  return run.unfinished > 0 ? [unsuccessfulStream(facts, run, 'stream-unfinished')] : [];
+}
+
+function lateStream(facts: StreamFacts, { everyMs, lastSuccessAt }: FreshnessFacts): Problem {
+  const { account, stream, run } = facts;
+  const last =
+    lastSuccessAt === null
+      ? 'it has never succeeded'
+      : `it last succeeded at ${lastSuccessAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return problem({
+    subject: subjectOf(facts),
+    kind: 'stream-late',
+    account,
+    what: `The stream ${stream} of ${account} is late: ${last}, and is due every ${intervalText(everyMs)}.`,
+    cause: run === null || run.reason === null ? null : `The last failure: ${run.reason}`,
+    mend: 'kpool check',
+    alert: alertOf(facts),
+  });
+}
+
+const VERBS = {
+  'stream-failing': { count: 'failed', verb: 'failed' },
+  'stream-partial': { count: 'partial', verb: 'could only be read in part' },
+  'stream-unfinished': { count: 'unfinished', verb: 'did not come to an end' },
+} as const;
+
+function unsuccessfulStream(facts: StreamFacts, run: RunFacts, kind: keyof typeof VERBS): Problem {
+  const { account, stream, freshness } = facts;
+  const { count, verb } = VERBS[kind];
+  const isStuck = (freshness?.stuckScopes ?? 0) > 0;
+  return problem({
+    subject: subjectOf(facts),
+    kind,
+    account,
+    what:
+      `${stream} of ${account}: ${run[count]} of ${run.scopes} ${run.scopes === 1 ? 'scope' : 'scopes'} ${verb}` +
+      `${isStuck ? ' again and again' : ''}.`,
+    cause: run.reason,
+    mend: commandOf('sync', stream, '--account', account),
+    // A single failure is tried again: only what goes on failing is told.
+    alert: isStuck ? alertOf(facts) : null,
+  });
+}
+
+function alertOf({ account, stream, freshness, run }: StreamFacts): ProblemAlert {
+  return {
+    afterMs: CATCH_UP_MS,
+    endText: `The stream ${stream} of ${account} is fresh again.`,
+    detail: {
+      stream,
+      everyMs: freshness?.everyMs ?? null,
+      lastSuccessAt: freshness?.lastSuccessAt?.toISOString() ?? null,
+      scopes: run?.scopes ?? null,
+      stuckScopes: freshness?.stuckScopes ?? null,
+      lastError: run?.reason ?? null,
+    },
+  };
+}
+
+function quarantinedRows({ account, stream, open }: QuarantineFacts): Problem {
+  return problem({
+    subject: `quarantine/${account}/${stream}`,
+    kind: 'rows-quarantined',
+    account,
+    what: `${open} ${open === 1 ? 'row' : 'rows'} of ${stream} of ${account} could not be understood and ${open === 1 ? 'waits' : 'wait'} in quarantine.`,
+    cause: null,
+    mend: 'kpool quarantine list',
+    alert: {
+      afterMs: 0,
+      endText: `No row of ${stream} of ${account} waits in quarantine any longer.`,
+      detail: { stream, open },
+    },
+  });
+}
+
+function intervalText(ms: number): string {
+  return ms % (60 * MINUTE_MS) === 0 ? `${ms / (60 * MINUTE_MS)} h` : `${Math.round(ms / MINUTE_MS)} min`;
+}

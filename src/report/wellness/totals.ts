@@ -1,0 +1,47 @@
+import { compareDecimals, findDecimal, type DecimalText } from '../../core/decimal';
+import type { ReconciliationRow } from '../reconciliation';
+import type { TotalsFacts } from './facts';
+
+/** A reconciliation, added up by account and currency. */
+export function totalsOf(rows: readonly ReconciliationRow[]): readonly TotalsFacts[] {
+  const groups = new Map<string, ReconciliationRow[]>();
+  for (const row of rows) {
+    const key = `${row.account}\n${row.currency}`;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()].map((group) => {
+    const { account, currency } = group[0] as ReconciliationRow;
+    const differing = group.filter(({ verdict }) => verdict === 'differs');
+    // Without a total of the pool's own there is nothing that may be wrong.
+    const notComparable = group.filter(
+      ({ verdict, poolTotal }) => verdict === 'not comparable' && poolTotal !== null,
+    );
+    return {
+      account,
+      currency,
+      matching: group.filter(({ verdict }) => verdict.startsWith('matches')).length,
+      differing: differing.length,
+      notComparable: notComparable.length,
+      worst: worstOf(differing),
+      reason: group.find(({ reason }) => reason !== null)?.reason ?? null,
+    };
+  });
+}
+
+/** A sub-account says more than the account as a whole. */
+function worstOf(differing: readonly ReconciliationRow[]): TotalsFacts['worst'] {
+  const [worst] = differing
+    .map(({ subAccount, difference }) => ({ subAccount, difference: difference ?? '0' }))
+    .sort(
+      (a, b) =>
+        Number(a.subAccount === null) - Number(b.subAccount === null) ||
+        compareDecimals(sizeOf(b.difference), sizeOf(a.difference)),
+    );
+  return worst === undefined
+    ? null
+    : { name: worst.subAccount ?? 'the account as a whole', difference: worst.difference };
+}
+
+function sizeOf(difference: string): DecimalText {
+  return findDecimal(difference.replace('-', '')) ?? ('0' as DecimalText);
+}

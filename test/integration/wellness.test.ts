@@ -1,0 +1,156 @@
+import { Secret } from '../../src/core/secret';
+import { systemClock } from '../../src/core/clock';
+import { createMetrics } from '../../src/observability/metrics';
+import { startWeb, type WebServer } from '../../src/web/server';
+import { AlertListener } from '../support/alert-listener';
+import { runCliInProcess } from '../support/cli-in-process';
+import { createSyncedPool, type SyncedPool } from '../support/synced-pool';
+import { useTestDatabase } from '../support/test-database';
+
+interface ToldProblem {
+  readonly kind: string;
+  readonly what: string;
+}
+
+let pool: SyncedPool;
+let web: WebServer;
+let listener: AlertListener;
+let rounds: ReturnType<SyncedPool['service']['createAlertRounds']>;
+let isQueueAway = false;
+afterAll(async () => {
+  await web.close();
+  await pool.close();
+  await listener.close();
+});
+const database = useTestDatabase();
+
+beforeAll(async () => {
+  pool = await createSyncedPool({
+    databaseUrl: database.url,
+    simulator: {
+      seed: 5,
+      startAt: Date.UTC(2026, 9, 20),
+      world: { days: 30, subAccountsPerAccount: 1, algorithms: ['SHA256d'], workersPerSubAccount: 1 },
+    },
+  });
+  await pool.sync();
+  listener = new AlertListener();
+  rounds = pool.service.createAlertRounds(await listener.listen(), (text) => text);
+  web = await startWeb({
+    host: '127.0.0.1',
+    port: 0,
+    token: null,
+    databaseUrl: new Secret(database.url),
+    judgedAccounts: ['main'],
+    metrics: createMetrics(),
+    lookAtQueue: null,
+    askQueue: () => (isQueueAway ? Promise.reject(new Error('away')) : Promise.resolve()),
+    clock: systemClock,
+  });
+});
+
+/** The five outlets, asked at the same time: what each of them says. */
+async function lookEverywhere() {
+  const status = await runCliInProcess(['status', '--json'], { DATABASE_URL: database.url });
+  const { problems } = JSON.parse(status.stdout) as { problems: ToldProblem[] };
+  const readiness = await fetch(`${web.url}readyz`);
+  const page = await (await fetch(web.url)).text();
+  await rounds.run();
+  const alerts = await pool.sql<{ kind: string }[]>`SELECT kind FROM sync.alerts WHERE ended_at IS NULL`;
+  return {
+    problems,
+    kinds: [...new Set(problems.map(({ kind }) => kind))],
+    exitCode: status.code,
+    readyz: readiness.status,
+    isAlive: (await fetch(`${web.url}healthz`)).status === 200,
+    page,
+    alerts: [...new Set(alerts.map(({ kind }) => kind))],
+  };
+}
+
+interface Situation {
+  readonly kind: string;
+  readonly begin: string;
+  readonly end: string;
+  readonly readyz: 200 | 503;
+  readonly isAlerted: boolean;
+}
+
+const SITUATIONS: readonly Situation[] = [
+  {
+    kind: 'account-stopped',
+    begin: "UPDATE pool.accounts SET status = 'auth_failed', status_reason = 'refused'",
+    end: "UPDATE pool.accounts SET status = 'ok', status_reason = NULL",
+    readyz: 503,
+    isAlerted: true,
+  },
+  {
+    kind: 'stream-late',
+    begin:
+      "UPDATE sync.cursors SET last_success_at = last_success_at - interval '9 days' WHERE stream = 'rewards'",
+    end: "UPDATE sync.cursors SET last_success_at = last_success_at + interval '9 days' WHERE stream = 'rewards'",
+    readyz: 503,
+    isAlerted: true,
+  },
+  {
+    kind: 'stream-failing',
+    begin: "UPDATE sync.runs SET outcome = 'failed', error_message = 'odd' WHERE stream = 'workers'",
+    end: "UPDATE sync.runs SET outcome = 'succeeded', error_message = NULL WHERE stream = 'workers'",
+    readyz: 200,
+    isAlerted: false,
+  },
+  {
+    kind: 'stream-partial',
+    begin: "UPDATE sync.runs SET outcome = 'partial', error_message = 'odd' WHERE stream = 'rewards'",
+    end: "UPDATE sync.runs SET outcome = 'succeeded', error_message = NULL WHERE stream = 'rewards'",
+    readyz: 200,
+    isAlerted: false,
+  },
+  {
+    kind: 'rows-quarantined',
+    begin: `INSERT INTO sync.quarantined_rows (stream, account_id, puid, algo, raw, raw_hash, reason)
+            SELECT 'earnings', account_id, puid, default_algo, n::text, n::text, 'odd'
+              FROM pool.sub_accounts, generate_series(1, 27) AS n`,
+    end: 'DELETE FROM sync.quarantined_rows',
+    readyz: 200,
+    isAlerted: true,
+  },
+  {
+    kind: 'history-incomplete',
+    begin: "UPDATE sync.cursors SET history_complete = false WHERE stream = 'earnings'",
+    end: 'UPDATE sync.cursors SET history_complete = true',
+    readyz: 200,
+    isAlerted: false,
+  },
+  {
+    kind: 'income-differs',
+    begin: 'UPDATE pool.sub_account_income_samples SET amount = amount + 1',
+    end: 'UPDATE pool.sub_account_income_samples SET amount = amount - 1',
+    readyz: 200,
+    isAlerted: true,
+  },
+];
+
+test('P11 all outlets say that all is well', async () => {
+  const told = await lookEverywhere();
+  expect(told).toMatchObject({ kinds: [], exitCode: 0, readyz: 200, isAlive: true, alerts: [] });
+  expect(told.page).toContain('All is well.');
+});
+
+test.each(SITUATIONS)('P11 all outlets agree on $kind', async ({ kind, begin, end, readyz, isAlerted }) => {
+  await pool.sql.unsafe(begin);
+  const told = await lookEverywhere();
+  await pool.sql.unsafe(end);
+  expect(told).toMatchObject({ exitCode: 1, readyz, isAlive: true, alerts: isAlerted ? [kind] : [] });
+  expect(told.kinds).toEqual([kind]);
+  expect(told.page).not.toContain('All is well.');
+  for (const { what } of told.problems) expect(told.page).toContain(what.replaceAll("'", '&#39;'));
+  await rounds.run();
+});
+
+test('P11 a queue that is away makes the service unready', async () => {
+  isQueueAway = true;
+  const { readyz, isAlive } = await lookEverywhere();
+  isQueueAway = false;
+  expect([readyz, isAlive]).toEqual([503, true]);
+});
