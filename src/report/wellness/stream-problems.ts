@@ -64,7 +64,8 @@ function findProblem(facts: StreamFacts): Problem[] {
 }
 
 function lateStream(facts: StreamFacts, { everyMs, lastSuccessAt }: FreshnessFacts): Problem {
-  const { account, stream, run } = facts;
+  const { account, stream } = facts;
+  const reason = facts.run?.reason ?? null;
   const last =
     lastSuccessAt === null
       ? 'it has never succeeded'
@@ -74,7 +75,7 @@ function lateStream(facts: StreamFacts, { everyMs, lastSuccessAt }: FreshnessFac
     kind: 'stream-late',
     account,
     what: `The stream ${stream} of ${account} is late: ${last}, and is due every ${intervalText(everyMs)}.`,
-    cause: run === null || run.reason === null ? null : `The last failure: ${run.reason}`,
+    cause: reason === null ? null : `The last failure: ${reason}`,
     mend: 'kpool check',
     alert: alertOf(facts),
   });

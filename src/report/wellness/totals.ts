@@ -4,13 +4,16 @@ import type { TotalsFacts } from './facts';
 
 /** A reconciliation, added up by account and currency. */
 export function totalsOf(rows: readonly ReconciliationRow[]): readonly TotalsFacts[] {
-  const groups = new Map<string, ReconciliationRow[]>();
+  const groups = new Map<string, [ReconciliationRow, ...ReconciliationRow[]]>();
   for (const row of rows) {
     const key = `${row.account}\n${row.currency}`;
-    groups.set(key, [...(groups.get(key) ?? []), row]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [row]);
+    else group.push(row);
   }
-  return [...groups.values()].map((group) => {
-    const { account, currency } = group[0] as ReconciliationRow;
+  return [...groups.values()].map(([first, ...others]) => {
+    const group = [first, ...others];
+    const { account, currency } = first;
     const differing = group.filter(({ verdict }) => verdict === 'differs');
     // Without a total of the pool's own there is nothing that may be wrong.
     const notComparable = group.filter(
