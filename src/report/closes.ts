@@ -3,9 +3,6 @@ import { assert } from '../core/assert';
 import { findMonthObstacles } from './month-obstacles';
 import { firstDayOf, type Month } from './month';
 
-/** Keeps two people from closing at once; any constant that no other lock uses. */
-const CLOSES_LOCK = 72_707_372;
-
 /** A record of `sync.closes`. */
 export interface CloseRecord {
   readonly month: string;
@@ -74,7 +71,8 @@ function instantText(sql: Sql | TransactionSql, instant: ReturnType<Sql>) {
 }
 
 async function isClosed(tx: TransactionSql, month: Month): Promise<boolean> {
-  await tx`SELECT pg_advisory_xact_lock(${CLOSES_LOCK})`;
+  // Keeps two people from closing at once.
+  await tx`SELECT sync.lock('closes')`;
   const [last] = await tx<{ action: string }[]>`
     SELECT action FROM sync.closes WHERE month = ${firstDayOf(month)}::date ORDER BY close_id DESC LIMIT 1`;
   return last?.action === 'close';

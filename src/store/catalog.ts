@@ -25,10 +25,6 @@ function isConfirmed(missing: readonly string[], confirmed: ReadonlySet<string>)
   return missing.every((key) => confirmed.has(key));
 }
 
-/** Advisory lock, beside those of `queue-claim` and `alert-store`. */
-const LOCK_CLASS = 7_041_105;
-const SUB_ACCOUNTS_LOCK = 5;
-
 /** Writers of one account's catalog wait for each other; the ledger does not. */
 async function lockAccount(tx: Queryable, accountId: AccountId): Promise<void> {
   await tx.$queryRaw`SELECT account_id FROM pool.accounts WHERE account_id = ${accountId}::smallint FOR NO KEY UPDATE`;
@@ -134,7 +130,7 @@ export class PrismaCatalogStore {
  * same moment without seeing each other.
  */
 async function lockSubAccounts(tx: Queryable): Promise<void> {
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock(${LOCK_CLASS}::integer, ${SUB_ACCOUNTS_LOCK}::integer)`;
+  await tx.$executeRaw`SELECT sync.lock('sub_accounts')`;
 }
 
 /** Two keys of one user, or a key that now belongs to another user: the account is stopped, not mixed. */

@@ -1,13 +1,20 @@
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReservedSql, Sql } from 'postgres';
-import postgres from 'postgres';
 import { KpoolError } from '../core/errors';
 import { guarded } from './database-errors';
 import { applyViews, changedViews, readAppliedViews } from './migrations/apply-views';
 import { isConnectionLost, migrationFailure } from './migrations/migration-failure';
 import type { MigrationFile } from './migrations/migration-files';
 import { findMigrationsDirectory, readMigrationFiles } from './migrations/migration-files';
-import { createRecords, insertRecord, readRecords } from './migrations/migration-records';
+import { findTableHolder, isLockedByMigration } from './migrations/lock-holders';
+import {
+  createRecords,
+  insertRecord,
+  isApplied,
+  lockRecords,
+  readRecords,
+} from './migrations/migration-records';
 import type { MigrationState } from './migrations/migration-state';
 import { judgeMigrations, requireMigratable } from './migrations/migration-state';
 import type { ViewFile } from './migrations/view-files';
@@ -15,9 +22,11 @@ import { readViewFiles } from './migrations/view-files';
 
 /** The key under which Prisma's schema engine, too, locks out other migrations of a database. */
 const MIGRATION_LOCK = 72_707_369;
-/** How long another process may be migrating, or a reader may hold a table that a migration changes. */
+/** How long another process may be migrating. */
 const LOCK_WAIT_MS = 10 * 60_000;
-const LOCK_NOT_AVAILABLE = '55P03';
+const LOCK_RETRY_MS = 500;
+/** How long a reader may hold a table that a migration changes: everybody else queues behind a change that waits. */
+const TABLE_WAIT_MS = 8_000;
 
 export interface MigrateOptions {
   /** Default: the migrations that come with the program. The views are in the directory `views` beside it. */
@@ -97,13 +106,20 @@ async function applyOne(session: ReservedSql, file: MigrationFile): Promise<void
   try {
     await session`BEGIN`;
     await createRecords(session);
+    // Whoever lost the race for a lock that a reader takes away finds here that the other was first.
+    await lockRecords(session);
+    if (await isApplied(session, file)) {
+      await session`ROLLBACK`;
+      return;
+    }
     // Simple protocol: the whole file in one message, so that nobody has to find the ends of its statements.
     await session.unsafe(file.script).simple();
     await insertRecord(session, file);
     await session`COMMIT`;
   } catch (error) {
-    if (!isConnectionLost(error)) await session`ROLLBACK`;
-    throw migrationFailure(`migration ${file.name}`, error);
+    if (isConnectionLost(error)) throw migrationFailure(`migration ${file.name}`, error);
+    await session`ROLLBACK`;
+    throw migrationFailure(`migration ${file.name}`, error, await findTableHolder(session));
   }
 }
 
@@ -127,17 +143,19 @@ async function withMigrationLock<T>(sql: Sql, work: (session: ReservedSql) => Pr
 }
 
 async function lock(session: ReservedSql): Promise<void> {
-  await session`SELECT set_config('lock_timeout', ${`${LOCK_WAIT_MS}ms`}, false), set_config('statement_timeout', '0', false)`;
-  try {
-    await session`SELECT pg_advisory_lock(${MIGRATION_LOCK})`;
-  } catch (cause) {
-    if (!(cause instanceof postgres.PostgresError) || cause.code !== LOCK_NOT_AVAILABLE) throw cause;
-    throw new KpoolError(
-      'database.failed',
-      `Another process has been migrating this database for ${LOCK_WAIT_MS / 60_000} minutes.`,
-      { hint: `Wait for it, or see who holds advisory lock ${MIGRATION_LOCK} in pg_locks.`, cause },
-    );
+  await session`SELECT set_config('lock_timeout', ${`${TABLE_WAIT_MS}ms`}, false), set_config('statement_timeout', '0', false)`;
+  for (let waitedMs = 0; waitedMs < LOCK_WAIT_MS; waitedMs += LOCK_RETRY_MS) {
+    const [row] = await session<
+      { taken: boolean }[]
+    >`SELECT pg_try_advisory_lock(${MIGRATION_LOCK}) AS taken`;
+    if (row?.taken === true || !(await isLockedByMigration(session, MIGRATION_LOCK))) return;
+    await sleep(LOCK_RETRY_MS);
   }
+  throw new KpoolError(
+    'database.failed',
+    `Another process has been migrating this database for ${LOCK_WAIT_MS / 60_000} minutes.`,
+    { hint: `Wait for it, or see who holds advisory lock ${MIGRATION_LOCK} in pg_locks.` },
+  );
 }
 
 /** Gives the connection back as it was found. */

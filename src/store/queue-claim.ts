@@ -3,11 +3,8 @@ import { openPostgresSession, type PostgresSession } from '../core/postgres-sess
 import type { Secret } from '../core/secret';
 import { guarded } from './database-errors';
 
-/** First half of our advisory locks, so that they meet nobody else's ("kpQ" in ASCII). */
+/** First half of the advisory locks that say which sessions use the place, so that they meet nobody else's ("kpQ" in ASCII). */
 const LOCK_CLASS = 7_041_105;
-const CLAIM_LOCK = 1;
-const RUNNING_LOCK = 2;
-const SCHEDULES_LOCK = 3;
 const SETTING = 'queue_backend';
 const INSTALLATION = 'installation';
 /** Long enough for others to be done with their claim, or with the schedules. */
@@ -63,12 +60,14 @@ export async function claimQueue(databaseUrl: Secret, place: QueuePlace): Promis
   const session = connect(databaseUrl);
   try {
     return await guarded(async () => {
-      await session.query('SELECT pg_advisory_lock($1, $2)', [LOCK_CLASS, CLAIM_LOCK]);
+      await session.query('BEGIN');
+      await session.query("SELECT sync.lock('queue_claim')");
       const verdict = await decide(session, place);
+      // Each session locks a number of its own, which nobody can hold before it: a failed try would not matter much.
       if (verdict.outcome === 'claimed') {
-        await session.query('SELECT pg_advisory_lock_shared($1, $2)', [LOCK_CLASS, RUNNING_LOCK]);
+        await session.query('SELECT pg_try_advisory_lock($1, pg_backend_pid())', [LOCK_CLASS]);
       }
-      await session.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, CLAIM_LOCK]);
+      await session.query('COMMIT');
       return {
         verdict,
         ended: session.ended,
@@ -95,10 +94,9 @@ async function decide(session: PostgresSession, place: QueuePlace): Promise<Clai
   const isElsewhere = used !== null && (used.kind !== place.kind || used.address !== place.address);
   if (isElsewhere) {
     const [holders] = await session.query<{ users: number }>(
-      `SELECT count(*)::int AS users FROM pg_locks
-        WHERE locktype = 'advisory' AND granted AND classid = $1::int AND objid = $2::int AND objsubid = 2
-          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-      [LOCK_CLASS, RUNNING_LOCK],
+      `SELECT count(*)::int AS users FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND sync.is_session_lock_held($1, pid)`,
+      [LOCK_CLASS],
     );
     const users = holders?.users ?? 0;
     if (users > 0) return { outcome: 'refused', usedPlace: used, users };
@@ -131,7 +129,10 @@ async function findInstallation(session: PostgresSession): Promise<string> {
 export async function withSchedulesLock<T>(databaseUrl: Secret, work: () => Promise<T>): Promise<T> {
   const session = connect(databaseUrl);
   try {
-    await guarded(() => session.query('SELECT pg_advisory_lock($1, $2)', [LOCK_CLASS, SCHEDULES_LOCK]));
+    await guarded(async () => {
+      await session.query('BEGIN');
+      await session.query("SELECT sync.lock('queue_schedules')");
+    });
     return await work();
   } finally {
     // Ends the lock with the session.

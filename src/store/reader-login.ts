@@ -1,10 +1,11 @@
 import type { Sql, TransactionSql } from 'postgres';
 import { assert } from '../core/assert';
 import { KpoolError } from '../core/errors';
+import { limitReader } from './reader-limits';
 
-/** Grants on one schema that meet fail with "tuple concurrently updated": one at a time. */
-const GRANT_LOCK = 72_707_373;
 const ROLE_SYNTAX = /^[a-z_][a-z0-9_]{0,62}$/;
+/** Words that PostgreSQL takes for something else than a role, even in quotes. */
+const RESERVED_ROLES = ['public', 'none'];
 const INSUFFICIENT_PRIVILEGE = '42501';
 /** Things that a reader should not reach; more need not be named. */
 const MAX_NAMED = 10;
@@ -16,6 +17,8 @@ export interface ReaderLogin {
   readonly database: string;
   /** What the role can do besides reading `pool` and `report`, in words; none when it is a mere reader. */
   readonly excess: readonly string[];
+  /** What every role of the database may do and a reader should not, with what an administrator can do about it. */
+  readonly liberties: readonly string[];
 }
 
 /** Whether there is such a role. Throws `usage.invalid` for a name that cannot be a reader's. */
@@ -24,6 +27,15 @@ export async function hasRole(sql: Sql | TransactionSql, role: string): Promise<
     throw new KpoolError('usage.invalid', `${role} is no name for a role.`, {
       hint: 'Take small letters, digits and _, at most 63, not starting with pg_: kpool grant-reader metabase',
     });
+  }
+  if (RESERVED_ROLES.includes(role)) {
+    throw new KpoolError(
+      'usage.invalid',
+      `${role} is a word of PostgreSQL and cannot be the name of a role.`,
+      {
+        hint: 'Take another name: kpool grant-reader metabase',
+      },
+    );
   }
   const [found] = await sql<{ isOwner: boolean; canLogIn: boolean; isSuper: boolean }[]>`
     SELECT rolname = current_user AS "isOwner", rolcanlogin AS "canLogIn", rolsuper AS "isSuper"
@@ -49,7 +61,8 @@ export async function hasRole(sql: Sql | TransactionSql, role: string): Promise<
  */
 export async function grantReader(sql: Sql, role: string, verifier: string | null): Promise<ReaderLogin> {
   return sql.begin(async (tx) => {
-    await tx`SELECT pg_advisory_xact_lock(${GRANT_LOCK})`;
+    // Grants on one schema that meet fail with "tuple concurrently updated": one at a time.
+    await tx`SELECT sync.lock('grants')`;
     const isKnown = await hasRole(tx, role);
     assert(isKnown || verifier !== null, 'a new login has a password');
     const database = await databaseOf(tx);
@@ -58,21 +71,10 @@ export async function grantReader(sql: Sql, role: string, verifier: string | nul
       // The name is of plain letters, the verifier of base64 letters: neither can leave its quotes.
       await changeRole(tx, role, `${isKnown ? 'ALTER' : 'CREATE'} ROLE "${role}" LOGIN ${password}`);
     }
-    if (!isKnown) {
-      await changeRole(
-        tx,
-        role,
-        `ALTER ROLE "${role}" IN DATABASE ${quoted(database)} SET default_transaction_read_only = on`,
-      );
-      await changeRole(
-        tx,
-        role,
-        `ALTER ROLE "${role}" IN DATABASE ${quoted(database)} SET search_path = report, pool`,
-      );
-    }
     await changeRole(tx, role, `GRANT CONNECT ON DATABASE ${quoted(database)} TO "${role}"`);
     await tx`SELECT sync.grant_reading(${role}::name)`;
-    return { role, isNew: !isKnown, database, excess: await findExcess(tx, role) };
+    const liberties = await limitReader(tx, role, database);
+    return { role, isNew: !isKnown, database, excess: await findExcess(tx, role), liberties };
   });
 }
 

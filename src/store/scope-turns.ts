@@ -50,7 +50,11 @@ export class PostgresTurnStore {
     try {
       const session = this.#connect();
       const [row] = await guarded(() =>
-        session.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS taken', [LOCK_CLASS, key]),
+        // A lock that only a reader holds keeps nobody out; two runs that meet then are kept in order by versions (P9).
+        session.query<{ taken: boolean }>(
+          'SELECT pg_try_advisory_lock($1, $2) OR NOT sync.is_session_lock_held($1, $2) AS taken',
+          [LOCK_CLASS, key],
+        ),
       );
       isTaken = row?.taken === true;
       return isTaken ? { release: () => this.#release(session, key) } : null;
@@ -119,7 +123,7 @@ export class PostgresTurnStore {
 }
 
 /** Scopes of the same key would wait for each other, once in four thousand million. */
-function lockKeyOf({ stream, accountId, puid, algo }: ScopeKey): number {
+export function lockKeyOf({ stream, accountId, puid, algo }: ScopeKey): number {
   const name = JSON.stringify([stream, accountId, String(puid ?? NO_PUID), algo ?? NO_ALGO]);
   return createHash('sha256').update(name).digest().readInt32BE(0);
 }

@@ -28,3 +28,45 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION sync.refuse() IS 'Trigger: refuses the statement with the sentence that is its argument.';
+
+-- Locks are rows and tables that only writers can reach. Advisory locks would not do: whoever may connect can take any of
+-- them, and pg_locks shows their keys to all.
+CREATE TABLE sync.locks (
+  lock_name text PRIMARY KEY
+);
+COMMENT ON TABLE sync.locks IS 'Locks by name: sync.lock() locks their rows until the transaction ends.';
+COMMENT ON COLUMN sync.locks.lock_name IS 'What is done by one transaction at a time.';
+
+CREATE FUNCTION sync.lock(VARIADIC names text[]) RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  AS $$
+BEGIN
+  INSERT INTO sync.locks AS l SELECT DISTINCT n FROM unnest(names) AS n ORDER BY n ON CONFLICT DO NOTHING;
+  PERFORM FROM sync.locks WHERE lock_name = ANY (names) ORDER BY lock_name FOR UPDATE;
+END
+$$;
+COMMENT ON FUNCTION sync.lock(text[]) IS 'Waits until no other transaction holds any of these locks, and holds them until this one ends.';
+
+CREATE FUNCTION sync.try_lock(name text) RETURNS boolean
+  LANGUAGE plpgsql VOLATILE
+  AS $$
+BEGIN
+  INSERT INTO sync.locks VALUES (name) ON CONFLICT DO NOTHING;
+  PERFORM FROM sync.locks WHERE lock_name = name FOR UPDATE SKIP LOCKED;
+  RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION sync.try_lock(text) IS 'As sync.lock(), but returns false instead of waiting.';
+
+CREATE FUNCTION sync.is_session_lock_held(lock_class integer, lock_key integer) RETURNS boolean
+  LANGUAGE sql VOLATILE
+  AS $$
+SELECT EXISTS (
+  SELECT FROM pg_catalog.pg_locks l
+    JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+   WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
+     AND l.classid = lock_class::oid AND l.objid = lock_key::oid
+     AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+     AND has_table_privilege(a.usesysid, 'sync.locks', 'UPDATE'))
+$$;
+COMMENT ON FUNCTION sync.is_session_lock_held(integer, integer) IS 'Whether a session of the program holds this advisory lock, which tells that its process lives. Roles that may not write, such as readers, do not count.';

@@ -119,7 +119,7 @@ BEGIN
     CONTINUE WHEN to_regclass(format('pool_parts.%I', part)) IS NOT NULL;
     -- One process makes a partition, the others find it made: in the catalog itself, since to_regclass remembers
     -- that there was none.
-    PERFORM pg_advisory_xact_lock(hashtextextended('sync.ensure_worker_sample_partitions', 0));
+    PERFORM sync.lock('worker_sample_partitions');
     CONTINUE WHEN EXISTS (SELECT FROM pg_class WHERE relname = part AND relnamespace = 'pool_parts'::regnamespace);
     -- Made apart and attached: unlike CREATE TABLE … PARTITION OF, that waits for no reader of the parent.
     EXECUTE format('CREATE TABLE pool_parts.%I (LIKE pool.worker_samples INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING COMMENTS)', part);

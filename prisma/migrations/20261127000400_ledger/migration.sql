@@ -21,7 +21,6 @@ END
 $$;
 COMMENT ON FUNCTION sync.ledger_stamp() IS 'The instant to stamp a change of the ledger with: now, and after every fixed instant.';
 
--- 72707370: any constant would do; it differs from the migrations' lock (72707369).
 CREATE FUNCTION sync.begin_ledger_commit() RETURNS void
   LANGUAGE plpgsql VOLATILE
   AS $$
@@ -31,7 +30,8 @@ BEGIN
     RAISE EXCEPTION 'The ledger is written in READ COMMITTED transactions only.'
       USING ERRCODE = 'invalid_transaction_state';
   END IF;
-  PERFORM pg_advisory_xact_lock_shared(72707370);
+  -- Shared among commits; sync.fix_ledger_instant() takes the mode that conflicts with it.
+  LOCK TABLE sync.ledger_clock IN ROW SHARE MODE;
 END
 $$;
 COMMENT ON FUNCTION sync.begin_ledger_commit() IS 'To be called before a transaction changes the ledger: many may do so at once, but none while an instant is being fixed.';
@@ -47,7 +47,7 @@ BEGIN
       USING ERRCODE = 'invalid_transaction_state';
   END IF;
   -- Waits until every ledger commit under way has ended, and holds up new ones until this transaction ends.
-  PERFORM pg_advisory_xact_lock(72707370);
+  LOCK TABLE sync.ledger_clock IN EXCLUSIVE MODE;
   UPDATE sync.ledger_clock
      SET fixed_until = greatest(sync.now(), fixed_until + interval '1 microsecond')
   RETURNING fixed_until INTO STRICT instant;

@@ -174,9 +174,9 @@ BEGIN
     RETURN NULL;
   END IF;
   -- An earning that is not committed yet decides whether a reward of its day counts. Statements from here on see
-  -- what the other list of the scope has committed. 72707371: any constant that no other lock uses.
-  PERFORM pg_advisory_xact_lock(72707371, scope.hash)
-     FROM (SELECT DISTINCT hashtext(account_id || ' ' || puid || ' ' || algo) AS hash FROM touched ORDER BY hash) AS scope;
+  -- what the other list of the scope has committed.
+  PERFORM sync.lock(VARIADIC array_agg('income ' || scope.puid || ' ' || scope.algo))
+     FROM (SELECT DISTINCT puid, algo FROM touched) AS scope;
   -- Text, not prepared statements: a plan kept from the first batch into an empty table would last for ever.
   EXECUTE sync.income_months_statement(
     'DELETE FROM sync.income_days AS d
@@ -235,7 +235,7 @@ BEGIN
       USING ERRCODE = 'invalid_transaction_state';
   END IF;
   -- The lock of sync.fix_ledger_instant(): no commit of the ledger is under way, and none begins.
-  PERFORM pg_advisory_xact_lock(72707370);
+  LOCK TABLE sync.ledger_clock IN EXCLUSIVE MODE;
   DELETE FROM sync.income_months;
   DELETE FROM sync.income_days;
   EXECUTE sync.income_months_statement(sync.income_days_statement($items$
@@ -274,7 +274,7 @@ BEGIN
   END IF;
   IF new_zone IS DISTINCT FROM old_zone THEN
     -- Until this commits, nobody closes: the lock of kpool close.
-    PERFORM pg_advisory_xact_lock(72707372);
+    PERFORM sync.lock('closes');
     SELECT string_agg(to_char(month, 'YYYY-MM'), ', ' ORDER BY month) INTO closed_months
       FROM (SELECT DISTINCT ON (month) month, action FROM sync.closes ORDER BY month, close_id DESC) AS last
      WHERE action = 'close';

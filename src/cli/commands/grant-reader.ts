@@ -107,12 +107,13 @@ export const registerGrantReader: RegisterCommand = (program, context) => {
         output.result(
           {
             ...{ role, isNew: login.isNew, host: hostname, port: port === '' ? 5432 : Number(port) },
-            ...{ database: login.database, excess: [...login.excess] },
+            ...{ database: login.database, excess: [...login.excess], liberties: [...login.liberties] },
             password: password !== null && password.file === null ? password.text : null,
             passwordFile: password?.file ?? null,
           },
           () => resultText(login, place, password),
         );
+        for (const liberty of login.liberties) output.warn(`kpool: ${liberty}`);
         if (login.excess.length > 0) {
           output.warn(`kpool: ${role} can do more than read pool and report: it ${login.excess.join(', ')}.`);
           output.warn('  Somebody granted it that; take it back (REVOKE), or name a new role.');

@@ -3,10 +3,6 @@ import { inTransaction, type Queryable } from '../client';
 import { guarded } from '../database-errors';
 import type { PrismaClient } from '../generated/client';
 
-/** Advisory lock of a look, beside those of `queue-claim`. */
-const LOCK_CLASS = 7_041_105;
-const ALERTS_LOCK = 4;
-
 interface AlertRow {
   readonly alertId: string;
   readonly kind: string;
@@ -36,7 +32,7 @@ export class PrismaAlertStore {
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
         const [turn] = await tx.$queryRaw<{ held: boolean; nowMs: number }[]>`
-          SELECT pg_try_advisory_xact_lock(${LOCK_CLASS}::integer, ${ALERTS_LOCK}::integer) AS held,
+          SELECT sync.try_lock('alerts') AS held,
                  extract(epoch FROM sync.now())::float8 * 1000 AS "nowMs"`;
         if (turn?.held !== true) return null;
         const known = await readAlerts(tx, accountIds);

@@ -2,6 +2,7 @@ import type { ISql, ReservedSql } from 'postgres';
 import postgres from 'postgres';
 import { isKpoolError } from '../../core/errors';
 import { isConnectionLost, migrationFailure } from './migration-failure';
+import { lockRecords } from './migration-records';
 import type { ViewFile } from './view-files';
 import { withDependents } from './view-files';
 
@@ -28,6 +29,7 @@ export async function applyViews(session: ReservedSql, files: readonly ViewFile[
   const affected = withDependents(files, [...changed, ...removed]);
   try {
     await session`BEGIN`;
+    await lockRecords(session);
     await session`SAVEPOINT before_views`;
     if (await replaceInPlace(session, affected)) {
       await drop(session, applied, removed);

@@ -3,6 +3,7 @@ import { isKpoolError, KpoolError } from '../../core/errors';
 
 /** SQLSTATE classes that say nothing against the script: connection, serialization, resources, shutdown, lock. */
 const PASSING = /^(08|40|53|55P03|57)/;
+const LOCK_NOT_AVAILABLE = '55P03';
 const INSUFFICIENT_PRIVILEGE = '42501';
 const DEPENDENT_OBJECTS_STILL_EXIST = '2BP01';
 
@@ -12,8 +13,11 @@ export function isConnectionLost(error: unknown): boolean {
   return !(error instanceof postgres.PostgresError);
 }
 
-/** What a failure while applying `what` ("migration …", "view …") means. Nothing of it is left: it was one transaction. */
-export function migrationFailure(what: string, cause: unknown): KpoolError {
+/**
+ * What a failure while applying `what` ("migration …", "view …") means. Nothing of it is left: it was one transaction.
+ * `holder` is who may have kept it waiting.
+ */
+export function migrationFailure(what: string, cause: unknown, holder: string | null = null): KpoolError {
   if (!(cause instanceof postgres.PostgresError)) {
     return new KpoolError(
       'database.unreachable',
@@ -25,6 +29,10 @@ export function migrationFailure(what: string, cause: unknown): KpoolError {
     );
   }
   const message = `The ${what} could not be applied: ${cause.message}.`;
+  if (cause.code === LOCK_NOT_AVAILABLE && holder !== null) {
+    const hint = `Nothing of it was kept. ${holder} holds a table that it changes: end that session, then start again.`;
+    return new KpoolError('database.failed', message, { hint, cause });
+  }
   if (PASSING.test(cause.code)) {
     return new KpoolError('database.failed', message, {
       hint: 'Nothing of it was kept; it will be tried again.',

@@ -39,6 +39,15 @@ export async function readRecords(sql: ISql): Promise<MigrationRecord[]> {
      ORDER BY started_at`;
 }
 
+/** Keeps every other migration of the database waiting until the transaction ends. */
+export async function lockRecords(sql: ISql): Promise<void> {
+  await sql`LOCK TABLE public._prisma_migrations IN SHARE ROW EXCLUSIVE MODE`;
+}
+
+export async function isApplied(sql: ISql, file: MigrationFile): Promise<boolean> {
+  return (await readRecords(sql)).some((record) => record.finished && record.name === file.name);
+}
+
 /** Records a migration as applied; to be sent in the transaction that applied it. */
 export async function insertRecord(sql: ISql, file: MigrationFile): Promise<void> {
   await sql`

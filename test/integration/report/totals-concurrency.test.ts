@@ -38,8 +38,8 @@ async function someoneWaits(): Promise<void> {
   for (let look = 0; look < MAX_LOOKS; look += 1) {
     const [row] = await sql<{ waits: boolean }[]>`
       SELECT EXISTS (SELECT FROM pg_locks
-                      WHERE locktype = 'advisory' AND classid = 72707371 AND NOT granted
-                        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS waits`;
+                      WHERE locktype = 'transactionid' AND NOT granted AND pid IN (
+                        SELECT pid FROM pg_stat_activity WHERE datname = current_database())) AS waits`;
     if (row!.waits) return;
   }
   throw new Error('Nobody waits.');

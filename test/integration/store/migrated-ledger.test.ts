@@ -160,7 +160,7 @@ async function someoneWaits(): Promise<void> {
   const watcher = postgres(database.url, { max: 1 });
   for (let waiting = false; !waiting;) {
     const rows = await watcher`
-      SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+      SELECT FROM pg_locks WHERE locktype = 'relation' AND NOT granted
          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
     waiting = rows.length > 0;
   }

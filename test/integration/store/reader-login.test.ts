@@ -91,6 +91,75 @@ test('and nothing else: no machinery, no writing, no schema, whatever it sets', 
   });
 });
 
+test('nor can it make tables of its own, temporary ones or large objects', async () => {
+  const role = newName();
+  expect((await grant(role)).liberties).toEqual([]);
+  await as(role, async (reader) => {
+    await reader`SET default_transaction_read_only = off`;
+    for (const statement of [
+      'CREATE TEMPORARY TABLE mine ()',
+      'CREATE TABLE public.mine ()',
+      'CREATE SCHEMA mine',
+      'SELECT lo_create(0)',
+      'SELECT lo_creat(131072)',
+      "SELECT lo_from_bytea(0, 'x')",
+      'DO $$ BEGIN LOCK TABLE pool.earnings IN SHARE MODE; END $$',
+      'DO $$ BEGIN LOCK TABLE pool.earnings IN ROW SHARE MODE; END $$',
+      'DO $$ BEGIN LOCK TABLE sync.ledger_clock IN ACCESS SHARE MODE; END $$',
+      'DO $$ BEGIN LOCK TABLE public._prisma_migrations IN ACCESS SHARE MODE; END $$',
+      "SELECT sync.lock('closes')",
+    ]) {
+      expect([statement, await reader.unsafe(statement).catch((error: unknown) => error)]).toMatchObject([
+        statement,
+        { code: '42501' },
+      ]);
+    }
+  });
+});
+
+test('it begins with limits on its time and its connections', async () => {
+  const role = newName();
+  await grant(role);
+  const settings = await as(
+    role,
+    (reader) => reader`
+      SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock,
+             current_setting('idle_in_transaction_session_timeout') AS idle`,
+  );
+  expect([...settings]).toEqual([{ statement: '10min', lock: '10s', idle: '1min' }]);
+  const connections = await sql`SELECT rolconnlimit AS most FROM pg_roles WHERE rolname = ${role}`;
+  expect([...connections]).toEqual([{ most: 20 }]);
+  // What somebody has set stays.
+  await sql.unsafe(
+    `ALTER ROLE ${role} IN DATABASE ${database.name} SET statement_timeout = '1h'; ALTER ROLE ${role} CONNECTION LIMIT 3`,
+  );
+  await grant(role, null);
+  expect([...(await as(role, (reader) => reader`SHOW statement_timeout`))]).toEqual([
+    { statement_timeout: '1h' },
+  ]);
+  expect([...(await sql`SELECT rolconnlimit AS most FROM pg_roles WHERE rolname = ${role}`)]).toEqual([
+    { most: 3 },
+  ]);
+});
+
+test('what a database of somebody else leaves to every role is said, with the cure', async () => {
+  const owner = newName();
+  const role = newName();
+  await sql.unsafe(`CREATE ROLE ${owner} LOGIN CREATEROLE PASSWORD 'owner-password'`);
+  await sql.unsafe(`
+    GRANT TEMPORARY ON DATABASE ${database.name} TO PUBLIC;
+    GRANT USAGE ON SCHEMA sync, pool, report TO ${owner};
+    GRANT ALL ON sync.locks TO ${owner};
+    GRANT SELECT ON ALL TABLES IN SCHEMA pool, report TO ${owner} WITH GRANT OPTION;
+    GRANT USAGE ON SCHEMA pool, report TO ${owner} WITH GRANT OPTION`);
+  const { liberties } = await as(
+    owner,
+    (limited) => grantReader(limited, role, scramVerifier('some-password', randomBytes(SALT_BYTES))),
+    'owner-password',
+  );
+  expect(liberties).toEqual([expect.stringContaining('REVOKE TEMPORARY ON DATABASE') as string]);
+});
+
 test('granting again changes nothing, a new password replaces the old one', async () => {
   const role = newName();
   await grant(role);
@@ -125,12 +194,19 @@ test('a login that can do more is told so', async () => {
   ]);
 });
 
-test.each(['kpool', 'kpool_reader', 'pg_reader', 'Metabase', 'a"; DROP ROLE x', '', 'a'.repeat(64)])(
-  'the name %j is refused in one sentence',
-  async (role) => {
-    await expect(grant(role)).rejects.toMatchObject({ code: 'usage.invalid' });
-  },
-);
+test.each([
+  'kpool',
+  'kpool_reader',
+  'public',
+  'none',
+  'pg_reader',
+  'Metabase',
+  'a"; DROP ROLE x',
+  '',
+  'a'.repeat(64),
+])('the name %j is refused in one sentence', async (role) => {
+  await expect(grant(role)).rejects.toMatchObject({ code: 'usage.invalid' });
+});
 
 test('P10 the password itself never reaches the server', async () => {
   const role = newName();
@@ -152,6 +228,7 @@ test('P10 the password itself never reaches the server', async () => {
 test('a user who may not make roles is told what an administrator has to run', async () => {
   const owner = newName();
   await sql.unsafe(`CREATE ROLE ${owner} LOGIN PASSWORD 'owner-password'`);
+  await sql.unsafe(`GRANT USAGE ON SCHEMA sync TO ${owner}; GRANT ALL ON sync.locks TO ${owner}`);
   const failure = await as(
     owner,
     (limited) => grantReader(limited, `${owner}_x`, scramVerifier('some-password', randomBytes(SALT_BYTES))),

@@ -1,0 +1,105 @@
+import type { TransactionSql } from 'postgres';
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/** A BI tool's pool and an analyst beside it; more would crowd out the program. Only an administrator can raise it. */
+const MAX_CONNECTIONS = 20;
+/**
+ * What a login begins with; whoever knows how can set more for one session. An open transaction keeps PostgreSQL from
+ * cleaning up behind it, and its locks keep a migration waiting.
+ */
+const SESSION_SETTINGS: Readonly<Record<string, string>> = {
+  default_transaction_read_only: 'on',
+  search_path: 'report, pool',
+  statement_timeout: '10min',
+  lock_timeout: '10s',
+  idle_in_transaction_session_timeout: '1min',
+};
+
+/** Functions that make or fill large objects, which every role may call as PostgreSQL comes. */
+const LARGE_OBJECT_FUNCTIONS = [
+  'lo_creat(integer)',
+  'lo_create(oid)',
+  'lo_from_bytea(oid, bytea)',
+  'lo_put(oid, bigint, bytea)',
+  'lowrite(integer, bytea)',
+  'lo_truncate(integer, integer)',
+  'lo_truncate64(integer, bigint)',
+] as const;
+
+/** What the login may do and where, in words, with the statement by which an administrator ends it. */
+interface Liberty {
+  readonly isTaken: boolean;
+  readonly text: string;
+}
+
+/**
+ * Takes from a reader what every role may do to a database and no reader needs: temporary tables, large objects, tables in
+ * the schema public; and gives it limits that it has not. Returns what is left, one sentence each, where the user of the
+ * database may not change it: a database that others share is theirs to restrict.
+ */
+export async function limitReader(
+  tx: TransactionSql,
+  role: string,
+  database: string,
+): Promise<readonly string[]> {
+  const name = `"${database.replaceAll('"', '""')}"`;
+  await limitSessions(tx, role, name);
+  const [rights] = await tx<{ ownsDatabase: boolean; ownsPublic: boolean; isSuper: boolean }[]>`
+    SELECT pg_has_role(d.datdba, 'USAGE') AS "ownsDatabase", r.rolsuper AS "isSuper",
+           coalesce((SELECT pg_has_role(n.nspowner, 'USAGE') FROM pg_namespace n WHERE n.nspname = 'public'), false) AS "ownsPublic"
+      FROM pg_database d, pg_roles r WHERE d.datname = current_database() AND r.rolname = current_user`;
+  const revocations = [
+    rights?.ownsDatabase === true ? [`REVOKE TEMPORARY ON DATABASE ${name} FROM PUBLIC`] : [],
+    rights?.ownsPublic === true ? ['REVOKE CREATE ON SCHEMA public FROM PUBLIC'] : [],
+    rights?.isSuper === true
+      ? LARGE_OBJECT_FUNCTIONS.map((each) => `REVOKE EXECUTE ON FUNCTION pg_catalog.${each} FROM PUBLIC`)
+      : [],
+  ];
+  for (const statement of revocations.flat()) await tx.unsafe(statement);
+  return findLiberties(tx, role, name);
+}
+
+/** Settings that the login has already stay as they are. */
+async function limitSessions(tx: TransactionSql, role: string, database: string): Promise<void> {
+  const kept = await tx<{ name: string }[]>`
+    SELECT split_part(unnest(s.setconfig), '=', 1) AS name
+      FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole
+     WHERE r.rolname = ${role} AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))`;
+  const missing = Object.entries(SESSION_SETTINGS).filter(
+    ([setting]) => !kept.some(({ name }) => name === setting),
+  );
+  for (const [setting, value] of missing) {
+    const list = value.split(', ').map((each) => `'${each}'`);
+    await attempt(tx, `ALTER ROLE "${role}" IN DATABASE ${database} SET ${setting} = ${list.join(', ')}`);
+  }
+  const [found] = await tx<{ limit: number }[]>`
+    SELECT rolconnlimit AS "limit" FROM pg_roles WHERE rolname = ${role}`;
+  if (found?.limit === -1) await attempt(tx, `ALTER ROLE "${role}" CONNECTION LIMIT ${MAX_CONNECTIONS}`);
+}
+
+/** A role that somebody else made is theirs to change: what could not be is found by `findLiberties`. */
+async function attempt(tx: TransactionSql, statement: string): Promise<void> {
+  try {
+    await tx.savepoint((inner) => inner.unsafe(statement));
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== INSUFFICIENT_PRIVILEGE) throw error;
+  }
+}
+
+async function findLiberties(tx: TransactionSql, role: string, database: string): Promise<readonly string[]> {
+  const liberties = await tx<Liberty[]>`
+    SELECT NOT has_database_privilege(${role}, current_database(), 'TEMPORARY') AS "isTaken",
+           ${`It may make temporary tables, as every role of this database: REVOKE TEMPORARY ON DATABASE ${database} FROM PUBLIC`} AS text
+     UNION ALL
+    SELECT NOT coalesce(has_schema_privilege(${role}, to_regnamespace('public')::oid, 'CREATE'), false),
+           'It may make tables in the schema public, as every role: REVOKE CREATE ON SCHEMA public FROM PUBLIC'
+     UNION ALL
+    SELECT NOT bool_or(has_function_privilege(${role}, f::regprocedure, 'EXECUTE')),
+           'It may make large objects, as every role: a superuser can REVOKE EXECUTE ON FUNCTION lo_creat, lo_create, lo_from_bytea, lo_put, lowrite, lo_truncate, lo_truncate64 FROM PUBLIC'
+      FROM unnest(string_to_array(${LARGE_OBJECT_FUNCTIONS.join(';')}, ';')) AS f
+     UNION ALL
+    SELECT rolconnlimit <> -1, ${`It has no limit of connections: ALTER ROLE ${role} CONNECTION LIMIT ${MAX_CONNECTIONS}`}
+      FROM pg_roles WHERE rolname = ${role}`;
+  return liberties.filter(({ isTaken }) => !isTaken).map(({ text }) => `${text}.`);
+}

@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, writeFile, mkdir, rm, cp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import postgres from 'postgres';
+import { Secret } from '../../../src/core/secret';
+import type { AccountId, Puid } from '../../../src/domain/ids';
+import { STREAMS } from '../../../src/domain/streams';
+import { closeMonth } from '../../../src/report/closes';
+import type { Month } from '../../../src/report/month';
+import { migrate } from '../../../src/store/migrate';
+import { findMigrationsDirectory } from '../../../src/store/migrations/migration-files';
+import { claimQueue } from '../../../src/store/queue-claim';
+import { grantReader } from '../../../src/store/reader-login';
+import { SALT_BYTES, scramVerifier } from '../../../src/store/scram-verifier';
+import { lockKeyOf } from '../../../src/store/scope-turns';
+import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database';
+
+const PASSWORD = 'reader-password';
+const role = `reader_${randomBytes(6).toString('hex')}`;
+let database: TestDatabase;
+let pool: SyncedPool;
+let reader: postgres.Sql;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = await createSyncedPool({
+    databaseUrl: database.url,
+    env: { HISTORY_START: '2026-10-01' },
+    simulator: {
+      seed: 12,
+      startAt: Date.UTC(2026, 9, 20),
+      world: {
+        accounts: 1,
+        subAccountsPerAccount: 1,
+        days: 3,
+        workersPerSubAccount: 1,
+        algorithms: ['SHA256d'],
+      },
+    },
+  });
+  await pool.sync();
+  await grantReader(pool.sql, role, scramVerifier(PASSWORD, randomBytes(SALT_BYTES)));
+  const { hostname, port } = new URL(database.url);
+  const server = { host: hostname, port: Number(port), database: database.name };
+  reader = postgres({ ...server, username: role, password: PASSWORD, max: 3, onnotice: () => undefined });
+});
+afterAll(async () => {
+  await reader.end();
+  await pool.sql.unsafe(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  await pool.close();
+  await database.drop();
+});
+
+/** Every advisory lock that the program takes or took, by its numbers. */
+async function grabAdvisoryLocks(session: postgres.ReservedSql): Promise<void> {
+  for (let key = 72_707_360; key < 72_707_380; key += 1) {
+    await session`SELECT pg_advisory_lock(${key}::bigint)`;
+    await session`SELECT pg_advisory_lock(${key}::int, hashtext('k'))`;
+  }
+  for (let key = 0; key < 10; key += 1) await session`SELECT pg_advisory_lock(7041105, ${key}::int)`;
+  const scopes = await pool.sql<{ account: number; puid: string; algo: string }[]>`
+    SELECT DISTINCT account_id AS account, puid::text, algo FROM sync.cursors`;
+  for (const { account, puid, algo } of scopes) {
+    for (const stream of STREAMS) {
+      const scope = { stream, accountId: account as AccountId, puid: BigInt(puid) as Puid, algo };
+      await session`SELECT pg_advisory_lock(7041106, ${lockKeyOf(scope)}::int)`;
+    }
+  }
+}
+
+test('whatever a reader locks and holds, everything goes on', async () => {
+  const session = await reader.reserve();
+  try {
+    await session`SET idle_in_transaction_session_timeout = 0`;
+    await grabAdvisoryLocks(session);
+    await session`BEGIN ISOLATION LEVEL REPEATABLE READ`;
+    await session`SELECT count(*) FROM pool.earnings`;
+    await session`LOCK TABLE pool.earnings, pool.rewards, pool.workers, pool.sub_accounts, pool.worker_samples IN ACCESS SHARE MODE`;
+    for (let flood = 0; flood < 500; flood += 1)
+      await session`SELECT pg_notify('kpool', ${'x'.repeat(7_000)})`;
+
+    pool.simulator.clock.advance(3_600_000);
+    const summaries = await pool.sync({}, { verifyBeforeMs: Infinity, span: null });
+    const results = summaries.flatMap((summary) => summary.results);
+    expect(results.length).toBeGreaterThan(5);
+    expect(results.filter(({ outcome }) => outcome !== 'succeeded')).toEqual([]);
+    await closeMonth(pool.sql, '2026-09' as Month, { note: null, force: true });
+    const claim = await claimQueue(new Secret(database.url), { kind: 'postgres', address: null });
+    expect(claim.verdict).toMatchObject({ outcome: 'claimed' });
+    await claim.release();
+    expect((await migrate(pool.sql)).applied).toEqual([]);
+    expect([...(await pool.sql`SELECT sync.try_lock('alerts') AS free`)]).toEqual([{ free: true }]);
+  } finally {
+    await session`ROLLBACK`;
+    session.release();
+  }
+});
+
+test('a migration that a reader keeps waiting gives up soon and says who it is', async () => {
+  const migrationsDir = await copyOfMigrations('ALTER TABLE pool.earnings ADD COLUMN later text');
+  const session = await reader.reserve();
+  try {
+    await session`BEGIN`;
+    await session`LOCK TABLE pool.earnings IN ACCESS SHARE MODE`;
+    const failure = await migrate(pool.sql, { migrationsDir }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: 'database.failed',
+      hint: expect.stringContaining(`of the user ${role}`) as string,
+    });
+  } finally {
+    await session`ROLLBACK`;
+    session.release();
+    await rm(path.dirname(migrationsDir), { recursive: true });
+  }
+});
+
+/** The program's migrations, and one more. */
+async function copyOfMigrations(script: string): Promise<string> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'kpool-harm-'));
+  const migrationsDir = path.join(directory, 'migrations');
+  await cp(path.join(findMigrationsDirectory(), '..'), directory, { recursive: true });
+  await mkdir(path.join(migrationsDir, '29990101000000_later'));
+  await writeFile(path.join(migrationsDir, '29990101000000_later', 'migration.sql'), script);
+  return migrationsDir;
+}
