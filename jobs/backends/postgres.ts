@@ -6,8 +6,8 @@ import {
   type PostgresConnectionOptions,
   type PostgresQueueBackend,
 } from 'bullmq';
-import { Pool } from 'pg';
 import { KpoolError } from '../../src/core/errors';
+import { createPool } from '../../src/core/postgres/pool';
 import type { Secret } from '../../src/core/secret';
 import { QUEUE_NAME } from '../job-names';
 import type { QueueBackend } from './backend';
@@ -17,7 +17,6 @@ import { createRunner } from './runner';
 const SCHEMA = 'bullmq';
 /** For short statements, and one that listens for news. */
 const MAX_CONNECTIONS = 4;
-const CONNECT_TIMEOUT_MS = 10_000;
 
 type Connection = PostgresConnectionOptions;
 type Backend = PostgresQueueBackend;
@@ -27,18 +26,12 @@ type Backend = PostgresQueueBackend;
  * the server takes from it, the last half second, the next plan makes again; so no commit waits for the disk.
  */
 export async function openPostgresBackend(databaseUrl: Secret): Promise<QueueBackend> {
-  const pool = new Pool({
-    connectionString: databaseUrl.reveal(),
-    max: MAX_CONNECTIONS,
-    options: `-c search_path=${SCHEMA} -c synchronous_commit=off`,
-    application_name: 'kpool queue',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
+  const pool = createPool({
+    url: databaseUrl,
+    maxConnections: MAX_CONNECTIONS,
+    applicationName: 'kpool queue',
+    settings: { search_path: SCHEMA, synchronous_commit: 'off' },
   });
-  // A connection that breaks is replaced at the next statement, which tells of it if need be. While one is lent out, to
-  // listen or between two statements, nobody but we would hear of it, and Node would end the process.
-  pool.on('error', () => undefined);
-  pool.on('connect', (client) => client.on('error', () => undefined));
   try {
     const client = await pool.connect();
     try {

@@ -1,9 +1,11 @@
 import type { Config } from '../config/config';
 import { assert } from '../core/assert';
-import { openPostgresSession } from '../core/postgres-session';
+import { postgresAddressOf } from '../core/postgres/address';
+import { classifyDatabaseError } from '../core/postgres/errors';
+import { openPostgresSession } from '../core/postgres/session';
 import type { Secret } from '../core/secret';
 import { openEmbeddedPostgres } from '../store/embedded/open';
-import { connectionFailure, requireUsable, type ServerFacts } from './database-verdict';
+import { requireUsable, type ServerFacts } from './server-requirements';
 
 const ANSWER_TIMEOUT_MS = 10_000;
 
@@ -63,7 +65,7 @@ async function probe(url: Secret): Promise<ServerFacts> {
     requireUsable(facts, placeOf(url));
     return facts;
   } catch (error) {
-    throw connectionFailure(error, placeOf(url));
+    throw classifyDatabaseError(error, placeOf(url));
   } finally {
     await session.close();
   }
@@ -77,9 +79,6 @@ const FACTS = `
          current_database() AS database,
          current_user AS user`;
 
-/** `host:port` of an address, nothing else of it. */
 function placeOf(url: Secret): string {
-  const { hostname, port, searchParams } = new URL(url.reveal());
-  const host = hostname === '' ? (searchParams.get('host') ?? 'localhost') : hostname;
-  return `${host}:${port === '' ? '5432' : port}`;
+  return postgresAddressOf(url).place;
 }

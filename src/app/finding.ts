@@ -7,6 +7,8 @@ export interface Finding {
   readonly text: string;
   /** What to do about it; null when nothing. */
   readonly hint: string | null;
+  /** Whether it is the configuration that has to change; the time alone mends nothing then. */
+  readonly isUsage?: true;
   /** What a script would want to compare. */
   readonly figures?: Readonly<Record<string, number>>;
 }
@@ -18,5 +20,6 @@ export function well(name: string, text: string, hint: string | null = null): Fi
 /** Throws on what is no failure that the project knows. */
 export function failed(name: string, error: unknown): Finding {
   if (!(error instanceof KpoolError)) throw error;
-  return { name, isWell: false, text: error.message, hint: error.hint ?? null };
+  const isUsage = error.retry === 'usage' ? ({ isUsage: true } as const) : {};
+  return { name, isWell: false, text: error.message, hint: error.hint ?? null, ...isUsage };
 }

@@ -1,4 +1,4 @@
-import { openPostgres } from '../core/postgres-driver';
+import { openPostgres } from '../core/postgres/driver';
 import { migrate, type MigrateResult } from '../store/migrate';
 import type { OpenDatabase } from './database';
 
@@ -7,8 +7,8 @@ export async function migrateDatabase(
   database: Pick<OpenDatabase, 'url'>,
   log: (line: string) => void,
 ): Promise<MigrateResult> {
-  const sql = openPostgres(database.url, {
-    maxConnections: 1,
+  const sql = await openPostgres({
+    url: database.url,
     applicationName: 'kpool migrate',
     onNotice: log,
   });

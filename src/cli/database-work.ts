@@ -1,11 +1,10 @@
-import postgres from 'postgres';
+import type postgres from 'postgres';
 import { openDatabase, type OpenDatabase } from '../app/database';
 import { migrateDatabase } from '../app/migration';
-import { openPostgres } from '../core/postgres-driver';
-import { classifyDatabaseError } from '../store/database-errors';
+import { openPostgres } from '../core/postgres/driver';
+import { classifyDatabaseError, isDatabaseError } from '../core/postgres/errors';
 import type { CliContext } from './context';
 
-const MAX_CONNECTIONS = 2;
 const END_TIMEOUT_S = 5;
 
 /** Opens the database of the configuration, migrates it, and leaves it when `work` has ended. */
@@ -20,25 +19,15 @@ export async function workOnDatabase<T>(
   try {
     context.hideAddress(database.url);
     await migrateDatabase(database, log);
-    const sql = openPostgres(database.url, {
-      maxConnections: MAX_CONNECTIONS,
-      applicationName: `kpool ${name}`,
-    });
+    const sql = await openPostgres({ url: database.url, applicationName: `kpool ${name}` });
     try {
       return await work(sql, database);
     } catch (error) {
-      throw isOfDatabase(error) ? classifyDatabaseError(error) : error;
+      throw isDatabaseError(error) ? classifyDatabaseError(error) : error;
     } finally {
       await sql.end({ timeout: END_TIMEOUT_S });
     }
   } finally {
     await database.close();
   }
-}
-
-/** What the server said, or the connection to it: not a bug of ours. */
-function isOfDatabase(error: unknown): boolean {
-  if (error instanceof postgres.PostgresError) return true;
-  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^(CONNECT|CONNECTION_|ECONN|EPIPE)/.test(code);
 }

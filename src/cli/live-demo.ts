@@ -1,9 +1,10 @@
-import postgres from 'postgres';
+import type postgres from 'postgres';
 import { runJobs } from '../../jobs/run-jobs';
 import type { Demo } from '../app/demo';
 import { openSession } from '../app/session';
 import { requireAccounts } from '../config/require-accounts';
 import { isKpoolError } from '../core/errors';
+import { openPostgres } from '../core/postgres/driver';
 import { createMetrics } from '../observability/metrics';
 import { readActivity } from '../report/activity';
 import type { CliContext } from './context';
@@ -49,7 +50,7 @@ export async function liveOn(context: CliContext, demo: Demo): Promise<void> {
     signal: context.signal,
     log: () => undefined,
   });
-  const sql = postgres(session.database.url.reveal(), { max: 1, onnotice: () => undefined });
+  const sql = await openPostgres({ url: session.database.url, applicationName: 'kpool demo' });
   const hopeless = new AbortController();
   try {
     const jobs = await runJobs({

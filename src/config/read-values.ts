@@ -55,10 +55,11 @@ function readValue(name: VariableName, sources: readonly Source[], mistakes: Mis
   const text = found?.text ?? defaultText;
   const parsed = kind.schema.safeParse(text);
   if (!parsed.success) {
+    const detail = kind.explain?.(text ?? '');
     mistakes.add(
       found?.subject ?? name,
-      isSecret ? 'a value that does not fit (not shown)' : quote(text ?? ''),
-      kind.expects,
+      detail?.found ?? (isSecret ? 'a value that does not fit (not shown)' : quote(text ?? '')),
+      detail?.expected ?? kind.expects,
     );
     return null;
   }

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { withHost } from '../core/postgres/address';
 import { Secret } from '../core/secret';
 import type { Config } from './config';
 
@@ -24,7 +25,7 @@ export function secretsOf(config: Config): readonly Secret[] {
  * would blot those out wherever they are meant, and so give itself away.
  */
 export function secretsInAddress(address: Secret): readonly Secret[] {
-  const { username, password, pathname, searchParams } = new URL(address.reveal());
+  const { username, password, pathname, searchParams } = new URL(withHost(address.reveal()));
   const names = [username, pathname.slice(1), 'kpool', 'postgres'];
   const passwords = [password, decodeURIComponent(password), searchParams.get('password') ?? ''];
   const telling = passwords.filter((text) => text !== '' && !names.includes(text));

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { ADDRESS_FORM, AddressMistake, parsePostgresAddress } from '../core/postgres/address';
 import { findDurationMs } from './duration';
 import { findUrl, isLoopbackHost } from './web-address';
 
@@ -10,16 +11,22 @@ export interface ValueKind<T> {
   /** Completes "expected …" in a message. */
   readonly expects: string;
   readonly schema: z.ZodType<T, string>;
+  /** What is wrong with a text in particular, where more can be said than what was expected; without secrets. */
+  readonly explain?: (text: string) => { readonly found: string; readonly expected: string } | null;
 }
 
-function kind<T>(expects: string, find: (text: string) => T | null): ValueKind<T> {
+function kind<T>(
+  expects: string,
+  find: (text: string) => T | null,
+  explain?: ValueKind<T>['explain'],
+): ValueKind<T> {
   const schema = z.string().transform((text, context) => {
     const value = find(text);
     if (value !== null) return value;
     context.addIssue({ code: 'custom', message: `expected ${expects}` });
     return z.NEVER;
   });
-  return { expects, schema };
+  return { expects, schema, ...(explain === undefined ? {} : { explain }) };
 }
 
 export function oneOf<const T extends string>(...choices: readonly T[]): ValueKind<T> {
@@ -113,13 +120,20 @@ export const poolAddress = kind(
 );
 
 export const postgresAddress = kind(
-  'postgresql://user:password@host:5432/database, special characters of the password percent-encoded',
-  (text) => {
-    const url = findUrl(text);
-    const isPostgres = url?.protocol === 'postgresql:' || url?.protocol === 'postgres:';
-    return isPostgres && url.pathname.length > 1 && url.hash === '' && isPercentEncoded(url) ? text : null;
-  },
+  ADDRESS_FORM,
+  (text) => (findAddressMistake(text) === null ? text : null),
+  findAddressMistake,
 );
+
+function findAddressMistake(text: string): AddressMistake | null {
+  try {
+    parsePostgresAddress(text);
+    return null;
+  } catch (error) {
+    if (error instanceof AddressMistake) return error;
+    throw error;
+  }
+}
 
 export const redisAddress = kind('redis://host:6379 or rediss://user:password@host:6379', (text) => {
   const url = findUrl(text);

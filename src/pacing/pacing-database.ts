@@ -1,4 +1,4 @@
-import { openPostgresSession, type PostgresSession, type SqlValue } from '../core/postgres-session';
+import { openPostgresSession, type PostgresSession, type SqlValue } from '../core/postgres/session';
 import type { Secret } from '../core/secret';
 
 /** As much of the database as the pacing needs. */

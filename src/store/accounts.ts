@@ -1,6 +1,6 @@
 import { KpoolError } from '../core/errors';
 import type { AccountId } from '../domain/ids';
-import { guarded } from './database-errors';
+import { guarded } from '../core/postgres/errors';
 import type { PrismaClient } from './generated/client';
 
 export type AccountStatus = 'ok' | 'auth_failed' | 'forbidden' | 'duplicate' | 'changed';

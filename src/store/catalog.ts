@@ -3,7 +3,7 @@ import type { SubAccount } from '../domain/entities';
 import type { AccountId } from '../domain/ids';
 import type { Listing } from '../domain/page';
 import { inTransaction, type Queryable } from './client';
-import { guarded } from './database-errors';
+import { guarded } from '../core/postgres/errors';
 import type { PrismaClient } from './generated/client';
 import { stepCursor } from './ledger/cursor';
 import { quarantineRows } from './quarantine';

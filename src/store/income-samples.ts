@@ -3,7 +3,7 @@ import type { SubAccountIncome } from '../domain/entities';
 import type { AccountId } from '../domain/ids';
 import type { UnreadableRow } from '../domain/page';
 import { inTransaction } from './client';
-import { guarded } from './database-errors';
+import { guarded } from '../core/postgres/errors';
 import type { PrismaClient } from './generated/client';
 import { stepCursor } from './ledger/cursor';
 import { quarantineRows } from './quarantine';

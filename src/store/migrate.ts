@@ -2,7 +2,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReservedSql, Sql } from 'postgres';
 import { KpoolError } from '../core/errors';
-import { guarded } from './database-errors';
+import { guarded } from '../core/postgres/errors';
 import { applyViews, changedViews, readAppliedViews } from './migrations/apply-views';
 import { isConnectionLost, migrationFailure } from './migrations/migration-failure';
 import type { MigrationFile } from './migrations/migration-files';

@@ -1,7 +1,7 @@
 import { assert } from '../core/assert';
-import { openPostgresSession, type PostgresSession } from '../core/postgres-session';
+import { openPostgresSession, type PostgresSession } from '../core/postgres/session';
 import type { Secret } from '../core/secret';
-import { guarded } from './database-errors';
+import { guarded } from '../core/postgres/errors';
 
 /** First half of the advisory locks that say which sessions use the place, so that they meet nobody else's ("kpQ" in ASCII). */
 const LOCK_CLASS = 7_041_105;

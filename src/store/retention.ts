@@ -1,6 +1,6 @@
 import { DAY_MS, startOfUtcDay } from '../domain/windows';
 import { inTransaction } from './client';
-import { guarded } from './database-errors';
+import { guarded } from '../core/postgres/errors';
 import { removeWithSubAccounts } from './fleet/landing';
 import type { PrismaClient } from './generated/client';
 import { Prisma } from './generated/client';

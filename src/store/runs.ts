@@ -1,5 +1,5 @@
 import { KpoolError } from '../core/errors';
-import { guarded } from './database-errors';
+import { guarded } from '../core/postgres/errors';
 import type { PrismaClient } from './generated/client';
 import { inTransaction } from './client';
 import { ensureCursor } from './ledger/cursor';

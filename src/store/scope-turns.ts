@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { KpoolError } from '../core/errors';
-import { openPostgresSession, type PostgresSession } from '../core/postgres-session';
+import { openPostgresSession, type PostgresSession } from '../core/postgres/session';
 import type { Secret } from '../core/secret';
-import { guarded } from './database-errors';
+import { guarded } from '../core/postgres/errors';
 import type { PrismaClient } from './generated/client';
 import { isOfScope, NO_ALGO, NO_PUID, type ScopeKey } from './scope-key';
 

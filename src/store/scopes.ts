@@ -1,7 +1,7 @@
 import type { AccountId, Puid } from '../domain/ids';
 import type { ScopeSketch } from '../domain/scope-schedule';
 import type { Stream } from '../domain/streams';
-import { guarded } from './database-errors';
+import { guarded } from '../core/postgres/errors';
 import { Prisma, type PrismaClient } from './generated/client';
 import { NO_ALGO, NO_PUID, type ScopeKey } from './scope-key';
 

@@ -1,4 +1,4 @@
-import { guarded } from './database-errors';
+import { guarded } from '../core/postgres/errors';
 import type { PrismaClient } from './generated/client';
 
 /** What the reports need to know of the configuration (`sync.settings`). Writes only what changed. */

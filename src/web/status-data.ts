@@ -1,10 +1,9 @@
-import { openPostgres } from '../core/postgres-driver';
+import { createLastingPostgres } from '../core/postgres/driver';
 import type { Secret } from '../core/secret';
 import { readStatus, type ServiceStatus } from '../report/service-status';
 import type { WellnessFacts } from '../report/wellness/facts';
 import { readServiceFacts, type AccountNames } from '../report/wellness/read-facts';
 
-const MAX_CONNECTIONS = 2;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const END_S = 2;
 
@@ -17,14 +16,15 @@ export interface StatusReader {
 
 /** `judged` are the accounts that have to be well. */
 export function openStatusReader(databaseUrl: Secret, judged: AccountNames): StatusReader {
-  const sql = openPostgres(databaseUrl, {
-    maxConnections: MAX_CONNECTIONS,
-    applicationName: 'kpool web',
-    settings: { statement_timeout: String(STATEMENT_TIMEOUT_MS) },
-  });
+  const settings = { statement_timeout: String(STATEMENT_TIMEOUT_MS) };
+  const connect = () => createLastingPostgres({ url: databaseUrl, applicationName: 'kpool web', settings });
+  // A probe does not wait for a page.
+  const [pages, probes] = [connect(), connect()];
   return {
-    read: () => readStatus(sql, judged),
-    readFacts: () => readServiceFacts(sql, judged),
-    close: () => sql.end({ timeout: END_S }),
+    read: async () => readStatus(await pages.open(), judged),
+    readFacts: async () => readServiceFacts(await probes.open(), judged),
+    async close() {
+      await Promise.all([pages.close(END_S), probes.close(END_S)]);
+    },
   };
 }

@@ -19,17 +19,20 @@ class Collected extends Writable {
   }
 }
 
-/** Runs `kpool` in this process, from the sources: no build, no start of a program. Ctrl-C once it wrote `stopAt`. */
+/** Runs `kpool` in this process, from the sources: no build, no start of a program. Ctrl-C once it wrote `stopAt`, anywhere. */
 export async function runCliInProcess(
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
   stopAt?: RegExp,
 ): Promise<KpoolEnd> {
   const source = Object.assign(new EventEmitter(), { exit: () => undefined });
-  const stdout = new Collected((text) => {
-    if (stopAt?.test(text) === true) source.emit('SIGINT');
-  });
-  const stderr = new Collected();
+  let isStopped = false;
+  const look = (text: string): void => {
+    if (isStopped || stopAt?.test(text) !== true) return;
+    isStopped = true;
+    source.emit('SIGINT');
+  };
+  const [stdout, stderr] = [new Collected(look), new Collected(look)];
   const world = {
     argv,
     env: { HOME: '/nonexistent', ...env },

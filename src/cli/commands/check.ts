@@ -32,7 +32,10 @@ export const registerCheck: RegisterCommand = (program, context) => {
             })
             .join('\n'),
       );
-      exitByVerdict(context, judge({ failedChecks: findings.filter(({ isWell }) => !isWell) }));
+      const failures = findings.filter(({ isWell }) => !isWell);
+      exitByVerdict(context, judge({ failedChecks: failures }));
+      // The time alone mends nothing then.
+      if (failures.some(({ isUsage }) => isUsage === true)) context.exitWith(2);
     });
   withExamples(command, 'kpool check');
 };

@@ -4,7 +4,7 @@ import { PATIENCE_MS } from '../../app/patience';
 import { syncEverything, type StreamSummary } from '../../app/sync-everything';
 import { EVERYTHING } from '../../app/sync-selection';
 import { requireAccounts } from '../../config/require-accounts';
-import { openPostgres } from '../../core/postgres-driver';
+import { openPostgres } from '../../core/postgres/driver';
 import { countRows, readCompleteness, readFreshness, readMonthsOfIncome } from '../../report/overview';
 import { WHAT_IS_DUE } from '../../sync/ledger/sync-ledger-scope';
 import type { CliContext, RegisterCommand } from '../context';
@@ -36,7 +36,7 @@ async function syncAll(context: CliContext, session: Session): Promise<readonly 
 
 /** What an accountant and an operator look at first. */
 async function readOverview(session: Session) {
-  const sql = openPostgres(session.database.url, { maxConnections: 1, applicationName: 'kpool demo' });
+  const sql = await openPostgres({ url: session.database.url, applicationName: 'kpool demo' });
   try {
     const [income, freshness, completeness, rows] = await Promise.all([
       readMonthsOfIncome(sql, MONTHS_SHOWN),

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Sql } from 'postgres';
 import { KpoolError } from '../../core/errors';
+import { postgresAddressOf } from '../../core/postgres/address';
 import { grantReader, hasRole, type ReaderLogin } from '../../store/reader-login';
 import { SALT_BYTES, scramVerifier } from '../../store/scram-verifier';
 import type { RegisterCommand } from '../context';
@@ -101,12 +102,12 @@ export const registerGrantReader: RegisterCommand = (program, context) => {
           role,
           password === null ? null : scramVerifier(password.text, salt),
         );
-        const { hostname, port } = new URL(database.url.reveal());
-        const place = `host ${hostname}, port ${port === '' ? '5432' : port}`;
+        const { host, port } = postgresAddressOf(database.url);
+        const place = `host ${host}, port ${port}`;
         const { output } = context;
         output.result(
           {
-            ...{ role, isNew: login.isNew, host: hostname, port: port === '' ? 5432 : Number(port) },
+            ...{ role, isNew: login.isNew, host, port },
             ...{ database: login.database, excess: [...login.excess], liberties: [...login.liberties] },
             password: password !== null && password.file === null ? password.text : null,
             passwordFile: password?.file ?? null,

@@ -2,7 +2,7 @@ import type postgres from 'postgres';
 import { openDatabase } from '../../app/database';
 import type { Config } from '../../config/config';
 import { isKpoolError, KpoolError } from '../../core/errors';
-import { openPostgres } from '../../core/postgres-driver';
+import { openPostgres } from '../../core/postgres/driver';
 import { judgedAccountsOf } from '../../config/require-accounts';
 import { readStatus } from '../../report/service-status';
 import { migrationState } from '../../store/migrate';
@@ -61,7 +61,7 @@ export const registerStatus: RegisterCommand = (program, context) => {
       const config = context.config();
       const database = await openDatabase(config, { log: (line) => output.note(line), signal });
       context.hideAddress(database.url);
-      const sql = openPostgres(database.url, { maxConnections: 2, applicationName: 'kpool status' });
+      const sql = await openPostgres({ url: database.url, applicationName: 'kpool status' });
       try {
         await requireTables(sql);
         if (flags.watch === true) {

@@ -1,6 +1,6 @@
 import type { AccountId } from '../../domain/ids';
 import { inTransaction, type Queryable } from '../client';
-import { guarded } from '../database-errors';
+import { guarded } from '../../core/postgres/errors';
 import type { PrismaClient } from '../generated/client';
 
 interface AlertRow {

@@ -1,4 +1,4 @@
-import { guarded } from '../database-errors';
+import { guarded } from '../../core/postgres/errors';
 import type { PrismaClient } from '../generated/client';
 
 /** Workers that the pool lists, and what their history takes on disk now. */

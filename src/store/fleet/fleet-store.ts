@@ -3,7 +3,7 @@ import type { Worker, WorkerStatus } from '../../domain/entities';
 import type { AccountId, WorkerId } from '../../domain/ids';
 import type { UnreadableRow } from '../../domain/page';
 import { inTransaction, type Queryable } from '../client';
-import { guarded } from '../database-errors';
+import { guarded } from '../../core/postgres/errors';
 import type { PrismaClient } from '../generated/client';
 import { pgInstant } from '../instants';
 import { ensureCursor, lockCursor } from '../ledger/cursor';

@@ -1,7 +1,7 @@
 import type { AccountId, Puid } from '../../domain/ids';
 import { DAY_MS, startOfUtcDay } from '../../domain/windows';
 import { inTransaction } from '../client';
-import { guarded } from '../database-errors';
+import { guarded } from '../../core/postgres/errors';
 import type { PrismaClient } from '../generated/client';
 import { pgInstant } from '../instants';
 import { ensureCursor } from '../ledger/cursor';

@@ -11,7 +11,7 @@ import {
 import type { UnreadableRow } from '../../domain/page';
 import { contains, type StoredWindow, type Window } from '../../domain/windows';
 import { inTransaction, type Queryable } from '../client';
-import { guarded } from '../database-errors';
+import { guarded } from '../../core/postgres/errors';
 import type { PrismaClient } from '../generated/client';
 import { pgInstant } from '../instants';
 import { quarantineRows } from '../quarantine';

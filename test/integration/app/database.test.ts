@@ -107,10 +107,7 @@ describe('a database that cannot be opened is named, and P10 its password is not
 
   it('a server without TLS, when it is asked for', async () => {
     const error = await failureOf(changed((url) => url.searchParams.set('sslmode', 'require')));
-    expect([error.code, error.message]).toEqual([
-      'database.unreachable',
-      expect.stringContaining('it has no TLS'),
-    ]);
+    expect([error.code, error.message]).toEqual(['database.refused', expect.stringContaining('has no TLS')]);
   });
 
   it('a database in another encoding', async () => {

@@ -4,7 +4,7 @@ import postgres from 'postgres';
 import { KpoolError } from '../../../src/core/errors';
 import { Secret } from '../../../src/core/secret';
 import { createStoreClient, inTransaction } from '../../../src/store/client';
-import { guarded } from '../../../src/store/database-errors';
+import { guarded } from '../../../src/core/postgres/errors';
 import type { PrismaClient } from '../../../src/store/generated/client';
 import { useTestDatabase } from '../../support/test-database';
 
@@ -93,10 +93,10 @@ it.each([
   ['40P01', 'database.failed', 'each other’s way'],
   ['40001', 'database.failed', 'each other’s way'],
   ['53100', 'database.failed', 'no disk space'],
-  ['53300', 'database.failed', 'connections of the database are taken'],
-  ['57P03', 'database.unreachable', 'was lost'],
+  ['53300', 'database.failed', 'no connection left'],
+  ['57P03', 'database.unreachable', 'starting or stopping'],
   ['58030', 'database.failed', '58030'],
-  ['28P01', 'database.refused', 'does not let us in'],
+  ['28P01', 'database.refused', 'refuses the password'],
   ['42P01', 'database.rejected', 'lacks something'],
   ['23514', 'database.rejected', 'refused a statement'],
   ['P0001', 'database.rejected', 'refused a statement'],
@@ -147,7 +147,7 @@ it('a lock that is not free in time and a statement that takes too long may pass
     }),
   );
   expect([locked.retry, slow.retry]).toEqual(['backoff', 'backoff']);
-  expect([locked.message, slow.message].join()).toMatch(/held a lock.*took longer/);
+  expect([locked.message, slow.message].join()).toMatch(/did not give a lock.*took longer/);
 });
 
 it('a database that turned read-only may come back, and says what to do', async () => {

@@ -1,0 +1,54 @@
+import type postgres from 'postgres';
+import { postgresAddressOf } from './address';
+import { connectPostgres, silenceError, type PostgresConnection, type PostgresOptions } from './connection';
+import { classifyDatabaseError } from './errors';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * A connection for commands, ready: one statement after the other, and a transaction has it for itself until it ends. One
+ * that breaks stays broken. Rejects with a `KpoolError` that names the server. End it with a timeout.
+ */
+export async function openPostgres(options: PostgresOptions): Promise<postgres.Sql> {
+  return (await openConnection(options)).sql;
+}
+
+async function openConnection(options: PostgresOptions): Promise<PostgresConnection> {
+  const connection = connectPostgres(options);
+  const timer = setTimeout(() => connection.end(silenceError(CONNECT_TIMEOUT_MS)), CONNECT_TIMEOUT_MS);
+  try {
+    await connection.ready;
+    return connection;
+  } catch (error) {
+    throw classifyDatabaseError(error, postgresAddressOf(options.url).place);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The same for a process that lives long: made when it is needed, and anew after it was lost. */
+export interface LastingPostgres {
+  /** Rejects as `openPostgres`. */
+  open(): Promise<postgres.Sql>;
+  /** Takes no longer than `timeoutS`. */
+  close(timeoutS: number): Promise<void>;
+}
+
+export function createLastingPostgres(options: PostgresOptions): LastingPostgres {
+  let opening: Promise<PostgresConnection> | null = null;
+  const open = (): Promise<PostgresConnection> => {
+    const opened = openConnection(options);
+    const forget = (): void => {
+      if (opening === opened) opening = null;
+    };
+    opened.then(({ ended }) => ended).then(forget, forget);
+    return opened;
+  };
+  return {
+    open: async () => (await (opening ??= open())).sql,
+    async close(timeoutS) {
+      const connection = await opening?.catch(() => null);
+      await connection?.sql.end({ timeout: timeoutS });
+    },
+  };
+}

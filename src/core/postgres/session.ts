@@ -1,0 +1,81 @@
+import { connectPostgres, silenceError, type PostgresConnection, type PostgresOptions } from './connection';
+
+/** One parameter of a statement. Arrays and JSON are written as PostgreSQL reads them, as text. */
+export type SqlValue = string | number | boolean | null;
+
+/**
+ * One connection to PostgreSQL, which is thrown away as a whole as soon as anything fails: a statement, an answer that
+ * does not come, the connection.
+ */
+export interface PostgresSession {
+  /**
+   * Runs one statement, connecting first if need be. Rejects with what the server or the socket says, or with
+   * `ETIMEDOUT` when the answer takes longer than `answerTimeoutMs`; the session is over then.
+   */
+  query<Row extends object>(text: string, values?: readonly SqlValue[]): Promise<readonly Row[]>;
+  /** Resolves when the connection is over, for whatever reason. */
+  readonly ended: Promise<void>;
+  /** Never fails, and takes no longer than 2 s. */
+  close(): Promise<void>;
+}
+
+export interface PostgresSessionOptions extends PostgresOptions {
+  /** For one statement, and for connecting where that comes first. */
+  readonly answerTimeoutMs: number;
+}
+
+const CLOSE_TIMEOUT_S = 2;
+
+/** Connects at the first query. */
+export function openPostgresSession(options: PostgresSessionOptions): PostgresSession {
+  const waiting = new Set<(error: Error) => void>();
+  let resolveEnded: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => (resolveEnded = resolve));
+  let connection: PostgresConnection | null = null;
+  let over: Error | null = null;
+
+  const end = (reason: Error): void => {
+    if (over !== null) return;
+    over = reason;
+    connection?.end(reason);
+    for (const reject of waiting) reject(reason);
+    resolveEnded();
+  };
+  const connect = (): PostgresConnection => {
+    const made = connectPostgres(options);
+    void made.ended.then(end);
+    return made;
+  };
+  return {
+    ended,
+    async query<Row extends object>(text: string, values: readonly SqlValue[] = []): Promise<readonly Row[]> {
+      if (over !== null) throw over;
+      const { sql, ready } = (connection ??= connect());
+      return new Promise<readonly Row[]>((resolve, reject) => {
+        const settle = (): void => {
+          clearTimeout(timer);
+          waiting.delete(fail);
+        };
+        const fail = (error: Error): void => {
+          settle();
+          reject(error);
+          end(error);
+        };
+        const timer = setTimeout(() => fail(silenceError(options.answerTimeoutMs)), options.answerTimeoutMs);
+        waiting.add(fail);
+        ready
+          .then(() => sql.unsafe<Row[]>(text, [...values], { prepare: true }))
+          .then((rows) => {
+            settle();
+            resolve(rows);
+          }, fail);
+      });
+    },
+    async close() {
+      if (over === null && connection !== null) {
+        await connection.sql.end({ timeout: CLOSE_TIMEOUT_S }).catch(() => undefined);
+      }
+      end(new Error('The connection to the database was closed.'));
+    },
+  };
+}
