@@ -3,6 +3,7 @@ import { assert } from '../core/assert';
 import { postgresAddressOf } from '../core/postgres/address';
 import { classifyDatabaseError } from '../core/postgres/errors';
 import { openPostgresSession } from '../core/postgres/session';
+import { requireWritable } from '../core/postgres/session-settings';
 import type { Secret } from '../core/secret';
 import { openEmbeddedPostgres } from '../store/embedded/open';
 import { requireUsable, type ServerFacts } from './server-requirements';
@@ -63,6 +64,7 @@ async function probe(url: Secret): Promise<ServerFacts> {
     const [facts] = await session.query<ServerFacts>(FACTS);
     assert(facts !== undefined, 'a SELECT without FROM has one row');
     requireUsable(facts, placeOf(url));
+    await requireWritable((script) => session.query(script));
     return facts;
   } catch (error) {
     throw classifyDatabaseError(error, placeOf(url));

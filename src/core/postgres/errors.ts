@@ -94,7 +94,7 @@ const BY_CODE: readonly (readonly [pattern: RegExp, meaning: Meaning])[] = [
   [
     /^25006$/,
     failed(
-      'is read-only at the moment (a standby, or a failover)',
+      'is read-only at the moment (a standby, a failover, or default_transaction_read_only)',
       'Point DATABASE_URL at the primary; after a failover the sync goes on.',
     ),
   ],
@@ -277,8 +277,10 @@ function isOfDatabase(layers: readonly Fields[]): boolean {
  * as if it could pass.
  */
 export function classifyDatabaseError(error: unknown, place?: string): KpoolError {
-  if (error instanceof KpoolError) return error;
   const layers = layersOf(error);
+  // One of ours may have gone through a driver.
+  const ours = layers.find((layer) => layer instanceof KpoolError);
+  if (ours !== undefined) return ours;
   const code = codeOf(layers);
   if (isMisuse(layers) || (code === null && !isOfDatabase(layers))) {
     return new KpoolError('broken-promise', 'The program failed in a way that it does not know.', {

@@ -51,39 +51,40 @@ export type SessionSettings = Readonly<Record<string, string>>;
 export type RunScript = (script: string) => Promise<readonly object[]>;
 
 /**
- * Prepares a connection that nobody has used yet. Throws `database.refused` where a setting cannot be ours, and what `run`
- * throws.
+ * Prepares a connection that nobody has used yet. Throws `database.refused` where triggers do not fire, which a session may
+ * not change, and what `run` throws.
  */
 export async function prepareSession(run: RunScript, settings: SessionSettings = {}): Promise<void> {
   const script = Object.entries({ ...OURS, ...settings }).map(([name, value]) => `SET ${name} TO ${value};`);
   // SET takes no snapshot: the first that does, in a transaction that is deferrable by default, may wait for every writer.
   await run(script.join('\n'));
-  const [found] = (await run(OTHERS)) as readonly Record<OtherName, string>[];
-  for (const other of OTHER_NAMES) {
-    if (found !== undefined && found[other] !== NEEDED[other].value)
-      throw await refusal(run, other, found[other]);
+  const [found] = (await run(OTHERS)) as readonly { readonly replication_role: string }[];
+  if (found?.replication_role !== 'origin') {
+    throw await refusal(
+      run,
+      'session_replication_role',
+      'no trigger fires, and so no revision would be kept',
+    );
   }
 }
 
-/** What a session may not set, or should not against somebody's will. */
-const NEEDED = {
-  session_replication_role: {
-    value: 'origin',
-    why: 'no trigger of the tables fires, so no revision would be kept',
-  },
-  default_transaction_read_only: {
-    value: 'off',
-    why: 'nothing can be written (a provider does that, too, when the disk is full)',
-  },
-} as const;
-type OtherName = keyof typeof NEEDED;
-const OTHER_NAMES = Object.keys(NEEDED) as readonly OtherName[];
-
 /** `transaction_timeout` is new in PostgreSQL 17. */
 const OTHERS = `
-  SELECT ${OTHER_NAMES.map((name) => `current_setting('${name}') AS ${name}`).join(', ')},
+  SELECT current_setting('session_replication_role') AS replication_role,
          CASE WHEN current_setting('server_version_num')::int >= 170000
               THEN set_config('transaction_timeout', '0', false) END AS transaction_timeout`;
+
+/**
+ * Throws `database.refused` unless the database may be written to. Not changed for a session: whoever set it meant it, such
+ * as a provider whose disk is full.
+ */
+export async function requireWritable(run: RunScript): Promise<void> {
+  const [found] = (await run(
+    "SELECT current_setting('default_transaction_read_only') AS value",
+  )) as readonly Record<'value', string>[];
+  if (found?.value !== 'off')
+    throw await refusal(run, 'default_transaction_read_only', 'nothing can be written');
+}
 
 /** Where a setting was made, by `pg_settings.source`, and so what takes it back. */
 const CURES: Readonly<Record<string, (name: string, role: string, database: string) => string>> = {
@@ -94,13 +95,13 @@ const CURES: Readonly<Record<string, (name: string, role: string, database: stri
   global: (name) => `ALTER ROLE ALL RESET ${name};`,
 };
 
-async function refusal(run: RunScript, name: OtherName, value: string): Promise<KpoolError> {
-  const [place] = (await run(
-    `SELECT source, quote_ident(session_user) AS role, quote_ident(current_database()) AS database
+async function refusal(run: RunScript, name: string, why: string): Promise<KpoolError> {
+  const [found] = (await run(
+    `SELECT setting, source, quote_ident(session_user) AS role, quote_ident(current_database()) AS database
        FROM pg_catalog.pg_settings WHERE name = '${name}'`,
-  )) as readonly Record<'source' | 'role' | 'database', string>[];
-  const cure = place === undefined ? undefined : CURES[place.source]?.(name, place.role, place.database);
-  return new KpoolError('database.refused', `The database sets ${name} = ${value}: ${NEEDED[name].why}.`, {
-    hint: cure ?? `Set ${name} = ${NEEDED[name].value} in the configuration of the server.`,
+  )) as readonly Record<'setting' | 'source' | 'role' | 'database', string>[];
+  const cure = found === undefined ? undefined : CURES[found.source]?.(name, found.role, found.database);
+  return new KpoolError('database.refused', `The database sets ${name} = ${found?.setting ?? '?'}: ${why}.`, {
+    hint: cure ?? `Change it in the configuration of the server.`,
   });
 }

@@ -103,7 +103,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
   transform_null_equals: 'on',
   quote_all_identifiers: 'on',
   row_security: 'off',
-  statement_timeout: "'20ms'",
+  statement_timeout: "'250ms'",
   lock_timeout: "'1ms'",
   idle_in_transaction_session_timeout: "'5ms'",
   idle_session_timeout: "'500ms'",

@@ -55,7 +55,7 @@ async function expectWhole(): Promise<void> {
 
 test.each([
   ['53100', 'the disk is full', /no disk space left/],
-  ['55P03', 'a lock is not free in time', /held a lock/],
+  ['55P03', 'a lock is not free in time', /did not give a lock/],
   ['57014', 'a statement takes too long', /took longer/],
   ['40P01', 'a deadlock', /other’s way/],
   ['40001', 'a serialization failure', /other’s way/],
