@@ -1,9 +1,8 @@
 import type { AccountCredentials } from '../config/accounts';
 import type { Config } from '../config/config';
 import { assert } from '../core/assert';
-import type { Sql } from 'postgres';
 import type { Clock } from '../core/clock';
-import { openPostgres } from '../core/postgres-driver';
+import { createLastingPostgres, type LastingPostgres } from '../core/postgres/driver';
 import type { Secret } from '../core/secret';
 import type { AccountId } from '../domain/ids';
 import { nextVisitMs, paceOf, type ScopePace } from '../domain/scope-schedule';
@@ -103,7 +102,7 @@ export class SyncService {
     private readonly guards: ReadonlyMap<AccountId, AccountGuard>,
     private readonly turns: PostgresTurnStore,
     /** Connects when something is read through it. */
-    private readonly facts: Sql,
+    private readonly facts: LastingPostgres,
   ) {
     const store = new PrismaScopeStore(client);
     this.listings = new Map(
@@ -145,7 +144,7 @@ export class SyncService {
         guards.set(account.accountId, guard);
       }
       const turns = new PostgresTurnStore(options.databaseUrl, client);
-      const facts = openPostgres(options.databaseUrl, { maxConnections: 1, applicationName: 'kpool' });
+      const facts = createLastingPostgres({ url: options.databaseUrl, applicationName: 'kpool' });
       return new SyncService(accounts, options, client, pacer, pacing, guards, turns, facts);
     } catch (error) {
       await pacer.stop();
@@ -277,14 +276,14 @@ export class SyncService {
   async readWellness(): Promise<Wellness> {
     return judge(
       await readWellnessFacts(
-        this.facts,
+        await this.facts.open(),
         this.accounts.map(({ name }) => name),
       ),
     );
   }
 
   async close(): Promise<void> {
-    await this.facts.end({ timeout: END_TIMEOUT_S });
+    await this.facts.close(END_TIMEOUT_S);
     await Promise.all(this.accounts.map((account) => account.pool.close()));
     await this.pacer.stop();
     await this.pacing.close();
