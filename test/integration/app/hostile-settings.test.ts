@@ -36,7 +36,7 @@ beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'kpool-hostile-'));
   simulator = await createSimulator({
     ...{ seed: 7, startAt: Date.now(), rateLimit: null },
-    world: { subAccountsPerAccount: 1, days: 65, workersPerSubAccount: 2, algorithms: ['SHA256d'] },
+    world: { subAccountsPerAccount: 1, days: 40, workersPerSubAccount: 2, algorithms: ['SHA256d'] },
   });
 });
 
@@ -57,7 +57,6 @@ async function kpool(command: string, databaseUrl = url()): Promise<KpoolEnd> {
     KUCOIN_POOL_API_KEY: apiKey,
     KUCOIN_POOL_API_SECRET: apiSecret,
     KUCOIN_POOL_API_PASSPHRASE: apiPassphrase,
-    HISTORY_START: new Date(Date.now() - 60 * 86_400_000).toISOString().slice(0, 10),
     HTTP_PORT: '0',
   };
   const words = command.split(' ');
