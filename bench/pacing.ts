@@ -6,7 +6,7 @@ import { systemClock } from '../src/core/clock';
 import { Secret } from '../src/core/secret';
 import { createPacer } from '../src/pacing/pacer';
 import { openPacingDatabase } from '../src/pacing/pacing-database';
-import { REST_MS } from '../src/pacing/rest';
+import { REST_MS } from '../src/pacing/time-limits';
 import { ChildProgram } from '../test/support/child-program';
 import type { RequesterOptions, RequesterReport } from '../test/support/pacing/requester';
 import { startWindowServer } from '../test/support/pacing/window-server';

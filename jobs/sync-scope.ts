@@ -20,7 +20,7 @@ export async function syncScope(context: JobContext, job: QueuedJob, token: stri
   }
   if (!(await service.mayRun(account, target.stream))) return 'account stopped';
   const quietMs = service.quietMs(account, target.stream);
-  const waitMs = quietMs > 0 ? quietMs : await service.waitEstimateMs(account, target.stream);
+  const waitMs = quietMs > 0 ? quietMs : service.waitEstimateMs(account, target.stream);
   // A run that could ask nothing would only count as a failure of its scope.
   if (quietMs > 0 || waitMs > MAX_PERMIT_WAIT_MS) {
     await job.moveToDelayed(clock.now() + Math.min(waitMs, MAX_DELAY_MS), token);

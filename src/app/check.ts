@@ -7,6 +7,7 @@ import { openDatabase, type OpenDatabase } from './database';
 import { projectDisk } from './disk-projection';
 import { failed, well, type Finding } from './finding';
 import { migrateDatabase } from './migration';
+import { describeLostRecord } from './pace-log';
 import { SyncService } from './sync-service';
 
 export interface CheckOptions {
@@ -39,6 +40,18 @@ async function checkTables(database: OpenDatabase, log: (line: string) => void):
   }
 }
 
+/** A check that says nothing for longer looks as if it hung. */
+const MAX_PACE_WAIT_MS = 5_000;
+
+function notAsked(lostRecordMs: number): Finding {
+  return {
+    name: 'rate',
+    isWell: false,
+    text: `the pool was not asked: ${describeLostRecord(lostRecordMs)}`,
+    hint: 'Check again then. A running service continues without help.',
+  };
+}
+
 async function checkPool(database: OpenDatabase, options: CheckOptions): Promise<Finding[]> {
   const { config } = options;
   if (config.accounts.length === 0) {
@@ -55,6 +68,8 @@ async function checkPool(database: OpenDatabase, options: CheckOptions): Promise
   });
   try {
     const findings: Finding[] = [];
+    const lostRecordMs = await service.lostRecordMs();
+    if (lostRecordMs > MAX_PACE_WAIT_MS) return [notAsked(lostRecordMs)];
     for (const account of service.accounts) {
       const isPacedAsWhole = (key: string): boolean => service.paceScopeOf(key) === 'key';
       findings.push(...(await checkAccount(account, config, isPacedAsWhole, options.signal)));

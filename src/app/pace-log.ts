@@ -1,11 +1,51 @@
 import type { QuietEvent } from '../kucoin';
 import type { Logger } from '../observability/logger';
-import type { PacingEvent } from '../pacing/desk';
+import type { Metrics } from '../observability/metrics';
+import type { PacingEvent } from '../pacing/permit-queue';
 
-type Turn = Extract<PacingEvent, { readonly kind: 'turned' }>;
+type Scoping = Extract<PacingEvent, { readonly kind: 'scoped' }>;
+type LongWait = Extract<PacingEvent, { readonly kind: 'waiting' }>;
+
+/** Counts what is granted, and says what is out of the ordinary. */
+export function logPacing(
+  logger: Pick<Logger, 'info' | 'warn' | 'error'>,
+  metrics: Pick<Metrics, 'permitGranted'>,
+  event: PacingEvent,
+): void {
+  switch (event.kind) {
+    case 'granted':
+      metrics.permitGranted(event.bucket.endpoint, event.waitedMs / 1_000);
+      break;
+    case 'scoped':
+      logScoping(logger, event);
+      break;
+    case 'waiting':
+      logger.warn(describeWait(event));
+      break;
+    case 'unavailable':
+      logger.error('The pace cannot be asked for.', {}, event.error);
+      break;
+  }
+}
+
+/** Why requests are held back. */
+export function describeLostRecord(lostForMs: number): string {
+  return (
+    'the database has lost its record of the latest requests (it crashed, failed over or was restored), so all of ' +
+    `them may still be in flight; the first can leave in ${Math.ceil(lostForMs / 1_000)} s`
+  );
+}
+
+function describeWait({ buckets, longestMs, lostForMs }: LongWait): string {
+  const reason =
+    lostForMs > 0
+      ? describeLostRecord(lostForMs)
+      : 'other processes use the pace of the key, or were killed during a request, or the pool is slow to answer';
+  return `Requests to ${buckets} endpoint(s) have waited for their pace for ${Math.round(longestMs / 1_000)} s: ${reason}.`;
+}
 
 /** Says that a key is paced otherwise from now on. */
-export function logTurn(logger: Pick<Logger, 'info' | 'warn'>, { key, scope }: Turn): void {
+function logScoping(logger: Pick<Logger, 'info' | 'warn'>, { key, scope }: Scoping): void {
   if (scope === 'key') {
     logger.warn(
       'The pool throttled a pace it allows per endpoint: the key is paced as a whole from now on. ' +

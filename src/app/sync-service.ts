@@ -12,7 +12,7 @@ import { DEFAULT_TIMEOUTS, type EndpointName } from '../kucoin';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
 import { createWebhook } from '../observability/webhook';
-import type { PaceScope } from '../pacing/bucket-lines';
+import type { PaceScope } from '../pacing/buckets';
 import { createPacer, type PacerHandle } from '../pacing/pacer';
 import { openPacingDatabase, type PacingDatabase } from '../pacing/pacing-database';
 import { judge, type Wellness } from '../report/wellness/judge';
@@ -38,7 +38,7 @@ import { ScopeTurn } from '../sync/turn';
 import { syncWhileListed } from '../sync/unlisted';
 import type { AccountGuard } from './account-guard';
 import { createAlertRounds, type AlertRound } from './alerts';
-import { logTurn } from './pace-log';
+import { logPacing } from './pace-log';
 import { reportRun } from './run-report';
 import { AccountScopeListing } from './scope-listing';
 import { openAccount, type ServiceAccount } from './service-account';
@@ -128,11 +128,7 @@ export class SyncService {
       requestsPerSecond: config.pool.requestsPerSecond,
       scope: config.pool.rateScope,
       totalTimeoutMs: DEFAULT_TIMEOUTS.totalMs,
-      onEvent: (event) => {
-        if (event.kind === 'granted') metrics.permitGranted(event.bucket.endpoint, event.waitedMs / 1_000);
-        if (event.kind === 'turned') logTurn(logger, event);
-        if (event.kind === 'unavailable') logger.error('The pace cannot be asked for.', {}, event.error);
-      },
+      onEvent: (event) => logPacing(logger, metrics, event),
     });
     try {
       await saveSettings(client, reportSettings(config));
@@ -237,9 +233,14 @@ export class SyncService {
     return account.pool.quietMs(ENDPOINTS[stream]);
   }
 
-  /** About how long the next request of a stream would wait for its permit, behind all who wait in this process. */
-  async waitEstimateMs(account: ServiceAccount, stream: Stream): Promise<number> {
+  /** How long the next request of a stream would wait at least for its permit, as far as this process knows. */
+  waitEstimateMs(account: ServiceAccount, stream: Stream): number {
     return this.pacer.waitEstimateMs({ key: account.pool.fingerprint, endpoint: ENDPOINTS[stream] });
+  }
+
+  /** For how long no request leaves, since the database has lost its record of the latest ones, ms. */
+  async lostRecordMs(): Promise<number> {
+    return this.pacer.lostRecordMs();
   }
 
   /** Lets go of history that is older than it is kept, and makes the partitions of the coming days. */

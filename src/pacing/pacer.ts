@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock';
-import type { PacedBucket, PaceScope } from './bucket-lines';
-import { PacingDesk } from './desk';
-import type { PacingEvent } from './desk';
+import type { PacedBucket, PaceScope } from './buckets';
 import type { PacingDatabase } from './pacing-database';
 import type { Permit } from './permit';
-import { createPostgresPlaceStore } from './postgres-place-store';
-import { leaseMs } from './rest';
+import { PermitQueue } from './permit-queue';
+import type { PacingEvent, PermitRequest } from './permit-queue';
+import { createPostgresSlotStore } from './slot-store';
+import { leaseMs } from './time-limits';
 
 export interface PacerOptions {
   /** The database that all processes share. */
@@ -27,24 +27,22 @@ export interface PacerHandle {
    * Rejects with `aborted` when `signal` fires or the pacer is stopped, and with `pacing.unavailable` when the database
    * that keeps the pace cannot be asked.
    */
-  acquire(request: {
-    readonly bucket: PacedBucket;
-    readonly priority: number;
-    readonly signal?: AbortSignal;
-  }): Promise<Permit>;
+  acquire(request: PermitRequest): Promise<Permit>;
   /**
    * The pool throttled a request though its permit was kept to: under `auto`, the key is paced as a whole from now on.
    * `isCertain` (true unless given): the answer meant nothing else.
    */
   reportThrottled(bucket: PacedBucket, isCertain?: boolean): void;
-  /** Under `auto`: if this process turned the key after uncertain reports only, it goes back to its endpoints' own pace. */
+  /** Under `auto`: if this process scoped the key after uncertain reports only, each endpoint is paced on its own again. */
   takeBackSuspicion(key: string): void;
-  /** About how long a request would wait that asked now, behind all who wait in this process. Rejects as `acquire` does. */
-  waitEstimateMs(bucket: PacedBucket): Promise<number>;
-  /** As far as this process knows: it learns it with its first look at a bucket of the key. */
+  /** How long a request that asked now would wait at least, as far as this process knows, behind all who wait in it. */
+  waitEstimateMs(bucket: PacedBucket): number;
+  /** Asks the database for how long it grants nothing, since it has lost its record of the latest requests. */
+  lostRecordMs(): Promise<number>;
+  /** As far as this process knows: it learns it with its first poll for the key. */
   scopeOf(key: string): PaceScope;
   /**
-   * Rejects all who wait and hands back what can be. A place that is still held is handed back when its request is
+   * Rejects all who wait and hands back what can be. A slot that is still held is handed back when its request is
    * answered, if the database can then be asked; otherwise it is free again when its lease ends.
    */
   stop(): Promise<void>;
@@ -55,19 +53,18 @@ export interface PacerHandle {
  * requests of a bucket arrive at the pool in any second (P6). Nothing is asked of the database while nobody waits.
  */
 export function createPacer(options: PacerOptions): PacerHandle {
-  const store = createPostgresPlaceStore(options.database, {
-    places: options.requestsPerSecond,
-    auto: options.scope === 'auto',
-    leaseMs: leaseMs(options.totalTimeoutMs),
+  const { database, clock, requestsPerSecond: slots, scope, totalTimeoutMs } = options;
+  const shared = {
+    slots,
+    auto: scope === 'auto',
+    leaseMs: leaseMs(totalTimeoutMs),
     processId: randomUUID(),
-  });
-  return new PacingDesk({
-    store,
-    clock: options.clock,
-    places: options.requestsPerSecond,
-    auto: options.scope === 'auto',
-    scope: options.scope === 'key' ? 'key' : 'endpoint',
-    leaseMs: leaseMs(options.totalTimeoutMs),
+  };
+  return new PermitQueue({
+    ...shared,
+    store: createPostgresSlotStore(database, shared),
+    clock,
+    scope: scope === 'key' ? 'key' : 'endpoint',
     onEvent: options.onEvent ?? (() => undefined),
   });
 }

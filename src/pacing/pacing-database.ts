@@ -1,17 +1,16 @@
 import { openPostgresSession, type PostgresSession, type SqlValue } from '../core/postgres/session';
 import type { Secret } from '../core/secret';
+import { ANSWER_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from './time-limits';
 
 /** As much of the database as the pacing needs. */
 export interface PacingDatabase {
-  /** Runs one statement, on a new connection if the one before failed. Rejects, in bounded time, with what failed. */
+  /**
+   * Runs one statement, on a new connection if the one before failed. Rejects with what failed, at the latest after
+   * `ANSWER_TIMEOUT_MS`.
+   */
   query<Row extends object>(text: string, values: readonly SqlValue[]): Promise<readonly Row[]>;
   close(): Promise<void>;
 }
-
-/** Less than a look may take, so that the connection of a look that hangs is gone when the next one begins. */
-const ANSWER_TIMEOUT_MS = 4_500;
-/** Less than that: what this process has given up, the server gives up too, and grants nothing to nobody. */
-const STATEMENT_TIMEOUT_MS = 4_000;
 
 /** The database that keeps the pace, over one connection at a time. */
 export function openPacingDatabase(url: Secret): PacingDatabase {
@@ -22,12 +21,16 @@ export function openPacingDatabase(url: Secret): PacingDatabase {
         url,
         applicationName: 'kpool pacing',
         answerTimeoutMs: ANSWER_TIMEOUT_MS,
-        settings: { statement_timeout: String(STATEMENT_TIMEOUT_MS) },
+        settings: {
+          statement_timeout: String(STATEMENT_TIMEOUT_MS),
+          // A poll that has waited for another has to see what that one changed.
+          default_transaction_isolation: 'read committed',
+        },
       }));
       try {
         return await current.query<Row>(text, values);
       } catch (error) {
-        // It is over, whatever failed.
+        // A session is over as soon as anything fails.
         if (session === current) session = null;
         throw error;
       }

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock';
-import { PERMIT_LIFE_MS, REST_MS } from './rest';
+import { PERMIT_LIFE_MS, REST_MS } from './time-limits';
 
 /** Leave to send one request. */
 export interface Permit {
@@ -20,8 +20,8 @@ export function momentOf(clock: Clock): Moment {
 }
 
 /**
- * `requestedAt` is when the look was sent that gave the permit: its lease began later, so a life counted from here ends
- * before the lease does. `giveBack` is called once, with the rest that the place needs from then on, ms.
+ * `requestedAt` is when the poll was sent that gave the permit: its lease began later, so a life counted from here ends
+ * before the lease does. `giveBack` is called once, with the rest that the slot needs from then on, ms.
  */
 export function createPermit(clock: Clock, requestedAt: Moment, giveBack: (restMs: number) => void): Permit {
   let state: 'granted' | 'used' | 'returned' = 'granted';

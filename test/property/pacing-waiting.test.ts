@@ -1,96 +1,207 @@
-import { PacingDesk } from '../../src/pacing/desk';
-import type { Look } from '../../src/pacing/place-store';
-import { REST_MS, leaseMs } from '../../src/pacing/rest';
-import { EMPTY, lookAt } from '../support/pacing/place-model';
+import type { PacingEvent } from '../../src/pacing/permit-queue';
+import { PermitQueue } from '../../src/pacing/permit-queue';
+import type { Permit } from '../../src/pacing/permit';
+import { leaseMs, REST_MS, RESUME_WITHIN_MS } from '../../src/pacing/time-limits';
+import { crashed, EMPTY, pollModel } from '../support/pacing/slot-model';
 import { VirtualHost, VirtualWorld } from '../support/pacing/virtual-world';
 
 const ROUND_TRIP_MS = 50;
 
-/** One process on a model of the database that answers within 2 ms. */
-function createProcess(places: number) {
+/** Processes on a model of the database that answers within 2 ms, in virtual time. */
+function createLab(slots: number) {
   const world = new VirtualWorld();
-  const host = new VirtualHost(world, { rate: 1, startMs: 0, freezes: [] });
-  const looks: Look[] = [];
-  let state = EMPTY;
-  const desk = new PacingDesk({
-    store: {
-      look: async (look) => {
-        looks.push(look);
-        await world.sleep(1);
-        const nowMs = 1_700_000_000_000 + world.nowMs;
-        const seen = lookAt(state, look, {
-          nowMs,
-          places,
-          auto: false,
-          leaseMs: leaseMs(30_000),
-          processId: 'a',
-        });
-        state = seen.state;
-        await world.sleep(1);
-        return seen.sight;
+  const lab = { world, polls: 0, state: EMPTY, isAway: false };
+  const startProcess = (processId: string) => {
+    const { clock } = new VirtualHost(world, { rate: 1, startMs: 0, freezes: [] });
+    const options = { slots, auto: true, leaseMs: leaseMs(30_000), processId };
+    const events: PacingEvent[] = [];
+    const queue = new PermitQueue({
+      ...options,
+      store: {
+        poll: async (poll) => {
+          lab.polls += 1;
+          await world.sleep(1);
+          if (lab.isAway) throw new Error('connection refused');
+          const polled = pollModel(lab.state, poll, { ...options, nowMs: 1_700_000_000_000 + world.nowMs });
+          lab.state = polled.state;
+          await world.sleep(1);
+          return polled.result;
+        },
       },
-      forgetThrottled: () => Promise.resolve(),
-    },
-    clock: host.clock,
-    ...{ places, scope: 'endpoint', auto: false, leaseMs: leaseMs(30_000) },
-    onEvent: () => undefined,
-  });
-  const send = async (priority = 1, endpoint = 'earn'): Promise<number> => {
-    const permit = await desk.acquire({ bucket: { key: 'k', endpoint }, priority });
-    permit.use();
-    const sentAtMs = world.nowMs;
-    await world.sleep(ROUND_TRIP_MS);
-    permit.answered();
-    return sentAtMs;
+      clock,
+      scope: 'endpoint',
+      onEvent: (event) => events.push(event),
+    });
+    const acquire = (priority = 1, endpoint = 'earn', signal?: AbortSignal): Promise<Permit> =>
+      queue.acquire({ bucket: { key: 'k', endpoint }, priority, ...(signal && { signal }) });
+    const send = async (priority = 1, endpoint = 'earn', takesMs = ROUND_TRIP_MS): Promise<number> => {
+      const permit = await acquire(priority, endpoint);
+      permit.use();
+      const sentAtMs = world.nowMs;
+      await world.sleep(takesMs);
+      permit.answered();
+      return sentAtMs;
+    };
+    return { queue, acquire, send, events };
   };
-  return { world, desk, looks, send };
+  return Object.assign(lab, { startProcess });
+}
+
+/** Asks all the time, with so many requests at once, and notes when they were sent. */
+function askAllTheTime(send: () => Promise<number>, waiters: number): number[] {
+  const sentAtMs: number[] = [];
+  const ask = (): void => {
+    void send().then((atMs) => {
+      sentAtMs.push(atMs);
+      ask();
+    }, ask);
+  };
+  for (let waiter = 0; waiter < waiters; waiter++) ask();
+  return sentAtMs;
 }
 
 test('nothing is asked of the database while nobody waits', async () => {
-  const { world, looks, send } = createProcess(2);
+  const lab = createLab(2);
+  const { send } = lab.startProcess('a');
   const sent = Promise.all([send(), send(), send()]);
-  await world.runUntil(10_000);
+  await lab.world.runUntil(10_000);
   await sent;
-  const before = looks.length;
-  await world.runUntil(86_400_000);
-  expect(looks).toHaveLength(before);
+  const before = lab.polls;
+  await lab.world.runUntil(86_400_000);
+  expect(lab.polls).toBe(before);
 });
 
-test('a long queue costs the database two looks a request at most', async () => {
-  const { world, looks, send } = createProcess(2);
-  let sent = 0;
-  for (let waiter = 0; waiter < 200; waiter++) void send().then(() => (sent += 1));
-  await world.runUntil(60_000);
-  expect(sent).toBeGreaterThan(100);
-  expect(looks.length).toBeLessThanOrEqual(2 * sent + 5);
-});
-
-test('a long queue is served within 2 % of what can be proven', async () => {
-  const { world, send } = createProcess(2);
-  const sentAtMs: number[] = [];
-  for (let waiter = 0; waiter < 300; waiter++) void send().then((atMs) => sentAtMs.push(atMs));
-  await world.runUntil(120_000);
+test('a long queue is served within 1 % of what can be proven, by two polls a request at most', async () => {
+  const lab = createLab(2);
+  const sentAtMs = askAllTheTime(lab.startProcess('a').send, 200);
+  await lab.world.runUntil(120_000);
   const seconds = (sentAtMs.at(-1)! - sentAtMs[1]!) / 1_000;
-  expect((sentAtMs.length - 2) / seconds).toBeGreaterThan((0.98 * 2_000) / (REST_MS + ROUND_TRIP_MS));
+  expect((sentAtMs.length - 2) / seconds).toBeGreaterThan((0.99 * 2_000) / (REST_MS + ROUND_TRIP_MS));
+  expect(lab.polls).toBeLessThanOrEqual(2 * sentAtMs.length + 5);
 });
 
-test('a thousand buckets that wait together are asked for in a few looks', async () => {
-  const { world, looks, send } = createProcess(2);
+test('processes that ask for the same get a fair share each, and lose nothing', async () => {
+  const lab = createLab(2);
+  const shares = ['a', 'b', 'c', 'd'].map((name) => askAllTheTime(lab.startProcess(name).send, 4));
+  await lab.world.runUntil(120_000);
+  const all = shares.flat();
+  expect(all.length).toBeGreaterThan((0.97 * 2_000 * 118) / (REST_MS + ROUND_TRIP_MS));
+  for (const share of shares) expect(share.length / all.length).toBeGreaterThan(0.2);
+});
+
+test('a thousand buckets that wait together are asked for in a few polls', async () => {
+  const lab = createLab(2);
+  const { send } = lab.startProcess('a');
   let sent = 0;
   for (let bucket = 0; bucket < 1_000; bucket++) void send(1, `endpoint ${bucket}`).then(() => (sent += 1));
-  await world.runUntil(2_000);
+  await lab.world.runUntil(2_000);
   expect(sent).toBe(1_000);
-  expect(looks.length).toBeLessThan(40);
+  expect(lab.polls).toBeLessThan(40);
+});
+
+test('the most valuable request goes first, then the one that came first', async () => {
+  const lab = createLab(1);
+  const { send } = lab.startProcess('a');
+  const order: number[] = [];
+  [7, 4, 3.1, 3].forEach((priority) => void send(Math.floor(priority)).then(() => order.push(priority)));
+  await lab.world.runUntil(10_000);
+  expect(order).toEqual([3.1, 3, 4, 7]);
 });
 
 test('a request of little value is overtaken by better ones, but not for ever', async () => {
-  const { world, send } = createProcess(1);
+  const lab = createLab(1);
+  const { send } = lab.startProcess('a');
   let servedAtMs = Infinity;
   void send(8).then((atMs) => (servedAtMs = atMs));
-  const askForEver = (): void => void send(3).then(askForEver);
-  for (let other = 0; other < 3; other++) askForEver();
-  await world.runUntil(60_000);
+  askAllTheTime(() => send(3), 3);
+  await lab.world.runUntil(60_000);
   expect(servedAtMs).toBe(Infinity);
-  await world.runUntil(200_000);
+  await lab.world.runUntil(200_000);
   expect(servedAtMs).toBeLessThan(200_000);
+});
+
+test('a request that is given up leaves its turn to the next', async () => {
+  const lab = createLab(1);
+  const { acquire, send } = lab.startProcess('a');
+  const giveUp = new AbortController();
+  const given = acquire(1, 'earn', giveUp.signal).catch((error: unknown) => error);
+  const next = send();
+  giveUp.abort();
+  await lab.world.runUntil(2_000);
+  await expect(given).resolves.toMatchObject({ code: 'aborted' });
+  expect(await next).toBeLessThan(1_100);
+});
+
+test('a permit that is not used within a second is no good, and its slot is free at once', async () => {
+  const lab = createLab(1);
+  const { acquire, send } = lab.startProcess('a');
+  const late = acquire().then(async (permit) => {
+    await lab.world.sleep(1_000);
+    const isGood = permit.use();
+    permit.answered();
+    return isGood;
+  });
+  const next = send();
+  await lab.world.runUntil(5_000);
+  expect(await late).toBe(false);
+  expect(await next).toBeLessThan(2_200);
+});
+
+test('what a new request would wait at least is known from the last poll and the queue', async () => {
+  const lab = createLab(1);
+  const { queue, send } = lab.startProcess('a');
+  const bucket = { key: 'k', endpoint: 'earn' };
+  void send();
+  await lab.world.runUntil(1_200);
+  expect(queue.waitEstimateMs(bucket)).toBeGreaterThan(800);
+  for (let waiter = 0; waiter < 3; waiter++) void send();
+  expect(queue.waitEstimateMs(bucket)).toBeGreaterThan(3_800);
+  await lab.world.runUntil(10_000);
+  expect(queue.waitEstimateMs(bucket)).toBe(0);
+});
+
+test('P12 after a crash of the database the first request leaves within 40 s, and the wait is reported', async () => {
+  const lab = createLab(2);
+  const { queue, send, events } = lab.startProcess('a');
+  const sentAtMs = askAllTheTime(send, 4);
+  await lab.world.runUntil(10_000);
+  lab.state = crashed(lab.state);
+  const before = sentAtMs.length;
+  await lab.world.runUntil(12_000);
+  expect(queue.waitEstimateMs({ key: 'k', endpoint: 'earn' })).toBeGreaterThan(28_000);
+  await lab.world.runUntil(10_000 + RESUME_WITHIN_MS);
+  expect(sentAtMs.length).toBeGreaterThan(before + 4);
+  const reports = events.filter((event) => event.kind === 'waiting');
+  expect(reports).toHaveLength(1);
+  expect(reports[0]).toMatchObject({ buckets: 1 });
+  expect(reports[0]!.longestMs).toBeLessThan(17_000);
+  expect(reports[0]!.lostForMs).toBeGreaterThan(10_000);
+});
+
+test('who waits while the database is away is told after 15 s, and waits as long again', async () => {
+  const lab = createLab(2);
+  const { acquire, events } = lab.startProcess('a');
+  lab.isAway = true;
+  const toldAtMs: number[] = [];
+  const ask = (): void => {
+    void acquire().catch(() => {
+      toldAtMs.push(lab.world.nowMs);
+      ask();
+    });
+  };
+  ask();
+  await lab.world.runUntil(60_000);
+  expect(toldAtMs.map((atMs) => Math.round(atMs / 15_000))).toEqual([1, 2, 3, 4]);
+  expect(events.map(({ kind }) => kind)).toEqual(toldAtMs.map(() => 'unavailable'));
+});
+
+test('a process that is stopped hands everything back, and the next one goes on at the full pace', async () => {
+  const lab = createLab(2);
+  const first = lab.startProcess('a');
+  askAllTheTime(() => first.send().catch(() => new Promise<number>(() => undefined)), 8);
+  await lab.world.runUntil(20_000);
+  void first.queue.stop();
+  const sentAtMs = askAllTheTime(lab.startProcess('b').send, 8);
+  await lab.world.runUntil(80_000);
+  expect(sentAtMs.length).toBeGreaterThan((0.98 * 2_000 * 60) / (REST_MS + ROUND_TRIP_MS));
 });

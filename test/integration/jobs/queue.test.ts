@@ -256,7 +256,7 @@ onBothBackends('the queue', (backendUnderTest) => {
       run: (...of) => real.run(...of),
       mayRun: (account, stream) => real.mayRun(account, stream),
       quietMs: () => 0,
-      waitEstimateMs: () => Promise.resolve(20_000),
+      waitEstimateMs: () => 20_000,
       enforceRetention: (keepDays) => real.enforceRetention(keepDays),
       closeAbandonedRuns: (olderThanMs) => real.closeAbandonedRuns(olderThanMs),
     };

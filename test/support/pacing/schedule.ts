@@ -1,15 +1,15 @@
-import type { PaceScope } from '../../../src/pacing/bucket-lines';
-import { PacingDesk } from '../../../src/pacing/desk';
-import { leaseMs } from '../../../src/pacing/rest';
-import { EMPTY, lookAt } from './place-model';
-import type { ModelState } from './place-model';
+import type { PaceScope } from '../../../src/pacing/buckets';
+import { PermitQueue } from '../../../src/pacing/permit-queue';
+import { leaseMs } from '../../../src/pacing/time-limits';
+import { crashed, EMPTY, pollModel } from './slot-model';
+import type { ModelState } from './slot-model';
 import { VirtualHost, VirtualWorld } from './virtual-world';
 import type { Freeze } from './virtual-world';
 
 /** All that can go wrong in a run, and a seed for the delays. */
 export interface Schedule {
   readonly seed: number;
-  readonly places: number;
+  readonly slots: number;
   readonly totalTimeoutMs: number;
   readonly scope: 'auto' | 'endpoint' | 'key';
   readonly processes: readonly {
@@ -22,15 +22,19 @@ export interface Schedule {
   }[];
   /** The database's clock jumps. */
   readonly steps: readonly { readonly atMs: number; readonly byMs: number }[];
-  /** The database crashes and forgets the looks of its last moments. */
-  readonly crashes: readonly { readonly atMs: number; readonly lostMs: number }[];
+  /** The database loses all that is unlogged, or is set back to how it was. */
+  readonly losses: readonly { readonly atMs: number; readonly setBackMs: number | null }[];
+  /** The database answers nothing. */
+  readonly outages: readonly Freeze[];
   /** In a thousand. */
-  readonly lostLooks: number;
+  readonly lostPolls: number;
   readonly lostAnswers: number;
-  readonly slowLooks: number;
+  readonly slowPolls: number;
   readonly throttledAtMs: number | null;
   /** So long after the throttling it turns out to have been something else. */
   readonly takenBackAfterMs: number | null;
+  /** From then on nothing goes wrong any more. */
+  readonly calmAtMs: number;
   readonly lastsMs: number;
 }
 
@@ -49,22 +53,19 @@ const START_MS = 1_700_000_000_000;
 export async function play(schedule: Schedule): Promise<Arrival[]> {
   const random = mulberry32(schedule.seed);
   const world = new VirtualWorld();
+  const isIn = (perThousand: number): boolean =>
+    world.nowMs < schedule.calmAtMs && random() * 1_000 < perThousand;
   const arrivals: Arrival[] = [];
-  const history: { atMs: number; isDurable: boolean; state: ModelState }[] = [
-    { atMs: -Infinity, isDurable: true, state: EMPTY },
-  ];
+  let state = EMPTY;
+  const history: { atMs: number; state: ModelState }[] = [];
   const databaseNowMs = (): number =>
     START_MS +
     world.nowMs +
     schedule.steps.reduce((sum, step) => sum + (step.atMs <= world.nowMs ? step.byMs : 0), 0);
-  for (const crash of schedule.crashes) {
-    world.at(crash.atMs, () => {
-      while (!history.at(-1)!.isDurable && history.at(-1)!.atMs > crash.atMs - crash.lostMs) history.pop();
-      history.push({
-        atMs: world.nowMs,
-        isDurable: true,
-        state: { ...history.at(-1)!.state, isWitnessed: false },
-      });
+  for (const { atMs, setBackMs } of schedule.losses) {
+    world.at(atMs, () => {
+      const then = history.findLast((past) => setBackMs !== null && past.atMs <= atMs - setBackMs);
+      state = then?.state ?? crashed(state);
     });
   }
   schedule.processes.forEach((process, index) => {
@@ -74,101 +75,78 @@ export async function play(schedule: Schedule): Promise<Arrival[]> {
       freezes: process.freezes,
     });
     world.at(process.diesAtMs, () => (host.isDead = true));
-    const delay = (): number =>
-      random() * 1_000 < schedule.slowLooks ? random() * 3_000 : random() ** 3 * 80;
+    const delay = (): number => (isIn(schedule.slowPolls) ? random() * 3_000 : random() ** 3 * 80);
     const scopes: PaceScope[] = [];
-    const desk = new PacingDesk({
+    const options = {
+      slots: schedule.slots,
+      auto: schedule.scope === 'auto',
+      leaseMs: leaseMs(schedule.totalTimeoutMs),
+      processId: `process ${index}`,
+    };
+    const queue = new PermitQueue({
+      ...options,
       store: {
-        look: (look) =>
+        poll: (poll) =>
           new Promise((resolve, reject) => {
-            const isLost = random() * 1_000 < schedule.lostLooks;
-            const isAnswerLost = random() * 1_000 < schedule.lostLooks;
-            const failsAfterMs = random() < 0.5 ? random() * 200 : Infinity;
+            const [isLost, isAnswerLost] = [isIn(schedule.lostPolls), isIn(schedule.lostPolls)];
+            const fail = (): void =>
+              host.wake(world.nowMs + delay(), () => reject(new Error('connection lost')));
             world.at(world.nowMs + delay(), () => {
-              if (!isLost) {
-                const before = history.at(-1)!.state;
-                const result = lookAt(before, look, {
-                  nowMs: databaseNowMs(),
-                  places: schedule.places,
-                  auto: schedule.scope === 'auto',
-                  leaseMs: leaseMs(schedule.totalTimeoutMs),
-                  processId: `process ${index}`,
-                });
-                // What is committed synchronously: the end of a crash, and the scope of a key.
-                const isDurable =
-                  !before.isWitnessed || result.state.turnedKeys.length > before.turnedKeys.length;
-                history.push({ atMs: world.nowMs, isDurable, state: result.state });
-                if (history.length > 2_000) history.splice(1, 1_000);
-                if (!isAnswerLost) {
-                  host.wake(world.nowMs + delay(), () => resolve(result.sight));
-                  return;
-                }
-              }
-              if (failsAfterMs < Infinity)
-                host.wake(world.nowMs + failsAfterMs, () => reject(new Error('connection lost')));
-            });
-          }),
-        forgetThrottled: () =>
-          new Promise((resolve, reject) => {
-            const isLost = random() * 1_000 < schedule.lostLooks;
-            world.at(world.nowMs + delay(), () => {
-              if (isLost) {
-                host.wake(world.nowMs + delay(), () => reject(new Error('connection lost')));
+              const isAway = schedule.outages.some((o) => o.fromMs <= world.nowMs && world.nowMs < o.toMs);
+              if (isLost || isAway) {
+                fail();
                 return;
               }
-              const state = { ...history.at(-1)!.state, turnedKeys: [] };
-              history.push({ atMs: world.nowMs, isDurable: true, state });
-              host.wake(world.nowMs + delay(), resolve);
+              const polled = pollModel(state, poll, { ...options, nowMs: databaseNowMs() });
+              state = polled.state;
+              history.push({ atMs: world.nowMs, state });
+              if (isAnswerLost) fail();
+              else host.wake(world.nowMs + delay(), () => resolve(polled.result));
             });
           }),
       },
       clock: host.clock,
-      places: schedule.places,
       scope: schedule.scope === 'key' ? 'key' : 'endpoint',
-      auto: schedule.scope === 'auto',
-      leaseMs: leaseMs(schedule.totalTimeoutMs),
       onEvent: (event) => {
         // Those who wait go on in the order in which they are served.
         if (event.kind === 'granted') scopes.push(event.scope);
       },
     });
     const request = async (endpoint: string): Promise<void> => {
-      const permit = await desk.acquire({
-        bucket: { key: KEY, endpoint },
-        priority: 1 + Math.floor(random() * 8),
-      });
+      const bucket = { key: KEY, endpoint };
+      const permit = await queue.acquire({ bucket, priority: 1 + Math.floor(random() * 8) });
       const isUnderKey = scopes.shift() === 'key';
       if (random() < 0.05) await host.clock.sleep(random() * 1_500);
       if (!permit.use()) {
         permit.answered();
         return;
       }
-      const isLost = random() * 1_000 < schedule.lostAnswers;
-      const takesMs = isLost ? schedule.totalTimeoutMs : random() ** 2 * 400;
+      const takesMs = isIn(schedule.lostAnswers) ? schedule.totalTimeoutMs : random() ** 2 * 400;
       // It arrives whatever becomes of its sender.
-      const arrivesAtMs = world.nowMs + takesMs * random();
-      world.at(arrivesAtMs, () => arrivals.push({ atMs: world.nowMs, endpoint, isUnderKey }));
+      world.at(world.nowMs + takesMs * random(), () =>
+        arrivals.push({ atMs: world.nowMs, endpoint, isUnderKey }),
+      );
       await new Promise<void>((resolve) => host.wake(world.nowMs + takesMs, resolve));
       permit.answered();
     };
     const askForEver = async (endpoint: string): Promise<void> => {
       for (;;) {
         await request(endpoint).catch(() => host.clock.sleep(500));
-        if (random() < 0.1) await host.clock.sleep(random() * 20_000);
+        if (world.nowMs < schedule.calmAtMs - 5_000 && random() < 0.1)
+          await host.clock.sleep(random() * 5_000);
       }
     };
     host.wake(process.startsAtMs, () => {
       for (let waiter = 0; waiter < process.waiters; waiter++)
         void askForEver(ENDPOINTS[waiter % ENDPOINTS.length]!);
     });
-    if (index === 0 && schedule.throttledAtMs !== null) {
-      const { throttledAtMs, takenBackAfterMs } = schedule;
-      host.wake(throttledAtMs, () =>
-        desk.reportThrottled({ key: KEY, endpoint: 'earn' }, takenBackAfterMs === null),
-      );
-      if (takenBackAfterMs !== null)
-        host.wake(throttledAtMs + takenBackAfterMs, () => desk.takeBackSuspicion(KEY));
-    }
+    const { throttledAtMs, takenBackAfterMs } = schedule;
+    if (index > 0 || throttledAtMs === null) return;
+    host.wake(throttledAtMs, () =>
+      queue.reportThrottled({ key: KEY, endpoint: 'earn' }, takenBackAfterMs === null),
+    );
+    if (takenBackAfterMs !== null)
+      host.wake(throttledAtMs + takenBackAfterMs, () => queue.takeBackSuspicion(KEY));
   });
   await world.runUntil(schedule.lastsMs);
   return arrivals;

@@ -1,0 +1,308 @@
+import { assert } from '../core/assert';
+import { throwIfAborted } from '../core/clock';
+import type { Clock } from '../core/clock';
+import { KpoolError } from '../core/errors';
+import { Buckets } from './buckets';
+import type { Bucket, PacedBucket, PaceScope, Waiter } from './buckets';
+import { createPermit, momentOf } from './permit';
+import type { Moment, Permit } from './permit';
+import { PollLoop } from './poll-loop';
+import type { PollWork } from './poll-loop';
+import { ScopeReports } from './scope-reports';
+import { WHOLE_KEY } from './slot-store';
+import type { BucketResult, HandBack, PollResult, SlotStore, WantedBucket } from './slot-store';
+import {
+  HAND_BACK_DELAY_MS,
+  REPORT_WAIT_AFTER_MS,
+  REPORT_WAIT_EVERY_MS,
+  REST_MS,
+  TIMER_MARGIN_MS,
+} from './time-limits';
+
+/** What a person or a metric may want to know. */
+export type PacingEvent =
+  | {
+      readonly kind: 'granted';
+      readonly bucket: PacedBucket;
+      readonly scope: PaceScope;
+      readonly waitedMs: number;
+    }
+  /** The pool throttled a key, which is paced as a whole from now on; or it meant something else. */
+  | { readonly kind: 'scoped'; readonly key: string; readonly scope: PaceScope }
+  | ({ readonly kind: 'waiting' } & LongWait)
+  | { readonly kind: 'unavailable'; readonly error: unknown };
+
+/** Nothing was granted to a bucket for long although someone waits. */
+export interface LongWait {
+  /** How many buckets wait that long. */
+  readonly buckets: number;
+  readonly longestMs: number;
+  /** More than 0: the database has lost its record of the last requests, and grants nothing for this long. */
+  readonly lostForMs: number;
+}
+
+export interface PermitQueueOptions {
+  readonly store: SlotStore;
+  readonly clock: Clock;
+  /** N of P6. */
+  readonly slots: number;
+  /** The scope that keys start with, and whether the store may change it. */
+  readonly scope: PaceScope;
+  readonly auto: boolean;
+  readonly leaseMs: number;
+  /** Whose permits these are: no other process has this name. */
+  readonly processId: string;
+  readonly onEvent: (event: PacingEvent) => void;
+}
+
+export interface PermitRequest {
+  readonly bucket: PacedBucket;
+  readonly priority: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One poll of a large process stays a short transaction. */
+const MAX_BUCKETS_PER_POLL = 200;
+const MAX_HAND_BACKS_PER_POLL = 1_000;
+
+interface PendingHandBack extends Omit<HandBack, 'restMs'> {
+  readonly sinceMs: number;
+  /** The end of the rest, monotonic ms. */
+  readonly freeAtMs: number;
+}
+
+/**
+ * One process's side of the pacing: who waits, what is handed back, and the polls of the store that serve both.
+ * Its modes, with the contract of each:
+ *
+ * - **idle**: nobody waits and nothing is to be handed back. No timer, no statement. `acquire`, a report about a key and the answer to
+ *   a request lead out of it.
+ * - **waiting**: a timer runs until the first bucket is due: when its next slot may be free, and at least each
+ *   `POLL_INTERVAL_MS`. A hand-back leaves within `HAND_BACK_DELAY_MS`.
+ * - **polling**: one statement is under way, never two. It serves all buckets that are due. It asks for no slot that
+ *   this process itself used within `REST_MS` by its monotonic clock.
+ * - **retrying**: polls fail; pauses grow up to `RETRY.maxDelayMs`. Waiters stay in line. What a failed poll may have
+ *   been granted is handed back by the next one. After `GIVE_UP_AFTER_MS` all who wait are rejected with
+ *   `pacing.unavailable`, and whoever comes later waits as long again.
+ * - **stopped**: all who wait are rejected with `aborted`, as is whoever comes. Hand-backs leave at once, those of
+ *   requests that are answered later too, until a poll fails: then their leases end them.
+ */
+export class PermitQueue implements PollWork {
+  readonly #options: PermitQueueOptions;
+  readonly #clock: Clock;
+  readonly #buckets: Buckets;
+  readonly #loop: PollLoop;
+  readonly #reports = new ScopeReports();
+  /** Oldest first. */
+  #handBacks: PendingHandBack[] = [];
+  #permits = 0;
+  #reportedAtMs = -Infinity;
+  #stopped = false;
+
+  constructor(options: PermitQueueOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#buckets = new Buckets(options.slots, options.scope);
+    this.#loop = new PollLoop(this, options.clock);
+  }
+
+  async acquire(request: PermitRequest): Promise<Permit> {
+    const { bucket, priority, signal } = request;
+    throwIfAborted(signal);
+    if (this.#stopped) throw aborted();
+    return new Promise<Permit>((resolve, reject) => {
+      const leave = (): void => {
+        this.#buckets.bucketFor(bucket).removeWaiter(waiter);
+        reject(aborted());
+      };
+      const waiter: Waiter = {
+        ...bucket,
+        priority,
+        arrivedAtMs: this.#clock.monotonicMs(),
+        resolve: (permit) => {
+          signal?.removeEventListener('abort', leave);
+          resolve(permit);
+        },
+        reject: (error) => {
+          signal?.removeEventListener('abort', leave);
+          reject(error);
+        },
+      };
+      signal?.addEventListener('abort', leave, { once: true });
+      const line = this.#buckets.bucketFor(bucket);
+      line.addWaiter(waiter);
+      this.#loop.poke(this.#buckets.dueAtMs(line, waiter.arrivedAtMs));
+    });
+  }
+
+  waitEstimateMs(bucket: PacedBucket): number {
+    const line = this.#buckets.bucketFor(bucket);
+    const nowMs = this.#clock.monotonicMs();
+    const roundsAhead = Math.floor(line.waiters.length / this.#options.slots);
+    return Math.max(0, this.#buckets.freeAtMs(line, nowMs) - nowMs) + roundsAhead * REST_MS;
+  }
+
+  async lostRecordMs(): Promise<number> {
+    const nothing = { handBacks: [], scopedKeys: [], unscopedKeys: [], wanted: [] };
+    return (await this.#options.store.poll(nothing)).lostForMs;
+  }
+
+  reportThrottled({ key }: PacedBucket, isCertain = true): void {
+    if (!this.#options.auto || this.#stopped) return;
+    if (this.#reports.throttled(key, this.scopeOf(key), isCertain)) this.#loop.poke(-Infinity);
+  }
+
+  takeBackSuspicion(key: string): void {
+    if (!this.#stopped && this.#reports.takeBack(key)) this.#loop.poke(-Infinity);
+  }
+
+  scopeOf(key: string): PaceScope {
+    return this.#buckets.scopeOf(key);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const waiter of this.#buckets.takeWaiters()) waiter.reject(aborted());
+    await this.#loop.stop();
+  }
+
+  dueAtMs(): number {
+    if (this.#reports.untold().length > 0) return -Infinity;
+    const nowMs = this.#clock.monotonicMs();
+    const [oldest] = this.#handBacks;
+    const flushAtMs = oldest === undefined ? Infinity : this.#flushAtMs(oldest);
+    return this.#buckets
+      .all()
+      .reduce((dueAtMs, bucket) => Math.min(dueAtMs, this.#buckets.dueAtMs(bucket, nowMs)), flushAtMs);
+  }
+
+  async poll(): Promise<void> {
+    const sentAt = momentOf(this.#clock);
+    const nowMs = sentAt.monotonicMs;
+    const buckets = this.#buckets.due(nowMs).slice(0, MAX_BUCKETS_PER_POLL);
+    const wanted = buckets.map((bucket) => this.#wish(bucket, nowMs));
+    const reports = this.#reports.untold();
+    const keysTo = (to: PaceScope): string[] =>
+      reports.filter(([, scope]) => scope === to).map(([key]) => key);
+    // One whose lease is over by now changes nothing.
+    const handBacks = this.#handBacks.filter(({ sinceMs }) => sinceMs > nowMs - this.#options.leaseMs);
+    this.#handBacks = handBacks.splice(MAX_HAND_BACKS_PER_POLL);
+    let result: PollResult;
+    try {
+      result = await this.#options.store.poll({
+        handBacks: handBacks.map(({ freeAtMs, ...held }) => ({
+          ...held,
+          restMs: Math.max(0, freeAtMs - nowMs),
+        })),
+        scopedKeys: keysTo('key'),
+        unscopedKeys: keysTo('endpoint'),
+        wanted,
+      });
+    } catch (error) {
+      // Whether the store has done it or not: all of this may be said again.
+      const unknown = wanted.flatMap(({ key, endpoint, permits }) =>
+        permits.map((permit) => ({ key, endpoint, permit, sinceMs: nowMs, freeAtMs: nowMs })),
+      );
+      this.#handBacks.unshift(...handBacks, ...unknown);
+      throw error;
+    }
+    for (const [key, scope] of reports) this.#told(key, scope);
+    buckets.forEach((bucket, index) => {
+      const { permits = [] } = wanted[index] ?? {};
+      const seen = result.buckets[index];
+      assert(seen !== undefined, 'a poll answers for every bucket that was wanted');
+      this.#takeIn(bucket, seen, permits.slice(0, seen.granted), sentAt);
+    });
+    this.#reportLongWait(result.lostForMs);
+  }
+
+  giveUp(error: unknown): void {
+    this.#reports.forget();
+    this.#options.onEvent({ kind: 'unavailable', error });
+    for (const waiter of this.#buckets.takeWaiters()) waiter.reject(unavailable(error));
+  }
+
+  #wish(bucket: Bucket, nowMs: number): WantedBucket {
+    const { key, endpoint, waiters } = bucket;
+    const count = Math.min(waiters.length, this.#buckets.allowance(bucket, nowMs));
+    const permits = Array.from({ length: count }, () => `${this.#options.processId} ${++this.#permits}`);
+    return { key, endpoint, permits, waitMs: bucket.turnWaitMs(nowMs) };
+  }
+
+  #takeIn(bucket: Bucket, seen: BucketResult, granted: readonly string[], sentAt: Moment): void {
+    for (const permit of granted) this.#deliver(bucket, permit, sentAt);
+    bucket.polledAtMs = this.#clock.monotonicMs();
+    bucket.freeAtMs = bucket.polledAtMs + seen.nextInMs + TIMER_MARGIN_MS;
+    if (this.#options.auto) this.#buckets.scope(bucket.key, seen.scopedToKey ? 'key' : 'endpoint');
+  }
+
+  #deliver(bucket: Bucket, permit: string, sentAt: Moment): void {
+    const nowMs = this.#clock.monotonicMs();
+    const waiter = bucket.waiters.shift();
+    // Whoever waited has gone.
+    if (waiter === undefined) {
+      this.#handBack(bucket, permit, 0);
+      return;
+    }
+    const { key, endpoint, arrivedAtMs } = waiter;
+    bucket.grantedAtMs = nowMs;
+    bucket.uses.set(permit, sentAt.monotonicMs + this.#options.leaseMs);
+    const scope = bucket.endpoint === WHOLE_KEY ? 'key' : 'endpoint';
+    this.#options.onEvent({
+      kind: 'granted',
+      bucket: { key, endpoint },
+      scope,
+      waitedMs: nowMs - arrivedAtMs,
+    });
+    waiter.resolve(createPermit(this.#clock, sentAt, (restMs) => this.#handBack(bucket, permit, restMs)));
+  }
+
+  /** From now by the monotonic clock: the slot was not in use at this moment, and rests for `restMs` from here. */
+  #handBack(bucket: Bucket, permit: string, restMs: number): void {
+    const { key, endpoint } = bucket;
+    const sinceMs = this.#clock.monotonicMs();
+    const handBack = { key, endpoint, permit, sinceMs, freeAtMs: sinceMs + restMs };
+    bucket.uses.set(permit, handBack.freeAtMs);
+    // A slot that was not used is free at once.
+    if (restMs === 0) bucket.freeAtMs = -Infinity;
+    this.#handBacks.push(handBack);
+    this.#loop.poke(this.#flushAtMs(handBack));
+  }
+
+  #flushAtMs({ sinceMs }: PendingHandBack): number {
+    return this.#stopped ? -Infinity : sinceMs + HAND_BACK_DELAY_MS;
+  }
+
+  /** What the store already knew is no event. */
+  #told(key: string, scope: PaceScope): void {
+    this.#reports.told(key, scope);
+    if (this.scopeOf(key) === scope) return;
+    this.#buckets.scope(key, scope);
+    this.#options.onEvent({ kind: 'scoped', key, scope });
+  }
+
+  #reportLongWait(lostForMs: number): void {
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs - this.#reportedAtMs < REPORT_WAIT_EVERY_MS) return;
+    const waits = this.#buckets.all().map((bucket) => bucket.waitMs(nowMs));
+    const long = waits.filter((waitMs) => waitMs >= REPORT_WAIT_AFTER_MS);
+    if (long.length === 0) return;
+    this.#reportedAtMs = nowMs;
+    this.#options.onEvent({ kind: 'waiting', buckets: long.length, longestMs: Math.max(...long), lostForMs });
+  }
+}
+
+function aborted(): KpoolError {
+  return new KpoolError('aborted', 'Stopped on request.');
+}
+
+function unavailable(cause: unknown): KpoolError {
+  return new KpoolError(
+    'pacing.unavailable',
+    'The database that keeps the pace of requests cannot be asked.',
+    {
+      hint: 'No request is sent without it. Check the database (kpool check).',
+      cause,
+    },
+  );
+}

@@ -1,0 +1,101 @@
+import { backoffDelayMs } from '../core/backoff';
+import type { Clock } from '../core/clock';
+import { GIVE_UP_AFTER_MS, POLL_GAP_MS, RETRY } from './time-limits';
+
+/** What the loop drives. */
+export interface PollWork {
+  /** When the next poll is due, monotonic ms; `Infinity` when there is nothing to poll for. */
+  dueAtMs(): number;
+  /** Polls once, in bounded time. */
+  poll(): Promise<void>;
+  /** Polls have failed for `GIVE_UP_AFTER_MS`, or in a way that waiting does not mend. */
+  giveUp(error: unknown): void;
+}
+
+/** Runs polls when they are due, one at a time; without a timer when none is. */
+export class PollLoop {
+  #running: Promise<void> | null = null;
+  #nap: { readonly untilMs: number; readonly alarm: AbortController } | null = null;
+  #notBeforeMs = -Infinity;
+  #failures = 0;
+  #failingSinceMs = 0;
+  #stopped = false;
+
+  constructor(
+    private readonly work: PollWork,
+    private readonly clock: Clock,
+  ) {}
+
+  /** A poll may be due earlier than was known: at `atMs`. */
+  poke(atMs: number): void {
+    if (this.#hasEnded()) return;
+    if (this.#running === null) {
+      this.#running = this.#run().finally(() => {
+        this.#running = null;
+        // What came while the loop was ending.
+        if (this.work.dueAtMs() < Infinity) this.poke(-Infinity);
+      });
+    } else if (this.#nap !== null && Math.max(atMs, this.#notBeforeMs) < this.#nap.untilMs) {
+      this.#nap.alarm.abort();
+    }
+  }
+
+  /** Does what is due, and what becomes due later, until that fails once. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.poke(-Infinity);
+    this.#nap?.alarm.abort();
+    await this.#running;
+  }
+
+  #hasEnded(): boolean {
+    return this.#stopped && this.#failures > 0;
+  }
+
+  async #run(): Promise<void> {
+    // Callers that arrive together share the first poll.
+    await Promise.resolve();
+    for (;;) {
+      const wakeAtMs = Math.max(this.work.dueAtMs(), this.#notBeforeMs);
+      if (wakeAtMs === Infinity || this.#hasEnded()) return;
+      if (wakeAtMs > this.clock.monotonicMs()) await this.#sleepUntil(wakeAtMs);
+      else await this.#pollOnce();
+    }
+  }
+
+  async #sleepUntil(untilMs: number): Promise<void> {
+    const alarm = new AbortController();
+    this.#nap = { untilMs, alarm };
+    try {
+      await this.clock.sleep(Math.ceil(untilMs - this.clock.monotonicMs()), alarm.signal);
+    } catch (error) {
+      if (!alarm.signal.aborted) throw error;
+    } finally {
+      this.#nap = null;
+    }
+  }
+
+  async #pollOnce(): Promise<void> {
+    const startedAtMs = this.clock.monotonicMs();
+    this.#notBeforeMs = startedAtMs + POLL_GAP_MS;
+    try {
+      await this.work.poll();
+      this.#failures = 0;
+    } catch (error) {
+      const nowMs = this.clock.monotonicMs();
+      if (this.#failures === 0) this.#failingSinceMs = startedAtMs;
+      this.#failures += 1;
+      this.#notBeforeMs = nowMs + backoffDelayMs(RETRY, this.#failures, 0);
+      if (!isHopeless(error) && this.#notBeforeMs - this.#failingSinceMs <= GIVE_UP_AFTER_MS) return;
+      // Whoever comes now waits as long again.
+      this.#failingSinceMs = nowMs;
+      this.work.giveUp(error);
+    }
+  }
+}
+
+/** The schema is missing, the user may not use it, or our own SQL is wrong: the same answer would come again. */
+function isHopeless(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^(42|3F)[0-9A-Z]{3}$/.test(code);
+}

@@ -1,0 +1,89 @@
+import { assert } from '../core/assert';
+import type { PacingDatabase } from './pacing-database';
+import { REST_MS, TURN_MS } from './time-limits';
+
+/** The bucket of the key as a whole, in place of an endpoint. */
+export const WHOLE_KEY = '*';
+
+/** A slot that is free after `restMs` from when the poll was sent. */
+export interface HandBack {
+  readonly key: string;
+  readonly endpoint: string;
+  readonly permit: string;
+  readonly restMs: number;
+}
+
+/** A bucket that someone waits for. */
+export interface WantedBucket {
+  readonly key: string;
+  readonly endpoint: string;
+  /** A name for each slot that is wanted, never used before; none: only the wait is asked for. */
+  readonly permits: readonly string[];
+  /** How long the process has waited for its turn; negative for low priorities. The longest wait goes first. */
+  readonly waitMs: number;
+}
+
+/** Everything that a process asks of the database in one statement. */
+export interface Poll {
+  readonly handBacks: readonly HandBack[];
+  /** Keys that the pool throttled though every endpoint's own pace was kept. */
+  readonly scopedKeys: readonly string[];
+  /** Keys of which that turned out to be wrong. */
+  readonly unscopedKeys: readonly string[];
+  /** Each bucket once, and never an endpoint's and the whole key's of one key. */
+  readonly wanted: readonly WantedBucket[];
+}
+
+/** What a poll says about one wanted bucket. */
+export interface BucketResult {
+  /** How many slots were granted: the first of `permits`. */
+  readonly granted: number;
+  /** When the next slot may be free, ms from the poll. For one in flight: if it were answered right now. */
+  readonly nextInMs: number;
+  /** The key is limited as a whole: the bucket of an endpoint is granted nothing, ask for `WHOLE_KEY`. */
+  readonly scopedToKey: boolean;
+}
+
+export interface PollResult {
+  /** One for each wanted bucket, in their order. */
+  readonly buckets: readonly BucketResult[];
+  /** The database has lost its record of the last requests: every bucket counts as in use for this long. */
+  readonly lostForMs: number;
+}
+
+/** Where the slots are kept: a PostgreSQL database, or a test's model of one. */
+export interface SlotStore {
+  /** Atomic. A hand-back or a scope may be repeated; a poll that failed may have granted what it asked for. */
+  poll(poll: Poll): Promise<PollResult>;
+}
+
+export interface SlotStoreOptions {
+  /** N: how many requests of one bucket may arrive in a second. */
+  readonly slots: number;
+  /** Whether keys are scoped to the key when the pool throttles them, and those that were are taken so. */
+  readonly auto: boolean;
+  readonly leaseMs: number;
+  /** Whose turn it is, among all processes. */
+  readonly processId: string;
+}
+
+/** The slots in `sync.slots`. One poll is one call of `sync.pace`: one transaction, one round trip. */
+export function createPostgresSlotStore(
+  database: Pick<PacingDatabase, 'query'>,
+  { slots, auto, leaseMs, processId }: SlotStoreOptions,
+): SlotStore {
+  return {
+    async poll(poll) {
+      const request = { ...poll, process: processId, slots, auto, leaseMs, restMs: REST_MS, turnMs: TURN_MS };
+      const [row] = await database.query<{ result: PollResult }>(
+        'SELECT sync.pace($1::text::jsonb) AS result',
+        [JSON.stringify(request)],
+      );
+      assert(
+        row?.result.buckets.length === poll.wanted.length,
+        'a poll answers for every bucket that was wanted',
+      );
+      return row.result;
+    },
+  };
+}

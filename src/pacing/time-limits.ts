@@ -1,0 +1,100 @@
+import { assert } from '../core/assert';
+import type { BackoffPolicy } from '../core/backoff';
+
+/**
+ * Every time limit of the pacing, and what must hold between them. A limit that meets another is asserted below, when
+ * this file is loaded, or in `leaseMs`, which knows the one limit that is not ours.
+ */
+
+/** The pool counts requests in windows of this length. */
+const WINDOW_MS = 1_000;
+/** Clocks run unevenly: the difference between a second here and a second at the pool. */
+const GUARD_MS = 5;
+/**
+ * A slot rests this long after its request was answered. A request arrives at the pool between its dispatch and its
+ * answer, so two requests that follow each other in one slot arrive more than a window apart, and N slots never have
+ * N + 1 arrivals in a window (P6).
+ */
+export const REST_MS = WINDOW_MS + GUARD_MS;
+/** A permit that was not used for this long is thrown away. */
+export const PERMIT_LIFE_MS = 1_000;
+
+/** Polls of a process start at least this far apart, so that under load one statement serves many buckets. */
+export const POLL_GAP_MS = 10;
+/** A hand-back waits this long for others to travel with; it says how much rest is left when it leaves. */
+export const HAND_BACK_DELAY_MS = 25;
+/** A timer may fire this much early; a poll that comes too early costs another. */
+export const TIMER_MARGIN_MS = 1;
+/**
+ * A bucket that someone waits for is polled at least this often, whatever the last poll said: the time that a poll
+ * predicts is a hint by a clock that may be stepped.
+ */
+export const POLL_INTERVAL_MS = 1_500;
+/** A slot that another process is entitled to is kept for it this long after it became free. */
+export const TURN_MS = 100;
+
+/** The server ends a poll after this long and grants nothing. */
+export const STATEMENT_TIMEOUT_MS = 3_000;
+/** The process ends its connection when a poll is not answered for this long. */
+export const ANSWER_TIMEOUT_MS = 3_500;
+export const RETRY: BackoffPolicy = { firstDelayMs: 100, maxDelayMs: 1_000, factor: 2 };
+/** How long polls may fail before those who wait are told. */
+export const GIVE_UP_AFTER_MS = 15_000;
+
+/** Waiting for the pace this long is reported, and again at most this often. */
+export const REPORT_WAIT_AFTER_MS = 15_000;
+export const REPORT_WAIT_EVERY_MS = 60_000;
+
+/** P12: the first request leaves within this time after whatever was away has returned. */
+export const RESUME_WITHIN_MS = 40_000;
+/** Of which a process that starts then may use this much before it asks for a permit. */
+const START_MS = 1_900;
+
+assertOrder('a hand-back that has waited for company leaves at once', POLL_GAP_MS, HAND_BACK_DELAY_MS);
+assertOrder(
+  'a hand-back is known, and a turn over, before the rest is: neither costs pace',
+  HAND_BACK_DELAY_MS + TURN_MS,
+  REST_MS,
+);
+assertOrder(
+  'what a process has given up, the server has given up before: nothing is granted to nobody',
+  STATEMENT_TIMEOUT_MS,
+  ANSWER_TIMEOUT_MS,
+);
+assertOrder(
+  'a poll that fails is tried again before anyone is told',
+  ANSWER_TIMEOUT_MS + RETRY.maxDelayMs,
+  GIVE_UP_AFTER_MS,
+);
+assertOrder(
+  'a long wait is noticed when it is to be reported, since polls come more often',
+  POLL_INTERVAL_MS + ANSWER_TIMEOUT_MS + RETRY.maxDelayMs,
+  REPORT_WAIT_AFTER_MS,
+);
+
+/**
+ * How long a slot is out of use when its holder is never heard of again: its permit may be used until the end of its
+ * life, the socket is destroyed at the client's total timeout, and then the slot rests. No slot is ever out of use for
+ * longer, whatever the table says: a time further ahead comes from a clock that was set back.
+ */
+export function leaseMs(totalTimeoutMs: number): number {
+  const lease = PERMIT_LIFE_MS + totalTimeoutMs + REST_MS;
+  assertOrder(
+    'a lease that nobody ends is over before the service counts as stuck',
+    resumeMs(lease) + START_MS,
+    RESUME_WITHIN_MS,
+  );
+  return lease;
+}
+
+/**
+ * The longest time until the first permit after the database or the process has come back: the poll that hangs at that
+ * moment, the pause after it, one lease, and the poll that finds it ended.
+ */
+export function resumeMs(lease: number): number {
+  return ANSWER_TIMEOUT_MS + RETRY.maxDelayMs + lease + POLL_INTERVAL_MS;
+}
+
+function assertOrder(invariant: string, shorterMs: number, longerMs: number): void {
+  assert(shorterMs < longerMs, invariant);
+}
