@@ -88,7 +88,8 @@ test('a mere suspicion of throttling is taken back for everyone, a certain repor
     onEvent: (event) => event.kind === 'scoped' && events.push('the other learnt it'),
   });
   const scopes = async (): Promise<string[]> => {
-    await Promise.all([send(pacer), send(other, WORKER)]);
+    await send(pacer);
+    await send(other, WORKER);
     return [pacer.scopeOf('k'), other.scopeOf('k')];
   };
   pacer.reportThrottled(EARN, false);
