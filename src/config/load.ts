@@ -4,7 +4,7 @@ import { readEnvFile, type Environment } from './env-file';
 import { Mistakes } from './mistakes';
 import { readValues, type ReadValues, type Source } from './read-values';
 import type { VariableName } from './variables';
-import { isLoopbackHost } from './web-address';
+import { isLoopbackHost } from '../core/loopback';
 
 const CREDENTIALS = ['KUCOIN_POOL_API_KEY', 'KUCOIN_POOL_API_SECRET', 'KUCOIN_POOL_API_PASSPHRASE'] as const;
 

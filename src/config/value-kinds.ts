@@ -4,7 +4,8 @@ import path from 'node:path';
 import { z } from 'zod';
 import { ADDRESS_FORM, AddressMistake, parsePostgresAddress } from '../core/postgres/address';
 import { findDurationMs } from './duration';
-import { findUrl, isLoopbackHost } from './web-address';
+import { isLoopbackHost } from '../core/loopback';
+import { findUrl } from './web-address';
 
 /** How one kind of value is written. */
 export interface ValueKind<T> {

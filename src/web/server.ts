@@ -6,18 +6,13 @@ import type { Secret } from '../core/secret';
 import { mayEnter } from './access';
 import { queuePage } from './queue-page';
 import { createReadiness, within } from './readiness';
+import { secure, UNREADABLE_REQUESTS } from './security';
 import { openStatusReader } from './status-data';
 import { statusPage } from './status-page';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 /** A queue that is away would be waited for without end. */
 const LOOK_TIMEOUT_MS = 5_000;
-const SECURITY_HEADERS = {
-  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-};
 
 export interface WebOptions {
   readonly host: string;
@@ -45,9 +40,14 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
   const { host, port, token, clock, lookAtQueue } = options;
   const reader = openStatusReader(options.databaseUrl, options.judgedAccounts);
   const readiness = createReadiness({ readFacts: () => reader.readFacts(), askQueue: options.askQueue });
-  const server = fastify({ logger: false, requestTimeout: REQUEST_TIMEOUT_MS, forceCloseConnections: true });
+  const server = fastify({
+    ...UNREADABLE_REQUESTS,
+    logger: false,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+  });
+  await secure(server, token !== null);
   const guard = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    void reply.headers(SECURITY_HEADERS);
     if (mayEnter(token, request.headers.authorization)) return;
     await reply.code(401).header('www-authenticate', 'Basic realm="kpool"').send('HTTP_TOKEN is needed.\n');
   };

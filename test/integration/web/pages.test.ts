@@ -1,4 +1,6 @@
+import { connect } from 'node:net';
 import postgres from 'postgres';
+import { request } from 'undici';
 import { systemClock } from '../../../src/core/clock';
 import { Secret } from '../../../src/core/secret';
 import { createMetrics } from '../../../src/observability/metrics';
@@ -107,6 +109,79 @@ describe('the status page', () => {
   it('counts for Prometheus', async () => {
     const text = await (await fetch(`${(await serve(null)).url}metrics`)).text();
     expect(text).toMatch(/^# HELP kpool_job_seconds/m);
+  });
+});
+
+describe('every answer', () => {
+  /** As a browser would send it that was told another name of this machine. */
+  async function ask(
+    url: string,
+    path: string,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; text: string; headers: Headers }> {
+    const { statusCode, headers: answered, body } = await request(new URL(path, url), { headers });
+    const all = new Headers(Object.entries(answered).map(([name, value]) => [name, String(value)]));
+    return { status: statusCode, text: await body.text(), headers: all };
+  }
+
+  it.each(['', 'healthz', 'readyz', 'metrics', 'queues', 'nothing', '%'])(
+    'without a token is for the names of this machine alone: /%s',
+    async (path) => {
+      const { url } = await serve(null);
+      const { host, port } = new URL(url);
+      const mine = (await ask(url, path)).status;
+      expect(mine).toBeLessThan(421);
+      for (const name of [`localhost:${port}`, `127.0.0.9:${port}`, '[::1]'])
+        expect((await ask(url, path, { host: name })).status).toBe(mine);
+      if (path === '%') return;
+      for (const name of [
+        'evil.example.com',
+        `evil.example.com:${port}`,
+        `localhost.evil.com`,
+        '10.0.0.1',
+        'x@localhost',
+      ]) {
+        const { status, text } = await ask(url, path, { host: name });
+        expect([name, status]).toEqual([name, 421]);
+        expect(text).toContain('HTTP_TOKEN');
+      }
+      expect((await ask(url, path, { host, origin: 'http://evil.example.com' })).status).toBe(421);
+      expect((await ask(url, path, { host, origin: 'null' })).status).toBe(421);
+      expect((await ask(url, path, { host, origin: `http://localhost:${port}` })).status).toBe(mine);
+    },
+  );
+
+  it('with a token may go by any name', async () => {
+    const { url } = await serve(TOKEN);
+    const headers = { host: 'kpool.example.com', authorization: `Bearer ${TOKEN}` };
+    expect((await ask(url, '', headers)).status).toBe(200);
+  });
+
+  it.each(['', 'healthz', 'readyz', 'metrics', 'queues', 'nothing', '%'])(
+    'carries the security headers, whatever it says: /%s',
+    async (path) => {
+      for (const token of [null, TOKEN]) {
+        const { headers } = await ask((await serve(token)).url, path);
+        expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+        expect(headers.get('x-content-type-options')).toBe('nosniff');
+        expect(headers.get('referrer-policy')).toBe('no-referrer');
+        expect(headers.get('cache-control')).toBe('no-store');
+        expect(headers.get('x-powered-by')).toBeNull();
+      }
+    },
+  );
+
+  it('carries them also when the database is away, and to what is no HTTP', async () => {
+    const { url } = await serve(null);
+    await sql`ALTER TABLE pool.accounts RENAME TO accounts_away`;
+    const { status, headers } = await ask(url, '');
+    await sql`ALTER TABLE pool.accounts_away RENAME TO accounts`;
+    expect([status, headers.get('x-content-type-options')]).toEqual([503, 'nosniff']);
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.end('nonsense\r\n\r\n');
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1.1 400 [\s\S]*x-content-type-options: nosniff/);
   });
 });
 
