@@ -11,7 +11,7 @@ import { systemClock } from '../src/core/clock';
 import { STREAMS, type Stream } from '../src/domain/streams';
 import { createLogger } from '../src/observability/logger';
 import { createMetrics } from '../src/observability/metrics';
-import { createScrubber } from '../src/observability/scrub';
+import { createScrubber } from '../src/core/redaction';
 import { createSimulator, type Simulator } from '../src/simulator';
 import { allEvery, serviceEnv } from '../test/support/jobs/service-process';
 import { differenceOf, storedOf, truthOf } from '../test/support/ledger-truth';

@@ -9,7 +9,7 @@ import type { Clock } from '../core/clock';
 import { KpoolError } from '../core/errors';
 import type { Secret } from '../core/secret';
 import { createLogger, type Logger } from '../observability/logger';
-import { createScrubber, type Scrubber } from '../observability/scrub';
+import { createScrubber, type Scrubber } from '../core/redaction';
 import { createOutput, type Output, type TextStream } from './output/output';
 
 /** What the process gives to the program; a test gives its own. */

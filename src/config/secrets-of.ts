@@ -1,23 +1,24 @@
-import { createHmac } from 'node:crypto';
-import { withHost } from '../core/postgres/address';
+import { signPassphrase } from '../core/credentials';
 import { Secret } from '../core/secret';
 import type { Config } from './config';
 
-/**
- * Every text in the configuration that may appear in no output (P10): for the logger to scrub. Passwords inside
- * addresses stand for themselves too, and so does each account's signed passphrase, which the pool accepts in
- * place of the passphrase (API specification, "passphrase in the request parameters").
- */
+/** Every text in the configuration that may appear in no output (P10), with what follows from it: for the log to scrub. */
 export function secretsOf(config: Config): readonly Secret[] {
-  const addresses = [config.database.url, config.redisUrl, config.alertWebhookUrl].filter(
-    (url) => url !== null,
-  );
-  const ofAccounts = config.accounts.flatMap(({ apiKey, apiSecret, apiPassphrase }) => {
-    const signed = createHmac('sha256', apiSecret.reveal()).update(apiPassphrase.reveal()).digest('base64');
-    return [apiKey, apiSecret, apiPassphrase, new Secret(signed)];
-  });
-  const token = config.http.token === null ? [] : [config.http.token];
-  return [...addresses.flatMap(secretsInAddress), ...token, ...ofAccounts];
+  return [
+    ...secretsIn(config).flatMap(partsOf),
+    ...config.accounts.map((account) => signPassphrase(account)),
+  ];
+}
+
+/** A value that is told to nobody is a `Secret`, wherever it stands. */
+function secretsIn(value: unknown): Secret[] {
+  if (value instanceof Secret) return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(secretsIn) : [];
+}
+
+function partsOf(secret: Secret): readonly Secret[] {
+  const text = secret.reveal();
+  return text.includes('://') && URL.canParse(text) ? secretsInAddress(secret) : [secret];
 }
 
 /**
@@ -25,7 +26,7 @@ export function secretsOf(config: Config): readonly Secret[] {
  * would blot those out wherever they are meant, and so give itself away.
  */
 export function secretsInAddress(address: Secret): readonly Secret[] {
-  const { username, password, pathname, searchParams } = new URL(withHost(address.reveal()));
+  const { username, password, pathname, searchParams } = new URL(address.reveal());
   const names = [username, pathname.slice(1), 'kpool', 'postgres'];
   const passwords = [password, decodeURIComponent(password), searchParams.get('password') ?? ''];
   const telling = passwords.filter((text) => text !== '' && !names.includes(text));

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock';
+import { signPassphrase, type Credentials } from '../core/credentials';
 import type { DecimalText } from '../core/decimal';
 import type { SubAccount, SubAccountIncome, Worker } from '../domain/entities';
 import type { IncomeRow } from '../domain/income';
@@ -27,8 +28,8 @@ import { createRedactor } from './redaction';
 import type { RetryPolicy } from './retry-policy';
 import { DEFAULT_RETRY_POLICY } from './retry-policy';
 import { createServerClock } from './server-clock';
-import type { Credentials, Params } from './signing';
-import { fingerprintOf, signPassphrase, signQuery } from './signing';
+import type { Params } from './signing';
+import { fingerprintOf, signQuery } from './signing';
 import type { Timeouts } from './timeouts';
 import { DEFAULT_TIMEOUTS } from './timeouts';
 import { createTransport } from './transport';
@@ -99,7 +100,7 @@ export function createPoolClient(options: PoolClientOptions): PoolClient {
     pacer: options.pacer,
     clock,
     serverClock,
-    redactor: createRedactor(credentials, signedPassphrase.reveal()),
+    redactor: createRedactor(credentials, signedPassphrase),
     fingerprint,
     sign: (endpoint: EndpointName, params: Params) =>
       `${address.prefix}/v1/external/${endpoint}?${signQuery(credentials, signedPassphrase, params, serverClock.now())}`,

@@ -1,28 +1,12 @@
-import { createHash, createHmac } from 'node:crypto';
-import { Secret } from '../core/secret';
-
-/** What the user creates at KuCoin Pool > Settings > API Management. */
-export interface Credentials {
-  readonly apiKey: Secret;
-  readonly apiSecret: Secret;
-  readonly apiPassphrase: Secret;
-}
+import { createHash } from 'node:crypto';
+import type { Credentials } from '../core/credentials';
+import type { Secret } from '../core/secret';
 
 /** Query parameters of an endpoint; undefined ones are not sent. */
 export type Params = Readonly<Record<string, string | undefined>>;
 
 const API_VERSION = '2';
 const FINGERPRINT_LENGTH = 16;
-
-/**
- * base64(HMAC-SHA256(secret, passphrase)): the `passphrase` parameter.
- * Source: the specification's "passphrase: in the request parameters". It covers neither the time nor the other
- * parameters, so it is the same in every request of a key.
- */
-export function signPassphrase(credentials: Credentials): Secret {
-  const hmac = createHmac('sha256', credentials.apiSecret.reveal());
-  return new Secret(hmac.update(credentials.apiPassphrase.reveal()).digest('base64'));
-}
 
 /** The query string of one signed request. It holds the credentials: it goes to the socket and nowhere else. */
 export function signQuery(

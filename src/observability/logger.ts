@@ -2,7 +2,8 @@ import { hostname } from 'node:os';
 import pino from 'pino';
 import { shapeError } from './error-shape';
 import { createPrettyLine } from './pretty-line';
-import type { Scrubber } from './scrub';
+import { toPrintableJson } from './printable';
+import type { Scrubber } from '../core/redaction';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
@@ -34,7 +35,7 @@ export interface LoggerOptions {
 
 /** The program's log: pino, one line an entry, secrets scrubbed from every text (P10). Stacks only at `debug`. */
 export function createLogger(options: LoggerOptions): Logger {
-  const toLine = options.format === 'pretty' ? createPrettyLine(options.useColour ?? false) : String;
+  const toLine = options.format === 'pretty' ? createPrettyLine(options.useColour ?? false) : toPrintableJson;
   const base = pino(
     {
       level: options.level,

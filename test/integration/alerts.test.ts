@@ -1,7 +1,7 @@
 import type { SyncService } from '../../src/app/sync-service';
 import { Secret } from '../../src/core/secret';
 import { createLogger } from '../../src/observability/logger';
-import { createScrubber } from '../../src/observability/scrub';
+import { createScrubber } from '../../src/core/redaction';
 import { createWebhook } from '../../src/observability/webhook';
 import { AlertListener, SECRET_PATH } from '../support/alert-listener';
 import { setDatabaseClock } from '../support/database-clock';

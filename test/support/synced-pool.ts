@@ -9,7 +9,7 @@ import { systemClock } from '../../src/core/clock';
 import { Secret } from '../../src/core/secret';
 import { createLogger, type Logger } from '../../src/observability/logger';
 import { createMetrics } from '../../src/observability/metrics';
-import { createScrubber } from '../../src/observability/scrub';
+import { createScrubber } from '../../src/core/redaction';
 import { createSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator';
 import { WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
 

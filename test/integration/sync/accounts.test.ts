@@ -4,7 +4,7 @@ import type { StreamSummary } from '../../../src/app/sync-everything';
 import type { SyncService } from '../../../src/app/sync-service';
 import type { KpoolError } from '../../../src/core/errors';
 import { createLogger } from '../../../src/observability/logger';
-import { createScrubber } from '../../../src/observability/scrub';
+import { createScrubber } from '../../../src/core/redaction';
 import type { Simulator } from '../../../src/simulator';
 import { WHAT_IS_DUE } from '../../../src/sync/ledger/sync-ledger-scope';
 import { differenceOf, storedOf, truthOf } from '../../support/ledger-truth';

@@ -10,7 +10,7 @@ const redactor = createRedactor(
     apiSecret: new Secret('s3cr3t/with+signs='),
     apiPassphrase: new Secret('open sesame'),
   },
-  'c2lnbmVkIHBhc3NwaHJhc2U/+A==',
+  new Secret('c2lnbmVkIHBhc3NwaHJhc2U/+A=='),
 );
 
 function classify(httpStatus: number, body: string | null): { code: string; retry: string; kind: string } {

@@ -19,7 +19,7 @@ const credentials = {
   apiSecret: new Secret('5e0d2c1b-9f8e-7d6c-5b4a-390817'),
   apiPassphrase: new Secret('open sesame'),
 };
-const redactor = createRedactor(credentials, 'c2lnbmVkIHBhc3NwaHJhc2U/+A==');
+const redactor = createRedactor(credentials, new Secret('c2lnbmVkIHBhc3NwaHJhc2U/+A=='));
 const scope = { puid: 1n as Puid, algo: 'SHA256d', currentPage: 1, pageSize: 50 };
 
 function interpret<Query, Answer>(

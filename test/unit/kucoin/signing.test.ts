@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Secret } from '../../../src/core/secret';
 import { parseBaseUrl } from '../../../src/kucoin/base-url';
-import { fingerprintOf, signPassphrase, signQuery } from '../../../src/kucoin/signing';
+import { signPassphrase } from '../../../src/core/credentials';
+import { fingerprintOf, signQuery } from '../../../src/kucoin/signing';
 import { codeOf } from './error-code';
 
 const credentials = {

@@ -1,0 +1,156 @@
+import type { Secret } from './secret';
+
+const REDACTED = '[redacted]';
+/**
+ * Shorter texts occur everywhere: replacing them in words would garble every line and so show what they are. They are
+ * replaced where a name before them says that they are meant.
+ */
+const MIN_SECRET_LENGTH = 4;
+/** Below this, the garbage that a word decodes to could hold the secret by coincidence. */
+const MIN_DECODED_LENGTH = 6;
+/** `passphrase=`, `"apiKey": "`, `KUCOIN_POOL_API_SECRET=`: what follows is the secret itself. */
+const NAME_BEFORE = String.raw`(?<=(?:key|secret|passphrase|password|token)["']?\s?[=:]\s?["']?)`;
+const END_AFTER = String.raw`(?=$|[\s&"',;)}\]])`;
+
+/** Words within each other's encodings: a signed address, percent-encoded in base64 in a header. */
+const MAX_DECODINGS = 3;
+/** As long as an encoded secret at least. */
+const WORD = /[^\s"'<>]{8,}/g;
+/** What could be base64 or hex. */
+const RUN = /[A-Za-z0-9+/_-]{8,}={0,2}/g;
+const RUN_ALONE = /^[A-Za-z0-9+/_-]+={0,2}$/;
+const ESCAPE = /%[0-9A-F]{2}|\\u[0-9A-F]{4}|\\\//i;
+/** What is worth decoding again; a decoding that starts at the wrong place begins with garbage. */
+const READABLE = /[\x20-\x7e]{8,}/g;
+
+/** Replaces known secrets in texts: the second line of defence, behind not putting them there (P10). */
+export interface Scrubber {
+  readonly scrub: (text: string) => string;
+  /** From now on `secret` is known too, such as a password that was generated at run time. */
+  readonly add: (secret: Secret) => void;
+}
+
+/**
+ * A scrubber that knows `secrets` in any case, as they are, and in every word that is percent-encoded, escaped as in JSON,
+ * base64 or hex, or these in each other. Those of fewer than 4 characters only where they follow a name such as `key=`.
+ */
+export function createScrubber(secrets: readonly Secret[]): Scrubber {
+  const forms = new Set<string>();
+  const shortForms = new Set<string>();
+  const wanted = new Set<string>();
+  let pattern: RegExp | null = null;
+  let shortPattern: RegExp | null = null;
+  const add = (secret: Secret) => {
+    const text = secret.reveal();
+    if (text === '') return;
+    if (text.length < MIN_SECRET_LENGTH) {
+      for (const form of writtenForms(text)) shortForms.add(form);
+      shortPattern = new RegExp(`${NAME_BEFORE}(?:${alternativesOf(shortForms)})${END_AFTER}`, 'gi');
+      return;
+    }
+    for (const form of writtenForms(text)) forms.add(form);
+    if (text.length >= MIN_DECODED_LENGTH) wanted.add(text.toLowerCase());
+    pattern = new RegExp(alternativesOf(forms), 'gi');
+  };
+  secrets.forEach(add);
+  const redact = (part: string): string => (hides(part, wanted) ? REDACTED : part);
+  const scrubWord = (word: string): string => {
+    const left = word.replace(RUN, redact);
+    return ESCAPE.test(left) ? redact(left) : left;
+  };
+  return {
+    add,
+    scrub: (text) => {
+      const plain = [pattern, shortPattern].reduce(
+        (left, each) => (each === null ? left : left.replace(each, REDACTED)),
+        text,
+      );
+      return wanted.size === 0 ? plain : plain.replace(WORD, scrubWord);
+    },
+  };
+}
+
+/** Replaces `secrets` where they are written out or in base64, and nothing else: for data that must stay as they are. */
+export function createExactScrubber(secrets: readonly string[]): (text: string) => string {
+  const forms = new Set(
+    secrets.flatMap((secret) => [
+      ...writtenForms(secret),
+      Buffer.from(secret).toString('base64'),
+      Buffer.from(secret).toString('base64url'),
+    ]),
+  );
+  if (forms.size === 0) return (text) => text;
+  const pattern = new RegExp(alternativesOf(forms), 'gi');
+  return (text) => text.replace(pattern, REDACTED);
+}
+
+/** As it is, percent-encoded by whoever, as in a form, and as writers of JSON escape it. */
+function writtenForms(text: string): string[] {
+  // Half a surrogate pair, which JSON can write, would make encodeURIComponent throw.
+  const percent = encodeURIComponent(Buffer.from(text, 'utf8').toString('utf8'));
+  const strict = percent.replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  const form = new URLSearchParams({ x: text }).toString().slice('x='.length);
+  const escaped = (characters: RegExp): string =>
+    text.replace(characters, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
+  return [
+    text,
+    percent,
+    strict,
+    form,
+    encodeURI(decodeURIComponent(percent)),
+    JSON.stringify(text).slice(1, -1),
+    text.replaceAll('/', '\\/'),
+    escaped(/[=+&<>'/]/g),
+    escaped(/[=+&<>']/g),
+    escaped(/[=&<>']/g),
+  ];
+}
+
+/** The longest first: a secret that holds another goes as a whole. */
+function alternativesOf(forms: ReadonlySet<string>): string {
+  const longestFirst = [...forms].sort((a, b) => b.length - a.length);
+  return longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|');
+}
+
+/** Whether a part of a word holds one of `wanted`, all in lower case, once it is decoded. */
+function hides(part: string, wanted: ReadonlySet<string>, depth = 1): boolean {
+  return decodingsOf(part).some((decoded) => {
+    const lower = decoded.toLowerCase();
+    for (const secret of wanted) if (lower.includes(secret)) return true;
+    if (depth === MAX_DECODINGS) return false;
+    const inner = (decoded.match(READABLE) ?? []).flatMap((text) => [...(text.match(RUN) ?? []), text]);
+    return inner.some((text) => text !== part && hides(text, wanted, depth + 1));
+  });
+}
+
+function decodingsOf(part: string): string[] {
+  if (/^\d+$/.test(part)) return [];
+  const decodings = ESCAPE.test(part) ? [unescape(part), unescape(part.replaceAll('+', ' '))] : [];
+  if (!RUN_ALONE.test(part)) return decodings;
+  // What stands before the encoded text, such as a path, may be of the same alphabet.
+  for (let offset = 0; offset < 4; offset++)
+    decodings.push(Buffer.from(part.slice(offset), 'base64').toString('utf8'));
+  for (const digits of part.match(/[0-9a-f]{8,}/gi) ?? []) {
+    for (const aligned of [digits, digits.slice(1)])
+      decodings.push(Buffer.from(aligned, 'hex').toString('utf8'));
+  }
+  return decodings;
+}
+
+function unescape(text: string): string {
+  return decodePercent(
+    text
+      .replace(/\\u([0-9A-F]{4})/gi, (_escape, digits: string) => String.fromCharCode(parseInt(digits, 16)))
+      .replaceAll('\\/', '/'),
+  );
+}
+
+/** Sequences that are no UTF-8 stay as they are. */
+function decodePercent(text: string): string {
+  return text.replace(/(?:%[0-9A-F]{2})+/gi, (run) =>
+    Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'),
+  );
+}
