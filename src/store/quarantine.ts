@@ -14,6 +14,17 @@ interface ReadOf {
 
 const WHOLE: ReadOf = { window: { fromMs: Date.UTC(1970, 0, 1), toMs: Infinity }, isComplete: true };
 
+/** As much of a row as a person reads; the hash of all of it tells it from others. Rows of the pool have about 300. */
+const MAX_RAW_CHARACTERS = 16_384;
+
+/** The text, or its beginning and how long it is. */
+function keptPartOf(raw: string): string {
+  if (raw.length <= MAX_RAW_CHARACTERS) return raw;
+  // Not in the middle of a character.
+  const beginning = raw.slice(0, MAX_RAW_CHARACTERS).replace(/[\ud800-\udbff]$/, '');
+  return `${beginning}… (the first of ${raw.length} characters)`;
+}
+
 /** Numbers equal texts 0, 1, …, so that a row served twice is kept twice. */
 function numberOccurrences(
   rows: readonly UnreadableRow[],
@@ -49,7 +60,7 @@ export async function quarantineRows(
     INSERT INTO sync.quarantined_rows AS q
            (stream, account_id, puid, algo, window_from, window_to, raw, raw_hash, occurrence, reason)
     SELECT ${scopeValues(scope)}, ${from}::timestamptz, ${to}::timestamptz, raw, raw_hash, occurrence, reason
-      FROM unnest(${numbered.map(({ row }) => row.raw)}::text[], ${hashes}::text[], ${occurrences}::integer[],
+      FROM unnest(${numbered.map(({ row }) => keptPartOf(row.raw))}::text[], ${hashes}::text[], ${occurrences}::integer[],
                   ${numbered.map(({ row }) => row.reason)}::text[]) AS u(raw, raw_hash, occurrence, reason)
         ON CONFLICT (stream, account_id, puid, algo, raw_hash, occurrence)
         DO UPDATE SET last_seen_at = sync.now(), window_from = excluded.window_from, window_to = excluded.window_to,

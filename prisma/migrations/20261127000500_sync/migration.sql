@@ -195,8 +195,8 @@ COMMENT ON COLUMN sync.quarantined_rows.puid IS 'Sub-account id; -1 where the st
 COMMENT ON COLUMN sync.quarantined_rows.algo IS 'Algorithm; empty where the stream has none.';
 COMMENT ON COLUMN sync.quarantined_rows.window_from IS 'Start of the window in which it was served.';
 COMMENT ON COLUMN sync.quarantined_rows.window_to IS 'End of that window.';
-COMMENT ON COLUMN sync.quarantined_rows.raw IS 'The row as JSON text, every number digit for digit.';
-COMMENT ON COLUMN sync.quarantined_rows.raw_hash IS 'Hash of raw.';
+COMMENT ON COLUMN sync.quarantined_rows.raw IS 'The row as JSON text, every number digit for digit; of one beyond 16,384 characters the beginning.';
+COMMENT ON COLUMN sync.quarantined_rows.raw_hash IS 'SHA-256 of the whole row as it was served, in hex.';
 COMMENT ON COLUMN sync.quarantined_rows.occurrence IS 'Numbers equal rows of one scope (0, 1, …).';
 COMMENT ON COLUMN sync.quarantined_rows.reason IS 'What was wrong with it, in one sentence.';
 COMMENT ON COLUMN sync.quarantined_rows.first_seen_at IS 'When it was first served.';

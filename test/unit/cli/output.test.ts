@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
+import { formatJson } from '../../../src/cli/output/json';
 import { countOf, groupDigits } from '../../../src/cli/output/numbers';
 import { createOutput, type OutputOptions } from '../../../src/cli/output/output';
 import { createProgressReporter } from '../../../src/cli/output/progress';
@@ -40,6 +41,19 @@ describe('P1 numbers on a terminal', () => {
       '0 rows',
       '2,000 entries',
     ]);
+  });
+});
+
+describe('--json', () => {
+  it('steers no terminal, and says the same', () => {
+    const value = {
+      name: 'a\u009b2Jb\u202ec\u200bd\u007fe\u{e0041}\u2028\u001b[2J',
+      list: ['\ufeff', 'ü矿😀'],
+    };
+    const text = formatJson(value);
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    expect(JSON.parse(text)).toEqual(value);
+    expect(text).toContain('ü矿😀');
   });
 });
 

@@ -7,15 +7,25 @@ test.each(['=1+1', '+1', '-2+3', '@SUM(A1)', '\t=1', '\r=1', '\n=1', '＝1', '�
   },
 );
 
+test.each([
+  ['\u00a0=1', "'\u00a0=1"],
+  ['\u200b=1', "'\u200b=1"],
+  ['\ufeff+1', "'\ufeff+1"],
+  ['\u000b-1', "'\u000b-1"],
+  ['  @x', "'  @x"],
+  ['\u202e=1', "'\u202e=1"],
+  ['\u{e0020}=1', "'\u{e0020}=1"],
+  ['a;=1', "a;'=1"],
+  ['a; =1;+2', "a;' =1;'+2"],
+  ['a\n=1', "a\n'=1"],
+  ['a\t=1', "a\t'=1"],
+])('what is hidden in %j does not run either', (text, shown) => {
+  expect(asText(text)).toBe(shown);
+});
+
 test('other texts stay as they are, and what is missing is an empty cell', () => {
-  expect(['BTC', "o'hara", '', 'a=b', '#x', null].map(asText)).toEqual([
-    'BTC',
-    "o'hara",
-    '',
-    'a=b',
-    '#x',
-    '',
-  ]);
+  const texts = ['BTC', "o'hara", '', 'a=b', '#x', 'a;b', 'rig 1 - left', ' x', '矿'];
+  expect([...texts, null].map(asText)).toEqual([...texts, '']);
 });
 
 test('a cell keeps its commas, quotes and line ends', () => {
