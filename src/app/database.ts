@@ -2,7 +2,7 @@ import type { Config } from '../config/config';
 import { assert } from '../core/assert';
 import { postgresAddressOf } from '../core/postgres/address';
 import { classifyDatabaseError } from '../core/postgres/errors';
-import { openPostgresSession } from '../core/postgres/session';
+import { openPostgresSession, type PostgresSession } from '../core/postgres/session';
 import { requireWritable } from '../core/postgres/session-settings';
 import type { Secret } from '../core/secret';
 import { openEmbeddedPostgres } from '../store/embedded/open';
@@ -17,6 +17,11 @@ export interface OpenDatabase {
   readonly describe: string;
   /** How to look into it with psql; null for a database that the user named and so knows. */
   readonly psqlHint: string | null;
+  /**
+   * A connection that has just answered, to watch the database by: the last one, or a new one when that was lost. An
+   * embedded server that died is started again. Throws as `openDatabase` does.
+   */
+  connect(signal?: AbortSignal): Promise<PostgresSession>;
   /** Leaves it; an embedded one stops when the last process left. */
   close(): Promise<void>;
 }
@@ -39,7 +44,7 @@ export async function openDatabase(
   if (given !== null) {
     const { version, database, user } = await probe(given);
     const describe = `PostgreSQL ${version} at ${placeOf(given)}, database ${database}, user ${user}`;
-    return { url: given, describe, psqlHint: null, close: () => Promise.resolve() };
+    return { url: given, describe, psqlHint: null, ...watchable(given) };
   }
   const embedded = await openEmbeddedPostgres({
     home: config.home,
@@ -50,11 +55,33 @@ export async function openDatabase(
   try {
     const { version } = await probe(embedded.url);
     const describe = `embedded PostgreSQL ${version} on 127.0.0.1:${embedded.port}, in ${config.home}`;
-    return { url: embedded.url, describe, psqlHint: embedded.psqlHint, close: () => embedded.close() };
+    return { ...embedded, describe };
   } catch (error) {
     await embedded.close();
     throw error;
   }
+}
+
+/** A server that others run can only be asked again. */
+function watchable(url: Secret): Pick<OpenDatabase, 'connect' | 'close'> {
+  let session: PostgresSession | null = null;
+  return {
+    async connect() {
+      const answers = await session?.query('SELECT 1').then(
+        () => true,
+        () => false,
+      );
+      if (session !== null && answers === true) return session;
+      session = openPostgresSession({ url, applicationName: 'kpool', answerTimeoutMs: ANSWER_TIMEOUT_MS });
+      await session.query('SELECT 1').catch((error: unknown) => {
+        throw classifyDatabaseError(error, placeOf(url));
+      });
+      return session;
+    },
+    async close() {
+      await session?.close();
+    },
+  };
 }
 
 /** What the server says about itself; proves that it answers. */

@@ -5,7 +5,7 @@ import type { Config } from '../config/config';
 import { KpoolError } from '../core/errors';
 import { STREAMS } from '../domain/streams';
 import { createSimulator, type Simulator } from '../simulator';
-import { inspectEmbeddedPostgres } from '../store/embedded/inspect';
+import { discardEmbeddedPostgres } from '../store/embedded/open';
 
 /** The same for everybody: figures of the demo can be talked about. */
 const DEMO_SEED = 20_261_122;
@@ -36,13 +36,11 @@ export interface Demo {
  */
 export async function prepareDemo(options: { home: string; port: number; nowMs: number }): Promise<Demo> {
   const home = path.join(options.home, 'demo');
-  const found = await inspectEmbeddedPostgres(home);
-  if (found.state === 'running' && found.users > 0) {
+  if (!(await discardEmbeddedPostgres(home))) {
     throw new KpoolError('port.in-use', `A demo is running already, in ${home}.`, {
       hint: 'Stop it with Ctrl-C, or run this one elsewhere: KPOOL_HOME=/another/folder KPOOL_PG_PORT=54400 kpool demo.',
     });
   }
-  if (found.state === 'stopped') await rm(found.dataDirectory, { recursive: true });
   const simulator = await createSimulator({
     seed: DEMO_SEED,
     startAt: options.nowMs,

@@ -1,9 +1,11 @@
 import type { AccountCredentials } from '../config/accounts';
 import type { Config } from '../config/config';
 import type { Clock } from '../core/clock';
+import type { KpoolError } from '../core/errors';
 import type { Logger } from '../observability/logger';
 import { createMetrics, type Metrics } from '../observability/metrics';
 import { openDatabase, type OpenDatabase } from './database';
+import { watchDatabase } from './database-watch';
 import { migrateDatabase } from './migration';
 import { SyncService } from './sync-service';
 
@@ -19,6 +21,8 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
   /** Lines for people, e.g. while an embedded database starts. */
   readonly log: (line: string) => void;
+  /** The database cannot come back without a person: a service should end, and say why. */
+  readonly onHopeless?: (error: KpoolError) => void;
 }
 
 /** A migrated database and the service over it, for the time of one command. */
@@ -30,8 +34,9 @@ export interface Session {
 
 /** Opens the database, migrates it, and opens the service. Throws what these throw. */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { config, log, signal } = options;
+  const { config, log, signal, onHopeless = () => undefined } = options;
   const database = await openDatabase(config, { log, signal });
+  const watch = watchDatabase({ ...options, database, onHopeless });
   try {
     await migrateDatabase(database, log);
     const service = await SyncService.open({
@@ -46,10 +51,12 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     });
     const close = async (): Promise<void> => {
       await service.close();
+      await watch.stop();
       await database.close();
     };
     return { database, service, close };
   } catch (error) {
+    await watch.stop();
     await database.close();
     throw error;
   }

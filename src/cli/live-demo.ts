@@ -40,6 +40,7 @@ export async function liveOn(context: CliContext, demo: Demo): Promise<void> {
   const config = demo.liveConfig;
   const logger = context.commandLogger();
   const metrics = createMetrics();
+  const hopeless = new AbortController();
   const session = await openSession({
     config,
     accounts: requireAccounts(config),
@@ -49,9 +50,9 @@ export async function liveOn(context: CliContext, demo: Demo): Promise<void> {
     metrics,
     signal: context.signal,
     log: () => undefined,
+    onHopeless: (error) => hopeless.abort(error),
   });
   const sql = await openPostgres({ url: session.database.url, applicationName: 'kpool demo' });
-  const hopeless = new AbortController();
   try {
     const jobs = await runJobs({
       service: session.service,

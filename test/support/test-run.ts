@@ -1,9 +1,17 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { withProcessLock } from '../../src/store/embedded/process-lock';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const RUN_DIRECTORY = 'KPOOL_TEST_RUN_DIRECTORY';
 
@@ -39,24 +47,43 @@ export async function findFreePort(): Promise<number> {
   return port;
 }
 
+/** A server's first start includes its data directory, or its installation with apt-get. */
+const START_TIMEOUT_MS = 300_000;
+
 /**
  * The address of a server that the whole run shares: started by whichever of jest's workers asks first, so that a run
  * of unit tests starts none. `start` must have called `stopAfterRun` by then. Its failure is everyone's.
  */
 export async function startOnce(name: string, start: () => Promise<string>): Promise<string> {
   const outcomeFile = join(runDirectory(), `${name}-outcome.json`);
-  const outcome = await withProcessLock(join(runDirectory(), `${name}-lock`), async () => {
-    if (existsSync(outcomeFile)) return JSON.parse(readFileSync(outcomeFile, 'utf8')) as Outcome;
-    const first: Outcome = await start().then(
+  if (isFirst(join(runDirectory(), `${name}-started`))) {
+    const outcome: Outcome = await start().then(
       (address) => ({ address }),
       (error: unknown) => ({ failure: String(error) }),
     );
-    writeFileSync(outcomeFile, JSON.stringify(first));
-    return first;
-  });
+    writeFileSync(`${outcomeFile}.new`, JSON.stringify(outcome));
+    renameSync(`${outcomeFile}.new`, outcomeFile);
+  }
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  while (!existsSync(outcomeFile)) {
+    if (performance.now() > deadline) throw new Error(`Nobody started the ${name} server of this test run.`);
+    await sleep(20);
+  }
+  const outcome = JSON.parse(readFileSync(outcomeFile, 'utf8')) as Outcome;
   if ('failure' in outcome)
     throw new Error(`The ${name} server of this test run did not start: ${outcome.failure}`);
   return outcome.address;
+}
+
+/** True for one caller of all processes. */
+function isFirst(directory: string): boolean {
+  try {
+    mkdirSync(directory);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 type Outcome = { readonly address: string } | { readonly failure: string };

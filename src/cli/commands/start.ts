@@ -110,6 +110,9 @@ export const registerStart: RegisterCommand = (program, context) => {
       const logger = context.logger();
       const metrics = createMetrics();
       const log = (line: string): void => logger.info(line);
+      let onHopeless: Parts['onHopeless'] = () => undefined;
+      const hopeless = new Promise<never>((_resolve, reject) => (onHopeless = reject));
+      hopeless.catch(() => undefined);
       const session = await openSession({
         config,
         accounts,
@@ -119,15 +122,13 @@ export const registerStart: RegisterCommand = (program, context) => {
         metrics,
         signal,
         log,
+        onHopeless,
       });
       const stops: (() => Promise<void>)[] = [() => session.close()];
       try {
         context.hideAddress(session.database.url);
         logger.info(`kpool works with ${session.database.describe}.`);
         for (const problem of (await session.service.readWellness()).problems) logProblem(logger, problem);
-        let onHopeless: Parts['onHopeless'] = () => undefined;
-        const hopeless = new Promise<never>((_resolve, reject) => (onHopeless = reject));
-        hopeless.catch(() => undefined);
         const parts: Parts = { config, session, metrics, onHopeless };
         let jobs: ServiceJobs | null = null;
         if (role !== 'web') {

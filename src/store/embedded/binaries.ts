@@ -46,15 +46,25 @@ export async function reachableBinaries(
   const native = dirname(dirname(binaries.postgres));
   const version = await stat(binaries.postgres);
   const copy = join(directory, `programs-${version.size}-${Math.trunc(version.mtimeMs)}`);
-  const copied = binariesIn(join(copy, 'bin'));
-  if (!(await stat(copy).catch(() => null))) {
-    const unfinished = `${copy}.new`;
+  if (!(await isThere(copy))) {
+    const unfinished = `${copy}.${process.pid}.new`;
     await rm(unfinished, { recursive: true, force: true });
     await cp(native, unfinished, { recursive: true, verbatimSymlinks: true });
     await runCommand('chmod', ['-R', 'a+rX', unfinished], { user: null });
-    await rename(unfinished, copy);
+    await rename(unfinished, copy).catch(async (error: unknown) => {
+      // Another process was faster.
+      await rm(unfinished, { recursive: true, force: true });
+      if (!(await isThere(copy))) throw error;
+    });
   }
-  return copied;
+  return binariesIn(join(copy, 'bin'));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function canRun(program: string, user: ServerUser): Promise<boolean> {
@@ -105,7 +115,7 @@ async function restoreSymlinks(directory: string): Promise<void> {
   const links = JSON.parse(text) as readonly { readonly source: string; readonly target: string }[];
   for (const { source, target } of links) {
     const path = join(directory, target);
-    if (await stat(path).catch(() => null)) continue;
+    if (await isThere(path)) continue;
     // Another process may be faster, and a read-only installation cannot be repaired: starting will tell.
     await symlink(basename(source), path).catch(() => undefined);
   }

@@ -3,8 +3,7 @@ import { appendFile, chown, mkdir, readFile, readdir, rename, rm, writeFile } fr
 import { basename, dirname, join } from 'node:path';
 import { KpoolError } from '../../core/errors';
 import { majorVersionOf, type Binaries } from './binaries';
-import { runCommand, type ServerUser } from './command';
-import { writeServerFile } from './server-files';
+import { isAlive, runCommand, type CommandOptions, type ServerUser } from './command';
 
 /** One data directory and what is needed to work on it. */
 export interface Cluster {
@@ -32,16 +31,20 @@ const STOP_TIMEOUT_S = 600;
 /** From this version on, PostgreSQL brings a collation of its own. */
 const BUILTIN_LOCALE_SINCE = 17;
 const LOG_TAIL_LINES = 12;
+/** What PostgreSQL says when another server is at the data directory, or has not quite left it. */
+const TAKEN = /lock file "postmaster\.pid" (?:already exists|is empty)|pre-existing shared memory block/;
+const PORT_IN_USE = /could not bind .*(?:in use|Only one usage)/;
 
 /**
- * Makes the data directory, with the superuser and a database. It appears complete or not at all: the work is done
- * beside it and renamed, so that a killed process leaves only what `removeUnfinished` clears away.
+ * Makes the data directory, with the superuser and a database, unless another process was faster. It appears complete
+ * or not at all: the work is done beside it and renamed.
  */
 export async function createCluster(cluster: Cluster, options: NewCluster): Promise<void> {
   const { binaries, user, dataDirectory } = cluster;
   // Never used again: an initdb whose parent was killed may go on writing to its own.
-  const unfinished = `${dataDirectory}.${randomBytes(6).toString('hex')}${UNFINISHED}`;
+  const unfinished = `${dataDirectory}.${process.pid}.${randomBytes(6).toString('hex')}${UNFINISHED}`;
   const passwordFile = `${unfinished}.password`;
+  const { signal } = options;
   try {
     await mkdir(unfinished, { mode: 0o700 });
     await writeFile(passwordFile, `${options.password}\n`, { mode: 0o600, flag: 'wx' });
@@ -50,51 +53,51 @@ export async function createCluster(cluster: Cluster, options: NewCluster): Prom
       await chown(passwordFile, user.uid, user.gid);
     }
     const major = await majorVersionOf(binaries, user);
-    await run(binaries.initdb, {
-      user,
-      signal: options.signal,
-      args: [
-        ...['--pgdata', unfinished, '--username', options.superuser, `--pwfile=${passwordFile}`],
-        ...['--auth=scram-sha-256', '--encoding=UTF8', '--no-instructions', '--no-locale'],
-        // Text order must not depend on the machine's C library: an upgrade of it would break indexes.
-        ...(major >= BUILTIN_LOCALE_SINCE ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []),
-      ],
-    });
+    const args = [
+      ...['--pgdata', unfinished, '--username', options.superuser, `--pwfile=${passwordFile}`],
+      ...['--auth=scram-sha-256', '--encoding=UTF8', '--no-instructions', '--no-locale'],
+      // Text order must not depend on the machine's C library: an upgrade of it would break indexes.
+      ...(major >= BUILTIN_LOCALE_SINCE ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []),
+    ];
+    await run(binaries.initdb, args, { user, signal });
     await appendFile(join(unfinished, 'postgresql.conf'), `\ninclude_if_exists = '${SETTINGS_FILE}'\n`);
-    await runSingleUser(
-      { ...cluster, dataDirectory: unfinished },
+    const statements = [
       `CREATE DATABASE "${options.database}"`,
-      options.signal,
-    );
-    await rename(unfinished, dataDirectory);
+      'REVOKE CONNECT ON DATABASE postgres FROM PUBLIC',
+    ];
+    await runSingleUser({ ...cluster, dataDirectory: unfinished }, statements, signal);
+    await rename(unfinished, dataDirectory).catch(async (error: unknown) => {
+      if ((await findClusterVersion(dataDirectory)) === null) throw error;
+    });
   } finally {
     await rm(passwordFile, { force: true });
     await rm(unfinished, { recursive: true, force: true });
   }
 }
 
-/** Clears away what killed processes left beside the data directory. */
-export async function removeUnfinished(cluster: Cluster): Promise<void> {
-  const directory = dirname(cluster.dataDirectory);
-  for (const name of await readdir(directory)) {
-    if (!name.startsWith(`${basename(cluster.dataDirectory)}.`) || !name.includes(UNFINISHED)) continue;
-    // One that is being written to at this moment is left to the next start.
-    await rm(join(directory, name), { recursive: true, force: true }).catch(() => undefined);
+/** Clears away what killed processes left beside the data directory; what a living one is making stays. */
+export async function removeUnfinished(dataDirectory: string): Promise<void> {
+  const prefix = `${basename(dataDirectory)}.`;
+  for (const name of await readdir(dirname(dataDirectory))) {
+    if (!name.startsWith(prefix) || !name.includes(UNFINISHED)) continue;
+    if (isAlive(Number(name.slice(prefix.length).split('.')[0]))) continue;
+    // One that an initdb without a parent is writing to at this moment is left to the next time.
+    await rm(join(dirname(dataDirectory), name), { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
-/** One statement on one line, run without a server: only on a stopped cluster. */
+/** Statements of one line each, run without a server. False when a server has the data directory. */
 export async function runSingleUser(
-  cluster: Cluster,
-  statement: string,
+  { binaries, dataDirectory, user }: Cluster,
+  statements: readonly string[],
   signal?: AbortSignal,
-): Promise<void> {
-  await run(cluster.binaries.postgres, {
-    args: ['--single', '-c', 'exit_on_error=true', '-D', cluster.dataDirectory, 'postgres'],
-    user: cluster.user,
-    input: `${statement};\n`,
-    signal,
-  });
+): Promise<boolean> {
+  const args = ['--single', '-c', 'exit_on_error=true', '-D', dataDirectory, 'postgres'];
+  const input = statements.map((statement) => `${statement};\n`).join('');
+  const { exitCode, output } = await runCommand(binaries.postgres, args, { user, input, signal });
+  if (TAKEN.test(output)) return false;
+  requireSuccess(exitCode, output);
+  return true;
 }
 
 /** The version that made the data directory, e.g. `18`; null when there is no such directory. */
@@ -107,57 +110,66 @@ export async function findClusterVersion(dataDirectory: string): Promise<string 
 
 /**
  * Starts the server and waits until it accepts connections. It lives on in a session of its own: neither our end
- * nor Ctrl-C in our terminal reaches it. Throws `port.in-use` or `database.data-directory`.
+ * nor Ctrl-C in our terminal reaches it. False when another server has the data directory, or still lets go of it.
+ * Throws `port.in-use` or `database.data-directory`.
  */
-export async function startCluster(cluster: Cluster, settings: Settings, logFile: string): Promise<void> {
-  await writeServerFile(cluster.user, join(cluster.dataDirectory, SETTINGS_FILE), settingsText(settings));
+export async function startCluster(cluster: Cluster, settings: Settings, logFile: string): Promise<boolean> {
+  await writeSettings(cluster, settings);
   const args = ['start', '-D', cluster.dataDirectory, '-l', logFile, '-w', '-t', String(START_TIMEOUT_S)];
-  const logLengthBefore = (await readLog(logFile)).length;
+  const logBefore = await readLog(logFile);
   const { exitCode, output } = await runCommand(cluster.binaries.pgCtl, args, { user: cluster.user });
-  if (exitCode === 0) return;
-  const log = (await readLog(logFile)).subarray(logLengthBefore).toString('utf8');
-  if (/could not bind .*(?:in use|Only one usage)/.test(log)) throw portInUse(settings['port'] ?? '5432');
+  if (exitCode === 0) return true;
+  const log = (await readLog(logFile)).subarray(logBefore.length).toString('utf8');
+  if (TAKEN.test(log)) return false;
+  if (PORT_IN_USE.test(log)) {
+    throw new KpoolError(
+      'port.in-use',
+      `Port ${settings['port'] ?? '5432'} on 127.0.0.1 is used by another program.`,
+      { hint: 'Choose another port for the embedded PostgreSQL with KPOOL_PG_PORT.' },
+    );
+  }
   throw new KpoolError(
     'database.data-directory',
     `PostgreSQL did not start: ${lastLines(log) || output.trim()}`,
-    {
-      hint: `Its whole log is in ${logFile}.`,
-    },
+    { hint: `Its whole log is in ${logFile}.` },
   );
 }
 
 /** `fast`: open sessions are ended, data is safe. `immediate`: only for a cluster that is thrown away. */
 export async function stopCluster(cluster: Cluster, mode: 'fast' | 'immediate'): Promise<void> {
   const args = ['stop', '-D', cluster.dataDirectory, '-m', mode, '-w', '-t', String(STOP_TIMEOUT_S)];
-  await run(cluster.binaries.pgCtl, { args, user: cluster.user });
+  await run(cluster.binaries.pgCtl, args, { user: cluster.user });
 }
 
-export function portInUse(port: string): KpoolError {
-  return new KpoolError('port.in-use', `Port ${port} on 127.0.0.1 is used by another program.`, {
-    hint: 'Choose another port for the embedded PostgreSQL with KPOOL_PG_PORT.',
-  });
-}
-
-function settingsText(settings: Settings): string {
+/**
+ * Whole or not at all, since a server may be starting at this moment. As root it is written as the server's user:
+ * whoever could make the database write files could otherwise leave a link there and have root write through it.
+ */
+async function writeSettings({ dataDirectory, user }: Cluster, settings: Settings): Promise<void> {
   const lines = Object.entries(settings).map(
     ([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`,
   );
-  return `# Written by kpool at every start. Your own settings: ALTER SYSTEM, or postgresql.auto.conf.\n${lines.join('')}`;
+  const text = `# Written by kpool at every start. Your own settings: ALTER SYSTEM, or postgresql.auto.conf.\n${lines.join('')}`;
+  const file = join(dataDirectory, SETTINGS_FILE);
+  const unfinished = `${file}.${process.pid}`;
+  if (user === null) {
+    await writeFile(unfinished, text, { mode: 0o600 });
+    return rename(unfinished, file);
+  }
+  const script = 'umask 077 && cat > "$1" && mv -f -- "$1" "$2"';
+  await run('sh', ['-c', script, 'sh', unfinished, file], { user, input: text });
 }
 
 async function readLog(file: string): Promise<Buffer> {
   return readFile(file).catch(() => Buffer.alloc(0));
 }
 
-interface Run {
-  readonly args: readonly string[];
-  readonly user: ServerUser | null;
-  readonly input?: string;
-  readonly signal?: AbortSignal | undefined;
+async function run(program: string, args: readonly string[], options: CommandOptions): Promise<void> {
+  const { exitCode, output } = await runCommand(program, args, options);
+  requireSuccess(exitCode, output);
 }
 
-async function run(program: string, { args, ...options }: Run): Promise<void> {
-  const { exitCode, output } = await runCommand(program, args, options);
+function requireSuccess(exitCode: number, output: string): void {
   if (exitCode === 0) return;
   throw new KpoolError('database.data-directory', `PostgreSQL could not be set up: ${lastLines(output)}`, {
     hint: 'Look at the free space and the permissions of KPOOL_HOME, or set DATABASE_URL to a PostgreSQL of your own.',

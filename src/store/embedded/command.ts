@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { KpoolError } from '../../core/errors';
 
 /** The system user that PostgreSQL's programs run as; null: the one that we run as. */
@@ -11,19 +11,17 @@ export interface CommandOptions {
   readonly user: ServerUser | null;
   /** Written to the program's standard input. */
   readonly input?: string;
-  /** Kills the program when it fires; the call ends when the program has ended. */
+  /** Kills the program when it fires; the call ends when the program has ended, since it may still write. */
   readonly signal?: AbortSignal | undefined;
 }
 
 interface CommandResult {
   readonly exitCode: number;
-  /** Standard output and standard error together, as they came. */
+  /** Standard output, then standard error. */
   readonly output: string;
 }
 
-/** Enough for any message; what a program writes beyond it is dropped. */
-const MAX_OUTPUT_LENGTH = 100_000;
-const OUTPUT_GRACE_MS = 500;
+const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /**
  * PostgreSQL's programs get an environment of their own: English messages, since we read some, none of the user's
@@ -37,41 +35,33 @@ const environment =
 export async function runCommand(
   program: string,
   args: readonly string[],
-  options: CommandOptions,
+  { user, input = '', signal }: CommandOptions,
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      ...environment,
-      ...(options.user === null ? {} : { uid: options.user.uid, gid: options.user.gid }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-      windowsHide: true,
+    const options = { ...environment, ...user, maxBuffer: MAX_OUTPUT_BYTES, windowsHide: true };
+    const child = execFile(program, args, options, (error, stdout, stderr) => {
+      signal?.removeEventListener('abort', kill);
+      if (signal?.aborted === true) reject(new KpoolError('aborted', 'Stopped on request.'));
+      else if (error instanceof Error && 'syscall' in error) reject(error);
+      // A program that a signal ended has no code.
+      else resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), output: stdout + stderr });
     });
-    let output = '';
-    const collect = (chunk: string): void => {
-      output = (output + chunk).slice(0, MAX_OUTPUT_LENGTH);
-    };
-    child.stdout.setEncoding('utf8').on('data', collect);
-    child.stderr.setEncoding('utf8').on('data', collect);
+    const kill = (): void => void child.kill();
+    signal?.addEventListener('abort', kill);
+    if (signal?.aborted === true) kill();
     // A program that ends before it has read everything breaks the pipe; its exit code tells the story.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(options.input ?? '');
-    const aborted = (cause?: unknown): KpoolError =>
-      new KpoolError('aborted', 'Stopped on request.', { cause });
-    child.on('error', (cause) => {
-      // A program that is being killed may still write: its end is waited for.
-      if (child.pid === undefined) reject(options.signal?.aborted === true ? aborted(cause) : cause);
-    });
-    child.on('exit', (exitCode) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        child.stdout.destroy();
-        child.stderr.destroy();
-        if (options.signal?.aborted === true) reject(aborted());
-        else resolve({ exitCode: exitCode ?? -1, output });
-      };
-      // A server that pg_ctl leaves behind could hold the pipes open, so their end is not waited for for ever.
-      const timer = setTimeout(done, OUTPUT_GRACE_MS);
-      child.on('close', done);
-    });
+    child.stdin?.on('error', () => undefined).end(input);
   });
+}
+
+/** Whether there is a process of that number, whoever's. */
+export function isAlive(pid: number): boolean {
+  // 0 and negative numbers address groups of processes.
+  if (!(pid > 0)) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }

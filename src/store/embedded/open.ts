@@ -1,29 +1,24 @@
-import { join } from 'node:path';
-import { throwIfAborted } from '../../core/clock';
-import { KpoolError } from '../../core/errors';
+import { rm } from 'node:fs/promises';
+import { systemClock, throwIfAborted } from '../../core/clock';
+import { isKpoolError, KpoolError } from '../../core/errors';
+import type { PostgresSession } from '../../core/postgres/session';
 import type { Secret } from '../../core/secret';
-import { findPackagedBinaries, reachableBinaries, type Binaries } from './binaries';
+import type { Binaries } from './binaries';
 import { stopCluster } from './cluster';
-import type { Cluster } from './cluster';
-import { connectionUrl, verifyConnection } from './connection';
-import {
-  dataDirectoryIn,
-  homePaths,
-  prepareHome,
-  prepareServerDirectory,
-  unusableHome,
-  type HomePaths,
-} from './home';
+import { passwordFileIn, unusableHome } from './home';
+import { prepareInstallation, startServer, type Installation, type StartOptions } from './installation';
+import { connectionUrl, joinServer, type Membership } from './membership';
 import { OWNER, findPassword } from './password-file';
-import { findPostmaster, findSettledPostmaster } from './postmaster';
-import { withProcessLock } from './process-lock';
-import { limitLog } from './server-files';
-import { findServerUser } from './server-user';
-import { refuseOtherVersion, startEmbedded } from './start';
-import { UserRegistry } from './users';
+import { findPostmaster } from './postmaster';
 
 /** PostgreSQL's place in the range that systems leave to programs, unlikely to be taken. */
 const DEFAULT_EMBEDDED_PORT = 54_329;
+/** Recovery after a crash of the machine may take minutes. */
+const ENTER_TIMEOUT_MS = 600_000;
+const RETRY_PAUSE_MS = 50;
+/** Whoever waits longer is told so (P12). */
+const TOLD_AFTER_MS = 10_000;
+const INVALID_PASSWORD = '28P01';
 
 export interface OpenOptions {
   /** KPOOL_HOME, absolute. Made if there is none. */
@@ -46,8 +41,20 @@ export interface EmbeddedPostgres {
   readonly started: boolean;
   /** How to connect with psql or a BI tool; names the password's file, not the password. */
   readonly psqlHint: string;
+  /**
+   * The connection by which this process uses the server; made anew when it was lost, and then a server that died is
+   * started again. Throws as `openEmbeddedPostgres` does, and `port.in-use` when another process started it on another port.
+   */
+  connect(signal?: AbortSignal): Promise<PostgresSession>;
   /** Leaves the server; the last one of all processes to leave stops it. May be called twice. */
   close(): Promise<void>;
+}
+
+interface Entered {
+  readonly membership: Membership;
+  readonly port: number;
+  readonly password: string;
+  readonly started: boolean;
 }
 
 /**
@@ -55,107 +62,171 @@ export interface EmbeddedPostgres {
  * starts it, and it stops with the last that closes it. It survives the death of any of them; after the death of all
  * it runs on, and the next to open joins it.
  *
+ * There are no locks of our own: a data directory appears by one `rename`, PostgreSQL refuses a second server on it,
+ * and each process that uses it holds an advisory lock, shared, which the last one gets for itself.
+ *
  * Throws `port.in-use`, `database.data-directory` (another major version, no permission, no space, no programs for
- * this platform), `database.unreachable` (another process is stuck), `config.invalid` or `aborted`.
+ * this platform), `database.unreachable` (it does not answer), `config.invalid` or `aborted`.
  */
 export async function openEmbeddedPostgres(options: OpenOptions): Promise<EmbeddedPostgres> {
-  const { home, log = () => undefined, signal } = options;
-  const packaged = options.binaries ?? (await findPackagedBinaries());
-  const user = await findServerUser();
-  const paths = homePaths(home);
-  const users = new UserRegistry(paths.users);
-  const onWait = (pid: number): void => log(`Waiting for process ${pid}, which starts or stops the server.`);
-
-  const open = async (): Promise<EmbeddedPostgres> => {
-    const serverDirectory = await prepareServerDirectory(home, user);
-    const binaries = await reachableBinaries(packaged, user, serverDirectory);
-    const cluster: Cluster = { dataDirectory: dataDirectoryIn(serverDirectory), binaries, user };
-    await refuseOtherVersion(cluster);
-    await users.sweep();
-    try {
-      const access = await reach(cluster, join(serverDirectory, 'postgres.log'), options);
-      const registration = await users.add();
-      return {
-        ...access,
-        psqlHint: psqlHint(paths, access.port),
-        close: once(() =>
-          withProcessLock(paths.lock, () => leave(cluster, users, registration, log), { onWait }),
-        ),
-      };
-    } catch (error) {
-      // A server that nobody came to use is not left behind.
-      await stopUnused(cluster, users, log).catch(() => undefined);
-      throw error;
-    }
+  const { home, port = DEFAULT_EMBEDDED_PORT, log = () => undefined } = options;
+  const installation = await inUsableHome(home, () => prepareInstallation(home, options.binaries));
+  const enter = (wantedPort: number, signal?: AbortSignal): Promise<Entered> =>
+    inUsableHome(home, () => enterServer(installation, { port: wantedPort, log, signal }));
+  const first = await enter(port, options.signal);
+  if (!first.started) log(`Joined the embedded PostgreSQL on port ${first.port}.`);
+  let { membership } = first;
+  return {
+    url: connectionUrl(first.port, first.password),
+    port: first.port,
+    started: first.started,
+    psqlHint: psqlHint(passwordFileIn(home), first.port),
+    async connect(signal) {
+      if (await answers(membership)) return membership.session;
+      const again = await enter(first.port, signal);
+      membership = again.membership;
+      if (again.port !== first.port) throw moved(first.port, again.port);
+      return membership.session;
+    },
+    close: once(async () => {
+      if (await leaveServer(installation, membership)) log('Stopped the embedded PostgreSQL.');
+    }),
   };
+}
+
+/** Removes the data under `home`. False, and nothing is removed, while somebody uses it. */
+export async function discardEmbeddedPostgres(home: string): Promise<boolean> {
+  const installation = await inUsableHome(home, () => prepareInstallation(home));
+  const { dataDirectory } = installation.cluster;
+  await leaveServer(installation, null);
+  if ((await findPostmaster(dataDirectory)) !== null) return false;
+  await rm(dataDirectory, { recursive: true, force: true });
+  return true;
+}
+
+/** Starts or joins the server. Whatever other processes do meanwhile, it goes by what it finds and tries again. */
+async function enterServer(installation: Installation, options: StartOptions): Promise<Entered> {
+  const { cluster, passwordFile } = installation;
+  const { log, signal } = options;
+  const startedAtMs = systemClock.monotonicMs();
+  let toldAtMs = startedAtMs;
+  let started = false;
+  let failure: unknown = null;
   try {
-    await prepareHome(home, user);
-    return await withProcessLock(paths.lock, open, { signal, onWait });
+    for (;;) {
+      throwIfAborted(signal);
+      const running = await findPostmaster(cluster.dataDirectory);
+      if (running === null) {
+        started = await startServer(installation, options);
+        toldAtMs = systemClock.monotonicMs();
+      } else {
+        const password = await requirePassword(passwordFile);
+        const membership = await joinServer(running.port, password).catch((error: unknown) => {
+          if (codeOf(error) === INVALID_PASSWORD) throw wrongPassword(passwordFile, error);
+          failure = error;
+          return null;
+        });
+        if (membership !== null) return { membership, port: running.port, password, started };
+      }
+      const nowMs = systemClock.monotonicMs();
+      if (nowMs - startedAtMs > ENTER_TIMEOUT_MS) throw silent(cluster.dataDirectory, failure);
+      if (nowMs - toldAtMs > TOLD_AFTER_MS) {
+        toldAtMs = nowMs;
+        log('Waiting for the embedded PostgreSQL, which is starting, recovering or stopping.');
+      }
+      await systemClock.sleep(RETRY_PAUSE_MS, signal);
+    }
   } catch (error) {
-    throw isSystemError(error) ? unusableHome(home, error) : error;
+    // A server that nobody came to use is not left behind.
+    if (isKpoolError(error, 'database.data-directory') && started) await stopCluster(cluster, 'fast');
+    else await leaveServer(installation, null);
+    throw error;
   }
 }
 
-/** Starts or joins the server and proves that it can be used. */
-async function reach(
-  cluster: Cluster,
-  logFile: string,
-  { home, port = DEFAULT_EMBEDDED_PORT, log = () => undefined, signal }: OpenOptions,
-): Promise<Pick<EmbeddedPostgres, 'url' | 'port' | 'started'>> {
-  const { passwordFile } = homePaths(home);
-  await limitLog(cluster.user, logFile);
-  const running = await findSettledPostmaster(cluster.dataDirectory, signal);
-  throwIfAborted(signal);
-  if (running === null) await startEmbedded({ cluster, passwordFile, port, logFile, log, signal });
-  else log(`Joined the embedded PostgreSQL on port ${running.port}.`);
-
-  const password = await findPassword(passwordFile);
-  if (password === null) throw missingPassword(passwordFile);
-  const actualPort = running?.port ?? port;
-  const url = connectionUrl(actualPort, password);
-  await verifyConnection(url, passwordFile, signal);
-  return { url, port: actualPort, started: running === null };
+/** Stops the server when nobody else uses it; true when it did. `membership` null, or broken: looks for others first. */
+async function leaveServer(
+  { cluster, passwordFile }: Installation,
+  membership: Membership | null,
+): Promise<boolean> {
+  let own = membership !== null && (await answers(membership)) ? membership : null;
+  try {
+    const [running, password] = [
+      await findPostmaster(cluster.dataDirectory),
+      await findPassword(passwordFile),
+    ];
+    if (running === null || password === null) return false;
+    // Whatever keeps us from joining keeps us from stopping it: another one who leaves, a crash, another password.
+    own ??= await joinServer(running.port, password).catch(() => null);
+    if (own === null || !(await own.leave())) return false;
+    await stopCluster(cluster, 'fast');
+    return true;
+  } finally {
+    await own?.session.close();
+  }
 }
 
-async function leave(
-  cluster: Cluster,
-  users: UserRegistry,
-  registration: string,
-  log: (line: string) => void,
-): Promise<void> {
-  await users.remove(registration);
-  await users.sweep();
-  await stopUnused(cluster, users, log);
+async function answers({ session }: Membership): Promise<boolean> {
+  return session.query('SELECT 1').then(
+    () => true,
+    () => false,
+  );
 }
 
-async function stopUnused(cluster: Cluster, users: UserRegistry, log: (line: string) => void): Promise<void> {
-  if ((await users.count()) > 0 || (await findPostmaster(cluster.dataDirectory)) === null) return;
-  await stopCluster(cluster, 'fast');
-  log('Stopped the embedded PostgreSQL.');
+async function inUsableHome<T>(home: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isOfSystem = typeof error === 'object' && error !== null && 'syscall' in error;
+    throw isOfSystem ? unusableHome(home, error) : error;
+  }
+}
+
+async function requirePassword(file: string): Promise<string> {
+  const password = await findPassword(file);
+  if (password !== null) return password;
+  throw new KpoolError(
+    'database.data-directory',
+    `The embedded PostgreSQL runs, but its password file ${file} is gone.`,
+    { hint: 'Stop every kpool process and start again: a new password is set.' },
+  );
+}
+
+function wrongPassword(passwordFile: string, cause: unknown): KpoolError {
+  return new KpoolError('database.data-directory', `The password in ${passwordFile} is not the server's.`, {
+    hint: 'Stop every kpool process, delete that file and start again: a new password is set.',
+    cause,
+  });
+}
+
+function silent(dataDirectory: string, cause: unknown): KpoolError {
+  return new KpoolError(
+    'database.unreachable',
+    `The embedded PostgreSQL in ${dataDirectory} does not answer, and no other can be started there.`,
+    { hint: 'End the processes that work in that directory.', cause },
+  );
+}
+
+function moved(from: number, to: number): KpoolError {
+  return new KpoolError(
+    'port.in-use',
+    `The embedded PostgreSQL is on port ${to} now and no longer on ${from}: another process started it again.`,
+    { hint: 'Start this process again, and give all of them the same KPOOL_PG_PORT.' },
+  );
+}
+
+function psqlHint(passwordFile: string, port: number): string {
+  return (
+    `PGPASSFILE='${passwordFile}' psql -h 127.0.0.1 -p ${port} -U ${OWNER} ${OWNER}` +
+    `   (the password is the last field of that file)`
+  );
+}
+
+function codeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {
   let result: Promise<void> | undefined;
   return () => (result ??= work());
-}
-
-function isSystemError(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'syscall' in error;
-}
-
-function missingPassword(file: string): KpoolError {
-  return new KpoolError(
-    'database.data-directory',
-    `The embedded PostgreSQL runs, but its password file ${file} is gone.`,
-    {
-      hint: 'Stop every kpool process and start again: a new password is set.',
-    },
-  );
-}
-
-function psqlHint({ passwordFile }: HomePaths, port: number): string {
-  return (
-    `PGPASSFILE='${passwordFile}' psql -h 127.0.0.1 -p ${port} -U ${OWNER} ${OWNER}` +
-    `   (the password is the last field of that file)`
-  );
 }

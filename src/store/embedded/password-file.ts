@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 
 /** The database user, its database: the same name. */
 export const OWNER = 'kpool';
@@ -17,11 +17,24 @@ export async function findPassword(file: string): Promise<string | null> {
   return line.split(':').slice(4).join(':').trim();
 }
 
-/** Writes a new password, whole or not at all, and returns it. */
-export async function writeNewPassword(file: string): Promise<string> {
-  const password = randomBytes(PASSWORD_BYTES).toString('base64url');
-  const unfinished = `${file}.new`;
+export function newPassword(): string {
+  return randomBytes(PASSWORD_BYTES).toString('base64url');
+}
+
+/** Keeps the password, whole or not at all, unless another process was first; returns the one that is kept. */
+export async function keepPassword(file: string, password: string): Promise<string> {
+  const unfinished = `${file}.${process.pid}.new`;
   await writeFile(unfinished, `*:*:*:${OWNER}:${password}\n`, { mode: 0o600 });
-  await rename(unfinished, file);
-  return password;
+  try {
+    await link(unfinished, file);
+    return password;
+  } catch {
+    const kept = await findPassword(file);
+    if (kept !== null) return kept;
+    // A file without a password, or a file system without links.
+    await rename(unfinished, file);
+    return password;
+  } finally {
+    await rm(unfinished, { force: true });
+  }
 }

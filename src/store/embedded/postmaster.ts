@@ -1,85 +1,97 @@
-import { readFile, readdir, readlink, realpath, rm } from 'node:fs/promises';
+import { link, readFile, readdir, readlink, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../core/clock';
-import { isAlive } from './process-identity';
+import { isAlive } from './command';
 
 /** A running server, as its `postmaster.pid` describes it. */
 export interface Postmaster {
   readonly pid: number;
+  /** NaN until the server has chosen it. */
   readonly port: number;
-  /** `ready`, `starting`, `stopping` or `standby`. */
-  readonly state: string;
 }
 
-const SETTLE_PAUSE_MS = 20;
-const SETTLE_TIMEOUT_MS = 600_000;
-const OLD_SESSIONS_TIMEOUT_MS = 60_000;
+const PID_FILE = 'postmaster.pid';
+/** The server writes its number right after it created the file. */
+const EMPTY_FILE_GRACE_MS = 1_000;
 
 /** The server that runs on this data directory, or null. A `postmaster.pid` left by a crash does not count. */
 export async function findPostmaster(dataDirectory: string): Promise<Postmaster | null> {
-  const text = await readFile(join(dataDirectory, 'postmaster.pid'), 'utf8').catch(() => '');
   // Source: PostgreSQL, src/include/utils/pidfile.h. The server adds the lines one by one as it starts.
-  const lines = text.split('\n').map((line) => line.trim());
-  const pid = Number(lines[0]);
-  if (!Number.isInteger(pid) || pid <= 1 || !(await isServer(pid, dataDirectory))) return null;
-  return {
-    pid,
-    port: Number(lines[3] ?? ''),
-    state: lines[7] === '' ? 'starting' : (lines[7] ?? 'starting'),
-  };
-}
-
-/** Like `findPostmaster`, once a server that is starting or stopping has come to rest. */
-export async function findSettledPostmaster(
-  dataDirectory: string,
-  signal?: AbortSignal,
-): Promise<Postmaster | null> {
-  const deadline = systemClock.monotonicMs() + SETTLE_TIMEOUT_MS;
-  for (;;) {
-    const postmaster = await findPostmaster(dataDirectory);
-    if (postmaster === null || postmaster.state === 'ready') return postmaster;
-    if (systemClock.monotonicMs() > deadline) return postmaster;
-    await systemClock.sleep(SETTLE_PAUSE_MS, signal);
-  }
+  const [first, , , port] = (await readPidFile(dataDirectory)).split('\n');
+  const pid = Number(first);
+  // `postgres --single` writes its number negated, and accepts no connections.
+  if (!(pid > 0) || !(await worksOn(pid, dataDirectory))) return null;
+  return { pid, port: Number.parseInt(port ?? '', 10) };
 }
 
 /**
- * Clears the way for a start after a crash: waits for the sessions of a server that was killed, which end at their
- * next breath, and then removes its `postmaster.pid`. PostgreSQL would take the number in it for a running server
- * when it belongs to a stranger by now (usual in containers, where numbers start anew) or to a zombie. Elsewhere than
- * on Linux it cannot be known that no process is left, and PostgreSQL decides.
+ * Removes a `postmaster.pid` whose process is gone. PostgreSQL would take its number for a running server when it
+ * belongs to a stranger by now (usual in containers, where numbers start anew) or to a zombie. What still works in
+ * the data directory PostgreSQL notices by its shared memory.
+ *
+ * A server may start at this very moment: the file is moved aside, and put back when it is not the one that was read.
  */
-export async function clearAfterCrash(dataDirectory: string, signal?: AbortSignal): Promise<void> {
-  if (process.platform !== 'linux' || (await findPostmaster(dataDirectory)) !== null) return;
-  const directory = await realpath(dataDirectory);
-  const deadline = systemClock.monotonicMs() + OLD_SESSIONS_TIMEOUT_MS;
-  while (await isAnyoneIn(directory)) {
-    if (systemClock.monotonicMs() > deadline) return;
-    await systemClock.sleep(SETTLE_PAUSE_MS, signal);
-  }
-  await rm(join(dataDirectory, 'postmaster.pid'), { force: true });
-}
-
-/** Every process of a server works in its data directory. */
-async function isAnyoneIn(directory: string): Promise<boolean> {
-  for (const name of await readdir('/proc')) {
-    if (/^\d+$/.test(name) && (await worksIn(Number(name), directory))) return true;
-  }
-  return false;
-}
-
-async function isServer(pid: number, dataDirectory: string): Promise<boolean> {
-  if (!(await isAlive({ pid, startedAt: null }))) return false;
-  return process.platform !== 'linux' || worksIn(pid, await realpath(dataDirectory));
-}
-
-/** Where the system does not show us the directory (root in a container), a PostgreSQL is taken for ours. */
-async function worksIn(pid: number, directory: string): Promise<boolean> {
+export async function removeStalePidFile(dataDirectory: string): Promise<void> {
+  const text = await readPidFile(dataDirectory);
+  if (text === '') await systemClock.sleep(EMPTY_FILE_GRACE_MS);
+  const pid = Math.abs(Number(text.split('\n')[0]));
+  if (pid > 0 && (await worksOn(pid, dataDirectory))) return;
+  const file = join(dataDirectory, PID_FILE);
+  const aside = `${file}.${process.pid}.stale`;
   try {
-    return (await readlink(`/proc/${pid}/cwd`)) === directory;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
-    return name.trim() === 'postgres';
+    await rename(file, aside);
+  } catch {
+    return;
   }
+  if ((await readFile(aside, 'utf8')) !== text) await link(aside, file).catch(() => undefined);
+  await rm(aside);
+}
+
+/**
+ * Ends the sessions that a killed server left behind: one that computes notices only when it comes to rest, and until
+ * then no new server may start. On Linux only; elsewhere they are waited for.
+ */
+export async function endOrphans(dataDirectory: string): Promise<void> {
+  if (process.platform !== 'linux') return;
+  const directory = await realpath(dataDirectory);
+  for (const name of await readdir('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || (await directoryOf(pid)) !== directory) continue;
+    const parent = await parentOf(pid);
+    // A living server's sessions are its children.
+    if (parent === null || (await worksOn(parent, directory))) continue;
+    const title = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (title.startsWith('postgres: ')) process.kill(pid, 'SIGTERM');
+  }
+}
+
+/** Empty when there is none. */
+async function readPidFile(dataDirectory: string): Promise<string> {
+  return readFile(join(dataDirectory, PID_FILE), 'utf8').catch(() => '');
+}
+
+/**
+ * On Linux every process of a server has the data directory as its own; where that is not shown to us (root in a
+ * container) any PostgreSQL is taken for ours, and elsewhere any living process.
+ */
+async function worksOn(pid: number, dataDirectory: string): Promise<boolean> {
+  if (process.platform !== 'linux') return isAlive(pid);
+  const directory = await directoryOf(pid);
+  if (directory !== null) return directory === (await realpath(dataDirectory));
+  return (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim() === 'postgres';
+}
+
+/** Null when it is not shown to us; empty for a process that is gone. */
+async function directoryOf(pid: number): Promise<string | null> {
+  try {
+    return await readlink(`/proc/${pid}/cwd`);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? '' : null;
+  }
+}
+
+async function parentOf(pid: number): Promise<number | null> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const parent = /^PPid:\s+(\d+)/m.exec(status)?.[1];
+  return parent === undefined ? null : Number(parent);
 }

@@ -17,6 +17,7 @@ let log: string;
 let port: string;
 let simulator: Simulator;
 let service: ServiceProcess;
+let page: ServiceProcess;
 
 const settings = () => ({ listen_addresses: '127.0.0.1', unix_socket_directories: '', port, fsync: 'off' });
 const synced = () => service.lines.filter(({ msg }) => msg === 'Synced.').length;
@@ -45,9 +46,14 @@ beforeAll(async () => {
     ...allEvery('2 s'),
     KUCOIN_POOL_REQUESTS_PER_SECOND: '50',
   });
+  page = new ServiceProcess(['--role', 'web'], {
+    ...serviceEnv(simulator, `postgres://kpool:outage@127.0.0.1:${port}/kpool`),
+    HTTP_PORT: String(await findFreePort()),
+  });
 });
 afterAll(async () => {
   await service.end('SIGKILL');
+  await page.end('SIGKILL');
   await stopCluster(cluster, 'immediate');
   await simulator.close();
 });
@@ -57,11 +63,17 @@ test.each(['fast', 'immediate'] as const)(
   async (mode) => {
     const before = synced();
     await eventually('it works', 40_000, () => Promise.resolve(synced() > before + 8 ? true : null));
+    await page.until(({ msg }) => msg.startsWith('The status page'));
+    const [from, fromPage] = [service.lines.length, page.lines.length];
     await stopCluster(cluster, mode);
-    const from = service.lines.length;
     await service.until(
-      (line) => line.msg.startsWith('The queue has trouble') && service.lines.indexOf(line) >= from - 5,
+      (line) => line.msg.startsWith('The queue has trouble') && service.lines.indexOf(line) >= from,
     );
+    for (const told of [() => service.lines.slice(from), () => page.lines.slice(fromPage)]) {
+      await eventually('every role says that the database is away', 10_000, () =>
+        Promise.resolve(told().some(({ msg }) => msg.startsWith('The database is away')) ? true : null),
+      );
+    }
     await startCluster(cluster, settings(), log);
     const back = service.lines.length;
     await eventually('it works again', BACK_MS[mode], () =>

@@ -1,12 +1,19 @@
-import { chmod, copyFile, cp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmod, chown, cp, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { binariesIn, findPackagedBinaries } from '../../../../src/store/embedded/binaries';
-import { inspectEmbeddedPostgres } from '../../../../src/store/embedded/inspect';
 import { openEmbeddedPostgres, type EmbeddedPostgres } from '../../../../src/store/embedded/open';
-import { createTestHome } from '../../../support/embedded-home';
+import { findServerUser } from '../../../../src/store/embedded/server-user';
+import {
+  createTestHome,
+  createUsedHome,
+  dataDirectoryOf,
+  postmasterOf,
+  stateOf,
+} from '../../../support/embedded-home';
 import { findFreePort, stopAfterRun } from '../../../support/test-run';
 
 const opened: EmbeddedPostgres[] = [];
@@ -27,7 +34,14 @@ async function query(server: EmbeddedPostgres, text: string): Promise<Record<str
 }
 
 const BUSY_SESSIONS = `SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%sqrt(a%' AND pid <> pg_backend_pid()`;
-const pidFile = (home: string): string => join(home, 'postgres', 'data', 'postmaster.pid');
+const pidFile = (home: string): string => join(dataDirectoryOf(home), 'postmaster.pid');
+
+/** And waits until its users can notice. */
+async function killServer(home: string, users: readonly EmbeddedPostgres[]): Promise<void> {
+  const sessions = await Promise.all(users.map(async (user) => user.connect()));
+  process.kill(await postmasterOf(home), 'SIGKILL');
+  await Promise.all(sessions.map(async ({ ended }) => ended));
+}
 
 afterEach(async () => {
   await Promise.allSettled(opened.splice(0).map(async (server) => server.close()));
@@ -42,8 +56,9 @@ describe('the embedded PostgreSQL', () => {
     const password = new URL(server.url.reveal()).password;
     expect(JSON.stringify(server) + server.psqlHint).not.toContain(password);
     expect((await stat(join(home, 'pgpass'))).mode & 0o777).toBe(0o600);
-    expect((await stat(home)).mode & 0o707).toBe(0o700);
-    expect((await stat(parent)).mode & 0o707).toBe(0o700);
+    // The server's user may pass through, and see nothing on the way.
+    expect((await stat(home)).mode & 0o766).toBe(0o700);
+    expect((await stat(join(home, '..'))).mode & 0o766).toBe(0o700);
     // Really there, not under /var/lib/kpool.
     expect(await realpath(join(home, 'postgres'))).toBe(join(home, 'postgres'));
     expect((await stat(join(home, 'postgres'))).mode & 0o777).toBe(0o700);
@@ -70,8 +85,7 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('refuses a data directory of another major version, says what to do and leaves it alone', async () => {
-    const { home, port } = await createTestHome();
-    await (await open(home, port)).close();
+    const { home, port } = await createUsedHome();
     const version = join(home, 'postgres', 'data', 'PG_VERSION');
     await writeFile(version, '15\n');
     await expect(open(home, port)).rejects.toMatchObject({
@@ -84,7 +98,7 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('names the port and KPOOL_PG_PORT when another program has the port', async () => {
-    const { home, port } = await createTestHome();
+    const { home, port } = await createUsedHome();
     const other = createServer().listen(port, '127.0.0.1');
     await once(other, 'listening');
     try {
@@ -100,7 +114,7 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('is joined on the port where it runs, whatever port is asked for', async () => {
-    const { home, port } = await createTestHome();
+    const { home, port } = await createUsedHome();
     await open(home, port);
     const second = await open(home, await findFreePort());
     expect(second).toMatchObject({ started: false, port });
@@ -108,18 +122,17 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('P7 starts again with its data after the server itself was killed', async () => {
-    const { home, port } = await createTestHome();
+    const { home, port } = await createUsedHome();
     const first = await open(home, port);
     await query(first, 'CREATE TABLE kept AS SELECT 42 AS answer');
-    const state = await inspectEmbeddedPostgres(home);
-    process.kill(state.state === 'running' ? state.pid : NaN, 'SIGKILL');
+    process.kill(await postmasterOf(home), 'SIGKILL');
     const second = await open(home, port);
     expect(second.started).toBe(true);
     expect(await query(second, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   });
 
   it('P7 starts again when a session of the killed server still works', async () => {
-    const { home, port } = await createTestHome();
+    const { home, port } = await createUsedHome();
     const first = await open(home, port);
     const session = postgres(first.url.reveal(), { max: 1 });
     await session`SET max_parallel_workers_per_gather = 0`;
@@ -129,8 +142,7 @@ describe('the embedded PostgreSQL', () => {
       () => 'cut off',
     );
     while ((await query(first, BUSY_SESSIONS)).length === 0) await new Promise(setImmediate);
-    const state = await inspectEmbeddedPostgres(home);
-    process.kill(state.state === 'running' ? state.pid : NaN, 'SIGKILL');
+    process.kill(await postmasterOf(home), 'SIGKILL');
     const second = await open(home, port);
     expect(await ended).toBeDefined();
     await session.end({ timeout: 0 });
@@ -138,19 +150,68 @@ describe('the embedded PostgreSQL', () => {
     expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  it('P7 starts although a crash left a pid that belongs to another program by now', async () => {
-    const { home, port } = await createTestHome();
+  it('P7 starts although its old pid is another program now', async () => {
+    const { home, port } = await createUsedHome();
     const first = await open(home, port);
-    await copyFile(pidFile(home), `${pidFile(home)}.kept`);
+    const [, ...rest] = (await readFile(pidFile(home), 'utf8')).split('\n');
     await first.close();
-    const [, ...rest] = (await readFile(`${pidFile(home)}.kept`, 'utf8')).split('\n');
-    await writeFile(pidFile(home), [String(process.pid), ...rest].join('\n'));
-    expect((await inspectEmbeddedPostgres(home)).state).toBe('stopped');
+    const user = await findServerUser();
+    // Of the same user: PostgreSQL believes no other.
+    const stranger = spawn('sleep', ['1000'], user === null ? {} : { uid: user.uid, gid: user.gid });
+    try {
+      await writeFile(pidFile(home), [String(stranger.pid), ...rest].join('\n'));
+      if (user !== null) await chown(pidFile(home), user.uid, user.gid);
+      expect(await stateOf(home)).toBe('stopped');
+      expect((await open(home, port)).started).toBe(true);
+    } finally {
+      stranger.kill();
+    }
+  });
+
+  it('P7 starts although its pid file was left empty', async () => {
+    const { home, port } = await createUsedHome();
+    await writeFile(pidFile(home), '');
     expect((await open(home, port)).started).toBe(true);
   });
 
+  it('P12 is started again by any process that notices its end', async () => {
+    const { home, port } = await createUsedHome();
+    const users = [await open(home, port), await open(home, port)];
+    await killServer(home, users);
+    await Promise.all(users.map(async (user) => user.connect()));
+    expect(await Promise.all(users.map(async (user) => query(user, 'SELECT 1 AS one')))).toEqual([
+      [{ one: 1 }],
+      [{ one: 1 }],
+    ]);
+    await users[0]?.close();
+    expect(await stateOf(home)).toBe('running');
+    await users[1]?.close();
+    expect(await stateOf(home)).toBe('stopped');
+  });
+
+  it('is stopped by the last to leave although it died meanwhile', async () => {
+    const { home, port } = await createUsedHome();
+    const [watcher, other] = [await open(home, port), await open(home, port)];
+    await killServer(home, [watcher, other]);
+    await watcher.connect();
+    await watcher.close();
+    await other.close();
+    expect(await stateOf(home)).toBe('stopped');
+  });
+
+  it('lets no reader keep others from joining or leaving', async () => {
+    const { home, port } = await createUsedHome();
+    const server = await open(home, port);
+    await query(server, `CREATE ROLE reader LOGIN PASSWORD 'reader'`);
+    const url = new URL(server.url.reveal());
+    [url.username, url.password, url.pathname] = ['reader', 'reader', '/postgres'];
+    const reader = postgres(url.href, { max: 1 });
+    await expect(reader`SELECT 1`).rejects.toMatchObject({ code: '42501' });
+    await reader.end();
+  });
+
   it('gets a new password when its file was deleted', async () => {
-    const { home, port } = await createTestHome();
+    const { home, port } = await createUsedHome();
     const first = await open(home, port);
     await first.close();
     await rm(join(home, 'pgpass'));
@@ -160,24 +221,24 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('says what to do when the password file holds another password', async () => {
-    const { home, port } = await createTestHome();
-    await (await open(home, port)).close();
+    const { home, port } = await createUsedHome();
     await writeFile(join(home, 'pgpass'), '*:*:*:kpool:another\n');
     await expect(open(home, port)).rejects.toMatchObject({
       code: 'database.data-directory',
       hint: expect.stringContaining('delete that file') as string,
     });
-    expect((await inspectEmbeddedPostgres(home)).state).toBe('stopped');
+    expect(await stateOf(home)).toBe('stopped');
     await rm(join(home, 'pgpass'));
     await open(home, port);
   });
 
   it('stops nothing when it is closed twice, and starts again afterwards', async () => {
-    const { home, port } = await createTestHome();
+    const { home, port } = await createUsedHome();
     const first = await open(home, port);
     const second = await open(home, port);
     await Promise.all([first.close(), first.close()]);
-    expect(await inspectEmbeddedPostgres(home)).toMatchObject({ state: 'running', users: 1 });
+    expect(await stateOf(home)).toBe('running');
+    expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await second.close();
     expect((await open(home, port)).started).toBe(true);
   });
@@ -190,8 +251,7 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('keeps its log within bounds', async () => {
-    const { home, port } = await createTestHome();
-    await (await open(home, port)).close();
+    const { home, port } = await createUsedHome();
     const log = join(home, 'postgres', 'postgres.log');
     await writeFile(log, 'x'.repeat(11 * 1024 * 1024));
     await open(home, port);
@@ -209,8 +269,7 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('tells what PostgreSQL says when its data is damaged', async () => {
-    const { home, port } = await createTestHome();
-    await (await open(home, port)).close();
+    const { home, port } = await createUsedHome();
     await rm(join(home, 'postgres', 'data', 'global'), { recursive: true });
     await expect(open(home, port)).rejects.toMatchObject({
       code: 'database.data-directory',
@@ -223,6 +282,27 @@ describe('the embedded PostgreSQL', () => {
 const asRoot = process.getuid?.() === 0 ? describe : describe.skip;
 
 asRoot('the embedded PostgreSQL of root', () => {
+  it('says why when the disk is full, and starts when there is room', async () => {
+    const { home, port } = await createTestHome();
+    await mkdir(home);
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=20m', 'none', home]).status !== 0) {
+      process.stderr.write('Not run: this machine lets nobody mount a small disk.\n');
+      return;
+    }
+    try {
+      await expect(open(home, port)).rejects.toMatchObject({
+        code: 'database.data-directory',
+        message: expect.stringMatching(/No space left/) as string,
+        hint: expect.stringContaining('free space') as string,
+      });
+      expect(await stateOf(home)).toBe('absent');
+      spawnSync('mount', ['-o', 'remount,size=500m', home]);
+      await (await open(home, port)).close();
+    } finally {
+      spawnSync('umount', [home]);
+    }
+  });
+
   it('runs although its user may not enter the directory where home and programs are', async () => {
     const { home, port } = await createTestHome();
     const packaged = await findPackagedBinaries();
@@ -232,12 +312,9 @@ asRoot('the embedded PostgreSQL of root', () => {
     const server = await openEmbeddedPostgres({ home, port, binaries: binariesIn(join(native, 'bin')) });
     opened.push(server);
     expect(await query(server, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-    const state = await inspectEmbeddedPostgres(home);
+    const directory = await realpath(join(home, 'postgres'));
     await server.close();
-    expect(state).toMatchObject({
-      state: 'running',
-      dataDirectory: expect.stringMatching('^/var/lib/kpool/') as string,
-    });
-    if (state.state === 'running') await rm(join(state.dataDirectory, '..'), { recursive: true });
-  });
+    expect(directory).toMatch(/^\/var\/lib\/kpool\//);
+    await rm(directory, { recursive: true });
+  }, 180_000);
 });

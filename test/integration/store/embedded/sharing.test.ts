@@ -1,14 +1,17 @@
+import { readdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inspectEmbeddedPostgres } from '../../../../src/store/embedded/inspect';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createRandom } from '../../../../src/simulator/random';
 import { ChildProgram } from '../../../support/child-program';
-import { createTestHome } from '../../../support/embedded-home';
+import { createTestHome, createUsedHome, stateOf } from '../../../support/embedded-home';
 
 interface Opened {
   readonly started: boolean;
   readonly port: number;
 }
 
+const KILL_ROUNDS = 5;
 const OPENER = join(__dirname, 'opener.ts');
 const openers: ChildProgram[] = [];
 
@@ -16,10 +19,6 @@ function opener(home: string, port: number, options: { readonly detached?: boole
   const program = new ChildProgram(OPENER, [home, String(port)], options);
   openers.push(program);
   return program;
-}
-
-async function stateOf(home: string): Promise<string> {
-  return (await inspectEmbeddedPostgres(home)).state;
 }
 
 afterEach(async () => {
@@ -34,7 +33,6 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await first.answer<Opened>()).toMatchObject({ started: true, port });
     const second = opener(home, port);
     expect(await second.answer<Opened>()).toMatchObject({ started: false, port });
-    expect(await inspectEmbeddedPostgres(home)).toMatchObject({ state: 'running', users: 2, port });
 
     expect(await first.ask('close')).toBe('closed');
     expect(await second.ask('query')).toEqual({ database: 'kpool' });
@@ -43,7 +41,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
   });
 
   it('P7 goes on for the others when the process that started it is killed', async () => {
-    const { home, port } = await createTestHome();
+    const { home, port } = await createUsedHome();
     const first = opener(home, port);
     await first.answer();
     const second = opener(home, port);
@@ -55,7 +53,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
   });
 
   it('P7 is taken over, running, by the next process when all were killed', async () => {
-    const { home, port } = await createTestHome();
+    const { home, port } = await createUsedHome();
     const first = opener(home, port);
     await first.answer();
     await first.kill('SIGKILL');
@@ -77,6 +75,32 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await next.ask('close')).toBe('closed');
   });
 
+  it('P7 survives processes that are killed at any moment', async () => {
+    const seed = Math.trunc(Math.random() * 1e9);
+    const random = createRandom(seed);
+    const { home, port } = await createTestHome();
+    // In the first round the data directory is made.
+    for (let round = 0; round < KILL_ROUNDS; round++) {
+      const programs = [0, 1, 2].map(() => opener(home, port));
+      const lives = programs.map(async (program) => {
+        const life = program.answer().then(() => (random() < 0.5 ? program.ask('close') : 'stays'));
+        await Promise.race([life.catch(() => 'killed'), sleep(200 + random() * 1_500)]);
+        await program.kill('SIGKILL');
+        await life.catch(() => 'killed');
+      });
+      await Promise.all(lives);
+    }
+    const last = opener(home, port);
+    await last.answer();
+    expect([seed, await last.ask('query')]).toEqual([seed, { database: 'kpool' }]);
+    expect([seed, await last.ask('close')]).toEqual([seed, 'closed']);
+    expect([seed, await stateOf(home)]).toEqual([seed, 'stopped']);
+    // What they left behind goes with the next start.
+    const tidy = opener(home, port);
+    await tidy.answer();
+    expect([seed, readdirSync(join(home, 'postgres')).sort()]).toEqual([seed, ['data', 'postgres.log']]);
+  });
+
   it('is started by exactly one of several processes that open it at the same moment', async () => {
     const { home, port } = await createTestHome();
     const programs = Array.from({ length: 5 }, () => opener(home, port));
@@ -89,7 +113,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
   });
 
   it('answers whoever opens it while another process is just leaving', async () => {
-    const { home, port } = await createTestHome();
+    const { home, port } = await createUsedHome();
     let leaving = opener(home, port);
     await leaving.answer();
     for (let round = 0; round < 4; round++) {
@@ -105,7 +129,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
   });
 
   it('survives Ctrl-C in the terminal of the process that started it', async () => {
-    const { home, port } = await createTestHome();
+    const { home, port } = await createUsedHome();
     // A process group of its own, as a terminal gives it.
     const first = opener(home, port, { detached: true });
     await first.answer();

@@ -1,0 +1,113 @@
+import type { Clock } from '../core/clock';
+import { isKpoolError, KpoolError, type ErrorCode } from '../core/errors';
+import type { PostgresSession } from '../core/postgres/session';
+import type { Logger } from '../observability/logger';
+import type { OpenDatabase } from './database';
+
+/** A connection may die without a word. With the time limit of its answer (database.ts) this stays below 15 s (P12). */
+const PROVE_EVERY_MS = 3_000;
+const RETRY_MS = 1_000;
+const TELL_EVERY_MS = 60_000;
+/** Only an embedded server fails so; after this long a person has to look at it. */
+const HOPELESS_AFTER_MS = 60_000;
+const HOPELESS: readonly ErrorCode[] = ['database.data-directory', 'port.in-use'];
+
+export interface DatabaseWatchOptions {
+  readonly database: Pick<OpenDatabase, 'connect'>;
+  readonly clock: Clock;
+  readonly logger: Pick<Logger, 'info' | 'error'>;
+  /** An embedded server ended and cannot be started again: the process should end, and say why. */
+  readonly onHopeless: (error: KpoolError) => void;
+}
+
+export interface DatabaseWatch {
+  stop(): Promise<void>;
+}
+
+/**
+ * Says when the database is away, at once and each minute, and when it is back. Whichever process notices first that
+ * an embedded server died starts it again.
+ */
+export function watchDatabase(options: DatabaseWatchOptions): DatabaseWatch {
+  const stopping = new AbortController();
+  const watching = watch(options, stopping.signal).catch((error: unknown) => {
+    if (!isKpoolError(error, 'aborted')) throw error;
+  });
+  return {
+    async stop() {
+      stopping.abort();
+      await watching;
+    },
+  };
+}
+
+async function watch(options: DatabaseWatchOptions, signal: AbortSignal): Promise<never> {
+  const { database, clock } = options;
+  for (;;) {
+    const loss = await database.connect(signal).then(
+      (session) => lossOf(session, clock, signal),
+      (error: unknown) => error,
+    );
+    if (isKpoolError(loss, 'aborted')) throw loss;
+    await comeBack(options, loss, signal);
+  }
+}
+
+/** Resolves with the reason when the connection is over. */
+async function lossOf(session: PostgresSession, clock: Clock, signal: AbortSignal): Promise<unknown> {
+  for (;;) {
+    const loss = await session.query('SELECT 1').then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (loss !== undefined) return loss;
+    await Promise.race([session.ended, clock.sleep(PROVE_EVERY_MS, signal)]);
+  }
+}
+
+/** Resolves when the database answers again. */
+async function comeBack(options: DatabaseWatchOptions, loss: unknown, signal: AbortSignal): Promise<void> {
+  const { database, clock, logger, onHopeless } = options;
+  const lostAtMs = clock.monotonicMs();
+  const awayMs = (): number => clock.monotonicMs() - lostAtMs;
+  const back = new AbortController();
+  let reason = loss;
+  const tell = async (): Promise<void> => {
+    for (;;) {
+      const fields = { awaySeconds: Math.round(awayMs() / 1_000) };
+      logger.error('The database is away; it is tried again, and nothing is lost.', fields, reason);
+      await clock.sleep(TELL_EVERY_MS, back.signal);
+    }
+  };
+  const telling = tell().catch(() => undefined);
+  try {
+    for (;;) {
+      const failure = await database.connect(signal).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (failure === undefined) break;
+      if (isKpoolError(failure, 'aborted')) throw failure;
+      reason = failure;
+      if (awayMs() > HOPELESS_AFTER_MS && isHopeless(failure)) onHopeless(cannotStart(failure));
+      await clock.sleep(RETRY_MS, signal);
+    }
+  } finally {
+    back.abort();
+    await telling;
+  }
+  logger.info('The database answers again.', { awaySeconds: Math.round(awayMs() / 1_000) });
+}
+
+function isHopeless(error: unknown): error is KpoolError {
+  return HOPELESS.some((code) => isKpoolError(error, code));
+}
+
+function cannotStart(cause: KpoolError): KpoolError {
+  const hint = cause.hint === undefined ? {} : { hint: cause.hint };
+  return new KpoolError(
+    'database.unreachable',
+    `The embedded PostgreSQL ended and cannot be started again: ${cause.message}`,
+    { ...hint, cause },
+  );
+}

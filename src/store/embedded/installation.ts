@@ -1,0 +1,104 @@
+import { rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { throwIfAborted } from '../../core/clock';
+import { KpoolError } from '../../core/errors';
+import { findPackagedBinaries, majorVersionOf, reachableBinaries, type Binaries } from './binaries';
+import {
+  createCluster,
+  findClusterVersion,
+  removeUnfinished,
+  runSingleUser,
+  startCluster,
+  type Cluster,
+} from './cluster';
+import { dataDirectoryIn, passwordFileIn, prepareHome, prepareServerDirectory } from './home';
+import { OWNER, findPassword, keepPassword, newPassword } from './password-file';
+import { endOrphans, removeStalePidFile } from './postmaster';
+import { findServerUser } from './server-user';
+import { embeddedSettings } from './settings';
+
+/** The server writes little (settings.ts); this bounds what misbehaving years could add up to: twice this size. */
+const MAX_LOG_BYTES = 10 * 1024 * 1024;
+
+/** What lies under one KPOOL_HOME, and what it takes to run it. */
+export interface Installation {
+  readonly cluster: Cluster;
+  readonly passwordFile: string;
+  readonly logFile: string;
+}
+
+/** Makes the directories if need be. */
+export async function prepareInstallation(home: string, given?: Binaries): Promise<Installation> {
+  const packaged = given ?? (await findPackagedBinaries());
+  const user = await findServerUser();
+  await prepareHome(home, user);
+  const serverDirectory = await prepareServerDirectory(home, user);
+  return {
+    cluster: {
+      dataDirectory: dataDirectoryIn(serverDirectory),
+      binaries: await reachableBinaries(packaged, user, serverDirectory),
+      user,
+    },
+    passwordFile: passwordFileIn(home),
+    logFile: join(serverDirectory, 'postgres.log'),
+  };
+}
+
+export interface StartOptions {
+  readonly port: number;
+  readonly log: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Starts the server under our settings, after making it at the very first time. False when another process is at it.
+ * Throws `port.in-use` or `database.data-directory`.
+ */
+export async function startServer(
+  { cluster, passwordFile, logFile }: Installation,
+  { port, log, signal }: StartOptions,
+): Promise<boolean> {
+  const { dataDirectory } = cluster;
+  await removeUnfinished(dataDirectory);
+  if ((await findClusterVersion(dataDirectory)) === null) {
+    log(`Creating the embedded PostgreSQL in ${dataDirectory}.`);
+    const password = (await findPassword(passwordFile)) ?? (await keepPassword(passwordFile, newPassword()));
+    await createCluster(cluster, { superuser: OWNER, password, database: OWNER, signal });
+  }
+  await refuseOtherVersion(cluster);
+  await removeStalePidFile(dataDirectory);
+  if ((await findPassword(passwordFile)) === null) {
+    // Deleted: the way to a new password, for someone who could read the data anyway.
+    const renewed = newPassword();
+    const statement = `ALTER ROLE "${OWNER}" PASSWORD '${renewed}'`;
+    if (!(await runSingleUser(cluster, [statement], signal))) return false;
+    await keepPassword(passwordFile, renewed);
+  }
+  const logSize = await stat(logFile).then(
+    ({ size }) => size,
+    () => 0,
+  );
+  if (logSize > MAX_LOG_BYTES) await rename(logFile, `${logFile}.1`);
+  throwIfAborted(signal);
+  if (await startCluster(cluster, embeddedSettings(port), logFile)) {
+    log(`Started the embedded PostgreSQL on 127.0.0.1:${port}.`);
+    return true;
+  }
+  await endOrphans(dataDirectory);
+  return false;
+}
+
+/** A data directory belongs to one major version. */
+async function refuseOtherVersion({ dataDirectory, binaries, user }: Cluster): Promise<void> {
+  const [found, ours] = [await findClusterVersion(dataDirectory), await majorVersionOf(binaries, user)];
+  if (found === String(ours)) return;
+  throw new KpoolError(
+    'database.data-directory',
+    `${dataDirectory} was made by PostgreSQL ${found}; this kpool brings PostgreSQL ${ours}.`,
+    {
+      hint:
+        `Run PostgreSQL ${found} on it and set DATABASE_URL to that server; or move the data with pg_dump ${found} ` +
+        `into a new KPOOL_HOME. Do not delete it: it may hold history that the pool no longer serves.`,
+    },
+  );
+}
