@@ -21,11 +21,7 @@ export function openPacingDatabase(url: Secret): PacingDatabase {
         url,
         applicationName: 'kpool pacing',
         answerTimeoutMs: ANSWER_TIMEOUT_MS,
-        settings: {
-          statement_timeout: String(STATEMENT_TIMEOUT_MS),
-          // A poll that has waited for another has to see what that one changed.
-          default_transaction_isolation: 'read committed',
-        },
+        settings: { statement_timeout: String(STATEMENT_TIMEOUT_MS) },
       }));
       try {
         return await current.query<Row>(text, values);
