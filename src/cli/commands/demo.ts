@@ -4,6 +4,7 @@ import { PATIENCE_MS } from '../../app/patience';
 import { syncEverything, type StreamSummary } from '../../app/sync-everything';
 import { EVERYTHING } from '../../app/sync-selection';
 import { requireAccounts } from '../../config/require-accounts';
+import { isKpoolError } from '../../core/errors';
 import { openPostgres } from '../../core/postgres/driver';
 import { countRows, readCompleteness, readFreshness, readMonthsOfIncome } from '../../report/overview';
 import { WHAT_IS_DUE } from '../../sync/ledger/sync-ledger-scope';
@@ -99,6 +100,42 @@ function overviewText({ output, clock }: CliContext, overview: Overview): string
   ].join('\n');
 }
 
+async function runDemo(context: CliContext, isOnce: boolean): Promise<void> {
+  const { output, clock, signal } = context;
+  const { home, database } = context.config();
+  output.note(SIMULATED);
+  const demo = await prepareDemo({ home, port: database.embeddedPort + 1, nowMs: clock.now() });
+  try {
+    const session = await openSession({
+      config: demo.config,
+      accounts: requireAccounts(demo.config),
+      clock,
+      random: Math.random,
+      logger: context.commandLogger(),
+      signal,
+      log: (line) => output.note(line),
+    });
+    try {
+      context.hideAddress(session.database.url);
+      output.note(`Other commands look into the demo with: kpool --env ${await demo.writeEnvFile()} status`);
+      output.note('First sync: three years of history, within the 2 requests a second that the pool allows.');
+      const summaries = await syncAll(context, session);
+      const overview = await readOverview(session);
+      output.result({ simulated: true, streams: summaryJson(summaries), ...toJson(overview) }, () =>
+        [summaryText(output, summaries), overviewText(context, overview), `\n${SIMULATED}`].join('\n'),
+      );
+      exitByVerdict(context, wellnessOf(summaries));
+      if (isOnce) return;
+      output.note(`To look into it with SQL: ${session.database.psqlHint ?? ''}`);
+      await liveOn(context, demo);
+    } finally {
+      await session.close();
+    }
+  } finally {
+    await demo.simulator.close();
+  }
+}
+
 /** `kpool demo`: three years of a simulated pool in a real database, without any set-up. */
 export const registerDemo: RegisterCommand = (program, context) => {
   const command = program
@@ -106,45 +143,11 @@ export const registerDemo: RegisterCommand = (program, context) => {
     .description('Sync a simulated pool into an embedded database, to look around')
     .option('--once', 'end after the first sync instead of letting simulated days pass')
     .action(async (flags: { once?: boolean }) => {
-      const { output, clock, signal } = context;
-      const { home, database } = context.config();
-      output.note(SIMULATED);
-      const demo = await prepareDemo({ home, port: database.embeddedPort + 1, nowMs: clock.now() });
       try {
-        const accounts = requireAccounts(demo.config);
-        const log = (line: string): void => output.note(line);
-        const logger = context.commandLogger();
-        const session = await openSession({
-          config: demo.config,
-          accounts,
-          clock,
-          random: Math.random,
-          logger,
-          signal,
-          log,
-        });
-        try {
-          context.hideAddress(session.database.url);
-          output.note(
-            `Other commands look into the demo with: kpool --env ${await demo.writeEnvFile()} status`,
-          );
-          output.note(
-            'First sync: three years of history, within the 2 requests a second that the pool allows.',
-          );
-          const summaries = await syncAll(context, session);
-          const overview = await readOverview(session);
-          output.result({ simulated: true, streams: summaryJson(summaries), ...toJson(overview) }, () =>
-            [summaryText(output, summaries), overviewText(context, overview), `\n${SIMULATED}`].join('\n'),
-          );
-          exitByVerdict(context, wellnessOf(summaries));
-          if (flags.once === true) return;
-          output.note(`To look into it with SQL: ${session.database.psqlHint ?? ''}`);
-          await liveOn(context, demo);
-        } finally {
-          await session.close();
-        }
-      } finally {
-        await demo.simulator.close();
+        await runDemo(context, flags.once === true);
+      } catch (error) {
+        // Ctrl-C is how a demo ends; only one that is to end by itself was kept from it.
+        if (flags.once === true || !isKpoolError(error, 'aborted')) throw error;
       }
     });
   withExamples(command, 'kpool demo', 'kpool demo --once --json');

@@ -7,36 +7,71 @@ import { withExamples } from '../example';
 import { countOf } from '../output/numbers';
 import { exitByVerdict } from '../verdict';
 
-/** Which days are not proven, a line each for a sub-account. */
-function uncertifiedText(rows: readonly ReconciliationRow[]): readonly string[] {
-  const lines = rows.flatMap(({ account, subAccount, uncertified }) =>
-    subAccount === null || uncertified === null ? [] : [`  ${subAccount} (${account}): ${uncertified}`],
-  );
-  return lines.length === 0 ? [] : ['Not certified:', ...new Set(lines), ''];
+/** What a line of a terminal, a mail or a printed page holds. */
+const MAX_WIDTH = 100;
+
+function nameOf({ account, subAccount }: ReconciliationRow): string {
+  return `${account} / ${subAccount ?? '(all)'}`;
 }
 
-function resultText({ output }: CliContext, rows: readonly ReconciliationRow[]): string {
+/** Which days are not proven, once for a sub-account. */
+function uncertifiedText({ output }: CliContext, rows: readonly ReconciliationRow[]): readonly string[] {
+  const spans = new Map(
+    rows.flatMap((row) =>
+      row.subAccount === null || row.uncertified === null ? [] : [[nameOf(row), row.uncertified]],
+    ),
+  );
+  if (spans.size === 0) return [];
+  return [output.table([{ heading: 'not certified' }, { heading: 'days (UTC)' }], [...spans], MAX_WIDTH), ''];
+}
+
+/** Where a total does not match, what it was compared with. */
+function mismatchText({ output }: CliContext, rows: readonly ReconciliationRow[]): readonly string[] {
+  const open = rows.filter(({ verdict }) => !verdict.startsWith('matches'));
+  if (open.length === 0) return [];
+  const amount = (heading: string) => ({ heading, isNumber: true });
+  return [
+    output.table(
+      [
+        { heading: 'not matched' },
+        { heading: 'as of (UTC)' },
+        amount('settled'),
+        amount('pending'),
+        { heading: 'why' },
+      ],
+      open.map((row) => [
+        `${nameOf(row)} ${row.currency}`,
+        row.observedAt === null ? null : row.observedAt.toISOString().slice(0, 16).replace('T', ' '),
+        ...[row.ledgerSettled, row.ledgerPending, row.reason],
+      ]),
+      MAX_WIDTH,
+    ),
+    '',
+  ];
+}
+
+function resultText(context: CliContext, rows: readonly ReconciliationRow[]): string {
   if (rows.length === 0) return 'Nothing to reconcile yet: run kpool sync first.';
   const amount = (heading: string) => ({ heading, isNumber: true });
   const count = (verdict: ReconciliationRow['verdict']): number =>
     rows.filter((row) => row.verdict === verdict).length;
   const matching = count('matches') + count("matches to the pool's digits");
   return [
-    output.table(
+    context.output.table(
       [
-        ...['account', 'sub-account', 'currency', 'as of (UTC)'].map((heading) => ({ heading })),
-        ...['pool total', 'settled', 'pending', 'difference'].map(amount),
-        ...['verdict', 'what matched, or why not'].map((heading) => ({ heading })),
+        ...['account / sub-account', 'currency'].map((heading) => ({ heading })),
+        ...['pool total', 'difference'].map(amount),
+        { heading: 'verdict' },
       ],
       rows.map((row) => [
-        ...[row.account, row.subAccount ?? '(all)', row.currency],
-        row.observedAt === null ? null : row.observedAt.toISOString().slice(0, 19).replace('T', ' '),
-        ...[row.poolTotal, row.ledgerSettled, row.ledgerPending, row.difference],
-        ...[row.verdict, row.definition ?? row.reason],
+        ...[nameOf(row), row.currency, row.poolTotal, row.difference],
+        row.definition === null ? row.verdict : `${row.verdict}: ${row.definition}`,
       ]),
+      MAX_WIDTH,
     ),
     '',
-    ...uncertifiedText(rows),
+    ...mismatchText(context, rows),
+    ...uncertifiedText(context, rows),
     `${countOf(rows.length, 'total')}: ${matching} match, ${count('differs')} differ, ${count('not comparable')} cannot be compared.`,
   ].join('\n');
 }

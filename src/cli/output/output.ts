@@ -33,7 +33,8 @@ export interface Output {
   warn(line: string): void;
   /** Whole lines of the log, already scrubbed, on standard error. */
   log(lines: string): void;
-  table(columns: readonly Column[], rows: readonly (readonly (string | null)[])[]): string;
+  /** Texts are wrapped where a line would be wider than `maxWidth`. */
+  table(columns: readonly Column[], rows: readonly (readonly (string | null)[])[], maxWidth?: number): string;
   /** From now until its `stop`, everything on standard error is written where it does not disturb the bars. */
   progress(): ProgressReporter;
 }
@@ -57,7 +58,8 @@ export function createOutput(options: OutputOptions): Output {
     },
     warn: (line) => log(`${scrub(line)}\n`),
     log,
-    table: (columns, rows) => formatTable(columns, rows, { isTty, paintHeading: colour.bold }),
+    table: (columns, rows, maxWidth = Infinity) =>
+      formatTable(columns, rows, { isTty, paintHeading: colour.bold, maxWidth }),
     progress() {
       const reporter = createProgressReporter({
         mode: isJson ? 'nothing' : stderr.isTTY === true ? 'bars' : 'lines',

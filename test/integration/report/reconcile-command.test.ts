@@ -67,3 +67,14 @@ test('P11 a total whose rows are in quarantine says where to see them, the accep
     reason: expect.stringContaining('accepted ones counted too: kpool quarantine list --all') as string,
   });
 });
+
+test('reconcile fits 100 columns, long names and all digits', async () => {
+  const name = 'a name of a sub-account that somebody thought about for a long time';
+  await sql`UPDATE pool.sub_accounts SET pname = ${name} WHERE puid = 1`;
+  await giveTotal(1, '123456.123456789012345678');
+  await giveTotal(2, '1');
+  const { stdout } = await runCliInProcess(['reconcile'], { DATABASE_URL: database.url });
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+  expect(stdout).toContain('123456.123456789012345678');
+  expect(stdout).toContain('123455.123456789012345678');
+});

@@ -57,6 +57,22 @@ describe('--json', () => {
   });
 });
 
+describe('a table that has to be narrow', () => {
+  it('wraps texts, the widest first, breaks long words, and leaves numbers whole', () => {
+    const columns = [{ heading: 'name' }, { heading: 'amount', isNumber: true }];
+    const table = formatTable(columns, [['two words andonethatislong', '0.123456789012345678']], {
+      ...plain,
+      maxWidth: 34,
+    });
+    expect(table.split('\n').map((line) => line.trimEnd())).toEqual([
+      'name                        amount',
+      'two words     0.123456789012345678',
+      'andonethatis',
+      'long',
+    ]);
+  });
+});
+
 describe('times', () => {
   it.each([
     [0, '0 s'],
