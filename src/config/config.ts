@@ -1,3 +1,4 @@
+import { addPassword } from '../core/postgres/address';
 import type { Secret } from '../core/secret';
 import type { AccountCredentials } from './accounts';
 import type { Values } from './variables';
@@ -76,7 +77,7 @@ export function buildConfig(
   const zeroIsNull = (value: number) => (value === 0 ? null : value);
   return deepFreeze({
     home: values.KPOOL_HOME,
-    database: { url: values.DATABASE_URL, embeddedPort: values.KPOOL_PG_PORT },
+    database: { url: databaseUrlOf(values), embeddedPort: values.KPOOL_PG_PORT },
     redisUrl: values.REDIS_URL,
     accounts,
     pool: {
@@ -115,6 +116,10 @@ export function buildConfig(
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
     warnings,
   });
+}
+
+function databaseUrlOf({ DATABASE_URL: url, DATABASE_PASSWORD: password }: Values): Secret | null {
+  return url === null || password === null ? url : addPassword(url, password);
 }
 
 function deepFreeze<T extends object>(value: T): T {

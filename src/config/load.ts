@@ -1,3 +1,4 @@
+import { hasPassword } from '../core/postgres/address';
 import { readAccountsFile, type AccountCredentials } from './accounts';
 import { buildConfig, type Config } from './config';
 import { readEnvFile, type Environment } from './env-file';
@@ -28,6 +29,7 @@ export function loadConfig(env: Environment, options: LoadOptions = {}): Config 
   const read = readValues(sources, mistakes);
   const accounts = readAccounts(read, mistakes);
   reportOpenDoor(read, mistakes);
+  reportIdlePassword(read, mistakes);
   reportFutureHistory(read, options.nowMs ?? Infinity, mistakes);
   mistakes.throwIfAny();
   return buildConfig(read.values, accounts, mistakes.warnings);
@@ -74,6 +76,17 @@ function reportOpenDoor({ values, given }: ReadValues, mistakes: Mistakes): void
   // A wrong host or port is null here and was reported already.
   if (host === null || port === null || port === 0 || given.has('HTTP_TOKEN') || isLoopbackHost(host)) return;
   mistakes.add('HTTP_TOKEN', 'nothing', `a token, as HTTP_HOST ${host} can be reached from other machines`);
+}
+
+/** A password belongs to one address, and stands in one place. */
+function reportIdlePassword({ values, given }: ReadValues, mistakes: Mistakes): void {
+  const { DATABASE_URL: url, DATABASE_PASSWORD: password } = values;
+  if (password === null) return;
+  if (!given.has('DATABASE_URL')) {
+    mistakes.warn('DATABASE_PASSWORD is not used without DATABASE_URL.');
+  } else if (url !== null && hasPassword(url.reveal())) {
+    mistakes.add('DATABASE_PASSWORD', 'a password although DATABASE_URL holds one', 'only one of the two');
+  }
 }
 
 function reportFutureHistory({ values }: ReadValues, nowMs: number, mistakes: Mistakes): void {

@@ -161,6 +161,10 @@ export const passphrase = kind('the passphrase that you chose for the API key, o
   /^[^\p{Cc}]{1,256}$/u.test(text) ? text : null,
 );
 
+export const password = kind('a password on one line', (text) =>
+  /^[^\p{Cc}]{1,1024}$/u.test(text) ? text : null,
+);
+
 /** A `%` that starts no escape would throw later, where the address is taken apart. */
 function isPercentEncoded(url: URL): boolean {
   try {

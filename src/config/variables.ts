@@ -36,6 +36,7 @@ export const VARIABLES = {
   KUCOIN_POOL_ACCOUNTS_FILE: optional(kinds.filePath),
 
   DATABASE_URL: secret(kinds.postgresAddress),
+  DATABASE_PASSWORD: secret(kinds.password),
   REDIS_URL: secret(kinds.redisAddress),
   KPOOL_HOME: withDefault(kinds.filePath, '~/.kpool'),
   KPOOL_PG_PORT: withDefault(kinds.wholeNumber(1, 65_535), '54329'),

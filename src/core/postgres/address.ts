@@ -88,6 +88,18 @@ export function withHost(text: string): string {
   return text.replace(/^(postgres(?:ql)?:\/\/[^/?#]*@)(?=[/?]|$)/, '$1localhost');
 }
 
+/** Whether a password stands in the address `text`. */
+export function hasPassword(text: string): boolean {
+  return parsePostgresAddress(text).password !== null;
+}
+
+/** The address with a password, whatever characters that is made of. */
+export function addPassword(address: Secret, password: Secret): Secret {
+  const url = new URL(withHost(address.reveal()));
+  url.searchParams.set('password', password.reveal());
+  return new Secret(url.href);
+}
+
 function readUrl(text: string): URL {
   const whole = withHost(text);
   const url = URL.canParse(whole) ? new URL(whole) : null;

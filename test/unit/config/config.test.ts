@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { isKpoolError } from '../../../src/core/errors';
 import { loadConfig } from '../../../src/config/load';
 import { requireAccounts } from '../../../src/config/require-accounts';
+import { parsePostgresAddress } from '../../../src/core/postgres/address';
 import { secretsOf } from '../../../src/config/secrets-of';
 
 const KEYS = {
@@ -406,6 +407,29 @@ describe('P10 secrets', () => {
     );
     // echo -n 'pass phrase 1' | openssl dgst -sha256 -hmac secret-77 -binary | base64
     expect(texts).toContain('AyC67DenWqXZrY0sNUxYjxg8VWZts4zVCDyaQiLZNEg=');
+  });
+
+  it('of the database may hold any character and stand alone', () => {
+    const DATABASE_PASSWORD = "a@b/c#d?e%f&g=h+i j'k";
+    const config = loadConfig({ DATABASE_URL: 'postgres://kpool@postgres:5432/kpool', DATABASE_PASSWORD });
+    const { host, user, database, password } = parsePostgresAddress(config.database.url!.reveal());
+    expect([host, user, database, password?.reveal()]).toEqual([
+      'postgres',
+      'kpool',
+      'kpool',
+      DATABASE_PASSWORD,
+    ]);
+    expect(secretsOf(config).map((secret) => secret.reveal())).toContain(DATABASE_PASSWORD);
+  });
+
+  it('of the database stand in one place', () => {
+    const DATABASE_PASSWORD = 'word-of-its-own';
+    expect(() => loadConfig({ DATABASE_URL: 'postgres://u:other@h/db', DATABASE_PASSWORD })).toThrow(
+      /DATABASE_PASSWORD: found a password although DATABASE_URL holds one/,
+    );
+    expect(loadConfig({ DATABASE_PASSWORD }).warnings).toEqual([
+      'DATABASE_PASSWORD is not used without DATABASE_URL.',
+    ]);
   });
 
   it('that repeat a name are hidden in their address only, or every mention of the name would give them away', () => {

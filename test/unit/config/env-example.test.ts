@@ -39,3 +39,14 @@ describe('.env.example', () => {
     expect(loadConfig(uncommented)).toEqual(loadConfig({}));
   });
 });
+
+describe('docker-compose.yml', () => {
+  const compose = readFileSync(path.join(__dirname, '../../../docker-compose.yml'), 'utf8');
+
+  it('needs nothing but what .env.example explains', () => {
+    const names = [...compose.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name);
+    expect(names.filter((name) => !VARIABLE_NAMES.some((known) => known === name))).toEqual([]);
+  });
+
+  it('puts no secret into an address', () => expect(compose).not.toMatch(/:\/\/\S*\$\{/));
+});
