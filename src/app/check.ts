@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock';
 import type { Logger } from '../observability/logger';
 import { createMetrics } from '../observability/metrics';
 import { checkAccount } from './check-account';
+import { checkProxies } from './check-proxies';
 import { openDatabase, type OpenDatabase } from './database';
 import { projectDisk } from './disk-projection';
 import { failed, well, type Finding } from './finding';
@@ -89,6 +90,7 @@ export async function checkEverything(options: CheckOptions): Promise<readonly F
       `${config.accounts.length} account(s), history from ${new Date(config.sync.historyStartMs).toISOString().slice(0, 10)}`,
     ),
   ];
+  findings.push(...checkProxies(config));
   let database: OpenDatabase;
   try {
     database = await openDatabase(config, { log, signal });

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AccountCredentials } from '../config/accounts';
+import type { Config } from '../config/config';
+import { findProxy } from '../config/proxies';
 import type { Clock } from '../core/clock';
 import type { AccountId } from '../domain/ids';
 import { createPoolClient, type Pacer, type PoolClient } from '../kucoin';
@@ -21,7 +23,7 @@ export interface ServiceAccount {
 }
 
 interface AccountWorld {
-  readonly config: { readonly pool: { readonly baseUrl: string } };
+  readonly config: Pick<Config, 'pool' | 'proxies'>;
   readonly client: PrismaClient;
   readonly pacer: Pacer;
   readonly clock: Clock;
@@ -50,6 +52,7 @@ export async function openAccount(
   const record = await store.register(name, keyFingerprint);
   const pool = createPoolClient({
     baseUrl: config.pool.baseUrl,
+    proxy: findProxy(config.pool.baseUrl, config),
     credentials,
     pacer,
     clock,

@@ -1,5 +1,6 @@
 import type { AccountCredentials } from '../config/accounts';
 import type { Config } from '../config/config';
+import { findProxy } from '../config/proxies';
 import { assert } from '../core/assert';
 import type { Clock } from '../core/clock';
 import { createLastingPostgres, type LastingPostgres } from '../core/postgres/driver';
@@ -57,7 +58,7 @@ export interface ScopePlan {
 }
 
 export interface SyncServiceOptions {
-  readonly config: Pick<Config, 'pool' | 'sync' | 'report'>;
+  readonly config: Pick<Config, 'pool' | 'proxies' | 'sync' | 'report'>;
   readonly accounts: readonly AccountCredentials[];
   readonly databaseUrl: Secret;
   readonly maxConnections: number;
@@ -264,7 +265,13 @@ export class SyncService {
   ): { run(): Promise<AlertRound> } {
     return createAlertRounds({
       store: new PrismaAlertStore(this.client),
-      webhook: webhookUrl === null ? null : createWebhook(webhookUrl, signal),
+      webhook:
+        webhookUrl === null
+          ? null
+          : createWebhook(webhookUrl, {
+              stop: signal,
+              proxy: findProxy(webhookUrl.reveal(), this.options.config),
+            }),
       readWellness: () => this.readWellness(),
       accountIds: new Map(this.accounts.map(({ name, accountId }) => [name, accountId])),
       logger: this.options.logger,

@@ -36,6 +36,13 @@ export interface Config {
     /** The part of the rate, 0 to 1, that the round of `worker/get` may take; 0: no such round. */
     readonly workerDetailsShare: number;
   };
+  /** The way out of this network. */
+  readonly proxies: {
+    readonly https: Secret | null;
+    readonly http: Secret | null;
+    /** Lower-case hosts that are reached without. */
+    readonly except: readonly string[];
+  };
   readonly sync: {
     /** Upper-case, each once. */
     readonly coins: readonly string[];
@@ -86,6 +93,7 @@ export function buildConfig(
       rateScope: values.KUCOIN_POOL_RATE_SCOPE,
       workerDetailsShare: values.WORKER_DETAILS_SHARE,
     },
+    proxies: { https: values.HTTPS_PROXY, http: values.HTTP_PROXY, except: values.NO_PROXY },
     sync: {
       coins: values.COINS,
       historyStartMs: values.HISTORY_START,

@@ -41,9 +41,12 @@ export function readValues(sources: readonly Source[], mistakes: Mistakes): Read
 
 /** The text of a variable, and where it stands; null when no source sets it. */
 function findText(name: string, sources: readonly Source[]): { text: string; subject: string } | null {
+  const isAnyCase = Object.hasOwn(VARIABLES, name) && VARIABLES[name as VariableName].isAnyCase === true;
   for (const source of sources) {
-    const text = source.variables[name];
-    if (text !== undefined && text.trim() !== '') return { text: text.trim(), subject: name + source.label };
+    for (const spelling of isAnyCase ? [name.toLowerCase(), name] : [name]) {
+      const text = source.variables[spelling]?.trim() ?? '';
+      if (text !== '') return { text, subject: spelling + source.label };
+    }
   }
   return null;
 }
@@ -103,10 +106,11 @@ function findSecretText(
 const TEST_PREFIX = 'KPOOL_TEST_';
 
 function reportUnknownNames(sources: readonly Source[], mistakes: Mistakes): void {
-  const known = new Set<string>(
-    VARIABLE_NAMES.flatMap((name) => (VARIABLES[name].isSecret ? [name, `${name}_FILE`] : [name])),
-  );
-  const unset = [...known].filter((name) => findText(name, sources) === null);
+  const known = new Set<string>(VARIABLE_NAMES.flatMap(spellingsOf));
+  // What other programs read too is likely to be meant for them, with names that resemble it.
+  const unset = VARIABLE_NAMES.filter((name) => VARIABLES[name].isAnyCase !== true)
+    .flatMap(spellingsOf)
+    .filter((name) => findText(name, sources) === null);
   for (const { label, variables } of sources) {
     for (const name of Object.keys(variables)) {
       if (known.has(name) || name.startsWith(TEST_PREFIX)) continue;
@@ -118,6 +122,12 @@ function reportUnknownNames(sources: readonly Source[], mistakes: Mistakes): voi
       else if (meant !== null) mistakes.warn(`${name}${label} is not read by kpool: did you mean ${meant}?`);
     }
   }
+}
+
+function spellingsOf(name: VariableName): string[] {
+  const { isSecret, isAnyCase } = VARIABLES[name];
+  const names = isAnyCase === true ? [name, name.toLowerCase()] : [name];
+  return isSecret ? [...names, `${name}_FILE`] : names;
 }
 
 function findMeant(name: string, candidates: readonly string[]): string | null {

@@ -142,6 +142,21 @@ export const redisAddress = kind('redis://host:6379 or rediss://user:password@ho
   return isRedis && url.hostname !== '' && url.hash === '' && isPercentEncoded(url) ? text : null;
 });
 
+/** As curl takes it: without a scheme it is http. */
+export const proxyAddress = kind('http://host:port or http://user:password@host:port', (text) => {
+  const url = findUrl(/^\w+:\/\//.test(text) ? text : `http://${text}`);
+  const isProxy = url?.protocol === 'http:' || url?.protocol === 'https:';
+  return isProxy && url.hostname !== '' && isPercentEncoded(url) ? url.href : null;
+});
+
+/** Hosts to reach without a proxy, as curl takes them: names with all that lies below them, addresses, or * for all. */
+export const hostList = kind('hosts separated by commas, such as localhost,.example.com', (text) =>
+  text
+    .split(/[\s,]+/)
+    .map((host) => host.toLowerCase())
+    .filter((host) => host !== ''),
+);
+
 export const webhookAddress = kind('an https:// or http:// address', (text) => {
   const url = findUrl(text);
   return url?.protocol === 'https:' || url?.protocol === 'http:' ? text : null;

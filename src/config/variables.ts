@@ -7,6 +7,8 @@ export interface Variable<T> {
   readonly kind: ValueKind<unknown>;
   /** What is taken when it is unset, as a user would write it; null when unset has a meaning of its own. */
   readonly defaultText: string | null;
+  /** Also read in lower case, which wins, as other programs do. */
+  readonly isAnyCase?: true;
   /** Never shown, and readable from a file named by `NAME_FILE`. */
   readonly isSecret: boolean;
   /** Carries the type only. */
@@ -23,6 +25,10 @@ function optional<T>(kind: ValueKind<T>): Variable<T | null> {
 
 function secret(kind: ValueKind<string>): Variable<Secret | null> {
   return { kind, defaultText: null, isSecret: true };
+}
+
+function anyCase<T>(variable: Variable<T>): Variable<T> {
+  return { ...variable, isAnyCase: true };
 }
 
 const forEver = ', 0 to keep them for ever';
@@ -45,6 +51,10 @@ export const VARIABLES = {
   KUCOIN_POOL_REQUESTS_PER_SECOND: withDefault(kinds.wholeNumber(1, 50), '2'),
   KUCOIN_POOL_RATE_SCOPE: withDefault(kinds.oneOf('auto', 'endpoint', 'key'), 'auto'),
   WORKER_DETAILS_SHARE: withDefault(kinds.share, '0.2'),
+
+  HTTPS_PROXY: anyCase(secret(kinds.proxyAddress)),
+  HTTP_PROXY: anyCase(secret(kinds.proxyAddress)),
+  NO_PROXY: anyCase(withDefault(kinds.hostList, '')),
 
   COINS: withDefault(kinds.coins, ''),
   HISTORY_START: withDefault(kinds.utcDate, '2018-01-01'),

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock';
 import { signPassphrase, type Credentials } from '../core/credentials';
 import type { DecimalText } from '../core/decimal';
+import type { Secret } from '../core/secret';
 import type { SubAccount, SubAccountIncome, Worker } from '../domain/entities';
 import type { IncomeRow } from '../domain/income';
 import type { Listing, Page } from '../domain/page';
@@ -38,6 +39,8 @@ export interface PoolClientOptions {
   /** May carry a path prefix, with or without a trailing slash. */
   readonly baseUrl: string;
   readonly credentials: Credentials;
+  /** A proxy on the way to the pool, `http://user:password@host:port`; left out: none. */
+  readonly proxy?: Secret | null;
   readonly pacer: Pacer;
   readonly clock: Clock;
   /** In [0, 1). */
@@ -88,7 +91,12 @@ export function createPoolClient(options: PoolClientOptions): PoolClient {
   const signedPassphrase = signPassphrase(credentials);
   const serverClock = createServerClock(clock);
   const timeouts: Timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
-  const transport = createTransport({ origin: address.origin, timeouts, clock });
+  const transport = createTransport({
+    origin: address.origin,
+    timeouts,
+    clock,
+    proxy: options.proxy ?? null,
+  });
   const closing = new AbortController();
   // Every call under way listens.
   setMaxListeners(0, closing.signal);

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
 import { buildConnector, Client } from 'undici';
+import type { Secret } from '../core/secret';
+import { createTunnel } from './tunnel';
 
 const KEEP_ALIVE_MS = 10_000;
 const KEEP_ALIVE_MAX_MS = 60_000;
@@ -19,9 +21,20 @@ export interface Connection {
   reset(): void;
 }
 
+export interface ConnectionOptions {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** From the start of a connection until it stands, and of the way through a proxy. */
+  readonly connectTimeoutMs: number;
+  /** Null: none. */
+  readonly proxy: Secret | null;
+  /** PEM of a certificate authority to trust instead of the system's. */
+  readonly ca?: string | undefined;
+}
+
 /** Opens nothing yet: undici connects with the first request, and again when the socket has ended. */
-export function createConnection(origin: string, connectTimeoutMs: number, ca?: string): Connection {
-  const connectTcp = buildConnector({ timeout: connectTimeoutMs });
+export function createConnection({ origin, connectTimeoutMs, proxy, ca }: ConnectionOptions): Connection {
+  const connectPlain = buildConnector({ timeout: connectTimeoutMs });
   const connectTls = buildConnector({
     timeout: connectTimeoutMs,
     allowH2: false,
@@ -36,6 +49,24 @@ export function createConnection(origin: string, connectTimeoutMs: number, ca?: 
     listener?.();
     listener = null;
   };
+  // TCP by itself first, since only a TCP socket can be reset, not what is encrypted or tunnelled above it.
+  const connectTcp: buildConnector.connector = (options, callback) => {
+    connectPlain({ ...options, protocol: 'http:', port: portOf(options) }, (...[error, socket]) => {
+      if (error !== null) {
+        callback(error, null);
+        return;
+      }
+      tcpSocket = socket;
+      socket.once('close', () => {
+        if (tcpSocket === socket) open = false;
+      });
+      callback(null, socket);
+    });
+  };
+  const reach =
+    proxy === null
+      ? connectTcp
+      : createTunnel({ proxy, connectTcp, connectTls, timeoutMs: connectTimeoutMs });
   const client = new Client(origin, {
     pipelining: 1,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -45,16 +76,11 @@ export function createConnection(origin: string, connectTimeoutMs: number, ca?: 
     headersTimeout: 0,
     bodyTimeout: 0,
     connect(options, callback) {
-      // TCP by itself first, since only a TCP socket can be reset, not the TLS socket above it.
-      connectTcp({ ...options, protocol: 'http:', port: portOf(options) }, (...[error, socket]) => {
+      reach(options, (...[error, socket]) => {
         if (error !== null) {
           callback(error, null);
           return;
         }
-        tcpSocket = socket;
-        socket.once('close', () => {
-          if (tcpSocket === socket) open = false;
-        });
         if (options.protocol !== 'https:') {
           opened();
           callback(null, socket);

@@ -1,5 +1,6 @@
 import { KpoolError } from '../core/errors';
 import type { Timeouts } from './timeouts';
+import { ProxyFailure } from './tunnel';
 
 /** Why the transport ended a request itself. */
 export type StopReason = 'caller' | 'headers' | 'body' | 'total' | 'size';
@@ -33,7 +34,7 @@ const TLS_REASON_BY_CODE: Readonly<Record<string, string>> = {
 };
 
 /**
- * A failure below HTTP as a KpoolError. Nothing of the original is kept but its code name: undici's errors can
+ * A failure below HTTP as a KpoolError; `origin` is where the pool is, and how it is reached. Nothing of the original is kept but its code name: undici's errors can
  * lead to the request, and with it to the signed query (P10).
  */
 export function transportError(
@@ -55,8 +56,33 @@ export function transportError(
     case 'size':
       return tooLarge(origin);
     case null:
-      return fromCode(codeNameOf(error), place, timeouts);
+      return error instanceof ProxyFailure
+        ? fromProxy(error, timeouts)
+        : fromCode(codeNameOf(error), place, timeouts);
   }
+}
+
+const PROXY_HINT =
+  'Check HTTPS_PROXY; NO_PROXY names hosts that are reached without a proxy. It is tried again by itself.';
+
+function fromProxy(failure: ProxyFailure, timeouts: Timeouts): KpoolError {
+  const { proxyOrigin, httpStatus, hasCredentials, cause } = failure;
+  const place = `The proxy at ${proxyOrigin}`;
+  if (httpStatus === null) {
+    const { code, message } = fromCode(codeNameOf(cause), place, timeouts);
+    return new KpoolError(code, message, { hint: PROXY_HINT });
+  }
+  if (httpStatus === 407) {
+    const says = hasCredentials
+      ? 'refuses the user or the password in HTTPS_PROXY'
+      : 'wants a user and a password';
+    return new KpoolError('pool.unreachable', `${place} ${says} (HTTP 407).`, {
+      hint: 'HTTPS_PROXY=http://user:password@host:port, special characters percent-encoded.',
+    });
+  }
+  return new KpoolError('pool.unreachable', `${place} does not connect to the pool (HTTP ${httpStatus}).`, {
+    hint: `Have it allow that host, if it is a proxy at all. ${PROXY_HINT}`,
+  });
 }
 
 /** An answer beyond the size limit, packed or unpacked. */
@@ -75,7 +101,7 @@ function timeout(sentence: string, limitMs: number | null): KpoolError {
 }
 
 function fromCode(code: string, place: string, { connectMs }: Timeouts): KpoolError {
-  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT')
+  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT' || code === TIMED_OUT)
     return timeout(`${place} does not accept a connection in time`, code === 'ETIMEDOUT' ? null : connectMs);
   if (TLS_CODE.test(code)) {
     const reason = TLS_REASON_BY_CODE[code] === undefined ? code : `${TLS_REASON_BY_CODE[code]}, ${code}`;
@@ -96,12 +122,14 @@ function fromCode(code: string, place: string, { connectMs }: Timeouts): KpoolEr
 }
 
 const NAMELESS = 'unknown network failure';
+const TIMED_OUT = 'TIMED_OUT';
 
 /** The error's code name, which holds capitals, digits and underscores only. */
 function codeNameOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return NAMELESS;
   // undici's parser names some of its failures, and always its error.
   if ('name' in error && error.name === 'HTTPParserError') return 'HPE_INVALID';
+  if ('name' in error && error.name === 'TimeoutError') return TIMED_OUT;
   const code = 'code' in error ? error.code : undefined;
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code)) return code;
   return NAMELESS;

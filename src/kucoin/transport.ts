@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../core/clock';
 import type { KpoolError } from '../core/errors';
+import type { Secret } from '../core/secret';
 import type { Connection } from './connection';
 import { createConnection } from './connection';
 import { decodeBody } from './content-encoding';
@@ -49,6 +50,8 @@ export interface TransportOptions {
   readonly origin: string;
   readonly timeouts: Timeouts;
   readonly clock: Clock;
+  /** A proxy on the way, `http://user:password@host:port`; left out: none. */
+  readonly proxy?: Secret | null;
   /** PEM of a certificate authority to trust instead of the system's. */
   readonly ca?: string;
 }
@@ -60,7 +63,14 @@ export function createTransport(options: TransportOptions): Transport {
   const idle: Connection[] = [];
 
   function take(): Connection {
-    const connection = idle.pop() ?? createConnection(origin, timeouts.connectMs, options.ca);
+    const connection =
+      idle.pop() ??
+      createConnection({
+        origin,
+        connectTimeoutMs: timeouts.connectMs,
+        proxy: options.proxy ?? null,
+        ca: options.ca,
+      });
     all.add(connection);
     return connection;
   }
@@ -84,8 +94,12 @@ async function exchange(
   connection: Connection,
   path: string,
   signal: AbortSignal,
-  { origin, timeouts, clock }: TransportOptions,
+  { origin, proxy, timeouts, clock }: TransportOptions,
 ): Promise<TransportResult> {
+  const place =
+    proxy === undefined || proxy === null
+      ? origin
+      : `${origin} (through the proxy ${new URL(proxy.reveal()).origin})`;
   const controller = new AbortController();
   const ended: { by: StopReason | null } = { by: null };
   let httpStatus: number | null = null;
@@ -128,11 +142,11 @@ async function exchange(
     }
     // A stream that had already ended does not fail when it is stopped.
     if (ended.by !== null)
-      return { error: transportError(null, origin, ended.by, timeouts), httpStatus, bytes };
+      return { error: transportError(null, place, ended.by, timeouts), httpStatus, bytes };
     const header = headerReader(response);
     const dateMs = findDateMs(header('date'));
     const decoded = await decodeBody(Buffer.concat(chunks), header('content-encoding') ?? '', MAX_BODY_BYTES);
-    if (decoded === null) return { error: tooLarge(origin), httpStatus, bytes };
+    if (decoded === null) return { error: tooLarge(place), httpStatus, bytes };
     return {
       bytes,
       answer: {
@@ -148,7 +162,7 @@ async function exchange(
       },
     };
   } catch (error) {
-    return { error: transportError(error, origin, ended.by, timeouts), httpStatus, bytes };
+    return { error: transportError(error, place, ended.by, timeouts), httpStatus, bytes };
   } finally {
     clearTimeout(phaseTimer);
     clearTimeout(totalTimer);

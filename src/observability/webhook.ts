@@ -1,4 +1,4 @@
-import { request } from 'undici';
+import { ProxyAgent, request } from 'undici';
 import type { Secret } from '../core/secret';
 
 /** From the start until the last byte of the answer, ms. */
@@ -16,6 +16,8 @@ export interface Webhook {
 /** A failure below HTTP: only the name of its code is told, since its message may quote the address. */
 function reasonOf(error: unknown): string {
   const { name, code } = namesOf(error);
+  const refusal = error instanceof Error ? /^Proxy response \((\d{3})\)/.exec(error.message)?.[1] : undefined;
+  if (refusal !== undefined) return `the proxy on the way answered with HTTP ${refusal}`;
   if (name === 'TimeoutError' || name === 'AbortError' || /^UND_ERR_\w*TIMEOUT$/.test(code ?? '')) {
     return 'it did not answer in time';
   }
@@ -30,8 +32,18 @@ function namesOf(error: unknown): { readonly name: unknown; readonly code: strin
   return { name, code: Array.isArray(errors) ? namesOf(errors[0]).code : null };
 }
 
-/** Follows no redirect: the address it leads to was not given by the user. `stop` gives up what is under way. */
-export function createWebhook(url: Secret, stop?: AbortSignal, timeoutMs = WEBHOOK_TIMEOUT_MS): Webhook {
+export interface WebhookOptions {
+  /** Gives up what is under way. */
+  readonly stop?: AbortSignal | undefined;
+  readonly timeoutMs?: number;
+  /** A proxy on the way, `http://user:password@host:port`; left out: none. */
+  readonly proxy?: Secret | null;
+}
+
+/** Follows no redirect: the address it leads to was not given by the user. */
+export function createWebhook(url: Secret, options: WebhookOptions = {}): Webhook {
+  const { stop, timeoutMs = WEBHOOK_TIMEOUT_MS, proxy = null } = options;
+  const dispatcher = proxy === null ? null : new ProxyAgent({ uri: proxy.reveal(), proxyTunnel: false });
   return {
     async send(body) {
       try {
@@ -42,6 +54,7 @@ export function createWebhook(url: Secret, stop?: AbortSignal, timeoutMs = WEBHO
           headersTimeout: timeoutMs,
           bodyTimeout: timeoutMs,
           signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(stop === undefined ? [] : [stop])]),
+          ...(dispatcher === null ? {} : { dispatcher }),
         });
         // What it says is not needed; a long answer is not read to its end.
         await answer.dump();

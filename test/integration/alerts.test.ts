@@ -193,7 +193,7 @@ test.each(['refuse', 'reset', 'redirect'] as const)(
 
 test('a webhook that does not answer is given up in time', async () => {
   listener.answer = 'hang';
-  expect(await createWebhook(url, undefined, 200).send({})).toContain('did not answer');
+  expect(await createWebhook(url, { timeoutMs: 200 }).send({})).toContain('did not answer');
 });
 
 test('P10 an address that leads nowhere is not quoted', async () => {

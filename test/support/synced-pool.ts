@@ -23,7 +23,7 @@ const silentLogger: Logger = createLogger({
 export interface SyncedPoolOptions {
   readonly databaseUrl: string;
   readonly simulator: SimulatorOptions;
-  readonly config?: (config: Config) => Pick<Config, 'pool' | 'sync' | 'report'>;
+  readonly config?: (config: Config) => Pick<Config, 'pool' | 'proxies' | 'sync' | 'report'>;
   readonly env?: Readonly<Record<string, string>>;
 }
 

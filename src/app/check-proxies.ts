@@ -1,0 +1,20 @@
+import type { Config } from '../config/config';
+import { findProxy } from '../config/proxies';
+import { well, type Finding } from './finding';
+
+/** Says by which way the pool and the alerts' webhook are reached; nothing where no proxy is set. */
+export function checkProxies(config: Pick<Config, 'pool' | 'proxies' | 'alertWebhookUrl'>): Finding[] {
+  const { https, http } = config.proxies;
+  if (https === null && http === null) return [];
+  const webhook = config.alertWebhookUrl;
+  const ways = [
+    `the pool ${wayTo(config.pool.baseUrl, config)}`,
+    ...(webhook === null ? [] : [`the webhook ${wayTo(webhook.reveal(), config)}`]),
+  ];
+  return [well('proxy', ways.join(', '))];
+}
+
+function wayTo(address: string, config: Pick<Config, 'proxies'>): string {
+  const proxy = findProxy(address, config);
+  return proxy === null ? 'is asked directly' : `is asked through ${new URL(proxy.reveal()).origin}`;
+}
