@@ -90,6 +90,7 @@ async function start(env: Record<string, string>): Promise<Running> {
   const jobs = await runJobs({
     service: session.service,
     databaseUrl: session.database.url,
+    queueConnections: 3,
     redisUrl: config.redisUrl,
     everyMs: config.sync.everyMs,
     keepDays: config.keepDays,

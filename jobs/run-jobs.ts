@@ -9,6 +9,8 @@ export interface RunJobsOptions extends Omit<ServiceJobsOptions, 'backend' | 'ex
   readonly databaseUrl: Secret;
   /** Null: the queue is in the database. */
   readonly redisUrl: Secret | null;
+  /** How many to the database a queue there may take. */
+  readonly queueConnections: number;
 }
 
 /**
@@ -29,7 +31,7 @@ export async function runJobs(options: RunJobsOptions): Promise<ServiceJobs> {
   try {
     const backend =
       redisUrl === null
-        ? await openPostgresBackend(databaseUrl)
+        ? await openPostgresBackend(databaseUrl, options.queueConnections)
         : // Others may use this Redis too, another kpool among them.
           await openRedisBackend(redisUrl, `kpool-${held.installation}`);
     try {

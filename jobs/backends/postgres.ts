@@ -15,8 +15,8 @@ import { createRunner } from './runner';
 
 /** Beside our own: a BI tool never looks there. */
 const SCHEMA = 'bullmq';
-/** For short statements, and one that listens for news. */
-const MAX_CONNECTIONS = 4;
+/** For short statements, and one that listens for news all the time. */
+const DEFAULT_CONNECTIONS = 3;
 
 type Connection = PostgresConnectionOptions;
 type Backend = PostgresQueueBackend;
@@ -25,10 +25,13 @@ type Backend = PostgresQueueBackend;
  * The queue in our own database, its tables made or brought up to date. Throws `queue.unreachable`. What a crash of
  * the server takes from it, the last half second, the next plan makes again; so no commit waits for the disk.
  */
-export async function openPostgresBackend(databaseUrl: Secret): Promise<QueueBackend> {
+export async function openPostgresBackend(
+  databaseUrl: Secret,
+  maxConnections = DEFAULT_CONNECTIONS,
+): Promise<QueueBackend> {
   const pool = createPool({
     url: databaseUrl,
-    maxConnections: MAX_CONNECTIONS,
+    maxConnections,
     applicationName: 'kpool queue',
     settings: { search_path: SCHEMA, synchronous_commit: 'off' },
   });

@@ -30,6 +30,13 @@ async function checkQueue({ askQueue }: CheckOptions): Promise<Finding> {
   }
 }
 
+function describeConnections({ shortage }: OpenDatabase, { database }: Config): Finding {
+  const name = 'connections';
+  if (shortage === null) return well(name, `this process takes at most ${database.maxConnections}`);
+  const hint = 'Raise the limit, stop what holds them (pg_stat_activity), or lower DATABASE_MAX_CONNECTIONS.';
+  return { name, isWell: false, text: shortage, hint };
+}
+
 /** Pending migrations are applied, as every command that works with the database would. */
 async function checkTables(database: OpenDatabase, log: (line: string) => void): Promise<Finding> {
   try {
@@ -93,12 +100,13 @@ export async function checkEverything(options: CheckOptions): Promise<readonly F
   findings.push(...checkProxies(config));
   let database: OpenDatabase;
   try {
-    database = await openDatabase(config, { log, signal });
+    database = await openDatabase(config, { log, signal, connections: config.database.maxConnections });
   } catch (error) {
     return [...findings, failed('database', error)];
   }
   try {
-    findings.push(well('database', database.describe));
+    findings.push(well('database', database.describe, database.warning));
+    findings.push(describeConnections(database, config));
     const tables = await checkTables(database, log);
     findings.push(tables);
     if (!tables.isWell) return findings;

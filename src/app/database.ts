@@ -1,13 +1,13 @@
 import type { Config } from '../config/config';
-import { assert } from '../core/assert';
 import { postgresAddressOf } from '../core/postgres/address';
 import { classifyDatabaseError } from '../core/postgres/errors';
 import { openPostgresSession, type PostgresSession } from '../core/postgres/session';
-import { requireWritable } from '../core/postgres/session-settings';
 import type { Secret } from '../core/secret';
 import { openEmbeddedPostgres } from '../store/embedded/open';
-import { requireUsable, type ServerFacts } from './server-requirements';
+import { findServerWarning, findShortage, probeServer } from './server-requirements';
 
+/** Of a command: one for what it reads, and one that keeps the migration's lock or the rate. */
+const COMMAND_CONNECTIONS = 3;
 const ANSWER_TIMEOUT_MS = 10_000;
 
 /** A database that answers, and that we may use. */
@@ -22,12 +22,18 @@ export interface OpenDatabase {
    * embedded server that died is started again. Throws as `openDatabase` does.
    */
   connect(signal?: AbortSignal): Promise<PostgresSession>;
+  /** What is odd about the server and can be lived with, a sentence; null for a server of the kinds that were tested. */
+  readonly warning: string | null;
+  /** Why this process may lack connections later, a sentence; null while there are enough. */
+  readonly shortage: string | null;
   /** Leaves it; an embedded one stops when the last process left. */
   close(): Promise<void>;
 }
 
 export interface OpenDatabaseOptions {
   readonly log: (line: string) => void;
+  /** How many the process may open at once; unless given, as many as a command that only reads. */
+  readonly connections?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -42,9 +48,17 @@ export async function openDatabase(
 ): Promise<OpenDatabase> {
   const given = config.database.url;
   if (given !== null) {
-    const { version, database, user } = await probe(given);
-    const describe = `PostgreSQL ${version} at ${placeOf(given)}, database ${database}, user ${user}`;
-    return { url: given, describe, psqlHint: null, ...watchable(given) };
+    const connections = options.connections ?? COMMAND_CONNECTIONS;
+    const facts = await probeServer(given, connections);
+    const { version, database, user } = facts;
+    return {
+      url: given,
+      describe: `PostgreSQL ${version} at ${postgresAddressOf(given).place}, database ${database}, user ${user}`,
+      psqlHint: null,
+      warning: findServerWarning(facts),
+      shortage: findShortage(facts, connections),
+      ...watchable(given),
+    };
   }
   const embedded = await openEmbeddedPostgres({
     home: config.home,
@@ -53,9 +67,14 @@ export async function openDatabase(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   try {
-    const { version } = await probe(embedded.url);
-    const describe = `embedded PostgreSQL ${version} on 127.0.0.1:${embedded.port}, in ${config.home}`;
-    return { ...embedded, describe };
+    const connections = options.connections ?? COMMAND_CONNECTIONS;
+    const facts = await probeServer(embedded.url, connections);
+    return {
+      ...embedded,
+      describe: `embedded PostgreSQL ${facts.version} on 127.0.0.1:${embedded.port}, in ${config.home}`,
+      warning: null,
+      shortage: findShortage(facts, connections),
+    };
   } catch (error) {
     await embedded.close();
     throw error;
@@ -74,7 +93,7 @@ function watchable(url: Secret): Pick<OpenDatabase, 'connect' | 'close'> {
       if (session !== null && answers === true) return session;
       session = openPostgresSession({ url, applicationName: 'kpool', answerTimeoutMs: ANSWER_TIMEOUT_MS });
       await session.query('SELECT 1').catch((error: unknown) => {
-        throw classifyDatabaseError(error, placeOf(url));
+        throw classifyDatabaseError(error, postgresAddressOf(url).place);
       });
       return session;
     },
@@ -82,32 +101,4 @@ function watchable(url: Secret): Pick<OpenDatabase, 'connect' | 'close'> {
       await session?.close();
     },
   };
-}
-
-/** What the server says about itself; proves that it answers. */
-async function probe(url: Secret): Promise<ServerFacts> {
-  const session = openPostgresSession({ url, applicationName: 'kpool', answerTimeoutMs: ANSWER_TIMEOUT_MS });
-  try {
-    const [facts] = await session.query<ServerFacts>(FACTS);
-    assert(facts !== undefined, 'a SELECT without FROM has one row');
-    requireUsable(facts, placeOf(url));
-    await requireWritable((script) => session.query(script));
-    return facts;
-  } catch (error) {
-    throw classifyDatabaseError(error, placeOf(url));
-  } finally {
-    await session.close();
-  }
-}
-
-const FACTS = `
-  SELECT current_setting('server_version_num')::int AS "versionNumber",
-         split_part(current_setting('server_version'), ' ', 1) AS version,
-         current_setting('server_encoding') AS encoding,
-         pg_is_in_recovery() AS "isStandby",
-         current_database() AS database,
-         current_user AS user`;
-
-function placeOf(url: Secret): string {
-  return postgresAddressOf(url).place;
 }

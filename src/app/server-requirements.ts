@@ -1,4 +1,13 @@
+import { assert } from '../core/assert';
 import { KpoolError } from '../core/errors';
+import { postgresAddressOf } from '../core/postgres/address';
+import { classifyDatabaseError } from '../core/postgres/errors';
+import { requireOwnSessions } from '../core/postgres/own-sessions';
+import { openPostgresSession } from '../core/postgres/session';
+import { requireWritable } from '../core/postgres/session-settings';
+import type { Secret } from '../core/secret';
+
+const ANSWER_TIMEOUT_MS = 10_000;
 
 /** What a server says about itself. */
 export interface ServerFacts {
@@ -9,13 +18,73 @@ export interface ServerFacts {
   readonly isStandby: boolean;
   readonly database: string;
   readonly user: string;
+  readonly limits: readonly ConnectionLimit[];
 }
 
-/** The oldest server that the migrations are tested on (DESIGN §5). */
-const OLDEST_VERSION = 140_000;
+export interface ConnectionLimit {
+  /** What sets it, as after "the". */
+  readonly name: string;
+  readonly connections: number;
+  /** Those of others, and of other processes of ours. */
+  readonly taken: number;
+}
 
-/** Throws `database.refused` unless a server of this kind can hold our tables. `place` is its host and port. */
-export function requireUsable(facts: ServerFacts, place: string): void {
+/**
+ * Asks the server what it is, and proves that it can serve a process that may take as many connections at once. Throws
+ * `database.refused` where a person has to change something, or what a failure to connect means.
+ */
+export async function probeServer(url: Secret, connections: number): Promise<ServerFacts> {
+  const { place } = postgresAddressOf(url);
+  const session = openPostgresSession({ url, applicationName: 'kpool', answerTimeoutMs: ANSWER_TIMEOUT_MS });
+  try {
+    await requireOwnSessions(url, connections);
+    const [facts] = await session.query<ServerFacts>(FACTS);
+    assert(facts !== undefined, 'a SELECT without FROM has one row');
+    requireUsable(facts, place, connections);
+    await requireWritable((script) => session.query(script));
+    return facts;
+  } catch (error) {
+    throw classifyDatabaseError(error, place);
+  } finally {
+    await session.close();
+  }
+}
+
+/** The limits of PostgreSQL ("Connections and Authentication", ALTER ROLE, ALTER DATABASE), and who uses them up. */
+const FACTS = `
+  WITH sessions AS (
+    SELECT usename, datname FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+  ), limits AS (
+    SELECT 'max_connections of the server' AS name, count(*)::int AS taken,
+           current_setting('max_connections')::int
+             - CASE WHEN (SELECT rolsuper FROM pg_roles WHERE rolname = session_user) THEN 0
+                    ELSE current_setting('superuser_reserved_connections')::int
+                           + coalesce(current_setting('reserved_connections', true), '0')::int END AS connections
+      FROM sessions
+     UNION ALL
+    SELECT 'CONNECTION LIMIT of the role ' || rolname, (SELECT count(*)::int FROM sessions WHERE usename = rolname),
+           rolconnlimit
+      FROM pg_roles WHERE rolname = session_user AND rolconnlimit >= 0 AND NOT rolsuper
+     UNION ALL
+    SELECT 'CONNECTION LIMIT of the database ' || d.datname,
+           (SELECT count(*)::int FROM sessions s WHERE s.datname = d.datname), d.datconnlimit
+      FROM pg_database d, pg_roles r
+     WHERE d.datname = current_database() AND d.datconnlimit >= 0 AND r.rolname = session_user AND NOT r.rolsuper
+  )
+  SELECT current_setting('server_version_num')::int AS "versionNumber",
+         split_part(current_setting('server_version'), ' ', 1) AS version,
+         current_setting('server_encoding') AS encoding,
+         pg_is_in_recovery() AS "isStandby",
+         current_database() AS database,
+         current_user AS user,
+         (SELECT json_agg(limits) FROM limits) AS limits`;
+
+/** The oldest and the newest major version that the migrations are tested on (DESIGN §5). */
+const OLDEST_VERSION = 140_000;
+const NEWEST_MAJOR = 18;
+
+/** Throws `database.refused` unless a server of this kind can hold our tables and serve a process. `place`: `host:port`. */
+export function requireUsable(facts: ServerFacts, place: string, connections: number): void {
   if (facts.versionNumber < OLDEST_VERSION) {
     throw refused(
       `The server at ${place} is PostgreSQL ${facts.version}.`,
@@ -34,6 +103,28 @@ export function requireUsable(facts: ServerFacts, place: string): void {
       'Put its primary into DATABASE_URL.',
     );
   }
+  const limit = facts.limits.find((each) => each.connections < connections);
+  if (limit !== undefined) {
+    throw refused(
+      `The ${limit.name} allows ${limit.connections} connections, and this process may take ${connections}.`,
+      'Raise it, or lower DATABASE_MAX_CONNECTIONS.',
+    );
+  }
+}
+
+/** What can be lived with, in a sentence; null when nothing is. */
+export function findServerWarning({ versionNumber, version }: ServerFacts): string | null {
+  return Math.floor(versionNumber / 10_000) <= NEWEST_MAJOR
+    ? null
+    : `PostgreSQL ${version} is newer than this version of kpool was tested with (14 to ${NEWEST_MAJOR}).`;
+}
+
+/** Whether others leave fewer connections free than a process may take: a sentence; null when not. */
+export function findShortage({ limits }: ServerFacts, connections: number): string | null {
+  const limit = limits.find((each) => each.connections - each.taken < connections);
+  if (limit === undefined) return null;
+  const { name, taken } = limit;
+  return `Of the ${limit.connections} connections that the ${name} allows, others hold ${taken}, and this process may take ${connections}.`;
 }
 
 function refused(message: string, hint: string): KpoolError {

@@ -9,8 +9,6 @@ import { watchDatabase } from './database-watch';
 import { migrateDatabase } from './migration';
 import { SyncService } from './sync-service';
 
-const MAX_CONNECTIONS = 10;
-
 export interface SessionOptions {
   readonly config: Config;
   readonly accounts: readonly AccountCredentials[];
@@ -35,7 +33,11 @@ export interface Session {
 /** Opens the database, migrates it, and opens the service. Throws what these throw. */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { config, log, signal, onHopeless = () => undefined } = options;
-  const database = await openDatabase(config, { log, signal });
+  const { maxConnections: connections, shares } = config.database;
+  const database = await openDatabase(config, { log, signal, connections });
+  for (const sentence of [database.warning, database.shortage]) {
+    if (sentence !== null) options.logger.warn(sentence);
+  }
   const watch = watchDatabase({ ...options, database, onHopeless });
   try {
     await migrateDatabase(database, log);
@@ -43,7 +45,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       config,
       accounts: options.accounts,
       databaseUrl: database.url,
-      maxConnections: MAX_CONNECTIONS,
+      maxConnections: shares.rows,
       clock: options.clock,
       random: options.random,
       logger: options.logger,

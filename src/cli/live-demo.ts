@@ -58,6 +58,7 @@ export async function liveOn(context: CliContext, demo: Demo): Promise<void> {
       service: session.service,
       databaseUrl: session.database.url,
       redisUrl: config.redisUrl,
+      queueConnections: config.database.shares.queue,
       everyMs: config.sync.everyMs,
       keepDays: config.keepDays,
       clock,

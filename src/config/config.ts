@@ -1,6 +1,7 @@
 import { addPassword } from '../core/postgres/address';
 import type { Secret } from '../core/secret';
 import type { AccountCredentials } from './accounts';
+import { shareConnections, type ConnectionShares } from './connection-shares';
 import type { Values } from './variables';
 
 /** The streams that have an interval. The composition root checks that these are the domain's streams. */
@@ -22,6 +23,9 @@ export interface Config {
     /** Null: an embedded PostgreSQL under `home`. */
     readonly url: Secret | null;
     readonly embeddedPort: number;
+    /** Of one process, all its drivers together. */
+    readonly maxConnections: number;
+    readonly shares: ConnectionShares;
   };
   /** Null: queues live in PostgreSQL. */
   readonly redisUrl: Secret | null;
@@ -84,7 +88,12 @@ export function buildConfig(
   const zeroIsNull = (value: number) => (value === 0 ? null : value);
   return deepFreeze({
     home: values.KPOOL_HOME,
-    database: { url: databaseUrlOf(values), embeddedPort: values.KPOOL_PG_PORT },
+    database: {
+      url: databaseUrlOf(values),
+      embeddedPort: values.KPOOL_PG_PORT,
+      maxConnections: values.DATABASE_MAX_CONNECTIONS,
+      shares: shareConnections(values.DATABASE_MAX_CONNECTIONS, values.REDIS_URL === null),
+    },
     redisUrl: values.REDIS_URL,
     accounts,
     pool: {

@@ -1,4 +1,5 @@
 import type { Secret } from '../core/secret';
+import { LEAST_CONNECTIONS } from './connection-shares';
 import * as kinds from './value-kinds';
 import type { ValueKind } from './value-kinds';
 
@@ -43,6 +44,7 @@ export const VARIABLES = {
 
   DATABASE_URL: secret(kinds.postgresAddress),
   DATABASE_PASSWORD: secret(kinds.password),
+  DATABASE_MAX_CONNECTIONS: withDefault(kinds.wholeNumber(LEAST_CONNECTIONS, 1_000), '16'),
   REDIS_URL: secret(kinds.redisAddress),
   KPOOL_HOME: withDefault(kinds.filePath, '~/.kpool'),
   KPOOL_PG_PORT: withDefault(kinds.wholeNumber(1, 65_535), '54329'),

@@ -29,6 +29,7 @@ async function startJobs(context: CliContext, parts: Parts): Promise<ServiceJobs
     service: session.service,
     databaseUrl: session.database.url,
     redisUrl: config.redisUrl,
+    queueConnections: config.database.shares.queue,
     everyMs: config.sync.everyMs,
     keepDays: config.keepDays,
     clock: context.clock,

@@ -10,6 +10,8 @@ export interface PostgresOptions {
   readonly applicationName: string;
   readonly settings?: SessionSettings;
   readonly onNotice?: (message: string) => void;
+  /** Leaves the session as it comes. */
+  readonly isBare?: boolean;
 }
 
 /** One connection of postgres.js, and no second one. */
@@ -70,7 +72,10 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     },
   };
   const sql = postgres(driverOptions);
-  const prepared = prepareSession(async (script) => sql.unsafe(script).simple(), options.settings);
+  const prepared =
+    options.isBare === true
+      ? Promise.resolve()
+      : prepareSession(async (script) => sql.unsafe(script).simple(), options.settings);
   // Whatever the driver makes of an end, the first reason is the cause.
   const failed = ended.then((reason) => Promise.reject(reason));
   const ready = Promise.race([prepared, failed]).catch(async (error: unknown) => {

@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import postgres from 'postgres';
 import { openDatabase } from '../../../src/app/database';
 import { migrateDatabase } from '../../../src/app/migration';
+import { loadConfig } from '../../../src/config/load';
 import { KpoolError } from '../../../src/core/errors';
 import { Secret } from '../../../src/core/secret';
 import { openPacingDatabase } from '../../../src/pacing/pacing-database';
@@ -19,7 +20,7 @@ const database = useTestDatabase();
 
 function open(url: string) {
   return openDatabase(
-    { home: '/nowhere', database: { url: new Secret(url), embeddedPort: 1 } },
+    { home: '/nowhere', database: { ...loadConfig({ HOME: '/nowhere' }).database, url: new Secret(url) } },
     { log: () => undefined },
   );
 }

@@ -51,7 +51,10 @@ const entry = (name: string, apiKey = `key-${name}`) => ({
 describe('with nothing set', () => {
   it('every value has its documented default', () => {
     const config = loadConfig({});
-    expect(config.database).toEqual({ url: null, embeddedPort: 54_329 });
+    expect(config.database).toEqual({
+      ...{ url: null, embeddedPort: 54_329, maxConnections: 16 },
+      shares: { rows: 6, queue: 2 },
+    });
     expect(config.pool).toEqual({
       baseUrl: 'https://www.kucoin.com/_api/miningpool',
       requestsPerSecond: 2,

@@ -1,0 +1,23 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runDirectory } from './test-run';
+
+const INSTALL_TIMEOUT_MS = 180_000;
+
+/** Installs a package that the tests want, on a Debian-like machine, as root, once a run; elsewhere does nothing. */
+export function installDebianPackage(name: string): void {
+  const attempted = join(runDirectory(), `${name}-installation-attempted`);
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get') || existsSync(attempted)) return;
+  process.stderr.write(`Installing the package ${name} with apt-get for the tests.\n`);
+  // Another jest worker may be at it: then apt waits its turn, and finds the work done.
+  const options = ['-q', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120'];
+  const apt = (...args: string[]): boolean =>
+    spawnSync('apt-get', [...options, ...args], {
+      stdio: 'ignore',
+      timeout: INSTALL_TIMEOUT_MS,
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    }).status === 0;
+  if (!apt('install', name) && apt('update')) apt('install', name);
+  writeFileSync(attempted, '');
+}
