@@ -2,7 +2,6 @@ import type postgres from 'postgres';
 import { openDatabase, type OpenDatabase } from '../app/database';
 import { migrateDatabase } from '../app/migration';
 import { openPostgres } from '../core/postgres/driver';
-import { classifyDatabaseError, isDatabaseError } from '../core/postgres/errors';
 import type { CliContext } from './context';
 
 const END_TIMEOUT_S = 5;
@@ -22,8 +21,6 @@ export async function workOnDatabase<T>(
     const sql = await openPostgres({ url: database.url, applicationName: `kpool ${name}` });
     try {
       return await work(sql, database);
-    } catch (error) {
-      throw isDatabaseError(error) ? classifyDatabaseError(error) : error;
     } finally {
       await sql.end({ timeout: END_TIMEOUT_S });
     }

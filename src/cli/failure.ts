@@ -1,4 +1,5 @@
 import { isKpoolError } from '../core/errors';
+import { classifyDatabaseError, isDatabaseError } from '../core/postgres/errors';
 import { shapeError } from '../observability/error-shape';
 import type { ExitCode } from './context';
 
@@ -22,7 +23,9 @@ export interface FailureOptions {
  * A failure that has a name is told in its own words, without a stack: the user can do something about it. Any
  * other is a bug of ours, and says so.
  */
-export function reportFailure(error: unknown, options: FailureOptions): FailureReport {
+export function reportFailure(thrown: unknown, options: FailureOptions): FailureReport {
+  // What the server says, or the connection to it, is no bug of ours, wherever it comes out.
+  const error = isDatabaseError(thrown) ? classifyDatabaseError(thrown) : thrown;
   // A broken promise has a name, but it is we who broke it.
   if (isKpoolError(error) && error.code !== 'broken-promise') {
     const message = options.scrub(error.message);

@@ -74,7 +74,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
   const sql = postgres(driverOptions);
   const prepared =
     options.isBare === true
-      ? Promise.resolve()
+      ? sql.unsafe('SELECT 1').then(() => undefined)
       : prepareSession(async (script) => sql.unsafe(script).simple(), options.settings);
   // Whatever the driver makes of an end, the first reason is the cause.
   const failed = ended.then((reason) => Promise.reject(reason));

@@ -37,6 +37,22 @@ describe('a failure', () => {
     },
   );
 
+  it('of the database is no bug of ours, wherever it comes out', () => {
+    const ofServer = Object.assign(new Error('too many connections for role "x"'), {
+      ...{ name: 'PostgresError', code: '53300', severity: 'FATAL' },
+    });
+    const ofConnection = Object.assign(new Error('write CONNECTION_CLOSED x:1'), {
+      code: 'CONNECTION_CLOSED',
+    });
+    for (const error of [ofServer, ofConnection]) {
+      const { text, json } = reportFailure(error, options);
+      expect([text, json.error.code]).toEqual([
+        expect.not.stringContaining('bug'),
+        expect.stringMatching(/^database\./),
+      ]);
+    }
+  });
+
   it('that nobody foresaw shows its stack when asked', () => {
     expect(reportFailure(new TypeError('x'), { ...options, withStack: true }).text).toContain('\n    at ');
   });
