@@ -1,4 +1,4 @@
-import type { QuietEvent } from '../kucoin';
+import type { CircuitEvent } from '../kucoin';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
 import type { PacingEvent } from '../pacing/permit-queue';
@@ -57,9 +57,13 @@ function logScoping(logger: Pick<Logger, 'info' | 'warn'>, { key, scope }: Scopi
   }
 }
 
-/** Says that an account's calls begin to stay away from the pool, or are let in again. */
-export function logQuiet(logger: Pick<Logger, 'info' | 'warn'>, account: string, event: QuietEvent): void {
-  if (event.kind === 'let-in') {
+/** Says that the circuit of an account opened or closed. */
+export function logCircuit(
+  logger: Pick<Logger, 'info' | 'warn'>,
+  account: string,
+  event: CircuitEvent,
+): void {
+  if (event.kind === 'closed') {
     logger.info('The pool lets the account in again.', { account });
     return;
   }

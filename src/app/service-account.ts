@@ -10,7 +10,7 @@ import type { Metrics } from '../observability/metrics';
 import { PrismaAccountStore, type AccountStatus } from '../store/accounts';
 import type { PrismaClient } from '../store/generated/client';
 import { AccountGuard } from './account-guard';
-import { logQuiet } from './pace-log';
+import { logCircuit } from './pace-log';
 
 /** An account that this process serves. */
 export interface ServiceAccount {
@@ -61,7 +61,7 @@ export async function openAccount(
       metrics.poolAnswered(attempt.endpoint, attempt.outcome, attempt.durationMs / 1_000);
       logger.debug('Asked the pool.', { account: name, ...attempt });
     },
-    onQuiet: (event) => logQuiet(logger, name, event),
+    onCircuit: (event) => logCircuit(logger, name, event),
   });
   const account = { ...record, name, pool };
   return { account, guard: new AccountGuard({ ...account, keyFingerprint }, { store, clock, logger }) };

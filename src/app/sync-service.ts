@@ -231,7 +231,7 @@ export class SyncService {
 
   /** For so long a stream of the account asks nothing, since the pool is to be left alone, ms. */
   quietMs(account: ServiceAccount, stream: Stream): number {
-    return account.pool.quietMs(ENDPOINTS[stream]);
+    return account.pool.pauseMs(ENDPOINTS[stream]);
   }
 
   /** How long the next request of a stream would wait at least for its permit, as far as this process knows. */

@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../core/clock';
-import type { AccountWatch, Course } from './account-watch';
+import type { AccountCircuit, Course } from './account-circuit';
 import type { AttemptContext } from './attempt';
 import { attemptOnce } from './attempt';
 import type { Endpoint } from './endpoint';
@@ -29,8 +29,12 @@ export interface CallerOptions {
   readonly closing: AbortSignal;
 }
 
-/** The retry loop above single attempts, under the eyes of `watch`, which all of the account's calls share. */
-export function createCaller(context: AttemptContext, watch: AccountWatch, options: CallerOptions): Caller {
+/** The retry loop above single attempts, through `circuit`, which all of the account's calls share. */
+export function createCaller(
+  context: AttemptContext,
+  circuit: AccountCircuit,
+  options: CallerOptions,
+): Caller {
   const { policy, random, closing } = options;
   const { clock } = context;
 
@@ -49,7 +53,7 @@ export function createCaller(context: AttemptContext, watch: AccountWatch, optio
     // Every turn but the one after a corrected clock counts against `policy.attempts`, in `nextDelayMs`.
     for (let attempt = 1; ; attempt++) {
       throwIfAborted(signal);
-      const passage = watch.enter(course.target);
+      const passage = circuit.enter(course.target);
       const { isProbe } = passage;
       let dispatchedAtMs = -Infinity;
       let delayMs: number | null;
@@ -58,28 +62,28 @@ export function createCaller(context: AttemptContext, watch: AccountWatch, optio
           attempt,
           priority,
           signal,
-          findObstacle: () => watch.findObstacle(passage),
+          findObstacle: () => circuit.findObstacle(passage),
           onDispatch: () => {
             dispatchedAtMs = clock.monotonicMs();
             onDispatch();
           },
         });
         if ('value' in result) {
-          watch.answered(course.target, dispatchedAtMs);
+          circuit.answered(course.target, dispatchedAtMs);
           return result.value;
         }
         const { failure } = result;
         delayMs = nextDelayMs(policy, attempt - (course.isClockRetried ? 1 : 0), failure, random());
-        const error = watch.judge(course, failure, { dispatchedAtMs, isProbe, isLast: delayMs === null });
+        const error = circuit.judge(course, failure, { dispatchedAtMs, isProbe, isLast: delayMs === null });
         if (failure.kind === 'clock' && !course.isClockRetried) {
           course.isClockRetried = true;
           continue;
         }
-        // While calls stay away, one request is enough to see that the trouble goes on.
-        const isOver = watch.isQuiet() || error.code !== failure.error.code;
-        if (delayMs === null || isOver) throw watch.lastWord(error);
+        // While the circuit is open, one request is enough to see that the trouble goes on.
+        const isOver = circuit.isOpen() || error.code !== failure.error.code;
+        if (delayMs === null || isOver) throw circuit.lastWord(error);
       } finally {
-        if (isProbe) watch.probeEnded();
+        if (isProbe) circuit.probeEnded();
       }
       await clock.sleep(delayMs, signal);
     }

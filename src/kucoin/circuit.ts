@@ -5,21 +5,21 @@ import { backoffDelayMs } from '../core/backoff';
 export type Trouble = 'maintenance' | 'throttled' | 'refused';
 
 export interface CircuitPolicy {
-  /** How long calls stay away, by what is wrong: longer with each probe that failed. */
-  readonly quiet: Readonly<Record<Trouble, BackoffPolicy>>;
-  /** That many troubled answers in a row, each to a request that left after the one before was read, open the circuit. */
+  /** How long the open circuit pauses all calls: longer with each probe that failed. */
+  readonly pause: Readonly<Record<Trouble, BackoffPolicy>>;
+  /** This many troubled answers in a row, each to a request that left after the one before was read, open the circuit. */
   readonly strikes: number;
   /** A longer `Retry-After` is not believed. */
-  readonly longestQuietMs: number;
+  readonly longestPauseMs: number;
 }
 
-/** Why and how long a call has to stay away. */
+/** Why a call may not leave, and for how long. */
 export interface Obstacle {
   readonly trouble: Trouble;
   readonly waitMs: number;
 }
 
-/** A call may go on, perhaps as the one that is let through. */
+/** A call may leave, perhaps as the probe. */
 export interface Passage {
   readonly isProbe: boolean;
 }
@@ -35,16 +35,16 @@ export interface TroubledAnswer {
   readonly random: number;
 }
 
-/** Whoever was refused already leaves the probe to others for this part of the quiet: they may be let in. */
+/** Whoever was refused already leaves the probe to others for this part of the pause: they may be let in. */
 const COURTESY_SHARE = 0.3;
-/** The others come back to see what became of a probe after so long. */
+/** The others come back after this to see what became of a probe. */
 const PROBE_TAKES_MS = 3_000;
 
 /**
- * Keeps the calls of one account away from a pool that is under maintenance or refuses it, so that a ban that every
- * request prolongs can end, and the pool's return is met by one request and not by a stampede. Closed at first; once
- * open, it lets one call through when its time is over (the probe), stays away longer when that one fails, and closes
- * with any sound answer. What was in flight when it opened says nothing any more. All times are monotonic ms.
+ * The circuit breaker of one account. Closed: calls leave. Open: none leaves until the pause is over, so that a ban that
+ * every request prolongs can end. Half open: one call leaves (the probe), so that the pool's return is met by one request
+ * and not by a stampede; its failure opens the circuit for longer. Any sound answer closes it, but for answers to what
+ * was in flight when it opened. All times are monotonic ms.
  */
 export class Circuit {
   readonly #policy: CircuitPolicy;
@@ -52,7 +52,7 @@ export class Circuit {
     readonly trouble: Trouble;
     readonly failures: number;
     readonly untilMs: number;
-    readonly quietMs: number;
+    readonly pauseMs: number;
   } | null = null;
   #isProbing = false;
   #strikes = 0;
@@ -67,35 +67,35 @@ export class Circuit {
     return this.#open !== null;
   }
 
-  /** How long calls should stay away, ms; 0 when one may come. */
+  /** How long calls have to wait, ms; 0 when one may leave. */
   waitMs(nowMs: number, wasRefused = false): number {
     if (this.#open === null) return 0;
-    const { trouble, untilMs, quietMs } = this.#open;
-    if (this.#isProbing) return Math.min(PROBE_TAKES_MS, this.#policy.quiet[trouble].firstDelayMs);
-    const openUntilMs = untilMs + (wasRefused ? quietMs * COURTESY_SHARE : 0);
+    const { trouble, untilMs, pauseMs } = this.#open;
+    if (this.#isProbing) return Math.min(PROBE_TAKES_MS, this.#policy.pause[trouble].firstDelayMs);
+    const openUntilMs = untilMs + (wasRefused ? pauseMs * COURTESY_SHARE : 0);
     return Math.max(0, Math.ceil(openUntilMs - nowMs));
   }
 
   /** Asks for leave for one request. Whoever gets it as the probe calls `probeEnded`, whatever comes. */
   enter(nowMs: number, wasRefused: boolean): Passage | Obstacle {
-    if (this.#open === null) return { isProbe: false };
-    const waitMs = this.waitMs(nowMs, wasRefused);
-    if (waitMs > 0) return { waitMs, trouble: this.#open.trouble };
+    const obstacle = this.findObstacle(nowMs, wasRefused);
+    if (obstacle === null) return { isProbe: false };
+    if (obstacle.waitMs > 0) return obstacle;
     this.#isProbing = true;
     return { isProbe: true };
   }
 
-  /** What keeps a call that is no probe from leaving, though it got its leave before. */
-  findObstacle(nowMs: number): Obstacle | null {
+  /** What keeps a call that is no probe from leaving, also when it got its leave before. */
+  findObstacle(nowMs: number, wasRefused = false): Obstacle | null {
     if (this.#open === null) return null;
-    return { trouble: this.#open.trouble, waitMs: this.waitMs(nowMs) };
+    return { trouble: this.#open.trouble, waitMs: this.waitMs(nowMs, wasRefused) };
   }
 
   probeEnded(): void {
     this.#isProbing = false;
   }
 
-  /** Counts a strike; with the last one the circuit opens, if `mayOpen`. A probe's failure makes the quiet longer. */
+  /** Counts a strike; with the last one the circuit opens, if `mayOpen`. A probe's failure makes the pause longer. */
   struck(answer: TroubledAnswer, mayOpen: boolean): void {
     if (this.#open !== null) {
       this.open(answer);
@@ -110,18 +110,18 @@ export class Circuit {
   open({ trouble, nowMs, isProbe, retryAfterMs, random }: TroubledAnswer): void {
     if (this.#open !== null && !isProbe) return;
     const failures = (this.#open?.failures ?? 0) + 1;
-    const ownMs = backoffDelayMs(this.#policy.quiet[trouble], failures, random);
-    const quietMs = Math.max(ownMs, Math.min(retryAfterMs ?? 0, this.#policy.longestQuietMs));
-    this.#open = { trouble, failures, quietMs, untilMs: nowMs + quietMs };
+    const ownMs = backoffDelayMs(this.#policy.pause[trouble], failures, random);
+    const pauseMs = Math.max(ownMs, Math.min(retryAfterMs ?? 0, this.#policy.longestPauseMs));
+    this.#open = { trouble, failures, pauseMs, untilMs: nowMs + pauseMs };
     this.#troubledAtMs = nowMs;
   }
 
-  /** The probe came to no answer: as long again. */
+  /** The probe came to no answer: the same pause again. */
   probeLost(nowMs: number): void {
-    if (this.#open !== null) this.#open = { ...this.#open, untilMs: nowMs + this.#open.quietMs };
+    if (this.#open !== null) this.#open = { ...this.#open, untilMs: nowMs + this.#open.pauseMs };
   }
 
-  /** The account is let in. True if that is new: the request left after the trouble was seen. */
+  /** The key was answered. True, and closed, unless the request left before the trouble was seen. */
   answered(dispatchedAtMs: number): boolean {
     if (dispatchedAtMs < this.#troubledAtMs) return false;
     this.#open = null;

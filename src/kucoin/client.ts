@@ -8,8 +8,8 @@ import type { IncomeRow } from '../domain/income';
 import type { Listing, Page } from '../domain/page';
 import type { AttemptContext, PoolAttempt } from './attempt';
 import { parseBaseUrl } from './base-url';
-import type { QuietEvent } from './account-watch';
-import { AccountWatch } from './account-watch';
+import type { CircuitEvent } from './account-circuit';
+import { AccountCircuit } from './account-circuit';
 import type { CallOptions } from './caller';
 import { createCaller } from './caller';
 import type { EndpointName } from './endpoint';
@@ -49,12 +49,12 @@ export interface PoolClientOptions {
   readonly retries?: Partial<RetryPolicy>;
   /** Told of every request when it is over. */
   readonly onAttempt?: (attempt: PoolAttempt) => void;
-  /** Told when all calls begin to stay away from the pool, and when they are let in again. */
-  readonly onQuiet?: (event: QuietEvent) => void;
+  /** Told when the account's circuit opens, and when it closes. */
+  readonly onCircuit?: (event: CircuitEvent) => void;
 }
 
 /**
- * The pool's API for one account. Every method retries what may pass by itself, within the retry policy, and
+ * The pool's API for one account. Every method retries what may pass, within the retry policy, and
  * otherwise throws a KpoolError that holds no credential (P10). An item that cannot be understood is an
  * unreadable row among the others (P8); an answer that is not framed as documented is `pool.malformed`.
  */
@@ -67,8 +67,8 @@ export interface PoolClient {
   offsetMs(): number;
   /** Requests sent so far. */
   requestCount(): number;
-  /** For so long a call to the endpoint would fail without a request, since the pool is to be left alone, ms. */
-  quietMs(endpoint: EndpointName): number;
+  /** How long the open circuit pauses calls to the endpoint, which fail at once, ms; 0 when closed. */
+  pauseMs(endpoint: EndpointName): number;
   queryAlgorithms(options: CallOptions): Promise<Listing<string>>;
   querySubAccounts(options: CallOptions): Promise<Listing<SubAccount>>;
   queryEarnings(query: IncomeQuery, options: CallOptions): Promise<Page<IncomeRow>>;
@@ -117,15 +117,16 @@ export function createPoolClient(options: PoolClientOptions): PoolClient {
     },
     onAttempt: options.onAttempt ?? (() => undefined),
   };
-  const watch = new AccountWatch({ context, policy, random, onQuiet: options.onQuiet ?? (() => undefined) });
-  const call = createCaller(context, watch, { policy, random, closing: closing.signal });
+  const onEvent = options.onCircuit ?? (() => undefined);
+  const circuit = new AccountCircuit({ context, policy, random, onEvent });
+  const call = createCaller(context, circuit, { policy, random, closing: closing.signal });
 
   return {
     fingerprint,
     now: () => serverClock.now(),
     offsetMs: () => serverClock.offsetMs(),
     requestCount: () => requestCount,
-    quietMs: (endpoint) => watch.quietMs(endpoint),
+    pauseMs: (endpoint) => circuit.pauseMs(endpoint),
     queryAlgorithms: (o) => call(algorithms, undefined, o),
     querySubAccounts: (o) => call(subAccounts, undefined, o),
     queryEarnings: (query, o) => call(earnings, query, o),

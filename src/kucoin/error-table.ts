@@ -8,7 +8,7 @@ export interface Meaning {
   readonly hint: string;
 }
 
-const BY_ITSELF = 'It is tried again by itself.';
+const AUTOMATICALLY = 'It is tried again automatically.';
 const CHECK_KEY =
   'Compare the API key, secret and passphrase with KuCoin Pool > Settings > API Management; nothing more is sent ' +
   'for this account until they change.';
@@ -17,7 +17,7 @@ const CHECK_URL = 'Check that KUCOIN_POOL_BASE_URL names the pool (https://www.k
 export const THROTTLED: Meaning = {
   code: 'pool.throttled',
   says: 'says that requests come too often',
-  hint: 'The pace is lowered by itself; look for another program that uses the same API key.',
+  hint: 'The pace is lowered automatically; look for another program that uses the same API key.',
 };
 const OUR_MISTAKE = 'Asking again cannot help: please report it with the output of `kpool status`.';
 
@@ -49,7 +49,7 @@ const MEANING_BY_SYSTEM_CODE = {
     hint: CHECK_KEY,
   },
   '400100': { code: 'pool.parameter', says: 'refuses a parameter of the request', hint: OUR_MISTAKE },
-  '500000': { code: 'pool.server-error', says: 'reports an internal error', hint: BY_ITSELF },
+  '500000': { code: 'pool.server-error', says: 'reports an internal error', hint: AUTOMATICALLY },
 } as const satisfies Record<SystemCode, Meaning>;
 
 /** The HTTP statuses of the specification, and those that stand between any client and its server. */
@@ -71,13 +71,13 @@ const MEANING_BY_HTTP_STATUS = {
   },
   404: { code: 'pool.not-found', says: 'does not know the address', hint: CHECK_URL },
   405: { code: 'pool.not-found', says: 'does not answer GET at the address', hint: CHECK_URL },
-  408: { code: 'pool.timeout', says: 'did not receive the request in time', hint: BY_ITSELF },
+  408: { code: 'pool.timeout', says: 'did not receive the request in time', hint: AUTOMATICALLY },
   415: { code: 'pool.parameter', says: 'refuses the content type of the request', hint: OUR_MISTAKE },
   429: THROTTLED,
-  500: { code: 'pool.server-error', says: 'reports an internal error', hint: BY_ITSELF },
-  502: { code: 'pool.server-error', says: 'is not reached by its own gateway', hint: BY_ITSELF },
-  503: { code: 'pool.maintenance', says: 'is under maintenance', hint: BY_ITSELF },
-  504: { code: 'pool.server-error', says: 'does not answer its own gateway in time', hint: BY_ITSELF },
+  500: { code: 'pool.server-error', says: 'reports an internal error', hint: AUTOMATICALLY },
+  502: { code: 'pool.server-error', says: 'is not reached by its own gateway', hint: AUTOMATICALLY },
+  503: { code: 'pool.maintenance', says: 'is under maintenance', hint: AUTOMATICALLY },
+  504: { code: 'pool.server-error', says: 'does not answer its own gateway in time', hint: AUTOMATICALLY },
 } as const satisfies Record<HttpStatus, Meaning>;
 
 /** A 403 for everything, for long, although hardly anything was asked. */
@@ -86,21 +86,21 @@ export const FORBIDDEN: Meaning = {
   says: 'keeps refusing whatever is asked with this API key, however rarely: it is forbidden',
   hint:
     'Check the permissions and IP restrictions of the API key, and that KuCoin serves your region. It is tried once an ' +
-    'hour by itself.',
+    'hour automatically.',
 };
 
 /** A 403 for one list, while others of the key are answered. */
 export const REFUSED_ALONE: Meaning = {
   code: 'pool.refused',
   says: 'refuses this list, although it answers others of the same API key',
-  hint: 'Check whether the API key may read this sub-account; it is looked at again by itself, more and more rarely.',
+  hint: 'Check whether the API key may read this sub-account; it is looked at again automatically, more and more rarely.',
 };
 
 /** A failure that is not documented, and that the pool itself says is worth trying again. */
 export const UNKNOWN_PASSING: Meaning = {
   code: 'pool.server-error',
   says: 'reports a failure that its documentation does not name, and asks to try again',
-  hint: BY_ITSELF,
+  hint: AUTOMATICALLY,
 };
 
 export const UNKNOWN: Meaning = {

@@ -84,13 +84,35 @@ function of403({ code, says, hint }: Meaning, cause: KpoolError): KpoolError {
   return new KpoolError(code, `The pool ${says} (HTTP 403).`, { hint, cause });
 }
 
+/** The same failure, which says when the next call should come. */
+export function withRetryAfter(error: KpoolError, retryAfterMs: number): KpoolError {
+  return new KpoolError(error.code, error.message, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.cause === undefined ? {} : { cause: error.cause }),
+    retryAfterMs,
+  });
+}
+
+/** A timestamp that stays refused although it is of the pool's clock. */
+export function clockDiffers(error: KpoolError, offsetMs: number): KpoolError {
+  const seconds = (Math.abs(offsetMs) / 1_000).toFixed(1);
+  const measured =
+    offsetMs === 0
+      ? 'although its clock, as far as its answers tell, agrees with the clock of this host'
+      : `although the difference of ${seconds} s between its clock and this host's was made up for ` +
+        `(this host is ${offsetMs > 0 ? 'behind' : 'ahead'})`;
+  return new KpoolError('pool.clock', `The pool refuses the timestamp of the request, ${measured}.`, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  });
+}
+
 /** An answer that is not what the specification describes. `detail` completes "…: ". */
 export function malformed(endpoint: string, detail: string): KpoolError {
   return new KpoolError(
     'pool.malformed',
     `The pool's answer to ${endpoint} is not as documented: ${detail}.`,
     {
-      hint: 'A proxy or a maintenance page may answer in the place of the pool; it is tried again by itself.',
+      hint: 'A proxy or a maintenance page may answer in the place of the pool; it is tried again automatically.',
     },
   );
 }

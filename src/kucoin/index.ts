@@ -1,4 +1,4 @@
-export type { QuietEvent } from './account-watch';
+export type { CircuitEvent } from './account-circuit';
 export type { PoolAttempt } from './attempt';
 export type { PoolClient, PoolClientOptions } from './client';
 export { createPoolClient } from './client';

@@ -2,9 +2,9 @@ import type { BackoffPolicy } from '../core/backoff';
 import { backoffDelayMs } from '../core/backoff';
 import type { CircuitPolicy } from './circuit';
 import type { Failure } from './failure';
-import type { ForbiddenPolicy } from './forbidden-watch';
+import type { ForbiddenPolicy } from './refusals';
 
-/** How often one call may ask, how long it waits in between, and when the account's calls stay away altogether. */
+/** How often one call may ask, how long it waits in between, and when the account's circuit opens. */
 export interface RetryPolicy {
   /** Requests of one call, all failures together, but the one more that a corrected clock is worth. */
   readonly attempts: number;
@@ -18,7 +18,7 @@ export interface RetryPolicy {
   readonly forbidden: ForbiddenPolicy;
 }
 
-/** A ban that each request prolongs ends only in a quiet that is longer than it. */
+/** A ban that each request prolongs ends only in a pause that is longer than it. */
 const BANNED: BackoffPolicy = { firstDelayMs: 15_000, maxDelayMs: 600_000, factor: 2 };
 
 export const DEFAULT_RETRY_POLICY: RetryPolicy = {
@@ -27,14 +27,14 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
   throttled: { firstDelayMs: 4_000, maxDelayMs: 30_000, factor: 2 },
   longestWaitMs: 60_000,
   circuit: {
-    quiet: {
-      // The last quiet is about half as long as the maintenance was by then, and never longer than it.
+    pause: {
+      // The last pause is about half as long as the maintenance was by then, and never longer than it.
       maintenance: { firstDelayMs: 5_000, maxDelayMs: 300_000, factor: 1.5 },
       throttled: BANNED,
       refused: BANNED,
     },
     strikes: 3,
-    longestQuietMs: 3_600_000,
+    longestPauseMs: 3_600_000,
   },
   forbidden: { afterMs: 10 * 60_000, afterProbes: 4 },
 };
@@ -50,7 +50,7 @@ export function nextDelayMs(
   random: number,
 ): number | null {
   const { error, kind } = failure;
-  // `pool.clock` passes by itself only if somebody sets a clock: not within this call.
+  // `pool.clock` passes only if somebody sets a clock: not within this call.
   if (attempt >= policy.attempts || error.code === 'aborted' || error.code === 'pool.clock') return null;
   if (error.retry !== 'backoff' && error.retry !== 'after') return null;
   const isThrottling = kind === 'throttled' || kind === 'ambiguous-403';

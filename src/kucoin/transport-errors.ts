@@ -63,7 +63,7 @@ export function transportError(
 }
 
 const PROXY_HINT =
-  'Check HTTPS_PROXY; NO_PROXY names hosts that are reached without a proxy. It is tried again by itself.';
+  'Check HTTPS_PROXY; NO_PROXY names hosts that are reached without a proxy. It is tried again automatically.';
 
 function fromProxy(failure: ProxyFailure, timeouts: Timeouts): KpoolError {
   const { proxyOrigin, httpStatus, hasCredentials, cause } = failure;
@@ -96,7 +96,7 @@ export function tooLarge(origin: string): KpoolError {
 function timeout(sentence: string, limitMs: number | null): KpoolError {
   const limit = limitMs === null ? '' : ` (${limitMs / 1_000} s)`;
   return new KpoolError('pool.timeout', `${sentence}${limit}.`, {
-    hint: 'It is tried again by itself. When it lasts, check the network and KUCOIN_POOL_BASE_URL.',
+    hint: 'It is tried again automatically. When it lasts, check the network and KUCOIN_POOL_BASE_URL.',
   });
 }
 
@@ -117,7 +117,7 @@ function fromCode(code: string, place: string, { connectMs }: Timeouts): KpoolEr
     });
   const reason = UNREACHABLE_BY_CODE[code] ?? code;
   return new KpoolError('pool.unreachable', `${place} does not answer (${reason}).`, {
-    hint: 'Check the network and KUCOIN_POOL_BASE_URL; it is tried again by itself.',
+    hint: 'Check the network and KUCOIN_POOL_BASE_URL; it is tried again automatically.',
   });
 }
 

@@ -78,9 +78,9 @@ export class LedgerLab {
       // Real time does not pass between attempts: a circuit that opens would stay open.
       retries: {
         circuit: {
-          quiet: { maintenance: NEVER, throttled: NEVER, refused: NEVER },
+          pause: { maintenance: NEVER, throttled: NEVER, refused: NEVER },
           strikes: 3,
-          longestQuietMs: 0,
+          longestPauseMs: 0,
         },
       },
     });

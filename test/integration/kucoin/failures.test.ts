@@ -51,13 +51,13 @@ interface Told {
   readonly hint: RegExp;
 }
 
-const BY_ITSELF = /tried again by itself/;
+const AUTOMATICALLY = /tried again automatically/;
 const serverError = (message: RegExp): Told => ({
   code: 'pool.server-error',
   retry: 'backoff',
   waits: BACKOFF,
   message,
-  hint: BY_ITSELF,
+  hint: AUTOMATICALLY,
 });
 const credentials = (code: string, message: RegExp): Told => ({
   code,
@@ -93,7 +93,7 @@ const maintenance: Told = {
   retry: 'backoff',
   waits: BACKOFF,
   message: /under maintenance/,
-  hint: BY_ITSELF,
+  hint: AUTOMATICALLY,
 };
 
 const BY_HTTP_STATUS: readonly (readonly [number, Told])[] = [
@@ -103,7 +103,7 @@ const BY_HTTP_STATUS: readonly (readonly [number, Told])[] = [
   [403, { ...throttled(/too many of them, or forbidden \(HTTP 403\)/), waits: [3_000, 6_000, 12_000] }],
   [404, notFound(/does not know the address/)],
   [405, notFound(/does not answer GET/)],
-  [408, { code: 'pool.timeout', retry: 'backoff', waits: BACKOFF, message: /in time/, hint: BY_ITSELF }],
+  [408, { code: 'pool.timeout', retry: 'backoff', waits: BACKOFF, message: /in time/, hint: AUTOMATICALLY }],
   [415, ourMistake(/content type/)],
   [429, throttled(/too often/)],
   [500, serverError(/internal error \(HTTP 500\)/)],
@@ -170,7 +170,7 @@ const timeout = (message: RegExp): Told => ({
   retry: 'backoff',
   waits: BACKOFF,
   message,
-  hint: BY_ITSELF,
+  hint: AUTOMATICALLY,
 });
 const malformed = (message: RegExp): Told => ({
   code: 'pool.malformed',

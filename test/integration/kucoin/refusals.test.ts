@@ -119,7 +119,7 @@ test('one throttled answer turns the pace and stops nobody', async () => {
   expect(pool.client.pacer.throttled).toHaveLength(1);
 });
 
-test('P6 whoever waits for a permit while the account falls quiet does not leave', async () => {
+test('P6 whoever waits for a permit while the circuit opens does not leave', async () => {
   const pool = await startPool(() => ({ body: failure('200002') }));
   const { pacer } = pool.client;
   const waiting: (() => void)[] = [];

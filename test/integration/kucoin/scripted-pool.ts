@@ -120,9 +120,9 @@ function openPacer(): OpenPacer {
 
 const FAST = { firstDelayMs: 1, maxDelayMs: 2, factor: 1 };
 const QUICK_CIRCUIT = {
-  quiet: { maintenance: FAST, throttled: FAST, refused: FAST },
+  pause: { maintenance: FAST, throttled: FAST, refused: FAST },
   strikes: 3,
-  longestQuietMs: 3_600_000,
+  longestPauseMs: 3_600_000,
 };
 
 /** A client with retries that take milliseconds, and everything that it told. */

@@ -12,7 +12,7 @@ const failed = (code: ConstructorParameters<typeof KpoolError>[0], retryAfterMs?
 const delays = (failure: Failure): (number | null)[] =>
   [1, 2, 3, 4].map((attempt) => nextDelayMs(DEFAULT_RETRY_POLICY, attempt, failure, 0));
 
-test('what may pass by itself is tried four times, ever more slowly', () => {
+test('what may pass is tried four times, ever more slowly', () => {
   expect(delays(failed('pool.unreachable'))).toEqual([500, 1_000, 2_000, null]);
   expect(delays(failed('pool.throttled'))).toEqual([2_000, 4_000, 8_000, null]);
 });
@@ -33,11 +33,11 @@ test('Retry-After is honoured, unless it would hold the call for more than a min
 const STEADY = { firstDelayMs: 1_000, maxDelayMs: 60_000, factor: 2 };
 
 function createCircuit(): Circuit {
-  const quiet = { maintenance: STEADY, throttled: STEADY, refused: STEADY };
-  return new Circuit({ quiet, strikes: 3, longestQuietMs: 3_600_000 });
+  const pause = { maintenance: STEADY, throttled: STEADY, refused: STEADY };
+  return new Circuit({ pause, strikes: 3, longestPauseMs: 3_600_000 });
 }
 
-/** An answer to a request that left at `dispatchedAtMs`, read at `nowMs`; the quiet is as long as it can be. */
+/** An answer to a request that left at `dispatchedAtMs`, read at `nowMs`; the pause is as long as it can be. */
 const troubled = (
   dispatchedAtMs: number,
   nowMs: number,
@@ -63,7 +63,7 @@ test('an open circuit lets one call through when its time is over, and the other
   expect(circuit.waitMs(3_201)).toBe(0);
 });
 
-test('only the failure of the probe lengthens the quiet: what was in flight counts once', () => {
+test('only the failure of the probe lengthens the pause: what was in flight counts once', () => {
   const circuit = createCircuit();
   for (let call = 0; call < 6; call++) circuit.open(troubled(0, call, false, 'maintenance'));
   expect(circuit.waitMs(5)).toBe(995);
@@ -95,7 +95,7 @@ test('whoever was refused already leaves the probe to others for a while', () =>
   expect(circuit.enter(1_300, true)).toEqual({ isProbe: true });
 });
 
-test('a probe that comes to no answer is repeated after the same quiet', () => {
+test('a probe that comes to no answer is repeated after the same pause', () => {
   const circuit = createCircuit();
   circuit.open(troubled(0, 0));
   circuit.enter(1_000, false);
