@@ -27,6 +27,8 @@ export default {
     roots: folders.map((folder) => `<rootDir>/test/${folder}`),
     testMatch: ['**/*.test.ts'],
     transform,
+    // `import()` names a file as it is once it is built.
+    moduleNameMapper: { '^(\\./(?:commands/[\\w-]+|context))\\.js$': '$1' },
     globalSetup: '<rootDir>/test/support/global-setup.ts',
     globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   })),

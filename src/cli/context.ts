@@ -47,8 +47,8 @@ export interface CliContext {
   exitWith(code: ExitCode): void;
 }
 
-/** A command of its own file adds itself to the program. */
-export type RegisterCommand = (program: Command, context: CliContext) => void;
+/** Gives a command, which has its name and description already, its options, its action and its examples. */
+export type ConfigureCommand = (command: Command, context: CliContext) => void;
 
 interface GlobalOptions {
   readonly json: boolean;

@@ -1,26 +1,37 @@
 import { CommanderError } from 'commander';
 import { isKpoolError } from '../core/errors';
 import { watchForBugs, type BugSource } from './bug-watch';
-import { CallContext, type World } from './context';
+import type { CallContext, World } from './context';
 import { reportFailure } from './failure';
 import { watchForInterruption, type SignalSource } from './interruption';
 import { createProgram } from './program';
 
 /** Runs one call of `kpool`, everything it has to say written; resolves to the exit code and never rejects. */
 export async function runCli(world: World, source: SignalSource & BugSource): Promise<number> {
+  let context: CallContext | null = null as CallContext | null;
+  let opening: Promise<CallContext> | null = null;
   const interruption = watchForInterruption(source, world.clock, (signal) => {
-    if (signal === 'SIGINT') context.output.note('\nStopping. Press Ctrl-C again to stop at once.');
+    if (signal === 'SIGINT') context?.output.note('\nStopping. Press Ctrl-C again to stop at once.');
   });
-  const context = new CallContext(world, interruption.signal);
+  const open = async (): Promise<CallContext> => {
+    const { CallContext: Context } = await import('./context.js');
+    return (context = new Context(world, interruption.signal));
+  };
+  const openContext = (): Promise<CallContext> => (opening ??= open());
   const tell = (error: unknown): number => {
-    const report = reportFailure(error, { withStack: context.wantsStacks(), scrub: context.scrubber.scrub });
-    context.output.warn(context.output.isJson ? JSON.stringify(report.json) : report.text);
+    const report = reportFailure(error, {
+      withStack: context?.wantsStacks() ?? false,
+      // Nothing is known, and so nothing can be told, before there is a context.
+      scrub: context?.scrubber.scrub ?? String,
+    });
+    if (context === null) world.stderr.write(`${report.text}\n`);
+    else context.output.warn(context.output.isJson ? JSON.stringify(report.json) : report.text);
     return report.exitCode;
   };
   const unwatchBugs = watchForBugs(source, tell);
   try {
-    await createProgram(context, world).parseAsync(world.argv, { from: 'user' });
-    return context.exitCode;
+    await createProgram(openContext, world).parseAsync(world.argv, { from: 'user' });
+    return context?.exitCode ?? 0;
   } catch (error) {
     // Commander has written its message. Help that was asked for is no failure.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

@@ -1,41 +1,38 @@
 import { askQueue } from '../../../jobs/ask-queue';
 import { checkEverything } from '../../app/check';
 import { judge } from '../../report/wellness/judge';
-import type { RegisterCommand } from '../context';
+import type { ConfigureCommand } from '../context';
 import { withExamples } from '../example';
 import { exitByVerdict } from '../verdict';
 
 /** `kpool check`: one line for everything that a sync needs, and what to do about a failure. */
-export const registerCheck: RegisterCommand = (program, context) => {
-  const command = program
-    .command('check')
-    .description('Check configuration, database, queue, credentials, clock and rate')
-    .action(async () => {
-      const { output, clock, signal } = context;
-      const config = context.config();
-      const findings = await checkEverything({
-        config,
-        askQueue: () => askQueue(config.redisUrl),
-        clock,
-        random: Math.random,
-        logger: context.commandLogger(),
-        signal,
-        log: (line) => output.note(line),
-      });
-      output.result(
-        findings.map((finding) => ({ ...finding })),
-        () =>
-          findings
-            .map(({ name, isWell, text, hint }) => {
-              const mark = isWell ? output.colour.green('ok  ') : output.colour.red('FAIL');
-              return `${mark}  ${name}: ${text}${hint === null ? '' : `\n      ${hint}`}`;
-            })
-            .join('\n'),
-      );
-      const failures = findings.filter(({ isWell }) => !isWell);
-      exitByVerdict(context, judge({ failedChecks: failures }));
-      // The time alone mends nothing then.
-      if (failures.some(({ isUsage }) => isUsage === true)) context.exitWith(2);
+export const configureCheck: ConfigureCommand = (command, context) => {
+  command.action(async () => {
+    const { output, clock, signal } = context;
+    const config = context.config();
+    const findings = await checkEverything({
+      config,
+      askQueue: () => askQueue(config.redisUrl),
+      clock,
+      random: Math.random,
+      logger: context.commandLogger(),
+      signal,
+      log: (line) => output.note(line),
     });
+    output.result(
+      findings.map((finding) => ({ ...finding })),
+      () =>
+        findings
+          .map(({ name, isWell, text, hint }) => {
+            const mark = isWell ? output.colour.green('ok  ') : output.colour.red('FAIL');
+            return `${mark}  ${name}: ${text}${hint === null ? '' : `\n      ${hint}`}`;
+          })
+          .join('\n'),
+    );
+    const failures = findings.filter(({ isWell }) => !isWell);
+    exitByVerdict(context, judge({ failedChecks: failures }));
+    // The time alone mends nothing then.
+    if (failures.some(({ isUsage }) => isUsage === true)) context.exitWith(2);
+  });
   withExamples(command, 'kpool check');
 };

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { closeMonth, reopenMonth, type CloseResult } from '../../report/closes';
 import type { Month } from '../../report/month';
-import type { CliContext, RegisterCommand } from '../context';
+import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 import { tellOfOtherZone } from '../report-zone';
@@ -30,9 +30,8 @@ function withNote(command: Command): Command {
 }
 
 /** `kpool close`: freezes what is known of a month. */
-export const registerClose: RegisterCommand = (program, context) => {
-  const command = withNote(program.command('close'))
-    .description('Close a month: freeze what is known of it; later changes become adjustments')
+export const configureClose: ConfigureCommand = (command, context) => {
+  withNote(command)
     .option('--force', 'although the month is unfinished or not proven complete')
     .action(async (month: Month, flags: { note?: string; force?: boolean }) => {
       const options = { note: flags.note ?? null, force: flags.force === true };
@@ -49,14 +48,12 @@ export const registerClose: RegisterCommand = (program, context) => {
 };
 
 /** `kpool reopen`: lets a closed month follow the ledger again. */
-export const registerReopen: RegisterCommand = (program, context) => {
-  const command = withNote(program.command('reopen'))
-    .description('Reopen a closed month: its figures follow the ledger again')
-    .action(async (month: Month, flags: { note?: string }) => {
-      const result = await workOnDatabase(context, 'reopen', (sql) =>
-        reopenMonth(sql, month, { note: flags.note ?? null }),
-      );
-      tell(context, month, result, 'is open again');
-    });
+export const configureReopen: ConfigureCommand = (command, context) => {
+  withNote(command).action(async (month: Month, flags: { note?: string }) => {
+    const result = await workOnDatabase(context, 'reopen', (sql) =>
+      reopenMonth(sql, month, { note: flags.note ?? null }),
+    );
+    tell(context, month, result, 'is open again');
+  });
   withExamples(command, 'kpool reopen 2026-10 --note "a late correction by the pool"');
 };

@@ -8,7 +8,7 @@ import { isKpoolError } from '../../core/errors';
 import { openPostgres } from '../../core/postgres/driver';
 import { countRows, readCompleteness, readFreshness, readMonthsOfIncome } from '../../report/overview';
 import { WHAT_IS_DUE } from '../../sync/ledger/sync-ledger-scope';
-import type { CliContext, RegisterCommand } from '../context';
+import type { CliContext, ConfigureCommand } from '../context';
 import { withExamples } from '../example';
 import { liveOn } from '../live-demo';
 import { formatRelative } from '../output/times';
@@ -137,10 +137,8 @@ async function runDemo(context: CliContext, isOnce: boolean): Promise<void> {
 }
 
 /** `kpool demo`: three years of a simulated pool in a real database, without any set-up. */
-export const registerDemo: RegisterCommand = (program, context) => {
-  const command = program
-    .command('demo')
-    .description('Sync a simulated pool into an embedded database, to look around')
+export const configureDemo: ConfigureCommand = (command, context) => {
+  command
     .option('--once', 'end after the first sync instead of letting simulated days pass')
     .action(async (flags: { once?: boolean }) => {
       try {

@@ -2,7 +2,7 @@ import { Argument, Option } from 'commander';
 import path from 'node:path';
 import { KpoolError } from '../../core/errors';
 import { writeExport, type ExportRequest, type ExportResult } from '../../report/export/export';
-import type { CliContext, RegisterCommand } from '../context';
+import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 import { countOf } from '../output/numbers';
@@ -76,10 +76,8 @@ function resultText({ output }: CliContext, { manifest, files }: ExportResult): 
 }
 
 /** `kpool export`: income as a file for the books, with a manifest that proves it. */
-export const registerExport: RegisterCommand = (program, context) => {
-  const command = program
-    .command('export')
-    .description('Write income to a file for the books, with a manifest that proves it')
+export const configureExport: ConfigureCommand = (command, context) => {
+  command
     .addArgument(new Argument('<format>', 'what reads it').choices(FORMATS))
     .addOption(new Option('--month <month>', 'only this month').argParser(parseMonth).conflicts('year'))
     .addOption(new Option('--year <year>', 'only this year').argParser(parseYear))

@@ -6,7 +6,7 @@ import { KpoolError } from '../../core/errors';
 import { postgresAddressOf } from '../../core/postgres/address';
 import { grantReader, hasRole, type ReaderLogin } from '../../store/reader-login';
 import { SALT_BYTES, scramVerifier } from '../../store/scram-verifier';
-import type { RegisterCommand } from '../context';
+import type { ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 
@@ -86,10 +86,8 @@ function resultText(login: ReaderLogin, place: string, password: NewPassword | n
 }
 
 /** `kpool grant-reader`: a login for a BI tool or an analyst, who can read the data and nothing else. */
-export const registerGrantReader: RegisterCommand = (program, context) => {
-  const command = program
-    .command('grant-reader')
-    .description('Make a login that reads the schemas pool and report, and nothing else')
+export const configureGrantReader: ConfigureCommand = (command, context) => {
+  command
     .argument('<role>', 'its name; an existing login is granted the same')
     .option('--password-file <path>', 'take its password from this file, or write a new one there')
     .option('--new-password', 'give an existing login a new password')

@@ -1,30 +1,27 @@
 import { openDatabase } from '../../app/database';
 import { migrateDatabase } from '../../app/migration';
-import type { RegisterCommand } from '../context';
+import type { ConfigureCommand } from '../context';
 import { withExamples } from '../example';
 import { countOf } from '../output/numbers';
 
 /** `kpool migrate`: brings the database to the form that this version needs, and says what it did. */
-export const registerMigrate: RegisterCommand = (program, context) => {
-  const command = program
-    .command('migrate')
-    .description('Bring the database to the form that this version needs')
-    .action(async () => {
-      const { output, signal } = context;
-      const log = (line: string) => output.note(line);
-      const database = await openDatabase(context.config(), { log, signal });
-      try {
-        context.hideAddress(database.url);
-        const { applied, alreadyApplied, views } = await migrateDatabase(database, log);
-        output.result({ database: database.describe, applied, alreadyApplied, views }, () =>
-          applied.length + views.length === 0
-            ? `Up to date: ${countOf(alreadyApplied, 'migration')} applied earlier (${database.describe}).`
-            : `Applied ${countOf(applied.length, 'migration')} and ${countOf(views.length, 'view')}; ${countOf(alreadyApplied, 'migration')} applied earlier (${database.describe}).`,
-        );
-        if (database.psqlHint !== null) output.note(`To look into it: ${database.psqlHint}`);
-      } finally {
-        await database.close();
-      }
-    });
+export const configureMigrate: ConfigureCommand = (command, context) => {
+  command.action(async () => {
+    const { output, signal } = context;
+    const log = (line: string) => output.note(line);
+    const database = await openDatabase(context.config(), { log, signal });
+    try {
+      context.hideAddress(database.url);
+      const { applied, alreadyApplied, views } = await migrateDatabase(database, log);
+      output.result({ database: database.describe, applied, alreadyApplied, views }, () =>
+        applied.length + views.length === 0
+          ? `Up to date: ${countOf(alreadyApplied, 'migration')} applied earlier (${database.describe}).`
+          : `Applied ${countOf(applied.length, 'migration')} and ${countOf(views.length, 'view')}; ${countOf(alreadyApplied, 'migration')} applied earlier (${database.describe}).`,
+      );
+      if (database.psqlHint !== null) output.note(`To look into it: ${database.psqlHint}`);
+    } finally {
+      await database.close();
+    }
+  });
   withExamples(command, 'kpool migrate');
 };

@@ -9,7 +9,7 @@ import {
   listQuarantine,
   type QuarantinedRow,
 } from '../../report/quarantine';
-import type { CliContext, RegisterCommand } from '../context';
+import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 import { countOf } from '../output/numbers';
@@ -123,10 +123,7 @@ function registerAccept(quarantine: Command, context: CliContext): void {
 }
 
 /** `kpool quarantine`: rows that could not be understood, and accepting them. */
-export const registerQuarantine: RegisterCommand = (program, context) => {
-  const command = program
-    .command('quarantine')
-    .description('Look at rows that could not be understood, and accept them');
+export const configureQuarantine: ConfigureCommand = (command, context) => {
   registerList(command, context);
   registerShow(command, context);
   registerAccept(command, context);

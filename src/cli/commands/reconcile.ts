@@ -1,7 +1,7 @@
 import { readReconciliation, type ReconciliationRow } from '../../report/reconciliation';
 import { judge } from '../../report/wellness/judge';
 import { totalsOf } from '../../report/wellness/totals';
-import type { CliContext, RegisterCommand } from '../context';
+import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 import { countOf } from '../output/numbers';
@@ -77,19 +77,14 @@ function resultText(context: CliContext, rows: readonly ReconciliationRow[]): st
 }
 
 /** `kpool reconcile`: the ledger against the pool's own totals. */
-export const registerReconcile: RegisterCommand = (program, context) => {
-  const command = program
-    .command('reconcile')
-    .description(
-      "Compare the ledger with the pool's own totals; exit 1 when one differs, or when none could be compared",
-    )
-    .action(async () => {
-      const rows = await workOnDatabase(context, 'reconcile', readReconciliation);
-      context.output.result(
-        rows.map((row) => ({ ...row, observedAt: row.observedAt?.toISOString() ?? null })),
-        () => resultText(context, rows),
-      );
-      exitByVerdict(context, judge({ totals: totalsOf(rows) }));
-    });
+export const configureReconcile: ConfigureCommand = (command, context) => {
+  command.action(async () => {
+    const rows = await workOnDatabase(context, 'reconcile', readReconciliation);
+    context.output.result(
+      rows.map((row) => ({ ...row, observedAt: row.observedAt?.toISOString() ?? null })),
+      () => resultText(context, rows),
+    );
+    exitByVerdict(context, judge({ totals: totalsOf(rows) }));
+  });
   withExamples(command, 'kpool reconcile', 'kpool reconcile --json');
 };

@@ -3,17 +3,15 @@ import { createStoreClient } from '../../store/client';
 import { recomputeFleet } from '../../store/fleet/recompute';
 import { KpoolError } from '../../core/errors';
 import { DAY_MS } from '../../domain/windows';
-import type { RegisterCommand } from '../context';
+import type { ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 import { countOf } from '../output/numbers';
 import { parseDay } from '../time-arguments';
 
 /** `kpool rollup`: computes the fleet's hourly and daily figures anew from the samples that are kept. */
-export const registerRollup: RegisterCommand = (program, context) => {
-  const command = program
-    .command('rollup')
-    .description('Compute hourly and daily figures of the fleet anew, from the samples that are kept')
+export const configureRollup: ConfigureCommand = (command, context) => {
+  command
     .addOption(new Option('--from <day>', 'the first day (UTC)').argParser(parseDay).makeOptionMandatory())
     .addOption(
       new Option('--to <day>', 'the last day, included (UTC); default: the first').argParser(parseDay),

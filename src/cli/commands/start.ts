@@ -10,7 +10,7 @@ import type { Logger } from '../../observability/logger';
 import { createMetrics, type Metrics } from '../../observability/metrics';
 import { sentenceOf, type Problem } from '../../report/wellness/problem';
 import { startWeb, type WebServer } from '../../web/server';
-import type { CliContext, RegisterCommand } from '../context';
+import type { CliContext, ConfigureCommand } from '../context';
 import { withExamples } from '../example';
 
 const ROLES = ['all', 'run', 'web'] as const;
@@ -95,10 +95,8 @@ function untilStopped(signal: AbortSignal, hopeless: Promise<never>): Promise<vo
 }
 
 /** `kpool start`: the service. Migrates, then schedules and runs jobs, and serves the status page, until it is told to stop. */
-export const registerStart: RegisterCommand = (program, context) => {
-  const command = program
-    .command('start')
-    .description('Run the service: keep everything up to date, and serve the status page')
+export const configureStart: ConfigureCommand = (command, context) => {
+  command
     .addOption(
       new Option('--role <role>', 'what this process does: run the jobs, serve the page, or all of it')
         .choices(ROLES)

@@ -7,7 +7,7 @@ import { judgedAccountsOf } from '../../config/require-accounts';
 import { readStatus } from '../../report/service-status';
 import { migrationState } from '../../store/migrate';
 import { requireMigratable } from '../../store/migrations/migration-state';
-import type { CliContext, RegisterCommand } from '../context';
+import type { CliContext, ConfigureCommand } from '../context';
 import { withExamples } from '../example';
 import { exitByVerdict } from '../verdict';
 import { statusJson, statusText, type StatusView } from '../status-summary';
@@ -51,10 +51,8 @@ async function watch(context: CliContext, read: () => Promise<StatusView>): Prom
 }
 
 /** `kpool status`: how fresh and how complete everything is, and what went wrong last. */
-export const registerStatus: RegisterCommand = (program, context) => {
-  const command = program
-    .command('status')
-    .description('Show how fresh and how complete the data are, and what went wrong last')
+export const configureStatus: ConfigureCommand = (command, context) => {
+  command
     .option('--watch', 'show it again every two seconds, until Ctrl-C; in a pipe one after the other')
     .action(async (flags: { watch?: boolean }) => {
       const { output, signal } = context;

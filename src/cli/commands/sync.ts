@@ -7,7 +7,7 @@ import { KpoolError } from '../../core/errors';
 import { findId, type Puid } from '../../domain/ids';
 import { LEDGER_STREAMS, STREAMS, type Stream } from '../../domain/streams';
 import { DAY_MS, type Window } from '../../domain/windows';
-import type { RegisterCommand } from '../context';
+import type { ConfigureCommand } from '../context';
 import { withExamples } from '../example';
 import { showProgress, summaryJson, summaryText, wellnessOf } from '../sync-summary';
 import { exitByVerdict } from '../verdict';
@@ -46,10 +46,8 @@ function spanOf({ from, to }: SyncFlags, streams: readonly Stream[]): Window | n
 }
 
 /** `kpool sync`: brings everything, or what is selected, up to date once, now, in this process. */
-export const registerSync: RegisterCommand = (program, context) => {
-  const command = program
-    .command('sync')
-    .description('Bring everything up to date once, now, in this process')
+export const configureSync: ConfigureCommand = (command, context) => {
+  command
     .addArgument(new Argument('[stream...]', 'only these streams').choices(STREAMS))
     .option('--account <name>', 'only this account')
     .option('--puid <puid>', 'only this sub-account', parsePuid)

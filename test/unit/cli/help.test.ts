@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { CallContext } from '../../../src/cli/context';
-import { createProgram } from '../../../src/cli/program';
+import { createProgram, loadCommand } from '../../../src/cli/program';
 import { systemClock } from '../../../src/core/clock';
+import { runCliInProcess } from '../../support/cli-in-process';
 
 const world = {
   argv: [],
@@ -24,12 +25,26 @@ function helpOf(command: Command): string {
   return text;
 }
 
-test('every command’s help ends with an example', () => {
-  const program = createProgram(new CallContext(world, new AbortController().signal), world);
+test('every command’s help ends with an example', async () => {
+  const openContext = () => Promise.resolve(new CallContext(world, new AbortController().signal));
+  const program = createProgram(openContext, world);
+  for (const command of program.commands) await loadCommand(command, openContext);
   const commands = walk(program).filter((command) => command.name() !== 'help');
   expect(commands.length).toBeGreaterThan(12);
   const lacking = [program, ...commands].filter(
     (command) => !/\nExamples?:\n {2}\$ kpool /.test(helpOf(command)),
   );
   expect(lacking.map((command) => command.name())).toEqual([]);
+});
+
+test('help shows a command whether it is asked before or after', async () => {
+  const [after, before] = await Promise.all(
+    [
+      ['close', '--help'],
+      ['help', 'close'],
+    ].map((argv) => runCliInProcess(argv, {})),
+  );
+  expect(after!.stdout).toContain('$ kpool close 2026-10');
+  expect(before).toEqual(after);
+  expect((await runCliInProcess(['help', 'nothing'], {})).code).toBe(2);
 });
