@@ -36,7 +36,7 @@ const QUESTIONS: readonly (readonly [string, string])[] = [
   ],
   [
     'the 100 worst machines of the last week',
-    `SELECT account_name, sub_account, worker_id, worker_name, sum(active_samples)::numeric / sum(passes) AS uptime
+    `SELECT account_name, sub_account, worker_id, worker_name, sum(active_samples)::numeric / sum(snapshots) AS uptime
        FROM report.worker_uptime_daily WHERE day > (now() AT TIME ZONE 'UTC')::date - 7
       GROUP BY 1, 2, 3, 4 ORDER BY uptime, worker_id LIMIT 100`,
   ],
@@ -54,7 +54,7 @@ const QUESTIONS: readonly (readonly [string, string])[] = [
   ],
   [
     'samples of one machine over 14 days',
-    `SELECT observed_at, real_hash_rate_hps FROM pool.worker_samples WHERE account_id = 1 AND puid = 7 AND algo = 'SHA256d' AND worker_id = 56 ORDER BY observed_at`,
+    `SELECT observed_at, real_hash_rate_hps FROM pool.worker_samples WHERE puid = 7 AND algo = 'SHA256d' AND worker_id = 56 ORDER BY observed_at`,
   ],
 ];
 
@@ -81,41 +81,41 @@ async function fill(sql: postgres.Sql): Promise<void> {
     INSERT INTO pool.sub_accounts (account_id, puid, pname, default_algo)
     SELECT 1, n, 'farm ' || n, 'SHA256d' FROM generate_series(1, ${SUB_ACCOUNTS}::int) AS n`;
   await sql`
-    INSERT INTO pool.workers (account_id, puid, algo, worker_id, worker_name, real_hash_rate_hps, hour_hash_rate_hps,
+    INSERT INTO pool.workers (puid, algo, worker_id, worker_name, real_hash_rate_hps, hour_hash_rate_hps,
            day_hash_rate_hps, hash_unit, reject_rate, last_share_at, status)
-    SELECT 1, 1 + n % ${SUB_ACCOUNTS}::int, 'SHA256d', n, 'rig-' || n, 1e14 + n, 1e14 + n, 1e14, 'H', (n % 210) * 0.01,
+    SELECT 1 + n % ${SUB_ACCOUNTS}::int, 'SHA256d', n, 'rig-' || n, 1e14 + n, 1e14 + n, 1e14, 'H', (n % 210) * 0.01,
            now() - (n % 65) * interval '1 minute', CASE WHEN n % 40 = 0 THEN 'INACTIVE' ELSE 'ACTIVE' END
       FROM generate_series(1, ${WORKERS}::int) AS n`;
   for (let ago = DAYS; ago >= 0; ago -= 1) {
     await sql`
-      INSERT INTO pool.worker_daily (account_id, puid, algo, worker_id, day, passes, active_samples, measured_samples,
+      INSERT INTO pool.worker_daily (puid, algo, worker_id, day, snapshots, active_samples, measured_samples,
              sum_real_hash_rate_hps, avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps, last_reject_rate)
-      SELECT account_id, puid, algo, worker_id, (now() AT TIME ZONE 'UTC')::date - ${ago}::int, ${PASSES_A_DAY}::int, up, up,
+      SELECT puid, algo, worker_id, (now() AT TIME ZONE 'UTC')::date - ${ago}::int, ${PASSES_A_DAY}::int, up, up,
              up * hps, hps, hps * 0.9, hps * 1.1, 0.0157
         FROM (SELECT *, ${PASSES_A_DAY}::int - (worker_id + ${ago}::int) % 30 AS up, 1e14 + worker_id + ${ago}::int AS hps
                 FROM pool.workers) AS w`;
   }
   await sql`
-    INSERT INTO report.fleet_day_totals (account_id, puid, algo, day, passes, worker_passes, active_samples,
+    INSERT INTO report.fleet_day_totals (puid, algo, day, snapshots, listed_samples, active_samples,
            sum_real_hash_rate_hps, avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps)
-    SELECT account_id, puid, algo, day, ${PASSES_A_DAY}::int, sum(passes), sum(active_samples), sum(sum_real_hash_rate_hps),
+    SELECT puid, algo, day, ${PASSES_A_DAY}::int, sum(snapshots), sum(active_samples), sum(sum_real_hash_rate_hps),
            round(sum(sum_real_hash_rate_hps) / ${PASSES_A_DAY}::int, 6), 9e13, 11e13
-      FROM pool.worker_daily GROUP BY 1, 2, 3, 4`;
+      FROM pool.worker_daily GROUP BY 1, 2, 3`;
   await sql`
-    INSERT INTO report.fleet_hour_totals (account_id, puid, algo, hour, passes, worker_passes, active_samples,
+    INSERT INTO report.fleet_hour_totals (puid, algo, hour, snapshots, listed_samples, active_samples,
            sum_real_hash_rate_hps, avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps)
-    SELECT 1, n, 'SHA256d', h, 6, 1200, 1100, 6e16, 1e16, 9e15, 11e15
+    SELECT n, 'SHA256d', h, 6, 1200, 1100, 6e16, 1e16, 9e15, 11e15
       FROM generate_series(1, ${SUB_ACCOUNTS}::int) AS n,
            generate_series(date_trunc('hour', now()) - interval '180 days', now(), interval '1 hour') AS h`;
   await sql`SELECT sync.ensure_worker_sample_partitions((now() AT TIME ZONE 'UTC')::date - ${SAMPLED_DAYS}::int, (now() AT TIME ZONE 'UTC')::date + 1)`;
   for (let day = 0; day < SAMPLED_DAYS; day += 1) {
     await sql`
-      INSERT INTO pool.worker_samples (account_id, puid, algo, worker_id, observed_at, real_hash_rate_hps,
+      INSERT INTO pool.worker_samples (puid, algo, worker_id, observed_at, real_hash_rate_hps,
              hour_hash_rate_hps, day_hash_rate_hps, reject_rate, last_share_at, status)
-      SELECT account_id, puid, algo, worker_id, at, real_hash_rate_hps, hour_hash_rate_hps, day_hash_rate_hps, reject_rate,
+      SELECT puid, algo, worker_id, at, real_hash_rate_hps, hour_hash_rate_hps, day_hash_rate_hps, reject_rate,
              last_share_at, status
-        FROM generate_series(1, ${PASSES_A_DAY}::int) AS pass,
-             LATERAL (SELECT now() - ${day}::int * interval '1 day' - pass * interval '10 minutes' AS at) AS x,
+        FROM generate_series(1, ${PASSES_A_DAY}::int) AS snapshot,
+             LATERAL (SELECT now() - ${day}::int * interval '1 day' - snapshot * interval '10 minutes' AS at) AS x,
              (SELECT * FROM pool.workers ORDER BY worker_id LIMIT ${SAMPLED_WORKERS}::int) AS w`;
   }
   await sql`VACUUM (ANALYZE)`;

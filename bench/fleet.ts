@@ -17,10 +17,10 @@ import { setDatabaseClock } from '../test/support/database-clock';
 import { withScratchDatabase } from './scratch-database';
 
 /**
- * What a pass over a large fleet costs on top of the pacing, at the start of a day and at its end, when its figures
+ * What a snapshot over a large fleet costs on top of the pacing, at the start of a day and at its end, when its figures
  * rest on the most rows:
  *
- *     node -r ./test/support/typescript-hook.cjs bench/fleet.ts [workers] [passes of the first hour; 1: that one alone]
+ *     node -r ./test/support/typescript-hook.cjs bench/fleet.ts [workers] [snapshots of the first hour; 1: that one alone]
  */
 const WORKERS = Number(process.argv[2] ?? 100_000);
 const PASSES = Number(process.argv[3] ?? 6);
@@ -73,7 +73,7 @@ async function main(): Promise<void> {
       puid: BigInt(facts.puid) as Puid,
       algo: 'SHA256d',
     } as const;
-    const pass = async (title: string, atMs: number): Promise<void> => {
+    const snapshot = async (title: string, atMs: number): Promise<void> => {
       await setDatabaseClock(sql, atMs);
       await program.ask(String(PASS_MS));
       const before = {
@@ -103,12 +103,13 @@ async function main(): Promise<void> {
         [`peak memory, MiB of ${LIMIT_MIB}`]: `${memory.stop().toFixed(0)} (${(memory.stop() / LIMIT_MIB).toFixed(2)})`,
       });
     };
-    await pass('the first pass', DAY + 60_000);
-    for (let n = 1; n < PASSES; n += 1) await pass(`pass ${n + 1} of the hour`, DAY + 60_000 + n * PASS_MS);
+    await snapshot('the first snapshot', DAY + 60_000);
+    for (let n = 1; n < PASSES; n += 1)
+      await snapshot(`snapshot ${n + 1} of the hour`, DAY + 60_000 + n * PASS_MS);
     if (PASSES > 1) {
       await fillDay(sql);
-      await pass('the first pass of the last hour of a day', DAY + 23 * HOUR_MS + 60_000);
-      await pass('the next', DAY + 23 * HOUR_MS + 60_000 + PASS_MS);
+      await snapshot('the first snapshot of the last hour of a day', DAY + 23 * HOUR_MS + 60_000);
+      await snapshot('the next', DAY + 23 * HOUR_MS + 60_000 + PASS_MS);
     }
     const startedAt = performance.now();
     const bare = await bareInsertCpuS(sql, postmasterPid);
@@ -135,13 +136,13 @@ async function fillDay(sql: postgres.Sql): Promise<void> {
   for (let hour = 1; hour < 23; hour += 1) {
     await sql`
       INSERT INTO pool.worker_hourly
-      SELECT account_id, puid, algo, worker_id, hour + ${hour} * interval '1 hour', passes, active_samples,
+      SELECT puid, algo, worker_id, hour + ${hour} * interval '1 hour', snapshots, active_samples,
              avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps, last_reject_rate,
              measured_samples, sum_real_hash_rate_hps
         FROM pool.worker_hourly WHERE hour = ${new Date(DAY)}`;
     await sql`
       INSERT INTO report.fleet_hour_totals
-      SELECT account_id, puid, algo, hour + ${hour} * interval '1 hour', passes, worker_passes, active_samples,
+      SELECT puid, algo, hour + ${hour} * interval '1 hour', snapshots, listed_samples, active_samples,
              avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps,
              sum_real_hash_rate_hps
         FROM report.fleet_hour_totals WHERE hour = ${new Date(DAY)}`;
@@ -149,13 +150,13 @@ async function fillDay(sql: postgres.Sql): Promise<void> {
   await sql`VACUUM (ANALYZE)`;
 }
 
-/** The yardstick: the samples of the last pass once more, without keys, checks, figures or a network. */
+/** The yardstick: the samples of the last snapshot once more, without keys, checks, figures or a network. */
 async function bareInsertCpuS(sql: postgres.Sql, postmasterPid: number): Promise<number> {
   await sql`CREATE TABLE public.bare (LIKE pool.worker_samples)`;
   const before = await databaseCpuS(postmasterPid);
   await sql`
     INSERT INTO public.bare SELECT * FROM pool.worker_samples
-     WHERE observed_at = (SELECT max(started_at) FROM pool.worker_passes)`;
+     WHERE observed_at = (SELECT max(started_at) FROM pool.worker_snapshots)`;
   return (await databaseCpuS(postmasterPid)) - before;
 }
 

@@ -87,19 +87,19 @@ async function fill(sql: postgres.Sql): Promise<void> {
     );
   }
   await sql`
-    INSERT INTO sync.cursors (stream, account_id, puid, algo, history_complete, last_life_at, last_success_at, last_cycle_at)
-    SELECT stream, 1, n, 'SHA256d', true, now(), now(), now()
+    INSERT INTO sync.cursors (stream, puid, algo, history_complete, last_life_at, last_success_at, last_cycle_at)
+    SELECT stream, n, 'SHA256d', true, now(), now(), now()
       FROM generate_series(1, ${SUB_ACCOUNTS}::int) AS n, unnest(ARRAY['earnings', 'rewards']) AS stream`;
   await sql`
-    INSERT INTO sync.windows (stream, account_id, puid, algo, from_at, to_at, row_count, verified_at)
-    SELECT c.stream, 1, c.puid, c.algo, w, CASE WHEN w > '2026-10-10' THEN 'infinity' ELSE w + interval '45 days' END, ${WINDOW_ROWS}, now()
+    INSERT INTO sync.windows (stream, puid, algo, from_at, to_at, row_count, verified_at)
+    SELECT c.stream, c.puid, c.algo, w, CASE WHEN w > '2026-10-10' THEN 'infinity' ELSE w + interval '45 days' END, ${WINDOW_ROWS}, now()
       FROM sync.cursors c, generate_series('2026-10-12Z'::timestamptz - ${YEARS} * interval '360 days', '2026-10-12Z', interval '45 days') AS w`;
   // A year of totals by the hour, the last given just before the newest items changed.
   await sql`
-    INSERT INTO pool.sub_account_income_samples (account_id, puid, currency, observed_at, amount)
-    SELECT t.account_id, t.puid, t.currency, h, t.amount
-      FROM (SELECT account_id, puid, currency, sum(earnings_settled + rewards_settled) AS amount
-              FROM sync.income_months GROUP BY 1, 2, 3) AS t,
+    INSERT INTO pool.sub_account_income_samples (puid, currency, observed_at, amount)
+    SELECT t.puid, t.currency, h, t.amount
+      FROM (SELECT puid, currency, sum(earnings_settled + rewards_settled) AS amount
+              FROM sync.income_months GROUP BY 1, 2) AS t,
            generate_series(now() - interval '30 days', now(), interval '1 hour') AS h`;
   await sql`UPDATE pool.earnings SET status = 'SETTLED', settled_at = now() - interval '1 minute' WHERE mining_date = '2026-11-20'`;
   await sql`VACUUM (ANALYZE)`;
@@ -113,8 +113,8 @@ async function fillList(
   value: postgres.PendingQuery<postgres.Row[]>,
 ): Promise<void> {
   await sql`
-    INSERT INTO ${table} (account_id, puid, algo, currency, mined_at, ${column} ordinal, amount, hash_rate_hps, status, settled_at)
-    SELECT 1, ${puid}::int, 'SHA256d', c, d, ${value} 0, trim_scale((${puid}::int * 1000 + extract(doy FROM d)) * 0.000000001), 1e15,
+    INSERT INTO ${table} (puid, algo, currency, mined_at, ${column} ordinal, amount, hash_rate_hps, status, settled_at)
+    SELECT ${puid}::int, 'SHA256d', c, d, ${value} 0, trim_scale((${puid}::int * 1000 + extract(doy FROM d)) * 0.000000001), 1e15,
            CASE WHEN d >= '2026-11-20' THEN 'WAIT_SETTLE' ELSE 'SETTLED' END,
            CASE WHEN d < '2026-11-20' THEN d + interval '30 hours' END
       FROM generate_series('2026-11-21Z'::timestamptz - ${YEARS} * interval '365 days', '2026-11-21Z', interval '1 day') AS d,
@@ -125,8 +125,8 @@ async function fillList(
 async function measureCommits(sql: postgres.Sql): Promise<void> {
   const commit = async (window: number): Promise<void> => {
     await sql`
-      INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
-      SELECT 1, 1, 'Scrypt', 'LTC', '2000-01-01Z'::timestamptz + (${window}::int * ${WINDOW_ROWS}::int + n) * interval '1 day', 0, 0.5, 'SETTLED'
+      INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+      SELECT 1, 'Scrypt', 'LTC', '2000-01-01Z'::timestamptz + (${window}::int * ${WINDOW_ROWS}::int + n) * interval '1 day', 0, 0.5, 'SETTLED'
         FROM generate_series(1, ${WINDOW_ROWS}::int) AS n`;
   };
   const commitMs = async (from: number): Promise<number> => {

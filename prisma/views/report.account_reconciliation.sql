@@ -3,19 +3,20 @@ WITH unread AS (
   SELECT DISTINCT s.account_id, 'the ledger of a sub-account has not been read whole yet' AS why
     FROM pool.sub_accounts s
    WHERE NOT EXISTS (SELECT FROM sync.cursors c
-                      WHERE c.account_id = s.account_id AND c.puid = s.puid AND c.stream IN ('earnings', 'rewards'))
+                      WHERE c.puid = s.puid AND c.stream IN ('earnings', 'rewards'))
       OR EXISTS (SELECT FROM sync.cursors c
-                  WHERE c.account_id = s.account_id AND c.puid = s.puid AND c.stream IN ('earnings', 'rewards')
+                  WHERE c.puid = s.puid AND c.stream IN ('earnings', 'rewards')
                     AND NOT c.history_complete)
 ), quarantined AS (
-  SELECT DISTINCT account_id, 'rows of a sub-account are in quarantine' AS why
-    FROM sync.quarantined_rows WHERE stream IN ('earnings', 'rewards') AND resolved_at IS NULL
+  SELECT DISTINCT s.account_id, 'rows of a sub-account are in quarantine' AS why
+    FROM sync.quarantined_rows q JOIN pool.sub_accounts s ON s.puid = q.puid
+   WHERE q.stream IN ('earnings', 'rewards') AND q.resolved_at IS NULL
 ), uncertified AS (
   SELECT account_id, string_agg(span, '; ' ORDER BY position) FILTER (WHERE position <= 5)
            || CASE WHEN count(*) > 5 THEN '; and ' || count(*) - 5 || ' more (report.completeness)' ELSE '' END AS spans
-    FROM (SELECT u.account_id, coalesce(nullif(s.pname, ''), s.puid::text) || ': ' || u.span AS span,
-                 row_number() OVER (PARTITION BY u.account_id ORDER BY u.puid, u.stream, u.algo, u.from_at) AS position
-            FROM sync.uncertified u JOIN pool.sub_accounts s ON s.account_id = u.account_id AND s.puid = u.puid) AS numbered
+    FROM (SELECT s.account_id, s.sub_account || ': ' || u.span AS span,
+                 row_number() OVER (PARTITION BY s.account_id ORDER BY u.puid, u.stream, u.algo, u.from_at) AS position
+            FROM sync.uncertified u JOIN report.sub_accounts s ON s.puid = u.puid) AS numbered
    GROUP BY account_id
 )
 SELECT a.account_name, j.currency, j.observed_at,

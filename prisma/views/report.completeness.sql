@@ -6,10 +6,10 @@ WITH schedule AS MATERIALIZED (
     FROM (SELECT sync.now() AS now) n, schedule r, schedule f
    WHERE r.name = 'recent' AND f.name = 'full'
 ), windows AS MATERIALIZED (
-  SELECT w.*, lag(to_at) OVER (PARTITION BY stream, account_id, puid, algo ORDER BY from_at) AS gap_from
+  SELECT w.*, lag(to_at) OVER (PARTITION BY stream, puid, algo ORDER BY from_at) AS gap_from
     FROM sync.windows w
 ), judged AS (
-  SELECT w.stream, w.account_id, w.puid, w.algo, w.from_at,
+  SELECT w.stream, w.puid, w.algo, w.from_at,
          -- What is mined after the newest window was read, that reading cannot vouch for.
          CASE WHEN w.to_at < 'infinity' THEN w.to_at ELSE greatest(w.from_at, w.verified_at) END AS to_at,
          w.row_count, w.pending_count, w.quarantined_count, w.in_doubt_count, w.verified_at,
@@ -22,43 +22,43 @@ WITH schedule AS MATERIALIZED (
               WHEN w.quarantined_count > 0 THEN 'certified except'
               ELSE 'certified' END AS state
     FROM windows w
-    JOIN sync.cursors c USING (stream, account_id, puid, algo)
+    JOIN sync.cursors c USING (stream, puid, algo)
     JOIN schedule d ON d.name = w.stream
-    JOIN pool.sub_accounts s ON s.account_id = w.account_id AND s.puid = w.puid
+    JOIN pool.sub_accounts s ON s.puid = w.puid
    CROSS JOIN tiers t
 ), spans AS (
   SELECT * FROM judged
    UNION ALL
   -- Between two windows: none should be there, and it must not look certified.
-  SELECT stream, account_id, puid, algo, gap_from, from_at, 0, 0, 0, 0, NULL, 'missing'
+  SELECT stream, puid, algo, gap_from, from_at, 0, 0, 0, 0, NULL, 'missing'
     FROM windows
    WHERE gap_from < from_at
    UNION ALL
   -- Older than what has been read so far.
-  SELECT c.stream, c.account_id, c.puid, c.algo, NULL, (SELECT min(from_at) FROM sync.windows w
-           WHERE w.stream = c.stream AND w.account_id = c.account_id AND w.puid = c.puid AND w.algo = c.algo),
+  SELECT c.stream, c.puid, c.algo, NULL, (SELECT min(from_at) FROM sync.windows w
+           WHERE w.stream = c.stream AND w.puid = c.puid AND w.algo = c.algo),
          0, 0, 0, 0, NULL, 'missing'
     FROM sync.cursors c
    WHERE c.stream IN ('earnings', 'rewards') AND NOT c.history_complete
      -- A gap among the windows also keeps the history from being complete; it has a row of its own.
-     AND NOT EXISTS (SELECT FROM sync.windows w WHERE w.stream = c.stream AND w.account_id = c.account_id
+     AND NOT EXISTS (SELECT FROM sync.windows w WHERE w.stream = c.stream
                         AND w.puid = c.puid AND w.algo = c.algo AND w.verified_at IS NULL)
    UNION ALL
   -- Not looked at yet.
-  SELECT st.stream, s.account_id, s.puid, s.default_algo, NULL, NULL, 0, 0, 0, 0, NULL, 'missing'
+  SELECT st.stream, s.puid, s.default_algo, NULL, NULL, 0, 0, 0, 0, NULL, 'missing'
     FROM pool.sub_accounts s
    CROSS JOIN (VALUES ('earnings'), ('rewards')) AS st (stream)
    WHERE s.removed_at IS NULL AND s.default_algo <> ''
-     AND NOT EXISTS (SELECT FROM sync.cursors c WHERE c.stream = st.stream AND c.account_id = s.account_id
+     AND NOT EXISTS (SELECT FROM sync.cursors c WHERE c.stream = st.stream
                         AND c.puid = s.puid AND c.algo = s.default_algo)
 ), numbered AS (
   -- Neighbours in the same state become one span: a new one starts where the state changes or a gap lies between.
-  SELECT *, count(*) FILTER (WHERE starts) OVER (PARTITION BY stream, account_id, puid, algo ORDER BY from_at NULLS FIRST) AS span
+  SELECT *, count(*) FILTER (WHERE starts) OVER (PARTITION BY stream, puid, algo ORDER BY from_at NULLS FIRST) AS span
     FROM (SELECT *, (state, from_at) IS DISTINCT FROM (lag(state) OVER scope, lag(to_at) OVER scope) AS starts
             FROM spans
-          WINDOW scope AS (PARTITION BY stream, account_id, puid, algo ORDER BY from_at NULLS FIRST)) AS marked
+          WINDOW scope AS (PARTITION BY stream, puid, algo ORDER BY from_at NULLS FIRST)) AS marked
 )
-SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account, n.puid, n.algo, n.stream,
+SELECT a.account_name, a.sub_account, n.puid, n.algo, n.stream,
        CASE WHEN bool_and(n.from_at IS NOT NULL) THEN min(n.from_at) END AS from_at,
        max(n.to_at) AS to_at,
        n.state || CASE WHEN n.state = 'certified except' THEN ' ' || sum(n.quarantined_count) ELSE '' END AS state,
@@ -70,9 +70,8 @@ SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_accoun
        a.account_id,
        sum(n.in_doubt_count)::bigint AS rows_in_doubt
   FROM numbered n
-  JOIN pool.sub_accounts s ON s.account_id = n.account_id AND s.puid = n.puid
-  JOIN pool.accounts a ON a.account_id = n.account_id
- GROUP BY a.account_name, s.pname, s.puid, n.puid, n.algo, n.stream, n.span, n.state, a.account_id;
+  JOIN report.sub_accounts a ON a.puid = n.puid
+ GROUP BY a.account_name, a.sub_account, n.puid, n.algo, n.stream, n.span, n.state, a.account_id;
 
 COMMENT ON VIEW report.completeness IS 'What is proven complete: per sub-account, algorithm and list of income, the spans of mining time that were read whole (the rows served are the rows that the pool counts), and those that were not.';
 COMMENT ON COLUMN report.completeness.account_name IS 'The account, as named in the configuration.';

@@ -1,14 +1,14 @@
 CREATE OR REPLACE VIEW report.daily_income AS
-SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account, d.puid, d.currency, d.day,
+SELECT a.account_name, a.sub_account, d.puid, d.currency, d.day,
        d.settled, d.pending, d.other, d.settled + d.pending + d.other AS total, d.paid, d.settled_undated,
        trim_scale(d.settled)::text AS settled_text, trim_scale(d.pending)::text AS pending_text,
        trim_scale(d.settled + d.pending + d.other)::text AS total_text, trim_scale(d.paid)::text AS paid_text,
-       d.items, d.account_id
+       d.items, a.account_id
   -- Added up before names are joined: the planner knows how many groups there are, and groups by numbers.
-  FROM (SELECT account_id, puid, currency, day,
+  FROM (SELECT puid, currency, day,
                sum(settled) AS settled, sum(pending) AS pending, sum(other) AS other, sum(paid) AS paid,
                sum(settled_undated) AS settled_undated, sum(items)::bigint AS items
-          FROM (SELECT account_id, puid, currency, day,
+          FROM (SELECT puid, currency, day,
                        earnings_settled + rewards_settled AS settled,
                        earnings_pending + rewards_pending AS pending,
                        earnings_other + rewards_other AS other,
@@ -17,11 +17,10 @@ SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_accoun
                        items
                   FROM sync.income_days WHERE items > 0
                  UNION ALL
-                SELECT account_id, puid, currency, paid_date, 0, 0, 0, earnings_settled + rewards_settled, 0, 0
+                SELECT puid, currency, paid_date, 0, 0, 0, earnings_settled + rewards_settled, 0, 0
                   FROM sync.income_days WHERE items > 0 AND paid_date < 'infinity') AS parts
-         GROUP BY account_id, puid, currency, day) AS d
-  JOIN pool.sub_accounts s ON s.account_id = d.account_id AND s.puid = d.puid
-  JOIN pool.accounts a ON a.account_id = s.account_id;
+         GROUP BY puid, currency, day) AS d
+  JOIN report.sub_accounts a ON a.puid = d.puid;
 
 COMMENT ON VIEW report.daily_income IS 'Income by day: settled + pending + other = total counts it when it was mined (accrual basis), paid when it was settled (cash basis). Never add paid to total: they are two views of the same money.';
 COMMENT ON COLUMN report.daily_income.account_name IS 'The account, as named in the configuration.';

@@ -1,34 +1,39 @@
 CREATE OR REPLACE VIEW report.data_freshness AS
-WITH scopes AS (
-  SELECT c.account_id, c.stream, count(*) AS scopes,
-         max(c.last_success_at) AS last_success_at,
-         max(coalesce(c.last_cycle_at, c.last_success_at)) AS last_cycle_at,
-         count(*) FILTER (WHERE c.consecutive_failures > 0) AS failing_scopes
-    FROM sync.cursors c GROUP BY c.account_id, c.stream
+WITH cursors AS MATERIALIZED (
+  SELECT coalesce(c.account_id, s.account_id) AS account, c.*
+    FROM sync.cursors c LEFT JOIN pool.sub_accounts s ON s.puid = c.puid
+), scopes AS (
+  SELECT account, stream, count(*) AS scopes,
+         max(last_success_at) AS last_success_at,
+         max(coalesce(last_cycle_at, last_success_at)) AS last_cycle_at,
+         count(*) FILTER (WHERE consecutive_failures > 0) AS failing_scopes
+    FROM cursors GROUP BY account, stream
 ), failures AS (
-  SELECT DISTINCT ON (c.account_id, c.stream) c.account_id, c.stream, r.error_message
-    FROM sync.cursors c
-   CROSS JOIN LATERAL (
-     SELECT started_at, error_message FROM sync.runs
-      WHERE stream = c.stream AND account_id = c.account_id AND puid = c.puid AND algo = c.algo AND outcome = 'failed'
-      ORDER BY started_at DESC LIMIT 1) AS r
-   WHERE c.consecutive_failures > 0
-   ORDER BY c.account_id, c.stream, r.started_at DESC
+  SELECT DISTINCT ON (account_id, stream) account_id AS account, stream, error_message
+    FROM sync.latest_runs
+   WHERE consecutive_failures > 0 AND outcome = 'failed'
+   ORDER BY account_id, stream, started_at DESC
 ), quarantine AS (
-  SELECT account_id, stream, count(*) AS rows
-    FROM sync.quarantined_rows WHERE resolved_at IS NULL AND accepted_at IS NULL GROUP BY account_id, stream
+  SELECT coalesce(q.account_id, s.account_id) AS account, q.stream, count(*) AS rows
+    FROM sync.quarantined_rows q LEFT JOIN pool.sub_accounts s ON s.puid = q.puid
+   WHERE q.resolved_at IS NULL AND q.accepted_at IS NULL GROUP BY 1, 2
 ), unknown AS (
-  SELECT account_id, stream, string_agg(value, ', ' ORDER BY value) AS values FROM sync.unknown_values GROUP BY account_id, stream
+  SELECT account_id AS account, stream, string_agg(value, ', ' ORDER BY value) AS values
+    FROM sync.unknown_values GROUP BY account_id, stream
 ), doubt AS (
-  SELECT account_id, stream, sum(in_doubt_count)::bigint AS rows FROM sync.windows WHERE in_doubt_count > 0 GROUP BY account_id, stream
+  SELECT s.account_id AS account, w.stream, sum(w.in_doubt_count)::bigint AS rows
+    FROM sync.windows w JOIN pool.sub_accounts s ON s.puid = w.puid
+   WHERE w.in_doubt_count > 0 GROUP BY 1, 2
 ), unserved AS (
-  SELECT account_id, 'earnings' AS stream, count(*) AS rows FROM pool.earnings WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL GROUP BY account_id
-   UNION ALL
-  SELECT account_id, 'rewards', count(*) FROM pool.rewards WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL GROUP BY account_id
+  SELECT s.account_id AS account, r.stream, count(*) AS rows
+    FROM (SELECT 'earnings' AS stream, puid FROM pool.earnings WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL
+           UNION ALL
+          SELECT 'rewards', puid FROM pool.rewards WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL) AS r
+    JOIN pool.sub_accounts s ON s.puid = r.puid GROUP BY 1, 2
 ), forgotten AS (
-  SELECT account_id, stream, 'served from ' || to_char(max(served_from) AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+  SELECT account, stream, 'served from ' || to_char(max(served_from) AT TIME ZONE 'UTC', 'YYYY-MM-DD')
          || CASE WHEN count(*) > 1 THEN ' or before (' || count(*) || ' scopes)' ELSE '' END AS text
-    FROM sync.cursors WHERE served_from IS NOT NULL GROUP BY account_id, stream
+    FROM cursors WHERE served_from IS NOT NULL GROUP BY account, stream
 )
 SELECT a.account_name, a.status AS account_status, d.name AS stream,
        s.last_success_at,
@@ -54,13 +59,13 @@ SELECT a.account_name, a.status AS account_status, d.name AS stream,
   FROM pool.accounts a
  CROSS JOIN sync.schedule d
  CROSS JOIN (SELECT sync.now() AS now) n
-  LEFT JOIN scopes s ON s.account_id = a.account_id AND s.stream = d.name
-  LEFT JOIN failures f ON f.account_id = a.account_id AND f.stream = d.name
-  LEFT JOIN quarantine q ON q.account_id = a.account_id AND q.stream = d.name
-  LEFT JOIN doubt i ON i.account_id = a.account_id AND i.stream = d.name
-  LEFT JOIN unserved v ON v.account_id = a.account_id AND v.stream = d.name
-  LEFT JOIN forgotten o ON o.account_id = a.account_id AND o.stream = d.name
-  LEFT JOIN unknown u ON u.account_id = a.account_id AND u.stream = d.name
+  LEFT JOIN scopes s ON s.account = a.account_id AND s.stream = d.name
+  LEFT JOIN failures f ON f.account = a.account_id AND f.stream = d.name
+  LEFT JOIN quarantine q ON q.account = a.account_id AND q.stream = d.name
+  LEFT JOIN doubt i ON i.account = a.account_id AND i.stream = d.name
+  LEFT JOIN unserved v ON v.account = a.account_id AND v.stream = d.name
+  LEFT JOIN forgotten o ON o.account = a.account_id AND o.stream = d.name
+  LEFT JOIN unknown u ON u.account = a.account_id AND u.stream = d.name
  CROSS JOIN LATERAL (
    SELECT CASE
      WHEN d.name IN ('algorithms', 'sub-accounts', 'account-income', 'sub-account-income')
@@ -68,8 +73,8 @@ SELECT a.account_name, a.status AS account_status, d.name AS stream,
      -- A stream of sub-accounts has nothing to do as long as the pool lists none.
      ELSE (SELECT coalesce(s.last_success_at,
                            greatest(a.key_since, min(b.first_seen_at),
-                                    (SELECT max(w.verified_at) FROM sync.windows w
-                                      WHERE w.account_id = a.account_id AND w.stream = d.name)))
+                                    (SELECT max(w.verified_at) FROM sync.windows w JOIN pool.sub_accounts o ON o.puid = w.puid
+                                      WHERE o.account_id = a.account_id AND w.stream = d.name)))
              FROM pool.sub_accounts b
             WHERE b.account_id = a.account_id AND b.removed_at IS NULL AND b.default_algo <> ''
            HAVING count(*) > 0) END AS last_progress_at) AS p

@@ -1,16 +1,15 @@
 CREATE OR REPLACE VIEW report.fleet_hashrate_daily AS
-SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account, f.puid, f.algo, f.day,
-       f.passes,
-       round(f.active_samples::numeric / nullif(f.passes, 0), 2) AS active_workers,
-       round(f.worker_passes::numeric / nullif(f.passes, 0), 2) AS workers,
-       round(f.active_samples::numeric / nullif(f.worker_passes, 0), 4) AS uptime,
+SELECT a.account_name, a.sub_account, f.puid, f.algo, f.day,
+       f.snapshots,
+       round(f.active_samples::numeric / nullif(f.snapshots, 0), 2) AS active_workers,
+       round(f.listed_samples::numeric / nullif(f.snapshots, 0), 2) AS workers,
+       round(f.active_samples::numeric / nullif(f.listed_samples, 0), 4) AS uptime,
        f.avg_real_hash_rate_hps AS avg_hash_rate_hps,
        f.min_real_hash_rate_hps AS min_hash_rate_hps,
        f.max_real_hash_rate_hps AS max_hash_rate_hps,
-       f.account_id
+       a.account_id
   FROM report.fleet_day_totals f
-  JOIN pool.sub_accounts s ON s.account_id = f.account_id AND s.puid = f.puid
-  JOIN pool.accounts a ON a.account_id = s.account_id;
+  JOIN report.sub_accounts a ON a.puid = f.puid;
 
 COMMENT ON VIEW report.fleet_hashrate_daily IS 'The fleet by day: hashrate and workers of each sub-account and algorithm, from complete walks over all workers.';
 COMMENT ON COLUMN report.fleet_hashrate_daily.account_name IS 'The account, as named in the configuration.';
@@ -18,11 +17,11 @@ COMMENT ON COLUMN report.fleet_hashrate_daily.sub_account IS 'Name of the sub-ac
 COMMENT ON COLUMN report.fleet_hashrate_daily.puid IS 'Sub-account id.';
 COMMENT ON COLUMN report.fleet_hashrate_daily.algo IS 'Algorithm, e.g. SHA256d.';
 COMMENT ON COLUMN report.fleet_hashrate_daily.day IS 'The day, UTC.';
-COMMENT ON COLUMN report.fleet_hashrate_daily.passes IS 'Complete walks over the workers: how often the fleet was looked at.';
-COMMENT ON COLUMN report.fleet_hashrate_daily.active_workers IS 'Workers ACTIVE at a time, mean over the passes.';
-COMMENT ON COLUMN report.fleet_hashrate_daily.workers IS 'Workers listed at a time, mean over the passes.';
-COMMENT ON COLUMN report.fleet_hashrate_daily.uptime IS 'Share of the listed workers that was ACTIVE, mean over the passes; 1 is all of them.';
-COMMENT ON COLUMN report.fleet_hashrate_daily.avg_hash_rate_hps IS 'Real-time hashrate of all ACTIVE workers together, mean over the passes, H/s.';
-COMMENT ON COLUMN report.fleet_hashrate_daily.min_hash_rate_hps IS 'The same at its lowest pass, H/s.';
-COMMENT ON COLUMN report.fleet_hashrate_daily.max_hash_rate_hps IS 'The same at its highest pass, H/s.';
+COMMENT ON COLUMN report.fleet_hashrate_daily.snapshots IS 'Complete walks over the workers: how often the fleet was looked at.';
+COMMENT ON COLUMN report.fleet_hashrate_daily.active_workers IS 'Workers ACTIVE at a time, mean over the snapshots.';
+COMMENT ON COLUMN report.fleet_hashrate_daily.workers IS 'Workers listed at a time, mean over the snapshots.';
+COMMENT ON COLUMN report.fleet_hashrate_daily.uptime IS 'Share of the listed workers that was ACTIVE, mean over the snapshots; 1 is all of them.';
+COMMENT ON COLUMN report.fleet_hashrate_daily.avg_hash_rate_hps IS 'Real-time hashrate of all ACTIVE workers together, mean over the snapshots, H/s.';
+COMMENT ON COLUMN report.fleet_hashrate_daily.min_hash_rate_hps IS 'The same at its lowest snapshot, H/s.';
+COMMENT ON COLUMN report.fleet_hashrate_daily.max_hash_rate_hps IS 'The same at its highest snapshot, H/s.';
 COMMENT ON COLUMN report.fleet_hashrate_daily.account_id IS 'The account''s number in the schema pool.';

@@ -5,10 +5,10 @@ WITH closed AS (
     FROM (SELECT month, action, instant, lead(instant) OVER (PARTITION BY month ORDER BY close_id) AS next_at FROM sync.closes) AS c
    WHERE c.action = 'close'
 ), known AS (
-  SELECT account_id, puid, algo, currency, mining_date, valid_from FROM pool.earning_revisions
+  SELECT puid, algo, currency, mining_date, valid_from FROM pool.earning_revisions
    WHERE valid_from > (SELECT min(closed_at) FROM closed)
    UNION
-  SELECT account_id, puid, algo, currency, mining_date, valid_from FROM pool.reward_revisions
+  SELECT puid, algo, currency, mining_date, valid_from FROM pool.reward_revisions
    WHERE valid_from > (SELECT min(closed_at) FROM closed)
 ), events AS (
   SELECT k.*, c.month, c.closed_at, c.next_at, z.time_zone
@@ -19,27 +19,26 @@ WITH closed AS (
    CROSS JOIN sync.report_zone z
 ), changes AS (
   SELECT e.*,
-         sync.day_income_as_of(e.account_id, e.puid, e.algo, e.currency, e.mining_date, e.month, e.time_zone,
+         sync.day_income_as_of(e.puid, e.algo, e.currency, e.mining_date, e.month, e.time_zone,
                                e.valid_from - interval '1 microsecond') AS amount_before,
-         sync.day_income_as_of(e.account_id, e.puid, e.algo, e.currency, e.mining_date, e.month, e.time_zone,
+         sync.day_income_as_of(e.puid, e.algo, e.currency, e.mining_date, e.month, e.time_zone,
                                e.valid_from) AS amount_after
     FROM events e
 )
-SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account,
+SELECT a.account_name, a.sub_account,
        c.puid, c.algo, c.currency, c.month, c.mining_date, c.valid_from AS known_at,
        (SELECT min(m.month)::date
           FROM generate_series(c.month + interval '1 month',
-                               date_trunc('month', c.valid_from AT TIME ZONE c.time_zone) + interval '2 months',
+                               sync.month_of(c.valid_from, c.time_zone) + interval '2 months',
                                interval '1 month') AS m (month)
          WHERE NOT EXISTS (SELECT FROM closed o WHERE o.month = m.month::date AND o.closed_at < c.valid_from
                               AND (o.next_at IS NULL OR c.valid_from <= o.next_at))) AS booked_in,
        c.amount_before, c.amount_after,
        c.amount_after - c.amount_before AS change,
        trim_scale(c.amount_after - c.amount_before)::text AS change_text,
-       c.closed_at, c.next_at AS superseded_at, c.account_id
+       c.closed_at, c.next_at AS superseded_at, a.account_id
   FROM changes c
-  JOIN pool.sub_accounts s ON s.account_id = c.account_id AND s.puid = c.puid
-  JOIN pool.accounts a ON a.account_id = s.account_id
+  JOIN report.sub_accounts a ON a.puid = c.puid
  WHERE c.amount_before <> c.amount_after;
 
 COMMENT ON VIEW report.income_changes IS 'Changes of income that became known after its month was closed (kpool close), each booked in the earliest later month that was open then. The figures of a closed month stay what report.income_as_of(closed_at) says; its later changes are here.';

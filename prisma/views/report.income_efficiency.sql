@@ -1,17 +1,18 @@
 CREATE OR REPLACE VIEW report.income_efficiency AS
 WITH days AS (
   -- The pool gives the rate of the day with each earning; several earnings of a day are one day's work.
-  SELECT account_id, puid, algo, currency, mining_date AS day, sum(amount) AS income, avg(hash_rate_hps) AS hash_rate_hps
+  SELECT puid, algo, currency, mining_date AS day, sum(amount) AS income, avg(hash_rate_hps) AS hash_rate_hps
     FROM pool.earnings
    WHERE withdrawn_at IS NULL AND hash_rate_hps > 0
-   GROUP BY account_id, puid, algo, currency, mining_date
+   GROUP BY puid, algo, currency, mining_date
 ), measured AS (
-  SELECT d.*,
+  SELECT d.*, s.account_id,
          sum(income) OVER account_day * 1e15 / sum(hash_rate_hps) OVER account_day AS account_income_per_phs_day
     FROM days d
-  WINDOW account_day AS (PARTITION BY account_id, algo, currency, day)
+    JOIN pool.sub_accounts s ON s.puid = d.puid
+  WINDOW account_day AS (PARTITION BY s.account_id, d.algo, d.currency, d.day)
 )
-SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account, m.puid, m.algo, m.currency, m.day,
+SELECT a.account_name, a.sub_account, m.puid, m.algo, m.currency, m.day,
        m.income, trim_scale(m.income)::text AS income_text, m.hash_rate_hps,
        round(m.income * 1e15 / m.hash_rate_hps, 18) AS income_per_phs_day,
        round(m.account_income_per_phs_day, 18) AS account_income_per_phs_day,
@@ -20,13 +21,12 @@ SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_accoun
        round(m.income * 1e15 / m.hash_rate_hps / nullif(t.income_per_phs_day, 0), 4) AS against_trend,
        m.account_id
   FROM measured m
-  JOIN pool.sub_accounts s ON s.account_id = m.account_id AND s.puid = m.puid
-  JOIN pool.accounts a ON a.account_id = s.account_id
+  JOIN report.sub_accounts a ON a.puid = m.puid
  CROSS JOIN LATERAL (
    SELECT sum(b.income) * 1e15 / sum(b.hash_rate_hps) AS income_per_phs_day
      FROM (SELECT sum(e.amount) AS income, avg(e.hash_rate_hps) AS hash_rate_hps
              FROM pool.earnings e
-            WHERE e.account_id = m.account_id AND e.puid = m.puid AND e.algo = m.algo AND e.currency = m.currency
+            WHERE e.puid = m.puid AND e.algo = m.algo AND e.currency = m.currency
               AND e.mining_date BETWEEN m.day - 30 AND m.day - 1
               AND e.withdrawn_at IS NULL AND e.hash_rate_hps > 0
             GROUP BY e.mining_date) AS b) AS t;

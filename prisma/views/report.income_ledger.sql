@@ -1,52 +1,10 @@
 CREATE OR REPLACE VIEW report.income_ledger AS
-SELECT a.account_name,
-       coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account,
-       e.puid, e.algo, e.currency,
-       'earnings'::text AS source,
-       NULL::text AS type,
-       e.mining_date, e.mined_at, e.ordinal,
-       e.amount,
-       trim_scale(e.amount)::text AS amount_text,
-       e.status, e.settled_at, e.hash_rate_hps, e.reject_rate, e.first_seen_at, e.changed_at,
-       e.account_id, e.unserved_at
-  FROM pool.earnings e
-  JOIN pool.sub_accounts s ON s.account_id = e.account_id AND s.puid = e.puid
-  JOIN pool.accounts a ON a.account_id = s.account_id
- WHERE e.withdrawn_at IS NULL
- UNION ALL
-SELECT a.account_name,
-       coalesce(nullif(s.pname, ''), s.puid::text),
-       r.puid, r.algo, r.currency,
-       'rewards',
-       r.type,
-       r.mining_date, r.mined_at, r.ordinal,
-       r.amount,
-       trim_scale(r.amount)::text,
-       r.status, r.settled_at, r.hash_rate_hps, NULL, r.first_seen_at, r.changed_at,
-       r.account_id, r.unserved_at
-  FROM pool.rewards r
-  JOIN pool.sub_accounts s ON s.account_id = r.account_id AND s.puid = r.puid
-  JOIN pool.accounts a ON a.account_id = s.account_id
- WHERE r.withdrawn_at IS NULL AND r.type NOT IN ('MINING_EARN', 'UNITE_COIN_EARN')
- UNION ALL
--- Apart from the others, so that it is an anti-join.
-SELECT a.account_name,
-       coalesce(nullif(s.pname, ''), s.puid::text),
-       r.puid, r.algo, r.currency,
-       'rewards',
-       r.type,
-       r.mining_date, r.mined_at, r.ordinal,
-       r.amount,
-       trim_scale(r.amount)::text,
-       r.status, r.settled_at, r.hash_rate_hps, NULL, r.first_seen_at, r.changed_at,
-       r.account_id, r.unserved_at
-  FROM pool.rewards r
-  JOIN pool.sub_accounts s ON s.account_id = r.account_id AND s.puid = r.puid
-  JOIN pool.accounts a ON a.account_id = s.account_id
- WHERE r.withdrawn_at IS NULL AND r.type IN ('MINING_EARN', 'UNITE_COIN_EARN')
-   AND NOT EXISTS (SELECT FROM pool.earnings e
-                    WHERE e.account_id = r.account_id AND e.puid = r.puid AND e.algo = r.algo
-                      AND e.currency = r.currency AND e.mining_date = r.mining_date AND e.withdrawn_at IS NULL);
+SELECT a.account_name, a.sub_account, i.puid, i.algo, i.currency, i.source, i.type, i.mining_date, i.mined_at, i.ordinal,
+       i.amount, trim_scale(i.amount)::text AS amount_text, i.status, i.settled_at, i.hash_rate_hps, i.reject_rate,
+       i.first_seen_at, i.changed_at, a.account_id, i.unserved_at
+  FROM sync.income_items i
+  JOIN report.sub_accounts a ON a.puid = i.puid
+ WHERE i.source <> 'left out';
 
 COMMENT ON VIEW report.income_ledger IS 'Every item of income once: all earnings, and those rewards that the earnings do not already hold (MINING_EARN and UNITE_COIN_EARN count only where earnings have no row for that sub-account, algorithm, currency and day). What the pool has withdrawn is not here.';
 COMMENT ON COLUMN report.income_ledger.account_name IS 'The account, as named in the configuration.';

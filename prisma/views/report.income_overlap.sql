@@ -18,21 +18,11 @@ SELECT d.account_name, d.sub_account, d.puid, d.algo, d.currency, d.mining_date,
                concat_ws(', ', min(status) FILTER (WHERE type IS NULL),
                          nullif(max(status) FILTER (WHERE type IS NULL), min(status) FILTER (WHERE type IS NULL))) AS earning_statuses
           -- Names are joined below the sums, so that a condition on them selects rows before they are added up.
-          FROM (SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account,
-                       e.account_id, e.puid, e.algo, e.currency, e.mining_date, NULL::text AS type, e.amount, e.status
-                  FROM pool.earnings e
-                  JOIN pool.sub_accounts s ON s.account_id = e.account_id AND s.puid = e.puid
-                  JOIN pool.accounts a ON a.account_id = s.account_id
-                 WHERE e.withdrawn_at IS NULL
-                 UNION ALL
-                SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text),
-                       r.account_id, r.puid, r.algo, r.currency, r.mining_date, r.type, r.amount, r.status
-                  FROM pool.rewards r
-                  JOIN pool.sub_accounts s ON s.account_id = r.account_id AND s.puid = r.puid
-                  JOIN pool.accounts a ON a.account_id = s.account_id
-                 WHERE r.withdrawn_at IS NULL AND r.type IN ('MINING_EARN', 'UNITE_COIN_EARN')) AS items
+          FROM sync.income_items
+          JOIN report.sub_accounts USING (puid)
+         WHERE source IN ('earnings', 'left out')
          GROUP BY account_name, sub_account, account_id, puid, algo, currency, mining_date
-        HAVING count(type) > 0 AND count(*) > count(type)) AS d;
+        HAVING count(type) > 0) AS d;
 
 COMMENT ON VIEW report.income_overlap IS 'Rewards that report.income_ledger leaves out because earnings hold the same income: per day, beside the earnings that stand for them, and where the two lists of the pool differ.';
 COMMENT ON COLUMN report.income_overlap.account_name IS 'The account, as named in the configuration.';

@@ -1,20 +1,19 @@
 CREATE OR REPLACE VIEW report.missing_days AS
 WITH at_work AS (
   -- A scope whose machines are at work lives on; its income of yesterday may still come.
-  SELECT account_id, puid, algo, least((max(last_share_at) AT TIME ZONE 'UTC')::date, (sync.now() AT TIME ZONE 'UTC')::date - 1) AS last_day
-    FROM pool.workers GROUP BY account_id, puid, algo
+  SELECT puid, algo, least(sync.day_of(max(last_share_at), 'UTC'), sync.day_of(sync.now(), 'UTC') - 1) AS last_day
+    FROM pool.workers GROUP BY puid, algo
 ), gaps AS (
-  SELECT e.account_id, e.puid, e.algo, e.mining_date AS day,
-         coalesce(lead(e.mining_date) OVER (PARTITION BY e.account_id, e.puid, e.algo ORDER BY e.mining_date), w.last_day) AS next_day
+  SELECT e.puid, e.algo, e.mining_date AS day,
+         coalesce(lead(e.mining_date) OVER (PARTITION BY e.puid, e.algo ORDER BY e.mining_date), w.last_day) AS next_day
     FROM pool.earnings e
-    LEFT JOIN at_work w ON w.account_id = e.account_id AND w.puid = e.puid AND w.algo = e.algo
+    LEFT JOIN at_work w ON w.puid = e.puid AND w.algo = e.algo
    WHERE e.withdrawn_at IS NULL
 )
-SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account, g.puid, g.algo,
-       m.day::date AS day, g.day + 1 AS gap_from, g.next_day - 1 AS gap_to, g.account_id
+SELECT a.account_name, a.sub_account, g.puid, g.algo,
+       m.day::date AS day, g.day + 1 AS gap_from, g.next_day - 1 AS gap_to, a.account_id
   FROM gaps g
-  JOIN pool.sub_accounts s ON s.account_id = g.account_id AND s.puid = g.puid
-  JOIN pool.accounts a ON a.account_id = s.account_id
+  JOIN report.sub_accounts a ON a.puid = g.puid
  CROSS JOIN LATERAL generate_series(g.day::timestamp + interval '1 day', g.next_day::timestamp - interval '1 day', interval '1 day') AS m (day)
  WHERE g.next_day > g.day + 1;
 

@@ -1,18 +1,17 @@
 CREATE OR REPLACE VIEW report.monthly_income AS
-SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account, m.puid, m.currency, m.month,
+SELECT a.account_name, a.sub_account, m.puid, m.currency, m.month,
        m.settled, m.pending, m.other, m.settled + m.pending + m.other AS total, m.paid, m.settled_undated,
        trim_scale(m.settled)::text AS settled_text, trim_scale(m.pending)::text AS pending_text,
        trim_scale(m.settled + m.pending + m.other)::text AS total_text, trim_scale(m.paid)::text AS paid_text,
-       m.items, m.account_id
-  FROM (SELECT account_id, puid, currency, month,
+       m.items, a.account_id
+  FROM (SELECT puid, currency, month,
                sum(earnings_settled + rewards_settled) AS settled,
                sum(earnings_pending + rewards_pending) AS pending,
                sum(earnings_other + rewards_other) AS other,
                sum(paid) AS paid, sum(settled_undated) AS settled_undated, sum(items)::bigint AS items
           FROM sync.income_months WHERE items > 0 OR paid <> 0
-         GROUP BY account_id, puid, currency, month) AS m
-  JOIN pool.sub_accounts s ON s.account_id = m.account_id AND s.puid = m.puid
-  JOIN pool.accounts a ON a.account_id = s.account_id;
+         GROUP BY puid, currency, month) AS m
+  JOIN report.sub_accounts a ON a.puid = m.puid;
 
 COMMENT ON VIEW report.monthly_income IS 'Income by month: settled + pending + other = total counts it when it was mined (accrual basis), paid when it was settled (cash basis). Never add paid to total: they are two views of the same money.';
 COMMENT ON COLUMN report.monthly_income.account_name IS 'The account, as named in the configuration.';

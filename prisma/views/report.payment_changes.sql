@@ -8,31 +8,31 @@ WITH closed AS (
 ), first AS (
   SELECT min(closed_at) AS closed_at, max(month + interval '1 month')::date + 1 AS last_day FROM closed
 ), paid AS (
-  SELECT r.account_id, r.puid, r.algo, r.currency, r.mining_date, r.valid_from, r.valid_to,
-         date_trunc('month', coalesce(r.settled_at, r.mined_at) AT TIME ZONE z.time_zone)::date AS month
-    FROM (SELECT account_id, puid, algo, currency, mining_date, mined_at, settled_at, status, withdrawn_at, valid_from, valid_to
+  SELECT r.puid, r.algo, r.currency, r.mining_date, r.valid_from, r.valid_to,
+         sync.month_of(coalesce(r.settled_at, r.mined_at), z.time_zone) AS month
+    FROM (SELECT puid, algo, currency, mining_date, mined_at, settled_at, status, withdrawn_at, valid_from, valid_to
             FROM pool.earning_revisions
            UNION ALL
-          SELECT account_id, puid, algo, currency, mining_date, mined_at, settled_at, status, withdrawn_at, valid_from, valid_to
+          SELECT puid, algo, currency, mining_date, mined_at, settled_at, status, withdrawn_at, valid_from, valid_to
             FROM pool.reward_revisions) AS r
    CROSS JOIN sync.report_zone z
    WHERE r.status = 'SETTLED' AND r.withdrawn_at IS NULL
      AND (r.valid_from > (SELECT closed_at FROM first) OR r.valid_to > (SELECT closed_at FROM first))
 ), events AS (
   -- An item came to be paid in the month, or was no longer.
-  SELECT p.account_id, p.puid, p.algo, p.currency, p.mining_date, e.at, c.month, c.closed_at, c.next_at, c.time_zone
+  SELECT p.puid, p.algo, p.currency, p.mining_date, e.at, c.month, c.closed_at, c.next_at, c.time_zone
     FROM paid p
     JOIN closed c USING (month)
    CROSS JOIN LATERAL (VALUES (p.valid_from), (p.valid_to)) AS e (at)
    WHERE e.at > c.closed_at AND (c.next_at IS NULL OR e.at <= c.next_at)
    UNION
   -- An earning came or went, and rewards of its day count no longer, or again. What is paid was mined before.
-  SELECT e.account_id, e.puid, e.algo, e.currency, e.mining_date, e.valid_from, c.month, c.closed_at, c.next_at, c.time_zone
+  SELECT e.puid, e.algo, e.currency, e.mining_date, e.valid_from, c.month, c.closed_at, c.next_at, c.time_zone
     FROM pool.earning_revisions e
     JOIN pool.reward_revisions r
-      ON r.account_id = e.account_id AND r.puid = e.puid AND r.algo = e.algo AND r.currency = e.currency
-     AND r.mined_at >= e.mining_date::timestamp AT TIME ZONE 'UTC' AND r.mined_at < (e.mining_date + 1)::timestamp AT TIME ZONE 'UTC'
-    JOIN closed c ON c.month = date_trunc('month', coalesce(r.settled_at, r.mined_at) AT TIME ZONE c.time_zone)::date
+      ON r.puid = e.puid AND r.algo = e.algo AND r.currency = e.currency
+     AND r.mined_at >= sync.start_of_day(e.mining_date, 'UTC') AND r.mined_at < sync.start_of_day(e.mining_date + 1, 'UTC')
+    JOIN closed c ON c.month = sync.month_of(coalesce(r.settled_at, r.mined_at), c.time_zone)
    WHERE e.valid_from > (SELECT closed_at FROM first) AND e.mining_date <= (SELECT last_day FROM first)
      AND e.change IN ('appeared', 'withdrawn', 'restored')
      AND r.type IN ('MINING_EARN', 'UNITE_COIN_EARN') AND r.status = 'SETTLED' AND r.withdrawn_at IS NULL
@@ -42,27 +42,26 @@ WITH closed AS (
     FROM events e
    CROSS JOIN LATERAL (
      SELECT coalesce(a.paid_date, b.paid_date) AS paid_date, coalesce(b.amount, 0) AS paid_before, coalesce(a.amount, 0) AS paid_after
-       FROM sync.day_payments_as_of(e.account_id, e.puid, e.algo, e.currency, e.mining_date, e.time_zone,
+       FROM sync.day_payments_as_of(e.puid, e.algo, e.currency, e.mining_date, e.time_zone,
                                     e.at - interval '1 microsecond') AS b
-       FULL JOIN sync.day_payments_as_of(e.account_id, e.puid, e.algo, e.currency, e.mining_date, e.time_zone, e.at) AS a
+       FULL JOIN sync.day_payments_as_of(e.puid, e.algo, e.currency, e.mining_date, e.time_zone, e.at) AS a
          ON a.paid_date = b.paid_date) AS d
    WHERE date_trunc('month', d.paid_date::timestamp)::date = e.month
 )
-SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account,
+SELECT a.account_name, a.sub_account,
        c.puid, c.algo, c.currency, c.month, c.mining_date, c.paid_date, c.at AS known_at,
        (SELECT min(m.month)::date
           FROM generate_series(c.month + interval '1 month',
-                               date_trunc('month', c.at AT TIME ZONE c.time_zone) + interval '2 months',
+                               sync.month_of(c.at, c.time_zone) + interval '2 months',
                                interval '1 month') AS m (month)
          WHERE NOT EXISTS (SELECT FROM closed o WHERE o.month = m.month::date AND o.closed_at < c.at
                               AND (o.next_at IS NULL OR c.at <= o.next_at))) AS booked_in,
        c.paid_before, c.paid_after,
        c.paid_after - c.paid_before AS change,
        trim_scale(c.paid_after - c.paid_before)::text AS change_text,
-       c.closed_at, c.next_at AS superseded_at, c.account_id
+       c.closed_at, c.next_at AS superseded_at, a.account_id
   FROM changes c
-  JOIN pool.sub_accounts s ON s.account_id = c.account_id AND s.puid = c.puid
-  JOIN pool.accounts a ON a.account_id = s.account_id
+  JOIN report.sub_accounts a ON a.puid = c.puid
  WHERE c.paid_before <> c.paid_after;
 
 COMMENT ON VIEW report.payment_changes IS 'report.income_changes for books on the cash basis: changes of what was paid in a month that became known after it was closed (a payment shown late, moved, corrected or taken back), each booked in the earliest later month that was open then. Use one of the two, as your books are kept: never both.';

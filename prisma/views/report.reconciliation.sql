@@ -1,24 +1,24 @@
 CREATE OR REPLACE VIEW report.reconciliation AS
 WITH unread AS (
-  SELECT DISTINCT s.account_id, s.puid, 'the ledger of this sub-account has not been read whole yet' AS why
+  SELECT DISTINCT s.puid, 'the ledger of this sub-account has not been read whole yet' AS why
     FROM pool.sub_accounts s
    WHERE NOT EXISTS (SELECT FROM sync.cursors c
-                      WHERE c.account_id = s.account_id AND c.puid = s.puid AND c.stream IN ('earnings', 'rewards'))
+                      WHERE c.puid = s.puid AND c.stream IN ('earnings', 'rewards'))
       OR EXISTS (SELECT FROM sync.cursors c
-                  WHERE c.account_id = s.account_id AND c.puid = s.puid AND c.stream IN ('earnings', 'rewards')
+                  WHERE c.puid = s.puid AND c.stream IN ('earnings', 'rewards')
                     AND NOT c.history_complete)
 ), quarantined AS (
-  SELECT DISTINCT account_id, puid, 'rows of this sub-account are in quarantine' AS why
+  SELECT DISTINCT puid, 'rows of this sub-account are in quarantine' AS why
     FROM sync.quarantined_rows WHERE stream IN ('earnings', 'rewards') AND resolved_at IS NULL
 ), uncertified AS (
-  SELECT account_id, puid, string_agg(span, '; ' ORDER BY position) FILTER (WHERE position <= 5)
+  SELECT puid, string_agg(span, '; ' ORDER BY position) FILTER (WHERE position <= 5)
            || CASE WHEN count(*) > 5 THEN '; and ' || count(*) - 5 || ' more (report.completeness)' ELSE '' END AS spans
-    FROM (SELECT u.account_id, u.puid, u.span,
-                 row_number() OVER (PARTITION BY u.account_id, u.puid ORDER BY u.stream, u.algo, u.from_at) AS position
+    FROM (SELECT u.puid, u.span,
+                 row_number() OVER (PARTITION BY u.puid ORDER BY u.stream, u.algo, u.from_at) AS position
             FROM sync.uncertified u) AS numbered
-   GROUP BY account_id, puid
+   GROUP BY puid
 )
-SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account, j.puid, j.currency, j.observed_at,
+SELECT a.account_name, a.sub_account, j.puid, j.currency, j.observed_at,
        j.pool_total, trim_scale(j.pool_total)::text AS pool_total_text,
        j.earnings_settled + j.rewards_settled AS ledger_settled,
        trim_scale(j.earnings_settled + j.rewards_settled)::text AS ledger_settled_text,
@@ -35,13 +35,12 @@ SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_accoun
        j.earnings_settled, j.earnings_pending, j.earnings_other,
        j.rewards_settled, j.rewards_pending, j.rewards_other,
        j.left_out_settled, j.left_out_pending, j.left_out_other,
-       j.account_id, c.spans AS uncertified
+       a.account_id, c.spans AS uncertified
   FROM sync.compared_totals j
-  JOIN pool.sub_accounts s ON s.account_id = j.account_id AND s.puid = j.puid
-  JOIN pool.accounts a ON a.account_id = j.account_id
-  LEFT JOIN unread u ON u.account_id = j.account_id AND u.puid = j.puid
-  LEFT JOIN quarantined q ON q.account_id = j.account_id AND q.puid = j.puid
-  LEFT JOIN uncertified c ON c.account_id = j.account_id AND c.puid = j.puid
+  JOIN report.sub_accounts a ON a.puid = j.puid
+  LEFT JOIN unread u ON u.puid = j.puid
+  LEFT JOIN quarantined q ON q.puid = j.puid
+  LEFT JOIN uncertified c ON c.puid = j.puid
  CROSS JOIN LATERAL (
    SELECT CASE WHEN j.rank = 1 THEN 'matches'
                WHEN j.rank = 2 THEN 'matches to the pool''s digits'

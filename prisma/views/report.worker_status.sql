@@ -1,11 +1,10 @@
 CREATE OR REPLACE VIEW report.worker_status AS
-SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account, w.puid, w.algo, w.worker_id, w.worker_name,
+SELECT a.account_name, a.sub_account, w.puid, w.algo, w.worker_id, w.worker_name,
        w.status, w.real_hash_rate_hps, w.hour_hash_rate_hps, w.day_hash_rate_hps, w.reject_rate,
        w.last_share_at, n.now - w.last_share_at AS since_last_share,
-       w.first_seen_at, w.last_seen_at, w.account_id
+       w.first_seen_at, w.last_seen_at, a.account_id
   FROM pool.workers w
-  JOIN pool.sub_accounts s ON s.account_id = w.account_id AND s.puid = w.puid
-  JOIN pool.accounts a ON a.account_id = s.account_id
+  JOIN report.sub_accounts a ON a.puid = w.puid
  CROSS JOIN (SELECT sync.now() AS now) n
  WHERE w.removed_at IS NULL;
 

@@ -5,25 +5,25 @@ WITH totals AS MATERIALIZED (
   SELECT 'account', account_id, NULL, currency, observed_at, amount, digits FROM sync.latest_account_totals
 ), asked AS MATERIALIZED (
   -- An account's total is compared sub-account by sub-account, and added up below.
-  SELECT t.level, t.account_id, s.puid, t.currency, t.observed_at
+  SELECT t.level, s.puid, t.currency, t.observed_at
     FROM totals t JOIN pool.sub_accounts s ON s.account_id = t.account_id AND (t.puid IS NULL OR s.puid = t.puid)
 ), known AS MATERIALIZED (
-  SELECT account_id, puid, currency,
+  SELECT puid, currency,
          sum(earnings_settled) AS es, sum(earnings_pending) AS ep, sum(earnings_other) AS eo, sum(rewards_settled) AS rs, sum(rewards_pending) AS rp, sum(rewards_other) AS ro, sum(left_out_settled) AS ls, sum(left_out_pending) AS lp, sum(left_out_other) AS lo
-    FROM sync.income_months GROUP BY account_id, puid, currency
+    FROM sync.income_months GROUP BY puid, currency
 ), moved AS MATERIALIZED (
   -- Days of which we learned something after the pool gave its total: few, and only they have to be read as of then.
-  SELECT l.level, l.account_id, l.puid, d.algo, l.currency, d.mining_date, l.observed_at
+  SELECT l.level, l.puid, d.algo, l.currency, d.mining_date, l.observed_at
     FROM asked l
    CROSS JOIN LATERAL (
      SELECT algo, mining_date FROM pool.earning_revisions r
-      WHERE r.account_id = l.account_id AND r.puid = l.puid AND r.currency = l.currency AND r.valid_from > l.observed_at
+      WHERE r.puid = l.puid AND r.currency = l.currency AND r.valid_from > l.observed_at
       UNION
      SELECT algo, mining_date FROM pool.reward_revisions r
-      WHERE r.account_id = l.account_id AND r.puid = l.puid AND r.currency = l.currency AND r.valid_from > l.observed_at) AS d
+      WHERE r.puid = l.puid AND r.currency = l.currency AND r.valid_from > l.observed_at) AS d
 ), moved_now AS (
   -- Here and below, sums within the lateral part keep it a look-up of the day, not a join with all days.
-  SELECT m.level, m.account_id, m.puid, m.currency,
+  SELECT m.level, m.puid, m.currency,
          -sum(d.es) AS es, -sum(d.ep) AS ep, -sum(d.eo) AS eo, -sum(d.rs) AS rs, -sum(d.rp) AS rp, -sum(d.ro) AS ro, -sum(d.ls) AS ls, -sum(d.lp) AS lp, -sum(d.lo) AS lo
     FROM moved m
    CROSS JOIN LATERAL (
@@ -31,11 +31,11 @@ WITH totals AS MATERIALIZED (
             sum(rewards_settled) AS rs, sum(rewards_pending) AS rp, sum(rewards_other) AS ro,
             sum(left_out_settled) AS ls, sum(left_out_pending) AS lp, sum(left_out_other) AS lo
        FROM sync.income_days i
-      WHERE i.account_id = m.account_id AND i.puid = m.puid AND i.algo = m.algo AND i.currency = m.currency
+      WHERE i.puid = m.puid AND i.algo = m.algo AND i.currency = m.currency
         AND i.mining_date = m.mining_date) AS d
-   GROUP BY m.level, m.account_id, m.puid, m.currency
+   GROUP BY m.level, m.puid, m.currency
 ), moved_then AS (
-  SELECT m.level, m.account_id, m.puid, m.currency,
+  SELECT m.level, m.puid, m.currency,
          sum(i.amount) FILTER (WHERE i.source = 'earnings' AND i.status = 'SETTLED') AS es,
          sum(i.amount) FILTER (WHERE i.source = 'earnings' AND i.status = 'WAIT_SETTLE') AS ep,
          sum(i.amount) FILTER (WHERE i.source = 'earnings' AND i.status NOT IN ('SETTLED', 'WAIT_SETTLE')) AS eo,
@@ -47,50 +47,38 @@ WITH totals AS MATERIALIZED (
          sum(i.amount) FILTER (WHERE i.source = 'left out' AND i.status NOT IN ('SETTLED', 'WAIT_SETTLE')) AS lo
     FROM moved m
    CROSS JOIN LATERAL (
-     WITH earned AS (
-       SELECT e.amount, e.status
-         FROM pool.earning_revisions e
-        WHERE e.account_id = m.account_id AND e.puid = m.puid AND e.algo = m.algo AND e.currency = m.currency
-          AND e.mined_at >= m.mining_date::timestamp AT TIME ZONE 'UTC'
-          AND e.mined_at < (m.mining_date + 1)::timestamp AT TIME ZONE 'UTC'
-          AND e.valid_from <= m.observed_at AND (e.valid_to IS NULL OR e.valid_to > m.observed_at) AND e.withdrawn_at IS NULL
-     )
-     SELECT amount, status, 'earnings' AS source FROM earned
-      UNION ALL
-     SELECT r.amount, r.status,
-            CASE WHEN r.type IN ('MINING_EARN', 'UNITE_COIN_EARN') AND EXISTS (SELECT FROM earned) THEN 'left out' ELSE 'rewards' END
-       FROM pool.reward_revisions r
-      WHERE r.account_id = m.account_id AND r.puid = m.puid AND r.algo = m.algo AND r.currency = m.currency
-        AND r.mined_at >= m.mining_date::timestamp AT TIME ZONE 'UTC'
-        AND r.mined_at < (m.mining_date + 1)::timestamp AT TIME ZONE 'UTC'
-        AND r.valid_from <= m.observed_at AND (r.valid_to IS NULL OR r.valid_to > m.observed_at) AND r.withdrawn_at IS NULL) AS i
-   GROUP BY m.level, m.account_id, m.puid, m.currency
+     SELECT t.amount, t.status, t.source
+       FROM sync.income_items_as_of(m.observed_at) t
+      WHERE t.puid = m.puid AND t.algo = m.algo AND t.currency = m.currency
+        AND t.mined_at >= sync.start_of_day(m.mining_date, 'UTC')
+        AND t.mined_at < sync.start_of_day(m.mining_date + 1, 'UTC')) AS i
+   GROUP BY m.level, m.puid, m.currency
 ), learned AS (
   -- The same days as we know them now, but only what was settled by then: the pool may have settled it shortly
   -- before it gave the total, and told us of it in a list shortly afterwards.
-  SELECT m.level, m.account_id, m.puid, m.currency, sum(i.amount) AS settled
+  SELECT m.level, m.puid, m.currency, sum(i.amount) AS settled
     FROM moved m
    CROSS JOIN LATERAL (
      SELECT sum(l.amount) AS amount FROM report.income_ledger l
-      WHERE l.account_id = m.account_id AND l.puid = m.puid AND l.algo = m.algo AND l.currency = m.currency
-        AND l.mined_at >= m.mining_date::timestamp AT TIME ZONE 'UTC'
-        AND l.mined_at < (m.mining_date + 1)::timestamp AT TIME ZONE 'UTC'
+      WHERE l.puid = m.puid AND l.algo = m.algo AND l.currency = m.currency
+        AND l.mined_at >= sync.start_of_day(m.mining_date, 'UTC')
+        AND l.mined_at < sync.start_of_day(m.mining_date + 1, 'UTC')
         AND l.status = 'SETTLED' AND l.settled_at <= m.observed_at) AS i
-   GROUP BY m.level, m.account_id, m.puid, m.currency
+   GROUP BY m.level, m.puid, m.currency
 ), parts AS (
-  SELECT v.level, k.account_id, k.puid, k.currency, k.es, k.ep, k.eo, k.rs, k.rp, k.ro, k.ls, k.lp, k.lo, k.es + k.rs AS later
+  SELECT v.level, k.puid, k.currency, k.es, k.ep, k.eo, k.rs, k.rp, k.ro, k.ls, k.lp, k.lo, k.es + k.rs AS later
     FROM known k CROSS JOIN (VALUES ('account'), ('sub-account')) AS v (level)
    UNION ALL
-  SELECT level, account_id, puid, currency, es, ep, eo, rs, rp, ro, ls, lp, lo, es + rs FROM moved_now
+  SELECT level, puid, currency, es, ep, eo, rs, rp, ro, ls, lp, lo, es + rs FROM moved_now
    UNION ALL
-  SELECT level, account_id, puid, currency, coalesce(es, 0), coalesce(ep, 0), coalesce(eo, 0), coalesce(rs, 0), coalesce(rp, 0), coalesce(ro, 0), coalesce(ls, 0), coalesce(lp, 0), coalesce(lo, 0), 0 FROM moved_then
+  SELECT level, puid, currency, coalesce(es, 0), coalesce(ep, 0), coalesce(eo, 0), coalesce(rs, 0), coalesce(rp, 0), coalesce(ro, 0), coalesce(ls, 0), coalesce(lp, 0), coalesce(lo, 0), 0 FROM moved_then
    UNION ALL
-  SELECT level, account_id, puid, currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, settled FROM learned
+  SELECT level, puid, currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, settled FROM learned
 ), ledger AS (
-  SELECT level, account_id, CASE level WHEN 'sub-account' THEN puid END AS puid, currency,
+  SELECT p.level, s.account_id, CASE p.level WHEN 'sub-account' THEN p.puid END AS puid, p.currency,
          sum(es) AS earnings_settled, sum(ep) AS earnings_pending, sum(eo) AS earnings_other, sum(rs) AS rewards_settled, sum(rp) AS rewards_pending, sum(ro) AS rewards_other, sum(ls) AS left_out_settled, sum(lp) AS left_out_pending, sum(lo) AS left_out_other,
          sum(later) AS settled_later
-    FROM parts GROUP BY 1, 2, 3, 4
+    FROM parts p JOIN pool.sub_accounts s ON s.puid = p.puid GROUP BY 1, 2, 3, 4
 ), beside AS (
   SELECT level, account_id, coalesce(t.puid, l.puid) AS puid, currency, t.observed_at, t.amount AS pool_total, t.digits,
          coalesce(l.earnings_settled, 0) AS earnings_settled, coalesce(l.earnings_pending, 0) AS earnings_pending, coalesce(l.earnings_other, 0) AS earnings_other, coalesce(l.rewards_settled, 0) AS rewards_settled, coalesce(l.rewards_pending, 0) AS rewards_pending, coalesce(l.rewards_other, 0) AS rewards_other, coalesce(l.left_out_settled, 0) AS left_out_settled, coalesce(l.left_out_pending, 0) AS left_out_pending, coalesce(l.left_out_other, 0) AS left_out_other,

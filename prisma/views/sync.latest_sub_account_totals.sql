@@ -1,21 +1,22 @@
 CREATE OR REPLACE VIEW sync.latest_sub_account_totals AS
 -- Steps from one sub-account and currency to the next along the primary key: the samples between are not read.
 WITH RECURSIVE latest AS (
-  (SELECT account_id, puid, currency, observed_at, amount
+  (SELECT puid, currency, observed_at, amount
      FROM pool.sub_account_income_samples
-    ORDER BY account_id DESC, puid DESC, currency DESC, observed_at DESC LIMIT 1)
+    ORDER BY puid DESC, currency DESC, observed_at DESC LIMIT 1)
    UNION ALL
-  SELECT n.account_id, n.puid, n.currency, n.observed_at, n.amount
+  SELECT n.puid, n.currency, n.observed_at, n.amount
     FROM latest l
    CROSS JOIN LATERAL (
      SELECT * FROM pool.sub_account_income_samples
-      WHERE (account_id, puid, currency) < (l.account_id, l.puid, l.currency)
-      ORDER BY account_id DESC, puid DESC, currency DESC, observed_at DESC LIMIT 1) AS n
+      WHERE (puid, currency) < (l.puid, l.currency)
+      ORDER BY puid DESC, currency DESC, observed_at DESC LIMIT 1) AS n
 )
-SELECT account_id, puid, currency, observed_at, amount,
+SELECT s.account_id, l.puid, l.currency, l.observed_at, l.amount,
        -- A total may end in zeros by chance; all totals of a currency together show how many digits the pool gives.
-       max(scale(trim_scale(amount))) OVER (PARTITION BY account_id, currency) AS digits
-  FROM latest;
+       max(scale(trim_scale(l.amount))) OVER (PARTITION BY s.account_id, l.currency) AS digits
+  FROM latest l
+  JOIN pool.sub_accounts s ON s.puid = l.puid;
 
 COMMENT ON VIEW sync.latest_sub_account_totals IS 'What the pool last said that each sub-account has earned altogether, by currency.';
 COMMENT ON COLUMN sync.latest_sub_account_totals.account_id IS 'The account: pool.accounts.';

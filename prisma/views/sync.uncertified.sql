@@ -1,41 +1,40 @@
 CREATE OR REPLACE VIEW sync.uncertified AS
 WITH spans AS (
-  SELECT w.stream, w.account_id, w.puid, w.algo, w.from_at, w.to_at, w.quarantined_count AS excepted
+  SELECT w.stream, w.puid, w.algo, w.from_at, w.to_at, w.quarantined_count AS excepted
     FROM sync.windows w WHERE w.verified_at IS NULL OR w.quarantined_count > 0
    UNION ALL
   -- Between two windows, and before the oldest one: only where a history is not complete.
-  SELECT stream, account_id, puid, algo, gap_from, from_at, 0
-    FROM (SELECT w.stream, w.account_id, w.puid, w.algo, w.from_at, g.is_first,
+  SELECT stream, puid, algo, gap_from, from_at, 0
+    FROM (SELECT w.stream, w.puid, w.algo, w.from_at, g.is_first,
                  CASE WHEN g.is_first THEN '-infinity' ELSE g.last_to END AS gap_from
             FROM sync.cursors c
-            JOIN sync.windows w USING (stream, account_id, puid, algo)
+            JOIN sync.windows w USING (stream, puid, algo)
            CROSS JOIN LATERAL (
              SELECT max(e.to_at) AS last_to, count(*) = 0 AS is_first FROM sync.windows e
-              WHERE e.stream = w.stream AND e.account_id = w.account_id AND e.puid = w.puid AND e.algo = w.algo
+              WHERE e.stream = w.stream AND e.puid = w.puid AND e.algo = w.algo
                 AND e.from_at < w.from_at) AS g
            WHERE c.stream IN ('earnings', 'rewards') AND NOT c.history_complete) AS w
    WHERE gap_from < from_at
      -- A history that is read but for a window in its middle is not open at its start.
-     AND (NOT is_first OR NOT EXISTS (SELECT FROM sync.windows u WHERE u.stream = w.stream AND u.account_id = w.account_id
+     AND (NOT is_first OR NOT EXISTS (SELECT FROM sync.windows u WHERE u.stream = w.stream
                                          AND u.puid = w.puid AND u.algo = w.algo AND u.verified_at IS NULL))
    UNION ALL
-  SELECT l.stream, s.account_id, s.puid, s.default_algo, '-infinity', 'infinity', 0
+  SELECT l.stream, s.puid, s.default_algo, '-infinity', 'infinity', 0
     FROM pool.sub_accounts s CROSS JOIN (VALUES ('earnings'), ('rewards')) AS l (stream)
    WHERE s.removed_at IS NULL AND s.default_algo <> ''
-     AND NOT EXISTS (SELECT FROM sync.windows w WHERE w.stream = l.stream AND w.account_id = s.account_id
+     AND NOT EXISTS (SELECT FROM sync.windows w WHERE w.stream = l.stream
                         AND w.puid = s.puid AND w.algo = s.default_algo)
 )
-SELECT stream, account_id, puid, algo, from_at, to_at,
+SELECT stream, puid, algo, from_at, to_at,
        stream || ' ' || algo
-         || CASE WHEN from_at > '-infinity' THEN ' from ' || (from_at AT TIME ZONE 'UTC')::date ELSE '' END
-         || CASE WHEN to_at < 'infinity' THEN ' to ' || ((to_at - interval '1 microsecond') AT TIME ZONE 'UTC')::date ELSE '' END
+         || CASE WHEN from_at > '-infinity' THEN ' from ' || sync.day_of(from_at, 'UTC') ELSE '' END
+         || CASE WHEN to_at < 'infinity' THEN ' to ' || sync.day_of(to_at - interval '1 microsecond', 'UTC') ELSE '' END
          || CASE WHEN from_at = '-infinity' AND to_at = 'infinity' THEN ' altogether' ELSE '' END
          || CASE WHEN excepted > 0 THEN ' but for ' || excepted || ' row(s)' ELSE '' END AS span
   FROM spans;
 
 COMMENT ON VIEW sync.uncertified IS 'Spans of mining time of which it is not proven that the ledger holds all that the pool serves.';
 COMMENT ON COLUMN sync.uncertified.stream IS 'The list of income: earnings or rewards.';
-COMMENT ON COLUMN sync.uncertified.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN sync.uncertified.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.uncertified.algo IS 'Algorithm.';
 COMMENT ON COLUMN sync.uncertified.from_at IS 'Start of the span; -infinity: from the beginning.';

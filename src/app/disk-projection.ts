@@ -45,7 +45,7 @@ export async function projectDisk(
   try {
     const { usedBytes, ...facts } = await readFleetOnDisk(client);
     const { keepDays, sync } = config;
-    const disk = projectFleetDisk(facts, { passEveryMs: sync.everyMs.workers, keepDays });
+    const disk = projectFleetDisk(facts, { snapshotEveryMs: sync.everyMs.workers, keepDays });
     const now = ` (now ${sizeOf(usedBytes)})`;
     return {
       name: 'disk',

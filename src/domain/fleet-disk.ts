@@ -8,12 +8,12 @@ const DAYS_PER_YEAR = 365;
 export interface FleetFacts {
   /** Workers that the pool lists. */
   readonly workers: number;
-  /** Those of them that were ACTIVE when last looked at: each adds a sample a pass. */
+  /** Those of them that were ACTIVE when last looked at: each adds a sample a snapshot. */
   readonly activeWorkers: number;
 }
 
 export interface FleetHabits {
-  readonly passEveryMs: number;
+  readonly snapshotEveryMs: number;
   /** Days; null: for ever. */
   readonly keepDays: {
     readonly workerSamples: number | null;
@@ -33,9 +33,9 @@ export interface FleetDisk {
 }
 
 /** The disk that a fleet of this size comes to. */
-export function projectFleetDisk(facts: FleetFacts, { passEveryMs, keepDays }: FleetHabits): FleetDisk {
+export function projectFleetDisk(facts: FleetFacts, { snapshotEveryMs, keepDays }: FleetHabits): FleetDisk {
   const daily = {
-    samples: facts.activeWorkers * (DAY_MS / passEveryMs) * ROW_BYTES.samples,
+    samples: facts.activeWorkers * (DAY_MS / snapshotEveryMs) * ROW_BYTES.samples,
     hourly: facts.workers * HOURS_PER_DAY * ROW_BYTES.hourly,
     daily: facts.workers * ROW_BYTES.daily,
   };

@@ -5,13 +5,13 @@ import type { UnreadableRow } from './page';
 /** The lists that together hold every worker, in the order in which they are walked. */
 export const WALKED_STATUSES = ['ACTIVE', 'INACTIVE', 'INVALID'] as const satisfies readonly WorkerFilter[];
 
-/** A worker counts as up in a pass that saw it so. */
+/** A worker counts as up in a snapshot that saw it so. */
 export const ACTIVE: WorkerStatus = 'ACTIVE';
 
 const WORKER_ID_FIELD = /"workerId"\s*:\s*"?(\d{1,19})"?\s*[,}]/g;
 
 /**
- * Which workers the unreadable rows of a pass may be, so that none of them is taken for removed; null when any
+ * Which workers the unreadable rows of a snapshot may be, so that none of them is taken for removed; null when any
  * worker may be one of them.
  */
 export function findUnreadableWorkers(unreadable: readonly UnreadableRow[]): ReadonlySet<WorkerId> | null {

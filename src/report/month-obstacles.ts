@@ -101,14 +101,14 @@ async function readAccounts(sql: Sql | TransactionSql, { to }: Bounds): Promise<
  */
 function scopesOf(sql: Sql | TransactionSql, { from }: Bounds) {
   return sql`
-    SELECT l.stream, p.account_id, p.puid, p.algo, least(s.removed_at, g.removed_at) AS removed_at
-      FROM (SELECT s.account_id, s.puid, g.algo FROM pool.sub_accounts s JOIN pool.algorithms g USING (account_id)
+    SELECT l.stream, s.account_id, p.puid, p.algo, least(s.removed_at, g.removed_at) AS removed_at
+      FROM (SELECT s.puid, g.algo FROM pool.sub_accounts s JOIN pool.algorithms g USING (account_id)
              UNION
-            SELECT account_id, puid, default_algo FROM pool.sub_accounts WHERE default_algo <> ''
+            SELECT puid, default_algo FROM pool.sub_accounts WHERE default_algo <> ''
              UNION
-            SELECT account_id, puid, algo FROM sync.cursors WHERE stream IN ('earnings', 'rewards')) AS p
-      JOIN pool.sub_accounts s ON s.account_id = p.account_id AND s.puid = p.puid
-      LEFT JOIN pool.algorithms g ON g.account_id = p.account_id AND g.algo = p.algo
+            SELECT puid, algo FROM sync.cursors WHERE stream IN ('earnings', 'rewards')) AS p
+      JOIN pool.sub_accounts s ON s.puid = p.puid
+      LEFT JOIN pool.algorithms g ON g.account_id = s.account_id AND g.algo = p.algo
      CROSS JOIN (VALUES ('earnings'), ('rewards')) AS l (stream)
      WHERE coalesce(least(s.removed_at, g.removed_at) > ${from}::text::timestamptz, true)`;
 }
@@ -121,7 +121,7 @@ async function findLateStarts(sql: Sql | TransactionSql, bounds: Bounds): Promis
       FROM (${scopesOf(sql, bounds)}) AS s
      CROSS JOIN LATERAL (
        SELECT min(w.from_at) AS oldest FROM sync.windows w
-        WHERE w.stream = s.stream AND w.account_id = s.account_id AND w.puid = s.puid AND w.algo = s.algo) AS o
+        WHERE w.stream = s.stream AND w.puid = s.puid AND w.algo = s.algo) AS o
       JOIN pool.accounts a ON a.account_id = s.account_id
      WHERE o.oldest > ${bounds.from}::text::timestamptz
      GROUP BY a.account_name ORDER BY 1`;
@@ -140,7 +140,7 @@ async function findScopeObstacles(
                - least(greatest(p.oldest, ${from}::text::timestamptz), ${to}::text::timestamptz)
                AND p.oldest IS NOT NULL AS is_proven,
              (SELECT count(*)::int FROM sync.quarantined_rows q
-               WHERE q.stream = s.stream AND q.account_id = s.account_id AND q.puid = s.puid AND q.algo = s.algo
+               WHERE q.stream = s.stream AND q.puid = s.puid AND q.algo = s.algo
                  AND q.resolved_at IS NULL AND q.accepted_at IS NULL
                  AND coalesce(q.window_from < ${to}::text::timestamptz AND q.window_to > ${from}::text::timestamptz, true)) AS quarantined
         FROM (${scopesOf(sql, bounds)}) AS s
@@ -151,13 +151,12 @@ async function findScopeObstacles(
                   FILTER (WHERE w.verified_at >= least(${to}::text::timestamptz, s.removed_at)
                             AND w.from_at < ${to}::text::timestamptz AND w.to_at > ${from}::text::timestamptz) AS proven
            FROM sync.windows w
-          WHERE w.stream = s.stream AND w.account_id = s.account_id AND w.puid = s.puid AND w.algo = s.algo) AS p
+          WHERE w.stream = s.stream AND w.puid = s.puid AND w.algo = s.algo) AS p
     )
-    SELECT a.account_name AS account, coalesce(nullif(s.pname, ''), s.puid::text) AS "subAccount", j.algo, j.stream,
+    SELECT a.account_name AS account, a.sub_account AS "subAccount", j.algo, j.stream,
            j.is_proven AS "isProven", j.quarantined
       FROM judged j
-      JOIN pool.sub_accounts s ON s.account_id = j.account_id AND s.puid = j.puid
-      JOIN pool.accounts a ON a.account_id = j.account_id
+      JOIN report.sub_accounts a ON a.puid = j.puid
      WHERE NOT j.is_proven OR j.quarantined > 0
      ORDER BY 1, 2, 3, 4`;
 }

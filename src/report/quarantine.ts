@@ -30,11 +30,13 @@ function fromDatabase(row: StoredRow): QuarantinedRow {
 
 function select(sql: postgres.Sql): postgres.Fragment {
   return sql`
-    SELECT q.quarantine_id::text AS number, a.account_name AS account, q.stream, nullif(q.puid, -1)::text AS puid,
+    SELECT q.quarantine_id::text AS number, a.account_name AS account, q.stream, q.puid::text AS puid,
            nullif(q.algo, '') AS algo, q.raw, q.reason, q.first_seen_at AS "firstSeenAt",
            q.last_seen_at AS "lastSeenAt", q.accepted_at AS "acceptedAt", q.accepted_note AS "acceptedNote",
            q.resolved_at AS "resolvedAt"
-      FROM sync.quarantined_rows q JOIN pool.accounts a USING (account_id)`;
+      FROM sync.quarantined_rows q
+      LEFT JOIN pool.sub_accounts s USING (puid)
+      JOIN pool.accounts a ON a.account_id = coalesce(q.account_id, s.account_id)`;
 }
 
 /** Newest first, at most `limit`; unless `isWhole`, only those that still wait for somebody. */

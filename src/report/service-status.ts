@@ -73,15 +73,14 @@ async function countKeysPacedAsWhole(sql: Sql): Promise<number> {
 /** Progress of every scope's history, those that are still being read first. */
 async function readBackfill(sql: Sql): Promise<readonly BackfillState[]> {
   return sql<BackfillState[]>`
-    SELECT a.account_name AS account, c.stream, coalesce(nullif(s.pname, ''), c.puid::text) AS "subAccount", c.algo,
+    SELECT a.account_name AS account, c.stream, a.sub_account AS "subAccount", c.algo,
            c.history_complete AS "isComplete", c.complete_from AS "completeFrom",
            w.windows::int AS windows, w.rows::text AS rows
       FROM sync.cursors c
-      JOIN pool.accounts a USING (account_id)
-      LEFT JOIN pool.sub_accounts s ON (s.account_id, s.puid) = (c.account_id, c.puid)
+      JOIN report.sub_accounts a USING (puid)
      CROSS JOIN LATERAL (
        SELECT count(*) FILTER (WHERE verified_at IS NOT NULL) AS windows, coalesce(sum(row_count), 0) AS rows
-         FROM sync.windows w WHERE (w.stream, w.account_id, w.puid, w.algo) = (c.stream, c.account_id, c.puid, c.algo)) w
+         FROM sync.windows w WHERE (w.stream, w.puid, w.algo) = (c.stream, c.puid, c.algo)) w
      WHERE c.stream IN ('earnings', 'rewards')
      ORDER BY c.history_complete, a.account_name, c.stream, "subAccount", c.algo`;
 }
@@ -89,15 +88,10 @@ async function readBackfill(sql: Sql): Promise<readonly BackfillState[]> {
 /** The latest run of every scope whose latest run did not succeed, newest first. */
 async function readFailures(sql: Sql, limit: number): Promise<readonly FailureState[]> {
   return sql<FailureState[]>`
-    SELECT a.account_name AS account, r.stream, nullif(r.puid, -1)::text AS puid, nullif(r.algo, '') AS algo,
+    SELECT a.account_name AS account, r.stream, r.puid::text AS puid, nullif(r.algo, '') AS algo,
            r.finished_at AS at, r.outcome, r.error_code AS code, r.error_message AS message
-      FROM sync.cursors c
+      FROM sync.latest_runs r
       JOIN pool.accounts a USING (account_id)
-     CROSS JOIN LATERAL (
-       SELECT * FROM sync.runs r
-        WHERE (r.stream, r.account_id, r.puid, r.algo) = (c.stream, c.account_id, c.puid, c.algo)
-          AND r.outcome IN ('succeeded', 'partial', 'failed')
-        ORDER BY r.started_at DESC LIMIT 1) r
      WHERE r.outcome <> 'succeeded'
      ORDER BY r.finished_at DESC LIMIT ${limit}`;
 }

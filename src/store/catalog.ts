@@ -92,12 +92,14 @@ export class PrismaCatalogStore {
   ): Promise<Verdict> {
     const { accountId } = scope;
     const byPuid = new Map(listing.rows.map((row) => [String(row.puid), row]));
-    const listed = [...byPuid.values()];
+    const served = [...byPuid.values()];
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
         await lockSubAccounts(tx);
         await lockAccount(tx, accountId);
-        const stop = await findStop(tx, accountId, listed);
+        const others = await findOthers(tx, accountId, served);
+        const listed = served.filter((row) => !others.some(({ puid }) => puid === row.puid));
+        const stop = await findStop(tx, accountId, { served, listed, others });
         if (stop !== null) throw stop;
         const known = await tx.$queryRaw<{ puid: bigint }[]>`
           SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId}::smallint AND removed_at IS NULL`;
@@ -108,17 +110,18 @@ export class PrismaCatalogStore {
         if (!isConfirmed(missing, confirmedMissing))
           return { outcome: 'unconfirmed', missing: new Set(missing) };
         await stepCursor(tx, scope, version);
+        await leaveOut(tx, accountId, others);
         const written = await upsertSubAccounts(tx, accountId, listed);
         await tx.$executeRaw`
           UPDATE pool.sub_accounts SET removed_at = sync.now()
            WHERE account_id = ${accountId}::smallint AND puid = ANY (${missing}::bigint[])`;
         await clearFailures(tx, accountId, { puids: missing, algos: [] });
         await touch(tx, 'sub_accounts', accountId);
-        await sampleSubAccounts(tx, accountId, listed);
+        await sampleSubAccounts(tx, listed);
         const quarantined = await quarantineRows(tx, scope, listing.unreadable);
         return {
           outcome: 'stored',
-          counts: countsOf(written, listed.length, { removed: missing.length, quarantined }),
+          counts: countsOf(written, served.length, { removed: missing.length, quarantined }),
         };
       }),
     );
@@ -133,30 +136,65 @@ async function lockSubAccounts(tx: Queryable): Promise<void> {
   await tx.$executeRaw`SELECT sync.lock('sub_accounts')`;
 }
 
-/** Two keys of one user, or a key that now belongs to another user: the account is stopped, not mixed. */
+/** A sub-account that another account showed first. */
+interface Other {
+  readonly puid: bigint;
+  readonly pname: string;
+  readonly accountName: string;
+}
+
+/** Those among `served` that belong to other accounts. A stub, known from totals alone, belongs to whoever lists it. */
+async function findOthers(
+  tx: Queryable,
+  accountId: AccountId,
+  served: readonly SubAccount[],
+): Promise<readonly Other[]> {
+  return tx.$queryRaw<Other[]>`
+    SELECT s.puid, s.pname, a.account_name AS "accountName"
+      FROM pool.sub_accounts s JOIN pool.accounts a USING (account_id)
+     WHERE s.puid = ANY (${served.map((row) => row.puid)}::bigint[]) AND s.account_id <> ${accountId}::smallint
+       AND (s.removed_at IS NULL OR s.default_algo IS NOT NULL)
+     ORDER BY s.puid`;
+}
+
+/** Notes what is left out of this account, since it belongs to others. */
+async function leaveOut(tx: Queryable, accountId: AccountId, others: readonly Other[]): Promise<void> {
+  const puids = others.map(({ puid }) => puid);
+  await tx.$executeRaw`
+    DELETE FROM sync.left_out_sub_accounts
+     WHERE account_id = ${accountId}::smallint AND puid <> ALL (${puids}::bigint[])`;
+  await tx.$executeRaw`
+    INSERT INTO sync.left_out_sub_accounts (account_id, puid)
+    SELECT ${accountId}::smallint, unnest(${puids}::bigint[])
+        ON CONFLICT (account_id, puid) DO UPDATE SET last_seen_at = excluded.last_seen_at`;
+}
+
+/** A key that shows nothing but what other accounts have, or that now belongs to another user: the account is stopped. */
 async function findStop(
   tx: Queryable,
   accountId: AccountId,
-  listed: readonly SubAccount[],
+  {
+    served,
+    listed,
+    others,
+  }: {
+    readonly served: readonly SubAccount[];
+    readonly listed: readonly SubAccount[];
+    readonly others: readonly Other[];
+  },
 ): Promise<KpoolError | null> {
-  const puids = listed.map((row) => row.puid);
-  const pnames = listed.map((row) => row.pname);
-  const [shared] = await tx.$queryRaw<{ account_name: string; pname: string }[]>`
-    SELECT a.account_name, s.pname
-      FROM pool.sub_accounts s JOIN pool.accounts a USING (account_id)
-      JOIN unnest(${puids}::bigint[], ${pnames}::text[]) AS u(puid, pname) ON (u.puid, u.pname) = (s.puid, s.pname)
-     WHERE s.account_id <> ${accountId}::smallint AND a.status <> 'duplicate' AND s.removed_at IS NULL
-     LIMIT 1`;
-  if (shared !== undefined) {
+  const [first] = others;
+  if (first !== undefined && listed.length === 0) {
     return new KpoolError(
       'account.duplicate',
-      `This API key shows the sub-account ${shared.pname} that the account ${shared.account_name} already has.`,
+      `This API key shows the sub-account ${first.pname} that the account ${first.accountName} already has, and no other of its own.`,
       {
-        hint: 'Keep one API key per pool user: remove this account. If the account was renamed, give it its old name again.',
+        hint: 'Keep one API key per pool user: remove this account. If the account was renamed, give it its old name again, or give it the sub-accounts: kpool accounts move.',
       },
     );
   }
-  if (listed.length === 0) return null;
+  const puids = served.map((row) => row.puid);
+  if (served.length === 0) return null;
   // A stub, known from totals alone, proves nothing: it may have come with the other user's key.
   const [overlap] = await tx.$queryRaw<{ known: bigint; still: bigint }[]>`
     SELECT count(*) AS known, count(*) FILTER (WHERE puid = ANY (${puids}::bigint[])) AS still
@@ -179,9 +217,10 @@ async function clearFailures(
   { puids, algos }: { readonly puids: readonly string[]; readonly algos: readonly string[] },
 ): Promise<void> {
   await tx.$executeRaw`
-    UPDATE sync.cursors SET consecutive_failures = 0
-     WHERE account_id = ${accountId}::smallint AND (puid = ANY (${puids}::bigint[]) OR algo = ANY (${algos}::text[]))
-       AND consecutive_failures > 0`;
+    UPDATE sync.cursors c SET consecutive_failures = 0
+      FROM pool.sub_accounts s
+     WHERE s.puid = c.puid AND s.account_id = ${accountId}::smallint
+       AND (c.puid = ANY (${puids}::bigint[]) OR c.algo = ANY (${algos}::text[])) AND c.consecutive_failures > 0`;
 }
 
 /** `last_seen_at` of everything that is listed moves once an hour: a row version a listing would be noise. */
@@ -220,13 +259,13 @@ async function upsertSubAccounts(
     INSERT INTO pool.sub_accounts AS s (account_id, puid, pname, default_algo, real_hash_rate_hps, hour_hash_rate_hps,
                                         day_hash_rate_hps, hash_unit, extra)
     SELECT ${accountId}::smallint, l.* FROM listed l
-      LEFT JOIN pool.sub_accounts k ON (k.account_id, k.puid) = (${accountId}::smallint, l.puid)
+      LEFT JOIN pool.sub_accounts k ON k.puid = l.puid
      WHERE k.puid IS NULL OR k.removed_at IS NOT NULL
         OR (k.pname, k.default_algo, k.real_hash_rate_hps, k.hour_hash_rate_hps, k.day_hash_rate_hps, k.hash_unit, k.extra)
            IS DISTINCT FROM
            (l.pname, l.default_algo, l.real_hash_rate_hps, l.hour_hash_rate_hps, l.day_hash_rate_hps, l.hash_unit, l.extra)
-        ON CONFLICT (account_id, puid) DO UPDATE
-           SET pname = excluded.pname, default_algo = excluded.default_algo,
+        ON CONFLICT (puid) DO UPDATE
+           SET account_id = excluded.account_id, pname = excluded.pname, default_algo = excluded.default_algo,
                real_hash_rate_hps = excluded.real_hash_rate_hps, hour_hash_rate_hps = excluded.hour_hash_rate_hps,
                day_hash_rate_hps = excluded.day_hash_rate_hps, hash_unit = excluded.hash_unit, extra = excluded.extra,
                removed_at = NULL, last_seen_at = sync.now()
@@ -234,15 +273,11 @@ async function upsertSubAccounts(
 }
 
 /** One sample of every listed sub-account; all of one listing share their `observed_at`. */
-async function sampleSubAccounts(
-  tx: Queryable,
-  accountId: AccountId,
-  rows: readonly SubAccount[],
-): Promise<void> {
+async function sampleSubAccounts(tx: Queryable, rows: readonly SubAccount[]): Promise<void> {
   await tx.$executeRaw`
-    INSERT INTO pool.sub_account_samples (account_id, puid, observed_at, real_hash_rate_hps, hour_hash_rate_hps,
+    INSERT INTO pool.sub_account_samples (puid, observed_at, real_hash_rate_hps, hour_hash_rate_hps,
                                           day_hash_rate_hps)
-    SELECT ${accountId}::smallint, puid, moment.observed_at, real_hps, hour_hps, day_hps
+    SELECT puid, moment.observed_at, real_hps, hour_hps, day_hps
       FROM (SELECT sync.now() AS observed_at) AS moment,
            unnest(${rows.map((row) => row.puid)}::bigint[], ${rows.map((row) => row.realHps)}::numeric[],
                   ${rows.map((row) => row.hourHps)}::numeric[], ${rows.map((row) => row.dayHps)}::numeric[])

@@ -29,9 +29,9 @@ export class PrismaIncomeStore {
   async findCurrencies(accountId: AccountId): Promise<string[]> {
     const rows = await guarded(
       () => this.client.$queryRaw<{ currency: string }[]>`
-        SELECT currency FROM pool.earnings WHERE account_id = ${accountId}::smallint
+        SELECT currency FROM pool.earnings JOIN pool.sub_accounts s USING (puid) WHERE s.account_id = ${accountId}::smallint
          UNION
-        SELECT currency FROM pool.rewards WHERE account_id = ${accountId}::smallint
+        SELECT currency FROM pool.rewards JOIN pool.sub_accounts s USING (puid) WHERE s.account_id = ${accountId}::smallint
          ORDER BY currency`,
     );
     return rows.map((row) => row.currency);
@@ -97,8 +97,7 @@ export class PrismaIncomeStore {
           INSERT INTO pool.sub_accounts (account_id, puid, pname, removed_at)
           SELECT DISTINCT ON (u.puid) ${scope.accountId}::smallint, u.puid, coalesce(u.pname, ''), sync.now()
             FROM unnest(${puids}::bigint[], ${pnames}::text[]) AS u(puid, pname)
-           WHERE NOT EXISTS (SELECT FROM pool.sub_accounts s
-                              WHERE s.account_id = ${scope.accountId}::smallint AND s.puid = u.puid)
+           WHERE NOT EXISTS (SELECT FROM pool.sub_accounts s WHERE s.puid = u.puid)
            ORDER BY u.puid, u.pname
               ON CONFLICT DO NOTHING`;
         const inserted = await tx.$queryRaw<{ is_new: boolean }[]>`
@@ -107,27 +106,28 @@ export class PrismaIncomeStore {
               FROM (SELECT sync.now() AS now) AS moment,
                    unnest(${puids}::bigint[], ${pnames}::text[], ${totals.map((total) => total.currency)}::text[],
                           ${totals.map((total) => total.amount)}::numeric[]) AS u(puid, pname, currency, amount)
+              -- What another account has, it has: nothing counts twice.
+              JOIN pool.sub_accounts s ON s.puid = u.puid AND s.account_id = ${scope.accountId}::smallint
              ORDER BY u.puid, u.currency
           ), known AS (
             SELECT t.puid, t.currency, l.amounts, l.instants, l.pname
               FROM told t CROSS JOIN LATERAL (
                 SELECT array_agg(amount) AS amounts, array_agg(observed_at) AS instants, min(pname) AS pname
                   FROM (SELECT amount, observed_at, pname FROM pool.sub_account_income_samples s
-                         WHERE s.account_id = ${scope.accountId}::smallint AND s.puid = t.puid
-                           AND s.currency = t.currency
+                         WHERE s.puid = t.puid AND s.currency = t.currency
                          ORDER BY observed_at DESC LIMIT 2) AS latest) AS l
           ), moved AS (
             UPDATE pool.sub_account_income_samples s SET observed_at = t.observed_at
               FROM told t JOIN known k USING (puid, currency)
-             WHERE s.account_id = ${scope.accountId}::smallint AND s.puid = t.puid AND s.currency = t.currency
+             WHERE s.puid = t.puid AND s.currency = t.currency
                AND s.observed_at = k.instants[1] AND t.observed_at > k.instants[1]
                AND s.pname IS NOT DISTINCT FROM t.pname
                AND k.amounts[1] = t.amount AND k.amounts[2] = t.amount
                AND k.instants[2] > t.observed_at - interval '24 hours'
             RETURNING s.puid, s.currency
           )
-          INSERT INTO pool.sub_account_income_samples (account_id, puid, currency, observed_at, pname, amount)
-          SELECT ${scope.accountId}::smallint, t.puid, t.currency, t.observed_at, t.pname, t.amount
+          INSERT INTO pool.sub_account_income_samples (puid, currency, observed_at, pname, amount)
+          SELECT t.puid, t.currency, t.observed_at, t.pname, t.amount
             FROM told t JOIN known k USING (puid, currency)
            WHERE (t.puid, t.currency) NOT IN (SELECT puid, currency FROM moved)
              AND (k.instants IS NULL OR t.observed_at > k.instants[1])

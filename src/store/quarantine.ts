@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { UnreadableRow } from '../domain/page';
 import type { Window } from '../domain/windows';
 import type { Queryable } from './client';
+import { Prisma } from './generated/client';
 import { pgInstant } from './instants';
 import { isOfScope, scopeValues, type ScopeKey } from './scope-key';
 
@@ -62,7 +63,7 @@ export async function quarantineRows(
     SELECT ${scopeValues(scope)}, ${from}::timestamptz, ${to}::timestamptz, raw, raw_hash, occurrence, reason
       FROM unnest(${numbered.map(({ row }) => keptPartOf(row.raw))}::text[], ${hashes}::text[], ${occurrences}::integer[],
                   ${numbered.map(({ row }) => row.reason)}::text[]) AS u(raw, raw_hash, occurrence, reason)
-        ON CONFLICT (stream, account_id, puid, algo, raw_hash, occurrence)
+        ON CONFLICT (${scope.puid === null ? Prisma.sql`stream, account_id` : Prisma.sql`stream, puid, algo`}, raw_hash, occurrence)
         DO UPDATE SET last_seen_at = sync.now(), window_from = excluded.window_from, window_to = excluded.window_to,
                       reason = excluded.reason, resolved_at = NULL
     RETURNING accepted_at IS NOT NULL AS accepted`;

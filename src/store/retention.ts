@@ -21,24 +21,24 @@ export interface Retained {
   readonly samplePartitionsDropped: number;
   readonly hourlyRows: number;
   readonly dailyRows: number;
-  readonly passes: number;
+  readonly snapshots: number;
   readonly runs: number;
   readonly certificates: number;
 }
 
-/** Partitions made ahead, so that no pass has to make one while it is busy. */
+/** Partitions made ahead, so that no snapshot has to make one while it is busy. */
 const DAYS_AHEAD = 7;
 /** Rows a statement: short enough to disturb nobody. */
 const BATCH_ROWS = 20_000;
 /** Statements a table and call: what is left waits for the next day. */
 const MAX_BATCHES = 5_000;
-/** A pass that is this old is not under way any more. */
+/** A snapshot that is this old is not under way any more. */
 const ABANDONED_AFTER_MS = DAY_MS;
 
 /**
  * Makes the partitions of the coming days, removes the workers of sub-accounts that are gone, and lets go of what is
  * older than it is kept: samples by whole days,
- * figures, passes, runs and certificates by row. Ledger rows are never among them (P4). To be run daily; every
+ * figures, snapshots, runs and certificates by row. Ledger rows are never among them (P4). To be run daily; every
  * statement stands by itself, so that it can be stopped anywhere.
  */
 export async function enforceRetention(
@@ -60,13 +60,13 @@ export async function enforceRetention(
   return guarded(async () => {
     const partitions = await keepPartitions(client, today, samples);
     await inTransaction(client, removeWithSubAccounts);
-    await dropAbandonedPasses(client, pgInstant(nowMs - ABANDONED_AFTER_MS));
-    let [hourlyRows, dailyRows, passes, runRows, certificates] = [0, 0, 0, 0, 0];
+    await dropAbandonedSnapshots(client, pgInstant(nowMs - ABANDONED_AFTER_MS));
+    let [hourlyRows, dailyRows, snapshots, runRows, certificates] = [0, 0, 0, 0, 0];
     if (hourly !== null) {
       hourlyRows = await prune(Prisma.sql`pool.worker_hourly`, Prisma.sql`hour < ${hourly}::timestamptz`);
       await prune(Prisma.sql`report.fleet_hour_totals`, Prisma.sql`hour < ${hourly}::timestamptz`);
-      passes = await prune(Prisma.sql`pool.worker_passes`, Prisma.sql`started_at < ${hourly}::timestamptz`);
-      await prune(Prisma.sql`sync.worker_stays`, Prisma.sql`to_at < ${hourly}::timestamptz`);
+      snapshots = await prune(Prisma.sql`pool.worker_snapshots`, Prisma.sql`started_at < ${hourly}::timestamptz`);
+      await prune(Prisma.sql`sync.worker_presence`, Prisma.sql`to_at < ${hourly}::timestamptz`);
     }
     if (daily !== null) {
       const isOld = Prisma.sql`day < (${daily}::timestamptz AT TIME ZONE 'UTC')::date`;
@@ -80,7 +80,7 @@ export async function enforceRetention(
         Prisma.sql`observed_at < ${runs}::timestamptz`,
       );
     }
-    return { ...partitions, hourlyRows, dailyRows, passes, runs: runRows, certificates };
+    return { ...partitions, hourlyRows, dailyRows, snapshots, runs: runRows, certificates };
   });
 }
 
@@ -98,12 +98,12 @@ async function keepPartitions(
   return { samplePartitionsMade: made?.count ?? 0, samplePartitionsDropped: dropped?.count ?? 0 };
 }
 
-/** Passes whose process died: what they had read is worth nothing any more. */
-async function dropAbandonedPasses(client: PrismaClient, before: string): Promise<void> {
+/** Snapshots whose process died: what they had read is worth nothing any more. */
+async function dropAbandonedSnapshots(client: PrismaClient, before: string): Promise<void> {
   await client.$executeRaw`
     DELETE FROM sync.staged_workers s
-     WHERE NOT EXISTS (SELECT FROM pool.worker_passes p
-                        WHERE p.pass_id = s.pass_id AND p.completed_at IS NULL AND p.started_at >= ${before}::timestamptz)`;
+     WHERE NOT EXISTS (SELECT FROM pool.worker_snapshots p
+                        WHERE p.snapshot_id = s.snapshot_id AND p.completed_at IS NULL AND p.started_at >= ${before}::timestamptz)`;
 }
 
 async function deleteInBatches(client: PrismaClient, table: Prisma.Sql, isOld: Prisma.Sql): Promise<number> {

@@ -3,7 +3,7 @@ import { guarded } from '../core/postgres/errors';
 import type { PrismaClient } from './generated/client';
 import { inTransaction } from './client';
 import { ensureCursor } from './ledger/cursor';
-import { scopeValues, type ScopeKey } from './scope-key';
+import { NO_ALGO, type ScopeKey } from './scope-key';
 
 interface RunResult {
   readonly outcome: 'succeeded' | 'partial' | 'failed' | 'aborted';
@@ -31,7 +31,8 @@ export class PrismaRunStore {
       await ensureCursor(this.client, scope);
       const [run] = await this.client.$queryRaw<{ run_id: bigint }[]>`
         INSERT INTO sync.runs (stream, account_id, puid, algo, trigger)
-        SELECT ${scopeValues(scope)}, ${trigger} RETURNING run_id`;
+        VALUES (${scope.stream}, ${scope.accountId}::smallint, ${scope.puid}::bigint, ${scope.algo ?? NO_ALGO}, ${trigger})
+        RETURNING run_id`;
       if (run === undefined) throw new KpoolError('broken-promise', 'A run was not recorded.');
       return run.run_id;
     });
@@ -59,7 +60,8 @@ export class PrismaRunStore {
                                                        WHEN 'aborted' THEN c.consecutive_failures ELSE 0 END
             FROM sync.runs AS r
            WHERE r.run_id = ${runId}::bigint
-             AND (c.stream, c.account_id, c.puid, c.algo) = (r.stream, r.account_id, r.puid, r.algo)`;
+             AND c.stream = r.stream AND c.algo = r.algo
+             AND (c.puid = r.puid OR r.puid IS NULL AND c.account_id = r.account_id)`;
       }),
     );
   }

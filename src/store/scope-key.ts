@@ -4,26 +4,33 @@ import { Prisma } from './generated/client';
 
 export interface ScopeKey {
   readonly stream: Stream;
+  /** Whose API key asks; a sub-account is found by its puid alone. */
   readonly accountId: AccountId;
   readonly puid: Puid | null;
   readonly algo: string | null;
 }
 
-/** What `sync.*` tables hold where a stream has no puid or no algo. */
-export const NO_PUID = -1n;
+/** What `sync.*` tables hold where a stream has no algo. */
 export const NO_ALGO = '';
 
-/** `(stream, account_id, puid, algo)` as values, for comparison with those columns. */
-export function scopeValues(scope: ScopeKey): Prisma.Sql {
-  return Prisma.sql`${scope.stream}, ${scope.accountId}::smallint, ${scope.puid ?? NO_PUID}::bigint, ${scope.algo ?? NO_ALGO}`;
+/** `(stream, account_id, puid, algo)` of a scope: either the account or the sub-account is null. */
+export function scopeValues({ stream, accountId, puid, algo }: ScopeKey): Prisma.Sql {
+  return Prisma.sql`${stream}, ${puid === null ? accountId : null}::smallint, ${puid}::bigint, ${algo ?? NO_ALGO}`;
+}
+
+/** `(stream, puid, algo)` of a scope of the ledger. */
+export function ledgerScopeValues({ stream, puid, algo }: ScopeKey): Prisma.Sql {
+  return Prisma.sql`${stream}, ${puid}::bigint, ${algo}`;
 }
 
 /** The condition that a row of a `sync` table belongs to `scope`. */
-export function isOfScope(scope: ScopeKey): Prisma.Sql {
-  return Prisma.sql`(stream, account_id, puid, algo) = (${scopeValues(scope)})`;
+export function isOfScope({ stream, accountId, puid, algo }: ScopeKey): Prisma.Sql {
+  return puid === null
+    ? Prisma.sql`stream = ${stream} AND account_id = ${accountId}::smallint AND puid IS NULL`
+    : Prisma.sql`stream = ${stream} AND puid = ${puid}::bigint AND algo = ${algo ?? NO_ALGO}`;
 }
 
 /** The condition that row `t` of a ledger belongs to `scope`. */
 export function isOfLedgerScope(scope: ScopeKey): Prisma.Sql {
-  return Prisma.sql`t.account_id = ${scope.accountId}::smallint AND t.puid = ${scope.puid}::bigint AND t.algo = ${scope.algo}`;
+  return Prisma.sql`t.puid = ${scope.puid}::bigint AND t.algo = ${scope.algo}`;
 }

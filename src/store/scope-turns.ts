@@ -4,7 +4,7 @@ import { openPostgresSession, type PostgresSession } from '../core/postgres/sess
 import type { Secret } from '../core/secret';
 import { guarded } from '../core/postgres/errors';
 import type { PrismaClient } from './generated/client';
-import { isOfScope, NO_ALGO, NO_PUID, type ScopeKey } from './scope-key';
+import { isOfScope, NO_ALGO, type ScopeKey } from './scope-key';
 
 /** First half of the advisory locks on scopes, beside that of `queue-claim`. */
 const LOCK_CLASS = 7_041_106;
@@ -78,13 +78,12 @@ export class PostgresTurnStore {
         }[]
       >`
         SELECT c.version, e.outcome, e.error_message, e.rows, e.rows_quarantined
-          FROM (SELECT stream, account_id, puid, algo, version FROM sync.cursors WHERE ${isOfScope(scope)}) AS c
+          FROM (SELECT version FROM sync.cursors WHERE ${isOfScope(scope)}) AS c
           LEFT JOIN LATERAL (
             SELECT r.outcome, r.error_message, r.rows_inserted + r.rows_changed + r.rows_unchanged AS rows,
                    r.rows_quarantined
-              FROM sync.runs own, sync.runs r
+              FROM sync.runs own, (SELECT * FROM sync.runs WHERE ${isOfScope(scope)}) AS r
              WHERE own.run_id = ${runId}::bigint
-               AND (r.stream, r.account_id, r.puid, r.algo) = (c.stream, c.account_id, c.puid, c.algo)
                AND r.started_at > own.started_at - interval '1 day' AND r.finished_at > own.started_at
                -- Whoever asked nothing took over what another one had found, perhaps before.
                AND r.outcome IN ('succeeded', 'partial') AND r.requests > 0
@@ -124,6 +123,6 @@ export class PostgresTurnStore {
 
 /** Scopes of the same key would wait for each other, once in four thousand million. */
 export function lockKeyOf({ stream, accountId, puid, algo }: ScopeKey): number {
-  const name = JSON.stringify([stream, accountId, String(puid ?? NO_PUID), algo ?? NO_ALGO]);
+  const name = JSON.stringify([stream, puid === null ? accountId : String(puid), algo ?? NO_ALGO]);
   return createHash('sha256').update(name).digest().readInt32BE(0);
 }

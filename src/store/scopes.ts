@@ -3,7 +3,7 @@ import type { ScopeSketch } from '../domain/scope-schedule';
 import type { Stream } from '../domain/streams';
 import { guarded } from '../core/postgres/errors';
 import { Prisma, type PrismaClient } from './generated/client';
-import { NO_ALGO, NO_PUID, type ScopeKey } from './scope-key';
+import { NO_ALGO, type ScopeKey } from './scope-key';
 
 export interface ScopeCandidate extends ScopeSketch {
   readonly puid: Puid | null;
@@ -17,7 +17,7 @@ export interface ScopeCandidates {
 }
 
 interface CandidateRow {
-  puid: bigint;
+  puid: bigint | null;
   algo: string;
   is_default: boolean;
   is_gone: boolean;
@@ -30,7 +30,7 @@ interface CandidateRow {
 
 function toCandidate(row: CandidateRow): ScopeCandidate {
   return {
-    puid: row.puid === NO_PUID ? null : (row.puid as Puid),
+    puid: row.puid as Puid | null,
     algo: row.algo === NO_ALGO ? null : row.algo,
     isDefaultAlgo: row.is_default,
     isGone: row.is_gone,
@@ -46,14 +46,16 @@ function toCandidate(row: CandidateRow): ScopeCandidate {
  * How many of cursor `c`'s last runs failed in a row, and when the last of them began. What failed with credentials that
  * the account has no more says nothing about the new ones.
  */
-const FAILURES = Prisma.sql`
+function failuresOf(accountId: AccountId, isOfCursor: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`
   LEFT JOIN LATERAL (
     SELECT least(c.consecutive_failures, count(*)::integer) AS consecutive_failures,
            floor(extract(epoch FROM max(r.started_at)) * 1000)::bigint AS last_failed_ms
       FROM sync.runs r
-     WHERE (r.stream, r.account_id, r.puid, r.algo) = (c.stream, c.account_id, c.puid, c.algo) AND r.outcome = 'failed'
-       AND r.started_at >= (SELECT a.key_since FROM pool.accounts a WHERE a.account_id = c.account_id)
+     WHERE r.stream = c.stream AND ${isOfCursor} AND r.outcome = 'failed'
+       AND r.started_at >= (SELECT a.key_since FROM pool.accounts a WHERE a.account_id = ${accountId}::smallint)
   ) AS f ON c.consecutive_failures > 0`;
+}
 
 /** What there is to sync: algorithms × sub-accounts, and how each is doing. */
 export class PrismaScopeStore {
@@ -74,21 +76,21 @@ export class PrismaScopeStore {
              AND NOT EXISTS (SELECT FROM pool.algorithms g WHERE (g.account_id, g.algo) = (s.account_id, s.default_algo))
         ), life AS (
           SELECT puid, algo, max(last_life_at) AS last_life_at
-            FROM sync.cursors WHERE account_id = ${accountId}::smallint GROUP BY puid, algo
+            FROM sync.cursors GROUP BY puid, algo
         )
         SELECT p.puid, p.algo, s.default_algo IS NOT DISTINCT FROM p.algo AS is_default, p.is_gone,
                EXISTS (SELECT FROM sync.windows w
-                        WHERE (w.stream, w.account_id, w.puid, w.algo) = (${stream}, s.account_id, p.puid, p.algo)
+                        WHERE (w.stream, w.puid, w.algo) = (${stream}, p.puid, p.algo)
                           AND w.pending_count > 0) AS has_pending,
                floor(extract(epoch FROM c.last_cycle_at) * 1000)::bigint AS last_cycle_ms,
                floor(extract(epoch FROM l.last_life_at) * 1000)::bigint AS last_life_ms,
                coalesce(f.consecutive_failures, 0) AS consecutive_failures, f.last_failed_ms
           FROM pairs p
-          JOIN pool.sub_accounts s ON (s.account_id, s.puid) = (${accountId}::smallint, p.puid)
+          JOIN pool.sub_accounts s ON s.puid = p.puid
           LEFT JOIN life l ON (l.puid, l.algo) = (p.puid, p.algo)
           LEFT JOIN sync.cursors c
-            ON (c.stream, c.account_id, c.puid, c.algo) = (${stream}, s.account_id, p.puid, p.algo)
-          ${FAILURES}
+            ON (c.stream, c.puid, c.algo) = (${stream}, p.puid, p.algo)
+          ${failuresOf(accountId, Prisma.sql`r.puid = c.puid AND r.algo = c.algo`)}
          ORDER BY is_default DESC, l.last_life_at DESC NULLS LAST, p.puid, p.algo`,
     );
     return { scopes: rows.map(toCandidate), nowMs: await this.now() };
@@ -98,14 +100,14 @@ export class PrismaScopeStore {
   async findAccountScope(accountId: AccountId, stream: Stream): Promise<ScopeCandidates> {
     const rows = await guarded(
       () => this.client.$queryRaw<CandidateRow[]>`
-        SELECT ${NO_PUID}::bigint AS puid, ${NO_ALGO} AS algo, true AS is_default, false AS is_gone,
+        SELECT NULL::bigint AS puid, ${NO_ALGO} AS algo, true AS is_default, false AS is_gone,
                false AS has_pending, floor(extract(epoch FROM c.last_cycle_at) * 1000)::bigint AS last_cycle_ms,
                NULL::bigint AS last_life_ms, coalesce(f.consecutive_failures, 0) AS consecutive_failures,
                f.last_failed_ms
           FROM (SELECT 1) AS one
           LEFT JOIN sync.cursors c
-            ON (c.stream, c.account_id, c.puid, c.algo) = (${stream}, ${accountId}::smallint, ${NO_PUID}::bigint, ${NO_ALGO})
-          ${FAILURES}`,
+            ON (c.stream, c.account_id) = (${stream}, ${accountId}::smallint)
+          ${failuresOf(accountId, Prisma.sql`r.account_id = c.account_id AND r.puid IS NULL`)}`,
     );
     return { scopes: rows.map(toCandidate), nowMs: await this.now() };
   }
@@ -115,7 +117,7 @@ export class PrismaScopeStore {
     const rows = await guarded(
       () => this.client.$queryRaw<unknown[]>`
         SELECT FROM pool.sub_accounts s
-         WHERE (s.account_id, s.puid) = (${accountId}::smallint, ${puid}::bigint) AND s.removed_at IS NOT NULL
+         WHERE s.puid = ${puid}::bigint AND s.removed_at IS NOT NULL
          UNION ALL
         SELECT FROM pool.algorithms g
          WHERE (g.account_id, g.algo) = (${accountId}::smallint, ${algo}) AND g.removed_at IS NOT NULL`,

@@ -12,11 +12,11 @@ export interface FleetScope extends Scope {
 }
 
 /** A walk over all workers of a scope that is under way. */
-export interface FleetPass {
-  readonly passId: bigint;
-  /** The cursor's version at the start; a pass that lands after another one went first is refused (P9). */
+export interface FleetSnapshot {
+  readonly snapshotId: bigint;
+  /** The cursor's version at the start; a snapshot that lands after another one went first is refused (P9). */
   readonly version: bigint;
-  /** No pass of this scope was completed before. */
+  /** No snapshot of this scope was completed before. */
   readonly isFirst: boolean;
   /** Workers that are there as far as we know. */
   readonly knownWorkers: number;
@@ -25,7 +25,7 @@ export interface FleetPass {
 }
 
 export interface FleetLanding {
-  /** Every list was read to its end: the pass counts. Another lands what it saw and says nothing of the rest. */
+  /** Every list was read to its end: the snapshot counts. Another lands what it saw and says nothing of the rest. */
   readonly isComplete: boolean;
   /** Workers that were staged, each once. */
   readonly staged: number;
@@ -42,17 +42,17 @@ export interface PackedWorkers {
   readonly count: number;
 }
 
-/** What a pass knows of its workers is kept in the database page by page: a fleet need not fit into memory. */
+/** What a snapshot knows of its workers is kept in the database page by page: a fleet need not fit into memory. */
 export interface FleetStore {
-  beginPass(scope: FleetScope): Promise<FleetPass>;
+  beginSnapshot(scope: FleetScope): Promise<FleetSnapshot>;
   /** Each worker once; the later one stands. */
   packWorkers(workers: readonly Worker[]): PackedWorkers;
   /**
    * Keeps what pages said, the oldest of them `ageMs` ago; no worker is on two of them. A worker staged before with
-   * another status is contested; the newer word stands.
+   * another status is conflicting; the newer word stands.
    */
   stageWorkers(
-    pass: FleetPass,
+    snapshot: FleetSnapshot,
     status: WorkerStatus,
     pages: readonly PackedWorkers[],
     ageMs: number,
@@ -61,19 +61,19 @@ export interface FleetStore {
    * Keeps workers that no list by status named, without a status: those staged before stay as they are. Returns how
    * many were new.
    */
-  stageUnlisted(pass: FleetPass, pages: readonly PackedWorkers[], ageMs: number): Promise<number>;
+  stageUnlisted(snapshot: FleetSnapshot, pages: readonly PackedWorkers[], ageMs: number): Promise<number>;
   /** Gives those staged without a status this one. */
-  assumeStatus(pass: FleetPass, status: WorkerStatus): Promise<void>;
+  assumeStatus(snapshot: FleetSnapshot, status: WorkerStatus): Promise<void>;
   /** Workers staged by now. */
-  countStaged(pass: FleetPass): Promise<number>;
+  countStaged(snapshot: FleetSnapshot): Promise<number>;
   /** Workers seen with two statuses or none, then those that were active before and are in no list: at most `limit`. */
-  findUnsettled(scope: FleetScope, pass: FleetPass, limit: number): Promise<WorkerId[]>;
+  findUnsettled(scope: FleetScope, snapshot: FleetSnapshot, limit: number): Promise<WorkerId[]>;
   /** The last word on one worker: its state now, or that the pool does not know it. */
-  settleWorker(pass: FleetPass, workerId: WorkerId, worker: Worker | null): Promise<void>;
-  /** One transaction: workers, samples, figures, the pass itself. Throws `sync.superseded`. */
-  landPass(scope: FleetScope, pass: FleetPass, landing: FleetLanding): Promise<ListingCounts>;
+  settleWorker(snapshot: FleetSnapshot, workerId: WorkerId, worker: Worker | null): Promise<void>;
+  /** One transaction: workers, samples, figures, the snapshot itself. Throws `sync.superseded`. */
+  landSnapshot(scope: FleetScope, snapshot: FleetSnapshot, landing: FleetLanding): Promise<ListingCounts>;
   /** Forgets what was staged. */
-  dropPass(pass: FleetPass): Promise<void>;
+  dropSnapshot(snapshot: FleetSnapshot): Promise<void>;
   /** How many workers each sub-account and algorithm of an account has. */
   findFleetSizes(accountId: AccountId): Promise<number[]>;
   /**

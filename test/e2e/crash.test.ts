@@ -53,7 +53,7 @@ it('P7 killed at any instant and started again, a sync converges to what the poo
       expect(differenceOf(truth, await storedOf(sql, stream))).toEqual([]);
     }
     const [open] = await sql<[{ twice: string }]>`
-      SELECT count(*) AS twice FROM (SELECT 1 FROM pool.earning_revisions GROUP BY account_id, puid, algo, currency, mined_at, ordinal
+      SELECT count(*) AS twice FROM (SELECT 1 FROM pool.earning_revisions GROUP BY puid, algo, currency, mined_at, ordinal
                                      HAVING count(*) FILTER (WHERE valid_to IS NULL) <> 1 OR count(*) > 1) AS odd`;
     expect(open.twice).toBe('0');
   } finally {

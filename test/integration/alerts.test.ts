@@ -142,7 +142,7 @@ test('a difference to the pool’s totals is told when no later reading explains
   const [row] = await pool.sql<{ id: string }[]>`
     UPDATE pool.sub_account_income_samples s SET amount = amount + 1
      WHERE observed_at = (SELECT max(observed_at) FROM pool.sub_account_income_samples l
-                           WHERE (l.account_id, l.puid, l.currency) = (s.account_id, s.puid, s.currency))
+                           WHERE (l.puid, l.currency) = (s.puid, s.currency))
        AND currency = (SELECT min(currency) FROM pool.sub_account_income_samples WHERE amount > 0)
     RETURNING currency AS id`;
   expect(row).toBeDefined();

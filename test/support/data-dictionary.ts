@@ -31,8 +31,8 @@ Made from the comments in the database by \`npm run docs:dictionary\`; a test fa
 comments are in the database itself: \`\\d+ report.daily_income\` in psql, and in most BI tools.
 
 Amounts are exact (\`numeric\`), in units of their currency; columns named \`…_text\` hold the same as text for tools that
-round. Instants are \`timestamptz\`; days and months are dates. Hashrates are in H/s. A key that starts with \`account_id\`
-does so because nothing says that ids are unique across accounts.
+round. Instants are \`timestamptz\`; days and months are dates. Hashrates are in H/s.
+A sub-account is one puid in the whole pool: join by \`puid\` alone; report.sub_accounts says whose it is.
 `;
 
 /** The schemas for people as Markdown, from the catalog of a migrated database. */

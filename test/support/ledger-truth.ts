@@ -97,9 +97,9 @@ async function readLines(
   const rows = await sql<Record<string, string | null>[]>`
     SELECT a.account_name AS account, puid::text, algo, currency,
            (extract(epoch FROM mined_at) * 1000)::bigint::text AS mined_at, trim_scale(amount)::text AS amount,
-           trim_scale(hash_rate_hps)::text AS hash_rate_hps, hash_unit, ${ownColumns}, l.status,
-           (extract(epoch FROM settled_at) * 1000)::bigint::text AS settled_at, extra::text AS extra
-      FROM ${source} JOIN pool.accounts a USING (account_id)
+           trim_scale(hash_rate_hps)::text AS hash_rate_hps, l.hash_unit, ${ownColumns}, l.status,
+           (extract(epoch FROM settled_at) * 1000)::bigint::text AS settled_at, l.extra::text AS extra
+      FROM ${source} JOIN pool.sub_accounts s USING (puid) JOIN pool.accounts a USING (account_id)
      WHERE ${condition}`;
   return rows.map((row) => lineOf({ ...row })).sort();
 }

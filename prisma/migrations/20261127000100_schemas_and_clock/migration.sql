@@ -29,6 +29,21 @@ END
 $$;
 COMMENT ON FUNCTION sync.refuse() IS 'Trigger: refuses the statement with the sentence that is its argument.';
 
+CREATE FUNCTION sync.day_of(instant timestamptz, time_zone text) RETURNS date
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  AS $$ SELECT (instant AT TIME ZONE time_zone)::date $$;
+COMMENT ON FUNCTION sync.day_of(timestamptz, text) IS 'The day of an instant in a time zone.';
+
+CREATE FUNCTION sync.month_of(instant timestamptz, time_zone text) RETURNS date
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  AS $$ SELECT date_trunc('month', instant AT TIME ZONE time_zone)::date $$;
+COMMENT ON FUNCTION sync.month_of(timestamptz, text) IS 'First day of the month of an instant in a time zone.';
+
+CREATE FUNCTION sync.start_of_day(a_day date, time_zone text) RETURNS timestamptz
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  AS $$ SELECT a_day::timestamp AT TIME ZONE time_zone $$;
+COMMENT ON FUNCTION sync.start_of_day(date, text) IS 'The instant at which a day begins in a time zone.';
+
 -- Locks are rows and tables that only writers can reach. Advisory locks would not do: whoever may connect can take any of
 -- them, and pg_locks shows their keys to all.
 CREATE TABLE sync.locks (

@@ -11,13 +11,13 @@ CREATE TABLE pool.accounts (
                   CHECK (status IN ('ok', 'auth_failed', 'forbidden', 'duplicate', 'changed')),
   status_reason   text
 );
-COMMENT ON TABLE pool.accounts IS 'The owners of the API keys, one row each. A puid is unique within an account only.';
-COMMENT ON COLUMN pool.accounts.account_id IS 'Our number of the account; the first part of every key in this schema.';
+COMMENT ON TABLE pool.accounts IS 'The owners of the API keys, one row each.';
+COMMENT ON COLUMN pool.accounts.account_id IS 'Our number of the account.';
 COMMENT ON COLUMN pool.accounts.account_name IS 'The name given in the configuration, e.g. main.';
 COMMENT ON COLUMN pool.accounts.key_fingerprint IS 'Start of the SHA-256 of the credentials; tells them apart and reveals none.';
 COMMENT ON COLUMN pool.accounts.first_seen_at IS 'When this program first saw the account.';
 COMMENT ON COLUMN pool.accounts.last_seen_at IS 'When the pool last answered for the account.';
-COMMENT ON COLUMN pool.accounts.status IS 'ok; auth_failed: the credentials were refused; forbidden: the key was refused; duplicate: another account serves the same sub-accounts; changed: the key shows none of the known sub-accounts. All but ok are stopped.';
+COMMENT ON COLUMN pool.accounts.status IS 'ok; auth_failed: the credentials were refused; forbidden: the key was refused; duplicate: other accounts have all of its sub-accounts; changed: the key shows none of the known sub-accounts. All but ok are stopped.';
 COMMENT ON COLUMN pool.accounts.status_reason IS 'Why the account is stopped, in one sentence; null while it is ok.';
 COMMENT ON COLUMN pool.accounts.key_since IS 'Since when the account has the credentials that key_fingerprint stands for.';
 
@@ -37,8 +37,8 @@ COMMENT ON COLUMN pool.algorithms.last_seen_at IS 'When it was last listed to us
 COMMENT ON COLUMN pool.algorithms.removed_at IS 'When the list was first seen without it; null while it is listed.';
 
 CREATE TABLE pool.sub_accounts (
+  puid               bigint PRIMARY KEY,
   account_id         smallint NOT NULL REFERENCES pool.accounts,
-  puid               bigint NOT NULL,
   pname              text NOT NULL,
   default_algo       text,
   real_hash_rate_hps numeric,
@@ -48,12 +48,12 @@ CREATE TABLE pool.sub_accounts (
   first_seen_at      timestamptz NOT NULL DEFAULT sync.now(),
   last_seen_at       timestamptz NOT NULL DEFAULT sync.now(),
   removed_at         timestamptz,
-  extra              jsonb,
-  PRIMARY KEY (account_id, puid)
+  extra              jsonb
 );
+CREATE INDEX sub_accounts_account_id_idx ON pool.sub_accounts (account_id);
 COMMENT ON TABLE pool.sub_accounts IS 'Sub-accounts (mining accounts) with their latest hashrates. Source: GET /v1/external/user/query; one known only from /sub-user/earn is a stub: name and id.';
-COMMENT ON COLUMN pool.sub_accounts.account_id IS 'The account: pool.accounts.';
-COMMENT ON COLUMN pool.sub_accounts.puid IS 'Sub-account id. API: puid.';
+COMMENT ON COLUMN pool.sub_accounts.puid IS 'Sub-account id: one in the whole pool. API: puid.';
+COMMENT ON COLUMN pool.sub_accounts.account_id IS 'The account whose API key showed it first (kpool accounts move gives it to another): pool.accounts.';
 COMMENT ON COLUMN pool.sub_accounts.pname IS 'Sub-account name; empty when the pool gave none. API: pname.';
 COMMENT ON COLUMN pool.sub_accounts.default_algo IS 'Algorithm selected when the sub-account was created. API: defaultAlgo.';
 COMMENT ON COLUMN pool.sub_accounts.real_hash_rate_hps IS 'Real-time hashrate, H/s. API: realHashRate × hashUnit; null when the unit is unknown.';
@@ -66,17 +66,15 @@ COMMENT ON COLUMN pool.sub_accounts.removed_at IS 'When the list was first seen 
 COMMENT ON COLUMN pool.sub_accounts.extra IS 'Fields of the API that have no column, digit for digit.';
 
 CREATE TABLE pool.sub_account_samples (
-  account_id         smallint NOT NULL,
   puid               bigint NOT NULL,
   observed_at        timestamptz NOT NULL,
   real_hash_rate_hps numeric,
   hour_hash_rate_hps numeric,
   day_hash_rate_hps  numeric,
-  PRIMARY KEY (account_id, puid, observed_at),
-  FOREIGN KEY (account_id, puid) REFERENCES pool.sub_accounts
+  PRIMARY KEY (puid, observed_at),
+  FOREIGN KEY (puid) REFERENCES pool.sub_accounts
 );
 COMMENT ON TABLE pool.sub_account_samples IS 'Hashrates of sub-accounts over time, one row per observation. Source: GET /v1/external/user/query.';
-COMMENT ON COLUMN pool.sub_account_samples.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN pool.sub_account_samples.puid IS 'Sub-account id. API: puid.';
 COMMENT ON COLUMN pool.sub_account_samples.observed_at IS 'When the pool said so.';
 COMMENT ON COLUMN pool.sub_account_samples.real_hash_rate_hps IS 'Real-time hashrate, H/s. API: realHashRate × hashUnit.';
@@ -98,20 +96,29 @@ COMMENT ON COLUMN pool.account_income_samples.observed_at IS 'When the pool said
 COMMENT ON COLUMN pool.account_income_samples.amount IS 'Accumulated income up to then, in units of the currency, exact. API: data.';
 
 CREATE TABLE pool.sub_account_income_samples (
-  account_id  smallint NOT NULL,
   puid        bigint NOT NULL,
   currency    text NOT NULL,
   observed_at timestamptz NOT NULL,
   pname       text,
   amount      numeric NOT NULL,
-  PRIMARY KEY (account_id, puid, currency, observed_at),
-  FOREIGN KEY (account_id, puid) REFERENCES pool.sub_accounts,
+  PRIMARY KEY (puid, currency, observed_at),
+  FOREIGN KEY (puid) REFERENCES pool.sub_accounts,
   CONSTRAINT sub_account_income_samples_amount_exact CHECK (scale(trim_scale(amount)) <= 18 AND abs(amount) < 1e20)
 );
 COMMENT ON TABLE pool.sub_account_income_samples IS 'Accumulated income of each sub-account by currency, as the pool totals it, over time. Source: GET /v1/external/sub-user/earn.';
-COMMENT ON COLUMN pool.sub_account_income_samples.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN pool.sub_account_income_samples.puid IS 'Sub-account id. API: puid.';
 COMMENT ON COLUMN pool.sub_account_income_samples.currency IS 'Currency asked for, e.g. BTC. API: coinName.';
 COMMENT ON COLUMN pool.sub_account_income_samples.observed_at IS 'When the pool said so.';
 COMMENT ON COLUMN pool.sub_account_income_samples.pname IS 'Sub-account name as given there and then. API: pname.';
 COMMENT ON COLUMN pool.sub_account_income_samples.amount IS 'Accumulated income up to then, in units of the currency, exact. API: amount.';
+
+CREATE TABLE sync.left_out_sub_accounts (
+  account_id   smallint NOT NULL REFERENCES pool.accounts,
+  puid         bigint NOT NULL REFERENCES pool.sub_accounts,
+  last_seen_at timestamptz NOT NULL DEFAULT sync.now(),
+  PRIMARY KEY (account_id, puid)
+);
+COMMENT ON TABLE sync.left_out_sub_accounts IS 'Sub-accounts that an API key shows although they belong to another account: left out there, so that nothing counts twice.';
+COMMENT ON COLUMN sync.left_out_sub_accounts.account_id IS 'The account whose key shows it too: pool.accounts.';
+COMMENT ON COLUMN sync.left_out_sub_accounts.puid IS 'The sub-account; pool.sub_accounts says whose it is.';
+COMMENT ON COLUMN sync.left_out_sub_accounts.last_seen_at IS 'When the key last showed it.';

@@ -169,7 +169,6 @@ $$;
 COMMENT ON FUNCTION sync.guard_revision_update() IS 'Trigger: the only change of a revision is that it is closed.';
 
 CREATE TABLE pool.earnings (
-  account_id    smallint NOT NULL,
   puid          bigint NOT NULL,
   algo          text NOT NULL,
   currency      text NOT NULL,
@@ -187,24 +186,23 @@ CREATE TABLE pool.earnings (
   withdrawn_at  timestamptz,
   unserved_at   timestamptz,
   extra         jsonb,
-  PRIMARY KEY (account_id, puid, algo, currency, mined_at, ordinal),
-  FOREIGN KEY (account_id, puid) REFERENCES pool.sub_accounts,
+  PRIMARY KEY (puid, algo, currency, mined_at, ordinal),
+  FOREIGN KEY (puid) REFERENCES pool.sub_accounts,
   CONSTRAINT earnings_amount_exact CHECK (scale(trim_scale(amount)) <= 18 AND abs(amount) < 1e20)
 );
-CREATE INDEX earnings_account_id_mining_date_idx ON pool.earnings (account_id, mining_date);
+CREATE INDEX earnings_mining_date_idx ON pool.earnings (mining_date);
 CREATE INDEX earnings_settled_at_idx ON pool.earnings (settled_at);
-CREATE INDEX earnings_pending_idx ON pool.earnings (account_id, puid, algo, mined_at) WHERE status = 'WAIT_SETTLE' AND withdrawn_at IS NULL;
+CREATE INDEX earnings_pending_idx ON pool.earnings (puid, algo, mined_at) WHERE status = 'WAIT_SETTLE' AND withdrawn_at IS NULL;
 -- All that is not settled, unknown statuses too: a few rows of a long ledger.
-CREATE INDEX earnings_unsettled_idx ON pool.earnings (account_id, mined_at) WHERE status <> 'SETTLED' AND withdrawn_at IS NULL;
-CREATE INDEX earnings_unserved_idx ON pool.earnings (account_id) WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL;
+CREATE INDEX earnings_unsettled_idx ON pool.earnings (mined_at) WHERE status <> 'SETTLED' AND withdrawn_at IS NULL;
+CREATE INDEX earnings_unserved_idx ON pool.earnings (puid) WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL;
 -- Empty while the pool says only what its specification says.
-CREATE INDEX earnings_unknown_status_idx ON pool.earnings (account_id, status) WHERE status NOT IN ('SETTLED', 'WAIT_SETTLE');
+CREATE INDEX earnings_unknown_status_idx ON pool.earnings (puid, status) WHERE status NOT IN ('SETTLED', 'WAIT_SETTLE');
 -- Finds the earnings that stand for a reward.
-CREATE INDEX earnings_scope_day_idx ON pool.earnings (account_id, puid, algo, currency, mining_date) WHERE withdrawn_at IS NULL;
+CREATE INDEX earnings_scope_day_idx ON pool.earnings (puid, algo, currency, mining_date) WHERE withdrawn_at IS NULL;
 
 CREATE TABLE pool.earning_revisions (
   revision_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  account_id    smallint NOT NULL,
   puid          bigint NOT NULL,
   algo          text NOT NULL,
   currency      text NOT NULL,
@@ -223,19 +221,19 @@ CREATE TABLE pool.earning_revisions (
   change        text NOT NULL CHECK (change IN ('appeared', 'settled', 'amended', 'withdrawn', 'restored', 'unserved', 'served_again')),
   valid_from    timestamptz NOT NULL,
   valid_to      timestamptz CHECK (valid_to > valid_from),
-  FOREIGN KEY (account_id, puid, algo, currency, mined_at, ordinal) REFERENCES pool.earnings,
+  FOREIGN KEY (puid) REFERENCES pool.sub_accounts,
   CONSTRAINT earning_revisions_amount_exact CHECK (scale(trim_scale(amount)) <= 18 AND abs(amount) < 1e20)
 );
-CREATE UNIQUE INDEX earning_revisions_open_idx ON pool.earning_revisions (account_id, puid, algo, currency, mined_at, ordinal) WHERE valid_to IS NULL;
-CREATE INDEX earning_revisions_key_valid_from_idx ON pool.earning_revisions (account_id, puid, algo, currency, mined_at, ordinal, valid_from);
+CREATE UNIQUE INDEX earning_revisions_open_idx ON pool.earning_revisions (puid, algo, currency, mined_at, ordinal) WHERE valid_to IS NULL;
+CREATE INDEX earning_revisions_key_valid_from_idx ON pool.earning_revisions (puid, algo, currency, mined_at, ordinal, valid_from);
 CREATE INDEX earning_revisions_valid_from_idx ON pool.earning_revisions (valid_from);
 -- Finds what changed of a sub-account after an instant.
-CREATE INDEX earning_revisions_sub_account_valid_from_idx ON pool.earning_revisions (account_id, puid, currency, valid_from);
+CREATE INDEX earning_revisions_sub_account_valid_from_idx ON pool.earning_revisions (puid, currency, valid_from);
 
 CREATE TRIGGER a_enter_ledger_commit BEFORE INSERT OR UPDATE ON pool.earnings
   FOR EACH STATEMENT EXECUTE FUNCTION sync.enter_ledger_commit();
 CREATE TRIGGER b_key_never_changes BEFORE UPDATE ON pool.earnings
-  FOR EACH ROW WHEN ((OLD.account_id, OLD.puid, OLD.algo, OLD.currency, OLD.mined_at, OLD.ordinal) IS DISTINCT FROM (NEW.account_id, NEW.puid, NEW.algo, NEW.currency, NEW.mined_at, NEW.ordinal))
+  FOR EACH ROW WHEN ((OLD.puid, OLD.algo, OLD.currency, OLD.mined_at, OLD.ordinal) IS DISTINCT FROM (NEW.puid, NEW.algo, NEW.currency, NEW.mined_at, NEW.ordinal))
   EXECUTE FUNCTION sync.refuse('The key of a ledger row never changes.');
 CREATE TRIGGER c_stamp_insert BEFORE INSERT ON pool.earnings
   FOR EACH ROW EXECUTE FUNCTION sync.stamp_ledger_insert();
@@ -244,12 +242,12 @@ CREATE TRIGGER c_stamp_update BEFORE UPDATE ON pool.earnings
 CREATE TRIGGER d_record_inserts AFTER INSERT ON pool.earnings
   REFERENCING NEW TABLE AS added
   FOR EACH STATEMENT EXECUTE FUNCTION sync.record_ledger_inserts(
-    'pool.earning_revisions', 'account_id, puid, algo, currency, mined_at, ordinal',
+    'pool.earning_revisions', 'puid, algo, currency, mined_at, ordinal',
     'amount, hash_rate_hps, hash_unit, reject_rate, status, settled_at, withdrawn_at, unserved_at, extra');
 CREATE TRIGGER d_record_updates AFTER UPDATE ON pool.earnings
   REFERENCING OLD TABLE AS before NEW TABLE AS after
   FOR EACH STATEMENT EXECUTE FUNCTION sync.record_ledger_updates(
-    'pool.earning_revisions', 'account_id, puid, algo, currency, mined_at, ordinal',
+    'pool.earning_revisions', 'puid, algo, currency, mined_at, ordinal',
     'amount, hash_rate_hps, hash_unit, reject_rate, status, settled_at, withdrawn_at, unserved_at, extra');
 CREATE TRIGGER e_never_deleted BEFORE DELETE OR TRUNCATE ON pool.earnings
   FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('Ledger rows are never deleted.');
@@ -262,7 +260,6 @@ CREATE TRIGGER e_never_deleted BEFORE DELETE OR TRUNCATE ON pool.earning_revisio
 COMMENT ON TABLE pool.earnings IS 'Mining income, one row per item that the pool lists. Never deleted: see withdrawn_at and earning_revisions. Source: GET /v1/external/earn/query.';
 COMMENT ON TABLE pool.earning_revisions IS 'What each row of pool.earnings was, and from when to when we knew it so; one open revision (valid_to null) per row.';
 COMMENT ON COLUMN pool.earning_revisions.revision_id IS 'Our number of the revision.';
-COMMENT ON COLUMN pool.earnings.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN pool.earnings.puid IS 'Sub-account id. API: puid (request).';
 COMMENT ON COLUMN pool.earnings.algo IS 'Algorithm. API: algo (request).';
 COMMENT ON COLUMN pool.earnings.currency IS 'Currency of the amount, e.g. BTC. API: currency.';
@@ -280,7 +277,6 @@ COMMENT ON COLUMN pool.earnings.changed_at IS 'When the row last changed, by the
 COMMENT ON COLUMN pool.earnings.withdrawn_at IS 'When two complete reads agreed that the pool no longer serves the row; null while it is served.';
 COMMENT ON COLUMN pool.earnings.unserved_at IS 'When two reads agreed that the pool''s list begins later than this row, which is kept and goes on counting; null while it is served.';
 COMMENT ON COLUMN pool.earnings.extra IS 'Fields of the API that have no column, digit for digit.';
-COMMENT ON COLUMN pool.earning_revisions.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN pool.earning_revisions.puid IS 'Sub-account id. API: puid (request).';
 COMMENT ON COLUMN pool.earning_revisions.algo IS 'Algorithm. API: algo (request).';
 COMMENT ON COLUMN pool.earning_revisions.currency IS 'Currency of the amount, e.g. BTC. API: currency.';
@@ -301,7 +297,6 @@ COMMENT ON COLUMN pool.earning_revisions.valid_from IS 'From when we knew the ro
 COMMENT ON COLUMN pool.earning_revisions.valid_to IS 'Until when we knew the row so, not included; null while it still is.';
 
 CREATE TABLE pool.rewards (
-  account_id    smallint NOT NULL,
   puid          bigint NOT NULL,
   algo          text NOT NULL,
   currency      text NOT NULL,
@@ -319,24 +314,23 @@ CREATE TABLE pool.rewards (
   withdrawn_at  timestamptz,
   unserved_at   timestamptz,
   extra         jsonb,
-  PRIMARY KEY (account_id, puid, algo, currency, mined_at, type, ordinal),
-  FOREIGN KEY (account_id, puid) REFERENCES pool.sub_accounts,
+  PRIMARY KEY (puid, algo, currency, mined_at, type, ordinal),
+  FOREIGN KEY (puid) REFERENCES pool.sub_accounts,
   CONSTRAINT rewards_amount_exact CHECK (scale(trim_scale(amount)) <= 18 AND abs(amount) < 1e20)
 );
-CREATE INDEX rewards_account_id_mining_date_idx ON pool.rewards (account_id, mining_date);
+CREATE INDEX rewards_mining_date_idx ON pool.rewards (mining_date);
 CREATE INDEX rewards_settled_at_idx ON pool.rewards (settled_at);
-CREATE INDEX rewards_pending_idx ON pool.rewards (account_id, puid, algo, mined_at) WHERE status = 'WAIT_SETTLE' AND withdrawn_at IS NULL;
+CREATE INDEX rewards_pending_idx ON pool.rewards (puid, algo, mined_at) WHERE status = 'WAIT_SETTLE' AND withdrawn_at IS NULL;
 -- All that is not settled, unknown statuses too: a few rows of a long ledger.
-CREATE INDEX rewards_unsettled_idx ON pool.rewards (account_id, mined_at) WHERE status <> 'SETTLED' AND withdrawn_at IS NULL;
-CREATE INDEX rewards_unserved_idx ON pool.rewards (account_id) WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL;
+CREATE INDEX rewards_unsettled_idx ON pool.rewards (mined_at) WHERE status <> 'SETTLED' AND withdrawn_at IS NULL;
+CREATE INDEX rewards_unserved_idx ON pool.rewards (puid) WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL;
 -- Empty while the pool says only what its specification says.
-CREATE INDEX rewards_unknown_status_idx ON pool.rewards (account_id, status) WHERE status NOT IN ('SETTLED', 'WAIT_SETTLE');
-CREATE INDEX rewards_unknown_type_idx ON pool.rewards (account_id, type)
+CREATE INDEX rewards_unknown_status_idx ON pool.rewards (puid, status) WHERE status NOT IN ('SETTLED', 'WAIT_SETTLE');
+CREATE INDEX rewards_unknown_type_idx ON pool.rewards (puid, type)
   WHERE type NOT IN ('MINING_EARN', 'UNITE_COIN_EARN', 'REWARD_EARN', 'HASH_RATE_EARN', 'FEE_RATE_EARN');
 
 CREATE TABLE pool.reward_revisions (
   revision_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  account_id    smallint NOT NULL,
   puid          bigint NOT NULL,
   algo          text NOT NULL,
   currency      text NOT NULL,
@@ -355,19 +349,19 @@ CREATE TABLE pool.reward_revisions (
   change        text NOT NULL CHECK (change IN ('appeared', 'settled', 'amended', 'withdrawn', 'restored', 'unserved', 'served_again')),
   valid_from    timestamptz NOT NULL,
   valid_to      timestamptz CHECK (valid_to > valid_from),
-  FOREIGN KEY (account_id, puid, algo, currency, mined_at, type, ordinal) REFERENCES pool.rewards,
+  FOREIGN KEY (puid) REFERENCES pool.sub_accounts,
   CONSTRAINT reward_revisions_amount_exact CHECK (scale(trim_scale(amount)) <= 18 AND abs(amount) < 1e20)
 );
-CREATE UNIQUE INDEX reward_revisions_open_idx ON pool.reward_revisions (account_id, puid, algo, currency, mined_at, type, ordinal) WHERE valid_to IS NULL;
-CREATE INDEX reward_revisions_key_valid_from_idx ON pool.reward_revisions (account_id, puid, algo, currency, mined_at, type, ordinal, valid_from);
+CREATE UNIQUE INDEX reward_revisions_open_idx ON pool.reward_revisions (puid, algo, currency, mined_at, type, ordinal) WHERE valid_to IS NULL;
+CREATE INDEX reward_revisions_key_valid_from_idx ON pool.reward_revisions (puid, algo, currency, mined_at, type, ordinal, valid_from);
 CREATE INDEX reward_revisions_valid_from_idx ON pool.reward_revisions (valid_from);
 -- Finds what changed of a sub-account after an instant.
-CREATE INDEX reward_revisions_sub_account_valid_from_idx ON pool.reward_revisions (account_id, puid, currency, valid_from);
+CREATE INDEX reward_revisions_sub_account_valid_from_idx ON pool.reward_revisions (puid, currency, valid_from);
 
 CREATE TRIGGER a_enter_ledger_commit BEFORE INSERT OR UPDATE ON pool.rewards
   FOR EACH STATEMENT EXECUTE FUNCTION sync.enter_ledger_commit();
 CREATE TRIGGER b_key_never_changes BEFORE UPDATE ON pool.rewards
-  FOR EACH ROW WHEN ((OLD.account_id, OLD.puid, OLD.algo, OLD.currency, OLD.mined_at, OLD.type, OLD.ordinal) IS DISTINCT FROM (NEW.account_id, NEW.puid, NEW.algo, NEW.currency, NEW.mined_at, NEW.type, NEW.ordinal))
+  FOR EACH ROW WHEN ((OLD.puid, OLD.algo, OLD.currency, OLD.mined_at, OLD.type, OLD.ordinal) IS DISTINCT FROM (NEW.puid, NEW.algo, NEW.currency, NEW.mined_at, NEW.type, NEW.ordinal))
   EXECUTE FUNCTION sync.refuse('The key of a ledger row never changes.');
 CREATE TRIGGER c_stamp_insert BEFORE INSERT ON pool.rewards
   FOR EACH ROW EXECUTE FUNCTION sync.stamp_ledger_insert();
@@ -376,12 +370,12 @@ CREATE TRIGGER c_stamp_update BEFORE UPDATE ON pool.rewards
 CREATE TRIGGER d_record_inserts AFTER INSERT ON pool.rewards
   REFERENCING NEW TABLE AS added
   FOR EACH STATEMENT EXECUTE FUNCTION sync.record_ledger_inserts(
-    'pool.reward_revisions', 'account_id, puid, algo, currency, mined_at, type, ordinal',
+    'pool.reward_revisions', 'puid, algo, currency, mined_at, type, ordinal',
     'amount, hash_rate_hps, hash_unit, status, settled_at, withdrawn_at, unserved_at, extra');
 CREATE TRIGGER d_record_updates AFTER UPDATE ON pool.rewards
   REFERENCING OLD TABLE AS before NEW TABLE AS after
   FOR EACH STATEMENT EXECUTE FUNCTION sync.record_ledger_updates(
-    'pool.reward_revisions', 'account_id, puid, algo, currency, mined_at, type, ordinal',
+    'pool.reward_revisions', 'puid, algo, currency, mined_at, type, ordinal',
     'amount, hash_rate_hps, hash_unit, status, settled_at, withdrawn_at, unserved_at, extra');
 CREATE TRIGGER e_never_deleted BEFORE DELETE OR TRUNCATE ON pool.rewards
   FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('Ledger rows are never deleted.');
@@ -394,7 +388,6 @@ CREATE TRIGGER e_never_deleted BEFORE DELETE OR TRUNCATE ON pool.reward_revision
 COMMENT ON TABLE pool.rewards IS 'Other income, one row per item that the pool lists: merged mining, events, subsidies, and mining income again (report.income_ledger counts it once). Never deleted. Source: GET /v1/external/reward/query.';
 COMMENT ON TABLE pool.reward_revisions IS 'What each row of pool.rewards was, and from when to when we knew it so; one open revision (valid_to null) per row.';
 COMMENT ON COLUMN pool.reward_revisions.revision_id IS 'Our number of the revision.';
-COMMENT ON COLUMN pool.rewards.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN pool.rewards.puid IS 'Sub-account id. API: puid (request).';
 COMMENT ON COLUMN pool.rewards.algo IS 'Algorithm. API: algo (request).';
 COMMENT ON COLUMN pool.rewards.currency IS 'Currency of the amount, e.g. BTC. API: currency.';
@@ -412,7 +405,6 @@ COMMENT ON COLUMN pool.rewards.changed_at IS 'When the row last changed, by the 
 COMMENT ON COLUMN pool.rewards.withdrawn_at IS 'When two complete reads agreed that the pool no longer serves the row; null while it is served.';
 COMMENT ON COLUMN pool.rewards.unserved_at IS 'When two reads agreed that the pool''s list begins later than this row, which is kept and goes on counting; null while it is served.';
 COMMENT ON COLUMN pool.rewards.extra IS 'Fields of the API that have no column, digit for digit.';
-COMMENT ON COLUMN pool.reward_revisions.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN pool.reward_revisions.puid IS 'Sub-account id. API: puid (request).';
 COMMENT ON COLUMN pool.reward_revisions.algo IS 'Algorithm. API: algo (request).';
 COMMENT ON COLUMN pool.reward_revisions.currency IS 'Currency of the amount, e.g. BTC. API: currency.';

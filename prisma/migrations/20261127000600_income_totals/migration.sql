@@ -1,17 +1,81 @@
--- Income by day and by month, kept with the ledger in the same transaction, so that dashboards need not add it up.
---
--- sync.income_days holds what the items of one UTC day of a scope come to; a commit replaces the days that it
--- touched, and moves sync.income_months by the difference. Every row belongs to one scope (account, sub-account,
--- algorithm), so commits of different scopes never wait for each other; the two lists of one scope, earnings and
--- rewards, decide together what counts, and take turns.
+-- What counts as income, and what it comes to by day and by month, kept with the ledger in the same transaction, so that
+-- dashboards need not add it up.
 
 CREATE VIEW sync.report_zone AS
 SELECT coalesce((SELECT value #>> '{}' FROM sync.settings WHERE key = 'report_time_zone'), 'UTC') AS time_zone;
 COMMENT ON VIEW sync.report_zone IS 'The time zone whose days and months the reports count by (REPORT_TIME_ZONE); one row.';
 COMMENT ON COLUMN sync.report_zone.time_zone IS 'Name of the zone, e.g. UTC or Europe/Berlin.';
 
+-- The rule, said once: all earnings; and rewards, but those of the types that may tell of the same income again only where
+-- no earning stands for their sub-account, algorithm, currency and day. The others are 'left out'.
+CREATE FUNCTION sync.income_rule(earnings text, rewards text, is_known text, stamps text) RETURNS text
+  LANGUAGE sql IMMUTABLE
+  AS $$
+WITH parts AS (
+  SELECT 'puid, algo, currency, mining_date, mined_at' AS key,
+         'ordinal, amount, status, settled_at, hash_rate_hps' AS content,
+         $q$type IN ('MINING_EARN', 'UNITE_COIN_EARN')$q$ AS may_repeat,
+         -- The day twice: to be hashed, and to be found in the primary key.
+         format($q$EXISTS (SELECT FROM %s e
+                   WHERE e.puid = r.puid AND e.algo = r.algo AND e.currency = r.currency AND e.mining_date = r.mining_date
+                     AND e.mined_at >= sync.start_of_day(r.mining_date, 'UTC')
+                     AND e.mined_at < sync.start_of_day(r.mining_date + 1, 'UTC') AND %s)$q$, earnings, is_known) AS earning_stands
+)
+-- Branches, not conditions: a query for what counts is an anti-join, and whoever asks for one source reads one table.
+SELECT concat_ws(E'\n UNION ALL\n',
+  format($q$SELECT %s, 'earnings'::text AS source, NULL::text AS type, %s, reject_rate, %s FROM %s WHERE %s$q$,
+         key, content, stamps, earnings, is_known),
+  format($q$SELECT %s, 'rewards', type, %s, NULL, %s FROM %s WHERE %s AND NOT %s$q$,
+         key, content, stamps, rewards, is_known, may_repeat),
+  format($q$SELECT %s, 'rewards', type, %s, NULL, %s FROM %s r WHERE %s AND %s AND NOT %s$q$,
+         key, content, stamps, rewards, is_known, may_repeat, earning_stands),
+  format($q$SELECT %s, 'left out', type, %s, NULL, %s FROM %s r WHERE %s AND %s AND %s$q$,
+         key, content, stamps, rewards, is_known, may_repeat, earning_stands))
+  FROM parts
+$$;
+COMMENT ON FUNCTION sync.income_rule(text, text, text, text) IS 'The query for items of income, as what each of them counts (source: earnings, rewards, left out). Arguments: the two tables, the condition that a row is known and not withdrawn, further columns.';
+
+DO $$
+BEGIN
+  EXECUTE 'CREATE VIEW sync.income_items AS '
+    || sync.income_rule('pool.earnings', 'pool.rewards', 'withdrawn_at IS NULL', 'first_seen_at, changed_at, unserved_at');
+  -- Resolved when it is made: whoever calls it, through report.income_as_of, need not see the schema sync.
+  EXECUTE format(
+    'CREATE FUNCTION sync.income_items_as_of(known_at timestamptz)
+       RETURNS TABLE (puid bigint, algo text, currency text, mining_date date, mined_at timestamptz, source text, type text,
+                      ordinal integer, amount numeric, status text, settled_at timestamptz, hash_rate_hps numeric,
+                      reject_rate numeric, known_since timestamptz)
+       LANGUAGE sql STABLE PARALLEL SAFE
+     BEGIN ATOMIC %s; END',
+    sync.income_rule('pool.earning_revisions', 'pool.reward_revisions',
+                     'valid_from <= known_at AND (valid_to IS NULL OR valid_to > known_at) AND withdrawn_at IS NULL',
+                     'valid_from'));
+END
+$$;
+COMMENT ON FUNCTION sync.income_items_as_of(timestamptz) IS 'sync.income_items as we knew them at that moment; known_since: since when.';
+COMMENT ON VIEW sync.income_items IS 'Every item of either list that the pool has not withdrawn, and as what it counts. Read report.income_ledger instead.';
+COMMENT ON COLUMN sync.income_items.puid IS 'Sub-account id.';
+COMMENT ON COLUMN sync.income_items.algo IS 'Algorithm.';
+COMMENT ON COLUMN sync.income_items.currency IS 'Currency of the amount.';
+COMMENT ON COLUMN sync.income_items.mining_date IS 'Day on which it was mined, UTC.';
+COMMENT ON COLUMN sync.income_items.mined_at IS 'The mining date as served.';
+COMMENT ON COLUMN sync.income_items.source IS 'earnings, rewards, or left out: a reward that an earning stands for.';
+COMMENT ON COLUMN sync.income_items.type IS 'Type of the reward; null for an earning.';
+COMMENT ON COLUMN sync.income_items.ordinal IS 'Numbers items that are otherwise listed under the same key.';
+COMMENT ON COLUMN sync.income_items.amount IS 'The amount.';
+COMMENT ON COLUMN sync.income_items.status IS 'SETTLED, WAIT_SETTLE, or whatever the pool says.';
+COMMENT ON COLUMN sync.income_items.settled_at IS 'Settle time as served; null when none.';
+COMMENT ON COLUMN sync.income_items.hash_rate_hps IS 'Hashrate that earned it, H/s.';
+COMMENT ON COLUMN sync.income_items.reject_rate IS 'Rejected shares in percent; null for rewards.';
+COMMENT ON COLUMN sync.income_items.first_seen_at IS 'When the item first appeared to us.';
+COMMENT ON COLUMN sync.income_items.changed_at IS 'When the item last changed.';
+COMMENT ON COLUMN sync.income_items.unserved_at IS 'When the pool''s list was seen to begin later than this item; null while the pool serves it.';
+
+-- sync.income_days holds what the items of one UTC day of a scope come to; a commit replaces the days that it touched, and
+-- moves sync.income_months by the difference. Every row belongs to one scope (sub-account, algorithm), so commits of
+-- different scopes never wait for each other; the two lists of one scope, earnings and rewards, decide together what
+-- counts, and take turns.
 CREATE TABLE sync.income_days (
-  account_id        smallint NOT NULL,
   puid              bigint NOT NULL,
   algo              text NOT NULL,
   currency          text NOT NULL,
@@ -28,16 +92,15 @@ CREATE TABLE sync.income_days (
   left_out_pending  numeric NOT NULL,
   left_out_other    numeric NOT NULL,
   items             integer NOT NULL,
-  PRIMARY KEY (account_id, puid, algo, currency, mining_date, day, paid_date)
+  PRIMARY KEY (puid, algo, currency, mining_date, day, paid_date)
 );
 -- The days of a month lie scattered over the table, one scope after the other: the index holds what is added up.
 CREATE INDEX income_days_day_idx ON sync.income_days (day)
-  INCLUDE (account_id, puid, currency, paid_date, earnings_settled, earnings_pending, earnings_other,
+  INCLUDE (puid, currency, paid_date, earnings_settled, earnings_pending, earnings_other,
            rewards_settled, rewards_pending, rewards_other, items);
 CREATE INDEX income_days_paid_date_idx ON sync.income_days (paid_date)
-  INCLUDE (account_id, puid, currency, earnings_settled, rewards_settled, items) WHERE paid_date < 'infinity';
+  INCLUDE (puid, currency, earnings_settled, rewards_settled, items) WHERE paid_date < 'infinity';
 COMMENT ON TABLE sync.income_days IS 'Maintained with the ledger: what the live items of a day come to. Read report.daily_income instead.';
-COMMENT ON COLUMN sync.income_days.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN sync.income_days.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.income_days.algo IS 'Algorithm.';
 COMMENT ON COLUMN sync.income_days.currency IS 'Currency of the amounts.';
@@ -56,7 +119,6 @@ COMMENT ON COLUMN sync.income_days.left_out_other IS 'Rewards that earnings alre
 COMMENT ON COLUMN sync.income_days.items IS 'Items that count as income.';
 
 CREATE TABLE sync.income_months (
-  account_id        smallint NOT NULL,
   puid              bigint NOT NULL,
   algo              text NOT NULL,
   currency          text NOT NULL,
@@ -74,13 +136,12 @@ CREATE TABLE sync.income_months (
   paid              numeric NOT NULL,
   items             integer NOT NULL,
   entries           integer NOT NULL,
-  PRIMARY KEY (account_id, puid, algo, currency, month)
+  PRIMARY KEY (puid, algo, currency, month)
 ) WITH (fillfactor = 80);
 CREATE INDEX income_months_month_idx ON sync.income_months (month);
 -- Holds what is about to be deleted, between two statements.
-CREATE INDEX income_months_empty_idx ON sync.income_months (account_id, puid, algo, currency) WHERE entries = 0;
+CREATE INDEX income_months_empty_idx ON sync.income_months (puid, algo, currency) WHERE entries = 0;
 COMMENT ON TABLE sync.income_months IS 'Maintained with the ledger: sync.income_days by month. Read report.monthly_income instead.';
-COMMENT ON COLUMN sync.income_months.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN sync.income_months.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.income_months.algo IS 'Algorithm.';
 COMMENT ON COLUMN sync.income_months.currency IS 'Currency of the amounts.';
@@ -106,25 +167,25 @@ CREATE FUNCTION sync.income_months_statement(statement text, sign integer) RETUR
 SELECT format($sql$
   WITH moved AS (%1$s RETURNING d.*),
   parts AS (
-    SELECT account_id, puid, algo, currency, date_trunc('month', day::timestamp)::date AS month,
+    SELECT puid, algo, currency, date_trunc('month', day::timestamp)::date AS month,
            earnings_settled, earnings_pending, earnings_other, rewards_settled, rewards_pending, rewards_other,
            left_out_settled, left_out_pending, left_out_other,
            CASE WHEN paid_date = 'infinity' THEN earnings_settled + rewards_settled ELSE 0 END AS settled_undated,
            0::numeric AS paid, items, 1 AS entries
       FROM moved
      UNION ALL
-    SELECT account_id, puid, algo, currency, date_trunc('month', paid_date::timestamp)::date,
+    SELECT puid, algo, currency, date_trunc('month', paid_date::timestamp)::date,
            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, earnings_settled + rewards_settled, 0, 1
       FROM moved WHERE paid_date < 'infinity'
   )
   INSERT INTO sync.income_months AS m
-  SELECT account_id, puid, algo, currency, month,
+  SELECT puid, algo, currency, month,
          %2$s * sum(earnings_settled), %2$s * sum(earnings_pending), %2$s * sum(earnings_other),
          %2$s * sum(rewards_settled), %2$s * sum(rewards_pending), %2$s * sum(rewards_other),
          %2$s * sum(left_out_settled), %2$s * sum(left_out_pending), %2$s * sum(left_out_other),
          %2$s * sum(settled_undated), %2$s * sum(paid), %2$s * sum(items), %2$s * sum(entries)
-    FROM parts GROUP BY account_id, puid, algo, currency, month
-  ON CONFLICT (account_id, puid, algo, currency, month) DO UPDATE SET
+    FROM parts GROUP BY puid, algo, currency, month
+  ON CONFLICT (puid, algo, currency, month) DO UPDATE SET
     earnings_settled = m.earnings_settled + excluded.earnings_settled,
     earnings_pending = m.earnings_pending + excluded.earnings_pending,
     earnings_other = m.earnings_other + excluded.earnings_other,
@@ -145,7 +206,7 @@ CREATE FUNCTION sync.income_days_statement(items text) RETURNS text
   AS $$
 SELECT format($sql$
   INSERT INTO sync.income_days AS d
-  SELECT i.account_id, i.puid, i.algo, i.currency, i.mining_date, i.day, i.paid_date,
+  SELECT i.puid, i.algo, i.currency, i.mining_date, i.day, i.paid_date,
          coalesce(sum(i.amount) FILTER (WHERE i.source = 'earnings' AND i.status = 'SETTLED'), 0),
          coalesce(sum(i.amount) FILTER (WHERE i.source = 'earnings' AND i.status = 'WAIT_SETTLE'), 0),
          coalesce(sum(i.amount) FILTER (WHERE i.source = 'earnings' AND i.status NOT IN ('SETTLED', 'WAIT_SETTLE')), 0),
@@ -156,15 +217,15 @@ SELECT format($sql$
          coalesce(sum(i.amount) FILTER (WHERE i.source = 'left out' AND i.status = 'WAIT_SETTLE'), 0),
          coalesce(sum(i.amount) FILTER (WHERE i.source = 'left out' AND i.status NOT IN ('SETTLED', 'WAIT_SETTLE')), 0),
          count(*) FILTER (WHERE i.source <> 'left out')
-    FROM (SELECT n.account_id, n.puid, n.algo, n.currency, n.mining_date, n.source, n.amount, n.status,
-                 (n.mined_at AT TIME ZONE $1)::date AS day,
+    FROM (SELECT n.puid, n.algo, n.currency, n.mining_date, n.source, n.amount, n.status,
+                 sync.day_of(n.mined_at, $1) AS day,
                  CASE WHEN n.status = 'SETTLED' AND n.settled_at IS NOT NULL
-                   THEN (n.settled_at AT TIME ZONE $1)::date ELSE 'infinity' END AS paid_date
+                   THEN sync.day_of(n.settled_at, $1) ELSE 'infinity' END AS paid_date
             FROM (%1$s) AS n) AS i
-   GROUP BY i.account_id, i.puid, i.algo, i.currency, i.mining_date, i.day, i.paid_date
+   GROUP BY i.puid, i.algo, i.currency, i.mining_date, i.day, i.paid_date
 $sql$, items)
 $$;
-COMMENT ON FUNCTION sync.income_days_statement(text) IS 'A statement that adds items up by day. The argument is a query for account_id, puid, algo, currency, mining_date, source (earnings, rewards, left out), mined_at, settled_at, amount, status of whole days; the statement''s parameter is the time zone.';
+COMMENT ON FUNCTION sync.income_days_statement(text) IS 'A statement that adds items up by day. The argument is a query for puid, algo, currency, mining_date, source (earnings, rewards, left out), mined_at, settled_at, amount, status of whole days; the statement''s parameter is the time zone.';
 
 CREATE FUNCTION sync.follow_ledger() RETURNS trigger
   LANGUAGE plpgsql
@@ -180,37 +241,26 @@ BEGIN
   -- Text, not prepared statements: a plan kept from the first batch into an empty table would last for ever.
   EXECUTE sync.income_months_statement(
     'DELETE FROM sync.income_days AS d
-      USING (SELECT DISTINCT account_id, puid, algo, currency, mining_date FROM touched) AS t
-      WHERE d.account_id = t.account_id AND d.puid = t.puid AND d.algo = t.algo AND d.currency = t.currency
+      USING (SELECT DISTINCT puid, algo, currency, mining_date FROM touched) AS t
+      WHERE d.puid = t.puid AND d.algo = t.algo AND d.currency = t.currency
         AND d.mining_date = t.mining_date', -1);
   -- OFFSET 0 keeps every day a look-up by its key: a planner that has not seen the table filled yet (a first sync)
   -- would take the days for few, and compare each with all others.
   EXECUTE sync.income_months_statement(sync.income_days_statement($items$
       SELECT t.*, u.*
-        FROM (SELECT DISTINCT account_id, puid, algo, currency, mining_date FROM touched) AS t
+        FROM (SELECT DISTINCT puid, algo, currency, mining_date FROM touched) AS t
        CROSS JOIN LATERAL (
-         SELECT 'earnings' AS source, e.mined_at, e.settled_at, e.amount, e.status
-           FROM pool.earnings e
-          WHERE e.account_id = t.account_id AND e.puid = t.puid AND e.algo = t.algo AND e.currency = t.currency
-            AND e.mining_date = t.mining_date AND e.withdrawn_at IS NULL
-          UNION ALL
-         SELECT CASE WHEN r.type IN ('MINING_EARN', 'UNITE_COIN_EARN') AND EXISTS (
-                       SELECT FROM pool.earnings e
-                        WHERE e.account_id = t.account_id AND e.puid = t.puid AND e.algo = t.algo
-                          AND e.currency = t.currency AND e.mining_date = t.mining_date AND e.withdrawn_at IS NULL)
-                  THEN 'left out' ELSE 'rewards' END,
-                r.mined_at, r.settled_at, r.amount, r.status
-           FROM pool.rewards r
-          WHERE r.account_id = t.account_id AND r.puid = t.puid AND r.algo = t.algo AND r.currency = t.currency
-            AND r.mined_at >= t.mining_date::timestamp AT TIME ZONE 'UTC'
-            AND r.mined_at < (t.mining_date + 1)::timestamp AT TIME ZONE 'UTC'
-            AND r.withdrawn_at IS NULL
+         SELECT i.source, i.mined_at, i.settled_at, i.amount, i.status
+           FROM sync.income_items i
+          WHERE i.puid = t.puid AND i.algo = t.algo AND i.currency = t.currency AND i.mining_date = t.mining_date
+            AND i.mined_at >= sync.start_of_day(t.mining_date, 'UTC')
+            AND i.mined_at < sync.start_of_day(t.mining_date + 1, 'UTC')
          OFFSET 0) AS u$items$), 1)
     USING (SELECT time_zone FROM sync.report_zone);
   EXECUTE
     'DELETE FROM sync.income_months AS m
-      USING (SELECT DISTINCT account_id, puid, algo, currency FROM touched) AS t
-      WHERE m.account_id = t.account_id AND m.puid = t.puid AND m.algo = t.algo AND m.currency = t.currency
+      USING (SELECT DISTINCT puid, algo, currency FROM touched) AS t
+      WHERE m.puid = t.puid AND m.algo = t.algo AND m.currency = t.currency
         AND m.entries = 0';
   RETURN NULL;
 END
@@ -238,18 +288,7 @@ BEGIN
   LOCK TABLE sync.ledger_clock IN EXCLUSIVE MODE;
   DELETE FROM sync.income_months;
   DELETE FROM sync.income_days;
-  EXECUTE sync.income_months_statement(sync.income_days_statement($items$
-      SELECT account_id, puid, algo, currency, mining_date, 'earnings' AS source, mined_at, settled_at, amount, status
-        FROM pool.earnings WHERE withdrawn_at IS NULL
-       UNION ALL
-      SELECT r.account_id, r.puid, r.algo, r.currency, r.mining_date,
-             CASE WHEN e.account_id IS NULL OR r.type NOT IN ('MINING_EARN', 'UNITE_COIN_EARN') THEN 'rewards' ELSE 'left out' END,
-             r.mined_at, r.settled_at, r.amount, r.status
-        FROM pool.rewards r
-        LEFT JOIN (SELECT DISTINCT account_id, puid, algo, currency, mining_date FROM pool.earnings WHERE withdrawn_at IS NULL) AS e
-          ON e.account_id = r.account_id AND e.puid = r.puid AND e.algo = r.algo AND e.currency = r.currency
-         AND e.mining_date = r.mining_date
-       WHERE r.withdrawn_at IS NULL$items$), 1)
+  EXECUTE sync.income_months_statement(sync.income_days_statement('SELECT * FROM sync.income_items'), 1)
     USING (SELECT time_zone FROM sync.report_zone);
 END
 $$;

@@ -35,7 +35,7 @@ export async function findEmptiness(
                          (SELECT min(valid_from) FROM pool.reward_revisions)) AS first) AS f,
            (SELECT count(*) AS lists, count(*) FILTER (WHERE NOT r.is_read) AS unread
               FROM sync.cursors c
-              JOIN pool.accounts a USING (account_id)
+              JOIN report.sub_accounts a USING (puid)
              CROSS JOIN LATERAL (
                SELECT count(*) FILTER (WHERE (${period.to}::text IS NULL OR w.from_at < ${period.to}::text::timestamptz)
                         -- What comes after the newest window was read, that reading cannot vouch for.
@@ -43,7 +43,7 @@ export async function findEmptiness(
                       AND (c.history_complete OR coalesce(min(w.from_at) <= ${period.from}::text::timestamptz, false))
                       AS is_read
                  FROM sync.windows w
-                WHERE (w.stream, w.account_id, w.puid, w.algo) = (c.stream, c.account_id, c.puid, c.algo)
+                WHERE (w.stream, w.puid, w.algo) = (c.stream, c.puid, c.algo)
                   AND w.verified_at IS NOT NULL) AS r
              WHERE c.stream IN ('earnings', 'rewards')
                ${accountName === null ? sql`` : sql`AND a.account_name = ${accountName}`}) AS l`;

@@ -112,7 +112,7 @@ function changedItems(sql: Sql, since: string, selection: Selection): ReturnType
   // which a tool that has seen that id would skip.
   const wasKnown = (table: ReturnType<Sql>, sameType: ReturnType<Sql>) => sql`
     EXISTS (SELECT FROM ${table} r
-             WHERE r.account_id = n.account_id AND r.puid = n.puid AND r.algo = n.algo AND r.currency = n.currency
+             WHERE r.puid = n.puid AND r.algo = n.algo AND r.currency = n.currency
                AND r.mined_at = n.mined_at AND r.ordinal = n.ordinal ${sameType}
                AND r.valid_from <= ${since}::text::timestamptz AND r.withdrawn_at IS NULL
                ${selection.basis === 'cash' ? sql`AND r.status = 'SETTLED'` : sql``})`;
@@ -136,7 +136,7 @@ function changedItems(sql: Sql, since: string, selection: Selection): ReturnType
              THEN ${instant}::text::timestamptz ELSE n.known_since END AS known_since, NULL::date AS adjusts
       FROM (${itemsAt(sql, instant, selection)}) AS n
       FULL JOIN (${itemsAt(sql, since, selection)}) AS o
-        ON n.account_id = o.account_id AND n.puid = o.puid AND n.algo = o.algo AND n.currency = o.currency
+        ON n.puid = o.puid AND n.algo = o.algo AND n.currency = o.currency
        AND n.source = o.source AND coalesce(n.type, '') = coalesce(o.type, '') AND n.mined_at = o.mined_at
        AND n.ordinal = o.ordinal
      WHERE n.puid IS NULL OR o.puid IS NULL

@@ -60,8 +60,8 @@ async function readFreshness(sql: Sql, accounts: AccountNames): Promise<readonly
            f.last_success_at AS "lastSuccessAt", f.is_late AS "isLate", stuck.scopes AS "stuckScopes"
       FROM report.data_freshness f
      CROSS JOIN LATERAL (
-       SELECT count(*)::int AS scopes FROM sync.cursors c
-        WHERE c.account_id = f.account_id AND c.stream = f.stream
+       SELECT count(*)::int AS scopes FROM sync.cursors c LEFT JOIN pool.sub_accounts s USING (puid)
+        WHERE coalesce(c.account_id, s.account_id) = f.account_id AND c.stream = f.stream
           AND c.consecutive_failures >= ${STUCK_AFTER_FAILURES}
           AND sync.now() - coalesce(c.last_success_at, c.created_at) > 3 * f.every) AS stuck
      WHERE ${isOneOf(sql, accounts)} AND f.last_progress_at IS NOT NULL
@@ -70,27 +70,22 @@ async function readFreshness(sql: Sql, accounts: AccountNames): Promise<readonly
 
 async function readRuns(sql: Sql, accounts: AccountNames): Promise<readonly RunFacts[]> {
   return sql<RunFacts[]>`
-    SELECT a.account_name AS account, c.stream, count(*)::int AS scopes,
+    SELECT a.account_name AS account, r.stream, count(*)::int AS scopes,
            count(*) FILTER (WHERE r.outcome = 'failed')::int AS failed,
            count(*) FILTER (WHERE r.outcome = 'partial')::int AS partial, 0 AS unfinished,
            (array_agg(r.error_message ORDER BY r.outcome <> 'failed', r.started_at DESC)
               FILTER (WHERE r.outcome <> 'succeeded'))[1] AS reason
-      FROM sync.cursors c
+      FROM sync.latest_runs r
       JOIN pool.accounts a USING (account_id)
-     CROSS JOIN LATERAL (
-       SELECT outcome, error_message, started_at FROM sync.runs r
-        WHERE r.stream = c.stream AND r.account_id = c.account_id AND r.puid = c.puid AND r.algo = c.algo
-          AND r.outcome IN ('succeeded', 'partial', 'failed')
-        ORDER BY r.started_at DESC LIMIT 1) AS r
      WHERE ${isOneOf(sql, accounts)}
-     GROUP BY a.account_name, c.stream ORDER BY 1, 2`;
+     GROUP BY a.account_name, r.stream ORDER BY 1, 2`;
 }
 
 async function readHistories(sql: Sql, accounts: AccountNames): Promise<readonly HistoryFacts[]> {
   return sql<HistoryFacts[]>`
     SELECT account_name AS account, count(*)::int AS lists,
            count(*) FILTER (WHERE history_complete)::int AS complete
-      FROM sync.cursors JOIN pool.accounts USING (account_id)
+      FROM sync.cursors JOIN report.sub_accounts USING (puid)
      WHERE ${isOneOf(sql, accounts)} AND stream IN ('earnings', 'rewards')
      GROUP BY account_name ORDER BY 1`;
 }
@@ -98,7 +93,9 @@ async function readHistories(sql: Sql, accounts: AccountNames): Promise<readonly
 async function readQuarantine(sql: Sql, accounts: AccountNames): Promise<readonly QuarantineFacts[]> {
   return sql<QuarantineFacts[]>`
     SELECT account_name AS account, stream, count(*)::int AS open
-      FROM sync.quarantined_rows JOIN pool.accounts USING (account_id)
+      FROM sync.quarantined_rows q
+      LEFT JOIN pool.sub_accounts s USING (puid)
+      JOIN pool.accounts a ON a.account_id = coalesce(q.account_id, s.account_id)
      WHERE ${isOneOf(sql, accounts)} AND resolved_at IS NULL AND accepted_at IS NULL
      GROUP BY account_name, stream ORDER BY 1, 2`;
 }

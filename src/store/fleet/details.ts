@@ -28,13 +28,13 @@ interface Candidate {
 /** How many workers each sub-account and algorithm of an account has, those without any left out. */
 export async function findFleetSizes(db: Queryable, accountId: AccountId): Promise<number[]> {
   const rows = await db.$queryRaw<{ workers: bigint }[]>`
-    SELECT count(*) AS workers FROM pool.workers
-     WHERE account_id = ${accountId}::smallint AND removed_at IS NULL GROUP BY puid, algo`;
+    SELECT count(*) AS workers FROM pool.workers w JOIN pool.sub_accounts s USING (puid)
+     WHERE s.account_id = ${accountId}::smallint AND w.removed_at IS NULL GROUP BY w.puid, w.algo`;
   return rows.map(({ workers }) => Number(workers));
 }
 
 /**
- * Workers that are new since the last run or that the last pass missed, then on from where the round stands. One
+ * Workers that are new since the last run or that the last snapshot missed, then on from where the round stands. One
  * that is `done` is not named again.
  */
 export async function findNextDetails(
@@ -47,7 +47,7 @@ export async function findNextDetails(
     WITH cursor AS (SELECT version, position, coalesce(last_cycle_at, '-infinity') AS last_cycle_at
                       FROM sync.cursors WHERE ${isOfScope(scope)}),
     urgent AS (
-      SELECT t.worker_id FROM sync.worker_stays t, cursor
+      SELECT t.worker_id FROM sync.worker_presence t, cursor
        WHERE ${isOfFleet(scope)} AND t.to_at IS NULL AND cursor.last_cycle_at > '-infinity'
          AND (t.from_at >= cursor.last_cycle_at OR t.missed_at IS NOT NULL)
          AND t.worker_id <> ALL (${[...done]}::bigint[])
@@ -85,7 +85,7 @@ export async function storeDetails(
   batch: DetailsBatch,
 ): Promise<{ inserted: number; changed: number; unchanged: number; removed: number; quarantined: number }> {
   await lockCursor(db, scope, batch.version);
-  // A pass that lands holds this row: the two never wait for each other's workers.
+  // A snapshot that lands holds this row: the two never wait for each other's workers.
   await db.$queryRaw`SELECT version FROM sync.cursors WHERE ${isOfScope({ ...scope, stream: 'workers' })} FOR UPDATE`;
   const details = packWorkers(workers);
   const changed =

@@ -8,12 +8,12 @@ export interface FleetKey {
   readonly algo: string;
 }
 
-/** `(account_id, puid, algo)` as values. */
+/** `(puid, algo)` as values. */
 export function fleetValues(key: FleetKey): Prisma.Sql {
-  return Prisma.sql`${key.accountId}::smallint, ${key.puid}::bigint, ${key.algo}::text`;
+  return Prisma.sql`${key.puid}::bigint, ${key.algo}::text`;
 }
 
 /** The condition that row `t` of a table of workers belongs to `key`. */
 export function isOfFleet(key: FleetKey): Prisma.Sql {
-  return Prisma.sql`t.account_id = ${key.accountId}::smallint AND t.puid = ${key.puid}::bigint AND t.algo = ${key.algo}::text`;
+  return Prisma.sql`t.puid = ${key.puid}::bigint AND t.algo = ${key.algo}::text`;
 }

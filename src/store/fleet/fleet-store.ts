@@ -9,18 +9,18 @@ import { pgInstant } from '../instants';
 import { ensureCursor, lockCursor } from '../ledger/cursor';
 import { quarantineRows } from '../quarantine';
 import { isOfScope, type ScopeKey } from '../scope-key';
-import { addPass } from './add-pass';
+import { addSnapshot } from './add-snapshot';
 import { findFleetSizes, findNextDetails, storeDetails, type DetailsBatch } from './details';
 import { isOfFleet, type FleetKey } from './fleet-key';
-import { completePass, joinLarge, mergeWorkers, noteResting, openStays, removeMissing } from './landing';
+import { completeSnapshot, joinLarge, mergeWorkers, noteInactive, openPresence, removeMissing } from './landing';
 import { packWorkers, type PackedWorkers } from './packed-workers';
-import type { LandingPass } from './resting-state';
+import type { LandingSnapshot } from './inactive-state';
 import {
   assumeStatus,
   countStaged,
   dropStaged,
   findUnsettled,
-  insertPass,
+  insertSnapshot,
   settle,
   stage,
   stageUnlisted,
@@ -31,8 +31,8 @@ const LARGE_FLEET = 500;
 
 type FleetScope = ScopeKey & FleetKey;
 
-interface Pass {
-  readonly passId: bigint;
+interface Snapshot {
+  readonly snapshotId: bigint;
   readonly version: bigint;
   readonly isFirst: boolean;
   readonly knownWorkers: number;
@@ -55,27 +55,27 @@ interface Counts {
   readonly quarantined: number;
 }
 
-/** Workers, their passes, samples and figures. */
+/** Workers, their snapshots, samples and figures. */
 export class PrismaFleetStore {
   constructor(private readonly client: PrismaClient) {}
 
-  async beginPass(scope: FleetScope): Promise<Pass> {
+  async beginSnapshot(scope: FleetScope): Promise<Snapshot> {
     return guarded(async () => {
       await ensureCursor(this.client, scope);
-      const passId = await insertPass(this.client, scope);
+      const snapshotId = await insertSnapshot(this.client, scope);
       const [facts] = await this.client.$queryRaw<
         { version: bigint; is_first: boolean; known_workers: bigint; is_total_due: boolean }[]
       >`
         SELECT version, coalesce(last_daily_at < sync.now() - interval '1 day', true) AS is_total_due,
-               NOT EXISTS (SELECT FROM pool.worker_passes t WHERE ${isOfFleet(scope)} AND completed_at IS NOT NULL)
+               NOT EXISTS (SELECT FROM pool.worker_snapshots t WHERE ${isOfFleet(scope)} AND completed_at IS NOT NULL)
                  AS is_first,
-               (SELECT count(*) FROM sync.worker_stays t WHERE ${isOfFleet(scope)} AND to_at IS NULL) AS known_workers
+               (SELECT count(*) FROM sync.worker_presence t WHERE ${isOfFleet(scope)} AND to_at IS NULL) AS known_workers
           FROM sync.cursors WHERE ${isOfScope(scope)}`;
-      if (passId === undefined || facts === undefined) {
-        throw new KpoolError('broken-promise', 'A pass that was just begun is not there.');
+      if (snapshotId === undefined || facts === undefined) {
+        throw new KpoolError('broken-promise', 'A snapshot that was just begun is not there.');
       }
       return {
-        passId,
+        snapshotId,
         version: facts.version,
         isFirst: facts.is_first,
         knownWorkers: Number(facts.known_workers),
@@ -89,49 +89,49 @@ export class PrismaFleetStore {
   }
 
   async stageWorkers(
-    pass: Pass,
+    snapshot: Snapshot,
     status: WorkerStatus,
     pages: readonly PackedWorkers[],
     ageMs: number,
   ): Promise<void> {
-    await guarded(() => stage(this.client, pass.passId, status, pages, ageMs));
+    await guarded(() => stage(this.client, snapshot.snapshotId, status, pages, ageMs));
   }
 
-  async stageUnlisted(pass: Pass, pages: readonly PackedWorkers[], ageMs: number): Promise<number> {
-    return guarded(() => stageUnlisted(this.client, pass.passId, pages, ageMs));
+  async stageUnlisted(snapshot: Snapshot, pages: readonly PackedWorkers[], ageMs: number): Promise<number> {
+    return guarded(() => stageUnlisted(this.client, snapshot.snapshotId, pages, ageMs));
   }
 
-  async assumeStatus(pass: Pass, status: WorkerStatus): Promise<void> {
-    await guarded(() => assumeStatus(this.client, pass.passId, status));
+  async assumeStatus(snapshot: Snapshot, status: WorkerStatus): Promise<void> {
+    await guarded(() => assumeStatus(this.client, snapshot.snapshotId, status));
   }
 
-  async countStaged(pass: Pass): Promise<number> {
-    return guarded(() => countStaged(this.client, pass.passId));
+  async countStaged(snapshot: Snapshot): Promise<number> {
+    return guarded(() => countStaged(this.client, snapshot.snapshotId));
   }
 
-  async findUnsettled(scope: FleetScope, pass: Pass, limit: number): Promise<WorkerId[]> {
-    return guarded(() => findUnsettled(this.client, scope, pass.passId, limit));
+  async findUnsettled(scope: FleetScope, snapshot: Snapshot, limit: number): Promise<WorkerId[]> {
+    return guarded(() => findUnsettled(this.client, scope, snapshot.snapshotId, limit));
   }
 
-  async settleWorker(pass: Pass, workerId: WorkerId, worker: Worker | null): Promise<void> {
-    await guarded(() => settle(this.client, pass.passId, workerId, worker));
+  async settleWorker(snapshot: Snapshot, workerId: WorkerId, worker: Worker | null): Promise<void> {
+    await guarded(() => settle(this.client, snapshot.snapshotId, workerId, worker));
   }
 
-  async dropPass(pass: Pass): Promise<void> {
-    await guarded(() => dropStaged(this.client, pass.passId));
+  async dropSnapshot(snapshot: Snapshot): Promise<void> {
+    await guarded(() => dropStaged(this.client, snapshot.snapshotId));
   }
 
   /**
-   * Workers, samples, figures, the pass and its proof, in one transaction. A pass that is not complete lands the
-   * workers that it saw and leaves no trace in samples and figures. Throws `sync.superseded` when another pass of
+   * Workers, samples, figures, the snapshot and its proof, in one transaction. A snapshot that is not complete lands the
+   * workers that it saw and leaves no trace in samples and figures. Throws `sync.superseded` when another snapshot of
    * the scope landed since this one began, `sync.inconsistent` when the server lost what was staged.
    */
-  async landPass(scope: FleetScope, pass: Pass, landing: Landing): Promise<Counts> {
-    const startedAtMs = await guarded(() => this.prepareSamples(pass));
+  async landSnapshot(scope: FleetScope, snapshot: Snapshot, landing: Landing): Promise<Counts> {
+    const startedAtMs = await guarded(() => this.prepareSamples(snapshot));
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
-        await lockCursor(tx, scope, pass.version);
-        const staged = await countStaged(tx, pass.passId);
+        await lockCursor(tx, scope, snapshot.version);
+        const staged = await countStaged(tx, snapshot.snapshotId);
         if (staged !== landing.staged) {
           throw new KpoolError(
             'sync.inconsistent',
@@ -139,12 +139,12 @@ export class PrismaFleetStore {
           );
         }
         if (staged >= LARGE_FLEET) await joinLarge(tx);
-        const landingPass = { key: scope, passId: pass.passId, startedAt: pgInstant(startedAtMs) };
+        const landingPass = { key: scope, snapshotId: snapshot.snapshotId, startedAt: pgInstant(startedAtMs) };
         const { inserted, changed } = await mergeWorkers(tx, landingPass);
         const removed = landing.isComplete ? await this.complete(tx, landingPass, landing) : 0;
         const quarantined = await quarantineRows(tx, scope, landing.unreadable);
         await this.advance(tx, scope, landing);
-        await dropStaged(tx, pass.passId);
+        await dropStaged(tx, snapshot.snapshotId);
         return { inserted, changed, unchanged: staged - inserted - changed, removed, quarantined };
       }),
     );
@@ -169,23 +169,23 @@ export class PrismaFleetStore {
     return guarded(() => inTransaction(this.client, (tx) => storeDetails(tx, scope, workers, batch)));
   }
 
-  /** Making a partition locks the whole table, so it is done beforehand and by itself. Returns the pass's instant. */
-  private async prepareSamples(pass: Pass): Promise<number> {
+  /** Making a partition locks the whole table, so it is done beforehand and by itself. Returns the snapshot's instant. */
+  private async prepareSamples(snapshot: Snapshot): Promise<number> {
     const [row] = await this.client.$queryRaw<{ started_at_ms: bigint }[]>`
       SELECT (extract(epoch FROM started_at) * 1000)::bigint AS started_at_ms,
              sync.ensure_worker_sample_partitions((started_at AT TIME ZONE 'UTC')::date,
                                                    (started_at AT TIME ZONE 'UTC')::date + 1)
-        FROM pool.worker_passes WHERE pass_id = ${pass.passId}::bigint`;
-    if (row === undefined) throw new KpoolError('broken-promise', 'A pass under way is not recorded.');
+        FROM pool.worker_snapshots WHERE snapshot_id = ${snapshot.snapshotId}::bigint`;
+    if (row === undefined) throw new KpoolError('broken-promise', 'A snapshot under way is not recorded.');
     return Number(row.started_at_ms);
   }
 
-  private async complete(tx: Queryable, pass: LandingPass, landing: Landing): Promise<number> {
-    await openStays(tx, pass);
-    const removed = await removeMissing(tx, pass, landing.unreadableWorkers);
-    await addPass(tx, pass);
-    await noteResting(tx, pass);
-    await completePass(tx, pass.passId);
+  private async complete(tx: Queryable, snapshot: LandingSnapshot, landing: Landing): Promise<number> {
+    await openPresence(tx, snapshot);
+    const removed = await removeMissing(tx, snapshot, landing.unreadableWorkers);
+    await addSnapshot(tx, snapshot);
+    await noteInactive(tx, snapshot);
+    await completeSnapshot(tx, snapshot.snapshotId);
     return removed;
   }
 

@@ -2,7 +2,7 @@ import { ACTIVE } from '../../domain/fleet';
 import type { WorkerId } from '../../domain/ids';
 import type { Queryable } from '../client';
 import { fleetValues, isOfFleet } from './fleet-key';
-import { RESTING_STATE, type LandingPass } from './resting-state';
+import { INACTIVE_STATE_HASH, type LandingSnapshot } from './inactive-state';
 
 /**
  * For the rest of the transaction: two sets are never joined row by row. Tables that were just filled have no
@@ -14,12 +14,12 @@ export async function joinLarge(tx: Queryable): Promise<void> {
 }
 
 /**
- * Brings the workers to what the pass saw of them. Rows that are as they were are not rewritten, except that
- * `last_seen_at` moves once an hour; nothing overwrites what was seen later than the pass saw it (P9).
+ * Brings the workers to what the snapshot saw of them. Rows that are as they were are not rewritten, except that
+ * `last_seen_at` moves once an hour; nothing overwrites what was seen later than the snapshot saw it (P9).
  */
 export async function mergeWorkers(
   db: Queryable,
-  { key, passId, startedAt }: LandingPass,
+  { key, snapshotId, startedAt }: LandingSnapshot,
 ): Promise<{ inserted: number; changed: number }> {
   const changed = await db.$executeRaw`
     UPDATE pool.workers t
@@ -28,7 +28,7 @@ export async function mergeWorkers(
            hash_unit = s.hash_unit, reject_rate = s.reject_rate, last_share_at = s.last_share_at, status = s.status,
            extra = s.extra, last_seen_at = s.seen_at, removed_at = NULL
       FROM sync.staged_workers s
-     WHERE ${isOfFleet(key)} AND s.pass_id = ${passId}::bigint AND s.worker_id = t.worker_id
+     WHERE ${isOfFleet(key)} AND s.snapshot_id = ${snapshotId}::bigint AND s.worker_id = t.worker_id
        AND s.seen_at >= t.last_seen_at
        AND (t.removed_at IS NOT NULL
             OR (t.worker_name, t.real_hash_rate_hps, t.hour_hash_rate_hps, t.day_hash_rate_hps, t.hash_unit,
@@ -36,64 +36,67 @@ export async function mergeWorkers(
                IS DISTINCT FROM (s.worker_name, s.real_hash_rate_hps, s.hour_hash_rate_hps, s.day_hash_rate_hps,
                 s.hash_unit, s.reject_rate, s.last_share_at, s.status, s.extra))`;
   const inserted = await db.$executeRaw`
-    INSERT INTO pool.workers (account_id, puid, algo, worker_id, worker_name, real_hash_rate_hps, hour_hash_rate_hps,
+    INSERT INTO pool.workers (puid, algo, worker_id, worker_name, real_hash_rate_hps, hour_hash_rate_hps,
            day_hash_rate_hps, hash_unit, reject_rate, last_share_at, status, extra, first_seen_at, last_seen_at)
     SELECT ${fleetValues(key)}, s.worker_id, s.worker_name, s.real_hash_rate_hps, s.hour_hash_rate_hps,
            s.day_hash_rate_hps, s.hash_unit, s.reject_rate, s.last_share_at, s.status, s.extra,
            ${startedAt}::timestamptz, s.seen_at
       FROM sync.staged_workers s
-     WHERE s.pass_id = ${passId}::bigint
+     WHERE s.snapshot_id = ${snapshotId}::bigint
        AND NOT EXISTS (SELECT FROM pool.workers t WHERE ${isOfFleet(key)} AND t.worker_id = s.worker_id)`;
-  // `last_seen_at` of those that are as they were moves once an hour: a row version a pass would be noise.
+  // `last_seen_at` of those that are as they were moves once an hour: a row version a snapshot would be noise.
   await db.$executeRaw`
     UPDATE pool.workers t SET last_seen_at = s.seen_at
       FROM sync.staged_workers s
-     WHERE ${isOfFleet(key)} AND s.pass_id = ${passId}::bigint AND s.worker_id = t.worker_id
+     WHERE ${isOfFleet(key)} AND s.snapshot_id = ${snapshotId}::bigint AND s.worker_id = t.worker_id
        AND t.last_seen_at < ${startedAt}::timestamptz - interval '1 hour'`;
   return { inserted, changed };
 }
 
-/** Notes who came: from this pass on they are listed. */
-export async function openStays(db: Queryable, { key, passId, startedAt }: LandingPass): Promise<void> {
+/** Notes who came: from this snapshot on they are listed. */
+export async function openPresence(
+  db: Queryable,
+  { key, snapshotId, startedAt }: LandingSnapshot,
+): Promise<void> {
   await db.$executeRaw`
-    INSERT INTO sync.worker_stays (account_id, puid, algo, worker_id, from_at)
+    INSERT INTO sync.worker_presence (puid, algo, worker_id, from_at)
     SELECT ${fleetValues(key)}, s.worker_id, ${startedAt}::timestamptz
       FROM sync.staged_workers s
-     WHERE s.pass_id = ${passId}::bigint
-       AND NOT EXISTS (SELECT FROM sync.worker_stays t
+     WHERE s.snapshot_id = ${snapshotId}::bigint
+       AND NOT EXISTS (SELECT FROM sync.worker_presence t
                         WHERE ${isOfFleet(key)} AND t.worker_id = s.worker_id AND t.to_at IS NULL)`;
 }
 
 /** Notes who was seen again, and who rests in which state: as long as it is that, no sample is added. */
-export async function noteResting(db: Queryable, { key, passId }: LandingPass): Promise<void> {
+export async function noteInactive(db: Queryable, { key, snapshotId }: LandingSnapshot): Promise<void> {
   await db.$executeRaw`
-    UPDATE sync.worker_stays t
-       SET missed_at = NULL, resting_state = CASE WHEN s.status <> ${ACTIVE} THEN ${RESTING_STATE} END
+    UPDATE sync.worker_presence t
+       SET missed_at = NULL, inactive_state_hash = CASE WHEN s.status <> ${ACTIVE} THEN ${INACTIVE_STATE_HASH} END
       FROM sync.staged_workers s
-     WHERE ${isOfFleet(key)} AND t.to_at IS NULL AND s.pass_id = ${passId}::bigint AND s.worker_id = t.worker_id
+     WHERE ${isOfFleet(key)} AND t.to_at IS NULL AND s.snapshot_id = ${snapshotId}::bigint AND s.worker_id = t.worker_id
        AND (t.missed_at IS NOT NULL
-            OR t.resting_state IS DISTINCT FROM CASE WHEN s.status <> ${ACTIVE} THEN ${RESTING_STATE} END)`;
+            OR t.inactive_state_hash IS DISTINCT FROM CASE WHEN s.status <> ${ACTIVE} THEN ${INACTIVE_STATE_HASH} END)`;
 }
 
 /**
- * Marks the workers that this complete pass does not have: missed, or removed if the one before had missed them too.
+ * Marks the workers that this complete snapshot does not have: missed, or removed if the one before had missed them too.
  * `sparing` may be there, unread; null spares all. Returns how many were removed.
  */
 export async function removeMissing(
   db: Queryable,
-  { key, passId, startedAt }: LandingPass,
+  { key, snapshotId, startedAt }: LandingSnapshot,
   sparing: ReadonlySet<WorkerId> | null,
 ): Promise<number> {
   if (sparing === null) return 0;
   const [{ removed } = { removed: 0n }] = await db.$queryRaw<{ removed: bigint }[]>`
     WITH missing AS MATERIALIZED (
       SELECT t.worker_id, t.missed_at IS NOT NULL AND t.from_at < ${startedAt}::timestamptz AS is_gone
-        FROM sync.worker_stays t
+        FROM sync.worker_presence t
        WHERE ${isOfFleet(key)} AND t.to_at IS NULL AND t.worker_id <> ALL (${[...sparing]}::bigint[])
          AND NOT EXISTS (SELECT FROM sync.staged_workers s
-                          WHERE s.pass_id = ${passId}::bigint AND s.worker_id = t.worker_id)
+                          WHERE s.snapshot_id = ${snapshotId}::bigint AND s.worker_id = t.worker_id)
     ), noted AS (
-      UPDATE sync.worker_stays t
+      UPDATE sync.worker_presence t
          SET to_at = CASE WHEN m.is_gone THEN ${startedAt}::timestamptz END,
              missed_at = CASE WHEN m.is_gone THEN t.missed_at ELSE ${startedAt}::timestamptz END
         FROM missing m WHERE ${isOfFleet(key)} AND t.to_at IS NULL AND t.worker_id = m.worker_id
@@ -106,31 +109,31 @@ export async function removeMissing(
   return Number(removed);
 }
 
-/** Says that the pass is complete, and how many workers it found in which state. */
-export async function completePass(db: Queryable, passId: bigint): Promise<void> {
+/** Says that the snapshot is complete, and how many workers it found in which state. */
+export async function completeSnapshot(db: Queryable, snapshotId: bigint): Promise<void> {
   await db.$executeRaw`
     WITH found AS (
       SELECT count(*) FILTER (WHERE status = 'ACTIVE') AS active, count(*) FILTER (WHERE status = 'INACTIVE') AS inactive,
              count(*) FILTER (WHERE status = 'INVALID') AS invalid, count(*) AS workers
-        FROM sync.staged_workers WHERE pass_id = ${passId}::bigint
+        FROM sync.staged_workers WHERE snapshot_id = ${snapshotId}::bigint
     )
-    UPDATE pool.worker_passes
+    UPDATE pool.worker_snapshots
        SET completed_at = sync.now(), active_workers = active, inactive_workers = inactive,
            invalid_workers = invalid, other_workers = workers - active - inactive - invalid
-      FROM found WHERE pass_id = ${passId}::bigint`;
+      FROM found WHERE snapshot_id = ${snapshotId}::bigint`;
 }
 
 /**
- * The pool lists some sub-accounts no more, and no pass visits them: their workers were last listed when they were.
+ * The pool lists some sub-accounts no more, and no snapshot visits them: their workers were last listed when they were.
  * Returns how many workers were removed with their sub-account.
  */
 export async function removeWithSubAccounts(db: Queryable): Promise<number> {
   await db.$executeRaw`
-    UPDATE sync.worker_stays t SET to_at = s.removed_at
+    UPDATE sync.worker_presence t SET to_at = s.removed_at
       FROM pool.sub_accounts s
-     WHERE (s.account_id, s.puid) = (t.account_id, t.puid) AND t.to_at IS NULL AND s.removed_at > t.from_at`;
+     WHERE s.puid = t.puid AND t.to_at IS NULL AND s.removed_at > t.from_at`;
   return db.$executeRaw`
     UPDATE pool.workers t SET removed_at = s.removed_at
       FROM pool.sub_accounts s
-     WHERE (s.account_id, s.puid) = (t.account_id, t.puid) AND t.removed_at IS NULL AND s.removed_at IS NOT NULL`;
+     WHERE s.puid = t.puid AND t.removed_at IS NULL AND s.removed_at IS NOT NULL`;
 }

@@ -24,8 +24,8 @@ interface HourRow {
 }
 
 /**
- * Computes the figures of all fleets anew: the hours and days that `[fromMs, toMs)` touches, from samples and passes
- * as far as these are kept, and days from their hours. Every hour is a transaction of its own, so that a pass that
+ * Computes the figures of all fleets anew: the hours and days that `[fromMs, toMs)` touches, from samples and snapshots
+ * as far as these are kept, and days from their hours. Every hour is a transaction of its own, so that a snapshot that
  * lands meanwhile waits for little; stopped anywhere, it can be run again.
  */
 export async function recomputeFleet(
@@ -53,7 +53,7 @@ export async function recomputeFleet(
   return done;
 }
 
-/** A pass that lands holds the same row: it never reads an hour that is half computed, nor the other way round. */
+/** A snapshot that lands holds the same row: it never reads an hour that is half computed, nor the other way round. */
 async function underLock(
   client: PrismaClient,
   key: FleetKey,
@@ -72,12 +72,14 @@ async function underLock(
 
 async function findFleets(client: PrismaClient, fromMs: number, toMs: number): Promise<FleetKey[]> {
   const rows = await client.$queryRaw<{ account_id: number; puid: bigint; algo: string }[]>`
-    SELECT DISTINCT account_id, puid, algo FROM pool.worker_passes
+    SELECT s.account_id, f.puid, f.algo
+      FROM (SELECT puid, algo FROM pool.worker_snapshots
      WHERE started_at >= ${pgInstant(fromMs)}::timestamptz AND started_at < ${pgInstant(toMs)}::timestamptz
-     UNION
-    SELECT account_id, puid, algo FROM report.fleet_hour_totals
-     WHERE hour >= ${pgInstant(fromMs)}::timestamptz AND hour < ${pgInstant(toMs)}::timestamptz
-     ORDER BY account_id, puid, algo`;
+             UNION
+            SELECT puid, algo FROM report.fleet_hour_totals
+     WHERE hour >= ${pgInstant(fromMs)}::timestamptz AND hour < ${pgInstant(toMs)}::timestamptz) AS f
+      JOIN pool.sub_accounts s USING (puid)
+     ORDER BY f.puid, f.algo`;
   return rows.map((row) => ({
     accountId: row.account_id as AccountId,
     puid: row.puid as Puid,
@@ -85,7 +87,7 @@ async function findFleets(client: PrismaClient, fromMs: number, toMs: number): P
   }));
 }
 
-/** Hours with a pass or with figures, and whether the day's samples are still kept. */
+/** Hours with a snapshot or with figures, and whether the day's samples are still kept. */
 async function findHours(
   client: PrismaClient,
   key: FleetKey,
@@ -94,7 +96,7 @@ async function findHours(
 ): Promise<HourRow[]> {
   return client.$queryRaw<HourRow[]>`
     WITH hours AS (
-      SELECT date_trunc('hour', started_at, 'UTC') AS hour FROM pool.worker_passes t
+      SELECT date_trunc('hour', started_at, 'UTC') AS hour FROM pool.worker_snapshots t
        WHERE ${isOfFleet(key)} AND completed_at IS NOT NULL
          AND started_at >= ${pgInstant(fromMs)}::timestamptz AND started_at < ${pgInstant(toMs)}::timestamptz
        UNION

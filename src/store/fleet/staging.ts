@@ -9,12 +9,12 @@ import { packWorkers, unpacked, type PackedWorkers } from './packed-workers';
 const UNLISTED: WorkerStatus = '';
 
 /**
- * Keeps workers for a pass, each once, which were served `ageMs` ago. One that is there already with another status
- * becomes contested; the new word stands.
+ * Keeps workers for a snapshot, each once, which were served `ageMs` ago. One that is there already with another status
+ * becomes conflicting; the new word stands.
  */
 export async function stage(
   db: Queryable,
-  passId: bigint,
+  snapshotId: bigint,
   status: WorkerStatus,
   pages: readonly PackedWorkers[],
   ageMs = 0,
@@ -22,44 +22,44 @@ export async function stage(
   const filled = pages.filter(({ count }) => count > 0);
   if (filled.length === 0) return;
   await db.$executeRaw`
-    ${insertStaged(passId, status, filled, ageMs)}
-        ON CONFLICT (pass_id, worker_id) DO UPDATE
+    ${insertStaged(snapshotId, status, filled, ageMs)}
+        ON CONFLICT (snapshot_id, worker_id) DO UPDATE
            SET worker_name = excluded.worker_name, real_hash_rate_hps = excluded.real_hash_rate_hps,
                hour_hash_rate_hps = excluded.hour_hash_rate_hps, day_hash_rate_hps = excluded.day_hash_rate_hps,
                hash_unit = excluded.hash_unit, reject_rate = excluded.reject_rate,
                last_share_at = excluded.last_share_at, status = excluded.status, extra = excluded.extra,
-               seen_at = excluded.seen_at, contested = s.status <> ${UNLISTED} AND (s.contested OR s.status <> excluded.status)`;
+               seen_at = excluded.seen_at, conflicting = s.status <> ${UNLISTED} AND (s.conflicting OR s.status <> excluded.status)`;
 }
 
-/** Keeps those of the workers that are not there yet, without a status and therefore contested. Returns how many. */
+/** Keeps those of the workers that are not there yet, without a status and therefore conflicting. Returns how many. */
 export async function stageUnlisted(
   db: Queryable,
-  passId: bigint,
+  snapshotId: bigint,
   pages: readonly PackedWorkers[],
   ageMs: number,
 ): Promise<number> {
   const filled = pages.filter(({ count }) => count > 0);
   if (filled.length === 0) return 0;
-  return db.$executeRaw`${insertStaged(passId, UNLISTED, filled, ageMs)} ON CONFLICT (pass_id, worker_id) DO NOTHING`;
+  return db.$executeRaw`${insertStaged(snapshotId, UNLISTED, filled, ageMs)} ON CONFLICT (snapshot_id, worker_id) DO NOTHING`;
 }
 
 /** Gives the workers without a status this one. */
-export async function assumeStatus(db: Queryable, passId: bigint, status: WorkerStatus): Promise<void> {
+export async function assumeStatus(db: Queryable, snapshotId: bigint, status: WorkerStatus): Promise<void> {
   await db.$executeRaw`
-    UPDATE sync.staged_workers SET status = ${status}::text, contested = false
-     WHERE pass_id = ${passId}::bigint AND contested AND status = ${UNLISTED}`;
+    UPDATE sync.staged_workers SET status = ${status}::text, conflicting = false
+     WHERE snapshot_id = ${snapshotId}::bigint AND conflicting AND status = ${UNLISTED}`;
 }
 
 function insertStaged(
-  passId: bigint,
+  snapshotId: bigint,
   status: WorkerStatus,
   pages: readonly PackedWorkers[],
   ageMs: number,
 ): Prisma.Sql {
   return Prisma.sql`
-    INSERT INTO sync.staged_workers AS s (pass_id, worker_id, worker_name, real_hash_rate_hps, hour_hash_rate_hps,
-           day_hash_rate_hps, hash_unit, reject_rate, last_share_at, status, extra, seen_at, contested)
-    SELECT ${passId}::bigint, u.worker_id, u.worker_name, u.real_hash_rate_hps, u.hour_hash_rate_hps,
+    INSERT INTO sync.staged_workers AS s (snapshot_id, worker_id, worker_name, real_hash_rate_hps, hour_hash_rate_hps,
+           day_hash_rate_hps, hash_unit, reject_rate, last_share_at, status, extra, seen_at, conflicting)
+    SELECT ${snapshotId}::bigint, u.worker_id, u.worker_name, u.real_hash_rate_hps, u.hour_hash_rate_hps,
            u.day_hash_rate_hps, u.hash_unit, u.reject_rate, u.last_share_at, ${status}::text, u.extra,
            sync.now() - ${ageMs}::float8 * interval '1 millisecond', ${status === UNLISTED}
       FROM ${unpacked(pages)}`;
@@ -68,55 +68,55 @@ function insertStaged(
 /** Takes the last word on a worker: its state, or that it is not there. */
 export async function settle(
   db: Queryable,
-  passId: bigint,
+  snapshotId: bigint,
   workerId: WorkerId,
   worker: Worker | null,
 ): Promise<void> {
   if (worker === null) {
     await db.$executeRaw`
-      DELETE FROM sync.staged_workers WHERE pass_id = ${passId}::bigint AND worker_id = ${workerId}::bigint`;
+      DELETE FROM sync.staged_workers WHERE snapshot_id = ${snapshotId}::bigint AND worker_id = ${workerId}::bigint`;
     return;
   }
-  await stage(db, passId, worker.status ?? '', [packWorkers([worker])]);
+  await stage(db, snapshotId, worker.status ?? '', [packWorkers([worker])]);
   await db.$executeRaw`
-    UPDATE sync.staged_workers SET contested = false
-     WHERE pass_id = ${passId}::bigint AND worker_id = ${workerId}::bigint`;
+    UPDATE sync.staged_workers SET conflicting = false
+     WHERE snapshot_id = ${snapshotId}::bigint AND worker_id = ${workerId}::bigint`;
 }
 
 /** Workers in two lists or in none by status, then those that were active when last seen and are in none. */
 export async function findUnsettled(
   db: Queryable,
   key: FleetKey,
-  passId: bigint,
+  snapshotId: bigint,
   limit: number,
 ): Promise<WorkerId[]> {
   const rows = await db.$queryRaw<{ worker_id: bigint }[]>`
-    (SELECT worker_id FROM sync.staged_workers WHERE pass_id = ${passId}::bigint AND contested
+    (SELECT worker_id FROM sync.staged_workers WHERE snapshot_id = ${snapshotId}::bigint AND conflicting
       ORDER BY worker_id LIMIT ${limit}::integer)
      UNION ALL
     (SELECT worker_id FROM pool.workers t
       WHERE ${isOfFleet(key)} AND removed_at IS NULL AND status = 'ACTIVE'
         AND NOT EXISTS (SELECT FROM sync.staged_workers s
-                         WHERE s.pass_id = ${passId}::bigint AND s.worker_id = t.worker_id)
+                         WHERE s.snapshot_id = ${snapshotId}::bigint AND s.worker_id = t.worker_id)
       ORDER BY worker_id LIMIT ${limit}::integer)
      LIMIT ${limit}::integer`;
   return rows.map((row) => row.worker_id as WorkerId);
 }
 
-export async function countStaged(db: Queryable, passId: bigint): Promise<number> {
+export async function countStaged(db: Queryable, snapshotId: bigint): Promise<number> {
   const [row] = await db.$queryRaw<{ workers: bigint }[]>`
-    SELECT count(*) AS workers FROM sync.staged_workers WHERE pass_id = ${passId}::bigint`;
+    SELECT count(*) AS workers FROM sync.staged_workers WHERE snapshot_id = ${snapshotId}::bigint`;
   return Number(row?.workers);
 }
 
-export async function dropStaged(db: Queryable, passId: bigint): Promise<void> {
-  await db.$executeRaw`DELETE FROM sync.staged_workers WHERE pass_id = ${passId}::bigint`;
+export async function dropStaged(db: Queryable, snapshotId: bigint): Promise<void> {
+  await db.$executeRaw`DELETE FROM sync.staged_workers WHERE snapshot_id = ${snapshotId}::bigint`;
 }
 
-/** Makes a pass that is under way. Returns its number. */
-export async function insertPass(db: Queryable, key: FleetKey): Promise<bigint | undefined> {
-  const [row] = await db.$queryRaw<{ pass_id: bigint }[]>`
-    INSERT INTO pool.worker_passes (account_id, puid, algo, started_at)
-    SELECT ${fleetValues(key)}, date_trunc('milliseconds', sync.now()) RETURNING pass_id`;
-  return row?.pass_id;
+/** Makes a snapshot that is under way. Returns its number. */
+export async function insertSnapshot(db: Queryable, key: FleetKey): Promise<bigint | undefined> {
+  const [row] = await db.$queryRaw<{ snapshot_id: bigint }[]>`
+    INSERT INTO pool.worker_snapshots (puid, algo, started_at)
+    SELECT ${fleetValues(key)}, date_trunc('milliseconds', sync.now()) RETURNING snapshot_id`;
+  return row?.snapshot_id;
 }

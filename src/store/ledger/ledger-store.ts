@@ -15,7 +15,7 @@ import { guarded } from '../../core/postgres/errors';
 import type { PrismaClient } from '../generated/client';
 import { pgInstant } from '../instants';
 import { quarantineRows } from '../quarantine';
-import { isOfScope, scopeValues } from '../scope-key';
+import { isOfScope, ledgerScopeValues } from '../scope-key';
 import { advanceCursor, ensureCursor, lockCursor, type CursorPatch } from './cursor';
 import {
   insertLedgerRows,
@@ -156,7 +156,8 @@ export class PrismaLedgerStore {
   private async findCursor(scope: LedgerKey): Promise<Omit<State, 'windows'> | null> {
     const [cursor] = await this.client.$queryRaw<CursorRow[]>`
       SELECT version, expected_rows, page_size_cap, bounds_ignored, bounds_slack_ms, hidden_coins,
-             (SELECT min(span_limit_ms) FROM sync.cursors WHERE account_id = ${scope.accountId}::smallint) AS span_limit_ms,
+             (SELECT min(span_limit_ms) FROM sync.cursors JOIN pool.sub_accounts s USING (puid)
+               WHERE s.account_id = ${scope.accountId}::smallint) AS span_limit_ms,
              (extract(epoch FROM served_from) * 1000)::bigint AS served_from_ms,
              floor(extract(epoch FROM last_weekly_at) * 1000)::bigint AS weekly_ms,
              floor(extract(epoch FROM coins_probed_at) * 1000)::bigint AS coins_probed_ms,
@@ -268,9 +269,9 @@ export class PrismaLedgerStore {
     // What was forgotten keeps the certificate of when it was served.
     if (commit.isComplete && (served > 0 || kept.length === 0)) {
       await tx.$executeRaw`
-        INSERT INTO sync.certificates (run_id, stream, account_id, puid, algo, from_at, to_at, total_num, rows_served,
+        INSERT INTO sync.certificates (run_id, stream, puid, algo, from_at, to_at, total_num, rows_served,
                                        rows_landed, rows_quarantined, requests, content_hash, observed_at)
-        SELECT ${commit.runId}::bigint, ${scopeValues(scope)}, ${pgInstant(window.fromMs)}::timestamptz,
+        SELECT ${commit.runId}::bigint, ${ledgerScopeValues(scope)}, ${pgInstant(window.fromMs)}::timestamptz,
                ${pgInstant(window.toMs)}::timestamptz, ${commit.totalNum}::integer, ${served}::integer,
                ${rows.length}::integer, ${unreadable.length}::integer, ${commit.requests}::integer,
                ${hashRead(rows, unreadable)}, sync.now()`;

@@ -93,8 +93,9 @@ export async function hasLedgerRows(
   { accountId }: Pick<LedgerKey, 'accountId'>,
 ): Promise<boolean> {
   const [found] = await db.$queryRaw<{ found: boolean }[]>`
-    SELECT EXISTS (SELECT FROM pool.earnings WHERE account_id = ${accountId}::smallint)
-        OR EXISTS (SELECT FROM pool.rewards WHERE account_id = ${accountId}::smallint) AS found`;
+    SELECT EXISTS (SELECT FROM pool.sub_accounts s WHERE s.account_id = ${accountId}::smallint
+                      AND (EXISTS (SELECT FROM pool.earnings e WHERE e.puid = s.puid)
+                           OR EXISTS (SELECT FROM pool.rewards r WHERE r.puid = s.puid))) AS found`;
   return found?.found === true;
 }
 
@@ -167,9 +168,9 @@ export async function insertLedgerRows(
   const ledger = LEDGERS[key.stream];
   for (const batch of batchesOf(rows)) {
     await db.$executeRaw`
-      INSERT INTO ${ledger.table} (account_id, puid, algo, currency, mined_at, ordinal, amount, hash_rate_hps, hash_unit,
+      INSERT INTO ${ledger.table} (puid, algo, currency, mined_at, ordinal, amount, hash_rate_hps, hash_unit,
                                    status, settled_at, extra, ${ledger.ownColumn}, first_seen_at, changed_at)
-      SELECT ${key.accountId}::smallint, ${key.puid}::bigint, ${key.algo}, currency, mined_at, ordinal, amount,
+      SELECT ${key.puid}::bigint, ${key.algo}, currency, mined_at, ordinal, amount,
              hash_rate_hps, hash_unit, status, settled_at, extra, ${ledger.ownColumn}, sync.now(), sync.now()
         FROM ${unnestRows(key.stream, batch)}`;
   }

@@ -1,7 +1,7 @@
 import type { StoredWindow, Window } from '../../domain/windows';
 import type { Queryable } from '../client';
 import { pgInstant } from '../instants';
-import { isOfScope, scopeValues, type ScopeKey } from '../scope-key';
+import { isOfScope, ledgerScopeValues, type ScopeKey } from '../scope-key';
 
 /** A window to record: what a complete read found in it, or that it still has to be read. */
 export interface WindowRecord extends Window {
@@ -77,16 +77,16 @@ export async function replaceWindows(
        WHERE ${isOfScope(scope)} AND from_at = ANY (${gone.map((window) => pgInstant(window.fromMs))}::timestamptz[])`;
   }
   await db.$executeRaw`
-    INSERT INTO sync.windows AS w (stream, account_id, puid, algo, from_at, to_at, row_count, pending_count,
+    INSERT INTO sync.windows AS w (stream, puid, algo, from_at, to_at, row_count, pending_count,
                                    quarantined_count, content_hash, verified_at)
-    SELECT ${scopeValues(scope)}, from_at, to_at, row_count, pending_count, quarantined_count, content_hash,
+    SELECT ${ledgerScopeValues(scope)}, from_at, to_at, row_count, pending_count, quarantined_count, content_hash,
            CASE WHEN verified THEN sync.now() END
       FROM unnest(${all.map((w) => pgInstant(w.fromMs))}::timestamptz[], ${all.map((w) => pgInstant(w.toMs))}::timestamptz[],
                   ${all.map((w) => w.rowCount)}::integer[], ${all.map((w) => w.pendingCount)}::integer[],
                   ${all.map((w) => w.quarantinedCount)}::integer[], ${all.map((w) => w.contentHash)}::text[],
                   ${all.map((w) => w.verified)}::boolean[])
            AS u(from_at, to_at, row_count, pending_count, quarantined_count, content_hash, verified)
-        ON CONFLICT (stream, account_id, puid, algo, from_at) DO UPDATE
+        ON CONFLICT (stream, puid, algo, from_at) DO UPDATE
            SET to_at = excluded.to_at, row_count = excluded.row_count, pending_count = excluded.pending_count,
                quarantined_count = excluded.quarantined_count, content_hash = excluded.content_hash,
                verified_at = excluded.verified_at`;

@@ -71,7 +71,7 @@ test('P1 totals are kept digit for digit, for every currency of the ledger and o
   expect(sub[2]).toEqual({ puid: 500, pname: 'farm', currency: 'XYZ', amount: '99999999999999999999.5' });
 });
 
-test('a total that stays keeps its first and last observation and one a day; a change is a new one', async () => {
+test('a total that presence keeps its first and last observation and one a day; a change is a new one', async () => {
   for (const hours of [2, 3, 4, 30, 31, 32]) await syncAt(START + hours * HOUR_MS);
   expect(await accountSamples('DOGE')).toEqual([
     [0, '0'],

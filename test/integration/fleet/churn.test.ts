@@ -34,7 +34,7 @@ test.each([
   [2.5, 0.5],
   [10, 0.7],
 ])(
-  'P2 a first pass stores every worker of a fleet in which %d flip at each request and %d are down, and is complete',
+  'P2 a first snapshot stores every worker of a fleet in which %d flip at each request and %d are down, and is complete',
   async (churn, downShare) => {
     const random = createRandom(1 + churn * 10 + downShare * 1_000);
     const puid = BigInt(600 + Math.round(churn * 100 + downShare * 10));
@@ -69,7 +69,7 @@ test.each([
     stop();
     const [result] = summary!.results;
     const stored = await pool.sql<{ id: string; status: string }[]>`
-      SELECT s.worker_id::text AS id, s.status FROM pool.workers w JOIN pool.worker_samples s USING (account_id, puid, algo, worker_id)
+      SELECT s.worker_id::text AS id, s.status FROM pool.workers w JOIN pool.worker_samples s USING (puid, algo, worker_id)
        WHERE puid = ${String(puid)}`;
     const wrong = stored.filter(({ id, status }) => !seenAs.get(BigInt(id))!.has(status));
     expect({ outcome: result!.outcome, reason: result!.reason, stored: stored.length, wrong }).toEqual({

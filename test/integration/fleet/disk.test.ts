@@ -62,23 +62,23 @@ test('kpool check says what the history of the fleet will take, and what to do w
     /^the history of 30 workers comes to \d+ MB: 14 days of samples \d+ MB, 180 days of hourly figures \d+ MB, the first year of daily figures \d+ MB, and \d+ MB more with every further year \(now \d+ MB\)$/,
   );
   await pool.sql`
-    INSERT INTO pool.workers (account_id, puid, algo, worker_id, worker_name, status)
-    SELECT 1, 900, 'SHA256d', n, 'w', 'ACTIVE' FROM generate_series(1001, 60000) AS n`;
+    INSERT INTO pool.workers (puid, algo, worker_id, worker_name, status)
+    SELECT 900, 'SHA256d', n, 'w', 'ACTIVE' FROM generate_series(1001, 60000) AS n`;
   const large = await check({ WORKER_DAILY_KEEP_DAYS: '30' });
   expect(large.text).toContain('30 days of daily figures');
   expect(large.text).not.toContain('further year');
   expect(large.hint).toContain('WORKER_HOURLY_KEEP_DAYS');
 });
 
-test('twice the workers, days or passes take twice the disk', () => {
+test('twice the workers, days or snapshots take twice the disk', () => {
   const facts = { workers: 1_000, activeWorkers: 900 };
   const keepDays = { workerSamples: 14, workerHourly: 180, workerDaily: null };
-  const usual = projectFleetDisk(facts, { passEveryMs: 600_000, keepDays });
-  const often = projectFleetDisk(facts, { passEveryMs: 300_000, keepDays });
+  const usual = projectFleetDisk(facts, { snapshotEveryMs: 600_000, keepDays });
+  const often = projectFleetDisk(facts, { snapshotEveryMs: 300_000, keepDays });
   expect(often.samplesBytes).toBe(2 * usual.samplesBytes);
   expect(often.hourlyBytes).toBe(usual.hourlyBytes);
   const longer = projectFleetDisk(facts, {
-    passEveryMs: 600_000,
+    snapshotEveryMs: 600_000,
     keepDays: { workerSamples: 28, workerHourly: 360, workerDaily: 730 },
   });
   expect(longer.hourlyBytes).toBe(2 * usual.hourlyBytes);

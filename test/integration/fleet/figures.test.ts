@@ -61,17 +61,17 @@ function workerOf({ id, status, hps, rejectRate }: SeenWorker): Worker {
   };
 }
 
-async function pass(
+async function snapshot(
   fleet: Fleet,
   atMs: number,
   seen: readonly SeenWorker[],
   isComplete = true,
 ): Promise<void> {
   await setDatabaseClock(sql, atMs);
-  const begun = await store.beginPass(fleet);
+  const begun = await store.beginSnapshot(fleet);
   for (const worker of seen)
     await store.stageWorkers(begun, worker.status, [store.packWorkers([workerOf(worker)])], 0);
-  await store.landPass(fleet, begun, {
+  await store.landSnapshot(fleet, begun, {
     isComplete,
     staged: seen.length,
     unreadable: [],
@@ -80,14 +80,14 @@ async function pass(
   });
 }
 
-/** What hours and days have to say, found from raw samples, passes and nothing else that the figures rest on. */
+/** What hours and days have to say, found from raw samples, snapshots and nothing else that the figures rest on. */
 async function truth(fleet: Fleet, unit: 'hour' | 'day') {
   return sql`
     WITH period AS (
-      SELECT date_trunc(${unit}, started_at, 'UTC') AS at, started_at FROM pool.worker_passes
+      SELECT date_trunc(${unit}, started_at, 'UTC') AS at, started_at FROM pool.worker_snapshots
        WHERE puid = ${String(fleet.puid)} AND completed_at IS NOT NULL
     )
-    SELECT s.worker_id::int AS id, p.at::text, count(*)::int AS passes,
+    SELECT s.worker_id::int AS id, p.at::text, count(*)::int AS snapshots,
            count(*) FILTER (WHERE x.status = 'ACTIVE')::int AS active,
            trim_scale(sum(x.real_hash_rate_hps) FILTER (WHERE x.status = 'ACTIVE'))::text AS sum,
            trim_scale(round((sum(x.real_hash_rate_hps) FILTER (WHERE x.status = 'ACTIVE') + 0.000000000000000000000000000000::numeric)
@@ -96,7 +96,7 @@ async function truth(fleet: Fleet, unit: 'hour' | 'day') {
            trim_scale(max(x.real_hash_rate_hps) FILTER (WHERE x.status = 'ACTIVE'))::text AS max,
            trim_scale((array_agg(x.reject_rate ORDER BY x.observed_at DESC) FILTER (WHERE x.reject_rate IS NOT NULL))[1])::text AS reject
       FROM period p
-      JOIN sync.worker_stays s ON s.puid = ${String(fleet.puid)} AND p.started_at >= s.from_at
+      JOIN sync.worker_presence s ON s.puid = ${String(fleet.puid)} AND p.started_at >= s.from_at
                               AND (s.to_at IS NULL OR p.started_at < s.to_at)
       LEFT JOIN pool.worker_samples x ON x.puid = s.puid AND x.worker_id = s.worker_id AND x.observed_at = p.started_at
      GROUP BY s.worker_id, p.at ORDER BY p.at, s.worker_id`;
@@ -104,7 +104,7 @@ async function truth(fleet: Fleet, unit: 'hour' | 'day') {
 
 async function figures(fleet: Fleet, unit: 'hour' | 'day') {
   return sql`
-    SELECT worker_id::int AS id, (${sql(unit)}::timestamp AT TIME ZONE 'UTC')::text AS at, passes, active_samples AS active,
+    SELECT worker_id::int AS id, (${sql(unit)}::timestamp AT TIME ZONE 'UTC')::text AS at, snapshots, active_samples AS active,
            trim_scale(sum_real_hash_rate_hps)::text AS sum, trim_scale(avg_real_hash_rate_hps)::text AS avg,
            trim_scale(min_real_hash_rate_hps)::text AS min, trim_scale(max_real_hash_rate_hps)::text AS max,
            trim_scale(last_reject_rate)::text AS reject
@@ -146,7 +146,7 @@ const seenWorker = (id: number) =>
     ),
     rejectRate: fc.constantFrom('0.1', '0.25', null),
   });
-const passPlan = fc.record({
+const snapshotPlan = fc.record({
   afterMinutes: fc.integer({ min: 1, max: 300 }),
   isBroken: fc.integer({ min: 0, max: 6 }).map((n) => n === 0),
   seen: fc
@@ -154,10 +154,10 @@ const passPlan = fc.record({
     .map((seen) => seen.filter((worker) => worker !== null)),
 });
 
-type PassPlan = typeof passPlan extends fc.Arbitrary<infer Plan> ? Plan : never;
+type SnapshotPlan = typeof snapshotPlan extends fc.Arbitrary<infer Plan> ? Plan : never;
 
-/** Passes in which each worker was listed: from the first that saw it up to the second in a row that did not. */
-function listedPasses(plans: readonly PassPlan[]): [number, number][] {
+/** Snapshots in which each worker was listed: from the first that saw it up to the second in a row that did not. */
+function listedSnapshots(plans: readonly SnapshotPlan[]): [number, number][] {
   const counts = new Map<number, number>();
   const misses = new Map<number, number>();
   for (const { seen } of plans.filter((plan) => !plan.isBroken)) {
@@ -171,14 +171,14 @@ function listedPasses(plans: readonly PassPlan[]): [number, number][] {
   return [...counts].sort(([a], [b]) => a - b);
 }
 
-test('hours and days hold what the samples say, pass by pass and computed anew', async () => {
+test('hours and days hold what the samples say, snapshot by snapshot and computed anew', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(passPlan, { minLength: 1, maxLength: 25 }), async (plans) => {
+    fc.asyncProperty(fc.array(snapshotPlan, { minLength: 1, maxLength: 25 }), async (plans) => {
       const fleet = await newFleet();
       let atMs = START;
       for (const plan of plans) {
         atMs += plan.afterMinutes * 60_000;
-        await pass(fleet, atMs, plan.seen, !plan.isBroken);
+        await snapshot(fleet, atMs, plan.seen, !plan.isBroken);
       }
       const added = await everything(fleet);
       const compared = async (unit: 'hour' | 'day') => {
@@ -194,13 +194,13 @@ test('hours and days hold what the samples say, pass by pass and computed anew',
       };
       await compared('hour');
       await compared('day');
-      const passes = await sql`SELECT worker_id::int AS id, sum(passes)::int AS passes FROM pool.worker_daily
+      const snapshots = await sql`SELECT worker_id::int AS id, sum(snapshots)::int AS snapshots FROM pool.worker_daily
                                 WHERE puid = ${String(fleet.puid)} GROUP BY worker_id ORDER BY worker_id`;
-      expect(passes.map((row) => [row['id'], row['passes']] as unknown[])).toEqual(listedPasses(plans));
+      expect(snapshots.map((row) => [row['id'], row['snapshots']] as unknown[])).toEqual(listedSnapshots(plans));
       await recomputeFleet(client, { fromMs: START, toMs: atMs + DAY_MS });
       expect(await everything(fleet)).toEqual(added);
       for (const table of TABLES) {
-        await sql`UPDATE ${sql(table)} SET passes = passes + 1, sum_real_hash_rate_hps = 5, min_real_hash_rate_hps = 1
+        await sql`UPDATE ${sql(table)} SET snapshots = snapshots + 1, sum_real_hash_rate_hps = 5, min_real_hash_rate_hps = 1
                    WHERE puid = ${String(fleet.puid)}`;
       }
       await recomputeFleet(client, { fromMs: START, toMs: atMs + DAY_MS });
@@ -214,7 +214,7 @@ test('P1 a mean is right to 6 decimals, however large the hashrates are', async 
   const fleet = await newFleet();
   const seen = { id: 1, status: 'ACTIVE', rejectRate: null };
   const rates = ['100000000000000000253.5', '0', '0.25'];
-  for (const [index, hps] of rates.entries()) await pass(fleet, START + index * 60_000, [{ ...seen, hps }]);
+  for (const [index, hps] of rates.entries()) await snapshot(fleet, START + index * 60_000, [{ ...seen, hps }]);
   const mean = '33333333333333333417.916667';
   const means = async () => sql`
     SELECT avg_real_hash_rate_hps::text AS mean FROM pool.worker_hourly WHERE puid = ${String(fleet.puid)} UNION ALL
@@ -226,13 +226,13 @@ test('P1 a mean is right to 6 decimals, however large the hashrates are', async 
   expect((await means()).map((row) => row['mean'] as string)).toEqual([mean, mean, mean, mean]);
 });
 
-test('P9 a pass that began before another one landed is refused and leaves nothing', async () => {
+test('P9 a snapshot that began before another one landed is refused and leaves nothing', async () => {
   const fleet = await newFleet();
   await setDatabaseClock(sql, START);
   const worker = { id: 1, status: 'ACTIVE', hps: '1', rejectRate: null };
-  const early = await store.beginPass(fleet);
+  const early = await store.beginSnapshot(fleet);
   await store.stageWorkers(early, 'ACTIVE', [store.packWorkers([workerOf(worker)])], 0);
-  await pass(fleet, START + 60_000, [{ ...worker, hps: '2' }]);
+  await snapshot(fleet, START + 60_000, [{ ...worker, hps: '2' }]);
   const landing = {
     isComplete: true,
     staged: 1,
@@ -240,26 +240,26 @@ test('P9 a pass that began before another one landed is refused and leaves nothi
     unreadableWorkers: new Set<WorkerId>(),
     totalCompared: false,
   };
-  await expect(store.landPass(fleet, early, landing)).rejects.toMatchObject({ code: 'sync.superseded' });
+  await expect(store.landSnapshot(fleet, early, landing)).rejects.toMatchObject({ code: 'sync.superseded' });
   expect(
     await sql`SELECT trim_scale(real_hash_rate_hps)::text AS hps FROM pool.workers WHERE puid = ${String(fleet.puid)}`,
   ).toEqual([{ hps: '2' }]);
   expect(await sql`SELECT FROM pool.worker_samples WHERE puid = ${String(fleet.puid)}`).toHaveLength(1);
 });
 
-test('P9 what a pass saw before someone asked a worker itself does not overwrite the later word', async () => {
+test('P9 what a snapshot saw before someone asked a worker itself does not overwrite the later word', async () => {
   const fleet = await newFleet();
   const worker = { id: 1, status: 'ACTIVE', hps: '1', rejectRate: null };
-  await pass(fleet, START, [worker]);
+  await snapshot(fleet, START, [worker]);
   await setDatabaseClock(sql, START + 60_000);
-  const begun = await store.beginPass(fleet);
+  const begun = await store.beginSnapshot(fleet);
   await store.stageWorkers(begun, 'ACTIVE', [store.packWorkers([workerOf({ ...worker, hps: '2' })])], 0);
   const details = { ...fleet, stream: 'worker-details' } as const;
   const next = await store.findNextDetails(details, new Set(), 1);
   const batch = { ...next, askedAtMs: START + 90_000 };
   await setDatabaseClock(sql, START + 91_000);
   await store.storeDetails(details, [workerOf({ ...worker, hps: '3', status: 'INACTIVE' })], batch);
-  await store.landPass(fleet, begun, {
+  await store.landSnapshot(fleet, begun, {
     isComplete: true,
     staged: 1,
     unreadable: [],
@@ -273,7 +273,7 @@ test('P9 what a pass saw before someone asked a worker itself does not overwrite
 
 test('P9 details that were begun before others were stored are refused: the round does not go back', async () => {
   const fleet = await newFleet();
-  await pass(fleet, START, [{ id: 1, status: 'ACTIVE', hps: '1', rejectRate: null }]);
+  await snapshot(fleet, START, [{ id: 1, status: 'ACTIVE', hps: '1', rejectRate: null }]);
   const details = { ...fleet, stream: 'worker-details' } as const;
   const batch = await store.findNextDetails(details, new Set(), 1);
   await store.storeDetails(details, [], batch);
@@ -285,9 +285,9 @@ test('P9 details that were begun before others were stored are refused: the roun
   ).toEqual([{ position: 1 }]);
 });
 
-test('a pass whose workers the server lost in a crash does not land', async () => {
+test('a snapshot whose workers the server lost in a crash does not land', async () => {
   const fleet = await newFleet();
-  const begun = await store.beginPass(fleet);
+  const begun = await store.beginSnapshot(fleet);
   await store.stageWorkers(
     begun,
     'ACTIVE',
@@ -296,7 +296,7 @@ test('a pass whose workers the server lost in a crash does not land', async () =
   );
   await sql`TRUNCATE sync.staged_workers`;
   await expect(
-    store.landPass(fleet, begun, {
+    store.landSnapshot(fleet, begun, {
       isComplete: true,
       staged: 1,
       unreadable: [],
@@ -309,9 +309,9 @@ test('a pass whose workers the server lost in a crash does not land', async () =
 test('what is older than it is kept is let go, by days; partitions wait ahead', async () => {
   const fleet = await newFleet();
   const worker = { id: 1, status: 'ACTIVE', hps: '1', rejectRate: null };
-  for (let day = 0; day < 6; day += 1) await pass(fleet, START + day * DAY_MS, [worker]);
+  for (let day = 0; day < 6; day += 1) await snapshot(fleet, START + day * DAY_MS, [worker]);
   const nowMs = START + 5 * DAY_MS;
-  await sql`INSERT INTO sync.staged_workers (pass_id, worker_id, worker_name, status) VALUES (-1, 1, 'w', 'ACTIVE')`;
+  await sql`INSERT INTO sync.staged_workers (snapshot_id, worker_id, worker_name, status) VALUES (-1, 1, 'w', 'ACTIVE')`;
   await enforceRetention(client, KEEP_ALL, nowMs);
   expect(await figures(fleet, 'hour')).toHaveLength(6);
   expect(await sql`SELECT FROM sync.staged_workers`).toHaveLength(0);
@@ -339,7 +339,7 @@ test('what is older than it is kept is let go, by days; partitions wait ahead', 
 
 test('a fleet without workers leaves no figures', async () => {
   const fleet = await newFleet();
-  await pass(fleet, START, []);
+  await snapshot(fleet, START, []);
   await recomputeFleet(client, { fromMs: START, toMs: START + 1 });
   expect(await everything(fleet)).toEqual([[], [], [], []]);
 });
@@ -347,12 +347,12 @@ test('a fleet without workers leaves no figures', async () => {
 test('workers go with their sub-account, and come back with it', async () => {
   const fleet = await newFleet();
   const worker = { id: 1, status: 'ACTIVE', hps: '1', rejectRate: null };
-  await pass(fleet, START, [worker]);
+  await snapshot(fleet, START, [worker]);
   await sql`UPDATE pool.sub_accounts SET removed_at = ${new Date(START + 1_000)} WHERE puid = ${String(fleet.puid)}`;
   await enforceRetention(client, KEEP_ALL, START + DAY_MS);
   const removed = () =>
     sql`SELECT removed_at IS NOT NULL AS removed FROM pool.workers WHERE puid = ${String(fleet.puid)}`;
   expect(await removed()).toEqual([{ removed: true }]);
-  await pass(fleet, START + DAY_MS, [worker]);
+  await snapshot(fleet, START + DAY_MS, [worker]);
   expect(await removed()).toEqual([{ removed: false }]);
 });

@@ -23,7 +23,7 @@ interface Machine {
   readonly hourRate?: number | null;
   readonly rejectRate?: string | null;
   readonly minutesSinceShare?: number | null;
-  /** Mean hashrates and active passes of 10 by day, the oldest first, the last one today's. */
+  /** Mean hashrates and active snapshots of 10 by day, the oldest first, the last one today's. */
   readonly days?: readonly (readonly [rate: number | null, active: number])[];
 }
 
@@ -40,12 +40,12 @@ async function machine(facts: Machine): Promise<number> {
   } = facts;
   const lastShareAt = minutesSinceShare === null ? null : new Date(NOW - minutesSinceShare * 60_000);
   await sql`
-    INSERT INTO pool.workers (account_id, puid, algo, worker_id, worker_name, status, hour_hash_rate_hps, reject_rate, last_share_at)
-    VALUES (1, 7, 'SHA256d', ${lastId}, ${`rig-${lastId}`}, ${status}, ${hourRate}, ${rejectRate}, ${lastShareAt})`;
+    INSERT INTO pool.workers (puid, algo, worker_id, worker_name, status, hour_hash_rate_hps, reject_rate, last_share_at)
+    VALUES (7, 'SHA256d', ${lastId}, ${`rig-${lastId}`}, ${status}, ${hourRate}, ${rejectRate}, ${lastShareAt})`;
   for (const [index, [rate, active]] of days.entries()) {
     await sql`
-      INSERT INTO pool.worker_daily (account_id, puid, algo, worker_id, day, passes, active_samples, avg_real_hash_rate_hps)
-      VALUES (1, 7, 'SHA256d', ${lastId}, '2026-11-22'::date - ${days.length - 1 - index}::int, 10, ${active}, ${rate})`;
+      INSERT INTO pool.worker_daily (puid, algo, worker_id, day, snapshots, active_samples, avg_real_hash_rate_hps)
+      VALUES (7, 'SHA256d', ${lastId}, '2026-11-22'::date - ${days.length - 1 - index}::int, 10, ${active}, ${rate})`;
   }
   return lastId;
 }

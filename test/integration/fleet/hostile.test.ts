@@ -41,7 +41,7 @@ async function farm(raws: readonly string[], pname = 'farm'): Promise<ScopeKey> 
   return key;
 }
 
-async function pass(key: ScopeKey): Promise<RunResult> {
+async function snapshot(key: ScopeKey): Promise<RunResult> {
   const summaries = await pool.sync({ streams: ['workers'], puid: key.puid as never });
   return summaries.find(({ stream }) => stream === 'workers')!.results[0]!;
 }
@@ -126,7 +126,7 @@ test.each<[string, string, Record<string, unknown>]>([
   ['is of another list by its own word', '{"workerId":2,"status":"INVALID"}', {}],
 ])('P8 a worker that %s is stored beside the others', async (_, raw, expected) => {
   const key = await farm([raw]);
-  expect(await pass(key)).toMatchObject({ outcome: 'succeeded' });
+  expect(await snapshot(key)).toMatchObject({ outcome: 'succeeded' });
   expect(await stored(key)).toEqual([{ ...NOTHING, id: '2', ...expected }]);
   expect(await samples(key)).toBe(2);
 });
@@ -140,18 +140,18 @@ test.each([
   ['has a word for a rate', '{"workerId":2,"realHashRate":"NaN"}'],
   ['has a rate beyond every measure', '{"workerId":2,"realHashRate":1e5000,"hashUnit":"H"}'],
   ['has a word for its last share', '{"workerId":2,"lastShareTime":"yesterday"}'],
-])('P8 a worker that %s is quarantined, and the pass counts for the others', async (_, raw) => {
+])('P8 a worker that %s is quarantined, and the snapshot counts for the others', async (_, raw) => {
   const key = await farm([raw]);
-  expect(await pass(key)).toMatchObject({ outcome: 'partial', totals: { inserted: 1, quarantined: 1 } });
+  expect(await snapshot(key)).toMatchObject({ outcome: 'partial', totals: { inserted: 1, quarantined: 1 } });
   expect(await samples(key)).toBe(1);
 });
 
-test('P8 a worker that the pool lists twice is one worker, and the pass counts', async () => {
+test('P8 a worker that the pool lists twice is one worker, and the snapshot counts', async () => {
   const key = await farm(['{"workerId":5,"workerName":"first"}', '{"workerId":5,"workerName":"again"}']);
-  await pass(key);
+  await snapshot(key);
   expect(await stored(key)).toEqual([{ ...NOTHING, id: '5', name: 'again' }]);
   expect(await samples(key)).toBe(2);
-  expect(await pass(key)).toMatchObject({ outcome: 'succeeded' });
+  expect(await snapshot(key)).toMatchObject({ outcome: 'succeeded' });
 });
 
 test('P8 a worker in two lists at once, of whose status the pool does not speak, is one worker', async () => {
@@ -160,15 +160,15 @@ test('P8 a worker in two lists at once, of whose status the pool does not speak,
   const { world } = pool.simulator;
   world.changeWorker(world.addWorker(key, { workerId: 9n, workerName: 'a' }), { raw });
   world.changeWorker(world.addWorker(key, { workerId: 8n, workerName: 'b', status: 'INACTIVE' }), { raw });
-  await pass(key);
+  await snapshot(key);
   expect(await stored(key)).toMatchObject([{ id: '9', name: 'both', status: 'INACTIVE' }]);
   expect(await samples(key)).toBe(2);
 });
 
 test('sub-accounts of one name keep their workers apart', async () => {
   const [one, other] = [await farm(['{"workerId":2}'], 'twin'), await farm([], 'twin')];
-  await pass(one);
-  await pass(other);
+  await snapshot(one);
+  await snapshot(other);
   expect([(await stored(one)).length, (await stored(other)).length]).toEqual([1, 0]);
 });
 
@@ -177,7 +177,7 @@ test('P8 a sub-account that vanishes while its workers are read stops no other',
   const other = await farm([]);
   pool.simulator.quirks.removedSubAccounts = 'refused';
   pool.simulator.world.removeSubAccount('main', gone.puid);
-  expect(await pass(gone)).toMatchObject({ outcome: 'succeeded', isUnlisted: true });
-  expect(await pass(other)).toMatchObject({ outcome: 'succeeded' });
+  expect(await snapshot(gone)).toMatchObject({ outcome: 'succeeded', isUnlisted: true });
+  expect(await snapshot(other)).toMatchObject({ outcome: 'succeeded' });
   pool.simulator.quirks.removedSubAccounts = 'queryable';
 });

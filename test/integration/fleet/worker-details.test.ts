@@ -66,7 +66,7 @@ test('what a worker says of itself is stored where it is newer', async () => {
   expect(row).toEqual({ status: 'INVALID', worker_name: 'thirty', reject_rate: '1.25' });
 });
 
-test('new workers and those that a pass missed are asked about first', async () => {
+test('new workers and those that a snapshot missed are asked about first', async () => {
   const { world } = pool.simulator;
   world.addWorker(key, { workerId: 900n, workerName: 'new' });
   world.removeWorker(workers[2]!);
@@ -74,7 +74,7 @@ test('new workers and those that a pass missed are asked about first', async () 
   expect((await round()).slice(0, 4)).toEqual([3, 900, 51, 52]);
 });
 
-test('a worker that the pool does not know is left to the passes', async () => {
+test('a worker that the pool does not know is left to the snapshots', async () => {
   await round();
   for (const unknownWorker of ['empty', 'refused', 'null'] as const) {
     pool.simulator.quirks.unknownWorker = unknownWorker;

@@ -44,7 +44,7 @@ async function farm(size: number): Promise<{ key: ScopeKey; workers: Worker[] }>
   return { key, workers };
 }
 
-async function pass(key: ScopeKey): Promise<RunResult> {
+async function snapshot(key: ScopeKey): Promise<RunResult> {
   const [summary] = (await pool.sync({ streams: ['workers'], puid: key.puid as never })).filter(
     ({ stream }) => stream === 'workers',
   );
@@ -52,9 +52,9 @@ async function pass(key: ScopeKey): Promise<RunResult> {
   return result!;
 }
 
-async function passes(key: ScopeKey): Promise<{ completed: boolean; active: number; inactive: number }[]> {
+async function snapshots(key: ScopeKey): Promise<{ completed: boolean; active: number; inactive: number }[]> {
   return pool.sql`SELECT completed_at IS NOT NULL AS completed, active_workers AS active, inactive_workers AS inactive
-                    FROM pool.worker_passes WHERE puid = ${String(key.puid)} ORDER BY pass_id`;
+                    FROM pool.worker_snapshots WHERE puid = ${String(key.puid)} ORDER BY snapshot_id`;
 }
 
 async function stored(key: ScopeKey): Promise<Record<string, unknown>[]> {
@@ -93,12 +93,12 @@ function requestsSince(mark: number): string[] {
     );
 }
 
-test('P2 a pass lands every worker with its status, for one request a page and list', async () => {
+test('P2 a snapshot lands every worker with its status, for one request a page and list', async () => {
   const { key, workers } = await farm(230);
   for (const worker of workers.slice(0, 40)) simulator.world.changeWorker(worker, { status: 'INACTIVE' });
   for (const worker of workers.slice(40, 45)) simulator.world.changeWorker(worker, { status: 'INVALID' });
   const mark = simulator.requests.entries.length;
-  expect(await pass(key)).toMatchObject({
+  expect(await snapshot(key)).toMatchObject({
     outcome: 'succeeded',
     totals: { inserted: 230, rowsRead: 230, requests: 5 },
   });
@@ -110,16 +110,16 @@ test('P2 a pass lands every worker with its status, for one request a page and l
     'worker/query TOTAL 1',
   ]);
   expect(await stored(key)).toEqual(truth(key));
-  expect(await passes(key)).toEqual([{ completed: true, active: 185, inactive: 40 }]);
+  expect(await snapshots(key)).toEqual([{ completed: true, active: 185, inactive: 40 }]);
 });
 
-test('P3 an unchanged pass writes no worker again and a sample only for active ones', async () => {
+test('P3 an unchanged snapshot writes no worker again and a sample only for active ones', async () => {
   const { key, workers } = await farm(20);
   simulator.world.changeWorker(workers[0]!, { status: 'INACTIVE', realHashRate: '0' });
-  await pass(key);
+  await snapshot(key);
   const versions =
     await pool.sql`SELECT worker_id, xmin::text FROM pool.workers WHERE puid = ${String(key.puid)} ORDER BY 1`;
-  expect(await pass(key)).toMatchObject({
+  expect(await snapshot(key)).toMatchObject({
     outcome: 'succeeded',
     totals: { inserted: 0, changed: 0, unchanged: 20 },
   });
@@ -129,73 +129,73 @@ test('P3 an unchanged pass writes no worker again and a sample only for active o
   const samples = await sampleCounts(key);
   expect([samples.get(1), samples.get(2)]).toEqual([1, 2]);
   simulator.world.changeWorker(workers[0]!, { rejectRate: '0.5' });
-  await pass(key);
+  await snapshot(key);
   expect((await sampleCounts(key)).get(1)).toBe(2);
 });
 
-test('an inactive worker that stays down counts as down in each pass', async () => {
+test('an inactive worker that presence down counts as down in each snapshot', async () => {
   const { key, workers } = await farm(2);
-  await pass(key);
+  await snapshot(key);
   simulator.world.changeWorker(workers[0]!, { status: 'INACTIVE', realHashRate: '0' });
-  for (let n = 0; n < 3; n += 1) await pass(key);
+  for (let n = 0; n < 3; n += 1) await snapshot(key);
   expect(
-    await pool.sql`SELECT worker_id::int AS id, passes, active_samples AS active, trim_scale(avg_real_hash_rate_hps)::text AS avg
+    await pool.sql`SELECT worker_id::int AS id, snapshots, active_samples AS active, trim_scale(avg_real_hash_rate_hps)::text AS avg
                      FROM pool.worker_daily WHERE puid = ${String(key.puid)} ORDER BY worker_id`,
   ).toEqual([
-    { id: 1, passes: 4, active: 1, avg: '100' },
-    { id: 2, passes: 4, active: 4, avg: '101' },
+    { id: 1, snapshots: 4, active: 1, avg: '100' },
+    { id: 2, snapshots: 4, active: 4, avg: '101' },
   ]);
   expect(
-    await pool.sql`SELECT passes, worker_passes::int, active_samples::int, trim_scale(avg_real_hash_rate_hps)::text AS avg,
+    await pool.sql`SELECT snapshots, listed_samples::int, active_samples::int, trim_scale(avg_real_hash_rate_hps)::text AS avg,
                           trim_scale(min_real_hash_rate_hps)::text AS min, trim_scale(max_real_hash_rate_hps)::text AS max
                      FROM report.fleet_day_totals WHERE puid = ${String(key.puid)}`,
-  ).toEqual([{ passes: 4, worker_passes: 8, active_samples: 5, avg: '126', min: '101', max: '201' }]);
+  ).toEqual([{ snapshots: 4, listed_samples: 8, active_samples: 5, avg: '126', min: '101', max: '201' }]);
 });
 
-test('a worker that is gone is removed after two complete passes, and comes back', async () => {
+test('a worker that is gone is removed after two complete snapshots, and comes back', async () => {
   const { key, workers } = await farm(3);
-  await pass(key);
+  await snapshot(key);
   simulator.world.removeWorker(workers[1]!);
-  expect(await pass(key)).toMatchObject({ totals: { withdrawn: 0 } });
+  expect(await snapshot(key)).toMatchObject({ totals: { withdrawn: 0 } });
   expect((await stored(key))[1]).toMatchObject({ id: 2, removed: false });
-  expect(await pass(key)).toMatchObject({ outcome: 'succeeded', totals: { withdrawn: 1 } });
+  expect(await snapshot(key)).toMatchObject({ outcome: 'succeeded', totals: { withdrawn: 1 } });
   expect((await stored(key))[1]).toMatchObject({ id: 2, removed: true });
   simulator.world.addWorker(key, { workerId: 2n, workerName: 'renamed', realHashRate: '7' });
-  await pass(key);
+  await snapshot(key);
   expect((await stored(key))[1]).toMatchObject({ id: 2, name: 'renamed', removed: false, hps: '7' });
 });
 
-test('one complete pass that misses a worker does not remove it when the next one sees it', async () => {
+test('one complete snapshot that misses a worker does not remove it when the next one sees it', async () => {
   const { key, workers } = await farm(3);
-  await pass(key);
+  await snapshot(key);
   for (let n = 0; n < 3; n += 1) {
     simulator.world.removeWorker(workers[1]!);
-    await pass(key);
+    await snapshot(key);
     workers[1] = simulator.world.addWorker(key, { workerId: 2n, workerName: 'rig-0002' });
-    await pass(key);
+    await snapshot(key);
     expect((await stored(key))[1]).toMatchObject({ id: 2, removed: false });
   }
 });
 
 test('a sub-account without workers costs three requests at first and one later', async () => {
   const { key } = await farm(0);
-  expect((await pass(key)).totals.requests).toBe(3);
-  expect((await pass(key)).totals.requests).toBe(1);
+  expect((await snapshot(key)).totals.requests).toBe(3);
+  expect((await snapshot(key)).totals.requests).toBe(1);
   simulator.world.addWorker(key, { workerId: 9n, workerName: 'first' });
-  await pass(key);
+  await snapshot(key);
   expect(await stored(key)).toEqual(truth(key));
 });
 
 test('workers that shift from page to page while these are read are not missed', async () => {
   const { key, workers } = await farm(350);
-  await pass(key);
+  await snapshot(key);
   let page = 0;
   const stop = simulator.afterResponse(({ params }) => {
     if (params['status'] !== 'ACTIVE') return;
     page += 1;
     if (page <= 2) for (const worker of workers.splice(0, 3)) simulator.world.removeWorker(worker);
   });
-  const result = await pass(key);
+  const result = await snapshot(key);
   stop();
   expect(result).toMatchObject({ outcome: 'succeeded' });
   const samples = await sampleCounts(key);
@@ -205,19 +205,19 @@ test('workers that shift from page to page while these are read are not missed',
 test('a worker that moves between the lists while these are read is settled by a word about itself', async () => {
   const { key, workers } = await farm(4);
   simulator.world.changeWorker(workers[0]!, { status: 'INACTIVE' });
-  await pass(key);
+  await snapshot(key);
   const stop = simulator.afterResponse(({ params }) => {
     if (params['status'] !== 'ACTIVE') return;
     simulator.world.changeWorker(workers[1]!, { status: 'INACTIVE' });
     simulator.world.changeWorker(workers[0]!, { status: 'ACTIVE' });
   });
   const mark = simulator.requests.entries.length;
-  expect(await pass(key)).toMatchObject({ outcome: 'succeeded' });
+  expect(await snapshot(key)).toMatchObject({ outcome: 'succeeded' });
   stop();
   expect(requestsSince(mark).filter((request) => request.startsWith('worker/get'))).toEqual([
     'worker/get 2 1',
   ]);
-  await pass(key);
+  await snapshot(key);
   expect(await stored(key)).toEqual(truth(key));
   const back = simulator.afterResponse(({ params }) => {
     if (params['status'] !== 'INACTIVE') return;
@@ -225,50 +225,50 @@ test('a worker that moves between the lists while these are read is settled by a
     simulator.world.changeWorker(workers[2]!, { status: 'ACTIVE' });
   });
   simulator.world.changeWorker(workers[2]!, { status: 'INVALID' });
-  await pass(key);
+  await snapshot(key);
   back();
-  await pass(key);
+  await snapshot(key);
   expect(await stored(key)).toEqual(truth(key));
 });
 
-test('an active worker that is in no list is asked about, and stays', async () => {
+test('an active worker that is in no list is asked about, and presence', async () => {
   const { key, workers } = await farm(3);
-  await pass(key);
+  await snapshot(key);
   const stop = simulator.onRequest(({ params }) => {
     simulator.world.changeWorker(workers[2]!, {
       status: params['status'] === 'ACTIVE' ? 'INVALID' : 'ACTIVE',
     });
   });
-  expect(await pass(key)).toMatchObject({ outcome: 'succeeded' });
+  expect(await snapshot(key)).toMatchObject({ outcome: 'succeeded' });
   stop();
   expect((await sampleCounts(key)).get(3)).toBe(2);
 });
 
-test('a pass that breaks off half way leaves no sample, no figure and no completed pass', async () => {
+test('a snapshot that breaks off half way leaves no sample, no figure and no completed snapshot', async () => {
   const { key } = await farm(250);
   simulator.faults.when(({ endpoint, params }) =>
     endpoint === 'worker/query' && params['currentPage'] === '3'
       ? { kind: 'code', code: '400100' }
       : undefined,
   );
-  expect(await pass(key)).toMatchObject({ outcome: 'failed', error: { code: 'pool.parameter' } });
+  expect(await snapshot(key)).toMatchObject({ outcome: 'failed', error: { code: 'pool.parameter' } });
   simulator.faults.clear();
-  expect(await passes(key)).toEqual([{ completed: false, active: 0, inactive: 0 }]);
+  expect(await snapshots(key)).toEqual([{ completed: false, active: 0, inactive: 0 }]);
   expect((await sampleCounts(key)).size).toBe(0);
   expect(await pool.sql`SELECT FROM pool.worker_hourly WHERE puid = ${String(key.puid)}`).toHaveLength(0);
   expect(await pool.sql`SELECT FROM sync.staged_workers`).toHaveLength(0);
-  expect(await pass(key)).toMatchObject({ outcome: 'succeeded' });
+  expect(await snapshot(key)).toMatchObject({ outcome: 'succeeded' });
   expect((await sampleCounts(key)).size).toBe(250);
 });
 
-test('P11 lists that contradict themselves make the run partial and complete no pass', async () => {
+test('P11 lists that contradict themselves make the run partial and complete no snapshot', async () => {
   const { key } = await farm(120);
   simulator.quirks.totalNum = 2;
-  const result = await pass(key);
+  const result = await snapshot(key);
   simulator.quirks.totalNum = 'true';
   expect(result).toMatchObject({ outcome: 'partial', totals: { inserted: 120 } });
   expect(result.reason).toContain('the pool counts 122 workers and serves 120');
-  expect(await passes(key)).toMatchObject([{ completed: false }]);
+  expect(await snapshots(key)).toMatchObject([{ completed: false }]);
   expect((await sampleCounts(key)).size).toBe(0);
 });
 
@@ -287,7 +287,7 @@ test.each([
 ] as const)('P2 a pool that %s is read completely', async (_, quirks, usual) => {
   const { key } = await farm(155);
   Object.assign(simulator.quirks, quirks);
-  const result = await pass(key);
+  const result = await snapshot(key);
   Object.assign(simulator.quirks, usual);
   expect(result).toMatchObject({ outcome: 'succeeded' });
   expect(await stored(key)).toEqual(truth(key));
@@ -295,21 +295,21 @@ test.each([
 
 test('P8 a worker that cannot be read is quarantined, and neither it nor others are taken for removed', async () => {
   const { key, workers } = await farm(4);
-  await pass(key);
+  await snapshot(key);
   simulator.world.changeWorker(workers[0]!, {
     raw: '{"workerId":1,"workerName":"rig-0001","realHashRate":"fast","hashUnit":"H"}',
   });
   simulator.world.removeWorker(workers[3]!);
   for (let n = 0; n < 3; n += 1) {
-    expect(await pass(key)).toMatchObject({ outcome: 'partial', totals: { quarantined: 1 } });
+    expect(await snapshot(key)).toMatchObject({ outcome: 'partial', totals: { quarantined: 1 } });
   }
   expect((await stored(key)).map(({ removed }) => removed)).toEqual([false, false, false, true]);
   simulator.world.changeWorker(workers[0]!, { raw: '{"workerName":"nobody"}' });
   simulator.world.removeWorker(workers[2]!);
-  for (let n = 0; n < 3; n += 1) await pass(key);
+  for (let n = 0; n < 3; n += 1) await snapshot(key);
   expect((await stored(key)).map(({ removed }) => removed)).toEqual([false, false, false, true]);
   simulator.world.changeWorker(workers[0]!, { raw: null });
-  for (let n = 0; n < 2; n += 1) expect(await pass(key)).toMatchObject({ outcome: 'succeeded' });
+  for (let n = 0; n < 2; n += 1) expect(await snapshot(key)).toMatchObject({ outcome: 'succeeded' });
   expect((await stored(key)).map(({ removed }) => removed)).toEqual([false, false, true, true]);
 });
 
@@ -324,15 +324,15 @@ test('names are kept as they are: none, huge, of any script, and SQL', async () 
     '{"a":1}\n\t\\',
   ];
   workers.forEach((worker, index) => simulator.world.changeWorker(worker, { workerName: names[index]! }));
-  expect(await pass(key)).toMatchObject({ outcome: 'succeeded' });
+  expect(await snapshot(key)).toMatchObject({ outcome: 'succeeded' });
   expect((await stored(key)).map(({ name }) => name)).toEqual(names);
 });
 
 test('P11 workers that no list holds are noticed, once a day', async () => {
   const { key, workers } = await farm(3);
   simulator.world.changeWorker(workers[1]!, { status: 'ON_HOLIDAY' });
-  const result = await pass(key);
+  const result = await snapshot(key);
   expect(result).toMatchObject({ outcome: 'partial' });
   expect(result.reason).toBe('the pool counts 3 workers in all, and its lists by status hold 2');
-  expect(await pass(key)).toMatchObject({ outcome: 'succeeded', totals: { requests: 3 } });
+  expect(await snapshot(key)).toMatchObject({ outcome: 'succeeded', totals: { requests: 3 } });
 });

@@ -3,7 +3,7 @@ import { closeMonth, reopenMonth } from '../../../src/report/closes';
 import { findMonth } from '../../../src/report/month';
 import { readCompleteness, readFreshness } from '../../../src/report/overview';
 import { useTestDatabase } from '../../support/test-database';
-import { createLedgerAccount } from './ledger-history';
+import { createLedgerAccount, puidOf } from './ledger-history';
 
 let sql: postgres.Sql;
 let accountId: number;
@@ -23,7 +23,7 @@ beforeEach(async () => {
   await sql`DELETE FROM sync.quarantined_rows`;
   await sql`DELETE FROM sync.cursors`;
   accountId = await createLedgerAccount(sql, `account ${accounts++}`);
-  await sql`UPDATE pool.sub_accounts SET default_algo = NULL WHERE account_id = ${accountId} AND puid = 2`;
+  await sql`UPDATE pool.sub_accounts SET default_algo = NULL WHERE puid = ${puidOf(accountId, 2)}`;
 });
 
 interface Span {
@@ -45,12 +45,12 @@ async function know(
     SELECT stream, ${accountId}, now() FROM unnest(ARRAY['algorithms', 'sub-accounts']) AS stream`;
   for (const stream of streams) {
     await sql`
-      INSERT INTO sync.cursors (stream, account_id, puid, algo, history_complete, last_life_at, last_success_at, last_cycle_at)
-      VALUES (${stream}, ${accountId}, 1, 'SHA256d', ${isWhole}, now(), now(), now())`;
+      INSERT INTO sync.cursors (stream, puid, algo, history_complete, last_life_at, last_success_at, last_cycle_at)
+      VALUES (${stream}, ${puidOf(accountId, 1)}, 'SHA256d', ${isWhole}, now(), now(), now())`;
     for (const span of spans) {
       await sql`
-        INSERT INTO sync.windows (stream, account_id, puid, algo, from_at, to_at, row_count, quarantined_count, verified_at)
-        VALUES (${stream}, ${accountId}, 1, 'SHA256d', ${span.from}::text::timestamptz, ${span.to}::text::timestamptz, 10,
+        INSERT INTO sync.windows (stream, puid, algo, from_at, to_at, row_count, quarantined_count, verified_at)
+        VALUES (${stream}, ${puidOf(accountId, 1)}, 'SHA256d', ${span.from}::text::timestamptz, ${span.to}::text::timestamptz, 10,
                 ${span.quarantined ?? 0}, now() - ${span.readAgo}::interval)`;
     }
   }
@@ -145,8 +145,8 @@ describe('closing a month', () => {
   test('a month that holds a row in quarantine is refused until a person accepts it', async () => {
     await know([{ ...October, to: 'infinity', readAgo: '1 minute', quarantined: 1 }]);
     await sql`
-      INSERT INTO sync.quarantined_rows (stream, account_id, puid, algo, window_from, window_to, raw, raw_hash, reason)
-      VALUES ('earnings', ${accountId}, 1, 'SHA256d', '2026-10-01Z', '2026-11-01Z', '{}', 'x', 'odd')`;
+      INSERT INTO sync.quarantined_rows (stream, puid, algo, window_from, window_to, raw, raw_hash, reason)
+      VALUES ('earnings', ${puidOf(accountId, 1)}, 'SHA256d', '2026-10-01Z', '2026-11-01Z', '{}', 'x', 'odd')`;
     expect(await refusalOf()).toContain('hold 1 row(s) that could not be understood');
     await sql`UPDATE sync.quarantined_rows SET accepted_at = now()`;
     expect(await refusalOf()).toBe('closed');
@@ -200,17 +200,18 @@ describe('closing a month', () => {
   test('P11 algorithms that were never looked at are refused; those that sleep, and were, are not', async () => {
     await know([{ from: '2025-01-01Z', to: 'infinity', readAgo: '1 minute' }]);
     await sql`INSERT INTO pool.algorithms (account_id, algo) VALUES (${accountId}, 'Scrypt')`;
-    await sql`DELETE FROM pool.sub_accounts WHERE account_id = ${accountId} AND puid <> 1`;
+    await sql`
+      UPDATE pool.sub_accounts SET removed_at = '2020-01-01Z' WHERE account_id = ${accountId} AND puid <> ${puidOf(accountId, 1)}`;
     const lists = (await refusalOf()).split('\n').map((reason) => reason.slice(0, reason.indexOf(' have')));
     expect(lists).toEqual(
       ['earnings', 'rewards'].map((stream) => `${stream} of farm 1 (account ${accounts - 1}, Scrypt)`),
     );
     await sql`
-      INSERT INTO sync.cursors (stream, account_id, puid, algo, history_complete)
-      SELECT stream, account_id, puid, 'Scrypt', true FROM sync.cursors WHERE algo = 'SHA256d'`;
+      INSERT INTO sync.cursors (stream, puid, algo, history_complete)
+      SELECT stream, puid, 'Scrypt', true FROM sync.cursors WHERE algo = 'SHA256d'`;
     await sql`
-      INSERT INTO sync.windows (stream, account_id, puid, algo, from_at, to_at, verified_at)
-      SELECT stream, account_id, puid, 'Scrypt', from_at, to_at, verified_at FROM sync.windows`;
+      INSERT INTO sync.windows (stream, puid, algo, from_at, to_at, verified_at)
+      SELECT stream, puid, 'Scrypt', from_at, to_at, verified_at FROM sync.windows`;
     expect(await refusalOf()).toBe('closed');
     await reopenMonth(sql, OCTOBER, { note: null });
   });
@@ -273,13 +274,13 @@ describe('freshness', () => {
     await sql`UPDATE sync.cursors SET consecutive_failures = 2 WHERE stream = 'earnings'`;
     await sql`
       INSERT INTO sync.runs (stream, account_id, puid, algo, trigger, finished_at, outcome, error_message)
-      VALUES ('earnings', ${accountId}, 1, 'SHA256d', 'test', now(), 'failed', 'The pool is down.')`;
+      VALUES ('earnings', ${accountId}, ${puidOf(accountId, 1)}, 'SHA256d', 'test', now(), 'failed', 'The pool is down.')`;
     await sql`
-      INSERT INTO sync.quarantined_rows (stream, account_id, puid, algo, raw, raw_hash, reason, accepted_at)
-      VALUES ('earnings', ${accountId}, 1, 'SHA256d', '{}', 'a', 'odd', NULL), ('earnings', ${accountId}, 1, 'SHA256d', '{}', 'b', 'odd', now())`;
+      INSERT INTO sync.quarantined_rows (stream, puid, algo, raw, raw_hash, reason, accepted_at)
+      VALUES ('earnings', ${puidOf(accountId, 1)}, 'SHA256d', '{}', 'a', 'odd', NULL), ('earnings', ${puidOf(accountId, 1)}, 'SHA256d', '{}', 'b', 'odd', now())`;
     await sql`
-      INSERT INTO pool.rewards (account_id, puid, algo, currency, mined_at, type, ordinal, amount, status)
-      VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 'NEW_EARN', 0, 1, 'HELD')`;
+      INSERT INTO pool.rewards (puid, algo, currency, mined_at, type, ordinal, amount, status)
+      VALUES (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-10-01Z', 'NEW_EARN', 0, 1, 'HELD')`;
     const rows = await sql`
       SELECT stream, failing_scopes::int AS failing, last_error, open_quarantine::int AS quarantined, unknown_values
         FROM report.data_freshness WHERE account_id = ${accountId} AND stream IN ('earnings', 'rewards') ORDER BY stream`;

@@ -37,10 +37,10 @@ interface Earning {
 
 async function earn({ day, amount, account = 1, currency = 'BTC', settledAt = null, status }: Earning) {
   await sql`
-    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status, settled_at)
-    VALUES (${account}, ${account + 6}, 'SHA256d', ${currency}, ${day}::date::timestamp AT TIME ZONE 'UTC', 0, ${amount},
+    INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status, settled_at)
+    VALUES (${account + 6}, 'SHA256d', ${currency}, ${day}::date::timestamp AT TIME ZONE 'UTC', 0, ${amount},
             ${status ?? (settledAt === null ? 'WAIT_SETTLE' : 'SETTLED')}, ${settledAt})
-    ON CONFLICT (account_id, puid, algo, currency, mined_at, ordinal)
+    ON CONFLICT (puid, algo, currency, mined_at, ordinal)
     DO UPDATE SET amount = excluded.amount, status = excluded.status, settled_at = excluded.settled_at`;
 }
 
@@ -291,15 +291,15 @@ describe('as of', () => {
     const none = 'There is no income in 2024-05 (UTC)';
     expect(await empty('2024-05')).toEqual([true, expect.stringMatching(/None has been synced yet/)]);
     await sql`
-      INSERT INTO sync.cursors (stream, account_id, puid, algo)
-      VALUES ('earnings', 1, 7, 'SHA256d'), ('rewards', 1, 7, 'SHA256d')`;
+      INSERT INTO sync.cursors (stream, puid, algo)
+      VALUES ('earnings', 7, 'SHA256d'), ('rewards', 7, 'SHA256d')`;
     expect(await empty('2024-05')).toEqual([
       true,
       expect.stringMatching(/It was not read whole for this time/),
     ]);
     await sql`
-      INSERT INTO sync.windows (stream, account_id, puid, algo, from_at, to_at, verified_at)
-      SELECT stream, account_id, puid, algo, '2024-05-20Z', 'infinity', now() FROM sync.cursors`;
+      INSERT INTO sync.windows (stream, puid, algo, from_at, to_at, verified_at)
+      SELECT stream, puid, algo, '2024-05-20Z', 'infinity', now() FROM sync.cursors`;
     expect(await empty('2024-05')).toEqual([true, expect.stringContaining(none)]);
     await sql`UPDATE sync.cursors SET history_complete = stream = 'earnings'`;
     expect(await empty('2024-05')).toEqual([
@@ -460,8 +460,8 @@ describe('only what changed since the last export', () => {
 
 test('P8 a long export is streamed: each row once, in order', async () => {
   await sql`
-    INSERT INTO pool.rewards (account_id, puid, algo, currency, mined_at, type, ordinal, amount, status, settled_at)
-    SELECT 1, 7, 'SHA256d', 'LTC', '2023-01-01'::timestamptz + make_interval(mins => n), 'REWARD_EARN', 0, n / 1000.0,
+    INSERT INTO pool.rewards (puid, algo, currency, mined_at, type, ordinal, amount, status, settled_at)
+    SELECT 7, 'SHA256d', 'LTC', '2023-01-01'::timestamptz + make_interval(mins => n), 'REWARD_EARN', 0, n / 1000.0,
            'SETTLED', '2023-06-01' FROM generate_series(1, 5500) AS n`;
   const { lines, manifest } = await exported({ period: '2023' });
   expect(lines).toHaveLength(5501);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import postgres from 'postgres';
 import { useTestDatabase } from '../../support/test-database';
-import { applyLedgerStep, createLedgerAccount, ledgerSteps } from './ledger-history';
+import { applyLedgerStep, createLedgerAccount, ledgerSteps, puidOf } from './ledger-history';
 
 const RUNS = 30;
 let sql: postgres.Sql;
@@ -47,19 +47,19 @@ test('before anything was known, income_as_of says nothing', async () => {
   const accountId = await createLedgerAccount(sql, 'late');
   const [before] = await sql<{ instant: string }[]>`SELECT sync.fix_ledger_instant()::text AS instant`;
   await sql`
-    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
-    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1, 'SETTLED')`;
+    INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1, 'SETTLED')`;
   expect(await contentOf(`report.income_as_of('${before!.instant}')`, accountId)).toEqual([]);
 });
 
 test('at the very instant of a change the new state holds, and only that one', async () => {
   const accountId = await createLedgerAccount(sql, 'instant');
   await sql`
-    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
-    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1, 'WAIT_SETTLE')`;
-  await sql`UPDATE pool.earnings SET amount = 2 WHERE account_id = ${accountId}`;
+    INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1, 'WAIT_SETTLE')`;
+  await sql`UPDATE pool.earnings SET amount = 2 WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId})`;
   const [change] = await sql<{ instant: string }[]>`
-    SELECT changed_at::text AS instant FROM pool.earnings WHERE account_id = ${accountId}`;
+    SELECT changed_at::text AS instant FROM pool.earnings WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId})`;
   const amounts = await sql.unsafe(
     `SELECT amount_text FROM report.income_as_of('${change!.instant}') WHERE account_id = ${accountId}`,
   );

@@ -3,7 +3,7 @@ import postgres from 'postgres';
 import { closeMonth, readCloses, reopenMonth } from '../../../src/report/closes';
 import { findMonth, type Month } from '../../../src/report/month';
 import { useTestDatabase } from '../../support/test-database';
-import { applyLedgerStep, createLedgerAccount, ledgerSteps } from './ledger-history';
+import { applyLedgerStep, createLedgerAccount, ledgerSteps, puidOf } from './ledger-history';
 
 const RUNS = 30;
 const SEPTEMBER = findMonth('2026-09')!;
@@ -38,8 +38,8 @@ async function close(month: Month): Promise<string> {
 
 async function earn(accountId: number, day: string, amount: string): Promise<void> {
   await sql`
-    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
-    VALUES (${accountId}, 1, 'SHA256d', 'BTC', ${day}::text::timestamptz, 0, ${amount}::numeric, 'SETTLED')`;
+    INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', ${day}::text::timestamptz, 0, ${amount}::numeric, 'SETTLED')`;
 }
 
 function changesOf(accountId: number) {
@@ -125,13 +125,13 @@ test('closed months on the cash basis plus their adjustments are what was paid i
 test('a payment of a closed month that the pool shows late is booked in an open one, and only on the cash basis', async () => {
   const accountId = await createLedgerAccount(sql, 'late payment');
   await sql`
-    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
-    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-09-29Z', 0, 3, 'WAIT_SETTLE')`;
+    INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-09-29Z', 0, 3, 'WAIT_SETTLE')`;
   await close(SEPTEMBER);
   await sql`
-    UPDATE pool.earnings SET status = 'SETTLED', settled_at = '2026-09-30T12:00:00Z' WHERE account_id = ${accountId}`;
+    UPDATE pool.earnings SET status = 'SETTLED', settled_at = '2026-09-30T12:00:00Z' WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId})`;
   await close(OCTOBER);
-  await sql`UPDATE pool.earnings SET settled_at = '2026-11-02T12:00:00Z' WHERE account_id = ${accountId}`;
+  await sql`UPDATE pool.earnings SET settled_at = '2026-11-02T12:00:00Z' WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId})`;
   expect([...(await changesOf(accountId))]).toEqual([]);
   const changes = await sql`
     SELECT to_char(month, 'YYYY-MM') AS month, paid_date::text AS "paidDate", to_char(booked_in, 'YYYY-MM') AS "bookedIn",
@@ -158,10 +158,10 @@ test('a change of a closed month is booked in the earliest later month that was 
   const accountId = await createLedgerAccount(sql, 'booked');
   await earn(accountId, '2026-09-10Z', '1');
   await close(SEPTEMBER);
-  await sql`UPDATE pool.earnings SET amount = 1.25 WHERE account_id = ${accountId}`;
+  await sql`UPDATE pool.earnings SET amount = 1.25 WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId})`;
   await close(OCTOBER);
   await earn(accountId, '2026-09-11Z', '0.000000000000000001');
-  await sql`UPDATE pool.earnings SET withdrawn_at = now() WHERE account_id = ${accountId} AND amount = 1.25`;
+  await sql`UPDATE pool.earnings SET withdrawn_at = now() WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId}) AND amount = 1.25`;
   expect([...(await changesOf(accountId))]).toEqual([
     { month: '2026-09', day: '2026-09-10', bookedIn: '2026-10', change: '0.25', superseded: false },
     {
@@ -178,10 +178,10 @@ test('a change of a closed month is booked in the earliest later month that was 
 test('a settlement alone, or a reward that an earning stands for, changes no closed amount', async () => {
   const accountId = await createLedgerAccount(sql, 'unchanged');
   await sql`
-    INSERT INTO pool.rewards (account_id, puid, algo, currency, mined_at, type, ordinal, amount, status)
-    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-09-10Z', 'MINING_EARN', 0, 2, 'WAIT_SETTLE')`;
+    INSERT INTO pool.rewards (puid, algo, currency, mined_at, type, ordinal, amount, status)
+    VALUES (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-09-10Z', 'MINING_EARN', 0, 2, 'WAIT_SETTLE')`;
   await close(SEPTEMBER);
-  await sql`UPDATE pool.rewards SET status = 'SETTLED', settled_at = now() WHERE account_id = ${accountId}`;
+  await sql`UPDATE pool.rewards SET status = 'SETTLED', settled_at = now() WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId})`;
   await earn(accountId, '2026-09-10Z', '2');
   expect([...(await changesOf(accountId))]).toEqual([]);
 });
@@ -190,11 +190,11 @@ test('after a reopening the adjustments before it no longer stand: the month its
   const accountId = await createLedgerAccount(sql, 'reopened');
   await earn(accountId, '2026-09-10Z', '1');
   await close(SEPTEMBER);
-  await sql`UPDATE pool.earnings SET amount = 2 WHERE account_id = ${accountId}`;
+  await sql`UPDATE pool.earnings SET amount = 2 WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId})`;
   await reopenMonth(sql, SEPTEMBER, { note: 'a mistake' });
-  await sql`UPDATE pool.earnings SET amount = 3 WHERE account_id = ${accountId}`;
+  await sql`UPDATE pool.earnings SET amount = 3 WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId})`;
   await close(SEPTEMBER);
-  await sql`UPDATE pool.earnings SET amount = 4 WHERE account_id = ${accountId}`;
+  await sql`UPDATE pool.earnings SET amount = 4 WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId})`;
   expect((await changesOf(accountId)).map(({ change, superseded }) => ({ change, superseded }))).toEqual([
     { change: '1', superseded: true },
     { change: '1', superseded: false },

@@ -1,6 +1,6 @@
 import postgres from 'postgres';
 import { useTestDatabase } from '../../support/test-database';
-import { createLedgerAccount } from './ledger-history';
+import { createLedgerAccount, puidOf } from './ledger-history';
 
 let sql: postgres.Sql;
 let accountId: number;
@@ -19,7 +19,8 @@ beforeEach(async () => {
 interface Row {
   readonly day: string;
   readonly amount: string;
-  readonly puid?: number;
+  /** 1 or 2. */
+  readonly subAccount?: number;
   readonly currency?: string;
   readonly status?: string;
   readonly settledAt?: string | null;
@@ -29,15 +30,15 @@ interface Row {
 
 async function earn(row: Row): Promise<void> {
   await sql`
-    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status, settled_at, hash_rate_hps)
-    VALUES (${accountId}, ${row.puid ?? 1}, 'SHA256d', ${row.currency ?? 'BTC'}, ${`${row.day}T00:00:00Z`}, ${row.ordinal ?? 0},
+    INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status, settled_at, hash_rate_hps)
+    VALUES (${puidOf(accountId, row.subAccount ?? 1)}, 'SHA256d', ${row.currency ?? 'BTC'}, ${`${row.day}T00:00:00Z`}, ${row.ordinal ?? 0},
             ${row.amount}, ${row.status ?? 'SETTLED'}, ${row.settledAt ?? null}, ${row.hashRateHps ?? null})`;
 }
 
 async function reward(type: string, row: Row): Promise<void> {
   await sql`
-    INSERT INTO pool.rewards (account_id, puid, algo, currency, mined_at, type, ordinal, amount, status, settled_at)
-    VALUES (${accountId}, ${row.puid ?? 1}, 'SHA256d', ${row.currency ?? 'BTC'}, ${`${row.day}T18:00:00Z`}, ${type},
+    INSERT INTO pool.rewards (puid, algo, currency, mined_at, type, ordinal, amount, status, settled_at)
+    VALUES (${puidOf(accountId, row.subAccount ?? 1)}, 'SHA256d', ${row.currency ?? 'BTC'}, ${`${row.day}T18:00:00Z`}, ${type},
             ${row.ordinal ?? 0}, ${row.amount}, ${row.status ?? 'SETTLED'}, ${row.settledAt ?? null})`;
 }
 
@@ -76,7 +77,7 @@ describe('the ledger of income', () => {
   test('once the pool withdraws the earning, the reward beside it counts', async () => {
     await earn({ day: '2026-10-01', amount: '1' });
     await reward('MINING_EARN', { day: '2026-10-01', amount: '0.9' });
-    await sql`UPDATE pool.earnings SET withdrawn_at = now() WHERE account_id = ${accountId}`;
+    await sql`UPDATE pool.earnings SET withdrawn_at = now() WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId})`;
     expect(await ledger()).toEqual(['2026-10-01 rewards MINING_EARN BTC 0.9']);
   });
 
@@ -146,22 +147,22 @@ test('days without an earning inside a scope’s life are named, up to its machi
   await earn({ day: '2026-10-04', amount: '1', currency: 'LTC' });
   expect(await missing()).toEqual(['2026-10-02', '2026-10-03']);
   await sql`
-    INSERT INTO pool.workers (account_id, puid, algo, worker_id, worker_name, last_share_at)
-    VALUES (${accountId}, 1, 'SHA256d', 1, 'm1', '2026-10-06T12:00:00Z')`;
+    INSERT INTO pool.workers (puid, algo, worker_id, worker_name, last_share_at)
+    VALUES (${puidOf(accountId, 1)}, 'SHA256d', 1, 'm1', '2026-10-06T12:00:00Z')`;
   expect(await missing()).toEqual(['2026-10-02', '2026-10-03', '2026-10-05']);
 });
 
 test('a sub-account that earns half of what its hashrate should is seen against the account and its own past', async () => {
   for (const day of ['2026-10-01', '2026-10-02']) {
-    await earn({ day, amount: '2', puid: 1, hashRateHps: '1e15' });
-    await earn({ day, amount: '6', puid: 2, hashRateHps: '3e15' });
+    await earn({ day, amount: '2', subAccount: 1, hashRateHps: '1e15' });
+    await earn({ day, amount: '6', subAccount: 2, hashRateHps: '3e15' });
   }
-  await earn({ day: '2026-10-03', amount: '1', puid: 1, hashRateHps: '1e15' });
-  await earn({ day: '2026-10-03', amount: '6', puid: 2, hashRateHps: '3e15' });
+  await earn({ day: '2026-10-03', amount: '1', subAccount: 1, hashRateHps: '1e15' });
+  await earn({ day: '2026-10-03', amount: '6', subAccount: 2, hashRateHps: '3e15' });
   const rows = await sql`
     SELECT trim_scale(income_per_phs_day)::text AS own, trim_scale(account_income_per_phs_day)::text AS account,
            against_account::text AS "againstAccount", against_trend::text AS "againstTrend"
-      FROM report.income_efficiency WHERE account_id = ${accountId} AND puid = 1 ORDER BY day`;
+      FROM report.income_efficiency WHERE puid = ${puidOf(accountId, 1)} ORDER BY day`;
   expect([...rows]).toEqual([
     { own: '2', account: '2', againstAccount: '1.0000', againstTrend: null },
     { own: '2', account: '2', againstAccount: '1.0000', againstTrend: '1.0000' },

@@ -4,7 +4,8 @@ import type postgres from 'postgres';
 type Source = 'earnings' | 'rewards';
 
 interface Item {
-  readonly puid: number;
+  /** 1 or 2. */
+  readonly subAccount: number;
   readonly algo: string;
   readonly currency: string;
   readonly day: number;
@@ -24,14 +25,14 @@ export type LedgerStep =
 const FIRST_DAY = Date.UTC(2026, 8, 28);
 const DAYS = 5;
 const HOUR_MS = 3_600_000;
-const PUIDS = [1, 2];
+const SUB_ACCOUNTS = [1, 2];
 
 const amount = fc
   .tuple(fc.bigInt({ min: -(10n ** 18n), max: 10n ** 20n - 1n }), fc.integer({ min: 0, max: 18 }))
   .map(([digits, scale]) => `${digits}e-${scale}`);
 
 const item: fc.Arbitrary<Item> = fc.record({
-  puid: fc.constantFrom(...PUIDS),
+  subAccount: fc.constantFrom(...SUB_ACCOUNTS),
   algo: fc.constantFrom('SHA256d', 'Scrypt'),
   currency: fc.constantFrom('BTC', 'LTC'),
   day: fc.integer({ min: 0, max: DAYS - 1 }),
@@ -72,14 +73,19 @@ export const ledgerSteps: fc.Arbitrary<readonly LedgerStep[]> = fc
   )
   .map(([first, rest]) => [first, ...rest]);
 
-/** Makes an account with sub-accounts 1 and 2; returns its id. */
+/** The id of an account's `n`-th sub-account: one in the whole pool. */
+export function puidOf(accountId: number, n: number): number {
+  return accountId * 10 + n;
+}
+
+/** Makes an account with two sub-accounts, farm 1 and farm 2; returns its id. */
 export async function createLedgerAccount(sql: postgres.Sql, name: string): Promise<number> {
   const [account] = await sql<{ account_id: number }[]>`
     INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES (${name}, 'test') RETURNING account_id`;
   const accountId = account!.account_id;
   await sql`
     INSERT INTO pool.sub_accounts (account_id, puid, pname, default_algo)
-    SELECT ${accountId}, puid, 'farm ' || puid, 'SHA256d' FROM unnest(${PUIDS}::bigint[]) AS puid`;
+    SELECT ${accountId}, ${puidOf(accountId, 0)} + n, 'farm ' || n, 'SHA256d' FROM unnest(${SUB_ACCOUNTS}::int[]) AS n`;
   return accountId;
 }
 
@@ -91,7 +97,7 @@ export async function applyLedgerStep(sql: postgres.Sql, accountId: number, step
     return;
   }
   const at = new Date(FIRST_DAY + step.day * 24 * HOUR_MS).toISOString().slice(0, 10);
-  const rows = sql`account_id = ${accountId} AND mining_date = ${at}::date`;
+  const rows = sql`puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId}) AND mining_date = ${at}::date`;
   switch (step.kind) {
     case 'settle':
       await sql`UPDATE ${table} SET status = 'SETTLED', settled_at = mined_at + interval '30 hours' WHERE ${rows} AND status <> 'SETTLED'`;
@@ -123,14 +129,14 @@ async function appear(
   const type = isReward ? sql`type, ` : sql``;
   // Rows that share the rest of the key are numbered after those that are there.
   await sql`
-    INSERT INTO ${sql(`pool.${source}`)} (account_id, puid, algo, currency, mined_at, ${type} ordinal, amount, hash_rate_hps, status, settled_at)
-    SELECT ${accountId}, n.puid, n.algo, n.currency, n.mined_at, ${type}
+    INSERT INTO ${sql(`pool.${source}`)} (puid, algo, currency, mined_at, ${type} ordinal, amount, hash_rate_hps, status, settled_at)
+    SELECT n.puid, n.algo, n.currency, n.mined_at, ${type}
            row_number() OVER (PARTITION BY n.puid, n.algo, n.currency, n.mined_at, n.type ORDER BY n.number) - 1
              + (SELECT count(*) FROM ${sql(`pool.${source}`)} t
-                 WHERE t.account_id = ${accountId} AND t.puid = n.puid AND t.algo = n.algo AND t.currency = n.currency
+                 WHERE t.puid = n.puid AND t.algo = n.algo AND t.currency = n.currency
                    AND t.mined_at = n.mined_at ${isReward ? sql`AND t.type = n.type` : sql``}),
            n.amount, 1000, n.status, n.settled_at
-      FROM unnest(${rows.map((row) => row.puid)}::bigint[], ${rows.map((row) => row.algo)}::text[],
+      FROM unnest(${rows.map((row) => puidOf(accountId, row.subAccount))}::bigint[], ${rows.map((row) => row.algo)}::text[],
                   ${rows.map((row) => row.currency)}::text[], ${rows.map((row) => row.minedAt)}::text[]::timestamptz[],
                   ${rows.map((row) => (isReward ? row.type : ''))}::text[], ${rows.map((row) => row.amount)}::numeric[],
                   ${rows.map((row) => row.status)}::text[], ${rows.map((row) => row.settledAt)}::text[]::timestamptz[])

@@ -1,6 +1,6 @@
 import postgres from 'postgres';
 import { useTestDatabase } from '../../support/test-database';
-import { createLedgerAccount } from './ledger-history';
+import { createLedgerAccount, puidOf } from './ledger-history';
 
 let sql: postgres.Sql;
 
@@ -11,8 +11,8 @@ beforeAll(async () => {
   sql = postgres(database.url, { max: 2, onnotice: () => undefined });
   const accountId = await createLedgerAccount(sql, 'main');
   await sql`
-    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, hash_rate_hps, status)
-    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1, 1, 'ODD')`;
+    INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, hash_rate_hps, status)
+    VALUES (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1, 1, 'ODD')`;
   await sql`
     INSERT INTO sync.closes (month, action, instant) VALUES ('2026-10-01', 'close', sync.fix_ledger_instant())`;
   await sql`UPDATE pool.earnings SET amount = 2`;

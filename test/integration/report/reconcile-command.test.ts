@@ -1,7 +1,7 @@
 import postgres from 'postgres';
 import { runCliInProcess } from '../../support/cli-in-process';
 import { useTestDatabase } from '../../support/test-database';
-import { createLedgerAccount } from './ledger-history';
+import { createLedgerAccount, puidOf } from './ledger-history';
 
 let sql: postgres.Sql;
 let accountId: number;
@@ -13,26 +13,26 @@ beforeAll(async () => {
   sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   accountId = await createLedgerAccount(sql, 'main');
   await sql`
-    INSERT INTO sync.cursors (stream, account_id, puid, algo, history_complete)
-    SELECT stream, ${accountId}, puid, 'SHA256d', true
-      FROM unnest(ARRAY['earnings', 'rewards']) AS stream, unnest(ARRAY[1, 2]) AS puid`;
-  for (const puid of [1, 2]) await earn(puid, '2026-10-01Z');
+    INSERT INTO sync.cursors (stream, puid, algo, history_complete)
+    SELECT stream, puid, 'SHA256d', true
+      FROM unnest(ARRAY['earnings', 'rewards']) AS stream, unnest(${[1, 2].map((n) => puidOf(accountId, n))}::bigint[]) AS puid`;
+  for (const n of [1, 2]) await earn(n, '2026-10-01Z');
 });
 beforeEach(async () => {
   await sql`DELETE FROM pool.sub_account_income_samples`;
   await sql`DELETE FROM sync.quarantined_rows`;
 });
 
-async function earn(puid: number, day: string): Promise<void> {
+async function earn(n: number, day: string): Promise<void> {
   await sql`
-    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
-    VALUES (${accountId}, ${puid}, 'SHA256d', 'BTC', ${day}::text::timestamptz, 0, 1, 'SETTLED')`;
+    INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${puidOf(accountId, n)}, 'SHA256d', 'BTC', ${day}::text::timestamptz, 0, 1, 'SETTLED')`;
 }
 
-async function giveTotal(puid: number, amount: string): Promise<void> {
+async function giveTotal(n: number, amount: string): Promise<void> {
   await sql`
-    INSERT INTO pool.sub_account_income_samples (account_id, puid, currency, observed_at, amount)
-    VALUES (${accountId}, ${puid}, 'BTC', sync.fix_ledger_instant(), ${amount}::numeric)`;
+    INSERT INTO pool.sub_account_income_samples (puid, currency, observed_at, amount)
+    VALUES (${puidOf(accountId, n)}, 'BTC', sync.fix_ledger_instant(), ${amount}::numeric)`;
 }
 
 async function reconcile() {
@@ -58,11 +58,11 @@ test.each<[code: number, when: string, totals: readonly [puid: number, amount: s
 
 test('P11 a total whose rows are in quarantine says where to see them, the accepted ones too', async () => {
   await sql`
-    INSERT INTO sync.quarantined_rows (stream, account_id, puid, algo, raw, raw_hash, reason, accepted_at)
-    VALUES ('earnings', ${accountId}, 1, 'SHA256d', '{}', 'a', 'odd', now())`;
+    INSERT INTO sync.quarantined_rows (stream, puid, algo, raw, raw_hash, reason, accepted_at)
+    VALUES ('earnings', ${puidOf(accountId, 1)}, 'SHA256d', '{}', 'a', 'odd', now())`;
   await giveTotal(1, '5');
   const { rows } = await reconcile();
-  expect(rows.find(({ puid }) => puid === '1')).toMatchObject({
+  expect(rows.find(({ puid }) => puid === String(puidOf(accountId, 1)))).toMatchObject({
     verdict: 'not comparable',
     reason: expect.stringContaining('accepted ones counted too: kpool quarantine list --all') as string,
   });

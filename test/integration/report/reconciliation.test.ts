@@ -3,7 +3,7 @@ import postgres from 'postgres';
 import { readReconciliation } from '../../../src/report/reconciliation';
 import { createSyncedPool } from '../../support/synced-pool';
 import { createTestDatabase, useTestDatabase } from '../../support/test-database';
-import { applyLedgerStep, createLedgerAccount, ledgerSteps } from './ledger-history';
+import { applyLedgerStep, createLedgerAccount, ledgerSteps, puidOf } from './ledger-history';
 
 const RUNS = 25;
 let sql: postgres.Sql;
@@ -19,8 +19,8 @@ beforeAll(() => {
 /** The pool gives a total of sub-account 1. */
 async function giveTotal(accountId: number, currency: string, amount: string): Promise<void> {
   await sql`
-    INSERT INTO pool.sub_account_income_samples (account_id, puid, currency, observed_at, amount)
-    VALUES (${accountId}, 1, ${currency}, sync.fix_ledger_instant(), ${amount}::numeric)`;
+    INSERT INTO pool.sub_account_income_samples (puid, currency, observed_at, amount)
+    VALUES (${puidOf(accountId, 1)}, ${currency}, sync.fix_ledger_instant(), ${amount}::numeric)`;
 }
 
 test('P1 the ledger is compared as it was known when the pool gave its total, exact, by list and status', async () => {
@@ -35,7 +35,7 @@ test('P1 the ledger is compared as it was known when the pool gave its total, ex
           SELECT currency, observed_at, earnings_settled AS es, earnings_pending AS ep, earnings_other AS eo,
                  rewards_settled AS rs, rewards_pending AS rp, rewards_other AS ro,
                  left_out_settled + left_out_pending + left_out_other AS lo
-            FROM report.reconciliation WHERE account_id = ${accountId} AND puid = 1
+            FROM report.reconciliation WHERE puid = ${puidOf(accountId, 1)}
         )
         SELECT s.currency, s.es, s.ep, s.eo, s.rs, s.rp, s.ro, s.lo, k.*
           FROM shown s
@@ -47,16 +47,16 @@ test('P1 the ledger is compared as it was known when the pool gave its total, ex
                   coalesce(sum(amount) FILTER (WHERE source = 'rewards' AND status = 'WAIT_SETTLE'), 0) AS rp,
                   coalesce(sum(amount) FILTER (WHERE source = 'rewards' AND status = 'ODD'), 0) AS ro
              FROM report.income_as_of(s.observed_at) i
-            WHERE i.account_id = ${accountId} AND i.puid = 1 AND i.currency = s.currency) AS k
+            WHERE i.puid = ${puidOf(accountId, 1)} AND i.currency = s.currency) AS k
          CROSS JOIN LATERAL (
            SELECT coalesce(sum(amount), 0) AS rewards FROM pool.reward_revisions r
-            WHERE r.account_id = ${accountId} AND r.puid = 1 AND r.currency = s.currency AND r.withdrawn_at IS NULL
+            WHERE r.puid = ${puidOf(accountId, 1)} AND r.currency = s.currency AND r.withdrawn_at IS NULL
               AND r.valid_from <= s.observed_at AND (r.valid_to IS NULL OR r.valid_to > s.observed_at)) AS a
          WHERE (s.es, s.ep, s.eo, s.rs, s.rp, s.ro, s.lo)
                IS DISTINCT FROM (k.es, k.ep, k.eo, k.rs, k.rp, k.ro, a.rewards - k.rs - k.rp - k.ro)`;
       expect([...wrong]).toEqual([]);
       const [count] = await sql<{ rows: number }[]>`
-        SELECT count(*)::int AS rows FROM report.reconciliation WHERE account_id = ${accountId} AND puid = 1`;
+        SELECT count(*)::int AS rows FROM report.reconciliation WHERE puid = ${puidOf(accountId, 1)}`;
       expect(count).toEqual({ rows: 3 });
     }),
     { numRuns: RUNS },
@@ -110,16 +110,16 @@ const CASES: readonly Case[] = [
 test.each(CASES)('the pool gives $what: $verdict', async ({ total, verdict, isRead = true, ...expected }) => {
   const accountId = await createLedgerAccount(sql, `case ${accounts++}`);
   await sql`
-    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
-    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1.00000000123, 'SETTLED'),
-           (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-02Z', 0, 0.5, 'WAIT_SETTLE')`;
+    INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1.00000000123, 'SETTLED'),
+           (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-10-02Z', 0, 0.5, 'WAIT_SETTLE')`;
   await sql`
-    INSERT INTO pool.rewards (account_id, puid, algo, currency, mined_at, type, ordinal, amount, status)
-    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 'MINING_EARN', 0, 1, 'SETTLED'),
-           (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 'REWARD_EARN', 0, 0.25, 'SETTLED')`;
+    INSERT INTO pool.rewards (puid, algo, currency, mined_at, type, ordinal, amount, status)
+    VALUES (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-10-01Z', 'MINING_EARN', 0, 1, 'SETTLED'),
+           (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-10-01Z', 'REWARD_EARN', 0, 0.25, 'SETTLED')`;
   await sql`
-    INSERT INTO sync.cursors (stream, account_id, puid, algo, history_complete)
-    VALUES ('earnings', ${accountId}, 1, 'SHA256d', ${isRead}), ('rewards', ${accountId}, 1, 'SHA256d', true)`;
+    INSERT INTO sync.cursors (stream, puid, algo, history_complete)
+    VALUES ('earnings', ${puidOf(accountId, 1)}, 'SHA256d', ${isRead}), ('rewards', ${puidOf(accountId, 1)}, 'SHA256d', true)`;
   if (total !== null) await giveTotal(accountId, 'BTC', total);
   const [row] = (await readReconciliation(sql)).filter(
     ({ account, subAccount }) => account === `case ${accounts - 1}` && subAccount !== null,
@@ -132,8 +132,8 @@ test.each(CASES)('the pool gives $what: $verdict', async ({ total, verdict, isRe
 test('a total that only has the pool’s digits matches to them, and the difference is shown', async () => {
   const accountId = await createLedgerAccount(sql, 'digits');
   await sql`
-    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
-    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 0, 0.123456789, 'SETTLED')`;
+    INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-10-01Z', 0, 0.123456789, 'SETTLED')`;
   await giveTotal(accountId, 'BTC', '0.12345678');
   const [row] = (await readReconciliation(sql)).filter(
     ({ account, subAccount }) => account === 'digits' && subAccount !== null,
@@ -148,15 +148,15 @@ test('a total that only has the pool’s digits matches to them, and the differe
 test('what the pool settled just before its total, and listed to us afterwards, is explained', async () => {
   const accountId = await createLedgerAccount(sql, 'later');
   await sql`
-    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
-    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1, 'SETTLED'),
-           (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-02Z', 0, 2, 'WAIT_SETTLE'),
-           (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-03Z', 0, 4, 'WAIT_SETTLE')`;
+    INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1, 'SETTLED'),
+           (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-10-02Z', 0, 2, 'WAIT_SETTLE'),
+           (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-10-03Z', 0, 4, 'WAIT_SETTLE')`;
   await giveTotal(accountId, 'BTC', '3');
   await sql`
     UPDATE pool.earnings
        SET status = 'SETTLED', settled_at = now() + CASE WHEN amount = 4 THEN interval '1 hour' ELSE interval '-1 hour' END
-     WHERE account_id = ${accountId} AND status = 'WAIT_SETTLE'`;
+     WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId}) AND status = 'WAIT_SETTLE'`;
   const [row] = (await readReconciliation(sql)).filter(
     ({ account, subAccount }) => account === 'later' && subAccount !== null,
   );
@@ -170,17 +170,17 @@ test('what the pool settled just before its total, and listed to us afterwards, 
 test('the account’s own total is compared with all its sub-accounts together, as of its own moment', async () => {
   const accountId = await createLedgerAccount(sql, 'whole');
   await sql`
-    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
-    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1, 'SETTLED'),
-           (${accountId}, 2, 'SHA256d', 'BTC', '2026-10-01Z', 0, 0.000000000000000002, 'SETTLED'),
-           (${accountId}, 2, 'SHA256d', 'LTC', '2026-10-01Z', 0, 7, 'SETTLED')`;
+    INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1, 'SETTLED'),
+           (${puidOf(accountId, 2)}, 'SHA256d', 'BTC', '2026-10-01Z', 0, 0.000000000000000002, 'SETTLED'),
+           (${puidOf(accountId, 2)}, 'SHA256d', 'LTC', '2026-10-01Z', 0, 7, 'SETTLED')`;
   await sql`
     INSERT INTO pool.account_income_samples (account_id, currency, observed_at, amount)
     VALUES (${accountId}, 'BTC', sync.fix_ledger_instant() - interval '1 day', 99),
            (${accountId}, 'BTC', sync.fix_ledger_instant(), 1.000000000000000002)`;
   await sql`
-    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
-    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-02Z', 0, 5, 'SETTLED')`;
+    INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-10-02Z', 0, 5, 'SETTLED')`;
   const rows = (await readReconciliation(sql)).filter(({ account }) => account === 'whole');
   expect(rows.filter(({ subAccount }) => subAccount === null)).toMatchObject([
     {
@@ -201,11 +201,11 @@ test('the days that are not certified are named beside the verdict', async () =>
   const accountId = await createLedgerAccount(sql, 'uncertified');
   await sql`UPDATE pool.sub_accounts SET default_algo = NULL WHERE account_id = ${accountId}`;
   await sql`
-    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
-    VALUES (${accountId}, 1, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1, 'SETTLED')`;
+    INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1, 'SETTLED')`;
   await sql`
-    INSERT INTO sync.cursors (stream, account_id, puid, algo, history_complete)
-    VALUES ('earnings', ${accountId}, 1, 'SHA256d', false), ('rewards', ${accountId}, 1, 'SHA256d', true)`;
+    INSERT INTO sync.cursors (stream, puid, algo, history_complete)
+    VALUES ('earnings', ${puidOf(accountId, 1)}, 'SHA256d', false), ('rewards', ${puidOf(accountId, 1)}, 'SHA256d', true)`;
   const window = (
     stream: string,
     from: string,
@@ -213,8 +213,8 @@ test('the days that are not certified are named beside the verdict', async () =>
     verifiedAt: string | null,
     quarantined = 0,
   ) => sql`
-    INSERT INTO sync.windows (stream, account_id, puid, algo, from_at, to_at, row_count, quarantined_count, verified_at)
-    VALUES (${stream}, ${accountId}, 1, 'SHA256d', ${from}::text::timestamptz, ${to}::text::timestamptz, 1, ${quarantined},
+    INSERT INTO sync.windows (stream, puid, algo, from_at, to_at, row_count, quarantined_count, verified_at)
+    VALUES (${stream}, ${puidOf(accountId, 1)}, 'SHA256d', ${from}::text::timestamptz, ${to}::text::timestamptz, 1, ${quarantined},
             ${verifiedAt}::text::timestamptz)`;
   await window('earnings', '2026-10-01Z', 'infinity', '2026-11-01Z');
   await window('earnings', '2026-08-01Z', '2026-09-01Z', '2026-11-01Z');
@@ -227,8 +227,8 @@ test('the days that are not certified are named beside the verdict', async () =>
     'earnings SHA256d to 2026-07-31; earnings SHA256d from 2026-09-01 to 2026-09-30; ' +
     'rewards SHA256d from 2026-07-01 but for 2 row(s)';
   expect(await seen()).toEqual([`farm 1: ${days.replaceAll('; ', '; farm 1: ')}`, days]);
-  await sql`UPDATE sync.windows SET quarantined_count = 0 WHERE account_id = ${accountId}`;
-  await sql`UPDATE sync.cursors SET history_complete = true WHERE account_id = ${accountId}`;
+  await sql`UPDATE sync.windows SET quarantined_count = 0 WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId})`;
+  await sql`UPDATE sync.cursors SET history_complete = true WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId})`;
   expect(await seen()).toEqual([null, null]);
 });
 

@@ -1,6 +1,6 @@
 import postgres from 'postgres';
 import { useTestDatabase } from '../../support/test-database';
-import { createLedgerAccount } from './ledger-history';
+import { createLedgerAccount, puidOf } from './ledger-history';
 
 let sql: postgres.Sql;
 let accounts = 0;
@@ -15,16 +15,16 @@ beforeAll(() => {
 const MAX_LOOKS = 2_000;
 const DAY = '2026-10-01T00:00:00Z';
 
-function earn(tx: postgres.Sql | postgres.TransactionSql, accountId: number, algo = 'SHA256d', puid = 1) {
+function earn(tx: postgres.Sql | postgres.TransactionSql, accountId: number, algo = 'SHA256d', n = 1) {
   return tx`
-    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
-    VALUES (${accountId}, ${puid}, ${algo}, 'BTC', ${DAY}, 0, 1, 'SETTLED')`;
+    INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${puidOf(accountId, n)}, ${algo}, 'BTC', ${DAY}, 0, 1, 'SETTLED')`;
 }
 
 function reward(tx: postgres.Sql | postgres.TransactionSql, accountId: number) {
   return tx`
-    INSERT INTO pool.rewards (account_id, puid, algo, currency, mined_at, type, ordinal, amount, status)
-    VALUES (${accountId}, 1, 'SHA256d', 'BTC', ${DAY}, 'MINING_EARN', 0, 1, 'SETTLED')`;
+    INSERT INTO pool.rewards (puid, algo, currency, mined_at, type, ordinal, amount, status)
+    VALUES (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', ${DAY}, 'MINING_EARN', 0, 1, 'SETTLED')`;
 }
 
 async function totalOf(accountId: number): Promise<string> {
@@ -79,7 +79,7 @@ test('a commit that is rolled back leaves no trace in the totals', async () => {
   await earn(sql, accountId);
   await expect(
     sql.begin(async (tx) => {
-      await tx`UPDATE pool.earnings SET amount = 5 WHERE account_id = ${accountId}`;
+      await tx`UPDATE pool.earnings SET amount = 5 WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId})`;
       throw new Error('stop');
     }),
   ).rejects.toThrow('stop');
@@ -90,10 +90,10 @@ test('P3 a statement that changes no row of the ledger writes nothing to the tot
   const accountId = await createLedgerAccount(sql, `account ${accounts++}`);
   await earn(sql, accountId);
   const versions = () => sql`
-    SELECT (SELECT string_agg(xmin::text || ctid::text, ' ') FROM sync.income_days WHERE account_id = ${accountId}) AS days,
-           (SELECT string_agg(xmin::text || ctid::text, ' ') FROM sync.income_months WHERE account_id = ${accountId}) AS months`;
+    SELECT (SELECT string_agg(xmin::text || ctid::text, ' ') FROM sync.income_days WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId})) AS days,
+           (SELECT string_agg(xmin::text || ctid::text, ' ') FROM sync.income_months WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId})) AS months`;
   const before = [...(await versions())];
-  await sql`UPDATE pool.earnings SET amount = 1.0, changed_at = now() WHERE account_id = ${accountId}`;
+  await sql`UPDATE pool.earnings SET amount = 1.0, changed_at = now() WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId})`;
   expect([...(await versions())]).toEqual(before);
 });
 

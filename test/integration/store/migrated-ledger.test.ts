@@ -38,9 +38,9 @@ async function revisionsOf(day: string): Promise<Revision[]> {
 
 async function upsert(day: string, amount: string, status = 'WAIT_SETTLE'): Promise<void> {
   await sql`
-    INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
-    VALUES (1, 7, 'SHA256d', 'BTC', ${day}::date::timestamp AT TIME ZONE 'UTC', 0, ${amount}, ${status})
-    ON CONFLICT (account_id, puid, algo, currency, mined_at, ordinal)
+    INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (7, 'SHA256d', 'BTC', ${day}::date::timestamp AT TIME ZONE 'UTC', 0, ${amount}, ${status})
+    ON CONFLICT (puid, algo, currency, mined_at, ordinal)
     DO UPDATE SET amount = excluded.amount, status = excluded.status, withdrawn_at = NULL`;
 }
 
@@ -60,7 +60,7 @@ test('P3 writing the same rows again writes no row version', async () => {
   await upsert('2026-01-01', '1.50');
   const versions = () =>
     sql`SELECT e.ctid::text, e.xmin::text, e.changed_at::text, r.ctid::text AS revision, r.xmin::text AS by
-          FROM pool.earnings e JOIN pool.earning_revisions r USING (account_id, puid, mined_at)
+          FROM pool.earnings e JOIN pool.earning_revisions r USING (puid, mined_at)
          WHERE e.mining_date = '2026-01-01'`;
   const before = await versions();
   expect(before).toHaveLength(1);
@@ -94,7 +94,6 @@ test('P4 each change leaves the state before it, with the time until which it wa
 
 test('P4 a reward keeps its revisions too, and two equal rewards of one day are two rows', async () => {
   const rows = [0, 1].map((ordinal) => ({
-    account_id: 1,
     puid: 7,
     algo: 'SHA256d',
     currency: 'BTC',
@@ -171,8 +170,8 @@ test('a close waits for a commit under way, and is dated after it', async () => 
   const instants = sql<{ instant: string }[]>`SELECT sync.fix_ledger_instant()::text AS instant`;
   const fixing = other.begin(async (transaction) => {
     await transaction`
-      INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
-      VALUES (1, 7, 'SHA256d', 'BTC', '2026-01-03T00:00:00Z', 0, 1, 'SETTLED')`;
+      INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+      VALUES (7, 'SHA256d', 'BTC', '2026-01-03T00:00:00Z', 0, 1, 'SETTLED')`;
     const waiting = instants.then((rows) => rows[0]!.instant);
     await someoneWaits();
     return { waiting };
@@ -218,8 +217,8 @@ test('the ledger is refused a transaction that could not see an instant fixed me
     sql.begin(
       'isolation level repeatable read',
       (transaction) => transaction`
-      INSERT INTO pool.earnings (account_id, puid, algo, currency, mined_at, ordinal, amount, status)
-      VALUES (1, 7, 'SHA256d', 'BTC', '2026-01-05T00:00:00Z', 0, 1, 'SETTLED')`,
+      INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+      VALUES (7, 'SHA256d', 'BTC', '2026-01-05T00:00:00Z', 0, 1, 'SETTLED')`,
     ),
   ).rejects.toThrow('READ COMMITTED');
 });

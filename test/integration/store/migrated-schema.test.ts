@@ -79,7 +79,7 @@ test('samples of a day go to its partition, days are made once and dropped whole
   await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES ('samples', 'f')`;
   const [account] = await sql<{ id: number }[]>`SELECT account_id AS id FROM pool.accounts`;
   await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (${account!.id}, 1, 'sub')`;
-  await sql`INSERT INTO pool.workers (account_id, puid, algo, worker_id, worker_name) VALUES (${account!.id}, 1, 'a', 1, 'w')`;
+  await sql`INSERT INTO pool.workers (puid, algo, worker_id, worker_name) VALUES (1, 'a', 1, 'w')`;
 
   const clients = [1, 2, 3, 4].map(() => postgres(database.url, { max: 1 }));
   const made = await Promise.all(
@@ -91,11 +91,11 @@ test('samples of a day go to its partition, days are made once and dropped whole
   expect(made.flat().reduce((sum, row) => sum + Number(row['made']), 0)).toBe(3);
 
   const instants = ['2026-12-30T00:00:00.000Z', '2026-12-31T23:59:59.999Z', '2027-01-01T00:00:00.000Z'];
-  await sql`INSERT INTO pool.worker_samples (account_id, puid, algo, worker_id, observed_at)
-            SELECT ${account!.id}, 1, 'a', 1, unnest(${instants}::timestamptz[])`;
+  await sql`INSERT INTO pool.worker_samples (puid, algo, worker_id, observed_at)
+            SELECT 1, 'a', 1, unnest(${instants}::timestamptz[])`;
   await expect(
-    sql`INSERT INTO pool.worker_samples (account_id, puid, algo, worker_id, observed_at)
-        VALUES (${account!.id}, 1, 'a', 1, '2027-01-02T00:00:00Z')`,
+    sql`INSERT INTO pool.worker_samples (puid, algo, worker_id, observed_at)
+        VALUES (1, 'a', 1, '2027-01-02T00:00:00Z')`,
   ).rejects.toThrow('no partition of relation');
 
   const [dropped] = await sql`SELECT sync.drop_worker_sample_partitions('2027-01-01') AS dropped`;

@@ -113,7 +113,7 @@ async function passesAtOnce(): Promise<[first: RunResult, second: RunResult]> {
 /** Completed passes, and samples of one worker. */
 async function passes(): Promise<{ passes: number; samples: number }> {
   const [counts] = await pool.sql<{ passes: number; samples: number }[]>`
-    SELECT (SELECT count(*)::int FROM pool.worker_passes WHERE completed_at IS NOT NULL) AS passes,
+    SELECT (SELECT count(*)::int FROM pool.worker_snapshots WHERE completed_at IS NOT NULL) AS passes,
            (SELECT count(*)::int FROM pool.worker_samples WHERE worker_id = 1) AS samples`;
   return counts!;
 }

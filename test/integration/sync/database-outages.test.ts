@@ -97,8 +97,8 @@ test(`P5 P7 a database that cuts every connection ${CUTS} times in the midst of 
   const [wrong] = await pool.sql<{ count: number }[]>`
     SELECT count(*)::int AS count FROM pool.earnings e
      WHERE 1 <> (SELECT count(*) FROM pool.earning_revisions r
-                  WHERE (r.account_id, r.puid, r.algo, r.currency, r.mined_at, r.ordinal)
-                      = (e.account_id, e.puid, e.algo, e.currency, e.mined_at, e.ordinal) AND r.valid_to IS NULL
+                  WHERE (r.puid, r.algo, r.currency, r.mined_at, r.ordinal)
+                      = (e.puid, e.algo, e.currency, e.mined_at, e.ordinal) AND r.valid_to IS NULL
                     AND r.amount = e.amount AND r.status = e.status)`;
   expect(wrong?.count).toBe(0);
 }, 240_000);

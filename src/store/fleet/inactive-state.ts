@@ -4,13 +4,13 @@ import type { FleetKey } from './fleet-key';
 /**
  * The state of a staged worker `s` while it rests, hashed: equal exactly when nothing about it changed.
  */
-export const RESTING_STATE = Prisma.sql`md5(row(s.status, trim_scale(s.real_hash_rate_hps),
+export const INACTIVE_STATE_HASH = Prisma.sql`md5(row(s.status, trim_scale(s.real_hash_rate_hps),
   trim_scale(s.hour_hash_rate_hps), trim_scale(s.day_hash_rate_hps), trim_scale(s.reject_rate), s.last_share_at)::text)`;
 
-/** What a landing knows of its pass. */
-export interface LandingPass {
+/** What a landing knows of its snapshot. */
+export interface LandingSnapshot {
   readonly key: FleetKey;
-  readonly passId: bigint;
-  /** `started_at` of the pass, for PostgreSQL. */
+  readonly snapshotId: bigint;
+  /** `started_at` of the snapshot, for PostgreSQL. */
   readonly startedAt: string;
 }

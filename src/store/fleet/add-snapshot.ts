@@ -3,11 +3,11 @@ import { Prisma } from '../generated/client';
 import type { Queryable } from '../client';
 import { exactMean } from './exact-mean';
 import { fleetValues, isOfFleet } from './fleet-key';
-import { RESTING_STATE, type LandingPass } from './resting-state';
+import { INACTIVE_STATE_HASH, type LandingSnapshot } from './inactive-state';
 
-/** What a period of a worker holds with one pass `f` more; `t` is its row. */
+/** What a period of a worker holds with one snapshot `f` more; `t` is its row. */
 const ADD_TO_WORKER = Prisma.sql`
-       passes = t.passes + 1, active_samples = t.active_samples + f.active,
+       snapshots = t.snapshots + 1, active_samples = t.active_samples + f.active,
        measured_samples = t.measured_samples + f.measured,
        sum_real_hash_rate_hps = coalesce(t.sum_real_hash_rate_hps + f.hps, t.sum_real_hash_rate_hps, f.hps),
        avg_real_hash_rate_hps = ${exactMean(
@@ -18,52 +18,55 @@ const ADD_TO_WORKER = Prisma.sql`
        max_real_hash_rate_hps = greatest(t.max_real_hash_rate_hps, f.hps),
        last_reject_rate = coalesce(f.reject_rate, t.last_reject_rate)`;
 
-/** Adds one pass to a period of the fleet as a whole. */
+/** Adds one snapshot to a period of the fleet as a whole. */
 const ADD_TO_FLEET = Prisma.sql`DO UPDATE
-  SET passes = old.passes + 1, worker_passes = old.worker_passes + excluded.worker_passes,
+  SET snapshots = old.snapshots + 1, listed_samples = old.listed_samples + excluded.listed_samples,
       active_samples = old.active_samples + excluded.active_samples,
       sum_real_hash_rate_hps = old.sum_real_hash_rate_hps + excluded.sum_real_hash_rate_hps,
       avg_real_hash_rate_hps = ${exactMean(
         Prisma.sql`old.sum_real_hash_rate_hps + excluded.sum_real_hash_rate_hps`,
-        Prisma.sql`old.passes + 1`,
+        Prisma.sql`old.snapshots + 1`,
       )},
       min_real_hash_rate_hps = least(old.min_real_hash_rate_hps, excluded.min_real_hash_rate_hps),
       max_real_hash_rate_hps = greatest(old.max_real_hash_rate_hps, excluded.max_real_hash_rate_hps)`;
 
 /**
- * Adds one sample for every worker that is active, or that is not as its last sample said, and the pass to the hour
+ * Adds one sample for every worker that is active, or that is not as its last sample said, and the snapshot to the hour
  * and day of every worker that is listed and of the fleet as a whole: `computeHour` and `computeDay` find the same.
- * A pass that finds no worker at all is no pass of the fleet as a whole: algorithms that nobody mines leave no trace.
- * Expects that who came and who left is noted already (`worker_stays`), and the scope's lock: rows are looked for and
+ * A snapshot that finds no worker at all is no snapshot of the fleet as a whole: algorithms that nobody mines leave no trace.
+ * Expects that who came and who left is noted already (`worker_presence`), and the scope's lock: rows are looked for and
  * updated in one sweep, which costs half of an upsert each.
  */
-export async function addPass(db: Queryable, { key, passId, startedAt }: LandingPass): Promise<void> {
+export async function addSnapshot(
+  db: Queryable,
+  { key, snapshotId, startedAt }: LandingSnapshot,
+): Promise<void> {
   const at = Prisma.sql`${startedAt}::timestamptz`;
   const hour = Prisma.sql`date_trunc('hour', ${at}, 'UTC')`;
   const day = Prisma.sql`(${at} AT TIME ZONE 'UTC')::date`;
   await db.$executeRaw`
     WITH sampled AS (
-      INSERT INTO pool.worker_samples (account_id, puid, algo, worker_id, observed_at, real_hash_rate_hps,
+      INSERT INTO pool.worker_samples (puid, algo, worker_id, observed_at, real_hash_rate_hps,
              hour_hash_rate_hps, day_hash_rate_hps, reject_rate, last_share_at, status)
       SELECT ${fleetValues(key)}, s.worker_id, ${at}, s.real_hash_rate_hps, s.hour_hash_rate_hps,
              s.day_hash_rate_hps, s.reject_rate, s.last_share_at, s.status
         FROM sync.staged_workers s
-        JOIN sync.worker_stays t ON ${isOfFleet(key)} AND t.worker_id = s.worker_id AND t.to_at IS NULL
-       WHERE s.pass_id = ${passId}::bigint
-         AND (s.status = ${ACTIVE} OR t.resting_state IS DISTINCT FROM ${RESTING_STATE})
+        JOIN sync.worker_presence t ON ${isOfFleet(key)} AND t.worker_id = s.worker_id AND t.to_at IS NULL
+       WHERE s.snapshot_id = ${snapshotId}::bigint
+         AND (s.status = ${ACTIVE} OR t.inactive_state_hash IS DISTINCT FROM ${INACTIVE_STATE_HASH})
       RETURNING worker_id, CASE WHEN status = ${ACTIVE} THEN real_hash_rate_hps END AS hps, reject_rate,
                 status = ${ACTIVE} AS is_active
     ), figures AS MATERIALIZED (
       SELECT t.worker_id, coalesce(s.is_active, false)::integer AS active, (s.hps IS NOT NULL)::integer AS measured,
              s.hps, s.reject_rate
-        FROM sync.worker_stays t LEFT JOIN sampled s ON s.worker_id = t.worker_id
+        FROM sync.worker_presence t LEFT JOIN sampled s ON s.worker_id = t.worker_id
        WHERE ${isOfFleet(key)} AND t.to_at IS NULL
     ), hours_added AS (
       UPDATE pool.worker_hourly t SET ${ADD_TO_WORKER} FROM figures f
        WHERE ${isOfFleet(key)} AND t.worker_id = f.worker_id AND t.hour = ${hour}
       RETURNING t.worker_id
     ), hours_begun AS (
-      INSERT INTO pool.worker_hourly (account_id, puid, algo, worker_id, hour, passes, active_samples, measured_samples,
+      INSERT INTO pool.worker_hourly (puid, algo, worker_id, hour, snapshots, active_samples, measured_samples,
              sum_real_hash_rate_hps, avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps,
              last_reject_rate)
       SELECT ${fleetValues(key)}, worker_id, ${hour}, 1, active, measured, hps, round(hps, 6), hps, hps, reject_rate
@@ -73,7 +76,7 @@ export async function addPass(db: Queryable, { key, passId, startedAt }: Landing
        WHERE ${isOfFleet(key)} AND t.worker_id = f.worker_id AND t.day = ${day}
       RETURNING t.worker_id
     ), days_begun AS (
-      INSERT INTO pool.worker_daily (account_id, puid, algo, worker_id, day, passes, active_samples, measured_samples,
+      INSERT INTO pool.worker_daily (puid, algo, worker_id, day, snapshots, active_samples, measured_samples,
              sum_real_hash_rate_hps, avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps,
              last_reject_rate)
       SELECT ${fleetValues(key)}, worker_id, ${day}, 1, active, measured, hps, round(hps, 6), hps, hps, reject_rate
@@ -81,13 +84,13 @@ export async function addPass(db: Queryable, { key, passId, startedAt }: Landing
     ), fleet AS (
       SELECT count(*) AS workers, coalesce(sum(active), 0) AS active, coalesce(sum(hps), 0) AS hps FROM figures
     ), fleet_hours AS (
-      INSERT INTO report.fleet_hour_totals AS old (account_id, puid, algo, hour, passes, worker_passes, active_samples,
+      INSERT INTO report.fleet_hour_totals AS old (puid, algo, hour, snapshots, listed_samples, active_samples,
              sum_real_hash_rate_hps, avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps)
       SELECT ${fleetValues(key)}, ${hour}, 1, workers, active, hps, round(hps, 6), hps, hps FROM fleet WHERE workers > 0
-          ON CONFLICT (account_id, puid, algo, hour) ${ADD_TO_FLEET}
+          ON CONFLICT (puid, algo, hour) ${ADD_TO_FLEET}
     )
-    INSERT INTO report.fleet_day_totals AS old (account_id, puid, algo, day, passes, worker_passes, active_samples,
+    INSERT INTO report.fleet_day_totals AS old (puid, algo, day, snapshots, listed_samples, active_samples,
            sum_real_hash_rate_hps, avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps)
     SELECT ${fleetValues(key)}, ${day}, 1, workers, active, hps, round(hps, 6), hps, hps FROM fleet WHERE workers > 0
-        ON CONFLICT (account_id, puid, algo, day) ${ADD_TO_FLEET}`;
+        ON CONFLICT (puid, algo, day) ${ADD_TO_FLEET}`;
 }

@@ -3,7 +3,7 @@ import type { WorkerFilter } from '../../domain/entities';
 import { ACTIVE, findUnreadableWorkers, WALKED_STATUSES } from '../../domain/fleet';
 import { WorkerWalk } from '../../domain/fleet-walk';
 import type { UnreadableRow } from '../../domain/page';
-import type { FleetPass, FleetScope, FleetStore, PackedWorkers } from '../fleet-ports';
+import type { FleetSnapshot, FleetScope, FleetStore, PackedWorkers } from '../fleet-ports';
 import type { Pool } from '../ports';
 import type { Run } from '../run';
 import { findWorker } from './worker-word';
@@ -13,9 +13,9 @@ const PAGE_SIZE = 100;
 const STAGED_PAGES = 3;
 /** The smallest page that the specification allows, for a question that only wants the count. */
 const COUNT_PAGE_SIZE = 10;
-/** Workers that one pass asks about by themselves; more wait for the next pass, which sees most of them in a list. */
+/** Workers that one snapshot asks about by themselves; more wait for the next snapshot, which sees most of them in a list. */
 const MAX_SETTLED = 50;
-/** The same for a fleet so much in motion that a word about one worker is old before the pass ends. */
+/** The same for a fleet so much in motion that a word about one worker is old before the snapshot ends. */
 const MAX_SETTLED_RESTLESS = 10;
 /** Pages that a restless list must have left before it is given up for another: fewer are read sooner than that. */
 const WORTH_LEAVING_PAGES = 10;
@@ -40,16 +40,16 @@ interface PackedPage {
 }
 
 /**
- * One pass over the workers of a scope. Lives as long as its run. The lists by status are walked one after the other;
+ * One snapshot over the workers of a scope. Lives as long as its run. The lists by status are walked one after the other;
  * where the first of them is restless, the list of all workers is walked instead, whose members do not change with
  * their states, then the shorter list by status, and who is not in that is in the longer one.
  */
-export class WorkerPass {
+export class WorkerSnapshot {
   constructor(
     private readonly deps: WorkersDeps,
     private readonly scope: FleetScope,
     private readonly run: Run,
-    private readonly pass: FleetPass,
+    private readonly snapshot: FleetSnapshot,
   ) {}
 
   /** Null: the pool does not count them. */
@@ -75,16 +75,16 @@ export class WorkerPass {
     if (!walked.hasMoved) return walked;
     const isCovered = await this.findHidden(walked.unreadable.length);
     await this.settle(MAX_SETTLED);
-    await this.deps.fleet.assumeStatus(this.pass, ACTIVE);
+    await this.deps.fleet.assumeStatus(this.snapshot, ACTIVE);
     return { ...walked, isComplete: walked.isComplete && isCovered };
   }
 
-  /** Brings what the pass staged to the workers, in one transaction. */
+  /** Brings what the snapshot staged to the workers, in one transaction. */
   async land({ unreadable, isComplete }: Walked, totalCompared: boolean): Promise<void> {
     throwIfAborted(this.run.signal);
-    const { removed, ...counts } = await this.deps.fleet.landPass(this.scope, this.pass, {
+    const { removed, ...counts } = await this.deps.fleet.landSnapshot(this.scope, this.snapshot, {
       isComplete,
-      staged: await this.deps.fleet.countStaged(this.pass),
+      staged: await this.deps.fleet.countStaged(this.snapshot),
       unreadable,
       unreadableWorkers: findUnreadableWorkers(unreadable),
       totalCompared,
@@ -99,7 +99,7 @@ export class WorkerPass {
     const [listed, other] =
       activeCount * 2 < total ? (['ACTIVE', 'INACTIVE'] as const) : (['INACTIVE', 'ACTIVE'] as const);
     const lists = [await this.walk(listed), await this.walk('INVALID')];
-    await this.deps.fleet.assumeStatus(this.pass, other);
+    await this.deps.fleet.assumeStatus(this.snapshot, other);
     await this.settle(MAX_SETTLED_RESTLESS);
     const sum = lists.reduce(
       (count, list) => count + (list.counted ?? 0),
@@ -115,7 +115,7 @@ export class WorkerPass {
    */
   private async findHidden(unreadableCount: number): Promise<boolean> {
     const total = await this.count('TOTAL');
-    const missing = (total ?? 0) - unreadableCount - (await this.deps.fleet.countStaged(this.pass));
+    const missing = (total ?? 0) - unreadableCount - (await this.deps.fleet.countStaged(this.snapshot));
     return missing <= 0 || this.judge([await this.walk('TOTAL', false, missing)]).isComplete;
   }
 
@@ -139,12 +139,12 @@ export class WorkerPass {
 
   /** Asks for the last word on workers that moved between the lists while these were read. */
   private async settle(limit: number): Promise<void> {
-    for (const workerId of await this.deps.fleet.findUnsettled(this.scope, this.pass, limit)) {
+    for (const workerId of await this.deps.fleet.findUnsettled(this.scope, this.snapshot, limit)) {
       throwIfAborted(this.run.signal);
       const details = await findWorker(this.deps.pool, this.scope, workerId, this.run);
-      // One that answers without saying its state stays as the lists had it.
+      // One that answers without saying its state presence as the lists had it.
       if (details.unreadable.length > 0 || details.rows[0]?.status === null) continue;
-      await this.deps.fleet.settleWorker(this.pass, workerId, details.rows[0] ?? null);
+      await this.deps.fleet.settleWorker(this.snapshot, workerId, details.rows[0] ?? null);
     }
   }
 
@@ -178,8 +178,8 @@ export class WorkerPass {
   private async stage(status: WorkerFilter, pages: readonly PackedPage[]): Promise<number> {
     const ageMs = Math.max(0, (pages.at(-1)?.answeredAtMs ?? 0) - (pages[0]?.answeredAtMs ?? 0));
     const packed = pages.map(({ workers }) => workers);
-    if (status === 'TOTAL') return this.deps.fleet.stageUnlisted(this.pass, packed, ageMs);
-    await this.deps.fleet.stageWorkers(this.pass, status, packed, ageMs);
+    if (status === 'TOTAL') return this.deps.fleet.stageUnlisted(this.snapshot, packed, ageMs);
+    await this.deps.fleet.stageWorkers(this.snapshot, status, packed, ageMs);
     return 0;
   }
 
