@@ -65,7 +65,10 @@ export async function enforceRetention(
     if (hourly !== null) {
       hourlyRows = await prune(Prisma.sql`pool.worker_hourly`, Prisma.sql`hour < ${hourly}::timestamptz`);
       await prune(Prisma.sql`report.fleet_hour_totals`, Prisma.sql`hour < ${hourly}::timestamptz`);
-      snapshots = await prune(Prisma.sql`pool.worker_snapshots`, Prisma.sql`started_at < ${hourly}::timestamptz`);
+      snapshots = await prune(
+        Prisma.sql`pool.worker_snapshots`,
+        Prisma.sql`started_at < ${hourly}::timestamptz`,
+      );
       await prune(Prisma.sql`sync.worker_presence`, Prisma.sql`to_at < ${hourly}::timestamptz`);
     }
     if (daily !== null) {

@@ -12,7 +12,14 @@ import { isOfScope, type ScopeKey } from '../scope-key';
 import { addSnapshot } from './add-snapshot';
 import { findFleetSizes, findNextDetails, storeDetails, type DetailsBatch } from './details';
 import { isOfFleet, type FleetKey } from './fleet-key';
-import { completeSnapshot, joinLarge, mergeWorkers, noteInactive, openPresence, removeMissing } from './landing';
+import {
+  completeSnapshot,
+  joinLarge,
+  mergeWorkers,
+  noteInactive,
+  openPresence,
+  removeMissing,
+} from './landing';
 import { packWorkers, type PackedWorkers } from './packed-workers';
 import type { LandingSnapshot } from './inactive-state';
 import {
@@ -139,7 +146,11 @@ export class PrismaFleetStore {
           );
         }
         if (staged >= LARGE_FLEET) await joinLarge(tx);
-        const landingPass = { key: scope, snapshotId: snapshot.snapshotId, startedAt: pgInstant(startedAtMs) };
+        const landingPass = {
+          key: scope,
+          snapshotId: snapshot.snapshotId,
+          startedAt: pgInstant(startedAtMs),
+        };
         const { inserted, changed } = await mergeWorkers(tx, landingPass);
         const removed = landing.isComplete ? await this.complete(tx, landingPass, landing) : 0;
         const quarantined = await quarantineRows(tx, scope, landing.unreadable);

@@ -20,7 +20,8 @@ export async function syncWorkers(deps: WorkersDeps, anyScope: Scope, run: Run):
   const snapshot = await deps.fleet.beginSnapshot(scope);
   const snapshotRun = new WorkerSnapshot(deps, scope, run, snapshot);
   try {
-    const isEmpty = snapshot.knownWorkers === 0 && !snapshot.isFirst && (await snapshotRun.count('TOTAL')) === 0;
+    const isEmpty =
+      snapshot.knownWorkers === 0 && !snapshot.isFirst && (await snapshotRun.count('TOTAL')) === 0;
     if (isEmpty) {
       await snapshotRun.land({ unreadable: [], isComplete: true, hasMoved: false }, true);
       return;

@@ -194,9 +194,12 @@ test('hours and days hold what the samples say, snapshot by snapshot and compute
       };
       await compared('hour');
       await compared('day');
-      const snapshots = await sql`SELECT worker_id::int AS id, sum(snapshots)::int AS snapshots FROM pool.worker_daily
+      const snapshots =
+        await sql`SELECT worker_id::int AS id, sum(snapshots)::int AS snapshots FROM pool.worker_daily
                                 WHERE puid = ${String(fleet.puid)} GROUP BY worker_id ORDER BY worker_id`;
-      expect(snapshots.map((row) => [row['id'], row['snapshots']] as unknown[])).toEqual(listedSnapshots(plans));
+      expect(snapshots.map((row) => [row['id'], row['snapshots']] as unknown[])).toEqual(
+        listedSnapshots(plans),
+      );
       await recomputeFleet(client, { fromMs: START, toMs: atMs + DAY_MS });
       expect(await everything(fleet)).toEqual(added);
       for (const table of TABLES) {
@@ -214,7 +217,8 @@ test('P1 a mean is right to 6 decimals, however large the hashrates are', async 
   const fleet = await newFleet();
   const seen = { id: 1, status: 'ACTIVE', rejectRate: null };
   const rates = ['100000000000000000253.5', '0', '0.25'];
-  for (const [index, hps] of rates.entries()) await snapshot(fleet, START + index * 60_000, [{ ...seen, hps }]);
+  for (const [index, hps] of rates.entries())
+    await snapshot(fleet, START + index * 60_000, [{ ...seen, hps }]);
   const mean = '33333333333333333417.916667';
   const means = async () => sql`
     SELECT avg_real_hash_rate_hps::text AS mean FROM pool.worker_hourly WHERE puid = ${String(fleet.puid)} UNION ALL
