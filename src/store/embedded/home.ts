@@ -14,7 +14,7 @@ export function passwordFileIn(home: string): string {
 }
 
 /** What the server itself may read and write: its data and its log. Perhaps a link. */
-export function serverDirectoryIn(home: string): string {
+function serverDirectoryIn(home: string): string {
   return join(home, 'postgres');
 }
 

@@ -16,7 +16,7 @@ const services: ServiceProcess[] = [];
 function start(role: 'run' | 'web', httpPort = 0): ServiceProcess {
   const service = new ServiceProcess(['--role', role], {
     ...serviceEnv(simulator, null),
-    ...allEvery('1 s'),
+    ...allEvery('10 s'),
     KUCOIN_POOL_REQUESTS_PER_SECOND: '20',
     KPOOL_HOME: place.home,
     KPOOL_PG_PORT: String(place.port),

@@ -11,7 +11,11 @@ const ROOT = join(__dirname, '..', '..', '..');
 /** One line of the program's log. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 
-/** A `kpool start`, or another command, in a process of its own, from the sources. */
+const FROM_SOURCES = ['-r', join(ROOT, 'test/support/typescript-hook.cjs'), join(ROOT, 'src/cli/kpool.ts')];
+/** Starts faster; `npm run build` makes it. */
+export const BUILT_KPOOL: readonly string[] = [join(ROOT, 'dist/src/cli/kpool.js')];
+
+/** A `kpool start`, or another command, in a process of its own, from the sources unless another program is given. */
 export class ServiceProcess {
   readonly lines: LogLine[] = [];
   readonly #child: ChildProcess;
@@ -20,22 +24,17 @@ export class ServiceProcess {
   readonly #watchers = new Set<() => void>();
   #other = '';
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>>, command = 'start') {
-    this.#child = spawn(
-      process.execPath,
-      [
-        '-r',
-        join(ROOT, 'test/support/typescript-hook.cjs'),
-        join(ROOT, 'src/cli/kpool.ts'),
-        command,
-        ...args,
-      ],
-      {
-        cwd: this.#directory,
-        env: { PATH: process.env['PATH'] ?? '', HOME: this.#directory, LOG_FORMAT: 'json', ...env },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      },
-    );
+  constructor(
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+    command = 'start',
+    program: readonly string[] = FROM_SOURCES,
+  ) {
+    this.#child = spawn(process.execPath, [...program, command, ...args], {
+      cwd: this.#directory,
+      env: { PATH: process.env['PATH'] ?? '', HOME: this.#directory, LOG_FORMAT: 'json', ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     createInterface({ input: this.#child.stderr! }).on('line', (line) => {
       if (line.startsWith('{')) this.lines.push(JSON.parse(line) as LogLine);
       else this.#other += `${line}\n`;
@@ -78,6 +77,10 @@ export class ServiceProcess {
 
   untilRunning(): Promise<LogLine> {
     return this.until(({ msg }) => msg.startsWith('Jobs run'));
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
   }
 
   /** Sends the signal and resolves with the exit code; null when the signal killed it. */

@@ -1,0 +1,40 @@
+// `npm run chaos -- [--seed N] [--minutes M] [--episode E] [--patience F]`: kpool under everything that can happen to it.
+import { parseArgs } from 'node:util';
+import globalSetup from '../support/global-setup';
+import globalTeardown from '../support/global-teardown';
+import { playChaos } from './chaos';
+
+const DEFAULT_MINUTES = '10';
+const MINUTE_MS = 60_000;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: 'string' },
+      minutes: { type: 'string' },
+      episode: { type: 'string' },
+      patience: { type: 'string', default: '1' },
+    },
+  });
+  const seed = Number(values.seed ?? Math.trunc(Math.random() * 1e9));
+  const firstEpisode = Number(values.episode ?? 0);
+  // One episode alone is what is played again.
+  const minutes = Number(values.minutes ?? (values.episode === undefined ? DEFAULT_MINUTES : '0'));
+  const patience = Number(values.patience);
+  if (![seed, firstEpisode, minutes, patience].every((value) => Number.isFinite(value) && value >= 0))
+    throw new Error('--seed, --minutes, --episode and --patience are numbers.');
+  const log = (line: string): void => void process.stdout.write(`${line}\n`);
+  log(`seed ${seed}`);
+  globalSetup();
+  try {
+    const figures = await playChaos({ seed, firstEpisode, forMs: minutes * MINUTE_MS, patience, log });
+    log(JSON.stringify(figures, null, 1));
+  } finally {
+    await globalTeardown();
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});
