@@ -47,7 +47,7 @@ const base = median(seconds[0] ?? []);
 CALLS.forEach(({ name, target }, index) => {
   const cpu = median(seconds[index] ?? []);
   const ratio = cpu / base;
-  console.log(
-    `${name.padEnd(14)} ${(cpu * 1_000).toFixed(0).padStart(5)} ms  ${ratio.toFixed(1)}×  target ≤ ${target}×  ${ratio <= target ? 'met' : 'missed'}`,
+  process.stdout.write(
+    `${name.padEnd(14)} ${(cpu * 1_000).toFixed(0).padStart(5)} ms  ${ratio.toFixed(1)}×  target ≤ ${target}×  ${ratio <= target ? 'met' : 'missed'}\n`,
   );
 });
