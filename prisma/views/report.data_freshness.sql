@@ -30,10 +30,6 @@ WITH cursors AS MATERIALIZED (
            UNION ALL
           SELECT 'rewards', puid FROM pool.rewards WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL) AS r
     JOIN pool.sub_accounts s ON s.puid = r.puid GROUP BY 1, 2
-), forgotten AS (
-  SELECT account, stream, 'served from ' || to_char(max(served_from) AT TIME ZONE 'UTC', 'YYYY-MM-DD')
-         || CASE WHEN count(*) > 1 THEN ' or before (' || count(*) || ' scopes)' ELSE '' END AS text
-    FROM cursors WHERE served_from IS NOT NULL GROUP BY account, stream
 )
 SELECT a.account_name, a.status AS account_status, d.name AS stream,
        s.last_success_at,
@@ -47,7 +43,6 @@ SELECT a.account_name, a.status AS account_status, d.name AS stream,
        coalesce(q.rows, 0) AS open_quarantine,
        u.values AS unknown_values,
        a.account_id,
-       o.text AS forgotten,
        p.last_progress_at,
        CASE WHEN s.failing_scopes > 0 THEN 'failing'
             WHEN l.is_late THEN 'late'
@@ -64,7 +59,6 @@ SELECT a.account_name, a.status AS account_status, d.name AS stream,
   LEFT JOIN quarantine q ON q.account = a.account_id AND q.stream = d.name
   LEFT JOIN doubt i ON i.account = a.account_id AND i.stream = d.name
   LEFT JOIN unserved v ON v.account = a.account_id AND v.stream = d.name
-  LEFT JOIN forgotten o ON o.account = a.account_id AND o.stream = d.name
   LEFT JOIN unknown u ON u.account = a.account_id AND u.stream = d.name
  CROSS JOIN LATERAL (
    SELECT CASE
@@ -97,7 +91,6 @@ COMMENT ON COLUMN report.data_freshness.last_error IS 'The latest failure among 
 COMMENT ON COLUMN report.data_freshness.open_quarantine IS 'Rows that could not be understood and that nobody accepted (kpool quarantine list).';
 COMMENT ON COLUMN report.data_freshness.unknown_values IS 'Statuses, types and algorithms seen that the pool''s specification does not have; null when none.';
 COMMENT ON COLUMN report.data_freshness.account_id IS 'The account''s number in the schema pool.';
-COMMENT ON COLUMN report.data_freshness.forgotten IS 'From when on the pool still serves the income, once it was seen to forget older rows (they are kept as they were last served); null: it forgot none.';
 COMMENT ON COLUMN report.data_freshness.last_progress_at IS 'When it last succeeded; before its first success, when its first sync last got on, or since when there is something to ask; null: the pool lists no sub-accounts to ask about.';
 COMMENT ON COLUMN report.data_freshness.state IS 'fresh; failing: the last sync of a scope failed; late: see is_late; first sync: it was begun and has not ended well yet; waiting: for that.';
 COMMENT ON COLUMN report.data_freshness.rows_in_doubt IS 'Rows of income that the pool did not show when they were last read, kept since a row that could not be understood may be any of them.';

@@ -5,12 +5,14 @@ import type { IncomeRow } from './income';
 export interface LedgerRow extends IncomeRow {
   readonly ordinal: number;
   readonly withdrawn: boolean;
+  /** Live, but older than anything that the pool still serves. */
+  readonly unserved: boolean;
 }
 
 /** What has to be written so that the live rows of a window are the multiset that was served. */
 export interface LedgerChanges {
   readonly inserted: readonly LedgerRow[];
-  /** New state of stored rows whose content changed, restored ones included. */
+  /** New state of stored rows whose content changed, or that are served again. */
   readonly updated: readonly LedgerRow[];
   /** Live rows that were not served. */
   readonly missing: readonly LedgerRow[];
@@ -114,7 +116,7 @@ class Pairing {
     this.stored = this.stored.filter((row) => !taken.has(row));
   }
 
-  get unservedLive(): LedgerRow[] {
+  get unpairedLive(): LedgerRow[] {
     return this.stored.filter(isLive);
   }
 
@@ -158,16 +160,17 @@ export function matchLedger(
     const storedRows = storedByKey.get(key) ?? [];
     const pairing = pairRowsOfOneKey(storedRows, servedByKey.get(key) ?? [], isWhole);
     for (const pair of pairing.pairs) {
-      const isSame =
-        isLive(pair.stored) && contentWithExtraOf(pair.stored) === contentWithExtraOf(pair.served);
-      if (isSame) unchanged += 1;
-      else updated.push({ ...pair.served, ordinal: pair.stored.ordinal, withdrawn: false });
+      const { stored: known, served: row } = pair;
+      const isServed = isLive(known) && !known.unserved;
+      if (isServed && contentWithExtraOf(known) === contentWithExtraOf(row)) unchanged += 1;
+      else updated.push({ ...row, ordinal: known.ordinal, withdrawn: false, unserved: false });
     }
-    const { unservedLive, unstored } = pairing;
-    missing.push(...unservedLive);
-    if (!isWhole && unservedLive.length > 0) continue;
+    const { unpairedLive, unstored } = pairing;
+    missing.push(...unpairedLive);
+    if (!isWhole && unpairedLive.length > 0) continue;
     let nextOrdinal = storedRows.reduce((next, row) => Math.max(next, row.ordinal + 1), 0);
-    for (const row of unstored) inserted.push({ ...row, ordinal: nextOrdinal++, withdrawn: false });
+    for (const row of unstored)
+      inserted.push({ ...row, ordinal: nextOrdinal++, withdrawn: false, unserved: false });
   }
   return { inserted, updated, missing, unchanged };
 }

@@ -4,6 +4,8 @@ export interface UnreadableRow {
   readonly raw: string;
   /** One sentence: which field, what was wrong with it. */
   readonly reason: string;
+  /** When it says it was mined, where that can be read. */
+  readonly minedAtMs?: number;
 }
 
 /** A list as the pool served it in one response: the rows that could be read, and those that could not. */

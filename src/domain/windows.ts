@@ -9,6 +9,8 @@ export interface StoredWindow extends Window {
   readonly rowCount: number;
   readonly pendingCount: number;
   readonly quarantinedCount: number;
+  /** Live rows that the last complete read did not serve, kept since an unreadable one may be any of them. */
+  readonly inDoubtCount: number;
   /** When a complete read of it was last committed; null when it still has to be read. */
   readonly verifiedAtMs: number | null;
 }
@@ -38,20 +40,16 @@ export function horizonMs(poolNowMs: number): number {
 
 /**
  * The times to send for a window. The specification does not say which ends are included, so both reach one
- * instant too far, or further by `slackMs`, and rows outside the window are dropped.
+ * instant too far, and rows outside the window are dropped.
  */
-export function requestBounds(
-  window: Window,
-  poolNowMs: number,
-  slackMs = 0,
-): { startMs: number; endMs: number } {
-  const endMs = Math.min(window.toMs + slackMs, Math.max(horizonMs(poolNowMs), window.fromMs + DAY_MS));
-  return { startMs: Math.max(0, window.fromMs - 1 - slackMs), endMs };
+export function requestBounds(window: Window, poolNowMs: number): { startMs: number; endMs: number } {
+  const endMs = Math.min(window.toMs, Math.max(horizonMs(poolNowMs), window.fromMs + DAY_MS));
+  return { startMs: Math.max(0, window.fromMs - 1), endMs };
 }
 
-/** Rows that a window is planned to hold when a page holds `capacity`: a tenth is left for late ones. */
-export function targetRows(capacity: number): number {
-  return Math.max(1, Math.floor(capacity * 0.9));
+/** How long a span is asked for when the window is, ms. */
+export function spanMsOf(window: Window, poolNowMs: number): number {
+  return Math.min(window.toMs, horizonMs(poolNowMs)) - window.fromMs;
 }
 
 /**

@@ -70,7 +70,7 @@ export function incomeRow(
   if (miningDate > poolNowMs + MAX_FUTURE_MS)
     return new Unreadable(`miningDate is ${miningDate}, more than two days in the future`);
   const rates = ratesInHps({ rates: { hashRate }, hashUnit });
-  if (rates instanceof Unreadable) return rates;
+  if (rates instanceof Unreadable) return new Unreadable(rates.reason, miningDate);
   return {
     currency,
     type: own.type,

@@ -30,23 +30,41 @@ export function readItems<Row>(
   const unreadable: UnreadableRow[] = [];
   for (const item of items) {
     const result = read(item);
-    if (result instanceof Unreadable) unreadable.push({ raw: writeJson(item), reason: result.reason });
-    else rows.push(result);
+    if (result instanceof Unreadable) {
+      const { reason, minedAtMs } = result;
+      unreadable.push({ raw: writeJson(item), reason, ...(minedAtMs === undefined ? {} : { minedAtMs }) });
+    } else rows.push(result);
   }
   return { rows, unreadable };
 }
 
 /** Why an item cannot be understood: one sentence without a full stop. */
 export class Unreadable {
-  constructor(readonly reason: string) {}
+  constructor(
+    readonly reason: string,
+    /** When it says that it was mined: that may be readable although other fields are not. */
+    readonly minedAtMs?: number,
+  ) {}
 }
 
 /** Checks one item against its schema. */
 export function readItem<Fields>(schema: ItemSchema<Fields>, item: JsonValue): ReadItem<Fields> | Unreadable {
   if (!isJsonObject(item)) return new Unreadable(`the item is ${kindOf(item)}, not an object`);
   const parsed = schema.safeParse(item);
-  if (!parsed.success) return new Unreadable(describeIssues(parsed.error.issues));
+  if (!parsed.success) {
+    const isDated = !parsed.error.issues.some(({ path: [field] }) => field === 'miningDate');
+    return new Unreadable(
+      describeIssues(parsed.error.issues),
+      isDated ? findInstant(item['miningDate']) : undefined,
+    );
+  }
   return { fields: parsed.data, extra: (alsoKept = {}) => extraOf(item, schema.shape, alsoKept) };
+}
+
+/** An instant that was found to be one, whether it was served as a number or as a text. */
+function findInstant(value: JsonValue | undefined): number | undefined {
+  const instant = Number(value instanceof JsonNumber ? writeJson(value) : value);
+  return Number.isSafeInteger(instant) && instant > 0 ? instant : undefined;
 }
 
 /** Each issue as "field problem", for people. */

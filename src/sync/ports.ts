@@ -77,42 +77,31 @@ export interface LedgerState {
   readonly version: bigint;
   /** Newest first, without overlap. */
   readonly windows: readonly StoredWindow[];
-  /** Rows of the whole history as the first answer counted them; null before it. */
-  readonly expectedRows: number | null;
-  /** Rows that a page really holds, where the server was seen to serve fewer than asked. */
-  readonly pageSizeCap: number | null;
-  /** The server was seen to ignore `startTime` and `endTime`, or to select by another date. */
-  readonly boundsIgnored: boolean;
-  /** By how much more than a window is asked for on either side, ms; null while windows lacked nothing at their edges. */
-  readonly boundsSlackMs: number | null;
+  /** Bounds do not select by mining date: all of the list is paged. */
+  readonly paged: boolean;
   /**
-   * The longest span, ms, that the server answers with all that it holds, as far as any scope of the account has
-   * found out; null while no limit was met.
+   * The longest span, ms, that the pool answers in full, as far as any scope of the account has found out; null while no
+   * limit was met.
    */
   readonly spanLimitMs: number | null;
-  /** Mining time from which on the pool serves the scope, once it was seen to forget older rows; null: it forgot none. */
-  readonly servedFromMs: number | null;
-  /** Currencies that are served only when `coinName` names them. */
-  readonly hiddenCoins: readonly string[];
-  readonly coinsProbedAtMs: number | null;
-  /** When what shows no rows was last looked at by other bounds too; null before the first run ended. */
-  readonly readThoroughlyAtMs: number | null;
+  /** Since when each look, a day apart or less, showed no row of a list that held some; null while it shows rows. */
+  readonly emptySinceMs: number | null;
+  /** When the scope was last checked as a whole: probed, counted, tried; null before the first run ended. */
+  readonly deepCheckedAtMs: number | null;
   /** The database's clock (`sync.now()`) at the time of loading. */
   readonly nowMs: number;
 }
 
-/** Facts about a scope that a commit may record with it; what is left out stays. */
+/** Facts about a scope to record; what is left out stays. */
 export interface LedgerCursorPatch {
-  readonly expectedRows?: number;
-  readonly pageSizeCap?: number | null;
-  readonly boundsIgnored?: boolean;
-  readonly boundsSlackMs?: number;
+  readonly paged?: boolean;
   readonly spanLimitMs?: number;
-  readonly servedFromMs?: number;
-  readonly hiddenCoins?: readonly string[];
-  readonly coinsProbed?: boolean;
-  readonly readThoroughly?: boolean;
+  readonly showsNoRow?: boolean;
+  readonly deepChecked?: boolean;
 }
+
+/** What becomes of a live row that two reads did not show. */
+export type MissingVerdict = 'withdrawn' | 'unserved';
 
 export interface WindowPiece extends Window {
   /** False: still to be read (again). */
@@ -129,18 +118,14 @@ export interface WindowCommit {
   readonly window: Window;
   readonly rows: readonly IncomeRow[];
   readonly unreadable: readonly UnreadableRow[];
-  /** Rows that the pool counts in the window, and requests that the read took. */
-  readonly totalNum: number;
+  /** That the read took. */
   readonly requests: number;
   /** Only a complete read certifies; another lands its rows and says nothing of what it did not see. */
   readonly isComplete: boolean;
-  /** Keys (`ledgerKeyOf`) of live rows that a second look in this run did not see either. */
-  readonly confirmedMissing: ReadonlySet<string>;
-  /** Live rows mined before this instant are kept as they are when they are not served: the pool forgot them. */
-  readonly servedFromMs: number | null;
+  /** By key (`ledgerKeyOf`): what becomes of the live rows that a confirmation read did not see either. */
+  readonly confirmed: ReadonlyMap<string, MissingVerdict>;
   /** Replace every stored window that they overlap. */
   readonly pieces: readonly WindowPiece[];
-  readonly cursor?: LedgerCursorPatch;
 }
 
 export interface RowCounts {
@@ -151,29 +136,22 @@ export interface RowCounts {
   /** Rows that could not be understood and that nobody accepted. */
   readonly quarantined: number;
   /** Live rows that a complete read did not serve, kept since a row that could not be understood may be any of them. */
-  readonly heldBack: number;
+  readonly inDoubt: number;
 }
 
 export type CommitResult =
   | { readonly outcome: 'committed'; readonly version: bigint; readonly counts: RowCounts }
-  /** Nothing was written: these live rows would be withdrawn, and a second look has to agree. */
-  | { readonly outcome: 'unconfirmed'; readonly missing: readonly LedgerRow[] };
-
-export interface LedgerSummary {
-  readonly rows: number;
-  readonly days: number;
-  readonly oldestMs: number | null;
-}
+  /** Nothing was written: these live rows vanished, and a confirmation read has to agree. */
+  | {
+      readonly outcome: 'unconfirmed';
+      readonly missing: readonly LedgerRow[];
+      /** When the oldest row outside the window was mined that was served when it was last read; Infinity: none. */
+      readonly oldestServedMs: number;
+    };
 
 /** Throws `sync.superseded` when another commit went first. */
 export interface LedgerStore {
   load(scope: LedgerScope): Promise<LedgerState>;
-  /** Currencies that the ledger holds of a scope. */
-  findCurrencies(scope: LedgerScope): Promise<readonly string[]>;
-  /** The live rows mined in `[fromMs, toMs)`: how many, on how many days (UTC), the oldest of them. */
-  summarizeRows(scope: LedgerScope, span: Window): Promise<LedgerSummary>;
-  /** Whether the ledger holds a row of the scope's account at all. */
-  hasIncome(scope: LedgerScope): Promise<boolean>;
   commitWindow(commit: WindowCommit): Promise<CommitResult>;
   /** Changes windows and facts without rows; returns the new version. */
   updateCursor(

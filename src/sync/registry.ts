@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock';
 import type { LedgerStream, Stream } from '../domain/streams';
 import { syncLedgerScope, type LedgerRequest } from './ledger/sync-ledger-scope';
-import type { LedgerTiers } from './ledger/ledger-view';
+import type { LedgerTiers } from './ledger/ledger-deps';
 import { miningScopeOf } from './mining-scope';
 import type { FleetStore } from './fleet-ports';
 import type { CatalogStore, IncomeStore } from './listing-ports';
@@ -22,7 +22,10 @@ export interface SyncDeps {
   readonly catalog: CatalogStore;
   readonly fleet: FleetStore;
   readonly income: IncomeStore;
-  readonly tiers: LedgerTiers;
+  readonly tiers: LedgerTiers & {
+    /** Currencies (`COINS`) whose totals are asked for although the ledger holds none of them. */
+    readonly coins: readonly string[];
+  };
   readonly clock: Pick<Clock, 'sleep'>;
   /** Requests that all scopes of `worker-details` may take together, each run once. */
   readonly workerDetailsPerRound: number;

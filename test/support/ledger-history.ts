@@ -177,8 +177,9 @@ export class LedgerHistory {
 
   /** Whether the pool shuffles more rows of one instant than a page holds, or pages everything in no order. */
   shufflesMoreThanAPage(): boolean {
-    const { order, bounds, pageSizeCap } = this.lab.simulator.quirks;
-    if (order === 'unstable' && bounds === 'ignored') return true;
+    const { order, bounds, boundsOn, boundsShiftMs, pageSizeCap } = this.lab.simulator.quirks;
+    const isPaged = bounds === 'ignored' || boundsOn === 'settled' || boundsShiftMs !== 0;
+    if (order === 'unstable' && isPaged) return true;
     // Where bounds are cut to days, no smaller span than the days of two zones can be asked for.
     const unitMs = order === 'unstable' && bounds.endsWith('-days') ? 2 * DAY_MS : 1;
     const ofUnit = new Map<number, number>();
@@ -194,19 +195,23 @@ export class LedgerHistory {
     Object.assign(this.lab.simulator.quirks, { totalNum: 'true', emptyPage: null, repeatedPage: null });
   }
 
-  /** The pool stops to serve the older rows, if they are enough to be told from withdrawn ones. */
+  /** The pool stops serving the older rows, as far as they are too old to have been taken back. */
   forget(): boolean {
     const instants = this.live().map((row) => row.minedAtMs);
     const edgeMs = this.dice.pick(instants);
     const older = instants.filter((at) => at < edgeMs);
-    const days = new Set(older.map((at) => Math.floor(at / DAY_MS)));
-    const ages = older.map((at) => this.lab.simulator.clock.now() - at);
-    const isYoung = Math.min(...ages) < 6 * DAY_MS && Math.max(...ages) < 35 * DAY_MS;
-    if (older.length < 5 || days.size < 2 || isYoung) return false;
+    const isYoung = older.some((at) => this.lab.simulator.clock.now() - at <= 7 * DAY_MS);
+    if (older.length === 0 || isYoung) return false;
     this.forgottenBeforeMs = Math.max(edgeMs, this.forgottenBeforeMs);
     this.lab.simulator.quirks.forgottenBeforeMs = this.forgottenBeforeMs;
     this.log.push(`  forgot ${older.length} rows before ${this.forgottenBeforeMs}`);
     return true;
+  }
+
+  /** The pool serves again what it had stopped serving. */
+  remember(): void {
+    this.forgottenBeforeMs = -Infinity;
+    this.lab.simulator.quirks.forgottenBeforeMs = null;
   }
 
   mutate(times: number): void {

@@ -11,11 +11,11 @@ import { createStoreClient } from '../../src/store/client';
 import type { PrismaClient } from '../../src/store/generated/client';
 import { PrismaLedgerStore } from '../../src/store/ledger/ledger-store';
 import { PrismaRunStore } from '../../src/store/runs';
-import type { LedgerTiers } from '../../src/sync/ledger/ledger-view';
+import type { LedgerTiers } from '../../src/sync/ledger/ledger-deps';
 import { syncLedgerScope, WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
 import type { LedgerScope, LedgerStore } from '../../src/sync/ports';
 import { runScope, type RunResult } from '../../src/sync/run-scope';
-import { storedOf, truthOf } from './ledger-truth';
+import { servedOf, storedOf, truthOf } from './ledger-truth';
 
 export const LAB_START = Date.UTC(2026, 9, 20, 9, 30);
 export const VERIFY: LedgerRequest = { verifyBeforeMs: Infinity, span: null };
@@ -122,7 +122,6 @@ export class LedgerLab {
       recentDays: 35,
       recentEveryMs: DAY_MS,
       fullEveryMs: 7 * DAY_MS,
-      coins: [],
       ...options.tiers,
     };
     const deps = {
@@ -142,6 +141,11 @@ export class LedgerLab {
 
   storedOf({ scope }: LabScope): Promise<string[]> {
     return storedOf(this.sql, scope.stream, scope.puid);
+  }
+
+  /** Without what the pool's list no longer reaches back to. */
+  servedOf({ scope }: LabScope): Promise<string[]> {
+    return servedOf(this.sql, scope.stream, scope.puid);
   }
 
   /** Time passes at the pool and in the database. */

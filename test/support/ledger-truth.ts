@@ -68,6 +68,16 @@ export async function storedOf(sql: postgres.Sql, stream: Stream, puid?: bigint)
   );
 }
 
+/** The live rows of one sub-account that the pool is believed to serve, in the same form. */
+export async function servedOf(sql: postgres.Sql, stream: Stream, puid: bigint): Promise<string[]> {
+  return readLines(
+    sql,
+    stream,
+    sql`${sql(`pool.${stream}`)} l`,
+    sql`withdrawn_at IS NULL AND unserved_at IS NULL AND puid = ${String(puid)}`,
+  );
+}
+
 /** The rows of one sub-account that were live at an instant, as the revisions tell, in the same form. */
 export async function knownAt(
   sql: postgres.Sql,

@@ -16,15 +16,10 @@ CREATE TABLE sync.cursors (
   last_weekly_at       timestamptz,
   last_success_at      timestamptz,
   last_life_at         timestamptz,
-  hidden_coins         text[] NOT NULL DEFAULT '{}',
-  probed_coins         text[] NOT NULL DEFAULT '{}',
-  coins_probed_at      timestamptz,
-  page_size_cap        integer CHECK (page_size_cap > 0),
-  bounds_ignored       boolean NOT NULL DEFAULT false,
-  bounds_slack_ms      bigint CHECK (bounds_slack_ms > 0),
+  paged                boolean NOT NULL DEFAULT false,
   span_limit_ms        bigint CHECK (span_limit_ms > 0),
-  served_from          timestamptz,
-  expected_rows        bigint,
+  empty_since          timestamptz,
+  empty_seen_at        timestamptz,
   position             bigint,
   consecutive_failures integer NOT NULL DEFAULT 0,
   created_at           timestamptz NOT NULL DEFAULT sync.now(),
@@ -44,21 +39,16 @@ COMMENT ON COLUMN sync.cursors.complete_from IS 'Start of the certified span of 
 COMMENT ON COLUMN sync.cursors.complete_to IS 'End of the certified span of mining time, not included.';
 COMMENT ON COLUMN sync.cursors.last_cycle_at IS 'When the newest window was last read.';
 COMMENT ON COLUMN sync.cursors.last_daily_at IS 'When the daily tier was last read.';
-COMMENT ON COLUMN sync.cursors.last_weekly_at IS 'When everything was last read again.';
+COMMENT ON COLUMN sync.cursors.last_weekly_at IS 'When a list of income was last checked as a whole.';
 COMMENT ON COLUMN sync.cursors.last_success_at IS 'When a run of the scope last succeeded.';
 COMMENT ON COLUMN sync.cursors.last_life_at IS 'Last sign of life: rows or workers seen. Long ago means dormant.';
-COMMENT ON COLUMN sync.cursors.hidden_coins IS 'Currencies whose rows are served only when coinName is sent.';
-COMMENT ON COLUMN sync.cursors.probed_coins IS 'Currencies that have been probed for hidden rows.';
-COMMENT ON COLUMN sync.cursors.coins_probed_at IS 'When they were last probed.';
-COMMENT ON COLUMN sync.cursors.page_size_cap IS 'Rows on a full page as the server really serves it; null until it was seen to serve fewer than asked.';
-COMMENT ON COLUMN sync.cursors.bounds_ignored IS 'Whether the server was seen to ignore startTime and endTime, or to select by another date: then all of the history is paged instead of read in windows.';
-COMMENT ON COLUMN sync.cursors.expected_rows IS 'Rows in all, as the server counts them; for progress only.';
+COMMENT ON COLUMN sync.cursors.paged IS 'Whether startTime and endTime were seen not to select by miningDate: then the whole list is paged.';
+COMMENT ON COLUMN sync.cursors.empty_since IS 'Since when the pool shows no row of a list that held some; null while it shows rows.';
+COMMENT ON COLUMN sync.cursors.empty_seen_at IS 'When it last showed none.';
 COMMENT ON COLUMN sync.cursors.position IS 'Where a resumable round stands.';
 COMMENT ON COLUMN sync.cursors.consecutive_failures IS 'Runs failed since the last success.';
 COMMENT ON COLUMN sync.cursors.created_at IS 'When the scope was first met.';
 COMMENT ON COLUMN sync.cursors.span_limit_ms IS 'The longest span of time, in milliseconds, that the server answered with all that it holds; null until it was seen to refuse a longer one or to serve a part of it. The least of an account counts for all its scopes.';
-COMMENT ON COLUMN sync.cursors.served_from IS 'The oldest mining time of the scope that the pool still serves, once it was seen to forget what is older: those rows are kept as they were; null: it forgot none.';
-COMMENT ON COLUMN sync.cursors.bounds_slack_ms IS 'By how much more than a window is asked for on either side, in milliseconds, once windows were seen to lack rows at their edges (times taken for those of another zone); null: nothing.';
 
 CREATE TABLE sync.windows (
   stream            text NOT NULL,
@@ -81,7 +71,7 @@ COMMENT ON COLUMN sync.windows.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.windows.algo IS 'Algorithm.';
 COMMENT ON COLUMN sync.windows.from_at IS 'Start of the span, included.';
 COMMENT ON COLUMN sync.windows.to_at IS 'End of the span, not included; infinity for the newest.';
-COMMENT ON COLUMN sync.windows.row_count IS 'Live rows in it when last verified.';
+COMMENT ON COLUMN sync.windows.row_count IS 'Rows in it that the pool served when it was last verified.';
 COMMENT ON COLUMN sync.windows.pending_count IS 'Pending rows among them.';
 COMMENT ON COLUMN sync.windows.quarantined_count IS 'Rows served in it that could not be understood.';
 COMMENT ON COLUMN sync.windows.in_doubt_count IS 'Live rows of it that the last complete read did not serve, kept since a row that could not be understood may be any of them.';

@@ -20,6 +20,7 @@ interface SyncFlags {
   readonly from?: number;
   readonly to?: number;
   readonly verify?: boolean;
+  readonly acceptEmpty?: boolean;
 }
 
 function parsePuid(text: string): Puid {
@@ -53,6 +54,10 @@ export const configureSync: ConfigureCommand = (command, context) => {
     .option('--puid <puid>', 'only this sub-account', parsePuid)
     .option('--algo <algo>', 'only this algorithm')
     .option('--verify', 'read everything again, not only what is due')
+    .option(
+      '--accept-empty',
+      'believe the pool where a list of income that had rows shows none (recent rows are withdrawn, older ones kept as unserved)',
+    )
     .addOption(new Option('--from <day>', 'read income again from this day on (UTC)').argParser(parseDay))
     .addOption(
       new Option('--to <day>', 'read income again up to and including this day (UTC)').argParser(parseDay),
@@ -83,7 +88,7 @@ export const configureSync: ConfigureCommand = (command, context) => {
         context.hideAddress(session.database.url);
         const summaries = await syncEverything(session.service, {
           selection: { streams: streams.length === 0 ? null : streams, accountName: account, puid, algo },
-          request: { verifyBeforeMs, span },
+          request: { verifyBeforeMs, span, acceptEmpty: flags.acceptEmpty === true },
           signal,
           patienceMs: PATIENCE_MS,
           onProgress: showProgress(progress, accounts.length === 1),

@@ -6,16 +6,14 @@ import { isOfScope, scopeValues, type ScopeKey } from '../scope-key';
 
 /** Facts to record of a scope; what is left out stays. */
 export interface CursorPatch {
-  readonly expectedRows?: number;
-  readonly pageSizeCap?: number | null;
-  readonly boundsIgnored?: boolean;
+  readonly paged?: boolean;
   readonly spanLimitMs?: number;
-  readonly boundsSlackMs?: number;
-  readonly servedFromMs?: number;
-  readonly hiddenCoins?: readonly string[];
-  readonly coinsProbed?: boolean;
-  readonly readThoroughly?: boolean;
+  readonly showsNoRow?: boolean;
+  readonly deepChecked?: boolean;
 }
+
+/** An empty list that nobody looked at for so long is watched anew. */
+const LONGEST_GAP = '36 hours';
 
 /** Makes sure that a scope has a cursor. */
 export async function ensureCursor(db: Queryable, scope: ScopeKey): Promise<void> {
@@ -59,17 +57,15 @@ export async function advanceCursor(
   const { patch, newestMinedAtMs } = change;
   const life = newestMinedAtMs === null ? null : pgInstant(newestMinedAtMs);
   const facts = [
-    patch.expectedRows === undefined ? null : Prisma.sql`expected_rows = ${patch.expectedRows}::bigint`,
-    patch.pageSizeCap === undefined ? null : Prisma.sql`page_size_cap = ${patch.pageSizeCap}::integer`,
-    patch.boundsIgnored === undefined ? null : Prisma.sql`bounds_ignored = ${patch.boundsIgnored}`,
+    patch.paged === undefined ? null : Prisma.sql`paged = ${patch.paged}`,
     patch.spanLimitMs === undefined ? null : Prisma.sql`span_limit_ms = ${patch.spanLimitMs}::bigint`,
-    patch.boundsSlackMs === undefined ? null : Prisma.sql`bounds_slack_ms = ${patch.boundsSlackMs}::bigint`,
-    patch.servedFromMs === undefined
-      ? null
-      : Prisma.sql`served_from = ${pgInstant(patch.servedFromMs)}::timestamptz`,
-    patch.hiddenCoins === undefined ? null : Prisma.sql`hidden_coins = ${[...patch.hiddenCoins]}::text[]`,
-    patch.readThoroughly === true ? Prisma.sql`last_weekly_at = sync.now()` : null,
-    patch.coinsProbed === true ? Prisma.sql`coins_probed_at = sync.now()` : null,
+    patch.deepChecked === true ? Prisma.sql`last_weekly_at = sync.now()` : null,
+    patch.showsNoRow === true
+      ? Prisma.sql`empty_seen_at = sync.now(),
+           empty_since = CASE WHEN empty_seen_at > sync.now() - ${LONGEST_GAP}::interval
+                              THEN coalesce(empty_since, sync.now()) ELSE sync.now() END`
+      : null,
+    newestMinedAtMs === null ? null : Prisma.sql`empty_since = NULL, empty_seen_at = NULL`,
   ].filter((fact) => fact !== null);
   const [advanced] = await db.$queryRaw<{ version: bigint }[]>`
     WITH span AS (

@@ -1,13 +1,7 @@
 import { KpoolError } from '../../core/errors';
 import { hashMultiset } from '../../domain/content-hash';
 import { SETTLED, type IncomeRow } from '../../domain/income';
-import {
-  contentOf,
-  ledgerKeyOf,
-  matchLedger,
-  type LedgerChanges,
-  type LedgerRow,
-} from '../../domain/ledger-matching';
+import { contentOf, ledgerKeyOf, matchLedger, type LedgerRow } from '../../domain/ledger-matching';
 import type { UnreadableRow } from '../../domain/page';
 import { contains, type StoredWindow, type Window } from '../../domain/windows';
 import { inTransaction, type Queryable } from '../client';
@@ -18,12 +12,10 @@ import { quarantineRows } from '../quarantine';
 import { isOfScope, ledgerScopeValues } from '../scope-key';
 import { advanceCursor, ensureCursor, lockCursor, type CursorPatch } from './cursor';
 import {
+  findOldestServed,
   insertLedgerRows,
   normalizeExtra,
-  readCurrencies,
   readLedgerWindow,
-  hasLedgerRows,
-  summarizeLedgerRows,
   updateLedgerRows,
   type LedgerKey,
 } from './rows';
@@ -41,13 +33,10 @@ interface Commit {
   readonly window: Window;
   readonly rows: readonly IncomeRow[];
   readonly unreadable: readonly UnreadableRow[];
-  readonly totalNum: number;
   readonly requests: number;
   readonly isComplete: boolean;
-  readonly confirmedMissing: ReadonlySet<string>;
-  readonly servedFromMs: number | null;
+  readonly confirmed: ReadonlyMap<string, 'withdrawn' | 'unserved'>;
   readonly pieces: readonly WindowPiece[];
-  readonly cursor?: CursorPatch;
 }
 
 interface Counts {
@@ -56,63 +45,50 @@ interface Counts {
   readonly unchanged: number;
   readonly withdrawn: number;
   readonly quarantined: number;
-  readonly heldBack: number;
+  readonly inDoubt: number;
 }
 
 type Result =
   | { readonly outcome: 'committed'; readonly version: bigint; readonly counts: Counts }
-  | { readonly outcome: 'unconfirmed'; readonly missing: readonly LedgerRow[] };
-
-interface Summary {
-  readonly rows: number;
-  readonly days: number;
-  readonly oldestMs: number | null;
-}
+  | {
+      readonly outcome: 'unconfirmed';
+      readonly missing: readonly LedgerRow[];
+      readonly oldestServedMs: number;
+    };
 
 interface State {
   readonly version: bigint;
   readonly windows: readonly StoredWindow[];
-  readonly expectedRows: number | null;
-  readonly pageSizeCap: number | null;
-  readonly boundsIgnored: boolean;
-  readonly boundsSlackMs: number | null;
+  readonly paged: boolean;
   readonly spanLimitMs: number | null;
-  readonly servedFromMs: number | null;
-  readonly hiddenCoins: readonly string[];
-  readonly coinsProbedAtMs: number | null;
-  readonly readThoroughlyAtMs: number | null;
+  readonly emptySinceMs: number | null;
+  readonly deepCheckedAtMs: number | null;
   readonly nowMs: number;
 }
 
 interface CursorRow {
   version: bigint;
-  expected_rows: bigint | null;
-  page_size_cap: number | null;
-  bounds_ignored: boolean;
-  bounds_slack_ms: bigint | null;
+  paged: boolean;
   span_limit_ms: bigint | null;
-  served_from_ms: bigint | null;
-  hidden_coins: string[];
-  coins_probed_ms: bigint | null;
+  empty_since_ms: bigint | null;
   weekly_ms: bigint | null;
   now_ms: bigint;
 }
 
-/** `rows`: what is live in the window after the commit, as far as the read or the pool's forgetting tells. */
+/** What a piece of a window that was read holds. */
 function recordOf(
   piece: WindowPiece,
-  all: readonly IncomeRow[],
-  commit: Commit,
-  isNewest: boolean,
+  { rows, unreadable }: Commit,
+  inDoubt: readonly LedgerRow[],
 ): WindowRecord {
-  const rows = all.filter((row) => contains(piece, row.minedAtMs));
-  const unreadable = isNewest ? commit.unreadable : [];
+  const own = rows.filter((row) => contains(piece, row.minedAtMs));
   return {
     ...piece,
-    rowCount: rows.length,
-    pendingCount: rows.filter((row) => row.status !== SETTLED).length,
+    rowCount: own.length,
+    pendingCount: own.filter((row) => row.status !== SETTLED).length,
     quarantinedCount: unreadable.length,
-    contentHash: hashRead(rows, unreadable),
+    inDoubtCount: inDoubt.filter((row) => contains(piece, row.minedAtMs)).length,
+    contentHash: hashRead(own, unreadable),
   };
 }
 
@@ -121,21 +97,25 @@ function hashRead(rows: readonly IncomeRow[], unreadable: readonly UnreadableRow
 }
 
 /** Live rows that a complete read did not serve, by what becomes of them. */
-interface Unserved {
-  /** To be withdrawn: none while one row of the window cannot be read, since it may be any of them. */
-  readonly missing: readonly LedgerRow[];
-  /** What the pool forgot stays as it is. */
+interface Missing {
+  /** Unserved before, and still older than all that is served: they stay as they are. */
   readonly kept: readonly LedgerRow[];
+  /** An unreadable row of the window may be any of them. */
+  readonly inDoubt: readonly LedgerRow[];
+  /** Withdrawn or unserved, which has to be confirmed. */
+  readonly gone: readonly LedgerRow[];
+  readonly oldestServedMs: number;
 }
 
-function unservedOf({ missing }: LedgerChanges, commit: Commit): Unserved {
-  if (!commit.isComplete) return { missing: [], kept: [] };
-  const isForgotten = (row: LedgerRow): boolean =>
-    commit.servedFromMs !== null && row.minedAtMs < commit.servedFromMs;
-  return {
-    missing: commit.unreadable.length > 0 ? [] : missing.filter((row) => !isForgotten(row)),
-    kept: missing.filter(isForgotten),
-  };
+async function judgeMissing(db: Queryable, missing: readonly LedgerRow[], commit: Commit): Promise<Missing> {
+  if (missing.length === 0 || !commit.isComplete)
+    return { kept: [], inDoubt: [], gone: [], oldestServedMs: Infinity };
+  const oldestServedMs = await findOldestServed(db, commit.scope, commit.window);
+  const edgeMs = Math.min(oldestServedMs, ...commit.rows.map(({ minedAtMs }) => minedAtMs));
+  const isKept = ({ unserved, minedAtMs }: LedgerRow): boolean => unserved && minedAtMs < edgeMs;
+  const others = missing.filter((row) => !isKept(row));
+  const [inDoubt, gone] = commit.unreadable.length > 0 ? [others, []] : [[], others];
+  return { kept: missing.filter(isKept), inDoubt, gone, oldestServedMs };
 }
 
 /** The ledger: rows, revisions, windows, certificates and cursors, a window a transaction (P5). */
@@ -155,48 +135,27 @@ export class PrismaLedgerStore {
 
   private async findCursor(scope: LedgerKey): Promise<Omit<State, 'windows'> | null> {
     const [cursor] = await this.client.$queryRaw<CursorRow[]>`
-      SELECT version, expected_rows, page_size_cap, bounds_ignored, bounds_slack_ms, hidden_coins,
+      SELECT version, paged,
              (SELECT min(span_limit_ms) FROM sync.cursors JOIN pool.sub_accounts s USING (puid)
                WHERE s.account_id = ${scope.accountId}::smallint) AS span_limit_ms,
-             (extract(epoch FROM served_from) * 1000)::bigint AS served_from_ms,
+             floor(extract(epoch FROM empty_since) * 1000)::bigint AS empty_since_ms,
              floor(extract(epoch FROM last_weekly_at) * 1000)::bigint AS weekly_ms,
-             floor(extract(epoch FROM coins_probed_at) * 1000)::bigint AS coins_probed_ms,
              floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms
         FROM sync.cursors WHERE ${isOfScope(scope)}`;
     if (cursor === undefined) return null;
     return {
       version: cursor.version,
-      expectedRows: cursor.expected_rows === null ? null : Number(cursor.expected_rows),
-      pageSizeCap: cursor.page_size_cap,
-      boundsIgnored: cursor.bounds_ignored,
-      boundsSlackMs: cursor.bounds_slack_ms === null ? null : Number(cursor.bounds_slack_ms),
+      paged: cursor.paged,
       spanLimitMs: cursor.span_limit_ms === null ? null : Number(cursor.span_limit_ms),
-      servedFromMs: cursor.served_from_ms === null ? null : Number(cursor.served_from_ms),
-      hiddenCoins: cursor.hidden_coins,
-      coinsProbedAtMs: cursor.coins_probed_ms === null ? null : Number(cursor.coins_probed_ms),
-      readThoroughlyAtMs: cursor.weekly_ms === null ? null : Number(cursor.weekly_ms),
+      emptySinceMs: cursor.empty_since_ms === null ? null : Number(cursor.empty_since_ms),
+      deepCheckedAtMs: cursor.weekly_ms === null ? null : Number(cursor.weekly_ms),
       nowMs: Number(cursor.now_ms),
     };
   }
 
-  /** Currencies that the ledger holds of a scope. */
-  async findCurrencies(scope: LedgerKey): Promise<string[]> {
-    return guarded(() => readCurrencies(this.client, scope));
-  }
-
-  /** The live rows of a span: how many, on how many days, the oldest. */
-  async summarizeRows(scope: LedgerKey, span: Window): Promise<Summary> {
-    return guarded(() => summarizeLedgerRows(this.client, scope, span));
-  }
-
-  /** Whether the ledger holds a row of the scope's account at all. */
-  async hasIncome(scope: LedgerKey): Promise<boolean> {
-    return guarded(() => hasLedgerRows(this.client, scope));
-  }
-
   /**
-   * Makes the live rows of a window the multiset that was served. Writes nothing, and says which rows, when rows
-   * would be withdrawn that `confirmedMissing` does not hold. Throws `sync.superseded` when another commit went
+   * Makes the live rows of a window the multiset that was served. Writes nothing, and says which, when rows
+   * vanished of which `confirmed` does not say what becomes of them. Throws `sync.superseded` when another commit went
    * first.
    */
   async commitWindow(commit: Commit): Promise<Result> {
@@ -206,25 +165,30 @@ export class PrismaLedgerStore {
         const rows = await normalizeExtra(tx, commit.rows);
         const stored = await readLedgerWindow(tx, commit.scope, commit.window);
         const changes = matchLedger(stored, rows, { isWhole: commit.isComplete });
-        const { missing, kept } = unservedOf(changes, commit);
-        if (!missing.every((row) => commit.confirmedMissing.has(ledgerKeyOf(row)))) {
-          return { outcome: 'unconfirmed', missing };
-        }
-        const withdrawn = missing.map((row) => ({ ...row, withdrawn: true }));
-        const updated = [...changes.updated, ...withdrawn];
+        const missing = await judgeMissing(tx, changes.missing, commit);
+        const verdicts = missing.gone.map((row) => ({
+          row,
+          verdict: commit.confirmed.get(ledgerKeyOf(row)),
+        }));
+        if (verdicts.some(({ verdict }) => verdict === undefined))
+          return { outcome: 'unconfirmed', missing: missing.gone, oldestServedMs: missing.oldestServedMs };
+        const gone = verdicts.map(({ row, verdict }) =>
+          verdict === 'withdrawn' ? { ...row, withdrawn: true, unserved: false } : { ...row, unserved: true },
+        );
+        const updated = [...changes.updated, ...gone];
         if (changes.inserted.length + updated.length > 0)
           await tx.$executeRaw`SELECT sync.begin_ledger_commit()`;
         await insertLedgerRows(tx, commit.scope, changes.inserted);
         await updateLedgerRows(tx, commit.scope, updated);
         const quarantined = await quarantineRows(tx, commit.scope, commit.unreadable, commit);
-        const version = await this.recordProgress(tx, commit, kept);
+        const version = await this.recordProgress(tx, commit, missing);
         const counts = {
           inserted: changes.inserted.length,
           changed: changes.updated.length,
           unchanged: changes.unchanged,
-          withdrawn: withdrawn.length,
+          withdrawn: gone.filter(({ withdrawn }) => withdrawn).length,
           quarantined,
-          heldBack: commit.isComplete ? changes.missing.length - missing.length - kept.length : 0,
+          inDoubt: missing.inDoubt.length,
         };
         return { outcome: 'committed', version, counts };
       }),
@@ -243,7 +207,13 @@ export class PrismaLedgerStore {
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
         await lockCursor(tx, scope, expectedVersion);
-        const unread = { rowCount: 0, pendingCount: 0, quarantinedCount: 0, contentHash: null };
+        const unread = {
+          rowCount: 0,
+          pendingCount: 0,
+          quarantinedCount: 0,
+          inDoubtCount: 0,
+          contentHash: null,
+        };
         await replaceWindows(
           tx,
           scope,
@@ -258,28 +228,28 @@ export class PrismaLedgerStore {
     );
   }
 
-  private async recordProgress(tx: Queryable, commit: Commit, kept: readonly LedgerRow[]): Promise<bigint> {
+  private async recordProgress(tx: Queryable, commit: Commit, { kept, inDoubt }: Missing): Promise<bigint> {
     const { scope, rows, unreadable, window } = commit;
     await replaceWindows(
       tx,
       scope,
-      commit.pieces.map((piece, index) => recordOf(piece, [...rows, ...kept], commit, index === 0)),
+      commit.pieces.map((piece) => recordOf(piece, commit, inDoubt)),
     );
     const served = rows.length + unreadable.length;
-    // What was forgotten keeps the certificate of when it was served.
+    // What is no longer served keeps the certificate of when it was.
     if (commit.isComplete && (served > 0 || kept.length === 0)) {
       await tx.$executeRaw`
         INSERT INTO sync.certificates (run_id, stream, puid, algo, from_at, to_at, total_num, rows_served,
                                        rows_landed, rows_quarantined, requests, content_hash, observed_at)
         SELECT ${commit.runId}::bigint, ${ledgerScopeValues(scope)}, ${pgInstant(window.fromMs)}::timestamptz,
-               ${pgInstant(window.toMs)}::timestamptz, ${commit.totalNum}::integer, ${served}::integer,
+               ${pgInstant(window.toMs)}::timestamptz, ${served}::integer, ${served}::integer,
                ${rows.length}::integer, ${unreadable.length}::integer, ${commit.requests}::integer,
                ${hashRead(rows, unreadable)}, sync.now()`;
     }
     const newestMinedAtMs = rows.reduce((newest, row) => Math.max(newest, row.minedAtMs), -Infinity);
     return advanceCursor(tx, scope, {
       historyStartMs: commit.historyStartMs,
-      patch: commit.cursor ?? {},
+      patch: {},
       newestMinedAtMs: rows.length === 0 ? null : newestMinedAtMs,
     });
   }

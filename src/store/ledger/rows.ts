@@ -53,6 +53,7 @@ interface StoredRow {
   status: string;
   settled_at_ms: bigint | null;
   withdrawn: boolean;
+  unserved: boolean;
   extra: string | null;
 }
 
@@ -69,6 +70,7 @@ function fromDatabase(row: StoredRow): LedgerRow {
     status: row.status,
     settledAtMs: row.settled_at_ms === null ? null : Number(row.settled_at_ms),
     withdrawn: row.withdrawn,
+    unserved: row.unserved,
     extra: row.extra,
   };
 }
@@ -81,48 +83,20 @@ export async function readLedgerWindow(db: Queryable, key: LedgerKey, window: Wi
            ordinal, trim_scale(amount)::text AS amount, trim_scale(hash_rate_hps)::text AS hash_rate_hps, hash_unit,
            ${ledger.selectRejectRate} AS reject_rate, status,
            (extract(epoch FROM settled_at) * 1000)::bigint AS settled_at_ms,
-           withdrawn_at IS NOT NULL AS withdrawn, extra::text AS extra
+           withdrawn_at IS NOT NULL AS withdrawn,
+           unserved_at IS NOT NULL AND withdrawn_at IS NULL AS unserved, extra::text AS extra
       FROM ${ledger.table} AS t
      WHERE ${isOfLedgerScope(key)} AND mined_at >= ${pgInstant(window.fromMs)}::timestamptz AND mined_at < ${pgInstant(window.toMs)}::timestamptz`;
   return rows.map(fromDatabase);
 }
 
-/** The live rows of a span: how many, on how many days, the oldest. */
-export async function hasLedgerRows(
-  db: Queryable,
-  { accountId }: Pick<LedgerKey, 'accountId'>,
-): Promise<boolean> {
-  const [found] = await db.$queryRaw<{ found: boolean }[]>`
-    SELECT EXISTS (SELECT FROM pool.sub_accounts s WHERE s.account_id = ${accountId}::smallint
-                      AND (EXISTS (SELECT FROM pool.earnings e WHERE e.puid = s.puid)
-                           OR EXISTS (SELECT FROM pool.rewards r WHERE r.puid = s.puid))) AS found`;
-  return found?.found === true;
-}
-
-export async function summarizeLedgerRows(
-  db: Queryable,
-  key: LedgerKey,
-  span: Window,
-): Promise<{ rows: number; days: number; oldestMs: number | null }> {
-  const [summary] = await db.$queryRaw<{ rows: bigint; days: bigint; oldest_ms: bigint | null }[]>`
-    SELECT count(*) AS rows, count(DISTINCT mining_date) AS days,
-           (extract(epoch FROM min(mined_at)) * 1000)::bigint AS oldest_ms
-      FROM ${LEDGERS[key.stream].table} AS t
-     WHERE ${isOfLedgerScope(key)} AND withdrawn_at IS NULL
-       AND mined_at >= ${pgInstant(span.fromMs)}::timestamptz AND mined_at < ${pgInstant(span.toMs)}::timestamptz`;
-  const oldest = summary?.oldest_ms ?? null;
-  return {
-    rows: Number(summary?.rows ?? 0),
-    days: Number(summary?.days ?? 0),
-    oldestMs: oldest === null ? null : Number(oldest),
-  };
-}
-
-/** Currencies of a scope, each once. */
-export async function readCurrencies(db: Queryable, key: LedgerKey): Promise<string[]> {
-  const rows = await db.$queryRaw<{ currency: string }[]>`
-    SELECT DISTINCT currency FROM ${LEDGERS[key.stream].table} AS t WHERE ${isOfLedgerScope(key)}`;
-  return rows.map(({ currency }) => currency);
+/** When the oldest row outside a window was mined that was served when it was last read; Infinity: there is none. */
+export async function findOldestServed(db: Queryable, key: LedgerKey, window: Window): Promise<number> {
+  const [oldest] = await db.$queryRaw<{ ms: bigint | null }[]>`
+    SELECT (extract(epoch FROM min(mined_at)) * 1000)::bigint AS ms FROM ${LEDGERS[key.stream].table} AS t
+     WHERE ${isOfLedgerScope(key)} AND withdrawn_at IS NULL AND unserved_at IS NULL
+       AND (mined_at < ${pgInstant(window.fromMs)}::timestamptz OR mined_at >= ${pgInstant(window.toMs)}::timestamptz)`;
+  return Number(oldest?.ms ?? Infinity);
 }
 
 /** `extra` in the textual form that the database keeps, so that equal ones compare equal. */
@@ -148,8 +122,10 @@ function unnestRows(stream: LedgerStream, rows: readonly LedgerRow[]): Prisma.Sq
     ${rows.map((row) => row.hashRateHps)}::numeric[], ${rows.map((row) => row.hashUnit)}::text[],
     ${rows.map((row) => row.status)}::text[], ${rows.map((row) => pgInstantOrNull(row.settledAtMs))}::timestamptz[],
     ${rows.map((row) => row.extra)}::jsonb[], ${rows.map((row) => row.withdrawn)}::boolean[],
+    ${rows.map((row) => row.unserved)}::boolean[],
     ${rows.map((row) => ledger.ownValueOf(row))}::${ledger.ownCast}[]
-  ) AS u(currency, mined_at, ordinal, amount, hash_rate_hps, hash_unit, status, settled_at, extra, withdrawn, ${ledger.ownColumn})`;
+  ) AS u(currency, mined_at, ordinal, amount, hash_rate_hps, hash_unit, status, settled_at, extra, withdrawn, unserved,
+         ${ledger.ownColumn})`;
 }
 
 function batchesOf<Row>(rows: readonly Row[]): Row[][] {
@@ -176,7 +152,7 @@ export async function insertLedgerRows(
   }
 }
 
-/** Gives stored rows a new state, by key; `withdrawn` rows keep their content. The database writes the revisions. */
+/** Gives stored rows a new state, by key; those that vanished keep their content. The database writes the revisions. */
 export async function updateLedgerRows(
   db: Queryable,
   key: LedgerKey,
@@ -188,7 +164,8 @@ export async function updateLedgerRows(
       UPDATE ${ledger.table} AS t
          SET amount = u.amount, hash_rate_hps = u.hash_rate_hps, hash_unit = u.hash_unit, status = u.status,
              settled_at = u.settled_at, extra = u.extra, ${key.stream === 'earnings' ? Prisma.sql`reject_rate = u.reject_rate,` : Prisma.empty}
-             withdrawn_at = CASE WHEN u.withdrawn THEN sync.now() END
+             withdrawn_at = CASE WHEN u.withdrawn THEN sync.now() END,
+             unserved_at = CASE WHEN u.unserved THEN sync.now() END
         FROM ${unnestRows(key.stream, batch)}
        WHERE ${isOfLedgerScope(key)} AND t.currency = u.currency AND t.mined_at = u.mined_at AND t.ordinal = u.ordinal AND ${ledger.isSameType}`;
   }

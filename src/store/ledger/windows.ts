@@ -9,6 +9,7 @@ export interface WindowRecord extends Window {
   readonly rowCount: number;
   readonly pendingCount: number;
   readonly quarantinedCount: number;
+  readonly inDoubtCount: number;
   readonly contentHash: string | null;
 }
 
@@ -18,6 +19,7 @@ interface WindowRow {
   row_count: number;
   pending_count: number;
   quarantined_count: number;
+  in_doubt_count: number;
   verified_ms: bigint | null;
 }
 
@@ -26,7 +28,8 @@ export async function readWindows(db: Queryable, scope: ScopeKey): Promise<Store
   const rows = await db.$queryRaw<WindowRow[]>`
     SELECT (extract(epoch FROM from_at) * 1000)::bigint AS from_ms,
            CASE WHEN to_at = 'infinity' THEN NULL ELSE (extract(epoch FROM to_at) * 1000)::bigint END AS to_ms,
-           row_count, pending_count, quarantined_count, floor(extract(epoch FROM verified_at) * 1000)::bigint AS verified_ms
+           row_count, pending_count, quarantined_count, in_doubt_count,
+           floor(extract(epoch FROM verified_at) * 1000)::bigint AS verified_ms
       FROM sync.windows WHERE ${isOfScope(scope)} ORDER BY from_at DESC`;
   return rows.map((row) => ({
     fromMs: Number(row.from_ms),
@@ -34,6 +37,7 @@ export async function readWindows(db: Queryable, scope: ScopeKey): Promise<Store
     rowCount: row.row_count,
     pendingCount: row.pending_count,
     quarantinedCount: row.quarantined_count,
+    inDoubtCount: row.in_doubt_count,
     verifiedAtMs: row.verified_ms === null ? null : Number(row.verified_ms),
   }));
 }
@@ -54,6 +58,7 @@ function remaindersOf(windows: readonly Window[], taken: readonly Window[]): Win
     rowCount: 0,
     pendingCount: 0,
     quarantinedCount: 0,
+    inDoubtCount: 0,
     contentHash: null,
   }));
 }
@@ -78,16 +83,17 @@ export async function replaceWindows(
   }
   await db.$executeRaw`
     INSERT INTO sync.windows AS w (stream, puid, algo, from_at, to_at, row_count, pending_count,
-                                   quarantined_count, content_hash, verified_at)
-    SELECT ${ledgerScopeValues(scope)}, from_at, to_at, row_count, pending_count, quarantined_count, content_hash,
+                                   quarantined_count, in_doubt_count, content_hash, verified_at)
+    SELECT ${ledgerScopeValues(scope)}, from_at, to_at, row_count, pending_count, quarantined_count, in_doubt_count, content_hash,
            CASE WHEN verified THEN sync.now() END
       FROM unnest(${all.map((w) => pgInstant(w.fromMs))}::timestamptz[], ${all.map((w) => pgInstant(w.toMs))}::timestamptz[],
                   ${all.map((w) => w.rowCount)}::integer[], ${all.map((w) => w.pendingCount)}::integer[],
-                  ${all.map((w) => w.quarantinedCount)}::integer[], ${all.map((w) => w.contentHash)}::text[],
+                  ${all.map((w) => w.quarantinedCount)}::integer[], ${all.map((w) => w.inDoubtCount)}::integer[],
+                  ${all.map((w) => w.contentHash)}::text[],
                   ${all.map((w) => w.verified)}::boolean[])
-           AS u(from_at, to_at, row_count, pending_count, quarantined_count, content_hash, verified)
+           AS u(from_at, to_at, row_count, pending_count, quarantined_count, in_doubt_count, content_hash, verified)
         ON CONFLICT (stream, puid, algo, from_at) DO UPDATE
            SET to_at = excluded.to_at, row_count = excluded.row_count, pending_count = excluded.pending_count,
-               quarantined_count = excluded.quarantined_count, content_hash = excluded.content_hash,
+               quarantined_count = excluded.quarantined_count, in_doubt_count = excluded.in_doubt_count, content_hash = excluded.content_hash,
                verified_at = excluded.verified_at`;
 }

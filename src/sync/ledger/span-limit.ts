@@ -1,46 +1,69 @@
+import type { IncomeRow } from '../../domain/income';
+import { servedCount } from '../../domain/page';
 import { DAY_MS, horizonMs, startOfUtcDay, type Window } from '../../domain/windows';
+import type { IncomeList } from './income-list';
 
-/** A server that refuses even a shorter span means something else. */
-const SHORTEST_SPAN_MS = DAY_MS / 4;
+/** What is tried of a pool that answers only a part of a longer span, longest first. */
+const LADDER_MS = [30 * DAY_MS, 6 * DAY_MS, DAY_MS];
+/** What is asked for reaches a millisecond beyond a window, on either side. */
+const MARGINS_MS = 2;
+/** A limit of fewer days leaves no room for cuts between days. */
+const LEAST_DAYS_MS = 2 * DAY_MS;
 
 /**
- * How long a span of time the server answers with all that it holds: the specification names no limit, but a server
- * may refuse long spans as a wrong parameter, or serve a part of them. The former is found by halving what was
- * refused, the latter by `findSpanLimit`.
+ * A window in parts that are not longer than what the pool answers in full, newest first. One that grows with time is
+ * given room for that.
  */
-export class SpanLimit {
-  private longest = Infinity;
-
-  /** Infinity while no limit is known. */
-  get longestMs(): number {
-    return this.longest;
+export function fitSpan(window: Window, limitMs: number, nowMs: number): Window[] {
+  const parts: Window[] = [];
+  let { toMs } = window;
+  for (;;) {
+    const topMs = Math.min(toMs, horizonMs(nowMs));
+    if (topMs - window.fromMs <= limitMs) return [...parts, { fromMs: window.fromMs, toMs }];
+    const isGrowing = toMs === Infinity && limitMs >= 2 * LEAST_DAYS_MS;
+    const cut = topMs - (isGrowing ? limitMs / 2 : limitMs) + MARGINS_MS;
+    const fromMs = limitMs < LEAST_DAYS_MS ? cut : startOfUtcDay(cut - 1) + DAY_MS;
+    parts.push({ fromMs, toMs });
+    toMs = fromMs;
   }
+}
 
-  lower(spanMs: number): void {
-    this.longest = Math.min(this.longest, spanMs);
-  }
+/** The limit after a span was refused: half of it. */
+export function halfOf(spanMs: number): number {
+  return spanMs >= LEAST_DAYS_MS ? startOfUtcDay(spanMs / 2) : Math.floor(spanMs / 2);
+}
 
-  /**
-   * A window in parts that are not longer than what the server is known to answer, newest first. One that grows with
-   * time is given room for that.
-   */
-  fit(window: Window, poolNowMs: number): [newest: Window, ...older: Window[]] {
-    const topMs = Math.min(window.toMs, horizonMs(poolNowMs));
-    if (topMs - window.fromMs <= this.longest) return [window];
-    const isGrowing = window.toMs === Infinity && this.longest >= 2 * DAY_MS;
-    const cutMs = isGrowing ? startOfUtcDay(topMs - this.longest / 2) : topMs - this.longest;
-    return [
-      { fromMs: cutMs, toMs: window.toMs },
-      { fromMs: window.fromMs, toMs: cutMs },
-    ];
-  }
+/**
+ * Whether an answer for a window holds the row. Where a page does not hold all, the count tells: it must be greater than
+ * that of `without`, the same window but for the days of the row.
+ */
+async function showsRow(list: IncomeList, row: IncomeRow, window: Window, without: Window): Promise<boolean> {
+  const page = await list.readPage(window);
+  if (page === null) return false;
+  if (page.rows.some(({ minedAtMs, currency }) => minedAtMs === row.minedAtMs && currency === row.currency))
+    return true;
+  const totalNum = page.totalNum ?? 0;
+  if (totalNum <= servedCount(page) || without.fromMs >= without.toMs) return false;
+  return totalNum > ((await list.count(without)) ?? Infinity);
+}
 
-  /** Notes that a window was refused. Its parts, newest first, or null when it is short already. */
-  shorten(window: Window, poolNowMs: number): readonly Window[] | null {
-    const spanMs = Math.min(window.toMs, horizonMs(poolNowMs)) - window.fromMs;
-    if (spanMs <= SHORTEST_SPAN_MS) return null;
-    const halfMs = spanMs / 2;
-    this.lower(halfMs >= DAY_MS ? Math.floor(halfMs / DAY_MS) * DAY_MS : Math.floor(halfMs));
-    return this.fit(window, poolNowMs);
+/**
+ * Finds the longest span that the pool answers in full, by a row that its answer for a wider window left out: a span with
+ * the row at its beginning, and one with the row at its end. Null where that window is answered with the row by now, so
+ * that the first answer was a mishap, or where no shorter span is any better.
+ */
+export async function findSpanLimit(list: IncomeList, row: IncomeRow, wide: Window): Promise<number | null> {
+  const day = startOfUtcDay(row.minedAtMs);
+  const isShownFirst = (window: Window): Promise<boolean> =>
+    showsRow(list, row, window, { fromMs: day + 2 * DAY_MS, toMs: window.toMs });
+  const isShownLast = (window: Window): Promise<boolean> =>
+    showsRow(list, row, window, { fromMs: window.fromMs, toMs: day - DAY_MS });
+  if (await isShownFirst(wide)) return null;
+  for (const spanMs of LADDER_MS) {
+    if (spanMs >= list.spanMs(wide)) continue;
+    const later = { fromMs: day, toMs: Math.min(day + spanMs, horizonMs(list.now())) };
+    const earlier = { fromMs: day + DAY_MS - spanMs, toMs: day + DAY_MS };
+    if ((await isShownFirst(later)) && (await isShownLast(earlier))) return spanMs;
   }
+  return null;
 }

@@ -2,106 +2,128 @@ import { isKpoolError } from '../../core/errors';
 import { DAY_MS, overlaps, startOfUtcDay, type StoredWindow, type Window } from '../../domain/windows';
 import type { LedgerScope } from '../ports';
 import type { Run } from '../run';
-import { probeHiddenCoins } from './hidden-coins';
+import type { CommitOutcome } from './commit-read';
+import type { LedgerDeps } from './ledger-deps';
+import { syncWindow } from './ledger-run';
 import { LedgerSession } from './ledger-session';
-import type { LedgerDeps } from './ledger-view';
-import { recount } from './recount';
-import { syncWindow } from './sync-window';
+import { pageEverything, syncPaged } from './page-everything';
 
 /** Commits that may lose to another writer before the run gives up; a lost one means that the other made progress. */
 const MAX_SUPERSEDED = 200;
-/** Looks at the progress of another writer before this one goes on beside it. */
-const MAX_LOOKS = 300;
+/** Polls of another writer's progress before this one goes on beside it. */
+const MAX_POLLS = 300;
 /** Longer than a writer takes from one commit to the next, as a rule. */
-const LOOK_EVERY_MS = 2_000;
-
-/** Times that a run looks for windows that are due: a second one finds what was learnt in the first. */
-const MAX_ROUNDS = 3;
+const POLL_EVERY_MS = 2_000;
+/** Times that a run plans its windows: what one round learns about spans, the next one reads by. */
+const MAX_ROUNDS = 6;
 
 export interface LedgerRequest {
   /** Read again whatever was verified before this instant of the database's clock; null: only what is due. */
   readonly verifyBeforeMs: number | null;
   /** Only windows that overlap this span; null: all. */
   readonly span: Window | null;
+  /** A person says that a list which shows no row any more is really empty. */
+  readonly acceptEmpty?: boolean;
 }
 
 export const WHAT_IS_DUE: LedgerRequest = { verifyBeforeMs: null, span: null };
 
+/** One run: what it was asked for, when it began, and whether the weekly check of the scope as a whole is due. */
+interface Plan {
+  readonly request: LedgerRequest;
+  readonly startedAtMs: number;
+  readonly isDeep: boolean;
+}
+
 /**
- * Windows to read now (DESIGN §6, tiers): whatever is not verified; the newest; daily the last days and every
- * window with a pending or quarantined row; weekly everything.
+ * Windows to read now (DESIGN §6, tiers): whatever is not verified, or longer than what the pool answers in full; the
+ * newest; daily the last days and every window with a pending row or a doubt; weekly everything.
  */
-function dueWindows(session: LedgerSession, request: LedgerRequest, startedAtMs: number): StoredWindow[] {
-  const { tiers, pool } = session.deps;
-  const recentFromMs = startOfUtcDay(pool.now()) - tiers.recentDays * DAY_MS;
-  return session.windows.filter((window) => {
+function dueWindows(session: LedgerSession, { request, startedAtMs }: Plan): StoredWindow[] {
+  const { tiers } = session.deps;
+  const today = startOfUtcDay(session.list.now());
+  return session.state.windows.filter((window) => {
     if (request.span !== null && !overlaps(window, request.span)) return false;
     if (window.verifiedAtMs === null) return !session.wasTried(window);
-    // The server serves a part of so wide a span: what was read in it proves nothing.
-    if (session.fit(window).length > 1) return true;
+    if (session.list.spanMs(window) > session.spanLimitMs) return !session.wasTried(window);
     if (window.verifiedAtMs >= startedAtMs) return false;
     if (request.verifyBeforeMs !== null) return window.verifiedAtMs < request.verifyBeforeMs;
-    if (window.toMs > startOfUtcDay(pool.now())) return true;
-    const isRestless = window.toMs > recentFromMs || window.pendingCount > 0 || window.quarantinedCount > 0;
-    return startedAtMs - window.verifiedAtMs >= (isRestless ? tiers.recentEveryMs : tiers.fullEveryMs);
+    if (window.toMs > today) return true;
+    const isRecent = window.toMs > today - tiers.recentDays * DAY_MS;
+    const isOpen = window.pendingCount + window.quarantinedCount + window.inDoubtCount > 0;
+    return (
+      startedAtMs - window.verifiedAtMs >= (isRecent || isOpen ? tiers.recentEveryMs : tiers.fullEveryMs)
+    );
   });
 }
 
-/** Makes the windows reach from the start of history to the newest row; what was not covered is to be read. */
-async function coverHistory(session: LedgerSession): Promise<void> {
-  const { historyStartMs } = session.deps.tiers;
-  const toMs = session.windows.at(-1)?.fromMs ?? Infinity;
-  if (toMs > historyStartMs)
-    await session.update({ pieces: [{ fromMs: historyStartMs, toMs, verified: false }] });
-}
-
-async function syncOnce(session: LedgerSession, request: LedgerRequest, startedAtMs: number): Promise<void> {
-  await coverHistory(session);
-  const wasComplete = session.windows.every(({ verifiedAtMs }) => verifiedAtMs !== null);
-  // A scope without rows is one window, read at every visit: as often as everything is read it is by other bounds, too.
-  const { readThoroughlyAtMs } = session.facts;
-  const isThorough =
-    request.verifyBeforeMs !== null ||
-    (readThoroughlyAtMs !== null && startedAtMs - readThoroughlyAtMs >= session.deps.tiers.fullEveryMs);
+async function syncOnce(session: LedgerSession, plan: Plan): Promise<void> {
+  const { whole } = session;
+  const toMs = session.state.windows.at(-1)?.fromMs ?? Infinity;
+  if (toMs > whole.fromMs)
+    await session.update({ pieces: [{ fromMs: whole.fromMs, toMs, verified: false }] });
+  const wasReadWhole = session.isReadWhole;
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    // A limit that this run met, or that of another scope, shows only now that windows were read too wide.
+    // Another scope may have learnt a limit meanwhile.
     if (round > 1) await session.reload();
-    const due = dueWindows(session, request, startedAtMs);
+    const due = dueWindows(session, plan);
     if (due.length === 0) break;
-    await syncWindows(session, due, isThorough);
+    const outcome = await readDue(session, due, plan);
+    const settled = outcome === 'contradicted' ? await pageEverything(session) : outcome;
+    if (settled === 'emptied') return;
+    if (settled === 'contradicted') {
+      session.run.fallShort('the pool contradicts itself about the rows of this scope');
+      return;
+    }
   }
-  if (await probeHiddenCoins(session)) await syncWindows(session, session.windows, isThorough);
-  // The first time that all of it was read, and as often as everything is.
-  const oldest = session.windows.at(-1)?.verifiedAtMs ?? -Infinity;
-  if (!wasComplete || oldest >= startedAtMs) await recount(session);
-  if (isThorough || readThoroughlyAtMs === null) await session.update({ cursor: { readThoroughly: true } });
+  const isCheckDue = plan.isDeep || !wasReadWhole;
+  if (isCheckDue && session.isReadWhole && (await isMoreCounted(session))) await pageEverything(session);
+  if (plan.isDeep || session.state.deepCheckedAtMs === null)
+    await session.update({ cursor: { deepChecked: true } });
 }
 
-async function syncWindows(
+async function readDue(
   session: LedgerSession,
-  windows: readonly StoredWindow[],
-  isThorough: boolean,
-): Promise<void> {
-  for (const window of windows) {
-    // Reading one may have replaced others: a server that ignores the bounds makes all of them one.
-    if (session.isStill(window)) await syncWindow(session, window, { isThorough });
+  due: readonly StoredWindow[],
+  { isDeep }: Plan,
+): Promise<CommitOutcome> {
+  if (session.state.paged) return syncPaged(session, due);
+  for (const window of due) {
+    // Reading one may have replaced others.
+    if (!session.isStill(window)) continue;
+    const outcome = await syncWindow(session, window, isDeep);
+    if (outcome !== 'committed') return outcome;
   }
+  return 'committed';
+}
+
+/**
+ * The count check: bounds that select by another date, or times taken for those of another zone, leave out rows at the
+ * edges of windows, each of which looks complete. One answer for everything counts them.
+ */
+async function isMoreCounted(session: LedgerSession): Promise<boolean> {
+  const { isCountable, state, held, list, whole, countedAtFirst } = session;
+  if (!isCountable || state.windows.length < 2) return false;
+  if (countedAtFirst !== null && countedAtFirst <= held) return false;
+  const counted = await list.count(whole);
+  if (counted === 0 && held > 0) await session.noteEmpty();
+  return counted !== null && counted > held;
 }
 
 /** Leaves a scope to another process for as long as that one makes progress. */
 async function waitForOther(session: LedgerSession): Promise<void> {
-  for (let look = 0; look < MAX_LOOKS; look += 1) {
-    const seen = session.versionRead;
-    await session.deps.clock.sleep(LOOK_EVERY_MS, session.run.signal);
+  for (let poll = 0; poll < MAX_POLLS; poll += 1) {
+    const { version } = session.state;
+    await session.deps.clock.sleep(POLL_EVERY_MS, session.run.signal);
     await session.reload();
-    if (session.versionRead === seen) return;
+    if (session.state.version === version) return;
   }
 }
 
 /**
- * Brings one scope of the ledger up to date: first the whole history, afterwards what is due. Every window commits
- * by itself, so an interruption loses at most the one in hand. A commit that loses to another writer is planned
- * again from what that one left (P9).
+ * Brings one scope of the ledger up to date: first the whole history, afterwards what is due. Every window commits by
+ * itself, so an interruption loses at most the one in hand. A commit that loses to another writer is planned again from
+ * what that one left (P9).
  */
 export async function syncLedgerScope(
   deps: LedgerDeps,
@@ -110,10 +132,14 @@ export async function syncLedgerScope(
   request: LedgerRequest = WHAT_IS_DUE,
 ): Promise<void> {
   const state = await deps.store.load(scope);
-  const session = new LedgerSession(deps, scope, run, state);
+  const session = new LedgerSession(deps, scope, run, request.acceptEmpty === true, state);
+  const { deepCheckedAtMs, nowMs } = state;
+  const isWeekOver = deepCheckedAtMs !== null && nowMs - deepCheckedAtMs >= deps.tiers.fullEveryMs;
+  const isDeep = request.span === null && (request.verifyBeforeMs !== null || isWeekOver);
+  const plan = { request, startedAtMs: nowMs, isDeep };
   for (let superseded = 0; ; superseded += 1) {
     try {
-      await syncOnce(session, request, state.nowMs);
+      await syncOnce(session, plan);
       return;
     } catch (error) {
       if (!isKpoolError(error, 'sync.superseded') || superseded >= MAX_SUPERSEDED) throw error;

@@ -14,7 +14,7 @@ test('the Prisma schema describes exactly the tables that the migrations make', 
 
 test.each([
   ['a column too few', /^ +hashUnit .*\n/m, '', 'DROP COLUMN "hash_unit"'],
-  ['a column of another type', /( +pageSizeCap +)Int/, '$1BigInt', 'SET DATA TYPE BIGINT'],
+  ['a column of another type', /( +inDoubtCount +)Int/, '$1BigInt', 'SET DATA TYPE BIGINT'],
   ['an index too many', '@@index([day])', '@@index([day])\n@@index([snapshots])', 'CREATE INDEX'],
   ['a rounding amount', /( +amount +Decimal +)@db.Decimal/, '$1@db.Decimal(38, 18)', 'DECIMAL(38,18)'],
 ])('a schema with %s is noticed', async (_, from, to, statement) => {

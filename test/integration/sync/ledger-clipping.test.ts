@@ -210,15 +210,15 @@ test('P4 a count of the page alone withdraws none when pages become capped', asy
   stop();
 });
 
-test('an honest pool costs no request more for thirty rows, and three more for a row withdrawn', async () => {
+test('an honest pool costs two requests more for a row withdrawn', async () => {
   const place = await scopeOf(daysFrom(0, 30));
   expect(await requestsOf(() => expectSuccess(place))).toBeLessThanOrEqual(3);
   expect(await requestsOf(() => expectSuccess(place))).toBe(1);
   lab.simulator.world.withdraw(lab.simulator.world.rewards(place.key)[7]!);
-  expect(await requestsOf(() => expectSuccess(place))).toBe(4);
+  expect(await requestsOf(() => expectSuccess(place))).toBe(3);
 });
 
-test('a scope without rows costs one request a visit, and two more once a week', async () => {
+test('a scope without rows costs one request a visit, one more a week', async () => {
   const place = await scopeOf([]);
   await expectSuccess(place);
   const requests: number[] = [];
@@ -227,7 +227,7 @@ test('a scope without rows costs one request a visit, and two more once a week',
     requests.push(await requestsOf(() => expectSuccess(place)));
   }
   expect(requests.filter((count) => count === 1)).toHaveLength(13);
-  expect(requests.filter((count) => count === 3)).toHaveLength(2);
+  expect(requests.filter((count) => count === 2)).toHaveLength(2);
 });
 
 test('rows withdrawn all over the history do not have everything paged for each window', async () => {

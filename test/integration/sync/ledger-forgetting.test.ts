@@ -44,62 +44,126 @@ async function verify(place: LabScope) {
 
 const QUIET = { outcome: 'succeeded', reason: null, withdrawn: 0, changed: 0, inserted: 0 };
 
-test('P4 what the pool forgets is kept: the first run says so, the next ones succeed', async () => {
+async function unservedOf({ scope }: LabScope): Promise<number> {
+  const [rows] = await lab.sql<{ n: number }[]>`
+    SELECT count(*)::int AS n FROM report.income_ledger
+     WHERE puid = ${String(scope.puid)} AND unserved_at IS NOT NULL`;
+  return rows?.n ?? -1;
+}
+
+async function changesOf({ scope }: LabScope): Promise<Record<string, number>> {
+  const rows = await lab.sql<{ change: string; n: number }[]>`
+    SELECT change, count(*)::int AS n FROM pool.earning_revisions
+     WHERE puid = ${String(scope.puid)} AND change <> 'appeared' GROUP BY change`;
+  return Object.fromEntries(rows.map(({ change, n }) => [change, n]));
+}
+
+test('P4 rows beyond the old end of the list are kept, and said', async () => {
   const { place } = await scopeOf(300);
   forgetAllBut(120);
-  const first = await verify(place);
-  expect(first).toMatchObject({ outcome: 'partial', withdrawn: 0 });
-  expect(first.reason).toMatch(/no longer serves the \d+ rows mined before 20.*kept/);
-  await expectTruth(place);
   expect(await verify(place)).toEqual(QUIET);
-  // The edge moves on, by a row at a time too.
+  await expectTruth(place);
+  expect(await unservedOf(place)).toBe(180);
+  expect(await verify(place)).toEqual(QUIET);
+  // The end moves on, by a row at a time too.
   for (const days of [119, 100]) {
     forgetAllBut(days);
     expect(await verify(place)).toEqual(QUIET);
     await expectTruth(place);
+    expect(await unservedOf(place)).toBe(300 - days);
   }
-  const [freshness] = await lab.sql<{ forgotten: string | null }[]>`
-    SELECT forgotten FROM report.data_freshness WHERE stream = 'earnings'`;
-  expect(freshness?.forgotten).toMatch(/served from 20\d\d-\d\d-\d\d/);
+  const [freshness] = await lab.sql<{ unserved: number }[]>`
+    SELECT unserved_rows::int AS unserved FROM report.data_freshness WHERE stream = 'earnings'`;
+  expect(freshness?.unserved).toBe(200);
+  expect(await changesOf(place)).toEqual({ unserved: 200 });
 });
 
-test('P4 rows that are served again are followed again, and withdrawn when they go', async () => {
+test('P4 rows that are served again are followed, and withdrawn', async () => {
   const { place, rows } = await scopeOf(250);
   forgetAllBut(60);
   await verify(place);
   lab.simulator.quirks.forgottenBeforeMs = null;
   lab.simulator.world.amend(rows[200]!, { amount: '42' });
-  expect(await verify(place)).toMatchObject({ outcome: 'succeeded', changed: 1 });
+  expect(await verify(place)).toMatchObject({ outcome: 'succeeded', changed: 190 });
+  expect(await unservedOf(place)).toBe(0);
   lab.simulator.world.withdraw(rows[180]!);
   expect(await verify(place)).toMatchObject({ outcome: 'succeeded', withdrawn: 1 });
   await expectTruth(place);
+  expect(await changesOf(place)).toEqual({ unserved: 190, served_again: 190, withdrawn: 1 });
 });
 
-test('P4 a scope that turns empty keeps its rows', async () => {
-  const { place } = await scopeOf(88);
+test('P4 an unserved row is withdrawn once older ones are served', async () => {
+  const { place, rows } = await scopeOf(200);
+  forgetAllBut(60);
+  await verify(place);
+  lab.simulator.quirks.forgottenBeforeMs = null;
+  lab.simulator.world.withdraw(rows[100]!);
+  await verify(place);
+  expect(await verify(place)).toMatchObject({ outcome: 'succeeded' });
+  await expectTruth(place);
+});
+
+test('P4 one empty answer hides no withdrawal ever after', async () => {
+  const { place, rows } = await scopeOf(460);
   forgetAllBut(-3);
   expect(await verify(place)).toMatchObject({ outcome: 'partial', withdrawn: 0 });
+  lab.simulator.quirks.forgottenBeforeMs = null;
+  for (const row of rows.slice(300, 303)) lab.simulator.world.withdraw(row);
+  expect(await verify(place)).toMatchObject({ outcome: 'succeeded', withdrawn: 3 });
   await expectTruth(place);
-  expect(await verify(place)).toEqual(QUIET);
 });
 
-test('P4 rows that vanish in the middle, or few at the old end, are withdrawn while others are kept', async () => {
+test('P4 P11 an empty list changes nothing for seven days', async () => {
+  const { place } = await scopeOf(88);
+  forgetAllBut(-3);
+  for (let day = 0; day < 7; day += 1) {
+    const result = await lab.sync(place);
+    expect(result).toMatchObject({ outcome: 'partial', totals: { withdrawn: 0 } });
+    expect(result.reason).toMatch(/shows no row of a list that held 88/);
+    expect(result.totals.requests).toBeLessThanOrEqual(2);
+    expect(await unservedOf(place)).toBe(0);
+    await lab.advance(DAY_MS);
+  }
+  await expectTruth(place);
+  // Old rows fell off the end of the list: they go on counting.
+  expect(await lab.sync(place)).toMatchObject({ outcome: 'succeeded', totals: { withdrawn: 0 } });
+  expect(await unservedOf(place)).toBe(88);
+  await expectTruth(place);
+});
+
+test('P4 days without an answer do not count as empty', async () => {
+  const { place } = await scopeOf(20);
+  forgetAllBut(-3);
+  for (let look = 0; look < 4; look += 1) {
+    expect((await lab.sync(place)).outcome).toBe('partial');
+    await lab.advance(4 * DAY_MS);
+  }
+});
+
+test('P4 young income taken back is withdrawn once a person agrees', async () => {
+  const { place, rows } = await scopeOf(6);
+  for (const row of rows) lab.simulator.world.withdraw(row);
+  expect(await verify(place)).toMatchObject({ outcome: 'partial', withdrawn: 0 });
+  const { outcome, totals } = await lab.sync(place, { request: { ...VERIFY, acceptEmpty: true } });
+  expect([outcome, totals.withdrawn]).toEqual(['succeeded', 6]);
+  await expectTruth(place);
+});
+
+test('P4 rows that vanish among served ones are withdrawn', async () => {
   const { place, rows } = await scopeOf(200);
   const { world } = lab.simulator;
-  for (const row of rows.slice(-4)) world.withdraw(row);
-  expect(await verify(place)).toMatchObject({ outcome: 'succeeded', withdrawn: 4 });
   for (const row of rows.slice(20, 40)) world.withdraw(row);
   expect(await verify(place)).toMatchObject({ outcome: 'succeeded', withdrawn: 20 });
   await expectTruth(place);
   forgetAllBut(100);
   world.withdraw(rows[50]!);
-  expect(await verify(place)).toMatchObject({ outcome: 'partial', withdrawn: 1 });
+  expect(await verify(place)).toMatchObject({ outcome: 'succeeded', withdrawn: 1 });
   await expectTruth(place);
 });
 
-test('P4 young income that was all taken back is withdrawn: it may be booked elsewhere', async () => {
+test('P4 the youngest income that vanishes at the old end is withdrawn', async () => {
   const { place, rows } = await scopeOf(6);
-  for (const row of rows) lab.simulator.world.withdraw(row);
-  expect(await verify(place)).toMatchObject({ outcome: 'succeeded', withdrawn: 6 });
+  lab.simulator.world.withdraw(rows[5]!);
+  expect(await verify(place)).toMatchObject({ outcome: 'succeeded', withdrawn: 1 });
   await expectTruth(place);
 });

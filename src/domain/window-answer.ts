@@ -1,0 +1,94 @@
+import type { IncomeRow } from './income';
+import { servedCount, type Page, type UnreadableRow } from './page';
+import { cutBySample, cutEdges, findProvenPrefix, type ProvenPrefix } from './window-cuts';
+import { contains, DAY_MS, type Window } from './windows';
+
+/** The largest page that the specification allows, and the smallest. */
+export const MAX_PAGE_SIZE = 100;
+export const MIN_PAGE_SIZE = 10;
+
+/** What was read of a window, rows beside it left out. */
+export interface WindowRead {
+  readonly rows: readonly IncomeRow[];
+  readonly unreadable: readonly UnreadableRow[];
+  /** Why there may be more; null when these are all. */
+  readonly doubt: string | null;
+}
+
+/** What one response says of the window that it was asked for. */
+export type WindowAnswer =
+  /** All of it. */
+  | { readonly kind: 'whole'; readonly read: WindowRead }
+  /** All of it by the count, but the page may be full: the second one tells. */
+  | { readonly kind: 'full'; readonly read: WindowRead }
+  /** More than a page, in order of time: `read` is all of `claimed` if the pool counts `restRows` in `rest`. */
+  | ({ readonly kind: 'prefix'; readonly read: WindowRead } & ProvenPrefix)
+  /** More than a page, in no order: each part is to be read by itself. */
+  | { readonly kind: 'parts'; readonly parts: readonly Window[] }
+  /** No count, a contradiction, or a crowd on one day: the window is to be paged. */
+  | { readonly kind: 'unproven' }
+  /** Rows far outside of what was asked for: the bounds do not mean what they say. */
+  | { readonly kind: 'strayed' };
+
+/** Rows and unreadable rows that lie in the window; an unreadable one lies beside it only if it says so itself. */
+export function insideOf(
+  window: Window,
+  { rows, unreadable }: Pick<Page<IncomeRow>, 'rows' | 'unreadable'>,
+): Pick<WindowRead, 'rows' | 'unreadable'> {
+  const isBeside = (atMs: number | undefined): boolean =>
+    atMs !== undefined && (atMs === window.fromMs - 1 || atMs === window.toMs);
+  return {
+    rows: rows.filter(({ minedAtMs }) => contains(window, minedAtMs)),
+    unreadable: unreadable.filter(({ minedAtMs }) => !isBeside(minedAtMs)),
+  };
+}
+
+function strays(window: Window, { rows }: Page<IncomeRow>): boolean {
+  return rows.some(({ minedAtMs: at }) => at < window.fromMs - DAY_MS - 1 || at > window.toMs + DAY_MS);
+}
+
+/** Whether so many rows may be a page that was cut: by what the specification says of pages, or by what the answer says. */
+function mayBeFull(page: Page<IncomeRow>, isFirst: boolean): boolean {
+  const served = servedCount(page);
+  if (served === 0) return false;
+  return served >= MAX_PAGE_SIZE || (page.totalPage ?? 1) > 1 || (isFirst && served % MIN_PAGE_SIZE === 0);
+}
+
+/**
+ * Judges the first page of a window, the only read that is consistent in itself. `isFirst`: nothing is known of the scope
+ * yet, so any round number of rows may be a page that was cut.
+ */
+export function judgeWindow(window: Window, page: Page<IncomeRow>, isFirst: boolean): WindowAnswer {
+  if (strays(window, page)) return { kind: 'strayed' };
+  const served = servedCount(page);
+  const inside = insideOf(window, page);
+  const { totalNum } = page;
+  if (totalNum === null) return served === 0 ? whole(inside) : { kind: 'unproven' };
+  if (totalNum === served)
+    return mayBeFull(page, isFirst) ? { ...whole(inside), kind: 'full' } : whole(inside);
+  if (totalNum < served || served < MIN_PAGE_SIZE) return { kind: 'unproven' };
+  if (inside.rows.length < served / 2) return inParts(cutEdges(window));
+  const instants = inside.rows.map(({ minedAtMs }) => minedAtMs);
+  const counted = totalNum - (served - inside.rows.length - inside.unreadable.length);
+  const prefix = findProvenPrefix(window, instants, counted);
+  if (prefix !== null && page.unreadable.length === 0) {
+    const rows = inside.rows.filter(({ minedAtMs }) => contains(prefix.claimed, minedAtMs));
+    return { kind: 'prefix', ...prefix, read: { rows, unreadable: [], doubt: null } };
+  }
+  return inParts(prefix === null ? cutBySample(window, instants, counted) : [prefix.claimed, prefix.rest]);
+}
+
+function inParts(parts: readonly Window[]): WindowAnswer {
+  return parts.length > 1 ? { kind: 'parts', parts } : { kind: 'unproven' };
+}
+
+function whole(inside: Pick<WindowRead, 'rows' | 'unreadable'>): { kind: 'whole'; read: WindowRead } {
+  return { kind: 'whole', read: { ...inside, doubt: null } };
+}
+
+/** What a window answer counts in its window; null where it does not say. */
+export function countedBy(answer: WindowAnswer): number | null {
+  if (answer.kind === 'whole' || answer.kind === 'full')
+    return answer.read.rows.length + answer.read.unreadable.length;
+  return answer.kind === 'prefix' ? answer.restRows + answer.read.rows.length : null;
+}

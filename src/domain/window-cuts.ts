@@ -1,0 +1,141 @@
+import { DAY_MS, startOfUtcDay, type Window } from './windows';
+
+/** Of the rows that a page holds, the share that a window is planned to have: late ones find room. */
+const FILL_SHARE = 0.9;
+/** A page in no order is a sample of the window: parts that hold so large a share of a page seldom outgrow it. */
+const SAMPLE_SHARE = 0.65;
+/** A part of fewer planned rows than this share takes the next rows as well, if the page holds them. */
+const LEAST_FILL = 0.75;
+/** Neighbours in the wrong order that a page in order may have: a late row may stand where it was recorded. */
+const STRAY_SHARE = 0.05;
+
+/** Rows that a window is planned to hold where a page holds `pageRows`. */
+export function plannedRows(pageRows: number): number {
+  return Math.max(1, Math.floor(pageRows * FILL_SHARE));
+}
+
+/**
+ * Where to part two neighbouring rows: at midnight UTC if that lies between them, else half way. What is asked for reaches
+ * a little beyond a window, and should meet neither.
+ */
+export function cutBetween(olderMs: number, newerMs: number): number {
+  const midnight = startOfUtcDay(newerMs);
+  if (midnight > olderMs && midnight < newerMs) return midnight;
+  return olderMs + Math.ceil((newerMs - olderMs) / 2);
+}
+
+/** The window in parts, newest first; cuts lie strictly inside it, in any order. */
+export function cutAt(window: Window, cuts: readonly number[]): Window[] {
+  const inside = [...new Set(cuts)].filter((cut) => cut > window.fromMs && cut < window.toMs);
+  const ends = [...inside.sort((a, b) => a - b), window.toMs];
+  return ends.map((toMs, i) => ({ fromMs: ends[i - 1] ?? window.fromMs, toMs })).reverse();
+}
+
+/** The window in parts of at most `most` of its rows, newest first; what was mined at one instant stays together. */
+export function cutByRows(window: Window, instants: readonly number[], most: number): Window[] {
+  const newestFirst = [...instants].sort((a, b) => b - a);
+  const cuts: number[] = [];
+  let rows = 0;
+  let lastGap: { readonly cut: number; readonly rows: number } | null = null;
+  newestFirst.forEach((at, i) => {
+    const newer = newestFirst[i - 1] ?? at;
+    if (at < newer) lastGap = { cut: cutBetween(at, newer), rows };
+    if (rows >= most && lastGap !== null) {
+      cuts.push(lastGap.cut);
+      rows -= lastGap.rows;
+      lastGap = null;
+    }
+    rows += 1;
+  });
+  return cutAt(window, cuts);
+}
+
+/** Everything around one instant: apart from it, what is older and newer can be asked for without its rows. */
+export function cutAround(window: Window, atMs: number): Window[] {
+  return cutAt(window, [atMs - DAY_MS / 2, atMs + DAY_MS / 2]);
+}
+
+/** The days at either end apart: rows beside the window crowd its page, as where bounds are cut to days. */
+export function cutEdges(window: Window): Window[] {
+  const isLong = window.toMs - window.fromMs > 2 * DAY_MS;
+  return isLong ? cutAt(window, [window.fromMs + DAY_MS, window.toMs - DAY_MS]) : [window];
+}
+
+/** The rows of a page in order of time that no other page can hold any of, if the pool counts `restRows` in `rest`. */
+export interface ProvenPrefix {
+  readonly claimed: Window;
+  readonly rest: Window;
+  readonly restRows: number;
+}
+
+type Order = 'newest-first' | 'oldest-first' | 'none';
+
+export function orderOf(instants: readonly number[]): Order {
+  const steps = instants.map((at, i) => at - (instants[i - 1] ?? at));
+  const [rises, falls] = [steps.filter((step) => step > 0).length, steps.filter((step) => step < 0).length];
+  if (Math.min(rises, falls) > Math.floor(instants.length * STRAY_SHARE)) return 'none';
+  return rises > falls ? 'oldest-first' : 'newest-first';
+}
+
+/**
+ * What one page of more proves of a window. `instants`: when its rows in the window were mined, as served; `totalNum`: rows
+ * of the window as the pool counts them. Null where the page is in no order, or all of one instant.
+ */
+export function findProvenPrefix(
+  window: Window,
+  instants: readonly number[],
+  totalNum: number,
+): ProvenPrefix | null {
+  const order = orderOf(instants);
+  const lastMs = instants.at(-1);
+  if (order === 'none' || lastMs === undefined) return null;
+  const isNewestFirst = order === 'newest-first';
+  // Rows of the last one's instant may stand on the next page.
+  const known = [
+    ...new Set([lastMs, ...instants.filter((at) => (isNewestFirst ? at > lastMs : at < lastMs))]),
+  ];
+  const sorted = known.sort((a, b) => a - b);
+  const claims = sorted
+    .flatMap((at, i) => (i === 0 ? [] : [cutBetween(sorted[i - 1] ?? at, at)]))
+    .map((cut) => ({ cut, rows: instants.filter((at) => at >= cut === isNewestFirst).length }))
+    .filter(({ cut }) => cut > window.fromMs && cut < window.toMs)
+    .sort((a, b) => b.rows - a.rows);
+  const planned = plannedRows(instants.length);
+  const roomy = claims.find(({ rows }) => rows <= planned);
+  const best = roomy !== undefined && roomy.rows >= planned * LEAST_FILL ? roomy : claims[0];
+  if (best === undefined) return null;
+  const newer = { fromMs: best.cut, toMs: window.toMs };
+  const older = { fromMs: window.fromMs, toMs: best.cut };
+  const [claimed, rest] = isNewestFirst ? [newer, older] : [older, newer];
+  return { claimed, rest, restRows: totalNum - best.rows };
+}
+
+/**
+ * Parts of a window that should each fit a page, newest first, taking one page for a sample of it; the window itself where
+ * it cannot be cut.
+ */
+export function cutBySample(window: Window, instants: readonly number[], totalNum: number): Window[] {
+  const parts = Math.ceil(totalNum / Math.max(1, Math.floor(instants.length * SAMPLE_SHARE)));
+  const cut = cutByRows(window, instants, Math.max(1, Math.floor(instants.length / Math.max(2, parts))));
+  return cut.length > 1 ? cut : cutAround(window, instants[0] ?? window.fromMs);
+}
+
+/** A few spans that hold the days around all `instants`, oldest first: three days around each, more where they are many. */
+export function spansAround(instants: readonly number[], most: number): Window[] {
+  let spans: Window[] = [];
+  for (const at of [...instants].sort((a, b) => a - b)) {
+    const span = { fromMs: startOfUtcDay(at) - DAY_MS, toMs: startOfUtcDay(at) + 2 * DAY_MS };
+    const last = spans.at(-1);
+    if (last !== undefined && span.fromMs <= last.toMs)
+      spans = [...spans.slice(0, -1), { fromMs: last.fromMs, toMs: span.toMs }];
+    else spans.push(span);
+  }
+  while (spans.length > most) {
+    const gaps = spans.slice(1).map(({ fromMs }, i) => fromMs - (spans[i]?.toMs ?? fromMs));
+    const narrowest = gaps.indexOf(Math.min(...gaps));
+    const [left, right] = [spans[narrowest], spans[narrowest + 1]];
+    if (left === undefined || right === undefined) break;
+    spans.splice(narrowest, 2, { fromMs: left.fromMs, toMs: right.toMs });
+  }
+  return spans;
+}

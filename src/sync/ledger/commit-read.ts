@@ -1,0 +1,77 @@
+import type { WindowRead } from '../../domain/window-answer';
+import { isSameWindow, type Window } from '../../domain/windows';
+import type { MissingVerdict } from '../ports';
+import { confirmMissing } from './confirmation';
+import type { LedgerSession } from './ledger-session';
+import { pageThrough } from './page-through';
+import { readAll } from './read-window';
+import { findSpanLimit } from './span-limit';
+
+/** Reads of one window that may disagree on what vanished before it is left in doubt. */
+const MAX_CONFIRMATIONS = 4;
+
+/** What became of a read that was to be committed. Nothing was written unless it is `committed`. */
+export type CommitOutcome =
+  | 'committed'
+  /** The pool answers only a part of so long a span, which is known now: windows are to be planned anew. */
+  | 'clipped'
+  /** Windows and the count of everything, or two bounds, contradict each other. */
+  | 'contradicted'
+  /** The list shows no row at all. */
+  | 'emptied';
+
+/**
+ * Commits what was read of a window once a confirmation read agrees on every row that vanished (P4). Reads that never
+ * agree land what they show, and the run is partial.
+ */
+export async function commitRead(
+  session: LedgerSession,
+  window: Window,
+  first: WindowRead,
+  cuts: readonly number[] = [],
+): Promise<CommitOutcome> {
+  const isAll = isSameWindow(window, session.whole);
+  let read = first;
+  let confirmed: ReadonlyMap<string, MissingVerdict> = new Map();
+  for (let n = 0; n < MAX_CONFIRMATIONS; n += 1) {
+    const unconfirmed = await session.commit(window, read, confirmed, cuts);
+    if (unconfirmed === null) return 'committed';
+    const confirmation = await confirmMissing(session, window, read, unconfirmed);
+    switch (confirmation.kind) {
+      case 'gone':
+        confirmed = confirmation.verdicts;
+        break;
+      case 'served': {
+        const limitMs = await findSpanLimit(session.list, confirmation.row, window);
+        if (limitMs !== null && limitMs < session.spanLimitMs) {
+          await session.update({ cursor: { spanLimitMs: limitMs } });
+          return 'clipped';
+        }
+        const again = await readAgain(session, window);
+        // The same bounds leave it out once more: they do not mean what they say.
+        if (again.doubt === null && !again.rows.some((row) => row.minedAtMs === confirmation.row.minedAtMs))
+          return isAll || !session.isCountable ? leaveInDoubt(session, window, again) : 'contradicted';
+        read = again;
+        break;
+      }
+      case 'moved':
+        read = await readAgain(session, window);
+        break;
+      case 'contradicted':
+        // Rows of windows that are still to be read may be the reason: what is served lands, and the window waits for them.
+        return (await session.land(window, read)) ? 'committed' : 'contradicted';
+      case 'emptied':
+        return 'emptied';
+    }
+  }
+  return session.isCountable && read.doubt === null ? 'contradicted' : leaveInDoubt(session, window, read);
+}
+
+async function leaveInDoubt(session: LedgerSession, window: Window, read: WindowRead): Promise<'committed'> {
+  await session.commit(window, { ...read, doubt: read.doubt ?? 'what vanished is served now and then' });
+  return 'committed';
+}
+
+function readAgain({ list, state }: LedgerSession, window: Window): Promise<WindowRead> {
+  return state.paged ? pageThrough(list, window) : readAll(list, window);
+}

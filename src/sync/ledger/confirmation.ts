@@ -1,0 +1,142 @@
+import type { IncomeRow } from '../../domain/income';
+import { ledgerKeyOf, type LedgerRow } from '../../domain/ledger-matching';
+import { spansAround } from '../../domain/window-cuts';
+import type { WindowRead } from '../../domain/window-answer';
+import { contains, DAY_MS, isSameWindow, type Window } from '../../domain/windows';
+import type { MissingVerdict } from '../ports';
+import type { LedgerSession, Unconfirmed } from './ledger-session';
+import { isSameContent, pageThrough } from './page-through';
+import { readAll } from './read-window';
+import { fitSpan } from './span-limit';
+
+/** Spans that one confirmation may ask for. */
+const MAX_SPANS = 4;
+/** A row that was mined later than this and vanished was taken back: no list ends so soon. */
+const LEAST_UNSERVED_AGE_MS = 7 * DAY_MS;
+
+/** What a confirmation read says of rows that a complete read of a window did not show. */
+export type Confirmation =
+  /** They are gone, each for its own reason. */
+  | { readonly kind: 'gone'; readonly verdicts: ReadonlyMap<string, MissingVerdict> }
+  /** This one is there by other bounds. */
+  | { readonly kind: 'served'; readonly row: IncomeRow }
+  /** The pool counts more rows in all than the windows would hold. */
+  | { readonly kind: 'contradicted' }
+  /** The list shows no row at all, which proves nothing. */
+  | { readonly kind: 'emptied' }
+  /** The reads disagree in another way, or cannot tell: something moves. */
+  | { readonly kind: 'moved' };
+
+const placeOf = ({ currency, type, minedAtMs }: IncomeRow): string =>
+  JSON.stringify([currency, type, minedAtMs]);
+
+/** A missing row that `shown` holds more often than the read did. */
+function findServed(
+  missing: readonly LedgerRow[],
+  read: Pick<WindowRead, 'rows'>,
+  shown: Pick<WindowRead, 'rows'>,
+): IncomeRow | undefined {
+  const countOf = (rows: readonly IncomeRow[], place: string): number =>
+    rows.filter((row) => placeOf(row) === place).length;
+  return missing.find((row) => countOf(shown.rows, placeOf(row)) > countOf(read.rows, placeOf(row)));
+}
+
+/** Compares what a confirmation read shows of the window with what the read showed there. */
+function compare(
+  missing: readonly LedgerRow[],
+  read: WindowRead,
+  again: WindowRead,
+  isCompared: (row: IncomeRow) => boolean,
+): Confirmation | null {
+  const before = { rows: read.rows.filter(isCompared), unreadable: [] };
+  const after = { rows: again.rows.filter(isCompared), unreadable: [] };
+  const row = findServed(missing.filter(isCompared), before, after);
+  if (row !== undefined) return { kind: 'served', row };
+  const isSame = again.doubt === null && again.unreadable.length === 0 && isSameContent(before, after);
+  return isSame ? null : { kind: 'moved' };
+}
+
+/**
+ * Asks once more, by other bounds, for rows of the ledger that a complete read of a window did not show: for the days around
+ * them, and for the count of everything. What agrees is gone: withdrawn if the pool serves rows as old, else unserved.
+ */
+export async function confirmMissing(
+  session: LedgerSession,
+  window: Window,
+  read: WindowRead,
+  unconfirmed: Unconfirmed,
+): Promise<Confirmation> {
+  const { list, state, whole } = session;
+  const { missing } = unconfirmed;
+  const isAll = isSameWindow(window, whole);
+  if (!list.hasShownRows && (await showsNoRow(session, isAll)) && !(await session.noteEmpty()))
+    return { kind: 'emptied' };
+  if (state.paged) {
+    const contradiction = compare(missing, read, await pageThrough(list, whole), () => true);
+    if (contradiction !== null) return { kind: 'moved' };
+  } else {
+    // What lies before the first row that is served was asked for by other bounds already.
+    const doubtful = missing.filter(({ minedAtMs }) => minedAtMs >= list.emptyBeforeMs);
+    const instants = doubtful.map(({ minedAtMs }) => minedAtMs);
+    const spans = spansAround(instants, MAX_SPANS).flatMap((span) =>
+      fitSpan(span, session.spanLimitMs, list.now()),
+    );
+    for (const span of spans) {
+      const isCompared = ({ minedAtMs }: IncomeRow): boolean =>
+        contains(window, minedAtMs) && contains(span, minedAtMs);
+      const contradiction = compare(doubtful, read, await readAll(list, span), isCompared);
+      if (contradiction !== null) return contradiction;
+    }
+    if (doubtful.length > 0 && !isAll && session.isCountable) {
+      const counted = await list.count(whole);
+      if (counted !== null && counted > session.expectedWith(window, read, missing.length))
+        return { kind: 'contradicted' };
+    }
+  }
+  const verdicts = await judgeMissing(session, unconfirmed);
+  return verdicts === null ? { kind: 'moved' } : { kind: 'gone', verdicts };
+}
+
+/** Whether not one answer of this run shows a row, that for everything included, or for windows that held some. */
+async function showsNoRow(
+  { list, whole, state, spanLimitMs }: LedgerSession,
+  isAll: boolean,
+): Promise<boolean> {
+  if (isAll) return true;
+  if (spanLimitMs === Infinity) return (await list.count(whole)) === 0;
+  for (const held of state.windows.filter(({ rowCount }) => rowCount > 0)) {
+    await list.readPage(held);
+    if (list.hasShownRows) return false;
+  }
+  return true;
+}
+
+/** Which of the missing rows lie before the first one that the pool serves; null where the pool does not let that be known. */
+async function judgeMissing(
+  session: LedgerSession,
+  { missing, oldestServedMs }: Unconfirmed,
+): Promise<ReadonlyMap<string, MissingVerdict> | null> {
+  const { list, state } = session;
+  const isBeforeFirst = ({ minedAtMs }: LedgerRow): boolean =>
+    minedAtMs < list.oldestSeenMs && list.now() - minedAtMs > LEAST_UNSERVED_AGE_MS;
+  const edgeMs = Math.max(...missing.filter(isBeforeFirst).map(({ minedAtMs }) => minedAtMs)) + 1;
+  // The ledger holds older rows: whether the pool still serves any of them decides.
+  const isOpen = !state.paged && oldestServedMs < edgeMs && list.emptyBeforeMs < edgeMs;
+  if (isOpen && !(await readBefore(session, edgeMs, oldestServedMs))) return null;
+  return new Map(
+    missing.map((row) => [ledgerKeyOf(row), isBeforeFirst(row) ? 'unserved' : 'withdrawn'] as const),
+  );
+}
+
+/** Asks for what is older than an instant until a row is shown, or none is: false where neither can be said. */
+async function readBefore({ list, whole, spanLimitMs }: LedgerSession, edgeMs: number, oldestMs: number) {
+  const fromMs = spanLimitMs === Infinity ? whole.fromMs : oldestMs;
+  for (const span of fitSpan({ fromMs, toMs: edgeMs }, spanLimitMs, list.now())) {
+    const page = await list.readPage(span);
+    if (list.oldestSeenMs < edgeMs) return true;
+    const isEmpty = page?.unreadable.length === 0 && (page.totalNum ?? 0) <= page.rows.length;
+    if (!isEmpty) return false;
+  }
+  list.emptyBeforeMs = edgeMs;
+  return true;
+}

@@ -1,0 +1,109 @@
+import { throwIfAborted } from '../../core/clock';
+import { isKpoolError } from '../../core/errors';
+import type { IncomeRow } from '../../domain/income';
+import type { Page } from '../../domain/page';
+import { MAX_PAGE_SIZE, MIN_PAGE_SIZE } from '../../domain/window-answer';
+import { DAY_MS, requestBounds, spanMsOf, type Window } from '../../domain/windows';
+import type { CallOptions, LedgerScope } from '../ports';
+import type { LedgerDeps } from './ledger-deps';
+
+/** Our idea of the pool's clock may be wrong by as much: it accepts timestamps within 5 seconds of its own. */
+const CLOCK_ERROR_MS = 5_000;
+/** The shortest span: a pool that refuses it refuses the scope. */
+export const SHORTEST_SPAN_MS = DAY_MS / 4;
+/** How long a pool is known to refuse an end in the future: rows that it dates ahead must not stay hidden by a mistake. */
+const FUTURE_REFUSED_MS = DAY_MS;
+
+interface Query {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly currentPage: number;
+  readonly pageSize: number;
+}
+
+/** When each pool last refused an end in the future: the scopes of an account share it. */
+const futureRefusedAt = new WeakMap<object, number>();
+
+/** The pool's list of one scope's income: asks for its pages, and keeps what they show of the list as a whole. */
+export class IncomeList {
+  /** When the oldest row was mined that any answer of this run showed; Infinity while none did. */
+  oldestSeenMs = Infinity;
+  /** One answer of this run showed that nothing older is served. */
+  emptyBeforeMs = -Infinity;
+  private hasAnswered = false;
+
+  constructor(
+    private readonly pool: LedgerDeps['pool'],
+    private readonly scope: LedgerScope,
+    private readonly options: CallOptions,
+  ) {}
+
+  now(): number {
+    return this.pool.now();
+  }
+
+  get hasShownRows(): boolean {
+    return this.oldestSeenMs < Infinity;
+  }
+
+  /** A page of a window; null when the pool refuses so long a span. Throws when it refuses the shortest one. */
+  async readPage(window: Window, currentPage = 1, pageSize = MAX_PAGE_SIZE): Promise<Page<IncomeRow> | null> {
+    const nowMs = this.now();
+    const pastMs = nowMs - CLOCK_ERROR_MS;
+    const asked: Query = { ...requestBounds(window, nowMs), currentPage, pageSize };
+    const untilNow: Query = { ...asked, endMs: Math.min(asked.endMs, pastMs) };
+    const isKnown = nowMs - (futureRefusedAt.get(this.pool) ?? -Infinity) < FUTURE_REFUSED_MS;
+    if (isKnown && untilNow.startMs > untilNow.endMs) return nothing(asked, 0);
+    const query = isKnown ? untilNow : asked;
+    const page = await this.findPage(query);
+    if (page !== null) return page;
+    // The query was answered before: it has no page of this number.
+    if (currentPage > 1) return nothing(asked, null);
+    // One refusal may be a mishap, and the future may be what was refused, not the span.
+    const second = await this.findPage(untilNow);
+    if (second === null) return this.refused(asked, pastMs);
+    const future = untilNow.endMs < query.endMs ? await this.findPage(asked) : second;
+    if (future === null) futureRefusedAt.set(this.pool, nowMs);
+    return future ?? second;
+  }
+
+  /** Rows of a window as the pool counts them; null where it does not say. */
+  async count(window: Window): Promise<number | null> {
+    return (await this.readPage(window, 1, MIN_PAGE_SIZE))?.totalNum ?? null;
+  }
+
+  /** How long a span is asked for when the window is, ms. */
+  spanMs(window: Window): number {
+    return spanMsOf(window, this.now());
+  }
+
+  /** The span is what was refused, unless the pool refuses the shortest one as well: then the failure is thrown. */
+  private async refused(asked: Query, pastMs: number): Promise<null> {
+    const shortest = { ...asked, startMs: pastMs - SHORTEST_SPAN_MS, endMs: pastMs };
+    if (!this.hasAnswered) await this.send(shortest);
+    return null;
+  }
+
+  private async findPage(query: Query): Promise<Page<IncomeRow> | null> {
+    try {
+      return await this.send(query);
+    } catch (error) {
+      if (isKpoolError(error, 'pool.parameter')) return null;
+      throw error;
+    }
+  }
+
+  private async send(query: Query): Promise<Page<IncomeRow>> {
+    throwIfAborted(this.options.signal);
+    const { puid, algo, stream } = this.scope;
+    const ask = stream === 'earnings' ? 'queryEarnings' : 'queryRewards';
+    const page = await this.pool[ask]({ puid, algo, ...query }, this.options);
+    this.hasAnswered = true;
+    for (const { minedAtMs } of page.rows) this.oldestSeenMs = Math.min(this.oldestSeenMs, minedAtMs);
+    return page;
+  }
+}
+
+function nothing({ currentPage, pageSize }: Query, totalNum: number | null): Page<IncomeRow> {
+  return { rows: [], unreadable: [], answeredAtMs: 0, currentPage, pageSize, totalNum, totalPage: null };
+}

@@ -1,0 +1,155 @@
+import { hashMultiset } from '../../domain/content-hash';
+import type { IncomeRow } from '../../domain/income';
+import { contentOf } from '../../domain/ledger-matching';
+import { servedCount, type Page } from '../../domain/page';
+import { insideOf, MAX_PAGE_SIZE, MIN_PAGE_SIZE, type WindowRead } from '../../domain/window-answer';
+import type { Window } from '../../domain/windows';
+import type { IncomeList } from './income-list';
+
+/** Sweeps without agreement, that is three times the pages, before the disagreement is taken for lasting. */
+const MAX_SWEEPS = 3;
+/** Where equal rows stand on several pages, a sweep that misses a row and serves its equal twice looks like the truth. */
+const SWEEPS_WITH_EQUALS = 6;
+/** Page sizes differ from sweep to sweep, so that two of them do not share a gap between their pages. */
+const SMALLER_PAGES = [0, 7, 14];
+const MAX_PAGES = 20_000;
+
+interface Sweep {
+  readonly pages: readonly Page<IncomeRow>[];
+  /** Null when its pages agree with each other and the count. */
+  readonly contradiction: string | null;
+  /** Nobody counted, and its last page came again: the end, or one page in the place of another. */
+  readonly isRepeated: boolean;
+}
+
+const textsOf = ({ rows, unreadable }: Pick<Page<IncomeRow>, 'rows' | 'unreadable'>): string[] => [
+  ...rows.map(contentOf),
+  ...unreadable.map(({ raw }) => raw),
+];
+
+/** Whether two pages or reads hold the very same rows, in any order. */
+export function isSameContent(
+  a: Pick<Page<IncomeRow>, 'rows' | 'unreadable'>,
+  b: Pick<Page<IncomeRow>, 'rows' | 'unreadable'>,
+): boolean {
+  return hashMultiset(textsOf(a)) === hashMultiset(textsOf(b));
+}
+
+/** Asks for every page once. Where nobody counts the rows of all pages, they end with a shorter one. */
+async function sweep(list: IncomeList, window: Window, pageSize: number): Promise<Sweep> {
+  const pages: Page<IncomeRow>[] = [];
+  let [served, counted]: [number, number | null] = [0, null];
+  let isCounted = true;
+  for (let n = 1; n <= MAX_PAGES; n += 1) {
+    const page = await list.readPage(window, n, pageSize);
+    if (page === null) return { pages, contradiction: 'the pool refuses the span', isRepeated: false };
+    const rows = servedCount(page);
+    const before = pages.at(-1);
+    const isRepeated = before !== undefined && rows > 0 && isSameContent(page, before);
+    if (before !== undefined && served === counted && n === 2) {
+      if (rows === 0 || isRepeated) break;
+      // The count was one of the page alone.
+      isCounted = false;
+      counted = null;
+    }
+    const totalNum = isCounted ? page.totalNum : null;
+    if (counted !== null && totalNum !== null && totalNum !== counted)
+      return {
+        pages,
+        contradiction: `the count moved from ${counted} to ${totalNum} between two pages`,
+        isRepeated: false,
+      };
+    counted = totalNum ?? counted;
+    if (counted === null && isRepeated) return { pages, contradiction: null, isRepeated };
+    if (rows > 0) pages.push(page);
+    served += rows;
+    // So many rows on the first page may be a page that was cut.
+    if (n === 1 && served === counted && (rows >= pageSize || isRound(rows))) continue;
+    if (served >= (counted ?? Infinity) || rows < servedCount(pages[0] ?? page) || rows < MIN_PAGE_SIZE)
+      break;
+  }
+  const isAll = counted === null || counted === served;
+  return {
+    pages,
+    contradiction: isAll ? null : `the pool counts ${counted} rows and serves ${served} on all pages`,
+    isRepeated: false,
+  };
+}
+
+const isRound = (rows: number): boolean => rows > 0 && rows % MIN_PAGE_SIZE === 0;
+
+function hasEqualsApart(pages: readonly Page<IncomeRow>[]): boolean {
+  const texts = pages.flatMap((page) => [...new Set(textsOf(page))]);
+  return new Set(texts).size < texts.length;
+}
+
+/** One response that holds all that it counts needs no second one. */
+function isOneResponse({ pages, contradiction }: Sweep): boolean {
+  const [first] = pages;
+  return contradiction === null && pages.length < 2 && first?.totalNum !== null;
+}
+
+const NO_PAGE = { rows: [], unreadable: [], answeredAtMs: 0 };
+
+function allOf(pages: readonly Page<IncomeRow>[]): Pick<WindowRead, 'rows' | 'unreadable'> {
+  return {
+    rows: pages.flatMap(({ rows }) => rows),
+    unreadable: pages.flatMap(({ unreadable }) => unreadable),
+  };
+}
+
+function agrees(a: Sweep, b: Sweep): boolean {
+  const isCutAlike = servedCount(a.pages[0] ?? NO_PAGE) === servedCount(b.pages[0] ?? NO_PAGE);
+  if (a.contradiction !== null || b.contradiction !== null || (a.isRepeated && b.isRepeated && isCutAlike))
+    return false;
+  return isSameContent(allOf(a.pages), allOf(b.pages));
+}
+
+/** Each row as often as the one page held it that held it most often: it is there at least so often. */
+function provenBy(pages: readonly Page<IncomeRow>[]): Pick<WindowRead, 'rows' | 'unreadable'> {
+  const most = <Item>(lists: readonly (readonly Item[])[], textOf: (item: Item) => string): Item[] => {
+    const best = new Map<string, Item[]>();
+    for (const items of lists) {
+      const own = new Map<string, Item[]>();
+      for (const item of items) own.set(textOf(item), [...(own.get(textOf(item)) ?? []), item]);
+      for (const [text, equals] of own)
+        if (equals.length > (best.get(text)?.length ?? 0)) best.set(text, equals);
+    }
+    return [...best.values()].flat();
+  };
+  return {
+    rows: most(
+      pages.map(({ rows }) => rows),
+      contentOf,
+    ),
+    unreadable: most(
+      pages.map(({ unreadable }) => unreadable),
+      ({ raw }) => raw,
+    ),
+  };
+}
+
+/**
+ * Pages a window to its end, in sweeps, until two in a row agree with each other and the count. Sweeps that do not agree
+ * land what the pages of the last one prove, and the read says why it is in doubt.
+ */
+export async function pageThrough(list: IncomeList, window: Window): Promise<WindowRead> {
+  let last: Sweep | null = null;
+  let [agreed, longestPage] = [1, MAX_PAGE_SIZE];
+  for (let n = 0; ; n += 1) {
+    const size = longestPage - (SMALLER_PAGES[n % SMALLER_PAGES.length] ?? 0);
+    const swept = await sweep(list, window, Math.max(MIN_PAGE_SIZE, size));
+    if (n === 0 && isOneResponse(swept)) return { ...insideOf(window, allOf(swept.pages)), doubt: null };
+    // A pool may hold fewer rows on a page than asked for: only below that does the size make a difference.
+    if (n === 0) longestPage = Math.max(MIN_PAGE_SIZE, ...swept.pages.map(servedCount));
+    agreed = last !== null && agrees(swept, last) ? agreed + 1 : 1;
+    last = swept;
+    const needed = hasEqualsApart(swept.pages) ? SWEEPS_WITH_EQUALS : 2;
+    if (agreed >= needed) return { ...insideOf(window, allOf(swept.pages)), doubt: null };
+    if (n + 1 >= MAX_SWEEPS && agreed === 1)
+      return {
+        ...insideOf(window, provenBy(swept.pages)),
+        doubt: swept.contradiction ?? 'no two sweeps over its pages agree',
+      };
+  }
+}

@@ -1,0 +1,39 @@
+import { servedCount, type Page } from '../../domain/page';
+import type { IncomeRow } from '../../domain/income';
+import { judgeWindow, type WindowAnswer, type WindowRead } from '../../domain/window-answer';
+import type { Window } from '../../domain/windows';
+import type { IncomeList } from './income-list';
+import { isSameContent, pageThrough } from './page-through';
+
+/** What a window read came to. */
+export type WindowReading =
+  | Exclude<WindowAnswer, { kind: 'full' }>
+  /** The pool refuses so long a span. */
+  | { readonly kind: 'refused' };
+
+/**
+ * Reads a window by one response, and judges what it proves. What may be a mishap, an answer to another question or one of
+ * nothing at all, is asked for once more before it is believed.
+ */
+export async function readWindow(list: IncomeList, window: Window, isFirst = false): Promise<WindowReading> {
+  let page = await list.readPage(window);
+  if (page === null) return { kind: 'refused' };
+  const isNothing = page.totalNum === null && servedCount(page) === 0;
+  if (isNothing || judgeWindow(window, page, isFirst).kind === 'strayed')
+    page = (await list.readPage(window)) ?? page;
+  const answer = judgeWindow(window, page, isFirst);
+  if (answer.kind !== 'full') return answer;
+  const second = await list.readPage(window, 2);
+  return isEnd(second, page) ? { ...answer, kind: 'whole' } : { kind: 'unproven' };
+}
+
+/** Whether there is no second page: a pool may serve the first one again for it. */
+function isEnd(second: Page<IncomeRow> | null, first: Page<IncomeRow>): boolean {
+  return second === null || servedCount(second) === 0 || isSameContent(second, first);
+}
+
+/** Reads all of a window, by one response or by paging, without committing any of it. */
+export async function readAll(list: IncomeList, window: Window): Promise<WindowRead> {
+  const answer = await readWindow(list, window, true);
+  return answer.kind === 'whole' ? answer.read : pageThrough(list, window);
+}
