@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
@@ -15,69 +17,96 @@ import { withScratchDatabase } from './scratch-database';
 /**
  * How close the pacing comes to what can be proven, N / (1 s + guard + mean round trip), and what it costs:
  *
- *     node -r ./test/support/typescript-hook.cjs bench/pacing.ts [seconds] [efficiency|shared|load]
+ *     node -r ./test/support/typescript-hook.cjs bench/pacing.ts [seconds] [alone|shared|restart|saturated|load]
  */
 const SECONDS = Number(process.argv[2] ?? 60);
 const ONLY = process.argv[3];
 const LIMIT = 2;
 const CLOCK_TICK_MS = 10;
+const TARGET = 0.98;
+const SATURATED_TARGET = 0.96;
+/** An orderly end used to cost half the pace for this long. */
+const RESTART_SECONDS = 30;
 
 async function main(): Promise<void> {
   await withScratchDatabase(async (databaseUrl, postmasterPid) => {
-    if (ONLY === undefined || ONLY === 'efficiency') await efficiency(databaseUrl, 1);
-    if (ONLY === undefined || ONLY === 'shared') await efficiency(databaseUrl, 4);
-    if (ONLY === undefined || ONLY === 'load') await load(databaseUrl, postmasterPid);
+    const cases: Record<string, () => Promise<void>> = {
+      alone: () => efficiency('alone', databaseUrl, { processes: 1 }),
+      shared: () => efficiency('shared', databaseUrl, { processes: 4 }),
+      restart: () => efficiency('restart', databaseUrl, { processes: 1, before: 8 }),
+      saturated: () =>
+        efficiency('saturated', databaseUrl, { processes: 1, spinners: 2 * availableParallelism() }),
+      load: () => load(databaseUrl, postmasterPid),
+    };
+    for (const [name, run] of Object.entries(cases)) if (ONLY === undefined || ONLY === name) await run();
   });
 }
 
-async function efficiency(databaseUrl: string, processes: number): Promise<void> {
+/**
+ * `before`: another process has used the key for so many seconds and was stopped in good order right before. `spinners`:
+ * so many processes do nothing but take CPU.
+ */
+async function efficiency(
+  title: string,
+  databaseUrl: string,
+  { processes, before = 0, spinners = 0 }: { processes: number; before?: number; spinners?: number },
+): Promise<void> {
+  const seconds = before > 0 ? Math.min(SECONDS, RESTART_SECONDS) : SECONDS;
   const pool = await startWindowServer({
     limit: LIMIT,
     roundTripMs: () => 20 + 60 * Math.random(),
     random: Math.random,
   });
-  const requesters = Array.from({ length: processes }, (_, index) => {
+  const start = async (sender: number): Promise<ChildProgram> => {
     const options: RequesterOptions = {
-      databaseUrl,
-      poolUrl: pool.url,
-      sender: String(index),
-      key: `key-of-${processes}`,
-      endpoints: ['earn'],
-      scope: 'endpoint',
-      requestsPerSecond: LIMIT,
-      waiters: 4,
-      totalTimeoutMs: 30_000,
+      ...{ databaseUrl, poolUrl: pool.url, sender: String(sender), key: `key-${title}`, endpoints: ['earn'] },
+      ...{ scope: 'endpoint', requestsPerSecond: LIMIT, waiters: 4, totalTimeoutMs: 30_000 },
     };
-    return new ChildProgram(join(__dirname, '../test/support/pacing/requester.ts'), [
+    const requester = new ChildProgram(join(__dirname, '../test/support/pacing/requester.ts'), [
       JSON.stringify(options),
     ]);
-  });
-  await Promise.all(requesters.map((requester) => requester.answer()));
+    await requester.answer();
+    return requester;
+  };
+  const requesters = await Promise.all(Array.from({ length: processes }, (_, index) => start(index)));
+  if (before > 0) {
+    const predecessor = await start(processes);
+    predecessor.tell('go');
+    await sleep(before * 1_000);
+    await predecessor.ask('stop');
+  }
+  const spinning = Array.from({ length: spinners }, () => spawn(process.execPath, ['-e', 'for (;;);']));
+  const earlier = pool.arrivals.length;
+  const startedAtMs = performance.now();
   for (const requester of requesters) requester.tell('go');
-  while (pool.arrivals.length === 0) await sleep(5);
-  const firstAtMs = pool.arrivals[0]!.atMs;
-  await sleep(SECONDS * 1_000);
-  const within = pool.arrivals.filter((arrival) => arrival.atMs < firstAtMs + SECONDS * 1_000);
+  while (pool.arrivals.length === earlier) await sleep(5);
+  const firstAtMs = pool.arrivals[earlier]!.atMs;
+  await sleep(seconds * 1_000);
+  const within = pool.arrivals.slice(earlier).filter(({ atMs }) => atMs < firstAtMs + seconds * 1_000);
+  for (const spinner of spinning) spinner.kill('SIGKILL');
   const reports = await Promise.all(requesters.map((requester) => requester.ask<RequesterReport>('stop')));
   await pool.close();
   const requests = reports.reduce((sum, report) => sum + report.requests, 0);
   const roundTripMs =
     reports.reduce((sum, report) => sum + report.meanRoundTripMs * report.requests, 0) / requests;
-  // N places start at once: the first N arrivals belong to the start, not to the pace.
+  // N slots start at once: the first N arrivals belong to the start, not to the pace.
   const perSecond = (within.length - LIMIT) / ((within.at(-1)!.atMs - firstAtMs) / 1_000);
   const ceiling = (LIMIT * 1_000) / (REST_MS + roundTripMs);
-  const shares = reports.map((report) => `${((100 * report.requests) / requests).toFixed(0)} %`);
-  print(`${processes} process(es), ${SECONDS} s, mean round trip ${roundTripMs.toFixed(1)} ms:`, {
+  const target = spinners > 0 ? SATURATED_TARGET : TARGET;
+  const isMet = perSecond / ceiling >= target && pool.mostInAWindow() <= LIMIT;
+  print(`${title}: ${processes} process(es), ${seconds} s, mean round trip ${roundTripMs.toFixed(1)} ms`, {
     'requests per second': perSecond.toFixed(4),
     'provable ceiling': ceiling.toFixed(4),
     ratio: (perSecond / ceiling).toFixed(4),
+    target: `${target}: ${isMet ? 'met' : 'MISSED'}`,
+    'first request after, ms': (firstAtMs - startedAtMs).toFixed(0),
     rejected: pool.rejected(),
     'most in a second': pool.mostInAWindow(),
-    shares: shares.join(' '),
+    shares: reports.map((report) => `${((100 * report.requests) / requests).toFixed(0)} %`).join(' '),
   });
 }
 
-/** Many keys, so that places are free all the time: what 1,000 grants a second cost the database. */
+/** Many keys, so that slots are free all the time: what 1,000 grants a second cost the database. */
 async function load(databaseUrl: string, postmasterPid: number): Promise<void> {
   const keys = 530;
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
@@ -103,7 +132,7 @@ async function load(databaseUrl: string, postmasterPid: number): Promise<void> {
     }
   });
   await sleep(4_000);
-  const [grantsBefore, cpuBefore, ownBefore, looksBefore] = [
+  const [grantsBefore, cpuBefore, ownBefore, pollsBefore] = [
     grants,
     await cpuMs(postmasterPid),
     process.cpuUsage(),
@@ -113,7 +142,7 @@ async function load(databaseUrl: string, postmasterPid: number): Promise<void> {
   await sleep(seconds * 1_000);
   const cpu = (await cpuMs(postmasterPid)) - cpuBefore;
   const own = process.cpuUsage(ownBefore);
-  const looks = (await calls(sql)) - looksBefore;
+  const polls = (await calls(sql)) - pollsBefore;
   const perSecond = (grants - grantsBefore) / seconds;
   running = false;
   await Promise.all(asking);
@@ -122,7 +151,7 @@ async function load(databaseUrl: string, postmasterPid: number): Promise<void> {
   await sql.end();
   print(`load, ${keys} keys, ${seconds} s:`, {
     'grants per second': perSecond.toFixed(0),
-    'transactions per second': (looks / seconds).toFixed(0),
+    'transactions per second': (polls / seconds).toFixed(0),
     'cores of the database': (cpu / (seconds * 1_000)).toFixed(3),
     'cores per 1,000 grants a second': (cpu / (seconds * 1_000) / (perSecond / 1_000)).toFixed(3),
     'cores of this process': ((own.user + own.system) / 1e6 / seconds).toFixed(3),
