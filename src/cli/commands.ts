@@ -30,6 +30,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/quarantine.js')).configureQuarantine,
   },
   {
+    name: 'accounts',
+    description: 'See which account has which sub-account, and give one to another',
+    load: async () => (await import('./commands/accounts.js')).configureAccounts,
+  },
+  {
     name: 'check',
     description: 'Check configuration, database, queue, credentials, clock and rate',
     load: async () => (await import('./commands/check.js')).configureCheck,

@@ -6,6 +6,9 @@ COMMENT ON SCHEMA pool IS 'What the mining pool said: accounts, sub-accounts, wo
 CREATE SCHEMA IF NOT EXISTS report;
 COMMENT ON SCHEMA report IS 'Views and totals for people: income by day and month, reconciliation, completeness, the fleet. Start here.';
 
+CREATE SCHEMA IF NOT EXISTS book;
+COMMENT ON SCHEMA book IS 'What the user brings: prices and mappings. A sync never changes it.';
+
 CREATE SCHEMA IF NOT EXISTS sync;
 COMMENT ON SCHEMA sync IS 'Machinery of kucoin-pool-sync: progress, proofs of completeness, pacing. Not for analysis.';
 

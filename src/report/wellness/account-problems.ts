@@ -1,10 +1,10 @@
 import { commandOf } from './command';
-import type { AccountFacts, FreshnessFacts, HistoryFacts, WellnessFacts } from './facts';
+import type { AccountFacts, FreshnessFacts, HistoryFacts, LeftOutFacts, WellnessFacts } from './facts';
 import { problem, type Findings, type Problem } from './problem';
 
 /** Accounts that are stopped, and those of which not everything has been read yet. */
 export function accountProblems(facts: WellnessFacts): Findings {
-  const { accounts, expected = [], freshness = [], histories = [] } = facts;
+  const { accounts, expected = [], freshness = [], histories = [], leftOut = [] } = facts;
   const unread = histories.filter(({ lists, complete }) => complete < lists).map(incompleteHistory);
   if (accounts === undefined) return { problems: unread };
   const missing = expected.filter((name) => !accounts.some(({ account }) => account === name));
@@ -17,6 +17,7 @@ export function accountProblems(facts: WellnessFacts): Findings {
       ...accounts.filter(({ status }) => status !== 'ok').map(stoppedAccount),
       ...[...missing, ...untouched.map(({ account }) => account)].map(nothingSynced),
       ...(accounts.length + missing.length === 0 ? [nothingSynced(null)] : []),
+      ...leftOut.map(leftOutOf),
       ...unread,
     ],
   };
@@ -41,6 +42,22 @@ function stoppedAccount({ account, status, reason }: AccountFacts): Problem {
       afterMs: 0,
       endText: `The account ${account} goes on.`,
       detail: { status, reason },
+    },
+  });
+}
+
+function leftOutOf({ account, subAccounts, names }: LeftOutFacts): Problem {
+  return problem({
+    subject: `sub-accounts-left-out/${account}`,
+    kind: 'sub-accounts-left-out',
+    account,
+    what: `The API key of ${account} also shows sub-accounts of other accounts; they are left out there: ${names}.`,
+    cause: 'Each sub-account belongs to the account that showed it first, so that nothing counts twice.',
+    mend: commandOf('accounts', 'list'),
+    alert: {
+      afterMs: 0,
+      endText: `The API key of ${account} no longer shows sub-accounts of other accounts.`,
+      detail: { subAccounts, names },
     },
   });
 }

@@ -8,6 +8,14 @@ export interface AccountFacts {
   readonly reason: string | null;
 }
 
+/** Sub-accounts that an account's key shows and another account has. */
+export interface LeftOutFacts {
+  readonly account: string;
+  readonly subAccounts: number;
+  /** Their names and ids, and whose they are. */
+  readonly names: string;
+}
+
 export interface FreshnessFacts {
   readonly account: string;
   readonly stream: string;
@@ -73,6 +81,7 @@ export interface WellnessFacts {
   /** The names of the accounts that there should be. */
   readonly expected?: readonly string[];
   readonly accounts?: readonly AccountFacts[];
+  readonly leftOut?: readonly LeftOutFacts[];
   readonly freshness?: readonly FreshnessFacts[];
   readonly runs?: readonly RunFacts[];
   readonly histories?: readonly HistoryFacts[];

@@ -10,6 +10,7 @@ const SEVERITIES = {
   'queue-unreachable': 'critical',
   'account-stopped': 'critical',
   'stream-late': 'critical',
+  'sub-accounts-left-out': 'warning',
   'stream-failing': 'warning',
   'stream-partial': 'warning',
   'stream-unfinished': 'warning',

@@ -4,6 +4,7 @@ import type {
   AccountFacts,
   FreshnessFacts,
   HistoryFacts,
+  LeftOutFacts,
   QuarantineFacts,
   RunFacts,
   WellnessFacts,
@@ -27,8 +28,9 @@ export async function readServiceFacts(sql: Sql, accounts: AccountNames): Promis
 
 /** Everything that the database can tell. */
 export async function readWellnessFacts(sql: Sql, accounts: AccountNames): Promise<WellnessFacts> {
-  const [service, runs, histories, quarantine, reconciliation, recentEveryMs] = await Promise.all([
+  const [service, leftOut, runs, histories, quarantine, reconciliation, recentEveryMs] = await Promise.all([
     readServiceFacts(sql, accounts),
+    readLeftOut(sql, accounts),
     readRuns(sql, accounts),
     readHistories(sql, accounts),
     readQuarantine(sql, accounts),
@@ -38,6 +40,7 @@ export async function readWellnessFacts(sql: Sql, accounts: AccountNames): Promi
   const rows = reconciliation.filter(({ account }) => accounts === null || accounts.includes(account));
   return {
     ...service,
+    leftOut,
     runs,
     histories,
     quarantine,
@@ -51,6 +54,17 @@ async function readAccounts(sql: Sql, accounts: AccountNames): Promise<readonly 
   return sql<AccountFacts[]>`
     SELECT account_name AS account, status, status_reason AS reason
       FROM pool.accounts WHERE ${isOneOf(sql, accounts)} ORDER BY account_name`;
+}
+
+async function readLeftOut(sql: Sql, accounts: AccountNames): Promise<readonly LeftOutFacts[]> {
+  return sql<LeftOutFacts[]>`
+    SELECT k.account_name AS account, count(*)::int AS "subAccounts",
+           string_agg(format('%s (%s, of %s)', n.sub_account, n.puid, n.account_name), ', ' ORDER BY n.puid) AS names
+      FROM sync.left_out_sub_accounts l
+      JOIN pool.accounts k USING (account_id)
+      JOIN report.sub_accounts n USING (puid)
+     WHERE ${isOneOf(sql, accounts, sql`k.account_name`)}
+     GROUP BY k.account_name ORDER BY 1`;
 }
 
 /** Streams that have something to ask. */
@@ -106,8 +120,8 @@ async function readRecentEveryMs(sql: Sql): Promise<number | null> {
   return row?.everyMs ?? null;
 }
 
-function isOneOf(sql: Sql, accounts: AccountNames) {
+function isOneOf(sql: Sql, accounts: AccountNames, name = sql`account_name`) {
   if (accounts === null) return sql`true`;
   // As JSON: this driver sends no arrays of text.
-  return sql`account_name IN (SELECT jsonb_array_elements_text(${JSON.stringify(accounts)}::text::jsonb))`;
+  return sql`${name} IN (SELECT jsonb_array_elements_text(${JSON.stringify(accounts)}::text::jsonb))`;
 }

@@ -13,7 +13,7 @@ beforeAll(() => {
 
 test('everything that a person can see in the database says what it is', async () => {
   const silent = await sql<{ name: string }[]>`
-    WITH ours AS (SELECT oid, nspname FROM pg_namespace WHERE nspname IN ('pool', 'pool_parts', 'report', 'sync'))
+    WITH ours AS (SELECT oid, nspname FROM pg_namespace WHERE nspname IN ('book', 'pool', 'pool_parts', 'report', 'sync'))
     SELECT 'schema ' || nspname AS name FROM ours WHERE obj_description(oid, 'pg_namespace') IS NULL
     UNION ALL
     SELECT 'table or view ' || c.oid::regclass FROM pg_class c JOIN ours ON ours.oid = c.relnamespace

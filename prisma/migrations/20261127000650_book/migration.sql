@@ -1,0 +1,42 @@
+-- What the user brings, never overwritten by a sync.
+
+CREATE TABLE book.prices (
+  currency       text NOT NULL,
+  quote_currency text NOT NULL,
+  price_date     date NOT NULL,
+  price          numeric NOT NULL CHECK (price >= 0 AND price < 'infinity'),
+  source         text NOT NULL,
+  imported_at    timestamptz NOT NULL DEFAULT sync.now(),
+  revised        integer NOT NULL DEFAULT 0 CHECK (revised >= 0),
+  PRIMARY KEY (currency, quote_currency, price_date)
+);
+COMMENT ON TABLE book.prices IS 'What one unit of a currency was worth on a day, as imported.';
+COMMENT ON COLUMN book.prices.currency IS 'The currency that has the price, e.g. BTC.';
+COMMENT ON COLUMN book.prices.quote_currency IS 'The currency of the price, e.g. EUR.';
+COMMENT ON COLUMN book.prices.price_date IS 'The day, in the time zone of the reports.';
+COMMENT ON COLUMN book.prices.price IS 'Price of one unit, exact as imported.';
+COMMENT ON COLUMN book.prices.source IS 'Where it comes from, as the person who imported it says.';
+COMMENT ON COLUMN book.prices.imported_at IS 'When it was last imported.';
+COMMENT ON COLUMN book.prices.revised IS 'How often a later import changed it.';
+
+CREATE TABLE book.worker_groups (
+  prefix   text PRIMARY KEY,
+  site     text,
+  customer text,
+  model    text
+);
+COMMENT ON TABLE book.worker_groups IS 'What workers whose name begins alike have in common; the longest prefix counts.';
+COMMENT ON COLUMN book.worker_groups.prefix IS 'Beginning of the worker name.';
+COMMENT ON COLUMN book.worker_groups.site IS 'Where they stand.';
+COMMENT ON COLUMN book.worker_groups.customer IS 'Whose they are.';
+COMMENT ON COLUMN book.worker_groups.model IS 'Their model.';
+
+CREATE TABLE book.settings (
+  key        text PRIMARY KEY,
+  value      jsonb NOT NULL,
+  updated_at timestamptz NOT NULL DEFAULT sync.now()
+);
+COMMENT ON TABLE book.settings IS 'Settings of the reports.';
+COMMENT ON COLUMN book.settings.key IS 'Name of the setting.';
+COMMENT ON COLUMN book.settings.value IS 'Its value.';
+COMMENT ON COLUMN book.settings.updated_at IS 'When it was last set.';
