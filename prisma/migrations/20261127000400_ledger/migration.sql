@@ -168,258 +168,160 @@ END
 $$;
 COMMENT ON FUNCTION sync.guard_revision_update() IS 'Trigger: the only change of a revision is that it is closed.';
 
-CREATE TABLE pool.earnings (
-  puid          bigint NOT NULL,
-  algo          text NOT NULL,
-  currency      text NOT NULL,
-  mined_at      timestamptz NOT NULL,
-  ordinal       integer NOT NULL CHECK (ordinal >= 0),
-  mining_date   date NOT NULL GENERATED ALWAYS AS ((mined_at AT TIME ZONE 'UTC')::date) STORED,
-  amount        numeric NOT NULL,
-  hash_rate_hps numeric,
-  hash_unit     text,
-  reject_rate   numeric,
-  status        text NOT NULL,
-  settled_at    timestamptz,
-  first_seen_at timestamptz NOT NULL,
-  changed_at    timestamptz NOT NULL,
-  withdrawn_at  timestamptz,
-  unserved_at   timestamptz,
-  extra         jsonb,
-  PRIMARY KEY (puid, algo, currency, mined_at, ordinal),
-  FOREIGN KEY (puid) REFERENCES pool.sub_accounts,
-  CONSTRAINT earnings_amount_exact CHECK (scale(trim_scale(amount)) <= 18 AND abs(amount) < 1e20)
-);
-CREATE INDEX earnings_mining_date_idx ON pool.earnings (mining_date);
-CREATE INDEX earnings_settled_at_idx ON pool.earnings (settled_at);
-CREATE INDEX earnings_pending_idx ON pool.earnings (puid, algo, mined_at) WHERE status = 'WAIT_SETTLE' AND withdrawn_at IS NULL;
--- All that is not settled, unknown statuses too: a few rows of a long ledger.
-CREATE INDEX earnings_unsettled_idx ON pool.earnings (mined_at) WHERE status <> 'SETTLED' AND withdrawn_at IS NULL;
-CREATE INDEX earnings_unserved_idx ON pool.earnings (puid) WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL;
--- Empty while the pool says only what its specification says.
-CREATE INDEX earnings_unknown_status_idx ON pool.earnings (puid, status) WHERE status NOT IN ('SETTLED', 'WAIT_SETTLE');
+-- The two lists, each with its revisions, from one definition. They differ in this: a reward has a type, which is part of
+-- its key; an earning has a reject rate.
+CREATE FUNCTION sync.make_ledger_list(list text, revisions text, has_type boolean, has_reject_rate boolean) RETURNS void
+  LANGUAGE plpgsql
+  AS $make$
+DECLARE
+  type_column        constant text := CASE WHEN has_type THEN 'type text NOT NULL,' ELSE '' END;
+  reject_rate_column constant text := CASE WHEN has_reject_rate THEN 'reject_rate numeric,' ELSE '' END;
+  key                constant text := 'puid, algo, currency, mined_at, ' || CASE WHEN has_type THEN 'type, ' ELSE '' END || 'ordinal';
+  state              constant text := 'amount, hash_rate_hps, hash_unit, ' || CASE WHEN has_reject_rate THEN 'reject_rate, ' ELSE '' END
+                                        || 'status, settled_at, withdrawn_at, unserved_at, extra';
+  old_key            constant text := 'OLD.' || replace(key, ', ', ', OLD.');
+  new_key            constant text := 'NEW.' || replace(key, ', ', ', NEW.');
+BEGIN
+  EXECUTE format($sql$
+    CREATE TABLE pool.%1$s (
+      puid          bigint NOT NULL REFERENCES pool.sub_accounts,
+      algo          text NOT NULL,
+      currency      text NOT NULL,
+      mined_at      timestamptz NOT NULL,
+      %2$s
+      ordinal       integer NOT NULL CHECK (ordinal >= 0),
+      mining_date   date NOT NULL GENERATED ALWAYS AS ((mined_at AT TIME ZONE 'UTC')::date) STORED,
+      amount        numeric NOT NULL,
+      hash_rate_hps numeric,
+      hash_unit     text,
+      %3$s
+      status        text NOT NULL,
+      settled_at    timestamptz,
+      first_seen_at timestamptz NOT NULL,
+      changed_at    timestamptz NOT NULL,
+      withdrawn_at  timestamptz,
+      unserved_at   timestamptz,
+      extra         jsonb,
+      PRIMARY KEY (%4$s),
+      CONSTRAINT %1$s_amount_exact CHECK (scale(trim_scale(amount)) <= 18 AND abs(amount) < 1e20)
+    );
+    CREATE INDEX %1$s_mining_date_idx ON pool.%1$s (mining_date);
+    CREATE INDEX %1$s_settled_at_idx ON pool.%1$s (settled_at);
+    CREATE INDEX %1$s_pending_idx ON pool.%1$s (puid, algo, mined_at) WHERE status = 'WAIT_SETTLE' AND withdrawn_at IS NULL;
+    -- All that is not settled, unknown statuses too: a few rows of a long ledger.
+    CREATE INDEX %1$s_unsettled_idx ON pool.%1$s (mined_at) WHERE status <> 'SETTLED' AND withdrawn_at IS NULL;
+    CREATE INDEX %1$s_unserved_idx ON pool.%1$s (puid) WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL;
+    -- Empty while the pool says only what its specification says.
+    CREATE INDEX %1$s_unknown_status_idx ON pool.%1$s (puid, status) WHERE status NOT IN ('SETTLED', 'WAIT_SETTLE');
+  $sql$, list, type_column, reject_rate_column, key);
+
+  EXECUTE format($sql$
+    CREATE TABLE pool.%1$s (
+      revision_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      puid          bigint NOT NULL REFERENCES pool.sub_accounts,
+      algo          text NOT NULL,
+      currency      text NOT NULL,
+      mined_at      timestamptz NOT NULL,
+      %2$s
+      ordinal       integer NOT NULL CHECK (ordinal >= 0),
+      mining_date   date NOT NULL GENERATED ALWAYS AS ((mined_at AT TIME ZONE 'UTC')::date) STORED,
+      amount        numeric NOT NULL,
+      hash_rate_hps numeric,
+      hash_unit     text,
+      %3$s
+      status        text NOT NULL,
+      settled_at    timestamptz,
+      withdrawn_at  timestamptz,
+      unserved_at   timestamptz,
+      extra         jsonb,
+      change        text NOT NULL CHECK (change IN ('appeared', 'settled', 'amended', 'withdrawn', 'restored', 'unserved', 'served_again')),
+      valid_from    timestamptz NOT NULL,
+      valid_to      timestamptz CHECK (valid_to > valid_from),
+      CONSTRAINT %1$s_amount_exact CHECK (scale(trim_scale(amount)) <= 18 AND abs(amount) < 1e20)
+    );
+    CREATE UNIQUE INDEX %1$s_open_idx ON pool.%1$s (%4$s) WHERE valid_to IS NULL;
+    CREATE INDEX %1$s_key_valid_from_idx ON pool.%1$s (%4$s, valid_from);
+    CREATE INDEX %1$s_valid_from_idx ON pool.%1$s (valid_from);
+    -- Finds what changed of a sub-account after an instant.
+    CREATE INDEX %1$s_sub_account_valid_from_idx ON pool.%1$s (puid, currency, valid_from);
+  $sql$, revisions, type_column, reject_rate_column, key);
+
+  EXECUTE format($sql$
+    CREATE TRIGGER a_enter_ledger_commit BEFORE INSERT OR UPDATE ON pool.%1$s
+      FOR EACH STATEMENT EXECUTE FUNCTION sync.enter_ledger_commit();
+    CREATE TRIGGER b_key_never_changes BEFORE UPDATE ON pool.%1$s
+      FOR EACH ROW WHEN ((%3$s) IS DISTINCT FROM (%4$s)) EXECUTE FUNCTION sync.refuse('The key of a ledger row never changes.');
+    CREATE TRIGGER c_stamp_insert BEFORE INSERT ON pool.%1$s
+      FOR EACH ROW EXECUTE FUNCTION sync.stamp_ledger_insert();
+    CREATE TRIGGER c_stamp_update BEFORE UPDATE ON pool.%1$s
+      FOR EACH ROW EXECUTE FUNCTION sync.stamp_ledger_update();
+    CREATE TRIGGER d_record_inserts AFTER INSERT ON pool.%1$s
+      REFERENCING NEW TABLE AS added
+      FOR EACH STATEMENT EXECUTE FUNCTION sync.record_ledger_inserts('pool.%2$s', %5$L, %6$L);
+    CREATE TRIGGER d_record_updates AFTER UPDATE ON pool.%1$s
+      REFERENCING OLD TABLE AS before NEW TABLE AS after
+      FOR EACH STATEMENT EXECUTE FUNCTION sync.record_ledger_updates('pool.%2$s', %5$L, %6$L);
+    CREATE TRIGGER e_never_deleted BEFORE DELETE OR TRUNCATE ON pool.%1$s
+      FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('Ledger rows are never deleted.');
+    CREATE TRIGGER a_only_closed BEFORE UPDATE ON pool.%2$s
+      FOR EACH ROW EXECUTE FUNCTION sync.guard_revision_update();
+    CREATE TRIGGER e_never_deleted BEFORE DELETE OR TRUNCATE ON pool.%2$s
+      FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('Revisions of the ledger are never deleted.');
+  $sql$, list, revisions, old_key, new_key, key, state);
+END
+$make$;
+
+SELECT sync.make_ledger_list('earnings', 'earning_revisions', has_type => false, has_reject_rate => true),
+       sync.make_ledger_list('rewards', 'reward_revisions', has_type => true, has_reject_rate => false);
+DROP FUNCTION sync.make_ledger_list(text, text, boolean, boolean);
+
 -- Finds the earnings that stand for a reward.
 CREATE INDEX earnings_scope_day_idx ON pool.earnings (puid, algo, currency, mining_date) WHERE withdrawn_at IS NULL;
-
-CREATE TABLE pool.earning_revisions (
-  revision_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  puid          bigint NOT NULL,
-  algo          text NOT NULL,
-  currency      text NOT NULL,
-  mined_at      timestamptz NOT NULL,
-  ordinal       integer NOT NULL CHECK (ordinal >= 0),
-  mining_date   date NOT NULL GENERATED ALWAYS AS ((mined_at AT TIME ZONE 'UTC')::date) STORED,
-  amount        numeric NOT NULL,
-  hash_rate_hps numeric,
-  hash_unit     text,
-  reject_rate   numeric,
-  status        text NOT NULL,
-  settled_at    timestamptz,
-  withdrawn_at  timestamptz,
-  unserved_at   timestamptz,
-  extra         jsonb,
-  change        text NOT NULL CHECK (change IN ('appeared', 'settled', 'amended', 'withdrawn', 'restored', 'unserved', 'served_again')),
-  valid_from    timestamptz NOT NULL,
-  valid_to      timestamptz CHECK (valid_to > valid_from),
-  FOREIGN KEY (puid) REFERENCES pool.sub_accounts,
-  CONSTRAINT earning_revisions_amount_exact CHECK (scale(trim_scale(amount)) <= 18 AND abs(amount) < 1e20)
-);
-CREATE UNIQUE INDEX earning_revisions_open_idx ON pool.earning_revisions (puid, algo, currency, mined_at, ordinal) WHERE valid_to IS NULL;
-CREATE INDEX earning_revisions_key_valid_from_idx ON pool.earning_revisions (puid, algo, currency, mined_at, ordinal, valid_from);
-CREATE INDEX earning_revisions_valid_from_idx ON pool.earning_revisions (valid_from);
--- Finds what changed of a sub-account after an instant.
-CREATE INDEX earning_revisions_sub_account_valid_from_idx ON pool.earning_revisions (puid, currency, valid_from);
-
-CREATE TRIGGER a_enter_ledger_commit BEFORE INSERT OR UPDATE ON pool.earnings
-  FOR EACH STATEMENT EXECUTE FUNCTION sync.enter_ledger_commit();
-CREATE TRIGGER b_key_never_changes BEFORE UPDATE ON pool.earnings
-  FOR EACH ROW WHEN ((OLD.puid, OLD.algo, OLD.currency, OLD.mined_at, OLD.ordinal) IS DISTINCT FROM (NEW.puid, NEW.algo, NEW.currency, NEW.mined_at, NEW.ordinal))
-  EXECUTE FUNCTION sync.refuse('The key of a ledger row never changes.');
-CREATE TRIGGER c_stamp_insert BEFORE INSERT ON pool.earnings
-  FOR EACH ROW EXECUTE FUNCTION sync.stamp_ledger_insert();
-CREATE TRIGGER c_stamp_update BEFORE UPDATE ON pool.earnings
-  FOR EACH ROW EXECUTE FUNCTION sync.stamp_ledger_update();
-CREATE TRIGGER d_record_inserts AFTER INSERT ON pool.earnings
-  REFERENCING NEW TABLE AS added
-  FOR EACH STATEMENT EXECUTE FUNCTION sync.record_ledger_inserts(
-    'pool.earning_revisions', 'puid, algo, currency, mined_at, ordinal',
-    'amount, hash_rate_hps, hash_unit, reject_rate, status, settled_at, withdrawn_at, unserved_at, extra');
-CREATE TRIGGER d_record_updates AFTER UPDATE ON pool.earnings
-  REFERENCING OLD TABLE AS before NEW TABLE AS after
-  FOR EACH STATEMENT EXECUTE FUNCTION sync.record_ledger_updates(
-    'pool.earning_revisions', 'puid, algo, currency, mined_at, ordinal',
-    'amount, hash_rate_hps, hash_unit, reject_rate, status, settled_at, withdrawn_at, unserved_at, extra');
-CREATE TRIGGER e_never_deleted BEFORE DELETE OR TRUNCATE ON pool.earnings
-  FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('Ledger rows are never deleted.');
-
-CREATE TRIGGER a_only_closed BEFORE UPDATE ON pool.earning_revisions
-  FOR EACH ROW EXECUTE FUNCTION sync.guard_revision_update();
-CREATE TRIGGER e_never_deleted BEFORE DELETE OR TRUNCATE ON pool.earning_revisions
-  FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('Revisions of the ledger are never deleted.');
-
-COMMENT ON TABLE pool.earnings IS 'Mining income, one row per item that the pool lists. Never deleted: see withdrawn_at and earning_revisions. Source: GET /v1/external/earn/query.';
-COMMENT ON TABLE pool.earning_revisions IS 'What each row of pool.earnings was, and from when to when we knew it so; one open revision (valid_to null) per row.';
-COMMENT ON COLUMN pool.earning_revisions.revision_id IS 'Our number of the revision.';
-COMMENT ON COLUMN pool.earnings.puid IS 'Sub-account id. API: puid (request).';
-COMMENT ON COLUMN pool.earnings.algo IS 'Algorithm. API: algo (request).';
-COMMENT ON COLUMN pool.earnings.currency IS 'Currency of the amount, e.g. BTC. API: currency.';
-COMMENT ON COLUMN pool.earnings.mined_at IS 'The mining date as served, to the millisecond. API: miningDate.';
-COMMENT ON COLUMN pool.earnings.ordinal IS 'Numbers rows that share the rest of the key (0, 1, …), since the API gives rows no id.';
-COMMENT ON COLUMN pool.earnings.mining_date IS 'The day of mined_at in UTC.';
-COMMENT ON COLUMN pool.earnings.amount IS 'Income in units of the currency, exact; negative for a correction. API: amount.';
-COMMENT ON COLUMN pool.earnings.hash_rate_hps IS 'Daily hashrate, H/s. API: hashRate × hashUnit; null when none was served or the unit is unknown.';
-COMMENT ON COLUMN pool.earnings.hash_unit IS 'The unit that the API named; hash_rate_hps is already in H/s. API: hashUnit.';
-COMMENT ON COLUMN pool.earnings.reject_rate IS 'Rejected shares in percent, as served. API: rejectRate.';
-COMMENT ON COLUMN pool.earnings.status IS 'WAIT_SETTLE: pending; SETTLED: paid; or whatever the API said. API: status.';
-COMMENT ON COLUMN pool.earnings.settled_at IS 'Settle time as served, also on a pending row; null when none. API: settleTime.';
-COMMENT ON COLUMN pool.earnings.first_seen_at IS 'When the row first appeared to us, by the databases clock.';
-COMMENT ON COLUMN pool.earnings.changed_at IS 'When the row last changed, by the database''s clock; the valid_from of its open revision.';
-COMMENT ON COLUMN pool.earnings.withdrawn_at IS 'When two complete reads agreed that the pool no longer serves the row; null while it is served.';
-COMMENT ON COLUMN pool.earnings.unserved_at IS 'When two reads agreed that the pool''s list begins later than this row, which is kept and goes on counting; null while it is served.';
-COMMENT ON COLUMN pool.earnings.extra IS 'Fields of the API that have no column, digit for digit.';
-COMMENT ON COLUMN pool.earning_revisions.puid IS 'Sub-account id. API: puid (request).';
-COMMENT ON COLUMN pool.earning_revisions.algo IS 'Algorithm. API: algo (request).';
-COMMENT ON COLUMN pool.earning_revisions.currency IS 'Currency of the amount, e.g. BTC. API: currency.';
-COMMENT ON COLUMN pool.earning_revisions.mined_at IS 'The mining date as served, to the millisecond. API: miningDate.';
-COMMENT ON COLUMN pool.earning_revisions.ordinal IS 'Numbers rows that share the rest of the key (0, 1, …), since the API gives rows no id.';
-COMMENT ON COLUMN pool.earning_revisions.mining_date IS 'The day of mined_at in UTC.';
-COMMENT ON COLUMN pool.earning_revisions.amount IS 'Income in units of the currency, exact; negative for a correction. API: amount.';
-COMMENT ON COLUMN pool.earning_revisions.hash_rate_hps IS 'Daily hashrate, H/s. API: hashRate × hashUnit; null when none was served or the unit is unknown.';
-COMMENT ON COLUMN pool.earning_revisions.hash_unit IS 'The unit that the API named; hash_rate_hps is already in H/s. API: hashUnit.';
-COMMENT ON COLUMN pool.earning_revisions.reject_rate IS 'Rejected shares in percent, as served. API: rejectRate.';
-COMMENT ON COLUMN pool.earning_revisions.status IS 'WAIT_SETTLE: pending; SETTLED: paid; or whatever the API said. API: status.';
-COMMENT ON COLUMN pool.earning_revisions.settled_at IS 'Settle time as served, also on a pending row; null when none. API: settleTime.';
-COMMENT ON COLUMN pool.earning_revisions.withdrawn_at IS 'When two complete reads agreed that the pool no longer serves the row; null while it is served.';
-COMMENT ON COLUMN pool.earning_revisions.unserved_at IS 'When two reads agreed that the pool''s list begins later than this row, which is kept and goes on counting; null while it is served.';
-COMMENT ON COLUMN pool.earning_revisions.extra IS 'Fields of the API that have no column, digit for digit.';
-COMMENT ON COLUMN pool.earning_revisions.change IS 'What made this revision: appeared, settled, amended, withdrawn, restored, unserved or served_again.';
-COMMENT ON COLUMN pool.earning_revisions.valid_from IS 'From when we knew the row so, included.';
-COMMENT ON COLUMN pool.earning_revisions.valid_to IS 'Until when we knew the row so, not included; null while it still is.';
-
-CREATE TABLE pool.rewards (
-  puid          bigint NOT NULL,
-  algo          text NOT NULL,
-  currency      text NOT NULL,
-  mined_at      timestamptz NOT NULL,
-  type          text NOT NULL,
-  ordinal       integer NOT NULL CHECK (ordinal >= 0),
-  mining_date   date NOT NULL GENERATED ALWAYS AS ((mined_at AT TIME ZONE 'UTC')::date) STORED,
-  amount        numeric NOT NULL,
-  hash_rate_hps numeric,
-  hash_unit     text,
-  status        text NOT NULL,
-  settled_at    timestamptz,
-  first_seen_at timestamptz NOT NULL,
-  changed_at    timestamptz NOT NULL,
-  withdrawn_at  timestamptz,
-  unserved_at   timestamptz,
-  extra         jsonb,
-  PRIMARY KEY (puid, algo, currency, mined_at, type, ordinal),
-  FOREIGN KEY (puid) REFERENCES pool.sub_accounts,
-  CONSTRAINT rewards_amount_exact CHECK (scale(trim_scale(amount)) <= 18 AND abs(amount) < 1e20)
-);
-CREATE INDEX rewards_mining_date_idx ON pool.rewards (mining_date);
-CREATE INDEX rewards_settled_at_idx ON pool.rewards (settled_at);
-CREATE INDEX rewards_pending_idx ON pool.rewards (puid, algo, mined_at) WHERE status = 'WAIT_SETTLE' AND withdrawn_at IS NULL;
--- All that is not settled, unknown statuses too: a few rows of a long ledger.
-CREATE INDEX rewards_unsettled_idx ON pool.rewards (mined_at) WHERE status <> 'SETTLED' AND withdrawn_at IS NULL;
-CREATE INDEX rewards_unserved_idx ON pool.rewards (puid) WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL;
 -- Empty while the pool says only what its specification says.
-CREATE INDEX rewards_unknown_status_idx ON pool.rewards (puid, status) WHERE status NOT IN ('SETTLED', 'WAIT_SETTLE');
 CREATE INDEX rewards_unknown_type_idx ON pool.rewards (puid, type)
   WHERE type NOT IN ('MINING_EARN', 'UNITE_COIN_EARN', 'REWARD_EARN', 'HASH_RATE_EARN', 'FEE_RATE_EARN');
 
-CREATE TABLE pool.reward_revisions (
-  revision_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  puid          bigint NOT NULL,
-  algo          text NOT NULL,
-  currency      text NOT NULL,
-  mined_at      timestamptz NOT NULL,
-  type          text NOT NULL,
-  ordinal       integer NOT NULL CHECK (ordinal >= 0),
-  mining_date   date NOT NULL GENERATED ALWAYS AS ((mined_at AT TIME ZONE 'UTC')::date) STORED,
-  amount        numeric NOT NULL,
-  hash_rate_hps numeric,
-  hash_unit     text,
-  status        text NOT NULL,
-  settled_at    timestamptz,
-  withdrawn_at  timestamptz,
-  unserved_at   timestamptz,
-  extra         jsonb,
-  change        text NOT NULL CHECK (change IN ('appeared', 'settled', 'amended', 'withdrawn', 'restored', 'unserved', 'served_again')),
-  valid_from    timestamptz NOT NULL,
-  valid_to      timestamptz CHECK (valid_to > valid_from),
-  FOREIGN KEY (puid) REFERENCES pool.sub_accounts,
-  CONSTRAINT reward_revisions_amount_exact CHECK (scale(trim_scale(amount)) <= 18 AND abs(amount) < 1e20)
-);
-CREATE UNIQUE INDEX reward_revisions_open_idx ON pool.reward_revisions (puid, algo, currency, mined_at, type, ordinal) WHERE valid_to IS NULL;
-CREATE INDEX reward_revisions_key_valid_from_idx ON pool.reward_revisions (puid, algo, currency, mined_at, type, ordinal, valid_from);
-CREATE INDEX reward_revisions_valid_from_idx ON pool.reward_revisions (valid_from);
--- Finds what changed of a sub-account after an instant.
-CREATE INDEX reward_revisions_sub_account_valid_from_idx ON pool.reward_revisions (puid, currency, valid_from);
-
-CREATE TRIGGER a_enter_ledger_commit BEFORE INSERT OR UPDATE ON pool.rewards
-  FOR EACH STATEMENT EXECUTE FUNCTION sync.enter_ledger_commit();
-CREATE TRIGGER b_key_never_changes BEFORE UPDATE ON pool.rewards
-  FOR EACH ROW WHEN ((OLD.puid, OLD.algo, OLD.currency, OLD.mined_at, OLD.type, OLD.ordinal) IS DISTINCT FROM (NEW.puid, NEW.algo, NEW.currency, NEW.mined_at, NEW.type, NEW.ordinal))
-  EXECUTE FUNCTION sync.refuse('The key of a ledger row never changes.');
-CREATE TRIGGER c_stamp_insert BEFORE INSERT ON pool.rewards
-  FOR EACH ROW EXECUTE FUNCTION sync.stamp_ledger_insert();
-CREATE TRIGGER c_stamp_update BEFORE UPDATE ON pool.rewards
-  FOR EACH ROW EXECUTE FUNCTION sync.stamp_ledger_update();
-CREATE TRIGGER d_record_inserts AFTER INSERT ON pool.rewards
-  REFERENCING NEW TABLE AS added
-  FOR EACH STATEMENT EXECUTE FUNCTION sync.record_ledger_inserts(
-    'pool.reward_revisions', 'puid, algo, currency, mined_at, type, ordinal',
-    'amount, hash_rate_hps, hash_unit, status, settled_at, withdrawn_at, unserved_at, extra');
-CREATE TRIGGER d_record_updates AFTER UPDATE ON pool.rewards
-  REFERENCING OLD TABLE AS before NEW TABLE AS after
-  FOR EACH STATEMENT EXECUTE FUNCTION sync.record_ledger_updates(
-    'pool.reward_revisions', 'puid, algo, currency, mined_at, type, ordinal',
-    'amount, hash_rate_hps, hash_unit, status, settled_at, withdrawn_at, unserved_at, extra');
-CREATE TRIGGER e_never_deleted BEFORE DELETE OR TRUNCATE ON pool.rewards
-  FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('Ledger rows are never deleted.');
-
-CREATE TRIGGER a_only_closed BEFORE UPDATE ON pool.reward_revisions
-  FOR EACH ROW EXECUTE FUNCTION sync.guard_revision_update();
-CREATE TRIGGER e_never_deleted BEFORE DELETE OR TRUNCATE ON pool.reward_revisions
-  FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('Revisions of the ledger are never deleted.');
-
+COMMENT ON TABLE pool.earnings IS 'Mining income, one row per item that the pool lists. Never deleted: see withdrawn_at and earning_revisions. Source: GET /v1/external/earn/query.';
+COMMENT ON TABLE pool.earning_revisions IS 'What each row of pool.earnings was, and from when to when we knew it so; one open revision (valid_to null) per row.';
 COMMENT ON TABLE pool.rewards IS 'Other income, one row per item that the pool lists: merged mining, events, subsidies, and mining income again (report.income_ledger counts it once). Never deleted. Source: GET /v1/external/reward/query.';
 COMMENT ON TABLE pool.reward_revisions IS 'What each row of pool.rewards was, and from when to when we knew it so; one open revision (valid_to null) per row.';
-COMMENT ON COLUMN pool.reward_revisions.revision_id IS 'Our number of the revision.';
-COMMENT ON COLUMN pool.rewards.puid IS 'Sub-account id. API: puid (request).';
-COMMENT ON COLUMN pool.rewards.algo IS 'Algorithm. API: algo (request).';
-COMMENT ON COLUMN pool.rewards.currency IS 'Currency of the amount, e.g. BTC. API: currency.';
-COMMENT ON COLUMN pool.rewards.mined_at IS 'The mining date as served, to the millisecond. API: miningDate.';
-COMMENT ON COLUMN pool.rewards.type IS 'MINING_EARN: mining income; UNITE_COIN_EARN: merged mining; REWARD_EARN: event rewards; HASH_RATE_EARN: retroactive mining income; FEE_RATE_EARN: fee subsidies; or whatever the API said. API: type.';
-COMMENT ON COLUMN pool.rewards.ordinal IS 'Numbers rows that share the rest of the key (0, 1, …), since the API gives rows no id.';
-COMMENT ON COLUMN pool.rewards.mining_date IS 'The day of mined_at in UTC.';
-COMMENT ON COLUMN pool.rewards.amount IS 'Income in units of the currency, exact; negative for a correction. API: amount.';
-COMMENT ON COLUMN pool.rewards.hash_rate_hps IS 'Hashrate, H/s. API: hashRate × hashUnit; null when none was served or the unit is unknown.';
-COMMENT ON COLUMN pool.rewards.hash_unit IS 'The unit that the API named; hash_rate_hps is already in H/s. API: hashUnit.';
-COMMENT ON COLUMN pool.rewards.status IS 'WAIT_SETTLE: pending; SETTLED: paid; or whatever the API said. API: status.';
-COMMENT ON COLUMN pool.rewards.settled_at IS 'Settle time as served, also on a pending row; null when none. API: settleTime.';
-COMMENT ON COLUMN pool.rewards.first_seen_at IS 'When the row first appeared to us, by the databases clock.';
-COMMENT ON COLUMN pool.rewards.changed_at IS 'When the row last changed, by the database''s clock; the valid_from of its open revision.';
-COMMENT ON COLUMN pool.rewards.withdrawn_at IS 'When two complete reads agreed that the pool no longer serves the row; null while it is served.';
-COMMENT ON COLUMN pool.rewards.unserved_at IS 'When two reads agreed that the pool''s list begins later than this row, which is kept and goes on counting; null while it is served.';
-COMMENT ON COLUMN pool.rewards.extra IS 'Fields of the API that have no column, digit for digit.';
-COMMENT ON COLUMN pool.reward_revisions.puid IS 'Sub-account id. API: puid (request).';
-COMMENT ON COLUMN pool.reward_revisions.algo IS 'Algorithm. API: algo (request).';
-COMMENT ON COLUMN pool.reward_revisions.currency IS 'Currency of the amount, e.g. BTC. API: currency.';
-COMMENT ON COLUMN pool.reward_revisions.mined_at IS 'The mining date as served, to the millisecond. API: miningDate.';
-COMMENT ON COLUMN pool.reward_revisions.type IS 'MINING_EARN: mining income; UNITE_COIN_EARN: merged mining; REWARD_EARN: event rewards; HASH_RATE_EARN: retroactive mining income; FEE_RATE_EARN: fee subsidies; or whatever the API said. API: type.';
-COMMENT ON COLUMN pool.reward_revisions.ordinal IS 'Numbers rows that share the rest of the key (0, 1, …), since the API gives rows no id.';
-COMMENT ON COLUMN pool.reward_revisions.mining_date IS 'The day of mined_at in UTC.';
-COMMENT ON COLUMN pool.reward_revisions.amount IS 'Income in units of the currency, exact; negative for a correction. API: amount.';
-COMMENT ON COLUMN pool.reward_revisions.hash_rate_hps IS 'Hashrate, H/s. API: hashRate × hashUnit; null when none was served or the unit is unknown.';
-COMMENT ON COLUMN pool.reward_revisions.hash_unit IS 'The unit that the API named; hash_rate_hps is already in H/s. API: hashUnit.';
-COMMENT ON COLUMN pool.reward_revisions.status IS 'WAIT_SETTLE: pending; SETTLED: paid; or whatever the API said. API: status.';
-COMMENT ON COLUMN pool.reward_revisions.settled_at IS 'Settle time as served, also on a pending row; null when none. API: settleTime.';
-COMMENT ON COLUMN pool.reward_revisions.withdrawn_at IS 'When two complete reads agreed that the pool no longer serves the row; null while it is served.';
-COMMENT ON COLUMN pool.reward_revisions.unserved_at IS 'When two reads agreed that the pool''s list begins later than this row, which is kept and goes on counting; null while it is served.';
-COMMENT ON COLUMN pool.reward_revisions.extra IS 'Fields of the API that have no column, digit for digit.';
-COMMENT ON COLUMN pool.reward_revisions.change IS 'What made this revision: appeared, settled, amended, withdrawn, restored, unserved or served_again.';
-COMMENT ON COLUMN pool.reward_revisions.valid_from IS 'From when we knew the row so, included.';
-COMMENT ON COLUMN pool.reward_revisions.valid_to IS 'Until when we knew the row so, not included; null while it still is.';
+
+-- What the columns are, said once for every table that has them.
+DO $$
+DECLARE
+  described record;
+BEGIN
+  FOR described IN
+    SELECT format('COMMENT ON COLUMN %s.%I IS %L', c.oid::regclass, d.column_name, d.sentence) AS statement
+      FROM (VALUES
+        ('puid', 'Sub-account id. API: puid (request).'),
+        ('algo', 'Algorithm. API: algo (request).'),
+        ('currency', 'Currency of the amount, e.g. BTC. API: currency.'),
+        ('mined_at', 'The mining date as served, to the millisecond. API: miningDate.'),
+        ('type', 'MINING_EARN: mining income; UNITE_COIN_EARN: merged mining; REWARD_EARN: event rewards; HASH_RATE_EARN: retroactive mining income; FEE_RATE_EARN: fee subsidies; or whatever the API said. API: type.'),
+        ('ordinal', 'Numbers rows that share the rest of the key (0, 1, …), since the API gives rows no id.'),
+        ('mining_date', 'The day of mined_at in UTC.'),
+        ('amount', 'Income in units of the currency, exact; negative for a correction. API: amount.'),
+        ('hash_rate_hps', 'Hashrate that earned it, the day''s for an earning, H/s. API: hashRate × hashUnit; null when none was served or the unit is unknown.'),
+        ('hash_unit', 'The unit that the API named; hash_rate_hps is already in H/s. API: hashUnit.'),
+        ('reject_rate', 'Rejected shares in percent, as served. API: rejectRate.'),
+        ('status', 'WAIT_SETTLE: pending; SETTLED: paid; or whatever the API said. API: status.'),
+        ('settled_at', 'Settle time as served, also on a pending row; null when none. API: settleTime.'),
+        ('first_seen_at', 'When the row first appeared to us, by the database''s clock.'),
+        ('changed_at', 'When the row last changed, by the database''s clock; the valid_from of its open revision.'),
+        ('withdrawn_at', 'When two complete reads agreed that the pool no longer serves the row; null while it is served.'),
+        ('unserved_at', 'When two reads agreed that the pool''s list begins later than this row, which is kept and goes on counting; null while it is served.'),
+        ('extra', 'Fields of the API that have no column, digit for digit.'),
+        ('revision_id', 'Our number of the revision.'),
+        ('change', 'What made this revision: appeared, settled, amended, withdrawn, restored, unserved or served_again.'),
+        ('valid_from', 'From when we knew the row so, included.'),
+        ('valid_to', 'Until when we knew the row so, not included; null while it still is.')
+           ) AS d (column_name, sentence)
+      JOIN pg_attribute a ON a.attname = d.column_name
+      JOIN pg_class c ON c.oid = a.attrelid
+     WHERE c.oid IN ('pool.earnings'::regclass, 'pool.earning_revisions'::regclass, 'pool.rewards'::regclass, 'pool.reward_revisions'::regclass)
+  LOOP
+    EXECUTE described.statement;
+  END LOOP;
+END
+$$;
