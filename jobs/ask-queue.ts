@@ -1,10 +1,12 @@
 import { describeQueuePlace, queuePlaceOf } from '../src/app/queue-place';
 import type { Secret } from '../src/core/secret';
-import { openRedisBackend } from './backends/redis';
+import { requireRedis } from './backends/redis-requirements';
 
-/** Makes sure that the place of the jobs answers, and describes it. Throws `queue.unreachable`. */
-export async function askQueue(redisUrl: Secret | null): Promise<string> {
+/**
+ * Makes sure that the place of the jobs can hold them, and describes it. Throws `queue.refused` and `queue.unreachable`.
+ */
+export async function askQueue(redisUrl: Secret | null, log: (line: string) => void): Promise<string> {
   // The database has its own line.
-  if (redisUrl !== null) await (await openRedisBackend(redisUrl, 'kpool')).close();
+  if (redisUrl !== null) await requireRedis(redisUrl, { prefix: 'kpool', log });
   return `jobs are kept in ${describeQueuePlace(queuePlaceOf(redisUrl))}`;
 }

@@ -33,7 +33,7 @@ export async function runJobs(options: RunJobsOptions): Promise<ServiceJobs> {
       redisUrl === null
         ? await openPostgresBackend(databaseUrl, options.queueConnections)
         : // Others may use this Redis too, another kpool among them.
-          await openRedisBackend(redisUrl, `kpool-${held.installation}`);
+          await openRedisBackend(redisUrl, `kpool-${held.installation}`, (line) => log.warn(line));
     try {
       const jobs = await startServiceJobs({
         ...options,

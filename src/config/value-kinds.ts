@@ -136,10 +136,12 @@ function findAddressMistake(text: string): AddressMistake | null {
   }
 }
 
-export const redisAddress = kind('redis://host:6379 or rediss://user:password@host:6379', (text) => {
+/** A path is the number of a database; ioredis would take any other for database 0. */
+export const redisAddress = kind('redis://host:6379 or rediss://user:password@host:6379/0', (text) => {
   const url = findUrl(text);
   const isRedis = url?.protocol === 'redis:' || url?.protocol === 'rediss:';
-  return isRedis && url.hostname !== '' && url.hash === '' && isPercentEncoded(url) ? text : null;
+  if (!isRedis || !/^(\/\d{0,5})?$/.test(url.pathname)) return null;
+  return url.hostname !== '' && url.hash === '' && isPercentEncoded(url) ? text : null;
 });
 
 /** As curl takes it: without a scheme it is http. */

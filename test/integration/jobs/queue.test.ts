@@ -49,7 +49,11 @@ onBothBackends('the queue', (backendUnderTest) => {
     backend =
       redisUrl === null
         ? await openPostgresBackend(new Secret(database.url))
-        : await openRedisBackend(new Secret(redisUrl), `${backendUnderTest.redisPrefix()}-${database.name}`);
+        : await openRedisBackend(
+            new Secret(redisUrl),
+            `${backendUnderTest.redisPrefix()}-${database.name}`,
+            silent,
+          );
     queue = backend.openQueue();
     queue.on('error', () => undefined);
     context = {

@@ -22,11 +22,13 @@ export class StoppableRedis {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  async start(): Promise<void> {
+  /** Resolves when it has read its file. */
+  async start(settings: Readonly<Record<string, string | number>> = {}): Promise<void> {
     const program = findRedisProgram();
     if (program === null) throw new Error('There is no Redis to run.');
     const options = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.directory];
-    this.#server = spawn(program.file, [...options, '--appendonly', 'no', '--save', '3600 1'], {
+    const more = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    this.#server = spawn(program.file, [...options, '--appendonly', 'no', '--save', '3600 1', ...more], {
       argv0: program.argv0,
       stdio: 'ignore',
     });

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createRedisBackend, Queue, Worker as JobWorker } from 'bullmq';
+import { Redis } from 'ioredis';
+import {
+  classifyRedisError,
+  IS_CLUSTER,
+  IS_LOADING,
+  mayEvict,
+  redisFailure,
+} from '../../src/core/redis-errors';
+import type { Secret } from '../../src/core/secret';
+
+export const CONNECT_TIMEOUT_MS = 10_000;
+/**
+ * A connection that the server does not end by then is cut. ioredis 6 waits so long even for one that is over already, and
+ * keeps a stopped process alive for it.
+ */
+export const DISCONNECT_TIMEOUT_MS = 100;
+/** A Redis that was just started reads its file first. */
+const LOADING_TIMEOUT_MS = 60_000;
+const LOADING_POLL_MS = 200;
+/** A trial is over within half a second; Redis, or BullMQ, hangs when it takes as long as this. */
+const TRIAL_TIMEOUT_MS = 15_000;
+const JOB_ID = 'trial';
+const DEFAULT_PORT = '6379';
+
+export interface RedisRequirementsOptions {
+  /** Begins all keys. */
+  readonly prefix: string;
+  /** Told when it takes longer than usual. */
+  readonly log: (line: string) => void;
+}
+
+/**
+ * Makes sure that Redis can hold the jobs: that it lets this user in, never forgets a job, and does all that BullMQ asks
+ * of it in the life of one. Throws `queue.refused` when the configuration has to change, else `queue.unreachable`.
+ */
+export async function requireRedis(redisUrl: Secret, options: RedisRequirementsOptions): Promise<void> {
+  const { hostname, port } = new URL(redisUrl.reveal());
+  const place = `${hostname}:${port === '' ? DEFAULT_PORT : port}`;
+  const connection = new Redis(redisUrl.reveal(), {
+    lazyConnect: true,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
+    maxRetriesPerRequest: null,
+    // It would wait without an end, and without a word, for a server that loads.
+    enableReadyCheck: false,
+    retryStrategy: () => null,
+  });
+  let firstError: Error | undefined;
+  connection.on('error', (error: Error) => (firstError ??= error));
+  try {
+    await connection.connect();
+    // A database that does not exist is only told so: ioredis goes on in database 0.
+    if (firstError !== undefined) throw firstError;
+    await judgeServer(connection, place, options.log);
+    await tryJob(connection, options.prefix);
+  } catch (error) {
+    throw classifyRedisError(firstError ?? error, place);
+  } finally {
+    connection.disconnect();
+  }
+}
+
+async function judgeServer(connection: Redis, place: string, log: (line: string) => void): Promise<void> {
+  // BullMQ asks for it, too: a user who may not is refused here.
+  let info = await readInfo(connection);
+  if (info.get('loading') === '1') log(`Redis at ${place} is loading its data; waiting for it.`);
+  for (let waitedMs = 0; info.get('loading') === '1'; waitedMs += LOADING_POLL_MS) {
+    if (waitedMs >= LOADING_TIMEOUT_MS) throw redisFailure(IS_LOADING, place);
+    await sleep(LOADING_POLL_MS);
+    info = await readInfo(connection);
+  }
+  if (info.get('cluster_enabled') === '1') throw redisFailure(IS_CLUSTER, place);
+  const policy = info.get('maxmemory_policy') ?? 'noeviction';
+  if (policy !== 'noeviction') throw redisFailure(mayEvict(policy), place);
+}
+
+async function readInfo(connection: Redis): Promise<ReadonlyMap<string, string>> {
+  const lines = (await connection.info()).split('\r\n');
+  return new Map(
+    lines.map((line) => {
+      const [name = '', ...value] = line.split(':');
+      return [name, value.join(':')];
+    }),
+  );
+}
+
+/** The life of one job, through what we use of BullMQ. Nothing of it stays, even when it ends half-way. */
+async function tryJob(connection: Redis, prefix: string): Promise<void> {
+  const name = `trial-${randomBytes(6).toString('hex')}`;
+  const options = { connection, prefix };
+  const queue = new Queue(name, options, createRedisBackend);
+  const runner = new JobWorker(
+    name,
+    () => Promise.resolve(),
+    { ...options, autorun: false },
+    createRedisBackend,
+  );
+  const timeout = new AbortController();
+  const done = new Promise<void>((resolve, reject) => {
+    queue.on('error', reject);
+    runner.on('error', reject);
+    runner.on('completed', () => resolve());
+    runner.on('failed', (_job, error) => reject(error));
+    sleep(TRIAL_TIMEOUT_MS, undefined, { signal: timeout.signal }).then(
+      () => reject(new Error('Command timed out')),
+      () => undefined,
+    );
+  });
+  try {
+    await Promise.race([done, queueJob(queue, connection)]);
+    runner.run().catch(() => undefined);
+    await done;
+  } finally {
+    timeout.abort();
+    await runner.close(true);
+    await queue.close();
+    await connection.del(keysOf(queue)).catch(() => undefined);
+  }
+}
+
+async function queueJob(queue: Queue, connection: Redis): Promise<void> {
+  await queue.waitUntilReady();
+  await queue.add('trial', null, {
+    ...{ jobId: JOB_ID, priority: 1, deduplication: { id: JOB_ID }, removeOnComplete: true },
+  });
+  await queue.getJobs(['waiting', 'prioritized', 'delayed']);
+  await queue.getJobCounts();
+  // The one command that a runner sends by itself; it would send it only with nothing to do. The job wakes it at once.
+  await connection.bzpopmin(queue.toKey('marker'), 1);
+}
+
+function keysOf(queue: Queue): string[] {
+  const ofJob = [JOB_ID, `${JOB_ID}:lock`, `de:${JOB_ID}`].map((key) => queue.toKey(key));
+  return [...Object.values(queue.keys), ...ofJob];
+}

@@ -1,0 +1,214 @@
+import { KpoolError, type ErrorCode } from './errors';
+
+/** What a kind of failure means to us. */
+interface Meaning {
+  readonly code: Extract<ErrorCode, 'queue.refused' | 'queue.unreachable'>;
+  /** Follows "Redis at host:port" or "Redis". */
+  readonly predicate: string;
+  readonly hint: string;
+  /** Redis's own words say more. */
+  readonly withReason?: true;
+}
+
+/**
+ * For `ACL SETUSER`, after user and password: all that BullMQ asks of Redis, and nothing by which a server is run. Its
+ * keys begin with `kpool`.
+ */
+export const REDIS_PERMISSIONS = '~kpool* +@read +@write +@scripting +@connection +@transaction +info';
+
+const WITHOUT_REDIS = 'Without REDIS_URL the jobs are kept in PostgreSQL.';
+
+/** The configuration, ours or the server's, has to change. */
+const refused = (predicate: string, hint: string): Meaning => ({ code: 'queue.refused', predicate, hint });
+/** May pass by itself. */
+const away = (predicate: string, hint: string): Meaning => ({ code: 'queue.unreachable', predicate, hint });
+const withReason = (meaning: Meaning): Meaning => ({ ...meaning, withReason: true });
+
+const unreachable = (reason: string): Meaning =>
+  away(`cannot be reached: ${reason}`, `Check REDIS_URL and that the server runs. ${WITHOUT_REDIS}`);
+
+export const IS_CLUSTER = refused(
+  'is part of a cluster, and the jobs need a single server',
+  `Give REDIS_URL a server that is not in cluster mode (cluster-enabled no). ${WITHOUT_REDIS}`,
+);
+export const IS_LOADING = away('is still loading its data', 'Start again when it has: nothing is lost.');
+export const mayEvict = (policy: string): Meaning =>
+  refused(
+    `forgets jobs when it is full (maxmemory-policy ${policy})`,
+    'Set maxmemory-policy to noeviction: CONFIG SET maxmemory-policy noeviction, and the same in redis.conf.',
+  );
+
+/**
+ * By the text of the error, which begins with Redis's own word for it, or by the code of Node: the first that fits counts.
+ * Within a script some versions put that word after others.
+ */
+const MEANINGS: readonly (readonly [pattern: RegExp, meaning: Meaning])[] = [
+  [
+    /\bNOAUTH\b/,
+    refused(
+      'asks for a password, and REDIS_URL has none',
+      'Write it into REDIS_URL: redis://user:password@host:6379 (without a user: redis://:password@host:6379).',
+    ),
+  ],
+  [
+    /\bWRONGPASS\b|\binvalid password\b/i,
+    refused(
+      'refuses the user or the password',
+      'Check both in REDIS_URL; percent-encode special characters. ACL LIST shows whether the user is on.',
+    ),
+  ],
+  [
+    /\bNOPERM\b|\bno permissions\b|\bACL failure\b|\bcan't run this command\b/i,
+    withReason(
+      refused(
+        'does not let the user of REDIS_URL do what the jobs need',
+        `Give it the rest: ACL SETUSER <user> ${REDIS_PERMISSIONS}`,
+      ),
+    ),
+  ],
+  [
+    /\bDB index\b/i,
+    refused(
+      'has no database of that number',
+      'Correct the number at the end of REDIS_URL, or raise databases in redis.conf.',
+    ),
+  ],
+  [/\b(MOVED|ASK|CROSSSLOT|CLUSTERDOWN)\b|\bcluster mode\b/, IS_CLUSTER],
+  [
+    /\b(READONLY|MASTERDOWN)\b/,
+    refused(
+      'is a read-only replica',
+      'Give REDIS_URL the address of the primary (INFO replication names it), or of an endpoint that follows it.',
+    ),
+  ],
+  [
+    /\bRedis version needs to be\b|\bunknown command\b/i,
+    withReason(
+      refused(
+        'is too old, or lacks a command that the jobs need',
+        `Run Redis 6.2 or later with none of its commands renamed. ${WITHOUT_REDIS}`,
+      ),
+    ),
+  ],
+  [
+    /\bDENIED\b/,
+    refused(
+      'is in protected mode: it talks to its own host only',
+      'Give it a password (requirepass, or an ACL user), and write it into REDIS_URL.',
+    ),
+  ],
+  [
+    /WRONG_VERSION_NUMBER|wrong version number|packet length too long/i,
+    refused(
+      'does not speak TLS at that port',
+      'Write redis:// instead of rediss://, or the port that has TLS.',
+    ),
+  ],
+  [
+    /CERT|ALTNAME|VERIFY|certificate/,
+    withReason(
+      refused(
+        'shows a TLS certificate that is not trusted',
+        'Put the file of its authority into NODE_EXTRA_CA_CERTS, and write the host name that the certificate is for into REDIS_URL.',
+      ),
+    ),
+  ],
+  [
+    /\bUnknown RESP type\b|\bProtocol error\b/i,
+    refused(
+      'does not answer as Redis does',
+      'Check host and port in REDIS_URL: another program listens there.',
+    ),
+  ],
+  [/\bLOADING\b/, IS_LOADING],
+  [/\bOOM\b/, away('is full', 'Raise maxmemory, or delete what else it holds; jobs take a few megabytes.')],
+  [
+    /\bMISCONF\b/,
+    away('cannot save its data, and takes no more', 'Look at its log and its disk; then start again.'),
+  ],
+  [/\bBUSY\b/, away('is busy with a script of somebody else', 'Wait for its end, or end it: SCRIPT KILL.')],
+  [
+    /\bNOREPLICAS\b/,
+    away('has too few replicas to take anything', 'Bring them back, or lower min-replicas-to-write.'),
+  ],
+  [
+    /\bmax number of clients\b/,
+    away('has no connection left for us', 'Raise maxclients, or end what holds them (CLIENT LIST).'),
+  ],
+  [
+    /^Missing (key|lock) for job|^Lock mismatch for job/,
+    away(
+      'lost a job that was in hand',
+      'Nothing of the ledger is lost: what is due is known to the database.',
+    ),
+  ],
+  [/ECONNREFUSED/, unreachable('nothing listens there')],
+  [/ENOTFOUND/, unreachable('there is no host of that name')],
+  [/EAI_AGAIN/, unreachable('the name of the host cannot be looked up')],
+  [/EHOSTUNREACH|ENETUNREACH/, unreachable('there is no way to that host')],
+  [
+    /ETIMEDOUT|Command timed out|Socket timeout/,
+    away(
+      'cannot be reached: it does not answer',
+      `Check REDIS_URL, firewalls, and whether it has TLS at that port (else redis://, not rediss://). ${WITHOUT_REDIS}`,
+    ),
+  ],
+  [
+    /ECONNRESET|EPIPE|Connection is closed|connection close|max retries per request/i,
+    away(
+      'closed the connection',
+      `Does it run, and does it want TLS (rediss:// in REDIS_URL)? ${WITHOUT_REDIS}`,
+    ),
+  ],
+];
+
+const UNKNOWN = withReason(away('failed', `Look at the log of its server. ${WITHOUT_REDIS}`));
+
+/** As ioredis, its parser and BullMQ call what Redis or the connection to it says. */
+const NAMES = /^(ReplyError|MaxRetriesPerRequestError|AbortError|ParserError|ClusterAllFailedError)$/;
+/** What they throw as a plain Error; nothing else says it so. */
+const WORDINGS =
+  /^(Connection is closed\.?|Command timed out|connect ETIMEDOUT|Socket timeout\. Expecting data|Unknown RESP type|Redis version needs to be|(Missing (key|lock)|Lock mismatch) for job )/;
+
+/** Whether a failure comes from Redis or the connection to it, and not from us. */
+export function isRedisError(error: unknown): boolean {
+  const { name, message } = fieldsOf(error);
+  // The signal of a stopped request bears one of the names, and a number as its code.
+  return (NAMES.test(name) && !(error instanceof DOMException)) || WORDINGS.test(message);
+}
+
+export function redisFailure(meaning: Meaning, place?: string, cause?: unknown): KpoolError {
+  const { code, predicate, hint } = meaning;
+  const subject = place === undefined ? 'Redis' : `Redis at ${place}`;
+  const reason = meaning.withReason === true ? `: ${wordsOf(cause)}` : '.';
+  return new KpoolError(code, `${subject} ${predicate}${reason}`, { hint, cause });
+}
+
+/** What a failure of Redis means, and what the user should do. `place` is where a connection was to be made to. */
+export function classifyRedisError(error: unknown, place?: string): KpoolError {
+  if (error instanceof KpoolError) return error;
+  const text = wordsOf(error);
+  const meaning = MEANINGS.find(([pattern]) => pattern.test(text))?.[1] ?? UNKNOWN;
+  return redisFailure(meaning, place, error);
+}
+
+/** The reason in words, with the code of Node. A host with several addresses fails with one error for each. */
+function wordsOf(error: unknown): string {
+  const { message, code } = fieldsOf(error instanceof AggregateError ? error.errors[0] : error);
+  return code === '' || message.includes(code) ? message : `${message} (${code})`;
+}
+
+function fieldsOf(error: unknown): {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string;
+} {
+  const fields = (typeof error === 'object' && error !== null ? error : {}) as Readonly<
+    Record<string, unknown>
+  >;
+  const [name, message, code] = ['name', 'message', 'code'].map((field) => {
+    const value = fields[field];
+    return typeof value === 'string' ? value : '';
+  });
+  return { name: name ?? '', message: message ?? '', code: code ?? '' };
+}
