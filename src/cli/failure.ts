@@ -1,5 +1,7 @@
-import { isKpoolError } from '../core/errors';
+import { isKpoolError, type KpoolError } from '../core/errors';
 import { classifyDatabaseError, isDatabaseError } from '../core/postgres/errors';
+import { classifyRedisError, isRedisError } from '../core/redis-errors';
+import { findSystemError } from '../core/system-errors';
 import { shapeError } from '../observability/error-shape';
 import type { ExitCode } from './context';
 
@@ -24,8 +26,7 @@ export interface FailureOptions {
  * other is a bug of ours, and says so.
  */
 export function reportFailure(thrown: unknown, options: FailureOptions): FailureReport {
-  // What the server says, or the connection to it, is no bug of ours, wherever it comes out.
-  const error = isDatabaseError(thrown) ? classifyDatabaseError(thrown) : thrown;
+  const error = findOutsideCause(thrown) ?? thrown;
   // A broken promise has a name, but it is we who broke it.
   if (isKpoolError(error) && error.code !== 'broken-promise') {
     const message = options.scrub(error.message);
@@ -46,4 +47,12 @@ export function reportFailure(thrown: unknown, options: FailureOptions): Failure
     json: { error: { code: 'bug', message, hint } },
     exitCode: 1,
   };
+}
+
+/** What a server, the network or the host says is no bug of ours, wherever it comes out. Null: nothing outside can cause it. */
+function findOutsideCause(thrown: unknown): KpoolError | null {
+  if (isKpoolError(thrown)) return thrown;
+  if (isDatabaseError(thrown)) return classifyDatabaseError(thrown);
+  if (isRedisError(thrown)) return classifyRedisError(thrown);
+  return findSystemError(thrown);
 }

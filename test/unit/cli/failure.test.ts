@@ -53,6 +53,43 @@ describe('a failure', () => {
     }
   });
 
+  it.each<
+    readonly [library: string, fields: Readonly<Record<string, unknown>>, code: string, exitCode: number]
+  >([
+    ['ioredis', { name: 'ReplyError', message: "NOPERM no permissions to run 'xadd'" }, 'queue.refused', 2],
+    ['ioredis', { name: 'ReplyError', message: 'WRONGPASS invalid' }, 'queue.refused', 2],
+    ['ioredis', { name: 'ReplyError', message: 'READONLY You cannot write' }, 'queue.refused', 2],
+    ['ioredis', { name: 'ReplyError', message: "OOM used memory > 'maxmemory'" }, 'queue.unreachable', 1],
+    ['ioredis', { name: 'ReplyError', message: 'ERR never heard of' }, 'queue.unreachable', 1],
+    ['ioredis', { name: 'MaxRetriesPerRequestError', message: 'x' }, 'queue.unreachable', 1],
+    ['ioredis', { message: 'Connection is closed.' }, 'queue.unreachable', 1],
+    ['ioredis', { message: 'Command timed out' }, 'queue.unreachable', 1],
+    ['bullmq', { message: 'Missing lock for job 7. extendLock' }, 'queue.unreachable', 1],
+    ['bullmq', { message: 'Redis version needs to be greater than 5' }, 'queue.refused', 2],
+    ['undici', { name: 'ConnectTimeoutError', code: 'UND_ERR_CONNECT_TIMEOUT' }, 'network.failed', 1],
+    ['undici', { name: 'SocketError', code: 'UND_ERR_SOCKET' }, 'network.failed', 1],
+    ['undici', { name: 'HTTPParserError', code: 'HPE_INVALID_CONSTANT' }, 'network.failed', 1],
+    ['undici', { name: 'TypeError', cause: { code: 'ECONNREFUSED' } }, 'network.failed', 1],
+    ['node', { errors: [{ code: 'ENETUNREACH' }] }, 'network.failed', 1],
+    ['node', { code: 'SELF_SIGNED_CERT_IN_CHAIN' }, 'network.failed', 1],
+    ['node', { code: 'EADDRINUSE' }, 'port.in-use', 2],
+    ['fs', { code: 'EACCES' }, 'file.refused', 2],
+    ['fs', { code: 'ENOENT' }, 'file.refused', 2],
+    ['fs', { code: 'EROFS' }, 'file.refused', 2],
+    ['fs', { code: 'ENOSPC' }, 'host.exhausted', 1],
+    ['fs', { code: 'EMFILE' }, 'host.exhausted', 1],
+  ])('of %s is no bug of ours: %j', (_library, fields, code, exitCode) => {
+    const report = reportFailure(Object.assign(new Error(), fields), options);
+    expect([report.json.error.code, report.exitCode]).toEqual([code, exitCode]);
+    expect(report.text).toMatch(/^kpool: (?!.*bug).*\n {2}[A-Z].*\.?$/);
+  });
+
+  it.each(['UND_ERR_INVALID_ARG', 'ERR_INVALID_ARG_TYPE', 'EBADF', 'EINVAL'])(
+    'that only we can cause stays a bug: %s',
+    (code) =>
+      expect(reportFailure(Object.assign(new Error('x'), { code }), options).json.error.code).toBe('bug'),
+  );
+
   it('that nobody foresaw shows its stack when asked', () => {
     expect(reportFailure(new TypeError('x'), { ...options, withStack: true }).text).toContain('\n    at ');
   });

@@ -1,0 +1,93 @@
+import { KpoolError, type ErrorCode } from './errors';
+
+/** What a kind of failure of the host, its files or its network means to us. */
+interface Meaning {
+  readonly code: Extract<ErrorCode, 'file.refused' | 'host.exhausted' | 'network.failed' | 'port.in-use'>;
+  readonly sentence: string;
+  readonly hint: string;
+}
+
+const meaning = (code: Meaning['code'], sentence: string, hint: string): Meaning => ({
+  code,
+  sentence,
+  hint,
+});
+
+const file = (sentence: string): Meaning =>
+  meaning('file.refused', sentence, 'Correct the path, or what the user who runs kpool may do there.');
+const exhausted = (sentence: string, hint: string): Meaning => meaning('host.exhausted', sentence, hint);
+const network = (sentence: string): Meaning =>
+  meaning(
+    'network.failed',
+    sentence,
+    'Check the network and what runs at the other end. What was stored stays; try again.',
+  );
+
+/** By Node's code for what the system says, or undici's for what a request came to; the first that fits counts. */
+const MEANINGS: readonly (readonly [code: RegExp, meaning: Meaning])[] = [
+  [
+    /^EADDRINUSE$/,
+    meaning(
+      'port.in-use',
+      'The port is used by another program.',
+      'Choose another port, or stop what uses it.',
+    ),
+  ],
+  [
+    /^EADDRNOTAVAIL$/,
+    meaning(
+      'port.in-use',
+      'This host has no such address.',
+      'Name an address of this host, such as 127.0.0.1.',
+    ),
+  ],
+  [/^(EACCES|EPERM)$/, file('The system does not allow it.')],
+  [/^(ENOENT|ENOTDIR)$/, file('There is no such file.')],
+  [/^(EISDIR|EEXIST|ENOTEMPTY|ELOOP|ENAMETOOLONG|EXDEV)$/, file('The path cannot be used.')],
+  [/^EROFS$/, file('The file system is read-only.')],
+  [/^(ENOSPC|EDQUOT)$/, exhausted('The disk is full.', 'Free disk space; what was stored stays.')],
+  [
+    /^(EMFILE|ENFILE)$/,
+    exhausted('The system allows no more open files.', 'Raise the limit (ulimit -n, LimitNOFILE).'),
+  ],
+  [
+    /^(ENOMEM|EAGAIN|ENOBUFS|ERR_WORKER_OUT_OF_MEMORY)$/,
+    exhausted('The system is short of memory or processes.', 'Give it more, or stop what uses it up.'),
+  ],
+  [
+    /^(EIO|ESTALE|EBUSY|ETXTBSY)$/,
+    exhausted('A disk or a file system failed.', 'Look at the log of the system (dmesg), and at the disk.'),
+  ],
+  [/^ECONNREFUSED$/, network('Nothing listens at the other end.')],
+  [/^(ENOTFOUND|EAI_\w+)$/, network('The name of the host cannot be looked up.')],
+  [/^(EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN)$/, network('There is no way to that host.')],
+  [/^(ETIMEDOUT|UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT)$/, network('The other end does not answer.')],
+  [
+    /^(ECONNRESET|ECONNABORTED|EPIPE|EPROTO|ENOTCONN|UND_ERR_SOCKET)$/,
+    network('The other end closed the connection.'),
+  ],
+  [/^(HPE_\w+|UND_ERR_(HEADERS_OVERFLOW|RES_\w+|RESPONSE\w*|PRX_TLS))$/, network('The answer is not HTTP.')],
+  [
+    /CERT|ALTNAME|VERIFY|^ERR_SSL_/,
+    network('The other end shows a TLS certificate that is not trusted, or does not speak TLS.'),
+  ],
+];
+
+const MAX_CAUSES = 5;
+
+/** Null for what no system and no network causes: it is ours. */
+export function findSystemError(error: unknown): KpoolError | null {
+  let layer: unknown = error;
+  for (let depth = 0; depth < MAX_CAUSES && typeof layer === 'object' && layer !== null; depth += 1) {
+    const { code, message, cause, errors } = layer as Readonly<Record<string, unknown>>;
+    const found =
+      typeof code === 'string' ? MEANINGS.find(([pattern]) => pattern.test(code))?.[1] : undefined;
+    if (found !== undefined) {
+      const reason = typeof message === 'string' && message !== '' ? message : String(code);
+      return new KpoolError(found.code, `${found.sentence} (${reason})`, { hint: found.hint, cause: error });
+    }
+    // A host with several addresses fails with one error for each.
+    layer = Array.isArray(errors) ? errors[0] : cause;
+  }
+  return null;
+}
