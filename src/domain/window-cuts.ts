@@ -18,7 +18,7 @@ export function plannedRows(pageRows: number): number {
  * Where to part two neighbouring rows: at midnight UTC if that lies between them, else half way. What is asked for reaches
  * a little beyond a window, and should meet neither.
  */
-export function cutBetween(olderMs: number, newerMs: number): number {
+function cutBetween(olderMs: number, newerMs: number): number {
   const midnight = startOfUtcDay(newerMs);
   if (midnight > olderMs && midnight < newerMs) return midnight;
   return olderMs + Math.ceil((newerMs - olderMs) / 2);
@@ -51,7 +51,7 @@ export function cutByRows(window: Window, instants: readonly number[], most: num
 }
 
 /** Everything around one instant: apart from it, what is older and newer can be asked for without its rows. */
-export function cutAround(window: Window, atMs: number): Window[] {
+function cutAround(window: Window, atMs: number): Window[] {
   return cutAt(window, [atMs - DAY_MS / 2, atMs + DAY_MS / 2]);
 }
 

@@ -84,7 +84,7 @@ export function postgresAddressOf(url: Secret): PostgresAddress {
 }
 
 /** `text` as the URL standard wants it: libpq allows a user without a host. */
-export function withHost(text: string): string {
+function withHost(text: string): string {
   return text.replace(/^(postgres(?:ql)?:\/\/[^/?#]*@)(?=[/?]|$)/, '$1localhost');
 }
 
