@@ -14,9 +14,11 @@ WITH schedule AS MATERIALIZED (
          CASE WHEN w.to_at < 'infinity' THEN w.to_at ELSE greatest(w.from_at, w.verified_at) END AS to_at,
          w.row_count, w.pending_count, w.quarantined_count, w.in_doubt_count, w.verified_at,
          CASE WHEN w.verified_at IS NULL THEN 'missing'
+              -- Whatever a person accepted: which rows vanished is not known.
+              WHEN w.in_doubt_count > 0 THEN 'in doubt'
               WHEN s.removed_at IS NULL AND t.now - w.verified_at > 3 *
                    CASE WHEN w.to_at = 'infinity' AND c.last_life_at > t.now - interval '45 days' THEN d.every
-                        WHEN w.to_at > t.now - interval '35 days' OR w.pending_count > 0 OR w.quarantined_count > 0 OR w.in_doubt_count > 0
+                        WHEN w.to_at > t.now - interval '35 days' OR w.pending_count > 0 OR w.quarantined_count > 0
                           THEN greatest(t.recent_every, d.every)
                         ELSE greatest(t.full_every, d.every) END THEN 'stale'
               WHEN w.quarantined_count > 0 THEN 'certified except'
@@ -61,7 +63,8 @@ WITH schedule AS MATERIALIZED (
 SELECT a.account_name, a.sub_account, n.puid, n.algo, n.stream,
        CASE WHEN bool_and(n.from_at IS NOT NULL) THEN min(n.from_at) END AS from_at,
        max(n.to_at) AS to_at,
-       n.state || CASE WHEN n.state = 'certified except' THEN ' ' || sum(n.quarantined_count) ELSE '' END AS state,
+       n.state || CASE n.state WHEN 'certified except' THEN ' ' || sum(n.quarantined_count)
+                               WHEN 'in doubt' THEN ' ' || sum(n.in_doubt_count) ELSE '' END AS state,
        sum(n.row_count)::bigint AS rows,
        sum(n.pending_count)::bigint AS unsettled_rows,
        sum(n.quarantined_count)::bigint AS excepted_rows,
@@ -81,7 +84,7 @@ COMMENT ON COLUMN report.completeness.algo IS 'Algorithm, e.g. SHA256d.';
 COMMENT ON COLUMN report.completeness.stream IS 'The list of income: earnings or rewards.';
 COMMENT ON COLUMN report.completeness.from_at IS 'Start of the span of mining time, included; null: from the beginning.';
 COMMENT ON COLUMN report.completeness.to_at IS 'End of the span, not included; null: open.';
-COMMENT ON COLUMN report.completeness.state IS 'certified: the ledger holds exactly what the pool serves; certified except k: but for k rows in quarantine; stale: certified, but not again for three times as long as it should take; missing: not read whole yet.';
+COMMENT ON COLUMN report.completeness.state IS 'certified: the ledger holds exactly what the pool serves; certified except k: but for k rows in quarantine; in doubt k: not certified, since the pool no longer shows k rows and one that could not be understood, accepted or not, may be any of them; stale: certified, but not again for three times as long as it should take; missing: not read whole yet.';
 COMMENT ON COLUMN report.completeness.rows IS 'Rows in the span when it was last read.';
 COMMENT ON COLUMN report.completeness.unsettled_rows IS 'Those among them that were not settled.';
 COMMENT ON COLUMN report.completeness.excepted_rows IS 'Rows served in the span that could not be understood.';

@@ -1,10 +1,10 @@
 CREATE OR REPLACE VIEW sync.uncertified AS
 WITH spans AS (
-  SELECT w.stream, w.puid, w.algo, w.from_at, w.to_at, w.quarantined_count AS excepted
-    FROM sync.windows w WHERE w.verified_at IS NULL OR w.quarantined_count > 0
+  SELECT w.stream, w.puid, w.algo, w.from_at, w.to_at, w.quarantined_count AS excepted, w.in_doubt_count AS in_doubt
+    FROM sync.windows w WHERE w.verified_at IS NULL OR w.quarantined_count > 0 OR w.in_doubt_count > 0
    UNION ALL
   -- Between two windows, and before the oldest one: only where a history is not complete.
-  SELECT stream, puid, algo, gap_from, from_at, 0
+  SELECT stream, puid, algo, gap_from, from_at, 0, 0
     FROM (SELECT w.stream, w.puid, w.algo, w.from_at, g.is_first,
                  CASE WHEN g.is_first THEN '-infinity' ELSE g.last_to END AS gap_from
             FROM sync.cursors c
@@ -19,19 +19,25 @@ WITH spans AS (
      AND (NOT is_first OR NOT EXISTS (SELECT FROM sync.windows u WHERE u.stream = w.stream
                                          AND u.puid = w.puid AND u.algo = w.algo AND u.verified_at IS NULL))
    UNION ALL
-  SELECT l.stream, s.puid, s.default_algo, '-infinity', 'infinity', 0
+  SELECT l.stream, s.puid, s.default_algo, '-infinity', 'infinity', 0, 0
     FROM pool.sub_accounts s CROSS JOIN (VALUES ('earnings'), ('rewards')) AS l (stream)
    WHERE s.removed_at IS NULL AND s.default_algo <> ''
      AND NOT EXISTS (SELECT FROM sync.windows w WHERE w.stream = l.stream
                         AND w.puid = s.puid AND w.algo = s.default_algo)
 )
 SELECT stream, puid, algo, from_at, to_at,
-       stream || ' ' || algo
-         || CASE WHEN from_at > '-infinity' THEN ' from ' || sync.day_of(from_at, 'UTC') ELSE '' END
-         || CASE WHEN to_at < 'infinity' THEN ' to ' || sync.day_of(to_at - interval '1 microsecond', 'UTC') ELSE '' END
-         || CASE WHEN from_at = '-infinity' AND to_at = 'infinity' THEN ' altogether' ELSE '' END
-         || CASE WHEN excepted > 0 THEN ' but for ' || excepted || ' row(s)' ELSE '' END AS span
-  FROM spans;
+       stream || ' ' || algo || ' ' || days
+         || CASE WHEN in_doubt > 0 THEN ', ' || in_doubt || ' row(s) in doubt'
+                 WHEN excepted > 0 THEN ' but for ' || excepted || ' row(s)' ELSE '' END AS span,
+       days, in_doubt AS rows_in_doubt
+  FROM spans
+ CROSS JOIN LATERAL (
+   SELECT CASE WHEN from_at > '-infinity' THEN sync.day_of(from_at, 'UTC') END AS first,
+          CASE WHEN to_at < 'infinity' THEN sync.day_of(to_at - interval '1 microsecond', 'UTC') END AS last) AS d
+ CROSS JOIN LATERAL (
+   SELECT CASE WHEN first IS NULL AND last IS NULL THEN 'altogether'
+               WHEN first = last THEN 'on ' || first
+               ELSE concat_ws(' ', 'from ' || first, 'to ' || last) END AS days) AS w;
 
 COMMENT ON VIEW sync.uncertified IS 'Spans of mining time of which it is not proven that the ledger holds all that the pool serves.';
 COMMENT ON COLUMN sync.uncertified.stream IS 'The list of income: earnings or rewards.';
@@ -40,3 +46,5 @@ COMMENT ON COLUMN sync.uncertified.algo IS 'Algorithm.';
 COMMENT ON COLUMN sync.uncertified.from_at IS 'Start of the span; -infinity: from the beginning.';
 COMMENT ON COLUMN sync.uncertified.to_at IS 'End of the span, not included; infinity: open.';
 COMMENT ON COLUMN sync.uncertified.span IS 'The span in words, its days included and in UTC.';
+COMMENT ON COLUMN sync.uncertified.days IS 'The days of the span in words, e.g. on 2026-10-03, included and in UTC.';
+COMMENT ON COLUMN sync.uncertified.rows_in_doubt IS 'Rows of the span that the pool no longer shows while a row of it cannot be understood, which may be any of them.';

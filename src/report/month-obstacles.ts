@@ -1,5 +1,6 @@
 import type { Sql, TransactionSql } from 'postgres';
 import { assert } from '../core/assert';
+import { readDoubts, type Doubt } from './doubts';
 import { firstDayOf, type Month } from './month';
 
 /** Reasons that a person can take in; the rest is counted. */
@@ -36,7 +37,7 @@ interface LateStart {
 
 /**
  * Why a month should not be closed yet, a sentence each; none when it is over, every list of income that could hold
- * some of it was read whole after it ended, and no row of it waits in quarantine. What was never asked for, before
+ * some of it was read whole after it ended, no row of it waits in quarantine, and none of its days is in doubt. What was never asked for, before
  * HISTORY_START or of an account that was not read, is not proven empty.
  */
 export async function findMonthObstacles(
@@ -64,6 +65,7 @@ export async function findMonthObstacles(
         `set HISTORY_START to ${needed} and run kpool sync.`,
     ),
     ...(await findScopeObstacles(sql, bounds)).flatMap((obstacle) => scopeReasons(month, obstacle)),
+    ...(await readDoubts(sql, bounds)).map(doubtReason),
   ];
   if (reasons.length <= MAX_REASONS) return reasons;
   return [...reasons.slice(0, MAX_REASONS), `… and ${reasons.length - MAX_REASONS} more.`];
@@ -80,6 +82,15 @@ function scopeReasons(month: Month, obstacle: ScopeObstacle): readonly string[] 
       ? []
       : [`${name} hold ${quarantined} row(s) that could not be understood: see kpool quarantine list.`]),
   ];
+}
+
+/** What settles a doubt is a complete read without the row that cannot be understood, never that a person accepts it. */
+function doubtReason({ account, subAccount, algo, stream, rows, days }: Doubt): string {
+  return (
+    `${stream} of ${subAccount} (${account}, ${algo}) hold ${rows} row(s) in doubt, ${days}: the pool no longer shows them, or ` +
+    'only as a row that could not be understood, accepted or not (kpool quarantine list --all). Once the pool serves that ' +
+    'row so that it can be read, or not at all, kpool sync --verify settles it.'
+  );
 }
 
 /** Every account; one that was found to be another's duplicate has nothing of its own. */

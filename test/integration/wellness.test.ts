@@ -108,10 +108,18 @@ const SITUATIONS: readonly Situation[] = [
   },
   {
     kind: 'rows-quarantined',
-    begin: `INSERT INTO sync.quarantined_rows (stream, account_id, puid, algo, raw, raw_hash, reason)
-            SELECT 'earnings', account_id, puid, default_algo, n::text, n::text, 'odd'
+    begin: `INSERT INTO sync.quarantined_rows (stream, puid, algo, raw, raw_hash, reason)
+            SELECT 'earnings', puid, default_algo, n::text, n::text, 'odd'
               FROM pool.sub_accounts, generate_series(1, 27) AS n`,
     end: 'DELETE FROM sync.quarantined_rows',
+    readyz: 200,
+    isAlerted: true,
+  },
+  {
+    kind: 'days-in-doubt',
+    begin: `UPDATE sync.windows w SET in_doubt_count = 2
+             WHERE stream = 'earnings' AND to_at = (SELECT max(to_at) FROM sync.windows WHERE stream = 'earnings')`,
+    end: 'UPDATE sync.windows SET in_doubt_count = 0',
     readyz: 200,
     isAlerted: true,
   },

@@ -244,7 +244,7 @@ CREATE TABLE sync.alerts (
 );
 COMMENT ON TABLE sync.alerts IS 'What is wrong and alerted of (ALERT_WEBHOOK_URL), one row per subject, until its end was told.';
 COMMENT ON COLUMN sync.alerts.alert_id IS 'The subject: kind, account, and what it is about.';
-COMMENT ON COLUMN sync.alerts.kind IS 'What is wrong, as kpool status says it: account-stopped, sub-accounts-left-out, stream-late, stream-failing, income-differs, rows-quarantined.';
+COMMENT ON COLUMN sync.alerts.kind IS 'What is wrong, as kpool status says it: account-stopped, sub-accounts-left-out, stream-late, stream-failing, income-differs, rows-quarantined, days-in-doubt.';
 COMMENT ON COLUMN sync.alerts.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN sync.alerts.start_text IS 'What is told when it starts.';
 COMMENT ON COLUMN sync.alerts.end_text IS 'What is told when it ends.';

@@ -1,3 +1,5 @@
+import type { Doubt } from '../doubts';
+
 /** How a place that the service depends on answers; `none here`: this process does not use it. */
 export type Reachability = 'ok' | 'unreachable' | 'none here';
 
@@ -86,6 +88,7 @@ export interface WellnessFacts {
   readonly runs?: readonly RunFacts[];
   readonly histories?: readonly HistoryFacts[];
   readonly quarantine?: readonly QuarantineFacts[];
+  readonly doubts?: readonly Doubt[];
   readonly totals?: readonly TotalsFacts[];
   readonly failedChecks?: readonly FailedCheck[];
   /** How often the recent part of the ledger is read again: a total may be ahead of the ledger for as long. */

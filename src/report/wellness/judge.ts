@@ -1,6 +1,7 @@
 import type { Findings, Problem } from './problem';
 import type { WellnessFacts } from './facts';
 import { accountProblems } from './account-problems';
+import { doubtProblems } from './doubt-problems';
 import { incomeProblems } from './income-problems';
 import { serviceProblems } from './service-problems';
 import { streamProblems } from './stream-problems';
@@ -24,6 +25,7 @@ export function judge(facts: WellnessFacts): Wellness {
     serviceProblems(facts),
     accountProblems(facts),
     streamProblems(facts),
+    doubtProblems(facts),
     incomeProblems(facts),
   ];
   return {

@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres';
+import { readDoubts } from '../doubts';
 import { readReconciliation } from '../reconciliation';
 import type {
   AccountFacts,
@@ -28,22 +29,27 @@ export async function readServiceFacts(sql: Sql, accounts: AccountNames): Promis
 
 /** Everything that the database can tell. */
 export async function readWellnessFacts(sql: Sql, accounts: AccountNames): Promise<WellnessFacts> {
-  const [service, leftOut, runs, histories, quarantine, reconciliation, recentEveryMs] = await Promise.all([
-    readServiceFacts(sql, accounts),
-    readLeftOut(sql, accounts),
-    readRuns(sql, accounts),
-    readHistories(sql, accounts),
-    readQuarantine(sql, accounts),
-    readReconciliation(sql),
-    readRecentEveryMs(sql),
-  ]);
-  const rows = reconciliation.filter(({ account }) => accounts === null || accounts.includes(account));
+  const [service, leftOut, runs, histories, quarantine, doubts, reconciliation, recentEveryMs] =
+    await Promise.all([
+      readServiceFacts(sql, accounts),
+      readLeftOut(sql, accounts),
+      readRuns(sql, accounts),
+      readHistories(sql, accounts),
+      readQuarantine(sql, accounts),
+      readDoubts(sql),
+      readReconciliation(sql),
+      readRecentEveryMs(sql),
+    ]);
+  const isJudged = ({ account }: { readonly account: string }): boolean =>
+    accounts === null || accounts.includes(account);
+  const rows = reconciliation.filter(isJudged);
   return {
     ...service,
     leftOut,
     runs,
     histories,
     quarantine,
+    doubts: doubts.filter(isJudged),
     // Where the pool has named no currency yet, there is nothing to compare.
     ...(rows.length === 0 ? {} : { totals: totalsOf(rows) }),
     ...(recentEveryMs === null ? {} : { recentEveryMs }),

@@ -32,6 +32,7 @@ interface Span {
   /** How long ago it was read whole; null: never. */
   readonly readAgo: string | null;
   readonly quarantined?: number;
+  readonly inDoubt?: number;
 }
 
 /** What the sync knows of sub-account 1, algorithm SHA256d, in both lists. */
@@ -49,9 +50,9 @@ async function know(
       VALUES (${stream}, ${puidOf(accountId, 1)}, 'SHA256d', ${isWhole}, now(), now(), now())`;
     for (const span of spans) {
       await sql`
-        INSERT INTO sync.windows (stream, puid, algo, from_at, to_at, row_count, quarantined_count, verified_at)
+        INSERT INTO sync.windows (stream, puid, algo, from_at, to_at, row_count, quarantined_count, in_doubt_count, verified_at)
         VALUES (${stream}, ${puidOf(accountId, 1)}, 'SHA256d', ${span.from}::text::timestamptz, ${span.to}::text::timestamptz, 10,
-                ${span.quarantined ?? 0}, now() - ${span.readAgo}::interval)`;
+                ${span.quarantined ?? 0}, ${span.inDoubt ?? 0}, now() - ${span.readAgo}::interval)`;
     }
   }
 }
@@ -94,6 +95,19 @@ describe('completeness', () => {
       '2026-08-01 2026-09-01 stale',
       '2026-09-01 2026-10-01 missing',
       '2026-10-01 2026-10-20 certified except 3',
+      `2026-10-20 ${today} certified`,
+    ]);
+  });
+
+  test('P11 a day in doubt is not certified, however old its proof', async () => {
+    await know([
+      NEWEST,
+      { from: '2026-10-04Z', to: '2026-10-20Z', readAgo: '1 hour', quarantined: 1 },
+      { from: '2026-10-03Z', to: '2026-10-04Z', readAgo: '22 days', quarantined: 1, inDoubt: 2 },
+    ]);
+    expect(await spansOf('earnings')).toEqual([
+      '2026-10-03 2026-10-04 in doubt 2',
+      '2026-10-04 2026-10-20 certified except 1',
       `2026-10-20 ${today} certified`,
     ]);
   });
@@ -151,6 +165,24 @@ describe('closing a month', () => {
     await sql`UPDATE sync.quarantined_rows SET accepted_at = now()`;
     expect(await refusalOf()).toBe('closed');
     await reopenMonth(sql, OCTOBER, { note: null });
+  });
+
+  test('P11 a month with days in doubt is refused, its neighbours are not', async () => {
+    await know([
+      { from: '2026-10-04Z', to: 'infinity', readAgo: '1 minute' },
+      { from: '2026-10-03Z', to: '2026-10-04Z', readAgo: '1 minute', quarantined: 1, inDoubt: 1 },
+      { from: '2026-10-01Z', to: '2026-10-03Z', readAgo: '1 minute', quarantined: 6, inDoubt: 2 },
+      { from: '2026-08-01Z', to: '2026-10-01Z', readAgo: '1 minute' },
+    ]);
+    const refusal = await refusalOf();
+    for (const stream of ['earnings', 'rewards'])
+      expect(refusal).toContain(
+        `${stream} of farm 1 (account ${accounts - 1}, SHA256d) hold 3 row(s) in doubt, ` +
+          'from 2026-10-01 to 2026-10-02, on 2026-10-03: ',
+      );
+    expect(refusal.split('\n')).toHaveLength(2);
+    expect(await refusalOf(findMonth('2026-09')!)).toBe('closed');
+    await reopenMonth(sql, findMonth('2026-09')!, { note: null });
   });
 
   test('what was refused is closed by force, and a month that is proven is closed without', async () => {

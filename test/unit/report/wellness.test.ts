@@ -108,6 +108,17 @@ const SITUATIONS: readonly Situation[] = [
     ['rows-quarantined'],
   ],
   [
+    'rows in doubt of two lists of one stream',
+    {
+      doubts: ['a', 'b'].map((subAccount) => ({
+        ...{ account, stream: 'earnings', subAccount, algo: 'SHA256d', rows: 1, days: 'on 2026-10-03' },
+      })),
+    },
+    ['days-in-doubt'],
+    'ready',
+    ['days-in-doubt'],
+  ],
+  [
     'a first sync',
     { histories: [{ account, lists: 22, complete: 10 }] },
     ['history-incomplete'],

@@ -1,0 +1,42 @@
+import type { Sql, TransactionSql } from 'postgres';
+
+/** Spans of days that a sentence names; the rest is counted. */
+const MAX_SPANS = 5;
+
+/**
+ * Rows of one list of income that the pool no longer shows on days on which another row cannot be understood: any of them
+ * may be that one, so they are neither withdrawn nor proven, whether or not a person accepted the other.
+ */
+export interface Doubt {
+  readonly account: string;
+  readonly stream: string;
+  readonly subAccount: string;
+  readonly algo: string;
+  readonly rows: number;
+  /** In words and in UTC, e.g. `on 2026-10-03, from 2026-10-07 to 2026-10-09`. */
+  readonly days: string;
+}
+
+/** A span of mining time, its end not included, as PostgreSQL writes instants. */
+interface Span {
+  readonly from: string;
+  readonly to: string;
+}
+
+const EVER: Span = { from: '-infinity', to: 'infinity' };
+
+/** What is in doubt in a span, a list of income each. */
+export async function readDoubts(
+  sql: Sql | TransactionSql,
+  { from, to }: Span = EVER,
+): Promise<readonly Doubt[]> {
+  return sql<Doubt[]>`
+    SELECT a.account_name AS account, d.stream, a.sub_account AS "subAccount", d.algo, sum(d.rows_in_doubt)::int AS rows,
+           string_agg(d.days, ', ' ORDER BY d.from_at) FILTER (WHERE d.position <= ${MAX_SPANS})
+             || CASE WHEN count(*) > ${MAX_SPANS} THEN ', and ' || count(*) - ${MAX_SPANS} || ' more (report.completeness)' ELSE '' END AS days
+      FROM (SELECT *, row_number() OVER (PARTITION BY stream, puid, algo ORDER BY from_at) AS position
+              FROM sync.uncertified
+             WHERE rows_in_doubt > 0 AND from_at < ${to}::text::timestamptz AND to_at > ${from}::text::timestamptz) AS d
+      JOIN report.sub_accounts a ON a.puid = d.puid
+     GROUP BY a.account_name, a.sub_account, d.stream, d.puid, d.algo ORDER BY 1, 3, 4, 2`;
+}
