@@ -1,7 +1,7 @@
 import type { CircuitEvent } from '../kucoin';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
-import type { PacingEvent } from '../pacing/permit-queue';
+import type { PacingEvent } from '../pacing/events';
 
 type Scoping = Extract<PacingEvent, { readonly kind: 'scoped' }>;
 type LongWait = Extract<PacingEvent, { readonly kind: 'waiting' }>;

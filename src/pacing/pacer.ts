@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock';
 import type { PacedBucket, PaceScope } from './buckets';
+import type { PacingEvent } from './events';
 import type { PacingDatabase } from './pacing-database';
 import type { Permit } from './permit';
 import { PermitQueue } from './permit-queue';
-import type { PacingEvent, PermitRequest } from './permit-queue';
+import type { PermitRequest } from './permit-queue';
 import { createPostgresSlotStore } from './slot-store';
 import { leaseMs } from './time-limits';
 

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock';
 import { KpoolError } from '../core/errors';
 import { Buckets } from './buckets';
 import type { Bucket, PacedBucket, PaceScope, Waiter } from './buckets';
+import type { PacingEvent } from './events';
 import { createPermit, momentOf } from './permit';
 import type { Moment, Permit } from './permit';
 import { PollLoop } from './poll-loop';
@@ -18,28 +19,6 @@ import {
   REST_MS,
   TIMER_MARGIN_MS,
 } from './time-limits';
-
-/** What a person or a metric may want to know. */
-export type PacingEvent =
-  | {
-      readonly kind: 'granted';
-      readonly bucket: PacedBucket;
-      readonly scope: PaceScope;
-      readonly waitedMs: number;
-    }
-  /** The pool throttled a key, which is paced as a whole from now on; or it meant something else. */
-  | { readonly kind: 'scoped'; readonly key: string; readonly scope: PaceScope }
-  | ({ readonly kind: 'waiting' } & LongWait)
-  | { readonly kind: 'unavailable'; readonly error: unknown };
-
-/** Nothing was granted to a bucket for long although someone waits. */
-export interface LongWait {
-  /** How many buckets wait that long. */
-  readonly buckets: number;
-  readonly longestMs: number;
-  /** More than 0: the database has lost its record of the last requests, and grants nothing for this long. */
-  readonly lostForMs: number;
-}
 
 export interface PermitQueueOptions {
   readonly store: SlotStore;

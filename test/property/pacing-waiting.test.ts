@@ -1,4 +1,4 @@
-import type { PacingEvent } from '../../src/pacing/permit-queue';
+import type { PacingEvent } from '../../src/pacing/events';
 import { PermitQueue } from '../../src/pacing/permit-queue';
 import type { Permit } from '../../src/pacing/permit';
 import { leaseMs, REST_MS, RESUME_WITHIN_MS } from '../../src/pacing/time-limits';

@@ -1,0 +1,25 @@
+import postgres from 'postgres';
+import { createSimulator, type Simulator } from '../../../src/simulator';
+import { runCliInProcess } from '../../support/cli-in-process';
+import { serviceEnv } from '../../support/jobs/service-process';
+import { useTestDatabase } from '../../support/test-database';
+
+jest.setTimeout(60_000);
+
+let simulator: Simulator;
+afterAll(() => simulator.close());
+const database = useTestDatabase();
+beforeAll(async () => {
+  simulator = await createSimulator({ seed: 7, startAt: Date.now() });
+});
+
+test('check says at once that the database lost its record of requests', async () => {
+  const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+  // As a crash leaves it.
+  await sql`TRUNCATE sync.crash_marker, sync.slots`;
+  await sql.end();
+  const { code, stdout } = await runCliInProcess(['check'], serviceEnv(simulator, database.url));
+  expect(stdout).toMatch(/FAIL +rate: the pool was not asked: the database has lost its record .* in 3\d s/);
+  expect(code).toBe(1);
+  expect(simulator.requests.count()).toBe(0);
+});
