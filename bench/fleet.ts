@@ -10,6 +10,7 @@ import { createStoreClient } from '../src/store/client';
 import { PrismaFleetStore } from '../src/store/fleet/fleet-store';
 import { recomputeFleet } from '../src/store/fleet/recompute';
 import { PrismaRunStore } from '../src/store/runs';
+import { PostgresScopeLocks } from '../src/store/scope-locks';
 import { runScope } from '../src/sync/run-scope';
 import { syncWorkers } from '../src/sync/streams/workers';
 import { ChildProgram } from '../test/support/child-program';
@@ -67,6 +68,7 @@ async function main(): Promise<void> {
       random: Math.random,
     });
     const fleet = new PrismaFleetStore(client);
+    const locks = new PostgresScopeLocks(new Secret(databaseUrl), client);
     const scope = {
       stream: 'workers',
       accountId,
@@ -84,9 +86,9 @@ async function main(): Promise<void> {
       };
       const memory = watchMemory();
       const result = await runScope(
-        new PrismaRunStore(client),
+        new PrismaRunStore(client, locks),
         scope,
-        { trigger: 'bench', signal: new AbortController().signal },
+        { trigger: 'bench', priority: 1, signal: new AbortController().signal },
         (run) => syncWorkers({ pool, fleet }, scope, run),
       );
       const own = process.cpuUsage(before.own);
@@ -125,6 +127,7 @@ async function main(): Promise<void> {
        WHERE nspname IN ('pool', 'pool_parts', 'sync') AND relkind = 'r' ORDER BY pg_total_relation_size(c.oid) DESC LIMIT 6`;
     print('sizes', Object.fromEntries(sizes.map((row) => [String(row['relname']), String(row['size'])])));
     await pool.close();
+    await locks.close();
     await client.$disconnect();
     await sql.end();
   });

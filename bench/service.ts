@@ -8,7 +8,8 @@ import type { ServiceJobs } from '../jobs/service-jobs';
 import { openSession, type Session } from '../src/app/session';
 import { loadConfig } from '../src/config/load';
 import { systemClock } from '../src/core/clock';
-import { STREAMS, type Stream } from '../src/domain/streams';
+import { intervalOf, type Stream } from '../src/domain/streams';
+import { STREAMS } from '../src/sync/registry';
 import { createLogger } from '../src/observability/logger';
 import { createMetrics } from '../src/observability/metrics';
 import { createScrubber } from '../src/core/redaction';
@@ -37,18 +38,7 @@ const HOUR_MS = 3_600_000;
 const START = Date.UTC(2026, 10, 22, 1, 30);
 const EQUAL_TIMEOUT_MS = 180_000;
 
-const USUAL = loadConfig({ HOME: '/nonexistent' }).sync.everyMs;
-const ENDPOINTS: Record<Stream, string> = {
-  algorithms: 'algo/query',
-  'sub-accounts': 'user/query',
-  earnings: 'earn/query',
-  rewards: 'reward/query',
-  'account-income': 'user/earn',
-  'sub-account-income': 'sub-user/earn',
-  workers: 'worker/query',
-  'worker-details': 'worker/get',
-};
-
+const USUAL = loadConfig({ HOME: '/nonexistent' }, { streams: STREAMS.all }).sync.everyMs;
 /** Words of `.env` for every interval, so much faster. */
 function fasterEnv(): Record<string, string> {
   return Object.fromEntries(
@@ -57,7 +47,7 @@ function fasterEnv(): Record<string, string> {
         .replace(/_EVERY$/, '')
         .toLowerCase()
         .replaceAll('_', '-') as Stream;
-      return [name, `${Math.round(USUAL[stream] / SPEED / 1_000)} s`];
+      return [name, `${Math.round(intervalOf(USUAL, stream) / SPEED / 1_000)} s`];
     }),
   );
 }
@@ -69,7 +59,7 @@ interface Running {
 }
 
 async function start(env: Record<string, string>): Promise<Running> {
-  const config = loadConfig(env);
+  const config = loadConfig(env, { streams: STREAMS.all });
   const logger = createLogger({
     level: 'warn',
     format: 'json',
@@ -128,7 +118,7 @@ async function untilVisited({ session }: Running): Promise<number> {
   for (;;) {
     const plans = await Promise.all(
       session.service.accounts.flatMap((account) =>
-        STREAMS.map((stream) => session.service.plan(account, stream)),
+        STREAMS.names.map((stream) => session.service.plan(account, stream)),
       ),
     );
     const left = plans.flatMap(({ scopes }) => scopes).filter(({ nextVisitMs }) => nextVisitMs === -Infinity);
@@ -146,7 +136,7 @@ async function leastRequests(
   rounds: (stream: Stream) => number,
 ): Promise<Map<Stream, number>> {
   const least = new Map<Stream, number>();
-  for (const stream of STREAMS) {
+  for (const stream of STREAMS.names) {
     let perRound = 0;
     for (const account of session.service.accounts) {
       const { scopes } = await session.service.plan(account, stream);
@@ -224,17 +214,15 @@ async function main(): Promise<void> {
     const rows = truthOf(simulator, 'rewards').length;
     await liveHours(simulator);
     const least = await leastRequests(fast, simulator, (stream) =>
-      Math.floor((HOURS * HOUR_MS) / USUAL[stream]),
+      Math.floor((HOURS * HOUR_MS) / intervalOf(USUAL, stream)),
     );
     tell('stream               requests   least');
-    for (const stream of STREAMS) {
-      const made = String(simulator.requests.count(ENDPOINTS[stream]));
+    for (const stream of STREAMS.names) {
+      const made = String(simulator.requests.count(STREAMS.get(stream).endpoint));
       tell(`${stream.padEnd(20)} ${made.padStart(8)} ${String(least.get(stream)).padStart(7)}`);
     }
     const most = Math.max(
-      ...Object.values(ENDPOINTS).map((endpoint) =>
-        simulator.requests.maxArrivalsInWindow(endpoint, '*', 1_000),
-      ),
+      ...STREAMS.all.map(({ endpoint }) => simulator.requests.maxArrivalsInWindow(endpoint, '*', 1_000)),
     );
     tell(`most arrivals at an endpoint in a second: ${most}; turned away: ${simulator.rejections()}`);
     const more = truthOf(simulator, 'rewards').length - rows;

@@ -3,17 +3,20 @@ import type { ServiceAccount } from '../src/app/service-account';
 import type { SyncService } from '../src/app/sync-service';
 import type { Clock } from '../src/core/clock';
 import type { Stream } from '../src/domain/streams';
+import type { StreamHolds } from './stream-holds';
 
 /** As much of the service as jobs use. */
 export type JobService = Pick<
   SyncService,
   | 'accounts'
+  | 'streams'
   | 'plan'
   | 'run'
   | 'mayRun'
   | 'quietMs'
   | 'waitEstimateMs'
   | 'enforceRetention'
+  | 'findScopesInHand'
   | 'closeAbandonedRuns'
 >;
 
@@ -46,8 +49,12 @@ export interface JobContext {
   readonly everyMs: Readonly<Record<Stream, number>>;
   readonly keepDays: Parameters<JobService['enforceRetention']>[0];
   readonly clock: Clock;
-  readonly random: () => number;
   readonly log: JobLog;
+  readonly holds: Pick<StreamHolds, 'hold' | 'remainingMs'>;
+  /** Ids of the jobs that this process has in hand. */
+  readonly inHand: Set<string>;
+  /** What is due is looked for in at most so many ms. */
+  readonly wakeIn: (ms: number) => void;
   /** Fires when the process stops: what is in hand is committed or given back. */
   readonly signal: AbortSignal;
 }

@@ -1,4 +1,4 @@
-import { STREAMS, type Stream } from '../src/domain/streams';
+import type { Stream } from '../src/domain/streams';
 
 /** One queue for all accounts, so that one priority orders everything. */
 export const QUEUE_NAME = 'kpool';
@@ -11,11 +11,9 @@ export function jobNameOf(stream: Stream, kind: JobKind): string {
   return `${stream}.${kind}`;
 }
 
-/** What a name stands for; null for a name that is none of ours. */
+/** What a name stands for; null for a name that is none of ours. The stream may be one that this version does not know. */
 export function parseJobName(name: string): { readonly stream: Stream; readonly kind: JobKind } | null {
-  for (const stream of STREAMS) {
-    if (name === jobNameOf(stream, 'plan')) return { stream, kind: 'plan' };
-    if (name === jobNameOf(stream, 'sync')) return { stream, kind: 'sync' };
-  }
-  return null;
+  const [, stream, kind] = /^(.+)\.(plan|sync)$/.exec(name) ?? [];
+  if (stream === undefined || (kind !== 'plan' && kind !== 'sync')) return null;
+  return { stream, kind };
 }

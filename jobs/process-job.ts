@@ -1,12 +1,12 @@
 import { UnrecoverableError } from 'bullmq';
 import type { JobContext, JobMetrics, QueuedJob } from './job-context';
 import { ABANDONED_RUNS_JOB, parseJobName, RETENTION_JOB } from './job-names';
-import { closeAbandonedRuns, keepHouse } from './maintenance';
-import { planStream } from './plan-stream';
+import { closeAbandonedRuns, runRetention } from './maintenance';
+import { planStreams } from './plan';
 import { syncScope } from './sync-scope';
 
-/** Errors by which a processor tells BullMQ that the job is elsewhere already. */
-const MOVED = ['DelayedError', 'WaitingError'];
+/** The error by which a processor tells BullMQ that the job was given back. */
+const GIVEN_BACK = 'WaitingError';
 
 /** Processes any job of the queue and counts how it went. */
 export async function processJob(
@@ -18,21 +18,27 @@ export async function processJob(
   const startedMs = context.clock.monotonicMs();
   const count = (outcome: string): void =>
     metrics.jobFinished(job.name, outcome, (context.clock.monotonicMs() - startedMs) / 1_000);
+  const { id = '' } = job;
+  context.inHand.add(id);
   try {
     const outcome = await dispatch(context, job, token);
     count('completed');
     return outcome;
   } catch (error) {
-    count(error instanceof Error && MOVED.includes(error.name) ? 'moved' : 'failed');
+    count(error instanceof Error && error.name === GIVEN_BACK ? 'given-back' : 'failed');
     throw error;
+  } finally {
+    context.inHand.delete(id);
   }
 }
 
 async function dispatch(context: JobContext, job: QueuedJob, token: string): Promise<string> {
-  if (job.name === RETENTION_JOB) return keepHouse(context);
+  if (job.name === RETENTION_JOB) return runRetention(context);
   if (job.name === ABANDONED_RUNS_JOB) return closeAbandonedRuns(context);
   const parsed = parseJobName(job.name);
-  if (parsed === null) throw new UnrecoverableError(`There is no job ${job.name} in this version.`);
+  if (parsed === null || context.service.streams.find(parsed.stream) === null)
+    throw new UnrecoverableError(`There is no job ${job.name} in this version.`);
   if (parsed.kind === 'sync') return syncScope(context, job, token);
-  return `${await planStream(context, parsed.stream)} scopes`;
+  context.wakeIn(await planStreams(context, [parsed.stream]));
+  return 'planned';
 }

@@ -11,6 +11,8 @@ export interface RunJobsOptions extends Omit<ServiceJobsOptions, 'backend' | 'ex
   readonly redisUrl: Secret | null;
   /** How many to the database a queue there may take. */
   readonly queueConnections: number;
+  /** In [0, 1). */
+  readonly random: () => number;
 }
 
 /**

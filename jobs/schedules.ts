@@ -1,35 +1,48 @@
 import type { JobSchedulerTemplateOptions } from 'bullmq';
-import { STREAMS, type Stream } from '../src/domain/streams';
+import type { Stream } from '../src/domain/streams';
 import type { JobQueue } from './backends/backend';
-import { planEveryMs } from './cadence';
-import { ABANDONED_RUNS_JOB, jobNameOf, RETENTION_JOB } from './job-names';
+import { jobNameOf } from './job-names';
 import { JOB_DEFAULTS } from './job-options';
+import { MAINTENANCE_EVERY_MS } from './maintenance';
 
-const HOUR_MS = 3_600_000;
+const PLANS_PER_INTERVAL = 10;
+const SHORTEST_MS = 1_000;
+const LONGEST_MS = 5 * 60_000;
+/** Hosts' clocks differ, and a scheduler may be read a moment before it moves on. */
+const TOLERANCE_MS = 5_000;
 
 /** Every regular job and its interval in ms. */
 export function schedulesOf(everyMs: Readonly<Record<Stream, number>>): ReadonlyMap<string, number> {
+  const planEveryMs = (streamEveryMs: number): number =>
+    Math.min(LONGEST_MS, Math.max(SHORTEST_MS, Math.round(streamEveryMs / PLANS_PER_INTERVAL)));
   return new Map([
-    ...STREAMS.map((stream) => [jobNameOf(stream, 'plan'), planEveryMs(everyMs[stream])] as const),
-    [RETENTION_JOB, 24 * HOUR_MS] as const,
-    [ABANDONED_RUNS_JOB, HOUR_MS] as const,
+    ...Object.entries(everyMs).map(([stream, ms]) => [jobNameOf(stream, 'plan'), planEveryMs(ms)] as const),
+    ...MAINTENANCE_EVERY_MS,
   ]);
 }
 
 /**
- * Makes the queue's schedulers what the configuration says. Repeatable. To be called by one process at a time: BullMQ's
+ * Makes the queue's schedulers what the configuration says. A scheduler goes by the wall clock of whoever moved it on: one
+ * whose next job lies further ahead than its interval was moved by a clock that has been put right since, and is made
+ * anew. Nothing depends on schedulers (`PlanLoop` does by itself what they ask for); they show in the queue what is
+ * regular, and spare processes that are busy a plan. Repeatable. To be called by one process at a time: BullMQ's
  * PostgreSQL backend may enqueue twice otherwise.
  */
 export async function ensureSchedules(
-  queue: JobQueue,
+  queue: Pick<JobQueue, 'getJobSchedulers' | 'upsertJobScheduler' | 'removeJobScheduler'>,
   schedules: ReadonlyMap<string, number>,
+  nowMs: number,
 ): Promise<void> {
   const present = new Map(
-    (await queue.getJobSchedulers(0, -1)).map((scheduler) => [scheduler.key, scheduler.every]),
+    (await queue.getJobSchedulers(0, -1)).map((scheduler) => [scheduler.key, scheduler]),
   );
   const opts: JobSchedulerTemplateOptions = JOB_DEFAULTS;
   for (const [name, every] of schedules) {
-    if (present.get(name) !== every) {
+    const scheduler = present.get(name);
+    const isAstray = scheduler !== undefined && (scheduler.next ?? nowMs) - nowMs > every + TOLERANCE_MS;
+    // BullMQ keeps the next job of a scheduler whose interval stays.
+    if (isAstray) await queue.removeJobScheduler(name);
+    if (isAstray || scheduler?.every !== every) {
       await queue.upsertJobScheduler(name, { every }, { name, data: {}, opts });
     }
     present.delete(name);

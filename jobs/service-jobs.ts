@@ -1,16 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../src/core/clock';
 import { KpoolError } from '../src/core/errors';
-import { STREAMS } from '../src/domain/streams';
 import type { QueueBackend } from './backends/backend';
 import { QueueErrorLog } from './error-log';
 import type { JobContext, JobMetrics } from './job-context';
-import { concurrencyOf } from './lanes';
-import { planStream } from './plan-stream';
+import { concurrencyOf } from './concurrency';
+import { PlanLoop } from './plan-loop';
 import { processJob } from './process-job';
 import { lookAtQueue, type QueueLook } from './queue-look';
-import { retryDelayMs } from './retry-delay';
 import { ensureSchedules, schedulesOf } from './schedules';
+import { StreamHolds } from './stream-holds';
 
 /** A killed process's job is taken up within the two together, and a moment. */
 const LOCK_MS = 5_000;
@@ -19,14 +18,17 @@ const STALLED_EVERY_MS = 2_000;
 const MAX_STALLED = 1_000_000;
 /** How soon a connection that was refused is tried again. */
 const RECONNECT_MS = 1_000;
-/** A scheduler that was lost, whatever lost it, is back after so long. */
+/** Schedulers that were lost, or gone astray, are made anew at least this often. */
 const CHECK_SCHEDULES_MS = 10 * 60_000;
 /** When they could not be looked after. */
 const CHECK_AGAIN_MS = 10_000;
 /** A job that does not come to its end by then is left to other processes. */
 const STOP_TIMEOUT_MS = 8_000;
 
-export interface ServiceJobsOptions extends Omit<JobContext, 'queue' | 'signal'> {
+export interface ServiceJobsOptions extends Omit<
+  JobContext,
+  'queue' | 'signal' | 'holds' | 'inHand' | 'wakeIn'
+> {
   readonly backend: QueueBackend;
   readonly metrics: JobMetrics;
   /** Lets one process at a time do `work`. */
@@ -46,7 +48,7 @@ export interface ServiceJobs {
 
 /** Registers the schedules and begins to run jobs. Any number of processes may do so on one queue. */
 export async function startServiceJobs(options: ServiceJobsOptions): Promise<ServiceJobs> {
-  const { backend, clock, log, random } = options;
+  const { backend, clock, log } = options;
   const stopping = new AbortController();
   // Every job in hand listens.
   setMaxListeners(0, stopping.signal);
@@ -64,16 +66,16 @@ export async function startServiceJobs(options: ServiceJobsOptions): Promise<Ser
   );
   const queue = backend.openQueue();
   queue.on('error', (error) => errors.failed(error));
-  const context: JobContext = { ...options, queue, signal: stopping.signal };
+  const holds = new StreamHolds(clock);
+  const shared = { ...options, queue, holds, inHand: new Set<string>(), signal: stopping.signal };
+  const loop = new PlanLoop(shared);
+  const context: JobContext = { ...shared, wakeIn: (ms) => loop.wakeIn(ms) };
   const runner = backend.openRunner((job, token = '') => processJob(context, options.metrics, job, token), {
-    concurrency: concurrencyOf(options.service.accounts.length),
+    concurrency: concurrencyOf(options.service.streams, options.service.accounts.length),
     lockDuration: LOCK_MS,
     stalledInterval: STALLED_EVERY_MS,
     maxStalledCount: MAX_STALLED,
     runRetryDelay: RECONNECT_MS,
-    settings: {
-      backoffStrategy: (attempt, _type, error) => retryDelayMs(error, attempt, random()),
-    },
   });
   runner.on('error', (error) => errors.failed(error));
   runner.on('active', () => errors.worked());
@@ -81,11 +83,11 @@ export async function startServiceJobs(options: ServiceJobsOptions): Promise<Ser
     log.warn('A job whose process died, or hung, is taken up again.', { job: id }),
   );
   const schedule = (): Promise<void> =>
-    options.exclusively(() => ensureSchedules(queue, schedulesOf(options.everyMs)));
+    options.exclusively(() => ensureSchedules(queue, schedulesOf(options.everyMs), clock.now()));
   await schedule();
-  // What is due is begun at once, and not at the next regular plan: credentials may have changed with this start.
-  for (const stream of STREAMS) await planStream(context, stream);
+  await loop.round();
   const running = runner.run();
+  const planning = loop.run();
   const checking = checkSchedules(options, schedule, stopping.signal);
   return {
     look: () => lookAtQueue(queue),
@@ -101,7 +103,7 @@ export async function startServiceJobs(options: ServiceJobsOptions): Promise<Ser
         log.warn('Some jobs did not come to an end; other processes take them up.');
         await runner.abandon();
       }
-      await checking;
+      await Promise.all([checking, planning]);
       await queue.close();
       if (inTime) await running.catch(() => undefined);
     },

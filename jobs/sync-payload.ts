@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { KpoolError } from '../src/core/errors';
 import type { Puid } from '../src/domain/ids';
-import { STREAMS, type Stream } from '../src/domain/streams';
+import type { Stream } from '../src/domain/streams';
 
 const syncPayload = z.strictObject({
   /** Its name: no job holds a secret (P10). */
   account: z.string().min(1),
-  stream: z.enum(STREAMS),
+  stream: z.string().min(1),
   /** As text: a queue's JSON would round it. */
   puid: z
     .string()
@@ -26,16 +26,23 @@ export interface SyncTarget {
   readonly algo: string | null;
 }
 
-/** Throws `broken-promise` for a payload that this version does not understand. */
-export function parseSyncPayload(data: unknown): SyncTarget {
+/** The scope that a job of the queue names; null for a payload that this version does not understand. */
+export function findSyncTarget(data: unknown): SyncTarget | null {
   const parsed = syncPayload.safeParse(data);
-  if (!parsed.success) {
+  if (!parsed.success) return null;
+  const { puid } = parsed.data;
+  return { ...parsed.data, puid: puid === null ? null : (BigInt(puid) as Puid) };
+}
+
+/** As `findSyncTarget`, but throws `broken-promise`. */
+export function parseSyncPayload(data: unknown): SyncTarget {
+  const target = findSyncTarget(data);
+  if (target === null) {
     throw new KpoolError('broken-promise', 'A job of the queue is not in the form of this version.', {
       hint: 'All processes of one database have to run the same version of kpool.',
     });
   }
-  const { puid } = parsed.data;
-  return { ...parsed.data, puid: puid === null ? null : (BigInt(puid) as Puid) };
+  return target;
 }
 
 /** The same for the same scope, whoever asks: at most one job of a scope is in the queue. */

@@ -1,16 +1,15 @@
-import { DelayedError, WaitingError } from 'bullmq';
+import { WaitingError } from 'bullmq';
 import { KpoolError } from '../src/core/errors';
 import { findAccount, type JobContext, type QueuedJob } from './job-context';
-import { planNext } from './plan-stream';
+import { planNext } from './plan';
 import { parseSyncPayload } from './sync-payload';
 
 /** A job that would wait longer for its first permit makes room for others. */
 const MAX_PERMIT_WAIT_MS = 5_000;
-const MAX_DELAY_MS = 60_000;
 
-/** Syncs the scope that the job names. Resolves to how it went; throws its failure, whose class says what follows. */
+/** Syncs the scope that the job names. Resolves to how it went; throws its failure. */
 export async function syncScope(context: JobContext, job: QueuedJob, token: string): Promise<string> {
-  const { service, signal, clock } = context;
+  const { service, signal } = context;
   const target = parseSyncPayload(job.data);
   const account = findAccount(service, target.account);
   if (account === null) {
@@ -21,10 +20,10 @@ export async function syncScope(context: JobContext, job: QueuedJob, token: stri
   if (!(await service.mayRun(account, target.stream))) return 'account stopped';
   const quietMs = service.quietMs(account, target.stream);
   const waitMs = quietMs > 0 ? quietMs : service.waitEstimateMs(account, target.stream);
-  // A run that could ask nothing would only count as a failure of its scope.
+  // A run that could ask nothing would only count as a failure of its scope. It is due, so it is planned again.
   if (quietMs > 0 || waitMs > MAX_PERMIT_WAIT_MS) {
-    await job.moveToDelayed(clock.now() + Math.min(waitMs, MAX_DELAY_MS), token);
-    throw new DelayedError();
+    context.wakeIn(context.holds.hold(account, target.stream, waitMs));
+    return 'waits for the pool';
   }
   const scope = { stream: target.stream, accountId: account.accountId, puid: target.puid, algo: target.algo };
   const result = await service.run(account, scope, { trigger: 'schedule', signal });

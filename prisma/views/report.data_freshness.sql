@@ -5,6 +5,7 @@ WITH cursors AS MATERIALIZED (
 ), scopes AS (
   SELECT account, stream, count(*) AS scopes,
          max(last_success_at) AS last_success_at,
+         greatest(max(last_success_at), max(last_skip_at)) AS last_well_at,
          max(coalesce(last_cycle_at, last_success_at)) AS last_cycle_at,
          count(*) FILTER (WHERE consecutive_failures > 0) AS failing_scopes
     FROM cursors GROUP BY account, stream
@@ -47,6 +48,7 @@ SELECT a.account_name, a.status AS account_status, d.name AS stream,
        CASE WHEN s.failing_scopes > 0 THEN 'failing'
             WHEN l.is_late THEN 'late'
             WHEN s.last_success_at IS NOT NULL THEN 'fresh'
+            WHEN s.last_well_at IS NOT NULL THEN 'nothing to ask'
             WHEN s.scopes > 0 THEN 'first sync'
             ELSE 'waiting' END AS state,
        coalesce(i.rows, 0) AS rows_in_doubt,
@@ -62,10 +64,10 @@ SELECT a.account_name, a.status AS account_status, d.name AS stream,
   LEFT JOIN unknown u ON u.account = a.account_id AND u.stream = d.name
  CROSS JOIN LATERAL (
    SELECT CASE
-     WHEN d.name IN ('algorithms', 'sub-accounts', 'account-income', 'sub-account-income')
-       THEN coalesce(s.last_success_at, greatest(a.first_seen_at, a.key_since))
+     WHEN d.scope_kind = 'account'
+       THEN coalesce(s.last_well_at, greatest(a.first_seen_at, a.key_since))
      -- A stream of sub-accounts has nothing to do as long as the pool lists none.
-     ELSE (SELECT coalesce(s.last_success_at,
+     ELSE (SELECT coalesce(s.last_well_at,
                            greatest(a.key_since, min(b.first_seen_at),
                                     (SELECT max(w.verified_at) FROM sync.windows w JOIN pool.sub_accounts o ON o.puid = w.puid
                                       WHERE o.account_id = a.account_id AND w.stream = d.name)))
@@ -84,14 +86,14 @@ COMMENT ON COLUMN report.data_freshness.last_success_at IS 'When a sync of the s
 COMMENT ON COLUMN report.data_freshness.age IS 'Time since then.';
 COMMENT ON COLUMN report.data_freshness.next_at IS 'When the stream is due next; in the past when it is overdue.';
 COMMENT ON COLUMN report.data_freshness.every IS 'The interval at which it is synced.';
-COMMENT ON COLUMN report.data_freshness.is_late IS 'True when there was no success, or before the first one no progress, for three intervals.';
+COMMENT ON COLUMN report.data_freshness.is_late IS 'True when there was no success and something to ask, or before the first success no progress, for three intervals.';
 COMMENT ON COLUMN report.data_freshness.scopes IS 'Sub-accounts × algorithms (1 for a stream of the account as a whole) that have been synced or tried.';
 COMMENT ON COLUMN report.data_freshness.failing_scopes IS 'Those among them whose last sync failed.';
 COMMENT ON COLUMN report.data_freshness.last_error IS 'The latest failure among those, in one sentence; null when none fails.';
 COMMENT ON COLUMN report.data_freshness.open_quarantine IS 'Rows that could not be understood and that nobody accepted (kpool quarantine list).';
 COMMENT ON COLUMN report.data_freshness.unknown_values IS 'Statuses, types and algorithms seen that the pool''s specification does not have; null when none.';
 COMMENT ON COLUMN report.data_freshness.account_id IS 'The account''s number in the schema pool.';
-COMMENT ON COLUMN report.data_freshness.last_progress_at IS 'When it last succeeded; before its first success, when its first sync last got on, or since when there is something to ask; null: the pool lists no sub-accounts to ask about.';
-COMMENT ON COLUMN report.data_freshness.state IS 'fresh; failing: the last sync of a scope failed; late: see is_late; first sync: it was begun and has not ended well yet; waiting: for that.';
+COMMENT ON COLUMN report.data_freshness.last_progress_at IS 'When it last succeeded, or found nothing to ask; before that, when its first sync last got on, or since when there is something to ask; null: the pool lists no sub-accounts to ask about.';
+COMMENT ON COLUMN report.data_freshness.state IS 'fresh; failing: the last sync of a scope failed; late: see is_late; nothing to ask: nothing was found yet to ask the pool about; first sync: it was begun and has not ended well yet; waiting: for that.';
 COMMENT ON COLUMN report.data_freshness.rows_in_doubt IS 'Rows of income that the pool did not show when they were last read, kept since a row that could not be understood may be any of them.';
 COMMENT ON COLUMN report.data_freshness.unserved_rows IS 'Rows of income that the pool''s list no longer reaches back to; they are kept and go on counting.';

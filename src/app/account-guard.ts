@@ -5,6 +5,7 @@ import type { Stream } from '../domain/streams';
 import type { Logger } from '../observability/logger';
 import type { AccountStatus, PrismaAccountStore } from '../store/accounts';
 import type { RunResult } from '../sync/run-scope';
+import type { StreamDefinition } from '../sync/stream';
 
 /** Failures that stop an account, and how it is marked. */
 const STATUS_BY_CODE: Partial<Record<ErrorCode, AccountStatus>> = {
@@ -15,8 +16,6 @@ const STATUS_BY_CODE: Partial<Record<ErrorCode, AccountStatus>> = {
   'account.changed': 'changed',
 };
 const STOPPING_CODES = Object.keys(STATUS_BY_CODE);
-/** Streams that may be asked for before it is known whose key it is: they mix nothing. */
-const HARMLESS: readonly Stream[] = ['algorithms', 'sub-accounts'];
 /** A pool that cannot list sub-accounts but serves the rest is asked for the list this often. */
 const PROOF_PAUSE_MS = 10 * 60_000;
 /** A forbidden account lists its sub-accounts when nothing of it was asked for so long: perhaps it was a long ban. */
@@ -117,9 +116,13 @@ export class AccountGuard {
    * through `listSubAccounts` if that was not done with these credentials. Throws what that says against the account;
    * any other failure of it stops nothing.
    */
-  async requireIdentity(stream: Stream, listSubAccounts: () => Promise<RunResult>): Promise<void> {
+  async requireIdentity(
+    stream: Pick<StreamDefinition, 'isCatalog'>,
+    listSubAccounts: () => Promise<RunResult>,
+  ): Promise<void> {
     const { clock } = this.#deps;
-    if (HARMLESS.includes(stream) || clock.monotonicMs() < this.#nextProofAtMs) return;
+    // A catalog mixes nothing.
+    if (stream.isCatalog === true || clock.monotonicMs() < this.#nextProofAtMs) return;
     if (await this.isIdentityKnown()) return;
     this.#proof ??= listSubAccounts().finally(() => (this.#proof = null));
     const { error } = await this.#proof;

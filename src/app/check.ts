@@ -9,6 +9,7 @@ import { projectDisk } from './disk-projection';
 import { failed, well, type Finding } from './finding';
 import { migrateDatabase } from './migration';
 import { describeLostRecord } from './pace-log';
+import { STREAMS } from '../sync/registry';
 import { SyncService } from './sync-service';
 
 export interface CheckOptions {
@@ -68,6 +69,7 @@ async function checkPool(database: OpenDatabase, options: CheckOptions): Promise
     return [{ name: 'accounts', isWell: false, text: 'no API key is set', hint }];
   }
   const service = await SyncService.open({
+    streams: STREAMS,
     ...options,
     accounts: config.accounts,
     databaseUrl: database.url,

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { loadConfig } from '../config/load';
 import type { Config } from '../config/config';
 import { KpoolError } from '../core/errors';
-import { STREAMS } from '../domain/streams';
+import { intervalVariableOf } from '../config/variables';
+import { STREAMS } from '../sync/registry';
 import { createSimulator, type Simulator } from '../simulator';
 import { discardEmbeddedPostgres } from '../store/embedded/open';
 
@@ -61,8 +62,8 @@ export async function prepareDemo(options: { home: string; port: number; nowMs: 
   const inHere = { HTTP_PORT: '0', LOG_LEVEL: 'warn' };
   return {
     simulator,
-    config: loadConfig({ ...calm, ...inHere }),
-    liveConfig: loadConfig({ ...hasty, ...inHere }),
+    config: loadConfig({ ...calm, ...inHere }, { streams: STREAMS.all }),
+    liveConfig: loadConfig({ ...hasty, ...inHere }, { streams: STREAMS.all }),
     async writeEnvFile() {
       const envFile = path.join(home, 'demo.env');
       await rm(envFile, { force: true });
@@ -82,7 +83,5 @@ function envText(variables: Readonly<Record<string, string>>): string {
 }
 
 function allEvery(interval: string): Record<string, string> {
-  return Object.fromEntries(
-    STREAMS.map((stream) => [`${stream.toUpperCase().replaceAll('-', '_')}_EVERY`, interval]),
-  );
+  return Object.fromEntries(STREAMS.all.map((stream) => [intervalVariableOf(stream), interval]));
 }

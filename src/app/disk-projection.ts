@@ -1,4 +1,5 @@
 import type { Config } from '../config/config';
+import { intervalOf } from '../domain/streams';
 import { projectFleetDisk, type FleetDisk } from '../domain/fleet-disk';
 import { createStoreClient } from '../store/client';
 import { readFleetOnDisk } from '../store/fleet/fleet-facts';
@@ -45,7 +46,7 @@ export async function projectDisk(
   try {
     const { usedBytes, ...facts } = await readFleetOnDisk(client);
     const { keepDays, sync } = config;
-    const disk = projectFleetDisk(facts, { snapshotEveryMs: sync.everyMs.workers, keepDays });
+    const disk = projectFleetDisk(facts, { snapshotEveryMs: intervalOf(sync.everyMs, 'workers'), keepDays });
     const now = ` (now ${sizeOf(usedBytes)})`;
     return {
       name: 'disk',

@@ -22,7 +22,7 @@ export function reportRun(
     metrics.rowsWritten(stream, change, totals[change]);
   }
   const fields = { account: account.name, stream, puid, algo, ...totals, durationMs: Math.round(durationMs) };
-  if (isUnlisted) logger.info(reason ?? '', fields);
+  if (isUnlisted || outcome === 'skipped') logger.info(reason ?? '', fields);
   else if (outcome === 'succeeded') logger.info('Synced.', fields);
   else if (outcome === 'aborted') logger.info(`Sync stopped before its end: ${reason ?? ''}`, fields);
   else logger.warn(`Sync ${outcome}: ${reason ?? ''}`, fields, error ?? undefined);

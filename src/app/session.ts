@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock';
 import type { KpoolError } from '../core/errors';
 import type { Logger } from '../observability/logger';
 import { createMetrics, type Metrics } from '../observability/metrics';
+import { STREAMS } from '../sync/registry';
 import { openDatabase, type OpenDatabase } from './database';
 import { watchDatabase } from './database-watch';
 import { migrateDatabase } from './migration';
@@ -42,6 +43,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   try {
     await migrateDatabase(database, log);
     const service = await SyncService.open({
+      streams: STREAMS,
       config,
       accounts: options.accounts,
       databaseUrl: database.url,

@@ -1,23 +1,18 @@
 import { throwIfAborted } from '../core/clock';
 import type { KpoolError } from '../core/errors';
-import { STREAMS, type Stream } from '../domain/streams';
+import type { PlannedScope, Scope } from '../domain/due-scopes';
+import type { Stream } from '../domain/streams';
 import type { LedgerRequest } from '../sync/ledger/sync-ledger-scope';
 import type { RunTotals } from '../sync/ports';
 import type { RunResult } from '../sync/run-scope';
+import type { StreamDefinition } from '../sync/stream';
 import { Patience } from './patience';
 import { EVERYTHING, findMismatch, isSelected, type SyncSelection } from './sync-selection';
 import type { ServiceAccount } from './service-account';
-import type { PlannedScope, SyncService } from './sync-service';
+import type { SyncService } from './sync-service';
 
 /** Scopes of one stream in hand at once: enough to keep its endpoint busy while another one commits. */
-const LANES_PER_STREAM = 3;
-const CATALOG: readonly Stream[] = ['algorithms', 'sub-accounts'];
-/** Streams of a wave run side by side; a later wave asks about currencies and workers that an earlier one found. */
-const WAVES: readonly (readonly Stream[])[] = [
-  ['earnings', 'rewards', 'workers'],
-  ['account-income', 'sub-account-income', 'worker-details'],
-];
-
+const SCOPES_AT_ONCE = 3;
 export interface StreamProgress {
   readonly account: string;
   readonly stream: Stream;
@@ -62,24 +57,24 @@ function newState(service: SyncService, options: SyncEverythingOptions): Account
  * worker singly only when it is due or named.
  */
 function isWanted(
+  { isSlowRound }: StreamDefinition,
   planned: PlannedScope,
   nowMs: number,
   { request, selection }: SyncEverythingOptions,
 ): boolean {
   if (planned.pace === 'finished') return false;
-  if (planned.scope.stream === 'worker-details' && selection.streams === null)
-    return planned.nextVisitMs <= nowMs;
+  if (isSlowRound === true && selection.streams === null) return planned.nextVisitMs <= nowMs;
   if (request.verifyBeforeMs !== null || request.span !== null) return true;
   return planned.pace === 'live' || planned.nextVisitMs <= nowMs;
 }
 
-async function inLanes<Item>(
+async function inParallel<Item>(
   items: readonly Item[],
-  lanes: number,
+  limit: number,
   work: (item: Item) => Promise<void>,
 ): Promise<void> {
   const queue = [...items];
-  const lane = async (): Promise<void> => {
+  const workOn = async (): Promise<void> => {
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
       await work(item).catch((error: unknown) => {
         queue.length = 0;
@@ -87,7 +82,7 @@ async function inLanes<Item>(
       });
     }
   };
-  const ends = await Promise.allSettled(Array.from({ length: lanes }, lane));
+  const ends = await Promise.allSettled(Array.from({ length: limit }, workOn));
   // Only now, when none of them is at work any more.
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
@@ -100,13 +95,15 @@ function isKept({ error }: RunResult): boolean {
 async function syncStream(
   service: SyncService,
   account: ServiceAccount,
-  stream: Stream,
+  definition: StreamDefinition,
   state: AccountState,
   options: SyncEverythingOptions,
 ): Promise<StreamSummary> {
+  const { name: stream } = definition;
   const { scopes, nowMs } = await service.plan(account, stream);
   const wanted = scopes.filter(
-    (planned) => isSelected(options.selection, planned.scope) && isWanted(planned, nowMs, options),
+    (planned) =>
+      isSelected(options.selection, planned.scope) && isWanted(definition, planned, nowMs, options),
   );
   const results: RunResult[] = [];
   const inHand = new Map<PlannedScope, Readonly<RunTotals>>();
@@ -124,7 +121,7 @@ async function syncStream(
     });
   };
   tell();
-  await inLanes(wanted, LANES_PER_STREAM, async (planned) => {
+  await inParallel(wanted, SCOPES_AT_ONCE, async (planned) => {
     // A failure that stops the account stops what has not begun, in all of its streams.
     if (state.isStopped) return;
     throwIfAborted(options.signal);
@@ -161,20 +158,19 @@ async function syncAccount(
   account: ServiceAccount,
   options: SyncEverythingOptions,
 ): Promise<StreamSummary[]> {
-  const selected = STREAMS.filter((stream) => options.selection.streams?.includes(stream) ?? true);
+  const { streams } = service;
+  const isSelectedStream = ({ name }: StreamDefinition): boolean =>
+    options.selection.streams?.includes(name) ?? true;
   const summaries: StreamSummary[] = [];
   const state = newState(service, options);
-  const knowsScopes = (await service.plan(account, 'earnings')).scopes.length > 0;
-  for (const stream of CATALOG) {
+  const knowsScopes = (await findMiningScopes(service, account)).length > 0;
+  for (const step of streams.steps) {
     // Without sub-accounts there is nothing to ask the other streams about.
-    if (!selected.includes(stream) && knowsScopes) continue;
-    summaries.push(await syncStream(service, account, stream, state, options));
-    if (state.isStopped) return summaries;
-  }
-  for (const wave of WAVES) {
-    const streams = selected.filter((stream) => wave.includes(stream));
+    const wanted = step.filter(
+      (stream) => isSelectedStream(stream) || (stream.isCatalog === true && !knowsScopes),
+    );
     const settled = await Promise.allSettled(
-      streams.map((stream) => syncStream(service, account, stream, state, options)),
+      wanted.map((stream) => syncStream(service, account, stream, state, options)),
     );
     for (const outcome of settled) {
       if (outcome.status === 'rejected') throw outcome.reason;
@@ -183,6 +179,13 @@ async function syncAccount(
     if (state.isStopped) return summaries;
   }
   return summaries;
+}
+
+/** Sub-accounts × algorithms of an account, which all streams that have such scopes share. */
+async function findMiningScopes(service: SyncService, account: ServiceAccount): Promise<readonly Scope[]> {
+  const stream = service.streams.all.find(({ scopes }) => scopes === 'mining');
+  if (stream === undefined) return [];
+  return (await service.plan(account, stream.name)).scopes.map(({ scope }) => scope);
 }
 
 /**
@@ -195,18 +198,16 @@ async function requireMatch(
   options: SyncEverythingOptions,
 ): Promise<void> {
   const find = async (): Promise<KpoolError | null> => {
-    const plans = await Promise.all(accounts.map((account) => service.plan(account, 'earnings')));
-    return findMismatch(
-      options.selection,
-      plans.flatMap(({ scopes }) => scopes.map(({ scope }) => scope)),
-    );
+    const known = await Promise.all(accounts.map((account) => findMiningScopes(service, account)));
+    return findMismatch(options.selection, known.flat(), service.streams);
   };
   if ((await find()) === null) return;
-  const lists = { ...options, selection: { ...EVERYTHING, streams: CATALOG } };
+  const { catalog } = service.streams;
+  const lists = { ...options, selection: { ...EVERYTHING, streams: catalog.map(({ name }) => name) } };
   const summaries = await Promise.all(
     accounts.map(async (account) => {
       const state = newState(service, options);
-      return Promise.all(CATALOG.map((stream) => syncStream(service, account, stream, state, lists)));
+      return Promise.all(catalog.map((stream) => syncStream(service, account, stream, state, lists)));
     }),
   );
   const areListed = summaries

@@ -1,7 +1,7 @@
 import { KpoolError } from '../core/errors';
 import type { Puid } from '../domain/ids';
 import type { Stream } from '../domain/streams';
-import { STREAM_REGISTRY } from '../sync/registry';
+import type { StreamRegistry } from '../sync/stream-registry';
 
 export interface SyncSelection {
   /** Null: all. */
@@ -31,11 +31,15 @@ export function isSelected(selection: SyncSelection, scope: KnownScope): boolean
  * The failure of a selection that names what none of the `known` scopes of mining has, with what is known instead; null
  * when there is something to sync.
  */
-export function findMismatch(selection: SyncSelection, known: readonly KnownScope[]): KpoolError | null {
+export function findMismatch(
+  selection: SyncSelection,
+  known: readonly KnownScope[],
+  registry: StreamRegistry,
+): KpoolError | null {
   const { puid, algo, streams } = selection;
   if (known.some((scope) => isSelected(selection, scope))) return null;
   if (puid === null && algo === null) {
-    if (streams?.every((stream) => STREAM_REGISTRY[stream].scopes === 'mining') !== true) return null;
+    if (streams?.every((stream) => registry.get(stream).scopes === 'mining') !== true) return null;
     return new KpoolError('usage.invalid', `There is nothing to sync for ${streams.join(', ')}.`, {
       hint: 'The pool lists no sub-account, or no algorithm.',
     });

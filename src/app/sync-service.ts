@@ -6,10 +6,12 @@ import type { Clock } from '../core/clock';
 import { createLastingPostgres, type LastingPostgres } from '../core/postgres/driver';
 import type { Secret } from '../core/secret';
 import type { AccountId } from '../domain/ids';
-import { nextVisitMs, paceOf, type ScopePace } from '../domain/scope-schedule';
+import type { PlannedScope, ScopePlan } from '../domain/due-scopes';
+import { nextVisitMs, paceOf } from '../domain/scope-schedule';
 import type { Stream } from '../domain/streams';
 import { DAY_MS } from '../domain/windows';
-import { DEFAULT_TIMEOUTS, type EndpointName } from '../kucoin';
+import { intervalOf } from '../domain/streams';
+import { DEFAULT_TIMEOUTS } from '../kucoin';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
 import { createWebhook } from '../observability/webhook';
@@ -25,17 +27,20 @@ import { createStoreClient } from '../store/client';
 import { PrismaFleetStore } from '../store/fleet/fleet-store';
 import type { PrismaClient } from '../store/generated/client';
 import { PrismaIncomeStore } from '../store/income-samples';
+import { readNow } from '../store/instants';
 import { PrismaLedgerStore } from '../store/ledger/ledger-store';
 import { enforceRetention, type KeepDays, type Retained } from '../store/retention';
 import { PrismaRunStore } from '../store/runs';
 import { PrismaScopeStore } from '../store/scopes';
-import { PostgresTurnStore } from '../store/scope-turns';
+import { PostgresScopeLocks } from '../store/scope-locks';
 import { saveSettings } from '../store/settings';
+import { saveStreams } from '../store/streams';
 import { WHAT_IS_DUE, type LedgerRequest } from '../sync/ledger/sync-ledger-scope';
 import type { Scope } from '../sync/ports';
-import { STREAM_REGISTRY, type SyncDeps } from '../sync/registry';
 import { runScope, type RunOptions, type RunResult } from '../sync/run-scope';
-import { ScopeTurn } from '../sync/turn';
+import { ScopeLock } from '../sync/scope-lock';
+import type { SyncDeps } from '../sync/stream';
+import type { StreamRegistry } from '../sync/stream-registry';
 import { syncWhileListed } from '../sync/unlisted';
 import type { AccountGuard } from './account-guard';
 import { createAlertRounds, type AlertRound } from './alerts';
@@ -44,20 +49,8 @@ import { reportRun } from './run-report';
 import { AccountScopeListing } from './scope-listing';
 import { openAccount, type ServiceAccount } from './service-account';
 
-/** A scope and when it is to be visited: -Infinity is now, Infinity never. */
-export interface PlannedScope {
-  readonly scope: Scope;
-  readonly pace: ScopePace;
-  readonly nextVisitMs: number;
-}
-
-export interface ScopePlan {
-  readonly scopes: readonly PlannedScope[];
-  /** The database's clock. */
-  readonly nowMs: number;
-}
-
 export interface SyncServiceOptions {
+  readonly streams: StreamRegistry;
   readonly config: Pick<Config, 'pool' | 'proxies' | 'sync' | 'report'>;
   readonly accounts: readonly AccountCredentials[];
   readonly databaseUrl: Secret;
@@ -71,23 +64,19 @@ export interface SyncServiceOptions {
 
 const END_TIMEOUT_S = 2;
 
-/** The endpoint that a stream asks first. */
-const ENDPOINTS: Record<Stream, EndpointName> = {
-  algorithms: 'algo/query',
-  'sub-accounts': 'user/query',
-  earnings: 'earn/query',
-  rewards: 'reward/query',
-  'account-income': 'user/earn',
-  'sub-account-income': 'sub-user/earn',
-  workers: 'worker/query',
-  'worker-details': 'worker/get',
-};
-
 /** What the views of `report` go by. */
-function reportSettings({ report, sync }: SyncServiceOptions['config']) {
-  const everyMs = { ...sync.everyMs, recent: sync.recentEveryMs, full: sync.fullEveryMs };
-  const seconds = Object.fromEntries(Object.entries(everyMs).map(([name, ms]) => [name, ms / 1_000]));
-  return { report_time_zone: report.timeZone, stream_intervals: seconds };
+async function saveReportSettings(
+  client: PrismaClient,
+  { config: { report, sync }, streams }: Pick<SyncServiceOptions, 'config' | 'streams'>,
+): Promise<void> {
+  await saveSettings(client, {
+    report_time_zone: report.timeZone,
+    tier_intervals: { recent: sync.recentEveryMs / 1_000, full: sync.fullEveryMs / 1_000 },
+  });
+  await saveStreams(
+    client,
+    streams.all.map(({ name, scopes }) => ({ name, scopes, everyMs: intervalOf(sync.everyMs, name) })),
+  );
 }
 
 /** Everything that a process needs to sync: the accounts with their clients, the stores, the pace. */
@@ -101,7 +90,7 @@ export class SyncService {
     private readonly pacer: PacerHandle,
     private readonly pacing: PacingDatabase,
     private readonly guards: ReadonlyMap<AccountId, AccountGuard>,
-    private readonly turns: PostgresTurnStore,
+    private readonly locks: PostgresScopeLocks,
     /** Connects when something is read through it. */
     private readonly facts: LastingPostgres,
   ) {
@@ -132,7 +121,7 @@ export class SyncService {
       onEvent: (event) => logPacing(logger, metrics, event),
     });
     try {
-      await saveSettings(client, reportSettings(config));
+      await saveReportSettings(client, options);
       const accounts: ServiceAccount[] = [];
       const guards = new Map<AccountId, AccountGuard>();
       for (const credentials of options.accounts) {
@@ -140,9 +129,10 @@ export class SyncService {
         accounts.push(account);
         guards.set(account.accountId, guard);
       }
-      const turns = new PostgresTurnStore(options.databaseUrl, client);
+      const locks = new PostgresScopeLocks(options.databaseUrl, client);
+      await new PrismaRunStore(client, locks).closeAbandoned();
       const facts = createLastingPostgres({ url: options.databaseUrl, applicationName: 'kpool' });
-      return new SyncService(accounts, options, client, pacer, pacing, guards, turns, facts);
+      return new SyncService(accounts, options, client, pacer, pacing, guards, locks, facts);
     } catch (error) {
       await pacer.stop();
       await pacing.close();
@@ -153,20 +143,19 @@ export class SyncService {
 
   /** Every scope of a stream and when it is to be visited: new credentials make the list of sub-accounts due. */
   async plan(account: ServiceAccount, stream: Stream): Promise<ScopePlan> {
-    const definition = STREAM_REGISTRY[stream];
     const store = new PrismaScopeStore(this.client);
     const { scopes, nowMs } =
-      definition.scopes === 'mining'
+      this.streams.get(stream).scopes === 'mining'
         ? await store.findMiningScopes(account.accountId, stream)
         : await store.findAccountScope(account.accountId, stream);
     const { everyMs, dormantAfterDays } = this.options.config.sync;
     // Credentials that changed are tried at once, not when the interval of the old ones has passed.
     const isUntried = stream === 'sub-accounts' && !(await this.guardOf(account).isIdentityKnown());
-    const planned = scopes.map((found) => {
+    const planned = scopes.map((found): PlannedScope => {
       const sketch = isUntried ? { ...found, lastCycleAtMs: null } : found;
       const pace = paceOf(sketch, dormantAfterDays * DAY_MS, nowMs);
       const scope: Scope = { stream, accountId: account.accountId, puid: sketch.puid, algo: sketch.algo };
-      return { scope, pace, nextVisitMs: nextVisitMs(sketch, pace, everyMs[stream]) };
+      return { scope, pace, nextVisitMs: nextVisitMs(sketch, pace, intervalOf(everyMs, stream), nowMs) };
     });
     return { scopes: planned, nowMs };
   }
@@ -178,21 +167,23 @@ export class SyncService {
   async run(
     account: ServiceAccount,
     scope: Scope,
-    options: RunOptions,
+    options: Omit<RunOptions, 'priority'>,
     request: LedgerRequest = WHAT_IS_DUE,
   ): Promise<RunResult> {
     const guard = this.guardOf(account);
     const startedMs = this.options.clock.monotonicMs();
     const watch = guard.watch(options.signal);
-    const watched = { ...options, signal: watch.signal };
-    const { sync, company } = STREAM_REGISTRY[scope.stream];
-    const { turns } = this;
-    const turn = new ScopeTurn({ turns, clock: this.clock, onWait: options.onWait }, scope, company);
+    const watched = { ...options, signal: watch.signal, priority: this.streams.priorityOf(scope.stream) };
+    const { sync, lockMode } = this.streams.get(scope.stream);
+    const { locks, clock } = this;
+    const lock = new ScopeLock({ locks, clock, onWait: options.onWait }, scope, lockMode);
     try {
-      const result = await runScope(new PrismaRunStore(this.client), scope, watched, async (run) => {
+      const result = await runScope(this.runStore(), scope, watched, async (run) => {
         try {
-          await turn.use(run, async () => {
-            await guard.requireIdentity(scope.stream, () => this.listSubAccounts(account, options));
+          await lock.use(run, async () => {
+            await guard.requireIdentity(this.streams.get(scope.stream), () =>
+              this.listSubAccounts(account, options),
+            );
             await syncWhileListed(this.listingOf(account), scope, run, () =>
               sync(this.depsOf(account), scope, run, request),
             );
@@ -205,9 +196,13 @@ export class SyncService {
       reportRun(this.options, account, result, this.clock.monotonicMs() - startedMs);
       return result;
     } finally {
-      await turn.release();
+      await lock.release();
       watch.end();
     }
+  }
+
+  get streams(): StreamRegistry {
+    return this.options.streams;
   }
 
   get clock(): Clock {
@@ -231,12 +226,15 @@ export class SyncService {
 
   /** For so long a stream of the account asks nothing, since the pool is to be left alone, ms. */
   quietMs(account: ServiceAccount, stream: Stream): number {
-    return account.pool.pauseMs(ENDPOINTS[stream]);
+    return account.pool.pauseMs(this.streams.get(stream).endpoint);
   }
 
   /** How long the next request of a stream would wait at least for its permit, as far as this process knows. */
   waitEstimateMs(account: ServiceAccount, stream: Stream): number {
-    return this.pacer.waitEstimateMs({ key: account.pool.fingerprint, endpoint: ENDPOINTS[stream] });
+    return this.pacer.waitEstimateMs({
+      key: account.pool.fingerprint,
+      endpoint: this.streams.get(stream).endpoint,
+    });
   }
 
   /** For how long no request leaves, since the database has lost its record of the latest ones, ms. */
@@ -246,12 +244,17 @@ export class SyncService {
 
   /** Lets go of history that is older than it is kept, and makes the partitions of the coming days. */
   async enforceRetention(keepDays: KeepDays): Promise<Retained> {
-    return enforceRetention(this.client, keepDays, this.options.clock.now());
+    return enforceRetention(this.client, keepDays, await readNow(this.client));
   }
 
-  /** Closes the record of runs that began longer ago: their process died. Returns how many. */
-  async closeAbandonedRuns(olderThanMs: number): Promise<number> {
-    return new PrismaRunStore(this.client).closeAbandoned(olderThanMs);
+  /** Closes the records of runs whose process has ended. Returns how many. */
+  async closeAbandonedRuns(): Promise<number> {
+    return this.runStore().closeAbandoned();
+  }
+
+  /** Scopes that some process, this one or another, has a run of under way. */
+  async findScopesInHand(): Promise<readonly Scope[]> {
+    return this.runStore().findScopesInHand();
   }
 
   /**
@@ -295,8 +298,12 @@ export class SyncService {
     await Promise.all(this.accounts.map((account) => account.pool.close()));
     await this.pacer.stop();
     await this.pacing.close();
-    await this.turns.close();
+    await this.locks.close();
     await this.client.$disconnect();
+  }
+
+  private runStore(): PrismaRunStore {
+    return new PrismaRunStore(this.client, this.locks);
   }
 
   private depsOf(account: ServiceAccount): SyncDeps {
@@ -312,7 +319,7 @@ export class SyncService {
       tiers: { historyStartMs, recentDays, recentEveryMs, fullEveryMs, coins },
       clock: this.options.clock,
       workerDetailsPerRound: Math.floor(
-        (requestsPerSecond * workerDetailsShare * everyMs['worker-details']) / 1_000,
+        (requestsPerSecond * workerDetailsShare * intervalOf(everyMs, 'worker-details')) / 1_000,
       ),
     };
   }
@@ -331,13 +338,16 @@ export class SyncService {
 
   /** How that went is in the record of the two runs: a list that could not be had leaves everything as it was. */
   private async listScopes(account: ServiceAccount, signal: AbortSignal): Promise<void> {
-    for (const stream of ['sub-accounts', 'algorithms'] as const) {
+    for (const { name: stream } of this.streams.catalog) {
       const scope = { stream, accountId: account.accountId, puid: null, algo: null };
       await this.run(account, scope, { trigger: 'refusal', signal });
     }
   }
 
-  private async listSubAccounts(account: ServiceAccount, options: RunOptions): Promise<RunResult> {
+  private async listSubAccounts(
+    account: ServiceAccount,
+    options: Pick<RunOptions, 'trigger' | 'signal'>,
+  ): Promise<RunResult> {
     const scope = { stream: 'sub-accounts', accountId: account.accountId, puid: null, algo: null } as const;
     const { trigger, signal } = options;
     return this.run(account, scope, { trigger, signal });

@@ -10,6 +10,7 @@ import { KpoolError } from '../core/errors';
 import type { Secret } from '../core/secret';
 import { createLogger, type Logger } from '../observability/logger';
 import { createScrubber, type Scrubber } from '../core/redaction';
+import { STREAMS } from '../sync/registry';
 import { createOutput, type Output, type TextStream } from './output/output';
 
 /** What the process gives to the program; a test gives its own. */
@@ -96,6 +97,7 @@ export class CallContext implements CliContext {
     const config = loadConfig(this.#world.env, {
       envFile: this.#envFile ?? path.join(this.#world.workingDirectory, '.env'),
       nowMs: this.#world.clock.now(),
+      streams: STREAMS.all,
     });
     secretsOf(config).forEach((secret) => this.scrubber.add(secret));
     config.warnings.forEach((warning) => this.output.warn(`kpool: ${warning}`));

@@ -1,8 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock';
 
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+/** SIGHUP: the terminal is gone. */
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 export type StopSignal = keyof typeof EXIT_CODES;
+const STOP_SIGNALS = Object.keys(EXIT_CODES) as readonly StopSignal[];
 
 /**
  * npm passes Ctrl-C on to a program that the terminal has told already. Signals this close together are one wish.
@@ -24,7 +26,7 @@ export interface Interruption {
   unwatch(): void;
 }
 
-/** Turns the first Ctrl-C or SIGTERM into an abort, the second into an end at once with code 130 or 143. */
+/** Turns the first Ctrl-C, SIGTERM or SIGHUP into an abort, the second into an end at once, with the code of its signal. */
 export function watchForInterruption(
   source: SignalSource,
   clock: Pick<Clock, 'monotonicMs'>,
@@ -44,15 +46,13 @@ export function watchForInterruption(
       source.exit(EXIT_CODES[signal]);
     }
   };
-  const listeners = { SIGINT: listen('SIGINT'), SIGTERM: listen('SIGTERM') };
-  source.on('SIGINT', listeners.SIGINT);
-  source.on('SIGTERM', listeners.SIGTERM);
+  const listeners = STOP_SIGNALS.map((signal) => [signal, listen(signal)] as const);
+  for (const [signal, listener] of listeners) source.on(signal, listener);
   return {
     signal: controller.signal,
     exitCode: () => (first === null ? null : EXIT_CODES[first.signal]),
     unwatch() {
-      source.removeListener('SIGINT', listeners.SIGINT);
-      source.removeListener('SIGTERM', listeners.SIGTERM);
+      for (const [signal, listener] of listeners) source.removeListener(signal, listener);
     },
   };
 }

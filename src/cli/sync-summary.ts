@@ -38,8 +38,8 @@ function runFactsOf({ account, stream, results, left }: StreamSummary): RunFacts
     scopes: results.length + left,
     failed: count('failed'),
     partial: count('partial'),
-    unfinished: results.length - count('succeeded', 'partial', 'failed') + left,
-    reason: results.find(({ outcome }) => outcome !== 'succeeded')?.reason ?? null,
+    unfinished: results.length - count('succeeded', 'skipped', 'partial', 'failed') + left,
+    reason: results.find((result) => !isWell(result))?.reason ?? null,
   };
 }
 
@@ -49,8 +49,14 @@ function totalOf(results: readonly RunResult[], count: keyof RunResult['totals']
 
 const COUNTS = ['requests', 'inserted', 'changed', 'withdrawn', 'unchanged', 'quarantined'] as const;
 
+/** Nothing to ask is nothing wrong, and no success. */
+function isWell({ outcome }: RunResult): boolean {
+  return outcome === 'succeeded' || outcome === 'skipped';
+}
+
 function wordOf({ outcome, isUnlisted }: RunResult): string {
-  return isUnlisted ? 'no longer listed' : outcome;
+  if (isUnlisted) return 'no longer listed';
+  return outcome === 'skipped' ? 'nothing to ask' : outcome;
 }
 
 function outcomeOf({ results, left }: Pick<StreamSummary, 'results' | 'left'>): string {
@@ -72,7 +78,7 @@ export function summaryJson(summaries: readonly StreamSummary[]) {
     outcome: outcomeOf({ results, left }),
     ...Object.fromEntries(COUNTS.map((count) => [count, totalOf(results, count)])),
     failures: results
-      .filter(({ outcome }) => outcome !== 'succeeded')
+      .filter((result) => !isWell(result))
       .map(({ scope, outcome, reason, error }) => ({
         puid: scope.puid === null ? null : String(scope.puid),
         algo: scope.algo,
@@ -106,7 +112,7 @@ export function summaryText(output: Output, summaries: readonly StreamSummary[])
   );
   const remarks = summaries.flatMap(({ account, results }) =>
     results
-      .filter((result) => wordOf(result) !== 'succeeded')
+      .filter((result) => !isWell(result) || result.isUnlisted)
       .map((result) => {
         const { scope, reason, error } = result;
         const where = [account, scope.stream, scope.puid, scope.algo]

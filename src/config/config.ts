@@ -4,17 +4,6 @@ import type { AccountCredentials } from './accounts';
 import { shareConnections, type ConnectionShares } from './connection-shares';
 import type { Values } from './variables';
 
-/** The streams that have an interval. The composition root checks that these are the domain's streams. */
-export type ScheduledStream =
-  | 'algorithms'
-  | 'sub-accounts'
-  | 'earnings'
-  | 'rewards'
-  | 'account-income'
-  | 'sub-account-income'
-  | 'workers'
-  | 'worker-details';
-
 /** Everything that the program can be told, checked. Deeply frozen; secrets do not print. */
 export interface Config {
   /** Absolute path of the folder for the embedded PostgreSQL. */
@@ -52,7 +41,8 @@ export interface Config {
     readonly coins: readonly string[];
     /** Midnight in UTC, ms since the epoch. */
     readonly historyStartMs: number;
-    readonly everyMs: Readonly<Record<ScheduledStream, number>>;
+    /** How often each stream is synced, by its name. */
+    readonly everyMs: Readonly<Record<string, number>>;
     /** How often the last `recentDays` are read again. */
     readonly recentEveryMs: number;
     readonly recentDays: number;
@@ -82,6 +72,7 @@ export interface Config {
 
 export function buildConfig(
   values: Values,
+  everyMs: Readonly<Record<string, number>>,
   accounts: readonly AccountCredentials[],
   warnings: readonly string[],
 ): Config {
@@ -106,16 +97,7 @@ export function buildConfig(
     sync: {
       coins: values.COINS,
       historyStartMs: values.HISTORY_START,
-      everyMs: {
-        algorithms: values.ALGORITHMS_EVERY,
-        'sub-accounts': values.SUB_ACCOUNTS_EVERY,
-        earnings: values.EARNINGS_EVERY,
-        rewards: values.REWARDS_EVERY,
-        'account-income': values.ACCOUNT_INCOME_EVERY,
-        'sub-account-income': values.SUB_ACCOUNT_INCOME_EVERY,
-        workers: values.WORKERS_EVERY,
-        'worker-details': values.WORKER_DETAILS_EVERY,
-      },
+      everyMs,
       recentEveryMs: values.RECENT_EVERY,
       recentDays: values.RECENT_DAYS,
       fullEveryMs: values.FULL_EVERY,

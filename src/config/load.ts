@@ -4,12 +4,14 @@ import { buildConfig, type Config } from './config';
 import { readEnvFile, type Environment } from './env-file';
 import { Mistakes } from './mistakes';
 import { readValues, type ReadValues, type Source } from './read-values';
-import type { VariableName } from './variables';
+import { intervalVariableOf, variablesFor, type ScheduledStream, type VariableName } from './variables';
 import { isLoopbackHost } from '../core/loopback';
 
 const CREDENTIALS = ['KUCOIN_POOL_API_KEY', 'KUCOIN_POOL_API_SECRET', 'KUCOIN_POOL_API_PASSPHRASE'] as const;
 
 export interface LoadOptions {
+  /** Streams that have an interval. Left out: none. */
+  readonly streams?: readonly ScheduledStream[];
   /** A `.env` file; the environment wins over it. It need not exist. */
   readonly envFile?: string;
   /** The time of day, ms since the epoch: what lies ahead of it cannot be history. Left out: not looked at. */
@@ -26,13 +28,17 @@ export function loadConfig(env: Environment, options: LoadOptions = {}): Config 
   if (options.envFile !== undefined) {
     sources.push({ label: ` in ${options.envFile}`, variables: readEnvFile(options.envFile, mistakes) });
   }
-  const read = readValues(sources, mistakes);
+  const { streams = [] } = options;
+  const read = readValues(variablesFor(streams), sources, mistakes);
   const accounts = readAccounts(read, mistakes);
   reportOpenDoor(read, mistakes);
   reportIdlePassword(read, mistakes);
   reportFutureHistory(read, options.nowMs ?? Infinity, mistakes);
   mistakes.throwIfAny();
-  return buildConfig(read.values, accounts, mistakes.warnings);
+  const everyMs = Object.fromEntries(
+    streams.map((stream) => [stream.name, Number(read.values[intervalVariableOf(stream)])]),
+  );
+  return buildConfig(read.values, everyMs, accounts, mistakes.warnings);
 }
 
 /** Accounts come from the three variables of one, or from the file of many: not from both. */

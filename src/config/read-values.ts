@@ -3,7 +3,7 @@ import { Secret } from '../core/secret';
 import type { Environment } from './env-file';
 import type { Mistakes } from './mistakes';
 import { findClosest } from './spelling';
-import { VARIABLE_NAMES, VARIABLES, type Values, type VariableName } from './variables';
+import { VARIABLES, type Values, type Variable, type VariableName } from './variables';
 import { withoutUserInfo } from './web-address';
 
 /** As much of a wrong value as a message shows. */
@@ -17,25 +17,27 @@ export interface Source {
 }
 
 export interface ReadValues {
-  readonly values: Values;
+  readonly values: Values & Readonly<Record<string, unknown>>;
   /** The variables that some source sets, rightly or wrongly. */
-  readonly given: ReadonlySet<VariableName>;
+  readonly given: ReadonlySet<string>;
 }
+
+type Variables = Readonly<Record<string, Variable<unknown>>>;
 
 /**
  * Every variable's value. The first source that sets one wins; an empty text counts as unset, since that is what
  * compose files make of an unset variable. After a mistake the value is meaningless: `mistakes` must be looked at.
  */
-export function readValues(sources: readonly Source[], mistakes: Mistakes): ReadValues {
-  reportUnknownNames(sources, mistakes);
-  const isGiven = (name: VariableName) =>
-    findText(name, sources) !== null ||
-    (VARIABLES[name].isSecret && findText(`${name}_FILE`, sources) !== null);
+export function readValues(variables: Variables, sources: readonly Source[], mistakes: Mistakes): ReadValues {
+  reportUnknownNames(variables, sources, mistakes);
+  const all = Object.entries(variables);
+  const isGiven = ([name, { isSecret }]: (typeof all)[number]): boolean =>
+    findText(name, sources) !== null || (isSecret && findText(`${name}_FILE`, sources) !== null);
   return {
     values: Object.fromEntries(
-      VARIABLE_NAMES.map((name) => [name, readValue(name, sources, mistakes)]),
-    ) as Values,
-    given: new Set(VARIABLE_NAMES.filter(isGiven)),
+      all.map(([name, variable]) => [name, readValue(name, variable, sources, mistakes)]),
+    ) as ReadValues['values'],
+    given: new Set(all.filter(isGiven).map(([name]) => name)),
   };
 }
 
@@ -51,9 +53,13 @@ function findText(name: string, sources: readonly Source[]): { text: string; sub
   return null;
 }
 
-function readValue(name: VariableName, sources: readonly Source[], mistakes: Mistakes): unknown {
-  const { kind, defaultText, isSecret } = VARIABLES[name];
-  const found = isSecret ? findSecretText(name, sources, mistakes) : findText(name, sources);
+function readValue(
+  name: string,
+  { kind, defaultText, isSecret }: Variable<unknown>,
+  sources: readonly Source[],
+  mistakes: Mistakes,
+): unknown {
+  const found = isSecret ? findSecretText(name, kind.expects, sources, mistakes) : findText(name, sources);
   if (found === null && defaultText === null) return null;
   const text = found?.text ?? defaultText;
   const parsed = kind.schema.safeParse(text);
@@ -76,7 +82,8 @@ function quote(text: string): string {
 
 /** A secret from `NAME`, or from the file that `NAME_FILE` names, less one newline at its end. */
 function findSecretText(
-  name: VariableName,
+  name: string,
+  expects: string,
   sources: readonly Source[],
   mistakes: Mistakes,
 ): { text: string; subject: string } | null {
@@ -90,7 +97,7 @@ function findSecretText(
   try {
     const text = readFileSync(file.text, 'utf8').replace(/\r?\n$/, '');
     if (text !== '') return { text, subject: file.subject };
-    mistakes.add(file.subject, 'an empty file', VARIABLES[name].kind.expects);
+    mistakes.add(file.subject, 'an empty file', expects);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'an error';
     mistakes.add(
@@ -105,14 +112,16 @@ function findSecretText(
 /** Names that only the tests read: they must not trip the program under test. */
 const TEST_PREFIX = 'KPOOL_TEST_';
 
-function reportUnknownNames(sources: readonly Source[], mistakes: Mistakes): void {
-  const known = new Set<string>(VARIABLE_NAMES.flatMap(spellingsOf));
+function reportUnknownNames(variables: Variables, sources: readonly Source[], mistakes: Mistakes): void {
+  const all = Object.entries(variables);
+  const known = new Set<string>(all.flatMap(spellingsOf));
   // What other programs read too is likely to be meant for them, with names that resemble it.
-  const unset = VARIABLE_NAMES.filter((name) => VARIABLES[name].isAnyCase !== true)
+  const unset = all
+    .filter(([, { isAnyCase }]) => isAnyCase !== true)
     .flatMap(spellingsOf)
     .filter((name) => findText(name, sources) === null);
-  for (const { label, variables } of sources) {
-    for (const name of Object.keys(variables)) {
+  for (const { label, variables: given } of sources) {
+    for (const name of Object.keys(given)) {
       if (known.has(name) || name.startsWith(TEST_PREFIX)) continue;
       const isOurs = /^(?:KUCOIN_POOL|KPOOL)_/i.test(name);
       // A name that resembles a variable which is set does no harm: only the unset ones may have been meant.
@@ -124,8 +133,7 @@ function reportUnknownNames(sources: readonly Source[], mistakes: Mistakes): voi
   }
 }
 
-function spellingsOf(name: VariableName): string[] {
-  const { isSecret, isAnyCase } = VARIABLES[name];
+function spellingsOf([name, { isSecret, isAnyCase }]: readonly [string, Variable<unknown>]): string[] {
   const names = isAnyCase === true ? [name, name.toLowerCase()] : [name];
   return isSecret ? [...names, `${name}_FILE`] : names;
 }

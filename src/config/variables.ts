@@ -34,7 +34,10 @@ function anyCase<T>(variable: Variable<T>): Variable<T> {
 
 const forEver = ', 0 to keep them for ever';
 
-/** Every variable that the program knows (DESIGN §9). `.env.example` explains them; a test compares the two. */
+/**
+ * Every variable that the program knows (DESIGN §9), but for the intervals of the streams. `.env.example` explains them; a
+ * test compares the two.
+ */
 export const VARIABLES = {
   KUCOIN_POOL_API_KEY: secret(kinds.credential),
   KUCOIN_POOL_API_SECRET: secret(kinds.credential),
@@ -62,14 +65,6 @@ export const VARIABLES = {
   HISTORY_START: withDefault(kinds.utcDate, '2018-01-01'),
   REPORT_TIME_ZONE: withDefault(kinds.timeZone, 'UTC'),
 
-  ALGORITHMS_EVERY: withDefault(kinds.interval, '1 day'),
-  SUB_ACCOUNTS_EVERY: withDefault(kinds.interval, '10 min'),
-  EARNINGS_EVERY: withDefault(kinds.interval, '1h'),
-  REWARDS_EVERY: withDefault(kinds.interval, '1h'),
-  ACCOUNT_INCOME_EVERY: withDefault(kinds.interval, '1h'),
-  SUB_ACCOUNT_INCOME_EVERY: withDefault(kinds.interval, '1h'),
-  WORKERS_EVERY: withDefault(kinds.interval, '10 min'),
-  WORKER_DETAILS_EVERY: withDefault(kinds.interval, '1 day'),
   RECENT_EVERY: withDefault(kinds.interval, '1 day'),
   RECENT_DAYS: withDefault(kinds.wholeNumber(1, 366), '35'),
   FULL_EVERY: withDefault(kinds.interval, '7 days'),
@@ -96,4 +91,25 @@ type ValueOf<V> = V extends Variable<infer T> ? T : never;
 /** What every variable says, parsed. */
 export type Values = { readonly [Name in VariableName]: ValueOf<(typeof VARIABLES)[Name]> };
 
-export const VARIABLE_NAMES = Object.keys(VARIABLES) as readonly VariableName[];
+/** As much of a stream as the configuration knows. */
+export interface ScheduledStream {
+  readonly name: string;
+  /** Its interval unless configured otherwise, as a user would write it. */
+  readonly every: string;
+}
+
+/** `EARNINGS_EVERY` for `earnings`. */
+export function intervalVariableOf({ name }: Pick<ScheduledStream, 'name'>): string {
+  return `${name.toUpperCase().replaceAll('-', '_')}_EVERY`;
+}
+
+/** Every variable, the intervals of these streams included. */
+export function variablesFor(
+  streams: readonly ScheduledStream[],
+): Readonly<Record<string, Variable<unknown>>> {
+  const intervals = streams.map((stream) => [
+    intervalVariableOf(stream),
+    withDefault(kinds.interval, stream.every),
+  ]);
+  return { ...VARIABLES, ...(Object.fromEntries(intervals) as Record<string, Variable<number>>) };
+}

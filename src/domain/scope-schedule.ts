@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../core/errors';
 import { DAY_MS } from './windows';
 
 /** What is known of a scope when the next round is planned. Instants are of the database's clock. */
@@ -14,6 +15,8 @@ export interface ScopeSketch {
   readonly consecutiveFailures: number;
   /** Start of the last run, when that failed; else null. */
   readonly lastFailedAtMs: number | null;
+  /** Why it failed. */
+  readonly lastFailureCode: string | null;
 }
 
 export type ScopePace = 'live' | 'dormant' | 'settling' | 'finished';
@@ -35,17 +38,29 @@ export function paceOf(scope: ScopeSketch, dormantAfterMs: number, nowMs: number
   return isAlive ? 'live' : 'dormant';
 }
 
-/** A scope that failed is left alone for so long, twice as long after each further failure, up to its interval. */
-const FIRST_REST_MS = 60_000;
+/** A scope that failed rests this long, twice as long after each further failure, up to its interval. */
+const FIRST_REST_MS = 10_000;
 /** Keeps the power within what a number can count. */
 const MAX_DOUBLINGS = 20;
+/** A pool that could not be reached, for however long, is asked again this often (P12: within 40 s of its return). */
+const UNREACHABLE_REST_MS = 25_000;
+const UNREACHABLE: ReadonlySet<string | null> = new Set<ErrorCode>(['pool.unreachable', 'pool.timeout']);
 
-/** When a scope is to be visited next: -Infinity is now, Infinity never. */
-export function nextVisitMs(scope: ScopeSketch, pace: ScopePace, everyMs: number): number {
+/**
+ * When a scope is to be visited next: -Infinity is now, for the first time; Infinity is never. An instant that lies in
+ * the future was noted by a clock that has been put right since, and says nothing: what hangs on it is due now.
+ */
+export function nextVisitMs(scope: ScopeSketch, pace: ScopePace, everyMs: number, nowMs: number): number {
   if (pace === 'finished') return Infinity;
   const intervalMs = pace === 'live' ? everyMs : Math.max(everyMs, SLOW_LOOK_MS);
-  const dueAtMs = scope.lastCycleAtMs === null ? -Infinity : scope.lastCycleAtMs + intervalMs;
+  const after = (atMs: number, ms: number): number => (atMs > nowMs ? nowMs : atMs + ms);
+  const dueAtMs = scope.lastCycleAtMs === null ? -Infinity : after(scope.lastCycleAtMs, intervalMs);
   if (scope.consecutiveFailures === 0 || scope.lastFailedAtMs === null) return dueAtMs;
-  const doublings = Math.min(scope.consecutiveFailures - 1, MAX_DOUBLINGS);
-  return Math.max(dueAtMs, scope.lastFailedAtMs + Math.min(intervalMs, FIRST_REST_MS * 2 ** doublings));
+  return Math.max(dueAtMs, after(scope.lastFailedAtMs, restMs(scope, intervalMs)));
+}
+
+function restMs({ consecutiveFailures, lastFailureCode }: ScopeSketch, intervalMs: number): number {
+  const doublings = Math.min(consecutiveFailures - 1, MAX_DOUBLINGS);
+  const longestMs = UNREACHABLE.has(lastFailureCode) ? Math.min(intervalMs, UNREACHABLE_REST_MS) : intervalMs;
+  return Math.min(longestMs, FIRST_REST_MS * 2 ** doublings);
 }

@@ -1,21 +1,26 @@
-/** Every kind of data that the pool serves, most valuable first: this is also the order of priority. */
-export const STREAMS = [
-  'algorithms',
-  'sub-accounts',
-  'earnings',
-  'rewards',
-  'account-income',
-  'sub-account-income',
-  'workers',
-  'worker-details',
-] as const;
+import { assert } from '../core/assert';
 
-export type Stream = (typeof STREAMS)[number];
-/** The streams of money: kept for ever, revised, never deleted. */
+/** The name of a kind of data that the pool serves. `src/sync/registry.ts` says which there are. */
+export type Stream = string;
+
+/** The streams of money: kept for ever, revised, never deleted. Each has tables of its own. */
 export const LEDGER_STREAMS = ['earnings', 'rewards'] as const satisfies readonly Stream[];
 export type LedgerStream = (typeof LEDGER_STREAMS)[number];
 
-/** 1 is served first. Waiting requests are let through in this order (DESIGN §6, pacing). */
-export function priorityOf(stream: Stream): number {
-  return STREAMS.indexOf(stream) + 1;
+/** The paths below `/v1/external/` of the pool's API; they also name the endpoints in permits, metrics and messages. */
+export type PoolEndpoint =
+  | 'algo/query'
+  | 'user/query'
+  | 'worker/query'
+  | 'worker/get'
+  | 'earn/query'
+  | 'reward/query'
+  | 'user/earn'
+  | 'sub-user/earn';
+
+/** How often a stream is synced, ms; every stream has an interval. */
+export function intervalOf(everyMs: Readonly<Record<Stream, number>>, stream: Stream): number {
+  const intervalMs = everyMs[stream];
+  assert(intervalMs !== undefined && intervalMs > 0, 'every stream has an interval');
+  return intervalMs;
 }

@@ -1,16 +1,8 @@
+import type { PoolEndpoint as EndpointName } from '../domain/streams';
 import type { JsonValue } from './json';
 import type { Params } from './signing';
 
-/** The path below `/v1/external/`; it also names the endpoint in permits, metrics and messages. */
-export type EndpointName =
-  | 'algo/query'
-  | 'user/query'
-  | 'worker/query'
-  | 'worker/get'
-  | 'earn/query'
-  | 'reward/query'
-  | 'user/earn'
-  | 'sub-user/earn';
+export type { EndpointName };
 
 /** What an endpoint's reader knows beyond the data. */
 export interface ReadContext<Query> {

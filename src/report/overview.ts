@@ -14,7 +14,7 @@ export interface StreamFreshness {
   readonly lastSuccessAt: Date | null;
   /** It has not succeeded, or before its first success not got on, for three of its intervals. */
   readonly isLate: boolean;
-  readonly state: 'fresh' | 'failing' | 'late' | 'first sync' | 'waiting';
+  readonly state: 'fresh' | 'failing' | 'late' | 'nothing to ask' | 'first sync' | 'waiting';
   readonly scopes: number;
   readonly failingScopes: number;
 }

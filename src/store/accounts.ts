@@ -111,13 +111,21 @@ export class PrismaAccountStore {
       () => this.client.$queryRaw<{ asked: boolean }[]>`
         SELECT EXISTS (SELECT FROM sync.runs
                         WHERE account_id = ${accountId}::smallint
-                          AND started_at > sync.now() - ${ms}::float8 * interval '1 millisecond') AS asked`,
+                          AND started_at > sync.now() - ${ms}::float8 * interval '1 millisecond'
+                          -- One in the future was begun by a clock that has been put right since.
+                          AND started_at <= sync.now()) AS asked`,
     );
     return row?.asked ?? false;
   }
 
   /** Whether the sub-accounts were listed, and found to be the account's own alone, since it has its present credentials. */
   async isIdentityKnown(accountId: AccountId): Promise<boolean> {
+    // Noted by a clock that has been put right since: the credentials are to be proven once more.
+    await guarded(
+      () => this.client.$executeRaw`
+        UPDATE pool.accounts SET key_since = sync.now()
+         WHERE account_id = ${accountId}::smallint AND key_since > sync.now()`,
+    );
     const [row] = await guarded(
       () => this.client.$queryRaw<{ known: boolean }[]>`
         SELECT a.status NOT IN ('duplicate', 'changed') AND

@@ -1,3 +1,6 @@
+import type { Queryable } from './client';
+import { guarded } from '../core/postgres/errors';
+
 /**
  * An instant as PostgreSQL reads it, exact to the millisecond. ISO 8601 as JavaScript writes it puts a sign before
  * years beyond 9999, which PostgreSQL does not take.
@@ -9,4 +12,13 @@ export function pgInstant(atMs: number): string {
 
 export function pgInstantOrNull(atMs: number | null): string | null {
   return atMs === null ? null : pgInstant(atMs);
+}
+
+/** The database's clock (`sync.now()`), ms since the epoch. */
+export async function readNow(db: Pick<Queryable, '$queryRaw'>): Promise<number> {
+  const [row] = await guarded(
+    () => db.$queryRaw<{ now_ms: bigint }[]>`
+      SELECT floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms`,
+  );
+  return Number(row?.now_ms);
 }

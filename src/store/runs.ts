@@ -1,12 +1,14 @@
-import { KpoolError } from '../core/errors';
+import type { AccountId, Puid } from '../domain/ids';
+import type { Stream } from '../domain/streams';
 import { guarded } from '../core/postgres/errors';
 import type { PrismaClient } from './generated/client';
 import { inTransaction } from './client';
 import { ensureCursor } from './ledger/cursor';
 import { NO_ALGO, type ScopeKey } from './scope-key';
+import { IS_ALIVE, type PostgresScopeLocks } from './scope-locks';
 
 interface RunResult {
-  readonly outcome: 'succeeded' | 'partial' | 'failed' | 'aborted';
+  readonly outcome: 'succeeded' | 'skipped' | 'partial' | 'failed' | 'aborted';
   readonly totals: {
     readonly requests: number;
     readonly rowsRead: number;
@@ -18,29 +20,39 @@ interface RunResult {
   };
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
-  readonly isTakenOver: boolean;
+  readonly isReused: boolean;
   readonly isUnlisted: boolean;
 }
 
 /** The record of every sync of a scope (`sync.runs`). */
 export class PrismaRunStore {
-  constructor(private readonly client: PrismaClient) {}
+  /** What proves that the runs of this store are alive. */
+  readonly #lifelines = new Map<bigint, { release(): Promise<void> }>();
+
+  constructor(
+    private readonly client: PrismaClient,
+    private readonly locks: Pick<PostgresScopeLocks, 'claimRun'>,
+  ) {}
 
   async start(scope: ScopeKey, trigger: string): Promise<bigint> {
-    return guarded(async () => {
+    const { runId, lock } = await this.locks.claimRun();
+    this.#lifelines.set(runId, lock);
+    await guarded(async () => {
       await ensureCursor(this.client, scope);
-      const [run] = await this.client.$queryRaw<{ run_id: bigint }[]>`
-        INSERT INTO sync.runs (stream, account_id, puid, algo, trigger)
-        VALUES (${scope.stream}, ${scope.accountId}::smallint, ${scope.puid}::bigint, ${scope.algo ?? NO_ALGO}, ${trigger})
-        RETURNING run_id`;
-      if (run === undefined) throw new KpoolError('broken-promise', 'A run was not recorded.');
-      return run.run_id;
+      await this.client.$executeRaw`
+        INSERT INTO sync.runs (run_id, stream, account_id, puid, algo, trigger)
+        VALUES (${runId}::bigint, ${scope.stream}, ${scope.accountId}::smallint, ${scope.puid}::bigint,
+                ${scope.algo ?? NO_ALGO}, ${trigger})`;
+    }).catch(async (error: unknown) => {
+      await this.#letGo(runId);
+      throw error;
     });
+    return runId;
   }
 
   /** Closes a run and notes on its scope when it was last looked at, unless another run did that. */
   async finish(runId: bigint, result: RunResult): Promise<void> {
-    const { outcome, totals, errorCode, errorMessage, isTakenOver, isUnlisted } = result;
+    const { outcome, totals, errorCode, errorMessage, isReused, isUnlisted } = result;
     await guarded(() =>
       inTransaction(this.client, async (tx) => {
         await tx.$executeRaw`
@@ -53,9 +65,10 @@ export class PrismaRunStore {
            WHERE run_id = ${runId}::bigint`;
         await tx.$executeRaw`
           UPDATE sync.cursors AS c
-             SET last_cycle_at = CASE WHEN r.outcome IN ('succeeded', 'partial') AND NOT ${isTakenOver}
+             SET last_cycle_at = CASE WHEN r.outcome IN ('succeeded', 'skipped', 'partial') AND NOT ${isReused}
                                       THEN r.started_at ELSE c.last_cycle_at END,
                  last_success_at = CASE WHEN r.outcome = 'succeeded' AND NOT ${isUnlisted} THEN r.finished_at ELSE c.last_success_at END,
+                 last_skip_at = CASE WHEN r.outcome = 'skipped' THEN r.finished_at ELSE c.last_skip_at END,
                  consecutive_failures = CASE r.outcome WHEN 'failed' THEN c.consecutive_failures + 1
                                                        WHEN 'aborted' THEN c.consecutive_failures ELSE 0 END
             FROM sync.runs AS r
@@ -63,16 +76,37 @@ export class PrismaRunStore {
              AND c.stream = r.stream AND c.algo = r.algo
              AND (c.puid = r.puid OR r.puid IS NULL AND c.account_id = r.account_id)`;
       }),
+    ).finally(() => this.#letGo(runId));
+  }
+
+  /** Scopes that some process has a run of under way. */
+  async findScopesInHand(): Promise<readonly ScopeKey[]> {
+    const rows = await guarded(
+      () => this.client.$queryRaw<
+        { stream: Stream; account_id: number; puid: bigint | null; algo: string }[]
+      >`
+        SELECT DISTINCT stream, account_id, puid, algo FROM sync.runs r WHERE outcome IS NULL AND ${IS_ALIVE}`,
+    );
+    return rows.map(({ stream, account_id: accountId, puid, algo }) => ({
+      stream,
+      accountId: accountId as AccountId,
+      puid: puid as Puid | null,
+      algo: algo === NO_ALGO ? null : algo,
+    }));
+  }
+
+  /** Records as `aborted` the runs whose process has ended; returns how many. */
+  async closeAbandoned(): Promise<number> {
+    return guarded(
+      () => this.client.$executeRaw`
+        UPDATE sync.runs AS r SET finished_at = sync.now(), outcome = 'aborted', error_code = 'aborted',
+                                  error_message = 'The process that ran it ended without a word.'
+         WHERE outcome IS NULL AND NOT ${IS_ALIVE}`,
     );
   }
 
-  /** Runs left open by processes that died: at most as many as there are scopes. Recorded as `aborted`. */
-  async closeAbandoned(olderThanMs: number): Promise<number> {
-    return guarded(
-      () => this.client.$executeRaw`
-        UPDATE sync.runs SET finished_at = sync.now(), outcome = 'aborted', error_code = 'aborted',
-                             error_message = 'The process that ran it ended without a word.'
-         WHERE outcome IS NULL AND started_at < sync.now() - ${olderThanMs}::float8 * interval '1 millisecond'`,
-    );
+  async #letGo(runId: bigint): Promise<void> {
+    await this.#lifelines.get(runId)?.release();
+    this.#lifelines.delete(runId);
   }
 }

@@ -3,6 +3,7 @@ import type { ScopeSketch } from '../domain/scope-schedule';
 import type { Stream } from '../domain/streams';
 import { guarded } from '../core/postgres/errors';
 import { Prisma, type PrismaClient } from './generated/client';
+import { readNow } from './instants';
 import { NO_ALGO, type ScopeKey } from './scope-key';
 
 export interface ScopeCandidate extends ScopeSketch {
@@ -26,6 +27,7 @@ interface CandidateRow {
   last_life_ms: bigint | null;
   consecutive_failures: number;
   last_failed_ms: bigint | null;
+  last_failure_code: string | null;
 }
 
 function toCandidate(row: CandidateRow): ScopeCandidate {
@@ -39,21 +41,24 @@ function toCandidate(row: CandidateRow): ScopeCandidate {
     lastLifeAtMs: row.last_life_ms === null ? null : Number(row.last_life_ms),
     consecutiveFailures: row.consecutive_failures,
     lastFailedAtMs: row.last_failed_ms === null ? null : Number(row.last_failed_ms),
+    lastFailureCode: row.last_failure_code,
   };
 }
 
 /**
- * How many of cursor `c`'s last runs failed in a row, and when the last of them began. What failed with credentials that
- * the account has no more says nothing about the new ones.
+ * How many of cursor `c`'s last runs failed in a row, and the last of them: by number, since a clock may have been put
+ * back meanwhile. What failed with credentials that the account has no more says nothing about the new ones.
  */
 function failuresOf(accountId: AccountId, isOfCursor: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`
   LEFT JOIN LATERAL (
     SELECT least(c.consecutive_failures, count(*)::integer) AS consecutive_failures,
-           floor(extract(epoch FROM max(r.started_at)) * 1000)::bigint AS last_failed_ms
+           floor(extract(epoch FROM (array_agg(r.started_at ORDER BY r.run_id DESC))[1]) * 1000)::bigint AS last_failed_ms,
+           (array_agg(r.error_code ORDER BY r.run_id DESC))[1] AS last_failure_code
       FROM sync.runs r
      WHERE r.stream = c.stream AND ${isOfCursor} AND r.outcome = 'failed'
-       AND r.started_at >= (SELECT a.key_since FROM pool.accounts a WHERE a.account_id = ${accountId}::smallint)
+       AND EXISTS (SELECT FROM pool.accounts a WHERE a.account_id = ${accountId}::smallint
+                      AND (r.started_at >= a.key_since OR a.key_since > sync.now()))
   ) AS f ON c.consecutive_failures > 0`;
 }
 
@@ -84,7 +89,7 @@ export class PrismaScopeStore {
                           AND w.pending_count > 0) AS has_pending,
                floor(extract(epoch FROM c.last_cycle_at) * 1000)::bigint AS last_cycle_ms,
                floor(extract(epoch FROM l.last_life_at) * 1000)::bigint AS last_life_ms,
-               coalesce(f.consecutive_failures, 0) AS consecutive_failures, f.last_failed_ms
+               coalesce(f.consecutive_failures, 0) AS consecutive_failures, f.last_failed_ms, f.last_failure_code
           FROM pairs p
           JOIN pool.sub_accounts s ON s.puid = p.puid
           LEFT JOIN life l ON (l.puid, l.algo) = (p.puid, p.algo)
@@ -93,7 +98,7 @@ export class PrismaScopeStore {
           ${failuresOf(accountId, Prisma.sql`r.puid = c.puid AND r.algo = c.algo`)}
          ORDER BY is_default DESC, l.last_life_at DESC NULLS LAST, p.puid, p.algo`,
     );
-    return { scopes: rows.map(toCandidate), nowMs: await this.now() };
+    return { scopes: rows.map(toCandidate), nowMs: await readNow(this.client) };
   }
 
   /** The one scope of a stream that an account has as a whole. */
@@ -103,13 +108,13 @@ export class PrismaScopeStore {
         SELECT NULL::bigint AS puid, ${NO_ALGO} AS algo, true AS is_default, false AS is_gone,
                false AS has_pending, floor(extract(epoch FROM c.last_cycle_at) * 1000)::bigint AS last_cycle_ms,
                NULL::bigint AS last_life_ms, coalesce(f.consecutive_failures, 0) AS consecutive_failures,
-               f.last_failed_ms
+               f.last_failed_ms, f.last_failure_code
           FROM (SELECT 1) AS one
           LEFT JOIN sync.cursors c
             ON (c.stream, c.account_id) = (${stream}, ${accountId}::smallint)
           ${failuresOf(accountId, Prisma.sql`r.account_id = c.account_id AND r.puid IS NULL`)}`,
     );
-    return { scopes: rows.map(toCandidate), nowMs: await this.now() };
+    return { scopes: rows.map(toCandidate), nowMs: await readNow(this.client) };
   }
 
   /** Whether the account's list of sub-accounts or of algorithms is without the scope's. */
@@ -123,13 +128,5 @@ export class PrismaScopeStore {
          WHERE (g.account_id, g.algo) = (${accountId}::smallint, ${algo}) AND g.removed_at IS NOT NULL`,
     );
     return rows.length > 0;
-  }
-
-  private async now(): Promise<number> {
-    const [row] = await guarded(
-      () => this.client.$queryRaw<{ now_ms: bigint }[]>`
-        SELECT floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms`,
-    );
-    return Number(row?.now_ms);
   }
 }

@@ -1,12 +1,15 @@
 /** What the use-cases of this folder need of the world; `src/app` wires the pool's client and the store to them. */
 import type { DecimalText } from '../core/decimal';
+import type { Scope } from '../domain/due-scopes';
 import type { SubAccount, SubAccountIncome, Worker, WorkerFilter } from '../domain/entities';
-import type { AccountId, Puid, WorkerId } from '../domain/ids';
+import type { Puid, WorkerId } from '../domain/ids';
 import type { IncomeRow } from '../domain/income';
 import type { LedgerRow } from '../domain/ledger-matching';
 import type { Listing, Page, UnreadableRow } from '../domain/page';
-import type { LedgerStream, Stream } from '../domain/streams';
+import type { LedgerStream } from '../domain/streams';
 import type { StoredWindow, Window } from '../domain/windows';
+
+export type { Scope };
 
 export interface CallOptions {
   /** 1 is served first. */
@@ -55,14 +58,6 @@ export interface Pool {
   /** One total or none. */
   queryAccountIncome(coinName: string, options: CallOptions): Promise<Listing<DecimalText>>;
   querySubAccountIncome(coinName: string, options: CallOptions): Promise<Listing<SubAccountIncome>>;
-}
-
-/** What one sync works on. `puid` and `algo` are null for streams that have none. */
-export interface Scope {
-  readonly stream: Stream;
-  readonly accountId: AccountId;
-  readonly puid: Puid | null;
-  readonly algo: string | null;
 }
 
 export interface LedgerScope extends Scope {
@@ -165,7 +160,8 @@ export interface LedgerStore {
   ): Promise<bigint>;
 }
 
-export type RunOutcome = 'succeeded' | 'partial' | 'failed' | 'aborted';
+/** `skipped`: there was nothing to ask the pool, which proves nothing. */
+export type RunOutcome = 'succeeded' | 'skipped' | 'partial' | 'failed' | 'aborted';
 
 export interface RunTotals {
   requests: number;
@@ -187,7 +183,7 @@ export interface RunStore {
       readonly errorCode: string | null;
       readonly errorMessage: string | null;
       /** Another run of the scope, which has its own record, did the work. */
-      readonly isTakenOver: boolean;
+      readonly isReused: boolean;
       readonly isUnlisted: boolean;
     },
   ): Promise<void>;
@@ -203,15 +199,15 @@ export interface EndedRun {
   readonly quarantined: number;
 }
 
-/** A scope, held by one run. */
-export interface Turn {
+/** A lock that one run holds. */
+export interface HeldLock {
   /** Never fails. */
   release(): Promise<void>;
 }
 
-export interface TurnStore {
+export interface ScopeLockStore {
   /** Null while another run holds the scope. A process that dies lets go of what it holds. */
-  take(scope: Scope): Promise<Turn | null>;
+  take(scope: Scope): Promise<HeldLock | null>;
   /** The cursor's version, and the last run that read the scope and ended since `runId` began; null when none did. */
   look(
     scope: Scope,

@@ -1,5 +1,4 @@
 import { isKpoolError, KpoolError } from '../core/errors';
-import { priorityOf } from '../domain/streams';
 import type { RunOutcome, RunStore, RunTotals, Scope } from './ports';
 import { Run } from './run';
 
@@ -8,7 +7,7 @@ export interface RunResult {
   readonly scope: Scope;
   readonly outcome: RunOutcome;
   readonly totals: Readonly<RunTotals>;
-  /** Why it is not `succeeded`, or that the scope is unlisted; else null. */
+  /** Why it is not `succeeded`, or that there was nothing to ask, or that the scope is unlisted; else null. */
   readonly reason: string | null;
   /** The pool lists the scope's sub-account or algorithm no more, and answers nothing about it: there is nothing to sync. */
   readonly isUnlisted: boolean;
@@ -18,6 +17,8 @@ export interface RunResult {
 
 export interface RunOptions {
   readonly trigger: string;
+  /** Of its requests; 1 is served first. */
+  readonly priority: number;
   readonly signal: AbortSignal;
   readonly onProgress?: (totals: Readonly<RunTotals>) => void;
   /** Told every second while another run has the scope, whose end this one waits for. */
@@ -26,6 +27,18 @@ export interface RunOptions {
 
 const UNLISTED =
   'The pool no longer lists this sub-account or algorithm, and tells nothing about it: what was stored stays.';
+
+const NOTHING_TO_ASK = 'There was nothing to ask the pool.';
+
+/** A run that asked nothing is no success (P11), unless another one, which asked, has told what there is. */
+function outcomeOf(
+  { shortcomings, totals, isReused, isUnlisted }: Run,
+  error: KpoolError | null,
+): RunOutcome {
+  if (error !== null) return isKpoolError(error, 'aborted') ? 'aborted' : 'failed';
+  if (shortcomings.length > 0) return 'partial';
+  return totals.requests === 0 && !isReused && !isUnlisted ? 'skipped' : 'succeeded';
+}
 
 function toKpoolError(error: unknown): KpoolError {
   if (error instanceof KpoolError) return error;
@@ -46,24 +59,24 @@ export async function runScope(
   work: (run: Run) => Promise<void>,
 ): Promise<RunResult> {
   const runId = await runs.start(scope, options.trigger);
-  const run = new Run(runId, priorityOf(scope.stream), options.signal, options.onProgress);
+  const run = new Run(runId, options.priority, options.signal, options.onProgress);
   const error = await work(run).then(
     () => null,
     (reason: unknown) => toKpoolError(reason),
   );
-  const { totals, isTakenOver, isUnlisted } = run;
+  const { totals, isReused, isUnlisted } = run;
   const shortcomings = run.shortcomings.join('; ');
-  const outcome: RunOutcome =
-    error !== null
-      ? isKpoolError(error, 'aborted')
-        ? 'aborted'
-        : 'failed'
+  const outcome = outcomeOf(run, error);
+  const remark =
+    outcome === 'skipped'
+      ? NOTHING_TO_ASK
       : shortcomings === ''
-        ? 'succeeded'
-        : 'partial';
-  const remark = shortcomings === '' ? (isUnlisted ? UNLISTED : null) : shortcomings;
+        ? isUnlisted
+          ? UNLISTED
+          : null
+        : shortcomings;
   const reason = error?.message ?? remark;
   const errorCode = error?.code ?? (isUnlisted ? 'unlisted' : outcome === 'partial' ? 'partial' : null);
-  await runs.finish(runId, { outcome, totals, errorCode, errorMessage: reason, isTakenOver, isUnlisted });
+  await runs.finish(runId, { outcome, totals, errorCode, errorMessage: reason, isReused, isUnlisted });
   return { runId, scope, outcome, totals, reason, isUnlisted, error };
 }

@@ -15,8 +15,8 @@ export class Run {
   readonly shortcomings: string[] = [];
   /** Of the scope's cursor before anything was read; a commit that finds another one is refused (P9). */
   cursorVersion = 0n;
-  /** Another run of the scope did the work. */
-  isTakenOver = false;
+  /** Another run of the scope did the work, and has its own record. */
+  isReused = false;
   /** The pool lists the sub-account or the algorithm no more, and tells nothing about it. */
   isUnlisted = false;
 
@@ -37,8 +37,8 @@ export class Run {
   }
 
   /** The result of another run of the scope, which ended since this one began, is that of this one too. */
-  takeOver({ outcome, reason, rows, quarantined }: EndedRun): void {
-    this.isTakenOver = true;
+  reuseResult({ outcome, reason, rows, quarantined }: EndedRun): void {
+    this.isReused = true;
     this.add({ unchanged: rows, quarantined });
     if (outcome === 'partial') this.fallShort(reason ?? 'another run of the scope was partial');
   }

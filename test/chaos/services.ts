@@ -104,7 +104,10 @@ export class SupervisedService {
   async #supervise(): Promise<void> {
     const isWanted = (): boolean => this.#wanted;
     while (isWanted()) {
-      const child = new ServiceProcess(this.args, this.#environment(), this.command, BUILT_KPOOL);
+      const child = new ServiceProcess(this.args, this.#environment(), {
+        command: this.command,
+        program: BUILT_KPOOL,
+      });
       this.#process = child;
       const pidFile = join(this.directory, `${this.name}.pid`);
       writeFileSync(pidFile, String(child.pid));

@@ -102,7 +102,7 @@ export class Stage {
       case 'step a clock':
         return this.services[blow.service]?.stepClock(blow.byMs);
       case 'run kpool sync':
-        this.syncs.push(new ServiceProcess([], this.#env(queue), 'sync', BUILT_KPOOL));
+        this.syncs.push(new ServiceProcess([], this.#env(queue), { command: 'sync', program: BUILT_KPOOL }));
         return;
       case 'kill kpool sync':
         this.syncs.at(-1)?.kill('SIGKILL');
@@ -156,7 +156,7 @@ export class Stage {
 
   /** Runs a command to its end, and resolves with its exit code. */
   async run(command: string, args: readonly string[]): Promise<number | null> {
-    return new ServiceProcess(args, this.#env('postgres'), command, BUILT_KPOOL).exit;
+    return new ServiceProcess(args, this.#env('postgres'), { command, program: BUILT_KPOOL }).exit;
   }
 
   /** Connections to Redis that are not the caller's own. */

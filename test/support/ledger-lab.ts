@@ -11,6 +11,7 @@ import { createStoreClient } from '../../src/store/client';
 import type { PrismaClient } from '../../src/store/generated/client';
 import { PrismaLedgerStore } from '../../src/store/ledger/ledger-store';
 import { PrismaRunStore } from '../../src/store/runs';
+import { PostgresScopeLocks } from '../../src/store/scope-locks';
 import type { LedgerTiers } from '../../src/sync/ledger/ledger-deps';
 import { syncLedgerScope, WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
 import type { LedgerScope, LedgerStore } from '../../src/sync/ports';
@@ -44,6 +45,7 @@ export class LedgerLab {
     readonly client: PrismaClient,
     readonly pool: PoolClient,
     readonly accountId: AccountId,
+    private readonly locks: PostgresScopeLocks,
   ) {}
 
   static async open(
@@ -96,7 +98,8 @@ export class LedgerLab {
       CREATE OR REPLACE FUNCTION sync.now() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL SAFE AS
       $$ SELECT pg_catalog.clock_timestamp() + (SELECT ahead FROM sync.test_clock) $$`;
     const { accountId } = await new PrismaAccountStore(client).register(accountName, pool.fingerprint);
-    return new LedgerLab(simulator, sql, client, pool, accountId);
+    const locks = new PostgresScopeLocks(new Secret(databaseUrl), client);
+    return new LedgerLab(simulator, sql, client, pool, accountId, locks);
   }
 
   /** A scope of a sub-account of its own. */
@@ -130,8 +133,11 @@ export class LedgerLab {
       tiers,
       clock: { sleep: () => Promise.resolve() },
     };
-    return runScope(new PrismaRunStore(this.client), scope, { trigger: 'test', signal }, (run) =>
-      syncLedgerScope(deps, scope, run, options.request ?? WHAT_IS_DUE),
+    return runScope(
+      new PrismaRunStore(this.client, this.locks),
+      scope,
+      { trigger: 'test', priority: 1, signal },
+      (run) => syncLedgerScope(deps, scope, run, options.request ?? WHAT_IS_DUE),
     );
   }
 
@@ -167,6 +173,7 @@ export class LedgerLab {
 
   async close(): Promise<void> {
     await this.pool.close();
+    await this.locks.close();
     await this.client.$disconnect();
     await this.sql.end();
     await this.simulator.close();

@@ -1,10 +1,13 @@
 import { chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
+import { loadConfig } from '../../src/config/load';
+import { intervalOf } from '../../src/domain/streams';
 import { binariesIn, findPackagedBinaries } from '../../src/store/embedded/binaries';
 import { createCluster, startCluster } from '../../src/store/embedded/cluster';
 import { findServerUser } from '../../src/store/embedded/server-user';
 import { migrate } from '../../src/store/migrate';
+import { STREAMS } from '../../src/sync/registry';
 import { findFreePort, runDirectory, stopAfterRun } from './test-run';
 
 export const TEMPLATE_DATABASE = 'kpool_template';
@@ -54,7 +57,18 @@ async function applyMigrations(url: string): Promise<void> {
   const sql = postgres(url, { max: 1, onnotice: () => undefined });
   try {
     await migrate(sql);
+    await recordStreams(sql);
   } finally {
     await sql.end();
+  }
+}
+
+/** As a process that opens the database does. */
+async function recordStreams(sql: postgres.Sql): Promise<void> {
+  const { everyMs } = loadConfig({ HOME: '/nonexistent' }, { streams: STREAMS.all }).sync;
+  for (const [index, { name, scopes }] of STREAMS.all.entries()) {
+    await sql`
+      INSERT INTO sync.streams (stream, position, scope_kind, every_ms)
+      VALUES (${name}, ${index + 1}, ${scopes}, ${intervalOf(everyMs, name)})`;
   }
 }

@@ -11,6 +11,8 @@ import { createLogger, type Logger } from '../../src/observability/logger';
 import { createMetrics } from '../../src/observability/metrics';
 import { createScrubber } from '../../src/core/redaction';
 import { createSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator';
+import { STREAMS } from '../../src/sync/registry';
+import type { StreamRegistry } from '../../src/sync/stream-registry';
 import { WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
 
 const silentLogger: Logger = createLogger({
@@ -21,6 +23,7 @@ const silentLogger: Logger = createLogger({
 });
 
 export interface SyncedPoolOptions {
+  readonly streams?: StreamRegistry;
   readonly databaseUrl: string;
   readonly simulator: SimulatorOptions;
   readonly config?: (config: Config) => Pick<Config, 'pool' | 'proxies' | 'sync' | 'report'>;
@@ -33,19 +36,33 @@ export interface TestServiceOptions {
   readonly accounts: Simulator['accounts'];
   readonly config?: SyncedPoolOptions['config'];
   readonly env?: Readonly<Record<string, string>>;
+  /** Those of the program unless given. */
+  readonly streams?: StreamRegistry;
   /** None: what is logged is lost. */
   readonly logger?: Logger;
 }
 
+function configOf(
+  { env, streams = STREAMS }: Pick<SyncedPoolOptions, 'env' | 'streams'>,
+  poolUrl: string,
+): Config {
+  return loadConfig(
+    {
+      HOME: '/nonexistent',
+      KUCOIN_POOL_BASE_URL: poolUrl,
+      KUCOIN_POOL_REQUESTS_PER_SECOND: String(TEST_REQUESTS_PER_SECOND),
+      ...env,
+    },
+    { streams: streams.all },
+  );
+}
+
 /** A service as a process of its own would open it. */
 export async function openTestService(options: TestServiceOptions): Promise<SyncService> {
-  const config = loadConfig({
-    HOME: '/nonexistent',
-    KUCOIN_POOL_BASE_URL: options.poolUrl,
-    KUCOIN_POOL_REQUESTS_PER_SECOND: String(TEST_REQUESTS_PER_SECOND),
-    ...options.env,
-  });
+  const { streams = STREAMS } = options;
+  const config = configOf(options, options.poolUrl);
   return SyncService.open({
+    streams,
     config: options.config?.(config) ?? config,
     accounts: options.accounts.map(({ name, apiKey, apiSecret, apiPassphrase }) => ({
       name,
@@ -84,6 +101,8 @@ export async function syncOnce(
 export interface SyncedPool {
   readonly simulator: Simulator;
   readonly service: SyncService;
+  /** How often each stream is synced, as it would be configured. */
+  readonly everyMs: Readonly<Record<string, number>>;
   readonly sql: postgres.Sql;
   sync(selection?: Partial<SyncSelection>, request?: LedgerRequest): Promise<readonly StreamSummary[]>;
   close(): Promise<void>;
@@ -103,6 +122,7 @@ export async function createSyncedPool(options: SyncedPoolOptions): Promise<Sync
   return {
     simulator,
     service,
+    everyMs: configOf(options, simulator.url).sync.everyMs,
     sql,
     sync: (selection, request) => syncOnce(service, selection, request),
     async close() {

@@ -1,17 +1,40 @@
-// `node -r test/support/typescript-hook.cjs file.ts` runs TypeScript as jest does, in a process of its own.
-const { existsSync, readFileSync } = require('node:fs');
+// `node -r test/support/typescript-hook.cjs file.ts` runs TypeScript as jest does, in a process of its own. What was
+// translated is kept: a test that starts many processes would spend most of its time on that.
+const { createHash } = require('node:crypto');
+const { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
-const { transformSync } = require('@swc/core');
+const { version } = require('@swc/core/package.json');
 
-require.extensions['.ts'] = (module, filename) => {
-  const { code } = transformSync(readFileSync(filename, 'utf8'), {
+const CACHE = path.join(__dirname, '../../node_modules/.cache/kpool-tests', version);
+mkdirSync(CACHE, { recursive: true });
+
+function translate(source, filename) {
+  const { transformSync } = require('@swc/core');
+  return transformSync(source, {
     filename,
     jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
     module: { type: 'commonjs' },
     sourceMaps: 'inline',
-  });
-  module._compile(code, filename);
+  }).code;
+}
+
+function readTranslated(filename) {
+  const source = readFileSync(filename, 'utf8');
+  const kept = path.join(CACHE, createHash('sha256').update(`${filename}\0${source}`).digest('hex'));
+  try {
+    return readFileSync(kept, 'utf8');
+  } catch {
+    const code = translate(source, filename);
+    // Whole or not at all, whoever else is at it.
+    writeFileSync(`${kept}.${process.pid}`, code);
+    renameSync(`${kept}.${process.pid}`, kept);
+    return code;
+  }
+}
+
+require.extensions['.ts'] = (module, filename) => {
+  module._compile(readTranslated(filename), filename);
 };
 
 // `import()` names a file as it is once it is built.

@@ -15,6 +15,7 @@ CREATE TABLE sync.cursors (
   last_daily_at        timestamptz,
   last_weekly_at       timestamptz,
   last_success_at      timestamptz,
+  last_skip_at         timestamptz,
   last_life_at         timestamptz,
   paged                boolean NOT NULL DEFAULT false,
   span_limit_ms        bigint CHECK (span_limit_ms > 0),
@@ -41,6 +42,7 @@ COMMENT ON COLUMN sync.cursors.last_cycle_at IS 'When the newest window was last
 COMMENT ON COLUMN sync.cursors.last_daily_at IS 'When the daily tier was last read.';
 COMMENT ON COLUMN sync.cursors.last_weekly_at IS 'When a list of income was last checked as a whole.';
 COMMENT ON COLUMN sync.cursors.last_success_at IS 'When a run of the scope last succeeded.';
+COMMENT ON COLUMN sync.cursors.last_skip_at IS 'When a run of the scope last found that there was nothing to ask the pool.';
 COMMENT ON COLUMN sync.cursors.last_life_at IS 'Last sign of life: rows or workers seen. Long ago means dormant.';
 COMMENT ON COLUMN sync.cursors.paged IS 'Whether startTime and endTime were seen not to select by miningDate: then the whole list is paged.';
 COMMENT ON COLUMN sync.cursors.empty_since IS 'Since when the pool shows no row of a list that held some; null while it shows rows.';
@@ -87,7 +89,7 @@ CREATE TABLE sync.runs (
   trigger          text NOT NULL,
   started_at       timestamptz NOT NULL DEFAULT sync.now(),
   finished_at      timestamptz,
-  outcome          text CHECK (outcome IN ('succeeded', 'partial', 'failed', 'aborted')),
+  outcome          text CHECK (outcome IN ('succeeded', 'skipped', 'partial', 'failed', 'aborted')),
   requests         integer NOT NULL DEFAULT 0,
   rows_read        integer NOT NULL DEFAULT 0,
   rows_inserted    integer NOT NULL DEFAULT 0,
@@ -111,7 +113,7 @@ COMMENT ON COLUMN sync.runs.algo IS 'Algorithm; empty where the stream has none.
 COMMENT ON COLUMN sync.runs.trigger IS 'What started it, e.g. schedule or command.';
 COMMENT ON COLUMN sync.runs.started_at IS 'When it started.';
 COMMENT ON COLUMN sync.runs.finished_at IS 'When it finished; null while it runs.';
-COMMENT ON COLUMN sync.runs.outcome IS 'succeeded: complete, with proof; partial: rows in quarantine; failed; aborted: stopped on request. Null while it runs.';
+COMMENT ON COLUMN sync.runs.outcome IS 'succeeded: complete, with proof; skipped: there was nothing to ask the pool; partial: rows in quarantine; failed; aborted: stopped on request, or its process ended. Null while it runs.';
 COMMENT ON COLUMN sync.runs.requests IS 'Requests sent to the pool.';
 COMMENT ON COLUMN sync.runs.rows_read IS 'Rows that the pool served.';
 COMMENT ON COLUMN sync.runs.rows_inserted IS 'Rows that were new.';
@@ -228,6 +230,19 @@ COMMENT ON TABLE sync.settings IS 'What all processes must agree on, e.g. the qu
 COMMENT ON COLUMN sync.settings.key IS 'Name of the setting.';
 COMMENT ON COLUMN sync.settings.value IS 'Its value.';
 COMMENT ON COLUMN sync.settings.updated_at IS 'When it was last set.';
+
+-- The program's own list of streams, written by every process that opens the database: the reports go by it.
+CREATE TABLE sync.streams (
+  stream     text PRIMARY KEY,
+  position   integer NOT NULL,
+  scope_kind text NOT NULL CHECK (scope_kind IN ('account', 'mining')),
+  every_ms   bigint NOT NULL CHECK (every_ms > 0)
+);
+COMMENT ON TABLE sync.streams IS 'The kinds of data that the program syncs.';
+COMMENT ON COLUMN sync.streams.stream IS 'Its name: earnings, rewards, workers, …';
+COMMENT ON COLUMN sync.streams.position IS 'Order of value; 1 is served first.';
+COMMENT ON COLUMN sync.streams.scope_kind IS 'account: one scope per account; mining: one per sub-account and algorithm.';
+COMMENT ON COLUMN sync.streams.every_ms IS 'How often a scope of it is synced, in milliseconds.';
 
 -- Any process may send an alert's start and its end, and none sends it twice.
 CREATE TABLE sync.alerts (

@@ -5,8 +5,9 @@ import { syncEverything } from '../../app/sync-everything';
 import { requireAccounts } from '../../config/require-accounts';
 import { KpoolError } from '../../core/errors';
 import { findId, type Puid } from '../../domain/ids';
-import { LEDGER_STREAMS, STREAMS, type Stream } from '../../domain/streams';
+import { LEDGER_STREAMS, type Stream } from '../../domain/streams';
 import { DAY_MS, type Window } from '../../domain/windows';
+import { STREAMS } from '../../sync/registry';
 import type { ConfigureCommand } from '../context';
 import { withExamples } from '../example';
 import { showProgress, summaryJson, summaryText, wellnessOf } from '../sync-summary';
@@ -49,7 +50,7 @@ function spanOf({ from, to }: SyncFlags, streams: readonly Stream[]): Window | n
 /** `kpool sync`: brings everything, or what is selected, up to date once, now, in this process. */
 export const configureSync: ConfigureCommand = (command, context) => {
   command
-    .addArgument(new Argument('[stream...]', 'only these streams').choices(STREAMS))
+    .addArgument(new Argument('[stream...]', 'only these streams').choices(STREAMS.names))
     .option('--account <name>', 'only this account')
     .option('--puid <puid>', 'only this sub-account', parsePuid)
     .option('--algo <algo>', 'only this algorithm')

@@ -1,9 +1,10 @@
 import type { Pool, Scope } from '../ports';
 import type { Run } from '../run';
-import { askEachCoin, countTotals, type CoinDeps } from './each-coin';
+import type { StreamDefinition } from '../stream';
+import { AFTER_LEDGER, askEachCoin, countTotals, type CoinDeps } from './each-coin';
 
-/** What the account has earned since ever, by currency. Source: `GET /v1/external/user/earn`. */
-export async function syncAccountIncome(
+/** What the account has earned in its lifetime, by currency. Source: `GET /v1/external/user/earn`. */
+async function syncAccountIncome(
   deps: CoinDeps & { readonly pool: Pick<Pool, 'queryAccountIncome'> },
   scope: Scope,
   run: Run,
@@ -17,3 +18,14 @@ export async function syncAccountIncome(
   );
   countTotals(run, await deps.income.storeAccountIncome(scope, run.cursorVersion, totals, unreadable));
 }
+
+export const accountIncome: StreamDefinition = {
+  name: 'account-income',
+  endpoint: 'user/earn',
+  scopes: 'account',
+  every: '1h',
+  concurrency: 1,
+  after: AFTER_LEDGER,
+  lockMode: 'wait-and-reuse',
+  sync: syncAccountIncome,
+};

@@ -1,10 +1,11 @@
 import type { CatalogStore } from '../listing-ports';
 import type { Pool, Scope } from '../ports';
 import type { Run } from '../run';
+import type { StreamDefinition } from '../stream';
 import { storeConfirmed } from './confirmed-listing';
 
 /** Algorithms that the pool mines. Source: `GET /v1/external/algo/query`. */
-export async function syncAlgorithms(
+async function syncAlgorithms(
   deps: { readonly pool: Pick<Pool, 'queryAlgorithms'>; readonly catalog: CatalogStore },
   scope: Scope,
   run: Run,
@@ -15,3 +16,14 @@ export async function syncAlgorithms(
     (listing, confirmed) => deps.catalog.storeAlgorithms(scope, run.cursorVersion, listing, confirmed),
   );
 }
+
+export const algorithms: StreamDefinition = {
+  name: 'algorithms',
+  endpoint: 'algo/query',
+  scopes: 'account',
+  every: '1 day',
+  concurrency: 1,
+  isCatalog: true,
+  lockMode: 'wait-and-reuse',
+  sync: syncAlgorithms,
+};

@@ -1,9 +1,20 @@
 import { throwIfAborted } from '../../core/clock';
 import { isKpoolError } from '../../core/errors';
+import type { Precedence } from '../../domain/due-scopes';
 import type { Listing, UnreadableRow } from '../../domain/page';
+import { LEDGER_STREAMS } from '../../domain/streams';
 import type { IncomeStore, ListingCounts } from '../listing-ports';
 import type { Scope } from '../ports';
 import type { Run } from '../run';
+
+/**
+ * The pool's own totals are asked for right after the ledger was read: it says which currencies there are, and what it
+ * holds by then is what they are compared with.
+ */
+export const AFTER_LEDGER: Precedence = {
+  streams: ['algorithms', 'sub-accounts', ...LEDGER_STREAMS],
+  wait: 'each',
+};
 
 export interface CoinDeps {
   readonly income: IncomeStore;

@@ -1,9 +1,10 @@
 import type { Pool, Scope } from '../ports';
 import type { Run } from '../run';
-import { askEachCoin, countTotals, type CoinDeps } from './each-coin';
+import type { StreamDefinition } from '../stream';
+import { AFTER_LEDGER, askEachCoin, countTotals, type CoinDeps } from './each-coin';
 
-/** What each sub-account has earned since ever, by currency. Source: `GET /v1/external/sub-user/earn`. */
-export async function syncSubAccountIncome(
+/** What each sub-account has earned in its lifetime, by currency. Source: `GET /v1/external/sub-user/earn`. */
+async function syncSubAccountIncome(
   deps: CoinDeps & { readonly pool: Pick<Pool, 'querySubAccountIncome'> },
   scope: Scope,
   run: Run,
@@ -17,3 +18,14 @@ export async function syncSubAccountIncome(
   );
   countTotals(run, await deps.income.storeSubAccountIncome(scope, run.cursorVersion, totals, unreadable));
 }
+
+export const subAccountIncome: StreamDefinition = {
+  name: 'sub-account-income',
+  endpoint: 'sub-user/earn',
+  scopes: 'account',
+  every: '1h',
+  concurrency: 1,
+  after: AFTER_LEDGER,
+  lockMode: 'wait-and-reuse',
+  sync: syncSubAccountIncome,
+};

@@ -1,10 +1,11 @@
 import type { CatalogStore } from '../listing-ports';
 import type { Pool, Scope } from '../ports';
 import type { Run } from '../run';
+import type { StreamDefinition } from '../stream';
 import { storeConfirmed } from './confirmed-listing';
 
 /** Sub-accounts of an account and their hashrates now. Source: `GET /v1/external/user/query`. */
-export async function syncSubAccounts(
+async function syncSubAccounts(
   deps: { readonly pool: Pick<Pool, 'querySubAccounts'>; readonly catalog: CatalogStore },
   scope: Scope,
   run: Run,
@@ -15,3 +16,15 @@ export async function syncSubAccounts(
     (listing, confirmed) => deps.catalog.storeSubAccounts(scope, run.cursorVersion, listing, confirmed),
   );
 }
+
+export const subAccounts: StreamDefinition = {
+  name: 'sub-accounts',
+  endpoint: 'user/query',
+  scopes: 'account',
+  every: '10 min',
+  concurrency: 1,
+  isCatalog: true,
+  // It also proves whose the key is: each run makes its own.
+  lockMode: 'wait-and-rerun',
+  sync: syncSubAccounts,
+};

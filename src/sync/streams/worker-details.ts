@@ -6,12 +6,13 @@ import { miningScopeOf } from '../mining-scope';
 import type { FleetScope, FleetStore } from '../fleet-ports';
 import type { Pool, Scope } from '../ports';
 import type { Run } from '../run';
+import type { StreamDefinition } from '../stream';
 import { findWorker } from './worker-word';
 
 /** Workers between two commits: what a crash may cost, and how old an answer may be when it is stored. */
 const BATCH_WORKERS = 20;
 
-export interface WorkerDetailsDeps {
+interface WorkerDetailsDeps {
   readonly pool: Pick<Pool, 'getWorker'>;
   readonly fleet: FleetStore;
   /** Requests that the runs of all scopes of one account may take together, each run once. */
@@ -22,7 +23,7 @@ export interface WorkerDetailsDeps {
  * A slow round over all workers of a scope, one request each: new and missing ones first, then on from where the
  * last run stopped. The account's scopes share what it may ask: none takes more than its fair part. Source: `GET /v1/external/worker/get`.
  */
-export async function syncWorkerDetails(deps: WorkerDetailsDeps, anyScope: Scope, run: Run): Promise<void> {
+async function syncWorkerDetails(deps: WorkerDetailsDeps, anyScope: Scope, run: Run): Promise<void> {
   const scope: FleetScope = { ...miningScopeOf(anyScope), stream: 'worker-details' };
   if (deps.workerDetailsPerRound === 0) return;
   const done = new Set<WorkerId>();
@@ -46,3 +47,15 @@ export async function syncWorkerDetails(deps: WorkerDetailsDeps, anyScope: Scope
     if (batch.workerIds.length < limit) return;
   }
 }
+
+export const workerDetails: StreamDefinition = {
+  name: 'worker-details',
+  endpoint: 'worker/get',
+  scopes: 'mining',
+  every: '1 day',
+  concurrency: 1,
+  isSlowRound: true,
+  after: { streams: ['workers'], wait: 'first' },
+  lockMode: 'wait-and-reuse',
+  sync: syncWorkerDetails,
+};

@@ -2,6 +2,7 @@ import { miningScopeOf } from '../mining-scope';
 import type { FleetScope } from '../fleet-ports';
 import type { Scope } from '../ports';
 import type { Run } from '../run';
+import type { StreamDefinition } from '../stream';
 import { WorkerSnapshot, type WorkersDeps } from './worker-snapshot';
 
 /** Counts all workers and says so if the lists by status hold another number. */
@@ -36,3 +37,14 @@ export async function syncWorkers(deps: WorkersDeps, anyScope: Scope, run: Run):
     throw error;
   }
 }
+
+export const workers: StreamDefinition = {
+  name: 'workers',
+  endpoint: 'worker/query',
+  scopes: 'mining',
+  every: '10 min',
+  // Never so many that snapshots could take what earnings need.
+  concurrency: 2,
+  lockMode: 'wait-and-reuse',
+  sync: syncWorkers,
+};

@@ -295,10 +295,10 @@ describe('freshness', () => {
   test('the interval that is configured counts', async () => {
     await know([NEWEST]);
     await sql`UPDATE sync.cursors SET last_success_at = now() - interval '5 minutes'`;
-    await sql`INSERT INTO sync.settings (key, value) VALUES ('stream_intervals', '{"earnings": 60}')`;
+    await sql`UPDATE sync.streams SET every_ms = 60000 WHERE stream = 'earnings'`;
     expect(await freshnessOf('earnings')).toMatchObject({ isLate: true });
     expect(await freshnessOf('rewards')).toMatchObject({ isLate: false });
-    await sql`DELETE FROM sync.settings`;
+    await sql`UPDATE sync.streams SET every_ms = 3600000 WHERE stream = 'earnings'`;
   });
 
   test('the last failure, open quarantine and unknown values are named', async () => {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import postgres from 'postgres';
 import { Secret } from '../../../src/core/secret';
 import type { AccountId, Puid } from '../../../src/domain/ids';
-import { STREAMS } from '../../../src/domain/streams';
+import { STREAMS } from '../../../src/sync/registry';
 import { closeMonth } from '../../../src/report/closes';
 import type { Month } from '../../../src/report/month';
 import { migrate } from '../../../src/store/migrate';
@@ -13,7 +13,7 @@ import { findMigrationsDirectory } from '../../../src/store/migrations/migration
 import { claimQueue } from '../../../src/store/queue-claim';
 import { grantReader } from '../../../src/store/reader-login';
 import { SALT_BYTES, scramVerifier } from '../../../src/store/scram-verifier';
-import { lockKeyOf } from '../../../src/store/scope-turns';
+import { lockKeyOf } from '../../../src/store/scope-locks';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database';
 
@@ -63,7 +63,7 @@ async function grabAdvisoryLocks(session: postgres.ReservedSql): Promise<void> {
   const scopes = await pool.sql<{ account: number; puid: string; algo: string }[]>`
     SELECT DISTINCT account_id AS account, puid::text, algo FROM sync.cursors`;
   for (const { account, puid, algo } of scopes) {
-    for (const stream of STREAMS) {
+    for (const stream of STREAMS.names) {
       const scope = { stream, accountId: account as AccountId, puid: BigInt(puid) as Puid, algo };
       await session`SELECT pg_advisory_lock(7041106, ${lockKeyOf(scope)}::int)`;
     }

@@ -122,7 +122,7 @@ async function passes(): Promise<{ passes: number; samples: number }> {
 async function loseTurns(): Promise<void> {
   await pool.sql`
     SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
-     WHERE datname = current_database() AND application_name = 'kpool turns'`;
+     WHERE datname = current_database() AND application_name = 'kpool locks'`;
 }
 
 test('P11 a pass that finds another one under way waits for it and takes over its result', async () => {
@@ -226,9 +226,9 @@ test(
     const before = await passes();
     const gate = holdOne(isSecondPage);
     const env = { ...serviceEnv(simulator, database.url), KUCOIN_POOL_REQUESTS_PER_SECOND: '50' };
-    const one = new ServiceProcess(['workers'], env, 'sync');
+    const one = new ServiceProcess(['workers'], env, { command: 'sync' });
     await gate.reached;
-    const two = new ServiceProcess(['workers'], env, 'sync');
+    const two = new ServiceProcess(['workers'], env, { command: 'sync' });
     await eventually('the second one says that it waits', SLOW_MS, () =>
       Promise.resolve(two.text.includes('waiting for another process') ? true : null),
     );
@@ -245,7 +245,7 @@ test(
   async () => {
     const gate = holdOne(isSecondPage);
     const env = { ...serviceEnv(simulator, database.url), KUCOIN_POOL_REQUESTS_PER_SECOND: '50' };
-    const killed = new ServiceProcess(['workers'], env, 'sync');
+    const killed = new ServiceProcess(['workers'], env, { command: 'sync' });
     await gate.reached;
     const waiting = workersOf(other);
     await untilUnderWay('workers', 2);

@@ -3,6 +3,7 @@ import postgres from 'postgres';
 import { describeRedis } from '../redis';
 
 export interface BackendUnderTest {
+  readonly kind: 'postgres' | 'redis';
   /** Null: PostgreSQL. */
   redisUrl(): string | null;
   /** Keys that begin with it are deleted at the end. */
@@ -14,9 +15,10 @@ export interface BackendUnderTest {
 /** The same tests on both backends of the queue. */
 export function onBothBackends(name: string, define: (backend: BackendUnderTest) => void): void {
   describe(`${name}, jobs in PostgreSQL`, () =>
-    define({ redisUrl: () => null, redisPrefix: () => '', env: () => ({}) }));
+    define({ kind: 'postgres', redisUrl: () => null, redisPrefix: () => '', env: () => ({}) }));
   describeRedis(`${name}, jobs in Redis`, (redis) =>
     define({
+      kind: 'redis',
       redisUrl: () => redis.url,
       redisPrefix: () => redis.prefix,
       env: () => ({ REDIS_URL: redis.url }),

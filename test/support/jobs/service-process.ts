@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { intervalVariableOf } from '../../../src/config/variables';
 import type { Simulator } from '../../../src/simulator';
+import { STREAMS } from '../../../src/sync/registry';
 
 const ROOT = join(__dirname, '..', '..', '..');
 
@@ -24,15 +26,27 @@ export class ServiceProcess {
   readonly #watchers = new Set<() => void>();
   #other = '';
 
+  /** `clockFile`: says by how many ms its wall clock is wrong, read again at SIGUSR2. */
   constructor(
     args: readonly string[],
     env: Readonly<Record<string, string>>,
-    command = 'start',
-    program: readonly string[] = FROM_SOURCES,
+    options: {
+      readonly command?: string;
+      readonly program?: readonly string[];
+      readonly clockFile?: string;
+    } = {},
   ) {
-    this.#child = spawn(process.execPath, [...program, command, ...args], {
+    const { command = 'start', program = FROM_SOURCES, clockFile } = options;
+    const clock = clockFile === undefined ? [] : ['-r', join(__dirname, 'shifted-clock.cjs')];
+    this.#child = spawn(process.execPath, [...clock, ...program, command, ...args], {
       cwd: this.#directory,
-      env: { PATH: process.env['PATH'] ?? '', HOME: this.#directory, LOG_FORMAT: 'json', ...env },
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: this.#directory,
+        LOG_FORMAT: 'json',
+        ...env,
+        ...(clockFile === undefined ? {} : { KPOOL_TEST_CLOCK: clockFile }),
+      },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     createInterface({ input: this.#child.stderr! }).on('line', (line) => {
@@ -110,15 +124,5 @@ export function serviceEnv(simulator: Simulator, databaseUrl: string | null): Re
 
 /** Every stream, every so often. */
 export function allEvery(interval: string): Record<string, string> {
-  const streams = [
-    'ALGORITHMS',
-    'SUB_ACCOUNTS',
-    'EARNINGS',
-    'REWARDS',
-    'ACCOUNT_INCOME',
-    'SUB_ACCOUNT_INCOME',
-    'WORKERS',
-    'WORKER_DETAILS',
-  ];
-  return Object.fromEntries(streams.map((stream) => [`${stream}_EVERY`, interval]));
+  return Object.fromEntries(STREAMS.all.map((stream) => [intervalVariableOf(stream), interval]));
 }

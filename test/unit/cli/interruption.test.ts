@@ -42,12 +42,15 @@ describe('Ctrl-C', () => {
     expect(exits).toEqual([]);
   });
 
-  it('and SIGTERM have the exit codes that shells know, and are forgotten at the end', () => {
-    const { source, interruption } = watch();
-    source.emit('SIGTERM');
-    expect(interruption.exitCode()).toBe(143);
+  it.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ])('and %s stop cleanly, and have the codes that shells know', (signal, code) => {
+    const { source, exits, interruption } = watch();
+    source.emit(signal);
+    expect([interruption.signal.aborted, interruption.exitCode(), exits]).toEqual([true, code, []]);
     interruption.unwatch();
-    expect(source.listenerCount('SIGINT') + source.listenerCount('SIGTERM')).toBe(0);
+    expect(source.eventNames()).toEqual([]);
   });
 });
 

@@ -4,10 +4,14 @@ import path from 'node:path';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { isKpoolError } from '../../../src/core/errors';
-import { loadConfig } from '../../../src/config/load';
+import { loadConfig as load } from '../../../src/config/load';
+import { STREAMS } from '../../../src/sync/registry';
 import { requireAccounts } from '../../../src/config/require-accounts';
 import { parsePostgresAddress } from '../../../src/core/postgres/address';
 import { secretsOf } from '../../../src/config/secrets-of';
+
+const loadConfig = (env: Parameters<typeof load>[0], options: Parameters<typeof load>[1] = {}) =>
+  load(env, { streams: STREAMS.all, ...options });
 
 const KEYS = {
   KUCOIN_POOL_API_KEY: 'key-5f1',

@@ -1,4 +1,4 @@
-import { nextVisitMs, type ScopeSketch } from '../../../src/domain/scope-schedule';
+import { nextVisitMs, type ScopePace, type ScopeSketch } from '../../../src/domain/scope-schedule';
 
 const HOUR_MS = 3_600_000;
 const sketch: ScopeSketch = {
@@ -9,28 +9,46 @@ const sketch: ScopeSketch = {
   lastLifeAtMs: 0,
   consecutiveFailures: 0,
   lastFailedAtMs: null,
+  lastFailureCode: null,
 };
 
+const next = (more: Partial<ScopeSketch>, nowMs: number, pace: ScopePace = 'live') =>
+  nextVisitMs({ ...sketch, ...more }, pace, HOUR_MS, nowMs);
+
 describe('the next visit of a scope', () => {
-  it('is at once for a new one, after its interval for a live one, daily for a dormant one, never for a finished one', () => {
-    expect(nextVisitMs({ ...sketch, lastCycleAtMs: null }, 'live', HOUR_MS)).toBe(-Infinity);
-    expect(nextVisitMs(sketch, 'live', HOUR_MS)).toBe(HOUR_MS);
-    expect(nextVisitMs(sketch, 'dormant', HOUR_MS)).toBe(24 * HOUR_MS);
-    expect(nextVisitMs(sketch, 'finished', HOUR_MS)).toBe(Infinity);
+  it('is at once for a new one, else by its pace', () => {
+    expect(next({ lastCycleAtMs: null }, 0)).toBe(-Infinity);
+    expect(next({}, 0)).toBe(HOUR_MS);
+    expect(next({}, 0, 'dormant')).toBe(24 * HOUR_MS);
+    expect(next({}, 0, 'finished')).toBe(Infinity);
   });
 
-  it('comes a minute after a failure, twice as late after each further one, and not later than its interval', () => {
-    const after = (failures: number) =>
-      nextVisitMs(
-        { ...sketch, lastCycleAtMs: null, consecutiveFailures: failures, lastFailedAtMs: 5_000 },
-        'live',
-        HOUR_MS,
+  it('comes later after each failure, up to its interval', () => {
+    const after = (failures: number, lastFailureCode: string | null = null) =>
+      next(
+        { lastCycleAtMs: null, consecutiveFailures: failures, lastFailedAtMs: 5_000, lastFailureCode },
+        5_000,
       );
-    expect([1, 2, 3, 7, 500].map(after)).toEqual([65_000, 125_000, 245_000, 3_605_000, 3_605_000]);
+    expect([1, 2, 3, 10, 500].map((failures) => after(failures))).toEqual([
+      15_000, 25_000, 45_000, 3_605_000, 3_605_000,
+    ]);
+  });
+
+  it('P12 comes within 25 s however often the pool was out of reach', () => {
+    for (const lastFailureCode of ['pool.unreachable', 'pool.timeout']) {
+      const failed = { consecutiveFailures: 50, lastFailedAtMs: HOUR_MS, lastFailureCode };
+      expect(next(failed, HOUR_MS)).toBe(HOUR_MS + 25_000);
+    }
   });
 
   it('is not brought forward by a failure', () => {
-    const failed = { ...sketch, lastCycleAtMs: HOUR_MS, consecutiveFailures: 1, lastFailedAtMs: HOUR_MS };
-    expect(nextVisitMs(failed, 'live', HOUR_MS)).toBe(2 * HOUR_MS);
+    const failed = { lastCycleAtMs: HOUR_MS, consecutiveFailures: 1, lastFailedAtMs: HOUR_MS };
+    expect(next(failed, HOUR_MS)).toBe(2 * HOUR_MS);
+  });
+
+  it('P12 is now where a clock that ran ahead noted the last one', () => {
+    expect(next({ lastCycleAtMs: 3 * HOUR_MS }, HOUR_MS)).toBe(HOUR_MS);
+    const failed = { lastCycleAtMs: 0, consecutiveFailures: 9, lastFailedAtMs: 9 * HOUR_MS };
+    expect(next(failed, 2 * HOUR_MS)).toBe(2 * HOUR_MS);
   });
 });

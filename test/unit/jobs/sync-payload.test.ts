@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { deduplicationIdOf, parseSyncPayload } from '../../../jobs/sync-payload';
-import { STREAMS } from '../../../src/domain/streams';
+import { STREAMS } from '../../../src/sync/registry';
 
 const targets = fc.record({
   account: fc.stringMatching(/^[A-Za-z0-9_-]{1,40}$/),
-  stream: fc.constantFrom(...STREAMS),
+  stream: fc.constantFrom(...STREAMS.names),
   puid: fc.option(fc.bigInt({ min: -1n, max: 2n ** 63n - 1n }).map(String)),
   algo: fc.option(fc.string({ unit: 'grapheme', minLength: 1 })),
 });
@@ -31,7 +31,7 @@ describe('a sync job', () => {
 
   it('of another version is refused', () => {
     const job = { account: 'main', stream: 'earnings', puid: '1', algo: 'SHA256d' };
-    for (const broken of [{ ...job, puid: 1 }, { ...job, stream: 'x' }, { ...job, secret: 's' }, null]) {
+    for (const broken of [{ ...job, puid: 1 }, { ...job, stream: '' }, { ...job, secret: 's' }, null]) {
       expect(() => parseSyncPayload(broken)).toThrow(
         expect.objectContaining({ code: 'broken-promise' }) as Error,
       );

@@ -3,11 +3,15 @@ import { KpoolError } from '../core/errors';
 import { openPostgresSession, type PostgresSession } from '../core/postgres/session';
 import type { Secret } from '../core/secret';
 import { guarded } from '../core/postgres/errors';
-import type { PrismaClient } from './generated/client';
+import { Prisma, type PrismaClient } from './generated/client';
 import { isOfScope, NO_ALGO, type ScopeKey } from './scope-key';
 
 /** First half of the advisory locks on scopes, beside that of `queue-claim`. */
-const LOCK_CLASS = 7_041_106;
+const SCOPE_LOCK_CLASS = 7_041_106;
+/** First half of the advisory locks on runs, which prove that the process of a run is alive. */
+const RUN_LOCK_CLASS = 7_041_107;
+/** The second half is an integer of 4 bytes; runs this far apart are not under way at once. */
+const RUN_LOCK_KEYS = 2_147_483_647n;
 const ANSWER_TIMEOUT_MS = 15_000;
 /** So that the server, too, notices soon when our host is gone: it holds the locks until then. */
 const SERVER_SETTINGS = {
@@ -16,7 +20,7 @@ const SERVER_SETTINGS = {
   tcp_keepalives_count: '3',
 };
 
-interface Turn {
+interface HeldLock {
   /** Never fails. */
   release(): Promise<void>;
 }
@@ -32,7 +36,7 @@ interface EndedRun {
  * Who is at which scope, across processes: advisory locks of one connection per process, which the server lets go of when
  * that ends. A connection that breaks loses them; the versions of the cursors keep the order then (P9).
  */
-export class PostgresTurnStore {
+export class PostgresScopeLocks {
   #session: PostgresSession | null = null;
   /** What this process holds: a connection gets its own locks again and again. */
   readonly #held = new Set<number>();
@@ -42,7 +46,7 @@ export class PostgresTurnStore {
     private readonly client: PrismaClient,
   ) {}
 
-  async take(scope: ScopeKey): Promise<Turn | null> {
+  async take(scope: ScopeKey): Promise<HeldLock | null> {
     const key = lockKeyOf(scope);
     if (this.#held.has(key)) return null;
     this.#held.add(key);
@@ -53,7 +57,7 @@ export class PostgresTurnStore {
         // A lock that only a reader holds keeps nobody out; two runs that meet then are kept in order by versions (P9).
         session.query<{ taken: boolean }>(
           'SELECT pg_try_advisory_lock($1, $2) OR NOT sync.is_session_lock_held($1, $2) AS taken',
-          [LOCK_CLASS, key],
+          [SCOPE_LOCK_CLASS, key],
         ),
       );
       isTaken = row?.taken === true;
@@ -61,6 +65,24 @@ export class PostgresTurnStore {
     } finally {
       if (!isTaken) this.#held.delete(key);
     }
+  }
+
+  /**
+   * A number for a new run, locked before anybody can see the run: as long as the lock is held, its process is alive.
+   */
+  async claimRun(): Promise<{ readonly runId: bigint; readonly lock: HeldLock }> {
+    const session = this.#connect();
+    const [row] = await guarded(() =>
+      session.query<{ id: string; key: number }>(
+        `SELECT id::text, key, pg_advisory_lock($1, key)
+           FROM (SELECT id, (id % $2::bigint)::int AS key
+                   FROM nextval(pg_get_serial_sequence('sync.runs', 'run_id')) AS id) AS next`,
+        [RUN_LOCK_CLASS, String(RUN_LOCK_KEYS)],
+      ),
+    );
+    if (row === undefined) throw new KpoolError('broken-promise', 'A run got no number.');
+    const { key } = row;
+    return { runId: BigInt(row.id), lock: { release: () => this.#unlock(session, RUN_LOCK_CLASS, key) } };
   }
 
   async look(
@@ -85,7 +107,9 @@ export class PostgresTurnStore {
               FROM sync.runs own, (SELECT * FROM sync.runs WHERE ${isOfScope(scope)}) AS r
              WHERE own.run_id = ${runId}::bigint
                AND r.started_at > own.started_at - interval '1 day' AND r.finished_at > own.started_at
-               -- Whoever asked nothing took over what another one had found, perhaps before.
+               -- What ended in the future did so by a clock that has been put right since.
+               AND r.finished_at <= sync.now()
+               -- Whoever asked nothing reused what another one had found, perhaps before.
                AND r.outcome IN ('succeeded', 'partial') AND r.requests > 0
              ORDER BY r.finished_at DESC LIMIT 1
           ) AS e ON true`,
@@ -103,7 +127,7 @@ export class PostgresTurnStore {
     if (this.#session !== null) return this.#session;
     const session = openPostgresSession({
       url: this.url,
-      applicationName: 'kpool turns',
+      applicationName: 'kpool locks',
       answerTimeoutMs: ANSWER_TIMEOUT_MS,
       settings: SERVER_SETTINGS,
     });
@@ -115,11 +139,18 @@ export class PostgresTurnStore {
   }
 
   async #release(session: PostgresSession, key: number): Promise<void> {
-    // A session that is over holds nothing.
-    await session.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, key]).catch(() => undefined);
+    await this.#unlock(session, SCOPE_LOCK_CLASS, key);
     this.#held.delete(key);
   }
+
+  async #unlock(session: PostgresSession, lockClass: number, key: number): Promise<void> {
+    // A session that is over holds nothing.
+    await session.query('SELECT pg_advisory_unlock($1, $2)', [lockClass, key]).catch(() => undefined);
+  }
 }
+
+/** The condition that the process of run `r` is alive. */
+export const IS_ALIVE = Prisma.sql`sync.is_session_lock_held(${RUN_LOCK_CLASS}::integer, (r.run_id % ${RUN_LOCK_KEYS}::bigint)::integer)`;
 
 /** Scopes of the same key would wait for each other, once in four thousand million. */
 export function lockKeyOf({ stream, accountId, puid, algo }: ScopeKey): number {

@@ -1,0 +1,124 @@
+import type { Clock } from '../src/core/clock';
+import { isKpoolError } from '../src/core/errors';
+import type { JobContext } from './job-context';
+import { JOB_DEFAULTS } from './job-options';
+import { MAINTENANCE_EVERY_MS } from './maintenance';
+import { OrphanWatch, type OrphanWatchDeps } from './orphan-watch';
+import { planStreams } from './plan';
+
+/** What other processes, or people, brought to light is found within this; P12 allows 40 s in all. */
+const LONGEST_PAUSE_MS = 20_000;
+/** While a job is suspected to be nobody's. */
+const SUSPICIOUS_PAUSE_MS = 3_000;
+/** After a round that failed. */
+const FAILED_PAUSE_MS = 5_000;
+/** A scope may be late by this part of the shortest interval, so that many that come due apart are planned together. */
+const LATE_SHARE = 0.05;
+const MOST_LATE_MS = 2_000;
+/** Repeat an identical warning at most this often. */
+const WARN_EVERY_MS = 60_000;
+
+/**
+ * Plans what is due, round after round, until `context.signal` fires, and never fails. It goes by the process's monotonic
+ * clock and by what the database knows, so that no wall clock that is set, and nothing that a queue forgot or holds on
+ * to, can keep the service from its work. A round begins
+ * - when the next scope comes due, as the round before found;
+ * - when a job says so by `wakeIn`;
+ * - 20 s after the round before at the latest.
+ */
+export class PlanLoop {
+  readonly #context: JobContext;
+  readonly #orphans: OrphanWatch;
+  /** When a regular job was last asked for here. */
+  readonly #maintainedAtMs = new Map<string, number>();
+  readonly #shortestPauseMs: number;
+  #wakeAtMs = Infinity;
+  #nap = new AbortController();
+  #warnedAtMs = -Infinity;
+  #isFailing = false;
+
+  constructor(context: Omit<JobContext, 'wakeIn'> & Pick<OrphanWatchDeps, 'queue'>) {
+    this.#context = { ...context, wakeIn: (ms) => this.wakeIn(ms) };
+    this.#orphans = new OrphanWatch(context);
+    this.#shortestPauseMs = Math.min(MOST_LATE_MS, LATE_SHARE * Math.min(...Object.values(context.everyMs)));
+  }
+
+  wakeIn(ms: number): void {
+    const atMs = this.#clock.monotonicMs() + Math.max(this.#shortestPauseMs, ms);
+    if (atMs >= this.#wakeAtMs) return;
+    this.#wakeAtMs = atMs;
+    this.#nap.abort();
+  }
+
+  /** One round. Throws what the database and the queue throw. */
+  async round(): Promise<void> {
+    this.#wakeAtMs = Infinity;
+    this.wakeIn(LONGEST_PAUSE_MS);
+    await this.#askForMaintenance();
+    const released = await this.#orphans.look();
+    if (released > 0) this.#context.log.warn('Jobs that nobody works on are done anew.', { jobs: released });
+    if (this.#orphans.isSuspicious) this.wakeIn(SUSPICIOUS_PAUSE_MS);
+    this.wakeIn(await planStreams(this.#context, this.#context.service.streams.names));
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.#context;
+    const stop = (): void => this.#nap.abort();
+    signal.addEventListener('abort', stop, { once: true });
+    const isStopped = (): boolean => signal.aborted;
+    for (;;) {
+      await this.#sleep();
+      if (isStopped()) break;
+      await this.round().then(
+        () => this.#succeeded(),
+        (error: unknown) => this.#failed(error),
+      );
+    }
+    signal.removeEventListener('abort', stop);
+  }
+
+  get #clock(): Clock {
+    return this.#context.clock;
+  }
+
+  async #sleep(): Promise<void> {
+    for (;;) {
+      const pauseMs = this.#wakeAtMs - this.#clock.monotonicMs();
+      if (pauseMs <= 0 || this.#context.signal.aborted) return;
+      this.#nap = new AbortController();
+      try {
+        await this.#clock.sleep(pauseMs, this.#nap.signal);
+      } catch (error) {
+        if (!isKpoolError(error, 'aborted')) throw error;
+      }
+    }
+  }
+
+  /** At first, and then at its interval, whoever else does. */
+  async #askForMaintenance(): Promise<void> {
+    const nowMs = this.#clock.monotonicMs();
+    const due = [...MAINTENANCE_EVERY_MS].filter(
+      ([name, everyMs]) => nowMs - (this.#maintainedAtMs.get(name) ?? -Infinity) >= everyMs,
+    );
+    if (due.length === 0) return;
+    await this.#context.queue.addBulk(
+      due.map(([name]) => ({ name, data: {}, opts: { ...JOB_DEFAULTS, deduplication: { id: name } } })),
+    );
+    for (const [name] of due) this.#maintainedAtMs.set(name, nowMs);
+  }
+
+  #succeeded(): void {
+    if (this.#isFailing) this.#context.log.info('What is due is planned again.');
+    this.#isFailing = false;
+    this.#warnedAtMs = -Infinity;
+  }
+
+  #failed(error: unknown): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.#isFailing = true;
+    this.wakeIn(FAILED_PAUSE_MS);
+    if (nowMs - this.#warnedAtMs < WARN_EVERY_MS) return;
+    this.#warnedAtMs = nowMs;
+    this.#context.log.warn('What is due cannot be planned; it is tried again.', {}, error);
+  }
+}

@@ -1,0 +1,30 @@
+import type { ServiceAccount } from '../src/app/service-account';
+import type { Clock } from '../src/core/clock';
+import type { Stream } from '../src/domain/streams';
+
+/** Longer is not waited for: by then it is known better. */
+const LONGEST_HOLD_MS = 60_000;
+
+/** Streams of accounts for which this process asks nothing for a while, by its monotonic clock. */
+export class StreamHolds {
+  readonly #untilMs = new Map<string, number>();
+
+  constructor(private readonly clock: Pick<Clock, 'monotonicMs'>) {}
+
+  /** Returns for how long, ms. */
+  hold(account: Pick<ServiceAccount, 'name'>, stream: Stream, ms: number): number {
+    const heldMs = Math.min(ms, LONGEST_HOLD_MS);
+    this.#untilMs.set(keyOf(account, stream), this.clock.monotonicMs() + heldMs);
+    return heldMs;
+  }
+
+  /** 0 when it is not held. */
+  remainingMs(account: Pick<ServiceAccount, 'name'>, stream: Stream): number {
+    const untilMs = this.#untilMs.get(keyOf(account, stream)) ?? -Infinity;
+    return Math.max(0, untilMs - this.clock.monotonicMs());
+  }
+}
+
+function keyOf({ name }: Pick<ServiceAccount, 'name'>, stream: Stream): string {
+  return JSON.stringify([name, stream]);
+}

@@ -1,0 +1,96 @@
+import type { AccountId, Puid } from './ids';
+import type { ScopePace } from './scope-schedule';
+import type { Stream } from './streams';
+
+/** What one sync works on. Null where the stream has no such part. */
+export interface Scope {
+  readonly stream: Stream;
+  readonly accountId: AccountId;
+  readonly puid: Puid | null;
+  readonly algo: string | null;
+}
+
+/** A scope and when it is to be visited: -Infinity is now, for the first time; Infinity is never. */
+export interface PlannedScope {
+  readonly scope: Scope;
+  readonly pace: ScopePace;
+  readonly nextVisitMs: number;
+}
+
+/** Every scope of a stream of one account. */
+export interface ScopePlan {
+  readonly scopes: readonly PlannedScope[];
+  /** The database's clock. */
+  readonly nowMs: number;
+}
+
+/**
+ * What a stream waits for. `first`: its scope, or its account's one, is not visited before those of the streams named
+ * were, since it would find nothing and rest for its interval. `each`: nor while one of them is due, unless it is itself
+ * late by more than its interval.
+ */
+export interface Precedence {
+  readonly streams: readonly Stream[];
+  readonly wait: 'first' | 'each';
+}
+
+export interface PlanningRules {
+  /** Scopes of the stream and account that are in hand at once. */
+  readonly concurrency: number;
+  readonly after: Precedence | null;
+  readonly everyMs: number;
+}
+
+export interface DueScopes {
+  /** In the order in which they are to be visited. */
+  readonly due: readonly PlannedScope[];
+  /** When the next one comes due, on the plan's clock; Infinity when none does. */
+  readonly nextDueMs: number;
+}
+
+/**
+ * What is due of a stream: the first scopes in order, as many as may be in hand at once. A scope keeps its place in that
+ * order until it was visited, so choosing again, anywhere, chooses the same.
+ */
+export function chooseDue(
+  { scopes, nowMs }: ScopePlan,
+  { concurrency, after, everyMs }: PlanningRules,
+  earlier: readonly ScopePlan[],
+): DueScopes {
+  const before = earlier.flatMap((plan) => plan.scopes);
+  const mustWait = (planned: PlannedScope): boolean => {
+    if (after === null) return false;
+    const ofIts = before.filter(({ scope }) => isWithin(scope, planned.scope));
+    if (ofIts.some(isUnvisited)) return true;
+    if (after.wait === 'first' || isUnvisited(planned)) return false;
+    return ofIts.some(({ nextVisitMs }) => nextVisitMs <= nowMs) && nowMs - planned.nextVisitMs < everyMs;
+  };
+  const due = scopes
+    .filter(({ nextVisitMs }) => nextVisitMs <= nowMs)
+    .sort((a, b) => compare(a.nextVisitMs, b.nextVisitMs))
+    .slice(0, concurrency)
+    // One that waits keeps its place, so that what was let in before it is never joined by more.
+    .filter((planned) => !mustWait(planned));
+  const nextDueMs = scopes.reduce(
+    (soonestMs, { nextVisitMs }) => (nextVisitMs > nowMs ? Math.min(soonestMs, nextVisitMs) : soonestMs),
+    Infinity,
+  );
+  return { due, nextDueMs };
+}
+
+/** A scope of an account has all of the account's scopes within it. */
+function isWithin(inner: Scope, outer: Scope): boolean {
+  return (
+    (outer.puid === null || inner.puid === null || inner.puid === outer.puid) &&
+    (outer.algo === null || inner.algo === null || inner.algo === outer.algo)
+  );
+}
+
+function isUnvisited({ nextVisitMs }: PlannedScope): boolean {
+  return nextVisitMs === -Infinity;
+}
+
+/** Infinities of the same sign are equal. */
+function compare(a: number, b: number): number {
+  return a === b ? 0 : a - b;
+}

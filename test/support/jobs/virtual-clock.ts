@@ -1,0 +1,61 @@
+import type { Clock } from '../../../src/core/clock';
+import { KpoolError } from '../../../src/core/errors';
+
+interface Sleeper {
+  readonly untilMs: number;
+  readonly wake: () => void;
+}
+
+/** A clock that goes only where a test sets it: `pass` lets time pass, `wallMs` may be set at any moment, either way. */
+export class VirtualClock implements Clock {
+  wallMs = Date.UTC(2026, 10, 27);
+  #monotonicMs = 0;
+  #sleepers: Sleeper[] = [];
+
+  now(): number {
+    return this.wallMs;
+  }
+
+  monotonicMs(): number {
+    return this.#monotonicMs;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const sleeper: Sleeper = { untilMs: this.#monotonicMs + ms, wake: resolve };
+      this.#sleepers.push(sleeper);
+      const abort = (): void => {
+        this.#sleepers = this.#sleepers.filter((each) => each !== sleeper);
+        reject(new KpoolError('aborted', 'Stopped on request.'));
+      };
+      if (signal?.aborted === true) abort();
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  /** Wakes whoever slept for as long, in order, and lets each do what it does before the next. */
+  async pass(ms: number): Promise<void> {
+    const endMs = this.#monotonicMs + ms;
+    for (;;) {
+      await settled();
+      const [next] = this.#sleepers
+        .filter(({ untilMs }) => untilMs <= endMs)
+        .sort((a, b) => a.untilMs - b.untilMs);
+      if (next === undefined) break;
+      this.#advanceTo(Math.max(this.#monotonicMs, next.untilMs));
+      this.#sleepers = this.#sleepers.filter((each) => each !== next);
+      next.wake();
+    }
+    this.#advanceTo(endMs);
+  }
+
+  #advanceTo(monotonicMs: number): void {
+    this.wallMs += monotonicMs - this.#monotonicMs;
+    this.#monotonicMs = monotonicMs;
+  }
+}
+
+/** Everything that waits for nothing but its turn has had it. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

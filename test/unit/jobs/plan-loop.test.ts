@@ -1,0 +1,169 @@
+import type { JobContext, NewJob, QueuedJob } from '../../../jobs/job-context';
+import { PlanLoop } from '../../../jobs/plan-loop';
+import { StreamHolds } from '../../../jobs/stream-holds';
+import type { ServiceAccount } from '../../../src/app/service-account';
+import type { ScopePlan } from '../../../src/domain/due-scopes';
+import type { AccountId } from '../../../src/domain/ids';
+import { STREAMS } from '../../../src/sync/registry';
+import { VirtualClock } from '../../support/jobs/virtual-clock';
+
+const HOUR_MS = 3_600_000;
+const YEAR_MS = 8_766 * HOUR_MS;
+const account = { accountId: 1 as AccountId, name: 'main' } as ServiceAccount;
+const orphan = {
+  id: '7',
+  name: 'earnings.sync',
+  data: { account: 'main', stream: 'earnings', puid: '5', algo: 'SHA256d' },
+};
+
+/** A loop over one account, whose earnings are due when the test says so, by the database's clock. */
+function world() {
+  const clock = new VirtualClock();
+  const stopping = new AbortController();
+  const asked: { readonly name: string; readonly atMs: number }[] = [];
+  const state = {
+    dueInMs: Infinity,
+    failing: false,
+    active: [] as Partial<QueuedJob>[],
+    inHand: [] as readonly object[],
+  };
+  const plan = (_: unknown, stream: string): Promise<ScopePlan> => {
+    if (state.failing) return Promise.reject(new Error('The database is away.'));
+    const scope = { stream, accountId: account.accountId, puid: null, algo: null };
+    const nextVisitMs = stream === 'earnings' ? state.dueInMs : Infinity;
+    return Promise.resolve({ scopes: [{ scope, pace: 'live', nextVisitMs }], nowMs: 0 });
+  };
+  const warnings: string[] = [];
+  const silent = (): void => undefined;
+  const context = {
+    service: {
+      accounts: [account],
+      streams: STREAMS,
+      plan,
+      mayRun: () => Promise.resolve(true),
+      findScopesInHand: () => Promise.resolve(state.inHand),
+    } as unknown as JobContext['service'],
+    queue: {
+      addBulk: (jobs: NewJob[]) =>
+        Promise.resolve(jobs.forEach(({ name }) => asked.push({ name, atMs: clock.monotonicMs() }))),
+      getJobs: () => Promise.resolve(state.active as never),
+    },
+    everyMs: Object.fromEntries(STREAMS.names.map((name) => [name, HOUR_MS])),
+    keepDays: { workerSamples: null, workerHourly: null, workerDaily: null, runs: null },
+    clock,
+    log: {
+      debug: silent,
+      info: silent,
+      warn: (message: string) => void warnings.push(message),
+      error: silent,
+    },
+    signal: stopping.signal,
+    holds: new StreamHolds(clock),
+    inHand: new Set<string>(),
+  };
+  const loop = new PlanLoop(context);
+  const timesOf = (name: string): number[] =>
+    asked.filter((job) => job.name === name).map(({ atMs }) => atMs);
+  return { clock, loop, state, asked, timesOf, warnings, stop: () => stopping.abort() };
+}
+
+describe('the loop of plans', () => {
+  it('P12 looks every 20 s, wherever the wall clock is set', async () => {
+    const { clock, loop, state, timesOf, stop } = world();
+    await loop.round();
+    const running = loop.run();
+    for (const stepMs of [0, -2 * HOUR_MS, YEAR_MS, -3 * YEAR_MS]) {
+      clock.wallMs += stepMs;
+      state.dueInMs = -1;
+      const before = timesOf('earnings.sync').length;
+      await clock.pass(20_000);
+      expect(timesOf('earnings.sync').length).toBe(before + 1);
+    }
+    stop();
+    await running;
+  });
+
+  it('wakes when the next scope comes due', async () => {
+    const { clock, loop, state, timesOf, stop } = world();
+    state.dueInMs = 7_000;
+    await loop.round();
+    const running = loop.run();
+    await clock.pass(6_999);
+    state.dueInMs = 0;
+    await clock.pass(1);
+    expect(timesOf('earnings.sync')).toEqual([7_000]);
+    stop();
+    await running;
+  });
+
+  it('wakes when a job asks for it, and never sooner than is worth it', async () => {
+    const { clock, loop, state, timesOf, stop } = world();
+    await loop.round();
+    const running = loop.run();
+    await clock.pass(1_000);
+    state.dueInMs = -1;
+    loop.wakeIn(0);
+    await clock.pass(1_999);
+    expect(timesOf('earnings.sync')).toEqual([]);
+    await clock.pass(1);
+    expect(timesOf('earnings.sync')).toEqual([3_000]);
+    stop();
+    await running;
+  });
+
+  it('goes on after a database that was away, and says so once a minute', async () => {
+    const { clock, loop, state, timesOf, warnings, stop } = world();
+    await loop.round();
+    const running = loop.run();
+    state.failing = true;
+    await clock.pass(20_000 + 3 * 60_000);
+    expect(warnings).toHaveLength(4);
+    state.failing = false;
+    state.dueInMs = -1;
+    await clock.pass(5_000);
+    expect(timesOf('earnings.sync')).toHaveLength(1);
+    stop();
+    await running;
+  });
+
+  it('asks for maintenance at the start and at its interval', async () => {
+    const { clock, loop, timesOf, stop } = world();
+    const running = loop.round().then(() => loop.run());
+    await clock.pass(25 * HOUR_MS);
+    expect(timesOf('maintenance.retention')).toHaveLength(2);
+    expect(timesOf('maintenance.abandoned-runs').length).toBeGreaterThanOrEqual(25);
+    stop();
+    await running;
+  });
+
+  it('P12 a job that nobody works on gives its scope back within 40 s', async () => {
+    const { clock, loop, state, warnings, stop } = world();
+    const released: number[] = [];
+    const removeDeduplicationKey = (): Promise<boolean> =>
+      Promise.resolve(released.push(clock.monotonicMs()) > 0);
+    const running = loop.round().then(() => loop.run());
+    await clock.pass(1_000);
+    state.active = [{ ...orphan, removeDeduplicationKey }];
+    await clock.pass(40_000);
+    expect(released).toHaveLength(1);
+    expect(warnings).toHaveLength(1);
+    // Once is enough, however long the queue goes on believing in it.
+    await clock.pass(HOUR_MS);
+    expect(released).toHaveLength(1);
+    stop();
+    await running;
+  });
+
+  it('leaves a job alone whose scope somebody works on', async () => {
+    const { clock, loop, state, stop } = world();
+    const removeDeduplicationKey = (): never => {
+      throw new Error('It is in hand.');
+    };
+    state.active = [{ ...orphan, removeDeduplicationKey }];
+    state.inHand = [{ accountId: account.accountId, stream: 'earnings', puid: 5n, algo: 'SHA256d' }];
+    const running = loop.round().then(() => loop.run());
+    await clock.pass(HOUR_MS);
+    stop();
+    await running;
+  });
+});
