@@ -46,7 +46,7 @@ function fasterEnv(): Record<string, string> {
       const stream = name
         .replace(/_EVERY$/, '')
         .toLowerCase()
-        .replaceAll('_', '-') as Stream;
+        .replaceAll('_', '-');
       return [name, `${Math.round(intervalOf(USUAL, stream) / SPEED / 1_000)} s`];
     }),
   );

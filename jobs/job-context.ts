@@ -32,8 +32,8 @@ export interface JobMetrics {
   jobFinished(job: string, outcome: string, seconds: number): void;
 }
 
-/** A job as BullMQ hands it over; nothing in it is trusted before it is parsed. */
-export type QueuedJob = Job<unknown, unknown>;
+/** As much of a job as processors use, as BullMQ hands it over; nothing in it is trusted before it is parsed. */
+export type QueuedJob = Pick<Job<unknown, unknown>, 'id' | 'name' | 'data' | 'moveToWait'>;
 
 /** A job to be added. */
 export interface NewJob {

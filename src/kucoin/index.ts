@@ -2,7 +2,6 @@ export type { CircuitEvent } from './account-circuit';
 export type { PoolAttempt } from './attempt';
 export type { PoolClient, PoolClientOptions } from './client';
 export { createPoolClient } from './client';
-export type { EndpointName } from './endpoint';
 export type { Bucket, Pacer } from './pacer';
 export type { Timeouts } from './timeouts';
 export { DEFAULT_TIMEOUTS } from './timeouts';

@@ -6,7 +6,11 @@ const Module = require('node:module');
 const path = require('node:path');
 const { version } = require('@swc/core/package.json');
 
-const CACHE = path.join(__dirname, '../../node_modules/.cache/kpool-tests', version);
+const CACHE = path.join(
+  path.dirname(require.resolve('../../package.json')),
+  'node_modules/.cache/kpool-tests',
+  version,
+);
 mkdirSync(CACHE, { recursive: true });
 
 function translate(source, filename) {

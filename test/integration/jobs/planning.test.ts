@@ -1,4 +1,4 @@
-import type { JobContext, NewJob, QueuedJob } from '../../../jobs/job-context';
+import type { JobContext, NewJob } from '../../../jobs/job-context';
 import { planStreams } from '../../../jobs/plan';
 import { processJob } from '../../../jobs/process-job';
 import type { Stream } from '../../../src/domain/streams';
@@ -27,9 +27,10 @@ afterEach(async () => {
 
 const jobsOf = (stream: Stream): NewJob[] => jobs.filter(({ name }) => name === `${stream}.sync`);
 const accountOf = ({ data }: NewJob): string => (data as { account: string }).account;
+const unworked = { id: '1', moveToWait: () => Promise.reject(new Error('Nobody stops.')) };
 /** Does the first job of the stream, as a runner would. */
 const work = (stream: Stream, on = context): Promise<string> =>
-  processJob(on, createMetrics(), { id: '1', ...jobsOf(stream)[0] } as QueuedJob, '');
+  processJob(on, createMetrics(), { ...unworked, ...jobsOf(stream)[0]! }, '');
 
 test('a scope that is done makes room for the next of its stream', async () => {
   await pool.sync({ streams: CATALOG });

@@ -40,7 +40,7 @@ onBothBackends('the queue', (backendUnderTest) => {
         : await openRedisBackend(
             new Secret(redisUrl),
             `${backendUnderTest.redisPrefix()}-${database.name}`,
-            silent,
+            () => undefined,
           );
     queue = backend.openQueue();
     queue.on('error', () => undefined);

@@ -69,7 +69,7 @@ test('a stream is planned, synced and shown once it is registered', async () => 
   await pool.sync({ streams: ['sub-accounts'] });
   await planStreams(context, ['notices']);
   expect(jobs).toMatchObject([{ name: 'notices.sync', opts: { priority: STREAMS.all.length + 1 } }]);
-  const job = { id: '1', ...jobs[0] } as Parameters<typeof processJob>[2];
+  const job = { id: '1', moveToWait: () => Promise.reject(new Error('Nobody stops.')), ...jobs[0]! };
   expect(await processJob(context, createMetrics(), job, '')).toBe('succeeded');
   expect(await freshness()).toEqual({ state: 'fresh', every: '02:00:00', scopes: 1 });
 

@@ -4,7 +4,7 @@ import { systemClock } from '../../../src/core/clock';
 import { createSyncedPool, type SyncedPool } from '../synced-pool';
 
 const silent = (): void => undefined;
-export const SILENT_LOG = { debug: silent, info: silent, warn: silent, error: silent };
+const SILENT_LOG = { debug: silent, info: silent, warn: silent, error: silent };
 
 /** A pool of two accounts, four sub-accounts and two algorithms, and the service that syncs it. */
 export function createJobPool(databaseUrl: string, env: Record<string, string> = {}): Promise<SyncedPool> {

@@ -1,4 +1,4 @@
-import type { JobContext, NewJob, QueuedJob } from '../../../jobs/job-context';
+import type { JobContext, NewJob } from '../../../jobs/job-context';
 import { PlanLoop } from '../../../jobs/plan-loop';
 import { StreamHolds } from '../../../jobs/stream-holds';
 import type { ServiceAccount } from '../../../src/app/service-account';
@@ -24,7 +24,7 @@ function world() {
   const state = {
     dueInMs: Infinity,
     failing: false,
-    active: [] as Partial<QueuedJob>[],
+    active: [] as readonly object[],
     inHand: [] as readonly object[],
   };
   const plan = (_: unknown, stream: string): Promise<ScopePlan> => {
@@ -44,8 +44,10 @@ function world() {
       findScopesInHand: () => Promise.resolve(state.inHand),
     } as unknown as JobContext['service'],
     queue: {
-      addBulk: (jobs: NewJob[]) =>
-        Promise.resolve(jobs.forEach(({ name }) => asked.push({ name, atMs: clock.monotonicMs() }))),
+      addBulk: (jobs: NewJob[]) => {
+        asked.push(...jobs.map(({ name }) => ({ name, atMs: clock.monotonicMs() })));
+        return Promise.resolve();
+      },
       getJobs: () => Promise.resolve(state.active as never),
     },
     everyMs: Object.fromEntries(STREAMS.names.map((name) => [name, HOUR_MS])),
