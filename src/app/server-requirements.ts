@@ -84,7 +84,7 @@ const OLDEST_VERSION = 140_000;
 const NEWEST_MAJOR = 18;
 
 /** Throws `database.refused` unless a server of this kind can hold our tables and serve a process. `place`: `host:port`. */
-export function requireUsable(facts: ServerFacts, place: string, connections: number): void {
+function requireUsable(facts: ServerFacts, place: string, connections: number): void {
   if (facts.versionNumber < OLDEST_VERSION) {
     throw refused(
       `The server at ${place} is PostgreSQL ${facts.version}.`,
