@@ -34,5 +34,5 @@ export default {
   })),
   // Tests wait for the pace of simulated pools most of their time: more of them than there are cores keep those busy.
   maxWorkers: 4,
-  testTimeout: 60_000,
+  testTimeout: 150_000,
 };

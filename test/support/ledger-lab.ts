@@ -37,7 +37,7 @@ export interface LabSync {
 
 /** A simulated pool and what syncs a scope of its ledger into a database: no pace, no waits, the smallest parts. */
 export class LedgerLab {
-  private nextPuid = 5_000_001n;
+  private static nextPuid = 5_000_001n;
 
   private constructor(
     readonly simulator: Simulator,
@@ -104,7 +104,7 @@ export class LedgerLab {
 
   /** A scope of a sub-account of its own. */
   async newScope(stream: 'earnings' | 'rewards'): Promise<LabScope> {
-    const puid = this.nextPuid++;
+    const puid = LedgerLab.nextPuid++;
     const algo = 'SHA256d';
     this.simulator.world.addSubAccount('main', { puid, pname: `lab-${puid}`, defaultAlgo: algo });
     await this.sql`

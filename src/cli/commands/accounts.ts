@@ -80,4 +80,5 @@ function registerMove(accounts: Command, context: CliContext): void {
 export const configureAccounts: ConfigureCommand = (accounts, context) => {
   registerList(accounts, context);
   registerMove(accounts, context);
+  withExamples(accounts, 'kpool accounts list', 'kpool accounts move 10423 farm');
 };

@@ -81,7 +81,9 @@ async function reasonOf(name: string): Promise<string | null> {
 
 function outcomesOf(summaries: readonly StreamSummary[], account: string): string[] {
   const ofAccount = summaries.filter((summary) => summary.account === account);
-  return [...new Set(ofAccount.flatMap(({ results }) => results.map(({ outcome }) => outcome)))].sort();
+  const outcomes = ofAccount.flatMap(({ results }) => results.map(({ outcome }) => outcome));
+  // A stream that had nothing to ask says nothing of how the account fares.
+  return [...new Set(outcomes)].filter((outcome) => outcome !== 'skipped').sort();
 }
 
 /** Requests with a key, but for those that only taught us the pool's time (400002). */
@@ -203,7 +205,7 @@ test('what failed with the old credentials does not make the new ones wait', asy
   await pool.sql`UPDATE sync.cursors SET last_cycle_at = last_cycle_at - interval '1 day'`;
   pool.simulator.keys.revoke(key.apiKey);
   for (let time = 1; time <= 3; time += 1) await syncOnce(service, { streams });
-  expect((await resting(service)).longest).toBeGreaterThan(200);
+  expect((await resting(service)).longest).toBeGreaterThan(20);
 
   const renewed = { ...(await addKey(key.name, 'renewed')), name: key.name };
   const current = await open(renewed);
