@@ -60,11 +60,17 @@ async function grabAdvisoryLocks(session: postgres.ReservedSql): Promise<void> {
     await session`SELECT pg_advisory_lock(${key}::int, hashtext('k'))`;
   }
   for (let key = 0; key < 10; key += 1) await session`SELECT pg_advisory_lock(7041105, ${key}::int)`;
-  const scopes = await pool.sql<{ account: number; puid: string; algo: string }[]>`
-    SELECT DISTINCT account_id AS account, puid::text, algo FROM sync.cursors`;
+  const scopes = await pool.sql<{ account: number; puid: string | null; algo: string | null }[]>`
+    SELECT DISTINCT coalesce(c.account_id, s.account_id) AS account, c.puid::text, c.algo
+      FROM sync.cursors c LEFT JOIN pool.sub_accounts s ON s.puid = c.puid`;
   for (const { account, puid, algo } of scopes) {
     for (const stream of STREAMS.names) {
-      const scope = { stream, accountId: account as AccountId, puid: BigInt(puid) as Puid, algo };
+      const scope = {
+        stream,
+        accountId: account as AccountId,
+        puid: puid === null ? null : (BigInt(puid) as Puid),
+        algo,
+      };
       await session`SELECT pg_advisory_lock(7041106, ${lockKeyOf(scope)}::int)`;
     }
   }
