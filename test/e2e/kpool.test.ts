@@ -92,16 +92,17 @@ describe('the built kpool', () => {
     const sql = postgres(database.url, { max: 2 });
     try {
       const other = await sql.reserve();
-      // Another process migrates, for ever.
-      await other`SELECT pg_advisory_lock(72707369)`;
+      // Another process migrates, and does not come to its end.
+      await other`BEGIN`;
+      await other`LOCK TABLE public._prisma_migrations`;
       let child: ChildProcess | undefined;
       const env = { DATABASE_URL: database.url };
       const end = runKpool(['migrate'], { cwd, env, onSpawn: (spawned) => (child = spawned) });
       await expectEventually(async () => {
         const [row] =
-          await sql`SELECT count(*)::int AS waiting FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+          await sql`SELECT count(*)::int AS waiting FROM pg_locks WHERE NOT granted
           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
-        return row?.['waiting'] === 1;
+        return row?.['waiting'] !== 0;
       });
       child!.kill('SIGINT');
       // The same wish within half a second, another one after it.
@@ -110,6 +111,7 @@ describe('the built kpool', () => {
       clearInterval(again);
       expect([code, stdout]).toEqual([130, '']);
       expect(stderr).toContain('Press Ctrl-C again');
+      await other`ROLLBACK`;
       other.release();
     } finally {
       await sql.end();
