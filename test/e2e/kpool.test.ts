@@ -99,8 +99,7 @@ describe('the built kpool', () => {
       const env = { DATABASE_URL: database.url };
       const end = runKpool(['migrate'], { cwd, env, onSpawn: (spawned) => (child = spawned) });
       await expectEventually(async () => {
-        const [row] =
-          await sql`SELECT count(*)::int AS waiting FROM pg_locks WHERE NOT granted
+        const [row] = await sql`SELECT count(*)::int AS waiting FROM pg_locks WHERE NOT granted
           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
         return row?.['waiting'] !== 0;
       });
