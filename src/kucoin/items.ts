@@ -61,9 +61,11 @@ export function readItem<Fields>(schema: ItemSchema<Fields>, item: JsonValue): R
   return { fields: parsed.data, extra: (alsoKept = {}) => extraOf(item, schema.shape, alsoKept) };
 }
 
-/** An instant that was found to be one, whether it was served as a number or as a text. */
+/** An instant, served as a number or as a text. Not every schema has judged the field: it may be anything. */
 function findInstant(value: JsonValue | undefined): number | undefined {
-  const instant = Number(value instanceof JsonNumber ? writeJson(value) : value);
+  const text = value instanceof JsonNumber ? value.text : value;
+  if (typeof text !== 'string') return undefined;
+  const instant = Number(text);
   return Number.isSafeInteger(instant) && instant > 0 ? instant : undefined;
 }
 
