@@ -5,7 +5,7 @@ import type { AccountId, Puid } from '../../../src/domain/ids';
 import { createStoreClient } from '../../../src/store/client';
 import { quarantineRows } from '../../../src/store/quarantine';
 import { useTestDatabase } from '../../support/test-database';
-import { createLedgerAccount } from '../report/ledger-history';
+import { createLedgerAccount, puidOf } from '../report/ledger-history';
 
 const database = useTestDatabase();
 
@@ -18,7 +18,12 @@ test('P8 of a row of 14 MB a part is kept, and its hash tells it from others', a
   });
   try {
     const accountId = (await createLedgerAccount(sql, 'main')) as AccountId;
-    const scope = { stream: 'earnings', accountId, puid: 1n as Puid, algo: 'SHA256d' } as const;
+    const scope = {
+      stream: 'earnings',
+      accountId,
+      puid: BigInt(puidOf(accountId, 1)) as Puid,
+      algo: 'SHA256d',
+    } as const;
     const huge = `{"amount":"x","note":"${'😀'.repeat(3_500_000)}`;
     const rows = [`${huge}1"}`, `${huge}2"}`, `${huge}2"}`, '{"amount":"x"}'];
     const store = () =>
