@@ -7,7 +7,7 @@ import type { JobContext, JobMetrics } from './job-context';
 import { concurrencyOf } from './concurrency';
 import { PlanLoop } from './plan-loop';
 import { processJob } from './process-job';
-import { lookAtQueue, type QueueLook } from './queue-look';
+import { readQueue, type QueueSnapshot } from './queue-snapshot';
 import { ensureSchedules, schedulesOf } from './schedules';
 import { StreamHolds } from './stream-holds';
 
@@ -39,7 +39,7 @@ export interface ServiceJobsOptions extends Omit<
 
 export interface ServiceJobs {
   /** What is in the queue. */
-  look(): Promise<QueueLook>;
+  look(): Promise<QueueSnapshot>;
   /** Resolves when the queue answers; while it cannot be reached, that waits. */
   ask(): Promise<void>;
   /** Within 10 s: what is in hand is committed or given back, and nothing new begun. */
@@ -90,7 +90,7 @@ export async function startServiceJobs(options: ServiceJobsOptions): Promise<Ser
   const planning = loop.run();
   const checking = checkSchedules(options, schedule, stopping.signal);
   return {
-    look: () => lookAtQueue(queue),
+    look: () => readQueue(queue),
     async ask() {
       await queue.getJobCounts('active');
     },

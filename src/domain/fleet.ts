@@ -2,8 +2,8 @@ import { findId, type WorkerId } from './ids';
 import type { WorkerFilter, WorkerStatus } from './entities';
 import type { UnreadableRow } from './page';
 
-/** The lists that together hold every worker, in the order in which they are walked. */
-export const WALKED_STATUSES = ['ACTIVE', 'INACTIVE', 'INVALID'] as const satisfies readonly WorkerFilter[];
+/** The lists that together hold every worker, in the order in which they are paged. */
+export const PAGED_STATUSES = ['ACTIVE', 'INACTIVE', 'INVALID'] as const satisfies readonly WorkerFilter[];
 
 /** A worker counts as up in a snapshot that saw it so. */
 export const ACTIVE: WorkerStatus = 'ACTIVE';

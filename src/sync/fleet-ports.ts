@@ -11,7 +11,7 @@ export interface FleetScope extends Scope {
   readonly algo: string;
 }
 
-/** A walk over all workers of a scope that is under way. */
+/** A snapshot in progress over all workers of a scope. */
 export interface FleetSnapshot {
   readonly snapshotId: bigint;
   /** The cursor's version at the start; a snapshot that lands after another one went first is refused (P9). */
@@ -67,9 +67,9 @@ export interface FleetStore {
   /** Workers staged by now. */
   countStaged(snapshot: FleetSnapshot): Promise<number>;
   /** Workers seen with two statuses or none, then those that were active before and are in no list: at most `limit`. */
-  findUnsettled(scope: FleetScope, snapshot: FleetSnapshot, limit: number): Promise<WorkerId[]>;
+  findUnresolved(scope: FleetScope, snapshot: FleetSnapshot, limit: number): Promise<WorkerId[]>;
   /** The last word on one worker: its state now, or that the pool does not know it. */
-  settleWorker(snapshot: FleetSnapshot, workerId: WorkerId, worker: Worker | null): Promise<void>;
+  resolveWorker(snapshot: FleetSnapshot, workerId: WorkerId, worker: Worker | null): Promise<void>;
   /** One transaction: workers, samples, figures, the snapshot itself. Throws `sync.superseded`. */
   landSnapshot(scope: FleetScope, snapshot: FleetSnapshot, landing: FleetLanding): Promise<ListingCounts>;
   /** Forgets what was staged. */

@@ -40,7 +40,7 @@ export class Run {
   reuseResult({ outcome, reason, rows, quarantined }: EndedRun): void {
     this.isReused = true;
     this.add({ unchanged: rows, quarantined });
-    if (outcome === 'partial') this.fallShort(reason ?? 'another run of the scope was partial');
+    if (outcome === 'partial') this.markPartial(reason ?? 'another run of the scope was partial');
   }
 
   /** What the scope is about is gone: nothing that the run missed can be had any more. */
@@ -49,7 +49,7 @@ export class Run {
     this.shortcomings.length = 0;
   }
 
-  fallShort(why: string): void {
+  markPartial(why: string): void {
     if (!this.shortcomings.includes(why)) this.shortcomings.push(why);
   }
 }

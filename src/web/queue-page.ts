@@ -1,9 +1,9 @@
-import type { QueueLook } from '../../jobs/queue-look';
+import type { QueueSnapshot } from '../../jobs/queue-snapshot';
 import { escapeHtml, htmlTable } from './html';
 import { htmlPage, instant } from './page';
 
 /** The queue to look at, not to touch: what is to be done is decided by the database, so there is nothing to press. */
-export function queuePage({ counts, jobs }: QueueLook, now: Date): string {
+export function queuePage({ counts, jobs }: QueueSnapshot, now: Date): string {
   const told = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
   const rows = jobs.map((job) => [
     job.state,

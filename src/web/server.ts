@@ -1,4 +1,4 @@
-import type { QueueLook } from '../../jobs/queue-look';
+import type { QueueSnapshot } from '../../jobs/queue-snapshot';
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Clock } from '../core/clock';
 import { KpoolError } from '../core/errors';
@@ -24,7 +24,7 @@ export interface WebOptions {
   readonly judgedAccounts: readonly string[] | null;
   readonly metrics: { render(): Promise<{ readonly contentType: string; readonly text: string }> };
   /** Looks at the jobs; null where this process runs none. */
-  readonly lookAtQueue: (() => Promise<QueueLook>) | null;
+  readonly readQueue: (() => Promise<QueueSnapshot>) | null;
   /** Resolves when the queue answers; null where this process runs no jobs. */
   readonly askQueue: (() => Promise<void>) | null;
   readonly clock: Clock;
@@ -37,7 +37,7 @@ export interface WebServer {
 
 /** Serves `/`, `/queues`, `/healthz`, `/readyz` and `/metrics`. Throws `port.in-use`. */
 export async function startWeb(options: WebOptions): Promise<WebServer> {
-  const { host, port, token, clock, lookAtQueue } = options;
+  const { host, port, token, clock, readQueue } = options;
   const reader = openStatusReader(options.databaseUrl, options.judgedAccounts);
   const readiness = createReadiness({ readFacts: () => reader.readFacts(), askQueue: options.askQueue });
   const server = fastify({
@@ -62,12 +62,12 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
     return reply.type(contentType).send(text);
   });
   server.get('/', { preHandler: guard }, async (_request, reply) => {
-    const page = statusPage(await reader.read(), new Date(clock.now()), lookAtQueue !== null);
+    const page = statusPage(await reader.read(), new Date(clock.now()), readQueue !== null);
     return reply.type('text/html; charset=utf-8').send(page);
   });
-  if (lookAtQueue !== null) {
+  if (readQueue !== null) {
     server.get('/queues', { preHandler: guard }, async (_request, reply) => {
-      const page = queuePage(await within(LOOK_TIMEOUT_MS, lookAtQueue()), new Date(clock.now()));
+      const page = queuePage(await within(LOOK_TIMEOUT_MS, readQueue()), new Date(clock.now()));
       return reply.type('text/html; charset=utf-8').send(page);
     });
   }

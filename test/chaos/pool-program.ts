@@ -12,7 +12,7 @@ export interface PoolOptions {
 }
 
 /** The answer to `look`. */
-export interface PoolLook {
+export interface PoolReport {
   readonly arrivals: number;
   /** The most arrivals in any second, by endpoint. */
   readonly mostInASecond: Readonly<Record<string, number>>;
@@ -73,7 +73,7 @@ async function main(options: PoolOptions): Promise<void> {
       simulator.clock.advance(DAY_MS);
       return 'passed';
     },
-    look(): PoolLook {
+    look(): PoolReport {
       const endpoints = new Set(simulator.requests.entries.map(({ endpoint }) => endpoint));
       const mostInASecond = Object.fromEntries(
         [...endpoints].map((endpoint) => [

@@ -12,7 +12,7 @@ import { allEvery, BUILT_KPOOL, ServiceProcess } from '../support/jobs/service-p
 import { StoppableRedis } from '../support/jobs/redis-server';
 import { findRedisProgram } from '../support/redis-program';
 import { findFreePort, runDirectory, stopAfterRun } from '../support/test-run';
-import type { PoolLook, PoolOptions, PoolTruth } from './pool-program';
+import type { PoolReport, PoolOptions, PoolTruth } from './pool-program';
 import type { Blow, Episode } from './schedule';
 import { SupervisedService } from './services';
 
@@ -143,7 +143,7 @@ export class Stage {
     return this.pool.ask('truth');
   }
 
-  async look(): Promise<PoolLook> {
+  async look(): Promise<PoolReport> {
     return this.pool.ask('look');
   }
 

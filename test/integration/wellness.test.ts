@@ -43,14 +43,14 @@ beforeAll(async () => {
     databaseUrl: new Secret(database.url),
     judgedAccounts: ['main'],
     metrics: createMetrics(),
-    lookAtQueue: null,
+    readQueue: null,
     askQueue: () => (isQueueAway ? Promise.reject(new Error('away')) : Promise.resolve()),
     clock: systemClock,
   });
 });
 
 /** The five outlets, asked at the same time: what each of them says. */
-async function lookEverywhere() {
+async function askEverything() {
   const status = await runCliInProcess(['status', '--json'], { DATABASE_URL: database.url });
   const { problems } = JSON.parse(status.stdout) as { problems: ToldProblem[] };
   const readiness = await fetch(`${web.url}readyz`);
@@ -140,14 +140,14 @@ const SITUATIONS: readonly Situation[] = [
 ];
 
 test('P11 all outlets say that all is well', async () => {
-  const told = await lookEverywhere();
+  const told = await askEverything();
   expect(told).toMatchObject({ kinds: [], exitCode: 0, readyz: 200, isAlive: true, alerts: [] });
   expect(told.page).toContain('All is well.');
 });
 
 test.each(SITUATIONS)('P11 all outlets agree on $kind', async ({ kind, begin, end, readyz, isAlerted }) => {
   await pool.sql.unsafe(begin);
-  const told = await lookEverywhere();
+  const told = await askEverything();
   await pool.sql.unsafe(end);
   expect(told).toMatchObject({ exitCode: 1, readyz, isAlive: true, alerts: isAlerted ? [kind] : [] });
   expect(told.kinds).toEqual([kind]);
@@ -158,7 +158,7 @@ test.each(SITUATIONS)('P11 all outlets agree on $kind', async ({ kind, begin, en
 
 test('P11 a queue that is away makes the service unready', async () => {
   isQueueAway = true;
-  const { readyz, isAlive } = await lookEverywhere();
+  const { readyz, isAlive } = await askEverything();
   isQueueAway = false;
   expect([readyz, isAlive]).toEqual([503, true]);
 });

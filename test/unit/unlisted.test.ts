@@ -44,7 +44,7 @@ test.each([
 });
 
 test('an answer without rows is no shortcoming once it is gone', async () => {
-  const empty = (run: Run) => run.fallShort('the pool shows none of the rows');
+  const empty = (run: Run) => run.markPartial('the pool shows none of the rows');
   expect(await endOf(empty, true)).toEqual({ isUnlisted: true, asked: 1 });
   expect(await endOf(empty, false)).toEqual({ isUnlisted: false, asked: 1 });
 });
@@ -52,7 +52,7 @@ test('an answer without rows is no shortcoming once it is gone', async () => {
 test('whoever still shows rows is judged as ever', async () => {
   const partial = (run: Run) => {
     run.add({ rowsRead: 3 });
-    run.fallShort('rows are in quarantine');
+    run.markPartial('rows are in quarantine');
   };
   expect(await endOf(partial, true)).toEqual({ isUnlisted: false, asked: 0 });
   expect(await endOf(() => undefined, true)).toEqual({ isUnlisted: false, asked: 0 });

@@ -26,7 +26,7 @@ import {
   assumeStatus,
   countStaged,
   dropStaged,
-  findUnsettled,
+  findUnresolved,
   insertSnapshot,
   settle,
   stage,
@@ -116,11 +116,11 @@ export class PrismaFleetStore {
     return guarded(() => countStaged(this.client, snapshot.snapshotId));
   }
 
-  async findUnsettled(scope: FleetScope, snapshot: Snapshot, limit: number): Promise<WorkerId[]> {
-    return guarded(() => findUnsettled(this.client, scope, snapshot.snapshotId, limit));
+  async findUnresolved(scope: FleetScope, snapshot: Snapshot, limit: number): Promise<WorkerId[]> {
+    return guarded(() => findUnresolved(this.client, scope, snapshot.snapshotId, limit));
   }
 
-  async settleWorker(snapshot: Snapshot, workerId: WorkerId, worker: Worker | null): Promise<void> {
+  async resolveWorker(snapshot: Snapshot, workerId: WorkerId, worker: Worker | null): Promise<void> {
     await guarded(() => settle(this.client, snapshot.snapshotId, workerId, worker));
   }
 

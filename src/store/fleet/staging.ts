@@ -84,7 +84,7 @@ export async function settle(
 }
 
 /** Workers in two lists or in none by status, then those that were active when last seen and are in none. */
-export async function findUnsettled(
+export async function findUnresolved(
   db: Queryable,
   key: FleetKey,
   snapshotId: bigint,

@@ -124,7 +124,7 @@ export class LedgerSession {
     await this.update({ cursor: { showsNoRow: true } });
     const { emptySinceMs, nowMs } = this.state;
     if (emptySinceMs !== null && nowMs - emptySinceMs >= EMPTY_DAYS * DAY_MS) return true;
-    this.run.fallShort(
+    this.run.markPartial(
       `the pool shows no row of a list that held ${this.held}: they are kept as they were ` +
         '(if the list is really empty: kpool sync --accept-empty)',
     );
@@ -147,7 +147,7 @@ export class LedgerSession {
     const unconfirmed = await this.write(window, read, { isComplete, confirmed, pieces });
     if (unconfirmed === null && read.doubt !== null) {
       this.tried.add(nameOf(window));
-      this.run.fallShort(read.doubt);
+      this.run.markPartial(read.doubt);
     }
     return unconfirmed;
   }
@@ -196,9 +196,9 @@ export class LedgerSession {
     this.requestsAtLastCommit = this.run.totals.requests;
     const { inDoubt, ...totals } = result.counts;
     this.run.add({ ...totals, rowsRead: rows.length + unreadable.length });
-    if (totals.quarantined > 0) this.run.fallShort('rows that could not be understood are in quarantine');
+    if (totals.quarantined > 0) this.run.markPartial('rows that could not be understood are in quarantine');
     if (inDoubt > unreadable.length)
-      this.run.fallShort('more rows vanished than there are rows that could not be understood');
+      this.run.markPartial('more rows vanished than there are rows that could not be understood');
     await this.reloadAfter(result.version);
     return null;
   }

@@ -72,7 +72,7 @@ async function syncOnce(session: LedgerSession, plan: Plan): Promise<void> {
     const settled = outcome === 'contradicted' ? await pageEverything(session) : outcome;
     if (settled === 'emptied') return;
     if (settled === 'contradicted') {
-      session.run.fallShort('the pool contradicts itself about the rows of this scope');
+      session.run.markPartial('the pool contradicts itself about the rows of this scope');
       return;
     }
   }

@@ -21,10 +21,10 @@ export async function storeConfirmed<L extends { rows: readonly unknown[]; unrea
     if (verdict.outcome === 'stored') {
       const { removed, ...counts } = verdict.counts;
       run.add({ ...counts, withdrawn: removed, rowsRead: listing.rows.length + listing.unreadable.length });
-      if (counts.quarantined > 0) run.fallShort('rows that could not be understood are in quarantine');
+      if (counts.quarantined > 0) run.markPartial('rows that could not be understood are in quarantine');
       return;
     }
     confirmedMissing = verdict.missing;
   }
-  run.fallShort('no two listings agree on what is gone');
+  run.markPartial('no two listings agree on what is gone');
 }

@@ -52,7 +52,7 @@ export async function askEachCoin<Served, Row>(
       );
     } catch (error) {
       if (!isKpoolError(error, 'pool.parameter')) throw error;
-      if (earned.includes(currency)) run.fallShort(`the pool refuses to total ${currency}`);
+      if (earned.includes(currency)) run.markPartial(`the pool refuses to total ${currency}`);
     }
   }
   return { totals, unreadable };
@@ -61,5 +61,5 @@ export async function askEachCoin<Served, Row>(
 /** Counts what was stored into the run. */
 export function countTotals(run: Run, { removed, ...counts }: ListingCounts): void {
   run.add({ ...counts, withdrawn: removed });
-  if (counts.quarantined > 0) run.fallShort('totals that could not be understood are in quarantine');
+  if (counts.quarantined > 0) run.markPartial('totals that could not be understood are in quarantine');
 }

@@ -7,7 +7,7 @@ import type { FleetScope, FleetStore } from '../fleet-ports';
 import type { Pool, Scope } from '../ports';
 import type { Run } from '../run';
 import type { StreamDefinition } from '../stream';
-import { findWorker } from './worker-word';
+import { findWorker } from './worker-lookup';
 
 /** Workers between two commits: what a crash may cost, and how old an answer may be when it is stored. */
 const BATCH_WORKERS = 20;
@@ -39,7 +39,7 @@ async function syncWorkerDetails(deps: WorkerDetailsDeps, anyScope: Scope, run: 
       done.add(workerId);
       run.add({ rowsRead: rows.length + unreadable.length });
       for (const { reason } of unreadable) {
-        run.fallShort(`the details of worker ${workerId} could not be understood: ${reason}`);
+        run.markPartial(`the details of worker ${workerId} could not be understood: ${reason}`);
       }
     }
     const { changed, unchanged } = await deps.fleet.storeDetails(scope, workers, batch);

@@ -1,12 +1,12 @@
 import { throwIfAborted } from '../../core/clock';
 import type { WorkerFilter } from '../../domain/entities';
-import { ACTIVE, findUnreadableWorkers, WALKED_STATUSES } from '../../domain/fleet';
-import { WorkerWalk } from '../../domain/fleet-walk';
+import { ACTIVE, findUnreadableWorkers, PAGED_STATUSES } from '../../domain/fleet';
+import { WorkerPager } from '../../domain/worker-pager';
 import type { UnreadableRow } from '../../domain/page';
 import type { FleetSnapshot, FleetScope, FleetStore, PackedWorkers } from '../fleet-ports';
 import type { Pool } from '../ports';
 import type { Run } from '../run';
-import { findWorker } from './worker-word';
+import { findWorker } from './worker-lookup';
 
 const PAGE_SIZE = 100;
 /** Pages that go to the database together: texts of about 60 kB, which V8 still lets go of cheaply once escaped. */
@@ -14,9 +14,9 @@ const STAGED_PAGES = 3;
 /** The smallest page that the specification allows, for a question that only wants the count. */
 const COUNT_PAGE_SIZE = 10;
 /** Workers that one snapshot asks about by themselves; more wait for the next snapshot, which sees most of them in a list. */
-const MAX_SETTLED = 50;
+const MAX_RESOLVED = 50;
 /** The same for a fleet so much in motion that a word about one worker is old before the snapshot ends. */
-const MAX_SETTLED_RESTLESS = 10;
+const MAX_RESOLVED_RESTLESS = 10;
 /** Pages that a restless list must have left before it is given up for another: fewer are read sooner than that. */
 const WORTH_LEAVING_PAGES = 10;
 /** How far counts taken one after the other may lie apart in a restless fleet: so many workers, or one in so many. */
@@ -27,7 +27,7 @@ export interface WorkersDeps {
   readonly fleet: FleetStore;
 }
 
-interface Walked {
+interface PagedLists {
   readonly unreadable: readonly UnreadableRow[];
   readonly isComplete: boolean;
   /** A list changed while it was read: counts taken now and then need not agree. */
@@ -40,8 +40,8 @@ interface PackedPage {
 }
 
 /**
- * One snapshot over the workers of a scope. Lives as long as its run. The lists by status are walked one after the other;
- * where the first of them is restless, the list of all workers is walked instead, whose members do not change with
+ * One snapshot over the workers of a scope. Lives as long as its run. The lists by status are paged one after the other;
+ * where the first of them is restless, the list of all workers is paged instead, whose members do not change with
  * their states, then the shorter list by status, and who is not in that is in the longer one.
  */
 export class WorkerSnapshot {
@@ -63,24 +63,24 @@ export class WorkerSnapshot {
   }
 
   /** Stages every worker, each with a status. */
-  async readAll(): Promise<Walked> {
-    const walks: WorkerWalk[] = [];
-    for (const status of WALKED_STATUSES) {
-      const walk = await this.walk(status, status === ACTIVE);
-      if (walk.nextPage !== null) return this.readRestless(walk.counted ?? 0);
-      walks.push(walk);
+  async readAll(): Promise<PagedLists> {
+    const pagers: WorkerPager[] = [];
+    for (const status of PAGED_STATUSES) {
+      const pager = await this.pageThrough(status, status === ACTIVE);
+      if (pager.nextPage !== null) return this.readRestless(pager.counted ?? 0);
+      pagers.push(pager);
     }
-    const walked = this.judge(walks);
-    await this.settle(MAX_SETTLED);
-    if (!walked.hasMoved) return walked;
-    const isCovered = await this.findHidden(walked.unreadable.length);
-    await this.settle(MAX_SETTLED);
+    const paged = this.judge(pagers);
+    await this.resolve(MAX_RESOLVED);
+    if (!paged.hasMoved) return paged;
+    const isCovered = await this.findMoved(paged.unreadable.length);
+    await this.resolve(MAX_RESOLVED);
     await this.deps.fleet.assumeStatus(this.snapshot, ACTIVE);
-    return { ...walked, isComplete: walked.isComplete && isCovered };
+    return { ...paged, isComplete: paged.isComplete && isCovered };
   }
 
   /** Brings what the snapshot staged to the workers, in one transaction. */
-  async land({ unreadable, isComplete }: Walked, totalCompared: boolean): Promise<void> {
+  async land({ unreadable, isComplete }: PagedLists, totalCompared: boolean): Promise<void> {
     throwIfAborted(this.run.signal);
     const { removed, ...counts } = await this.deps.fleet.landSnapshot(this.scope, this.snapshot, {
       isComplete,
@@ -90,17 +90,17 @@ export class WorkerSnapshot {
       totalCompared,
     });
     this.run.add({ ...counts, withdrawn: removed });
-    if (counts.quarantined > 0) this.run.fallShort('rows that could not be understood are in quarantine');
+    if (counts.quarantined > 0) this.run.markPartial('rows that could not be understood are in quarantine');
   }
 
-  private async readRestless(activeCount: number): Promise<Walked> {
-    const all = await this.walk('TOTAL');
+  private async readRestless(activeCount: number): Promise<PagedLists> {
+    const all = await this.pageThrough('TOTAL');
     const total = all.counted ?? 0;
     const [listed, other] =
       activeCount * 2 < total ? (['ACTIVE', 'INACTIVE'] as const) : (['INACTIVE', 'ACTIVE'] as const);
-    const lists = [await this.walk(listed), await this.walk('INVALID')];
+    const lists = [await this.pageThrough(listed), await this.pageThrough('INVALID')];
     await this.deps.fleet.assumeStatus(this.snapshot, other);
-    await this.settle(MAX_SETTLED_RESTLESS);
+    await this.resolve(MAX_RESOLVED_RESTLESS);
     const sum = lists.reduce(
       (count, list) => count + (list.counted ?? 0),
       (await this.count(other)) ?? total,
@@ -113,65 +113,69 @@ export class WorkerSnapshot {
    * Who changed from a list not yet read to one that was read is in neither: looks for them among all workers, as far
    * as need be. Returns whether as many are staged as the pool counts.
    */
-  private async findHidden(unreadableCount: number): Promise<boolean> {
+  private async findMoved(unreadableCount: number): Promise<boolean> {
     const total = await this.count('TOTAL');
     const missing = (total ?? 0) - unreadableCount - (await this.deps.fleet.countStaged(this.snapshot));
-    return missing <= 0 || this.judge([await this.walk('TOTAL', false, missing)]).isComplete;
+    return missing <= 0 || this.judge([await this.pageThrough('TOTAL', false, missing)]).isComplete;
   }
 
-  /** Says what is wrong with the walks. */
-  private judge(walks: readonly WorkerWalk[]): Walked {
-    for (const { contradiction, status } of walks) {
+  /** Says what is wrong with the pagers. */
+  private judge(pagers: readonly WorkerPager[]): PagedLists {
+    for (const { contradiction, status } of pagers) {
       if (contradiction !== null)
-        this.run.fallShort(`the list of ${status} workers contradicts itself: ${contradiction}`);
+        this.run.markPartial(`the list of ${status} workers contradicts itself: ${contradiction}`);
     }
     return {
-      unreadable: walks.flatMap(({ unreadable }) => unreadable),
-      isComplete: walks.every(({ contradiction }) => contradiction === null),
-      hasMoved: walks.some(({ hasMoved }) => hasMoved),
+      unreadable: pagers.flatMap(({ unreadable }) => unreadable),
+      isComplete: pagers.every(({ contradiction }) => contradiction === null),
+      hasMoved: pagers.some(({ hasMoved }) => hasMoved),
     };
   }
 
   /** Notes that the lists by status do not hold all workers. */
   disagree(total: number, listed: number): void {
-    this.run.fallShort(`the pool counts ${total} workers in all, and its lists by status hold ${listed}`);
+    this.run.markPartial(`the pool counts ${total} workers in all, and its lists by status hold ${listed}`);
   }
 
   /** Asks for the last word on workers that moved between the lists while these were read. */
-  private async settle(limit: number): Promise<void> {
-    for (const workerId of await this.deps.fleet.findUnsettled(this.scope, this.snapshot, limit)) {
+  private async resolve(limit: number): Promise<void> {
+    for (const workerId of await this.deps.fleet.findUnresolved(this.scope, this.snapshot, limit)) {
       throwIfAborted(this.run.signal);
       const details = await findWorker(this.deps.pool, this.scope, workerId, this.run);
       // One that answers without saying its state presence as the lists had it.
       if (details.unreadable.length > 0 || details.rows[0]?.status === null) continue;
-      await this.deps.fleet.settleWorker(this.snapshot, workerId, details.rows[0] ?? null);
+      await this.deps.fleet.resolveWorker(this.snapshot, workerId, details.rows[0] ?? null);
     }
   }
 
   /** Walks a list to its end, or until it turns out restless, or until `wanted` workers were found that no list had. */
-  private async walk(status: WorkerFilter, mayLeave = false, wanted = Infinity): Promise<WorkerWalk> {
-    const walk = new WorkerWalk(status);
+  private async pageThrough(status: WorkerFilter, mayLeave = false, wanted = Infinity): Promise<WorkerPager> {
+    const pager = new WorkerPager(status);
     let unstaged: PackedPage[] = [];
     let missing = wanted;
     const stageAll = async (): Promise<void> => {
       missing -= await this.stage(status, unstaged);
       unstaged = [];
     };
-    for (let currentPage = walk.nextPage; currentPage !== null && missing > 0; currentPage = walk.nextPage) {
+    for (
+      let currentPage = pager.nextPage;
+      currentPage !== null && missing > 0;
+      currentPage = pager.nextPage
+    ) {
       throwIfAborted(this.run.signal);
       const page = await this.deps.pool.queryWorkers(
-        { ...this.target, status, currentPage, pageSize: walk.nextRows ?? PAGE_SIZE },
+        { ...this.target, status, currentPage, pageSize: pager.nextRows ?? PAGE_SIZE },
         this.run.callOptions,
       );
       // What was seen before may be among what waits: one statement cannot write a worker twice.
-      if (walk.add(page) < page.rows.length) await stageAll();
+      if (pager.add(page) < page.rows.length) await stageAll();
       unstaged.push({ workers: this.deps.fleet.packWorkers(page.rows), answeredAtMs: page.answeredAtMs });
       this.run.add({ rowsRead: page.rows.length + page.unreadable.length });
-      const isLeft = mayLeave && walk.isRestless && walk.pageCount > currentPage + WORTH_LEAVING_PAGES;
-      if (unstaged.length === STAGED_PAGES || walk.nextPage === null || isLeft) await stageAll();
-      if (isLeft) return walk;
+      const isLeft = mayLeave && pager.isRestless && pager.pageCount > currentPage + WORTH_LEAVING_PAGES;
+      if (unstaged.length === STAGED_PAGES || pager.nextPage === null || isLeft) await stageAll();
+      if (isLeft) return pager;
     }
-    return walk;
+    return pager;
   }
 
   /** Returns how many workers were not staged before, of the list of all workers. */

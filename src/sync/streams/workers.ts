@@ -27,11 +27,11 @@ export async function syncWorkers(deps: WorkersDeps, anyScope: Scope, run: Run):
       await snapshotRun.land({ unreadable: [], isComplete: true, hasMoved: false }, true);
       return;
     }
-    const walked = await snapshotRun.readAll();
-    const listed = (await deps.fleet.countStaged(snapshot)) + walked.unreadable.length;
-    const isTotalDue = snapshot.isTotalDue && walked.isComplete && !walked.hasMoved && listed > 0;
+    const paged = await snapshotRun.readAll();
+    const listed = (await deps.fleet.countStaged(snapshot)) + paged.unreadable.length;
+    const isTotalDue = snapshot.isTotalDue && paged.isComplete && !paged.hasMoved && listed > 0;
     if (isTotalDue) await compareTotal(snapshotRun, listed);
-    await snapshotRun.land(walked, isTotalDue);
+    await snapshotRun.land(paged, isTotalDue);
   } catch (error) {
     await deps.fleet.dropSnapshot(snapshot).catch(() => undefined);
     throw error;

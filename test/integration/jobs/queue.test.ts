@@ -2,7 +2,7 @@ import type { JobQueue, QueueBackend } from '../../../jobs/backends/backend';
 import { openPostgresBackend } from '../../../jobs/backends/postgres';
 import { openRedisBackend } from '../../../jobs/backends/redis';
 import { planStreams } from '../../../jobs/plan';
-import { lookAtQueue } from '../../../jobs/queue-look';
+import { readQueue } from '../../../jobs/queue-snapshot';
 import { ensureSchedules, schedulesOf } from '../../../jobs/schedules';
 import { startServiceJobs } from '../../../jobs/service-jobs';
 import { withSchedulesLock } from '../../../src/app/queue-place';
@@ -78,7 +78,7 @@ onBothBackends('the queue', (backendUnderTest) => {
   it('P10 no job holds a secret', async () => {
     await plan(...STREAMS.names);
     const text = JSON.stringify((await waiting()).map((job) => job.asJSON()));
-    const look = await lookAtQueue(queue);
+    const look = await readQueue(queue);
     expect(look.jobs.filter(({ name }) => name === 'earnings.sync').length).toBe(
       2 * STREAMS.get('earnings').concurrency,
     );

@@ -47,7 +47,7 @@ async function serve(
     databaseUrl: new Secret(database.url),
     judgedAccounts: null,
     metrics: createMetrics(),
-    lookAtQueue: () => Promise.resolve(QUEUE),
+    readQueue: () => Promise.resolve(QUEUE),
     askQueue,
     clock: systemClock,
   });
@@ -269,7 +269,7 @@ describe('probes', () => {
       databaseUrl: new Secret(database.url),
       judgedAccounts: null,
       metrics: createMetrics(),
-      lookAtQueue: null,
+      readQueue: null,
       askQueue: null,
       clock: systemClock,
     });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Worker } from '../../src/domain/entities';
 import { findUnreadableWorkers } from '../../src/domain/fleet';
-import { WorkerWalk } from '../../src/domain/fleet-walk';
+import { WorkerPager } from '../../src/domain/worker-pager';
 import type { WorkerId } from '../../src/domain/ids';
 import type { Page } from '../../src/domain/page';
 import { createRandom } from '../../src/simulator/random';
@@ -33,27 +33,27 @@ function pageOf(
 }
 
 /** Walks a list that may change after each read; returns the pages read and what was seen. */
-function walk(serve: (currentPage: number, read: number, rows: number | null) => Page<Worker>): {
-  walk: WorkerWalk;
+function pageAll(serve: (currentPage: number, read: number, rows: number | null) => Page<Worker>): {
+  pager: WorkerPager;
   pages: number[];
   seen: Set<bigint>;
 } {
-  const walked = new WorkerWalk('ACTIVE');
+  const pager = new WorkerPager('ACTIVE');
   const pages: number[] = [];
   const seen = new Set<bigint>();
-  for (let next = walked.nextPage; next !== null; next = walked.nextPage) {
-    const page = serve(next, pages.length, walked.nextRows);
+  for (let next = pager.nextPage; next !== null; next = pager.nextPage) {
+    const page = serve(next, pages.length, pager.nextRows);
     pages.push(next);
     for (const { workerId } of page.rows) seen.add(workerId);
-    walked.add(page);
-    if (pages.length > 1_000) throw new Error('The walk does not end.');
+    pager.add(page);
+    if (pages.length > 1_000) throw new Error('The pager does not end.');
   }
-  return { walk: walked, pages, seen };
+  return { pager, pages, seen };
 }
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
-describe('a walk over a list of workers', () => {
+describe('paging a list of workers', () => {
   test.each([
     [0, 100, [1]],
     [1, 100, [1]],
@@ -62,8 +62,8 @@ describe('a walk over a list of workers', () => {
     [250, 100, [1, 2, 3]],
     [60, 30, [1, 2]],
   ])('of %i, %i a page, that stands still takes the pages %j', (count, size, expected) => {
-    const { walk: walked, pages, seen } = walk((page) => pageOf(numbers(count), page, size));
-    expect({ pages, seen: seen.size, why: walked.contradiction }).toEqual({
+    const { pager, pages, seen } = pageAll((page) => pageOf(numbers(count), page, size));
+    expect({ pages, seen: seen.size, why: pager.contradiction }).toEqual({
       pages: expected,
       seen: count,
       why: null,
@@ -80,7 +80,7 @@ describe('a walk over a list of workers', () => {
           let list = numbers(count).map((id) => id * 10);
           const left = new Set<number>();
           const moved = new Set<number>();
-          const { walk: walked, seen } = walk((page, read, rows) => {
+          const { pager, seen } = pageAll((page, read, rows) => {
             const answer = pageOf(list, page, rows ?? size);
             // One change between two reads: two that cancel out leave the count as it was.
             const change = changes.find((other) => other.read === read && !moved.has(read));
@@ -97,7 +97,7 @@ describe('a walk over a list of workers', () => {
             }
             return answer;
           });
-          if (walked.contradiction !== null) return;
+          if (pager.contradiction !== null) return;
           const stayed = numbers(count)
             .map((id) => id * 10)
             .filter((id) => !left.has(id));
@@ -111,30 +111,32 @@ describe('a walk over a list of workers', () => {
   test('reads the page before again when the count moves between two', () => {
     const before = numbers(30);
     const after = before.slice(5);
-    const { walk: walked, pages, seen } = walk((page, read) => pageOf(read === 0 ? before : after, page, 10));
-    expect(walked.contradiction).toBeNull();
+    const { pager, pages, seen } = pageAll((page, read) => pageOf(read === 0 ? before : after, page, 10));
+    expect(pager.contradiction).toBeNull();
     expect(pages).toEqual([1, 2, 1, 2, 3]);
     expect(seen.size).toBe(30);
   });
 
   test('reads all again when fewer are served than counted, and says so in the end', () => {
-    const { walk: walked, pages } = walk((page) => pageOf(numbers(25), page, 10, 27));
-    expect(walked.contradiction).toBe('the pool counts 27 workers and serves 25');
+    const { pager, pages } = pageAll((page) => pageOf(numbers(25), page, 10, 27));
+    expect(pager.contradiction).toBe('the pool counts 27 workers and serves 25');
     expect(pages.filter((page) => page === 1)).toHaveLength(3);
   });
 
   test('reads on behind a full page when more are served than counted', () => {
-    const { walk: walked, seen } = walk((page) => pageOf(numbers(25), page, 10, 18));
-    expect({ why: walked.contradiction, seen: seen.size }).toEqual({ why: null, seen: 25 });
+    const { pager, seen } = pageAll((page) => pageOf(numbers(25), page, 10, 18));
+    expect({ why: pager.contradiction, seen: seen.size }).toEqual({ why: null, seen: 25 });
   });
 
   test('ends at a server that serves the same whatever page is asked, and says so', () => {
     const serve = (page: number) => ({ ...pageOf(numbers(10), 1, 10, 40), currentPage: page });
-    expect(walk(serve).walk.contradiction).not.toBeNull();
+    expect(pageAll(serve).pager.contradiction).not.toBeNull();
   });
 
   test('goes to the end of a list whose count rises all the time, once', () => {
-    const { pages, seen } = walk((page, read, rows) => pageOf(numbers(500), page, rows ?? 100, 500 + read));
+    const { pages, seen } = pageAll((page, read, rows) =>
+      pageOf(numbers(500), page, rows ?? 100, 500 + read),
+    );
     expect({ seen: seen.size, starts: pages.filter((page) => page === 1).length }).toEqual({
       seen: 500,
       starts: 1,
@@ -142,10 +144,10 @@ describe('a walk over a list of workers', () => {
   });
 
   test('is not led astray by a server that cuts its pages as it likes', () => {
-    const { walk: walked, seen } = walk((page, read) =>
+    const { pager, seen } = pageAll((page, read) =>
       pageOf(numbers(2_000).slice(read > 3 ? 1 : 0), page, 100),
     );
-    expect({ why: walked.contradiction, seen: seen.size }).toEqual({ why: null, seen: 2_000 });
+    expect({ why: pager.contradiction, seen: seen.size }).toEqual({ why: null, seen: 2_000 });
   });
 
   test.each([
@@ -163,11 +165,7 @@ describe('a walk over a list of workers', () => {
           const isActive = new Map(numbers(5_000).map((id) => [id, random() < 0.8]));
           const stayed = new Set([...isActive].filter(([, active]) => active).map(([id]) => id));
           const atFirst = stayed.size;
-          const {
-            walk: walked,
-            pages,
-            seen,
-          } = walk((page, _, rows) => {
+          const { pager, pages, seen } = pageAll((page, _, rows) => {
             for (let left = churn; left > 0; left -= 1) {
               if (random() >= left) break;
               const id = 1 + Math.floor(random() * 5_000);
@@ -177,7 +175,7 @@ describe('a walk over a list of workers', () => {
             const list = [...isActive].filter(([, active]) => active).map(([id]) => id);
             return pageOf(list, page, rows ?? 100);
           });
-          expect(walked.contradiction).toBeNull();
+          expect(pager.contradiction).toBeNull();
           // Before anything is seen to move, one may leave and another join between the same two reads.
           expect([...stayed].filter((id) => !seen.has(BigInt(id))).length).toBeLessThanOrEqual(1);
           expect(pages.length).toBeLessThanOrEqual((most * atFirst) / 100 + 6);
@@ -189,18 +187,18 @@ describe('a walk over a list of workers', () => {
 
   test('takes a worker that stands twice on a page for one in two places', () => {
     const list = [1, 2, 2, 3, 4];
-    expect(walk((page) => pageOf(list, page, 5)).walk.contradiction).toBeNull();
-    expect(walk((page) => pageOf(list, page, 4)).walk.contradiction).toBeNull();
-    expect(walk((page) => pageOf(list, page, 5, 6)).walk.contradiction).not.toBeNull();
-    expect(walk((page) => pageOf(list, page, 2)).walk.contradiction).not.toBeNull();
+    expect(pageAll((page) => pageOf(list, page, 5)).pager.contradiction).toBeNull();
+    expect(pageAll((page) => pageOf(list, page, 4)).pager.contradiction).toBeNull();
+    expect(pageAll((page) => pageOf(list, page, 5, 6)).pager.contradiction).not.toBeNull();
+    expect(pageAll((page) => pageOf(list, page, 2)).pager.contradiction).not.toBeNull();
   });
 
   test('counts rows that cannot be read among those served, once', () => {
-    const { walk: walked } = walk((page) => ({
+    const { pager } = pageAll((page) => ({
       ...pageOf(numbers(12), page, 10, 13),
       unreadable: page === 2 ? [{ raw: '{}', reason: 'the item says nothing' }] : [],
     }));
-    expect({ why: walked.contradiction, unreadable: walked.unreadable.length }).toEqual({
+    expect({ why: pager.contradiction, unreadable: pager.unreadable.length }).toEqual({
       why: null,
       unreadable: 1,
     });

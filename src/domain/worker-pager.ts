@@ -3,63 +3,62 @@ import type { WorkerId } from './ids';
 import { cutPageAt } from './page-overlap';
 import { servedCount, type Page, type UnreadableRow } from './page';
 
-/** Times that all pages are read before a contradiction between them is taken for lasting. */
-const MAX_TURNS = 3;
-/** Two million workers. */
+/** Rounds over all pages before a contradiction between them is reported. */
+const MAX_ROUNDS = 3;
+/** Two million workers at 100 a page. */
 const MAX_PAGES = 20_000;
 /** Rows by which a page overlaps the one before, once the list has moved; doubled whenever that was too few. */
 const FIRST_OVERLAP_ROWS = 3;
-/** Of a page, at most. */
+/** Largest overlap, as a share of a page. */
 const MAX_OVERLAP_SHARE = 0.25;
-/** Reads that may turn out to lie beyond a gap, beside one in so many: then the list moves faster than it is read. */
+/** More gaps than `SPARE_GAPS` plus one in `READS_PER_GAP` reads: the list moves faster than it can be read. */
 const SPARE_GAPS = 5;
 const READS_PER_GAP = 4;
-/** Reads of which so many found another count than the one before: too many to be worth walking this list. */
+/** A list whose count changed in this many reads, and in this share of them, is not worth paging further. */
 const RESTLESS_MOVES = 3;
 const RESTLESS_SHARE = 0.25;
 
 /**
- * One list of workers in a stable order, walked page by page while it shifts. Workers that leave the list move those
- * behind them forward, out of the next page into one that was read already; workers that join move others backward,
- * where they are merely seen twice. So from the first sign of motion on each page overlaps the one before by a few
- * rows: while it holds a row that was seen, nothing lies between the two; when it holds none, or the count fell
- * before anything overlapped, the walk steps back. It goes on to the end of the list, whatever moves, and it is
- * complete when no gap was left: every worker that stood in the list all the while was seen. A list that stands still
- * and serves fewer workers than it counts is read again, a bounded number of times. A worker that stands twice on one
- * page takes two of the places counted.
+ * Pages through one list of workers in a stable order while the list shifts. A worker that leaves the list moves those
+ * behind it forward, off the next page onto one that was already read; a worker that joins moves others backward, where
+ * they are merely seen twice. From the first sign of movement, each page therefore overlaps the one before by a few rows:
+ * while it holds a row already seen, nothing lies between the two; when it holds none, or the count fell before anything
+ * overlapped, the pager steps back. It goes on to the end of the list, and is complete when no gap was left: every worker
+ * that stayed in the list throughout was seen. A list that stands still and serves fewer workers than it counts is read
+ * again, up to `MAX_ROUNDS` times. A worker listed twice on one page takes two of the rows counted.
  */
-export class WorkerWalk {
-  /** The last turn in which each worker was seen at a place joined to the start of the list; 0: in none. */
+export class WorkerPager {
+  /** The last round in which each worker was seen without a gap before it; 0: in none. */
   private readonly joinedIn = new Map<WorkerId, number>();
-  /** By first place, so that a page read again does not count its broken rows twice. */
+  /** By first row, so that a page read again does not count its unreadable rows twice. */
   private readonly unreadableAt = new Map<number, readonly UnreadableRow[]>();
-  /** Places beside the first that one worker takes on a page, by first place. */
+  /** Rows of a page that repeat a worker, by first row. */
   private readonly repeatedAt = new Map<number, number>();
-  private turn = 1;
+  private round = 1;
   private next: number | null = 1;
   /** Rows of the page to read next; null: as many as the server serves. */
   private rows: number | null = null;
-  /** Places of the list, from its start, whose workers were all seen. */
-  private seenPlaces = 0;
-  /** Rows on a full page as they are really served, which may be fewer than asked. */
+  /** Rows from the start of the list whose workers were all seen. */
+  private seenRows = 0;
+  /** Rows that the pool really serves on a full page, which may be fewer than asked for. */
   private pageRows = 0;
   private lastTotal: number | null = null;
   private reads = 0;
   private gaps = 0;
-  /** Reads that found another count than the one before, and by how much together. */
+  /** Reads whose count differed from the one before, and the sum of the differences. */
   private moves = 0;
   private movedBy = 0;
   private overlapRows = 0;
-  /** The server cuts its pages as it likes, whatever size is asked. */
+  /** The pool ignores the page size asked for. */
   private isCutFixed = false;
   private isTooFast = false;
-  /** An answer without even a count is believed to be an empty list when it comes twice. */
+  /** An answer without rows and without a count is taken as an empty list once it came twice. */
   private sawNothing = false;
   private why: string | null = null;
 
   constructor(readonly status: WorkerFilter) {}
 
-  /** The page to read next; null when the walk is over. */
+  /** The page to read next; null at the end. */
   get nextPage(): number | null {
     return this.next;
   }
@@ -69,7 +68,7 @@ export class WorkerWalk {
     return this.rows;
   }
 
-  /** Why the walk is not complete; null when it is. */
+  /** Why the read is not complete; null when it is. */
   get contradiction(): string | null {
     return this.why;
   }
@@ -79,7 +78,7 @@ export class WorkerWalk {
     return this.overlapRows > 0;
   }
 
-  /** The list changes at so many reads that others tell more for the same price. */
+  /** The list changes so often that paging another one costs less. */
   get isRestless(): boolean {
     return this.moves >= RESTLESS_MOVES && this.moves >= this.reads * RESTLESS_SHARE;
   }
@@ -96,11 +95,11 @@ export class WorkerWalk {
 
   get unreadable(): readonly UnreadableRow[] {
     const rows = [...this.unreadableAt.values()].flat();
-    // Pages that overlap serve a broken row twice.
+    // Overlapping pages serve an unreadable row twice.
     return this.hasMoved ? [...new Map(rows.map((row) => [row.raw, row])).values()] : rows;
   }
 
-  /** Takes in the page that `nextPage` named. Returns how many workers on it were not seen before. */
+  /** Adds the page that `nextPage` named. Returns how many of its workers were not seen before. */
   add(page: Page<Worker>): number {
     const served = servedCount(page);
     if (page.currentPage === 1 && served === 0 && page.totalNum === null && !this.sawNothing) {
@@ -110,24 +109,24 @@ export class WorkerWalk {
     this.reads += 1;
     if (page.currentPage === 1 && this.rows === null) this.pageRows = Math.max(this.pageRows, served);
     const asked = this.rows ?? this.pageRows;
-    const firstPlace = (page.currentPage - 1) * asked;
+    const firstRow = (page.currentPage - 1) * asked;
     const fallen = this.noteCount(page.totalNum);
-    const holdsSeen = page.rows.some(({ workerId }) => this.joinedIn.get(workerId) === this.turn);
-    // Nobody asked for these again: some joined before them, and as many may have left.
-    if (holdsSeen && firstPlace === this.seenPlaces) this.noteMotion(0);
-    const isWhole = this.noteCut(served, asked, firstPlace);
-    const isJoined = isWhole && this.isJoined(firstPlace, fallen, holdsSeen);
-    const newCount = this.noteRows(page, isJoined, firstPlace);
+    const holdsSeen = page.rows.some(({ workerId }) => this.joinedIn.get(workerId) === this.round);
+    // These were not asked for again: workers joined before them, and as many may have left.
+    if (holdsSeen && firstRow === this.seenRows) this.noteMotion(0);
+    const isWhole = this.noteCut(served, asked, firstRow);
+    const isJoined = isWhole && this.isJoined(firstRow, fallen, holdsSeen);
+    const newCount = this.noteRows(page, isJoined, firstRow);
     if (isJoined) {
-      const lastPlace = firstPlace + served;
-      this.seenPlaces = this.hasMoved ? lastPlace : Math.max(this.seenPlaces, lastPlace);
+      const endRow = firstRow + served;
+      this.seenRows = this.hasMoved ? endRow : Math.max(this.seenRows, endRow);
     } else this.stepBack(fallen);
     const isShort = served < asked || served === 0;
     // A pool that does not count: the list goes on until a page is short.
     const totalNum = this.lastTotal ?? (isShort ? 0 : Infinity);
-    // More rows than are counted: the count is wrong, and behind a full page of news there may be another.
-    const isSurplus = this.seenPlaces > totalNum && !isShort && newCount > 0;
-    if (isJoined && !isSurplus && (isShort || this.seenPlaces >= totalNum)) this.endTurn(totalNum);
+    // More rows than the pool counts: the count is wrong, and another page may follow a full one.
+    const isSurplus = this.seenRows > totalNum && !isShort && newCount > 0;
+    if (isJoined && !isSurplus && (isShort || this.seenRows >= totalNum)) this.endRound(totalNum);
     else this.chooseNext();
     return newCount;
   }
@@ -149,68 +148,67 @@ export class WorkerWalk {
     this.overlapRows = Math.min(most, Math.max(this.overlapRows, FIRST_OVERLAP_ROWS, rows));
   }
 
-  /** Whether the page is cut as it was asked for. */
-  private noteCut(served: number, asked: number, firstPlace: number): boolean {
+  /** Whether the page has the size that was asked for. */
+  private noteCut(served: number, asked: number, firstRow: number): boolean {
     if (this.rows === null) return true;
-    const isCut =
-      served <= asked && (served === asked || firstPlace + served + asked > (this.lastTotal ?? 0));
+    const isCut = served <= asked && (served === asked || firstRow + served + asked > (this.lastTotal ?? 0));
     if (!isCut) this.isCutFixed = true;
     return isCut;
   }
 
   /** Whether no worker can stand between what was seen and this page. */
-  private isJoined(firstPlace: number, fallen: number, holdsSeen: boolean): boolean {
-    if (firstPlace === 0 || holdsSeen || this.isTooFast) return true;
-    if (this.hasMoved) return firstPlace === this.seenPlaces && fallen === 0;
-    return firstPlace <= this.seenPlaces;
+  private isJoined(firstRow: number, fallen: number, holdsSeen: boolean): boolean {
+    if (firstRow === 0 || holdsSeen || this.isTooFast) return true;
+    if (this.hasMoved) return firstRow === this.seenRows && fallen === 0;
+    return firstRow <= this.seenRows;
   }
 
-  private noteRows(page: Page<Worker>, isJoined: boolean, firstPlace: number): number {
+  private noteRows(page: Page<Worker>, isJoined: boolean, firstRow: number): number {
     const knownCount = this.joinedIn.size;
     for (const { workerId } of page.rows) {
-      if (isJoined) this.joinedIn.set(workerId, this.turn);
+      if (isJoined) this.joinedIn.set(workerId, this.round);
       else if (!this.joinedIn.has(workerId)) this.joinedIn.set(workerId, 0);
     }
     const pageIds = new Set(page.rows.map(({ workerId }) => workerId));
-    this.repeatedAt.set(firstPlace, page.rows.length - pageIds.size);
-    if (page.unreadable.length > 0) this.unreadableAt.set(firstPlace, page.unreadable);
-    else this.unreadableAt.delete(firstPlace);
+    this.repeatedAt.set(firstRow, page.rows.length - pageIds.size);
+    if (page.unreadable.length > 0) this.unreadableAt.set(firstRow, page.unreadable);
+    else this.unreadableAt.delete(firstRow);
     return this.joinedIn.size - knownCount;
   }
 
-  /** The page lies beyond a gap: begins further in front, by what left or by what turned out to be too little. */
+  /** The page lies beyond a gap: steps back by what left the list, or by the overlap that was too small, and doubles it. */
   private stepBack(fallen: number): void {
     this.gaps += 1;
-    this.seenPlaces = Math.max(0, this.seenPlaces - Math.max(fallen, this.overlapRows));
+    this.seenRows = Math.max(0, this.seenRows - Math.max(fallen, this.overlapRows));
     this.noteMotion(2 * this.overlapRows);
     this.isTooFast = this.gaps > SPARE_GAPS + this.reads / READS_PER_GAP;
   }
 
   private chooseNext(): void {
     let overlap = this.isCutFixed ? 0 : this.overlapRows;
-    let cut = cutPageAt(Math.max(0, this.seenPlaces - overlap), this.pageRows);
-    // Small pages leave no room to overlap and to get on.
-    while (overlap > 0 && cut.currentPage * cut.rows <= this.seenPlaces) {
+    let cut = cutPageAt(Math.max(0, this.seenRows - overlap), this.pageRows);
+    // A page too small to overlap and still advance.
+    while (overlap > 0 && cut.currentPage * cut.rows <= this.seenRows) {
       overlap = Math.floor(overlap / 2);
-      cut = cutPageAt(Math.max(0, this.seenPlaces - overlap), this.pageRows);
+      cut = cutPageAt(Math.max(0, this.seenRows - overlap), this.pageRows);
     }
     if (overlap === 0)
-      cut = { currentPage: Math.floor(this.seenPlaces / this.pageRows) + 1, rows: this.pageRows };
+      cut = { currentPage: Math.floor(this.seenRows / this.pageRows) + 1, rows: this.pageRows };
     this.next = cut.currentPage;
     this.rows = cut.rows === this.pageRows ? null : cut.rows;
     if (this.next > MAX_PAGES) this.end(`the list has more than ${MAX_PAGES} pages`);
   }
 
-  private endTurn(totalNum: number): void {
+  private endRound(totalNum: number): void {
     if (this.isTooFast) {
       this.end('its workers move faster than they can be read');
       return;
     }
-    const repeated = [...this.repeatedAt.values()].reduce((sum, places) => sum + places, 0);
+    const repeated = [...this.repeatedAt.values()].reduce((sum, rows) => sum + rows, 0);
     const seen = this.joinedIn.size + this.unreadable.length + repeated;
-    // Those that joined at places read before are counted and not seen: they did not stay all the while.
+    // Workers that joined before the current page are counted but were not seen.
     if (seen + this.movedBy >= totalNum) this.end(null);
-    else if (this.movedBy > 0 || this.turn === MAX_TURNS) {
+    else if (this.movedBy > 0 || this.round === MAX_ROUNDS) {
       this.end(`the pool counts ${totalNum} workers and serves ${seen}`);
     } else this.beginAgain();
   }
@@ -221,10 +219,10 @@ export class WorkerWalk {
   }
 
   private beginAgain(): void {
-    this.turn += 1;
+    this.round += 1;
     this.next = 1;
     this.rows = null;
-    this.seenPlaces = 0;
+    this.seenRows = 0;
     this.lastTotal = null;
     this.reads = 0;
     this.gaps = 0;

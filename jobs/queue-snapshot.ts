@@ -5,7 +5,7 @@ const MAX_SHOWN = 50;
 const STATES = ['active', 'prioritized', 'waiting', 'delayed', 'failed', 'completed'] as const;
 
 /** One job as people look at it. */
-export interface JobLook {
+export interface JobSnapshot {
   readonly state: string;
   readonly name: string;
   /** Account, sub-account, algorithm; empty for a job of none. */
@@ -17,15 +17,15 @@ export interface JobLook {
 }
 
 /** What is in the queue at one moment. */
-export interface QueueLook {
+export interface QueueSnapshot {
   readonly counts: Readonly<Record<string, number>>;
-  readonly jobs: readonly JobLook[];
+  readonly jobs: readonly JobSnapshot[];
 }
 
 /** Looks at the queue; changes nothing. */
-export async function lookAtQueue(queue: Pick<JobQueue, 'getJobs' | 'getJobCounts'>): Promise<QueueLook> {
+export async function readQueue(queue: Pick<JobQueue, 'getJobs' | 'getJobCounts'>): Promise<QueueSnapshot> {
   const counts = await queue.getJobCounts(...STATES);
-  const jobs: JobLook[] = [];
+  const jobs: JobSnapshot[] = [];
   for (const state of STATES) {
     const isOver = state === 'failed' || state === 'completed';
     // Of what is over the last ones, of the rest the next ones.
