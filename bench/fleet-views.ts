@@ -19,11 +19,11 @@ const READINGS = 5;
 const QUESTIONS: readonly (readonly [string, string])[] = [
   [
     'the fleet by day over two years',
-    `SELECT day, sum(avg_hash_rate_hps), sum(active_workers), sum(workers) FROM report.fleet_hashrate_daily GROUP BY day ORDER BY day`,
+    `SELECT day_utc, sum(avg_hash_rate_hps), sum(active_workers), sum(workers) FROM report.fleet_hashrate_daily GROUP BY day_utc ORDER BY day_utc`,
   ],
   [
     'one sub-account by day over two years',
-    `SELECT * FROM report.fleet_hashrate_daily WHERE sub_account = 'farm 7' ORDER BY day`,
+    `SELECT * FROM report.fleet_hashrate_daily WHERE sub_account = 'farm 7' ORDER BY day_utc`,
   ],
   [
     'the fleet by hour over 14 days',
@@ -37,12 +37,12 @@ const QUESTIONS: readonly (readonly [string, string])[] = [
   [
     'the 100 worst machines of the last week',
     `SELECT account_name, sub_account, worker_id, worker_name, sum(active_samples)::numeric / sum(snapshots) AS uptime
-       FROM report.worker_uptime_daily WHERE day > (now() AT TIME ZONE 'UTC')::date - 7
+       FROM report.worker_uptime_daily WHERE day_utc > (now() AT TIME ZONE 'UTC')::date - 7
       GROUP BY 1, 2, 3, 4 ORDER BY uptime, worker_id LIMIT 100`,
   ],
   [
     'one machine over two years',
-    `SELECT * FROM report.worker_uptime_daily WHERE sub_account = 'farm 7' AND worker_name = 'rig-56' ORDER BY day`,
+    `SELECT * FROM report.worker_uptime_daily WHERE sub_account = 'farm 7' AND worker_name = 'rig-56' ORDER BY day_utc`,
   ],
   [
     'machines for the technician',
@@ -95,12 +95,16 @@ async function fill(sql: postgres.Sql): Promise<void> {
         FROM (SELECT *, ${PASSES_A_DAY}::int - (worker_id + ${ago}::int) % 30 AS up, 1e14 + worker_id + ${ago}::int AS hps
                 FROM pool.workers) AS w`;
   }
+  await sql`ALTER TABLE report.fleet_day_totals DISABLE TRIGGER follow_fleet_days`;
   await sql`
-    INSERT INTO report.fleet_day_totals (puid, algo, day, snapshots, listed_samples, active_samples,
+    INSERT INTO report.fleet_day_totals (puid, algo, day_utc, snapshots, listed_samples, active_samples,
            sum_real_hash_rate_hps, avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps)
     SELECT puid, algo, day, ${PASSES_A_DAY}::int, sum(snapshots), sum(active_samples), sum(sum_real_hash_rate_hps),
            round(sum(sum_real_hash_rate_hps) / ${PASSES_A_DAY}::int, 6), 9e13, 11e13
       FROM pool.worker_daily GROUP BY 1, 2, 3`;
+  await sql`
+    SELECT sync.sum_up_fleet_days(puid, algo, min(day_utc), max(day_utc)) FROM report.fleet_day_totals GROUP BY puid, algo`;
+  await sql`ALTER TABLE report.fleet_day_totals ENABLE TRIGGER follow_fleet_days`;
   await sql`
     INSERT INTO report.fleet_hour_totals (puid, algo, hour, snapshots, listed_samples, active_samples,
            sum_real_hash_rate_hps, avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps)

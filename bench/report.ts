@@ -47,7 +47,7 @@ const LONG_REPORTS: readonly (readonly [string, string])[] = [
   ['days where both lists differ', 'SELECT * FROM report.income_overlap WHERE differs_in IS NOT NULL'],
   ['settlement delay', 'SELECT * FROM report.settlement_delay'],
   ['missing days', 'SELECT * FROM report.missing_days'],
-  ['efficiency of a month', `SELECT * FROM report.income_efficiency WHERE day > '2026-10-31'`],
+  ['efficiency of a month', `SELECT * FROM report.income_efficiency WHERE mining_date > '2026-10-31'`],
 ];
 
 async function main(): Promise<void> {

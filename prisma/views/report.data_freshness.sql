@@ -34,9 +34,9 @@ WITH cursors AS MATERIALIZED (
 )
 SELECT a.account_name, a.status AS account_status, d.name AS stream,
        s.last_success_at,
-       n.now - s.last_success_at AS age,
+       n.now - s.last_success_at AS age, round(extract(epoch FROM n.now - s.last_success_at)::numeric / 3600, 2) AS age_hours,
        s.last_cycle_at + d.every AS next_at,
-       d.every AS every,
+       d.every AS every, round(extract(epoch FROM d.every)::numeric / 3600, 4) AS every_hours,
        l.is_late,
        coalesce(s.scopes, 0) AS scopes,
        coalesce(s.failing_scopes, 0) AS failing_scopes,
@@ -84,8 +84,10 @@ COMMENT ON COLUMN report.data_freshness.account_status IS 'ok, or why the accoun
 COMMENT ON COLUMN report.data_freshness.stream IS 'Kind of data: earnings, rewards, workers, …';
 COMMENT ON COLUMN report.data_freshness.last_success_at IS 'When a sync of the stream last succeeded; null: never.';
 COMMENT ON COLUMN report.data_freshness.age IS 'Time since then.';
+COMMENT ON COLUMN report.data_freshness.age_hours IS 'The same in hours.';
 COMMENT ON COLUMN report.data_freshness.next_at IS 'When the stream is due next; in the past when it is overdue.';
 COMMENT ON COLUMN report.data_freshness.every IS 'The interval at which it is synced.';
+COMMENT ON COLUMN report.data_freshness.every_hours IS 'The same in hours.';
 COMMENT ON COLUMN report.data_freshness.is_late IS 'True when there was no success and something to ask, or before the first success no progress, for three intervals.';
 COMMENT ON COLUMN report.data_freshness.scopes IS 'Sub-accounts × algorithms (1 for a stream of the account as a whole) that have been synced or tried.';
 COMMENT ON COLUMN report.data_freshness.failing_scopes IS 'Those among them whose last sync failed.';

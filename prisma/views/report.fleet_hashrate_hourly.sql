@@ -1,12 +1,12 @@
 CREATE OR REPLACE VIEW report.fleet_hashrate_hourly AS
 SELECT a.account_name, a.sub_account, f.puid, f.algo, f.hour,
-       f.snapshots,
+       f.snapshots, f.active_samples, f.listed_samples,
        round(f.active_samples::numeric / nullif(f.snapshots, 0), 2) AS active_workers,
        round(f.listed_samples::numeric / nullif(f.snapshots, 0), 2) AS workers,
        round(f.active_samples::numeric / nullif(f.listed_samples, 0), 4) AS uptime,
-       f.avg_real_hash_rate_hps AS avg_hash_rate_hps,
-       f.min_real_hash_rate_hps AS min_hash_rate_hps,
-       f.max_real_hash_rate_hps AS max_hash_rate_hps,
+       f.avg_real_hash_rate_hps AS avg_hash_rate_hps, round(f.avg_real_hash_rate_hps / 1e12, 6) AS avg_hash_rate_ths,
+       f.min_real_hash_rate_hps AS min_hash_rate_hps, round(f.min_real_hash_rate_hps / 1e12, 6) AS min_hash_rate_ths,
+       f.max_real_hash_rate_hps AS max_hash_rate_hps, round(f.max_real_hash_rate_hps / 1e12, 6) AS max_hash_rate_ths,
        a.account_id
   FROM report.fleet_hour_totals f
   JOIN report.sub_accounts a ON a.puid = f.puid;
@@ -16,12 +16,17 @@ COMMENT ON COLUMN report.fleet_hashrate_hourly.account_name IS 'The account, as 
 COMMENT ON COLUMN report.fleet_hashrate_hourly.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
 COMMENT ON COLUMN report.fleet_hashrate_hourly.puid IS 'Sub-account id.';
 COMMENT ON COLUMN report.fleet_hashrate_hourly.algo IS 'Algorithm, e.g. SHA256d.';
-COMMENT ON COLUMN report.fleet_hashrate_hourly.hour IS 'Start of the hour, UTC.';
-COMMENT ON COLUMN report.fleet_hashrate_hourly.snapshots IS 'Complete walks over the workers: how often the fleet was looked at.';
-COMMENT ON COLUMN report.fleet_hashrate_hourly.active_workers IS 'Workers ACTIVE at a time, mean over the snapshots.';
-COMMENT ON COLUMN report.fleet_hashrate_hourly.workers IS 'Workers listed at a time, mean over the snapshots.';
-COMMENT ON COLUMN report.fleet_hashrate_hourly.uptime IS 'Share of the listed workers that was ACTIVE, mean over the snapshots; 1 is all of them.';
+COMMENT ON COLUMN report.fleet_hashrate_hourly.hour IS 'Start of the hour.';
+COMMENT ON COLUMN report.fleet_hashrate_hourly.snapshots IS 'Complete walks over the workers.';
+COMMENT ON COLUMN report.fleet_hashrate_hourly.active_samples IS 'Workers that were ACTIVE, added up over the snapshots: sum(active_samples) / sum(listed_samples) is the uptime of any span.';
+COMMENT ON COLUMN report.fleet_hashrate_hourly.listed_samples IS 'Workers that were listed, added up over the snapshots.';
+COMMENT ON COLUMN report.fleet_hashrate_hourly.active_workers IS 'Workers with status ACTIVE, mean over the snapshots.';
+COMMENT ON COLUMN report.fleet_hashrate_hourly.workers IS 'Workers listed, mean over the snapshots.';
+COMMENT ON COLUMN report.fleet_hashrate_hourly.uptime IS 'active_samples / listed_samples: 1 is all of them all the time.';
 COMMENT ON COLUMN report.fleet_hashrate_hourly.avg_hash_rate_hps IS 'Real-time hashrate of all ACTIVE workers together, mean over the snapshots, H/s.';
-COMMENT ON COLUMN report.fleet_hashrate_hourly.min_hash_rate_hps IS 'The same at its lowest snapshot, H/s.';
-COMMENT ON COLUMN report.fleet_hashrate_hourly.max_hash_rate_hps IS 'The same at its highest snapshot, H/s.';
+COMMENT ON COLUMN report.fleet_hashrate_hourly.avg_hash_rate_ths IS 'The same in TH/s, to 6 decimals.';
+COMMENT ON COLUMN report.fleet_hashrate_hourly.min_hash_rate_hps IS 'The same, of the lowest snapshot, H/s.';
+COMMENT ON COLUMN report.fleet_hashrate_hourly.min_hash_rate_ths IS 'The same in TH/s, to 6 decimals.';
+COMMENT ON COLUMN report.fleet_hashrate_hourly.max_hash_rate_hps IS 'The same, of the highest snapshot, H/s.';
+COMMENT ON COLUMN report.fleet_hashrate_hourly.max_hash_rate_ths IS 'The same in TH/s, to 6 decimals.';
 COMMENT ON COLUMN report.fleet_hashrate_hourly.account_id IS 'The account''s number in the schema pool.';

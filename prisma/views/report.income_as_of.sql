@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION report.income_as_of(known_at timestamptz)
-  RETURNS TABLE (account_name text, sub_account text, puid bigint, algo text, currency text, source text, type text,
+  RETURNS TABLE (account_name text, sub_account text, puid bigint, algo text, currency text, stream text, type text,
                  mining_date date, mined_at timestamptz, ordinal integer, amount numeric, amount_text text, status text,
                  settled_at timestamptz, hash_rate_hps numeric, reject_rate numeric, known_since timestamptz, account_id smallint)
   LANGUAGE sql STABLE PARALLEL SAFE

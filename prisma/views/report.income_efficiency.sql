@@ -1,7 +1,7 @@
 CREATE OR REPLACE VIEW report.income_efficiency AS
 WITH days AS (
   -- The pool gives the rate of the day with each earning; several earnings of a day are one day's work.
-  SELECT puid, algo, currency, mining_date AS day, sum(amount) AS income, avg(hash_rate_hps) AS hash_rate_hps
+  SELECT puid, algo, currency, mining_date, sum(amount) AS income, avg(hash_rate_hps) AS hash_rate_hps
     FROM pool.earnings
    WHERE withdrawn_at IS NULL AND hash_rate_hps > 0
    GROUP BY puid, algo, currency, mining_date
@@ -10,9 +10,9 @@ WITH days AS (
          sum(income) OVER account_day * 1e15 / sum(hash_rate_hps) OVER account_day AS account_income_per_phs_day
     FROM days d
     JOIN pool.sub_accounts s ON s.puid = d.puid
-  WINDOW account_day AS (PARTITION BY s.account_id, d.algo, d.currency, d.day)
+  WINDOW account_day AS (PARTITION BY s.account_id, d.algo, d.currency, d.mining_date)
 )
-SELECT a.account_name, a.sub_account, m.puid, m.algo, m.currency, m.day,
+SELECT a.account_name, a.sub_account, m.puid, m.algo, m.currency, m.mining_date,
        m.income, trim_scale(m.income)::text AS income_text, m.hash_rate_hps,
        round(m.income * 1e15 / m.hash_rate_hps, 18) AS income_per_phs_day,
        round(m.account_income_per_phs_day, 18) AS account_income_per_phs_day,
@@ -27,7 +27,7 @@ SELECT a.account_name, a.sub_account, m.puid, m.algo, m.currency, m.day,
      FROM (SELECT sum(e.amount) AS income, avg(e.hash_rate_hps) AS hash_rate_hps
              FROM pool.earnings e
             WHERE e.puid = m.puid AND e.algo = m.algo AND e.currency = m.currency
-              AND e.mining_date BETWEEN m.day - 30 AND m.day - 1
+              AND e.mining_date BETWEEN m.mining_date - 30 AND m.mining_date - 1
               AND e.withdrawn_at IS NULL AND e.hash_rate_hps > 0
             GROUP BY e.mining_date) AS b) AS t;
 
@@ -37,7 +37,7 @@ COMMENT ON COLUMN report.income_efficiency.sub_account IS 'Name of the sub-accou
 COMMENT ON COLUMN report.income_efficiency.puid IS 'Sub-account id.';
 COMMENT ON COLUMN report.income_efficiency.algo IS 'Algorithm, e.g. SHA256d.';
 COMMENT ON COLUMN report.income_efficiency.currency IS 'Currency of the amounts, e.g. BTC.';
-COMMENT ON COLUMN report.income_efficiency.day IS 'Mining day, UTC.';
+COMMENT ON COLUMN report.income_efficiency.mining_date IS 'The pool''s day of mining: the day of miningDate in UTC, whatever the time zone of the reports.';
 COMMENT ON COLUMN report.income_efficiency.income IS 'Earnings of the day for which the pool gives a hashrate.';
 COMMENT ON COLUMN report.income_efficiency.income_text IS 'The income as text, digit for digit.';
 COMMENT ON COLUMN report.income_efficiency.hash_rate_hps IS 'Hashrate of the day, H/s.';

@@ -1,9 +1,13 @@
 CREATE OR REPLACE VIEW report.income_ledger AS
-SELECT a.account_name, a.sub_account, i.puid, i.algo, i.currency, i.source, i.type, i.mining_date, i.mined_at, i.ordinal,
-       i.amount, trim_scale(i.amount)::text AS amount_text, i.status, i.settled_at, i.hash_rate_hps, i.reject_rate,
-       i.first_seen_at, i.changed_at, a.account_id, i.unserved_at
+SELECT a.account_name, a.sub_account, i.puid, i.algo, i.currency, i.source AS stream, i.type, i.mining_date, i.mined_at, i.ordinal,
+       i.amount, trim_scale(i.amount)::text AS amount_text, i.status, i.settled_at,
+       i.hash_rate_hps, round(i.hash_rate_hps / 1e12, 6) AS hash_rate_ths, i.reject_rate,
+       i.first_seen_at, i.changed_at, a.account_id, i.unserved_at,
+       sync.day_of(i.mined_at, z.time_zone) AS day,
+       sync.income_row_id(a.account_name, i.puid, i.algo, i.currency, i.source, i.type, i.mined_at, i.ordinal) AS row_id
   FROM sync.income_items i
   JOIN report.sub_accounts a ON a.puid = i.puid
+ CROSS JOIN sync.report_zone z
  WHERE i.source <> 'left out';
 
 COMMENT ON VIEW report.income_ledger IS 'Every item of income once: all earnings, and those rewards that the earnings do not already hold (MINING_EARN and UNITE_COIN_EARN count only where earnings have no row for that sub-account, algorithm, currency and day). What the pool has withdrawn is not here.';
@@ -12,18 +16,21 @@ COMMENT ON COLUMN report.income_ledger.sub_account IS 'Name of the sub-account; 
 COMMENT ON COLUMN report.income_ledger.puid IS 'Sub-account id.';
 COMMENT ON COLUMN report.income_ledger.algo IS 'Algorithm, e.g. SHA256d.';
 COMMENT ON COLUMN report.income_ledger.currency IS 'Currency of the amount, e.g. BTC.';
-COMMENT ON COLUMN report.income_ledger.source IS 'The list that holds the item: earnings (pool.earnings) or rewards (pool.rewards).';
+COMMENT ON COLUMN report.income_ledger.stream IS 'The list that holds the item: earnings or rewards.';
 COMMENT ON COLUMN report.income_ledger.type IS 'Type of the reward as the pool writes it; null for an earning.';
-COMMENT ON COLUMN report.income_ledger.mining_date IS 'Day on which it was mined, UTC.';
+COMMENT ON COLUMN report.income_ledger.mining_date IS 'The pool''s day of mining: the day of miningDate in UTC, whatever the time zone of the reports.';
 COMMENT ON COLUMN report.income_ledger.mined_at IS 'The mining date as served, to the millisecond.';
 COMMENT ON COLUMN report.income_ledger.ordinal IS 'Numbers items that are otherwise listed under the same key (0, 1, …).';
 COMMENT ON COLUMN report.income_ledger.amount IS 'Income in units of the currency, exact; negative for a correction.';
-COMMENT ON COLUMN report.income_ledger.amount_text IS 'The amount as text, digit for digit, for tools that round numbers.';
+COMMENT ON COLUMN report.income_ledger.amount_text IS 'The amount as text, digit for digit.';
 COMMENT ON COLUMN report.income_ledger.status IS 'SETTLED: paid; WAIT_SETTLE: pending; or whatever the pool says.';
-COMMENT ON COLUMN report.income_ledger.settled_at IS 'Settle time as served, also on a pending item; null when none.';
+COMMENT ON COLUMN report.income_ledger.settled_at IS 'Settle time as served, also of a pending item; null when none.';
 COMMENT ON COLUMN report.income_ledger.hash_rate_hps IS 'Hashrate that earned it, H/s; null when the pool gives none.';
-COMMENT ON COLUMN report.income_ledger.reject_rate IS 'Rejected shares in percent; null for rewards.';
+COMMENT ON COLUMN report.income_ledger.hash_rate_ths IS 'The same in TH/s, to 6 decimals.';
+COMMENT ON COLUMN report.income_ledger.reject_rate IS 'Rejected shares as served. The unit is not known: the specification heads the column %, its examples are 0.0157 and 0.02.';
 COMMENT ON COLUMN report.income_ledger.first_seen_at IS 'When the item first appeared to us.';
 COMMENT ON COLUMN report.income_ledger.changed_at IS 'When the item last changed.';
 COMMENT ON COLUMN report.income_ledger.account_id IS 'The account''s number in the schema pool.';
-COMMENT ON COLUMN report.income_ledger.unserved_at IS 'When the pool''s list was seen to begin later than this item, which goes on counting; null while the pool serves it.';
+COMMENT ON COLUMN report.income_ledger.unserved_at IS 'When the pool''s list was seen to begin later than this item, which is kept and goes on counting; null while it is served.';
+COMMENT ON COLUMN report.income_ledger.day IS 'Its day in the time zone of the reports (REPORT_TIME_ZONE; UTC by default): the day of report.daily_income.';
+COMMENT ON COLUMN report.income_ledger.row_id IS 'The id that exports give the item: finds a questioned line again.';

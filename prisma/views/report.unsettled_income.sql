@@ -1,9 +1,9 @@
 CREATE OR REPLACE VIEW report.unsettled_income AS
-SELECT l.account_name, l.sub_account, l.puid, l.algo, l.currency, l.source, l.type, l.mining_date, l.mined_at, l.ordinal,
+SELECT l.account_name, l.sub_account, l.puid, l.algo, l.currency, l.stream, l.type, l.mining_date, l.mined_at, l.ordinal,
        l.amount, l.amount_text, l.status, l.settled_at AS announced_for,
        n.now - l.mined_at AS age,
        floor(extract(epoch FROM n.now - l.mined_at) / 86400)::integer AS age_days,
-       l.first_seen_at, l.account_id
+       l.first_seen_at, l.account_id, l.row_id
   FROM report.income_ledger l, (SELECT sync.now() AS now) n
  WHERE l.status <> 'SETTLED';
 
@@ -13,9 +13,9 @@ COMMENT ON COLUMN report.unsettled_income.sub_account IS 'Name of the sub-accoun
 COMMENT ON COLUMN report.unsettled_income.puid IS 'Sub-account id.';
 COMMENT ON COLUMN report.unsettled_income.algo IS 'Algorithm, e.g. SHA256d.';
 COMMENT ON COLUMN report.unsettled_income.currency IS 'Currency of the amount, e.g. BTC.';
-COMMENT ON COLUMN report.unsettled_income.source IS 'The list that holds the item: earnings or rewards.';
+COMMENT ON COLUMN report.unsettled_income.stream IS 'The list that holds the item: earnings or rewards.';
 COMMENT ON COLUMN report.unsettled_income.type IS 'Type of the reward as the pool writes it; null for an earning.';
-COMMENT ON COLUMN report.unsettled_income.mining_date IS 'Day on which it was mined, UTC.';
+COMMENT ON COLUMN report.unsettled_income.mining_date IS 'The pool''s day of mining: the day of miningDate in UTC, whatever the time zone of the reports.';
 COMMENT ON COLUMN report.unsettled_income.mined_at IS 'The mining date as served, to the millisecond.';
 COMMENT ON COLUMN report.unsettled_income.ordinal IS 'Numbers items that are otherwise listed under the same key (0, 1, …).';
 COMMENT ON COLUMN report.unsettled_income.amount IS 'Income in units of the currency, exact.';
@@ -26,3 +26,4 @@ COMMENT ON COLUMN report.unsettled_income.age IS 'Time since it was mined.';
 COMMENT ON COLUMN report.unsettled_income.age_days IS 'Whole days since it was mined.';
 COMMENT ON COLUMN report.unsettled_income.first_seen_at IS 'When the item first appeared to us.';
 COMMENT ON COLUMN report.unsettled_income.account_id IS 'The account''s number in the schema pool.';
+COMMENT ON COLUMN report.unsettled_income.row_id IS 'The id that exports give the item: finds a questioned line again.';

@@ -1,33 +1,59 @@
 CREATE OR REPLACE VIEW report.worker_attention AS
+WITH usual AS (
+  SELECT s.account_id, w.algo, percentile_disc(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY w.reject_rate) AS quarters
+    FROM pool.workers w
+    JOIN pool.sub_accounts s ON s.puid = w.puid
+   WHERE w.removed_at IS NULL AND w.status = 'ACTIVE' AND w.reject_rate IS NOT NULL
+   GROUP BY s.account_id, w.algo
+  -- Fewer tell nothing of what is usual.
+  HAVING count(*) >= 10
+), limits AS (
+  SELECT account_id, algo, greatest(quarters[3] + 3 * (quarters[3] - quarters[1]), 2 * quarters[2]) AS reject_rate
+    FROM usual
+)
 SELECT h.account_name, h.sub_account, h.worker_name, r.reasons,
-       greatest(h.median_hash_rate_hps - CASE WHEN h.status = 'ACTIVE' THEN coalesce(h.hash_rate_hps, 0) ELSE 0 END, 0)
-         AS lost_hash_rate_hps,
-       h.status, h.hash_rate_hps, h.median_hash_rate_hps, h.share_of_median, h.uptime, h.reject_rate,
-       h.last_share_at, h.since_last_share, h.puid, h.algo, h.worker_id, h.account_id
+       x.lost_hash_rate_hps, round(x.lost_hash_rate_hps / 1e12, 6) AS lost_hash_rate_ths,
+       h.status, h.hash_rate_hps, h.hash_rate_ths, h.baseline_hash_rate_hps, h.baseline_hash_rate_ths, h.share_of_baseline,
+       h.uptime, h.reject_rate, l.reject_rate AS reject_rate_limit,
+       h.last_share_at, h.since_last_share, h.hours_since_last_share,
+       h.site, h.customer, h.model, h.name_prefix, h.puid, h.algo, h.worker_id, h.account_id
   FROM report.worker_health h
+  LEFT JOIN limits l ON l.account_id = h.account_id AND l.algo = h.algo
+ CROSS JOIN LATERAL (SELECT CASE WHEN h.baseline_hash_rate_hps IS NOT NULL THEN
+         greatest(h.baseline_hash_rate_hps - CASE WHEN h.status = 'ACTIVE' THEN coalesce(h.hash_rate_hps, 0) ELSE 0 END, 0) END
+           AS lost_hash_rate_hps) x
  CROSS JOIN LATERAL (SELECT concat_ws(', ',
          CASE WHEN h.status <> 'ACTIVE' THEN 'down' END,
          CASE WHEN h.status = 'ACTIVE' AND h.since_last_share > interval '1 hour' THEN 'no share' END,
-         CASE WHEN h.status = 'ACTIVE' AND h.share_of_median < 0.8 THEN 'slow' END,
-         CASE WHEN h.reject_rate >= 2 THEN 'rejects' END,
+         CASE WHEN h.status = 'ACTIVE' AND h.share_of_baseline < 0.8 THEN 'slow' END,
+         CASE WHEN h.reject_rate > l.reject_rate THEN 'rejects' END,
          CASE WHEN h.uptime < 0.9 THEN 'unsteady' END) AS reasons) r
- -- One that was not up once in a week is no news: it is off, sold or scrapped.
- WHERE h.uptime > 0 AND r.reasons <> '';
+ -- One that was neither up nor sent a share in a week is no news: it is off, sold or scrapped.
+ WHERE (h.uptime > 0 OR h.since_last_share < interval '7 days') AND r.reasons <> '';
 
-COMMENT ON VIEW report.worker_attention IS 'Workers (mining machines) that need a technician''s look, with the reasons. Sort by lost_hash_rate_hps to begin where most is lost. Those that were not ACTIVE once in the last 7 days are left out.';
+COMMENT ON VIEW report.worker_attention IS 'Workers (mining machines) that need a technician''s look, with the reasons. Sort by lost_hash_rate_hps to begin where most is lost. Those that were neither ACTIVE nor sent a share in the last 7 days are left out.';
 COMMENT ON COLUMN report.worker_attention.account_name IS 'The account, as named in the configuration.';
 COMMENT ON COLUMN report.worker_attention.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
 COMMENT ON COLUMN report.worker_attention.worker_name IS 'Name of the worker (mining machine).';
-COMMENT ON COLUMN report.worker_attention.reasons IS 'One or more of: down (not ACTIVE), no share (ACTIVE, but none for an hour), slow (below 80 % of its own median), rejects (2 % or more), unsteady (ACTIVE in less than 90 % of the snapshots of a week).';
-COMMENT ON COLUMN report.worker_attention.lost_hash_rate_hps IS 'What it does less than usual: its median less its hashrate, H/s; all of the median when it is down.';
+COMMENT ON COLUMN report.worker_attention.reasons IS 'One or more of: down (not ACTIVE), no share (ACTIVE, but none for an hour), slow (below 80 % of its baseline), rejects (above reject_rate_limit), unsteady (ACTIVE in less than 90 % of the snapshots of a week).';
+COMMENT ON COLUMN report.worker_attention.lost_hash_rate_hps IS 'What it does less than when it is sound: its baseline less its hashrate, H/s; all of the baseline when it is down. Null where the baseline is.';
+COMMENT ON COLUMN report.worker_attention.lost_hash_rate_ths IS 'The same in TH/s, to 6 decimals.';
 COMMENT ON COLUMN report.worker_attention.status IS 'ACTIVE, INACTIVE, INVALID, or whatever the pool says.';
 COMMENT ON COLUMN report.worker_attention.hash_rate_hps IS 'Hashrate of the last hour, as the pool says, H/s.';
-COMMENT ON COLUMN report.worker_attention.median_hash_rate_hps IS 'Its usual hashrate: median of the daily means (while ACTIVE) of the 7 days before today, H/s.';
-COMMENT ON COLUMN report.worker_attention.share_of_median IS 'hash_rate_hps / median_hash_rate_hps: 1 is as usual, 0.5 is half of it.';
-COMMENT ON COLUMN report.worker_attention.uptime IS 'Share of the snapshots of the last 7 days and today in which it was ACTIVE: 1 is all of them.';
-COMMENT ON COLUMN report.worker_attention.reject_rate IS 'Rejected shares in percent, as served.';
+COMMENT ON COLUMN report.worker_attention.hash_rate_ths IS 'The same in TH/s, to 6 decimals.';
+COMMENT ON COLUMN report.worker_attention.baseline_hash_rate_hps IS 'What it does while it is sound: the 80th percentile of its weekly means (while ACTIVE) of the last nine weeks, today left out, H/s: a fault of up to seven weeks does not lower it. Null before its second day.';
+COMMENT ON COLUMN report.worker_attention.baseline_hash_rate_ths IS 'The same in TH/s, to 6 decimals.';
+COMMENT ON COLUMN report.worker_attention.share_of_baseline IS 'hash_rate_hps / baseline_hash_rate_hps: 1 is as when it is sound, 0.5 is half of it.';
+COMMENT ON COLUMN report.worker_attention.uptime IS 'Share of the snapshots of the last 7 UTC days and today in which it was ACTIVE: 1 is all of them.';
+COMMENT ON COLUMN report.worker_attention.reject_rate IS 'Rejected shares as served. The unit is not known: the specification heads the column %, its examples are 0.0157 and 0.02.';
+COMMENT ON COLUMN report.worker_attention.reject_rate_limit IS 'Above it a reject rate is a reason: three quartile ranges above the third quartile of the account''s ACTIVE workers of the algorithm, and twice their median at least. Null where fewer than 10 have a rate.';
 COMMENT ON COLUMN report.worker_attention.last_share_at IS 'Last submitted share.';
 COMMENT ON COLUMN report.worker_attention.since_last_share IS 'Time since then.';
+COMMENT ON COLUMN report.worker_attention.hours_since_last_share IS 'The same in hours.';
+COMMENT ON COLUMN report.worker_attention.site IS 'Where it stands, as book.worker_groups says (kpool worker-groups); null: no prefix of it fits the name.';
+COMMENT ON COLUMN report.worker_attention.customer IS 'Whose it is, as book.worker_groups says.';
+COMMENT ON COLUMN report.worker_attention.model IS 'Its model, as book.worker_groups says.';
+COMMENT ON COLUMN report.worker_attention.name_prefix IS 'The longest prefix of book.worker_groups that its name begins with; where none does, the name without its last number.';
 COMMENT ON COLUMN report.worker_attention.puid IS 'Sub-account id.';
 COMMENT ON COLUMN report.worker_attention.algo IS 'Algorithm, e.g. SHA256d.';
 COMMENT ON COLUMN report.worker_attention.worker_id IS 'Worker id.';

@@ -72,9 +72,11 @@ export async function enforceRetention(
       await prune(Prisma.sql`sync.worker_presence`, Prisma.sql`to_at < ${hourly}::timestamptz`);
     }
     if (daily !== null) {
-      const isOld = Prisma.sql`day < (${daily}::timestamptz AT TIME ZONE 'UTC')::date`;
-      dailyRows = await prune(Prisma.sql`pool.worker_daily`, isOld);
-      await prune(Prisma.sql`report.fleet_day_totals`, isOld);
+      const from = Prisma.sql`(${daily}::timestamptz AT TIME ZONE 'UTC')::date`;
+      dailyRows = await prune(Prisma.sql`pool.worker_daily`, Prisma.sql`day < ${from}`);
+      await prune(Prisma.sql`report.fleet_day_totals`, Prisma.sql`day_utc < ${from}`);
+      await prune(Prisma.sql`sync.reject_days`, Prisma.sql`day < ${from}`);
+      await prune(Prisma.sql`sync.worker_weeks`, Prisma.sql`week < ${from}::date - 6`);
     }
     if (runs !== null) {
       runRows = await prune(Prisma.sql`sync.runs`, Prisma.sql`started_at < ${runs}::timestamptz`);

@@ -30,7 +30,7 @@ COMMENT ON COLUMN pool.workers.real_hash_rate_hps IS 'Real-time hashrate, H/s. A
 COMMENT ON COLUMN pool.workers.hour_hash_rate_hps IS 'Hourly hashrate, H/s. API: hourHashRate × hashUnit; null when the unit is unknown.';
 COMMENT ON COLUMN pool.workers.day_hash_rate_hps IS 'Daily hashrate, H/s. API: dayHashRate × hashUnit; null when the unit is unknown.';
 COMMENT ON COLUMN pool.workers.hash_unit IS 'The unit that the API named, e.g. H or T; the rates here are already in H/s. API: hashUnit.';
-COMMENT ON COLUMN pool.workers.reject_rate IS 'Rejected shares in percent, as served. API: rejectRate.';
+COMMENT ON COLUMN pool.workers.reject_rate IS 'Rejected shares as served; the unit is not known (the specification heads the column %, its examples are 0.0157 and 0.02). API: rejectRate.';
 COMMENT ON COLUMN pool.workers.last_share_at IS 'Last submitted share. API: lastShareTime.';
 COMMENT ON COLUMN pool.workers.status IS 'ACTIVE, INACTIVE, INVALID, or whatever the API said. API: status (of the request or of /worker/get).';
 COMMENT ON COLUMN pool.workers.first_seen_at IS 'When it was first listed to us.';
@@ -89,7 +89,7 @@ COMMENT ON COLUMN pool.worker_samples.observed_at IS 'When the pool said so.';
 COMMENT ON COLUMN pool.worker_samples.real_hash_rate_hps IS 'Real-time hashrate, H/s. API: realHashRate × hashUnit.';
 COMMENT ON COLUMN pool.worker_samples.hour_hash_rate_hps IS 'Hourly hashrate, H/s. API: hourHashRate × hashUnit.';
 COMMENT ON COLUMN pool.worker_samples.day_hash_rate_hps IS 'Daily hashrate, H/s. API: dayHashRate × hashUnit.';
-COMMENT ON COLUMN pool.worker_samples.reject_rate IS 'Rejected shares in percent, as served. API: rejectRate.';
+COMMENT ON COLUMN pool.worker_samples.reject_rate IS 'Rejected shares as served; the unit is not known (the specification heads the column %, its examples are 0.0157 and 0.02). API: rejectRate.';
 COMMENT ON COLUMN pool.worker_samples.last_share_at IS 'Last submitted share. API: lastShareTime.';
 COMMENT ON COLUMN pool.worker_samples.status IS 'ACTIVE, INACTIVE, INVALID, or whatever the API said.';
 
@@ -183,7 +183,7 @@ COMMENT ON COLUMN pool.worker_hourly.active_samples IS 'Snapshots in which it wa
 COMMENT ON COLUMN pool.worker_hourly.avg_real_hash_rate_hps IS 'Mean real-time hashrate while ACTIVE, H/s, to 6 decimals; sum_real_hash_rate_hps / snapshots is the mean over the whole time.';
 COMMENT ON COLUMN pool.worker_hourly.min_real_hash_rate_hps IS 'Lowest real-time hashrate while ACTIVE, H/s.';
 COMMENT ON COLUMN pool.worker_hourly.max_real_hash_rate_hps IS 'Highest real-time hashrate while ACTIVE, H/s.';
-COMMENT ON COLUMN pool.worker_hourly.last_reject_rate IS 'Last reject rate seen in that hour, in percent, as served.';
+COMMENT ON COLUMN pool.worker_hourly.last_reject_rate IS 'Last reject rate seen in that hour, as served; the unit is not known.';
 COMMENT ON COLUMN pool.worker_hourly.measured_samples IS 'Snapshots in which it was ACTIVE with a known hashrate: what the mean is over.';
 COMMENT ON COLUMN pool.worker_hourly.sum_real_hash_rate_hps IS 'Sum of its real-time hashrates over these snapshots, H/s, exact; null when there is none.';
 
@@ -214,7 +214,7 @@ COMMENT ON COLUMN pool.worker_daily.active_samples IS 'Snapshots in which it was
 COMMENT ON COLUMN pool.worker_daily.avg_real_hash_rate_hps IS 'Mean real-time hashrate while ACTIVE, H/s, to 6 decimals; sum_real_hash_rate_hps / snapshots is the mean over the whole time.';
 COMMENT ON COLUMN pool.worker_daily.min_real_hash_rate_hps IS 'Lowest real-time hashrate while ACTIVE, H/s.';
 COMMENT ON COLUMN pool.worker_daily.max_real_hash_rate_hps IS 'Highest real-time hashrate while ACTIVE, H/s.';
-COMMENT ON COLUMN pool.worker_daily.last_reject_rate IS 'Last reject rate seen on that day, in percent, as served.';
+COMMENT ON COLUMN pool.worker_daily.last_reject_rate IS 'Last reject rate seen on that day, as served; the unit is not known.';
 COMMENT ON COLUMN pool.worker_daily.measured_samples IS 'Snapshots in which it was ACTIVE with a known hashrate: what the mean is over.';
 COMMENT ON COLUMN pool.worker_daily.sum_real_hash_rate_hps IS 'Sum of its real-time hashrates over these snapshots, H/s, exact; null when there is none.';
 
@@ -246,7 +246,7 @@ COMMENT ON COLUMN sync.staged_workers.real_hash_rate_hps IS 'Real-time hashrate,
 COMMENT ON COLUMN sync.staged_workers.hour_hash_rate_hps IS 'Hourly hashrate, H/s. API: hourHashRate × hashUnit.';
 COMMENT ON COLUMN sync.staged_workers.day_hash_rate_hps IS 'Daily hashrate, H/s. API: dayHashRate × hashUnit.';
 COMMENT ON COLUMN sync.staged_workers.hash_unit IS 'The unit that the API named. API: hashUnit.';
-COMMENT ON COLUMN sync.staged_workers.reject_rate IS 'Rejected shares in percent, as served. API: rejectRate.';
+COMMENT ON COLUMN sync.staged_workers.reject_rate IS 'Rejected shares as served; the unit is not known (the specification heads the column %, its examples are 0.0157 and 0.02). API: rejectRate.';
 COMMENT ON COLUMN sync.staged_workers.last_share_at IS 'Last submitted share. API: lastShareTime.';
 COMMENT ON COLUMN sync.staged_workers.status IS 'The list that it was in, or what /worker/get said; empty as long as only the list of all workers has named it.';
 COMMENT ON COLUMN sync.staged_workers.extra IS 'Fields of the API that have no column, digit for digit.';
@@ -305,7 +305,7 @@ COMMENT ON COLUMN report.fleet_hour_totals.sum_real_hash_rate_hps IS 'Real-time 
 CREATE TABLE report.fleet_day_totals (
   puid                   bigint NOT NULL,
   algo                   text NOT NULL,
-  day                    date NOT NULL,
+  day_utc                date NOT NULL,
   snapshots                 integer NOT NULL,
   listed_samples          bigint NOT NULL,
   active_samples         bigint NOT NULL,
@@ -313,14 +313,14 @@ CREATE TABLE report.fleet_day_totals (
   min_real_hash_rate_hps numeric NOT NULL,
   max_real_hash_rate_hps numeric NOT NULL,
   sum_real_hash_rate_hps numeric NOT NULL DEFAULT 0,
-  PRIMARY KEY (puid, algo, day),
+  PRIMARY KEY (puid, algo, day_utc),
   FOREIGN KEY (puid) REFERENCES pool.sub_accounts
 );
-CREATE INDEX fleet_day_totals_day_idx ON report.fleet_day_totals (day);
+CREATE INDEX fleet_day_totals_day_utc_idx ON report.fleet_day_totals (day_utc);
 COMMENT ON TABLE report.fleet_day_totals IS 'The workers of a sub-account and algorithm together, by day (UTC); kept in the transaction that ends each snapshot. See fleet_hashrate_daily.';
 COMMENT ON COLUMN report.fleet_day_totals.puid IS 'Sub-account id.';
 COMMENT ON COLUMN report.fleet_day_totals.algo IS 'Algorithm.';
-COMMENT ON COLUMN report.fleet_day_totals.day IS 'The day, UTC.';
+COMMENT ON COLUMN report.fleet_day_totals.day_utc IS 'The day, UTC.';
 COMMENT ON COLUMN report.fleet_day_totals.snapshots IS 'Completed snapshots on that day.';
 COMMENT ON COLUMN report.fleet_day_totals.listed_samples IS 'Workers listed in each of these snapshots, added up.';
 COMMENT ON COLUMN report.fleet_day_totals.active_samples IS 'Workers ACTIVE in each of these snapshots, added up; over listed_samples it is the uptime of the fleet, over snapshots the mean number of active workers.';

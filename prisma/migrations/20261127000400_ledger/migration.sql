@@ -304,7 +304,7 @@ BEGIN
         ('amount', 'Income in units of the currency, exact; negative for a correction. API: amount.'),
         ('hash_rate_hps', 'Hashrate that earned it, the day''s for an earning, H/s. API: hashRate × hashUnit; null when none was served or the unit is unknown.'),
         ('hash_unit', 'The unit that the API named; hash_rate_hps is already in H/s. API: hashUnit.'),
-        ('reject_rate', 'Rejected shares in percent, as served. API: rejectRate.'),
+        ('reject_rate', 'Rejected shares as served; the unit is not known (the specification heads the column %, its examples are 0.0157 and 0.02). API: rejectRate.'),
         ('status', 'WAIT_SETTLE: pending; SETTLED: paid; or whatever the API said. API: status.'),
         ('settled_at', 'Settle time as served, also on a pending row; null when none. API: settleTime.'),
         ('first_seen_at', 'When the row first appeared to us, by the database''s clock.'),

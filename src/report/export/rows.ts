@@ -100,7 +100,7 @@ function queryOf(sql: Sql, items: ReturnType<Sql>) {
 
 function allItems(sql: Sql, selection: Selection): ReturnType<Sql> {
   return sql`
-    SELECT 'income' AS kind, NULL AS change, account_name, sub_account, puid, algo, currency, source, type, ordinal,
+    SELECT 'income' AS kind, NULL AS change, account_name, sub_account, puid, algo, currency, stream AS source, type, ordinal,
            mining_date, mined_at, amount, NULL::numeric AS previous_amount, status, NULL AS previous_status,
            settled_at, known_since, NULL::date AS adjusts
       FROM (${itemsAt(sql, selection.asOf.instant, selection)}) AS i`;
@@ -117,7 +117,7 @@ function changedItems(sql: Sql, since: string, selection: Selection): ReturnType
                AND r.valid_from <= ${since}::text::timestamptz AND r.withdrawn_at IS NULL
                ${selection.basis === 'cash' ? sql`AND r.status = 'SETTLED'` : sql``})`;
   const isBack = sql`
-    CASE n.source WHEN 'earnings' THEN ${wasKnown(sql`pool.earning_revisions`, sql``)}
+    CASE n.stream WHEN 'earnings' THEN ${wasKnown(sql`pool.earning_revisions`, sql``)}
                   ELSE ${wasKnown(sql`pool.reward_revisions`, sql`AND r.type = n.type`)} END`;
   return sql`
     SELECT 'income' AS kind,
@@ -126,7 +126,7 @@ function changedItems(sql: Sql, since: string, selection: Selection): ReturnType
            coalesce(n.account_name, o.account_name) AS account_name,
            coalesce(n.sub_account, o.sub_account) AS sub_account, coalesce(n.puid, o.puid) AS puid,
            coalesce(n.algo, o.algo) AS algo, coalesce(n.currency, o.currency) AS currency,
-           coalesce(n.source, o.source) AS source, coalesce(n.type, o.type) AS type,
+           coalesce(n.stream, o.stream) AS source, coalesce(n.type, o.type) AS type,
            coalesce(n.ordinal, o.ordinal) AS ordinal, coalesce(n.mining_date, o.mining_date) AS mining_date,
            coalesce(n.mined_at, o.mined_at) AS mined_at, coalesce(n.amount, 0) AS amount,
            o.amount AS previous_amount, coalesce(n.status, o.status) AS status, o.status AS previous_status,
@@ -137,7 +137,7 @@ function changedItems(sql: Sql, since: string, selection: Selection): ReturnType
       FROM (${itemsAt(sql, instant, selection)}) AS n
       FULL JOIN (${itemsAt(sql, since, selection)}) AS o
         ON n.puid = o.puid AND n.algo = o.algo AND n.currency = o.currency
-       AND n.source = o.source AND coalesce(n.type, '') = coalesce(o.type, '') AND n.mined_at = o.mined_at
+       AND n.stream = o.stream AND coalesce(n.type, '') = coalesce(o.type, '') AND n.mined_at = o.mined_at
        AND n.ordinal = o.ordinal
      WHERE n.puid IS NULL OR o.puid IS NULL
         OR (n.amount, n.status, n.settled_at) IS DISTINCT FROM (o.amount, o.status, o.settled_at)`;

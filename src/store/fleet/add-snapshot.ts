@@ -89,8 +89,8 @@ export async function addSnapshot(
       SELECT ${fleetValues(key)}, ${hour}, 1, workers, active, hps, round(hps, 6), hps, hps FROM fleet WHERE workers > 0
           ON CONFLICT (puid, algo, hour) ${ADD_TO_FLEET}
     )
-    INSERT INTO report.fleet_day_totals AS old (puid, algo, day, snapshots, listed_samples, active_samples,
+    INSERT INTO report.fleet_day_totals AS old (puid, algo, day_utc, snapshots, listed_samples, active_samples,
            sum_real_hash_rate_hps, avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps)
     SELECT ${fleetValues(key)}, ${day}, 1, workers, active, hps, round(hps, 6), hps, hps FROM fleet WHERE workers > 0
-        ON CONFLICT (puid, algo, day) ${ADD_TO_FLEET}`;
+        ON CONFLICT (puid, algo, day_utc) ${ADD_TO_FLEET}`;
 }

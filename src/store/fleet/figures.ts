@@ -152,11 +152,11 @@ export async function computeDay(db: Queryable, key: FleetKey, dayMs: number): P
         FROM report.fleet_hour_totals t WHERE ${isOfFleet(key)} AND t.hour >= ${from} AND t.hour < ${to}
     ), dropped AS (
       DELETE FROM report.fleet_day_totals t
-       WHERE ${isOfFleet(key)} AND t.day = ${day} AND (SELECT snapshots FROM figures) IS NULL
+       WHERE ${isOfFleet(key)} AND t.day_utc = ${day} AND (SELECT snapshots FROM figures) IS NULL
     )
-    INSERT INTO report.fleet_day_totals (puid, algo, day, ${FLEET_FIGURES})
+    INSERT INTO report.fleet_day_totals (puid, algo, day_utc, ${FLEET_FIGURES})
     SELECT ${fleetValues(key)}, ${day}, snapshots, listed_samples, active_samples, sum_hps, ${exactMean(Prisma.sql`sum_hps`, Prisma.sql`snapshots`)},
            min_hps, max_hps
       FROM figures WHERE snapshots IS NOT NULL
-        ON CONFLICT (puid, algo, day) ${REPLACE_FLEET_FIGURES}`;
+        ON CONFLICT (puid, algo, day_utc) ${REPLACE_FLEET_FIGURES}`;
 }

@@ -25,6 +25,7 @@ interface Machine {
   readonly minutesSinceShare?: number | null;
   /** Mean hashrates and active snapshots of 10 by day, the oldest first, the last one today's. */
   readonly days?: readonly (readonly [rate: number | null, active: number])[];
+  readonly algo?: string;
 }
 
 const USUAL_WEEK = Array.from({ length: 8 }, () => [100, 10] as const);
@@ -37,22 +38,24 @@ async function machine(facts: Machine): Promise<number> {
     rejectRate = '0.1',
     minutesSinceShare = 2,
     days = USUAL_WEEK,
+    algo = 'SHA256d',
   } = facts;
   const lastShareAt = minutesSinceShare === null ? null : new Date(NOW - minutesSinceShare * 60_000);
   await sql`
     INSERT INTO pool.workers (puid, algo, worker_id, worker_name, status, hour_hash_rate_hps, reject_rate, last_share_at)
-    VALUES (7, 'SHA256d', ${lastId}, ${`rig-${lastId}`}, ${status}, ${hourRate}, ${rejectRate}, ${lastShareAt})`;
+    VALUES (7, ${algo}, ${lastId}, ${`rig-${lastId}`}, ${status}, ${hourRate}, ${rejectRate}, ${lastShareAt})`;
   for (const [index, [rate, active]] of days.entries()) {
     await sql`
       INSERT INTO pool.worker_daily (puid, algo, worker_id, day, snapshots, active_samples, avg_real_hash_rate_hps)
-      VALUES (7, 'SHA256d', ${lastId}, '2026-11-22'::date - ${days.length - 1 - index}::int, 10, ${active}, ${rate})`;
+      VALUES (7, ${algo}, ${lastId}, '2026-11-22'::date - ${days.length - 1 - index}::int, 10, ${active}, ${rate})`;
   }
+  await sql`SELECT sync.sum_up_fleet_days(7, ${algo}, '2026-11-22'::date - 90, '2026-11-22')`;
   return lastId;
 }
 
 async function health(id: number): Promise<Record<string, unknown>> {
   const [row] = await sql`
-    SELECT trim_scale(median_hash_rate_hps)::text AS median, trim_scale(share_of_median)::text AS share,
+    SELECT trim_scale(baseline_hash_rate_hps)::text AS baseline, trim_scale(share_of_baseline)::text AS share,
            trim_scale(uptime)::text AS uptime, date_trunc('minute', since_last_share)::text AS since
       FROM report.worker_health WHERE worker_id = ${id}`;
   return { ...row };
@@ -64,25 +67,57 @@ async function reasons(id: number): Promise<[unknown, unknown] | null> {
   return row === undefined ? null : [row['reasons'], row['lost']];
 }
 
-test('a machine is measured against the median of its own last 7 days, today and older days left out', async () => {
+const daysOf = (rate: number, count: number) => Array.from({ length: count }, () => [rate, 10] as const);
+
+test('a machine is measured against its sound weeks; today, one odd week and what is older than nine weeks left out', async () => {
   const days = [
-    [9_000, 10],
-    [10, 10],
-    [20, 10],
-    [30, 10],
-    [40, 10],
-    [50, 5],
-    [60, 10],
-    [70, 10],
+    ...daysOf(9_000, 7),
+    ...daysOf(40, 6 * 7),
+    ...daysOf(70, 7),
+    ...daysOf(40, 7),
+    [40, 5],
+    ...daysOf(40, 5),
     [999, 5],
   ] as const;
   const id = await machine({ days, hourRate: 30, minutesSinceShare: 90 });
-  expect(await health(id)).toEqual({ median: '40', share: '0.75', uptime: '0.875', since: '01:30:00' });
+  expect(await health(id)).toEqual({ baseline: '40', share: '0.75', uptime: '0.875', since: '01:30:00' });
 });
+
+test.each([4, 10, 30, 45])('a machine that stays slow for %d days goes on being slow', async (count) => {
+  const id = await machine({ days: [...daysOf(100, 60 - count), ...daysOf(60, count + 1)], hourRate: 60 });
+  expect(await reasons(id)).toEqual(['slow', '40']);
+});
+
+test.each([
+  ['within a week', 6 * 1440, ['down, unsteady', null]],
+  ['longer ago', 8 * 1440, null],
+] as const)(
+  'a machine that was down when syncing began and sent its last share %s',
+  async (_, minutesSinceShare, expected) => {
+    const days = [[null, 0]] as const;
+    const id = await machine({ status: 'INACTIVE', days, minutesSinceShare });
+    expect(await reasons(id)).toEqual(expected);
+  },
+);
+
+test.each([
+  ['percent', 1],
+  ['a share of 1', 0.01],
+])(
+  'a reject rate is judged by the rates of the fleet, whether it is served as %s or not',
+  async (_, unit) => {
+    const algo = `in ${unit}`;
+    for (let n = 0; n < 20; n += 1) await machine({ algo, rejectRate: String((1 + n / 20) * unit) });
+    const usual = await machine({ algo, rejectRate: String(2.5 * unit) });
+    const worst = await machine({ algo, rejectRate: String(6 * unit) });
+    expect(await reasons(usual)).toBeNull();
+    expect(await reasons(worst)).toEqual(['rejects', '0']);
+  },
+);
 
 test('a machine without history, hashrate or share has no figure, and is no trouble', async () => {
   const id = await machine({ days: [], hourRate: null, rejectRate: null, minutesSinceShare: null });
-  expect(await health(id)).toEqual({ median: null, share: null, uptime: null, since: null });
+  expect(await health(id)).toEqual({ baseline: null, share: null, uptime: null, since: null });
   expect(await reasons(id)).toBeNull();
 });
 
@@ -93,7 +128,11 @@ test.each<[string, Machine, [string, string] | null]>([
   ['is up and sends no share', { minutesSinceShare: 61 }, ['no share', '0']],
   ['does 79 % of the usual', { hourRate: 79 }, ['slow', '21']],
   ['does 80 % of the usual', { hourRate: 80 }, null],
-  ['has its shares rejected', { rejectRate: '2' }, ['rejects', '0']],
+  [
+    'has more shares rejected than the few others of its algorithm',
+    { rejectRate: '2', algo: 'Scrypt' },
+    null,
+  ],
   ['was up less than 90 % of the week', { days: USUAL_WEEK.map(([rate]) => [rate, 8]) }, ['unsteady', '0']],
   [
     'is down and was so often',
@@ -106,7 +145,11 @@ test.each<[string, Machine, [string, string] | null]>([
     },
     ['down, unsteady', '100'],
   ],
-  ['was off all week', { status: 'INACTIVE', days: USUAL_WEEK.map(() => [null, 0]) }, null],
+  [
+    'was off all week',
+    { status: 'INACTIVE', minutesSinceShare: 8 * 1440, days: USUAL_WEEK.map(() => [null, 0]) },
+    null,
+  ],
 ])('a technician is told of a machine that %s', async (_, facts, expected) => {
   expect(await reasons(await machine(facts))).toEqual(expected);
 });

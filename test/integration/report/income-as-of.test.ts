@@ -15,7 +15,7 @@ beforeAll(() => {
 });
 
 const CONTENT =
-  'sub_account, algo, currency, source, type, mined_at, ordinal, amount_text, status, settled_at, hash_rate_hps';
+  'sub_account, algo, currency, stream, type, mined_at, ordinal, amount_text, status, settled_at, hash_rate_hps';
 
 async function contentOf(relation: string, accountId: number): Promise<string[]> {
   const rows = await sql.unsafe<{ row: string }[]>(

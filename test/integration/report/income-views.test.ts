@@ -45,8 +45,8 @@ async function reward(type: string, row: Row): Promise<void> {
 describe('the ledger of income', () => {
   const ledger = async (): Promise<string[]> => {
     const rows = await sql<{ item: string }[]>`
-      SELECT concat_ws(' ', mining_date, source, type, currency, amount_text) AS item
-        FROM report.income_ledger WHERE account_id = ${accountId} ORDER BY mined_at, source, type, currency`;
+      SELECT concat_ws(' ', mining_date, stream, type, currency, amount_text) AS item
+        FROM report.income_ledger WHERE account_id = ${accountId} ORDER BY mined_at, stream, type, currency`;
     return rows.map(({ item }) => item);
   };
 
@@ -139,7 +139,7 @@ test('what is not settled is listed with its age, unknown statuses too', async (
 test('days without an earning inside a scope’s life are named, up to its machines’ last share', async () => {
   const missing = async (): Promise<string[]> => {
     const rows = await sql<{ day: string }[]>`
-      SELECT day::text AS day FROM report.missing_days WHERE account_id = ${accountId} ORDER BY day`;
+      SELECT mining_date::text AS day FROM report.missing_days WHERE account_id = ${accountId} ORDER BY mining_date`;
     return rows.map(({ day }) => day);
   };
   await earn({ day: '2026-10-01', amount: '1' });
@@ -162,7 +162,7 @@ test('a sub-account that earns half of what its hashrate should is seen against 
   const rows = await sql`
     SELECT trim_scale(income_per_phs_day)::text AS own, trim_scale(account_income_per_phs_day)::text AS account,
            against_account::text AS "againstAccount", against_trend::text AS "againstTrend"
-      FROM report.income_efficiency WHERE puid = ${puidOf(accountId, 1)} ORDER BY day`;
+      FROM report.income_efficiency WHERE puid = ${puidOf(accountId, 1)} ORDER BY mining_date`;
   expect([...rows]).toEqual([
     { own: '2', account: '2', againstAccount: '1.0000', againstTrend: null },
     { own: '2', account: '2', againstAccount: '1.0000', againstTrend: '1.0000' },

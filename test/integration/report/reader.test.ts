@@ -30,6 +30,7 @@ const EXPECTED = [
   'completeness',
   'daily_income',
   'data_freshness',
+  'fleet_by_prefix',
   'fleet_hashrate_daily',
   'fleet_hashrate_hourly',
   'income_changes',
@@ -40,12 +41,15 @@ const EXPECTED = [
   'monthly_income',
   'payment_changes',
   'reconciliation',
+  'reject_rate_daily',
   'settlement_delay',
   'unsettled_income',
   'worker_attention',
   'worker_health',
   'worker_status',
   'worker_uptime_daily',
+  'worker_weekly',
+  'workers_added_removed',
 ];
 
 test('the reports that people are promised are there', async () => {

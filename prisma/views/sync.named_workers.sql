@@ -1,0 +1,36 @@
+CREATE OR REPLACE VIEW sync.named_workers AS
+SELECT a.account_name, a.sub_account, a.account_id, w.puid, w.algo, w.worker_id, w.worker_name,
+       g.site, g.customer, g.model,
+       coalesce(g.prefix, regexp_replace(w.worker_name, '[^[:alnum:]]*[0-9]+$', '')) AS name_prefix,
+       w.status, w.real_hash_rate_hps, w.hour_hash_rate_hps, w.day_hash_rate_hps, w.reject_rate, w.last_share_at,
+       w.first_seen_at, w.last_seen_at, w.removed_at
+  FROM pool.workers w
+  JOIN report.sub_accounts a ON a.puid = w.puid
+  -- One look-up a length of prefix, by the primary key, and none where the columns are not asked for.
+  LEFT JOIN book.worker_groups g ON g.prefix = (
+         SELECT p.prefix
+           FROM unnest((SELECT array_agg(DISTINCT length(prefix)) FROM book.worker_groups)) AS l (length)
+           JOIN book.worker_groups p ON p.prefix = left(w.worker_name, l.length)
+          ORDER BY l.length DESC LIMIT 1);
+
+COMMENT ON VIEW sync.named_workers IS 'Workers with the names of their account and sub-account, and the group of book.worker_groups that they belong to. Read report.worker_status instead.';
+COMMENT ON COLUMN sync.named_workers.account_name IS 'The account, as named in the configuration.';
+COMMENT ON COLUMN sync.named_workers.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
+COMMENT ON COLUMN sync.named_workers.account_id IS 'The account''s number in the schema pool.';
+COMMENT ON COLUMN sync.named_workers.puid IS 'Sub-account id.';
+COMMENT ON COLUMN sync.named_workers.algo IS 'Algorithm, e.g. SHA256d.';
+COMMENT ON COLUMN sync.named_workers.worker_id IS 'Worker id.';
+COMMENT ON COLUMN sync.named_workers.worker_name IS 'Name of the worker (mining machine).';
+COMMENT ON COLUMN sync.named_workers.site IS 'Where it stands, as book.worker_groups says (kpool worker-groups); null: no prefix of it fits the name.';
+COMMENT ON COLUMN sync.named_workers.customer IS 'Whose it is, as book.worker_groups says.';
+COMMENT ON COLUMN sync.named_workers.model IS 'Its model, as book.worker_groups says.';
+COMMENT ON COLUMN sync.named_workers.name_prefix IS 'The longest prefix of book.worker_groups that its name begins with; where none does, the name without its last number.';
+COMMENT ON COLUMN sync.named_workers.status IS 'ACTIVE, INACTIVE, INVALID, or whatever the pool says.';
+COMMENT ON COLUMN sync.named_workers.real_hash_rate_hps IS 'Real-time hashrate, H/s.';
+COMMENT ON COLUMN sync.named_workers.hour_hash_rate_hps IS 'Hourly hashrate, H/s.';
+COMMENT ON COLUMN sync.named_workers.day_hash_rate_hps IS 'Daily hashrate, H/s.';
+COMMENT ON COLUMN sync.named_workers.reject_rate IS 'Rejected shares as served. The unit is not known: the specification heads the column %, its examples are 0.0157 and 0.02.';
+COMMENT ON COLUMN sync.named_workers.last_share_at IS 'Last submitted share.';
+COMMENT ON COLUMN sync.named_workers.first_seen_at IS 'When it was first listed to us.';
+COMMENT ON COLUMN sync.named_workers.last_seen_at IS 'When it was last listed to us.';
+COMMENT ON COLUMN sync.named_workers.removed_at IS 'When the pool was seen to list it no more; null while it does.';
