@@ -1,20 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ledgerDifferences, stateComplaints } from './checks';
-import { describeEpisode, episodeOf, type Episode } from './schedule';
-import { Stage } from './stage';
+import { describeEpisode, episodeOf, shortEpisodeOf, type Episode } from './schedule';
+import { FULL_SCALE, SMALL_SCALE, Stage, type Scale } from './stage';
 
 /** P7: calm for so long, and the database is what the pool serves. */
 const CONVERGE_MS = 120_000;
 /** P12: from the return of everything to the first request. */
 const FIRST_REQUEST_MS = 40_000;
 const LOOK_EVERY_MS = 500;
-const LEAVING_MS = 3_000;
 
 export interface ChaosOptions {
   readonly seed: number;
-  readonly firstEpisode: number;
-  /** Another episode begins until this many ms have passed; at least one is played. */
-  readonly forMs: number;
   /** 1, or more on a machine that has other things to do: all limits of time are that much longer. */
   readonly patience: number;
   readonly log: (line: string) => void;
@@ -29,49 +25,68 @@ export interface ChaosFigures {
   readonly firstRequestMs: readonly number[];
 }
 
-/** Plays episodes; rejects with everything that is needed to look into the first one that does not end well. */
-export async function playChaos({
-  seed,
-  firstEpisode,
-  forMs,
-  patience,
-  log,
-}: ChaosOptions): Promise<ChaosFigures> {
+interface Played {
+  readonly convergedMs: number;
+  readonly firstRequestMs: number;
+  readonly requests: number;
+}
+
+/**
+ * Plays episodes, another one until `forMs` have passed, at least one; rejects with everything that is needed to look into
+ * the first that does not end well.
+ */
+export async function playChaos(
+  options: ChaosOptions & { readonly firstEpisode: number; readonly forMs: number },
+): Promise<ChaosFigures> {
+  const { seed, firstEpisode, forMs } = options;
   const startedMs = performance.now();
-  const stage = await Stage.open(seed);
-  const blows: Record<string, number> = {};
-  const convergedMs: number[] = [];
-  const firstRequestMs: number[] = [];
-  try {
-    for (
-      let number = firstEpisode;
-      number === firstEpisode || performance.now() - startedMs < forMs;
-      number += 1
-    ) {
+  return onStage(seed, FULL_SCALE, async (stage) => {
+    const blows: Record<string, number> = {};
+    const all: Played[] = [];
+    for (let number = firstEpisode; all.length === 0 || performance.now() - startedMs < forMs; number += 1) {
       const episode = episodeOf(seed, number, stage.redis !== null);
-      log(describeEpisode(episode));
       for (const { kind } of episode.blows) blows[kind] = (blows[kind] ?? 0) + 1;
-      const played = await play(stage, episode, patience).catch((error: unknown) => {
-        throw new Error(failureText(seed, episode, stage, error), { cause: error });
-      });
-      convergedMs.push(played.convergedMs);
-      firstRequestMs.push(played.firstRequestMs);
-      log(
-        `  first request after ${seconds(played.firstRequestMs)} of calm, the truth after ${seconds(played.convergedMs)}`,
-      );
+      all.push(await play(stage, episode, options));
     }
-    const { arrivals } = await stage.look();
-    return { episodes: convergedMs.length, blows, requests: arrivals, convergedMs, firstRequestMs };
+    return {
+      episodes: all.length,
+      blows,
+      requests: all.reduce((sum, { requests }) => sum + requests, 0),
+      convergedMs: all.map(({ convergedMs }) => convergedMs),
+      firstRequestMs: all.map(({ firstRequestMs }) => firstRequestMs),
+    };
+  });
+}
+
+/** Plays one short episode over little data; rejects as `playChaos` does. */
+export async function playShortly(options: ChaosOptions): Promise<void> {
+  await onStage(options.seed, SMALL_SCALE, (stage) =>
+    play(stage, shortEpisodeOf(options.seed, stage.redis !== null), options),
+  );
+}
+
+async function onStage<T>(seed: number, scale: Scale, work: (stage: Stage) => Promise<T>): Promise<T> {
+  const stage = await Stage.open(seed, scale);
+  try {
+    return await work(stage);
   } finally {
     await stage.close();
   }
 }
 
-async function play(
-  stage: Stage,
-  episode: Episode,
-  patience: number,
-): Promise<{ convergedMs: number; firstRequestMs: number }> {
+async function play(stage: Stage, episode: Episode, { seed, patience, log }: ChaosOptions): Promise<Played> {
+  log(describeEpisode(episode));
+  try {
+    const played = await survive(stage, episode, patience);
+    const { firstRequestMs, convergedMs } = played;
+    log(`  first request after ${seconds(firstRequestMs)} of calm, the truth after ${seconds(convergedMs)}`);
+    return played;
+  } catch (error) {
+    throw new Error(failureText(seed, episode, stage, error), { cause: error });
+  }
+}
+
+async function survive(stage: Stage, episode: Episode, patience: number): Promise<Played> {
   const [firstRequestLimitMs, convergeLimitMs] = [FIRST_REQUEST_MS * patience, CONVERGE_MS * patience];
   await stage.raise(episode);
   const stormMs = performance.now();
@@ -104,10 +119,9 @@ async function play(
     ...(await stage.lower()),
     ...bugs.map(({ code, text }) => `a service ended with ${String(code)}: ${text}`),
   ];
-  await sleep(LEAVING_MS);
-  complaints.push(...(await stateComplaints(stage)));
+  complaints.push(...(await stateComplaints(stage, episode)));
   if (complaints.length > 0) throw new Error(complaints.join('\n'));
-  return { convergedMs, firstRequestMs };
+  return { convergedMs, firstRequestMs, requests: (await stage.look()).arrivals };
 }
 
 function failureText(seed: number, episode: Episode, stage: Stage, error: unknown): string {
@@ -118,7 +132,7 @@ function failureText(seed: number, episode: Episode, stage: Stage, error: unknow
   ]);
   return [
     error instanceof Error ? error.message : String(error),
-    `npm run chaos -- --seed ${seed} --episode ${episode.number} plays it again:`,
+    `npm run chaos -- --seed ${seed} ${episode.number === null ? '--short' : `--episode ${episode.number}`} plays it again:`,
     describeEpisode(episode),
     ...lines,
   ].join('\n');

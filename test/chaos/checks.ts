@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
 import { differenceOf, storedOf } from '../support/ledger-truth';
+import type { Episode } from './schedule';
 import type { Stage } from './stage';
 import { REQUESTS_PER_SECOND } from './stage';
 
@@ -9,6 +11,8 @@ const LEDGERS = {
 } as const;
 type Ledger = keyof typeof LEDGERS;
 const STATE = 'amount, hash_rate_hps, hash_unit, status, settled_at, withdrawn_at, extra';
+const LEAVING_MS = 5_000;
+const LEAVING_POLL_MS = 100;
 /** Long before anything that the pool serves. */
 const FIRST_DAY = '2020-01-01';
 const FLEET_TABLES = [
@@ -30,13 +34,13 @@ export async function ledgerDifferences(stage: Stage): Promise<readonly string[]
 }
 
 /** What is wrong with a database at rest, whatever happened before. */
-export async function stateComplaints(stage: Stage): Promise<readonly string[]> {
+export async function stateComplaints(stage: Stage, episode: Episode): Promise<readonly string[]> {
   return [
     ...(await revisionComplaints(stage.sql)),
     ...(await incomeTotalComplaints(stage.sql)),
     ...(await fleetComplaints(stage)),
     ...(await leftoverComplaints(stage)),
-    ...(await paceComplaints(stage)),
+    ...(await paceComplaints(stage, episode)),
   ];
 }
 
@@ -101,8 +105,16 @@ async function fleetDigests(sql: postgres.Sql): Promise<readonly string[]> {
   return digests;
 }
 
-/** Nothing of ours is left when every process has ended. */
+/** Nothing of ours is left when every process has ended; servers notice within moments. */
 async function leftoverComplaints(stage: Stage): Promise<string[]> {
+  for (let waitedMs = 0; waitedMs < LEAVING_MS; waitedMs += LEAVING_POLL_MS) {
+    if ((await findLeftovers(stage)).length === 0) return [];
+    await sleep(LEAVING_POLL_MS);
+  }
+  return findLeftovers(stage);
+}
+
+async function findLeftovers(stage: Stage): Promise<string[]> {
   const { sql } = stage;
   const sessions = await sql<{ session: string }[]>`
     SELECT format('%s, %s: %s', application_name, state, left(query, 100)) AS session FROM pg_stat_activity
@@ -120,10 +132,13 @@ async function leftoverComplaints(stage: Stage): Promise<string[]> {
   ];
 }
 
-async function paceComplaints(stage: Stage): Promise<string[]> {
+/** A step of the database's clock frees slots early for processes that share them, as docs/failures.md says: twice the limit. */
+async function paceComplaints(stage: Stage, { blows }: Episode): Promise<string[]> {
   const { mostInASecond } = await stage.look();
+  const isClockStepped = blows.some(({ kind }) => kind === 'step the database’s clock');
+  const limit = isClockStepped ? 2 * REQUESTS_PER_SECOND : REQUESTS_PER_SECOND;
   return Object.entries(mostInASecond)
-    .filter(([, most]) => most > REQUESTS_PER_SECOND)
+    .filter(([, most]) => most > limit)
     .map(([endpoint, most]) => `P6: ${most} requests to ${endpoint} arrived within a second`);
 }
 

@@ -1,8 +1,8 @@
-// `npm run chaos -- [--seed N] [--minutes M] [--episode E] [--patience F]`: kpool under everything that can happen to it.
+// `npm run chaos -- [--seed N] [--minutes M] [--episode E] [--patience F] [--short]`: kpool under everything that can happen to it.
 import { parseArgs } from 'node:util';
 import globalSetup from '../support/global-setup';
 import globalTeardown from '../support/global-teardown';
-import { playChaos } from './chaos';
+import { playChaos, playShortly } from './chaos';
 
 const DEFAULT_MINUTES = '10';
 const MINUTE_MS = 60_000;
@@ -14,6 +14,7 @@ async function main(): Promise<void> {
       minutes: { type: 'string' },
       episode: { type: 'string' },
       patience: { type: 'string', default: '1' },
+      short: { type: 'boolean', default: false },
     },
   });
   const seed = Number(values.seed ?? Math.trunc(Math.random() * 1e9));
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
   log(`seed ${seed}`);
   globalSetup();
   try {
+    if (values.short) return await playShortly({ seed, patience, log });
     const figures = await playChaos({ seed, firstEpisode, forMs: minutes * MINUTE_MS, patience, log });
     log(JSON.stringify(figures, null, 1));
   } finally {

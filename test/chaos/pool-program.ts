@@ -1,6 +1,6 @@
 // The simulated pool in a process of its own. Words on its standard input, each answered by a line of JSON.
 import { createInterface } from 'node:readline';
-import { createSimulator, type Fault } from '../../src/simulator';
+import { createSimulator, type Fault, type WorldSpec } from '../../src/simulator';
 import { createRandom, type Random } from '../../src/simulator/random';
 import { truthOf } from '../support/ledger-truth';
 
@@ -9,9 +9,11 @@ export interface PoolOptions {
   readonly seed: number;
   readonly startAt: number;
   readonly faultShare: number;
+  /** How much there is to read. */
+  readonly world: Partial<WorldSpec>;
 }
 
-/** The answer to `look`. */
+/** The answer to `look`: since the latest storm began. */
 export interface PoolReport {
   readonly arrivals: number;
   /** The most arrivals in any second, by endpoint. */
@@ -48,17 +50,13 @@ async function main(options: PoolOptions): Promise<void> {
     startAt: options.startAt,
     rateLimit: null,
     latencyMs: { min: 5, max: 60 },
-    world: {
-      days: 120,
-      subAccountsPerAccount: 2,
-      algorithms: ['SHA256d', 'Scrypt'],
-      workersPerSubAccount: 6,
-    },
+    world: options.world,
   });
   const random = createRandom(options.seed);
   let calm: (() => void) | null = null;
   const answers: Readonly<Record<string, () => unknown>> = {
     storm() {
+      simulator.requests.clear();
       calm ??= simulator.faults.when(() =>
         random() < options.faultShare ? FAULTS[Math.floor(random() * FAULTS.length)]?.(random) : undefined,
       );

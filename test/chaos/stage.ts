@@ -6,8 +6,9 @@ import postgres from 'postgres';
 import { findPackagedBinaries } from '../../src/store/embedded/binaries';
 import { createCluster, startCluster, stopCluster, type Cluster } from '../../src/store/embedded/cluster';
 import { findServerUser } from '../../src/store/embedded/server-user';
-import type { SimCredentials } from '../../src/simulator';
+import type { SimCredentials, WorldSpec } from '../../src/simulator';
 import { ChildProgram } from '../support/child-program';
+import { restoreDatabaseClock, setDatabaseClock } from '../support/database-clock';
 import { allEvery, BUILT_KPOOL, ServiceProcess } from '../support/jobs/service-process';
 import { StoppableRedis } from '../support/jobs/redis-server';
 import { findRedisProgram } from '../support/redis-program';
@@ -18,9 +19,23 @@ import { SupervisedService } from './services';
 
 export const REQUESTS_PER_SECOND = 4;
 const FAULT_SHARE = 0.2;
-/** Often enough to converge within the time for it several times over. */
-const EVERY = '15 s';
 const DATABASE = 'chaos';
+
+/** How much there is to do. */
+export interface Scale {
+  readonly world: Partial<WorldSpec>;
+  /** The interval of each stream: often enough to converge within the time for it several times over. */
+  readonly every: string;
+}
+
+export const FULL_SCALE: Scale = {
+  world: { days: 120, subAccountsPerAccount: 2, algorithms: ['SHA256d', 'Scrypt'], workersPerSubAccount: 6 },
+  every: '15 s',
+};
+export const SMALL_SCALE: Scale = {
+  world: { days: 20, subAccountsPerAccount: 1, algorithms: ['SHA256d'], workersPerSubAccount: 2 },
+  every: '5 s',
+};
 
 /** Everything that the services work with, each in processes of its own. */
 export class Stage {
@@ -37,6 +52,7 @@ export class Stage {
     private readonly databaseUrl: string,
     private readonly pool: ChildProgram,
     private readonly poolEnv: Readonly<Record<string, string>>,
+    private readonly every: string,
     readonly redis: StoppableRedis | null,
   ) {
     this.sql = postgres(databaseUrl, {
@@ -46,7 +62,7 @@ export class Stage {
     });
   }
 
-  static async open(seed: number): Promise<Stage> {
+  static async open(seed: number, { world, every }: Scale): Promise<Stage> {
     const directory = join(runDirectory(), `chaos-${seed}`);
     const serverDirectory = join(directory, 'server');
     await mkdir(serverDirectory, { recursive: true });
@@ -66,7 +82,7 @@ export class Stage {
 
     const redis = findRedisProgram() === null ? null : await StoppableRedis.create(directory);
     await redis?.start();
-    const poolOptions: PoolOptions = { seed, startAt: Date.now(), faultShare: FAULT_SHARE };
+    const poolOptions: PoolOptions = { seed, startAt: Date.now(), faultShare: FAULT_SHARE, world };
     const pool = new ChildProgram(join(__dirname, 'pool-program.ts'), [JSON.stringify(poolOptions)]);
     const { url, account } = await pool.answer<{ url: string; account: SimCredentials }>();
     const poolEnv = {
@@ -77,7 +93,7 @@ export class Stage {
       KUCOIN_POOL_ACCOUNT_NAME: account.name,
     };
     const databaseUrl = `postgres://kpool:${DATABASE}@127.0.0.1:${port}/${DATABASE}`;
-    return new Stage(directory, cluster, settings, databaseUrl, pool, poolEnv, redis);
+    return new Stage(directory, cluster, settings, databaseUrl, pool, poolEnv, every, redis);
   }
 
   /** Starts the services of an episode, under a pool that is not well. */
@@ -126,6 +142,8 @@ export class Stage {
           await this.redis?.start();
         });
         return;
+      case 'step the database’s clock':
+        return this.#stepDatabaseClock(blow.byMs);
       case 'let a day pass at the pool':
         await this.pool.ask('day');
         return;
@@ -136,6 +154,7 @@ export class Stage {
   async calm(): Promise<void> {
     await this.pool.ask('calm');
     await Promise.all([this.#postgresIsAway, this.#redisIsAway]);
+    await restoreDatabaseClock(this.sql);
     await Promise.all(this.services.map((service) => service.untilWell()));
   }
 
@@ -177,8 +196,8 @@ export class Stage {
   #env(queue: Episode['queue']): Record<string, string> {
     return {
       ...this.poolEnv,
-      ...allEvery(EVERY),
-      RECENT_EVERY: EVERY,
+      ...allEvery(this.every),
+      RECENT_EVERY: this.every,
       DATABASE_URL: this.databaseUrl,
       KUCOIN_POOL_REQUESTS_PER_SECOND: String(REQUESTS_PER_SECOND),
       HTTP_PORT: '0',
@@ -203,6 +222,11 @@ export class Stage {
     } catch {
       // Away already.
     }
+  }
+
+  async #stepDatabaseClock(byMs: number): Promise<void> {
+    await this.#postgresIsAway;
+    await setDatabaseClock(this.sql, Date.now() + byMs).catch(() => undefined);
   }
 
   async #onRedis<T>(work: (client: Redis) => Promise<T>): Promise<T | null> {

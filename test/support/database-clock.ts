@@ -6,3 +6,10 @@ export async function setDatabaseClock(sql: postgres.Sql, atMs: number): Promise
     CREATE OR REPLACE FUNCTION sync.now() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL SAFE AS
     $$ SELECT timestamptz '${new Date(atMs).toISOString()}' + (pg_catalog.clock_timestamp() - timestamptz '${new Date().toISOString()}') $$`);
 }
+
+/** The clock of the server again. */
+export async function restoreDatabaseClock(sql: postgres.Sql): Promise<void> {
+  await sql.unsafe(`
+    CREATE OR REPLACE FUNCTION sync.now() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL SAFE AS
+    $$ SELECT pg_catalog.clock_timestamp() $$`);
+}
