@@ -28,9 +28,11 @@ async function main(): Promise<void> {
   log(`seed ${seed}`);
   globalSetup();
   try {
-    if (values.short) return await playShortly({ seed, patience, log });
-    const figures = await playChaos({ seed, firstEpisode, forMs: minutes * MINUTE_MS, patience, log });
-    log(JSON.stringify(figures, null, 1));
+    if (values.short) await playShortly({ seed, patience, log });
+    else {
+      const figures = await playChaos({ seed, firstEpisode, forMs: minutes * MINUTE_MS, patience, log });
+      log(JSON.stringify(figures, null, 1));
+    }
   } finally {
     await globalTeardown();
   }

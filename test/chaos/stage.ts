@@ -20,6 +20,7 @@ import { SupervisedService } from './services';
 export const REQUESTS_PER_SECOND = 4;
 const FAULT_SHARE = 0.2;
 const DATABASE = 'chaos';
+const RECOVERY_MS = 30_000;
 
 /** How much there is to do. */
 export interface Scale {
@@ -154,7 +155,7 @@ export class Stage {
   async calm(): Promise<void> {
     await this.pool.ask('calm');
     await Promise.all([this.#postgresIsAway, this.#redisIsAway]);
-    await restoreDatabaseClock(this.sql);
+    await this.#restoreDatabaseClock();
     await Promise.all(this.services.map((service) => service.untilWell()));
   }
 
@@ -227,6 +228,17 @@ export class Stage {
   async #stepDatabaseClock(byMs: number): Promise<void> {
     await this.#postgresIsAway;
     await setDatabaseClock(this.sql, Date.now() + byMs).catch(() => undefined);
+  }
+
+  /** A server that has lost a backend is back within moments. */
+  async #restoreDatabaseClock(): Promise<void> {
+    for (const giveUpAtMs = performance.now() + RECOVERY_MS; ; await sleep(100)) {
+      try {
+        return await restoreDatabaseClock(this.sql);
+      } catch (error) {
+        if (performance.now() > giveUpAtMs) throw error;
+      }
+    }
   }
 
   async #onRedis<T>(work: (client: Redis) => Promise<T>): Promise<T | null> {
