@@ -7,7 +7,7 @@ import { FULL_SCALE, SMALL_SCALE, Stage, type Scale } from './stage';
 const CONVERGE_MS = 120_000;
 /** P12: from the return of everything to the first request. */
 const FIRST_REQUEST_MS = 40_000;
-const LOOK_EVERY_MS = 500;
+const POLL_EVERY_MS = 500;
 
 export interface ChaosOptions {
   readonly seed: number;
@@ -96,11 +96,11 @@ async function survive(stage: Stage, episode: Episode, patience: number): Promis
   }
   await stage.calm();
   const calmMs = performance.now();
-  const { arrivals } = await stage.look();
+  const { arrivals } = await stage.report();
   let firstRequestMs: number | null = null;
   for (;;) {
     const elapsedMs = performance.now() - calmMs;
-    if (firstRequestMs === null && (await stage.look()).arrivals > arrivals) firstRequestMs = elapsedMs;
+    if (firstRequestMs === null && (await stage.report()).arrivals > arrivals) firstRequestMs = elapsedMs;
     if (firstRequestMs === null && elapsedMs > firstRequestLimitMs)
       throw new Error(`P12: no request within ${seconds(firstRequestLimitMs)} of calm.`);
     const differences = await ledgerDifferences(stage);
@@ -109,7 +109,7 @@ async function survive(stage: Stage, episode: Episode, patience: number): Promis
       throw new Error(
         `P7: after ${seconds(convergeLimitMs)} of calm the ledger differs:\n${differences.join('\n')}`,
       );
-    await sleep(LOOK_EVERY_MS);
+    await sleep(POLL_EVERY_MS);
   }
   const convergedMs = performance.now() - calmMs;
   const bugs = stage.services
@@ -121,7 +121,7 @@ async function survive(stage: Stage, episode: Episode, patience: number): Promis
   ];
   complaints.push(...(await stateComplaints(stage, episode)));
   if (complaints.length > 0) throw new Error(complaints.join('\n'));
-  return { convergedMs, firstRequestMs, requests: (await stage.look()).arrivals };
+  return { convergedMs, firstRequestMs, requests: (await stage.report()).arrivals };
 }
 
 function failureText(seed: number, episode: Episode, stage: Stage, error: unknown): string {

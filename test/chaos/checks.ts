@@ -134,7 +134,7 @@ async function findLeftovers(stage: Stage): Promise<string[]> {
 
 /** A step of the database's clock frees slots early for processes that share them, as docs/failures.md says: twice the limit. */
 async function paceComplaints(stage: Stage, { blows }: Episode): Promise<string[]> {
-  const { mostInASecond } = await stage.look();
+  const { mostInASecond } = await stage.report();
   const isClockStepped = blows.some(({ kind }) => kind === 'step the database’s clock');
   const limit = isClockStepped ? 2 * REQUESTS_PER_SECOND : REQUESTS_PER_SECOND;
   return Object.entries(mostInASecond)

@@ -13,7 +13,7 @@ export interface PoolOptions {
   readonly world: Partial<WorldSpec>;
 }
 
-/** The answer to `look`: since the latest storm began. */
+/** The answer to `report`: since the latest storm began. */
 export interface PoolReport {
   readonly arrivals: number;
   /** The most arrivals in any second, by endpoint. */
@@ -71,7 +71,7 @@ async function main(options: PoolOptions): Promise<void> {
       simulator.clock.advance(DAY_MS);
       return 'passed';
     },
-    look(): PoolReport {
+    report(): PoolReport {
       const endpoints = new Set(simulator.requests.entries.map(({ endpoint }) => endpoint));
       const mostInASecond = Object.fromEntries(
         [...endpoints].map((endpoint) => [

@@ -163,8 +163,8 @@ export class Stage {
     return this.pool.ask('truth');
   }
 
-  async look(): Promise<PoolReport> {
-    return this.pool.ask('look');
+  async report(): Promise<PoolReport> {
+    return this.pool.ask('report');
   }
 
   /** Ends the services and syncs; resolves with what is wrong with their ends. */
@@ -232,12 +232,15 @@ export class Stage {
 
   /** A server that has lost a backend is back within moments. */
   async #restoreDatabaseClock(): Promise<void> {
-    for (const giveUpAtMs = performance.now() + RECOVERY_MS; ; await sleep(100)) {
+    const giveUpAtMs = performance.now() + RECOVERY_MS;
+    for (;;) {
       try {
-        return await restoreDatabaseClock(this.sql);
+        await restoreDatabaseClock(this.sql);
+        return;
       } catch (error) {
         if (performance.now() > giveUpAtMs) throw error;
       }
+      await sleep(100);
     }
   }
 
