@@ -34,5 +34,6 @@ export default {
   })),
   // Tests wait for the pace of simulated pools most of their time: more of them than there are cores keep those busy.
   maxWorkers: 4,
+  testSequencer: '<rootDir>/test/support/slowest-first.mjs',
   testTimeout: 150_000,
 };

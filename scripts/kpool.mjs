@@ -15,11 +15,8 @@ const SOURCES = ['src', 'jobs', 'tsconfig.json', 'tsconfig.build.json'].map((nam
 
 /** The compiler's entry file, or null in an installation without development packages, which comes built. */
 function findCompiler() {
-  try {
-    return require.resolve('typescript/bin/tsc');
-  } catch {
-    return null;
-  }
+  const compiler = path.join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
+  return existsSync(compiler) ? compiler : null;
 }
 
 function isNewer(source, thanMs) {

@@ -24,7 +24,6 @@ const SETTINGS = {
   shared_buffers: '128MB',
   max_connections: '300',
   max_prepared_transactions: '0',
-  autovacuum_naptime: '5s',
   lc_messages: 'C',
   timezone: 'UTC',
   log_timezone: 'UTC',
