@@ -31,6 +31,14 @@ WITH cursors AS MATERIALIZED (
            UNION ALL
           SELECT 'rewards', puid FROM pool.rewards WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL) AS r
     JOIN pool.sub_accounts s ON s.puid = r.puid GROUP BY 1, 2
+), degraded AS (
+  SELECT s.account_id AS account, r.stream, count(*) AS rows
+    FROM (SELECT 'earnings' AS stream, puid FROM pool.earnings
+           WHERE withdrawn_at IS NULL AND extra ?| '{hashRate,hashUnit,settleTime,rejectRate}'::text[]
+           UNION ALL
+          SELECT 'rewards', puid FROM pool.rewards
+           WHERE withdrawn_at IS NULL AND extra ?| '{hashRate,hashUnit,settleTime}'::text[]) AS r
+    JOIN pool.sub_accounts s ON s.puid = r.puid GROUP BY 1, 2
 )
 SELECT a.account_name, a.status AS account_status, d.name AS stream,
        s.last_success_at,
@@ -52,7 +60,8 @@ SELECT a.account_name, a.status AS account_status, d.name AS stream,
             WHEN s.scopes > 0 THEN 'first sync'
             ELSE 'waiting' END AS state,
        coalesce(i.rows, 0) AS rows_in_doubt,
-       coalesce(v.rows, 0) AS unserved_rows
+       coalesce(v.rows, 0) AS unserved_rows,
+       coalesce(g.rows, 0) AS degraded_rows
   FROM pool.accounts a
  CROSS JOIN sync.schedule d
  CROSS JOIN (SELECT sync.now() AS now) n
@@ -61,6 +70,7 @@ SELECT a.account_name, a.status AS account_status, d.name AS stream,
   LEFT JOIN quarantine q ON q.account = a.account_id AND q.stream = d.name
   LEFT JOIN doubt i ON i.account = a.account_id AND i.stream = d.name
   LEFT JOIN unserved v ON v.account = a.account_id AND v.stream = d.name
+  LEFT JOIN degraded g ON g.account = a.account_id AND g.stream = d.name
   LEFT JOIN unknown u ON u.account = a.account_id AND u.stream = d.name
  CROSS JOIN LATERAL (
    SELECT CASE
@@ -99,3 +109,4 @@ COMMENT ON COLUMN report.data_freshness.last_progress_at IS 'When it last succee
 COMMENT ON COLUMN report.data_freshness.state IS 'fresh; failing: the last sync of a scope failed; late: see is_late; nothing to ask: nothing was found yet to ask the pool about; first sync: it was begun and has not ended well yet; waiting: for that.';
 COMMENT ON COLUMN report.data_freshness.rows_in_doubt IS 'Rows of income that the pool did not show when they were last read, kept since a row that could not be understood may be any of them.';
 COMMENT ON COLUMN report.data_freshness.unserved_rows IS 'Rows of income that the pool''s list no longer reaches back to; they are kept and go on counting.';
+COMMENT ON COLUMN report.data_freshness.degraded_rows IS 'Rows of income that landed without a hashrate, reject rate or settle time, since the pool''s value could not be read; extra has it as it came.';

@@ -176,6 +176,8 @@ CREATE FUNCTION sync.make_ledger_list(list text, revisions text, has_type boolea
 DECLARE
   type_column        constant text := CASE WHEN has_type THEN 'type text NOT NULL,' ELSE '' END;
   reject_rate_column constant text := CASE WHEN has_reject_rate THEN 'reject_rate numeric,' ELSE '' END;
+  -- The fields of the API that have a column, and are in extra only where their value could not be read.
+  side_fields        constant text[] := ARRAY['hashRate', 'hashUnit', 'settleTime'] || CASE WHEN has_reject_rate THEN ARRAY['rejectRate'] ELSE '{}' END;
   key                constant text := 'puid, algo, currency, mined_at, ' || CASE WHEN has_type THEN 'type, ' ELSE '' END || 'ordinal';
   state              constant text := 'amount, hash_rate_hps, hash_unit, ' || CASE WHEN has_reject_rate THEN 'reject_rate, ' ELSE '' END
                                         || 'status, settled_at, withdrawn_at, unserved_at, extra';
@@ -211,9 +213,11 @@ BEGIN
     -- All that is not settled, unknown statuses too: a few rows of a long ledger.
     CREATE INDEX %1$s_unsettled_idx ON pool.%1$s (mined_at) WHERE status <> 'SETTLED' AND withdrawn_at IS NULL;
     CREATE INDEX %1$s_unserved_idx ON pool.%1$s (puid) WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL;
+    -- Empty while every field can be read.
+    CREATE INDEX %1$s_degraded_idx ON pool.%1$s (puid) WHERE withdrawn_at IS NULL AND extra ?| %5$L::text[];
     -- Empty while the pool says only what its specification says.
     CREATE INDEX %1$s_unknown_status_idx ON pool.%1$s (puid, status) WHERE status NOT IN ('SETTLED', 'WAIT_SETTLE');
-  $sql$, list, type_column, reject_rate_column, key);
+  $sql$, list, type_column, reject_rate_column, key, side_fields);
 
   EXECUTE format($sql$
     CREATE TABLE pool.%1$s (
@@ -311,7 +315,7 @@ BEGIN
         ('changed_at', 'When the row last changed, by the database''s clock; the valid_from of its open revision.'),
         ('withdrawn_at', 'When two complete reads agreed that the pool no longer serves the row; null while it is served.'),
         ('unserved_at', 'When two reads agreed that the pool''s list begins later than this row, which is kept and goes on counting; null while it is served.'),
-        ('extra', 'Fields of the API that have no column, digit for digit.'),
+        ('extra', 'Fields of the API that have no column, digit for digit, and the raw value of each whose column is null since it could not be read.'),
         ('revision_id', 'Our number of the revision.'),
         ('change', 'What made this revision: appeared, settled, amended, withdrawn, restored, unserved or served_again.'),
         ('valid_from', 'From when we knew the row so, included.'),
