@@ -17,8 +17,9 @@ export interface StatusView extends ServiceStatus {
 const MAX_HISTORIES = 20;
 
 /** In a word or two, how a stream is doing. */
-export function stateOf({ failingScopes, state }: StreamFreshness): string {
-  return state === 'failing' ? `${failingScopes} failing` : state;
+export function stateOf({ failingScopes, state, degradedRows }: StreamFreshness): string {
+  const text = state === 'failing' ? `${failingScopes} failing` : state;
+  return degradedRows === '0' ? text : `${text}, ${degradedRows} degraded`;
 }
 
 function paceText({ rateScope, requestsPerSecond, keysPacedAsWhole }: StatusView): string {

@@ -19,8 +19,16 @@ const SHOWN_CHARACTERS = 60;
 const MAX_REQUIRED_CHARACTERS = 200;
 
 /** Why a value cannot be understood; completes a sentence that begins with the field's name. */
-class Misread {
+export class Misread {
   constructor(readonly reason: string) {}
+}
+
+/**
+ * A schema for a field without which the item still says what it has to: what cannot be read comes through as a
+ * `Misread`, and the item's reader keeps the raw value.
+ */
+function sideField<T>(read: (value: unknown) => T | Misread) {
+  return z.transform(read);
 }
 
 /** A schema for one field: `read` sees undefined for an absent one, and answers a value or what is wrong. */
@@ -90,22 +98,42 @@ export const amountField = field(readAmount);
 /** A rate: absent, null and "" are none. */
 export const optionalDecimalField = field(readDecimal);
 
+/** The same where the item does not depend on it. */
+export const sideDecimalField = sideField(readDecimal);
+
 /** A text that must be there and say something, as served; at most 200 characters. */
-export const requiredTextField = field((value) => {
+export const requiredTextField = field(readRequiredText);
+
+function readRequiredText(value: unknown): string | Misread {
   const text = readText(value);
   if (text === null || text === '') return new Misread('is missing');
   if (text instanceof Misread || text.length <= MAX_REQUIRED_CHARACTERS) return text;
   return new Misread(`is ${show(text)}, longer than ${MAX_REQUIRED_CHARACTERS} characters`);
-});
+}
 
 /** A name: it must be there, but may be empty. */
 export const nameField = field((value) => readText(value) ?? new Misread('is missing'));
 
-/** A text that may be absent; "" is none. */
-export const optionalTextField = field((value) => {
+/** A ticker: letters, digits and the few signs that tickers hold, a letter among them. */
+const TICKER = /^(?=.*\p{L})[\p{L}\p{N}$][\p{L}\p{M}\p{N}$._/@+*-]*$/u;
+
+/** A currency by its ticker, as served; at most 200 characters. */
+export const currencyField = field((value) => {
+  const text = readRequiredText(value);
+  if (text instanceof Misread || TICKER.test(text)) return text;
+  return new Misread(`is ${show(value)}, not a ticker of a currency`);
+});
+
+function readOptionalText(value: unknown): string | null | Misread {
   const text = readText(value);
   return text === '' ? null : text;
-});
+}
+
+/** A text that may be absent; "" is none. */
+export const optionalTextField = field(readOptionalText);
+
+/** The same where the item does not depend on it. */
+export const sideTextField = sideField(readOptionalText);
 
 /** An id up to 2^63 − 1, as a JSON number or a string of digits. */
 export const idField = field((value) => {
@@ -121,7 +149,7 @@ export const idField = field((value) => {
  * An instant, ms since the epoch; absent, null, "" and 0 are none. One in seconds is recognised by its size: as
  * milliseconds it would lie in January or February 1970.
  */
-export const optionalInstantField = field((value) => {
+export const sideInstantField = sideField((value) => {
   const instant = readWhole(value, MAX_INSTANT_MS);
   if (instant === null || instant instanceof Misread) return instant;
   return instant === 0 ? null : isPlausible(instant * 1_000) ? instant * 1_000 : instant;

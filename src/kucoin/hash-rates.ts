@@ -1,6 +1,5 @@
 import type { DecimalText } from '../core/decimal';
-import { Unreadable } from './items';
-import { findHashUnitPower, toHps } from './hash-unit';
+import { toHps } from './hash-unit';
 
 /** Hashrates as served, by the name of their field, and their unit. */
 export interface ServedRates<Name extends string> {
@@ -8,30 +7,31 @@ export interface ServedRates<Name extends string> {
   readonly hashUnit: string | null;
 }
 
-/** The same in H/s. Where the unit is missing or unknown, `untold` are the rates to keep in `extra`. */
+/** The same in H/s. `untold` are the rates to keep in `extra`: their unit is missing or unknown, or they are beyond every measure. */
 export interface RatesInHps<Name extends string> {
   readonly hps: Readonly<Record<Name, DecimalText | null>>;
   readonly untold: Readonly<Record<string, DecimalText>>;
 }
 
 /** Moves every rate to H/s, exactly. */
-export function ratesInHps<Name extends string>(served: ServedRates<Name>): RatesInHps<Name> | Unreadable {
+export function ratesInHps<Name extends string>(served: ServedRates<Name>): RatesInHps<Name> {
   const names = Object.keys(served.rates) as Name[];
-  const unit = served.hashUnit;
-  const isTold = unit !== null && findHashUnitPower(unit) !== null;
-  const untold = names.flatMap((name) => {
+  const entries = names.map((name) => [name, findHps(served.rates[name], served.hashUnit)] as const);
+  const untold = entries.flatMap(([name, hps]) => {
     const rate = served.rates[name];
-    return isTold || rate === null ? [] : [[name, rate] as const];
+    return hps !== null || rate === null ? [] : [[name, rate] as const];
   });
+  return {
+    hps: Object.fromEntries(entries) as Record<Name, DecimalText | null>,
+    untold: Object.fromEntries(untold),
+  };
+}
+
+function findHps(rate: DecimalText | null, unit: string | null): DecimalText | null {
   try {
-    const entries = names.map((name) => [name, toHps(served.rates[name], unit)] as const);
-    return {
-      hps: Object.fromEntries(entries) as Record<Name, DecimalText | null>,
-      untold: Object.fromEntries(untold),
-    };
+    return toHps(rate, unit);
   } catch (error) {
-    if (error instanceof RangeError)
-      return new Unreadable(`a hashrate is beyond every measure: ${error.message}`);
+    if (error instanceof RangeError) return null;
     throw error;
   }
 }

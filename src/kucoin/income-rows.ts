@@ -4,11 +4,13 @@ import type { IncomeRow } from '../domain/income';
 import type { Puid } from '../domain/ids';
 import {
   amountField,
+  currencyField,
+  Misread,
   miningDateField,
-  optionalDecimalField,
-  optionalInstantField,
-  optionalTextField,
   requiredTextField,
+  sideDecimalField,
+  sideInstantField,
+  sideTextField,
 } from './fields';
 import { ratesInHps } from './hash-rates';
 import type { ReadItem } from './items';
@@ -41,14 +43,14 @@ export function incomeParams(query: IncomeQuery): Params {
   };
 }
 
-/** The fields that earnings and rewards share. */
+/** The fields that earnings and rewards share. Whoever was paid how much, in what, for when has to be readable. */
 export const incomeSchema = z.object({
   amount: amountField,
-  currency: requiredTextField,
+  currency: currencyField,
   miningDate: miningDateField,
-  settleTime: optionalInstantField,
-  hashRate: optionalDecimalField,
-  hashUnit: optionalTextField,
+  settleTime: sideInstantField,
+  hashRate: sideDecimalField,
+  hashUnit: sideTextField,
   status: requiredTextField,
 });
 
@@ -57,20 +59,30 @@ type IncomeFields = z.output<typeof incomeSchema>;
 /** What only one of the two has. */
 interface OwnFields {
   readonly type: string | null;
-  readonly rejectRate: DecimalText | null;
+  readonly rejectRate: DecimalText | null | Misread;
 }
 
-/** The row of an item whose fields were read. */
+/** The row of an item whose fields were read. A side field that cannot be read is null, and stays in `extra` as it came. */
 export function incomeRow(
   read: ReadItem<IncomeFields>,
   own: OwnFields,
   poolNowMs: number,
 ): IncomeRow | Unreadable {
-  const { amount, currency, miningDate, settleTime, hashRate, hashUnit, status } = read.fields;
+  const { amount, currency, miningDate, status } = read.fields;
   if (miningDate > poolNowMs + MAX_FUTURE_MS)
     return new Unreadable(`miningDate is ${miningDate}, more than two days in the future`);
-  const rates = ratesInHps({ rates: { hashRate }, hashUnit });
-  if (rates instanceof Unreadable) return new Unreadable(rates.reason, miningDate);
+  const unread = new Set<string>();
+  const valueOf = <T>(name: string, value: T | Misread): T | null => {
+    if (!(value instanceof Misread)) return value;
+    unread.add(name);
+    return null;
+  };
+  const hashUnit = valueOf('hashUnit', read.fields.hashUnit);
+  const rates = ratesInHps({ rates: { hashRate: valueOf('hashRate', read.fields.hashRate) }, hashUnit });
+  const side = {
+    rejectRate: valueOf('rejectRate', own.rejectRate),
+    settledAtMs: valueOf('settleTime', read.fields.settleTime),
+  };
   return {
     currency,
     type: own.type,
@@ -78,9 +90,8 @@ export function incomeRow(
     amount,
     hashRateHps: rates.hps.hashRate,
     hashUnit,
-    rejectRate: own.rejectRate,
+    ...side,
     status,
-    settledAtMs: settleTime,
-    extra: read.extra(rates.untold),
+    extra: read.extra(rates.untold, unread),
   };
 }

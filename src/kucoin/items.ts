@@ -7,6 +7,7 @@ import { isJsonObject, isStorable, JsonNumber, storableText, writeJson, writeJso
 
 /** Names of the fields in which U+0000 or a lone surrogate was replaced, within `extra`. */
 const REPLACED_FIELD = '_nul_replaced';
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** What `readItem` needs of a zod object schema. */
 interface ItemSchema<Fields> {
@@ -17,8 +18,11 @@ interface ItemSchema<Fields> {
 /** An item that was understood: its known fields, and the item itself for what goes to `extra`. */
 export interface ReadItem<Fields> {
   readonly fields: Fields;
-  /** The unknown fields, and the numbers in `alsoKept` under their names, as JSON object text; null when none. */
-  extra(alsoKept?: Readonly<Record<string, DecimalText>>): ExtraJson;
+  /**
+   * As JSON object text; null when there is none: the unknown fields, those in `unread` as they came, and the numbers in
+   * `alsoKept` under their names.
+   */
+  extra(alsoKept?: Readonly<Record<string, DecimalText>>, unread?: ReadonlySet<string>): ExtraJson;
 }
 
 /** Rows and unreadable items of one list, each item by itself: a bad one never stops the others (P8). */
@@ -58,7 +62,10 @@ export function readItem<Fields>(schema: ItemSchema<Fields>, item: JsonValue): R
       isDated ? findInstant(item['miningDate']) : undefined,
     );
   }
-  return { fields: parsed.data, extra: (alsoKept = {}) => extraOf(item, schema.shape, alsoKept) };
+  return {
+    fields: parsed.data,
+    extra: (alsoKept = {}, unread = NOTHING) => extraOf(item, schema.shape, alsoKept, unread),
+  };
 }
 
 /** An instant, served as a number or as a text. Not every schema has judged the field: it may be anything. */
@@ -88,13 +95,14 @@ function extraOf(
   item: JsonObject,
   known: object,
   alsoKept: Readonly<Record<string, DecimalText>>,
+  unread: ReadonlySet<string>,
 ): ExtraJson {
   // Whether a number was served as a text does not matter: the same value has to look the same each time.
   const members = Object.entries(alsoKept).map(([name, decimal]) => `${JSON.stringify(name)}:${decimal}`);
   const replaced: string[] = [];
   for (const [name, value] of Object.entries(item)) {
     if (!isStorable(name) || !isStorable(value)) replaced.push(name);
-    if (Object.hasOwn(known, name)) continue;
+    if (Object.hasOwn(known, name) && !unread.has(name)) continue;
     members.push(`${JSON.stringify(storableText(name))}:${writeJsonbText(value)}`);
   }
   if (replaced.length > 0) members.push(`"${REPLACED_FIELD}":${writeJsonbText(replaced)}`);

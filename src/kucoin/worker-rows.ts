@@ -25,7 +25,6 @@ export function readWorker(item: JsonValue): Worker | Unreadable {
   const { workerId, workerName, rejectRate, lastShareTime, status, hashUnit } = read.fields;
   const { realHashRate, hourHashRate, dayHashRate } = read.fields;
   const rates = ratesInHps({ rates: { realHashRate, hourHashRate, dayHashRate }, hashUnit });
-  if (rates instanceof Unreadable) return rates;
   return {
     workerId: workerId as WorkerId,
     // A machine without a name is still a machine: its id identifies it.

@@ -17,6 +17,8 @@ export interface StreamFreshness {
   readonly state: 'fresh' | 'failing' | 'late' | 'nothing to ask' | 'first sync' | 'waiting';
   readonly scopes: number;
   readonly failingScopes: number;
+  /** Rows of income that landed without a side field that could not be read. */
+  readonly degradedRows: string;
 }
 
 export interface CertifiedSpan {
@@ -42,7 +44,8 @@ export async function readMonthsOfIncome(sql: Sql, months: number): Promise<read
 export async function readFreshness(sql: Sql): Promise<readonly StreamFreshness[]> {
   return sql<StreamFreshness[]>`
     SELECT account_name AS account, stream, last_success_at AS "lastSuccessAt", is_late AS "isLate", state,
-           scopes::int AS scopes, failing_scopes::int AS "failingScopes"
+           scopes::int AS scopes, failing_scopes::int AS "failingScopes",
+           degraded_rows::text AS "degradedRows"
       FROM report.data_freshness ORDER BY account_name, stream`;
 }
 

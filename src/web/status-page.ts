@@ -25,13 +25,14 @@ export function statusPage(data: ServiceStatus, now: Date, hasQueue: boolean): s
     data.accounts.map(({ account, status, reason }) => [account, status, reason]),
   )}
 <h2>Freshness</h2>${htmlTable(
-    ['account', 'stream', 'last success', 'scopes', 'failing', 'state'],
+    ['account', 'stream', 'last success', 'scopes', 'failing', 'degraded rows', 'state'],
     data.freshness.map((row) => [
       row.account,
       row.stream,
       instant(row.lastSuccessAt),
       String(row.scopes),
       String(row.failingScopes),
+      row.degradedRows,
       row.state,
     ]),
   )}

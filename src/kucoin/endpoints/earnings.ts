@@ -1,13 +1,13 @@
 import type { IncomeRow } from '../../domain/income';
 import type { Page } from '../../domain/page';
 import type { Endpoint } from '../endpoint';
-import { optionalDecimalField } from '../fields';
+import { sideDecimalField } from '../fields';
 import type { IncomeQuery } from '../income-rows';
 import { incomeParams, incomeRow, incomeSchema } from '../income-rows';
 import { readItem, Unreadable } from '../items';
 import { readPage } from '../lists';
 
-const earningSchema = incomeSchema.extend({ rejectRate: optionalDecimalField });
+const earningSchema = incomeSchema.extend({ rejectRate: sideDecimalField });
 
 /** Mining income of a sub-account. Source: `GET /v1/external/earn/query`. */
 export const earnings: Endpoint<IncomeQuery, Page<IncomeRow>> = {

@@ -31,7 +31,6 @@ function readSubAccount(item: JsonValue): SubAccount | Unreadable {
   if (read instanceof Unreadable) return read;
   const { puid, pname, defaultAlgo, hashUnit, realHashRate, hourHashRate, dayHashRate } = read.fields;
   const rates = ratesInHps({ rates: { realHashRate, hourHashRate, dayHashRate }, hashUnit });
-  if (rates instanceof Unreadable) return rates;
   return {
     puid: puid as Puid,
     pname,

@@ -267,6 +267,7 @@ describe('freshness', () => {
       state: 'fresh',
       scopes: 1,
       failingScopes: 0,
+      degradedRows: '0',
     });
     expect(await freshnessOf('rewards')).toMatchObject({ isLate: true, state: 'late' });
   });

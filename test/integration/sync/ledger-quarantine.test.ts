@@ -59,6 +59,31 @@ test('P8 a row that cannot be understood is kept whole, the others land, and the
   expect(freshness?.['open']).toBe(1);
 });
 
+test('P8 a row whose side fields cannot be read lands without them, and is counted as degraded', async () => {
+  const place = await lab.newScope('earnings');
+  const raw =
+    `{"amount":1.5,"currency":"BTC","miningDate":${DAY},"status":"SETTLED","settleTime":"soon",` +
+    '"hashRate":"about 1.0","hashUnit":"H","rejectRate":"-"}';
+  lab.simulator.world.insertRaw('earnings', place.key, DAY, raw);
+  const result = await lab.sync(place);
+  expect([result.outcome, result.totals.inserted, result.totals.quarantined]).toEqual(['succeeded', 1, 0]);
+  const [row] = await lab.sql`
+    SELECT amount::text, settled_at, hash_rate_hps, reject_rate, extra FROM pool.earnings
+     WHERE puid = ${String(place.scope.puid)}`;
+  expect(row).toEqual({
+    amount: '1.5',
+    settled_at: null,
+    hash_rate_hps: null,
+    reject_rate: null,
+    extra: { hashRate: 'about 1.0', rejectRate: '-', settleTime: 'soon' },
+  });
+  const [freshness] = await lab.sql`
+    SELECT degraded_rows::int AS degraded FROM report.data_freshness WHERE stream = 'earnings'`;
+  expect(freshness?.['degraded']).toBe(1);
+  const again = await lab.sync(place, { request: VERIFY });
+  expect([again.outcome, again.totals.changed, again.totals.unchanged]).toEqual(['succeeded', 0, 1]);
+});
+
 test('P8 two broken rows that are equal are two, and none is kept twice when it is served again', async () => {
   const { place } = await brokenScope();
   lab.simulator.world.insertRaw('earnings', place.key, DAY, BROKEN);

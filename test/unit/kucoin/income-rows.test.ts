@@ -139,10 +139,44 @@ test('a settleTime in seconds is no date of 1970', () => {
   expect(readRow({ settleTime: '"1646040033"' }).settledAtMs).toBe(1646040033000);
 });
 
-test('a settleTime that no date can hold, or a negative one, is quarantined', () => {
+test('the last instant that a date can hold is a settleTime', () => {
   expect(readRow({ settleTime: '8640000000000000' }).settledAtMs).toBe(8.64e15);
-  expect(reasonFor({ settleTime: '8640000000000001' })).toMatch(/^settleTime is/);
-  expect(reasonFor({ settleTime: '-1' })).toMatch(/^settleTime is/);
+});
+
+test.each([
+  ['rejectRate', '"-"', 'rejectRate'],
+  ['rejectRate', '{"percent":0.1}', 'rejectRate'],
+  ['hashRate', '"about 100"', 'hashRateHps'],
+  ['hashRate', '1e999999', 'hashRateHps'],
+  ['hashUnit', 'true', 'hashUnit'],
+  ['settleTime', '"soon"', 'settledAtMs'],
+  ['settleTime', '-1', 'settledAtMs'],
+  ['settleTime', '8640000000000001', 'settledAtMs'],
+])('P8 money is not lost for a %s of %s: the row lands without it', (name, served, field) => {
+  const row = readRow({ [name]: served });
+  expect(row).toMatchObject({ amount: '1.234', currency: 'BTC', status: 'WAIT_SETTLE', [field]: null });
+  const kept = JSON.parse(row.extra ?? '{}') as Record<string, unknown>;
+  // A number that jsonb cannot hold is kept as its characters.
+  expect(kept[name]).toEqual(served === '1e999999' ? served : JSON.parse(served));
+});
+
+test('P1 a number in a side field that cannot be read is kept digit for digit', () => {
+  expect(readRow({ rejectRate: '[0.10]', settleTime: '-1.50' }).extra).toBe(
+    '{"rejectRate":[0.10],"settleTime":-1.50}',
+  );
+});
+
+test.each(['7', '"7"', '"BTC "', '" "', '"BT\\u0000C"', '"BTC\\ufffd"', '"\\u202eBTC"', '"B\\nC"', '"?"'])(
+  'a currency of %s is no ticker: the row is quarantined',
+  (currency) => {
+    const { rows, unreadable } = readPage([item({ currency })]);
+    expect(rows).toEqual([]);
+    expect(unreadable[0]!.reason).toMatch(/^currency is .*, not a ticker of a currency$/);
+  },
+);
+
+test.each(['btc', '1INCH', 'USDT-TRC20', 'BTC.b', '$WIF', '币安人生'])('%s is a ticker', (currency) => {
+  expect(readRow({ currency: JSON.stringify(currency) }).currency).toBe(currency);
 });
 
 test('an unknown status is kept, a missing one is not made up', () => {
@@ -175,8 +209,10 @@ test('empty rates mean none', () => {
   });
 });
 
-test('a hashrate beyond every measure is quarantined, not a crash', () => {
-  expect(reasonFor({ hashRate: '1e395', hashUnit: '"TH"' })).toMatch(/^a hashrate is beyond every measure/);
+test('a hashrate beyond every measure is none, and kept as it is', () => {
+  const row = readRow({ hashRate: '1e395', hashUnit: '"TH"' });
+  expect(row.hashRateHps).toBeNull();
+  expect(row.extra).toBe(`{"hashRate":1${'0'.repeat(395)}}`);
 });
 
 test('unknown fields are kept digit for digit', () => {
