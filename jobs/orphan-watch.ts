@@ -33,7 +33,7 @@ export class OrphanWatch {
   }
 
   /** Returns how many jobs keep their scopes no longer since this look. */
-  async look(): Promise<number> {
+  async check(): Promise<number> {
     const { queue, clock, inHand } = this.deps;
     const nowMs = clock.monotonicMs();
     const held = (await queue.getJobs(['active'], 0, -1)).filter(

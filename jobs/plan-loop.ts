@@ -55,7 +55,7 @@ export class PlanLoop {
     this.#wakeAtMs = Infinity;
     this.wakeIn(LONGEST_PAUSE_MS);
     await this.#askForMaintenance();
-    const released = await this.#orphans.look();
+    const released = await this.#orphans.check();
     if (released > 0) this.#context.log.warn('Jobs that nobody works on are done anew.', { jobs: released });
     if (this.#orphans.isSuspicious) this.wakeIn(SUSPICIOUS_PAUSE_MS);
     this.wakeIn(await planStreams(this.#context, this.#context.service.streams.names));

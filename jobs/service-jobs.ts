@@ -39,7 +39,7 @@ export interface ServiceJobsOptions extends Omit<
 
 export interface ServiceJobs {
   /** What is in the queue. */
-  look(): Promise<QueueSnapshot>;
+  readQueue(): Promise<QueueSnapshot>;
   /** Resolves when the queue answers; while it cannot be reached, that waits. */
   ask(): Promise<void>;
   /** Within 10 s: what is in hand is committed or given back, and nothing new begun. */
@@ -90,7 +90,7 @@ export async function startServiceJobs(options: ServiceJobsOptions): Promise<Ser
   const planning = loop.run();
   const checking = checkSchedules(options, schedule, stopping.signal);
   return {
-    look: () => readQueue(queue),
+    readQueue: () => readQueue(queue),
     async ask() {
       await queue.getJobCounts('active');
     },

@@ -17,8 +17,8 @@ export interface AlertWatchDeps {
 
 /**
  * Makes a round of alerts each minute until `signal` fires; resolves then, after the round in hand. It is no job of the
- * queue: a queue that stands still is among what is told. Never fails; rounds that fail are logged once, until one
- * succeeds.
+ * queue: a queue that stands still is among what is alerted about. Never fails; rounds that fail are logged once, until
+ * one succeeds.
  */
 export async function watchAlerts({ rounds, clock, logger, signal }: AlertWatchDeps): Promise<void> {
   let isFailing = false;

@@ -43,12 +43,12 @@ export interface StreamSummary {
 }
 
 /** What the streams of one account know of each other. */
-interface AccountState {
+interface AccountRun {
   isStopped: boolean;
   readonly patience: Patience;
 }
 
-function newState(service: SyncService, options: SyncEverythingOptions): AccountState {
+function newState(service: SyncService, options: SyncEverythingOptions): AccountRun {
   return { isStopped: false, patience: new Patience(service.clock, options) };
 }
 
@@ -96,7 +96,7 @@ async function syncStream(
   service: SyncService,
   account: ServiceAccount,
   definition: StreamDefinition,
-  state: AccountState,
+  state: AccountRun,
   options: SyncEverythingOptions,
 ): Promise<StreamSummary> {
   const { name: stream } = definition;

@@ -14,7 +14,7 @@ import { STREAMS } from '../sync/registry';
 import { createOutput, type Output, type TextStream } from './output/output';
 
 /** What the process gives to the program; a test gives its own. */
-export interface World {
+export interface CliHost {
   /** Without `node` and the script. */
   readonly argv: readonly string[];
   readonly env: Environment;
@@ -67,11 +67,11 @@ export class CallContext implements CliContext {
   #config: Config | undefined;
   #logger: Logger | undefined;
   #envFile: string | undefined;
-  readonly #world: World;
+  readonly #host: CliHost;
 
-  constructor(world: World, signal: AbortSignal) {
-    this.#world = world;
-    this.clock = world.clock;
+  constructor(host: CliHost, signal: AbortSignal) {
+    this.#host = host;
+    this.clock = host.clock;
     this.signal = signal;
     this.#output = this.#createOutput(false, true);
   }
@@ -84,7 +84,7 @@ export class CallContext implements CliContext {
   applyGlobalOptions({ json, color, env }: GlobalOptions): void {
     this.#output = this.#createOutput(json, color);
     if (env === undefined) return;
-    this.#envFile = path.resolve(this.#world.workingDirectory, env);
+    this.#envFile = path.resolve(this.#host.workingDirectory, env);
     if (!existsSync(this.#envFile)) {
       throw new KpoolError('usage.invalid', `There is no file ${this.#envFile}.`, {
         hint: 'Name a file in the form of .env.example after --env.',
@@ -94,9 +94,9 @@ export class CallContext implements CliContext {
 
   config(): Config {
     if (this.#config !== undefined) return this.#config;
-    const config = loadConfig(this.#world.env, {
-      envFile: this.#envFile ?? path.join(this.#world.workingDirectory, '.env'),
-      nowMs: this.#world.clock.now(),
+    const config = loadConfig(this.#host.env, {
+      envFile: this.#envFile ?? path.join(this.#host.workingDirectory, '.env'),
+      nowMs: this.#host.clock.now(),
       streams: STREAMS.all,
     });
     secretsOf(config).forEach((secret) => this.scrubber.add(secret));
@@ -118,7 +118,7 @@ export class CallContext implements CliContext {
 
   #createLogger(level: Config['log']['level']): Logger {
     const { format } = this.config().log;
-    const { stderr } = this.#world;
+    const { stderr } = this.#host;
     const isTty = stderr.isTTY === true;
     return createLogger({
       level,
@@ -140,24 +140,24 @@ export class CallContext implements CliContext {
 
   /** Whether the user wants stacks. Asked when something failed, perhaps the configuration itself. */
   wantsStacks(): boolean {
-    const level = this.#config?.log.level ?? this.#world.env['LOG_LEVEL'];
+    const level = this.#config?.log.level ?? this.#host.env['LOG_LEVEL'];
     return level === 'debug' || level === 'trace';
   }
 
   get #mayColour(): boolean {
-    const { env } = this.#world;
+    const { env } = this.#host;
     // https://no-color.org: set, and not to the empty text.
     return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
   }
 
   #createOutput(isJson: boolean, mayColour: boolean): Output {
     return createOutput({
-      stdout: this.#world.stdout,
-      stderr: this.#world.stderr,
+      stdout: this.#host.stdout,
+      stderr: this.#host.stderr,
       isJson,
       mayColour: mayColour && this.#mayColour,
       scrub: this.scrubber.scrub,
-      clock: this.#world.clock,
+      clock: this.#host.clock,
     });
   }
 }

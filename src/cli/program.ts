@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { COMMANDS } from './commands';
-import type { CallContext, World } from './context';
+import type { CallContext, CliHost } from './context';
 import { readVersion } from './version';
 
 const EXIT_CODES_HELP = `
@@ -16,7 +16,7 @@ Example:
  */
 export function createProgram(
   openContext: () => Promise<CallContext>,
-  { stdout, stderr }: Pick<World, 'stdout' | 'stderr'>,
+  { stdout, stderr }: Pick<CliHost, 'stdout' | 'stderr'>,
 ): Command {
   const program = new Command('kpool')
     .description('Copies everything that the KuCoin Pool API can tell into PostgreSQL, and keeps it current')

@@ -1,21 +1,21 @@
 import { CommanderError } from 'commander';
 import { isKpoolError } from '../core/errors';
 import { watchForBugs, type BugSource } from './bug-watch';
-import type { CallContext, World } from './context';
+import type { CallContext, CliHost } from './context';
 import { reportFailure } from './failure';
 import { watchForInterruption, type SignalSource } from './interruption';
 import { createProgram } from './program';
 
 /** Runs one call of `kpool`, everything it has to say written; resolves to the exit code and never rejects. */
-export async function runCli(world: World, source: SignalSource & BugSource): Promise<number> {
+export async function runCli(host: CliHost, source: SignalSource & BugSource): Promise<number> {
   let context: CallContext | null = null as CallContext | null;
   let opening: Promise<CallContext> | null = null;
-  const interruption = watchForInterruption(source, world.clock, (signal) => {
+  const interruption = watchForInterruption(source, host.clock, (signal) => {
     if (signal === 'SIGINT') context?.output.note('\nStopping. Press Ctrl-C again to stop at once.');
   });
   const open = async (): Promise<CallContext> => {
     const { CallContext: Context } = await import('./context.js');
-    return (context = new Context(world, interruption.signal));
+    return (context = new Context(host, interruption.signal));
   };
   const openContext = (): Promise<CallContext> => (opening ??= open());
   const tell = (error: unknown): number => {
@@ -24,13 +24,13 @@ export async function runCli(world: World, source: SignalSource & BugSource): Pr
       // Nothing is known, and so nothing can be told, before there is a context.
       scrub: context?.scrubber.scrub ?? String,
     });
-    if (context === null) world.stderr.write(`${report.text}\n`);
+    if (context === null) host.stderr.write(`${report.text}\n`);
     else context.output.warn(context.output.isJson ? JSON.stringify(report.json) : report.text);
     return report.exitCode;
   };
   const unwatchBugs = watchForBugs(source, tell);
   try {
-    await createProgram(openContext, world).parseAsync(world.argv, { from: 'user' });
+    await createProgram(openContext, host).parseAsync(host.argv, { from: 'user' });
     return context?.exitCode ?? 0;
   } catch (error) {
     // Commander has written its message. Help that was asked for is no failure.

@@ -1,7 +1,7 @@
 import { KpoolError, type ErrorCode } from './errors';
 
 /** What a kind of failure means to us. */
-interface Meaning {
+interface RedisErrorMeaning {
   readonly code: Extract<ErrorCode, 'queue.refused' | 'queue.unreachable'>;
   /** Follows "Redis at host:port" or "Redis". */
   readonly predicate: string;
@@ -19,12 +19,20 @@ export const REDIS_PERMISSIONS = '~kpool* +@read +@write +@scripting +@connectio
 const WITHOUT_REDIS = 'Without REDIS_URL the jobs are kept in PostgreSQL.';
 
 /** The configuration, ours or the server's, has to change. */
-const refused = (predicate: string, hint: string): Meaning => ({ code: 'queue.refused', predicate, hint });
+const refused = (predicate: string, hint: string): RedisErrorMeaning => ({
+  code: 'queue.refused',
+  predicate,
+  hint,
+});
 /** May pass by itself. */
-const away = (predicate: string, hint: string): Meaning => ({ code: 'queue.unreachable', predicate, hint });
-const withReason = (meaning: Meaning): Meaning => ({ ...meaning, withReason: true });
+const away = (predicate: string, hint: string): RedisErrorMeaning => ({
+  code: 'queue.unreachable',
+  predicate,
+  hint,
+});
+const withReason = (meaning: RedisErrorMeaning): RedisErrorMeaning => ({ ...meaning, withReason: true });
 
-const unreachable = (reason: string): Meaning =>
+const unreachable = (reason: string): RedisErrorMeaning =>
   away(`cannot be reached: ${reason}`, `Check REDIS_URL and that the server runs. ${WITHOUT_REDIS}`);
 
 export const IS_CLUSTER = refused(
@@ -32,7 +40,7 @@ export const IS_CLUSTER = refused(
   `Give REDIS_URL a server that is not in cluster mode (cluster-enabled no). ${WITHOUT_REDIS}`,
 );
 export const IS_LOADING = away('is still loading its data', 'Start again when it has: nothing is lost.');
-export const mayEvict = (policy: string): Meaning =>
+export const mayEvict = (policy: string): RedisErrorMeaning =>
   refused(
     `forgets jobs when it is full (maxmemory-policy ${policy})`,
     'Set maxmemory-policy to noeviction: CONFIG SET maxmemory-policy noeviction, and the same in redis.conf.',
@@ -42,7 +50,7 @@ export const mayEvict = (policy: string): Meaning =>
  * By the text of the error, which begins with Redis's own word for it, or by the code of Node: the first that fits counts.
  * Within a script some versions put that word after others.
  */
-const MEANINGS: readonly (readonly [pattern: RegExp, meaning: Meaning])[] = [
+const MEANINGS: readonly (readonly [pattern: RegExp, meaning: RedisErrorMeaning])[] = [
   [
     /\bNOAUTH\b/,
     refused(
@@ -177,7 +185,7 @@ export function isRedisError(error: unknown): boolean {
   return (NAMES.test(name) && !(error instanceof DOMException)) || WORDINGS.test(message);
 }
 
-export function redisFailure(meaning: Meaning, place?: string, cause?: unknown): KpoolError {
+export function redisFailure(meaning: RedisErrorMeaning, place?: string, cause?: unknown): KpoolError {
   const { code, predicate, hint } = meaning;
   const subject = place === undefined ? 'Redis' : `Redis at ${place}`;
   const reason = meaning.withReason === true ? `: ${wordsOf(cause)}` : '.';

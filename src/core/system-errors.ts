@@ -1,22 +1,23 @@
 import { KpoolError, type ErrorCode } from './errors';
 
 /** What a kind of failure of the host, its files or its network means to us. */
-interface Meaning {
+interface SystemErrorMeaning {
   readonly code: Extract<ErrorCode, 'file.refused' | 'host.exhausted' | 'network.failed' | 'port.in-use'>;
   readonly sentence: string;
   readonly hint: string;
 }
 
-const meaning = (code: Meaning['code'], sentence: string, hint: string): Meaning => ({
+const meaning = (code: SystemErrorMeaning['code'], sentence: string, hint: string): SystemErrorMeaning => ({
   code,
   sentence,
   hint,
 });
 
-const file = (sentence: string): Meaning =>
+const file = (sentence: string): SystemErrorMeaning =>
   meaning('file.refused', sentence, 'Correct the path, or what the user who runs kpool may do there.');
-const exhausted = (sentence: string, hint: string): Meaning => meaning('host.exhausted', sentence, hint);
-const network = (sentence: string): Meaning =>
+const exhausted = (sentence: string, hint: string): SystemErrorMeaning =>
+  meaning('host.exhausted', sentence, hint);
+const network = (sentence: string): SystemErrorMeaning =>
   meaning(
     'network.failed',
     sentence,
@@ -24,7 +25,7 @@ const network = (sentence: string): Meaning =>
   );
 
 /** By Node's code for what the system says, or undici's for what a request came to; the first that fits counts. */
-const MEANINGS: readonly (readonly [code: RegExp, meaning: Meaning])[] = [
+const MEANINGS: readonly (readonly [code: RegExp, meaning: SystemErrorMeaning])[] = [
   [
     /^EADDRINUSE$/,
     meaning(

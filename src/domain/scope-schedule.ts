@@ -22,7 +22,7 @@ export interface ScopeSketch {
 export type ScopePace = 'live' | 'dormant' | 'settling' | 'finished';
 
 /** A dormant scope, and a gone one that still has pending rows, are looked at once a day. */
-const SLOW_LOOK_MS = DAY_MS;
+const SLOW_VISIT_MS = DAY_MS;
 
 /**
  * How often a scope is visited: `live` each cycle, `dormant` (no sign of life for `dormantAfterMs`) and `settling`
@@ -52,7 +52,7 @@ const UNREACHABLE: ReadonlySet<string | null> = new Set<ErrorCode>(['pool.unreac
  */
 export function nextVisitMs(scope: ScopeSketch, pace: ScopePace, everyMs: number, nowMs: number): number {
   if (pace === 'finished') return Infinity;
-  const intervalMs = pace === 'live' ? everyMs : Math.max(everyMs, SLOW_LOOK_MS);
+  const intervalMs = pace === 'live' ? everyMs : Math.max(everyMs, SLOW_VISIT_MS);
   const after = (atMs: number, ms: number): number => (atMs > nowMs ? nowMs : atMs + ms);
   const dueAtMs = scope.lastCycleAtMs === null ? -Infinity : after(scope.lastCycleAtMs, intervalMs);
   if (scope.consecutiveFailures === 0 || scope.lastFailedAtMs === null) return dueAtMs;

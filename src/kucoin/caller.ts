@@ -1,18 +1,11 @@
 import { throwIfAborted } from '../core/clock';
+import type { CallOptions } from '../domain/call-options';
 import type { AccountCircuit, Course } from './account-circuit';
 import type { AttemptContext } from './attempt';
 import { attemptOnce } from './attempt';
 import type { Endpoint } from './endpoint';
 import type { RetryPolicy } from './retry-policy';
 import { nextDelayMs } from './retry-policy';
-
-export interface CallOptions {
-  /** 1 is served first. */
-  readonly priority: number;
-  readonly signal?: AbortSignal;
-  /** Called for every request of this call that leaves, retries included. */
-  readonly onDispatch?: () => void;
-}
 
 /** Asks an endpoint until it answers, within the retry policy. */
 export type Caller = <Query, Answer>(

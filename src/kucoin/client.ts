@@ -10,7 +10,7 @@ import type { AttemptContext, PoolAttempt } from './attempt';
 import { parseBaseUrl } from './base-url';
 import type { CircuitEvent } from './account-circuit';
 import { AccountCircuit } from './account-circuit';
-import type { CallOptions } from './caller';
+import type { CallOptions } from '../domain/call-options';
 import { createCaller } from './caller';
 import type { EndpointName } from './endpoint';
 import { accountIncome } from './endpoints/account-income';

@@ -1,11 +1,11 @@
-/** What one look at the database found wrong with one subject; a subject of which nothing is found is well. */
-export interface AlertFinding {
+/** What one round found wrong with one subject; a subject without a candidate is well. */
+export interface AlertCandidate {
   /** The same for the same subject in every process and at every time. */
   readonly alertId: string;
   readonly kind: string;
   readonly accountId: number;
   readonly accountName: string;
-  /** It is told once it has been wrong for this long. */
+  /** Sent once it has been wrong for this long. */
   readonly holdMs: number;
   readonly startText: string;
   readonly endText: string;
@@ -14,7 +14,7 @@ export interface AlertFinding {
 
 export type AlertDetail = Readonly<Record<string, string | number | null>>;
 
-/** What is remembered of a subject that is, or was, wrong. */
+/** The stored state of a subject that is, or was, wrong. */
 export interface Alert {
   readonly alertId: string;
   readonly kind: string;
@@ -24,67 +24,67 @@ export interface Alert {
   readonly endText: string;
   readonly detail: AlertDetail;
   readonly firstSeenAtMs: number;
-  /** When its start was told; null: not yet. */
-  readonly toldAtMs: number | null;
+  /** When its start was sent; null: not yet. */
+  readonly sentAtMs: number | null;
   /** When it was first found well again; null while it is wrong. */
   readonly endedAtMs: number | null;
-  /** Until then some process is telling it. */
-  readonly claimedUntilMs: number | null;
+  /** Until then one process is sending it. */
+  readonly leasedUntilMs: number | null;
 }
 
 export interface AlertReview {
-  /** Everything to be remembered: what was given and is not here is to be forgotten. */
+  /** The new state; a known alert that is not in it is to be deleted. */
   readonly alerts: readonly Alert[];
-  /** Those among them whose start or end is to be told now, by the caller alone. */
+  /** Alerts whose start or end the caller, and no other process, is to send now. */
   readonly due: readonly Alert[];
 }
 
-/** What is not told in one round is told in the next. */
+/** What does not fit into one round is sent in the next. */
 export const MAX_MESSAGES_PER_ROUND = 20;
 
 /**
- * What is to be remembered and told after a look at the database: every start once, every end once, and an alert that
- * ended before anybody was told of it not at all. The alerts of `unjudged` subjects neither start nor end now. `claimMs` is how long the caller may take to tell what is due: until
- * then no other process tells it. All times are of the database's clock.
+ * Decides what to store and what to send: every start once, every end once, and nothing for an alert that ended before
+ * its start was sent. Alerts of `unjudged` subjects neither start nor end now. `leaseMs` is how long the caller may
+ * take to send what is due; until then no other process sends it. All times are the database's.
  */
 export function reviewAlerts(
   known: readonly Alert[],
-  findings: readonly AlertFinding[],
+  candidates: readonly AlertCandidate[],
   unjudged: ReadonlySet<string>,
   nowMs: number,
-  claimMs: number,
+  leaseMs: number,
 ): AlertReview {
   const byId = new Map(known.map((alert) => [alert.alertId, alert]));
-  const going = findings.map((finding) => goOn(byId.get(finding.alertId), finding, nowMs));
+  const going = candidates.map((candidate) => goOn(byId.get(candidate.alertId), candidate, nowMs));
   const goingIds = new Set(going.map(({ alertId }) => alertId));
   const unknown = known.filter(({ alertId }) => unjudged.has(alertId) && !goingIds.has(alertId));
-  const isClaimed = ({ claimedUntilMs }: Alert): boolean => claimedUntilMs !== null && claimedUntilMs > nowMs;
+  const isLeased = ({ leasedUntilMs }: Alert): boolean => leasedUntilMs !== null && leasedUntilMs > nowMs;
   const ended = known
     .filter(({ alertId }) => !goingIds.has(alertId) && !unjudged.has(alertId))
-    .filter((alert) => alert.toldAtMs !== null || isClaimed(alert))
+    .filter((alert) => alert.sentAtMs !== null || isLeased(alert))
     .map((alert) => ({ ...alert, endedAtMs: alert.endedAtMs ?? nowMs }));
 
-  const holdMs = new Map(findings.map((finding) => [finding.alertId, finding.holdMs]));
-  const isToBeTold = (alert: Alert): boolean => {
-    if (isClaimed(alert)) return false;
+  const holdMs = new Map(candidates.map((candidate) => [candidate.alertId, candidate.holdMs]));
+  const isDue = (alert: Alert): boolean => {
+    if (isLeased(alert)) return false;
     if (alert.endedAtMs !== null) return true;
-    return alert.toldAtMs === null && nowMs - alert.firstSeenAtMs >= (holdMs.get(alert.alertId) ?? Infinity);
+    return alert.sentAtMs === null && nowMs - alert.firstSeenAtMs >= (holdMs.get(alert.alertId) ?? Infinity);
   };
   const due = [...going, ...ended]
-    .filter(isToBeTold)
+    .filter(isDue)
     .sort((a, b) => a.firstSeenAtMs - b.firstSeenAtMs || (a.alertId < b.alertId ? -1 : 1))
     .slice(0, MAX_MESSAGES_PER_ROUND)
-    .map((alert) => ({ ...alert, claimedUntilMs: nowMs + claimMs }));
-  const claimed = new Map(due.map((alert) => [alert.alertId, alert]));
-  const alerts = [...going, ...unknown, ...ended].map((alert) => claimed.get(alert.alertId) ?? alert);
+    .map((alert) => ({ ...alert, leasedUntilMs: nowMs + leaseMs }));
+  const leased = new Map(due.map((alert) => [alert.alertId, alert]));
+  const alerts = [...going, ...unknown, ...ended].map((alert) => leased.get(alert.alertId) ?? alert);
   return { alerts, due };
 }
 
-function goOn(known: Alert | undefined, finding: AlertFinding, nowMs: number): Alert {
-  const { alertId, kind, accountId, accountName, startText, endText, detail } = finding;
+function goOn(known: Alert | undefined, candidate: AlertCandidate, nowMs: number): Alert {
+  const { alertId, kind, accountId, accountName, startText, endText, detail } = candidate;
   const said = { alertId, kind, accountId, accountName, startText, endText, detail };
   if (known === undefined)
-    return { ...said, firstSeenAtMs: nowMs, toldAtMs: null, endedAtMs: null, claimedUntilMs: null };
+    return { ...said, firstSeenAtMs: nowMs, sentAtMs: null, endedAtMs: null, leasedUntilMs: null };
   return { ...known, ...said, endedAtMs: null };
 }
 

@@ -6,14 +6,14 @@ import { firstDayOf, type Month } from './month';
 /** Reasons that a person can take in; the rest is counted. */
 const MAX_REASONS = 20;
 
-interface Bounds {
+interface MonthSpan {
   readonly from: string;
   readonly to: string;
   readonly zone: string;
   readonly isOver: boolean;
 }
 
-interface AccountState {
+interface UnreadLists {
   readonly account: string;
   /** The lists that name what there is to read, if any was not read since the month ended. */
   readonly unread: string | null;
@@ -44,7 +44,7 @@ export async function findMonthObstacles(
   sql: Sql | TransactionSql,
   month: Month,
 ): Promise<readonly string[]> {
-  const [bounds] = await sql<Bounds[]>`
+  const [bounds] = await sql<MonthSpan[]>`
     SELECT lower(b.span)::text AS from, upper(b.span)::text AS to, b.zone, sync.now() >= upper(b.span) AS "isOver"
       FROM (SELECT tstzrange(m.first::timestamp AT TIME ZONE z.time_zone,
                              (m.first + interval '1 month') AT TIME ZONE z.time_zone) AS span, z.time_zone AS zone
@@ -94,8 +94,8 @@ function doubtReason({ account, subAccount, algo, stream, rows, days }: Doubt): 
 }
 
 /** Every account; one that was found to be another's duplicate has nothing of its own. */
-async function readAccounts(sql: Sql | TransactionSql, { to }: Bounds): Promise<readonly AccountState[]> {
-  return sql<AccountState[]>`
+async function readAccounts(sql: Sql | TransactionSql, { to }: MonthSpan): Promise<readonly UnreadLists[]> {
+  return sql<UnreadLists[]>`
     SELECT a.account_name AS account, string_agg(l.stream, ' and ' ORDER BY l.stream DESC) AS unread
       FROM pool.accounts a
       LEFT JOIN (VALUES ('sub-accounts'), ('algorithms')) AS l (stream)
@@ -110,7 +110,7 @@ async function readAccounts(sql: Sql | TransactionSql, { to }: Bounds): Promise<
  * The scopes of the ledger that could hold income of the month: algorithms × sub-accounts, and whatever has a cursor;
  * not those that were gone before the month began.
  */
-function scopesOf(sql: Sql | TransactionSql, { from }: Bounds) {
+function scopesOf(sql: Sql | TransactionSql, { from }: MonthSpan) {
   return sql`
     SELECT l.stream, s.account_id, p.puid, p.algo, least(s.removed_at, g.removed_at) AS removed_at
       FROM (SELECT s.puid, g.algo FROM pool.sub_accounts s JOIN pool.algorithms g USING (account_id)
@@ -125,7 +125,7 @@ function scopesOf(sql: Sql | TransactionSql, { from }: Bounds) {
 }
 
 /** Accounts of which a scope was never asked for the start of the month. */
-async function findLateStarts(sql: Sql | TransactionSql, bounds: Bounds): Promise<readonly LateStart[]> {
+async function findLateStarts(sql: Sql | TransactionSql, bounds: MonthSpan): Promise<readonly LateStart[]> {
   return sql<LateStart[]>`
     SELECT a.account_name AS account, (max(o.oldest) AT TIME ZONE 'UTC')::date::text AS "readFrom",
            (${bounds.from}::text::timestamptz AT TIME ZONE 'UTC')::date::text AS needed
@@ -140,7 +140,7 @@ async function findLateStarts(sql: Sql | TransactionSql, bounds: Bounds): Promis
 
 async function findScopeObstacles(
   sql: Sql | TransactionSql,
-  bounds: Bounds,
+  bounds: MonthSpan,
 ): Promise<readonly ScopeObstacle[]> {
   const { from, to } = bounds;
   return sql<ScopeObstacle[]>`

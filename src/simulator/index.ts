@@ -3,7 +3,7 @@ export type { Fault } from './faults';
 export type { Quirks } from './quirks';
 export type { RateLimit } from './rate-limit';
 export type { RequestLogEntry } from './request-log';
-export type { LedgerRow, ScopeKey } from './world/ledger-row';
+export type { SimIncome, SimScopeKey } from './world/sim-income';
 export type { SimCredentials } from './world/sim-account';
 export type { NewIncome } from './world/new-income';
 export type { World } from './world/world';

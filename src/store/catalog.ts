@@ -1,3 +1,4 @@
+import type { ListingCounts } from '../domain/row-counts';
 import { KpoolError } from '../core/errors';
 import type { SubAccount } from '../domain/entities';
 import type { AccountId } from '../domain/ids';
@@ -9,16 +10,8 @@ import { stepCursor } from './ledger/cursor';
 import { quarantineRows } from './quarantine';
 import type { ScopeKey } from './scope-key';
 
-interface Counts {
-  readonly inserted: number;
-  readonly changed: number;
-  readonly unchanged: number;
-  readonly removed: number;
-  readonly quarantined: number;
-}
-
-type Verdict =
-  | { readonly outcome: 'stored'; readonly counts: Counts }
+type ListingResult =
+  | { readonly outcome: 'stored'; readonly counts: ListingCounts }
   | { readonly outcome: 'unconfirmed'; readonly missing: ReadonlySet<string> };
 
 function isConfirmed(missing: readonly string[], confirmed: ReadonlySet<string>): boolean {
@@ -34,7 +27,7 @@ function countsOf(
   written: readonly { inserted: boolean }[],
   listed: number,
   rest: { removed: number; quarantined: number },
-): Counts {
+): ListingCounts {
   const inserted = written.filter((row) => row.inserted).length;
   return { inserted, changed: written.length - inserted, unchanged: listed - written.length, ...rest };
 }
@@ -48,7 +41,7 @@ export class PrismaCatalogStore {
     version: bigint,
     listing: Listing<string>,
     confirmedMissing: ReadonlySet<string>,
-  ): Promise<Verdict> {
+  ): Promise<ListingResult> {
     const { accountId } = scope;
     const algos = [...new Set(listing.rows)];
     return guarded(() =>
@@ -89,7 +82,7 @@ export class PrismaCatalogStore {
     version: bigint,
     listing: Listing<SubAccount>,
     confirmedMissing: ReadonlySet<string>,
-  ): Promise<Verdict> {
+  ): Promise<ListingResult> {
     const { accountId } = scope;
     const byPuid = new Map(listing.rows.map((row) => [String(row.puid), row]));
     const served = [...byPuid.values()];

@@ -1,3 +1,4 @@
+import type { ListingCounts } from '../domain/row-counts';
 import type { DecimalText } from '../core/decimal';
 import type { SubAccountIncome } from '../domain/entities';
 import type { AccountId } from '../domain/ids';
@@ -8,14 +9,6 @@ import type { PrismaClient } from './generated/client';
 import { stepCursor } from './ledger/cursor';
 import { quarantineRows } from './quarantine';
 import type { ScopeKey } from './scope-key';
-
-interface Counts {
-  readonly inserted: number;
-  readonly changed: number;
-  readonly unchanged: number;
-  readonly removed: number;
-  readonly quarantined: number;
-}
 
 /**
  * What the pool says that accounts and sub-accounts have earned since ever. A total that is as it was moves the
@@ -42,7 +35,7 @@ export class PrismaIncomeStore {
     version: bigint,
     totals: readonly { readonly currency: string; readonly amount: DecimalText }[],
     unreadable: readonly UnreadableRow[],
-  ): Promise<Counts> {
+  ): Promise<ListingCounts> {
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
         await stepCursor(tx, scope, version);
@@ -87,7 +80,7 @@ export class PrismaIncomeStore {
     version: bigint,
     totals: readonly (SubAccountIncome & { readonly currency: string })[],
     unreadable: readonly UnreadableRow[],
-  ): Promise<Counts> {
+  ): Promise<ListingCounts> {
     const puids = totals.map((total) => total.puid);
     const pnames = totals.map((total) => total.pname);
     return guarded(() =>
@@ -142,7 +135,11 @@ export class PrismaIncomeStore {
 }
 
 /** A sample that repeats the total before it is no news. */
-function countsOf(inserted: readonly { is_new: boolean }[], told: number, quarantined: number): Counts {
+function countsOf(
+  inserted: readonly { is_new: boolean }[],
+  told: number,
+  quarantined: number,
+): ListingCounts {
   const news = inserted.filter((row) => row.is_new).length;
   return { inserted: news, changed: 0, unchanged: told - news, removed: 0, quarantined };
 }

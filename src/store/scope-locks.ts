@@ -85,7 +85,7 @@ export class PostgresScopeLocks {
     return { runId: BigInt(row.id), lock: { release: () => this.#unlock(session, RUN_LOCK_CLASS, key) } };
   }
 
-  async look(
+  async readState(
     scope: ScopeKey,
     runId: bigint,
   ): Promise<{ readonly version: bigint; readonly lastEnded: EndedRun | null }> {

@@ -2,7 +2,7 @@
 import type { Worker, WorkerStatus } from '../domain/entities';
 import type { AccountId, Puid, WorkerId } from '../domain/ids';
 import type { UnreadableRow } from '../domain/page';
-import type { ListingCounts } from './listing-ports';
+import type { ListingCounts } from '../domain/row-counts';
 import type { Scope } from './ports';
 
 export interface FleetScope extends Scope {

@@ -1,19 +1,12 @@
 /** What the streams that list all of something at once need of the store: algorithms, sub-accounts, accumulated income. */
+import type { ListingCounts } from '../domain/row-counts';
 import type { DecimalText } from '../core/decimal';
 import type { SubAccount, SubAccountIncome } from '../domain/entities';
 import type { AccountId } from '../domain/ids';
 import type { Listing, UnreadableRow } from '../domain/page';
 import type { Scope } from './ports';
 
-export interface ListingCounts {
-  readonly inserted: number;
-  readonly changed: number;
-  readonly unchanged: number;
-  readonly removed: number;
-  readonly quarantined: number;
-}
-
-export type ListingVerdict =
+export type ListingResult =
   | { readonly outcome: 'stored'; readonly counts: ListingCounts }
   /** Nothing was written: these would be removed, and a second listing has to agree. */
   | { readonly outcome: 'unconfirmed'; readonly missing: ReadonlySet<string> };
@@ -25,7 +18,7 @@ export interface CatalogStore {
     version: bigint,
     listing: Listing<string>,
     confirmedMissing: ReadonlySet<string>,
-  ): Promise<ListingVerdict>;
+  ): Promise<ListingResult>;
   /**
    * Throws `account.duplicate` when another account has the same sub-account, `account.changed` when none of the
    * account's known sub-accounts is listed any more; the account is stopped in the same transaction.
@@ -35,7 +28,7 @@ export interface CatalogStore {
     version: bigint,
     listing: Listing<SubAccount>,
     confirmedMissing: ReadonlySet<string>,
-  ): Promise<ListingVerdict>;
+  ): Promise<ListingResult>;
 }
 
 /** Throws `sync.superseded` when the cursor of the scope is not at `version` any more (P9). */

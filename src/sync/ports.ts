@@ -1,23 +1,17 @@
 /** What the use-cases of this folder need of the world; `src/app` wires the pool's client and the store to them. */
 import type { DecimalText } from '../core/decimal';
+import type { CallOptions } from '../domain/call-options';
 import type { Scope } from '../domain/due-scopes';
 import type { SubAccount, SubAccountIncome, Worker, WorkerFilter } from '../domain/entities';
 import type { Puid, WorkerId } from '../domain/ids';
 import type { IncomeRow } from '../domain/income';
 import type { LedgerRow } from '../domain/ledger-matching';
 import type { Listing, Page, UnreadableRow } from '../domain/page';
+import type { RowCounts } from '../domain/row-counts';
 import type { LedgerStream } from '../domain/streams';
 import type { StoredWindow, Window } from '../domain/windows';
 
 export type { Scope };
-
-export interface CallOptions {
-  /** 1 is served first. */
-  readonly priority: number;
-  readonly signal?: AbortSignal;
-  /** Called once for every request that really leaves, retries included. */
-  readonly onDispatch?: () => void;
-}
 
 export interface IncomeQuery {
   readonly puid: Puid;
@@ -123,17 +117,6 @@ export interface WindowCommit {
   readonly pieces: readonly WindowPiece[];
 }
 
-export interface RowCounts {
-  readonly inserted: number;
-  readonly changed: number;
-  readonly unchanged: number;
-  readonly withdrawn: number;
-  /** Rows that could not be understood and that nobody accepted. */
-  readonly quarantined: number;
-  /** Live rows that a complete read did not serve, kept since a row that could not be understood may be any of them. */
-  readonly inDoubt: number;
-}
-
 export type CommitResult =
   | { readonly outcome: 'committed'; readonly version: bigint; readonly counts: RowCounts }
   /** Nothing was written: these live rows vanished, and a confirmation read has to agree. */
@@ -209,7 +192,7 @@ export interface ScopeLockStore {
   /** Null while another run holds the scope. A process that dies lets go of what it holds. */
   take(scope: Scope): Promise<HeldLock | null>;
   /** The cursor's version, and the last run that read the scope and ended since `runId` began; null when none did. */
-  look(
+  readState(
     scope: Scope,
     runId: bigint,
   ): Promise<{ readonly version: bigint; readonly lastEnded: EndedRun | null }>;

@@ -1,4 +1,5 @@
-import type { CallOptions, EndedRun, RunTotals } from './ports';
+import type { CallOptions } from '../domain/call-options';
+import type { EndedRun, RunTotals } from './ports';
 
 /** What one run of a scope has done so far. Use-cases count into it; `run-scope` records it. */
 export class Run {

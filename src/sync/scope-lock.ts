@@ -17,9 +17,9 @@ export interface ScopeLockDeps {
   readonly onWait?: (() => void) | undefined;
 }
 
-const LOOK_EVERY_MS = 1_000;
+const POLL_EVERY_MS = 1_000;
 /** Whoever holds a scope longer hangs. What both of them read then, the version of the cursor keeps in order (P9). */
-const MAX_LOOKS = 3_600;
+const MAX_POLLS = 3_600;
 /** Commits that may lose to a run beside this one, which happens only when a lock was lost. */
 const MAX_SUPERSEDED = 3;
 
@@ -41,7 +41,7 @@ export class ScopeLock {
     }
     for (let superseded = 0; ; superseded += 1) {
       this.#lock ??= await this.#wait(run);
-      const { version, lastEnded } = await this.deps.locks.look(this.scope, run.runId);
+      const { version, lastEnded } = await this.deps.locks.readState(this.scope, run.runId);
       if (this.mode === 'wait-and-reuse' && lastEnded !== null) {
         run.reuseResult(lastEnded);
         return;
@@ -63,11 +63,11 @@ export class ScopeLock {
   }
 
   async #wait(run: Run): Promise<HeldLock | null> {
-    for (let look = 0; look < MAX_LOOKS; look += 1) {
+    for (let poll = 0; poll < MAX_POLLS; poll += 1) {
       const lock = await this.deps.locks.take(this.scope);
       if (lock !== null) return lock;
       this.deps.onWait?.();
-      await this.deps.clock.sleep(LOOK_EVERY_MS, run.signal);
+      await this.deps.clock.sleep(POLL_EVERY_MS, run.signal);
     }
     return null;
   }

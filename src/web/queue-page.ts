@@ -4,7 +4,7 @@ import { htmlPage, instant } from './page';
 
 /** The queue to look at, not to touch: what is to be done is decided by the database, so there is nothing to press. */
 export function queuePage({ counts, jobs }: QueueSnapshot, now: Date): string {
-  const told = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
+  const summary = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
   const rows = jobs.map((job) => [
     job.state,
     job.name,
@@ -15,7 +15,7 @@ export function queuePage({ counts, jobs }: QueueSnapshot, now: Date): string {
   ]);
   return htmlPage(
     'kpool: jobs',
-    `<h1>Jobs</h1><p><a href="/">Status</a></p><p>${escapeHtml(told.join(', '))}</p>
+    `<h1>Jobs</h1><p><a href="/">Status</a></p><p>${escapeHtml(summary.join(', '))}</p>
 ${htmlTable(['state', 'job', 'of', 'begins, began or ended', 'attempts', 'failure'], rows)}`,
     now,
   );

@@ -23,7 +23,7 @@ export function createReadiness({ readFacts, askQueue }: ReadinessSources) {
   const queue = askQueue === null ? null : onceAtATime(askQueue);
   return {
     /** A stranger is told what kind of thing is wrong, and no name. */
-    async look(isStranger: boolean): Promise<Readiness> {
+    async check(isStranger: boolean): Promise<Readiness> {
       const [known, queueState] = await Promise.all([
         within(ANSWER_TIMEOUT_MS, facts()).catch((): WellnessFacts => ({ database: 'unreachable' })),
         queue === null ? ('none here' as const) : reachability(queue()),

@@ -12,7 +12,7 @@ import { statusPage } from './status-page';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 /** A queue that is away would be waited for without end. */
-const LOOK_TIMEOUT_MS = 5_000;
+const QUEUE_TIMEOUT_MS = 5_000;
 
 export interface WebOptions {
   readonly host: string;
@@ -54,8 +54,8 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
   // For probes, which carry no token.
   server.get('/healthz', async (_request, reply) => reply.send({ isAlive: true }));
   server.get('/readyz', async (request, reply) => {
-    const told = await readiness.look(!mayEnter(token, request.headers.authorization));
-    return reply.code(told.isReady ? 200 : 503).send(told);
+    const verdict = await readiness.check(!mayEnter(token, request.headers.authorization));
+    return reply.code(verdict.isReady ? 200 : 503).send(verdict);
   });
   server.get('/metrics', { preHandler: guard }, async (_request, reply) => {
     const { contentType, text } = await options.metrics.render();
@@ -67,7 +67,7 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
   });
   if (readQueue !== null) {
     server.get('/queues', { preHandler: guard }, async (_request, reply) => {
-      const page = queuePage(await within(LOOK_TIMEOUT_MS, readQueue()), new Date(clock.now()));
+      const page = queuePage(await within(QUEUE_TIMEOUT_MS, readQueue()), new Date(clock.now()));
       return reply.type('text/html; charset=utf-8').send(page);
     });
   }

@@ -176,11 +176,11 @@ test.each(['refuse', 'reset', 'redirect'] as const)(
     const from = logged.length;
     listener.answer = how;
     for (let round = 0; round < 3; round += 1) {
-      expect(await rounds.run()).toMatchObject({ told: 0, untold: 1 });
+      expect(await rounds.run()).toMatchObject({ sent: 0, unsent: 1 });
     }
     listener.answer = 'take';
     stop();
-    expect(await rounds.run()).toEqual({ told: 1, untold: 0 });
+    expect(await rounds.run()).toEqual({ sent: 1, unsent: 0 });
     expect(listener.take()).toEqual(['started account-stopped ']);
     const lines = logged.slice(from).filter((line) => line.includes('webhook'));
     expect(lines).toHaveLength(2);

@@ -1,4 +1,4 @@
-import type { Fault, LedgerRow } from '../../src/simulator';
+import type { Fault, SimIncome } from '../../src/simulator';
 import { createRandom, mix } from '../../src/simulator/random';
 import { LedgerHistory } from '../support/ledger-history';
 import { LedgerLab, VERIFY, type LabScope, type LabSync } from '../support/ledger-lab';
@@ -62,7 +62,7 @@ function minedAtOf(line: string): number {
   return Number(Object.fromEntries(JSON.parse(line) as [string, string][])['mined_at']);
 }
 
-const linesOf = (rows: readonly LedgerRow[]): string[] => rows.map(truthLineOf);
+const linesOf = (rows: readonly SimIncome[]): string[] => rows.map(truthLineOf);
 
 /** One history of one scope, from its first row to the proof of its revisions. */
 class Playing {

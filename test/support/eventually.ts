@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const LOOK_EVERY_MS = 50;
 
-/** Resolves with the first value that `look` finds (not null); fails, saying `what`, when none came in time. */
+/** Resolves with the first value that `find` finds (not null); fails, saying `what`, when none came in time. */
 export async function eventually<T>(
   what: string,
   timeoutMs: number,
-  look: () => Promise<T | null>,
+  find: () => Promise<T | null>,
 ): Promise<T> {
   const deadlineMs = performance.now() + timeoutMs;
   for (;;) {
-    const found = await look();
+    const found = await find();
     if (found !== null) return found;
     if (performance.now() > deadlineMs)
       throw new Error(`It never came to this within ${timeoutMs} ms: ${what}.`);

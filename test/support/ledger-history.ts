@@ -1,4 +1,4 @@
-import type { LedgerRow, Quirks } from '../../src/simulator';
+import type { SimIncome, Quirks } from '../../src/simulator';
 import type { Random } from '../../src/simulator/random';
 import { LAB_START, type LabScope, type LedgerLab } from './ledger-lab';
 
@@ -99,11 +99,11 @@ const LYING_QUIRKS: readonly ((dice: Dice) => Partial<Quirks>)[] = [
 export class LedgerHistory {
   readonly log: string[] = [];
   private readonly dice: Dice;
-  private readonly withdrawn: LedgerRow[] = [];
+  private readonly withdrawn: SimIncome[] = [];
   /** Mining time before which the pool has stopped to serve rows; what the ledger holds of them stays. */
   forgottenBeforeMs = -Infinity;
   /** Rows that were changed since the last `watch`. */
-  private touched = new Set<LedgerRow>();
+  private touched = new Set<SimIncome>();
 
   constructor(
     private readonly lab: LedgerLab,
@@ -125,22 +125,22 @@ export class LedgerHistory {
     return this.dice.pick(items);
   }
 
-  live(): readonly LedgerRow[] {
+  live(): readonly SimIncome[] {
     return this.lab.simulator.world[this.place.scope.stream](this.place.key);
   }
 
   /** What the pool still serves. */
-  served(): readonly LedgerRow[] {
+  served(): readonly SimIncome[] {
     return this.live().filter((row) => row.minedAtMs >= this.forgottenBeforeMs);
   }
 
   /** Rows that were there at the last `watch` and have not been touched since. */
-  untouched(): readonly LedgerRow[] {
+  untouched(): readonly SimIncome[] {
     return this.live().filter((row) => !this.touched.has(row));
   }
 
   /** Rows that were changed, came or went since the last `watch`, as they are now. */
-  changedRows(): readonly LedgerRow[] {
+  changedRows(): readonly SimIncome[] {
     return [...this.touched];
   }
 
@@ -306,7 +306,7 @@ export class LedgerHistory {
     },
   ];
 
-  private changeLive(name: string, change: (row: LedgerRow) => void): string | null {
+  private changeLive(name: string, change: (row: SimIncome) => void): string | null {
     const row = this.live()[this.dice.below(this.live().length)];
     if (row === undefined) return null;
     this.touched.add(row);

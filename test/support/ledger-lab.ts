@@ -5,7 +5,12 @@ import type { Clock } from '../../src/core/clock';
 import type { AccountId, Puid } from '../../src/domain/ids';
 import { DAY_MS } from '../../src/domain/windows';
 import { createPoolClient, type Pacer, type PoolClient } from '../../src/kucoin';
-import { createSimulator, type ScopeKey, type Simulator, type SimulatorOptions } from '../../src/simulator';
+import {
+  createSimulator,
+  type SimScopeKey,
+  type Simulator,
+  type SimulatorOptions,
+} from '../../src/simulator';
 import { PrismaAccountStore } from '../../src/store/accounts';
 import { createStoreClient } from '../../src/store/client';
 import type { PrismaClient } from '../../src/store/generated/client';
@@ -23,7 +28,7 @@ export const VERIFY: LedgerRequest = { verifyBeforeMs: Infinity, span: null };
 
 /** One scope of the ledger: how the simulated pool names it, and how the program does. */
 export interface LabScope {
-  readonly key: ScopeKey;
+  readonly key: SimScopeKey;
   readonly scope: LedgerScope;
 }
 

@@ -1,5 +1,5 @@
 import type postgres from 'postgres';
-import type { LedgerRow, ScopeKey, Simulator } from '../../src/simulator';
+import type { SimIncome, SimScopeKey, Simulator } from '../../src/simulator';
 
 type Stream = 'earnings' | 'rewards';
 
@@ -28,7 +28,7 @@ function inHashesPerSecond(rate: string | null, unit: string | null): string | n
 }
 
 /** A row of the pool as a line over every column. */
-export function truthLineOf(row: LedgerRow): string {
+export function truthLineOf(row: SimIncome): string {
   return lineOf({
     account: row.scope.account,
     puid: String(row.scope.puid),
@@ -50,7 +50,7 @@ export function truthLineOf(row: LedgerRow): string {
 export function truthOf(
   simulator: Simulator,
   stream: Stream,
-  scopes: readonly ScopeKey[] = simulator.world.scopes(),
+  scopes: readonly SimScopeKey[] = simulator.world.scopes(),
 ): string[] {
   return scopes
     .flatMap((scope) => simulator.world[stream](scope))

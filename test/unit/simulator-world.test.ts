@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { LedgerRow, NewIncome, ScopeKey, World, WorldSpec } from '../../src/simulator';
+import type { SimIncome, NewIncome, SimScopeKey, World, WorldSpec } from '../../src/simulator';
 import { textOfUnits, unitsOf } from '../../src/simulator/amounts';
 import { rangeOf } from '../../src/simulator/world/ledger';
 import { DEFAULT_WORLD } from '../../src/simulator/world/world-spec';
@@ -54,9 +54,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /** Sorted serial numbers: which rows, whatever their order. */
-const serials = (rows: readonly LedgerRow[]) => rows.map((row) => row.serial).sort((a, b) => a - b);
+const serials = (rows: readonly SimIncome[]) => rows.map((row) => row.serial).sort((a, b) => a - b);
 
-function checkAgainstModel(world: World, scope: ScopeKey, model: readonly LedgerRow[]): void {
+function checkAgainstModel(world: World, scope: SimScopeKey, model: readonly SimIncome[]): void {
   const live = model.filter((row) => row.live);
   const ledger = world.findScope(scope)!.ledgers.rewards;
   expect(serials(ledger.rows)).toEqual(serials(live));
@@ -78,8 +78,8 @@ test('whatever is done to the ledger, pages, windows, currencies and totals agre
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
       const world = createWorld({ algorithms: ['none'] });
-      const scope: ScopeKey = { account: 'main', puid: 7n, algo: 'none' };
-      const model: LedgerRow[] = [];
+      const scope: SimScopeKey = { account: 'main', puid: 7n, algo: 'none' };
+      const model: SimIncome[] = [];
       let now = START;
       for (const each of steps) {
         const row = 'which' in each ? model[each.which % Math.max(1, model.length)] : undefined;

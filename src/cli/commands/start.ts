@@ -70,7 +70,7 @@ async function startPage(
     databaseUrl: parts.session.database.url,
     judgedAccounts: judgedAccountsOf(parts.config),
     metrics: parts.metrics,
-    readQueue: jobs === null ? null : () => jobs.look(),
+    readQueue: jobs === null ? null : () => jobs.readQueue(),
     askQueue: jobs === null ? null : () => jobs.ask(),
     clock: context.clock,
   });

@@ -1,7 +1,7 @@
 import { KpoolError, type ErrorCode } from '../errors';
 
 /** What a kind of failure means to us. */
-interface Meaning {
+interface DatabaseErrorMeaning {
   readonly code: ErrorCode;
   /** Follows "PostgreSQL at host:port" or "The database". */
   readonly predicate: string;
@@ -13,29 +13,40 @@ interface Meaning {
 const ROLLED_BACK =
   'What was in hand was rolled back. The service tries again; a command has to be given again.';
 
-const unreachable = (reason: string): Meaning => ({
+const unreachable = (reason: string): DatabaseErrorMeaning => ({
   code: 'database.unreachable',
   predicate: `cannot be reached: ${reason}`,
   hint: `Check DATABASE_URL and that the server runs. ${ROLLED_BACK}`,
 });
-const lost: Meaning = {
+const lost: DatabaseErrorMeaning = {
   code: 'database.unreachable',
   predicate: 'ended the connection, or it was lost',
   hint: `Does the server run, and can it be reached? ${ROLLED_BACK}`,
   withReason: true,
 };
-const refused = (predicate: string, hint: string): Meaning => ({ code: 'database.refused', predicate, hint });
-const failed = (predicate: string, hint: string): Meaning => ({ code: 'database.failed', predicate, hint });
-const rejected = (predicate: string, hint: string): Meaning => ({
+const refused = (predicate: string, hint: string): DatabaseErrorMeaning => ({
+  code: 'database.refused',
+  predicate,
+  hint,
+});
+const failed = (predicate: string, hint: string): DatabaseErrorMeaning => ({
+  code: 'database.failed',
+  predicate,
+  hint,
+});
+const rejected = (predicate: string, hint: string): DatabaseErrorMeaning => ({
   code: 'database.rejected',
   predicate,
   hint,
   withReason: true,
 });
-const withReason = (meaning: Meaning): Meaning => ({ ...meaning, withReason: true });
+const withReason = (meaning: DatabaseErrorMeaning): DatabaseErrorMeaning => ({
+  ...meaning,
+  withReason: true,
+});
 
 /** By SQLSTATE (PostgreSQL, appendix A) or the code of Prisma, of the package postgres or of Node; the first that fits counts. */
-const BY_CODE: readonly (readonly [pattern: RegExp, meaning: Meaning])[] = [
+const BY_CODE: readonly (readonly [pattern: RegExp, meaning: DatabaseErrorMeaning])[] = [
   // What a person has to put right before anybody gets in.
   [
     /^(28P01|P1000)$/,
@@ -168,7 +179,7 @@ const BY_CODE: readonly (readonly [pattern: RegExp, meaning: Meaning])[] = [
 ];
 
 /** What pg, Prisma, poolers and Node give no code of its own, by their wording; none of it names anybody. */
-const BY_WORDING: readonly (readonly [pattern: RegExp, meaning: Meaning])[] = [
+const BY_WORDING: readonly (readonly [pattern: RegExp, meaning: DatabaseErrorMeaning])[] = [
   [
     /unsupported startup parameter/i,
     refused(
@@ -300,7 +311,7 @@ export function classifyDatabaseError(error: unknown, place?: string): KpoolErro
   return new KpoolError(isRejected ? 'database.refused' : meaning.code, message, { hint });
 }
 
-function findMeaning(layers: readonly Fields[], code: string | null, reason: string): Meaning {
+function findMeaning(layers: readonly Fields[], code: string | null, reason: string): DatabaseErrorMeaning {
   const found =
     BY_WORDING.find(([pattern]) => pattern.test(reason)) ??
     BY_CODE.find(([pattern]) => code !== null && pattern.test(code));

@@ -1,9 +1,9 @@
 import { commandOf } from './command';
 import type { AccountFacts, FreshnessFacts, HistoryFacts, LeftOutFacts, WellnessFacts } from './facts';
-import { problem, type Findings, type Problem } from './problem';
+import { problem, type RuleResult, type Problem } from './problem';
 
 /** Accounts that are stopped, and those of which not everything has been read yet. */
-export function accountProblems(facts: WellnessFacts): Findings {
+export function accountProblems(facts: WellnessFacts): RuleResult {
   const { accounts, expected = [], freshness = [], histories = [], leftOut = [] } = facts;
   const unread = histories.filter(({ lists, complete }) => complete < lists).map(incompleteHistory);
   if (accounts === undefined) return { problems: unread };

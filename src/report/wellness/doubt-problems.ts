@@ -1,9 +1,9 @@
 import type { Doubt } from '../doubts';
 import type { WellnessFacts } from './facts';
-import { problem, type Findings, type Problem } from './problem';
+import { problem, type RuleResult, type Problem } from './problem';
 
 /** Rows that vanished where another one cannot be understood, whoever accepted that one: a line for each stream. */
-export function doubtProblems({ doubts = [] }: WellnessFacts): Findings {
+export function doubtProblems({ doubts = [] }: WellnessFacts): RuleResult {
   const streams = new Map<string, Doubt[]>();
   for (const doubt of doubts) {
     const subject = `doubt/${doubt.account}/${doubt.stream}`;

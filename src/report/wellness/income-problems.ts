@@ -1,5 +1,5 @@
 import type { TotalsFacts, WellnessFacts } from './facts';
-import { problem, type Findings, type Problem } from './problem';
+import { problem, type RuleResult, type Problem } from './problem';
 
 /** The recent part of the ledger is read again at least this often, unless it is known better. */
 const DAY_MS = 24 * 3_600_000;
@@ -8,7 +8,7 @@ const DAY_MS = 24 * 3_600_000;
  * Where the ledger and the pool's own totals disagree, or nothing could be compared. A difference is told once it
  * outlives a reading of the recent days: that is how late we learn that an older row was settled.
  */
-export function incomeProblems({ totals, recentEveryMs = DAY_MS }: WellnessFacts): Findings {
+export function incomeProblems({ totals, recentEveryMs = DAY_MS }: WellnessFacts): RuleResult {
   if (totals === undefined) return { problems: [] };
   const problems = totals.filter(({ differing }) => differing > 0).map((t) => difference(t, recentEveryMs));
   const isUnproven = totals.every(({ matching, differing }) => matching === 0 && differing === 0);

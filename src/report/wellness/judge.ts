@@ -1,4 +1,4 @@
-import type { Findings, Problem } from './problem';
+import type { RuleResult, Problem } from './problem';
 import type { WellnessFacts } from './facts';
 import { accountProblems } from './account-problems';
 import { doubtProblems } from './doubt-problems';
@@ -21,7 +21,7 @@ const ORDER = { critical: 0, warning: 1, progress: 2 } as const;
  * reads the facts it can afford and shows this verdict in its own form.
  */
 export function judge(facts: WellnessFacts): Wellness {
-  const parts: readonly Findings[] = [
+  const parts: readonly RuleResult[] = [
     serviceProblems(facts),
     accountProblems(facts),
     streamProblems(facts),

@@ -41,18 +41,17 @@ export interface Problem {
   readonly alert: ProblemAlert | null;
 }
 
-/** How somebody is told of a problem who is not looking. */
+/** How a problem is alerted about. */
 export interface ProblemAlert {
-  /** Once it has lasted this long. */
+  /** Sent once the problem has lasted this long. */
   readonly afterMs: number;
-  /** What is said once it is over. */
+  /** The message when it is over. */
   readonly endText: string;
-  /** For machines. */
+  /** For programs. */
   readonly detail: Readonly<Record<string, string | number | null>>;
 }
 
-/** What one rule found. */
-export interface Findings {
+export interface RuleResult {
   readonly problems: readonly Problem[];
   /** Subjects that cannot be judged now. */
   readonly unjudged?: readonly string[];

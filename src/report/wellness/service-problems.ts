@@ -1,8 +1,8 @@
 import type { WellnessFacts } from './facts';
-import { problem, type Findings, type Problem } from './problem';
+import { problem, type RuleResult, type Problem } from './problem';
 
 /** What stands still as a whole, and what `kpool check` found. */
-export function serviceProblems({ database, queue, failedChecks = [] }: WellnessFacts): Findings {
+export function serviceProblems({ database, queue, failedChecks = [] }: WellnessFacts): RuleResult {
   const problems: Problem[] = failedChecks.map(({ name, text, hint }) =>
     problem({
       subject: `check/${name}`,

@@ -1,6 +1,6 @@
 import { commandOf } from './command';
 import type { FreshnessFacts, QuarantineFacts, RunFacts, WellnessFacts } from './facts';
-import { problem, type Findings, type Problem, type ProblemAlert } from './problem';
+import { problem, type RuleResult, type Problem, type ProblemAlert } from './problem';
 
 /** A service that was down for a night is late everywhere, and catches up within minutes. */
 const CATCH_UP_MS = 10 * 60_000;
@@ -19,7 +19,7 @@ interface StreamFacts {
  * Streams that are late, or whose last syncs did not succeed, and rows that nobody understood. A stopped account has its
  * own problem: what its streams are is not known until it goes on.
  */
-export function streamProblems(facts: WellnessFacts): Findings {
+export function streamProblems(facts: WellnessFacts): RuleResult {
   const stopped = new Set(
     (facts.accounts ?? []).filter(({ status }) => status !== 'ok').map((a) => a.account),
   );

@@ -3,7 +3,7 @@ import { padded, withExponent } from '../amounts';
 import { numberText, objectText, type Field } from '../http/json-text';
 import type { Quirks } from '../quirks';
 import { DAY_MS } from '../time';
-import type { LedgerRow } from '../world/ledger-row';
+import type { SimIncome } from '../world/sim-income';
 
 const POWER_OF_UNIT: Record<Quirks['hashUnit'], number> = { H: 0, KH: 3, MH: 6, GH: 9, TH: 12, PH: 15 };
 const AMOUNT_DIGITS: Record<Quirks['amountDigits'], (amount: string) => string> = {
@@ -34,7 +34,7 @@ export function emptyText({ emptyFields }: Quirks): string | undefined {
   return emptyFields === 'null' ? 'null' : undefined;
 }
 
-function settleTimeText(row: LedgerRow, quirks: Quirks, odd: boolean): string | undefined {
+function settleTimeText(row: SimIncome, quirks: Quirks, odd: boolean): string | undefined {
   if (row.settledAtMs !== null) return numberText(String(row.settledAtMs), quirks.times, odd);
   switch (quirks.pendingSettleTime) {
     case 'null':
@@ -49,7 +49,7 @@ function settleTimeText(row: LedgerRow, quirks: Quirks, odd: boolean): string | 
 }
 
 /** One row of earn/query or reward/query as JSON text. */
-export function incomeItemText(row: LedgerRow, quirks: Quirks): string {
+export function incomeItemText(row: SimIncome, quirks: Quirks): string {
   if (row.raw !== null) return row.raw;
   const odd = row.serial % 2 === 1;
   const rejectForm = quirks.rejectRates === 'as-in-examples' ? 'number' : quirks.rejectRates;

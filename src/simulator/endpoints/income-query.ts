@@ -2,7 +2,7 @@ import { Refusal, SYSTEM_CODES } from '../http/envelope';
 import { shuffled, type Random } from '../random';
 import type { Quirks } from '../quirks';
 import { rangeOf } from '../world/ledger';
-import type { LedgerRow, LedgerStream } from '../world/ledger-row';
+import type { SimIncome, SimLedgerStream } from '../world/sim-income';
 import type { Answer } from './endpoint';
 import { boundsOf, type Bounds } from './income-bounds';
 import { incomeItemText } from './income-item';
@@ -11,11 +11,11 @@ import { readScope } from './scope-parameters';
 import { shuffleTies } from './tie-order';
 
 function inOrder(
-  view: readonly LedgerRow[],
+  view: readonly SimIncome[],
   range: { from: number; to: number },
   order: Quirks['order'],
   random: Random,
-): Sequence<LedgerRow> {
+): Sequence<SimIncome> {
   switch (order) {
     case 'desc':
       return backwards(view, range.from, range.to);
@@ -36,10 +36,10 @@ function inOrder(
 
 /** Rows by when they were settled; those that were not, by when they were mined. */
 function ofSettled(
-  view: readonly LedgerRow[],
+  view: readonly SimIncome[],
   { fromMs, toMs }: Bounds,
   { world, quirks: { order, forgottenBeforeMs }, random }: Parameters<Answer>[0],
-): Sequence<LedgerRow> {
+): Sequence<SimIncome> {
   const rows = view.filter(({ minedAtMs, settledAtMs }) => {
     const atMs = settledAtMs !== null && settledAtMs <= world.nowMs ? settledAtMs : minedAtMs;
     return atMs >= fromMs && atMs < toMs && minedAtMs >= (forgottenBeforeMs ?? -Infinity);
@@ -47,11 +47,11 @@ function ofSettled(
   return inOrder(rows, { from: 0, to: rows.length }, order, random);
 }
 
-function atMost(sequence: Sequence<LedgerRow>, most: number | null): Sequence<LedgerRow> {
+function atMost(sequence: Sequence<SimIncome>, most: number | null): Sequence<SimIncome> {
   return most === null || sequence.length <= most ? sequence : forwards(sequence.slice(0, most));
 }
 
-function queryIncome(stream: LedgerStream): Answer {
+function queryIncome(stream: SimLedgerStream): Answer {
   return (call) => {
     const { world, parameters, quirks, random } = call;
     const page = readPage(parameters);

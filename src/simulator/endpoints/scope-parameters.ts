@@ -1,6 +1,6 @@
 import { Refusal, SYSTEM_CODES } from '../http/envelope';
 import type { Quirks } from '../quirks';
-import type { ScopeKey } from '../world/ledger-row';
+import type { SimScopeKey } from '../world/sim-income';
 import type { Call } from './endpoint';
 
 const NOBODY = -1n;
@@ -8,7 +8,7 @@ const UNKNOWN_PUID = new Refusal(SYSTEM_CODES.parameter, 'puid is not a sub-acco
 const UNKNOWN_PLACE = { unknown: true, removed: false } as const;
 
 /** `algo` and `puid`, which must be this user's. */
-export function readScope({ account, parameters, quirks }: Call): ScopeKey {
+export function readScope({ account, parameters, quirks }: Call): SimScopeKey {
   const algo = parameters.get('algo');
   const puid = parameters.getId('puid');
   const algorithm = account.algorithms.get(algo) ?? UNKNOWN_PLACE;

@@ -10,13 +10,13 @@ export const SYSTEM_CODES = {
   parameter: '400100',
 } as const;
 
-interface Meaning {
+interface RefusalForm {
   readonly msg: string;
   /** The status that goes with it where failures have one of their own. */
   readonly httpStatus: number;
 }
 
-const MEANINGS: Readonly<Record<string, Meaning>> = {
+const MEANINGS: Readonly<Record<string, RefusalForm>> = {
   '200002': { msg: 'Please try again later', httpStatus: 403 },
   '400001': {
     msg: 'Any of key, timestamp, passphrase, version is missing in your request parameters',

@@ -1,10 +1,10 @@
 import { mix } from '../random';
-import type { ScopeKey } from './ledger-row';
+import type { SimScopeKey } from './sim-income';
 import { readWorker, tenantAt, type WorkerReading } from './worker-plan';
 
 /** One mining machine. Read it freely; change it through `World` alone. */
 export interface Worker extends WorkerReading {
-  readonly scope: ScopeKey;
+  readonly scope: SimScopeKey;
   readonly workerId: bigint;
   workerName: string;
   /** `H` unless a test says otherwise. */
@@ -18,7 +18,7 @@ export interface Worker extends WorkerReading {
 export type WorkerSortField = 'WORKER' | 'HASH_RATE' | 'HASH_RATE_HOUR' | 'REJECT' | 'LAST_SHARE_TIME';
 
 export interface FleetOptions {
-  readonly scope: ScopeKey;
+  readonly scope: SimScopeKey;
   readonly seed: number;
   readonly size: number;
   readonly machineHps: number;

@@ -2,11 +2,11 @@ import { canonical } from '../amounts';
 import { fractionOf, mix } from '../random';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../time';
 import type { AlgorithmProfile, CoinProfile } from './algorithm-profiles';
-import type { LedgerStream } from './ledger-row';
+import type { SimLedgerStream } from './sim-income';
 
 /** A row before it is in a ledger. */
 export interface RowDraft {
-  readonly stream: LedgerStream;
+  readonly stream: SimLedgerStream;
   readonly currency: string;
   readonly type: string | null;
   readonly minedAtMs: number;

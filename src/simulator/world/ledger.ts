@@ -1,5 +1,5 @@
 import { unitsOf } from '../amounts';
-import type { LedgerRow } from './ledger-row';
+import type { SimIncome } from './sim-income';
 
 /** Sums of one currency in units of 10^-18. */
 export interface LedgerSums {
@@ -10,7 +10,7 @@ export interface LedgerSums {
 }
 
 /** First index whose row is at or after `atMs`. */
-function lowerBound(rows: readonly LedgerRow[], atMs: number): number {
+function lowerBound(rows: readonly SimIncome[], atMs: number): number {
   let low = 0;
   let high = rows.length;
   while (low < high) {
@@ -21,11 +21,11 @@ function lowerBound(rows: readonly LedgerRow[], atMs: number): number {
   return low;
 }
 
-function byInstant(a: LedgerRow, b: LedgerRow): number {
+function byInstant(a: SimIncome, b: SimIncome): number {
   return a.minedAtMs - b.minedAtMs || a.serial - b.serial;
 }
 
-function isAfter(row: LedgerRow | undefined, other: LedgerRow): boolean {
+function isAfter(row: SimIncome | undefined, other: SimIncome): boolean {
   return row !== undefined && byInstant(row, other) > 0;
 }
 
@@ -34,13 +34,13 @@ function isAfter(row: LedgerRow | undefined, other: LedgerRow): boolean {
  * views by currency and sums are made when first asked for and dropped by the next change.
  */
 export class Ledger {
-  #rows: LedgerRow[] = [];
-  #pending = new Set<LedgerRow>();
-  #views = new Map<string, readonly LedgerRow[]>();
+  #rows: SimIncome[] = [];
+  #pending = new Set<SimIncome>();
+  #views = new Map<string, readonly SimIncome[]>();
   #sums: Map<string, LedgerSums> | null = null;
 
   /** Every live row, raw items included. */
-  get rows(): readonly LedgerRow[] {
+  get rows(): readonly SimIncome[] {
     return this.#rows;
   }
 
@@ -51,7 +51,7 @@ export class Ledger {
     return next;
   }
 
-  add(added: readonly LedgerRow[]): void {
+  add(added: readonly SimIncome[]): void {
     const [only] = added;
     if (added.length === 1 && only !== undefined) {
       let index = lowerBound(this.#rows, only.minedAtMs + 1);
@@ -65,7 +65,7 @@ export class Ledger {
     this.changed();
   }
 
-  remove(row: LedgerRow): void {
+  remove(row: SimIncome): void {
     const index = this.#rows.indexOf(row, lowerBound(this.#rows, row.minedAtMs));
     if (index >= 0) this.#rows.splice(index, 1);
     this.#pending.delete(row);
@@ -83,7 +83,7 @@ export class Ledger {
   }
 
   /** The row will not settle by itself any more: it has, or a test decides about it. */
-  forgetSettlement(row: LedgerRow): void {
+  forgetSettlement(row: SimIncome): void {
     row.settlesAtMs = null;
     this.#pending.delete(row);
   }
@@ -95,7 +95,7 @@ export class Ledger {
   }
 
   /** The rows that a query sees: those of `coinName`, or all but the hidden currencies. Sorted by miningDate. */
-  view(coinName: string | null, hidden: readonly string[]): readonly LedgerRow[] {
+  view(coinName: string | null, hidden: readonly string[]): readonly SimIncome[] {
     if (coinName === null && hidden.length === 0) return this.#rows;
     const key = coinName === null ? `-${hidden.join(',')}` : `+${coinName}`;
     let view = this.#views.get(key);
@@ -118,7 +118,7 @@ export class Ledger {
   }
 }
 
-function addToSums(sums: Map<string, LedgerSums>, row: LedgerRow): void {
+function addToSums(sums: Map<string, LedgerSums>, row: SimIncome): void {
   let sum = sums.get(row.currency);
   if (sum === undefined) {
     sum = { settled: 0n, pending: 0n, settledMiningEarn: 0n, pendingMiningEarn: 0n };
@@ -132,7 +132,7 @@ function addToSums(sums: Map<string, LedgerSums>, row: LedgerRow): void {
 
 /** The part of a sorted view with `fromMs` ≤ miningDate < `toMs`, as indexes. */
 export function rangeOf(
-  view: readonly LedgerRow[],
+  view: readonly SimIncome[],
   fromMs: number,
   toMs: number,
 ): { from: number; to: number } {

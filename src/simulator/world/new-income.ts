@@ -1,24 +1,24 @@
 import { parseAmount } from '../amounts';
 import { DAY_MS } from '../time';
-import type { IncomeFields, LedgerRow, LedgerStream, ScopeKey } from './ledger-row';
+import type { SimIncomeFields, SimIncome, SimLedgerStream, SimScopeKey } from './sim-income';
 
 /** A new row: what is not said is plain (settled a day later, no rates, nothing extra). */
-export type NewIncome = Pick<IncomeFields, 'currency' | 'minedAtMs' | 'amount'> &
-  Partial<Omit<IncomeFields, 'currency' | 'minedAtMs' | 'amount'>> & {
+export type NewIncome = Pick<SimIncomeFields, 'currency' | 'minedAtMs' | 'amount'> &
+  Partial<Omit<SimIncomeFields, 'currency' | 'minedAtMs' | 'amount'>> & {
     /** When a pending row settles by itself. */
     readonly settlesAtMs?: number | undefined;
   };
 
 interface RowPlace {
-  readonly stream: LedgerStream;
-  readonly scope: ScopeKey;
+  readonly stream: SimLedgerStream;
+  readonly scope: SimScopeKey;
   readonly serial: number;
   /** Any JSON text to serve in its place; null for a sound row. */
   readonly raw: string | null;
 }
 
 /** A live row; `type` is REWARD_EARN for a reward unless said. Throws RangeError for an amount out of range. */
-export function createRow({ stream, scope, serial, raw }: RowPlace, income: NewIncome): LedgerRow {
+export function createRow({ stream, scope, serial, raw }: RowPlace, income: NewIncome): SimIncome {
   const status = income.status ?? 'SETTLED';
   const hashRate = income.hashRate ?? null;
   return {

@@ -3,7 +3,7 @@ import { DAY_MS } from '../time';
 import { profileOf } from './algorithm-profiles';
 import { Fleet } from './fleet';
 import { createIncomePlan } from './income-plan';
-import type { ScopeKey } from './ledger-row';
+import type { SimScopeKey } from './sim-income';
 import { SimAccount, type SimCredentials } from './sim-account';
 import { SimScope } from './sim-scope';
 import type { WorldSpec } from './world-spec';
@@ -39,7 +39,7 @@ export function credentialsFor(seed: number, name: string): SimCredentials {
 }
 
 /** A scope without income and machines: every other pair of sub-account and algorithm. */
-export function emptyScope({ seed, spec, startAtMs }: SeedWorld, key: ScopeKey): SimScope {
+export function emptyScope({ seed, spec, startAtMs }: SeedWorld, key: SimScopeKey): SimScope {
   return new SimScope(
     key,
     null,
@@ -95,7 +95,7 @@ function algorithmsOf(spec: WorldSpec, index: number): string[] {
   return [...new Set(chosen.filter((algo) => algo !== undefined))];
 }
 
-function seedScope(options: SeedWorld, key: ScopeKey, ordinal: number, machines: number): SimScope {
+function seedScope(options: SeedWorld, key: SimScopeKey, ordinal: number, machines: number): SimScope {
   const { seed, spec, startAtMs } = options;
   const scopeSeed = hashText(`${seed} ${key.account} ${key.puid} ${key.algo}`);
   const profile = profileOf(key.algo);

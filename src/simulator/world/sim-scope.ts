@@ -1,16 +1,16 @@
 import type { Fleet } from './fleet';
 import type { IncomePlan, RowDraft } from './income-plan';
 import { Ledger } from './ledger';
-import type { LedgerRow, LedgerStream, ScopeKey } from './ledger-row';
+import type { SimIncome, SimLedgerStream, SimScopeKey } from './sim-income';
 import { createRow } from './new-income';
 
 /** Everything that the pool holds about one account × sub-account × algorithm. */
 export class SimScope {
-  readonly ledgers: Record<LedgerStream, Ledger> = { earnings: new Ledger(), rewards: new Ledger() };
+  readonly ledgers: Record<SimLedgerStream, Ledger> = { earnings: new Ledger(), rewards: new Ledger() };
   #nextDay: number;
 
   constructor(
-    readonly key: ScopeKey,
+    readonly key: SimScopeKey,
     readonly plan: IncomePlan | null,
     readonly fleet: Fleet,
   ) {
@@ -35,7 +35,7 @@ export class SimScope {
 
   #publish(nowMs: number, nextSerial: () => number): void {
     if (this.plan === null) return;
-    const added: Record<LedgerStream, LedgerRow[]> = { earnings: [], rewards: [] };
+    const added: Record<SimLedgerStream, SimIncome[]> = { earnings: [], rewards: [] };
     while (this.plan.publishedAtMs(this.#nextDay) <= nowMs) {
       for (const draft of this.plan.draftsOf(this.#nextDay)) {
         added[draft.stream].push(this.#rowOf(draft, nowMs, nextSerial()));
@@ -46,7 +46,7 @@ export class SimScope {
     if (added.rewards.length > 0) this.ledgers.rewards.add(added.rewards);
   }
 
-  #rowOf(draft: RowDraft, nowMs: number, serial: number): LedgerRow {
+  #rowOf(draft: RowDraft, nowMs: number, serial: number): SimIncome {
     const settled = draft.settlesAtMs <= nowMs;
     return createRow(
       { stream: draft.stream, scope: this.key, serial, raw: null },

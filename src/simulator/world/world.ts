@@ -2,7 +2,7 @@ import { KpoolError } from '../../core/errors';
 import { parseAmount, textOfUnits, unitsOf } from '../amounts';
 import { DEFAULT_QUIRKS, type Quirks } from '../quirks';
 import type { Worker } from './fleet';
-import type { IncomeFields, LedgerRow, LedgerStream, ScopeKey } from './ledger-row';
+import type { SimIncomeFields, SimIncome, SimLedgerStream, SimScopeKey } from './sim-income';
 import { createRow, type NewIncome } from './new-income';
 import { emptyScope, seedAccounts, type SeedWorld } from './seed-world';
 import { SimAccount, type SimSubAccount } from './sim-account';
@@ -149,28 +149,28 @@ export class World {
   // Income
 
   /** Every scope that has or had income or machines. */
-  scopes(account?: string): readonly ScopeKey[] {
+  scopes(account?: string): readonly SimScopeKey[] {
     const accounts = account === undefined ? this.#accounts : [this.account(account)];
     return accounts.flatMap((each) => each.scopes().map((scope) => scope.key));
   }
 
   /** The live earnings that a client must end up with, sorted by miningDate; raw items are not among them. */
-  earnings(key: ScopeKey): readonly LedgerRow[] {
+  earnings(key: SimScopeKey): readonly SimIncome[] {
     return this.#rows('earnings', key).filter((row) => row.raw === null);
   }
 
   /** As `earnings`. */
-  rewards(key: ScopeKey): readonly LedgerRow[] {
+  rewards(key: SimScopeKey): readonly SimIncome[] {
     return this.#rows('rewards', key).filter((row) => row.raw === null);
   }
 
   /** The malformed items that are served among the rows. */
-  rawItems(stream: LedgerStream, key: ScopeKey): readonly LedgerRow[] {
+  rawItems(stream: SimLedgerStream, key: SimScopeKey): readonly SimIncome[] {
     return this.#rows(stream, key).filter((row) => row.raw !== null);
   }
 
   /** Adds equal rows and returns them. Throws RangeError for an amount beyond 18 decimals or 20 digits. */
-  insertEarning(key: ScopeKey, income: NewIncome, copies = 1): LedgerRow[] {
+  insertEarning(key: SimScopeKey, income: NewIncome, copies = 1): SimIncome[] {
     return this.insertMany(
       'earnings',
       key,
@@ -179,7 +179,7 @@ export class World {
   }
 
   /** As `insertEarning`; `type` is REWARD_EARN unless said. */
-  insertReward(key: ScopeKey, income: NewIncome, copies = 1): LedgerRow[] {
+  insertReward(key: SimScopeKey, income: NewIncome, copies = 1): SimIncome[] {
     return this.insertMany(
       'rewards',
       key,
@@ -188,19 +188,19 @@ export class World {
   }
 
   /** Adds rows in one go: the way to put in very many. */
-  insertMany(stream: LedgerStream, key: ScopeKey, incomes: readonly NewIncome[]): LedgerRow[] {
+  insertMany(stream: SimLedgerStream, key: SimScopeKey, incomes: readonly NewIncome[]): SimIncome[] {
     return this.#add(stream, key, incomes, null);
   }
 
   /** Serves `json` (any JSON text) in place of a row, at `atMs` in the order of the list. */
-  insertRaw(stream: LedgerStream, key: ScopeKey, atMs: number, json: string, currency = ''): LedgerRow {
+  insertRaw(stream: SimLedgerStream, key: SimScopeKey, atMs: number, json: string, currency = ''): SimIncome {
     const [row] = this.#add(stream, key, [{ currency, minedAtMs: atMs, amount: '0' }], json);
     if (row === undefined) throw new KpoolError('broken-promise', 'One row in, one row out.');
     return row;
   }
 
   /** Changes what the pool says about a row. One whose status or settle time is given settles no more by itself. */
-  amend(row: LedgerRow, patch: Partial<IncomeFields>): void {
+  amend(row: SimIncome, patch: Partial<SimIncomeFields>): void {
     const ledger = this.#scope(row.scope).ledgers[row.stream];
     const amount = patch.amount === undefined ? {} : { amount: parseAmount(patch.amount) };
     const moves = row.live && patch.minedAtMs !== undefined;
@@ -212,18 +212,18 @@ export class World {
   }
 
   /** Marks a row as paid, now unless said otherwise. */
-  settle(row: LedgerRow, atMs = this.#nowMs): void {
+  settle(row: SimIncome, atMs = this.#nowMs): void {
     this.amend(row, { status: 'SETTLED', settledAtMs: atMs });
   }
 
   /** The pool no longer serves the row. */
-  withdraw(row: LedgerRow): void {
+  withdraw(row: SimIncome): void {
     this.#scope(row.scope).ledgers[row.stream].remove(row);
     row.live = false;
   }
 
   /** The pool serves a withdrawn row again, as it was. */
-  restore(row: LedgerRow): void {
+  restore(row: SimIncome): void {
     if (row.live) return;
     row.live = true;
     this.#scope(row.scope).ledgers[row.stream].add([row]);
@@ -260,13 +260,13 @@ export class World {
   // Machines
 
   /** The machines that are there, as of the last request or `advance`. */
-  workers(key: ScopeKey): readonly Worker[] {
+  workers(key: SimScopeKey): readonly Worker[] {
     const fleet = this.findScope(key)?.fleet;
     fleet?.refresh(this.#nowMs);
     return fleet?.all() ?? [];
   }
 
-  addWorker(key: ScopeKey, added: NewWorker): Worker {
+  addWorker(key: SimScopeKey, added: NewWorker): Worker {
     const worker: Worker = { ...NO_READING, ...added, scope: key };
     this.#scope(key).fleet.add(worker);
     return worker;
@@ -283,15 +283,15 @@ export class World {
   }
 
   /** Where a scope's data is kept, if it has any. For the endpoints. */
-  findScope(key: ScopeKey): SimScope | undefined {
+  findScope(key: SimScopeKey): SimScope | undefined {
     return this.account(key.account).findScope(key.puid, key.algo);
   }
 
-  #rows(stream: LedgerStream, key: ScopeKey): readonly LedgerRow[] {
+  #rows(stream: SimLedgerStream, key: SimScopeKey): readonly SimIncome[] {
     return this.findScope(key)?.ledgers[stream].rows ?? [];
   }
 
-  #scope(key: ScopeKey): SimScope {
+  #scope(key: SimScopeKey): SimScope {
     const account = this.account(key.account);
     const found = account.findScope(key.puid, key.algo);
     if (found !== undefined) return found;
@@ -300,7 +300,12 @@ export class World {
     return scope;
   }
 
-  #add(stream: LedgerStream, key: ScopeKey, incomes: readonly NewIncome[], raw: string | null): LedgerRow[] {
+  #add(
+    stream: SimLedgerStream,
+    key: SimScopeKey,
+    incomes: readonly NewIncome[],
+    raw: string | null,
+  ): SimIncome[] {
     const scope = this.#scope(key);
     const rows = incomes.map((income) =>
       createRow({ stream, scope: scope.key, serial: this.#serial++, raw }, income),

@@ -1,3 +1,4 @@
+import type { ListingCounts } from '../../domain/row-counts';
 import { KpoolError } from '../../core/errors';
 import type { Worker, WorkerStatus } from '../../domain/entities';
 import type { AccountId, WorkerId } from '../../domain/ids';
@@ -52,14 +53,6 @@ interface Landing {
   readonly unreadable: readonly UnreadableRow[];
   readonly unreadableWorkers: ReadonlySet<WorkerId> | null;
   readonly totalCompared: boolean;
-}
-
-interface Counts {
-  readonly inserted: number;
-  readonly changed: number;
-  readonly unchanged: number;
-  readonly removed: number;
-  readonly quarantined: number;
 }
 
 /** Workers, their snapshots, samples and figures. */
@@ -133,7 +126,7 @@ export class PrismaFleetStore {
    * workers that it saw and leaves no trace in samples and figures. Throws `sync.superseded` when another snapshot of
    * the scope landed since this one began, `sync.inconsistent` when the server lost what was staged.
    */
-  async landSnapshot(scope: FleetScope, snapshot: Snapshot, landing: Landing): Promise<Counts> {
+  async landSnapshot(scope: FleetScope, snapshot: Snapshot, landing: Landing): Promise<ListingCounts> {
     const startedAtMs = await guarded(() => this.prepareSamples(snapshot));
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
@@ -176,7 +169,11 @@ export class PrismaFleetStore {
     });
   }
 
-  async storeDetails(scope: FleetScope, workers: readonly Worker[], batch: DetailsBatch): Promise<Counts> {
+  async storeDetails(
+    scope: FleetScope,
+    workers: readonly Worker[],
+    batch: DetailsBatch,
+  ): Promise<ListingCounts> {
     return guarded(() => inTransaction(this.client, (tx) => storeDetails(tx, scope, workers, batch)));
   }
 

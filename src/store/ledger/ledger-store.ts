@@ -1,3 +1,4 @@
+import type { RowCounts } from '../../domain/row-counts';
 import { KpoolError } from '../../core/errors';
 import { hashMultiset } from '../../domain/content-hash';
 import { SETTLED, type IncomeRow } from '../../domain/income';
@@ -39,17 +40,8 @@ interface Commit {
   readonly pieces: readonly WindowPiece[];
 }
 
-interface Counts {
-  readonly inserted: number;
-  readonly changed: number;
-  readonly unchanged: number;
-  readonly withdrawn: number;
-  readonly quarantined: number;
-  readonly inDoubt: number;
-}
-
 type Result =
-  | { readonly outcome: 'committed'; readonly version: bigint; readonly counts: Counts }
+  | { readonly outcome: 'committed'; readonly version: bigint; readonly counts: RowCounts }
   | {
       readonly outcome: 'unconfirmed';
       readonly missing: readonly LedgerRow[];

@@ -4,7 +4,8 @@ import type { IncomeRow } from '../../domain/income';
 import type { Page } from '../../domain/page';
 import { MAX_PAGE_SIZE, MIN_PAGE_SIZE } from '../../domain/window-answer';
 import { DAY_MS, requestBounds, spanMsOf, type Window } from '../../domain/windows';
-import type { CallOptions, LedgerScope } from '../ports';
+import type { CallOptions } from '../../domain/call-options';
+import type { LedgerScope } from '../ports';
 import type { LedgerDeps } from './ledger-deps';
 
 /** Our idea of the pool's clock may be wrong by as much: it accepts timestamps within 5 seconds of its own. */

@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../../core/clock';
-import type { ListingVerdict } from '../listing-ports';
+import type { ListingResult } from '../listing-ports';
 import type { Run } from '../run';
 
 /** Listings of one run that may disagree on what is gone before the run gives up, as `partial`. */
@@ -9,7 +9,7 @@ const MAX_CONFIRMATIONS = 4;
 export async function storeConfirmed<L extends { rows: readonly unknown[]; unreadable: readonly unknown[] }>(
   run: Run,
   list: () => Promise<L>,
-  store: (listing: L, confirmedMissing: ReadonlySet<string>) => Promise<ListingVerdict>,
+  store: (listing: L, confirmedMissing: ReadonlySet<string>) => Promise<ListingResult>,
 ): Promise<void> {
   let confirmedMissing: ReadonlySet<string> = new Set();
   for (let attempt = 1; attempt <= MAX_CONFIRMATIONS; attempt += 1) {

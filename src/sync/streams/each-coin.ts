@@ -3,7 +3,8 @@ import { isKpoolError } from '../../core/errors';
 import type { Precedence } from '../../domain/due-scopes';
 import type { Listing, UnreadableRow } from '../../domain/page';
 import { LEDGER_STREAMS } from '../../domain/streams';
-import type { IncomeStore, ListingCounts } from '../listing-ports';
+import type { ListingCounts } from '../../domain/row-counts';
+import type { IncomeStore } from '../listing-ports';
 import type { Scope } from '../ports';
 import type { Run } from '../run';
 

@@ -3,7 +3,7 @@ import type { RunResult } from '../../../src/sync/run-scope';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { useTestDatabase } from '../../support/test-database';
 
-type ScopeKey = Parameters<Simulator['world']['addWorker']>[0];
+type SimScopeKey = Parameters<Simulator['world']['addWorker']>[0];
 
 let pool: SyncedPool;
 // Before the database is dropped: hooks run in the order in which they are written.
@@ -25,7 +25,7 @@ beforeAll(async () => {
 let puid = 700n;
 
 /** A sub-account with one usual machine, and others that are listed word for word as given. */
-async function farm(raws: readonly string[], pname = 'farm'): Promise<ScopeKey> {
+async function farm(raws: readonly string[], pname = 'farm'): Promise<SimScopeKey> {
   puid += 1n;
   const key = { account: 'main', puid, algo: 'SHA256d' };
   pool.simulator.world.addSubAccount('main', { puid, pname, defaultAlgo: 'SHA256d' });
@@ -41,19 +41,19 @@ async function farm(raws: readonly string[], pname = 'farm'): Promise<ScopeKey> 
   return key;
 }
 
-async function snapshot(key: ScopeKey): Promise<RunResult> {
+async function snapshot(key: SimScopeKey): Promise<RunResult> {
   const summaries = await pool.sync({ streams: ['workers'], puid: key.puid as never });
   return summaries.find(({ stream }) => stream === 'workers')!.results[0]!;
 }
 
-async function stored(key: ScopeKey): Promise<Record<string, unknown>[]> {
+async function stored(key: SimScopeKey): Promise<Record<string, unknown>[]> {
   return pool.sql`
     SELECT worker_id::text AS id, worker_name AS name, status, trim_scale(real_hash_rate_hps)::text AS hps,
            trim_scale(reject_rate)::text AS reject, (extract(epoch FROM last_share_at) * 1000)::bigint::text AS share, extra::text
       FROM pool.workers WHERE puid = ${String(key.puid)} AND worker_id > 1 ORDER BY worker_id`;
 }
 
-async function samples(key: ScopeKey): Promise<number> {
+async function samples(key: SimScopeKey): Promise<number> {
   const [row] =
     await pool.sql`SELECT count(*)::int AS n FROM pool.worker_samples WHERE puid = ${String(key.puid)}`;
   return Number(row!['n']);

@@ -3,7 +3,7 @@ import type { RunResult } from '../../../src/sync/run-scope';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { useTestDatabase } from '../../support/test-database';
 
-type ScopeKey = Parameters<Simulator['world']['addWorker']>[0];
+type SimScopeKey = Parameters<Simulator['world']['addWorker']>[0];
 type Worker = ReturnType<Simulator['world']['addWorker']>;
 
 let pool: SyncedPool;
@@ -28,7 +28,7 @@ beforeAll(async () => {
 let puid = 500n;
 
 /** A sub-account of the test's own, with so many active machines. */
-async function farm(size: number): Promise<{ key: ScopeKey; workers: Worker[] }> {
+async function farm(size: number): Promise<{ key: SimScopeKey; workers: Worker[] }> {
   puid += 1n;
   const key = { account: 'main', puid, algo: 'SHA256d' };
   simulator.world.addSubAccount('main', { puid, pname: `farm-${puid}`, defaultAlgo: 'SHA256d' });
@@ -44,7 +44,7 @@ async function farm(size: number): Promise<{ key: ScopeKey; workers: Worker[] }>
   return { key, workers };
 }
 
-async function snapshot(key: ScopeKey): Promise<RunResult> {
+async function snapshot(key: SimScopeKey): Promise<RunResult> {
   const [summary] = (await pool.sync({ streams: ['workers'], puid: key.puid as never })).filter(
     ({ stream }) => stream === 'workers',
   );
@@ -52,26 +52,28 @@ async function snapshot(key: ScopeKey): Promise<RunResult> {
   return result!;
 }
 
-async function snapshots(key: ScopeKey): Promise<{ completed: boolean; active: number; inactive: number }[]> {
+async function snapshots(
+  key: SimScopeKey,
+): Promise<{ completed: boolean; active: number; inactive: number }[]> {
   return pool.sql`SELECT completed_at IS NOT NULL AS completed, active_workers AS active, inactive_workers AS inactive
                     FROM pool.worker_snapshots WHERE puid = ${String(key.puid)} ORDER BY snapshot_id`;
 }
 
-async function stored(key: ScopeKey): Promise<Record<string, unknown>[]> {
+async function stored(key: SimScopeKey): Promise<Record<string, unknown>[]> {
   return pool.sql`
     SELECT w.worker_id::int AS id, worker_name AS name, status, trim_scale(real_hash_rate_hps)::text AS hps,
            removed_at IS NOT NULL AS removed
       FROM pool.workers w WHERE puid = ${String(key.puid)} ORDER BY w.worker_id`;
 }
 
-async function sampleCounts(key: ScopeKey): Promise<Map<number, number>> {
+async function sampleCounts(key: SimScopeKey): Promise<Map<number, number>> {
   const rows = await pool.sql<{ id: number; samples: number }[]>`
     SELECT worker_id::int AS id, count(*)::int AS samples FROM pool.worker_samples
      WHERE puid = ${String(key.puid)} GROUP BY worker_id`;
   return new Map(rows.map(({ id, samples }) => [id, samples]));
 }
 
-function truth(key: ScopeKey): Record<string, unknown>[] {
+function truth(key: SimScopeKey): Record<string, unknown>[] {
   return simulator.world
     .workers(key)
     .map((worker) => ({

@@ -78,16 +78,16 @@ onBothBackends('the queue', (backendUnderTest) => {
   it('P10 no job holds a secret', async () => {
     await plan(...STREAMS.names);
     const text = JSON.stringify((await waiting()).map((job) => job.asJSON()));
-    const look = await readQueue(queue);
-    expect(look.jobs.filter(({ name }) => name === 'earnings.sync').length).toBe(
+    const snapshot = await readQueue(queue);
+    expect(snapshot.jobs.filter(({ name }) => name === 'earnings.sync').length).toBe(
       2 * STREAMS.get('earnings').concurrency,
     );
     for (const account of pool.simulator.accounts) {
-      expect(look.jobs.some(({ scope }) => scope.startsWith(`${account.name} `))).toBe(true);
+      expect(snapshot.jobs.some(({ scope }) => scope.startsWith(`${account.name} `))).toBe(true);
       expect(text).toContain(account.name);
       for (const secret of [account.apiKey, account.apiSecret, account.apiPassphrase]) {
         expect(text).not.toContain(secret);
-        expect(JSON.stringify(look)).not.toContain(secret);
+        expect(JSON.stringify(snapshot)).not.toContain(secret);
       }
     }
   });

@@ -4,14 +4,14 @@ import { Secret } from '../../../src/core/secret';
 import type { Puid, WorkerId } from '../../../src/domain/ids';
 import type { IncomeRow } from '../../../src/domain/income';
 import type { PoolClient } from '../../../src/kucoin';
-import type { Fault, LedgerRow, Quirks, ScopeKey, Simulator } from '../../../src/simulator';
+import type { Fault, SimIncome, Quirks, SimScopeKey, Simulator } from '../../../src/simulator';
 import { createSimulator } from '../../../src/simulator';
 import { CALL, createTestClient } from './scripted-pool';
 
 const SPEC = { accounts: 1, subAccountsPerAccount: 2, days: 120, workersPerSubAccount: 12 };
 
 let simulator: Simulator;
-let scope: ScopeKey;
+let scope: SimScopeKey;
 
 beforeAll(async () => {
   simulator = await createSimulator({ seed: 20261122, startAt: Date.now(), world: SPEC, rateLimit: null });
@@ -51,7 +51,7 @@ async function readAll(client: PoolClient, which: 'queryEarnings' | 'queryReward
 }
 
 /** One row as the truth has it, for comparison as text. */
-const truthOf = (row: LedgerRow): string =>
+const truthOf = (row: SimIncome): string =>
   [
     ...[row.currency, row.type, row.minedAtMs, row.amount, row.hashRate, row.rejectRate, row.status],
     row.status === 'WAIT_SETTLE' ? 'any' : row.settledAtMs,

@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
-import { createSimulator, type LedgerRow, type ScopeKey, type Simulator } from '../../../src/simulator';
+import { createSimulator, type SimIncome, type SimScopeKey, type Simulator } from '../../../src/simulator';
 import { call, walk, type PageData } from './pool-caller';
 
 const NOON = Date.UTC(2026, 10, 22, 12);
 const DAY = 86_400_000;
 let simulator: Simulator;
-let scope: ScopeKey;
+let scope: SimScopeKey;
 
 beforeEach(async () => {
   simulator = await createSimulator({ seed: 7, startAt: NOON, world: { days: 400 }, rateLimit: null });
@@ -18,7 +18,7 @@ const asked = (extra: Record<string, string | number> = {}) => ({
   puid: scope.puid,
   ...extra,
 });
-const served = (row: LedgerRow) => ({
+const served = (row: SimIncome) => ({
   amount: row.amount,
   currency: row.currency,
   ...(row.hashRate === null ? {} : { hashRate: row.hashRate, hashUnit: 'H' }),

@@ -1,10 +1,10 @@
-import { createSimulator, type Quirks, type ScopeKey, type Simulator } from '../../../src/simulator';
+import { createSimulator, type Quirks, type SimScopeKey, type Simulator } from '../../../src/simulator';
 import { call, send, signed, walk, type PageData } from './pool-caller';
 
 const NOON = Date.UTC(2026, 10, 22, 12);
 const DAY = 86_400_000;
 let simulator: Simulator;
-let scope: ScopeKey;
+let scope: SimScopeKey;
 let plain: Quirks;
 
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import type { LedgerRow } from '../../../src/simulator';
+import type { SimIncome } from '../../../src/simulator';
 import { LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
 import { useTestDatabase } from '../../support/test-database';
@@ -16,7 +16,7 @@ afterEach(() => {
 const DAY_MS = 86_400_000;
 const yesterday = (): number => Math.floor(lab.simulator.clock.now() / DAY_MS) * DAY_MS - DAY_MS;
 
-async function scopeOf(count: number): Promise<{ place: LabScope; rows: readonly LedgerRow[] }> {
+async function scopeOf(count: number): Promise<{ place: LabScope; rows: readonly SimIncome[] }> {
   const place = await lab.newScope('earnings');
   const rows = lab.simulator.world.insertMany(
     'earnings',

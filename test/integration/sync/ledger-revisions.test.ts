@@ -1,4 +1,4 @@
-import type { LedgerRow } from '../../../src/simulator';
+import type { SimIncome } from '../../../src/simulator';
 import { LAB_START, LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
 import { differenceOf, knownAt } from '../../support/ledger-truth';
 import { useTestDatabase } from '../../support/test-database';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 const DAY_MS = 86_400_000;
 const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
 
-async function pendingRow(): Promise<{ place: LabScope; row: LedgerRow }> {
+async function pendingRow(): Promise<{ place: LabScope; row: SimIncome }> {
   const place = await lab.newScope('rewards');
   const [row] = lab.simulator.world.insertReward(place.key, {
     ...{ currency: 'BTC', minedAtMs: DAY + 8 * 3_600_000, amount: '0.5', status: 'WAIT_SETTLE' },

@@ -1,4 +1,4 @@
-import type { Fault, LedgerRow, Quirks } from '../../../src/simulator';
+import type { Fault, SimIncome, Quirks } from '../../../src/simulator';
 import { WHAT_IS_DUE } from '../../../src/sync/ledger/sync-ledger-scope';
 import { LAB_START, LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
@@ -26,7 +26,7 @@ const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
 
 interface Placed {
   readonly place: LabScope;
-  readonly rows: readonly LedgerRow[];
+  readonly rows: readonly SimIncome[];
 }
 
 async function scopeOf(count: number, at: (i: number) => number = (i) => DAY - i * DAY_MS): Promise<Placed> {

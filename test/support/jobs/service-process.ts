@@ -52,11 +52,11 @@ export class ServiceProcess {
     createInterface({ input: this.#child.stderr! }).on('line', (line) => {
       if (line.startsWith('{')) this.lines.push(JSON.parse(line) as LogLine);
       else this.#other += `${line}\n`;
-      this.#watchers.forEach((look) => look());
+      this.#watchers.forEach((watcher) => watcher());
     });
     this.#ended = once(this.#child, 'close').then(([code]) => {
       rmSync(this.#directory, { recursive: true, force: true });
-      this.#watchers.forEach((look) => look());
+      this.#watchers.forEach((watcher) => watcher());
       return code as number | null;
     });
   }
@@ -73,19 +73,19 @@ export class ServiceProcess {
   /** Resolves with the first line of the log that fits, from the beginning. Fails when the process ends first. */
   until(fits: (line: LogLine) => boolean): Promise<LogLine> {
     return new Promise((resolve, reject) => {
-      const look = (): void => {
+      const check = (): void => {
         const found = this.lines.find(fits);
         const isOver = this.#child.exitCode !== null || this.#child.signalCode !== null;
         if (found === undefined && !isOver) return;
-        this.#watchers.delete(look);
+        this.#watchers.delete(check);
         if (found !== undefined) resolve(found);
         else
           reject(
             new Error(`It ended first.\n${this.#other}${JSON.stringify(this.lines.slice(-5), null, 1)}`),
           );
       };
-      this.#watchers.add(look);
-      look();
+      this.#watchers.add(check);
+      check();
     });
   }
 

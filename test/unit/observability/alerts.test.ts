@@ -4,14 +4,14 @@ import {
   messageOf,
   reviewAlerts,
   type Alert,
-  type AlertFinding,
+  type AlertCandidate,
 } from '../../../src/observability/alerts';
 
 const NOW = Date.UTC(2026, 10, 22, 9);
-const CLAIM_MS = 60_000;
+const LEASE_MS = 60_000;
 const WELL: ReadonlySet<string> = new Set();
 
-function finding(patch: Partial<AlertFinding> = {}): AlertFinding {
+function candidate(patch: Partial<AlertCandidate> = {}): AlertCandidate {
   return {
     alertId: 'account-stopped/1',
     kind: 'account-stopped',
@@ -25,97 +25,97 @@ function finding(patch: Partial<AlertFinding> = {}): AlertFinding {
   };
 }
 
-/** A made-up webhook and table: what was told, as `start:id` and `end:id`. */
-class Telling {
+/** A made-up webhook and table: what was sent, as `start:id` and `end:id`. */
+class Sender {
   alerts: readonly Alert[] = [];
-  readonly told: string[] = [];
+  readonly sent: string[] = [];
 
-  look(
-    findings: readonly AlertFinding[],
+  review(
+    candidates: readonly AlertCandidate[],
     nowMs: number,
     { isTaken = true, unjudged = [] }: { isTaken?: boolean; unjudged?: readonly string[] } = {},
   ): void {
-    const { alerts, due } = reviewAlerts(this.alerts, findings, new Set(unjudged), nowMs, CLAIM_MS);
+    const { alerts, due } = reviewAlerts(this.alerts, candidates, new Set(unjudged), nowMs, LEASE_MS);
     const dueIds = new Set(due.map(({ alertId }) => alertId));
     this.alerts = alerts.flatMap((alert): Alert[] => {
       if (!dueIds.has(alert.alertId)) return [alert];
-      const rest = { ...alert, claimedUntilMs: null };
+      const rest = { ...alert, leasedUntilMs: null };
       if (!isTaken) return [rest];
-      this.told.push(`${alert.endedAtMs === null ? 'start' : 'end'}:${alert.alertId}`);
-      return alert.endedAtMs === null ? [{ ...rest, toldAtMs: nowMs }] : [];
+      this.sent.push(`${alert.endedAtMs === null ? 'start' : 'end'}:${alert.alertId}`);
+      return alert.endedAtMs === null ? [{ ...rest, sentAtMs: nowMs }] : [];
     });
   }
 }
 
 describe('alerts', () => {
   it('tell a start once and an end once, however often one looks', () => {
-    const telling = new Telling();
-    for (let round = 0; round < 5; round += 1) telling.look([finding()], NOW + round);
-    for (let round = 5; round < 9; round += 1) telling.look([], NOW + round);
-    expect(telling.told).toEqual(['start:account-stopped/1', 'end:account-stopped/1']);
-    expect(telling.alerts).toEqual([]);
+    const sender = new Sender();
+    for (let round = 0; round < 5; round += 1) sender.review([candidate()], NOW + round);
+    for (let round = 5; round < 9; round += 1) sender.review([], NOW + round);
+    expect(sender.sent).toEqual(['start:account-stopped/1', 'end:account-stopped/1']);
+    expect(sender.alerts).toEqual([]);
   });
 
   it('tell what a failing webhook did not take once it works, and nothing of what is over by then', () => {
-    const telling = new Telling();
-    telling.look([finding(), finding({ alertId: 'other' })], NOW, { isTaken: false });
-    telling.look([finding()], NOW + 1, { isTaken: false });
-    telling.look([finding()], NOW + 2);
-    telling.look([], NOW + 3, { isTaken: false });
-    telling.look([], NOW + 4);
-    expect(telling.told).toEqual(['start:account-stopped/1', 'end:account-stopped/1']);
+    const sender = new Sender();
+    sender.review([candidate(), candidate({ alertId: 'other' })], NOW, { isTaken: false });
+    sender.review([candidate()], NOW + 1, { isTaken: false });
+    sender.review([candidate()], NOW + 2);
+    sender.review([], NOW + 3, { isTaken: false });
+    sender.review([], NOW + 4);
+    expect(sender.sent).toEqual(['start:account-stopped/1', 'end:account-stopped/1']);
   });
 
   it('wait until a thing has been wrong for as long as it may be', () => {
-    const telling = new Telling();
-    const late = finding({ holdMs: 10 * 60_000 });
-    telling.look([late], NOW);
-    telling.look([late], NOW + 9 * 60_000);
-    telling.look([], NOW + 9.5 * 60_000);
-    telling.look([late], NOW + 10 * 60_000);
-    telling.look([late], NOW + 19 * 60_000);
-    expect(telling.told).toEqual([]);
-    telling.look([late], NOW + 20 * 60_000);
-    expect(telling.told).toEqual(['start:account-stopped/1']);
+    const sender = new Sender();
+    const late = candidate({ holdMs: 10 * 60_000 });
+    sender.review([late], NOW);
+    sender.review([late], NOW + 9 * 60_000);
+    sender.review([], NOW + 9.5 * 60_000);
+    sender.review([late], NOW + 10 * 60_000);
+    sender.review([late], NOW + 19 * 60_000);
+    expect(sender.sent).toEqual([]);
+    sender.review([late], NOW + 20 * 60_000);
+    expect(sender.sent).toEqual(['start:account-stopped/1']);
   });
 
   it('neither start nor end what cannot be judged', () => {
-    const telling = new Telling();
+    const sender = new Sender();
     const unjudged = ['account-stopped/1'];
-    telling.look([], NOW, { unjudged });
-    expect(telling.alerts).toEqual([]);
-    telling.look([finding()], NOW + 1);
-    telling.look([], NOW + 2, { unjudged });
-    telling.look([finding()], NOW + 3);
-    telling.look([], NOW + 4);
-    expect(telling.told).toEqual(['start:account-stopped/1', 'end:account-stopped/1']);
+    sender.review([], NOW, { unjudged });
+    expect(sender.alerts).toEqual([]);
+    sender.review([candidate()], NOW + 1);
+    sender.review([], NOW + 2, { unjudged });
+    sender.review([candidate()], NOW + 3);
+    sender.review([], NOW + 4);
+    expect(sender.sent).toEqual(['start:account-stopped/1', 'end:account-stopped/1']);
   });
 
-  it('are left to the process that is telling them, until its claim is over', () => {
-    const first = reviewAlerts([], [finding()], WELL, NOW, CLAIM_MS);
+  it('are left to the process that is sender them, until its lease is over', () => {
+    const first = reviewAlerts([], [candidate()], WELL, NOW, LEASE_MS);
     expect(first.due).toHaveLength(1);
-    const second = reviewAlerts(first.alerts, [finding()], WELL, NOW + 1_000, CLAIM_MS);
+    const second = reviewAlerts(first.alerts, [candidate()], WELL, NOW + 1_000, LEASE_MS);
     expect(second.due).toEqual([]);
-    const third = reviewAlerts(second.alerts, [finding()], WELL, NOW + CLAIM_MS, CLAIM_MS);
+    const third = reviewAlerts(second.alerts, [candidate()], WELL, NOW + LEASE_MS, LEASE_MS);
     expect(third.due).toHaveLength(1);
   });
 
-  it('tell the end of what ended while its start was being told', () => {
-    const telling = reviewAlerts([], [finding()], WELL, NOW, CLAIM_MS);
-    const ended = reviewAlerts(telling.alerts, [], WELL, NOW + 1, CLAIM_MS);
-    expect(ended.alerts).toMatchObject([{ endedAtMs: NOW + 1, toldAtMs: null }]);
-    const told = ended.alerts.map((alert) => ({ ...alert, toldAtMs: NOW + 2, claimedUntilMs: null }));
-    expect(reviewAlerts(told, [], WELL, NOW + 3, CLAIM_MS).due).toMatchObject([{ endedAtMs: NOW + 1 }]);
+  it('tell the end of what ended while its start was being sent', () => {
+    const sender = reviewAlerts([], [candidate()], WELL, NOW, LEASE_MS);
+    const ended = reviewAlerts(sender.alerts, [], WELL, NOW + 1, LEASE_MS);
+    expect(ended.alerts).toMatchObject([{ endedAtMs: NOW + 1, sentAtMs: null }]);
+    const sent = ended.alerts.map((alert) => ({ ...alert, sentAtMs: NOW + 2, leasedUntilMs: null }));
+    expect(reviewAlerts(sent, [], WELL, NOW + 3, LEASE_MS).due).toMatchObject([{ endedAtMs: NOW + 1 }]);
   });
 
   it('come in bounded numbers, the oldest first, none forgotten', () => {
-    const telling = new Telling();
-    const many = Array.from({ length: 50 }, (_, index) => finding({ alertId: `a${index}` }));
-    telling.look(many, NOW);
-    expect(telling.told).toHaveLength(MAX_MESSAGES_PER_ROUND);
-    telling.look(many, NOW + 1);
-    telling.look(many, NOW + 2);
-    expect(new Set(telling.told).size).toBe(50);
+    const sender = new Sender();
+    const many = Array.from({ length: 50 }, (_, index) => candidate({ alertId: `a${index}` }));
+    sender.review(many, NOW);
+    expect(sender.sent).toHaveLength(MAX_MESSAGES_PER_ROUND);
+    sender.review(many, NOW + 1);
+    sender.review(many, NOW + 2);
+    expect(new Set(sender.sent).size).toBe(50);
   });
 
   it('alternate start and end for every subject, whatever happens', () => {
@@ -126,13 +126,13 @@ describe('alerts', () => {
     });
     fc.assert(
       fc.property(fc.array(round, { maxLength: 30 }), (rounds) => {
-        const telling = new Telling();
+        const sender = new Sender();
         rounds.forEach(({ wrong, unknown, isTaken }, index) => {
-          const findings = wrong.map((alertId) => finding({ alertId }));
-          telling.look(findings, NOW + index, { isTaken, unjudged: unknown });
+          const candidates = wrong.map((alertId) => candidate({ alertId }));
+          sender.review(candidates, NOW + index, { isTaken, unjudged: unknown });
         });
         for (const alertId of ['a', 'b', 'c']) {
-          const events = telling.told.filter((event) => event.endsWith(`:${alertId}`));
+          const events = sender.sent.filter((event) => event.endsWith(`:${alertId}`));
           events.forEach((event, index) =>
             expect(event.startsWith(index % 2 === 0 ? 'start' : 'end')).toBe(true),
           );
@@ -144,7 +144,7 @@ describe('alerts', () => {
   it('P10 say nothing that the scrubber knows', () => {
     const [alert] = reviewAlerts(
       [],
-      [finding({ startText: 'the key hunter2', detail: { k: 'hunter2' } })],
+      [candidate({ startText: 'the key hunter2', detail: { k: 'hunter2' } })],
       WELL,
       NOW,
       1,

@@ -1,4 +1,4 @@
-import { findingsOf } from '../../../src/app/alerts';
+import { candidatesOf } from '../../../src/app/alerts';
 import type { AccountId } from '../../../src/domain/ids';
 import type {
   FreshnessFacts,
@@ -50,15 +50,15 @@ const well: WellnessFacts = {
 };
 const stopped = [{ account, status: 'auth_failed', reason: 'The pool refused the key.' }];
 
-/** Told: of whose alert somebody is told, at once or when it lasts. */
+/** `alerted`: the problems that are alerted about, at once or once they last. */
 function verdictOn(patch: Partial<WellnessFacts>) {
   const wellness = judge({ ...well, ...patch });
-  const { findings } = findingsOf(wellness, new Map([[account, 1 as AccountId]]));
+  const { candidates } = candidatesOf(wellness, new Map([[account, 1 as AccountId]]));
   return {
     kinds: wellness.problems.map(({ kind }) => kind),
     isWell: isWell(wellness),
     isReady: isReady(wellness),
-    told: findings.map(({ kind }) => kind),
+    alerted: candidates.map(({ kind }) => kind),
   };
 }
 
@@ -67,7 +67,7 @@ type Situation = readonly [
   facts: Partial<WellnessFacts>,
   kinds: readonly string[],
   ready: 'ready' | 'not ready',
-  told: readonly string[],
+  alerted: readonly string[],
 ];
 
 const SITUATIONS: readonly Situation[] = [
@@ -158,12 +158,12 @@ const SITUATIONS: readonly Situation[] = [
 ];
 
 describe('P11 one verdict', () => {
-  it.each(SITUATIONS)('on %s', (_name, facts, kinds, ready, told) => {
+  it.each(SITUATIONS)('on %s', (_name, facts, kinds, ready, alerted) => {
     expect(verdictOn(facts)).toEqual({
       kinds,
       isWell: kinds.length === 0,
       isReady: ready === 'ready',
-      told,
+      alerted,
     });
   });
 
@@ -189,7 +189,7 @@ describe('P11 one verdict', () => {
 
   it('leaves alone the alerts of what cannot be judged', () => {
     const unjudgedOf = (facts: Partial<WellnessFacts>) =>
-      [...findingsOf(judge({ ...well, ...facts }), new Map()).unjudged].sort();
+      [...candidatesOf(judge({ ...well, ...facts }), new Map()).unjudged].sort();
     expect(unjudgedOf({ accounts: stopped })).toEqual(['stream/main/earnings']);
     expect(unjudgedOf({ runs: [{ ...run, failed: 1 }] })).toEqual(['stream/main/earnings']);
     expect(unjudgedOf({ totals: [totals, { ...totals, currency: 'LTC', notComparable: 1 }] })).toEqual([

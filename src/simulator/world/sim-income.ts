@@ -1,14 +1,14 @@
-export type LedgerStream = 'earnings' | 'rewards';
+export type SimLedgerStream = 'earnings' | 'rewards';
 
 /** Where a row or a worker belongs: account name × sub-account × algorithm. */
-export interface ScopeKey {
+export interface SimScopeKey {
   readonly account: string;
   readonly puid: bigint;
   readonly algo: string;
 }
 
 /** What the pool says about one item of income. */
-export interface IncomeFields {
+export interface SimIncomeFields {
   currency: string;
   /** null for an earning. */
   type: string | null;
@@ -30,9 +30,9 @@ export interface IncomeFields {
 }
 
 /** One item of the ledger. Read it freely; change it through `World` alone, which keeps indexes and totals. */
-export interface LedgerRow extends IncomeFields {
-  readonly stream: LedgerStream;
-  readonly scope: ScopeKey;
+export interface SimIncome extends SimIncomeFields {
+  readonly stream: SimLedgerStream;
+  readonly scope: SimScopeKey;
   /** Order of creation, unique in a world. */
   readonly serial: number;
   /** False once withdrawn. */
