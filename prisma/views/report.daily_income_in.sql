@@ -5,26 +5,31 @@ CREATE OR REPLACE FUNCTION report.daily_income_in(time_zone text)
   LANGUAGE sql STABLE PARALLEL SAFE
 -- Resolved when it is made: whoever calls it need not see the schema sync.
 BEGIN ATOMIC
-SELECT p.account_name, p.sub_account, p.puid, p.currency, p.day, sum(p.settled), sum(p.pending), sum(p.other),
-       sum(p.settled + p.pending + p.other), sum(p.paid), sum(p.settled_undated),
-       trim_scale(sum(p.settled))::text, trim_scale(sum(p.pending))::text,
-       trim_scale(sum(p.settled + p.pending + p.other))::text, trim_scale(sum(p.paid))::text,
-       sum(p.items)::bigint, p.account_id
-  FROM (SELECT l.account_name, l.sub_account, l.account_id, l.puid, l.currency,
-               sync.day_of(l.mined_at, time_zone) AS day,
-               CASE WHEN l.status = 'SETTLED' THEN l.amount ELSE 0 END AS settled,
-               CASE WHEN l.status = 'WAIT_SETTLE' THEN l.amount ELSE 0 END AS pending,
-               CASE WHEN l.status NOT IN ('SETTLED', 'WAIT_SETTLE') THEN l.amount ELSE 0 END AS other,
-               0::numeric AS paid,
-               CASE WHEN l.status = 'SETTLED' AND l.settled_at IS NULL THEN l.amount ELSE 0 END AS settled_undated,
-               1 AS items
-          FROM report.income_ledger l
-         UNION ALL
-        SELECT l.account_name, l.sub_account, l.account_id, l.puid, l.currency,
-               sync.day_of(l.settled_at, time_zone), 0, 0, 0, l.amount, 0, 0
-          FROM report.income_ledger l
-         WHERE l.status = 'SETTLED' AND l.settled_at IS NOT NULL) AS p
- GROUP BY p.account_name, p.sub_account, p.account_id, p.puid, p.currency, p.day;
+SELECT a.account_name, a.sub_account, d.puid, d.currency, d.day,
+       CASE WHEN d.items > 0 THEN d.settled END AS settled, CASE WHEN d.items > 0 THEN d.pending END AS pending,
+       CASE WHEN d.items > 0 THEN d.other END AS other,
+       CASE WHEN d.items > 0 THEN d.settled + d.pending + d.other END AS total,
+       d.paid, CASE WHEN d.items > 0 THEN d.settled_undated END AS settled_undated,
+       CASE WHEN d.items > 0 THEN trim_scale(d.settled)::text END AS settled_text,
+       CASE WHEN d.items > 0 THEN trim_scale(d.pending)::text END AS pending_text,
+       CASE WHEN d.items > 0 THEN trim_scale(d.settled + d.pending + d.other)::text END AS total_text,
+       trim_scale(d.paid)::text AS paid_text, d.items, a.account_id
+  FROM (SELECT p.puid, p.currency, p.day, sum(p.settled) AS settled, sum(p.pending) AS pending, sum(p.other) AS other,
+               sum(p.paid) AS paid, sum(p.settled_undated) AS settled_undated, sum(p.items)::bigint AS items
+          FROM (SELECT i.puid, i.currency, sync.day_of(i.mined_at, time_zone) AS day,
+                       CASE WHEN i.status = 'SETTLED' THEN i.amount ELSE 0 END AS settled,
+                       CASE WHEN i.status = 'WAIT_SETTLE' THEN i.amount ELSE 0 END AS pending,
+                       CASE WHEN i.status NOT IN ('SETTLED', 'WAIT_SETTLE') THEN i.amount ELSE 0 END AS other,
+                       0::numeric AS paid,
+                       CASE WHEN i.status = 'SETTLED' AND i.settled_at IS NULL THEN i.amount ELSE 0 END AS settled_undated,
+                       1 AS items
+                  FROM sync.income_items i WHERE i.source <> 'left out'
+                 UNION ALL
+                SELECT i.puid, i.currency, sync.day_of(i.settled_at, time_zone), 0, 0, 0, i.amount, 0, 0
+                  FROM sync.income_items i
+                 WHERE i.source <> 'left out' AND i.status = 'SETTLED' AND i.settled_at IS NOT NULL) AS p
+         GROUP BY p.puid, p.currency, p.day) AS d
+  JOIN report.sub_accounts a ON a.puid = d.puid;
 END;
 
 COMMENT ON FUNCTION report.daily_income_in(text) IS 'report.daily_income by the days of another time zone, e.g. Europe/Berlin. Added up from the ledger on every call.';

@@ -1,9 +1,13 @@
 CREATE OR REPLACE VIEW report.monthly_income AS
 SELECT a.account_name, a.sub_account, m.puid, m.currency, m.month,
-       m.settled, m.pending, m.other, m.settled + m.pending + m.other AS total, m.paid, m.settled_undated,
-       trim_scale(m.settled)::text AS settled_text, trim_scale(m.pending)::text AS pending_text,
-       trim_scale(m.settled + m.pending + m.other)::text AS total_text, trim_scale(m.paid)::text AS paid_text,
-       m.items, a.account_id
+       CASE WHEN m.items > 0 THEN m.settled END AS settled, CASE WHEN m.items > 0 THEN m.pending END AS pending,
+       CASE WHEN m.items > 0 THEN m.other END AS other,
+       CASE WHEN m.items > 0 THEN m.settled + m.pending + m.other END AS total,
+       m.paid, CASE WHEN m.items > 0 THEN m.settled_undated END AS settled_undated,
+       CASE WHEN m.items > 0 THEN trim_scale(m.settled)::text END AS settled_text,
+       CASE WHEN m.items > 0 THEN trim_scale(m.pending)::text END AS pending_text,
+       CASE WHEN m.items > 0 THEN trim_scale(m.settled + m.pending + m.other)::text END AS total_text,
+       trim_scale(m.paid)::text AS paid_text, m.items, a.account_id
   FROM (SELECT puid, currency, month,
                sum(earnings_settled + rewards_settled) AS settled,
                sum(earnings_pending + rewards_pending) AS pending,
@@ -19,15 +23,15 @@ COMMENT ON COLUMN report.monthly_income.sub_account IS 'Name of the sub-account;
 COMMENT ON COLUMN report.monthly_income.puid IS 'Sub-account id.';
 COMMENT ON COLUMN report.monthly_income.currency IS 'Currency of the amounts, e.g. BTC.';
 COMMENT ON COLUMN report.monthly_income.month IS 'First day of the month, in the time zone of the reports (REPORT_TIME_ZONE; UTC by default).';
-COMMENT ON COLUMN report.monthly_income.settled IS 'Mined in this month and paid by now.';
-COMMENT ON COLUMN report.monthly_income.pending IS 'Mined in this month and not yet paid.';
-COMMENT ON COLUMN report.monthly_income.other IS 'Mined in this month, with a status that this program does not know.';
-COMMENT ON COLUMN report.monthly_income.total IS 'All that was mined in this month: settled + pending + other.';
+COMMENT ON COLUMN report.monthly_income.settled IS 'Mined in this month and paid by now; null where nothing was mined, so that averages are of months with income.';
+COMMENT ON COLUMN report.monthly_income.pending IS 'Mined in this month and not yet paid; null where nothing was mined, so that averages are of months with income.';
+COMMENT ON COLUMN report.monthly_income.other IS 'Mined in this month, with a status that this program does not know; null where nothing was mined, so that averages are of months with income.';
+COMMENT ON COLUMN report.monthly_income.total IS 'All that was mined in this month: settled + pending + other; null where nothing was mined, so that averages are of months with income.';
 COMMENT ON COLUMN report.monthly_income.paid IS 'Cash basis: settled items by the month of their settle time.';
-COMMENT ON COLUMN report.monthly_income.settled_undated IS 'Part of settled whose items carry no settle time, and so are in paid in no month.';
+COMMENT ON COLUMN report.monthly_income.settled_undated IS 'Part of settled whose items carry no settle time, and so are in paid of no month.';
 COMMENT ON COLUMN report.monthly_income.settled_text IS 'settled as text, digit for digit.';
 COMMENT ON COLUMN report.monthly_income.pending_text IS 'pending as text, digit for digit.';
 COMMENT ON COLUMN report.monthly_income.total_text IS 'total as text, digit for digit.';
 COMMENT ON COLUMN report.monthly_income.paid_text IS 'paid as text, digit for digit.';
-COMMENT ON COLUMN report.monthly_income.items IS 'Items of report.income_ledger in total.';
+COMMENT ON COLUMN report.monthly_income.items IS 'Items of report.income_ledger in total; 0 where a month only has payments.';
 COMMENT ON COLUMN report.monthly_income.account_id IS 'The account''s number in the schema pool.';

@@ -1,24 +1,36 @@
 CREATE OR REPLACE VIEW report.settlement_delay AS
-SELECT l.account_name, l.currency, date_trunc('month', l.mining_date::timestamp)::date AS month,
-       count(*) FILTER (WHERE l.status = 'SETTLED') AS settled_items,
-       count(*) FILTER (WHERE l.status <> 'SETTLED') AS unsettled_items,
-       count(*) FILTER (WHERE l.status = 'SETTLED' AND l.settled_at IS NULL) AS undated_items,
-       round((avg(d.days) FILTER (WHERE l.status = 'SETTLED'))::numeric, 2) AS mean_days,
-       round((percentile_cont(0.5) WITHIN GROUP (ORDER BY d.days) FILTER (WHERE l.status = 'SETTLED'))::numeric, 2) AS median_days,
-       round((max(d.days) FILTER (WHERE l.status = 'SETTLED'))::numeric, 2) AS longest_days,
-       l.account_id
-  FROM report.income_ledger l
- CROSS JOIN LATERAL (SELECT extract(epoch FROM l.settled_at - l.mined_at)::float8 / 86400 AS days) AS d
- GROUP BY l.account_name, l.account_id, l.currency, date_trunc('month', l.mining_date::timestamp)::date;
+WITH delays AS (
+  SELECT s.account_id, m.currency, m.month, m.state, m.delay_hours, sum(m.items) AS items, sum(m.seconds) AS seconds
+    FROM sync.settlement_months m
+    JOIN pool.sub_accounts s ON s.puid = m.puid
+   GROUP BY s.account_id, m.currency, m.month, m.state, m.delay_hours
+), ranked AS (
+  SELECT *, sum(items) OVER (PARTITION BY account_id, currency, month, state ORDER BY delay_hours) AS up_to,
+         sum(items) OVER (PARTITION BY account_id, currency, month, state) AS of_all
+    FROM delays
+)
+SELECT a.account_name, r.currency, r.month AS month_utc,
+       coalesce(sum(r.items) FILTER (WHERE r.state <> 'unsettled'), 0)::bigint AS settled_items,
+       coalesce(sum(r.items) FILTER (WHERE r.state = 'unsettled'), 0)::bigint AS unsettled_items,
+       coalesce(sum(r.items) FILTER (WHERE r.state = 'undated'), 0)::bigint AS undated_items,
+       round(sum(r.seconds) FILTER (WHERE r.state = 'settled') / sum(r.items) FILTER (WHERE r.state = 'settled') / 86400, 2) AS mean_days,
+       round(min(r.delay_hours) FILTER (WHERE r.state = 'settled' AND r.up_to >= 0.5 * r.of_all) / 24.0, 2) AS median_days,
+       round(min(r.delay_hours) FILTER (WHERE r.state = 'settled' AND r.up_to >= 0.9 * r.of_all) / 24.0, 2) AS p90_days,
+       round(max(r.delay_hours) FILTER (WHERE r.state = 'settled') / 24.0, 2) AS longest_days,
+       r.account_id
+  FROM ranked r
+  JOIN pool.accounts a ON a.account_id = r.account_id
+ GROUP BY a.account_name, r.account_id, r.currency, r.month;
 
-COMMENT ON VIEW report.settlement_delay IS 'How long the pool takes to pay, by currency and mining month: days from the mining date to the settle time, as the pool gives both.';
+COMMENT ON VIEW report.settlement_delay IS 'How long the pool takes to pay, by currency and month of mining (UTC): days from the mining date to the settle time, as the pool gives both. Median, 90th percentile and longest are rounded up to the hour.';
 COMMENT ON COLUMN report.settlement_delay.account_name IS 'The account, as named in the configuration.';
-COMMENT ON COLUMN report.settlement_delay.currency IS 'Currency of the amounts, e.g. BTC.';
-COMMENT ON COLUMN report.settlement_delay.month IS 'First day of the month of mining, UTC.';
-COMMENT ON COLUMN report.settlement_delay.settled_items IS 'Items that are settled.';
-COMMENT ON COLUMN report.settlement_delay.unsettled_items IS 'Items that are not.';
-COMMENT ON COLUMN report.settlement_delay.undated_items IS 'Settled items without a settle time.';
-COMMENT ON COLUMN report.settlement_delay.mean_days IS 'Mean delay of settled items, days.';
-COMMENT ON COLUMN report.settlement_delay.median_days IS 'Median delay, days.';
-COMMENT ON COLUMN report.settlement_delay.longest_days IS 'Longest delay, days.';
+COMMENT ON COLUMN report.settlement_delay.currency IS 'Currency of the items, e.g. BTC.';
+COMMENT ON COLUMN report.settlement_delay.month_utc IS 'First day of the month of mining, UTC: the month of mining_date.';
+COMMENT ON COLUMN report.settlement_delay.settled_items IS 'Items that the pool has paid.';
+COMMENT ON COLUMN report.settlement_delay.unsettled_items IS 'Items that it has not.';
+COMMENT ON COLUMN report.settlement_delay.undated_items IS 'Part of settled_items without a settle time: of them nothing is known of how long it took.';
+COMMENT ON COLUMN report.settlement_delay.mean_days IS 'Mean of the days that it took.';
+COMMENT ON COLUMN report.settlement_delay.median_days IS 'Half of the items took so many days at most.';
+COMMENT ON COLUMN report.settlement_delay.p90_days IS 'Nine in ten items took so many days at most.';
+COMMENT ON COLUMN report.settlement_delay.longest_days IS 'The longest it took.';
 COMMENT ON COLUMN report.settlement_delay.account_id IS 'The account''s number in the schema pool.';

@@ -33,8 +33,8 @@ export interface CertifiedSpan {
 /** Income of the newest months, newest first, over all accounts. Amounts are exact decimal texts. */
 export async function readMonthsOfIncome(sql: Sql, months: number): Promise<readonly MonthOfIncome[]> {
   return sql<MonthOfIncome[]>`
-    SELECT to_char(month, 'YYYY-MM') AS month, currency, trim_scale(sum(settled))::text AS settled,
-           trim_scale(sum(pending))::text AS pending, trim_scale(sum(total))::text AS total
+    SELECT to_char(month, 'YYYY-MM') AS month, currency, trim_scale(coalesce(sum(settled), 0))::text AS settled,
+           trim_scale(coalesce(sum(pending), 0))::text AS pending, trim_scale(coalesce(sum(total), 0))::text AS total
       FROM report.monthly_income
      WHERE month > (SELECT max(month) FROM report.monthly_income) - make_interval(months => ${months})
      GROUP BY month, currency ORDER BY month DESC, currency`;

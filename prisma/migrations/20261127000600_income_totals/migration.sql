@@ -72,9 +72,9 @@ COMMENT ON COLUMN sync.income_items.changed_at IS 'When the item last changed.';
 COMMENT ON COLUMN sync.income_items.unserved_at IS 'When the pool''s list was seen to begin later than this item; null while the pool serves it.';
 
 -- sync.income_days holds what the items of one UTC day of a scope come to; a commit replaces the days that it touched, and
--- moves sync.income_months by the difference. Every row belongs to one scope (sub-account, algorithm), so commits of
--- different scopes never wait for each other; the two lists of one scope, earnings and rewards, decide together what
--- counts, and take turns.
+-- moves sync.income_months and sync.income_by_day by the difference. Every row belongs to one sub-account, so commits of
+-- different ones never wait for each other; the two lists of a scope, earnings and rewards, decide together what counts,
+-- and its algorithms may earn the same coin: commits of one sub-account take turns.
 CREATE TABLE sync.income_days (
   puid              bigint NOT NULL,
   algo              text NOT NULL,
@@ -94,12 +94,6 @@ CREATE TABLE sync.income_days (
   items             integer NOT NULL,
   PRIMARY KEY (puid, algo, currency, mining_date, day, paid_date)
 );
--- The days of a month lie scattered over the table, one scope after the other: the index holds what is added up.
-CREATE INDEX income_days_day_idx ON sync.income_days (day)
-  INCLUDE (puid, currency, paid_date, earnings_settled, earnings_pending, earnings_other,
-           rewards_settled, rewards_pending, rewards_other, items);
-CREATE INDEX income_days_paid_date_idx ON sync.income_days (paid_date)
-  INCLUDE (puid, currency, earnings_settled, rewards_settled, items) WHERE paid_date < 'infinity';
 COMMENT ON TABLE sync.income_days IS 'Maintained with the ledger: what the live items of a day come to. Read report.daily_income instead.';
 COMMENT ON COLUMN sync.income_days.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.income_days.algo IS 'Algorithm.';
@@ -235,9 +229,8 @@ BEGIN
     RETURN NULL;
   END IF;
   -- An earning that is not committed yet decides whether a reward of its day counts. Statements from here on see
-  -- what the other list of the scope has committed.
-  PERFORM sync.lock(VARIADIC array_agg('income ' || scope.puid || ' ' || scope.algo))
-     FROM (SELECT DISTINCT puid, algo FROM touched) AS scope;
+  -- what the others of the sub-account have committed.
+  PERFORM sync.lock(VARIADIC array_agg('income ' || scope.puid)) FROM (SELECT DISTINCT puid FROM touched) AS scope;
   -- Text, not prepared statements: a plan kept from the first batch into an empty table would last for ever.
   EXECUTE sync.income_months_statement(
     'DELETE FROM sync.income_days AS d
@@ -262,6 +255,10 @@ BEGIN
       USING (SELECT DISTINCT puid, algo, currency FROM touched) AS t
       WHERE m.puid = t.puid AND m.algo = t.algo AND m.currency = t.currency
         AND m.entries = 0';
+  EXECUTE
+    'DELETE FROM sync.income_by_day AS d
+      USING (SELECT DISTINCT puid, currency FROM touched) AS t
+      WHERE d.puid = t.puid AND d.currency = t.currency AND d.entries = 0';
   RETURN NULL;
 END
 $$;
@@ -290,6 +287,8 @@ BEGIN
   DELETE FROM sync.income_days;
   EXECUTE sync.income_months_statement(sync.income_days_statement('SELECT * FROM sync.income_items'), 1)
     USING (SELECT time_zone FROM sync.report_zone);
+  DELETE FROM sync.income_by_day WHERE entries = 0;
+  PERFORM sync.recompute_mining();
 END
 $$;
 COMMENT ON FUNCTION sync.recompute_income() IS 'Adds all income up anew, from the ledger alone; commits of the ledger wait meanwhile. Never needed but after a change of the time zone.';

@@ -123,6 +123,37 @@ test('accrual counts by mining day and cash by settle day; what is settled witho
   ]);
 });
 
+test('a day or month that only has payments does not pull the averages of income down', async () => {
+  await earn({ day: '2026-09-29', amount: '2', settledAt: '2026-10-01T06:00:00Z' });
+  await earn({ day: '2026-09-30', amount: '4', settledAt: '2026-10-01T06:00:00Z' });
+  for (const [relation, average] of [
+    ['report.daily_income', '3'],
+    ['report.monthly_income', '6'],
+    ["report.daily_income_in('UTC')", '3'],
+    ["report.monthly_income_in('Europe/Berlin')", '6'],
+  ] as const) {
+    const [row] = await sql.unsafe(`
+      SELECT trim_scale(avg(total))::text AS average, trim_scale(sum(paid))::text AS paid
+        FROM ${relation} WHERE account_id = ${accountId}`);
+    expect([relation, { ...row }]).toEqual([relation, { average, paid: '6' }]);
+  }
+});
+
+test('a coin that only rewards list has an efficiency, by the hashrate of the day’s other coins', async () => {
+  await earn({ day: '2026-10-01', amount: '1', hashRateHps: '2e15' });
+  await reward('UNITE_COIN_EARN', { day: '2026-10-01', amount: '6', currency: 'NMC' });
+  await reward('REWARD_EARN', { day: '2026-10-01', amount: '9', currency: 'NMC' });
+  const efficiency = () => sql`
+    SELECT currency, trim_scale(income_per_phs_day)::text AS own FROM report.income_efficiency
+     WHERE account_id = ${accountId} ORDER BY currency`;
+  expect([...(await efficiency())]).toEqual([
+    { currency: 'BTC', own: '0.5' },
+    { currency: 'NMC', own: '3' },
+  ]);
+  await sql`UPDATE pool.earnings SET hash_rate_hps = 3e15 WHERE puid = ${puidOf(accountId, 1)}`;
+  expect((await efficiency())[1]).toEqual({ currency: 'NMC', own: '2' });
+});
+
 test('what is not settled is listed with its age, unknown statuses too', async () => {
   const day = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10);
   await earn({ day, amount: '1', status: 'WAIT_SETTLE' });
@@ -176,7 +207,9 @@ test('how long the pool takes to pay is shown by coin and month', async () => {
   await earn({ day: '2026-10-03', amount: '1', status: 'WAIT_SETTLE' });
   const rows = await sql`
     SELECT currency, settled_items::int AS settled, unsettled_items::int AS unsettled, mean_days::text AS mean,
-           longest_days::text AS longest
+           median_days::text AS median, p90_days::text AS p90, longest_days::text AS longest
       FROM report.settlement_delay WHERE account_id = ${accountId}`;
-  expect([...rows]).toEqual([{ currency: 'BTC', settled: 2, unsettled: 1, mean: '2.00', longest: '3.00' }]);
+  expect([...rows]).toEqual([
+    { currency: 'BTC', settled: 2, unsettled: 1, mean: '2.00', median: '1.00', p90: '3.00', longest: '3.00' },
+  ]);
 });

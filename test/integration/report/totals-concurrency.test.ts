@@ -61,17 +61,28 @@ test.each([
   expect(await totalOf(accountId)).toBe('1');
 });
 
-test('commits of different scopes never wait for each other’s totals, whatever account, coin and day they share', async () => {
+test('commits of different sub-accounts never wait for each other’s totals, whatever account, coin and day they share', async () => {
   const accountId = await createLedgerAccount(sql, `account ${accounts++}`);
   await sql.begin(async (one) => {
     await earn(one, accountId);
     await sql.begin(async (two) => {
       await two`SET LOCAL lock_timeout = '2s'`;
-      await earn(two, accountId, 'Scrypt');
       await earn(two, accountId, 'SHA256d', 2);
     });
   });
-  expect(await totalOf(accountId)).toBe('3');
+  expect(await totalOf(accountId)).toBe('2');
+});
+
+test('algorithms of one sub-account that earn the same coin at the same moment take turns', async () => {
+  const accountId = await createLedgerAccount(sql, `account ${accounts++}`);
+  let waiting: Promise<unknown> | undefined;
+  await sql.begin(async (one) => {
+    await earn(one, accountId);
+    waiting = sql.begin((two) => earn(two, accountId, 'Scrypt'));
+    await someoneWaits();
+  });
+  await waiting;
+  expect(await totalOf(accountId)).toBe('2');
 });
 
 test('a commit that is rolled back leaves no trace in the totals', async () => {
