@@ -1,12 +1,28 @@
 import { describeQueuePlace, queuePlaceOf } from '../src/app/queue-place';
+import { createPool } from '../src/core/postgres/pool';
 import type { Secret } from '../src/core/secret';
+import { requirePostgresQueue } from './backends/postgres-requirements';
 import { requireRedis } from './backends/redis-requirements';
 
 /**
- * Makes sure that the place of the jobs can hold them, and describes it. Throws `queue.refused` and `queue.unreachable`.
+ * Makes sure that the place of the jobs can hold them, as a start does, and describes it. Throws `queue.refused`,
+ * `queue.unreachable`, and what the database says.
  */
-export async function askQueue(redisUrl: Secret | null, log: (line: string) => void): Promise<string> {
-  // The database has its own line.
-  if (redisUrl !== null) await requireRedis(redisUrl, { prefix: 'kpool', log });
+export async function askQueue(
+  databaseUrl: Secret,
+  redisUrl: Secret | null,
+  log: (line: string) => void,
+): Promise<string> {
+  if (redisUrl === null) await askDatabase(databaseUrl);
+  else await requireRedis(redisUrl, { prefix: 'kpool', log });
   return `jobs are kept in ${describeQueuePlace(queuePlaceOf(redisUrl))}`;
+}
+
+async function askDatabase(url: Secret): Promise<void> {
+  const pool = createPool({ url, maxConnections: 1, applicationName: 'kpool queue' });
+  try {
+    await requirePostgresQueue(pool);
+  } finally {
+    await pool.end();
+  }
 }

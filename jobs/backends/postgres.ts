@@ -1,20 +1,17 @@
 import {
   createPostgresBackend,
   Queue,
-  runMigrations,
   type PgPool,
   type PostgresConnectionOptions,
   type PostgresQueueBackend,
 } from 'bullmq';
-import { KpoolError } from '../../src/core/errors';
 import { createPool } from '../../src/core/postgres/pool';
 import type { Secret } from '../../src/core/secret';
 import { QUEUE_NAME } from '../job-names';
 import type { QueueBackend } from './backend';
+import { requirePostgresQueue, SCHEMA } from './postgres-requirements';
 import { createRunner } from './runner';
 
-/** Beside our own: a BI tool never looks there. */
-const SCHEMA = 'bullmq';
 /** For short statements, and one that listens for news all the time. */
 const DEFAULT_CONNECTIONS = 3;
 
@@ -22,7 +19,7 @@ type Connection = PostgresConnectionOptions;
 type Backend = PostgresQueueBackend;
 
 /**
- * The queue in our own database, its tables made or brought up to date. Throws `queue.unreachable`. What a crash of
+ * The queue in our own database, its tables made or brought up to date. Throws as `requirePostgresQueue` does. What a crash of
  * the server takes from it, the last half second, the next plan makes again; so no commit waits for the disk.
  */
 export async function openPostgresBackend(
@@ -36,18 +33,10 @@ export async function openPostgresBackend(
     settings: { search_path: SCHEMA, synchronous_commit: 'off' },
   });
   try {
-    const client = await pool.connect();
-    try {
-      await runMigrations(client, SCHEMA);
-    } finally {
-      client.release();
-    }
-  } catch (cause) {
+    await requirePostgresQueue(pool);
+  } catch (error) {
     await pool.end();
-    throw new KpoolError('queue.unreachable', 'The tables of the queue cannot be made in the database.', {
-      hint: 'The user of DATABASE_URL must be allowed to create the schema bullmq.',
-      cause,
-    });
+    throw error;
   }
   // The types of pg say the same in other words.
   const connection = pool as unknown as PgPool;

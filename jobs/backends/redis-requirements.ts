@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRedisBackend, Queue, Worker as JobWorker } from 'bullmq';
 import { Redis } from 'ioredis';
 import {
   classifyRedisError,
+  HAS_NO_TLS,
   IS_CLUSTER,
   IS_LOADING,
   mayEvict,
@@ -22,6 +25,7 @@ const LOADING_TIMEOUT_MS = 60_000;
 const LOADING_POLL_MS = 200;
 /** A trial is over within half a second; Redis, or BullMQ, hangs when it takes as long as this. */
 const TRIAL_TIMEOUT_MS = 15_000;
+const PLAIN_TIMEOUT_MS = 2_000;
 const JOB_ID = 'trial';
 const DEFAULT_PORT = '6379';
 
@@ -57,9 +61,29 @@ export async function requireRedis(redisUrl: Secret, options: RedisRequirementsO
     await judgeServer(connection, place, options.log);
     await tryJob(connection, options.prefix);
   } catch (error) {
+    if (await speaksPlainly(redisUrl)) throw redisFailure(HAS_NO_TLS, place, firstError ?? error);
     throw classifyRedisError(firstError ?? error, place);
   } finally {
     connection.disconnect();
+  }
+}
+
+/** Whether a server that was asked for TLS answers without: Redis takes a TLS greeting for the beginning of a line, and waits. */
+async function speaksPlainly(redisUrl: Secret): Promise<boolean> {
+  const { protocol, hostname, port } = new URL(redisUrl.reveal());
+  if (protocol !== 'rediss:') return false;
+  const socket = connect({ host: hostname, port: Number(port === '' ? DEFAULT_PORT : port) });
+  socket.on('error', () => undefined);
+  socket.write('PING\r\n');
+  try {
+    const [answer] = (await once(socket, 'data', { signal: AbortSignal.timeout(PLAIN_TIMEOUT_MS) })) as [
+      Buffer,
+    ];
+    return /^[+-]/.test(answer.toString('latin1'));
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config';
 import type { Clock } from '../core/clock';
+import type { Secret } from '../core/secret';
 import type { Logger } from '../observability/logger';
 import { createMetrics } from '../observability/metrics';
 import { checkAccount } from './check-account';
@@ -20,12 +21,12 @@ export interface CheckOptions {
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
   /** Throws when the place of the jobs does not answer; returns what it is. */
-  readonly askQueue: () => Promise<string>;
+  readonly askQueue: (databaseUrl: Secret) => Promise<string>;
 }
 
-async function checkQueue({ askQueue }: CheckOptions): Promise<Finding> {
+async function checkQueue({ url }: OpenDatabase, { askQueue }: CheckOptions): Promise<Finding> {
   try {
-    return well('queue', await askQueue());
+    return well('queue', await askQueue(url));
   } catch (error) {
     return failed('queue', error);
   }
@@ -113,7 +114,7 @@ export async function checkEverything(options: CheckOptions): Promise<readonly F
     findings.push(tables);
     if (!tables.isWell) return findings;
     findings.push(await projectDisk(database, config));
-    findings.push(await checkQueue(options));
+    findings.push(await checkQueue(database, options));
     findings.push(...(await checkPool(database, options)));
     return findings;
   } catch (error) {

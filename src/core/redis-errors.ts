@@ -39,6 +39,10 @@ export const IS_CLUSTER = refused(
   'is part of a cluster, and the jobs need a single server',
   `Give REDIS_URL a server that is not in cluster mode (cluster-enabled no). ${WITHOUT_REDIS}`,
 );
+export const HAS_NO_TLS = refused(
+  'does not speak TLS at that port',
+  'Write redis:// instead of rediss://, or the port that has TLS.',
+);
 export const IS_LOADING = away('is still loading its data', 'Start again when it has: nothing is lost.');
 export const mayEvict = (policy: string): RedisErrorMeaning =>
   refused(
@@ -105,13 +109,7 @@ const MEANINGS: readonly (readonly [pattern: RegExp, meaning: RedisErrorMeaning]
       'Give it a password (requirepass, or an ACL user), and write it into REDIS_URL.',
     ),
   ],
-  [
-    /WRONG_VERSION_NUMBER|wrong version number|packet length too long/i,
-    refused(
-      'does not speak TLS at that port',
-      'Write redis:// instead of rediss://, or the port that has TLS.',
-    ),
-  ],
+  [/WRONG_VERSION_NUMBER|wrong version number|packet length too long/i, HAS_NO_TLS],
   [
     /CERT|ALTNAME|VERIFY|certificate/,
     withReason(

@@ -12,7 +12,7 @@ export const configureCheck: ConfigureCommand = (command, context) => {
     const config = context.config();
     const findings = await checkEverything({
       config,
-      askQueue: () => askQueue(config.redisUrl, (line) => output.note(line)),
+      askQueue: (databaseUrl) => askQueue(databaseUrl, config.redisUrl, (line) => output.note(line)),
       clock,
       random: Math.random,
       logger: context.commandLogger(),

@@ -130,7 +130,7 @@ describeRedis('what the jobs need of Redis', () => {
   async function expectRefusal(redisUrl: string, sentence: RegExp): Promise<void> {
     const url = new Secret(redisUrl);
     const asked = [
-      ['check', () => askQueue(url, silent)],
+      ['check', () => askQueue(new Secret(database.url), url, silent)],
       ['start', () => openRedisBackend(url, 'kpool-1', silent).then((backend) => backend.close())],
     ] as const;
     for (const [command, ask] of asked) {
@@ -162,6 +162,13 @@ describeRedis('what the jobs need of Redis', () => {
 
   it('a certificate that nobody trusts is told by check and start', () =>
     expectRefusal(`rediss://localhost:${tlsPort}`, /certificate that is not trusted.*NODE_EXTRA_CA_CERTS/s));
+
+  it('a port without TLS is told by check and start, with and without a password', async () => {
+    const { port } = new URL(server.url);
+    await expectRefusal(`rediss://localhost:${port}`, /does not speak TLS at that port.*redis:\/\//s);
+    await set('ACL SETUSER default resetpass');
+    await expectRefusal(`rediss://localhost:${port}`, /does not speak TLS at that port/);
+  });
 
   it('a cluster is told by check and start', async () => {
     const own = await mkdtemp(join(tmpdir(), 'kpool-redis-cluster-'));
@@ -206,7 +213,7 @@ describeRedis('what the jobs need of Redis', () => {
     const started = server.start({ 'key-load-delay': 1_000, 'loading-process-events-interval-bytes': 1_024 });
     await eventually('it listens', 10_000, () => answers(Number(new URL(server.url).port)));
     const lines: string[] = [];
-    await askQueue(new Secret(server.url), (line) => lines.push(line));
+    await askQueue(new Secret(database.url), new Secret(server.url), (line) => lines.push(line));
     await started;
     admin = await connectAdmin();
     expect(lines).toEqual([expect.stringContaining('is loading its data; waiting for it.')]);

@@ -1,0 +1,71 @@
+import { assertSchemaCompatibility, LATEST_SCHEMA_VERSION, runMigrations } from 'bullmq';
+import type { Pool, PoolClient } from 'pg';
+import { KpoolError } from '../../src/core/errors';
+import { classifyDatabaseError } from '../../src/core/postgres/errors';
+
+/** Beside our own: a BI tool never looks there. */
+export const SCHEMA = 'bullmq';
+const NEEDED_PRIVILEGES = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
+
+/**
+ * Makes the tables of the queue, or brings them up to date, and makes sure that this user may use them. Throws
+ * `queue.refused` when the rights have to change, or this version, else what the database says.
+ */
+export async function requirePostgresQueue(pool: Pick<Pool, 'connect'>): Promise<void> {
+  try {
+    const client = await pool.connect();
+    try {
+      await migrate(client);
+      await requirePrivileges(client);
+    } finally {
+      client.release();
+    }
+  } catch (error) {
+    throw queueFailure(error);
+  }
+}
+
+/** Not where nothing is to be done: the migration waits for a lock that anybody may hold, and wants rights over the schema. */
+async function migrate(client: PoolClient): Promise<void> {
+  const { rows } = await client.query<{ isMade: boolean }>(
+    `SELECT to_regclass('${SCHEMA}.migration') IS NOT NULL AS "isMade"`,
+  );
+  const version = rows[0]?.isMade === true ? await assertSchemaCompatibility(client, SCHEMA) : 0;
+  if (version < LATEST_SCHEMA_VERSION) await runMigrations(client, SCHEMA);
+}
+
+async function requirePrivileges(client: PoolClient): Promise<void> {
+  const { rows } = await client.query<{ table: string }>(
+    `SELECT format('%I.%I', '${SCHEMA}', c.relname) AS table FROM pg_class c
+      WHERE c.relnamespace = to_regnamespace('${SCHEMA}') AND c.relkind IN ('r', 'p')
+        AND NOT (SELECT bool_and(has_table_privilege(c.oid, needed)) FROM unnest($1::text[]) AS needed)
+      LIMIT 1`,
+    [NEEDED_PRIVILEGES],
+  );
+  const [missing] = rows;
+  if (missing !== undefined) throw refused(`it lacks rights to ${missing.table}`);
+}
+
+function queueFailure(error: unknown): KpoolError {
+  const failure = error instanceof Error ? error : new Error(String(error));
+  // As BullMQ calls tables that a newer one of its versions made.
+  if (failure.name === 'SchemaVersionMismatchError') {
+    return new KpoolError('queue.refused', 'The tables of the queue were made by a newer version of kpool.', {
+      hint: 'Run the same version everywhere, or stop every process and drop the schema bullmq: nothing is lost.',
+      cause: error,
+    });
+  }
+  if ('code' in failure && failure.code === '42501') return refused(failure.message, error);
+  return classifyDatabaseError(error);
+}
+
+function refused(reason: string, cause?: unknown): KpoolError {
+  return new KpoolError(
+    'queue.refused',
+    `The user of DATABASE_URL may not make or use the tables of the queue: ${reason}.`,
+    {
+      hint: 'Let it own the schema bullmq (ALTER SCHEMA bullmq OWNER TO …), or create it (GRANT CREATE ON DATABASE … TO …); or set REDIS_URL.',
+      cause,
+    },
+  );
+}

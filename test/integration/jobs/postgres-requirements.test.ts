@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import postgres from 'postgres';
+import { askQueue } from '../../../jobs/ask-queue';
+import { openPostgresBackend } from '../../../jobs/backends/postgres';
+import { Secret } from '../../../src/core/secret';
+import { useTestDatabase } from '../../support/test-database';
+import { findFreePort } from '../../support/test-run';
+
+const role = `queue_${randomBytes(6).toString('hex')}`;
+const silent = (): undefined => undefined;
+let owner: postgres.Sql;
+
+afterAll(async () => {
+  await owner.unsafe(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  await owner.end();
+});
+const database = useTestDatabase();
+beforeAll(async () => {
+  owner = postgres(database.url, { max: 1, onnotice: silent });
+  await owner.unsafe(`CREATE ROLE ${role} LOGIN PASSWORD 'right'`);
+});
+
+function urlAs(user: string, password: string): Secret {
+  const url = new URL(database.url);
+  url.username = user;
+  url.password = password;
+  return new Secret(url.href);
+}
+
+/** What `kpool check` asks and what `kpool start` asks; null when they are content. */
+async function failuresAt(url: Secret): Promise<unknown[]> {
+  const asked = [
+    () => askQueue(url, null, silent),
+    () => openPostgresBackend(url).then((backend) => backend.close()),
+  ];
+  return Promise.all(
+    asked.map((ask) =>
+      ask().then(
+        () => null,
+        (error: unknown) => error,
+      ),
+    ),
+  );
+}
+
+async function expectRefusal(reason: string): Promise<void> {
+  for (const failure of await failuresAt(urlAs(role, 'right'))) {
+    expect(failure).toMatchObject({
+      code: 'queue.refused',
+      message: expect.stringContaining(reason) as string,
+      hint: expect.stringContaining('schema bullmq') as string,
+    });
+  }
+}
+
+it('a user who may not make or use the tables of the queue is told so by check and start', async () => {
+  await expectRefusal('permission denied for database');
+  expect(await failuresAt(new Secret(database.url))).toEqual([null, null]);
+  await expectRefusal('permission denied for schema bullmq');
+  await owner.unsafe(`GRANT USAGE ON SCHEMA bullmq TO ${role}; GRANT SELECT ON bullmq.migration TO ${role}`);
+  await expectRefusal('it lacks rights to bullmq.');
+  await owner.unsafe(`GRANT ALL ON ALL TABLES IN SCHEMA bullmq TO ${role}`);
+  expect(await failuresAt(urlAs(role, 'right'))).toEqual([null, null]);
+});
+
+it('tables that are there need no lock that anybody may hold', async () => {
+  await askQueue(new Secret(database.url), null, silent);
+  await owner`SELECT pg_advisory_lock(1112493644, hashtext('bullmq'))`;
+  try {
+    expect(await failuresAt(new Secret(database.url))).toEqual([null, null]);
+  } finally {
+    await owner`SELECT pg_advisory_unlock(1112493644, hashtext('bullmq'))`;
+  }
+});
+
+it('a database that is away or refuses the password is no fault of the queue', async () => {
+  const away = new URL(database.url);
+  away.port = String(await findFreePort());
+  expect(await failuresAt(new Secret(away.href))).toMatchObject([
+    { code: 'database.unreachable' },
+    { code: 'database.unreachable' },
+  ]);
+  expect(await failuresAt(urlAs(role, 'wrong'))).toMatchObject([
+    { code: 'database.refused' },
+    { code: 'database.refused' },
+  ]);
+});
