@@ -79,7 +79,7 @@ const FACTS = `
          current_user AS user,
          (SELECT json_agg(limits) FROM limits) AS limits`;
 
-/** The oldest and the newest major version that the migrations are tested on (DESIGN §5). */
+/** The oldest and the newest major version that the migrations are tested on. */
 const OLDEST_VERSION = 140_000;
 const NEWEST_MAJOR = 18;
 

@@ -25,7 +25,7 @@ export interface CliHost {
   readonly clock: Clock;
 }
 
-/** 0 all well, 1 something is incomplete or differs, 2 wrong usage or configuration (DESIGN §8). */
+/** 0 all well, 1 something is incomplete or differs, 2 wrong usage or configuration. */
 export type ExitCode = 0 | 1 | 2;
 
 /** What a command works with. */

@@ -19,7 +19,7 @@ export interface LoadOptions {
 }
 
 /**
- * The configuration from the environment and a `.env` file (DESIGN §9). Throws one `config.invalid` that lists
+ * The configuration from the environment and a `.env` file. Throws one `config.invalid` that lists
  * every mistake: the variable, what was found (never a secret) and what was expected.
  */
 export function loadConfig(env: Environment, options: LoadOptions = {}): Config {

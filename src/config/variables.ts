@@ -35,7 +35,7 @@ function anyCase<T>(variable: Variable<T>): Variable<T> {
 const forEver = ', 0 to keep them for ever';
 
 /**
- * Every variable that the program knows (DESIGN §9), but for the intervals of the streams. `.env.example` explains them; a
+ * Every variable that the program knows, but for the intervals of the streams. `.env.example` explains them; a
  * test compares the two.
  */
 export const VARIABLES = {

@@ -139,7 +139,7 @@ function pairRowsOfOneKey(stored: LedgerRow[], served: IncomeRow[], isWhole: boo
 }
 
 /**
- * Finds which stored row each served row is (DESIGN §6, matching), never by the API's order: per key, equal
+ * Finds which stored row each served row is, never by the API's order: per key, equal
  * content among live rows; equal content among withdrawn ones; equal amount and hashrate; then by amount.
  * `stored` are all rows of one window of one scope, `served` all that the pool serves in it, or some of them (not
  * `isWhole`): then what cannot be told apart from a row that was not served is left as it is. A stored `extra` is

@@ -37,7 +37,7 @@ export class StreamRegistry {
     return stream;
   }
 
-  /** 1 is served first. Waiting requests are let through in this order (DESIGN §6, pacing). */
+  /** 1 is served first. Waiting requests are let through in this order. */
   priorityOf(name: Stream): number {
     return this.#rankOf(this.get(name).name) + 1;
   }

@@ -1,4 +1,4 @@
--- Pacing (DESIGN §6, P6): the slots of every bucket, and the keys that are limited as a whole.
+-- Pacing (P6): the slots of every bucket, and the keys that are limited as a whole.
 --
 -- What is known of slots is worth nothing after a minute, so it is unlogged: it costs no WAL, nobody waits for the disk,
 -- and a crash, a failover or a base backup loses all of it at once. The crash marker is lost with it. A server without

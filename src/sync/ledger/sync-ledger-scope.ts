@@ -36,7 +36,7 @@ interface Plan {
 }
 
 /**
- * Windows to read now (DESIGN §6, tiers): whatever is not verified, or longer than what the pool answers in full; the
+ * Windows to read now: whatever is not verified, or longer than what the pool answers in full; the
  * newest; daily the last days and every window with a pending row or a doubt; weekly everything.
  */
 function dueWindows(session: LedgerSession, { request, startedAtMs }: Plan): StoredWindow[] {

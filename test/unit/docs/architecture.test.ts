@@ -1,0 +1,62 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const ROOT = path.join(__dirname, '../../..');
+const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
+const ARCHITECTURE = read('docs/architecture.md');
+
+/** Paths of the repository in backticks: below one of its folders, or a file of its root. */
+const PATHS = [
+  ...new Set(
+    [
+      ...ARCHITECTURE.matchAll(/`((?:src|jobs|prisma|test|docs|deploy)\/[\w./-]+|\.[\w.-]+|[A-Z]+\.md)`/g),
+    ].map(([, found]) => found ?? ''),
+  ),
+].filter((found) => !found.includes('your_'));
+
+const PROMISES = [...ARCHITECTURE.matchAll(/^\| (P\d+) [^|]*\|[^|]*\|([^|]*)\|$/gm)].map(
+  ([, promise = '', tests = '']) => ({
+    promise,
+    tests: [...tests.matchAll(/`([^`]+)`/g)].map(([, file]) => file ?? ''),
+  }),
+);
+
+describe('docs/architecture.md', () => {
+  it('names many files', () => expect(PATHS.length).toBeGreaterThan(60));
+
+  it.each(PATHS)('names %s, which exists', (file) => expect(existsSync(path.join(ROOT, file))).toBe(true));
+
+  it('lists every promise', () =>
+    expect(PROMISES.map(({ promise }) => promise)).toEqual(
+      Array.from({ length: 12 }, (_, index) => `P${index + 1}`),
+    ));
+
+  it.each(PROMISES)('$promise is proven by tests that bear its number', ({ promise, tests }) => {
+    expect(tests.length).toBeGreaterThan(0);
+    for (const file of tests) expect(read(file)).toMatch(new RegExp(`['"\`]${promise} `));
+  });
+
+  it.each(['README.md', 'CONTRIBUTING.md'])('is found from %s', (file) =>
+    expect(read(file)).toContain('docs/architecture.md'),
+  );
+});
+
+it('no file refers to a document that is not in the repository', () => {
+  const files = ['src', 'jobs', 'prisma', 'docs', 'test'].flatMap((folder) =>
+    readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(ts|sql|md|prisma)$/.test(file))
+      .map((file) => path.join(folder, file)),
+  );
+  const absent = files
+    .filter((file) => file !== path.relative(ROOT, __filename) && !file.includes('generated'))
+    .flatMap((file) =>
+      [...read(file).matchAll(/\b(?:DESIGN|STYLE|STACK)(?:\.md| §)|(?<=\b)docs\/[\w-]+\.md/g)].map(
+        ([found]) => ({
+          file,
+          found,
+        }),
+      ),
+    )
+    .filter(({ found }) => !existsSync(path.join(ROOT, found)));
+  expect(absent).toEqual([]);
+});
