@@ -1,7 +1,10 @@
-import { KpoolError } from '../core/errors';
-import type { AccountId } from '../domain/ids';
+import { addMilliseconds, subHours, subMilliseconds } from 'date-fns';
 import { guarded } from '../core/postgres/errors';
+import type { AccountId } from '../domain/ids';
+import { inTransaction } from './client';
 import type { PrismaClient } from './generated/client';
+import { readInstant } from './instants';
+import { lockAccount } from './row-locks';
 
 export type AccountStatus = 'ok' | 'auth_failed' | 'forbidden' | 'duplicate' | 'changed';
 
@@ -10,6 +13,11 @@ export interface AccountRecord {
   readonly status: AccountStatus;
   readonly statusReason: string | null;
 }
+
+/** No run takes longer: a failure of one that began before says nothing about a run that succeeded. */
+const LONGEST_RUN_HOURS = 24;
+/** Statuses that any success ends; the others are ended by a listing of the sub-accounts. */
+const ENDED_BY_ANY_SUCCESS: readonly string[] = ['ok', 'auth_failed', 'forbidden'];
 
 /** The owners of the API keys (`pool.accounts`). */
 export class PrismaAccountStore {
@@ -21,34 +29,40 @@ export class PrismaAccountStore {
    */
   async register(accountName: string, keyFingerprint: string): Promise<AccountRecord> {
     return guarded(async () => {
-      const [account] = await this.client.$queryRaw<
-        { account_id: number; status: AccountStatus; status_reason: string | null }[]
-      >`
-        INSERT INTO pool.accounts AS a (account_name, key_fingerprint) VALUES (${accountName}, ${keyFingerprint})
-            ON CONFLICT (account_name) DO UPDATE
-               SET status = CASE WHEN a.key_fingerprint = excluded.key_fingerprint THEN a.status ELSE 'ok' END,
-                   status_reason = CASE WHEN a.key_fingerprint = excluded.key_fingerprint THEN a.status_reason END,
-                   key_since = CASE WHEN a.key_fingerprint = excluded.key_fingerprint THEN a.key_since ELSE sync.now() END,
-                   key_fingerprint = excluded.key_fingerprint
-        RETURNING account_id, status, status_reason`;
-      if (account === undefined) throw new KpoolError('broken-promise', 'An account was not recorded.');
+      const known = await this.client.account.upsert({
+        where: { accountName },
+        create: { accountName, keyFingerprint },
+        update: {},
+      });
+      const account =
+        known.keyFingerprint === keyFingerprint
+          ? known
+          : await this.client.account.update({
+              where: { accountName },
+              data: {
+                status: 'ok',
+                statusReason: null,
+                keyFingerprint,
+                keySince: await readInstant(this.client),
+              },
+            });
       return {
-        accountId: account.account_id as AccountId,
-        status: account.status,
-        statusReason: account.status_reason,
+        accountId: account.accountId as AccountId,
+        status: account.status as AccountStatus,
+        statusReason: account.statusReason,
       };
     });
   }
 
   /** As it is recorded now, and of which credentials this is said. */
   async statusOf(accountId: AccountId): Promise<{ status: AccountStatus; keyFingerprint: string }> {
-    const [account] = await guarded(
-      () => this.client.$queryRaw<{ status: AccountStatus; keyFingerprint: string }[]>`
-        SELECT status, key_fingerprint AS "keyFingerprint"
-          FROM pool.accounts WHERE account_id = ${accountId}::smallint`,
+    const { status, keyFingerprint } = await guarded(() =>
+      this.client.account.findUniqueOrThrow({
+        where: { accountId },
+        select: { status: true, keyFingerprint: true },
+      }),
     );
-    if (account === undefined) throw new KpoolError('broken-promise', 'An account is not recorded any more.');
-    return account;
+    return { status: status as AccountStatus, keyFingerprint };
   }
 
   /**
@@ -61,17 +75,14 @@ export class PrismaAccountStore {
     status: AccountStatus,
     reason: string,
   ): Promise<{ readonly isStopped: boolean; readonly isNews: boolean }> {
-    const [outcome] = await guarded(
-      () => this.client.$queryRaw<{ isStopped: boolean; isNews: boolean }[]>`
-        WITH stopped AS (
-          UPDATE pool.accounts SET status = ${status}, status_reason = ${reason}
-           WHERE account_id = ${accountId}::smallint AND key_fingerprint = ${keyFingerprint} AND status <> ${status}
-          RETURNING account_id
-        )
-        SELECT key_fingerprint = ${keyFingerprint} AS "isStopped", EXISTS (SELECT FROM stopped) AS "isNews"
-          FROM pool.accounts WHERE account_id = ${accountId}::smallint`,
-    );
-    return outcome ?? { isStopped: false, isNews: false };
+    return guarded(async () => {
+      const { count } = await this.client.account.updateMany({
+        where: { accountId, keyFingerprint, status: { not: status } },
+        data: { status, statusReason: reason },
+      });
+      const { keyFingerprint: recorded } = await this.statusOf(accountId);
+      return { isStopped: recorded === keyFingerprint, isNews: count > 0 };
+    });
   }
 
   /**
@@ -85,55 +96,66 @@ export class PrismaAccountStore {
     runId: bigint,
     stoppingCodes: readonly string[],
   ): Promise<boolean> {
-    const [account] = await guarded(
-      () => this.client.$queryRaw<{ wasStopped: boolean }[]>`
-        UPDATE pool.accounts AS a
-           SET status = 'ok', status_reason = NULL, key_fingerprint = ${keyFingerprint},
-               key_since = CASE WHEN b.key_fingerprint = ${keyFingerprint} THEN a.key_since ELSE sync.now() END
-          FROM (SELECT account_id, status, key_fingerprint FROM pool.accounts
-                 WHERE account_id = ${accountId}::smallint FOR NO KEY UPDATE) AS b,
-               sync.runs r
-         WHERE a.account_id = b.account_id AND r.run_id = ${runId}::bigint
-           AND (b.status <> 'ok' OR b.key_fingerprint <> ${keyFingerprint})
-           AND (b.status IN ('ok', 'auth_failed', 'forbidden') OR r.stream = 'sub-accounts')
-           AND NOT EXISTS (
-             SELECT FROM sync.runs f
-              WHERE f.account_id = a.account_id AND f.error_code = ANY (${[...stoppingCodes]}::text[])
-                AND f.finished_at >= r.started_at AND f.started_at > r.started_at - interval '1 day')
-        RETURNING b.status <> 'ok' AS "wasStopped"`,
+    return guarded(() =>
+      inTransaction(this.client, async (tx) => {
+        await lockAccount(tx, accountId);
+        const before = await tx.account.findUniqueOrThrow({ where: { accountId } });
+        const run = await tx.run.findUniqueOrThrow({ where: { runId } });
+        const isSame = before.keyFingerprint === keyFingerprint;
+        const isProof = ENDED_BY_ANY_SUCCESS.includes(before.status) || run.stream === 'sub-accounts';
+        if ((before.status === 'ok' && isSame) || !isProof) return false;
+        const laterFailure = await tx.run.findFirst({
+          where: {
+            accountId,
+            errorCode: { in: [...stoppingCodes] },
+            finishedAt: { gte: run.startedAt },
+            startedAt: { gt: subHours(run.startedAt, LONGEST_RUN_HOURS) },
+          },
+        });
+        if (laterFailure !== null) return false;
+        await tx.account.update({
+          where: { accountId },
+          data: {
+            status: 'ok',
+            statusReason: null,
+            keyFingerprint,
+            ...(isSame ? {} : { keySince: await readInstant(tx) }),
+          },
+        });
+        return before.status !== 'ok';
+      }),
     );
-    return account?.wasStopped ?? false;
   }
 
   /** Whether anything of the account was begun to be synced in the last `ms`, by any process. */
   async wasAskedWithin(accountId: AccountId, ms: number): Promise<boolean> {
-    const [row] = await guarded(
-      () => this.client.$queryRaw<{ asked: boolean }[]>`
-        SELECT EXISTS (SELECT FROM sync.runs
-                        WHERE account_id = ${accountId}::smallint
-                          AND started_at > sync.now() - ${ms}::float8 * interval '1 millisecond'
-                          -- One in the future was begun by a clock that has been put right since.
-                          AND started_at <= sync.now()) AS asked`,
-    );
-    return row?.asked ?? false;
+    return guarded(async () => {
+      const now = await readInstant(this.client);
+      const run = await this.client.run.findFirst({
+        // One in the future was begun by a clock that has been put right since.
+        where: { accountId, startedAt: { gt: subMilliseconds(now, ms), lte: addMilliseconds(now, 1) } },
+        select: { runId: true },
+      });
+      return run !== null;
+    });
   }
 
   /** Whether the sub-accounts were listed, and found to be the account's own alone, since it has its present credentials. */
   async isIdentityKnown(accountId: AccountId): Promise<boolean> {
-    // Noted by a clock that has been put right since: the credentials are to be proven once more.
-    await guarded(
-      () => this.client.$executeRaw`
-        UPDATE pool.accounts SET key_since = sync.now()
-         WHERE account_id = ${accountId}::smallint AND key_since > sync.now()`,
-    );
-    const [row] = await guarded(
-      () => this.client.$queryRaw<{ known: boolean }[]>`
-        SELECT a.status NOT IN ('duplicate', 'changed') AND
-               EXISTS (SELECT FROM sync.cursors c
-                        WHERE c.account_id = a.account_id AND c.stream = 'sub-accounts'
-                          AND c.last_cycle_at >= a.key_since) AS known
-          FROM pool.accounts a WHERE a.account_id = ${accountId}::smallint`,
-    );
-    return row?.known ?? false;
+    return guarded(async () => {
+      const now = await readInstant(this.client);
+      // Noted by a clock that has been put right since: the credentials are to be proven once more.
+      await this.client.account.updateMany({
+        where: { accountId, keySince: { gt: addMilliseconds(now, 1) } },
+        data: { keySince: now },
+      });
+      const { status, keySince } = await this.client.account.findUniqueOrThrow({ where: { accountId } });
+      if (status === 'duplicate' || status === 'changed') return false;
+      const listing = await this.client.cursor.findFirst({
+        where: { stream: 'sub-accounts', accountId, lastCycleAt: { gte: keySince } },
+        select: { cursorId: true },
+      });
+      return listing !== null;
+    });
   }
 }

@@ -3,7 +3,10 @@ import { createPool } from '../core/postgres/pool';
 import type { Secret } from '../core/secret';
 import { PrismaClient, type Prisma } from './generated/client';
 
-/** What the store's functions need: a client or a transaction of one. */
+/** What is done in one `inTransaction`. */
+export type Transaction = Prisma.TransactionClient;
+
+/** For SQL of our own, in a client or in a transaction of one. */
 export type Queryable = Pick<Prisma.TransactionClient, '$queryRaw' | '$executeRaw'>;
 
 export interface StoreClientOptions {

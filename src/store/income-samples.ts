@@ -1,3 +1,4 @@
+// Raw SQL: samples are written in bulk, to be compared with the latest two in one statement.
 import type { ListingCounts } from '../domain/row-counts';
 import type { DecimalText } from '../core/decimal';
 import type { SubAccountIncome } from '../domain/entities';

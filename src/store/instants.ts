@@ -1,3 +1,4 @@
+// Raw SQL: the clock is a function of the database.
 import type { Queryable } from './client';
 import { guarded } from '../core/postgres/errors';
 
@@ -21,4 +22,9 @@ export async function readNow(db: Pick<Queryable, '$queryRaw'>): Promise<number>
       SELECT floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms`,
   );
   return Number(row?.now_ms);
+}
+
+/** The database's clock, cut to the millisecond, as the typed client takes it. */
+export async function readInstant(db: Pick<Queryable, '$queryRaw'>): Promise<Date> {
+  return new Date(await readNow(db));
 }

@@ -1,3 +1,4 @@
+// Raw SQL: rows are written in bulk, and a window may end at infinity, which the typed client has no value for.
 import { createHash } from 'node:crypto';
 import type { UnreadableRow } from '../domain/page';
 import type { Window } from '../domain/windows';

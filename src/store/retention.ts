@@ -1,3 +1,4 @@
+// Raw SQL: rows are deleted in bulk, and partitions are made and dropped by functions of the database.
 import { DAY_MS, startOfUtcDay } from '../domain/windows';
 import { inTransaction } from './client';
 import { guarded } from '../core/postgres/errors';

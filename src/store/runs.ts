@@ -1,3 +1,4 @@
+// Raw SQL: instants of a run are compared to the microsecond, and whether its process lives is a function of the database.
 import type { AccountId, Puid } from '../domain/ids';
 import type { Stream } from '../domain/streams';
 import { guarded } from '../core/postgres/errors';
@@ -39,10 +40,10 @@ export class PrismaRunStore {
     this.#lifelines.set(runId, lock);
     await guarded(async () => {
       await ensureCursor(this.client, scope);
-      await this.client.$executeRaw`
-        INSERT INTO sync.runs (run_id, stream, account_id, puid, algo, trigger)
-        VALUES (${runId}::bigint, ${scope.stream}, ${scope.accountId}::smallint, ${scope.puid}::bigint,
-                ${scope.algo ?? NO_ALGO}, ${trigger})`;
+      const { stream, accountId, puid, algo } = scope;
+      await this.client.run.create({
+        data: { runId, stream, accountId, puid, algo: algo ?? NO_ALGO, trigger },
+      });
     }).catch(async (error: unknown) => {
       await this.#letGo(runId);
       throw error;

@@ -30,6 +30,11 @@ export function isOfScope({ stream, accountId, puid, algo }: ScopeKey): Prisma.S
     : Prisma.sql`stream = ${stream} AND puid = ${puid}::bigint AND algo = ${algo ?? NO_ALGO}`;
 }
 
+/** As `isOfScope`, for the typed client. */
+export function cursorOf({ stream, accountId, puid, algo }: ScopeKey): Prisma.CursorWhereInput {
+  return puid === null ? { stream, accountId, puid } : { stream, puid, algo: algo ?? NO_ALGO };
+}
+
 /** The condition that row `t` of a ledger belongs to `scope`. */
 export function isOfLedgerScope(scope: ScopeKey): Prisma.Sql {
   return Prisma.sql`t.puid = ${scope.puid}::bigint AND t.algo = ${scope.algo}`;

@@ -1,3 +1,4 @@
+// Raw SQL: advisory locks, and a state that has to be read in one statement.
 import { createHash } from 'node:crypto';
 import { KpoolError } from '../core/errors';
 import { openPostgresSession, type PostgresSession } from '../core/postgres/session';

@@ -1,3 +1,4 @@
+// Raw SQL: what there is to sync is one report over five tables, read for every account and stream at each plan.
 import type { AccountId, Puid } from '../domain/ids';
 import type { ScopeSketch } from '../domain/scope-schedule';
 import type { Stream } from '../domain/streams';
@@ -119,14 +120,16 @@ export class PrismaScopeStore {
 
   /** Whether the account's list of sub-accounts or of algorithms is without the scope's. */
   async isGone({ accountId, puid, algo }: ScopeKey): Promise<boolean> {
-    const rows = await guarded(
-      () => this.client.$queryRaw<unknown[]>`
-        SELECT FROM pool.sub_accounts s
-         WHERE s.puid = ${puid}::bigint AND s.removed_at IS NOT NULL
-         UNION ALL
-        SELECT FROM pool.algorithms g
-         WHERE (g.account_id, g.algo) = (${accountId}::smallint, ${algo}) AND g.removed_at IS NOT NULL`,
-    );
-    return rows.length > 0;
+    const isRemoved = { not: null };
+    return guarded(async () => {
+      const gone =
+        (puid === null
+          ? null
+          : await this.client.subAccount.findFirst({ where: { puid, removedAt: isRemoved } })) ??
+        (algo === null
+          ? null
+          : await this.client.algorithm.findFirst({ where: { accountId, algo, removedAt: isRemoved } }));
+      return gone !== null;
+    });
   }
 }

@@ -9,28 +9,23 @@ export interface StreamRecord {
   readonly everyMs: number;
 }
 
-/** Records the program's streams, most valuable first; one that it has no more goes. Writes only what changed. */
+/** Records the program's streams, most valuable first; one that it no longer has is deleted. Writes only what changed. */
 export async function saveStreams(client: PrismaClient, streams: readonly StreamRecord[]): Promise<void> {
-  const names = streams.map(({ name }) => name);
-  const kinds = streams.map(({ scopes }) => scopes);
-  const intervals = streams.map(({ everyMs }) => everyMs);
-  await guarded(
-    // Beside other processes that do the same: one statement, in one order.
-    () => client.$executeRaw`
-      WITH told AS (
-        SELECT stream, position::integer, scope_kind, every_ms
-          FROM unnest(${names}::text[], ${kinds}::text[], ${intervals}::bigint[])
-               WITH ORDINALITY AS u(stream, scope_kind, every_ms, position)
-      ), gone AS (
-        DELETE FROM sync.streams s WHERE NOT EXISTS (SELECT FROM told t WHERE t.stream = s.stream)
-      )
-      INSERT INTO sync.streams (stream, position, scope_kind, every_ms)
-      SELECT t.stream, t.position, t.scope_kind, t.every_ms FROM told t
-       WHERE NOT EXISTS (SELECT FROM sync.streams s
-                          WHERE (s.stream, s.position, s.scope_kind, s.every_ms)
-                              = (t.stream, t.position, t.scope_kind, t.every_ms))
-       ORDER BY t.position
-          ON CONFLICT (stream) DO UPDATE SET position = excluded.position, scope_kind = excluded.scope_kind,
-                                             every_ms = excluded.every_ms`,
-  );
+  await guarded(async () => {
+    const known = new Map((await client.stream.findMany()).map((record) => [record.stream, record]));
+    // Each statement by itself: processes that start together never wait for each other's.
+    for (const [index, { name, scopes, everyMs }] of streams.entries()) {
+      const facts = { position: index + 1, scopeKind: scopes, everyMs: BigInt(everyMs) };
+      const old = known.get(name);
+      const isSame =
+        old?.position === facts.position && old.scopeKind === scopes && old.everyMs === facts.everyMs;
+      if (isSame) continue;
+      await client.stream.upsert({
+        where: { stream: name },
+        create: { stream: name, ...facts },
+        update: facts,
+      });
+    }
+    await client.stream.deleteMany({ where: { stream: { notIn: streams.map(({ name }) => name) } } });
+  });
 }

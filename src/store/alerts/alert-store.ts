@@ -1,7 +1,10 @@
-import type { AccountId } from '../../domain/ids';
-import { inTransaction, type Queryable } from '../client';
+import { isDeepStrictEqual } from 'node:util';
 import { guarded } from '../../core/postgres/errors';
-import type { PrismaClient } from '../generated/client';
+import type { AccountId } from '../../domain/ids';
+import { inTransaction, type Transaction } from '../client';
+import type { Alert as StoredAlert, PrismaClient } from '../generated/client';
+import { readInstant } from '../instants';
+import { lockAlerts, tryLockByName } from '../row-locks';
 
 interface AlertRow {
   readonly alertId: string;
@@ -31,85 +34,99 @@ export class PrismaAlertStore {
   ): Promise<Review | null> {
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
-        const [lock] = await tx.$queryRaw<{ held: boolean; nowMs: number }[]>`
-          SELECT sync.try_lock('alerts') AS held,
-                 extract(epoch FROM sync.now())::float8 * 1000 AS "nowMs"`;
-        if (lock?.held !== true) return null;
+        if (!(await tryLockByName(tx, 'alerts'))) return null;
+        await lockAlerts(tx, accountIds);
         const known = await readAlerts(tx, accountIds);
-        const reviewed = await review(known, lock.nowMs);
-        const kept = new Set(reviewed.alerts.map(({ alertId }) => alertId));
-        const dropped = known.map(({ alertId }) => alertId).filter((alertId) => !kept.has(alertId));
-        if (dropped.length > 0)
-          await tx.$executeRaw`DELETE FROM sync.alerts WHERE alert_id = ANY (${dropped}::text[])`;
-        await writeAlerts(tx, reviewed.alerts);
+        const reviewed = await review(known, (await readInstant(tx)).getTime());
+        const kept = reviewed.alerts.map(({ alertId }) => alertId);
+        await tx.alert.deleteMany({
+          where: { accountId: { in: [...accountIds] }, alertId: { notIn: kept } },
+        });
+        await writeAlerts(tx, known, reviewed.alerts);
         return reviewed;
       }),
     );
   }
 
   async markStartSent(alertId: string): Promise<void> {
-    await guarded(
-      () => this.client.$executeRaw`
-        UPDATE sync.alerts SET sent_at = sync.now(), leased_until = NULL WHERE alert_id = ${alertId}`,
-    );
+    await guarded(async () => {
+      const sentAt = await readInstant(this.client);
+      await this.client.alert.updateMany({ where: { alertId }, data: { sentAt, leasedUntil: null } });
+    });
   }
 
   /** Deletes the alert or, when its subject is wrong again by now, makes its start due again. */
   async markEndSent(alertId: string): Promise<void> {
-    await guarded(
-      () => this.client.$executeRaw`
-        WITH gone AS (
-          DELETE FROM sync.alerts WHERE alert_id = ${alertId} AND ended_at IS NOT NULL
-        )
-        UPDATE sync.alerts SET sent_at = NULL, leased_until = NULL WHERE alert_id = ${alertId} AND ended_at IS NULL`,
-    );
+    await guarded(async () => {
+      const { count } = await this.client.alert.deleteMany({ where: { alertId, endedAt: { not: null } } });
+      if (count > 0) return;
+      await this.client.alert.updateMany({ where: { alertId }, data: { sentAt: null, leasedUntil: null } });
+    });
   }
 
   /** Gives up the lease on alerts that were not sent: the next round, of any process, sends them. */
   async release(alertIds: readonly string[]): Promise<void> {
-    await guarded(
-      () =>
-        this.client
-          .$executeRaw`UPDATE sync.alerts SET leased_until = NULL WHERE alert_id = ANY (${[...alertIds]}::text[])`,
+    await guarded(() =>
+      this.client.alert.updateMany({
+        where: { alertId: { in: [...alertIds] } },
+        data: { leasedUntil: null },
+      }),
     );
   }
 }
 
-async function readAlerts(db: Queryable, accountIds: readonly AccountId[]): Promise<AlertRow[]> {
-  return db.$queryRaw<AlertRow[]>`
-    SELECT alert_id AS "alertId", kind, account_id::int AS "accountId", account_name AS "accountName",
-           start_text AS "startText", end_text AS "endText", detail,
-           extract(epoch FROM l.first_seen_at)::float8 * 1000 AS "firstSeenAtMs",
-           extract(epoch FROM sent_at)::float8 * 1000 AS "sentAtMs",
-           extract(epoch FROM ended_at)::float8 * 1000 AS "endedAtMs",
-           extract(epoch FROM leased_until)::float8 * 1000 AS "leasedUntilMs"
-      FROM sync.alerts l JOIN pool.accounts USING (account_id)
-     WHERE account_id = ANY (${[...accountIds]}::smallint[])
-       FOR UPDATE OF l`;
+async function readAlerts(tx: Transaction, accountIds: readonly AccountId[]): Promise<AlertRow[]> {
+  const alerts = await tx.alert.findMany({
+    where: { accountId: { in: [...accountIds] } },
+    include: { account: { select: { accountName: true } } },
+  });
+  return alerts.map(({ account, ...alert }) => toRow(alert, account.accountName));
+}
+
+function toRow(alert: StoredAlert, accountName: string): AlertRow {
+  const { alertId, kind, accountId, startText, endText, firstSeenAt, sentAt, endedAt, leasedUntil } = alert;
+  return {
+    alertId,
+    kind,
+    accountId,
+    accountName,
+    startText,
+    endText,
+    detail: alert.detail as AlertRow['detail'],
+    firstSeenAtMs: firstSeenAt.getTime(),
+    sentAtMs: sentAt?.getTime() ?? null,
+    endedAtMs: endedAt?.getTime() ?? null,
+    leasedUntilMs: leasedUntil?.getTime() ?? null,
+  };
 }
 
 /** Writes only what is new or different. */
-async function writeAlerts(db: Queryable, alerts: readonly AlertRow[]): Promise<void> {
-  if (alerts.length === 0) return;
-  await db.$executeRaw`
-    WITH said AS (
-      SELECT alert_id, kind, account_id, start_text, end_text, detail,
-             to_timestamp(first_seen_ms / 1000) AS first_seen_at, to_timestamp(sent_ms / 1000) AS sent_at,
-             to_timestamp(ended_ms / 1000) AS ended_at, to_timestamp(leased_ms / 1000) AS leased_until
-        FROM unnest(${alerts.map((a) => a.alertId)}::text[], ${alerts.map((a) => a.kind)}::text[],
-                    ${alerts.map((a) => a.accountId)}::smallint[], ${alerts.map((a) => a.startText)}::text[],
-                    ${alerts.map((a) => a.endText)}::text[], ${alerts.map((a) => JSON.stringify(a.detail))}::jsonb[],
-                    ${alerts.map((a) => a.firstSeenAtMs)}::float8[], ${alerts.map((a) => a.sentAtMs)}::float8[],
-                    ${alerts.map((a) => a.endedAtMs)}::float8[], ${alerts.map((a) => a.leasedUntilMs)}::float8[])
-             AS u(alert_id, kind, account_id, start_text, end_text, detail, first_seen_ms, sent_ms, ended_ms, leased_ms)
-    )
-    INSERT INTO sync.alerts AS l (alert_id, kind, account_id, start_text, end_text, detail, first_seen_at, sent_at,
-                                  ended_at, leased_until)
-    SELECT * FROM said
-        ON CONFLICT (alert_id) DO UPDATE
-           SET start_text = excluded.start_text, end_text = excluded.end_text, detail = excluded.detail,
-               ended_at = excluded.ended_at, leased_until = excluded.leased_until
-         WHERE (l.start_text, l.end_text, l.detail, l.ended_at, l.leased_until)
-               IS DISTINCT FROM
-               (excluded.start_text, excluded.end_text, excluded.detail, excluded.ended_at, excluded.leased_until)`;
+async function writeAlerts(
+  tx: Transaction,
+  known: readonly AlertRow[],
+  alerts: readonly AlertRow[],
+): Promise<void> {
+  const knownById = new Map(known.map((alert) => [alert.alertId, alert]));
+  for (const alert of alerts) {
+    if (isDeepStrictEqual(knownById.get(alert.alertId), alert)) continue;
+    const { alertId, kind, accountId, startText, endText, detail, firstSeenAtMs, sentAtMs } = alert;
+    const said = {
+      startText,
+      endText,
+      detail,
+      endedAt: dateOrNull(alert.endedAtMs),
+      leasedUntil: dateOrNull(alert.leasedUntilMs),
+    };
+    const firstSeenAt = new Date(firstSeenAtMs);
+    const sentAt = dateOrNull(sentAtMs);
+    await tx.alert.upsert({
+      where: { alertId },
+      create: { ...said, alertId, kind, accountId, firstSeenAt, sentAt },
+      update: said,
+    });
+  }
+}
+
+function dateOrNull(atMs: number | null): Date | null {
+  return atMs === null ? null : new Date(atMs);
 }

@@ -1,3 +1,4 @@
+// Raw SQL: samples and figures are written in bulk.
 import { ACTIVE } from '../../domain/fleet';
 import { Prisma } from '../generated/client';
 import type { Queryable } from '../client';

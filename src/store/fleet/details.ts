@@ -1,10 +1,12 @@
+// Raw SQL: workers are written in bulk, and the next ones are found in one statement.
 import { KpoolError } from '../../core/errors';
 import type { Worker } from '../../domain/entities';
 import type { AccountId, WorkerId } from '../../domain/ids';
-import type { Queryable } from '../client';
+import type { Queryable, Transaction } from '../client';
 import { pgInstant } from '../instants';
 import { lockCursor } from '../ledger/cursor';
-import { isOfScope, type ScopeKey } from '../scope-key';
+import { lockScope } from '../row-locks';
+import { cursorOf, isOfScope, type ScopeKey } from '../scope-key';
 import { isOfFleet, type FleetKey } from './fleet-key';
 import { packWorkers, unpacked } from './packed-workers';
 
@@ -79,14 +81,14 @@ export async function findNextDetails(
 
 /** Stores details where nothing newer is known, and where the round stands. Throws `sync.superseded` (P9). */
 export async function storeDetails(
-  db: Queryable,
+  db: Transaction,
   scope: ScopeKey & FleetKey,
   workers: readonly Worker[],
   batch: DetailsBatch,
 ): Promise<{ inserted: number; changed: number; unchanged: number; removed: number; quarantined: number }> {
   await lockCursor(db, scope, batch.version);
   // A snapshot that lands holds this row: the two never wait for each other's workers.
-  await db.$queryRaw`SELECT version FROM sync.cursors WHERE ${isOfScope({ ...scope, stream: 'workers' })} FOR UPDATE`;
+  await lockScope(db, { ...scope, stream: 'workers' });
   const details = packWorkers(workers);
   const changed =
     details.count === 0
@@ -104,7 +106,9 @@ export async function storeDetails(
             t.last_share_at, t.status, t.extra)
            IS DISTINCT FROM (u.worker_name, u.real_hash_rate_hps, u.hour_hash_rate_hps, u.day_hash_rate_hps,
             u.hash_unit, u.reject_rate, u.last_share_at, coalesce(u.status, t.status), u.extra)`;
-  await db.$executeRaw`
-    UPDATE sync.cursors SET version = version + 1, position = ${batch.position}::bigint WHERE ${isOfScope(scope)}`;
+  await db.cursor.updateMany({
+    where: cursorOf(scope),
+    data: { version: { increment: 1 }, position: batch.position },
+  });
   return { inserted: 0, changed, unchanged: details.count - changed, removed: 0, quarantined: 0 };
 }

@@ -1,3 +1,4 @@
+// Raw SQL: figures are computed in the database, from bulk rows.
 import { ACTIVE } from '../../domain/fleet';
 import type { Queryable } from '../client';
 import { Prisma } from '../generated/client';

@@ -1,3 +1,4 @@
+// Raw SQL: counts over bulk rows.
 import { guarded } from '../../core/postgres/errors';
 import type { PrismaClient } from '../generated/client';
 

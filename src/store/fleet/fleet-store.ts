@@ -1,15 +1,16 @@
+// Raw SQL: a snapshot begins and lands with instants of the database, to the microsecond.
 import type { ListingCounts } from '../../domain/row-counts';
 import { KpoolError } from '../../core/errors';
 import type { Worker, WorkerStatus } from '../../domain/entities';
 import type { AccountId, WorkerId } from '../../domain/ids';
 import type { UnreadableRow } from '../../domain/page';
-import { inTransaction, type Queryable } from '../client';
+import { inTransaction, type Queryable, type Transaction } from '../client';
 import { guarded } from '../../core/postgres/errors';
 import type { PrismaClient } from '../generated/client';
-import { pgInstant } from '../instants';
+import { pgInstant, readInstant } from '../instants';
 import { ensureCursor, lockCursor } from '../ledger/cursor';
 import { quarantineRows } from '../quarantine';
-import { isOfScope, type ScopeKey } from '../scope-key';
+import { cursorOf, isOfScope, type ScopeKey } from '../scope-key';
 import { addSnapshot } from './add-snapshot';
 import { findFleetSizes, findNextDetails, storeDetails, type DetailsBatch } from './details';
 import { isOfFleet, type FleetKey } from './fleet-key';
@@ -197,13 +198,15 @@ export class PrismaFleetStore {
     return removed;
   }
 
-  private async advance(tx: Queryable, scope: FleetScope, landing: Landing): Promise<void> {
-    const isAlive = landing.staged > 0;
-    await tx.$executeRaw`
-      UPDATE sync.cursors
-         SET version = version + 1,
-             last_life_at = CASE WHEN ${isAlive} THEN sync.now() ELSE last_life_at END,
-             last_daily_at = CASE WHEN ${landing.totalCompared} THEN sync.now() ELSE last_daily_at END
-       WHERE ${isOfScope(scope)}`;
+  private async advance(tx: Transaction, scope: FleetScope, landing: Landing): Promise<void> {
+    const now = await readInstant(tx);
+    await tx.cursor.updateMany({
+      where: cursorOf(scope),
+      data: {
+        version: { increment: 1 },
+        ...(landing.staged > 0 ? { lastLifeAt: now } : {}),
+        ...(landing.totalCompared ? { lastDailyAt: now } : {}),
+      },
+    });
   }
 }

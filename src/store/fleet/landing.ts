@@ -1,3 +1,4 @@
+// Raw SQL: workers are written in bulk.
 import { ACTIVE } from '../../domain/fleet';
 import type { WorkerId } from '../../domain/ids';
 import type { Queryable } from '../client';

@@ -1,3 +1,4 @@
+// Raw SQL: figures are computed in the database, from bulk rows.
 import type { AccountId, Puid } from '../../domain/ids';
 import { DAY_MS, startOfUtcDay } from '../../domain/windows';
 import { inTransaction } from '../client';
@@ -5,7 +6,7 @@ import { guarded } from '../../core/postgres/errors';
 import type { PrismaClient } from '../generated/client';
 import { pgInstant } from '../instants';
 import { ensureCursor } from '../ledger/cursor';
-import { isOfScope } from '../scope-key';
+import { lockScope } from '../row-locks';
 import { computeDay, computeHour } from './figures';
 import { isOfFleet, type FleetKey } from './fleet-key';
 import { joinLarge } from './landing';
@@ -63,7 +64,7 @@ async function underLock(
   await guarded(() =>
     inTransaction(client, async (tx) => {
       await ensureCursor(tx, scope);
-      await tx.$queryRaw`SELECT version FROM sync.cursors WHERE ${isOfScope(scope)} FOR UPDATE`;
+      await lockScope(tx, scope);
       await joinLarge(tx);
       await work(tx);
     }),

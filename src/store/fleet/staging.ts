@@ -1,8 +1,10 @@
+// Raw SQL: workers are written in bulk.
 import type { Worker, WorkerStatus } from '../../domain/entities';
 import type { WorkerId } from '../../domain/ids';
-import type { Queryable } from '../client';
+import type { Queryable, Transaction } from '../client';
 import { Prisma } from '../generated/client';
-import { fleetValues, isOfFleet, type FleetKey } from './fleet-key';
+import { readInstant } from '../instants';
+import { isOfFleet, type FleetKey } from './fleet-key';
 import { packWorkers, unpacked, type PackedWorkers } from './packed-workers';
 
 /** The status of a worker that only the list of all workers has named. */
@@ -103,20 +105,17 @@ export async function findUnresolved(
   return rows.map((row) => row.worker_id as WorkerId);
 }
 
-export async function countStaged(db: Queryable, snapshotId: bigint): Promise<number> {
-  const [row] = await db.$queryRaw<{ workers: bigint }[]>`
-    SELECT count(*) AS workers FROM sync.staged_workers WHERE snapshot_id = ${snapshotId}::bigint`;
-  return Number(row?.workers);
+export async function countStaged(db: Transaction, snapshotId: bigint): Promise<number> {
+  return db.stagedWorker.count({ where: { snapshotId } });
 }
 
-export async function dropStaged(db: Queryable, snapshotId: bigint): Promise<void> {
-  await db.$executeRaw`DELETE FROM sync.staged_workers WHERE snapshot_id = ${snapshotId}::bigint`;
+export async function dropStaged(db: Transaction, snapshotId: bigint): Promise<void> {
+  await db.stagedWorker.deleteMany({ where: { snapshotId } });
 }
 
 /** Makes a snapshot that is under way. Returns its number. */
-export async function insertSnapshot(db: Queryable, key: FleetKey): Promise<bigint | undefined> {
-  const [row] = await db.$queryRaw<{ snapshot_id: bigint }[]>`
-    INSERT INTO pool.worker_snapshots (puid, algo, started_at)
-    SELECT ${fleetValues(key)}, date_trunc('milliseconds', sync.now()) RETURNING snapshot_id`;
-  return row?.snapshot_id;
+export async function insertSnapshot(db: Transaction, { puid, algo }: FleetKey): Promise<bigint> {
+  const startedAt = await readInstant(db);
+  const { snapshotId } = await db.workerSnapshot.create({ data: { puid, algo, startedAt } });
+  return snapshotId;
 }

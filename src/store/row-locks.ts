@@ -1,0 +1,34 @@
+// Raw SQL: the typed client locks no rows, and locks by name are functions of the database (`sync.lock`).
+import type { AccountId } from '../domain/ids';
+import type { Queryable } from './client';
+import { isOfScope, type ScopeKey } from './scope-key';
+
+/** What one transaction at a time does, whatever its process. */
+export type LockName = 'sub_accounts' | 'alerts';
+
+/** Waits until no other transaction holds the lock; this one holds it until it ends. */
+export async function lockByName(tx: Queryable, name: LockName): Promise<void> {
+  await tx.$executeRaw`SELECT sync.lock(${name})`;
+}
+
+/** As `lockByName`, but returns false instead of waiting. */
+export async function tryLockByName(tx: Queryable, name: LockName): Promise<boolean> {
+  const [row] = await tx.$queryRaw<{ held: boolean }[]>`SELECT sync.try_lock(${name}) AS held`;
+  return row?.held === true;
+}
+
+/** Whoever changes an account, or stores what it lists, waits for others who do; the ledger does not. */
+export async function lockAccount(tx: Queryable, accountId: AccountId): Promise<void> {
+  await tx.$executeRaw`SELECT FROM pool.accounts WHERE account_id = ${accountId}::smallint FOR NO KEY UPDATE`;
+}
+
+/** What is noted of alerts that were sent waits until this transaction ends. */
+export async function lockAlerts(tx: Queryable, accountIds: readonly AccountId[]): Promise<void> {
+  await tx.$executeRaw`
+    SELECT FROM sync.alerts WHERE account_id = ANY (${[...accountIds]}::smallint[]) ORDER BY alert_id FOR UPDATE`;
+}
+
+/** One writer of a scope at a time, where its version does not matter. */
+export async function lockScope(tx: Queryable, scope: ScopeKey): Promise<void> {
+  await tx.$executeRaw`SELECT FROM sync.cursors WHERE ${isOfScope(scope)} FOR UPDATE`;
+}
