@@ -3,7 +3,7 @@
 //
 //   node schema-engine-program.mjs drift|deploy|status MIGRATIONS_DIR SCHEMA_FILE    (DATABASE_URL in the environment)
 //
-// prints one line of JSON. It compares no functions, triggers, views, partial indexes and comments.
+// prints one line of JSON. It compares no tables that have no model, no functions, triggers, views, partial indexes and comments.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -117,7 +117,8 @@ function listMigrations(directory) {
   };
 }
 
-const filters = { externalTables: [], externalEnums: [] };
+const EXTERNAL_TABLES = new URL('../../prisma/external-tables.json', import.meta.url);
+const filters = { externalTables: JSON.parse(readFileSync(EXTERNAL_TABLES, 'utf8')), externalEnums: [] };
 
 const COMMANDS = {
   /** What would have to be done to a migrated database to make it what schema.prisma says; '' is nothing. */

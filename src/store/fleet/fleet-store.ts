@@ -72,7 +72,7 @@ export class PrismaFleetStore {
                  AS is_first,
                (SELECT count(*) FROM sync.worker_presence t WHERE ${isOfFleet(scope)} AND to_at IS NULL) AS known_workers
           FROM sync.cursors WHERE ${isOfScope(scope)}`;
-      if (snapshotId === undefined || facts === undefined) {
+      if (facts === undefined) {
         throw new KpoolError('broken-promise', 'A snapshot that was just begun is not there.');
       }
       return {

@@ -8,15 +8,21 @@ import { useTestDatabase } from '../../support/test-database';
 const SCHEMA_FILE = path.join(findMigrationsDirectory(), '..', 'schema.prisma');
 const database = useTestDatabase();
 
-test('the Prisma schema describes exactly the tables that the migrations make', async () => {
+test('the models are exactly the tables that the migrations make, but for those of SQL alone', async () => {
   expect(await schemaEngine(database.url, findMigrationsDirectory()).drift()).toBe('');
 });
 
 test.each([
+  ['a table too few', /model Stream \{[^}]*\}/, '', 'DROP TABLE "sync"."streams"'],
   ['a column too few', /^ +hashUnit .*\n/m, '', 'DROP COLUMN "hash_unit"'],
-  ['a column of another type', /( +inDoubtCount +)Int/, '$1BigInt', 'SET DATA TYPE BIGINT'],
-  ['an index too many', '@@index([day])', '@@index([day])\n@@index([snapshots])', 'CREATE INDEX'],
-  ['a rounding amount', /( +amount +Decimal +)@db.Decimal/, '$1@db.Decimal(38, 18)', 'DECIMAL(38,18)'],
+  ['a column of another type', /( +rowsRead +)Int/, '$1BigInt', 'SET DATA TYPE BIGINT'],
+  ['an index too many', '@@index([accountId])', '@@index([accountId])\n@@index([pname])', 'CREATE INDEX'],
+  [
+    'a rounding rate',
+    /( +rejectRate +Decimal\? +@map\("reject_rate"\) )@db.Decimal/,
+    '$1@db.Decimal(38, 18)',
+    'DECIMAL(38,18)',
+  ],
 ])('a schema with %s is noticed', async (_, from, to, statement) => {
   const directory = await mkdtemp(path.join(tmpdir(), 'kpool-drift-'));
   try {
