@@ -13,6 +13,8 @@ const SCOPE_LOCK_CLASS = 7_041_106;
 const RUN_LOCK_CLASS = 7_041_107;
 /** The second half is an integer of 4 bytes; runs this far apart are not under way at once. */
 const RUN_LOCK_KEYS = 2_147_483_647n;
+/** More than one session can lock, as PostgreSQL comes. */
+const MAX_RUN_NUMBERS = 10_000;
 const ANSWER_TIMEOUT_MS = 15_000;
 /** So that the server, too, notices soon when our host is gone: it holds the locks until then. */
 const SERVER_SETTINGS = {
@@ -69,21 +71,31 @@ export class PostgresScopeLocks {
   }
 
   /**
-   * A number for a new run, locked before anybody can see the run: as long as the lock is held, its process is alive.
+   * A number for a new run, locked before anybody can see the run: as long as the lock is held, its process is alive. A
+   * number whose lock a reader took, as anybody may who connects, is passed over.
    */
   async claimRun(): Promise<{ readonly runId: bigint; readonly lock: HeldLock }> {
     const session = this.#connect();
-    const [row] = await guarded(() =>
-      session.query<{ id: string; key: number }>(
-        `SELECT id::text, key, pg_advisory_lock($1, key)
-           FROM (SELECT id, (id % $2::bigint)::int AS key
-                   FROM nextval(pg_get_serial_sequence('sync.runs', 'run_id')) AS id) AS next`,
-        [RUN_LOCK_CLASS, String(RUN_LOCK_KEYS)],
-      ),
+    for (let attempt = 1; attempt <= MAX_RUN_NUMBERS; attempt += 1) {
+      const [row] = await guarded(() =>
+        session.query<{ id: string; key: number; taken: boolean }>(
+          `SELECT id::text, key, pg_try_advisory_lock($1, key) AS taken
+             FROM (SELECT id, (id % $2::bigint)::int AS key
+                     FROM nextval(pg_get_serial_sequence('sync.runs', 'run_id')) AS id) AS next`,
+          [RUN_LOCK_CLASS, String(RUN_LOCK_KEYS)],
+        ),
+      );
+      if (row?.taken !== true) continue;
+      const { key } = row;
+      return { runId: BigInt(row.id), lock: { release: () => this.#unlock(session, RUN_LOCK_CLASS, key) } };
+    }
+    throw new KpoolError(
+      'database.failed',
+      'Somebody holds the locks by which runs show that they are alive.',
+      {
+        hint: `See who in pg_locks (classid ${RUN_LOCK_CLASS}) and pg_stat_activity, and end that session.`,
+      },
     );
-    if (row === undefined) throw new KpoolError('broken-promise', 'A run got no number.');
-    const { key } = row;
-    return { runId: BigInt(row.id), lock: { release: () => this.#unlock(session, RUN_LOCK_CLASS, key) } };
   }
 
   async readState(

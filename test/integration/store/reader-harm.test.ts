@@ -60,6 +60,9 @@ async function grabAdvisoryLocks(session: postgres.ReservedSql): Promise<void> {
     await session`SELECT pg_advisory_lock(${key}::int, hashtext('k'))`;
   }
   for (let key = 0; key < 10; key += 1) await session`SELECT pg_advisory_lock(7041105, ${key}::int)`;
+  const [run] = await pool.sql<{ latest: number }[]>`SELECT max(run_id)::int AS latest FROM sync.runs`;
+  for (let ahead = 0; ahead < 500; ahead += 1)
+    await session`SELECT pg_advisory_lock(7041107, ${run!.latest + ahead}::int)`;
   const scopes = await pool.sql<{ account: number; puid: string | null; algo: string | null }[]>`
     SELECT DISTINCT coalesce(c.account_id, s.account_id) AS account, c.puid::text, c.algo
       FROM sync.cursors c LEFT JOIN pool.sub_accounts s ON s.puid = c.puid`;
