@@ -27,6 +27,12 @@ const LARGE_OBJECT_FUNCTIONS = [
   'lo_truncate64(integer, bigint)',
 ] as const;
 
+/**
+ * Functions that take advisory locks, which every role may call. Ours keep nobody out whom a reader locked out, but the
+ * jobs of BullMQ wait for theirs, whose keys anybody can read in its source.
+ */
+const LOCK_FUNCTIONS = '^pg_(try_)?advisory_(xact_)?lock';
+
 /** What the login may do and where, in words, with the statement by which an administrator ends it. */
 interface Liberty {
   readonly isTaken: boolean;
@@ -57,7 +63,22 @@ export async function limitReader(
       : [],
   ];
   for (const statement of revocations.flat()) await tx.unsafe(statement);
+  if (rights?.isSuper === true) await keepAdvisoryLocks(tx);
   return findLiberties(tx, role, name);
+}
+
+/** Only for those who may write: the program, whoever it runs as. */
+async function keepAdvisoryLocks(tx: TransactionSql): Promise<void> {
+  const functions = await tx<{ signature: string }[]>`
+    SELECT oid::regprocedure::text AS signature FROM pg_proc
+     WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ ${LOCK_FUNCTIONS}`;
+  const writers = await tx<{ name: string }[]>`
+    SELECT quote_ident(rolname) AS name FROM pg_roles
+     WHERE NOT rolsuper AND rolname NOT LIKE 'pg\\_%' AND has_table_privilege(oid, 'sync.locks', 'UPDATE')`;
+  const all = functions.map(({ signature }) => signature).join(', ');
+  if (writers.length > 0)
+    await tx.unsafe(`GRANT EXECUTE ON FUNCTION ${all} TO ${writers.map(({ name }) => name).join(', ')}`);
+  await tx.unsafe(`REVOKE EXECUTE ON FUNCTION ${all} FROM PUBLIC`);
 }
 
 /** Settings that the login has already stay as they are. */
@@ -98,6 +119,10 @@ async function findLiberties(tx: TransactionSql, role: string, database: string)
     SELECT NOT bool_or(has_function_privilege(${role}, f::regprocedure, 'EXECUTE')),
            'It may make large objects, as every role: a superuser can REVOKE EXECUTE ON FUNCTION lo_creat, lo_create, lo_from_bytea, lo_put, lowrite, lo_truncate, lo_truncate64 FROM PUBLIC'
       FROM unnest(string_to_array(${LARGE_OBJECT_FUNCTIONS.join(';')}, ';')) AS f
+     UNION ALL
+    SELECT NOT bool_or(has_function_privilege(${role}, oid, 'EXECUTE')),
+           'It may take advisory locks, as every role, and hold up the jobs where they are in PostgreSQL: docs/operating.md says how a superuser ends that'
+      FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ ${LOCK_FUNCTIONS}
      UNION ALL
     SELECT rolconnlimit <> -1, ${`It has no limit of connections: ALTER ROLE ${role} CONNECTION LIMIT ${MAX_CONNECTIONS}`}
       FROM pg_roles WHERE rolname = ${role}`;

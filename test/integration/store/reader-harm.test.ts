@@ -42,6 +42,7 @@ beforeAll(async () => {
   });
   await pool.sync();
   await grantReader(pool.sql, role, scramVerifier(PASSWORD, randomBytes(SALT_BYTES)));
+  await leaveLocksToAll();
   const { hostname, port } = new URL(database.url);
   const server = { host: hostname, port: Number(port), database: database.name };
   reader = postgres({ ...server, username: role, password: PASSWORD, max: 3, onnotice: () => undefined });
@@ -52,6 +53,14 @@ afterAll(async () => {
   await pool.close();
   await database.drop();
 });
+
+/** As where the user of DATABASE_URL is no superuser, who could keep them from a reader. */
+async function leaveLocksToAll(): Promise<void> {
+  const functions = await pool.sql<{ signature: string }[]>`
+    SELECT oid::regprocedure::text AS signature FROM pg_proc WHERE proname LIKE 'pg\\_%advisory%lock%'`;
+  for (const { signature } of functions)
+    await pool.sql.unsafe(`GRANT EXECUTE ON FUNCTION ${signature} TO PUBLIC`);
+}
 
 /** Every advisory lock that the program takes or took, by its numbers. */
 async function grabAdvisoryLocks(session: postgres.ReservedSql): Promise<void> {

@@ -91,7 +91,7 @@ test('and nothing else: no machinery, no writing, no schema, whatever it sets', 
   });
 });
 
-test('nor can it make tables of its own, temporary ones or large objects', async () => {
+test('nor can it make tables of its own, temporary ones or large objects, or take locks', async () => {
   const role = newName();
   expect((await grant(role)).liberties).toEqual([]);
   await as(role, async (reader) => {
@@ -103,6 +103,8 @@ test('nor can it make tables of its own, temporary ones or large objects', async
       'SELECT lo_create(0)',
       'SELECT lo_creat(131072)',
       "SELECT lo_from_bytea(0, 'x')",
+      "SELECT pg_advisory_lock(hashtext('bullmq:finalization'), hashtext('kpool'))",
+      'SELECT pg_try_advisory_xact_lock_shared(1)',
       'DO $$ BEGIN LOCK TABLE pool.earnings IN SHARE MODE; END $$',
       'DO $$ BEGIN LOCK TABLE pool.earnings IN ROW SHARE MODE; END $$',
       'DO $$ BEGIN LOCK TABLE sync.ledger_clock IN ACCESS SHARE MODE; END $$',
@@ -152,12 +154,27 @@ test('what a database of somebody else leaves to every role is said, with the cu
     GRANT ALL ON sync.locks TO ${owner};
     GRANT SELECT ON ALL TABLES IN SCHEMA pool, report TO ${owner} WITH GRANT OPTION;
     GRANT USAGE ON SCHEMA pool, report TO ${owner} WITH GRANT OPTION`);
+  await sql.unsafe('GRANT EXECUTE ON FUNCTION pg_advisory_lock(bigint) TO PUBLIC');
   const { liberties } = await as(
     owner,
     (limited) => grantReader(limited, role, scramVerifier('some-password', randomBytes(SALT_BYTES))),
     'owner-password',
   );
-  expect(liberties).toEqual([expect.stringContaining('REVOKE TEMPORARY ON DATABASE') as string]);
+  expect(liberties).toEqual([
+    expect.stringContaining('REVOKE TEMPORARY ON DATABASE') as string,
+    expect.stringContaining('advisory locks') as string,
+  ]);
+});
+
+test('who may write keeps the right to lock that a reader loses', async () => {
+  const writer = newName();
+  await sql.unsafe(`CREATE ROLE ${writer} LOGIN PASSWORD 'owner-password'; GRANT USAGE ON SCHEMA sync TO ${writer};
+    GRANT ALL ON sync.locks TO ${writer}`);
+  const role = newName();
+  await grant(role);
+  const lock = 'SELECT pg_advisory_xact_lock(1)';
+  await as(writer, (own) => own.unsafe(lock), 'owner-password');
+  await expect(as(role, (reader) => reader.unsafe(lock))).rejects.toMatchObject({ code: '42501' });
 });
 
 test('granting again changes nothing, a new password replaces the old one', async () => {
