@@ -121,9 +121,17 @@ async function exchange(
 
   try {
     if (signal.aborted) stop('caller');
-    if (connection.isOpen()) startPhase('headers', timeouts.headersMs);
-    else connection.onceOpen(() => startPhase('headers', timeouts.headersMs));
     const sentAtMs = clock.now();
+    const startedMs = clock.monotonicMs();
+    if (connection.isOpen()) startPhase('headers', timeouts.headersMs);
+    else
+      connection.onceOpen(() => {
+        // A process that was frozen, or whose host slept, finds the connection made before its timers fire: the
+        // request would leave when its permit has long gone to another (P6). The monotonic clock misses a sleep.
+        const elapsedMs = Math.max(clock.monotonicMs() - startedMs, clock.now() - sentAtMs);
+        if (elapsedMs < timeouts.totalMs) startPhase('headers', timeouts.headersMs);
+        else stop('total');
+      });
     const response = await connection.client.request({
       method: 'GET',
       path,

@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import type { Timeouts } from '../../../src/kucoin';
+import { systemClock } from '../../../src/core/clock';
+import { DEFAULT_TIMEOUTS, type Timeouts } from '../../../src/kucoin';
 import { answer, CALL, createTestClient, startScriptedPool, success } from './scripted-pool';
 
 const TIMEOUTS: Timeouts = { connectMs: 5_000, headersMs: 200, bodyMs: 200, totalMs: 2_000 };
@@ -74,6 +75,22 @@ test('P6 a request that was given up is reset, so that its bytes cannot arrive l
   expect(await ended).toBe('ECONNRESET');
   server.close();
 });
+
+test.each(['monotonicMs', 'now'] as const)(
+  'P6 a process that was frozen while it connected sends nothing with that permit (%s)',
+  async (read) => {
+    const pool = await startScriptedPool((_request, response) => answer(response, BODY));
+    let frozenMs = 0;
+    const clock = { ...systemClock, [read]: () => systemClock[read]() + frozenMs };
+    const client = createTestClient(pool.url, { clock, retries: { attempts: 2 } });
+    // The connection begins after this, and stands in a later turn of the event loop.
+    const onDispatch = (): void => process.nextTick(() => (frozenMs = DEFAULT_TIMEOUTS.totalMs));
+    await client.queryAlgorithms({ ...CALL, onDispatch });
+    expect(client.attempts.map(({ outcome }) => outcome)).toEqual(['pool.timeout', 'ok']);
+    expect(pool.paths).toHaveLength(1);
+    expect(client.pacer).toMatchObject({ used: 2, answered: 2 });
+  },
+);
 
 test('nobody listens', async () => {
   const server = createServer();
