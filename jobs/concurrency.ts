@@ -2,9 +2,9 @@ import type { StreamRegistry } from '../src/sync/stream-registry';
 
 const MAX_CONCURRENCY = 64;
 
-/** Jobs that one process has in hand at once: a job that waits for a permit costs next to nothing. */
+/** Jobs that one process runs at once; one that waits for a permit costs next to nothing. */
 export function concurrencyOf(streams: StreamRegistry, accounts: number): number {
-  // And one for the plans.
+  // One more for plans.
   const perAccount = streams.all.reduce((sum, { concurrency }) => sum + concurrency, 1);
   return Math.min(MAX_CONCURRENCY, perAccount * Math.max(1, accounts));
 }

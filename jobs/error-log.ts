@@ -1,13 +1,13 @@
 import type { Clock } from '../src/core/clock';
 import type { JobLog } from './job-context';
 
-/** The same trouble is told again after so long. */
+/** Repeat an identical warning at most this often. */
 const REPEAT_MS = 60_000;
-/** So many errors in so long are no passing trouble: BullMQ would go on at full speed for ever. */
+/** This many errors in the window is not transient; BullMQ would otherwise retry in a tight loop. */
 const MAX_ERRORS = 500;
 const WINDOW_MS = 30_000;
 
-/** Tells of the queue's trouble once, of its end once, and when there is no use in going on. */
+/** Logs the start and the end of a queue outage once each, and says when retrying is pointless. */
 export class QueueErrorLog {
   #lastMessage: string | null = null;
   #toldAtMs = -Infinity;
@@ -21,7 +21,7 @@ export class QueueErrorLog {
   ) {}
 
   failed(error: Error): void {
-    // A renewal that was on its way when its job ended. One that is truly lost costs a second reading at most.
+    // A renewal in flight when its job ended. A lock that is really lost costs a second read at most.
     if (error.message.startsWith('could not renew lock')) {
       this.log.debug('A lock was not renewed.', {}, error);
       return;

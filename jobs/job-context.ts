@@ -5,7 +5,7 @@ import type { Clock } from '../src/core/clock';
 import type { Stream } from '../src/domain/streams';
 import type { StreamHolds } from './stream-holds';
 
-/** As much of the service as jobs use. */
+/** The part of the service that jobs use. */
 export type JobService = Pick<
   SyncService,
   | 'accounts'
@@ -22,17 +22,17 @@ export type JobService = Pick<
 
 type Fields = Readonly<Record<string, string | number | bigint | boolean | null | undefined>>;
 
-/** As much of the log as jobs use. */
+/** The part of the log that jobs use. */
 export type JobLog = Readonly<
   Record<'debug' | 'info' | 'warn' | 'error', (message: string, fields?: Fields, error?: unknown) => void>
 >;
 
-/** As much of the metrics as jobs use. */
+/** The part of the metrics that jobs use. */
 export interface JobMetrics {
   jobFinished(job: string, outcome: string, seconds: number): void;
 }
 
-/** As much of a job as processors use, as BullMQ hands it over; nothing in it is trusted before it is parsed. */
+/** The part of BullMQ's job that processors use; parse its data before trusting it. */
 export type QueuedJob = Pick<Job<unknown, unknown>, 'id' | 'name' | 'data' | 'moveToWait'>;
 
 /** A job to be added. */
@@ -51,15 +51,15 @@ export interface JobContext {
   readonly clock: Clock;
   readonly log: JobLog;
   readonly holds: Pick<StreamHolds, 'hold' | 'remainingMs'>;
-  /** Ids of the jobs that this process has in hand. */
+  /** Ids of the jobs that this process is running. */
   readonly inHand: Set<string>;
-  /** What is due is looked for in at most so many ms. */
+  /** Plans again in at most this many ms. */
   readonly wakeIn: (ms: number) => void;
-  /** Fires when the process stops: what is in hand is committed or given back. */
+  /** Fires when the process stops: work in progress is committed or given back. */
   readonly signal: AbortSignal;
 }
 
-/** The account of that name that this process serves; null when it serves none. */
+/** The account of that name, if this process serves it; else null. */
 export function findAccount(service: Pick<JobService, 'accounts'>, name: string): ServiceAccount | null {
   return service.accounts.find((account) => account.name === name) ?? null;
 }

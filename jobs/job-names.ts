@@ -11,7 +11,7 @@ export function jobNameOf(stream: Stream, kind: JobKind): string {
   return `${stream}.${kind}`;
 }
 
-/** What a name stands for; null for a name that is none of ours. The stream may be one that this version does not know. */
+/** Parses a job's name; null for one that is not ours. The stream may be unknown to this version. */
 export function parseJobName(name: string): { readonly stream: Stream; readonly kind: JobKind } | null {
   const [, stream, kind] = /^(.+)\.(plan|sync)$/.exec(name) ?? [];
   if (stream === undefined || (kind !== 'plan' && kind !== 'sync')) return null;

@@ -1,12 +1,12 @@
 import type { JobsOptions } from 'bullmq';
 
-/** How every job failed or succeeded is in `sync.runs` for long; the queue keeps the last ones for the eye. */
+/** Outcomes are kept in `sync.runs`; the queue keeps the last jobs for its page. */
 const KEEP_COMPLETED = 100;
 const KEEP_FAILED = 500;
 
 /**
- * Options of every job. One attempt: when a scope that failed is tried again the database knows, by its own clock. Nothing
- * is kept of a stack: our failures say what they are.
+ * Options of every job. One attempt: the database decides when a failed scope is tried again, by its own clock. No
+ * stack traces are kept.
  */
 export const JOB_DEFAULTS: JobsOptions = {
   attempts: 1,

@@ -3,16 +3,16 @@ import type { JobContext } from './job-context';
 
 const HOUR_MS = 3_600_000;
 
-/** Regular jobs beside the plans, and how often they are to be done, ms. */
+/** Regular jobs other than plans, and their intervals, ms. */
 export const MAINTENANCE_EVERY_MS: ReadonlyMap<string, number> = new Map([
   [RETENTION_JOB, 24 * HOUR_MS],
   [ABANDONED_RUNS_JOB, HOUR_MS],
 ]);
 
-/** Lets go of what is older than it is kept. */
+/** Deletes history past its retention. */
 export async function runRetention({ service, keepDays, log }: JobContext): Promise<string> {
   const retained = await service.enforceRetention(keepDays);
-  log.info('Let go of old history.', { ...retained });
+  log.info('Deleted history past its retention.', { ...retained });
   return 'done';
 }
 

@@ -5,34 +5,34 @@ import { findAccount, type JobService } from './job-context';
 import { parseJobName } from './job-names';
 import { findSyncTarget } from './sync-payload';
 
-/** BullMQ takes a killed process's job up sooner than this, unless a clock that was put right keeps it from that. */
+/** BullMQ recovers a killed process's job sooner than this, unless a clock that was set back keeps it from doing so. */
 const ORPHANED_AFTER_MS = 10_000;
 
 export interface OrphanWatchDeps {
   readonly queue: Pick<JobQueue, 'getJobs'>;
   readonly service: Pick<JobService, 'accounts' | 'findScopesInHand'>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
-  /** Ids of the jobs that this process has in hand. */
+  /** Ids of the jobs that this process is running. */
   readonly inHand: ReadonlySet<string>;
 }
 
 /**
- * Finds jobs that nobody works on although the queue says so: BullMQ's locks are dated by the wall clock of whoever took
- * them. Whether somebody works on a scope the database knows; a job of a scope that nobody works on keeps no other from
- * taking its place.
+ * Finds active jobs whose process is gone. BullMQ dates its locks by the wall clock of whoever took them, so a clock
+ * step can keep a dead job active. The database knows which scopes are being synced; a job of any other scope loses its
+ * deduplication key, so that a new one can be added.
  */
 export class OrphanWatch {
-  /** Since when a job is suspected, by its id, monotonic ms; -Infinity once it keeps its scope no longer. */
+  /** Since when a job is suspected, by id, monotonic ms; -Infinity once its key was removed. */
   #suspects = new Map<string, number>();
 
   constructor(private readonly deps: OrphanWatchDeps) {}
 
-  /** Whether a look is to follow soon. */
+  /** Whether to check again soon. */
   get isSuspicious(): boolean {
     return [...this.#suspects.values()].some((sinceMs) => sinceMs > -Infinity);
   }
 
-  /** Returns how many jobs keep their scopes no longer since this look. */
+  /** Returns how many jobs lost their key in this check. */
   async check(): Promise<number> {
     const { queue, clock, inHand } = this.deps;
     const nowMs = clock.monotonicMs();
@@ -53,7 +53,7 @@ export class OrphanWatch {
     return released;
   }
 
-  /** What this process does not understand is left to those that do. */
+  /** A payload of another version is left to that version. */
   #isAmong(scopes: readonly Scope[], data: unknown): boolean {
     const target = findSyncTarget(data);
     const account = target === null ? null : findAccount(this.deps.service, target.account);

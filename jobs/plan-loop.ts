@@ -6,30 +6,33 @@ import { MAINTENANCE_EVERY_MS } from './maintenance';
 import { OrphanWatch, type OrphanWatchDeps } from './orphan-watch';
 import { planStreams } from './plan';
 
-/** What other processes, or people, brought to light is found within this; P12 allows 40 s in all. */
+/** Work created by other processes or people is found within this; P12 allows 40 s in all. */
 const LONGEST_PAUSE_MS = 20_000;
-/** While a job is suspected to be nobody's. */
+/** While a job is suspected to be orphaned. */
 const SUSPICIOUS_PAUSE_MS = 3_000;
-/** After a round that failed. */
+/** After a failed round. */
 const FAILED_PAUSE_MS = 5_000;
-/** A scope may be late by this part of the shortest interval, so that many that come due apart are planned together. */
+/**
+ * A scope may be late by this share of the shortest interval, so that scopes due at about the same time are planned
+ * together.
+ */
 const LATE_SHARE = 0.05;
 const MOST_LATE_MS = 2_000;
 /** Repeat an identical warning at most this often. */
 const WARN_EVERY_MS = 60_000;
 
 /**
- * Plans what is due, round after round, until `context.signal` fires, and never fails. It goes by the process's monotonic
- * clock and by what the database knows, so that no wall clock that is set, and nothing that a queue forgot or holds on
- * to, can keep the service from its work. A round begins
+ * Plans what is due, in rounds, until `context.signal` fires; never fails. It uses the process's monotonic clock and
+ * the database only, so neither a wall clock that is set nor a queue that lost or kept something can stop the service.
+ * A round begins
  * - when the next scope comes due, as the round before found;
- * - when a job says so by `wakeIn`;
- * - 20 s after the round before at the latest.
+ * - when a job asks for it with `wakeIn`;
+ * - 20 s after the previous round at the latest.
  */
 export class PlanLoop {
   readonly #context: JobContext;
   readonly #orphans: OrphanWatch;
-  /** When a regular job was last asked for here. */
+  /** When this process last requested each regular job. */
   readonly #maintainedAtMs = new Map<string, number>();
   readonly #shortestPauseMs: number;
   #wakeAtMs = Infinity;
@@ -50,13 +53,13 @@ export class PlanLoop {
     this.#nap.abort();
   }
 
-  /** One round. Throws what the database and the queue throw. */
+  /** Throws what the database and the queue throw. */
   async round(): Promise<void> {
     this.#wakeAtMs = Infinity;
     this.wakeIn(LONGEST_PAUSE_MS);
     await this.#askForMaintenance();
     const released = await this.#orphans.check();
-    if (released > 0) this.#context.log.warn('Jobs that nobody works on are done anew.', { jobs: released });
+    if (released > 0) this.#context.log.warn('Orphaned jobs are done again.', { jobs: released });
     if (this.#orphans.isSuspicious) this.wakeIn(SUSPICIOUS_PAUSE_MS);
     this.wakeIn(await planStreams(this.#context, this.#context.service.streams.names));
   }
@@ -94,7 +97,7 @@ export class PlanLoop {
     }
   }
 
-  /** At first, and then at its interval, whoever else does. */
+  /** At the start and then at its interval, whatever other processes do. */
   async #askForMaintenance(): Promise<void> {
     const nowMs = this.#clock.monotonicMs();
     const due = [...MAINTENANCE_EVERY_MS].filter(

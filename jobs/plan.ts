@@ -7,9 +7,9 @@ import { JOB_DEFAULTS } from './job-options';
 import { deduplicationIdOf } from './sync-payload';
 
 /**
- * Puts into the queue what is due of the streams: what is due the database knows, and a job in the queue is due now. A
- * scope that has a job already gets no second one (P6 and P7 do not hang on it: a job that came twice would only read
- * twice). Returns in how many ms the next scope comes due; Infinity when none does.
+ * Enqueues the scopes of the streams that the database says are due. A scope that already has a job gets no second one
+ * (P6 and P7 do not depend on it: a duplicate would only read twice). Returns the time until the next scope is due, ms;
+ * Infinity when none is.
  */
 export async function planStreams(context: JobContext, streams: readonly Stream[]): Promise<number> {
   let soonestMs = Infinity;
@@ -20,8 +20,8 @@ export async function planStreams(context: JobContext, streams: readonly Stream[
 }
 
 /**
- * What follows at once after a scope of `stream` was synced: its stream has room for the next one, and there may be new
- * scopes. Done by whoever made the room, so that nothing stands between.
+ * Plans what follows a sync of `stream`: its next scope, and the streams that build on it. Done by the process that
+ * finished the job, so that no other job can delay it.
  */
 export async function planNext(context: JobContext, account: ServiceAccount, stream: Stream): Promise<void> {
   const followers = context.service.streams.followersOf(stream).map(({ name }) => name);

@@ -8,7 +8,7 @@ import { syncScope } from './sync-scope';
 /** The error by which a processor tells BullMQ that the job was given back. */
 const GIVEN_BACK = 'WaitingError';
 
-/** Processes any job of the queue and counts how it went. */
+/** Runs any job of the queue and counts its outcome. */
 export async function processJob(
   context: JobContext,
   metrics: JobMetrics,

@@ -1,10 +1,10 @@
 import type { JobQueue } from './backends/backend';
 
-/** Jobs of a state that are shown; the counts say how many there are. */
+/** Jobs shown for each state; the counts are complete. */
 const MAX_SHOWN = 50;
 const STATES = ['active', 'prioritized', 'waiting', 'delayed', 'failed', 'completed'] as const;
 
-/** One job as people look at it. */
+/** A job as the page shows it. */
 export interface JobSnapshot {
   readonly state: string;
   readonly name: string;
@@ -16,19 +16,19 @@ export interface JobSnapshot {
   readonly error: string | null;
 }
 
-/** What is in the queue at one moment. */
+/** The queue at one moment. */
 export interface QueueSnapshot {
   readonly counts: Readonly<Record<string, number>>;
   readonly jobs: readonly JobSnapshot[];
 }
 
-/** Looks at the queue; changes nothing. */
+/** Reads the queue without changing it. */
 export async function readQueue(queue: Pick<JobQueue, 'getJobs' | 'getJobCounts'>): Promise<QueueSnapshot> {
   const counts = await queue.getJobCounts(...STATES);
   const jobs: JobSnapshot[] = [];
   for (const state of STATES) {
     const isOver = state === 'failed' || state === 'completed';
-    // Of what is over the last ones, of the rest the next ones.
+    // The newest of the finished jobs, the next of the others.
     for (const job of await queue.getJobs([state], 0, MAX_SHOWN - 1, !isOver)) {
       const waitsUntilMs = job.timestamp + (state === 'delayed' ? job.delay : 0);
       jobs.push({

@@ -9,15 +9,15 @@ export interface RunJobsOptions extends Omit<ServiceJobsOptions, 'backend' | 'ex
   readonly databaseUrl: Secret;
   /** Null: the queue is in the database. */
   readonly redisUrl: Secret | null;
-  /** How many to the database a queue there may take. */
+  /** Connections that a queue in the database may take. */
   readonly queueConnections: number;
   /** In [0, 1). */
   readonly random: () => number;
 }
 
 /**
- * Takes part in the work of a database's queue. Throws `queue.refused` when the processes that are at it keep it
- * elsewhere, and `queue.unreachable`.
+ * Runs jobs of a database's queue. Throws `queue.refused` when running processes keep the queue elsewhere, and
+ * `queue.unreachable`.
  */
 export async function runJobs(options: RunJobsOptions): Promise<ServiceJobs> {
   const { databaseUrl, redisUrl, clock, log, random } = options;
@@ -34,7 +34,7 @@ export async function runJobs(options: RunJobsOptions): Promise<ServiceJobs> {
     const backend =
       redisUrl === null
         ? await openPostgresBackend(databaseUrl, options.queueConnections)
-        : // Others may use this Redis too, another kpool among them.
+        : // Another kpool may share this Redis.
           await openRedisBackend(redisUrl, `kpool-${held.installation}`, (line) => log.warn(line));
     try {
       const jobs = await startServiceJobs({

@@ -8,7 +8,7 @@ import { MAINTENANCE_EVERY_MS } from './maintenance';
 const PLANS_PER_INTERVAL = 10;
 const SHORTEST_MS = 1_000;
 const LONGEST_MS = 5 * 60_000;
-/** Hosts' clocks differ, and a scheduler may be read a moment before it moves on. */
+/** Hosts' clocks differ, and a scheduler may be read just before it advances. */
 const TOLERANCE_MS = 5_000;
 
 /** Every regular job and its interval in ms. */
@@ -22,11 +22,11 @@ export function schedulesOf(everyMs: Readonly<Record<Stream, number>>): Readonly
 }
 
 /**
- * Makes the queue's schedulers what the configuration says. A scheduler goes by the wall clock of whoever moved it on: one
- * whose next job lies further ahead than its interval was moved by a clock that has been put right since, and is made
- * anew. Nothing depends on schedulers (`PlanLoop` does by itself what they ask for); they show in the queue what is
- * regular, and spare processes that are busy a plan. Repeatable. To be called by one process at a time: BullMQ's
- * PostgreSQL backend may enqueue twice otherwise.
+ * Brings the queue's schedulers in line with the configuration. A scheduler follows the wall clock of whichever process
+ * advanced it: one whose next job lies further ahead than its interval was advanced by a clock that has since been
+ * corrected, and is re-created. Nothing depends on schedulers, since `PlanLoop` does the same work; they make regular
+ * work visible in the queue and spare busy processes a plan. Idempotent. Call it in one process at a time: BullMQ's
+ * PostgreSQL backend may otherwise enqueue twice.
  */
 export async function ensureSchedules(
   queue: Pick<JobQueue, 'getJobSchedulers' | 'upsertJobScheduler' | 'removeJobScheduler'>,
@@ -40,7 +40,7 @@ export async function ensureSchedules(
   for (const [name, every] of schedules) {
     const scheduler = present.get(name);
     const isAstray = scheduler !== undefined && (scheduler.next ?? nowMs) - nowMs > every + TOLERANCE_MS;
-    // BullMQ keeps the next job of a scheduler whose interval stays.
+    // BullMQ keeps the next job of a scheduler whose interval is unchanged.
     if (isAstray) await queue.removeJobScheduler(name);
     if (isAstray || scheduler?.every !== every) {
       await queue.upsertJobScheduler(name, { every }, { name, data: {}, opts });

@@ -11,18 +11,18 @@ import { readQueue, type QueueSnapshot } from './queue-snapshot';
 import { ensureSchedules, schedulesOf } from './schedules';
 import { StreamHolds } from './stream-holds';
 
-/** A killed process's job is taken up within the two together, and a moment. */
+/** A killed process's job is recovered within the sum of the two. */
 const LOCK_MS = 5_000;
 const STALLED_EVERY_MS = 2_000;
-/** A job whose process died is no bad job, however often that happens. */
+/** A job whose process died did not fail, however often that happens. */
 const MAX_STALLED = 1_000_000;
-/** How soon a connection that was refused is tried again. */
+/** Delay before a refused connection is tried again. */
 const RECONNECT_MS = 1_000;
-/** Schedulers that were lost, or gone astray, are made anew at least this often. */
+/** Schedulers are checked and re-created at least this often. */
 const CHECK_SCHEDULES_MS = 10 * 60_000;
-/** When they could not be looked after. */
+/** Delay after a failed check. */
 const CHECK_AGAIN_MS = 10_000;
-/** A job that does not come to its end by then is left to other processes. */
+/** A job that has not ended by then is left to other processes. */
 const STOP_TIMEOUT_MS = 8_000;
 
 export interface ServiceJobsOptions extends Omit<
@@ -31,26 +31,25 @@ export interface ServiceJobsOptions extends Omit<
 > {
   readonly backend: QueueBackend;
   readonly metrics: JobMetrics;
-  /** Lets one process at a time do `work`. */
+  /** Runs `work` in one process at a time. */
   readonly exclusively: (work: () => Promise<void>) => Promise<void>;
-  /** Something is wrong that does not pass: the process should end, and say why. */
+  /** Called for a failure that retrying will not cure: the process should log it and exit. */
   readonly onHopeless: (error: KpoolError) => void;
 }
 
 export interface ServiceJobs {
-  /** What is in the queue. */
   readQueue(): Promise<QueueSnapshot>;
-  /** Resolves when the queue answers; while it cannot be reached, that waits. */
+  /** Resolves when the queue answers; waits while it is unreachable. */
   ask(): Promise<void>;
-  /** Within 10 s: what is in hand is committed or given back, and nothing new begun. */
+  /** Takes at most 10 s: commits or gives back work in progress, and starts nothing new. */
   stop(): Promise<void>;
 }
 
-/** Registers the schedules and begins to run jobs. Any number of processes may do so on one queue. */
+/** Registers the schedulers and starts to run jobs, in any number of processes on one queue. */
 export async function startServiceJobs(options: ServiceJobsOptions): Promise<ServiceJobs> {
   const { backend, clock, log } = options;
   const stopping = new AbortController();
-  // Every job in hand listens.
+  // Every running job listens.
   setMaxListeners(0, stopping.signal);
   const errors = new QueueErrorLog(log, clock, (cause) =>
     options.onHopeless(
@@ -95,7 +94,7 @@ export async function startServiceJobs(options: ServiceJobsOptions): Promise<Ser
       await queue.getJobCounts('active');
     },
     async stop() {
-      // First nothing new, then an end to what is there.
+      // Start nothing new, then end what is running.
       const closing = runner.close();
       stopping.abort();
       const inTime = await endsWithin(closing, STOP_TIMEOUT_MS, clock);
@@ -127,7 +126,7 @@ async function endsWithin(work: Promise<unknown>, ms: number, clock: Clock): Pro
   }
 }
 
-/** Looks after the schedulers now and then, and at once when the queue may have forgotten them. */
+/** Checks the schedulers at intervals, and at once when the queue may have lost them. */
 async function checkSchedules(
   { backend, clock, log }: ServiceJobsOptions,
   schedule: () => Promise<void>,

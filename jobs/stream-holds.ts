@@ -2,10 +2,10 @@ import type { ServiceAccount } from '../src/app/service-account';
 import type { Clock } from '../src/core/clock';
 import type { Stream } from '../src/domain/streams';
 
-/** Longer is not waited for: by then it is known better. */
+/** The longest hold: by then there is newer information. */
 const LONGEST_HOLD_MS = 60_000;
 
-/** Streams of accounts for which this process asks nothing for a while, by its monotonic clock. */
+/** Streams of accounts that this process pauses for a while, by its monotonic clock. */
 export class StreamHolds {
   readonly #untilMs = new Map<string, number>();
 

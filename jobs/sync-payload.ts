@@ -15,7 +15,7 @@ const syncPayload = z.strictObject({
   algo: z.string().nullable(),
 });
 
-/** What a sync job is to do, as it is written into the queue. */
+/** The payload of a sync job. */
 export type SyncPayload = z.infer<typeof syncPayload>;
 
 /** The scope that a payload names. */
@@ -45,8 +45,8 @@ export function parseSyncPayload(data: unknown): SyncTarget {
   return target;
 }
 
-/** The same for the same scope, whoever asks: at most one job of a scope is in the queue. */
+/** Deduplication key: at most one job of a scope is in the queue. */
 export function deduplicationIdOf({ account, stream, puid, algo }: SyncPayload): string {
-  // No part can hold the separator once it is encoded, nor a colon, which BullMQ reserves.
+  // Once encoded, no part holds the separator, nor a colon, which BullMQ reserves.
   return [account, stream, puid ?? '', algo ?? ''].map(encodeURIComponent).join('/');
 }

@@ -4,10 +4,10 @@ import { findAccount, type JobContext, type QueuedJob } from './job-context';
 import { planNext } from './plan';
 import { parseSyncPayload } from './sync-payload';
 
-/** A job that would wait longer for its first permit makes room for others. */
+/** A job that would wait longer for its first permit gives way to others. */
 const MAX_PERMIT_WAIT_MS = 5_000;
 
-/** Syncs the scope that the job names. Resolves to how it went; throws its failure. */
+/** Syncs the scope that the job names. Resolves to the outcome; throws its failure. */
 export async function syncScope(context: JobContext, job: QueuedJob, token: string): Promise<string> {
   const { service, signal } = context;
   const target = parseSyncPayload(job.data);
@@ -20,7 +20,8 @@ export async function syncScope(context: JobContext, job: QueuedJob, token: stri
   if (!(await service.mayRun(account, target.stream))) return 'account stopped';
   const quietMs = service.quietMs(account, target.stream);
   const waitMs = quietMs > 0 ? quietMs : service.waitEstimateMs(account, target.stream);
-  // A run that could ask nothing would only count as a failure of its scope. It is due, so it is planned again.
+  // Starting a run that cannot send anything would count as a failure of the scope. It stays due, so it is planned
+  // again.
   if (quietMs > 0 || waitMs > MAX_PERMIT_WAIT_MS) {
     context.wakeIn(context.holds.hold(account, target.stream, waitMs));
     return 'waits for the pool';

@@ -12,7 +12,7 @@ import type { QueueBackend } from './backend';
 import { requirePostgresQueue, SCHEMA } from './postgres-requirements';
 import { createRunner } from './runner';
 
-/** For short statements, and one that listens for news all the time. */
+/** One for notifications, which stays open, and the rest for short statements. */
 const DEFAULT_CONNECTIONS = 3;
 
 type Connection = PostgresConnectionOptions;

@@ -20,19 +20,19 @@ export const CONNECT_TIMEOUT_MS = 10_000;
  * keeps a stopped process alive for it.
  */
 export const DISCONNECT_TIMEOUT_MS = 100;
-/** A Redis that was just started reads its file first. */
+/** A Redis that has just started loads its file first. */
 const LOADING_TIMEOUT_MS = 60_000;
 const LOADING_POLL_MS = 200;
-/** A trial is over within half a second; Redis, or BullMQ, hangs when it takes as long as this. */
+/** A trial job takes half a second; longer than this, Redis or BullMQ hangs. */
 const TRIAL_TIMEOUT_MS = 15_000;
 const PLAIN_TIMEOUT_MS = 2_000;
 const JOB_ID = 'trial';
 const DEFAULT_PORT = '6379';
 
 export interface RedisRequirementsOptions {
-  /** Begins all keys. */
+  /** Prefix of all keys. */
   readonly prefix: string;
-  /** Told when it takes longer than usual. */
+  /** Called when it takes longer than usual. */
   readonly log: (line: string) => void;
 }
 
@@ -48,7 +48,7 @@ export async function requireRedis(redisUrl: Secret, options: RedisRequirementsO
     connectTimeout: CONNECT_TIMEOUT_MS,
     disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     maxRetriesPerRequest: null,
-    // It would wait without an end, and without a word, for a server that loads.
+    // ioredis would wait silently, without limit, for a server that is loading.
     enableReadyCheck: false,
     retryStrategy: () => null,
   });
@@ -56,7 +56,7 @@ export async function requireRedis(redisUrl: Secret, options: RedisRequirementsO
   connection.on('error', (error: Error) => (firstError ??= error));
   try {
     await connection.connect();
-    // A database that does not exist is only told so: ioredis goes on in database 0.
+    // ioredis only reports a database number that does not exist, and goes on in database 0.
     if (firstError !== undefined) throw firstError;
     await judgeServer(connection, place, options.log);
     await tryJob(connection, options.prefix);
@@ -111,7 +111,7 @@ async function readInfo(connection: Redis): Promise<ReadonlyMap<string, string>>
   );
 }
 
-/** The life of one job, through what we use of BullMQ. Nothing of it stays, even when it ends half-way. */
+/** Runs one job through every part of BullMQ that we use, and removes all traces, also when it fails. */
 async function tryJob(connection: Redis, prefix: string): Promise<void> {
   const name = `trial-${randomBytes(6).toString('hex')}`;
   const options = { connection, prefix };
@@ -152,7 +152,7 @@ async function queueJob(queue: Queue, connection: Redis): Promise<void> {
   });
   await queue.getJobs(['waiting', 'prioritized', 'delayed']);
   await queue.getJobCounts();
-  // The one command that a runner sends by itself; it would send it only with nothing to do. The job wakes it at once.
+  // The one command that a runner sends only when idle. The job wakes it at once.
   await connection.bzpopmin(queue.toKey('marker'), 1);
 }
 

@@ -10,8 +10,8 @@ import { QUEUE_NAME } from '../job-names';
 import type { JobRunner, RunnerOptions } from './backend';
 
 /**
- * After a failed look for stalled jobs BullMQ 6.7 waits 5 s in a timer that nobody can stop, and a process that was told
- * to stop stays alive for it. The pause between two looks, which it stops, is enough.
+ * After a failed check for stalled jobs, BullMQ 6.7 waits 5 s in a timer that `close` does not clear, so a stopping
+ * process stays alive for it. The interval between checks, which `close` does clear, is enough.
  */
 class StoppableWorker<B extends IQueueBackend, Connection> extends JobWorker<
   unknown,
@@ -25,13 +25,13 @@ class StoppableWorker<B extends IQueueBackend, Connection> extends JobWorker<
     return super.checkConnectionError(work, 0);
   }
 
-  /** Its close cannot end: it would go on extending the locks of what it has in hand for ever. */
+  /** Its `close` cannot finish; it would go on extending the locks of its jobs without limit. */
   abandon(): Promise<void> {
     return this.lockManager.close();
   }
 }
 
-/** A runner that does not begin before its `run`. */
+/** A runner that starts with its `run`. */
 export function createRunner<B extends IQueueBackend, Connection>(
   process: (job: QueuedJob, token?: string) => Promise<unknown>,
   options: RunnerOptions & Pick<WorkerOptions<Connection>, 'connection' | 'prefix'>,

@@ -1,4 +1,4 @@
-/** As much of `process` as is needed. A promise that nobody awaits arrives here too. */
+/** The part of `process` that is needed. Unhandled rejections arrive here too. */
 export interface BugSource {
   on(event: 'uncaughtException', listener: (error: unknown) => void): unknown;
   removeListener(event: 'uncaughtException', listener: (error: unknown) => void): unknown;
@@ -6,8 +6,8 @@ export interface BugSource {
 }
 
 /**
- * Tells of an error that nobody caught through `report`, and ends the process with 1: Node would print the whole
- * error object, with whatever hangs on it (P10). Returns how to stop watching.
+ * Reports an uncaught error through `report` and exits with 1: Node would print the whole error object with all its
+ * properties (P10). Returns a function that stops watching.
  */
 export function watchForBugs(source: BugSource, report: (error: unknown) => void): () => void {
   const listener = (error: unknown) => {

@@ -13,7 +13,7 @@ import { createScrubber, type Scrubber } from '../core/redaction';
 import { STREAMS } from '../sync/registry';
 import { createOutput, type Output, type TextStream } from './output/output';
 
-/** What the process gives to the program; a test gives its own. */
+/** What the program needs of its process; tests pass their own. */
 export interface CliHost {
   /** Without `node` and the script. */
   readonly argv: readonly string[];
@@ -31,18 +31,18 @@ export type ExitCode = 0 | 1 | 2;
 /** What a command works with. */
 export interface CliContext {
   readonly clock: Clock;
-  /** Fires at the first Ctrl-C or SIGTERM: come to an end soon. */
+  /** Fires at the first Ctrl-C or SIGTERM: finish soon. */
   readonly signal: AbortSignal;
   readonly output: Output;
-  /** Knows the configuration's secrets once that is read. */
+  /** Knows the configuration's secrets once it is read. */
   readonly scrubber: Scrubber;
-  /** From now on neither this address nor the password in it is written anywhere, such as that of an embedded database. */
+  /** Keeps an address and the password in it out of all output, such as that of an embedded database. */
   hideAddress(address: Secret): void;
   /** The configuration, read at the first call. Throws `config.invalid`. */
   config(): Config;
   /** The program's log, on standard error, as LOG_LEVEL and LOG_FORMAT say: for a service. */
   logger(): Logger;
-  /** The same for a command that shows by itself what it does: news of level `info` are left out. */
+  /** The same for a command that shows its own progress: `info` is left out. */
   commandLogger(): Logger;
   /** How the process will end, unless the command throws. */
   exitWith(code: ExitCode): void;
@@ -124,7 +124,7 @@ export class CallContext implements CliContext {
       level,
       format: format === 'auto' ? (isTty ? 'pretty' : 'json') : format,
       useColour: isTty && this.#mayColour,
-      // Through the output, which may be drawing bars there.
+      // Through the output, which may be drawing progress bars.
       destination: { write: (lines) => this.output.log(lines) },
       scrubber: this.scrubber,
     });
@@ -138,7 +138,7 @@ export class CallContext implements CliContext {
     this.exitCode = code;
   }
 
-  /** Whether the user wants stacks. Asked when something failed, perhaps the configuration itself. */
+  /** Whether to print stack traces. Called after a failure, perhaps of the configuration itself. */
   wantsStacks(): boolean {
     const level = this.#config?.log.level ?? this.#host.env['LOG_LEVEL'];
     return level === 'debug' || level === 'trace';

@@ -6,7 +6,7 @@ import type { CliContext } from './context';
 
 const END_TIMEOUT_S = 5;
 
-/** Opens the database of the configuration, migrates it, and leaves it when `work` has ended. */
+/** Opens and migrates the configured database, runs `work`, and closes it. */
 export async function workOnDatabase<T>(
   context: CliContext,
   name: string,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-/** Ends a command's help with calls of it, as one would type them. */
+/** Adds example command lines to a command's help. */
 export function withExamples(command: Command, ...examples: readonly [string, ...string[]]): Command {
   const lines = examples.map((example) => `  $ ${example}`);
   return command.addHelpText(

@@ -5,7 +5,7 @@ import { findSystemError } from '../core/system-errors';
 import { shapeError } from '../observability/error-shape';
 import type { ExitCode } from './context';
 
-/** How a failure is told to the user, and how the process ends. */
+/** How a failure is reported, and the exit code. */
 export interface FailureReport {
   /** Lines for a person. */
   readonly text: string;
@@ -22,8 +22,8 @@ export interface FailureOptions {
 }
 
 /**
- * A failure that has a name is told in its own words, without a stack: the user can do something about it. Any
- * other is a bug of ours, and says so.
+ * Reports a named failure in its own words, without a stack trace, since the user can do something about it. Any other
+ * is reported as a bug of ours.
  */
 export function reportFailure(thrown: unknown, options: FailureOptions): FailureReport {
   const error = findOutsideCause(thrown) ?? thrown;
@@ -49,7 +49,9 @@ export function reportFailure(thrown: unknown, options: FailureOptions): Failure
   };
 }
 
-/** What a server, the network or the host says is no bug of ours, wherever it comes out. Null: nothing outside can cause it. */
+/**
+ * Classifies a failure of a server, the network or the host, wherever it surfaces. Null: nothing outside can cause it.
+ */
 function findOutsideCause(thrown: unknown): KpoolError | null {
   if (isKpoolError(thrown)) return thrown;
   if (isDatabaseError(thrown)) return classifyDatabaseError(thrown);

@@ -7,11 +7,11 @@ export type StopSignal = keyof typeof EXIT_CODES;
 const STOP_SIGNALS = Object.keys(EXIT_CODES) as readonly StopSignal[];
 
 /**
- * npm passes Ctrl-C on to a program that the terminal has told already. Signals this close together are one wish.
+ * npm passes Ctrl-C on to a program that already got it from the terminal. Signals this close together count as one.
  */
 const ONE_WISH_MS = 500;
 
-/** As much of `process` as is needed. */
+/** The part of `process` that is needed. */
 export interface SignalSource {
   on(signal: StopSignal, listener: () => void): unknown;
   removeListener(signal: StopSignal, listener: () => void): unknown;

@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 /** One simulated day passes in so much real time. */
 const DAY_LASTS_MS = 10_000;
 
-/** What the jobs did during one simulated day after the other, a line each. */
+/** Prints what the jobs did, a line per simulated day. */
 async function tellDays({ output, clock }: CliContext, demo: Demo, sql: postgres.Sql, signal: AbortSignal) {
   let before = await readActivity(sql);
   for (;;) {
@@ -26,7 +26,7 @@ async function tellDays({ output, clock }: CliContext, demo: Demo, sql: postgres
       `Simulated day ${day}: ${since('inserted')} rows new, ${since('changed')} changed, ${since('unchanged')} verified, ${since('requests')} requests`,
     );
     before = now;
-    // The pool's clock jumps, and its truth moves with it; the jobs find out by themselves.
+    // The pool's clock jumps and its data with it; the jobs find out in their normal course.
     demo.simulator.clock.advance(DAY_MS);
   }
 }

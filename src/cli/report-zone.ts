@@ -2,7 +2,7 @@ import type { Sql } from 'postgres';
 import { readPeriod } from '../report/export/period';
 import type { CliContext } from './context';
 
-/** Says so where the months of the reports are not those of the time zone that is configured here. */
+/** Warns when the reports' months follow another time zone than the one configured here. */
 export async function tellOfOtherZone(context: CliContext, sql: Sql): Promise<void> {
   const here = context.config().report.timeZone;
   const { timeZone } = await readPeriod(sql, null);

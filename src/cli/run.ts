@@ -6,7 +6,7 @@ import { reportFailure } from './failure';
 import { watchForInterruption, type SignalSource } from './interruption';
 import { createProgram } from './program';
 
-/** Runs one call of `kpool`, everything it has to say written; resolves to the exit code and never rejects. */
+/** Runs one `kpool` command line and flushes its output; resolves to the exit code and never rejects. */
 export async function runCli(host: CliHost, source: SignalSource & BugSource): Promise<number> {
   let context: CallContext | null = null as CallContext | null;
   let opening: Promise<CallContext> | null = null;
@@ -21,7 +21,7 @@ export async function runCli(host: CliHost, source: SignalSource & BugSource): P
   const tell = (error: unknown): number => {
     const report = reportFailure(error, {
       withStack: context?.wantsStacks() ?? false,
-      // Nothing is known, and so nothing can be told, before there is a context.
+      // No secret is known before there is a context.
       scrub: context?.scrubber.scrub ?? String,
     });
     if (context === null) host.stderr.write(`${report.text}\n`);

@@ -7,16 +7,16 @@ import { formatRelative } from './output/times';
 import { isWell } from '../report/wellness/judge';
 import { problemJson, verdictText } from './verdict';
 
-/** What `kpool status` tells. */
+/** The output of `kpool status`. */
 export interface StatusView extends ServiceStatus {
   readonly rateScope: string;
   readonly requestsPerSecond: number;
 }
 
-/** Histories that are listed one by one; the rest is counted. */
+/** Histories listed one by one; the rest is counted. */
 const MAX_HISTORIES = 20;
 
-/** In a word or two, how a stream is doing. */
+/** A stream's state in a word or two. */
 export function stateOf({ failingScopes, state, degradedRows }: StreamFreshness): string {
   const text = state === 'failing' ? `${failingScopes} failing` : state;
   return degradedRows === '0' ? text : `${text}, ${degradedRows} degraded`;

@@ -6,10 +6,10 @@ import type { Output } from './output/output';
 import { countOf } from './output/numbers';
 import type { ProgressReporter } from './output/progress';
 
-/** Scopes that are told of one by one before the rest is only counted. */
+/** Scopes listed one by one; the rest is counted. */
 const MAX_SHOWN_REMARKS = 10;
 
-/** Tells a progress reporter how the streams are doing. */
+/** Reports the progress of the streams. */
 export function showProgress(
   progress: ProgressReporter,
   isOneAccount: boolean,
@@ -24,7 +24,7 @@ export function showProgress(
     });
 }
 
-/** How well the syncs went that were just made, whatever else the database holds. */
+/** The outcome of the syncs just made, whatever else the database holds. */
 export function wellnessOf(summaries: readonly StreamSummary[]): Wellness {
   return judge({ runs: summaries.map(runFactsOf) });
 }
@@ -49,7 +49,7 @@ function totalOf(results: readonly RunResult[], count: keyof RunResult['totals']
 
 const COUNTS = ['requests', 'inserted', 'changed', 'withdrawn', 'unchanged', 'quarantined'] as const;
 
-/** Nothing to ask is nothing wrong, and no success. */
+/** A skipped scope is neither wrong nor a success. */
 function isWell({ outcome }: RunResult): boolean {
   return outcome === 'succeeded' || outcome === 'skipped';
 }
@@ -89,7 +89,7 @@ export function summaryJson(summaries: readonly StreamSummary[]) {
   }));
 }
 
-/** What was done per stream, and why some of it was not. */
+/** What was done per stream, and why some scopes failed. */
 export function summaryText(output: Output, summaries: readonly StreamSummary[]): string {
   const table = output.table(
     [

@@ -4,15 +4,15 @@ import type { CliContext } from './context';
 import type { JsonValue } from './output/json';
 import type { Output } from './output/output';
 
-/** Problems that a person can take in; the rest is counted. */
+/** Problems listed; the rest is counted. */
 const MAX_SHOWN = 20;
 
-/** The exit code of every command that tells how things are: 1 as soon as anything is incomplete or differs. */
+/** The exit code of every command that reports a state: 1 if anything is incomplete or differs. */
 export function exitByVerdict(context: Pick<CliContext, 'exitWith'>, wellness: Wellness): void {
   if (!isWell(wellness)) context.exitWith(1);
 }
 
-/** What is wrong and what to do about it, two lines each; or that all is well. */
+/** What is wrong and what to do about it, two lines each, or that all is well. */
 export function verdictText({ colour }: Pick<Output, 'colour'>, { problems }: Wellness): string {
   if (problems.length === 0) return colour.green('All is well.');
   const paint: Readonly<Record<Severity, (text: string) => string>> = {

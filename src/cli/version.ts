@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** The version in our package.json, which is found from src and from dist alike: the nearest one above. */
+/** The version in the nearest package.json above, found from src and dist alike. */
 export function readVersion(): string {
   for (let folder = __dirname; ; folder = path.dirname(folder)) {
     const file = path.join(folder, 'package.json');

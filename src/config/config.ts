@@ -4,7 +4,7 @@ import type { AccountCredentials } from './accounts';
 import { shareConnections, type ConnectionShares } from './connection-shares';
 import type { Values } from './variables';
 
-/** Everything that the program can be told, checked. Deeply frozen; secrets do not print. */
+/** The checked configuration. Deeply frozen; secrets do not print. */
 export interface Config {
   /** Absolute path of the folder for the embedded PostgreSQL. */
   readonly home: string;
@@ -29,7 +29,7 @@ export interface Config {
     /** The part of the rate, 0 to 1, that the round of `worker/get` may take; 0: no such round. */
     readonly workerDetailsShare: number;
   };
-  /** The way out of this network. */
+  /** Proxies. */
   readonly proxies: {
     readonly https: Secret | null;
     readonly http: Secret | null;
@@ -51,7 +51,7 @@ export interface Config {
     readonly dormantAfterDays: number;
   };
   readonly report: { readonly timeZone: string };
-  /** Days; null: for ever. */
+  /** Days; null: unlimited. */
   readonly keepDays: {
     readonly workerSamples: number | null;
     readonly workerHourly: number | null;
@@ -60,13 +60,13 @@ export interface Config {
   };
   readonly http: {
     readonly host: string;
-    /** Null: no page is served. */
+    /** Null: serves no page. */
     readonly port: number | null;
     readonly token: Secret | null;
   };
   readonly alertWebhookUrl: Secret | null;
   readonly log: { readonly level: Values['LOG_LEVEL']; readonly format: Values['LOG_FORMAT'] };
-  /** What is odd but can be lived with, one sentence each: for the user to see once. */
+  /** Warnings, one sentence each, to be shown once. */
   readonly warnings: readonly string[];
 }
 

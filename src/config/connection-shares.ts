@@ -7,16 +7,16 @@ export interface ConnectionShares {
 }
 
 /**
- * Sessions that every service has: the watch over the database, the rate limit, the scopes in hand, what is well, the claim
- * of the queue, one that comes and goes (the schedules, a migration); and two for the page.
+ * Sessions that every service has: database watch, rate limit, scope locks, wellness, queue registration, one for
+ * occasional work (schedules, a migration), and two for the page.
  */
 const FIXED = 8;
-/** One of the queue listens for news all the time. */
+/** One of the queue's listens for notifications all the time. */
 const QUEUE = { least: 2, most: 4 };
-/** What a process has in hand at once waits for the pool most of its time: more would rest. */
+/** Concurrent runs wait for the pool most of the time, so more connections would be idle. */
 const ROWS = { least: 3, most: 10 };
 
-/** A service works with as few. */
+/** The fewest that a service works with. */
 export const LEAST_CONNECTIONS = FIXED + QUEUE.least + ROWS.least;
 
 export function shareConnections(most: number, isQueueInDatabase: boolean): ConnectionShares {

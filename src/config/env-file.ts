@@ -31,8 +31,8 @@ export function readEnvFile(filePath: string, mistakes: Mistakes): Environment {
 }
 
 /**
- * dotenv passes over a line that sets nothing, such as one whose `=` was forgotten. It is told by its number only: what
- * stands there may be a secret. A line within a quoted value does set something.
+ * dotenv ignores a line that sets nothing, such as one without `=`. It is reported by its number only: its text may be
+ * a secret. A line within a quoted value does set something.
  */
 function reportIdleLines(filePath: string, text: string, mistakes: Mistakes): void {
   const lines = text.split(/\r\n|\r|\n/);

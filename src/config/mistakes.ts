@@ -1,6 +1,6 @@
 import { KpoolError } from '../core/errors';
 
-/** What is wrong with the configuration, gathered so that the user hears of everything at once. */
+/** Collects every mistake in the configuration, to report them together. */
 export class Mistakes {
   readonly #lines: string[] = [];
   readonly #warnings: string[] = [];
@@ -10,7 +10,7 @@ export class Mistakes {
     this.#lines.push(`${subject}: found ${found}, expected ${expected}`);
   }
 
-  /** Something that the program can live with. A sentence, without a secret. */
+  /** Adds a warning: a sentence, without a secret. */
   warn(sentence: string): void {
     this.#warnings.push(sentence);
   }

@@ -6,7 +6,7 @@ import { findClosest } from './spelling';
 import { VARIABLES, type Values, type Variable, type VariableName } from './variables';
 import { withoutUserInfo } from './web-address';
 
-/** As much of a wrong value as a message shows. */
+/** The part of a wrong value that a message shows. */
 const MAX_SHOWN_LENGTH = 80;
 
 /** One source of variables: the environment, or a `.env` file. */
@@ -26,7 +26,7 @@ type Variables = Readonly<Record<string, Variable<unknown>>>;
 
 /**
  * Every variable's value. The first source that sets one wins; an empty text counts as unset, since that is what
- * compose files make of an unset variable. After a mistake the value is meaningless: `mistakes` must be looked at.
+ * compose files make of an unset variable. After a mistake the value is meaningless: check `mistakes`.
  */
 export function readValues(variables: Variables, sources: readonly Source[], mistakes: Mistakes): ReadValues {
   reportUnknownNames(variables, sources, mistakes);
@@ -109,7 +109,7 @@ function findSecretText(
   return null;
 }
 
-/** Names that only the tests read: they must not trip the program under test. */
+/** Names that only tests read. */
 const TEST_PREFIX = 'KPOOL_TEST_';
 
 function reportUnknownNames(variables: Variables, sources: readonly Source[], mistakes: Mistakes): void {

@@ -32,7 +32,7 @@ function anyCase<T>(variable: Variable<T>): Variable<T> {
   return { ...variable, isAnyCase: true };
 }
 
-const forEver = ', 0 to keep them for ever';
+const orUnlimited = ', 0 to keep them without limit';
 
 /**
  * Every variable that the program knows, but for the intervals of the streams. `.env.example` explains them; a
@@ -70,10 +70,10 @@ export const VARIABLES = {
   FULL_EVERY: withDefault(kinds.interval, '7 days'),
   DORMANT_AFTER_DAYS: withDefault(kinds.wholeNumber(1, 3_660), '45'),
 
-  WORKER_SAMPLES_KEEP_DAYS: withDefault(kinds.wholeNumber(0, 3_660, forEver), '14'),
-  WORKER_HOURLY_KEEP_DAYS: withDefault(kinds.wholeNumber(0, 3_660, forEver), '180'),
-  WORKER_DAILY_KEEP_DAYS: withDefault(kinds.wholeNumber(0, 36_600, forEver), '0'),
-  RUNS_KEEP_DAYS: withDefault(kinds.wholeNumber(0, 3_660, forEver), '400'),
+  WORKER_SAMPLES_KEEP_DAYS: withDefault(kinds.wholeNumber(0, 3_660, orUnlimited), '14'),
+  WORKER_HOURLY_KEEP_DAYS: withDefault(kinds.wholeNumber(0, 3_660, orUnlimited), '180'),
+  WORKER_DAILY_KEEP_DAYS: withDefault(kinds.wholeNumber(0, 36_600, orUnlimited), '0'),
+  RUNS_KEEP_DAYS: withDefault(kinds.wholeNumber(0, 3_660, orUnlimited), '400'),
 
   HTTP_HOST: withDefault(kinds.hostName, '127.0.0.1'),
   HTTP_PORT: withDefault(kinds.wholeNumber(0, 65_535, ', 0 to serve no page'), '8080'),

@@ -1,7 +1,7 @@
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { KpoolError } from './errors';
 
-/** The time as a program sees it. Passed in; only the edge makes one. */
+/** The time source. Passed in; only the edge creates one. */
 export interface Clock {
   /** Wall clock, milliseconds since the Unix epoch. */
   now(): number;

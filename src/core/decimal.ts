@@ -7,10 +7,10 @@ import type { Brand } from './brand';
  */
 export type DecimalText = Brand<string, 'DecimalText'>;
 
-/** Longest exponent that is written out: beyond it a text is not an amount, a rate or a hashrate of this world. */
+/** Largest exponent that is written out; no amount, rate or hashrate needs more. */
 const MAX_EXPONENT = 400;
 const MAX_TEXT_LENGTH = 1_000;
-/** What comes most: plain digits, as they are written here. */
+/** The common case: a text that is canonical already. */
 const CANONICAL_SYNTAX = /^(?:0|-?(?!0$)(?:0|[1-9]\d{0,300})(?:\.\d{0,300}[1-9])?)$/;
 const NUMBER_SYNTAX = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,6})?$/;
 

@@ -1,16 +1,16 @@
 /**
- * Failures are classified once, where they are born: `retry` says what may be done about one, and everything
- * above only reads it.
+ * Failures are classified once, where they occur: `retry` says what may be done about one, and everything above only
+ * reads it.
  *
  * - `never-scope`: asking again for this scope cannot help (a refused parameter, a broken promise).
  * - `never-account`: the account is stopped at the first answer, until its credentials change or a person says so.
  * - `after`: throttled; `retryAfterMs` says how long to wait.
- * - `backoff`: may pass by itself (network, server error, maintenance, a database that restarts).
+ * - `backoff`: transient (network, server error, maintenance, a database that restarts).
  * - `usage`: the configuration or the command is wrong; exit code 2.
  */
 export type Retry = 'never-scope' | 'never-account' | 'after' | 'backoff' | 'usage';
 
-/** Every failure that the project knows by name, with what may be done about it. */
+/** Every named failure, and what may be done about it. */
 const RETRY_BY_CODE = {
   'config.invalid': 'usage',
   'usage.invalid': 'usage',
@@ -57,18 +57,17 @@ const RETRY_BY_CODE = {
 
 export type ErrorCode = keyof typeof RETRY_BY_CODE;
 
-/** What to do about failures that are born deep inside, where nobody knows more than their name. */
+/** Default hints, for codes where every place would give the same one. */
 const USUAL_HINT: Partial<Record<ErrorCode, string>> = {
   'sync.inconsistent':
-    'It is tried again by itself, and what was stored stays. When it lasts for a day, please report it.',
-  'sync.superseded':
-    'Nothing is lost: what the other process stored counts, and the next run goes on from there.',
+    'It is retried automatically, and what was stored stays. If it lasts for a day, please report it.',
+  'sync.superseded': 'Nothing is lost: the next run continues from what the other process stored.',
   'sync.limit':
-    'It is tried again by itself, and what was stored stays. When it lasts for a day, please report it.',
+    'It is retried automatically, and what was stored stays. If it lasts for a day, please report it.',
 };
 
 export interface KpoolErrorOptions {
-  /** What the reader should do about it: one sentence, printed after the message; some codes have a usual one. */
+  /** What to do about it, in one sentence, printed after the message; some codes have a default. */
   readonly hint?: string;
   /** Only for `after`: how long to wait before the next attempt. */
   readonly retryAfterMs?: number;

@@ -1,7 +1,7 @@
 import { assert } from './assert';
 import type { DecimalText } from './decimal';
 
-/** Decimals of an amount at most (the check on every ledger table). */
+/** Most decimals of an amount (checked on every ledger table). */
 const PLACES = 18;
 const AMOUNT = /^(-?)(\d+)(?:\.(\d{1,18}))?$/;
 

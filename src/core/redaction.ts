@@ -20,13 +20,13 @@ const WORD = /[^\s"'<>]{8,}/g;
 const RUN = /[A-Za-z0-9+/_-]{8,}={0,2}/g;
 const RUN_ALONE = /^[A-Za-z0-9+/_-]+={0,2}$/;
 const ESCAPE = /%[0-9A-F]{2}|\\u[0-9A-F]{4}|\\\//i;
-/** What is worth decoding again; a decoding that starts at the wrong place begins with garbage. */
+/** Decoded text worth decoding again; decoding at the wrong offset begins with garbage. */
 const READABLE = /[\x20-\x7e]{8,}/g;
 
 /** Replaces known secrets in texts: the second line of defence, behind not putting them there (P10). */
 export interface Scrubber {
   readonly scrub: (text: string) => string;
-  /** From now on `secret` is known too, such as a password that was generated at run time. */
+  /** Adds a secret, such as a password generated at run time. */
   readonly add: (secret: Secret) => void;
 }
 

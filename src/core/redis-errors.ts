@@ -6,7 +6,7 @@ interface RedisErrorMeaning {
   /** Follows "Redis at host:port" or "Redis". */
   readonly predicate: string;
   readonly hint: string;
-  /** Redis's own words say more. */
+  /** Add Redis's own message. */
   readonly withReason?: true;
 }
 
@@ -24,7 +24,7 @@ const refused = (predicate: string, hint: string): RedisErrorMeaning => ({
   predicate,
   hint,
 });
-/** May pass by itself. */
+/** Transient. */
 const away = (predicate: string, hint: string): RedisErrorMeaning => ({
   code: 'queue.unreachable',
   predicate,
@@ -176,7 +176,7 @@ const NAMES = /^(ReplyError|MaxRetriesPerRequestError|AbortError|ParserError|Clu
 const WORDINGS =
   /^(Connection is closed\.?|Command timed out|connect ETIMEDOUT|Socket timeout\. Expecting data|Unknown RESP type|Redis version needs to be|(Missing (key|lock)|Lock mismatch) for job )/;
 
-/** Whether a failure comes from Redis or the connection to it, and not from us. */
+/** Whether a failure comes from Redis or the connection to it. */
 export function isRedisError(error: unknown): boolean {
   const { name, message } = fieldsOf(error);
   // The signal of a stopped request bears one of the names, and a number as its code.

@@ -76,7 +76,7 @@ const MEANINGS: readonly (readonly [code: RegExp, meaning: SystemErrorMeaning])[
 
 const MAX_CAUSES = 5;
 
-/** Null for what no system and no network causes: it is ours. */
+/** Null unless the operating system or the network caused it. */
 export function findSystemError(error: unknown): KpoolError | null {
   let layer: unknown = error;
   for (let depth = 0; depth < MAX_CAUSES && typeof layer === 'object' && layer !== null; depth += 1) {

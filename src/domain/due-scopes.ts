@@ -10,7 +10,7 @@ export interface Scope {
   readonly algo: string | null;
 }
 
-/** A scope and when it is to be visited: -Infinity is now, for the first time; Infinity is never. */
+/** A scope and its next visit: -Infinity is now, for the first time; Infinity is never. */
 export interface PlannedScope {
   readonly scope: Scope;
   readonly pace: ScopePace;
@@ -25,9 +25,9 @@ export interface ScopePlan {
 }
 
 /**
- * What a stream waits for. `first`: its scope, or its account's one, is not visited before those of the streams named
- * were, since it would find nothing and rest for its interval. `each`: nor while one of them is due, unless it is itself
- * late by more than its interval.
+ * What a stream waits for. `first`: a scope is not visited before the matching scopes of the named streams were visited
+ * once, since it would find nothing and then rest for its interval. `each`: nor while one of them is due, unless it is
+ * itself late by more than its interval.
  */
 export interface Precedence {
   readonly streams: readonly Stream[];
@@ -35,22 +35,22 @@ export interface Precedence {
 }
 
 export interface PlanningRules {
-  /** Scopes of the stream and account that are in hand at once. */
+  /** Scopes of the stream and account that are synced at once. */
   readonly concurrency: number;
   readonly after: Precedence | null;
   readonly everyMs: number;
 }
 
 export interface DueScopes {
-  /** In the order in which they are to be visited. */
+  /** In the order of visits. */
   readonly due: readonly PlannedScope[];
   /** When the next one comes due, on the plan's clock; Infinity when none does. */
   readonly nextDueMs: number;
 }
 
 /**
- * What is due of a stream: the first scopes in order, as many as may be in hand at once. A scope keeps its place in that
- * order until it was visited, so choosing again, anywhere, chooses the same.
+ * The due scopes of a stream: the first in order, up to its concurrency. A scope keeps its rank until it was visited,
+ * so another process chooses the same ones.
  */
 export function chooseDue(
   { scopes, nowMs }: ScopePlan,
@@ -69,7 +69,7 @@ export function chooseDue(
     .filter(({ nextVisitMs }) => nextVisitMs <= nowMs)
     .sort((a, b) => compare(a.nextVisitMs, b.nextVisitMs))
     .slice(0, concurrency)
-    // One that waits keeps its place, so that what was let in before it is never joined by more.
+    // A waiting scope still counts against the concurrency, so that the order holds.
     .filter((planned) => !mustWait(planned));
   const nextDueMs = scopes.reduce(
     (soonestMs, { nextVisitMs }) => (nextVisitMs > nowMs ? Math.min(soonestMs, nextVisitMs) : soonestMs),
@@ -78,7 +78,7 @@ export function chooseDue(
   return { due, nextDueMs };
 }
 
-/** A scope of an account has all of the account's scopes within it. */
+/** An account-wide scope contains all scopes of the account. */
 function isWithin(inner: Scope, outer: Scope): boolean {
   return (
     (outer.puid === null || inner.puid === null || inner.puid === outer.puid) &&

@@ -10,7 +10,7 @@ export interface HashRates {
   readonly hashUnit: string | null;
 }
 
-/** What the API said beyond the fields that we know, digit for digit, as JSON object text; null when nothing. */
+/** Fields of the API that we do not know, digit for digit, as the text of a JSON object; null when there are none. */
 export type ExtraJson = string | null;
 
 /** Source: `GET /v1/external/user/query`. */
@@ -21,7 +21,7 @@ export interface SubAccount extends HashRates {
   readonly extra: ExtraJson;
 }
 
-/** `ACTIVE`, `INACTIVE`, `INVALID`, or whatever else the API says. */
+/** `ACTIVE`, `INACTIVE`, `INVALID`, or any other value, as served. */
 export type WorkerStatus = string;
 
 /** Source: `GET /v1/external/worker/query`, `worker/get`. */

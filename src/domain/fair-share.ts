@@ -1,7 +1,7 @@
 /**
- * The most that each of some takers may have, so that together they take no more than `budget` and what the small ones
- * leave goes to the large ones: the whole part of the level at which `sum(min(size, level)) = budget`. Infinity when
- * all fit. At least 1, so that none waits for ever where there are more takers than the budget has parts.
+ * The limit per taker, such that all of them together stay within `budget` and what small takers leave over goes to
+ * large ones: the level at which `sum(min(size, level)) = budget`, rounded down. Infinity when all fit. At least 1, so
+ * that every taker makes progress.
  */
 export function fairShare(budget: number, sizes: readonly number[]): number {
   let left = budget;

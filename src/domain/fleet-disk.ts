@@ -1,6 +1,6 @@
 import { DAY_MS } from './windows';
 
-/** What a row takes on disk with its indexes and the room that updates need, bytes (bench/fleet.ts, 100,000 workers). */
+/** Bytes of a row on disk, with its indexes and the free space for updates (bench/fleet.ts, 100,000 workers). */
 const ROW_BYTES = { samples: 200, hourly: 320, daily: 320 } as const;
 const HOURS_PER_DAY = 24;
 const DAYS_PER_YEAR = 365;
@@ -8,13 +8,13 @@ const DAYS_PER_YEAR = 365;
 export interface FleetFacts {
   /** Workers that the pool lists. */
   readonly workers: number;
-  /** Those of them that were ACTIVE when last looked at: each adds a sample a snapshot. */
+  /** Workers last seen ACTIVE: each adds one sample per snapshot. */
   readonly activeWorkers: number;
 }
 
 export interface FleetHabits {
   readonly snapshotEveryMs: number;
-  /** Days; null: for ever. */
+  /** Days; null: unlimited. */
   readonly keepDays: {
     readonly workerSamples: number | null;
     readonly workerHourly: number | null;
@@ -22,17 +22,17 @@ export interface FleetHabits {
   };
 }
 
-/** Bytes. What is kept for ever is counted as it will be after a year from its beginning. */
+/** Bytes. Unlimited history is projected to its first year. */
 export interface FleetDisk {
   readonly samplesBytes: number;
   readonly hourlyBytes: number;
   readonly dailyBytes: number;
   readonly totalBytes: number;
-  /** Added by every further year, by what is kept for ever. */
+  /** Growth per further year of unlimited history. */
   readonly bytesPerYear: number;
 }
 
-/** The disk that a fleet of this size comes to. */
+/** Projects the disk that a fleet of this size takes. */
 export function projectFleetDisk(facts: FleetFacts, { snapshotEveryMs, keepDays }: FleetHabits): FleetDisk {
   const daily = {
     samples: facts.activeWorkers * (DAY_MS / snapshotEveryMs) * ROW_BYTES.samples,

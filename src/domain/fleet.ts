@@ -5,14 +5,14 @@ import type { UnreadableRow } from './page';
 /** The lists that together hold every worker, in the order in which they are paged. */
 export const PAGED_STATUSES = ['ACTIVE', 'INACTIVE', 'INVALID'] as const satisfies readonly WorkerFilter[];
 
-/** A worker counts as up in a snapshot that saw it so. */
+/** The status in which a worker counts as up. */
 export const ACTIVE: WorkerStatus = 'ACTIVE';
 
 const WORKER_ID_FIELD = /"workerId"\s*:\s*"?(\d{1,19})"?\s*[,}]/g;
 
 /**
- * Which workers the unreadable rows of a snapshot may be, so that none of them is taken for removed; null when any
- * worker may be one of them.
+ * The workers that the unreadable rows of a snapshot may be, so that none of them counts as removed; null when that
+ * cannot be told.
  */
 export function findUnreadableWorkers(unreadable: readonly UnreadableRow[]): ReadonlySet<WorkerId> | null {
   const ids = new Set<WorkerId>();

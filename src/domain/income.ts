@@ -2,8 +2,8 @@ import type { DecimalText } from '../core/decimal';
 import type { ExtraJson } from './entities';
 
 /**
- * One item of income as the pool serves it: a row of `earn/query` (`type` is null) or of `reward/query`.
- * It carries no id, and two can be equal in every field.
+ * One item of income as served: a row of `earn/query` (`type` is null) or of `reward/query`. It has no id, and two can
+ * be equal in every field.
  */
 export interface IncomeRow {
   readonly currency: string;

@@ -1,7 +1,7 @@
 import { compareDecimals } from '../core/decimal';
 import type { IncomeRow } from './income';
 
-/** A row of the ledger: what the pool said, and which of the rows that share the rest of the key it is. */
+/** A row of the ledger: what the pool said, and its ordinal among rows that share the rest of the key. */
 export interface LedgerRow extends IncomeRow {
   readonly ordinal: number;
   readonly withdrawn: boolean;
@@ -9,7 +9,7 @@ export interface LedgerRow extends IncomeRow {
   readonly unserved: boolean;
 }
 
-/** What has to be written so that the live rows of a window are the multiset that was served. */
+/** The writes that make the live rows of a window equal to the multiset that was served. */
 export interface LedgerChanges {
   readonly inserted: readonly LedgerRow[];
   /** New state of stored rows whose content changed, or that are served again. */
@@ -128,10 +128,10 @@ class Pairing {
 function pairRowsOfOneKey(stored: LedgerRow[], served: IncomeRow[], isWhole: boolean): Pairing {
   const byOrdinal = [...stored].sort((a, b) => a.ordinal - b.ordinal);
   const pairing = new Pairing(byOrdinal, [...served].sort(byAmountThenContent));
-  pairing.pairEqual(isLive, contentWithExtraOf); // only settles which of several equal rows keeps which extra
+  pairing.pairEqual(isLive, contentWithExtraOf); // only decides which of several equal rows keeps which extra
   pairing.pairEqual(isLive, contentOf);
   pairing.pairEqual(isWithdrawn, contentOf);
-  // Where fewer rows were served than we hold, another one may be the row that seems to have changed.
+  // When fewer rows were served than stored, the row that seems to have changed may be another one.
   if (!isWhole && served.length < stored.filter(isLive).length) return pairing;
   pairing.pairEqual(isLive, amountAndHashRateOf);
   pairing.pairLiveByRank();

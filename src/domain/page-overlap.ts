@@ -1,6 +1,6 @@
 /** The smallest page that the specification allows. */
 const LEAST_ROWS = 10;
-/** No page is asked for with fewer than this share of the rows that it could hold. */
+/** The smallest page that is asked for, as a share of a full one. */
 const LEAST_SHARE = 0.8;
 
 /** One page of a list, cut into pages of `rows`. */
@@ -10,8 +10,8 @@ interface PageCut {
 }
 
 /**
- * The page that begins at or shortly before place `from` and reaches furthest beyond it. Pages begin at multiples of
- * their size, so another size begins elsewhere: that is how a page comes to overlap the one before by a few rows.
+ * The page that begins at or shortly before row `from` and reaches furthest beyond it. Pages begin at multiples of
+ * their size, so another size makes a page overlap the one before by a few rows.
  */
 export function cutPageAt(from: number, fullRows: number): PageCut {
   const fewestRows = Math.max(LEAST_ROWS, Math.ceil(fullRows * LEAST_SHARE));

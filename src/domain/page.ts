@@ -1,10 +1,10 @@
-/** An item that could not be understood: kept whole, never guessed at. */
+/** An item that could not be read: kept whole, never guessed at. */
 export interface UnreadableRow {
   /** The item as JSON text, every number digit for digit. */
   readonly raw: string;
   /** One sentence: which field, what was wrong with it. */
   readonly reason: string;
-  /** When it says it was mined, where that can be read. */
+  /** When it was mined, if that can be read. */
   readonly minedAtMs?: number;
 }
 
@@ -12,18 +12,18 @@ export interface UnreadableRow {
 export interface Listing<Row> {
   readonly rows: readonly Row[];
   readonly unreadable: readonly UnreadableRow[];
-  /** When the response had arrived, by the host's clock, ms since the epoch. */
+  /** When the response arrived, by the host's clock, ms since the epoch. */
   readonly answeredAtMs: number;
 }
 
 /** One page of a list. `rows.length + unreadable.length` is what was served. */
 export interface Page<Row> extends Listing<Row> {
   readonly currentPage: number;
-  /** As the server says; it may be smaller than what was asked. */
+  /** As served; it may be smaller than asked for. */
   readonly pageSize: number;
-  /** Rows on all pages of this query, as the server counts them; null where it does not say. */
+  /** The pool's count of rows on all pages of the query; null when it gives none. */
   readonly totalNum: number | null;
-  /** Pages of this query, as the server counts them; null where it does not say. */
+  /** The pool's count of pages; null when it gives none. */
   readonly totalPage: number | null;
 }
 

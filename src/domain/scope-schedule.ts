@@ -1,16 +1,16 @@
 import type { ErrorCode } from '../core/errors';
 import { DAY_MS } from './windows';
 
-/** What is known of a scope when the next round is planned. Instants are of the database's clock. */
+/** What the schedule of a scope depends on. Instants are by the database's clock. */
 export interface ScopeSketch {
-  /** Its algorithm is the one that its sub-account was made for. */
+  /** Its algorithm is the sub-account's default. */
   readonly isDefaultAlgo: boolean;
-  /** The pool lists its sub-account or its algorithm no more. */
+  /** The pool no longer lists its sub-account or algorithm. */
   readonly isGone: boolean;
   readonly hasPendingRows: boolean;
   /** Start of the last run that ended well or partially; null before the first. */
   readonly lastCycleAtMs: number | null;
-  /** Last sign of life in any stream of this sub-account and algorithm: a row's mining date, a worker listed. */
+  /** Last activity in any stream of this sub-account and algorithm: a mining date, or a listed worker. */
   readonly lastLifeAtMs: number | null;
   readonly consecutiveFailures: number;
   /** Start of the last run, when that failed; else null. */
@@ -21,11 +21,11 @@ export interface ScopeSketch {
 
 export type ScopePace = 'live' | 'dormant' | 'settling' | 'finished';
 
-/** A dormant scope, and a gone one that still has pending rows, are looked at once a day. */
+/** Dormant and settling scopes are visited once a day. */
 const SLOW_VISIT_MS = DAY_MS;
 
 /**
- * How often a scope is visited: `live` each cycle, `dormant` (no sign of life for `dormantAfterMs`) and `settling`
+ * How often a scope is visited: `live` each interval, `dormant` (no activity for `dormantAfterMs`) and `settling`
  * (gone, with pending rows) once a day, `finished` (gone and settled) never again.
  */
 export function paceOf(scope: ScopeSketch, dormantAfterMs: number, nowMs: number): ScopePace {
@@ -38,17 +38,17 @@ export function paceOf(scope: ScopeSketch, dormantAfterMs: number, nowMs: number
   return isAlive ? 'live' : 'dormant';
 }
 
-/** A scope that failed rests this long, twice as long after each further failure, up to its interval. */
+/** Delay after a failure, doubled after each further one, up to the interval. */
 const FIRST_REST_MS = 10_000;
-/** Keeps the power within what a number can count. */
+/** Keeps the power finite. */
 const MAX_DOUBLINGS = 20;
-/** A pool that could not be reached, for however long, is asked again this often (P12: within 40 s of its return). */
+/** An unreachable pool is tried again this often (P12: within 40 s of its return). */
 const UNREACHABLE_REST_MS = 25_000;
 const UNREACHABLE: ReadonlySet<string | null> = new Set<ErrorCode>(['pool.unreachable', 'pool.timeout']);
 
 /**
- * When a scope is to be visited next: -Infinity is now, for the first time; Infinity is never. An instant that lies in
- * the future was noted by a clock that has been put right since, and says nothing: what hangs on it is due now.
+ * The next visit of a scope: -Infinity is now, for the first time; Infinity is never. An instant in the future was
+ * recorded by a clock that has since been corrected; it is ignored, and what depends on it is due now.
  */
 export function nextVisitMs(scope: ScopeSketch, pace: ScopePace, everyMs: number, nowMs: number): number {
   if (pace === 'finished') return Infinity;

@@ -3,11 +3,11 @@ import { assert } from '../core/assert';
 /** The name of a kind of data that the pool serves. `src/sync/registry.ts` says which there are. */
 export type Stream = string;
 
-/** The streams of money: kept for ever, revised, never deleted. Each has tables of its own. */
+/** The streams of money, with tables of their own: revised, never deleted. */
 export const LEDGER_STREAMS = ['earnings', 'rewards'] as const satisfies readonly Stream[];
 export type LedgerStream = (typeof LEDGER_STREAMS)[number];
 
-/** The paths below `/v1/external/` of the pool's API; they also name the endpoints in permits, metrics and messages. */
+/** Paths of the pool's API below `/v1/external/`; also the names of endpoints in permits, metrics and messages. */
 export type PoolEndpoint =
   | 'algo/query'
   | 'user/query'

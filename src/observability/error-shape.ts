@@ -1,6 +1,6 @@
 import { isKpoolError } from '../core/errors';
 
-/** All that may be shown of a failure. Anything else that hangs on an error object (a request, a query) stays there. */
+/** All that may be shown of a failure. Other properties of the error object (a request, a query) are left out. */
 export interface ErrorShape {
   readonly name: string;
   readonly code?: string;

@@ -7,7 +7,7 @@ import type { Scrubber } from '../core/redaction';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
-/** Plain values only, by construction: an object could carry a request or a password along. */
+/** Plain values only, by type: an object could carry a request or a password. */
 export type LogFields = Readonly<Record<string, string | number | bigint | boolean | null | undefined>>;
 
 type Write = (message: string, fields?: LogFields, error?: unknown) => void;
@@ -28,7 +28,7 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   readonly format: 'json' | 'pretty';
   readonly useColour?: boolean;
-  /** Takes whole lines, at once: nothing is lost when the process ends. */
+  /** Writes whole lines synchronously, so that nothing is lost when the process ends. */
   readonly destination: { write(line: string): unknown };
   readonly scrubber: Scrubber;
 }
@@ -70,7 +70,7 @@ function wrap(target: pino.Logger, { scrub, add }: Scrubber): Logger {
   };
 }
 
-/** The compiler lets plain values through only; what a cast smuggles in is not written. */
+/** The type admits plain values only; anything that a cast lets through is dropped. */
 function safeValue(value: unknown, scrub: (text: string) => string): unknown {
   if (typeof value === 'string') return scrub(value);
   if (typeof value === 'bigint') return value.toString();

@@ -1,7 +1,7 @@
 import { createColors } from 'picocolors';
 import { toPrintable } from './printable';
 
-/** Fields that a person at a terminal does not miss. */
+/** Fields left out at a terminal. */
 const HIDDEN_FIELDS = new Set(['time', 'level', 'msg', 'pid', 'host', 'error']);
 
 /** Turns one line of pino's JSON into one for people: `09:41:00 warn  message key=value`, local time. */

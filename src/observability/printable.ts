@@ -1,10 +1,10 @@
-/** Control characters, and the marks that reorder text: what a name from outside could steer a terminal with. */
+/** Control characters and bidirectional marks, with which a name from outside could control a terminal. */
 const UNPRINTABLE = /[\p{Cc}\u061C\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu;
 
-/** What JSON lets through as it is, though it may steer a terminal or hide from a reader. */
+/** Characters that JSON leaves unescaped although they may control a terminal or be invisible. */
 const UNPRINTABLE_IN_JSON = /[\u007F-\u009F\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** JSON text whose strings hold no such character: escaped, so that its value is the same. */
+/** Escapes those characters in JSON text; its value stays the same. */
 export function toPrintableJson(json: string): string {
   return json.replace(UNPRINTABLE_IN_JSON, (character) =>
     character

@@ -4,7 +4,6 @@ import type { Secret } from '../core/secret';
 /** From the start until the last byte of the answer, ms. */
 export const WEBHOOK_TIMEOUT_MS = 10_000;
 
-/** Somebody who wants to be told. */
 export interface Webhook {
   /**
    * Posts a JSON body, once. Resolves to null when it was taken (HTTP 2xx), else to why not, in words that tell nothing
@@ -13,7 +12,7 @@ export interface Webhook {
   send(body: unknown): Promise<string | null>;
 }
 
-/** A failure below HTTP: only the name of its code is told, since its message may quote the address. */
+/** A failure below HTTP is described by its code alone, since its message may quote the address. */
 function reasonOf(error: unknown): string {
   const { name, code } = namesOf(error);
   const refusal = error instanceof Error ? /^Proxy response \((\d{3})\)/.exec(error.message)?.[1] : undefined;
@@ -33,14 +32,14 @@ function namesOf(error: unknown): { readonly name: unknown; readonly code: strin
 }
 
 export interface WebhookOptions {
-  /** Gives up what is under way. */
+  /** Aborts a request in progress. */
   readonly stop?: AbortSignal | undefined;
   readonly timeoutMs?: number;
   /** A proxy on the way, `http://user:password@host:port`; left out: none. */
   readonly proxy?: Secret | null;
 }
 
-/** Follows no redirect: the address it leads to was not given by the user. */
+/** Follows no redirect: the user did not configure where it leads. */
 export function createWebhook(url: Secret, options: WebhookOptions = {}): Webhook {
   const { stop, timeoutMs = WEBHOOK_TIMEOUT_MS, proxy = null } = options;
   const dispatcher = proxy === null ? null : new ProxyAgent({ uri: proxy.reveal(), proxyTunnel: false });
@@ -56,7 +55,7 @@ export function createWebhook(url: Secret, options: WebhookOptions = {}): Webhoo
           signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(stop === undefined ? [] : [stop])]),
           ...(dispatcher === null ? {} : { dispatcher }),
         });
-        // What it says is not needed; a long answer is not read to its end.
+        // The body is not needed; a long one is not read to its end.
         await answer.dump();
         return statusCode >= 200 && statusCode < 300 ? null : `it answered with HTTP ${statusCode}`;
       } catch (error) {

@@ -11,10 +11,10 @@ export interface PacedBucket {
   readonly endpoint: string;
 }
 
-/** Waiting this long counts as much as one step of priority, so that nobody waits for ever. */
+/** Waiting this long is worth one step of priority, so that no request starves. */
 const AGEING_MS = 30_000;
 
-/** Someone who waits for a permit. */
+/** A request that waits for a permit. */
 export interface Waiter extends PacedBucket {
   /** 1 is served first. */
   readonly priority: number;
@@ -24,16 +24,19 @@ export interface Waiter extends PacedBucket {
   readonly reject: (error: Error) => void;
 }
 
-/** Who is smaller is served first. Everyone ages equally, so an order once right stays right. */
+/** The smaller is served first. All age at the same rate, so the order never changes. */
 function rankOf({ priority, arrivedAtMs }: Waiter): number {
   return priority * AGEING_MS + arrivedAtMs;
 }
 
 /** One bucket as this process sees it. All times are monotonic ms. */
 export class Bucket {
-  /** In the order in which they are served. */
+  /** In the order of service. */
   readonly waiters: Waiter[] = [];
-  /** The permits of this process that use a slot, and until when: the end of the rest, before the answer that of the lease. */
+  /**
+   * This process's permits that use a slot, and until when: the end of the lease and, once answered, the end of the
+   * rest.
+   */
   readonly uses = new Map<string, number>();
   polledAtMs = -Infinity;
   /** When the last poll expected the next slot to be free. */
@@ -61,19 +64,21 @@ export class Bucket {
     return [...this.uses.values()];
   }
 
-  /** How long the first in line has gone without a grant to this bucket. */
+  /** How long the first in line has waited without any grant to this bucket. */
   waitMs(nowMs: number): number {
     const [first] = this.waiters;
     return first === undefined ? 0 : nowMs - Math.max(first.arrivedAtMs, this.grantedAtMs);
   }
 
-  /** How long the bucket has waited for its turn among all processes, less what its priority lacks. */
+  /** How long the bucket has waited among all processes, less what its priority lacks. */
   turnWaitMs(nowMs: number): number {
     return this.waitMs(nowMs) - (this.waiters[0]?.priority ?? 0) * AGEING_MS;
   }
 }
 
-/** The buckets of one process: each waiter stands in that of its endpoint or that of its key, as the scope is. */
+/**
+ * The buckets of one process: each waiter stands in the bucket of its endpoint or of its key, depending on the scope.
+ */
 export class Buckets {
   readonly #byKey = new Map<string, Map<string, Bucket>>();
   /** Keys whose scope differs from the one configured. */
@@ -88,12 +93,12 @@ export class Buckets {
     return [...this.#byKey.values()].flatMap((buckets) => [...buckets.values()]);
   }
 
-  /** Everyone who waits, taken out of the buckets. */
+  /** Removes and returns all waiters. */
   takeWaiters(): Waiter[] {
     return this.all().flatMap((bucket) => bucket.waiters.splice(0));
   }
 
-  /** Those to poll now, the longest due first. */
+  /** The buckets to poll now, the longest due first. */
   due(nowMs: number): Bucket[] {
     return this.all()
       .map((bucket) => ({ bucket, atMs: this.dueAtMs(bucket, nowMs) }))
@@ -106,7 +111,7 @@ export class Buckets {
     return this.#scopes.get(key) ?? this.configured;
   }
 
-  /** The bucket in which a request has to wait. One that is new is due at once. */
+  /** The bucket in which a request waits. A new one is due at once. */
   bucketFor({ key, endpoint }: PacedBucket): Bucket {
     const name = this.scopeOf(key) === 'key' ? WHOLE_KEY : endpoint;
     const ofKey = this.#byKey.get(key) ?? new Map<string, Bucket>();
@@ -116,7 +121,7 @@ export class Buckets {
     return bucket;
   }
 
-  /** Moves everyone who waits for the key into the buckets of its new scope. */
+  /** Moves all waiters of the key into the buckets of its new scope. */
   scope(key: string, scope: PaceScope): void {
     if (this.scopeOf(key) === scope) return;
     this.#scopes.set(key, scope);
@@ -126,8 +131,8 @@ export class Buckets {
   }
 
   /**
-   * How many slots the bucket may ask for: N less those that this process itself uses by its own clock. So one process
-   * alone keeps the pace whatever becomes of the database's clock and memory.
+   * How many slots the bucket may ask for: N less those in use by this process, by its own clock. A single process thus
+   * keeps the pace whatever happens to the database's clock and data.
    */
   allowance(bucket: Bucket, nowMs: number): number {
     return Math.max(0, this.slots - this.#usedUntilMs(bucket, nowMs).length);
@@ -145,7 +150,7 @@ export class Buckets {
     return Math.min(this.freeAtMs(bucket, nowMs), bucket.polledAtMs + POLL_INTERVAL_MS);
   }
 
-  /** The ends of this process's uses that the bucket's limit counts. */
+  /** When this process's uses end that count against the bucket's limit. */
   #usedUntilMs({ key, endpoint }: Bucket, nowMs: number): number[] {
     const ofKey = this.#byKey.get(key) ?? new Map<string, Bucket>();
     const counted =

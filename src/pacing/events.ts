@@ -1,6 +1,6 @@
 import type { PacedBucket, PaceScope } from './buckets';
 
-/** What a person or a metric may want to know. */
+/** Events for the log and the metrics. */
 export type PacingEvent =
   | {
       readonly kind: 'granted';
@@ -13,11 +13,11 @@ export type PacingEvent =
   | ({ readonly kind: 'waiting' } & LongWait)
   | { readonly kind: 'unavailable'; readonly error: unknown };
 
-/** Nothing was granted to a bucket for long although someone waits. */
+/** A bucket has had no grant for a long time although requests wait. */
 export interface LongWait {
-  /** How many buckets wait that long. */
+  /** How many buckets have waited that long. */
   readonly buckets: number;
   readonly longestMs: number;
-  /** More than 0: the database has lost its record of the last requests, and grants nothing for this long. */
+  /** If > 0: the database lost its record of the latest requests, and grants nothing for this long. */
   readonly lostForMs: number;
 }

@@ -24,34 +24,34 @@ export interface PacerOptions {
 
 export interface PacerHandle {
   /**
-   * Waits for leave to send one request: priority 1 first, then in order of arrival; long waiting makes up for priority.
-   * Rejects with `aborted` when `signal` fires or the pacer is stopped, and with `pacing.unavailable` when the database
-   * that keeps the pace cannot be asked.
+   * Waits for a permit for one request: priority 1 first, then in order of arrival; waiting raises the priority.
+   * Rejects with `aborted` when `signal` fires or the pacer stops, and with `pacing.unavailable` when the database that
+   * keeps the pace is unreachable.
    */
   acquire(request: PermitRequest): Promise<Permit>;
   /**
-   * The pool throttled a request though its permit was kept to: under `auto`, the key is paced as a whole from now on.
-   * `isCertain` (true unless given): the answer meant nothing else.
+   * Reports that the pool throttled a request that had a permit: under `auto`, the key is paced as a whole from now on.
+   * `isCertain` (default true): the answer cannot have meant anything else.
    */
   reportThrottled(bucket: PacedBucket, isCertain?: boolean): void;
-  /** Under `auto`: if this process scoped the key after uncertain reports only, each endpoint is paced on its own again. */
+  /** Under `auto`: paces each endpoint on its own again, if this process scoped the key on uncertain reports only. */
   takeBackSuspicion(key: string): void;
-  /** How long a request that asked now would wait at least, as far as this process knows, behind all who wait in it. */
+  /** The least time that a new request would wait, behind all that wait in this process, as far as it knows. */
   waitEstimateMs(bucket: PacedBucket): number;
-  /** Asks the database for how long it grants nothing, since it has lost its record of the latest requests. */
+  /** Asks the database for how long it grants nothing because it lost its record of the latest requests, ms. */
   lostRecordMs(): Promise<number>;
-  /** As far as this process knows: it learns it with its first poll for the key. */
+  /** As far as this process knows, which learns it with its first poll for the key. */
   scopeOf(key: string): PaceScope;
   /**
-   * Rejects all who wait and hands back what can be. A slot that is still held is handed back when its request is
-   * answered, if the database can then be asked; otherwise it is free again when its lease ends.
+   * Rejects all waiters and hands back unused slots. A slot in use is handed back when its request is answered, if the
+   * database is then reachable; otherwise its lease ends it.
    */
   stop(): Promise<void>;
 }
 
 /**
- * The pace of all processes that share `database`: whatever their number, no more than `requestsPerSecond`
- * requests of a bucket arrive at the pool in any second (P6). Nothing is asked of the database while nobody waits.
+ * Paces all processes that share `database`: whatever their number, no more than `requestsPerSecond` requests of a
+ * bucket arrive at the pool in any second (P6). Sends no statement while nothing waits.
  */
 export function createPacer(options: PacerOptions): PacerHandle {
   const { database, clock, requestsPerSecond: slots, scope, totalTimeoutMs } = options;

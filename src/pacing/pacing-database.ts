@@ -2,7 +2,7 @@ import { openPostgresSession, type PostgresSession, type SqlValue } from '../cor
 import type { Secret } from '../core/secret';
 import { ANSWER_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from './time-limits';
 
-/** As much of the database as the pacing needs. */
+/** The part of a database connection that pacing needs. */
 export interface PacingDatabase {
   /**
    * Runs one statement, on a new connection if the one before failed. Rejects with what failed, at the latest after
@@ -26,7 +26,7 @@ export function openPacingDatabase(url: Secret): PacingDatabase {
       try {
         return await current.query<Row>(text, values);
       } catch (error) {
-        // A session is over as soon as anything fails.
+        // Any failure ends the session.
         if (session === current) session = null;
         throw error;
       }

@@ -29,7 +29,7 @@ export interface PermitQueueOptions {
   readonly scope: PaceScope;
   readonly auto: boolean;
   readonly leaseMs: number;
-  /** Whose permits these are: no other process has this name. */
+  /** Names this process in the store; unique. */
   readonly processId: string;
   readonly onEvent: (event: PacingEvent) => void;
 }
@@ -40,7 +40,7 @@ export interface PermitRequest {
   readonly signal?: AbortSignal;
 }
 
-/** One poll of a large process stays a short transaction. */
+/** Keeps one poll of a large process a short transaction. */
 const MAX_BUCKETS_PER_POLL = 200;
 const MAX_HAND_BACKS_PER_POLL = 1_000;
 
@@ -163,7 +163,7 @@ export class PermitQueue implements PollWork {
     const reports = this.#reports.untold();
     const keysTo = (to: PaceScope): string[] =>
       reports.filter(([, scope]) => scope === to).map(([key]) => key);
-    // One whose lease is over by now changes nothing.
+    // After the end of the lease this changes nothing.
     const handBacks = this.#handBacks.filter(({ sinceMs }) => sinceMs > nowMs - this.#options.leaseMs);
     this.#handBacks = handBacks.splice(MAX_HAND_BACKS_PER_POLL);
     let result: PollResult;
@@ -178,7 +178,7 @@ export class PermitQueue implements PollWork {
         wanted,
       });
     } catch (error) {
-      // Whether the store has done it or not: all of this may be said again.
+      // Whether or not the store has applied it: all of it may be repeated.
       const unknown = wanted.flatMap(({ key, endpoint, permits }) =>
         permits.map((permit) => ({ key, endpoint, permit, sinceMs: nowMs, freeAtMs: nowMs })),
       );
@@ -218,7 +218,7 @@ export class PermitQueue implements PollWork {
   #deliver(bucket: Bucket, permit: string, sentAt: Moment): void {
     const nowMs = this.#clock.monotonicMs();
     const waiter = bucket.waiters.shift();
-    // Whoever waited has gone.
+    // The waiter is gone.
     if (waiter === undefined) {
       this.#handBack(bucket, permit, 0);
       return;
@@ -236,13 +236,13 @@ export class PermitQueue implements PollWork {
     waiter.resolve(createPermit(this.#clock, sentAt, (restMs) => this.#handBack(bucket, permit, restMs)));
   }
 
-  /** From now by the monotonic clock: the slot was not in use at this moment, and rests for `restMs` from here. */
+  /** The slot is not in use now, and rests for `restMs` from now by the monotonic clock. */
   #handBack(bucket: Bucket, permit: string, restMs: number): void {
     const { key, endpoint } = bucket;
     const sinceMs = this.#clock.monotonicMs();
     const handBack = { key, endpoint, permit, sinceMs, freeAtMs: sinceMs + restMs };
     bucket.uses.set(permit, handBack.freeAtMs);
-    // A slot that was not used is free at once.
+    // An unused slot is free at once.
     if (restMs === 0) bucket.freeAtMs = -Infinity;
     this.#handBacks.push(handBack);
     this.#loop.poke(this.#flushAtMs(handBack));

@@ -1,11 +1,11 @@
 import type { Clock } from '../core/clock';
 import { PERMIT_LIFE_MS, REST_MS } from './time-limits';
 
-/** Leave to send one request. */
+/** The right to send one request. */
 export interface Permit {
   /** Marks the dispatch, now. False when the permit has expired, unused for 1 s: acquire another. */
   use(): boolean;
-  /** The request was answered, or its socket destroyed, or it was never sent. Call it exactly once, in `finally`. */
+  /** The request was answered, or its socket destroyed, or it was never sent. Call exactly once, in `finally`. */
   answered(): void;
 }
 
@@ -20,8 +20,8 @@ export function momentOf(clock: Clock): Moment {
 }
 
 /**
- * `requestedAt` is when the poll was sent that gave the permit: its lease began later, so a life counted from here ends
- * before the lease does. `giveBack` is called once, with the rest that the slot needs from then on, ms.
+ * `requestedAt` is when the poll was sent: the lease began later, so a life counted from here ends before the lease
+ * does. `giveBack` is called once, with the rest that the slot still needs, ms.
  */
 export function createPermit(clock: Clock, requestedAt: Moment, giveBack: (restMs: number) => void): Permit {
   let state: 'granted' | 'used' | 'returned' = 'granted';
@@ -34,7 +34,7 @@ export function createPermit(clock: Clock, requestedAt: Moment, giveBack: (restM
       // One permit is one dispatch.
       if (state !== 'granted') return false;
       const now = momentOf(clock);
-      // The monotonic clock stands still while a host sleeps or a virtual machine is moved; the wall clock notices.
+      // The monotonic clock stops while a host sleeps or a virtual machine is moved; the wall clock does not.
       const ageMs = Math.max(now.monotonicMs - requestedAt.monotonicMs, now.wallMs - requestedAt.wallMs);
       if (ageMs >= PERMIT_LIFE_MS) {
         finish(0);

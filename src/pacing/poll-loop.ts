@@ -8,11 +8,11 @@ export interface PollWork {
   dueAtMs(): number;
   /** Polls once, in bounded time. */
   poll(): Promise<void>;
-  /** Polls have failed for `GIVE_UP_AFTER_MS`, or in a way that waiting does not mend. */
+  /** Polls have failed for `GIVE_UP_AFTER_MS`, or in a way that retrying will not cure. */
   giveUp(error: unknown): void;
 }
 
-/** Runs polls when they are due, one at a time; without a timer when none is. */
+/** Runs polls when they are due, one at a time; sets no timer when none is. */
 export class PollLoop {
   #running: Promise<void> | null = null;
   #nap: { readonly untilMs: number; readonly alarm: AbortController } | null = null;
@@ -26,13 +26,13 @@ export class PollLoop {
     private readonly clock: Clock,
   ) {}
 
-  /** A poll may be due earlier than was known: at `atMs`. */
+  /** Tells the loop that a poll is due at `atMs`, which may be earlier than it knows. */
   poke(atMs: number): void {
     if (this.#hasEnded()) return;
     if (this.#running === null) {
       this.#running = this.#run().finally(() => {
         this.#running = null;
-        // What came while the loop was ending.
+        // Arrived while the loop was ending.
         if (this.work.dueAtMs() < Infinity) this.poke(-Infinity);
       });
     } else if (this.#nap !== null && Math.max(atMs, this.#notBeforeMs) < this.#nap.untilMs) {
@@ -40,7 +40,7 @@ export class PollLoop {
     }
   }
 
-  /** Does what is due, and what becomes due later, until that fails once. */
+  /** Polls until nothing is due, or a poll fails. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.poke(-Infinity);
@@ -87,14 +87,14 @@ export class PollLoop {
       this.#failures += 1;
       this.#notBeforeMs = nowMs + backoffDelayMs(RETRY, this.#failures, 0);
       if (!isHopeless(error) && this.#notBeforeMs - this.#failingSinceMs <= GIVE_UP_AFTER_MS) return;
-      // Whoever comes now waits as long again.
+      // New waiters get the whole time again.
       this.#failingSinceMs = nowMs;
       this.work.giveUp(error);
     }
   }
 }
 
-/** The schema is missing, the user may not use it, or our own SQL is wrong: the same answer would come again. */
+/** The schema is missing, the user may not use it, or our SQL is wrong: the answer would be the same. */
 function isHopeless(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && /^(42|3F)[0-9A-Z]{3}$/.test(code);

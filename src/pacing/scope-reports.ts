@@ -1,12 +1,12 @@
 import type { PaceScope } from './buckets';
 
-/** What this process found out about the scopes of keys under `auto`, until the store has been told. */
+/** What this process learned about the scopes of keys under `auto`, until it is stored. */
 export class ScopeReports {
   readonly #untold = new Map<string, PaceScope>();
   /** Scoped to the key by this process, and the pool may have meant something else. */
   readonly #suspected = new Set<string>();
 
-  /** `scope`: as it is. True when there is something to tell. */
+  /** `scope` is the present one. True when there is something to store. */
   throttled(key: string, scope: PaceScope, isCertain: boolean): boolean {
     if (isCertain) this.#suspected.delete(key);
     if (scope === 'key' && !this.#untold.has(key)) return false;
@@ -15,7 +15,7 @@ export class ScopeReports {
     return true;
   }
 
-  /** True when there is something to tell. */
+  /** True when there is something to store. */
   takeBack(key: string): boolean {
     const wasSuspected = this.#suspected.delete(key);
     if (wasSuspected) this.#untold.set(key, 'endpoint');

@@ -17,18 +17,18 @@ export interface HandBack {
 export interface WantedBucket {
   readonly key: string;
   readonly endpoint: string;
-  /** A name for each slot that is wanted, never used before; none: only the wait is asked for. */
+  /** A new name for each slot wanted; none: only the wait is asked for. */
   readonly permits: readonly string[];
-  /** How long the process has waited for its turn; negative for low priorities. The longest wait goes first. */
+  /** How long the process has waited, less its lack of priority. The longest wait goes first. */
   readonly waitMs: number;
 }
 
-/** Everything that a process asks of the database in one statement. */
+/** Everything that one poll asks of the database, in one statement. */
 export interface Poll {
   readonly handBacks: readonly HandBack[];
   /** Keys that the pool throttled though every endpoint's own pace was kept. */
   readonly scopedKeys: readonly string[];
-  /** Keys of which that turned out to be wrong. */
+  /** Keys for which that proved wrong. */
   readonly unscopedKeys: readonly string[];
   /** Each bucket once, and never an endpoint's and the whole key's of one key. */
   readonly wanted: readonly WantedBucket[];
@@ -38,7 +38,7 @@ export interface Poll {
 export interface BucketResult {
   /** How many slots were granted: the first of `permits`. */
   readonly granted: number;
-  /** When the next slot may be free, ms from the poll. For one in flight: if it were answered right now. */
+  /** When the next slot may be free, ms from the poll; for a request in flight, as if it were answered now. */
   readonly nextInMs: number;
   /** The key is limited as a whole: the bucket of an endpoint is granted nothing, ask for `WHOLE_KEY`. */
   readonly scopedToKey: boolean;
@@ -47,23 +47,23 @@ export interface BucketResult {
 export interface PollResult {
   /** One for each wanted bucket, in their order. */
   readonly buckets: readonly BucketResult[];
-  /** The database has lost its record of the last requests: every bucket counts as in use for this long. */
+  /** The database lost its record of the latest requests: every bucket counts as in use for this long. */
   readonly lostForMs: number;
 }
 
 /** Where the slots are kept: a PostgreSQL database, or a test's model of one. */
 export interface SlotStore {
-  /** Atomic. A hand-back or a scope may be repeated; a poll that failed may have granted what it asked for. */
+  /** Atomic. A hand-back or a scope may be repeated; a failed poll may have granted what it asked for. */
   poll(poll: Poll): Promise<PollResult>;
 }
 
 export interface SlotStoreOptions {
   /** N: how many requests of one bucket may arrive in a second. */
   readonly slots: number;
-  /** Whether keys are scoped to the key when the pool throttles them, and those that were are taken so. */
+  /** Whether a key that the pool throttles is paced as a whole, now and later. */
   readonly auto: boolean;
   readonly leaseMs: number;
-  /** Whose turn it is, among all processes. */
+  /** Names the process for the fair order among processes. */
   readonly processId: string;
 }
 

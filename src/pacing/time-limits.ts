@@ -6,9 +6,9 @@ import type { BackoffPolicy } from '../core/backoff';
  * this file is loaded, or in `leaseMs`, which knows the one limit that is not ours.
  */
 
-/** The pool counts requests in windows of this length. */
+/** The pool's limit counts requests in windows of this length. */
 const WINDOW_MS = 1_000;
-/** Clocks run unevenly: the difference between a second here and a second at the pool. */
+/** Allows for clock drift between this host and the pool. */
 const GUARD_MS = 5;
 /**
  * A slot rests this long after its request was answered. A request arrives at the pool between its dispatch and its
@@ -16,14 +16,14 @@ const GUARD_MS = 5;
  * N + 1 arrivals in a window (P6).
  */
 export const REST_MS = WINDOW_MS + GUARD_MS;
-/** A permit that was not used for this long is thrown away. */
+/** A permit unused for this long is discarded. */
 export const PERMIT_LIFE_MS = 1_000;
 
 /** Polls of a process start at least this far apart, so that under load one statement serves many buckets. */
 export const POLL_GAP_MS = 10;
-/** A hand-back waits this long for others to travel with; it says how much rest is left when it leaves. */
+/** A hand-back waits this long for others to be batched with; it states the rest left when it leaves. */
 export const HAND_BACK_DELAY_MS = 25;
-/** A timer may fire this much early; a poll that comes too early costs another. */
+/** A timer may fire this early, and a poll that comes too early costs another. */
 export const TIMER_MARGIN_MS = 1;
 /**
  * A bucket that someone waits for is polled at least this often, whatever the last poll said: the time that a poll
@@ -38,10 +38,10 @@ export const STATEMENT_TIMEOUT_MS = 3_000;
 /** The process ends its connection when a poll is not answered for this long. */
 export const ANSWER_TIMEOUT_MS = 3_500;
 export const RETRY: BackoffPolicy = { firstDelayMs: 100, maxDelayMs: 1_000, factor: 2 };
-/** How long polls may fail before those who wait are told. */
+/** How long polls may fail before waiters are rejected. */
 export const GIVE_UP_AFTER_MS = 15_000;
 
-/** Waiting for the pace this long is reported, and again at most this often. */
+/** A wait this long is reported, and again at most this often. */
 export const REPORT_WAIT_AFTER_MS = 15_000;
 export const REPORT_WAIT_EVERY_MS = 60_000;
 
@@ -73,9 +73,9 @@ assertOrder(
 );
 
 /**
- * How long a slot is out of use when its holder is never heard of again: its permit may be used until the end of its
- * life, the socket is destroyed at the client's total timeout, and then the slot rests. No slot is ever out of use for
- * longer, whatever the table says: a time further ahead comes from a clock that was set back.
+ * The lease of a slot whose holder never reports back: the permit may be used until the end of its life, the client
+ * destroys the socket at its total timeout, and then the slot rests. A slot is never in use for longer, whatever the
+ * table says: a time further ahead comes from a clock that was set back.
  */
 export function leaseMs(totalTimeoutMs: number): number {
   const lease = PERMIT_LIFE_MS + totalTimeoutMs + REST_MS;

@@ -1,14 +1,14 @@
 import type { Sql } from 'postgres';
 import { KpoolError } from '../core/errors';
 
-/** An account, and whose sub-accounts its API key shows. */
+/** An account and the sub-accounts that its API key shows. */
 export interface AccountOverview {
   readonly account: string;
   readonly status: string;
   readonly reason: string | null;
-  /** Sub-accounts that belong to it, those that the pool no longer lists too. */
+  /** Its sub-accounts, including those no longer listed. */
   readonly subAccounts: readonly OwnedSubAccount[];
-  /** What its key shows too, but belongs to other accounts. */
+  /** Sub-accounts that its key shows but that belong to other accounts. */
   readonly leftOut: readonly LeftOutSubAccount[];
 }
 
@@ -47,13 +47,13 @@ export async function readAccountOverviews(sql: Sql): Promise<readonly AccountOv
 }
 
 /**
- * Gives a sub-account with all its history to another account. A key that goes on showing it leaves it out from then on;
- * an account that was stopped since it had none of its own is tried again. Throws `usage.invalid` for a sub-account or an
- * account that does not exist.
+ * Gives a sub-account with all its history to another account. A key that still shows it leaves it out from then on; an
+ * account that was stopped because it had none of its own is tried again. Throws `usage.invalid` for a sub-account or
+ * an account that does not exist.
  */
 export async function moveSubAccount(sql: Sql, puid: bigint, accountName: string): Promise<Move> {
   return sql.begin(async (tx) => {
-    // The lock of those who store a list of sub-accounts.
+    // The lock that storing a list of sub-accounts takes.
     await tx`SELECT sync.lock('sub_accounts')`;
     const [account] = await tx<{ id: number }[]>`
       SELECT account_id AS id FROM pool.accounts WHERE account_name = ${accountName}`;

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres';
 
-/** What all recorded syncs did together. */
+/** Totals over all recorded syncs. */
 export interface Activity {
   readonly requests: number;
   readonly inserted: number;

@@ -18,14 +18,14 @@ export type CloseResult =
   | {
       readonly outcome: 'refused';
       readonly reasons: readonly string[];
-      /** Set where `force` would have closed it all the same. */
+      /** Set where `force` would have closed the month anyway. */
       readonly isForceable?: true;
     };
 
 /**
- * Closes a month: fixes the instant as of which it is read, for ever, and records it. Refused while the month is
- * closed already, or, unless forced, while it is unfinished or not certified. Every change of its income that
- * becomes known later is an adjustment (`report.income_changes`).
+ * Closes a month: fixes, for good, the instant as of which it is read, and records it. Refused while the month is
+ * closed already, or, unless forced, while it is unfinished or not certified. Every change of its income that becomes
+ * known later is an adjustment (`report.income_changes`).
  */
 export async function closeMonth(
   sql: Sql,
@@ -35,7 +35,7 @@ export async function closeMonth(
   return sql.begin(async (tx) => {
     if (await isClosed(tx, month)) return refused(`${month} is closed already.`);
     const instant = await fixInstant(tx);
-    // Under the lock that the instant holds, no commit comes between this look and the record.
+    // Under the lock that fixes the instant, no commit can come between this check and the record.
     const reasons = options.force ? [] : await findMonthObstacles(tx, month);
     if (reasons.length > 0) return { outcome: 'refused', reasons, isForceable: true } as const;
     return record(tx, { month, action: 'close', instant, note: options.note });
@@ -54,7 +54,7 @@ export async function reopenMonth(
   });
 }
 
-/** All records, oldest first. The last one of a month counts. */
+/** All records, oldest first. The last one for a month counts. */
 export async function readCloses(sql: Sql): Promise<readonly CloseRecord[]> {
   return sql<CloseRecord[]>`
     SELECT to_char(month, 'YYYY-MM') AS month, action, ${instantText(sql, sql`instant`)} AS instant, note
@@ -71,7 +71,7 @@ function instantText(sql: Sql | TransactionSql, instant: ReturnType<Sql>) {
 }
 
 async function isClosed(tx: TransactionSql, month: Month): Promise<boolean> {
-  // Keeps two people from closing at once.
+  // Closes run one at a time.
   await tx`SELECT sync.lock('closes')`;
   const [last] = await tx<{ action: string }[]>`
     SELECT action FROM sync.closes WHERE month = ${firstDayOf(month)}::date ORDER BY close_id DESC LIMIT 1`;

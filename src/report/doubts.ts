@@ -1,6 +1,6 @@
 import type { Sql, TransactionSql } from 'postgres';
 
-/** Spans of days that a sentence names; the rest is counted. */
+/** Spans of days named in a sentence; the rest is counted. */
 const MAX_SPANS = 5;
 
 /**

@@ -3,7 +3,7 @@ import { assert } from '../core/assert';
 import { readDoubts, type Doubt } from './doubts';
 import { firstDayOf, type Month } from './month';
 
-/** Reasons that a person can take in; the rest is counted. */
+/** Reasons listed; the rest is counted. */
 const MAX_REASONS = 20;
 
 interface MonthSpan {
@@ -15,7 +15,7 @@ interface MonthSpan {
 
 interface UnreadLists {
   readonly account: string;
-  /** The lists that name what there is to read, if any was not read since the month ended. */
+  /** Catalog lists that were not read since the month ended; null when all were. */
   readonly unread: string | null;
 }
 
@@ -36,9 +36,9 @@ interface LateStart {
 }
 
 /**
- * Why a month should not be closed yet, a sentence each; none when it is over, every list of income that could hold
- * some of it was read whole after it ended, no row of it waits in quarantine, and none of its days is in doubt. What was never asked for, before
- * HISTORY_START or of an account that was not read, is not proven empty.
+ * Why a month should not be closed yet, a sentence each. None when the month is over, every list of income that could
+ * hold some of it was read completely after it ended, none of its rows is in quarantine, and none of its days is in
+ * doubt. History before HISTORY_START, or of an account that was not read, is not proven empty.
  */
 export async function findMonthObstacles(
   sql: Sql | TransactionSql,
@@ -84,7 +84,7 @@ function scopeReasons(month: Month, obstacle: ScopeObstacle): readonly string[] 
   ];
 }
 
-/** What settles a doubt is a complete read without the row that cannot be understood, never that a person accepts it. */
+/** A doubt is resolved by a complete read without the unreadable row, not by accepting that row. */
 function doubtReason({ account, subAccount, algo, stream, rows, days }: Doubt): string {
   return (
     `${stream} of ${subAccount} (${account}, ${algo}) hold ${rows} row(s) in doubt, ${days}: the pool no longer shows them, or ` +
@@ -93,7 +93,7 @@ function doubtReason({ account, subAccount, algo, stream, rows, days }: Doubt): 
   );
 }
 
-/** Every account; one that was found to be another's duplicate has nothing of its own. */
+/** Every account except duplicates, which have nothing of their own. */
 async function readAccounts(sql: Sql | TransactionSql, { to }: MonthSpan): Promise<readonly UnreadLists[]> {
   return sql<UnreadLists[]>`
     SELECT a.account_name AS account, string_agg(l.stream, ' and ' ORDER BY l.stream DESC) AS unread
@@ -124,7 +124,7 @@ function scopesOf(sql: Sql | TransactionSql, { from }: MonthSpan) {
      WHERE coalesce(least(s.removed_at, g.removed_at) > ${from}::text::timestamptz, true)`;
 }
 
-/** Accounts of which a scope was never asked for the start of the month. */
+/** Accounts with a scope whose history was never read back to the start of the month. */
 async function findLateStarts(sql: Sql | TransactionSql, bounds: MonthSpan): Promise<readonly LateStart[]> {
   return sql<LateStart[]>`
     SELECT a.account_name AS account, (max(o.oldest) AT TIME ZONE 'UTC')::date::text AS "readFrom",

@@ -12,7 +12,7 @@ export interface StreamFreshness {
   readonly account: string;
   readonly stream: string;
   readonly lastSuccessAt: Date | null;
-  /** It has not succeeded, or before its first success not got on, for three of its intervals. */
+  /** It has not succeeded (or, before its first success, made no progress) for three intervals. */
   readonly isLate: boolean;
   readonly state: 'fresh' | 'failing' | 'late' | 'nothing to ask' | 'first sync' | 'waiting';
   readonly scopes: number;
@@ -49,14 +49,14 @@ export async function readFreshness(sql: Sql): Promise<readonly StreamFreshness[
       FROM report.data_freshness ORDER BY account_name, stream`;
 }
 
-/** What is proven of each scope's history. */
+/** The proven part of each scope's history. */
 export async function readCompleteness(sql: Sql): Promise<readonly CertifiedSpan[]> {
   return sql<CertifiedSpan[]>`
     SELECT stream, sub_account AS "subAccount", algo, state, rows::text AS rows, certificates::text AS certificates
       FROM report.completeness ORDER BY stream, sub_account, algo, from_at NULLS FIRST`;
 }
 
-/** Exact row counts of the tables that people query, those without rows left out. */
+/** Exact row counts of the tables that people query, without empty ones. */
 export async function countRows(sql: Sql): Promise<readonly { table: string; rows: string }[]> {
   return sql<{ table: string; rows: string }[]>`
     SELECT n.nspname || '.' || c.relname AS table,

@@ -1,6 +1,6 @@
 import type postgres from 'postgres';
 
-/** A row that the pool served and nobody could understand. */
+/** A row that the pool served and that could not be read. */
 export interface QuarantinedRow {
   readonly number: bigint;
   readonly account: string;
@@ -12,10 +12,10 @@ export interface QuarantinedRow {
   readonly reason: string;
   readonly firstSeenAt: Date;
   readonly lastSeenAt: Date;
-  /** When a person accepted it, and what they said; null: nobody did. */
+  /** When a person accepted it, and their note; null: nobody did. */
   readonly acceptedAt: Date | null;
   readonly acceptedNote: string | null;
-  /** When it was understood, or no longer served; null: it still is. */
+  /** When it could be read or was no longer served; null: neither yet. */
   readonly resolvedAt: Date | null;
 }
 
@@ -39,7 +39,7 @@ function select(sql: postgres.Sql): postgres.Fragment {
       JOIN pool.accounts a ON a.account_id = coalesce(q.account_id, s.account_id)`;
 }
 
-/** Newest first, at most `limit`; unless `isWhole`, only those that still wait for somebody. */
+/** Newest first, at most `limit`; unless `isWhole`, only those neither accepted nor resolved. */
 export async function listQuarantine(
   sql: postgres.Sql,
   options: { readonly isWhole: boolean; readonly limit: number },
@@ -60,7 +60,7 @@ export async function findQuarantined(
   return rows.map(fromDatabase);
 }
 
-/** Notes that a person accepted rows: they no longer make a sync partial. The first word on a row stands. */
+/** Records that a person accepted rows: they no longer make a sync partial. The first note on a row is kept. */
 export async function acceptQuarantined(
   sql: postgres.Sql,
   numbers: readonly bigint[],

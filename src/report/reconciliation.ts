@@ -3,7 +3,7 @@ import type { Sql } from 'postgres';
 export type Verdict = 'matches' | "matches to the pool's digits" | 'differs' | 'not comparable';
 
 /**
- * The ledger against a total of the pool's own, of one currency, as of the moment at which the pool gave it
+ * The ledger compared with one of the pool's own totals in one currency, as of the moment at which the pool served it
  * (`report.reconciliation`, `report.account_reconciliation`). Amounts are exact decimal texts.
  */
 export interface ReconciliationRow {
@@ -20,7 +20,7 @@ export interface ReconciliationRow {
   /** The pool's total less what it was compared with; null without a total. */
   readonly difference: string | null;
   readonly verdict: Verdict;
-  /** What the pool's total counts, as far as the match shows; null when nothing matched. */
+  /** What the pool's total counts, inferred from the match; null when nothing matched. */
   readonly definition: string | null;
   /** Why it is not comparable; null when it is. */
   readonly reason: string | null;

@@ -32,7 +32,7 @@ export interface FailureState {
   readonly message: string | null;
 }
 
-/** How everything is doing. */
+/** The state of the service and its data. */
 export interface ServiceStatus {
   readonly wellness: Wellness;
   readonly accounts: readonly AccountState[];
@@ -58,7 +58,7 @@ export async function readStatus(sql: Sql, judged: AccountNames): Promise<Servic
   return { wellness: judge(facts), accounts, freshness, backfill, failures, keysPacedAsWhole };
 }
 
-/** Every account that was ever configured, and whether it goes on. */
+/** Every account that was ever configured, and whether it is stopped. */
 async function readAccounts(sql: Sql): Promise<readonly AccountState[]> {
   return sql<AccountState[]>`
     SELECT a.account_name AS account, a.status, a.status_reason AS reason
@@ -70,7 +70,7 @@ async function countKeysPacedAsWhole(sql: Sql): Promise<number> {
   return row?.keys ?? 0;
 }
 
-/** Progress of every scope's history, those that are still being read first. */
+/** Progress of every scope's history, incomplete ones first. */
 async function readBackfill(sql: Sql): Promise<readonly BackfillState[]> {
   return sql<BackfillState[]>`
     SELECT a.account_name AS account, c.stream, a.sub_account AS "subAccount", c.algo,

@@ -14,18 +14,18 @@ export interface FleetScope extends Scope {
 /** A snapshot in progress over all workers of a scope. */
 export interface FleetSnapshot {
   readonly snapshotId: bigint;
-  /** The cursor's version at the start; a snapshot that lands after another one went first is refused (P9). */
+  /** The cursor's version at the start; a snapshot that another one overtook is refused (P9). */
   readonly version: bigint;
   /** No snapshot of this scope was completed before. */
   readonly isFirst: boolean;
-  /** Workers that are there as far as we know. */
+  /** Workers that were listed before. */
   readonly knownWorkers: number;
-  /** The lists by status were last compared with the count of all workers a day ago, or never. */
+  /** The lists by status were not compared with the count of all workers for a day. */
   readonly isTotalDue: boolean;
 }
 
 export interface FleetLanding {
-  /** Every list was read to its end: the snapshot counts. Another lands what it saw and says nothing of the rest. */
+  /** Every list was read to its end. An incomplete snapshot stores what it saw and says nothing about other workers. */
   readonly isComplete: boolean;
   /** Workers that were staged, each once. */
   readonly staged: number;
@@ -36,20 +36,20 @@ export interface FleetLanding {
   readonly totalCompared: boolean;
 }
 
-/** Workers of one page as the store takes them: a tenth of the memory that the page took. */
+/** Workers of one page in the store's form, a tenth of the page's memory. */
 export interface PackedWorkers {
   readonly text: string;
   readonly count: number;
 }
 
-/** What a snapshot knows of its workers is kept in the database page by page: a fleet need not fit into memory. */
+/** A snapshot's workers are staged in the database page by page: a fleet need not fit into memory. */
 export interface FleetStore {
   beginSnapshot(scope: FleetScope): Promise<FleetSnapshot>;
-  /** Each worker once; the later one stands. */
+  /** Each worker once; the last one wins. */
   packWorkers(workers: readonly Worker[]): PackedWorkers;
   /**
-   * Keeps what pages said, the oldest of them `ageMs` ago; no worker is on two of them. A worker staged before with
-   * another status is conflicting; the newer word stands.
+   * Stages pages, the oldest of them served `ageMs` ago; no worker is on two of them. A worker staged before with
+   * another status is conflicting; the newer status is kept.
    */
   stageWorkers(
     snapshot: FleetSnapshot,
@@ -57,40 +57,39 @@ export interface FleetStore {
     pages: readonly PackedWorkers[],
     ageMs: number,
   ): Promise<void>;
-  /**
-   * Keeps workers that no list by status named, without a status: those staged before stay as they are. Returns how
-   * many were new.
-   */
+  /** Stages workers without a status; those staged before stay as they are. Returns how many were new. */
   stageUnlisted(snapshot: FleetSnapshot, pages: readonly PackedWorkers[], ageMs: number): Promise<number>;
-  /** Gives those staged without a status this one. */
+  /** Sets the status of workers staged without one. */
   assumeStatus(snapshot: FleetSnapshot, status: WorkerStatus): Promise<void>;
-  /** Workers staged by now. */
   countStaged(snapshot: FleetSnapshot): Promise<number>;
-  /** Workers seen with two statuses or none, then those that were active before and are in no list: at most `limit`. */
+  /**
+   * At most `limit` workers to look up: those with two statuses or none, then those that were active and are in no
+   * list.
+   */
   findUnresolved(scope: FleetScope, snapshot: FleetSnapshot, limit: number): Promise<WorkerId[]>;
-  /** The last word on one worker: its state now, or that the pool does not know it. */
+  /** Resolves one worker to its present state; null: the pool does not know it. */
   resolveWorker(snapshot: FleetSnapshot, workerId: WorkerId, worker: Worker | null): Promise<void>;
-  /** One transaction: workers, samples, figures, the snapshot itself. Throws `sync.superseded`. */
+  /** Stores workers, samples, figures and the snapshot in one transaction. Throws `sync.superseded`. */
   landSnapshot(scope: FleetScope, snapshot: FleetSnapshot, landing: FleetLanding): Promise<ListingCounts>;
-  /** Forgets what was staged. */
+  /** Deletes what was staged. */
   dropSnapshot(snapshot: FleetSnapshot): Promise<void>;
   /** How many workers each sub-account and algorithm of an account has. */
   findFleetSizes(accountId: AccountId): Promise<number[]>;
   /**
-   * Workers whose details are next, less those that this run has `done`: new and missing ones, then on from where the
-   * round stopped.
+   * The next workers to ask details of, except those `done` in this run: new and missing ones first, then on from where
+   * the round stopped.
    */
   findNextDetails(scope: FleetScope, done: ReadonlySet<WorkerId>, limit: number): Promise<DetailsBatch>;
-  /** Stores details that are newer than what is known, and where the round stands. Throws `sync.superseded`. */
+  /** Stores details that are newer than those known, and the position of the round. Throws `sync.superseded`. */
   storeDetails(scope: FleetScope, workers: readonly Worker[], batch: DetailsBatch): Promise<ListingCounts>;
 }
 
 export interface DetailsBatch {
-  /** The cursor's version before; another one refuses the batch (P9). */
+  /** The cursor's version before; if it moved, the batch is refused (P9). */
   readonly version: bigint;
   readonly workerIds: readonly WorkerId[];
-  /** Where the round stands when these are done: the last worker of it, null at its end. */
+  /** The position of the round after the batch: its last worker, null at the end. */
   readonly position: WorkerId | null;
-  /** The database's clock before they are asked for, ms since the epoch. */
+  /** The database's clock before the batch is requested, ms since the epoch. */
   readonly askedAtMs: number;
 }

@@ -1,4 +1,4 @@
-/** What the streams that list all of something at once need of the store: algorithms, sub-accounts, accumulated income. */
+/** What the streams that list everything at once need of the store: algorithms, sub-accounts, accumulated income. */
 import type { ListingCounts } from '../domain/row-counts';
 import type { DecimalText } from '../core/decimal';
 import type { SubAccount, SubAccountIncome } from '../domain/entities';
@@ -11,7 +11,7 @@ export type ListingResult =
   /** Nothing was written: these would be removed, and a second listing has to agree. */
   | { readonly outcome: 'unconfirmed'; readonly missing: ReadonlySet<string> };
 
-/** Throws `sync.superseded` when the cursor of the scope is not at `version` any more (P9). */
+/** Throws `sync.superseded` when the scope's cursor is no longer at `version` (P9). */
 export interface CatalogStore {
   storeAlgorithms(
     scope: Scope,
@@ -21,7 +21,7 @@ export interface CatalogStore {
   ): Promise<ListingResult>;
   /**
    * Throws `account.duplicate` when another account has the same sub-account, `account.changed` when none of the
-   * account's known sub-accounts is listed any more; the account is stopped in the same transaction.
+   * account's known sub-accounts is listed now; the account is stopped in the same transaction.
    */
   storeSubAccounts(
     scope: Scope,
@@ -31,7 +31,7 @@ export interface CatalogStore {
   ): Promise<ListingResult>;
 }
 
-/** Throws `sync.superseded` when the cursor of the scope is not at `version` any more (P9). */
+/** Throws `sync.superseded` when the scope's cursor is no longer at `version` (P9). */
 export interface IncomeStore {
   /** Currencies that the ledger of an account holds. */
   findCurrencies(accountId: AccountId): Promise<string[]>;

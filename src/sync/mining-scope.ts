@@ -2,7 +2,7 @@ import { KpoolError } from '../core/errors';
 import type { Puid } from '../domain/ids';
 import type { Scope } from './ports';
 
-/** The scope as one of a sub-account and an algorithm. Throws `broken-promise` when it has none. */
+/** Narrows a scope to one with a sub-account and an algorithm. Throws `broken-promise` when it has none. */
 export function miningScopeOf<S extends Scope>(scope: S): S & { readonly puid: Puid; readonly algo: string } {
   const { puid, algo } = scope;
   if (puid === null || algo === null) {

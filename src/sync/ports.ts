@@ -1,4 +1,4 @@
-/** What the use-cases of this folder need of the world; `src/app` wires the pool's client and the store to them. */
+/** The ports of the use-cases in this folder; `src/app` wires the pool's client and the store to them. */
 import type { DecimalText } from '../core/decimal';
 import type { CallOptions } from '../domain/call-options';
 import type { Scope } from '../domain/due-scopes';
@@ -66,22 +66,23 @@ export interface LedgerState {
   readonly version: bigint;
   /** Newest first, without overlap. */
   readonly windows: readonly StoredWindow[];
-  /** Bounds do not select by mining date: all of the list is paged. */
+  /** Bounds cannot be trusted to select by mining date: the whole list is paged. */
   readonly paged: boolean;
   /**
-   * The longest span, ms, that the pool answers in full, as far as any scope of the account has found out; null while no
-   * limit was met.
+   * The longest span that the pool answers in full, ms, as learned by any scope of the account; null: no limit known.
    */
   readonly spanLimitMs: number | null;
-  /** Since when each look, a day apart or less, showed no row of a list that held some; null while it shows rows. */
+  /**
+   * Since when every read, at most 36 hours apart, showed no row of a list that held some; null while it shows rows.
+   */
   readonly emptySinceMs: number | null;
-  /** When the scope was last checked as a whole: probed, counted, tried; null before the first run ended. */
+  /** When the scope had its last deep check (probe, count, trial of windows); null before the first run ended. */
   readonly deepCheckedAtMs: number | null;
   /** The database's clock (`sync.now()`) at the time of loading. */
   readonly nowMs: number;
 }
 
-/** Facts about a scope to record; what is left out stays. */
+/** Facts about a scope to record; omitted ones stay. */
 export interface LedgerCursorPatch {
   readonly paged?: boolean;
   readonly spanLimitMs?: number;
@@ -89,7 +90,7 @@ export interface LedgerCursorPatch {
   readonly deepChecked?: boolean;
 }
 
-/** What becomes of a live row that two reads did not show. */
+/** What becomes of a live row that two reads did not serve. */
 export type MissingVerdict = 'withdrawn' | 'unserved';
 
 export interface WindowPiece extends Window {
@@ -101,17 +102,17 @@ export interface WindowCommit {
   readonly scope: LedgerScope;
   readonly runId: bigint;
   readonly expectedVersion: bigint;
-  /** Where the history begins that is to be complete. */
+  /** Start of the history to be complete. */
   readonly historyStartMs: number;
   /** The window that was read: `rows` are all that the pool serves in it. */
   readonly window: Window;
   readonly rows: readonly IncomeRow[];
   readonly unreadable: readonly UnreadableRow[];
-  /** That the read took. */
+  /** Requests that the read took. */
   readonly requests: number;
-  /** Only a complete read certifies; another lands its rows and says nothing of what it did not see. */
+  /** Only a complete read certifies; an incomplete one stores its rows and says nothing about others. */
   readonly isComplete: boolean;
-  /** By key (`ledgerKeyOf`): what becomes of the live rows that a confirmation read did not see either. */
+  /** By key (`ledgerKeyOf`): what becomes of the live rows that the confirmation read did not serve either. */
   readonly confirmed: ReadonlyMap<string, MissingVerdict>;
   /** Replace every stored window that they overlap. */
   readonly pieces: readonly WindowPiece[];
@@ -143,7 +144,7 @@ export interface LedgerStore {
   ): Promise<bigint>;
 }
 
-/** `skipped`: there was nothing to ask the pool, which proves nothing. */
+/** `skipped`: there was nothing to ask the pool. */
 export type RunOutcome = 'succeeded' | 'skipped' | 'partial' | 'failed' | 'aborted';
 
 export interface RunTotals {
@@ -177,7 +178,7 @@ export interface EndedRun {
   readonly outcome: 'succeeded' | 'partial';
   /** Why it was `partial`. */
   readonly reason: string | null;
-  /** Rows that it brought or found as they were. */
+  /** Rows inserted, changed or found unchanged. */
   readonly rows: number;
   readonly quarantined: number;
 }
@@ -189,9 +190,9 @@ export interface HeldLock {
 }
 
 export interface ScopeLockStore {
-  /** Null while another run holds the scope. A process that dies lets go of what it holds. */
+  /** Null while another run holds the scope. The locks of a process end with it. */
   take(scope: Scope): Promise<HeldLock | null>;
-  /** The cursor's version, and the last run that read the scope and ended since `runId` began; null when none did. */
+  /** The cursor's version, and the last run of the scope that ended since `runId` began; null when none did. */
   readState(
     scope: Scope,
     runId: bigint,

@@ -9,9 +9,9 @@ export interface RunResult {
   readonly totals: Readonly<RunTotals>;
   /** Why it is not `succeeded`, or that there was nothing to ask, or that the scope is unlisted; else null. */
   readonly reason: string | null;
-  /** The pool lists the scope's sub-account or algorithm no more, and answers nothing about it: there is nothing to sync. */
+  /** The pool no longer lists the scope's sub-account or algorithm and answers nothing about it. */
   readonly isUnlisted: boolean;
-  /** The failure itself, which says what may be done about it; null unless `failed` or `aborted`. */
+  /** The failure; null unless `failed` or `aborted`. */
   readonly error: KpoolError | null;
 }
 
@@ -21,7 +21,7 @@ export interface RunOptions {
   readonly priority: number;
   readonly signal: AbortSignal;
   readonly onProgress?: (totals: Readonly<RunTotals>) => void;
-  /** Told every second while another run has the scope, whose end this one waits for. */
+  /** Called every second while this run waits for another run of the scope. */
   readonly onWait?: () => void;
 }
 
@@ -30,7 +30,7 @@ const UNLISTED =
 
 const NOTHING_TO_ASK = 'There was nothing to ask the pool.';
 
-/** A run that asked nothing is no success (P11), unless another one, which asked, has told what there is. */
+/** A run that sent no request is no success (P11), unless it reused the result of one that did. */
 function outcomeOf(
   { shortcomings, totals, isReused, isUnlisted }: Run,
   error: KpoolError | null,
@@ -48,9 +48,8 @@ function toKpoolError(error: unknown): KpoolError {
 }
 
 /**
- * Runs a use-case over a scope and records how it ended (`sync.runs`). Never throws for a failure of the
- * use-case: it is in the result, so that one scope does not stop the others (P8). Throws when the record itself
- * cannot be written.
+ * Runs a use-case over a scope and records the outcome (`sync.runs`). A failure of the use-case is in the result, so
+ * that one scope does not stop the others (P8). Throws when the record cannot be written.
  */
 export async function runScope(
   runs: RunStore,

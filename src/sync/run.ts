@@ -1,7 +1,7 @@
 import type { CallOptions } from '../domain/call-options';
 import type { EndedRun, RunTotals } from './ports';
 
-/** What one run of a scope has done so far. Use-cases count into it; `run-scope` records it. */
+/** The state of one run of a scope. Use-cases update it; `run-scope` records it. */
 export class Run {
   readonly totals: RunTotals = {
     requests: 0,
@@ -12,13 +12,13 @@ export class Run {
     withdrawn: 0,
     quarantined: 0,
   };
-  /** Why the run is `partial`, in the order found; empty while all is well. */
+  /** Why the run is `partial`, in the order found; empty while it is not. */
   readonly shortcomings: string[] = [];
-  /** Of the scope's cursor before anything was read; a commit that finds another one is refused (P9). */
+  /** The cursor's version before anything was read; a commit that finds another one is refused (P9). */
   cursorVersion = 0n;
-  /** Another run of the scope did the work, and has its own record. */
+  /** Another run of the scope did the work and has its own record. */
   isReused = false;
-  /** The pool lists the sub-account or the algorithm no more, and tells nothing about it. */
+  /** The pool no longer lists the sub-account or algorithm and answers nothing about it. */
   isUnlisted = false;
 
   constructor(
@@ -37,14 +37,14 @@ export class Run {
     this.onProgress(this.totals);
   }
 
-  /** The result of another run of the scope, which ended since this one began, is that of this one too. */
+  /** Takes over the result of another run of the scope that ended since this one began. */
   reuseResult({ outcome, reason, rows, quarantined }: EndedRun): void {
     this.isReused = true;
     this.add({ unchanged: rows, quarantined });
     if (outcome === 'partial') this.markPartial(reason ?? 'another run of the scope was partial');
   }
 
-  /** What the scope is about is gone: nothing that the run missed can be had any more. */
+  /** The sub-account or algorithm is gone: what the run missed can no longer be read. */
   endUnlisted(): void {
     this.isUnlisted = true;
     this.shortcomings.length = 0;

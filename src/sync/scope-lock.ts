@@ -4,26 +4,26 @@ import type { HeldLock, Scope, ScopeLockStore } from './ports';
 import type { Run } from './run';
 
 /**
- * What a run does that finds another one of its scope under way, here or in another process. `wait-and-reuse`: it waits for
- * its end and reports what that one found. `wait-and-rerun`: it waits, and then reads for itself. `optimistic`: both read,
- * and commits are kept in order by the version of the cursor.
+ * What a run does when another run of its scope is in progress, in this process or another. `wait-and-reuse`: waits and
+ * takes over its result. `wait-and-rerun`: waits, then reads too. `optimistic`: both read, and the cursor's version
+ * orders their commits.
  */
 export type LockMode = 'wait-and-reuse' | 'wait-and-rerun' | 'optimistic';
 
 export interface ScopeLockDeps {
   readonly locks: ScopeLockStore;
   readonly clock: Pick<Clock, 'sleep'>;
-  /** Told again and again while a run has to wait. */
+  /** Called repeatedly while a run waits. */
   readonly onWait?: (() => void) | undefined;
 }
 
 const POLL_EVERY_MS = 1_000;
-/** Whoever holds a scope longer hangs. What both of them read then, the version of the cursor keeps in order (P9). */
+/** A run that holds a scope longer hangs. Both then read, and the cursor's version orders their commits (P9). */
 const MAX_POLLS = 3_600;
-/** Commits that may lose to a run beside this one, which happens only when a lock was lost. */
+/** Commits that may lose to a concurrent run, which there is only after a lock was lost. */
 const MAX_SUPERSEDED = 3;
 
-/** One run's right to a scope, so that no two runs ask the pool for the same, nor bring home an older answer later. */
+/** One run's lock on a scope, so that two runs neither ask the pool for the same nor commit in the wrong order. */
 export class ScopeLock {
   #lock: HeldLock | null = null;
 
@@ -33,7 +33,7 @@ export class ScopeLock {
     private readonly mode: LockMode,
   ) {}
 
-  /** Runs `work` as soon as the scope is free, or takes over what another run found meanwhile. Throws what `work` throws. */
+  /** Runs `work` once the scope is free, or takes over the result of another run. Throws what `work` throws. */
   async use(run: Run, work: () => Promise<void>): Promise<void> {
     if (this.mode === 'optimistic') {
       await work();
@@ -56,7 +56,7 @@ export class ScopeLock {
     }
   }
 
-  /** To be called once the run is recorded: whoever comes next finds the record. */
+  /** Call it once the run is recorded, so that the next run finds the record. */
   async release(): Promise<void> {
     await this.#lock?.release();
     this.#lock = null;

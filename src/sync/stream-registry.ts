@@ -3,7 +3,7 @@ import { KpoolError } from '../core/errors';
 import type { Stream } from '../domain/streams';
 import type { StreamDefinition } from './stream';
 
-/** The streams that a process knows, most valuable first: this is also the order of priority. */
+/** The streams of this version, most valuable first, which is also their priority. */
 export class StreamRegistry {
   readonly #byName: ReadonlyMap<Stream, StreamDefinition>;
 
@@ -29,7 +29,7 @@ export class StreamRegistry {
     return this.#byName.get(name) ?? null;
   }
 
-  /** Throws `broken-promise` for a stream that there is not. */
+  /** Throws `broken-promise` for an unknown stream. */
   get(name: Stream): StreamDefinition {
     const stream = this.find(name);
     if (stream === null)
@@ -37,12 +37,12 @@ export class StreamRegistry {
     return stream;
   }
 
-  /** 1 is served first. Waiting requests are let through in this order. */
+  /** 1 is served first: waiting requests are granted permits in this order. */
   priorityOf(name: Stream): number {
     return this.#rankOf(this.get(name).name) + 1;
   }
 
-  /** Streams for which a run of `name` may have brought something to light, beside its own. */
+  /** Streams for which a run of `name` may have created work, besides itself. */
   followersOf(name: Stream): readonly StreamDefinition[] {
     const { isCatalog } = this.get(name);
     return this.all.filter(
@@ -50,7 +50,7 @@ export class StreamRegistry {
     );
   }
 
-  /** The streams in steps: those of one may run side by side; what they bring, a later one builds on. */
+  /** The streams in steps: those of one step may run concurrently, and later steps build on their results. */
   get steps(): readonly (readonly StreamDefinition[])[] {
     const steps: StreamDefinition[][] = this.catalog.map((stream) => [stream]);
     let rest = this.all.filter(({ isCatalog }) => isCatalog !== true);

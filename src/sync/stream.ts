@@ -17,31 +17,33 @@ export interface SyncDeps {
   readonly fleet: FleetStore;
   readonly income: IncomeStore;
   readonly tiers: LedgerTiers & {
-    /** Currencies (`COINS`) whose totals are asked for although the ledger holds none of them. */
+    /** Currencies (`COINS`) whose totals are read although the ledger holds none of them. */
     readonly coins: readonly string[];
   };
   readonly clock: Pick<Clock, 'sleep'>;
-  /** Requests that all scopes of `worker-details` may take together, each run once. */
+  /** Requests that one round of `worker-details` may take, over all scopes. */
   readonly workerDetailsPerRound: number;
 }
 
 export type UseCase = (deps: SyncDeps, scope: Scope, run: Run, request: LedgerRequest) => Promise<void>;
 
-/** All that there is to say about a stream: whoever works on streams asks this, and none keeps a list of its own. */
+/** Everything that differs from stream to stream. No other code lists streams. */
 export interface StreamDefinition {
-  /** In upper case with `_EVERY` it names the variable of its interval. */
+  /** In upper case with `_EVERY`, also the variable of its interval. */
   readonly name: Stream;
-  /** The endpoint that it asks first: its permits and its circuit are looked at before it begins. */
+  /** The endpoint that it calls first: its permits and circuit decide whether a run can start. */
   readonly endpoint: PoolEndpoint;
   /** One scope per account, or one per sub-account and algorithm. */
   readonly scopes: 'account' | 'mining';
-  /** How often a scope is visited unless configured otherwise, as a user would write it. */
+  /** Default interval, as a user would write it. */
   readonly every: string;
-  /** Scopes of one account that are in hand at once. */
+  /** Scopes of one account that are synced at once. */
   readonly concurrency: number;
-  /** What it lists are the scopes of others, and whose the key is: asked first, and before that is known. */
+  /**
+   * It lists what other streams' scopes are made of: it runs first, even before the key is known to be this account's.
+   */
   readonly isCatalog?: true;
-  /** A round over everything that a sync by hand leaves to its interval, unless it names the stream. */
+  /** A long round over everything: `kpool sync` leaves it to its interval unless it names the stream. */
   readonly isSlowRound?: true;
   readonly after?: Precedence;
   readonly lockMode: LockMode;

@@ -2,18 +2,18 @@ import { isKpoolError, type ErrorCode } from '../core/errors';
 import type { Scope } from './ports';
 import type { Run } from './run';
 
-/** What a pool may answer about a sub-account or an algorithm that it has no more, instead of nothing at all. */
+/** What the pool may answer about a sub-account or algorithm that it no longer has. */
 const MAY_MEAN_GONE: readonly ErrorCode[] = ['pool.parameter', 'pool.not-found', 'pool.refused'];
 
-/** Knows whether the pool lists what a scope is about. */
+/** Tells whether the pool still lists a scope's sub-account and algorithm. */
 export interface ScopeListing {
-  /** Whether the account's own lists, read again if need be, are without the scope's sub-account or algorithm. */
+  /** Whether the account's lists, read again if necessary, lack the scope's sub-account or algorithm. */
   isGone(scope: Scope, signal: AbortSignal): Promise<boolean>;
 }
 
 /**
- * Runs `work` over a scope. A refusal that could mean that the sub-account or the algorithm is gone is no failure when the
- * pool lists it no more, and neither is an answer without any row: what was stored stays, and the run says so.
+ * Runs `work` over a scope. When the pool no longer lists the sub-account or algorithm, neither a refusal nor an answer
+ * without rows is a failure: stored data stays, and the run ends as unlisted.
  */
 export async function syncWhileListed(
   listing: ScopeListing,

@@ -31,7 +31,7 @@ export const configureCheck: ConfigureCommand = (command, context) => {
     );
     const failures = findings.filter(({ isWell }) => !isWell);
     exitByVerdict(context, judge({ failedChecks: failures }));
-    // The time alone mends nothing then.
+    // Waiting would not help.
     if (failures.some(({ isUsage }) => isUsage === true)) context.exitWith(2);
   });
   withExamples(command, 'kpool check');

@@ -144,7 +144,7 @@ export const configureDemo: ConfigureCommand = (command, context) => {
       try {
         await runDemo(context, flags.once === true);
       } catch (error) {
-        // Ctrl-C is how a demo ends; only one that is to end by itself was kept from it.
+        // Ctrl-C is how a demo ends; only with --once was it cut short.
         if (flags.once === true || !isKpoolError(error, 'aborted')) throw error;
       }
     });

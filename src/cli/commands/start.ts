@@ -40,7 +40,7 @@ async function startJobs(context: CliContext, parts: Parts): Promise<ServiceJobs
   });
 }
 
-/** Where jobs run, somebody is told when they go wrong. */
+/** Alerts are sent by processes that run jobs. */
 function startAlerts(context: CliContext, { config, session }: Parts): () => Promise<void> {
   const { clock, scrubber } = context;
   const stopping = new AbortController();
@@ -78,7 +78,7 @@ async function startPage(
   return web;
 }
 
-/** What is wrong already is said at every start: whoever restarts a service wants to know. */
+/** Existing problems are logged at every start. */
 function logProblem(logger: Logger, problem: Problem): void {
   const { severity, kind, account } = problem;
   const level = severity === 'critical' ? 'error' : severity === 'warning' ? 'warn' : 'info';

@@ -4,7 +4,7 @@ import { formatJson, type JsonValue } from './json';
 import { createProgressReporter, type ProgressReporter } from './progress';
 import { formatTable, type Column } from './table';
 
-/** One of the process's streams, as much of it as is needed. */
+/** The part of a process's output stream that is needed. */
 export type TextStream = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
 export interface OutputOptions {
@@ -27,15 +27,15 @@ export interface Output {
   readonly colour: ReturnType<typeof createColors>;
   /** The result: `json` with `--json`, else the lines that `toText` makes. Once per command. */
   result(json: JsonValue, toText: () => string): void;
-  /** A remark for people, on standard error; not with `--json`. */
+  /** A remark on standard error; not with `--json`. */
   note(line: string): void;
-  /** Something that is wrong or odd, on standard error, always. */
+  /** A warning, always on standard error. */
   warn(line: string): void;
   /** Whole lines of the log, already scrubbed, on standard error. */
   log(lines: string): void;
   /** Texts are wrapped where a line would be wider than `maxWidth`. */
   table(columns: readonly Column[], rows: readonly (readonly (string | null)[])[], maxWidth?: number): string;
-  /** From now until its `stop`, everything on standard error is written where it does not disturb the bars. */
+  /** Until its `stop`, everything on standard error is written around the progress bars. */
   progress(): ProgressReporter;
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock';
 import { toPrintable } from '../../observability/printable';
 import { groupDigits } from './numbers';
 
-/** How far one piece of work is. */
+/** The progress of one task. */
 export interface Progress {
   readonly done: number;
   /** Null while nobody knows. */
@@ -11,14 +11,14 @@ export interface Progress {
   readonly note?: string;
 }
 
-/** Shows the progress of several pieces of work at once, each under its name. */
+/** Shows the progress of several named tasks at once. */
 export interface ProgressReporter {
   update(name: string, progress: Progress): void;
-  /** Says something between the bars. */
+  /** Prints a line between the bars. */
   say(line: string): void;
   /** Writes whole lines as they are where they do not disturb the bars: for a log. */
   writeBetween(lines: string): void;
-  /** Must be called at the end: gives the terminal back, and says the last state of what was not said yet. */
+  /** Call it at the end: restores the terminal and prints the last state of tasks not yet printed. */
   stop(): void;
 }
 
@@ -67,7 +67,7 @@ function createBars(stream: ProgressOptions['stream']): ProgressReporter {
     fps: BAR_REFRESHES_PER_SECOND,
     hideCursor: true,
     clearOnComplete: false,
-    // The program has its own way with signals.
+    // The program handles signals.
     gracefulExit: false,
     linewrap: false,
     format: (_options, { progress }, { label, isMeasured, amount }: BarPayload) => {

@@ -10,7 +10,7 @@ export interface PostgresOptions {
   readonly applicationName: string;
   readonly settings?: SessionSettings;
   readonly onNotice?: (message: string) => void;
-  /** Leaves the session as it comes. */
+  /** Leaves the session unchanged. */
   readonly isBare?: boolean;
 }
 
@@ -21,15 +21,15 @@ export interface PostgresConnection {
   readonly ready: Promise<void>;
   /** Resolves when the connection is over, to the reason. */
   readonly ended: Promise<Error>;
-  /** Ends it at once: what is under way fails with `reason`. */
+  /** Ends it at once: pending queries fail with `reason`. */
   end(reason: Error): void;
 }
 
 /**
- * Connects, and prepares the session before anybody else's statement. postgres.js 3.4 has no place where a new connection
- * could be prepared, connects again by itself, and is not reliable after a connection broke: it may queue everything
- * behind a socket that was cut at the wrong moment and never write to it again (its issue 1208), connects without pause
- * where a proxy accepts and drops, and connects again after it was ended. So it gets one socket, ours.
+ * Connects, and prepares the session before anybody else's statement. postgres.js 3.4 has no hook for preparing a new
+ * connection, reconnects automatically, and is not reliable after a connection broke: it may queue everything behind a
+ * socket that was cut at the wrong moment and never write to it again (its issue 1208), connects without pause where a
+ * proxy accepts and drops, and connects again after it was ended. So it gets one socket, ours.
  */
 export function connectPostgres(options: PostgresOptions): PostgresConnection {
   const address = postgresAddressOf(options.url);
@@ -43,7 +43,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     if (over !== null) return;
     over = reason;
     ending.abort();
-    // Rejects what the driver still has.
+    // Rejects the driver's pending queries.
     sql.end({ timeout: 0 }).catch(() => undefined);
     resolveEnded(reason);
   };

@@ -6,7 +6,7 @@ interface DatabaseErrorMeaning {
   /** Follows "PostgreSQL at host:port" or "The database". */
   readonly predicate: string;
   readonly hint: string;
-  /** The database's own words say more. */
+  /** Add the database's own message. */
   readonly withReason?: true;
 }
 
@@ -47,7 +47,7 @@ const withReason = (meaning: DatabaseErrorMeaning): DatabaseErrorMeaning => ({
 
 /** By SQLSTATE (PostgreSQL, appendix A) or the code of Prisma, of the package postgres or of Node; the first that fits counts. */
 const BY_CODE: readonly (readonly [pattern: RegExp, meaning: DatabaseErrorMeaning])[] = [
-  // What a person has to put right before anybody gets in.
+  // Configuration that a person has to correct.
   [
     /^(28P01|P1000)$/,
     refused(
@@ -87,7 +87,7 @@ const BY_CODE: readonly (readonly [pattern: RegExp, meaning: DatabaseErrorMeanin
       'ALTER DATABASE … SET idle_session_timeout = 0, or for the user: ALTER ROLE … SET idle_session_timeout = 0.',
     ),
   ],
-  // What may pass by itself.
+  // Transient failures.
   [/^ECONNREFUSED$/, unreachable('nothing listens there')],
   [/^ENOTFOUND$/, unreachable('there is no host of that name')],
   [/^EAI_AGAIN$/, unreachable('the name of the host cannot be looked up')],
@@ -150,7 +150,7 @@ const BY_CODE: readonly (readonly [pattern: RegExp, meaning: DatabaseErrorMeanin
       ),
     ),
   ],
-  // What asking again does not change.
+  // Failures that a retry does not change.
   [
     /^(42P01|42883|42703|3F000)$/,
     rejected(
@@ -262,7 +262,7 @@ function reasonOf(layers: readonly Fields[]): string {
   return text?.split('\n').find((line) => line.trim() !== '') ?? 'no reason given';
 }
 
-/** Whether a failure comes from the database, its drivers or the way to it, and not from us. */
+/** Whether a failure comes from the database, its drivers or the connection to it. */
 export function isDatabaseError(error: unknown): boolean {
   const layers = layersOf(error);
   return isOfDatabase(layers) && !isMisuse(layers);

@@ -13,7 +13,7 @@ export interface PoolOptions {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** As much of pg's inside as is needed. */
+/** The part of pg's internals that is needed. */
 interface Inside {
   readonly connectionParameters: { options: string | undefined };
   readonly connection: { readonly stream: Socket };

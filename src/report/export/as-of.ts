@@ -5,7 +5,7 @@ import { isoText, type Period } from './period';
 
 /** The instant as of which the ledger is read, and why that one. */
 export interface AsOf {
-  /** ISO text in UTC, to the microsecond. What the ledger says as of it, it says for ever. */
+  /** ISO text in UTC, to the microsecond. The ledger as of this instant never changes. */
   readonly instant: string;
   readonly reason: 'now' | 'given' | 'close of the month';
 }

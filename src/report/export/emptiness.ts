@@ -3,14 +3,14 @@ import { assert } from '../../core/assert';
 import type { AsOf } from './as-of';
 import { isoText, type Period } from './period';
 
-/** Why an export has no row, in sentences; and whether the pool may still have income for it that nobody asked for. */
+/** Why an export has no rows, in sentences, and whether the pool may hold income for it that was not read. */
 export interface Emptiness {
   readonly reasons: readonly string[];
   readonly isUnread: boolean;
 }
 
 interface Reading {
-  /** When the first income of all was synced; null: none was. */
+  /** When the first income was synced; null: none was. */
   readonly first: string | null;
   readonly isLater: boolean;
   /** Lists of income that are known, and those among them that were not read whole for the period. */
@@ -19,8 +19,8 @@ interface Reading {
 }
 
 /**
- * Says whether nothing is known of a period since nothing was mined, or since it was not read. Windows are of mining
- * time: on the cash basis this is as near as can be.
+ * Tells whether a period is empty because nothing was mined or because it was not read. Windows are of mining time: on
+ * the cash basis this is as near as can be.
  */
 export async function findEmptiness(
   sql: Sql,

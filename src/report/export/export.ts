@@ -31,12 +31,12 @@ export interface ExportRequest {
   readonly signal: AbortSignal;
 }
 
-/** An export that was made. */
+/** A written export. */
 export interface ExportResult {
   readonly manifest: Manifest;
   /** Paths of the data file and of its manifest. */
   readonly files: readonly [data: string, manifest: string];
-  /** What is odd about it, or about the export that it continues, a sentence each. */
+  /** Remarks about it, or about the export that it continues, a sentence each. */
   readonly notes: readonly string[];
   /** It has no rows, and some of its time was not read from the pool. */
   readonly isUnread: boolean;
@@ -85,7 +85,7 @@ export async function writeExport(sql: Sql, request: ExportRequest): Promise<Exp
     const manifest: Manifest = { ...about(), files: [{ name, bytes, sha256 }] };
     const proof = await prepareWholeFile(manifestFile, single(formatManifest(manifest)), request);
     try {
-      // Both lie on the disk by now. What has no manifest is no export: no later one continues it.
+      // Both files are on disk. Without its manifest, no later export would continue this one.
       await data.giveName();
       await proof.giveName();
     } finally {
@@ -100,7 +100,7 @@ export async function writeExport(sql: Sql, request: ExportRequest): Promise<Exp
   }
 }
 
-/** Whether the files of the last export are still those that were written. */
+/** Warns if the files of the last export changed since they were written. */
 async function notesOn(folder: string, last: Manifest | null): Promise<readonly string[]> {
   const notes: string[] = [];
   for (const { name, sha256 } of last?.files ?? []) {
@@ -108,7 +108,7 @@ async function notesOn(folder: string, last: Manifest | null): Promise<readonly 
     if (found === sha256) continue;
     notes.push(
       found === null
-        ? `${name}, which this continues, is not in ${folder} any more.`
+        ? `${name}, which this continues, is no longer in ${folder}.`
         : `${name}, which this continues, is not as it was exported (its SHA-256 differs from the manifest).`,
     );
   }

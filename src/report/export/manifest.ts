@@ -38,10 +38,10 @@ const manifestSchema = z.object({
   files: z.array(z.object({ name: z.string(), bytes: z.number().int(), sha256: z.string() })),
 });
 
-/** What an export was: enough to verify its files and to make them again. Amounts are exact texts. */
+/** Describes an export well enough to verify its files and to reproduce them. Amounts are exact texts. */
 export type Manifest = z.infer<typeof manifestSchema>;
 
-/** Which exports continue one another. */
+/** Identifies the exports that continue one another. */
 export type ManifestKey = Pick<Manifest, 'format' | 'period' | 'basis' | 'account'>;
 
 export const MANIFEST_SUFFIX = '.manifest.json';

@@ -17,10 +17,10 @@ export interface WriteOptions {
   readonly mayReplace: boolean;
 }
 
-/** Systems of files that know no second name for a file say one of these. */
+/** Errors of file systems without hard links. */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP', 'EMLINK']);
 
-/** The disk, the user's share of it, or what a file may hold is used up. */
+/** Errors when the disk, the user's quota or the file size limit is exhausted. */
 const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** Throws `usage.invalid` when there is a file of that name. */
@@ -28,11 +28,11 @@ export async function refuseExisting(file: string): Promise<void> {
   if (await isThere(file)) throw alreadyThere(file);
 }
 
-/** A file that is complete, under a name of its own that nobody looks for. */
+/** A complete file under a temporary name. */
 export interface PreparedFile extends WrittenFile {
-  /** Gives it its name. Throws `usage.invalid` when there is one already and it may not be replaced. */
+  /** Renames it to its final name. Throws `usage.invalid` when there is one already and it may not be replaced. */
   readonly giveName: () => Promise<void>;
-  /** Deletes it, unless it has its name. */
+  /** Deletes it, unless it was renamed. */
   readonly discard: () => Promise<void>;
 }
 
@@ -95,15 +95,15 @@ async function writeNew(
 }
 
 /**
- * Makes the folder, with those above it. One by one: Node's recursive `mkdir` never returns where a folder that is
- * there can hold no other, as in /proc. Throws `usage.invalid` when it cannot be made.
+ * Creates the folder and its parents, one by one: Node's recursive `mkdir` never returns where an existing folder
+ * cannot hold another, as in /proc. Throws `usage.invalid` when it cannot be made.
  */
 export async function makeFolder(folder: string): Promise<void> {
   if (await isFolder(folder)) return;
   const parent = path.dirname(folder);
   if (parent !== folder) await makeFolder(parent);
   await mkdir(folder).catch(async (cause: unknown) => {
-    // Another process may just have made it.
+    // Another process may have just created it.
     if (!(await isFolder(folder))) throw cannotWrite(folder, cause);
   });
 }
@@ -125,7 +125,7 @@ async function isThere(file: string): Promise<boolean> {
 async function moveTo(unfinished: string, file: string, mayReplace: boolean): Promise<void> {
   if (mayReplace) return rename(unfinished, file);
   try {
-    // Unlike rename, never replaces what another process put there meanwhile.
+    // Unlike rename, it never replaces a file that another process has put there.
     await link(unfinished, file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

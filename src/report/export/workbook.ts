@@ -5,7 +5,7 @@ import type { Manifest } from './manifest';
 import type { ExportRow } from './rows';
 import { STATEMENT_COLUMNS } from './statement';
 
-/** A workbook is made in memory: so many rows take a gigabyte. Excel's own limit is 1,048,576. */
+/** A workbook is built in memory; this many rows take a gigabyte. Excel's own limit is 1,048,576. */
 const MAX_ROWS = 100_000;
 
 const HEADING = { type: String, fontWeight: 'bold' } as const;

@@ -2,7 +2,7 @@ import { commandOf } from './command';
 import type { AccountFacts, FreshnessFacts, HistoryFacts, LeftOutFacts, WellnessFacts } from './facts';
 import { problem, type RuleResult, type Problem } from './problem';
 
-/** Accounts that are stopped, and those of which not everything has been read yet. */
+/** Stopped accounts, and accounts whose history is incomplete. */
 export function accountProblems(facts: WellnessFacts): RuleResult {
   const { accounts, expected = [], freshness = [], histories = [], leftOut = [] } = facts;
   const unread = histories.filter(({ lists, complete }) => complete < lists).map(incompleteHistory);
@@ -23,7 +23,7 @@ export function accountProblems(facts: WellnessFacts): RuleResult {
   };
 }
 
-/** It has time to begin: once it is late, that is said. */
+/** A new account has time to begin; once it is late, that is a problem of its own. */
 function isUntouched({ lastSuccessAt, isLate }: FreshnessFacts): boolean {
   return lastSuccessAt === null && !isLate;
 }

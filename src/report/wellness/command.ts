@@ -1,9 +1,9 @@
-/** A call of kpool as one would type it. */
+/** A kpool command line, quoted for a shell. */
 export function commandOf(...words: readonly string[]): string {
   return ['kpool', ...words].map(quoteWord).join(' ');
 }
 
-/** A name with a blank or a quote is one word to a shell all the same. */
+/** Quotes a name with blanks or quotes as one shell word. */
 function quoteWord(word: string): string {
   return /^[\w.,:/@+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

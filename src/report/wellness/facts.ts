@@ -1,6 +1,6 @@
 import type { Doubt } from '../doubts';
 
-/** How a place that the service depends on answers; `none here`: this process does not use it. */
+/** Whether a dependency answers; `none here`: this process does not use it. */
 export type Reachability = 'ok' | 'unreachable' | 'none here';
 
 export interface AccountFacts {
@@ -25,7 +25,7 @@ export interface FreshnessFacts {
   readonly lastSuccessAt: Date | null;
   /** By the one rule of lateness: `report.data_freshness.is_late`. */
   readonly isLate: boolean;
-  /** Scopes that fail again and again while others may succeed. */
+  /** Scopes that keep failing while others may succeed. */
   readonly stuckScopes: number;
 }
 
@@ -76,11 +76,11 @@ export interface FailedCheck {
   readonly hint: string | null;
 }
 
-/** What wellness goes by. A group that is left out was not looked at, and nothing is said of it. */
+/** The facts that wellness is judged by. A group that is left out was not read and is not judged. */
 export interface WellnessFacts {
   readonly database?: Reachability;
   readonly queue?: Reachability;
-  /** The names of the accounts that there should be. */
+  /** The names of the configured accounts. */
   readonly expected?: readonly string[];
   readonly accounts?: readonly AccountFacts[];
   readonly leftOut?: readonly LeftOutFacts[];
@@ -91,6 +91,6 @@ export interface WellnessFacts {
   readonly doubts?: readonly Doubt[];
   readonly totals?: readonly TotalsFacts[];
   readonly failedChecks?: readonly FailedCheck[];
-  /** How often the recent part of the ledger is read again: a total may be ahead of the ledger for as long. */
+  /** How often the recent part of the ledger is read again: for this long a total may be ahead of the ledger. */
   readonly recentEveryMs?: number;
 }

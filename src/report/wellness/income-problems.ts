@@ -1,12 +1,12 @@
 import type { TotalsFacts, WellnessFacts } from './facts';
 import { problem, type RuleResult, type Problem } from './problem';
 
-/** The recent part of the ledger is read again at least this often, unless it is known better. */
+/** Default interval at which the recent part of the ledger is read again. */
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * Where the ledger and the pool's own totals disagree, or nothing could be compared. A difference is told once it
- * outlives a reading of the recent days: that is how late we learn that an older row was settled.
+ * Differences between the ledger and the pool's own totals, or totals that cannot be compared. A difference is alerted
+ * about once it outlives a read of the recent days, since a settled older row is noticed only then.
  */
 export function incomeProblems({ totals, recentEveryMs = DAY_MS }: WellnessFacts): RuleResult {
   if (totals === undefined) return { problems: [] };
@@ -48,7 +48,7 @@ function difference(totals: TotalsFacts, recentEveryMs: number): Problem {
   });
 }
 
-/** Where nothing could be compared, nothing agrees either. */
+/** Totals that cannot be compared do not agree either. */
 function unproven(totals: readonly TotalsFacts[]): Problem {
   const reason = totals.find((each) => each.reason !== null)?.reason ?? null;
   return problem({

@@ -10,7 +10,7 @@ import { streamProblems } from './stream-problems';
 export interface Wellness {
   /** The gravest first. */
   readonly problems: readonly Problem[];
-  /** Subjects that cannot be judged now: what was wrong with them may still be, and what was well may be wrong. */
+  /** Subjects that cannot be judged now: their problems neither start nor end. */
   readonly unjudged: ReadonlySet<string>;
 }
 

@@ -1,10 +1,10 @@
 /**
- * What a problem does to the service. `critical`: it does not do its work (not ready). `warning`: it works, and some of
- * the data is missing, doubtful or contradicted. `progress`: it is not finished yet, and nobody has to do anything.
+ * How serious a problem is. `critical`: the service does not work (not ready). `warning`: it works, but some data is
+ * missing, doubtful or contradicted. `progress`: a sync is unfinished, and nothing has to be done.
  */
 export type Severity = 'critical' | 'warning' | 'progress';
 
-/** Every kind of problem, and what it does to the service. */
+/** Every kind of problem and its severity. */
 const SEVERITIES = {
   'database-unreachable': 'critical',
   'queue-unreachable': 'critical',
@@ -26,7 +26,7 @@ const SEVERITIES = {
 export type ProblemKind = keyof typeof SEVERITIES;
 
 export interface Problem {
-  /** The same for the same subject in every process and at every time, whatever is wrong with it. */
+  /** Identifies the subject, the same in every process and at any time. */
   readonly subject: string;
   readonly kind: ProblemKind;
   readonly severity: Severity;
@@ -36,7 +36,7 @@ export interface Problem {
   readonly what: string;
   /** Why, in a sentence; null when that is not known, or said already. */
   readonly cause: string | null;
-  /** The command that mends it, or says more. */
+  /** The command that fixes it or shows more. */
   readonly mend: string;
   readonly alert: ProblemAlert | null;
 }

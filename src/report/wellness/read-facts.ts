@@ -12,22 +12,22 @@ import type {
 } from './facts';
 import { totalsOf } from './totals';
 
-/** Failures in a row of a scope before it counts as stuck: about a quarter of an hour of attempts. */
+/** Consecutive failures before a scope counts as stuck: about a quarter of an hour of attempts. */
 const STUCK_AFTER_FAILURES = 5;
 
 /**
- * The accounts that are judged: those of the configuration, or null for every one that the database knows, where none is
- * configured. An account that is no longer configured is late for ever, which is nobody's problem.
+ * The accounts that are judged: those of the configuration, or null for every one that the database knows, where none
+ * is configured. An account that is no longer configured stays late, which is not a problem.
  */
 export type AccountNames = readonly string[] | null;
 
-/** What readiness goes by: cheap enough for a probe every few seconds. */
+/** The facts for readiness: cheap enough for a probe every few seconds. */
 export async function readServiceFacts(sql: Sql, accounts: AccountNames): Promise<WellnessFacts> {
   const [known, freshness] = await Promise.all([readAccounts(sql, accounts), readFreshness(sql, accounts)]);
   return { database: 'ok', accounts: known, freshness, ...(accounts === null ? {} : { expected: accounts }) };
 }
 
-/** Everything that the database can tell. */
+/** All facts that the database holds. */
 export async function readWellnessFacts(sql: Sql, accounts: AccountNames): Promise<WellnessFacts> {
   const [service, leftOut, runs, histories, quarantine, doubts, reconciliation, recentEveryMs] =
     await Promise.all([

@@ -2,7 +2,7 @@ import { commandOf } from './command';
 import type { FreshnessFacts, QuarantineFacts, RunFacts, WellnessFacts } from './facts';
 import { problem, type RuleResult, type Problem, type ProblemAlert } from './problem';
 
-/** A service that was down for a night is late everywhere, and catches up within minutes. */
+/** A service that was down overnight is late everywhere and catches up within minutes. */
 const CATCH_UP_MS = 10 * 60_000;
 const MINUTE_MS = 60_000;
 
@@ -52,7 +52,7 @@ function subjectOf({ account, stream }: { readonly account: string; readonly str
   return `stream/${account}/${stream}`;
 }
 
-/** The gravest that is wrong with a stream: one line of a stream says enough. */
+/** The most serious problem of a stream: one line per stream is enough. */
 function findProblem(facts: StreamFacts): Problem[] {
   const { freshness, run, open } = facts;
   if (freshness?.isLate === true) return [lateStream(facts, freshness)];
@@ -100,7 +100,7 @@ function unsuccessfulStream(facts: StreamFacts, run: RunFacts, kind: keyof typeo
       `${isStuck ? ' again and again' : ''}.`,
     cause: run.reason,
     mend: commandOf('sync', stream, '--account', account),
-    // A single failure is tried again: only what goes on failing is told.
+    // A single failure is retried: only a persistent one is alerted about.
     alert: isStuck ? alertOf(facts) : null,
   });
 }

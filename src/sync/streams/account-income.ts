@@ -3,7 +3,7 @@ import type { Run } from '../run';
 import type { StreamDefinition } from '../stream';
 import { AFTER_LEDGER, askEachCoin, countTotals, type CoinDeps } from './each-coin';
 
-/** What the account has earned in its lifetime, by currency. Source: `GET /v1/external/user/earn`. */
+/** Lifetime income of the account, by currency. Source: `GET /v1/external/user/earn`. */
 async function syncAccountIncome(
   deps: CoinDeps & { readonly pool: Pick<Pool, 'queryAccountIncome'> },
   scope: Scope,

@@ -2,7 +2,7 @@ import { throwIfAborted } from '../../core/clock';
 import type { ListingResult } from '../listing-ports';
 import type { Run } from '../run';
 
-/** Listings of one run that may disagree on what is gone before the run gives up, as `partial`. */
+/** Listings that may disagree on what is gone before the run ends as `partial`. */
 const MAX_CONFIRMATIONS = 4;
 
 /** Lists and stores until two complete listings agree on what is gone. */
@@ -14,7 +14,7 @@ export async function storeConfirmed<L extends { rows: readonly unknown[]; unrea
   let confirmedMissing: ReadonlySet<string> = new Set();
   for (let attempt = 1; attempt <= MAX_CONFIRMATIONS; attempt += 1) {
     throwIfAborted(run.signal);
-    // An account without anything is believed when it is said twice.
+    // An empty list is believed once it was served twice.
     let listing = await list();
     if (attempt === 1 && listing.rows.length + listing.unreadable.length === 0) listing = await list();
     const verdict = await store(listing, confirmedMissing);

@@ -8,10 +8,7 @@ import type { IncomeStore } from '../listing-ports';
 import type { Scope } from '../ports';
 import type { Run } from '../run';
 
-/**
- * The pool's own totals are asked for right after the ledger was read: it says which currencies there are, and what it
- * holds by then is what they are compared with.
- */
+/** Totals are read right after the ledger, which names the currencies and is what they are compared with. */
 export const AFTER_LEDGER: Precedence = {
   streams: ['algorithms', 'sub-accounts', ...LEDGER_STREAMS],
   wait: 'each',
@@ -19,7 +16,7 @@ export const AFTER_LEDGER: Precedence = {
 
 export interface CoinDeps {
   readonly income: IncomeStore;
-  /** Currencies (`COINS`) to ask for whether or not the ledger has shown them. */
+  /** Currencies (`COINS`) to read whether or not the ledger holds them. */
   readonly tiers: { readonly coins: readonly string[] };
 }
 
@@ -29,8 +26,8 @@ export interface CoinTotals<Row> {
 }
 
 /**
- * Asks for every currency that the ledger of the account holds or that is configured. One that the pool refuses to
- * know is no shortcoming as long as the ledger has never shown it.
+ * Reads the total of every currency that the account's ledger holds or that is configured. A refused currency makes the
+ * run partial only if the ledger holds it.
  */
 export async function askEachCoin<Served, Row>(
   deps: CoinDeps,
@@ -59,7 +56,7 @@ export async function askEachCoin<Served, Row>(
   return { totals, unreadable };
 }
 
-/** Counts what was stored into the run. */
+/** Adds what was stored to the run's totals. */
 export function countTotals(run: Run, { removed, ...counts }: ListingCounts): void {
   run.add({ ...counts, withdrawn: removed });
   if (counts.quarantined > 0) run.markPartial('totals that could not be understood are in quarantine');

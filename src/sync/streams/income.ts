@@ -9,10 +9,10 @@ const syncLedger =
     await syncLedgerScope({ ...deps, store: deps.ledger }, { ...miningScopeOf(scope), stream }, run, request);
   };
 
-/** Enough to keep the endpoint busy while others commit. */
+/** Enough to keep the endpoint busy while other scopes commit. */
 const CONCURRENCY = 3;
 
-/** Income by mining, one row a day, currency and scope. Source: `GET /v1/external/earn/query`. */
+/** Income from mining, one row per day, currency and scope. Source: `GET /v1/external/earn/query`. */
 export const earnings: StreamDefinition = {
   name: 'earnings',
   endpoint: 'earn/query',
@@ -23,7 +23,7 @@ export const earnings: StreamDefinition = {
   sync: syncLedger('earnings'),
 };
 
-/** Income of every type, mining included. Source: `GET /v1/external/reward/query`. */
+/** Income of every type, including mining. Source: `GET /v1/external/reward/query`. */
 export const rewards: StreamDefinition = {
   name: 'rewards',
   endpoint: 'reward/query',

@@ -3,7 +3,7 @@ import type { Run } from '../run';
 import type { StreamDefinition } from '../stream';
 import { AFTER_LEDGER, askEachCoin, countTotals, type CoinDeps } from './each-coin';
 
-/** What each sub-account has earned in its lifetime, by currency. Source: `GET /v1/external/sub-user/earn`. */
+/** Lifetime income of each sub-account, by currency. Source: `GET /v1/external/sub-user/earn`. */
 async function syncSubAccountIncome(
   deps: CoinDeps & { readonly pool: Pick<Pool, 'querySubAccountIncome'> },
   scope: Scope,

@@ -4,7 +4,7 @@ import type { Run } from '../run';
 import type { StreamDefinition } from '../stream';
 import { storeConfirmed } from './confirmed-listing';
 
-/** Sub-accounts of an account and their hashrates now. Source: `GET /v1/external/user/query`. */
+/** The sub-accounts of an account and their present hashrates. Source: `GET /v1/external/user/query`. */
 async function syncSubAccounts(
   deps: { readonly pool: Pick<Pool, 'querySubAccounts'>; readonly catalog: CatalogStore },
   scope: Scope,
@@ -24,7 +24,7 @@ export const subAccounts: StreamDefinition = {
   every: '10 min',
   concurrency: 1,
   isCatalog: true,
-  // It also proves whose the key is: each run makes its own.
+  // It also proves whose the key is, so each run lists for itself.
   lockMode: 'wait-and-rerun',
   sync: syncSubAccounts,
 };

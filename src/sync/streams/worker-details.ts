@@ -9,19 +9,19 @@ import type { Run } from '../run';
 import type { StreamDefinition } from '../stream';
 import { findWorker } from './worker-lookup';
 
-/** Workers between two commits: what a crash may cost, and how old an answer may be when it is stored. */
+/** Workers per commit: bounds what a crash may cost, and how old an answer is when it is stored. */
 const BATCH_WORKERS = 20;
 
 interface WorkerDetailsDeps {
   readonly pool: Pick<Pool, 'getWorker'>;
   readonly fleet: FleetStore;
-  /** Requests that the runs of all scopes of one account may take together, each run once. */
+  /** Requests that one round may take, over all scopes of one account. */
   readonly workerDetailsPerRound: number;
 }
 
 /**
- * A slow round over all workers of a scope, one request each: new and missing ones first, then on from where the
- * last run stopped. The account's scopes share what it may ask: none takes more than its fair part. Source: `GET /v1/external/worker/get`.
+ * A slow round over all workers of a scope, one request each: new and missing ones first, then on from where the last
+ * run stopped. The account's scopes share the requests fairly. Source: `GET /v1/external/worker/get`.
  */
 async function syncWorkerDetails(deps: WorkerDetailsDeps, anyScope: Scope, run: Run): Promise<void> {
   const scope: FleetScope = { ...miningScopeOf(anyScope), stream: 'worker-details' };

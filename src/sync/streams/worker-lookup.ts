@@ -4,7 +4,7 @@ import type { FleetScope } from '../fleet-ports';
 import type { Pool } from '../ports';
 import type { Run } from '../run';
 
-/** Details of a worker; a pool that refuses to speak of one that it does not know has none. */
+/** Details of a worker; empty when the pool refuses a worker it does not know. */
 export async function findWorker(
   pool: Pick<Pool, 'getWorker'>,
   scope: FleetScope,

@@ -9,17 +9,17 @@ import type { Run } from '../run';
 import { findWorker } from './worker-lookup';
 
 const PAGE_SIZE = 100;
-/** Pages that go to the database together: texts of about 60 kB, which V8 still lets go of cheaply once escaped. */
+/** Pages per statement: parameters of about 60 kB, which V8 still frees cheaply. */
 const STAGED_PAGES = 3;
-/** The smallest page that the specification allows, for a question that only wants the count. */
+/** The smallest page that the specification allows, for a request that only needs the count. */
 const COUNT_PAGE_SIZE = 10;
-/** Workers that one snapshot asks about by themselves; more wait for the next snapshot, which sees most of them in a list. */
+/** Workers looked up one by one in a snapshot; more wait for the next snapshot, which finds most of them in a list. */
 const MAX_RESOLVED = 50;
-/** The same for a fleet so much in motion that a word about one worker is old before the snapshot ends. */
+/** The same for a restless fleet, in which a lookup is out of date before the snapshot ends. */
 const MAX_RESOLVED_RESTLESS = 10;
-/** Pages that a restless list must have left before it is given up for another: fewer are read sooner than that. */
+/** A restless list is given up for another one only if more than this many of its pages are left. */
 const WORTH_LEAVING_PAGES = 10;
-/** How far counts taken one after the other may lie apart in a restless fleet: so many workers, or one in so many. */
+/** How far counts taken in sequence may differ in a restless fleet: in workers, or as one in so many. */
 const COUNT_SLACK = { workers: 30, oneIn: 50 } as const;
 
 export interface WorkersDeps {
@@ -30,7 +30,7 @@ export interface WorkersDeps {
 interface PagedLists {
   readonly unreadable: readonly UnreadableRow[];
   readonly isComplete: boolean;
-  /** A list changed while it was read: counts taken now and then need not agree. */
+  /** A list changed while it was read, so counts taken at different times need not agree. */
   readonly hasMoved: boolean;
 }
 
@@ -40,9 +40,9 @@ interface PackedPage {
 }
 
 /**
- * One snapshot over the workers of a scope. Lives as long as its run. The lists by status are paged one after the other;
- * where the first of them is restless, the list of all workers is paged instead, whose members do not change with
- * their states, then the shorter list by status, and who is not in that is in the longer one.
+ * One snapshot over the workers of a scope, for one run. The lists by status are paged in turn. If the first of them is
+ * restless, the list of all workers is paged instead, since its members do not depend on their status; then the shorter
+ * list by status, and workers that are not in it belong to the longer one.
  */
 export class WorkerSnapshot {
   constructor(
@@ -52,7 +52,7 @@ export class WorkerSnapshot {
     private readonly snapshot: FleetSnapshot,
   ) {}
 
-  /** Null: the pool does not count them. */
+  /** Null when the pool gives no count. */
   async count(status: WorkerFilter): Promise<number | null> {
     throwIfAborted(this.run.signal);
     const page = await this.deps.pool.queryWorkers(
@@ -79,7 +79,7 @@ export class WorkerSnapshot {
     return { ...paged, isComplete: paged.isComplete && isCovered };
   }
 
-  /** Brings what the snapshot staged to the workers, in one transaction. */
+  /** Stores the staged workers in one transaction. */
   async land({ unreadable, isComplete }: PagedLists, totalCompared: boolean): Promise<void> {
     throwIfAborted(this.run.signal);
     const { removed, ...counts } = await this.deps.fleet.landSnapshot(this.scope, this.snapshot, {
@@ -110,8 +110,8 @@ export class WorkerSnapshot {
   }
 
   /**
-   * Who changed from a list not yet read to one that was read is in neither: looks for them among all workers, as far
-   * as need be. Returns whether as many are staged as the pool counts.
+   * A worker that moved from a list not yet read to one already read was missed: pages the list of all workers until
+   * none is missing. Returns whether as many are staged as the pool counts.
    */
   private async findMoved(unreadableCount: number): Promise<boolean> {
     const total = await this.count('TOTAL');
@@ -119,7 +119,7 @@ export class WorkerSnapshot {
     return missing <= 0 || this.judge([await this.pageThrough('TOTAL', false, missing)]).isComplete;
   }
 
-  /** Says what is wrong with the pagers. */
+  /** Marks the run partial for each list that contradicts itself. */
   private judge(pagers: readonly WorkerPager[]): PagedLists {
     for (const { contradiction, status } of pagers) {
       if (contradiction !== null)
@@ -132,23 +132,25 @@ export class WorkerSnapshot {
     };
   }
 
-  /** Notes that the lists by status do not hold all workers. */
+  /** Marks the run partial: the lists by status do not hold all workers. */
   disagree(total: number, listed: number): void {
     this.run.markPartial(`the pool counts ${total} workers in all, and its lists by status hold ${listed}`);
   }
 
-  /** Asks for the last word on workers that moved between the lists while these were read. */
+  /** Looks up workers that moved between lists while these were read. */
   private async resolve(limit: number): Promise<void> {
     for (const workerId of await this.deps.fleet.findUnresolved(this.scope, this.snapshot, limit)) {
       throwIfAborted(this.run.signal);
       const details = await findWorker(this.deps.pool, this.scope, workerId, this.run);
-      // One that answers without saying its state presence as the lists had it.
+      // An answer without a status leaves the worker as the lists had it.
       if (details.unreadable.length > 0 || details.rows[0]?.status === null) continue;
       await this.deps.fleet.resolveWorker(this.snapshot, workerId, details.rows[0] ?? null);
     }
   }
 
-  /** Walks a list to its end, or until it turns out restless, or until `wanted` workers were found that no list had. */
+  /**
+   * Pages through a list to its end, until it proves restless, or until `wanted` workers were found that no list had.
+   */
   private async pageThrough(status: WorkerFilter, mayLeave = false, wanted = Infinity): Promise<WorkerPager> {
     const pager = new WorkerPager(status);
     let unstaged: PackedPage[] = [];
@@ -167,7 +169,7 @@ export class WorkerSnapshot {
         { ...this.target, status, currentPage, pageSize: pager.nextRows ?? PAGE_SIZE },
         this.run.callOptions,
       );
-      // What was seen before may be among what waits: one statement cannot write a worker twice.
+      // A worker seen before may be among the unstaged ones, and one statement cannot write a row twice.
       if (pager.add(page) < page.rows.length) await stageAll();
       unstaged.push({ workers: this.deps.fleet.packWorkers(page.rows), answeredAtMs: page.answeredAtMs });
       this.run.add({ rowsRead: page.rows.length + page.unreadable.length });
@@ -178,7 +180,7 @@ export class WorkerSnapshot {
     return pager;
   }
 
-  /** Returns how many workers were not staged before, of the list of all workers. */
+  /** Returns how many workers of the list of all workers were not staged before. */
   private async stage(status: WorkerFilter, pages: readonly PackedPage[]): Promise<number> {
     const ageMs = Math.max(0, (pages.at(-1)?.answeredAtMs ?? 0) - (pages[0]?.answeredAtMs ?? 0));
     const packed = pages.map(({ workers }) => workers);

@@ -5,16 +5,15 @@ import type { Run } from '../run';
 import type { StreamDefinition } from '../stream';
 import { WorkerSnapshot, type WorkersDeps } from './worker-snapshot';
 
-/** Counts all workers and says so if the lists by status hold another number. */
+/** Compares the count of all workers with the lists by status. */
 async function compareTotal(snapshot: WorkerSnapshot, listed: number): Promise<void> {
   const total = await snapshot.count('TOTAL');
   if (total !== null && total !== listed) snapshot.disagree(total, listed);
 }
 
 /**
- * One snapshot: every worker with its state, in one sample each, or none. What the snapshot saw is kept page by page and
- * lands at its end in one transaction; a snapshot that is broken off leaves nothing. Source:
- * `GET /v1/external/worker/query`.
+ * Takes one snapshot. Workers are staged page by page and stored at the end in one transaction; an interrupted snapshot
+ * leaves nothing. Source: `GET /v1/external/worker/query`.
  */
 export async function syncWorkers(deps: WorkersDeps, anyScope: Scope, run: Run): Promise<void> {
   const scope: FleetScope = { ...miningScopeOf(anyScope), stream: 'workers' };
@@ -43,7 +42,7 @@ export const workers: StreamDefinition = {
   endpoint: 'worker/query',
   scopes: 'mining',
   every: '10 min',
-  // Never so many that snapshots could take what earnings need.
+  // Few enough to leave requests for earnings.
   concurrency: 2,
   lockMode: 'wait-and-reuse',
   sync: syncWorkers,

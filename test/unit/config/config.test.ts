@@ -111,7 +111,7 @@ describe('a wrong value', () => {
     ['WORKER_DETAILS_SHARE', '1.5', /between 0 and 1/],
     ['WORKER_DETAILS_SHARE', '20%', /between 0 and 1/],
     ['KUCOIN_POOL_ACCOUNT_NAME', 'my farm', /letters, digits/],
-    ['WORKER_DAILY_KEEP_DAYS', '-1', /0 to keep them for ever/],
+    ['WORKER_DAILY_KEEP_DAYS', '-1', /0 to keep them without limit/],
     ['HTTP_HOST', 'http://0.0.0.0', /a host name or an IP address/],
     ['LOG_LEVEL', 'verbose', /trace, debug, info/],
     ['LOG_FORMAT', 'xml', /auto, json, pretty/],
