@@ -14,6 +14,7 @@ SELECT a.account_name, a.sub_account, d.puid, d.currency, d.day,
        CASE WHEN d.items > 0 THEN trim_scale(d.pending)::text END AS pending_text,
        CASE WHEN d.items > 0 THEN trim_scale(d.settled + d.pending + d.other)::text END AS total_text,
        trim_scale(d.paid)::text AS paid_text, d.items, a.account_id
+  -- Of report.income_ledger: whoever calls it may read no other.
   FROM (SELECT p.puid, p.currency, p.day, sum(p.settled) AS settled, sum(p.pending) AS pending, sum(p.other) AS other,
                sum(p.paid) AS paid, sum(p.settled_undated) AS settled_undated, sum(p.items)::bigint AS items
           FROM (SELECT i.puid, i.currency, sync.day_of(i.mined_at, time_zone) AS day,
@@ -23,11 +24,11 @@ SELECT a.account_name, a.sub_account, d.puid, d.currency, d.day,
                        0::numeric AS paid,
                        CASE WHEN i.status = 'SETTLED' AND i.settled_at IS NULL THEN i.amount ELSE 0 END AS settled_undated,
                        1 AS items
-                  FROM sync.income_items i WHERE i.source <> 'left out'
+                  FROM report.income_ledger i
                  UNION ALL
                 SELECT i.puid, i.currency, sync.day_of(i.settled_at, time_zone), 0, 0, 0, i.amount, 0, 0
-                  FROM sync.income_items i
-                 WHERE i.source <> 'left out' AND i.status = 'SETTLED' AND i.settled_at IS NOT NULL) AS p
+                  FROM report.income_ledger i
+                 WHERE i.status = 'SETTLED' AND i.settled_at IS NOT NULL) AS p
          GROUP BY p.puid, p.currency, p.day) AS d
   JOIN report.sub_accounts a ON a.puid = d.puid;
 END;

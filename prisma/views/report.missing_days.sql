@@ -6,25 +6,27 @@ WITH at_work AS (
 ), months AS MATERIALIZED (
   SELECT puid, algo, month, min(first_date) AS first_date, max(last_date) AS last_date, bit_or(days) AS days
     FROM sync.earning_months GROUP BY puid, algo, month
-), lives AS (
-  SELECT m.puid, m.algo, min(m.first_date) AS first_date, greatest(max(m.last_date), max(w.last_date)) AS last_date
+), spans AS (
+  SELECT m.*, lag(m.last_date) OVER scope AS previous_date,
+         lead(m.first_date) OVER scope IS NULL AS is_newest
     FROM months m
-    LEFT JOIN at_work w ON w.puid = m.puid AND w.algo = m.algo
-   GROUP BY m.puid, m.algo
+  WINDOW scope AS (PARTITION BY m.puid, m.algo ORDER BY m.month)
 ), missing AS (
-  SELECT l.puid, l.algo, d.mining_date
-    FROM lives l
-   CROSS JOIN LATERAL generate_series(date_trunc('month', l.first_date::timestamp), l.last_date::timestamp, interval '1 month') AS s (month)
-    LEFT JOIN months m ON m.puid = l.puid AND m.algo = l.algo AND m.month = s.month::date
-   -- Most months have all their days, and need not be gone through.
-   CROSS JOIN LATERAL (
-     SELECT s.month::date + b AS mining_date
-       FROM generate_series(greatest(l.first_date - s.month::date, 0),
-                            least(l.last_date, (s.month + interval '1 month')::date) - s.month::date - 1) AS b
-      WHERE coalesce(m.days, 0) & (1 << b) = 0) AS d
-   WHERE m.days IS NULL OR m.last_date - m.first_date + 1 > length(replace(m.days::bit(32)::text, '0', ''))
-      OR m.first_date > greatest(l.first_date, s.month::date)
-      OR m.last_date < least(l.last_date, (s.month + interval '1 month')::date) - 1
+  -- Between two months, or on the way to the machines' last share.
+  SELECT s.puid, s.algo, d::date AS mining_date
+    FROM spans s CROSS JOIN LATERAL generate_series(s.previous_date + interval '1 day', s.first_date - interval '1 day', interval '1 day') AS d
+   WHERE s.previous_date < s.first_date - 1
+   UNION ALL
+  SELECT s.puid, s.algo, d::date
+    FROM spans s
+    JOIN at_work w ON w.puid = s.puid AND w.algo = s.algo
+   CROSS JOIN LATERAL generate_series(s.last_date + interval '1 day', w.last_date - interval '1 day', interval '1 day') AS d
+   WHERE s.is_newest
+   UNION ALL
+  -- Within a month: most have all their days, and need not be gone through.
+  SELECT s.puid, s.algo, s.month + b
+    FROM spans s CROSS JOIN LATERAL generate_series(s.first_date - s.month, s.last_date - s.month) AS b
+   WHERE s.last_date - s.first_date + 1 > length(replace(s.days::bit(32)::text, '0', '')) AND s.days & (1 << b) = 0
 )
 SELECT a.account_name, a.sub_account, g.puid, g.algo, g.mining_date,
        min(g.mining_date) OVER gap AS gap_from, max(g.mining_date) OVER gap AS gap_to, a.account_id

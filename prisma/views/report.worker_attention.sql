@@ -41,7 +41,7 @@ COMMENT ON COLUMN report.worker_attention.lost_hash_rate_ths IS 'The same in TH/
 COMMENT ON COLUMN report.worker_attention.status IS 'ACTIVE, INACTIVE, INVALID, or whatever the pool says.';
 COMMENT ON COLUMN report.worker_attention.hash_rate_hps IS 'Hashrate of the last hour, as the pool says, H/s.';
 COMMENT ON COLUMN report.worker_attention.hash_rate_ths IS 'The same in TH/s, to 6 decimals.';
-COMMENT ON COLUMN report.worker_attention.baseline_hash_rate_hps IS 'What it does while it is sound: the 80th percentile of its weekly means (while ACTIVE) of the last nine weeks, today left out, H/s: a fault of up to seven weeks does not lower it. Null before its second day.';
+COMMENT ON COLUMN report.worker_attention.baseline_hash_rate_hps IS 'What it does while it is sound: the 80th percentile of its weekly means (while ACTIVE) of nine weeks up to its last complete day, H/s: a fault of up to seven weeks does not lower it. Null before its second day.';
 COMMENT ON COLUMN report.worker_attention.baseline_hash_rate_ths IS 'The same in TH/s, to 6 decimals.';
 COMMENT ON COLUMN report.worker_attention.share_of_baseline IS 'hash_rate_hps / baseline_hash_rate_hps: 1 is as when it is sound, 0.5 is half of it.';
 COMMENT ON COLUMN report.worker_attention.uptime IS 'Share of the snapshots of the last 7 UTC days and today in which it was ACTIVE: 1 is all of them.';

@@ -10,14 +10,16 @@ SELECT w.account_name, w.sub_account, w.puid, w.algo, w.worker_id, w.worker_name
        w.account_id
   FROM sync.named_workers w
  CROSS JOIN (SELECT sync.now() AS now, sync.day_of(sync.now(), 'UTC') AS today) n
- CROSS JOIN LATERAL (
-   SELECT percentile_disc(0.8) WITHIN GROUP (ORDER BY t.avg_real_hash_rate_hps) AS hash_rate_hps
-     FROM sync.worker_weeks t
-    WHERE t.puid = w.puid AND t.algo = w.algo AND t.worker_id = w.worker_id AND t.week > n.today - 63) b
- CROSS JOIN LATERAL (
-   SELECT sum(d.snapshots)::numeric AS snapshots, sum(d.active_samples)::numeric AS active_samples
-     FROM pool.worker_daily d
-    WHERE d.puid = w.puid AND d.algo = w.algo AND d.worker_id = w.worker_id AND d.day >= n.today - 7) u
+  LEFT JOIN LATERAL (
+    SELECT t.baseline_hash_rate_hps AS hash_rate_hps FROM sync.worker_weeks t
+     WHERE t.puid = w.puid AND t.algo = w.algo AND t.worker_id = w.worker_id AND t.week > n.today - 63
+     ORDER BY t.week DESC LIMIT 1) b ON true
+  -- Added up day by day before it is joined: the days of a week lie together, those of a machine do not.
+  LEFT JOIN (SELECT d.puid, d.algo, d.worker_id, sum(d.snapshots)::numeric AS snapshots, sum(d.active_samples)::numeric AS active_samples
+               FROM (SELECT sync.day_of(sync.now(), 'UTC') - ago AS day FROM generate_series(0, 7) AS ago OFFSET 0) AS days
+               JOIN pool.worker_daily d USING (day)
+              GROUP BY d.puid, d.algo, d.worker_id) u
+         ON u.puid = w.puid AND u.algo = w.algo AND u.worker_id = w.worker_id
  WHERE w.removed_at IS NULL;
 
 COMMENT ON VIEW report.worker_health IS 'Each worker (mining machine) that the pool lists, against what it does while it is sound.';
@@ -34,7 +36,7 @@ COMMENT ON COLUMN report.worker_health.name_prefix IS 'The longest prefix of boo
 COMMENT ON COLUMN report.worker_health.status IS 'ACTIVE, INACTIVE, INVALID, or whatever the pool says.';
 COMMENT ON COLUMN report.worker_health.hash_rate_hps IS 'Hashrate of the last hour, as the pool says, H/s.';
 COMMENT ON COLUMN report.worker_health.hash_rate_ths IS 'The same in TH/s, to 6 decimals.';
-COMMENT ON COLUMN report.worker_health.baseline_hash_rate_hps IS 'What it does while it is sound: the 80th percentile of its weekly means (while ACTIVE) of the last nine weeks, today left out, H/s: a fault of up to seven weeks does not lower it. Null before its second day.';
+COMMENT ON COLUMN report.worker_health.baseline_hash_rate_hps IS 'What it does while it is sound: the 80th percentile of its weekly means (while ACTIVE) of nine weeks up to its last complete day, H/s: a fault of up to seven weeks does not lower it. Null before its second day.';
 COMMENT ON COLUMN report.worker_health.baseline_hash_rate_ths IS 'The same in TH/s, to 6 decimals.';
 COMMENT ON COLUMN report.worker_health.share_of_baseline IS 'hash_rate_hps / baseline_hash_rate_hps: 1 is as when it is sound, 0.5 is half of it.';
 COMMENT ON COLUMN report.worker_health.uptime IS 'Share of the snapshots of the last 7 UTC days and today in which it was ACTIVE: 1 is all of them.';

@@ -3,16 +3,11 @@ SELECT w.account_name, w.sub_account, t.puid, t.algo, t.worker_id, w.worker_name
        w.site, w.customer, w.model, w.name_prefix, t.week AS week_utc, t.days, t.snapshots, t.active_samples,
        round(t.active_samples::numeric / nullif(t.snapshots, 0), 4) AS uptime,
        t.avg_real_hash_rate_hps AS avg_hash_rate_hps, round(t.avg_real_hash_rate_hps / 1e12, 6) AS avg_hash_rate_ths,
-       b.hash_rate_hps AS baseline_hash_rate_hps, round(b.hash_rate_hps / 1e12, 6) AS baseline_hash_rate_ths,
-       round(t.avg_real_hash_rate_hps / nullif(b.hash_rate_hps, 0), 4) AS share_of_baseline,
+       t.baseline_hash_rate_hps, round(t.baseline_hash_rate_hps / 1e12, 6) AS baseline_hash_rate_ths,
+       round(t.avg_real_hash_rate_hps / nullif(t.baseline_hash_rate_hps, 0), 4) AS share_of_baseline,
        t.avg_reject_rate AS reject_rate, w.account_id
   FROM sync.worker_weeks t
-  JOIN sync.named_workers w ON w.puid = t.puid AND w.algo = t.algo AND w.worker_id = t.worker_id
-  LEFT JOIN LATERAL (
-    SELECT percentile_disc(0.8) WITHIN GROUP (ORDER BY o.avg_real_hash_rate_hps) AS hash_rate_hps
-      FROM sync.worker_weeks o
-     WHERE o.puid = t.puid AND o.algo = t.algo AND o.worker_id = t.worker_id
-       AND o.week BETWEEN t.week - 56 AND t.week) b ON true;
+  JOIN sync.named_workers w ON w.puid = t.puid AND w.algo = t.algo AND w.worker_id = t.worker_id;
 
 COMMENT ON VIEW report.worker_weekly IS 'Each worker by week against what it does while it is sound. Complete UTC days only: today counts from tomorrow on.';
 COMMENT ON COLUMN report.worker_weekly.account_name IS 'The account, as named in the configuration.';

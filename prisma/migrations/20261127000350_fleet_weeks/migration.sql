@@ -11,6 +11,7 @@ CREATE TABLE sync.worker_weeks (
   active_samples         integer NOT NULL,
   avg_real_hash_rate_hps numeric,
   avg_reject_rate        numeric,
+  baseline_hash_rate_hps numeric,
   PRIMARY KEY (puid, algo, worker_id, week)
 );
 CREATE INDEX worker_weeks_week_idx ON sync.worker_weeks (week);
@@ -24,6 +25,7 @@ COMMENT ON COLUMN sync.worker_weeks.snapshots IS 'Completed snapshots while the 
 COMMENT ON COLUMN sync.worker_weeks.active_samples IS 'Those in which it was ACTIVE.';
 COMMENT ON COLUMN sync.worker_weeks.avg_real_hash_rate_hps IS 'Mean of the daily means of its real-time hashrate while ACTIVE, each weighed by its samples, H/s, to 6 decimals.';
 COMMENT ON COLUMN sync.worker_weeks.avg_reject_rate IS 'Mean of the last reject rate of each day, as served, to 6 decimals.';
+COMMENT ON COLUMN sync.worker_weeks.baseline_hash_rate_hps IS 'What it does while it is sound: the 80th percentile of its weekly means of this week and the eight before, H/s.';
 
 CREATE TABLE sync.reject_days (
   puid    bigint NOT NULL,
@@ -69,6 +71,13 @@ BEGIN
       ON CONFLICT (puid, algo, worker_id, week) DO UPDATE
      SET days = excluded.days, snapshots = excluded.snapshots, active_samples = excluded.active_samples,
          avg_real_hash_rate_hps = excluded.avg_real_hash_rate_hps, avg_reject_rate = excluded.avg_reject_rate;
+  -- These weeks, and those that are measured against them.
+  UPDATE sync.worker_weeks t
+     SET baseline_hash_rate_hps = (
+           SELECT percentile_disc(0.8) WITHIN GROUP (ORDER BY o.avg_real_hash_rate_hps) FROM sync.worker_weeks o
+            WHERE o.puid = t.puid AND o.algo = t.algo AND o.worker_id = t.worker_id AND o.week BETWEEN t.week - 56 AND t.week)
+   WHERE t.puid = of_puid AND t.algo = of_algo
+     AND t.week >= date_trunc('week', from_day::timestamp)::date AND t.week < before_day + 56;
   INSERT INTO sync.reject_days (puid, algo, day, workers, mean, median, p90, highest)
   SELECT of_puid, of_algo, d.day, count(*), round(avg(d.last_reject_rate), 6),
          percentile_disc(0.5) WITHIN GROUP (ORDER BY d.last_reject_rate),

@@ -27,6 +27,8 @@ async function asReader<T>(work: (tx: postgres.TransactionSql) => Promise<T>): P
 
 const EXPECTED = [
   'account_reconciliation',
+  'changes',
+  'closed_months',
   'completeness',
   'daily_income',
   'data_freshness',
