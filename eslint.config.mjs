@@ -5,7 +5,7 @@ export default tseslint.config(
   { ignores: ['dist/', 'src/store/generated/', 'coverage/', 'node_modules/'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
@@ -26,7 +26,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/**/*.ts', 'jobs/**/*.ts'],
+    files: ['src/**/*.{ts,tsx}', 'jobs/**/*.ts'],
     ignores: ['src/config/**'],
     rules: {
       'no-restricted-properties': [
@@ -40,7 +40,18 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   {
-    files: ['**/*.cjs', '**/*.mjs', '**/*.js'],
+    // Runs in browsers as it stands; checked by its own tsconfig.json.
+    files: ['src/web/browser/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['document', 'window', 'location', 'navigator', 'fetch', 'DOMParser', 'setTimeout', 'clearTimeout']
+          .concat(['HTMLElement', 'HTMLFormElement', 'ResizeObserver', 'AbortSignal', 'Element', 'URLSearchParams', 'FormData', 'URL'])
+          .map((name) => [name, 'readonly']),
+      ),
+    },
+  },
+  {
+    files: ['**/*.cjs', '**/*.mjs', 'eslint.config.js'],
     languageOptions: {
       globals: { process: 'readonly', module: 'writable', console: 'readonly', require: 'readonly' },
     },

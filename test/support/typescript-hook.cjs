@@ -17,7 +17,11 @@ function translate(source, filename) {
   const { transformSync } = require('@swc/core');
   return transformSync(source, {
     filename,
-    jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+    jsc: {
+      parser: { syntax: 'typescript', tsx: filename.endsWith('.tsx') },
+      transform: { react: { runtime: 'automatic', importSource: 'preact' } },
+      target: 'es2022',
+    },
     module: { type: 'commonjs' },
     sourceMaps: 'inline',
   }).code;
@@ -37,15 +41,17 @@ function readTranslated(filename) {
   }
 }
 
-require.extensions['.ts'] = (module, filename) => {
-  module._compile(readTranslated(filename), filename);
-};
+for (const extension of ['.ts', '.tsx']) {
+  require.extensions[extension] = (module, filename) => {
+    module._compile(readTranslated(filename), filename);
+  };
+}
 
 // `import()` names a file as it is once it is built.
 const resolveFilename = Module._resolveFilename;
 Module._resolveFilename = function resolve(request, parent, ...rest) {
   const source = request.replace(/\.js$/, '.ts');
-  const isOurs = source !== request && request.startsWith('.') && parent?.filename?.endsWith('.ts') === true;
+  const isOurs = source !== request && request.startsWith('.') && /\.tsx?$/.test(parent?.filename ?? '');
   const name = isOurs && existsSync(path.resolve(path.dirname(parent.filename), source)) ? source : request;
   return resolveFilename.call(this, name, parent, ...rest);
 };
