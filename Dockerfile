@@ -18,6 +18,7 @@ COPY scripts scripts
 RUN npm ci --omit=dev --omit=optional && npm cache clean --force
 COPY prisma prisma
 COPY --from=build /app/dist dist
+COPY src/web/browser src/web/browser
 USER node
 EXPOSE 8080
 # Stops within 10 s on SIGTERM.

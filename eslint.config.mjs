@@ -45,7 +45,16 @@ export default tseslint.config(
     languageOptions: {
       globals: Object.fromEntries(
         ['document', 'window', 'location', 'navigator', 'fetch', 'DOMParser', 'setTimeout', 'clearTimeout']
-          .concat(['HTMLElement', 'HTMLFormElement', 'ResizeObserver', 'AbortSignal', 'Element', 'URLSearchParams', 'FormData', 'URL'])
+          .concat([
+            'HTMLElement',
+            'HTMLFormElement',
+            'ResizeObserver',
+            'AbortSignal',
+            'Element',
+            'URLSearchParams',
+            'FormData',
+            'URL',
+          ])
           .map((name) => [name, 'readonly']),
       ),
     },

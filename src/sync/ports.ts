@@ -88,6 +88,8 @@ export interface LedgerCursorPatch {
   readonly spanLimitMs?: number;
   readonly showsNoRow?: boolean;
   readonly deepChecked?: boolean;
+  /** Rows that the pool counts in the whole list. */
+  readonly poolRowCount?: number;
 }
 
 /** What becomes of a live row that two reads did not serve. */

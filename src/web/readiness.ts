@@ -21,14 +21,17 @@ export interface Readiness {
 export function createReadiness({ readFacts, askQueue }: ReadinessSources) {
   const facts = onceAtATime(readFacts);
   const queue = askQueue === null ? null : onceAtATime(askQueue);
+  const queueState = async (): Promise<Reachability> =>
+    queue === null ? 'none here' : reachability(queue());
   return {
+    queueState,
     /** A stranger is told what kind of thing is wrong, and no name. */
     async check(isStranger: boolean): Promise<Readiness> {
-      const [known, queueState] = await Promise.all([
+      const [known, queueNow] = await Promise.all([
         within(ANSWER_TIMEOUT_MS, facts()).catch((): WellnessFacts => ({ database: 'unreachable' })),
-        queue === null ? ('none here' as const) : reachability(queue()),
+        queueState(),
       ]);
-      const wellness = judge({ ...known, queue: queueState });
+      const wellness = judge({ ...known, queue: queueNow });
       const problems = wellness.problems.map(({ kind, severity, account, what, cause, mend }) =>
         isStranger ? { kind, severity } : { kind, severity, account, what, cause, mend },
       );

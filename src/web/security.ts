@@ -3,8 +3,21 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import { isLoopbackHost } from '../core/loopback';
 
-/** Pages are texts and tables with a style of their own: nothing is loaded, run, framed or sent anywhere. */
-const DIRECTIVES = { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"], frameAncestors: ["'none'"] };
+/**
+ * Scripts and style sheets are this host's own files; nothing else is loaded, framed or sent anywhere. Attributes `style`
+ * are allowed: charts, which place what they draw, consist of them.
+ */
+const DIRECTIVES = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  styleSrcAttr: ["'unsafe-inline'"],
+  imgSrc: ["'self'"],
+  connectSrc: ["'self'"],
+  formAction: ["'self'"],
+  baseUri: ["'none'"],
+  frameAncestors: ["'none'"],
+};
 /** An address with a port, as `Host` carries it. */
 const AUTHORITY = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d{1,5})?$/i;
 
@@ -21,21 +34,28 @@ export async function secure(server: FastifyInstance, hasToken: boolean): Promis
   });
   server.addHook('onRequest', async (request, reply) => {
     void reply.header('cache-control', 'no-store');
-    if (hasToken || isOfThisMachine(request)) return;
+    if (hasToken ? isOfThisSite(request) : isOfThisMachine(request)) return;
     await reply
       .code(421)
       .type('text/plain')
-      .send('Without HTTP_TOKEN this page answers to localhost and 127.0.0.1 only.\n');
+      .send(
+        hasToken
+          ? 'Another site may not send this.\n'
+          : 'Without HTTP_TOKEN this page answers to localhost and 127.0.0.1 only.\n',
+      );
   });
-  server.setNotFoundHandler((_request, reply) =>
-    reply.code(404).type('text/plain').send('There is no such page.\n'),
-  );
 }
 
 function isOfThisMachine({ headers: { host, origin } }: FastifyRequest): boolean {
   const name = AUTHORITY.exec(host ?? '')?.[1];
   if (name === undefined || !isLoopbackHost(name)) return false;
   return origin === undefined || (URL.canParse(origin) && isLoopbackHost(new URL(origin).hostname));
+}
+
+/** What only reads is for everyone who may enter; a form is taken from our own pages alone. */
+function isOfThisSite({ method, headers: { host, origin } }: FastifyRequest): boolean {
+  if (method === 'GET' || method === 'HEAD' || origin === undefined) return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
 }
 
 /** Answers to what is no request that a handler could see. */

@@ -1,14 +1,18 @@
 import type { QueueSnapshot } from '../../jobs/queue-snapshot';
-import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify from 'fastify';
 import type { Clock } from '../core/clock';
 import { KpoolError } from '../core/errors';
 import type { Secret } from '../core/secret';
-import { mayEnter } from './access';
-import { queuePage } from './queue-page';
+import { guardAccess } from './access';
+import { openPageReader } from './page-reader';
 import { createReadiness, within } from './readiness';
+import { serveApi } from './routes/api';
+import { serveAssets } from './routes/assets';
+import { answerFailures } from './routes/failures';
+import { serveLogin } from './routes/login';
+import { servePages } from './routes/pages';
+import { serveProbes } from './routes/probes';
 import { secure, UNREADABLE_REQUESTS } from './security';
-import { openStatusReader } from './status-data';
-import { statusPage } from './status-page';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 /** A queue that is away would be waited for without end. */
@@ -22,8 +26,10 @@ export interface WebOptions {
   readonly databaseUrl: Secret;
   /** The names of the accounts that have to be well; null: all that the database knows. */
   readonly judgedAccounts: readonly string[] | null;
+  /** Requests to the pool that the pace allows in an hour; null where nobody here knows. */
+  readonly allowedPerHour: number | null;
   readonly metrics: { render(): Promise<{ readonly contentType: string; readonly text: string }> };
-  /** Looks at the jobs; null where this process runs none. */
+  /** Reads the jobs; null where this process runs none. */
   readonly readQueue: (() => Promise<QueueSnapshot>) | null;
   /** Resolves when the queue answers; null where this process runs no jobs. */
   readonly askQueue: (() => Promise<void>) | null;
@@ -35,45 +41,32 @@ export interface WebServer {
   close(): Promise<void>;
 }
 
-/** Serves `/`, `/queues`, `/healthz`, `/readyz` and `/metrics`. Throws `port.in-use`. */
+/** Serves the pages, `/api/v1`, `/healthz`, `/readyz` and `/metrics`. Throws `port.in-use`. */
 export async function startWeb(options: WebOptions): Promise<WebServer> {
-  const { host, port, token, clock, readQueue } = options;
-  const reader = openStatusReader(options.databaseUrl, options.judgedAccounts);
-  const readiness = createReadiness({ readFacts: () => reader.readFacts(), askQueue: options.askQueue });
+  const { host, port, token, clock } = options;
+  const readQueue = async (): Promise<QueueSnapshot | null> =>
+    options.readQueue === null ? null : within(QUEUE_TIMEOUT_MS, options.readQueue()).catch(() => null);
+  const reader = openPageReader({
+    databaseUrl: options.databaseUrl,
+    judged: options.judgedAccounts,
+    allowedPerHour: options.allowedPerHour,
+    readQueue,
+  });
+  const readiness = createReadiness({ readFacts: () => reader.facts(), askQueue: options.askQueue });
   const server = fastify({
     ...UNREADABLE_REQUESTS,
     logger: false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
   });
+  answerFailures(server);
   await secure(server, token !== null);
-  const guard = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    if (mayEnter(token, request.headers.authorization)) return;
-    await reply.code(401).header('www-authenticate', 'Basic realm="kpool"').send('HTTP_TOKEN is needed.\n');
-  };
-  // For probes, which carry no token.
-  server.get('/healthz', async (_request, reply) => reply.send({ isAlive: true }));
-  server.get('/readyz', async (request, reply) => {
-    const verdict = await readiness.check(!mayEnter(token, request.headers.authorization));
-    return reply.code(verdict.isReady ? 200 : 503).send(verdict);
-  });
-  server.get('/metrics', { preHandler: guard }, async (_request, reply) => {
-    const { contentType, text } = await options.metrics.render();
-    return reply.type(contentType).send(text);
-  });
-  server.get('/', { preHandler: guard }, async (_request, reply) => {
-    const page = statusPage(await reader.read(), new Date(clock.now()), readQueue !== null);
-    return reply.type('text/html; charset=utf-8').send(page);
-  });
-  if (readQueue !== null) {
-    server.get('/queues', { preHandler: guard }, async (_request, reply) => {
-      const page = queuePage(await within(QUEUE_TIMEOUT_MS, readQueue()), new Date(clock.now()));
-      return reply.type('text/html; charset=utf-8').send(page);
-    });
-  }
-  server.setErrorHandler((_error, _request, reply) =>
-    reply.code(503).type('text/plain').send('The database or the queue cannot be asked right now.\n'),
-  );
+  const access = await guardAccess(server, token, clock);
+  serveProbes(server, access, readiness, options.metrics);
+  if (token !== null) await serveLogin(server, access);
+  await serveAssets(server);
+  await serveApi(server, reader, readiness);
+  servePages(server, access, reader, readiness);
   const close = async (): Promise<void> => {
     await server.close();
     await reader.close();
@@ -82,14 +75,10 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
     await server.listen({ host, port });
   } catch (error) {
     await close();
-    throw new KpoolError(
-      'port.in-use',
-      `The status page cannot be served on ${host}:${port}: ${wordOf(error)}.`,
-      {
-        hint: 'Choose another HTTP_PORT, or 0 for no page.',
-        cause: error,
-      },
-    );
+    throw new KpoolError('port.in-use', `The pages cannot be served on ${host}:${port}: ${wordOf(error)}.`, {
+      hint: 'Choose another HTTP_PORT, or 0 for no page.',
+      cause: error,
+    });
   }
   const address = server.server.address();
   const boundPort = typeof address === 'object' && address !== null ? address.port : port;

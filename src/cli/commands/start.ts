@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import { runJobs } from '../../../jobs/run-jobs';
 import type { ServiceJobs } from '../../../jobs/service-jobs';
 import { watchAlerts } from '../../app/alert-watch';
+import { allowedPerHour } from '../../app/allowed-requests';
 import { openSession, type Session } from '../../app/session';
 import type { Config } from '../../config/config';
 import { judgedAccountsOf, requireAccounts } from '../../config/require-accounts';
@@ -69,6 +70,7 @@ async function startPage(
     token,
     databaseUrl: parts.session.database.url,
     judgedAccounts: judgedAccountsOf(parts.config),
+    allowedPerHour: allowedPerHour(parts.config),
     metrics: parts.metrics,
     readQueue: jobs === null ? null : () => jobs.readQueue(),
     askQueue: jobs === null ? null : () => jobs.ask(),

@@ -89,6 +89,11 @@ export class Fleet {
     this.changed();
   }
 
+  /** What the seeded machines showed at a moment of the past, whatever a test has changed since. */
+  readingsAt(atMs: number): readonly Worker[] {
+    return new Fleet({ ...this.#options, atMs }).all();
+  }
+
   /** Every machine that is there, in no particular order. */
   all(): Worker[] {
     return [...this.#byId.values()];

@@ -266,6 +266,11 @@ export class World {
     return fleet?.all() ?? [];
   }
 
+  /** What the machines showed at a moment of the past. */
+  workersAt(key: SimScopeKey, atMs: number): readonly Worker[] {
+    return this.findScope(key)?.fleet.readingsAt(atMs) ?? [];
+  }
+
   addWorker(key: SimScopeKey, added: NewWorker): Worker {
     const worker: Worker = { ...NO_READING, ...added, scope: key };
     this.#scope(key).fleet.add(worker);

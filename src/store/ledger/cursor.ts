@@ -10,6 +10,7 @@ export interface CursorPatch {
   readonly spanLimitMs?: number;
   readonly showsNoRow?: boolean;
   readonly deepChecked?: boolean;
+  readonly poolRowCount?: number;
 }
 
 /** An empty list that nobody looked at for so long is watched anew. */
@@ -59,6 +60,7 @@ export async function advanceCursor(
   const facts = [
     patch.paged === undefined ? null : Prisma.sql`paged = ${patch.paged}`,
     patch.spanLimitMs === undefined ? null : Prisma.sql`span_limit_ms = ${patch.spanLimitMs}::bigint`,
+    patch.poolRowCount === undefined ? null : Prisma.sql`pool_row_count = ${patch.poolRowCount}::integer`,
     patch.deepChecked === true ? Prisma.sql`last_weekly_at = sync.now()` : null,
     patch.showsNoRow === true
       ? Prisma.sql`empty_seen_at = sync.now(),

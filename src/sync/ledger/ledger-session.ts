@@ -118,6 +118,12 @@ export class LedgerSession {
     await this.reloadAfter(version);
   }
 
+  /** Notes how many rows the whole history has as the pool counts them; null where it does not say. */
+  async noteCount(counted: number | null): Promise<void> {
+    this.countedAtFirst = counted;
+    if (counted !== null) await this.update({ cursor: { poolRowCount: counted } });
+  }
+
   /** Notes that the list shows no row although it showed some; true once that is to be believed. */
   async noteEmpty(): Promise<boolean> {
     if (this.acceptsEmpty) return true;

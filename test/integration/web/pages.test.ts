@@ -39,6 +39,7 @@ const database = useTestDatabase();
 async function serve(
   token: string | null,
   askQueue: () => Promise<void> = () => Promise.resolve(),
+  clock = systemClock,
 ): Promise<WebServer> {
   const server = await startWeb({
     host: '127.0.0.1',
@@ -46,10 +47,11 @@ async function serve(
     token: token === null ? null : new Secret(token),
     databaseUrl: new Secret(database.url),
     judgedAccounts: null,
+    allowedPerHour: null,
     metrics: createMetrics(),
     readQueue: () => Promise.resolve(QUEUE),
     askQueue,
-    clock: systemClock,
+    clock,
   });
   servers.push(server);
   return server;
@@ -69,43 +71,180 @@ beforeAll(async () => {
   await pool.sync();
 });
 
-describe('the status page', () => {
-  it('shows accounts, freshness and history, and P10 no credential', async () => {
-    const { url } = await serve(null);
-    const answer = await fetch(url);
-    const html = await answer.text();
-    expect(answer.status).toBe(200);
-    expect(html).toContain('All is well.');
-    expect(html).toContain('earnings');
-    for (const account of pool.simulator.accounts) {
-      for (const secret of [account.apiKey, account.apiSecret, account.apiPassphrase])
-        expect(html).not.toContain(secret);
-    }
-    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
-  });
+const PAGES = ['', 'income', 'fleet', 'sync'];
 
-  it('writes names from outside as text', async () => {
-    await sql`UPDATE sync.cursors SET history_complete = false`;
-    const html = await (await fetch((await serve(null)).url)).text();
-    await sql`UPDATE sync.cursors SET history_complete = true`;
-    expect(html).toContain('&lt;script&gt;');
-    expect(html).not.toContain(NASTY);
-  });
-
-  it.each(['', 'metrics', 'queues'])(
-    'wants the token for /%s, as a bearer or as a password',
+describe('the pages', () => {
+  it.each(PAGES)(
+    '/%s shows what there is, P10 no credential, and asks no other host for anything',
     async (path) => {
-      const { url } = await serve(TOKEN);
-      const ask = async (authorization?: string): Promise<number> =>
-        (await fetch(url + path, authorization === undefined ? {} : { headers: { authorization } })).status;
-      const basic = (password: string) => `Basic ${Buffer.from(`anyone:${password}`).toString('base64')}`;
-      expect(
-        await Promise.all([ask(), ask('Bearer wrong'), ask(basic('wrong')), ask(`Bearer ${TOKEN} x`)]),
-      ).toEqual([401, 401, 401, 200]);
-      expect(await Promise.all([ask(`Bearer ${TOKEN}`), ask(basic(TOKEN))])).toEqual([200, 200]);
+      const { url } = await serve(null);
+      const answer = await fetch(url + path);
+      const html = await answer.text();
+      expect(answer.status).toBe(200);
+      for (const account of pool.simulator.accounts) {
+        for (const secret of [account.apiKey, account.apiSecret, account.apiPassphrase])
+          expect(html).not.toContain(secret);
+      }
+      expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(answer.headers.get('content-security-policy')).toContain("script-src 'self'");
+      expect(html.match(/(?:src|href|action)="(?!\/)[^"#]/g)).toBeNull();
+      // Nothing that runs but files of this host.
+      expect(html.match(/<script(?![^>]* src="\/assets\/)/g)).toBeNull();
+      expect(html.match(/ on[a-z]+="/g)).toBeNull();
     },
   );
 
+  it.each(['income', 'fleet', 'sync'])('/%s writes names from outside as text', async (path) => {
+    const html = await (await fetch((await serve(null)).url + path)).text();
+    expect(html).toContain('&lt;script>');
+    expect(html).not.toContain(NASTY);
+  });
+
+  it('says that all is well, and shows a machine', async () => {
+    const { url } = await serve(null);
+    expect(await (await fetch(url)).text()).toContain('All is well.');
+    const [machine] = await sql<{ puid: string; algo: string; id: string; name: string }[]>`
+      SELECT puid::text AS puid, algo, worker_id::text AS id, worker_name AS name FROM pool.workers LIMIT 1`;
+    const { puid, algo, id, name } = machine!;
+    expect(await (await fetch(`${url}fleet/machines/${puid}/${algo}/${id}`)).text()).toContain(name);
+    expect((await fetch(`${url}fleet/machines/${puid}/${algo}/1`)).status).toBe(404);
+  });
+
+  it('shows every digit of an amount that is asked for', async () => {
+    await sql`
+      INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+      SELECT puid, default_algo, 'XEX', sync.now(), 0, 0.123456789012345678, 'SETTLED' FROM pool.sub_accounts LIMIT 1`;
+    const { url } = await serve(null);
+    const short = await (await fetch(`${url}income?currency=XEX`)).text();
+    const exact = await (await fetch(`${url}income?currency=XEX&exact=1`)).text();
+    const figures: unknown = await (await fetch(`${url}api/v1/income?currency=XEX`)).json();
+    await sql`DELETE FROM sync.income_days WHERE currency = 'XEX'`;
+    await sql`UPDATE pool.earnings SET withdrawn_at = sync.now() WHERE currency = 'XEX'`;
+    expect(short).toContain('.12345678…');
+    expect(exact).toContain('>.123456789012345678<');
+    expect(figures).toMatchObject({ points: [{ total: '0.123456789012345678' }] });
+  });
+
+  it('a query that cannot be read is named', async () => {
+    const { url } = await serve(null);
+    const answer = await fetch(`${url}income?zone=Mars`);
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('zone')]);
+    expect((await fetch(`${url}api/v1/income?from=yesterday`)).status).toBe(400);
+  });
+
+  it('a statement is what kpool export writes', async () => {
+    const { url } = await serve(null);
+    const answer = await fetch(`${url}statements/2026-10.csv`);
+    const [head, ...rows] = (await answer.text()).trim().split(/\r?\n/);
+    expect([answer.headers.get('content-type'), head?.split(',')[0], rows.length > 10]).toEqual([
+      'text/csv; charset=utf-8',
+      'row_id',
+      true,
+    ]);
+  });
+
+  it('only read: no form changes anything, no other method is answered', async () => {
+    const { url } = await serve(null);
+    for (const path of PAGES) {
+      expect(await (await fetch(url + path)).text()).not.toMatch(/<form[^>]*method="post"/);
+      expect((await fetch(url + path, { method: 'POST' })).status).toBe(404);
+    }
+  });
+});
+
+describe('with a token', () => {
+  const ask = async (url: string, headers: Record<string, string> = {}) => {
+    const answer = await fetch(url, { headers, redirect: 'manual' });
+    return answer.status;
+  };
+  const logIn = async (url: string, token: string, headers: Record<string, string> = {}) =>
+    fetch(`${url}login`, {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams({ token, next: '/fleet' }),
+      headers,
+    });
+
+  it.each([
+    '',
+    'income',
+    'fleet',
+    'sync',
+    'metrics',
+    'nothing',
+    'api/v1',
+    'api/v1/overview',
+    'assets/page.js',
+    'statements/2026-10.csv',
+  ])('asks for it at /%s; a machine brings it as a bearer', async (path) => {
+    const { url } = await serve(TOKEN);
+    const basic = `Basic ${Buffer.from(`anyone:${TOKEN}`).toString('base64')}`;
+    expect([
+      await ask(url + path),
+      await ask(url + path, { authorization: 'Bearer wrong' }),
+      await ask(url + path, { authorization: basic }),
+    ]).toEqual([401, 401, 401]);
+    expect(await ask(url + path, { authorization: `Bearer ${TOKEN}` })).toBe(path === 'nothing' ? 404 : 200);
+  });
+
+  it('leads a person to the login page, and from there to where they wanted to go', async () => {
+    const { url } = await serve(TOKEN);
+    const first = await fetch(`${url}fleet?period=7d`, {
+      headers: { accept: 'text/html' },
+      redirect: 'manual',
+    });
+    expect([first.status, first.headers.get('location')]).toEqual([
+      303,
+      '/login?next=%2Ffleet%3Fperiod%3D7d',
+    ]);
+    expect((await logIn(url, 'wrong')).status).toBe(403);
+    const answer = await logIn(url, TOKEN);
+    const cookie = answer.headers.get('set-cookie') ?? '';
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/fleet']);
+    expect(cookie).toMatch(/^kpool_session=[^;]+; .*HttpOnly.*SameSite=Strict/);
+    expect(cookie).not.toContain(TOKEN);
+    const session = { cookie: cookie.split(';')[0]! };
+    expect(await ask(`${url}fleet`, session)).toBe(200);
+    expect(await ask(`${url}fleet`, { cookie: `${session.cookie}x` })).toBe(401);
+    // Signed with another token.
+    const { url: other } = await serve(`${TOKEN}-new`);
+    expect(await ask(`${other}fleet`, session)).toBe(401);
+    const out = await fetch(`${url}logout`, { method: 'POST', headers: session, redirect: 'manual' });
+    expect([out.status, out.headers.get('set-cookie')]).toEqual([
+      303,
+      expect.stringMatching(/^kpool_session=;/),
+    ]);
+  });
+
+  it('a session ends by itself', async () => {
+    let nowMs = Date.now();
+    const { url } = await serve(TOKEN, undefined, { ...systemClock, now: () => nowMs });
+    const session = { cookie: ((await logIn(url, TOKEN)).headers.get('set-cookie') ?? '').split(';')[0]! };
+    expect(await ask(`${url}fleet`, session)).toBe(200);
+    nowMs += 13 * 3_600_000;
+    expect(await ask(`${url}fleet`, session)).toBe(401);
+  });
+
+  it('another site can neither log somebody in nor out, nor lead away', async () => {
+    const { url } = await serve(TOKEN);
+    expect((await logIn(url, TOKEN, { origin: 'http://evil.example.com' })).status).toBe(421);
+    const answer = await fetch(`${url}login`, {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams({ token: TOKEN, next: '//evil.example.com' }),
+    });
+    expect(answer.headers.get('location')).toBe('/');
+  });
+
+  it('guesses are counted', async () => {
+    const { url } = await serve(TOKEN);
+    const answers = [];
+    for (let guess = 0; guess < 12; guess += 1) answers.push((await logIn(url, `guess ${guess}`)).status);
+    expect(answers).toEqual([...Array<number>(10).fill(403), 429, 429]);
+  });
+});
+
+describe('for machines', () => {
   it('counts for Prometheus', async () => {
     const text = await (await fetch(`${(await serve(null)).url}metrics`)).text();
     expect(text).toMatch(/^# HELP kpool_job_seconds/m);
@@ -124,7 +263,7 @@ describe('every answer', () => {
     return { status: statusCode, text: await body.text(), headers: all };
   }
 
-  it.each(['', 'healthz', 'readyz', 'metrics', 'queues', 'nothing', '%'])(
+  it.each(['', 'healthz', 'readyz', 'metrics', 'sync', 'api/v1/overview', 'nothing', '%'])(
     'without a token is for the names of this machine alone: /%s',
     async (path) => {
       const { url } = await serve(null);
@@ -157,7 +296,7 @@ describe('every answer', () => {
     expect((await ask(url, '', headers)).status).toBe(200);
   });
 
-  it.each(['', 'healthz', 'readyz', 'metrics', 'queues', 'nothing', '%'])(
+  it.each(['', 'healthz', 'readyz', 'metrics', 'sync', 'api/v1/overview', 'nothing', '%'])(
     'carries the security headers, whatever it says: /%s',
     async (path) => {
       for (const token of [null, TOKEN]) {
@@ -185,17 +324,36 @@ describe('every answer', () => {
   });
 });
 
-describe('the page of the jobs', () => {
-  it('shows what is in the queue, offers nothing to press, and writes what comes from outside as text', async () => {
+describe('the jobs', () => {
+  it('are found by the names of sub-accounts', async () => {
     const { url } = await serve(null);
-    const html = await (await fetch(`${url}queues`)).text();
+    const html = await (await fetch(`${url}sync`)).text();
     expect(html).toContain('1 active, 1 failed');
-    expect(html).toContain('main 1 SHA256d');
-    expect(html).toContain('&lt;script&gt;');
+    expect(html).toContain('&lt;script>');
     expect(html).not.toContain(NASTY);
-    expect(html).not.toMatch(/<(form|button|script)/);
-    expect((await fetch(`${url}queues`, { method: 'POST' })).status).toBe(404);
-    expect(await (await fetch(url)).text()).toContain('href="/queues"');
+    const found = await (await fetch(`${url}sync?find=earnings`)).text();
+    expect([found.includes('earnings.sync'), found.includes('rewards.sync')]).toEqual([true, false]);
+  });
+});
+
+describe('the API', () => {
+  it('describes itself', async () => {
+    const { url } = await serve(null);
+    const description = (await (await fetch(`${url}api/v1`)).json()) as { openapi: string; paths: object };
+    expect(description.openapi).toMatch(/^3/);
+    expect(Object.keys(description.paths).sort()).toEqual(
+      ['fleet', 'income', 'machines/{puid}/{algo}/{workerId}', 'overview', 'sync'].map(
+        (name) => `/api/v1/${name}`,
+      ),
+    );
+  });
+
+  it.each(['overview', 'income', 'fleet', 'sync'])('answers /api/v1/%s as it is described', async (name) => {
+    const answer = await fetch(`${(await serve(null)).url}api/v1/${name}`);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([
+      200,
+      'application/json; charset=utf-8',
+    ]);
   });
 });
 
@@ -268,6 +426,7 @@ describe('probes', () => {
       token: null,
       databaseUrl: new Secret(database.url),
       judgedAccounts: null,
+      allowedPerHour: null,
       metrics: createMetrics(),
       readQueue: null,
       askQueue: null,

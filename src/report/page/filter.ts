@@ -1,0 +1,96 @@
+import type { Sql } from 'postgres';
+import { assert } from '../../core/assert';
+
+/** What a reader of the pages chose to look at. Null: everything. */
+export interface PageFilter {
+  readonly account: string | null;
+  readonly puid: string | null;
+  readonly algo: string | null;
+  readonly currency: string | null;
+  readonly period: Period;
+  /** Days as `2026-10-31`, both included; they win over the period. */
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly by: 'day' | 'month' | null;
+  /** A time zone by name; null: that of the reports. */
+  readonly zone: string | null;
+}
+
+export const PERIODS = { '7d': 7, '30d': 30, '90d': 90, '1y': 365, all: 20_000 } as const;
+export type Period = keyof typeof PERIODS;
+
+/** Longer periods are shown by month unless the reader wants days. */
+const MOST_DAYS_BY_DAY = 92;
+const MOST_CHOICES = 500;
+
+export interface SubAccountChoice {
+  readonly puid: string;
+  readonly name: string;
+  readonly account: string;
+}
+
+/** The filter, resolved against the database's clock and the time zone of the reports, and what can be chosen. */
+export interface PageFrame {
+  readonly now: Date;
+  readonly zone: string;
+  readonly reportZone: string;
+  /** Days in `zone`, both included. */
+  readonly from: string;
+  readonly to: string;
+  readonly today: string;
+  readonly by: 'day' | 'month';
+  readonly accounts: readonly string[];
+  readonly subAccounts: readonly SubAccountChoice[];
+  readonly algos: readonly string[];
+  /** Those of earnings before those that come as rewards alone. */
+  readonly currencies: readonly string[];
+}
+
+interface FrameRow extends Omit<PageFrame, 'by' | 'zone'> {
+  readonly days: number;
+}
+
+export async function readFrame(sql: Sql, filter: PageFilter): Promise<PageFrame> {
+  const back = PERIODS[filter.period] - 1;
+  const [row] = await sql<FrameRow[]>`
+    WITH z AS (SELECT time_zone AS "reportZone", coalesce(${filter.zone}::text, time_zone) AS zone FROM sync.report_zone),
+    t AS (SELECT z.*, sync.now() AS now, sync.day_of(sync.now(), z.zone) AS today FROM z),
+    d AS (SELECT t.*, coalesce(${filter.to}::text::date, t.today) AS "to" FROM t),
+    f AS (SELECT d.*, greatest(coalesce(${filter.from}::text::date, d."to" - ${back}::int),
+                               coalesce((SELECT min(month) FROM sync.income_months), d."to" - 30)) AS "from" FROM d)
+    SELECT "reportZone", now, today::text AS today, "from"::text AS "from", "to"::text AS "to", "to" - "from" + 1 AS days,
+           (SELECT coalesce(jsonb_agg(account_name ORDER BY account_name), '[]') FROM pool.accounts) AS accounts,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('puid', puid::text, 'name', sub_account, 'account', account_name)
+                                      ORDER BY account_name, sub_account), '[]')
+              FROM (SELECT * FROM report.sub_accounts ORDER BY account_name, sub_account LIMIT ${MOST_CHOICES}) AS s)
+             AS "subAccounts",
+           (SELECT coalesce(jsonb_agg(algo ORDER BY algo), '[]')
+              FROM (SELECT algo FROM pool.algorithms UNION SELECT default_algo FROM pool.sub_accounts WHERE default_algo <> '') AS a)
+             AS algos,
+           (SELECT coalesce(jsonb_agg(currency ORDER BY is_main DESC, currency), '[]')
+              FROM (SELECT currency, bool_or(earnings_settled + earnings_pending <> 0) AS is_main FROM sync.income_months GROUP BY currency) AS c) AS currencies
+      FROM f`;
+  assert(row !== undefined, 'the time zone of the reports has one row');
+  const { days, ...frame } = row;
+  return {
+    ...frame,
+    zone: filter.zone ?? row.reportZone,
+    by: filter.by ?? (days > MOST_DAYS_BY_DAY ? 'month' : 'day'),
+  };
+}
+
+type Column = ReturnType<Sql>;
+
+/** The conditions of the filter on rows that have these columns. */
+export function scopeOf(
+  sql: Sql,
+  filter: PageFilter,
+  columns: { readonly puid: Column; readonly algo?: Column; readonly currency?: Column },
+) {
+  const { account, puid, algo, currency } = filter;
+  return sql`true
+    ${account === null ? sql`` : sql`AND ${columns.puid} IN (SELECT s.puid FROM report.sub_accounts s WHERE s.account_name = ${account})`}
+    ${puid === null ? sql`` : sql`AND ${columns.puid} = ${puid}::text::bigint`}
+    ${algo === null || columns.algo === undefined ? sql`` : sql`AND ${columns.algo} = ${algo}`}
+    ${currency === null || columns.currency === undefined ? sql`` : sql`AND ${columns.currency} = ${currency}`}`;
+}

@@ -1,0 +1,134 @@
+import { createLastingPostgres } from '../core/postgres/driver';
+import type { Secret } from '../core/secret';
+import { readBackfillShare } from '../report/page/backfill';
+import { readHashrateCards, readIncomeCards, readRequestsCard } from '../report/page/cards';
+import { readFrame, type PageFilter, type PageFrame } from '../report/page/filter';
+import {
+  isByHour,
+  readAttention,
+  readFleets,
+  readFleetSeries,
+  readPrefixes,
+  readRejectSeries,
+} from '../report/page/fleet';
+import { readIncomeSeries, readLeague, readMonths } from '../report/page/income';
+import { findMachine, readMachineDays, readMachineHours, type MachineKey } from '../report/page/machine';
+import { readHeat, readNames, readRuns, readStreams } from '../report/page/syncing';
+import { listQuarantine } from '../report/quarantine';
+import { readReconciliation } from '../report/reconciliation';
+import type { Reachability, WellnessFacts } from '../report/wellness/facts';
+import { judge } from '../report/wellness/judge';
+import { readServiceFacts, readWellnessFacts, type AccountNames } from '../report/wellness/read-facts';
+import type { QueueSnapshot } from '../../jobs/queue-snapshot';
+import { writeStatement } from './statement';
+import type { FleetData } from './view/fleet';
+import type { IncomeData } from './view/income';
+import type { MachineData } from './view/machine';
+import type { OverviewData } from './view/overview';
+import type { SyncData } from './view/sync';
+
+const STATEMENT_TIMEOUT_MS = 10_000;
+const END_S = 2;
+const QUARANTINE_SHOWN = 20;
+
+export interface PageSources {
+  readonly databaseUrl: Secret;
+  /** The accounts that have to be well; null: all that the database knows. */
+  readonly judged: AccountNames;
+  /** Requests that the pace allows in an hour; null where this process does not know. */
+  readonly allowedPerHour: number | null;
+  readonly readQueue: () => Promise<QueueSnapshot | null>;
+}
+
+/** Reads what the pages, the API and the probes show; connects when asked. */
+export type PageReader = ReturnType<typeof openPageReader>;
+
+export function openPageReader({ databaseUrl, judged, allowedPerHour, readQueue }: PageSources) {
+  const settings = { statement_timeout: String(STATEMENT_TIMEOUT_MS) };
+  const connect = () => createLastingPostgres({ url: databaseUrl, applicationName: 'kpool web', settings });
+  // A probe does not wait for a page.
+  const [pages, probes] = [connect(), connect()];
+  return {
+    frame: async (filter: PageFilter): Promise<PageFrame> => readFrame(await pages.open(), filter),
+
+    async overview(filter: PageFilter, queue: Reachability): Promise<OverviewData> {
+      const sql = await pages.open();
+      const [facts, backfill, income, hashrate, requests, attention] = await Promise.all([
+        readWellnessFacts(sql, judged),
+        readBackfillShare(sql),
+        readIncomeCards(sql, filter),
+        readHashrateCards(sql, filter),
+        readRequestsCard(sql),
+        readAttention(sql, filter),
+      ]);
+      const { problems } = judge({ ...facts, queue });
+      return {
+        problems,
+        backfill,
+        income,
+        hashrate,
+        requests,
+        allowedPerHour,
+        needingAttention: attention.count,
+      };
+    },
+
+    async income(filter: PageFilter, frame: PageFrame): Promise<IncomeData> {
+      const sql = await pages.open();
+      const [points, league, months, reconciliation] = await Promise.all([
+        readIncomeSeries(sql, filter, frame),
+        readLeague(sql, filter, frame),
+        readMonths(sql),
+        readReconciliation(sql),
+      ]);
+      const isShown = (row: (typeof reconciliation)[number]): boolean =>
+        (filter.account === null || row.account === filter.account) &&
+        (filter.puid === null || row.puid === filter.puid) &&
+        (filter.currency === null || row.currency === filter.currency);
+      return { points, league, months, reconciliation: reconciliation.filter(isShown) };
+    },
+
+    async fleet(filter: PageFilter, frame: PageFrame): Promise<FleetData> {
+      const sql = await pages.open();
+      const [series, rejects, fleets, prefixes, attention] = await Promise.all([
+        readFleetSeries(sql, filter, frame),
+        readRejectSeries(sql, filter, frame),
+        readFleets(sql, filter, frame),
+        readPrefixes(sql, filter),
+        readAttention(sql, filter),
+      ]);
+      return { series, isByHour: isByHour(frame), rejects, fleets, prefixes, attention };
+    },
+
+    /** Null: there is no such machine. */
+    async machine(key: MachineKey): Promise<MachineData | null> {
+      const sql = await pages.open();
+      const machine = await findMachine(sql, key);
+      if (machine === null) return null;
+      const [hours, days] = await Promise.all([readMachineHours(sql, key), readMachineDays(sql, key)]);
+      return { machine, hours, days };
+    },
+
+    async sync(filter: PageFilter): Promise<SyncData> {
+      const sql = await pages.open();
+      const [streams, runs, heat, quarantine, backfill, requests, names, queue] = await Promise.all([
+        readStreams(sql, filter),
+        readRuns(sql, filter),
+        readHeat(sql, filter),
+        listQuarantine(sql, { isWhole: false, limit: QUARANTINE_SHOWN }),
+        readBackfillShare(sql),
+        readRequestsCard(sql),
+        readNames(sql),
+        readQueue(),
+      ]);
+      return { streams, runs, heat, quarantine, backfill, requests, allowedPerHour, names, queue };
+    },
+
+    statement: async (month: string): Promise<string> => writeStatement(await pages.open(), month),
+    facts: async (): Promise<WellnessFacts> => readServiceFacts(await probes.open(), judged),
+
+    async close(): Promise<void> {
+      await Promise.all([pages.close(END_S), probes.close(END_S)]);
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import serveFiles from '@fastify/static';
+import type { FastifyInstance } from 'fastify';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { KpoolError } from '../../core/errors';
+import { ASSETS } from '../view/layout';
+
+/** Our own files, which browsers run and read as they stand. */
+const OWN = ['page.js', 'page.css', 'icon.svg'] as const;
+/** Files of libraries, by the name that they are served under. */
+const LIBRARIES = {
+  'echarts.js': 'echarts/dist/echarts.min.js',
+  'idiomorph.js': 'idiomorph/dist/idiomorph.min.js',
+} as const;
+const MAX_AGE = '1h';
+
+/** `src/web/browser` beside the package.json above this file: the same from `src` and from `dist/src`. */
+function browserFolder(): string {
+  for (let directory = __dirname; ; directory = path.dirname(directory)) {
+    if (existsSync(path.join(directory, 'package.json')))
+      return path.join(directory, 'src', 'web', 'browser');
+    if (directory === path.dirname(directory))
+      throw new KpoolError('broken-promise', 'The program is installed without its package.json.');
+  }
+}
+
+/** Serves the style sheet, our script and the two libraries that it uses: no browser asks another host for anything. */
+export async function serveAssets(server: FastifyInstance): Promise<void> {
+  const own = browserFolder();
+  await server.register(serveFiles, { root: own, serve: false });
+  for (const name of OWN) {
+    server.get(`${ASSETS}/${name}`, { config: { isPublic: name !== 'page.js' } }, (_request, reply) =>
+      reply.sendFile(name, own, { maxAge: MAX_AGE }),
+    );
+  }
+  for (const [served, file] of Object.entries(LIBRARIES)) {
+    const { dir, base } = path.parse(require.resolve(file));
+    server.get(`${ASSETS}/${served}`, (_request, reply) => reply.sendFile(base, dir, { maxAge: MAX_AGE }));
+  }
+}

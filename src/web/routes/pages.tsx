@@ -1,0 +1,120 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { VNode } from 'preact';
+import { z } from 'zod';
+import type { PageFilter, PageFrame } from '../../report/page/filter';
+import { findMonth } from '../../report/month';
+import type { Access } from '../access';
+import type { PageReader } from '../page-reader';
+import { FILTER_QUERY, queryOf, type PageQuery } from '../query';
+import type { createReadiness } from '../readiness';
+import type { Moment } from '../view/components';
+import { Fleet } from '../view/fleet';
+import { Income } from '../view/income';
+import { renderPage, type PagePath } from '../view/layout';
+import { MachinePage } from '../view/machine';
+import { Overview } from '../view/overview';
+import { Sync } from '../view/sync';
+import { MACHINE_KEY } from './api-schemas';
+
+interface Seen {
+  readonly query: PageQuery;
+  readonly filter: PageFilter;
+  readonly frame: PageFrame;
+  readonly moment: Moment;
+}
+
+interface PageDefinition {
+  readonly path: PagePath;
+  readonly title: string;
+  readonly filters: readonly (keyof PageFilter)[];
+  readonly body: (seen: Seen) => Promise<VNode>;
+}
+
+const SCOPE = ['account', 'puid', 'algo'] as const;
+const TIME = ['period', 'from', 'to', 'zone'] as const;
+
+/** The four pages, the page of one machine, and statements to download. All of them only read. */
+export function servePages(
+  server: FastifyInstance,
+  access: Access,
+  reader: PageReader,
+  readiness: ReturnType<typeof createReadiness>,
+): void {
+  const pages: readonly PageDefinition[] = [
+    {
+      path: '/',
+      title: 'Overview',
+      filters: [...SCOPE, 'currency'],
+      body: async ({ filter, moment, query }) => (
+        <Overview
+          data={await reader.overview(filter, await readiness.queueState())}
+          moment={moment}
+          query={query}
+        />
+      ),
+    },
+    {
+      path: '/income',
+      title: 'Income',
+      filters: [...SCOPE, 'currency', ...TIME, 'by'],
+      body: async ({ filter, ...seen }) => (
+        <Income data={await reader.income(filter, seen.frame)} {...seen} />
+      ),
+    },
+    {
+      path: '/fleet',
+      title: 'Fleet',
+      filters: [...SCOPE, ...TIME],
+      body: async ({ filter, ...seen }) => <Fleet data={await reader.fleet(filter, seen.frame)} {...seen} />,
+    },
+    {
+      path: '/sync',
+      title: 'Sync',
+      filters: SCOPE,
+      body: async ({ filter, moment, query }) => (
+        <Sync data={await reader.sync(filter)} moment={moment} query={query} />
+      ),
+    },
+  ];
+  const sendPage = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    page: Omit<PageDefinition, 'path'> & { readonly path: PagePath | null },
+  ) => {
+    const query = queryOf(FILTER_QUERY.parse(request.query));
+    const frame = await reader.frame(query.filter);
+    const moment: Moment = { now: frame.now, zone: frame.zone, isExact: query.isExact };
+    const body = await page.body({ query, filter: query.filter, frame, moment });
+    const html = renderPage({ ...page, query, frame, hasSession: access.hasSession(request), body });
+    return reply.type('text/html; charset=utf-8').send(html);
+  };
+  for (const page of pages) server.get(page.path, async (request, reply) => sendPage(request, reply, page));
+
+  server.get('/fleet/machines/:puid/:algo/:workerId', async (request, reply) => {
+    const key = MACHINE_KEY.safeParse(request.params);
+    const data = key.success ? await reader.machine(key.data) : null;
+    if (data === null) {
+      reply.callNotFound();
+      return reply;
+    }
+    return sendPage(request, reply, {
+      path: null,
+      title: data.machine.name,
+      filters: [],
+      body: ({ moment }) => Promise.resolve(<MachinePage data={data} moment={moment} />),
+    });
+  });
+
+  server.get('/statements/:file', async (request, reply) => {
+    const { file } = z.object({ file: z.string().max(40) }).parse(request.params);
+    const month = file.endsWith('.csv') ? findMonth(file.slice(0, -'.csv'.length)) : null;
+    if (month === null) {
+      reply.callNotFound();
+      return reply;
+    }
+    return reply
+      .type('text/csv; charset=utf-8')
+      .header('content-disposition', `attachment; filename="statement-${month}.csv"`)
+      .send(await reader.statement(month));
+  });
+}

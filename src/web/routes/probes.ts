@@ -1,0 +1,23 @@
+import type { FastifyInstance } from 'fastify';
+import type { Access } from '../access';
+import type { createReadiness } from '../readiness';
+
+/** For probes, which carry no token, and for Prometheus, which does. */
+export function serveProbes(
+  server: FastifyInstance,
+  access: Access,
+  readiness: ReturnType<typeof createReadiness>,
+  metrics: { render(): Promise<{ readonly contentType: string; readonly text: string }> },
+): void {
+  server.get('/healthz', { config: { isPublic: true } }, async (_request, reply) =>
+    reply.send({ isAlive: true }),
+  );
+  server.get('/readyz', { config: { isPublic: true } }, async (request, reply) => {
+    const told = await readiness.check(!access.mayEnter(request));
+    return reply.code(told.isReady ? 200 : 503).send(told);
+  });
+  server.get('/metrics', async (_request, reply) => {
+    const { contentType, text } = await metrics.render();
+    return reply.type(contentType).send(text);
+  });
+}

@@ -1,0 +1,171 @@
+import type { ComponentChildren } from 'preact';
+import { renderSvg, type Chart } from '../charts/render';
+import { sparkOption } from '../charts/options';
+import { showAmount, showInstant, showRelative } from './format';
+
+/** What every part of a page needs to know of the moment and the place. */
+export interface Moment {
+  readonly now: Date;
+  readonly zone: string;
+  /** Amounts with every digit. */
+  readonly isExact: boolean;
+}
+
+const WIDE = 720;
+const NARROW = 340;
+const SPARK = { width: 220, height: 44 };
+
+export function Panel(props: {
+  title: string;
+  id: string;
+  note?: ComponentChildren;
+  children: ComponentChildren;
+}) {
+  return (
+    <section class="panel" aria-labelledby={props.id}>
+      <header>
+        <h2 id={props.id}>{props.title}</h2>
+        {props.note === undefined ? null : <p class="note">{props.note}</p>}
+      </header>
+      {props.children}
+    </section>
+  );
+}
+
+/** Drawn here for wide and for narrow screens; the browser draws it anew to measure, from the same option. */
+export function Drawing({ chart, id }: { chart: Chart; id: string }) {
+  const { option, label, height } = chart;
+  return (
+    <figure class="chart" id={id} data-height={height} data-option={JSON.stringify(option)}>
+      <div class="plot" role="img" aria-label={label}>
+        <div class="wide" dangerouslySetInnerHTML={{ __html: renderSvg(option, WIDE, height) }} />
+        <div class="narrow" dangerouslySetInnerHTML={{ __html: renderSvg(option, NARROW, height) }} />
+      </div>
+    </figure>
+  );
+}
+
+export function Spark({
+  values,
+  label,
+  color,
+}: {
+  values: readonly (number | null)[];
+  label: string;
+  color?: string;
+}) {
+  // Stretched to whatever room there is.
+  const svg = renderSvg(sparkOption(values, color), SPARK.width, SPARK.height).replace(
+    '<svg ',
+    '<svg preserveAspectRatio="none" ',
+  );
+  return <div class="spark" role="img" aria-label={label} dangerouslySetInnerHTML={{ __html: svg }} />;
+}
+
+/** An amount whose decimal point stands below that of its neighbours; all digits on hover, or with `exact=1`. */
+export function Amount({ value, moment, unit }: { value: string; moment: Moment; unit?: string }) {
+  const { integer, fraction, isCut } = showAmount(value, moment.isExact);
+  return (
+    <span class="amount" title={unit === undefined ? value : `${value} ${unit}`}>
+      <span class="integer">{integer}</span>
+      <span class="fraction">
+        {fraction === '' ? '' : `.${fraction}`}
+        {isCut ? '…' : ''}
+      </span>
+    </span>
+  );
+}
+
+export function When({ at, moment }: { at: Date | null; moment: Moment }) {
+  if (at === null) return <span class="muted">never</span>;
+  return (
+    <time dateTime={at.toISOString()} title={showInstant(at, moment.zone)}>
+      {showRelative(at, moment.now)}
+    </time>
+  );
+}
+
+export type Tone = 'good' | 'bad' | 'warn' | 'busy' | 'calm';
+const SIGNS: Readonly<Record<Tone, string>> = { good: '✓', bad: '✕', warn: '!', busy: '↻', calm: '·' };
+
+/** A state by sign, colour and word. */
+export function Pill({ tone, children }: { tone: Tone; children: ComponentChildren }) {
+  return (
+    <span class={`pill ${tone}`}>
+      <span aria-hidden="true">{SIGNS[tone]}</span> {children}
+    </span>
+  );
+}
+
+export interface Column {
+  readonly heading: string;
+  readonly isNumber?: boolean;
+  /** Left out on narrow screens. */
+  readonly isExtra?: boolean;
+}
+
+/** A table that scrolls by itself, never the page. */
+export function Table(props: {
+  label: string;
+  columns: readonly Column[];
+  rows: readonly (readonly ComponentChildren[])[];
+  empty: string;
+}) {
+  const { label, columns, rows, empty } = props;
+  if (rows.length === 0) return <p class="empty">{empty}</p>;
+  const classOf = (index: number): string =>
+    [columns[index]?.isNumber === true ? 'number' : '', columns[index]?.isExtra === true ? 'extra' : '']
+      .join(' ')
+      .trim();
+  return (
+    <div class="scroll" role="region" aria-label={label} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {columns.map(({ heading }, index) => (
+              <th scope="col" class={classOf(index)}>
+                {heading}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((cells) => (
+            <tr>
+              {cells.map((cell, index) => (
+                <td class={classOf(index)}>{cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** The figures of a chart, for those who want to read them. */
+export function Figures(props: Parameters<typeof Table>[0] & { id: string }) {
+  return (
+    <details id={props.id}>
+      <summary>Figures</summary>
+      <Table {...props} />
+    </details>
+  );
+}
+
+/** A name from outside: it keeps its direction to itself. */
+export function Name({ children }: { children: string }) {
+  return <bdi class="name">{children}</bdi>;
+}
+
+/** A command with a button to copy it (where scripts run). */
+export function Command({ children }: { children: string }) {
+  return (
+    <span class="command">
+      <code>{children}</code>
+      <button type="button" data-copy={children} aria-label={`Copy the command ${children}`} hidden>
+        Copy
+      </button>
+    </span>
+  );
+}

@@ -1,0 +1,219 @@
+import type { ComponentChildren } from 'preact';
+import { renderToString } from 'preact-render-to-string';
+import type { PageFilter, PageFrame, Period } from '../../report/page/filter';
+import { addressOf, type PageQuery } from '../query';
+
+export const PAGES = [
+  { path: '/', title: 'Overview' },
+  { path: '/income', title: 'Income' },
+  { path: '/fleet', title: 'Fleet' },
+  { path: '/sync', title: 'Sync' },
+] as const;
+export type PagePath = (typeof PAGES)[number]['path'];
+
+/** Where the files are that browsers fetch. */
+export const ASSETS = '/assets';
+const REFRESH_S = 15;
+
+export interface Shell {
+  readonly title: string;
+  /** The page of the navigation that is open; null: none of them. */
+  readonly path: PagePath | null;
+  readonly query: PageQuery;
+  readonly frame: PageFrame | null;
+  /** The filters that say something on this page. */
+  readonly filters: readonly (keyof PageFilter)[];
+  /** A session that can be ended. */
+  readonly hasSession: boolean;
+  readonly body: ComponentChildren;
+}
+
+/** A whole page, as text. It is complete without scripts; they keep it fresh and bring charts to life. */
+export function renderPage(shell: Shell): string {
+  const { title, path, query, frame, filters, hasSession, body } = shell;
+  const html = renderToString(
+    <html lang="en">
+      <head>
+        <meta charSet="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{`${title} · kpool`}</title>
+        <link rel="stylesheet" href={`${ASSETS}/page.css`} />
+        <link rel="icon" href={`${ASSETS}/icon.svg`} type="image/svg+xml" />
+        <script src={`${ASSETS}/idiomorph.js`} defer />
+        <script src={`${ASSETS}/echarts.js`} defer />
+        <script type="module" src={`${ASSETS}/page.js`} />
+        <noscript>
+          <meta http-equiv="refresh" content={String(4 * REFRESH_S)} />
+        </noscript>
+      </head>
+      <body data-refresh={String(REFRESH_S)}>
+        <a class="skip" href="#main">
+          Skip to the content
+        </a>
+        <header class="top">
+          <a class="brand" href={addressOf('/', query)}>
+            <span aria-hidden="true" class="mark" /> kpool
+          </a>
+          <nav aria-label="Pages">
+            {PAGES.map((page) => (
+              <a
+                href={addressOf(page.path, query)}
+                {...(page.path === path ? { 'aria-current': 'page' as const } : {})}
+              >
+                {page.title}
+              </a>
+            ))}
+          </nav>
+          <span class="live" id="live" role="status" />
+          {hasSession ? (
+            <form method="post" action="/logout" class="logout">
+              <button type="submit">Log out</button>
+            </form>
+          ) : null}
+        </header>
+        <main id="main">
+          {frame === null || filters.length === 0 ? null : (
+            <Filters query={query} frame={frame} filters={filters} path={path ?? '/'} />
+          )}
+          {body}
+          {frame === null ? null : (
+            <footer>
+              <p>
+                As of{' '}
+                <time dateTime={frame.now.toISOString()}>
+                  {frame.now.toISOString().slice(0, 19).replace('T', ' ')} UTC
+                </time>
+                . Days and months are those of {frame.zone}; days of machines those of UTC. The figures are
+                also at <a href="/api/v1">/api/v1</a>.
+              </p>
+            </footer>
+          )}
+        </main>
+      </body>
+    </html>,
+  );
+  return `<!doctype html>\n${html}\n`;
+}
+
+const PERIOD_NAMES: Readonly<Record<Period, string>> = {
+  '7d': '7 days',
+  '30d': '30 days',
+  '90d': '90 days',
+  '1y': 'a year',
+  all: 'everything',
+};
+
+interface FilterProps {
+  readonly query: PageQuery;
+  readonly frame: PageFrame;
+  readonly filters: readonly (keyof PageFilter)[];
+  readonly path: PagePath;
+}
+
+/** What is shown, as a form that writes the address: a view can be sent to somebody else. */
+function Filters({ query: { filter, isExact }, frame, filters, path }: FilterProps) {
+  const has = (name: keyof PageFilter): boolean => filters.includes(name);
+  return (
+    <form class="filters" method="get" action={path} aria-label="What is shown" data-filters>
+      {has('account') && frame.accounts.length > 1 ? (
+        <Choice
+          name="account"
+          label="Account"
+          chosen={filter.account}
+          choices={frame.accounts.map((name) => [name, name])}
+        />
+      ) : null}
+      {has('puid') && frame.subAccounts.length > 1 ? (
+        <Choice
+          name="puid"
+          label="Sub-account"
+          chosen={filter.puid}
+          choices={frame.subAccounts.map(({ puid, name }) => [puid, name])}
+        />
+      ) : null}
+      {has('algo') && frame.algos.length > 1 ? (
+        <Choice
+          name="algo"
+          label="Algorithm"
+          chosen={filter.algo}
+          choices={frame.algos.map((name) => [name, name])}
+        />
+      ) : null}
+      {has('currency') && frame.currencies.length > 1 ? (
+        <Choice
+          name="currency"
+          label="Currency"
+          chosen={filter.currency}
+          choices={frame.currencies.map((name) => [name, name])}
+        />
+      ) : null}
+      {has('period') ? (
+        <Choice
+          name="period"
+          label="Period"
+          chosen={filter.period}
+          choices={Object.entries(PERIOD_NAMES)}
+          isNeeded
+        />
+      ) : null}
+      {has('by') ? (
+        <Choice
+          name="by"
+          label="By"
+          chosen={frame.by}
+          choices={[
+            ['day', 'day'],
+            ['month', 'month'],
+          ]}
+          isNeeded
+        />
+      ) : null}
+      {has('from') ? (
+        <details class="more" open={filter.from !== null || filter.to !== null || filter.zone !== null}>
+          <summary>Dates and zone</summary>
+          <div>
+            <label>
+              From <input type="date" name="from" value={filter.from ?? ''} />
+            </label>
+            <label>
+              To <input type="date" name="to" value={filter.to ?? ''} />
+            </label>
+            <label>
+              Time zone{' '}
+              <input type="text" name="zone" value={filter.zone ?? ''} placeholder={frame.reportZone} />
+            </label>
+          </div>
+        </details>
+      ) : null}
+      {isExact ? <input type="hidden" name="exact" value="1" /> : null}
+      <button type="submit">Show</button>
+      <a class="reset" href={path}>
+        Reset
+      </a>
+    </form>
+  );
+}
+
+function Choice(props: {
+  name: string;
+  label: string;
+  chosen: string | null;
+  choices: readonly (readonly [string, string])[];
+  isNeeded?: boolean;
+}) {
+  const { name, label, chosen, choices, isNeeded = false } = props;
+  return (
+    <label>
+      {label}
+      <select name={name}>
+        {isNeeded ? null : <option value="">all</option>}
+        {choices.map(([value, text]) => (
+          <option value={value} selected={value === chosen}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
