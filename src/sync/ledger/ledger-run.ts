@@ -102,7 +102,8 @@ class WindowRun {
   private async settleClaim(window: Window, answer: WindowReading): Promise<Next> {
     const { claim, session } = this;
     this.claim = null;
-    if (isSameWindow(window, session.whole) && answer.kind !== 'refused') await session.noteCount(countedBy(answer));
+    if (isSameWindow(window, session.whole) && answer.kind !== 'refused')
+      await session.noteCount(countedBy(answer));
     if (claim === null) return null;
     const isBorneOut =
       answer.kind !== 'refused' && isSameWindow(window, claim.rest) && countedBy(answer) === claim.restRows;
