@@ -1,6 +1,7 @@
 import { assertSchemaCompatibility, LATEST_SCHEMA_VERSION, runMigrations } from 'bullmq';
 import type { Pool, PoolClient } from 'pg';
 import { KpoolError } from '../../src/core/errors';
+import { SQLSTATE } from '../../src/core/postgres/error-table';
 import { classifyDatabaseError } from '../../src/core/postgres/errors';
 
 /** Beside our own: a BI tool never looks there. */
@@ -55,7 +56,8 @@ function queueFailure(error: unknown): KpoolError {
       cause: error,
     });
   }
-  if ('code' in failure && failure.code === '42501') return refused(failure.message, error);
+  if ('code' in failure && failure.code === SQLSTATE.insufficientPrivilege)
+    return refused(failure.message, error);
   return classifyDatabaseError(error);
 }
 

@@ -1,5 +1,6 @@
 import { backoffDelayMs } from '../core/backoff';
 import type { Clock } from '../core/clock';
+import { isRejection } from '../core/postgres/errors';
 import { GIVE_UP_AFTER_MS, POLL_GAP_MS, RETRY } from './time-limits';
 
 /** What the loop drives. */
@@ -86,16 +87,11 @@ export class PollLoop {
       if (this.#failures === 0) this.#failingSinceMs = startedAtMs;
       this.#failures += 1;
       this.#notBeforeMs = nowMs + backoffDelayMs(RETRY, this.#failures, 0);
-      if (!isHopeless(error) && this.#notBeforeMs - this.#failingSinceMs <= GIVE_UP_AFTER_MS) return;
+      // Asking again would not help: whoever waits is told at once.
+      if (!isRejection(error) && this.#notBeforeMs - this.#failingSinceMs <= GIVE_UP_AFTER_MS) return;
       // New waiters get the whole time again.
       this.#failingSinceMs = nowMs;
       this.work.giveUp(error);
     }
   }
-}
-
-/** The schema is missing, the user may not use it, or our SQL is wrong: the answer would be the same. */
-function isHopeless(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^(42|3F)[0-9A-Z]{3}$/.test(code);
 }

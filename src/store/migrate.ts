@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReservedSql, Sql } from 'postgres';
 import { KpoolError } from '../core/errors';
 import { guarded } from '../core/postgres/errors';
+import { MIGRATION_LOCK } from '../core/postgres/lock-numbers';
 import { applyViews, changedViews, readAppliedViews } from './migrations/apply-views';
 import { isConnectionLost, migrationFailure } from './migrations/migration-failure';
 import type { MigrationFile } from './migrations/migration-files';
@@ -20,8 +21,6 @@ import { judgeMigrations, requireMigratable } from './migrations/migration-state
 import type { ViewFile } from './migrations/view-files';
 import { readViewFiles } from './migrations/view-files';
 
-/** The key under which Prisma's schema engine, too, locks out other migrations of a database. */
-const MIGRATION_LOCK = 72_707_369;
 /** How long another process may be migrating. */
 const LOCK_WAIT_MS = 10 * 60_000;
 const LOCK_RETRY_MS = 500;

@@ -1,10 +1,9 @@
 import { assert } from '../core/assert';
+import { QUEUE_LOCK_CLASS } from '../core/postgres/lock-numbers';
 import { openPostgresSession, type PostgresSession } from '../core/postgres/session';
 import type { Secret } from '../core/secret';
 import { guarded } from '../core/postgres/errors';
 
-/** First half of the advisory locks that say which sessions use the place, so that they meet nobody else's ("kpQ" in ASCII). */
-const LOCK_CLASS = 7_041_105;
 const SETTING = 'queue_backend';
 const INSTALLATION = 'installation';
 /** Long enough for others to be done with their claim, or with the schedules. */
@@ -65,7 +64,7 @@ export async function claimQueue(databaseUrl: Secret, place: QueuePlace): Promis
       const verdict = await decide(session, place);
       // Each session locks a number of its own, which nobody can hold before it: a failed try would not matter much.
       if (verdict.outcome === 'claimed') {
-        await session.query('SELECT pg_try_advisory_lock($1, pg_backend_pid())', [LOCK_CLASS]);
+        await session.query('SELECT pg_try_advisory_lock($1, pg_backend_pid())', [QUEUE_LOCK_CLASS]);
       }
       await session.query('COMMIT');
       return {
@@ -96,7 +95,7 @@ async function decide(session: PostgresSession, place: QueuePlace): Promise<Clai
     const [holders] = await session.query<{ users: number }>(
       `SELECT count(*)::int AS users FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid() AND sync.is_session_lock_held($1, pid)`,
-      [LOCK_CLASS],
+      [QUEUE_LOCK_CLASS],
     );
     const users = holders?.users ?? 0;
     if (users > 0) return { outcome: 'refused', usedPlace: used, users };

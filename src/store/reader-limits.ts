@@ -1,6 +1,5 @@
 import type { TransactionSql } from 'postgres';
-
-const INSUFFICIENT_PRIVILEGE = '42501';
+import { SQLSTATE } from '../core/postgres/error-table';
 
 /** A BI tool's pool and an analyst beside it; more would crowd out the program. Only an administrator can raise it. */
 const MAX_CONNECTIONS = 20;
@@ -104,7 +103,7 @@ async function attempt(tx: TransactionSql, statement: string): Promise<void> {
   try {
     await tx.savepoint((inner) => inner.unsafe(statement));
   } catch (error) {
-    if ((error as { code?: unknown }).code !== INSUFFICIENT_PRIVILEGE) throw error;
+    if ((error as { code?: unknown }).code !== SQLSTATE.insufficientPrivilege) throw error;
   }
 }
 

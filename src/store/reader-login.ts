@@ -1,12 +1,12 @@
 import type { Sql, TransactionSql } from 'postgres';
 import { assert } from '../core/assert';
 import { KpoolError } from '../core/errors';
+import { SQLSTATE } from '../core/postgres/error-table';
 import { limitReader } from './reader-limits';
 
 const ROLE_SYNTAX = /^[a-z_][a-z0-9_]{0,62}$/;
 /** Words that PostgreSQL takes for something else than a role, even in quotes. */
 const RESERVED_ROLES = ['public', 'none'];
-const INSUFFICIENT_PRIVILEGE = '42501';
 /** Things that a reader should not reach; more need not be named. */
 const MAX_NAMED = 10;
 
@@ -92,7 +92,7 @@ async function changeRole(tx: TransactionSql, role: string, statement: string): 
   try {
     await tx.unsafe(statement);
   } catch (cause) {
-    if ((cause as { code?: unknown }).code !== INSUFFICIENT_PRIVILEGE) throw cause;
+    if ((cause as { code?: unknown }).code !== SQLSTATE.insufficientPrivilege) throw cause;
     throw new KpoolError('database.refused', 'The user of the database may not make or change roles.', {
       hint: `Have an administrator run: CREATE ROLE ${role} LOGIN PASSWORD '…'; then run, as the user of DATABASE_URL: SELECT sync.grant_reading('${role}');`,
       cause,

@@ -1,16 +1,13 @@
 // Raw SQL: advisory locks, and a state that has to be read in one statement.
 import { createHash } from 'node:crypto';
 import { KpoolError } from '../core/errors';
+import { RUN_LOCK_CLASS, SCOPE_LOCK_CLASS } from '../core/postgres/lock-numbers';
 import { openPostgresSession, type PostgresSession } from '../core/postgres/session';
 import type { Secret } from '../core/secret';
 import { guarded } from '../core/postgres/errors';
 import { Prisma, type PrismaClient } from './generated/client';
 import { isOfScope, NO_ALGO, type ScopeKey } from './scope-key';
 
-/** First half of the advisory locks on scopes, beside that of `queue-claim`. */
-const SCOPE_LOCK_CLASS = 7_041_106;
-/** First half of the advisory locks on runs, which prove that the process of a run is alive. */
-const RUN_LOCK_CLASS = 7_041_107;
 /** The second half is an integer of 4 bytes; runs this far apart are not under way at once. */
 const RUN_LOCK_KEYS = 2_147_483_647n;
 /** More than one session can lock, as PostgreSQL comes. */

@@ -1,3 +1,4 @@
+import { MEMBERSHIP_LOCK } from '../../core/postgres/lock-numbers';
 import { openPostgresSession, type PostgresSession } from '../../core/postgres/session';
 import { Secret } from '../../core/secret';
 import { OWNER } from './password-file';
@@ -6,7 +7,6 @@ import { OWNER } from './password-file';
  * Where the lock is taken: only the owner may connect to that database (cluster.ts), so no reader can hold the lock up.
  */
 const LOCK_DATABASE = 'postgres';
-const LOCK = 54_329;
 const ANSWER_TIMEOUT_MS = 10_000;
 
 /**
@@ -31,7 +31,7 @@ export async function joinServer(port: number, password: string): Promise<Member
     answerTimeoutMs: ANSWER_TIMEOUT_MS,
   });
   const ask = async (call: string): Promise<boolean> => {
-    const [row] = await session.query<{ ok: boolean }>(`SELECT ${call}(${LOCK}) AS ok`);
+    const [row] = await session.query<{ ok: boolean }>(`SELECT ${call}(${MEMBERSHIP_LOCK}) AS ok`);
     return row?.ok === true;
   };
   try {

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { systemClock, throwIfAborted } from '../../core/clock';
 import { isKpoolError, KpoolError } from '../../core/errors';
+import { SQLSTATE } from '../../core/postgres/error-table';
 import type { PostgresSession } from '../../core/postgres/session';
 import type { Secret } from '../../core/secret';
 import type { Binaries } from './binaries';
@@ -18,7 +19,6 @@ const ENTER_TIMEOUT_MS = 600_000;
 const RETRY_PAUSE_MS = 50;
 /** Whoever waits longer is told so (P12). */
 const TOLD_AFTER_MS = 10_000;
-const INVALID_PASSWORD = '28P01';
 
 export interface OpenOptions {
   /** KPOOL_HOME, absolute. Made if there is none. */
@@ -122,7 +122,7 @@ async function enterServer(installation: Installation, options: StartOptions): P
       } else {
         const password = await requirePassword(passwordFile);
         const membership = await joinServer(running.port, password).catch((error: unknown) => {
-          if (codeOf(error) === INVALID_PASSWORD) throw wrongPassword(passwordFile, error);
+          if (codeOf(error) === SQLSTATE.invalidPassword) throw wrongPassword(passwordFile, error);
           failure = error;
           return null;
         });

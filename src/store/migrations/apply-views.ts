@@ -1,6 +1,7 @@
 import type { ISql, ReservedSql } from 'postgres';
 import postgres from 'postgres';
 import { isKpoolError } from '../../core/errors';
+import { SQLSTATE } from '../../core/postgres/error-table';
 import { isConnectionLost, migrationFailure } from './migration-failure';
 import { lockRecords } from './migration-records';
 import type { ViewFile } from './view-files';
@@ -14,7 +15,10 @@ export interface AppliedView {
 }
 
 /** SQLSTATEs of CREATE OR REPLACE that would change the columns of a view or the results of a function. */
-const NOT_REPLACEABLE = new Set(['42P16', '42P13']);
+const NOT_REPLACEABLE: ReadonlySet<string> = new Set([
+  SQLSTATE.invalidTableDefinition,
+  SQLSTATE.invalidFunctionDefinition,
+]);
 
 /**
  * Brings the views and functions to the text of `files`, all in one transaction: those whose text has changed, and those

@@ -1,11 +1,7 @@
 import postgres from 'postgres';
 import { isKpoolError, KpoolError } from '../../core/errors';
-
-/** SQLSTATE classes that say nothing against the script: connection, serialization, resources, shutdown, lock. */
-const PASSING = /^(08|40|53|55P03|57)/;
-const LOCK_NOT_AVAILABLE = '55P03';
-const INSUFFICIENT_PRIVILEGE = '42501';
-const DEPENDENT_OBJECTS_STILL_EXIST = '2BP01';
+import { SQLSTATE } from '../../core/postgres/error-table';
+import { isPassing } from '../../core/postgres/errors';
 
 /** Whether the connection is gone (the server's own errors leave it usable), and with it its transaction and locks. */
 export function isConnectionLost(error: unknown): boolean {
@@ -29,11 +25,11 @@ export function migrationFailure(what: string, cause: unknown, holder: string | 
     );
   }
   const message = `The ${what} could not be applied: ${cause.message}.`;
-  if (cause.code === LOCK_NOT_AVAILABLE && holder !== null) {
+  if (cause.code === SQLSTATE.lockNotAvailable && holder !== null) {
     const hint = `Nothing of it was kept. ${holder} holds a table that it changes: end that session, then start again.`;
     return new KpoolError('database.failed', message, { hint, cause });
   }
-  if (PASSING.test(cause.code)) {
+  if (isPassing(cause)) {
     return new KpoolError('database.failed', message, {
       hint: 'Nothing of it was kept; it will be tried again.',
       cause,
@@ -44,9 +40,9 @@ export function migrationFailure(what: string, cause: unknown, holder: string | 
 
 function hintFor(cause: postgres.PostgresError): string {
   switch (cause.code) {
-    case INSUFFICIENT_PRIVILEGE:
+    case SQLSTATE.insufficientPrivilege:
       return 'Let the user of DATABASE_URL own the database (ALTER DATABASE … OWNER TO …), or grant it CREATE on the database and on its schema public.';
-    case DEPENDENT_OBJECTS_STILL_EXIST:
+    case SQLSTATE.dependentObjectsStillExist:
       return `Views of your own use it (${cause.detail ?? 'see pg_depend'}). Drop them, start again, and create them anew.`;
     default:
       return 'Nothing of it was kept; start again once the cause is removed.';

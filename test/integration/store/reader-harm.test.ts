@@ -3,6 +3,12 @@ import { mkdtemp, writeFile, mkdir, rm, cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import postgres from 'postgres';
+import {
+  MIGRATION_LOCK,
+  QUEUE_LOCK_CLASS,
+  RUN_LOCK_CLASS,
+  SCOPE_LOCK_CLASS,
+} from '../../../src/core/postgres/lock-numbers';
 import { Secret } from '../../../src/core/secret';
 import type { AccountId, Puid } from '../../../src/domain/ids';
 import { STREAMS } from '../../../src/sync/registry';
@@ -64,14 +70,15 @@ async function leaveLocksToAll(): Promise<void> {
 
 /** Every advisory lock that the program takes or took, by its numbers. */
 async function grabAdvisoryLocks(session: postgres.ReservedSql): Promise<void> {
-  for (let key = 72_707_360; key < 72_707_380; key += 1) {
+  for (let key = MIGRATION_LOCK - 9; key < MIGRATION_LOCK + 11; key += 1) {
     await session`SELECT pg_advisory_lock(${key}::bigint)`;
     await session`SELECT pg_advisory_lock(${key}::int, hashtext('k'))`;
   }
-  for (let key = 0; key < 10; key += 1) await session`SELECT pg_advisory_lock(7041105, ${key}::int)`;
+  for (let key = 0; key < 10; key += 1)
+    await session`SELECT pg_advisory_lock(${QUEUE_LOCK_CLASS}::int, ${key}::int)`;
   const [run] = await pool.sql<{ latest: number }[]>`SELECT max(run_id)::int AS latest FROM sync.runs`;
   for (let ahead = 0; ahead < 500; ahead += 1)
-    await session`SELECT pg_advisory_lock(7041107, ${run!.latest + ahead}::int)`;
+    await session`SELECT pg_advisory_lock(${RUN_LOCK_CLASS}::int, ${run!.latest + ahead}::int)`;
   const scopes = await pool.sql<{ account: number; puid: string | null; algo: string | null }[]>`
     SELECT DISTINCT coalesce(c.account_id, s.account_id) AS account, c.puid::text, c.algo
       FROM sync.cursors c LEFT JOIN pool.sub_accounts s ON s.puid = c.puid`;
@@ -83,7 +90,7 @@ async function grabAdvisoryLocks(session: postgres.ReservedSql): Promise<void> {
         puid: puid === null ? null : (BigInt(puid) as Puid),
         algo,
       };
-      await session`SELECT pg_advisory_lock(7041106, ${lockKeyOf(scope)}::int)`;
+      await session`SELECT pg_advisory_lock(${SCOPE_LOCK_CLASS}::int, ${lockKeyOf(scope)}::int)`;
     }
   }
 }
