@@ -5,7 +5,7 @@ import { EVERYTHING, type SyncSelection } from '../../src/app/sync-selection';
 import { SyncService } from '../../src/app/sync-service';
 import { loadConfig } from '../../src/config/load';
 import type { Config } from '../../src/config/config';
-import { systemClock } from '../../src/core/clock';
+import { systemClock, type Clock } from '../../src/core/clock';
 import { Secret } from '../../src/core/secret';
 import { createLogger, type Logger } from '../../src/observability/logger';
 import { createMetrics } from '../../src/observability/metrics';
@@ -40,6 +40,8 @@ export interface TestServiceOptions {
   readonly streams?: StreamRegistry;
   /** None: what is logged is lost. */
   readonly logger?: Logger;
+  /** The machine's unless given. */
+  readonly clock?: Clock;
 }
 
 function configOf(
@@ -72,7 +74,7 @@ export async function openTestService(options: TestServiceOptions): Promise<Sync
     })),
     databaseUrl: new Secret(options.databaseUrl),
     maxConnections: 6,
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     random: Math.random,
     logger: options.logger ?? silentLogger,
     metrics: createMetrics(),

@@ -1,26 +1,18 @@
 import type { JobQueue, QueueBackend } from '../../../jobs/backends/backend';
-import { openPostgresBackend } from '../../../jobs/backends/postgres';
-import { openRedisBackend } from '../../../jobs/backends/redis';
 import { planStreams } from '../../../jobs/plan';
 import { readQueue } from '../../../jobs/queue-snapshot';
 import { ensureSchedules, schedulesOf } from '../../../jobs/schedules';
-import { startServiceJobs } from '../../../jobs/service-jobs';
 import { withSchedulesLock } from '../../../src/app/queue-place';
 import { Secret } from '../../../src/core/secret';
 import type { Stream } from '../../../src/domain/streams';
-import { createMetrics } from '../../../src/observability/metrics';
 import { STREAMS } from '../../../src/sync/registry';
 import { eventually } from '../../support/eventually';
 import { onBothBackends } from '../../support/jobs/both-backends';
-import { createJobContext, createJobPool } from '../../support/jobs/job-lab';
-import { allEvery } from '../../support/jobs/service-process';
-import { differenceOf, storedOf, truthOf } from '../../support/ledger-truth';
+import { createJobContext, createJobPool, openTestBackend } from '../../support/jobs/job-lab';
 import type { SyncedPool } from '../../support/synced-pool';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database';
 
-const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
-jest.setTimeout(120_000);
 
 onBothBackends('the queue', (backendUnderTest) => {
   let database: TestDatabase;
@@ -32,16 +24,8 @@ onBothBackends('the queue', (backendUnderTest) => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    pool = await createJobPool(database.url, { ...allEvery('2 s'), RECENT_EVERY: '2 s' });
-    const redisUrl = backendUnderTest.redisUrl();
-    backend =
-      redisUrl === null
-        ? await openPostgresBackend(new Secret(database.url))
-        : await openRedisBackend(
-            new Secret(redisUrl),
-            `${backendUnderTest.redisPrefix()}-${database.name}`,
-            () => undefined,
-          );
+    pool = await createJobPool(database.url);
+    backend = await openTestBackend(backendUnderTest, database);
     queue = backend.openQueue();
     queue.on('error', () => undefined);
     await pool.sync({ streams: ['algorithms', 'sub-accounts', 'workers'] });
@@ -136,36 +120,5 @@ onBothBackends('the queue', (backendUnderTest) => {
     await ensureSchedules(queue, slow, Date.now());
     const [scheduler] = await queue.getJobSchedulers(0, -1);
     expect(scheduler!.next! - Date.now()).toBeLessThanOrEqual(60_000);
-  });
-
-  it('P2 keeps everything up to date while the pool publishes and settles', async () => {
-    const jobs = await startServiceJobs({
-      ...createJobContext(pool, queue),
-      backend,
-      metrics: createMetrics(),
-      exclusively: lock,
-      onHopeless: (error) => {
-        throw error;
-      },
-    });
-    try {
-      for (let day = 0; day <= 2; day += 1) {
-        for (const stream of ['earnings', 'rewards'] as const) {
-          await eventually(`${stream} are equal on day ${day}`, 60_000, async () =>
-            differenceOf(truthOf(pool.simulator, stream), await storedOf(pool.sql, stream)).length === 0
-              ? true
-              : null,
-          );
-        }
-        pool.simulator.clock.advance(DAY_MS);
-      }
-      await eventually('every stream was synced', 60_000, async () => {
-        const streams = await pool.sql`SELECT DISTINCT stream FROM sync.runs WHERE outcome = 'succeeded'`;
-        return streams.length === STREAMS.all.length ? true : null;
-      });
-      expect(await pool.sql`SELECT FROM sync.runs WHERE outcome IN ('failed', 'partial')`).toHaveLength(0);
-    } finally {
-      await jobs.stop();
-    }
   });
 });

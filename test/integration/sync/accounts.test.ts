@@ -2,11 +2,13 @@ import type postgres from 'postgres';
 import { PATIENCE_MS } from '../../../src/app/patience';
 import type { StreamSummary } from '../../../src/app/sync-everything';
 import type { SyncService } from '../../../src/app/sync-service';
+import { systemClock, type Clock } from '../../../src/core/clock';
 import type { KpoolError } from '../../../src/core/errors';
 import { createLogger } from '../../../src/observability/logger';
 import { createScrubber } from '../../../src/core/redaction';
 import type { Simulator } from '../../../src/simulator';
 import { WHAT_IS_DUE } from '../../../src/sync/ledger/sync-ledger-scope';
+import { fastClock } from '../../support/fast-clock';
 import { differenceOf, storedOf, truthOf } from '../../support/ledger-truth';
 import { createSyncedPool, openTestService, syncOnce, type SyncedPool } from '../../support/synced-pool';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database';
@@ -15,6 +17,8 @@ type Credentials = Simulator['accounts'][number];
 
 const START = Date.UTC(2026, 9, 20, 9, 30);
 const EVERYTHING_AGAIN = { verifyBeforeMs: Infinity, span: null };
+/** Where patience is all that a test waits for. */
+const FASTER = 5;
 
 let database: TestDatabase;
 let pool: SyncedPool;
@@ -52,7 +56,12 @@ function keyOf(index: number): Credentials {
 }
 
 async function open(...accounts: readonly Credentials[]): Promise<SyncService> {
+  return openAt(systemClock, ...accounts);
+}
+
+async function openAt(clock: Clock, ...accounts: readonly Credentials[]): Promise<SyncService> {
   const service = await openTestService({
+    clock,
     databaseUrl: database.url,
     poolUrl: pool.simulator.url,
     accounts,
@@ -323,7 +332,7 @@ test('maintenance opens one circuit per account: nobody stampedes, the other acc
 
 test('a sync by hand outlasts a short maintenance', async () => {
   const { apiKey, name } = keyOf(0);
-  const service = await open(keyOf(0));
+  const service = await openAt(fastClock(FASTER), keyOf(0));
   const stop = pool.simulator.faults.when((request) =>
     request.apiKey === apiKey && requestsOf(apiKey) <= 6 ? { kind: 'maintenance' } : undefined,
   );
@@ -331,11 +340,11 @@ test('a sync by hand outlasts a short maintenance', async () => {
   stop();
   expect(outcomesOf(summaries, name)).toEqual(['succeeded']);
   await expectLedgerOf(name);
-}, 90_000);
+});
 
 test('under a 403 that lasts, a sync by hand ends within two minutes, names both meanings, and stops nobody', async () => {
   const { apiKey, name } = keyOf(0);
-  const service = await open(keyOf(0), keyOf(1));
+  const service = await openAt(fastClock(FASTER), keyOf(0), keyOf(1));
   pool.simulator.faults.when((request) =>
     request.apiKey === apiKey ? { kind: 'http', status: 403, body: 'empty' } : undefined,
   );
@@ -350,7 +359,7 @@ test('under a 403 that lasts, a sync by hand ends within two minutes, names both
   });
   expect(requestsOf(apiKey)).toBeLessThanOrEqual(8);
   expect(await statuses()).toMatchObject({ [name]: 'ok' });
-}, 120_000);
+});
 
 test('a forbidden account is tried once an hour by its list of sub-accounts, and goes on when it is let in', async () => {
   const service = await open(keyOf(0));

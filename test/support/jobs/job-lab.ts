@@ -1,13 +1,24 @@
+import type { QueueBackend } from '../../../jobs/backends/backend';
+import { openPostgresBackend } from '../../../jobs/backends/postgres';
+import { openRedisBackend } from '../../../jobs/backends/redis';
 import type { JobContext } from '../../../jobs/job-context';
 import { StreamHolds } from '../../../jobs/stream-holds';
 import { systemClock } from '../../../src/core/clock';
+import { Secret } from '../../../src/core/secret';
+import type { SimulatorOptions } from '../../../src/simulator';
 import { createSyncedPool, type SyncedPool } from '../synced-pool';
+import type { TestDatabase } from '../test-database';
+import type { BackendUnderTest } from './both-backends';
 
 const silent = (): void => undefined;
 const SILENT_LOG = { debug: silent, info: silent, warn: silent, error: silent };
 
-/** A pool of two accounts, four sub-accounts and two algorithms, and the service that syncs it. */
-export function createJobPool(databaseUrl: string, env: Record<string, string> = {}): Promise<SyncedPool> {
+/** A pool of two accounts, four sub-accounts and two algorithms unless told otherwise, and the service that syncs it. */
+export function createJobPool(
+  databaseUrl: string,
+  env: Record<string, string> = {},
+  world: SimulatorOptions['world'] = {},
+): Promise<SyncedPool> {
   return createSyncedPool({
     databaseUrl,
     simulator: {
@@ -19,10 +30,22 @@ export function createJobPool(databaseUrl: string, env: Record<string, string> =
         days: 40,
         algorithms: ['SHA256d', 'Scrypt'],
         workersPerSubAccount: 2,
+        ...world,
       },
     },
     env: { WORKER_DETAILS_SHARE: '0.1', ...env },
   });
+}
+
+/** The queues of one test file. */
+export function openTestBackend(
+  backend: BackendUnderTest,
+  database: Pick<TestDatabase, 'url' | 'name'>,
+): Promise<QueueBackend> {
+  const redis = backend.redisUrl();
+  return redis === null
+    ? openPostgresBackend(new Secret(database.url))
+    : openRedisBackend(new Secret(redis), `${backend.redisPrefix()}-${database.name}`, () => undefined);
 }
 
 /** What processors work with, over `pool` and `queue`. */

@@ -3,12 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import postgres from 'postgres';
-import { createSimulator, type Simulator } from '../../src/simulator';
-import { runKpool, type KpoolEnd } from '../support/built-kpool';
-import { useTestDatabase } from '../support/test-database';
-
-/** A dozen processes one after the other, on a machine that does other things. */
-jest.setTimeout(180_000);
+import { createSimulator, type Simulator } from '../../../src/simulator';
+import type { KpoolEnd } from '../../support/built-kpool';
+import { runCliInProcess } from '../../support/cli-in-process';
+import { useTestDatabase } from '../../support/test-database';
 
 let simulator: Simulator;
 let folder: string;
@@ -45,7 +43,7 @@ beforeAll(async () => {
 });
 
 async function kpool(...args: readonly string[]): Promise<KpoolEnd> {
-  return runKpool(args, { cwd: folder, env });
+  return runCliInProcess(args, env);
 }
 
 function monthBefore(count: number): string {
@@ -90,7 +88,15 @@ test('P11 from the first sync to a closed month, its statement, and the next one
   const { instant } = JSON.parse(close.stdout) as { instant: string };
   expect((await kpool('close', month)).code).toBe(1);
 
-  const statement = await kpool('export', 'statement', '--month', month, '--out', 'books', '--json');
+  const statement = await kpool(
+    'export',
+    'statement',
+    '--month',
+    month,
+    '--out',
+    path.join(folder, 'books'),
+    '--json',
+  );
   expect(statement.code).toBe(0);
   const manifest = JSON.parse(statement.stdout) as {
     asOf: string;
@@ -112,25 +118,23 @@ test('P11 from the first sync to a closed month, its statement, and the next one
 });
 
 test('P11 a time zone that does not count yet is told beside the export, which goes by the other', async () => {
-  const args = ['export', 'statement', '--month', month, '--out', 'zones', '--json'];
-  const { code, stdout, stderr } = await runKpool(args, {
-    cwd: folder,
-    env: { ...env, REPORT_TIME_ZONE: 'Europe/Berlin' },
-  });
+  const args = ['export', 'statement', '--month', month, '--out', path.join(folder, 'zones'), '--json'];
+  const { code, stdout, stderr } = await runCliInProcess(args, { ...env, REPORT_TIME_ZONE: 'Europe/Berlin' });
   expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ timeZone: 'UTC' })]);
   expect(stderr).toContain('those of UTC; REPORT_TIME_ZONE here is Europe/Berlin.');
 });
 
 test('every format can be written, twice only with --force, and --since-last only what is new', async () => {
+  const all = path.join(folder, 'all');
   for (const args of [
     ['koinly'],
     ['cointracker'],
     ['statement', '--format', 'xlsx'],
     ['statement', '--format', 'json'],
   ]) {
-    expect((await kpool('export', ...args, '--year', month.slice(0, 4), '--out', 'all')).code).toBe(0);
+    expect((await kpool('export', ...args, '--year', month.slice(0, 4), '--out', all)).code).toBe(0);
   }
-  const again = await kpool('export', 'koinly', '--year', month.slice(0, 4), '--out', 'all');
+  const again = await kpool('export', 'koinly', '--year', month.slice(0, 4), '--out', all);
   expect([again.code, again.stdout]).toEqual([2, '']);
   expect(again.stderr).toContain('--force');
   const since = await kpool(
@@ -139,7 +143,7 @@ test('every format can be written, twice only with --force, and --since-last onl
     '--year',
     month.slice(0, 4),
     '--out',
-    'all',
+    all,
     '--since-last',
     '--json',
   );

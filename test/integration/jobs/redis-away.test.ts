@@ -1,0 +1,63 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { StoppableRedis } from '../../support/jobs/redis-server';
+import { stopSwiftly, useRunningService } from '../../support/jobs/running-service';
+import { describeRedis } from '../../support/redis';
+import { runDirectory } from '../../support/test-run';
+
+const OUTAGE_MS = 11_000;
+jest.setTimeout(180_000);
+
+const lab = useRunningService();
+
+describeRedis('Redis is away for a while', () => {
+  let redis: StoppableRedis;
+  beforeEach(async () => {
+    redis = await StoppableRedis.create(await mkdtemp(join(runDirectory(), 'redis-outage-')));
+    await redis.start();
+  });
+  afterEach(() => redis.stop('SIGKILL'));
+
+  const schedulers = async (): Promise<number> => {
+    const client = new Redis(redis.url);
+    const [key] = await client.keys('kpool-*:repeat');
+    const count = key === undefined ? 0 : await client.zcard(key);
+    client.disconnect();
+    return count;
+  };
+
+  test.each<['SIGTERM' | 'SIGKILL', string]>([
+    ['SIGTERM', 'what it held'],
+    ['SIGKILL', 'nothing'],
+  ] as const)(
+    'stopped by %s it comes back with %s: the service goes on, and nothing is lost',
+    async (signal) => {
+      const running = lab.start({ REDIS_URL: redis.url });
+      await running.untilRunning();
+      await lab.untilItWorks('it works');
+      const before = await schedulers();
+      expect(before).toBeGreaterThan(8);
+      await redis.stop(signal);
+      await sleep(OUTAGE_MS);
+      const back = running.lines.length;
+      await redis.start();
+      await lab.untilItWorks('it works again');
+      expect(await schedulers()).toBe(before);
+      await lab.expectTruth();
+      expect(running.text).toBe('');
+      expect(
+        running.lines.slice(0, back).filter(({ msg }) => msg.startsWith('The queue has trouble')).length,
+      ).toBeLessThan(20);
+      expect(await running.end('SIGTERM')).toBe(0);
+    },
+  );
+
+  test('stopped meanwhile, the service leaves at once after its last word', async () => {
+    const running = lab.start({ REDIS_URL: redis.url });
+    await running.untilRunning();
+    await redis.stop('SIGKILL');
+    expect(await stopSwiftly(running)).toBe(0);
+  });
+});
