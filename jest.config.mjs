@@ -31,7 +31,7 @@ export default {
     testMatch: ['**/*.test.ts'],
     transform,
     // `import()` names a file as it is once it is built.
-    moduleNameMapper: { '^(\\./(?:commands/[\\w-]+|context))\\.js$': '$1' },
+    moduleNameMapper: { '^(\\.{1,2}/(?:commands/[\\w-]+|context|observability/logger))\\.js$': '$1' },
     globalSetup: '<rootDir>/test/support/global-setup.ts',
     globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   })),

@@ -8,7 +8,7 @@ import { secretsInAddress, secretsOf } from '../config/secrets-of';
 import type { Clock } from '../core/clock';
 import { KpoolError } from '../core/errors';
 import type { Secret } from '../core/secret';
-import { createLogger, type Logger } from '../observability/logger';
+import type { Logger } from '../observability/logger';
 import { createScrubber, type Scrubber } from '../core/redaction';
 import { STREAMS } from '../sync/registry';
 import { createOutput, type Output, type TextStream } from './output/output';
@@ -41,9 +41,9 @@ export interface CliContext {
   /** The configuration, read at the first call. Throws `config.invalid`. */
   config(): Config;
   /** The program's log, on standard error, as LOG_LEVEL and LOG_FORMAT say: for a service. */
-  logger(): Logger;
+  logger(): Promise<Logger>;
   /** The same for a command that shows its own progress: `info` is left out. */
-  commandLogger(): Logger;
+  commandLogger(): Promise<Logger>;
   /** How the process will end, unless the command throws. */
   exitWith(code: ExitCode): void;
 }
@@ -65,7 +65,7 @@ export class CallContext implements CliContext {
   exitCode: ExitCode = 0;
   #output: Output;
   #config: Config | undefined;
-  #logger: Logger | undefined;
+  #logger: Promise<Logger> | undefined;
   #envFile: string | undefined;
   readonly #host: CliHost;
 
@@ -105,18 +105,20 @@ export class CallContext implements CliContext {
     return config;
   }
 
-  logger(): Logger {
+  logger(): Promise<Logger> {
     this.#logger ??= this.#createLogger(this.config().log.level);
     return this.#logger;
   }
 
-  commandLogger(): Logger {
+  commandLogger(): Promise<Logger> {
     const { level } = this.config().log;
     this.#logger ??= this.#createLogger(level === 'info' ? 'warn' : level);
     return this.#logger;
   }
 
-  #createLogger(level: Config['log']['level']): Logger {
+  /** Loaded on demand: pino takes as long to load as the rest of a short command. */
+  async #createLogger(level: Config['log']['level']): Promise<Logger> {
+    const { createLogger } = await import('../observability/logger.js');
     const { format } = this.config().log;
     const { stderr } = this.#host;
     const isTty = stderr.isTTY === true;

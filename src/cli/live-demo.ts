@@ -38,7 +38,7 @@ async function tellDays({ output, clock }: CliContext, demo: Demo, sql: postgres
 export async function liveOn(context: CliContext, demo: Demo): Promise<void> {
   const { clock, output } = context;
   const config = demo.liveConfig;
-  const logger = context.commandLogger();
+  const logger = await context.commandLogger();
   const metrics = createMetrics();
   const hopeless = new AbortController();
   const session = await openSession({

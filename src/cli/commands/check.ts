@@ -15,7 +15,7 @@ export const configureCheck: ConfigureCommand = (command, context) => {
       askQueue: (databaseUrl) => askQueue(databaseUrl, config.redisUrl, (line) => output.note(line)),
       clock,
       random: Math.random,
-      logger: context.commandLogger(),
+      logger: await context.commandLogger(),
       signal,
       log: (line) => output.note(line),
     });

@@ -111,7 +111,7 @@ async function runDemo(context: CliContext, isOnce: boolean): Promise<void> {
       accounts: requireAccounts(demo.config),
       clock,
       random: Math.random,
-      logger: context.commandLogger(),
+      logger: await context.commandLogger(),
       signal,
       log: (line) => output.note(line),
     });

@@ -18,6 +18,7 @@ const ROLES = ['all', 'run', 'web'] as const;
 type Role = (typeof ROLES)[number];
 
 interface Parts {
+  readonly logger: Logger;
   readonly config: Config;
   readonly session: Session;
   readonly metrics: Metrics;
@@ -35,14 +36,14 @@ async function startJobs(context: CliContext, parts: Parts): Promise<ServiceJobs
     keepDays: config.keepDays,
     clock: context.clock,
     random: Math.random,
-    log: context.logger(),
+    log: parts.logger,
     metrics: parts.metrics,
     onHopeless: parts.onHopeless,
   });
 }
 
 /** Alerts are sent by processes that run jobs. */
-function startAlerts(context: CliContext, { config, session }: Parts): () => Promise<void> {
+function startAlerts(context: CliContext, { config, session, logger }: Parts): () => Promise<void> {
   const { clock, scrubber } = context;
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -50,7 +51,7 @@ function startAlerts(context: CliContext, { config, session }: Parts): () => Pro
   const watching =
     config.alertWebhookUrl === null
       ? Promise.resolve()
-      : watchAlerts({ rounds, clock, logger: context.logger(), signal });
+      : watchAlerts({ rounds, clock, logger, signal });
   return async () => {
     stopping.abort();
     await watching;
@@ -76,7 +77,7 @@ async function startPage(
     askQueue: jobs === null ? null : () => jobs.ask(),
     clock: context.clock,
   });
-  context.logger().info(`The status page is at ${web.url}.`);
+  parts.logger.info(`The status page is at ${web.url}.`);
   return web;
 }
 
@@ -108,7 +109,7 @@ export const configureStart: ConfigureCommand = (command, context) => {
       const { clock, signal } = context;
       const config = context.config();
       const accounts = role === 'web' ? config.accounts : requireAccounts(config);
-      const logger = context.logger();
+      const logger = await context.logger();
       const metrics = createMetrics();
       const log = (line: string): void => logger.info(line);
       let onHopeless: Parts['onHopeless'] = () => undefined;
@@ -130,7 +131,7 @@ export const configureStart: ConfigureCommand = (command, context) => {
         context.hideAddress(session.database.url);
         logger.info(`kpool works with ${session.database.describe}.`);
         for (const problem of (await session.service.readWellness()).problems) logProblem(logger, problem);
-        const parts: Parts = { config, session, metrics, onHopeless };
+        const parts: Parts = { logger, config, session, metrics, onHopeless };
         let jobs: ServiceJobs | null = null;
         if (role !== 'web') {
           const started = await startJobs(context, parts);

@@ -80,7 +80,7 @@ export const configureSync: ConfigureCommand = (command, context) => {
         accounts,
         clock,
         random: Math.random,
-        logger: context.commandLogger(),
+        logger: await context.commandLogger(),
         signal,
         log: (line) => output.note(line),
       });
