@@ -15,7 +15,9 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY scripts scripts
 # Optional packages are the embedded PostgreSQL's programs and the Prisma command line.
-RUN npm ci --omit=dev --omit=optional && npm cache clean --force
+# Of Prisma's query compilers, half of what is installed, only that of PostgreSQL is ever loaded.
+RUN npm ci --omit=dev --omit=optional && npm cache clean --force \
+ && find node_modules/@prisma/client/runtime -name 'query_compiler_*' ! -name '*.postgresql.*' -delete
 COPY prisma prisma
 COPY --from=build /app/dist dist
 COPY src/web/browser src/web/browser

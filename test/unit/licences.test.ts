@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+interface LockedPackage {
+  readonly license?: string;
+  readonly dev?: boolean;
+  readonly optional?: boolean;
+  readonly devOptional?: boolean;
+  readonly peer?: boolean;
+}
+
+/** They ask for no more than to be named. */
+const FREE = new Set(['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', '0BSD', 'Unlicense']);
+
+/** What `npm ci --omit=dev --omit=optional` installs: the image. */
+function shipped(): [string, LockedPackage][] {
+  const text = readFileSync(join(__dirname, '..', '..', 'package-lock.json'), 'utf8');
+  const { packages } = JSON.parse(text) as { packages: Record<string, LockedPackage> };
+  return Object.entries(packages).filter(
+    ([path, { dev, optional, devOptional, peer }]) =>
+      path !== '' && dev !== true && optional !== true && devOptional !== true && peer !== true,
+  );
+}
+
+test('the image holds packages of free licences only', () => {
+  const packages = shipped();
+  expect(packages.length).toBeGreaterThan(50);
+  const others = packages.filter(([, { license }]) => !FREE.has(license ?? ''));
+  expect(others.map(([path, { license }]) => `${path}: ${license ?? 'none'}`)).toEqual([]);
+});
