@@ -49,9 +49,7 @@ function startAlerts(context: CliContext, { config, session, logger }: Parts): (
   const { signal } = stopping;
   const rounds = session.service.createAlertRounds(config.alertWebhookUrl, scrubber.scrub, signal);
   const watching =
-    config.alertWebhookUrl === null
-      ? Promise.resolve()
-      : watchAlerts({ rounds, clock, logger, signal });
+    config.alertWebhookUrl === null ? Promise.resolve() : watchAlerts({ rounds, clock, logger, signal });
   return async () => {
     stopping.abort();
     await watching;
