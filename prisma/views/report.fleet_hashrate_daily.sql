@@ -11,13 +11,13 @@ SELECT a.account_name, a.sub_account, f.puid, f.algo, f.day_utc,
   FROM report.fleet_day_totals f
   JOIN report.sub_accounts a ON a.puid = f.puid;
 
-COMMENT ON VIEW report.fleet_hashrate_daily IS 'The fleet by UTC day: hashrate and workers of each sub-account and algorithm, from complete walks over all workers.';
+COMMENT ON VIEW report.fleet_hashrate_daily IS 'The fleet by UTC day: hashrate and workers of each sub-account and algorithm, from complete snapshots of all workers.';
 COMMENT ON COLUMN report.fleet_hashrate_daily.account_name IS 'The account, as named in the configuration.';
 COMMENT ON COLUMN report.fleet_hashrate_daily.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
 COMMENT ON COLUMN report.fleet_hashrate_daily.puid IS 'Sub-account id.';
 COMMENT ON COLUMN report.fleet_hashrate_daily.algo IS 'Algorithm, e.g. SHA256d.';
 COMMENT ON COLUMN report.fleet_hashrate_daily.day_utc IS 'The day, UTC.';
-COMMENT ON COLUMN report.fleet_hashrate_daily.snapshots IS 'Complete walks over the workers.';
+COMMENT ON COLUMN report.fleet_hashrate_daily.snapshots IS 'Complete snapshots of the workers.';
 COMMENT ON COLUMN report.fleet_hashrate_daily.active_samples IS 'Workers that were ACTIVE, added up over the snapshots: sum(active_samples) / sum(listed_samples) is the uptime of any span.';
 COMMENT ON COLUMN report.fleet_hashrate_daily.listed_samples IS 'Workers that were listed, added up over the snapshots.';
 COMMENT ON COLUMN report.fleet_hashrate_daily.active_workers IS 'Workers with status ACTIVE, mean over the snapshots.';

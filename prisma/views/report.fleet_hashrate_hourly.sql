@@ -11,13 +11,13 @@ SELECT a.account_name, a.sub_account, f.puid, f.algo, f.hour,
   FROM report.fleet_hour_totals f
   JOIN report.sub_accounts a ON a.puid = f.puid;
 
-COMMENT ON VIEW report.fleet_hashrate_hourly IS 'The fleet by hour: hashrate and workers of each sub-account and algorithm, from complete walks over all workers.';
+COMMENT ON VIEW report.fleet_hashrate_hourly IS 'The fleet by hour: hashrate and workers of each sub-account and algorithm, from complete snapshots of all workers.';
 COMMENT ON COLUMN report.fleet_hashrate_hourly.account_name IS 'The account, as named in the configuration.';
 COMMENT ON COLUMN report.fleet_hashrate_hourly.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
 COMMENT ON COLUMN report.fleet_hashrate_hourly.puid IS 'Sub-account id.';
 COMMENT ON COLUMN report.fleet_hashrate_hourly.algo IS 'Algorithm, e.g. SHA256d.';
 COMMENT ON COLUMN report.fleet_hashrate_hourly.hour IS 'Start of the hour.';
-COMMENT ON COLUMN report.fleet_hashrate_hourly.snapshots IS 'Complete walks over the workers.';
+COMMENT ON COLUMN report.fleet_hashrate_hourly.snapshots IS 'Complete snapshots of the workers.';
 COMMENT ON COLUMN report.fleet_hashrate_hourly.active_samples IS 'Workers that were ACTIVE, added up over the snapshots: sum(active_samples) / sum(listed_samples) is the uptime of any span.';
 COMMENT ON COLUMN report.fleet_hashrate_hourly.listed_samples IS 'Workers that were listed, added up over the snapshots.';
 COMMENT ON COLUMN report.fleet_hashrate_hourly.active_workers IS 'Workers with status ACTIVE, mean over the snapshots.';

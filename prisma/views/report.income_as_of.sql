@@ -13,4 +13,4 @@ BEGIN ATOMIC
    WHERE i.source <> 'left out';
 END;
 
-COMMENT ON FUNCTION report.income_as_of(timestamptz) IS 'report.income_ledger as we knew it at that moment (known_since: since when). What it says of the instant of a close or an export, it says for ever.';
+COMMENT ON FUNCTION report.income_as_of(timestamptz) IS 'report.income_ledger as we knew it at that moment (known_since: since when). Its result for the instant of a close or an export never changes.';

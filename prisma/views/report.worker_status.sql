@@ -11,7 +11,7 @@ SELECT w.account_name, w.sub_account, w.puid, w.algo, w.worker_id, w.worker_name
  CROSS JOIN (SELECT sync.now() AS now) n
  WHERE w.removed_at IS NULL;
 
-COMMENT ON VIEW report.worker_status IS 'Workers (mining machines) that the pool lists, as they were when last looked at.';
+COMMENT ON VIEW report.worker_status IS 'Workers (mining machines) that the pool lists, as of their last snapshot.';
 COMMENT ON COLUMN report.worker_status.account_name IS 'The account, as named in the configuration.';
 COMMENT ON COLUMN report.worker_status.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
 COMMENT ON COLUMN report.worker_status.puid IS 'Sub-account id.';

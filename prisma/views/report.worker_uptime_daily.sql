@@ -22,7 +22,7 @@ COMMENT ON COLUMN report.worker_uptime_daily.customer IS 'Whose it is, as book.w
 COMMENT ON COLUMN report.worker_uptime_daily.model IS 'Its model, as book.worker_groups says.';
 COMMENT ON COLUMN report.worker_uptime_daily.name_prefix IS 'The longest prefix of book.worker_groups that its name begins with; where none does, the name without its last number.';
 COMMENT ON COLUMN report.worker_uptime_daily.day_utc IS 'The day, UTC.';
-COMMENT ON COLUMN report.worker_uptime_daily.snapshots IS 'Complete walks over the workers on that day, while it was listed.';
+COMMENT ON COLUMN report.worker_uptime_daily.snapshots IS 'Complete snapshots on that day while it was listed.';
 COMMENT ON COLUMN report.worker_uptime_daily.active_samples IS 'Those among them in which it was ACTIVE.';
 COMMENT ON COLUMN report.worker_uptime_daily.uptime IS 'Availability: active_samples / snapshots; 1 is all day.';
 COMMENT ON COLUMN report.worker_uptime_daily.avg_hash_rate_hps IS 'Mean real-time hashrate while ACTIVE, H/s.';

@@ -22,7 +22,7 @@ COMMENT ON COLUMN report.worker_weekly.model IS 'Its model, as book.worker_group
 COMMENT ON COLUMN report.worker_weekly.name_prefix IS 'The longest prefix of book.worker_groups that its name begins with; where none does, the name without its last number.';
 COMMENT ON COLUMN report.worker_weekly.week_utc IS 'The week: its Monday, UTC.';
 COMMENT ON COLUMN report.worker_weekly.days IS 'Complete days of the week that have figures.';
-COMMENT ON COLUMN report.worker_weekly.snapshots IS 'Complete walks over the workers in that week, while it was listed.';
+COMMENT ON COLUMN report.worker_weekly.snapshots IS 'Complete snapshots in that week while it was listed.';
 COMMENT ON COLUMN report.worker_weekly.active_samples IS 'Those among them in which it was ACTIVE.';
 COMMENT ON COLUMN report.worker_weekly.uptime IS 'Availability: active_samples / snapshots; 1 is all week.';
 COMMENT ON COLUMN report.worker_weekly.avg_hash_rate_hps IS 'Mean real-time hashrate while ACTIVE, H/s.';

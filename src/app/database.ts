@@ -39,7 +39,7 @@ export interface OpenDatabaseOptions {
 
 /**
  * The database of the configuration: the one at DATABASE_URL, or an embedded PostgreSQL that is started if need be.
- * Throws `database.unreachable` (may pass by itself), `database.refused` (a person must do something), or what
+ * Throws `database.unreachable` (transient), `database.refused` (a person must do something), or what
  * `openEmbeddedPostgres` throws; no message holds the password.
  */
 export async function openDatabase(

@@ -15,7 +15,7 @@ export async function migrateDatabase(
   try {
     return await migrate(sql, { log });
   } finally {
-    // Nothing is in hand any more; a reserved connection that broke would let `end` wait for the whole of it.
+    // Nothing is in progress by now; after a reserved connection broke, `end` would wait for its whole time limit.
     await sql.end({ timeout: 1 });
   }
 }

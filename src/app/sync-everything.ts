@@ -83,7 +83,7 @@ async function inParallel<Item>(
     }
   };
   const ends = await Promise.allSettled(Array.from({ length: limit }, workOn));
-  // Only now, when none of them is at work any more.
+  // Only now, when all of them have ended.
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 

@@ -224,7 +224,7 @@ export class SyncService {
     return this.pacer.scopeOf(key);
   }
 
-  /** For so long a stream of the account asks nothing, since the pool is to be left alone, ms. */
+  /** How long the open circuit pauses this stream of the account, ms; 0 when closed. */
   quietMs(account: ServiceAccount, stream: Stream): number {
     return account.pool.pauseMs(this.streams.get(stream).endpoint);
   }

@@ -23,7 +23,7 @@ export type WindowAnswer =
   | { readonly kind: 'full'; readonly read: WindowRead }
   /** More than a page, in order of time: `read` is all of `claimed` if the pool counts `restRows` in `rest`. */
   | ({ readonly kind: 'prefix'; readonly read: WindowRead } & ProvenPrefix)
-  /** More than a page, in no order: each part is to be read by itself. */
+  /** More than a page, in no order: each part has to be read separately. */
   | { readonly kind: 'parts'; readonly parts: readonly Window[] }
   /** No count, a contradiction, or a crowd on one day: the window is to be paged. */
   | { readonly kind: 'unproven' }

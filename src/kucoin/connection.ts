@@ -49,7 +49,7 @@ export function createConnection({ origin, connectTimeoutMs, proxy, ca }: Connec
     listener?.();
     listener = null;
   };
-  // TCP by itself first, since only a TCP socket can be reset, not what is encrypted or tunnelled above it.
+  // Plain TCP first, since only a TCP socket can be reset, not the TLS or tunnel above it.
   const connectTcp: buildConnector.connector = (options, callback) => {
     connectPlain({ ...options, protocol: 'http:', port: portOf(options) }, (...[error, socket]) => {
       if (error !== null) {

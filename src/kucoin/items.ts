@@ -25,7 +25,7 @@ export interface ReadItem<Fields> {
   extra(alsoKept?: Readonly<Record<string, DecimalText>>, unread?: ReadonlySet<string>): ExtraJson;
 }
 
-/** Rows and unreadable items of one list, each item by itself: a bad one never stops the others (P8). */
+/** Reads each item of a list separately: an unreadable one never stops the others (P8). */
 export function readItems<Row>(
   items: readonly JsonValue[],
   read: (item: JsonValue) => Row | Unreadable,

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock';
 
-/** A difference that the one-second steps of `Date` could not explain by themselves. */
+/** A difference larger than the one-second resolution of `Date` explains. */
 const TOLERANCE_MS = 1_500;
 /** `Date` is cut to the second: on average half a second has passed since. */
 const HALF_DATE_STEP_MS = 500;

@@ -57,9 +57,9 @@ export interface Quirks {
   unboundedDays: number | null;
   /** A longer span between startTime and endTime is refused with 400100. */
   maxSpanDays: number | null;
-  /** Of a longer span only the newest (`last`) or oldest (`first`) so many days are served, without a word. */
+  /** Of a longer span only the newest (`last`) or oldest (`first`) so many days are served, silently. */
   clippedSpan: { readonly days: number; readonly keeps: 'last' | 'first' } | null;
-  /** Income mined before this instant is not served any more; it stays in the totals. */
+  /** Income mined before this instant is no longer served; it stays in the totals. */
   forgottenBeforeMs: number | null;
   /** So many rows are served and counted at most, whatever the query asks for. */
   maxRows: number | null;

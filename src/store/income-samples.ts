@@ -12,9 +12,9 @@ import { quarantineRows } from './quarantine';
 import type { ScopeKey } from './scope-key';
 
 /**
- * What the pool says that accounts and sub-accounts have earned since ever. A total that is as it was moves the
- * `observed_at` of its latest sample instead of adding one, so that a stretch of equal totals keeps its first and
- * its last observation, and one for every 24 hours between.
+ * Lifetime income of accounts and sub-accounts, by the pool's own totals. An unchanged total moves the `observed_at` of
+ * its latest sample instead of adding one, so a run of equal totals keeps its first and last observation and one for
+ * every 24 hours between.
  */
 export class PrismaIncomeStore {
   constructor(private readonly client: PrismaClient) {}
@@ -135,7 +135,7 @@ export class PrismaIncomeStore {
   }
 }
 
-/** A sample that repeats the total before it is no news. */
+/** A sample that repeats the total before it counts as unchanged. */
 function countsOf(
   inserted: readonly { is_new: boolean }[],
   told: number,

@@ -41,8 +41,8 @@ function numberOccurrences(
 }
 
 /**
- * Keeps what could not be understood of one read, and marks as resolved what an earlier read of the same window
- * could not understand and this one did not serve any more. Returns how many of them nobody has accepted.
+ * Stores the unreadable rows of one read, and marks as resolved those of an earlier read of the same window that this
+ * one no longer served. Returns how many are not accepted.
  */
 export async function quarantineRows(
   db: Queryable,

@@ -7,7 +7,7 @@ import type { PrismaClient } from './generated/client';
 import { Prisma } from './generated/client';
 import { pgInstant } from './instants';
 
-/** Days that each kind of history is kept; null: for ever. */
+/** Days that each kind of history is kept; null: unlimited. */
 export interface KeepDays {
   readonly workerSamples: number | null;
   readonly workerHourly: number | null;
@@ -16,7 +16,7 @@ export interface KeepDays {
   readonly runs: number | null;
 }
 
-/** What was let go. */
+/** What was deleted. */
 export interface Retained {
   readonly samplePartitionsMade: number;
   readonly samplePartitionsDropped: number;
@@ -27,20 +27,19 @@ export interface Retained {
   readonly certificates: number;
 }
 
-/** Partitions made ahead, so that no snapshot has to make one while it is busy. */
+/** Partitions created ahead, so that no snapshot has to create one. */
 const DAYS_AHEAD = 7;
-/** Rows a statement: short enough to disturb nobody. */
+/** Rows per statement: short enough not to block others. */
 const BATCH_ROWS = 20_000;
-/** Statements a table and call: what is left waits for the next day. */
+/** Statements per table and call: the rest waits for the next day. */
 const MAX_BATCHES = 5_000;
-/** A snapshot that is this old is not under way any more. */
+/** A snapshot this old is no longer in progress. */
 const ABANDONED_AFTER_MS = DAY_MS;
 
 /**
- * Makes the partitions of the coming days, removes the workers of sub-accounts that are gone, and lets go of what is
- * older than it is kept: samples by whole days,
- * figures, snapshots, runs and certificates by row. Ledger rows are never among them (P4). To be run daily; every
- * statement stands by itself, so that it can be stopped anywhere.
+ * Creates the partitions of the coming days, removes the workers of sub-accounts that are gone, and deletes history
+ * past its retention: samples by whole days; figures, snapshots, runs and certificates by row. Ledger rows are never
+ * deleted (P4). Run it daily; each statement commits on its own, so it can be stopped anywhere.
  */
 export async function enforceRetention(
   client: PrismaClient,
@@ -104,7 +103,7 @@ async function keepPartitions(
   return { samplePartitionsMade: made?.count ?? 0, samplePartitionsDropped: dropped?.count ?? 0 };
 }
 
-/** Snapshots whose process died: what they had read is worth nothing any more. */
+/** Deletes what was staged by snapshots whose process died. */
 async function dropAbandonedSnapshots(client: PrismaClient, before: string): Promise<void> {
   await client.$executeRaw`
     DELETE FROM sync.staged_workers s

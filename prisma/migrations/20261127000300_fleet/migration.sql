@@ -52,7 +52,7 @@ CREATE TABLE pool.worker_snapshots (
 );
 CREATE INDEX worker_snapshots_puid_algo_started_at_idx ON pool.worker_snapshots (puid, algo, started_at);
 CREATE INDEX worker_snapshots_puid_algo_completed_at_idx ON pool.worker_snapshots (puid, algo, completed_at);
-COMMENT ON TABLE pool.worker_snapshots IS 'Walks over the workers of a sub-account and algorithm. Those with completed_at are complete: only they leave samples and figures and count for uptime. The others were broken off, could not be proven complete, or are under way.';
+COMMENT ON TABLE pool.worker_snapshots IS 'Snapshots of the workers of a sub-account and algorithm. Those with completed_at are complete: only they leave samples and figures and count for uptime. The others were broken off, could not be proven complete, or are under way.';
 COMMENT ON COLUMN pool.worker_snapshots.snapshot_id IS 'Our number of the snapshot.';
 COMMENT ON COLUMN pool.worker_snapshots.puid IS 'Sub-account id. API: puid.';
 COMMENT ON COLUMN pool.worker_snapshots.algo IS 'Algorithm. API: algo (request).';
@@ -204,7 +204,7 @@ CREATE TABLE pool.worker_daily (
   FOREIGN KEY (puid) REFERENCES pool.sub_accounts
 ) WITH (fillfactor = 70);
 CREATE INDEX worker_daily_day_idx ON pool.worker_daily (day);
-COMMENT ON TABLE pool.worker_daily IS 'Workers by day (UTC), computed from pool.worker_samples; kept for ever.';
+COMMENT ON TABLE pool.worker_daily IS 'Workers by day (UTC), computed from pool.worker_samples; kept without limit.';
 COMMENT ON COLUMN pool.worker_daily.puid IS 'Sub-account id.';
 COMMENT ON COLUMN pool.worker_daily.algo IS 'Algorithm.';
 COMMENT ON COLUMN pool.worker_daily.worker_id IS 'Worker id.';

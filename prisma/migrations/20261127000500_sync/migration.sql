@@ -12,8 +12,8 @@ CREATE TABLE sync.cursors (
   complete_from        timestamptz,
   complete_to          timestamptz,
   last_cycle_at        timestamptz,
-  last_daily_at        timestamptz,
-  last_weekly_at       timestamptz,
+  counts_compared_at   timestamptz,
+  deep_checked_at      timestamptz,
   last_success_at      timestamptz,
   last_skip_at         timestamptz,
   last_life_at         timestamptz,
@@ -39,8 +39,8 @@ COMMENT ON COLUMN sync.cursors.history_complete IS 'Whether everything down to t
 COMMENT ON COLUMN sync.cursors.complete_from IS 'Start of the certified span of mining time, included.';
 COMMENT ON COLUMN sync.cursors.complete_to IS 'End of the certified span of mining time, not included.';
 COMMENT ON COLUMN sync.cursors.last_cycle_at IS 'When the newest window was last read.';
-COMMENT ON COLUMN sync.cursors.last_daily_at IS 'When the daily tier was last read.';
-COMMENT ON COLUMN sync.cursors.last_weekly_at IS 'When a list of income was last checked as a whole.';
+COMMENT ON COLUMN sync.cursors.counts_compared_at IS 'When a snapshot of workers was last compared with the pool''s count of all workers.';
+COMMENT ON COLUMN sync.cursors.deep_checked_at IS 'When a list of income had its last deep check: probe, count and trial of windows.';
 COMMENT ON COLUMN sync.cursors.last_success_at IS 'When a run of the scope last succeeded.';
 COMMENT ON COLUMN sync.cursors.last_skip_at IS 'When a run of the scope last found that there was nothing to ask the pool.';
 COMMENT ON COLUMN sync.cursors.last_life_at IS 'Last sign of life: rows or workers seen. Long ago means dormant.';

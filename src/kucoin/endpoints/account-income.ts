@@ -6,8 +6,8 @@ import { readItems, Unreadable } from '../items';
 import type { JsonValue } from '../json';
 
 /**
- * What the user has earned of one currency since ever; none where the pool answers with nothing.
- * Source: `GET /v1/external/user/earn`.
+ * Lifetime income of the user in one currency; none when the pool answers with nothing. Source: `GET
+ * /v1/external/user/earn`.
  */
 export const accountIncome: Endpoint<string, Listing<DecimalText>> = {
   name: 'user/earn',

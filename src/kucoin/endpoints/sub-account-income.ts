@@ -11,8 +11,8 @@ import { readListing } from '../lists';
 const subAccountIncomeSchema = z.object({ puid: idField, pname: optionalTextField, amount: amountField });
 
 /**
- * What each sub-account has earned of one currency since ever; none where the pool answers with nothing.
- * Source: `GET /v1/external/sub-user/earn`.
+ * Lifetime income of each sub-account in one currency; none when the pool answers with nothing. Source: `GET
+ * /v1/external/sub-user/earn`.
  */
 export const subAccountIncome: Endpoint<string, Listing<SubAccountIncome>> = {
   name: 'sub-user/earn',

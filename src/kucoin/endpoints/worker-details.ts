@@ -18,10 +18,7 @@ export interface WorkerQuery {
 /** `worker/get` requires paging parameters although it serves one machine. */
 const REQUIRED_PAGE_SIZE = '10';
 
-/**
- * One machine with its status; none when the pool does not know it (any more).
- * Source: `GET /v1/external/worker/get`.
- */
+/** One machine with its status; none when the pool does not know it. Source: `GET /v1/external/worker/get`. */
 export const workerDetails: Endpoint<WorkerQuery, Listing<Worker>> = {
   name: 'worker/get',
   params: (query) => ({

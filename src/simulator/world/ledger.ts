@@ -44,7 +44,7 @@ export class Ledger {
     return this.#rows;
   }
 
-  /** The earliest instant at which a pending row settles by itself; Infinity when none does. */
+  /** The earliest instant at which a pending row settles with time; Infinity when none does. */
   nextSettlementMs(): number {
     let next = Infinity;
     for (const row of this.#pending) next = Math.min(next, row.settlesAtMs ?? Infinity);
@@ -82,7 +82,7 @@ export class Ledger {
     }
   }
 
-  /** The row will not settle by itself any more: it has, or a test decides about it. */
+  /** The row no longer settles with time: it has settled, or a test decides about it. */
   forgetSettlement(row: SimIncome): void {
     row.settlesAtMs = null;
     this.#pending.delete(row);

@@ -5,7 +5,7 @@ import type { SimIncomeFields, SimIncome, SimLedgerStream, SimScopeKey } from '.
 /** A new row: what is not said is plain (settled a day later, no rates, nothing extra). */
 export type NewIncome = Pick<SimIncomeFields, 'currency' | 'minedAtMs' | 'amount'> &
   Partial<Omit<SimIncomeFields, 'currency' | 'minedAtMs' | 'amount'>> & {
-    /** When a pending row settles by itself. */
+    /** When a pending row settles with time. */
     readonly settlesAtMs?: number | undefined;
   };
 

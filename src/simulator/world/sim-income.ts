@@ -37,7 +37,7 @@ export interface SimIncome extends SimIncomeFields {
   readonly serial: number;
   /** False once withdrawn. */
   live: boolean;
-  /** When a pending row settles by itself; null: never. */
+  /** When a pending row settles with time; null: never. */
   settlesAtMs: number | null;
   /** Any JSON text served in place of the row; null for a sound one. */
   readonly raw: string | null;

@@ -24,7 +24,7 @@ export class SimScope {
     this.ledgers.rewards.settleUntil(nowMs);
   }
 
-  /** When the ledgers change next by themselves; Infinity: never. */
+  /** When time next changes the ledgers; Infinity: never. */
   nextChangeMs(): number {
     return Math.min(
       this.plan?.publishedAtMs(this.#nextDay) ?? Infinity,

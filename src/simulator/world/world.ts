@@ -199,7 +199,7 @@ export class World {
     return row;
   }
 
-  /** Changes what the pool says about a row. One whose status or settle time is given settles no more by itself. */
+  /** Changes what the pool says about a row. A row whose status or settle time is given no longer settles with time. */
   amend(row: SimIncome, patch: Partial<SimIncomeFields>): void {
     const ledger = this.#scope(row.scope).ledgers[row.stream];
     const amount = patch.amount === undefined ? {} : { amount: parseAmount(patch.amount) };

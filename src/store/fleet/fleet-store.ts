@@ -67,7 +67,7 @@ export class PrismaFleetStore {
       const [facts] = await this.client.$queryRaw<
         { version: bigint; is_first: boolean; known_workers: bigint; is_total_due: boolean }[]
       >`
-        SELECT version, coalesce(last_daily_at < sync.now() - interval '1 day', true) AS is_total_due,
+        SELECT version, coalesce(counts_compared_at < sync.now() - interval '1 day', true) AS is_total_due,
                NOT EXISTS (SELECT FROM pool.worker_snapshots t WHERE ${isOfFleet(scope)} AND completed_at IS NOT NULL)
                  AS is_first,
                (SELECT count(*) FROM sync.worker_presence t WHERE ${isOfFleet(scope)} AND to_at IS NULL) AS known_workers
@@ -178,7 +178,10 @@ export class PrismaFleetStore {
     return guarded(() => inTransaction(this.client, (tx) => storeDetails(tx, scope, workers, batch)));
   }
 
-  /** Making a partition locks the whole table, so it is done beforehand and by itself. Returns the snapshot's instant. */
+  /**
+   * Creating a partition locks the whole table, so it is done beforehand, in a statement of its own. Returns the
+   * snapshot's instant.
+   */
   private async prepareSamples(snapshot: Snapshot): Promise<number> {
     const [row] = await this.client.$queryRaw<{ started_at_ms: bigint }[]>`
       SELECT (extract(epoch FROM started_at) * 1000)::bigint AS started_at_ms,
@@ -205,7 +208,7 @@ export class PrismaFleetStore {
       data: {
         version: { increment: 1 },
         ...(landing.staged > 0 ? { lastLifeAt: now } : {}),
-        ...(landing.totalCompared ? { lastDailyAt: now } : {}),
+        ...(landing.totalCompared ? { countsComparedAt: now } : {}),
       },
     });
   }

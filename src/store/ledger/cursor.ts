@@ -13,7 +13,7 @@ export interface CursorPatch {
   readonly poolRowCount?: number;
 }
 
-/** An empty list that nobody looked at for so long is watched anew. */
+/** After a gap this long between reads, an empty list is observed from the start again. */
 const LONGEST_GAP = '36 hours';
 
 /** Makes sure that a scope has a cursor. */
@@ -61,7 +61,7 @@ export async function advanceCursor(
     patch.paged === undefined ? null : Prisma.sql`paged = ${patch.paged}`,
     patch.spanLimitMs === undefined ? null : Prisma.sql`span_limit_ms = ${patch.spanLimitMs}::bigint`,
     patch.poolRowCount === undefined ? null : Prisma.sql`pool_row_count = ${patch.poolRowCount}::integer`,
-    patch.deepChecked === true ? Prisma.sql`last_weekly_at = sync.now()` : null,
+    patch.deepChecked === true ? Prisma.sql`deep_checked_at = sync.now()` : null,
     patch.showsNoRow === true
       ? Prisma.sql`empty_seen_at = sync.now(),
            empty_since = CASE WHEN empty_seen_at > sync.now() - ${LONGEST_GAP}::interval

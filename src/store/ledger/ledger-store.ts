@@ -63,7 +63,7 @@ interface CursorRow {
   paged: boolean;
   span_limit_ms: bigint | null;
   empty_since_ms: bigint | null;
-  weekly_ms: bigint | null;
+  deep_checked_ms: bigint | null;
   now_ms: bigint;
 }
 
@@ -131,7 +131,7 @@ export class PrismaLedgerStore {
              (SELECT min(span_limit_ms) FROM sync.cursors JOIN pool.sub_accounts s USING (puid)
                WHERE s.account_id = ${scope.accountId}::smallint) AS span_limit_ms,
              floor(extract(epoch FROM empty_since) * 1000)::bigint AS empty_since_ms,
-             floor(extract(epoch FROM last_weekly_at) * 1000)::bigint AS weekly_ms,
+             floor(extract(epoch FROM deep_checked_at) * 1000)::bigint AS deep_checked_ms,
              floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms
         FROM sync.cursors WHERE ${isOfScope(scope)}`;
     if (cursor === undefined) return null;
@@ -140,7 +140,7 @@ export class PrismaLedgerStore {
       paged: cursor.paged,
       spanLimitMs: cursor.span_limit_ms === null ? null : Number(cursor.span_limit_ms),
       emptySinceMs: cursor.empty_since_ms === null ? null : Number(cursor.empty_since_ms),
-      deepCheckedAtMs: cursor.weekly_ms === null ? null : Number(cursor.weekly_ms),
+      deepCheckedAtMs: cursor.deep_checked_ms === null ? null : Number(cursor.deep_checked_ms),
       nowMs: Number(cursor.now_ms),
     };
   }

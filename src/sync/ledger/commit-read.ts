@@ -13,7 +13,7 @@ const MAX_CONFIRMATIONS = 4;
 /** What became of a read that was to be committed. Nothing was written unless it is `committed`. */
 export type CommitOutcome =
   | 'committed'
-  /** The pool answers only a part of so long a span, which is known now: windows are to be planned anew. */
+  /** The pool answers only a part of a span this long, which is now recorded: windows have to be planned again. */
   | 'clipped'
   /** Windows and the count of everything, or two bounds, contradict each other. */
   | 'contradicted'

@@ -47,7 +47,7 @@ export class IncomeList {
     return this.oldestSeenMs < Infinity;
   }
 
-  /** A page of a window; null when the pool refuses so long a span. Throws when it refuses the shortest one. */
+  /** A page of a window; null when the pool refuses a span this long. Throws when it refuses the shortest one. */
   async readPage(window: Window, currentPage = 1, pageSize = MAX_PAGE_SIZE): Promise<Page<IncomeRow> | null> {
     const nowMs = this.now();
     const pastMs = nowMs - CLOCK_ERROR_MS;

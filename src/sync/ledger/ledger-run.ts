@@ -98,7 +98,7 @@ class WindowRun {
     return NEXT[kind](this, window, answer);
   }
 
-  /** Commits what a page in order proves if the count of the rest bears it out, else has it read by itself. */
+  /** Commits a proven prefix if the count of the rest confirms it; otherwise reads the prefix separately. */
   private async settleClaim(window: Window, answer: WindowReading): Promise<Next> {
     const { claim, session } = this;
     this.claim = null;
@@ -121,7 +121,7 @@ class WindowRun {
     this.waiting.push(claim.rest);
   }
 
-  /** The pool refuses so long a span: half of it is known to be too long from now on. */
+  /** The pool refuses a span this long: the limit is half of it from now on. */
   async shorten(window: Window): Promise<null> {
     const spanMs = this.session.list.spanMs(window);
     if (spanMs <= SHORTEST_SPAN_MS)

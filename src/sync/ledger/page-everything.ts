@@ -33,7 +33,7 @@ async function learnPaged(session: LedgerSession, paged: boolean): Promise<void>
   if (paged !== session.state.paged) await session.update({ cursor: { paged } });
 }
 
-/** The pool refuses so long a span: windows have to serve, and what contradicts them cannot be settled. */
+/** The pool refuses a span this long: only windows can be read, and contradictions between them stay unresolved. */
 async function giveUpPaging(session: LedgerSession): Promise<CommitOutcome> {
   if (!session.state.paged) return 'contradicted';
   const pieces = session.state.windows.map((window) => ({ ...window, verified: false }));

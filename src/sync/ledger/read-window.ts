@@ -8,7 +8,7 @@ import { isSameContent, pageThrough } from './page-through';
 /** What a window read came to. */
 export type WindowReading =
   | Exclude<WindowAnswer, { kind: 'full' }>
-  /** The pool refuses so long a span. */
+  /** The pool refuses a span this long. */
   | { readonly kind: 'refused' };
 
 /**

@@ -22,7 +22,7 @@ export interface LedgerRequest {
   readonly verifyBeforeMs: number | null;
   /** Only windows that overlap this span; null: all. */
   readonly span: Window | null;
-  /** A person says that a list which shows no row any more is really empty. */
+  /** A person confirms that a list which no longer shows any row is really empty. */
   readonly acceptEmpty?: boolean;
 }
 
