@@ -1,7 +1,7 @@
 import { describeQueuePlace, queuePlaceOf } from '../src/app/queue-place';
 import { createPool } from '../src/core/postgres/pool';
 import type { Secret } from '../src/core/secret';
-import { requirePostgresQueue } from './backends/postgres-requirements';
+import { QUEUE_SESSION, requirePostgresQueue } from './backends/postgres-requirements';
 import { requireRedis } from './backends/redis-requirements';
 
 /**
@@ -19,7 +19,12 @@ export async function askQueue(
 }
 
 async function askDatabase(url: Secret): Promise<void> {
-  const pool = createPool({ url, maxConnections: 1, applicationName: 'kpool queue' });
+  const pool = createPool({
+    url,
+    maxConnections: 1,
+    applicationName: 'kpool queue',
+    settings: QUEUE_SESSION,
+  });
   try {
     await requirePostgresQueue(pool);
   } finally {

@@ -2,10 +2,16 @@ import { assertSchemaCompatibility, LATEST_SCHEMA_VERSION, runMigrations } from 
 import type { Pool, PoolClient } from 'pg';
 import { KpoolError } from '../../src/core/errors';
 import { SQLSTATE } from '../../src/core/postgres/error-table';
+import type { SessionSettings } from '../../src/core/postgres/session-settings';
 import { classifyDatabaseError } from '../../src/core/postgres/errors';
 
 /** Beside our own: a BI tool never looks there. */
 export const SCHEMA = 'bullmq';
+/**
+ * Of every connection to the queue. BullMQ waits for advisory locks for milliseconds; whoever may connect can hold them for
+ * longer, and that is to be heard of.
+ */
+export const QUEUE_SESSION: SessionSettings = { lock_timeout: "'10s'" };
 const NEEDED_PRIVILEGES = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
 
 /**

@@ -9,7 +9,7 @@ import { createPool } from '../../src/core/postgres/pool';
 import type { Secret } from '../../src/core/secret';
 import { QUEUE_NAME } from '../job-names';
 import type { QueueBackend } from './backend';
-import { requirePostgresQueue, SCHEMA } from './postgres-requirements';
+import { QUEUE_SESSION, requirePostgresQueue, SCHEMA } from './postgres-requirements';
 import { createRunner } from './runner';
 
 /** One for notifications, which stays open, and the rest for short statements. */
@@ -30,7 +30,7 @@ export async function openPostgresBackend(
     url: databaseUrl,
     maxConnections,
     applicationName: 'kpool queue',
-    settings: { search_path: SCHEMA, synchronous_commit: 'off' },
+    settings: { ...QUEUE_SESSION, search_path: SCHEMA, synchronous_commit: 'off' },
   });
   try {
     await requirePostgresQueue(pool);

@@ -3,6 +3,7 @@ import TestSequencer from '@jest/test-sequencer';
 /** Seconds on two cores, of the files that take longest: jest knows them only where it has run before. */
 const SECONDS = {
   'integration/pacing/outages.test.ts': 100,
+  'e2e/chaos.test.ts': 60,
   'integration/jobs/processes.test.ts': 90,
   'integration/jobs/broken-connections.test.ts': 70,
   'integration/jobs/redis-away.test.ts': 70,

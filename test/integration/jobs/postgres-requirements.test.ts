@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import postgres from 'postgres';
 import { askQueue } from '../../../jobs/ask-queue';
 import { openPostgresBackend } from '../../../jobs/backends/postgres';
+import { QUEUE_NAME } from '../../../jobs/job-names';
 import { Secret } from '../../../src/core/secret';
 import { useTestDatabase } from '../../support/test-database';
 import { findFreePort } from '../../support/test-run';
@@ -70,6 +71,19 @@ it('tables that are there need no lock that anybody may hold', async () => {
     expect(await failuresAt(new Secret(database.url))).toEqual([null, null]);
   } finally {
     await owner`SELECT pg_advisory_unlock(1112493644, hashtext('bullmq'))`;
+  }
+});
+
+it('P12 a lock of BullMQ that somebody holds is heard of', async () => {
+  const backend = await openPostgresBackend(new Secret(database.url));
+  const queue = backend.openQueue();
+  await owner`SELECT pg_advisory_lock(hashtext('bullmq:finalization'), hashtext(${QUEUE_NAME}))`;
+  try {
+    await expect(queue.add('trial', null, { jobId: 'trial' })).rejects.toMatchObject({ code: '55P03' });
+  } finally {
+    await owner`SELECT pg_advisory_unlock_all()`;
+    await queue.close();
+    await backend.close();
   }
 });
 
