@@ -9,7 +9,7 @@ COMMENT ON VIEW report.closed_months IS 'Every close and reopen of a month (kpoo
 COMMENT ON COLUMN report.closed_months.account_name IS 'The account, as named in the configuration.';
 COMMENT ON COLUMN report.closed_months.month IS 'First day of the month, in the time zone of the reports (REPORT_TIME_ZONE; UTC by default).';
 COMMENT ON COLUMN report.closed_months.action IS 'close or reopen.';
-COMMENT ON COLUMN report.closed_months.as_of IS 'The instant as of which the month was read: report.income_as_of(as_of) says what its figures were, for ever.';
+COMMENT ON COLUMN report.closed_months.as_of IS 'The instant as of which the month was read: report.income_as_of(as_of) says what its figures were.';
 COMMENT ON COLUMN report.closed_months.note IS 'What the person who did it said.';
 COMMENT ON COLUMN report.closed_months.recorded_at IS 'When it was recorded.';
 COMMENT ON COLUMN report.closed_months.is_in_force IS 'Whether it is the last of its month.';

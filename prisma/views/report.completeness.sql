@@ -46,7 +46,7 @@ WITH schedule AS MATERIALIZED (
      AND NOT EXISTS (SELECT FROM sync.windows w WHERE w.stream = c.stream
                         AND w.puid = c.puid AND w.algo = c.algo AND w.verified_at IS NULL)
    UNION ALL
-  -- Not looked at yet.
+  -- Not read yet.
   SELECT st.stream, s.puid, s.default_algo, NULL, NULL, 0, 0, 0, 0, NULL, 'missing'
     FROM pool.sub_accounts s
    CROSS JOIN (VALUES ('earnings'), ('rewards')) AS st (stream)

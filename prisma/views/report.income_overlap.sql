@@ -33,11 +33,11 @@ COMMENT ON COLUMN report.income_overlap.currency IS 'Currency of the amounts, e.
 COMMENT ON COLUMN report.income_overlap.mining_date IS 'Day on which it was mined, UTC.';
 COMMENT ON COLUMN report.income_overlap.types IS 'Types of the rewards left out: MINING_EARN, UNITE_COIN_EARN.';
 COMMENT ON COLUMN report.income_overlap.left_out_items IS 'Rewards left out.';
-COMMENT ON COLUMN report.income_overlap.left_out_amount IS 'What they come to.';
+COMMENT ON COLUMN report.income_overlap.left_out_amount IS 'Their sum.';
 COMMENT ON COLUMN report.income_overlap.left_out_amount_text IS 'The same as text.';
 COMMENT ON COLUMN report.income_overlap.left_out_statuses IS 'Their status; the first and the last by name where they differ.';
 COMMENT ON COLUMN report.income_overlap.earning_items IS 'Earnings of that day.';
-COMMENT ON COLUMN report.income_overlap.earnings_amount IS 'What they come to: this is what counts.';
+COMMENT ON COLUMN report.income_overlap.earnings_amount IS 'Their sum: this is what counts.';
 COMMENT ON COLUMN report.income_overlap.earnings_amount_text IS 'The same as text.';
 COMMENT ON COLUMN report.income_overlap.earning_statuses IS 'Their status; the first and the last by name where they differ.';
 COMMENT ON COLUMN report.income_overlap.difference IS 'earnings_amount - left_out_amount; not 0 where the two lists disagree.';

@@ -30,7 +30,7 @@ COMMENT ON COLUMN report.settlement_delay.settled_items IS 'Items that the pool 
 COMMENT ON COLUMN report.settlement_delay.unsettled_items IS 'Items that it has not.';
 COMMENT ON COLUMN report.settlement_delay.undated_items IS 'Part of settled_items without a settle time: of them nothing is known of how long it took.';
 COMMENT ON COLUMN report.settlement_delay.mean_days IS 'Mean of the days that it took.';
-COMMENT ON COLUMN report.settlement_delay.median_days IS 'Half of the items took so many days at most.';
-COMMENT ON COLUMN report.settlement_delay.p90_days IS 'Nine in ten items took so many days at most.';
+COMMENT ON COLUMN report.settlement_delay.median_days IS 'Half of the items took at most this many days.';
+COMMENT ON COLUMN report.settlement_delay.p90_days IS 'Nine in ten items took at most this many days.';
 COMMENT ON COLUMN report.settlement_delay.longest_days IS 'The longest it took.';
 COMMENT ON COLUMN report.settlement_delay.account_id IS 'The account''s number in the schema pool.';

@@ -14,7 +14,7 @@ SELECT w.account_name, w.sub_account, p.puid, p.algo, p.worker_id, w.worker_name
         ('removed', p.to_at)) AS e (change, changed_at)
  WHERE e.change IS NOT NULL AND e.changed_at IS NOT NULL;
 
-COMMENT ON VIEW report.workers_added_removed IS 'Workers (mining machines) that the pool began to list, lists again, or lists no more. Those that the first snapshot of their sub-account and algorithm found are not among the added.';
+COMMENT ON VIEW report.workers_added_removed IS 'Workers (mining machines) that the pool began to list, lists again, or no longer lists. Those that the first snapshot of their sub-account and algorithm found are not among the added.';
 COMMENT ON COLUMN report.workers_added_removed.account_name IS 'The account, as named in the configuration.';
 COMMENT ON COLUMN report.workers_added_removed.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
 COMMENT ON COLUMN report.workers_added_removed.puid IS 'Sub-account id.';

@@ -128,5 +128,5 @@ COMMENT ON COLUMN sync.compared_totals.left_out_pending IS 'The same, pending.';
 COMMENT ON COLUMN sync.compared_totals.left_out_other IS 'The same, with an unknown status.';
 COMMENT ON COLUMN sync.compared_totals.settled_later IS 'Settled income that we know of by now, of what the pool had settled when it gave the total.';
 COMMENT ON COLUMN sync.compared_totals.definition IS 'What the total was compared with.';
-COMMENT ON COLUMN sync.compared_totals.amount IS 'What that comes to.';
+COMMENT ON COLUMN sync.compared_totals.amount IS 'Their sum.';
 COMMENT ON COLUMN sync.compared_totals.rank IS '1: equal; 2: equal to the digits that the pool gives; 3: neither.';

@@ -33,4 +33,4 @@ COMMENT ON COLUMN sync.named_workers.reject_rate IS 'Rejected shares as served. 
 COMMENT ON COLUMN sync.named_workers.last_share_at IS 'Last submitted share.';
 COMMENT ON COLUMN sync.named_workers.first_seen_at IS 'When it was first listed to us.';
 COMMENT ON COLUMN sync.named_workers.last_seen_at IS 'When it was last listed to us.';
-COMMENT ON COLUMN sync.named_workers.removed_at IS 'When the pool was seen to list it no more; null while it does.';
+COMMENT ON COLUMN sync.named_workers.removed_at IS 'When the pool was seen to no longer list it; null while it does.';

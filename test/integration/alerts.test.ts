@@ -68,7 +68,7 @@ beforeAll(async () => {
   await passTime(0);
 });
 
-test('nothing is told of an account that was only just added, nor of one that is well', async () => {
+test('no alert about an account that was only just added, nor of one that is well', async () => {
   const { rounds } = await open();
   await rounds.run();
   await pool.sync();
@@ -76,7 +76,7 @@ test('nothing is told of an account that was only just added, nor of one that is
   expect(listener.take()).toEqual([]);
 });
 
-test('streams that fall behind are told once, across processes and restarts, and once when they are fresh again', async () => {
+test('streams that fall behind are alerted once, and once when fresh again', async () => {
   await passTime(31 * MINUTE_MS);
   await (await open()).rounds.run();
   // Ten minutes to catch up.
@@ -99,7 +99,7 @@ test('streams that fall behind are told once, across processes and restarts, and
   expect(listener.take().sort()).toEqual(['ended stream-late sub-accounts', 'ended stream-late workers']);
 });
 
-test('a refused key is told at once, and its late streams are not told besides', async () => {
+test('a refused key is alerted at once, its late streams are not', async () => {
   const { service, rounds } = await open();
   const stop = pool.simulator.faults.when(() => ({ kind: 'code', code: '400003' }));
   await syncOnce(service);
@@ -117,7 +117,7 @@ test('a refused key is told at once, and its late streams are not told besides',
   expect(listener.take()).toEqual(['ended account-stopped ']);
 });
 
-test('a row in quarantine is told until somebody accepts it', async () => {
+test('a row in quarantine is alerted until it is accepted', async () => {
   const { rounds } = await open();
   const [scope] = pool.simulator.world.scopes();
   const row = pool.simulator.world.insertRaw('rewards', scope!, nowMs - HOUR_MS, '{"amount":"a lot"}');
@@ -134,7 +134,7 @@ test('a row in quarantine is told until somebody accepts it', async () => {
   pool.simulator.world.withdraw(row);
 });
 
-test('a difference to the pool’s totals is told when no later reading explains it', async () => {
+test('a difference to the pool’s totals is alerted when no later read explains it', async () => {
   const { rounds } = await open();
   await pool.sync({}, { verifyBeforeMs: Infinity, span: null });
   await rounds.run();

@@ -1,4 +1,4 @@
--- The ledger: money, kept for ever, revised, never deleted. The triggers below make that true whatever writes.
+-- The ledger: money, revised, never deleted. The triggers below make that true whatever writes.
 
 -- One row: no ledger row may be stamped at or before fixed_until, since a close or an export has said what was known then.
 CREATE TABLE sync.ledger_clock (
@@ -54,7 +54,7 @@ BEGIN
   RETURN instant;
 END
 $$;
-COMMENT ON FUNCTION sync.fix_ledger_instant() IS 'Fixes and returns an instant: what the ledger says as of it now, it says for ever. For closes and exports.';
+COMMENT ON FUNCTION sync.fix_ledger_instant() IS 'Fixes and returns an instant: the ledger as of it never changes again. For closes and exports.';
 
 CREATE FUNCTION sync.enter_ledger_commit() RETURNS trigger
   LANGUAGE plpgsql
@@ -111,7 +111,7 @@ COMMENT ON FUNCTION sync.stamp_ledger_update() IS 'Trigger: stamps a changed led
 
 -- The two functions below serve both ledger tables; arguments: the table of revisions, the key's columns, the
 -- state's. They send text, not prepared statements, so that every batch is planned for its own size: a plan
--- kept from the first batch into an empty table would read the whole table for ever.
+-- kept from the first batch into an empty table would go on reading the whole table.
 CREATE FUNCTION sync.record_ledger_inserts() RETURNS trigger
   LANGUAGE plpgsql
   AS $$

@@ -94,7 +94,7 @@ CREATE TABLE sync.income_days (
   items             integer NOT NULL,
   PRIMARY KEY (puid, algo, currency, mining_date, day, paid_date)
 );
-COMMENT ON TABLE sync.income_days IS 'Maintained with the ledger: what the live items of a day come to. Read report.daily_income instead.';
+COMMENT ON TABLE sync.income_days IS 'Maintained with the ledger: sums of the live items of a day. Read report.daily_income instead.';
 COMMENT ON COLUMN sync.income_days.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.income_days.algo IS 'Algorithm.';
 COMMENT ON COLUMN sync.income_days.currency IS 'Currency of the amounts.';
@@ -231,7 +231,7 @@ BEGIN
   -- An earning that is not committed yet decides whether a reward of its day counts. Statements from here on see
   -- what the others of the sub-account have committed.
   PERFORM sync.lock(VARIADIC array_agg('income ' || scope.puid)) FROM (SELECT DISTINCT puid FROM touched) AS scope;
-  -- Text, not prepared statements: a plan kept from the first batch into an empty table would last for ever.
+  -- Text, not prepared statements: a plan made for the first batch into an empty table would be kept.
   EXECUTE sync.income_months_statement(
     'DELETE FROM sync.income_days AS d
       USING (SELECT DISTINCT puid, algo, currency, mining_date FROM touched) AS t

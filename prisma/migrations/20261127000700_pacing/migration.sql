@@ -55,7 +55,7 @@ COMMENT ON COLUMN sync.bucket_scopes.scoped_at IS 'When the pool first throttled
 -- A process that is refused reserves the slot that is free next, unless another has waited longer. A reservation holds
 -- for p_poll.turnMs after the slot became free, so one whose process has ended costs that once.
 CREATE FUNCTION sync.pace(p_poll jsonb) RETURNS jsonb LANGUAGE plpgsql VOLATILE
--- A plan made while the table was small would read all of it for ever after.
+-- A plan made while the table was small would go on reading all of it.
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
 DECLARE

@@ -9,7 +9,7 @@ import { Prisma } from '../generated/client';
 import { pgInstant, pgInstantOrNull } from '../instants';
 import { isOfLedgerScope } from '../scope-key';
 
-/** Rows a statement; larger batches are slower through Prisma (docs/decisions.md). */
+/** Rows per statement; larger batches are slower through Prisma. */
 const BATCH_ROWS = 1_000;
 
 export interface LedgerKey {

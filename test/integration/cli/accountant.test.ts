@@ -117,7 +117,7 @@ test('P11 from the first sync to a closed month, its statement, and the next one
   expect((await kpool('reopen', month, '--note', 'late')).stdout).toContain(`${month} is open again`);
 });
 
-test('P11 a time zone that does not count yet is told beside the export, which goes by the other', async () => {
+test('P11 a time zone that does not count yet is reported beside the export, which goes by the other', async () => {
   const args = ['export', 'statement', '--month', month, '--out', path.join(folder, 'zones'), '--json'];
   const { code, stdout, stderr } = await runCliInProcess(args, { ...env, REPORT_TIME_ZONE: 'Europe/Berlin' });
   expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ timeZone: 'UTC' })]);

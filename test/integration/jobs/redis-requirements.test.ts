@@ -152,7 +152,7 @@ describeRedis('what the jobs need of Redis', () => {
     }
   });
 
-  it.each(REFUSED)('%s is told by check and start', async (_situation, setting, path, said) => {
+  it.each(REFUSED)('%s is reported by check and start', async (_situation, setting, path, said) => {
     await set(setting);
     const url = path.startsWith('/')
       ? `${server.url}${path}`
@@ -160,17 +160,17 @@ describeRedis('what the jobs need of Redis', () => {
     await expectRefusal(url, said);
   });
 
-  it('a certificate that nobody trusts is told by check and start', () =>
+  it('a certificate that nobody trusts is reported by check and start', () =>
     expectRefusal(`rediss://localhost:${tlsPort}`, /certificate that is not trusted.*NODE_EXTRA_CA_CERTS/s));
 
-  it('a port without TLS is told by check and start, with and without a password', async () => {
+  it('a port without TLS is reported by check and start, with and without a password', async () => {
     const { port } = new URL(server.url);
     await expectRefusal(`rediss://localhost:${port}`, /does not speak TLS at that port.*redis:\/\//s);
     await set('ACL SETUSER default resetpass');
     await expectRefusal(`rediss://localhost:${port}`, /does not speak TLS at that port/);
   });
 
-  it('a cluster is told by check and start', async () => {
+  it('a cluster is reported by check and start', async () => {
     const own = await mkdtemp(join(tmpdir(), 'kpool-redis-cluster-'));
     const cluster = await StoppableRedis.create(own);
     await cluster.start({ 'cluster-enabled': 'yes' });
@@ -182,7 +182,7 @@ describeRedis('what the jobs need of Redis', () => {
     }
   });
 
-  it('a Redis too old for BullMQ is told by check and start', async () => {
+  it('a Redis too old for BullMQ is reported by check and start', async () => {
     const old = await startOldRedis();
     try {
       await expectRefusal(

@@ -113,7 +113,7 @@ const BY_HTTP_STATUS: readonly (readonly [number, Told])[] = [
   [520, serverError(/\(HTTP 520\)/)],
 ];
 
-test.each(BY_HTTP_STATUS)('HTTP %i: what is repeated, when, and what is told', async (status, told) => {
+test.each(BY_HTTP_STATUS)('HTTP %i: what is repeated, when, and what is reported', async (status, told) => {
   const pool = await startScriptedPool((_request, response) => answer(response, '<html>', { status }));
   expectTold(await callAt(pool.url), told);
 });
@@ -228,20 +228,23 @@ const BROKEN: readonly (readonly [string, (socket: Socket) => void, Told])[] = [
   ],
 ];
 
-test.each(BROKEN)('a server that %s: what is repeated, when, and what is told', async (_what, act, told) => {
-  let connections = 0;
-  const server = createServer((socket) => {
-    connections++;
-    socket.on('error', () => undefined);
-    socket.once('data', () => act(socket));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  expectTold(await callAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), told);
-  // None is used again after a failure.
-  expect(connections).toBe(told.waits.length + 1);
-  server.close();
-});
+test.each(BROKEN)(
+  'a server that %s: what is repeated, when, and what is reported',
+  async (_what, act, told) => {
+    let connections = 0;
+    const server = createServer((socket) => {
+      connections++;
+      socket.on('error', () => undefined);
+      socket.once('data', () => act(socket));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    expectTold(await callAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), told);
+    // None is used again after a failure.
+    expect(connections).toBe(told.waits.length + 1);
+    server.close();
+  },
+);
 
 test('P1 what a server sends beyond its answer is never taken for the answer to the next request', async () => {
   const forged = success('["Forged"]');
@@ -263,7 +266,7 @@ test('P1 what a server sends beyond its answer is never taken for the answer to 
   server.close();
 });
 
-test('a host that does not accept connections: what is repeated, when, and what is told', async () => {
+test('a host that does not accept connections: what is repeated, when, and what is reported', async () => {
   // Listens, and never comes to accept: the system's queue is full after a few connections.
   const worker = new Worker(
     `const { parentPort } = require('node:worker_threads');

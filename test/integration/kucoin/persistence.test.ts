@@ -108,7 +108,7 @@ test('a host whose clock is an hour off is corrected by the second request', asy
   }
 });
 
-test('a clock that stays refused is told with its difference, after two requests', async () => {
+test('a clock that stays refused is reported with its difference, after two requests', async () => {
   const date = new Date(Date.now() + 7_000).toUTCString();
   const pool = await startScriptedPool((_request, response) =>
     answer(response, failure('400002'), { headers: { date } }),

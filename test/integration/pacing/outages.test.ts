@@ -171,7 +171,7 @@ test('P6 a proxy that accepts connections and drops them is not asked without pa
   expect(pool.mostInAWindow()).toBe(LIMIT);
 });
 
-test('P6 a connection that goes silent is given up: whoever waits is told, and the pacing goes on by itself', async () => {
+test('P6 a connection that goes silent is given up: whoever waits is told, and the pacing goes on', async () => {
   const asking = askAllTheTime();
   await untilItGoesOn();
   proxy.turn('silent');

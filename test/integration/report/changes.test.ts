@@ -7,7 +7,7 @@ let sql: postgres.Sql;
 afterAll(() => sql.end());
 const database = useTestDatabase();
 
-test('what changed since an instant is told of both lists, as it was before and as it is', async () => {
+test('what changed since an instant is shown for both lists, as it was before and as it is', async () => {
   sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   const puid = puidOf(await createLedgerAccount(sql, 'main'), 1);
   await sql`

@@ -391,7 +391,7 @@ describe('only what changed since the last export', () => {
     expect(whole.manifest.totals['BTC']).toMatchObject({ settled: '1.5', pending: '4', total: '5.5' });
   });
 
-  test('what an export continues is checked: a file that was changed or is gone is told, a broken manifest refused', async () => {
+  test('what an export continues is checked: a file that was changed or is gone is reported, a broken manifest refused', async () => {
     const chain = { sinceLast: true, period: '2024-09' } as const;
     const first = await writeExport(sql, request(chain));
     writeFileSync(first.files[0], 'edited');

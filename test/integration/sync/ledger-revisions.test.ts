@@ -54,7 +54,7 @@ test.each(['null', 'absent', 'zero', 'time'] as const)(
   },
 );
 
-test('P4 an amount that changes at settlement, and again afterwards, is told revision by revision', async () => {
+test('P4 an amount that changes at settlement, and again afterwards, is shown revision by revision', async () => {
   const { place, row } = await pendingRow();
   const before = { instant: await lab.now(), truth: lab.truthOf(place) };
   lab.simulator.world.amend(row, { amount: '0.49', status: 'SETTLED', settledAtMs: DAY + DAY_MS });

@@ -25,7 +25,7 @@ test('page fields may be numbers or texts', () => {
   expect(page.rows[0]!.workerId).toBe(9223372036854775807n);
 });
 
-test('the page size that is really served is told', () => {
+test('the page size that is really served is reported', () => {
   expect(read(workers, asked, pageOf('"currentPage":2,"pageSize":20,"totalNum":100')).pageSize).toBe(20);
   expect(read(workers, asked, pageOf('"currentPage":2,"totalNum":100')).pageSize).toBe(50);
 });
