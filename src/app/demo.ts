@@ -11,18 +11,20 @@ import { discardEmbeddedPostgres } from '../store/embedded/open';
 /** The same for everybody: figures of the demo can be talked about. */
 const DEMO_SEED = 20_261_122;
 const DEMO_LATENCY_MS = { min: 20, max: 80 };
+/** Machines change while one looks on. */
+const DEMO_SLOT_MS = 20_000;
 /** Long enough to look fresh while the first sync lasts. */
 const FIRST_SYNC_EVERY = '2 min';
-/** Short enough to follow simulated days. */
+/** Short enough to see what happens at the pool. */
 const LIVE_EVERY = '10 s';
-/** Rows settle some simulated days after they appeared: half a real minute. */
+/** What was amended is seen within half a minute. */
 const LIVE_RECENT_EVERY = '30 s';
 
 export interface Demo {
   readonly simulator: Simulator;
   /** As if the user had filled in `.env` for the simulated pool. */
   readonly config: Config;
-  /** The same in a hurry, for days that pass in seconds. */
+  /** The same in a hurry, for somebody who looks on. */
   readonly liveConfig: Config;
   /**
    * Writes `config` where other commands find it with `--env`, for its owner only, and gives the path. The
@@ -46,6 +48,7 @@ export async function prepareDemo(options: { home: string; port: number; nowMs: 
     seed: DEMO_SEED,
     startAt: options.nowMs,
     latencyMs: DEMO_LATENCY_MS,
+    world: { workerSlotMs: DEMO_SLOT_MS },
   });
   const [account] = simulator.accounts;
   if (account === undefined) throw new KpoolError('broken-promise', 'The simulated pool has no account.');

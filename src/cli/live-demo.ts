@@ -1,6 +1,7 @@
 import type postgres from 'postgres';
 import { runJobs } from '../../jobs/run-jobs';
 import type { Demo } from '../app/demo';
+import { createDemoEvents } from '../app/demo-events';
 import { openSession } from '../app/session';
 import { requireAccounts } from '../config/require-accounts';
 import { isKpoolError } from '../core/errors';
@@ -8,34 +9,33 @@ import { openPostgres } from '../core/postgres/driver';
 import { createMetrics } from '../observability/metrics';
 import { readActivity } from '../report/activity';
 import type { CliContext } from './context';
+import type { DemoPage } from './demo-page';
 import { groupDigits } from './output/numbers';
 
-const DAY_MS = 86_400_000;
-/** One simulated day passes in so much real time. */
-const DAY_LASTS_MS = 10_000;
+/** Something happens at the pool this often. */
+const EVENT_EVERY_MS = 10_000;
 
-/** Prints what the jobs did, a line per simulated day. */
-async function tellDays({ output, clock }: CliContext, demo: Demo, sql: postgres.Sql, signal: AbortSignal) {
+/** Lets things happen at the pool, and prints what the jobs made of them, a line each. */
+async function tellEvents({ output, clock }: CliContext, demo: Demo, sql: postgres.Sql, signal: AbortSignal) {
+  const happen = createDemoEvents(demo.simulator);
   let before = await readActivity(sql);
   for (;;) {
-    await clock.sleep(DAY_LASTS_MS, signal);
+    const event = happen(clock.now());
+    await clock.sleep(EVENT_EVERY_MS, signal);
     const now = await readActivity(sql);
     const since = (count: keyof typeof now): string => groupDigits(String(now[count] - before[count]));
-    const day = new Date(demo.simulator.clock.now()).toISOString().slice(0, 10);
     output.note(
-      `Simulated day ${day}: ${since('inserted')} rows new, ${since('changed')} changed, ${since('unchanged')} verified, ${since('requests')} requests`,
+      `${event} ${since('inserted')} rows new, ${since('changed')} changed, ${since('unchanged')} verified, ${since('requests')} requests`,
     );
     before = now;
-    // The pool's clock jumps and its data with it; the jobs find out in their normal course.
-    demo.simulator.clock.advance(DAY_MS);
   }
 }
 
 /**
- * Runs the service on the simulated pool, as `kpool start` does, while simulated days pass, until Ctrl-C: the one way to
+ * Runs the service on the simulated pool, as `kpool start` does, while things happen there, until Ctrl-C: the one way to
  * end it, and a good one.
  */
-export async function liveOn(context: CliContext, demo: Demo): Promise<void> {
+export async function liveOn(context: CliContext, demo: Demo, page: DemoPage): Promise<void> {
   const { clock, output } = context;
   const config = demo.liveConfig;
   const logger = await context.commandLogger();
@@ -68,11 +68,12 @@ export async function liveOn(context: CliContext, demo: Demo): Promise<void> {
       onHopeless: (error) => hopeless.abort(error),
     });
     try {
+      page.showJobs(() => jobs.readQueue());
       output.note(
-        `\nThe service runs now, as kpool start would, and a simulated day passes every ${DAY_LASTS_MS / 1_000} s: the pool ` +
-          'runs ahead of this host, by whose clock reports still count ages and say what is this month. Ctrl-C stops it.',
+        `\nThe service runs now, as kpool start would, and something happens at the pool every ${EVENT_EVERY_MS / 1_000} s. ` +
+          'Ctrl-C stops it.',
       );
-      await tellDays(context, demo, sql, AbortSignal.any([context.signal, hopeless.signal]));
+      await tellEvents(context, demo, sql, AbortSignal.any([context.signal, hopeless.signal]));
     } catch (error) {
       hopeless.signal.throwIfAborted();
       if (!isKpoolError(error, 'aborted')) throw error;

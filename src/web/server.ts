@@ -30,7 +30,7 @@ export interface WebOptions {
   readonly allowedPerHour: number | null;
   readonly metrics: { render(): Promise<{ readonly contentType: string; readonly text: string }> };
   /** Reads the jobs; null where this process runs none. */
-  readonly readQueue: (() => Promise<QueueSnapshot>) | null;
+  readonly readQueue: (() => Promise<QueueSnapshot | null>) | null;
   /** Resolves when the queue answers; null where this process runs no jobs. */
   readonly askQueue: (() => Promise<void>) | null;
   readonly clock: Clock;

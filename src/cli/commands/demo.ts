@@ -1,15 +1,19 @@
-import { prepareDemo } from '../../app/demo';
+import { prepareDemo, type Demo } from '../../app/demo';
+import { correctIncome } from '../../app/demo-events';
+import { seedFleetHistory } from '../../app/demo-history';
+import { makeTrouble } from '../../app/demo-troubles';
 import { openSession, type Session } from '../../app/session';
 import { PATIENCE_MS } from '../../app/patience';
 import { syncEverything, type StreamSummary } from '../../app/sync-everything';
-import { EVERYTHING } from '../../app/sync-selection';
+import { EVERYTHING, type SyncSelection } from '../../app/sync-selection';
 import { requireAccounts } from '../../config/require-accounts';
 import { isKpoolError } from '../../core/errors';
 import { openPostgres } from '../../core/postgres/driver';
 import { countRows, readCompleteness, readFreshness, readMonthsOfIncome } from '../../report/overview';
-import { WHAT_IS_DUE } from '../../sync/ledger/sync-ledger-scope';
+import { WHAT_IS_DUE, type LedgerRequest } from '../../sync/ledger/sync-ledger-scope';
 import type { CliContext, ConfigureCommand } from '../context';
 import { withExamples } from '../example';
+import { openDemoPage, type DemoPage } from '../demo-page';
 import { liveOn } from '../live-demo';
 import { formatRelative } from '../output/times';
 import { stateOf } from '../status-summary';
@@ -20,12 +24,17 @@ const MONTHS_SHOWN = 4;
 const END_TIMEOUT_S = 5;
 const SIMULATED = 'Everything here is SIMULATED: no account, no amount and no machine is real.';
 
-async function syncAll(context: CliContext, session: Session): Promise<readonly StreamSummary[]> {
+async function syncAll(
+  context: CliContext,
+  session: Session,
+  streams: SyncSelection['streams'] = null,
+  request: LedgerRequest = WHAT_IS_DUE,
+): Promise<readonly StreamSummary[]> {
   const progress = context.output.progress();
   try {
     return await syncEverything(session.service, {
-      selection: EVERYTHING,
-      request: WHAT_IS_DUE,
+      selection: { ...EVERYTHING, streams },
+      request,
       signal: context.signal,
       patienceMs: PATIENCE_MS,
       onProgress: showProgress(progress, true),
@@ -33,6 +42,30 @@ async function syncAll(context: CliContext, session: Session): Promise<readonly 
   } finally {
     progress.stop();
   }
+}
+
+/**
+ * The first sync. Machines come first, so that they have their history from the beginning; then the pool corrects two rows,
+ * as real ones do, so that there are revisions to look at.
+ */
+async function syncFirst(
+  context: CliContext,
+  session: Session,
+  demo: Demo,
+): Promise<readonly StreamSummary[]> {
+  const { simulator } = demo;
+  const nowMs = context.clock.now();
+  makeTrouble(simulator, nowMs);
+  await syncAll(context, session, ['workers']);
+  const seeding = seedFleetHistory(session.database.url, simulator, nowMs);
+  // Awaited below; a failure of the sync goes first.
+  seeding.catch(() => undefined);
+  const summaries = await syncAll(context, session);
+  await seeding;
+  const span = correctIncome(simulator, context.clock.now());
+  await syncAll(context, session, ['earnings', 'rewards'], { verifyBeforeMs: context.clock.now(), span });
+  await syncAll(context, session, ['account-income', 'sub-account-income']);
+  return summaries;
 }
 
 /** What an accountant and an operator look at first. */
@@ -115,20 +148,26 @@ async function runDemo(context: CliContext, isOnce: boolean): Promise<void> {
       signal,
       log: (line) => output.note(line),
     });
+    let page: DemoPage | null = null;
     try {
       context.hideAddress(session.database.url);
+      if (!isOnce) {
+        page = await openDemoPage(context, session, demo);
+        output.note(`\nOpen ${page.url} in a browser: it shows all of this, and stays until Ctrl-C.\n`);
+      }
       output.note(`Other commands look into the demo with: kpool --env ${await demo.writeEnvFile()} status`);
       output.note('First sync: three years of history, within the 2 requests a second that the pool allows.');
-      const summaries = await syncAll(context, session);
+      const summaries = await syncFirst(context, session, demo);
       const overview = await readOverview(session);
       output.result({ simulated: true, streams: summaryJson(summaries), ...toJson(overview) }, () =>
         [summaryText(output, summaries), overviewText(context, overview), `\n${SIMULATED}`].join('\n'),
       );
       exitByVerdict(context, wellnessOf(summaries));
-      if (isOnce) return;
+      if (page === null) return;
       output.note(`To look into it with SQL: ${session.database.psqlHint ?? ''}`);
-      await liveOn(context, demo);
+      await liveOn(context, demo, page);
     } finally {
+      await page?.close();
       await session.close();
     }
   } finally {
@@ -139,7 +178,7 @@ async function runDemo(context: CliContext, isOnce: boolean): Promise<void> {
 /** `kpool demo`: three years of a simulated pool in a real database, without any set-up. */
 export const configureDemo: ConfigureCommand = (command, context) => {
   command
-    .option('--once', 'end after the first sync instead of letting simulated days pass')
+    .option('--once', 'end after the first sync instead of going on')
     .action(async (flags: { once?: boolean }) => {
       try {
         await runDemo(context, flags.once === true);

@@ -1,0 +1,57 @@
+import type { Simulator } from '../simulator';
+
+type Machine = ReturnType<Simulator['world']['workers']>[number];
+
+const HOUR_MS = 3_600_000;
+
+/** What is wrong with a machine of the demo, and since when. */
+export interface Trouble {
+  readonly machine: Machine;
+  readonly sinceMs: number;
+  readonly change: Partial<
+    Pick<Machine, 'realHashRate' | 'hourHashRate' | 'dayHashRate' | 'rejectRate' | 'status' | 'lastShareAtMs'>
+  >;
+}
+
+/** Which machine of the first fleet, in order of their names, has what. */
+const KINDS = [
+  { place: 3, hours: 76, kind: 'slow', share: 0.55 },
+  { place: 7, hours: 31, kind: 'dead', share: 0 },
+  { place: 12, hours: 120, kind: 'rejecting', share: 1 },
+  { place: 17, hours: 20, kind: 'slow', share: 0.72 },
+] as const;
+const REJECTED_PERCENT = '3.4';
+/** Of a machine of the first fleet, which mines SHA256d. */
+const USUAL_HPS = 200e12;
+
+/** The machines of the demo that need a technician: the same ones each time. */
+export function findTroubles({ world, accounts }: Simulator, nowMs: number): ReadonlyMap<string, Trouble> {
+  const [account] = accounts;
+  const [scope] = account === undefined ? [] : world.scopes(account.name);
+  if (scope === undefined) return new Map();
+  const machines = [...world.workers(scope)].sort((a, b) => a.workerName.localeCompare(b.workerName));
+  const troubles = KINDS.flatMap(({ place, hours, kind, share }): Trouble[] => {
+    const machine = machines[place];
+    if (machine === undefined) return [];
+    const sinceMs = nowMs - hours * HOUR_MS;
+    const rate = String(USUAL_HPS * share);
+    const rates = { realHashRate: rate, hourHashRate: rate, dayHashRate: rate };
+    const change =
+      kind === 'dead'
+        ? { ...rates, status: 'INACTIVE', lastShareAtMs: sinceMs }
+        : {
+            ...rates,
+            status: 'ACTIVE',
+            lastShareAtMs: nowMs,
+            ...(kind === 'rejecting' ? { rejectRate: REJECTED_PERCENT } : {}),
+          };
+    return [{ machine, sinceMs, change }];
+  });
+  return new Map(troubles.map((trouble) => [String(trouble.machine.workerId), trouble]));
+}
+
+/** Lets the machines have what is wrong with them, from now on. */
+export function makeTrouble(simulator: Simulator, nowMs: number): void {
+  for (const { machine, change } of findTroubles(simulator, nowMs).values())
+    simulator.world.changeWorker(machine, change);
+}
