@@ -1,3 +1,4 @@
+import { findDay } from '../core/day';
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -63,11 +64,7 @@ export const interval = kind('a duration from 1 s to 366 days, such as "10 min",
 
 /** Midnight in UTC of a calendar day, ms since the epoch. Bitcoin's first day is the earliest. */
 export const utcDate = kind('a date such as 2018-01-01, not before 2009-01-03', (text) => {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
-  const dayMs = Date.parse(`${text}T00:00:00Z`);
-  // Date.parse moves 02-30 to March: such a day is a mistake.
-  if (Number.isNaN(dayMs) || new Date(dayMs).toISOString().slice(0, 10) !== text) return null;
-  return text >= '2009-01-03' ? dayMs : null;
+  return text >= '2009-01-03' ? findDay(text) : null;
 });
 
 export const timeZone = kind('a time zone such as UTC or Europe/Berlin', (text) => {

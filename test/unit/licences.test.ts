@@ -10,7 +10,16 @@ interface LockedPackage {
 }
 
 /** They ask for no more than to be named. */
-const FREE = new Set(['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', '0BSD', 'Unlicense']);
+const FREE = new Set([
+  'MIT',
+  'ISC',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'Apache-2.0',
+  '0BSD',
+  'BlueOak-1.0.0',
+  'Unlicense',
+]);
 
 /** What `npm ci --omit=dev --omit=optional` installs: the image. */
 function shipped(): [string, LockedPackage][] {
