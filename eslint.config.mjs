@@ -21,6 +21,11 @@ export default tseslint.config(
         'error',
         { name: 'parseFloat', message: 'Amounts are decimal text (src/core/decimal.ts).' },
       ],
+      // The index loads two hundred files.
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'date-fns', message: "Import one function: 'date-fns/subHours'." }] },
+      ],
       'no-console': 'error',
       eqeqeq: 'error',
     },

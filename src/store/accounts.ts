@@ -1,4 +1,6 @@
-import { addMilliseconds, subHours, subMilliseconds } from 'date-fns';
+import { addMilliseconds } from 'date-fns/addMilliseconds';
+import { subHours } from 'date-fns/subHours';
+import { subMilliseconds } from 'date-fns/subMilliseconds';
 import { guarded } from '../core/postgres/errors';
 import type { AccountId } from '../domain/ids';
 import { inTransaction } from './client';

@@ -1,4 +1,4 @@
-import { subHours } from 'date-fns';
+import { subHours } from 'date-fns/subHours';
 import type { ListingCounts } from '../domain/row-counts';
 import { KpoolError } from '../core/errors';
 import type { SubAccount } from '../domain/entities';
