@@ -26,17 +26,22 @@ SELECT a.account_name, j.currency, j.observed_at,
        j.earnings_pending + j.rewards_pending AS ledger_pending,
        trim_scale(j.earnings_pending + j.rewards_pending)::text AS ledger_pending_text,
        j.earnings_other + j.rewards_other AS ledger_other,
-       CASE v.verdict WHEN 'matches' THEN 0 ELSE j.pool_total - CASE v.verdict WHEN 'matches to the pool''s digits' THEN j.amount ELSE j.earnings_settled + j.rewards_settled END END AS difference,
-       CASE v.verdict WHEN 'matches' THEN '0' ELSE trim_scale(j.pool_total - CASE v.verdict WHEN 'matches to the pool''s digits' THEN j.amount ELSE j.earnings_settled + j.rewards_settled END)::text END AS difference_text,
+       j.pool_total - j.amount AS difference,
+       trim_scale(j.pool_total - j.amount)::text AS difference_text,
        v.verdict,
        CASE WHEN j.rank < 3 THEN j.definition END AS definition,
        CASE WHEN v.verdict = 'not comparable' THEN
-         CASE WHEN j.pool_total IS NULL THEN 'the pool has not given a total' ELSE coalesce(u.why, q.why) END END AS reason,
+         CASE WHEN j.pool_total IS NULL THEN 'the pool has not given a total' ELSE coalesce(u.why, q.why) END
+            WHEN v.verdict = 'differs' THEN
+         CASE WHEN EXISTS (SELECT FROM sync.hidden_coins h WHERE h.account_id = j.account_id AND h.currency = j.currency)
+              THEN 'the pool totals this coin and its lists show too few rows of it, or none, even when asked by name'
+              WHEN j.fitting > 0 THEN 'compared with ' || j.definition || ', which fits ' || j.fitting || ' of ' || j.totals || ' totals of the account'
+              ELSE 'no definition fits any total of the account; compared with ' || j.definition END END AS reason,
        j.digits AS pool_digits,
        j.earnings_settled, j.earnings_pending, j.earnings_other,
        j.rewards_settled, j.rewards_pending, j.rewards_other,
        j.left_out_settled, j.left_out_pending, j.left_out_other,
-       j.account_id, c.spans AS uncertified
+       j.account_id, c.spans AS uncertified, CASE WHEN j.rank < 3 THEN j.rivals END AS also_fits
   FROM sync.compared_totals j
   JOIN pool.accounts a ON a.account_id = j.account_id
   LEFT JOIN unread u ON u.account_id = j.account_id
@@ -61,11 +66,11 @@ COMMENT ON COLUMN report.account_reconciliation.ledger_settled_text IS 'The same
 COMMENT ON COLUMN report.account_reconciliation.ledger_pending IS 'Income that was pending.';
 COMMENT ON COLUMN report.account_reconciliation.ledger_pending_text IS 'The same as text.';
 COMMENT ON COLUMN report.account_reconciliation.ledger_other IS 'Income with a status that this program does not know.';
-COMMENT ON COLUMN report.account_reconciliation.difference IS 'pool_total - what it was compared with: the definition that matched, else ledger_settled. 0 when it matches.';
+COMMENT ON COLUMN report.account_reconciliation.difference IS 'pool_total - what it was compared with: the one definition that fits most totals of the account. 0 when it matches.';
 COMMENT ON COLUMN report.account_reconciliation.difference_text IS 'The difference as text, digit for digit.';
 COMMENT ON COLUMN report.account_reconciliation.verdict IS 'matches; matches to the pool''s digits: equal once the ledger is rounded or cut to the decimals that the pool gives; differs; not comparable: see reason.';
-COMMENT ON COLUMN report.account_reconciliation.definition IS 'What the pool counts, as far as the match shows: settled; settled, of which we learned later (settled by then, listed to us afterwards); settled and pending; or one list alone. Null when nothing matched.';
-COMMENT ON COLUMN report.account_reconciliation.reason IS 'Why it is not comparable; null when it is.';
+COMMENT ON COLUMN report.account_reconciliation.definition IS 'What the pool counts, as far as the match shows: settled; settled, of which we learned later (settled by then, listed to us afterwards); settled and pending; one list alone; or earnings and all rewards. It is one for all totals of an account; null where the total does not fit it.';
+COMMENT ON COLUMN report.account_reconciliation.reason IS 'Why it is not comparable, or what it was compared with and differs from; null when it matches.';
 COMMENT ON COLUMN report.account_reconciliation.pool_digits IS 'Decimals that the pool gives in totals of this currency.';
 COMMENT ON COLUMN report.account_reconciliation.earnings_settled IS 'Earnings, settled.';
 COMMENT ON COLUMN report.account_reconciliation.earnings_pending IS 'Earnings, pending.';
@@ -78,3 +83,4 @@ COMMENT ON COLUMN report.account_reconciliation.left_out_pending IS 'The same, p
 COMMENT ON COLUMN report.account_reconciliation.left_out_other IS 'The same, with an unknown status.';
 COMMENT ON COLUMN report.account_reconciliation.account_id IS 'The account''s number in the schema pool.';
 COMMENT ON COLUMN report.account_reconciliation.uncertified IS 'Days of which it is not proven that the ledger holds all that the pool serves, by sub-account, list and algorithm; null: all are certified. See report.completeness.';
+COMMENT ON COLUMN report.account_reconciliation.also_fits IS 'Other definitions that fit all totals of the account; null when none does.';

@@ -10,7 +10,7 @@ SELECT a.account_name, a.sub_account, i.puid, i.algo, i.currency, i.source AS st
  CROSS JOIN sync.report_zone z
  WHERE i.source <> 'left out';
 
-COMMENT ON VIEW report.income_ledger IS 'Every item of income once: all earnings, and those rewards that the earnings do not already hold (MINING_EARN and UNITE_COIN_EARN count only where earnings have no row for that sub-account, algorithm, currency and day). What the pool has withdrawn is not here.';
+COMMENT ON VIEW report.income_ledger IS 'Every item of income once: all earnings, and those rewards that the earnings do not already hold (MINING_EARN counts only where earnings have no row for that sub-account, algorithm, currency and day; UNITE_COIN_EARN unless such a row has the same amount). What the pool has withdrawn is not here.';
 COMMENT ON COLUMN report.income_ledger.account_name IS 'The account, as named in the configuration.';
 COMMENT ON COLUMN report.income_ledger.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
 COMMENT ON COLUMN report.income_ledger.puid IS 'Sub-account id.';

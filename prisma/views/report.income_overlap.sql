@@ -6,7 +6,9 @@ SELECT d.account_name, d.sub_account, d.puid, d.algo, d.currency, d.mining_date,
        CASE WHEN d.earnings_amount <> d.left_out_amount AND d.left_out_statuses <> d.earning_statuses THEN 'amount and status'
             WHEN d.earnings_amount <> d.left_out_amount THEN 'amount'
             WHEN d.left_out_statuses <> d.earning_statuses THEN 'status' END AS differs_in,
-       d.account_id
+       d.account_id,
+       concat_ws('; ', CASE WHEN d.types LIKE '%MINING_EARN%' THEN 'MINING_EARN: mining income of the same day' END,
+                       CASE WHEN d.types LIKE '%UNITE_COIN_EARN%' THEN 'UNITE_COIN_EARN: the same amount' END) AS evidence
   FROM (SELECT account_name, sub_account, account_id, puid, algo, currency, mining_date,
                concat_ws(', ', min(type), nullif(max(type), min(type))) AS types,
                count(type) AS left_out_items,
@@ -44,3 +46,4 @@ COMMENT ON COLUMN report.income_overlap.difference IS 'earnings_amount - left_ou
 COMMENT ON COLUMN report.income_overlap.difference_text IS 'The difference as text, digit for digit.';
 COMMENT ON COLUMN report.income_overlap.differs_in IS 'amount, status, amount and status, or null where both lists agree.';
 COMMENT ON COLUMN report.income_overlap.account_id IS 'The account''s number in the schema pool.';
+COMMENT ON COLUMN report.income_overlap.evidence IS 'Why the rewards count as the same income: MINING_EARN by its key and day; UNITE_COIN_EARN by an amount that equals an earning''s.';

@@ -34,7 +34,9 @@ WITH closed AS (
      AND r.mined_at >= sync.start_of_day(e.mining_date, 'UTC') AND r.mined_at < sync.start_of_day(e.mining_date + 1, 'UTC')
     JOIN closed c ON c.month = sync.month_of(coalesce(r.settled_at, r.mined_at), c.time_zone)
    WHERE e.valid_from > (SELECT closed_at FROM first) AND e.mining_date <= (SELECT last_day FROM first)
-     AND e.change IN ('appeared', 'withdrawn', 'restored')
+     -- Whether merged mining counts hangs on the amount, too.
+     AND (e.change IN ('appeared', 'withdrawn', 'restored')
+          OR r.type = 'UNITE_COIN_EARN' AND e.change IN ('amended', 'settled'))
      AND r.type IN ('MINING_EARN', 'UNITE_COIN_EARN') AND r.status = 'SETTLED' AND r.withdrawn_at IS NULL
      AND e.valid_from > c.closed_at AND (c.next_at IS NULL OR e.valid_from <= c.next_at)
 ), changes AS (

@@ -80,36 +80,64 @@ WITH totals AS MATERIALIZED (
          sum(later) AS settled_later
     FROM parts p JOIN pool.sub_accounts s ON s.puid = p.puid GROUP BY 1, 2, 3, 4
 ), beside AS (
-  SELECT level, account_id, coalesce(t.puid, l.puid) AS puid, currency, t.observed_at, t.amount AS pool_total, t.digits,
+  SELECT level, account_id, place, coalesce(t.puid, l.puid) AS puid, currency, t.observed_at, t.amount AS pool_total, t.digits,
          coalesce(l.earnings_settled, 0) AS earnings_settled, coalesce(l.earnings_pending, 0) AS earnings_pending, coalesce(l.earnings_other, 0) AS earnings_other, coalesce(l.rewards_settled, 0) AS rewards_settled, coalesce(l.rewards_pending, 0) AS rewards_pending, coalesce(l.rewards_other, 0) AS rewards_other, coalesce(l.left_out_settled, 0) AS left_out_settled, coalesce(l.left_out_pending, 0) AS left_out_pending, coalesce(l.left_out_other, 0) AS left_out_other,
          coalesce(l.settled_later, 0) AS settled_later
     FROM (SELECT *, coalesce(puid, -1) AS place FROM totals) AS t
     FULL JOIN (SELECT *, coalesce(puid, -1) AS place FROM ledger) AS l USING (level, account_id, place, currency)
+), candidates AS MATERIALIZED (
+  -- What a total may count, the simplest first. A kind is one definition: what we learned later belongs to what was settled.
+  SELECT DISTINCT ON (b.level, b.account_id, b.place, b.currency, v.kind)
+         b.level, b.account_id, b.place, b.currency, v.kind, v.definition, v.amount, r.rank
+    FROM beside b
+   CROSS JOIN LATERAL (VALUES
+          (1, 1, 'settled', b.earnings_settled + b.rewards_settled),
+          (1, 2, 'settled, of which we learned later', b.settled_later),
+          (2, 3, 'settled and pending', b.earnings_settled + b.rewards_settled + b.earnings_pending + b.rewards_pending
+                                        + b.earnings_other + b.rewards_other),
+          (3, 4, 'earnings, settled', b.earnings_settled),
+          (4, 5, 'earnings, settled and pending', b.earnings_settled + b.earnings_pending + b.earnings_other),
+          (5, 6, 'rewards, settled', b.rewards_settled + b.left_out_settled),
+          (6, 7, 'rewards, settled and pending', b.rewards_settled + b.left_out_settled + b.rewards_pending
+                                                 + b.left_out_pending + b.rewards_other + b.left_out_other),
+          (7, 8, 'earnings and all rewards, settled', b.earnings_settled + b.rewards_settled + b.left_out_settled),
+          (8, 9, 'earnings and all rewards, settled and pending',
+                 b.earnings_settled + b.rewards_settled + b.left_out_settled + b.earnings_pending + b.rewards_pending
+                 + b.left_out_pending + b.earnings_other + b.rewards_other + b.left_out_other)
+        ) AS v (kind, position, definition, amount)
+   CROSS JOIN LATERAL (
+     SELECT CASE WHEN v.amount = b.pool_total THEN 1
+                 -- Rounded or cut off. A total without decimals says too little to call it a match.
+                 WHEN b.digits >= 2 AND b.pool_total IN (round(v.amount, b.digits), trunc(v.amount, b.digits)) THEN 2
+                 ELSE 3 END AS rank) AS r
+   WHERE b.pool_total IS NOT NULL
+   ORDER BY b.level, b.account_id, b.place, b.currency, v.kind, r.rank, v.position
+), fits AS (
+  SELECT account_id, kind, min(definition) AS definition, count(*) AS totals,
+         count(*) FILTER (WHERE rank < 3) AS fitting, count(*) FILTER (WHERE rank = 1) AS equal
+    FROM candidates GROUP BY account_id, kind
+  -- One list alone that holds nothing would fit any total of 0.
+  HAVING kind <= 2 OR bool_or(rank < 3 AND amount <> 0)
+), chosen AS (
+  -- One definition for all totals of an account: that which fits most of them.
+  SELECT DISTINCT ON (account_id) account_id, kind, totals, fitting
+    FROM fits ORDER BY account_id, fitting DESC, equal DESC, kind
+), rivals AS (
+  SELECT c.account_id, string_agg(f.definition, '; ' ORDER BY f.kind) AS definitions
+    FROM chosen c JOIN fits f ON f.account_id = c.account_id AND f.kind <> c.kind AND f.fitting = f.totals
+   GROUP BY c.account_id
 )
-SELECT b.*, d.definition, d.amount, d.rank
+SELECT b.level, b.account_id, b.puid, b.currency, b.observed_at, b.pool_total, b.digits,
+       b.earnings_settled, b.earnings_pending, b.earnings_other, b.rewards_settled, b.rewards_pending, b.rewards_other,
+       b.left_out_settled, b.left_out_pending, b.left_out_other, b.settled_later,
+       d.definition, d.amount, d.rank, r.definitions AS rivals, c.fitting, c.totals
   FROM beside b
-  LEFT JOIN LATERAL (
-      SELECT v.definition, v.amount,
-             CASE WHEN v.amount = b.pool_total THEN 1
-                  -- Rounded or cut off. A total without decimals says too little to call it a match.
-                  WHEN b.digits >= 2 AND b.pool_total IN (round(v.amount, b.digits), trunc(v.amount, b.digits)) THEN 2
-                  ELSE 3 END AS rank
-        FROM (VALUES
-          (1, 'settled', b.earnings_settled + b.rewards_settled),
-          (2, 'settled, of which we learned later', b.settled_later),
-          (3, 'settled and pending', b.earnings_settled + b.rewards_settled + b.earnings_pending + b.rewards_pending
-                                     + b.earnings_other + b.rewards_other),
-          (4, 'earnings, settled', b.earnings_settled),
-          (5, 'earnings, settled and pending', b.earnings_settled + b.earnings_pending + b.earnings_other),
-          (6, 'rewards, settled', b.rewards_settled + b.left_out_settled),
-          (7, 'rewards, settled and pending', b.rewards_settled + b.left_out_settled + b.rewards_pending
-                                              + b.left_out_pending + b.rewards_other + b.left_out_other)
-        ) AS v (position, definition, amount)
-       -- One list alone that holds nothing would match any total of 0.
-       WHERE v.position <= 3 OR v.amount <> 0
-       ORDER BY rank, v.position LIMIT 1) AS d ON b.pool_total IS NOT NULL;
+  LEFT JOIN chosen c ON c.account_id = b.account_id
+  LEFT JOIN candidates d ON d.level = b.level AND d.account_id = b.account_id AND d.place = b.place
+                        AND d.currency = b.currency AND d.kind = c.kind
+  LEFT JOIN rivals r ON r.account_id = b.account_id;
 
-COMMENT ON VIEW sync.compared_totals IS 'The latest totals of the pool, each beside the ledger as we knew it when the total was given, with the definition that comes closest. Read report.reconciliation and report.account_reconciliation instead.';
+COMMENT ON VIEW sync.compared_totals IS 'The latest totals of the pool, each beside the ledger as we knew it when the total was given, by the one definition that fits most totals of the account. Read report.reconciliation and report.account_reconciliation instead.';
 COMMENT ON COLUMN sync.compared_totals.level IS 'sub-account or account.';
 COMMENT ON COLUMN sync.compared_totals.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN sync.compared_totals.puid IS 'Sub-account id; null for an account.';
@@ -130,3 +158,6 @@ COMMENT ON COLUMN sync.compared_totals.settled_later IS 'Settled income that we 
 COMMENT ON COLUMN sync.compared_totals.definition IS 'What the total was compared with.';
 COMMENT ON COLUMN sync.compared_totals.amount IS 'Their sum.';
 COMMENT ON COLUMN sync.compared_totals.rank IS '1: equal; 2: equal to the digits that the pool gives; 3: neither.';
+COMMENT ON COLUMN sync.compared_totals.rivals IS 'Other definitions that fit all totals of the account; null when none does.';
+COMMENT ON COLUMN sync.compared_totals.fitting IS 'Totals of the account that the definition fits.';
+COMMENT ON COLUMN sync.compared_totals.totals IS 'Totals of the account.';

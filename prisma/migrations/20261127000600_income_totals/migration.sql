@@ -6,8 +6,9 @@ SELECT coalesce((SELECT value #>> '{}' FROM sync.settings WHERE key = 'report_ti
 COMMENT ON VIEW sync.report_zone IS 'The time zone whose days and months the reports count by (REPORT_TIME_ZONE); one row.';
 COMMENT ON COLUMN sync.report_zone.time_zone IS 'Name of the zone, e.g. UTC or Europe/Berlin.';
 
--- The rule, said once: all earnings; and rewards, but those of the types that may tell of the same income again only where
--- no earning stands for their sub-account, algorithm, currency and day. The others are 'left out'.
+-- The rule, said once: all earnings; and rewards, but 'left out' are a MINING_EARN beside an earning of its sub-account,
+-- algorithm, currency and day, and a UNITE_COIN_EARN whose amount equals such an earning's: merged mining that has its own
+-- amount is income of its own.
 CREATE FUNCTION sync.income_rule(earnings text, rewards text, is_known text, stamps text) RETURNS text
   LANGUAGE sql IMMUTABLE
   AS $$
@@ -19,7 +20,8 @@ WITH parts AS (
          format($q$EXISTS (SELECT FROM %s e
                    WHERE e.puid = r.puid AND e.algo = r.algo AND e.currency = r.currency AND e.mining_date = r.mining_date
                      AND e.mined_at >= sync.start_of_day(r.mining_date, 'UTC')
-                     AND e.mined_at < sync.start_of_day(r.mining_date + 1, 'UTC') AND %s)$q$, earnings, is_known) AS earning_stands
+                     AND e.mined_at < sync.start_of_day(r.mining_date + 1, 'UTC')
+                     AND (r.type = 'MINING_EARN' OR e.amount = r.amount) AND %s)$q$, earnings, is_known) AS earning_stands
 )
 -- Branches, not conditions: a query for what counts is an anti-join, and whoever asks for one source reads one table.
 SELECT concat_ws(E'\n UNION ALL\n',

@@ -8,16 +8,18 @@ CREATE TABLE book.prices (
   source         text NOT NULL,
   imported_at    timestamptz NOT NULL DEFAULT sync.now(),
   revised        integer NOT NULL DEFAULT 0 CHECK (revised >= 0),
-  PRIMARY KEY (currency, quote_currency, price_date)
+  PRIMARY KEY (currency, quote_currency, price_date, revised)
 );
-COMMENT ON TABLE book.prices IS 'What one unit of a currency was worth on a day, as imported.';
+CREATE TRIGGER prices_are_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON book.prices
+  FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('Prices are never changed or deleted: a later one is added beside them.');
+COMMENT ON TABLE book.prices IS 'What one unit of a currency was worth on a day, as imported. Append-only: of the rows of a day, the one that was revised most counts.';
 COMMENT ON COLUMN book.prices.currency IS 'The currency that has the price, e.g. BTC.';
 COMMENT ON COLUMN book.prices.quote_currency IS 'The currency of the price, e.g. EUR.';
 COMMENT ON COLUMN book.prices.price_date IS 'The day, in the time zone of the reports.';
 COMMENT ON COLUMN book.prices.price IS 'Price of one unit, exact as imported.';
 COMMENT ON COLUMN book.prices.source IS 'Where it comes from, as the person who imported it says.';
-COMMENT ON COLUMN book.prices.imported_at IS 'When it was last imported.';
-COMMENT ON COLUMN book.prices.revised IS 'How often a later import changed it.';
+COMMENT ON COLUMN book.prices.imported_at IS 'When it was imported, by the clock of the ledger.';
+COMMENT ON COLUMN book.prices.revised IS 'How many earlier prices of that day it replaces.';
 
 CREATE TABLE book.worker_groups (
   prefix   text PRIMARY KEY,

@@ -1,0 +1,44 @@
+CREATE OR REPLACE VIEW report.income_valued AS
+SELECT l.account_name, l.sub_account, l.puid, l.algo, l.currency, l.stream, l.type, l.mining_date, l.mined_at, l.settled_at,
+       l.ordinal, l.amount, l.amount_text, l.status, d.day AS price_date, v.quote_currency,
+       p.price, p.source AS price_source,
+       trim_scale(l.amount * p.price) AS value, trim_scale(l.amount * p.price)::text AS value_text,
+       l.row_id, l.account_id
+  FROM report.income_ledger l
+ CROSS JOIN sync.valuation v
+ CROSS JOIN LATERAL (
+   SELECT CASE v.basis WHEN 'accrual' THEN sync.day_of(l.mined_at, v.time_zone)
+                       -- What is settled without a date counts as paid when it was mined; what is not settled has no value yet.
+                       ELSE CASE l.status WHEN 'SETTLED' THEN sync.day_of(coalesce(l.settled_at, l.mined_at), v.time_zone) END
+          END AS day) AS d
+  LEFT JOIN LATERAL (
+    SELECT 1::numeric AS price, 'the currency of the books' AS source WHERE l.currency = v.quote_currency
+     UNION ALL
+    (SELECT c.price, c.source FROM book.prices c
+      WHERE c.currency = l.currency AND c.quote_currency = v.quote_currency AND c.price_date = d.day
+        AND l.currency <> v.quote_currency
+      ORDER BY c.revised DESC LIMIT 1)) AS p ON true;
+
+COMMENT ON VIEW report.income_valued IS 'Every item of report.income_ledger at the price of its day (kpool prices import). Where there is no price, price and value are null, never 0.';
+COMMENT ON COLUMN report.income_valued.account_name IS 'The account, as named in the configuration.';
+COMMENT ON COLUMN report.income_valued.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
+COMMENT ON COLUMN report.income_valued.puid IS 'Sub-account id.';
+COMMENT ON COLUMN report.income_valued.algo IS 'Algorithm, e.g. SHA256d.';
+COMMENT ON COLUMN report.income_valued.currency IS 'Currency of the amount, e.g. BTC.';
+COMMENT ON COLUMN report.income_valued.stream IS 'The list that holds the item: earnings or rewards.';
+COMMENT ON COLUMN report.income_valued.type IS 'Type of the reward as the pool writes it; null for an earning.';
+COMMENT ON COLUMN report.income_valued.mining_date IS 'Day on which it was mined, as in report.income_ledger.';
+COMMENT ON COLUMN report.income_valued.mined_at IS 'The mining date as served, to the millisecond.';
+COMMENT ON COLUMN report.income_valued.settled_at IS 'Settle time as served; null when none.';
+COMMENT ON COLUMN report.income_valued.ordinal IS 'Numbers items that are otherwise listed under the same key (0, 1, …).';
+COMMENT ON COLUMN report.income_valued.amount IS 'Income in units of the currency, exact.';
+COMMENT ON COLUMN report.income_valued.amount_text IS 'The amount as text, digit for digit.';
+COMMENT ON COLUMN report.income_valued.status IS 'SETTLED: paid; WAIT_SETTLE: pending; or whatever the pool says.';
+COMMENT ON COLUMN report.income_valued.price_date IS 'The day whose price counts, in the zone of the reports: of mining (accrual), or of the payment (cash; null while it is not settled).';
+COMMENT ON COLUMN report.income_valued.quote_currency IS 'The currency of the books; null until it is chosen.';
+COMMENT ON COLUMN report.income_valued.price IS 'Price of one unit on that day; null where none was imported.';
+COMMENT ON COLUMN report.income_valued.price_source IS 'Where the price comes from.';
+COMMENT ON COLUMN report.income_valued.value IS 'amount × price, exact; null where there is no price.';
+COMMENT ON COLUMN report.income_valued.value_text IS 'The value as text, digit for digit.';
+COMMENT ON COLUMN report.income_valued.row_id IS 'Id of the item, the same in every export.';
+COMMENT ON COLUMN report.income_valued.account_id IS 'The account''s number in the schema pool.';

@@ -1,0 +1,14 @@
+CREATE OR REPLACE VIEW report.missing_prices AS
+SELECT currency, quote_currency, price_date, count(*) AS items, sum(amount) AS amount,
+       trim_scale(sum(amount))::text AS amount_text
+  FROM report.income_valued
+ WHERE price IS NULL AND price_date IS NOT NULL
+ GROUP BY currency, quote_currency, price_date;
+
+COMMENT ON VIEW report.missing_prices IS 'Days of a currency with income that has no price yet, over all accounts.';
+COMMENT ON COLUMN report.missing_prices.currency IS 'The currency that lacks a price.';
+COMMENT ON COLUMN report.missing_prices.quote_currency IS 'The currency of the books; null until it is chosen.';
+COMMENT ON COLUMN report.missing_prices.price_date IS 'The day, in the zone of the reports.';
+COMMENT ON COLUMN report.missing_prices.items IS 'Items of income of that day.';
+COMMENT ON COLUMN report.missing_prices.amount IS 'What they come to, in units of the currency.';
+COMMENT ON COLUMN report.missing_prices.amount_text IS 'The same as text.';
