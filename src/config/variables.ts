@@ -61,7 +61,7 @@ export const VARIABLES = {
   HTTP_PROXY: anyCase(secret(kinds.proxyAddress)),
   NO_PROXY: anyCase(withDefault(kinds.hostList, '')),
 
-  COINS: withDefault(kinds.coins, ''),
+  COINS: withDefault(kinds.coins, 'BTC,BCH,BSV,FB,LTC,DOGE,BELLS,ETC,ETHW,KAS,DASH,ZEC,CKB'),
   HISTORY_START: withDefault(kinds.utcDate, '2018-01-01'),
   REPORT_TIME_ZONE: withDefault(kinds.timeZone, 'UTC'),
 

@@ -1,12 +1,12 @@
 // Raw SQL: samples are written in bulk, to be compared with the latest two in one statement.
 import type { ListingCounts } from '../domain/row-counts';
 import type { DecimalText } from '../core/decimal';
+import type { CoinsToAsk, ToldTotals } from '../domain/coins';
 import type { SubAccountIncome } from '../domain/entities';
 import type { AccountId } from '../domain/ids';
-import type { UnreadableRow } from '../domain/page';
-import { inTransaction } from './client';
+import { inTransaction, type Queryable } from './client';
 import { guarded } from '../core/postgres/errors';
-import type { PrismaClient } from './generated/client';
+import { Prisma, type PrismaClient } from './generated/client';
 import { stepCursor } from './ledger/cursor';
 import { quarantineRows } from './quarantine';
 import type { ScopeKey } from './scope-key';
@@ -19,23 +19,36 @@ import type { ScopeKey } from './scope-key';
 export class PrismaIncomeStore {
   constructor(private readonly client: PrismaClient) {}
 
-  /** Currencies that the ledger of an account holds. */
-  async findCurrencies(accountId: AccountId): Promise<string[]> {
-    const rows = await guarded(
-      () => this.client.$queryRaw<{ currency: string }[]>`
-        SELECT currency FROM pool.earnings JOIN pool.sub_accounts s USING (puid) WHERE s.account_id = ${accountId}::smallint
+  /** Currencies to ask the pool's totals for, and whether it is time to look for those that no list shows. */
+  async findCoins({ stream, accountId }: ScopeKey, discoverEveryMs: number): Promise<CoinsToAsk> {
+    return guarded(async () => {
+      const rows = await this.client.$queryRaw<{ currency: string }[]>`
+        SELECT currency FROM ${ledgerOf(accountId)} AS l
          UNION
-        SELECT currency FROM pool.rewards JOIN pool.sub_accounts s USING (puid) WHERE s.account_id = ${accountId}::smallint
-         ORDER BY currency`,
-    );
-    return rows.map((row) => row.currency);
+        SELECT currency FROM sync.hidden_coins WHERE account_id = ${accountId}::smallint
+         ORDER BY currency`;
+      const [discovery] = await this.client.$queryRaw<{ is_due: boolean }[]>`
+        -- Not by the first run: those who wait for a first sync want the totals of what it brought.
+        SELECT coalesce(c.last_weekly_at <= sync.now() - ${discoverEveryMs} * interval '1 millisecond', c.last_cycle_at IS NOT NULL)
+               AND EXISTS (SELECT FROM sync.cursors l JOIN pool.sub_accounts s ON s.puid = l.puid
+                            WHERE s.account_id = ${accountId}::smallint AND l.stream IN ('earnings', 'rewards')
+                              AND l.last_cycle_at IS NOT NULL) AS is_due
+          FROM sync.cursors c WHERE c.stream = ${stream} AND c.account_id = ${accountId}::smallint`;
+      return {
+        earned: rows.map((row) => row.currency),
+        isDiscoveryDue: discovery?.is_due ?? false,
+      };
+    });
   }
 
   async storeAccountIncome(
     scope: ScopeKey,
     version: bigint,
-    totals: readonly { readonly currency: string; readonly amount: DecimalText }[],
-    unreadable: readonly UnreadableRow[],
+    {
+      totals,
+      unreadable,
+      isDiscovery,
+    }: ToldTotals<{ readonly currency: string; readonly amount: DecimalText }>,
   ): Promise<ListingCounts> {
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
@@ -69,6 +82,8 @@ export class PrismaIncomeStore {
              AND (k.instants IS NULL OR t.observed_at > k.instants[1])
           RETURNING NOT EXISTS (SELECT FROM known k WHERE k.currency = account_income_samples.currency
                                    AND k.amounts[1] = account_income_samples.amount) AS is_new`;
+        await noteHiddenCoins(tx, scope, totals);
+        if (isDiscovery) await noteDiscovery(tx, scope);
         const quarantined = await quarantineRows(tx, scope, unreadable);
         return countsOf(inserted, totals.length, quarantined);
       }),
@@ -79,8 +94,7 @@ export class PrismaIncomeStore {
   async storeSubAccountIncome(
     scope: ScopeKey,
     version: bigint,
-    totals: readonly (SubAccountIncome & { readonly currency: string })[],
-    unreadable: readonly UnreadableRow[],
+    { totals, unreadable, isDiscovery }: ToldTotals<SubAccountIncome & { readonly currency: string }>,
   ): Promise<ListingCounts> {
     const puids = totals.map((total) => total.puid);
     const pnames = totals.map((total) => total.pname);
@@ -128,11 +142,43 @@ export class PrismaIncomeStore {
           RETURNING NOT EXISTS (SELECT FROM known k WHERE k.puid = sub_account_income_samples.puid
                                    AND k.currency = sub_account_income_samples.currency
                                    AND k.amounts[1] = sub_account_income_samples.amount) AS is_new`;
+        await noteHiddenCoins(tx, scope, totals);
+        if (isDiscovery) await noteDiscovery(tx, scope);
         const quarantined = await quarantineRows(tx, scope, unreadable);
         return countsOf(inserted, totals.length, quarantined);
       }),
     );
   }
+}
+
+/** The currencies of all income of an account. */
+function ledgerOf(accountId: AccountId): Prisma.Sql {
+  return Prisma.sql`(
+    SELECT currency FROM pool.earnings JOIN pool.sub_accounts s USING (puid) WHERE s.account_id = ${accountId}::smallint
+     UNION ALL
+    SELECT currency FROM pool.rewards JOIN pool.sub_accounts s USING (puid) WHERE s.account_id = ${accountId}::smallint)`;
+}
+
+/** Coins of which the pool totals something while its lists, read to their beginning, show no row. */
+async function noteHiddenCoins(
+  tx: Queryable,
+  { accountId }: ScopeKey,
+  totals: readonly { readonly currency: string; readonly amount: DecimalText }[],
+): Promise<void> {
+  const totalled = totals.filter(({ amount }) => amount !== '0').map(({ currency }) => currency);
+  await tx.$executeRaw`
+    INSERT INTO sync.hidden_coins (account_id, currency)
+    SELECT DISTINCT ${accountId}::smallint, u.currency FROM unnest(${totalled}::text[]) AS u(currency)
+     WHERE NOT EXISTS (SELECT FROM ${ledgerOf(accountId)} AS l WHERE l.currency = u.currency)
+       AND (SELECT bool_and(c.history_complete) FROM sync.cursors c JOIN pool.sub_accounts s ON s.puid = c.puid
+             WHERE s.account_id = ${accountId}::smallint AND c.stream IN ('earnings', 'rewards'))
+        ON CONFLICT DO NOTHING`;
+}
+
+async function noteDiscovery(tx: Queryable, { stream, accountId }: ScopeKey): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE sync.cursors SET last_weekly_at = sync.now()
+     WHERE stream = ${stream} AND account_id = ${accountId}::smallint`;
 }
 
 /** A sample that repeats the total before it counts as unchanged. */

@@ -107,7 +107,14 @@ export class PrismaScopeStore {
     const rows = await guarded(
       () => this.client.$queryRaw<CandidateRow[]>`
         SELECT NULL::bigint AS puid, ${NO_ALGO} AS algo, true AS is_default, false AS is_gone,
-               false AS has_pending, floor(extract(epoch FROM c.last_cycle_at) * 1000)::bigint AS last_cycle_ms,
+               false AS has_pending,
+               -- What found nothing to ask about is as new once the ledger holds a row.
+               CASE WHEN c.last_skip_at >= c.last_cycle_at AND EXISTS (
+                           SELECT FROM pool.sub_accounts s
+                            WHERE s.account_id = ${accountId}::smallint
+                              AND (EXISTS (SELECT FROM pool.earnings e WHERE e.puid = s.puid)
+                                   OR EXISTS (SELECT FROM pool.rewards e WHERE e.puid = s.puid)))
+                    THEN NULL ELSE floor(extract(epoch FROM c.last_cycle_at) * 1000)::bigint END AS last_cycle_ms,
                NULL::bigint AS last_life_ms, coalesce(f.consecutive_failures, 0) AS consecutive_failures,
                f.last_failed_ms, f.last_failure_code
           FROM (SELECT 1) AS one

@@ -1,9 +1,9 @@
 /** What the streams that list everything at once need of the store: algorithms, sub-accounts, accumulated income. */
 import type { ListingCounts } from '../domain/row-counts';
 import type { DecimalText } from '../core/decimal';
+import type { CoinsToAsk, ToldTotals } from '../domain/coins';
 import type { SubAccount, SubAccountIncome } from '../domain/entities';
-import type { AccountId } from '../domain/ids';
-import type { Listing, UnreadableRow } from '../domain/page';
+import type { Listing } from '../domain/page';
 import type { Scope } from './ports';
 
 export type ListingResult =
@@ -31,20 +31,21 @@ export interface CatalogStore {
   ): Promise<ListingResult>;
 }
 
-/** Throws `sync.superseded` when the scope's cursor is no longer at `version` (P9). */
+/**
+ * Throws `sync.superseded` when the cursor of the scope is not at `version` any more (P9). A coin that is totalled while no
+ * list of the account, read to its beginning, holds a row of it is noted as hidden: the lists then ask for it by name.
+ */
 export interface IncomeStore {
-  /** Currencies that the ledger of an account holds. */
-  findCurrencies(accountId: AccountId): Promise<string[]>;
+  /** What to ask the pool's totals for; `discoverEveryMs`: how often coins are looked for that no list shows. */
+  findCoins(scope: Scope, discoverEveryMs: number): Promise<CoinsToAsk>;
   storeAccountIncome(
     scope: Scope,
     version: bigint,
-    totals: readonly { readonly currency: string; readonly amount: DecimalText }[],
-    unreadable: readonly UnreadableRow[],
+    told: ToldTotals<{ readonly currency: string; readonly amount: DecimalText }>,
   ): Promise<ListingCounts>;
   storeSubAccountIncome(
     scope: Scope,
     version: bigint,
-    totals: readonly (SubAccountIncome & { readonly currency: string })[],
-    unreadable: readonly UnreadableRow[],
+    told: ToldTotals<SubAccountIncome & { readonly currency: string }>,
   ): Promise<ListingCounts>;
 }

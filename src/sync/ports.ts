@@ -1,6 +1,7 @@
 /** The ports of the use-cases in this folder; `src/app` wires the pool's client and the store to them. */
 import type { DecimalText } from '../core/decimal';
 import type { CallOptions } from '../domain/call-options';
+import type { CoinRead, HiddenCoin } from '../domain/coins';
 import type { Scope } from '../domain/due-scopes';
 import type { SubAccount, SubAccountIncome, Worker, WorkerFilter } from '../domain/entities';
 import type { Puid, WorkerId } from '../domain/ids';
@@ -78,6 +79,8 @@ export interface LedgerState {
   readonly emptySinceMs: number | null;
   /** When the scope had its last deep check (probe, count, trial of windows); null before the first run ended. */
   readonly deepCheckedAtMs: number | null;
+  /** Coins that the pool totals for the account while its lists show none of them unless asked by name. */
+  readonly hiddenCoins: readonly HiddenCoin[];
   /** The database's clock (`sync.now()`) at the time of loading. */
   readonly nowMs: number;
 }
@@ -118,6 +121,8 @@ export interface WindowCommit {
   readonly confirmed: ReadonlyMap<string, MissingVerdict>;
   /** Replace every stored window that they overlap. */
   readonly pieces: readonly WindowPiece[];
+  /** The hidden coin by whose name the list was asked, and whether for all of its history: windows know nothing of it. */
+  readonly coin?: CoinRead;
 }
 
 export type CommitResult =

@@ -17,7 +17,7 @@ export interface SyncDeps {
   readonly fleet: FleetStore;
   readonly income: IncomeStore;
   readonly tiers: LedgerTiers & {
-    /** Currencies (`COINS`) whose totals are read although the ledger holds none of them. */
+    /** Currencies (`COINS`) whose totals are asked for weekly although the ledger holds none of them. */
     readonly coins: readonly string[];
   };
   readonly clock: Pick<Clock, 'sleep'>;

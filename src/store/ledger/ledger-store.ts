@@ -1,4 +1,5 @@
 import type { RowCounts } from '../../domain/row-counts';
+import type { CoinRead, HiddenCoin } from '../../domain/coins';
 import { KpoolError } from '../../core/errors';
 import { hashMultiset } from '../../domain/content-hash';
 import { SETTLED, type IncomeRow } from '../../domain/income';
@@ -11,6 +12,7 @@ import type { PrismaClient } from '../generated/client';
 import { pgInstant } from '../instants';
 import { quarantineRows } from '../quarantine';
 import { isOfScope, ledgerScopeValues } from '../scope-key';
+import { findHiddenCoins, leaveHiddenCoins, noteCoinRead } from './hidden-coins';
 import { advanceCursor, ensureCursor, lockCursor, type CursorPatch } from './cursor';
 import {
   findOldestServed,
@@ -38,6 +40,7 @@ interface Commit {
   readonly isComplete: boolean;
   readonly confirmed: ReadonlyMap<string, 'withdrawn' | 'unserved'>;
   readonly pieces: readonly WindowPiece[];
+  readonly coin?: CoinRead;
 }
 
 type Result =
@@ -55,6 +58,7 @@ interface State {
   readonly spanLimitMs: number | null;
   readonly emptySinceMs: number | null;
   readonly deepCheckedAtMs: number | null;
+  readonly hiddenCoins: readonly HiddenCoin[];
   readonly nowMs: number;
 }
 
@@ -117,15 +121,22 @@ export class PrismaLedgerStore {
   async load(scope: LedgerKey): Promise<State> {
     return guarded(async () => {
       const cursor = await this.findCursor(scope);
-      if (cursor !== null) return { ...cursor, windows: await readWindows(this.client, scope) };
+      if (cursor !== null) return { ...cursor, ...(await this.readLists(scope)) };
       await ensureCursor(this.client, scope);
       const made = await this.findCursor(scope);
       if (made === null) throw new KpoolError('broken-promise', 'A cursor that was just made is not there.');
-      return { ...made, windows: await readWindows(this.client, scope) };
+      return { ...made, ...(await this.readLists(scope)) };
     });
   }
 
-  private async findCursor(scope: LedgerKey): Promise<Omit<State, 'windows'> | null> {
+  private async readLists(scope: LedgerKey): Promise<Pick<State, 'windows' | 'hiddenCoins'>> {
+    return {
+      windows: await readWindows(this.client, scope),
+      hiddenCoins: await findHiddenCoins(this.client, scope),
+    };
+  }
+
+  private async findCursor(scope: LedgerKey): Promise<Omit<State, 'windows' | 'hiddenCoins'> | null> {
     const [cursor] = await this.client.$queryRaw<CursorRow[]>`
       SELECT version, paged,
              (SELECT min(span_limit_ms) FROM sync.cursors JOIN pool.sub_accounts s USING (puid)
@@ -157,7 +168,8 @@ export class PrismaLedgerStore {
         const rows = await normalizeExtra(tx, commit.rows);
         const stored = await readLedgerWindow(tx, commit.scope, commit.window);
         const changes = matchLedger(stored, rows, { isWhole: commit.isComplete });
-        const missing = await judgeMissing(tx, changes.missing, commit);
+        const shown = await leaveHiddenCoins(tx, commit, changes.missing);
+        const missing = await judgeMissing(tx, shown, commit);
         const verdicts = missing.gone.map((row) => ({
           row,
           verdict: commit.confirmed.get(ledgerKeyOf(row)),
@@ -238,11 +250,13 @@ export class PrismaLedgerStore {
                ${rows.length}::integer, ${unreadable.length}::integer, ${commit.requests}::integer,
                ${hashRead(rows, unreadable)}, sync.now()`;
     }
+    if (commit.coin !== undefined) await noteCoinRead(tx, scope, commit.coin);
     const newestMinedAtMs = rows.reduce((newest, row) => Math.max(newest, row.minedAtMs), -Infinity);
     return advanceCursor(tx, scope, {
       historyStartMs: commit.historyStartMs,
       patch: {},
-      newestMinedAtMs: rows.length === 0 ? null : newestMinedAtMs,
+      // What is shown only by name says nothing of whether the list itself is empty.
+      newestMinedAtMs: rows.length === 0 || commit.coin !== undefined ? null : newestMinedAtMs,
     });
   }
 }

@@ -41,6 +41,10 @@ const LEDGERS = {
   },
 } as const;
 
+export function ledgerTableOf(stream: LedgerStream): Prisma.Sql {
+  return LEDGERS[stream].table;
+}
+
 interface StoredRow {
   currency: string;
   type: string | null;

@@ -37,6 +37,8 @@ export class IncomeList {
     private readonly pool: LedgerDeps['pool'],
     private readonly scope: LedgerScope,
     private readonly options: CallOptions,
+    /** Only this coin is asked for, by name; null: whatever the pool shows. */
+    private readonly coin: string | null = null,
   ) {}
 
   now(): number {
@@ -98,7 +100,8 @@ export class IncomeList {
     throwIfAborted(this.options.signal);
     const { puid, algo, stream } = this.scope;
     const ask = stream === 'earnings' ? 'queryEarnings' : 'queryRewards';
-    const page = await this.pool[ask]({ puid, algo, ...query }, this.options);
+    const coinName = this.coin === null ? {} : { coinName: this.coin };
+    const page = await this.pool[ask]({ puid, algo, ...query, ...coinName }, this.options);
     this.hasAnswered = true;
     for (const { minedAtMs } of page.rows) this.oldestSeenMs = Math.min(this.oldestSeenMs, minedAtMs);
     return page;

@@ -1,4 +1,5 @@
 import { KpoolError } from '../../core/errors';
+import type { CoinRead } from '../../domain/coins';
 import type { LedgerRow } from '../../domain/ledger-matching';
 import { cutAt, cutByRows, plannedRows } from '../../domain/window-cuts';
 import { MAX_PAGE_SIZE, type WindowRead } from '../../domain/window-answer';
@@ -170,6 +171,16 @@ export class LedgerSession {
     return true;
   }
 
+  /** The list as the pool shows it when asked for one coin by name. */
+  listOf(coin: string): IncomeList {
+    return new IncomeList(this.deps.pool, this.scope, this.run.callOptions, coin);
+  }
+
+  /** Lands the rows of a hidden coin. */
+  async landCoin(window: Window, read: WindowRead, coin: CoinRead): Promise<void> {
+    await this.write(window, read, { isComplete: false, confirmed: new Map(), pieces: [], coin });
+  }
+
   private piecesOf(window: Window, { rows, unreadable }: WindowRead, cuts: readonly number[]): WindowPiece[] {
     const instants = rows.map(({ minedAtMs }) => minedAtMs);
     const isNewest = window.toMs === Infinity;
@@ -191,7 +202,7 @@ export class LedgerSession {
   private async write(
     window: Window,
     { rows, unreadable }: WindowRead,
-    how: Pick<WindowCommit, 'isComplete' | 'confirmed' | 'pieces'>,
+    how: Pick<WindowCommit, 'isComplete' | 'confirmed' | 'pieces' | 'coin'>,
   ): Promise<Unconfirmed | null> {
     const result = await this.deps.store.commitWindow({
       ...{ scope: this.scope, runId: this.run.runId, expectedVersion: this.state.version },

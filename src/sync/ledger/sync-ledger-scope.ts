@@ -5,6 +5,7 @@ import type { Run } from '../run';
 import type { CommitOutcome } from './commit-read';
 import type { LedgerDeps } from './ledger-deps';
 import { syncWindow } from './ledger-run';
+import { readHiddenCoins } from './hidden-coins';
 import { LedgerSession } from './ledger-session';
 import { pageEverything, syncPaged } from './page-everything';
 
@@ -78,6 +79,7 @@ async function syncOnce(session: LedgerSession, plan: Plan): Promise<void> {
   }
   const isCheckDue = plan.isDeep || !wasReadWhole;
   if (isCheckDue && session.isReadWhole && (await isMoreCounted(session))) await pageEverything(session);
+  await readHiddenCoins(session);
   if (plan.isDeep || session.state.deepCheckedAtMs === null)
     await session.update({ cursor: { deepChecked: true } });
 }

@@ -9,14 +9,14 @@ async function syncAccountIncome(
   scope: Scope,
   run: Run,
 ): Promise<void> {
-  const { totals, unreadable } = await askEachCoin(
+  const told = await askEachCoin(
     deps,
     scope,
     run,
     (coin) => deps.pool.queryAccountIncome(coin, run.callOptions),
     (amount) => ({ amount }),
   );
-  countTotals(run, await deps.income.storeAccountIncome(scope, run.cursorVersion, totals, unreadable));
+  countTotals(run, await deps.income.storeAccountIncome(scope, run.cursorVersion, told));
 }
 
 export const accountIncome: StreamDefinition = {

@@ -1,4 +1,6 @@
 import { throwIfAborted } from '../../core/clock';
+import type { DecimalText } from '../../core/decimal';
+import type { ToldTotals } from '../../domain/coins';
 import { isKpoolError } from '../../core/errors';
 import type { Precedence } from '../../domain/due-scopes';
 import type { Listing, UnreadableRow } from '../../domain/page';
@@ -14,37 +16,37 @@ export const AFTER_LEDGER: Precedence = {
   wait: 'each',
 };
 
+/** Amounts are canonical: zero is written in one way. */
+const NOTHING_EARNED = '0';
+
 export interface CoinDeps {
   readonly income: IncomeStore;
-  /** Currencies (`COINS`) to read whether or not the ledger holds them. */
-  readonly tiers: { readonly coins: readonly string[] };
-}
-
-export interface CoinTotals<Row> {
-  readonly totals: readonly (Row & { readonly currency: string })[];
-  readonly unreadable: readonly UnreadableRow[];
+  /** `coins`: currencies (`COINS`) to ask for each `fullEveryMs` whether or not the ledger has shown them. */
+  readonly tiers: { readonly coins: readonly string[]; readonly fullEveryMs: number };
 }
 
 /**
- * Reads the total of every currency that the account's ledger holds or that is configured. A refused currency makes the
- * run partial only if the ledger holds it.
+ * Asks for every currency that the account is known to have earned, and weekly, once the ledger was read, for every one of
+ * `COINS`, which finds what the lists hide. A coin that the pool refuses to know, or of which nothing was ever earned, is
+ * no shortcoming and leaves no trace as long as the ledger has never shown it.
  */
-export async function askEachCoin<Served, Row>(
+export async function askEachCoin<Served, Row extends { readonly amount: DecimalText }>(
   deps: CoinDeps,
   scope: Scope,
   run: Run,
   ask: (coin: string) => Promise<Listing<Served>>,
   rowOf: (served: Served) => Row,
-): Promise<CoinTotals<Row>> {
-  const earned = await deps.income.findCurrencies(scope.accountId);
+): Promise<ToldTotals<Row & { readonly currency: string }>> {
+  const { earned, isDiscoveryDue } = await deps.income.findCoins(scope, deps.tiers.fullEveryMs);
   const totals: (Row & { currency: string })[] = [];
   const unreadable: UnreadableRow[] = [];
-  for (const currency of new Set([...earned, ...deps.tiers.coins])) {
+  for (const currency of new Set([...earned, ...(isDiscoveryDue ? deps.tiers.coins : [])])) {
     throwIfAborted(run.signal);
     try {
       const listing = await ask(currency);
       run.add({ rowsRead: listing.rows.length + listing.unreadable.length });
-      totals.push(...listing.rows.map((row) => ({ ...rowOf(row), currency })));
+      const rows = listing.rows.map((row) => ({ ...rowOf(row), currency }));
+      totals.push(...rows.filter(({ amount }) => earned.includes(currency) || amount !== NOTHING_EARNED));
       unreadable.push(
         ...listing.unreadable.map(({ raw, reason }) => ({ raw, reason: `${currency}: ${reason}` })),
       );
@@ -53,7 +55,7 @@ export async function askEachCoin<Served, Row>(
       if (earned.includes(currency)) run.markPartial(`the pool refuses to total ${currency}`);
     }
   }
-  return { totals, unreadable };
+  return { totals, unreadable, isDiscovery: isDiscoveryDue };
 }
 
 /** Adds what was stored to the run's totals. */

@@ -9,14 +9,14 @@ async function syncSubAccountIncome(
   scope: Scope,
   run: Run,
 ): Promise<void> {
-  const { totals, unreadable } = await askEachCoin(
+  const told = await askEachCoin(
     deps,
     scope,
     run,
     (coin) => deps.pool.querySubAccountIncome(coin, run.callOptions),
     (income) => income,
   );
-  countTotals(run, await deps.income.storeSubAccountIncome(scope, run.cursorVersion, totals, unreadable));
+  countTotals(run, await deps.income.storeSubAccountIncome(scope, run.cursorVersion, told));
 }
 
 export const subAccountIncome: StreamDefinition = {
