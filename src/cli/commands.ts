@@ -46,6 +46,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/reconcile.js')).configureReconcile,
   },
   {
+    name: 'prices',
+    description: 'Import daily prices, and see which are missing',
+    load: async () => (await import('./commands/prices.js')).configurePrices,
+  },
+  {
     name: 'close',
     description: 'Close a month: freeze what is known of it; later changes become adjustments',
     load: async () => (await import('./commands/close.js')).configureClose,
@@ -59,6 +64,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'export',
     description: 'Write income to a file for the books, with a manifest that proves it',
     load: async () => (await import('./commands/export.js')).configureExport,
+  },
+  {
+    name: 'explain',
+    description: 'Follow one figure: what the pool said and when, its proofs, the closes that hold it',
+    load: async () => (await import('./commands/explain.js')).configureExplain,
   },
   {
     name: 'rollup',

@@ -1,0 +1,82 @@
+import { explainRow, type Explanation } from '../../report/explain';
+import type { CliContext, ConfigureCommand } from '../context';
+import { workOnDatabase } from '../database-work';
+import { withExamples } from '../example';
+
+/** What the row is, line by line. */
+function headOf(row: Explanation): readonly string[] {
+  const kind = row.type === null ? row.stream : `${row.stream}, ${row.type}`;
+  const last = row.states.at(-1);
+  return [
+    `${row.rowId}: ${last?.amount ?? ''} ${row.currency}, ${last?.status ?? ''}`,
+    `  ${row.account} / ${row.subAccount} (puid ${row.puid}), ${row.algo}, ${kind}, mined at ${row.minedAt}`,
+    `  It ${row.counts}.${row.value === null ? '' : ` Its value: ${row.value}.`}`,
+    ...(row.extra === null ? [] : [`  Fields without a column: ${row.extra}`]),
+  ];
+}
+
+function textOf({ output }: CliContext, row: Explanation): string {
+  const heading = (text: string): string => `\n${output.colour.bold(text)}`;
+  return [
+    ...headOf(row),
+    heading('What the pool said, and from when to when we knew it so'),
+    output.table(
+      [
+        ...[{ heading: 'change' }, { heading: 'known from' }, { heading: 'to' }],
+        ...[{ heading: 'amount', isNumber: true }, { heading: 'status' }, { heading: 'settled at' }],
+      ],
+      row.states.map(({ change, from, to, amount, status, settledAt }) => [
+        ...[change, from, to ?? 'now', amount, status, settledAt],
+      ]),
+    ),
+    heading('Proof that its time was read whole, the first and the latest that are kept'),
+    row.certificates.length === 0
+      ? 'None is kept.'
+      : output.table(
+          [
+            { heading: 'certificate of' },
+            { heading: 'rows', isNumber: true },
+            { heading: 'content' },
+            { heading: 'by' },
+          ],
+          row.certificates.map(({ observedAt, rowsServed, contentHash, run }) => [
+            ...[observedAt, String(rowsServed), contentHash.slice(0, 16), run],
+          ]),
+        ),
+    heading('Closes of the months that hold it'),
+    row.closes.length === 0
+      ? 'None: its figure follows the ledger.'
+      : output.table(
+          [
+            { heading: 'month' },
+            { heading: 'what' },
+            { heading: 'as of' },
+            { heading: 'amount then', isNumber: true },
+          ],
+          row.closes.map(({ month, action, instant, amount }) => [month, action, instant, amount]),
+        ),
+  ].join('\n');
+}
+
+/** `kpool explain`: one figure's life. */
+export const configureExplain: ConfigureCommand = (command, context) => {
+  command
+    .argument('<row-id>', 'row_id of an export or of report.income_ledger')
+    .action(async (rowId: string) => {
+      const row = await workOnDatabase(context, 'explain', (sql) => explainRow(sql, rowId.toLowerCase()));
+      context.output.result(
+        {
+          ...row,
+          states: row.states.map((state) => ({ ...state })),
+          certificates: row.certificates.map((certificate) => ({ ...certificate })),
+          closes: row.closes.map((close) => ({ ...close })),
+        },
+        () => textOf(context, row),
+      );
+    });
+  withExamples(
+    command,
+    'kpool explain 0f3d9b7c2a1e4f5d8c6b7a9e0d1c2b3a',
+    'kpool explain 0f3d9b7c2a1e4f5d8c6b7a9e0d1c2b3a --json',
+  );
+};

@@ -1,0 +1,155 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Option, type Command } from 'commander';
+import { KpoolError } from '../../core/errors';
+import { importPrices } from '../../report/prices/import-prices';
+import { parsePriceFile } from '../../report/prices/price-file';
+import {
+  chooseValuation,
+  readMissingPrices,
+  readPriceSpans,
+  type ValuationBasis,
+} from '../../report/prices/read-prices';
+import type { CliContext, ConfigureCommand } from '../context';
+import { workOnDatabase } from '../database-work';
+import { withExamples } from '../example';
+import { countOf } from '../output/numbers';
+
+/** Days that a person takes in; the rest is counted. */
+const MAX_DAYS = 50;
+const upper = (text: string): string => text.toUpperCase();
+
+interface ImportFlags {
+  readonly currency?: string;
+  readonly quote?: string;
+  readonly source?: string;
+  readonly replace?: boolean;
+  readonly anyCoin?: boolean;
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new KpoolError('usage.invalid', `${file} cannot be read: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
+}
+
+function registerImport(prices: Command, context: CliContext): void {
+  const command = prices
+    .command('import')
+    .description('Import daily prices from a CSV file: all of it, or nothing')
+    .argument('<file>', 'a CSV file of prices')
+    .option('--currency <coin>', 'the coin, where the file does not name it', upper)
+    .option('--quote <currency>', 'the currency of the prices, where the file does not name it', upper)
+    .option('--source <text>', 'where the prices come from, kept with them')
+    .option('--replace', 'replace prices that differ; the earlier ones are kept beside them')
+    .option('--any-coin', 'import coins that the ledger does not hold, too')
+    .action(async (file: string, flags: ImportFlags) => {
+      const fileName = path.basename(file);
+      const entries = parsePriceFile(fileName, await readText(file), {
+        currency: flags.currency ?? null,
+        quoteCurrency: flags.quote ?? null,
+        source: flags.source ?? null,
+      });
+      const options = { fileName, replace: flags.replace === true, anyCoin: flags.anyCoin === true };
+      const result = await workOnDatabase(context, 'prices', (sql) => importPrices(sql, entries, options));
+      context.output.result(
+        { ...result },
+        () =>
+          `${countOf(result.added, 'price')} added, ${result.replaced} replaced, ${result.unchanged} unchanged.`,
+      );
+    });
+  withExamples(
+    command,
+    'kpool prices import prices.csv',
+    'kpool prices import btc-eur-max.csv --currency BTC --quote EUR --source CoinGecko',
+  );
+}
+
+function registerMissing(prices: Command, context: CliContext): void {
+  const command = prices
+    .command('missing')
+    .description('List days with income that has no price; exit 1 when there are any')
+    .action(async () => {
+      const missing = await workOnDatabase(context, 'prices', readMissingPrices);
+      context.output.result(
+        missing.map((row) => ({ ...row })),
+        () => {
+          if (missing.length === 0) return 'All income has a price.';
+          const table = context.output.table(
+            [
+              { heading: 'coin' },
+              { heading: 'day' },
+              { heading: 'items', isNumber: true },
+              { heading: 'amount', isNumber: true },
+            ],
+            missing
+              .slice(0, MAX_DAYS)
+              .map(({ currency, day, items, amount }) => [currency, day, String(items), amount]),
+          );
+          return missing.length > MAX_DAYS ? `${table}\n… and ${missing.length - MAX_DAYS} more.` : table;
+        },
+      );
+      if (missing.length > 0) context.exitWith(1);
+    });
+  withExamples(command, 'kpool prices missing', 'kpool prices missing --json');
+}
+
+function registerList(prices: Command, context: CliContext): void {
+  const command = prices
+    .command('list')
+    .description('List of which coins and days there are prices')
+    .action(async () => {
+      const spans = await workOnDatabase(context, 'prices', readPriceSpans);
+      context.output.result(
+        spans.map((row) => ({ ...row })),
+        () =>
+          spans.length === 0
+            ? 'There are no prices yet: kpool prices import FILE.'
+            : context.output.table(
+                [
+                  ...[{ heading: 'coin' }, { heading: 'in' }, { heading: 'days', isNumber: true }],
+                  ...[{ heading: 'from' }, { heading: 'to' }, { heading: 'replaced', isNumber: true }],
+                  { heading: 'source' },
+                ],
+                spans.map(({ currency, quoteCurrency, days, from, to, replaced, sources }) => [
+                  ...[currency, quoteCurrency, String(days), from, to, String(replaced), sources],
+                ]),
+              ),
+      );
+    });
+  withExamples(command, 'kpool prices list', 'kpool prices list --json');
+}
+
+function registerUse(prices: Command, context: CliContext): void {
+  const command = prices
+    .command('use')
+    .description('Choose the currency of the books, and by which day income is valued')
+    .argument('<currency>', 'e.g. EUR', upper)
+    .addOption(
+      new Option('--basis <basis>', 'the day of mining, or of the payment')
+        .choices(['accrual', 'cash'])
+        .default('accrual'),
+    )
+    .action(async (currency: string, { basis }: { readonly basis: ValuationBasis }) => {
+      await workOnDatabase(context, 'prices', (sql) => chooseValuation(sql, currency, basis));
+      const day = basis === 'accrual' ? 'its mining' : 'its payment';
+      context.output.result(
+        { quoteCurrency: currency, basis },
+        () => `Income is valued in ${currency}, at the price of the day of ${day}.`,
+      );
+    });
+  withExamples(command, 'kpool prices use EUR', 'kpool prices use USD --basis cash');
+}
+
+/** `kpool prices`: what income was worth on its day. */
+export const configurePrices: ConfigureCommand = (prices, context) => {
+  registerImport(prices, context);
+  registerMissing(prices, context);
+  registerList(prices, context);
+  registerUse(prices, context);
+  withExamples(prices, 'kpool prices import prices.csv', 'kpool prices missing');
+};

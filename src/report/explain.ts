@@ -1,0 +1,154 @@
+import type { Sql } from 'postgres';
+import { KpoolError } from '../core/errors';
+
+/** One state of a row, and from when to when we knew it so. Amounts are exact texts, instants ISO texts in UTC. */
+interface ExplainedState {
+  readonly change: string;
+  readonly from: string;
+  /** Null: it still is so. */
+  readonly to: string | null;
+  readonly amount: string;
+  readonly status: string;
+  readonly settledAt: string | null;
+  readonly hashRateHps: string | null;
+  readonly isWithdrawn: boolean;
+}
+
+/** A proof that the time of the row was read whole. */
+interface ExplainedCertificate {
+  readonly observedAt: string;
+  readonly rowsServed: number;
+  readonly contentHash: string;
+  readonly run: string | null;
+}
+
+interface ExplainedClose {
+  readonly month: string;
+  readonly action: string;
+  readonly instant: string;
+  /** What the row came to as of that instant; null: it was not known then, or withdrawn. */
+  readonly amount: string | null;
+}
+
+/** One figure's life. */
+export interface Explanation {
+  readonly rowId: string;
+  readonly account: string;
+  readonly subAccount: string;
+  readonly puid: string;
+  readonly algo: string;
+  readonly currency: string;
+  readonly stream: 'earnings' | 'rewards';
+  readonly type: string | null;
+  readonly ordinal: number;
+  readonly minedAt: string;
+  /** In words: as what it counts. */
+  readonly counts: string;
+  readonly extra: string | null;
+  readonly value: string | null;
+  readonly states: readonly ExplainedState[];
+  /** The first and the latest that are still kept. */
+  readonly certificates: readonly ExplainedCertificate[];
+  readonly closes: readonly ExplainedClose[];
+}
+
+interface Found extends Omit<Explanation, 'states' | 'certificates' | 'closes'> {
+  readonly minedAtExact: string;
+}
+
+function iso(sql: Sql, instant: ReturnType<Sql>) {
+  return sql`to_char(${instant} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+}
+
+/** All that is known of a row of the ledger, withdrawn or left out ones too. Throws `usage.invalid` for an id that no row has. */
+export async function explainRow(sql: Sql, rowId: string): Promise<Explanation> {
+  const found = await findRow(sql, rowId);
+  if (found === null)
+    throw new KpoolError('usage.invalid', `No row of the ledger has the id ${rowId}.`, {
+      hint: 'Exports and report.income_ledger show ids as row_id; that of an adjustment is its own: see report.income_changes.',
+    });
+  const { minedAtExact, ...row } = found;
+  const states = await readStates(sql, found);
+  const [certificates, closes] = await Promise.all([
+    readCertificates(sql, found),
+    readCloses(sql, minedAtExact, states),
+  ]);
+  return { ...row, states, certificates, closes };
+}
+
+async function findRow(sql: Sql, rowId: string): Promise<Found | null> {
+  const [row] = await sql<Found[]>`
+    WITH rows AS (
+      SELECT 'earnings' AS stream, NULL AS type, puid, algo, currency, mined_at, mining_date, ordinal, withdrawn_at, unserved_at, extra FROM pool.earnings
+       UNION ALL
+      SELECT 'rewards', type, puid, algo, currency, mined_at, mining_date, ordinal, withdrawn_at, unserved_at, extra FROM pool.rewards
+    )
+    SELECT ${rowId} AS "rowId", s.account_name AS account, s.sub_account AS "subAccount", r.puid::text AS puid, r.algo, r.currency,
+           r.stream, r.type, r.ordinal, ${iso(sql, sql`r.mined_at`)} AS "minedAt", r.mined_at::text AS "minedAtExact",
+           CASE WHEN r.withdrawn_at IS NOT NULL THEN 'does not count: the pool no longer serves it'
+                WHEN i.source = 'left out' THEN 'does not count: an earning of that day is the same income (report.income_overlap)'
+                WHEN r.unserved_at IS NOT NULL THEN 'counts as income; the list of the pool no longer reaches back to it'
+                ELSE 'counts as income' END AS counts,
+           r.extra::text AS extra, concat_ws(' ', v.value_text, v.quote_currency) AS value
+      FROM rows r
+      JOIN report.sub_accounts s ON s.puid = r.puid
+      LEFT JOIN sync.income_items i
+        ON i.puid = r.puid AND i.algo = r.algo AND i.currency = r.currency AND i.mined_at = r.mined_at
+       AND i.ordinal = r.ordinal AND i.type IS NOT DISTINCT FROM r.type AND i.mining_date = r.mining_date
+      LEFT JOIN report.income_valued v
+        ON v.puid = r.puid AND v.algo = r.algo AND v.currency = r.currency AND v.mined_at = r.mined_at
+       AND v.ordinal = r.ordinal AND v.type IS NOT DISTINCT FROM r.type AND v.stream = r.stream AND v.value IS NOT NULL
+     WHERE sync.income_row_id(s.account_name, r.puid, r.algo, r.currency, r.stream, r.type, r.mined_at, r.ordinal) = ${rowId}`;
+  return row === undefined ? null : { ...row, value: row.value === '' ? null : row.value };
+}
+
+async function readStates(sql: Sql, row: Found): Promise<readonly ExplainedState[]> {
+  const { puid, algo, currency, minedAtExact, ordinal, type } = row;
+  const isReward = row.stream === 'rewards';
+  return sql<ExplainedState[]>`
+    SELECT change, ${iso(sql, sql`valid_from`)} AS from, ${iso(sql, sql`valid_to`)} AS to, trim_scale(amount)::text AS amount,
+           status, ${iso(sql, sql`settled_at`)} AS "settledAt", trim_scale(hash_rate_hps)::text AS "hashRateHps",
+           withdrawn_at IS NOT NULL AS "isWithdrawn"
+      FROM ${isReward ? sql`pool.reward_revisions` : sql`pool.earning_revisions`}
+     WHERE puid = ${puid}::text::bigint AND algo = ${algo} AND currency = ${currency}
+       AND mined_at = ${minedAtExact}::text::timestamptz AND ordinal = ${ordinal} ${isReward ? sql`AND type = ${type}` : sql``}
+     ORDER BY valid_from`;
+}
+
+async function readCertificates(sql: Sql, row: Found): Promise<readonly ExplainedCertificate[]> {
+  const { stream, puid, algo, minedAtExact } = row;
+  const one = (order: ReturnType<Sql>) => sql`
+    (SELECT c.certificate_id, ${iso(sql, sql`c.observed_at`)} AS "observedAt", c.rows_served AS "rowsServed", c.content_hash AS "contentHash",
+            'run ' || c.run_id || coalesce(' (' || r.trigger || ', ' || r.outcome || ')', '') AS run
+       FROM sync.certificates c LEFT JOIN sync.runs r ON r.run_id = c.run_id
+      WHERE c.stream = ${stream} AND c.puid = ${puid}::text::bigint AND c.algo = ${algo}
+        AND c.from_at <= ${minedAtExact}::text::timestamptz AND c.to_at > ${minedAtExact}::text::timestamptz
+      ORDER BY c.certificate_id ${order} LIMIT 1)`;
+  return sql<ExplainedCertificate[]>`
+    SELECT "observedAt", "rowsServed", "contentHash", run
+      FROM (${one(sql`ASC`)} UNION ${one(sql`DESC`)}) AS c ORDER BY certificate_id`;
+}
+
+/** Closes of the months that hold the row, by mining or by payment, and what it came to then. */
+async function readCloses(
+  sql: Sql,
+  minedAtExact: string,
+  states: readonly ExplainedState[],
+): Promise<readonly ExplainedClose[]> {
+  const instants = [
+    minedAtExact,
+    ...states.flatMap(({ settledAt }) => (settledAt === null ? [] : [settledAt])),
+  ];
+  const closes = await sql<Omit<ExplainedClose, 'amount'>[]>`
+    SELECT to_char(c.month, 'YYYY-MM') AS month, c.action, ${iso(sql, sql`c.instant`)} AS instant
+      FROM sync.closes c CROSS JOIN sync.report_zone z
+     WHERE c.month IN (SELECT sync.month_of(at::timestamptz, z.time_zone) FROM jsonb_array_elements_text(${JSON.stringify(instants)}::text::jsonb) AS at)
+     ORDER BY c.close_id`;
+  return closes.map((close) => ({ ...close, amount: amountAsOf(states, close.instant) }));
+}
+
+/** Instants are texts of one form: they compare as they are written. */
+function amountAsOf(states: readonly ExplainedState[], instant: string): string | null {
+  const state = states.find(({ from, to }) => from <= instant && (to === null || to > instant));
+  return state === undefined || state.isWithdrawn ? null : state.amount;
+}

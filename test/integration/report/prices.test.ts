@@ -1,0 +1,152 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import postgres from 'postgres';
+import { runCliInProcess } from '../../support/cli-in-process';
+import { useTestDatabase } from '../../support/test-database';
+import { createLedgerAccount, puidOf } from './ledger-history';
+
+let sql: postgres.Sql;
+let folder: string;
+let puid: number;
+
+// Before the database goes.
+afterAll(async () => {
+  await sql.end();
+  await rm(folder, { recursive: true });
+});
+const database = useTestDatabase();
+beforeAll(async () => {
+  sql = postgres(database.url, { max: 2, onnotice: () => undefined });
+  folder = await mkdtemp(path.join(tmpdir(), 'kpool-prices-'));
+  puid = puidOf(await createLedgerAccount(sql, 'main'), 1);
+  for (const [day, amount] of [
+    ['2026-10-01', '0.5'],
+    ['2026-10-02', '0.000000000000000003'],
+    ['2026-11-01', '2'],
+  ] as const)
+    await sql`
+      INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+      VALUES (${puid}, 'SHA256d', 'BTC', ${`${day}T00:00:00Z`}, 0, ${amount}::text::numeric, 'SETTLED')`;
+});
+
+async function kpool(...args: readonly string[]) {
+  return runCliInProcess(args, { DATABASE_URL: database.url, LOG_LEVEL: 'silent' });
+}
+
+async function importText(text: string, ...flags: readonly string[]) {
+  const file = path.join(folder, 'prices.csv');
+  await writeFile(file, text);
+  return kpool('prices', 'import', file, ...flags);
+}
+
+const HEADER = 'currency,quote_currency,price_date,price\n';
+
+async function months(): Promise<unknown[]> {
+  const rows = await sql`
+    SELECT to_char(month, 'YYYY-MM') AS month, value_text AS value, unvalued_items::int AS unvalued
+      FROM report.monthly_income_valued ORDER BY month`;
+  return rows.map(({ month, value, unvalued }) => [month, value, unvalued] as unknown);
+}
+
+async function prices(): Promise<number> {
+  const [row] = await sql<{ n: number }[]>`SELECT count(*)::int AS n FROM book.prices`;
+  return row?.n ?? 0;
+}
+
+test('what has no price has no value, never 0, and is named', async () => {
+  const missing = await kpool('prices', 'missing', '--json');
+  expect(missing.code).toBe(1);
+  expect(JSON.parse(missing.stdout)).toHaveLength(3);
+  const imported = await importText(`${HEADER}BTC,EUR,2026-10-01,50000.10\n`);
+  expect([imported.code, imported.stdout.trim()]).toEqual([0, '1 price added, 0 replaced, 0 unchanged.']);
+  expect(await months()).toEqual([
+    ['2026-10', null, 1],
+    ['2026-11', null, 1],
+  ]);
+});
+
+test('P1 P3 the same file twice changes nothing, and values are exact', async () => {
+  const text = `${HEADER}BTC,EUR,2026-10-01,50000.10\nBTC,EUR,2026-10-02,50000.000000000000000001\nBTC,EUR,2026-11-01,60000\n`;
+  expect((await importText(text)).stdout.trim()).toBe('2 prices added, 0 replaced, 1 unchanged.');
+  expect((await importText(text)).stdout.trim()).toBe('0 prices added, 0 replaced, 3 unchanged.');
+  expect(await months()).toEqual([
+    ['2026-10', '25000.050000000000150000000000000000000003', 0],
+    ['2026-11', '120000', 0],
+  ]);
+  expect((await kpool('prices', 'missing')).code).toBe(0);
+});
+
+test('a bad file imports nothing, and one sentence says which line is wrong', async () => {
+  const before = await prices();
+  const cases = [
+    [
+      `${HEADER}BTC,EUR,2026-10-05,1\nBTC,EUR,2026-10-01,49999\n`,
+      'Line 3 of prices.csv: BTC has the price 50000.1 on 2026-10-01 already, and here 49999.',
+    ],
+    [
+      `${HEADER}BTC,EUR,2026-10-05,1\nXYZ,EUR,2026-10-01,1\n`,
+      'Line 3 of prices.csv: the ledger holds no income in XYZ.',
+    ],
+    [
+      `${HEADER}BTC,EUR,2026-10-05,1\nBTC,USD,2026-10-01,1\n`,
+      'Line 3 of prices.csv: the price is in USD, and the books are in EUR.',
+    ],
+    [
+      `${HEADER}BTC,EUR,2026-10-05,1\nBTC,EUR,2026-13-01,1\n`,
+      'Line 3 of prices.csv: the date is "2026-13-01", not written YYYY-MM-DD.',
+    ],
+  ] as const;
+  for (const [text, sentence] of cases) {
+    const result = await importText(text);
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain(`${sentence} Nothing was imported.`);
+  }
+  expect(await prices()).toBe(before);
+});
+
+test('P4 a price that is replaced is kept; after a close that is an adjustment of the value', async () => {
+  await sql`
+    INSERT INTO sync.closes (month, action, instant) VALUES ('2026-10-01', 'close', sync.fix_ledger_instant())`;
+  const text = `${HEADER}BTC,EUR,2026-10-01,50001.10\nBTC,EUR,2026-11-01,60000\n`;
+  expect((await importText(text, '--replace')).stdout.trim()).toBe(
+    '0 prices added, 1 replaced, 1 unchanged.',
+  );
+  const revisions = await sql`
+    SELECT trim_scale(price)::text AS price, revised FROM book.prices WHERE price_date = '2026-10-01' ORDER BY revised`;
+  expect([...revisions]).toEqual([
+    { price: '50000.1', revised: 0 },
+    { price: '50001.1', revised: 1 },
+  ]);
+  await expect(sql`DELETE FROM book.prices`).rejects.toThrow('Prices are never changed or deleted');
+  const changes = await sql`
+    SELECT to_char(month, 'YYYY-MM') AS month, price_date::text AS day, currency, value_before_text AS before,
+           value_after_text AS after, change_text AS change FROM report.value_changes`;
+  expect([...changes]).toEqual([
+    {
+      month: '2026-10',
+      day: '2026-10-01',
+      currency: 'BTC',
+      before: '25000.05',
+      after: '25000.55',
+      change: '0.5',
+    },
+  ]);
+  const refused = await kpool('prices', 'use', 'USD');
+  expect([refused.code, refused.stderr]).toEqual([
+    2,
+    expect.stringContaining(
+      '2026-10 is closed, valued in EUR by the accrual day: nothing was changed.',
+    ) as string,
+  ]);
+});
+
+test('kpool prices list says of which days there are prices', async () => {
+  const list = await kpool('prices', 'list', '--json');
+  expect(JSON.parse(list.stdout)).toEqual([
+    {
+      ...{ currency: 'BTC', quoteCurrency: 'EUR', days: 3, from: '2026-10-01', to: '2026-11-01' },
+      ...{ replaced: 1, sources: 'imported' },
+    },
+  ]);
+});

@@ -1,0 +1,75 @@
+import { isKpoolError } from '../../../src/core/errors';
+import { parsePriceFile } from '../../../src/report/prices/price-file';
+
+const NOTHING_SAID = { currency: null, quoteCurrency: null, source: null };
+const OWN = 'currency,quote_currency,price_date,price\n';
+
+function refusalOf(text: string, options: Partial<typeof NOTHING_SAID> = {}): string {
+  try {
+    parsePriceFile('prices.csv', text, { ...NOTHING_SAID, ...options });
+  } catch (error) {
+    if (isKpoolError(error, 'usage.invalid')) return error.message;
+    throw error;
+  }
+  throw new Error('the file was accepted');
+}
+
+test('P1 prices are read digit for digit, whatever ends the lines', () => {
+  const text = `\uFEFF${OWN.replace('\n', '\r\n')}btc,EUR,2026-10-01,58123.450000000000000001\r\n\r\n"LTC",EUR,2026-10-01,70.5\r\n`;
+  expect(parsePriceFile('prices.csv', text, NOTHING_SAID)).toEqual([
+    {
+      ...{ line: 2, currency: 'BTC', quoteCurrency: 'EUR', day: '2026-10-01' },
+      ...{ price: '58123.450000000000000001', source: 'imported' },
+    },
+    {
+      ...{ line: 4, currency: 'LTC', quoteCurrency: 'EUR', day: '2026-10-01' },
+      ...{ price: '70.5', source: 'imported' },
+    },
+  ]);
+});
+
+test.each([
+  ['CoinGecko', 'snapped_at,price,market_cap,total_volume\n2026-10-01 00:00:00 UTC,58123.45,1,2\n'],
+  ['Yahoo Finance', 'Date,Open,High,Low,Close,Adj Close,Volume\n2026-10-01,1,2,3,58123.45,5,6\n'],
+  [
+    'CoinMarketCap',
+    'timeOpen;timeClose;name;open;high;low;close\n"2026-10-01T00:00:00.000Z";"x";"2781";"1";"2";"3";"58123.45"\n',
+  ],
+])('a file of %s is known by its header', (source, text) => {
+  const options = { ...NOTHING_SAID, currency: 'BTC', quoteCurrency: 'USD' };
+  expect(parsePriceFile('btc.csv', text, options)).toMatchObject([
+    { currency: 'BTC', quoteCurrency: 'USD', day: '2026-10-01', price: '58123.45', source },
+  ]);
+});
+
+test('a file of CryptoDataDownload names its pair, below a line with an address', () => {
+  const text =
+    'https://www.CryptoDataDownload.com\nUnix,Date,Symbol,Open,High,Low,Close\n1,2026-10-01 00:00:00,BTC/USD,1,2,3,4.5\n';
+  expect(parsePriceFile('d.csv', text, NOTHING_SAID)).toMatchObject([
+    { line: 3, currency: 'BTC', quoteCurrency: 'USD', price: '4.5', source: 'CryptoDataDownload' },
+  ]);
+});
+
+test.each([
+  [`${OWN}BTC,EUR,01.10.2026,1\n`, 'Line 2 of prices.csv: the date is "01.10.2026", not written YYYY-MM-DD.'],
+  [`${OWN}BTC,EUR,2026-02-30,1\n`, 'Line 2 of prices.csv: the date is "2026-02-30", not written YYYY-MM-DD.'],
+  [
+    `${OWN}BTC,EUR,2026-10-01,"58123,45"\n`,
+    'Line 2 of prices.csv: the price is "58123,45", not a number. Write decimals with a point.',
+  ],
+  [`${OWN}BTC,EUR,2026-10-01,\n`, 'Line 2 of prices.csv: the price is "", not a number.'],
+  [`${OWN}BTC,EUR,2026-10-01,-1\n`, 'Line 2 of prices.csv: the price is -1: it must be more than 0.'],
+  [
+    `${OWN}BTC,EUR,2026-10-01,1\nBTC,EUR,2026-10-02,1\nBTC,EUR,2026-10-01,2\n`,
+    'Line 4 of prices.csv: BTC has two prices for 2026-10-01: 2 here, 1 on line 2.',
+  ],
+  ['a,b,c\n1,2,3\n', 'Line 1 of prices.csv: the columns are not known.'],
+  ['date,price\n2026-10-01,1\n', 'Line 2 of prices.csv: it does not say of which coin: --currency BTC.'],
+  [`${OWN}BTC,EUR,2026-10-01,"1\n`, 'Line 2 of prices.csv: a quotation mark is not closed.'],
+])('a bad file is refused in one sentence with the line: %j', (text, sentence) => {
+  expect(refusalOf(text)).toBe(`${sentence} Nothing was imported.`);
+});
+
+test('an empty file holds no prices', () => {
+  expect(refusalOf('')).toBe('prices.csv holds no prices.');
+});
