@@ -22,8 +22,10 @@ export interface ReconciliationRow {
   readonly verdict: Verdict;
   /** What the pool's total counts, inferred from the match; null when nothing matched. */
   readonly definition: string | null;
-  /** Why it is not comparable; null when it is. */
+  /** Why it is not comparable, or what it was compared with and differs from; null when it matches. */
   readonly reason: string | null;
+  /** Other definitions that fit all totals of the account; null when none does. */
+  readonly alsoFits: string | null;
   /** Days not proven to be whole, in words; null when all are. */
   readonly uncertified: string | null;
 }
@@ -34,7 +36,8 @@ export async function readReconciliation(sql: Sql): Promise<readonly Reconciliat
     currency, observed_at AS "observedAt", pool_total_text AS "poolTotal", ledger_settled_text AS "ledgerSettled",
     ledger_pending_text AS "ledgerPending", difference_text AS difference, verdict, definition,
     CASE WHEN reason LIKE '%in quarantine'
-         THEN reason || ', accepted ones counted too: kpool quarantine list --all' ELSE reason END AS reason, uncertified`;
+         THEN reason || ', accepted ones counted too: kpool quarantine list --all' ELSE reason END AS reason,
+    also_fits AS "alsoFits", uncertified`;
   return sql<ReconciliationRow[]>`
     SELECT * FROM (
       SELECT account_name AS account, NULL AS "subAccount", NULL AS puid, ${columns} FROM report.account_reconciliation

@@ -1,3 +1,4 @@
+import { explainDifferences } from '../../report/difference-clues';
 import { readReconciliation, type ReconciliationRow } from '../../report/reconciliation';
 import { judge } from '../../report/wellness/judge';
 import { totalsOf } from '../../report/wellness/totals';
@@ -50,6 +51,14 @@ function mismatchText({ output }: CliContext, rows: readonly ReconciliationRow[]
   ];
 }
 
+/** Where more than one definition fits all totals of an account, which the verdicts do not name. */
+function rivalText(rows: readonly ReconciliationRow[]): readonly string[] {
+  const rivals = new Map(
+    rows.flatMap(({ account, alsoFits }) => (alsoFits === null ? [] : [[account, alsoFits]])),
+  );
+  return [...rivals].map(([account, others]) => `The totals of ${account} also fit: ${others}.`);
+}
+
 function resultText(context: CliContext, rows: readonly ReconciliationRow[]): string {
   if (rows.length === 0) return 'Nothing to reconcile yet: run kpool sync first.';
   const amount = (heading: string) => ({ heading, isNumber: true });
@@ -72,6 +81,7 @@ function resultText(context: CliContext, rows: readonly ReconciliationRow[]): st
     '',
     ...mismatchText(context, rows),
     ...uncertifiedText(context, rows),
+    ...rivalText(rows),
     `${countOf(rows.length, 'total')}: ${matching} match, ${count('differs')} differ, ${count('not comparable')} cannot be compared.`,
   ].join('\n');
 }
@@ -79,7 +89,9 @@ function resultText(context: CliContext, rows: readonly ReconciliationRow[]): st
 /** `kpool reconcile`: the ledger against the pool's own totals. */
 export const configureReconcile: ConfigureCommand = (command, context) => {
   command.action(async () => {
-    const rows = await workOnDatabase(context, 'reconcile', readReconciliation);
+    const rows = await workOnDatabase(context, 'reconcile', async (sql) =>
+      explainDifferences(sql, await readReconciliation(sql)),
+    );
     context.output.result(
       rows.map((row) => ({ ...row, observedAt: row.observedAt?.toISOString() ?? null })),
       () => resultText(context, rows),

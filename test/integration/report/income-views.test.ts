@@ -63,12 +63,15 @@ describe('the ledger of income', () => {
       await reward(type, { day: '2026-10-01', amount: '1' });
     await reward('MINING_EARN', { day: '2026-10-02', amount: '2' });
     await reward('UNITE_COIN_EARN', { day: '2026-10-01', amount: '3', currency: 'NMC' });
+    // Merged mining of the same coin and day, but not the same income: its amount is its own.
+    await reward('UNITE_COIN_EARN', { day: '2026-10-01', amount: '0.000000000119', ordinal: 1 });
     expect(await ledger()).toEqual([
       '2026-10-01 earnings BTC 1',
       '2026-10-01 rewards FEE_RATE_EARN BTC 1',
       '2026-10-01 rewards HASH_RATE_EARN BTC 1',
       '2026-10-01 rewards NEW_EARN BTC 1',
       '2026-10-01 rewards REWARD_EARN BTC 1',
+      '2026-10-01 rewards UNITE_COIN_EARN BTC 0.000000000119',
       '2026-10-01 rewards UNITE_COIN_EARN NMC 3',
       '2026-10-02 rewards MINING_EARN BTC 2',
     ]);
@@ -107,6 +110,24 @@ test('rewards left out are shown beside the earnings that stand for them, and wh
     { day: '2026-10-01', items: 1, difference: '0', differs_in: null },
     { day: '2026-10-02', items: 2, difference: '0.1', differs_in: 'amount and status' },
   ]);
+});
+
+test('merged mining is left out by evidence: only where its amount equals an earning’s', async () => {
+  await earn({ day: '2026-10-01', amount: '25.458995' });
+  await reward('UNITE_COIN_EARN', { day: '2026-10-01', amount: '0.000000000119' });
+  await earn({ day: '2026-10-02', amount: '2.50' });
+  await reward('UNITE_COIN_EARN', { day: '2026-10-02', amount: '2.5' });
+  const overlap = await sql`
+    SELECT mining_date::text AS day, evidence FROM report.income_overlap WHERE account_id = ${accountId}`;
+  expect([...overlap]).toEqual([{ day: '2026-10-02', evidence: 'UNITE_COIN_EARN: the same amount' }]);
+  const total = async () => {
+    const [row] = await sql`SELECT total_text FROM report.monthly_income WHERE account_id = ${accountId}`;
+    return row?.['total_text'] as unknown;
+  };
+  expect(await total()).toBe('27.958995000119');
+  // Once the pool corrects the earning, the two are no longer the same.
+  await sql`UPDATE pool.earnings SET amount = 2.4 WHERE amount = 2.5 AND puid = ${puidOf(accountId, 1)}`;
+  expect(await total()).toBe('30.358995000119');
 });
 
 test('accrual counts by mining day and cash by settle day; what is settled without a day stays apart', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import postgres from 'postgres';
+import { explainDifferences } from '../../../src/report/difference-clues';
 import { readReconciliation } from '../../../src/report/reconciliation';
 import { createSyncedPool } from '../../support/synced-pool';
 import { createTestDatabase, useTestDatabase } from '../../support/test-database';
@@ -40,12 +41,12 @@ test('P1 the ledger is compared as it was known when the pool gave its total, ex
         SELECT s.currency, s.es, s.ep, s.eo, s.rs, s.rp, s.ro, s.lo, k.*
           FROM shown s
          CROSS JOIN LATERAL (
-           SELECT coalesce(sum(amount) FILTER (WHERE source = 'earnings' AND status = 'SETTLED'), 0) AS es,
-                  coalesce(sum(amount) FILTER (WHERE source = 'earnings' AND status = 'WAIT_SETTLE'), 0) AS ep,
-                  coalesce(sum(amount) FILTER (WHERE source = 'earnings' AND status = 'ODD'), 0) AS eo,
-                  coalesce(sum(amount) FILTER (WHERE source = 'rewards' AND status = 'SETTLED'), 0) AS rs,
-                  coalesce(sum(amount) FILTER (WHERE source = 'rewards' AND status = 'WAIT_SETTLE'), 0) AS rp,
-                  coalesce(sum(amount) FILTER (WHERE source = 'rewards' AND status = 'ODD'), 0) AS ro
+           SELECT coalesce(sum(amount) FILTER (WHERE stream = 'earnings' AND status = 'SETTLED'), 0) AS es,
+                  coalesce(sum(amount) FILTER (WHERE stream = 'earnings' AND status = 'WAIT_SETTLE'), 0) AS ep,
+                  coalesce(sum(amount) FILTER (WHERE stream = 'earnings' AND status = 'ODD'), 0) AS eo,
+                  coalesce(sum(amount) FILTER (WHERE stream = 'rewards' AND status = 'SETTLED'), 0) AS rs,
+                  coalesce(sum(amount) FILTER (WHERE stream = 'rewards' AND status = 'WAIT_SETTLE'), 0) AS rp,
+                  coalesce(sum(amount) FILTER (WHERE stream = 'rewards' AND status = 'ODD'), 0) AS ro
              FROM report.income_as_of(s.observed_at) i
             WHERE i.puid = ${puidOf(accountId, 1)} AND i.currency = s.currency) AS k
          CROSS JOIN LATERAL (
@@ -195,6 +196,72 @@ test('the account’s own total is compared with all its sub-accounts together, 
   expect(rows.filter(({ subAccount }) => subAccount !== null).map(({ verdict }) => verdict)).toEqual(
     Array(3).fill('not comparable'),
   );
+});
+
+test('one definition has to fit all totals of an account; what it does not fit has a reason', async () => {
+  const accountId = await createLedgerAccount(sql, 'one definition');
+  const puid = puidOf(accountId, 1);
+  await sql`
+    INSERT INTO sync.cursors (stream, puid, algo, history_complete)
+    SELECT stream, puid, 'SHA256d', true FROM unnest(ARRAY['earnings', 'rewards']) AS stream,
+           unnest(ARRAY[${puid}, ${puidOf(accountId, 2)}]::bigint[]) AS puid`;
+  for (const [currency, amount] of [
+    ['BTC', '1'],
+    ['LTC', '2'],
+    ['KAS', '3'],
+  ] as const) {
+    await sql`
+      INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+      VALUES (${puid}, 'SHA256d', ${currency}, '2026-10-01Z', 0, ${amount}::text::numeric, 'SETTLED')`;
+    await sql`
+      INSERT INTO pool.rewards (puid, algo, currency, mined_at, type, ordinal, amount, status)
+      VALUES (${puid}, 'SHA256d', ${currency}, '2026-10-01Z', 'MINING_EARN', 0, ${amount}::text::numeric, 'SETTLED'),
+             (${puid}, 'SHA256d', ${currency}, '2026-10-02Z', 'FEE_RATE_EARN', 0, 0.25, 'SETTLED')`;
+  }
+  // This pool counts MINING_EARN beside the earnings; of KAS it lacks the subsidy, which leaves "settled" no better.
+  await giveTotal(accountId, 'BTC', '2.25');
+  await giveTotal(accountId, 'LTC', '4.25');
+  await giveTotal(accountId, 'KAS', '6');
+  const rows = (await explainDifferences(sql, await readReconciliation(sql))).filter(
+    ({ account, subAccount }) => account === 'one definition' && subAccount !== null,
+  );
+  const definition = 'earnings and all rewards, settled';
+  expect(rows.map(({ currency, ...row }) => [currency, row.verdict, row.definition, row.difference])).toEqual(
+    [
+      ['KAS', 'differs', null, '-0.25'],
+      ['BTC', 'matches', definition, '0'],
+      ['LTC', 'matches', definition, '0'],
+    ],
+  );
+  expect(rows[0]!.reason).toBe(
+    `compared with ${definition}, which fits 2 of 3 totals of the account; ` +
+      'the difference is just one item: FEE_RATE_EARN of 2026-10-02, SETTLED; ' +
+      `look closer: kpool sync earnings rewards --verify --account one definition --puid ${puid}`,
+  );
+});
+
+test('a pool that counts merged mining beside earnings ties out', async () => {
+  const accountId = await createLedgerAccount(sql, 'merged');
+  const puid = puidOf(accountId, 1);
+  await sql`
+    INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+    VALUES (${puid}, 'Scrypt', 'DOGE', '2026-10-01Z', 0, 25.458995, 'SETTLED')`;
+  await sql`
+    INSERT INTO pool.rewards (puid, algo, currency, mined_at, type, ordinal, amount, status)
+    VALUES (${puid}, 'Scrypt', 'DOGE', '2026-10-01Z', 'MINING_EARN', 0, 25.458995, 'SETTLED'),
+           (${puid}, 'Scrypt', 'DOGE', '2026-10-01Z', 'UNITE_COIN_EARN', 0, 0.000000000119, 'SETTLED')`;
+  await giveTotal(accountId, 'DOGE', '25.458995000119');
+  const rows = (await readReconciliation(sql)).filter(
+    ({ account, subAccount }) => account === 'merged' && subAccount !== null,
+  );
+  expect(rows).toMatchObject([
+    {
+      verdict: 'matches',
+      definition: 'settled',
+      // Nothing is pending, and the list of rewards alone holds all of it.
+      alsoFits: 'settled and pending; rewards, settled; rewards, settled and pending',
+    },
+  ]);
 });
 
 test('the days that are not certified are named beside the verdict', async () => {

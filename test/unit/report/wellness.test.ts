@@ -212,6 +212,7 @@ describe('the totals of a reconciliation', () => {
     verdict: 'differs',
     definition: null,
     reason: null,
+    alsoFits: null,
     uncertified: null,
     ...patch,
   });
