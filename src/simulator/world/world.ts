@@ -4,8 +4,8 @@ import { DEFAULT_QUIRKS, type Quirks } from '../quirks';
 import type { Worker } from './fleet';
 import type { SimIncomeFields, SimIncome, SimLedgerStream, SimScopeKey } from './sim-income';
 import { createRow, type NewIncome } from './new-income';
+import { PoolUsers } from './pool-users';
 import { emptyScope, seedAccounts, type SeedWorld } from './seed-world';
-import { SimAccount, type SimSubAccount } from './sim-account';
 import type { SimScope } from './sim-scope';
 import { totalOfAccount, totalOfSubAccount } from './totals';
 
@@ -31,17 +31,16 @@ const NO_READING = {
  * it (income is published and settled, machines come and go) when `advance` is called and with every request;
  * between those it stands still. The same seed and the same calls give the same world.
  */
-export class World {
+export class World extends PoolUsers {
   readonly #seed: SeedWorld;
-  readonly #accounts: SimAccount[];
   #nowMs: number;
   #nextChangeMs = -Infinity;
   #serial = 0;
 
   constructor(seed: SeedWorld) {
+    super(seedAccounts(seed), seed.spec.algorithms);
     this.#seed = seed;
     this.#nowMs = seed.startAtMs;
-    this.#accounts = seedAccounts(seed);
     this.liveUntil(seed.startAtMs);
   }
 
@@ -55,69 +54,13 @@ export class World {
     this.#nowMs = Math.max(this.#nowMs, nowMs);
     if (this.#nowMs < this.#nextChangeMs) return;
     let nextChangeMs = Infinity;
-    for (const account of this.#accounts) {
+    for (const account of this.accounts) {
       for (const scope of account.scopes()) {
         if (scope.nextChangeMs() <= this.#nowMs) scope.live(this.#nowMs, () => this.#serial++);
         nextChangeMs = Math.min(nextChangeMs, scope.nextChangeMs());
       }
     }
     this.#nextChangeMs = nextChangeMs;
-  }
-
-  // Users, sub-accounts, algorithms
-
-  get accounts(): readonly SimAccount[] {
-    return this.#accounts;
-  }
-
-  account(name: string): SimAccount {
-    const account = this.#accounts.find((candidate) => candidate.name === name);
-    if (account === undefined)
-      throw new KpoolError('usage.invalid', `The simulated pool has no user ${name}.`);
-    return account;
-  }
-
-  /** A new user with nothing yet. */
-  addAccount(name: string): SimAccount {
-    const account = new SimAccount(name);
-    for (const algo of this.#seed.spec.algorithms) account.algorithms.set(algo, { removed: false });
-    this.#accounts.push(account);
-    return account;
-  }
-
-  /** What user/query lists. */
-  subAccounts(account: string): readonly SimSubAccount[] {
-    return this.account(account).subAccounts.filter((subAccount) => !subAccount.removed);
-  }
-
-  subAccount(account: string, puid: bigint): SimSubAccount {
-    const subAccount = this.account(account).findSubAccount(puid);
-    if (subAccount === undefined)
-      throw new KpoolError('usage.invalid', `User ${account} has no puid ${puid}.`);
-    return subAccount;
-  }
-
-  addSubAccount(account: string, added: { puid: bigint; pname: string; defaultAlgo: string }): SimSubAccount {
-    const subAccount = { ...added, removed: false, extra: null };
-    this.account(account).subAccounts.push(subAccount);
-    return subAccount;
-  }
-
-  /** user/query no longer lists it; whether its income can still be asked for is a quirk. */
-  removeSubAccount(account: string, puid: bigint): void {
-    this.subAccount(account, puid).removed = true;
-  }
-
-  restoreSubAccount(account: string, puid: bigint): void {
-    this.subAccount(account, puid).removed = false;
-  }
-
-  changeSubAccount(
-    account: string,
-    puid: bigint,
-    patch: Partial<Pick<SimSubAccount, 'pname' | 'defaultAlgo' | 'extra'>>,
-  ): void {
-    Object.assign(this.subAccount(account, puid), patch);
   }
 
   /** What user/query says about a sub-account's hashrate, as of the last request or `advance`. */
@@ -133,24 +76,11 @@ export class World {
     };
   }
 
-  /** What algo/query lists. */
-  algorithms(account: string): readonly string[] {
-    return [...this.account(account).algorithms].filter(([, state]) => !state.removed).map(([algo]) => algo);
-  }
-
-  addAlgorithm(account: string, algo: string): void {
-    this.account(account).algorithms.set(algo, { removed: false });
-  }
-
-  removeAlgorithm(account: string, algo: string): void {
-    this.account(account).algorithms.set(algo, { removed: true });
-  }
-
   // Income
 
   /** Every scope that has or had income or machines. */
   scopes(account?: string): readonly SimScopeKey[] {
-    const accounts = account === undefined ? this.#accounts : [this.account(account)];
+    const accounts = account === undefined ? this.accounts : [this.account(account)];
     return accounts.flatMap((each) => each.scopes().map((scope) => scope.key));
   }
 

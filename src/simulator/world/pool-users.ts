@@ -1,0 +1,81 @@
+import { KpoolError } from '../../core/errors';
+import { SimAccount, type SimSubAccount } from './sim-account';
+
+/** The users of the simulated pool, with what is listed to each: sub-accounts and algorithms. */
+export class PoolUsers {
+  readonly #accounts: SimAccount[];
+  readonly #algorithms: readonly string[];
+
+  /** `algorithms`: what is listed to a new user. */
+  constructor(accounts: readonly SimAccount[], algorithms: readonly string[]) {
+    this.#accounts = [...accounts];
+    this.#algorithms = algorithms;
+  }
+
+  get accounts(): readonly SimAccount[] {
+    return this.#accounts;
+  }
+
+  account(name: string): SimAccount {
+    const account = this.#accounts.find((candidate) => candidate.name === name);
+    if (account === undefined)
+      throw new KpoolError('usage.invalid', `The simulated pool has no user ${name}.`);
+    return account;
+  }
+
+  /** A new user with nothing yet. */
+  addAccount(name: string): SimAccount {
+    const account = new SimAccount(name);
+    for (const algo of this.#algorithms) account.algorithms.set(algo, { removed: false });
+    this.#accounts.push(account);
+    return account;
+  }
+
+  /** What user/query lists. */
+  subAccounts(account: string): readonly SimSubAccount[] {
+    return this.account(account).subAccounts.filter((subAccount) => !subAccount.removed);
+  }
+
+  subAccount(account: string, puid: bigint): SimSubAccount {
+    const subAccount = this.account(account).findSubAccount(puid);
+    if (subAccount === undefined)
+      throw new KpoolError('usage.invalid', `User ${account} has no puid ${puid}.`);
+    return subAccount;
+  }
+
+  addSubAccount(account: string, added: { puid: bigint; pname: string; defaultAlgo: string }): SimSubAccount {
+    const subAccount = { ...added, removed: false, extra: null };
+    this.account(account).subAccounts.push(subAccount);
+    return subAccount;
+  }
+
+  /** user/query no longer lists it; whether its income can still be asked for is a quirk. */
+  removeSubAccount(account: string, puid: bigint): void {
+    this.subAccount(account, puid).removed = true;
+  }
+
+  restoreSubAccount(account: string, puid: bigint): void {
+    this.subAccount(account, puid).removed = false;
+  }
+
+  changeSubAccount(
+    account: string,
+    puid: bigint,
+    patch: Partial<Pick<SimSubAccount, 'pname' | 'defaultAlgo' | 'extra'>>,
+  ): void {
+    Object.assign(this.subAccount(account, puid), patch);
+  }
+
+  /** What algo/query lists. */
+  algorithms(account: string): readonly string[] {
+    return [...this.account(account).algorithms].filter(([, state]) => !state.removed).map(([algo]) => algo);
+  }
+
+  addAlgorithm(account: string, algo: string): void {
+    this.account(account).algorithms.set(algo, { removed: false });
+  }
+
+  removeAlgorithm(account: string, algo: string): void {
+    this.account(account).algorithms.set(algo, { removed: true });
+  }
+}
