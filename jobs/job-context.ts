@@ -13,7 +13,7 @@ export type JobService = Pick<
   | 'plan'
   | 'run'
   | 'mayRun'
-  | 'quietMs'
+  | 'openCircuitMs'
   | 'waitEstimateMs'
   | 'enforceRetention'
   | 'findScopesInHand'

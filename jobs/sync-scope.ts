@@ -18,11 +18,11 @@ export async function syncScope(context: JobContext, job: QueuedJob, token: stri
     });
   }
   if (!(await service.mayRun(account, target.stream))) return 'account stopped';
-  const quietMs = service.quietMs(account, target.stream);
-  const waitMs = quietMs > 0 ? quietMs : service.waitEstimateMs(account, target.stream);
+  const openCircuitMs = service.openCircuitMs(account, target.stream);
+  const waitMs = openCircuitMs > 0 ? openCircuitMs : service.waitEstimateMs(account, target.stream);
   // Starting a run that cannot send anything would count as a failure of the scope. It stays due, so it is planned
   // again.
-  if (quietMs > 0 || waitMs > MAX_PERMIT_WAIT_MS) {
+  if (openCircuitMs > 0 || waitMs > MAX_PERMIT_WAIT_MS) {
     context.wakeIn(context.holds.hold(account, target.stream, waitMs));
     return 'waits for the pool';
   }

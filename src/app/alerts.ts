@@ -1,3 +1,6 @@
+import type { Config } from '../config/config';
+import { findProxy } from '../config/proxies';
+import type { Secret } from '../core/secret';
 import type { AccountId } from '../domain/ids';
 import {
   MAX_MESSAGES_PER_ROUND,
@@ -7,7 +10,7 @@ import {
   type AlertCandidate,
 } from '../observability/alerts';
 import type { Logger } from '../observability/logger';
-import { WEBHOOK_TIMEOUT_MS, type Webhook } from '../observability/webhook';
+import { createWebhook, WEBHOOK_TIMEOUT_MS, type Webhook } from '../observability/webhook';
 import { sentenceOf } from '../report/wellness/problem';
 import type { Wellness } from '../report/wellness/judge';
 import type { PrismaAlertStore } from '../store/alerts/alert-store';
@@ -98,4 +101,9 @@ export function candidatesOf(
   });
   const unsent = problems.filter(({ alert }) => alert === null).map(({ subject }) => subject);
   return { candidates, unjudged: new Set([...unjudged, ...unsent]) };
+}
+
+/** The webhook at `url`, through the proxy that is configured for it; `stop` gives up a message that is under way. */
+export function openWebhook(url: Secret, config: Pick<Config, 'proxies'>, stop?: AbortSignal): Webhook {
+  return createWebhook(url, { stop, proxy: findProxy(url.reveal(), config) });
 }

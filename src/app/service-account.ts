@@ -42,7 +42,7 @@ function fingerprintOfAll(credentials: AccountCredentials): string {
 }
 
 /** Records an account, and makes its client and the guard that keeps it from harm. */
-export async function openAccount(
+async function openAccount(
   credentials: AccountCredentials,
   { config, client, pacer, clock, random, logger, metrics }: AccountWorld,
 ): Promise<{ readonly account: ServiceAccount; readonly guard: AccountGuard }> {
@@ -65,4 +65,22 @@ export async function openAccount(
   });
   const account = { ...record, name, pool };
   return { account, guard: new AccountGuard({ ...account, keyFingerprint }, { store, clock, logger }) };
+}
+
+/** Records the accounts that are configured, and makes what each needs. */
+export async function openAccounts(
+  credentials: readonly AccountCredentials[],
+  world: AccountWorld,
+): Promise<{
+  readonly accounts: readonly ServiceAccount[];
+  readonly guards: ReadonlyMap<AccountId, AccountGuard>;
+}> {
+  const accounts: ServiceAccount[] = [];
+  const guards = new Map<AccountId, AccountGuard>();
+  for (const each of credentials) {
+    const { account, guard } = await openAccount(each, world);
+    accounts.push(account);
+    guards.set(account.accountId, guard);
+  }
+  return { accounts, guards };
 }

@@ -6,7 +6,7 @@ import type { LedgerRequest } from '../sync/ledger/sync-ledger-scope';
 import type { RunTotals } from '../sync/ports';
 import type { RunResult } from '../sync/run-scope';
 import type { StreamDefinition } from '../sync/stream';
-import { Patience } from './patience';
+import { RetryBudget } from './retry-budget';
 import { EVERYTHING, findMismatch, isSelected, type SyncSelection } from './sync-selection';
 import type { ServiceAccount } from './service-account';
 import type { SyncService } from './sync-service';
@@ -28,8 +28,8 @@ export interface SyncEverythingOptions {
   readonly selection: SyncSelection;
   readonly request: LedgerRequest;
   readonly signal: AbortSignal;
-  /** How long the calls of an account are waited for when the pool is to be left alone. */
-  readonly patienceMs: number;
+  /** How long the calls of an account may wait for an open circuit. */
+  readonly retryBudgetMs: number;
   readonly onProgress: (progress: StreamProgress) => void;
 }
 
@@ -45,11 +45,11 @@ export interface StreamSummary {
 /** What the streams of one account know of each other. */
 interface AccountRun {
   isStopped: boolean;
-  readonly patience: Patience;
+  readonly retryBudget: RetryBudget;
 }
 
 function newState(service: SyncService, options: SyncEverythingOptions): AccountRun {
-  return { isStopped: false, patience: new Patience(service.clock, options) };
+  return { isStopped: false, retryBudget: new RetryBudget(service.clock, options) };
 }
 
 /**
@@ -136,14 +136,15 @@ async function syncStream(
     };
     const { signal, request } = options;
     const runOptions = { trigger: 'command', signal, onProgress, onWait };
-    const outlast = (): Promise<boolean> => state.patience.outlast(() => service.quietMs(account, stream));
+    const outlast = (): Promise<boolean> =>
+      state.retryBudget.outlast(() => service.openCircuitMs(account, stream));
     let result: RunResult;
     do {
       await outlast();
       result = await service.run(account, planned.scope, runOptions, request);
-      if (result.error === null) state.patience.renew();
+      if (result.error === null) state.retryBudget.renew();
       // What a pool that is to be left alone did not answer is asked for again once it lets calls in.
-    } while (isKept(result) && service.quietMs(account, stream) > 0 && (await outlast()));
+    } while (isKept(result) && service.openCircuitMs(account, stream) > 0 && (await outlast()));
     inHand.delete(planned);
     waiting.delete(planned);
     if (result.error?.retry === 'never-account') state.isStopped = true;

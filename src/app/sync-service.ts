@@ -1,20 +1,15 @@
 import type { AccountCredentials } from '../config/accounts';
 import type { Config } from '../config/config';
-import { findProxy } from '../config/proxies';
 import { assert } from '../core/assert';
 import type { Clock } from '../core/clock';
 import { createLastingPostgres, type LastingPostgres } from '../core/postgres/driver';
 import type { Secret } from '../core/secret';
 import type { AccountId } from '../domain/ids';
-import type { PlannedScope, ScopePlan } from '../domain/due-scopes';
-import { nextVisitMs, paceOf } from '../domain/scope-schedule';
+import type { ScopePlan } from '../domain/due-scopes';
 import type { Stream } from '../domain/streams';
-import { DAY_MS } from '../domain/windows';
-import { intervalOf } from '../domain/streams';
 import { DEFAULT_TIMEOUTS } from '../kucoin';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
-import { createWebhook } from '../observability/webhook';
 import type { PaceScope } from '../pacing/buckets';
 import { createPacer, type PacerHandle } from '../pacing/pacer';
 import { openPacingDatabase, type PacingDatabase } from '../pacing/pacing-database';
@@ -22,19 +17,13 @@ import { judge, type Wellness } from '../report/wellness/judge';
 import { readWellnessFacts } from '../report/wellness/read-facts';
 import type { AccountStatus } from '../store/accounts';
 import { PrismaAlertStore } from '../store/alerts/alert-store';
-import { PrismaCatalogStore } from '../store/catalog';
 import { createStoreClient } from '../store/client';
-import { PrismaFleetStore } from '../store/fleet/fleet-store';
 import type { PrismaClient } from '../store/generated/client';
-import { PrismaIncomeStore } from '../store/income-samples';
 import { readNow } from '../store/instants';
-import { PrismaLedgerStore } from '../store/ledger/ledger-store';
 import { enforceRetention, type KeepDays, type Retained } from '../store/retention';
 import { PrismaRunStore } from '../store/runs';
 import { PrismaScopeStore } from '../store/scopes';
 import { PostgresScopeLocks } from '../store/scope-locks';
-import { saveSettings } from '../store/settings';
-import { saveStreams } from '../store/streams';
 import { WHAT_IS_DUE, type LedgerRequest } from '../sync/ledger/sync-ledger-scope';
 import type { Scope } from '../sync/ports';
 import { runScope, type RunOptions, type RunResult } from '../sync/run-scope';
@@ -43,11 +32,14 @@ import type { SyncDeps } from '../sync/stream';
 import type { StreamRegistry } from '../sync/stream-registry';
 import { syncWhileListed } from '../sync/unlisted';
 import type { AccountGuard } from './account-guard';
-import { createAlertRounds, type AlertRound } from './alerts';
+import { createAlertRounds, openWebhook, type AlertRound } from './alerts';
 import { logPacing } from './pace-log';
+import { saveReportSettings } from './report-settings';
 import { reportRun } from './run-report';
 import { AccountScopeListing } from './scope-listing';
-import { openAccount, type ServiceAccount } from './service-account';
+import { planScopes } from './scope-plan';
+import { openAccounts, type ServiceAccount } from './service-account';
+import { createSyncDeps } from './sync-deps';
 
 export interface SyncServiceOptions {
   readonly streams: StreamRegistry;
@@ -63,21 +55,6 @@ export interface SyncServiceOptions {
 }
 
 const END_TIMEOUT_S = 2;
-
-/** What the views of `report` go by. */
-async function saveReportSettings(
-  client: PrismaClient,
-  { config: { report, sync }, streams }: Pick<SyncServiceOptions, 'config' | 'streams'>,
-): Promise<void> {
-  await saveSettings(client, {
-    report_time_zone: report.timeZone,
-    tier_intervals: { recent: sync.recentEveryMs / 1_000, full: sync.fullEveryMs / 1_000 },
-  });
-  await saveStreams(
-    client,
-    streams.all.map(({ name, scopes }) => ({ name, scopes, everyMs: intervalOf(sync.everyMs, name) })),
-  );
-}
 
 /** Everything that a process needs to sync: the accounts with their clients, the stores, the pace. */
 export class SyncService {
@@ -121,14 +98,8 @@ export class SyncService {
       onEvent: (event) => logPacing(logger, metrics, event),
     });
     try {
-      await saveReportSettings(client, options);
-      const accounts: ServiceAccount[] = [];
-      const guards = new Map<AccountId, AccountGuard>();
-      for (const credentials of options.accounts) {
-        const { account, guard } = await openAccount(credentials, { ...options, client, pacer });
-        accounts.push(account);
-        guards.set(account.accountId, guard);
-      }
+      await saveReportSettings(client, config, options.streams);
+      const { accounts, guards } = await openAccounts(options.accounts, { ...options, client, pacer });
       const locks = new PostgresScopeLocks(options.databaseUrl, client);
       await new PrismaRunStore(client, locks).closeAbandoned();
       const facts = createLastingPostgres({ url: options.databaseUrl, applicationName: 'kpool' });
@@ -143,21 +114,15 @@ export class SyncService {
 
   /** Every scope of a stream and when it is to be visited: new credentials make the list of sub-accounts due. */
   async plan(account: ServiceAccount, stream: Stream): Promise<ScopePlan> {
-    const store = new PrismaScopeStore(this.client);
-    const { scopes, nowMs } =
-      this.streams.get(stream).scopes === 'mining'
-        ? await store.findMiningScopes(account.accountId, stream)
-        : await store.findAccountScope(account.accountId, stream);
-    const { everyMs, dormantAfterDays } = this.options.config.sync;
     // Credentials that changed are tried at once, not when the interval of the old ones has passed.
     const isUntried = stream === 'sub-accounts' && !(await this.guardOf(account).isIdentityKnown());
-    const planned = scopes.map((found): PlannedScope => {
-      const sketch = isUntried ? { ...found, lastCycleAtMs: null } : found;
-      const pace = paceOf(sketch, dormantAfterDays * DAY_MS, nowMs);
-      const scope: Scope = { stream, accountId: account.accountId, puid: sketch.puid, algo: sketch.algo };
-      return { scope, pace, nextVisitMs: nextVisitMs(sketch, pace, intervalOf(everyMs, stream), nowMs) };
-    });
-    return { scopes: planned, nowMs };
+    return planScopes(
+      new PrismaScopeStore(this.client),
+      this.options.config.sync,
+      account.accountId,
+      this.streams.get(stream),
+      isUntried,
+    );
   }
 
   /**
@@ -182,7 +147,7 @@ export class SyncService {
         try {
           await lock.use(run, async () => {
             await guard.requireIdentity(this.streams.get(scope.stream), () =>
-              this.listSubAccounts(account, options),
+              this.readCatalog(account, 'sub-accounts', options),
             );
             await syncWhileListed(this.listingOf(account), scope, run, () =>
               sync(this.depsOf(account), scope, run, request),
@@ -225,7 +190,7 @@ export class SyncService {
   }
 
   /** How long the open circuit pauses this stream of the account, ms; 0 when closed. */
-  quietMs(account: ServiceAccount, stream: Stream): number {
+  openCircuitMs(account: ServiceAccount, stream: Stream): number {
     return account.pool.pauseMs(this.streams.get(stream).endpoint);
   }
 
@@ -268,13 +233,7 @@ export class SyncService {
   ): { run(): Promise<AlertRound> } {
     return createAlertRounds({
       store: new PrismaAlertStore(this.client),
-      webhook:
-        webhookUrl === null
-          ? null
-          : createWebhook(webhookUrl, {
-              stop: signal,
-              proxy: findProxy(webhookUrl.reveal(), this.options.config),
-            }),
+      webhook: webhookUrl === null ? null : openWebhook(webhookUrl, this.options.config, signal),
       readWellness: () => this.readWellness(),
       accountIds: new Map(this.accounts.map(({ name, accountId }) => [name, accountId])),
       logger: this.options.logger,
@@ -307,21 +266,7 @@ export class SyncService {
   }
 
   private depsOf(account: ServiceAccount): SyncDeps {
-    const { historyStartMs, recentDays, recentEveryMs, fullEveryMs, coins, everyMs } =
-      this.options.config.sync;
-    const { requestsPerSecond, workerDetailsShare } = this.options.config.pool;
-    return {
-      pool: account.pool,
-      ledger: new PrismaLedgerStore(this.client),
-      catalog: new PrismaCatalogStore(this.client),
-      fleet: new PrismaFleetStore(this.client),
-      income: new PrismaIncomeStore(this.client),
-      tiers: { historyStartMs, recentDays, recentEveryMs, fullEveryMs, coins },
-      clock: this.options.clock,
-      workerDetailsPerRound: Math.floor(
-        (requestsPerSecond * workerDetailsShare * intervalOf(everyMs, 'worker-details')) / 1_000,
-      ),
-    };
+    return createSyncDeps(account.pool, this.client, this.options);
   }
 
   private guardOf(account: ServiceAccount): AccountGuard {
@@ -339,17 +284,16 @@ export class SyncService {
   /** How that went is in the record of the two runs: a list that could not be had leaves everything as it was. */
   private async listScopes(account: ServiceAccount, signal: AbortSignal): Promise<void> {
     for (const { name: stream } of this.streams.catalog) {
-      const scope = { stream, accountId: account.accountId, puid: null, algo: null };
-      await this.run(account, scope, { trigger: 'refusal', signal });
+      await this.readCatalog(account, stream, { trigger: 'refusal', signal });
     }
   }
 
-  private async listSubAccounts(
+  private async readCatalog(
     account: ServiceAccount,
-    options: Pick<RunOptions, 'trigger' | 'signal'>,
+    stream: Stream,
+    { trigger, signal }: Pick<RunOptions, 'trigger' | 'signal'>,
   ): Promise<RunResult> {
-    const scope = { stream: 'sub-accounts', accountId: account.accountId, puid: null, algo: null } as const;
-    const { trigger, signal } = options;
+    const scope = { stream, accountId: account.accountId, puid: null, algo: null };
     return this.run(account, scope, { trigger, signal });
   }
 }

@@ -81,12 +81,12 @@ export async function openTestService(options: TestServiceOptions): Promise<Sync
   });
 }
 
-/** Syncs what is due once, as `kpool sync` does, but without patience with a pool that is to be left alone. */
+/** Syncs what is due once, as `kpool sync` does, but without waiting for an open circuit. */
 export async function syncOnce(
   service: SyncService,
   selection: Partial<SyncSelection> = {},
   request: LedgerRequest = WHAT_IS_DUE,
-  patienceMs = 0,
+  retryBudgetMs = 0,
 ): Promise<readonly StreamSummary[]> {
   const never = new AbortController();
   setMaxListeners(0, never.signal);
@@ -94,7 +94,7 @@ export async function syncOnce(
     selection: { ...EVERYTHING, ...selection },
     request,
     signal: never.signal,
-    patienceMs,
+    retryBudgetMs,
     onProgress: () => undefined,
   });
 }

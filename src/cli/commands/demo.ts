@@ -3,7 +3,7 @@ import { correctIncome } from '../../app/demo-events';
 import { seedFleetHistory } from '../../app/demo-history';
 import { makeTrouble } from '../../app/demo-troubles';
 import { openSession, type Session } from '../../app/session';
-import { PATIENCE_MS } from '../../app/patience';
+import { RETRY_BUDGET_MS } from '../../app/retry-budget';
 import { syncEverything, type StreamSummary } from '../../app/sync-everything';
 import { EVERYTHING, type SyncSelection } from '../../app/sync-selection';
 import { requireAccounts } from '../../config/require-accounts';
@@ -36,7 +36,7 @@ async function syncAll(
       selection: { ...EVERYTHING, streams },
       request,
       signal: context.signal,
-      patienceMs: PATIENCE_MS,
+      retryBudgetMs: RETRY_BUDGET_MS,
       onProgress: showProgress(progress, true),
     });
   } finally {

@@ -1,6 +1,6 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import { openSession } from '../../app/session';
-import { PATIENCE_MS } from '../../app/patience';
+import { RETRY_BUDGET_MS } from '../../app/retry-budget';
 import { syncEverything } from '../../app/sync-everything';
 import { requireAccounts } from '../../config/require-accounts';
 import { KpoolError } from '../../core/errors';
@@ -91,7 +91,7 @@ export const configureSync: ConfigureCommand = (command, context) => {
           selection: { streams: streams.length === 0 ? null : streams, accountName: account, puid, algo },
           request: { verifyBeforeMs, span, acceptEmpty: flags.acceptEmpty === true },
           signal,
-          patienceMs: PATIENCE_MS,
+          retryBudgetMs: RETRY_BUDGET_MS,
           onProgress: showProgress(progress, accounts.length === 1),
         });
         progress.stop();

@@ -106,7 +106,7 @@ test('P8 a stopped account has no jobs, and the others go on', async () => {
 
 test('a job that would wait more than 5 s for its permit makes room', async () => {
   await pool.sync({ streams: CATALOG });
-  const busy: Partial<JobContext['service']> = { quietMs: () => 0, waitEstimateMs: () => 20_000 };
+  const busy: Partial<JobContext['service']> = { openCircuitMs: () => 0, waitEstimateMs: () => 20_000 };
   const service = Object.assign(Object.create(pool.service) as JobContext['service'], busy);
   const woken: number[] = [];
   const waiter = { ...context, service, wakeIn: (ms: number) => void woken.push(ms) };

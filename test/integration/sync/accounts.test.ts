@@ -1,5 +1,5 @@
 import type postgres from 'postgres';
-import { PATIENCE_MS } from '../../../src/app/patience';
+import { RETRY_BUDGET_MS } from '../../../src/app/retry-budget';
 import type { StreamSummary } from '../../../src/app/sync-everything';
 import type { SyncService } from '../../../src/app/sync-service';
 import { systemClock, type Clock } from '../../../src/core/clock';
@@ -336,7 +336,7 @@ test('a sync by hand outlasts a short maintenance', async () => {
   const stop = pool.simulator.faults.when((request) =>
     request.apiKey === apiKey && requestsOf(apiKey) <= 6 ? { kind: 'maintenance' } : undefined,
   );
-  const summaries = await syncOnce(service, {}, WHAT_IS_DUE, PATIENCE_MS);
+  const summaries = await syncOnce(service, {}, WHAT_IS_DUE, RETRY_BUDGET_MS);
   stop();
   expect(outcomesOf(summaries, name)).toEqual(['succeeded']);
   await expectLedgerOf(name);
@@ -348,7 +348,7 @@ test('under a 403 that lasts, a sync by hand ends within two minutes, names both
   pool.simulator.faults.when((request) =>
     request.apiKey === apiKey ? { kind: 'http', status: 403, body: 'empty' } : undefined,
   );
-  const summaries = await syncOnce(service, {}, WHAT_IS_DUE, PATIENCE_MS);
+  const summaries = await syncOnce(service, {}, WHAT_IS_DUE, RETRY_BUDGET_MS);
   expect(outcomesOf(summaries, name)).toContain('failed');
   expect(outcomesOf(summaries, keyOf(1).name)).toEqual(['succeeded']);
   const error: KpoolError | null = summaries.find(({ account }) => account === name)!.results[0]!.error;

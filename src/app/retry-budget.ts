@@ -1,0 +1,30 @@
+import type { Clock } from '../core/clock';
+
+/** How long a sync by hand waits for an open circuit: longer than a short ban or a restart takes. */
+export const RETRY_BUDGET_MS = 60_000;
+
+/** How long the calls of one account may wait for an open circuit before they give up. */
+export class RetryBudget {
+  #endsAtMs: number | null = null;
+
+  constructor(
+    private readonly clock: Pick<Clock, 'monotonicMs' | 'sleep'>,
+    private readonly options: { readonly retryBudgetMs: number; readonly signal: AbortSignal },
+  ) {}
+
+  /** Waits until the circuit closes; false when that takes too long. `openCircuitMs`: for how long it stays open. */
+  async outlast(openCircuitMs: () => number): Promise<boolean> {
+    for (let waitMs = openCircuitMs(); waitMs > 0; waitMs = openCircuitMs()) {
+      const nowMs = this.clock.monotonicMs();
+      this.#endsAtMs ??= nowMs + this.options.retryBudgetMs;
+      if (nowMs + waitMs > this.#endsAtMs) return false;
+      await this.clock.sleep(waitMs, this.options.signal);
+    }
+    return true;
+  }
+
+  /** The pool answers: the next open circuit may wait as long again. */
+  renew(): void {
+    this.#endsAtMs = null;
+  }
+}

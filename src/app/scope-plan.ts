@@ -1,0 +1,29 @@
+import type { Config } from '../config/config';
+import type { PlannedScope, ScopePlan } from '../domain/due-scopes';
+import type { AccountId } from '../domain/ids';
+import { nextVisitMs, paceOf } from '../domain/scope-schedule';
+import { intervalOf } from '../domain/streams';
+import { DAY_MS } from '../domain/windows';
+import type { PrismaScopeStore } from '../store/scopes';
+import type { StreamDefinition } from '../sync/stream';
+
+/** Every scope of a stream and when it is to be visited; at once where `isUntried`. */
+export async function planScopes(
+  store: PrismaScopeStore,
+  { everyMs, dormantAfterDays }: Pick<Config['sync'], 'everyMs' | 'dormantAfterDays'>,
+  accountId: AccountId,
+  { name: stream, scopes: kind }: Pick<StreamDefinition, 'name' | 'scopes'>,
+  isUntried: boolean,
+): Promise<ScopePlan> {
+  const { scopes, nowMs } =
+    kind === 'mining'
+      ? await store.findMiningScopes(accountId, stream)
+      : await store.findAccountScope(accountId, stream);
+  const planned = scopes.map((found): PlannedScope => {
+    const sketch = isUntried ? { ...found, lastCycleAtMs: null } : found;
+    const pace = paceOf(sketch, dormantAfterDays * DAY_MS, nowMs);
+    const scope = { stream, accountId, puid: sketch.puid, algo: sketch.algo };
+    return { scope, pace, nextVisitMs: nextVisitMs(sketch, pace, intervalOf(everyMs, stream), nowMs) };
+  });
+  return { scopes: planned, nowMs };
+}

@@ -1,0 +1,31 @@
+import type { Config } from '../config/config';
+import type { Clock } from '../core/clock';
+import { intervalOf } from '../domain/streams';
+import { PrismaCatalogStore } from '../store/catalog';
+import { PrismaFleetStore } from '../store/fleet/fleet-store';
+import type { PrismaClient } from '../store/generated/client';
+import { PrismaIncomeStore } from '../store/income-samples';
+import { PrismaLedgerStore } from '../store/ledger/ledger-store';
+import type { SyncDeps } from '../sync/stream';
+
+/** What the streams of one account work with: its API, the stores, and how they are configured. */
+export function createSyncDeps(
+  pool: SyncDeps['pool'],
+  client: PrismaClient,
+  { config, clock }: { readonly config: Pick<Config, 'sync' | 'pool'>; readonly clock: Clock },
+): SyncDeps {
+  const { historyStartMs, recentDays, recentEveryMs, fullEveryMs, coins, everyMs } = config.sync;
+  const { requestsPerSecond, workerDetailsShare } = config.pool;
+  return {
+    pool,
+    ledger: new PrismaLedgerStore(client),
+    catalog: new PrismaCatalogStore(client),
+    fleet: new PrismaFleetStore(client),
+    income: new PrismaIncomeStore(client),
+    tiers: { historyStartMs, recentDays, recentEveryMs, fullEveryMs, coins },
+    clock,
+    workerDetailsPerRound: Math.floor(
+      (requestsPerSecond * workerDetailsShare * intervalOf(everyMs, 'worker-details')) / 1_000,
+    ),
+  };
+}
