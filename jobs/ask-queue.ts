@@ -1,4 +1,4 @@
-import { describeQueuePlace, queuePlaceOf } from '../src/app/queue-place';
+import { describeQueueLocation, queueLocationOf } from '../src/app/queue-location';
 import { createPool } from '../src/core/postgres/pool';
 import type { Secret } from '../src/core/secret';
 import { QUEUE_SESSION, requirePostgresQueue } from './backends/postgres-requirements';
@@ -15,7 +15,7 @@ export async function askQueue(
 ): Promise<string> {
   if (redisUrl === null) await askDatabase(databaseUrl);
   else await requireRedis(redisUrl, { prefix: 'kpool', log });
-  return `jobs are kept in ${describeQueuePlace(queuePlaceOf(redisUrl))}`;
+  return `jobs are kept in ${describeQueueLocation(queueLocationOf(redisUrl))}`;
 }
 
 async function askDatabase(url: Secret): Promise<void> {

@@ -1,4 +1,9 @@
-import { describeQueuePlace, holdQueuePlace, queuePlaceOf, withSchedulesLock } from '../src/app/queue-place';
+import {
+  describeQueueLocation,
+  holdQueueLocation,
+  queueLocationOf,
+  withSchedulesLock,
+} from '../src/app/queue-location';
 import type { Secret } from '../src/core/secret';
 import { openPostgresBackend } from './backends/postgres';
 import { openRedisBackend } from './backends/redis';
@@ -21,10 +26,10 @@ export interface RunJobsOptions extends Omit<ServiceJobsOptions, 'backend' | 'ex
  */
 export async function runJobs(options: RunJobsOptions): Promise<ServiceJobs> {
   const { databaseUrl, redisUrl, clock, log, random } = options;
-  const place = queuePlaceOf(redisUrl);
-  const held = await holdQueuePlace({
+  const location = queueLocationOf(redisUrl);
+  const held = await holdQueueLocation({
     databaseUrl,
-    place,
+    location,
     clock,
     random,
     log: (line) => log.warn(line),
@@ -42,7 +47,7 @@ export async function runJobs(options: RunJobsOptions): Promise<ServiceJobs> {
         backend,
         exclusively: (work) => withSchedulesLock(databaseUrl, work),
       });
-      log.info(`Jobs run, kept in ${describeQueuePlace(place)}.`);
+      log.info(`Jobs run, kept in ${describeQueueLocation(location)}.`);
       return {
         ...jobs,
         async stop() {

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config';
 import { judge } from '../report/wellness/judge';
-import { failed, well, type Finding } from './finding';
+import { failed, well, type CheckResult } from './check-result';
 import type { ServiceAccount } from './service-account';
 
 /** A host whose clock is this far off is told so; requests are signed with the pool's time all the same. */
@@ -13,7 +13,7 @@ export async function checkAccount(
   { pool: config }: Pick<Config, 'pool'>,
   isPacedAsWhole: (key: string) => boolean,
   signal: AbortSignal,
-): Promise<Finding[]> {
+): Promise<CheckResult[]> {
   const name = `account ${account.name}`;
   const stopped = describeStop(name, account);
   try {
@@ -32,7 +32,7 @@ export async function checkAccount(
 function describeStop(
   name: string,
   { name: account, status, statusReason: reason }: ServiceAccount,
-): Finding[] {
+): CheckResult[] {
   return judge({ accounts: [{ account, status, reason }] }).problems.map(({ what, cause, mend }) => ({
     name,
     isWell: false,
@@ -41,7 +41,7 @@ function describeStop(
   }));
 }
 
-function describePace({ requestsPerSecond, rateScope }: Config['pool'], hasTurned: boolean): Finding {
+function describePace({ requestsPerSecond, rateScope }: Config['pool'], hasTurned: boolean): CheckResult {
   const pace = `at most ${requestsPerSecond} requests a second`;
   if (!hasTurned)
     return well(
@@ -55,7 +55,7 @@ function describePace({ requestsPerSecond, rateScope }: Config['pool'], hasTurne
   );
 }
 
-function checkClock(offsetMs: number): Finding {
+function checkClock(offsetMs: number): CheckResult {
   const seconds = (Math.abs(offsetMs) / 1_000).toFixed(1);
   if (Math.abs(offsetMs) <= CLOCK_TOLERANCE_MS) return well('clock', 'agrees with the pool');
   return well(

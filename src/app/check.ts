@@ -7,7 +7,7 @@ import { checkAccount } from './check-account';
 import { checkProxies } from './check-proxies';
 import { openDatabase, type OpenDatabase } from './database';
 import { projectDisk } from './disk-projection';
-import { failed, well, type Finding } from './finding';
+import { failed, well, type CheckResult } from './check-result';
 import { migrateDatabase } from './migration';
 import { describeLostRecord } from './pace-log';
 import { STREAMS } from '../sync/registry';
@@ -24,7 +24,7 @@ export interface CheckOptions {
   readonly askQueue: (databaseUrl: Secret) => Promise<string>;
 }
 
-async function checkQueue({ url }: OpenDatabase, { askQueue }: CheckOptions): Promise<Finding> {
+async function checkQueue({ url }: OpenDatabase, { askQueue }: CheckOptions): Promise<CheckResult> {
   try {
     return well('queue', await askQueue(url));
   } catch (error) {
@@ -32,7 +32,7 @@ async function checkQueue({ url }: OpenDatabase, { askQueue }: CheckOptions): Pr
   }
 }
 
-function describeConnections({ shortage }: OpenDatabase, { database }: Config): Finding {
+function describeConnections({ shortage }: OpenDatabase, { database }: Config): CheckResult {
   const name = 'connections';
   if (shortage === null) return well(name, `this process takes at most ${database.maxConnections}`);
   const hint = 'Raise the limit, stop what holds them (pg_stat_activity), or lower DATABASE_MAX_CONNECTIONS.';
@@ -40,7 +40,7 @@ function describeConnections({ shortage }: OpenDatabase, { database }: Config): 
 }
 
 /** Pending migrations are applied, as every command that works with the database would. */
-async function checkTables(database: OpenDatabase, log: (line: string) => void): Promise<Finding> {
+async function checkTables(database: OpenDatabase, log: (line: string) => void): Promise<CheckResult> {
   try {
     const { applied } = await migrateDatabase(database, log);
     const news = applied.length === 0 ? '' : ` (${applied.length} migrations applied now)`;
@@ -53,7 +53,7 @@ async function checkTables(database: OpenDatabase, log: (line: string) => void):
 /** A check that says nothing for longer looks as if it hung. */
 const MAX_PACE_WAIT_MS = 5_000;
 
-function notAsked(lostRecordMs: number): Finding {
+function notAsked(lostRecordMs: number): CheckResult {
   return {
     name: 'rate',
     isWell: false,
@@ -62,7 +62,7 @@ function notAsked(lostRecordMs: number): Finding {
   };
 }
 
-async function checkPool(database: OpenDatabase, options: CheckOptions): Promise<Finding[]> {
+async function checkPool(database: OpenDatabase, options: CheckOptions): Promise<CheckResult[]> {
   const { config } = options;
   if (config.accounts.length === 0) {
     const hint =
@@ -78,47 +78,47 @@ async function checkPool(database: OpenDatabase, options: CheckOptions): Promise
     metrics: createMetrics(),
   });
   try {
-    const findings: Finding[] = [];
+    const results: CheckResult[] = [];
     const lostRecordMs = await service.lostRecordMs();
     if (lostRecordMs > MAX_PACE_WAIT_MS) return [notAsked(lostRecordMs)];
     for (const account of service.accounts) {
       const isPacedAsWhole = (key: string): boolean => service.paceScopeOf(key) === 'key';
-      findings.push(...(await checkAccount(account, config, isPacedAsWhole, options.signal)));
+      results.push(...(await checkAccount(account, config, isPacedAsWhole, options.signal)));
     }
-    return findings;
+    return results;
   } finally {
     await service.close();
   }
 }
 
-/** Looks at everything that a sync needs, one finding each; a failure does not stop the others where it need not. */
-export async function checkEverything(options: CheckOptions): Promise<readonly Finding[]> {
+/** Checks everything that a sync needs, one result each; where possible, a failure does not stop the others. */
+export async function checkEverything(options: CheckOptions): Promise<readonly CheckResult[]> {
   const { config, log, signal } = options;
-  const findings = [
+  const results = [
     well(
       'configuration',
       `${config.accounts.length} account(s), history from ${new Date(config.sync.historyStartMs).toISOString().slice(0, 10)}`,
     ),
   ];
-  findings.push(...checkProxies(config));
+  results.push(...checkProxies(config));
   let database: OpenDatabase;
   try {
     database = await openDatabase(config, { log, signal, connections: config.database.maxConnections });
   } catch (error) {
-    return [...findings, failed('database', error)];
+    return [...results, failed('database', error)];
   }
   try {
-    findings.push(well('database', database.describe, database.warning));
-    findings.push(describeConnections(database, config));
+    results.push(well('database', database.describe, database.warning));
+    results.push(describeConnections(database, config));
     const tables = await checkTables(database, log);
-    findings.push(tables);
-    if (!tables.isWell) return findings;
-    findings.push(await projectDisk(database, config));
-    findings.push(await checkQueue(database, options));
-    findings.push(...(await checkPool(database, options)));
-    return findings;
+    results.push(tables);
+    if (!tables.isWell) return results;
+    results.push(await projectDisk(database, config));
+    results.push(await checkQueue(database, options));
+    results.push(...(await checkPool(database, options)));
+    return results;
   } catch (error) {
-    return [...findings, failed('check', error)];
+    return [...results, failed('check', error)];
   } finally {
     await database.close();
   }

@@ -10,7 +10,7 @@ export const configureCheck: ConfigureCommand = (command, context) => {
   command.action(async () => {
     const { output, clock, signal } = context;
     const config = context.config();
-    const findings = await checkEverything({
+    const results = await checkEverything({
       config,
       askQueue: (databaseUrl) => askQueue(databaseUrl, config.redisUrl, (line) => output.note(line)),
       clock,
@@ -20,16 +20,16 @@ export const configureCheck: ConfigureCommand = (command, context) => {
       log: (line) => output.note(line),
     });
     output.result(
-      findings.map((finding) => ({ ...finding })),
+      results.map((result) => ({ ...result })),
       () =>
-        findings
+        results
           .map(({ name, isWell, text, hint }) => {
             const mark = isWell ? output.colour.green('ok  ') : output.colour.red('FAIL');
             return `${mark}  ${name}: ${text}${hint === null ? '' : `\n      ${hint}`}`;
           })
           .join('\n'),
     );
-    const failures = findings.filter(({ isWell }) => !isWell);
+    const failures = results.filter(({ isWell }) => !isWell);
     exitByVerdict(context, judge({ failedChecks: failures }));
     // Waiting would not help.
     if (failures.some(({ isUsage }) => isUsage === true)) context.exitWith(2);

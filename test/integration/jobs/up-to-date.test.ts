@@ -1,5 +1,5 @@
 import { startServiceJobs } from '../../../jobs/service-jobs';
-import { withSchedulesLock } from '../../../src/app/queue-place';
+import { withSchedulesLock } from '../../../src/app/queue-location';
 import { Secret } from '../../../src/core/secret';
 import { createMetrics } from '../../../src/observability/metrics';
 import { STREAMS } from '../../../src/sync/registry';

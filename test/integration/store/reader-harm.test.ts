@@ -16,7 +16,7 @@ import { closeMonth } from '../../../src/report/closes';
 import type { Month } from '../../../src/report/month';
 import { migrate } from '../../../src/store/migrate';
 import { findMigrationsDirectory } from '../../../src/store/migrations/migration-files';
-import { claimQueue } from '../../../src/store/queue-claim';
+import { registerQueue } from '../../../src/store/queue-registration';
 import { grantReader } from '../../../src/store/reader-login';
 import { SALT_BYTES, scramVerifier } from '../../../src/store/scram-verifier';
 import { lockKeyOf } from '../../../src/store/scope-locks';
@@ -112,7 +112,7 @@ test('whatever a reader locks and holds, everything goes on', async () => {
     expect(results.length).toBeGreaterThan(5);
     expect(results.filter(({ outcome }) => outcome !== 'succeeded')).toEqual([]);
     await closeMonth(pool.sql, '2026-09' as Month, { note: null, force: true });
-    const claim = await claimQueue(new Secret(database.url), { kind: 'postgres', address: null });
+    const claim = await registerQueue(new Secret(database.url), { kind: 'postgres', address: null });
     expect(claim.verdict).toMatchObject({ outcome: 'claimed' });
     await claim.release();
     expect((await migrate(pool.sql)).applied).toEqual([]);

@@ -6,7 +6,7 @@ import { guarded } from '../core/postgres/errors';
 
 const SETTING = 'queue_backend';
 const INSTALLATION = 'installation';
-/** Long enough for others to be done with their claim, or with the schedules. */
+/** Long enough for other processes to finish registering or writing the schedules. */
 const ANSWER_TIMEOUT_MS = 15_000;
 /** So that the server, too, notices soon when our host is gone: it holds the locks until then. */
 const SERVER_SETTINGS = {
@@ -16,25 +16,25 @@ const SERVER_SETTINGS = {
 };
 
 /** Where the jobs are; without secrets, as it is recorded and shown. */
-export interface QueuePlace {
+export interface QueueLocation {
   readonly kind: 'postgres' | 'redis';
   /** `host:port/database`; null for the database itself. */
   readonly address: string | null;
 }
 
-/** What came of a claim; `changedFrom` is the place that was given up, which nobody used any more. */
-export type ClaimVerdict =
+/** The outcome of a registration; `changedFrom` is the previous location, which no process used. */
+export type RegistrationVerdict =
   | {
-      readonly outcome: 'claimed';
-      readonly changedFrom: QueuePlace | null;
+      readonly outcome: 'registered';
+      readonly changedFrom: QueueLocation | null;
       /** Names this database among others that use the same Redis. */
       readonly installation: string;
     }
-  | { readonly outcome: 'refused'; readonly usedPlace: QueuePlace; readonly users: number };
+  | { readonly outcome: 'refused'; readonly usedLocation: QueueLocation; readonly users: number };
 
-/** A connection that says, as long as it lasts, that a process uses the recorded place. */
-export interface QueueClaim {
-  readonly verdict: ClaimVerdict;
+/** A connection that shows, while it lasts, that a process uses the recorded location. */
+export interface QueueRegistration {
+  readonly verdict: RegistrationVerdict;
   /** Resolves when the connection is over, for whatever reason. */
   readonly ended: Promise<void>;
   /** Asks the server for a sign of life: a connection that gives none in 15 s is over. Never fails. */
@@ -45,25 +45,28 @@ export interface QueueClaim {
 function connect(url: Secret): PostgresSession {
   return openPostgresSession({
     url,
-    applicationName: 'kpool queue claim',
+    applicationName: 'kpool queue registration',
     answerTimeoutMs: ANSWER_TIMEOUT_MS,
     settings: SERVER_SETTINGS,
   });
 }
 
 /**
- * Records where the jobs are, unless running processes use another place: then the claim is refused, and nothing is
- * changed. The database releases the claim of a process that dies.
+ * Records where the queue is, unless running processes use another location: then the registration is refused and
+ * nothing changes. A registration ends with its process.
  */
-export async function claimQueue(databaseUrl: Secret, place: QueuePlace): Promise<QueueClaim> {
+export async function registerQueue(
+  databaseUrl: Secret,
+  location: QueueLocation,
+): Promise<QueueRegistration> {
   const session = connect(databaseUrl);
   try {
     return await guarded(async () => {
       await session.query('BEGIN');
       await session.query("SELECT sync.lock('queue_claim')");
-      const verdict = await decide(session, place);
+      const verdict = await decide(session, location);
       // Each session locks a number of its own, which nobody can hold before it: a failed try would not matter much.
-      if (verdict.outcome === 'claimed') {
+      if (verdict.outcome === 'registered') {
         await session.query('SELECT pg_try_advisory_lock($1, pg_backend_pid())', [QUEUE_LOCK_CLASS]);
       }
       await session.query('COMMIT');
@@ -84,13 +87,13 @@ export async function claimQueue(databaseUrl: Secret, place: QueuePlace): Promis
   }
 }
 
-async function decide(session: PostgresSession, place: QueuePlace): Promise<ClaimVerdict> {
-  const [recorded] = await session.query<{ value: QueuePlace }>(
+async function decide(session: PostgresSession, location: QueueLocation): Promise<RegistrationVerdict> {
+  const [recorded] = await session.query<{ value: QueueLocation }>(
     'SELECT value FROM sync.settings WHERE key = $1',
     [SETTING],
   );
   const used = recorded?.value ?? null;
-  const isElsewhere = used !== null && (used.kind !== place.kind || used.address !== place.address);
+  const isElsewhere = used !== null && (used.kind !== location.kind || used.address !== location.address);
   if (isElsewhere) {
     const [holders] = await session.query<{ users: number }>(
       `SELECT count(*)::int AS users FROM pg_stat_activity
@@ -98,19 +101,19 @@ async function decide(session: PostgresSession, place: QueuePlace): Promise<Clai
       [QUEUE_LOCK_CLASS],
     );
     const users = holders?.users ?? 0;
-    if (users > 0) return { outcome: 'refused', usedPlace: used, users };
+    if (users > 0) return { outcome: 'refused', usedLocation: used, users };
   }
   await session.query(
     `INSERT INTO sync.settings AS s (key, value) VALUES ($1, $2::text::jsonb)
          ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = sync.now()
       WHERE s.value <> excluded.value`,
-    [SETTING, JSON.stringify(place)],
+    [SETTING, JSON.stringify(location)],
   );
   const changedFrom = isElsewhere ? used : null;
-  return { outcome: 'claimed', changedFrom, installation: await findInstallation(session) };
+  return { outcome: 'registered', changedFrom, installation: await findInstallation(session) };
 }
 
-/** Made at the first claim. Claims wait for each other, so all find the same. */
+/** Made at the first registration. Registrations wait for each other, so all find the same. */
 async function findInstallation(session: PostgresSession): Promise<string> {
   await session.query(
     `INSERT INTO sync.settings (key, value) VALUES ($1, to_jsonb(left(gen_random_uuid()::text, 8)))

@@ -1,12 +1,12 @@
 import postgres from 'postgres';
 import { Secret } from '../../../src/core/secret';
-import { claimQueue, withSchedulesLock } from '../../../src/store/queue-claim';
+import { registerQueue, withSchedulesLock } from '../../../src/store/queue-registration';
 import { TcpProxy } from '../../support/tcp-proxy';
 import { useTestDatabase } from '../../support/test-database';
 
 const IN_POSTGRES = { kind: 'postgres', address: null } as const;
 const IN_REDIS = { kind: 'redis', address: 'somewhere:6379/0' } as const;
-/** What a claim waits for an answer, and a margin. */
+/** What a registration waits for an answer, and a margin. */
 const NOTICED_WITHIN_MS = 17_000;
 jest.setTimeout(60_000);
 
@@ -17,36 +17,36 @@ beforeAll(() => {
   sql = postgres(database.url, { max: 1, onnotice: () => undefined });
 });
 
-const claim = (place: typeof IN_POSTGRES | typeof IN_REDIS = IN_POSTGRES, url = database.url) =>
-  claimQueue(new Secret(url), place);
+const registration = (location: typeof IN_POSTGRES | typeof IN_REDIS = IN_POSTGRES, url = database.url) =>
+  registerQueue(new Secret(url), location);
 
-test('the place is refused while another one is used, and free when the last user has gone', async () => {
-  const [first, second] = await Promise.all([claim(), claim()]);
-  expect([first.verdict.outcome, second.verdict.outcome]).toEqual(['claimed', 'claimed']);
-  const refused = await claim(IN_REDIS);
-  expect(refused.verdict).toEqual({ outcome: 'refused', usedPlace: IN_POSTGRES, users: 2 });
+test('the location is refused while another one is used, and free when the last user has gone', async () => {
+  const [first, second] = await Promise.all([registration(), registration()]);
+  expect([first.verdict.outcome, second.verdict.outcome]).toEqual(['registered', 'registered']);
+  const refused = await registration(IN_REDIS);
+  expect(refused.verdict).toEqual({ outcome: 'refused', usedLocation: IN_POSTGRES, users: 2 });
   await Promise.all([refused.release(), first.release(), second.release()]);
-  const moved = await claim(IN_REDIS);
-  expect(moved.verdict).toMatchObject({ outcome: 'claimed', changedFrom: IN_POSTGRES });
+  const moved = await registration(IN_REDIS);
+  expect(moved.verdict).toMatchObject({ outcome: 'registered', changedFrom: IN_POSTGRES });
   await moved.release();
 });
 
-test('a claim whose connection is cut is over, and known to be', async () => {
-  const held = await claim();
+test('a registration whose connection is cut is over, and known to be', async () => {
+  const held = await registration();
   await sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-             WHERE datname = ${database.name} AND application_name = 'kpool queue claim'`;
+             WHERE datname = ${database.name} AND application_name = 'kpool queue registration'`;
   await held.ended;
-  const again = await claim();
+  const again = await registration();
   await again.prove();
   await again.release();
   await again.ended;
 });
 
-test('a claim whose connection went silent is known to be over when it is asked for a sign of life', async () => {
+test('a registration whose connection went silent is known to be over when it is asked for a sign of life', async () => {
   const proxy = new TcpProxy(Number(new URL(database.url).port));
   const url = new URL(database.url);
   url.port = String(await proxy.listen());
-  const held = await claim(IN_POSTGRES, url.href);
+  const held = await registration(IN_POSTGRES, url.href);
   proxy.turn('silent');
   const fromMs = performance.now();
   await held.prove();

@@ -1,7 +1,7 @@
 import { KpoolError } from '../core/errors';
 
 /** One line of `kpool check`. */
-export interface Finding {
+export interface CheckResult {
   readonly name: string;
   readonly isWell: boolean;
   readonly text: string;
@@ -13,12 +13,12 @@ export interface Finding {
   readonly figures?: Readonly<Record<string, number>>;
 }
 
-export function well(name: string, text: string, hint: string | null = null): Finding {
+export function well(name: string, text: string, hint: string | null = null): CheckResult {
   return { name, isWell: true, text, hint };
 }
 
 /** Throws on what is no failure that the project knows. */
-export function failed(name: string, error: unknown): Finding {
+export function failed(name: string, error: unknown): CheckResult {
   if (!(error instanceof KpoolError)) throw error;
   const isUsage = error.retry === 'usage' ? ({ isUsage: true } as const) : {};
   return { name, isWell: false, text: error.message, hint: error.hint ?? null, ...isUsage };

@@ -1,0 +1,117 @@
+import type { Clock } from '../core/clock';
+import { backoffDelayMs } from '../core/backoff';
+import { isKpoolError, KpoolError } from '../core/errors';
+import type { Secret } from '../core/secret';
+import { registerQueue, type QueueRegistration, type QueueLocation } from '../store/queue-registration';
+
+export { withSchedulesLock } from '../store/queue-registration';
+export type { QueueLocation } from '../store/queue-registration';
+
+const DEFAULT_REDIS_PORT = '6379';
+/** The pause has reached its most by then. */
+const MAX_DOUBLINGS = 10;
+/** How often a registration is checked: a connection may die silently. */
+const PROVE_EVERY_MS = 15_000;
+const RECLAIM_POLICY = { firstDelayMs: 500, maxDelayMs: 30_000, factor: 2 };
+
+/** Where the jobs are by the configuration: in Redis when its address is given, else in the database itself. */
+export function queueLocationOf(redisUrl: Secret | null): QueueLocation {
+  if (redisUrl === null) return { kind: 'postgres', address: null };
+  const { hostname, port, pathname } = new URL(redisUrl.reveal());
+  const database = pathname.length > 1 ? pathname.slice(1) : '0';
+  return { kind: 'redis', address: `${hostname}:${port === '' ? DEFAULT_REDIS_PORT : port}/${database}` };
+}
+
+/** For people. */
+export function describeQueueLocation({ kind, address }: QueueLocation): string {
+  return kind === 'postgres' ? 'the PostgreSQL database itself' : `Redis at ${address ?? ''}`;
+}
+
+export interface HoldQueueLocationOptions {
+  readonly databaseUrl: Secret;
+  readonly location: QueueLocation;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: (line: string) => void;
+  /** Called when another process moved the queue while our connection was broken: this process has to stop. */
+  readonly onLost: (error: KpoolError) => void;
+}
+
+export interface HeldQueueLocation {
+  /** Names this database among others that use the same Redis. */
+  readonly installation: string;
+  release(): Promise<void>;
+}
+
+/**
+ * Registers this process with the queue's location, again whenever the connection breaks. Throws `queue.refused` while
+ * other running processes have their jobs elsewhere: two queues would do the work twice.
+ */
+export async function holdQueueLocation(options: HoldQueueLocationOptions): Promise<HeldQueueLocation> {
+  const { registration: first, installation } = await registerOrRefuse(options);
+  let registration = first;
+  const stopping = new AbortController();
+  const isStopping = (): boolean => stopping.signal.aborted;
+
+  const keep = async (): Promise<void> => {
+    for (let attempt = 1; ; attempt += 1) {
+      await proveUntilEnded(registration, options.clock, stopping.signal);
+      const delayMs = backoffDelayMs(RECLAIM_POLICY, Math.min(attempt, MAX_DOUBLINGS), options.random());
+      await options.clock.sleep(delayMs, stopping.signal);
+      const next = await registerOrRefuse(options).catch((error: unknown) => {
+        if (isKpoolError(error, 'queue.refused')) throw error;
+        return null;
+      });
+      if (next === null) continue;
+      registration = next.registration;
+      attempt = 0;
+      if (isStopping()) await registration.release();
+    }
+  };
+  const keeping = keep().catch((error: unknown) => {
+    if (isKpoolError(error, 'queue.refused')) options.onLost(error);
+    else if (!isKpoolError(error, 'aborted')) throw error;
+  });
+  return {
+    installation,
+    async release() {
+      stopping.abort();
+      await registration.release();
+      await keeping;
+    },
+  };
+}
+
+/** Resolves when the registration is over; rejects with `aborted` when `signal` fires. */
+async function proveUntilEnded(
+  registration: QueueRegistration,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const ended = registration.ended.then(() => true);
+  const pause = (): Promise<boolean> => clock.sleep(PROVE_EVERY_MS, signal).then(() => false);
+  while (!(await Promise.race([ended, pause()]))) await registration.prove();
+}
+
+async function registerOrRefuse(
+  options: HoldQueueLocationOptions,
+): Promise<{ readonly registration: QueueRegistration; readonly installation: string }> {
+  const registration = await registerQueue(options.databaseUrl, options.location);
+  const { verdict } = registration;
+  if (verdict.outcome === 'registered') {
+    if (verdict.changedFrom !== null) {
+      options.log(
+        `The jobs are in ${describeQueueLocation(options.location)} from now on; nothing uses ${describeQueueLocation(verdict.changedFrom)} now.`,
+      );
+    }
+    return { registration, installation: verdict.installation };
+  }
+  await registration.release();
+  throw new KpoolError(
+    'queue.refused',
+    `${verdict.users} running kpool process(es) of this database have their jobs in ${describeQueueLocation(verdict.usedLocation)}; this one is configured for ${describeQueueLocation(options.location)}.`,
+    {
+      hint: 'Give every process the same REDIS_URL (or none). To move the jobs, stop all of them first: nothing is lost.',
+    },
+  );
+}
