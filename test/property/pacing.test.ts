@@ -94,11 +94,13 @@ function crowded(schedule: Schedule, arrivals: readonly Arrival[]): number[] {
 }
 
 test('P6 P12 whatever goes wrong, N + 1 requests never arrive in a second, and it goes on', async () => {
+  let played = 0;
   let arrived = 0;
   let arrivedUnderKey = 0;
   await fc.assert(
     fc.asyncProperty(schedules, async (schedule) => {
       const arrivals = await play(schedule);
+      played += 1;
       arrived += arrivals.length;
       arrivedUnderKey += arrivals.filter((arrival) => arrival.isUnderKey).length;
       expect(crowded(schedule, arrivals)).toEqual([]);
@@ -108,6 +110,6 @@ test('P6 P12 whatever goes wrong, N + 1 requests never arrive in a second, and i
     { numRuns: 300, interruptAfterTimeLimit: 20_000, markInterruptAsFailure: false },
   );
   // A pacer that lets nothing through would be as safe.
-  expect(arrived).toBeGreaterThan(1_000);
-  expect(arrivedUnderKey).toBeGreaterThan(500);
+  expect(arrived).toBeGreaterThan(3 * played);
+  expect(arrivedUnderKey).toBeGreaterThan(played);
 });
