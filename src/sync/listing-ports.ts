@@ -32,7 +32,7 @@ export interface CatalogStore {
 }
 
 /**
- * Throws `sync.superseded` when the cursor of the scope is not at `version` any more (P9). A coin that is totalled while no
+ * Throws `sync.superseded` when the scope's cursor is no longer at `version` (P9). A coin that is totalled while no
  * list of the account, read to its beginning, holds a row of it is noted as hidden: the lists then ask for it by name.
  */
 export interface IncomeStore {

@@ -43,7 +43,7 @@ export function answerFailures(server: FastifyInstance): void {
           : ([
               503,
               'The database does not answer',
-              'The database or the queue cannot be asked right now. This page tries again by itself.',
+              'The database or the queue cannot be asked right now. This page tries again automatically.',
               'kpool check',
             ] as const);
     if (wantsPage)

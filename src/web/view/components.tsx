@@ -104,7 +104,7 @@ export interface Column {
   readonly isExtra?: boolean;
 }
 
-/** A table that scrolls by itself, never the page. */
+/** A table that scrolls on its own, so that the page does not. */
 export function Table(props: {
   label: string;
   columns: readonly Column[];

@@ -292,7 +292,7 @@ function Months({ months, moment }: { months: readonly ClosedMonth[]; moment: Mo
     <Panel
       title="Months"
       id="months"
-      note="A closed month is read as of its close, for ever; changes that become known later are adjustments."
+      note="A closed month is always read as of its close; changes that become known later are adjustments."
     >
       <Table
         label="Months"
