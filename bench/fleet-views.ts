@@ -53,6 +53,15 @@ const QUESTIONS: readonly (readonly [string, string])[] = [
     `SELECT * FROM report.worker_attention WHERE sub_account = 'farm 7'`,
   ],
   [
+    'uptime of the fleet by week over two years',
+    `SELECT date_trunc('week', day_utc) AS week, sum(active_samples) / sum(listed_samples) FROM report.fleet_hashrate_daily GROUP BY 1 ORDER BY 1`,
+  ],
+  [
+    'machines below their baseline last week',
+    `SELECT * FROM report.worker_weekly WHERE week_utc > current_date - 14 AND share_of_baseline < 0.9`,
+  ],
+  ['the fleet by prefix', 'SELECT * FROM report.fleet_by_prefix'],
+  [
     'samples of one machine over 14 days',
     `SELECT observed_at, real_hash_rate_hps FROM pool.worker_samples WHERE puid = 7 AND algo = 'SHA256d' AND worker_id = 56 ORDER BY observed_at`,
   ],

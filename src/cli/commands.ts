@@ -76,6 +76,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rollup.js')).configureRollup,
   },
   {
+    name: 'worker-groups',
+    description:
+      'Say where machines stand, whose they are and of which model, by the beginning of their names',
+    load: async () => (await import('./commands/worker-groups.js')).configureWorkerGroups,
+  },
+  {
     name: 'migrate',
     description: 'Bring the database to the form that this version needs',
     load: async () => (await import('./commands/migrate.js')).configureMigrate,

@@ -33,6 +33,10 @@ comments are in the database itself: \`\\d+ report.daily_income\` in psql, and i
 Amounts are exact (\`numeric\`), in units of their currency; columns named \`…_text\` hold the same as text for tools that
 round. Instants are \`timestamptz\`; days and months are dates. Hashrates are in H/s.
 A sub-account is one puid in the whole pool: join by \`puid\` alone; report.sub_accounts says whose it is.
+
+The row of a puid, a worker and a mining date, in one line:
+\`SELECT * FROM pool.worker_daily WHERE puid = 1001 AND worker_id = 1 AND day = '2026-10-01'\`, and what was mined then:
+\`SELECT * FROM pool.earnings WHERE puid = 1001 AND mining_date = '2026-10-01'\`.
 `;
 
 /** The schemas for people as Markdown, from the catalog of a migrated database. */

@@ -155,7 +155,8 @@ async function runDemo(context: CliContext, isOnce: boolean): Promise<void> {
         page = await openDemoPage(context, session, demo);
         output.note(`\nOpen ${page.url} in a browser: it shows all of this, and stays until Ctrl-C.\n`);
       }
-      output.note(`Other commands look into the demo with: kpool --env ${await demo.writeEnvFile()} status`);
+      const envFile = await demo.writeEnvFile();
+      output.note(`Other commands look into the demo with: kpool --env ${envFile} status`);
       output.note('First sync: three years of history, within the 2 requests a second that the pool allows.');
       const summaries = await syncFirst(context, session, demo);
       const overview = await readOverview(session);
@@ -163,7 +164,13 @@ async function runDemo(context: CliContext, isOnce: boolean): Promise<void> {
         [summaryText(output, summaries), overviewText(context, overview), `\n${SIMULATED}`].join('\n'),
       );
       exitByVerdict(context, wellnessOf(summaries));
-      if (page === null) return;
+      if (page === null) {
+        output.note(
+          `The demo's PostgreSQL stops with this command. To keep it running and look into it: kpool --env ${envFile} start --role web` +
+            `, and then ${session.database.psqlHint ?? ''}`,
+        );
+        return;
+      }
       output.note(`To look into it with SQL: ${session.database.psqlHint ?? ''}`);
       await liveOn(context, demo, page);
     } finally {

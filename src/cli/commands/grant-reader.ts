@@ -3,7 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Sql } from 'postgres';
 import { KpoolError } from '../../core/errors';
-import { postgresAddressOf } from '../../core/postgres/address';
+import { isLoopbackHost } from '../../core/loopback';
+import { postgresAddressOf, type PostgresAddress } from '../../core/postgres/address';
 import { grantReader, hasRole, type ReaderLogin } from '../../store/reader-login';
 import { SALT_BYTES, scramVerifier } from '../../store/scram-verifier';
 import type { ConfigureCommand } from '../context';
@@ -69,7 +70,31 @@ async function choosePassword(sql: Sql, role: string, flags: Flags): Promise<New
   return { text: randomBytes(PASSWORD_BYTES).toString('base64url'), file: null };
 }
 
-function resultText(login: ReaderLogin, place: string, password: NewPassword | null): string {
+/** The address to give to a tool, without the password. */
+function readerUrl({ host, port }: PostgresAddress, { role, database }: ReaderLogin): string {
+  const [user, path] = [encodeURIComponent(role), encodeURIComponent(database)];
+  return host.startsWith('/')
+    ? `postgresql://${user}@/${path}?host=${encodeURIComponent(host)}&port=${port}`
+    : `postgresql://${user}@${host.includes(':') ? `[${host}]` : host}:${port}/${path}`;
+}
+
+/** From where that address leads to this server, and for how long; null: from wherever this command's does. */
+function reachOf({ host }: PostgresAddress, isEmbedded: boolean): string | null {
+  if (isEmbedded) {
+    return 'The embedded PostgreSQL listens on this machine only, and runs as long as kpool does: keep `kpool start` running while you read.';
+  }
+  return host.startsWith('/') || isLoopbackHost(host)
+    ? 'That is this machine: from another one, name it by its own host name, if the server listens there (listen_addresses, pg_hba.conf).'
+    : null;
+}
+
+function resultText(
+  login: ReaderLogin,
+  place: string,
+  url: string,
+  reach: string | null,
+  password: NewPassword | null,
+): string {
   const { role, database, isNew } = login;
   return [
     `${role} ${isNew ? 'was made and' : ''} reads the schemas pool and report of ${database}, future tables too.`.replace(
@@ -77,6 +102,8 @@ function resultText(login: ReaderLogin, place: string, password: NewPassword | n
       ' ',
     ),
     `To connect: ${place}, database ${database}, user ${role}`,
+    `  ${url}`,
+    ...(reach === null ? [] : [reach]),
     password === null
       ? 'Its password stays as it was (--new-password makes another).'
       : password.file === null
@@ -100,17 +127,19 @@ export const configureGrantReader: ConfigureCommand = (command, context) => {
           role,
           password === null ? null : scramVerifier(password.text, salt),
         );
-        const { host, port } = postgresAddressOf(database.url);
+        const address = postgresAddressOf(database.url);
+        const { host, port } = address;
+        const url = readerUrl(address, login);
         const place = `host ${host}, port ${port}`;
         const { output } = context;
         output.result(
           {
-            ...{ role, isNew: login.isNew, host, port },
+            ...{ role, isNew: login.isNew, host, port, url },
             ...{ database: login.database, excess: [...login.excess], liberties: [...login.liberties] },
             password: password !== null && password.file === null ? password.text : null,
             passwordFile: password?.file ?? null,
           },
-          () => resultText(login, place, password),
+          () => resultText(login, place, url, reachOf(address, database.psqlHint !== null), password),
         );
         for (const liberty of login.liberties) output.warn(`kpool: ${liberty}`);
         if (login.excess.length > 0) {

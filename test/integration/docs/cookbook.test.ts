@@ -8,8 +8,8 @@ const RECIPES = [...TEXT.matchAll(/^(\d+)\. ([^\n]*(?:\n[^\n`]+)*)\n\n```sql\n([
   ([, number = '', title = '', query = '']) => ({ number: Number(number), title, query }),
 );
 
-/** Nothing to find where nothing was corrected, no day is missing, every machine works and no month is closed. */
-const MAY_BE_EMPTY = new Set([15, 17, 19, 21, 22]);
+/** Nothing to find where nothing was corrected, no day is missing, every machine works, no month is closed and no day of the fleet is over. */
+const MAY_BE_EMPTY = new Set([15, 17, 19, 21, 22, 23, 24, 25, 26, 27]);
 
 let pool: SyncedPool;
 // Before the database is dropped: hooks run in the order in which they are written.
@@ -24,8 +24,8 @@ beforeAll(async () => {
   await pool.sync();
 });
 
-test('there are twenty-two recipes, numbered', () => {
-  expect(RECIPES.map(({ number }) => number)).toEqual(Array.from({ length: 22 }, (_, index) => index + 1));
+test('there are twenty-eight recipes, numbered', () => {
+  expect(RECIPES.map(({ number }) => number)).toEqual(Array.from({ length: 28 }, (_, index) => index + 1));
 });
 
 test.each(RECIPES)('a reader can run recipe $number: $title', async ({ number, query }) => {

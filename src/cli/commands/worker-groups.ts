@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { KpoolError } from '../../core/errors';
+import { importWorkerGroups, readWorkerGroups, type WorkerGroup } from '../../report/worker-groups';
+import type { CliContext, ConfigureCommand } from '../context';
+import { workOnDatabase } from '../database-work';
+import { withExamples } from '../example';
+
+function show({ output }: CliContext, groups: readonly WorkerGroup[]): void {
+  output.result(
+    groups.map((group) => ({ ...group })),
+    () =>
+      groups.length === 0
+        ? 'No groups yet: kpool worker-groups import FILE.'
+        : output.table(
+            [
+              ...['prefix', 'site', 'customer', 'model'].map((heading) => ({ heading })),
+              { heading: 'workers', isNumber: true },
+            ],
+            groups.map(({ prefix, site, customer, model, workers }) => [
+              prefix,
+              site,
+              customer,
+              model,
+              String(workers),
+            ]),
+          ),
+  );
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
+  } catch (cause) {
+    throw new KpoolError('usage.invalid', `${file} cannot be read as UTF-8 text.`, {
+      hint: 'Name a CSV file that exists, saved as UTF-8.',
+      cause,
+    });
+  }
+}
+
+function registerImport(groups: Command, context: CliContext): void {
+  const command = groups
+    .command('import')
+    .description('Take the groups from a CSV file: prefix,site,customer,model; what is not in it goes')
+    .argument('<file>', 'the CSV file, with a first line that names its columns')
+    .action(async (file: string) => {
+      const text = await readText(file);
+      const imported = await workOnDatabase(context, 'worker-groups', async (sql) => {
+        await importWorkerGroups(sql, text);
+        return readWorkerGroups(sql);
+      });
+      show(context, imported);
+      const idle = imported.filter(({ workers }) => workers === 0).map(({ prefix }) => prefix);
+      if (idle.length > 0) context.output.warn(`kpool: no listed worker belongs to ${idle.join(', ')}.`);
+    });
+  withExamples(command, 'kpool worker-groups import groups.csv');
+}
+
+function registerList(groups: Command, context: CliContext): void {
+  const command = groups
+    .command('list')
+    .description('Show the groups, and how many listed workers belong to each')
+    .action(async () => show(context, await workOnDatabase(context, 'worker-groups', readWorkerGroups)));
+  withExamples(command, 'kpool worker-groups list', 'kpool worker-groups list --json');
+}
+
+/** `kpool worker-groups`: where machines stand, whose they are and of which model, by the beginning of their names. */
+export const configureWorkerGroups: ConfigureCommand = (groups, context) => {
+  registerImport(groups, context);
+  registerList(groups, context);
+  withExamples(groups, 'kpool worker-groups import groups.csv');
+};

@@ -1,0 +1,9 @@
+/** What programs import from this package: `import { openLedger } from 'kucoin-pool-sync'`. */
+export {
+  openLedger,
+  type IncomeItem,
+  type IncomeQuery,
+  type IncomeTotal,
+  type Ledger,
+  type MachineState,
+} from './report/ledger';

@@ -1,0 +1,131 @@
+import type postgres from 'postgres';
+import { parsePostgresAddress } from '../core/postgres/address';
+import { Secret } from '../core/secret';
+import { openPostgres } from '../core/postgres/driver';
+
+/** Which income to read; what is left out selects all. */
+export interface IncomeQuery {
+  readonly account?: string;
+  readonly puid?: bigint;
+  readonly currency?: string;
+  /** First day, included, and last day, not included: `2026-10-01`, in the time zone of the reports. */
+  readonly fromDay?: string;
+  readonly beforeDay?: string;
+}
+
+/** An item of report.income_ledger. Amounts are exact decimal texts, days `2026-10-01`, instants as PostgreSQL's driver reads them. */
+export interface IncomeItem {
+  readonly rowId: string;
+  readonly account: string;
+  readonly subAccount: string;
+  readonly puid: bigint;
+  readonly algo: string;
+  readonly currency: string;
+  readonly stream: 'earnings' | 'rewards';
+  readonly type: string | null;
+  readonly miningDate: string;
+  readonly minedAt: Date;
+  readonly amount: string;
+  readonly status: string;
+  readonly settledAt: Date | null;
+}
+
+/** Income of a sub-account and currency in a month (its first day) of report.monthly_income; null: nothing was mined in it. */
+export interface IncomeTotal {
+  readonly account: string;
+  readonly subAccount: string;
+  readonly puid: bigint;
+  readonly currency: string;
+  readonly month: string;
+  readonly settled: string | null;
+  readonly pending: string | null;
+  readonly total: string | null;
+  readonly paid: string;
+}
+
+/** A machine of report.worker_status; hashrate of the last hour in H/s, as exact text. */
+export interface MachineState {
+  readonly account: string;
+  readonly subAccount: string;
+  readonly puid: bigint;
+  readonly algo: string;
+  readonly workerId: bigint;
+  readonly workerName: string;
+  readonly status: string | null;
+  readonly hashRateHps: string | null;
+  readonly lastShareAt: Date | null;
+}
+
+/** The data of a database that kpool keeps, for programs: a login of `kpool grant-reader` is enough. */
+export interface Ledger {
+  /** Items by mining date, fetched in batches however many they are. */
+  income(query?: IncomeQuery): AsyncIterable<IncomeItem>;
+  monthlyIncome(query?: IncomeQuery): Promise<readonly IncomeTotal[]>;
+  machines(query?: Pick<IncomeQuery, 'account' | 'puid'>): Promise<readonly MachineState[]>;
+  close(): Promise<void>;
+}
+
+const BATCH = 1_000;
+const END_TIMEOUT_S = 5;
+
+/** Opens the database at `url` to read it. Throws when it cannot be reached, or `url` is no address of PostgreSQL. */
+export async function openLedger(url: string): Promise<Ledger> {
+  parsePostgresAddress(url);
+  const open = () => openPostgres({ url: new Secret(url), applicationName: 'kucoin-pool-sync reader' });
+  const sql = await open();
+  return {
+    // On a connection of its own: other questions may be asked while its items are gone through.
+    async *income(query = {}) {
+      const own = await open();
+      try {
+        yield* readItems(own, query);
+      } finally {
+        await own.end({ timeout: END_TIMEOUT_S });
+      }
+    },
+    async monthlyIncome(query = {}) {
+      const rows = await sql<(Omit<IncomeTotal, 'puid'> & { puid: string })[]>`
+        SELECT account_name AS account, sub_account AS "subAccount", puid::text AS puid, currency, month::text AS month,
+               settled_text AS settled, pending_text AS pending, total_text AS total, paid_text AS paid
+          FROM report.monthly_income WHERE ${isAsked(sql, query, 'month')}
+         ORDER BY month, account_name, puid, currency`;
+      return rows.map(withBigints);
+    },
+    async machines(query = {}) {
+      const rows = await sql<
+        (Omit<MachineState, 'puid' | 'workerId'> & { puid: string; workerId: string })[]
+      >`
+        SELECT account_name AS account, sub_account AS "subAccount", puid::text AS puid, algo, worker_id::text AS "workerId",
+               worker_name AS "workerName", status, trim_scale(hour_hash_rate_hps)::text AS "hashRateHps",
+               last_share_at AS "lastShareAt"
+          FROM report.worker_status WHERE ${isAsked(sql, query, null)}
+         ORDER BY account_name, puid, algo, worker_id`;
+      return rows.map((row) => ({ ...withBigints(row), workerId: BigInt(row.workerId) }));
+    },
+    close: () => sql.end({ timeout: END_TIMEOUT_S }),
+  };
+}
+
+async function* readItems(sql: postgres.Sql, query: IncomeQuery): AsyncGenerator<IncomeItem> {
+  const cursor = sql<(Omit<IncomeItem, 'puid'> & { puid: string })[]>`
+    SELECT row_id AS "rowId", account_name AS account, sub_account AS "subAccount", puid::text AS puid, algo, currency,
+           stream, type, mining_date::text AS "miningDate", mined_at AS "minedAt", amount_text AS amount, status,
+           settled_at AS "settledAt"
+      FROM report.income_ledger WHERE ${isAsked(sql, query, 'day')}
+     ORDER BY mined_at, puid, algo, currency, stream, type, ordinal`.cursor(BATCH);
+  for await (const rows of cursor) yield* rows.map(withBigints);
+}
+
+function withBigints<T extends { readonly puid: string }>(row: T): Omit<T, 'puid'> & { puid: bigint } {
+  return { ...row, puid: BigInt(row.puid) };
+}
+
+function isAsked(sql: postgres.Sql, query: IncomeQuery, day: 'day' | 'month' | null): postgres.Fragment {
+  const { account, puid, currency, fromDay, beforeDay } = query;
+  return sql`true
+    ${account === undefined ? sql`` : sql`AND account_name = ${account}`}
+    ${puid === undefined ? sql`` : sql`AND puid = ${String(puid)}::bigint`}
+    ${currency === undefined ? sql`` : sql`AND currency = ${currency}`}
+    ${fromDay === undefined || day === null ? sql`` : sql`AND ${sql(day)} >= ${fromDay}::text::date`}
+    ${beforeDay === undefined || day === null ? sql`` : sql`AND ${sql(day)} < ${beforeDay}::text::date`}`;
+}
