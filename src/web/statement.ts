@@ -11,6 +11,7 @@ export async function writeStatement(sql: Sql, month: string): Promise<string> {
     const { files } = await writeExport(sql, {
       format: 'statement',
       fileType: 'csv',
+      accountsFile: null,
       period: month,
       basis: null,
       accountName: null,

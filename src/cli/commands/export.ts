@@ -9,8 +9,9 @@ import { countOf } from '../output/numbers';
 import { tellOfOtherZone } from '../report-zone';
 import { parseInstant, parseMonth, parseYear } from '../time-arguments';
 
-const FORMATS = ['statement', 'koinly', 'cointracker'] as const;
-const FILE_TYPES = ['csv', 'xlsx', 'json'] as const;
+const FORMATS = ['statement', 'koinly', 'cointracker', 'journal'] as const;
+const JOURNALS: readonly string[] = ['beancount', 'hledger'];
+const FILE_TYPES = ['csv', 'xlsx', 'json', ...JOURNALS];
 
 interface Flags {
   readonly month?: string;
@@ -20,12 +21,21 @@ interface Flags {
   readonly format: ExportRequest['fileType'];
   readonly out: string;
   readonly account?: string;
+  readonly accounts?: string;
   readonly sinceLast?: boolean;
   readonly force?: boolean;
 }
 
 function requestOf(format: ExportRequest['format'], flags: Flags, signal: AbortSignal): ExportRequest {
-  if (flags.format !== 'csv' && format !== 'statement') {
+  if ((format === 'journal') !== JOURNALS.includes(flags.format)) {
+    throw new KpoolError('usage.invalid', `${format} is not written as ${flags.format}.`, {
+      hint:
+        format === 'journal'
+          ? 'Say what reads it: --format beancount or --format hledger.'
+          : `For ${flags.format}: kpool export journal --format ${flags.format}.`,
+    });
+  }
+  if (flags.format !== 'csv' && format !== 'statement' && format !== 'journal') {
     throw new KpoolError('usage.invalid', `${format} reads CSV, not ${flags.format}.`, {
       hint: `Leave out --format, or export a statement.`,
     });
@@ -36,6 +46,7 @@ function requestOf(format: ExportRequest['format'], flags: Flags, signal: AbortS
   return {
     format,
     fileType: flags.format,
+    accountsFile: flags.accounts === undefined ? null : path.resolve(flags.accounts),
     period: flags.month ?? flags.year ?? null,
     basis: flags.basis ?? null,
     accountName: flags.account ?? null,
@@ -90,12 +101,13 @@ export const configureExport: ConfigureCommand = (command, context) => {
     .addOption(
       new Option(
         '--basis <basis>',
-        'count income when mined (accrual; default for statement) or when paid (cash)',
+        'count income when mined (accrual; default for statement and journal) or when paid (cash)',
       ).choices(['accrual', 'cash']),
     )
     .addOption(new Option('--format <type>', 'type of file').choices(FILE_TYPES).default('csv'))
     .option('--out <folder>', 'where to write it', '.')
     .option('--account <name>', 'only this account')
+    .option('--accounts <file>', 'JSON that names the accounts of a journal')
     .option('--since-last', 'only what changed since the last such export in that folder')
     .option('--force', 'replace files that are there')
     .action(async (format: ExportRequest['format'], flags: Flags) => {
@@ -117,5 +129,6 @@ export const configureExport: ConfigureCommand = (command, context) => {
     command,
     'kpool export statement --month 2026-10 --format xlsx --out books',
     'kpool export koinly --since-last --out koinly',
+    'kpool export journal --month 2026-10 --format beancount --accounts accounts.json',
   );
 };

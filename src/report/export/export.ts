@@ -5,6 +5,8 @@ import { KpoolError } from '../../core/errors';
 import { findAsOf } from './as-of';
 import { csvLines } from './csv';
 import { findEmptiness } from './emptiness';
+import { journalChunks, type JournalFormat } from './journal';
+import { readJournalAccounts } from './journal-accounts';
 import { findLastManifest, formatManifest, MANIFEST_SUFFIX, type Manifest } from './manifest';
 import { readPeriod, type PeriodName } from './period';
 import { readRows, type Basis, type ExportRow, type Selection } from './rows';
@@ -16,8 +18,10 @@ import { workbookChunks } from './workbook';
 
 export interface ExportRequest {
   readonly format: Manifest['format'];
-  /** What a statement is written as; a tax tool reads CSV. */
-  readonly fileType: 'csv' | 'xlsx' | 'json';
+  /** What a statement is written as; a tax tool reads CSV, and a journal has its own two. */
+  readonly fileType: 'csv' | 'xlsx' | 'json' | JournalFormat;
+  /** The mapping file of a journal; null: the usual accounts. */
+  readonly accountsFile: string | null;
   readonly period: PeriodName;
   /** Null: accrual for a statement, cash for a tax tool. */
   readonly basis: Basis | null;
@@ -52,7 +56,7 @@ export async function writeExport(sql: Sql, request: ExportRequest): Promise<Exp
   if (accountName !== null) await requireAccount(sql, accountName);
   await makeFolder(folder);
   const period = await readPeriod(sql, request.period);
-  const basis = request.basis ?? (format === 'statement' ? 'accrual' : 'cash');
+  const basis = request.basis ?? (isTaxTool(format) ? 'cash' : 'accrual');
   const key = { format, period: period.name, basis, account: accountName };
   const last = request.sinceLast ? await findLastManifest(folder, key) : null;
   const asOf = await findAsOf(sql, period, request.asOf ?? (request.sinceLast ? 'now' : null));
@@ -79,7 +83,11 @@ export async function writeExport(sql: Sql, request: ExportRequest): Promise<Exp
     totals: totals.toJson(),
   });
   const rows = counted(readRows(sql, selection), totals, request.signal);
-  const data = await prepareWholeFile(dataFile, chunksOf(request, rows, { leftOut, about }), request);
+  const accounts = await readJournalAccounts(request.accountsFile);
+  const chunks = isJournal(request.fileType)
+    ? journalChunks(sql, request.fileType, rows, { selection, accounts, leftOut })
+    : chunksOf({ format, fileType: request.fileType }, rows, { leftOut, about });
+  const data = await prepareWholeFile(dataFile, chunks, request);
   try {
     const { name, bytes, sha256 } = data;
     const manifest: Manifest = { ...about(), files: [{ name, bytes, sha256 }] };
@@ -123,13 +131,24 @@ interface Writing {
   readonly about: () => Omit<Manifest, 'files'>;
 }
 
+function isJournal(fileType: ExportRequest['fileType']): fileType is JournalFormat {
+  return fileType === 'beancount' || fileType === 'hledger';
+}
+
+function isTaxTool(format: Manifest['format']): format is keyof typeof TAX_TOOLS {
+  return format === 'koinly' || format === 'cointracker';
+}
+
 function chunksOf(
-  request: ExportRequest,
+  {
+    format,
+    fileType,
+  }: { format: Manifest['format']; fileType: Exclude<ExportRequest['fileType'], JournalFormat> },
   rows: Batches,
   writing: Writing,
 ): AsyncIterable<string | Uint8Array> {
-  if (request.format !== 'statement') return taxChunks(request.format, rows, writing.leftOut);
-  switch (request.fileType) {
+  if (isTaxTool(format)) return taxChunks(format, rows, writing.leftOut);
+  switch (fileType) {
     case 'csv':
       return csvChunks(rows);
     case 'json':
@@ -189,7 +208,7 @@ async function* single(text: string): AsyncGenerator<string> {
 /** `statement-2026-10-main`; of changes, or of an instant that was asked for, with the instant: they are many. */
 function nameOf({ period, basis, accountName, asOf, since }: Selection, format: Manifest['format']): string {
   const instant = asOf.instant.replace(/[-:.]/g, '');
-  const usualBasis = format === 'statement' ? 'accrual' : 'cash';
+  const usualBasis = isTaxTool(format) ? 'cash' : 'accrual';
   return [
     format,
     period.name,

@@ -7,7 +7,7 @@ const amountText = z.string().regex(/^-?\d+(\.\d+)?$/);
 
 const manifestSchema = z.object({
   kpoolExport: z.literal(1),
-  format: z.enum(['statement', 'koinly', 'cointracker']),
+  format: z.enum(['statement', 'koinly', 'cointracker', 'journal']),
   /** `2026-10`, `2026` or `all`. */
   period: z.string(),
   from: z.string().nullable(),

@@ -48,6 +48,7 @@ function request(over: Partial<ExportRequest> = {}): ExportRequest {
   return {
     format: 'statement',
     fileType: 'csv',
+    accountsFile: null,
     period: null,
     basis: null,
     accountName: null,

@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { KpoolError } from '../../core/errors';
+
+/** `Assets:KuCoin`: parts that begin with a capital letter or a digit, as Beancount asks. */
+const accountName = z
+  .string()
+  .regex(
+    /^(Assets|Liabilities|Equity|Income|Expenses)(:[\p{Lu}\d][\p{L}\d-]*)+$/u,
+    'is no account such as Assets:KuCoin',
+  );
+/** What Beancount takes for a currency. */
+const COMMODITY = /^[A-Z](?:[A-Z0-9'._-]{0,22}[A-Z0-9])$/;
+const commodity = z.string().regex(COMMODITY, 'is no name such as BTC: 2 to 24 capitals and digits');
+
+const mappingSchema = z.strictObject({
+  /** What is paid. */
+  wallet: accountName.default('Assets:KuCoin'),
+  /** What is pending. */
+  receivable: accountName.default('Assets:Receivable:KuCoinPool'),
+  income: accountName.default('Income:Mining'),
+  /** Corrections of closed months. */
+  adjustments: accountName.default('Income:Mining:Adjustments'),
+  /** Whether a Beancount file opens these accounts; not where another file does. */
+  open: z.boolean().default(true),
+  /** The pool's name of a coin, where it is no name that a journal takes. */
+  commodities: z.record(z.string(), commodity).default({}),
+});
+
+/** Where a journal books what. */
+export type JournalAccounts = z.infer<typeof mappingSchema>;
+
+/** The accounts of a mapping file (JSON), or the usual ones. Throws `usage.invalid` for a file that is wrong, in one sentence. */
+export async function readJournalAccounts(file: string | null): Promise<JournalAccounts> {
+  if (file === null) return mappingSchema.parse({});
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new KpoolError('usage.invalid', `${file} cannot be read: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new KpoolError('usage.invalid', `${file} is not JSON: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
+  const parsed = mappingSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new KpoolError(
+    'usage.invalid',
+    `${file}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is wrong'}.`,
+    {
+      hint: 'Known are wallet, receivable, income, adjustments, open and commodities; each may be left out.',
+    },
+  );
+}
+
+/** The name of a coin in the journal. Throws `usage.invalid` where the mapping has to give one. */
+export function commodityOf(currency: string, { commodities }: JournalAccounts): string {
+  const name = commodities[currency] ?? currency;
+  if (COMMODITY.test(name)) return name;
+  throw new KpoolError('usage.invalid', `A journal takes no coin named ${currency}.`, {
+    hint: 'Name it in the mapping file (--accounts), e.g. {"commodities": {"1INCH": "ONEINCH"}}.',
+  });
+}

@@ -1,0 +1,127 @@
+import type { Sql } from 'postgres';
+import { SETTLED } from '../../domain/income';
+import { commodityOf, type JournalAccounts } from './journal-accounts';
+import { rowId, type ExportRow, type Selection } from './rows';
+
+export type JournalFormat = 'beancount' | 'hledger';
+
+/** Before all income: Beancount asks that an account is opened before it is used. */
+const OPENED_ON = '2009-01-01';
+
+interface Posting {
+  readonly account: string;
+  readonly amount: string;
+}
+
+interface Syntax {
+  readonly header: (accounts: JournalAccounts) => string;
+  readonly title: (date: string, what: string) => string;
+  readonly id: (rowId: string) => string;
+  readonly price: (date: string, commodity: string, price: string, quote: string) => string;
+}
+
+const SYNTAX: Readonly<Record<JournalFormat, Syntax>> = {
+  beancount: {
+    header: ({ open, wallet, receivable, income, adjustments }) =>
+      open
+        ? [...new Set([wallet, receivable, income, adjustments])]
+            .map((account) => `${OPENED_ON} open ${account}\n`)
+            .join('')
+        : '',
+    title: (date, what) => `\n${date} * "KuCoin Pool" "${what}"\n`,
+    id: (id) => `  kpool-row: "${id}"\n`,
+    price: (date, commodity, price, quote) => `${date} price ${commodity} ${price} ${quote}\n`,
+  },
+  hledger: {
+    header: () => 'decimal-mark .\n',
+    title: (date, what) => `\n${date} * KuCoin Pool | ${what}\n`,
+    id: (id) => `    ; kpool-row: ${id}\n`,
+    price: (date, commodity, price, quote) => `P ${date} ${commodity} ${price} ${quote}\n`,
+  },
+};
+
+/** A text within a line: what would end it, or begin a comment, is left out. */
+function plain(text: string): string {
+  return text.replace(/[\p{C}";|\\]+/gu, ' ').trim();
+}
+
+function negated(amount: string): string {
+  return amount.startsWith('-') ? amount.slice(1) : `-${amount}`;
+}
+
+/** Both sides of a row: what it comes to by status now, what it came to before, and the difference as income. */
+function postingsOf(row: ExportRow, accounts: JournalAccounts, isCash: boolean): readonly Posting[] {
+  const placeOf = (status: string | null): string =>
+    status === SETTLED || isCash ? accounts.wallet : accounts.receivable;
+  const isAdjustment = row.kind === 'adjustment';
+  const postings = [
+    { account: placeOf(row.status), amount: row.amount },
+    ...(row.previousAmount === null
+      ? []
+      : [{ account: placeOf(row.previousStatus), amount: negated(row.previousAmount) }]),
+    { account: isAdjustment ? accounts.adjustments : accounts.income, amount: negated(row.delta) },
+  ];
+  return postings.filter(({ amount }) => !/^-?0$/.test(amount));
+}
+
+function dateOf({ kind, minedAt, settledAt, knownSince }: ExportRow, isCash: boolean): string {
+  const at = isCash ? (settledAt ?? minedAt) : kind === 'adjustment' ? knownSince : minedAt;
+  return at.slice(0, 10);
+}
+
+/**
+ * Double entry, a transaction for each row: what is settled in the wallet, what is pending (by accrual) as receivable, both
+ * as income. Amounts are those of the ledger, digit for digit; the prices of the books follow as price directives.
+ */
+export async function* journalChunks(
+  sql: Sql,
+  format: JournalFormat,
+  rows: AsyncIterable<readonly ExportRow[]>,
+  { selection, accounts, leftOut }: JournalContext,
+): AsyncGenerator<string> {
+  const syntax = SYNTAX[format];
+  const isCash = selection.basis === 'cash';
+  const days = new Map<string, { from: string; to: string }>();
+  yield syntax.header(accounts);
+  for await (const batch of rows) {
+    let text = '';
+    for (const row of batch) {
+      const postings = postingsOf(row, accounts, isCash);
+      if (postings.length === 0) {
+        leftOut['nothing to book'] = (leftOut['nothing to book'] ?? 0) + 1;
+        continue;
+      }
+      const commodity = commodityOf(row.currency, accounts);
+      const date = dateOf(row, isCash);
+      const span = days.get(row.currency) ?? { from: date, to: date };
+      days.set(row.currency, {
+        from: date < span.from ? date : span.from,
+        to: date > span.to ? date : span.to,
+      });
+      const kind = row.adjusts === null ? (row.type ?? row.source) : `adjustment of ${row.adjusts}`;
+      text += syntax.title(date, plain(`${row.subAccount} ${row.algo} ${kind} of ${row.miningDate}`));
+      text += syntax.id(rowId(row));
+      for (const { account, amount } of postings) text += `    ${account}  ${amount} ${commodity}\n`;
+    }
+    yield text;
+  }
+  yield '\n';
+  for (const [currency, { from, to }] of days) {
+    const commodity = commodityOf(currency, accounts);
+    const prices = await sql<{ date: string; price: string; quote: string }[]>`
+      SELECT DISTINCT ON (p.price_date) p.price_date::text AS date, trim_scale(p.price)::text AS price, p.quote_currency AS quote
+        FROM book.prices p JOIN sync.valuation v ON v.quote_currency = p.quote_currency
+       WHERE p.currency = ${currency} AND p.price_date BETWEEN ${from}::text::date AND ${to}::text::date
+         -- A closed month keeps the prices that it was closed with.
+         AND p.imported_at <= ${selection.asOf.instant}::text::timestamptz
+       ORDER BY p.price_date, p.revised DESC`;
+    yield prices.map(({ date, price, quote }) => syntax.price(date, commodity, price, quote)).join('');
+  }
+}
+
+interface JournalContext {
+  readonly selection: Selection;
+  readonly accounts: JournalAccounts;
+  /** Rows that have no transaction, by reason. */
+  readonly leftOut: Record<string, number>;
+}

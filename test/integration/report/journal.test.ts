@@ -1,0 +1,137 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Decimal } from 'decimal.js';
+import postgres from 'postgres';
+import { writeExport, type ExportRequest } from '../../../src/report/export/export';
+import { runJournalProgram } from '../../support/journal-programs';
+import { useTestDatabase } from '../../support/test-database';
+
+/** The programs may have to be installed first. */
+const INSTALL_MS = 200_000;
+jest.setTimeout(INSTALL_MS);
+
+let sql: postgres.Sql;
+let folder: string;
+
+// Before the database goes.
+afterAll(async () => {
+  await sql.end();
+  await rm(folder, { recursive: true });
+});
+const database = useTestDatabase();
+beforeAll(async () => {
+  sql = postgres(database.url, { max: 2, onnotice: () => undefined });
+  folder = await mkdtemp(path.join(tmpdir(), 'kpool-journal-'));
+  await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES ('main', 'f')`;
+  await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (1, 7, ${'a "b"; c | d\n2026-01-01 open Assets:X'})`;
+  for (const [day, currency, amount, status] of [
+    ['2026-10-01', 'BTC', '1.000000000000000001', 'SETTLED'],
+    ['2026-10-02', 'BTC', '-0.25', 'SETTLED'],
+    ['2026-10-03', 'BTC', '0.000000000000000003', 'WAIT_SETTLE'],
+    ['2026-10-04', 'LTC', '7', 'HELD'],
+    ['2026-10-05', 'LTC', '0', 'SETTLED'],
+    ['2026-11-01', 'LTC', '12345678.9', 'SETTLED'],
+  ] as const)
+    await sql`
+      INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+      VALUES (7, 'SHA256d', ${currency}, ${`${day}T00:00:00Z`}, 0, ${amount}::text::numeric, ${status})`;
+  await sql`INSERT INTO book.settings (key, value) VALUES ('quote_currency', '"EUR"')`;
+  await sql`
+    INSERT INTO book.prices (currency, quote_currency, price_date, price, source, imported_at)
+    VALUES ('BTC', 'EUR', '2026-10-01', 50000.10, 'test', now() - interval '1 day')`;
+});
+
+async function journal(fileType: 'beancount' | 'hledger', over: Partial<ExportRequest> = {}) {
+  const { manifest, files } = await writeExport(sql, {
+    ...{ format: 'journal', fileType, accountsFile: null, period: null, basis: null, accountName: null },
+    ...{ asOf: null, sinceLast: false, folder, mayReplace: true, signal: new AbortController().signal },
+    ...over,
+  });
+  return { manifest, file: files[0] };
+}
+
+/** What a view says of each currency, as the journal's accounts would hold it. */
+async function expectedBalances(): Promise<unknown> {
+  const rows = await sql<{ currency: string; settled: string; open: string; total: string }[]>`
+    SELECT currency, trim_scale(sum(settled))::text AS settled, trim_scale(sum(pending + other))::text AS open,
+           trim_scale(-sum(total))::text AS total FROM report.monthly_income GROUP BY currency ORDER BY currency`;
+  return Object.fromEntries(
+    rows.flatMap(({ currency, settled, open, total }) => [
+      [`Assets:KuCoin ${currency}`, settled],
+      [`Assets:Receivable:KuCoinPool ${currency}`, open],
+      [`Income:Mining ${currency}`, total],
+    ]),
+  );
+}
+
+test('P1 hledger accepts the journal, and its balances are those of the views to the last digit', async () => {
+  const { file } = await journal('hledger');
+  const end = runJournalProgram('hledger', [
+    ...['-f', file, 'balance', '-N', '--flat'],
+    ...['-O', 'csv', '--layout', 'bare'],
+  ]);
+  if (end === null) return;
+  expect(end.status).toBe(0);
+  const lines = end.output.trim().split('\n').slice(1);
+  const balances = lines.map((line) => line.split('","').map((cell) => cell.replace(/"/g, '')));
+  expect(
+    Object.fromEntries(
+      balances.map(([account, commodity, amount]) => [
+        `${account ?? ''} ${commodity ?? ''}`,
+        new Decimal(amount ?? '').toFixed(),
+      ]),
+    ),
+  ).toEqual(await expectedBalances());
+});
+
+test('P1 Beancount accepts the journal, on either basis; what is not paid is none of the cash basis', async () => {
+  for (const basis of ['accrual', 'cash'] as const) {
+    const { file, manifest } = await journal('beancount', { basis });
+    expect(manifest.leftOut).toEqual({ 'nothing to book': 1 });
+    expect((await readFile(file, 'utf8')).includes('Assets:Receivable:KuCoinPool  ')).toBe(
+      basis === 'accrual',
+    );
+    const end = runJournalProgram('bean-check', [file]);
+    if (end === null) return;
+    expect([end.status, end.output]).toEqual([0, '']);
+  }
+});
+
+test('a transaction has the row, its exact amount, and the price of the books follows', async () => {
+  const { file } = await journal('beancount', { period: '2026-10' });
+  const text = await readFile(file, 'utf8');
+  const [row] = await sql<
+    { id: string }[]
+  >`SELECT row_id AS id FROM report.income_ledger WHERE amount = 1.000000000000000001`;
+  expect(text).toContain(
+    '\n2026-10-01 * "KuCoin Pool" "a  b  c   d 2026-01-01 open Assets:X SHA256d earnings of 2026-10-01"\n' +
+      `  kpool-row: "${row!.id}"\n` +
+      '    Assets:KuCoin  1.000000000000000001 BTC\n' +
+      '    Income:Mining  -1.000000000000000001 BTC\n',
+  );
+  expect(text).toContain('\n2026-10-01 price BTC 50000.1 EUR\n');
+  expect(text).not.toContain('12345678.9');
+});
+
+test('a pending item that is paid leaves the receivable in the next journal', async () => {
+  const chain = await mkdtemp(path.join(folder, 'chain-'));
+  await journal('hledger', { folder: chain });
+  await sql`UPDATE pool.earnings SET status = 'SETTLED', settled_at = '2026-10-09Z' WHERE mining_date = '2026-10-03'`;
+  const { file } = await journal('hledger', { folder: chain, sinceLast: true, asOf: null });
+  expect(await readFile(file, 'utf8')).toContain(
+    '    Assets:KuCoin  0.000000000000000003 BTC\n    Assets:Receivable:KuCoinPool  -0.000000000000000003 BTC\n',
+  );
+});
+
+test('the accounts are those of a mapping file, and a wrong one is refused in one sentence', async () => {
+  const mapping = path.join(folder, 'accounts.json');
+  await writeFile(mapping, '{"wallet": "Assets:Cold", "open": false, "commodities": {"BTC": "XBT"}}');
+  const text = await readFile((await journal('beancount', { accountsFile: mapping })).file, 'utf8');
+  expect(text).toContain('    Assets:Cold  1.000000000000000001 XBT\n');
+  expect(text).not.toContain(' open Assets:Cold');
+  await writeFile(mapping, '{"wallet": "cold"}');
+  await expect(journal('beancount', { accountsFile: mapping })).rejects.toThrow(
+    `${mapping}: wallet is no account such as Assets:KuCoin.`,
+  );
+});

@@ -1,0 +1,19 @@
+import { spawnSync } from 'node:child_process';
+import { installDebianPackage } from './debian-package';
+
+/** The Debian package that brings a program. */
+const PACKAGES = { 'bean-check': 'beancount', hledger: 'hledger' } as const;
+
+/** Runs a program of plain text accounting, installed first where that can be done; null: it is not there. */
+export function runJournalProgram(
+  program: keyof typeof PACKAGES,
+  args: readonly string[],
+): { readonly status: number | null; readonly output: string } | null {
+  const run = () => spawnSync(program, [...args], { encoding: 'utf8' });
+  let end = run();
+  if (end.error !== undefined) {
+    installDebianPackage(PACKAGES[program]);
+    end = run();
+  }
+  return end.error === undefined ? { status: end.status, output: end.stdout + end.stderr } : null;
+}
