@@ -401,7 +401,7 @@ describe('only what changed since the last export', () => {
     expect(second.notes).toEqual([expect.stringContaining('not as it was exported') as string]);
     rmSync(second.files[0]);
     const third = await writeExport(sql, request(chain));
-    expect(third.notes).toEqual([expect.stringContaining('is not in') as string]);
+    expect(third.notes).toEqual([expect.stringContaining('is no longer in') as string]);
     writeFileSync(third.files[1], readFileSync(third.files[1], 'utf8').slice(0, 100));
     await expect(writeExport(sql, request(chain))).rejects.toMatchObject({ code: 'usage.invalid' });
     // Of another kind, it is nobody's business here.
