@@ -1,12 +1,11 @@
+import { millisecondsInHour } from 'date-fns/constants';
 import { ABANDONED_RUNS_JOB, RETENTION_JOB } from './job-names';
 import type { JobContext } from './job-context';
 
-const HOUR_MS = 3_600_000;
-
 /** Regular jobs other than plans, and their intervals, ms. */
 export const MAINTENANCE_EVERY_MS: ReadonlyMap<string, number> = new Map([
-  [RETENTION_JOB, 24 * HOUR_MS],
-  [ABANDONED_RUNS_JOB, HOUR_MS],
+  [RETENTION_JOB, 24 * millisecondsInHour],
+  [ABANDONED_RUNS_JOB, millisecondsInHour],
 ]);
 
 /** Deletes history past its retention. */

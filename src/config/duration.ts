@@ -1,9 +1,16 @@
+import {
+  millisecondsInDay,
+  millisecondsInHour,
+  millisecondsInMinute,
+  millisecondsInSecond,
+} from 'date-fns/constants';
+
 const UNITS_MS: readonly (readonly [RegExp, number])[] = [
-  [/^(?:s|sec|secs|second|seconds)$/, 1_000],
-  [/^(?:m|min|mins|minute|minutes)$/, 60_000],
-  [/^(?:h|hour|hours)$/, 3_600_000],
-  [/^(?:d|day|days)$/, 86_400_000],
-  [/^(?:w|week|weeks)$/, 604_800_000],
+  [/^(?:s|sec|secs|second|seconds)$/, millisecondsInSecond],
+  [/^(?:m|min|mins|minute|minutes)$/, millisecondsInMinute],
+  [/^(?:h|hour|hours)$/, millisecondsInHour],
+  [/^(?:d|day|days)$/, millisecondsInDay],
+  [/^(?:w|week|weeks)$/, 7 * millisecondsInDay],
 ];
 
 /** Milliseconds of `90s`, `10 min`, `1h`, `1 day`, `2 weeks`; null for anything else, a bare number included. */

@@ -1,3 +1,4 @@
+import { millisecondsInDay } from 'date-fns/constants';
 import { findDay } from '../core/day';
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
@@ -53,7 +54,7 @@ export const share = kind('a number between 0 and 1, such as 0.2', (text) => {
 });
 
 const MIN_INTERVAL_MS = 1_000;
-const MAX_INTERVAL_MS = 366 * 86_400_000;
+const MAX_INTERVAL_MS = 366 * millisecondsInDay;
 
 export const interval = kind('a duration from 1 s to 366 days, such as "10 min", "1h" or "1 day"', (text) => {
   const durationMs = findDurationMs(text);

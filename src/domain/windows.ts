@@ -1,3 +1,5 @@
+import { millisecondsInDay } from 'date-fns/constants';
+
 /** A span of mining time, half open `[fromMs, toMs)`, ms since the epoch; `toMs` is Infinity for the newest one. */
 export interface Window {
   readonly fromMs: number;
@@ -15,7 +17,7 @@ export interface StoredWindow extends Window {
   readonly verifiedAtMs: number | null;
 }
 
-export const DAY_MS = 86_400_000;
+export const DAY_MS = millisecondsInDay;
 
 export function startOfUtcDay(atMs: number): number {
   return Math.floor(atMs / DAY_MS) * DAY_MS;

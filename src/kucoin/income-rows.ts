@@ -1,3 +1,4 @@
+import { millisecondsInDay } from 'date-fns/constants';
 import { z } from 'zod';
 import type { DecimalText } from '../core/decimal';
 import type { IncomeRow } from '../domain/income';
@@ -19,7 +20,7 @@ import type { PageQuery } from './lists';
 import type { Params } from './signing';
 
 /** A miningDate further ahead of the pool's clock than any time zone explains is no mining date. */
-const MAX_FUTURE_MS = 2 * 86_400_000;
+const MAX_FUTURE_MS = 2 * millisecondsInDay;
 
 /** A page of income between two instants, ms since the epoch; which ends are included is not specified. */
 export interface IncomeQuery extends PageQuery {

@@ -1,3 +1,4 @@
+import { millisecondsInHour } from 'date-fns/constants';
 import type { BackoffPolicy } from '../core/backoff';
 import { backoffDelayMs } from '../core/backoff';
 import type { CircuitPolicy } from './circuit';
@@ -34,7 +35,7 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
       refused: BANNED,
     },
     strikes: 3,
-    longestPauseMs: 3_600_000,
+    longestPauseMs: millisecondsInHour,
   },
   forbidden: { afterMs: 10 * 60_000, afterProbes: 4 },
 };

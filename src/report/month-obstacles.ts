@@ -1,5 +1,6 @@
 import type { Sql, TransactionSql } from 'postgres';
 import { assert } from '../core/assert';
+import { LEDGER_STREAMS } from '../domain/streams';
 import { readDoubts, type Doubt } from './doubts';
 import { firstDayOf, type Month } from './month';
 
@@ -106,6 +107,10 @@ async function readAccounts(sql: Sql | TransactionSql, { to }: MonthSpan): Promi
      GROUP BY a.account_name ORDER BY 1`;
 }
 
+function ledgerStreams(sql: Sql | TransactionSql) {
+  return sql`string_to_array(${LEDGER_STREAMS.join(',')}, ',')`;
+}
+
 /**
  * The scopes of the ledger that could hold income of the month: algorithms × sub-accounts, and whatever has a cursor;
  * not those that were gone before the month began.
@@ -117,10 +122,10 @@ function scopesOf(sql: Sql | TransactionSql, { from }: MonthSpan) {
              UNION
             SELECT puid, default_algo FROM pool.sub_accounts WHERE default_algo <> ''
              UNION
-            SELECT puid, algo FROM sync.cursors WHERE stream IN ('earnings', 'rewards')) AS p
+            SELECT puid, algo FROM sync.cursors WHERE stream = ANY (${ledgerStreams(sql)})) AS p
       JOIN pool.sub_accounts s ON s.puid = p.puid
       LEFT JOIN pool.algorithms g ON g.account_id = s.account_id AND g.algo = p.algo
-     CROSS JOIN (VALUES ('earnings'), ('rewards')) AS l (stream)
+     CROSS JOIN unnest(${ledgerStreams(sql)}) AS l (stream)
      WHERE coalesce(least(s.removed_at, g.removed_at) > ${from}::text::timestamptz, true)`;
 }
 

@@ -1,6 +1,8 @@
-export const MINUTE_MS = 60_000;
-export const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
+import { millisecondsInDay, millisecondsInHour, millisecondsInMinute } from 'date-fns/constants';
+
+export const MINUTE_MS = millisecondsInMinute;
+export const HOUR_MS = millisecondsInHour;
+export const DAY_MS = millisecondsInDay;
 
 /** Start of the UTC day of an instant, both in ms since the epoch. */
 export function startOfUtcDay(atMs: number): number {

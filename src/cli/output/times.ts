@@ -1,8 +1,15 @@
+import {
+  millisecondsInDay,
+  millisecondsInHour,
+  millisecondsInMinute,
+  millisecondsInSecond,
+} from 'date-fns/constants';
+
 const UNITS = [
-  ['day', 86_400_000],
-  ['h', 3_600_000],
-  ['min', 60_000],
-  ['s', 1_000],
+  ['day', millisecondsInDay],
+  ['h', millisecondsInHour],
+  ['min', millisecondsInMinute],
+  ['s', millisecondsInSecond],
 ] as const;
 
 /** The two largest units of a length of time in ms, rounded down: `2 days 3 h`, `4 min`, `59 s`; `0 s` below one. */

@@ -1,14 +1,14 @@
+import { millisecondsInDay } from 'date-fns/constants';
 import type { TotalsFacts, WellnessFacts } from './facts';
 import { problem, type RuleResult, type Problem } from './problem';
 
 /** Default interval at which the recent part of the ledger is read again. */
-const DAY_MS = 24 * 3_600_000;
 
 /**
  * Differences between the ledger and the pool's own totals, or totals that cannot be compared. A difference is alerted
  * about once it outlives a read of the recent days, since a settled older row is noticed only then.
  */
-export function incomeProblems({ totals, recentEveryMs = DAY_MS }: WellnessFacts): RuleResult {
+export function incomeProblems({ totals, recentEveryMs = millisecondsInDay }: WellnessFacts): RuleResult {
   if (totals === undefined) return { problems: [] };
   const problems = totals.filter(({ differing }) => differing > 0).map((t) => difference(t, recentEveryMs));
   const isUnproven = totals.every(({ matching, differing }) => matching === 0 && differing === 0);

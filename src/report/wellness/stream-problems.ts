@@ -1,10 +1,10 @@
+import { millisecondsInMinute } from 'date-fns/constants';
 import { commandOf } from './command';
 import type { FreshnessFacts, QuarantineFacts, RunFacts, WellnessFacts } from './facts';
 import { problem, type RuleResult, type Problem, type ProblemAlert } from './problem';
 
 /** A service that was down overnight is late everywhere and catches up within minutes. */
-const CATCH_UP_MS = 10 * 60_000;
-const MINUTE_MS = 60_000;
+const CATCH_UP_MS = 10 * millisecondsInMinute;
 
 /** What is known of one stream of one account. */
 interface StreamFacts {
@@ -137,5 +137,7 @@ function quarantinedRows({ account, stream, open }: QuarantineFacts): Problem {
 }
 
 function intervalText(ms: number): string {
-  return ms % (60 * MINUTE_MS) === 0 ? `${ms / (60 * MINUTE_MS)} h` : `${Math.round(ms / MINUTE_MS)} min`;
+  return ms % (60 * millisecondsInMinute) === 0
+    ? `${ms / (60 * millisecondsInMinute)} h`
+    : `${Math.round(ms / millisecondsInMinute)} min`;
 }

@@ -1,12 +1,11 @@
 // Raw SQL: figures are computed in the database, from bulk rows.
+import { millisecondsInHour } from 'date-fns/constants';
 import { ACTIVE } from '../../domain/fleet';
 import type { Queryable } from '../client';
 import { Prisma } from '../generated/client';
 import { pgInstant } from '../instants';
 import { exactMean } from './exact-mean';
 import { fleetValues, isOfFleet, type FleetKey } from './fleet-key';
-
-const HOUR_MS = 3_600_000;
 
 /** What hours and days hold of a worker, and of the fleet as a whole, in one order everywhere. */
 const WORKER_FIGURES = Prisma.sql`snapshots, active_samples, measured_samples, sum_real_hash_rate_hps,
@@ -35,7 +34,7 @@ const REPLACE_FLEET_FIGURES = Prisma.sql`DO UPDATE
  */
 export async function computeHour(db: Queryable, key: FleetKey, hourMs: number): Promise<void> {
   const from = Prisma.sql`${pgInstant(hourMs)}::timestamptz`;
-  const to = Prisma.sql`${pgInstant(hourMs + HOUR_MS)}::timestamptz`;
+  const to = Prisma.sql`${pgInstant(hourMs + millisecondsInHour)}::timestamptz`;
   await db.$executeRaw`
     WITH snapshots AS MATERIALIZED (
       SELECT started_at FROM pool.worker_snapshots t
@@ -91,7 +90,7 @@ function isListed(key: FleetKey): Prisma.Sql {
 
 async function computeFleetHour(db: Queryable, key: FleetKey, hourMs: number): Promise<void> {
   const from = Prisma.sql`${pgInstant(hourMs)}::timestamptz`;
-  const to = Prisma.sql`${pgInstant(hourMs + HOUR_MS)}::timestamptz`;
+  const to = Prisma.sql`${pgInstant(hourMs + millisecondsInHour)}::timestamptz`;
   await db.$executeRaw`
     WITH by_snapshot AS (
       SELECT p.started_at, coalesce(s.hps, 0) AS hps
@@ -119,7 +118,7 @@ async function computeFleetHour(db: Queryable, key: FleetKey, hourMs: number): P
 /** Computes a day of a fleet anew from its hours, worker by worker and as a whole. */
 export async function computeDay(db: Queryable, key: FleetKey, dayMs: number): Promise<void> {
   const from = Prisma.sql`${pgInstant(dayMs)}::timestamptz`;
-  const to = Prisma.sql`${pgInstant(dayMs + 24 * HOUR_MS)}::timestamptz`;
+  const to = Prisma.sql`${pgInstant(dayMs + 24 * millisecondsInHour)}::timestamptz`;
   const day = Prisma.sql`(${from} AT TIME ZONE 'UTC')::date`;
   await db.$executeRaw`
     WITH figures AS (
