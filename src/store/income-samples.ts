@@ -29,7 +29,7 @@ export class PrismaIncomeStore {
          ORDER BY currency`;
       const [discovery] = await this.client.$queryRaw<{ is_due: boolean }[]>`
         -- Not by the first run: those who wait for a first sync want the totals of what it brought.
-        SELECT coalesce(c.last_weekly_at <= sync.now() - ${discoverEveryMs} * interval '1 millisecond', c.last_cycle_at IS NOT NULL)
+        SELECT coalesce(c.deep_checked_at <= sync.now() - ${discoverEveryMs} * interval '1 millisecond', c.last_cycle_at IS NOT NULL)
                AND EXISTS (SELECT FROM sync.cursors l JOIN pool.sub_accounts s ON s.puid = l.puid
                             WHERE s.account_id = ${accountId}::smallint AND l.stream IN ('earnings', 'rewards')
                               AND l.last_cycle_at IS NOT NULL) AS is_due
@@ -177,7 +177,7 @@ async function noteHiddenCoins(
 
 async function noteDiscovery(tx: Queryable, { stream, accountId }: ScopeKey): Promise<void> {
   await tx.$executeRaw`
-    UPDATE sync.cursors SET last_weekly_at = sync.now()
+    UPDATE sync.cursors SET deep_checked_at = sync.now()
      WHERE stream = ${stream} AND account_id = ${accountId}::smallint`;
 }
 
