@@ -189,12 +189,12 @@ class WindowRun {
     const { session, stored } = this;
     const isBeginning = window.fromMs === session.whole.fromMs && session.spanLimitMs === Infinity;
     if (!isBeginning || doubt !== null || this.probes >= MAX_PROBES) return null;
-    const isNew = stored.verifiedAtMs === null;
     if (rows.length > 0) {
       const oldestMs = rows.reduce((least, { minedAtMs }) => Math.min(least, minedAtMs), Infinity);
       const toMs = startOfUtcDay(oldestMs);
-      return isNew && toMs > window.fromMs ? { fromMs: window.fromMs, toMs } : null;
+      return stored.rowCount === 0 && toMs > window.fromMs ? { fromMs: window.fromMs, toMs } : null;
     }
+    const isNew = stored.verifiedAtMs === null;
     if (window.toMs < Infinity || !(isNew || this.isDeep)) return null;
     const today = startOfUtcDay(session.list.now());
     const week = isNew ? 0 : Math.floor(today / DAY_MS / 7);

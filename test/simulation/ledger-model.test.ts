@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { beginnings, EMPTY_POOL, histories } from '../support/ledger-commands';
+import { LedgerLab, VERIFY } from '../support/ledger-lab';
+import { PoolAndLedger } from '../support/pool-and-ledger';
+import { useTestDatabase } from '../support/test-database';
+
+/** A failure names its seed, its path and its replayPath: KPOOL_TEST_SEED, _PATH and _REPLAY replay it. */
+const { KPOOL_TEST_SEED, KPOOL_TEST_PATH, KPOOL_TEST_REPLAY, KPOOL_TEST_SECONDS } = process.env;
+const SECONDS = Number(KPOOL_TEST_SECONDS ?? 15);
+/** More than the time allows. */
+const HISTORIES = 20 * SECONDS;
+
+let lab: LedgerLab;
+afterAll(() => lab.close());
+const database = useTestDatabase();
+beforeAll(async () => {
+  lab = await LedgerLab.open(database.url);
+});
+
+/** Not the whole history: spans of some days are many. */
+const HISTORY_START = Date.UTC(2026, 1, 1);
+
+test(
+  'P2 P4 P11 whatever the pool does, a ledger is what it serves, nothing is lost, and doubt is said',
+  async () => {
+    const untilMs = performance.now() + SECONDS * 1_000;
+    let played = 0;
+    await fc.assert(
+      fc.asyncProperty(beginnings, histories(14, KPOOL_TEST_REPLAY), async (beginning, commands) => {
+        if (performance.now() > untilMs) return;
+        const play = await PoolAndLedger.begin(lab, beginning, { historyStartMs: HISTORY_START });
+        await fc.asyncModelRun(
+          () => ({ model: { ...EMPTY_POOL, rows: beginning.rows }, real: play }),
+          commands,
+        );
+        // Once it stands still, all of it is found to be true.
+        play.empty(false);
+        await play.sync(VERIFY);
+        await play.sync({ ...VERIFY, acceptEmpty: true });
+        played += 1;
+      }),
+      {
+        seed: Number(KPOOL_TEST_SEED ?? 20_261_127),
+        ...(KPOOL_TEST_PATH === undefined ? {} : { path: KPOOL_TEST_PATH }),
+        numRuns: HISTORIES,
+      },
+    );
+    if (KPOOL_TEST_SECONDS !== undefined) process.stderr.write(`${played} histories\n`);
+    expect(played).toBeGreaterThan(3);
+  },
+  SECONDS * 1_000 + 120_000,
+);

@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import { WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
+import type { LedgerStore } from '../../src/sync/ports';
+import { VERIFY } from './ledger-lab';
+import type { Beginning, PoolAndLedger } from './pool-and-ledger';
+
+const HOUR_MS = 3_600_000;
+
+/** What the model knows of the pool: enough to tell which commands make sense, and how a run over it has to end. */
+export interface PoolModel {
+  rows: number;
+  withdrawn: number;
+  broken: number;
+  isEmptied: boolean;
+}
+
+export const EMPTY_POOL: Readonly<PoolModel> = { rows: 0, withdrawn: 0, broken: 0, isEmptied: false };
+
+export const beginnings: fc.Arbitrary<Beginning> = fc.record({
+  stream: fc.constantFrom('earnings', 'rewards'),
+  rows: fc.constantFrom(0, 1, 5, 12, 40, 99, 100, 130, 210),
+  perDay: fc.constantFrom(1, 1, 3),
+  order: fc.constantFrom('desc', 'asc', 'unstable-ties', 'unstable'),
+  pageSizeCap: fc.constantFrom(null, null, 25),
+  clippedDays: fc.constantFrom(null, null, null, 30, 7),
+});
+
+type Command = fc.AsyncCommand<PoolModel, PoolAndLedger>;
+
+/** A change of the pool: when it makes sense, what it does to the model, and what to the pool. */
+function change(
+  name: string,
+  isPossible: (model: PoolModel) => boolean,
+  step: (model: PoolModel) => void,
+  act: (play: PoolAndLedger) => void | Promise<void>,
+): Command {
+  return {
+    check: (model) => isPossible(model),
+    run: async (model, play) => {
+      step(model);
+      await act(play);
+    },
+    toString: () => name,
+  };
+}
+
+const always = (): boolean => true;
+const nothing = (): void => undefined;
+const someRows = ({ rows }: PoolModel): boolean => rows > 0;
+
+const picks = fc.nat({ max: 1_000 });
+const days = fc.array(fc.integer({ min: -45, max: 1 }), { minLength: 1, maxLength: 4 });
+
+const changes: readonly fc.Arbitrary<Command>[] = [
+  days.map((of) =>
+    change(
+      `insert on days ${of.join(' ')}`,
+      always,
+      (m) => void (m.rows += of.length),
+      (play) => play.insert(of),
+    ),
+  ),
+  picks.map((n) => change(`settle ${n}`, someRows, nothing, (play) => play.settle(n))),
+  picks.map((n) => change(`amend ${n}`, someRows, nothing, (play) => play.amend(n))),
+  picks.map((n) =>
+    change(
+      `withdraw ${n}`,
+      someRows,
+      (m) => {
+        m.rows -= 1;
+        m.withdrawn += 1;
+      },
+      (play) => play.withdraw(n),
+    ),
+  ),
+  fc.constant(
+    change(
+      'restore',
+      ({ withdrawn }) => withdrawn > 0,
+      (m) => {
+        m.rows += 1;
+        m.withdrawn -= 1;
+      },
+      (play) => play.restore(),
+    ),
+  ),
+  picks.map((n) =>
+    change(
+      `break ${n}`,
+      ({ broken }) => broken < 3,
+      (m) => void (m.broken += 1),
+      (play) => play.breakOne(n),
+    ),
+  ),
+  fc.constant(
+    change(
+      'mend',
+      ({ broken }) => broken > 0,
+      (m) => void (m.broken -= 1),
+      (play) => play.mendOne(),
+    ),
+  ),
+  picks.map((n) => change(`forget ${n}`, someRows, nothing, (play) => play.forget(n))),
+  fc.constant(change('remember', always, nothing, (play) => play.remember())),
+  fc.constant(
+    change(
+      'empty',
+      ({ isEmptied }) => !isEmptied,
+      (m) => void (m.isEmptied = true),
+      (play) => play.empty(true),
+    ),
+  ),
+  fc.constant(
+    change(
+      'fill',
+      ({ isEmptied }) => isEmptied,
+      (m) => void (m.isEmptied = false),
+      (play) => play.empty(false),
+    ),
+  ),
+  fc
+    .constantFrom(1, 24, 30 * 24)
+    .map((hours) => change(`wait ${hours} h`, always, nothing, (play) => play.lab.advance(hours * HOUR_MS))),
+];
+
+const requests = fc.constantFrom<LedgerRequest>(WHAT_IS_DUE, VERIFY);
+const nameOf = (request: LedgerRequest): string => (request === VERIFY ? 'verify' : 'sync');
+
+/** Writers between whose read and commit something happens, or that die there. */
+const interrupted = (nth: number, act: () => Promise<void>) => {
+  let commits = 0;
+  return (store: LedgerStore): LedgerStore => ({
+    load: (scope) => store.load(scope),
+    update: (...change) => store.update(...change),
+    commitWindow: async (commit) => {
+      commits += 1;
+      if (commits === nth) await act();
+      return store.commitWindow(commit);
+    },
+  });
+};
+
+const runs: readonly fc.Arbitrary<Command>[] = [
+  requests.map((request) =>
+    change(nameOf(request), always, nothing, async (play) => {
+      await play.sync(request);
+    }),
+  ),
+  fc.constant(
+    change('verify', always, nothing, async (play) => {
+      await play.sync(VERIFY);
+    }),
+  ),
+  fc
+    .record({ first: requests, second: requests, nth: fc.integer({ min: 1, max: 3 }), pick: picks })
+    .map(({ first, second, nth, pick }): Command =>
+      change(
+        `${nameOf(first)}; before its commit ${nth}: amend ${pick}, ${nameOf(second)} by another`,
+        always,
+        nothing,
+        async (play) => {
+          const between = async (): Promise<void> => {
+            play.amend(pick);
+            await play.run(second);
+          };
+          const { outcome } = await play.run(first, { store: interrupted(nth, between) });
+          expect(outcome).toMatch(/succeeded|partial/);
+          await play.sync(VERIFY);
+        },
+      ),
+    ),
+  fc.record({ request: requests, nth: fc.integer({ min: 1, max: 3 }) }).map(({ request, nth }) =>
+    change(`${nameOf(request)}, dead before commit ${nth}`, always, nothing, async (play) => {
+      const before = await play.look();
+      const die = (): Promise<void> => Promise.reject(new Error('killed'));
+      await play.run(request, { store: interrupted(nth, die) });
+      await play.expectKept(before);
+    }),
+  ),
+];
+
+/** Histories of a pool and of the runs over it, as many runs as changes. */
+export function histories(maxCommands: number, replayPath?: string) {
+  return fc.commands([...changes, ...runs, ...runs, ...runs], {
+    maxCommands,
+    size: 'max',
+    ...(replayPath === undefined ? {} : { replayPath }),
+  });
+}

@@ -1,0 +1,263 @@
+import type { LedgerRow, Quirks } from '../../src/simulator';
+import type { LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
+import type { RunResult } from '../../src/sync/run-scope';
+import type { LabScope, LabSync, LedgerLab } from './ledger-lab';
+import { differenceOf, truthLineOf } from './ledger-truth';
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+/** How a history begins; what a pool clips stays as it is, since nobody can tell rows that were hidden from the start. */
+export interface Beginning {
+  readonly stream: 'earnings' | 'rewards';
+  readonly rows: number;
+  readonly perDay: number;
+  readonly order: Quirks['order'];
+  readonly pageSizeCap: number | null;
+  /** Of a longer span only the newest so many days are served. */
+  readonly clippedDays: number | null;
+}
+
+const countOf = (lines: readonly string[]): Map<string, number> => {
+  const counts = new Map<string, number>();
+  for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return counts;
+};
+
+/** What `a` holds more often than `b`. */
+function beyond(a: readonly string[], b: readonly string[]): string[] {
+  const counts = countOf(b);
+  return a.filter((line) => {
+    const left = counts.get(line) ?? 0;
+    counts.set(line, left - 1);
+    return left <= 0;
+  });
+}
+
+const common = (a: readonly string[], b: readonly string[]): string[] => beyond(a, beyond(a, b));
+
+const fieldOf = (line: string, name: string): string =>
+  Object.fromEntries(JSON.parse(line) as [string, string][])[name] ?? '';
+
+const minedAtOf = (line: string): number => Number(fieldOf(line, 'mined_at'));
+const dayOf = (atMs: number): number => Math.floor(atMs / DAY_MS);
+
+/** A simulated pool, one scope of its ledger, and what the promises say of each run over it. */
+export class PoolAndLedger {
+  private readonly broken: LedgerRow[] = [];
+  private readonly withdrawn: LedgerRow[] = [];
+  private forgottenBeforeMs = -Infinity;
+  isEmptied = false;
+
+  private constructor(
+    readonly lab: LedgerLab,
+    readonly place: LabScope,
+    private readonly tiers: LabSync['tiers'],
+  ) {}
+
+  static async begin(
+    lab: LedgerLab,
+    beginning: Beginning,
+    tiers: NonNullable<LabSync['tiers']>,
+  ): Promise<PoolAndLedger> {
+    await lab.forgetSpanLimits();
+    const { stream, rows, perDay, order, pageSizeCap, clippedDays } = beginning;
+    Object.assign(lab.simulator.quirks, {
+      order,
+      pageSizeCap,
+      clippedSpan: clippedDays === null ? null : { days: clippedDays, keeps: 'last' },
+      forgottenBeforeMs: null,
+    });
+    const play = new PoolAndLedger(lab, await lab.newScope(stream), tiers);
+    play.insert(Array.from({ length: rows }, (_, i) => -1 - Math.floor(i / perDay)));
+    return play;
+  }
+
+  private get world() {
+    return this.lab.simulator.world;
+  }
+
+  private get today(): number {
+    return dayOf(this.lab.simulator.clock.now()) * DAY_MS;
+  }
+
+  rows(): readonly LedgerRow[] {
+    return this.world[this.place.scope.stream](this.place.key);
+  }
+
+  private get edgeMs(): number {
+    return this.isEmptied ? Infinity : this.forgottenBeforeMs;
+  }
+
+  private served(): readonly LedgerRow[] {
+    return this.rows().filter(({ minedAtMs }) => minedAtMs >= this.edgeMs);
+  }
+
+  private servedBroken(): readonly LedgerRow[] {
+    return this.broken.filter(({ minedAtMs }) => minedAtMs >= this.edgeMs);
+  }
+
+  insert(days: readonly number[], amount = '0.25'): void {
+    const of = new Map<number, number>();
+    const incomes = days.map((day) => {
+      const n = of.get(day) ?? 0;
+      of.set(day, n + 1);
+      return {
+        ...{ currency: 'BTC', status: n === 0 ? 'WAIT_SETTLE' : 'SETTLED' },
+        ...{
+          minedAtMs: this.today + day * DAY_MS + n * HOUR_MS,
+          amount: n === 2 ? amount : `0.${n}${1 + Math.abs(day)}`,
+        },
+      };
+    });
+    this.world.insertMany(this.place.scope.stream, this.place.key, incomes);
+  }
+
+  /** A row that nobody can read, on the day of another one where there is one. */
+  breakOne(pick: number): void {
+    const { key, scope } = this.place;
+    const minedAtMs = this.rowAt(pick)?.minedAtMs ?? this.today - DAY_MS;
+    const json = `{"amount":"1.5 BTC","currency":"BTC","miningDate":${minedAtMs},"status":"SETTLED","n":${this.broken.length}}`;
+    this.broken.push(this.world.insertRaw(scope.stream, key, minedAtMs, json));
+  }
+
+  mendOne(): void {
+    const row = this.broken.pop();
+    if (row !== undefined) this.world.withdraw(row);
+  }
+
+  private rowAt(pick: number): LedgerRow | undefined {
+    const rows = this.rows();
+    return rows[pick % Math.max(1, rows.length)];
+  }
+
+  settle(pick: number): void {
+    const row = this.rowAt(pick);
+    if (row !== undefined) this.world.settle(row);
+  }
+
+  amend(pick: number): void {
+    const row = this.rowAt(pick);
+    if (row !== undefined) this.world.amend(row, { amount: `1.${pick}1` });
+  }
+
+  withdraw(pick: number): void {
+    const row = this.rowAt(pick);
+    if (row === undefined) return;
+    this.world.withdraw(row);
+    this.withdrawn.push(row);
+  }
+
+  restore(): void {
+    const row = this.withdrawn.pop();
+    if (row !== undefined) this.world.restore(row);
+  }
+
+  private announceEdge(): void {
+    this.lab.simulator.quirks.forgottenBeforeMs =
+      this.edgeMs === -Infinity ? null : Math.min(this.edgeMs, 8e15);
+  }
+
+  /** The list begins later from now on; nothing that is too young for that is left out. */
+  forget(pick: number): void {
+    const minedAtMs = this.rowAt(pick)?.minedAtMs;
+    const youngestMs = this.lab.simulator.clock.now() - 8 * DAY_MS;
+    if (minedAtMs === undefined || minedAtMs > youngestMs) return;
+    // A list that ends up without rows is an empty one, which is another command.
+    if (!this.rows().some((row) => row.minedAtMs >= minedAtMs)) return;
+    this.forgottenBeforeMs = Math.max(this.forgottenBeforeMs, minedAtMs);
+    this.announceEdge();
+  }
+
+  remember(): void {
+    this.forgottenBeforeMs = -Infinity;
+    this.announceEdge();
+  }
+
+  empty(isEmptied: boolean): void {
+    this.isEmptied = isEmptied;
+    this.announceEdge();
+  }
+
+  run(request: LedgerRequest, options: LabSync = {}): Promise<RunResult> {
+    return this.lab.sync(this.place, { tiers: this.tiers ?? {}, ...options, request });
+  }
+
+  /** Syncs while the pool stands still, and checks whatever has to hold of any run. */
+  async sync(request: LedgerRequest, options: Omit<LabSync, 'request'> = {}): Promise<RunResult> {
+    const before = await this.look();
+    const result = await this.run(request, options);
+    await this.expectKept(before);
+    expect([result.outcome, result.error?.code]).toEqual([
+      expect.stringMatching(/succeeded|partial/),
+      undefined,
+    ]);
+    // P11: whatever is short is said.
+    expect(result.outcome === 'partial').toBe(result.reason !== null);
+    await this.expectCertified(result);
+    if (this.isEmptied && request.acceptEmpty !== true) expect(result.totals.withdrawn).toBe(0);
+    if (request.verifyBeforeMs === Infinity) await this.expectVerified(result, request);
+    return result;
+  }
+
+  /** P4: what was stored is there, and what the pool still has counts. */
+  async expectKept(before: Awaited<ReturnType<PoolAndLedger['look']>>): Promise<void> {
+    const after = await this.look();
+    expect(beyond(before.keys, after.keys)).toEqual([]);
+    const stillThere = common(this.rows().map(truthLineOf), before.live);
+    expect(beyond(stillThere, after.live)).toEqual([]);
+  }
+
+  async look(): Promise<{ keys: readonly string[]; live: readonly string[] }> {
+    const { lab, place } = this;
+    const { stream, puid } = place.scope;
+    const rows = await lab.sql<{ key: string }[]>`
+      SELECT concat_ws(' ', currency, mined_at, ${stream === 'rewards' ? lab.sql`type` : lab.sql`''`}, ordinal) AS key
+        FROM ${lab.sql(`pool.${stream}`)} WHERE puid = ${String(puid)}`;
+    return { keys: rows.map(({ key }) => key), live: await lab.storedOf(place) };
+  }
+
+  /** P2: every window that the run certified holds what the pool serves in it. */
+  private async expectCertified({ runId }: RunResult): Promise<void> {
+    const { lab, place } = this;
+    const certificates = await lab.sql<
+      { from: number; to: number | null; landed: number; quarantined: number }[]
+    >`
+      SELECT (extract(epoch FROM from_at) * 1000)::float8 AS from,
+             CASE WHEN to_at < 'infinity' THEN (extract(epoch FROM to_at) * 1000)::float8 END AS to,
+             rows_landed AS landed, rows_quarantined AS quarantined
+        FROM sync.certificates WHERE run_id = ${String(runId)}`;
+    const stored = await lab.servedOf(place);
+    const truth = this.served().map(truthLineOf);
+    for (const { from, to, landed, quarantined } of certificates) {
+      const inside = (atMs: number): boolean => atMs >= from && atMs < (to ?? Infinity);
+      const isInside = (line: string): boolean => inside(minedAtOf(line));
+      const broken = this.servedBroken().filter(({ minedAtMs }) => inside(minedAtMs)).length;
+      expect([landed, quarantined]).toEqual([truth.filter(isInside).length, broken]);
+      expect(beyond(truth.filter(isInside), stored)).toEqual([]);
+      if (broken === 0) expect(differenceOf(truth.filter(isInside), stored.filter(isInside))).toEqual([]);
+    }
+  }
+
+  /** P2, P11: a run over everything says whether the ledger is what the pool serves. */
+  private async expectVerified({ outcome, reason }: RunResult, request: LedgerRequest): Promise<void> {
+    const { lab, place } = this;
+    const stored = await lab.servedOf(place);
+    const truth = this.served().map(truthLineOf);
+    const isBroken = this.servedBroken().length > 0;
+    if (truth.length === 0 && !isBroken && request.acceptEmpty !== true) return;
+    expect([outcome, reason]).toEqual(isBroken ? ['partial', expect.anything()] : ['succeeded', null]);
+    expect(beyond(truth, stored)).toEqual([]);
+    const doubtful = beyond(stored, truth);
+    const brokenDays = new Set(this.servedBroken().map(({ minedAtMs }) => dayOf(minedAtMs)));
+    expect(doubtful.filter((line) => !brokenDays.has(dayOf(minedAtOf(line))))).toEqual([]);
+    const [doubt] = await lab.sql<{ rows: number }[]>`
+      SELECT coalesce(sum(in_doubt_count), 0)::int AS rows FROM sync.windows
+       WHERE stream = ${place.scope.stream} AND puid = ${String(place.scope.puid)}`;
+    expect(doubt?.rows).toBeGreaterThanOrEqual(doubtful.length);
+    // What is kept though it is not served is older than all that is.
+    const oldest = Math.min(...truth.map(minedAtOf));
+    const unserved = beyond(await lab.storedOf(place), stored);
+    expect(unserved.filter((line) => minedAtOf(line) >= oldest)).toEqual([]);
+  }
+}
