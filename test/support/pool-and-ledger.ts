@@ -1,4 +1,4 @@
-import type { LedgerRow, Quirks } from '../../src/simulator';
+import type { SimIncome, Quirks } from '../../src/simulator';
 import type { LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
 import type { RunResult } from '../../src/sync/run-scope';
 import type { LabScope, LabSync, LedgerLab } from './ledger-lab';
@@ -44,8 +44,8 @@ const dayOf = (atMs: number): number => Math.floor(atMs / DAY_MS);
 
 /** A simulated pool, one scope of its ledger, and what the promises say of each run over it. */
 export class PoolAndLedger {
-  private readonly broken: LedgerRow[] = [];
-  private readonly withdrawn: LedgerRow[] = [];
+  private readonly broken: SimIncome[] = [];
+  private readonly withdrawn: SimIncome[] = [];
   private forgottenBeforeMs = -Infinity;
   isEmptied = false;
 
@@ -81,7 +81,7 @@ export class PoolAndLedger {
     return dayOf(this.lab.simulator.clock.now()) * DAY_MS;
   }
 
-  rows(): readonly LedgerRow[] {
+  rows(): readonly SimIncome[] {
     return this.world[this.place.scope.stream](this.place.key);
   }
 
@@ -89,11 +89,11 @@ export class PoolAndLedger {
     return this.isEmptied ? Infinity : this.forgottenBeforeMs;
   }
 
-  private served(): readonly LedgerRow[] {
+  private served(): readonly SimIncome[] {
     return this.rows().filter(({ minedAtMs }) => minedAtMs >= this.edgeMs);
   }
 
-  private servedBroken(): readonly LedgerRow[] {
+  private servedBroken(): readonly SimIncome[] {
     return this.broken.filter(({ minedAtMs }) => minedAtMs >= this.edgeMs);
   }
 
@@ -126,7 +126,7 @@ export class PoolAndLedger {
     if (row !== undefined) this.world.withdraw(row);
   }
 
-  private rowAt(pick: number): LedgerRow | undefined {
+  private rowAt(pick: number): SimIncome | undefined {
     const rows = this.rows();
     return rows[pick % Math.max(1, rows.length)];
   }
