@@ -117,8 +117,10 @@ async function judgeMissing(
   { missing, oldestServedMs }: Unconfirmed,
 ): Promise<ReadonlyMap<string, MissingVerdict> | null> {
   const { list, state } = session;
+  // However often it was seen, a list without rows withdraws none unless a person says that it is empty.
+  const leastAgeMs = list.hasShownRows || session.acceptsEmpty ? LEAST_UNSERVED_AGE_MS : -Infinity;
   const isBeforeFirst = ({ minedAtMs }: LedgerRow): boolean =>
-    minedAtMs < list.oldestSeenMs && list.now() - minedAtMs > LEAST_UNSERVED_AGE_MS;
+    minedAtMs < list.oldestSeenMs && list.now() - minedAtMs > leastAgeMs;
   const edgeMs = Math.max(...missing.filter(isBeforeFirst).map(({ minedAtMs }) => minedAtMs)) + 1;
   // The ledger holds older rows: whether the pool still serves any of them decides.
   const isOpen = !state.paged && oldestServedMs < edgeMs && list.emptyBeforeMs < edgeMs;

@@ -57,7 +57,7 @@ export class LedgerSession {
     readonly scope: LedgerScope,
     readonly run: Run,
     /** A person says that an empty list is really empty. */
-    private readonly acceptsEmpty: boolean,
+    readonly acceptsEmpty: boolean,
     public state: LedgerState,
   ) {
     this.list = new IncomeList(deps.pool, scope, run.callOptions);

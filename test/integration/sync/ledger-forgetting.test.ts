@@ -131,6 +131,22 @@ test('P4 P11 an empty list changes nothing for seven days', async () => {
   await expectTruth(place);
 });
 
+test('P4 seven days of empty answers withdraw no row, however young', async () => {
+  const { place } = await scopeOf(5);
+  // The end of tomorrow is asked for, too.
+  lab.simulator.world.insertEarning(place.key, {
+    ...{ currency: 'BTC', minedAtMs: yesterday() + 2 * DAY_MS, amount: '3' },
+  });
+  expect((await lab.sync(place)).totals.inserted).toBe(1);
+  lab.simulator.quirks.forgottenBeforeMs = yesterday() + 30 * DAY_MS;
+  for (let day = 0; day < 8; day += 1) {
+    expect((await lab.sync(place)).totals.withdrawn).toBe(0);
+    await lab.advance(DAY_MS);
+  }
+  expect(await unservedOf(place)).toBe(6);
+  await expectTruth(place);
+});
+
 test('P4 days without an answer do not count as empty', async () => {
   const { place } = await scopeOf(20);
   forgetAllBut(-3);
