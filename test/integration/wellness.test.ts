@@ -125,6 +125,13 @@ const SITUATIONS: readonly Situation[] = [
     isAlerted: true,
   },
   {
+    kind: 'list-emptied',
+    begin: "UPDATE sync.cursors SET empty_since = sync.now() WHERE stream = 'earnings'",
+    end: 'UPDATE sync.cursors SET empty_since = NULL',
+    readyz: 200,
+    isAlerted: true,
+  },
+  {
     kind: 'history-incomplete',
     begin: "UPDATE sync.cursors SET history_complete = false WHERE stream = 'earnings'",
     end: 'UPDATE sync.cursors SET history_complete = true',

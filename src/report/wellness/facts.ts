@@ -56,6 +56,19 @@ export interface QuarantineFacts {
   readonly open: number;
 }
 
+/** Lists of income of one stream that show no row any more, although the pool lists the sub-account and they held some. */
+export interface EmptiedFacts {
+  readonly account: string;
+  readonly stream: string;
+  readonly lists: number;
+  /** Rows that they held. */
+  readonly rows: number;
+  /** Since when the first of them has shown none. */
+  readonly since: Date;
+  /** One of them. */
+  readonly name: string;
+}
+
 /** The pool's totals of one account and currency against the ledger, of all levels together. */
 export interface TotalsFacts {
   readonly account: string;
@@ -89,6 +102,7 @@ export interface WellnessFacts {
   readonly histories?: readonly HistoryFacts[];
   readonly quarantine?: readonly QuarantineFacts[];
   readonly doubts?: readonly Doubt[];
+  readonly emptied?: readonly EmptiedFacts[];
   readonly totals?: readonly TotalsFacts[];
   readonly failedChecks?: readonly FailedCheck[];
   /** How often the recent part of the ledger is read again: for this long a total may be ahead of the ledger. */

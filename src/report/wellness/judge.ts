@@ -2,6 +2,7 @@ import type { RuleResult, Problem } from './problem';
 import type { WellnessFacts } from './facts';
 import { accountProblems } from './account-problems';
 import { doubtProblems } from './doubt-problems';
+import { emptiedLists } from './emptied-lists';
 import { incomeProblems } from './income-problems';
 import { serviceProblems } from './service-problems';
 import { streamProblems } from './stream-problems';
@@ -26,6 +27,7 @@ export function judge(facts: WellnessFacts): Wellness {
     accountProblems(facts),
     streamProblems(facts),
     doubtProblems(facts),
+    emptiedLists(facts),
     incomeProblems(facts),
   ];
   return {

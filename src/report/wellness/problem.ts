@@ -16,6 +16,7 @@ const SEVERITIES = {
   'stream-unfinished': 'warning',
   'rows-quarantined': 'warning',
   'days-in-doubt': 'warning',
+  'list-emptied': 'warning',
   'income-differs': 'warning',
   'income-unproven': 'warning',
   'check-failed': 'warning',

@@ -3,6 +3,7 @@ import { readDoubts } from '../doubts';
 import { readReconciliation } from '../reconciliation';
 import type {
   AccountFacts,
+  EmptiedFacts,
   FreshnessFacts,
   HistoryFacts,
   LeftOutFacts,
@@ -29,7 +30,7 @@ export async function readServiceFacts(sql: Sql, accounts: AccountNames): Promis
 
 /** All facts that the database holds. */
 export async function readWellnessFacts(sql: Sql, accounts: AccountNames): Promise<WellnessFacts> {
-  const [service, leftOut, runs, histories, quarantine, doubts, reconciliation, recentEveryMs] =
+  const [service, leftOut, runs, histories, quarantine, doubts, emptied, reconciliation, recentEveryMs] =
     await Promise.all([
       readServiceFacts(sql, accounts),
       readLeftOut(sql, accounts),
@@ -37,6 +38,7 @@ export async function readWellnessFacts(sql: Sql, accounts: AccountNames): Promi
       readHistories(sql, accounts),
       readQuarantine(sql, accounts),
       readDoubts(sql),
+      readEmptied(sql, accounts),
       readReconciliation(sql),
       readRecentEveryMs(sql),
     ]);
@@ -50,6 +52,7 @@ export async function readWellnessFacts(sql: Sql, accounts: AccountNames): Promi
     histories,
     quarantine,
     doubts: doubts.filter(isJudged),
+    emptied,
     // Where the pool has named no currency yet, there is nothing to compare.
     ...(rows.length === 0 ? {} : { totals: totalsOf(rows) }),
     ...(recentEveryMs === null ? {} : { recentEveryMs }),
@@ -118,6 +121,21 @@ async function readQuarantine(sql: Sql, accounts: AccountNames): Promise<readonl
       JOIN pool.accounts a ON a.account_id = coalesce(q.account_id, s.account_id)
      WHERE ${isOneOf(sql, accounts)} AND resolved_at IS NULL AND accepted_at IS NULL
      GROUP BY account_name, stream ORDER BY 1, 2`;
+}
+
+async function readEmptied(sql: Sql, accounts: AccountNames): Promise<readonly EmptiedFacts[]> {
+  return sql<EmptiedFacts[]>`
+    SELECT a.account_name AS account, c.stream, count(*)::int AS lists, sum(held.rows)::int AS rows,
+           min(c.empty_since) AS since, min(format('%s (%s)', a.sub_account, c.algo)) AS name
+      FROM sync.cursors c
+      JOIN report.sub_accounts a USING (puid)
+      JOIN pool.sub_accounts s USING (puid)
+     CROSS JOIN LATERAL (
+       SELECT sum(w.row_count) AS rows FROM sync.windows w
+        WHERE w.stream = c.stream AND w.puid = c.puid AND w.algo = c.algo) AS held
+     WHERE ${isOneOf(sql, accounts, sql`a.account_name`)} AND c.empty_since IS NOT NULL AND s.removed_at IS NULL
+       AND held.rows > 0
+     GROUP BY 1, 2 ORDER BY 1, 2`;
 }
 
 async function readRecentEveryMs(sql: Sql): Promise<number | null> {

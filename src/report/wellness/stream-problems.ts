@@ -13,6 +13,7 @@ interface StreamFacts {
   readonly freshness: FreshnessFacts | null;
   readonly run: RunFacts | null;
   readonly open: number;
+  readonly emptied: number;
 }
 
 /**
@@ -33,7 +34,12 @@ export function streamProblems(facts: WellnessFacts): RuleResult {
   };
 }
 
-function streamsOf({ freshness = [], runs = [], quarantine = [] }: WellnessFacts): readonly StreamFacts[] {
+function streamsOf({
+  freshness = [],
+  runs = [],
+  quarantine = [],
+  emptied = [],
+}: WellnessFacts): readonly StreamFacts[] {
   const names = new Map([...freshness, ...runs].map((facts) => [subjectOf(facts), facts]));
   return [...names.values()].map(({ account, stream }) => {
     const isOf = (facts: { readonly account: string; readonly stream: string }): boolean =>
@@ -44,6 +50,7 @@ function streamsOf({ freshness = [], runs = [], quarantine = [] }: WellnessFacts
       freshness: freshness.find(isOf) ?? null,
       run: runs.find(isOf) ?? null,
       open: quarantine.find(isOf)?.open ?? 0,
+      emptied: emptied.find(isOf)?.lists ?? 0,
     };
   });
 }
@@ -54,12 +61,12 @@ function subjectOf({ account, stream }: { readonly account: string; readonly str
 
 /** The most serious problem of a stream: one line per stream is enough. */
 function findProblem(facts: StreamFacts): Problem[] {
-  const { freshness, run, open } = facts;
+  const { freshness, run, open, emptied } = facts;
   if (freshness?.isLate === true) return [lateStream(facts, freshness)];
   if (run === null) return [];
   if (run.failed > 0) return [unsuccessfulStream(facts, run, 'stream-failing')];
-  // Rows in quarantine make a run partial, and have a problem of their own.
-  if (run.partial > 0 && open === 0) return [unsuccessfulStream(facts, run, 'stream-partial')];
+  // Rows in quarantine and emptied lists make a run partial, and have problems of their own.
+  if (run.partial > emptied && open === 0) return [unsuccessfulStream(facts, run, 'stream-partial')];
   return run.unfinished > 0 ? [unsuccessfulStream(facts, run, 'stream-unfinished')] : [];
 }
 

@@ -108,6 +108,30 @@ const SITUATIONS: readonly Situation[] = [
     ['rows-quarantined'],
   ],
   [
+    'a list that shows no row any more, and the partial run for that',
+    {
+      emptied: [
+        { account, stream: 'earnings', lists: 1, rows: 88, since: new Date(0), name: 'farm (SHA256d)' },
+      ],
+      runs: [{ ...run, partial: 1 }],
+    },
+    ['list-emptied'],
+    'ready',
+    ['list-emptied'],
+  ],
+  [
+    'a list that shows no row any more, and another partial run',
+    {
+      emptied: [
+        { account, stream: 'earnings', lists: 1, rows: 88, since: new Date(0), name: 'farm (SHA256d)' },
+      ],
+      runs: [{ ...run, partial: 2 }],
+    },
+    ['stream-partial', 'list-emptied'],
+    'ready',
+    ['list-emptied'],
+  ],
+  [
     'rows in doubt of two lists of one stream',
     {
       doubts: ['a', 'b'].map((subAccount) => ({
