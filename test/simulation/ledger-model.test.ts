@@ -7,8 +7,9 @@ import { useTestDatabase } from '../support/test-database';
 /** A failure names its seed, its path and its replayPath: KPOOL_TEST_SEED, _PATH and _REPLAY replay it. */
 const { KPOOL_TEST_SEED, KPOOL_TEST_PATH, KPOOL_TEST_REPLAY, KPOOL_TEST_SECONDS } = process.env;
 const SECONDS = Number(KPOOL_TEST_SECONDS ?? 15);
-/** More than the time allows. */
-const HISTORIES = 20 * SECONDS;
+/** As many as the time allows, and these however slow the machine is. */
+const LEAST_HISTORIES = 4;
+const MOST_HISTORIES = 20 * SECONDS;
 
 let lab: LedgerLab;
 afterAll(() => lab.close());
@@ -18,7 +19,7 @@ beforeAll(async () => {
 });
 
 /** Not the whole history: spans of some days are many. */
-const HISTORY_START = Date.UTC(2026, 1, 1);
+const HISTORY_START = Date.UTC(2026, 5, 1);
 
 test(
   'P2 P4 P11 whatever the pool does, a ledger is what it serves, nothing is lost, and doubt is said',
@@ -27,7 +28,7 @@ test(
     let played = 0;
     await fc.assert(
       fc.asyncProperty(beginnings, histories(14, KPOOL_TEST_REPLAY), async (beginning, commands) => {
-        if (performance.now() > untilMs) return;
+        if (played >= LEAST_HISTORIES && performance.now() > untilMs) return;
         const play = await PoolAndLedger.begin(lab, beginning, { historyStartMs: HISTORY_START });
         await fc.asyncModelRun(
           () => ({ model: { ...EMPTY_POOL, rows: beginning.rows }, real: play }),
@@ -42,11 +43,10 @@ test(
       {
         seed: Number(KPOOL_TEST_SEED ?? 20_261_127),
         ...(KPOOL_TEST_PATH === undefined ? {} : { path: KPOOL_TEST_PATH }),
-        numRuns: HISTORIES,
+        numRuns: MOST_HISTORIES,
       },
     );
     if (KPOOL_TEST_SECONDS !== undefined) process.stderr.write(`${played} histories\n`);
-    expect(played).toBeGreaterThan(3);
   },
   SECONDS * 1_000 + 120_000,
 );

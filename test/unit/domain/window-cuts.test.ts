@@ -1,0 +1,167 @@
+import fc from 'fast-check';
+import {
+  cutAt,
+  cutByRows,
+  cutBySample,
+  cutEdges,
+  findProvenPrefix,
+  orderOf,
+  plannedRows,
+  spansAround,
+} from '../../../src/domain/window-cuts';
+import { contains, DAY_MS, type Window } from '../../../src/domain/windows';
+
+const HOUR_MS = DAY_MS / 24;
+const window = (fromDay: number, toDay: number): Window => ({
+  fromMs: fromDay * DAY_MS,
+  toMs: toDay * DAY_MS,
+});
+const NOON = DAY_MS / 2;
+const inDays = (windows: readonly Window[]): number[][] =>
+  windows.map(({ fromMs, toMs }) => [fromMs / DAY_MS, toMs / DAY_MS]);
+
+test('a window is cut strictly inside, newest part first, once at each place', () => {
+  const cuts = [4, 2, 4, 0, 9, -1, 12].map((day) => day * DAY_MS);
+  expect(inDays(cutAt(window(0, 9), cuts))).toEqual([
+    [4, 9],
+    [2, 4],
+    [0, 2],
+  ]);
+  expect(cutAt(window(0, 9), [])).toEqual([window(0, 9)]);
+});
+
+test('rows are parted at midnight where that lies between them, else half way', () => {
+  const cutOf = (...instants: number[]): number => cutByRows(window(0, 9), instants, 1)[0]!.fromMs / HOUR_MS;
+  expect(cutOf(2 * DAY_MS + NOON, 1 * DAY_MS + NOON)).toBe(48);
+  expect(cutOf(2 * DAY_MS, 1 * DAY_MS)).toBe(36);
+  expect(cutOf(2 * DAY_MS + NOON, 2 * DAY_MS)).toBe(54);
+  expect(cutOf(2 * DAY_MS + 2 * HOUR_MS, 2 * DAY_MS + HOUR_MS)).toBe(49.5);
+});
+
+test('parts hold as many rows as asked for, and rows of one instant stay together', () => {
+  const days = Array.from({ length: 7 }, (_, i) => i * DAY_MS + NOON);
+  expect(inDays(cutByRows(window(0, 7), days, 3))).toEqual([
+    [4, 7],
+    [1, 4],
+    [0, 1],
+  ]);
+  const crowd = [6, 5, 5, 5, 5, 4].map((day) => day * DAY_MS + NOON);
+  expect(inDays(cutByRows(window(0, 7), crowd, 2))).toEqual([
+    [6, 7],
+    [5, 6],
+    [0, 5],
+  ]);
+  expect(cutByRows(window(0, 7), [NOON, NOON, NOON], 1)).toEqual([window(0, 7)]);
+});
+
+test('the days at either end are read apart where the window has more', () => {
+  expect(inDays(cutEdges(window(0, 9)))).toEqual([
+    [8, 9],
+    [1, 8],
+    [0, 1],
+  ]);
+  expect(cutEdges(window(0, 2))).toEqual([window(0, 2)]);
+});
+
+test('a page is in order though one row in twenty stands where it was recorded', () => {
+  const falling = Array.from({ length: 40 }, (_, i) => 40 - i);
+  expect(orderOf(falling)).toBe('newest-first');
+  expect(orderOf([...falling].reverse())).toBe('oldest-first');
+  expect(orderOf([5, 5, 5])).toBe('newest-first');
+  const withLate = (late: number): number[] => falling.flatMap((at, i) => (i < late ? [at, 100 + i] : [at]));
+  expect(orderOf(withLate(2))).toBe('newest-first');
+  expect(orderOf(withLate(3))).toBe('none');
+  expect(orderOf(withLate(3).reverse())).toBe('none');
+});
+
+test('a page in order proves all of it but the instant of its last row', () => {
+  const page = [9, 8, 7, 6, 5, 5].map((day) => day * DAY_MS + NOON);
+  const newest = findProvenPrefix(window(0, 20), page, 50)!;
+  expect(newest).toEqual({ claimed: window(6, 20), rest: window(0, 6), restRows: 46 });
+  const oldest = findProvenPrefix(
+    window(0, 20),
+    [1, 2, 3, 4, 5, 5].map((d) => d * DAY_MS + NOON),
+    50,
+  )!;
+  expect(oldest).toEqual({ claimed: window(0, 5), rest: window(5, 20), restRows: 46 });
+});
+
+test('a page proves nothing where it is of one instant, in no order, or its cuts lie outside of the window', () => {
+  expect(findProvenPrefix(window(0, 9), [], 5)).toBeNull();
+  expect(findProvenPrefix(window(0, 9), [5, 5, 5], 5)).toBeNull();
+  expect(
+    findProvenPrefix(
+      window(0, 9),
+      [1, 5, 2, 6, 3].map((d) => d * DAY_MS),
+      50,
+    ),
+  ).toBeNull();
+  // Half way between the two lies the beginning, or the end, of the window.
+  expect(findProvenPrefix({ fromMs: 5, toMs: DAY_MS }, [6, 4], 50)).toBeNull();
+  expect(findProvenPrefix({ fromMs: 0, toMs: 5 }, [6, 4], 50)).toBeNull();
+});
+
+test('a window that a page proves leaves room for late rows, unless that would leave much of the page behind', () => {
+  const daily = Array.from({ length: 100 }, (_, i) => (200 - i) * DAY_MS + NOON);
+  expect(findProvenPrefix(window(0, 300), daily, 150)).toMatchObject({ restRows: 150 - plannedRows(100) });
+  // 60 rows and then 39 of one day: without that day it would be too few.
+  const crowded = daily.map((at, i) => (i < 60 ? at : i < 99 ? 100 * DAY_MS : 50 * DAY_MS));
+  expect(findProvenPrefix(window(0, 300), crowded, 150)).toMatchObject({ restRows: 150 - 99 });
+  // 75 are enough.
+  const roomy = daily.map((at, i) => (i < 75 ? at : i < 99 ? 100 * DAY_MS : 50 * DAY_MS));
+  expect(findProvenPrefix(window(0, 300), roomy, 150)).toMatchObject({ restRows: 150 - 75 });
+});
+
+test('P2 whatever lies in a window, a page in order holds every row of what it proves', () => {
+  const instants = fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 2, maxLength: 80 });
+  fc.assert(
+    fc.property(instants, fc.integer({ min: 2, max: 40 }), fc.boolean(), (of, pageRows, isNewestFirst) => {
+      const whole = window(0, 61);
+      const rows = of.map((n) => n * DAY_MS + (n % 3) * NOON).sort((a, b) => (isNewestFirst ? b - a : a - b));
+      const prefix = findProvenPrefix(whole, rows.slice(0, pageRows), rows.length);
+      if (prefix === null) return;
+      const { claimed, rest, restRows } = prefix;
+      expect(cutAt(whole, [isNewestFirst ? claimed.fromMs : claimed.toMs])).toEqual(
+        isNewestFirst ? [claimed, rest] : [rest, claimed],
+      );
+      const inside = (place: Window, list: readonly number[]): number =>
+        list.filter((at) => contains(place, at)).length;
+      expect(inside(claimed, rows.slice(0, pageRows))).toBe(inside(claimed, rows));
+      expect(restRows).toBe(inside(rest, rows));
+    }),
+    { seed: 20_261_127 },
+  );
+});
+
+test('a page in no order says how many parts its window needs; one crowded instant is read apart', () => {
+  const daily = Array.from({ length: 100 }, (_, i) => ((i * 37) % 100) * DAY_MS + NOON);
+  expect(cutBySample(window(0, 100), daily, 195)).toHaveLength(4);
+  expect(cutBySample(window(0, 100), daily, 101)).toHaveLength(2);
+  const crowd = [5 * DAY_MS, 5 * DAY_MS];
+  expect(inDays(cutBySample(window(0, 9), crowd, 50))).toEqual([
+    [5.5, 9],
+    [4.5, 5.5],
+    [0, 4.5],
+  ]);
+  expect(inDays(cutBySample(window(4, 9), [], 50))).toEqual([
+    [4.5, 9],
+    [4, 4.5],
+  ]);
+});
+
+test('three days around each instant make a span; spans that touch, and the nearest of too many, are one', () => {
+  const at = (...days: number[]): number[] => days.map((day) => day * DAY_MS + NOON);
+  expect(inDays(spansAround(at(9, 2), 4))).toEqual([
+    [1, 4],
+    [8, 11],
+  ]);
+  expect(inDays(spansAround(at(2, 5, 9), 4))).toEqual([
+    [1, 7],
+    [8, 11],
+  ]);
+  expect(inDays(spansAround(at(2, 20, 30, 50), 2))).toEqual([
+    [1, 32],
+    [49, 52],
+  ]);
+  expect(spansAround([], 4)).toEqual([]);
+});
