@@ -14,6 +14,8 @@ const SWEEPS_WITH_EQUALS = 6;
 const SMALLER_PAGES = [0, 7, 14];
 const MAX_PAGES = 20_000;
 
+type Pages = Pick<IncomeList, 'readPage'>;
+
 interface Sweep {
   readonly pages: readonly Page<IncomeRow>[];
   /** Null when its pages agree with each other and the count. */
@@ -36,7 +38,7 @@ export function isSameContent(
 }
 
 /** Asks for every page once. Where nobody counts the rows of all pages, they end with a shorter one. */
-async function sweep(list: IncomeList, window: Window, pageSize: number): Promise<Sweep> {
+async function sweep(list: Pages, window: Window, pageSize: number): Promise<Sweep> {
   const pages: Page<IncomeRow>[] = [];
   let [served, counted]: [number, number | null] = [0, null];
   let isCounted = true;
@@ -133,7 +135,7 @@ function provenBy(pages: readonly Page<IncomeRow>[]): Pick<WindowRead, 'rows' | 
  * Pages a window to its end, in sweeps, until two in a row agree with each other and the count. Sweeps that do not agree
  * land what the pages of the last one prove, and the read says why it is in doubt.
  */
-export async function pageThrough(list: IncomeList, window: Window): Promise<WindowRead> {
+export async function pageThrough(list: Pages, window: Window): Promise<WindowRead> {
   let last: Sweep | null = null;
   let [agreed, longestPage] = [1, MAX_PAGE_SIZE];
   for (let n = 0; ; n += 1) {

@@ -1,0 +1,130 @@
+import type { DecimalText } from '../../../src/core/decimal';
+import type { IncomeRow } from '../../../src/domain/income';
+import type { Page } from '../../../src/domain/page';
+import { DAY_MS, type Window } from '../../../src/domain/windows';
+import { pageThrough } from '../../../src/sync/ledger/page-through';
+
+const WINDOW: Window = { fromMs: 0, toMs: 1_000 * DAY_MS };
+
+const rowOn = (day: number): IncomeRow => ({
+  ...{ currency: 'BTC', type: null, minedAtMs: day * DAY_MS, amount: '1' as DecimalText, hashRateHps: null },
+  ...{ hashUnit: null, rejectRate: null, status: 'SETTLED', settledAtMs: null, extra: null },
+});
+const rowsOf = (count: number): IncomeRow[] => Array.from({ length: count }, (_, i) => rowOn(i));
+
+interface Serving {
+  /** Null: the pool does not say; a function: what it says on each page. */
+  readonly count?: number | null | ((page: number, rowsOnIt: number) => number | null);
+  /** Rows on a page at most. */
+  readonly cap?: number;
+  /** What a page beyond the last one holds. */
+  readonly beyond?: 'nothing' | 'last';
+  /** What is listed at each request in turn, the last one from then on. */
+  readonly lists?: readonly (readonly IncomeRow[])[];
+  readonly refusesFrom?: number;
+}
+
+/** A list of income that serves these rows, and how often it was asked. */
+function listOf(rows: readonly IncomeRow[], serving: Serving = {}) {
+  const {
+    count = rows.length,
+    cap = 100,
+    beyond = 'nothing',
+    lists = [rows],
+    refusesFrom = Infinity,
+  } = serving;
+  const sizes: number[] = [];
+  return {
+    sizes,
+    readPage: (_window: Window, currentPage = 1, pageSize = 100): Promise<Page<IncomeRow> | null> => {
+      sizes.push(pageSize);
+      if (sizes.length >= refusesFrom) return Promise.resolve(null);
+      const listed = lists[Math.min(sizes.length, lists.length) - 1] ?? rows;
+      const size = Math.min(pageSize, cap);
+      const last = Math.max(1, Math.ceil(listed.length / size));
+      const number = currentPage > last && beyond === 'last' ? last : currentPage;
+      const page = listed.slice((number - 1) * size, number * size);
+      return Promise.resolve({
+        ...{ unreadable: [], answeredAtMs: 0, currentPage, pageSize, totalPage: null },
+        rows: page,
+        totalNum: typeof count === 'function' ? count(currentPage, page.length) : count,
+      });
+    },
+  };
+}
+
+async function read(list: ReturnType<typeof listOf>) {
+  const { rows, doubt } = await pageThrough(list, WINDOW);
+  return { rows: rows.length, doubt, requests: list.sizes.length };
+}
+
+test('one response that holds all that it counts is enough, unless it may be a page that was cut', async () => {
+  expect(await read(listOf(rowsOf(7)))).toEqual({ rows: 7, doubt: null, requests: 1 });
+  expect(await read(listOf([]))).toEqual({ rows: 0, doubt: null, requests: 1 });
+  expect(await read(listOf(rowsOf(30)))).toEqual({ rows: 30, doubt: null, requests: 2 });
+  expect(await read(listOf(rowsOf(30), { beyond: 'last' }))).toEqual({ rows: 30, doubt: null, requests: 2 });
+});
+
+test('P2 pages are read in two sweeps of different sizes that agree', async () => {
+  const list = listOf(rowsOf(250));
+  expect(await read(list)).toEqual({ rows: 250, doubt: null, requests: 6 });
+  expect(list.sizes).toEqual([100, 100, 100, 93, 93, 93]);
+  const capped = listOf(rowsOf(60), { cap: 25 });
+  expect(await read(capped)).toEqual({ rows: 60, doubt: null, requests: 7 });
+  expect(capped.sizes.slice(3)).toEqual([18, 18, 18, 18]);
+});
+
+test('P2 where nobody counts, a shorter page is the last one, and two sweeps have to agree', async () => {
+  expect(await read(listOf(rowsOf(120), { count: null }))).toEqual({ rows: 120, doubt: null, requests: 4 });
+  expect(await read(listOf(rowsOf(5), { count: null }))).toEqual({ rows: 5, doubt: null, requests: 2 });
+  // The last page again is the end, if another size shows the same rows.
+  const repeating = await read(listOf(rowsOf(200), { count: null, beyond: 'last' }));
+  expect(repeating).toMatchObject({ rows: 200, doubt: null });
+});
+
+test('P2 a count of the page alone hides no row of the next', async () => {
+  const ofPage = listOf(rowsOf(50), { cap: 20, count: (_page, rowsOnIt) => rowsOnIt });
+  expect(await read(ofPage)).toMatchObject({ rows: 50, doubt: null });
+});
+
+test('P11 a count that is never reached, or moves, and a refusal on the way, leave a doubt that says so', async () => {
+  expect(await read(listOf(rowsOf(40), { count: 43 }))).toMatchObject({
+    rows: 40,
+    doubt: 'the pool counts 43 rows and serves 40 on all pages',
+  });
+  expect(await read(listOf(rowsOf(250), { count: (page) => 250 + page }))).toMatchObject({
+    doubt: 'the count moved from 251 to 252 between two pages',
+  });
+  expect(await read(listOf(rowsOf(250), { refusesFrom: 2 }))).toMatchObject({
+    doubt: 'the pool refuses the span',
+  });
+});
+
+test('P2 a row that moves between two pages is found by another sweep', async () => {
+  const rows = rowsOf(150);
+  // Before the second page the first row has moved to the end: one row is passed over, another served twice.
+  const moved = [...rows.slice(1), rows[0]!];
+  expect(await read(listOf(rows, { lists: [rows, moved, rows] }))).toEqual({
+    rows: 150,
+    doubt: null,
+    requests: 6,
+  });
+});
+
+test('P11 sweeps that never agree land each row as often as one page held it', async () => {
+  const rows = rowsOf(150);
+  const lists = Array.from({ length: 6 }, (_, i) => [...rows.slice(i * 20), ...rows.slice(0, i * 20)]);
+  const { doubt, rows: landed, requests } = await read(listOf(rows, { lists }));
+  expect([doubt, requests]).toEqual(['no two sweeps over its pages agree', 6]);
+  expect(landed).toBeLessThan(150);
+});
+
+test('P2 equal rows on several pages ask for more sweeps than two', async () => {
+  const equal = Array.from({ length: 150 }, () => rowOn(3));
+  expect(await read(listOf(equal))).toEqual({ rows: 150, doubt: null, requests: 12 });
+});
+
+test('rows beside the window do not count', async () => {
+  const { rows } = await pageThrough(listOf([rowOn(-1), rowOn(0), rowOn(999), rowOn(1_000)]), WINDOW);
+  expect(rows.map(({ minedAtMs }) => minedAtMs / DAY_MS)).toEqual([0, 999]);
+});
