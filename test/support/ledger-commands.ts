@@ -131,7 +131,7 @@ const interrupted = (nth: number, act: () => Promise<void>) => {
   let commits = 0;
   return (store: LedgerStore): LedgerStore => ({
     load: (scope) => store.load(scope),
-    update: (...change) => store.update(...change),
+    updateCursor: (...change) => store.updateCursor(...change),
     commitWindow: async (commit) => {
       commits += 1;
       if (commits === nth) await act();
