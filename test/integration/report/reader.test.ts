@@ -109,7 +109,8 @@ test('every report names the account in every row, and every column of it is exp
     SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname = 'report' AND c.relkind = 'v'
        AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account_name')`;
-  expect([...nameless]).toEqual([]);
+  // A price is of a currency and a day, whoever earned it.
+  expect(nameless.map(({ relname }) => relname as string)).toEqual(['missing_prices']);
 });
 
 test('P10 no report shows what belongs to the machinery: no key, no fingerprint, no raw row', async () => {
