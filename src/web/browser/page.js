@@ -122,7 +122,7 @@ async function refresh() {
     if (answer.redirected) return void location.reload();
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('main');
     if (fresh === null) throw new Error('no page');
-    idiomorph.morph(main, fresh, { morphStyle: 'innerHTML', callbacks: CALLBACKS });
+    idiomorph.morph(main, fresh, { morphStyle: 'outerHTML', callbacks: CALLBACKS });
     bringAllToLife();
     say(answer.ok ? 'live' : 'the service is in trouble', !answer.ok);
   } catch {

@@ -118,7 +118,7 @@ export function Table(props: {
       .join(' ')
       .trim();
   return (
-    <div class="scroll" role="region" aria-label={label} tabIndex={0}>
+    <div class="scroll" role="group" aria-label={label} tabIndex={0}>
       <table>
         <thead>
           <tr>
