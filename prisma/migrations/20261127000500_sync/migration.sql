@@ -40,7 +40,7 @@ COMMENT ON COLUMN sync.cursors.complete_from IS 'Start of the certified span of 
 COMMENT ON COLUMN sync.cursors.complete_to IS 'End of the certified span of mining time, not included.';
 COMMENT ON COLUMN sync.cursors.last_cycle_at IS 'When the newest window was last read.';
 COMMENT ON COLUMN sync.cursors.counts_compared_at IS 'When a snapshot of workers was last compared with the pool''s count of all workers.';
-COMMENT ON COLUMN sync.cursors.deep_checked_at IS 'When a list of income had its last deep check: probe, count and trial of windows.';
+COMMENT ON COLUMN sync.cursors.deep_checked_at IS 'When the scope had its last deep check: of a list of income the probe, count and trial of windows; of accumulated income the discovery of coins.';
 COMMENT ON COLUMN sync.cursors.last_success_at IS 'When a run of the scope last succeeded.';
 COMMENT ON COLUMN sync.cursors.last_skip_at IS 'When a run of the scope last found that there was nothing to ask the pool.';
 COMMENT ON COLUMN sync.cursors.last_life_at IS 'Last sign of life: rows or workers seen. Long ago means dormant.';
