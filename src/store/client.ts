@@ -35,13 +35,12 @@ export function createStoreClient(options: StoreClientOptions): PrismaClient {
 const TRANSACTION_WAIT_MS = 15_000;
 const TRANSACTION_TIMEOUT_MS = 120_000;
 
-/** Runs `work` in one READ COMMITTED transaction. */
+/** Runs `work` in one transaction, READ COMMITTED as every session of ours begins it (session-settings.ts). */
 export async function inTransaction<T>(
   client: PrismaClient,
   work: (tx: Prisma.TransactionClient) => Promise<T>,
 ): Promise<T> {
   return client.$transaction(work, {
-    isolationLevel: 'ReadCommitted',
     maxWait: TRANSACTION_WAIT_MS,
     timeout: TRANSACTION_TIMEOUT_MS,
   });

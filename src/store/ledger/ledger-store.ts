@@ -180,8 +180,6 @@ export class PrismaLedgerStore {
           verdict === 'withdrawn' ? { ...row, withdrawn: true, unserved: false } : { ...row, unserved: true },
         );
         const updated = [...changes.updated, ...gone];
-        if (changes.inserted.length + updated.length > 0)
-          await tx.$executeRaw`SELECT sync.begin_ledger_commit()`;
         await insertLedgerRows(tx, commit.scope, changes.inserted);
         await updateLedgerRows(tx, commit.scope, updated);
         const quarantined = await quarantineRows(tx, commit.scope, commit.unreadable, commit);

@@ -65,8 +65,6 @@ async function syncOnce(session: LedgerSession, plan: Plan): Promise<void> {
     await session.update({ pieces: [{ fromMs: whole.fromMs, toMs, verified: false }] });
   const wasReadWhole = session.isReadWhole;
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    // Another scope may have learnt a limit meanwhile.
-    if (round > 1) await session.reload();
     const due = dueWindows(session, plan);
     if (due.length === 0) break;
     const outcome = await readDue(session, due, plan);

@@ -1,0 +1,61 @@
+import { Client } from 'pg';
+import { LAB_START, LedgerLab, type LabScope } from '../../support/ledger-lab';
+import { useTestDatabase } from '../../support/test-database';
+import type { LedgerStore } from '../../../src/sync/ports';
+
+let lab: LedgerLab;
+afterAll(() => lab.close());
+const database = useTestDatabase();
+beforeAll(async () => {
+  lab = await LedgerLab.open(database.url);
+});
+
+const DAY_MS = 86_400_000;
+const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
+
+async function scopeOf(count: number): Promise<LabScope> {
+  const place = await lab.newScope('earnings');
+  lab.simulator.world.insertMany(
+    'earnings',
+    place.key,
+    Array.from({ length: count }, (_, i) => ({
+      ...{ currency: 'BTC', minedAtMs: DAY - i * DAY_MS, amount: `0.${i + 1}3` },
+    })),
+  );
+  return place;
+}
+
+/** Statements that reach the database while each call of the store is under way, by the name of the call. */
+async function statementsOf(place: LabScope, options: Parameters<LedgerLab['sync']>[1] = {}) {
+  const sent = jest.spyOn(Client.prototype, 'query');
+  const calls: [name: string, statements: number][] = [];
+  const counted = async <Result>(name: string, call: Promise<Result>, before: number): Promise<Result> => {
+    const result = await call;
+    calls.push([name, sent.mock.calls.length - before]);
+    return result;
+  };
+  const store = (inner: LedgerStore): LedgerStore => ({
+    load: (scope) => counted('load', inner.load(scope), sent.mock.calls.length),
+    updateCursor: (...change) => counted('update', inner.updateCursor(...change), sent.mock.calls.length),
+    commitWindow: (commit) => counted('commit', inner.commitWindow(commit), sent.mock.calls.length),
+  });
+  const result = await lab.sync(place, { ...options, store });
+  sent.mockRestore();
+  expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
+  return calls;
+}
+
+test('a new window commits in at most eleven statements', async () => {
+  const calls = await statementsOf(await scopeOf(250));
+  const commits = calls.filter(([name]) => name === 'commit').map(([, statements]) => statements);
+  // With BEGIN and COMMIT.
+  expect(commits).toHaveLength(3);
+  expect(Math.max(...commits)).toBeLessThanOrEqual(11);
+});
+
+test('P3 a visit of an unchanged scope takes at most sixteen statements', async () => {
+  const place = await scopeOf(90);
+  await lab.sync(place);
+  const calls = await statementsOf(place);
+  expect(calls.reduce((sum, [, statements]) => sum + statements, 0)).toBeLessThanOrEqual(16);
+});
