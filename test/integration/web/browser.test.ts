@@ -1,0 +1,160 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { systemClock } from '../../../src/core/clock';
+import { Secret } from '../../../src/core/secret';
+import { createMetrics } from '../../../src/observability/metrics';
+import { startWeb, type WebServer } from '../../../src/web/server';
+import { describeChromium } from '../../support/chromium';
+import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
+import { createTestDatabase, useTestDatabase, type TestDatabase } from '../../support/test-database';
+
+/** What a name may hold that means something elsewhere: markup, a turn to right-to-left, a terminal's escape, length. */
+const HOSTILE = `<img src=x onerror="document.title='owned'">\u202egnp.exe\u001b[31m${'x'.repeat(180)}`;
+const SCREENS = {
+  'desktop, light': { viewport: { width: 1280, height: 900 }, colorScheme: 'light' },
+  'phone, dark': { viewport: { width: 390, height: 844 }, isMobile: true, colorScheme: 'dark' },
+} as const satisfies Record<string, BrowserContextOptions>;
+
+describeChromium('the pages in a browser', (launch) => {
+  let pool: SyncedPool;
+  let empty: TestDatabase;
+  let browser: Browser;
+  let filledWeb: WebServer;
+  let emptyWeb: WebServer;
+  let machine = '';
+
+  const serve = (url: string): Promise<WebServer> =>
+    startWeb({
+      host: '127.0.0.1',
+      port: 0,
+      token: null,
+      databaseUrl: new Secret(url),
+      judgedAccounts: null,
+      allowedPerHour: 57_600,
+      metrics: createMetrics(),
+      readQueue: null,
+      askQueue: null,
+      clock: systemClock,
+    });
+
+  afterAll(async () => {
+    await Promise.all([browser.close(), filledWeb.close(), emptyWeb.close(), pool.close()]);
+    await empty.drop();
+  });
+  // After the hook above, so that its connections are closed before it looks for any that are left open.
+  const database = useTestDatabase();
+
+  beforeAll(async () => {
+    pool = await createSyncedPool({
+      databaseUrl: database.url,
+      simulator: {
+        seed: 15,
+        startAt: Date.now(),
+        world: { days: 20, subAccountsPerAccount: 2, workersPerSubAccount: 3, algorithms: ['SHA256d'] },
+      },
+    });
+    const { world, accounts } = pool.simulator;
+    const [scope] = world.scopes();
+    world.changeSubAccount(accounts[0]!.name, scope!.puid, { pname: HOSTILE });
+    world.changeWorker(world.workers(scope!)[0]!, { workerName: HOSTILE });
+    await pool.sync();
+    const [row] = await pool.sql<{ path: string }[]>`
+      SELECT concat_ws('/', 'fleet/machines', puid, algo, worker_id) AS path FROM pool.workers
+       WHERE worker_name LIKE '%<img%' LIMIT 1`;
+    machine = row!.path;
+    empty = await createTestDatabase();
+    [browser, filledWeb, emptyWeb] = await Promise.all([launch(), serve(database.url), serve(empty.url)]);
+  });
+
+  /** Opens a page and looks at what no page may do. */
+  async function inspect(
+    web: WebServer,
+    path: string,
+    screen: BrowserContextOptions,
+    look: (page: Page) => Promise<void>,
+  ) {
+    const context = await browser.newContext(screen);
+    const page = await context.newPage();
+    const said: string[] = [];
+    const strangers: string[] = [];
+    page.on('console', (message) => said.push(message.text()));
+    page.on('pageerror', (error) => said.push(error.message));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(web.url)) strangers.push(request.url());
+    });
+    await page.goto(web.url + path);
+    await page.locator('#live', { hasText: 'live' }).waitFor();
+    await look(page);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+    const title = await page.title();
+    await context.close();
+    expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
+    expect({ said, strangers, isOwned: title === 'owned' }).toEqual({
+      said: [],
+      strangers: [],
+      isOwned: false,
+    });
+    expect(width).toBeLessThanOrEqual(screen.viewport!.width);
+  }
+
+  const nothing = (): Promise<void> => Promise.resolve();
+
+  it.each([
+    ['desktop, light', ''],
+    ['phone, dark', ''],
+    ['phone, dark', 'income'],
+    ['desktop, light', 'fleet'],
+    ['phone, dark', 'sync'],
+  ] as const)('%s: /%s, filled, with hostile names', async (screen, path) => {
+    await inspect(filledWeb, path, SCREENS[screen], async (page) => {
+      // Drawn by the library in the browser, not only by the server.
+      if (path !== '') await page.locator('figure.chart .plot > div svg').first().waitFor();
+    });
+  });
+
+  it('the page of a machine with a hostile name', async () => {
+    await inspect(filledWeb, machine, SCREENS['phone, dark'], async (page) => {
+      expect(await page.locator('h1').innerText()).toContain('<img src=x');
+    });
+  });
+
+  it.each(['', 'fleet', 'sync'])('/%s, empty', async (path) => {
+    await inspect(emptyWeb, path, SCREENS['desktop, light'], nothing);
+  });
+
+  it('in first sync: the share of rows, the rate and the time to the end', async () => {
+    await pool.sql`
+      UPDATE sync.cursors SET history_complete = false,
+             pool_row_count = 2 * (SELECT coalesce(sum(row_count), 0) FROM sync.windows w
+                                    WHERE (w.stream, w.puid, w.algo) = (cursors.stream, cursors.puid, cursors.algo))
+       WHERE stream IN ('earnings', 'rewards')`;
+    await inspect(filledWeb, '', SCREENS['phone, dark'], async (page) => {
+      const text = await page.locator('.backfill').innerText();
+      expect(text).toMatch(/50 % of the rows/);
+      expect(text).toMatch(/rows a minute/);
+    });
+    await pool.sql`UPDATE sync.cursors SET history_complete = true WHERE stream IN ('earnings', 'rewards')`;
+  });
+
+  it('a failure appears by itself, with what mends it, and what was opened stays open', async () => {
+    await inspect(filledWeb, '', SCREENS['desktop, light'], async (page) => {
+      expect(await page.locator('#verdict').innerText()).toContain('All is well');
+      await pool.sql`UPDATE pool.accounts SET status = 'auth_failed', status_reason = 'The key was refused.'`;
+      await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+      await page.locator('.problems', { hasText: 'is stopped' }).waitFor();
+      expect(await page.locator('.problems').innerText()).toContain('kpool sync --account');
+      expect(await page.locator('.problems button[data-copy]').first().isVisible()).toBe(true);
+      await pool.sql`UPDATE pool.accounts SET status = 'ok', status_reason = NULL`;
+    });
+    await inspect(filledWeb, 'income', SCREENS['desktop, light'], async (page) => {
+      const details = page.locator('#main details:not(.more)').first();
+      await details.evaluate('(node) => { node.open = !node.open }');
+      const isOpen = await details.evaluate('(node) => node.open');
+      const refreshed = page.waitForResponse((answer) => answer.url() === `${filledWeb.url}income`);
+      await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+      await refreshed;
+      expect(await details.evaluate('(node) => node.open')).toBe(isOpen);
+    });
+  });
+});
