@@ -105,7 +105,7 @@ CREATE TABLE sync.settlement_months (
   currency    text NOT NULL,
   month       date NOT NULL,
   state       text NOT NULL CHECK (state IN ('settled', 'undated', 'unsettled')),
-  delay_hours integer NOT NULL,
+  delay_hours bigint NOT NULL,
   items       integer NOT NULL,
   seconds     numeric NOT NULL,
   PRIMARY KEY (puid, algo, currency, month, state, delay_hours)

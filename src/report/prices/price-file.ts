@@ -1,4 +1,5 @@
-import { isValid, parseISO } from 'date-fns';
+import { isValid } from 'date-fns/isValid';
+import { parseISO } from 'date-fns/parseISO';
 import { findDecimal, type DecimalText } from '../../core/decimal';
 import { KpoolError } from '../../core/errors';
 import { readCsvRecords } from './csv-records';

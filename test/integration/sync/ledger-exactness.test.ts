@@ -100,7 +100,7 @@ test('unknown fields are kept digit for digit, and what PostgreSQL cannot hold n
     earning({ note: '"a\\u0000b"', miningDate: datesOf(5)[1]! }),
     earning({ note: '"\\ud800"', '\\u0000key': '1', miningDate: datesOf(5)[2]! }),
     earning({ huge: '1e400', deep: '[[[[1]]]]', miningDate: datesOf(5)[3]! }),
-    earning({ status: '"PA\\u0000ID"', currency: '"B\\udc00TC"', miningDate: datesOf(5)[4]! }),
+    earning({ status: '"PA\\u0000ID"', miningDate: datesOf(5)[4]! }),
   ]);
   expect(outcome).toBe('succeeded');
   const extras = await columnOf(place, 'extra::text');
