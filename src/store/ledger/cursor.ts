@@ -1,3 +1,4 @@
+// Raw SQL: a cursor moves only if its version did not, in the commit of a window, by the database's clock.
 import { KpoolError } from '../../core/errors';
 import type { Queryable } from '../client';
 import { Prisma } from '../generated/client';

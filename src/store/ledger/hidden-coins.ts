@@ -1,3 +1,4 @@
+// Raw SQL: what a coin's rows are is found in the ledger in the same statement, by the database's clock.
 import type { CoinRead, HiddenCoin } from '../../domain/coins';
 import type { IncomeRow } from '../../domain/income';
 import type { LedgerRow } from '../../domain/ledger-matching';

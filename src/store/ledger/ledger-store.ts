@@ -1,3 +1,4 @@
+// Raw SQL: a commit shares the lock that closes and exports take, and is one transaction of bulk statements.
 import type { RowCounts } from '../../domain/row-counts';
 import type { CoinRead, HiddenCoin } from '../../domain/coins';
 import { KpoolError } from '../../core/errors';

@@ -1,3 +1,4 @@
+// Raw SQL: rows of the ledger are read and written in bulk, each amount and `extra` digit for digit.
 import type { DecimalText } from '../../core/decimal';
 import type { LedgerRow } from '../../domain/ledger-matching';
 import type { IncomeRow } from '../../domain/income';

@@ -1,3 +1,4 @@
+// Raw SQL: windows and certificates of a commit are written in bulk, and a window may end at infinity.
 import type { StoredWindow, Window } from '../../domain/windows';
 import type { Queryable } from '../client';
 import { pgInstant } from '../instants';
