@@ -112,9 +112,9 @@ test('whatever a reader locks and holds, everything goes on', async () => {
     expect(results.length).toBeGreaterThan(5);
     expect(results.filter(({ outcome }) => outcome !== 'succeeded')).toEqual([]);
     await closeMonth(pool.sql, '2026-09' as Month, { note: null, force: true });
-    const claim = await registerQueue(new Secret(database.url), { kind: 'postgres', address: null });
-    expect(claim.verdict).toMatchObject({ outcome: 'claimed' });
-    await claim.release();
+    const registration = await registerQueue(new Secret(database.url), { kind: 'postgres', address: null });
+    expect(registration.verdict).toMatchObject({ outcome: 'registered' });
+    await registration.release();
     expect((await migrate(pool.sql)).applied).toEqual([]);
     expect([...(await pool.sql`SELECT sync.try_lock('alerts') AS free`)]).toEqual([{ free: true }]);
   } finally {
