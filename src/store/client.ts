@@ -35,7 +35,7 @@ export function createStoreClient(options: StoreClientOptions): PrismaClient {
 const TRANSACTION_WAIT_MS = 15_000;
 const TRANSACTION_TIMEOUT_MS = 120_000;
 
-/** Runs `work` in one transaction, READ COMMITTED as every session of ours begins it (session-settings.ts). */
+/** Runs `work` in one READ COMMITTED transaction: every session of ours begins with that (session-settings.ts). */
 export async function inTransaction<T>(
   client: PrismaClient,
   work: (tx: Prisma.TransactionClient) => Promise<T>,

@@ -81,6 +81,8 @@ export interface LedgerState {
   readonly deepCheckedAtMs: number | null;
   /** Coins that the pool totals for the account while its lists show none of them unless asked by name. */
   readonly hiddenCoins: readonly HiddenCoin[];
+  /** Rows of the scope that could not be understood are on record, and were served when last read. */
+  readonly hasQuarantine: boolean;
   /** The database's clock (`sync.now()`) at the time of loading. */
   readonly nowMs: number;
 }
@@ -106,7 +108,8 @@ export interface WindowPiece extends Window {
 export interface WindowCommit {
   readonly scope: LedgerScope;
   readonly runId: bigint;
-  readonly expectedVersion: bigint;
+  /** What the read started from: a commit that another one preceded is refused (P9). */
+  readonly state: LedgerState;
   /** Start of the history to be complete. */
   readonly historyStartMs: number;
   /** The window that was read: `rows` are all that the pool serves in it. */
@@ -126,7 +129,7 @@ export interface WindowCommit {
 }
 
 export type CommitResult =
-  | { readonly outcome: 'committed'; readonly version: bigint; readonly counts: RowCounts }
+  | { readonly outcome: 'committed'; readonly state: LedgerState; readonly counts: RowCounts }
   /** Nothing was written: these live rows vanished, and a confirmation read has to agree. */
   | {
       readonly outcome: 'unconfirmed';
@@ -139,16 +142,16 @@ export type CommitResult =
 export interface LedgerStore {
   load(scope: LedgerScope): Promise<LedgerState>;
   commitWindow(commit: WindowCommit): Promise<CommitResult>;
-  /** Changes windows and facts without rows; returns the new version. */
-  updateCursor(
+  /** Changes windows and facts without rows. */
+  update(
     scope: LedgerScope,
-    expectedVersion: bigint,
+    state: LedgerState,
     change: {
       readonly pieces?: readonly WindowPiece[];
       readonly cursor?: LedgerCursorPatch;
       readonly historyStartMs: number;
     },
-  ): Promise<bigint>;
+  ): Promise<LedgerState>;
 }
 
 /** `skipped`: there was nothing to ask the pool. */

@@ -131,7 +131,7 @@ const interrupted = (nth: number, act: () => Promise<void>) => {
   let commits = 0;
   return (store: LedgerStore): LedgerStore => ({
     load: (scope) => store.load(scope),
-    updateCursor: (...change) => store.updateCursor(...change),
+    update: (...change) => store.update(...change),
     commitWindow: async (commit) => {
       commits += 1;
       if (commits === nth) await act();

@@ -4,6 +4,7 @@ import type { Queryable } from '../client';
 import { Prisma } from '../generated/client';
 import { pgInstant } from '../instants';
 import { isOfScope, scopeValues, type ScopeKey } from '../scope-key';
+import { writeWindows, type ReplacedWindows } from './windows';
 
 /** Facts to record of a scope; what is left out stays. */
 export interface CursorPatch {
@@ -43,9 +44,65 @@ export async function stepCursor(db: Queryable, scope: ScopeKey, expectedVersion
   await db.$executeRaw`UPDATE sync.cursors SET version = version + 1 WHERE ${isOfScope(scope)}`;
 }
 
+/** What a cursor knows of a scope of the ledger. */
+export interface CursorFacts {
+  readonly version: bigint;
+  readonly paged: boolean;
+  readonly spanLimitMs: number | null;
+  readonly emptySinceMs: number | null;
+  readonly deepCheckedAtMs: number | null;
+  readonly hasQuarantine: boolean;
+  readonly hasHiddenCoins: boolean;
+  readonly nowMs: number;
+}
+
+interface CursorRow {
+  version: bigint;
+  paged: boolean;
+  span_limit_ms: bigint | null;
+  empty_since_ms: bigint | null;
+  deep_checked_ms: bigint | null;
+  has_quarantine: boolean;
+  has_hidden_coins: boolean;
+  now_ms: bigint;
+}
+
+const msOf = (value: bigint | null): number | null => (value === null ? null : Number(value));
+
+function factsOf(row: CursorRow): CursorFacts {
+  return {
+    version: row.version,
+    paged: row.paged,
+    spanLimitMs: msOf(row.span_limit_ms),
+    emptySinceMs: msOf(row.empty_since_ms),
+    deepCheckedAtMs: msOf(row.deep_checked_ms),
+    hasQuarantine: row.has_quarantine,
+    hasHiddenCoins: row.has_hidden_coins,
+    nowMs: Number(row.now_ms),
+  };
+}
+
+/** A span that is too long for one scope is too long for its account. */
+function cursorColumns(scope: ScopeKey): Prisma.Sql {
+  return Prisma.sql`version, paged,
+    (SELECT min(c.span_limit_ms) FROM sync.cursors c JOIN pool.sub_accounts s USING (puid)
+      WHERE s.account_id = ${scope.accountId}::smallint) AS span_limit_ms,
+    floor(extract(epoch FROM empty_since) * 1000)::bigint AS empty_since_ms,
+    floor(extract(epoch FROM deep_checked_at) * 1000)::bigint AS deep_checked_ms,
+    EXISTS (SELECT FROM sync.quarantined_rows WHERE ${isOfScope(scope)} AND resolved_at IS NULL) AS has_quarantine,
+    EXISTS (SELECT FROM sync.hidden_coins WHERE account_id = ${scope.accountId}::smallint) AS has_hidden_coins,
+    floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms`;
+}
+
+export async function findCursor(db: Queryable, scope: ScopeKey): Promise<CursorFacts | null> {
+  const [cursor] = await db.$queryRaw<CursorRow[]>`
+    SELECT ${cursorColumns(scope)} FROM sync.cursors WHERE ${isOfScope(scope)}`;
+  return cursor === undefined ? null : factsOf(cursor);
+}
+
 /**
  * Advances a locked cursor: its version, the given facts, and how far back its windows are certified without a
- * gap. Returns the new version.
+ * gap. `writes`: statements (`name AS (…)`) that are part of the same step.
  */
 export async function advanceCursor(
   db: Queryable,
@@ -54,11 +111,15 @@ export async function advanceCursor(
     readonly historyStartMs: number;
     readonly patch: CursorPatch;
     readonly newestMinedAtMs: number | null;
+    readonly windows: ReplacedWindows;
+    readonly writes: readonly Prisma.Sql[];
   },
-): Promise<bigint> {
-  const { patch, newestMinedAtMs } = change;
+): Promise<CursorFacts> {
+  const { patch, newestMinedAtMs, windows } = change;
   const life = newestMinedAtMs === null ? null : pgInstant(newestMinedAtMs);
+  const { completeFromMs, completeTo } = completenessOf(windows);
   const facts = [
+    completeTo,
     patch.paged === undefined ? null : Prisma.sql`paged = ${patch.paged}`,
     patch.spanLimitMs === undefined ? null : Prisma.sql`span_limit_ms = ${patch.spanLimitMs}::bigint`,
     patch.poolRowCount === undefined ? null : Prisma.sql`pool_row_count = ${patch.poolRowCount}::integer`,
@@ -70,21 +131,46 @@ export async function advanceCursor(
       : null,
     newestMinedAtMs === null ? null : Prisma.sql`empty_since = NULL, empty_seen_at = NULL`,
   ].filter((fact) => fact !== null);
-  const [advanced] = await db.$queryRaw<{ version: bigint }[]>`
-    WITH span AS (
-      SELECT coalesce(max(to_at) FILTER (WHERE verified_at IS NULL), min(from_at)) AS complete_from,
-             max(verified_at) FILTER (WHERE to_at = 'infinity') AS complete_to
-        FROM sync.windows WHERE ${isOfScope(scope)}
-    )
+  const [advanced] = await db.$queryRaw<CursorRow[]>`
+    WITH ${Prisma.join([...change.writes, writeWindows(scope, windows)])}
     UPDATE sync.cursors
        SET version = version + 1,
-           complete_from = CASE WHEN span.complete_from < 'infinity' THEN span.complete_from END,
-           complete_to = span.complete_to,
-           history_complete = coalesce(span.complete_from <= ${pgInstant(change.historyStartMs)}::timestamptz, false),
+           complete_from = ${completeFromMs === null ? null : pgInstant(completeFromMs)}::timestamptz,
+           history_complete = ${completeFromMs !== null && completeFromMs <= change.historyStartMs},
            last_life_at = greatest(last_life_at, least(${life}::timestamptz, sync.now()))
            ${facts.length === 0 ? Prisma.empty : Prisma.sql`, ${Prisma.join(facts)}`}
-      FROM span WHERE ${isOfScope(scope)}
-    RETURNING version`;
+     WHERE ${isOfScope(scope)}
+    RETURNING ${cursorColumns(scope)}`;
   if (advanced === undefined) throw new KpoolError('broken-promise', 'A locked cursor vanished.');
-  return advanced.version;
+  const after = factsOf(advanced);
+  return { ...after, spanLimitMs: least(after.spanLimitMs, patch.spanLimitMs ?? null) };
+}
+
+const least = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);
+
+/** How far back all windows are verified, and what that says of when the newest one was. */
+function completenessOf({ records, untouched }: ReplacedWindows): {
+  completeFromMs: number | null;
+  completeTo: Prisma.Sql | null;
+} {
+  const unverified = [
+    ...records.filter(({ verified }) => !verified),
+    ...untouched.filter(({ verifiedAtMs }) => verifiedAtMs === null),
+  ];
+  const all = [...records, ...untouched];
+  const fromMs =
+    unverified.length > 0
+      ? Math.max(...unverified.map(({ toMs }) => toMs))
+      : Math.min(...all.map(({ fromMs: from }) => from));
+  const newest = records.find(({ toMs }) => toMs === Infinity);
+  return {
+    completeFromMs: fromMs === Infinity ? null : fromMs,
+    completeTo:
+      newest === undefined
+        ? null
+        : newest.verified
+          ? Prisma.sql`complete_to = sync.now()`
+          : Prisma.sql`complete_to = NULL`,
+  };
 }

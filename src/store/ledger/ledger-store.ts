@@ -9,12 +9,19 @@ import type { UnreadableRow } from '../../domain/page';
 import { contains, type StoredWindow, type Window } from '../../domain/windows';
 import { inTransaction, type Queryable } from '../client';
 import { guarded } from '../../core/postgres/errors';
-import type { PrismaClient } from '../generated/client';
+import { Prisma, type PrismaClient } from '../generated/client';
 import { pgInstant } from '../instants';
 import { quarantineRows } from '../quarantine';
-import { isOfScope, ledgerScopeValues } from '../scope-key';
+import { ledgerScopeValues } from '../scope-key';
+import {
+  advanceCursor,
+  ensureCursor,
+  findCursor,
+  lockCursor,
+  type CursorFacts,
+  type CursorPatch,
+} from './cursor';
 import { findHiddenCoins, leaveHiddenCoins, noteCoinRead } from './hidden-coins';
-import { advanceCursor, ensureCursor, lockCursor, type CursorPatch } from './cursor';
 import {
   findOldestServed,
   insertLedgerRows,
@@ -23,7 +30,7 @@ import {
   updateLedgerRows,
   type LedgerKey,
 } from './rows';
-import { readWindows, replaceWindows, type WindowRecord } from './windows';
+import { readWindows, replaceWindows, unread, windowsAfter, type WindowRecord } from './windows';
 
 interface WindowPiece extends Window {
   readonly verified: boolean;
@@ -32,7 +39,7 @@ interface WindowPiece extends Window {
 interface Commit {
   readonly scope: LedgerKey;
   readonly runId: bigint;
-  readonly expectedVersion: bigint;
+  readonly state: State;
   readonly historyStartMs: number;
   readonly window: Window;
   readonly rows: readonly IncomeRow[];
@@ -45,31 +52,16 @@ interface Commit {
 }
 
 type Result =
-  | { readonly outcome: 'committed'; readonly version: bigint; readonly counts: RowCounts }
+  | { readonly outcome: 'committed'; readonly state: State; readonly counts: RowCounts }
   | {
       readonly outcome: 'unconfirmed';
       readonly missing: readonly LedgerRow[];
       readonly oldestServedMs: number;
     };
 
-interface State {
-  readonly version: bigint;
+interface State extends CursorFacts {
   readonly windows: readonly StoredWindow[];
-  readonly paged: boolean;
-  readonly spanLimitMs: number | null;
-  readonly emptySinceMs: number | null;
-  readonly deepCheckedAtMs: number | null;
   readonly hiddenCoins: readonly HiddenCoin[];
-  readonly nowMs: number;
-}
-
-interface CursorRow {
-  version: bigint;
-  paged: boolean;
-  span_limit_ms: bigint | null;
-  empty_since_ms: bigint | null;
-  deep_checked_ms: bigint | null;
-  now_ms: bigint;
 }
 
 /** What a piece of a window that was read holds. */
@@ -121,40 +113,19 @@ export class PrismaLedgerStore {
 
   async load(scope: LedgerKey): Promise<State> {
     return guarded(async () => {
-      const cursor = await this.findCursor(scope);
-      if (cursor !== null) return { ...cursor, ...(await this.readLists(scope)) };
-      await ensureCursor(this.client, scope);
-      const made = await this.findCursor(scope);
-      if (made === null) throw new KpoolError('broken-promise', 'A cursor that was just made is not there.');
-      return { ...made, ...(await this.readLists(scope)) };
+      let cursor = await findCursor(this.client, scope);
+      if (cursor === null) {
+        await ensureCursor(this.client, scope);
+        cursor = await findCursor(this.client, scope);
+      }
+      if (cursor === null)
+        throw new KpoolError('broken-promise', 'A cursor that was just made is not there.');
+      return {
+        ...cursor,
+        windows: await readWindows(this.client, scope),
+        hiddenCoins: await hiddenCoinsOf(this.client, scope, cursor),
+      };
     });
-  }
-
-  private async readLists(scope: LedgerKey): Promise<Pick<State, 'windows' | 'hiddenCoins'>> {
-    return {
-      windows: await readWindows(this.client, scope),
-      hiddenCoins: await findHiddenCoins(this.client, scope),
-    };
-  }
-
-  private async findCursor(scope: LedgerKey): Promise<Omit<State, 'windows' | 'hiddenCoins'> | null> {
-    const [cursor] = await this.client.$queryRaw<CursorRow[]>`
-      SELECT version, paged,
-             (SELECT min(span_limit_ms) FROM sync.cursors JOIN pool.sub_accounts s USING (puid)
-               WHERE s.account_id = ${scope.accountId}::smallint) AS span_limit_ms,
-             floor(extract(epoch FROM empty_since) * 1000)::bigint AS empty_since_ms,
-             floor(extract(epoch FROM deep_checked_at) * 1000)::bigint AS deep_checked_ms,
-             floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms
-        FROM sync.cursors WHERE ${isOfScope(scope)}`;
-    if (cursor === undefined) return null;
-    return {
-      version: cursor.version,
-      paged: cursor.paged,
-      spanLimitMs: cursor.span_limit_ms === null ? null : Number(cursor.span_limit_ms),
-      emptySinceMs: cursor.empty_since_ms === null ? null : Number(cursor.empty_since_ms),
-      deepCheckedAtMs: cursor.deep_checked_ms === null ? null : Number(cursor.deep_checked_ms),
-      nowMs: Number(cursor.now_ms),
-    };
   }
 
   /**
@@ -165,11 +136,14 @@ export class PrismaLedgerStore {
   async commitWindow(commit: Commit): Promise<Result> {
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
-        await lockCursor(tx, commit.scope, commit.expectedVersion);
+        await lockCursor(tx, commit.scope, commit.state.version);
         const rows = await normalizeExtra(tx, commit.rows);
         const stored = await readLedgerWindow(tx, commit.scope, commit.window);
         const changes = matchLedger(stored, rows, { isWhole: commit.isComplete });
-        const shown = await leaveHiddenCoins(tx, commit, changes.missing);
+        const shown =
+          commit.state.hiddenCoins.length === 0
+            ? changes.missing
+            : await leaveHiddenCoins(tx, commit, changes.missing);
         const missing = await judgeMissing(tx, shown, commit);
         const verdicts = missing.gone.map((row) => ({
           row,
@@ -180,11 +154,13 @@ export class PrismaLedgerStore {
         const gone = verdicts.map(({ row, verdict }) =>
           verdict === 'withdrawn' ? { ...row, withdrawn: true, unserved: false } : { ...row, unserved: true },
         );
-        const updated = [...changes.updated, ...gone];
         await insertLedgerRows(tx, commit.scope, changes.inserted);
-        await updateLedgerRows(tx, commit.scope, updated);
-        const quarantined = await quarantineRows(tx, commit.scope, commit.unreadable, commit);
-        const version = await this.recordProgress(tx, commit, missing);
+        await updateLedgerRows(tx, commit.scope, [...changes.updated, ...gone]);
+        const quarantined =
+          commit.unreadable.length > 0 || commit.state.hasQuarantine
+            ? await quarantineRows(tx, commit.scope, commit.unreadable, commit)
+            : 0;
+        const state = await recordProgress(tx, commit, missing);
         const counts = {
           inserted: changes.inserted.length,
           changed: changes.updated.length,
@@ -193,69 +169,84 @@ export class PrismaLedgerStore {
           quarantined,
           inDoubt: missing.inDoubt.length,
         };
-        return { outcome: 'committed', version, counts };
+        return { outcome: 'committed', state, counts };
       }),
     );
   }
 
-  async updateCursor(
+  /** Changes windows and facts without rows. Throws `sync.superseded` when another commit went first. */
+  async update(
     scope: LedgerKey,
-    expectedVersion: bigint,
+    state: State,
     change: {
       readonly pieces?: readonly WindowPiece[];
       readonly cursor?: CursorPatch;
       readonly historyStartMs: number;
     },
-  ): Promise<bigint> {
+  ): Promise<State> {
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
-        await lockCursor(tx, scope, expectedVersion);
-        const unread = {
-          rowCount: 0,
-          pendingCount: 0,
-          quarantinedCount: 0,
-          inDoubtCount: 0,
-          contentHash: null,
-        };
-        await replaceWindows(
-          tx,
-          scope,
-          (change.pieces ?? []).map((piece) => ({ ...piece, ...unread })),
-        );
-        return advanceCursor(tx, scope, {
+        await lockCursor(tx, scope, state.version);
+        return advance(tx, scope, {
           historyStartMs: change.historyStartMs,
           patch: change.cursor ?? {},
           newestMinedAtMs: null,
+          windows: replaceWindows(state.windows, (change.pieces ?? []).map(unread)),
+          writes: [],
         });
       }),
     );
   }
+}
 
-  private async recordProgress(tx: Queryable, commit: Commit, { kept, inDoubt }: Missing): Promise<bigint> {
-    const { scope, rows, unreadable, window } = commit;
-    await replaceWindows(
-      tx,
-      scope,
-      commit.pieces.map((piece) => recordOf(piece, commit, inDoubt)),
-    );
-    const served = rows.length + unreadable.length;
-    // What is no longer served keeps the certificate of when it was.
-    if (commit.isComplete && (served > 0 || kept.length === 0)) {
-      await tx.$executeRaw`
-        INSERT INTO sync.certificates (run_id, stream, puid, algo, from_at, to_at, total_num, rows_served,
-                                       rows_landed, rows_quarantined, requests, content_hash, observed_at)
-        SELECT ${commit.runId}::bigint, ${ledgerScopeValues(scope)}, ${pgInstant(window.fromMs)}::timestamptz,
-               ${pgInstant(window.toMs)}::timestamptz, ${served}::integer, ${served}::integer,
-               ${rows.length}::integer, ${unreadable.length}::integer, ${commit.requests}::integer,
-               ${hashRead(rows, unreadable)}, sync.now()`;
-    }
-    if (commit.coin !== undefined) await noteCoinRead(tx, scope, commit.coin);
-    const newestMinedAtMs = rows.reduce((newest, row) => Math.max(newest, row.minedAtMs), -Infinity);
-    return advanceCursor(tx, scope, {
-      historyStartMs: commit.historyStartMs,
-      patch: {},
-      // What is shown only by name says nothing of whether the list itself is empty.
-      newestMinedAtMs: rows.length === 0 || commit.coin !== undefined ? null : newestMinedAtMs,
-    });
-  }
+async function recordProgress(tx: Queryable, commit: Commit, { kept, inDoubt }: Missing): Promise<State> {
+  const { rows, unreadable } = commit;
+  const pieces = commit.pieces.map((piece) => recordOf(piece, commit, inDoubt));
+  // What is no longer served keeps the certificate of when it was.
+  const isCertified = commit.isComplete && (rows.length + unreadable.length > 0 || kept.length === 0);
+  if (commit.coin !== undefined) await noteCoinRead(tx, commit.scope, commit.coin);
+  const newestMinedAtMs = rows.reduce((newest, row) => Math.max(newest, row.minedAtMs), -Infinity);
+  return advance(tx, commit.scope, {
+    historyStartMs: commit.historyStartMs,
+    patch: {},
+    // What is shown only by name says nothing of whether the list itself is empty.
+    newestMinedAtMs: rows.length === 0 || commit.coin !== undefined ? null : newestMinedAtMs,
+    windows: replaceWindows(commit.state.windows, pieces),
+    writes: isCertified ? [writeCertificate(commit)] : [],
+  });
+}
+
+async function advance(
+  tx: Queryable,
+  scope: LedgerKey,
+  change: Parameters<typeof advanceCursor>[2],
+): Promise<State> {
+  const facts = await advanceCursor(tx, scope, change);
+  return {
+    ...facts,
+    windows: windowsAfter(change.windows, facts.nowMs),
+    hiddenCoins: await hiddenCoinsOf(tx, scope, facts),
+  };
+}
+
+/** Asks for them only where the account has some. */
+async function hiddenCoinsOf(
+  db: Queryable,
+  scope: LedgerKey,
+  { hasHiddenCoins }: CursorFacts,
+): Promise<HiddenCoin[]> {
+  return hasHiddenCoins ? findHiddenCoins(db, scope) : [];
+}
+
+function writeCertificate({ scope, runId, window, rows, unreadable, requests }: Commit): Prisma.Sql {
+  const served = rows.length + unreadable.length;
+  return Prisma.sql`
+    certified AS (
+      INSERT INTO sync.certificates (run_id, stream, puid, algo, from_at, to_at, total_num, rows_served,
+                                     rows_landed, rows_quarantined, requests, content_hash, observed_at)
+      SELECT ${runId}::bigint, ${ledgerScopeValues(scope)}, ${pgInstant(window.fromMs)}::timestamptz,
+             ${pgInstant(window.toMs)}::timestamptz, ${served}::integer, ${served}::integer,
+             ${rows.length}::integer, ${unreadable.length}::integer, ${requests}::integer,
+             ${hashRead(rows, unreadable)}, sync.now()
+    )`;
 }

@@ -1,6 +1,7 @@
 // Raw SQL: windows and certificates of a commit are written in bulk, and a window may end at infinity.
-import type { StoredWindow, Window } from '../../domain/windows';
+import { overlaps, type StoredWindow, type Window } from '../../domain/windows';
 import type { Queryable } from '../client';
+import { Prisma } from '../generated/client';
 import { pgInstant } from '../instants';
 import { isOfScope, ledgerScopeValues, type ScopeKey } from '../scope-key';
 
@@ -55,48 +56,65 @@ function remaindersOf(windows: readonly Window[], taken: readonly Window[]): Win
     ]);
     rest = rest.filter((window) => window.fromMs < window.toMs);
   }
-  return rest.map((window) => ({
-    ...window,
-    verified: false,
-    rowCount: 0,
-    pendingCount: 0,
-    quarantinedCount: 0,
-    inDoubtCount: 0,
-    contentHash: null,
-  }));
+  return rest.map((window) => unread({ ...window, verified: false }));
 }
 
-/** Puts `records` in the place of every window that they overlap. */
-export async function replaceWindows(
-  db: Queryable,
-  scope: ScopeKey,
-  records: readonly WindowRecord[],
-): Promise<void> {
-  if (records.length === 0) return;
-  const stored = await readWindows(db, scope);
-  const overlapped = stored.filter((window) =>
-    records.some((record) => window.fromMs < record.toMs && record.fromMs < window.toMs),
-  );
-  const all = [...records, ...remaindersOf(overlapped, records)];
-  const gone = overlapped.filter((window) => !all.some(({ fromMs }) => fromMs === window.fromMs));
-  if (gone.length > 0) {
-    await db.$executeRaw`
+/** A window that is recorded without having been read. */
+export function unread(piece: Window & { readonly verified: boolean }): WindowRecord {
+  return { ...piece, rowCount: 0, pendingCount: 0, quarantinedCount: 0, inDoubtCount: 0, contentHash: null };
+}
+
+/** The windows of a scope after `records` took the place of every window that they overlap. */
+export interface ReplacedWindows {
+  /** To be written. */
+  readonly records: readonly WindowRecord[];
+  /** Windows that are no more, and whose place in the table no record takes. */
+  readonly gone: readonly Window[];
+  readonly untouched: readonly StoredWindow[];
+}
+
+export function replaceWindows(
+  stored: readonly StoredWindow[],
+  taken: readonly WindowRecord[],
+): ReplacedWindows {
+  const isTouched = (window: Window): boolean => taken.some((record) => overlaps(window, record));
+  const touched = stored.filter(isTouched);
+  const records = [...taken, ...remaindersOf(touched, taken)];
+  return {
+    records,
+    gone: touched.filter((window) => !records.some(({ fromMs }) => fromMs === window.fromMs)),
+    untouched: stored.filter((window) => !isTouched(window)),
+  };
+}
+
+/** All windows after a replacement, newest first; those that were read, at `nowMs`. */
+export function windowsAfter({ records, untouched }: ReplacedWindows, nowMs: number): StoredWindow[] {
+  const read = records.map(({ verified, ...window }) => ({
+    ...window,
+    verifiedAtMs: verified ? nowMs : null,
+  }));
+  return [...read, ...untouched].sort((a, b) => b.fromMs - a.fromMs);
+}
+
+/** Two statements, to be part of a larger one, that write a replacement. */
+export function writeWindows(scope: ScopeKey, { records, gone }: ReplacedWindows): Prisma.Sql {
+  return Prisma.sql`
+    gone AS (
       DELETE FROM sync.windows
-       WHERE ${isOfScope(scope)} AND from_at = ANY (${gone.map((window) => pgInstant(window.fromMs))}::timestamptz[])`;
-  }
-  await db.$executeRaw`
-    INSERT INTO sync.windows AS w (stream, puid, algo, from_at, to_at, row_count, pending_count,
-                                   quarantined_count, in_doubt_count, content_hash, verified_at)
-    SELECT ${ledgerScopeValues(scope)}, from_at, to_at, row_count, pending_count, quarantined_count, in_doubt_count, content_hash,
-           CASE WHEN verified THEN sync.now() END
-      FROM unnest(${all.map((w) => pgInstant(w.fromMs))}::timestamptz[], ${all.map((w) => pgInstant(w.toMs))}::timestamptz[],
-                  ${all.map((w) => w.rowCount)}::integer[], ${all.map((w) => w.pendingCount)}::integer[],
-                  ${all.map((w) => w.quarantinedCount)}::integer[], ${all.map((w) => w.inDoubtCount)}::integer[],
-                  ${all.map((w) => w.contentHash)}::text[],
-                  ${all.map((w) => w.verified)}::boolean[])
-           AS u(from_at, to_at, row_count, pending_count, quarantined_count, in_doubt_count, content_hash, verified)
-        ON CONFLICT (stream, puid, algo, from_at) DO UPDATE
-           SET to_at = excluded.to_at, row_count = excluded.row_count, pending_count = excluded.pending_count,
-               quarantined_count = excluded.quarantined_count, in_doubt_count = excluded.in_doubt_count, content_hash = excluded.content_hash,
-               verified_at = excluded.verified_at`;
+       WHERE ${isOfScope(scope)} AND from_at = ANY (${gone.map((w) => pgInstant(w.fromMs))}::timestamptz[])
+    ), read AS (
+      INSERT INTO sync.windows (stream, puid, algo, from_at, to_at, row_count, pending_count,
+                                quarantined_count, in_doubt_count, content_hash, verified_at)
+      SELECT ${ledgerScopeValues(scope)}, from_at, to_at, row_count, pending_count, quarantined_count,
+             in_doubt_count, content_hash, CASE WHEN verified THEN sync.now() END
+        FROM unnest(${records.map((w) => pgInstant(w.fromMs))}::timestamptz[], ${records.map((w) => pgInstant(w.toMs))}::timestamptz[],
+                    ${records.map((w) => w.rowCount)}::integer[], ${records.map((w) => w.pendingCount)}::integer[],
+                    ${records.map((w) => w.quarantinedCount)}::integer[], ${records.map((w) => w.inDoubtCount)}::integer[],
+                    ${records.map((w) => w.contentHash)}::text[], ${records.map((w) => w.verified)}::boolean[])
+             AS u(from_at, to_at, row_count, pending_count, quarantined_count, in_doubt_count, content_hash, verified)
+          ON CONFLICT (stream, puid, algo, from_at) DO UPDATE
+             SET to_at = excluded.to_at, row_count = excluded.row_count, pending_count = excluded.pending_count,
+                 quarantined_count = excluded.quarantined_count, in_doubt_count = excluded.in_doubt_count,
+                 content_hash = excluded.content_hash, verified_at = excluded.verified_at
+    )`;
 }

@@ -1,4 +1,3 @@
-import { KpoolError } from '../../core/errors';
 import type { CoinRead } from '../../domain/coins';
 import type { LedgerRow } from '../../domain/ledger-matching';
 import { cutAt, cutByRows, plannedRows } from '../../domain/window-cuts';
@@ -112,11 +111,10 @@ export class LedgerSession {
 
   /** Records windows or facts without rows. */
   async update(change: { pieces?: readonly WindowPiece[]; cursor?: LedgerCursorPatch }): Promise<void> {
-    const version = await this.deps.store.updateCursor(this.scope, this.state.version, {
+    this.state = await this.deps.store.update(this.scope, this.state, {
       ...change,
       historyStartMs: this.whole.fromMs,
     });
-    await this.reloadAfter(version);
   }
 
   /** Notes how many rows the whole history has as the pool counts them; null where it does not say. */
@@ -205,7 +203,7 @@ export class LedgerSession {
     how: Pick<WindowCommit, 'isComplete' | 'confirmed' | 'pieces' | 'coin'>,
   ): Promise<Unconfirmed | null> {
     const result = await this.deps.store.commitWindow({
-      ...{ scope: this.scope, runId: this.run.runId, expectedVersion: this.state.version },
+      ...{ scope: this.scope, runId: this.run.runId, state: this.state },
       ...{ historyStartMs: this.whole.fromMs, window, rows, unreadable, ...how },
       requests: this.run.totals.requests - this.requestsAtLastCommit,
     });
@@ -216,14 +214,7 @@ export class LedgerSession {
     if (totals.quarantined > 0) this.run.markPartial('rows that could not be understood are in quarantine');
     if (inDoubt > unreadable.length)
       this.run.markPartial('more rows vanished than there are rows that could not be understood');
-    await this.reloadAfter(result.version);
+    this.state = result.state;
     return null;
-  }
-
-  /** Reloads after a commit of ours. What was read before another's commit must not be committed after it (P9). */
-  private async reloadAfter(version: bigint): Promise<void> {
-    await this.reload();
-    if (this.state.version !== version)
-      throw new KpoolError('sync.superseded', 'Another process goes on with this scope.');
   }
 }

@@ -46,7 +46,7 @@ function dyingStore(dieAt: number, moment: 'before' | 'after') {
   let commits = 0;
   return (store: LedgerStore): LedgerStore => ({
     load: (scope) => store.load(scope),
-    updateCursor: (...change) => store.updateCursor(...change),
+    update: (...change) => store.update(...change),
     commitWindow: async (commit) => {
       commits += 1;
       if (commits === dieAt && moment === 'before') throw new Error('killed');
@@ -100,7 +100,7 @@ test('P9 an older read that arrives late does not win', async () => {
   let isFirst = true;
   const lateStore = (store: LedgerStore): LedgerStore => ({
     load: (scope) => store.load(scope),
-    updateCursor: (...change) => store.updateCursor(...change),
+    update: (...change) => store.update(...change),
     commitWindow: async (commit) => {
       if (isFirst) {
         isFirst = false;
