@@ -14,6 +14,7 @@ export interface StreamRow {
   readonly lastError: string | null;
   readonly openQuarantine: number;
   readonly rowsInDoubt: number;
+  readonly degradedRows: number;
   readonly unservedRows: number;
   readonly unknownValues: string | null;
 }
@@ -62,7 +63,7 @@ export async function readStreams(sql: Sql, filter: PageFilter): Promise<readonl
     SELECT account_name AS account, stream, state, last_success_at AS "lastSuccessAt", next_at AS "nextAt",
            extract(epoch FROM every)::float8 * 1000 AS "everyMs", scopes::int AS scopes, failing_scopes::int AS "failingScopes",
            last_error AS "lastError", open_quarantine::int AS "openQuarantine", rows_in_doubt::int AS "rowsInDoubt",
-           unserved_rows::int AS "unservedRows", unknown_values AS "unknownValues"
+           degraded_rows::int AS "degradedRows", unserved_rows::int AS "unservedRows", unknown_values AS "unknownValues"
       FROM report.data_freshness
      WHERE ${filter.account === null ? sql`true` : sql`account_name = ${filter.account}`}`;
 }

@@ -215,6 +215,7 @@ export const SYNC = z.object({
       lastError: z.string().nullable(),
       openQuarantine: z.number(),
       rowsInDoubt: z.number(),
+      degradedRows: z.number(),
       unservedRows: z.number(),
       unknownValues: z.string().nullable(),
     }),

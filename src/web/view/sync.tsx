@@ -119,6 +119,7 @@ function wrongsOf(row: StreamRow): string {
     row.lastError,
     row.openQuarantine > 0 ? `${row.openQuarantine} in quarantine` : null,
     row.rowsInDoubt > 0 ? `${row.rowsInDoubt} in doubt` : null,
+    row.degradedRows > 0 ? `${row.degradedRows} without a side field that could not be read` : null,
     row.unservedRows > 0 ? `${row.unservedRows} no longer served` : null,
     row.unknownValues === null ? null : `unknown: ${row.unknownValues}`,
   ]

@@ -125,6 +125,15 @@ describe('the pages', () => {
     expect(figures).toMatchObject({ points: [{ total: '0.123456789012345678' }] });
   });
 
+  it('counts rows that landed without a side field', async () => {
+    await sql`
+      INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status, extra)
+      SELECT puid, default_algo, 'XEY', sync.now(), 0, 1, 'SETTLED', '{"hashRate": "fast"}' FROM pool.sub_accounts LIMIT 1`;
+    const html = await (await fetch(`${(await serve(null)).url}sync`)).text();
+    await sql`UPDATE pool.earnings SET withdrawn_at = sync.now() WHERE currency = 'XEY'`;
+    expect(html).toContain('1 without a side field that could not be read');
+  });
+
   it('a query that cannot be read is named', async () => {
     const { url } = await serve(null);
     const answer = await fetch(`${url}income?zone=Mars`);
