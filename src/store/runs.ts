@@ -54,30 +54,34 @@ export class PrismaRunStore {
   /** Closes a run and notes on its scope when it was last looked at, unless another run did that. */
   async finish(runId: bigint, result: RunResult): Promise<void> {
     const { outcome, totals, errorCode, errorMessage, isReused, isUnlisted } = result;
-    await guarded(() =>
-      inTransaction(this.client, async (tx) => {
-        await tx.$executeRaw`
-          UPDATE sync.runs
-             SET finished_at = sync.now(), outcome = ${outcome}, requests = ${totals.requests}::integer,
-                 rows_read = ${totals.rowsRead}::integer, rows_inserted = ${totals.inserted}::integer,
-                 rows_changed = ${totals.changed}::integer, rows_unchanged = ${totals.unchanged}::integer,
-                 rows_withdrawn = ${totals.withdrawn}::integer, rows_quarantined = ${totals.quarantined}::integer,
-                 error_code = ${errorCode}, error_message = ${errorMessage}
-           WHERE run_id = ${runId}::bigint`;
-        await tx.$executeRaw`
-          UPDATE sync.cursors AS c
-             SET last_cycle_at = CASE WHEN r.outcome IN ('succeeded', 'skipped', 'partial') AND NOT ${isReused}
-                                      THEN r.started_at ELSE c.last_cycle_at END,
-                 last_success_at = CASE WHEN r.outcome = 'succeeded' AND NOT ${isUnlisted} THEN r.finished_at ELSE c.last_success_at END,
-                 last_skip_at = CASE WHEN r.outcome = 'skipped' THEN r.finished_at ELSE c.last_skip_at END,
-                 consecutive_failures = CASE r.outcome WHEN 'failed' THEN c.consecutive_failures + 1
-                                                       WHEN 'aborted' THEN c.consecutive_failures ELSE 0 END
-            FROM sync.runs AS r
-           WHERE r.run_id = ${runId}::bigint
-             AND c.stream = r.stream AND c.algo = r.algo
-             AND (c.puid = r.puid OR r.puid IS NULL AND c.account_id = r.account_id)`;
-      }),
-    ).finally(() => this.#letGo(runId));
+    try {
+      await guarded(() =>
+        inTransaction(this.client, async (tx) => {
+          await tx.$executeRaw`
+            UPDATE sync.runs
+               SET finished_at = sync.now(), outcome = ${outcome}, requests = ${totals.requests}::integer,
+                   rows_read = ${totals.rowsRead}::integer, rows_inserted = ${totals.inserted}::integer,
+                   rows_changed = ${totals.changed}::integer, rows_unchanged = ${totals.unchanged}::integer,
+                   rows_withdrawn = ${totals.withdrawn}::integer, rows_quarantined = ${totals.quarantined}::integer,
+                   error_code = ${errorCode}, error_message = ${errorMessage}
+             WHERE run_id = ${runId}::bigint`;
+          await tx.$executeRaw`
+            UPDATE sync.cursors AS c
+               SET last_cycle_at = CASE WHEN r.outcome IN ('succeeded', 'skipped', 'partial') AND NOT ${isReused}
+                                        THEN r.started_at ELSE c.last_cycle_at END,
+                   last_success_at = CASE WHEN r.outcome = 'succeeded' AND NOT ${isUnlisted} THEN r.finished_at ELSE c.last_success_at END,
+                   last_skip_at = CASE WHEN r.outcome = 'skipped' THEN r.finished_at ELSE c.last_skip_at END,
+                   consecutive_failures = CASE r.outcome WHEN 'failed' THEN c.consecutive_failures + 1
+                                                         WHEN 'aborted' THEN c.consecutive_failures ELSE 0 END
+              FROM sync.runs AS r
+             WHERE r.run_id = ${runId}::bigint
+               AND c.stream = r.stream AND c.algo = r.algo
+               AND (c.puid = r.puid OR r.puid IS NULL AND c.account_id = r.account_id)`;
+        }),
+      );
+    } finally {
+      await this.#letGo(runId);
+    }
   }
 
   /** Scopes that some process has a run of under way. */

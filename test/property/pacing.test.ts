@@ -107,7 +107,7 @@ test('P6 P12 whatever goes wrong, N + 1 requests never arrive in a second, and i
       if (schedule.processes.some(({ diesAtMs }) => diesAtMs === Infinity))
         expect(arrivals.some(({ atMs }) => atMs > schedule.calmAtMs)).toBe(true);
     }),
-    { numRuns: 300, interruptAfterTimeLimit: 20_000, markInterruptAsFailure: false },
+    { numRuns: 300, plugins: [fc.interruptAfterTimeLimit(20_000, { failOnInterrupt: false })] },
   );
   // A pacer that lets nothing through would be as safe.
   expect(arrived).toBeGreaterThan(3 * played);

@@ -136,7 +136,7 @@ export const configureGrantReader: ConfigureCommand = (command, context) => {
           {
             ...{ role, isNew: login.isNew, host, port, url },
             ...{ database: login.database, excess: [...login.excess], liberties: [...login.liberties] },
-            password: password !== null && password.file === null ? password.text : null,
+            password: password?.file === null ? password.text : null,
             passwordFile: password?.file ?? null,
           },
           () => resultText(login, place, url, reachOf(address, database.psqlHint !== null), password),

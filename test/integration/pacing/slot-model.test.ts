@@ -113,7 +113,7 @@ test('P6 the database grants exactly what the model of slots says', async () => 
         });
       }
     }),
-    { numRuns: 150, interruptAfterTimeLimit: 10_000, markInterruptAsFailure: false },
+    { numRuns: 150, plugins: [fc.interruptAfterTimeLimit(10_000, { failOnInterrupt: false })] },
   );
 });
 
