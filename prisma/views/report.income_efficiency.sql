@@ -10,14 +10,14 @@ SELECT a.account_name, a.sub_account, m.puid, m.algo, m.currency, m.mining_date,
        m.account_id
   FROM (SELECT d.puid, d.algo, d.currency, d.mining_date, d.income, d.hash_rate_hps, s.account_id,
                sum(d.income) OVER account_day * 1e15 / sum(d.hash_rate_hps) OVER account_day AS account_income_per_phs_day
-          FROM sync.mined_days d
+          FROM sync.mined_day_rates d
           JOIN pool.sub_accounts s ON s.puid = d.puid
          WHERE d.hash_rate_hps > 0
         WINDOW account_day AS (PARTITION BY s.account_id, d.algo, d.currency, d.mining_date)) AS m
   JOIN report.sub_accounts a ON a.puid = m.puid
   LEFT JOIN LATERAL (
     SELECT sum(b.income) * 1e15 / sum(b.hash_rate_hps) AS income_per_phs_day
-      FROM sync.mined_days b
+      FROM sync.mined_day_rates b
      WHERE b.puid = m.puid AND b.algo = m.algo AND b.currency = m.currency
        AND b.mining_date BETWEEN m.mining_date - 30 AND m.mining_date - 1 AND b.hash_rate_hps > 0) AS t ON true;
 

@@ -279,8 +279,6 @@ SELECT sync.make_ledger_list('earnings', 'earning_revisions', has_type => false,
        sync.make_ledger_list('rewards', 'reward_revisions', has_type => true, has_reject_rate => false);
 DROP FUNCTION sync.make_ledger_list(text, text, boolean, boolean);
 
--- Finds the earnings that stand for a reward.
-CREATE INDEX earnings_scope_day_idx ON pool.earnings (puid, algo, currency, mining_date) WHERE withdrawn_at IS NULL;
 -- Empty while the pool says only what its specification says.
 CREATE INDEX rewards_unknown_type_idx ON pool.rewards (puid, type)
   WHERE type NOT IN ('MINING_EARN', 'UNITE_COIN_EARN', 'REWARD_EARN', 'HASH_RATE_EARN', 'FEE_RATE_EARN');

@@ -29,37 +29,6 @@ COMMENT ON COLUMN sync.income_by_day.settled_undated IS 'Part of settled that ca
 COMMENT ON COLUMN sync.income_by_day.items IS 'Items mined on the day that count as income.';
 COMMENT ON COLUMN sync.income_by_day.entries IS 'Rows of sync.income_days that are in this row; with the last one it goes.';
 
-CREATE FUNCTION sync.follow_income_days() RETURNS trigger
-  LANGUAGE plpgsql
-  AS $$
-BEGIN
-  EXECUTE format($sql$
-    INSERT INTO sync.income_by_day AS d
-    SELECT puid, currency, day, %1$s * sum(settled), %1$s * sum(pending), %1$s * sum(other), %1$s * sum(paid),
-           %1$s * sum(undated), %1$s * sum(items), %1$s * count(*)
-      FROM (SELECT puid, currency, day, earnings_settled + rewards_settled AS settled,
-                   earnings_pending + rewards_pending AS pending, earnings_other + rewards_other AS other, 0 AS paid,
-                   CASE WHEN paid_date = 'infinity' THEN earnings_settled + rewards_settled ELSE 0 END AS undated, items
-              FROM moved WHERE items > 0
-             UNION ALL
-            SELECT puid, currency, paid_date, 0, 0, 0, earnings_settled + rewards_settled, 0, 0
-              FROM moved WHERE items > 0 AND paid_date < 'infinity') AS parts
-     GROUP BY puid, currency, day
-        ON CONFLICT (puid, currency, day) DO UPDATE
-       SET settled = d.settled + excluded.settled, pending = d.pending + excluded.pending,
-           other = d.other + excluded.other, paid = d.paid + excluded.paid,
-           settled_undated = d.settled_undated + excluded.settled_undated, items = d.items + excluded.items,
-           entries = d.entries + excluded.entries
-  $sql$, TG_ARGV[0]);
-  RETURN NULL;
-END
-$$;
-COMMENT ON FUNCTION sync.follow_income_days() IS 'Trigger: adds (1) or takes away (-1) rows of sync.income_days in sync.income_by_day.';
-CREATE TRIGGER follow_inserts AFTER INSERT ON sync.income_days
-  REFERENCING NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION sync.follow_income_days('1');
-CREATE TRIGGER follow_deletes AFTER DELETE ON sync.income_days
-  REFERENCING OLD TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION sync.follow_income_days('-1');
-
 CREATE TABLE sync.mined_days (
   puid          bigint NOT NULL,
   algo          text NOT NULL,
@@ -67,7 +36,6 @@ CREATE TABLE sync.mined_days (
   currency      text NOT NULL,
   income        numeric NOT NULL,
   served_hps    numeric,
-  hash_rate_hps numeric,
   PRIMARY KEY (puid, algo, mining_date, currency)
 );
 CREATE INDEX mined_days_mining_date_idx ON sync.mined_days (mining_date);
@@ -78,7 +46,6 @@ COMMENT ON COLUMN sync.mined_days.mining_date IS 'The pool''s day of mining, UTC
 COMMENT ON COLUMN sync.mined_days.currency IS 'Currency of the income.';
 COMMENT ON COLUMN sync.mined_days.income IS 'Earnings, and rewards of mining and merged mining that count as income.';
 COMMENT ON COLUMN sync.mined_days.served_hps IS 'Hashrate that the pool serves with it, mean of its items, H/s; null when none.';
-COMMENT ON COLUMN sync.mined_days.hash_rate_hps IS 'The same; where none is served, that of the day''s other coins.';
 
 CREATE TABLE sync.earning_months (
   puid       bigint NOT NULL,
@@ -120,109 +87,277 @@ COMMENT ON COLUMN sync.settlement_months.delay_hours IS 'From mining to settling
 COMMENT ON COLUMN sync.settlement_months.items IS 'Items of income.';
 COMMENT ON COLUMN sync.settlement_months.seconds IS 'Their delays added up, s.';
 
--- Each of the two takes a query for rows of sync.income_items, of whole days or whole months.
-CREATE FUNCTION sync.mined_days_statement(items text) RETURNS text
+-- One statement keeps all of these totals. What changed is counted anew, in whole days or months of a scope and currency, since
+-- an earning decides whether a reward of its day counts; sums that many days share move by the difference. Every row belongs
+-- to one sub-account, so commits of different ones never wait for each other.
+CREATE FUNCTION sync.totals_statement(changed text) RETURNS text
   LANGUAGE sql IMMUTABLE
   AS $$
 SELECT format($sql$
-  INSERT INTO sync.mined_days (puid, algo, mining_date, currency, income, served_hps, hash_rate_hps)
-  SELECT puid, algo, mining_date, currency, income, hps, hps
-    FROM (SELECT puid, algo, mining_date, currency, sum(amount) AS income,
-                 coalesce(avg(hash_rate_hps) FILTER (WHERE source = 'earnings' AND hash_rate_hps > 0),
-                          avg(hash_rate_hps) FILTER (WHERE hash_rate_hps > 0)) AS hps
-            FROM (%s) AS items
-           WHERE source = 'earnings' OR source = 'rewards' AND type IN ('MINING_EARN', 'UNITE_COIN_EARN')
-           GROUP BY puid, algo, mining_date, currency) AS days
-$sql$, items)
-$$;
-COMMENT ON FUNCTION sync.mined_days_statement(text) IS 'A statement that adds items of whole days to sync.mined_days.';
-
-CREATE FUNCTION sync.mined_months_statement(items text) RETURNS text
-  LANGUAGE sql IMMUTABLE
-  AS $$
-SELECT format($sql$
-  WITH items AS (
-    SELECT *, date_trunc('month', mining_date::timestamp)::date AS month,
-           CASE WHEN status <> 'SETTLED' THEN 'unsettled' WHEN settled_at IS NULL THEN 'undated' ELSE 'settled' END AS state,
-           CASE WHEN status = 'SETTLED' THEN extract(epoch FROM settled_at - mined_at)::numeric END AS seconds
-      FROM (%s) AS i WHERE source <> 'left out'
-  ), delays AS (
-    INSERT INTO sync.settlement_months (puid, algo, currency, month, state, delay_hours, items, seconds)
-    SELECT puid, algo, currency, month, state, coalesce(ceil(seconds / 3600), 0), count(*), coalesce(sum(seconds), 0)
-      FROM items GROUP BY 1, 2, 3, 4, 5, 6
-  )
-  INSERT INTO sync.earning_months (puid, algo, currency, month, first_date, last_date, days)
-  SELECT puid, algo, currency, month, min(mining_date), max(mining_date), bit_or(1 << (mining_date - month))
-    FROM items WHERE source = 'earnings' GROUP BY 1, 2, 3, 4
-$sql$, items)
-$$;
-COMMENT ON FUNCTION sync.mined_months_statement(text) IS 'A statement that adds items of whole months to sync.settlement_months and sync.earning_months.';
-
-CREATE FUNCTION sync.follow_mining() RETURNS trigger
-  LANGUAGE plpgsql
-  AS $$
-DECLARE
-  -- OFFSET 0 keeps every span a look-up by its key, as in sync.follow_ledger().
-  items CONSTANT text := $sql$
-    SELECT i.* FROM (SELECT DISTINCT puid, algo, currency, %1$s AS from_date FROM touched) AS t
+  WITH
+  -- The days of a month as an array: comparing with it needs no join, whatever the planner takes their number for.
+  changed AS MATERIALIZED (
+    SELECT puid, algo, currency, date_trunc('month', mining_date::timestamp)::date AS month,
+           array_agg(DISTINCT mining_date) AS days
+      FROM (%1$s) AS c GROUP BY 1, 2, 3, 4
+  ),
+  -- OFFSET 0 keeps every month a look-up by its key: a planner that has not seen the table filled yet (a first sync) would
+  -- compare each month with all others.
+  items AS MATERIALIZED (
+    SELECT c.puid, c.algo, c.currency, c.month, i.*, i.mining_date = ANY (c.days) AS in_changed_day
+      FROM changed AS c
      CROSS JOIN LATERAL (
-       SELECT * FROM sync.income_items i
-        WHERE i.puid = t.puid AND i.algo = t.algo AND i.currency = t.currency
-          AND i.mining_date >= t.from_date AND i.mining_date < (t.from_date + interval '1 %2$s')::date
-          AND i.mined_at >= sync.start_of_day(t.from_date, 'UTC')
-          AND i.mined_at < sync.start_of_day((t.from_date + interval '1 %2$s')::date, 'UTC')
+       SELECT mining_date, mined_at, source, type, amount, status, settled_at, hash_rate_hps
+         FROM sync.income_items i
+        WHERE i.puid = c.puid AND i.algo = c.algo AND i.currency = c.currency
+          AND i.mined_at >= sync.start_of_day(c.month, 'UTC')
+          AND i.mined_at < sync.start_of_day((c.month + interval '1 month')::date, 'UTC')
        OFFSET 0) AS i
-  $sql$;
-  month CONSTANT text := $sql$date_trunc('month', mining_date::timestamp)::date$sql$;
-BEGIN
-  -- Fires after sync.follow_ledger(), which holds the lock of the sub-account.
-  IF NOT EXISTS (SELECT FROM touched) THEN
-    RETURN NULL;
-  END IF;
-  EXECUTE 'DELETE FROM sync.mined_days AS d
-            USING (SELECT DISTINCT puid, algo, mining_date, currency FROM touched) AS t
-            WHERE d.puid = t.puid AND d.algo = t.algo AND d.mining_date = t.mining_date AND d.currency = t.currency';
-  EXECUTE sync.mined_days_statement(format(items, 'mining_date', 'day'));
-  EXECUTE 'UPDATE sync.mined_days AS d SET hash_rate_hps = o.hps
-             FROM (SELECT DISTINCT puid, algo, mining_date FROM touched) AS t
-            CROSS JOIN LATERAL (SELECT max(served_hps) AS hps FROM sync.mined_days m
-                                 WHERE m.puid = t.puid AND m.algo = t.algo AND m.mining_date = t.mining_date) AS o
-            WHERE d.puid = t.puid AND d.algo = t.algo AND d.mining_date = t.mining_date
-              AND d.served_hps IS NULL AND d.hash_rate_hps IS DISTINCT FROM o.hps';
-  EXECUTE format('DELETE FROM sync.settlement_months AS d
-            USING (SELECT DISTINCT puid, algo, currency, %s AS month FROM touched) AS t
-            WHERE d.puid = t.puid AND d.algo = t.algo AND d.currency = t.currency AND d.month = t.month', month);
-  EXECUTE format('DELETE FROM sync.earning_months AS d
-            USING (SELECT DISTINCT puid, algo, currency, %s AS month FROM touched) AS t
-            WHERE d.puid = t.puid AND d.algo = t.algo AND d.currency = t.currency AND d.month = t.month', month);
-  EXECUTE sync.mined_months_statement(format(items, month, 'month'));
-  RETURN NULL;
-END
+  ),
+  days AS (
+    SELECT puid, algo, currency, mining_date, day, paid_date,
+           coalesce(sum(amount) FILTER (WHERE source = 'earnings' AND status = 'SETTLED'), 0) AS earnings_settled,
+           coalesce(sum(amount) FILTER (WHERE source = 'earnings' AND status = 'WAIT_SETTLE'), 0) AS earnings_pending,
+           coalesce(sum(amount) FILTER (WHERE source = 'earnings' AND status NOT IN ('SETTLED', 'WAIT_SETTLE')), 0) AS earnings_other,
+           coalesce(sum(amount) FILTER (WHERE source = 'rewards' AND status = 'SETTLED'), 0) AS rewards_settled,
+           coalesce(sum(amount) FILTER (WHERE source = 'rewards' AND status = 'WAIT_SETTLE'), 0) AS rewards_pending,
+           coalesce(sum(amount) FILTER (WHERE source = 'rewards' AND status NOT IN ('SETTLED', 'WAIT_SETTLE')), 0) AS rewards_other,
+           coalesce(sum(amount) FILTER (WHERE source = 'left out' AND status = 'SETTLED'), 0) AS left_out_settled,
+           coalesce(sum(amount) FILTER (WHERE source = 'left out' AND status = 'WAIT_SETTLE'), 0) AS left_out_pending,
+           coalesce(sum(amount) FILTER (WHERE source = 'left out' AND status NOT IN ('SETTLED', 'WAIT_SETTLE')), 0) AS left_out_other,
+           count(*) FILTER (WHERE source <> 'left out') AS items
+      FROM (SELECT i.*, sync.day_of(mined_at, z.time_zone) AS day,
+                   CASE WHEN status = 'SETTLED' AND settled_at IS NOT NULL
+                     THEN sync.day_of(settled_at, z.time_zone) ELSE 'infinity' END AS paid_date
+              FROM items AS i CROSS JOIN sync.report_zone AS z WHERE in_changed_day) AS i
+     GROUP BY puid, algo, currency, mining_date, day, paid_date
+  ),
+  -- What each row of sync.income_days gains; entries: 1 for a new row, -1 for one that goes.
+  gains AS MATERIALIZED (
+    SELECT puid, algo, currency, mining_date, day, paid_date,
+           sum(earnings_settled) AS earnings_settled, sum(earnings_pending) AS earnings_pending,
+           sum(earnings_other) AS earnings_other, sum(rewards_settled) AS rewards_settled,
+           sum(rewards_pending) AS rewards_pending, sum(rewards_other) AS rewards_other,
+           sum(left_out_settled) AS left_out_settled, sum(left_out_pending) AS left_out_pending,
+           sum(left_out_other) AS left_out_other, sum(items)::integer AS items, sum(entries)::integer AS entries
+      FROM (SELECT *, 1 AS entries FROM days
+             UNION ALL
+            SELECT d.puid, d.algo, d.currency, d.mining_date, d.day, d.paid_date,
+                   -earnings_settled, -earnings_pending, -earnings_other, -rewards_settled, -rewards_pending,
+                   -rewards_other, -left_out_settled, -left_out_pending, -left_out_other, -items, -1
+              FROM changed AS c
+             CROSS JOIN LATERAL (
+               SELECT * FROM sync.income_days d
+                WHERE d.puid = c.puid AND d.algo = c.algo AND d.currency = c.currency AND d.mining_date = ANY (c.days)
+                  AND d.mining_date >= c.month AND d.mining_date < (c.month + interval '1 month')::date
+               OFFSET 0) AS d) AS sides
+     GROUP BY puid, algo, currency, mining_date, day, paid_date
+  ),
+  days_gone AS (
+    DELETE FROM sync.income_days AS d USING gains AS g
+     WHERE g.entries < 0
+       AND (d.puid, d.algo, d.currency, d.mining_date, d.day, d.paid_date)
+         = (g.puid, g.algo, g.currency, g.mining_date, g.day, g.paid_date)
+  ),
+  days_kept AS (
+    INSERT INTO sync.income_days AS d
+    SELECT puid, algo, currency, mining_date, day, paid_date, earnings_settled, earnings_pending, earnings_other,
+           rewards_settled, rewards_pending, rewards_other, left_out_settled, left_out_pending, left_out_other, items
+      FROM gains WHERE entries >= 0
+        ON CONFLICT (puid, algo, currency, mining_date, day, paid_date) DO UPDATE SET
+      earnings_settled = d.earnings_settled + excluded.earnings_settled,
+      earnings_pending = d.earnings_pending + excluded.earnings_pending,
+      earnings_other = d.earnings_other + excluded.earnings_other,
+      rewards_settled = d.rewards_settled + excluded.rewards_settled,
+      rewards_pending = d.rewards_pending + excluded.rewards_pending,
+      rewards_other = d.rewards_other + excluded.rewards_other,
+      left_out_settled = d.left_out_settled + excluded.left_out_settled,
+      left_out_pending = d.left_out_pending + excluded.left_out_pending,
+      left_out_other = d.left_out_other + excluded.left_out_other,
+      items = d.items + excluded.items
+  ),
+  months_kept AS (
+    INSERT INTO sync.income_months AS m
+    SELECT puid, algo, currency, month, sum(earnings_settled), sum(earnings_pending), sum(earnings_other),
+           sum(rewards_settled), sum(rewards_pending), sum(rewards_other),
+           sum(left_out_settled), sum(left_out_pending), sum(left_out_other), sum(settled_undated), sum(paid),
+           sum(items), sum(entries)
+      FROM (SELECT puid, algo, currency, date_trunc('month', day::timestamp)::date AS month,
+                   earnings_settled, earnings_pending, earnings_other, rewards_settled, rewards_pending, rewards_other,
+                   left_out_settled, left_out_pending, left_out_other,
+                   CASE WHEN paid_date = 'infinity' THEN earnings_settled + rewards_settled ELSE 0 END AS settled_undated,
+                   0::numeric AS paid, items, entries
+              FROM gains
+             UNION ALL
+            SELECT puid, algo, currency, date_trunc('month', paid_date::timestamp)::date,
+                   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, earnings_settled + rewards_settled, 0, entries
+              FROM gains WHERE paid_date < 'infinity') AS sides
+     GROUP BY puid, algo, currency, month
+        ON CONFLICT (puid, algo, currency, month) DO UPDATE SET
+      earnings_settled = m.earnings_settled + excluded.earnings_settled,
+      earnings_pending = m.earnings_pending + excluded.earnings_pending,
+      earnings_other = m.earnings_other + excluded.earnings_other,
+      rewards_settled = m.rewards_settled + excluded.rewards_settled,
+      rewards_pending = m.rewards_pending + excluded.rewards_pending,
+      rewards_other = m.rewards_other + excluded.rewards_other,
+      left_out_settled = m.left_out_settled + excluded.left_out_settled,
+      left_out_pending = m.left_out_pending + excluded.left_out_pending,
+      left_out_other = m.left_out_other + excluded.left_out_other,
+      settled_undated = m.settled_undated + excluded.settled_undated,
+      paid = m.paid + excluded.paid, items = m.items + excluded.items, entries = m.entries + excluded.entries
+  ),
+  report_days_kept AS (
+    INSERT INTO sync.income_by_day AS d
+    SELECT puid, currency, day, sum(settled), sum(pending), sum(other), sum(paid), sum(undated), sum(items), sum(entries)
+      FROM (SELECT puid, currency, day, earnings_settled + rewards_settled AS settled,
+                   earnings_pending + rewards_pending AS pending, earnings_other + rewards_other AS other, 0 AS paid,
+                   CASE WHEN paid_date = 'infinity' THEN earnings_settled + rewards_settled ELSE 0 END AS undated,
+                   items, entries
+              FROM gains
+             UNION ALL
+            SELECT puid, currency, paid_date, 0, 0, 0, earnings_settled + rewards_settled, 0, 0, entries
+              FROM gains WHERE paid_date < 'infinity') AS sides
+     GROUP BY puid, currency, day
+        ON CONFLICT (puid, currency, day) DO UPDATE SET
+      settled = d.settled + excluded.settled, pending = d.pending + excluded.pending, other = d.other + excluded.other,
+      paid = d.paid + excluded.paid, settled_undated = d.settled_undated + excluded.settled_undated,
+      items = d.items + excluded.items, entries = d.entries + excluded.entries
+  ),
+  mined AS MATERIALIZED (
+    SELECT puid, algo, mining_date, currency, max(income) AS income, max(hps) AS hps, bool_or(is_now) AS is_now
+      FROM (SELECT puid, algo, mining_date, currency, sum(amount) AS income,
+                   coalesce(avg(hash_rate_hps) FILTER (WHERE source = 'earnings' AND hash_rate_hps > 0),
+                            avg(hash_rate_hps) FILTER (WHERE hash_rate_hps > 0)) AS hps, true AS is_now
+              FROM items
+             WHERE in_changed_day AND (source = 'earnings' OR source = 'rewards' AND type IN ('MINING_EARN', 'UNITE_COIN_EARN'))
+             GROUP BY puid, algo, mining_date, currency
+             UNION ALL
+            SELECT m.puid, m.algo, m.mining_date, m.currency, NULL, NULL, false
+              FROM changed AS c
+             CROSS JOIN LATERAL (
+               SELECT * FROM sync.mined_days m
+                WHERE m.puid = c.puid AND m.algo = c.algo AND m.currency = c.currency AND m.mining_date = ANY (c.days)
+                  AND m.mining_date >= c.month AND m.mining_date < (c.month + interval '1 month')::date
+               OFFSET 0) AS m) AS sides
+     GROUP BY puid, algo, mining_date, currency
+  ),
+  mined_gone AS (
+    DELETE FROM sync.mined_days AS d USING mined AS m
+     WHERE NOT m.is_now AND (d.puid, d.algo, d.mining_date, d.currency) = (m.puid, m.algo, m.mining_date, m.currency)
+  ),
+  mined_kept AS (
+    INSERT INTO sync.mined_days AS d (puid, algo, mining_date, currency, income, served_hps)
+    SELECT puid, algo, mining_date, currency, income, hps FROM mined WHERE is_now
+        ON CONFLICT (puid, algo, mining_date, currency) DO UPDATE SET
+      income = excluded.income, served_hps = excluded.served_hps
+     WHERE (d.income, d.served_hps) IS DISTINCT FROM (excluded.income, excluded.served_hps)
+  ),
+  delays AS MATERIALIZED (
+    SELECT puid, algo, currency, month, state, delay_hours, sum(items)::integer AS items, sum(seconds) AS seconds
+      FROM (SELECT puid, algo, currency, month, state, coalesce(ceil(seconds / 3600), 0)::bigint AS delay_hours, count(*) AS items,
+                   coalesce(sum(seconds), 0) AS seconds
+              FROM (SELECT *, CASE WHEN status <> 'SETTLED' THEN 'unsettled' WHEN settled_at IS NULL THEN 'undated' ELSE 'settled' END AS state,
+                           CASE WHEN status = 'SETTLED' THEN extract(epoch FROM settled_at - mined_at)::numeric END AS seconds
+                      FROM items WHERE source <> 'left out') AS i
+             GROUP BY 1, 2, 3, 4, 5, 6
+             UNION ALL
+            SELECT m.puid, m.algo, m.currency, m.month, m.state, m.delay_hours, 0, 0
+              FROM changed AS c
+             CROSS JOIN LATERAL (
+               SELECT * FROM sync.settlement_months m
+                WHERE m.puid = c.puid AND m.algo = c.algo AND m.currency = c.currency AND m.month = c.month
+               OFFSET 0) AS m) AS sides
+     GROUP BY puid, algo, currency, month, state, delay_hours
+  ),
+  delays_gone AS (
+    DELETE FROM sync.settlement_months AS d USING delays AS n
+     WHERE n.items = 0
+       AND (d.puid, d.algo, d.currency, d.month, d.state, d.delay_hours) = (n.puid, n.algo, n.currency, n.month, n.state, n.delay_hours)
+  ),
+  delays_kept AS (
+    INSERT INTO sync.settlement_months AS d (puid, algo, currency, month, state, delay_hours, items, seconds)
+    SELECT * FROM delays WHERE items > 0
+        ON CONFLICT (puid, algo, currency, month, state, delay_hours) DO UPDATE SET
+      items = excluded.items, seconds = excluded.seconds
+     WHERE (d.items, d.seconds) IS DISTINCT FROM (excluded.items, excluded.seconds)
+  ),
+  earning_months AS MATERIALIZED (
+    SELECT c.puid, c.algo, c.currency, c.month, min(mining_date) AS first_date, max(mining_date) AS last_date,
+           bit_or(1 << (mining_date - c.month)) AS days
+      FROM changed AS c
+      LEFT JOIN items AS i ON (i.puid, i.algo, i.currency, i.month) = (c.puid, c.algo, c.currency, c.month) AND i.source = 'earnings'
+     GROUP BY c.puid, c.algo, c.currency, c.month
+  ),
+  earning_months_gone AS (
+    DELETE FROM sync.earning_months AS d USING earning_months AS m
+     WHERE m.days IS NULL AND (d.puid, d.algo, d.currency, d.month) = (m.puid, m.algo, m.currency, m.month)
+  )
+  INSERT INTO sync.earning_months AS d (puid, algo, currency, month, first_date, last_date, days)
+  SELECT * FROM earning_months WHERE days IS NOT NULL
+      ON CONFLICT (puid, algo, currency, month) DO UPDATE SET
+    first_date = excluded.first_date, last_date = excluded.last_date, days = excluded.days
+   WHERE d.days <> excluded.days
+$sql$, changed)
 $$;
-COMMENT ON FUNCTION sync.follow_mining() IS 'Trigger: counts the days and months that a statement changed anew, in its transaction.';
+COMMENT ON FUNCTION sync.totals_statement(text) IS 'The statement that counts totals of income anew. The argument is a query for puid, algo, currency, mining_date of what changed.';
 
-CREATE TRIGGER g_follow_inserts AFTER INSERT ON pool.earnings
-  REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION sync.follow_mining();
-CREATE TRIGGER g_follow_updates AFTER UPDATE ON pool.earnings
-  REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION sync.follow_mining();
-CREATE TRIGGER g_follow_inserts AFTER INSERT ON pool.rewards
-  REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION sync.follow_mining();
-CREATE TRIGGER g_follow_updates AFTER UPDATE ON pool.rewards
-  REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION sync.follow_mining();
+-- Generated, not sent as text: the statement is then planned once a session. The settings keep that plan a look-up by keys,
+-- even where it was made for a ledger that was empty.
+DO $do$
+BEGIN
+  EXECUTE format($make$
+    CREATE FUNCTION sync.follow_ledger() RETURNS trigger
+      LANGUAGE plpgsql
+      SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = 'off' SET enable_bitmapscan = 'off'
+      AS $body$
+    BEGIN
+      IF NOT EXISTS (SELECT FROM touched) THEN
+        RETURN NULL;
+      END IF;
+      -- An earning that is not committed yet decides whether a reward of its day counts. Statements from here on see
+      -- what the others of the sub-account have committed.
+      PERFORM sync.lock(VARIADIC array_agg('income ' || scope.puid)) FROM (SELECT DISTINCT puid FROM touched) AS scope;
+      %1$s;
+      DELETE FROM sync.income_months AS m
+       USING (SELECT DISTINCT puid, algo, currency FROM touched) AS t
+       WHERE m.puid = t.puid AND m.algo = t.algo AND m.currency = t.currency AND m.entries = 0;
+      DELETE FROM sync.income_by_day AS d
+       USING (SELECT DISTINCT puid, currency FROM touched) AS t
+       WHERE d.puid = t.puid AND d.currency = t.currency AND d.entries = 0;
+      RETURN NULL;
+    END
+    $body$
+  $make$, sync.totals_statement('SELECT puid, algo, currency, mining_date FROM touched'));
+END
+$do$;
+COMMENT ON FUNCTION sync.follow_ledger() IS 'Trigger: keeps the totals of what a statement changed, in its transaction.';
 
-CREATE FUNCTION sync.recompute_mining() RETURNS void
+CREATE TRIGGER f_follow_inserts AFTER INSERT ON pool.earnings
+  REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION sync.follow_ledger();
+CREATE TRIGGER f_follow_updates AFTER UPDATE ON pool.earnings
+  REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION sync.follow_ledger();
+CREATE TRIGGER f_follow_inserts AFTER INSERT ON pool.rewards
+  REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION sync.follow_ledger();
+CREATE TRIGGER f_follow_updates AFTER UPDATE ON pool.rewards
+  REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION sync.follow_ledger();
+
+CREATE FUNCTION sync.recompute_income() RETURNS void
   LANGUAGE plpgsql VOLATILE
   AS $$
 BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'Income is added up anew in READ COMMITTED transactions only.'
+      USING ERRCODE = 'invalid_transaction_state';
+  END IF;
+  -- The lock of sync.fix_ledger_instant(): no commit of the ledger is under way, and none begins.
+  LOCK TABLE sync.ledger_clock IN EXCLUSIVE MODE;
+  DELETE FROM sync.income_days;
+  DELETE FROM sync.income_months;
+  DELETE FROM sync.income_by_day;
   DELETE FROM sync.mined_days;
   DELETE FROM sync.settlement_months;
   DELETE FROM sync.earning_months;
-  EXECUTE sync.mined_days_statement('SELECT * FROM sync.income_items');
-  UPDATE sync.mined_days AS d SET hash_rate_hps = o.hps
-    FROM (SELECT puid, algo, mining_date, max(served_hps) AS hps FROM sync.mined_days GROUP BY 1, 2, 3) AS o
-   WHERE d.puid = o.puid AND d.algo = o.algo AND d.mining_date = o.mining_date AND d.served_hps IS NULL
-     AND d.hash_rate_hps IS DISTINCT FROM o.hps;
-  EXECUTE sync.mined_months_statement('SELECT * FROM sync.income_items');
+  EXECUTE sync.totals_statement('SELECT puid, algo, currency, mining_date FROM sync.income_items');
 END
 $$;
-COMMENT ON FUNCTION sync.recompute_mining() IS 'Counts sync.mined_days, sync.settlement_months and sync.earning_months anew. Called by sync.recompute_income(), which holds the lock.';
+COMMENT ON FUNCTION sync.recompute_income() IS 'Adds all income up anew, from the ledger alone; commits of the ledger wait meanwhile. Never needed but after a change of the time zone.';

@@ -1,0 +1,13 @@
+CREATE OR REPLACE VIEW sync.mined_day_rates AS
+SELECT d.puid, d.algo, d.mining_date, d.currency, d.income,
+       coalesce(d.served_hps, (SELECT max(o.served_hps) FROM sync.mined_days o
+                                WHERE o.puid = d.puid AND o.algo = d.algo AND o.mining_date = d.mining_date)) AS hash_rate_hps
+  FROM sync.mined_days d;
+
+COMMENT ON VIEW sync.mined_day_rates IS 'sync.mined_days, with the hashrate that earned each.';
+COMMENT ON COLUMN sync.mined_day_rates.puid IS 'Sub-account id.';
+COMMENT ON COLUMN sync.mined_day_rates.algo IS 'Algorithm.';
+COMMENT ON COLUMN sync.mined_day_rates.mining_date IS 'The pool''s day of mining, UTC.';
+COMMENT ON COLUMN sync.mined_day_rates.currency IS 'Currency of the income.';
+COMMENT ON COLUMN sync.mined_day_rates.income IS 'Earnings, and rewards of mining and merged mining that count as income.';
+COMMENT ON COLUMN sync.mined_day_rates.hash_rate_hps IS 'Hashrate that the pool serves with it; where it serves none, that of the day''s other coins, H/s.';
