@@ -10,9 +10,9 @@ import { migrate } from '../src/store/migrate';
 import { findFreePort } from '../test/support/test-run';
 
 /** Runs `work` with a migrated database of its own on a server that is thrown away afterwards. */
-export async function withScratchDatabase(
-  work: (url: string, postmasterPid: number) => Promise<void>,
-): Promise<void> {
+export async function withScratchDatabase<Result>(
+  work: (url: string, postmasterPid: number) => Promise<Result>,
+): Promise<Result> {
   const directory = await mkdtemp(join(tmpdir(), 'kpool-bench-'));
   await chmod(directory, 0o755);
   const user = await findServerUser();
@@ -36,7 +36,7 @@ export async function withScratchDatabase(
     await migrate(sql);
     await sql.end();
     const pidFile = await readFile(join(cluster.dataDirectory, 'postmaster.pid'), 'utf8');
-    await work(url, Number(pidFile.split('\n')[0]));
+    return await work(url, Number(pidFile.split('\n')[0]));
   } finally {
     await stopCluster(cluster, 'immediate');
     await rm(directory, { recursive: true, force: true });
