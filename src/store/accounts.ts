@@ -4,7 +4,7 @@ import { subMilliseconds } from 'date-fns/subMilliseconds';
 import { guarded } from '../core/postgres/errors';
 import type { AccountId } from '../domain/ids';
 import { inTransaction } from './client';
-import type { PrismaClient } from './generated/client';
+import type { Account, PrismaClient } from './generated/client';
 import { readInstant } from './instants';
 import { lockAccount } from './row-locks';
 
@@ -31,11 +31,9 @@ export class PrismaAccountStore {
    */
   async register(accountName: string, keyFingerprint: string): Promise<AccountRecord> {
     return guarded(async () => {
-      const known = await this.client.account.upsert({
-        where: { accountName },
-        create: { accountName, keyFingerprint },
-        update: {},
-      });
+      const known =
+        (await this.client.account.findUnique({ where: { accountName } })) ??
+        (await this.#create(accountName, keyFingerprint));
       const account =
         known.keyFingerprint === keyFingerprint
           ? known
@@ -54,6 +52,12 @@ export class PrismaAccountStore {
         statusReason: account.statusReason,
       };
     });
+  }
+
+  /** Whoever comes second finds what the first has made: processes of one service start together. */
+  async #create(accountName: string, keyFingerprint: string): Promise<Account> {
+    await this.client.account.createMany({ data: { accountName, keyFingerprint }, skipDuplicates: true });
+    return this.client.account.findUniqueOrThrow({ where: { accountName } });
   }
 
   /** As it is recorded now, and of which credentials this is said. */

@@ -176,6 +176,12 @@ test('an account goes on when its credentials change, and stays stopped when the
   await expectLedgerOf(right.name);
 });
 
+test('processes that start together register one account', async () => {
+  const key = await addKey(keyOf(0).name, 'new');
+  const opened = await Promise.all(Array.from({ length: 5 }, () => open(key)));
+  expect(new Set(opened.map(({ accounts }) => accounts[0]!.accountId)).size).toBe(1);
+});
+
 test('credentials that changed are due to be tried at once, once, though everything is fresh', async () => {
   const key = keyOf(0);
   const isDue = async (service: SyncService): Promise<boolean> => {
