@@ -25,7 +25,10 @@ function incomeOf(stream: 'earn' | 'reward', puid: number): readonly Row[] {
   const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
   return Array.from({ length: ROWS }, (_, index) => {
     const minedAtMs = today - (1 + Math.floor(index / COINS.length)) * DAY_MS;
-    const own = stream === 'earn' ? { rejectRate: '0.0157' } : { type: 'REWARD_EARN' };
+    const own =
+      stream === 'earn'
+        ? { rejectRate: '0.0157' }
+        : { type: index % 2 === 0 ? 'MINING_EARN' : 'FEE_RATE_EARN' };
     const row = {
       amount: `0.0${String(10_000_019 * (index + 1) + puid).padStart(14, '0')}`,
       currency: COINS[index % COINS.length],

@@ -9,8 +9,7 @@ SELECT a.account_name, a.sub_account, d.puid, d.currency, d.day,
        CASE WHEN d.items > 0 THEN trim_scale(d.settled + d.pending + d.other)::text END AS total_text,
        trim_scale(d.paid)::text AS paid_text, d.items::bigint AS items, a.account_id
   FROM sync.income_by_day d
-  JOIN report.sub_accounts a ON a.puid = d.puid
- WHERE d.entries > 0;
+  JOIN report.sub_accounts a ON a.puid = d.puid;
 
 COMMENT ON VIEW report.daily_income IS 'Income by day: settled + pending + other = total counts it when it was mined (accrual basis), paid when it was settled (cash basis). Never add paid to total: they are two views of the same money.';
 COMMENT ON COLUMN report.daily_income.account_name IS 'The account, as named in the configuration.';

@@ -9,33 +9,45 @@ COMMENT ON COLUMN sync.report_zone.time_zone IS 'Name of the zone, e.g. UTC or E
 -- The rule, said once: all earnings; and rewards, but 'left out' are a MINING_EARN beside an earning of its sub-account,
 -- algorithm, currency and day, and a UNITE_COIN_EARN whose amount equals such an earning's: merged mining that has its own
 -- amount is income of its own.
-CREATE FUNCTION sync.income_rule(earnings text, rewards text, is_known text, stamps text) RETURNS text
+CREATE FUNCTION sync.income_rule(earnings text, rewards text, is_known text, stamps text, by_key boolean DEFAULT false) RETURNS text
   LANGUAGE sql IMMUTABLE
   AS $$
 WITH parts AS (
   SELECT 'puid, algo, currency, mining_date, mined_at' AS key,
          'ordinal, amount, status, settled_at, hash_rate_hps' AS content,
          $q$type IN ('MINING_EARN', 'UNITE_COIN_EARN')$q$ AS may_repeat,
-         -- The day twice: to be hashed, and to be found in the primary key.
+         -- The day twice: to be hashed, and to be found in the primary key. By key, which is for a few days: never compared
+         -- with all others, and never found among those of the day of all sub-accounts.
          format($q$EXISTS (SELECT FROM %s e
-                   WHERE e.puid = r.puid AND e.algo = r.algo AND e.currency = r.currency AND e.mining_date = r.mining_date
+                   WHERE e.puid = r.puid AND e.algo = r.algo AND e.currency = r.currency %s
                      AND e.mined_at >= sync.start_of_day(r.mining_date, 'UTC')
                      AND e.mined_at < sync.start_of_day(r.mining_date + 1, 'UTC')
-                     AND (r.type = 'MINING_EARN' OR e.amount = r.amount) AND %s)$q$, earnings, is_known) AS earning_stands
+                     AND (r.type = 'MINING_EARN' OR e.amount = r.amount) AND %s %s)$q$,
+                earnings, CASE WHEN by_key THEN '' ELSE 'AND e.mining_date = r.mining_date' END,
+                is_known, CASE WHEN by_key THEN 'OFFSET 0' ELSE '' END) AS earning_stands
 )
--- Branches, not conditions: a query for what counts is an anti-join, and whoever asks for one source reads one table.
+-- Branches, not conditions: a query for what counts is an anti-join, and whoever asks for one source reads one table. By key,
+-- where there is no join, each reward is judged once.
 SELECT concat_ws(E'\n UNION ALL\n',
   format($q$SELECT %s, 'earnings'::text AS source, NULL::text AS type, %s, reject_rate, %s FROM %s WHERE %s$q$,
          key, content, stamps, earnings, is_known),
   format($q$SELECT %s, 'rewards', type, %s, NULL, %s FROM %s WHERE %s AND NOT %s$q$,
          key, content, stamps, rewards, is_known, may_repeat),
-  format($q$SELECT %s, 'rewards', type, %s, NULL, %s FROM %s r WHERE %s AND %s AND NOT %s$q$,
-         key, content, stamps, rewards, is_known, may_repeat, earning_stands),
-  format($q$SELECT %s, 'left out', type, %s, NULL, %s FROM %s r WHERE %s AND %s AND %s$q$,
-         key, content, stamps, rewards, is_known, may_repeat, earning_stands))
+  CASE WHEN by_key THEN
+    format($q$SELECT %s, CASE WHEN %s THEN 'left out' ELSE 'rewards' END, type, %s, NULL, %s FROM %s r WHERE %s AND %s$q$,
+           key, earning_stands, content, stamps, rewards, is_known, may_repeat)
+  END,
+  CASE WHEN NOT by_key THEN
+    format($q$SELECT %s, 'rewards', type, %s, NULL, %s FROM %s r WHERE %s AND %s AND NOT %s$q$,
+           key, content, stamps, rewards, is_known, may_repeat, earning_stands)
+  END,
+  CASE WHEN NOT by_key THEN
+    format($q$SELECT %s, 'left out', type, %s, NULL, %s FROM %s r WHERE %s AND %s AND %s$q$,
+           key, content, stamps, rewards, is_known, may_repeat, earning_stands)
+  END)
   FROM parts
 $$;
-COMMENT ON FUNCTION sync.income_rule(text, text, text, text) IS 'The query for items of income, as what each of them counts (source: earnings, rewards, left out). Arguments: the two tables, the condition that a row is known and not withdrawn, further columns.';
+COMMENT ON FUNCTION sync.income_rule(text, text, text, text, boolean) IS 'The query for items of income, as what each of them counts (source: earnings, rewards, left out). Arguments: the two tables, the condition that a row is known and not withdrawn, further columns, whether it is for a few days.';
 
 DO $$
 BEGIN

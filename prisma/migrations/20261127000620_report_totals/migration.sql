@@ -11,12 +11,10 @@ CREATE TABLE sync.income_by_day (
   paid            numeric NOT NULL,
   settled_undated numeric NOT NULL,
   items           integer NOT NULL,
-  entries         integer NOT NULL,
+  paid_items      integer NOT NULL,
   PRIMARY KEY (puid, currency, day)
 ) WITH (fillfactor = 80);
 CREATE INDEX income_by_day_day_idx ON sync.income_by_day (day);
--- Holds what is about to be deleted, between two statements.
-CREATE INDEX income_by_day_empty_idx ON sync.income_by_day (puid, currency) WHERE entries = 0;
 COMMENT ON TABLE sync.income_by_day IS 'Maintained with the ledger: sync.income_days by day of the reports. Read report.daily_income instead.';
 COMMENT ON COLUMN sync.income_by_day.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.income_by_day.currency IS 'Currency of the amounts.';
@@ -27,7 +25,7 @@ COMMENT ON COLUMN sync.income_by_day.other IS 'Mined on the day, with a status t
 COMMENT ON COLUMN sync.income_by_day.paid IS 'Settled income by the day of its settle time.';
 COMMENT ON COLUMN sync.income_by_day.settled_undated IS 'Part of settled that carries no settle time.';
 COMMENT ON COLUMN sync.income_by_day.items IS 'Items mined on the day that count as income.';
-COMMENT ON COLUMN sync.income_by_day.entries IS 'Rows of sync.income_days that are in this row; with the last one it goes.';
+COMMENT ON COLUMN sync.income_by_day.paid_items IS 'Items that were settled on the day.';
 
 CREATE TABLE sync.mined_days (
   puid          bigint NOT NULL,
@@ -108,7 +106,7 @@ SELECT format($sql$
       FROM changed AS c
      CROSS JOIN LATERAL (
        SELECT mining_date, mined_at, source, type, amount, status, settled_at, hash_rate_hps
-         FROM sync.income_items i
+         FROM (%2$s) AS i
         WHERE i.puid = c.puid AND i.algo = c.algo AND i.currency = c.currency
           AND i.mined_at >= sync.start_of_day(c.month, 'UTC')
           AND i.mined_at < sync.start_of_day((c.month + interval '1 month')::date, 'UTC')
@@ -206,22 +204,37 @@ SELECT format($sql$
       settled_undated = m.settled_undated + excluded.settled_undated,
       paid = m.paid + excluded.paid, items = m.items + excluded.items, entries = m.entries + excluded.entries
   ),
-  report_days_kept AS (
-    INSERT INTO sync.income_by_day AS d
-    SELECT puid, currency, day, sum(settled), sum(pending), sum(other), sum(paid), sum(undated), sum(items), sum(entries)
+  report_day_gains AS MATERIALIZED (
+    SELECT puid, currency, day, sum(settled) AS settled, sum(pending) AS pending, sum(other) AS other, sum(paid) AS paid,
+           sum(undated) AS undated, sum(items)::integer AS items, sum(paid_items)::integer AS paid_items
       FROM (SELECT puid, currency, day, earnings_settled + rewards_settled AS settled,
                    earnings_pending + rewards_pending AS pending, earnings_other + rewards_other AS other, 0 AS paid,
                    CASE WHEN paid_date = 'infinity' THEN earnings_settled + rewards_settled ELSE 0 END AS undated,
-                   items, entries
+                   items, 0 AS paid_items
               FROM gains
              UNION ALL
-            SELECT puid, currency, paid_date, 0, 0, 0, earnings_settled + rewards_settled, 0, 0, entries
+            SELECT puid, currency, paid_date, 0, 0, 0, earnings_settled + rewards_settled, 0, 0, items
               FROM gains WHERE paid_date < 'infinity') AS sides
      GROUP BY puid, currency, day
+    -- What earnings already hold gains nothing here.
+    HAVING sum(items) <> 0 OR sum(paid_items) <> 0 OR sum(settled) <> 0 OR sum(pending) <> 0 OR sum(other) <> 0 OR sum(paid) <> 0
+  ),
+  report_days_gone AS (
+    DELETE FROM sync.income_by_day AS d USING report_day_gains AS g
+     WHERE (g.items < 0 OR g.paid_items < 0) AND (d.puid, d.currency, d.day) = (g.puid, g.currency, g.day)
+       AND d.items + g.items = 0 AND d.paid_items + g.paid_items = 0
+  ),
+  report_days_kept AS (
+    INSERT INTO sync.income_by_day AS d
+    SELECT * FROM report_day_gains AS g
+     WHERE (g.items >= 0 AND g.paid_items >= 0)
+        OR NOT EXISTS (SELECT FROM sync.income_by_day o
+                        WHERE (o.puid, o.currency, o.day) = (g.puid, g.currency, g.day)
+                          AND o.items + g.items = 0 AND o.paid_items + g.paid_items = 0)
         ON CONFLICT (puid, currency, day) DO UPDATE SET
       settled = d.settled + excluded.settled, pending = d.pending + excluded.pending, other = d.other + excluded.other,
       paid = d.paid + excluded.paid, settled_undated = d.settled_undated + excluded.settled_undated,
-      items = d.items + excluded.items, entries = d.entries + excluded.entries
+      items = d.items + excluded.items, paid_items = d.paid_items + excluded.paid_items
   ),
   mined AS MATERIALIZED (
     SELECT puid, algo, mining_date, currency, max(income) AS income, max(hps) AS hps, bool_or(is_now) AS is_now
@@ -235,15 +248,18 @@ SELECT format($sql$
             SELECT m.puid, m.algo, m.mining_date, m.currency, NULL, NULL, false
               FROM changed AS c
              CROSS JOIN LATERAL (
+               -- Conditions that only the primary key can serve: the index by day holds all sub-accounts'.
                SELECT * FROM sync.mined_days m
-                WHERE m.puid = c.puid AND m.algo = c.algo AND m.currency = c.currency AND m.mining_date = ANY (c.days)
-                  AND m.mining_date >= c.month AND m.mining_date < (c.month + interval '1 month')::date
+                WHERE (m.puid, m.algo, m.mining_date) >= (c.puid, c.algo, c.month)
+                  AND (m.puid, m.algo, m.mining_date) < (c.puid, c.algo, (c.month + interval '1 month')::date)
+                  AND m.currency = c.currency AND array_position(c.days, m.mining_date) IS NOT NULL
                OFFSET 0) AS m) AS sides
      GROUP BY puid, algo, mining_date, currency
   ),
   mined_gone AS (
     DELETE FROM sync.mined_days AS d USING mined AS m
-     WHERE NOT m.is_now AND (d.puid, d.algo, d.mining_date, d.currency) = (m.puid, m.algo, m.mining_date, m.currency)
+     WHERE NOT m.is_now AND (d.puid, d.algo, d.mining_date, d.currency) >= (m.puid, m.algo, m.mining_date, m.currency)
+       AND (d.puid, d.algo, d.mining_date, d.currency) <= (m.puid, m.algo, m.mining_date, m.currency)
   ),
   mined_kept AS (
     INSERT INTO sync.mined_days AS d (puid, algo, mining_date, currency, income, served_hps)
@@ -297,7 +313,7 @@ SELECT format($sql$
       ON CONFLICT (puid, algo, currency, month) DO UPDATE SET
     first_date = excluded.first_date, last_date = excluded.last_date, days = excluded.days
    WHERE d.days <> excluded.days
-$sql$, changed)
+$sql$, changed, sync.income_rule('pool.earnings', 'pool.rewards', 'withdrawn_at IS NULL', 'changed_at', by_key => true))
 $$;
 COMMENT ON FUNCTION sync.totals_statement(text) IS 'The statement that counts totals of income anew. The argument is a query for puid, algo, currency, mining_date of what changed.';
 
@@ -321,9 +337,6 @@ BEGIN
       DELETE FROM sync.income_months AS m
        USING (SELECT DISTINCT puid, algo, currency FROM touched) AS t
        WHERE m.puid = t.puid AND m.algo = t.algo AND m.currency = t.currency AND m.entries = 0;
-      DELETE FROM sync.income_by_day AS d
-       USING (SELECT DISTINCT puid, currency FROM touched) AS t
-       WHERE d.puid = t.puid AND d.currency = t.currency AND d.entries = 0;
       RETURN NULL;
     END
     $body$
