@@ -29,7 +29,7 @@ export type JobLog = Readonly<
 
 /** The part of the metrics that jobs use. */
 export interface JobMetrics {
-  jobFinished(job: string, outcome: string, seconds: number): void;
+  jobFinished(account: string, job: string, outcome: string, seconds: number): void;
 }
 
 /** The part of BullMQ's job that processors use; parse its data before trusting it. */

@@ -1,5 +1,5 @@
 import { UnrecoverableError } from 'bullmq';
-import type { JobContext, JobMetrics, QueuedJob } from './job-context';
+import { findAccount, type JobContext, type JobMetrics, type QueuedJob } from './job-context';
 import { ABANDONED_RUNS_JOB, parseJobName, RETENTION_JOB } from './job-names';
 import { closeAbandonedRuns, runRetention } from './maintenance';
 import { planStreams } from './plan';
@@ -17,7 +17,12 @@ export async function processJob(
 ): Promise<string> {
   const startedMs = context.clock.monotonicMs();
   const count = (outcome: string): void =>
-    metrics.jobFinished(job.name, outcome, (context.clock.monotonicMs() - startedMs) / 1_000);
+    metrics.jobFinished(
+      accountOf(context, job),
+      job.name,
+      outcome,
+      (context.clock.monotonicMs() - startedMs) / 1_000,
+    );
   const { id = '' } = job;
   context.inHand.add(id);
   try {
@@ -30,6 +35,12 @@ export async function processJob(
   } finally {
     context.inHand.delete(id);
   }
+}
+
+/** Empty for a job of no account that is served here. */
+function accountOf({ service }: JobContext, { data }: QueuedJob): string {
+  const name = typeof data === 'object' && data !== null && 'account' in data ? data.account : null;
+  return typeof name === 'string' ? (findAccount(service, name)?.name ?? '') : '';
 }
 
 async function dispatch(context: JobContext, job: QueuedJob, token: string): Promise<string> {

@@ -17,7 +17,7 @@ import type { PrismaAlertStore } from '../store/alerts/alert-store';
 
 export interface AlertDeps {
   readonly store: PrismaAlertStore;
-  /** Null: no webhook is configured, and nothing is done. */
+  /** Null: no webhook is configured, and nothing is sent. */
   readonly webhook: Webhook | null;
   /** Judges the accounts that are configured. */
   readonly readWellness: () => Promise<Wellness>;
@@ -49,7 +49,10 @@ export function createAlertRounds(deps: AlertDeps): { run(): Promise<AlertRound>
   return {
     async run() {
       const { webhook, store } = deps;
-      if (webhook === null) return { sent: 0, unsent: 0 };
+      if (webhook === null) {
+        await store.forgetUnsent([...deps.accountIds.values()]);
+        return { sent: 0, unsent: 0 };
+      }
       const review = await store.review([...deps.accountIds.values()], async (known, nowMs) => {
         const { candidates, unjudged } = candidatesOf(await deps.readWellness(), deps.accountIds);
         return reviewAlerts(known, candidates, unjudged, nowMs, LEASE_MS);
@@ -63,7 +66,9 @@ export function createAlertRounds(deps: AlertDeps): { run(): Promise<AlertRound>
             deps.logger.warn(`The webhook for alerts does not take them: ${reason}.`);
           isFailing = true;
           const unsent = due.slice(index);
-          await store.release(unsent.map(({ alertId }) => alertId));
+          const unsentIds = unsent.map(({ alertId }) => alertId);
+          if (isStopping) await store.release(unsentIds);
+          else await store.markUnsent(unsentIds, reason);
           return { sent: index, unsent: unsent.length };
         }
         if (isFailing) deps.logger.info('The webhook for alerts takes them again.');

@@ -6,15 +6,16 @@ import type { PacingEvent } from '../pacing/events';
 type Scoping = Extract<PacingEvent, { readonly kind: 'scoped' }>;
 type LongWait = Extract<PacingEvent, { readonly kind: 'waiting' }>;
 
-/** Counts what is granted, and says what is out of the ordinary. */
+/** Counts what is granted, and says what is out of the ordinary. `accountOf` names a key's account by its fingerprint. */
 export function logPacing(
   logger: Pick<Logger, 'info' | 'warn' | 'error'>,
   metrics: Pick<Metrics, 'permitGranted'>,
+  accountOf: (key: string) => string,
   event: PacingEvent,
 ): void {
   switch (event.kind) {
     case 'granted':
-      metrics.permitGranted(event.bucket.endpoint, event.waitedMs / 1_000);
+      metrics.permitGranted(accountOf(event.bucket.key), event.bucket.endpoint, event.waitedMs / 1_000);
       break;
     case 'scoped':
       logScoping(logger, event);

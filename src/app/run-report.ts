@@ -1,25 +1,23 @@
-import type { Clock } from '../core/clock';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
 import type { RunResult } from '../sync/run-scope';
 
 interface Ears {
-  readonly clock: Pick<Clock, 'now'>;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly metrics: Pick<Metrics, 'runFinished' | 'rowsWritten'>;
 }
 
 /** Tells the log and the metrics how a run ended. */
 export function reportRun(
-  { clock, logger, metrics }: Ears,
+  { logger, metrics }: Ears,
   account: { readonly name: string },
   { scope, outcome, totals, reason, isUnlisted, error }: RunResult,
   durationMs: number,
 ): void {
   const { stream, puid, algo } = scope;
-  metrics.runFinished(stream, isUnlisted ? 'unlisted' : outcome, durationMs / 1_000, clock.now());
+  metrics.runFinished(account.name, stream, isUnlisted ? 'unlisted' : outcome, durationMs / 1_000);
   for (const change of ['inserted', 'changed', 'unchanged', 'withdrawn', 'quarantined'] as const) {
-    metrics.rowsWritten(stream, change, totals[change]);
+    metrics.rowsWritten(account.name, stream, change, totals[change]);
   }
   const fields = { account: account.name, stream, puid, algo, ...totals, durationMs: Math.round(durationMs) };
   if (isUnlisted || outcome === 'skipped') logger.info(reason ?? '', fields);

@@ -58,7 +58,7 @@ async function openAccount(
     clock,
     random,
     onAttempt: (attempt) => {
-      metrics.poolAnswered(attempt.endpoint, attempt.outcome, attempt.durationMs / 1_000);
+      metrics.poolAnswered(name, attempt.endpoint, attempt.outcome, attempt.durationMs / 1_000);
       logger.debug('Asked the pool.', { account: name, ...attempt });
     },
     onCircuit: (event) => logCircuit(logger, name, event),

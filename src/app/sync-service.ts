@@ -89,17 +89,19 @@ export class SyncService {
       applicationName: 'kpool',
     });
     const pacing = openPacingDatabase(options.databaseUrl);
+    const names = new Map<string, string>();
     const pacer = createPacer({
       database: pacing,
       clock,
       requestsPerSecond: config.pool.requestsPerSecond,
       scope: config.pool.rateScope,
       totalTimeoutMs: DEFAULT_TIMEOUTS.totalMs,
-      onEvent: (event) => logPacing(logger, metrics, event),
+      onEvent: (event) => logPacing(logger, metrics, (key) => names.get(key) ?? '', event),
     });
     try {
       await saveReportSettings(client, config, options.streams);
       const { accounts, guards } = await openAccounts(options.accounts, { ...options, client, pacer });
+      for (const { name, pool } of accounts) names.set(pool.fingerprint, name);
       const locks = new PostgresScopeLocks(options.databaseUrl, client);
       await new PrismaRunStore(client, locks).closeAbandoned();
       const facts = createLastingPostgres({ url: options.databaseUrl, applicationName: 'kpool' });
@@ -224,7 +226,7 @@ export class SyncService {
 
   /**
    * The rounds of alerts about this process's accounts, for `run` to be called about once a minute. `webhookUrl` null:
-   * a round does nothing. `scrub` takes secrets out of what is sent; `signal` gives up a message that is under way.
+   * a round sends nothing. `scrub` takes secrets out of what is sent; `signal` gives up a message that is under way.
    */
   createAlertRounds(
     webhookUrl: Secret | null,

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { COMMANDS } from './commands';
 import type { CallContext, CliHost } from './context';
-import { readVersion } from './version';
+import { readVersion } from '../core/version';
 
 const EXIT_CODES_HELP = `
 Exit codes: 0 all well, 1 something is incomplete or differs, 2 wrong usage or configuration.

@@ -1,5 +1,6 @@
 import { createLastingPostgres } from '../core/postgres/driver';
 import type { Secret } from '../core/secret';
+import { readMeasures, type Measures } from '../report/measures';
 import { readBackfillShare } from '../report/page/backfill';
 import { readHashrateCards, readIncomeCards, readRequestsCard } from '../report/page/cards';
 import { readFrame, type PageFilter, type PageFrame } from '../report/page/filter';
@@ -125,6 +126,8 @@ export function openPageReader({ databaseUrl, judged, allowedPerHour, readQueue 
     },
 
     statement: async (month: string): Promise<string> => writeStatement(await pages.open(), month),
+    measures: async (queue: Reachability): Promise<Measures> =>
+      readMeasures(await pages.open(), judged, queue),
     facts: async (): Promise<WellnessFacts> => readServiceFacts(await probes.open(), judged),
 
     async close(): Promise<void> {

@@ -48,7 +48,7 @@ async function reachability(answer: Promise<void>): Promise<Reachability> {
 }
 
 /** To a place that is away, questions would pile up: whoever asks meanwhile shares the answer. */
-function onceAtATime<T>(ask: () => Promise<T>): () => Promise<T> {
+export function onceAtATime<T>(ask: () => Promise<T>): () => Promise<T> {
   let asking: Promise<T> | null = null;
   return () => (asking ??= ask().finally(() => (asking = null)));
 }

@@ -5,6 +5,7 @@ import { KpoolError } from '../core/errors';
 import type { Secret } from '../core/secret';
 import { guardAccess } from './access';
 import { openPageReader } from './page-reader';
+import { createMetricsText } from './metrics-text';
 import { createReadiness, within } from './readiness';
 import { serveApi } from './routes/api';
 import { serveAssets } from './routes/assets';
@@ -62,7 +63,7 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
   answerFailures(server);
   await secure(server, token !== null);
   const access = await guardAccess(server, token, clock);
-  serveProbes(server, access, readiness, options.metrics);
+  serveProbes(server, access, readiness, createMetricsText(options, reader, readiness, readQueue));
   if (token !== null) await serveLogin(server, access);
   await serveAssets(server);
   await serveApi(server, reader, readiness);

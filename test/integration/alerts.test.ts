@@ -178,10 +178,16 @@ test.each(['refuse', 'reset', 'redirect'] as const)(
     for (let round = 0; round < 3; round += 1) {
       expect(await rounds.run()).toMatchObject({ sent: 0, unsent: 1 });
     }
+    const failing = async () =>
+      (await service.readWellness()).problems.filter(({ kind }) => kind === 'alert-webhook-failing');
+    expect(await failing()).toMatchObject([
+      { what: expect.stringMatching(/has not taken 1 alert of main: it /) as string, alert: null },
+    ]);
     listener.answer = 'take';
     stop();
     expect(await rounds.run()).toEqual({ sent: 1, unsent: 0 });
     expect(listener.take()).toEqual(['started account-stopped ']);
+    expect(await failing()).toEqual([]);
     const lines = logged.slice(from).filter((line) => line.includes('webhook'));
     expect(lines).toHaveLength(2);
     expect(logged.join('\n')).not.toContain('very-secret-part');

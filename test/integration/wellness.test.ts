@@ -132,6 +132,16 @@ const SITUATIONS: readonly Situation[] = [
     isAlerted: true,
   },
   {
+    kind: 'alert-webhook-failing',
+    begin: `INSERT INTO sync.alerts (alert_id, kind, account_id, start_text, end_text, detail, first_seen_at,
+                                     unsent_since, unsent_reason)
+            SELECT 'x', 'stream-late', account_id, '', '', '{}', sync.now(), sync.now(), 'it answered with HTTP 500'
+              FROM pool.accounts`,
+    end: 'DELETE FROM sync.alerts',
+    readyz: 200,
+    isAlerted: false,
+  },
+  {
     kind: 'history-incomplete',
     begin: "UPDATE sync.cursors SET history_complete = false WHERE stream = 'earnings'",
     end: 'UPDATE sync.cursors SET history_complete = true',

@@ -281,7 +281,9 @@ CREATE TABLE sync.alerts (
   first_seen_at timestamptz NOT NULL,
   sent_at       timestamptz,
   ended_at      timestamptz,
-  leased_until timestamptz
+  leased_until  timestamptz,
+  unsent_since  timestamptz,
+  unsent_reason text
 );
 COMMENT ON TABLE sync.alerts IS 'Open alerts (ALERT_WEBHOOK_URL), one row per subject, until their end was sent.';
 COMMENT ON COLUMN sync.alerts.alert_id IS 'The subject: kind, account, and what it is about.';
@@ -294,6 +296,8 @@ COMMENT ON COLUMN sync.alerts.first_seen_at IS 'When it was first found wrong.';
 COMMENT ON COLUMN sync.alerts.sent_at IS 'When its start was sent; null: not yet.';
 COMMENT ON COLUMN sync.alerts.ended_at IS 'When it was first found well again; null while it is wrong.';
 COMMENT ON COLUMN sync.alerts.leased_until IS 'Until then one process is sending it.';
+COMMENT ON COLUMN sync.alerts.unsent_since IS 'Since when the webhook has not taken its message; null: nothing failed.';
+COMMENT ON COLUMN sync.alerts.unsent_reason IS 'Why, in words.';
 
 CREATE TABLE sync.applied_views (
   name       text PRIMARY KEY,

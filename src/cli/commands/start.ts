@@ -49,7 +49,13 @@ function startAlerts(context: CliContext, { config, session, logger }: Parts): (
   const { signal } = stopping;
   const rounds = session.service.createAlertRounds(config.alertWebhookUrl, scrubber.scrub, signal);
   const watching =
-    config.alertWebhookUrl === null ? Promise.resolve() : watchAlerts({ rounds, clock, logger, signal });
+    config.alertWebhookUrl === null
+      ? // Without a webhook, what one did not take is no problem any more.
+        rounds.run().then(
+          () => undefined,
+          (error: unknown) => logger.warn('Old failures of the webhook cannot be forgotten.', {}, error),
+        )
+      : watchAlerts({ rounds, clock, logger, signal });
   return async () => {
     stopping.abort();
     await watching;

@@ -82,6 +82,16 @@ export interface TotalsFacts {
   readonly reason: string | null;
 }
 
+/** Alerts of one account that the webhook has not taken. */
+export interface UnsentFacts {
+  readonly account: string;
+  readonly alerts: number;
+  /** Since when the first of them waits. */
+  readonly since: Date;
+  /** Why the last attempt failed, in words that tell nothing of the address. */
+  readonly reason: string;
+}
+
 /** One line of `kpool check` that failed. */
 export interface FailedCheck {
   readonly name: string;
@@ -104,6 +114,7 @@ export interface WellnessFacts {
   readonly doubts?: readonly Doubt[];
   readonly emptied?: readonly EmptiedFacts[];
   readonly totals?: readonly TotalsFacts[];
+  readonly unsent?: readonly UnsentFacts[];
   readonly failedChecks?: readonly FailedCheck[];
   /** How often the recent part of the ledger is read again: for this long a total may be ahead of the ledger. */
   readonly recentEveryMs?: number;

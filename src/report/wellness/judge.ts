@@ -6,6 +6,7 @@ import { emptiedLists } from './emptied-lists';
 import { incomeProblems } from './income-problems';
 import { serviceProblems } from './service-problems';
 import { streamProblems } from './stream-problems';
+import { unsentAlerts } from './unsent-alerts';
 
 /** What is wrong. */
 export interface Wellness {
@@ -24,6 +25,7 @@ const ORDER = { critical: 0, warning: 1, progress: 2 } as const;
 export function judge(facts: WellnessFacts): Wellness {
   const parts: readonly RuleResult[] = [
     serviceProblems(facts),
+    unsentAlerts(facts),
     accountProblems(facts),
     streamProblems(facts),
     doubtProblems(facts),
@@ -41,6 +43,6 @@ export function isWell({ problems }: Wellness): boolean {
 }
 
 /** Whether the service does its work, however the data are. */
-export function isReady({ problems }: Wellness): boolean {
+export function isReady({ problems }: Pick<Wellness, 'problems'>): boolean {
   return problems.every(({ severity }) => severity !== 'critical');
 }

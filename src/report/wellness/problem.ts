@@ -19,6 +19,7 @@ const SEVERITIES = {
   'list-emptied': 'warning',
   'income-differs': 'warning',
   'income-unproven': 'warning',
+  'alert-webhook-failing': 'warning',
   'check-failed': 'warning',
   'history-incomplete': 'progress',
   'nothing-synced': 'progress',

@@ -9,6 +9,7 @@ import type {
   LeftOutFacts,
   QuarantineFacts,
   RunFacts,
+  UnsentFacts,
   WellnessFacts,
 } from './facts';
 import { totalsOf } from './totals';
@@ -30,18 +31,29 @@ export async function readServiceFacts(sql: Sql, accounts: AccountNames): Promis
 
 /** All facts that the database holds. */
 export async function readWellnessFacts(sql: Sql, accounts: AccountNames): Promise<WellnessFacts> {
-  const [service, leftOut, runs, histories, quarantine, doubts, emptied, reconciliation, recentEveryMs] =
-    await Promise.all([
-      readServiceFacts(sql, accounts),
-      readLeftOut(sql, accounts),
-      readRuns(sql, accounts),
-      readHistories(sql, accounts),
-      readQuarantine(sql, accounts),
-      readDoubts(sql),
-      readEmptied(sql, accounts),
-      readReconciliation(sql),
-      readRecentEveryMs(sql),
-    ]);
+  const [
+    service,
+    leftOut,
+    runs,
+    histories,
+    quarantine,
+    doubts,
+    emptied,
+    reconciliation,
+    recentEveryMs,
+    unsent,
+  ] = await Promise.all([
+    readServiceFacts(sql, accounts),
+    readLeftOut(sql, accounts),
+    readRuns(sql, accounts),
+    readHistories(sql, accounts),
+    readQuarantine(sql, accounts),
+    readDoubts(sql),
+    readEmptied(sql, accounts),
+    readReconciliation(sql),
+    readRecentEveryMs(sql),
+    readUnsent(sql, accounts),
+  ]);
   const isJudged = ({ account }: { readonly account: string }): boolean =>
     accounts === null || accounts.includes(account);
   const rows = reconciliation.filter(isJudged);
@@ -53,6 +65,7 @@ export async function readWellnessFacts(sql: Sql, accounts: AccountNames): Promi
     quarantine,
     doubts: doubts.filter(isJudged),
     emptied,
+    unsent,
     // Where the pool has named no currency yet, there is nothing to compare.
     ...(rows.length === 0 ? {} : { totals: totalsOf(rows) }),
     ...(recentEveryMs === null ? {} : { recentEveryMs }),
@@ -136,6 +149,15 @@ async function readEmptied(sql: Sql, accounts: AccountNames): Promise<readonly E
      WHERE ${isOneOf(sql, accounts, sql`a.account_name`)} AND c.empty_since IS NOT NULL AND s.removed_at IS NULL
        AND held.rows > 0
      GROUP BY 1, 2 ORDER BY 1, 2`;
+}
+
+async function readUnsent(sql: Sql, accounts: AccountNames): Promise<readonly UnsentFacts[]> {
+  return sql<UnsentFacts[]>`
+    SELECT account_name AS account, count(*)::int AS alerts, min(unsent_since) AS since,
+           coalesce(min(unsent_reason), '') AS reason
+      FROM sync.alerts JOIN pool.accounts USING (account_id)
+     WHERE ${isOneOf(sql, accounts)} AND unsent_since IS NOT NULL
+     GROUP BY account_name ORDER BY 1`;
 }
 
 async function readRecentEveryMs(sql: Sql): Promise<number | null> {

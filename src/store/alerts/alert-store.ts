@@ -20,6 +20,8 @@ interface AlertRow {
   readonly leasedUntilMs: number | null;
 }
 
+const SENT = { unsentSince: null, unsentReason: null };
+
 /** The alerts that are wrong now or have an end to send (`sync.alerts`), shared by all processes. */
 export class PrismaAlertStore {
   constructor(private readonly client: PrismaClient) {}
@@ -51,7 +53,10 @@ export class PrismaAlertStore {
   async markStartSent(alertId: string): Promise<void> {
     await guarded(async () => {
       const sentAt = await readInstant(this.client);
-      await this.client.alert.updateMany({ where: { alertId }, data: { sentAt, leasedUntil: null } });
+      await this.client.alert.updateMany({
+        where: { alertId },
+        data: { sentAt, leasedUntil: null, ...SENT },
+      });
     });
   }
 
@@ -60,7 +65,10 @@ export class PrismaAlertStore {
     await guarded(async () => {
       const { count } = await this.client.alert.deleteMany({ where: { alertId, endedAt: { not: null } } });
       if (count > 0) return;
-      await this.client.alert.updateMany({ where: { alertId }, data: { sentAt: null, leasedUntil: null } });
+      await this.client.alert.updateMany({
+        where: { alertId },
+        data: { sentAt: null, leasedUntil: null, ...SENT },
+      });
     });
   }
 
@@ -70,6 +78,26 @@ export class PrismaAlertStore {
       this.client.alert.updateMany({
         where: { alertId: { in: [...alertIds] } },
         data: { leasedUntil: null },
+      }),
+    );
+  }
+
+  /** Gives up the lease as `release`, and records that and why the webhook did not take them. */
+  async markUnsent(alertIds: readonly string[], reason: string): Promise<void> {
+    await guarded(async () => {
+      const unsentSince = await readInstant(this.client);
+      const where = { alertId: { in: [...alertIds] } };
+      await this.client.alert.updateMany({ where: { ...where, unsentSince: null }, data: { unsentSince } });
+      await this.client.alert.updateMany({ where, data: { leasedUntil: null, unsentReason: reason } });
+    });
+  }
+
+  /** Forgets what could not be sent: there is no webhook any more. */
+  async forgetUnsent(accountIds: readonly AccountId[]): Promise<void> {
+    await guarded(() =>
+      this.client.alert.updateMany({
+        where: { accountId: { in: [...accountIds] }, unsentSince: { not: null } },
+        data: SENT,
       }),
     );
   }

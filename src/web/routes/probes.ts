@@ -7,7 +7,7 @@ export function serveProbes(
   server: FastifyInstance,
   access: Access,
   readiness: ReturnType<typeof createReadiness>,
-  metrics: { render(): Promise<{ readonly contentType: string; readonly text: string }> },
+  metrics: () => Promise<{ readonly contentType: string; readonly text: string }>,
 ): void {
   server.get('/healthz', { config: { isPublic: true } }, async (_request, reply) =>
     reply.send({ isAlive: true }),
@@ -17,7 +17,7 @@ export function serveProbes(
     return reply.code(told.isReady ? 200 : 503).send(told);
   });
   server.get('/metrics', async (_request, reply) => {
-    const { contentType, text } = await metrics.render();
+    const { contentType, text } = await metrics();
     return reply.type(contentType).send(text);
   });
 }

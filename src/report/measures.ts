@@ -1,0 +1,106 @@
+import type { Sql } from 'postgres';
+import { judge } from './wellness/judge';
+import type { Problem } from './wellness/problem';
+import type {
+  AccountFacts,
+  FreshnessFacts,
+  QuarantineFacts,
+  Reachability,
+  TotalsFacts,
+} from './wellness/facts';
+import { readWellnessFacts, type AccountNames } from './wellness/read-facts';
+
+/** The state that Prometheus is told: read from the database, so that every process tells the same, and a restart nothing else. */
+export interface Measures {
+  readonly accounts: readonly AccountFacts[];
+  readonly streams: readonly FreshnessFacts[];
+  readonly scopes: readonly ScopeCount[];
+  readonly ledgers: readonly LedgerSize[];
+  readonly tables: readonly { readonly table: string; readonly rows: number }[];
+  readonly databaseBytes: number;
+  readonly quarantine: readonly QuarantineFacts[];
+  readonly totals: readonly TotalsFacts[];
+  readonly problems: readonly Problem[];
+}
+
+/** Scopes of a stream of an account in one state: `synced`, `failing`, `nothing to ask` or `first sync`. */
+export interface ScopeCount {
+  readonly account: string;
+  readonly stream: string;
+  readonly state: string;
+  readonly scopes: number;
+}
+
+export interface LedgerSize {
+  readonly account: string;
+  readonly stream: string;
+  /** Rows in proven windows. */
+  readonly rows: number;
+  /** Rows that the pool counts; null while it has not been asked for one of the lists. */
+  readonly poolRows: number | null;
+}
+
+/** One set of queries, none of which reads rows of income or samples; `judged` as for `readWellnessFacts`. */
+export async function readMeasures(sql: Sql, judged: AccountNames, queue: Reachability): Promise<Measures> {
+  const [facts, scopes, ledgers, tables, [size]] = await Promise.all([
+    readWellnessFacts(sql, judged),
+    readScopes(sql),
+    readLedgers(sql),
+    readTables(sql),
+    sql<{ bytes: number }[]>`SELECT pg_database_size(current_database())::float8 AS bytes`,
+  ]);
+  const { accounts = [], freshness = [], quarantine = [], totals = [] } = facts;
+  const { problems } = judge({ ...facts, queue });
+  return {
+    accounts,
+    streams: freshness,
+    scopes,
+    ledgers,
+    tables,
+    databaseBytes: size?.bytes ?? 0,
+    quarantine,
+    totals,
+    problems,
+  };
+}
+
+async function readScopes(sql: Sql): Promise<readonly ScopeCount[]> {
+  return sql<ScopeCount[]>`
+    SELECT a.account_name AS account, c.stream,
+           CASE WHEN c.consecutive_failures > 0 THEN 'failing'
+                WHEN c.last_success_at IS NOT NULL THEN 'synced'
+                WHEN c.last_skip_at IS NOT NULL THEN 'nothing to ask'
+                ELSE 'first sync' END AS state,
+           count(*)::int AS scopes
+      FROM sync.cursors c
+      LEFT JOIN pool.sub_accounts s USING (puid)
+      JOIN pool.accounts a ON a.account_id = coalesce(c.account_id, s.account_id)
+     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
+}
+
+/** By the definition of the share that the pages show. */
+async function readLedgers(sql: Sql): Promise<readonly LedgerSize[]> {
+  return sql<LedgerSize[]>`
+    WITH held AS (SELECT stream, puid, algo, sum(row_count) AS rows FROM sync.windows GROUP BY stream, puid, algo)
+    SELECT a.account_name AS account, c.stream, coalesce(sum(h.rows), 0)::float8 AS rows,
+           CASE WHEN bool_and(c.history_complete OR c.pool_row_count IS NOT NULL)
+                THEN coalesce(sum(CASE WHEN c.history_complete THEN h.rows
+                                       ELSE greatest(c.pool_row_count, h.rows) END), 0)::float8 END AS "poolRows"
+      FROM sync.cursors c
+      JOIN pool.sub_accounts s USING (puid)
+      JOIN pool.accounts a ON a.account_id = s.account_id
+      LEFT JOIN held h USING (stream, puid, algo)
+     WHERE c.stream IN ('earnings', 'rewards')
+     GROUP BY 1, 2 ORDER BY 1, 2`;
+}
+
+/** As many rows as the last ANALYZE estimated: counting them takes long. */
+async function readTables(sql: Sql): Promise<Measures['tables']> {
+  return sql<{ table: string; rows: number }[]>`
+    SELECT t.relname AS table, sum(greatest(p.reltuples, 0))::float8 AS rows
+      FROM pg_class t
+     CROSS JOIN LATERAL pg_partition_tree(t.oid) AS tree
+      JOIN pg_class p ON p.oid = tree.relid
+     WHERE t.relnamespace = 'pool'::regnamespace AND t.relkind IN ('r', 'p') AND tree.isleaf
+     GROUP BY t.relname ORDER BY t.relname`;
+}

@@ -1,0 +1,39 @@
+import type { QueueSnapshot } from '../../jobs/queue-snapshot';
+import type { Clock } from '../core/clock';
+import { readVersion } from '../core/version';
+import type { PageReader } from './page-reader';
+import { onceAtATime, within, type createReadiness } from './readiness';
+import { renderState } from './state-metrics';
+
+/** Shorter than Prometheus waits. */
+const STATE_TIMEOUT_MS = 5_000;
+/** Several Prometheus servers share one reading. */
+const FRESH_MS = 5_000;
+
+interface Sources {
+  readonly metrics: { render(): Promise<{ readonly contentType: string; readonly text: string }> };
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+}
+
+/** What `/metrics` answers: what this process counted, and the state, which is read at most once in five seconds. */
+export function createMetricsText(
+  { metrics, clock }: Sources,
+  reader: Pick<PageReader, 'measures'>,
+  readiness: Pick<ReturnType<typeof createReadiness>, 'queueState'>,
+  readQueue: () => Promise<QueueSnapshot | null>,
+): () => Promise<{ readonly contentType: string; readonly text: string }> {
+  const version = readVersion();
+  const readState = onceAtATime(async (): Promise<string> => {
+    const [queue, snapshot] = await Promise.all([readiness.queueState(), readQueue()]);
+    const measures = await within(STATE_TIMEOUT_MS, reader.measures(queue)).catch(() => null);
+    return renderState({ measures, queue, jobs: snapshot?.counts ?? null, version });
+  });
+  let state = { text: '', untilMs: -Infinity };
+  return async () => {
+    if (clock.monotonicMs() >= state.untilMs) {
+      state = { text: await readState(), untilMs: clock.monotonicMs() + FRESH_MS };
+    }
+    const counted = await metrics.render();
+    return { contentType: counted.contentType, text: `${counted.text}\n${state.text}` };
+  };
+}

@@ -1,0 +1,102 @@
+import { Gauge, Registry } from 'prom-client';
+import type { Measures } from '../report/measures';
+import type { Reachability } from '../report/wellness/facts';
+import { isReady } from '../report/wellness/judge';
+
+export interface State {
+  /** Null: the database could not be read. */
+  readonly measures: Measures | null;
+  readonly queue: Reachability;
+  /** Jobs by their state; null where no queue could be read. */
+  readonly jobs: Readonly<Record<string, number>> | null;
+  readonly version: string;
+}
+
+/** The state in Prometheus' text format. */
+export async function renderState({ measures, queue, jobs, version }: State): Promise<string> {
+  const registry = new Registry();
+  const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Gauge<Label>({ name: `kpool_${name}`, help, labelNames, registers: [registry] });
+  const flag = (isSo: boolean): number => (isSo ? 1 : 0);
+
+  gauge('build_info', 'Always 1; the version is the label', 'version').set({ version }, 1);
+  gauge('database_up', 'Whether the state below could be read from the database').set(
+    flag(measures !== null),
+  );
+  if (queue !== 'none here') gauge('queue_up', 'Whether the queue answers').set(flag(queue === 'ok'));
+  if (jobs !== null) {
+    const queued = gauge('queue_jobs', 'Jobs in the queue, by their state', 'state');
+    for (const [state, count] of Object.entries(jobs)) queued.set({ state }, count);
+  }
+  if (measures === null) return registry.metrics();
+
+  gauge('ready', 'Whether the service does its work, as /readyz says').set(flag(isReady(measures)));
+  const problems = gauge('problems', 'What is wrong, as kpool status says', 'account', 'kind', 'severity');
+  for (const { account, kind, severity } of measures.problems)
+    problems.inc({ account: account ?? '', kind, severity });
+
+  const stopped = gauge('account_stopped', 'Whether the account is stopped until a person acts', 'account');
+  for (const { account, status } of measures.accounts) stopped.set({ account }, flag(status !== 'ok'));
+
+  const success = gauge(
+    'last_success_timestamp_seconds',
+    'When a sync of the stream last succeeded, Unix time; absent before the first success',
+    'account',
+    'stream',
+  );
+  const late = gauge(
+    'stream_late',
+    'Whether the stream has not succeeded for three intervals',
+    'account',
+    'stream',
+  );
+  const interval = gauge('stream_interval_seconds', 'How often the stream is synced', 'account', 'stream');
+  for (const { account, stream, lastSuccessAt, isLate, everyMs } of measures.streams) {
+    if (lastSuccessAt !== null) success.set({ account, stream }, lastSuccessAt.getTime() / 1_000);
+    late.set({ account, stream }, flag(isLate));
+    interval.set({ account, stream }, everyMs / 1_000);
+  }
+
+  const scopes = gauge('scopes', 'Scopes, by the state of their last sync', 'account', 'stream', 'state');
+  for (const { account, stream, state, scopes: count } of measures.scopes)
+    scopes.set({ account, stream, state }, count);
+
+  const held = gauge('ledger_rows', 'Rows of income held in proven windows', 'account', 'stream');
+  const share = gauge(
+    'backfill_ratio',
+    'Rows of the histories that were read, of those that the pool counts; absent while it was not asked',
+    'account',
+    'stream',
+  );
+  for (const { account, stream, rows, poolRows } of measures.ledgers) {
+    held.set({ account, stream }, rows);
+    if (poolRows !== null) share.set({ account, stream }, poolRows === 0 ? 1 : rows / poolRows);
+  }
+
+  const tables = gauge('table_rows', 'Rows of a table, as the database estimates them', 'table');
+  for (const { table, rows } of measures.tables) tables.set({ table }, rows);
+  gauge('database_size_bytes', 'The database on disk').set(measures.databaseBytes);
+
+  const quarantine = gauge(
+    'quarantine_open_rows',
+    'Rows that could not be understood and that nobody accepted',
+    'account',
+    'stream',
+  );
+  for (const { account, stream } of measures.streams) quarantine.set({ account, stream }, 0);
+  for (const { account, stream, open } of measures.quarantine) quarantine.set({ account, stream }, open);
+
+  const verdicts = gauge(
+    'reconciliation_totals',
+    "The pool's own totals compared with the ledger, by verdict",
+    'account',
+    'currency',
+    'verdict',
+  );
+  for (const { account, currency, matching, differing, notComparable } of measures.totals) {
+    verdicts.set({ account, currency, verdict: 'matches' }, matching);
+    verdicts.set({ account, currency, verdict: 'differs' }, differing);
+    verdicts.set({ account, currency, verdict: 'not comparable' }, notComparable);
+  }
+  return registry.metrics();
+}
