@@ -10,6 +10,7 @@ const LAYERS = {
   sync: ['core', 'domain'],
   report: ['core', 'domain', 'store'],
   simulator: ['core'],
+  metabase: ['core'],
   app: [
     'core',
     'config',

@@ -21,6 +21,7 @@ RUN npm ci --omit=dev --omit=optional && npm cache clean --force \
  && find node_modules/echarts/dist -type f ! -name echarts.js -delete \
  && rm -r node_modules/echarts/lib node_modules/echarts/types
 COPY prisma prisma
+COPY deploy/metabase deploy/metabase
 COPY --from=build /app/dist dist
 COPY src/web/browser src/web/browser
 USER node

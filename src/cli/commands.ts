@@ -82,6 +82,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/worker-groups.js')).configureWorkerGroups,
   },
   {
+    name: 'metabase',
+    description: 'Set up a Metabase: connection, descriptions, links, questions and dashboards',
+    load: async () => (await import('./commands/metabase.js')).configureMetabase,
+  },
+  {
     name: 'migrate',
     description: 'Bring the database to the form that this version needs',
     load: async () => (await import('./commands/migrate.js')).configureMigrate,

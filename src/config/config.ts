@@ -65,6 +65,12 @@ export interface Config {
     readonly token: Secret | null;
   };
   readonly alertWebhookUrl: Secret | null;
+  /** For `kpool metabase setup`. */
+  readonly metabase: {
+    readonly apiKey: Secret | null;
+    readonly email: string | null;
+    readonly password: Secret | null;
+  };
   readonly log: { readonly level: Values['LOG_LEVEL']; readonly format: Values['LOG_FORMAT'] };
   /** Warnings, one sentence each, to be shown once. */
   readonly warnings: readonly string[];
@@ -112,6 +118,11 @@ export function buildConfig(
     },
     http: { host: values.HTTP_HOST, port: zeroIsNull(values.HTTP_PORT), token: values.HTTP_TOKEN },
     alertWebhookUrl: values.ALERT_WEBHOOK_URL,
+    metabase: {
+      apiKey: values.METABASE_API_KEY,
+      email: values.METABASE_EMAIL,
+      password: values.METABASE_PASSWORD,
+    },
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
     warnings,
   });

@@ -98,6 +98,10 @@ export const filePath = kind('a path', (text) => {
   return path.resolve(text === '~' || text.startsWith('~/') ? path.join(homedir(), text.slice(1)) : text);
 });
 
+export const emailAddress = kind('an e-mail address', (text) =>
+  /^[^\s@]+@[^\s@]+$/.test(text) ? text : null,
+);
+
 export const hostName = kind(
   'a host name or an IP address to listen on, such as 127.0.0.1 or 0.0.0.0',
   (text) => {

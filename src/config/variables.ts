@@ -80,6 +80,10 @@ export const VARIABLES = {
   HTTP_TOKEN: secret(kinds.accessToken),
   ALERT_WEBHOOK_URL: secret(kinds.webhookAddress),
 
+  METABASE_API_KEY: secret(kinds.password),
+  METABASE_EMAIL: optional(kinds.emailAddress),
+  METABASE_PASSWORD: secret(kinds.password),
+
   LOG_LEVEL: withDefault(kinds.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'info'),
   LOG_FORMAT: withDefault(kinds.oneOf('auto', 'json', 'pretty'), 'auto'),
 } as const;

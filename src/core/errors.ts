@@ -28,6 +28,8 @@ const RETRY_BY_CODE = {
   'database.rejected': 'never-scope',
   'queue.unreachable': 'backoff',
   'queue.refused': 'usage',
+  'metabase.unreachable': 'backoff',
+  'metabase.refused': 'usage',
   'pacing.unavailable': 'backoff',
   'pool.unreachable': 'backoff',
   'pool.timeout': 'backoff',

@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { KpoolError } from '../core/errors';
+
+/** A question of `deploy/metabase`: SQL under a header of comments. */
+export interface Question {
+  readonly name: string;
+  readonly description: string;
+  /** Metabase's word for how it is drawn. */
+  readonly display: string;
+  /** Columns of the x axis and of the values, where it is a chart. */
+  readonly x: readonly string[];
+  readonly y: readonly string[];
+  /** Columns and rows that it takes of a dashboard that is 24 columns wide. */
+  readonly width: number;
+  readonly height: number;
+  readonly sql: string;
+}
+
+/** A folder of `deploy/metabase`, in the order in which it is shown. */
+export interface Dashboard {
+  readonly name: string;
+  readonly description: string;
+  /** The collection that its questions lie in. */
+  readonly collection: string;
+  readonly questions: readonly Question[];
+}
+
+/** A word that a question takes from its dashboard's filter: `{{currency}}`. */
+export const FILTER = 'currency';
+export const takesFilter = ({ sql }: Question): boolean => sql.includes(`{{${FILTER}}}`);
+
+const FOLDERS = [
+  {
+    folder: 'money',
+    name: 'Money',
+    collection: 'Money',
+    description: 'Income by month and coin, what is pending, and whether it ties out to the pool.',
+  },
+  {
+    folder: 'fleet',
+    name: 'Fleet',
+    collection: 'Operations',
+    description: 'Hashrate, machines by status, and those that need a technician.',
+  },
+  {
+    folder: 'trust',
+    name: 'Trust',
+    collection: 'Operations',
+    description: 'Whether the data are fresh, complete and unchanged.',
+  },
+] as const;
+
+const HEADER = z.strictObject({
+  name: z.string().min(1),
+  description: z.string().min(1),
+  display: z.enum(['table', 'bar', 'line', 'area', 'pie', 'row']),
+  x: z.string().optional(),
+  y: z.string().optional(),
+  size: z.string().regex(/^\d+ x \d+$/),
+});
+const HEADER_LINE = /^-- (\w+): (.*)$/;
+
+/** `deploy/metabase` beside the package.json above this file: the same from `src` and from `dist/src`. */
+function contentDirectory(): string {
+  for (let directory = __dirname; ; directory = path.dirname(directory)) {
+    if (existsSync(path.join(directory, 'package.json'))) return path.join(directory, 'deploy', 'metabase');
+    if (directory === path.dirname(directory))
+      throw new KpoolError('broken-promise', 'The program is installed without its package.json.');
+  }
+}
+
+/** The dashboards that `kpool metabase setup` makes. Throws `broken-promise` where a file of them is damaged. */
+export async function readDashboards(): Promise<readonly Dashboard[]> {
+  const directory = contentDirectory();
+  return Promise.all(
+    FOLDERS.map(async ({ folder, name, collection, description }) => {
+      const files = (await readdir(path.join(directory, folder)))
+        .filter((file) => file.endsWith('.sql'))
+        .sort();
+      const questions = await Promise.all(
+        files.map(async (file) =>
+          parseQuestion(file, await readFile(path.join(directory, folder, file), 'utf8')),
+        ),
+      );
+      return { name, collection, description, questions };
+    }),
+  );
+}
+
+function parseQuestion(file: string, text: string): Question {
+  const lines = text.trim().split('\n');
+  const begin = lines.findIndex((line) => !HEADER_LINE.test(line));
+  const header = HEADER.safeParse(
+    Object.fromEntries(lines.slice(0, begin).map((line) => (HEADER_LINE.exec(line) ?? []).slice(1, 3))),
+  );
+  if (!header.success)
+    throw new KpoolError(
+      'broken-promise',
+      `The header of the question ${file} cannot be read: ${header.error.message}`,
+    );
+  const { name, description, display, x = '', y = '', size } = header.data;
+  const [width = 0, height = 0] = size.split(' x ').map(Number);
+  return {
+    ...{ name, description, display, width, height },
+    x: x === '' ? [] : x.split(', '),
+    y: y === '' ? [] : y.split(', '),
+    sql: lines.slice(begin).join('\n').trim(),
+  };
+}
