@@ -133,11 +133,16 @@ describeRedis('what the jobs need of Redis', () => {
       ['check', () => askQueue(new Secret(database.url), url, silent)],
       ['start', () => openRedisBackend(url, 'kpool-1', silent).then((backend) => backend.close())],
     ] as const;
-    for (const [command, ask] of asked) {
-      const error = await ask().then(
-        () => new Error('it was not refused'),
-        (reason: unknown) => reason as Error,
-      );
+    const refusals = await Promise.all(
+      asked.map(([, ask]) =>
+        ask().then(
+          () => new Error('it was not refused'),
+          (reason: unknown) => reason as Error,
+        ),
+      ),
+    );
+    for (const [index, error] of refusals.entries()) {
+      const command = asked[index]![0];
       const { exitCode, text } = reportFailure(error, { withStack: false, scrub: (said) => said });
       expect([command, exitCode, text]).toEqual([command, 2, expect.stringMatching(sentence)]);
       expect(text).not.toMatch(/cannot be reached|bug in kpool/);
@@ -163,11 +168,27 @@ describeRedis('what the jobs need of Redis', () => {
   it('a certificate that nobody trusts is reported by check and start', () =>
     expectRefusal(`rediss://localhost:${tlsPort}`, /certificate that is not trusted.*NODE_EXTRA_CA_CERTS/s));
 
-  it('a port without TLS is reported by check and start, with and without a password', async () => {
-    const { port } = new URL(server.url);
-    await expectRefusal(`rediss://localhost:${port}`, /does not speak TLS at that port.*redis:\/\//s);
-    await set('ACL SETUSER default resetpass');
-    await expectRefusal(`rediss://localhost:${port}`, /does not speak TLS at that port/);
+  it('a port without TLS is reported by check and start', async () => {
+    const own = await mkdtemp(join(tmpdir(), 'kpool-redis-locked-'));
+    const locked = await StoppableRedis.create(own);
+    await locked.start();
+    const client = new Redis(locked.url);
+    await client.config('SET', 'requirepass', 'right');
+    client.disconnect();
+    try {
+      // With and without a password: each is asked until its time limit.
+      await Promise.all(
+        [server, locked].map(({ url }) =>
+          expectRefusal(
+            url.replace('redis://127.0.0.1', 'rediss://localhost'),
+            /does not speak TLS at that port.*redis:\/\//s,
+          ),
+        ),
+      );
+    } finally {
+      await locked.stop('SIGKILL');
+      await rm(own, { recursive: true });
+    }
   });
 
   it('a cluster is reported by check and start', async () => {
