@@ -110,13 +110,13 @@ onBothBackends('a clock is put right', (backend) => {
   if (backend.kind === 'redis') return;
   test('P12 the database’s clock may be set either way, however far', async () => {
     const now = Date.now();
-    await setDatabaseClock(sql, now + 2 * HOUR_MS);
+    await setDatabaseClock(sql, now + YEAR_MS);
     start(0);
     await expectAllAsked('at first', START_MS);
+    // Back costs a lease, however far.
     for (const [what, atMs] of [
-      ['two hours back', now],
-      ['a year ahead', now + YEAR_MS],
       ['a year back', now],
+      ['two hours ahead', now + 2 * HOUR_MS],
     ] as const) {
       await setDatabaseClock(sql, atMs);
       await expectAllAsked(`after the clock went ${what}`);
