@@ -1,5 +1,5 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, ConsoleMessage, Page, Request } from 'playwright-core';
 import { systemClock } from '../../../src/core/clock';
 import { Secret } from '../../../src/core/secret';
 import { createMetrics } from '../../../src/observability/metrics';
@@ -66,6 +66,14 @@ describeChromium('the pages in a browser', (launch) => {
     [browser, filledWeb, emptyWeb] = await Promise.all([launch(), serve(database.url), serve(empty.url)]);
   });
 
+  /** One window for each kind of screen: a new one costs as much as what is looked at in it. */
+  const windows = new Map<BrowserContextOptions, Promise<Page>>();
+  function windowOf(screen: BrowserContextOptions): Promise<Page> {
+    const opened = windows.get(screen) ?? browser.newContext(screen).then((context) => context.newPage());
+    windows.set(screen, opened);
+    return opened;
+  }
+
   /** Opens a page and looks at what no page may do. */
   async function inspect(
     web: WebServer,
@@ -73,22 +81,24 @@ describeChromium('the pages in a browser', (launch) => {
     screen: BrowserContextOptions,
     look: (page: Page) => Promise<void>,
   ) {
-    const context = await browser.newContext(screen);
-    const page = await context.newPage();
+    const page = await windowOf(screen);
     const said: string[] = [];
     const strangers: string[] = [];
-    page.on('console', (message) => said.push(message.text()));
-    page.on('pageerror', (error) => said.push(error.message));
-    page.on('request', (request) => {
+    const onConsole = (message: ConsoleMessage): void => void said.push(message.text());
+    const onError = (error: Error): void => void said.push(error.message);
+    const onRequest = (request: Request): void => {
       if (!request.url().startsWith(web.url)) strangers.push(request.url());
-    });
+    };
+    page.on('console', onConsole).on('pageerror', onError).on('request', onRequest);
     await page.goto(web.url + path);
     await page.locator('#live', { hasText: 'live' }).waitFor();
     await look(page);
-    const { violations } = await new AxeBuilder({ page }).analyze();
+    // In the page itself: there are no frames that would need a page of their own.
+    const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
     const width = await page.evaluate<number>('document.documentElement.scrollWidth');
     const title = await page.title();
-    await context.close();
+    await page.goto('about:blank');
+    page.off('console', onConsole).off('pageerror', onError).off('request', onRequest);
     expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
     expect({ said, strangers, isOwned: title === 'owned' }).toEqual({
       said: [],
