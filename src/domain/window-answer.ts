@@ -55,8 +55,8 @@ function mayBeFull(page: Page<IncomeRow>, isFirst: boolean): boolean {
 }
 
 /**
- * Judges the first page of a window, the only read that is consistent in itself. `isFirst`: nothing is known of the scope
- * yet, so any round number of rows may be a page that was cut.
+ * Judges the first page of a window, the only read that is consistent in itself. `isFirst`: no longer page is known of the
+ * scope yet, so any round number of rows may be a page that was cut.
  */
 export function judgeWindow(window: Window, page: Page<IncomeRow>, isFirst: boolean): WindowAnswer {
   if (strays(window, page)) return { kind: 'strayed' };

@@ -4,6 +4,8 @@ import { DAY_MS, startOfUtcDay, type Window } from './windows';
 const FILL_SHARE = 0.9;
 /** A page in no order is a sample of the window: parts that hold so large a share of a page seldom outgrow it. */
 const SAMPLE_SHARE = 0.65;
+/** So few rows of a sample tell too little of how many a part holds: larger parts are cut again by samples of their own. */
+const LEAST_SAMPLE = 4;
 /** A part of fewer planned rows than this share takes the next rows as well, if the page holds them. */
 const LEAST_FILL = 0.75;
 /** Neighbours in the wrong order that a page in order may have: a late row may stand where it was recorded. */
@@ -115,8 +117,9 @@ export function findProvenPrefix(
  * it cannot be cut.
  */
 export function cutBySample(window: Window, instants: readonly number[], totalNum: number): Window[] {
-  const parts = Math.ceil(totalNum / Math.max(1, Math.floor(instants.length * SAMPLE_SHARE)));
-  const cut = cutByRows(window, instants, Math.max(1, Math.floor(instants.length / Math.max(2, parts))));
+  const pages = Math.ceil(totalNum / Math.max(1, Math.floor(instants.length * SAMPLE_SHARE)));
+  const parts = pages * LEAST_SAMPLE > instants.length ? Math.ceil(Math.sqrt(pages)) : pages;
+  const cut = cutByRows(window, instants, Math.max(1, Math.ceil(instants.length / Math.max(2, parts))));
   return cut.length > 1 ? cut : cutAround(window, instants[0] ?? window.fromMs);
 }
 

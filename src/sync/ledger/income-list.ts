@@ -1,7 +1,7 @@
 import { throwIfAborted } from '../../core/clock';
 import { isKpoolError } from '../../core/errors';
 import type { IncomeRow } from '../../domain/income';
-import type { Page } from '../../domain/page';
+import { servedCount, type Page } from '../../domain/page';
 import { MAX_PAGE_SIZE, MIN_PAGE_SIZE } from '../../domain/window-answer';
 import { DAY_MS, requestBounds, spanMsOf, type Window } from '../../domain/windows';
 import type { CallOptions } from '../../domain/call-options';
@@ -31,6 +31,8 @@ export class IncomeList {
   oldestSeenMs = Infinity;
   /** One answer of this run showed that nothing older is served. */
   emptyBeforeMs = -Infinity;
+  /** The most rows that any answer of this run held: a page of fewer was not cut. */
+  longestPage = 0;
   private hasAnswered = false;
 
   constructor(
@@ -103,6 +105,7 @@ export class IncomeList {
     const coinName = this.coin === null ? {} : { coinName: this.coin };
     const page = await this.pool[ask]({ puid, algo, ...query, ...coinName }, this.options);
     this.hasAnswered = true;
+    this.longestPage = Math.max(this.longestPage, servedCount(page));
     for (const { minedAtMs } of page.rows) this.oldestSeenMs = Math.min(this.oldestSeenMs, minedAtMs);
     return page;
   }

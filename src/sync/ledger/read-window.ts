@@ -21,7 +21,7 @@ export async function readWindow(list: IncomeList, window: Window, isFirst = fal
   const isNothing = page.totalNum === null && servedCount(page) === 0;
   if (isNothing || judgeWindow(window, page, isFirst).kind === 'strayed')
     page = (await list.readPage(window)) ?? page;
-  const answer = judgeWindow(window, page, isFirst);
+  const answer = judgeWindow(window, page, isFirst && servedCount(page) >= list.longestPage);
   if (answer.kind !== 'full') return answer;
   const second = await list.readPage(window, 2);
   return isEnd(second, page) ? { ...answer, kind: 'whole' } : { kind: 'unproven' };

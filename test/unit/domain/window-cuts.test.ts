@@ -135,8 +135,10 @@ test('P2 whatever lies in a window, a page in order holds every row of what it p
 
 test('a page in no order says how many parts its window needs; one crowded instant is read apart', () => {
   const daily = Array.from({ length: 100 }, (_, i) => ((i * 37) % 100) * DAY_MS + NOON);
-  expect(cutBySample(window(0, 100), daily, 195)).toHaveLength(4);
+  expect(cutBySample(window(0, 100), daily, 195)).toHaveLength(3);
   expect(cutBySample(window(0, 100), daily, 101)).toHaveLength(2);
+  // Forty-seven parts of two rows of the sample each would be guesses: seven larger ones, cut again when they are read.
+  expect(cutBySample(window(0, 100), daily, 3_000)).toHaveLength(7);
   const crowd = [5 * DAY_MS, 5 * DAY_MS];
   expect(inDays(cutBySample(window(0, 9), crowd, 50))).toEqual([
     [5.5, 9],
