@@ -3,7 +3,7 @@ import type { Metrics } from '../observability/metrics';
 import type { RunResult } from '../sync/run-scope';
 
 interface Ears {
-  readonly logger: Pick<Logger, 'info' | 'warn'>;
+  readonly logger: Pick<Logger, 'info' | 'routine' | 'warn'>;
   readonly metrics: Pick<Metrics, 'runFinished' | 'rowsWritten'>;
 }
 
@@ -20,8 +20,8 @@ export function reportRun(
     metrics.rowsWritten(account.name, stream, change, totals[change]);
   }
   const fields = { account: account.name, stream, puid, algo, ...totals, durationMs: Math.round(durationMs) };
-  if (isUnlisted || outcome === 'skipped') logger.info(reason ?? '', fields);
-  else if (outcome === 'succeeded') logger.info('Synced.', fields);
+  if (isUnlisted || outcome === 'skipped') logger.routine(reason ?? '', fields);
+  else if (outcome === 'succeeded') logger.routine('Synced.', fields);
   else if (outcome === 'aborted') logger.info(`Sync stopped before its end: ${reason ?? ''}`, fields);
   else logger.warn(`Sync ${outcome}: ${reason ?? ''}`, fields, error ?? undefined);
 }

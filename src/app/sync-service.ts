@@ -13,6 +13,7 @@ import type { Metrics } from '../observability/metrics';
 import type { PaceScope } from '../pacing/buckets';
 import { createPacer, type PacerHandle } from '../pacing/pacer';
 import { openPacingDatabase, type PacingDatabase } from '../pacing/pacing-database';
+import { readActivity, type Activity } from '../report/activity';
 import { judge, type Wellness } from '../report/wellness/judge';
 import { readWellnessFacts } from '../report/wellness/read-facts';
 import type { AccountStatus } from '../store/accounts';
@@ -252,6 +253,11 @@ export class SyncService {
         this.accounts.map(({ name }) => name),
       ),
     );
+  }
+
+  /** Totals of all syncs so far, of every process. */
+  async readActivity(): Promise<Activity> {
+    return readActivity(await this.facts.open());
   }
 
   async close(): Promise<void> {

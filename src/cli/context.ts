@@ -40,6 +40,8 @@ export interface CliContext {
   hideAddress(address: Secret): void;
   /** The configuration, read at the first call. Throws `config.invalid`. */
   config(): Config;
+  /** Whether the log is written for people, not for programs. */
+  readonly isLogForPeople: boolean;
   /** The program's log, on standard error, as LOG_LEVEL and LOG_FORMAT say: for a service. */
   logger(): Promise<Logger>;
   /** The same for a command that shows its own progress: `info` is left out. */
@@ -119,17 +121,21 @@ export class CallContext implements CliContext {
   /** Loaded on demand: pino takes as long to load as the rest of a short command. */
   async #createLogger(level: Config['log']['level']): Promise<Logger> {
     const { createLogger } = await import('../observability/logger.js');
-    const { format } = this.config().log;
     const { stderr } = this.#host;
     const isTty = stderr.isTTY === true;
     return createLogger({
       level,
-      format: format === 'auto' ? (isTty ? 'pretty' : 'json') : format,
+      format: this.isLogForPeople ? 'pretty' : 'json',
       useColour: isTty && this.#mayColour,
       // Through the output, which may be drawing progress bars.
       destination: { write: (lines) => this.output.log(lines) },
       scrubber: this.scrubber,
     });
+  }
+
+  get isLogForPeople(): boolean {
+    const { format } = this.config().log;
+    return format === 'auto' ? this.#host.stderr.isTTY === true : format === 'pretty';
   }
 
   hideAddress(address: Secret): void {

@@ -3,25 +3,38 @@ import type { RunFacts } from '../report/wellness/facts';
 import { judge, type Wellness } from '../report/wellness/judge';
 import type { RunResult } from '../sync/run-scope';
 import type { Output } from './output/output';
-import { countOf } from './output/numbers';
 import type { ProgressReporter } from './output/progress';
 
 /** Scopes listed one by one; the rest is counted. */
 const MAX_SHOWN_REMARKS = 10;
 
-/** Reports the progress of the streams. */
+/** Reports the progress of the streams, of which there will be so many for each account, and of all together. */
 export function showProgress(
   progress: ProgressReporter,
-  isOneAccount: boolean,
+  accounts: number,
+  streams: number,
 ): (state: StreamProgress) => void {
-  return ({ account, stream, scopesDone, scopes, rowsRead, requests, waiting }) =>
-    progress.update(isOneAccount ? stream : `${account} ${stream}`, {
+  const states = new Map<string, StreamProgress>();
+  return (state) => {
+    const { account, stream, scopesDone, scopes, rowsRead, waiting } = state;
+    const name = accounts === 1 ? stream : `${account} ${stream}`;
+    states.set(name, state);
+    const all = [...states.values()];
+    progress.update('total', {
+      // A stream that is half done counts as half a stream.
+      done: all.reduce((sum, each) => sum + (each.scopes === 0 ? 1 : each.scopesDone / each.scopes), 0),
+      total: Math.max(accounts * streams, all.length),
+      unit: 'streams',
+      rows: all.reduce((sum, each) => sum + each.rowsRead, 0),
+      isTotal: true,
+    });
+    progress.update(name, {
       done: scopesDone,
       total: scopes,
-      note:
-        `${countOf(rowsRead, 'row')}, ${countOf(requests, 'request')}` +
-        (waiting > 0 ? ', waiting for another process' : ''),
+      rows: rowsRead,
+      ...(waiting > 0 ? { note: 'waiting for another process' } : {}),
     });
+  };
 }
 
 /** The outcome of the syncs just made, whatever else the database holds. */

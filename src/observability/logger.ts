@@ -17,6 +17,8 @@ export interface Logger {
   readonly trace: Write;
   readonly debug: Write;
   readonly info: Write;
+  /** What goes on all the time: `info` for programs; people get it with `debug`, and are told by the minute. */
+  readonly routine: Write;
   readonly warn: Write;
   readonly error: Write;
   readonly fatal: Write;
@@ -45,10 +47,10 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     { write: (line) => options.destination.write(toLine(line)) },
   );
-  return wrap(base, options.scrubber);
+  return wrap(base, options.scrubber, options.format === 'pretty' ? 'debug' : 'info');
 }
 
-function wrap(target: pino.Logger, { scrub, add }: Scrubber): Logger {
+function wrap(target: pino.Logger, { scrub, add }: Scrubber, routine: 'debug' | 'info'): Logger {
   const withStack = target.isLevelEnabled('debug');
   const safeFields = (fields: LogFields) =>
     Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, safeValue(value, scrub)]));
@@ -63,10 +65,11 @@ function wrap(target: pino.Logger, { scrub, add }: Scrubber): Logger {
     trace: at('trace'),
     debug: at('debug'),
     info: at('info'),
+    routine: at(routine),
     warn: at('warn'),
     error: at('error'),
     fatal: at('fatal'),
-    child: (fields) => wrap(target.child(safeFields(fields)), { scrub, add }),
+    child: (fields) => wrap(target.child(safeFields(fields)), { scrub, add }, routine),
   };
 }
 

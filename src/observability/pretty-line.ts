@@ -18,7 +18,7 @@ export function createPrettyLine(useColour: boolean): (jsonLine: string) => stri
     const level = textOf(entry['level']);
     const time = new Date(textOf(entry['time'])).toTimeString().slice(0, 8);
     const fields = Object.entries(entry)
-      .filter(([name]) => !HIDDEN_FIELDS.has(name))
+      .filter(([name, value]) => !HIDDEN_FIELDS.has(name) && value !== null)
       .map(([name, value]) => colour.dim(`${name}=`) + toPrintable(textOf(value)));
     const paint = byLevel[level] ?? String;
     const head = `${colour.dim(time)} ${paint(level.padEnd(5))} ${[toPrintable(textOf(entry['msg'])), ...fields].join(' ')}`;

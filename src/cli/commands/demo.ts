@@ -10,6 +10,7 @@ import { requireAccounts } from '../../config/require-accounts';
 import { isKpoolError } from '../../core/errors';
 import { openPostgres } from '../../core/postgres/driver';
 import { countRows, readCompleteness, readFreshness, readMonthsOfIncome } from '../../report/overview';
+import { STREAMS } from '../../sync/registry';
 import { WHAT_IS_DUE, type LedgerRequest } from '../../sync/ledger/sync-ledger-scope';
 import type { CliContext, ConfigureCommand } from '../context';
 import { withExamples } from '../example';
@@ -37,7 +38,7 @@ async function syncAll(
       request,
       signal: context.signal,
       retryBudgetMs: RETRY_BUDGET_MS,
-      onProgress: showProgress(progress, true),
+      onProgress: showProgress(progress, 1, streams?.length ?? STREAMS.all.length),
     });
   } finally {
     progress.stop();

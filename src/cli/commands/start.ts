@@ -3,6 +3,7 @@ import { runJobs } from '../../../jobs/run-jobs';
 import type { ServiceJobs } from '../../../jobs/service-jobs';
 import { watchAlerts } from '../../app/alert-watch';
 import { allowedPerHour } from '../../app/allowed-requests';
+import { reportByTheMinute } from '../../app/minute-report';
 import { openSession, type Session } from '../../app/session';
 import type { Config } from '../../config/config';
 import { judgedAccountsOf, requireAccounts } from '../../config/require-accounts';
@@ -59,6 +60,23 @@ function startAlerts(context: CliContext, { config, session, logger }: Parts): (
   return async () => {
     stopping.abort();
     await watching;
+  };
+}
+
+/** For a person at a terminal; a program reads each record. */
+function startMinuteReport(context: CliContext, { session, logger }: Parts): () => Promise<void> {
+  const stopping = new AbortController();
+  const { service } = session;
+  const reporting = reportByTheMinute({
+    readActivity: () => service.readActivity(),
+    readWellness: () => service.readWellness(),
+    clock: context.clock,
+    logger,
+    signal: stopping.signal,
+  });
+  return async () => {
+    stopping.abort();
+    await reporting;
   };
 }
 
@@ -142,6 +160,7 @@ export const configureStart: ConfigureCommand = (command, context) => {
           stops.unshift(() => started.stop());
           jobs = started;
           stops.unshift(startAlerts(context, parts));
+          if (context.isLogForPeople) stops.unshift(startMinuteReport(context, parts));
         }
         if (role !== 'run') {
           const web = await startPage(context, parts, jobs);

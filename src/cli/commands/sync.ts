@@ -92,7 +92,11 @@ export const configureSync: ConfigureCommand = (command, context) => {
           request: { verifyBeforeMs, span, acceptEmpty: flags.acceptEmpty === true },
           signal,
           retryBudgetMs: RETRY_BUDGET_MS,
-          onProgress: showProgress(progress, accounts.length === 1),
+          onProgress: showProgress(
+            progress,
+            account === null ? accounts.length : 1,
+            streams.length === 0 ? STREAMS.all.length : streams.length,
+          ),
         });
         progress.stop();
         output.result(summaryJson(summaries), () => summaryText(output, summaries));

@@ -65,6 +65,7 @@ export function createOutput(options: OutputOptions): Output {
         mode: isJson ? 'nothing' : stderr.isTTY === true ? 'bars' : 'lines',
         stream: stderr,
         clock: options.clock,
+        useColour: options.mayColour && !isJson,
       });
       progress = reporter;
       return {

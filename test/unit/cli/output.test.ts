@@ -169,16 +169,38 @@ describe('progress', () => {
     let nowMs = 0;
     const progress = createProgressReporter({ mode: 'lines', stream, clock: { monotonicMs: () => nowMs } });
     progress.update('earnings', { done: 1, total: null });
-    for (nowMs = 1_000; nowMs <= 6_000; nowMs += 1_000)
-      progress.update('earnings', { done: nowMs, total: 9_000 });
+    for (nowMs = 10_000; nowMs <= 60_000; nowMs += 10_000)
+      progress.update('earnings', { done: nowMs, total: 90_000 });
     progress.say('half way');
-    progress.update('earnings', { done: 9_000, total: 9_000, note: 'done' });
+    progress.update('earnings', { done: 80_000, total: 90_000, note: 'slowly' });
+    progress.update('rewards', { done: 0, total: 0 });
     progress.stop();
     expect(text().trim().split('\n')).toEqual([
-      'earnings: 1',
-      'earnings: 5,000 of 9,000',
+      'earnings: 30,000 of 90,000, 1 min left',
+      'earnings: 60,000 of 90,000, 30 s left',
       'half way',
-      'earnings: 9,000 of 9,000, done',
+      'earnings: 80,000 of 90,000, 8 s left, slowly',
+    ]);
+  });
+
+  it('in a pipe tells of the total now and then, and of a task when it ends', () => {
+    const { stream, text } = recorder();
+    let nowMs = 0;
+    const progress = createProgressReporter({ mode: 'lines', stream, clock: { monotonicMs: () => nowMs } });
+    for (nowMs = 0; nowMs <= 40_000; nowMs += 10_000) {
+      progress.update('total', {
+        done: nowMs / 20_000,
+        total: 8,
+        unit: 'streams',
+        rows: nowMs,
+        isTotal: true,
+      });
+      progress.update('earnings', { done: nowMs / 10_000, total: 4, rows: nowMs });
+    }
+    progress.stop();
+    expect(text().trim().split('\n')).toEqual([
+      'total: 1 of 8 streams, 30,000 rows, 1,000/s',
+      'earnings: 4 of 4, 40,000 rows, 1,000/s',
     ]);
   });
 
@@ -198,9 +220,9 @@ describe('progress', () => {
     progress.stop();
     progress.stop();
     expect(text()).toMatch(/^before the first bar\n/);
-    expect(text()).toMatch(/earnings +█{12}░{12} 50 of 100/);
-    expect(text()).toMatch(/workers +░{24} 3 rig\\u001b\[2J/);
-    expect(text()).toContain('between the bars\n');
+    expect(text()).toMatch(/earnings +█{6}░{6} {2}50% {2}50 of 100/);
+    expect(text()).toMatch(/workers +░{12} +3, rig\\u001b\[2J/);
+    expect(text()).toContain('between the bars\u001b[K\n');
     expect(text().split('\u001b[?25h')).toHaveLength(2);
   });
 
@@ -211,6 +233,36 @@ describe('progress', () => {
     progress.stop();
     expect(text()).toContain('scope-3 ');
     expect(text()).not.toContain('scope-4 ');
+  });
+
+  it('on a terminal says share, rows, rate and time to the end in 80 columns, and drops what ended', () => {
+    const { stream, text } = terminal();
+    let nowMs = 0;
+    const progress = createProgressReporter({
+      ...{
+        mode: 'bars',
+        stream: Object.assign(stream, { columns: 80 }),
+        clock: { monotonicMs: () => nowMs },
+      },
+    });
+    const all = { total: 16, unit: 'streams', rows: 1_234_567, isTotal: true };
+    progress.update('total', { ...all, done: 0 });
+    progress.update('another-account sub-account-income', { done: 0, total: 168, rows: 0 });
+    progress.update('workers', { done: 1, total: 2 });
+    nowMs = 600_000;
+    progress.update('total', { ...all, done: 4.5 });
+    progress.update('another-account sub-account-income', { done: 12, total: 168, rows: 1_234_567 });
+    progress.update('workers', { done: 2, total: 2 });
+    progress.stop();
+    const lines = text()
+      .split('\u001b[0K')
+      .flatMap((part) => part.split('\n'));
+    const plainLines = lines.map((line) => line.replace(/\u001b\[[?\d]*[a-zA-Z]|\u001b[78]/g, ''));
+    expect(Math.max(...plainLines.map((line) => line.length))).toBeLessThan(80);
+    expect(plainLines.filter((line) => line !== '').slice(-2)).toEqual([
+      'total                      ██░░░░░░  28%  4 of 16 streams, 1,234,567 rows',
+      'anothe… sub-account-income ░░░░░░░░   7%  12 of 168, 1,234,567 rows, 2 h left',
+    ]);
   });
 
   it('lets the log through between the bars', () => {
@@ -224,7 +276,7 @@ describe('progress', () => {
     out.log('a line of the log\n');
     expect(stderr.text()).not.toContain('a line of the log');
     progress.stop();
-    expect(stderr.text()).toContain('a line of the log\n');
+    expect(stderr.text()).toContain('a line of the log\u001b[K\n');
     out.log('at once\n');
     expect(stderr.text().endsWith('at once\n')).toBe(true);
   });

@@ -1,0 +1,53 @@
+import type { Clock } from '../core/clock';
+import { isKpoolError } from '../core/errors';
+import type { Logger } from '../observability/logger';
+import type { Activity } from '../report/activity';
+import type { Wellness } from '../report/wellness/judge';
+
+const EVERY_MS = 60_000;
+
+export interface MinuteReportDeps {
+  /** Totals of all syncs so far, of every process. */
+  readonly readActivity: () => Promise<Activity>;
+  readonly readWellness: () => Promise<Wellness>;
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly logger: Pick<Logger, 'info' | 'debug'>;
+  /** Fires when the process stops. */
+  readonly signal: AbortSignal;
+}
+
+/** Says each minute, for a person at a terminal, what was done and whether all is well; resolves when `signal` fires. */
+export async function reportByTheMinute(deps: MinuteReportDeps): Promise<void> {
+  const { readActivity, readWellness, clock, logger, signal } = deps;
+  let before: Activity | null = null;
+  for (;;) {
+    try {
+      const [now, wellness] = await Promise.all([readActivity(), readWellness()]);
+      if (before !== null) logger.info(minuteText(before, now, wellness));
+      before = now;
+    } catch (error) {
+      // The watch over the database says that it is away.
+      logger.debug('The last minute cannot be told.', {}, error);
+    }
+    try {
+      await clock.sleep(EVERY_MS, signal);
+    } catch (error) {
+      if (isKpoolError(error, 'aborted')) return;
+      throw error;
+    }
+  }
+}
+
+/** `12 requests, 3 rows new, 0 changed, 450 verified. All is well.` */
+export function minuteText(before: Activity, now: Activity, { problems }: Wellness): string {
+  const since = (count: keyof Activity): string =>
+    Math.max(0, now[count] - before[count]).toLocaleString('en');
+  const toMend = problems.filter(({ severity }) => severity !== 'progress');
+  const verdict =
+    toMend.length > 0
+      ? `${toMend.length === 1 ? '1 problem' : `${toMend.length} problems`}: kpool status`
+      : problems.length > 0
+        ? 'The first sync goes on.'
+        : 'All is well.';
+  return `${since('requests')} requests, ${since('inserted')} rows new, ${since('changed')} changed, ${since('unchanged')} verified. ${verdict}`;
+}
