@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { formatJson } from '../../../src/cli/output/json';
 import { countOf, groupDigits } from '../../../src/cli/output/numbers';
