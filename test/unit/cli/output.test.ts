@@ -258,7 +258,7 @@ describe('progress', () => {
     const lines = text()
       .split('\u001b[0K')
       .flatMap((part) => part.split('\n'));
-    const plainLines = lines.map((line) => line.replace(/\u001b\[[?\d]*[a-zA-Z]|\u001b[78]/g, ''));
+    const plainLines = lines.map((line) => stripVTControlCharacters(line));
     expect(Math.max(...plainLines.map((line) => line.length))).toBeLessThan(80);
     expect(plainLines.filter((line) => line !== '').slice(-2)).toEqual([
       'total                      ██░░░░░░  28%  4 of 16 streams, 1,234,567 rows',
