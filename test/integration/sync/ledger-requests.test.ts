@@ -25,6 +25,8 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   'one a day, then ten': (i) => TODAY - (i < 90 ? i + 1 : 91 + Math.floor((i - 90) / 10)) * DAY_MS,
 };
 const SIZES = [0, 1, 10, 99, 100, 101, 150, 194, 200, 300, 500];
+/** The order means something from the second page on. */
+const SIZES_IN_OTHER_ORDERS = [99, 101, 200, 300];
 
 function insert(place: LabScope, count: number, shape: Shape): void {
   lab.simulator.world.insertMany(
@@ -61,7 +63,8 @@ const budgetOf = (rows: number): number => 1.3 * Math.ceil(rows / 100) + 2;
 test.each(Object.keys(SHAPES))('a first sync of income %s stays within its requests', async (name) => {
   const over: string[] = [];
   for (const order of ['desc', 'asc', 'unstable-ties'] as const) {
-    for (const size of name === 'one a day' ? [...SIZES, 270, 360, 1_095] : SIZES) {
+    const sizes = order === 'desc' ? SIZES : SIZES_IN_OTHER_ORDERS;
+    for (const size of name === 'one a day' ? [...sizes, 270, 360, 1_095] : sizes) {
       const requests = await firstSync(size, SHAPES[name]!, { order });
       if (requests > budgetOf(size)) over.push(`${order}, ${size} rows: ${requests} of ${budgetOf(size)}`);
     }

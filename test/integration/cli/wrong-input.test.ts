@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import postgres from 'postgres';
-import { createSimulator, type Simulator } from '../../src/simulator';
-import { runKpool, type KpoolEnd } from '../support/built-kpool';
-import { createTestDatabase, type TestDatabase } from '../support/test-database';
+import { createSimulator, type Simulator } from '../../../src/simulator';
+import type { KpoolEnd } from '../../support/built-kpool';
+import { runCliInProcess } from '../../support/cli-in-process';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database';
 
 const SECRETS = { apiKey: '', apiSecret: '', apiPassphrase: '' };
 
@@ -18,6 +19,7 @@ beforeAll(async () => {
   simulator = await createSimulator({
     seed: 1,
     startAt: Date.now(),
+    rateLimit: null,
     world: { subAccountsPerAccount: 1, days: 5 },
   });
   const { apiKey, apiSecret, apiPassphrase } = simulator.accounts[0]!;
@@ -40,12 +42,13 @@ function environment(): Record<string, string> {
     KUCOIN_POOL_API_KEY: SECRETS.apiKey,
     KUCOIN_POOL_API_SECRET: SECRETS.apiSecret,
     KUCOIN_POOL_API_PASSPHRASE: SECRETS.apiPassphrase,
+    KUCOIN_POOL_REQUESTS_PER_SECOND: '50',
     LOG_LEVEL: 'silent',
   };
 }
 
 async function kpool(args: readonly string[], env: Record<string, string> = {}): Promise<KpoolEnd> {
-  const end = await runKpool(args, { cwd: folder, env: { ...environment(), ...env } });
+  const end = await runCliInProcess(args, { ...environment(), ...env });
   const said = end.stdout + end.stderr;
   expect(said).not.toMatch(/\n\s+at /);
   for (const secret of [
@@ -144,6 +147,7 @@ it('a host whose clock is 10 minutes off syncs all the same, and check says so',
   const late = await createSimulator({
     seed: 2,
     startAt: Date.now() + 600_000,
+    rateLimit: null,
     world: { subAccountsPerAccount: 1, days: 5 },
   });
   try {
