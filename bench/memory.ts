@@ -1,21 +1,52 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { atMost, type Bench, type Figure } from './figure';
-import type { Measured } from './programs/measured';
 import { withScratchDatabase } from './scratch-database';
-import { startSync, withIncomePool } from './scratch-pool';
+import { withIncomePool } from './scratch-pool';
 
+const KPOOL = join(__dirname, '..', 'dist', 'src', 'cli', 'kpool.js');
 const SIZES = [10_000, 100_000, 400_000];
 const ROWS_EACH = 2_500;
-const REQUESTS_PER_SECOND = 150;
+const KIB_PER_MIB = 1_024;
+const POLL_MS = 100;
 
+/** The most memory that a process held so far, MiB; null when it has ended. */
+async function peakMiBOf(pid: number): Promise<number | null> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const kib = /^VmHWM:\s+(\d+)/m.exec(status)?.[1];
+  return kib === undefined ? null : Number(kib) / KIB_PER_MIB;
+}
+
+/** The program as users run it, at the highest rate that it can be told. */
 async function peakMiB(rows: number): Promise<number> {
-  return withIncomePool({ subAccounts: rows / (2 * ROWS_EACH), rowsEach: ROWS_EACH }, ({ url: poolUrl }) =>
+  return withIncomePool({ subAccounts: rows / (2 * ROWS_EACH), rowsEach: ROWS_EACH }, ({ url }) =>
     withScratchDatabase(async (databaseUrl) => {
-      const sync = await startSync({
-        ...{ databaseUrl, poolUrl, accounts: 1, requestsPerSecond: REQUESTS_PER_SECOND },
-        streams: ['earnings', 'rewards'],
-      });
-      const { peakMiB: peak } = await sync.ask<Measured>('go');
-      await sync.kill();
+      let peak = 0;
+      for (const streams of [
+        ['algorithms', 'sub-accounts'],
+        ['earnings', 'rewards'],
+      ]) {
+        const kpool = spawn(process.execPath, [KPOOL, 'sync', ...streams], {
+          cwd: tmpdir(),
+          env: {
+            ...{ PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', DATABASE_URL: databaseUrl },
+            ...{ KUCOIN_POOL_BASE_URL: url, KUCOIN_POOL_REQUESTS_PER_SECOND: '50', LOG_LEVEL: 'error' },
+            ...{ KUCOIN_POOL_API_KEY: 'key-0', KUCOIN_POOL_API_SECRET: 'bench-secret' },
+            KUCOIN_POOL_API_PASSPHRASE: 'bench-passphrase',
+          },
+          stdio: ['ignore', 'ignore', 'inherit'],
+        });
+        const ended = once(kpool, 'exit');
+        while (kpool.exitCode === null && kpool.signalCode === null) {
+          peak = Math.max(peak, (await peakMiBOf(kpool.pid ?? 0)) ?? 0);
+          await Promise.race([ended, sleep(POLL_MS)]);
+        }
+        if (kpool.exitCode !== 0) throw new Error(`kpool sync ended with ${String(kpool.exitCode)}.`);
+      }
       return peak;
     }),
   );
