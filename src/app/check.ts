@@ -7,6 +7,7 @@ import { checkAccount } from './check-account';
 import { checkProxies } from './check-proxies';
 import { openDatabase, type OpenDatabase } from './database';
 import { projectDisk } from './disk-projection';
+import { checkFleetPace } from './fleet-pace';
 import { failed, well, type CheckResult } from './check-result';
 import { migrateDatabase } from './migration';
 import { describeLostRecord } from './pace-log';
@@ -114,6 +115,7 @@ export async function checkEverything(options: CheckOptions): Promise<readonly C
     results.push(tables);
     if (!tables.isWell) return results;
     results.push(await projectDisk(database, config));
+    results.push(...(await checkFleetPace(database, config)));
     results.push(await checkQueue(database, options));
     results.push(...(await checkPool(database, options)));
     return results;

@@ -25,3 +25,30 @@ export async function readFleetOnDisk(client: PrismaClient): Promise<FleetOnDisk
     usedBytes: Number(row?.used),
   };
 }
+
+/** Requests that one snapshot of an account's fleet takes: a page of 100 workers each, one at least per scope and state. */
+export interface SnapshotRequests {
+  readonly accountName: string;
+  readonly workers: number;
+  readonly requests: number;
+}
+
+export async function readSnapshotRequests(client: PrismaClient): Promise<readonly SnapshotRequests[]> {
+  const rows = await guarded(
+    () => client.$queryRaw<{ account_name: string; workers: bigint; requests: bigint }[]>`
+      SELECT a.account_name, coalesce(sum(n.workers), 0)::bigint AS workers,
+             sum(greatest(1, ceil(n.workers / 100.0)))::bigint AS requests
+        FROM pool.accounts a
+        JOIN pool.sub_accounts s USING (account_id)
+        JOIN (SELECT DISTINCT puid, algo FROM pool.workers WHERE removed_at IS NULL) AS scope USING (puid)
+       CROSS JOIN unnest(ARRAY['ACTIVE', 'INACTIVE', 'INVALID']) AS state
+       CROSS JOIN LATERAL (SELECT count(*) AS workers FROM pool.workers w
+                            WHERE w.puid = scope.puid AND w.algo = scope.algo AND w.status = state AND w.removed_at IS NULL) AS n
+       GROUP BY a.account_name ORDER BY a.account_name`,
+  );
+  return rows.map((row) => ({
+    accountName: row.account_name,
+    workers: Number(row.workers),
+    requests: Number(row.requests),
+  }));
+}

@@ -27,7 +27,7 @@ interface DiskFinding {
   readonly figures: Record<string, number>;
 }
 
-async function check(settings: Record<string, string>): Promise<DiskFinding> {
+async function check(settings: Record<string, string>, line = 'disk'): Promise<DiskFinding> {
   const [account] = pool.simulator.accounts;
   const { stdout } = await runCliInProcess(['check', '--json'], {
     DATABASE_URL: database.url,
@@ -37,7 +37,7 @@ async function check(settings: Record<string, string>): Promise<DiskFinding> {
     KUCOIN_POOL_API_PASSPHRASE: account!.apiPassphrase,
     ...settings,
   });
-  return (JSON.parse(stdout) as DiskFinding[]).find(({ name }) => name === 'disk')!;
+  return (JSON.parse(stdout) as DiskFinding[]).find(({ name }) => name === line)!;
 }
 
 test('kpool check says what the history of the fleet will take, and what to do when that is too much', async () => {
@@ -68,6 +68,19 @@ test('kpool check says what the history of the fleet will take, and what to do w
   expect(large.text).toContain('30 days of daily figures');
   expect(large.text).not.toContain('further year');
   expect(large.hint).toContain('WORKER_HOURLY_KEEP_DAYS');
+});
+
+test('kpool check says when the pace cannot keep the interval', async () => {
+  const usual = await check({}, 'fleet main');
+  expect(usual).toMatchObject({ isWell: true, hint: null });
+  expect(usual.text).toMatch(/^a snapshot of 59030 workers takes 593 requests, 297 s of every 600 s$/);
+  const often = await check({ WORKERS_EVERY: '5 min' }, 'fleet main');
+  expect(often).toMatchObject({ isWell: true, hint: expect.stringContaining('WORKERS_EVERY') as string });
+  const tooOften = await check({ WORKERS_EVERY: '4 min' }, 'fleet main');
+  expect(tooOften).toMatchObject({
+    isWell: false,
+    text: expect.stringContaining('not as often as WORKERS_EVERY says') as string,
+  });
 });
 
 test('twice the workers, days or snapshots take twice the disk', () => {
