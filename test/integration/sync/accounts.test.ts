@@ -2,12 +2,12 @@ import type postgres from 'postgres';
 import { RETRY_BUDGET_MS } from '../../../src/app/retry-budget';
 import type { StreamSummary } from '../../../src/app/sync-everything';
 import type { SyncService } from '../../../src/app/sync-service';
-import { systemClock, type Clock } from '../../../src/core/clock';
 import type { KpoolError } from '../../../src/core/errors';
 import { createLogger } from '../../../src/observability/logger';
 import { createScrubber } from '../../../src/core/redaction';
 import type { Simulator } from '../../../src/simulator';
 import { WHAT_IS_DUE } from '../../../src/sync/ledger/sync-ledger-scope';
+import { hastenDatabaseClock, setDatabaseClock } from '../../support/database-clock';
 import { fastClock } from '../../support/fast-clock';
 import { differenceOf, storedOf, truthOf } from '../../support/ledger-truth';
 import { createSyncedPool, openTestService, syncOnce, type SyncedPool } from '../../support/synced-pool';
@@ -17,8 +17,8 @@ type Credentials = Simulator['accounts'][number];
 
 const START = Date.UTC(2026, 9, 20, 9, 30);
 const EVERYTHING_AGAIN = { verifyBeforeMs: Infinity, span: null };
-/** Where patience is all that a test waits for. */
-const FASTER = 5;
+/** Time passes so much faster for the program and the database: patience and pace are all that these tests wait for. */
+const FASTER = 20;
 
 let database: TestDatabase;
 let pool: SyncedPool;
@@ -44,6 +44,7 @@ beforeEach(async () => {
       },
     },
   });
+  await hastenDatabaseClock(pool.sql, FASTER);
 });
 afterEach(async () => {
   await Promise.all(services.map((service) => service.close()));
@@ -56,12 +57,8 @@ function keyOf(index: number): Credentials {
 }
 
 async function open(...accounts: readonly Credentials[]): Promise<SyncService> {
-  return openAt(systemClock, ...accounts);
-}
-
-async function openAt(clock: Clock, ...accounts: readonly Credentials[]): Promise<SyncService> {
   const service = await openTestService({
-    clock,
+    clock: fastClock(FASTER),
     databaseUrl: database.url,
     poolUrl: pool.simulator.url,
     accounts,
@@ -218,6 +215,9 @@ test('what failed with the old credentials does not make the new ones wait', asy
   const service = await open(key);
   await syncOnce(service, { streams: ['algorithms', 'sub-accounts'] });
   await pool.sql`UPDATE sync.cursors SET last_cycle_at = last_cycle_at - interval '1 day'`;
+  // At its usual speed: how long scopes rest is what is looked at.
+  const [clock] = await pool.sql<{ now: Date }[]>`SELECT sync.now() AS now`;
+  await setDatabaseClock(pool.sql, clock!.now.getTime());
   pool.simulator.keys.revoke(key.apiKey);
   for (let time = 1; time <= 3; time += 1) await syncOnce(service, { streams });
   expect((await resting(service)).longest).toBeGreaterThan(20);
@@ -338,7 +338,7 @@ test('maintenance opens one circuit per account: nobody stampedes, the other acc
 
 test('a sync by hand outlasts a short maintenance', async () => {
   const { apiKey, name } = keyOf(0);
-  const service = await openAt(fastClock(FASTER), keyOf(0));
+  const service = await open(keyOf(0));
   const stop = pool.simulator.faults.when((request) =>
     request.apiKey === apiKey && requestsOf(apiKey) <= 6 ? { kind: 'maintenance' } : undefined,
   );
@@ -350,7 +350,7 @@ test('a sync by hand outlasts a short maintenance', async () => {
 
 test('under a 403 that lasts, a sync by hand ends within two minutes, names both meanings, and stops nobody', async () => {
   const { apiKey, name } = keyOf(0);
-  const service = await openAt(fastClock(FASTER), keyOf(0), keyOf(1));
+  const service = await open(keyOf(0), keyOf(1));
   pool.simulator.faults.when((request) =>
     request.apiKey === apiKey ? { kind: 'http', status: 403, body: 'empty' } : undefined,
   );

@@ -14,7 +14,7 @@ beforeAll(async () => {
     simulator: {
       seed: 20_261_122,
       startAt: START,
-      world: { accounts: 2, subAccountsPerAccount: 2, days: 500 },
+      world: { accounts: 2, subAccountsPerAccount: 2, days: 250 },
     },
   });
 });
@@ -78,7 +78,7 @@ test('a cycle costs one request per live scope', async () => {
 });
 
 test('P2 later syncs follow the pool as days pass, rows settle and rewards appear', async () => {
-  for (let day = 0; day < 3; day += 1) {
+  for (let day = 0; day < 2; day += 1) {
     pool.simulator.clock.advance(86_400_000);
     expect(outcomesOf(await pool.sync({}, { verifyBeforeMs: Infinity, span: null }))).toEqual(['succeeded ']);
     await expectTruth();
