@@ -1,10 +1,12 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'pg-connection-string';
 import { loadConfig } from '../../../src/config/load';
 import { STREAMS } from '../../../src/sync/registry';
+import { AlertListener } from '../../support/alert-listener';
 import { installDebianPackage } from '../../support/debian-package';
 
 const ROOT = path.join(__dirname, '../../..');
@@ -95,5 +97,26 @@ describe('docker-compose.yml', () => {
     if (ran === null) return;
     expect(ran.code).toBe(1);
     expect(ran.output).toContain(`Set ${missing} in .env`);
+  });
+});
+
+describe('the relay for alerts', () => {
+  it('posts what it makes of an alert, and passes a refusal on', async () => {
+    const listener = new AlertListener();
+    const to = (await listener.listen()).reveal();
+    const script = path.join(ROOT, 'examples/alert-relay.mjs');
+    const relay = spawn(process.execPath, [script], { env: { RELAY_TO: to, RELAY_PORT: '0' } });
+    const [line] = (await once(relay.stdout, 'data')) as [Buffer];
+    const port = /port (\d+)/.exec(line.toString())?.[1] ?? '';
+    const alert = { text: 'kpool: late', event: 'started', account: 'main', since: 'today' };
+    const post = async (): Promise<number> =>
+      (await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: JSON.stringify(alert) })).status;
+    expect(await post()).toBe(200);
+    expect(listener.messages).toEqual([{ text: '❗ kpool: late\nmain, since today' }]);
+    listener.answer = 'refuse';
+    expect(await post()).toBe(502);
+    relay.kill();
+    await once(relay, 'close');
+    await listener.close();
   });
 });
