@@ -1,0 +1,331 @@
+import { KpoolError } from '../../src/core/errors';
+import type { DecimalText } from '../../src/core/decimal';
+import type { HiddenCoin } from '../../src/domain/coins';
+import type { Puid } from '../../src/domain/ids';
+import type { IncomeRow } from '../../src/domain/income';
+import { ledgerKeyOf, matchLedger, type LedgerRow } from '../../src/domain/ledger-matching';
+import type { Page, UnreadableRow } from '../../src/domain/page';
+import { contains, DAY_MS, overlaps, type StoredWindow, type Window } from '../../src/domain/windows';
+import type {
+  CommitResult,
+  IncomeQuery,
+  LedgerCursorPatch,
+  LedgerScope,
+  LedgerState,
+  LedgerStore,
+  WindowCommit,
+  WindowPiece,
+} from '../../src/sync/ports';
+import { Run } from '../../src/sync/run';
+import { syncLedgerScope, WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
+
+const NOW = Date.UTC(2026, 10, 20, 12);
+export const TODAY = Date.UTC(2026, 10, 20);
+const HOUR_MS = 3_600_000;
+
+/** A row mined so many days before today. */
+export const rowOf = (daysAgo: number, more: Partial<IncomeRow> = {}): IncomeRow => ({
+  ...{ currency: 'BTC', type: null, minedAtMs: TODAY - daysAgo * DAY_MS, amount: '1' as DecimalText },
+  ...{
+    hashRateHps: null,
+    hashUnit: null,
+    rejectRate: null,
+    status: 'SETTLED',
+    settledAtMs: null,
+    extra: null,
+  },
+  ...more,
+});
+/** So many rows, one a day, the newest mined `first` days ago. */
+export const daily = (count: number, first = 1): IncomeRow[] =>
+  Array.from({ length: count }, (_, i) => rowOf(first + i));
+
+/** A pool that keeps a list in memory and serves it as it was told to. */
+export class MemoryPool {
+  nowMs = NOW;
+  requests = 0;
+  readonly asked: IncomeQuery[] = [];
+  order: 'desc' | 'asc' | 'none' = 'desc';
+  /** Longer spans are refused, ms. */
+  longestSpanMs = Infinity;
+  refusesFuture = false;
+  /** Of a longer span only so much is served, ms, at its end or at its beginning. */
+  clippedMs = Infinity;
+  clippedAt: 'end' | 'beginning' = 'end';
+  forgottenBeforeMs = -Infinity;
+  isEmpty = false;
+  /** Selects by an instant that is later than when a row was mined by so much; null: ignores bounds. */
+  shift: ((row: IncomeRow) => number) | null = () => 0;
+  pageCap = 100;
+  count: (rows: number) => number | null = (rows) => rows;
+  /** Served, but cannot be read. */
+  readonly unreadable = new Set<IncomeRow>();
+  /** Shown only when asked for by name. */
+  hidden: IncomeRow[] = [];
+  /** Called before each request is answered. */
+  before: (request: number, query: IncomeQuery) => void = () => undefined;
+
+  constructor(public rows: IncomeRow[]) {}
+
+  now(): number {
+    return this.nowMs;
+  }
+
+  readonly queryEarnings = async (query: IncomeQuery): Promise<Page<IncomeRow>> => {
+    this.requests += 1;
+    this.asked.push(query);
+    this.before(this.requests, query);
+    const spanMs = query.endMs - query.startMs;
+    if (spanMs > this.longestSpanMs || (this.refusesFuture && query.endMs > this.nowMs))
+      throw new KpoolError('pool.parameter', 'refused');
+    const all = this.listed(query);
+    const size = Math.min(query.pageSize, this.pageCap);
+    const items = all.slice((query.currentPage - 1) * size, query.currentPage * size);
+    const unreadable = items.filter((row) => this.unreadable.has(row)).map(unreadableOf);
+    return Promise.resolve({
+      ...{ rows: items.filter((row) => !this.unreadable.has(row)), unreadable, answeredAtMs: this.nowMs },
+      ...{
+        currentPage: query.currentPage,
+        pageSize: size,
+        totalNum: this.count(all.length),
+        totalPage: null,
+      },
+    });
+  };
+
+  readonly queryRewards = this.queryEarnings;
+
+  private listed({ startMs, endMs, coinName }: IncomeQuery): IncomeRow[] {
+    if (this.isEmpty) return [];
+    const { shift, clippedMs } = this;
+    const isClipped = endMs - startMs > clippedMs;
+    const fromMs = isClipped && this.clippedAt === 'end' ? endMs - clippedMs : startMs;
+    const toMs = isClipped && this.clippedAt === 'beginning' ? startMs + clippedMs : endMs;
+    const rows =
+      coinName === undefined
+        ? this.rows
+        : [...this.rows, ...this.hidden].filter(({ currency }) => currency === coinName);
+    const selected = rows.filter((row) => {
+      if (row.minedAtMs < this.forgottenBeforeMs) return false;
+      const atMs = row.minedAtMs + (shift?.(row) ?? 0);
+      return shift === null || (atMs >= fromMs && atMs <= toMs);
+    });
+    const place = (row: IncomeRow): number =>
+      this.order === 'none'
+        ? ((row.minedAtMs / HOUR_MS) * 7_919) % 1_009
+        : row.minedAtMs * (this.order === 'desc' ? -1 : 1);
+    return selected.sort((a, b) => place(a) - place(b));
+  }
+}
+
+const unreadableOf = (row: IncomeRow): UnreadableRow => ({
+  raw: JSON.stringify(row),
+  reason: 'broken',
+  minedAtMs: row.minedAtMs,
+});
+
+const EMPTY_WINDOW = { rowCount: 0, pendingCount: 0, quarantinedCount: 0, inDoubtCount: 0 };
+
+/** A ledger in memory, of one scope. */
+class MemoryLedger implements LedgerStore {
+  rows: LedgerRow[] = [];
+  state: LedgerState = {
+    ...{
+      version: 1n,
+      windows: [],
+      paged: false,
+      spanLimitMs: null,
+      emptySinceMs: null,
+      deepCheckedAtMs: null,
+    },
+    ...{ hiddenCoins: [], hasQuarantine: false, nowMs: NOW },
+  };
+  /** Called before each commit: another writer may go first. */
+  beforeCommit: () => void = () => undefined;
+
+  load(): Promise<LedgerState> {
+    return Promise.resolve(this.state);
+  }
+
+  update(
+    _scope: LedgerScope,
+    state: LedgerState,
+    change: { pieces?: readonly WindowPiece[]; cursor?: LedgerCursorPatch },
+  ): Promise<LedgerState> {
+    const after = this.advance(
+      state,
+      change.cursor ?? {},
+      (change.pieces ?? []).map((piece) => ({ ...piece, ...EMPTY_WINDOW, verifiedAtMs: null })),
+    );
+    return Promise.resolve(after);
+  }
+
+  commitWindow(commit: WindowCommit): Promise<CommitResult> {
+    this.beforeCommit();
+    this.checkVersion(commit.state);
+    const stored = this.rows.filter(({ minedAtMs }) => contains(commit.window, minedAtMs));
+    const others = this.rows.filter((row) => !stored.includes(row));
+    const changes = matchLedger(stored, commit.rows, { isWhole: commit.isComplete });
+    const oldestServedMs = Math.min(
+      ...others.filter((row) => !row.withdrawn && !row.unserved).map((row) => row.minedAtMs),
+    );
+    const edgeMs = Math.min(oldestServedMs, ...commit.rows.map(({ minedAtMs }) => minedAtMs));
+    const missing = commit.isComplete
+      ? changes.missing.filter((row) => !(row.unserved && row.minedAtMs < edgeMs))
+      : [];
+    const [inDoubt, gone] = commit.unreadable.length > 0 ? [missing, []] : [[], missing];
+    if (gone.some((row) => !commit.confirmed.has(ledgerKeyOf(row))))
+      return Promise.resolve({ outcome: 'unconfirmed', missing: gone, oldestServedMs });
+    const written = new Map(
+      [...stored, ...changes.inserted, ...changes.updated].map((row) => [ledgerKeyOf(row), row]),
+    );
+    for (const row of gone) {
+      const verdict = commit.confirmed.get(ledgerKeyOf(row));
+      written.set(
+        ledgerKeyOf(row),
+        verdict === 'withdrawn' ? { ...row, withdrawn: true, unserved: false } : { ...row, unserved: true },
+      );
+    }
+    this.rows = [...others, ...written.values()];
+    const { rows, unreadable, coin } = commit;
+    const pieces = commit.pieces.map(({ verified, ...piece }): StoredWindow => ({
+      ...piece,
+      rowCount: rows.filter(({ minedAtMs }) => contains(piece, minedAtMs)).length,
+      pendingCount: rows.filter((row) => contains(piece, row.minedAtMs) && row.status !== 'SETTLED').length,
+      quarantinedCount: unreadable.length,
+      inDoubtCount: inDoubt.filter(({ minedAtMs }) => contains(piece, minedAtMs)).length,
+      verifiedAtMs: verified ? this.state.nowMs : null,
+    }));
+    const state = this.advance(commit.state, {}, pieces, rows.length > 0 && coin === undefined);
+    this.state = {
+      ...state,
+      hiddenCoins: state.hiddenCoins.map((known) => readCoin(known, commit, state.nowMs)),
+    };
+    const counts = {
+      ...{ inserted: changes.inserted.length, changed: changes.updated.length, unchanged: changes.unchanged },
+      withdrawn: [...commit.confirmed.values()].filter((verdict) => verdict === 'withdrawn').length,
+      ...{ quarantined: unreadable.length, inDoubt: inDoubt.length },
+    };
+    return Promise.resolve({ outcome: 'committed', state: this.state, counts });
+  }
+
+  /** Another writer commits. */
+  supersede(): void {
+    this.state = { ...this.state, version: this.state.version + 1n };
+  }
+
+  private checkVersion({ version }: LedgerState): void {
+    if (version !== this.state.version) throw new KpoolError('sync.superseded', 'another one went first');
+  }
+
+  private advance(
+    from: LedgerState,
+    patch: LedgerCursorPatch,
+    taken: readonly StoredWindow[],
+    hasRows = false,
+  ): LedgerState {
+    this.checkVersion(from);
+    const { state } = this;
+    const emptySinceMs = hasRows
+      ? null
+      : patch.showsNoRow === true
+        ? (state.emptySinceMs ?? state.nowMs)
+        : state.emptySinceMs;
+    this.state = {
+      ...state,
+      version: state.version + 1n,
+      windows: replaced(state.windows, taken),
+      paged: patch.paged ?? state.paged,
+      spanLimitMs: patch.spanLimitMs ?? state.spanLimitMs,
+      emptySinceMs,
+      deepCheckedAtMs: patch.deepChecked === true ? state.nowMs : state.deepCheckedAtMs,
+    };
+    return this.state;
+  }
+}
+
+function readCoin(known: HiddenCoin, { coin, rows }: WindowCommit, nowMs: number): HiddenCoin {
+  if (coin?.currency !== known.currency) return known;
+  return {
+    ...known,
+    readAtMs: coin.isWhole ? nowMs : known.readAtMs,
+    hasRows: known.hasRows || rows.length > 0,
+  };
+}
+
+/** Windows newest first, after `taken` took the place of what they overlap. */
+function replaced(stored: readonly StoredWindow[], taken: readonly StoredWindow[]): StoredWindow[] {
+  const touched = stored.filter((window) => taken.some((one) => overlaps(window, one)));
+  let rest: Window[] = touched;
+  for (const { fromMs, toMs } of taken)
+    rest = rest
+      .flatMap((window) => [
+        { fromMs: window.fromMs, toMs: Math.min(window.toMs, fromMs) },
+        { fromMs: Math.max(window.fromMs, toMs), toMs: window.toMs },
+      ])
+      .filter((window) => window.fromMs < window.toMs);
+  const unread = rest.map(({ fromMs, toMs }) => ({ fromMs, toMs, ...EMPTY_WINDOW, verifiedAtMs: null }));
+  return [...stored.filter((window) => !touched.includes(window)), ...taken, ...unread].sort(
+    (a, b) => b.fromMs - a.fromMs,
+  );
+}
+
+/** A pool and a ledger in memory, and runs over them. */
+export class MemoryLab {
+  readonly ledger = new MemoryLedger();
+  historyStartMs = TODAY - 1_000 * DAY_MS;
+  sleep: () => Promise<void> = () => Promise.resolve();
+
+  constructor(readonly pool: MemoryPool) {}
+
+  /** How a run went: why it was partial, and how many requests it took. */
+  async sync(
+    request: Partial<LedgerRequest> = {},
+  ): Promise<{ doubts: readonly string[]; requests: number; withdrawn: number }> {
+    this.pass(1_000);
+    const run = new Run(1n, 0, new AbortController().signal);
+    const before = this.pool.requests;
+    await syncLedgerScope(
+      {
+        ...{ pool: this.pool, store: this.ledger, clock: { sleep: () => this.sleep() } },
+        tiers: {
+          historyStartMs: this.historyStartMs,
+          recentDays: 35,
+          recentEveryMs: DAY_MS,
+          fullEveryMs: 7 * DAY_MS,
+        },
+      },
+      { stream: 'earnings', accountId: 1, puid: 1n as Puid, algo: 'sha256d' } as unknown as LedgerScope,
+      run,
+      { ...WHAT_IS_DUE, ...request },
+    );
+    return {
+      doubts: run.shortcomings,
+      requests: this.pool.requests - before,
+      withdrawn: run.totals.withdrawn,
+    };
+  }
+
+  /** Everything is read again. */
+  verify(request: Partial<LedgerRequest> = {}): ReturnType<MemoryLab['sync']> {
+    return this.sync({ verifyBeforeMs: this.ledger.state.nowMs + 1, ...request });
+  }
+
+  /** Time goes by. */
+  pass(ms: number): void {
+    this.pool.nowMs += ms;
+    this.ledger.state = { ...this.ledger.state, nowMs: this.ledger.state.nowMs + ms };
+  }
+
+  /** When the live rows were mined, in days before today, newest first. */
+  live(isChosen: (row: LedgerRow) => boolean = () => true): number[] {
+    return daysOf(this.ledger.rows.filter((row) => !row.withdrawn && isChosen(row)));
+  }
+
+  served(): number[] {
+    return daysOf(this.pool.rows);
+  }
+}
+
+const daysOf = (rows: readonly IncomeRow[]): number[] =>
+  rows.map(({ minedAtMs }) => (TODAY - minedAtMs) / DAY_MS).sort((a, b) => a - b);

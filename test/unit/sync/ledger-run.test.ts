@@ -1,0 +1,314 @@
+import { DAY_MS, startOfUtcDay } from '../../../src/domain/windows';
+import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
+
+async function synced(pool: MemoryPool): Promise<MemoryLab> {
+  const lab = new MemoryLab(pool);
+  await lab.sync();
+  return lab;
+}
+
+test('a first sync in order of time, either way, costs little more than a request a page', async () => {
+  for (const order of ['desc', 'asc'] as const) {
+    const pool = new MemoryPool(daily(450));
+    pool.order = order;
+    const lab = new MemoryLab(pool);
+    const { doubts, requests } = await lab.sync();
+    expect(doubts).toEqual([]);
+    expect(lab.live()).toEqual(lab.served());
+    expect(requests).toBeLessThanOrEqual(8);
+    expect(await lab.sync()).toMatchObject({ doubts: [], requests: 1 });
+  }
+});
+
+test('P2 a list without order, or one without a count, is read whole', async () => {
+  const unordered = new MemoryPool(daily(350));
+  unordered.order = 'none';
+  const lab = new MemoryLab(unordered);
+  expect((await lab.sync()).doubts).toEqual([]);
+  expect(lab.live()).toEqual(lab.served());
+  const uncounted = new MemoryPool(daily(250));
+  uncounted.count = () => null;
+  const other = new MemoryLab(uncounted);
+  expect((await other.sync()).doubts).toEqual([]);
+  expect(other.live()).toEqual(other.served());
+});
+
+test('P2 a day that holds more rows than a page is paged', async () => {
+  const rows = Array.from({ length: 230 }, (_, i) => rowOf(3, { minedAtMs: TODAY - 3 * DAY_MS + i * 1_000 }));
+  const lab = await synced(new MemoryPool(rows));
+  expect(lab.live()).toEqual(lab.served());
+});
+
+test('P2 a refused span is halved until it is answered', async () => {
+  const pool = new MemoryPool(daily(80));
+  pool.longestSpanMs = 40 * DAY_MS;
+  const lab = await synced(pool);
+  expect(lab.live()).toEqual(lab.served());
+  expect(lab.ledger.state.spanLimitMs).toBeLessThanOrEqual(40 * DAY_MS);
+});
+
+test('a pool that refuses the shortest span fails the run', async () => {
+  const pool = new MemoryPool(daily(3));
+  pool.longestSpanMs = 1_000;
+  await expect(synced(pool)).rejects.toMatchObject({ code: 'pool.parameter' });
+  // It answered once, and then refuses everything.
+  const turned = new MemoryPool(daily(250));
+  turned.before = (request) => {
+    if (request > 1) turned.longestSpanMs = 1_000;
+  };
+  await expect(synced(turned)).rejects.toMatchObject({ code: 'pool.parameter' });
+});
+
+test('an end in the future that is refused is asked for until now', async () => {
+  const pool = new MemoryPool(daily(30));
+  pool.refusesFuture = true;
+  const lab = await synced(pool);
+  expect(lab.live()).toEqual(lab.served());
+  expect(lab.ledger.state.spanLimitMs).toBeNull();
+  expect((await lab.sync()).requests).toBe(1);
+  lab.pass(2 * DAY_MS);
+  pool.refusesFuture = false;
+  await lab.sync();
+  expect(Math.max(...pool.asked.slice(-3).map(({ endMs }) => endMs))).toBeGreaterThan(pool.nowMs);
+});
+
+test.each(['end', 'beginning'] as const)(
+  'P2 a pool that serves the %s of a long span is found out',
+  async (at) => {
+    const pool = new MemoryPool(daily(80));
+    [pool.clippedMs, pool.clippedAt] = [31 * DAY_MS, at];
+    const lab = await synced(pool);
+    expect(lab.live()).toEqual(lab.served());
+    expect(lab.ledger.state.spanLimitMs).toBe(30 * DAY_MS);
+  },
+);
+
+test('P4 rows that vanish are withdrawn once the days around them and the count agree', async () => {
+  const lab = await synced(new MemoryPool(daily(250)));
+  lab.pool.rows = lab.pool.rows.filter((_row, i) => ![3, 120, 248].includes(i));
+  const { doubts, withdrawn } = await lab.verify();
+  expect([doubts, withdrawn]).toEqual([[], 3]);
+  expect(lab.live()).toEqual(lab.served());
+  // Served again, they are back.
+  lab.pool.rows = daily(250);
+  await lab.verify();
+  expect(lab.live()).toEqual(lab.served());
+});
+
+test('P4 a row that one answer leaves out stays', async () => {
+  const lab = await synced(new MemoryPool(daily(50)));
+  const all = lab.pool.rows;
+  const start = lab.pool.requests;
+  lab.pool.before = (request) => {
+    lab.pool.rows = request === start + 1 ? all.slice(1) : all;
+  };
+  expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 0 });
+  expect(lab.live()).toEqual(lab.served());
+});
+
+test('P4 the count of everything contradicts a withdrawal, and everything is paged', async () => {
+  const lab = await synced(new MemoryPool(daily(250)));
+  // By bounds, the days from 20 to 24 are left out; the list as a whole shows them.
+  const hidden = new Set([20, 21, 22, 23, 24].map((day) => TODAY - day * DAY_MS));
+  lab.pool.shift = ({ minedAtMs }) => (hidden.has(minedAtMs) ? -100 * DAY_MS : 0);
+  const { withdrawn } = await lab.verify();
+  expect(withdrawn).toBe(0);
+  expect(lab.live()).toEqual(lab.served());
+});
+
+test('P4 what the pool no longer serves at its old end is unserved, and taken back when it is served', async () => {
+  const lab = await synced(new MemoryPool(daily(250)));
+  lab.pool.forgottenBeforeMs = TODAY - 200 * DAY_MS;
+  expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 0 });
+  expect(lab.live(({ unserved }) => unserved)).toEqual(daily(50, 201).map((_row, i) => 201 + i));
+  lab.pool.rows = lab.pool.rows.filter(({ minedAtMs }) => minedAtMs !== TODAY - 150 * DAY_MS);
+  expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 1 });
+  lab.pool.forgottenBeforeMs = -Infinity;
+  await lab.verify();
+  expect(lab.live(({ unserved }) => unserved)).toEqual([]);
+  expect(lab.live()).toEqual(lab.served());
+});
+
+test('P4 the newest rows are withdrawn, however few are left', async () => {
+  const lab = await synced(new MemoryPool(daily(5)));
+  lab.pool.rows = lab.pool.rows.slice(0, 1);
+  expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 4 });
+});
+
+test('P4 an answer without rows changes nothing until it is believed', async () => {
+  const lab = await synced(new MemoryPool(daily(250)));
+  lab.pool.isEmpty = true;
+  const { doubts, withdrawn } = await lab.verify();
+  expect(withdrawn).toBe(0);
+  expect(doubts.join()).toContain('the pool shows no row of a list that held 250');
+  expect(lab.live(({ unserved }) => !unserved)).toHaveLength(250);
+  expect((await lab.verify({ acceptEmpty: true })).doubts).toEqual([]);
+  expect(lab.live(({ unserved }) => !unserved)).toHaveLength(0);
+});
+
+test('P4 an empty list is believed on the seventh day', async () => {
+  const lab = await synced(new MemoryPool(daily(60)));
+  lab.pool.isEmpty = true;
+  for (let day = 0; day < 7; day += 1) {
+    expect((await lab.sync()).doubts).toHaveLength(1);
+    lab.pass(DAY_MS);
+  }
+  expect((await lab.verify()).doubts).toEqual([]);
+  // Nobody said that it is empty: unserved, not withdrawn.
+  expect(lab.live()).toHaveLength(60);
+  expect(lab.live(({ unserved }) => unserved)).toHaveLength(60);
+});
+
+test('P4 after an empty answer was withstood, withdrawn rows are withdrawn', async () => {
+  const lab = await synced(new MemoryPool(daily(250)));
+  lab.pool.isEmpty = true;
+  await lab.verify();
+  lab.pool.isEmpty = false;
+  lab.pool.rows = lab.pool.rows.filter((_row, i) => ![7, 100, 240].includes(i));
+  expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 3 });
+  expect(lab.live()).toEqual(lab.served());
+});
+
+test('P4 an unreadable row leaves its day in doubt and hides no withdrawal elsewhere', async () => {
+  const lab = await synced(new MemoryPool(daily(60)));
+  lab.pool.unreadable.add(lab.pool.rows[30]!);
+  lab.pool.rows = lab.pool.rows.filter((_row, i) => i !== 10);
+  const { doubts, withdrawn } = await lab.verify();
+  expect(doubts).toEqual(['rows that could not be understood are in quarantine']);
+  expect(withdrawn).toBe(1);
+  expect(lab.ledger.state.windows.filter(({ inDoubtCount }) => inDoubtCount > 0)).toMatchObject([
+    { fromMs: TODAY - 31 * DAY_MS, toMs: TODAY - 30 * DAY_MS, inDoubtCount: 1 },
+  ]);
+  lab.pool.unreadable.clear();
+  lab.pass(DAY_MS);
+  expect(await lab.sync()).toMatchObject({ doubts: [] });
+});
+
+test('many unreadable rows leave all of their window in doubt', async () => {
+  const lab = await synced(new MemoryPool(daily(60)));
+  for (const row of lab.pool.rows.slice(10, 30)) lab.pool.unreadable.add(row);
+  const { doubts, requests } = await lab.verify();
+  expect(doubts).toEqual(['rows that could not be understood are in quarantine']);
+  expect(requests).toBeLessThanOrEqual(3);
+});
+
+test.each([
+  ['another zone', () => 8 * 3_600_000],
+  [
+    'the day of settlement',
+    ({ minedAtMs }: { minedAtMs: number }) => (minedAtMs % (3 * DAY_MS) === 0 ? 2 : 1) * DAY_MS,
+  ],
+])('P2 bounds that select by %s leave out no row', async (_name, shift) => {
+  const pool = new MemoryPool(
+    daily(250).map((row) => ({ ...row, minedAtMs: row.minedAtMs + 20 * 3_600_000 })),
+  );
+  pool.shift = shift;
+  const lab = await synced(pool);
+  expect(lab.live()).toEqual(lab.served());
+  pool.rows = [...daily(1, 0), ...pool.rows];
+  lab.pass(8 * DAY_MS);
+  await lab.sync();
+  await lab.sync();
+  expect(lab.live()).toEqual(lab.served());
+});
+
+test('P2 bounds that are ignored cost two sweeps, afterwards only over what is recent', async () => {
+  const pool = new MemoryPool(daily(450));
+  pool.shift = null;
+  const lab = await synced(pool);
+  expect(lab.ledger.state.paged).toBe(true);
+  expect(lab.live()).toEqual(lab.served());
+  expect(await lab.sync()).toMatchObject({ doubts: [], requests: 2 });
+  pool.order = 'asc';
+  expect(await lab.sync()).toMatchObject({ doubts: [], requests: 4 });
+  pool.rows = [rowOf(0), ...pool.rows.slice(1)];
+  expect(await lab.sync()).toMatchObject({ doubts: [], withdrawn: 1 });
+  expect(lab.live()).toEqual(lab.served());
+  // Bounds mean what they say again: the weekly trial finds that.
+  pool.shift = () => 0;
+  pool.order = 'desc';
+  lab.pass(8 * DAY_MS);
+  await lab.sync();
+  expect(lab.ledger.state.paged).toBe(false);
+  expect(lab.live()).toEqual(lab.served());
+});
+
+test('a paged scope whose pool begins to refuse long spans is read by windows', async () => {
+  const pool = new MemoryPool(daily(150));
+  pool.shift = null;
+  const lab = await synced(pool);
+  expect(lab.ledger.state.paged).toBe(true);
+  pool.shift = () => 0;
+  pool.longestSpanMs = 90 * DAY_MS;
+  await lab.verify();
+  expect(lab.ledger.state.paged).toBe(false);
+  expect(lab.live()).toEqual(lab.served());
+});
+
+test('P9 a commit that another writer preceded is planned again', async () => {
+  const lab = new MemoryLab(new MemoryPool(daily(250)));
+  let commits = 0;
+  lab.ledger.beforeCommit = () => {
+    commits += 1;
+    if (commits === 2) lab.ledger.supersede();
+  };
+  let sleeps = 0;
+  lab.sleep = () => {
+    sleeps += 1;
+    // The other one makes progress once, then no more.
+    if (sleeps === 1) lab.ledger.supersede();
+    return Promise.resolve();
+  };
+  expect((await lab.sync()).doubts).toEqual([]);
+  expect(sleeps).toBe(2);
+  expect(lab.live()).toEqual(lab.served());
+});
+
+test('what fails for another reason than another writer fails at once', async () => {
+  const lab = new MemoryLab(new MemoryPool(daily(5)));
+  lab.ledger.beforeCommit = () => {
+    throw new Error('disk full');
+  };
+  await expect(lab.sync()).rejects.toThrow('disk full');
+});
+
+test('each tier reads what is due: the newest, the last days daily, everything weekly', async () => {
+  const lab = await synced(
+    new MemoryPool([rowOf(200, { status: 'PENDING' }), ...daily(450).filter((_r, i) => i !== 199)]),
+  );
+  const windows = lab.ledger.state.windows.length;
+  expect((await lab.sync()).requests).toBe(1);
+  lab.pass(DAY_MS);
+  const recent = await lab.sync();
+  expect(recent.requests).toBeGreaterThan(1);
+  expect(recent.requests).toBeLessThan(windows);
+  expect(lab.ledger.state.windows.find(({ pendingCount }) => pendingCount > 0)!.verifiedAtMs).toBe(
+    lab.ledger.state.nowMs,
+  );
+  lab.pass(7 * DAY_MS);
+  const all = await lab.sync();
+  expect(all.requests).toBeGreaterThanOrEqual(windows);
+  expect(lab.ledger.state.windows.every(({ verifiedAtMs }) => verifiedAtMs === lab.ledger.state.nowMs)).toBe(
+    true,
+  );
+});
+
+test('a span that a person names reads only the windows that it overlaps', async () => {
+  const lab = await synced(new MemoryPool(daily(450)));
+  const span = { fromMs: TODAY - 300 * DAY_MS, toMs: TODAY - 299 * DAY_MS };
+  expect((await lab.verify({ span })).requests).toBe(1);
+});
+
+test('coins that lists hide are asked for by name, and land', async () => {
+  const lab = await synced(new MemoryPool(daily(20)));
+  lab.pool.hidden = daily(15).map((row) => ({ ...row, currency: 'FB' }));
+  lab.ledger.state = {
+    ...lab.ledger.state,
+    hiddenCoins: [{ currency: 'FB', readAtMs: null, hasRows: false }],
+  };
+  expect((await lab.sync()).requests).toBe(2);
+  expect(lab.live(({ currency }) => currency === 'FB')).toHaveLength(15);
+  await lab.sync();
+  const asked = lab.pool.asked.at(-1)!;
+  expect(asked).toMatchObject({ coinName: 'FB', startMs: startOfUtcDay(lab.pool.nowMs) - 35 * DAY_MS - 1 });
+});
