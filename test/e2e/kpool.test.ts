@@ -43,7 +43,7 @@ describe('the built kpool', () => {
     });
   });
 
-  it('ends with 2 on a wrong variable, and says all that is wrong with it, without a stack', async () => {
+  it('ends with 2 on wrong variables and names each, no stack', async () => {
     writeFileSync(path.join(cwd, '.env'), 'KUCOIN_POOL_API_KEYS=abc\n');
     const { code, stdout, stderr } = await runKpool(['migrate'], {
       cwd,
@@ -76,7 +76,7 @@ describe('the built kpool', () => {
     });
   });
 
-  it('P10 shows no database password when the server refuses it, and ends with 2', async () => {
+  it('P10 shows no database password that the server refuses', async () => {
     const url = new URL(database.url);
     url.password = 'hunter2-wrong';
     const { code, stdout, stderr } = await runKpool(['migrate'], {
@@ -88,7 +88,7 @@ describe('the built kpool', () => {
     expect(stderr).not.toContain('hunter2');
   });
 
-  it('ends at once at the second Ctrl-C, although it waits for somebody', async () => {
+  it('ends at the second Ctrl-C, although it waits for somebody', async () => {
     const sql = postgres(database.url, { max: 2 });
     try {
       const other = await sql.reserve();

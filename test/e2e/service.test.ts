@@ -27,7 +27,7 @@ afterAll(async () => {
   rmSync(cwd, { recursive: true, force: true });
 });
 
-test('the service on an embedded database: `kpool status` beside it joins, the page answers, and SIGTERM ends both with 0', async () => {
+test('start, status and page share the embedded database', async () => {
   const [databasePort, webPort] = [await findFreePort(), await findFreePort()];
   const env = {
     ...serviceEnv(simulator, null),

@@ -68,7 +68,7 @@ beforeAll(async () => {
   await passTime(0);
 });
 
-test('no alert about an account that was only just added, nor of one that is well', async () => {
+test('no alert about an account just added, or one that is well', async () => {
   const { rounds } = await open();
   await rounds.run();
   await pool.sync();
@@ -76,7 +76,7 @@ test('no alert about an account that was only just added, nor of one that is wel
   expect(listener.take()).toEqual([]);
 });
 
-test('streams that fall behind are alerted once, and once when fresh again', async () => {
+test('streams that fall behind are alerted once, and their return', async () => {
   await passTime(31 * MINUTE_MS);
   await (await open()).rounds.run();
   // Ten minutes to catch up.
@@ -134,7 +134,7 @@ test('a row in quarantine is alerted until it is accepted', async () => {
   pool.simulator.world.withdraw(row);
 });
 
-test('a difference to the pool’s totals is alerted when no later read explains it', async () => {
+test('a difference that no later read explains is alerted', async () => {
   const { rounds } = await open();
   await pool.sync({}, { verifyBeforeMs: Infinity, span: null });
   await rounds.run();
@@ -162,7 +162,7 @@ test('a difference to the pool’s totals is alerted when no later read explains
 });
 
 test.each(['refuse', 'reset', 'redirect'] as const)(
-  'P10 a webhook that fails (%s) is tried again, said once, and its address never',
+  'P10 a failing webhook (%s) is retried; its address is hidden',
   async (how) => {
     const { service, rounds } = await open();
     await syncOnce(service);

@@ -36,7 +36,7 @@ const canonical = (text: string) => {
   return found;
 };
 
-test('P1 a number keeps its value to the last digit, however it is written', () => {
+test('P1 a number keeps its value, however it is written', () => {
   fc.assert(
     fc.property(numberText, (text) => {
       expect(valueOf(canonical(text))).toBe(valueOf(text));
@@ -44,7 +44,7 @@ test('P1 a number keeps its value to the last digit, however it is written', () 
   );
 });
 
-test('P1 two texts become the same exactly when their values are the same', () => {
+test('P1 two texts are one exactly when their values are', () => {
   fc.assert(
     fc.property(numberText, numberText, fc.integer({ min: 0, max: 9 }), (a, b, zeros) => {
       expect(canonical(a) === canonical(b)).toBe(valueOf(a) === valueOf(b));
@@ -54,7 +54,7 @@ test('P1 two texts become the same exactly when their values are the same', () =
   );
 });
 
-test('P1 the canonical form has no exponent, no needless zero and no negative zero', () => {
+test('P1 the canonical form has no exponent or needless zero', () => {
   fc.assert(
     fc.property(numberText, (text) => {
       expect(canonical(text)).toMatch(/^(?:0|-?(?:[1-9]\d*(?:\.\d*[1-9])?|0\.\d*[1-9]))$/);
@@ -73,7 +73,7 @@ test('P1 the order of amounts is that of their values', () => {
   );
 });
 
-test('P1 moving the point of a rate multiplies it by a power of ten', () => {
+test('P1 moving the point multiplies by a power of ten', () => {
   fc.assert(
     fc.property(numberText, fc.integer({ min: 0, max: 18 }), (text, power) => {
       expect(valueOf(shiftDecimal(canonical(text), power))).toBe(valueOf(text) * 10n ** BigInt(power));
@@ -81,7 +81,7 @@ test('P1 moving the point of a rate multiplies it by a power of ten', () => {
   );
 });
 
-test('P1 digits before and after the point are counted as a person would', () => {
+test('P1 digits around the point are counted as by a person', () => {
   fc.assert(
     fc.property(numberText, (text) => {
       const { integer, fraction } = digitsOf(canonical(text));

@@ -5,7 +5,7 @@ const takers = fc.array(fc.integer({ min: 0, max: 100_000 }), { maxLength: 60 })
 const takenOf = (sizes: readonly number[], share: number): number =>
   sizes.reduce((sum, size) => sum + Math.min(size, share), 0);
 
-test('takers never have more together than there is, if each can have one', () => {
+test('takers never have more together than there is', () => {
   fc.assert(
     fc.property(takers, fc.integer({ min: 60, max: 50_000 }), (sizes, budget) => {
       expect(takenOf(sizes, fairShare(budget, sizes))).toBeLessThanOrEqual(budget);

@@ -69,7 +69,7 @@ function sorted(changes: LedgerChanges): unknown {
   return [lines(inserted), lines(updated), lines(missing), unchanged];
 }
 
-test('P2 the live rows become exactly what was served, duplicates included', () => {
+test('P2 the live rows become exactly what was served', () => {
   fc.assert(
     fc.property(history, (times) => {
       const stored = ledgerAfter(times);
@@ -107,7 +107,7 @@ test('the order in which rows are served or stored means nothing', () => {
   );
 });
 
-test('ordinals number the rows of a key from 0, and none is ever used twice', () => {
+test('ordinals number a key’s rows from 0, none is used twice', () => {
   fc.assert(
     fc.property(history, (times) => {
       const ordinals = new Map<string, number[]>();
@@ -121,7 +121,7 @@ test('ordinals number the rows of a key from 0, and none is ever used twice', ()
   );
 });
 
-test('a row that is served as it is stored is not written, and no row is added while another one of its key goes', () => {
+test('a row served as it is stored is not written', () => {
   fc.assert(
     fc.property(history, served, (times, rows) => {
       const stored = ledgerAfter(times);
@@ -133,7 +133,7 @@ test('a row that is served as it is stored is not written, and no row is added w
   );
 });
 
-test('a row that settles with its amount keeps its ordinal, whatever its twins do', () => {
+test('a row that settles with its amount keeps its ordinal', () => {
   const pending = fc
     .array(income, { minLength: 1, maxLength: 6 })
     .map((rows) => rows.map((row) => ({ ...row, status: 'WAIT_SETTLE', settledAtMs: null })));
@@ -149,7 +149,7 @@ test('a row that settles with its amount keeps its ordinal, whatever its twins d
   );
 });
 
-test('P4 a row that vanished and came back the same is restored, not added', () => {
+test('P4 a row that came back the same is restored, not added', () => {
   fc.assert(
     fc.property(served, (rows) => {
       const stored = ledgerAfter([rows, []]);
@@ -159,7 +159,7 @@ test('P4 a row that vanished and came back the same is restored, not added', () 
   );
 });
 
-test('P4 a part of what is there, served as if it were all, changes no row and adds none', () => {
+test('P4 a part served as if it were all changes no row', () => {
   const parts = history.chain((times) =>
     fc.tuple(fc.constant(times), fc.shuffledSubarray([...(times.at(-1) ?? [])])),
   );
@@ -171,7 +171,7 @@ test('P4 a part of what is there, served as if it were all, changes no row and a
   );
 });
 
-test('P2 a partial read that is followed by a complete one leaves no trace among the live rows', () => {
+test('P2 a partial read before a whole one leaves no trace', () => {
   const parts = served.chain((rows) => fc.tuple(fc.constant(rows), fc.shuffledSubarray(rows)));
   fc.assert(
     fc.property(history, parts, (times, [rows, part]) => {

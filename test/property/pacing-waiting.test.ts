@@ -71,7 +71,7 @@ test('nothing is asked of the database while nobody waits', async () => {
   expect(lab.polls).toBe(before);
 });
 
-test('a long queue is served within 1 % of what can be proven, by two polls a request at most', async () => {
+test('a long queue is served within 1 % of the provable limit', async () => {
   const lab = createLab(2);
   const sentAtMs = askAllTheTime(lab.startProcess('a').send, 200);
   await lab.world.runUntil(120_000);
@@ -80,7 +80,7 @@ test('a long queue is served within 1 % of what can be proven, by two polls a re
   expect(lab.polls).toBeLessThanOrEqual(2 * sentAtMs.length + 5);
 });
 
-test('processes that ask for the same get a fair share each, and lose nothing', async () => {
+test('processes that ask for the same get a fair share each', async () => {
   const lab = createLab(2);
   const shares = ['a', 'b', 'c', 'd'].map((name) => askAllTheTime(lab.startProcess(name).send, 4));
   await lab.world.runUntil(120_000);
@@ -89,7 +89,7 @@ test('processes that ask for the same get a fair share each, and lose nothing', 
   for (const share of shares) expect(share.length / all.length).toBeGreaterThan(0.2);
 });
 
-test('a thousand buckets that wait together are asked for in a few polls', async () => {
+test('a thousand waiting buckets take a few polls', async () => {
   const lab = createLab(2);
   const { send } = lab.startProcess('a');
   let sent = 0;
@@ -99,7 +99,7 @@ test('a thousand buckets that wait together are asked for in a few polls', async
   expect(lab.polls).toBeLessThan(40);
 });
 
-test('the most valuable request goes first, then the one that came first', async () => {
+test('the most valuable request goes first, then the oldest', async () => {
   const lab = createLab(1);
   const { send } = lab.startProcess('a');
   const order: number[] = [];
@@ -108,7 +108,7 @@ test('the most valuable request goes first, then the one that came first', async
   expect(order).toEqual([3.1, 3, 4, 7]);
 });
 
-test('a request of little value is overtaken by better ones, but not for ever', async () => {
+test('a request of little value is not overtaken for ever', async () => {
   const lab = createLab(1);
   const { send } = lab.startProcess('a');
   let servedAtMs = Infinity;
@@ -132,7 +132,7 @@ test('a request that is given up leaves its turn to the next', async () => {
   expect(await next).toBeLessThan(1_100);
 });
 
-test('a permit that is not used within a second is no good, and its slot is free at once', async () => {
+test('a permit not used within a second frees its slot', async () => {
   const lab = createLab(1);
   const { acquire, send } = lab.startProcess('a');
   const late = acquire().then(async (permit) => {
@@ -147,7 +147,7 @@ test('a permit that is not used within a second is no good, and its slot is free
   expect(await next).toBeLessThan(2_200);
 });
 
-test('what a new request would wait at least is known from the last poll and the queue', async () => {
+test('what a new request would wait at least is known', async () => {
   const lab = createLab(1);
   const { queue, send } = lab.startProcess('a');
   const bucket = { key: 'k', endpoint: 'earn' };
@@ -160,7 +160,7 @@ test('what a new request would wait at least is known from the last poll and the
   expect(queue.waitEstimateMs(bucket)).toBe(0);
 });
 
-test('P12 after a crash of the database the first request leaves within 40 s, and the wait is reported', async () => {
+test('P12 40 s after a crash of the database a request leaves', async () => {
   const lab = createLab(2);
   const { queue, send, events } = lab.startProcess('a');
   const sentAtMs = askAllTheTime(send, 4);
@@ -178,7 +178,7 @@ test('P12 after a crash of the database the first request leaves within 40 s, an
   expect(reports[0]!.lostForMs).toBeGreaterThan(10_000);
 });
 
-test('who waits while the database is away is told after 15 s, and waits as long again', async () => {
+test('who waits for an absent database is told after 15 s', async () => {
   const lab = createLab(2);
   const { acquire, events } = lab.startProcess('a');
   lab.isAway = true;
@@ -195,7 +195,7 @@ test('who waits while the database is away is told after 15 s, and waits as long
   expect(events.map(({ kind }) => kind)).toEqual(toldAtMs.map(() => 'unavailable'));
 });
 
-test('a process that is stopped hands everything back, and the next one goes on at the full pace', async () => {
+test('a process that stops hands all back for the next one', async () => {
   const lab = createLab(2);
   const first = lab.startProcess('a');
   askAllTheTime(() => first.send().catch(() => new Promise<number>(() => undefined)), 8);

@@ -278,7 +278,7 @@ async function playSeed(seed: number): Promise<void> {
 }
 
 test(
-  'P2 P3 P4 P5 random histories of a ledger end in the truth, and its revisions tell how it came about',
+  'P2 P3 P4 P5 random histories end in the truth',
   async () => {
     if (SEED !== undefined) {
       await playSeed(Number(SEED));

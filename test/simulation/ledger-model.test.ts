@@ -22,7 +22,7 @@ beforeAll(async () => {
 const HISTORY_START = Date.UTC(2026, 5, 1);
 
 test(
-  'P2 P4 P11 whatever the pool does, a ledger is what it serves, nothing is lost, and doubt is said',
+  'P2 P4 P11 whatever the pool does, the ledger follows',
   async () => {
     const untilMs = performance.now() + SECONDS * 1_000;
     let played = 0;

@@ -7,7 +7,7 @@ const numberText = fc.string({
   maxLength: 8,
 });
 
-test('P1 a number as text is canonical, and the same value, however it is written', () => {
+test('P1 a number as text is canonical and keeps its value', () => {
   fc.assert(
     fc.property(numberText, (text) => {
       const isNumber = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,6})?$/.test(text);

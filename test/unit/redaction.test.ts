@@ -29,7 +29,7 @@ describe('P10 a known secret', () => {
     );
   });
 
-  it('does not survive inside a longer base64 text, as in an Authorization header', () => {
+  it('does not survive inside a longer base64 text', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[A-Za-z0-9]{12,30}$/), context, context, (secret, before, after) => {
         const { scrub } = createScrubber([new Secret(secret)]);
@@ -75,7 +75,7 @@ describe('P10 a known secret', () => {
     expect(scrub(text)).toBe(text);
   });
 
-  it('is looked for in a long text in time that grows with its length', () => {
+  it('is looked for in time that grows with the text', () => {
     const { scrub } = createScrubber([new Secret('Xk9/Tq+4z=Lm')]);
     const startedMs = performance.now();
     for (const unit of ['a.b:c%2', 'QUJDRA', '\\u00', 'x=1&y=2;']) scrub(unit.repeat(10_000));
@@ -94,7 +94,7 @@ describe('P10 a known secret', () => {
     expect(scrubber.scrub('generated')).toBe('[redacted]');
   });
 
-  it('of one to three characters is left alone in words: it would be shown by the gaps', () => {
+  it('of one to three characters is left alone in words', () => {
     const { scrub } = createScrubber([new Secret('a'), new Secret('5+')]);
     expect(scrub('a cat, key: cat, a=a, 5+ rows, keys: a')).toBe('a cat, key: cat, a=a, 5+ rows, keys: a');
   });
@@ -103,7 +103,7 @@ describe('P10 a known secret', () => {
     '?key=a&passphrase=5%2B',
     '{"apiKey":"a","apiPassphrase": "5+"}',
     'API_KEY=a\nAPI_PASSPHRASE=5+\n',
-  ])('of one to three characters does not survive behind its name: %s', (text) => {
+  ])('of up to three characters goes behind its name: %s', (text) => {
     const shown = createScrubber([new Secret('a'), new Secret('5+')]).scrub(text);
     expect(shown.match(/\[redacted\]/g)).toHaveLength(2);
     expect(shown).not.toMatch(/[=:] ?"?(?:a|5)/);

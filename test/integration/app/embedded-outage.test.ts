@@ -40,7 +40,7 @@ afterAll(async () => {
   await simulator.close();
 });
 
-test('P12 an embedded server that is killed is started again, by one of its users, and every role says so', async () => {
+test('P12 a killed embedded server is restarted by one user', async () => {
   const runner = start('run');
   await runner.until(({ msg }) => msg === 'Synced.');
   const page = start('web', await findFreePort());

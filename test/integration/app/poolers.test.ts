@@ -76,7 +76,7 @@ if (program === null) process.stderr.write('NOT RUN, there is no pgbouncer: "poo
     expect(await lockCount()).toBe(0);
   });
 
-  it('a pool smaller than what a process may take is reported at the start', async () => {
+  it('a pool smaller than a process may take is reported at start', async () => {
     await through({ default_pool_size: 5 });
     const { code, stdout, stderr } = await kpool('start', { DATABASE_MAX_CONNECTIONS: '13' });
     expect([code, stdout + stderr]).toEqual([2, expect.stringContaining('gives 5 of the 13 connections')]);

@@ -53,7 +53,7 @@ function monthBefore(count: number): string {
 
 const month = monthBefore(1);
 
-test('before anything was synced, nothing is reconciled, closed or silently exported', async () => {
+test('before the first sync nothing is reconciled or closed', async () => {
   const reconcile = await kpool('reconcile');
   expect([reconcile.code, reconcile.stdout]).toEqual([
     1,
@@ -67,7 +67,7 @@ test('before anything was synced, nothing is reconciled, closed or silently expo
   ]);
 });
 
-test('P11 from the first sync to a closed month, its statement, and the next one', async () => {
+test('P11 from the first sync to a closed month and the next', async () => {
   expect((await kpool('sync')).code).toBe(0);
   // The pool's totals are asked for by currency, and the ledger tells which there are.
   expect((await kpool('sync', 'account-income', 'sub-account-income')).code).toBe(0);
@@ -117,14 +117,14 @@ test('P11 from the first sync to a closed month, its statement, and the next one
   expect((await kpool('reopen', month, '--note', 'late')).stdout).toContain(`${month} is open again`);
 });
 
-test('P11 a time zone that does not count yet is reported beside the export, which goes by the other', async () => {
+test('P11 an export names a time zone that does not count yet', async () => {
   const args = ['export', 'statement', '--month', month, '--out', path.join(folder, 'zones'), '--json'];
   const { code, stdout, stderr } = await runCliInProcess(args, { ...env, REPORT_TIME_ZONE: 'Europe/Berlin' });
   expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ timeZone: 'UTC' })]);
   expect(stderr).toContain('those of UTC; REPORT_TIME_ZONE here is Europe/Berlin.');
 });
 
-test('every format can be written, twice only with --force, and --since-last only what is new', async () => {
+test('all formats; twice only with --force; --since-last: the new', async () => {
   const all = path.join(folder, 'all');
   for (const args of [
     ['koinly'],
@@ -167,7 +167,7 @@ test.each([
   expect(end.stderr).not.toMatch(/\n\s+at /);
 });
 
-test('P10 a reader’s password is shown once, or kept in a file and shown never', async () => {
+test('P10 a reader’s password is shown once, or kept in a file', async () => {
   const first = await kpool('grant-reader', role, '--json');
   expect([first.code, first.stderr]).toEqual([0, '']);
   const { password, host, port } = JSON.parse(first.stdout) as {

@@ -136,14 +136,14 @@ describe('P10 P11 wrong input gets one clear sentence and what to do', () => {
     }
   });
 
-  it('an unknown account, a day that is none, and a span the wrong way round', async () => {
+  it('an unknown account, a wrong day, a span the wrong way round', async () => {
     expect((await kpool(['sync', '--account', 'nobody'])).code).toBe(2);
     expect((await kpool(['sync', '--from', '2026-13-01'])).code).toBe(2);
     expect((await kpool(['sync', '--from', '2026-10-02', '--to', '2026-10-01'])).code).toBe(2);
   });
 });
 
-it('a host whose clock is 10 minutes off syncs all the same, and check says so', async () => {
+it('a host whose clock is 10 minutes off syncs; check says so', async () => {
   const late = await createSimulator({
     seed: 2,
     startAt: Date.now() + 600_000,

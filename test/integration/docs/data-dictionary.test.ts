@@ -12,7 +12,7 @@ let sql: postgres.Sql;
 afterAll(() => sql.end());
 const database = useTestDatabase();
 
-test('docs/data-dictionary.md says what the database says (npm run docs:dictionary)', async () => {
+test('docs/data-dictionary.md says what the database says', async () => {
   sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   const text = await describeData(sql);
   if (process.env['KPOOL_WRITE_DOCS'] === '1') await writeFile(FILE, text);

@@ -34,7 +34,7 @@ test.each([
   [2.5, 0.5],
   [10, 0.7],
 ])(
-  'P2 a first snapshot stores every worker of a fleet in which %d flip at each request and %d are down, and is complete',
+  'P2 a fleet with %d flips a request, %d down, is stored whole',
   async (churn, downShare) => {
     const random = createRandom(1 + churn * 10 + downShare * 1_000);
     const puid = BigInt(600 + Math.round(churn * 100 + downShare * 10));

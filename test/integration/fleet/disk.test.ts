@@ -40,7 +40,7 @@ async function check(settings: Record<string, string>, line = 'disk'): Promise<D
   return (JSON.parse(stdout) as DiskFinding[]).find(({ name }) => name === line)!;
 }
 
-test('kpool check says what the history of the fleet will take, and what to do when that is too much', async () => {
+test('kpool check says how large the fleet’s history will get', async () => {
   expect(await check({})).toMatchObject({
     isWell: true,
     text: expect.stringContaining('no workers') as string,

@@ -171,7 +171,7 @@ function listedSnapshots(plans: readonly SnapshotPlan[]): [number, number][] {
   return [...counts].sort(([a], [b]) => a - b);
 }
 
-test('hours and days hold what the samples say, snapshot by snapshot and computed anew', async () => {
+test('hours and days hold what the samples say, also made anew', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(snapshotPlan, { minLength: 1, maxLength: 15 }), async (plans) => {
       const fleet = await newFleet();
@@ -213,7 +213,7 @@ test('hours and days hold what the samples say, snapshot by snapshot and compute
   );
 }, 300_000);
 
-test('P1 a mean is right to 6 decimals, however large the hashrates are', async () => {
+test('P1 a mean is right to 6 decimals, however large the rates', async () => {
   const fleet = await newFleet();
   const seen = { id: 1, status: 'ACTIVE', rejectRate: null };
   const rates = ['100000000000000000253.5', '0', '0.25'];
@@ -230,7 +230,7 @@ test('P1 a mean is right to 6 decimals, however large the hashrates are', async 
   expect((await means()).map((row) => row['mean'] as string)).toEqual([mean, mean, mean, mean]);
 });
 
-test('P9 a snapshot that began before another one landed is refused and leaves nothing', async () => {
+test('P9 a snapshot that began before a landed one is refused', async () => {
   const fleet = await newFleet();
   await setDatabaseClock(sql, START);
   const worker = { id: 1, status: 'ACTIVE', hps: '1', rejectRate: null };
@@ -251,7 +251,7 @@ test('P9 a snapshot that began before another one landed is refused and leaves n
   expect(await sql`SELECT FROM pool.worker_samples WHERE puid = ${String(fleet.puid)}`).toHaveLength(1);
 });
 
-test('P9 what a snapshot saw before someone asked a worker itself does not overwrite the later word', async () => {
+test('P9 a snapshot does not overwrite a worker’s later word', async () => {
   const fleet = await newFleet();
   const worker = { id: 1, status: 'ACTIVE', hps: '1', rejectRate: null };
   await snapshot(fleet, START, [worker]);
@@ -275,7 +275,7 @@ test('P9 what a snapshot saw before someone asked a worker itself does not overw
   ).toEqual([{ hps: '3', status: 'INACTIVE' }]);
 });
 
-test('P9 details that were begun before others were stored are refused: the round does not go back', async () => {
+test('P9 details begun before stored ones are refused', async () => {
   const fleet = await newFleet();
   await snapshot(fleet, START, [{ id: 1, status: 'ACTIVE', hps: '1', rejectRate: null }]);
   const details = { ...fleet, stream: 'worker-details' } as const;
@@ -289,7 +289,7 @@ test('P9 details that were begun before others were stored are refused: the roun
   ).toEqual([{ position: 1 }]);
 });
 
-test('a snapshot whose workers the server lost in a crash does not land', async () => {
+test('a snapshot whose workers were lost in a crash does not land', async () => {
   const fleet = await newFleet();
   const begun = await store.beginSnapshot(fleet);
   await store.stageWorkers(
@@ -310,7 +310,7 @@ test('a snapshot whose workers the server lost in a crash does not land', async 
   ).rejects.toMatchObject({ code: 'sync.inconsistent' });
 });
 
-test('what is older than it is kept is let go, by days; partitions wait ahead', async () => {
+test('what is too old is dropped by days; partitions wait ahead', async () => {
   const fleet = await newFleet();
   const worker = { id: 1, status: 'ACTIVE', hps: '1', rejectRate: null };
   for (let day = 0; day < 6; day += 1) await snapshot(fleet, START + day * DAY_MS, [worker]);

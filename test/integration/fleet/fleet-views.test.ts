@@ -37,7 +37,7 @@ async function addDay(algo: string, worker: number, day: string, rate: number, r
     VALUES (7, ${algo}, ${day}, 10, 10, 8, ${rate}, ${rate}, ${rate})`;
 }
 
-test('weeks hold the days that are over, each from the day after on, and days computed anew', async () => {
+test('weeks hold the days that are over, also days made anew', async () => {
   const algo = 'weeks';
   const worker = await addWorker(algo, 'rig-1');
   const weeks = async () => {
@@ -69,7 +69,7 @@ test('weeks hold the days that are over, each from the day after on, and days co
   ]);
 });
 
-test('machines are added, removed and return; those that the first snapshot found are no news', async () => {
+test('machines come, go and return; the first ones are no news', async () => {
   const algo = 'presence';
   const [first, later] = [await addWorker(algo, 'rig-1'), await addWorker(algo, 'rig-2')];
   await sql`
@@ -85,7 +85,7 @@ test('machines are added, removed and return; those that the first snapshot foun
   ]);
 });
 
-test('a machine belongs to the longest prefix of its name, or else to its name without the number', async () => {
+test('a machine’s group: longest prefix, or name without number', async () => {
   const algo = 'groups';
   for (const name of ['hall-a-01', 'hall-a-02', 'hall-b-01', '10x1x23']) await addWorker(algo, name);
   await sql`

@@ -140,13 +140,13 @@ test.each([
   ['has a word for a rate', '{"workerId":2,"realHashRate":"NaN"}'],
   ['has a rate beyond every measure', '{"workerId":2,"realHashRate":1e5000,"hashUnit":"H"}'],
   ['has a word for its last share', '{"workerId":2,"lastShareTime":"yesterday"}'],
-])('P8 a worker that %s is quarantined, and the snapshot counts for the others', async (_, raw) => {
+])('P8 a worker that %s is quarantined, the others count', async (_, raw) => {
   const key = await farm([raw]);
   expect(await snapshot(key)).toMatchObject({ outcome: 'partial', totals: { inserted: 1, quarantined: 1 } });
   expect(await samples(key)).toBe(1);
 });
 
-test('P8 a worker that the pool lists twice is one worker, and the snapshot counts', async () => {
+test('P8 a worker that the pool lists twice is one worker', async () => {
   const key = await farm(['{"workerId":5,"workerName":"first"}', '{"workerId":5,"workerName":"again"}']);
   await snapshot(key);
   expect(await stored(key)).toEqual([{ ...NOTHING, id: '5', name: 'again' }]);
@@ -154,7 +154,7 @@ test('P8 a worker that the pool lists twice is one worker, and the snapshot coun
   expect(await snapshot(key)).toMatchObject({ outcome: 'succeeded' });
 });
 
-test('P8 a worker in two lists at once, of whose status the pool does not speak, is one worker', async () => {
+test('P8 a worker in two lists, without a status, is one worker', async () => {
   const key = await farm([]);
   const raw = '{"workerId":9,"workerName":"both"}';
   const { world } = pool.simulator;
@@ -172,7 +172,7 @@ test('sub-accounts of one name keep their workers apart', async () => {
   expect([(await stored(one)).length, (await stored(other)).length]).toEqual([1, 0]);
 });
 
-test('P8 a sub-account that vanishes while its workers are read stops no other', async () => {
+test('P8 a sub-account that vanishes meanwhile stops no other', async () => {
   const gone = await farm([]);
   const other = await farm([]);
   pool.simulator.quirks.removedSubAccounts = 'refused';

@@ -47,7 +47,7 @@ async function round(): Promise<number[]> {
 const span = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-test('the round takes no more requests a run than it may, goes on where it stopped, and begins anew', async () => {
+test('the round keeps to its requests a run and goes on later', async () => {
   expect(await round()).toEqual(span(1, 25));
   expect(await round()).toEqual(span(26, 50));
   expect(await round()).toEqual(span(51, 60));
@@ -66,7 +66,7 @@ test('what a worker says of itself is stored where it is newer', async () => {
   expect(row).toEqual({ status: 'INVALID', worker_name: 'thirty', reject_rate: '1.25' });
 });
 
-test('new workers and those that a snapshot missed are asked about first', async () => {
+test('new workers and those that a snapshot missed come first', async () => {
   const { world } = pool.simulator;
   world.addWorker(key, { workerId: 900n, workerName: 'new' });
   world.removeWorker(workers[2]!);
@@ -74,7 +74,7 @@ test('new workers and those that a snapshot missed are asked about first', async
   expect((await round()).slice(0, 4)).toEqual([3, 900, 51, 52]);
 });
 
-test('a worker that the pool does not know is left to the snapshots', async () => {
+test('a worker that the pool does not know is left to snapshots', async () => {
   await round();
   for (const unknownWorker of ['empty', 'refused', 'null'] as const) {
     pool.simulator.quirks.unknownWorker = unknownWorker;
@@ -84,7 +84,7 @@ test('a worker that the pool does not know is left to the snapshots', async () =
   expect(row).toEqual({ removed_at: null });
 });
 
-test('all sub-accounts together take no more than the share of the rate', async () => {
+test('all sub-accounts together take their share of the rate', async () => {
   const { world } = pool.simulator;
   for (let n = 1n; n <= 4n; n += 1n) {
     const farm = { account: 'main', puid: 600n + n, algo: 'SHA256d' };

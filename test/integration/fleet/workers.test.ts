@@ -95,7 +95,7 @@ function requestsSince(mark: number): string[] {
     );
 }
 
-test('P2 a snapshot lands every worker with its status, for one request a page and list', async () => {
+test('P2 a snapshot lands every worker with its status', async () => {
   const { key, workers } = await farm(230);
   for (const worker of workers.slice(0, 40)) simulator.world.changeWorker(worker, { status: 'INACTIVE' });
   for (const worker of workers.slice(40, 45)) simulator.world.changeWorker(worker, { status: 'INVALID' });
@@ -115,7 +115,7 @@ test('P2 a snapshot lands every worker with its status, for one request a page a
   expect(await snapshots(key)).toEqual([{ completed: true, active: 185, inactive: 40 }]);
 });
 
-test('P3 an unchanged snapshot writes no worker again and a sample only for active ones', async () => {
+test('P3 an unchanged snapshot writes samples of active ones only', async () => {
   const { key, workers } = await farm(20);
   simulator.world.changeWorker(workers[0]!, { status: 'INACTIVE', realHashRate: '0' });
   await snapshot(key);
@@ -135,7 +135,7 @@ test('P3 an unchanged snapshot writes no worker again and a sample only for acti
   expect((await sampleCounts(key)).get(1)).toBe(2);
 });
 
-test('an inactive worker that presence down counts as down in each snapshot', async () => {
+test('a worker that stays inactive counts as down in each snapshot', async () => {
   const { key, workers } = await farm(2);
   await snapshot(key);
   simulator.world.changeWorker(workers[0]!, { status: 'INACTIVE', realHashRate: '0' });
@@ -154,7 +154,7 @@ test('an inactive worker that presence down counts as down in each snapshot', as
   ).toEqual([{ snapshots: 4, listed_samples: 8, active_samples: 5, avg: '126', min: '101', max: '201' }]);
 });
 
-test('a worker that is gone is removed after two complete snapshots, and comes back', async () => {
+test('a worker gone for two complete snapshots is removed', async () => {
   const { key, workers } = await farm(3);
   await snapshot(key);
   simulator.world.removeWorker(workers[1]!);
@@ -167,7 +167,7 @@ test('a worker that is gone is removed after two complete snapshots, and comes b
   expect((await stored(key))[1]).toMatchObject({ id: 2, name: 'renamed', removed: false, hps: '7' });
 });
 
-test('one complete snapshot that misses a worker does not remove it when the next one sees it', async () => {
+test('a worker missed by one snapshot only is not removed', async () => {
   const { key, workers } = await farm(3);
   await snapshot(key);
   for (let n = 0; n < 3; n += 1) {
@@ -179,7 +179,7 @@ test('one complete snapshot that misses a worker does not remove it when the nex
   }
 });
 
-test('a sub-account without workers costs three requests at first and one later', async () => {
+test('no workers cost three requests at first and one later', async () => {
   const { key } = await farm(0);
   expect((await snapshot(key)).totals.requests).toBe(3);
   expect((await snapshot(key)).totals.requests).toBe(1);
@@ -188,7 +188,7 @@ test('a sub-account without workers costs three requests at first and one later'
   expect(await stored(key)).toEqual(truth(key));
 });
 
-test('workers that shift from page to page while these are read are not missed', async () => {
+test('workers that shift between pages meanwhile are not missed', async () => {
   const { key, workers } = await farm(350);
   await snapshot(key);
   let page = 0;
@@ -204,7 +204,7 @@ test('workers that shift from page to page while these are read are not missed',
   expect(workers.filter(({ workerId }) => samples.get(Number(workerId)) !== 2)).toEqual([]);
 });
 
-test('a worker that moves between the lists while these are read is settled by a word about itself', async () => {
+test('a worker that moves between lists is asked about itself', async () => {
   const { key, workers } = await farm(4);
   simulator.world.changeWorker(workers[0]!, { status: 'INACTIVE' });
   await snapshot(key);
@@ -233,7 +233,7 @@ test('a worker that moves between the lists while these are read is settled by a
   expect(await stored(key)).toEqual(truth(key));
 });
 
-test('an active worker that is in no list is asked about, and presence', async () => {
+test('an active worker in no list is asked about, and stays', async () => {
   const { key, workers } = await farm(3);
   await snapshot(key);
   const stop = simulator.onRequest(({ params }) => {
@@ -246,7 +246,7 @@ test('an active worker that is in no list is asked about, and presence', async (
   expect((await sampleCounts(key)).get(3)).toBe(2);
 });
 
-test('a snapshot that breaks off half way leaves no sample, no figure and no completed snapshot', async () => {
+test('a snapshot that breaks off leaves nothing', async () => {
   const { key } = await farm(250);
   simulator.faults.when(({ endpoint, params }) =>
     endpoint === 'worker/query' && params['currentPage'] === '3'
@@ -263,7 +263,7 @@ test('a snapshot that breaks off half way leaves no sample, no figure and no com
   expect((await sampleCounts(key)).size).toBe(250);
 });
 
-test('P11 lists that contradict themselves make the run partial and complete no snapshot', async () => {
+test('P11 lists that contradict themselves complete no snapshot', async () => {
   const { key } = await farm(120);
   simulator.quirks.totalNum = 2;
   const result = await snapshot(key);
@@ -295,7 +295,7 @@ test.each([
   expect(await stored(key)).toEqual(truth(key));
 });
 
-test('P8 a worker that cannot be read is quarantined, and neither it nor others are taken for removed', async () => {
+test('P8 an unreadable worker is quarantined, nobody is removed', async () => {
   const { key, workers } = await farm(4);
   await snapshot(key);
   simulator.world.changeWorker(workers[0]!, {
@@ -315,7 +315,7 @@ test('P8 a worker that cannot be read is quarantined, and neither it nor others 
   expect((await stored(key)).map(({ removed }) => removed)).toEqual([false, false, true, true]);
 });
 
-test('names are kept as they are: none, huge, of any script, and SQL', async () => {
+test('names are kept: none, huge, of any script, and SQL', async () => {
   const { key, workers } = await farm(6);
   const names = [
     '',

@@ -46,7 +46,7 @@ const wrong = () => ({ KUCOIN_POOL_API_SECRET: `${env['KUCOIN_POOL_API_SECRET']}
 const told = () =>
   eventually('it was told', TOLD_WITHIN_MS, () => Promise.resolve(listener.messages.length > 0 || null));
 
-test('`kpool start` tells once that credentials are refused, whatever the number of processes, and once that they are well', async () => {
+test('refused credentials are told once by all, and their return', async () => {
   const refused = [start(wrong()), start(wrong())];
   await told();
   await Promise.all(refused.map((each) => each.until(({ msg }) => msg.startsWith('Jobs run'))));
@@ -68,7 +68,7 @@ test('`kpool start` tells once that credentials are refused, whatever the number
 });
 
 test.each(['hang', 'reset'] as const)(
-  'P10 a webhook that fails (%s) harms nothing: the service works and stops in time',
+  'P10 a webhook that fails (%s) does not harm the service',
   async (how) => {
     listener.answer = how;
     listener.hanging = 0;

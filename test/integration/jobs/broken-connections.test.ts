@@ -49,7 +49,7 @@ onBothBackends('every connection is cut, again and again', ({ kind }) => {
   });
 });
 
-test('stopped right after the queue lost its connections in the midst of a statement, it leaves at once', async () => {
+test('stopped when the queue lost its connections, it leaves', async () => {
   const running = lab.start({});
   await running.untilRunning();
   const isLook = lab.sql`application_name = 'kpool queue' AND wait_event_type = 'Lock'`;

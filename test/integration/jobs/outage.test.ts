@@ -59,7 +59,7 @@ afterAll(async () => {
 });
 
 test.each(['fast', 'immediate'] as const)(
-  'a database that is stopped (%s) and comes back: the service goes on by itself, and says little meanwhile',
+  'P12 a database stopped (%s) comes back: the service goes on',
   async (mode) => {
     const before = synced();
     await eventually('it works', 40_000, () => Promise.resolve(synced() > before + 8 ? true : null));

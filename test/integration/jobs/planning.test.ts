@@ -104,7 +104,7 @@ test('P8 a stopped account has no jobs, and the others go on', async () => {
   expect([...new Set(jobs.map(accountOf))]).toEqual([other!.name]);
 });
 
-test('a job that would wait more than 5 s for its permit makes room', async () => {
+test('a job that would wait more than 5 s for a permit makes room', async () => {
   await pool.sync({ streams: CATALOG });
   const busy: Partial<JobContext['service']> = { openCircuitMs: () => 0, waitEstimateMs: () => 20_000 };
   const service = Object.assign(Object.create(pool.service) as JobContext['service'], busy);

@@ -65,7 +65,7 @@ onBothBackends('processes', (backend) => {
   const runsOfEarnings = () =>
     sql<{ run_id: string }[]>`SELECT run_id::text FROM sync.runs WHERE stream = 'earnings' ORDER BY run_id`;
 
-  it('P7 a job whose process is killed is taken up within 10 s, twice in a row, and ends well', async () => {
+  it('P7 a killed process’s job is taken up within 10 s, twice', async () => {
     // Earnings are never answered, until they may be.
     const unhang = simulator.faults.when(({ endpoint }) =>
       endpoint === 'earn/query' ? { kind: 'hang' } : undefined,
@@ -93,7 +93,7 @@ onBothBackends('processes', (backend) => {
     await expectTruth();
   });
 
-  it('stops within 10 s at SIGTERM in the middle of a request, with 0, and gives the job back at once', async () => {
+  it('SIGTERM in a request ends with 0 and gives the job back', async () => {
     const unhang = simulator.faults.when(({ endpoint }) =>
       endpoint === 'earn/query' ? { kind: 'hang' } : undefined,
     );
@@ -114,7 +114,7 @@ onBothBackends('processes', (backend) => {
     await expectTruth();
   });
 
-  it('P6 two processes share the work without a request too many, and one may die', async () => {
+  it('P6 two processes share the pace, and one may die', async () => {
     const env = allEvery('5 s');
     const first = start(env);
     const second = start(env);
@@ -134,7 +134,7 @@ onBothBackends('processes', (backend) => {
     }
   });
 
-  it('a process whose jobs would be elsewhere is refused, and let in when nobody runs', async () => {
+  it('a process whose jobs would be elsewhere is refused', async () => {
     const first = start();
     await first.untilRunning();
     const elsewhere = backend.redisUrl() === null ? { REDIS_URL: 'redis://127.0.0.1:1' } : { REDIS_URL: '' };

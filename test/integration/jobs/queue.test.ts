@@ -45,7 +45,7 @@ onBothBackends('the queue', (backendUnderTest) => {
 
   const plan = (...streams: Stream[]) => planStreams(createJobContext(pool, queue), streams);
 
-  it('holds one job a scope, however often and by whomever it is planned', async () => {
+  it('holds one job a scope, however often it is planned', async () => {
     for (let round = 0; round < 3; round += 1) {
       await Promise.all(Array.from({ length: 4 }, () => plan('earnings')));
     }
@@ -76,7 +76,7 @@ onBothBackends('the queue', (backendUnderTest) => {
     }
   });
 
-  it('serves earnings before rewards, and workers last, whatever came first', async () => {
+  it('serves earnings before rewards, and workers last', async () => {
     for (const stream of ['worker-details', 'workers', 'rewards', 'earnings']) await plan(stream);
     const began: string[] = [];
     const runner = backend.openRunner((job) => Promise.resolve(began.push(job.name)), { concurrency: 1 });

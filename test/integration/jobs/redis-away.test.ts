@@ -31,30 +31,27 @@ describeRedis('Redis is away for a while', () => {
   test.each<['SIGTERM' | 'SIGKILL', string]>([
     ['SIGTERM', 'what it held'],
     ['SIGKILL', 'nothing'],
-  ] as const)(
-    'stopped by %s it comes back with %s: the service goes on, and nothing is lost',
-    async (signal) => {
-      const running = lab.start({ REDIS_URL: redis.url });
-      await running.untilRunning();
-      await lab.untilItWorks('it works');
-      const before = await schedulers();
-      expect(before).toBeGreaterThan(8);
-      await redis.stop(signal);
-      await sleep(OUTAGE_MS);
-      const back = running.lines.length;
-      await redis.start();
-      await lab.untilItWorks('it works again');
-      expect(await schedulers()).toBe(before);
-      await lab.expectTruth();
-      expect(running.text).toBe('');
-      expect(
-        running.lines.slice(0, back).filter(({ msg }) => msg.startsWith('The queue has trouble')).length,
-      ).toBeLessThan(20);
-      expect(await running.end('SIGTERM')).toBe(0);
-    },
-  );
+  ] as const)('stopped by %s it comes back with %s: nothing is lost', async (signal) => {
+    const running = lab.start({ REDIS_URL: redis.url });
+    await running.untilRunning();
+    await lab.untilItWorks('it works');
+    const before = await schedulers();
+    expect(before).toBeGreaterThan(8);
+    await redis.stop(signal);
+    await sleep(OUTAGE_MS);
+    const back = running.lines.length;
+    await redis.start();
+    await lab.untilItWorks('it works again');
+    expect(await schedulers()).toBe(before);
+    await lab.expectTruth();
+    expect(running.text).toBe('');
+    expect(
+      running.lines.slice(0, back).filter(({ msg }) => msg.startsWith('The queue has trouble')).length,
+    ).toBeLessThan(20);
+    expect(await running.end('SIGTERM')).toBe(0);
+  });
 
-  test('stopped meanwhile, the service leaves at once after its last word', async () => {
+  test('stopped meanwhile, the service leaves at once', async () => {
     const running = lab.start({ REDIS_URL: redis.url });
     await running.untilRunning();
     await redis.stop('SIGKILL');

@@ -165,7 +165,7 @@ describeRedis('what the jobs need of Redis', () => {
     await expectRefusal(url, said);
   });
 
-  it('a certificate that nobody trusts is reported by check and start', () =>
+  it('a certificate that nobody trusts is reported', () =>
     expectRefusal(`rediss://localhost:${tlsPort}`, /certificate that is not trusted.*NODE_EXTRA_CA_CERTS/s));
 
   it('a port without TLS is reported by check and start', async () => {

@@ -228,25 +228,22 @@ const BROKEN: readonly (readonly [string, (socket: Socket) => void, Told])[] = [
   ],
 ];
 
-test.each(BROKEN)(
-  'a server that %s: what is repeated, when, and what is reported',
-  async (_what, act, told) => {
-    let connections = 0;
-    const server = createServer((socket) => {
-      connections++;
-      socket.on('error', () => undefined);
-      socket.once('data', () => act(socket));
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    expectTold(await callAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), told);
-    // None is used again after a failure.
-    expect(connections).toBe(told.waits.length + 1);
-    server.close();
-  },
-);
+test.each(BROKEN)('a server that %s: what is repeated and reported', async (_what, act, told) => {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections++;
+    socket.on('error', () => undefined);
+    socket.once('data', () => act(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  expectTold(await callAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), told);
+  // None is used again after a failure.
+  expect(connections).toBe(told.waits.length + 1);
+  server.close();
+});
 
-test('P1 what a server sends beyond its answer is never taken for the answer to the next request', async () => {
+test('P1 bytes beyond an answer are not taken for the next one', async () => {
   const forged = success('["Forged"]');
   let requests = 0;
   const server = createServer((socket) => {
@@ -266,7 +263,7 @@ test('P1 what a server sends beyond its answer is never taken for the answer to 
   server.close();
 });
 
-test('a host that does not accept connections: what is repeated, when, and what is reported', async () => {
+test('a host that refuses connections: repeats and report', async () => {
   // Listens, and never comes to accept: the system's queue is full after a few connections.
   const worker = new Worker(
     `const { parentPort } = require('node:worker_threads');

@@ -58,7 +58,7 @@ test.each([
   server.close();
 });
 
-test('P6 a request that was given up is reset, so that its bytes cannot arrive later', async () => {
+test('P6 a request that was given up is reset', async () => {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -77,7 +77,7 @@ test('P6 a request that was given up is reset, so that its bytes cannot arrive l
 });
 
 test.each(['monotonicMs', 'now'] as const)(
-  'P6 a process that was frozen while it connected sends nothing with that permit (%s)',
+  'P6 a process frozen while it connected sends nothing (%s)',
   async (read) => {
     const pool = await startScriptedPool((_request, response) => answer(response, BODY));
     let frozenMs = 0;
@@ -149,7 +149,7 @@ test.each(['before the headers', 'in the body', 'while waiting to retry', 'while
   },
 );
 
-test('closing ends what is under way, and nothing is sent afterwards', async () => {
+test('closing ends what is under way, and nothing is sent later', async () => {
   const pool = await startScriptedPool(() => undefined);
   const client = createTestClient(pool.url);
   const call = client.queryAlgorithms(CALL).catch((error: unknown) => error);
@@ -160,7 +160,7 @@ test('closing ends what is under way, and nothing is sent afterwards', async () 
   expect(pool.paths).toHaveLength(1);
 });
 
-test('P6 each attempt has a permit of its own, given back when it is over; an expired one sends nothing', async () => {
+test('P6 each attempt has a permit; an expired one sends nothing', async () => {
   const pool = await startScriptedPool((_request, response, n) =>
     n < 3 ? answer(response, '', { status: 500 }) : answer(response, BODY),
   );

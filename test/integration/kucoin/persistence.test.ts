@@ -34,7 +34,7 @@ test('a 403 that passes is nothing but a delay', async () => {
   ]);
 });
 
-test('a call that is throttled to the end says how long the next one should wait', async () => {
+test('a throttled call says how long the next should wait', async () => {
   const pool = await startScriptedPool((_request, response) => answer(response, failure('200002')));
   const client = createTestClient(pool.url, { clock: patientClock() });
   await expect(client.queryAlgorithms(CALL)).rejects.toMatchObject({
@@ -46,7 +46,7 @@ test('a call that is throttled to the end says how long the next one should wait
   expect(client.pacer.throttled).toHaveLength(3);
 });
 
-test('Retry-After decides the delay, in seconds or as a date of the pool', async () => {
+test('Retry-After decides the delay, in seconds or as a date', async () => {
   const pool = await startScriptedPool((_request, response, n) => {
     const date = new Date(Date.UTC(2030, 0, 1)).toUTCString();
     const later = new Date(Date.UTC(2030, 0, 1, 0, 0, 50)).toUTCString();
@@ -92,7 +92,7 @@ test('during maintenance one call asks and the others stay away', async () => {
   expect(pool.paths).toHaveLength(7);
 });
 
-test('a host whose clock is an hour off is corrected by the second request', async () => {
+test('a clock an hour off is corrected by the second request', async () => {
   const pool = await startScriptedPool((request, response) => {
     const timestamp = Number(new URL(request.url ?? '', 'http://pool').searchParams.get('timestamp'));
     answer(response, Math.abs(timestamp - Date.now()) > 5_000 ? failure('400002') : BODY);
@@ -108,7 +108,7 @@ test('a host whose clock is an hour off is corrected by the second request', asy
   }
 });
 
-test('a clock that stays refused is reported with its difference, after two requests', async () => {
+test('a clock that stays refused is reported with its difference', async () => {
   const date = new Date(Date.now() + 7_000).toUTCString();
   const pool = await startScriptedPool((_request, response) =>
     answer(response, failure('400002'), { headers: { date } }),
@@ -121,7 +121,7 @@ test('a clock that stays refused is reported with its difference, after two requ
   expect(pool.paths).toHaveLength(2);
 });
 
-test("the clock is not learnt from a proxy's error page, nor from a cache", async () => {
+test('the clock is not learnt from a proxy’s page, nor a cache', async () => {
   const date = new Date(Date.UTC(2020, 0, 1)).toUTCString();
   const pool = await startScriptedPool((_request, response, n) => {
     if (n === 1) answer(response, '<html>', { status: 502, headers: { date } });

@@ -55,7 +55,7 @@ const loginFor = (proxy: ConnectProxy, scheme = 'http'): string =>
   `${scheme}://user:${encodeURIComponent(PASSWORD)}@localhost:${proxy.port}`;
 
 test.each(['http', 'https'] as const)(
-  'the pool is asked through an %s:// proxy, over one kept tunnel',
+  'the pool is asked through an %s:// proxy, by one tunnel',
   async (scheme) => {
     const proxy = await openProxy(scheme === 'https' ? LOCALHOST_CERTIFICATE : undefined);
     const origin = await openPool();
@@ -78,7 +78,7 @@ test('P6 a request through a proxy that was given up is reset', async () => {
   expect(proxy.ends[0]).toBe('ECONNRESET');
 });
 
-test('P6 one permit is one dispatch, whether the proxy lets it through or not', async () => {
+test('P6 one permit is one dispatch through a proxy', async () => {
   const proxy = await openProxy();
   const pool = await startScriptedPool((_request, response) => answer(response, success('["SHA256d"]')));
   const client = createTestClient(pool.url.replace('127.0.0.1', 'localhost'), {

@@ -78,7 +78,7 @@ const formQuirks = fc.record<Partial<Quirks>>({
   emptyFields: fc.constantFrom('absent', 'null'),
 });
 
-test('P1 however the pool writes its numbers, every figure of every endpoint arrives digit for digit', async () => {
+test('P1 every figure of every endpoint arrives digit for digit', async () => {
   const client = connect();
   const before = { ...simulator.quirks };
   await fc.assert(
@@ -205,7 +205,7 @@ test('a scope that the pool refuses is not asked for again', async () => {
   expect(client.requestCount()).toBe(1);
 });
 
-test('P8 malformed items of the pool are quarantined among sound rows', async () => {
+test('P8 malformed items are quarantined among sound rows', async () => {
   const at = Date.now() - 3_600_000;
   simulator.world.insertRaw('earnings', scope, at, '{"amount":"0.1234567890123456789","currency":"BTC"}');
   const client = connect();

@@ -13,7 +13,7 @@ beforeAll(async () => {
   simulator = await createSimulator({ seed: 7, startAt: Date.now() });
 });
 
-test('check says at once that the database lost its record of requests', async () => {
+test('check says at once that the record of requests is lost', async () => {
   const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   // As a crash leaves it.
   await sql`TRUNCATE sync.crash_marker, sync.slots`;

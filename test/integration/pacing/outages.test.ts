@@ -123,7 +123,7 @@ async function untilItGoesOn(): Promise<number> {
   return performance.now() - fromMs;
 }
 
-test('P6 the pacing survives that its connection is cut again and again, and goes on by itself', async () => {
+test('P6 connections cut again and again: the pacing goes on', async () => {
   const asking = askAllTheTime();
   await untilItGoesOn();
   await onServer(async (sql) => {
@@ -139,7 +139,7 @@ test('P6 the pacing survives that its connection is cut again and again, and goe
 });
 
 test.each(['fast', 'immediate'] as const)(
-  'P6 the pacing survives that PostgreSQL is stopped (%s) and started, and goes on by itself',
+  'P6 PostgreSQL stopped (%s) and started: the pacing goes on',
   async (how) => {
     const asking = askAllTheTime();
     await untilItGoesOn();
@@ -153,7 +153,7 @@ test.each(['fast', 'immediate'] as const)(
   },
 );
 
-test('P6 a proxy that accepts connections and drops them is not asked without pause, and whoever waits is told', async () => {
+test('P6 a proxy that drops connections is asked with pauses', async () => {
   const asking = askAllTheTime();
   await untilItGoesOn();
   proxy.turn('drop');
@@ -171,7 +171,7 @@ test('P6 a proxy that accepts connections and drops them is not asked without pa
   expect(pool.mostInAWindow()).toBe(LIMIT);
 });
 
-test('P6 a connection that goes silent is given up: whoever waits is told, and the pacing goes on', async () => {
+test('P6 a silent connection is given up, and who waits is told', async () => {
   const asking = askAllTheTime();
   await untilItGoesOn();
   proxy.turn('silent');
@@ -193,7 +193,7 @@ test('P6 a connection that goes silent is given up: whoever waits is told, and t
   expect(pool.mostInAWindow()).toBe(LIMIT);
 });
 
-test('a poll that another holds up is given up by both ends: nothing is granted to nobody', async () => {
+test('a poll that is held up is given up by both ends', async () => {
   const asking = askAllTheTime();
   await untilItGoesOn();
   await onServer(async (sql) => {
@@ -211,7 +211,7 @@ test('a poll that another holds up is given up by both ends: nothing is granted 
   expect(pool.mostInAWindow()).toBe(LIMIT);
 });
 
-test('P6 P12 when a backend is killed, what was in flight counts for one lease, and then it goes on', async () => {
+test('P6 P12 what was in flight at a crash counts for one lease', async () => {
   const totalTimeoutMs = 10_000;
   await pacer.stop();
   pacer = startPacer(totalTimeoutMs);
@@ -239,7 +239,7 @@ test('P6 P12 when a backend is killed, what was in flight counts for one lease, 
   expect(pool.mostInAWindow()).toBe(LIMIT);
 });
 
-test('P12 a server that stands still for longer than every limit goes on with the pace', async () => {
+test('P12 a server that stood still goes on with the pace', async () => {
   const asking = askAllTheTime();
   await untilItGoesOn();
   const pids = await onServer(

@@ -55,7 +55,7 @@ test('P6 a bucket that nobody knows counts as just used', async () => {
   expect((await send(pacer)) - truncatedAtMs).toBeGreaterThan(1_000);
 });
 
-test('P6 a throttled key is paced as a whole, by every process, counting what is in flight', async () => {
+test('P6 a throttled key is paced as a whole by every process', async () => {
   const pacer = startPacer();
   const other = startPacer();
   const [inFlight] = await Promise.all([pacer.acquire({ bucket: EARN, priority: 1 }), send(other, WORKER)]);
@@ -79,7 +79,7 @@ test('P6 a throttled key is paced as a whole, by every process, counting what is
   expect(fast.scopeOf('k')).toBe('endpoint');
 });
 
-test('a mere suspicion of throttling is taken back for everyone, a certain report is not', async () => {
+test('a suspicion of throttling is taken back, a report is not', async () => {
   const events: string[] = [];
   const pacer = startPacer({
     onEvent: (event) => event.kind === 'scoped' && events.push(`scoped to ${event.scope}`),
@@ -105,7 +105,7 @@ test('a mere suspicion of throttling is taken back for everyone, a certain repor
   expect(await scopes()).toEqual(['key', 'key']);
 });
 
-test('P6 a smaller limit after a restart counts the slots of the larger one', async () => {
+test('P6 a smaller limit counts the slots of the larger one', async () => {
   const large = startPacer({ requestsPerSecond: 4 });
   const permits = await Promise.all([1, 2, 3, 4].map(() => large.acquire({ bucket: EARN, priority: 1 })));
   permits.forEach((permit) => expect(permit.use()).toBe(true));
@@ -117,7 +117,7 @@ test('P6 a smaller limit after a restart counts the slots of the larger one', as
   permits[3]!.answered();
 });
 
-test('P6 a key that takes the place of another has buckets and a scope of its own', async () => {
+test('P6 a key that replaces another has buckets of its own', async () => {
   const old = startPacer({ requestsPerSecond: 1 });
   old.reportThrottled(EARN);
   const held = await old.acquire({ bucket: EARN, priority: 1 });
@@ -134,7 +134,7 @@ test('P6 a key that takes the place of another has buckets and a scope of its ow
   held.answered();
 });
 
-test('a stopped process leaves nothing held, whatever is answered after its end', async () => {
+test('a stopped process leaves nothing held', async () => {
   const pacer = startPacer();
   const late = await pacer.acquire({ bucket: EARN, priority: 1 });
   late.use();

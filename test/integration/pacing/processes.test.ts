@@ -24,7 +24,7 @@ function startRequester(
   return new ChildProgram(PROGRAM, [JSON.stringify(all)]);
 }
 
-test('P6 four processes share a key: never three requests in a second, a fair share each, and a killed one is made up for', async () => {
+test('P6 four processes share a key’s pace, and one may die', async () => {
   const pool = await startWindowServer({
     limit: 2,
     roundTripMs: () => 20 + 60 * Math.random(),
@@ -51,7 +51,7 @@ test('P6 four processes share a key: never three requests in a second, a fair sh
   expect(pool.rejected()).toBe(0);
 });
 
-test('P6 processes that are killed and started again all the time keep the pace together', async () => {
+test('P6 processes killed all the time keep the pace together', async () => {
   const pool = await startWindowServer({
     limit: 2,
     roundTripMs: () => 300 * Math.random(),

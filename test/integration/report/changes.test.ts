@@ -7,7 +7,7 @@ let sql: postgres.Sql;
 afterAll(() => sql.end());
 const database = useTestDatabase();
 
-test('what changed since an instant is shown for both lists, as it was before and as it is', async () => {
+test('what changed since an instant is shown, before and after', async () => {
   sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   const puid = puidOf(await createLedgerAccount(sql, 'main'), 1);
   await sql`
@@ -40,7 +40,7 @@ test('what changed since an instant is shown for both lists, as it was before an
   expect(same).toEqual({ ids: 4, found: 4 });
 });
 
-test('every close and reopen stays, and the last of a month is in force', async () => {
+test('every close and reopen stays; the last of a month counts', async () => {
   for (const action of ['close', 'reopen', 'close']) {
     await sql`INSERT INTO sync.closes (month, action, instant) VALUES ('2026-09-01', ${action}, sync.fix_ledger_instant())`;
   }

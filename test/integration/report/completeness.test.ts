@@ -70,7 +70,7 @@ const NEWEST = { from: '2026-10-20Z', to: 'infinity', readAgo: '1 minute' };
 const today = new Date().toISOString().slice(0, 10);
 
 describe('completeness', () => {
-  test('windows that were read whole are one certified span, up to the last look', async () => {
+  test('windows read whole are one certified span', async () => {
     await know([
       NEWEST,
       { from: '2026-10-01Z', to: '2026-10-20Z', readAgo: '1 hour' },
@@ -79,7 +79,7 @@ describe('completeness', () => {
     expect(await spansOf('earnings')).toEqual([`2026-01-01 ${today} certified`]);
   });
 
-  test('rows in quarantine, windows not read, gaps, old proofs and unread history are told apart', async () => {
+  test('quarantine, gaps, old proofs and unread history differ', async () => {
     await know(
       [
         NEWEST,
@@ -112,12 +112,12 @@ describe('completeness', () => {
     ]);
   });
 
-  test('a newest window that was not read for three intervals is stale', async () => {
+  test('a newest window not read for three intervals is stale', async () => {
     await know([{ ...NEWEST, readAgo: '4 hours' }]);
     expect((await spansOf('earnings'))[0]).toMatch(/ stale$/);
   });
 
-  test('a list that was never looked at is missing, and does not look empty', async () => {
+  test('a list never looked at is missing, not empty', async () => {
     await know([NEWEST], true, ['earnings']);
     expect(await spansOf('rewards')).toEqual(['… … missing']);
   });
@@ -156,7 +156,7 @@ describe('closing a month', () => {
     expect(await refusalOf()).toContain('have not been read whole since 2026-10 ended');
   });
 
-  test('a month that holds a row in quarantine is refused until a person accepts it', async () => {
+  test('a month with quarantined rows is refused until accepted', async () => {
     await know([{ ...October, to: 'infinity', readAgo: '1 minute', quarantined: 1 }]);
     await sql`
       INSERT INTO sync.quarantined_rows (stream, puid, algo, window_from, window_to, raw, raw_hash, reason)
@@ -167,7 +167,7 @@ describe('closing a month', () => {
     await reopenMonth(sql, OCTOBER, { note: null });
   });
 
-  test('P11 a month with days in doubt is refused, its neighbours are not', async () => {
+  test('P11 a month with days in doubt is refused, no other', async () => {
     await know([
       { from: '2026-10-04Z', to: 'infinity', readAgo: '1 minute' },
       { from: '2026-10-03Z', to: '2026-10-04Z', readAgo: '1 minute', quarantined: 1, inDoubt: 1 },
@@ -185,7 +185,7 @@ describe('closing a month', () => {
     await reopenMonth(sql, findMonth('2026-09')!, { note: null });
   });
 
-  test('what was refused is closed by force, and a month that is proven is closed without', async () => {
+  test('what was refused is closed by force, a proven month without', async () => {
     await know([{ from: '2018-01-01Z', to: 'infinity', readAgo: null }]);
     expect(await closeMonth(sql, findMonth('2025-01')!, { note: 'known', force: true })).toMatchObject({
       outcome: 'recorded',
@@ -197,7 +197,7 @@ describe('closing a month', () => {
     await reopenMonth(sql, OCTOBER, { note: null });
   });
 
-  test('a sub-account that is gone does not hold up the months after it', async () => {
+  test('a sub-account that is gone does not hold up later months', async () => {
     await know([{ from: '2025-01-01Z', to: 'infinity', readAgo: `${daysSince('2025-07-10')} days` }]);
     await sql`UPDATE pool.sub_accounts SET removed_at = '2025-07-15Z' WHERE account_id = ${accountId}`;
     expect(await refusalOf(findMonth('2025-07')!)).toContain('earnings of farm 1');
@@ -207,7 +207,7 @@ describe('closing a month', () => {
     expect(await refusalOf(findMonth('2025-07')!)).toBe('closed');
   });
 
-  test('P11 where nothing was ever read, no month is closed but by force', async () => {
+  test('P11 where nothing was read no month closes but by force', async () => {
     await sql`UPDATE pool.sub_accounts SET removed_at = '2020-01-01Z' WHERE account_id = ${accountId}`;
     expect(await refusalOf()).toContain(
       `sub-accounts and algorithms of account ${accounts - 1} have not been`,
@@ -219,7 +219,7 @@ describe('closing a month', () => {
     });
   });
 
-  test('P11 a month that begins before HISTORY_START is refused, with the day that it takes', async () => {
+  test('P11 a month that begins before HISTORY_START is refused', async () => {
     await know([{ from: '2026-06-10Z', to: 'infinity', readAgo: '1 minute' }]);
     const refusal = (readFrom: string, needed: string) =>
       `The income of account ${accounts - 1} was read from ${readFrom} on only, and ${needed.slice(0, 7)} begins ` +
@@ -229,7 +229,7 @@ describe('closing a month', () => {
     expect(await refusalOf(findMonth('2026-07')!)).toBe('closed');
   });
 
-  test('P11 algorithms that were never looked at are refused; those that sleep, and were, are not', async () => {
+  test('P11 algorithms never looked at are refused, sleeping not', async () => {
     await know([{ from: '2025-01-01Z', to: 'infinity', readAgo: '1 minute' }]);
     await sql`INSERT INTO pool.algorithms (account_id, algo) VALUES (${accountId}, 'Scrypt')`;
     await sql`
@@ -272,7 +272,7 @@ describe('freshness', () => {
     expect(await freshnessOf('rewards')).toMatchObject({ isLate: true, state: 'late' });
   });
 
-  test('a first sync is late only when it does not get on for three intervals', async () => {
+  test('a first sync is late when it stands for three intervals', async () => {
     await know([NEWEST], false);
     await sql`UPDATE sync.cursors SET last_success_at = NULL`;
     const age = async (ago: string) => {
@@ -302,7 +302,7 @@ describe('freshness', () => {
     await sql`UPDATE sync.streams SET every_ms = 3600000 WHERE stream = 'earnings'`;
   });
 
-  test('the last failure, open quarantine and unknown values are named', async () => {
+  test('the last failure, quarantine and unknown values are named', async () => {
     await know([NEWEST]);
     await sql`UPDATE sync.cursors SET consecutive_failures = 2 WHERE stream = 'earnings'`;
     await sql`

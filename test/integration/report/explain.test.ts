@@ -18,7 +18,7 @@ async function explain(...args: readonly string[]) {
   return runCliInProcess(['explain', ...args], { DATABASE_URL: database.url, LOG_LEVEL: 'silent' });
 }
 
-test('P4 one figure can be followed: every state, its proof, and what a close held', async () => {
+test('P4 a figure can be followed: its states, proof and close', async () => {
   await sql`
     INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
     VALUES (${puid}, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1.000000000000000001, 'WAIT_SETTLE')`;

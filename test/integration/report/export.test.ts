@@ -86,7 +86,7 @@ describe('a month', () => {
     await earn({ day: '2025-03-01', amount: '7' });
   });
 
-  test('P1 a statement holds what was mined in it, digit for digit, and adds up exactly', async () => {
+  test('P1 a statement is exact and adds up to the last digit', async () => {
     const { manifest, lines, text } = await exported({ period: '2025-02' });
     expect(lines).toHaveLength(5);
     expect(lines[0]).toBe(
@@ -109,7 +109,7 @@ describe('a month', () => {
     });
   });
 
-  test('a name that a spreadsheet would run as a formula is text, a negative amount stays a number', async () => {
+  test('a name that could run as a formula is text', async () => {
     const { text } = await exported({ period: '2025-02' });
     expect(text).toContain(",'=cmd|calc,7,");
     expect(text).toContain(',"Über ""sub"", eins",8,');
@@ -157,7 +157,7 @@ describe('a month', () => {
     expect({ ...(about as object), files: manifest.files }).toEqual(manifest);
   });
 
-  test('P1 a workbook holds each amount as text, digit for digit, and beside it a number', async () => {
+  test('P1 a workbook holds each amount as text and as a number', async () => {
     const { files } = await writeExport(sql, request({ period: '2025-02', fileType: 'xlsx' }));
     const entries = unzipSync(readFileSync(files[0]));
     const xml = (name: string) => strFromU8(entries[name]!);
@@ -201,7 +201,7 @@ describe('a month', () => {
     },
   );
 
-  test('Koinly gets what was paid: the label mining, UTC, what is taken back as an amount sent', async () => {
+  test('Koinly gets what was paid, and what is taken back as sent', async () => {
     const feb = await exported({ format: 'koinly', period: '2025-02' });
     expect(feb.lines).toEqual([
       'Date,Sent Amount,Sent Currency,Received Amount,Received Currency,Fee Amount,Fee Currency,Net Worth Amount,Net Worth Currency,Label,Description,TxHash',
@@ -213,7 +213,7 @@ describe('a month', () => {
     expect(march.lines[1]).toMatch(/^2025-03-01 00:00:00 UTC,0\.25,BTC,,,,,,,cost,/);
   });
 
-  test('CoinTracker gets the same in its own order, its dates month first', async () => {
+  test('CoinTracker gets the same in its order, month first', async () => {
     const { lines } = await exported({ format: 'cointracker', period: '2025-02' });
     expect(lines).toEqual([
       'Date,Received Quantity,Received Currency,Sent Quantity,Sent Currency,Fee Amount,Fee Currency,Tag',
@@ -229,7 +229,7 @@ describe('a month', () => {
     expect(idsOf(all.lines)).toEqual(expect.arrayContaining(idsOf(first.lines)));
   });
 
-  test('a file that is there is not replaced, unless forced; nothing half written is left', async () => {
+  test('a file is replaced only when forced, and never half written', async () => {
     await exported({ period: '2025-02' });
     const before = readdirSync(folder).sort();
     expect(before).toEqual(['statement-2025-02.csv', 'statement-2025-02.csv.manifest.json']);
@@ -243,7 +243,7 @@ describe('a month', () => {
     expect(readdirSync(folder).sort()).toEqual(before);
   });
 
-  test('a folder is made with those above it; where none can be made the export says so at once', async () => {
+  test('a folder is made; where none can be made it says so', async () => {
     const deep = path.join(folder, 'books', '2025');
     await writeExport(sql, request({ period: '2025-02', folder: deep }));
     expect(readdirSync(deep)).toContain('statement-2025-02.csv');
@@ -260,7 +260,7 @@ describe('a month', () => {
 });
 
 describe('as of', () => {
-  test('P4 what an export said of an instant it says again, whatever happened since', async () => {
+  test('P4 what an export said of an instant it says again', async () => {
     await earn({ day: '2025-05-01', amount: '1' });
     const first = await exported({ period: '2025-05' });
     await earn({ day: '2025-05-01', amount: '2', settledAt: '2025-05-03T00:00:00Z' });
@@ -275,7 +275,7 @@ describe('as of', () => {
     expect(now.manifest.totals['BTC']?.total).toBe('6');
   });
 
-  test('P11 an instant before the first sync says so, instead of a silent nothing', async () => {
+  test('P11 an instant before the first sync says so', async () => {
     const { notes, manifest } = await writeExport(sql, request({ asOf: '2020-01-01T00:00:00Z' }));
     expect([manifest.rows, notes]).toEqual([
       0,
@@ -283,7 +283,7 @@ describe('as of', () => {
     ]);
   });
 
-  test('P11 no rows of a month that was read is one thing, of one that was not another', async () => {
+  test('P11 no rows of a read month differ from one not read', async () => {
     const empty = async (period: string) => {
       const { manifest, notes, isUnread } = await writeExport(sql, request({ period, mayReplace: true }));
       expect(manifest.rows).toBe(0);
@@ -318,13 +318,13 @@ describe('as of', () => {
     await sql`DELETE FROM sync.cursors`;
   });
 
-  test('an instant to come is refused: what it would say could still change', async () => {
+  test('an instant to come is refused: it could still change', async () => {
     await expect(writeExport(sql, request({ asOf: '2999-01-01T00:00:00Z' }))).rejects.toMatchObject({
       code: 'usage.invalid',
     });
   });
 
-  test('a closed month is exported as of its close; what changes later is booked in an open one', async () => {
+  test('a closed month is exported as of its close', async () => {
     await earn({ day: '2025-07-10', amount: '1' });
     const closed = await closeMonth(sql, findMonth('2025-07')!, { note: null, force: true });
     await earn({ day: '2025-07-10', amount: '0.75' });
@@ -348,7 +348,7 @@ describe('as of', () => {
   });
 });
 
-test('on the cash basis a late payment of a closed month is in the next one, for tax tools on its own day', async () => {
+test('cash basis: a late payment is in the next open month', async () => {
   await earn({ day: '2025-10-30', amount: '2' });
   await closeMonth(sql, findMonth('2025-10')!, { note: null, force: true });
   await earn({ day: '2025-10-30', amount: '2', settledAt: '2025-10-31T09:00:00Z' });
@@ -363,7 +363,7 @@ test('on the cash basis a late payment of a closed month is in the next one, for
 });
 
 describe('only what changed since the last export', () => {
-  test('new, changed and vanished rows, and together they come to the same as everything', async () => {
+  test('new, changed and vanished rows come to the whole', async () => {
     const chain = { sinceLast: true, period: '2024-03', format: 'statement' } as const;
     await earn({ day: '2024-03-01', amount: '1' });
     await earn({ day: '2024-03-02', amount: '2', settledAt: '2024-03-03T00:00:00Z' });
@@ -392,7 +392,7 @@ describe('only what changed since the last export', () => {
     expect(whole.manifest.totals['BTC']).toMatchObject({ settled: '1.5', pending: '4', total: '5.5' });
   });
 
-  test('what an export continues is checked: a file that was changed or is gone is reported, a broken manifest refused', async () => {
+  test('what an export continues is checked for changes', async () => {
     const chain = { sinceLast: true, period: '2024-09' } as const;
     const first = await writeExport(sql, request(chain));
     writeFileSync(first.files[0], 'edited');
@@ -408,7 +408,7 @@ describe('only what changed since the last export', () => {
     await expect(writeExport(sql, request({ ...chain, period: '2024-10' }))).resolves.toBeDefined();
   });
 
-  test('an export that was interrupted is none: nothing of it is left, and the next continues the one before', async () => {
+  test('an interrupted export is none, the next continues the last', async () => {
     const chain = { sinceLast: true, period: '2024-11' } as const;
     const first = await writeExport(sql, request(chain));
     const before = readdirSync(folder).sort();
@@ -423,7 +423,7 @@ describe('only what changed since the last export', () => {
     expect(second.manifest).toMatchObject({ changesSince: first.manifest.asOf, rows: 1 });
   });
 
-  test('what was taken back and counts again is a row of its own: no tool may skip it as one that it has', async () => {
+  test('what was taken back and counts again is a row of its own', async () => {
     const chain = { sinceLast: true, period: '2024-07', format: 'koinly' } as const;
     await earn({ day: '2024-07-01', amount: '1', settledAt: '2024-07-02T00:00:00Z' });
     await earn({ day: '2024-07-02', amount: '1' });
@@ -443,7 +443,7 @@ describe('only what changed since the last export', () => {
     expect(idsOf(whole)).toEqual([idsOf(first)[0], idsOf(back)[1]]);
   });
 
-  test('a tax tool books the difference, and knows the correction from the row', async () => {
+  test('a tax tool books the difference as a correction', async () => {
     const chain = { sinceLast: true, period: '2024-06', format: 'koinly' } as const;
     await earn({ day: '2024-06-01', amount: '1', settledAt: '2024-06-02T00:00:00Z' });
     await earn({ day: '2024-06-02', amount: '1', settledAt: '2024-06-02T00:00:00Z' });

@@ -25,7 +25,7 @@ async function contentOf(relation: string, accountId: number): Promise<string[]>
   return rows.map(({ row }) => row);
 }
 
-test('what the ledger said at a fixed instant, income_as_of says for ever', async () => {
+test('what the ledger said at an instant, it says for ever', async () => {
   await fc.assert(
     fc.asyncProperty(ledgerSteps, async (steps) => {
       const accountId = await createLedgerAccount(sql, `account ${accounts++}`);
@@ -52,7 +52,7 @@ test('before anything was known, income_as_of says nothing', async () => {
   expect(await contentOf(`report.income_as_of('${before!.instant}')`, accountId)).toEqual([]);
 });
 
-test('at the very instant of a change the new state holds, and only that one', async () => {
+test('at the very instant of a change only the new state holds', async () => {
   const accountId = await createLedgerAccount(sql, 'instant');
   await sql`
     INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)

@@ -49,7 +49,7 @@ function changesOf(accountId: number) {
       FROM report.income_changes WHERE account_id = ${accountId} ORDER BY known_at`;
 }
 
-test('a closed month plus its adjustments is what the ledger says today, after any history', async () => {
+test('a closed month and its adjustments are today’s ledger', async () => {
   await fc.assert(
     fc.asyncProperty(
       ledgerSteps,
@@ -83,7 +83,7 @@ test('a closed month plus its adjustments is what the ledger says today, after a
   await sql`DELETE FROM sync.settings WHERE key = 'report_time_zone'`;
 });
 
-test('closed months on the cash basis plus their adjustments are what was paid in them as we know it today', async () => {
+test('cash basis: closed months and adjustments are what was paid', async () => {
   await fc.assert(
     fc.asyncProperty(
       ledgerSteps,
@@ -122,7 +122,7 @@ test('closed months on the cash basis plus their adjustments are what was paid i
   await sql`DELETE FROM sync.settings WHERE key = 'report_time_zone'`;
 });
 
-test('a payment of a closed month that the pool shows late is booked in an open one, and only on the cash basis', async () => {
+test('a late payment of a closed month is booked in an open one', async () => {
   const accountId = await createLedgerAccount(sql, 'late payment');
   await sql`
     INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
@@ -143,7 +143,7 @@ test('a payment of a closed month that the pool shows late is booked in an open 
   ]);
 });
 
-test('the time zone of the reports cannot change while a month is closed', async () => {
+test('the reports’ time zone is fixed while a month is closed', async () => {
   await close(SEPTEMBER);
   await expect(setZone('Europe/Berlin')).rejects.toMatchObject({
     code: 'KP001',
@@ -154,7 +154,7 @@ test('the time zone of the reports cannot change while a month is closed', async
   await sql`DELETE FROM sync.settings WHERE key = 'report_time_zone'`;
 });
 
-test('a change of a closed month is booked in the earliest later month that was open when it became known', async () => {
+test('a change is booked in the first month open when known', async () => {
   const accountId = await createLedgerAccount(sql, 'booked');
   await earn(accountId, '2026-09-10Z', '1');
   await close(SEPTEMBER);
@@ -175,7 +175,7 @@ test('a change of a closed month is booked in the earliest later month that was 
   ]);
 });
 
-test('a settlement alone, or a reward that an earning stands for, changes no closed amount', async () => {
+test('a settlement alone changes no closed amount', async () => {
   const accountId = await createLedgerAccount(sql, 'unchanged');
   await sql`
     INSERT INTO pool.rewards (puid, algo, currency, mined_at, type, ordinal, amount, status)
@@ -186,7 +186,7 @@ test('a settlement alone, or a reward that an earning stands for, changes no clo
   expect([...(await changesOf(accountId))]).toEqual([]);
 });
 
-test('after a reopening the adjustments before it no longer stand: the month itself holds them', async () => {
+test('after a reopening earlier adjustments no longer stand', async () => {
   const accountId = await createLedgerAccount(sql, 'reopened');
   await earn(accountId, '2026-09-10Z', '1');
   await close(SEPTEMBER);
@@ -201,7 +201,7 @@ test('after a reopening the adjustments before it no longer stand: the month its
   ]);
 });
 
-test('closing twice and reopening what is open are refused, and every record is kept', async () => {
+test('closing twice is refused, and every record is kept', async () => {
   const [before] = await sql<{ closes: number }[]>`SELECT count(*)::int AS closes FROM sync.closes`;
   await closeMonth(sql, OCTOBER, { note: 'first', force: true });
   expect(await closeMonth(sql, OCTOBER, FORCED)).toEqual({

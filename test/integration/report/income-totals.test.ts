@@ -80,7 +80,7 @@ async function expectTotalsAsRecomputed(accountId: number, zone: string): Promis
 }
 
 test.each(['UTC', 'America/New_York', 'Asia/Kathmandu'])(
-  'daily and monthly income say what adding up the ledger says, after any history (%s)',
+  'daily and monthly income equal the ledger’s sums (%s)',
   async (zone) => {
     await setReportZone(zone);
     await fc.assert(

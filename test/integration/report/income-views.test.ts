@@ -50,7 +50,7 @@ describe('the ledger of income', () => {
     return rows.map(({ item }) => item);
   };
 
-  test('a reward counts unless earnings hold its day, and events and subsidies always count', async () => {
+  test('a reward counts unless earnings hold its day', async () => {
     await earn({ day: '2026-10-01', amount: '1' });
     for (const type of [
       'MINING_EARN',
@@ -77,7 +77,7 @@ describe('the ledger of income', () => {
     ]);
   });
 
-  test('once the pool withdraws the earning, the reward beside it counts', async () => {
+  test('once the earning is withdrawn, the reward beside it counts', async () => {
     await earn({ day: '2026-10-01', amount: '1' });
     await reward('MINING_EARN', { day: '2026-10-01', amount: '0.9' });
     await sql`UPDATE pool.earnings SET withdrawn_at = now() WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId})`;
@@ -96,7 +96,7 @@ describe('the ledger of income', () => {
   });
 });
 
-test('rewards left out are shown beside the earnings that stand for them, and where they differ', async () => {
+test('rewards left out are shown beside their earnings', async () => {
   await earn({ day: '2026-10-01', amount: '1' });
   await reward('MINING_EARN', { day: '2026-10-01', amount: '1' });
   await earn({ day: '2026-10-02', amount: '1', status: 'WAIT_SETTLE' });
@@ -112,7 +112,7 @@ test('rewards left out are shown beside the earnings that stand for them, and wh
   ]);
 });
 
-test('merged mining is left out by evidence: only where its amount equals an earning’s', async () => {
+test('merged mining is left out only where amounts are equal', async () => {
   await earn({ day: '2026-10-01', amount: '25.458995' });
   await reward('UNITE_COIN_EARN', { day: '2026-10-01', amount: '0.000000000119' });
   await earn({ day: '2026-10-02', amount: '2.50' });
@@ -130,7 +130,7 @@ test('merged mining is left out by evidence: only where its amount equals an ear
   expect(await total()).toBe('30.358995000119');
 });
 
-test('accrual counts by mining day and cash by settle day; what is settled without a day stays apart', async () => {
+test('accrual counts by mining day, cash by settle day', async () => {
   await earn({ day: '2026-09-30', amount: '1', settledAt: '2026-10-01T06:00:00Z' });
   await earn({ day: '2026-10-01', amount: '2', settledAt: null });
   await earn({ day: '2026-10-02', amount: '4', status: 'WAIT_SETTLE', settledAt: '2026-10-03T06:00:00Z' });
@@ -144,7 +144,7 @@ test('accrual counts by mining day and cash by settle day; what is settled witho
   ]);
 });
 
-test('a day or month that only has payments does not pull the averages of income down', async () => {
+test('days that only have payments do not lower the averages', async () => {
   await earn({ day: '2026-09-29', amount: '2', settledAt: '2026-10-01T06:00:00Z' });
   await earn({ day: '2026-09-30', amount: '4', settledAt: '2026-10-01T06:00:00Z' });
   for (const [relation, average] of [
@@ -160,7 +160,7 @@ test('a day or month that only has payments does not pull the averages of income
   }
 });
 
-test('a coin that only rewards list has an efficiency, by the hashrate of the day’s other coins', async () => {
+test('a coin of rewards only has the efficiency of the day', async () => {
   await earn({ day: '2026-10-01', amount: '1', hashRateHps: '2e15' });
   await reward('UNITE_COIN_EARN', { day: '2026-10-01', amount: '6', currency: 'NMC' });
   await reward('REWARD_EARN', { day: '2026-10-01', amount: '9', currency: 'NMC' });
@@ -175,7 +175,7 @@ test('a coin that only rewards list has an efficiency, by the hashrate of the da
   expect((await efficiency())[1]).toEqual({ currency: 'NMC', own: '2' });
 });
 
-test('what is not settled is listed with its age, unknown statuses too', async () => {
+test('what is not settled is listed with its age', async () => {
   const day = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10);
   await earn({ day, amount: '1', status: 'WAIT_SETTLE' });
   await earn({ day, amount: '2', status: 'HELD', currency: 'LTC' });
@@ -188,7 +188,7 @@ test('what is not settled is listed with its age, unknown statuses too', async (
   ]);
 });
 
-test('days without an earning inside a scope’s life are named, up to its machines’ last share', async () => {
+test('days without an earning inside a scope’s life are named', async () => {
   const missing = async (): Promise<string[]> => {
     const rows = await sql<{ day: string }[]>`
       SELECT mining_date::text AS day FROM report.missing_days WHERE account_id = ${accountId} ORDER BY mining_date`;
@@ -204,7 +204,7 @@ test('days without an earning inside a scope’s life are named, up to its machi
   expect(await missing()).toEqual(['2026-10-02', '2026-10-03', '2026-10-05']);
 });
 
-test('a sub-account that earns half of what its hashrate should is seen against the account and its own past', async () => {
+test('half the expected income is seen beside peers and the past', async () => {
   for (const day of ['2026-10-01', '2026-10-02']) {
     await earn({ day, amount: '2', subAccount: 1, hashRateHps: '1e15' });
     await earn({ day, amount: '6', subAccount: 2, hashRateHps: '3e15' });

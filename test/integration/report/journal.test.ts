@@ -65,7 +65,7 @@ async function expectedBalances(): Promise<unknown> {
   );
 }
 
-test('P1 hledger accepts the journal, and its balances are those of the views to the last digit', async () => {
+test('P1 hledger accepts the journal, balances equal the views', async () => {
   const { file } = await journal('hledger');
   const end = runJournalProgram('hledger', [
     ...['-f', file, 'balance', '-N', '--flat'],
@@ -85,7 +85,7 @@ test('P1 hledger accepts the journal, and its balances are those of the views to
   ).toEqual(await expectedBalances());
 });
 
-test('P1 Beancount accepts the journal, on either basis; what is not paid is none of the cash basis', async () => {
+test('P1 Beancount accepts the journal, on either basis', async () => {
   for (const basis of ['accrual', 'cash'] as const) {
     const { file, manifest } = await journal('beancount', { basis });
     expect(manifest.leftOut).toEqual({ 'nothing to book': 1 });
@@ -98,7 +98,7 @@ test('P1 Beancount accepts the journal, on either basis; what is not paid is non
   }
 });
 
-test('a transaction has the row, its exact amount, and the price of the books follows', async () => {
+test('a transaction has the row, its exact amount and its price', async () => {
   const { file } = await journal('beancount', { period: '2026-10' });
   const text = await readFile(file, 'utf8');
   const [row] = await sql<
@@ -114,7 +114,7 @@ test('a transaction has the row, its exact amount, and the price of the books fo
   expect(text).not.toContain('12345678.9');
 });
 
-test('a pending item that is paid leaves the receivable in the next journal', async () => {
+test('a paid item leaves the receivable in the next journal', async () => {
   const chain = await mkdtemp(path.join(folder, 'chain-'));
   await journal('hledger', { folder: chain });
   await sql`UPDATE pool.earnings SET status = 'SETTLED', settled_at = '2026-10-09Z' WHERE mining_date = '2026-10-03'`;
@@ -124,7 +124,7 @@ test('a pending item that is paid leaves the receivable in the next journal', as
   );
 });
 
-test('the accounts are those of a mapping file, and a wrong one is refused in one sentence', async () => {
+test('accounts come from a mapping file; a wrong one is refused', async () => {
   const mapping = path.join(folder, 'accounts.json');
   await writeFile(mapping, '{"wallet": "Assets:Cold", "open": false, "commodities": {"BTC": "XBT"}}');
   const text = await readFile((await journal('beancount', { accountsFile: mapping })).file, 'utf8');

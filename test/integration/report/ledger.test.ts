@@ -32,7 +32,7 @@ beforeAll(async () => {
   ledger = await openLedger(database.url);
 });
 
-test('P1 programs read amounts as text, digit for digit, and ids as bigint', async () => {
+test('P1 programs read amounts as text and ids as bigint', async () => {
   const items: IncomeItem[] = [];
   for await (const item of ledger.income({
     account: 'main',
@@ -59,7 +59,7 @@ test('P1 programs read amounts as text, digit for digit, and ids as bigint', asy
   ]);
 });
 
-test('items that nobody reads to the end leave no connection behind', async () => {
+test('items not read to the end leave no connection behind', async () => {
   for await (const item of ledger.income()) {
     expect(item.amount).toBe(EXACT);
     break;

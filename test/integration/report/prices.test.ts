@@ -66,7 +66,7 @@ test('what has no price has no value, never 0, and is named', async () => {
   ]);
 });
 
-test('P1 P3 the same file twice changes nothing, and values are exact', async () => {
+test('P1 P3 the same file twice changes nothing', async () => {
   const text = `${HEADER}BTC,EUR,2026-10-01,50000.10\nBTC,EUR,2026-10-02,50000.000000000000000001\nBTC,EUR,2026-11-01,60000\n`;
   expect((await importText(text)).stdout.trim()).toBe('2 prices added, 0 replaced, 1 unchanged.');
   expect((await importText(text)).stdout.trim()).toBe('0 prices added, 0 replaced, 3 unchanged.');
@@ -77,7 +77,7 @@ test('P1 P3 the same file twice changes nothing, and values are exact', async ()
   expect((await kpool('prices', 'missing')).code).toBe(0);
 });
 
-test('a bad file imports nothing, and one sentence says which line is wrong', async () => {
+test('a bad file imports nothing and names its wrong line', async () => {
   const before = await prices();
   const cases = [
     [
@@ -105,7 +105,7 @@ test('a bad file imports nothing, and one sentence says which line is wrong', as
   expect(await prices()).toBe(before);
 });
 
-test('P4 a price that is replaced is kept; after a close that is an adjustment of the value', async () => {
+test('P4 a replaced price is kept; after a close it is adjusted', async () => {
   await sql`
     INSERT INTO sync.closes (month, action, instant) VALUES ('2026-10-01', 'close', sync.fix_ledger_instant())`;
   const text = `${HEADER}BTC,EUR,2026-10-01,50001.10\nBTC,EUR,2026-11-01,60000\n`;

@@ -70,7 +70,7 @@ test.each([
   await asReader((tx) => tx.unsafe(`SELECT * FROM report.${relation}`));
 });
 
-test('a reader sees income, its changes and unknown values through the reports', async () => {
+test('a reader sees income, its changes and unknown values', async () => {
   const seen = await asReader(
     (tx) => tx`
       SELECT (SELECT total_text FROM report.monthly_income) AS total,
@@ -80,7 +80,7 @@ test('a reader sees income, its changes and unknown values through the reports',
   expect([...seen]).toEqual([{ total: '2', change: '1', unknown: 'status ODD' }]);
 });
 
-test('a reader opens no table of the machinery, and changes nothing', async () => {
+test('a reader opens no table of the machinery', async () => {
   for (const statement of [
     'SELECT * FROM sync.cursors',
     'SELECT * FROM sync.income_days',
@@ -92,7 +92,7 @@ test('a reader opens no table of the machinery, and changes nothing', async () =
   }
 });
 
-test('every report names the account in every row, and every column of it is explained', async () => {
+test('every report names the account and explains its columns', async () => {
   const unexplained = await sql`
     SELECT c.relname AS view, a.attname AS column
       FROM pg_class c
@@ -113,7 +113,7 @@ test('every report names the account in every row, and every column of it is exp
   expect(nameless.map(({ relname }) => relname as string)).toEqual(['missing_prices']);
 });
 
-test('P10 no report shows what belongs to the machinery: no key, no fingerprint, no raw row', async () => {
+test('P10 no report shows a key, a fingerprint or a raw row', async () => {
   const columns = await sql<{ column: string }[]>`
     SELECT DISTINCT a.attname AS column
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -56,7 +56,7 @@ test.each<[code: number, when: string, totals: readonly [puid: number, amount: s
   expect((await reconcile()).code).toBe(code);
 });
 
-test('P11 a total whose rows are in quarantine says where to see them, the accepted ones too', async () => {
+test('P11 a total with rows in quarantine says where they are', async () => {
   await sql`
     INSERT INTO sync.quarantined_rows (stream, puid, algo, raw, raw_hash, reason, accepted_at)
     VALUES ('earnings', ${puidOf(accountId, 1)}, 'SHA256d', '{}', 'a', 'odd', now())`;

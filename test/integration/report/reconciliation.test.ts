@@ -24,7 +24,7 @@ async function giveTotal(accountId: number, currency: string, amount: string): P
     VALUES (${puidOf(accountId, 1)}, ${currency}, sync.fix_ledger_instant(), ${amount}::numeric)`;
 }
 
-test('P1 the ledger is compared as it was known when the pool gave its total, exact, by list and status', async () => {
+test('P1 a total is compared with the ledger of its instant', async () => {
   await fc.assert(
     fc.asyncProperty(ledgerSteps, ledgerSteps, async (before, after) => {
       const accountId = await createLedgerAccount(sql, `account ${accounts++}`);
@@ -130,7 +130,7 @@ test.each(CASES)('the pool gives $what: $verdict', async ({ total, verdict, isRe
   if (expected.difference !== undefined) expect(row?.difference).toBe(expected.difference);
 });
 
-test('a total that only has the pool’s digits matches to them, and the difference is shown', async () => {
+test('a total rounded by the pool matches to its digits', async () => {
   const accountId = await createLedgerAccount(sql, 'digits');
   await sql`
     INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
@@ -146,7 +146,7 @@ test('a total that only has the pool’s digits matches to them, and the differe
   });
 });
 
-test('what the pool settled just before its total, and listed to us afterwards, is explained', async () => {
+test('what settled just before its total is explained', async () => {
   const accountId = await createLedgerAccount(sql, 'later');
   await sql`
     INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
@@ -168,7 +168,7 @@ test('what the pool settled just before its total, and listed to us afterwards, 
   });
 });
 
-test('the account’s own total is compared with all its sub-accounts together, as of its own moment', async () => {
+test('an account’s total is compared with all its sub-accounts', async () => {
   const accountId = await createLedgerAccount(sql, 'whole');
   await sql`
     INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
@@ -198,7 +198,7 @@ test('the account’s own total is compared with all its sub-accounts together, 
   );
 });
 
-test('one definition has to fit all totals of an account; what it does not fit has a reason', async () => {
+test('one definition has to fit all totals of an account', async () => {
   const accountId = await createLedgerAccount(sql, 'one definition');
   const puid = puidOf(accountId, 1);
   await sql`
@@ -299,7 +299,7 @@ test('the days that are not certified are named beside the verdict', async () =>
   expect(await seen()).toEqual([null, null]);
 });
 
-test('after a sync of everything, every total that the pool gives matches', async () => {
+test('after a sync of everything, every total matches', async () => {
   const other = await createTestDatabase();
   const pool = await createSyncedPool({
     databaseUrl: other.url,

@@ -7,7 +7,7 @@ let sql: postgres.Sql;
 afterAll(() => sql.end());
 const database = useTestDatabase();
 
-test('the ledger shows the row_id that exports carry, whatever the names hold', async () => {
+test('the ledger shows the row_id that exports carry', async () => {
   sql = postgres(database.url, { max: 2, onnotice: () => undefined });
   await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES (${'a "b" \\ / \t \u0001 \u007f \u2028 €'}, 'x')`;
   await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (1, 9007199254740993, 'farm')`;

@@ -48,7 +48,7 @@ async function someoneWaits(): Promise<void> {
 test.each([
   ['the earning commits first', earn, reward],
   ['the reward commits first', reward, earn],
-] as const)('income that both lists land at the same moment counts once: %s', async (_, first, second) => {
+] as const)('income that both lists land at one moment counts once: %s', async (_, first, second) => {
   const accountId = await createLedgerAccount(sql, `account ${accounts++}`);
   let waiting: Promise<unknown> | undefined;
   await sql.begin(async (one) => {
@@ -61,7 +61,7 @@ test.each([
   expect(await totalOf(accountId)).toBe('1');
 });
 
-test('commits of different sub-accounts never wait for each other’s totals, whatever account, coin and day they share', async () => {
+test('commits of different sub-accounts never wait for each other', async () => {
   const accountId = await createLedgerAccount(sql, `account ${accounts++}`);
   await sql.begin(async (one) => {
     await earn(one, accountId);
@@ -73,7 +73,7 @@ test('commits of different sub-accounts never wait for each other’s totals, wh
   expect(await totalOf(accountId)).toBe('2');
 });
 
-test('algorithms of one sub-account that earn the same coin at the same moment take turns', async () => {
+test('algorithms of one sub-account take turns at one coin', async () => {
   const accountId = await createLedgerAccount(sql, `account ${accounts++}`);
   let waiting: Promise<unknown> | undefined;
   await sql.begin(async (one) => {
@@ -97,7 +97,7 @@ test('a commit that is rolled back leaves no trace in the totals', async () => {
   expect(await totalOf(accountId)).toBe('1');
 });
 
-test('P3 a statement that changes no row of the ledger writes nothing to the totals', async () => {
+test('P3 a statement that changes no row leaves the totals alone', async () => {
   const accountId = await createLedgerAccount(sql, `account ${accounts++}`);
   await earn(sql, accountId);
   const versions = () => sql`
@@ -108,7 +108,7 @@ test('P3 a statement that changes no row of the ledger writes nothing to the tot
   expect([...(await versions())]).toEqual(before);
 });
 
-test('a time zone that the server does not know is refused, and changes nothing', async () => {
+test('a time zone that the server does not know is refused', async () => {
   await expect(
     sql`INSERT INTO sync.settings (key, value) VALUES ('report_time_zone', '"Mars/Olympus"')`,
   ).rejects.toThrow('Mars/Olympus');

@@ -64,7 +64,7 @@ test('answers of every wrong kind, and a sound one after each', async () => {
   expect((await call(simulator, 'algo/query')).success).toBe(true);
 });
 
-test('connections break before the headers, in the body, or never answer', async () => {
+test('connections break before the headers, in the body, or hang', async () => {
   for (const fault of [
     { kind: 'reset', at: 'headers' },
     { kind: 'reset', at: 'body' },
@@ -84,7 +84,7 @@ test('connections break before the headers, in the body, or never answer', async
   expect((await call(simulator, 'algo/query')).success).toBe(true);
 });
 
-test('faults queue up, hit only their endpoint, and rules see every other request', async () => {
+test('faults queue up and hit only their endpoint', async () => {
   simulator.faults.next('user/query', { kind: 'code', code: '1' }, 2);
   simulator.faults.next('*', { kind: 'code', code: '2' });
   const stop = simulator.faults.when((entry) =>

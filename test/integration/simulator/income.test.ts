@@ -30,7 +30,7 @@ const served = (row: SimIncome) => ({
 const multiset = (items: readonly unknown[]) =>
   items.map((item) => JSON.stringify(item, Object.keys(item as object).sort())).sort();
 
-test('pages walked to the end hold the true multiset of earnings and rewards, newest first', async () => {
+test('pages hold the true multiset of rows, newest first', async () => {
   for (const [endpoint, rows] of [
     ['earn/query', simulator.world.earnings(scope)],
     ['reward/query', simulator.world.rewards(scope)],
@@ -43,7 +43,7 @@ test('pages walked to the end hold the true multiset of earnings and rewards, ne
   }
 });
 
-test('the seeded income looks real: all types, merged coins, pending and long pending rows, equal rewards', async () => {
+test('the seeded income looks real', async () => {
   const long = await createSimulator({ seed: 7, startAt: NOON, rateLimit: null });
   const { world } = long;
   const rewards = world.scopes().flatMap((key) => world.rewards(key));
@@ -66,7 +66,7 @@ test('the seeded income looks real: all types, merged coins, pending and long pe
   await long.close();
 });
 
-test('amounts of 18 decimals and of 20 digits are served digit for digit', async () => {
+test('amounts of 18 decimals and 20 digits are served exactly', async () => {
   const amounts = [
     '0.123456789012345678',
     '99999999999999999999.999999999999999999',
@@ -89,7 +89,7 @@ test('amounts of 18 decimals and of 20 digits are served digit for digit', async
   ).toThrow(RangeError);
 });
 
-test('a window serves exactly the rows between its ends, whatever the bounds mean', async () => {
+test('a window serves exactly the rows between its ends', async () => {
   const reads: Record<string, (at: number, start: number, end: number) => boolean> = {
     inclusive: (at, start, end) => at >= start && at <= end,
     exclusive: (at, start, end) => at > start && at < end,
@@ -120,7 +120,7 @@ test('a window serves exactly the rows between its ends, whatever the bounds mea
   );
 });
 
-test('totals are the settled ledger to the last digit, for the user and for each sub-account', async () => {
+test('totals are the settled ledger to the last digit', async () => {
   simulator.world.insertEarning(scope, { currency: 'LTC', minedAtMs: NOON, amount: '0.000000000000000001' });
   const scaled = (text: string) => {
     const [integer = '', fraction = ''] = text.split('.');
@@ -143,7 +143,7 @@ test('totals are the settled ledger to the last digit, for the user and for each
   expect(simulator.world.accountTotal('main', 'LTC')).toBe(total);
 });
 
-test('what a test does to a row shows in the next answer: amend, settle, withdraw, restore, raw items, extra fields', async () => {
+test('what a test does to a row shows in the next answer', async () => {
   const { world } = simulator;
   const list = () => walk(simulator, 'earn/query', asked({ coinName: 'NEW' }));
   const rows = world.insertEarning(

@@ -10,7 +10,7 @@ async function start(options: Partial<SimulatorOptions> = {}): Promise<void> {
 }
 afterEach(() => simulator.close());
 
-test('the third request within a second is turned away, per key and endpoint', async () => {
+test('the third request within a second is turned away', async () => {
   await start();
   const [first, second] = simulator.accounts;
   const ask = async (endpoint: string, credentials = first!) =>

@@ -79,7 +79,7 @@ test('it does not matter in how many steps the clock moves', async () => {
   );
 });
 
-test('as days pass income appears, pending rows settle and totals grow', async () => {
+test('as days pass income appears, settles and is totalled', async () => {
   const simulator = await start();
   const { world, clock } = simulator;
   const [scope] = world.scopes('main');
@@ -114,7 +114,7 @@ test('retroactive income appears later than its mining date', async () => {
   expect(late.map((row) => row.type)).toContain('HASH_RATE_EARN');
 });
 
-test('machines fall silent, come back, and are replaced by others with ids of their own', async () => {
+test('machines fall silent, come back, and are replaced', async () => {
   const simulator = await createSimulator({
     seed: 5,
     startAt: NOON,
@@ -135,7 +135,7 @@ test('machines fall silent, come back, and are replaced by others with ids of th
   expect([...before].some(([id, status]) => status === 'INACTIVE' && after.get(id) === 'ACTIVE')).toBe(true);
 });
 
-test('walking the three statuses lists every machine once, in the order asked for', async () => {
+test('the three statuses list every machine once, in order', async () => {
   const simulator = await createSimulator({
     seed: 5,
     startAt: NOON,
@@ -164,7 +164,7 @@ test('walking the three statuses lists every machine once, in the order asked fo
   expect(total).toEqual([...total].sort().reverse());
 });
 
-test('what a test decides about machines and sub-accounts stays so while the clock runs', async () => {
+test('what a test decides stays so while the clock runs', async () => {
   const simulator = await start();
   const { world, clock } = simulator;
   const [scope] = world.scopes('main');

@@ -76,7 +76,7 @@ describe('a connection that is terminated', () => {
   });
 });
 
-it('a connection that is terminated while it was idle is replaced, or fails as what may pass', async () => {
+it('a terminated idle connection is replaced, or may pass', async () => {
   await client.$queryRaw`SELECT 1`;
   await terminate();
   // Whether the driver hears of the end before the next statement leaves is a matter of chance.
@@ -109,7 +109,7 @@ it.each([
   await expectWorks();
 });
 
-it('a deadlock is resolved by the database, and one of the two may try again', async () => {
+it('of a deadlock one side may try again', async () => {
   await sql`INSERT INTO sync.settings (key, value) VALUES ('a', '1'), ('b', '1')`;
   let bothHold = (): void => undefined;
   const both = new Promise<void>((resolve) => (bothHold = resolve));
@@ -130,7 +130,7 @@ it('a deadlock is resolved by the database, and one of the two may try again', a
   await expectWorks();
 });
 
-it('a lock that is not free in time and a statement that takes too long may pass', async () => {
+it('a lock not free in time and a slow statement may pass', async () => {
   const locked = await failureOf(() =>
     sql.begin(async (other) => {
       await other`LOCK TABLE pool.accounts`;
@@ -150,7 +150,7 @@ it('a lock that is not free in time and a statement that takes too long may pass
   expect([locked.message, slow.message].join()).toMatch(/did not give a lock.*took longer/);
 });
 
-it('a database that turned read-only may come back, and says what to do', async () => {
+it('a database turned read-only may come back', async () => {
   const error = await failureOf(() =>
     inTransaction(client, async (tx) => {
       await tx.$executeRaw`SET TRANSACTION READ ONLY`;
@@ -174,7 +174,7 @@ it('no connection that is free in time may pass', async () => {
   expect([error.code, error.message]).toEqual(['database.failed', expect.stringContaining('in time')]);
 });
 
-it('a server whose connections are all taken may pass, and says what to raise', async () => {
+it('a server whose connections are all taken may pass', async () => {
   const role = `crowded_${database.name}`;
   await sql.unsafe(`CREATE ROLE ${role} LOGIN PASSWORD 'for-tests-only' CONNECTION LIMIT 1`);
   const url = new URL(database.url);
@@ -215,7 +215,7 @@ it.each<[string, (url: URL) => void, string]>([
   }
 });
 
-it('a proxy without a server behind it, which accepts connections and drops them, may pass', async () => {
+it('a proxy without a server behind it may pass', async () => {
   let accepted = 0;
   const proxy = createServer((socket) => {
     accepted += 1;
@@ -230,7 +230,7 @@ it('a proxy without a server behind it, which accepts connections and drops them
   await new Promise((resolve) => proxy.close(resolve));
 });
 
-it('a mistake of ours is no failure of the database, and is not tried again as if it could pass', async () => {
+it('a mistake of ours is no failure of the database', async () => {
   const error = await failureOf(() =>
     inTransaction(client, () => {
       throw new TypeError('x is not a function');

@@ -53,7 +53,7 @@ test('a new window commits in six statements', async () => {
   expect(Math.max(...commits)).toBeLessThanOrEqual(6);
 });
 
-test('P3 a visit of an unchanged scope takes at most eight statements', async () => {
+test('P3 an unchanged scope takes at most eight statements', async () => {
   const place = await scopeOf(90);
   await lab.sync(place);
   const calls = await statementsOf(place);

@@ -63,7 +63,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-test('a view whose text changed is applied again, with what uses it', async () => {
+test('a view whose text changed is applied with what uses it', async () => {
   await migrate(sql, await filesWith(BOTH));
   const changed = await filesWith({
     ...BOTH,
@@ -110,7 +110,7 @@ test("a user's view on one of ours stays, or stops the change", async () => {
   expect(await sql`SELECT two FROM public.mine`).toEqual([{ two: 4 }]);
 });
 
-test('a function with other parameters takes the place of the former', async () => {
+test('a function with other parameters replaces the former', async () => {
   const before = {
     'report.a_sum': `CREATE OR REPLACE FUNCTION report.a_sum(one integer) RETURNS integer LANGUAGE sql AS 'SELECT one';`,
   };
@@ -147,7 +147,7 @@ test('P7 of views of which one fails, none is changed', async () => {
   expect(await sql`SELECT one, two FROM report.a_base`).toEqual([{ one: 1, two: 2 }]);
 });
 
-test('P7 of four processes that start at once, one changes the views', async () => {
+test('P7 of four processes that start, one changes the views', async () => {
   const changed = await filesWith({
     'report.income_ledger': `${await scriptOf('report.income_ledger')}-- Changed.\n`,
   });

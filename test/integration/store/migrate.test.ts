@@ -81,7 +81,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-test('an empty database gets every migration, in order, and a migrated one gets none', async () => {
+test('an empty database gets every migration once, in order', async () => {
   expect(await migrationState(sql)).toMatchObject({ verdict: 'pending', pending: names, appliedCount: 0 });
   const lines: string[] = [];
   expect(await migrate(sql, { log: (line) => lines.push(line) })).toEqual({
@@ -102,7 +102,7 @@ test('an empty database gets every migration, in order, and a migrated one gets 
   });
 });
 
-test('P7 four processes that start at once apply each migration once', async () => {
+test('P7 four processes at once apply each migration once', async () => {
   const clients = [1, 2, 3, 4].map(() => connect());
   const results = await Promise.all(clients.map((client) => migrate(client)));
   await Promise.all(clients.map((client) => client.end()));
@@ -110,7 +110,7 @@ test('P7 four processes that start at once apply each migration once', async () 
   expect(await recordedNames()).toEqual(names);
 });
 
-test('`prisma migrate deploy` and kpool, one after the other, see what the other applied', async () => {
+test('`prisma migrate deploy` and kpool see what the other applied', async () => {
   const half = Math.ceil(names.length / 2);
   expect(await schemaEngine(database.url, await copyMigrations(0, half)).deploy()).toEqual(
     names.slice(0, half),
@@ -125,7 +125,7 @@ test('`prisma migrate deploy` and kpool, one after the other, see what the other
   });
 });
 
-test('`prisma migrate deploy` and kpool at the same time apply each migration once', async () => {
+test('`prisma migrate deploy` and kpool at once apply each once', async () => {
   const engine = schemaEngine(database.url, MIGRATIONS);
   const [byEngine, byUs, again] = await Promise.all([engine.deploy(), migrate(sql), migrate(sql)]);
   expect([...byEngine, ...byUs.applied, ...again.applied].sort()).toEqual(names);
@@ -157,7 +157,7 @@ test('a database of a build before the first release is refused', async () => {
   expect(await sql`SELECT to_regnamespace('pool') AS pool`).toEqual([{ pool: null }]);
 });
 
-test('a migration that another tool left half done is refused, until it is marked as rolled back', async () => {
+test('a migration half done by another tool is refused', async () => {
   const broken = await writeMigrations({ '20260101000000_broken': 'SELECT 1/0;' });
   await expect(schemaEngine(database.url, broken).deploy()).rejects.toThrow('Applying migration');
   expect(await migrationState(sql)).toMatchObject({ verdict: 'failed', failed: ['20260101000000_broken'] });
@@ -181,7 +181,7 @@ test('a migration that was edited after it was applied is refused', async () => 
   });
 });
 
-test('of a migration that fails nothing is kept, and the next start tries it again', async () => {
+test('of a failing migration nothing is kept; it is tried again', async () => {
   const scripts = {
     '20260101000000_good': 'CREATE TABLE good ();',
     '20260102000000_bad': 'CREATE TABLE half (); SELECT 1/0;',
@@ -200,7 +200,7 @@ test('of a migration that fails nothing is kept, and the next start tries it aga
   });
 });
 
-test('P7 killed in the midst of a migration, the next start goes on', async () => {
+test('P7 killed in the midst of a migration, the next goes on', async () => {
   const slow = await writeMigrations({
     '20260101000000_good': 'CREATE TABLE good ();',
     '20260102000000_slow': 'CREATE TABLE half (); SELECT pg_sleep(600);',
@@ -223,7 +223,7 @@ test('P7 killed in the midst of a migration, the next start goes on', async () =
   expect(await migrate(sql, { migrationsDir: fast })).toMatchObject({ alreadyApplied: 1 });
 });
 
-test('a user who may not create roles gets all tables, and is told what to grant by hand', async () => {
+test('a user who may not create roles is told what to grant', async () => {
   const role = `limited_${database.name}`;
   const reader = `reader_${database.name}`;
   // Under a name of its own, since the server has kpool_reader from the other tests.

@@ -69,7 +69,7 @@ test('P3 writing the same rows again writes no row version', async () => {
   expect(await versions()).toEqual(before);
 });
 
-test('P4 each change leaves the state before it, with the time until which it was known', async () => {
+test('P4 each change leaves the state before it', async () => {
   await upsert('2026-01-02', '1');
   await upsert('2026-01-02', '1', 'SETTLED');
   await upsert('2026-01-02', '2', 'SETTLED');
@@ -92,7 +92,7 @@ test('P4 each change leaves the state before it, with the time until which it wa
   ]);
 });
 
-test('P4 a reward keeps its revisions too, and two equal rewards of one day are two rows', async () => {
+test('P4 a reward keeps revisions too, equal ones are two rows', async () => {
   const rows = [0, 1].map((ordinal) => ({
     puid: 7,
     algo: 'SHA256d',
@@ -196,7 +196,7 @@ test('a commit waits for a close under way, and is dated after it', async () => 
   ).toEqual([{ after: true }]);
 });
 
-test('a clock that is set back never dates a change before what a close has said', async () => {
+test('a clock set back dates no change before a close', async () => {
   await upsert('2026-01-04', '1');
   const [fixed] = await sql<{ instant: string }[]>`SELECT sync.fix_ledger_instant()::text AS instant`;
   await replaceClock(`SELECT timestamptz ''2020-01-01 00:00:00+00''`);
@@ -212,7 +212,7 @@ test('a clock that is set back never dates a change before what a close has said
   expect(revisions[2]!.valid_from > revisions[1]!.valid_from).toBe(true);
 });
 
-test('the ledger is refused a transaction that could not see an instant fixed meanwhile', async () => {
+test('the ledger refuses a transaction blind to a fixed instant', async () => {
   await expect(
     sql.begin(
       'isolation level repeatable read',
@@ -244,7 +244,7 @@ async function asOf(instant: string): Promise<readonly unknown[]> {
        AND withdrawn_at IS NULL AND mining_date < '2026-01-01' ORDER BY mining_date`;
 }
 
-test('P4 whatever happens in whatever order, revisions stay contiguous and what was fixed stays said', async () => {
+test('P4 revisions stay contiguous whatever happens', async () => {
   await sql`CREATE TABLE public.offset_ms (ms integer)`;
   await sql`INSERT INTO public.offset_ms VALUES (0)`;
   await replaceClock(

@@ -11,7 +11,7 @@ beforeAll(() => {
   sql = postgres(database.url, { max: 1, onnotice: () => undefined });
 });
 
-test('everything that a person can see in the database says what it is', async () => {
+test('everything that a person sees in the database is explained', async () => {
   const silent = await sql<{ name: string }[]>`
     WITH ours AS (SELECT oid, nspname FROM pg_namespace WHERE nspname IN ('book', 'pool', 'pool_parts', 'report', 'sync'))
     SELECT 'schema ' || nspname AS name FROM ours WHERE obj_description(oid, 'pg_namespace') IS NULL
@@ -45,7 +45,7 @@ describe('a member of kpool_reader', () => {
     for (const { name } of relations) await asReader(`SELECT * FROM ${name} LIMIT 1`);
   });
 
-  test('reads tables that are made later, and samples whose partition was made later', async () => {
+  test('reads tables and partitions that are made later', async () => {
     await sql`CREATE TABLE pool.later ()`;
     await sql`CREATE VIEW report.later AS SELECT sync.now() AS at`;
     await sql`SELECT sync.ensure_worker_sample_partitions('2026-11-01', '2026-11-02')`;
@@ -75,7 +75,7 @@ describe('a member of kpool_reader', () => {
   });
 });
 
-test('samples of a day go to its partition, days are made once and dropped whole', async () => {
+test('samples of a day go to its partition, dropped whole', async () => {
   await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES ('samples', 'f')`;
   const [account] = await sql<{ id: number }[]>`SELECT account_id AS id FROM pool.accounts`;
   await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (${account!.id}, 1, 'sub')`;
@@ -120,7 +120,7 @@ test('a partition that somebody reads is left for the next time', async () => {
   ]);
 });
 
-test('P1 an amount that would have to be rounded is refused, not rounded', async () => {
+test('P1 an amount that would have to be rounded is refused', async () => {
   const insert = (amount: string) =>
     sql.begin(async (transaction) => {
       await transaction`INSERT INTO pool.accounts (account_id, account_name, key_fingerprint) VALUES (99, 'p1', 'f')`;

@@ -8,7 +8,7 @@ import { useTestDatabase } from '../../support/test-database';
 const SCHEMA_FILE = path.join(findMigrationsDirectory(), '..', 'schema.prisma');
 const database = useTestDatabase();
 
-test('the models are exactly the tables that the migrations make, but for those of SQL alone', async () => {
+test('the models are the tables that the migrations make', async () => {
   expect(await schemaEngine(database.url, findMigrationsDirectory()).drift()).toBe('');
 });
 

@@ -9,7 +9,7 @@ import { createLedgerAccount, puidOf } from '../report/ledger-history';
 
 const database = useTestDatabase();
 
-test('P8 of a row of 14 MB a part is kept, and its hash tells it from others', async () => {
+test('P8 of a row of 14 MB a part is kept, and its hash', async () => {
   const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   const client = createStoreClient({
     url: new Secret(database.url),

@@ -20,7 +20,7 @@ beforeAll(() => {
 const registration = (location: typeof IN_POSTGRES | typeof IN_REDIS = IN_POSTGRES, url = database.url) =>
   registerQueue(new Secret(url), location);
 
-test('the location is refused while another one is used, and free when the last user has gone', async () => {
+test('the location is refused while another one is used', async () => {
   const [first, second] = await Promise.all([registration(), registration()]);
   expect([first.verdict.outcome, second.verdict.outcome]).toEqual(['registered', 'registered']);
   const refused = await registration(IN_REDIS);
@@ -31,7 +31,7 @@ test('the location is refused while another one is used, and free when the last 
   await moved.release();
 });
 
-test('a registration whose connection is cut is over, and known to be', async () => {
+test('a registration whose connection is cut is over', async () => {
   const held = await registration();
   await sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
              WHERE datname = ${database.name} AND application_name = 'kpool queue registration'`;
@@ -42,7 +42,7 @@ test('a registration whose connection is cut is over, and known to be', async ()
   await again.ended;
 });
 
-test('a registration whose connection went silent is known to be over when it is asked for a sign of life', async () => {
+test('a registration gone silent is found out when asked', async () => {
   const proxy = new TcpProxy(Number(new URL(database.url).port));
   const url = new URL(database.url);
   url.port = String(await proxy.listen());
@@ -55,7 +55,7 @@ test('a registration whose connection went silent is known to be over when it is
   await proxy.close();
 });
 
-test('whoever waits for the schedules behind one that hangs is told so', async () => {
+test('whoever waits for schedules behind a hung one is told so', async () => {
   let release = (): void => undefined;
   const hanging = new Promise<void>((resolve) => (release = resolve));
   let first: Promise<void> = Promise.resolve();

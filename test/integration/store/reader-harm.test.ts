@@ -123,7 +123,7 @@ test('whatever a reader locks and holds, everything goes on', async () => {
   }
 });
 
-test('a migration that a reader keeps waiting gives up soon and says who it is', async () => {
+test('a migration that a reader holds up says who it is', async () => {
   const migrationsDir = await copyOfMigrations('ALTER TABLE pool.earnings ADD COLUMN later text');
   const session = await reader.reserve();
   try {

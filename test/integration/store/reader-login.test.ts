@@ -53,7 +53,7 @@ async function as<T>(
   }
 }
 
-test('the login reads every table and view of pool and report, also those made later', async () => {
+test('the login reads all of pool and report, also later tables', async () => {
   const role = newName();
   expect(await grant(role)).toMatchObject({ role, isNew: true, database: database.name, excess: [] });
   await sql`CREATE TABLE pool.made_later ()`;
@@ -69,7 +69,7 @@ test('the login reads every table and view of pool and report, also those made l
   await sql`DROP TABLE pool.made_later`;
 });
 
-test('and nothing else: no machinery, no writing, no schema, whatever it sets', async () => {
+test('and nothing else: no machinery, no writing, no schema', async () => {
   const role = newName();
   await grant(role);
   await as(role, async (reader) => {
@@ -91,7 +91,7 @@ test('and nothing else: no machinery, no writing, no schema, whatever it sets', 
   });
 });
 
-test('nor can it make tables of its own, temporary ones or large objects, or take locks', async () => {
+test('nor can it make tables, large objects, or take locks', async () => {
   const role = newName();
   expect((await grant(role)).liberties).toEqual([]);
   await as(role, async (reader) => {
@@ -144,7 +144,7 @@ test('it begins with limits on its time and its connections', async () => {
   ]);
 });
 
-test('what a database of somebody else leaves to every role is said, with the cure', async () => {
+test('what a foreign database grants to every role is said', async () => {
   const owner = newName();
   const role = newName();
   await sql.unsafe(`CREATE ROLE ${owner} LOGIN CREATEROLE PASSWORD 'owner-password'`);
@@ -177,7 +177,7 @@ test('who may write keeps the right to lock that a reader loses', async () => {
   await expect(as(role, (reader) => reader.unsafe(lock))).rejects.toMatchObject({ code: '42501' });
 });
 
-test('granting again changes nothing, a new password replaces the old one', async () => {
+test('granting again changes nothing but the new password', async () => {
   const role = newName();
   await grant(role);
   const acl = () =>
@@ -242,7 +242,7 @@ test('P10 the password itself never reaches the server', async () => {
   expect(JSON.stringify(sent)).not.toContain('never-to-be-sent');
 });
 
-test('a user who may not make roles is told what an administrator has to run', async () => {
+test('a user who may not make roles is told what to run', async () => {
   const owner = newName();
   await sql.unsafe(`CREATE ROLE ${owner} LOGIN PASSWORD 'owner-password'`);
   await sql.unsafe(`GRANT USAGE ON SCHEMA sync TO ${owner}; GRANT ALL ON sync.locks TO ${owner}`);

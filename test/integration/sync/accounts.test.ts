@@ -123,7 +123,7 @@ async function countOf(table: postgres.Fragment): Promise<number> {
   return row!.count;
 }
 
-test('P8 wrong credentials cost one request, stop their account, and the other goes on', async () => {
+test('P8 wrong credentials cost one request, stop one account', async () => {
   const [wrong, right] = [{ ...keyOf(0), apiSecret: 'another-secret' }, keyOf(1)];
   const service = await open(wrong, right);
   const summaries = await syncOnce(service);
@@ -140,7 +140,7 @@ test('P8 wrong credentials cost one request, stop their account, and the other g
   expect(stopLines()).toHaveLength(1);
 });
 
-test('a key that is revoked in the midst of a sync stops everything of its account at the first refusal', async () => {
+test('a key revoked in a sync stops its account at once', async () => {
   const service = await open(...pool.simulator.accounts);
   await syncOnce(service);
   const { apiKey, name } = keyOf(0);
@@ -161,7 +161,7 @@ test('a key that is revoked in the midst of a sync stops everything of its accou
   );
 });
 
-test('an account goes on when its credentials change, and stays stopped when the process only starts again', async () => {
+test('an account goes on when its credentials change, not before', async () => {
   const right = keyOf(0);
   const wrong = { ...right, apiPassphrase: 'another-passphrase' };
   await syncOnce(await open(wrong));
@@ -179,7 +179,7 @@ test('processes that start together register one account', async () => {
   expect(new Set(opened.map(({ accounts }) => accounts[0]!.accountId)).size).toBe(1);
 });
 
-test('credentials that changed are due to be tried at once, once, though everything is fresh', async () => {
+test('changed credentials are due at once, once', async () => {
   const key = keyOf(0);
   const isDue = async (service: SyncService): Promise<boolean> => {
     const { scopes, nowMs } = await service.plan(service.accounts[0]!, 'sub-accounts');
@@ -200,7 +200,7 @@ test('credentials that changed are due to be tried at once, once, though everyth
   expect(await isDue(right)).toBe(false);
 });
 
-test('what failed with the old credentials does not make the new ones wait', async () => {
+test('what failed with old credentials does not delay new ones', async () => {
   const key = keyOf(0);
   const streams = ['sub-accounts', 'earnings'] as const;
   /** How many scopes rest after failures, and the longest rest in seconds. */
@@ -233,7 +233,7 @@ test('what failed with the old credentials does not make the new ones wait', asy
   expect(longest).toBeLessThanOrEqual(60);
 });
 
-test('an account goes on when it is synced by hand after the pool accepts its key again', async () => {
+test('an account synced by hand goes on when its key is accepted', async () => {
   const key = keyOf(0);
   const { apiKey, name } = key;
   const service = await open(key);
@@ -247,7 +247,7 @@ test('an account goes on when it is synced by hand after the pool accepts its ke
   expect(await service.statusOf(service.accounts[0]!)).toBe('ok');
 });
 
-test('a process with outdated credentials stops itself, not the one that has the new ones', async () => {
+test('outdated credentials stop their own process only', async () => {
   const old = keyOf(0);
   const outdated = await open(old);
   await syncOnce(outdated);
@@ -261,7 +261,7 @@ test('a process with outdated credentials stops itself, not the one that has the
   await expectLedgerOf(old.name);
 });
 
-test('P8 two keys of one user: the second is stopped as a duplicate, nothing is counted twice', async () => {
+test('P8 the second key of one user is stopped as a duplicate', async () => {
   const second = await addKey(keyOf(0).name, 'second');
   // At the same moment, so that neither has seen the other.
   const summaries = await syncOnce(await open(keyOf(0), second, keyOf(1)));
@@ -283,7 +283,7 @@ test('P8 two keys of one user: the second is stopped as a duplicate, nothing is 
   expect(await pool.sql`SELECT puid FROM pool.sub_accounts`).toHaveLength(2);
 });
 
-test('a key that shows another user is stopped as changed, nothing is mixed', async () => {
+test('a key that shows another user is stopped, nothing is mixed', async () => {
   const { apiKey, name } = keyOf(0);
   const stranger = pool.simulator.world.addAccount('stranger');
   pool.simulator.world.addSubAccount('stranger', { puid: 900n, pname: 'theirs', defaultAlgo: 'SHA256d' });
@@ -299,7 +299,7 @@ test('a key that shows another user is stopped as changed, nothing is mixed', as
   expect(await statuses()).toMatchObject({ [name]: 'ok' });
 });
 
-test('another user’s key under an old name is found out before any stream but the list of sub-accounts is asked', async () => {
+test('another user’s key is found out before any other stream', async () => {
   const { name } = keyOf(0);
   await syncOnce(await open(keyOf(0)));
   const stranger = pool.simulator.world.addAccount('stranger');
@@ -315,7 +315,7 @@ test('another user’s key under an old name is found out before any stream but 
   expect(await countOf(pool.sql`pool.sub_accounts WHERE puid = 900`)).toBe(0);
 });
 
-test('maintenance opens one circuit per account: nobody stampedes, the other account goes on', async () => {
+test('maintenance opens one circuit an account: no stampede', async () => {
   const [{ apiKey, name }, other] = [keyOf(0), keyOf(1)];
   const service = await open(keyOf(0), other);
   await syncOnce(service);
@@ -348,7 +348,7 @@ test('a sync by hand outlasts a short maintenance', async () => {
   await expectLedgerOf(name);
 });
 
-test('under a 403 that lasts, a sync by hand ends within two minutes, names both meanings, and stops nobody', async () => {
+test('a lasting 403 ends a sync in two minutes, stops nobody', async () => {
   const { apiKey, name } = keyOf(0);
   const service = await open(keyOf(0), keyOf(1));
   pool.simulator.faults.when((request) =>
@@ -367,7 +367,7 @@ test('under a 403 that lasts, a sync by hand ends within two minutes, names both
   expect(await statuses()).toMatchObject({ [name]: 'ok' });
 });
 
-test('a forbidden account is tried once an hour by its list of sub-accounts, and goes on when it is let in', async () => {
+test('a forbidden account is tried once an hour, and let in', async () => {
   const service = await open(keyOf(0));
   await syncOnce(service, { streams: ['sub-accounts'] });
   const [account] = service.accounts as [SyncService['accounts'][number]];

@@ -125,7 +125,7 @@ async function loseTurns(): Promise<void> {
      WHERE datname = current_database() AND application_name = 'kpool locks'`;
 }
 
-test('P11 a pass that finds another one under way waits for it and takes over its result', async () => {
+test('P11 a second pass waits for the first and takes its result', async () => {
   const before = await passes();
   const [first, second] = await passesAtOnce();
   expect(first).toMatchObject({ outcome: 'succeeded', totals: { requests: PASS_REQUESTS - 1 } });
@@ -145,7 +145,7 @@ test('a pass begun after another one ended is a pass of its own', async () => {
   expect((await passes()).passes).toBe(before.passes + 2);
 });
 
-test('P11 a run that takes over a partial result is partial, for the same reason', async () => {
+test('P11 a run that takes over a partial result is partial', async () => {
   simulator.faults.next('worker/query', {
     kind: 'rewrite',
     rewrite: (json) => json.replace(/"workerId":\s*1,/, '"workerId":"none",'),
@@ -168,7 +168,7 @@ test('P8 a pass that waited for one that failed goes itself', async () => {
   expect([outcome, totals.requests]).toEqual(['succeeded', PASS_REQUESTS - 1]);
 });
 
-test('P9 of two passes beside each other, whose turns the database lost, the later to land gives way and succeeds', async () => {
+test('P9 of two passes that lost their turns the later gives way', async () => {
   const before = await passes();
   const gate = holdOne(isSecondPage);
   const first = workersOf(pool.service);
@@ -181,7 +181,7 @@ test('P9 of two passes beside each other, whose turns the database lost, the lat
 });
 
 test.each(['account-income', 'sub-account-income'] as const)(
-  'P9 a total of %s that was asked for earlier and arrives later makes no sample',
+  'P9 a total of %s that arrives later makes no sample',
   async (stream) => {
     const endpoint = stream === 'account-income' ? 'user/earn' : 'sub-user/earn';
     const table = `${stream.replaceAll('-', '_')}_samples`;
@@ -210,7 +210,7 @@ test.each(['account-income', 'sub-account-income'] as const)(
   },
 );
 
-test('P8 services that sync everything at the same moment all succeed', async () => {
+test('P8 services that sync everything at once all succeed', async () => {
   const all = await Promise.all(
     [pool.service, other].map((service) => syncOnce(service, {}, { verifyBeforeMs: Infinity, span: null })),
   );
@@ -221,7 +221,7 @@ test('P8 services that sync everything at the same moment all succeed', async ()
 });
 
 test(
-  'two kpool sync at once, in processes of their own, both end with 0',
+  'two kpool sync at once both end with 0',
   async () => {
     const before = await passes();
     const gate = holdOne(isSecondPage);
@@ -241,7 +241,7 @@ test(
 );
 
 test(
-  'P7 the scope of a process that is killed in the midst of a pass is free at once',
+  'P7 the scope of a killed process is free at once',
   async () => {
     const gate = holdOne(isSecondPage);
     const env = { ...serviceEnv(simulator, database.url), KUCOIN_POOL_REQUESTS_PER_SECOND: '50' };

@@ -62,7 +62,7 @@ test.each([
   ['53200', 'memory runs out', /53200/],
   ['25006', 'it turns read-only', /read-only/],
 ])(
-  'P5 P8 SQLSTATE %s in the midst of a commit (%s): nothing is half written, rewards go on, the next sync gets it',
+  'P5 P8 SQLSTATE %s in a commit (%s): nothing half written',
   async (state, _what, message) => {
     const { simulator, sql } = pool;
     simulator.clock.advance(2 * 86_400_000);
@@ -94,7 +94,7 @@ test.each([
   60_000,
 );
 
-test('P5 a failover to a standby that only reads: every sync says so, and goes on when it may write again', async () => {
+test('P5 a failover to a read-only standby is said, and survived', async () => {
   const turn = async (mode: 'on' | 'off'): Promise<void> => {
     await outside.unsafe(`ALTER DATABASE ${database.name} SET default_transaction_read_only = ${mode}`);
     await outside`

@@ -60,14 +60,14 @@ async function runsOf(stream: string): Promise<unknown[]> {
   return rows.map(({ outcome, asked }) => [outcome, asked]);
 }
 
-test('P11 what asked nothing did not succeed; then the coins that pools mine are asked for, and zeros leave no trace', async () => {
+test('P11 what asked nothing did not succeed; zeros leave no trace', async () => {
   expect(await runsOf('account-income')).toEqual([['skipped', false]]);
   expect(await syncAt(START + HOUR_MS)).toEqual([]);
   expect((await runsOf('account-income')).at(-1)).toEqual(['succeeded', true]);
   expect(await pool.sql`SELECT FROM pool.account_income_samples`).toHaveLength(0);
 });
 
-test('P11 totals that had nothing to ask are asked again as soon as the ledger holds a row', async () => {
+test('P11 totals are asked again once the ledger holds a row', async () => {
   // The coins were asked for this week.
   expect(await syncAt(START + 2 * HOUR_MS)).toEqual(['account-income skipped', 'sub-account-income skipped']);
   const account = pool.service.accounts[0]!;
@@ -81,7 +81,7 @@ test('P11 totals that had nothing to ask are asked again as soon as the ledger h
   expect(await pool.sql`SELECT currency FROM pool.account_income_samples`).toEqual([{ currency: 'LTC' }]);
 });
 
-test('P2 a coin that only its total shows is asked for by name, and its rows land', async () => {
+test('P2 a coin that only its total shows is asked for by name', async () => {
   simulator.quirks.hiddenUnlessAsked = ['BELLS'];
   earn('BELLS', 3, '25.458995');
   earn('BELLS', 2, '1.000000000000000001');

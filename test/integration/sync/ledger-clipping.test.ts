@@ -75,7 +75,7 @@ describe.each([7, 30])('P2 a pool that serves only the last %i days of a wide sp
 
   const short = { tiers: historyOf(240) };
 
-  test('is read completely: a pause in the mining that is longer than that', async () => {
+  test('is read completely: a longer pause in the mining', async () => {
     const place = await scopeOf([...daysFrom(0, 60), ...daysFrom(90 + days, 200 + days)]);
     await expectSuccess(place, short);
     expect((await expectSuccess(place, { ...short, request: VERIFY })).totals).toMatchObject({
@@ -106,12 +106,12 @@ describe.each([7, 30])('P2 a pool that serves only the last %i days of a wide sp
   });
 });
 
-test('P2 a pool that serves only the first days of a wide span is read completely', async () => {
+test('P2 the first days only of a wide span: read completely', async () => {
   lab.simulator.quirks.clippedSpan = { days: 30, keeps: 'first' };
   await expectSuccess(await scopeOf(daysFrom(0, 400)));
 });
 
-test('P2 P4 a pool that serves and counts at most 100 rows a query is read completely, late rows or not', async () => {
+test('P2 P4 at most 100 rows a query: read completely', async () => {
   lab.simulator.quirks.maxRows = 100;
   const place = await scopeOf(daysFrom(0, 200), 2);
   await expectSuccess(place);
@@ -119,7 +119,7 @@ test('P2 P4 a pool that serves and counts at most 100 rows a query is read compl
   expect((await expectSuccess(place, { request: VERIFY })).totals.withdrawn).toBe(0);
 });
 
-test('the span that a pool answers in full is found out once an account, and a cycle costs one request', async () => {
+test('the span answered in full is found out once an account', async () => {
   lab.simulator.quirks.clippedSpan = { days: 30, keeps: 'last' };
   const place = await scopeOf(daysFrom(0, 100));
   const first = await requestsOf(() => expectSuccess(place));
@@ -129,7 +129,7 @@ test('the span that a pool answers in full is found out once an account, and a c
   expect(await requestsOf(() => expectSuccess(other))).toBe(1);
 });
 
-test('P2 what was read too wide before another scope found out is read again', async () => {
+test('P2 what was read too wide before is read again', async () => {
   lab.simulator.quirks.clippedSpan = { days: 30, keeps: 'last' };
   // Nothing gives away that the older rows are left out.
   const early = await scopeOf([...daysFrom(0, 20), ...daysFrom(300, 320)]);
@@ -138,7 +138,7 @@ test('P2 what was read too wide before another scope found out is read again', a
   await expectSuccess(early);
 });
 
-test('a refused span is found out once: the next run asks for no longer one', async () => {
+test('a refused span is found out once', async () => {
   lab.simulator.quirks.maxSpanDays = 200;
   const place = await scopeOf(daysFrom(0, 300));
   await expectSuccess(place);
@@ -174,20 +174,17 @@ test.each([
   [4, 2],
   [6, 2],
   [3, 1],
-])(
-  'P4 the answer of the request before, from request %i on for %i, makes no row vanish',
-  async (nth, times) => {
-    const place = await scopeOf(daysFrom(0, 400));
-    await expectSuccess(place);
-    repeatAnswers(nth, times);
-    const result = await lab.sync(place, { tiers, request: VERIFY });
-    expect(result.totals.withdrawn).toBe(0);
-    lab.simulator.faults.clear();
-    await expectTruth(place);
-  },
-);
+])('P4 a stale answer, from request %i for %i, hides no row', async (nth, times) => {
+  const place = await scopeOf(daysFrom(0, 400));
+  await expectSuccess(place);
+  repeatAnswers(nth, times);
+  const result = await lab.sync(place, { tiers, request: VERIFY });
+  expect(result.totals.withdrawn).toBe(0);
+  lab.simulator.faults.clear();
+  await expectTruth(place);
+});
 
-test('P2 an empty answer at first is not believed before a second one', async () => {
+test('P2 a first empty answer is not believed before a second', async () => {
   const place = await scopeOf(daysFrom(0, 90));
   lab.simulator.faults.next('reward/query', {
     kind: 'rewrite',
@@ -197,7 +194,7 @@ test('P2 an empty answer at first is not believed before a second one', async ()
   await expectSuccess(place);
 });
 
-test('P2 P4 a count of the page alone, on pages that are capped without a word, hides none: totalPage tells', async () => {
+test('P2 P4 a count of the page alone hides no row', async () => {
   Object.assign(lab.simulator.quirks, { totalNum: 'of-page', pageSizeCap: 20, pageSizeAdmitted: false });
   const place = await scopeOf(daysFrom(49, 59));
   await expectSuccess(place);
@@ -205,7 +202,7 @@ test('P2 P4 a count of the page alone, on pages that are capped without a word, 
   expect((await expectSuccess(place)).totals.withdrawn).toBe(0);
 });
 
-test('P4 a count of the page alone withdraws none when pages become capped', async () => {
+test('P4 a count of the page alone withdraws none when capped', async () => {
   const place = await scopeOf(daysFrom(0, 60));
   await expectSuccess(place);
   Object.assign(lab.simulator.quirks, { totalNum: 'of-page', pageSizeCap: 20, pageSizeAdmitted: false });
@@ -225,7 +222,7 @@ test('an honest pool costs two requests more for a row withdrawn', async () => {
   expect(await requestsOf(() => expectSuccess(place))).toBe(3);
 });
 
-test('a scope without rows costs one request a visit, one more a week', async () => {
+test('a scope without rows costs a request a visit', async () => {
   const place = await scopeOf([]);
   await expectSuccess(place);
   const requests: number[] = [];
@@ -237,7 +234,7 @@ test('a scope without rows costs one request a visit, one more a week', async ()
   expect(requests.filter((count) => count === 2)).toHaveLength(2);
 });
 
-test('rows withdrawn all over the history do not have everything paged for each window', async () => {
+test('rows withdrawn everywhere do not have all paged each time', async () => {
   const place = await scopeOf(daysFrom(0, 440));
   await expectSuccess(place);
   const rows = lab.simulator.world.rewards(place.key);
@@ -251,7 +248,7 @@ test('rows withdrawn all over the history do not have everything paged for each 
   expect(requests).toBeLessThan(70);
 });
 
-test('a pool that ignores the bounds costs one request a cycle where its rows fit a page', async () => {
+test('ignored bounds cost one request a cycle for one page', async () => {
   lab.simulator.quirks.bounds = 'ignored';
   const place = await scopeOf(daysFrom(0, 50));
   await expectSuccess(place);

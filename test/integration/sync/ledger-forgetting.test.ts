@@ -131,7 +131,7 @@ test('P4 P11 an empty list changes nothing for seven days', async () => {
   await expectTruth(place);
 });
 
-test('P4 seven days of empty answers withdraw no row, however young', async () => {
+test('P4 seven days of empty answers withdraw no row', async () => {
   const { place } = await scopeOf(5);
   // The end of tomorrow is asked for, too.
   lab.simulator.world.insertEarning(place.key, {
@@ -177,7 +177,7 @@ test('P4 rows that vanish among served ones are withdrawn', async () => {
   await expectTruth(place);
 });
 
-test('P4 the youngest income that vanishes at the old end is withdrawn', async () => {
+test('P4 the youngest row that vanishes at the old end goes', async () => {
   const { place, rows } = await scopeOf(6);
   lab.simulator.world.withdraw(rows[5]!);
   expect(await verify(place)).toMatchObject({ outcome: 'succeeded', withdrawn: 1 });

@@ -44,7 +44,7 @@ async function brokenScope(): Promise<{ place: LabScope; broken: { withdraw(): v
   return { place, broken: { withdraw: () => world.withdraw(raw) } };
 }
 
-test('P8 a row that cannot be understood is kept whole, the others land, and the run is partial', async () => {
+test('P8 an unreadable row is kept whole, and the others land', async () => {
   const { place } = await brokenScope();
   const result = await lab.sync(place);
   expect([result.outcome, result.totals.inserted, result.totals.quarantined]).toEqual(['partial', 5, 1]);
@@ -59,7 +59,7 @@ test('P8 a row that cannot be understood is kept whole, the others land, and the
   expect(freshness?.['open']).toBe(1);
 });
 
-test('P8 a row whose side fields cannot be read lands without them, and is counted as degraded', async () => {
+test('P8 a row with unreadable side fields lands as degraded', async () => {
   const place = await lab.newScope('earnings');
   const raw =
     `{"amount":1.5,"currency":"BTC","miningDate":${DAY},"status":"SETTLED","settleTime":"soon",` +
@@ -84,7 +84,7 @@ test('P8 a row whose side fields cannot be read lands without them, and is count
   expect([again.outcome, again.totals.changed, again.totals.unchanged]).toEqual(['succeeded', 0, 1]);
 });
 
-test('P8 two broken rows that are equal are two, and none is kept twice when it is served again', async () => {
+test('P8 two equal broken rows are two, none is kept twice', async () => {
   const { place } = await brokenScope();
   lab.simulator.world.insertRaw('earnings', place.key, DAY, BROKEN);
   await lab.sync(place);
@@ -93,7 +93,7 @@ test('P8 two broken rows that are equal are two, and none is kept twice when it 
   expect(await quarantineOf(place)).toHaveLength(2);
 });
 
-test('P4 nothing is withdrawn on the day of a broken row, it is in doubt', async () => {
+test('P4 nothing is withdrawn on the day of a broken row', async () => {
   const { place, broken } = await brokenScope();
   await lab.sync(place);
   const gone = lab.simulator.world.earnings(place.key).find(({ minedAtMs }) => minedAtMs === DAY);
@@ -135,7 +135,7 @@ test.each([String(DAY - 50 * DAY_MS), '"soon"'])(
   60_000,
 );
 
-test('P8 it is tried again daily, with the windows around it left alone, and resolved when it becomes readable', async () => {
+test('P8 it is tried again daily until it becomes readable', async () => {
   const { world } = lab.simulator;
   const place = await lab.newScope('earnings');
   const old = DAY - 400 * DAY_MS;
@@ -164,7 +164,7 @@ test('P8 it is tried again daily, with the windows around it left alone, and res
   expect(await lab.storedOf(place)).toEqual(lab.truthOf(place));
 });
 
-test('P8 a read that contradicts itself does not resolve what it did not serve', async () => {
+test('P8 a contradictory read does not resolve what it lacked', async () => {
   const { place } = await brokenScope();
   await lab.sync(place);
   lab.simulator.faults.next(
@@ -180,7 +180,7 @@ test('P8 a read that contradicts itself does not resolve what it did not serve',
   lab.simulator.faults.clear();
 });
 
-test('P8 P11 a person lists, looks at and accepts it: the run is partial no longer', async () => {
+test('P8 P11 a person accepts it: the run is partial no longer', async () => {
   const { place } = await brokenScope();
   await lab.sync(place);
   const [{ quarantine_id: number } = { quarantine_id: '' }] = await quarantineOf(place);
@@ -208,7 +208,7 @@ test('P8 P11 a person lists, looks at and accepts it: the run is partial no long
   expect([result.outcome, result.totals.quarantined]).toEqual(['succeeded', 0]);
 });
 
-test('P11 an accepted row stands for one row that vanished, not for two', async () => {
+test('P11 an accepted row stands for one vanished row, not two', async () => {
   const { place } = await brokenScope();
   await lab.sync(place);
   await kpool('quarantine', 'accept', ...(await quarantineOf(place)).map((row) => row.quarantine_id));

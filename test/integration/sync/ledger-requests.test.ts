@@ -78,14 +78,14 @@ test('a first sync of a long history stays within its requests', async () => {
   );
 });
 
-test('a first sync of days that hold more rows than a page stays within its requests', async () => {
+test('days of more rows than a page stay within their requests', async () => {
   const shape: Shape = (i) => TODAY - (Math.floor(i / 240) + 1) * DAY_MS + (i % 240) * 300_000;
   for (const order of ['desc', 'asc'] as const) {
     expect(await firstSync(2_400, shape, { order })).toBeLessThanOrEqual(budgetOf(2_400));
   }
 });
 
-test('a pool that serves rows in no order at all costs two requests for a page at most', async () => {
+test('rows in no order cost two requests a page at most', async () => {
   for (const size of [150, 500, 1_095, 3_000]) {
     const requests = await firstSync(size, SHAPES['one a day']!, { order: 'unstable' });
     expect(requests).toBeLessThanOrEqual(2 * Math.ceil(size / 100) + 4);

@@ -39,7 +39,7 @@ async function changesOf(place: LabScope): Promise<string[]> {
 }
 
 test.each(['null', 'absent', 'zero', 'time'] as const)(
-  'P4 a row that settles is one row with two revisions; its settle time while pending is %s',
+  'P4 a settled row has two revisions; time while pending: %s',
   async (pendingSettleTime) => {
     Object.assign(lab.simulator.quirks, { pendingSettleTime });
     const { place, row } = await pendingRow();
@@ -54,7 +54,7 @@ test.each(['null', 'absent', 'zero', 'time'] as const)(
   },
 );
 
-test('P4 an amount that changes at settlement, and again afterwards, is shown revision by revision', async () => {
+test('P4 an amount that changes is shown revision by revision', async () => {
   const { place, row } = await pendingRow();
   const before = { instant: await lab.now(), truth: lab.truthOf(place) };
   lab.simulator.world.amend(row, { amount: '0.49', status: 'SETTLED', settledAtMs: DAY + DAY_MS });
@@ -72,7 +72,7 @@ test('P4 an amount that changes at settlement, and again afterwards, is shown re
   }
 });
 
-test('P4 a row that vanishes is withdrawn after two reads agree, never deleted, and restored when it comes back', async () => {
+test('P4 a vanished row is withdrawn after two reads, restored', async () => {
   const { place, row } = await pendingRow();
   lab.simulator.world.withdraw(row);
   const before = lab.simulator.requests.count();
@@ -87,7 +87,7 @@ test('P4 a row that vanishes is withdrawn after two reads agree, never deleted, 
   ]);
 });
 
-test('rows with one natural key, some equal in every field, keep their ordinals while one of them changes', async () => {
+test('rows with one key keep their ordinals while one changes', async () => {
   const place = await lab.newScope('rewards');
   const { world } = lab.simulator;
   const bonus = { currency: 'BTC', minedAtMs: DAY, amount: '1' };

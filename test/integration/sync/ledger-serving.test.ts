@@ -128,7 +128,7 @@ test.each([8, -8])('P2 times taken for those of UTC%d cost two pages a cycle', a
   await expectTruth(place);
 });
 
-test('P2 rows that are selected by when they were settled, days later, are all there', async () => {
+test('P2 rows selected by a later settle time are all there', async () => {
   const place = await lab.newScope('earnings');
   lab.simulator.quirks.boundsOn = 'settled';
   const rows = lab.simulator.world.insertMany(
@@ -163,7 +163,7 @@ test('P2 windows are tried weekly where bounds were ignored', async () => {
 });
 
 test.each(['last', 'first', 'last-in-disguise', 'refused'] as const)(
-  'P2 a scope of 10 to 100 rows is read in four requests by a pool for which a page beyond the end is %s',
+  'P2 10 to 100 rows take four requests, beyond the end: %s',
   async (beyondEnd) => {
     for (const count of [10, 50, 99, 100]) {
       Object.assign(lab.simulator.quirks, { beyondEnd });
@@ -177,7 +177,7 @@ test.each(['last', 'first', 'last-in-disguise', 'refused'] as const)(
   },
 );
 
-test('P2 a scope without rows is empty, not malformed, where the pool answers with nothing', async () => {
+test('P2 a scope without rows is empty, not malformed', async () => {
   for (const noRows of ['null', 'object', 'list', 'absent'] as const) {
     Object.assign(lab.simulator.quirks, { noRows });
     const { place } = await scopeOf(0);
@@ -187,7 +187,7 @@ test('P2 a scope without rows is empty, not malformed, where the pool answers wi
   }
 });
 
-test('a pool that refuses ends in the future is asked up to now, which is learnt once for all scopes', async () => {
+test('refused future ends are learnt once for all scopes', async () => {
   const fresh = await LedgerLab.open(database.url, {}, 'of today');
   try {
     fresh.simulator.quirks.futureEnds = 'refused';
@@ -212,7 +212,7 @@ test('a pool that refuses ends in the future is asked up to now, which is learnt
 });
 
 test.each(['ten', 'rows'] as const)(
-  'a pool that says %s for the size of a page still costs one request a cycle',
+  'a page whose size is said as %s costs one request a cycle',
   async (pageSizeSays) => {
     const { place } = await scopeOf(43);
     Object.assign(lab.simulator.quirks, { pageSizeSays });
@@ -224,7 +224,7 @@ test.each(['ten', 'rows'] as const)(
 );
 
 test.each(['inserted-asc', 'inserted-desc'] as const)(
-  'P2 a late row that stands apart from its day (%s) is not missed by a page that looks sorted',
+  'P2 a late row apart from its day (%s) is not missed',
   async (order) => {
     const { place } = await scopeOf(230, (i) => DAY - (order === 'inserted-asc' ? 229 - i : i) * DAY_MS);
     Object.assign(lab.simulator.quirks, { order });
@@ -278,7 +278,7 @@ test('P2 hundreds of rows on one day all land, some on one instant', async () =>
   await expectTruthUnder({ bounds: 'utc-days' }, { place, rows: rows.slice(10, 14) });
 });
 
-test('P2 equal rows are as many as the pool serves, also beyond a page', async () => {
+test('P2 equal rows are as many as the pool serves', async () => {
   const { place } = await scopeOf(0);
   const { world } = lab.simulator;
   world.insertReward(place.key, { currency: 'BTC', minedAtMs: DAY, amount: '1' }, 240);
@@ -289,7 +289,7 @@ test('P2 equal rows are as many as the pool serves, also beyond a page', async (
   await expectTruth(place);
 });
 
-test('P2 one row among 150 equal ones is not lost where the order changes from request to request', async () => {
+test('P2 one row among 150 equal ones in no order is not lost', async () => {
   Object.assign(lab.simulator.quirks, { order: 'unstable-ties' });
   for (let n = 0; n < 8; n += 1) {
     const { place } = await scopeOf(1, () => DAY);
@@ -331,7 +331,7 @@ describe.each(Object.entries(LIES))('P11 a pool that %s', (_, quirks) => {
   });
 });
 
-test('P11 a count that says only how many rows the page holds hides none, even when the page is capped', async () => {
+test('P11 a count of the page’s rows hides none when capped', async () => {
   const { place } = await scopeOf(230);
   Object.assign(lab.simulator.quirks, { pageSizeCap: 50, pageSizeAdmitted: false });
   const stop = lab.simulator.faults.when(() => ({
@@ -357,7 +357,7 @@ test('P4 nothing is withdrawn because an answer was empty once', async () => {
   await expectTruth(place);
 });
 
-test('P4 answers that never agree on what vanished withdraw nothing, and the run is partial', async () => {
+test('P4 answers that never agree withdraw nothing', async () => {
   const { place } = await scopeOf(30);
   await lab.sync(place);
   let n = 0;
@@ -378,7 +378,7 @@ test('P4 answers that never agree on what vanished withdraw nothing, and the run
   await expectTruth(place);
 });
 
-test('a scope that the pool refuses fails after three requests, not after halving every span', async () => {
+test('a scope that the pool refuses fails after three requests', async () => {
   const { place } = await scopeOf(3);
   const stop = lab.simulator.faults.when(() => ({ kind: 'code', code: '400100' }));
   const before = lab.simulator.requests.count();

@@ -48,7 +48,7 @@ test('a cycle asks once, for the newest rows', async () => {
   }
 });
 
-test('days of cycles go on asking once each: the newest window is closed as it fills', async () => {
+test('days of cycles go on asking once each', async () => {
   const place = await scopeOf(10);
   await lab.sync(place);
   for (let day = 0; day < 120; day += 1) {
@@ -67,7 +67,7 @@ test('days of cycles go on asking once each: the newest window is closed as it f
   await expectTruth(place);
 });
 
-test('each day the last 35 days and what is pending are read again, each week everything', async () => {
+test('35 days are read again daily, everything weekly', async () => {
   const place = await scopeOf(500, [450]);
   await lab.sync(place);
   const { world } = lab.simulator;
@@ -89,7 +89,7 @@ test('each day the last 35 days and what is pending are read again, each week ev
   await expectTruth(place);
 });
 
-test('a row that is pending for a year settles within a day of its settling', async () => {
+test('a row pending for a year settles within a day', async () => {
   const place = await scopeOf(300, [299]);
   await lab.sync(place);
   const row = lab.simulator.world.earnings(place.key).find(({ status }) => status === 'WAIT_SETTLE');
@@ -107,7 +107,7 @@ test('a row that is pending for a year settles within a day of its settling', as
   await expectTruth(place);
 });
 
-test('kpool sync --from --to reads the windows of that span again, and no other', async () => {
+test('kpool sync --from --to reads the windows of that span', async () => {
   const place = await scopeOf(400);
   await lab.sync(place);
   const [row, ...others] = [...lab.simulator.world.earnings(place.key)].reverse().slice(200);
@@ -131,7 +131,7 @@ test('an earlier HISTORY_START reads what lies before', async () => {
   await expectTruth(place);
 });
 
-test('P2 P11 every window has a certificate that counts what it holds, without a gap from first to newest', async () => {
+test('P2 P11 certificates count every window without a gap', async () => {
   const place = await scopeOf(350);
   await lab.sync(place);
   const puid = String(place.scope.puid);

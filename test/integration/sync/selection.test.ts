@@ -34,7 +34,7 @@ test.each([
     'sub-account 999 with algorithm Nope',
     { puid: 999n as Puid, algo: 'Nope', streams: ['earnings'] as const },
   ],
-])('P11 a sync of what no account has (%s) is refused, and told what there is', async (what, selection) => {
+])('P11 a sync of what no account has (%s) is refused', async (what, selection) => {
   const { puid } = pool.simulator.world.scopes()[0]!;
   await expect(pool.sync(selection)).rejects.toMatchObject({
     code: 'usage.invalid',
@@ -43,7 +43,7 @@ test.each([
   });
 });
 
-test('a sub-account that is new at the pool is found, and a second sync of it has nothing to change', async () => {
+test('a new sub-account is found, and synced once', async () => {
   const { account } = pool.simulator.world.scopes()[0]!;
   pool.simulator.world.addSubAccount(account, { puid: 900n, pname: 'new', defaultAlgo: 'SHA256d' });
   for (let time = 0; time < 2; time++) {

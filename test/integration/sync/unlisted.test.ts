@@ -86,7 +86,7 @@ test('a failure from before it was gone is forgotten with it', async () => {
   expect(failing).toEqual([]);
 });
 
-test('a parameter that is refused of a listed sub-account stays a failure', async () => {
+test('a parameter refused of a listed sub-account is a failure', async () => {
   const { simulator } = pool;
   const [listed] = simulator.world.subAccounts('main');
   simulator.faults.when(({ endpoint }) =>

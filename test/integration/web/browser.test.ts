@@ -133,7 +133,7 @@ describeChromium('the pages in a browser', (launch) => {
     await inspect(emptyWeb, path, SCREENS['desktop, light'], nothing);
   });
 
-  it('in first sync: the share of rows, the rate and the time to the end', async () => {
+  it('in first sync: share of rows, rate and time to the end', async () => {
     await pool.sql`
       UPDATE sync.cursors SET history_complete = false,
              pool_row_count = 2 * (SELECT coalesce(sum(row_count), 0) FROM sync.windows w
@@ -147,7 +147,7 @@ describeChromium('the pages in a browser', (launch) => {
     await pool.sql`UPDATE sync.cursors SET history_complete = true WHERE stream IN ('earnings', 'rewards')`;
   });
 
-  it('a failure appears by itself, with what mends it, and what was opened stays open', async () => {
+  it('a failure appears, and what was opened stays open', async () => {
     await inspect(filledWeb, '', SCREENS['desktop, light'], async (page) => {
       expect(await page.locator('#verdict').innerText()).toContain('All is well');
       await pool.sql`UPDATE pool.accounts SET status = 'auth_failed', status_reason = 'The key was refused.'`;

@@ -74,25 +74,22 @@ beforeAll(async () => {
 const PAGES = ['', 'income', 'fleet', 'sync'];
 
 describe('the pages', () => {
-  it.each(PAGES)(
-    '/%s shows what there is, P10 no credential, and asks no other host for anything',
-    async (path) => {
-      const { url } = await serve(null);
-      const answer = await fetch(url + path);
-      const html = await answer.text();
-      expect(answer.status).toBe(200);
-      for (const account of pool.simulator.accounts) {
-        for (const secret of [account.apiKey, account.apiSecret, account.apiPassphrase])
-          expect(html).not.toContain(secret);
-      }
-      expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
-      expect(answer.headers.get('content-security-policy')).toContain("script-src 'self'");
-      expect(html.match(/(?:src|href|action)="(?!\/)[^"#]/g)).toBeNull();
-      // Nothing that runs but files of this host.
-      expect(html.match(/<script(?![^>]* src="\/assets\/)/g)).toBeNull();
-      expect(html.match(/ on[a-z]+="/g)).toBeNull();
-    },
-  );
+  it.each(PAGES)('P10 /%s shows no credential, and asks no other host', async (path) => {
+    const { url } = await serve(null);
+    const answer = await fetch(url + path);
+    const html = await answer.text();
+    expect(answer.status).toBe(200);
+    for (const account of pool.simulator.accounts) {
+      for (const secret of [account.apiKey, account.apiSecret, account.apiPassphrase])
+        expect(html).not.toContain(secret);
+    }
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(answer.headers.get('content-security-policy')).toContain("script-src 'self'");
+    expect(html.match(/(?:src|href|action)="(?!\/)[^"#]/g)).toBeNull();
+    // Nothing that runs but files of this host.
+    expect(html.match(/<script(?![^>]* src="\/assets\/)/g)).toBeNull();
+    expect(html.match(/ on[a-z]+="/g)).toBeNull();
+  });
 
   it.each(['income', 'fleet', 'sync'])('/%s writes names from outside as text', async (path) => {
     const html = await (await fetch((await serve(null)).url + path)).text();
@@ -152,7 +149,7 @@ describe('the pages', () => {
     ]);
   });
 
-  it('only read: no form changes anything, no other method is answered', async () => {
+  it('only read: no form changes anything, no other method works', async () => {
     const { url } = await serve(null);
     for (const path of PAGES) {
       expect(await (await fetch(url + path)).text()).not.toMatch(/<form[^>]*method="post"/);
@@ -196,7 +193,7 @@ describe('with a token', () => {
     expect(await ask(url + path, { authorization: `Bearer ${TOKEN}` })).toBe(path === 'nothing' ? 404 : 200);
   });
 
-  it('leads a person to the login page, and from there to where they wanted to go', async () => {
+  it('leads to the login page, and back to where one was going', async () => {
     const { url } = await serve(TOKEN);
     const first = await fetch(`${url}fleet?period=7d`, {
       headers: { accept: 'text/html' },
@@ -234,7 +231,7 @@ describe('with a token', () => {
     expect(await ask(`${url}fleet`, session)).toBe(401);
   });
 
-  it('another site can neither log somebody in nor out, nor lead away', async () => {
+  it('another site can neither log in, nor out, nor lead away', async () => {
     const { url } = await serve(TOKEN);
     expect((await logIn(url, TOKEN, { origin: 'http://evil.example.com' })).status).toBe(421);
     const answer = await fetch(`${url}login`, {
@@ -319,7 +316,7 @@ describe('every answer', () => {
     },
   );
 
-  it('carries them also when the database is away, and to what is no HTTP', async () => {
+  it('carries them also without a database, and to bad HTTP', async () => {
     const { url } = await serve(null);
     await sql`ALTER TABLE pool.accounts RENAME TO accounts_away`;
     const { status, headers } = await ask(url, '');

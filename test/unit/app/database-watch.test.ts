@@ -33,7 +33,7 @@ function watched() {
   return { world, told, hopeless, state, watch };
 }
 
-test('P12 a database that is away is reported at once and each minute', async () => {
+test('P12 an absent database is reported at once and each minute', async () => {
   const { world, told, hopeless, state, watch } = watched();
   await world.runUntil(100 * SECOND_MS);
   expect(told).toEqual([]);

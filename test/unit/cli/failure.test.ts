@@ -17,7 +17,7 @@ describe('a failure', () => {
   });
 
   it.each(['sync.inconsistent', 'sync.superseded', 'sync.limit'] as const)(
-    'born where nobody knows more than its name (%s) says what to do, too',
+    'born with a name only (%s) says what to do, too',
     (code) =>
       expect(reportFailure(new KpoolError(code, 'Odd.'), options).text).toMatch(/^kpool: Odd\.\n {2}\w.*\.$/),
   );

@@ -59,7 +59,7 @@ describe('--json', () => {
 });
 
 describe('a table that has to be narrow', () => {
-  it('wraps texts, the widest first, breaks long words, and leaves numbers whole', () => {
+  it('wraps texts, breaks long words, leaves numbers whole', () => {
     const columns = [{ heading: 'name' }, { heading: 'amount', isNumber: true }];
     const table = formatTable(columns, [['two words andonethatislong', '0.123456789012345678']], {
       ...plain,
@@ -100,7 +100,7 @@ describe('a table', () => {
     ['rewards', null],
   ];
 
-  it('in a pipe has plain columns, and numbers that a program can read', () => {
+  it('in a pipe has plain columns and readable numbers', () => {
     expect(formatTable(columns, rows, plain)).toBe(
       ['stream       rows', 'earnings  1234567', 'rewards         -'].join('\n'),
     );
@@ -156,7 +156,7 @@ describe('output', () => {
     expect(stdout.text() + stderr.text()).toBe('[redacted]\n[redacted]\n[redacted]\n');
   });
 
-  it('is coloured on a terminal only, and not against the wish of the user', () => {
+  it('is coloured on a terminal only, unless the user objects', () => {
     const painted = [output({ isTTY: true }), output(), output({ isTTY: true, mayColour: false })].map(
       ({ out }) => out.colour.red('x'),
     );
@@ -184,7 +184,7 @@ describe('progress', () => {
     ]);
   });
 
-  it('in a pipe tells of the total now and then, and of a task when it ends', () => {
+  it('in a pipe tells of the total now and then', () => {
     const { stream, text } = recorder();
     let nowMs = 0;
     const progress = createProgressReporter({ mode: 'lines', stream, clock: { monotonicMs: () => nowMs } });
@@ -211,7 +211,7 @@ describe('progress', () => {
     return { stream: Object.assign(stream, moves), text };
   }
 
-  it('on a terminal is a bar for each name, and gives the terminal back once', () => {
+  it('on a terminal is a bar for each name', () => {
     const { stream, text } = terminal();
     const progress = createProgressReporter({ mode: 'bars', stream, clock: systemClock });
     progress.say('before the first bar');
@@ -236,7 +236,7 @@ describe('progress', () => {
     expect(text()).not.toContain('scope-4 ');
   });
 
-  it('on a terminal says share, rows, rate and time to the end in 80 columns, and drops what ended', () => {
+  it('on a terminal fits share, rate and time into 80 columns', () => {
     const { stream, text } = terminal();
     let nowMs = 0;
     const progress = createProgressReporter({

@@ -73,7 +73,7 @@ describe('with nothing set', () => {
     expect(config.warnings).toEqual([]);
   });
 
-  it('a command that needs an account names the three lines to fill in', () => {
+  it('a command that needs an account names the three lines', () => {
     expect(() => requireAccounts(loadConfig({}))).toThrow(
       /KUCOIN_POOL_API_KEY=\n.*KUCOIN_POOL_API_SECRET=\n.*KUCOIN_POOL_API_PASSPHRASE=/,
     );
@@ -176,7 +176,7 @@ describe('a wrong value', () => {
 });
 
 describe('a name that is not known', () => {
-  it('is a mistake when it starts as ours do, with what was probably meant', () => {
+  it('is a mistake when it starts as ours do, with a suggestion', () => {
     expect(complaint({ KUCOIN_POOL_APIKEY: 'x1' })).toMatch(
       /KUCOIN_POOL_APIKEY: found a name that is not known, expected KUCOIN_POOL_API_KEY/,
     );
@@ -191,7 +191,7 @@ describe('a name that is not known', () => {
     expect(loadConfig({ KUCOIN_API_KEY: 'x' }).warnings[0]).toContain('did you mean KUCOIN_POOL_API_KEY?');
   });
 
-  it('is left in peace when nothing is missing, or nothing resembles it', () => {
+  it('is left in peace when nothing is missing or resembles it', () => {
     const env = {
       EARNING_EVERY: '2h',
       EARNINGS_EVERY: '2h',
@@ -324,7 +324,7 @@ describe('accounts', () => {
     );
   });
 
-  it('mistakes in the file are named by index and field, never by value', () => {
+  it('mistakes in the file are named by index and field', () => {
     const message = complaint({
       KUCOIN_POOL_ACCOUNTS_FILE: accountsFile(
         entry('a'),
@@ -363,7 +363,7 @@ describe('accounts', () => {
     expect(message).not.toContain('hidden');
   });
 
-  it('a file that others may read is a warning, a missing one a mistake', () => {
+  it('a file that others may read is a warning', () => {
     const open = file('open.json', JSON.stringify([entry('a')]), 0o644);
     expect(loadConfig({ KUCOIN_POOL_ACCOUNTS_FILE: open }).warnings).toEqual([
       expect.stringContaining('chmod 600'),
@@ -439,7 +439,7 @@ describe('P10 secrets', () => {
     ]);
   });
 
-  it('that repeat a name are hidden in their address only, or every mention of the name would give them away', () => {
+  it('that repeat a name are hidden in their address only', () => {
     const DATABASE_URL = 'postgresql://postgres:postgres@h/db';
     expect(secretsOf(loadConfig({ DATABASE_URL })).map((secret) => secret.reveal())).toEqual([DATABASE_URL]);
   });

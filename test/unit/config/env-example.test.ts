@@ -37,7 +37,7 @@ describe('.env.example', () => {
     );
   });
 
-  it('means the same with every line uncommented as an empty file does', () => {
+  it('means the same uncommented as an empty file does', () => {
     const uncommented = parse(lines.map((line) => line.replace(/^#(?=[A-Z_]+=)/, '')).join('\n'));
     const options = { streams: STREAMS.all };
     expect(loadConfig(uncommented, options)).toEqual(loadConfig({}, options));

@@ -34,7 +34,7 @@ describe('the next visit of a scope', () => {
     ]);
   });
 
-  it('P12 comes within 25 s however often the pool was out of reach', () => {
+  it('P12 comes within 25 s however often the pool was away', () => {
     for (const lastFailureCode of ['pool.unreachable', 'pool.timeout']) {
       const failed = { consecutiveFailures: 50, lastFailedAtMs: HOUR_MS, lastFailureCode };
       expect(next(failed, HOUR_MS)).toBe(HOUR_MS + 25_000);

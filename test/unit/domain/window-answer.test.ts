@@ -32,7 +32,7 @@ const down = (from: number, count: number): number[] => Array.from({ length: cou
 const kindOf = (answer: Page<IncomeRow>, isFirst = false): string =>
   judgeWindow(WINDOW, answer, isFirst).kind;
 
-test('rows beside the window do not count; an unreadable one is beside it only if it says so', () => {
+test('rows beside the window do not count', () => {
   const { fromMs, toMs } = WINDOW;
   const rows = [fromMs - 1, fromMs, toMs - 1, toMs].map(rowAt);
   const odd = [
@@ -47,7 +47,7 @@ test('rows beside the window do not count; an unreadable one is beside it only i
   expect(inside.unreadable).toEqual([odd[0], odd[3], odd[4]]);
 });
 
-test('fewer rows than a page, as many as the pool counts, are the whole window', () => {
+test('fewer rows than a page, as counted, are the whole window', () => {
   expect(judgeWindow(WINDOW, page(rowsOn(down(90, 7))), false)).toMatchObject({
     kind: 'whole',
     read: { doubt: null },
@@ -67,20 +67,20 @@ test('a page that may have been cut asks for the second one', () => {
   expect(kindOf(page([], { totalPage: 0 }), true)).toBe('whole');
 });
 
-test('rows more than a day outside of the window mean that bounds do not select by mining date', () => {
+test('rows days outside mean other bounds than the mining date', () => {
   const { fromMs, toMs } = WINDOW;
   for (const near of [fromMs - DAY_MS - 1, toMs + DAY_MS]) expect(kindOf(page([rowAt(near)]))).toBe('whole');
   for (const far of [fromMs - DAY_MS - 2, toMs + DAY_MS + 1])
     expect(kindOf(page([rowAt(far)]))).toBe('strayed');
 });
 
-test('no count, fewer rows than counted on a short page, or more, prove nothing', () => {
+test('no count or a wrong one proves nothing', () => {
   expect(kindOf(page(rowsOn([90]), { totalNum: null }))).toBe('unproven');
   expect(kindOf(page(rowsOn([90, 89]), { totalNum: 1 }))).toBe('unproven');
   expect(kindOf(page(rowsOn(down(90, 9)), { totalNum: 500 }))).toBe('unproven');
 });
 
-test('a page in order of a window with more proves its newest part, without rows beside the window', () => {
+test('a page in order proves the newest part of its window', () => {
   const beside = rowAt(WINDOW.toMs);
   const answer = judgeWindow(WINDOW, page([beside, ...rowsOn(down(150, 99))], { totalNum: 121 }), false);
   // 120 lie inside: 90 of them are claimed.
@@ -88,14 +88,14 @@ test('a page in order of a window with more proves its newest part, without rows
   expect(countedBy(answer)).toBe(120);
 });
 
-test('an unreadable row on a full page has both parts read, and counts inside', () => {
+test('an unreadable row on a full page has both parts read', () => {
   const odd = [unreadable(100 * DAY_MS)];
   const answer = judgeWindow(WINDOW, page(rowsOn(down(150, 99)), { totalNum: 130, unreadable: odd }), false);
   expect(answer).toMatchObject({ kind: 'parts' });
   expect(countedBy(answer)).toBeNull();
 });
 
-test('a page in no order is read in parts; one of rows beside the window has its edges read apart', () => {
+test('a page in no order is read in parts', () => {
   const shuffled = down(150, 100).map((_, i) => 20 + ((i * 37) % 100));
   expect(kindOf(page(rowsOn(shuffled), { totalNum: 180 }))).toBe('parts');
   const beside = Array.from({ length: 60 }, () => rowAt(WINDOW.toMs));
@@ -111,7 +111,7 @@ test('a page in no order is read in parts; one of rows beside the window has its
   );
 });
 
-test('what an answer counts in its window is what it holds, or says', () => {
+test('what an answer counts is what it holds, or says', () => {
   const one = judgeWindow(WINDOW, page(rowsOn([90]), { unreadable: [unreadable()], totalNum: 2 }), false);
   expect(countedBy(one)).toBe(2);
   expect(countedBy(judgeWindow(WINDOW, page(rowsOn(down(150, 100))), false))).toBe(100);

@@ -20,7 +20,7 @@ const NOON = DAY_MS / 2;
 const inDays = (windows: readonly Window[]): number[][] =>
   windows.map(({ fromMs, toMs }) => [fromMs / DAY_MS, toMs / DAY_MS]);
 
-test('a window is cut strictly inside, newest part first, once at each place', () => {
+test('a window is cut strictly inside, newest part first', () => {
   const cuts = [4, 2, 4, 0, 9, -1, 12].map((day) => day * DAY_MS);
   expect(inDays(cutAt(window(0, 9), cuts))).toEqual([
     [4, 9],
@@ -30,7 +30,7 @@ test('a window is cut strictly inside, newest part first, once at each place', (
   expect(cutAt(window(0, 9), [])).toEqual([window(0, 9)]);
 });
 
-test('rows are parted at midnight where that lies between them, else half way', () => {
+test('rows are parted at midnight between them, else half way', () => {
   const cutOf = (...instants: number[]): number => cutByRows(window(0, 9), instants, 1)[0]!.fromMs / HOUR_MS;
   expect(cutOf(2 * DAY_MS + NOON, 1 * DAY_MS + NOON)).toBe(48);
   expect(cutOf(2 * DAY_MS, 1 * DAY_MS)).toBe(36);
@@ -38,7 +38,7 @@ test('rows are parted at midnight where that lies between them, else half way', 
   expect(cutOf(2 * DAY_MS + 2 * HOUR_MS, 2 * DAY_MS + HOUR_MS)).toBe(49.5);
 });
 
-test('parts hold as many rows as asked for, and rows of one instant stay together', () => {
+test('parts hold the rows asked for, one instant stays together', () => {
   const days = Array.from({ length: 7 }, (_, i) => i * DAY_MS + NOON);
   expect(inDays(cutByRows(window(0, 7), days, 3))).toEqual([
     [4, 7],
@@ -54,7 +54,7 @@ test('parts hold as many rows as asked for, and rows of one instant stay togethe
   expect(cutByRows(window(0, 7), [NOON, NOON, NOON], 1)).toEqual([window(0, 7)]);
 });
 
-test('the days at either end are read apart where the window has more', () => {
+test('the days at either end are read apart', () => {
   expect(inDays(cutEdges(window(0, 9)))).toEqual([
     [8, 9],
     [1, 8],
@@ -63,7 +63,7 @@ test('the days at either end are read apart where the window has more', () => {
   expect(cutEdges(window(0, 2))).toEqual([window(0, 2)]);
 });
 
-test('a page is in order though one row in twenty stands where it was recorded', () => {
+test('a page is in order though one row in twenty is not', () => {
   const falling = Array.from({ length: 40 }, (_, i) => 40 - i);
   expect(orderOf(falling)).toBe('newest-first');
   expect(orderOf([...falling].reverse())).toBe('oldest-first');
@@ -74,7 +74,7 @@ test('a page is in order though one row in twenty stands where it was recorded',
   expect(orderOf(withLate(3).reverse())).toBe('none');
 });
 
-test('a page in order proves all of it but the instant of its last row', () => {
+test('a page in order proves all but its last instant', () => {
   const page = [9, 8, 7, 6, 5, 5].map((day) => day * DAY_MS + NOON);
   const newest = findProvenPrefix(window(0, 20), page, 50)!;
   expect(newest).toEqual({ claimed: window(6, 20), rest: window(0, 6), restRows: 46 });
@@ -86,7 +86,7 @@ test('a page in order proves all of it but the instant of its last row', () => {
   expect(oldest).toEqual({ claimed: window(0, 5), rest: window(5, 20), restRows: 46 });
 });
 
-test('a page proves nothing where it is of one instant, in no order, or its cuts lie outside of the window', () => {
+test('a page of one instant or in no order proves nothing', () => {
   expect(findProvenPrefix(window(0, 9), [], 5)).toBeNull();
   expect(findProvenPrefix(window(0, 9), [5, 5, 5], 5)).toBeNull();
   expect(
@@ -101,7 +101,7 @@ test('a page proves nothing where it is of one instant, in no order, or its cuts
   expect(findProvenPrefix({ fromMs: 0, toMs: 5 }, [6, 4], 50)).toBeNull();
 });
 
-test('a window that a page proves leaves room for late rows, unless that would leave much of the page behind', () => {
+test('a proven window leaves room for late rows', () => {
   const daily = Array.from({ length: 100 }, (_, i) => (200 - i) * DAY_MS + NOON);
   expect(findProvenPrefix(window(0, 300), daily, 150)).toMatchObject({ restRows: 150 - plannedRows(100) });
   // 60 rows and then 39 of one day: without that day it would be too few.
@@ -112,7 +112,7 @@ test('a window that a page proves leaves room for late rows, unless that would l
   expect(findProvenPrefix(window(0, 300), roomy, 150)).toMatchObject({ restRows: 150 - 75 });
 });
 
-test('P2 whatever lies in a window, a page in order holds every row of what it proves', () => {
+test('P2 a page in order holds every row of what it proves', () => {
   const instants = fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 2, maxLength: 80 });
   fc.assert(
     fc.property(instants, fc.integer({ min: 2, max: 40 }), fc.boolean(), (of, pageRows, isNewestFirst) => {
@@ -133,7 +133,7 @@ test('P2 whatever lies in a window, a page in order holds every row of what it p
   );
 });
 
-test('a page in no order says how many parts its window needs; one crowded instant is read apart', () => {
+test('a page in no order says how many parts are needed', () => {
   const daily = Array.from({ length: 100 }, (_, i) => ((i * 37) % 100) * DAY_MS + NOON);
   expect(cutBySample(window(0, 100), daily, 195)).toHaveLength(3);
   expect(cutBySample(window(0, 100), daily, 101)).toHaveLength(2);
@@ -151,7 +151,7 @@ test('a page in no order says how many parts its window needs; one crowded insta
   ]);
 });
 
-test('three days around each instant make a span; spans that touch, and the nearest of too many, are one', () => {
+test('days around instants make spans that merge when they touch', () => {
   const at = (...days: number[]): number[] => days.map((day) => day * DAY_MS + NOON);
   expect(inDays(spansAround(at(9, 2), 4))).toEqual([
     [1, 4],

@@ -98,7 +98,7 @@ describe('the loop of plans', () => {
     await running;
   });
 
-  it('wakes when a job asks for it, and never sooner than is worth it', async () => {
+  it('wakes when a job asks for it, not sooner than worth it', async () => {
     const { clock, loop, state, timesOf, stop } = world();
     await loop.round();
     const running = loop.run();
@@ -113,7 +113,7 @@ describe('the loop of plans', () => {
     await running;
   });
 
-  it('goes on after a database that was away, and says so once a minute', async () => {
+  it('goes on after an absent database, said once a minute', async () => {
     const { clock, loop, state, timesOf, warnings, stop } = world();
     await loop.round();
     const running = loop.run();
@@ -138,7 +138,7 @@ describe('the loop of plans', () => {
     await running;
   });
 
-  it('P12 a job that nobody works on gives its scope back within 40 s', async () => {
+  it('P12 a job without a worker frees its scope within 40 s', async () => {
     const { clock, loop, state, warnings, stop } = world();
     const released: number[] = [];
     const removeDeduplicationKey = (): Promise<boolean> =>

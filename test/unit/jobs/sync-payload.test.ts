@@ -19,7 +19,7 @@ describe('a sync job', () => {
     );
   });
 
-  it('has an id that only its own scope has, and that the queue takes', () => {
+  it('has an id of its scope alone, which the queue takes', () => {
     fc.assert(
       fc.property(targets, targets, (one, other) => {
         const id = deduplicationIdOf(one);

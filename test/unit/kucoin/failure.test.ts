@@ -132,7 +132,7 @@ test('the message tells what the pool said', () => {
   expect(error.retryAfterMs).toBe(7);
 });
 
-test('P10 what the pool says is shown without credentials in any form, even where the text is cut', () => {
+test('P10 what the pool says is shown without credentials', () => {
   const secrets = [
     '64b7c0ffee0123456789abcd',
     's3cr3t/with+signs=',

@@ -62,7 +62,7 @@ test('the example of the specification is read', () => {
   });
 });
 
-test('a reward may lack its hashrate, as in the example of the specification', () => {
+test('a reward may lack its hashrate, as in the specification', () => {
   const page = readPage([item({ type: '"MINING_EARN"', hashRate: undefined, hashUnit: undefined })], rewards);
   expect(page.rows[0]).toMatchObject({ type: 'MINING_EARN', hashRateHps: null, hashUnit: null });
   // Rewards have no reject rate: what is served all the same is kept.
@@ -152,7 +152,7 @@ test.each([
   ['settleTime', '"soon"', 'settledAtMs'],
   ['settleTime', '-1', 'settledAtMs'],
   ['settleTime', '8640000000000001', 'settledAtMs'],
-])('P8 money is not lost for a %s of %s: the row lands without it', (name, served, field) => {
+])('P8 a row with a %s of %s lands without it', (name, served, field) => {
   const row = readRow({ [name]: served });
   expect(row).toMatchObject({ amount: '1.234', currency: 'BTC', status: 'WAIT_SETTLE', [field]: null });
   const kept = JSON.parse(row.extra ?? '{}') as Record<string, unknown>;
@@ -160,7 +160,7 @@ test.each([
   expect(kept[name]).toEqual(served === '1e999999' ? served : JSON.parse(served));
 });
 
-test('P1 a number in a side field that cannot be read is kept digit for digit', () => {
+test('P1 an unreadable number in a side field is kept exactly', () => {
   expect(readRow({ rejectRate: '[0.10]', settleTime: '-1.50' }).extra).toBe(
     '{"rejectRate":[0.10],"settleTime":-1.50}',
   );
@@ -185,7 +185,7 @@ test('an unknown status is kept, a missing one is not made up', () => {
   expect(reasonFor({ currency: 'null' })).toBe('currency is missing');
 });
 
-test('a hashrate in terahashes is stored in hashes, digit for digit', () => {
+test('a hashrate in terahashes is stored exactly in hashes', () => {
   expect(readRow({ hashRate: '"123.456789012345678"', hashUnit: '"TH/s"' })).toMatchObject({
     hashRateHps: '123456789012345.678',
     hashUnit: 'TH/s',

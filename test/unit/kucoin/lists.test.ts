@@ -44,7 +44,7 @@ test.each([
   expect(codeOf(() => read(workers, asked, data))).toBe('pool.malformed');
 });
 
-test('P2 a page that was not counted, or is an earlier one than asked, says so much and no more', () => {
+test('P2 an uncounted or earlier page says so much and no more', () => {
   expect(read(workers, asked, pageOf('"currentPage":2,"pageSize":10'))).toMatchObject({ totalNum: null });
   expect(read(workers, asked, pageOf('"totalNum":null'))).toMatchObject({ rows: [{}], totalNum: null });
   const earlier = read(workers, asked, pageOf('"currentPage":1,"pageSize":10,"totalNum":100'));
@@ -60,7 +60,7 @@ test('an empty list may be null when the total is 0', () => {
   expect(page).toMatchObject({ rows: [], unreadable: [], totalNum: 0 });
 });
 
-test('an id beyond 2^63 - 1, a negative and a missing one are quarantined', () => {
+test('an id beyond 2^63 - 1, negative or missing is quarantined', () => {
   const data =
     '{"currentPage":2,"totalNum":4,"items":[{"workerId":9223372036854775808},{"workerId":-1},{},{"workerId":"12"}]}';
   const page = read(workers, asked, data);

@@ -24,7 +24,7 @@ test.each(['pool.unauthorized', 'pool.parameter', 'pool.clock', 'pool.redirected
   },
 );
 
-test('Retry-After is honoured, unless it would hold the call for more than a minute', () => {
+test('Retry-After is honoured up to a minute', () => {
   expect(delays(failed('pool.throttled', 20_000))[0]).toBe(20_000);
   expect(delays(failed('pool.throttled', 10))[0]).toBe(2_000);
   expect(delays(failed('pool.throttled', 61_000))[0]).toBeNull();
@@ -49,7 +49,7 @@ const troubled = (
   random: 1,
 });
 
-test('an open circuit lets one call through when its time is over, and the others wait for its answer', () => {
+test('an open circuit lets one call probe when its time is over', () => {
   const circuit = createCircuit();
   expect(circuit.enter(0, false)).toEqual({ isProbe: false });
   circuit.open(troubled(0, 0, false, 'maintenance'));
@@ -63,13 +63,13 @@ test('an open circuit lets one call through when its time is over, and the other
   expect(circuit.waitMs(3_201)).toBe(0);
 });
 
-test('only the failure of the probe lengthens the pause: what was in flight counts once', () => {
+test('only a failing probe lengthens the pause', () => {
   const circuit = createCircuit();
   for (let call = 0; call < 6; call++) circuit.open(troubled(0, call, false, 'maintenance'));
   expect(circuit.waitMs(5)).toBe(995);
 });
 
-test('three throttled answers in a row open it, but a burst that was in flight together is one', () => {
+test('three throttled answers open it, one burst does not', () => {
   const circuit = createCircuit();
   for (const ms of [10, 11, 12, 13]) circuit.struck(troubled(0, ms), true);
   circuit.struck(troubled(20, 30), true);
@@ -78,7 +78,7 @@ test('three throttled answers in a row open it, but a burst that was in flight t
   expect(circuit.isOpen()).toBe(true);
 });
 
-test('an answer in between starts over, unless it was on its way before the trouble', () => {
+test('an answer in between starts over, unless sent before', () => {
   const circuit = createCircuit();
   circuit.struck(troubled(0, 10), true);
   circuit.struck(troubled(20, 30), true);
@@ -88,14 +88,14 @@ test('an answer in between starts over, unless it was on its way before the trou
   expect(circuit.isOpen()).toBe(false);
 });
 
-test('whoever was refused already leaves the probe to others for a while', () => {
+test('whoever was refused leaves the probe to others for a while', () => {
   const circuit = createCircuit();
   circuit.open(troubled(0, 0));
   expect(circuit.enter(1_000, true)).toEqual({ trouble: 'throttled', waitMs: 300 });
   expect(circuit.enter(1_300, true)).toEqual({ isProbe: true });
 });
 
-test('a probe that comes to no answer is repeated after the same pause', () => {
+test('a probe without an answer is repeated after the same pause', () => {
   const circuit = createCircuit();
   circuit.open(troubled(0, 0));
   circuit.enter(1_000, false);
@@ -104,7 +104,7 @@ test('a probe that comes to no answer is repeated after the same pause', () => {
   expect(circuit.waitMs(1_500)).toBe(1_000);
 });
 
-test('the pool clock is learnt from Date, but not from what its one-second steps explain', () => {
+test('the pool clock is learnt from Date beyond its own steps', () => {
   let hostMs = 1_000_000;
   const clock = createServerClock({
     now: () => hostMs,

@@ -11,7 +11,7 @@ const credentials = {
   apiPassphrase: new Secret('passphrase'),
 };
 
-test('the passphrase is signed as in the example of the specification', () => {
+test('the passphrase is signed as in the specification', () => {
   // printf passphrase | openssl dgst -sha256 -hmac secret -binary | base64
   expect(signPassphrase(credentials).reveal()).toBe('sWd5rQWAxDzYJTY6K2sov6seA0l3uNP70anWxITg8IA=');
 });
@@ -28,7 +28,7 @@ test('the query survives signs that mean something in a URL', () => {
   );
 });
 
-test('P10 the fingerprint identifies a key and does not give it away', () => {
+test('P10 the fingerprint identifies a key, not its text', () => {
   expect(fingerprintOf(credentials.apiKey)).toBe(
     createHash('sha256').update('key/+=').digest('hex').slice(0, 16),
   );

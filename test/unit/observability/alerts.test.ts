@@ -56,7 +56,7 @@ describe('alerts', () => {
     expect(sender.alerts).toEqual([]);
   });
 
-  it('tell what a failing webhook did not take once it works, and nothing of what is over by then', () => {
+  it('tell what a failing webhook missed, not what is over', () => {
     const sender = new Sender();
     sender.review([candidate(), candidate({ alertId: 'other' })], NOW, { isTaken: false });
     sender.review([candidate()], NOW + 1, { isTaken: false });
@@ -91,7 +91,7 @@ describe('alerts', () => {
     expect(sender.sent).toEqual(['start:account-stopped/1', 'end:account-stopped/1']);
   });
 
-  it('are left to the process that is sender them, until its lease is over', () => {
+  it('are left to the process that sends them, for its lease', () => {
     const first = reviewAlerts([], [candidate()], WELL, NOW, LEASE_MS);
     expect(first.due).toHaveLength(1);
     const second = reviewAlerts(first.alerts, [candidate()], WELL, NOW + 1_000, LEASE_MS);

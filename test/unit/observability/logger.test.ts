@@ -16,7 +16,7 @@ function record(options: Partial<LoggerOptions> = {}) {
 }
 
 describe('the log', () => {
-  it('is one JSON line an entry, with its level by name and the time', () => {
+  it('is one JSON line an entry, with level name and time', () => {
     const { log, lines, entries } = record();
     log.child({ stream: 'earnings' }).info('Synced', { rows: 3, puid: 9_007_199_254_740_993n });
     log.debug('not shown');
@@ -32,7 +32,7 @@ describe('the log', () => {
     expect(entries()[0]!['time']).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
   });
 
-  it('P10 shows of an error only its name, code, message, hint and causes', () => {
+  it('P10 shows of an error its name, code, message and causes', () => {
     const { log, lines, entries } = record();
     const cause = Object.assign(new Error('connect failed'), {
       code: 'ECONNREFUSED',
@@ -87,7 +87,7 @@ describe('the log', () => {
     expect(lines).toHaveLength(1);
   });
 
-  it('for people is short, and a name from outside cannot steer the terminal', () => {
+  it('for people is short; names cannot steer the terminal', () => {
     const { log, lines } = record({ format: 'pretty' });
     log.warn(
       'Worker seen',

@@ -23,7 +23,7 @@ test.each([
   expect(asText(text)).toBe(shown);
 });
 
-test('other texts stay as they are, and what is missing is an empty cell', () => {
+test('other texts stay; what is missing is an empty cell', () => {
   const texts = ['BTC', "o'hara", '', 'a=b', '#x', 'a;b', 'rig 1 - left', ' x', '矿'];
   expect([...texts, null].map(asText)).toEqual([...texts, '']);
 });

@@ -42,7 +42,7 @@ test.each([
   ]);
 });
 
-test('a file of CryptoDataDownload names its pair, below a line with an address', () => {
+test('a file of CryptoDataDownload names its pair', () => {
   const text =
     'https://www.CryptoDataDownload.com\nUnix,Date,Symbol,Open,High,Low,Close\n1,2026-10-01 00:00:00,BTC/USD,1,2,3,4.5\n';
   expect(parsePriceFile('d.csv', text, NOTHING_SAID)).toMatchObject([

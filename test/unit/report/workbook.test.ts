@@ -29,7 +29,7 @@ async function workbookOf(rows: readonly ExportRow[], maxRows?: number): Promise
   return Buffer.concat(chunks);
 }
 
-test('a statement longer than a workbook can be made of says to take CSV', async () => {
+test('a statement too long for a workbook says to take CSV', async () => {
   const rows = Array.from({ length: 6 }, (_, index) => rowNumber(index));
   await expect(workbookOf(rows, 6)).resolves.toBeDefined();
   await expect(workbookOf(rows, 5)).rejects.toMatchObject({
@@ -57,7 +57,7 @@ test('names of any characters are text, and none breaks the file', async () => {
   expect(strFromU8(entries['xl/worksheets/sheet1.xml']!)).not.toContain('<f>');
 });
 
-test('a failure of the database while a workbook is written is not a whole workbook', async () => {
+test('a failing database leaves no whole workbook', async () => {
   async function* failing(): AsyncGenerator<readonly ExportRow[]> {
     yield [rowNumber(0)];
     await Promise.resolve();

@@ -58,14 +58,14 @@ async function read(list: ReturnType<typeof listOf>) {
   return { rows: rows.length, doubt, requests: list.sizes.length };
 }
 
-test('one response that holds all that it counts is enough, unless it may be a page that was cut', async () => {
+test('one response that holds all it counts is enough', async () => {
   expect(await read(listOf(rowsOf(7)))).toEqual({ rows: 7, doubt: null, requests: 1 });
   expect(await read(listOf([]))).toEqual({ rows: 0, doubt: null, requests: 1 });
   expect(await read(listOf(rowsOf(30)))).toEqual({ rows: 30, doubt: null, requests: 2 });
   expect(await read(listOf(rowsOf(30), { beyond: 'last' }))).toEqual({ rows: 30, doubt: null, requests: 2 });
 });
 
-test('P2 pages are read in two sweeps of different sizes that agree', async () => {
+test('P2 pages are read in two sweeps of other sizes that agree', async () => {
   const list = listOf(rowsOf(250));
   expect(await read(list)).toEqual({ rows: 250, doubt: null, requests: 6 });
   expect(list.sizes).toEqual([100, 100, 100, 93, 93, 93]);
@@ -74,7 +74,7 @@ test('P2 pages are read in two sweeps of different sizes that agree', async () =
   expect(capped.sizes.slice(3)).toEqual([18, 18, 18, 18]);
 });
 
-test('P2 where nobody counts, a shorter page is the last one, and two sweeps have to agree', async () => {
+test('P2 uncounted: a shorter page is last, two sweeps agree', async () => {
   expect(await read(listOf(rowsOf(120), { count: null }))).toEqual({ rows: 120, doubt: null, requests: 4 });
   expect(await read(listOf(rowsOf(5), { count: null }))).toEqual({ rows: 5, doubt: null, requests: 2 });
   // The last page again is the end, if another size shows the same rows.
@@ -87,7 +87,7 @@ test('P2 a count of the page alone hides no row of the next', async () => {
   expect(await read(ofPage)).toMatchObject({ rows: 50, doubt: null });
 });
 
-test('P11 a count that is never reached, or moves, and a refusal on the way, leave a doubt that says so', async () => {
+test('P11 a count that moves or is never reached leaves a doubt', async () => {
   expect(await read(listOf(rowsOf(40), { count: 43 }))).toMatchObject({
     rows: 40,
     doubt: 'the pool counts 43 rows and serves 40 on all pages',
@@ -100,7 +100,7 @@ test('P11 a count that is never reached, or moves, and a refusal on the way, lea
   });
 });
 
-test('P2 a row that moves between two pages is found by another sweep', async () => {
+test('P2 a row that moves between pages is found by a new sweep', async () => {
   const rows = rowsOf(150);
   // Before the second page the first row has moved to the end: one row is passed over, another served twice.
   const moved = [...rows.slice(1), rows[0]!];
@@ -111,7 +111,7 @@ test('P2 a row that moves between two pages is found by another sweep', async ()
   });
 });
 
-test('P11 sweeps that never agree land each row as often as one page held it', async () => {
+test('P11 sweeps that never agree land what one page held', async () => {
   const rows = rowsOf(150);
   const lists = Array.from({ length: 6 }, (_, i) => [...rows.slice(i * 20), ...rows.slice(0, i * 20)]);
   const { doubt, rows: landed, requests } = await read(listOf(rows, { lists }));

@@ -48,7 +48,7 @@ afterEach(async () => {
 });
 
 describe('the embedded PostgreSQL', () => {
-  it('P10 is reachable from this machine only, with its password only, and prints that nowhere', async () => {
+  it('P10 is reachable from here only, with its password only', async () => {
     const { home: parent, port } = await createTestHome();
     const home = join(parent, 'deeper', 'home');
     stopAfterRun(`embedded-${port}`, 'SIGQUIT', pidFile(home));
@@ -84,7 +84,7 @@ describe('the embedded PostgreSQL', () => {
     await intruder.end();
   });
 
-  it('refuses a data directory of another major version, says what to do and leaves it alone', async () => {
+  it('refuses a data directory of another major version', async () => {
     const { home, port } = await createUsedHome();
     const version = join(home, 'postgres', 'data', 'PG_VERSION');
     await writeFile(version, '15\n');
@@ -97,7 +97,7 @@ describe('the embedded PostgreSQL', () => {
     await open(home, port);
   });
 
-  it('names the port and KPOOL_PG_PORT when another program has the port', async () => {
+  it('names the port and KPOOL_PG_PORT when the port is taken', async () => {
     const { home, port } = await createUsedHome();
     const other = createServer().listen(port, '127.0.0.1');
     await once(other, 'listening');
@@ -113,7 +113,7 @@ describe('the embedded PostgreSQL', () => {
     expect((await open(home, port)).started).toBe(true);
   });
 
-  it('is joined on the port where it runs, whatever port is asked for', async () => {
+  it('is joined on the port where it runs', async () => {
     const { home, port } = await createUsedHome();
     await open(home, port);
     const second = await open(home, await findFreePort());
@@ -121,7 +121,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  it('P7 starts again with its data after the server itself was killed', async () => {
+  it('P7 starts again with its data after its server was killed', async () => {
     const { home, port } = await createUsedHome();
     const first = await open(home, port);
     await query(first, 'CREATE TABLE kept AS SELECT 42 AS answer');
@@ -131,7 +131,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await query(second, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   });
 
-  it('P7 starts again when a session of the killed server still works', async () => {
+  it('P7 starts again while a killed server’s session works', async () => {
     const { home, port } = await createUsedHome();
     const first = await open(home, port);
     const session = postgres(first.url.reveal(), { max: 1 });
@@ -220,7 +220,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  it('says what to do when the password file holds another password', async () => {
+  it('says what to do when the password file holds another', async () => {
     const { home, port } = await createUsedHome();
     await writeFile(join(home, 'pgpass'), '*:*:*:kpool:another\n');
     await expect(open(home, port)).rejects.toMatchObject({
@@ -232,7 +232,7 @@ describe('the embedded PostgreSQL', () => {
     await open(home, port);
   });
 
-  it('stops nothing when it is closed twice, and starts again afterwards', async () => {
+  it('closed twice it stops nothing, and starts again later', async () => {
     const { home, port } = await createUsedHome();
     const first = await open(home, port);
     const second = await open(home, port);
@@ -282,7 +282,7 @@ describe('the embedded PostgreSQL', () => {
 const asRoot = process.getuid?.() === 0 ? describe : describe.skip;
 
 asRoot('the embedded PostgreSQL of root', () => {
-  it('says why when the disk is full, and starts when there is room', async () => {
+  it('says why when the disk is full, starts when there is room', async () => {
     const { home, port } = await createTestHome();
     await mkdir(home);
     if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=20m', 'none', home]).status !== 0) {
@@ -303,7 +303,7 @@ asRoot('the embedded PostgreSQL of root', () => {
     }
   });
 
-  it('runs although its user may not enter the directory where home and programs are', async () => {
+  it('runs although its user may not enter the folder of its home', async () => {
     const { home, port } = await createTestHome();
     const packaged = await findPackagedBinaries();
     const native = join(home, '..', 'native');

@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 describe('the embedded PostgreSQL, shared by processes', () => {
-  it('is started by the first, joined by the second, stopped by the last to leave', async () => {
+  it('is started by the first, stopped by the last to leave', async () => {
     const { home, port } = await createTestHome();
     expect(await stateOf(home)).toBe('absent');
     const first = opener(home, port);
@@ -40,7 +40,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  it('P7 goes on for the others when the process that started it is killed', async () => {
+  it('P7 goes on when the process that started it is killed', async () => {
     const { home, port } = await createUsedHome();
     const first = opener(home, port);
     await first.answer();
@@ -52,7 +52,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  it('P7 is taken over, running, by the next process when all were killed', async () => {
+  it('P7 is taken over, running, when all were killed', async () => {
     const { home, port } = await createUsedHome();
     const first = opener(home, port);
     await first.answer();
@@ -64,7 +64,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  it('P7 is made anew when the process that was making it is killed in the middle', async () => {
+  it('P7 is made anew when its maker is killed in the middle', async () => {
     const { home, port } = await createTestHome();
     const first = opener(home, port);
     while ((await stateOf(home)) === 'absent' && !(await isBeingMade(home))) await new Promise(setImmediate);
@@ -101,7 +101,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect([seed, readdirSync(join(home, 'postgres')).sort()]).toEqual([seed, ['data', 'postgres.log']]);
   });
 
-  it('is started by exactly one of several processes that open it at the same moment', async () => {
+  it('is started by exactly one of several processes at once', async () => {
     const { home, port } = await createTestHome();
     const programs = Array.from({ length: 5 }, () => opener(home, port));
     const answers = await Promise.all(programs.map(async (program) => program.answer<Opened>()));
@@ -112,7 +112,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  it('answers whoever opens it while another process is just leaving', async () => {
+  it('answers whoever opens it while another just leaves', async () => {
     const { home, port } = await createUsedHome();
     let leaving = opener(home, port);
     await leaving.answer();
@@ -128,7 +128,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  it('survives Ctrl-C in the terminal of the process that started it', async () => {
+  it('survives Ctrl-C in the terminal that started it', async () => {
     const { home, port } = await createUsedHome();
     // A process group of its own, as a terminal gives it.
     const first = opener(home, port, { detached: true });
