@@ -22,7 +22,7 @@ WITH totals AS MATERIALIZED (
      SELECT algo, mining_date FROM pool.reward_revisions r
       WHERE r.puid = l.puid AND r.currency = l.currency AND r.valid_from > l.observed_at) AS d
 ), moved_now AS (
-  -- Here and below, sums within the lateral part keep it a look-up of the day, not a join with all days.
+  -- Here and below, a sum or OFFSET 0 within the lateral part keeps it a look-up of the day, not a join with all days.
   SELECT m.level, m.puid, m.currency,
          -sum(d.es) AS es, -sum(d.ep) AS ep, -sum(d.eo) AS eo, -sum(d.rs) AS rs, -sum(d.rp) AS rp, -sum(d.ro) AS ro, -sum(d.ls) AS ls, -sum(d.lp) AS lp, -sum(d.lo) AS lo
     FROM moved m
@@ -51,7 +51,8 @@ WITH totals AS MATERIALIZED (
        FROM sync.income_items_as_of(m.observed_at) t
       WHERE t.puid = m.puid AND t.algo = m.algo AND t.currency = m.currency
         AND t.mined_at >= sync.start_of_day(m.mining_date, 'UTC')
-        AND t.mined_at < sync.start_of_day(m.mining_date + 1, 'UTC')) AS i
+        AND t.mined_at < sync.start_of_day(m.mining_date + 1, 'UTC')
+     OFFSET 0) AS i
    GROUP BY m.level, m.puid, m.currency
 ), learned AS (
   -- The same days as we know them now, but only what was settled by then: the pool may have settled it shortly
