@@ -53,6 +53,8 @@ export class PoolAndLedger {
     readonly lab: LedgerLab,
     readonly place: LabScope,
     private readonly tiers: LabSync['tiers'],
+    /** Rows put in later are no older than so many days. */
+    private readonly oldestInsertDays: number,
   ) {}
 
   static async begin(
@@ -68,7 +70,10 @@ export class PoolAndLedger {
       clippedSpan: clippedDays === null ? null : { days: clippedDays, keeps: 'last' },
       forgottenBeforeMs: null,
     });
-    const play = new PoolAndLedger(lab, await lab.newScope(stream), tiers);
+    // A list that is younger than what is clipped shows no sign of that: an older row, put in alone, is hidden from all.
+    const isHidden = clippedDays !== null && rows <= perDay * clippedDays;
+    const oldestInsertDays = isHidden ? clippedDays - 4 : Infinity;
+    const play = new PoolAndLedger(lab, await lab.newScope(stream), tiers, oldestInsertDays);
     play.insert(Array.from({ length: rows }, (_, i) => -1 - Math.floor(i / perDay)));
     return play;
   }
@@ -99,7 +104,8 @@ export class PoolAndLedger {
 
   insert(days: readonly number[], amount = '0.25'): void {
     const of = new Map<number, number>();
-    const incomes = days.map((day) => {
+    const incomes = days.map((drawn) => {
+      const day = Math.max(drawn, -this.oldestInsertDays);
       const n = of.get(day) ?? 0;
       of.set(day, n + 1);
       return {
