@@ -19,7 +19,7 @@ import type {
 import { Run } from '../../src/sync/run';
 import { syncLedgerScope, WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
 
-const NOW = Date.UTC(2026, 10, 20, 12);
+export const NOW = Date.UTC(2026, 10, 20, 12);
 export const TODAY = Date.UTC(2026, 10, 20);
 const HOUR_MS = 3_600_000;
 

@@ -5,6 +5,8 @@ import type { Window } from '../../domain/windows';
 import type { IncomeList } from './income-list';
 import { isSameContent, pageThrough } from './page-through';
 
+type Pages = Pick<IncomeList, 'readPage' | 'longestPage'>;
+
 /** What a window read came to. */
 export type WindowReading =
   | Exclude<WindowAnswer, { kind: 'full' }>
@@ -15,7 +17,7 @@ export type WindowReading =
  * Reads a window by one response, and judges what it proves. What may be a mishap, an answer to another question or one of
  * nothing at all, is asked for once more before it is believed.
  */
-export async function readWindow(list: IncomeList, window: Window, isFirst = false): Promise<WindowReading> {
+export async function readWindow(list: Pages, window: Window, isFirst = false): Promise<WindowReading> {
   let page = await list.readPage(window);
   if (page === null) return { kind: 'refused' };
   const isNothing = page.totalNum === null && servedCount(page) === 0;
@@ -33,7 +35,7 @@ function isEnd(second: Page<IncomeRow> | null, first: Page<IncomeRow>): boolean 
 }
 
 /** Reads all of a window, by one response or by paging, without committing any of it. */
-export async function readAll(list: IncomeList, window: Window): Promise<WindowRead> {
+export async function readAll(list: Pages, window: Window): Promise<WindowRead> {
   const answer = await readWindow(list, window, true);
   return answer.kind === 'whole' ? answer.read : pageThrough(list, window);
 }

@@ -7,6 +7,8 @@ import type { IncomeList } from './income-list';
 const LADDER_MS = [30 * DAY_MS, 6 * DAY_MS, DAY_MS];
 /** What is asked for reaches a millisecond beyond a window, on either side. */
 const MARGINS_MS = 2;
+type Spans = Pick<IncomeList, 'now' | 'spanMs' | 'readPage' | 'count'>;
+
 /** A limit of fewer days leaves no room for cuts between days. */
 const LEAST_DAYS_MS = 2 * DAY_MS;
 
@@ -37,7 +39,7 @@ export function halfOf(spanMs: number): number {
  * Whether an answer for a window holds the row. Where a page does not hold all, the count tells: it must be greater than
  * that of `without`, the same window but for the days of the row.
  */
-async function showsRow(list: IncomeList, row: IncomeRow, window: Window, without: Window): Promise<boolean> {
+async function showsRow(list: Spans, row: IncomeRow, window: Window, without: Window): Promise<boolean> {
   const page = await list.readPage(window);
   if (page === null) return false;
   if (page.rows.some(({ minedAtMs, currency }) => minedAtMs === row.minedAtMs && currency === row.currency))
@@ -52,7 +54,7 @@ async function showsRow(list: IncomeList, row: IncomeRow, window: Window, withou
  * the row at its beginning, and one with the row at its end. Null where that window is answered with the row by now, so
  * that the first answer was a mishap, or where no shorter span is any better.
  */
-export async function findSpanLimit(list: IncomeList, row: IncomeRow, wide: Window): Promise<number | null> {
+export async function findSpanLimit(list: Spans, row: IncomeRow, wide: Window): Promise<number | null> {
   const day = startOfUtcDay(row.minedAtMs);
   const isShownFirst = (window: Window): Promise<boolean> =>
     showsRow(list, row, window, { fromMs: day + 2 * DAY_MS, toMs: window.toMs });

@@ -1,0 +1,76 @@
+import type { IncomeRow } from '../../../src/domain/income';
+import type { Page } from '../../../src/domain/page';
+import { DAY_MS, type Window } from '../../../src/domain/windows';
+import type { IncomeList } from '../../../src/sync/ledger/income-list';
+import { readAll, readWindow } from '../../../src/sync/ledger/read-window';
+import { daily, rowOf, TODAY } from '../../support/memory-ledger';
+
+const WINDOW: Window = { fromMs: TODAY - 200 * DAY_MS, toMs: TODAY };
+
+const pageOf = (rows: readonly IncomeRow[], totalNum: number | null = rows.length): Page<IncomeRow> => ({
+  ...{ rows, unreadable: [], answeredAtMs: 0, currentPage: 1, pageSize: 100, totalNum, totalPage: null },
+});
+
+/** A list that gives these answers in turn, the last one from then on. */
+function listOf(...answers: readonly (Page<IncomeRow> | null)[]) {
+  const pages: number[] = [];
+  const list: Pick<IncomeList, 'longestPage' | 'readPage'> = {
+    longestPage: 0,
+    readPage: (_window, currentPage = 1) => {
+      pages.push(currentPage);
+      return Promise.resolve(answers[Math.min(pages.length, answers.length) - 1] ?? null);
+    },
+  };
+  return { ...list, pages };
+}
+
+test('P2 a full page is all there is only if the second one holds nothing else', async () => {
+  const full = pageOf(daily(100));
+  for (const second of [null, pageOf([]), full]) {
+    const list = listOf(full, second);
+    expect(await readWindow(list, WINDOW)).toMatchObject({ kind: 'whole' });
+    expect(list.pages).toEqual([1, 2]);
+  }
+  expect(await readWindow(listOf(full, pageOf(daily(7, 101))), WINDOW)).toEqual({ kind: 'unproven' });
+});
+
+test('P2 a round number of rows is asked for a second page until a longer page was served', async () => {
+  const list = listOf(pageOf(daily(20)), pageOf([]));
+  await readWindow(list, WINDOW, true);
+  expect(list.pages).toEqual([1, 2]);
+  const known = { ...listOf(pageOf(daily(20))), longestPage: 50 };
+  await readWindow(known, WINDOW, true);
+  expect(known.pages).toEqual([1]);
+  const later = listOf(pageOf(daily(20)));
+  await readWindow(later, WINDOW);
+  expect(later.pages).toEqual([1]);
+});
+
+test('P4 an answer of nothing at all, and one to another question, are asked for once more', async () => {
+  const nothing = pageOf([], null);
+  expect(await readWindow(listOf(nothing, pageOf(daily(3))), WINDOW)).toMatchObject({
+    kind: 'whole',
+    read: { rows: { length: 3 } },
+  });
+  const strayed = pageOf([rowOf(500)]);
+  expect(await readWindow(listOf(strayed, pageOf(daily(3))), WINDOW)).toMatchObject({ kind: 'whole' });
+  expect(await readWindow(listOf(strayed), WINDOW)).toMatchObject({ kind: 'strayed' });
+  const refusedThen = listOf(nothing, null);
+  expect(await readWindow(refusedThen, WINDOW)).toMatchObject({ kind: 'whole', read: { rows: [] } });
+  const uncounted = listOf(pageOf(daily(3), null));
+  expect(await readWindow(uncounted, WINDOW)).toEqual({ kind: 'unproven' });
+  expect(uncounted.pages).toEqual([1]);
+  const empty = listOf(pageOf([]));
+  await readWindow(empty, WINDOW);
+  expect(empty.pages).toEqual([1]);
+});
+
+test('a refused window says so', async () => {
+  expect(await readWindow(listOf(null), WINDOW)).toEqual({ kind: 'refused' });
+});
+
+test('P2 all of a window is paged where one response does not hold it', async () => {
+  const uncounted = listOf(pageOf(daily(3), null));
+  expect(await readAll(uncounted, WINDOW)).toMatchObject({ rows: { length: 3 }, doubt: null });
+  expect(uncounted.pages.length).toBeGreaterThan(1);
+});

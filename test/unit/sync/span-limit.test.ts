@@ -1,0 +1,103 @@
+import type { IncomeList } from '../../../src/sync/ledger/income-list';
+import { findSpanLimit, fitSpan, halfOf } from '../../../src/sync/ledger/span-limit';
+import { contains, DAY_MS, spanMsOf, type Window } from '../../../src/domain/windows';
+import { NOW, rowOf, TODAY } from '../../support/memory-ledger';
+
+const dayOf = (atMs: number): number => (atMs - TODAY) / DAY_MS;
+const inDays = (windows: readonly Window[]) =>
+  windows.map(({ fromMs, toMs }) => [dayOf(fromMs), dayOf(toMs)]);
+const windowOf = (from: number, to: number): Window => ({
+  fromMs: TODAY + from * DAY_MS,
+  toMs: TODAY + to * DAY_MS,
+});
+
+test('a window is cut into parts that fit the limit, the newest with room to grow', () => {
+  expect(inDays(fitSpan(windowOf(-30, 0), 30 * DAY_MS, NOW))).toEqual([[-30, 0]]);
+  expect(inDays(fitSpan(windowOf(-20, 0), 8 * DAY_MS, NOW))).toEqual([
+    [-7, 0],
+    [-14, -7],
+    [-20, -14],
+  ]);
+  // Until the end of tomorrow, and half of the limit: the rest is room.
+  expect(inDays(fitSpan(windowOf(-20, Infinity), 8 * DAY_MS, NOW))).toEqual([
+    [-1, Infinity],
+    [-8, -1],
+    [-15, -8],
+    [-20, -15],
+  ]);
+  // A limit of a few days has none for room, and one of less than two none for whole days.
+  expect(inDays(fitSpan(windowOf(-3, Infinity), 3 * DAY_MS, NOW))).toEqual([
+    [0, Infinity],
+    [-3, 0],
+  ]);
+  for (const { fromMs, toMs } of fitSpan(windowOf(-3, 0), DAY_MS, NOW))
+    expect(toMs - fromMs).toBeLessThan(DAY_MS);
+});
+
+test('half of a span is in whole days while there are two', () => {
+  expect([5, 2, 1].map((days) => halfOf(days * DAY_MS) / DAY_MS)).toEqual([2, 1, 0.5]);
+});
+
+/** A list that answers only the last so many days of a span, and shows at most so many rows of it. */
+function listOf(daysAgo: readonly number[], clippedDays: number, shown = 100, refusesAboveDays = Infinity) {
+  const answer = (window: Window) => {
+    const endMs = Math.min(window.toMs, TODAY + 2 * DAY_MS);
+    const from = Math.max(window.fromMs, endMs - clippedDays * DAY_MS);
+    const rows = daysAgo
+      .map((day) => rowOf(day))
+      .filter((row) => contains({ ...window, fromMs: from }, row.minedAtMs));
+    return (endMs - window.fromMs) / DAY_MS > refusesAboveDays ? null : rows;
+  };
+  const list: Pick<IncomeList, 'now' | 'spanMs' | 'readPage' | 'count'> = {
+    now: () => NOW,
+    spanMs: (window) => spanMsOf(window, NOW),
+    readPage: (window) => {
+      const rows = answer(window);
+      return Promise.resolve(
+        rows === null
+          ? null
+          : {
+              ...{
+                rows: rows.slice(0, shown),
+                unreadable: [],
+                answeredAtMs: 0,
+                currentPage: 1,
+                pageSize: 100,
+              },
+              ...{ totalNum: rows.length, totalPage: null },
+            },
+      );
+    },
+    count: (window) => Promise.resolve(answer(window)?.length ?? null),
+  };
+  return list;
+}
+
+const WIDE = windowOf(-300, Infinity);
+
+test('P2 the longest span of 30, 6 and 1 days that is answered in full is found by a row', async () => {
+  for (const [clippedDays, limitDays] of [
+    [40, 30],
+    [20, 6],
+    [6, 6],
+    [3, 1],
+  ] as const)
+    expect(await findSpanLimit(listOf([60], clippedDays), rowOf(60), WIDE)).toBe(limitDays * DAY_MS);
+});
+
+test('no limit is learnt where the row is shown by now, or by no shorter span', async () => {
+  expect(await findSpanLimit(listOf([60], 1_000), rowOf(60), WIDE)).toBeNull();
+  expect(await findSpanLimit(listOf([61], 20), rowOf(60), WIDE)).toBeNull();
+  // A window of ten days is clipped to less: spans of thirty say nothing.
+  expect(await findSpanLimit(listOf([10], 7), rowOf(10), windowOf(-10, 0))).toBe(6 * DAY_MS);
+  expect(await findSpanLimit(listOf([60], 20), rowOf(60, { currency: 'LTC' }), WIDE)).toBeNull();
+});
+
+test('P2 where a page does not show the row, the count tells whether it is there', async () => {
+  const daysAgo = Array.from({ length: 60 }, (_, i) => 31 + i);
+  // The row is on no page, but counted.
+  expect(await findSpanLimit(listOf(daysAgo, 1_000, 10), rowOf(90), WIDE)).toBeNull();
+  expect(await findSpanLimit(listOf(daysAgo, 40, 10), rowOf(90), WIDE)).toBe(30 * DAY_MS);
+  // The pool refuses the wide window, and what could be compared with it.
+  expect(await findSpanLimit(listOf(daysAgo, 40, 10, 100), rowOf(90), WIDE)).toBe(30 * DAY_MS);
+});
