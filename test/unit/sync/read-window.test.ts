@@ -16,8 +16,8 @@ function listOf(...answers: readonly (Page<IncomeRow> | null)[]) {
   const pages: number[] = [];
   const list: Pick<IncomeList, 'longestPage' | 'readPage'> = {
     longestPage: 0,
-    readPage: (_window, currentPage = 1) => {
-      pages.push(currentPage);
+    readPage: (_window, currentPage) => {
+      pages.push(currentPage ?? 1);
       return Promise.resolve(answers[Math.min(pages.length, answers.length) - 1] ?? null);
     },
   };

@@ -1,0 +1,261 @@
+import type { IncomeQuery } from '../../../src/sync/ports';
+import { DAY_MS } from '../../../src/domain/windows';
+import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
+
+async function synced(pool: MemoryPool): Promise<MemoryLab> {
+  const lab = new MemoryLab(pool);
+  await lab.sync();
+  return lab;
+}
+
+const spanDays = ({ startMs, endMs }: IncomeQuery): number => (endMs - startMs) / DAY_MS;
+const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
+const without = (pool: MemoryPool, ...days: readonly number[]): MemoryPool['rows'] =>
+  pool.rows.filter(({ minedAtMs }) => !days.some((day) => minedAtMs === dayOf(day)));
+const from1To = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
+
+test('P4 a pool that begins to clip long spans withdraws nothing', async () => {
+  const lab = await synced(new MemoryPool(daily(80)));
+  lab.pool.clippedMs = 31 * DAY_MS;
+  expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 0 });
+  expect(lab.live()).toEqual(lab.served());
+  expect(lab.ledger.state.spanLimitMs).toBe(30 * DAY_MS);
+});
+
+test('P4 P11 a row that some spans show and others do not stays, in doubt', async () => {
+  const lab = await synced(new MemoryPool(daily(50)));
+  const all = lab.pool.rows;
+  lab.pool.before = (_request, query) => {
+    const isShown = spanDays(query) > 2.5 && spanDays(query) < 5;
+    lab.pool.rows = isShown ? all : all.filter(({ minedAtMs }) => minedAtMs !== dayOf(20));
+  };
+  expect(await lab.verify()).toMatchObject({
+    doubts: ['what vanished is served now and then'],
+    withdrawn: 0,
+  });
+  expect(lab.live()).toEqual(from1To(50));
+});
+
+test('P4 P11 a list that moves at every request withdraws nothing', async () => {
+  const lab = await synced(new MemoryPool(daily(50)));
+  const rest = without(lab.pool, 21);
+  lab.pool.before = (request) => {
+    lab.pool.rows = rest.map((row) =>
+      row.minedAtMs === dayOf(20) ? rowOf(20, { extra: null, status: `S${request}` }) : row,
+    );
+  };
+  const { doubts, withdrawn } = await lab.verify();
+  expect(withdrawn).toBe(0);
+  expect(doubts).toHaveLength(1);
+  expect(lab.live()).toEqual(from1To(50));
+});
+
+test('P4 one of several rows of one instant is withdrawn, and stays when one answer left it out', async () => {
+  const three = ['1', '2', '3'].map((amount) => rowOf(20, { amount: amount as never }));
+  const lab = await synced(new MemoryPool([...daily(19), ...three, ...daily(10, 21)]));
+  const all = lab.pool.rows;
+  const start = lab.pool.requests;
+  const rest = all.filter((row) => row !== three[1]);
+  lab.pool.before = (request) => {
+    lab.pool.rows = request === start + 1 ? rest : all;
+  };
+  expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 0 });
+  lab.pool.before = () => undefined;
+  lab.pool.rows = rest;
+  expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 1 });
+  expect(lab.live()).toEqual(lab.served());
+});
+
+test('P4 where only short spans are answered, an empty newest window is no empty list', async () => {
+  const pool = new MemoryPool(daily(80));
+  pool.clippedMs = 31 * DAY_MS;
+  const lab = await synced(pool);
+  pool.rows = without(pool, ...from1To(20));
+  expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 20 });
+  expect(lab.live()).toEqual(lab.served());
+  pool.isEmpty = true;
+  const emptied = await lab.verify();
+  expect(emptied.withdrawn).toBe(0);
+  expect(emptied.doubts.join()).toContain('the pool shows no row');
+  expect(lab.live(({ unserved }) => !unserved)).toHaveLength(60);
+});
+
+test('P4 all newer rows are withdrawn while the pool serves older ones', async () => {
+  const lab = await synced(new MemoryPool(daily(250)));
+  lab.pool.rows = without(lab.pool, ...from1To(100));
+  expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 100 });
+  expect(lab.live()).toEqual(lab.served());
+});
+
+test('P4 P11 nothing is withdrawn while nobody can tell whether older rows are served', async () => {
+  const lab = await synced(new MemoryPool(daily(250)));
+  for (const row of lab.pool.rows.slice(20)) lab.pool.unreadable.add(row);
+  lab.pool.rows = without(lab.pool, ...from1To(20));
+  const { doubts, withdrawn } = await lab.verify();
+  expect(withdrawn).toBe(0);
+  expect(doubts).not.toEqual([]);
+  expect(lab.live()).toEqual(from1To(250));
+});
+
+test('P4 an accepted empty list withdraws what is young, and leaves the rest unserved', async () => {
+  const lab = await synced(new MemoryPool(daily(30)));
+  lab.pool.isEmpty = true;
+  await lab.verify({ acceptEmpty: true });
+  expect(lab.live()).toEqual(from1To(30).slice(6));
+  expect(lab.live(({ unserved }) => !unserved)).toEqual([]);
+});
+
+test('a scope without rows costs one request a visit, one more a week', async () => {
+  const lab = await synced(new MemoryPool([]));
+  const requests: number[] = [];
+  for (let day = 0; day < 15; day += 1) {
+    lab.pass(DAY_MS);
+    requests.push((await lab.sync()).requests);
+  }
+  expect(requests.filter((count) => count === 2)).toHaveLength(2);
+  expect(requests.filter((count) => count === 1)).toHaveLength(13);
+});
+
+test('the weekly check is noted once it was made', async () => {
+  const lab = await synced(new MemoryPool(daily(30)));
+  const first = lab.ledger.state.deepCheckedAtMs;
+  expect(first).not.toBeNull();
+  lab.pass(DAY_MS);
+  await lab.sync();
+  expect(lab.ledger.state.deepCheckedAtMs).toBe(first);
+  lab.pass(6 * DAY_MS);
+  await lab.sync();
+  expect(lab.ledger.state.deepCheckedAtMs).toBe(lab.ledger.state.nowMs);
+  const second = lab.ledger.state.deepCheckedAtMs;
+  await lab.verify({ span: { fromMs: dayOf(10), toMs: dayOf(9) } });
+  expect(lab.ledger.state.deepCheckedAtMs).toBe(second);
+  lab.pool.isEmpty = true;
+  await lab.verify();
+  expect(lab.ledger.state.deepCheckedAtMs).toBe(second);
+});
+
+test('P11 bounds that are ignored by a pool that refuses long spans leave the scope partial', async () => {
+  const pool = new MemoryPool(daily(250));
+  [pool.shift, pool.longestSpanMs] = [null, 40 * DAY_MS];
+  const lab = new MemoryLab(pool);
+  expect((await lab.sync()).doubts).toEqual(['the pool contradicts itself about the rows of this scope']);
+});
+
+test('P11 a list of which only windows show rows is said to show none', async () => {
+  const lab = await synced(new MemoryPool(daily(250)));
+  lab.pool.before = (_request, query) => {
+    lab.pool.isEmpty = spanDays(query) > 900;
+  };
+  const { doubts, withdrawn } = await lab.verify();
+  expect(withdrawn).toBe(0);
+  expect(doubts.join()).toContain('the pool shows no row');
+});
+
+test('P9 a run gives up once two hundred commits lost to other writers', async () => {
+  const lab = new MemoryLab(new MemoryPool(daily(5)));
+  lab.ledger.beforeCommit = () => lab.ledger.supersede();
+  await expect(lab.sync()).rejects.toMatchObject({ code: 'sync.superseded' });
+});
+
+test('P11 more rows that vanished than rows that cannot be read are said', async () => {
+  const lab = await synced(
+    new MemoryPool([...daily(30), rowOf(10, { amount: '2' as never }), rowOf(10, { amount: '3' as never })]),
+  );
+  const broken = lab.pool.rows.find(({ minedAtMs }) => minedAtMs === dayOf(10))!;
+  lab.pool.rows = lab.pool.rows.filter((row) => row === broken || row.minedAtMs !== dayOf(10));
+  lab.pool.unreadable.add(broken);
+  expect((await lab.verify()).doubts).toContain(
+    'more rows vanished than there are rows that could not be understood',
+  );
+});
+
+describe('a scope whose bounds are ignored', () => {
+  async function paged(): Promise<MemoryLab> {
+    const pool = new MemoryPool(daily(450));
+    pool.shift = null;
+    const lab = await synced(pool);
+    lab.pool.rows = [rowOf(0), ...lab.pool.rows];
+    return lab;
+  }
+
+  test.each<[string, (lab: MemoryLab, start: number) => void]>([
+    ['has no order any more', ({ pool }) => void (pool.order = 'none')],
+    ['is counted no more', ({ pool }) => void (pool.count = () => null)],
+    [
+      'grows between two pages',
+      ({ pool }, start) => {
+        pool.before = (request) => {
+          if (request === start + 2) pool.rows = [rowOf(0, { type: 'x' }), ...pool.rows];
+        };
+      },
+    ],
+    ['lost an old row', ({ pool }) => void (pool.rows = without(pool, 440))],
+    ['lost a new row and an old one', ({ pool }) => void (pool.rows = without(pool, 3, 440))],
+  ])('P2 is read whole where it %s', async (_name, change) => {
+    const lab = await paged();
+    change(lab, lab.pool.requests);
+    expect((await lab.sync()).doubts).toEqual([]);
+    await lab.sync();
+    expect(lab.live()).toEqual(lab.served());
+  });
+
+  test('P11 an unreadable row of it is said', async () => {
+    const lab = await paged();
+    lab.pool.unreadable.add(lab.pool.rows[3]!);
+    expect((await lab.sync()).doubts).toEqual(['rows that could not be understood are in quarantine']);
+  });
+});
+
+describe('a coin that lists hide', () => {
+  async function withCoin(pool: MemoryPool): Promise<MemoryLab> {
+    const lab = await synced(pool);
+    lab.ledger.state = {
+      ...lab.ledger.state,
+      hiddenCoins: [{ currency: 'FB', readAtMs: null, hasRows: false }],
+    };
+    return lab;
+  }
+  const coins = (count: number) => daily(count).map((row) => ({ ...row, currency: 'FB' }));
+
+  test('costs nothing between two weeks while it has no rows', async () => {
+    const lab = await withCoin(new MemoryPool(daily(5)));
+    expect((await lab.sync()).requests).toBe(2);
+    expect((await lab.sync()).requests).toBe(1);
+    lab.pass(7 * DAY_MS);
+    await lab.sync();
+    expect(lab.pool.asked.at(-1)).toMatchObject({ coinName: 'FB' });
+  });
+
+  test('P2 is read in parts where spans are limited, and is known once all are read', async () => {
+    const pool = new MemoryPool(daily(80));
+    pool.clippedMs = 31 * DAY_MS;
+    pool.hidden = coins(70);
+    const lab = await withCoin(pool);
+    let commits = 0;
+    lab.ledger.beforeCommit = () => {
+      if (lab.ledger.rows.some(({ currency }) => currency === 'FB')) commits += 1;
+      if (commits === 2) throw new Error('stopped');
+    };
+    await expect(lab.sync()).rejects.toThrow('stopped');
+    expect(lab.ledger.state.hiddenCoins[0]!.readAtMs).toBeNull();
+    await lab.sync();
+    expect(lab.ledger.state.hiddenCoins[0]!.readAtMs).not.toBeNull();
+    expect(lab.live(({ currency }) => currency === 'FB')).toEqual(from1To(70));
+  });
+
+  test('P11 is in doubt where its pages do not hold what is counted', async () => {
+    const lab = await withCoin(new MemoryPool(daily(5)));
+    lab.pool.hidden = coins(3);
+    lab.pool.before = (_request, { coinName }) => {
+      lab.pool.count = (rows) => (coinName === undefined ? rows : rows + 2);
+    };
+    expect((await lab.sync()).doubts).toEqual(['FB: the pool counts 5 rows and serves 3 on all pages']);
+  });
+
+  test('a pool that knows no names serves all coins: those of others do not land', async () => {
+    const lab = await withCoin(new MemoryPool(daily(5)));
+    lab.pool.before = (_request, query) => Object.assign(query, { coinName: undefined });
+    await lab.sync();
+    expect(lab.ledger.state.hiddenCoins[0]!.hasRows).toBe(false);
+  });
+});
