@@ -5,11 +5,10 @@ CREATE OR REPLACE FUNCTION report.income_as_of(known_at timestamptz)
   LANGUAGE sql STABLE PARALLEL SAFE
 -- Resolved when it is made: whoever calls it need not see the schema sync.
 BEGIN ATOMIC
-  SELECT a.account_name, a.sub_account, i.puid, i.algo, i.currency, i.source, i.type, i.mining_date, i.mined_at, i.ordinal,
+  SELECT i.account_name, i.sub_account, i.puid, i.algo, i.currency, i.source, i.type, i.mining_date, i.mined_at, i.ordinal,
          i.amount, trim_scale(i.amount)::text, i.status, i.settled_at, i.hash_rate_hps, i.reject_rate, i.known_since,
-         a.account_id
+         i.account_id
     FROM sync.income_items_as_of(known_at) i
-    JOIN report.sub_accounts a ON a.puid = i.puid
    WHERE i.source <> 'left out';
 END;
 

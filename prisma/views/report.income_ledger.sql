@@ -1,12 +1,11 @@
 CREATE OR REPLACE VIEW report.income_ledger AS
-SELECT a.account_name, a.sub_account, i.puid, i.algo, i.currency, i.source AS stream, i.type, i.mining_date, i.mined_at, i.ordinal,
+SELECT i.account_name, i.sub_account, i.puid, i.algo, i.currency, i.source AS stream, i.type, i.mining_date, i.mined_at, i.ordinal,
        i.amount, trim_scale(i.amount)::text AS amount_text, i.status, i.settled_at,
        i.hash_rate_hps, round(i.hash_rate_hps / 1e12, 6) AS hash_rate_ths, i.reject_rate,
-       i.first_seen_at, i.changed_at, a.account_id, i.unserved_at,
+       i.first_seen_at, i.changed_at, i.account_id, i.unserved_at,
        sync.day_of(i.mined_at, z.time_zone) AS day,
-       sync.income_row_id(a.account_name, i.puid, i.algo, i.currency, i.source, i.type, i.mined_at, i.ordinal) AS row_id
+       sync.income_row_id(i.account_name, i.puid, i.algo, i.currency, i.source, i.type, i.mined_at, i.ordinal) AS row_id
   FROM sync.income_items i
-  JOIN report.sub_accounts a ON a.puid = i.puid
  CROSS JOIN sync.report_zone z
  WHERE i.source <> 'left out';
 

@@ -19,9 +19,7 @@ SELECT d.account_name, d.sub_account, d.puid, d.algo, d.currency, d.mining_date,
                sum(amount) FILTER (WHERE type IS NULL) AS earnings_amount,
                concat_ws(', ', min(status) FILTER (WHERE type IS NULL),
                          nullif(max(status) FILTER (WHERE type IS NULL), min(status) FILTER (WHERE type IS NULL))) AS earning_statuses
-          -- Names are joined below the sums, so that a condition on them selects rows before they are added up.
           FROM sync.income_items
-          JOIN report.sub_accounts USING (puid)
          WHERE source IN ('earnings', 'left out')
          GROUP BY account_name, sub_account, account_id, puid, algo, currency, mining_date
         HAVING count(type) > 0) AS d;

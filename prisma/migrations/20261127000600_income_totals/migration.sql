@@ -15,6 +15,11 @@ CREATE FUNCTION sync.income_rule(earnings text, rewards text, is_known text, sta
 WITH parts AS (
   SELECT 'puid, algo, currency, mining_date, mined_at' AS key,
          'ordinal, amount, status, settled_at, hash_rate_hps' AS content,
+         -- Names are joined within each branch: a condition on them, from outside, would be judged once all of it was read.
+         CASE WHEN by_key THEN '' ELSE ', account_id, account_name, sub_account' END AS names,
+         CASE WHEN by_key THEN '' ELSE $q$
+           JOIN (SELECT s.puid, account_id, a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account
+                   FROM pool.sub_accounts s JOIN pool.accounts a USING (account_id)) AS n USING (puid)$q$ END AS named,
          $q$type IN ('MINING_EARN', 'UNITE_COIN_EARN')$q$ AS may_repeat,
          -- The day twice: to be hashed, and to be found in the primary key. By key, which is for a few days: never compared
          -- with all others, and never found among those of the day of all sub-accounts.
@@ -29,21 +34,21 @@ WITH parts AS (
 -- Branches, not conditions: a query for what counts is an anti-join, and whoever asks for one source reads one table. By key,
 -- where there is no join, each reward is judged once.
 SELECT concat_ws(E'\n UNION ALL\n',
-  format($q$SELECT %s, 'earnings'::text AS source, NULL::text AS type, %s, reject_rate, %s FROM %s WHERE %s$q$,
-         key, content, stamps, earnings, is_known),
-  format($q$SELECT %s, 'rewards', type, %s, NULL, %s FROM %s WHERE %s AND NOT %s$q$,
-         key, content, stamps, rewards, is_known, may_repeat),
+  format($q$SELECT %s, 'earnings'::text AS source, NULL::text AS type, %s, reject_rate, %s%s FROM %s%s WHERE %s$q$,
+         key, content, stamps, names, earnings, named, is_known),
+  format($q$SELECT %s, 'rewards', type, %s, NULL, %s%s FROM %s%s WHERE %s AND NOT %s$q$,
+         key, content, stamps, names, rewards, named, is_known, may_repeat),
   CASE WHEN by_key THEN
     format($q$SELECT %s, CASE WHEN %s THEN 'left out' ELSE 'rewards' END, type, %s, NULL, %s FROM %s r WHERE %s AND %s$q$,
            key, earning_stands, content, stamps, rewards, is_known, may_repeat)
   END,
   CASE WHEN NOT by_key THEN
-    format($q$SELECT %s, 'rewards', type, %s, NULL, %s FROM %s r WHERE %s AND %s AND NOT %s$q$,
-           key, content, stamps, rewards, is_known, may_repeat, earning_stands)
+    format($q$SELECT %s, 'rewards', type, %s, NULL, %s%s FROM %s r%s WHERE %s AND %s AND NOT %s$q$,
+           key, content, stamps, names, rewards, named, is_known, may_repeat, earning_stands)
   END,
   CASE WHEN NOT by_key THEN
-    format($q$SELECT %s, 'left out', type, %s, NULL, %s FROM %s r WHERE %s AND %s AND %s$q$,
-           key, content, stamps, rewards, is_known, may_repeat, earning_stands)
+    format($q$SELECT %s, 'left out', type, %s, NULL, %s%s FROM %s r%s WHERE %s AND %s AND %s$q$,
+           key, content, stamps, names, rewards, named, is_known, may_repeat, earning_stands)
   END)
   FROM parts
 $$;
@@ -58,7 +63,7 @@ BEGIN
     'CREATE FUNCTION sync.income_items_as_of(known_at timestamptz)
        RETURNS TABLE (puid bigint, algo text, currency text, mining_date date, mined_at timestamptz, source text, type text,
                       ordinal integer, amount numeric, status text, settled_at timestamptz, hash_rate_hps numeric,
-                      reject_rate numeric, known_since timestamptz)
+                      reject_rate numeric, known_since timestamptz, account_id smallint, account_name text, sub_account text)
        LANGUAGE sql STABLE PARALLEL SAFE
      BEGIN ATOMIC %s; END',
     sync.income_rule('pool.earning_revisions', 'pool.reward_revisions',
@@ -83,6 +88,9 @@ COMMENT ON COLUMN sync.income_items.hash_rate_hps IS 'Hashrate that earned it, H
 COMMENT ON COLUMN sync.income_items.reject_rate IS 'Rejected shares as served, unit not known; null for rewards.';
 COMMENT ON COLUMN sync.income_items.first_seen_at IS 'When the item first appeared to us.';
 COMMENT ON COLUMN sync.income_items.changed_at IS 'When the item last changed.';
+COMMENT ON COLUMN sync.income_items.account_id IS 'The account''s number in the schema pool.';
+COMMENT ON COLUMN sync.income_items.account_name IS 'The account, as named in the configuration.';
+COMMENT ON COLUMN sync.income_items.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
 COMMENT ON COLUMN sync.income_items.unserved_at IS 'When the pool''s list was seen to begin later than this item; null while the pool serves it.';
 
 -- sync.income_days holds what the items of one UTC day of a scope come to; a commit counts the days that it touched anew (sync.follow_ledger), and
