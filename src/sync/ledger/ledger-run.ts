@@ -111,8 +111,7 @@ class WindowRun {
       this.waiting.push(claim.claimed);
       return null;
     }
-    const outcome = await commitRead(session, claim.claimed, claim.read);
-    return outcome === 'committed' ? null : outcome;
+    return this.finish(claim.claimed, claim.read);
   }
 
   /** Waits for the count of the rest. */

@@ -84,6 +84,14 @@ test.each([
   expect(lab.ledger.state.spanLimitMs).toBe(limit * DAY_MS);
 });
 
+test('P2 a pool that serves the end of a long span, oldest rows first, is found out', async () => {
+  const pool = new MemoryPool(daily(40));
+  // More rows than a page, so that the first one is a proven prefix.
+  [pool.clippedMs, pool.order, pool.pageCap] = [30 * DAY_MS, 'asc', 25];
+  const lab = await synced(pool);
+  expect(lab.live()).toEqual(lab.served());
+});
+
 test('P4 rows that vanish are withdrawn once the days around them and the count agree', async () => {
   const lab = await synced(new MemoryPool(daily(250)));
   lab.pool.rows = lab.pool.rows.filter((_row, i) => ![3, 120, 248].includes(i));
