@@ -11,7 +11,9 @@ export const MAINTENANCE_EVERY_MS: ReadonlyMap<string, number> = new Map([
 /** Deletes history past its retention. */
 export async function runRetention({ service, keepDays, log }: JobContext): Promise<string> {
   const retained = await service.enforceRetention(keepDays);
-  log.info('Deleted history past its retention.', { ...retained });
+  const done = Object.entries(retained).filter(([, count]) => count > 0);
+  if (done.length > 0)
+    log.info('Deleted history past its retention, made room for the coming days.', Object.fromEntries(done));
   return 'done';
 }
 

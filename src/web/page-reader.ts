@@ -12,7 +12,7 @@ import {
   readPrefixes,
   readRejectSeries,
 } from '../report/page/fleet';
-import { readIncomeSeries, readLeague, readMonths } from '../report/page/income';
+import { readIncomeBySubAccount, readIncomeSeries, readLeague, readMonths } from '../report/page/income';
 import { findMachine, readMachineDays, readMachineHours, type MachineKey } from '../report/page/machine';
 import { readHeat, readNames, readRuns, readStreams } from '../report/page/syncing';
 import { listQuarantine } from '../report/quarantine';
@@ -82,11 +82,14 @@ export function openPageReader({ databaseUrl, judged, allowedPerHour, readQueue 
         readMonths(sql),
         readReconciliation(sql),
       ]);
+      const earned = new Set(points.map((point) => point.currency));
+      const main = frame.currencies.find((currency) => earned.has(currency));
+      const bySubAccount = main === undefined ? null : await readIncomeBySubAccount(sql, filter, frame, main);
       const isShown = (row: (typeof reconciliation)[number]): boolean =>
         (filter.account === null || row.account === filter.account) &&
         (filter.puid === null || row.puid === filter.puid) &&
         (filter.currency === null || row.currency === filter.currency);
-      return { points, league, months, reconciliation: reconciliation.filter(isShown) };
+      return { points, bySubAccount, league, months, reconciliation: reconciliation.filter(isShown) };
     },
 
     async fleet(filter: PageFilter, frame: PageFrame): Promise<FleetData> {

@@ -23,6 +23,18 @@ export interface IncomeOfSubAccount {
   readonly share: number | null;
 }
 
+/** Income of one day or month in one currency by sub-account. Amounts are exact decimal texts. */
+export interface IncomeBySubAccount {
+  readonly currency: string;
+  /** Those that earned most in the period first; the last, null, is of all others together. */
+  readonly points: readonly {
+    readonly start: string;
+    readonly puid: string | null;
+    readonly subAccount: string | null;
+    readonly total: string;
+  }[];
+}
+
 export interface ClosedMonth {
   /** `2026-10` */
   readonly month: string;
@@ -34,6 +46,8 @@ export interface ClosedMonth {
 
 /** Sub-accounts that a league names, by currency. */
 const LEAGUE_LENGTH = 10;
+/** Sub-accounts with a colour of their own. */
+const COLOURED = 7;
 const MOST_MONTHS = 24;
 
 /**
@@ -97,6 +111,28 @@ export async function readLeague(
       JOIN report.sub_accounts a ON a.puid = r.puid
      WHERE r.rank <= ${LEAGUE_LENGTH}
      ORDER BY r.currency, r.rank`;
+}
+
+/** One currency's income by day or month and sub-account, the days in their order. */
+export async function readIncomeBySubAccount(
+  sql: Sql,
+  filter: PageFilter,
+  frame: PageFrame,
+  currency: string,
+): Promise<IncomeBySubAccount> {
+  const points = await sql<IncomeBySubAccount['points'][number][]>`
+    WITH items AS (${incomeRows(sql, { ...filter, currency }, frame, frame.by)}),
+    ranks AS (
+      SELECT puid, row_number() OVER (ORDER BY sum(settled + pending) DESC, puid) AS rank FROM items GROUP BY puid
+    ), shown AS (
+      SELECT r.puid, least(r.rank, ${COLOURED + 1}) AS rank, CASE WHEN r.rank <= ${COLOURED} THEN a.puid END AS own,
+             CASE WHEN r.rank <= ${COLOURED} THEN a.sub_account END AS name
+        FROM ranks r JOIN report.sub_accounts a USING (puid)
+    )
+    SELECT start::text AS start, own::text AS puid, name AS "subAccount", trim_scale(sum(settled + pending))::text AS total
+      FROM items JOIN shown USING (puid)
+     GROUP BY start, rank, own, name ORDER BY start, rank`;
+  return { currency, points };
 }
 
 /** Months with income, newest first, and which of them are closed. */

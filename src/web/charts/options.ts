@@ -50,7 +50,8 @@ function frameOf({ categories, series, unit, lowest }: Axes): EChartsOption {
             itemGap: 18,
             itemWidth: 12,
             itemHeight: 8,
-            textStyle: INK,
+            // Names come from outside.
+            textStyle: { ...INK, width: 150, overflow: 'truncate' },
             inactiveColor: 'var(--line)',
           },
         }

@@ -65,6 +65,20 @@ export const INCOME = z.object({
   points: z.array(
     z.object({ start: day, currency: z.string(), settled: amount, pending: amount, total: amount }),
   ),
+  bySubAccount: z
+    .object({
+      currency: z.string(),
+      points: z.array(
+        z.object({
+          start: day,
+          puid: z.string().nullable(),
+          subAccount: z.string().nullable(),
+          total: amount,
+        }),
+      ),
+    })
+    .nullable()
+    .describe('The main currency by sub-account; puid and subAccount are null for the small ones together'),
   league: z.array(
     z.object({
       account: z.string(),

@@ -120,6 +120,7 @@ describeChromium('the pages in a browser', (launch) => {
     await inspect(filledWeb, path, SCREENS[screen], async (page) => {
       // Drawn by the library in the browser, not only by the server.
       if (path !== '') await page.locator('figure.chart .plot > div svg').first().waitFor();
+      if (path === 'income') await page.locator('#chart-by-sub-account .plot > div svg').waitFor();
     });
   });
 

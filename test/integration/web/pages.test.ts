@@ -122,6 +122,21 @@ describe('the pages', () => {
     expect(figures).toMatchObject({ points: [{ total: '0.123456789012345678' }] });
   });
 
+  it('P1 tells income by sub-account, every digit of it', async () => {
+    const answer = await fetch(`${(await serve(null)).url}api/v1/income?period=1y&by=month`);
+    const { points, bySubAccount } = (await answer.json()) as {
+      points: { start: string; currency: string; total: string }[];
+      bySubAccount: { currency: string; points: { start: string; puid: string; total: string }[] };
+    };
+    const [owner] = await sql<{ puid: string }[]>`SELECT puid::text AS puid FROM pool.sub_accounts`;
+    const { currency } = bySubAccount;
+    const expected = points.filter((point) => point.currency === currency);
+    expect(expected.length).toBeGreaterThan(1);
+    expect(bySubAccount.points).toMatchObject(
+      expected.map(({ start, total }) => ({ start, total, puid: owner!.puid })),
+    );
+  });
+
   it('counts rows that landed without a side field', async () => {
     await sql`
       INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status, extra)
