@@ -22,7 +22,7 @@ test('P4 a pool that begins to clip long spans withdraws nothing', async () => {
   expect(lab.ledger.state.spanLimitMs).toBe(30 * DAY_MS);
 });
 
-test('P4 P11 a row that some spans show and others do not stays, in doubt', async () => {
+test('P4 P11 a row that only some spans show stays, in doubt', async () => {
   const lab = await synced(new MemoryPool(daily(50)));
   const all = lab.pool.rows;
   lab.pool.before = (_request, query) => {
@@ -50,7 +50,7 @@ test('P4 P11 a list that moves at every request withdraws nothing', async () => 
   expect(lab.live()).toEqual(from1To(50));
 });
 
-test('P4 one of several rows of one instant is withdrawn, and stays when one answer left it out', async () => {
+test('P4 a row missing from one answer stays, a vanished one goes', async () => {
   const three = ['1', '2', '3'].map((amount) => rowOf(20, { amount: amount as never }));
   const lab = await synced(new MemoryPool([...daily(19), ...three, ...daily(10, 21)]));
   const all = lab.pool.rows;
@@ -66,7 +66,7 @@ test('P4 one of several rows of one instant is withdrawn, and stays when one ans
   expect(lab.live()).toEqual(lab.served());
 });
 
-test('P4 where only short spans are answered, an empty newest window is no empty list', async () => {
+test('P4 an empty newest window is no empty list', async () => {
   const pool = new MemoryPool(daily(80));
   pool.clippedMs = 31 * DAY_MS;
   const lab = await synced(pool);
@@ -80,14 +80,14 @@ test('P4 where only short spans are answered, an empty newest window is no empty
   expect(lab.live(({ unserved }) => !unserved)).toHaveLength(60);
 });
 
-test('P4 all newer rows are withdrawn while the pool serves older ones', async () => {
+test('P4 newer rows are withdrawn while older ones are served', async () => {
   const lab = await synced(new MemoryPool(daily(250)));
   lab.pool.rows = without(lab.pool, ...from1To(100));
   expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 100 });
   expect(lab.live()).toEqual(lab.served());
 });
 
-test('P4 P11 nothing is withdrawn while nobody can tell whether older rows are served', async () => {
+test('P4 P11 nothing is withdrawn where nobody can tell', async () => {
   const lab = await synced(new MemoryPool(daily(250)));
   for (const row of lab.pool.rows.slice(20)) lab.pool.unreadable.add(row);
   lab.pool.rows = without(lab.pool, ...from1To(20));
@@ -97,7 +97,7 @@ test('P4 P11 nothing is withdrawn while nobody can tell whether older rows are s
   expect(lab.live()).toEqual(from1To(250));
 });
 
-test('P4 an accepted empty list withdraws what is young, and leaves the rest unserved', async () => {
+test('P4 an accepted empty list withdraws what is young', async () => {
   const lab = await synced(new MemoryPool(daily(30)));
   lab.pool.isEmpty = true;
   await lab.verify({ acceptEmpty: true });
@@ -105,7 +105,7 @@ test('P4 an accepted empty list withdraws what is young, and leaves the rest uns
   expect(lab.live(({ unserved }) => !unserved)).toEqual([]);
 });
 
-test('a scope without rows costs one request a visit, one more a week', async () => {
+test('a scope without rows costs a request a visit', async () => {
   const lab = await synced(new MemoryPool([]));
   const requests: number[] = [];
   for (let day = 0; day < 15; day += 1) {
@@ -134,14 +134,14 @@ test('the weekly check is noted once it was made', async () => {
   expect(lab.ledger.state.deepCheckedAtMs).toBe(second);
 });
 
-test('P11 bounds that are ignored by a pool that refuses long spans leave the scope partial', async () => {
+test('P11 ignored bounds and refused spans leave it partial', async () => {
   const pool = new MemoryPool(daily(250));
   [pool.shift, pool.longestSpanMs] = [null, 40 * DAY_MS];
   const lab = new MemoryLab(pool);
   expect((await lab.sync()).doubts).toEqual(['the pool contradicts itself about the rows of this scope']);
 });
 
-test('P11 a list of which only windows show rows is said to show none', async () => {
+test('P11 a list whose rows only windows show is said so', async () => {
   const lab = await synced(new MemoryPool(daily(250)));
   lab.pool.before = (_request, query) => {
     lab.pool.isEmpty = spanDays(query) > 900;
@@ -151,13 +151,13 @@ test('P11 a list of which only windows show rows is said to show none', async ()
   expect(doubts.join()).toContain('the pool shows no row');
 });
 
-test('P9 a run gives up once two hundred commits lost to other writers', async () => {
+test('P9 a run gives up after two hundred lost commits', async () => {
   const lab = new MemoryLab(new MemoryPool(daily(5)));
   lab.ledger.beforeCommit = () => lab.ledger.supersede();
   await expect(lab.sync()).rejects.toMatchObject({ code: 'sync.superseded' });
 });
 
-test('P11 more rows that vanished than rows that cannot be read are said', async () => {
+test('P11 more vanished than unreadable rows are said', async () => {
   const lab = await synced(
     new MemoryPool([...daily(30), rowOf(10, { amount: '2' as never }), rowOf(10, { amount: '3' as never })]),
   );
@@ -226,7 +226,7 @@ describe('a coin that lists hide', () => {
     expect(lab.pool.asked.at(-1)).toMatchObject({ coinName: 'FB' });
   });
 
-  test('P2 is read in parts where spans are limited, and is known once all are read', async () => {
+  test('P2 is read in parts where spans are limited', async () => {
     const pool = new MemoryPool(daily(80));
     pool.clippedMs = 31 * DAY_MS;
     pool.hidden = coins(70);
@@ -252,7 +252,7 @@ describe('a coin that lists hide', () => {
     expect((await lab.sync()).doubts).toEqual(['FB: the pool counts 5 rows and serves 3 on all pages']);
   });
 
-  test('a pool that knows no names serves all coins: those of others do not land', async () => {
+  test('a pool that knows no names serves all coins', async () => {
     const lab = await withCoin(new MemoryPool(daily(5)));
     lab.pool.before = (_request, query) => Object.assign(query, { coinName: undefined });
     await lab.sync();

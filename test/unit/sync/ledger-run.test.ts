@@ -7,7 +7,7 @@ async function synced(pool: MemoryPool): Promise<MemoryLab> {
   return lab;
 }
 
-test('a first sync in order of time, either way, costs little more than a request a page', async () => {
+test('a first sync in order costs about a request a page', async () => {
   for (const order of ['desc', 'asc'] as const) {
     const pool = new MemoryPool(daily(450));
     pool.order = order;
@@ -20,7 +20,7 @@ test('a first sync in order of time, either way, costs little more than a reques
   }
 });
 
-test('P2 a list without order, or one without a count, is read whole', async () => {
+test('P2 a list without order or count is read whole', async () => {
   const unordered = new MemoryPool(daily(350));
   unordered.order = 'none';
   const lab = new MemoryLab(unordered);
@@ -76,7 +76,7 @@ test.each([
   ['end', 31, 30],
   ['beginning', 31, 30],
   ['beginning', 20, 6],
-] as const)('P2 a pool that serves the %s of a long span, %s days, is found out', async (at, days, limit) => {
+] as const)('P2 only the %s of a long span, %s days, is found out', async (at, days, limit) => {
   const pool = new MemoryPool(daily(80));
   [pool.clippedMs, pool.clippedAt] = [days * DAY_MS, at];
   const lab = await synced(pool);
@@ -84,7 +84,7 @@ test.each([
   expect(lab.ledger.state.spanLimitMs).toBe(limit * DAY_MS);
 });
 
-test('P2 a pool that serves the end of a long span, oldest rows first, is found out', async () => {
+test('P2 the end of a long span, oldest first, is found out', async () => {
   const pool = new MemoryPool(daily(40));
   // More rows than a page, so that the first one is a proven prefix.
   [pool.clippedMs, pool.order, pool.pageCap] = [30 * DAY_MS, 'asc', 25];
@@ -92,7 +92,7 @@ test('P2 a pool that serves the end of a long span, oldest rows first, is found 
   expect(lab.live()).toEqual(lab.served());
 });
 
-test('P4 rows that vanish are withdrawn once the days around them and the count agree', async () => {
+test('P4 vanished rows are withdrawn once days and count agree', async () => {
   const lab = await synced(new MemoryPool(daily(250)));
   lab.pool.rows = lab.pool.rows.filter((_row, i) => ![3, 120, 248].includes(i));
   const { doubts, withdrawn } = await lab.verify();
@@ -115,7 +115,7 @@ test('P4 a row that one answer leaves out stays', async () => {
   expect(lab.live()).toEqual(lab.served());
 });
 
-test('P4 the count of everything contradicts a withdrawal, and everything is paged', async () => {
+test('P4 a count that contradicts a withdrawal has all paged', async () => {
   const lab = await synced(new MemoryPool(daily(250)));
   // By bounds, the days from 20 to 24 are left out; the list as a whole shows them.
   const hidden = new Set([20, 21, 22, 23, 24].map((day) => TODAY - day * DAY_MS));
@@ -125,7 +125,7 @@ test('P4 the count of everything contradicts a withdrawal, and everything is pag
   expect(lab.live()).toEqual(lab.served());
 });
 
-test('P4 what the pool no longer serves at its old end is unserved, and taken back when it is served', async () => {
+test('P4 what is no longer served is unserved, and taken back', async () => {
   const lab = await synced(new MemoryPool(daily(250)));
   lab.pool.forgottenBeforeMs = TODAY - 200 * DAY_MS;
   expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 0 });
@@ -144,7 +144,7 @@ test('P4 the newest rows are withdrawn, however few are left', async () => {
   expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 4 });
 });
 
-test('P4 an answer without rows changes nothing until it is believed', async () => {
+test('P4 an empty answer changes nothing until it is believed', async () => {
   const lab = await synced(new MemoryPool(daily(250)));
   lab.pool.isEmpty = true;
   const { doubts, withdrawn } = await lab.verify();
@@ -168,7 +168,7 @@ test('P4 an empty list is believed on the seventh day', async () => {
   expect(lab.live(({ unserved }) => unserved)).toHaveLength(60);
 });
 
-test('P4 after an empty answer was withstood, withdrawn rows are withdrawn', async () => {
+test('P4 after an empty answer withdrawals go on', async () => {
   const lab = await synced(new MemoryPool(daily(250)));
   lab.pool.isEmpty = true;
   await lab.verify();
@@ -178,7 +178,7 @@ test('P4 after an empty answer was withstood, withdrawn rows are withdrawn', asy
   expect(lab.live()).toEqual(lab.served());
 });
 
-test('P4 an unreadable row leaves its day in doubt and hides no withdrawal elsewhere', async () => {
+test('P4 an unreadable row leaves only its day in doubt', async () => {
   const lab = await synced(new MemoryPool(daily(60)));
   lab.pool.unreadable.add(lab.pool.rows[30]!);
   lab.pool.rows = lab.pool.rows.filter((_row, i) => i !== 10);
@@ -221,7 +221,7 @@ test.each([
   expect(lab.live()).toEqual(lab.served());
 });
 
-test('P2 bounds that are ignored cost two sweeps, afterwards only over what is recent', async () => {
+test('P2 ignored bounds cost two sweeps, later only of the recent', async () => {
   const pool = new MemoryPool(daily(450));
   pool.shift = null;
   const lab = await synced(pool);
@@ -242,7 +242,7 @@ test('P2 bounds that are ignored cost two sweeps, afterwards only over what is r
   expect(lab.live()).toEqual(lab.served());
 });
 
-test('a paged scope whose pool begins to refuse long spans is read by windows', async () => {
+test('a paged scope is read by windows once spans are refused', async () => {
   const pool = new MemoryPool(daily(150));
   pool.shift = null;
   const lab = await synced(pool);
@@ -273,7 +273,7 @@ test('P9 a commit that another writer preceded is planned again', async () => {
   expect(lab.live()).toEqual(lab.served());
 });
 
-test('what fails for another reason than another writer fails at once', async () => {
+test('what fails for another reason than a writer fails at once', async () => {
   const lab = new MemoryLab(new MemoryPool(daily(5)));
   lab.ledger.beforeCommit = () => {
     throw new Error('disk full');
@@ -281,7 +281,7 @@ test('what fails for another reason than another writer fails at once', async ()
   await expect(lab.sync()).rejects.toThrow('disk full');
 });
 
-test('each tier reads what is due: the newest, the last days daily, everything weekly', async () => {
+test('each tier reads what is due', async () => {
   const lab = await synced(
     new MemoryPool([rowOf(200, { status: 'PENDING' }), ...daily(450).filter((_r, i) => i !== 199)]),
   );
@@ -302,7 +302,7 @@ test('each tier reads what is due: the newest, the last days daily, everything w
   );
 });
 
-test('a span that a person names reads only the windows that it overlaps', async () => {
+test('a span that a person names reads only its windows', async () => {
   const lab = await synced(new MemoryPool(daily(450)));
   const span = { fromMs: TODAY - 300 * DAY_MS, toMs: TODAY - 299 * DAY_MS };
   expect((await lab.verify({ span })).requests).toBe(1);

@@ -24,7 +24,7 @@ function listOf(...answers: readonly (Page<IncomeRow> | null)[]) {
   return { ...list, pages };
 }
 
-test('P2 a full page is all there is only if the second one holds nothing else', async () => {
+test('P2 a full page is all only if the second one is empty', async () => {
   const full = pageOf(daily(100));
   for (const second of [null, pageOf([]), full]) {
     const list = listOf(full, second);
@@ -34,7 +34,7 @@ test('P2 a full page is all there is only if the second one holds nothing else',
   expect(await readWindow(listOf(full, pageOf(daily(7, 101))), WINDOW)).toEqual({ kind: 'unproven' });
 });
 
-test('P2 a round number of rows is asked for a second page until a longer page was served', async () => {
+test('P2 a round number of rows is asked for a second page', async () => {
   const list = listOf(pageOf(daily(20)), pageOf([]));
   await readWindow(list, WINDOW, true);
   expect(list.pages).toEqual([1, 2]);
@@ -46,7 +46,7 @@ test('P2 a round number of rows is asked for a second page until a longer page w
   expect(later.pages).toEqual([1]);
 });
 
-test('P4 an answer of nothing at all, and one to another question, are asked for once more', async () => {
+test('P4 an empty answer, or to another question, is repeated', async () => {
   const nothing = pageOf([], null);
   expect(await readWindow(listOf(nothing, pageOf(daily(3))), WINDOW)).toMatchObject({
     kind: 'whole',
@@ -69,7 +69,7 @@ test('a refused window says so', async () => {
   expect(await readWindow(listOf(null), WINDOW)).toEqual({ kind: 'refused' });
 });
 
-test('P2 all of a window is paged where one response does not hold it', async () => {
+test('P2 a window that one response does not hold is paged', async () => {
   const uncounted = listOf(pageOf(daily(3), null));
   expect(await readAll(uncounted, WINDOW)).toMatchObject({ rows: { length: 3 }, doubt: null });
   expect(uncounted.pages.length).toBeGreaterThan(1);

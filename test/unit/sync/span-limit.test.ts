@@ -11,7 +11,7 @@ const windowOf = (from: number, to: number): Window => ({
   toMs: TODAY + to * DAY_MS,
 });
 
-test('a window is cut into parts that fit the limit, the newest with room to grow', () => {
+test('a window is cut into parts that fit the limit', () => {
   expect(inDays(fitSpan(windowOf(-30, 0), 30 * DAY_MS, NOW))).toEqual([[-30, 0]]);
   expect(inDays(fitSpan(windowOf(-20, 0), 8 * DAY_MS, NOW))).toEqual([
     [-7, 0],
@@ -75,7 +75,7 @@ function listOf(daysAgo: readonly number[], clippedDays: number, shown = 100, re
 
 const WIDE = windowOf(-300, Infinity);
 
-test('P2 the longest span of 30, 6 and 1 days that is answered in full is found by a row', async () => {
+test('P2 the longest of 30, 6 and 1 days answered in full is found', async () => {
   for (const [clippedDays, limitDays] of [
     [40, 30],
     [20, 6],
@@ -85,7 +85,7 @@ test('P2 the longest span of 30, 6 and 1 days that is answered in full is found 
     expect(await findSpanLimit(listOf([60], clippedDays), rowOf(60), WIDE)).toBe(limitDays * DAY_MS);
 });
 
-test('no limit is learnt where the row is shown by now, or by no shorter span', async () => {
+test('no limit is learnt where no shorter span shows the row', async () => {
   expect(await findSpanLimit(listOf([60], 1_000), rowOf(60), WIDE)).toBeNull();
   expect(await findSpanLimit(listOf([61], 20), rowOf(60), WIDE)).toBeNull();
   // A window of ten days is clipped to less: spans of thirty say nothing.
@@ -93,7 +93,7 @@ test('no limit is learnt where the row is shown by now, or by no shorter span', 
   expect(await findSpanLimit(listOf([60], 20), rowOf(60, { currency: 'LTC' }), WIDE)).toBeNull();
 });
 
-test('P2 where a page does not show the row, the count tells whether it is there', async () => {
+test('P2 where a page does not show the row, the count tells', async () => {
   const daysAgo = Array.from({ length: 60 }, (_, i) => 31 + i);
   // The row is on no page, but counted.
   expect(await findSpanLimit(listOf(daysAgo, 1_000, 10), rowOf(90), WIDE)).toBeNull();
