@@ -322,7 +322,7 @@ test('another user’s key is found out before any other stream', async () => {
 
 test('maintenance opens one circuit an account: no stampede', async () => {
   const [{ apiKey, name }, other] = [keyOf(0), keyOf(1)];
-  // The circuit has to stay open until the second sync, however slow the machine.
+  // The circuit has to be open still at the second sync.
   const service = await openAt(systemClock, keyOf(0), other);
   await syncOnce(service);
   const stop = pool.simulator.faults.when((request) =>
@@ -338,7 +338,8 @@ test('maintenance opens one circuit an account: no stampede', async () => {
   // Four attempts of each lane that was on its way when the first one failed; then nobody asks.
   expect(during).toBeLessThanOrEqual(4 * 11);
   await syncOnce(service, { accountName: name, streams }, EVERYTHING_AGAIN);
-  expect(requestsOf(apiKey, before)).toBe(during);
+  // A slow machine may come to the probe that ends the pause: one request, not one a lane.
+  expect(requestsOf(apiKey, before)).toBeLessThanOrEqual(during + 1);
   stop();
 });
 
