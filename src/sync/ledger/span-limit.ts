@@ -60,7 +60,8 @@ export async function findSpanLimit(list: Spans, row: IncomeRow, wide: Window): 
     showsRow(list, row, window, { fromMs: day + 2 * DAY_MS, toMs: window.toMs });
   const isShownLast = (window: Window): Promise<boolean> =>
     showsRow(list, row, window, { fromMs: window.fromMs, toMs: day - DAY_MS });
-  if (await isShownFirst(wide)) return null;
+  // A day beyond either end: bounds that are shifted by a zone leave out rows near the ends of any span.
+  if (await isShownFirst({ fromMs: wide.fromMs - DAY_MS, toMs: wide.toMs + DAY_MS })) return null;
   for (const spanMs of LADDER_MS) {
     if (spanMs >= list.spanMs(wide)) continue;
     const later = { fromMs: day, toMs: Math.min(day + spanMs, horizonMs(list.now())) };

@@ -22,6 +22,24 @@ test('P4 a pool that begins to clip long spans withdraws nothing', async () => {
   expect(lab.ledger.state.spanLimitMs).toBe(30 * DAY_MS);
 });
 
+// Found by test/simulation/ledger-histories.test.ts: KPOOL_TEST_SEED=88010006.
+test('P4 bounds of another zone are not taken for a span limit', async () => {
+  for (const shift of [-8, 8]) {
+    const at = (ms: number) => rowOf(40, { minedAtMs: dayOf(40) + ms });
+    const crowd = Array.from({ length: 110 }, () => at(1));
+    // A long window ends right behind the crowd.
+    const lab = await synced(new MemoryPool([...daily(1), at(5), at(5), ...crowd]));
+    const [newest, second, oldest] = lab.ledger.state.windows;
+    const joined = { ...second!, fromMs: oldest!.fromMs };
+    lab.ledger.state = { ...lab.ledger.state, windows: [newest!, joined] };
+    lab.pool.shift = () => shift * 3_600_000;
+    expect((await lab.verify()).withdrawn).toBe(0);
+    expect(lab.live()).toEqual(lab.served());
+    expect(lab.ledger.state.spanLimitMs).toBeNull();
+    expect((await lab.verify()).doubts).toEqual([]);
+  }
+});
+
 test('P4 P11 a row that only some spans show stays, in doubt', async () => {
   const lab = await synced(new MemoryPool(daily(50)));
   const all = lab.pool.rows;
