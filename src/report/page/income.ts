@@ -76,8 +76,13 @@ function incomeRows(sql: Sql, filter: PageFilter, frame: PageFrame, by: 'day' | 
   return by === 'month'
     ? sql`SELECT i.puid, i.algo, i.currency, i.month AS start, ${sums} FROM sync.income_months i
            WHERE i.items > 0 AND i.month BETWEEN ${from} AND ${frame.to}::text::date AND ${where}`
-    : sql`SELECT i.puid, i.algo, i.currency, i.day AS start, ${sums} FROM sync.income_days i
-           WHERE i.items > 0 AND i.day BETWEEN ${from} AND ${frame.to}::text::date AND ${where}`;
+    : // List by list, by the key of the days, which begins with the list; a day's own zone is at most a day from UTC.
+      sql`SELECT i.puid, i.algo, i.currency, i.day AS start, ${sums}
+            FROM (SELECT DISTINCT puid, algo, currency FROM sync.income_months
+                   WHERE items > 0 AND month BETWEEN date_trunc('month', ${from}::timestamp)::date AND ${frame.to}::text::date) AS l
+            JOIN sync.income_days i ON (i.puid, i.algo, i.currency) = (l.puid, l.algo, l.currency)
+           WHERE i.items > 0 AND i.day BETWEEN ${from} AND ${frame.to}::text::date
+             AND i.mining_date BETWEEN ${from} - 1 AND ${frame.to}::text::date + 1 AND ${where}`;
 }
 
 /** Income by day or month and currency; currencies with the most days first. */
