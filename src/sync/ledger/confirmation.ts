@@ -69,14 +69,12 @@ export async function confirmMissing(
   const { list, state, whole } = session;
   const { missing } = unconfirmed;
   const isAll = isSameWindow(window, whole);
-  if (!list.hasShownRows && (await showsNoRow(session, isAll)) && !(await session.noteEmpty()))
-    return { kind: 'emptied' };
+  // What lies before the first row that is served was asked for by other bounds already.
+  const doubtful = missing.filter(({ minedAtMs }) => minedAtMs >= list.emptyBeforeMs);
   if (state.paged) {
     const contradiction = compare(missing, read, await pageThrough(list, whole), () => true);
     if (contradiction !== null) return { kind: 'moved' };
   } else {
-    // What lies before the first row that is served was asked for by other bounds already.
-    const doubtful = missing.filter(({ minedAtMs }) => minedAtMs >= list.emptyBeforeMs);
     const instants = doubtful.map(({ minedAtMs }) => minedAtMs);
     const spans = spansAround(instants, MAX_SPANS).flatMap((span) =>
       fitSpan(span, session.spanLimitMs, list.now()),
@@ -87,11 +85,13 @@ export async function confirmMissing(
       const contradiction = compare(doubtful, read, await readAll(list, span), isCompared);
       if (contradiction !== null) return contradiction;
     }
-    if (doubtful.length > 0 && !isAll && session.isCountable) {
-      const counted = await list.count(whole);
-      if (counted !== null && counted > session.expectedWith(window, read, missing.length))
-        return { kind: 'contradicted' };
-    }
+  }
+  if (!list.hasShownRows && (await showsNoRow(session, isAll)) && !(await session.noteEmpty()))
+    return { kind: 'emptied' };
+  if (doubtful.length > 0 && !isAll && session.isCountable) {
+    const counted = await list.count(whole);
+    if (counted !== null && counted > session.expectedWith(window, read, missing.length))
+      return { kind: 'contradicted' };
   }
   const verdicts = await judgeMissing(session, unconfirmed);
   return verdicts === null ? { kind: 'moved' } : { kind: 'gone', verdicts };

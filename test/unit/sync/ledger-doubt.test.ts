@@ -40,6 +40,17 @@ test('P4 bounds of another zone are not taken for a span limit', async () => {
   }
 });
 
+// Found by test/simulation/ledger-model.test.ts: KPOOL_TEST_SEED=71003.
+test('P4 rows that grew older than what is clipped are found', async () => {
+  const pool = new MemoryPool(daily(12));
+  pool.clippedMs = 31 * DAY_MS;
+  const lab = await synced(pool);
+  lab.pass(30 * DAY_MS);
+  expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 0 });
+  expect(lab.live(({ unserved }) => !unserved)).toEqual(from1To(12));
+  expect(lab.ledger.state.spanLimitMs).toBe(30 * DAY_MS);
+});
+
 test('P4 P11 a row that only some spans show stays, in doubt', async () => {
   const lab = await synced(new MemoryPool(daily(50)));
   const all = lab.pool.rows;
