@@ -46,13 +46,17 @@ function compare(
   missing: readonly LedgerRow[],
   read: WindowRead,
   again: WindowRead,
-  isCompared: (row: IncomeRow) => boolean,
+  isCompared: (row: { readonly minedAtMs: number }) => boolean,
 ): Confirmation | null {
   const before = { rows: read.rows.filter(isCompared), unreadable: [] };
   const after = { rows: again.rows.filter(isCompared), unreadable: [] };
   const row = findServed(missing.filter(isCompared), before, after);
   if (row !== undefined) return { kind: 'served', row };
-  const isSame = again.doubt === null && again.unreadable.length === 0 && isSameContent(before, after);
+  // An unreadable row may be any of the missing ones, unless it was mined elsewhere.
+  const isReadable = again.unreadable.every(
+    ({ minedAtMs }) => minedAtMs !== undefined && !isCompared({ minedAtMs }),
+  );
+  const isSame = again.doubt === null && isReadable && isSameContent(before, after);
   return isSame ? null : { kind: 'moved' };
 }
 
@@ -80,7 +84,7 @@ export async function confirmMissing(
       fitSpan(span, session.spanLimitMs, list.now()),
     );
     for (const span of spans) {
-      const isCompared = ({ minedAtMs }: IncomeRow): boolean =>
+      const isCompared = ({ minedAtMs }: { readonly minedAtMs: number }): boolean =>
         contains(window, minedAtMs) && contains(span, minedAtMs);
       const contradiction = compare(doubtful, read, await readAll(list, span), isCompared);
       if (contradiction !== null) return contradiction;

@@ -193,6 +193,15 @@ test('P4 an unreadable row leaves only its day in doubt', async () => {
   expect(await lab.sync()).toMatchObject({ doubts: [] });
 });
 
+// Found by test/simulation/ledger-model.test.ts: KPOOL_TEST_SEED=71004.
+test('P4 an unreadable row hides no withdrawal of the day before', async () => {
+  const pool = new MemoryPool(daily(12));
+  pool.unreadable.add(pool.rows[3]!);
+  const lab = await synced(pool);
+  pool.rows = pool.rows.filter((_row, i) => i !== 4);
+  expect((await lab.verify()).withdrawn).toBe(1);
+});
+
 test('many unreadable rows leave all of their window in doubt', async () => {
   const lab = await synced(new MemoryPool(daily(60)));
   for (const row of lab.pool.rows.slice(10, 30)) lab.pool.unreadable.add(row);
