@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock';
-import { isKpoolError, KpoolError, type ErrorCode } from '../core/errors';
+import { isKpoolError, KpoolError, type ErrorCode, type StoppingCode } from '../core/errors';
 import type { AccountId } from '../domain/ids';
 import type { Stream } from '../domain/streams';
 import type { Logger } from '../observability/logger';
@@ -14,7 +14,7 @@ const STATUS_BY_CODE: Partial<Record<ErrorCode, AccountStatus>> = {
   'pool.forbidden': 'forbidden',
   'account.duplicate': 'duplicate',
   'account.changed': 'changed',
-};
+} satisfies Record<StoppingCode, AccountStatus>;
 const STOPPING_CODES = Object.keys(STATUS_BY_CODE);
 /** A pool that cannot list sub-accounts but serves the rest is asked for the list this often. */
 const PROOF_PAUSE_MS = 10 * 60_000;

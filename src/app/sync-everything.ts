@@ -13,6 +13,7 @@ import type { SyncService } from './sync-service';
 
 /** Scopes of one stream in hand at once: enough to keep its endpoint busy while another one commits. */
 const SCOPES_AT_ONCE = 3;
+
 export interface StreamProgress {
   readonly account: string;
   readonly stream: Stream;
@@ -221,8 +222,7 @@ async function requireMatch(
 /**
  * Brings what is selected up to date once, in this process: all accounts side by side, and their streams. A scope
  * that fails is in the result and does not stop the others (P8). Throws `usage.invalid` for a selection that names what no
- * account has, and `aborted` when `signal` fires, after
- * what was in hand has come to an end.
+ * account has, and `aborted` when `signal` fires, once what was in flight has ended.
  */
 export async function syncEverything(
   service: SyncService,

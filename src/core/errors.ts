@@ -59,6 +59,11 @@ const RETRY_BY_CODE = {
 
 export type ErrorCode = keyof typeof RETRY_BY_CODE;
 
+/** The codes that stop an account. */
+export type StoppingCode = {
+  [Code in ErrorCode]: (typeof RETRY_BY_CODE)[Code] extends 'never-account' ? Code : never;
+}[ErrorCode];
+
 /** Default hints, for codes where every place would give the same one. */
 const USUAL_HINT: Partial<Record<ErrorCode, string>> = {
   'sync.inconsistent':

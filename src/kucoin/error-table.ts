@@ -63,7 +63,7 @@ const MEANING_BY_HTTP_STATUS = {
     says: 'refuses the API key; a wrong secret or passphrase may look the same',
     hint: CHECK_KEY,
   },
-  // Ambiguous by the specification: too many requests, or forbidden when it persists (`account-watch.ts`).
+  // Ambiguous by the specification: too many requests, or forbidden when it persists (`refusals.ts`).
   403: {
     code: 'pool.throttled',
     says: 'refuses requests for now: too many of them, or forbidden',

@@ -136,7 +136,7 @@ function isJournal(fileType: ExportRequest['fileType']): fileType is JournalForm
 }
 
 function isTaxTool(format: Manifest['format']): format is keyof typeof TAX_TOOLS {
-  return format === 'koinly' || format === 'cointracker';
+  return Object.hasOwn(TAX_TOOLS, format);
 }
 
 function chunksOf(

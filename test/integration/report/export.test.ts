@@ -6,6 +6,7 @@ import { strFromU8, unzipSync } from 'fflate';
 import postgres from 'postgres';
 import { closeMonth } from '../../../src/report/closes';
 import { writeExport, type ExportRequest } from '../../../src/report/export/export';
+import { TAX_TOOLS } from '../../../src/report/export/tax-tools';
 import { findMonth } from '../../../src/report/month';
 import { useTestDatabase } from '../../support/test-database';
 
@@ -219,6 +220,13 @@ describe('a month', () => {
       'Date,Received Quantity,Received Currency,Sent Quantity,Sent Currency,Fee Amount,Fee Currency,Tag',
       '02/02/2025 10:20:30,0.100000000000000001,BTC,,,,,mining',
     ]);
+  });
+
+  test('every tax tool gets its own columns, on the cash basis', async () => {
+    for (const [format, { header }] of Object.entries(TAX_TOOLS)) {
+      const { lines, manifest } = await exported({ format: format as 'koinly', period: '2025-02' });
+      expect([lines[0], manifest.basis]).toEqual([header.join(','), 'cash']);
+    }
   });
 
   test('a row keeps its id in every export, and no two share one', async () => {
