@@ -58,8 +58,10 @@ export async function commitRead(
         read = await readAgain(session, window);
         break;
       case 'contradicted':
+        // Rows of windows that are still to be read may be the reason: what is served lands, and the window waits for them.
+        return (await session.land(window, read)) ? 'committed' : 'contradicted';
       case 'emptied':
-        return confirmation.kind;
+        return 'emptied';
     }
   }
   return session.isCountable && read.doubt === null ? 'contradicted' : leaveInDoubt(session, window, read);

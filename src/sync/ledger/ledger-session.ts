@@ -48,6 +48,8 @@ export class LedgerSession {
   private requestsAtLastCommit = 0;
   /** Windows that this run could not prove: once is enough. */
   private readonly tried = new Set<string>();
+  /** Windows of which only the served rows were landed. */
+  private readonly landed = new Set<string>();
 
   constructor(
     readonly deps: LedgerDeps,
@@ -153,6 +155,18 @@ export class LedgerSession {
       this.run.markPartial(read.doubt);
     }
     return unconfirmed;
+  }
+
+  /** Lands the rows of a read, once a run, and leaves the window to be read again; false: it was done before. */
+  async land(window: Window, read: WindowRead): Promise<boolean> {
+    if (this.landed.has(nameOf(window))) return false;
+    this.landed.add(nameOf(window));
+    await this.write(window, read, {
+      isComplete: false,
+      confirmed: new Map(),
+      pieces: [{ ...window, verified: false }],
+    });
+    return true;
   }
 
   /** The list as the pool shows it when asked for one coin by name. */
