@@ -216,6 +216,7 @@ function createLines({ stream, clock }: ProgressOptions): ProgressReporter {
   const timing = new Timing(clock);
   const saidAtMs = new Map<string, number>();
   const unsaid = new Map<string, Line>();
+  const notes = new Map<string, string | undefined>();
   let hasTotal = false;
   const writeBetween = (lines: string) => void stream.write(lines);
   const say = (line: string) => writeBetween(`${toPrintable(line)}\n`);
@@ -235,7 +236,10 @@ function createLines({ stream, clock }: ProgressOptions): ProgressReporter {
       if (isEnd && progress.total === 0) return;
       const isTime = nowMs - (saidAtMs.get(name) ?? nowMs - line.elapsedMs) >= LINE_EVERY_MS;
       unsaid.set(name, line);
-      if (isEnd || (isTime && (!hasTotal || progress.isTotal === true))) sayProgress(line);
+      // What it waits for is said at once, and once.
+      const isNews = progress.note !== undefined && notes.get(name) !== progress.note;
+      notes.set(name, progress.note);
+      if (isEnd || isNews || (isTime && (!hasTotal || progress.isTotal === true))) sayProgress(line);
     },
     say,
     writeBetween,

@@ -234,7 +234,7 @@ test(
     );
     gate.open();
     expect([await one.exit, one.text]).toEqual([0, expect.any(String)]);
-    expect([await two.exit, two.text]).toEqual([0, expect.stringContaining('0 requests')]);
+    expect([await two.exit, two.text]).toEqual([0, expect.stringContaining('workers: 1 of 1, 0 rows')]);
     expect((await passes()).passes).toBe(before.passes + 1);
   },
   SLOW_MS,

@@ -184,6 +184,15 @@ describe('progress', () => {
     ]);
   });
 
+  it('in a pipe says at once, and once, what it waits for', () => {
+    const { stream, text } = recorder();
+    const progress = createProgressReporter({ mode: 'lines', stream, clock: { monotonicMs: () => 0 } });
+    const note = 'waiting for another process';
+    for (let n = 0; n < 3; n += 1) progress.update('workers', { done: 0, total: 1, note });
+    expect(text()).toBe(`workers: 0 of 1, ${note}\n`);
+    progress.stop();
+  });
+
   it('in a pipe tells of the total now and then', () => {
     const { stream, text } = recorder();
     let nowMs = 0;
