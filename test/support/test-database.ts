@@ -16,7 +16,7 @@ export interface TestDatabase {
 let server: Promise<string> | undefined;
 
 /** A session that ends takes a moment to leave the server's list. */
-const LEAVING_ATTEMPTS = 100;
+const LEAVING_ATTEMPTS = 500;
 const LEAVING_PAUSE_MS = 20;
 
 /** Clones the migrated template. Prefer `useTestDatabase`, which cleans up and notices leaks. */
