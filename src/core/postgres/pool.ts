@@ -21,11 +21,15 @@ interface Inside {
 
 const insideOf = (client: ClientBase): Inside => client as unknown as Inside;
 
-/** pg would take PGOPTIONS for an address without options. */
+/**
+ * pg would take PGOPTIONS for an address without options. And a connection that breaks while nobody listens, while it is lent,
+ * or is on its way out of a pool that ends, would end the process: whoever waits for its answer is told anyway.
+ */
 class AddressedClient extends Client {
   constructor(config?: ClientConfig) {
     super(config);
     insideOf(this).connectionParameters.options = config?.options;
+    this.on('error', () => undefined);
   }
 }
 
@@ -56,8 +60,6 @@ export function createPool(options: PoolOptions): Pool {
   });
   // A connection that breaks while idle is replaced by the pool at the next query, which reports what is wrong.
   pool.on('error', () => undefined);
-  // And one that breaks while it is lent, where neither the pool nor the borrower listens, would end the process.
-  pool.on('connect', (connection) => connection.on('error', () => undefined));
   return pool;
 }
 
