@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { KpoolError } from '../core/errors';
+import { programFolder } from '../core/program-folder';
 
 /** A question of `deploy/metabase`: SQL under a header of comments. */
 export interface Question {
@@ -63,18 +63,9 @@ const HEADER = z.strictObject({
 });
 const HEADER_LINE = /^-- (\w+): (.*)$/;
 
-/** `deploy/metabase` beside the package.json above this file: the same from `src` and from `dist/src`. */
-function contentDirectory(): string {
-  for (let directory = __dirname; ; directory = path.dirname(directory)) {
-    if (existsSync(path.join(directory, 'package.json'))) return path.join(directory, 'deploy', 'metabase');
-    if (directory === path.dirname(directory))
-      throw new KpoolError('broken-promise', 'The program is installed without its package.json.');
-  }
-}
-
 /** The dashboards that `kpool metabase setup` makes. Throws `broken-promise` where a file of them is damaged. */
 export async function readDashboards(): Promise<readonly Dashboard[]> {
-  const directory = contentDirectory();
+  const directory = path.join(programFolder(), 'deploy', 'metabase');
   return Promise.all(
     FOLDERS.map(async ({ folder, name, collection, description }) => {
       const files = (await readdir(path.join(directory, folder)))

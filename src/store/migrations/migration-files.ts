@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { KpoolError } from '../../core/errors';
+import { programFolder } from '../../core/program-folder';
 
 /** A migration that this build brings along. */
 export interface MigrationFile {
@@ -15,15 +15,7 @@ export interface MigrationFile {
 
 const SCRIPT_NAME = 'migration.sql';
 
-/** `prisma/migrations` beside the package.json above this file: the same from `src` and from `dist/src`. */
-export function findMigrationsDirectory(): string {
-  for (let directory = __dirname; ; directory = path.dirname(directory)) {
-    if (existsSync(path.join(directory, 'package.json'))) return path.join(directory, 'prisma', 'migrations');
-    if (directory === path.dirname(directory)) {
-      throw new KpoolError('broken-promise', 'The program is installed without its package.json.');
-    }
-  }
-}
+export const findMigrationsDirectory = (): string => path.join(programFolder(), 'prisma', 'migrations');
 
 /** Every migration in `directory`, in the order in which they are applied. */
 export async function readMigrationFiles(directory: string): Promise<MigrationFile[]> {

@@ -1,8 +1,7 @@
 import serveFiles from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { KpoolError } from '../../core/errors';
+import { programFolder } from '../../core/program-folder';
 import { ASSETS } from '../view/layout';
 
 /** Our own files, which browsers run and read as they stand. */
@@ -14,19 +13,9 @@ const LIBRARIES = {
 } as const;
 const MAX_AGE = '1h';
 
-/** `src/web/browser` beside the package.json above this file: the same from `src` and from `dist/src`. */
-function browserFolder(): string {
-  for (let directory = __dirname; ; directory = path.dirname(directory)) {
-    if (existsSync(path.join(directory, 'package.json')))
-      return path.join(directory, 'src', 'web', 'browser');
-    if (directory === path.dirname(directory))
-      throw new KpoolError('broken-promise', 'The program is installed without its package.json.');
-  }
-}
-
 /** Serves the style sheet, our script and the two libraries that it uses: no browser asks another host for anything. */
 export async function serveAssets(server: FastifyInstance): Promise<void> {
-  const own = browserFolder();
+  const own = path.join(programFolder(), 'src', 'web', 'browser');
   await server.register(serveFiles, { root: own, serve: false });
   for (const name of OWN) {
     server.get(`${ASSETS}/${name}`, { config: { isPublic: name !== 'page.js' } }, (_request, reply) =>
