@@ -1,5 +1,5 @@
 import type { Clock } from '../src/core/clock';
-import type { Scope } from '../src/domain/due-scopes';
+import type { Scope } from '../src/domain/scope';
 import type { JobQueue } from './backends/backend';
 import { findAccount, type JobService } from './job-context';
 import { parseJobName } from './job-names';

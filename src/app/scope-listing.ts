@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock';
+import type { Scope } from '../domain/scope';
 import type { PrismaScopeStore } from '../store/scopes';
-import type { Scope } from '../sync/ports';
 import type { ScopeListing } from '../sync/unlisted';
 
 /** Lists that were read again and showed nothing new are not read again for this long, whatever is refused. */

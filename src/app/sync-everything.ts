@@ -1,14 +1,15 @@
 import { throwIfAborted } from '../core/clock';
 import type { KpoolError } from '../core/errors';
-import type { PlannedScope, Scope } from '../domain/due-scopes';
+import type { PlannedScope } from '../domain/due-scopes';
+import type { RunTotals } from '../domain/run-record';
+import type { Scope } from '../domain/scope';
 import type { Stream } from '../domain/streams';
 import type { LedgerRequest } from '../sync/ledger/sync-ledger-scope';
-import type { RunTotals } from '../sync/ports';
 import type { RunResult } from '../sync/run-scope';
 import type { StreamDefinition } from '../sync/stream';
 import { RetryBudget } from './retry-budget';
-import { EVERYTHING, findMismatch, isSelected, type SyncSelection } from './sync-selection';
 import type { ServiceAccount } from './service-account';
+import { EVERYTHING, findMismatch, isSelected, type SyncSelection } from './sync-selection';
 import type { SyncService } from './sync-service';
 
 /** Scopes of one stream in hand at once: enough to keep its endpoint busy while another one commits. */

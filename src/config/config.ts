@@ -1,3 +1,4 @@
+import type { KeepDays } from '../core/keep-days';
 import { addPassword } from '../core/postgres/address';
 import type { Secret } from '../core/secret';
 import type { AccountCredentials } from './accounts';
@@ -51,13 +52,7 @@ export interface Config {
     readonly dormantAfterDays: number;
   };
   readonly report: { readonly timeZone: string };
-  /** Days; null: unlimited. */
-  readonly keepDays: {
-    readonly workerSamples: number | null;
-    readonly workerHourly: number | null;
-    readonly workerDaily: number | null;
-    readonly runs: number | null;
-  };
+  readonly keepDays: KeepDays;
   readonly http: {
     readonly host: string;
     /** Null: serves no page. */

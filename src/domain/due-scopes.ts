@@ -1,14 +1,6 @@
-import type { AccountId, Puid } from './ids';
+import type { Scope } from './scope';
 import type { ScopePace } from './scope-schedule';
 import type { Stream } from './streams';
-
-/** What one sync works on. Null where the stream has no such part. */
-export interface Scope {
-  readonly stream: Stream;
-  readonly accountId: AccountId;
-  readonly puid: Puid | null;
-  readonly algo: string | null;
-}
 
 /** A scope and its next visit: -Infinity is now, for the first time; Infinity is never. */
 export interface PlannedScope {

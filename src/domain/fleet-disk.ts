@@ -1,3 +1,4 @@
+import type { KeepDays } from '../core/keep-days';
 import { DAY_MS } from './windows';
 
 /** Bytes of a row on disk, with its indexes and the free space for updates (bench/fleet.ts, 100,000 workers). */
@@ -14,12 +15,7 @@ export interface FleetFacts {
 
 export interface FleetHabits {
   readonly snapshotEveryMs: number;
-  /** Days; null: unlimited. */
-  readonly keepDays: {
-    readonly workerSamples: number | null;
-    readonly workerHourly: number | null;
-    readonly workerDaily: number | null;
-  };
+  readonly keepDays: Omit<KeepDays, 'runs'>;
 }
 
 /** Bytes. Unlimited history is projected to its first year. */

@@ -18,3 +18,9 @@ export interface RowCounts {
   /** Live rows that a complete read did not serve, kept because an unreadable row may be any of them. */
   readonly inDoubt: number;
 }
+
+/** What became of a list of current things. */
+export type ListingResult =
+  | { readonly outcome: 'stored'; readonly counts: ListingCounts }
+  /** Nothing was written: these would be removed, and a second listing has to agree. */
+  | { readonly outcome: 'unconfirmed'; readonly missing: ReadonlySet<string> };

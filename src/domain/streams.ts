@@ -7,17 +7,6 @@ export type Stream = string;
 export const LEDGER_STREAMS = ['earnings', 'rewards'] as const satisfies readonly Stream[];
 export type LedgerStream = (typeof LEDGER_STREAMS)[number];
 
-/** Paths of the pool's API below `/v1/external/`; also the names of endpoints in permits, metrics and messages. */
-export type PoolEndpoint =
-  | 'algo/query'
-  | 'user/query'
-  | 'worker/query'
-  | 'worker/get'
-  | 'earn/query'
-  | 'reward/query'
-  | 'user/earn'
-  | 'sub-user/earn';
-
 /** How often a stream is synced, ms; every stream has an interval. */
 export function intervalOf(everyMs: Readonly<Record<Stream, number>>, stream: Stream): number {
   const intervalMs = everyMs[stream];

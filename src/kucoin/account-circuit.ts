@@ -1,9 +1,9 @@
 import type { ErrorCode } from '../core/errors';
 import { KpoolError } from '../core/errors';
+import type { PoolEndpoint } from '../core/pool-endpoint';
 import type { AttemptContext } from './attempt';
 import type { Obstacle, Passage, Trouble, TroubledAnswer } from './circuit';
 import { Circuit } from './circuit';
-import type { EndpointName } from './endpoint';
 import { REFUSED_HINT } from './error-table';
 import type { Failure } from './failure';
 import { clockDiffers, forbidden, refusedAlone, withRetryAfter } from './failure';
@@ -88,7 +88,7 @@ export class AccountCircuit {
   }
 
   /** How long the open circuit pauses calls (to `endpoint`), ms; 0 when closed. */
-  pauseMs(endpoint?: EndpointName): number {
+  pauseMs(endpoint?: PoolEndpoint): number {
     const wasRefused = endpoint !== undefined && this.#refusals.wasEndpointRefused(endpoint);
     return this.#circuit.waitMs(this.#nowMs(), wasRefused);
   }

@@ -1,8 +1,9 @@
 import type { Clock } from '../core/clock';
 import type { ErrorCode } from '../core/errors';
 import { KpoolError } from '../core/errors';
+import type { PoolEndpoint } from '../core/pool-endpoint';
 import { interpretAnswer } from './answer';
-import type { Endpoint, EndpointName } from './endpoint';
+import type { Endpoint } from './endpoint';
 import type { Failure } from './failure';
 import { safeSystemCode } from './failure';
 import type { Bucket, Pacer, Permit } from './pacer';
@@ -16,7 +17,7 @@ const MAX_EXPIRED_PERMITS = 10;
 
 /** One request, for metrics and logs: it holds neither address nor parameters nor credentials (P10). */
 export interface PoolAttempt {
-  readonly endpoint: EndpointName;
+  readonly endpoint: PoolEndpoint;
   /** 1 for the first request of a call. */
   readonly attempt: number;
   /** From the dispatch to the last byte, or to the failure. */
@@ -36,7 +37,7 @@ export interface AttemptContext {
   readonly redactor: Redactor;
   readonly fingerprint: string;
   /** The signed path and query of a request of this moment. */
-  readonly sign: (endpoint: EndpointName, params: Params) => string;
+  readonly sign: (endpoint: PoolEndpoint, params: Params) => string;
   readonly onDispatch: () => void;
   readonly onAttempt: (attempt: PoolAttempt) => void;
 }

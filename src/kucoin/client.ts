@@ -1,29 +1,22 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock';
 import { signPassphrase, type Credentials } from '../core/credentials';
-import type { DecimalText } from '../core/decimal';
+import type { PoolEndpoint } from '../core/pool-endpoint';
 import type { Secret } from '../core/secret';
-import type { SubAccount, SubAccountIncome, Worker } from '../domain/entities';
-import type { IncomeRow } from '../domain/income';
-import type { Listing, Page } from '../domain/page';
-import type { AttemptContext, PoolAttempt } from './attempt';
-import { parseBaseUrl } from './base-url';
+import type { Pool } from '../domain/pool';
 import type { CircuitEvent } from './account-circuit';
 import { AccountCircuit } from './account-circuit';
-import type { CallOptions } from '../domain/call-options';
+import type { AttemptContext, PoolAttempt } from './attempt';
+import { parseBaseUrl } from './base-url';
 import { createCaller } from './caller';
-import type { EndpointName } from './endpoint';
 import { accountIncome } from './endpoints/account-income';
 import { algorithms } from './endpoints/algorithms';
 import { earnings } from './endpoints/earnings';
 import { rewards } from './endpoints/rewards';
 import { subAccountIncome } from './endpoints/sub-account-income';
 import { subAccounts } from './endpoints/sub-accounts';
-import type { WorkerQuery } from './endpoints/worker-details';
 import { workerDetails } from './endpoints/worker-details';
-import type { WorkersQuery } from './endpoints/workers';
 import { workers } from './endpoints/workers';
-import type { IncomeQuery } from './income-rows';
 import type { Pacer } from './pacer';
 import { createRedactor } from './redaction';
 import type { RetryPolicy } from './retry-policy';
@@ -58,27 +51,15 @@ export interface PoolClientOptions {
  * otherwise throws a KpoolError that holds no credential (P10). An item that cannot be understood is an
  * unreadable row among the others (P8); an answer that is not framed as documented is `pool.malformed`.
  */
-export interface PoolClient {
+export interface PoolClient extends Pool {
   /** Identifies the API key; may be stored and printed. */
   readonly fingerprint: string;
-  /** The pool's clock: the host's and the measured offset, ms since the epoch. */
-  now(): number;
   /** Pool minus host, ms. */
   offsetMs(): number;
   /** Requests sent so far. */
   requestCount(): number;
   /** How long the open circuit pauses calls to the endpoint, which fail at once, ms; 0 when closed. */
-  pauseMs(endpoint: EndpointName): number;
-  queryAlgorithms(options: CallOptions): Promise<Listing<string>>;
-  querySubAccounts(options: CallOptions): Promise<Listing<SubAccount>>;
-  queryEarnings(query: IncomeQuery, options: CallOptions): Promise<Page<IncomeRow>>;
-  queryRewards(query: IncomeQuery, options: CallOptions): Promise<Page<IncomeRow>>;
-  queryWorkers(query: WorkersQuery, options: CallOptions): Promise<Page<Worker>>;
-  /** One worker or none. */
-  getWorker(query: WorkerQuery, options: CallOptions): Promise<Listing<Worker>>;
-  /** One total or none. */
-  queryAccountIncome(coinName: string, options: CallOptions): Promise<Listing<DecimalText>>;
-  querySubAccountIncome(coinName: string, options: CallOptions): Promise<Listing<SubAccountIncome>>;
+  pauseMs(endpoint: PoolEndpoint): number;
   /** Ends what is under way with `aborted`, and every connection. */
   close(): Promise<void>;
 }
@@ -110,7 +91,7 @@ export function createPoolClient(options: PoolClientOptions): PoolClient {
     serverClock,
     redactor: createRedactor(credentials, signedPassphrase),
     fingerprint,
-    sign: (endpoint: EndpointName, params: Params) =>
+    sign: (endpoint: PoolEndpoint, params: Params) =>
       `${address.prefix}/v1/external/${endpoint}?${signQuery(credentials, signedPassphrase, params, serverClock.now())}`,
     onDispatch: () => {
       requestCount++;

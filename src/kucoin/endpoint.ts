@@ -1,8 +1,6 @@
-import type { PoolEndpoint as EndpointName } from '../domain/streams';
+import type { PoolEndpoint } from '../core/pool-endpoint';
 import type { JsonValue } from './json';
 import type { Params } from './signing';
-
-export type { EndpointName };
 
 /** What an endpoint's reader knows beyond the data. */
 export interface ReadContext<Query> {
@@ -15,7 +13,7 @@ export interface ReadContext<Query> {
 
 /** One endpoint of the pool: how it is asked, and how the `data` of a successful answer is read. */
 export interface Endpoint<Query, Answer> {
-  readonly name: EndpointName;
+  readonly name: PoolEndpoint;
   params(query: Query): Params;
   /** Throws `pool.malformed` when the data as a whole are not as documented; a bad item is an unreadable row. */
   read(data: JsonValue | undefined, context: ReadContext<Query>): Answer;

@@ -2,7 +2,7 @@ import { millisecondsInDay } from 'date-fns/constants';
 import { z } from 'zod';
 import type { DecimalText } from '../core/decimal';
 import type { IncomeRow } from '../domain/income';
-import type { Puid } from '../domain/ids';
+import type { IncomePageQuery } from '../domain/pool';
 import {
   amountField,
   currencyField,
@@ -16,23 +16,13 @@ import {
 import { ratesInHps } from './hash-rates';
 import type { ReadItem } from './items';
 import { Unreadable } from './items';
-import type { PageQuery } from './lists';
 import type { Params } from './signing';
 
 /** A miningDate further ahead of the pool's clock than any time zone explains is no mining date. */
 const MAX_FUTURE_MS = 2 * millisecondsInDay;
 
-/** A page of income between two instants, ms since the epoch; which ends are included is not specified. */
-export interface IncomeQuery extends PageQuery {
-  readonly puid: Puid;
-  readonly algo: string;
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly coinName?: string;
-}
-
 /** The parameters that `earn/query` and `reward/query` share: both times are always sent. */
-export function incomeParams(query: IncomeQuery): Params {
+export function incomeParams(query: IncomePageQuery): Params {
   return {
     currentPage: String(query.currentPage),
     pageSize: String(query.pageSize),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { PoolEndpoint } from '../core/pool-endpoint';
 import type { Listing, Page } from '../domain/page';
-import type { EndpointName } from './endpoint';
+import type { PageQuery } from '../domain/pool';
 import { malformed } from './failure';
 import { optionalCountField } from './fields';
 import { describeIssues, kindOf, readItems } from './items';
@@ -10,14 +11,6 @@ import { isJsonArray, isJsonObject } from './json';
 
 /** Reads one item of a list. */
 export type RowReader<Row> = (item: JsonValue) => Row | Unreadable;
-
-/** What a page was asked for. */
-export interface PageQuery {
-  /** 1 is the first. */
-  readonly currentPage: number;
-  /** 10 to 100 by the specification. */
-  readonly pageSize: number;
-}
 
 const pageSchema = z.object({
   currentPage: optionalCountField,
@@ -29,7 +22,7 @@ const pageSchema = z.object({
 
 /** `data` that is a list; nothing is an empty one. Throws `pool.malformed` when it is something else. */
 export function readListing<Row>(
-  endpoint: EndpointName,
+  endpoint: PoolEndpoint,
   data: JsonValue | undefined,
   readRow: RowReader<Row>,
   answeredAtMs: number,
@@ -46,7 +39,7 @@ export function readListing<Row>(
  * Throws `pool.malformed`.
  */
 export function readPage<Row>(
-  endpoint: EndpointName,
+  endpoint: PoolEndpoint,
   data: JsonValue | undefined,
   readRow: RowReader<Row>,
   asked: PageQuery,

@@ -1,4 +1,4 @@
-import type { EndpointName } from './endpoint';
+import type { PoolEndpoint } from '../core/pool-endpoint';
 
 /** When a 403 that persists is a prohibition: nobody can tell it from a ban by a few answers. */
 export interface ForbiddenPolicy {
@@ -8,7 +8,7 @@ export interface ForbiddenPolicy {
 
 /** What a request is about: a sub-account and an algorithm of an endpoint, as far as it has them. */
 export interface Target {
-  readonly endpoint: EndpointName;
+  readonly endpoint: PoolEndpoint;
   readonly puid: string;
   readonly algo: string;
 }
@@ -21,8 +21,8 @@ export interface Target {
 export class Refusals {
   readonly #policy: ForbiddenPolicy;
   /** Since the key was last answered: refused targets with their endpoints, and every endpoint that was asked. */
-  readonly #refused = new Map<string, EndpointName>();
-  readonly #asked = new Set<EndpointName>();
+  readonly #refused = new Map<string, PoolEndpoint>();
+  readonly #asked = new Set<PoolEndpoint>();
   #sinceMs = Infinity;
   #failedProbes = 0;
   /** Targets found to be refused alone, and not answered since. */
@@ -66,7 +66,7 @@ export class Refusals {
     return this.#alone.has(nameOf(target));
   }
 
-  wasEndpointRefused(endpoint: EndpointName): boolean {
+  wasEndpointRefused(endpoint: PoolEndpoint): boolean {
     return [...this.#refused.values()].includes(endpoint);
   }
 

@@ -1,4 +1,4 @@
-import type { EndpointName } from './endpoints/endpoint';
+import type { PoolEndpoint } from '../core/pool-endpoint';
 import type { RequestLogEntry } from './request-log';
 
 /** What can go wrong between a client and the pool. */
@@ -37,7 +37,7 @@ export type Fault =
   /** HTTP 503 with an HTML page, `Retry-After` when given. */
   | { readonly kind: 'maintenance'; readonly retryAfterS?: number };
 
-type Target = EndpointName | '*';
+type Target = PoolEndpoint | '*';
 type FaultRule = (request: RequestLogEntry) => Fault | undefined;
 
 /** Which requests go wrong. A request that was turned away for coming too fast uses up no fault. */

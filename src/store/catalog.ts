@@ -1,22 +1,18 @@
 import { subHours } from 'date-fns/subHours';
-import type { ListingCounts } from '../domain/row-counts';
 import { KpoolError } from '../core/errors';
+import { guarded } from '../core/postgres/errors';
 import type { SubAccount } from '../domain/entities';
 import type { AccountId } from '../domain/ids';
 import type { Listing } from '../domain/page';
-import { guarded } from '../core/postgres/errors';
+import type { ListingCounts, ListingResult } from '../domain/row-counts';
+import type { Scope } from '../domain/scope';
 import { inTransaction, type Transaction } from './client';
 import type { Prisma, PrismaClient } from './generated/client';
 import { readInstant } from './instants';
 import { stepCursor } from './ledger/cursor';
 import { quarantineRows } from './quarantine';
 import { lockAccount, lockByName } from './row-locks';
-import type { ScopeKey } from './scope-key';
 import { sampleSubAccounts, upsertSubAccounts } from './sub-account-rows';
-
-type ListingResult =
-  | { readonly outcome: 'stored'; readonly counts: ListingCounts }
-  | { readonly outcome: 'unconfirmed'; readonly missing: ReadonlySet<string> };
 
 /** A stub is known from totals alone. */
 const IS_NO_STUB: Prisma.SubAccountWhereInput = {
@@ -41,7 +37,7 @@ export class PrismaCatalogStore {
   constructor(private readonly client: PrismaClient) {}
 
   async storeAlgorithms(
-    scope: ScopeKey,
+    scope: Scope,
     version: bigint,
     listing: Listing<string>,
     confirmedMissing: ReadonlySet<string>,
@@ -95,7 +91,7 @@ export class PrismaCatalogStore {
   }
 
   async storeSubAccounts(
-    scope: ScopeKey,
+    scope: Scope,
     version: bigint,
     listing: Listing<SubAccount>,
     confirmedMissing: ReadonlySet<string>,

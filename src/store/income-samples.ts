@@ -1,15 +1,15 @@
 // Raw SQL: samples are written in bulk, to be compared with the latest two in one statement.
-import type { ListingCounts } from '../domain/row-counts';
 import type { DecimalText } from '../core/decimal';
+import { guarded } from '../core/postgres/errors';
 import type { CoinsToAsk, ToldTotals } from '../domain/coins';
 import type { SubAccountIncome } from '../domain/entities';
 import type { AccountId } from '../domain/ids';
+import type { ListingCounts } from '../domain/row-counts';
+import type { Scope } from '../domain/scope';
 import { inTransaction, type Queryable } from './client';
-import { guarded } from '../core/postgres/errors';
 import { Prisma, type PrismaClient } from './generated/client';
 import { stepCursor } from './ledger/cursor';
 import { quarantineRows } from './quarantine';
-import type { ScopeKey } from './scope-key';
 
 /**
  * Lifetime income of accounts and sub-accounts, by the pool's own totals. An unchanged total moves the `observed_at` of
@@ -20,7 +20,7 @@ export class PrismaIncomeStore {
   constructor(private readonly client: PrismaClient) {}
 
   /** Currencies to ask the pool's totals for, and whether it is time to look for those that no list shows. */
-  async findCoins({ stream, accountId }: ScopeKey, discoverEveryMs: number): Promise<CoinsToAsk> {
+  async findCoins({ stream, accountId }: Scope, discoverEveryMs: number): Promise<CoinsToAsk> {
     return guarded(async () => {
       const rows = await this.client.$queryRaw<{ currency: string }[]>`
         SELECT currency FROM ${ledgerOf(accountId)} AS l
@@ -42,7 +42,7 @@ export class PrismaIncomeStore {
   }
 
   async storeAccountIncome(
-    scope: ScopeKey,
+    scope: Scope,
     version: bigint,
     {
       totals,
@@ -92,7 +92,7 @@ export class PrismaIncomeStore {
 
   /** As `storeAccountIncome`; a sub-account that nothing else told of becomes a stub, which no list holds. */
   async storeSubAccountIncome(
-    scope: ScopeKey,
+    scope: Scope,
     version: bigint,
     { totals, unreadable, isDiscovery }: ToldTotals<SubAccountIncome & { readonly currency: string }>,
   ): Promise<ListingCounts> {
@@ -162,7 +162,7 @@ function ledgerOf(accountId: AccountId): Prisma.Sql {
 /** Coins of which the pool totals something while its lists, read to their beginning, show no row. */
 async function noteHiddenCoins(
   tx: Queryable,
-  { accountId }: ScopeKey,
+  { accountId }: Scope,
   totals: readonly { readonly currency: string; readonly amount: DecimalText }[],
 ): Promise<void> {
   const totalled = totals.filter(({ amount }) => amount !== '0').map(({ currency }) => currency);
@@ -175,7 +175,7 @@ async function noteHiddenCoins(
         ON CONFLICT DO NOTHING`;
 }
 
-async function noteDiscovery(tx: Queryable, { stream, accountId }: ScopeKey): Promise<void> {
+async function noteDiscovery(tx: Queryable, { stream, accountId }: Scope): Promise<void> {
   await tx.$executeRaw`
     UPDATE sync.cursors SET deep_checked_at = sync.now()
      WHERE stream = ${stream} AND account_id = ${accountId}::smallint`;

@@ -1,11 +1,12 @@
 // Raw SQL: rows are written in bulk, and a window may end at infinity, which the typed client has no value for.
 import { createHash } from 'node:crypto';
 import type { UnreadableRow } from '../domain/page';
+import type { Scope } from '../domain/scope';
 import type { Window } from '../domain/windows';
 import type { Queryable } from './client';
 import { Prisma } from './generated/client';
 import { pgInstant } from './instants';
-import { isOfScope, scopeValues, type ScopeKey } from './scope-key';
+import { isOfScope, scopeValues } from './scope-key';
 
 /** What a read that served unreadable rows was of. */
 interface ReadOf {
@@ -46,7 +47,7 @@ function numberOccurrences(
  */
 export async function quarantineRows(
   db: Queryable,
-  scope: ScopeKey,
+  scope: Scope,
   rows: readonly UnreadableRow[],
   { window, isComplete }: ReadOf = WHOLE,
 ): Promise<number> {

@@ -1,20 +1,12 @@
 // Raw SQL: rows are deleted in bulk, and partitions are made and dropped by functions of the database.
+import type { KeepDays } from '../core/keep-days';
+import { guarded } from '../core/postgres/errors';
 import { DAY_MS, startOfUtcDay } from '../domain/windows';
 import { inTransaction } from './client';
-import { guarded } from '../core/postgres/errors';
 import { removeWithSubAccounts } from './fleet/landing';
 import type { PrismaClient } from './generated/client';
 import { Prisma } from './generated/client';
 import { pgInstant } from './instants';
-
-/** Days that each kind of history is kept; null: unlimited. */
-export interface KeepDays {
-  readonly workerSamples: number | null;
-  readonly workerHourly: number | null;
-  readonly workerDaily: number | null;
-  /** Runs and certificates. */
-  readonly runs: number | null;
-}
 
 /** What was deleted. */
 export interface Retained {

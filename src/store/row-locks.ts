@@ -1,7 +1,8 @@
 // Raw SQL: the typed client locks no rows, and locks by name are functions of the database (`sync.lock`).
 import type { AccountId } from '../domain/ids';
+import type { Scope } from '../domain/scope';
 import type { Queryable } from './client';
-import { isOfScope, type ScopeKey } from './scope-key';
+import { isOfScope } from './scope-key';
 
 /** What one transaction at a time does, whatever its process. */
 export type LockName = 'sub_accounts' | 'alerts';
@@ -29,6 +30,6 @@ export async function lockAlerts(tx: Queryable, accountIds: readonly AccountId[]
 }
 
 /** One writer of a scope at a time, where its version does not matter. */
-export async function lockScope(tx: Queryable, scope: ScopeKey): Promise<void> {
+export async function lockScope(tx: Queryable, scope: Scope): Promise<void> {
   await tx.$executeRaw`SELECT FROM sync.cursors WHERE ${isOfScope(scope)} FOR UPDATE`;
 }

@@ -1,41 +1,26 @@
 // Raw SQL: instants of a run are compared to the microsecond, and whether its process lives is a function of the database.
-import type { AccountId, Puid } from '../domain/ids';
-import type { Stream } from '../domain/streams';
 import { guarded } from '../core/postgres/errors';
-import type { PrismaClient } from './generated/client';
+import type { AccountId, Puid } from '../domain/ids';
+import type { HeldLock, RunRecord } from '../domain/run-record';
+import type { Scope } from '../domain/scope';
+import type { Stream } from '../domain/streams';
 import { inTransaction } from './client';
+import type { PrismaClient } from './generated/client';
 import { ensureCursor } from './ledger/cursor';
-import { NO_ALGO, type ScopeKey } from './scope-key';
+import { NO_ALGO } from './scope-key';
 import { IS_ALIVE, type PostgresScopeLocks } from './scope-locks';
-
-interface RunResult {
-  readonly outcome: 'succeeded' | 'skipped' | 'partial' | 'failed' | 'aborted';
-  readonly totals: {
-    readonly requests: number;
-    readonly rowsRead: number;
-    readonly inserted: number;
-    readonly changed: number;
-    readonly unchanged: number;
-    readonly withdrawn: number;
-    readonly quarantined: number;
-  };
-  readonly errorCode: string | null;
-  readonly errorMessage: string | null;
-  readonly isReused: boolean;
-  readonly isUnlisted: boolean;
-}
 
 /** The record of every sync of a scope (`sync.runs`). */
 export class PrismaRunStore {
   /** What proves that the runs of this store are alive. */
-  readonly #lifelines = new Map<bigint, { release(): Promise<void> }>();
+  readonly #lifelines = new Map<bigint, HeldLock>();
 
   constructor(
     private readonly client: PrismaClient,
     private readonly locks: Pick<PostgresScopeLocks, 'claimRun'>,
   ) {}
 
-  async start(scope: ScopeKey, trigger: string): Promise<bigint> {
+  async start(scope: Scope, trigger: string): Promise<bigint> {
     const { runId, lock } = await this.locks.claimRun();
     this.#lifelines.set(runId, lock);
     await guarded(async () => {
@@ -52,8 +37,8 @@ export class PrismaRunStore {
   }
 
   /** Closes a run and notes on its scope when it was last looked at, unless another run did that. */
-  async finish(runId: bigint, result: RunResult): Promise<void> {
-    const { outcome, totals, errorCode, errorMessage, isReused, isUnlisted } = result;
+  async finish(runId: bigint, record: RunRecord): Promise<void> {
+    const { outcome, totals, errorCode, errorMessage, isReused, isUnlisted } = record;
     try {
       await guarded(() =>
         inTransaction(this.client, async (tx) => {
@@ -85,7 +70,7 @@ export class PrismaRunStore {
   }
 
   /** Scopes that some process has a run of under way. */
-  async findScopesInHand(): Promise<readonly ScopeKey[]> {
+  async findScopesInHand(): Promise<readonly Scope[]> {
     const rows = await guarded(
       () => this.client.$queryRaw<
         { stream: Stream; account_id: number; puid: bigint | null; algo: string }[]

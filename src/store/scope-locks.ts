@@ -1,12 +1,14 @@
 // Raw SQL: advisory locks, and a state that has to be read in one statement.
 import { createHash } from 'node:crypto';
 import { KpoolError } from '../core/errors';
+import { guarded } from '../core/postgres/errors';
 import { RUN_LOCK_CLASS, SCOPE_LOCK_CLASS } from '../core/postgres/lock-numbers';
 import { openPostgresSession, type PostgresSession } from '../core/postgres/session';
 import type { Secret } from '../core/secret';
-import { guarded } from '../core/postgres/errors';
+import type { EndedRun, HeldLock } from '../domain/run-record';
+import type { Scope } from '../domain/scope';
 import { Prisma, type PrismaClient } from './generated/client';
-import { isOfScope, NO_ALGO, type ScopeKey } from './scope-key';
+import { isOfScope, NO_ALGO } from './scope-key';
 
 /** The second half is an integer of 4 bytes; runs this far apart are not under way at once. */
 const RUN_LOCK_KEYS = 2_147_483_647n;
@@ -19,18 +21,6 @@ const SERVER_SETTINGS = {
   tcp_keepalives_interval: '10',
   tcp_keepalives_count: '3',
 };
-
-interface HeldLock {
-  /** Never fails. */
-  release(): Promise<void>;
-}
-
-interface EndedRun {
-  readonly outcome: 'succeeded' | 'partial';
-  readonly reason: string | null;
-  readonly rows: number;
-  readonly quarantined: number;
-}
 
 /**
  * Who is at which scope, across processes: advisory locks of one connection per process, which the server lets go of when
@@ -46,7 +36,7 @@ export class PostgresScopeLocks {
     private readonly client: PrismaClient,
   ) {}
 
-  async take(scope: ScopeKey): Promise<HeldLock | null> {
+  async take(scope: Scope): Promise<HeldLock | null> {
     const key = lockKeyOf(scope);
     if (this.#held.has(key)) return null;
     this.#held.add(key);
@@ -96,7 +86,7 @@ export class PostgresScopeLocks {
   }
 
   async readState(
-    scope: ScopeKey,
+    scope: Scope,
     runId: bigint,
   ): Promise<{ readonly version: bigint; readonly lastEnded: EndedRun | null }> {
     const [row] = await guarded(
@@ -163,7 +153,7 @@ export class PostgresScopeLocks {
 export const IS_ALIVE = Prisma.sql`sync.is_session_lock_held(${RUN_LOCK_CLASS}::integer, (r.run_id % ${RUN_LOCK_KEYS}::bigint)::integer)`;
 
 /** Scopes of the same key would wait for each other, once in four thousand million. */
-export function lockKeyOf({ stream, accountId, puid, algo }: ScopeKey): number {
+export function lockKeyOf({ stream, accountId, puid, algo }: Scope): number {
   const name = JSON.stringify([stream, puid === null ? accountId : String(puid), algo ?? NO_ALGO]);
   return createHash('sha256').update(name).digest().readInt32BE(0);
 }

@@ -1,11 +1,12 @@
 // Raw SQL: what there is to sync is one report over five tables, read for every account and stream at each plan.
+import { guarded } from '../core/postgres/errors';
 import type { AccountId, Puid } from '../domain/ids';
+import type { Scope } from '../domain/scope';
 import type { ScopeSketch } from '../domain/scope-schedule';
 import type { Stream } from '../domain/streams';
-import { guarded } from '../core/postgres/errors';
 import { Prisma, type PrismaClient } from './generated/client';
 import { readNow } from './instants';
-import { NO_ALGO, type ScopeKey } from './scope-key';
+import { NO_ALGO } from './scope-key';
 
 export interface ScopeCandidate extends ScopeSketch {
   readonly puid: Puid | null;
@@ -126,7 +127,7 @@ export class PrismaScopeStore {
   }
 
   /** Whether the account's list of sub-accounts or of algorithms is without the scope's. */
-  async isGone({ accountId, puid, algo }: ScopeKey): Promise<boolean> {
+  async isGone({ accountId, puid, algo }: Scope): Promise<boolean> {
     const isRemoved = { not: null };
     return guarded(async () => {
       const gone =

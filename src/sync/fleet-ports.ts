@@ -1,46 +1,9 @@
 /** What the streams of workers need of the store. */
 import type { Worker, WorkerStatus } from '../domain/entities';
-import type { AccountId, Puid, WorkerId } from '../domain/ids';
-import type { UnreadableRow } from '../domain/page';
+import type { DetailsBatch, FleetLanding, FleetSnapshot, PackedWorkers } from '../domain/fleet-snapshot';
+import type { AccountId, WorkerId } from '../domain/ids';
 import type { ListingCounts } from '../domain/row-counts';
-import type { Scope } from './ports';
-
-export interface FleetScope extends Scope {
-  readonly stream: 'workers' | 'worker-details';
-  readonly puid: Puid;
-  readonly algo: string;
-}
-
-/** A snapshot in progress over all workers of a scope. */
-export interface FleetSnapshot {
-  readonly snapshotId: bigint;
-  /** The cursor's version at the start; a snapshot that another one overtook is refused (P9). */
-  readonly version: bigint;
-  /** No snapshot of this scope was completed before. */
-  readonly isFirst: boolean;
-  /** Workers that were listed before. */
-  readonly knownWorkers: number;
-  /** The lists by status were not compared with the count of all workers for a day. */
-  readonly isTotalDue: boolean;
-}
-
-export interface FleetLanding {
-  /** Every list was read to its end. An incomplete snapshot stores what it saw and says nothing about other workers. */
-  readonly isComplete: boolean;
-  /** Workers that were staged, each once. */
-  readonly staged: number;
-  readonly unreadable: readonly UnreadableRow[];
-  /** Workers that the unreadable rows may be; null when any may be one of them. */
-  readonly unreadableWorkers: ReadonlySet<WorkerId> | null;
-  /** The count of all workers was asked for and compared. */
-  readonly totalCompared: boolean;
-}
-
-/** Workers of one page in the store's form, a tenth of the page's memory. */
-export interface PackedWorkers {
-  readonly text: string;
-  readonly count: number;
-}
+import type { FleetScope } from '../domain/scope';
 
 /** A snapshot's workers are staged in the database page by page: a fleet need not fit into memory. */
 export interface FleetStore {
@@ -82,14 +45,4 @@ export interface FleetStore {
   findNextDetails(scope: FleetScope, done: ReadonlySet<WorkerId>, limit: number): Promise<DetailsBatch>;
   /** Stores details that are newer than those known, and the position of the round. Throws `sync.superseded`. */
   storeDetails(scope: FleetScope, workers: readonly Worker[], batch: DetailsBatch): Promise<ListingCounts>;
-}
-
-export interface DetailsBatch {
-  /** The cursor's version before; if it moved, the batch is refused (P9). */
-  readonly version: bigint;
-  readonly workerIds: readonly WorkerId[];
-  /** The position of the round after the batch: its last worker, null at the end. */
-  readonly position: WorkerId | null;
-  /** The database's clock before the batch is requested, ms since the epoch. */
-  readonly askedAtMs: number;
 }

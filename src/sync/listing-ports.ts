@@ -1,15 +1,10 @@
 /** What the streams that list everything at once need of the store: algorithms, sub-accounts, accumulated income. */
-import type { ListingCounts } from '../domain/row-counts';
 import type { DecimalText } from '../core/decimal';
 import type { CoinsToAsk, ToldTotals } from '../domain/coins';
 import type { SubAccount, SubAccountIncome } from '../domain/entities';
 import type { Listing } from '../domain/page';
-import type { Scope } from './ports';
-
-export type ListingResult =
-  | { readonly outcome: 'stored'; readonly counts: ListingCounts }
-  /** Nothing was written: these would be removed, and a second listing has to agree. */
-  | { readonly outcome: 'unconfirmed'; readonly missing: ReadonlySet<string> };
+import type { ListingCounts, ListingResult } from '../domain/row-counts';
+import type { Scope } from '../domain/scope';
 
 /** Throws `sync.superseded` when the scope's cursor is no longer at `version` (P9). */
 export interface CatalogStore {

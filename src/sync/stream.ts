@@ -1,11 +1,14 @@
 import type { Clock } from '../core/clock';
+import type { PoolEndpoint } from '../core/pool-endpoint';
 import type { Precedence } from '../domain/due-scopes';
-import type { PoolEndpoint, Stream } from '../domain/streams';
+import type { Pool } from '../domain/pool';
+import type { Scope } from '../domain/scope';
+import type { Stream } from '../domain/streams';
 import type { FleetStore } from './fleet-ports';
 import type { LedgerTiers } from './ledger/ledger-deps';
 import type { LedgerRequest } from './ledger/sync-ledger-scope';
 import type { CatalogStore, IncomeStore } from './listing-ports';
-import type { LedgerStore, Pool, Scope } from './ports';
+import type { LedgerStore } from './ports';
 import type { Run } from './run';
 import type { LockMode } from './scope-lock';
 

@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import postgres from 'postgres';
-import { Secret } from '../../src/core/secret';
 import type { Clock } from '../../src/core/clock';
+import { Secret } from '../../src/core/secret';
 import type { AccountId, Puid } from '../../src/domain/ids';
+import type { LedgerScope } from '../../src/domain/scope';
 import { DAY_MS } from '../../src/domain/windows';
 import { createPoolClient, type Pacer, type PoolClient } from '../../src/kucoin';
 import {
@@ -19,7 +20,7 @@ import { PrismaRunStore } from '../../src/store/runs';
 import { PostgresScopeLocks } from '../../src/store/scope-locks';
 import type { LedgerTiers } from '../../src/sync/ledger/ledger-deps';
 import { syncLedgerScope, WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
-import type { LedgerScope, LedgerStore } from '../../src/sync/ports';
+import type { LedgerStore } from '../../src/sync/ports';
 import { runScope, type RunResult } from '../../src/sync/run-scope';
 import { servedOf, storedOf, truthOf } from './ledger-truth';
 

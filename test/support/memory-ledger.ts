@@ -1,23 +1,23 @@
-import { KpoolError } from '../../src/core/errors';
 import type { DecimalText } from '../../src/core/decimal';
+import { KpoolError } from '../../src/core/errors';
 import type { HiddenCoin } from '../../src/domain/coins';
 import type { Puid } from '../../src/domain/ids';
 import type { IncomeRow } from '../../src/domain/income';
-import { ledgerKeyOf, matchLedger, type LedgerRow } from '../../src/domain/ledger-matching';
-import type { Page, UnreadableRow } from '../../src/domain/page';
-import { contains, DAY_MS, overlaps, type StoredWindow, type Window } from '../../src/domain/windows';
 import type {
   CommitResult,
-  IncomeQuery,
   LedgerCursorPatch,
-  LedgerScope,
   LedgerState,
-  LedgerStore,
   WindowCommit,
   WindowPiece,
-} from '../../src/sync/ports';
-import { Run } from '../../src/sync/run';
+} from '../../src/domain/ledger-commit';
+import { ledgerKeyOf, matchLedger, type LedgerRow } from '../../src/domain/ledger-matching';
+import type { Page, UnreadableRow } from '../../src/domain/page';
+import type { IncomePageQuery } from '../../src/domain/pool';
+import type { LedgerScope } from '../../src/domain/scope';
+import { contains, DAY_MS, overlaps, type StoredWindow, type Window } from '../../src/domain/windows';
 import { syncLedgerScope, WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
+import type { LedgerStore } from '../../src/sync/ports';
+import { Run } from '../../src/sync/run';
 
 export const NOW = Date.UTC(2026, 10, 20, 12);
 export const TODAY = Date.UTC(2026, 10, 20);
@@ -44,7 +44,7 @@ export const daily = (count: number, first = 1): IncomeRow[] =>
 export class MemoryPool {
   nowMs = NOW;
   requests = 0;
-  readonly asked: IncomeQuery[] = [];
+  readonly asked: IncomePageQuery[] = [];
   order: 'desc' | 'asc' | 'none' = 'desc';
   /** Longer spans are refused, ms. */
   longestSpanMs = Infinity;
@@ -63,7 +63,7 @@ export class MemoryPool {
   /** Shown only when asked for by name. */
   hidden: IncomeRow[] = [];
   /** Called before each request is answered. */
-  before: (request: number, query: IncomeQuery) => void = () => undefined;
+  before: (request: number, query: IncomePageQuery) => void = () => undefined;
 
   constructor(public rows: IncomeRow[]) {}
 
@@ -71,7 +71,7 @@ export class MemoryPool {
     return this.nowMs;
   }
 
-  readonly queryEarnings = async (query: IncomeQuery): Promise<Page<IncomeRow>> => {
+  readonly queryEarnings = async (query: IncomePageQuery): Promise<Page<IncomeRow>> => {
     this.requests += 1;
     this.asked.push(query);
     this.before(this.requests, query);
@@ -95,7 +95,7 @@ export class MemoryPool {
 
   readonly queryRewards = this.queryEarnings;
 
-  private listed({ startMs, endMs, coinName }: IncomeQuery): IncomeRow[] {
+  private listed({ startMs, endMs, coinName }: IncomePageQuery): IncomeRow[] {
     if (this.isEmpty) return [];
     const { shift, clippedMs } = this;
     const isClipped = endMs - startMs > clippedMs;

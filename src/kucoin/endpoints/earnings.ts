@@ -1,8 +1,8 @@
 import type { IncomeRow } from '../../domain/income';
 import type { Page } from '../../domain/page';
+import type { IncomePageQuery } from '../../domain/pool';
 import type { Endpoint } from '../endpoint';
 import { sideDecimalField } from '../fields';
-import type { IncomeQuery } from '../income-rows';
 import { incomeParams, incomeRow, incomeSchema } from '../income-rows';
 import { readItem, Unreadable } from '../items';
 import { readPage } from '../lists';
@@ -10,7 +10,7 @@ import { readPage } from '../lists';
 const earningSchema = incomeSchema.extend({ rejectRate: sideDecimalField });
 
 /** Mining income of a sub-account. Source: `GET /v1/external/earn/query`. */
-export const earnings: Endpoint<IncomeQuery, Page<IncomeRow>> = {
+export const earnings: Endpoint<IncomePageQuery, Page<IncomeRow>> = {
   name: 'earn/query',
   params: incomeParams,
   read: (data, { query, poolNowMs, answeredAtMs }) =>

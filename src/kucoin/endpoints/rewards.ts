@@ -1,8 +1,8 @@
 import type { IncomeRow } from '../../domain/income';
 import type { Page } from '../../domain/page';
+import type { IncomePageQuery } from '../../domain/pool';
 import type { Endpoint } from '../endpoint';
 import { requiredTextField } from '../fields';
-import type { IncomeQuery } from '../income-rows';
 import { incomeParams, incomeRow, incomeSchema } from '../income-rows';
 import { readItem, Unreadable } from '../items';
 import { readPage } from '../lists';
@@ -10,7 +10,7 @@ import { readPage } from '../lists';
 const rewardSchema = incomeSchema.extend({ type: requiredTextField });
 
 /** Income of a sub-account of every type. Source: `GET /v1/external/reward/query`. */
-export const rewards: Endpoint<IncomeQuery, Page<IncomeRow>> = {
+export const rewards: Endpoint<IncomePageQuery, Page<IncomeRow>> = {
   name: 'reward/query',
   params: incomeParams,
   read: (data, { query, poolNowMs, answeredAtMs }) =>

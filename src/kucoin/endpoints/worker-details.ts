@@ -1,6 +1,6 @@
 import type { Worker } from '../../domain/entities';
-import type { Puid, WorkerId } from '../../domain/ids';
 import type { Listing } from '../../domain/page';
+import type { WorkerQuery } from '../../domain/pool';
 import type { Endpoint } from '../endpoint';
 import { malformed } from '../failure';
 import { kindOf } from '../items';
@@ -8,12 +8,6 @@ import type { JsonValue } from '../json';
 import { isJsonObject } from '../json';
 import { readListing } from '../lists';
 import { readWorker } from '../worker-rows';
-
-export interface WorkerQuery {
-  readonly puid: Puid;
-  readonly algo: string;
-  readonly workerId: WorkerId;
-}
 
 /** `worker/get` requires paging parameters although it serves one machine. */
 const REQUIRED_PAGE_SIZE = '10';

@@ -1,17 +1,9 @@
-import type { Worker, WorkerFilter } from '../../domain/entities';
-import type { Puid } from '../../domain/ids';
+import type { Worker } from '../../domain/entities';
 import type { Page } from '../../domain/page';
+import type { WorkersQuery } from '../../domain/pool';
 import type { Endpoint } from '../endpoint';
-import type { PageQuery } from '../lists';
 import { readPage } from '../lists';
 import { readWorker } from '../worker-rows';
-
-export interface WorkersQuery extends PageQuery {
-  readonly puid: Puid;
-  readonly algo: string;
-  readonly status: WorkerFilter;
-  readonly coinName?: string;
-}
 
 /**
  * The machines of a sub-account in order of their names, the only order that does not change while they mine.

@@ -1,18 +1,8 @@
+import type { Parameters } from '../http/parameters';
 import type { Quirks } from '../quirks';
 import type { Random } from '../random';
-import type { Parameters } from '../http/parameters';
 import type { SimAccount } from '../world/sim-account';
 import type { World } from '../world/world';
-
-export type EndpointName =
-  | 'algo/query'
-  | 'user/query'
-  | 'worker/query'
-  | 'worker/get'
-  | 'earn/query'
-  | 'reward/query'
-  | 'user/earn'
-  | 'sub-user/earn';
 
 /** A signed request, on its way to an answer. */
 export interface Call {

@@ -1,12 +1,13 @@
+import type { PoolEndpoint } from '../../core/pool-endpoint';
 import { queryAccountIncome, querySubAccountIncome } from './accumulated-income';
 import { queryAlgorithms } from './algo-query';
-import type { Answer, EndpointName } from './endpoint';
+import type { Answer } from './endpoint';
 import { queryEarnings, queryRewards } from './income-query';
 import { querySubAccounts } from './user-query';
 import { getWorker } from './worker-get';
 import { queryWorkers } from './worker-query';
 
-const ENDPOINTS: Readonly<Record<EndpointName, Answer>> = {
+const ENDPOINTS: Readonly<Record<PoolEndpoint, Answer>> = {
   'algo/query': queryAlgorithms,
   'user/query': querySubAccounts,
   'worker/query': queryWorkers,

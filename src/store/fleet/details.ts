@@ -1,23 +1,16 @@
 // Raw SQL: workers are written in bulk, and the next ones are found in one statement.
 import { KpoolError } from '../../core/errors';
 import type { Worker } from '../../domain/entities';
+import type { DetailsBatch } from '../../domain/fleet-snapshot';
 import type { AccountId, WorkerId } from '../../domain/ids';
+import type { FleetScope } from '../../domain/scope';
 import type { Queryable, Transaction } from '../client';
 import { pgInstant } from '../instants';
 import { lockCursor } from '../ledger/cursor';
 import { lockScope } from '../row-locks';
-import { cursorOf, isOfScope, type ScopeKey } from '../scope-key';
-import { isOfFleet, type FleetKey } from './fleet-key';
+import { cursorOf, isOfScope } from '../scope-key';
+import { isOfFleet } from './fleet-key';
 import { packWorkers, unpacked } from './packed-workers';
-
-/** Workers to ask for next. */
-export interface DetailsBatch {
-  readonly version: bigint;
-  readonly workerIds: readonly WorkerId[];
-  /** The last worker of the round when these are done; null at its end. */
-  readonly position: WorkerId | null;
-  readonly askedAtMs: number;
-}
 
 interface Candidate {
   worker_id: bigint;
@@ -41,7 +34,7 @@ export async function findFleetSizes(db: Queryable, accountId: AccountId): Promi
  */
 export async function findNextDetails(
   db: Queryable,
-  scope: ScopeKey & FleetKey,
+  scope: FleetScope,
   done: ReadonlySet<WorkerId>,
   limit: number,
 ): Promise<DetailsBatch> {
@@ -82,7 +75,7 @@ export async function findNextDetails(
 /** Stores details where nothing newer is known, and where the round stands. Throws `sync.superseded` (P9). */
 export async function storeDetails(
   db: Transaction,
-  scope: ScopeKey & FleetKey,
+  scope: FleetScope,
   workers: readonly Worker[],
   batch: DetailsBatch,
 ): Promise<{ inserted: number; changed: number; unchanged: number; removed: number; quarantined: number }> {

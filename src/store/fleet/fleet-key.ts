@@ -1,12 +1,8 @@
-import type { AccountId, Puid } from '../../domain/ids';
+import type { MiningScope } from '../../domain/scope';
 import { Prisma } from '../generated/client';
 
 /** The workers of one sub-account and algorithm. */
-export interface FleetKey {
-  readonly accountId: AccountId;
-  readonly puid: Puid;
-  readonly algo: string;
-}
+export type FleetKey = Pick<MiningScope, 'accountId' | 'puid' | 'algo'>;
 
 /** `(puid, algo)` as values. */
 export function fleetValues(key: FleetKey): Prisma.Sql {

@@ -1,19 +1,21 @@
 // Raw SQL: a snapshot begins and lands with instants of the database, to the microsecond.
-import type { ListingCounts } from '../../domain/row-counts';
 import { KpoolError } from '../../core/errors';
-import type { Worker, WorkerStatus } from '../../domain/entities';
-import type { AccountId, WorkerId } from '../../domain/ids';
-import type { UnreadableRow } from '../../domain/page';
-import { inTransaction, type Queryable, type Transaction } from '../client';
 import { guarded } from '../../core/postgres/errors';
+import type { Worker, WorkerStatus } from '../../domain/entities';
+import type { DetailsBatch, FleetLanding, FleetSnapshot, PackedWorkers } from '../../domain/fleet-snapshot';
+import type { AccountId, WorkerId } from '../../domain/ids';
+import type { ListingCounts } from '../../domain/row-counts';
+import type { FleetScope } from '../../domain/scope';
+import { inTransaction, type Queryable, type Transaction } from '../client';
 import type { PrismaClient } from '../generated/client';
 import { pgInstant, readInstant } from '../instants';
 import { ensureCursor, lockCursor } from '../ledger/cursor';
 import { quarantineRows } from '../quarantine';
-import { cursorOf, isOfScope, type ScopeKey } from '../scope-key';
+import { cursorOf, isOfScope } from '../scope-key';
 import { addSnapshot } from './add-snapshot';
-import { findFleetSizes, findNextDetails, storeDetails, type DetailsBatch } from './details';
-import { isOfFleet, type FleetKey } from './fleet-key';
+import { findFleetSizes, findNextDetails, storeDetails } from './details';
+import { isOfFleet } from './fleet-key';
+import type { LandingSnapshot } from './inactive-state';
 import {
   completeSnapshot,
   joinLarge,
@@ -22,8 +24,7 @@ import {
   openPresence,
   removeMissing,
 } from './landing';
-import { packWorkers, type PackedWorkers } from './packed-workers';
-import type { LandingSnapshot } from './inactive-state';
+import { packWorkers } from './packed-workers';
 import {
   assumeStatus,
   countStaged,
@@ -38,29 +39,11 @@ import {
 /** Workers from which on a landing reads whole tables rather than worker by worker. */
 const LARGE_FLEET = 500;
 
-type FleetScope = ScopeKey & FleetKey;
-
-interface Snapshot {
-  readonly snapshotId: bigint;
-  readonly version: bigint;
-  readonly isFirst: boolean;
-  readonly knownWorkers: number;
-  readonly isTotalDue: boolean;
-}
-
-interface Landing {
-  readonly isComplete: boolean;
-  readonly staged: number;
-  readonly unreadable: readonly UnreadableRow[];
-  readonly unreadableWorkers: ReadonlySet<WorkerId> | null;
-  readonly totalCompared: boolean;
-}
-
 /** Workers, their snapshots, samples and figures. */
 export class PrismaFleetStore {
   constructor(private readonly client: PrismaClient) {}
 
-  async beginSnapshot(scope: FleetScope): Promise<Snapshot> {
+  async beginSnapshot(scope: FleetScope): Promise<FleetSnapshot> {
     return guarded(async () => {
       await ensureCursor(this.client, scope);
       const snapshotId = await insertSnapshot(this.client, scope);
@@ -90,7 +73,7 @@ export class PrismaFleetStore {
   }
 
   async stageWorkers(
-    snapshot: Snapshot,
+    snapshot: FleetSnapshot,
     status: WorkerStatus,
     pages: readonly PackedWorkers[],
     ageMs: number,
@@ -98,27 +81,31 @@ export class PrismaFleetStore {
     await guarded(() => stage(this.client, snapshot.snapshotId, status, pages, ageMs));
   }
 
-  async stageUnlisted(snapshot: Snapshot, pages: readonly PackedWorkers[], ageMs: number): Promise<number> {
+  async stageUnlisted(
+    snapshot: FleetSnapshot,
+    pages: readonly PackedWorkers[],
+    ageMs: number,
+  ): Promise<number> {
     return guarded(() => stageUnlisted(this.client, snapshot.snapshotId, pages, ageMs));
   }
 
-  async assumeStatus(snapshot: Snapshot, status: WorkerStatus): Promise<void> {
+  async assumeStatus(snapshot: FleetSnapshot, status: WorkerStatus): Promise<void> {
     await guarded(() => assumeStatus(this.client, snapshot.snapshotId, status));
   }
 
-  async countStaged(snapshot: Snapshot): Promise<number> {
+  async countStaged(snapshot: FleetSnapshot): Promise<number> {
     return guarded(() => countStaged(this.client, snapshot.snapshotId));
   }
 
-  async findUnresolved(scope: FleetScope, snapshot: Snapshot, limit: number): Promise<WorkerId[]> {
+  async findUnresolved(scope: FleetScope, snapshot: FleetSnapshot, limit: number): Promise<WorkerId[]> {
     return guarded(() => findUnresolved(this.client, scope, snapshot.snapshotId, limit));
   }
 
-  async resolveWorker(snapshot: Snapshot, workerId: WorkerId, worker: Worker | null): Promise<void> {
+  async resolveWorker(snapshot: FleetSnapshot, workerId: WorkerId, worker: Worker | null): Promise<void> {
     await guarded(() => settle(this.client, snapshot.snapshotId, workerId, worker));
   }
 
-  async dropSnapshot(snapshot: Snapshot): Promise<void> {
+  async dropSnapshot(snapshot: FleetSnapshot): Promise<void> {
     await guarded(() => dropStaged(this.client, snapshot.snapshotId));
   }
 
@@ -127,7 +114,11 @@ export class PrismaFleetStore {
    * workers that it saw and leaves no trace in samples and figures. Throws `sync.superseded` when another snapshot of
    * the scope landed since this one began, `sync.inconsistent` when the server lost what was staged.
    */
-  async landSnapshot(scope: FleetScope, snapshot: Snapshot, landing: Landing): Promise<ListingCounts> {
+  async landSnapshot(
+    scope: FleetScope,
+    snapshot: FleetSnapshot,
+    landing: FleetLanding,
+  ): Promise<ListingCounts> {
     const startedAtMs = await guarded(() => this.prepareSamples(snapshot));
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
@@ -182,7 +173,7 @@ export class PrismaFleetStore {
    * Creating a partition locks the whole table, so it is done beforehand, in a statement of its own. Returns the
    * snapshot's instant.
    */
-  private async prepareSamples(snapshot: Snapshot): Promise<number> {
+  private async prepareSamples(snapshot: FleetSnapshot): Promise<number> {
     const [row] = await this.client.$queryRaw<{ started_at_ms: bigint }[]>`
       SELECT (extract(epoch FROM started_at) * 1000)::bigint AS started_at_ms,
              sync.ensure_worker_sample_partitions((started_at AT TIME ZONE 'UTC')::date,
@@ -192,7 +183,7 @@ export class PrismaFleetStore {
     return Number(row.started_at_ms);
   }
 
-  private async complete(tx: Queryable, snapshot: LandingSnapshot, landing: Landing): Promise<number> {
+  private async complete(tx: Queryable, snapshot: LandingSnapshot, landing: FleetLanding): Promise<number> {
     await openPresence(tx, snapshot);
     const removed = await removeMissing(tx, snapshot, landing.unreadableWorkers);
     await addSnapshot(tx, snapshot);
@@ -201,7 +192,7 @@ export class PrismaFleetStore {
     return removed;
   }
 
-  private async advance(tx: Transaction, scope: FleetScope, landing: Landing): Promise<void> {
+  private async advance(tx: Transaction, scope: FleetScope, landing: FleetLanding): Promise<void> {
     const now = await readInstant(tx);
     await tx.cursor.updateMany({
       where: cursorOf(scope),

@@ -1,12 +1,7 @@
 import type { Worker } from '../../domain/entities';
+import type { PackedWorkers } from '../../domain/fleet-snapshot';
 import { Prisma } from '../generated/client';
 import { pgInstantOrNull } from '../instants';
-
-/** Workers as the members of a JSON list: what a statement takes, and all that is kept of a page until then. */
-export interface PackedWorkers {
-  readonly text: string;
-  readonly count: number;
-}
 
 /** Numbers travel as text, digit for digit. A worker that is there twice is packed once, as it is last. */
 export function packWorkers(workers: readonly Worker[]): PackedWorkers {

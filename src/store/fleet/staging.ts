@@ -1,11 +1,12 @@
 // Raw SQL: workers are written in bulk.
 import type { Worker, WorkerStatus } from '../../domain/entities';
+import type { PackedWorkers } from '../../domain/fleet-snapshot';
 import type { WorkerId } from '../../domain/ids';
 import type { Queryable, Transaction } from '../client';
 import { Prisma } from '../generated/client';
 import { readInstant } from '../instants';
 import { isOfFleet, type FleetKey } from './fleet-key';
-import { packWorkers, unpacked, type PackedWorkers } from './packed-workers';
+import { packWorkers, unpacked } from './packed-workers';
 
 /** The status of a worker that only the list of all workers has named. */
 const UNLISTED: WorkerStatus = '';

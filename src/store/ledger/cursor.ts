@@ -1,25 +1,18 @@
 // Raw SQL: a cursor moves only if its version did not, in the commit of a window, by the database's clock.
 import { KpoolError } from '../../core/errors';
+import type { LedgerCursorPatch } from '../../domain/ledger-commit';
+import type { Scope } from '../../domain/scope';
 import type { Queryable } from '../client';
 import { Prisma } from '../generated/client';
 import { pgInstant } from '../instants';
-import { isOfScope, scopeValues, type ScopeKey } from '../scope-key';
+import { isOfScope, scopeValues } from '../scope-key';
 import { writeWindows, type ReplacedWindows } from './windows';
-
-/** Facts to record of a scope; what is left out stays. */
-export interface CursorPatch {
-  readonly paged?: boolean;
-  readonly spanLimitMs?: number;
-  readonly showsNoRow?: boolean;
-  readonly deepChecked?: boolean;
-  readonly poolRowCount?: number;
-}
 
 /** After a gap this long between reads, an empty list is observed from the start again. */
 const LONGEST_GAP = '36 hours';
 
 /** Makes sure that a scope has a cursor. */
-export async function ensureCursor(db: Queryable, scope: ScopeKey): Promise<void> {
+export async function ensureCursor(db: Queryable, scope: Scope): Promise<void> {
   await db.$executeRaw`
     INSERT INTO sync.cursors (stream, account_id, puid, algo) SELECT ${scopeValues(scope)}
      WHERE NOT EXISTS (SELECT FROM sync.cursors WHERE ${isOfScope(scope)})
@@ -30,7 +23,7 @@ export async function ensureCursor(db: Queryable, scope: ScopeKey): Promise<void
  * Locks the cursor for the rest of the transaction: one writer per scope across processes. Throws
  * `sync.superseded` when another commit went first (P9).
  */
-export async function lockCursor(db: Queryable, scope: ScopeKey, expectedVersion: bigint): Promise<void> {
+export async function lockCursor(db: Queryable, scope: Scope, expectedVersion: bigint): Promise<void> {
   const [cursor] = await db.$queryRaw<{ version: bigint }[]>`
     SELECT version FROM sync.cursors WHERE ${isOfScope(scope)} FOR UPDATE`;
   if (cursor?.version !== expectedVersion) {
@@ -39,7 +32,7 @@ export async function lockCursor(db: Queryable, scope: ScopeKey, expectedVersion
 }
 
 /** For a commit of a scope that keeps nothing else in its cursor: locks it, as `lockCursor`, and moves its version on. */
-export async function stepCursor(db: Queryable, scope: ScopeKey, expectedVersion: bigint): Promise<void> {
+export async function stepCursor(db: Queryable, scope: Scope, expectedVersion: bigint): Promise<void> {
   await lockCursor(db, scope, expectedVersion);
   await db.$executeRaw`UPDATE sync.cursors SET version = version + 1 WHERE ${isOfScope(scope)}`;
 }
@@ -83,7 +76,7 @@ function factsOf(row: CursorRow): CursorFacts {
 }
 
 /** A span that is too long for one scope is too long for its account. */
-function cursorColumns(scope: ScopeKey): Prisma.Sql {
+function cursorColumns(scope: Scope): Prisma.Sql {
   return Prisma.sql`version, paged,
     (SELECT min(c.span_limit_ms) FROM sync.cursors c JOIN pool.sub_accounts s USING (puid)
       WHERE s.account_id = ${scope.accountId}::smallint) AS span_limit_ms,
@@ -94,7 +87,7 @@ function cursorColumns(scope: ScopeKey): Prisma.Sql {
     floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms`;
 }
 
-export async function findCursor(db: Queryable, scope: ScopeKey): Promise<CursorFacts | null> {
+export async function findCursor(db: Queryable, scope: Scope): Promise<CursorFacts | null> {
   const [cursor] = await db.$queryRaw<CursorRow[]>`
     SELECT ${cursorColumns(scope)} FROM sync.cursors WHERE ${isOfScope(scope)}`;
   return cursor === undefined ? null : factsOf(cursor);
@@ -106,10 +99,10 @@ export async function findCursor(db: Queryable, scope: ScopeKey): Promise<Cursor
  */
 export async function advanceCursor(
   db: Queryable,
-  scope: ScopeKey,
+  scope: Scope,
   change: {
     readonly historyStartMs: number;
-    readonly patch: CursorPatch;
+    readonly patch: LedgerCursorPatch;
     readonly newestMinedAtMs: number | null;
     readonly windows: ReplacedWindows;
     readonly writes: readonly Prisma.Sql[];

@@ -2,12 +2,13 @@
 import type { CoinRead, HiddenCoin } from '../../domain/coins';
 import type { IncomeRow } from '../../domain/income';
 import type { LedgerRow } from '../../domain/ledger-matching';
+import type { LedgerScope } from '../../domain/scope';
 import type { Queryable } from '../client';
 import { isOfLedgerScope, ledgerScopeValues } from '../scope-key';
-import { ledgerTableOf, type LedgerKey } from './rows';
+import { ledgerTableOf } from './rows';
 
 /** Coins of the scope's account that its lists show only when asked by name. */
-export async function findHiddenCoins(db: Queryable, scope: LedgerKey): Promise<HiddenCoin[]> {
+export async function findHiddenCoins(db: Queryable, scope: LedgerScope): Promise<HiddenCoin[]> {
   const rows = await db.$queryRaw<{ currency: string; read_ms: bigint | null; has_rows: boolean }[]>`
     SELECT h.currency, floor(extract(epoch FROM r.read_at) * 1000)::bigint AS read_ms,
            EXISTS (SELECT FROM ${ledgerTableOf(scope.stream)} AS t
@@ -29,7 +30,7 @@ export async function findHiddenCoins(db: Queryable, scope: LedgerKey): Promise<
  */
 export async function leaveHiddenCoins(
   db: Queryable,
-  { scope, rows, isComplete }: { scope: LedgerKey; rows: readonly IncomeRow[]; isComplete: boolean },
+  { scope, rows, isComplete }: { scope: LedgerScope; rows: readonly IncomeRow[]; isComplete: boolean },
   missing: readonly LedgerRow[],
 ): Promise<readonly LedgerRow[]> {
   if (!isComplete) return missing;
@@ -45,7 +46,7 @@ export async function leaveHiddenCoins(
 
 export async function noteCoinRead(
   db: Queryable,
-  scope: LedgerKey,
+  scope: LedgerScope,
   { currency, isWhole }: CoinRead,
 ): Promise<void> {
   if (!isWhole) return;

@@ -1,26 +1,26 @@
 // Raw SQL: a commit shares the lock that closes and exports take, and is one transaction of bulk statements.
-import type { RowCounts } from '../../domain/row-counts';
-import type { CoinRead, HiddenCoin } from '../../domain/coins';
 import { KpoolError } from '../../core/errors';
+import { guarded } from '../../core/postgres/errors';
+import type { HiddenCoin } from '../../domain/coins';
 import { hashMultiset } from '../../domain/content-hash';
 import { SETTLED, type IncomeRow } from '../../domain/income';
+import type {
+  CommitResult,
+  LedgerCursorPatch,
+  LedgerState,
+  WindowCommit,
+  WindowPiece,
+} from '../../domain/ledger-commit';
 import { contentOf, ledgerKeyOf, matchLedger, type LedgerRow } from '../../domain/ledger-matching';
 import type { UnreadableRow } from '../../domain/page';
-import { contains, type StoredWindow, type Window } from '../../domain/windows';
+import type { LedgerScope } from '../../domain/scope';
+import { contains } from '../../domain/windows';
 import { inTransaction, type Queryable } from '../client';
-import { guarded } from '../../core/postgres/errors';
 import { Prisma, type PrismaClient } from '../generated/client';
 import { pgInstant } from '../instants';
 import { quarantineRows } from '../quarantine';
 import { ledgerScopeValues } from '../scope-key';
-import {
-  advanceCursor,
-  ensureCursor,
-  findCursor,
-  lockCursor,
-  type CursorFacts,
-  type CursorPatch,
-} from './cursor';
+import { advanceCursor, ensureCursor, findCursor, lockCursor, type CursorFacts } from './cursor';
 import { findHiddenCoins, leaveHiddenCoins, noteCoinRead } from './hidden-coins';
 import {
   findOldestServed,
@@ -28,46 +28,13 @@ import {
   normalizeExtra,
   readLedgerWindow,
   updateLedgerRows,
-  type LedgerKey,
 } from './rows';
 import { readWindows, replaceWindows, unread, windowsAfter, type WindowRecord } from './windows';
-
-interface WindowPiece extends Window {
-  readonly verified: boolean;
-}
-
-interface Commit {
-  readonly scope: LedgerKey;
-  readonly runId: bigint;
-  readonly state: State;
-  readonly historyStartMs: number;
-  readonly window: Window;
-  readonly rows: readonly IncomeRow[];
-  readonly unreadable: readonly UnreadableRow[];
-  readonly requests: number;
-  readonly isComplete: boolean;
-  readonly confirmed: ReadonlyMap<string, 'withdrawn' | 'unserved'>;
-  readonly pieces: readonly WindowPiece[];
-  readonly coin?: CoinRead;
-}
-
-type Result =
-  | { readonly outcome: 'committed'; readonly state: State; readonly counts: RowCounts }
-  | {
-      readonly outcome: 'unconfirmed';
-      readonly missing: readonly LedgerRow[];
-      readonly oldestServedMs: number;
-    };
-
-interface State extends CursorFacts {
-  readonly windows: readonly StoredWindow[];
-  readonly hiddenCoins: readonly HiddenCoin[];
-}
 
 /** What a piece of a window that was read holds. */
 function recordOf(
   piece: WindowPiece,
-  { rows, unreadable }: Commit,
+  { rows, unreadable }: WindowCommit,
   inDoubt: readonly LedgerRow[],
 ): WindowRecord {
   const own = rows.filter((row) => contains(piece, row.minedAtMs));
@@ -96,7 +63,11 @@ interface Missing {
   readonly oldestServedMs: number;
 }
 
-async function judgeMissing(db: Queryable, missing: readonly LedgerRow[], commit: Commit): Promise<Missing> {
+async function judgeMissing(
+  db: Queryable,
+  missing: readonly LedgerRow[],
+  commit: WindowCommit,
+): Promise<Missing> {
   if (missing.length === 0 || !commit.isComplete)
     return { kept: [], inDoubt: [], gone: [], oldestServedMs: Infinity };
   const oldestServedMs = await findOldestServed(db, commit.scope, commit.window);
@@ -111,7 +82,7 @@ async function judgeMissing(db: Queryable, missing: readonly LedgerRow[], commit
 export class PrismaLedgerStore {
   constructor(private readonly client: PrismaClient) {}
 
-  async load(scope: LedgerKey): Promise<State> {
+  async load(scope: LedgerScope): Promise<LedgerState> {
     return guarded(async () => {
       let cursor = await findCursor(this.client, scope);
       if (cursor === null) {
@@ -133,7 +104,7 @@ export class PrismaLedgerStore {
    * vanished of which `confirmed` does not say what becomes of them. Throws `sync.superseded` when another commit went
    * first.
    */
-  async commitWindow(commit: Commit): Promise<Result> {
+  async commitWindow(commit: WindowCommit): Promise<CommitResult> {
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
         await lockCursor(tx, commit.scope, commit.state.version);
@@ -176,14 +147,14 @@ export class PrismaLedgerStore {
 
   /** Changes windows and facts without rows. Throws `sync.superseded` when another commit went first. */
   async update(
-    scope: LedgerKey,
-    state: State,
+    scope: LedgerScope,
+    state: LedgerState,
     change: {
       readonly pieces?: readonly WindowPiece[];
-      readonly cursor?: CursorPatch;
+      readonly cursor?: LedgerCursorPatch;
       readonly historyStartMs: number;
     },
-  ): Promise<State> {
+  ): Promise<LedgerState> {
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
         await lockCursor(tx, scope, state.version);
@@ -199,7 +170,11 @@ export class PrismaLedgerStore {
   }
 }
 
-async function recordProgress(tx: Queryable, commit: Commit, { kept, inDoubt }: Missing): Promise<State> {
+async function recordProgress(
+  tx: Queryable,
+  commit: WindowCommit,
+  { kept, inDoubt }: Missing,
+): Promise<LedgerState> {
   const { rows, unreadable } = commit;
   const pieces = commit.pieces.map((piece) => recordOf(piece, commit, inDoubt));
   // What is no longer served keeps the certificate of when it was.
@@ -218,9 +193,9 @@ async function recordProgress(tx: Queryable, commit: Commit, { kept, inDoubt }: 
 
 async function advance(
   tx: Queryable,
-  scope: LedgerKey,
+  scope: LedgerScope,
   change: Parameters<typeof advanceCursor>[2],
-): Promise<State> {
+): Promise<LedgerState> {
   const facts = await advanceCursor(tx, scope, change);
   return {
     ...facts,
@@ -232,13 +207,13 @@ async function advance(
 /** Asks for them only where the account has some. */
 async function hiddenCoinsOf(
   db: Queryable,
-  scope: LedgerKey,
+  scope: LedgerScope,
   { hasHiddenCoins }: CursorFacts,
 ): Promise<HiddenCoin[]> {
   return hasHiddenCoins ? findHiddenCoins(db, scope) : [];
 }
 
-function writeCertificate({ scope, runId, window, rows, unreadable, requests }: Commit): Prisma.Sql {
+function writeCertificate({ scope, runId, window, rows, unreadable, requests }: WindowCommit): Prisma.Sql {
   const served = rows.length + unreadable.length;
   return Prisma.sql`
     certified AS (

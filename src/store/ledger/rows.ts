@@ -1,8 +1,8 @@
 // Raw SQL: rows of the ledger are read and written in bulk, each amount and `extra` digit for digit.
 import type { DecimalText } from '../../core/decimal';
-import type { LedgerRow } from '../../domain/ledger-matching';
 import type { IncomeRow } from '../../domain/income';
-import type { AccountId, Puid } from '../../domain/ids';
+import type { LedgerRow } from '../../domain/ledger-matching';
+import type { LedgerScope } from '../../domain/scope';
 import type { LedgerStream } from '../../domain/streams';
 import type { Window } from '../../domain/windows';
 import type { Queryable } from '../client';
@@ -12,13 +12,6 @@ import { isOfLedgerScope } from '../scope-key';
 
 /** Rows per statement; larger batches are slower through Prisma. */
 const BATCH_ROWS = 1_000;
-
-export interface LedgerKey {
-  readonly stream: LedgerStream;
-  readonly accountId: AccountId;
-  readonly puid: Puid;
-  readonly algo: string;
-}
 
 /** Where the two ledgers differ: a reward has a type in its key, an earning has a reject rate. */
 const LEDGERS = {
@@ -81,7 +74,11 @@ function fromDatabase(row: StoredRow): LedgerRow {
 }
 
 /** All rows of a window, withdrawn ones included. */
-export async function readLedgerWindow(db: Queryable, key: LedgerKey, window: Window): Promise<LedgerRow[]> {
+export async function readLedgerWindow(
+  db: Queryable,
+  key: LedgerScope,
+  window: Window,
+): Promise<LedgerRow[]> {
   const ledger = LEDGERS[key.stream];
   const rows = await db.$queryRaw<StoredRow[]>`
     SELECT currency, ${ledger.selectType} AS type, (extract(epoch FROM mined_at) * 1000)::bigint AS mined_at_ms,
@@ -96,7 +93,7 @@ export async function readLedgerWindow(db: Queryable, key: LedgerKey, window: Wi
 }
 
 /** When the oldest row outside a window was mined that was served when it was last read; Infinity: there is none. */
-export async function findOldestServed(db: Queryable, key: LedgerKey, window: Window): Promise<number> {
+export async function findOldestServed(db: Queryable, key: LedgerScope, window: Window): Promise<number> {
   const [oldest] = await db.$queryRaw<{ ms: bigint | null }[]>`
     SELECT (extract(epoch FROM min(mined_at)) * 1000)::bigint AS ms FROM ${LEDGERS[key.stream].table} AS t
      WHERE ${isOfLedgerScope(key)} AND withdrawn_at IS NULL AND unserved_at IS NULL
@@ -143,7 +140,7 @@ function batchesOf<Row>(rows: readonly Row[]): Row[][] {
 /** Adds rows; the database stamps them and opens their revisions. */
 export async function insertLedgerRows(
   db: Queryable,
-  key: LedgerKey,
+  key: LedgerScope,
   rows: readonly LedgerRow[],
 ): Promise<void> {
   const ledger = LEDGERS[key.stream];
@@ -160,7 +157,7 @@ export async function insertLedgerRows(
 /** Gives stored rows a new state, by key; those that vanished keep their content. The database writes the revisions. */
 export async function updateLedgerRows(
   db: Queryable,
-  key: LedgerKey,
+  key: LedgerScope,
   rows: readonly LedgerRow[],
 ): Promise<void> {
   const ledger = LEDGERS[key.stream];

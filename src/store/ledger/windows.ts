@@ -1,9 +1,10 @@
 // Raw SQL: windows and certificates of a commit are written in bulk, and a window may end at infinity.
+import type { Scope } from '../../domain/scope';
 import { overlaps, type StoredWindow, type Window } from '../../domain/windows';
 import type { Queryable } from '../client';
 import { Prisma } from '../generated/client';
 import { pgInstant } from '../instants';
-import { isOfScope, ledgerScopeValues, type ScopeKey } from '../scope-key';
+import { isOfScope, ledgerScopeValues } from '../scope-key';
 
 /** A window to record: what a complete read found in it, or that it still has to be read. */
 export interface WindowRecord extends Window {
@@ -26,7 +27,7 @@ interface WindowRow {
 }
 
 /** Windows of a scope, newest first. */
-export async function readWindows(db: Queryable, scope: ScopeKey): Promise<StoredWindow[]> {
+export async function readWindows(db: Queryable, scope: Scope): Promise<StoredWindow[]> {
   const rows = await db.$queryRaw<WindowRow[]>`
     SELECT (extract(epoch FROM from_at) * 1000)::bigint AS from_ms,
            CASE WHEN to_at = 'infinity' THEN NULL ELSE (extract(epoch FROM to_at) * 1000)::bigint END AS to_ms,
@@ -97,7 +98,7 @@ export function windowsAfter({ records, untouched }: ReplacedWindows, nowMs: num
 }
 
 /** Two statements, to be part of a larger one, that write a replacement. */
-export function writeWindows(scope: ScopeKey, { records, gone }: ReplacedWindows): Prisma.Sql {
+export function writeWindows(scope: Scope, { records, gone }: ReplacedWindows): Prisma.Sql {
   return Prisma.sql`
     gone AS (
       DELETE FROM sync.windows

@@ -1,6 +1,6 @@
+import type { MissingVerdict } from '../../domain/ledger-commit';
 import type { WindowRead } from '../../domain/window-answer';
 import { isSameWindow, type Window } from '../../domain/windows';
-import type { MissingVerdict } from '../ports';
 import { confirmMissing } from './confirmation';
 import type { LedgerSession } from './ledger-session';
 import { pageThrough } from './page-through';

@@ -1,9 +1,9 @@
 import type { IncomeRow } from '../../domain/income';
+import type { MissingVerdict } from '../../domain/ledger-commit';
 import { ledgerKeyOf, type LedgerRow } from '../../domain/ledger-matching';
-import { spansAround } from '../../domain/window-cuts';
 import type { WindowRead } from '../../domain/window-answer';
+import { spansAround } from '../../domain/window-cuts';
 import { contains, DAY_MS, isSameWindow, type Window } from '../../domain/windows';
-import type { MissingVerdict } from '../ports';
 import type { LedgerSession, Unconfirmed } from './ledger-session';
 import { isSameContent, pageThrough } from './page-through';
 import { readAll } from './read-window';

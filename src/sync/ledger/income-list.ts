@@ -1,11 +1,11 @@
 import { throwIfAborted } from '../../core/clock';
 import { isKpoolError } from '../../core/errors';
+import type { CallOptions } from '../../domain/call-options';
 import type { IncomeRow } from '../../domain/income';
 import { servedCount, type Page } from '../../domain/page';
+import type { LedgerScope } from '../../domain/scope';
 import { MAX_PAGE_SIZE, MIN_PAGE_SIZE } from '../../domain/window-answer';
 import { DAY_MS, requestBounds, spanMsOf, type Window } from '../../domain/windows';
-import type { CallOptions } from '../../domain/call-options';
-import type { LedgerScope } from '../ports';
 import type { LedgerDeps } from './ledger-deps';
 
 /** Our idea of the pool's clock may be wrong by as much: it accepts timestamps within 5 seconds of its own. */

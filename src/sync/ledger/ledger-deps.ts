@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock';
-import type { LedgerStore, Pool } from '../ports';
+import type { Pool } from '../../domain/pool';
+import type { LedgerStore } from '../ports';
 
 export interface LedgerTiers {
   /** Oldest instant of interest: 00:00 UTC of `HISTORY_START`. */

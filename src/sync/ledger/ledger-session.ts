@@ -1,7 +1,15 @@
 import type { CoinRead } from '../../domain/coins';
+import type {
+  LedgerCursorPatch,
+  LedgerState,
+  MissingVerdict,
+  WindowCommit,
+  WindowPiece,
+} from '../../domain/ledger-commit';
 import type { LedgerRow } from '../../domain/ledger-matching';
-import { cutAt, cutByRows, plannedRows } from '../../domain/window-cuts';
+import type { LedgerScope } from '../../domain/scope';
 import { MAX_PAGE_SIZE, type WindowRead } from '../../domain/window-answer';
+import { cutAt, cutByRows, plannedRows } from '../../domain/window-cuts';
 import {
   chooseNewestCut,
   DAY_MS,
@@ -10,14 +18,6 @@ import {
   type StoredWindow,
   type Window,
 } from '../../domain/windows';
-import type {
-  LedgerCursorPatch,
-  LedgerScope,
-  LedgerState,
-  MissingVerdict,
-  WindowCommit,
-  WindowPiece,
-} from '../ports';
 import type { Run } from '../run';
 import { IncomeList } from './income-list';
 import type { LedgerDeps } from './ledger-deps';

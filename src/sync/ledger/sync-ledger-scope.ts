@@ -1,11 +1,11 @@
 import { isKpoolError } from '../../core/errors';
+import type { LedgerScope } from '../../domain/scope';
 import { DAY_MS, overlaps, startOfUtcDay, type StoredWindow, type Window } from '../../domain/windows';
-import type { LedgerScope } from '../ports';
 import type { Run } from '../run';
 import type { CommitOutcome } from './commit-read';
+import { readHiddenCoins } from './hidden-coins';
 import type { LedgerDeps } from './ledger-deps';
 import { syncWindow } from './ledger-run';
-import { readHiddenCoins } from './hidden-coins';
 import { LedgerSession } from './ledger-session';
 import { pageEverything, syncPaged } from './page-everything';
 

@@ -1,5 +1,6 @@
+import type { Pool } from '../../domain/pool';
+import type { Scope } from '../../domain/scope';
 import type { CatalogStore } from '../listing-ports';
-import type { Pool, Scope } from '../ports';
 import type { Run } from '../run';
 import type { StreamDefinition } from '../stream';
 import { storeConfirmed } from './confirmed-listing';

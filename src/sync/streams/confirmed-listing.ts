@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../../core/clock';
-import type { ListingResult } from '../listing-ports';
+import type { ListingResult } from '../../domain/row-counts';
 import type { Run } from '../run';
 
 /** Listings that may disagree on what is gone before the run ends as `partial`. */

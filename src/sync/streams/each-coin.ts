@@ -1,13 +1,13 @@
 import { throwIfAborted } from '../../core/clock';
 import type { DecimalText } from '../../core/decimal';
-import type { ToldTotals } from '../../domain/coins';
 import { isKpoolError } from '../../core/errors';
+import type { ToldTotals } from '../../domain/coins';
 import type { Precedence } from '../../domain/due-scopes';
 import type { Listing, UnreadableRow } from '../../domain/page';
-import { LEDGER_STREAMS } from '../../domain/streams';
 import type { ListingCounts } from '../../domain/row-counts';
+import type { Scope } from '../../domain/scope';
+import { LEDGER_STREAMS } from '../../domain/streams';
 import type { IncomeStore } from '../listing-ports';
-import type { Scope } from '../ports';
 import type { Run } from '../run';
 
 /** Totals are read right after the ledger, which names the currencies and is what they are compared with. */

@@ -1,4 +1,5 @@
-import type { Pool, Scope } from '../ports';
+import type { Pool } from '../../domain/pool';
+import type { Scope } from '../../domain/scope';
 import type { Run } from '../run';
 import type { StreamDefinition } from '../stream';
 import { AFTER_LEDGER, askEachCoin, countTotals, type CoinDeps } from './each-coin';

@@ -1,7 +1,7 @@
 import { isKpoolError } from '../../core/errors';
 import type { WorkerId } from '../../domain/ids';
-import type { FleetScope } from '../fleet-ports';
-import type { Pool } from '../ports';
+import type { Pool } from '../../domain/pool';
+import type { FleetScope } from '../../domain/scope';
 import type { Run } from '../run';
 
 /** Details of a worker; empty when the pool refuses a worker it does not know. */

@@ -1,10 +1,12 @@
 import { throwIfAborted } from '../../core/clock';
 import type { WorkerFilter } from '../../domain/entities';
 import { ACTIVE, findUnreadableWorkers, PAGED_STATUSES } from '../../domain/fleet';
-import { WorkerPager } from '../../domain/worker-pager';
+import type { FleetSnapshot, PackedWorkers } from '../../domain/fleet-snapshot';
 import type { UnreadableRow } from '../../domain/page';
-import type { FleetSnapshot, FleetScope, FleetStore, PackedWorkers } from '../fleet-ports';
-import type { Pool } from '../ports';
+import type { Pool } from '../../domain/pool';
+import type { FleetScope } from '../../domain/scope';
+import { WorkerPager } from '../../domain/worker-pager';
+import type { FleetStore } from '../fleet-ports';
 import type { Run } from '../run';
 import { findWorker } from './worker-lookup';
 

@@ -1,6 +1,5 @@
+import type { FleetScope, Scope } from '../../domain/scope';
 import { miningScopeOf } from '../mining-scope';
-import type { FleetScope } from '../fleet-ports';
-import type { Scope } from '../ports';
 import type { Run } from '../run';
 import type { StreamDefinition } from '../stream';
 import { WorkerSnapshot, type WorkersDeps } from './worker-snapshot';

@@ -1,4 +1,4 @@
-import type { IncomeQuery } from '../../../src/sync/ports';
+import type { IncomePageQuery } from '../../../src/domain/pool';
 import { DAY_MS } from '../../../src/domain/windows';
 import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
 
@@ -8,7 +8,7 @@ async function synced(pool: MemoryPool): Promise<MemoryLab> {
   return lab;
 }
 
-const spanDays = ({ startMs, endMs }: IncomeQuery): number => (endMs - startMs) / DAY_MS;
+const spanDays = ({ startMs, endMs }: IncomePageQuery): number => (endMs - startMs) / DAY_MS;
 const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
 const without = (pool: MemoryPool, ...days: readonly number[]): MemoryPool['rows'] =>
   pool.rows.filter(({ minedAtMs }) => !days.some((day) => minedAtMs === dayOf(day)));

@@ -1,0 +1,84 @@
+import type { CoinRead, HiddenCoin } from './coins';
+import type { IncomeRow } from './income';
+import type { LedgerRow } from './ledger-matching';
+import type { UnreadableRow } from './page';
+import type { RowCounts } from './row-counts';
+import type { LedgerScope } from './scope';
+import type { StoredWindow, Window } from './windows';
+
+/** What is known of a scope of the ledger before a run. */
+export interface LedgerState {
+  /** Grows by one with every commit; a commit that started from an older one is refused (P9). */
+  readonly version: bigint;
+  /** Newest first, without overlap. */
+  readonly windows: readonly StoredWindow[];
+  /** Bounds cannot be trusted to select by mining date: the whole list is paged. */
+  readonly paged: boolean;
+  /**
+   * The longest span that the pool answers in full, ms, as learned by any scope of the account; null: no limit known.
+   */
+  readonly spanLimitMs: number | null;
+  /**
+   * Since when every read, at most 36 hours apart, showed no row of a list that held some; null while it shows rows.
+   */
+  readonly emptySinceMs: number | null;
+  /** When the scope had its last deep check (probe, count, trial of windows); null before the first run ended. */
+  readonly deepCheckedAtMs: number | null;
+  /** Coins that the pool totals for the account while its lists show none of them unless asked by name. */
+  readonly hiddenCoins: readonly HiddenCoin[];
+  /** Rows of the scope that could not be understood are on record, and were served when last read. */
+  readonly hasQuarantine: boolean;
+  /** The database's clock (`sync.now()`) at the time of loading. */
+  readonly nowMs: number;
+}
+
+/** Facts about a scope to record; omitted ones stay. */
+export interface LedgerCursorPatch {
+  readonly paged?: boolean;
+  readonly spanLimitMs?: number;
+  readonly showsNoRow?: boolean;
+  readonly deepChecked?: boolean;
+  /** Rows that the pool counts in the whole list. */
+  readonly poolRowCount?: number;
+}
+
+/** What becomes of a live row that two reads did not serve. */
+export type MissingVerdict = 'withdrawn' | 'unserved';
+
+export interface WindowPiece extends Window {
+  /** False: still to be read (again). */
+  readonly verified: boolean;
+}
+
+export interface WindowCommit {
+  readonly scope: LedgerScope;
+  readonly runId: bigint;
+  /** What the read started from: a commit that another one preceded is refused (P9). */
+  readonly state: LedgerState;
+  /** Start of the history to be complete. */
+  readonly historyStartMs: number;
+  /** The window that was read: `rows` are all that the pool serves in it. */
+  readonly window: Window;
+  readonly rows: readonly IncomeRow[];
+  readonly unreadable: readonly UnreadableRow[];
+  /** Requests that the read took. */
+  readonly requests: number;
+  /** Only a complete read certifies; an incomplete one stores its rows and says nothing about others. */
+  readonly isComplete: boolean;
+  /** By key (`ledgerKeyOf`): what becomes of the live rows that the confirmation read did not serve either. */
+  readonly confirmed: ReadonlyMap<string, MissingVerdict>;
+  /** Replace every stored window that they overlap. */
+  readonly pieces: readonly WindowPiece[];
+  /** The hidden coin by whose name the list was asked, and whether for all of its history: windows know nothing of it. */
+  readonly coin?: CoinRead;
+}
+
+export type CommitResult =
+  | { readonly outcome: 'committed'; readonly state: LedgerState; readonly counts: RowCounts }
+  /** Nothing was written: these live rows vanished, and a confirmation read has to agree. */
+  | {
+      readonly outcome: 'unconfirmed';
+      readonly missing: readonly LedgerRow[];
+      /** When the oldest row outside the window was mined that was served when it was last read; Infinity: none. */
+      readonly oldestServedMs: number;
+    };
