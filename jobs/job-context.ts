@@ -16,7 +16,7 @@ export type JobService = Pick<
   | 'openCircuitMs'
   | 'waitEstimateMs'
   | 'enforceRetention'
-  | 'findScopesInHand'
+  | 'findScopesInFlight'
   | 'closeAbandonedRuns'
 >;
 
@@ -52,7 +52,7 @@ export interface JobContext {
   readonly log: JobLog;
   readonly holds: Pick<StreamHolds, 'hold' | 'remainingMs'>;
   /** Ids of the jobs that this process is running. */
-  readonly inHand: Set<string>;
+  readonly inFlight: Set<string>;
   /** Plans again in at most this many ms. */
   readonly wakeIn: (ms: number) => void;
   /** Fires when the process stops: work in progress is committed or given back. */

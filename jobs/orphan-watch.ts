@@ -10,10 +10,10 @@ const ORPHANED_AFTER_MS = 10_000;
 
 export interface OrphanWatchDeps {
   readonly queue: Pick<JobQueue, 'getJobs'>;
-  readonly service: Pick<JobService, 'accounts' | 'findScopesInHand'>;
+  readonly service: Pick<JobService, 'accounts' | 'findScopesInFlight'>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Ids of the jobs that this process is running. */
-  readonly inHand: ReadonlySet<string>;
+  readonly inFlight: ReadonlySet<string>;
 }
 
 /**
@@ -34,12 +34,12 @@ export class OrphanWatch {
 
   /** Returns how many jobs lost their key in this check. */
   async check(): Promise<number> {
-    const { queue, clock, inHand } = this.deps;
+    const { queue, clock, inFlight } = this.deps;
     const nowMs = clock.monotonicMs();
     const held = (await queue.getJobs(['active'], 0, -1)).filter(
-      ({ name, id = '' }) => parseJobName(name)?.kind === 'sync' && !inHand.has(id),
+      ({ name, id = '' }) => parseJobName(name)?.kind === 'sync' && !inFlight.has(id),
     );
-    const scopes = held.length === 0 ? [] : await this.deps.service.findScopesInHand();
+    const scopes = held.length === 0 ? [] : await this.deps.service.findScopesInFlight();
     const before = this.#suspects;
     this.#suspects = new Map();
     let released = 0;

@@ -24,7 +24,7 @@ export async function processJob(
       (context.clock.monotonicMs() - startedMs) / 1_000,
     );
   const { id = '' } = job;
-  context.inHand.add(id);
+  context.inFlight.add(id);
   try {
     const outcome = await dispatch(context, job, token);
     count('completed');
@@ -33,7 +33,7 @@ export async function processJob(
     count(error instanceof Error && error.name === GIVEN_BACK ? 'given-back' : 'failed');
     throw error;
   } finally {
-    context.inHand.delete(id);
+    context.inFlight.delete(id);
   }
 }
 

@@ -27,7 +27,7 @@ const STOP_TIMEOUT_MS = 8_000;
 
 export interface ServiceJobsOptions extends Omit<
   JobContext,
-  'queue' | 'signal' | 'holds' | 'inHand' | 'wakeIn'
+  'queue' | 'signal' | 'holds' | 'inFlight' | 'wakeIn'
 > {
   readonly backend: QueueBackend;
   readonly metrics: JobMetrics;
@@ -66,7 +66,7 @@ export async function startServiceJobs(options: ServiceJobsOptions): Promise<Ser
   const queue = backend.openQueue();
   queue.on('error', (error) => errors.failed(error));
   const holds = new StreamHolds(clock);
-  const shared = { ...options, queue, holds, inHand: new Set<string>(), signal: stopping.signal };
+  const shared = { ...options, queue, holds, inFlight: new Set<string>(), signal: stopping.signal };
   const loop = new PlanLoop(shared);
   const context: JobContext = { ...shared, wakeIn: (ms) => loop.wakeIn(ms) };
   const runner = backend.openRunner((job, token = '') => processJob(context, options.metrics, job, token), {

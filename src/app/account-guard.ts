@@ -52,7 +52,7 @@ export interface AccountGuardDeps {
 export class AccountGuard {
   readonly #account: GuardedAccount;
   readonly #deps: AccountGuardDeps;
-  readonly #inHand = new Set<AbortController>();
+  readonly #inFlight = new Set<AbortController>();
   /** These credentials were refused here, and nothing has succeeded with them since. */
   #refused: AccountStatus | null = null;
   /** A stop that the database may not know yet. */
@@ -87,7 +87,7 @@ export class AccountGuard {
     const abort = (): void => controller.abort();
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
-    this.#inHand.add(controller);
+    this.#inFlight.add(controller);
     return {
       signal: controller.signal,
       explain(error) {
@@ -97,7 +97,7 @@ export class AccountGuard {
           : error;
       },
       end: () => {
-        this.#inHand.delete(controller);
+        this.#inFlight.delete(controller);
         signal.removeEventListener('abort', abort);
       },
     };
@@ -131,13 +131,13 @@ export class AccountGuard {
   }
 
   /** What the end of a run says about the account. */
-  async judge({ error, outcome, scope, totals, runId }: RunResult): Promise<void> {
+  async recordResult({ error, outcome, scope, totals, runId }: RunResult): Promise<void> {
     const status = error === null ? undefined : STATUS_BY_CODE[error.code];
     if (error !== null && status !== undefined) {
       await this.#stop(status, error);
     } else if ((outcome === 'succeeded' || outcome === 'partial') && totals.requests > 0) {
       if (scope.stream === 'sub-accounts') this.#isIdentityKnown = true;
-      await this.#goOn(runId);
+      await this.#resume(runId);
     }
   }
 
@@ -148,7 +148,7 @@ export class AccountGuard {
     this.#refused = status;
     this.#stopping = status;
     this.#isIdentityKnown = false;
-    for (const controller of this.#inHand) controller.abort();
+    for (const controller of this.#inFlight) controller.abort();
     try {
       const { isStopped, isNews } = await store.stop(accountId, keyFingerprint, status, error.message);
       if (isNews) {
@@ -170,13 +170,13 @@ export class AccountGuard {
     }
   }
 
-  async #goOn(runId: bigint): Promise<void> {
+  async #resume(runId: bigint): Promise<void> {
     const { store, logger } = this.#deps;
     const { accountId, name, keyFingerprint } = this.#account;
     this.#refused = null;
     const recorded = await store.statusOf(accountId);
     if (recorded.status === 'ok' && recorded.keyFingerprint === keyFingerprint) return;
-    const goesOn = await store.goOn(accountId, keyFingerprint, runId, STOPPING_CODES);
-    if (goesOn) logger.info('The account goes on.', { account: name });
+    const isResumed = await store.resume(accountId, keyFingerprint, runId, STOPPING_CODES);
+    if (isResumed) logger.info('The account goes on.', { account: name });
   }
 }

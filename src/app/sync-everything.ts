@@ -108,10 +108,10 @@ async function syncStream(
       isSelected(options.selection, planned.scope) && isWanted(definition, planned, nowMs, options),
   );
   const results: RunResult[] = [];
-  const inHand = new Map<PlannedScope, Readonly<RunTotals>>();
+  const inFlight = new Map<PlannedScope, Readonly<RunTotals>>();
   const waiting = new Set<PlannedScope>();
   const tell = (): void => {
-    const totals = [...results.map((result) => result.totals), ...inHand.values()];
+    const totals = [...results.map((result) => result.totals), ...inFlight.values()];
     options.onProgress({
       account: account.name,
       stream,
@@ -129,7 +129,7 @@ async function syncStream(
     throwIfAborted(options.signal);
     const onProgress = (totals: Readonly<RunTotals>): void => {
       waiting.delete(planned);
-      inHand.set(planned, totals);
+      inFlight.set(planned, totals);
       tell();
     };
     const onWait = (): void => {
@@ -147,7 +147,7 @@ async function syncStream(
       if (result.error === null) state.retryBudget.renew();
       // What a pool that is to be left alone did not answer is asked for again once it lets calls in.
     } while (isKept(result) && service.openCircuitMs(account, stream) > 0 && (await outlast()));
-    inHand.delete(planned);
+    inFlight.delete(planned);
     waiting.delete(planned);
     if (result.error?.retry === 'never-account') state.isStopped = true;
     results.push(result);

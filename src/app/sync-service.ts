@@ -161,7 +161,7 @@ export class SyncService {
           throw watch.explain(error);
         }
       });
-      await guard.judge(result);
+      await guard.recordResult(result);
       reportRun(this.options, account, result, this.clock.monotonicMs() - startedMs);
       return result;
     } finally {
@@ -222,8 +222,8 @@ export class SyncService {
   }
 
   /** Scopes that some process, this one or another, has a run of under way. */
-  async findScopesInHand(): Promise<readonly Scope[]> {
-    return this.runStore().findScopesInHand();
+  async findScopesInFlight(): Promise<readonly Scope[]> {
+    return this.runStore().findScopesInFlight();
   }
 
   /**

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../core/errors';
 import { KpoolError } from '../core/errors';
 import type { PoolEndpoint } from '../core/pool-endpoint';
 import type { AttemptContext } from './attempt';
-import type { Obstacle, Passage, Trouble, TroubledAnswer } from './circuit';
+import type { Permission, Rejection, Trouble, TroubledAnswer } from './circuit';
 import { Circuit } from './circuit';
 import { REFUSED_HINT } from './error-table';
 import type { Failure } from './failure';
@@ -16,23 +16,23 @@ export type CircuitEvent =
   | { readonly kind: 'opened'; readonly error: KpoolError; readonly forMs: number }
   | { readonly kind: 'closed' };
 
-/** What the attempts of one call know of each other. */
-export interface Course {
+/** What the attempts of one call share. */
+export interface CallState {
   readonly target: Target;
   isClockRetried: boolean;
-  /** Of its first troubled answer, monotonic ms. */
+  /** When its first troubled answer was read, monotonic ms; Infinity before. */
   troubledSinceMs: number;
 }
 
 /** A request that failed. */
-export interface Sent {
+export interface FailedAttempt {
   readonly dispatchedAtMs: number;
   readonly isProbe: boolean;
   /** The call has no attempt left. */
   readonly isLast: boolean;
 }
 
-/** Nothing that knows the API key has answered. */
+/** Failures in which nothing answered that knows the API key. */
 const NO_ANSWER: readonly ErrorCode[] = [
   'pool.unreachable',
   'pool.timeout',
@@ -41,7 +41,7 @@ const NO_ANSWER: readonly ErrorCode[] = [
   'pool.server-error',
 ];
 
-/** What a call fails with that did not leave. */
+/** What a call fails with that the open circuit rejects. */
 const OPEN = {
   maintenance: {
     code: 'pool.maintenance',
@@ -93,97 +93,97 @@ export class AccountCircuit {
     return this.#circuit.waitMs(this.#nowMs(), wasRefused);
   }
 
-  /** Asks for leave for one request; whoever gets it as the probe calls `probeEnded` in the end. Throws when there is none. */
-  enter(target: Target): Passage {
+  /** Permits one request; a caller that gets the probe calls `releaseProbe` however it ends. Throws while it may not leave. */
+  acquire(target: Target): Permission {
     this.#refusals.asked(target);
     const wasRefused = this.#refusals.wasEndpointRefused(target.endpoint) || this.#refusals.isAlone(target);
-    const passage = this.#circuit.enter(this.#nowMs(), wasRefused);
-    if ('trouble' in passage) throw notAsked(passage);
-    return passage;
+    const permission = this.#circuit.tryAcquire(this.#nowMs(), wasRefused);
+    if ('trouble' in permission) throw rejected(permission);
+    return permission;
   }
 
-  probeEnded(): void {
-    this.#circuit.probeEnded();
+  releaseProbe(): void {
+    this.#circuit.releaseProbe();
   }
 
-  /** A call that waited for its permit while the circuit opened does not leave. */
-  findObstacle({ isProbe }: Passage): KpoolError | null {
-    const obstacle = isProbe ? null : this.#circuit.findObstacle(this.#nowMs());
-    return obstacle === null ? null : notAsked(obstacle);
+  /** Why a call that was permitted may not leave after all: the circuit opened while it waited for its slot. */
+  findRejection({ isProbe }: Permission): KpoolError | null {
+    const rejection = isProbe ? null : this.#circuit.findRejection(this.#nowMs());
+    return rejection === null ? null : rejected(rejection);
   }
 
-  answered(target: Target, dispatchedAtMs: number): void {
+  recordSuccess(target: Target, dispatchedAtMs: number): void {
     this.#refusals.answered(target, dispatchedAtMs);
     this.#close(dispatchedAtMs);
   }
 
-  /** Notes what a failure says about the account, and returns what it comes to when its neighbours are known. */
-  judge(course: Course, failure: Failure, sent: Sent): KpoolError {
+  /** Notes what a failure says about the account. Returns the error in the light of what other calls were answered. */
+  recordFailure(call: CallState, failure: Failure, attempt: FailedAttempt): KpoolError {
     const { error } = failure;
     const trouble = troubleOf(failure);
-    if (trouble !== null) return this.#judgeTrouble(course, trouble, error, sent);
-    if (!NO_ANSWER.includes(error.code)) this.#close(sent.dispatchedAtMs);
-    else if (sent.isProbe) this.#circuit.probeLost(this.#nowMs());
-    return failure.kind === 'clock' && course.isClockRetried
+    if (trouble !== null) return this.#recordTrouble(call, trouble, error, attempt);
+    if (!NO_ANSWER.includes(error.code)) this.#close(attempt.dispatchedAtMs);
+    else if (attempt.isProbe) this.#circuit.repeatPause(this.#nowMs());
+    return failure.kind === 'clock' && call.isClockRetried
       ? clockDiffers(error, this.#options.context.serverClock.offsetMs())
       : error;
   }
 
-  /** The failure that ends a call; in trouble it says how long the next one should wait, as `KpoolError` promises. */
-  lastWord(error: KpoolError): KpoolError {
+  /** The error that ends a call; in trouble it says how long the next call should wait, as `KpoolError` promises. */
+  finalError(error: KpoolError): KpoolError {
     if (error.retry !== 'after' && error.code !== 'pool.maintenance') return error;
     const knownMs = Math.max(this.pauseMs(), error.retryAfterMs ?? 0);
     if (knownMs > 0) return withRetryAfter(error, knownMs);
     return error.retry === 'after' ? withRetryAfter(error, this.#options.policy.throttled.maxDelayMs) : error;
   }
 
-  #judgeTrouble(course: Course, trouble: Trouble, error: KpoolError, sent: Sent): KpoolError {
+  #recordTrouble(call: CallState, trouble: Trouble, error: KpoolError, attempt: FailedAttempt): KpoolError {
     const wasOpen = this.#circuit.isOpen();
-    // Nothing new: neither the pace nor the key is to blame.
-    if (trouble === 'refused' && !wasOpen && this.#refusals.isAlone(course.target))
-      return refusedAlone(error);
+    const isRefused = trouble === 'refused';
+    // Known before: neither the pace nor the key is to blame.
+    if (isRefused && !wasOpen && this.#refusals.isAlone(call.target)) return refusedAlone(error);
     const nowMs = this.#nowMs();
-    course.troubledSinceMs = Math.min(course.troubledSinceMs, nowMs);
-    if (trouble === 'refused') this.#refusals.refused(course.target, nowMs, sent.isProbe);
+    call.troubledSinceMs = Math.min(call.troubledSinceMs, nowMs);
+    if (isRefused) this.#refusals.refused(call.target, nowMs, attempt.isProbe);
     else this.#refusals.startOver();
     const random = this.#options.random();
-    const answer = { ...sent, trouble, nowMs, retryAfterMs: error.retryAfterMs ?? null, random };
-    if (trouble === 'maintenance') {
-      if (sent.isLast || sent.isProbe) this.#circuit.open(answer);
-    } else if (this.#isAlone(course, answer, sent.isLast)) {
-      return this.#innocent(refusedAlone(error));
-    }
-    if (!wasOpen && this.#circuit.isOpen())
+    const answer = { ...attempt, trouble, nowMs, retryAfterMs: error.retryAfterMs ?? null, random };
+    if (trouble !== 'maintenance') this.#countAgainstKey(call, answer, attempt.isLast);
+    else if (attempt.isLast || attempt.isProbe) this.#circuit.open(answer);
+    const isOpen = this.#circuit.isOpen();
+    if (isOpen && !wasOpen)
       this.#options.onEvent({ kind: 'opened', error, forMs: this.#circuit.waitMs(nowMs) });
-    const isForbidden = trouble === 'refused' && this.#refusals.isForbidden(nowMs);
-    return isForbidden ? this.#innocent(forbidden(error)) : error;
+    if (!isRefused) return error;
+    if (attempt.isLast && !isOpen && this.#refusals.wasAnsweredSince(call.troubledSinceMs)) {
+      this.#refusals.markAlone(call.target);
+      this.#retractThrottleReport();
+      return refusedAlone(error);
+    }
+    if (!this.#refusals.isForbidden(nowMs)) return error;
+    this.#retractThrottleReport();
+    return forbidden(error);
   }
 
-  /** Counts a throttling or a refusal. True: the target is refused alone, as the end of a call shows. */
-  #isAlone({ target, troubledSinceMs }: Course, answer: TroubledAnswer, isLast: boolean): boolean {
+  /** Opens the circuit when enough was throttled or refused, or when a call gave up and nothing else was answered. */
+  #countAgainstKey({ target, troubledSinceMs }: CallState, answer: TroubledAnswer, isLast: boolean): void {
     const { pacer, fingerprint } = this.#options.context;
     const isThrottled = answer.trouble === 'throttled';
     const mayBeKey = isThrottled || this.#refusals.areSeveral();
     pacer.reportThrottled({ key: fingerprint, endpoint: target.endpoint }, isThrottled);
-    this.#circuit.struck(answer, mayBeKey);
-    if (!isLast || this.#circuit.isOpen()) return false;
-    const areOthersAnswered = this.#refusals.wasAnsweredSince(troubledSinceMs);
-    if (!areOthersAnswered && mayBeKey) this.#circuit.open(answer);
-    if (!areOthersAnswered || isThrottled) return false;
-    this.#refusals.markAlone(target);
-    return true;
+    this.#circuit.recordFailure(answer, mayBeKey);
+    const hasGivenUp = isLast && !this.#refusals.wasAnsweredSince(troubledSinceMs);
+    if (hasGivenUp && mayBeKey && !this.#circuit.isOpen()) this.#circuit.open(answer);
   }
 
-  /** The pace had no part in it: what was concluded from uncertain reports is taken back. */
-  #innocent(error: KpoolError): KpoolError {
+  /** The pace was not to blame: what the pacer concluded from uncertain reports is undone. */
+  #retractThrottleReport(): void {
     const { pacer, fingerprint } = this.#options.context;
     pacer.takeBackSuspicion(fingerprint);
-    return error;
   }
 
   #close(dispatchedAtMs: number): void {
     const wasOpen = this.#circuit.isOpen();
-    if (!this.#circuit.answered(dispatchedAtMs)) return;
+    if (!this.#circuit.recordSuccess(dispatchedAtMs)) return;
     this.#refusals.startOver();
     if (wasOpen) this.#options.onEvent({ kind: 'closed' });
   }
@@ -199,8 +199,8 @@ function troubleOf({ error, kind }: Failure): Trouble | null {
   return error.code === 'pool.maintenance' ? 'maintenance' : null;
 }
 
-/** The failure of a call that did not leave, since the circuit is open. */
-function notAsked({ trouble, waitMs }: Obstacle): KpoolError {
+/** The error of a call that the open circuit rejects. */
+function rejected({ trouble, waitMs }: Rejection): KpoolError {
   const { code, says, hint } = OPEN[trouble];
   return new KpoolError(code, says, { hint, retryAfterMs: waitMs });
 }

@@ -46,8 +46,8 @@ export interface AttemptOptions {
   readonly attempt: number;
   readonly priority: number;
   readonly signal: AbortSignal;
-  /** Why the request must not leave, looked for once more when it has its permit. */
-  readonly findObstacle: () => KpoolError | null;
+  /** Why the request may not leave; asked once more when it has its permit. */
+  readonly findRejection: () => KpoolError | null;
   /** The caller's own count of what leaves. */
   readonly onDispatch: () => void;
 }
@@ -55,7 +55,7 @@ export interface AttemptOptions {
 export type AttemptResult<Answer> = { readonly value: Answer } | { readonly failure: Failure };
 
 /**
- * One permit, one dispatch, one answer. Throws what the pacer throws and what `findObstacle` returns; everything else is
+ * One permit, one dispatch, one answer. Throws what the pacer throws and what `findRejection` returns; everything else is
  * a classified failure.
  */
 export async function attemptOnce<Query, Answer>(
@@ -105,10 +105,10 @@ async function acquirePermit(pacer: Pacer, bucket: Bucket, options: AttemptOptio
   const { priority, signal } = options;
   for (let expired = 0; expired < MAX_EXPIRED_PERMITS; expired++) {
     const permit = await pacer.acquire({ bucket, priority, signal });
-    const obstacle = options.findObstacle();
-    if (obstacle === null && permit.use()) return permit;
+    const rejection = options.findRejection();
+    if (rejection === null && permit.use()) return permit;
     permit.answered();
-    if (obstacle !== null) throw obstacle;
+    if (rejection !== null) throw rejection;
   }
   throw new KpoolError('pacing.unavailable', `${MAX_EXPIRED_PERMITS} permits in a row expired unused.`, {
     hint: 'This process is starved of CPU: give it more, or run fewer processes on this host.',

@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../core/clock';
 import type { CallOptions } from '../domain/call-options';
-import type { AccountCircuit, Course } from './account-circuit';
+import type { AccountCircuit, CallState } from './account-circuit';
 import type { AttemptContext } from './attempt';
 import { attemptOnce } from './attempt';
 import type { Endpoint } from './endpoint';
@@ -38,16 +38,16 @@ export function createCaller(
     signal: AbortSignal,
   ): Promise<Answer> {
     const { puid = '', algo = '' } = endpoint.params(query);
-    const course: Course = {
+    const call: CallState = {
       target: { endpoint: endpoint.name, puid, algo },
       isClockRetried: false,
       troubledSinceMs: Infinity,
     };
-    // Every turn but the one after a corrected clock counts against `policy.attempts`, in `nextDelayMs`.
+    // `nextDelayMs` ends it: each turn counts against `policy.attempts`, except the one after a corrected clock.
     for (let attempt = 1; ; attempt++) {
       throwIfAborted(signal);
-      const passage = circuit.enter(course.target);
-      const { isProbe } = passage;
+      const permission = circuit.acquire(call.target);
+      const { isProbe } = permission;
       let dispatchedAtMs = -Infinity;
       let delayMs: number | null;
       try {
@@ -55,28 +55,29 @@ export function createCaller(
           attempt,
           priority,
           signal,
-          findObstacle: () => circuit.findObstacle(passage),
+          findRejection: () => circuit.findRejection(permission),
           onDispatch: () => {
             dispatchedAtMs = clock.monotonicMs();
             onDispatch();
           },
         });
         if ('value' in result) {
-          circuit.answered(course.target, dispatchedAtMs);
+          circuit.recordSuccess(call.target, dispatchedAtMs);
           return result.value;
         }
         const { failure } = result;
-        delayMs = nextDelayMs(policy, attempt - (course.isClockRetried ? 1 : 0), failure, random());
-        const error = circuit.judge(course, failure, { dispatchedAtMs, isProbe, isLast: delayMs === null });
-        if (failure.kind === 'clock' && !course.isClockRetried) {
-          course.isClockRetried = true;
+        delayMs = nextDelayMs(policy, attempt - (call.isClockRetried ? 1 : 0), failure, random());
+        const isLast = delayMs === null;
+        const error = circuit.recordFailure(call, failure, { dispatchedAtMs, isProbe, isLast });
+        if (failure.kind === 'clock' && !call.isClockRetried) {
+          call.isClockRetried = true;
           continue;
         }
-        // While the circuit is open, one request is enough to see that the trouble goes on.
+        // While the circuit is open, one request is enough to see that the trouble persists.
         const isOver = circuit.isOpen() || error.code !== failure.error.code;
-        if (delayMs === null || isOver) throw circuit.lastWord(error);
+        if (delayMs === null || isOver) throw circuit.finalError(error);
       } finally {
-        if (isProbe) circuit.probeEnded();
+        if (isProbe) circuit.releaseProbe();
       }
       await clock.sleep(delayMs, signal);
     }

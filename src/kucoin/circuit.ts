@@ -5,26 +5,26 @@ import { backoffDelayMs } from '../core/backoff';
 export type Trouble = 'maintenance' | 'throttled' | 'refused';
 
 export interface CircuitPolicy {
-  /** How long the open circuit pauses all calls: longer with each probe that failed. */
+  /** How long the open circuit rejects all calls: longer with each probe that fails. */
   readonly pause: Readonly<Record<Trouble, BackoffPolicy>>;
   /** This many troubled answers in a row, each to a request that left after the one before was read, open the circuit. */
-  readonly strikes: number;
-  /** A longer `Retry-After` is not believed. */
+  readonly failureThreshold: number;
+  /** A longer `Retry-After` is capped at this. */
   readonly longestPauseMs: number;
 }
 
 /** Why a call may not leave, and for how long. */
-export interface Obstacle {
+export interface Rejection {
   readonly trouble: Trouble;
   readonly waitMs: number;
 }
 
 /** A call may leave, perhaps as the probe. */
-export interface Passage {
+export interface Permission {
   readonly isProbe: boolean;
 }
 
-/** A troubled answer, and to whom it came. */
+/** An answer that shows trouble, and to which request it came. */
 export interface TroubledAnswer {
   readonly trouble: Trouble;
   readonly dispatchedAtMs: number;
@@ -35,28 +35,29 @@ export interface TroubledAnswer {
   readonly random: number;
 }
 
-/** Whoever was refused already leaves the probe to others for this part of the pause: they may be let in. */
-const COURTESY_SHARE = 0.3;
-/** The others come back after this to see what became of a probe. */
-const PROBE_TAKES_MS = 3_000;
+/** Calls to an endpoint that was refused wait longer by this part of the pause: others may be let in as the probe. */
+const REFUSED_EXTRA_SHARE = 0.3;
+/** While a probe is under way, other calls are told to come back after this. */
+const PROBE_WAIT_MS = 3_000;
 
 /**
  * The circuit breaker of one account. Closed: calls leave. Open: none leaves until the pause is over, so that a ban that
- * every request prolongs can end. Half open: one call leaves (the probe), so that the pool's return is met by one request
- * and not by a stampede; its failure opens the circuit for longer. Any sound answer closes it, but for answers to what
- * was in flight when it opened. All times are monotonic ms.
+ * every request prolongs can end. Half open: one call leaves, the probe, so that a pool that returns is met by one
+ * request and not by a stampede; if it fails, the next pause is longer. Any sound answer closes the circuit, except to
+ * requests that left before it opened. All times are monotonic ms.
  */
 export class Circuit {
   readonly #policy: CircuitPolicy;
   #open: {
     readonly trouble: Trouble;
-    readonly failures: number;
+    /** 1, and one more for each probe that failed. */
+    readonly pauses: number;
     readonly untilMs: number;
     readonly pauseMs: number;
   } | null = null;
   #isProbing = false;
-  #strikes = 0;
-  /** Of the last answer that counted; requests that left earlier tell nothing newer. */
+  #failures = 0;
+  /** When the last answer that counted was read; requests that left earlier tell nothing newer. */
   #troubledAtMs = -Infinity;
 
   constructor(policy: CircuitPolicy) {
@@ -71,61 +72,61 @@ export class Circuit {
   waitMs(nowMs: number, wasRefused = false): number {
     if (this.#open === null) return 0;
     const { trouble, untilMs, pauseMs } = this.#open;
-    if (this.#isProbing) return Math.min(PROBE_TAKES_MS, this.#policy.pause[trouble].firstDelayMs);
-    const openUntilMs = untilMs + (wasRefused ? pauseMs * COURTESY_SHARE : 0);
+    if (this.#isProbing) return Math.min(PROBE_WAIT_MS, this.#policy.pause[trouble].firstDelayMs);
+    const openUntilMs = untilMs + (wasRefused ? pauseMs * REFUSED_EXTRA_SHARE : 0);
     return Math.max(0, Math.ceil(openUntilMs - nowMs));
   }
 
-  /** Asks for leave for one request. Whoever gets it as the probe calls `probeEnded`, whatever comes. */
-  enter(nowMs: number, wasRefused: boolean): Passage | Obstacle {
-    const obstacle = this.findObstacle(nowMs, wasRefused);
-    if (obstacle === null) return { isProbe: false };
-    if (obstacle.waitMs > 0) return obstacle;
+  /** Asks whether one request may leave. A caller that gets the probe calls `releaseProbe` however it ends. */
+  tryAcquire(nowMs: number, wasRefused: boolean): Permission | Rejection {
+    const rejection = this.findRejection(nowMs, wasRefused);
+    if (rejection === null) return { isProbe: false };
+    if (rejection.waitMs > 0) return rejection;
     this.#isProbing = true;
     return { isProbe: true };
   }
 
-  /** What keeps a call that is no probe from leaving, also when it got its leave before. */
-  findObstacle(nowMs: number, wasRefused = false): Obstacle | null {
+  /** Why a call other than the probe may not leave, even if it was permitted before. */
+  findRejection(nowMs: number, wasRefused = false): Rejection | null {
     if (this.#open === null) return null;
     return { trouble: this.#open.trouble, waitMs: this.waitMs(nowMs, wasRefused) };
   }
 
-  probeEnded(): void {
+  releaseProbe(): void {
     this.#isProbing = false;
   }
 
-  /** Counts a strike; with the last one the circuit opens, if `mayOpen`. A probe's failure makes the pause longer. */
-  struck(answer: TroubledAnswer, mayOpen: boolean): void {
+  /** Counts a failure; at the threshold the circuit opens, if `mayOpen`. A failed probe makes the pause longer. */
+  recordFailure(answer: TroubledAnswer, mayOpen: boolean): void {
     if (this.#open !== null) {
       this.open(answer);
     } else if (answer.dispatchedAtMs >= this.#troubledAtMs) {
-      this.#strikes++;
+      this.#failures++;
       this.#troubledAtMs = answer.nowMs;
-      if (mayOpen && this.#strikes >= this.#policy.strikes) this.open(answer);
+      if (mayOpen && this.#failures >= this.#policy.failureThreshold) this.open(answer);
     }
   }
 
-  /** A call has given up. Opens the circuit; if it is open, only the probe's failure counts. */
+  /** Opens the circuit. If it is open already, only the probe's failure changes anything. */
   open({ trouble, nowMs, isProbe, retryAfterMs, random }: TroubledAnswer): void {
     if (this.#open !== null && !isProbe) return;
-    const failures = (this.#open?.failures ?? 0) + 1;
-    const ownMs = backoffDelayMs(this.#policy.pause[trouble], failures, random);
+    const pauses = (this.#open?.pauses ?? 0) + 1;
+    const ownMs = backoffDelayMs(this.#policy.pause[trouble], pauses, random);
     const pauseMs = Math.max(ownMs, Math.min(retryAfterMs ?? 0, this.#policy.longestPauseMs));
-    this.#open = { trouble, failures, pauseMs, untilMs: nowMs + pauseMs };
+    this.#open = { trouble, pauses, pauseMs, untilMs: nowMs + pauseMs };
     this.#troubledAtMs = nowMs;
   }
 
-  /** The probe came to no answer: the same pause again. */
-  probeLost(nowMs: number): void {
+  /** The probe got no answer: the same pause again. */
+  repeatPause(nowMs: number): void {
     if (this.#open !== null) this.#open = { ...this.#open, untilMs: nowMs + this.#open.pauseMs };
   }
 
-  /** The key was answered. True, and closed, unless the request left before the trouble was seen. */
-  answered(dispatchedAtMs: number): boolean {
+  /** The key was answered. Closes the circuit and returns true, unless the request left before the trouble was seen. */
+  recordSuccess(dispatchedAtMs: number): boolean {
     if (dispatchedAtMs < this.#troubledAtMs) return false;
     this.#open = null;
-    this.#strikes = 0;
+    this.#failures = 0;
     return true;
   }
 }

@@ -33,7 +33,7 @@ export class Refusals {
     this.#policy = policy;
   }
 
-  /** Somebody wants to ask this. */
+  /** A call is about to ask this. */
   asked({ endpoint }: Target): void {
     this.#asked.add(endpoint);
   }

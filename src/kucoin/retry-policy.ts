@@ -34,7 +34,7 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
       throttled: BANNED,
       refused: BANNED,
     },
-    strikes: 3,
+    failureThreshold: 3,
     longestPauseMs: millisecondsInHour,
   },
   forbidden: { afterMs: 10 * 60_000, afterProbes: 4 },

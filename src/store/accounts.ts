@@ -96,7 +96,7 @@ export class PrismaAccountStore {
    * stops accounts after this one had begun: then it says nothing new. Only a listing of the sub-accounts proves that an
    * account is not `duplicate` or `changed`. Returns whether it was stopped.
    */
-  async goOn(
+  async resume(
     accountId: AccountId,
     keyFingerprint: string,
     runId: bigint,

@@ -70,7 +70,7 @@ export class PrismaRunStore {
   }
 
   /** Scopes that some process has a run of under way. */
-  async findScopesInHand(): Promise<readonly Scope[]> {
+  async findScopesInFlight(): Promise<readonly Scope[]> {
     const rows = await guarded(
       () => this.client.$queryRaw<
         { stream: Stream; account_id: number; puid: bigint | null; algo: string }[]

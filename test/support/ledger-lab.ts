@@ -87,7 +87,7 @@ export class LedgerLab {
       retries: {
         circuit: {
           pause: { maintenance: NEVER, throttled: NEVER, refused: NEVER },
-          strikes: 3,
+          failureThreshold: 3,
           longestPauseMs: 0,
         },
       },

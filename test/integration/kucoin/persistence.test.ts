@@ -71,7 +71,7 @@ test('during maintenance one call asks and the others stay away', async () => {
   const clock = patientClock();
   const minute = { firstDelayMs: 60_000, maxDelayMs: 60_000, factor: 1 };
   const pause = { maintenance: minute, throttled: minute, refused: minute };
-  const circuit = { pause, strikes: 3, longestPauseMs: 60_000 };
+  const circuit = { pause, failureThreshold: 3, longestPauseMs: 60_000 };
   const client = createTestClient(pool.url, { clock, retries: { circuit } });
   await expect(client.queryAlgorithms(CALL)).rejects.toMatchObject({ code: 'pool.maintenance' });
   expect(pool.paths).toHaveLength(4);

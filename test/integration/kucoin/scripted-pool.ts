@@ -121,7 +121,7 @@ function openPacer(): OpenPacer {
 const FAST = { firstDelayMs: 1, maxDelayMs: 2, factor: 1 };
 const QUICK_CIRCUIT = {
   pause: { maintenance: FAST, throttled: FAST, refused: FAST },
-  strikes: 3,
+  failureThreshold: 3,
   longestPauseMs: 3_600_000,
 };
 

@@ -61,7 +61,7 @@ test('a stream is planned, synced and shown once it is registered', async () => 
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
     signal: new AbortController().signal,
     holds: new StreamHolds(systemClock),
-    inHand: new Set(),
+    inFlight: new Set(),
     wakeIn: () => undefined,
   };
   await planStreams(context, ['notices']);

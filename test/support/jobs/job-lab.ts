@@ -59,7 +59,7 @@ export function createJobContext(pool: SyncedPool, queue: JobContext['queue']): 
     log: SILENT_LOG,
     signal: new AbortController().signal,
     holds: new StreamHolds(systemClock),
-    inHand: new Set(),
+    inFlight: new Set(),
     wakeIn: silent,
   };
 }

@@ -25,7 +25,7 @@ function world() {
     dueInMs: Infinity,
     failing: false,
     active: [] as readonly object[],
-    inHand: [] as readonly object[],
+    inFlight: [] as readonly object[],
   };
   const plan = (_: unknown, stream: string): Promise<ScopePlan> => {
     if (state.failing) return Promise.reject(new Error('The database is away.'));
@@ -41,7 +41,7 @@ function world() {
       streams: STREAMS,
       plan,
       mayRun: () => Promise.resolve(true),
-      findScopesInHand: () => Promise.resolve(state.inHand),
+      findScopesInFlight: () => Promise.resolve(state.inFlight),
     } as unknown as JobContext['service'],
     queue: {
       addBulk: (jobs: NewJob[]) => {
@@ -61,7 +61,7 @@ function world() {
     },
     signal: stopping.signal,
     holds: new StreamHolds(clock),
-    inHand: new Set<string>(),
+    inFlight: new Set<string>(),
   };
   const loop = new PlanLoop(context);
   const timesOf = (name: string): number[] =>
@@ -162,7 +162,7 @@ describe('the loop of plans', () => {
       throw new Error('It is in hand.');
     };
     state.active = [{ ...orphan, removeDeduplicationKey }];
-    state.inHand = [{ accountId: account.accountId, stream: 'earnings', puid: 5n, algo: 'SHA256d' }];
+    state.inFlight = [{ accountId: account.accountId, stream: 'earnings', puid: 5n, algo: 'SHA256d' }];
     const running = loop.round().then(() => loop.run());
     await clock.pass(HOUR_MS);
     stop();

@@ -34,7 +34,7 @@ const STEADY = { firstDelayMs: 1_000, maxDelayMs: 60_000, factor: 2 };
 
 function createCircuit(): Circuit {
   const pause = { maintenance: STEADY, throttled: STEADY, refused: STEADY };
-  return new Circuit({ pause, strikes: 3, longestPauseMs: 3_600_000 });
+  return new Circuit({ pause, failureThreshold: 3, longestPauseMs: 3_600_000 });
 }
 
 /** An answer to a request that left at `dispatchedAtMs`, read at `nowMs`; the pause is as long as it can be. */
@@ -51,15 +51,15 @@ const troubled = (
 
 test('an open circuit lets one call probe when its time is over', () => {
   const circuit = createCircuit();
-  expect(circuit.enter(0, false)).toEqual({ isProbe: false });
+  expect(circuit.tryAcquire(0, false)).toEqual({ isProbe: false });
   circuit.open(troubled(0, 0, false, 'maintenance'));
   expect(circuit.waitMs(400)).toBe(600);
-  expect(circuit.enter(1_000, false)).toEqual({ isProbe: true });
-  expect(circuit.enter(1_001, false)).toEqual({ trouble: 'maintenance', waitMs: 1_000 });
+  expect(circuit.tryAcquire(1_000, false)).toEqual({ isProbe: true });
+  expect(circuit.tryAcquire(1_001, false)).toEqual({ trouble: 'maintenance', waitMs: 1_000 });
   circuit.open(troubled(1_001, 1_100, true, 'maintenance'));
-  circuit.probeEnded();
+  circuit.releaseProbe();
   expect(circuit.waitMs(1_100)).toBe(2_000);
-  expect(circuit.answered(3_200)).toBe(true);
+  expect(circuit.recordSuccess(3_200)).toBe(true);
   expect(circuit.waitMs(3_201)).toBe(0);
 });
 
@@ -71,36 +71,36 @@ test('only a failing probe lengthens the pause', () => {
 
 test('three throttled answers open it, one burst does not', () => {
   const circuit = createCircuit();
-  for (const ms of [10, 11, 12, 13]) circuit.struck(troubled(0, ms), true);
-  circuit.struck(troubled(20, 30), true);
+  for (const ms of [10, 11, 12, 13]) circuit.recordFailure(troubled(0, ms), true);
+  circuit.recordFailure(troubled(20, 30), true);
   expect(circuit.isOpen()).toBe(false);
-  circuit.struck(troubled(40, 50), true);
+  circuit.recordFailure(troubled(40, 50), true);
   expect(circuit.isOpen()).toBe(true);
 });
 
 test('an answer in between starts over, unless sent before', () => {
   const circuit = createCircuit();
-  circuit.struck(troubled(0, 10), true);
-  circuit.struck(troubled(20, 30), true);
-  expect(circuit.answered(25)).toBe(false);
-  expect(circuit.answered(31)).toBe(true);
-  for (const ms of [40, 60]) circuit.struck(troubled(ms, ms + 10), true);
+  circuit.recordFailure(troubled(0, 10), true);
+  circuit.recordFailure(troubled(20, 30), true);
+  expect(circuit.recordSuccess(25)).toBe(false);
+  expect(circuit.recordSuccess(31)).toBe(true);
+  for (const ms of [40, 60]) circuit.recordFailure(troubled(ms, ms + 10), true);
   expect(circuit.isOpen()).toBe(false);
 });
 
 test('whoever was refused leaves the probe to others for a while', () => {
   const circuit = createCircuit();
   circuit.open(troubled(0, 0));
-  expect(circuit.enter(1_000, true)).toEqual({ trouble: 'throttled', waitMs: 300 });
-  expect(circuit.enter(1_300, true)).toEqual({ isProbe: true });
+  expect(circuit.tryAcquire(1_000, true)).toEqual({ trouble: 'throttled', waitMs: 300 });
+  expect(circuit.tryAcquire(1_300, true)).toEqual({ isProbe: true });
 });
 
 test('a probe without an answer is repeated after the same pause', () => {
   const circuit = createCircuit();
   circuit.open(troubled(0, 0));
-  circuit.enter(1_000, false);
-  circuit.probeLost(1_500);
-  circuit.probeEnded();
+  circuit.tryAcquire(1_000, false);
+  circuit.repeatPause(1_500);
+  circuit.releaseProbe();
   expect(circuit.waitMs(1_500)).toBe(1_000);
 });
 
