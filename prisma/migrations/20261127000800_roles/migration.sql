@@ -1,5 +1,36 @@
 -- Reading for people and BI tools: schemas pool and report, future tables too, and nothing else.
 
+-- Metabase and others look for primary keys in information_schema, which names a table's constraints only to those who may
+-- do more than read it: REFERENCES of one column is enough. It is given for a column of no unique index, to which no
+-- foreign key can refer, so that the right is good for nothing else: no reader's key can hold up our deletes.
+CREATE FUNCTION sync.show_keys() RETURNS void
+  LANGUAGE plpgsql
+  AS $$
+DECLARE
+  shown record;
+BEGIN
+  FOR shown IN
+    SELECT format('%I', a.attname) AS of_column, format('%I.%I', n.nspname, c.relname) AS of_table, r.role_name
+      FROM pg_constraint k
+      JOIN pg_class c ON c.oid = k.conrelid
+      JOIN pg_namespace n ON n.oid = c.relnamespace
+     CROSS JOIN LATERAL (
+       SELECT a.attname FROM pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+          AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND a.attnum = ANY (i.indkey))
+        ORDER BY a.attnum DESC LIMIT 1) AS a
+     CROSS JOIN LATERAL (
+       SELECT quote_ident(g.rolname) AS role_name
+         FROM aclexplode(c.relacl) AS x JOIN pg_roles g ON g.oid = x.grantee
+        WHERE x.privilege_type = 'SELECT' AND x.grantee <> c.relowner) AS r
+     WHERE k.contype = 'p' AND n.nspname IN ('pool', 'report')
+  LOOP
+    EXECUTE format('GRANT REFERENCES (%s) ON %s TO %s', shown.of_column, shown.of_table, shown.role_name);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION sync.show_keys() IS 'Lets those who read the schemas pool and report see primary keys in information_schema. For a migration that adds a table to end with; sync.grant_reading() does it for a new reader.';
+
 CREATE FUNCTION sync.grant_reading(role_name name) RETURNS void
   LANGUAGE plpgsql
   AS $$
@@ -7,9 +38,10 @@ BEGIN
   EXECUTE format('GRANT USAGE ON SCHEMA pool, report TO %I', role_name);
   EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA pool, report TO %I', role_name);
   EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA pool, report GRANT SELECT ON TABLES TO %I', role_name);
+  PERFORM sync.show_keys();
 END
 $$;
-COMMENT ON FUNCTION sync.grant_reading(name) IS 'Lets a role read the schemas pool and report, future tables too. To be called by their owner.';
+COMMENT ON FUNCTION sync.grant_reading(name) IS 'Lets a role read the schemas pool and report, future tables too, and see their keys. To be called by their owner.';
 
 DO $$
 BEGIN

@@ -123,6 +123,34 @@ test('whatever a reader locks and holds, everything goes on', async () => {
   }
 });
 
+test('no key of a reader’s own table can hold up a delete', async () => {
+  await pool.sql.unsafe(`CREATE SCHEMA own_${role} AUTHORIZATION ${role}`);
+  const keys = await pool.sql<{ table: string; columns: string }[]>`
+    SELECT i.indrelid::regclass::text AS table, string_agg(quote_ident(a.attname), ', ' ORDER BY x.position) AS columns
+      FROM pg_index i
+      JOIN pg_class c ON c.oid = i.indrelid
+     CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS x (attnum, position)
+      JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = x.attnum
+     WHERE i.indisunique AND i.indpred IS NULL AND c.relnamespace IN ('pool'::regnamespace, 'report'::regnamespace) AND c.relkind IN ('r', 'p')
+     GROUP BY i.indexrelid, i.indrelid`;
+  expect(keys.length).toBeGreaterThan(15);
+  const session = await reader.reserve();
+  try {
+    await session`SET default_transaction_read_only = off`;
+    for (const { table, columns } of keys) {
+      await session.unsafe(`CREATE TABLE own_${role}.mine AS SELECT ${columns} FROM ${table}`);
+      await expect(
+        session.unsafe(
+          `ALTER TABLE own_${role}.mine ADD FOREIGN KEY (${columns}) REFERENCES ${table} (${columns})`,
+        ),
+      ).rejects.toMatchObject({ code: '42501' });
+      await session.unsafe(`DROP TABLE own_${role}.mine`);
+    }
+  } finally {
+    session.release();
+  }
+});
+
 test('a migration that a reader holds up says who it is', async () => {
   const migrationsDir = await copyOfMigrations('ALTER TABLE pool.earnings ADD COLUMN later text');
   const session = await reader.reserve();
