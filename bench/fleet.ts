@@ -34,7 +34,7 @@ const LIMIT_MIB = 300;
 const UNPACED = {
   acquire: () => Promise.resolve({ use: () => true, answered: () => undefined }),
   reportThrottled: () => undefined,
-  takeBackSuspicion: () => undefined,
+  retractUncertainReports: () => undefined,
 };
 
 interface PoolFacts {

@@ -11,7 +11,7 @@ import type { Target } from './refusals';
 import { Refusals } from './refusals';
 import type { RetryPolicy } from './retry-policy';
 
-/** The circuit of the account opened, and for how long, or closed again. */
+/** The circuit of the account opened for `forMs`, or closed again. */
 export type CircuitEvent =
   | { readonly kind: 'opened'; readonly error: KpoolError; readonly forMs: number }
   | { readonly kind: 'closed' };
@@ -45,17 +45,17 @@ const NO_ANSWER: readonly ErrorCode[] = [
 const OPEN = {
   maintenance: {
     code: 'pool.maintenance',
-    says: 'The pool is under maintenance; nothing is asked for a while.',
-    hint: 'It is tried again automatically.',
+    says: 'The pool is under maintenance; no request is sent for a while.',
+    hint: 'It is retried automatically.',
   },
   throttled: {
     code: 'pool.throttled',
-    says: 'The pool keeps throttling this API key; nothing is asked for a while.',
-    hint: 'It is tried again automatically; look for another program that uses the same API key.',
+    says: 'The pool keeps throttling this API key; no request is sent for a while.',
+    hint: 'It is retried automatically; look for another program that uses the same API key.',
   },
   refused: {
     code: 'pool.throttled',
-    says: 'The pool refuses whatever is asked with this API key: too many requests, or forbidden; nothing is asked for a while.',
+    says: 'The pool refuses whatever is asked with this API key: too many requests, or forbidden; no request is sent for a while.',
     hint: REFUSED_HINT,
   },
 } as const satisfies Record<Trouble, unknown>;
@@ -69,8 +69,8 @@ export interface AccountCircuitOptions {
 }
 
 /**
- * What the calls of one account share: the circuit that pauses them all, and whether a refusal is about one list, about
- * the pace, or about the key.
+ * What the calls of one account share: the circuit that rejects them all while it is open, and whether a refusal is
+ * about one list, the pace, or the key.
  */
 export class AccountCircuit {
   readonly #options: AccountCircuitOptions;
@@ -87,13 +87,13 @@ export class AccountCircuit {
     return this.#circuit.isOpen();
   }
 
-  /** How long the open circuit pauses calls (to `endpoint`), ms; 0 when closed. */
+  /** How long the open circuit rejects calls (to `endpoint`), ms; 0 when closed. */
   pauseMs(endpoint?: PoolEndpoint): number {
     const wasRefused = endpoint !== undefined && this.#refusals.wasEndpointRefused(endpoint);
     return this.#circuit.waitMs(this.#nowMs(), wasRefused);
   }
 
-  /** Permits one request; a caller that gets the probe calls `releaseProbe` however it ends. Throws while it may not leave. */
+  /** Permits one request, or throws. A caller that gets the probe calls `releaseProbe` however it ends. */
   acquire(target: Target): Permission {
     this.#refusals.asked(target);
     const wasRefused = this.#refusals.wasEndpointRefused(target.endpoint) || this.#refusals.isAlone(target);
@@ -117,7 +117,7 @@ export class AccountCircuit {
     this.#close(dispatchedAtMs);
   }
 
-  /** Notes what a failure says about the account. Returns the error in the light of what other calls were answered. */
+  /** Notes what a failure says about the account. Returns the error, reclassified by what other calls were answered. */
   recordFailure(call: CallState, failure: Failure, attempt: FailedAttempt): KpoolError {
     const { error } = failure;
     const trouble = troubleOf(failure);
@@ -178,7 +178,7 @@ export class AccountCircuit {
   /** The pace was not to blame: what the pacer concluded from uncertain reports is undone. */
   #retractThrottleReport(): void {
     const { pacer, fingerprint } = this.#options.context;
-    pacer.takeBackSuspicion(fingerprint);
+    pacer.retractUncertainReports(fingerprint);
   }
 
   #close(dispatchedAtMs: number): void {

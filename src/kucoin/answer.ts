@@ -10,7 +10,7 @@ import { parseJson } from './json';
 import type { Redactor } from './redaction';
 import type { RawAnswer } from './transport';
 
-/** A page that turns requests away says why near its beginning. */
+/** An error page states its reason near its beginning. */
 const MAX_SCANNED_BYTES = 16_384;
 
 /** A complete answer, understood or classified. */
@@ -52,7 +52,7 @@ function plainFailure(envelope: Envelope | null, error: KpoolError): Interpretat
   return { envelope, outcome: { failure: { error, kind: 'plain' } } };
 }
 
-/** The body as JSON, or undefined when it is none: empty, cut off, HTML, not UTF-8, a key with two values, … */
+/** The body as JSON, or undefined when it is not JSON: empty, cut off, HTML, not UTF-8, a key with two values, … */
 function findJson(body: Buffer, redactor: Redactor): JsonValue | undefined {
   const text = findText(body);
   if (text === null) return undefined;
@@ -76,17 +76,17 @@ function describeArrival(raw: RawAnswer, redactor: Redactor): string {
   const words = quote(raw.body.toString('utf8'), redactor);
   return words === ''
     ? `it is empty (${size})`
-    : `it is no complete envelope (${size}) and begins “${words}”`;
+    : `it is not a complete envelope (${size}) and begins “${words}”`;
 }
 
-/** Credentials never follow a redirect: it is an error that names the other host. */
+/** Credentials never follow a redirect: it becomes an error that names the other host. */
 function redirected(raw: RawAnswer, redactor: Redactor): KpoolError {
   const target =
     raw.location !== null && URL.canParse(raw.location) ? new URL(raw.location).origin : 'elsewhere';
   return new KpoolError(
     'pool.redirected',
     `The pool redirects to ${quote(target, redactor)} (HTTP ${raw.httpStatus}), which is not followed: ` +
-      'the credentials would go along.',
+      'that would send the credentials along.',
     { hint: 'If the pool has moved, set KUCOIN_POOL_BASE_URL to its new address.' },
   );
 }

@@ -36,7 +36,7 @@ export interface AttemptContext {
   readonly serverClock: ServerClock;
   readonly redactor: Redactor;
   readonly fingerprint: string;
-  /** The signed path and query of a request of this moment. */
+  /** The path and query of a request, signed now. */
   readonly sign: (endpoint: PoolEndpoint, params: Params) => string;
   readonly onDispatch: () => void;
   readonly onAttempt: (attempt: PoolAttempt) => void;
@@ -90,7 +90,7 @@ export async function attemptOnce<Query, Answer>(
     { query, poolNowMs: serverClock.now(), answeredAtMs: answer.completedAtMs },
     redactor,
   );
-  // Only the pool's own answers tell its time: a proxy's error page tells the proxy's.
+  // Only the pool's own answers tell its time: a proxy's error page has the proxy's.
   if (envelope !== null) observeDate(serverClock, answer);
   context.onAttempt({
     ...facts,
@@ -111,7 +111,7 @@ async function acquirePermit(pacer: Pacer, bucket: Bucket, options: AttemptOptio
     if (rejection !== null) throw rejection;
   }
   throw new KpoolError('pacing.unavailable', `${MAX_EXPIRED_PERMITS} permits in a row expired unused.`, {
-    hint: 'This process is starved of CPU: give it more, or run fewer processes on this host.',
+    hint: 'This process gets too little CPU: give it more, or run fewer processes on this host.',
   });
 }
 

@@ -22,7 +22,7 @@ export interface CallerOptions {
   readonly closing: AbortSignal;
 }
 
-/** The retry loop above single attempts, through `circuit`, which all of the account's calls share. */
+/** The retry loop around single attempts, through `circuit`, which all calls of the account share. */
 export function createCaller(
   context: AttemptContext,
   circuit: AccountCircuit,

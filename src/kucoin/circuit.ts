@@ -1,7 +1,7 @@
 import type { BackoffPolicy } from '../core/backoff';
 import { backoffDelayMs } from '../core/backoff';
 
-/** What may be wrong with a whole account, as its answers tell. */
+/** What may be wrong with a whole account, judging by its answers. */
 export type Trouble = 'maintenance' | 'throttled' | 'refused';
 
 export interface CircuitPolicy {

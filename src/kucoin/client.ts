@@ -32,7 +32,7 @@ export interface PoolClientOptions {
   /** May carry a path prefix, with or without a trailing slash. */
   readonly baseUrl: string;
   readonly credentials: Credentials;
-  /** A proxy on the way to the pool, `http://user:password@host:port`; left out: none. */
+  /** A proxy, `http://user:password@host:port`; null or absent: none. */
   readonly proxy?: Secret | null;
   readonly pacer: Pacer;
   readonly clock: Clock;
@@ -40,14 +40,14 @@ export interface PoolClientOptions {
   readonly random: () => number;
   readonly timeouts?: Partial<Timeouts>;
   readonly retries?: Partial<RetryPolicy>;
-  /** Told of every request when it is over. */
+  /** Called when a request has ended. */
   readonly onAttempt?: (attempt: PoolAttempt) => void;
-  /** Told when the account's circuit opens, and when it closes. */
+  /** Called when the account's circuit opens or closes. */
   readonly onCircuit?: (event: CircuitEvent) => void;
 }
 
 /**
- * The pool's API for one account. Every method retries what may pass, within the retry policy, and
+ * The pool's API for one account. Every method retries transient failures within the retry policy, and
  * otherwise throws a KpoolError that holds no credential (P10). An item that cannot be understood is an
  * unreadable row among the others (P8); an answer that is not framed as documented is `pool.malformed`.
  */
@@ -58,13 +58,13 @@ export interface PoolClient extends Pool {
   offsetMs(): number;
   /** Requests sent so far. */
   requestCount(): number;
-  /** How long the open circuit pauses calls to the endpoint, which fail at once, ms; 0 when closed. */
+  /** How long the open circuit rejects calls to the endpoint, ms; 0 when closed. */
   pauseMs(endpoint: PoolEndpoint): number;
-  /** Ends what is under way with `aborted`, and every connection. */
+  /** Aborts calls under way with `aborted` and closes every connection. */
   close(): Promise<void>;
 }
 
-/** Opens nothing yet. Throws `config.invalid` for a base URL that is none. */
+/** Opens nothing yet. Throws `config.invalid` for an invalid base URL. */
 export function createPoolClient(options: PoolClientOptions): PoolClient {
   const { clock, credentials, random } = options;
   const address = parseBaseUrl(options.baseUrl);
@@ -79,7 +79,7 @@ export function createPoolClient(options: PoolClientOptions): PoolClient {
     proxy: options.proxy ?? null,
   });
   const closing = new AbortController();
-  // Every call under way listens.
+  // Every call under way adds a listener.
   setMaxListeners(0, closing.signal);
   const fingerprint = fingerprintOf(credentials.apiKey);
   let requestCount = 0;

@@ -10,13 +10,13 @@ const MAX_HEADER_BYTES = 64 * 1024;
 /** One HTTP/1.1 connection at a time: one request in flight, never pipelined, never sent twice. */
 export interface Connection {
   readonly client: Client;
-  /** Whether the socket stands, so that a request goes out at once. */
+  /** Whether the socket is connected, so that a request goes out at once. */
   isOpen(): boolean;
-  /** Called once when the next socket stands, TLS included. */
+  /** Calls `listener` once, when the next socket is connected, TLS included. */
   onceOpen(listener: () => void): void;
   /**
-   * Ends the socket with a reset. An ordinary close would leave unsent bytes with the kernel, which goes on
-   * delivering them: the request could reach the pool after its place was given to another (P6).
+   * Ends the socket with a reset. An ordinary close would leave unsent bytes with the kernel, which keeps
+   * delivering them: the request could reach the pool when its slot already serves another one (P6).
    */
   reset(): void;
 }
@@ -24,7 +24,7 @@ export interface Connection {
 export interface ConnectionOptions {
   /** Scheme, host and port. */
   readonly origin: string;
-  /** From the start of a connection until it stands, and of the way through a proxy. */
+  /** From the start of a connection until it is established; the same again for the tunnel through a proxy. */
   readonly connectTimeoutMs: number;
   /** Null: none. */
   readonly proxy: Secret | null;

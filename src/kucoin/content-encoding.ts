@@ -23,9 +23,9 @@ const DECOMPRESS_BY_ENCODING: ReadonlyMap<string, Decompress> = new Map([
 ]);
 
 /**
- * The body behind its `content-encoding` header; null when it would unpack into more than `maxBytes`, so that a
- * small answer cannot fill the memory. A body that is not packed as announced is returned as it came: whether it
- * makes sense is for the JSON parser to say.
+ * The body behind its `content-encoding` header; null when it would decompress to more than `maxBytes`, so
+ * that a small answer cannot fill the memory. A body that is not encoded as announced is returned as it came: the JSON
+ * parser decides whether it makes sense.
  */
 export async function decodeBody(body: Buffer, encodings: string, maxBytes: number): Promise<Buffer | null> {
   const names = encodings

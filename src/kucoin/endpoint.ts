@@ -5,9 +5,9 @@ import type { Params } from './signing';
 /** What an endpoint's reader knows beyond the data. */
 export interface ReadContext<Query> {
   readonly query: Query;
-  /** The pool's clock, ms since the epoch: what "in the future" is judged by. */
+  /** The pool's clock, ms since the epoch, by which "in the future" is judged. */
   readonly poolNowMs: number;
-  /** When the response had arrived, by the host's clock, ms since the epoch. */
+  /** When the answer was complete, by the host's clock, ms since the epoch. */
   readonly answeredAtMs: number;
 }
 
@@ -15,6 +15,6 @@ export interface ReadContext<Query> {
 export interface Endpoint<Query, Answer> {
   readonly name: PoolEndpoint;
   params(query: Query): Params;
-  /** Throws `pool.malformed` when the data as a whole are not as documented; a bad item is an unreadable row. */
+  /** Throws `pool.malformed` when the data as a whole is not as documented; a bad item becomes an unreadable row. */
   read(data: JsonValue | undefined, context: ReadContext<Query>): Answer;
 }

@@ -5,7 +5,7 @@ import { isJsonObject, JsonNumber } from './json';
 export interface Envelope {
   /** As text, whether it came as a number or a string; null when absent. */
   readonly code: string | null;
-  /** What `success` says; null when it says nothing. */
+  /** Null when absent. */
   readonly success: boolean | null;
   readonly message: string | null;
   /** A hint on failures; it means nothing on success. */
@@ -16,7 +16,7 @@ export interface Envelope {
 
 const SUCCESS_CODES: ReadonlySet<string> = new Set(['200', '200000']);
 
-/** The envelope in a parsed answer, or null when the answer is framed otherwise. */
+/** The envelope of a parsed answer, or null when the answer is not framed as documented. */
 export function findEnvelope(answer: JsonValue): Envelope | null {
   if (!isJsonObject(answer)) return null;
   const { code, success, msg, retry, data } = answer;

@@ -8,12 +8,12 @@ export interface Meaning {
   readonly hint: string;
 }
 
-const AUTOMATICALLY = 'It is tried again automatically.';
+const AUTOMATICALLY = 'It is retried automatically.';
 const CHECK_KEY =
   'Compare the API key, secret and passphrase with KuCoin Pool > Settings > API Management; nothing more is sent ' +
   'for this account until they change.';
 const CHECK_URL = 'Check that KUCOIN_POOL_BASE_URL names the pool (https://www.kucoin.com/_api/miningpool).';
-/** Whatever a request was about, it came too soon: the one failure that every form of answer can tell. */
+/** Too many requests: a status, a system code and a message can each say so. */
 export const THROTTLED: Meaning = {
   code: 'pool.throttled',
   says: 'says that requests come too often',
@@ -21,12 +21,12 @@ export const THROTTLED: Meaning = {
 };
 const OUR_MISTAKE = 'Asking again cannot help: please report it with the output of `kpool status`.';
 
-/** What to do about a 403, as long as nobody knows what it means. */
+/** What to do about a 403 whose meaning is still unknown. */
 export const REFUSED_HINT =
-  'Wait some minutes and try again, and look for another program that uses the same API key; if it goes on, check the ' +
+  'Wait some minutes and try again, and look for another program that uses the same API key; if it persists, check the ' +
   'permissions and IP restrictions of the key (KuCoin Pool > Settings > API Management), and that KuCoin serves your region.';
 
-/** The system codes of the specification, but the successful ones. */
+/** The specification's system codes, except those of success. */
 export type SystemCode = '200002' | '400001' | '400002' | '400003' | '400004' | '400100' | '500000';
 
 /** Source: the specification's table of system error codes. */
@@ -34,7 +34,7 @@ const MEANING_BY_SYSTEM_CODE = {
   '200002': THROTTLED,
   '400001': {
     code: 'pool.missing-credentials',
-    says: 'misses the API key, timestamp, passphrase or version in the request',
+    says: 'does not find the API key, timestamp, passphrase or version in the request',
     hint: CHECK_KEY,
   },
   '400002': {
@@ -52,10 +52,10 @@ const MEANING_BY_SYSTEM_CODE = {
   '500000': { code: 'pool.server-error', says: 'reports an internal error', hint: AUTOMATICALLY },
 } as const satisfies Record<SystemCode, Meaning>;
 
-/** The HTTP statuses of the specification, and those that stand between any client and its server. */
+/** The specification's HTTP statuses, and those that gateways and proxies add. */
 export type HttpStatus = 400 | 401 | 403 | 404 | 405 | 408 | 415 | 429 | 500 | 502 | 503 | 504;
 
-/** Source: the specification's table of HTTP errors; 408, 429, 502 and 504 are of HTTP itself. */
+/** Source: the specification's table of HTTP errors; 408, 429, 502 and 504 are HTTP's own. */
 const MEANING_BY_HTTP_STATUS = {
   400: { code: 'pool.parameter', says: 'says that the request is malformed', hint: OUR_MISTAKE },
   401: {
@@ -75,17 +75,17 @@ const MEANING_BY_HTTP_STATUS = {
   415: { code: 'pool.parameter', says: 'refuses the content type of the request', hint: OUR_MISTAKE },
   429: THROTTLED,
   500: { code: 'pool.server-error', says: 'reports an internal error', hint: AUTOMATICALLY },
-  502: { code: 'pool.server-error', says: 'is not reached by its own gateway', hint: AUTOMATICALLY },
+  502: { code: 'pool.server-error', says: 'cannot be reached by its own gateway', hint: AUTOMATICALLY },
   503: { code: 'pool.maintenance', says: 'is under maintenance', hint: AUTOMATICALLY },
   504: { code: 'pool.server-error', says: 'does not answer its own gateway in time', hint: AUTOMATICALLY },
 } as const satisfies Record<HttpStatus, Meaning>;
 
-/** A 403 for everything, for long, although hardly anything was asked. */
+/** A 403 for everything that persists although hardly anything is asked. */
 export const FORBIDDEN: Meaning = {
   code: 'pool.forbidden',
   says: 'keeps refusing whatever is asked with this API key, however rarely: it is forbidden',
   hint:
-    'Check the permissions and IP restrictions of the API key, and that KuCoin serves your region. It is tried once an ' +
+    'Check the permissions and IP restrictions of the API key, and that KuCoin serves your region. It is retried once an ' +
     'hour automatically.',
 };
 
@@ -93,10 +93,10 @@ export const FORBIDDEN: Meaning = {
 export const REFUSED_ALONE: Meaning = {
   code: 'pool.refused',
   says: 'refuses this list, although it answers others of the same API key',
-  hint: 'Check whether the API key may read this sub-account; it is looked at again automatically, more and more rarely.',
+  hint: 'Check whether the API key may read this sub-account; it is retried automatically, less and less often.',
 };
 
-/** A failure that is not documented, and that the pool itself says is worth trying again. */
+/** An undocumented failure that the pool itself marks as worth retrying. */
 export const UNKNOWN_PASSING: Meaning = {
   code: 'pool.server-error',
   says: 'reports a failure that its documentation does not name, and asks to try again',
@@ -106,12 +106,12 @@ export const UNKNOWN_PASSING: Meaning = {
 export const UNKNOWN: Meaning = {
   code: 'pool.unknown-code',
   says: 'reports a failure that its documentation does not name',
-  hint: 'Look at the message; trying again at once would not help.',
+  hint: 'Look at the message; an immediate retry would not help.',
 };
 
 /**
- * What a system code means. Beyond the documented ones, KuCoin's gateways write an HTTP status in the place of a code,
- * by itself (`429`) or with three zeros (`429000`), as `500000` is documented.
+ * What a system code means. Beyond the documented ones, KuCoin's gateways write an HTTP status in place of a code,
+ * alone (`429`) or with three zeros (`429000`), as `500000` is documented.
  */
 export function findSystemMeaning(code: string): Meaning | null {
   if (Object.hasOwn(MEANING_BY_SYSTEM_CODE, code)) return MEANING_BY_SYSTEM_CODE[code as SystemCode];

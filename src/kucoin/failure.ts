@@ -18,7 +18,7 @@ const MAX_SCANNED_TEXT = 65_536;
 const MAX_CREDENTIAL_FORM = 4_096;
 
 /**
- * What the retry loop has to know beyond the error: whether the pool throttles (`throttled` for sure,
+ * What the retry loop needs to know beyond the error: whether the pool throttles (`throttled` for sure,
  * `ambiguous-403` perhaps), or measured our timestamp as wrong (`clock`).
  */
 export interface Failure {
@@ -31,15 +31,15 @@ export interface FailedAnswer {
   /** Null when the body is no envelope. */
   readonly envelope: Envelope | null;
   readonly retryAfterMs: number | null;
-  /** The first words of the body. */
+  /** The beginning of the body. */
   readonly bodyText: string;
 }
 
-/** Words that can mean nothing else, in a failure whose code is not known. */
+/** Words that can only mean throttling, in a failure whose code is unknown. */
 const SURELY_THROTTLES = /too many requests|requests? (?:\w+ ){0,3}too (?:often|frequent)|rate.?limit/i;
-/** The words of a 403 that turns away too many requests. */
+/** Words of a 403 that throttles. */
 const THROTTLES = /too many|too often|frequen|rate.?limit|throttl/i;
-/** The specification's own words for 403 have both meanings. */
+/** The specification's own text for 403 names both meanings. */
 const UNDECIDED = /forbidden or (too many|have exceeded)/i;
 
 /** Classifies an answer that is not a success. */
@@ -53,7 +53,7 @@ export function classifyFailure(answer: FailedAnswer, redactor: Redactor): Failu
 }
 
 /**
- * HTTP 429 has one meaning, whatever stands in its body. Else a known system code wins over the HTTP status, since the
+ * HTTP 429 has one meaning, whatever its body says. Otherwise a known system code wins over the HTTP status, since the
  * specification lets failures come with HTTP 200; `retry` decides only where both are unknown.
  */
 function meaningOf({ httpStatus, envelope }: FailedAnswer): Meaning {
@@ -84,7 +84,7 @@ function of403({ code, says, hint }: Meaning, cause: KpoolError): KpoolError {
   return new KpoolError(code, `The pool ${says} (HTTP 403).`, { hint, cause });
 }
 
-/** The same failure, which says when the next call should come. */
+/** The same failure, with the time to wait before the next call. */
 export function withRetryAfter(error: KpoolError, retryAfterMs: number): KpoolError {
   return new KpoolError(error.code, error.message, {
     ...(error.hint === undefined ? {} : { hint: error.hint }),
@@ -93,13 +93,13 @@ export function withRetryAfter(error: KpoolError, retryAfterMs: number): KpoolEr
   });
 }
 
-/** A timestamp that stays refused although it is of the pool's clock. */
+/** A timestamp that is refused again although it follows the pool's clock. */
 export function clockDiffers(error: KpoolError, offsetMs: number): KpoolError {
   const seconds = (Math.abs(offsetMs) / 1_000).toFixed(1);
   const measured =
     offsetMs === 0
-      ? 'although its clock, as far as its answers tell, agrees with the clock of this host'
-      : `although the difference of ${seconds} s between its clock and this host's was made up for ` +
+      ? 'although its clock, judging by its answers, agrees with the clock of this host'
+      : `although the difference of ${seconds} s between its clock and this host's was allowed for ` +
         `(this host is ${offsetMs > 0 ? 'behind' : 'ahead'})`;
   return new KpoolError('pool.clock', `The pool refuses the timestamp of the request, ${measured}.`, {
     ...(error.hint === undefined ? {} : { hint: error.hint }),
@@ -112,21 +112,21 @@ export function malformed(endpoint: string, detail: string): KpoolError {
     'pool.malformed',
     `The pool's answer to ${endpoint} is not as documented: ${detail}.`,
     {
-      hint: 'A proxy or a maintenance page may answer in the place of the pool; it is tried again automatically.',
+      hint: 'A proxy or a maintenance page may be answering instead of the pool; it is retried automatically.',
     },
   );
 }
 
-/** A text of the pool for people: without credentials and control characters, in one line, cut short. */
+/** A text from the pool for people to read: one line without credentials and control characters, truncated. */
 export function quote(text: string, redactor: Redactor): string {
   const scanned = redactor.fromMessage(text.slice(0, MAX_SCANNED_TEXT));
-  // Where the scan ended, it may have cut a credential in two: what is near the cut is not shown.
+  // The cut may have split a credential in two: what is near it is not shown.
   const safe = text.length > MAX_SCANNED_TEXT ? scanned.slice(0, -MAX_CREDENTIAL_FORM) : scanned;
   const clean = safe.replace(/[\p{Cc}\p{Cf}\p{Surrogate}\s]+/gu, ' ').trim();
   return clean.length > MAX_SHOWN_MESSAGE ? `${clean.slice(0, MAX_SHOWN_MESSAGE)}…` : clean;
 }
 
-/** The system code when it has the form of one, so that nothing else gets into metrics and logs. */
+/** The system code, or null when it does not look like one: nothing else may get into metrics and logs. */
 export function safeSystemCode(envelope: Envelope | null, redactor: Redactor): string | null {
   const code = envelope?.code ?? null;
   return code !== null && /^[\w.-]{1,12}$/.test(redactor.fromMessage(code)) ? code : null;

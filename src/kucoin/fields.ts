@@ -5,17 +5,17 @@ import { findId } from '../domain/ids';
 import type { JsonValue } from './json';
 import { JsonNumber, storableText, writeJson } from './json';
 
-/** `CHECK (scale <= 18 AND abs(amount) < 1e20)` of the data contract: beyond it an amount is quarantined (P1). */
+/** The tables' `CHECK (scale <= 18 AND abs(amount) < 1e20)`: an amount beyond it is quarantined (P1). */
 const MAX_AMOUNT_DECIMALS = 18;
 const MAX_AMOUNT_INTEGER_DIGITS = 20;
 /** The last instant of a JavaScript Date, ms since the epoch. */
 const MAX_INSTANT_MS = 8.64e15;
-/** Bitcoin's first block is of this month: nothing was mined before. */
+/** The month of Bitcoin's first block: nothing was mined before. */
 const FIRST_MINING_MS = Date.UTC(2009, 0, 1);
-/** No instant that the pool speaks of lies beyond: what looks later was not written in that unit. */
+/** No instant of the pool's is later: one that looks later was written in another unit. */
 const LAST_PLAUSIBLE_MS = Date.UTC(2100, 0, 1);
 const SHOWN_CHARACTERS = 60;
-/** Texts that identify a row are in indexes, which PostgreSQL limits: three of these, at 4 bytes each, fit. */
+/** Texts that identify a row are indexed: three of these, at 4 bytes a character, fit into PostgreSQL's index entry. */
 const MAX_REQUIRED_CHARACTERS = 200;
 
 /** Why a value cannot be understood; completes a sentence that begins with the field's name. */
@@ -24,16 +24,16 @@ export class Misread {
 }
 
 /**
- * A schema for a field without which the item still says what it has to: what cannot be read comes through as a
- * `Misread`, and the item's reader keeps the raw value.
+ * A schema for a field that the item can do without: a value that cannot be read comes through as a `Misread`, and the
+ * item's reader keeps the raw value.
  */
 function sideField<T>(read: (value: unknown) => T | Misread) {
   return z.transform(read);
 }
 
-/** A schema for one field: `read` sees undefined for an absent one, and answers a value or what is wrong. */
+/** A schema for one field: `read` gets undefined for an absent one, and returns a value or what is wrong. */
 function field<T>(read: (value: unknown) => T | Misread) {
-  // A transform alone: zod lets it answer for an absent key too, and a pipe would cost as much as all the reading.
+  // A transform alone: zod runs it for an absent key too, and a pipe would take as long as all the rest.
   return z.transform((value: unknown, context): T => {
     const result = read(value);
     if (!(result instanceof Misread)) return result;
@@ -44,7 +44,7 @@ function field<T>(read: (value: unknown) => T | Misread) {
 
 const isAbsent = (value: unknown): value is null | undefined => value === undefined || value === null;
 
-/** The value for a sentence: as JSON text, cut short. */
+/** The value as JSON text for a message, truncated. */
 function show(value: unknown): string {
   const text = writeJson(value as JsonValue);
   return storableText(text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text);
@@ -98,10 +98,10 @@ export const amountField = field(readAmount);
 /** A rate: absent, null and "" are none. */
 export const optionalDecimalField = field(readDecimal);
 
-/** The same where the item does not depend on it. */
+/** The same for a field that the item can do without. */
 export const sideDecimalField = sideField(readDecimal);
 
-/** A text that must be there and say something, as served; at most 200 characters. */
+/** A text that must be present and not empty, as served; at most 200 characters. */
 export const requiredTextField = field(readRequiredText);
 
 function readRequiredText(value: unknown): string | Misread {
@@ -111,7 +111,7 @@ function readRequiredText(value: unknown): string | Misread {
   return new Misread(`is ${show(text)}, longer than ${MAX_REQUIRED_CHARACTERS} characters`);
 }
 
-/** A name: it must be there, but may be empty. */
+/** A name: it must be present, but may be empty. */
 export const nameField = field((value) => readText(value) ?? new Misread('is missing'));
 
 /** A ticker: letters, digits and the few signs that tickers hold, a letter among them. */
@@ -132,7 +132,7 @@ function readOptionalText(value: unknown): string | null | Misread {
 /** A text that may be absent; "" is none. */
 export const optionalTextField = field(readOptionalText);
 
-/** The same where the item does not depend on it. */
+/** The same for a field that the item can do without. */
 export const sideTextField = sideField(readOptionalText);
 
 /** An id up to 2^63 − 1, as a JSON number or a string of digits. */
@@ -155,20 +155,20 @@ export const sideInstantField = sideField((value) => {
   return instant === 0 ? null : isPlausible(instant * 1_000) ? instant * 1_000 : instant;
 });
 
-/** An instant that can be told, or the number to keep as it came; both null for none. */
-export interface TellableInstant {
+/** An instant, or the number as it came when it is not clear which instant it is; both null for none. */
+export interface PossibleInstant {
   readonly atMs: number | null;
-  readonly untold: DecimalText | null;
+  readonly unclear: DecimalText | null;
 }
 
 /** An instant in ms or in seconds, told apart by their sizes; a number that can be neither is kept, never guessed. */
-export const tellableInstantField = field((value): TellableInstant | Misread => {
+export const possibleInstantField = field((value): PossibleInstant | Misread => {
   const decimal = readDecimal(value);
   if (decimal instanceof Misread) return decimal;
   const number = decimal === null ? 0 : Number(decimal);
-  if (decimal === null || number === 0) return { atMs: null, untold: null };
+  if (decimal === null || number === 0) return { atMs: null, unclear: null };
   const atMs = [number, number * 1_000].find((ms) => Number.isSafeInteger(ms) && isPlausible(ms));
-  return atMs === undefined ? { atMs: null, untold: decimal } : { atMs, untold: null };
+  return atMs === undefined ? { atMs: null, unclear: decimal } : { atMs, unclear: null };
 });
 
 function isPlausible(ms: number): boolean {

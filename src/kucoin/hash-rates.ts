@@ -7,23 +7,23 @@ export interface ServedRates<Name extends string> {
   readonly hashUnit: string | null;
 }
 
-/** The same in H/s. `untold` are the rates to keep in `extra`: their unit is missing or unknown, or they are beyond every measure. */
+/** The same in H/s. `unconverted`: rates to keep in `extra`, whose unit is missing or unknown, or which are absurdly large. */
 export interface RatesInHps<Name extends string> {
   readonly hps: Readonly<Record<Name, DecimalText | null>>;
-  readonly untold: Readonly<Record<string, DecimalText>>;
+  readonly unconverted: Readonly<Record<string, DecimalText>>;
 }
 
 /** Moves every rate to H/s, exactly. */
 export function ratesInHps<Name extends string>(served: ServedRates<Name>): RatesInHps<Name> {
   const names = Object.keys(served.rates) as Name[];
   const entries = names.map((name) => [name, findHps(served.rates[name], served.hashUnit)] as const);
-  const untold = entries.flatMap(([name, hps]) => {
+  const unconverted = entries.flatMap(([name, hps]) => {
     const rate = served.rates[name];
     return hps !== null || rate === null ? [] : [[name, rate] as const];
   });
   return {
     hps: Object.fromEntries(entries) as Record<Name, DecimalText | null>,
-    untold: Object.fromEntries(untold),
+    unconverted: Object.fromEntries(unconverted),
   };
 }
 

@@ -34,7 +34,7 @@ export function incomeParams(query: IncomePageQuery): Params {
   };
 }
 
-/** The fields that earnings and rewards share. Whoever was paid how much, in what, for when has to be readable. */
+/** The fields that earnings and rewards share. Amount, currency, mining date and status must be readable. */
 export const incomeSchema = z.object({
   amount: amountField,
   currency: currencyField,
@@ -47,13 +47,13 @@ export const incomeSchema = z.object({
 
 type IncomeFields = z.output<typeof incomeSchema>;
 
-/** What only one of the two has. */
+/** Fields that only one of the two has. */
 interface OwnFields {
   readonly type: string | null;
   readonly rejectRate: DecimalText | null | Misread;
 }
 
-/** The row of an item whose fields were read. A side field that cannot be read is null, and stays in `extra` as it came. */
+/** The row of an item. An optional field that cannot be read is null, and stays in `extra` as it came. */
 export function incomeRow(
   read: ReadItem<IncomeFields>,
   own: OwnFields,
@@ -83,6 +83,6 @@ export function incomeRow(
     hashUnit,
     ...side,
     status,
-    extra: read.extra(rates.untold, unread),
+    extra: read.extra(rates.unconverted, unread),
   };
 }

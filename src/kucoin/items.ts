@@ -42,11 +42,11 @@ export function readItems<Row>(
   return { rows, unreadable };
 }
 
-/** Why an item cannot be understood: one sentence without a full stop. */
+/** Why an item cannot be read: one sentence without a full stop. */
 export class Unreadable {
   constructor(
     readonly reason: string,
-    /** When it says that it was mined: that may be readable although other fields are not. */
+    /** Its mining date, which may be readable although other fields are not. */
     readonly minedAtMs?: number,
   ) {}
 }
@@ -68,7 +68,7 @@ export function readItem<Fields>(schema: ItemSchema<Fields>, item: JsonValue): R
   };
 }
 
-/** An instant, served as a number or as a text. Not every schema has judged the field: it may be anything. */
+/** An instant, served as a number or a text. Not every schema checks the field, so it may be anything. */
 function findInstant(value: JsonValue | undefined): number | undefined {
   const text = value instanceof JsonNumber ? value.text : value;
   if (typeof text !== 'string') return undefined;
@@ -97,7 +97,7 @@ function extraOf(
   alsoKept: Readonly<Record<string, DecimalText>>,
   unread: ReadonlySet<string>,
 ): ExtraJson {
-  // Whether a number was served as a text does not matter: the same value has to look the same each time.
+  // A number looks the same whether it was served as a number or a text: `extra` must not change with that.
   const members = Object.entries(alsoKept).map(([name, decimal]) => `${JSON.stringify(name)}:${decimal}`);
   const replaced: string[] = [];
   for (const [name, value] of Object.entries(item)) {

@@ -12,7 +12,7 @@ export type JsonValue = null | boolean | string | JsonNumber | readonly JsonValu
 
 /** Deeper than any answer of an API, shallow enough for every recursion over it and for PostgreSQL's jsonb. */
 const MAX_DEPTH = 64;
-/** PostgreSQL's jsonb holds numbers up to 131,072 digits; far below it, nothing is a number of this world. */
+/** PostgreSQL's jsonb holds numbers of up to 131,072 digits; no real figure comes near even this. */
 const MAX_JSONB_DIGITS = 1_000;
 
 /**

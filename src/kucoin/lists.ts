@@ -16,7 +16,7 @@ const pageSchema = z.object({
   currentPage: optionalCountField,
   pageSize: optionalCountField,
   totalNum: optionalCountField,
-  // Only a hint: a server that writes it in a way of its own is still understood.
+  // Only a hint: a server that writes it in another way is still understood.
   totalPage: optionalCountField.catch(null),
 });
 
@@ -35,7 +35,7 @@ export function readListing<Row>(
 /**
  * `data` that is a page. Source: the specification's "Pagination Requests". Nothing at all (absent, null, `{}`,
  * `[]`, `""`) is a page without rows, and so is an answer that says that it is an earlier page than the one asked for:
- * a page beyond the end. Whether the count bears that out is for the reader of all pages to judge (P2).
+ * a page beyond the end. Whether the count agrees is checked by whoever reads all pages (P2).
  * Throws `pool.malformed`.
  */
 export function readPage<Row>(

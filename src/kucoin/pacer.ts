@@ -14,7 +14,7 @@ export interface PermitRequest {
 
 /** The right to send one request, once, now. */
 export interface Permit {
-  /** Marks the dispatch, at this very moment. False when the permit has expired unused: acquire another. */
+  /** Marks the dispatch, now. False when the permit has expired unused: acquire another. */
   use(): boolean;
   /** The request was answered, its socket destroyed, or it was never sent. Called exactly once. */
   answered(): void;
@@ -24,10 +24,9 @@ export interface Permit {
 export interface Pacer {
   acquire(request: PermitRequest): Promise<Permit>;
   /**
-   * The pool said that requests come too often although every one had its permit; not `isCertain`: or it meant something
-   * else.
+   * The pool throttled although every request had its permit. `isCertain` false: the answer may mean something else.
    */
   reportThrottled(bucket: Bucket, isCertain: boolean): void;
-  /** It meant something else: what was concluded from uncertain reports about the key is undone. */
-  takeBackSuspicion(key: string): void;
+  /** It did mean something else: undoes what was concluded from uncertain reports about the key. */
+  retractUncertainReports(key: string): void;
 }

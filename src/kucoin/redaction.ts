@@ -2,18 +2,18 @@ import type { Credentials } from '../core/credentials';
 import { createExactScrubber, createScrubber } from '../core/redaction';
 import type { Secret } from '../core/secret';
 
-/** Below this a text in the pool's data may be a coincidence: data are changed only for what cannot be one. */
+/** A shorter secret may occur in the pool's data by coincidence, so data is not changed for it. */
 const MIN_DATA_SECRET_LENGTH = 16;
-/** What is left of a signed query once its credentials are gone. */
+/** What remains of a signed query once its credentials are redacted. */
 const SIGNED_QUERY = /\?[^\s"'<>\\?]*key=\[redacted\][^\s"'<>\\]*/g;
-/** A query of the shape that is signed, whoever's it is: for what people read. */
+/** Any query that carries credentials, ours or not: for text that people read. */
 const CREDENTIAL_QUERY = /\?[^\s"'<>\\?]*\b(?:key|passphrase)=[^\s"'<>\\]*/g;
 
 /** Removes the credentials of one account from what the pool answers (P10). */
 export interface Redactor {
-  /** For what people read: no form of any credential remains. */
+  /** For text that people read: no form of any credential remains. */
   fromMessage(text: string): string;
-  /** For the text of an answer before it is parsed: only what cannot be anything but a credential is replaced. */
+  /** For an answer before it is parsed: replaces only what is certainly a credential. */
   fromData(text: string): string;
 }
 
@@ -28,7 +28,7 @@ export function createRedactor(credentials: Credentials, signedPassphrase: Secre
       .filter((text) => text.length >= MIN_DATA_SECRET_LENGTH && !/^\d+$/.test(text)),
   );
   return {
-    // A query that carries credentials goes as a whole, however short they are.
+    // A query that carries credentials is removed as a whole, however short they are.
     fromMessage: (text) => scrub(text).replace(CREDENTIAL_QUERY, '?[redacted]'),
     fromData: (text) => scrubData(text).replace(SIGNED_QUERY, '?[redacted]'),
   };

@@ -1,12 +1,12 @@
 import type { PoolEndpoint } from '../core/pool-endpoint';
 
-/** When a 403 that persists is a prohibition: nobody can tell it from a ban by a few answers. */
+/** When a persistent 403 counts as a prohibition: a few answers cannot tell it from a temporary ban. */
 export interface ForbiddenPolicy {
   readonly afterMs: number;
   readonly afterProbes: number;
 }
 
-/** What a request is about: a sub-account and an algorithm of an endpoint, as far as it has them. */
+/** What a request asks: an endpoint, and its sub-account and algorithm, or '' where it has none. */
 export interface Target {
   readonly endpoint: PoolEndpoint;
   readonly puid: string;
@@ -14,18 +14,18 @@ export interface Target {
 }
 
 /**
- * What the 403s of unknown meaning to one API key are about. A target that is refused while others are answered is
- * refused alone; when nothing that was asked of the key was answered for long, through several probes, the key is
- * forbidden. Times are monotonic ms.
+ * Finds out what the ambiguous 403s of one API key are about. A target that is refused while others are answered is
+ * refused alone; when nothing asked with the key is answered for a long time and several probes, the key is forbidden.
+ * Times are monotonic ms.
  */
 export class Refusals {
   readonly #policy: ForbiddenPolicy;
-  /** Since the key was last answered: refused targets with their endpoints, and every endpoint that was asked. */
+  /** Since the key last got another answer: refused targets with their endpoints, and every endpoint asked. */
   readonly #refused = new Map<string, PoolEndpoint>();
   readonly #asked = new Set<PoolEndpoint>();
   #sinceMs = Infinity;
   #failedProbes = 0;
-  /** Targets found to be refused alone, and not answered since. */
+  /** Targets that were refused alone, and not answered since. */
   readonly #alone = new Set<string>();
   #answeredAtMs = -Infinity;
 
@@ -50,7 +50,7 @@ export class Refusals {
     this.#answeredAtMs = Math.max(this.#answeredAtMs, dispatchedAtMs);
   }
 
-  /** The key got another answer than a 403 of unknown meaning. */
+  /** The key got an answer other than an ambiguous 403. */
   startOver(): void {
     this.#refused.clear();
     this.#asked.clear();

@@ -5,13 +5,13 @@ import type { CircuitPolicy } from './circuit';
 import type { Failure } from './failure';
 import type { ForbiddenPolicy } from './refusals';
 
-/** How often one call may ask, how long it waits in between, and when the account's circuit opens. */
+/** How many requests one call may send, how long it waits in between, and when the account's circuit opens. */
 export interface RetryPolicy {
-  /** Requests of one call, all failures together, but the one more that a corrected clock is worth. */
+  /** Requests of one call, whatever their failures; a corrected clock allows one more. */
   readonly attempts: number;
   /** After network failures, server errors and malformed answers. */
   readonly backoff: BackoffPolicy;
-  /** After a throttling answer: slow enough for any limiter that counts seconds. */
+  /** After throttling: slow enough for any limiter that counts by the second. */
   readonly throttled: BackoffPolicy;
   /** A longer `Retry-After` ends the call, so that its job is delayed instead of holding a slot. */
   readonly longestWaitMs: number;
@@ -19,7 +19,7 @@ export interface RetryPolicy {
   readonly forbidden: ForbiddenPolicy;
 }
 
-/** A ban that each request prolongs ends only in a pause that is longer than it. */
+/** A ban that each request prolongs ends only during a pause longer than the ban. */
 const BANNED: BackoffPolicy = { firstDelayMs: 15_000, maxDelayMs: 600_000, factor: 2 };
 
 export const DEFAULT_RETRY_POLICY: RetryPolicy = {
@@ -29,7 +29,7 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
   longestWaitMs: 60_000,
   circuit: {
     pause: {
-      // The last pause is about half as long as the maintenance was by then, and never longer than it.
+      // Each pause is about half as long as the maintenance has lasted by then, and never longer than it.
       maintenance: { firstDelayMs: 5_000, maxDelayMs: 300_000, factor: 1.5 },
       throttled: BANNED,
       refused: BANNED,
@@ -42,7 +42,7 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
 
 /**
  * Delay before the next attempt after `attempt` (1, 2, …) ended in `failure`, or null when the call has failed.
- * Pure: randomness is given, in [0, 1).
+ * Pure: `random` is in [0, 1).
  */
 export function nextDelayMs(
   policy: RetryPolicy,
@@ -51,7 +51,7 @@ export function nextDelayMs(
   random: number,
 ): number | null {
   const { error, kind } = failure;
-  // `pool.clock` passes only if somebody sets a clock: not within this call.
+  // `pool.clock` ends only when somebody sets a clock, not within this call.
   if (attempt >= policy.attempts || error.code === 'aborted' || error.code === 'pool.clock') return null;
   if (error.retry !== 'backoff' && error.retry !== 'after') return null;
   const isThrottling = kind === 'throttled' || kind === 'ambiguous-403';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Credentials } from '../core/credentials';
 import type { Secret } from '../core/secret';
 
-/** Query parameters of an endpoint; undefined ones are not sent. */
+/** Query parameters of an endpoint; undefined ones are omitted. */
 export type Params = Readonly<Record<string, string | undefined>>;
 
 const API_VERSION = '2';

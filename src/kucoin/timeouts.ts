@@ -1,8 +1,8 @@
-/** Limits of one request, ms. At each of them the socket is destroyed and the attempt has failed. */
+/** Limits of one request, ms. When one is reached, the socket is destroyed and the attempt fails. */
 export interface Timeouts {
-  /** From the start of a connection until it stands, TLS included. */
+  /** From the start of a connection until it is established, TLS included. */
   readonly connectMs: number;
-  /** From a standing connection until the answer's headers. */
+  /** From an established connection until the answer's headers. */
   readonly headersMs: number;
   /** Between two pieces of the answer's body. */
   readonly bodyMs: number;

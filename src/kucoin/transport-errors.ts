@@ -34,8 +34,8 @@ const TLS_REASON_BY_CODE: Readonly<Record<string, string>> = {
 };
 
 /**
- * A failure below HTTP as a KpoolError; `origin` is where the pool is, and how it is reached. Nothing of the original is kept but its code name: undici's errors can
- * lead to the request, and with it to the signed query (P10).
+ * A failure below HTTP as a KpoolError; `origin` says where the pool is and how it is reached. Only the code name of the
+ * original is kept: undici's errors can lead to the request, and so to the signed query (P10).
  */
 export function transportError(
   error: unknown,
@@ -63,7 +63,7 @@ export function transportError(
 }
 
 const PROXY_HINT =
-  'Check HTTPS_PROXY; NO_PROXY names hosts that are reached without a proxy. It is tried again automatically.';
+  'Check HTTPS_PROXY; NO_PROXY names hosts that are reached without a proxy. It is retried automatically.';
 
 function fromProxy(failure: ProxyFailure, timeouts: Timeouts): KpoolError {
   const { proxyOrigin, httpStatus, hasCredentials, cause } = failure;
@@ -81,22 +81,22 @@ function fromProxy(failure: ProxyFailure, timeouts: Timeouts): KpoolError {
     });
   }
   return new KpoolError('pool.unreachable', `${place} does not connect to the pool (HTTP ${httpStatus}).`, {
-    hint: `Have it allow that host, if it is a proxy at all. ${PROXY_HINT}`,
+    hint: `Let it allow that host, if it is a proxy at all. ${PROXY_HINT}`,
   });
 }
 
-/** An answer beyond the size limit, packed or unpacked. */
+/** An answer beyond the size limit, compressed or not. */
 export function tooLarge(origin: string): KpoolError {
   return new KpoolError('pool.too-large', `The pool at ${origin} sent an answer larger than 16 MiB.`, {
     hint: 'No page of the pool is that large: check that KUCOIN_POOL_BASE_URL names the pool.',
   });
 }
 
-/** `limitMs`: null when it was not ours. */
+/** `limitMs`: null when the limit was not ours. */
 function timeout(sentence: string, limitMs: number | null): KpoolError {
   const limit = limitMs === null ? '' : ` (${limitMs / 1_000} s)`;
   return new KpoolError('pool.timeout', `${sentence}${limit}.`, {
-    hint: 'It is tried again automatically. When it lasts, check the network and KUCOIN_POOL_BASE_URL.',
+    hint: 'It is retried automatically. If it lasts, check the network and KUCOIN_POOL_BASE_URL.',
   });
 }
 
@@ -117,7 +117,7 @@ function fromCode(code: string, place: string, { connectMs }: Timeouts): KpoolEr
     });
   const reason = UNREACHABLE_BY_CODE[code] ?? code;
   return new KpoolError('pool.unreachable', `${place} does not answer (${reason}).`, {
-    hint: 'Check the network and KUCOIN_POOL_BASE_URL; it is tried again automatically.',
+    hint: 'Check the network and KUCOIN_POOL_BASE_URL; it is retried automatically.',
   });
 }
 
@@ -127,7 +127,7 @@ const TIMED_OUT = 'TIMED_OUT';
 /** The error's code name, which holds capitals, digits and underscores only. */
 function codeNameOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return NAMELESS;
-  // undici's parser names some of its failures, and always its error.
+  // undici's parser gives a code to some of its failures, and its own name to all.
   if ('name' in error && error.name === 'HTTPParserError') return 'HPE_INVALID';
   if ('name' in error && error.name === 'TimeoutError') return TIMED_OUT;
   const code = 'code' in error ? error.code : undefined;

@@ -9,7 +9,7 @@ import type { Timeouts } from './timeouts';
 import type { StopReason } from './transport-errors';
 import { tooLarge, transportError } from './transport-errors';
 
-/** The specification demands the content type of every request (its HTTP error 415), though a GET has no content. */
+/** The specification requires the content type on every request (its HTTP error 415), though a GET has no content. */
 const HEADERS = {
   accept: 'application/json',
   'accept-encoding': 'gzip',
@@ -24,7 +24,7 @@ export interface RawAnswer {
   readonly httpStatus: number;
   readonly contentType: string;
   readonly location: string | null;
-  /** The `Date` header, ms since the epoch; null when absent, or when a cache kept the answer for a while. */
+  /** The `Date` header, ms since the epoch; null when absent, or when the answer came from a cache. */
   readonly dateMs: number | null;
   readonly retryAfterMs: number | null;
   /** Host clock, ms since the epoch. */
@@ -34,7 +34,7 @@ export interface RawAnswer {
   readonly body: Buffer;
 }
 
-/** What one dispatch came to. When it is here, the answer is complete or the socket destroyed. */
+/** The result of one dispatch: by then the answer is complete or the socket destroyed. */
 export type TransportResult =
   | { readonly answer: RawAnswer; readonly bytes: number }
   | { readonly error: KpoolError; readonly httpStatus: number | null; readonly bytes: number };
@@ -50,7 +50,7 @@ export interface TransportOptions {
   readonly origin: string;
   readonly timeouts: Timeouts;
   readonly clock: Clock;
-  /** A proxy on the way, `http://user:password@host:port`; left out: none. */
+  /** A proxy, `http://user:password@host:port`; null or absent: none. */
   readonly proxy?: Secret | null;
   /** PEM of a certificate authority to trust instead of the system's. */
   readonly ca?: string;
@@ -126,8 +126,8 @@ async function exchange(
     if (connection.isOpen()) startPhase('headers', timeouts.headersMs);
     else
       connection.onceOpen(() => {
-        // A process that was frozen, or whose host slept, finds the connection made before its timers fire: the
-        // request would leave when its permit has long gone to another (P6). The monotonic clock misses a sleep.
+        // A process that was frozen, or whose host slept, sees the connection open before its timers fire: the
+        // request would leave long after its permit went to another (P6). The monotonic clock does not count sleep.
         const elapsedMs = Math.max(clock.monotonicMs() - startedMs, clock.now() - sentAtMs);
         if (elapsedMs < timeouts.totalMs) startPhase('headers', timeouts.headersMs);
         else stop('total');
@@ -148,7 +148,7 @@ async function exchange(
       if (bytes > MAX_BODY_BYTES) stop('size');
       else chunks.push(chunk);
     }
-    // A stream that had already ended does not fail when it is stopped.
+    // Destroying a stream that has already ended raises no error.
     if (ended.by !== null)
       return { error: transportError(null, place, ended.by, timeouts), httpStatus, bytes };
     const header = headerReader(response);

@@ -3,7 +3,7 @@ import { Client, type buildConnector } from 'undici';
 import { assert } from '../core/assert';
 import type { Secret } from '../core/secret';
 
-/** A way to the pool that ended at the proxy. */
+/** A connection to the pool that failed at the proxy. */
 export class ProxyFailure extends Error {
   constructor(
     /** Scheme, host and port of the proxy: nothing else of its address is shown (P10). */
@@ -27,7 +27,7 @@ export interface TunnelOptions {
   readonly timeoutMs: number;
 }
 
-/** A connector to whatever host through a proxy: CONNECT (RFC 9110, 9.3.6). Fails with `ProxyFailure`. */
+/** A connector to any host through a proxy: CONNECT (RFC 9110, 9.3.6). Fails with `ProxyFailure`. */
 export function createTunnel(options: TunnelOptions): buildConnector.connector {
   const url = new URL(options.proxy.reveal());
   const isTls = url.protocol === 'https:';
@@ -68,7 +68,7 @@ export function createTunnel(options: TunnelOptions): buildConnector.connector {
     } catch (error) {
       throw error instanceof ProxyFailure ? error : failure(null, error);
     } finally {
-      // The socket is no longer the client's.
+      // The socket no longer belongs to the client.
       void client.destroy();
     }
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Worker } from '../domain/entities';
 import type { WorkerId } from '../domain/ids';
-import { idField, optionalDecimalField, optionalTextField, tellableInstantField } from './fields';
+import { idField, optionalDecimalField, optionalTextField, possibleInstantField } from './fields';
 import { ratesInHps } from './hash-rates';
 import { readItem, Unreadable } from './items';
 import type { JsonValue } from './json';
@@ -14,7 +14,7 @@ const workerSchema = z.object({
   dayHashRate: optionalDecimalField,
   hashUnit: optionalTextField,
   rejectRate: optionalDecimalField,
-  lastShareTime: tellableInstantField,
+  lastShareTime: possibleInstantField,
   status: optionalTextField,
 });
 
@@ -27,7 +27,7 @@ export function readWorker(item: JsonValue): Worker | Unreadable {
   const rates = ratesInHps({ rates: { realHashRate, hourHashRate, dayHashRate }, hashUnit });
   return {
     workerId: workerId as WorkerId,
-    // A machine without a name is still a machine: its id identifies it.
+    // A machine needs no name: its id identifies it.
     workerName: workerName ?? '',
     realHps: rates.hps.realHashRate,
     hourHps: rates.hps.hourHashRate,
@@ -37,8 +37,8 @@ export function readWorker(item: JsonValue): Worker | Unreadable {
     lastShareAtMs: lastShareTime.atMs,
     status,
     extra: read.extra({
-      ...rates.untold,
-      ...(lastShareTime.untold === null ? {} : { lastShareTime: lastShareTime.untold }),
+      ...rates.unconverted,
+      ...(lastShareTime.unclear === null ? {} : { lastShareTime: lastShareTime.unclear }),
     }),
   };
 }

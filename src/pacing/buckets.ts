@@ -2,7 +2,7 @@ import type { Permit } from './permit';
 import { WHOLE_KEY } from './slot-store';
 import { POLL_INTERVAL_MS } from './time-limits';
 
-/** What the pool's limit counts: the requests of a key to one endpoint, or all of the key's. */
+/** What the pool's limit counts: the requests of a key to one endpoint, or all requests of the key. */
 export type PaceScope = 'endpoint' | 'key';
 
 /** The requests of one API key (its fingerprint, never the key) to one endpoint. */
@@ -11,7 +11,7 @@ export interface PacedBucket {
   readonly endpoint: string;
 }
 
-/** Waiting this long is worth one step of priority, so that no request starves. */
+/** A wait this long is worth one step of priority, so that no request starves. */
 const AGEING_MS = 30_000;
 
 /** A request that waits for a permit. */
@@ -24,7 +24,7 @@ export interface Waiter extends PacedBucket {
   readonly reject: (error: Error) => void;
 }
 
-/** The smaller is served first. All age at the same rate, so the order never changes. */
+/** The lowest is served first. All waiters age at the same rate, so their order never changes. */
 function rankOf({ priority, arrivedAtMs }: Waiter): number {
   return priority * AGEING_MS + arrivedAtMs;
 }
@@ -34,8 +34,7 @@ export class Bucket {
   /** In the order of service. */
   readonly waiters: Waiter[] = [];
   /**
-   * This process's permits that use a slot, and until when: the end of the lease and, once answered, the end of the
-   * rest.
+   * This process's permits that use a slot, and until when: the end of the lease or, once answered, of the rest.
    */
   readonly uses = new Map<string, number>();
   polledAtMs = -Infinity;
@@ -70,14 +69,14 @@ export class Bucket {
     return first === undefined ? 0 : nowMs - Math.max(first.arrivedAtMs, this.grantedAtMs);
   }
 
-  /** How long the bucket has waited among all processes, less what its priority lacks. */
+  /** How long the bucket has waited, for its turn among all processes; a lower priority counts as a shorter wait. */
   turnWaitMs(nowMs: number): number {
     return this.waitMs(nowMs) - (this.waiters[0]?.priority ?? 0) * AGEING_MS;
   }
 }
 
 /**
- * The buckets of one process: each waiter stands in the bucket of its endpoint or of its key, depending on the scope.
+ * The buckets of one process: a waiter is in the bucket of its endpoint or of its key, depending on the scope.
  */
 export class Buckets {
   readonly #byKey = new Map<string, Map<string, Bucket>>();
@@ -131,7 +130,7 @@ export class Buckets {
   }
 
   /**
-   * How many slots the bucket may ask for: N less those in use by this process, by its own clock. A single process thus
+   * How many slots the bucket may ask for: N minus those that this process uses, by its own clock. So a single process
    * keeps the pace whatever happens to the database's clock and data.
    */
   allowance(bucket: Bucket, nowMs: number): number {
@@ -150,7 +149,7 @@ export class Buckets {
     return Math.min(this.freeAtMs(bucket, nowMs), bucket.polledAtMs + POLL_INTERVAL_MS);
   }
 
-  /** When this process's uses end that count against the bucket's limit. */
+  /** When the slots become free that this process uses and that count against the bucket's limit. */
   #usedUntilMs({ key, endpoint }: Bucket, nowMs: number): number[] {
     const ofKey = this.#byKey.get(key) ?? new Map<string, Bucket>();
     const counted =

@@ -13,7 +13,7 @@ export type PacingEvent =
   | ({ readonly kind: 'waiting' } & LongWait)
   | { readonly kind: 'unavailable'; readonly error: unknown };
 
-/** A bucket has had no grant for a long time although requests wait. */
+/** A bucket has been granted nothing for a long time although requests wait. */
 export interface LongWait {
   /** How many buckets have waited that long. */
   readonly buckets: number;

@@ -35,22 +35,22 @@ export interface PacerHandle {
    */
   reportThrottled(bucket: PacedBucket, isCertain?: boolean): void;
   /** Under `auto`: paces each endpoint on its own again, if this process scoped the key on uncertain reports only. */
-  takeBackSuspicion(key: string): void;
-  /** The least time that a new request would wait, behind all that wait in this process, as far as it knows. */
+  retractUncertainReports(key: string): void;
+  /** The least that a new request would wait behind all others of this process, as far as it knows, ms. */
   waitEstimateMs(bucket: PacedBucket): number;
-  /** Asks the database for how long it grants nothing because it lost its record of the latest requests, ms. */
+  /** For how long the database grants nothing since it lost its record of the latest requests, ms. */
   lostRecordMs(): Promise<number>;
-  /** As far as this process knows, which learns it with its first poll for the key. */
+  /** As far as this process knows: it learns it with its first poll for the key. */
   scopeOf(key: string): PaceScope;
   /**
-   * Rejects all waiters and hands back unused slots. A slot in use is handed back when its request is answered, if the
-   * database is then reachable; otherwise its lease ends it.
+   * Rejects all waiters and hands back unused slots. A slot in use is handed back when its request is answered; if the
+   * database is unreachable then, its lease expires.
    */
   stop(): Promise<void>;
 }
 
 /**
- * Paces all processes that share `database`: whatever their number, no more than `requestsPerSecond` requests of a
+ * Paces all processes that share `database`: however many there are, no more than `requestsPerSecond` requests of a
  * bucket arrive at the pool in any second (P6). Sends no statement while nothing waits.
  */
 export function createPacer(options: PacerOptions): PacerHandle {

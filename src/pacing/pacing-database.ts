@@ -5,8 +5,7 @@ import { ANSWER_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from './time-limits';
 /** The part of a database connection that pacing needs. */
 export interface PacingDatabase {
   /**
-   * Runs one statement, on a new connection if the one before failed. Rejects with what failed, at the latest after
-   * `ANSWER_TIMEOUT_MS`.
+   * Runs one statement, on a new connection if the last one failed. Rejects within `ANSWER_TIMEOUT_MS`.
    */
   query<Row extends object>(text: string, values: readonly SqlValue[]): Promise<readonly Row[]>;
   close(): Promise<void>;

@@ -40,7 +40,7 @@ export interface PermitRequest {
   readonly signal?: AbortSignal;
 }
 
-/** Keeps one poll of a large process a short transaction. */
+/** Keeps a poll a short transaction, in a large process too. */
 const MAX_BUCKETS_PER_POLL = 200;
 const MAX_HAND_BACKS_PER_POLL = 1_000;
 
@@ -54,17 +54,17 @@ interface PendingHandBack extends Omit<HandBack, 'restMs'> {
  * One process's side of the pacing: who waits, what is handed back, and the polls of the store that serve both.
  * Its modes, with the contract of each:
  *
- * - **idle**: nobody waits and nothing is to be handed back. No timer, no statement. `acquire`, a report about a key and the answer to
- *   a request lead out of it.
- * - **waiting**: a timer runs until the first bucket is due: when its next slot may be free, and at least each
- *   `POLL_INTERVAL_MS`. A hand-back leaves within `HAND_BACK_DELAY_MS`.
+ * - **idle**: nobody waits and nothing is to be handed back. No timer, no statement. Ends with `acquire`, a report about
+ *   a key, or the answer to a request.
+ * - **waiting**: a timer runs until the first bucket is due: when its next slot may be free, and at least every
+ *   `POLL_INTERVAL_MS`. A hand-back is sent within `HAND_BACK_DELAY_MS`.
  * - **polling**: one statement is under way, never two. It serves all buckets that are due. It asks for no slot that
  *   this process itself used within `REST_MS` by its monotonic clock.
- * - **retrying**: polls fail; pauses grow up to `RETRY.maxDelayMs`. Waiters stay in line. What a failed poll may have
- *   been granted is handed back by the next one. After `GIVE_UP_AFTER_MS` all who wait are rejected with
- *   `pacing.unavailable`, and whoever comes later waits as long again.
- * - **stopped**: all who wait are rejected with `aborted`, as is whoever comes. Hand-backs leave at once, those of
- *   requests that are answered later too, until a poll fails: then their leases end them.
+ * - **retrying**: polls fail, and pauses between them grow up to `RETRY.maxDelayMs`. Waiters keep their place. What a failed
+ *   poll may have been granted is handed back by the next. After `GIVE_UP_AFTER_MS` all waiters are rejected with
+ *   `pacing.unavailable`; later ones wait as long again.
+ * - **stopped**: all waiters are rejected with `aborted`, later ones too. Hand-backs are sent at once, also for requests
+ *   that are answered later, until a poll fails: from then on leases expire.
  */
 export class PermitQueue implements PollWork {
   readonly #options: PermitQueueOptions;
@@ -131,8 +131,8 @@ export class PermitQueue implements PollWork {
     if (this.#reports.throttled(key, this.scopeOf(key), isCertain)) this.#loop.poke(-Infinity);
   }
 
-  takeBackSuspicion(key: string): void {
-    if (!this.#stopped && this.#reports.takeBack(key)) this.#loop.poke(-Infinity);
+  retractUncertainReports(key: string): void {
+    if (!this.#stopped && this.#reports.retract(key)) this.#loop.poke(-Infinity);
   }
 
   scopeOf(key: string): PaceScope {
@@ -146,7 +146,7 @@ export class PermitQueue implements PollWork {
   }
 
   dueAtMs(): number {
-    if (this.#reports.untold().length > 0) return -Infinity;
+    if (this.#reports.unsent().length > 0) return -Infinity;
     const nowMs = this.#clock.monotonicMs();
     const [oldest] = this.#handBacks;
     const flushAtMs = oldest === undefined ? Infinity : this.#flushAtMs(oldest);
@@ -160,7 +160,7 @@ export class PermitQueue implements PollWork {
     const nowMs = sentAt.monotonicMs;
     const buckets = this.#buckets.due(nowMs).slice(0, MAX_BUCKETS_PER_POLL);
     const wanted = buckets.map((bucket) => this.#wish(bucket, nowMs));
-    const reports = this.#reports.untold();
+    const reports = this.#reports.unsent();
     const keysTo = (to: PaceScope): string[] =>
       reports.filter(([, scope]) => scope === to).map(([key]) => key);
     // After the end of the lease this changes nothing.
@@ -178,14 +178,14 @@ export class PermitQueue implements PollWork {
         wanted,
       });
     } catch (error) {
-      // Whether or not the store has applied it: all of it may be repeated.
+      // Whether or not the store has applied it: all of it may be sent again.
       const unknown = wanted.flatMap(({ key, endpoint, permits }) =>
         permits.map((permit) => ({ key, endpoint, permit, sinceMs: nowMs, freeAtMs: nowMs })),
       );
       this.#handBacks.unshift(...handBacks, ...unknown);
       throw error;
     }
-    for (const [key, scope] of reports) this.#told(key, scope);
+    for (const [key, scope] of reports) this.#noteScope(key, scope);
     buckets.forEach((bucket, index) => {
       const { permits = [] } = wanted[index] ?? {};
       const seen = result.buckets[index];
@@ -218,7 +218,7 @@ export class PermitQueue implements PollWork {
   #deliver(bucket: Bucket, permit: string, sentAt: Moment): void {
     const nowMs = this.#clock.monotonicMs();
     const waiter = bucket.waiters.shift();
-    // The waiter is gone.
+    // Its waiter has left.
     if (waiter === undefined) {
       this.#handBack(bucket, permit, 0);
       return;
@@ -236,7 +236,7 @@ export class PermitQueue implements PollWork {
     waiter.resolve(createPermit(this.#clock, sentAt, (restMs) => this.#handBack(bucket, permit, restMs)));
   }
 
-  /** The slot is not in use now, and rests for `restMs` from now by the monotonic clock. */
+  /** The slot is no longer in use, and rests for `restMs` from now by the monotonic clock. */
   #handBack(bucket: Bucket, permit: string, restMs: number): void {
     const { key, endpoint } = bucket;
     const sinceMs = this.#clock.monotonicMs();
@@ -252,9 +252,9 @@ export class PermitQueue implements PollWork {
     return this.#stopped ? -Infinity : sinceMs + HAND_BACK_DELAY_MS;
   }
 
-  /** What the store already knew is no event. */
-  #told(key: string, scope: PaceScope): void {
-    this.#reports.told(key, scope);
+  /** Emits no event for what the store already knew. */
+  #noteScope(key: string, scope: PaceScope): void {
+    this.#reports.sent(key, scope);
     if (this.scopeOf(key) === scope) return;
     this.#buckets.scope(key, scope);
     this.#options.onEvent({ kind: 'scoped', key, scope });
@@ -276,12 +276,8 @@ function aborted(): KpoolError {
 }
 
 function unavailable(cause: unknown): KpoolError {
-  return new KpoolError(
-    'pacing.unavailable',
-    'The database that keeps the pace of requests cannot be asked.',
-    {
-      hint: 'No request is sent without it. Check the database (kpool check).',
-      cause,
-    },
-  );
+  return new KpoolError('pacing.unavailable', 'The database that paces the requests cannot be asked.', {
+    hint: 'No request is sent without it. Check the database (kpool check).',
+    cause,
+  });
 }

@@ -5,7 +5,7 @@ import { PERMIT_LIFE_MS, REST_MS } from './time-limits';
 export interface Permit {
   /** Marks the dispatch, now. False when the permit has expired, unused for 1 s: acquire another. */
   use(): boolean;
-  /** The request was answered, or its socket destroyed, or it was never sent. Call exactly once, in `finally`. */
+  /** The request was answered, its socket destroyed, or it was never sent. Call exactly once, in `finally`. */
   answered(): void;
 }
 
@@ -20,7 +20,7 @@ export function momentOf(clock: Clock): Moment {
 }
 
 /**
- * `requestedAt` is when the poll was sent: the lease began later, so a life counted from here ends before the lease
+ * `requestedAt` is when the poll was sent: the lease began later, so a life counted from then ends before the lease
  * does. `giveBack` is called once, with the rest that the slot still needs, ms.
  */
 export function createPermit(clock: Clock, requestedAt: Moment, giveBack: (restMs: number) => void): Permit {
@@ -31,7 +31,7 @@ export function createPermit(clock: Clock, requestedAt: Moment, giveBack: (restM
   };
   return {
     use() {
-      // One permit is one dispatch.
+      // One dispatch per permit.
       if (state !== 'granted') return false;
       const now = momentOf(clock);
       // The monotonic clock stops while a host sleeps or a virtual machine is moved; the wall clock does not.

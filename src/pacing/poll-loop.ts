@@ -13,7 +13,7 @@ export interface PollWork {
   giveUp(error: unknown): void;
 }
 
-/** Runs polls when they are due, one at a time; sets no timer when none is. */
+/** Runs polls when they are due, one at a time; sets no timer while none is. */
 export class PollLoop {
   #running: Promise<void> | null = null;
   #nap: { readonly untilMs: number; readonly alarm: AbortController } | null = null;
@@ -27,7 +27,7 @@ export class PollLoop {
     private readonly clock: Clock,
   ) {}
 
-  /** Tells the loop that a poll is due at `atMs`, which may be earlier than it knows. */
+  /** Tells the loop that a poll is due at `atMs`, perhaps earlier than it knew. */
   poke(atMs: number): void {
     if (this.#hasEnded()) return;
     if (this.#running === null) {
@@ -87,7 +87,7 @@ export class PollLoop {
       if (this.#failures === 0) this.#failingSinceMs = startedAtMs;
       this.#failures += 1;
       this.#notBeforeMs = nowMs + backoffDelayMs(RETRY, this.#failures, 0);
-      // Asking again would not help: whoever waits is told at once.
+      // A retry would not help: waiters are rejected at once.
       if (!isRejection(error) && this.#notBeforeMs - this.#failingSinceMs <= GIVE_UP_AFTER_MS) return;
       // New waiters get the whole time again.
       this.#failingSinceMs = nowMs;

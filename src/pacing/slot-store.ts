@@ -5,7 +5,7 @@ import { REST_MS, TURN_MS } from './time-limits';
 /** The bucket of the key as a whole, in place of an endpoint. */
 export const WHOLE_KEY = '*';
 
-/** A slot that is free after `restMs` from when the poll was sent. */
+/** A slot that becomes free `restMs` after the poll was sent. */
 export interface HandBack {
   readonly key: string;
   readonly endpoint: string;
@@ -17,16 +17,16 @@ export interface HandBack {
 export interface WantedBucket {
   readonly key: string;
   readonly endpoint: string;
-  /** A new name for each slot wanted; none: only the wait is asked for. */
+  /** A new name for each slot wanted; empty: only the wait is asked for. */
   readonly permits: readonly string[];
-  /** How long the process has waited, less its lack of priority. The longest wait goes first. */
+  /** How long the process has waited; a lower priority counts as a shorter wait. The longest goes first. */
   readonly waitMs: number;
 }
 
 /** Everything that one poll asks of the database, in one statement. */
 export interface Poll {
   readonly handBacks: readonly HandBack[];
-  /** Keys that the pool throttled though every endpoint's own pace was kept. */
+  /** Keys that the pool throttled although each endpoint kept its pace. */
   readonly scopedKeys: readonly string[];
   /** Keys for which that proved wrong. */
   readonly unscopedKeys: readonly string[];
@@ -38,9 +38,9 @@ export interface Poll {
 export interface BucketResult {
   /** How many slots were granted: the first of `permits`. */
   readonly granted: number;
-  /** When the next slot may be free, ms from the poll; for a request in flight, as if it were answered now. */
+  /** When the next slot may be free, ms after the poll, if a request in flight is answered now. */
   readonly nextInMs: number;
-  /** The key is limited as a whole: the bucket of an endpoint is granted nothing, ask for `WHOLE_KEY`. */
+  /** The key is limited as a whole: an endpoint's bucket is granted nothing; ask for `WHOLE_KEY`. */
   readonly scopedToKey: boolean;
 }
 
@@ -53,17 +53,17 @@ export interface PollResult {
 
 /** Where the slots are kept: a PostgreSQL database, or a test's model of one. */
 export interface SlotStore {
-  /** Atomic. A hand-back or a scope may be repeated; a failed poll may have granted what it asked for. */
+  /** Atomic. Hand-backs and scopes may be sent twice. A poll that fails may still have granted what it asked for. */
   poll(poll: Poll): Promise<PollResult>;
 }
 
 export interface SlotStoreOptions {
   /** N: how many requests of one bucket may arrive in a second. */
   readonly slots: number;
-  /** Whether a key that the pool throttles is paced as a whole, now and later. */
+  /** Whether a key that the pool throttles is paced as a whole from then on. */
   readonly auto: boolean;
   readonly leaseMs: number;
-  /** Names the process for the fair order among processes. */
+  /** Names the process, for a fair order among processes. */
   readonly processId: string;
 }
 

@@ -2,8 +2,8 @@ import { assert } from '../core/assert';
 import type { BackoffPolicy } from '../core/backoff';
 
 /**
- * Every time limit of the pacing, and what must hold between them. A limit that meets another is asserted below, when
- * this file is loaded, or in `leaseMs`, which knows the one limit that is not ours.
+ * Every time limit of the pacing, and what must hold between them: asserted below, when this file is loaded, and in
+ * `leaseMs`, which gets the one limit that is not ours.
  */
 
 /** The pool's limit counts requests in windows of this length. */
@@ -21,21 +21,21 @@ export const PERMIT_LIFE_MS = 1_000;
 
 /** Polls of a process start at least this far apart, so that under load one statement serves many buckets. */
 export const POLL_GAP_MS = 10;
-/** A hand-back waits this long for others to be batched with; it states the rest left when it leaves. */
+/** A hand-back waits this long to be batched with others; it is sent with the rest that is left then. */
 export const HAND_BACK_DELAY_MS = 25;
-/** A timer may fire this early, and a poll that comes too early costs another. */
+/** A timer may fire this early, and a poll that comes too early costs a second one. */
 export const TIMER_MARGIN_MS = 1;
 /**
- * A bucket that someone waits for is polled at least this often, whatever the last poll said: the time that a poll
- * predicts is a hint by a clock that may be stepped.
+ * A bucket with waiters is polled at least this often, whatever the last poll said: what a poll predicts is a hint, by a
+ * clock that may be stepped.
  */
 export const POLL_INTERVAL_MS = 1_500;
-/** A slot that another process is entitled to is kept for it this long after it became free. */
+/** A free slot is kept this long for the process whose turn it is. */
 export const TURN_MS = 100;
 
 /** The server ends a poll after this long and grants nothing. */
 export const STATEMENT_TIMEOUT_MS = 3_000;
-/** The process ends its connection when a poll is not answered for this long. */
+/** The process closes its connection when a poll is not answered within this time. */
 export const ANSWER_TIMEOUT_MS = 3_500;
 export const RETRY: BackoffPolicy = { firstDelayMs: 100, maxDelayMs: 1_000, factor: 2 };
 /** How long polls may fail before waiters are rejected. */
@@ -45,42 +45,42 @@ export const GIVE_UP_AFTER_MS = 15_000;
 export const REPORT_WAIT_AFTER_MS = 15_000;
 export const REPORT_WAIT_EVERY_MS = 60_000;
 
-/** P12: the first request leaves within this time after whatever was away has returned. */
+/** P12: the first request leaves within this time after everything is back. */
 export const RESUME_WITHIN_MS = 40_000;
-/** Of which a process that starts then may use this much before it asks for a permit. */
+/** Of that, how much a process that starts then may use before it asks for a permit. */
 const START_MS = 1_900;
 
-assertOrder('a hand-back that has waited for company leaves at once', POLL_GAP_MS, HAND_BACK_DELAY_MS);
+assertOrder('a hand-back that has waited to be batched is sent at once', POLL_GAP_MS, HAND_BACK_DELAY_MS);
 assertOrder(
-  'a hand-back is known, and a turn over, before the rest is: neither costs pace',
+  'a hand-back is known, and a turn is over, before the rest ends: neither costs pace',
   HAND_BACK_DELAY_MS + TURN_MS,
   REST_MS,
 );
 assertOrder(
-  'what a process has given up, the server has given up before: nothing is granted to nobody',
+  'the server gives up a poll before the process does: nothing is granted to nobody',
   STATEMENT_TIMEOUT_MS,
   ANSWER_TIMEOUT_MS,
 );
 assertOrder(
-  'a poll that fails is tried again before anyone is told',
+  'a failed poll is retried before anyone is told',
   ANSWER_TIMEOUT_MS + RETRY.maxDelayMs,
   GIVE_UP_AFTER_MS,
 );
 assertOrder(
-  'a long wait is noticed when it is to be reported, since polls come more often',
+  'a long wait is noticed in time, since polls come more often',
   POLL_INTERVAL_MS + ANSWER_TIMEOUT_MS + RETRY.maxDelayMs,
   REPORT_WAIT_AFTER_MS,
 );
 
 /**
- * The lease of a slot whose holder never reports back: the permit may be used until the end of its life, the client
- * destroys the socket at its total timeout, and then the slot rests. A slot is never in use for longer, whatever the
- * table says: a time further ahead comes from a clock that was set back.
+ * The lease of a slot, for holders that never report back: the permit may be used until the end of its life, the client
+ * destroys the socket at its total timeout, and then the slot rests. No slot is in use for longer, whatever the table
+ * says: a later time was written by a clock that was set back since.
  */
 export function leaseMs(totalTimeoutMs: number): number {
   const lease = PERMIT_LIFE_MS + totalTimeoutMs + REST_MS;
   assertOrder(
-    'a lease that nobody ends is over before the service counts as stuck',
+    'a lease that nobody ends expires before the service counts as stuck',
     resumeMs(lease) + START_MS,
     RESUME_WITHIN_MS,
   );
@@ -88,8 +88,8 @@ export function leaseMs(totalTimeoutMs: number): number {
 }
 
 /**
- * The longest time until the first permit after the database or the process has come back: the poll that hangs at that
- * moment, the pause after it, one lease, and the poll that finds it ended.
+ * The longest time until the first permit after the database or the process is back: the poll that hangs at that
+ * moment, the pause after it, one lease, and the poll that finds it expired.
  */
 export function resumeMs(lease: number): number {
   return ANSWER_TIMEOUT_MS + RETRY.maxDelayMs + lease + POLL_INTERVAL_MS;

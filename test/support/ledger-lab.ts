@@ -192,5 +192,5 @@ const NEVER = { firstDelayMs: 0, maxDelayMs: 0, factor: 1 };
 const UNPACED: Pacer = {
   acquire: () => Promise.resolve({ use: () => true, answered: () => undefined }),
   reportThrottled: () => undefined,
-  takeBackSuspicion: () => undefined,
+  retractUncertainReports: () => undefined,
 };

@@ -39,6 +39,6 @@ function readSubAccount(item: JsonValue): SubAccount | Unreadable {
     hourHps: rates.hps.hourHashRate,
     dayHps: rates.hps.dayHashRate,
     hashUnit,
-    extra: read.extra(rates.untold),
+    extra: read.extra(rates.unconverted),
   };
 }

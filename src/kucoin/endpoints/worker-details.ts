@@ -34,7 +34,7 @@ export const workerDetails: Endpoint<WorkerQuery, Listing<Worker>> = {
   },
 };
 
-/** "No such worker" is not specified: an empty answer of any shape is taken for it. */
+/** The specification does not say what "no such worker" looks like: any empty answer counts as it. */
 function isNothing(
   data: JsonValue | undefined,
 ): data is undefined | null | '' | Readonly<Record<string, never>> {

@@ -51,7 +51,7 @@ interface Told {
   readonly hint: RegExp;
 }
 
-const AUTOMATICALLY = /tried again automatically/;
+const AUTOMATICALLY = /retried automatically/;
 const serverError = (message: RegExp): Told => ({
   code: 'pool.server-error',
   retry: 'backoff',
@@ -120,7 +120,7 @@ test.each(BY_HTTP_STATUS)('HTTP %i: what is repeated, when, and what is reported
 
 const BY_SYSTEM_CODE: readonly (readonly [string, Told])[] = [
   ['200002', throttled(/too often \(HTTP 200, code 200002: “no”\)/)],
-  ['400001', credentials('pool.missing-credentials', /misses the API key/)],
+  ['400001', credentials('pool.missing-credentials', /does not find the API key/)],
   ['400003', credentials('pool.unauthorized', /does not know the API key/)],
   ['400004', credentials('pool.unauthorized', /a wrong API secret looks exactly the same/)],
   ['400100', ourMistake(/refuses a parameter.*“no”/)],
@@ -163,7 +163,7 @@ const unreachable = (message: RegExp): Told => ({
   retry: 'backoff',
   waits: BACKOFF,
   message,
-  hint: /network and KUCOIN_POOL_BASE_URL; it is tried again/,
+  hint: /network and KUCOIN_POOL_BASE_URL; it is retried/,
 });
 const timeout = (message: RegExp): Told => ({
   code: 'pool.timeout',
@@ -199,7 +199,7 @@ const BROKEN: readonly (readonly [string, (socket: Socket) => void, Told])[] = [
   [
     'announces less than it sends',
     (socket) => socket.end(`${HEAD}content-length: ${BODY.length - 1}\r\n\r\n${BODY}`),
-    malformed(/no complete envelope|not HTTP/),
+    malformed(/not a complete envelope|not HTTP/),
   ],
   [
     'breaks off between two chunks',

@@ -111,7 +111,7 @@ function openPacer(): OpenPacer {
     reportThrottled: (bucket) => {
       pacer.throttled.push(bucket);
     },
-    takeBackSuspicion: (key) => {
+    retractUncertainReports: (key) => {
       pacer.takenBack.push(key);
     },
   };

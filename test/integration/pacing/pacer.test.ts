@@ -94,14 +94,14 @@ test('a suspicion of throttling is taken back, a report is not', async () => {
   };
   pacer.reportThrottled(EARN, false);
   expect(await scopes()).toEqual(['key', 'key']);
-  pacer.takeBackSuspicion('k');
+  pacer.retractUncertainReports('k');
   expect(await scopes()).toEqual(['endpoint', 'endpoint']);
   // It is an event where it happens, once.
   expect(events).toEqual(['scoped to key', 'scoped to endpoint']);
 
   pacer.reportThrottled(EARN, false);
   pacer.reportThrottled(EARN);
-  pacer.takeBackSuspicion('k');
+  pacer.retractUncertainReports('k');
   expect(await scopes()).toEqual(['key', 'key']);
 });
 

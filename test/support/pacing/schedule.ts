@@ -146,7 +146,7 @@ export async function play(schedule: Schedule): Promise<Arrival[]> {
       queue.reportThrottled({ key: KEY, endpoint: 'earn' }, takenBackAfterMs === null),
     );
     if (takenBackAfterMs !== null)
-      host.wake(throttledAtMs + takenBackAfterMs, () => queue.takeBackSuspicion(KEY));
+      host.wake(throttledAtMs + takenBackAfterMs, () => queue.retractUncertainReports(KEY));
   });
   await world.runUntil(schedule.lastsMs);
   return arrivals;
