@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import { INSERT_SAMPLE_BLOCKS } from '../src/store/fleet/sample-blocks';
 import { withScratchDatabase } from './scratch-database';
 
 /**
@@ -63,7 +64,7 @@ const QUESTIONS: readonly (readonly [string, string])[] = [
   ['the fleet by prefix', 'SELECT * FROM report.fleet_by_prefix'],
   [
     'samples of one machine over 14 days',
-    `SELECT observed_at, real_hash_rate_hps FROM pool.worker_samples WHERE puid = 7 AND algo = 'SHA256d' AND worker_id = 56 ORDER BY observed_at`,
+    `SELECT observed_at, real_hash_rate_hps FROM report.worker_history(7, 'SHA256d', 56) ORDER BY observed_at`,
   ],
 ];
 
@@ -123,13 +124,12 @@ async function fill(sql: postgres.Sql): Promise<void> {
   await sql`SELECT sync.ensure_worker_sample_partitions((now() AT TIME ZONE 'UTC')::date - ${SAMPLED_DAYS}::int, (now() AT TIME ZONE 'UTC')::date + 1)`;
   for (let day = 0; day < SAMPLED_DAYS; day += 1) {
     await sql`
-      INSERT INTO pool.worker_samples (puid, algo, worker_id, observed_at, real_hash_rate_hps,
-             hour_hash_rate_hps, day_hash_rate_hps, reject_rate, last_share_at, status)
-      SELECT puid, algo, worker_id, at, real_hash_rate_hps, hour_hash_rate_hps, day_hash_rate_hps, reject_rate,
-             last_share_at, status
+      WITH sampled AS (SELECT puid, algo, worker_id, real_hash_rate_hps, hour_hash_rate_hps, day_hash_rate_hps, reject_rate,
+             last_share_at, status, at AS observed_at
         FROM generate_series(1, ${PASSES_A_DAY}::int) AS snapshot,
              LATERAL (SELECT now() - ${day}::int * interval '1 day' - snapshot * interval '10 minutes' AS at) AS x,
-             (SELECT * FROM pool.workers ORDER BY worker_id LIMIT ${SAMPLED_WORKERS}::int) AS w`;
+             (SELECT * FROM pool.workers ORDER BY worker_id LIMIT ${SAMPLED_WORKERS}::int) AS w)
+      ${sql.unsafe(INSERT_SAMPLE_BLOCKS)}`;
   }
   await sql`VACUUM (ANALYZE)`;
 }

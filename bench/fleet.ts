@@ -155,7 +155,7 @@ async function fillDay(sql: postgres.Sql): Promise<void> {
 
 /** The yardstick: the samples of the last snapshot once more, without keys, checks, figures or a network. */
 async function bareInsertCpuS(sql: postgres.Sql, postmasterPid: number): Promise<number> {
-  await sql`CREATE TABLE public.bare (LIKE pool.worker_samples)`;
+  await sql`CREATE TABLE public.bare AS TABLE pool.worker_samples WITH NO DATA`;
   const before = await databaseCpuS(postmasterPid);
   await sql`
     INSERT INTO public.bare SELECT * FROM pool.worker_samples

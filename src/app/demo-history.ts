@@ -4,6 +4,7 @@ import { openPostgres } from '../core/postgres/driver';
 import type { Simulator } from '../simulator';
 import { createStoreClient } from '../store/client';
 import { recomputeFleet } from '../store/fleet/recompute';
+import { INSERT_SAMPLE_BLOCKS } from '../store/fleet/sample-blocks';
 import { findTroubles, type Trouble } from './demo-troubles';
 
 const HOUR_MS = 3_600_000;
@@ -81,12 +82,14 @@ async function addSnapshots(
     machines.map((machine) => ({ ...machine, at: new Date(atMs).toISOString() })),
   );
   await sql`
-    INSERT INTO pool.worker_samples (puid, algo, worker_id, observed_at, real_hash_rate_hps, hour_hash_rate_hps,
-           day_hash_rate_hps, reject_rate, last_share_at, status)
-    SELECT w.puid, w.algo, w.worker_id, s.at, s.real, s.hour, s.day, s.rejects, s.at, s.status
-      FROM jsonb_to_recordset(${JSON.stringify(samples)}::text::jsonb)
-             AS s (id bigint, at timestamptz, "real" numeric, hour numeric, day numeric, rejects numeric, status text)
-      JOIN pool.workers w ON w.puid = ${fleet.puid}::text::bigint AND w.algo = ${fleet.algo} AND w.worker_id = s.id`;
+    WITH sampled AS (
+      SELECT w.puid, w.algo, w.worker_id, s.at AS observed_at, s.real AS real_hash_rate_hps, s.hour AS hour_hash_rate_hps,
+             s.day AS day_hash_rate_hps, s.rejects AS reject_rate, s.at AS last_share_at, s.status
+        FROM jsonb_to_recordset(${JSON.stringify(samples)}::text::jsonb)
+               AS s (id bigint, at timestamptz, "real" numeric, hour numeric, day numeric, rejects numeric, status text)
+        JOIN pool.workers w ON w.puid = ${fleet.puid}::text::bigint AND w.algo = ${fleet.algo} AND w.worker_id = s.id
+    )
+    ${sql.unsafe(INSERT_SAMPLE_BLOCKS)}`;
 }
 
 type Reading = ReturnType<typeof readAt>[number];

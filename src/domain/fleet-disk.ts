@@ -2,7 +2,7 @@ import type { KeepDays } from '../core/keep-days';
 import { DAY_MS } from './windows';
 
 /** Bytes of a row on disk, with its indexes and the free space for updates (bench/fleet.ts, 100,000 workers). */
-const ROW_BYTES = { samples: 200, hourly: 320, daily: 320 } as const;
+const ROW_BYTES = { samples: 45, hourly: 320, daily: 320 } as const;
 const HOURS_PER_DAY = 24;
 const DAYS_PER_YEAR = 365;
 

@@ -13,7 +13,7 @@ CREATE SCHEMA IF NOT EXISTS sync;
 COMMENT ON SCHEMA sync IS 'Machinery of kucoin-pool-sync: progress, proofs of completeness, pacing. Not for analysis.';
 
 CREATE SCHEMA IF NOT EXISTS pool_parts;
-COMMENT ON SCHEMA pool_parts IS 'Daily partitions of pool.worker_samples, kept out of sight. Query the parent instead.';
+COMMENT ON SCHEMA pool_parts IS 'Daily partitions of pool.worker_sample_blocks, kept out of sight. Query pool.worker_samples instead.';
 
 CREATE FUNCTION sync.now() RETURNS timestamptz
   LANGUAGE sql VOLATILE PARALLEL SAFE

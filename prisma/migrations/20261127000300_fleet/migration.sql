@@ -66,22 +66,46 @@ COMMENT ON COLUMN pool.worker_snapshots.other_workers IS 'Workers with a status 
 -- Foreign keys of the schemas for people have one column: BI tools follow no others. Samples and hours have none: checking
 -- it row by row took a tenth of what a snapshot of a large fleet costs. Their rows are written from sync.worker_presence,
 -- which refers to pool.workers.
-CREATE TABLE pool.worker_samples (
-  puid               bigint NOT NULL,
-  algo               text NOT NULL,
-  worker_id          bigint NOT NULL,
-  observed_at        timestamptz NOT NULL,
-  real_hash_rate_hps numeric,
-  hour_hash_rate_hps numeric,
-  day_hash_rate_hps  numeric,
-  reject_rate        numeric,
-  last_share_at      timestamptz,
-  status             text,
-  PRIMARY KEY (puid, algo, worker_id, observed_at)
+
+-- Samples are stored a column an array, a few hundred workers of one snapshot a row: PostgreSQL compresses arrays, and a
+-- sample takes 22 bytes instead of 167 (docs/decisions.md has the forms that were measured).
+CREATE TABLE pool.worker_sample_blocks (
+  puid                bigint NOT NULL,
+  algo                text NOT NULL,
+  observed_at         timestamptz NOT NULL,
+  first_worker_id     bigint NOT NULL,
+  last_worker_id      bigint NOT NULL,
+  worker_ids          bigint[] NOT NULL,
+  real_hash_rates_hps numeric[] NOT NULL,
+  hour_hash_rates_hps numeric[] NOT NULL,
+  day_hash_rates_hps  numeric[] NOT NULL,
+  reject_rates        numeric[] NOT NULL,
+  last_shares_at      timestamptz[] NOT NULL,
+  statuses            text[] NOT NULL,
+  PRIMARY KEY (puid, algo, observed_at, first_worker_id)
 ) PARTITION BY RANGE (observed_at);
--- Samples arrive in the order of time: a block range index finds an hour among them and costs next to nothing.
-CREATE INDEX worker_samples_observed_at_idx ON pool.worker_samples USING brin (observed_at) WITH (pages_per_range = 32, autosummarize = on);
-COMMENT ON TABLE pool.worker_samples IS 'Workers over time, one row per observation; unchanged inactive workers add none. Kept for days (daily partitions in pool_parts); see worker_hourly and worker_daily for longer.';
+COMMENT ON TABLE pool.worker_sample_blocks IS 'How samples of workers are stored: each row holds the samples that one snapshot took of up to 250 workers, a column an array. Query pool.worker_samples instead.';
+COMMENT ON COLUMN pool.worker_sample_blocks.puid IS 'Sub-account id. API: puid.';
+COMMENT ON COLUMN pool.worker_sample_blocks.algo IS 'Algorithm. API: algo (request).';
+COMMENT ON COLUMN pool.worker_sample_blocks.observed_at IS 'When the pool said so.';
+COMMENT ON COLUMN pool.worker_sample_blocks.first_worker_id IS 'Lowest worker id of the block.';
+COMMENT ON COLUMN pool.worker_sample_blocks.last_worker_id IS 'Highest worker id of the block.';
+COMMENT ON COLUMN pool.worker_sample_blocks.worker_ids IS 'Worker ids, ascending; the other arrays are in this order. API: workerId.';
+COMMENT ON COLUMN pool.worker_sample_blocks.real_hash_rates_hps IS 'Real-time hashrates, H/s. API: realHashRate × hashUnit.';
+COMMENT ON COLUMN pool.worker_sample_blocks.hour_hash_rates_hps IS 'Hourly hashrates, H/s. API: hourHashRate × hashUnit.';
+COMMENT ON COLUMN pool.worker_sample_blocks.day_hash_rates_hps IS 'Daily hashrates, H/s. API: dayHashRate × hashUnit.';
+COMMENT ON COLUMN pool.worker_sample_blocks.reject_rates IS 'Rejected shares as served; the unit is not known (the specification heads the column %, its examples are 0.0157 and 0.02). API: rejectRate.';
+COMMENT ON COLUMN pool.worker_sample_blocks.last_shares_at IS 'Last submitted shares. API: lastShareTime.';
+COMMENT ON COLUMN pool.worker_sample_blocks.statuses IS 'ACTIVE, INACTIVE, INVALID, or whatever the API said.';
+
+-- Arrays are taken apart in the list of columns, where a join cannot come between a block and its samples: PostgreSQL would
+-- take the block apart once for each row that it is joined with.
+CREATE VIEW pool.worker_samples AS
+SELECT puid, algo, unnest(worker_ids) AS worker_id, observed_at, unnest(real_hash_rates_hps) AS real_hash_rate_hps,
+       unnest(hour_hash_rates_hps) AS hour_hash_rate_hps, unnest(day_hash_rates_hps) AS day_hash_rate_hps,
+       unnest(reject_rates) AS reject_rate, unnest(last_shares_at) AS last_share_at, unnest(statuses) AS status
+  FROM pool.worker_sample_blocks;
+COMMENT ON VIEW pool.worker_samples IS 'Workers over time, one row per observation; unchanged inactive workers add none. Kept for days; see worker_hourly and worker_daily for longer. Of one worker, report.worker_history is faster.';
 COMMENT ON COLUMN pool.worker_samples.puid IS 'Sub-account id. API: puid.';
 COMMENT ON COLUMN pool.worker_samples.algo IS 'Algorithm. API: algo (request).';
 COMMENT ON COLUMN pool.worker_samples.worker_id IS 'Worker id. API: workerId.';
@@ -116,16 +140,16 @@ BEGIN
     PERFORM sync.lock('worker_sample_partitions');
     CONTINUE WHEN EXISTS (SELECT FROM pg_class WHERE relname = part AND relnamespace = 'pool_parts'::regnamespace);
     -- Made apart and attached: unlike CREATE TABLE … PARTITION OF, that waits for no reader of the parent.
-    EXECUTE format('CREATE TABLE pool_parts.%I (LIKE pool.worker_samples INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING COMMENTS)', part);
+    EXECUTE format('CREATE TABLE pool_parts.%I (LIKE pool.worker_sample_blocks INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING COMMENTS)', part);
     EXECUTE format('COMMENT ON TABLE pool_parts.%I IS %L', part, format('Samples of %s (UTC). Query pool.worker_samples instead.', a_day));
-    EXECUTE format('ALTER TABLE pool.worker_samples ATTACH PARTITION pool_parts.%I FOR VALUES FROM (%L) TO (%L)',
+    EXECUTE format('ALTER TABLE pool.worker_sample_blocks ATTACH PARTITION pool_parts.%I FOR VALUES FROM (%L) TO (%L)',
                    part, a_day || ' 00:00:00+00', (a_day + 1) || ' 00:00:00+00');
     created := created + 1;
   END LOOP;
   RETURN created;
 END
 $$;
-COMMENT ON FUNCTION sync.ensure_worker_sample_partitions(date, date) IS 'Makes the daily partitions of pool.worker_samples for the days from the first (included) to the second (not included), in UTC; returns how many were missing.';
+COMMENT ON FUNCTION sync.ensure_worker_sample_partitions(date, date) IS 'Makes the daily partitions of pool.worker_sample_blocks for the days from the first (included) to the second (not included), in UTC; returns how many were missing.';
 
 CREATE FUNCTION sync.drop_worker_sample_partitions(before_day date) RETURNS integer
   LANGUAGE plpgsql
@@ -140,7 +164,7 @@ BEGIN
     SELECT c.relname
       FROM pg_inherits i
       JOIN pg_class c ON c.oid = i.inhrelid
-     WHERE i.inhparent = 'pool.worker_samples'::regclass
+     WHERE i.inhparent = 'pool.worker_sample_blocks'::regclass
        AND c.relname ~ '^worker_samples_\d{8}$'
        AND to_date(right(c.relname, 8), 'YYYYMMDD') < before_day
      ORDER BY c.relname
@@ -155,7 +179,7 @@ BEGIN
   RETURN dropped;
 END
 $$;
-COMMENT ON FUNCTION sync.drop_worker_sample_partitions(date) IS 'Drops the daily partitions of pool.worker_samples that lie wholly before the day; returns how many. One in use is left for the next time.';
+COMMENT ON FUNCTION sync.drop_worker_sample_partitions(date) IS 'Drops the daily partitions of pool.worker_sample_blocks that lie wholly before the day; returns how many. One in use is left for the next time.';
 
 CREATE TABLE pool.worker_hourly (
   puid                   bigint NOT NULL,

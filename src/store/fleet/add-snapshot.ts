@@ -5,6 +5,7 @@ import type { Queryable } from '../client';
 import { exactMean } from './exact-mean';
 import { fleetValues, isOfFleet } from './fleet-key';
 import { INACTIVE_STATE_HASH, type LandingSnapshot } from './inactive-state';
+import { INSERT_SAMPLE_BLOCKS } from './sample-blocks';
 
 /** What a period of a worker holds with one snapshot `f` more; `t` is its row. */
 const ADD_TO_WORKER = Prisma.sql`
@@ -46,21 +47,21 @@ export async function addSnapshot(
   const hour = Prisma.sql`date_trunc('hour', ${at}, 'UTC')`;
   const day = Prisma.sql`(${at} AT TIME ZONE 'UTC')::date`;
   await db.$executeRaw`
-    WITH sampled AS (
-      INSERT INTO pool.worker_samples (puid, algo, worker_id, observed_at, real_hash_rate_hps,
-             hour_hash_rate_hps, day_hash_rate_hps, reject_rate, last_share_at, status)
-      SELECT ${fleetValues(key)}, s.worker_id, ${at}, s.real_hash_rate_hps, s.hour_hash_rate_hps,
+    WITH sampled AS MATERIALIZED (
+      SELECT t.puid, t.algo, s.worker_id, ${at} AS observed_at, s.real_hash_rate_hps, s.hour_hash_rate_hps,
              s.day_hash_rate_hps, s.reject_rate, s.last_share_at, s.status
         FROM sync.staged_workers s
         JOIN sync.worker_presence t ON ${isOfFleet(key)} AND t.worker_id = s.worker_id AND t.to_at IS NULL
        WHERE s.snapshot_id = ${snapshotId}::bigint
          AND (s.status = ${ACTIVE} OR t.inactive_state_hash IS DISTINCT FROM ${INACTIVE_STATE_HASH})
-      RETURNING worker_id, CASE WHEN status = ${ACTIVE} THEN real_hash_rate_hps END AS hps, reject_rate,
-                status = ${ACTIVE} AS is_active
+    ), blocks AS (${Prisma.raw(INSERT_SAMPLE_BLOCKS)}
     ), figures AS MATERIALIZED (
       SELECT t.worker_id, coalesce(s.is_active, false)::integer AS active, (s.hps IS NOT NULL)::integer AS measured,
              s.hps, s.reject_rate
-        FROM sync.worker_presence t LEFT JOIN sampled s ON s.worker_id = t.worker_id
+        FROM sync.worker_presence t
+        LEFT JOIN (SELECT worker_id, CASE WHEN status = ${ACTIVE} THEN real_hash_rate_hps END AS hps, reject_rate,
+                          status = ${ACTIVE} AS is_active
+                     FROM sampled) AS s USING (worker_id)
        WHERE ${isOfFleet(key)} AND t.to_at IS NULL
     ), hours_added AS (
       UPDATE pool.worker_hourly t SET ${ADD_TO_WORKER} FROM figures f

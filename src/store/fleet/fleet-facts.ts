@@ -15,7 +15,7 @@ export async function readFleetOnDisk(client: PrismaClient): Promise<FleetOnDisk
     () => client.$queryRaw<{ workers: bigint; active: bigint; used: bigint }[]>`
       SELECT count(*) AS workers, count(*) FILTER (WHERE status = 'ACTIVE') AS active,
              (SELECT coalesce(sum(pg_total_relation_size(relid)), 0)::bigint
-                FROM (SELECT relid FROM pg_partition_tree('pool.worker_samples')
+                FROM (SELECT relid FROM pg_partition_tree('pool.worker_sample_blocks')
                        UNION ALL VALUES ('pool.worker_hourly'::regclass), ('pool.worker_daily'::regclass)) AS t) AS used
         FROM pool.workers WHERE removed_at IS NULL`,
   );

@@ -230,6 +230,28 @@ test('P1 a mean is right to 6 decimals, however large the rates', async () => {
   expect((await means()).map((row) => row['mean'] as string)).toEqual([mean, mean, mean, mean]);
 });
 
+test('P1 every sample of a large fleet is kept digit for digit', async () => {
+  const fleet = await newFleet();
+  const seen = Array.from({ length: 601 }, (_none, n) => ({
+    id: 3 * n + 1,
+    status: n % 50 === 7 ? 'INACTIVE' : 'ACTIVE',
+    hps: n % 40 === 9 ? null : `1048576000000${n}.50`,
+    rejectRate: n % 3 === 0 ? null : `0.0${n}0`,
+  }));
+  await snapshot(fleet, START, seen);
+  await snapshot(fleet, START + 60_000, [...seen].reverse());
+  const samples = await sql`
+    SELECT worker_id::int AS id, real_hash_rate_hps::text AS hps, reject_rate::text AS "rejectRate", status
+      FROM pool.worker_samples WHERE puid = ${String(fleet.puid)} 
+     ORDER BY observed_at, worker_id LIMIT ${seen.length}`;
+  expect([...samples]).toEqual(seen.map((worker) => expect.objectContaining(worker) as unknown));
+  const ofEach = sql`
+    SELECT puid, algo, worker_id, h.* FROM pool.workers, LATERAL report.worker_history(puid, algo, worker_id) AS h`;
+  const [difference] = await sql`
+    SELECT count(*)::int AS rows FROM ((TABLE pool.worker_samples EXCEPT ${ofEach}) UNION ALL (${ofEach} EXCEPT TABLE pool.worker_samples)) AS d`;
+  expect(difference).toEqual({ rows: 0 });
+});
+
 test('P9 a snapshot that began before a landed one is refused', async () => {
   const fleet = await newFleet();
   await setDatabaseClock(sql, START);

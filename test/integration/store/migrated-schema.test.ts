@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import { INSERT_SAMPLE_BLOCKS } from '../../../src/store/fleet/sample-blocks';
 import { useTestDatabase } from '../../support/test-database';
 
 let sql: postgres.Sql;
@@ -91,12 +92,14 @@ test('samples of a day go to its partition, dropped whole', async () => {
   expect(made.flat().reduce((sum, row) => sum + Number(row['made']), 0)).toBe(3);
 
   const instants = ['2026-12-30T00:00:00.000Z', '2026-12-31T23:59:59.999Z', '2027-01-01T00:00:00.000Z'];
-  await sql`INSERT INTO pool.worker_samples (puid, algo, worker_id, observed_at)
-            SELECT 1, 'a', 1, unnest(${instants}::timestamptz[])`;
-  await expect(
-    sql`INSERT INTO pool.worker_samples (puid, algo, worker_id, observed_at)
-        VALUES (1, 'a', 1, '2027-01-02T00:00:00Z')`,
-  ).rejects.toThrow('no partition of relation');
+  const addSamples = (at: readonly string[]) => sql`
+    WITH sampled AS (SELECT 1 AS puid, 'a' AS algo, 1 AS worker_id, unnest(${at}::timestamptz[]) AS observed_at,
+                            NULL::numeric AS real_hash_rate_hps, NULL::numeric AS hour_hash_rate_hps,
+                            NULL::numeric AS day_hash_rate_hps, NULL::numeric AS reject_rate,
+                            NULL::timestamptz AS last_share_at, NULL::text AS status)
+    ${sql.unsafe(INSERT_SAMPLE_BLOCKS)}`;
+  await addSamples(instants);
+  await expect(addSamples(['2027-01-02T00:00:00Z'])).rejects.toThrow('no partition of relation');
 
   const [dropped] = await sql`SELECT sync.drop_worker_sample_partitions('2027-01-01') AS dropped`;
   expect(dropped).toEqual({ dropped: expect.any(Number) as number });

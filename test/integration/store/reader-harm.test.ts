@@ -102,7 +102,7 @@ test('whatever a reader locks and holds, everything goes on', async () => {
     await grabAdvisoryLocks(session);
     await session`BEGIN ISOLATION LEVEL REPEATABLE READ`;
     await session`SELECT count(*) FROM pool.earnings`;
-    await session`LOCK TABLE pool.earnings, pool.rewards, pool.workers, pool.sub_accounts, pool.worker_samples IN ACCESS SHARE MODE`;
+    await session`LOCK TABLE pool.earnings, pool.rewards, pool.workers, pool.sub_accounts, pool.worker_sample_blocks IN ACCESS SHARE MODE`;
     for (let flood = 0; flood < 500; flood += 1)
       await session`SELECT pg_notify('kpool', ${'x'.repeat(7_000)})`;
 
