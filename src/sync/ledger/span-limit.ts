@@ -37,31 +37,38 @@ export function halfOf(spanMs: number): number {
 
 /**
  * Whether an answer for a window holds the row. Where a page does not hold all, the count tells: it must be greater than
- * that of `without`, the same window but for the days of the row.
+ * that of `without`, the same window but for the days of the row. Null where nothing is left to compare with.
  */
-async function showsRow(list: Spans, row: IncomeRow, window: Window, without: Window): Promise<boolean> {
+async function showsRow(
+  list: Spans,
+  row: IncomeRow,
+  window: Window,
+  without: Window,
+): Promise<boolean | null> {
   const page = await list.readPage(window);
   if (page === null) return false;
   if (page.rows.some(({ minedAtMs, currency }) => minedAtMs === row.minedAtMs && currency === row.currency))
     return true;
   const totalNum = page.totalNum ?? 0;
-  if (totalNum <= servedCount(page) || without.fromMs >= without.toMs) return false;
+  if (totalNum <= servedCount(page)) return false;
+  if (without.fromMs >= without.toMs) return null;
   return totalNum > ((await list.count(without)) ?? Infinity);
 }
 
 /**
  * Finds the longest span that the pool answers in full, by a row that its answer for a wider window left out: a span with
- * the row at its beginning, and one with the row at its end. Null where that window is answered with the row by now, so
+ * the row at its beginning, and one with the row at its end. Null where that window may be answered with the row by now, so
  * that the first answer was a mishap, or where no shorter span is any better.
  */
 export async function findSpanLimit(list: Spans, row: IncomeRow, wide: Window): Promise<number | null> {
   const day = startOfUtcDay(row.minedAtMs);
-  const isShownFirst = (window: Window): Promise<boolean> =>
+  const isShownFirst = (window: Window): Promise<boolean | null> =>
     showsRow(list, row, window, { fromMs: day + 2 * DAY_MS, toMs: window.toMs });
-  const isShownLast = (window: Window): Promise<boolean> =>
+  const isShownLast = (window: Window): Promise<boolean | null> =>
     showsRow(list, row, window, { fromMs: window.fromMs, toMs: day - DAY_MS });
   // A day beyond either end: bounds that are shifted by a zone leave out rows near the ends of any span.
-  if (await isShownFirst({ fromMs: wide.fromMs - DAY_MS, toMs: wide.toMs + DAY_MS })) return null;
+  const isShown = await isShownFirst({ fromMs: wide.fromMs - DAY_MS, toMs: wide.toMs + DAY_MS });
+  if (isShown !== false) return null;
   for (const spanMs of LADDER_MS) {
     if (spanMs >= list.spanMs(wide)) continue;
     const later = { fromMs: day, toMs: Math.min(day + spanMs, horizonMs(list.now())) };

@@ -93,6 +93,13 @@ test('no limit is learnt where no shorter span shows the row', async () => {
   expect(await findSpanLimit(listOf([60], 20), rowOf(60, { currency: 'LTC' }), WIDE)).toBeNull();
 });
 
+// Found by test/simulation/ledger-histories.test.ts: KPOOL_TEST_SEED=88010057.
+test('no limit is learnt where the wide window may show the row', async () => {
+  // The page shows the oldest rows of many, and all that is newer than the row lies outside of the window.
+  const daysAgo = Array.from({ length: 60 }, (_, i) => 119 - i);
+  expect(await findSpanLimit(listOf(daysAgo, 1_000, 10), rowOf(60), windowOf(-300, -59))).toBeNull();
+});
+
 test('P2 where a page does not show the row, the count tells', async () => {
   const daysAgo = Array.from({ length: 60 }, (_, i) => 31 + i);
   // The row is on no page, but counted.
