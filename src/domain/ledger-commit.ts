@@ -4,7 +4,7 @@ import type { LedgerRow } from './ledger-matching';
 import type { UnreadableRow } from './page';
 import type { RowCounts } from './row-counts';
 import type { LedgerScope } from './scope';
-import type { StoredWindow, Window } from './windows';
+import { overlaps, type StoredWindow, type Window } from './windows';
 
 /** What is known of a scope of the ledger before a run. */
 export interface LedgerState {
@@ -28,6 +28,8 @@ export interface LedgerState {
   readonly hiddenCoins: readonly HiddenCoin[];
   /** Rows of the scope that could not be understood are on record, and were served when last read. */
   readonly hasQuarantine: boolean;
+  /** When the newest unserved row of the scope was mined, ms; null: there is none. */
+  readonly newestUnservedMs: number | null;
   /** The database's clock (`sync.now()`) at the time of loading. */
   readonly nowMs: number;
 }
@@ -71,6 +73,22 @@ export interface WindowCommit {
   readonly pieces: readonly WindowPiece[];
   /** The hidden coin by whose name the list was asked, and whether for all of its history: windows know nothing of it. */
   readonly coin?: CoinRead;
+}
+
+/**
+ * Windows, beside the one that is committed, that have to be read again: a row of the list that is new to the ledger is
+ * older than unserved ones of theirs, which were taken to be older than all that is served.
+ */
+export function reopenedBy(
+  { state, window, coin }: Pick<WindowCommit, 'state' | 'window' | 'coin'>,
+  changed: readonly IncomeRow[],
+): WindowPiece[] {
+  if (coin !== undefined) return [];
+  const oldestMs = changed.reduce((least, { minedAtMs }) => Math.min(least, minedAtMs), Infinity);
+  const newestMs = state.newestUnservedMs ?? -Infinity;
+  return state.windows
+    .filter((kept) => !overlaps(kept, window) && kept.toMs > oldestMs && kept.fromMs <= newestMs)
+    .map(({ fromMs, toMs }) => ({ fromMs, toMs, verified: false }));
 }
 
 export type CommitResult =

@@ -3,12 +3,13 @@ import { KpoolError } from '../../src/core/errors';
 import type { HiddenCoin } from '../../src/domain/coins';
 import type { Puid } from '../../src/domain/ids';
 import type { IncomeRow } from '../../src/domain/income';
-import type {
-  CommitResult,
-  LedgerCursorPatch,
-  LedgerState,
-  WindowCommit,
-  WindowPiece,
+import {
+  reopenedBy,
+  type CommitResult,
+  type LedgerCursorPatch,
+  type LedgerState,
+  type WindowCommit,
+  type WindowPiece,
 } from '../../src/domain/ledger-commit';
 import { ledgerKeyOf, matchLedger, type LedgerRow } from '../../src/domain/ledger-matching';
 import type { Page, UnreadableRow } from '../../src/domain/page';
@@ -138,7 +139,7 @@ class MemoryLedger implements LedgerStore {
       emptySinceMs: null,
       deepCheckedAtMs: null,
     },
-    ...{ hiddenCoins: [], hasQuarantine: false, nowMs: NOW },
+    ...{ hiddenCoins: [], hasQuarantine: false, newestUnservedMs: null, nowMs: NOW },
   };
   /** Called before each commit: another writer may go first. */
   beforeCommit: () => void = () => undefined;
@@ -152,11 +153,7 @@ class MemoryLedger implements LedgerStore {
     state: LedgerState,
     change: { pieces?: readonly WindowPiece[]; cursor?: LedgerCursorPatch },
   ): Promise<LedgerState> {
-    const after = this.advance(
-      state,
-      change.cursor ?? {},
-      (change.pieces ?? []).map((piece) => ({ ...piece, ...EMPTY_WINDOW, verifiedAtMs: null })),
-    );
+    const after = this.advance(state, change.cursor ?? {}, (change.pieces ?? []).map(unread));
     return Promise.resolve(after);
   }
 
@@ -196,7 +193,13 @@ class MemoryLedger implements LedgerStore {
       inDoubtCount: inDoubt.filter(({ minedAtMs }) => contains(piece, minedAtMs)).length,
       verifiedAtMs: verified ? this.state.nowMs : null,
     }));
-    const state = this.advance(commit.state, {}, pieces, rows.length > 0 && coin === undefined);
+    const reopened = reopenedBy(commit, [...changes.inserted, ...changes.updated]).map(unread);
+    const state = this.advance(
+      commit.state,
+      {},
+      [...pieces, ...reopened],
+      rows.length > 0 && coin === undefined,
+    );
     this.state = {
       ...state,
       hiddenCoins: state.hiddenCoins.map((known) => readCoin(known, commit, state.nowMs)),
@@ -235,6 +238,7 @@ class MemoryLedger implements LedgerStore {
       ...state,
       version: state.version + 1n,
       windows: replaced(state.windows, taken),
+      newestUnservedMs: newestUnserved(this.rows),
       paged: patch.paged ?? state.paged,
       spanLimitMs: patch.spanLimitMs ?? state.spanLimitMs,
       emptySinceMs,
@@ -242,6 +246,15 @@ class MemoryLedger implements LedgerStore {
     };
     return this.state;
   }
+}
+
+const unread = ({ fromMs, toMs }: Window): StoredWindow => ({
+  ...{ fromMs, toMs, ...EMPTY_WINDOW, verifiedAtMs: null },
+});
+
+function newestUnserved(rows: readonly LedgerRow[]): number | null {
+  const instants = rows.filter((row) => row.unserved && !row.withdrawn).map(({ minedAtMs }) => minedAtMs);
+  return instants.length === 0 ? null : Math.max(...instants);
 }
 
 function readCoin(known: HiddenCoin, { coin, rows }: WindowCommit, nowMs: number): HiddenCoin {
@@ -264,8 +277,7 @@ function replaced(stored: readonly StoredWindow[], taken: readonly StoredWindow[
         { fromMs: Math.max(window.fromMs, toMs), toMs: window.toMs },
       ])
       .filter((window) => window.fromMs < window.toMs);
-  const unread = rest.map(({ fromMs, toMs }) => ({ fromMs, toMs, ...EMPTY_WINDOW, verifiedAtMs: null }));
-  return [...stored.filter((window) => !touched.includes(window)), ...taken, ...unread].sort(
+  return [...stored.filter((window) => !touched.includes(window)), ...taken, ...rest.map(unread)].sort(
     (a, b) => b.fromMs - a.fromMs,
   );
 }

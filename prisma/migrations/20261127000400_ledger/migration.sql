@@ -212,7 +212,7 @@ BEGIN
     CREATE INDEX %1$s_pending_idx ON pool.%1$s (puid, algo, mined_at) WHERE status = 'WAIT_SETTLE' AND withdrawn_at IS NULL;
     -- All that is not settled, unknown statuses too: a few rows of a long ledger.
     CREATE INDEX %1$s_unsettled_idx ON pool.%1$s (mined_at) WHERE status <> 'SETTLED' AND withdrawn_at IS NULL;
-    CREATE INDEX %1$s_unserved_idx ON pool.%1$s (puid) WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL;
+    CREATE INDEX %1$s_unserved_idx ON pool.%1$s (puid, algo, mined_at) WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL;
     -- Empty while every field can be read.
     CREATE INDEX %1$s_degraded_idx ON pool.%1$s (puid) WHERE withdrawn_at IS NULL AND extra ?| %5$L::text[];
     -- Empty while the pool says only what its specification says.

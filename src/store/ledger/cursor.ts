@@ -1,11 +1,12 @@
 // Raw SQL: a cursor moves only if its version did not, in the commit of a window, by the database's clock.
 import { KpoolError } from '../../core/errors';
 import type { LedgerCursorPatch } from '../../domain/ledger-commit';
-import type { Scope } from '../../domain/scope';
+import type { LedgerScope, Scope } from '../../domain/scope';
 import type { Queryable } from '../client';
 import { Prisma } from '../generated/client';
 import { pgInstant } from '../instants';
-import { isOfScope, scopeValues } from '../scope-key';
+import { isOfLedgerScope, isOfScope, scopeValues } from '../scope-key';
+import { ledgerTableOf } from './rows';
 import { writeWindows, type ReplacedWindows } from './windows';
 
 /** After a gap this long between reads, an empty list is observed from the start again. */
@@ -45,6 +46,7 @@ export interface CursorFacts {
   readonly emptySinceMs: number | null;
   readonly deepCheckedAtMs: number | null;
   readonly hasQuarantine: boolean;
+  readonly newestUnservedMs: number | null;
   readonly hasHiddenCoins: boolean;
   readonly nowMs: number;
 }
@@ -56,6 +58,7 @@ interface CursorRow {
   empty_since_ms: bigint | null;
   deep_checked_ms: bigint | null;
   has_quarantine: boolean;
+  newest_unserved_ms: bigint | null;
   has_hidden_coins: boolean;
   now_ms: bigint;
 }
@@ -70,24 +73,27 @@ function factsOf(row: CursorRow): CursorFacts {
     emptySinceMs: msOf(row.empty_since_ms),
     deepCheckedAtMs: msOf(row.deep_checked_ms),
     hasQuarantine: row.has_quarantine,
+    newestUnservedMs: msOf(row.newest_unserved_ms),
     hasHiddenCoins: row.has_hidden_coins,
     nowMs: Number(row.now_ms),
   };
 }
 
 /** A span that is too long for one scope is too long for its account. */
-function cursorColumns(scope: Scope): Prisma.Sql {
+function cursorColumns(scope: LedgerScope): Prisma.Sql {
   return Prisma.sql`version, paged,
     (SELECT min(c.span_limit_ms) FROM sync.cursors c JOIN pool.sub_accounts s USING (puid)
       WHERE s.account_id = ${scope.accountId}::smallint) AS span_limit_ms,
     floor(extract(epoch FROM empty_since) * 1000)::bigint AS empty_since_ms,
     floor(extract(epoch FROM deep_checked_at) * 1000)::bigint AS deep_checked_ms,
     EXISTS (SELECT FROM sync.quarantined_rows WHERE ${isOfScope(scope)} AND resolved_at IS NULL) AS has_quarantine,
+    (SELECT (extract(epoch FROM max(mined_at)) * 1000)::bigint FROM ${ledgerTableOf(scope.stream)} AS t
+      WHERE ${isOfLedgerScope(scope)} AND unserved_at IS NOT NULL AND withdrawn_at IS NULL) AS newest_unserved_ms,
     EXISTS (SELECT FROM sync.hidden_coins WHERE account_id = ${scope.accountId}::smallint) AS has_hidden_coins,
     floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms`;
 }
 
-export async function findCursor(db: Queryable, scope: Scope): Promise<CursorFacts | null> {
+export async function findCursor(db: Queryable, scope: LedgerScope): Promise<CursorFacts | null> {
   const [cursor] = await db.$queryRaw<CursorRow[]>`
     SELECT ${cursorColumns(scope)} FROM sync.cursors WHERE ${isOfScope(scope)}`;
   return cursor === undefined ? null : factsOf(cursor);
@@ -99,7 +105,7 @@ export async function findCursor(db: Queryable, scope: Scope): Promise<CursorFac
  */
 export async function advanceCursor(
   db: Queryable,
-  scope: Scope,
+  scope: LedgerScope,
   change: {
     readonly historyStartMs: number;
     readonly patch: LedgerCursorPatch;

@@ -4,12 +4,13 @@ import { guarded } from '../../core/postgres/errors';
 import type { HiddenCoin } from '../../domain/coins';
 import { hashMultiset } from '../../domain/content-hash';
 import { SETTLED, type IncomeRow } from '../../domain/income';
-import type {
-  CommitResult,
-  LedgerCursorPatch,
-  LedgerState,
-  WindowCommit,
-  WindowPiece,
+import {
+  reopenedBy,
+  type CommitResult,
+  type LedgerCursorPatch,
+  type LedgerState,
+  type WindowCommit,
+  type WindowPiece,
 } from '../../domain/ledger-commit';
 import { contentOf, ledgerKeyOf, matchLedger, type LedgerRow } from '../../domain/ledger-matching';
 import type { UnreadableRow } from '../../domain/page';
@@ -131,7 +132,8 @@ export class PrismaLedgerStore {
           commit.unreadable.length > 0 || commit.state.hasQuarantine
             ? await quarantineRows(tx, commit.scope, commit.unreadable, commit)
             : 0;
-        const state = await recordProgress(tx, commit, missing);
+        const reopened = reopenedBy(commit, [...changes.inserted, ...changes.updated]);
+        const state = await recordProgress(tx, commit, missing, reopened);
         const counts = {
           inserted: changes.inserted.length,
           changed: changes.updated.length,
@@ -174,6 +176,7 @@ async function recordProgress(
   tx: Queryable,
   commit: WindowCommit,
   { kept, inDoubt }: Missing,
+  reopened: readonly WindowPiece[],
 ): Promise<LedgerState> {
   const { rows, unreadable } = commit;
   const pieces = commit.pieces.map((piece) => recordOf(piece, commit, inDoubt));
@@ -186,7 +189,7 @@ async function recordProgress(
     patch: {},
     // What is shown only by name says nothing of whether the list itself is empty.
     newestMinedAtMs: rows.length === 0 || commit.coin !== undefined ? null : newestMinedAtMs,
-    windows: replaceWindows(commit.state.windows, pieces),
+    windows: replaceWindows(commit.state.windows, [...pieces, ...reopened.map(unread)]),
     writes: isCertified ? [writeCertificate(commit)] : [],
   });
 }

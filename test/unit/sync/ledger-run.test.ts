@@ -138,6 +138,18 @@ test('P4 what is no longer served is unserved, and taken back', async () => {
   expect(lab.live()).toEqual(lab.served());
 });
 
+// Found by test/simulation/ledger-histories.test.ts: KPOOL_TEST_SEED=88020051.
+test('P4 an unserved row goes once an older one is served', async () => {
+  const lab = await synced(new MemoryPool(daily(1, 10)));
+  lab.pool.rows = daily(1, 9);
+  expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 0 });
+  expect(lab.live(({ unserved }) => unserved)).toEqual([10]);
+  // It lies in another window than those of the newest rows.
+  lab.pool.rows = [...daily(1, 9), ...daily(3, 20)];
+  expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 1 });
+  expect(lab.live()).toEqual(lab.served());
+});
+
 test('P4 the newest rows are withdrawn, however few are left', async () => {
   const lab = await synced(new MemoryPool(daily(5)));
   lab.pool.rows = lab.pool.rows.slice(0, 1);
