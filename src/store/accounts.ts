@@ -16,9 +16,9 @@ export interface AccountRecord {
   readonly statusReason: string | null;
 }
 
-/** No run takes longer: a failure of one that began before says nothing about a run that succeeded. */
+/** No run takes longer, so a failed run that began earlier than this need not be looked for. */
 const LONGEST_RUN_HOURS = 24;
-/** Statuses that any success ends; the others are ended by a listing of the sub-accounts. */
+/** Statuses that any success ends; the others end only when the sub-accounts are listed. */
 const ENDED_BY_ANY_SUCCESS: readonly string[] = ['ok', 'auth_failed', 'forbidden'];
 
 /** The owners of the API keys (`pool.accounts`). */
@@ -26,8 +26,7 @@ export class PrismaAccountStore {
   constructor(private readonly client: PrismaClient) {}
 
   /**
-   * Finds or makes the account of a name. A stopped account whose credentials changed is tried again: it comes
-   * back as `ok`.
+   * Finds or creates the account of a name. A stopped account whose credentials changed is `ok` again.
    */
   async register(accountName: string, keyFingerprint: string): Promise<AccountRecord> {
     return guarded(async () => {
@@ -54,13 +53,13 @@ export class PrismaAccountStore {
     });
   }
 
-  /** Whoever comes second finds what the first has made: processes of one service start together. */
+  /** Processes of one service start together: the second finds what the first has created. */
   async #create(accountName: string, keyFingerprint: string): Promise<Account> {
     await this.client.account.createMany({ data: { accountName, keyFingerprint }, skipDuplicates: true });
     return this.client.account.findUniqueOrThrow({ where: { accountName } });
   }
 
-  /** As it is recorded now, and of which credentials this is said. */
+  /** The recorded status, and the credentials that it is about. */
   async statusOf(accountId: AccountId): Promise<{ status: AccountStatus; keyFingerprint: string }> {
     const { status, keyFingerprint } = await guarded(() =>
       this.client.account.findUniqueOrThrow({
@@ -72,8 +71,8 @@ export class PrismaAccountStore {
   }
 
   /**
-   * Stops an account, unless other credentials than these were registered since. Returns whether it is stopped by now
-   * and whether this is news, so that it is said once.
+   * Stops an account, unless other credentials were registered since. Returns whether it is stopped now, and whether
+   * this call stopped it, so that it is logged once.
    */
   async stop(
     accountId: AccountId,
@@ -92,9 +91,9 @@ export class PrismaAccountStore {
   }
 
   /**
-   * Lets a stopped account go on after `runId` succeeded with these credentials, unless a run failed for a reason that
-   * stops accounts after this one had begun: then it says nothing new. Only a listing of the sub-accounts proves that an
-   * account is not `duplicate` or `changed`. Returns whether it was stopped.
+   * Resumes a stopped account after `runId` succeeded with these credentials, unless another run failed with one of
+   * `stoppingCodes` after this one began. Only a listing of the sub-accounts proves that an account is not `duplicate`
+   * or `changed`. Returns whether it was stopped.
    */
   async resume(
     accountId: AccountId,
@@ -133,12 +132,12 @@ export class PrismaAccountStore {
     );
   }
 
-  /** Whether anything of the account was begun to be synced in the last `ms`, by any process. */
+  /** Whether any process began a run of the account in the last `ms`. */
   async wasAskedWithin(accountId: AccountId, ms: number): Promise<boolean> {
     return guarded(async () => {
       const now = await readInstant(this.client);
       const run = await this.client.run.findFirst({
-        // One in the future was begun by a clock that has been put right since.
+        // A start in the future was recorded by a clock that has been corrected since.
         where: { accountId, startedAt: { gt: subMilliseconds(now, ms), lte: addMilliseconds(now, 1) } },
         select: { runId: true },
       });
@@ -146,11 +145,11 @@ export class PrismaAccountStore {
     });
   }
 
-  /** Whether the sub-accounts were listed, and found to be the account's own alone, since it has its present credentials. */
+  /** Whether the sub-accounts were listed with the present credentials, and belong to no other account. */
   async isIdentityKnown(accountId: AccountId): Promise<boolean> {
     return guarded(async () => {
       const now = await readInstant(this.client);
-      // Noted by a clock that has been put right since: the credentials are to be proven once more.
+      // Recorded by a clock that has been corrected since: the credentials have to be proven again.
       await this.client.account.updateMany({
         where: { accountId, keySince: { gt: addMilliseconds(now, 1) } },
         data: { keySince: now },

@@ -14,7 +14,7 @@ import { quarantineRows } from './quarantine';
 import { lockAccount, lockByName } from './row-locks';
 import { sampleSubAccounts, upsertSubAccounts } from './sub-account-rows';
 
-/** A stub is known from totals alone. */
+/** A stub is a sub-account that only the totals name: no list has shown it. */
 const IS_NO_STUB: Prisma.SubAccountWhereInput = {
   OR: [{ removedAt: null }, { defaultAlgo: { not: null } }],
 };
@@ -32,7 +32,7 @@ function countsOf(
   return { inserted, changed: written.length - inserted, unchanged: listed - written.length, ...rest };
 }
 
-/** Algorithms and sub-accounts: what the pool lists now, what it listed once. */
+/** Algorithms and sub-accounts: those that the pool lists now, and those that it listed before. */
 export class PrismaCatalogStore {
   constructor(private readonly client: PrismaClient) {}
 
@@ -101,7 +101,7 @@ export class PrismaCatalogStore {
     const served = [...byPuid.values()];
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
-        // Of all accounts: else two keys of one user could come in at the same moment without seeing each other.
+        // For all accounts: otherwise two keys of one user could be listed at the same moment, unseen by each other.
         await lockByName(tx, 'sub_accounts');
         await lockAccount(tx, accountId);
         const others = await findOthers(tx, accountId, served);
@@ -147,7 +147,7 @@ interface Other {
   readonly accountName: string;
 }
 
-/** Those among `served` that belong to other accounts. A stub, known from totals alone, belongs to whoever lists it. */
+/** Those among `served` that belong to other accounts. A stub belongs to the first account that lists it. */
 async function findOthers(
   tx: Transaction,
   accountId: AccountId,
@@ -161,7 +161,7 @@ async function findOthers(
   return rows.map(({ puid, pname, account }) => ({ puid, pname, accountName: account.accountName }));
 }
 
-/** Notes what is left out of this account, since it belongs to others. */
+/** Records what is left out of this account because it belongs to others. */
 async function leaveOut(
   tx: Transaction,
   accountId: AccountId,
@@ -177,7 +177,7 @@ async function leaveOut(
   });
 }
 
-/** A key that shows nothing but what other accounts have, or that now belongs to another user: the account is stopped. */
+/** Why the account has to stop: the key shows only what other accounts have, or now belongs to another user. */
 async function findStop(
   tx: Transaction,
   accountId: AccountId,
@@ -195,7 +195,7 @@ async function findStop(
   if (first !== undefined && listed.length === 0) {
     return new KpoolError(
       'account.duplicate',
-      `This API key shows the sub-account ${first.pname} that the account ${first.accountName} already has, and no other of its own.`,
+      `This API key shows the sub-account ${first.pname} that the account ${first.accountName} already has, and none of its own.`,
       {
         hint: 'Keep one API key per pool user: remove this account. If the account was renamed, give it its old name again, or give it the sub-accounts: kpool accounts move.',
       },
@@ -203,7 +203,7 @@ async function findStop(
   }
   const puids = new Set<bigint>(served.map(({ puid }) => puid));
   if (served.length === 0) return null;
-  // A stub proves nothing: it may have come with the other user's key.
+  // A stub proves nothing: it may have been named by the other user's key.
   const known = await tx.subAccount.findMany({ where: { accountId, ...IS_NO_STUB }, select: { puid: true } });
   if (known.length === 0 || known.some(({ puid }) => puids.has(puid))) return null;
   return new KpoolError(
@@ -215,7 +215,7 @@ async function findStop(
   );
 }
 
-/** What is gone is not failing: it may never be asked for again, and so never succeed. */
+/** A scope that is gone does not count as failing: it may never be asked for again, and so never succeed. */
 async function clearFailures(tx: Transaction, gone: Prisma.CursorWhereInput): Promise<void> {
   await tx.cursor.updateMany({
     where: { ...gone, consecutiveFailures: { gt: 0 } },
@@ -227,7 +227,7 @@ async function touchAccount(tx: Transaction, accountId: AccountId, now: Date): P
   await tx.account.update({ where: { accountId }, data: { lastSeenAt: now } });
 }
 
-/** `last_seen_at` of everything that is listed moves once an hour: a row version a listing would be noise. */
+/** Listed rows whose `last_seen_at` is due: it moves once an hour, to spare a row version per listing. */
 function seenLongAgo(accountId: AccountId, now: Date) {
   return { accountId, removedAt: null, lastSeenAt: { lt: subHours(now, 1) } };
 }

@@ -3,10 +3,10 @@ import { createPool } from '../core/postgres/pool';
 import type { Secret } from '../core/secret';
 import { PrismaClient, type Prisma } from './generated/client';
 
-/** What is done in one `inTransaction`. */
+/** The client within one `inTransaction`. */
 export type Transaction = Prisma.TransactionClient;
 
-/** For SQL of our own, in a client or in a transaction of one. */
+/** Runs raw SQL, in a client or in one of its transactions. */
 export type Queryable = Pick<Prisma.TransactionClient, '$queryRaw' | '$executeRaw'>;
 
 export interface StoreClientOptions {
@@ -19,7 +19,7 @@ export interface StoreClientOptions {
 const STATEMENT_TIMEOUT_MS = 120_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 
-/** Rows go through this client. Connects at the first query. */
+/** The client for rows. Connects at the first query. */
 export function createStoreClient(options: StoreClientOptions): PrismaClient {
   const pool = createPool({
     ...options,

@@ -13,13 +13,13 @@ import { quarantineRows } from './quarantine';
 
 /**
  * Lifetime income of accounts and sub-accounts, by the pool's own totals. An unchanged total moves the `observed_at` of
- * its latest sample instead of adding one, so a run of equal totals keeps its first and last observation and one for
- * every 24 hours between.
+ * its latest sample instead of adding one, so that a series of equal totals keeps its first and last observation and
+ * one for every 24 hours in between.
  */
 export class PrismaIncomeStore {
   constructor(private readonly client: PrismaClient) {}
 
-  /** Currencies to ask the pool's totals for, and whether it is time to look for those that no list shows. */
+  /** Currencies whose totals to ask for, and whether it is time to look for coins that no list shows. */
   async findCoins({ stream, accountId }: Scope, discoverEveryMs: number): Promise<CoinsToAsk> {
     return guarded(async () => {
       const rows = await this.client.$queryRaw<{ currency: string }[]>`
@@ -28,7 +28,7 @@ export class PrismaIncomeStore {
         SELECT currency FROM sync.hidden_coins WHERE account_id = ${accountId}::smallint
          ORDER BY currency`;
       const [discovery] = await this.client.$queryRaw<{ is_due: boolean }[]>`
-        -- Not by the first run: those who wait for a first sync want the totals of what it brought.
+        -- Not in the first run: whoever waits for a first sync wants the totals of what it brought.
         SELECT coalesce(c.deep_checked_at <= sync.now() - ${discoverEveryMs} * interval '1 millisecond', c.last_cycle_at IS NOT NULL)
                AND EXISTS (SELECT FROM sync.cursors l JOIN pool.sub_accounts s ON s.puid = l.puid
                             WHERE s.account_id = ${accountId}::smallint AND l.stream IN ('earnings', 'rewards')
@@ -90,7 +90,7 @@ export class PrismaIncomeStore {
     );
   }
 
-  /** As `storeAccountIncome`; a sub-account that nothing else told of becomes a stub, which no list holds. */
+  /** As `storeAccountIncome`; a sub-account that no list has shown becomes a stub. */
   async storeSubAccountIncome(
     scope: Scope,
     version: bigint,
@@ -114,7 +114,7 @@ export class PrismaIncomeStore {
               FROM (SELECT sync.now() AS now) AS moment,
                    unnest(${puids}::bigint[], ${pnames}::text[], ${totals.map((total) => total.currency)}::text[],
                           ${totals.map((total) => total.amount)}::numeric[]) AS u(puid, pname, currency, amount)
-              -- What another account has, it has: nothing counts twice.
+              -- A sub-account of another account is left out: nothing counts twice.
               JOIN pool.sub_accounts s ON s.puid = u.puid AND s.account_id = ${scope.accountId}::smallint
              ORDER BY u.puid, u.currency
           ), known AS (
@@ -159,7 +159,7 @@ function ledgerOf(accountId: AccountId): Prisma.Sql {
     SELECT currency FROM pool.rewards JOIN pool.sub_accounts s USING (puid) WHERE s.account_id = ${accountId}::smallint)`;
 }
 
-/** Coins of which the pool totals something while its lists, read to their beginning, show no row. */
+/** Records coins of which the pool totals something while its lists, read to their beginning, show no row. */
 async function noteHiddenCoins(
   tx: Queryable,
   { accountId }: Scope,
@@ -181,7 +181,7 @@ async function noteDiscovery(tx: Queryable, { stream, accountId }: Scope): Promi
      WHERE stream = ${stream} AND account_id = ${accountId}::smallint`;
 }
 
-/** A sample that repeats the total before it counts as unchanged. */
+/** A sample that repeats the last total counts as unchanged. */
 function countsOf(
   inserted: readonly { is_new: boolean }[],
   told: number,

@@ -3,8 +3,8 @@ import type { Queryable } from './client';
 import { guarded } from '../core/postgres/errors';
 
 /**
- * An instant as PostgreSQL reads it, exact to the millisecond. ISO 8601 as JavaScript writes it puts a sign before
- * years beyond 9999, which PostgreSQL does not take.
+ * An instant as PostgreSQL reads it, exact to the millisecond. JavaScript's ISO 8601 puts a sign before years beyond
+ * 9999, which PostgreSQL does not accept.
  */
 export function pgInstant(atMs: number): string {
   if (atMs === Infinity) return 'infinity';
@@ -24,7 +24,7 @@ export async function readNow(db: Pick<Queryable, '$queryRaw'>): Promise<number>
   return Number(row?.now_ms);
 }
 
-/** The database's clock, cut to the millisecond, as the typed client takes it. */
+/** The database's clock, truncated to the millisecond, for the typed client. */
 export async function readInstant(db: Pick<Queryable, '$queryRaw'>): Promise<Date> {
   return new Date(await readNow(db));
 }

@@ -21,10 +21,10 @@ import { judgeMigrations, requireMigratable } from './migrations/migration-state
 import type { ViewFile } from './migrations/view-files';
 import { readViewFiles } from './migrations/view-files';
 
-/** How long another process may be migrating. */
+/** How long to wait for another process that is migrating. */
 const LOCK_WAIT_MS = 10 * 60_000;
 const LOCK_RETRY_MS = 500;
-/** How long a reader may hold a table that a migration changes: everybody else queues behind a change that waits. */
+/** How long to wait for a reader that holds a table: all other statements queue behind a waiting change. */
 const TABLE_WAIT_MS = 8_000;
 
 export interface MigrateOptions {
@@ -37,21 +37,21 @@ export interface MigrateResult {
   /** Names of the migrations applied now, in order. */
   readonly applied: readonly string[];
   readonly alreadyApplied: number;
-  /** Names of the views and functions made or replaced now, in order. */
+  /** Names of the views and functions created or replaced now, in order. */
   readonly views: readonly string[];
 }
 
-/** What this build brings along. */
+/** The migrations and views of this build. */
 interface SchemaFiles {
   readonly migrations: readonly MigrationFile[];
   readonly views: readonly ViewFile[];
 }
 
 /**
- * Brings the database to the form that this build needs. Any number of processes may do so at once, Prisma's
- * `migrate deploy` among them: each migration is applied once. Each is one transaction together with its record:
- * interrupted at any instant, none is half applied, and the next call goes on. (So none may hold what PostgreSQL
- * refuses in a transaction, such as CREATE INDEX CONCURRENTLY.) Then the views whose text has changed, in one transaction.
+ * Applies this build's migrations. Any number of processes may do so at once, Prisma's `migrate deploy` included: each
+ * migration is applied once. Each is one transaction together with its record, so that none is ever half applied, and
+ * after an interruption the next call continues. (So none may hold what PostgreSQL refuses in a transaction, such as
+ * CREATE INDEX CONCURRENTLY.) Then applies the views whose text has changed, in one transaction.
  *
  * Throws `database.refused`, `database.newer`, `database.migration-failed`, `database.failed`, `database.rejected` or
  * `database.unreachable`.
@@ -62,7 +62,7 @@ export async function migrate(sql: Sql, options: MigrateOptions = {}): Promise<M
   return guarded(() => withMigrationLock(sql, (session) => applyPending(session, files, log)));
 }
 
-/** How the database stands to the migrations and views of this build; changes nothing. */
+/** Compares the database with the migrations and views of this build; changes nothing. */
 export async function migrationState(
   sql: Sql,
   options: Pick<MigrateOptions, 'migrationsDir'> = {},
@@ -105,13 +105,13 @@ async function applyOne(session: ReservedSql, file: MigrationFile): Promise<void
   try {
     await session`BEGIN`;
     await createRecords(session);
-    // Whoever lost the race for a lock that a reader takes away finds here that the other was first.
+    // A reader may keep us from the advisory lock: then this lock decides which process migrates first.
     await lockRecords(session);
     if (await isApplied(session, file)) {
       await session`ROLLBACK`;
       return;
     }
-    // Simple protocol: the whole file in one message, so that nobody has to find the ends of its statements.
+    // Simple protocol: the whole file in one message, so that nothing has to split it into statements.
     await session.unsafe(file.script).simple();
     await insertRecord(session, file);
     await session`COMMIT`;
@@ -124,8 +124,8 @@ async function applyOne(session: ReservedSql, file: MigrationFile): Promise<void
 
 /** The lock belongs to the session: `work` gets the one connection that holds it. */
 async function withMigrationLock<T>(sql: Sql, work: (session: ReservedSql) => Promise<T>): Promise<T> {
-  // So that there is a connection to reserve: postgres.js 3.4 never resolves `reserve` for one that it makes for it, but
-  // with `fetch_types`, whose question ends the process when the connection breaks meanwhile.
+  // So that there is a connection to reserve: postgres.js 3.4 never resolves `reserve` for one that it opens for it,
+  // except with `fetch_types`, whose query ends the process when the connection breaks meanwhile.
   await sql`SELECT 1`;
   const session = await sql.reserve();
   try {
@@ -135,7 +135,7 @@ async function withMigrationLock<T>(sql: Sql, work: (session: ReservedSql) => Pr
     return result;
   } catch (error) {
     // Not in a `finally`: a statement sent on a connection that broke ends the process, since postgres.js writes
-    // to a socket that is no more (porsager/postgres issues 1154, 1208). Such a connection has left the pool.
+    // to a destroyed socket (porsager/postgres issues 1154, 1208). Such a connection has left the pool.
     if (!isConnectionLost(error)) await unlock(session);
     throw error;
   }
@@ -157,7 +157,7 @@ async function lock(session: ReservedSql): Promise<void> {
   );
 }
 
-/** Gives the connection back as it was found. */
+/** Releases the lock, so that the connection goes back as it was found. */
 async function unlock(session: ReservedSql): Promise<void> {
   await session`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`;
   await session`RESET lock_timeout`;

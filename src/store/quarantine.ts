@@ -8,22 +8,22 @@ import { Prisma } from './generated/client';
 import { pgInstant } from './instants';
 import { isOfScope, scopeValues } from './scope-key';
 
-/** What a read that served unreadable rows was of. */
+/** The read that served unreadable rows. */
 interface ReadOf {
   readonly window: Window;
-  /** Only a complete read tells what is no longer served. */
+  /** Only a complete read shows what is no longer served. */
   readonly isComplete: boolean;
 }
 
 const WHOLE: ReadOf = { window: { fromMs: Date.UTC(1970, 0, 1), toMs: Infinity }, isComplete: true };
 
-/** As much of a row as a person reads; the hash of all of it tells it from others. Rows of the pool have about 300. */
+/** As much of a row as a person reads (the pool's have about 300); a hash of the whole row identifies it. */
 const MAX_RAW_CHARACTERS = 16_384;
 
-/** The text, or its beginning and how long it is. */
+/** The text or, if it is long, its beginning and its length. */
 function keptPartOf(raw: string): string {
   if (raw.length <= MAX_RAW_CHARACTERS) return raw;
-  // Not in the middle of a character.
+  // Does not split a surrogate pair.
   const beginning = raw.slice(0, MAX_RAW_CHARACTERS).replace(/[\ud800-\udbff]$/, '');
   return `${beginning}… (the first of ${raw.length} characters)`;
 }
@@ -42,8 +42,8 @@ function numberOccurrences(
 }
 
 /**
- * Stores the unreadable rows of one read, and marks as resolved those of an earlier read of the same window that this
- * one no longer served. Returns how many are not accepted.
+ * Stores the unreadable rows of one read, and marks as resolved those of earlier reads of the same window that this one
+ * no longer served. Returns how many are not accepted.
  */
 export async function quarantineRows(
   db: Queryable,

@@ -1,21 +1,14 @@
 import { assert } from '../core/assert';
 import { QUEUE_LOCK_CLASS } from '../core/postgres/lock-numbers';
-import { openPostgresSession, type PostgresSession } from '../core/postgres/session';
+import { KEEPALIVE_SETTINGS, openPostgresSession, type PostgresSession } from '../core/postgres/session';
 import type { Secret } from '../core/secret';
 import { guarded } from '../core/postgres/errors';
 
 const SETTING = 'queue_backend';
 const INSTALLATION = 'installation';
-/** Long enough for other processes to finish registering or writing the schedules. */
+/** Long enough for another process to register or to write the schedules. */
 const ANSWER_TIMEOUT_MS = 15_000;
-/** So that the server, too, notices soon when our host is gone: it holds the locks until then. */
-const SERVER_SETTINGS = {
-  tcp_keepalives_idle: '30',
-  tcp_keepalives_interval: '10',
-  tcp_keepalives_count: '3',
-};
-
-/** Where the jobs are; without secrets, as it is recorded and shown. */
+/** Where the jobs are, without secrets: it is stored and shown. */
 export interface QueueLocation {
   readonly kind: 'postgres' | 'redis';
   /** `host:port/database`; null for the database itself. */
@@ -27,17 +20,17 @@ export type RegistrationVerdict =
   | {
       readonly outcome: 'registered';
       readonly changedFrom: QueueLocation | null;
-      /** Names this database among others that use the same Redis. */
+      /** Distinguishes this database from others that use the same Redis. */
       readonly installation: string;
     }
   | { readonly outcome: 'refused'; readonly usedLocation: QueueLocation; readonly users: number };
 
-/** A connection that shows, while it lasts, that a process uses the recorded location. */
+/** A connection that shows, while it is open, that a process uses the recorded location. */
 export interface QueueRegistration {
   readonly verdict: RegistrationVerdict;
-  /** Resolves when the connection is over, for whatever reason. */
+  /** Resolves when the connection has ended, for whatever reason. */
   readonly ended: Promise<void>;
-  /** Asks the server for a sign of life: a connection that gives none in 15 s is over. Never fails. */
+  /** Pings the server: a connection that does not answer within 15 s is ended. Never fails. */
   prove(): Promise<void>;
   release(): Promise<void>;
 }
@@ -47,7 +40,7 @@ function connect(url: Secret): PostgresSession {
     url,
     applicationName: 'kpool queue registration',
     answerTimeoutMs: ANSWER_TIMEOUT_MS,
-    settings: SERVER_SETTINGS,
+    settings: KEEPALIVE_SETTINGS,
   });
 }
 
@@ -65,7 +58,7 @@ export async function registerQueue(
       await session.query('BEGIN');
       await session.query("SELECT sync.lock('queue_claim')");
       const verdict = await decide(session, location);
-      // Each session locks a number of its own, which nobody can hold before it: a failed try would not matter much.
+      // Each session locks a number of its own, which nobody else can hold.
       if (verdict.outcome === 'registered') {
         await session.query('SELECT pg_try_advisory_lock($1, pg_backend_pid())', [QUEUE_LOCK_CLASS]);
       }
@@ -113,7 +106,7 @@ async function decide(session: PostgresSession, location: QueueLocation): Promis
   return { outcome: 'registered', changedFrom, installation: await findInstallation(session) };
 }
 
-/** Made at the first registration. Registrations wait for each other, so all find the same. */
+/** Created at the first registration. Registrations wait for each other, so all find the same name. */
 async function findInstallation(session: PostgresSession): Promise<string> {
   await session.query(
     `INSERT INTO sync.settings (key, value) VALUES ($1, to_jsonb(left(gen_random_uuid()::text, 8)))
@@ -123,7 +116,7 @@ async function findInstallation(session: PostgresSession): Promise<string> {
   const [found] = await session.query<{ value: string }>('SELECT value FROM sync.settings WHERE key = $1', [
     INSTALLATION,
   ]);
-  assert(found !== undefined, 'a setting that was just written is there');
+  assert(found !== undefined, 'a setting that was just written exists');
   return found.value;
 }
 
@@ -137,7 +130,7 @@ export async function withSchedulesLock<T>(databaseUrl: Secret, work: () => Prom
     });
     return await work();
   } finally {
-    // Ends the lock with the session.
+    // Closing the session releases the lock.
     await session.close();
   }
 }

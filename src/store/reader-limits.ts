@@ -1,11 +1,11 @@
 import type { TransactionSql } from 'postgres';
 import { SQLSTATE } from '../core/postgres/error-table';
 
-/** A BI tool's pool and an analyst beside it; more would crowd out the program. Only an administrator can raise it. */
+/** Enough for a BI tool's pool and an analyst; more would crowd out the program. Only an administrator can raise it. */
 const MAX_CONNECTIONS = 20;
 /**
- * What a login begins with; whoever knows how can set more for one session. An open transaction keeps PostgreSQL from
- * cleaning up behind it, and its locks keep a migration waiting.
+ * Defaults of the login; a session can raise them for itself. An open transaction keeps VACUUM from removing old rows,
+ * and its locks make a migration wait.
  */
 const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   default_transaction_read_only: 'on',
@@ -15,7 +15,7 @@ const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   idle_in_transaction_session_timeout: '1min',
 };
 
-/** Functions that make or fill large objects, which every role may call as PostgreSQL comes. */
+/** Functions that create or fill large objects, which every role may call by default. */
 const LARGE_OBJECT_FUNCTIONS = [
   'lo_creat(integer)',
   'lo_create(oid)',
@@ -27,21 +27,21 @@ const LARGE_OBJECT_FUNCTIONS = [
 ] as const;
 
 /**
- * Functions that take advisory locks, which every role may call. Ours keep nobody out whom a reader locked out, but the
- * jobs of BullMQ wait for theirs, whose keys anybody can read in its source.
+ * Functions that take advisory locks, which every role may call. Our own locks ignore those of a reader, but BullMQ's
+ * jobs wait for theirs, whose keys anyone can read in its source.
  */
 const LOCK_FUNCTIONS = '^pg_(try_)?advisory_(xact_)?lock';
 
-/** What the login may do and where, in words, with the statement by which an administrator ends it. */
+/** Something that the login may do, in words, with the statement that takes it away. */
 interface Liberty {
   readonly isTaken: boolean;
   readonly text: string;
 }
 
 /**
- * Takes from a reader what every role may do to a database and no reader needs: temporary tables, large objects, tables in
- * the schema public; and gives it limits that it has not. Returns what is left, one sentence each, where the user of the
- * database may not change it: a database that others share is theirs to restrict.
+ * Takes from a reader what every role may do by default and no reader needs: temporary tables, large objects, tables in
+ * the schema public; and sets limits that it does not have yet. Returns what remains, a sentence each, where the user
+ * of the database may not change it: restricting a shared database is up to its administrator.
  */
 export async function limitReader(
   tx: TransactionSql,
@@ -66,7 +66,7 @@ export async function limitReader(
   return findLiberties(tx, role, name);
 }
 
-/** Only for those who may write: the program, whoever it runs as. */
+/** Keeps the functions for roles that may write: those that the program runs as. */
 async function keepAdvisoryLocks(tx: TransactionSql): Promise<void> {
   const functions = await tx<{ signature: string }[]>`
     SELECT oid::regprocedure::text AS signature FROM pg_proc
@@ -80,7 +80,7 @@ async function keepAdvisoryLocks(tx: TransactionSql): Promise<void> {
   await tx.unsafe(`REVOKE EXECUTE ON FUNCTION ${all} FROM PUBLIC`);
 }
 
-/** Settings that the login has already stay as they are. */
+/** Settings that the login already has stay as they are. */
 async function limitSessions(tx: TransactionSql, role: string, database: string): Promise<void> {
   const kept = await tx<{ name: string }[]>`
     SELECT split_part(unnest(s.setconfig), '=', 1) AS name
@@ -98,7 +98,7 @@ async function limitSessions(tx: TransactionSql, role: string, database: string)
   if (found?.limit === -1) await attempt(tx, `ALTER ROLE "${role}" CONNECTION LIMIT ${MAX_CONNECTIONS}`);
 }
 
-/** A role that somebody else made is theirs to change: what could not be is found by `findLiberties`. */
+/** Ignores a refusal: a role that someone else created is theirs to change, and `findLiberties` finds what remains. */
 async function attempt(tx: TransactionSql, statement: string): Promise<void> {
   try {
     await tx.savepoint((inner) => inner.unsafe(statement));
@@ -110,7 +110,7 @@ async function attempt(tx: TransactionSql, statement: string): Promise<void> {
 async function findLiberties(tx: TransactionSql, role: string, database: string): Promise<readonly string[]> {
   const liberties = await tx<Liberty[]>`
     SELECT NOT has_database_privilege(${role}, current_database(), 'TEMPORARY') AS "isTaken",
-           ${`It may make temporary tables, as every role of this database: REVOKE TEMPORARY ON DATABASE ${database} FROM PUBLIC`} AS text
+           ${`It may create temporary tables, as every role of this database may: REVOKE TEMPORARY ON DATABASE ${database} FROM PUBLIC`} AS text
      UNION ALL
     SELECT NOT coalesce(has_schema_privilege(${role}, to_regnamespace('public')::oid, 'CREATE'), false),
            'It may make tables in the schema public, as every role: REVOKE CREATE ON SCHEMA public FROM PUBLIC'

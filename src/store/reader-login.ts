@@ -5,35 +5,35 @@ import { SQLSTATE } from '../core/postgres/error-table';
 import { limitReader } from './reader-limits';
 
 const ROLE_SYNTAX = /^[a-z_][a-z0-9_]{0,62}$/;
-/** Words that PostgreSQL takes for something else than a role, even in quotes. */
+/** Words that PostgreSQL does not accept as a role's name, even in quotes. */
 const RESERVED_ROLES = ['public', 'none'];
-/** Things that a reader should not reach; more need not be named. */
+/** At most this many things that a reader should not reach are named. */
 const MAX_NAMED = 10;
 
 export interface ReaderLogin {
   readonly role: string;
-  /** Whether the role was made now. */
+  /** Whether the role was created now. */
   readonly isNew: boolean;
   readonly database: string;
-  /** What the role can do besides reading `pool` and `report`, in words; none when it is a mere reader. */
+  /** What the role can do beyond reading `pool` and `report`, in words; empty for a mere reader. */
   readonly excess: readonly string[];
-  /** What every role of the database may do and a reader should not, with what an administrator can do about it. */
+  /** What every role of the database may do and a reader should not, and how an administrator can end it. */
   readonly liberties: readonly string[];
 }
 
-/** Whether there is such a role. Throws `usage.invalid` for a name that cannot be a reader's. */
+/** Whether the role exists. Throws `usage.invalid` for a name that cannot be a reader's. */
 export async function hasRole(sql: Sql | TransactionSql, role: string): Promise<boolean> {
   if (!ROLE_SYNTAX.test(role) || role.startsWith('pg_')) {
-    throw new KpoolError('usage.invalid', `${role} is no name for a role.`, {
-      hint: 'Take small letters, digits and _, at most 63, not starting with pg_: kpool grant-reader metabase',
+    throw new KpoolError('usage.invalid', `${role} cannot be the name of a role.`, {
+      hint: 'Use lower-case letters, digits and _, at most 63, not starting with pg_: kpool grant-reader metabase',
     });
   }
   if (RESERVED_ROLES.includes(role)) {
     throw new KpoolError(
       'usage.invalid',
-      `${role} is a word of PostgreSQL and cannot be the name of a role.`,
+      `${role} is reserved by PostgreSQL and cannot be the name of a role.`,
       {
-        hint: 'Take another name: kpool grant-reader metabase',
+        hint: 'Choose another name: kpool grant-reader metabase',
       },
     );
   }
@@ -42,33 +42,33 @@ export async function hasRole(sql: Sql | TransactionSql, role: string): Promise<
       FROM pg_roles WHERE rolname = ${role}`;
   if (found === undefined) return false;
   const why = found.isOwner
-    ? 'is the user of DATABASE_URL, who owns the data'
+    ? 'is the user of DATABASE_URL, which owns the data'
     : found.isSuper
-      ? 'is a superuser, who can read and write everything'
+      ? 'is a superuser, which can read and write everything'
       : !found.canLogIn
-        ? 'is a role for others to be members of, not a login'
+        ? 'is a group role, not a login'
         : null;
   if (why === null) return true;
   throw new KpoolError('usage.invalid', `${role} ${why}.`, {
-    hint: 'Name another role; one that does not exist is made.',
+    hint: 'Name another role; one that does not exist is created.',
   });
 }
 
 /**
- * Makes a login that reads exactly the schemas `pool` and `report`, their future tables too, or makes an existing one
- * do so; run again, it changes nothing. `verifier` is its new password as PostgreSQL stores it; null leaves the
- * password of an existing role. Throws `database.refused` when the user of the database may not make roles.
+ * Creates a login that reads exactly the schemas `pool` and `report`, future tables included, or adapts an existing
+ * one; run again, it changes nothing. `verifier` is the new password as PostgreSQL stores it; null keeps the password
+ * of an existing role. Throws `database.refused` when the user of the database may not create roles.
  */
 export async function grantReader(sql: Sql, role: string, verifier: string | null): Promise<ReaderLogin> {
   return sql.begin(async (tx) => {
-    // Grants on one schema that meet fail with "tuple concurrently updated": one at a time.
+    // Concurrent grants on one schema fail with "tuple concurrently updated": one at a time.
     await tx`SELECT sync.lock('grants')`;
     const isKnown = await hasRole(tx, role);
     assert(isKnown || verifier !== null, 'a new login has a password');
     const database = await databaseOf(tx);
     const password = verifier === null ? '' : `PASSWORD '${verifier}'`;
     if (!isKnown || verifier !== null) {
-      // The name is of plain letters, the verifier of base64 letters: neither can leave its quotes.
+      // The name holds plain letters, the verifier base64 letters: neither can break out of its quotes.
       await changeRole(tx, role, `${isKnown ? 'ALTER' : 'CREATE'} ROLE "${role}" LOGIN ${password}`);
     }
     await changeRole(tx, role, `GRANT CONNECT ON DATABASE ${quoted(database)} TO "${role}"`);
@@ -93,14 +93,14 @@ async function changeRole(tx: TransactionSql, role: string, statement: string): 
     await tx.unsafe(statement);
   } catch (cause) {
     if ((cause as { code?: unknown }).code !== SQLSTATE.insufficientPrivilege) throw cause;
-    throw new KpoolError('database.refused', 'The user of the database may not make or change roles.', {
+    throw new KpoolError('database.refused', 'The user of the database may not create or change roles.', {
       hint: `Have an administrator run: CREATE ROLE ${role} LOGIN PASSWORD '…'; then run, as the user of DATABASE_URL: SELECT sync.grant_reading('${role}');`,
       cause,
     });
   }
 }
 
-/** What the role could do before, from whomever: a grant of ours cannot take it away. */
+/** What the role may do by other grants, which ours cannot take away. */
 async function findExcess(tx: TransactionSql, role: string): Promise<readonly string[]> {
   const rows = await tx<{ excess: string }[]>`
     SELECT format('is a member of %s', g.rolname) AS excess

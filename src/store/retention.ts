@@ -21,7 +21,7 @@ export interface Retained {
 
 /** Partitions created ahead, so that no snapshot has to create one. */
 const DAYS_AHEAD = 7;
-/** Rows per statement: short enough not to block others. */
+/** Rows per statement: few enough not to block others for long. */
 const BATCH_ROWS = 20_000;
 /** Statements per table and call: the rest waits for the next day. */
 const MAX_BATCHES = 5_000;
@@ -95,7 +95,7 @@ async function keepPartitions(
   return { samplePartitionsMade: made?.count ?? 0, samplePartitionsDropped: dropped?.count ?? 0 };
 }
 
-/** Deletes what was staged by snapshots whose process died. */
+/** Deletes rows that were staged by snapshots whose process died. */
 async function dropAbandonedSnapshots(client: PrismaClient, before: string): Promise<void> {
   await client.$executeRaw`
     DELETE FROM sync.staged_workers s

@@ -4,10 +4,10 @@ import type { Scope } from '../domain/scope';
 import type { Queryable } from './client';
 import { isOfScope } from './scope-key';
 
-/** What one transaction at a time does, whatever its process. */
+/** What only one transaction does at a time, among all processes. */
 export type LockName = 'sub_accounts' | 'alerts';
 
-/** Waits until no other transaction holds the lock; this one holds it until it ends. */
+/** Waits for the lock, and holds it until the transaction ends. */
 export async function lockByName(tx: Queryable, name: LockName): Promise<void> {
   await tx.$executeRaw`SELECT sync.lock(${name})`;
 }
@@ -18,18 +18,18 @@ export async function tryLockByName(tx: Queryable, name: LockName): Promise<bool
   return row?.held === true;
 }
 
-/** Whoever changes an account, or stores what it lists, waits for others who do; the ledger does not. */
+/** Serialises changes of an account and of what it lists; commits to the ledger do not wait for it. */
 export async function lockAccount(tx: Queryable, accountId: AccountId): Promise<void> {
   await tx.$executeRaw`SELECT FROM pool.accounts WHERE account_id = ${accountId}::smallint FOR NO KEY UPDATE`;
 }
 
-/** What is noted of alerts that were sent waits until this transaction ends. */
+/** Makes updates of these accounts' alerts wait until the transaction ends. */
 export async function lockAlerts(tx: Queryable, accountIds: readonly AccountId[]): Promise<void> {
   await tx.$executeRaw`
     SELECT FROM sync.alerts WHERE account_id = ANY (${[...accountIds]}::smallint[]) ORDER BY alert_id FOR UPDATE`;
 }
 
-/** One writer of a scope at a time, where its version does not matter. */
+/** Allows one writer of a scope at a time, whatever its version. */
 export async function lockScope(tx: Queryable, scope: Scope): Promise<void> {
   await tx.$executeRaw`SELECT FROM sync.cursors WHERE ${isOfScope(scope)} FOR UPDATE`;
 }

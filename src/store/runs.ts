@@ -1,4 +1,4 @@
-// Raw SQL: instants of a run are compared to the microsecond, and whether its process lives is a function of the database.
+// Raw SQL: instants are compared to the microsecond, and a function of the database says whether a run's process lives.
 import { guarded } from '../core/postgres/errors';
 import type { AccountId, Puid } from '../domain/ids';
 import type { HeldLock, RunRecord } from '../domain/run-record';
@@ -12,8 +12,8 @@ import { IS_ALIVE, type PostgresScopeLocks } from './scope-locks';
 
 /** The record of every sync of a scope (`sync.runs`). */
 export class PrismaRunStore {
-  /** What proves that the runs of this store are alive. */
-  readonly #lifelines = new Map<bigint, HeldLock>();
+  /** By run: the lock that shows that its process is alive. */
+  readonly #aliveLocks = new Map<bigint, HeldLock>();
 
   constructor(
     private readonly client: PrismaClient,
@@ -22,7 +22,7 @@ export class PrismaRunStore {
 
   async start(scope: Scope, trigger: string): Promise<bigint> {
     const { runId, lock } = await this.locks.claimRun();
-    this.#lifelines.set(runId, lock);
+    this.#aliveLocks.set(runId, lock);
     await guarded(async () => {
       await ensureCursor(this.client, scope);
       const { stream, accountId, puid, algo } = scope;
@@ -36,7 +36,7 @@ export class PrismaRunStore {
     return runId;
   }
 
-  /** Closes a run and notes on its scope when it was last looked at, unless another run did that. */
+  /** Closes a run and records on its cursor when the scope was last visited, unless the result was reused. */
   async finish(runId: bigint, record: RunRecord): Promise<void> {
     const { outcome, totals, errorCode, errorMessage, isReused, isUnlisted } = record;
     try {
@@ -69,7 +69,7 @@ export class PrismaRunStore {
     }
   }
 
-  /** Scopes that some process has a run of under way. */
+  /** Scopes of which some process has a run under way. */
   async findScopesInFlight(): Promise<readonly Scope[]> {
     const rows = await guarded(
       () => this.client.$queryRaw<
@@ -85,18 +85,18 @@ export class PrismaRunStore {
     }));
   }
 
-  /** Records as `aborted` the runs whose process has ended; returns how many. */
+  /** Marks the runs whose process has ended as `aborted`; returns how many. */
   async closeAbandoned(): Promise<number> {
     return guarded(
       () => this.client.$executeRaw`
         UPDATE sync.runs AS r SET finished_at = sync.now(), outcome = 'aborted', error_code = 'aborted',
-                                  error_message = 'The process that ran it ended without a word.'
+                                  error_message = 'The process that ran it ended unexpectedly.'
          WHERE outcome IS NULL AND NOT ${IS_ALIVE}`,
     );
   }
 
   async #letGo(runId: bigint): Promise<void> {
-    await this.#lifelines.get(runId)?.release();
-    this.#lifelines.delete(runId);
+    await this.#aliveLocks.get(runId)?.release();
+    this.#aliveLocks.delete(runId);
   }
 }

@@ -3,32 +3,25 @@ import { createHash } from 'node:crypto';
 import { KpoolError } from '../core/errors';
 import { guarded } from '../core/postgres/errors';
 import { RUN_LOCK_CLASS, SCOPE_LOCK_CLASS } from '../core/postgres/lock-numbers';
-import { openPostgresSession, type PostgresSession } from '../core/postgres/session';
+import { KEEPALIVE_SETTINGS, openPostgresSession, type PostgresSession } from '../core/postgres/session';
 import type { Secret } from '../core/secret';
 import type { EndedRun, HeldLock } from '../domain/run-record';
 import type { Scope } from '../domain/scope';
 import { Prisma, type PrismaClient } from './generated/client';
 import { isOfScope, NO_ALGO } from './scope-key';
 
-/** The second half is an integer of 4 bytes; runs this far apart are not under way at once. */
+/** The lock's second key is a 4-byte integer; runs this far apart are never under way at once. */
 const RUN_LOCK_KEYS = 2_147_483_647n;
-/** More than one session can lock, as PostgreSQL comes. */
+/** More locks than one session can hold with PostgreSQL's default settings. */
 const MAX_RUN_NUMBERS = 10_000;
 const ANSWER_TIMEOUT_MS = 15_000;
-/** So that the server, too, notices soon when our host is gone: it holds the locks until then. */
-const SERVER_SETTINGS = {
-  tcp_keepalives_idle: '30',
-  tcp_keepalives_interval: '10',
-  tcp_keepalives_count: '3',
-};
-
 /**
- * Who is at which scope, across processes: advisory locks of one connection per process, which the server lets go of when
- * that ends. A connection that breaks loses them; the versions of the cursors keep the order then (P9).
+ * Which process works on which scope: advisory locks on one connection per process, which the server releases when that
+ * ends. A broken connection loses its locks; then the versions of the cursors keep the order (P9).
  */
 export class PostgresScopeLocks {
   #session: PostgresSession | null = null;
-  /** What this process holds: a connection gets its own locks again and again. */
+  /** What this process holds: a session can take its own locks again, so the server would not refuse it. */
   readonly #held = new Set<number>();
 
   constructor(
@@ -44,7 +37,7 @@ export class PostgresScopeLocks {
     try {
       const session = this.#connect();
       const [row] = await guarded(() =>
-        // A lock that only a reader holds keeps nobody out; two runs that meet then are kept in order by versions (P9).
+        // A lock that only a reader holds keeps nobody out; if two runs meet then, versions keep them in order (P9).
         session.query<{ taken: boolean }>(
           'SELECT pg_try_advisory_lock($1, $2) OR NOT sync.is_session_lock_held($1, $2) AS taken',
           [SCOPE_LOCK_CLASS, key],
@@ -58,8 +51,8 @@ export class PostgresScopeLocks {
   }
 
   /**
-   * A number for a new run, locked before anybody can see the run: as long as the lock is held, its process is alive. A
-   * number whose lock a reader took, as anybody may who connects, is passed over.
+   * A number for a new run, locked before anyone can see the run: while the lock is held, its process is alive. A
+   * number whose lock a reader took, as anyone who connects may, is skipped.
    */
   async claimRun(): Promise<{ readonly runId: bigint; readonly lock: HeldLock }> {
     const session = this.#connect();
@@ -78,9 +71,9 @@ export class PostgresScopeLocks {
     }
     throw new KpoolError(
       'database.failed',
-      'Somebody holds the locks by which runs show that they are alive.',
+      'Another session holds the locks by which runs show that they are alive.',
       {
-        hint: `See who in pg_locks (classid ${RUN_LOCK_CLASS}) and pg_stat_activity, and end that session.`,
+        hint: `Find it in pg_locks (classid ${RUN_LOCK_CLASS}) and pg_stat_activity, and end it.`,
       },
     );
   }
@@ -107,9 +100,9 @@ export class PostgresScopeLocks {
               FROM sync.runs own, (SELECT * FROM sync.runs WHERE ${isOfScope(scope)}) AS r
              WHERE own.run_id = ${runId}::bigint
                AND r.started_at > own.started_at - interval '1 day' AND r.finished_at > own.started_at
-               -- What ended in the future did so by a clock that has been put right since.
+               -- An end in the future was recorded by a clock that has been corrected since.
                AND r.finished_at <= sync.now()
-               -- Whoever asked nothing reused what another one had found, perhaps before.
+               -- A run without requests reused the result of another one, which may be older.
                AND r.outcome IN ('succeeded', 'partial') AND r.requests > 0
              ORDER BY r.finished_at DESC LIMIT 1
           ) AS e ON true`,
@@ -129,7 +122,7 @@ export class PostgresScopeLocks {
       url: this.url,
       applicationName: 'kpool locks',
       answerTimeoutMs: ANSWER_TIMEOUT_MS,
-      settings: SERVER_SETTINGS,
+      settings: KEEPALIVE_SETTINGS,
     });
     this.#session = session;
     void session.ended.then(() => {
@@ -144,7 +137,7 @@ export class PostgresScopeLocks {
   }
 
   async #unlock(session: PostgresSession, lockClass: number, key: number): Promise<void> {
-    // A session that is over holds nothing.
+    // A session that has ended holds nothing.
     await session.query('SELECT pg_advisory_unlock($1, $2)', [lockClass, key]).catch(() => undefined);
   }
 }
@@ -152,7 +145,7 @@ export class PostgresScopeLocks {
 /** The condition that the process of run `r` is alive. */
 export const IS_ALIVE = Prisma.sql`sync.is_session_lock_held(${RUN_LOCK_CLASS}::integer, (r.run_id % ${RUN_LOCK_KEYS}::bigint)::integer)`;
 
-/** Scopes of the same key would wait for each other, once in four thousand million. */
+/** Two scopes with the same key would wait for each other: a chance of one in four billion. */
 export function lockKeyOf({ stream, accountId, puid, algo }: Scope): number {
   const name = JSON.stringify([stream, puid === null ? accountId : String(puid), algo ?? NO_ALGO]);
   return createHash('sha256').update(name).digest().readInt32BE(0);

@@ -48,8 +48,8 @@ function toCandidate(row: CandidateRow): ScopeCandidate {
 }
 
 /**
- * How many of cursor `c`'s last runs failed in a row, and the last of them: by number, since a clock may have been put
- * back meanwhile. What failed with credentials that the account has no more says nothing about the new ones.
+ * How many of cursor `c`'s latest runs failed in a row, and the last of them: by number, since a clock may have been
+ * set back meanwhile. Failures with credentials that the account no longer has do not count.
  */
 function failuresOf(accountId: AccountId, isOfCursor: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`
@@ -64,7 +64,7 @@ function failuresOf(accountId: AccountId, isOfCursor: Prisma.Sql): Prisma.Sql {
   ) AS f ON c.consecutive_failures > 0`;
 }
 
-/** What there is to sync: algorithms × sub-accounts, and how each is doing. */
+/** What there is to sync: sub-accounts × algorithms, and how each is doing. */
 export class PrismaScopeStore {
   constructor(private readonly client: PrismaClient) {}
 
@@ -103,13 +103,13 @@ export class PrismaScopeStore {
     return { scopes: rows.map(toCandidate), nowMs: await readNow(this.client) };
   }
 
-  /** The one scope of a stream that an account has as a whole. */
+  /** The scope of a stream that has one per account. */
   async findAccountScope(accountId: AccountId, stream: Stream): Promise<ScopeCandidates> {
     const rows = await guarded(
       () => this.client.$queryRaw<CandidateRow[]>`
         SELECT NULL::bigint AS puid, ${NO_ALGO} AS algo, true AS is_default, false AS is_gone,
                false AS has_pending,
-               -- What found nothing to ask about is as new once the ledger holds a row.
+               -- A scope that had nothing to ask for counts as new once the ledger holds a row.
                CASE WHEN c.last_skip_at >= c.last_cycle_at AND EXISTS (
                            SELECT FROM pool.sub_accounts s
                             WHERE s.account_id = ${accountId}::smallint
@@ -126,7 +126,7 @@ export class PrismaScopeStore {
     return { scopes: rows.map(toCandidate), nowMs: await readNow(this.client) };
   }
 
-  /** Whether the account's list of sub-accounts or of algorithms is without the scope's. */
+  /** Whether the scope's sub-account or algorithm is missing from the account's lists. */
   async isGone({ accountId, puid, algo }: Scope): Promise<boolean> {
     const isRemoved = { not: null };
     return guarded(async () => {

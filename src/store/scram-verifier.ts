@@ -1,13 +1,13 @@
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 
-/** What PostgreSQL itself takes (RFC 7677 asks for at least as many). */
+/** PostgreSQL's own default (RFC 7677 requires at least as many). */
 const ITERATIONS = 4_096;
 const KEY_BYTES = 32;
 export const SALT_BYTES = 16;
 
 /**
- * What PostgreSQL stores of a password (RFC 5803, SCRAM-SHA-256): sent in its place, the password itself reaches
- * neither the server's log nor its statistics. The password is printable ASCII, which SASLprep leaves as it is.
+ * What PostgreSQL stores of a password (RFC 5803, SCRAM-SHA-256). It is sent instead of the password, which so reaches
+ * neither the server's log nor its statistics. The password is printable ASCII, which SASLprep leaves unchanged.
  */
 export function scramVerifier(password: string, salt: Buffer): string {
   const salted = pbkdf2Sync(password, salt, ITERATIONS, KEY_BYTES, 'sha256');

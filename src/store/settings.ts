@@ -3,7 +3,7 @@ import { guarded } from '../core/postgres/errors';
 import type { PrismaClient } from './generated/client';
 import { readInstant } from './instants';
 
-/** What the reports need to know of the configuration (`sync.settings`). Writes only what changed. */
+/** Stores what the reports need of the configuration (`sync.settings`). Writes only what has changed. */
 export async function saveSettings(
   client: PrismaClient,
   settings: Readonly<Record<string, string | Readonly<Record<string, number>>>>,

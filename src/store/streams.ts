@@ -2,18 +2,18 @@ import { guarded } from '../core/postgres/errors';
 import type { Stream } from '../domain/streams';
 import type { PrismaClient } from './generated/client';
 
-/** What the reports know of a stream (`sync.streams`). */
+/** What the reports need to know of a stream (`sync.streams`). */
 export interface StreamRecord {
   readonly name: Stream;
   readonly scopes: 'account' | 'mining';
   readonly everyMs: number;
 }
 
-/** Records the program's streams, most valuable first; one that it no longer has is deleted. Writes only what changed. */
+/** Stores the program's streams, most valuable first; deletes others. Writes only what has changed. */
 export async function saveStreams(client: PrismaClient, streams: readonly StreamRecord[]): Promise<void> {
   await guarded(async () => {
     const known = new Map((await client.stream.findMany()).map((record) => [record.stream, record]));
-    // Each statement by itself: processes that start together never wait for each other's.
+    // No transaction around them: processes that start together never wait for each other.
     for (const [index, { name, scopes, everyMs }] of streams.entries()) {
       const facts = { position: index + 1, scopeKind: scopes, everyMs: BigInt(everyMs) };
       const old = known.get(name);

@@ -3,7 +3,7 @@ import type { SubAccount } from '../domain/entities';
 import type { AccountId } from '../domain/ids';
 import type { Queryable } from './client';
 
-/** Writes what is new or different; says of each row that it wrote whether it was new. */
+/** Writes what is new or has changed; returns for each row written whether it was new. */
 export async function upsertSubAccounts(
   tx: Queryable,
   accountId: AccountId,

@@ -24,6 +24,13 @@ export interface PostgresSessionOptions extends PostgresOptions {
   readonly answerTimeoutMs: number;
 }
 
+/** For a session that holds locks: the server notices within a minute that our host is gone, and releases them. */
+export const KEEPALIVE_SETTINGS = {
+  tcp_keepalives_idle: '30',
+  tcp_keepalives_interval: '10',
+  tcp_keepalives_count: '3',
+};
+
 const CLOSE_TIMEOUT_S = 2;
 
 /** Connects at the first query. */

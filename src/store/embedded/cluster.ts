@@ -5,7 +5,7 @@ import { KpoolError } from '../../core/errors';
 import { majorVersionOf, type Binaries } from './binaries';
 import { isAlive, runCommand, type CommandOptions, type ServerUser } from './command';
 
-/** One data directory and what is needed to work on it. */
+/** A data directory and what it takes to work on it. */
 export interface Cluster {
   readonly dataDirectory: string;
   readonly binaries: Binaries;
@@ -15,7 +15,7 @@ export interface Cluster {
 export interface NewCluster {
   readonly superuser: string;
   readonly password: string;
-  /** Made together with the cluster. */
+  /** Created with the cluster. */
   readonly database: string;
   readonly signal?: AbortSignal | undefined;
 }
@@ -28,20 +28,20 @@ const SETTINGS_FILE = 'kpool.conf';
 /** Recovery after a crash, and the last checkpoint, take as long as the disk needs. */
 const START_TIMEOUT_S = 600;
 const STOP_TIMEOUT_S = 600;
-/** From this version on, PostgreSQL brings a collation of its own. */
+/** The first version of PostgreSQL with a built-in collation. */
 const BUILTIN_LOCALE_SINCE = 17;
 const LOG_TAIL_LINES = 12;
-/** What PostgreSQL says when another server is at the data directory, or has not quite left it. */
+/** What PostgreSQL says while another server uses the data directory, or is just leaving it. */
 const TAKEN = /lock file "postmaster\.pid" (?:already exists|is empty)|pre-existing shared memory block/;
 const PORT_IN_USE = /could not bind .*(?:in use|Only one usage)/;
 
 /**
- * Makes the data directory, with the superuser and a database, unless another process was faster. It appears complete
- * or not at all: the work is done beside it and renamed.
+ * Creates the data directory, with the superuser and a database, unless another process was faster. It appears complete
+ * or not at all: it is built beside its place and renamed.
  */
 export async function createCluster(cluster: Cluster, options: NewCluster): Promise<void> {
   const { binaries, user, dataDirectory } = cluster;
-  // Never used again: an initdb whose parent was killed may go on writing to its own.
+  // A new name each time: an initdb whose parent was killed may still be writing to its own.
   const unfinished = `${dataDirectory}.${process.pid}.${randomBytes(6).toString('hex')}${UNFINISHED}`;
   const passwordFile = `${unfinished}.password`;
   const { signal } = options;
@@ -75,18 +75,18 @@ export async function createCluster(cluster: Cluster, options: NewCluster): Prom
   }
 }
 
-/** Clears away what killed processes left beside the data directory; what a living one is making stays. */
+/** Removes what killed processes left beside the data directory; what a living process is building stays. */
 export async function removeUnfinished(dataDirectory: string): Promise<void> {
   const prefix = `${basename(dataDirectory)}.`;
   for (const name of await readdir(dirname(dataDirectory))) {
     if (!name.startsWith(prefix) || !name.includes(UNFINISHED)) continue;
     if (isAlive(Number(name.slice(prefix.length).split('.')[0]))) continue;
-    // One that an initdb without a parent is writing to at this moment is left to the next time.
+    // One that an orphaned initdb is still writing to is left for the next time.
     await rm(join(dirname(dataDirectory), name), { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
-/** Statements of one line each, run without a server. False when a server has the data directory. */
+/** Runs statements of one line each without a server. False when a server uses the data directory. */
 export async function runSingleUser(
   { binaries, dataDirectory, user }: Cluster,
   statements: readonly string[],
@@ -100,7 +100,7 @@ export async function runSingleUser(
   return true;
 }
 
-/** The version that made the data directory, e.g. `18`; null when there is no such directory. */
+/** The version that created the data directory, e.g. `18`; null when there is no such directory. */
 export async function findClusterVersion(dataDirectory: string): Promise<string | null> {
   return readFile(join(dataDirectory, 'PG_VERSION'), 'utf8').then(
     (text) => text.trim(),
@@ -109,8 +109,8 @@ export async function findClusterVersion(dataDirectory: string): Promise<string 
 }
 
 /**
- * Starts the server and waits until it accepts connections. It lives on in a session of its own: neither our end
- * nor Ctrl-C in our terminal reaches it. False when another server has the data directory, or still lets go of it.
+ * Starts the server and waits until it accepts connections. It runs in a session of its own: neither our end nor Ctrl-C
+ * in our terminal reaches it. False when another server uses the data directory, or is just leaving it.
  * Throws `port.in-use` or `database.data-directory`.
  */
 export async function startCluster(cluster: Cluster, settings: Settings, logFile: string): Promise<boolean> {
@@ -135,15 +135,15 @@ export async function startCluster(cluster: Cluster, settings: Settings, logFile
   );
 }
 
-/** `fast`: open sessions are ended, data is safe. `immediate`: only for a cluster that is thrown away. */
+/** `fast`: ends open sessions, data is safe. `immediate`: only for a cluster that is thrown away. */
 export async function stopCluster(cluster: Cluster, mode: 'fast' | 'immediate'): Promise<void> {
   const args = ['stop', '-D', cluster.dataDirectory, '-m', mode, '-w', '-t', String(STOP_TIMEOUT_S)];
   await run(cluster.binaries.pgCtl, args, { user: cluster.user });
 }
 
 /**
- * Whole or not at all, since a server may be starting at this moment. As root it is written as the server's user:
- * whoever could make the database write files could otherwise leave a link there and have root write through it.
+ * Atomic, since a server may be starting right now. As root, the file is written as the server's user: someone who can
+ * make the database write files could otherwise place a link there and have root write through it.
  */
 async function writeSettings({ dataDirectory, user }: Cluster, settings: Settings): Promise<void> {
   const lines = Object.entries(settings).map(
@@ -172,7 +172,7 @@ async function run(program: string, args: readonly string[], options: CommandOpt
 function requireSuccess(exitCode: number, output: string): void {
   if (exitCode === 0) return;
   throw new KpoolError('database.data-directory', `PostgreSQL could not be set up: ${lastLines(output)}`, {
-    hint: 'Look at the free space and the permissions of KPOOL_HOME, or set DATABASE_URL to a PostgreSQL of your own.',
+    hint: 'Check the free space and the permissions of KPOOL_HOME, or set DATABASE_URL to a PostgreSQL of your own.',
   });
 }
 

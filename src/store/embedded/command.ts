@@ -24,14 +24,14 @@ interface CommandResult {
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /**
- * PostgreSQL's programs get an environment of their own: English messages, since we read some, none of the user's
- * PG* variables, none of our secrets, and a working directory that every user may enter. Windows programs cannot
- * live without the inherited ones.
+ * The environment of PostgreSQL's programs: English messages, since we parse some, none of the user's PG* variables,
+ * none of our secrets, and a working directory that every user may enter. Windows programs need the inherited
+ * variables.
  */
 const environment =
   process.platform === 'win32' ? {} : { env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }, cwd: '/' };
 
-/** Runs a program to its end. Throws `aborted` when `signal` fired, the system's error when it cannot be run. */
+/** Runs a program to its end. Throws `aborted` when `signal` fires, and the system's error when it cannot be run. */
 export async function runCommand(
   program: string,
   args: readonly string[],
@@ -49,12 +49,12 @@ export async function runCommand(
     const kill = (): void => void child.kill();
     signal?.addEventListener('abort', kill);
     if (signal?.aborted === true) kill();
-    // A program that ends before it has read everything breaks the pipe; its exit code tells the story.
+    // A program that ends before it has read everything breaks the pipe; its exit code says why.
     child.stdin?.on('error', () => undefined).end(input);
   });
 }
 
-/** Whether there is a process of that number, whoever's. */
+/** Whether a process of that number exists, of any user. */
 export function isAlive(pid: number): boolean {
   // 0 and negative numbers address groups of processes.
   if (!(pid > 0)) return false;

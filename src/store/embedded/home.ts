@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { KpoolError } from '../../core/errors';
 import { runCommand, type ServerUser } from './command';
 
-/** Used when we are root and the server's own user may not enter KPOOL_HOME, as under /root. */
+/** Used when we are root and the server's user has no access to KPOOL_HOME, as under /root. */
 const FALLBACK_DIRECTORY = '/var/lib/kpool';
 /** pg_ctl passes paths through the shell. */
 const UNSAFE_IN_SHELL = /["$`\\\n]/;
@@ -13,7 +13,7 @@ export function passwordFileIn(home: string): string {
   return join(home, 'pgpass');
 }
 
-/** What the server itself may read and write: its data and its log. Perhaps a link. */
+/** Where the server itself reads and writes: its data and its log. May be a link. */
 function serverDirectoryIn(home: string): string {
   return join(home, 'postgres');
 }
@@ -23,8 +23,8 @@ export function dataDirectoryIn(serverDirectory: string): string {
 }
 
 /**
- * Makes KPOOL_HOME if there is none: for its owner only, except that the server's user may pass through. One that is
- * there already stays as it is.
+ * Creates KPOOL_HOME if it does not exist: for its owner only, except that the server's user may pass through. An
+ * existing one stays as it is.
  */
 export async function prepareHome(home: string, user: ServerUser | null): Promise<void> {
   if (process.platform !== 'win32' && UNSAFE_IN_SHELL.test(home)) {
@@ -34,8 +34,8 @@ export async function prepareHome(home: string, user: ServerUser | null): Promis
 }
 
 /**
- * The real path of the server's directory, made if there is none, owned by the server's user. Where that user may
- * not enter `home`, the directory is a link to one under /var/lib/kpool.
+ * The real path of the server's directory, created if it does not exist, owned by the server's user. Where that user
+ * has no access to `home`, the directory is a link to one under /var/lib/kpool.
  */
 export async function prepareServerDirectory(home: string, user: ServerUser | null): Promise<string> {
   const directory = serverDirectoryIn(home);
@@ -43,7 +43,7 @@ export async function prepareServerDirectory(home: string, user: ServerUser | nu
   if (!isThere && user !== null && !(await mayEnter(user, home))) await linkElsewhere(directory);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const real = await realpath(directory);
-  // A process that died in between has left one that belongs to root.
+  // A process that died right here may have left one that belongs to root.
   if (user !== null && (await stat(real)).uid === 0) await chown(real, user.uid, user.gid);
   return real;
 }
@@ -66,11 +66,11 @@ async function mayEnter(user: ServerUser, directory: string): Promise<boolean> {
   return exitCode === 0;
 }
 
-/** For an error of the file system: no permission, no space, read-only, a file in the way. */
+/** The error for a failure of the file system: no permission, no space, read-only, a file in the way. */
 export function unusableHome(home: string, cause: unknown): KpoolError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new KpoolError('database.data-directory', `KPOOL_HOME (${home}) cannot be used: ${reason}`, {
-    hint: 'Give it a directory that this user may write to, with some hundred MB free.',
+    hint: 'Name a directory that this user may write to, with a few hundred MB free.',
     cause,
   });
 }

@@ -17,7 +17,7 @@ import { endOrphans, removeStalePidFile } from './postmaster';
 import { findServerUser } from './server-user';
 import { embeddedSettings } from './settings';
 
-/** The server writes little (settings.ts); this bounds what misbehaving years could add up to: twice this size. */
+/** The server logs little (settings.ts); the log is rotated at this size, so it never takes more than twice that. */
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
 
 /** What lies under one KPOOL_HOME, and what it takes to run it. */
@@ -27,7 +27,7 @@ export interface Installation {
   readonly logFile: string;
 }
 
-/** Makes the directories if need be. */
+/** Creates the directories where needed. */
 export async function prepareInstallation(home: string, given?: Binaries): Promise<Installation> {
   const packaged = given ?? (await findPackagedBinaries());
   const user = await findServerUser();
@@ -51,7 +51,7 @@ export interface StartOptions {
 }
 
 /**
- * Starts the server under our settings, after making it at the very first time. False when another process is at it.
+ * Starts the server under our settings; the first time, creates it. False when another process is doing so.
  * Throws `port.in-use` or `database.data-directory`.
  */
 export async function startServer(
@@ -68,7 +68,7 @@ export async function startServer(
   await refuseOtherVersion(cluster);
   await removeStalePidFile(dataDirectory);
   if ((await findPassword(passwordFile)) === null) {
-    // Deleted: the way to a new password, for someone who could read the data anyway.
+    // Deleting the file is how to get a new password, for someone who could read the data anyway.
     const renewed = newPassword();
     const statement = `ALTER ROLE "${OWNER}" PASSWORD '${renewed}'`;
     if (!(await runSingleUser(cluster, [statement], signal))) return false;

@@ -10,12 +10,12 @@ const LOCK_DATABASE = 'postgres';
 const ANSWER_TIMEOUT_MS = 10_000;
 
 /**
- * One process's use of the server: a connection that holds a shared advisory lock. PostgreSQL lets go of it when the
- * process dies, in whatever way.
+ * One process's use of the server: a connection that holds a shared advisory lock. PostgreSQL releases it however the
+ * process dies.
  */
 export interface Membership {
   readonly session: PostgresSession;
-  /** Ends the use; true when it was the last one, and then nobody can join until `session` is closed. */
+  /** Ends the use. True when it was the last one; then nobody can join until `session` is closed. */
   leave(): Promise<boolean>;
 }
 
@@ -23,7 +23,7 @@ export function connectionUrl(port: number, password: string, database: string =
   return new Secret(`postgres://${OWNER}:${password}@127.0.0.1:${port}/${database}`);
 }
 
-/** Null while the last user is about to stop the server. Rejects with what the server or the socket says. */
+/** Null while the last user is about to stop the server. Rejects with the error of the server or the socket. */
 export async function joinServer(port: number, password: string): Promise<Membership | null> {
   const session = openPostgresSession({
     url: connectionUrl(port, password, LOCK_DATABASE),

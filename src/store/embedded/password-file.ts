@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 
-/** The database user, its database: the same name. */
+/** The name of the database user, and of its database. */
 export const OWNER = 'kpool';
 const PASSWORD_BYTES = 24;
 
@@ -21,7 +21,7 @@ export function newPassword(): string {
   return randomBytes(PASSWORD_BYTES).toString('base64url');
 }
 
-/** Keeps the password, whole or not at all, unless another process was first; returns the one that is kept. */
+/** Writes the password, atomically, unless another process was first; returns the one in the file. */
 export async function keepPassword(file: string, password: string): Promise<string> {
   const unfinished = `${file}.${process.pid}.new`;
   await writeFile(unfinished, `*:*:*:${OWNER}:${password}\n`, { mode: 0o600 });

@@ -11,7 +11,7 @@ export interface Postmaster {
 }
 
 const PID_FILE = 'postmaster.pid';
-/** The server writes its number right after it created the file. */
+/** The server writes its process id right after creating the file. */
 const EMPTY_FILE_GRACE_MS = 1_000;
 
 /** The server that runs on this data directory, or null. A `postmaster.pid` left by a crash does not count. */
@@ -19,17 +19,17 @@ export async function findPostmaster(dataDirectory: string): Promise<Postmaster 
   // Source: PostgreSQL, src/include/utils/pidfile.h. The server adds the lines one by one as it starts.
   const [first, , , port] = (await readPidFile(dataDirectory)).split('\n');
   const pid = Number(first);
-  // `postgres --single` writes its number negated, and accepts no connections.
+  // `postgres --single` writes its process id negated, and accepts no connections.
   if (!(pid > 0) || !(await worksOn(pid, dataDirectory))) return null;
   return { pid, port: Number.parseInt(port ?? '', 10) };
 }
 
 /**
- * Removes a `postmaster.pid` whose process is gone. PostgreSQL would take its number for a running server when it
- * belongs to a stranger by now (usual in containers, where numbers start anew) or to a zombie. What still works in
- * the data directory PostgreSQL notices by its shared memory.
+ * Removes a `postmaster.pid` whose process is gone. PostgreSQL would take its process id for a running server if it now
+ * belongs to another program (common in containers, where process ids start over) or to a zombie. Processes that still
+ * use the data directory PostgreSQL notices by its shared memory.
  *
- * A server may start at this very moment: the file is moved aside, and put back when it is not the one that was read.
+ * A server may be starting right now: the file is moved aside, and put back if it is not the one that was read.
  */
 export async function removeStalePidFile(dataDirectory: string): Promise<void> {
   const text = await readPidFile(dataDirectory);
@@ -48,8 +48,8 @@ export async function removeStalePidFile(dataDirectory: string): Promise<void> {
 }
 
 /**
- * Ends the sessions that a killed server left behind: one that computes notices only when it comes to rest, and until
- * then no new server may start. On Linux only; elsewhere they are waited for.
+ * Ends the sessions that a killed server left behind: a busy one notices only when its statement ends, and until then
+ * no new server may start. On Linux only; elsewhere the start waits for them.
  */
 export async function endOrphans(dataDirectory: string): Promise<void> {
   if (process.platform !== 'linux') return;
@@ -71,8 +71,8 @@ async function readPidFile(dataDirectory: string): Promise<string> {
 }
 
 /**
- * On Linux every process of a server has the data directory as its own; where that is not shown to us (root in a
- * container) any PostgreSQL is taken for ours, and elsewhere any living process.
+ * On Linux every process of a server has the data directory as its working directory. Where we may not see that (root
+ * in a container), any PostgreSQL counts as ours; on other systems, any living process.
  */
 async function worksOn(pid: number, dataDirectory: string): Promise<boolean> {
   if (process.platform !== 'linux') return isAlive(pid);
@@ -81,7 +81,7 @@ async function worksOn(pid: number, dataDirectory: string): Promise<boolean> {
   return (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim() === 'postgres';
 }
 
-/** Null when it is not shown to us; empty for a process that is gone. */
+/** Null when we may not see it; empty for a process that is gone. */
 async function directoryOf(pid: number): Promise<string | null> {
   try {
     return await readlink(`/proc/${pid}/cwd`);

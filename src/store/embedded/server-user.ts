@@ -4,8 +4,8 @@ import { runCommand, type ServerUser } from './command';
 const NAME = 'postgres';
 
 /**
- * PostgreSQL refuses to run as root: then it runs as the system user `postgres`, which is made when there is none.
- * Null when we are not root and the server simply runs as we do.
+ * PostgreSQL refuses to run as root: then it runs as the system user `postgres`, created if it does not exist. Null
+ * when we are not root, and the server runs as we do.
  */
 export async function findServerUser(): Promise<ServerUser | null> {
   if (process.getuid?.() !== 0) return null;
@@ -16,9 +16,9 @@ export async function findServerUser(): Promise<ServerUser | null> {
   if (created !== null) return created;
   throw new KpoolError(
     'database.data-directory',
-    'PostgreSQL does not run as root, and no system user could be made for it.',
+    'PostgreSQL does not run as root, and no system user could be created for it.',
     {
-      hint: `Run kpool as an ordinary user, or make a system user named ${NAME}.`,
+      hint: `Run kpool as an ordinary user, or create a system user named ${NAME}.`,
     },
   );
 }

@@ -1,11 +1,11 @@
 import type { Settings } from './cluster';
 
-/** How the embedded server runs: for one machine, reachable from it alone, every commit safe on disk. */
+/** Settings of the embedded server: reachable from this machine only, every commit safe on disk. */
 export function embeddedSettings(port: number): Settings {
   return {
     port: String(port),
     listen_addresses: '127.0.0.1',
-    // A socket file has a path limit of about 100 bytes, and everything can use the port.
+    // A socket's path is limited to about 100 bytes, and every client can use the port.
     unix_socket_directories: '',
     password_encryption: 'scram-sha-256',
     fsync: 'on',
@@ -21,7 +21,7 @@ export function embeddedSettings(port: number): Settings {
     logging_collector: 'off',
     log_line_prefix: '%m [%p] ',
     log_checkpoints: 'off',
-    // A statement in the log could carry a value that is nobody's business (P10).
+    // A statement in the log could carry a private value (P10).
     log_min_error_statement: 'panic',
   };
 }

@@ -7,7 +7,7 @@ import { fleetValues, isOfFleet } from './fleet-key';
 import { INACTIVE_STATE_HASH, type LandingSnapshot } from './inactive-state';
 import { INSERT_SAMPLE_BLOCKS } from './sample-blocks';
 
-/** What a period of a worker holds with one snapshot `f` more; `t` is its row. */
+/** Adds one snapshot `f` to a period `t` of a worker. */
 const ADD_TO_WORKER = Prisma.sql`
        snapshots = t.snapshots + 1, active_samples = t.active_samples + f.active,
        measured_samples = t.measured_samples + f.measured,
@@ -33,11 +33,11 @@ const ADD_TO_FLEET = Prisma.sql`DO UPDATE
       max_real_hash_rate_hps = greatest(old.max_real_hash_rate_hps, excluded.max_real_hash_rate_hps)`;
 
 /**
- * Adds one sample for every worker that is active, or that is not as its last sample said, and the snapshot to the hour
- * and day of every worker that is listed and of the fleet as a whole: `computeHour` and `computeDay` find the same.
- * A snapshot that finds no worker at all is no snapshot of the fleet as a whole: algorithms that nobody mines leave no trace.
- * Expects that who came and who left is noted already (`worker_presence`), and the scope's lock: rows are looked for and
- * updated in one sweep, which costs half of an upsert each.
+ * Adds a sample for every worker that is active or differs from its last sample, and adds the snapshot to the hour and
+ * the day of every listed worker and of the fleet as a whole: `computeHour` and `computeDay` find the same. A snapshot
+ * without any worker does not count for the fleet as a whole, so algorithms that nobody mines leave no trace. Call it
+ * with `worker_presence` up to date and the scope locked: rows are found and updated in one pass, at half an upsert's
+ * cost.
  */
 export async function addSnapshot(
   db: Queryable,

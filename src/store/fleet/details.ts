@@ -20,7 +20,7 @@ interface Candidate {
   now_ms: bigint;
 }
 
-/** How many workers each sub-account and algorithm of an account has, those without any left out. */
+/** How many workers each sub-account and algorithm of an account has; those without workers are left out. */
 export async function findFleetSizes(db: Queryable, accountId: AccountId): Promise<number[]> {
   const rows = await db.$queryRaw<{ workers: bigint }[]>`
     SELECT count(*) AS workers FROM pool.workers w JOIN pool.sub_accounts s USING (puid)
@@ -29,8 +29,8 @@ export async function findFleetSizes(db: Queryable, accountId: AccountId): Promi
 }
 
 /**
- * Workers that are new since the last run or that the last snapshot missed, then on from where the round stands. One
- * that is `done` is not named again.
+ * Workers that are new since the last run or that the last snapshot missed, then those after the position of the round.
+ * Workers in `done` are left out.
  */
 export async function findNextDetails(
   db: Queryable,
@@ -72,7 +72,7 @@ export async function findNextDetails(
   };
 }
 
-/** Stores details where nothing newer is known, and where the round stands. Throws `sync.superseded` (P9). */
+/** Stores details where nothing newer is known, and the round's position. Throws `sync.superseded` (P9). */
 export async function storeDetails(
   db: Transaction,
   scope: FleetScope,
@@ -80,7 +80,7 @@ export async function storeDetails(
   batch: DetailsBatch,
 ): Promise<{ inserted: number; changed: number; unchanged: number; removed: number; quarantined: number }> {
   await lockCursor(db, scope, batch.version);
-  // A snapshot that lands holds this row: the two never wait for each other's workers.
+  // A landing snapshot holds this row too, so the two never deadlock over workers.
   await lockScope(db, { ...scope, stream: 'workers' });
   const details = packWorkers(workers);
   const changed =

@@ -2,7 +2,7 @@
 import { guarded } from '../../core/postgres/errors';
 import type { PrismaClient } from '../generated/client';
 
-/** Workers that the pool lists, and what their history takes on disk now. */
+/** Workers that the pool lists, and the disk space that their history takes now. */
 export interface FleetOnDisk {
   readonly workers: number;
   readonly activeWorkers: number;
@@ -26,7 +26,7 @@ export async function readFleetOnDisk(client: PrismaClient): Promise<FleetOnDisk
   };
 }
 
-/** Requests that one snapshot of an account's fleet takes: a page of 100 workers each, one at least per scope and state. */
+/** Requests that one snapshot of an account's fleet takes: one per 100 workers, at least one per scope and status. */
 export interface SnapshotRequests {
   readonly accountName: string;
   readonly workers: number;

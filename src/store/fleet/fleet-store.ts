@@ -36,7 +36,7 @@ import {
   stageUnlisted,
 } from './staging';
 
-/** Workers from which on a landing reads whole tables rather than worker by worker. */
+/** From this many workers on, a landing reads whole tables instead of one worker at a time. */
 const LARGE_FLEET = 500;
 
 /** Workers, their snapshots, samples and figures. */
@@ -110,8 +110,8 @@ export class PrismaFleetStore {
   }
 
   /**
-   * Workers, samples, figures, the snapshot and its proof, in one transaction. A snapshot that is not complete lands the
-   * workers that it saw and leaves no trace in samples and figures. Throws `sync.superseded` when another snapshot of
+   * Stores workers, samples, figures and the snapshot in one transaction. An incomplete snapshot lands the workers that
+   * it saw and leaves no trace in samples and figures. Throws `sync.superseded` when another snapshot of
    * the scope landed since this one began, `sync.inconsistent` when the server lost what was staged.
    */
   async landSnapshot(
@@ -170,8 +170,8 @@ export class PrismaFleetStore {
   }
 
   /**
-   * Creating a partition locks the whole table, so it is done beforehand, in a statement of its own. Returns the
-   * snapshot's instant.
+   * Creating a partition locks the whole table, so it is done beforehand, in a statement of its own. Returns when the
+   * snapshot started, ms since the epoch.
    */
   private async prepareSamples(snapshot: FleetSnapshot): Promise<number> {
     const [row] = await this.client.$queryRaw<{ started_at_ms: bigint }[]>`

@@ -7,7 +7,7 @@ import type { FleetKey } from './fleet-key';
 export const INACTIVE_STATE_HASH = Prisma.sql`md5(row(s.status, trim_scale(s.real_hash_rate_hps),
   trim_scale(s.hour_hash_rate_hps), trim_scale(s.day_hash_rate_hps), trim_scale(s.reject_rate), s.last_share_at)::text)`;
 
-/** What a landing knows of its snapshot. */
+/** A snapshot that is landing. */
 export interface LandingSnapshot {
   readonly key: FleetKey;
   readonly snapshotId: bigint;

@@ -6,17 +6,16 @@ import { fleetValues, isOfFleet } from './fleet-key';
 import { INACTIVE_STATE_HASH, type LandingSnapshot } from './inactive-state';
 
 /**
- * For the rest of the transaction: two sets are never joined row by row. Tables that were just filled have no
- * statistics, and the planner would take a hundred thousand workers for one. Nor is anything compiled first, which
- * takes longer than these statements do.
+ * Turns off nested loops and JIT for the rest of the transaction. Tables that were just filled have no statistics, so
+ * the planner would take a hundred thousand workers for one; and compiling takes longer than these statements do.
  */
 export async function joinLarge(tx: Queryable): Promise<void> {
   await tx.$executeRaw`SELECT set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)`;
 }
 
 /**
- * Brings the workers to what the snapshot saw of them. Rows that are as they were are not rewritten, except that
- * `last_seen_at` moves once an hour; nothing overwrites what was seen later than the snapshot saw it (P9).
+ * Updates the workers to what the snapshot saw. Unchanged rows are not rewritten, except that `last_seen_at` moves once
+ * an hour; nothing overwrites a later observation (P9).
  */
 export async function mergeWorkers(
   db: Queryable,
@@ -45,7 +44,7 @@ export async function mergeWorkers(
       FROM sync.staged_workers s
      WHERE s.snapshot_id = ${snapshotId}::bigint
        AND NOT EXISTS (SELECT FROM pool.workers t WHERE ${isOfFleet(key)} AND t.worker_id = s.worker_id)`;
-  // `last_seen_at` of those that are as they were moves once an hour: a row version a snapshot would be noise.
+  // `last_seen_at` of unchanged workers moves once an hour, to spare a row version per snapshot.
   await db.$executeRaw`
     UPDATE pool.workers t SET last_seen_at = s.seen_at
       FROM sync.staged_workers s
@@ -54,7 +53,7 @@ export async function mergeWorkers(
   return { inserted, changed };
 }
 
-/** Notes who came: from this snapshot on they are listed. */
+/** Records the workers that are new in this snapshot: they are listed from now on. */
 export async function openPresence(
   db: Queryable,
   { key, snapshotId, startedAt }: LandingSnapshot,
@@ -68,7 +67,7 @@ export async function openPresence(
                         WHERE ${isOfFleet(key)} AND t.worker_id = s.worker_id AND t.to_at IS NULL)`;
 }
 
-/** Notes who was seen again, and who rests in which state: as long as it is that, no sample is added. */
+/** Records who was seen again, and the state of inactive workers: while it stays the same, no sample is added. */
 export async function noteInactive(db: Queryable, { key, snapshotId }: LandingSnapshot): Promise<void> {
   await db.$executeRaw`
     UPDATE sync.worker_presence t
@@ -80,8 +79,8 @@ export async function noteInactive(db: Queryable, { key, snapshotId }: LandingSn
 }
 
 /**
- * Marks the workers that this complete snapshot does not have: missed, or removed if the one before had missed them too.
- * `sparing` may be there, unread; null spares all. Returns how many were removed.
+ * Marks the workers that this complete snapshot does not have: as missed, or as removed if the last one missed them
+ * too. `sparing`: workers that unreadable rows may be; null spares all. Returns how many were removed.
  */
 export async function removeMissing(
   db: Queryable,
@@ -110,7 +109,7 @@ export async function removeMissing(
   return Number(removed);
 }
 
-/** Says that the snapshot is complete, and how many workers it found in which state. */
+/** Marks the snapshot as complete, with how many workers it found in each status. */
 export async function completeSnapshot(db: Queryable, snapshotId: bigint): Promise<void> {
   await db.$executeRaw`
     WITH found AS (
@@ -125,8 +124,8 @@ export async function completeSnapshot(db: Queryable, snapshotId: bigint): Promi
 }
 
 /**
- * The pool lists some sub-accounts no more, and no snapshot visits them: their workers were last listed when they were.
- * Returns how many workers were removed with their sub-account.
+ * Marks the workers of sub-accounts that the pool no longer lists as removed: no snapshot visits them. Returns how
+ * many.
  */
 export async function removeWithSubAccounts(db: Queryable): Promise<number> {
   await db.$executeRaw`

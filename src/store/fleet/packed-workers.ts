@@ -3,7 +3,7 @@ import type { PackedWorkers } from '../../domain/fleet-snapshot';
 import { Prisma } from '../generated/client';
 import { pgInstantOrNull } from '../instants';
 
-/** Numbers travel as text, digit for digit. A worker that is there twice is packed once, as it is last. */
+/** Numbers travel as text, digit for digit. A worker that occurs twice is packed once; the last one wins. */
 export function packWorkers(workers: readonly Worker[]): PackedWorkers {
   const records = [...new Map(workers.map((worker) => [worker.workerId, worker])).values()].map((worker) => ({
     i: String(worker.workerId),
@@ -20,7 +20,7 @@ export function packWorkers(workers: readonly Worker[]): PackedWorkers {
   return { text: JSON.stringify(records).slice(1, -1), count: records.length };
 }
 
-/** The workers as rows `u` of one JSON parameter: through Prisma a third of the work of an array per column. */
+/** The workers as rows `u` of one JSON parameter: through Prisma, a third of the work of one array per column. */
 export function unpacked(pages: readonly PackedWorkers[]): Prisma.Sql {
   const list = `[${pages.map(({ text }) => text).join(',')}]`;
   return Prisma.sql`(

@@ -15,7 +15,7 @@ export interface Recomputed {
   readonly fleets: number;
   readonly hours: number;
   readonly days: number;
-  /** Hours whose samples are no longer kept: their figures stay as they are. */
+  /** Hours whose samples are past their retention: their figures stay as they are. */
   readonly hoursKept: number;
 }
 
@@ -25,9 +25,9 @@ interface HourRow {
 }
 
 /**
- * Computes the figures of all fleets anew: the hours and days that `[fromMs, toMs)` touches, from samples and snapshots
- * as far as these are kept, and days from their hours. Every hour is a transaction of its own, so that a snapshot that
- * lands meanwhile waits for little; stopped anywhere, it can be run again.
+ * Recomputes the figures of all fleets: the hours and days that `[fromMs, toMs)` touches, hours from samples and
+ * snapshots as far as these are kept, and days from their hours. Every hour is a transaction of its own, so that a
+ * snapshot that lands meanwhile waits only briefly. If it is interrupted, run it again.
  */
 export async function recomputeFleet(
   client: PrismaClient,
@@ -54,7 +54,7 @@ export async function recomputeFleet(
   return done;
 }
 
-/** A snapshot that lands holds the same row: it never reads an hour that is half computed, nor the other way round. */
+/** A landing snapshot holds the same row: neither sees the other's half-computed hour. */
 async function underLock(
   client: PrismaClient,
   key: FleetKey,

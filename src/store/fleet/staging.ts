@@ -8,12 +8,12 @@ import { readInstant } from '../instants';
 import { isOfFleet, type FleetKey } from './fleet-key';
 import { packWorkers, unpacked } from './packed-workers';
 
-/** The status of a worker that only the list of all workers has named. */
+/** The status of a worker that only the list of all workers holds. */
 const UNLISTED: WorkerStatus = '';
 
 /**
- * Keeps workers for a snapshot, each once, which were served `ageMs` ago. One that is there already with another status
- * becomes conflicting; the new word stands.
+ * Stages workers that were served `ageMs` ago, each once. A worker that was staged with another status is conflicting;
+ * the newer status is kept.
  */
 export async function stage(
   db: Queryable,
@@ -34,7 +34,7 @@ export async function stage(
                seen_at = excluded.seen_at, conflicting = s.status <> ${UNLISTED} AND (s.conflicting OR s.status <> excluded.status)`;
 }
 
-/** Keeps those of the workers that are not there yet, without a status and therefore conflicting. Returns how many. */
+/** Stages workers that are not staged yet, without a status and so conflicting. Returns how many. */
 export async function stageUnlisted(
   db: Queryable,
   snapshotId: bigint,
@@ -46,7 +46,7 @@ export async function stageUnlisted(
   return db.$executeRaw`${insertStaged(snapshotId, UNLISTED, filled, ageMs)} ON CONFLICT (snapshot_id, worker_id) DO NOTHING`;
 }
 
-/** Gives the workers without a status this one. */
+/** Sets the status of workers staged without one. */
 export async function assumeStatus(db: Queryable, snapshotId: bigint, status: WorkerStatus): Promise<void> {
   await db.$executeRaw`
     UPDATE sync.staged_workers SET status = ${status}::text, conflicting = false
@@ -68,7 +68,7 @@ function insertStaged(
       FROM ${unpacked(pages)}`;
 }
 
-/** Takes the last word on a worker: its state, or that it is not there. */
+/** Resolves a conflicting worker: its state, or that it does not exist. */
 export async function settle(
   db: Queryable,
   snapshotId: bigint,
@@ -86,7 +86,7 @@ export async function settle(
      WHERE snapshot_id = ${snapshotId}::bigint AND worker_id = ${workerId}::bigint`;
 }
 
-/** Workers in two lists or in none by status, then those that were active when last seen and are in none. */
+/** Workers with two statuses or none, then those that were last seen active and are in no list. */
 export async function findUnresolved(
   db: Queryable,
   key: FleetKey,
@@ -114,7 +114,7 @@ export async function dropStaged(db: Transaction, snapshotId: bigint): Promise<v
   await db.stagedWorker.deleteMany({ where: { snapshotId } });
 }
 
-/** Makes a snapshot that is under way. Returns its number. */
+/** Records a snapshot in progress. Returns its number. */
 export async function insertSnapshot(db: Transaction, { puid, algo }: FleetKey): Promise<bigint> {
   const startedAt = await readInstant(db);
   const { snapshotId } = await db.workerSnapshot.create({ data: { puid, algo, startedAt } });

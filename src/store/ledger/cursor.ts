@@ -12,7 +12,7 @@ import { writeWindows, type ReplacedWindows } from './windows';
 /** After a gap this long between reads, an empty list is observed from the start again. */
 const LONGEST_GAP = '36 hours';
 
-/** Makes sure that a scope has a cursor. */
+/** Creates the cursor of a scope if it has none. */
 export async function ensureCursor(db: Queryable, scope: Scope): Promise<void> {
   await db.$executeRaw`
     INSERT INTO sync.cursors (stream, account_id, puid, algo) SELECT ${scopeValues(scope)}
@@ -32,7 +32,7 @@ export async function lockCursor(db: Queryable, scope: Scope, expectedVersion: b
   }
 }
 
-/** For a commit of a scope that keeps nothing else in its cursor: locks it, as `lockCursor`, and moves its version on. */
+/** Locks the cursor, as `lockCursor`, and advances its version, for scopes that keep nothing else in it. */
 export async function stepCursor(db: Queryable, scope: Scope, expectedVersion: bigint): Promise<void> {
   await lockCursor(db, scope, expectedVersion);
   await db.$executeRaw`UPDATE sync.cursors SET version = version + 1 WHERE ${isOfScope(scope)}`;
@@ -79,7 +79,7 @@ function factsOf(row: CursorRow): CursorFacts {
   };
 }
 
-/** A span that is too long for one scope is too long for its account. */
+/** The span limit is the account's: a span that is too long for one scope is too long for all. */
 function cursorColumns(scope: LedgerScope): Prisma.Sql {
   return Prisma.sql`version, paged,
     (SELECT min(c.span_limit_ms) FROM sync.cursors c JOIN pool.sub_accounts s USING (puid)
@@ -148,7 +148,7 @@ export async function advanceCursor(
 const least = (a: number | null, b: number | null): number | null =>
   a === null || b === null ? (a ?? b) : Math.min(a, b);
 
-/** How far back all windows are verified, and what that says of when the newest one was. */
+/** How far back all windows are verified, and when the newest one was. */
 function completenessOf({ records, untouched }: ReplacedWindows): {
   completeFromMs: number | null;
   completeTo: Prisma.Sql | null;

@@ -1,4 +1,4 @@
-// Raw SQL: what a coin's rows are is found in the ledger in the same statement, by the database's clock.
+// Raw SQL: whether the ledger holds rows of a coin is found in the same statement, and a table varies by stream.
 import type { CoinRead, HiddenCoin } from '../../domain/coins';
 import type { IncomeRow } from '../../domain/income';
 import type { LedgerRow } from '../../domain/ledger-matching';
@@ -7,7 +7,7 @@ import type { Queryable } from '../client';
 import { isOfLedgerScope, ledgerScopeValues } from '../scope-key';
 import { ledgerTableOf } from './rows';
 
-/** Coins of the scope's account that its lists show only when asked by name. */
+/** Coins of the scope's account that its lists show only when asked for by name. */
 export async function findHiddenCoins(db: Queryable, scope: LedgerScope): Promise<HiddenCoin[]> {
   const rows = await db.$queryRaw<{ currency: string; read_ms: bigint | null; has_rows: boolean }[]>`
     SELECT h.currency, floor(extract(epoch FROM r.read_at) * 1000)::bigint AS read_ms,
@@ -25,8 +25,8 @@ export async function findHiddenCoins(db: Queryable, scope: LedgerScope): Promis
 }
 
 /**
- * The missing rows of a read without those of hidden coins, which the list does not show anyway. A coin that a complete
- * read of the list shows is hidden no more.
+ * The missing rows of a read, except those of hidden coins, which the list does not show anyway. A coin that a complete
+ * read of the list shows is no longer hidden.
  */
 export async function leaveHiddenCoins(
   db: Queryable,

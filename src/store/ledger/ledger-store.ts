@@ -32,7 +32,7 @@ import {
 } from './rows';
 import { readWindows, replaceWindows, unread, windowsAfter, type WindowRecord } from './windows';
 
-/** What a piece of a window that was read holds. */
+/** The record of a piece of a window that was read. */
 function recordOf(
   piece: WindowPiece,
   { rows, unreadable }: WindowCommit,
@@ -55,11 +55,11 @@ function hashRead(rows: readonly IncomeRow[], unreadable: readonly UnreadableRow
 
 /** Live rows that a complete read did not serve, by what becomes of them. */
 interface Missing {
-  /** Unserved before, and still older than all that is served: they stay as they are. */
+  /** Marked unserved before, and still older than everything served: they stay as they are. */
   readonly kept: readonly LedgerRow[];
-  /** An unreadable row of the window may be any of them. */
+  /** An unreadable row of the window may be any one of them. */
   readonly inDoubt: readonly LedgerRow[];
-  /** Withdrawn or unserved, which has to be confirmed. */
+  /** Withdrawn or unserved: a confirmation read has to agree. */
   readonly gone: readonly LedgerRow[];
   readonly oldestServedMs: number;
 }
@@ -79,7 +79,7 @@ async function judgeMissing(
   return { kept: missing.filter(isKept), inDoubt, gone, oldestServedMs };
 }
 
-/** The ledger: rows, revisions, windows, certificates and cursors, a window a transaction (P5). */
+/** The ledger: rows, revisions, windows, certificates and cursors, one transaction per window (P5). */
 export class PrismaLedgerStore {
   constructor(private readonly client: PrismaClient) {}
 
@@ -91,7 +91,7 @@ export class PrismaLedgerStore {
         cursor = await findCursor(this.client, scope);
       }
       if (cursor === null)
-        throw new KpoolError('broken-promise', 'A cursor that was just made is not there.');
+        throw new KpoolError('broken-promise', 'A cursor that was just created does not exist.');
       return {
         ...cursor,
         windows: await readWindows(this.client, scope),
@@ -101,9 +101,8 @@ export class PrismaLedgerStore {
   }
 
   /**
-   * Makes the live rows of a window the multiset that was served. Writes nothing, and says which, when rows
-   * vanished of which `confirmed` does not say what becomes of them. Throws `sync.superseded` when another commit went
-   * first.
+   * Makes the live rows of a window the multiset that was served. If rows vanished for which `confirmed` has no
+   * verdict, writes nothing and returns them. Throws `sync.superseded` when another commit went first.
    */
   async commitWindow(commit: WindowCommit): Promise<CommitResult> {
     return guarded(() =>
@@ -180,14 +179,14 @@ async function recordProgress(
 ): Promise<LedgerState> {
   const { rows, unreadable } = commit;
   const pieces = commit.pieces.map((piece) => recordOf(piece, commit, inDoubt));
-  // What is no longer served keeps the certificate of when it was.
+  // Rows that are no longer served keep the certificate of when they were.
   const isCertified = commit.isComplete && (rows.length + unreadable.length > 0 || kept.length === 0);
   if (commit.coin !== undefined) await noteCoinRead(tx, commit.scope, commit.coin);
   const newestMinedAtMs = rows.reduce((newest, row) => Math.max(newest, row.minedAtMs), -Infinity);
   return advance(tx, commit.scope, {
     historyStartMs: commit.historyStartMs,
     patch: {},
-    // What is shown only by name says nothing of whether the list itself is empty.
+    // A read by a coin's name does not say whether the list itself is empty.
     newestMinedAtMs: rows.length === 0 || commit.coin !== undefined ? null : newestMinedAtMs,
     windows: replaceWindows(commit.state.windows, [...pieces, ...reopened.map(unread)]),
     writes: isCertified ? [writeCertificate(commit)] : [],
@@ -207,7 +206,7 @@ async function advance(
   };
 }
 
-/** Asks for them only where the account has some. */
+/** Queries them only where the account has some. */
 async function hiddenCoinsOf(
   db: Queryable,
   scope: LedgerScope,

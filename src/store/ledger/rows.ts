@@ -92,7 +92,7 @@ export async function readLedgerWindow(
   return rows.map(fromDatabase);
 }
 
-/** When the oldest row outside a window was mined that was served when it was last read; Infinity: there is none. */
+/** The oldest mining date of the live, served rows outside a window; Infinity if there is none. */
 export async function findOldestServed(db: Queryable, key: LedgerScope, window: Window): Promise<number> {
   const [oldest] = await db.$queryRaw<{ ms: bigint | null }[]>`
     SELECT (extract(epoch FROM min(mined_at)) * 1000)::bigint AS ms FROM ${LEDGERS[key.stream].table} AS t
@@ -137,7 +137,7 @@ function batchesOf<Row>(rows: readonly Row[]): Row[][] {
   return batches;
 }
 
-/** Adds rows; the database stamps them and opens their revisions. */
+/** Inserts rows; triggers stamp them and open their revisions. */
 export async function insertLedgerRows(
   db: Queryable,
   key: LedgerScope,
@@ -154,7 +154,7 @@ export async function insertLedgerRows(
   }
 }
 
-/** Gives stored rows a new state, by key; those that vanished keep their content. The database writes the revisions. */
+/** Updates stored rows, by key; rows that vanished keep their content. Triggers write the revisions. */
 export async function updateLedgerRows(
   db: Queryable,
   key: LedgerScope,

@@ -32,7 +32,7 @@ export async function readWindows(db: Queryable, scope: Scope): Promise<StoredWi
     SELECT (extract(epoch FROM from_at) * 1000)::bigint AS from_ms,
            CASE WHEN to_at = 'infinity' THEN NULL ELSE (extract(epoch FROM to_at) * 1000)::bigint END AS to_ms,
            row_count, pending_count, quarantined_count, in_doubt_count,
-           -- Noted by a clock that has been put right since: it was read, nobody knows when.
+           -- Recorded by a clock that has been corrected since: the window was read, at an unknown time.
            floor(extract(epoch FROM CASE WHEN verified_at > sync.now() THEN from_at ELSE verified_at END) * 1000)::bigint
              AS verified_ms
       FROM sync.windows WHERE ${isOfScope(scope)} ORDER BY from_at DESC`;
@@ -47,7 +47,7 @@ export async function readWindows(db: Queryable, scope: Scope): Promise<StoredWi
   }));
 }
 
-/** What is left of `windows` outside `taken`: it has to be read again, since its figures spoke of the whole. */
+/** What remains of `windows` outside `taken`. It has to be read again: the counts were those of the whole window. */
 function remaindersOf(windows: readonly Window[], taken: readonly Window[]): WindowRecord[] {
   let rest: Window[] = [...windows];
   for (const { fromMs, toMs } of taken) {
@@ -69,7 +69,7 @@ export function unread(piece: Window & { readonly verified: boolean }): WindowRe
 export interface ReplacedWindows {
   /** To be written. */
   readonly records: readonly WindowRecord[];
-  /** Windows that are no more, and whose place in the table no record takes. */
+  /** Windows to delete: no record takes their place in the table. */
   readonly gone: readonly Window[];
   readonly untouched: readonly StoredWindow[];
 }
@@ -88,7 +88,7 @@ export function replaceWindows(
   };
 }
 
-/** All windows after a replacement, newest first; those that were read, at `nowMs`. */
+/** All windows after a replacement, newest first; those that were just read are verified at `nowMs`. */
 export function windowsAfter({ records, untouched }: ReplacedWindows, nowMs: number): StoredWindow[] {
   const read = records.map(({ verified, ...window }) => ({
     ...window,
@@ -97,7 +97,7 @@ export function windowsAfter({ records, untouched }: ReplacedWindows, nowMs: num
   return [...read, ...untouched].sort((a, b) => b.fromMs - a.fromMs);
 }
 
-/** Two statements, to be part of a larger one, that write a replacement. */
+/** Writes a replacement: two statements, to be part of a larger one. */
 export function writeWindows(scope: Scope, { records, gone }: ReplacedWindows): Prisma.Sql {
   return Prisma.sql`
     gone AS (

@@ -14,16 +14,16 @@ export interface AppliedView {
   readonly kind: 'VIEW' | 'FUNCTION';
 }
 
-/** SQLSTATEs of CREATE OR REPLACE that would change the columns of a view or the results of a function. */
+/** SQLSTATEs of a CREATE OR REPLACE that would change a view's columns or a function's result. */
 const NOT_REPLACEABLE: ReadonlySet<string> = new Set([
   SQLSTATE.invalidTableDefinition,
   SQLSTATE.invalidFunctionDefinition,
 ]);
 
 /**
- * Brings the views and functions to the text of `files`, all in one transaction: those whose text has changed, and those
- * that use them. Returns their names. They are replaced in place where PostgreSQL allows it, so that views that a user
- * built on them stay; otherwise dropped and made again, with their grants.
+ * Brings the views and functions to the text of `files`, all in one transaction: those whose text has changed, and
+ * those that use them. Returns their names. They are replaced in place where PostgreSQL allows it, so that a user's
+ * views on them stay; otherwise dropped and created again, with their grants.
  */
 export async function applyViews(session: ReservedSql, files: readonly ViewFile[]): Promise<string[]> {
   if (files.length === 0) return [];
@@ -53,7 +53,7 @@ export async function applyViews(session: ReservedSql, files: readonly ViewFile[
   return affected.map((file) => file.name);
 }
 
-/** False: PostgreSQL does not replace one of them by such a text. */
+/** False when PostgreSQL refuses to replace one of them. */
 async function replaceInPlace(session: ReservedSql, files: readonly ViewFile[]): Promise<boolean> {
   try {
     await create(session, files);
@@ -62,7 +62,7 @@ async function replaceInPlace(session: ReservedSql, files: readonly ViewFile[]):
     if (cause instanceof postgres.PostgresError && NOT_REPLACEABLE.has(cause.code)) return false;
     throw error;
   }
-  // Other parameters make another function of the same name, and the name alone no longer finds one.
+  // Other parameters create a second function of the same name, and the name alone becomes ambiguous.
   const ambiguous = await session`
     SELECT FROM unnest(string_to_array(${listOf(files)}, ' ')) AS name
      WHERE coalesce(to_regclass(name)::oid, to_regproc(name)::oid) IS NULL`;
@@ -79,9 +79,9 @@ async function create(session: ReservedSql, files: readonly ViewFile[]): Promise
   }
 }
 
-/** Views that exist as they were applied, each after those that it uses. Of a migrated database. */
+/** Applied views that still exist, each after those that it uses. For a migrated database. */
 export async function readAppliedViews(sql: ISql): Promise<AppliedView[]> {
-  // What a migration dropped, to change a table below it, counts as not applied.
+  // A view that a migration dropped, to change a table that it reads, counts as not applied.
   return sql<AppliedView[]>`
     SELECT name, checksum, CASE WHEN to_regclass(name) IS NULL THEN 'FUNCTION' ELSE 'VIEW' END AS kind
       FROM sync.applied_views
@@ -89,7 +89,7 @@ export async function readAppliedViews(sql: ISql): Promise<AppliedView[]> {
      ORDER BY position`;
 }
 
-/** Names of the files whose text is not the applied one, and of applied views that have no file any longer. */
+/** Names of the files whose text has changed since it was applied, and of applied views without a file. */
 export function changedViews(
   files: readonly ViewFile[],
   applied: readonly AppliedView[],
@@ -102,14 +102,14 @@ export function changedViews(
   };
 }
 
-/** Drops those among `applied`, the last first: nothing of ours uses them by then. */
+/** Drops `names`, dependents first, so that nothing of ours uses a view when it goes. */
 async function drop(sql: ISql, applied: readonly AppliedView[], names: readonly string[]): Promise<void> {
   for (const view of applied.toReversed()) {
     if (names.includes(view.name)) await sql.unsafe(`DROP ${view.kind} ${view.name}`);
   }
 }
 
-/** The statements that grant again what others than the owner may do with these views and functions now. */
+/** The statements that restore what roles other than the owner may do with these views and functions. */
 async function readGrants(sql: ISql, files: readonly ViewFile[]): Promise<string[]> {
   const rows = await sql<{ statement: string }[]>`
     SELECT format('GRANT %s ON %s %s TO %s%s', g.privilege_type, o.kind, o.name,

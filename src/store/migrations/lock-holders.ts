@@ -1,8 +1,8 @@
 import type { ISql } from 'postgres';
 
 /**
- * Whether a session that could be migrating holds the advisory lock: anybody who may connect can take it, and a role that
- * may not write the record of migrations keeps nobody waiting.
+ * Whether a session that could be migrating holds the advisory lock. Anyone who may connect can take it, but a role
+ * that may not write the record of migrations makes nobody wait.
  */
 export async function isLockedByMigration(sql: ISql, key: number): Promise<boolean> {
   const [row] = await sql<{ held: boolean }[]>`
@@ -16,7 +16,7 @@ export async function isLockedByMigration(sql: ISql, key: number): Promise<boole
   return row?.held === true;
 }
 
-/** The session that has held a table of the program the longest, in words; null when there is none. */
+/** Describes the session that has held a table of ours the longest; null when there is none. */
 export async function findTableHolder(sql: ISql): Promise<string | null> {
   const [row] = await sql<{ pid: number; user: string; seconds: number | null }[]>`
     SELECT a.pid, a.usename AS "user", extract(epoch FROM now() - a.xact_start)::int AS seconds

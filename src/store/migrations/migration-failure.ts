@@ -10,8 +10,8 @@ export function isConnectionLost(error: unknown): boolean {
 }
 
 /**
- * What a failure while applying `what` ("migration …", "view …") means. Nothing of it is left: it was one transaction.
- * `holder` is who may have kept it waiting.
+ * The error for a failure while applying `what` ("migration …", "view …"). Nothing of it was kept, since it was one
+ * transaction. `holder`: the session that may have kept it waiting.
  */
 export function migrationFailure(what: string, cause: unknown, holder: string | null = null): KpoolError {
   if (!(cause instanceof postgres.PostgresError)) {
@@ -19,7 +19,7 @@ export function migrationFailure(what: string, cause: unknown, holder: string | 
       'database.unreachable',
       `The connection to the database was lost during the ${what}.`,
       {
-        hint: 'Nothing of it was kept; it will be tried again.',
+        hint: 'Nothing of it was kept; it will be retried.',
         cause,
       },
     );
@@ -31,7 +31,7 @@ export function migrationFailure(what: string, cause: unknown, holder: string | 
   }
   if (isPassing(cause)) {
     return new KpoolError('database.failed', message, {
-      hint: 'Nothing of it was kept; it will be tried again.',
+      hint: 'Nothing of it was kept; it will be retried.',
       cause,
     });
   }
@@ -43,7 +43,7 @@ function hintFor(cause: postgres.PostgresError): string {
     case SQLSTATE.insufficientPrivilege:
       return 'Let the user of DATABASE_URL own the database (ALTER DATABASE … OWNER TO …), or grant it CREATE on the database and on its schema public.';
     case SQLSTATE.dependentObjectsStillExist:
-      return `Views of your own use it (${cause.detail ?? 'see pg_depend'}). Drop them, start again, and create them anew.`;
+      return `Views of your own use it (${cause.detail ?? 'see pg_depend'}). Drop them, start again, and recreate them.`;
     default:
       return 'Nothing of it was kept; start again once the cause is removed.';
   }

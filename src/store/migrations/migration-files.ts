@@ -4,7 +4,7 @@ import path from 'node:path';
 import { KpoolError } from '../../core/errors';
 import { programFolder } from '../../core/program-folder';
 
-/** A migration that this build brings along. */
+/** A migration of this build. */
 export interface MigrationFile {
   /** The directory's name: 14 digits and a topic; migrations are applied in the order of their names. */
   readonly name: string;
@@ -25,7 +25,7 @@ export async function readMigrationFiles(directory: string): Promise<MigrationFi
     return await Promise.all(names.sort().map((name) => readMigrationFile(directory, name)));
   } catch (cause) {
     throw new KpoolError('database.migration-failed', `The migrations in ${directory} cannot be read.`, {
-      hint: 'Install the program again: prisma/migrations is a part of it.',
+      hint: 'Reinstall the program: prisma/migrations is part of it.',
       cause,
     });
   }

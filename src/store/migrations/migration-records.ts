@@ -10,11 +10,11 @@ export interface MigrationRecord {
 }
 
 /**
- * Makes the table of applied migrations exactly as Prisma's schema engine does, so that either finds what the
- * other has applied.
+ * Creates the table of applied migrations exactly as Prisma's schema engine does, so that each finds what the other
+ * has applied.
  */
 export async function createRecords(sql: ISql): Promise<void> {
-  // Not IF NOT EXISTS: that would ask for the right to create in the schema even when there is nothing to create.
+  // Not IF NOT EXISTS: that needs the right to create in the schema even when there is nothing to create.
   if (await recordsExist(sql)) return;
   await sql`
     CREATE TABLE public._prisma_migrations (
@@ -39,7 +39,7 @@ export async function readRecords(sql: ISql): Promise<MigrationRecord[]> {
      ORDER BY started_at`;
 }
 
-/** Keeps every other migration of the database waiting until the transaction ends. */
+/** Makes every other migration of the database wait until the transaction ends. */
 export async function lockRecords(sql: ISql): Promise<void> {
   await sql`LOCK TABLE public._prisma_migrations IN SHARE ROW EXCLUSIVE MODE`;
 }

@@ -2,11 +2,12 @@ import { KpoolError } from '../../core/errors';
 import type { MigrationFile } from './migration-files';
 import type { MigrationRecord } from './migration-records';
 
-/** How a database stands to the migrations of this build. */
+/** A database compared with the migrations of this build. */
 export interface MigrationState {
   /**
-   * `failed`: one was begun and not finished; `foreign`: it has some, and none of this build's; `newer`: it has some that
-   * this build does not know; `changed`: one was applied in another wording; `pending`: some are to be applied.
+   * `failed`: one was started and not finished; `foreign`: it has migrations, but none of this build's; `newer`: it has
+   * some that this build does not know; `changed`: one was applied with another text; `pending`: some are to be
+   * applied.
    */
   readonly verdict: 'up to date' | 'pending' | 'newer' | 'foreign' | 'failed' | 'changed';
   readonly pending: readonly string[];
@@ -16,7 +17,7 @@ export interface MigrationState {
   readonly appliedCount: number;
 }
 
-/** Compares what this build brings with what the database remembers. */
+/** Compares the migrations of this build with the records of the database. */
 export function judgeMigrations(
   files: readonly MigrationFile[],
   records: readonly MigrationRecord[],
@@ -42,7 +43,7 @@ export function judgeMigrations(
   };
 }
 
-/** Throws `database.refused`, `database.newer` or `database.migration-failed` unless migrations may be applied to such a database. */
+/** Throws `database.refused`, `database.newer` or `database.migration-failed` unless migrations may be applied. */
 export function requireMigratable(state: MigrationState): void {
   switch (state.verdict) {
     case 'up to date':
@@ -51,7 +52,7 @@ export function requireMigratable(state: MigrationState): void {
     case 'failed':
       throw new KpoolError(
         'database.migration-failed',
-        `The migration ${state.failed.join(', ')} was begun and not finished, by another tool.`,
+        `The migration ${state.failed.join(', ')} was started and not finished, by another tool.`,
         {
           hint: `See column logs of public._prisma_migrations for the reason. Undo what is left of it and run: UPDATE public._prisma_migrations SET rolled_back_at = now() WHERE finished_at IS NULL; then start again. Or restore a backup.`,
         },
@@ -75,9 +76,9 @@ export function requireMigratable(state: MigrationState): void {
     case 'changed':
       throw new KpoolError(
         'database.migration-failed',
-        `The migration ${state.changed.join(', ')} was applied in another wording than this program has.`,
+        `The migration ${state.changed.join(', ')} was applied with a text that differs from this program's.`,
         {
-          hint: 'Run the version that applied it or a released one; if the files were edited or their line ends changed, install the program again.',
+          hint: 'Run the version that applied it or a released one; if the files were edited or their line ends changed, reinstall the program.',
         },
       );
   }

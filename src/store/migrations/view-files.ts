@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { KpoolError } from '../../core/errors';
 
-/** A view or function that this build brings along, in a file named after it: `report.income_ledger.sql`. */
+/** A view or function of this build, in a file named after it: `report.income_ledger.sql`. */
 export interface ViewFile {
   readonly name: string;
   /** CREATE OR REPLACE and the comments; applied again whenever it changes. */
@@ -15,7 +15,7 @@ export interface ViewFile {
 }
 
 const EXTENSION = '.sql';
-/** Neither a comment nor a text (the sentences of COMMENT ON among them) makes one object depend on another. */
+/** A name in a comment or a string (such as the text of a COMMENT ON) is not a dependency. */
 const COMMENTS_AND_TEXTS = /--[^\n]*|'(?:[^']|'')*'/g;
 
 /**
@@ -42,7 +42,7 @@ export async function readViewFiles(directory: string): Promise<ViewFile[]> {
 /** The files named and all that use them, directly or through others, in the order of `files`. */
 export function withDependents(files: readonly ViewFile[], names: Iterable<string>): ViewFile[] {
   const affected = new Set(names);
-  // Each file stands after what it uses: one pass finds them all.
+  // Each file comes after those that it uses, so one pass finds them all.
   return files.filter((file) => {
     const isAffected = affected.has(file.name) || file.uses.some((used) => affected.has(used));
     if (isAffected) affected.add(file.name);
@@ -62,7 +62,7 @@ async function readScripts(directory: string): Promise<{ name: string; bytes: Bu
     );
   } catch (cause) {
     throw new KpoolError('database.migration-failed', `The views in ${directory} cannot be read.`, {
-      hint: 'Install the program again: prisma/views is a part of it.',
+      hint: 'Reinstall the program: prisma/views is part of it.',
       cause,
     });
   }
