@@ -2,6 +2,7 @@ import type { Sql, TransactionSql } from 'postgres';
 import { assert } from '../core/assert';
 import { findMonthObstacles } from './month-obstacles';
 import { firstDayOf, type Month } from './month';
+import { readTieOut } from './tie-out';
 
 /** A record of `sync.closes`. */
 export interface CloseRecord {
@@ -10,10 +11,13 @@ export interface CloseRecord {
   /** As of which the month was read, to the microsecond: the argument of `report.income_as_of`. */
   readonly instant: string;
   readonly note: string | null;
+  /** How the pool's totals and the ledger agreed at the close, in a sentence; null of a reopening. */
+  readonly tieOut: string | null;
 }
 
 export type CloseResult =
-  | { readonly outcome: 'recorded'; readonly record: CloseRecord }
+  /** `differing`: totals of the pool, of scopes with income in the month, that the ledger does not tie out to. */
+  | { readonly outcome: 'recorded'; readonly record: CloseRecord; readonly differing: number }
   /** Nothing was recorded. */
   | {
       readonly outcome: 'refused';
@@ -32,13 +36,16 @@ export async function closeMonth(
   month: Month,
   options: { readonly note: string | null; readonly force: boolean },
 ): Promise<CloseResult> {
+  // Before commits of the ledger have to wait for us.
+  const tieOut = await readTieOut(sql, { accountName: null, month });
   return sql.begin(async (tx) => {
     if (await isClosed(tx, month)) return refused(`${month} is closed already.`);
     const instant = await fixInstant(tx);
     // Under the lock that fixes the instant, no commit can come between this check and the record.
     const reasons = options.force ? [] : await findMonthObstacles(tx, month);
     if (reasons.length > 0) return { outcome: 'refused', reasons, isForceable: true } as const;
-    return record(tx, { month, action: 'close', instant, note: options.note });
+    const entry = { month, action: 'close', instant, note: options.note, tieOut: tieOut.text } as const;
+    return { outcome: 'recorded', record: await record(tx, entry), differing: tieOut.differing };
   });
 }
 
@@ -50,14 +57,16 @@ export async function reopenMonth(
 ): Promise<CloseResult> {
   return sql.begin(async (tx) => {
     if (!(await isClosed(tx, month))) return refused(`${month} is not closed.`);
-    return record(tx, { month, action: 'reopen', instant: await fixInstant(tx), note: options.note });
+    const instant = await fixInstant(tx);
+    const entry = { month, action: 'reopen', instant, note: options.note, tieOut: null } as const;
+    return { outcome: 'recorded', record: await record(tx, entry), differing: 0 };
   });
 }
 
 /** All records, oldest first. The last one for a month counts. */
 export async function readCloses(sql: Sql): Promise<readonly CloseRecord[]> {
   return sql<CloseRecord[]>`
-    SELECT to_char(month, 'YYYY-MM') AS month, action, ${instantText(sql, sql`instant`)} AS instant, note
+    SELECT to_char(month, 'YYYY-MM') AS month, action, ${instantText(sql, sql`instant`)} AS instant, note, tie_out AS "tieOut"
       FROM sync.closes ORDER BY close_id`;
 }
 
@@ -88,9 +97,9 @@ async function fixInstant(tx: TransactionSql): Promise<string> {
 async function record(
   tx: TransactionSql,
   entry: Omit<CloseRecord, 'month'> & { readonly month: Month },
-): Promise<CloseResult> {
+): Promise<CloseRecord> {
   await tx`
-    INSERT INTO sync.closes (month, action, instant, note)
-    VALUES (${firstDayOf(entry.month)}::date, ${entry.action}, ${entry.instant}::text::timestamptz, ${entry.note})`;
-  return { outcome: 'recorded', record: entry };
+    INSERT INTO sync.closes (month, action, instant, note, tie_out)
+    VALUES (${firstDayOf(entry.month)}::date, ${entry.action}, ${entry.instant}::text::timestamptz, ${entry.note}, ${entry.tieOut})`;
+  return entry;
 }

@@ -232,6 +232,7 @@ CREATE TABLE sync.closes (
   action     text NOT NULL CHECK (action IN ('close', 'reopen')),
   instant    timestamptz NOT NULL,
   note       text,
+  tie_out    text,
   created_at timestamptz NOT NULL DEFAULT sync.now()
 );
 CREATE INDEX closes_month_close_id_idx ON sync.closes (month, close_id);
@@ -245,6 +246,7 @@ COMMENT ON COLUMN sync.closes.month IS 'First day of the month.';
 COMMENT ON COLUMN sync.closes.action IS 'close or reopen.';
 COMMENT ON COLUMN sync.closes.instant IS 'The instant as of which the month was read.';
 COMMENT ON COLUMN sync.closes.note IS 'What the person who did it said.';
+COMMENT ON COLUMN sync.closes.tie_out IS 'How the pool''s totals and the ledger agreed at the close, in a sentence; null of a reopening.';
 COMMENT ON COLUMN sync.closes.created_at IS 'When it was recorded.';
 
 CREATE TABLE sync.settings (

@@ -1,11 +1,9 @@
 import type { Command } from 'commander';
-import { readReconciliation } from '../../report/reconciliation';
 import { closeMonth, reopenMonth, type CloseResult } from '../../report/closes';
 import type { Month } from '../../report/month';
 import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
-import { countOf } from '../output/numbers';
 import { tellOfOtherZone } from '../report-zone';
 import { parseMonth } from '../time-arguments';
 
@@ -37,18 +35,15 @@ export const configureClose: ConfigureCommand = (command, context) => {
     .option('--force', 'although the month is unfinished or not proven complete')
     .action(async (month: Month, flags: { note?: string; force?: boolean }) => {
       const options = { note: flags.note ?? null, force: flags.force === true };
-      const { result, differing } = await workOnDatabase(context, 'close', async (sql) => {
+      const result = await workOnDatabase(context, 'close', async (sql) => {
         await tellOfOtherZone(context, sql);
-        const closed = await closeMonth(sql, month, options);
-        const totals = closed.outcome === 'recorded' ? await readReconciliation(sql) : [];
-        return { result: closed, differing: totals.filter(({ verdict }) => verdict === 'differs').length };
+        return closeMonth(sql, month, options);
       });
       tell(context, month, result, 'is closed');
-      if (differing > 0)
-        context.output.warn(
-          `${countOf(differing, 'total')} of the pool differ from the ledger: the books do not tie out. See kpool reconcile.`,
-        );
       if (result.outcome === 'recorded') {
+        const tieOut = result.record.tieOut ?? '';
+        if (result.differing > 0) context.output.warn(`kpool: ${tieOut}`);
+        else context.output.note(tieOut);
         context.output.note(`Its statement: kpool export statement --month ${month}`);
       }
     });

@@ -7,6 +7,16 @@ import { stringify } from 'csv-stringify/sync';
  */
 const STARTS_A_FORMULA = /(^|[;\t\r\n])(?=[\s\p{C}\p{Z}]*[=+\-@\uff1d\uff0b\uff0d\uff20])/gu;
 
+/** By this a spreadsheet knows that a file is in UTF-8. */
+export const BYTE_ORDER_MARK = '\ufeff';
+/** A spreadsheet shows a number of more digits as 1.23E+17, and forgets those beyond 15. */
+const MOST_SHOWN_DIGITS = 11;
+
+/** Makes an id one that a spreadsheet shows whole: a tab in front makes a text of it, and no reader of numbers minds. */
+export function asId(id: string): string {
+  return id.length > MOST_SHOWN_DIGITS ? `\t${id}` : id;
+}
+
 /** Makes a text safe for spreadsheets: an apostrophe precedes what would start a formula. */
 export function asText(text: string | null): string {
   return text === null ? '' : text.replace(STARTS_A_FORMULA, "$1'");

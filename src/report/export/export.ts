@@ -2,8 +2,10 @@ import path from 'node:path';
 import type { Sql } from 'postgres';
 import { throwIfAborted } from '../../core/clock';
 import { KpoolError } from '../../core/errors';
+import { readCloses } from '../closes';
+import { readTieOut } from '../tie-out';
 import { findAsOf } from './as-of';
-import { csvLines } from './csv';
+import { BYTE_ORDER_MARK, csvLines } from './csv';
 import { findEmptiness } from './emptiness';
 import { journalChunks, type JournalFormat } from './journal';
 import { readJournalAccounts } from './journal-accounts';
@@ -12,6 +14,7 @@ import { readPeriod, type PeriodName } from './period';
 import { readRows, type Basis, type ExportRow, type Selection } from './rows';
 import { STATEMENT_COLUMNS, statementCells, statementObject } from './statement';
 import { TAX_TOOLS } from './tax-tools';
+import type { TitleFacts } from './title-sheet';
 import { Totals } from './totals';
 import { findHash, makeFolder, prepareWholeFile, refuseExisting } from './whole-file';
 import { workbookChunks } from './workbook';
@@ -86,11 +89,17 @@ export async function writeExport(sql: Sql, request: ExportRequest): Promise<Exp
   const accounts = await readJournalAccounts(request.accountsFile);
   const chunks = isJournal(request.fileType)
     ? journalChunks(sql, request.fileType, rows, { selection, accounts, leftOut })
-    : chunksOf({ format, fileType: request.fileType }, rows, { leftOut, about });
+    : chunksOf({ format, fileType: request.fileType }, rows, {
+        ...{ leftOut, about, readTitle: () => readTitle(sql, selection) },
+      });
   const data = await prepareWholeFile(dataFile, chunks, request);
   try {
     const { name, bytes, sha256 } = data;
-    const manifest: Manifest = { ...about(), files: [{ name, bytes, sha256 }] };
+    const skipped = Object.values(leftOut).reduce((sum, count) => sum + count, 0);
+    const manifest: Manifest = {
+      ...about(),
+      files: [{ name, rows: totals.rows - skipped, bytes, sha256 }],
+    };
     const proof = await prepareWholeFile(manifestFile, single(formatManifest(manifest)), request);
     try {
       // Both files are on disk. Without its manifest, no later export would continue this one.
@@ -127,6 +136,7 @@ type Batches = AsyncGenerator<readonly ExportRow[]>;
 
 interface Writing {
   readonly leftOut: Record<string, number>;
+  readonly readTitle: () => Promise<TitleFacts>;
   /** What the manifest says, once all rows were read. */
   readonly about: () => Omit<Manifest, 'files'>;
 }
@@ -154,12 +164,12 @@ function chunksOf(
     case 'json':
       return jsonChunks(rows, writing.about);
     case 'xlsx':
-      return workbookChunks(rows, writing.about);
+      return workbookChunks(rows, writing);
   }
 }
 
 async function* csvChunks(rows: Batches): AsyncGenerator<string> {
-  yield csvLines([STATEMENT_COLUMNS.map(({ name }) => name)]);
+  yield BYTE_ORDER_MARK + csvLines([STATEMENT_COLUMNS.map(({ name }) => name)]);
   for await (const batch of rows) yield csvLines(batch.map(statementCells));
 }
 
@@ -217,6 +227,19 @@ function nameOf({ period, basis, accountName, asOf, since }: Selection, format: 
     ...(since === null ? [] : ['changes', instant]),
     ...(asOf.reason === 'given' ? ['as-of', instant] : []),
   ].join('-');
+}
+
+/** What a workbook says on its first page; the same of the same instant, for which the close keeps it. */
+async function readTitle(sql: Sql, { asOf, period, accountName }: Selection): Promise<TitleFacts> {
+  const rows = await sql<{ name: string }[]>`SELECT account_name AS name FROM pool.accounts ORDER BY 1`;
+  const accounts = rows.map(({ name }) => name);
+  if (asOf.reason === 'now')
+    return { accounts, tieOut: (await readTieOut(sql, { accountName, month: null })).text };
+  const close = (await readCloses(sql)).findLast(
+    ({ month, action }) => month === period.name && action === 'close',
+  );
+  const tieOut = asOf.reason === 'given' ? null : close?.tieOut;
+  return { accounts, tieOut: tieOut ?? 'The totals that the pool gives are of now: kpool reconcile.' };
 }
 
 async function requireAccount(sql: Sql, name: string): Promise<void> {

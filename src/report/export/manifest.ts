@@ -35,7 +35,15 @@ const manifestSchema = z.object({
       total: amountText,
     }),
   ),
-  files: z.array(z.object({ name: z.string(), bytes: z.number().int(), sha256: z.string() })),
+  files: z.array(
+    z.object({
+      name: z.string(),
+      /** Rows that the file has: fewer than `rows` where its format has no line for some. */
+      rows: z.number().int(),
+      bytes: z.number().int(),
+      sha256: z.string(),
+    }),
+  ),
 });
 
 /** Describes an export well enough to verify its files and to reproduce them. Amounts are exact texts. */

@@ -52,12 +52,13 @@ export interface ExportRow {
 /** Rows are fetched so many at a time, however long the export. */
 const BATCH = 1_000;
 
-/** The selected rows, in batches, in an order that depends on nothing but the rows; adjustments last. */
+/** The selected rows, in batches, by the date on which they count, in an order that depends on nothing but the rows; adjustments last. */
 export async function* readRows(sql: Sql, selection: Selection): AsyncGenerator<readonly ExportRow[]> {
   const { since, period } = selection;
   const items = since === null ? allItems(sql, selection) : changedItems(sql, since, selection);
-  yield* queryOf(sql, items).cursor(BATCH);
-  if (since === null && period.from !== null) yield* queryOf(sql, adjustments(sql, selection)).cursor(BATCH);
+  yield* queryOf(sql, items, selection).cursor(BATCH);
+  if (since === null && period.from !== null)
+    yield* queryOf(sql, adjustments(sql, selection), selection).cursor(BATCH);
 }
 
 /** The same for the same row in every export, from whatever database: for tools that skip what they know. */
@@ -85,7 +86,7 @@ function itemsAt(sql: Sql, instant: string, { period, basis, accountName }: Sele
        ${accountName === null ? sql`` : sql`AND account_name = ${accountName}`}`;
 }
 
-function queryOf(sql: Sql, items: ReturnType<Sql>) {
+function queryOf(sql: Sql, items: ReturnType<Sql>, { basis }: Selection) {
   return sql<ExportRow[]>`
     SELECT kind, change, account_name AS account, sub_account AS "subAccount", puid::text AS puid, algo, currency,
            source, type, ordinal, mining_date::text AS "miningDate", ${isoText(sql, sql`mined_at`)} AS "minedAt",
@@ -94,7 +95,7 @@ function queryOf(sql: Sql, items: ReturnType<Sql>) {
            previous_status AS "previousStatus", ${isoText(sql, sql`settled_at`)} AS "settledAt",
            ${isoText(sql, sql`known_since`)} AS "knownSince", to_char(adjusts, 'YYYY-MM') AS adjusts
       FROM (${items}) AS items
-     ORDER BY mined_at, account_name COLLATE "C", puid, algo COLLATE "C", currency COLLATE "C",
+     ORDER BY ${basis === 'cash' ? sql`coalesce(settled_at, mined_at),` : sql``} mined_at, account_name COLLATE "C", puid, algo COLLATE "C", currency COLLATE "C",
               source COLLATE "C", type COLLATE "C" NULLS FIRST, ordinal, known_since, settled_at, adjusts`;
 }
 

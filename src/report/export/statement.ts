@@ -1,10 +1,10 @@
-import { asText } from './csv';
+import { asId, asText } from './csv';
 import { rowId, type ExportRow } from './rows';
 
 /** A column of the statement. Text cells may be anything the pool says; the others are ours. */
 interface StatementColumn {
   readonly name: string;
-  readonly kind: 'text' | 'plain' | 'amount' | 'day';
+  readonly kind: 'text' | 'id' | 'plain';
   readonly value: (row: ExportRow) => string | null;
 }
 
@@ -15,17 +15,17 @@ export const STATEMENT_COLUMNS: readonly StatementColumn[] = [
   { name: 'change', kind: 'plain', value: (row) => row.change },
   { name: 'account', kind: 'text', value: (row) => row.account },
   { name: 'sub_account', kind: 'text', value: (row) => row.subAccount },
-  { name: 'puid', kind: 'plain', value: (row) => row.puid },
+  { name: 'puid', kind: 'id', value: (row) => row.puid },
   { name: 'algo', kind: 'text', value: (row) => row.algo },
   { name: 'source', kind: 'plain', value: (row) => row.source },
   { name: 'type', kind: 'text', value: (row) => row.type },
   { name: 'adjusts_month', kind: 'plain', value: (row) => row.adjusts },
-  { name: 'mining_date', kind: 'day', value: (row) => row.miningDate },
+  { name: 'mining_date', kind: 'plain', value: (row) => row.miningDate },
   { name: 'mined_at', kind: 'plain', value: (row) => row.minedAt },
   { name: 'currency', kind: 'text', value: (row) => row.currency },
-  { name: 'amount', kind: 'amount', value: (row) => row.amount },
-  { name: 'previous_amount', kind: 'amount', value: (row) => row.previousAmount },
-  { name: 'to_book', kind: 'amount', value: (row) => row.delta },
+  { name: 'amount', kind: 'plain', value: (row) => row.amount },
+  { name: 'previous_amount', kind: 'plain', value: (row) => row.previousAmount },
+  { name: 'to_book', kind: 'plain', value: (row) => row.delta },
   { name: 'status', kind: 'text', value: (row) => row.status },
   { name: 'previous_status', kind: 'text', value: (row) => row.previousStatus },
   { name: 'settled_at', kind: 'plain', value: (row) => row.settledAt },
@@ -34,9 +34,10 @@ export const STATEMENT_COLUMNS: readonly StatementColumn[] = [
 
 /** A row of the statement as CSV cells. */
 export function statementCells(row: ExportRow): readonly string[] {
-  return STATEMENT_COLUMNS.map(({ kind, value }) =>
-    kind === 'text' ? asText(value(row)) : (value(row) ?? ''),
-  );
+  return STATEMENT_COLUMNS.map(({ kind, value }) => {
+    const content = value(row);
+    return kind === 'text' ? asText(content) : kind === 'id' ? asId(content ?? '') : (content ?? '');
+  });
 }
 
 /** A row of the statement as a JSON object. */

@@ -6,37 +6,40 @@ import type { ExportRow } from './rows';
 const KINDS = ['settled', 'pending', 'other', 'adjustments', 'total'] as const;
 type Kind = (typeof KINDS)[number];
 
-/** Adds up what was written, by currency, exactly. */
+/** Adds up what was written, exactly: by currency, or by another key. */
 export class Totals {
   rows = 0;
-  readonly #byCurrency = new Map<string, { rows: number; readonly sums: Record<Kind, ExactSum> }>();
+  readonly #groups = new Map<string, { rows: number; readonly sums: Record<Kind, ExactSum> }>();
+
+  constructor(private readonly keyOf: (row: ExportRow) => string = ({ currency }) => currency) {}
 
   add(row: ExportRow): void {
     this.rows++;
-    let currency = this.#byCurrency.get(row.currency);
-    if (currency === undefined) {
+    const key = this.keyOf(row);
+    let group = this.#groups.get(key);
+    if (group === undefined) {
       const sums = Object.fromEntries(KINDS.map((kind) => [kind, new ExactSum()])) as Record<Kind, ExactSum>;
-      currency = { rows: 0, sums };
-      this.#byCurrency.set(row.currency, currency);
+      group = { rows: 0, sums };
+      this.#groups.set(key, group);
     }
-    currency.rows++;
-    currency.sums.total.add(row.delta);
+    group.rows++;
+    group.sums.total.add(row.delta);
     if (row.kind === 'adjustment') {
-      currency.sums.adjustments.add(row.delta);
+      group.sums.adjustments.add(row.delta);
       return;
     }
     // Of a change, what leaves one status and what enters the other.
-    currency.sums[kindOf(row.status)].add(row.amount);
+    group.sums[kindOf(row.status)].add(row.amount);
     if (row.previousAmount !== null) {
-      currency.sums[kindOf(row.previousStatus ?? row.status)].add(negated(row.previousAmount));
+      group.sums[kindOf(row.previousStatus ?? row.status)].add(negated(row.previousAmount));
     }
   }
 
   toJson(): Manifest['totals'] {
-    const currencies = [...this.#byCurrency].sort(([a], [b]) => (a < b ? -1 : 1));
+    const groups = [...this.#groups].sort(([a], [b]) => (a < b ? -1 : 1));
     return Object.fromEntries(
-      currencies.map(([currency, { rows, sums }]) => [
-        currency,
+      groups.map(([key, { rows, sums }]) => [
+        key,
         {
           rows,
           settled: sums.settled.toText(),

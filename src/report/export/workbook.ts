@@ -1,62 +1,87 @@
 import { unzipSync, zipSync } from 'fflate';
-import type { Cell, SheetData } from 'write-excel-file/node' with { 'resolution-mode': 'import' };
+import type { SheetData } from 'write-excel-file/node' with { 'resolution-mode': 'import' };
 import { KpoolError } from '../../core/errors';
+import { itemColumns, itemsSheet } from './items-sheet';
 import type { Manifest } from './manifest';
 import type { ExportRow } from './rows';
-import { STATEMENT_COLUMNS } from './statement';
+import { periodName, titleSheet, TITLE_WIDTHS, type TitleFacts } from './title-sheet';
 
 /** A workbook is built in memory; this many rows take a gigabyte. Excel's own limit is 1,048,576. */
 const MAX_ROWS = 100_000;
-
-const HEADING = { type: String, fontWeight: 'bold' } as const;
-const TEXT = { type: String, format: '@' } as const;
-const DAY = { type: Date, format: 'yyyy-mm-dd' } as const;
-const AMOUNT = { type: Number, format: '#,##0.##################' } as const;
-
-/** Characters that XML 1.0 cannot hold, and what a spreadsheet would take for an escape of one (ECMA-376, 22.9.2.19). */
-const ESCAPED = /(?![\t\n])[\p{Cc}\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)/gu;
 /** The first day that an archive knows; it is written as the local time of wherever we run. */
 const ARCHIVE_TIME = new Date(1980, 0, 1);
 
-type About = Omit<Manifest, 'files'>;
+interface WorkbookContext {
+  /** What the manifest says, once all rows were read. */
+  readonly about: () => Omit<Manifest, 'files'>;
+  readonly readTitle: () => Promise<TitleFacts>;
+}
 
 /**
- * The statement as a workbook of three sheets: items, totals, and what it is. Every amount stands twice: as text,
- * exact, and beside it as a number to calculate with, which a spreadsheet rounds to 15 digits. The same rows make
- * the same bytes. `about` is asked once all rows were read. Throws `usage.invalid` beyond 100,000 rows.
+ * The statement as a workbook for people: a title, and the items, a row each, set up for printing. The same rows and
+ * title make the same bytes. Throws `usage.invalid` beyond 100,000 rows.
  */
 export async function* workbookChunks(
   batches: AsyncGenerator<readonly ExportRow[]>,
-  about: () => About,
+  { about, readTitle }: WorkbookContext,
   maxRows = MAX_ROWS,
 ): AsyncGenerator<Uint8Array> {
-  const items: SheetData = [
-    STATEMENT_COLUMNS.flatMap(({ name, kind }) =>
-      kind === 'amount' ? [heading(name), heading(`${name} (number)`)] : [heading(name)],
-    ),
-  ];
+  const rows: ExportRow[] = [];
   for await (const batch of batches) {
-    // The headings are no item.
-    if (items.length - 1 + batch.length > maxRows) throw tooLong(maxRows);
-    for (const row of batch) items.push(itemCells(row));
+    if (rows.length + batch.length > maxRows) throw tooLong(maxRows);
+    rows.push(...batch);
   }
-  const columns = STATEMENT_COLUMNS.flatMap(({ kind }) =>
-    kind === 'amount' ? [{ width: 24 }, { width: 16 }] : [{ width: 18 }],
-  );
-  const sheet = (name: string, data: SheetData, widths: { width: number }[]) => ({
-    data,
-    sheet: name,
-    columns: widths,
-    stickyRowsCount: 1,
-  });
+  const manifest = about();
+  const columns = itemColumns(manifest.basis, manifest.changesSince !== null);
   // An ES module; and only who wants a workbook loads it.
   const { default: writeWorkbook } = await import('write-excel-file/node');
-  const archive = await writeWorkbook([
-    sheet('Income', items, columns),
-    sheet('Totals', totalsRows(about()), columns),
-    sheet('About', aboutRows(about()), [{ width: 20 }, { width: 60 }]),
-  ]).toBuffer();
+  const sheet = (name: string, data: SheetData, widths: readonly number[]) => ({
+    ...{ data, sheet: name, columns: widths.map((width) => ({ width })) },
+  });
+  const items = sheet(
+    'Items',
+    itemsSheet(columns, rows),
+    columns.map(({ width }) => width),
+  );
+  const archive = await writeWorkbook(
+    [
+      {
+        ...sheet('Statement', titleSheet(manifest, await readTitle(), rows), TITLE_WIDTHS),
+        showGridLines: false,
+      },
+      { ...items, stickyRowsCount: 1 },
+    ],
+    { fontSize: 10, features: [printing(`KuCoin Pool income, ${periodName(manifest.period)}`)] },
+  ).toBuffer();
   yield withoutTimes(archive);
+}
+
+/** A4, across, as wide as a page, with the headings of the items on each: what the library has no option for. */
+function printing(footer: string) {
+  return {
+    files: {
+      transform: {
+        'xl/worksheets/sheet{id}.xml': {
+          transform: (xml: string) =>
+            xml
+              .replace(/(<worksheet[^>]*>)/, '$1<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>')
+              .replace(
+                /<\/worksheet>$/,
+                '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.6" header="0.3" footer="0.3"/>' +
+                  '<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/>' +
+                  `<headerFooter><oddFooter>&amp;L${footer}&amp;RPage &amp;P of &amp;N</oddFooter></headerFooter></worksheet>`,
+              ),
+        },
+        'xl/workbook.xml': {
+          transform: (xml: string) =>
+            xml.replace(
+              '<definedNames/>',
+              '<definedNames><definedName name="_xlnm.Print_Titles" localSheetId="1">Items!$1:$1</definedName></definedNames>',
+            ),
+        },
+      },
+    },
+  };
 }
 
 /** The same archive without the times at which its files were written: all that differs between two of equal content. */
@@ -70,63 +95,4 @@ function tooLong(maxRows: number): KpoolError {
     `The statement has more than the ${maxRows} rows of which we make a workbook.`,
     { hint: 'Take --format csv, or a shorter time: --month.' },
   );
-}
-
-function itemCells(row: ExportRow): Cell[] {
-  return STATEMENT_COLUMNS.flatMap(({ kind, value }): Cell[] => {
-    const content = value(row);
-    if (kind === 'amount') return [text(content), amount(content)];
-    return [kind === 'day' ? day(content) : text(content)];
-  });
-}
-
-function totalsRows({ totals }: About): SheetData {
-  const kinds = ['settled', 'pending', 'other', 'adjustments', 'total'] as const;
-  const headings = kinds.flatMap((kind) => [heading(kind), heading(`${kind} (number)`)]);
-  return [
-    [heading('currency'), heading('rows'), ...headings],
-    ...Object.entries(totals).map(([currency, sums]): Cell[] => [
-      text(currency),
-      { type: Number, value: sums.rows },
-      ...kinds.flatMap((kind) => [text(sums[kind]), amount(sums[kind])]),
-    ]),
-  ];
-}
-
-function aboutRows(about: About): SheetData {
-  const facts: readonly (readonly [string, string])[] = [
-    ['Statement of', about.period],
-    ['Account', about.account ?? 'all'],
-    ['From (included)', about.from ?? 'the beginning'],
-    ['To (not included)', about.to ?? 'open'],
-    ['Months by', about.timeZone],
-    ['Basis', about.basis],
-    ['As of', about.asOf],
-    ['That is', about.asOfReason],
-    ['Only changes since', about.changesSince ?? 'no: everything'],
-    ['Rows', String(about.rows)],
-    [
-      'Exact amounts',
-      'The columns of text. Numbers beside them are rounded to 15 digits by any spreadsheet.',
-    ],
-  ];
-  return [[heading('What'), heading('')], ...facts.map((fact) => fact.map(text))];
-}
-
-function heading(name: string): Cell {
-  return { ...HEADING, value: name };
-}
-
-function text(content: string | null): Cell {
-  if (content === null) return null;
-  const escape = (character: string): string => `_x${character.charCodeAt(0).toString(16).padStart(4, '0')}_`;
-  return { ...TEXT, value: content.replace(ESCAPED, escape) };
-}
-
-function day(content: string | null): Cell {
-  return content === null ? null : { ...DAY, value: new Date(`${content}T00:00:00Z`) };
-}
-
-function amount(content: string | null): Cell {
-  return content === null ? null : { ...AMOUNT, value: Number(content) };
 }

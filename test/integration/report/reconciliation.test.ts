@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import postgres from 'postgres';
 import { explainDifferences } from '../../../src/report/difference-clues';
+import { closeMonth, readCloses } from '../../../src/report/closes';
+import type { Month } from '../../../src/report/month';
 import { readReconciliation } from '../../../src/report/reconciliation';
 import { createSyncedPool } from '../../support/synced-pool';
 import { createTestDatabase, useTestDatabase } from '../../support/test-database';
@@ -262,6 +264,49 @@ test('a pool that counts merged mining beside earnings ties out', async () => {
       alsoFits: 'settled and pending; rewards, settled; rewards, settled and pending',
     },
   ]);
+});
+
+test("P11 a close says whether the month's totals tie out", async () => {
+  const other = await createTestDatabase();
+  const own = postgres(other.url, { max: 2, onnotice: () => undefined });
+  try {
+    const accountId = await createLedgerAccount(own, 'main');
+    const puid = puidOf(accountId, 1);
+    for (const stream of ['earnings', 'rewards'])
+      await own`INSERT INTO sync.cursors (stream, puid, algo, history_complete) VALUES (${stream}, ${puid}, 'SHA256d', true)`;
+    await own`
+      INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+      VALUES (${puid}, 'SHA256d', 'BTC', '2026-09-01Z', 0, 1.5, 'SETTLED'), (${puid}, 'SHA256d', 'KAS', '2026-10-01Z', 0, 2, 'SETTLED')`;
+    for (const [currency, amount] of [
+      ['BTC', '1.5'],
+      ['KAS', '2.25'],
+    ] as const)
+      await own`
+        INSERT INTO pool.sub_account_income_samples (puid, currency, observed_at, amount)
+        VALUES (${puid}, ${currency}, sync.fix_ledger_instant(), ${amount}::text::numeric)`;
+    const closed = async (month: string) => {
+      const result = await closeMonth(own, month as Month, { note: null, force: true });
+      return result.outcome === 'recorded' ? [result.differing, result.record.tieOut] : result;
+    };
+    // What differs has no income in September.
+    expect(await closed('2026-09')).toEqual([
+      0,
+      'Ties out: 1 of 1 totals of the pool match (they count settled).',
+    ]);
+    expect(await closed('2026-10')).toEqual([
+      1,
+      'Does not tie out: 0 of 1 totals of the pool match, 1 differs. See kpool reconcile.',
+    ]);
+    expect(await closed('2026-08')).toEqual([0, 'Not compared: the pool has given no total of it.']);
+    expect((await readCloses(own)).map(({ tieOut }) => tieOut?.slice(0, 4))).toEqual([
+      'Ties',
+      'Does',
+      'Not ',
+    ]);
+  } finally {
+    await own.end();
+    await other.drop();
+  }
 });
 
 test('the days that are not certified are named beside the verdict', async () => {

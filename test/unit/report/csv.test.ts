@@ -1,4 +1,4 @@
-import { asText, csvLines } from '../../../src/report/export/csv';
+import { asId, asText, csvLines } from '../../../src/report/export/csv';
 
 test.each(['=1+1', '+1', '-2+3', '@SUM(A1)', '\t=1', '\r=1', '\n=1', '＝1', '＋1', '－1', '＠x'])(
   'a spreadsheet does not run the text %j',
@@ -31,4 +31,9 @@ test('other texts stay; what is missing is an empty cell', () => {
 test('a cell keeps its commas, quotes and line ends', () => {
   expect(csvLines([['a,b', 'say "x"', 'two\nlines', '-0.5']])).toBe('"a,b","say ""x""","two\nlines",-0.5\n');
   expect(csvLines([])).toBe('');
+});
+
+test('P1 a long id is a text for Excel, and still a number', () => {
+  expect([asId('7'), asId('982342342342342001')]).toEqual(['7', '\t982342342342342001']);
+  expect(BigInt(asId('982342342342342001'))).toBe(982342342342342001n);
 });

@@ -9,6 +9,12 @@ const ABOUT: Omit<Manifest, 'files'> = {
   ...{ changesSince: null, rows: 0, leftOut: {}, totals: {} },
 };
 
+const CONTEXT = {
+  about: () => ABOUT,
+  readTitle: () =>
+    Promise.resolve({ accounts: ['main'], tieOut: 'Ties out: 1 of 1 totals of the pool match.' }),
+};
+
 function rowNumber(ordinal: number, subAccount = 'farm'): ExportRow {
   return {
     ...{ kind: 'income', change: null, account: 'main', subAccount, puid: '1', algo: 'SHA256d' },
@@ -25,7 +31,7 @@ async function* inBatches(rows: readonly ExportRow[], size: number): AsyncGenera
 
 async function workbookOf(rows: readonly ExportRow[], maxRows?: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of workbookChunks(inBatches(rows, 3), () => ABOUT, maxRows)) chunks.push(chunk);
+  for await (const chunk of workbookChunks(inBatches(rows, 3), CONTEXT, maxRows)) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
@@ -54,7 +60,7 @@ test('names of any characters are text, and none breaks the file', async () => {
   expect(strFromU8(entries['xl/sharedStrings.xml']!)).toContain(
     '>=1+1 &lt;&amp;&gt; _x0001_ _x005f_x0041_ 😀</t>',
   );
-  expect(strFromU8(entries['xl/worksheets/sheet1.xml']!)).not.toContain('<f>');
+  expect(strFromU8(entries['xl/worksheets/sheet2.xml']!)).not.toContain('<f>');
 });
 
 test('a failing database leaves no whole workbook', async () => {
@@ -65,7 +71,20 @@ test('a failing database leaves no whole workbook', async () => {
   }
   await expect(
     (async () => {
-      for await (const chunk of workbookChunks(failing(), () => ABOUT)) expect(chunk).toBeDefined();
+      for await (const chunk of workbookChunks(failing(), CONTEXT)) expect(chunk).toBeDefined();
     })(),
   ).rejects.toThrow('the connection is gone');
+});
+
+test('it prints across, as wide as a page, headings on each', async () => {
+  const entries = unzipSync(await workbookOf([rowNumber(0)]));
+  for (const sheet of [1, 2]) {
+    const xml = strFromU8(entries[`xl/worksheets/sheet${sheet}.xml`]!);
+    expect(xml).toContain('<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>');
+    expect(xml).toContain('orientation="landscape" fitToWidth="1" fitToHeight="0"/>');
+  }
+  expect(strFromU8(entries['xl/worksheets/sheet2.xml']!)).toContain('ySplit="1"');
+  expect(strFromU8(entries['xl/workbook.xml']!)).toContain(
+    '<definedName name="_xlnm.Print_Titles" localSheetId="1">Items!$1:$1</definedName>',
+  );
 });
