@@ -18,7 +18,7 @@ export interface TablePresentation {
 }
 
 /** Machinery: what it holds is read through a view. */
-const HIDDEN = [/_revisions$/, /^fleet_(day|hour)_totals$/, /^worker_snapshots$/];
+const HIDDEN = [/_revisions$/, /^fleet_(day|hour)_totals$/, /^worker_snapshots$/, /^worker_sample_blocks$/];
 
 /** Keys of one column, by the column's name: where it is the key itself, and what the others refer to. */
 const KEYS: Readonly<Record<string, string>> = {
