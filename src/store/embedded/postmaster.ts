@@ -17,7 +17,7 @@ const EMPTY_FILE_GRACE_MS = 1_000;
 /** The server that runs on this data directory, or null. A `postmaster.pid` left by a crash does not count. */
 export async function findPostmaster(dataDirectory: string): Promise<Postmaster | null> {
   // Source: PostgreSQL, src/include/utils/pidfile.h. The server adds the lines one by one as it starts.
-  const [first, , , port] = (await readPidFile(dataDirectory)).split('\n');
+  const [first, , , port] = ((await readPidFile(dataDirectory)) ?? '').split('\n');
   const pid = Number(first);
   // `postgres --single` writes its process id negated, and accepts no connections.
   if (!(pid > 0) || !(await worksOn(pid, dataDirectory))) return null;
@@ -32,8 +32,13 @@ export async function findPostmaster(dataDirectory: string): Promise<Postmaster 
  * A server may be starting right now: the file is moved aside, and put back if it is not the one that was read.
  */
 export async function removeStalePidFile(dataDirectory: string): Promise<void> {
-  const text = await readPidFile(dataDirectory);
-  if (text === '') await systemClock.sleep(EMPTY_FILE_GRACE_MS);
+  let text = await readPidFile(dataDirectory);
+  if (text === '') {
+    await systemClock.sleep(EMPTY_FILE_GRACE_MS);
+    text = await readPidFile(dataDirectory);
+  }
+  // Whatever appears from here on is a server's that starts.
+  if (text === null) return;
   const pid = Math.abs(Number(text.split('\n')[0]));
   if (pid > 0 && (await worksOn(pid, dataDirectory))) return;
   const file = join(dataDirectory, PID_FILE);
@@ -65,9 +70,9 @@ export async function endOrphans(dataDirectory: string): Promise<void> {
   }
 }
 
-/** Empty when there is none. */
-async function readPidFile(dataDirectory: string): Promise<string> {
-  return readFile(join(dataDirectory, PID_FILE), 'utf8').catch(() => '');
+/** Null when there is none. */
+async function readPidFile(dataDirectory: string): Promise<string | null> {
+  return readFile(join(dataDirectory, PID_FILE), 'utf8').catch(() => null);
 }
 
 /**
