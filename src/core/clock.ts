@@ -5,9 +5,9 @@ import { KpoolError } from './errors';
 export interface Clock {
   /** Wall clock, milliseconds since the Unix epoch. */
   now(): number;
-  /** Never goes back, milliseconds from an arbitrary start. */
+  /** Milliseconds from an arbitrary start; never goes back. */
   monotonicMs(): number;
-  /** Resolves after `ms`, or rejects with `aborted` as soon as `signal` does. */
+  /** Resolves after `ms`, or rejects with `aborted` as soon as `signal` fires. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
-/** Midnight in UTC of a day written YYYY-MM-DD, ms since the epoch; null when no calendar has that day. */
+/** Midnight in UTC of a day written YYYY-MM-DD, ms since the epoch; null when there is no such day. */
 export function findDay(text: string): number | null {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
   const dayMs = Date.parse(`${text}T00:00:00Z`);
-  // Date.parse moves 02-30 to March: such a day is a mistake.
+  // Date.parse turns 02-30 into a day of March.
   return Number.isNaN(dayMs) || new Date(dayMs).toISOString().slice(0, 10) !== text ? null : dayMs;
 }

@@ -7,10 +7,10 @@ import type { Brand } from './brand';
  */
 export type DecimalText = Brand<string, 'DecimalText'>;
 
-/** Largest exponent that is written out; no amount, rate or hashrate needs more. */
+/** The largest exponent that is written out; no amount or rate needs more. */
 const MAX_EXPONENT = 400;
 const MAX_TEXT_LENGTH = 1_000;
-/** The common case: a text that is canonical already. */
+/** The common case: a text that is already canonical. */
 const CANONICAL_SYNTAX = /^(?:0|-?(?!0$)(?:0|[1-9]\d{0,300})(?:\.\d{0,300}[1-9])?)$/;
 const NUMBER_SYNTAX = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,6})?$/;
 

@@ -1,9 +1,8 @@
 /**
- * Failures are classified once, where they occur: `retry` says what may be done about one, and everything above only
- * reads it.
+ * Failures are classified once, where they occur: `retry` says what may be done about one, and callers only read it.
  *
  * - `never-scope`: asking again for this scope cannot help (a refused parameter, a broken promise).
- * - `never-account`: the account is stopped at the first answer, until its credentials change or a person says so.
+ * - `never-account`: stops the account at once, until its credentials change or someone syncs it by hand.
  * - `after`: throttled; `retryAfterMs` says how long to wait.
  * - `backoff`: transient (network, server error, maintenance, a database that restarts).
  * - `usage`: the configuration or the command is wrong; exit code 2.
@@ -64,7 +63,7 @@ export type StoppingCode = {
   [Code in ErrorCode]: (typeof RETRY_BY_CODE)[Code] extends 'never-account' ? Code : never;
 }[ErrorCode];
 
-/** Default hints, for codes where every place would give the same one. */
+/** Default hints, for codes that always need the same one. */
 const USUAL_HINT: Partial<Record<ErrorCode, string>> = {
   'sync.inconsistent':
     'It is retried automatically, and what was stored stays. If it lasts for a day, please report it.',
@@ -76,7 +75,7 @@ const USUAL_HINT: Partial<Record<ErrorCode, string>> = {
 export interface KpoolErrorOptions {
   /** What to do about it, in one sentence, printed after the message; some codes have a default. */
   readonly hint?: string;
-  /** Only for `after`: how long to wait before the next attempt. */
+  /** How long to wait before the next attempt; for `after`, and for an open circuit. */
   readonly retryAfterMs?: number;
   readonly cause?: unknown;
 }

@@ -2,28 +2,28 @@ import type { Secret } from './secret';
 
 const REDACTED = '[redacted]';
 /**
- * Shorter texts occur everywhere: replacing them in words would garble every line and so show what they are. They are
- * replaced where a name before them says that they are meant.
+ * Shorter texts occur everywhere: replacing them within words would garble every line, and so reveal them. They are
+ * replaced only after a name such as `key=`.
  */
 const MIN_SECRET_LENGTH = 4;
-/** Below this, the garbage that a word decodes to could hold the secret by coincidence. */
+/** The garbage that a word decodes to could hold a shorter secret by coincidence. */
 const MIN_DECODED_LENGTH = 6;
 /** `passphrase=`, `"apiKey": "`, `KUCOIN_POOL_API_SECRET=`: what follows is the secret itself. */
 const NAME_BEFORE = String.raw`(?<=(?:key|secret|passphrase|password|token)["']?\s?[=:]\s?["']?)`;
 const END_AFTER = String.raw`(?=$|[\s&"',;)}\]])`;
 
-/** Words within each other's encodings: a signed address, percent-encoded in base64 in a header. */
+/** Nested encodings: a signed address, percent-encoded, in base64, in a header. */
 const MAX_DECODINGS = 3;
-/** As long as an encoded secret at least. */
+/** At least as long as an encoded secret. */
 const WORD = /[^\s"'<>]{8,}/g;
-/** What could be base64 or hex. */
+/** A text that could be base64 or hex. */
 const RUN = /[A-Za-z0-9+/_-]{8,}={0,2}/g;
 const RUN_ALONE = /^[A-Za-z0-9+/_-]+={0,2}$/;
 const ESCAPE = /%[0-9A-F]{2}|\\u[0-9A-F]{4}|\\\//i;
 /** Decoded text worth decoding again; decoding at the wrong offset begins with garbage. */
 const READABLE = /[\x20-\x7e]{8,}/g;
 
-/** Replaces known secrets in texts: the second line of defence, behind not putting them there (P10). */
+/** Replaces known secrets in texts: the second line of defence, after not putting them there (P10). */
 export interface Scrubber {
   readonly scrub: (text: string) => string;
   /** Adds a secret, such as a password generated at run time. */
@@ -31,8 +31,9 @@ export interface Scrubber {
 }
 
 /**
- * A scrubber that knows `secrets` in any case, as they are, and in every word that is percent-encoded, escaped as in JSON,
- * base64 or hex, or these in each other. Those of fewer than 4 characters only where they follow a name such as `key=`.
+ * A scrubber that finds `secrets` in upper or lower case, as they are, and in words that are percent-encoded,
+ * JSON-escaped, in base64 or hex, or nested in these. Secrets of fewer than 4 characters only after a name such as
+ * `key=`.
  */
 export function createScrubber(secrets: readonly Secret[]): Scrubber {
   const forms = new Set<string>();
@@ -70,7 +71,7 @@ export function createScrubber(secrets: readonly Secret[]): Scrubber {
   };
 }
 
-/** Replaces `secrets` where they are written out or in base64, and nothing else: for data that must stay as they are. */
+/** Replaces `secrets` where they are written out or in base64, and nothing else: for data that must not change. */
 export function createExactScrubber(secrets: readonly string[]): (text: string) => string {
   const forms = new Set(
     secrets.flatMap((secret) => [
@@ -84,7 +85,7 @@ export function createExactScrubber(secrets: readonly string[]): (text: string) 
   return (text) => text.replace(pattern, REDACTED);
 }
 
-/** As it is, percent-encoded by whoever, as in a form, and as writers of JSON escape it. */
+/** As it is, percent-encoded in any style, as in a form, and JSON-escaped in any style. */
 function writtenForms(text: string): string[] {
   // Half a surrogate pair, which JSON can write, would make encodeURIComponent throw.
   const percent = encodeURIComponent(Buffer.from(text, 'utf8').toString('utf8'));
@@ -109,13 +110,13 @@ function writtenForms(text: string): string[] {
   ];
 }
 
-/** The longest first: a secret that holds another goes as a whole. */
+/** The longest first, so that a secret that contains another one is replaced as a whole. */
 function alternativesOf(forms: ReadonlySet<string>): string {
   const longestFirst = [...forms].sort((a, b) => b.length - a.length);
   return longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|');
 }
 
-/** Whether a part of a word holds one of `wanted`, all in lower case, once it is decoded. */
+/** Whether a part of a word, once decoded, holds one of `wanted`, which are in lower case. */
 function hides(part: string, wanted: ReadonlySet<string>, depth = 1): boolean {
   return decodingsOf(part).some((decoded) => {
     const lower = decoded.toLowerCase();
@@ -130,7 +131,7 @@ function decodingsOf(part: string): string[] {
   if (/^\d+$/.test(part)) return [];
   const decodings = ESCAPE.test(part) ? [unescape(part), unescape(part.replaceAll('+', ' '))] : [];
   if (!RUN_ALONE.test(part)) return decodings;
-  // What stands before the encoded text, such as a path, may be of the same alphabet.
+  // What precedes the encoded text, such as a path, may use the same alphabet.
   for (let offset = 0; offset < 4; offset++)
     decodings.push(Buffer.from(part.slice(offset), 'base64').toString('utf8'));
   for (const digits of part.match(/[0-9a-f]{8,}/gi) ?? []) {
@@ -148,7 +149,7 @@ function unescape(text: string): string {
   );
 }
 
-/** Sequences that are no UTF-8 stay as they are. */
+/** Sequences that are not UTF-8 stay as they are. */
 function decodePercent(text: string): string {
   return text.replace(/(?:%[0-9A-F]{2})+/gi, (run) =>
     Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'),

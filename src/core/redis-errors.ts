@@ -1,18 +1,18 @@
 import { KpoolError, type ErrorCode } from './errors';
 
-/** What a kind of failure means to us. */
+/** What a kind of failure means for us. */
 interface RedisErrorMeaning {
   readonly code: Extract<ErrorCode, 'queue.refused' | 'queue.unreachable'>;
   /** Follows "Redis at host:port" or "Redis". */
   readonly predicate: string;
   readonly hint: string;
-  /** Add Redis's own message. */
+  /** Adds Redis's own message. */
   readonly withReason?: true;
 }
 
 /**
- * For `ACL SETUSER`, after user and password: all that BullMQ asks of Redis, and nothing by which a server is run. Its
- * keys begin with `kpool`.
+ * For `ACL SETUSER`, after user and password: everything that BullMQ needs, and no command that administers a server.
+ * Its keys begin with `kpool`.
  */
 export const REDIS_PERMISSIONS = '~kpool* +@read +@write +@scripting +@connection +@transaction +info';
 
@@ -43,7 +43,7 @@ export const HAS_NO_TLS = refused(
   'does not speak TLS at that port',
   'Write redis:// instead of rediss://, or the port that has TLS.',
 );
-export const IS_LOADING = away('is still loading its data', 'Start again when it has: nothing is lost.');
+export const IS_LOADING = away('is still loading its data', 'Start again once it is ready: nothing is lost.');
 export const mayEvict = (policy: string): RedisErrorMeaning =>
   refused(
     `forgets jobs when it is full (maxmemory-policy ${policy})`,
@@ -51,8 +51,8 @@ export const mayEvict = (policy: string): RedisErrorMeaning =>
   );
 
 /**
- * By the text of the error, which begins with Redis's own word for it, or by the code of Node: the first that fits counts.
- * Within a script some versions put that word after others.
+ * By the error's text, which begins with Redis's own error code, or by Node's code; the first match counts. Within a
+ * script some versions put other words before that code.
  */
 const MEANINGS: readonly (readonly [pattern: RegExp, meaning: RedisErrorMeaning])[] = [
   [
@@ -73,8 +73,8 @@ const MEANINGS: readonly (readonly [pattern: RegExp, meaning: RedisErrorMeaning]
     /\bNOPERM\b|\bno permissions\b|\bACL failure\b|\bcan't run this command\b/i,
     withReason(
       refused(
-        'does not let the user of REDIS_URL do what the jobs need',
-        `Give it the rest: ACL SETUSER <user> ${REDIS_PERMISSIONS}`,
+        'does not allow the user of REDIS_URL what the jobs need',
+        `Grant it the rest: ACL SETUSER <user> ${REDIS_PERMISSIONS}`,
       ),
     ),
   ],
@@ -105,7 +105,7 @@ const MEANINGS: readonly (readonly [pattern: RegExp, meaning: RedisErrorMeaning]
   [
     /\bDENIED\b/,
     refused(
-      'is in protected mode: it talks to its own host only',
+      'is in protected mode: it accepts connections from its own host only',
       'Give it a password (requirepass, or an ACL user), and write it into REDIS_URL.',
     ),
   ],
@@ -122,20 +122,23 @@ const MEANINGS: readonly (readonly [pattern: RegExp, meaning: RedisErrorMeaning]
   [
     /\bUnknown RESP type\b|\bProtocol error\b/i,
     refused(
-      'does not answer as Redis does',
-      'Check host and port in REDIS_URL: another program listens there.',
+      'does not answer like Redis',
+      'Check host and port in REDIS_URL: another program is listening there.',
     ),
   ],
   [/\bLOADING\b/, IS_LOADING],
   [/\bOOM\b/, away('is full', 'Raise maxmemory, or delete what else it holds; jobs take a few megabytes.')],
   [
     /\bMISCONF\b/,
-    away('cannot save its data, and takes no more', 'Look at its log and its disk; then start again.'),
+    away('cannot save its data, and accepts no more', 'Look at its log and its disk; then start again.'),
   ],
-  [/\bBUSY\b/, away('is busy with a script of somebody else', 'Wait for its end, or end it: SCRIPT KILL.')],
+  [
+    /\bBUSY\b/,
+    away('is busy with a script of another program', 'Wait until it ends, or end it: SCRIPT KILL.'),
+  ],
   [
     /\bNOREPLICAS\b/,
-    away('has too few replicas to take anything', 'Bring them back, or lower min-replicas-to-write.'),
+    away('has too few replicas to accept writes', 'Bring them back, or lower min-replicas-to-write.'),
   ],
   [
     /\bmax number of clients\b/,
@@ -143,15 +146,12 @@ const MEANINGS: readonly (readonly [pattern: RegExp, meaning: RedisErrorMeaning]
   ],
   [
     /^Missing (key|lock) for job|^Lock mismatch for job/,
-    away(
-      'lost a job that was in hand',
-      'Nothing of the ledger is lost: what is due is known to the database.',
-    ),
+    away('lost a job in progress', 'Nothing of the ledger is lost: what is due is known to the database.'),
   ],
-  [/ECONNREFUSED/, unreachable('nothing listens there')],
+  [/ECONNREFUSED/, unreachable('nothing is listening there')],
   [/ENOTFOUND/, unreachable('there is no host of that name')],
   [/EAI_AGAIN/, unreachable('the name of the host cannot be looked up')],
-  [/EHOSTUNREACH|ENETUNREACH/, unreachable('there is no way to that host')],
+  [/EHOSTUNREACH|ENETUNREACH/, unreachable('there is no route to that host')],
   [
     /ETIMEDOUT|Command timed out|Socket timeout/,
     away(
@@ -163,23 +163,23 @@ const MEANINGS: readonly (readonly [pattern: RegExp, meaning: RedisErrorMeaning]
     /ECONNRESET|EPIPE|Connection is closed|connection close|max retries per request/i,
     away(
       'closed the connection',
-      `Does it run, and does it want TLS (rediss:// in REDIS_URL)? ${WITHOUT_REDIS}`,
+      `Is it running, and does it require TLS (rediss:// in REDIS_URL)? ${WITHOUT_REDIS}`,
     ),
   ],
 ];
 
-const UNKNOWN = withReason(away('failed', `Look at the log of its server. ${WITHOUT_REDIS}`));
+const UNKNOWN = withReason(away('failed', `Look at its server's log. ${WITHOUT_REDIS}`));
 
-/** As ioredis, its parser and BullMQ call what Redis or the connection to it says. */
+/** Names of the errors of ioredis, its parser and BullMQ about Redis or the connection to it. */
 const NAMES = /^(ReplyError|MaxRetriesPerRequestError|AbortError|ParserError|ClusterAllFailedError)$/;
-/** What they throw as a plain Error; nothing else says it so. */
+/** The wording of those that they throw as a plain Error. */
 const WORDINGS =
   /^(Connection is closed\.?|Command timed out|connect ETIMEDOUT|Socket timeout\. Expecting data|Unknown RESP type|Redis version needs to be|(Missing (key|lock)|Lock mismatch) for job )/;
 
 /** Whether a failure comes from Redis or the connection to it. */
 export function isRedisError(error: unknown): boolean {
   const { name, message } = fieldsOf(error);
-  // The signal of a stopped request bears one of the names, and a number as its code.
+  // The DOMException of an aborted request has one of these names too.
   return (NAMES.test(name) && !(error instanceof DOMException)) || WORDINGS.test(message);
 }
 
@@ -190,7 +190,7 @@ export function redisFailure(meaning: RedisErrorMeaning, place?: string, cause?:
   return new KpoolError(code, `${subject} ${predicate}${reason}`, { hint, cause });
 }
 
-/** What a failure of Redis means, and what the user should do. `place` is where a connection was to be made to. */
+/** Classifies a failure of Redis, and says what the user should do. `place`: where a connection was to be opened. */
 export function classifyRedisError(error: unknown, place?: string): KpoolError {
   if (error instanceof KpoolError) return error;
   const text = wordsOf(error);
@@ -198,7 +198,7 @@ export function classifyRedisError(error: unknown, place?: string): KpoolError {
   return redisFailure(meaning, place, error);
 }
 
-/** The reason in words, with the code of Node. A host with several addresses fails with one error for each. */
+/** The reason in words, with Node's code. A host with several addresses fails with one error for each. */
 function wordsOf(error: unknown): string {
   const { message, code } = fieldsOf(error instanceof AggregateError ? error.errors[0] : error);
   return code === '' || message.includes(code) ? message : `${message} (${code})`;

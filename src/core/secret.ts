@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 const REDACTED = '[redacted]';
 
-/** A text that does not print: every way to show it (string, JSON, inspect) gives `[redacted]`. */
+/** A text that does not print: string, JSON and inspect all show `[redacted]`. */
 export class Secret {
   readonly #text: string;
 
@@ -10,7 +10,7 @@ export class Secret {
     this.#text = text;
   }
 
-  /** The text itself, for the one place that has to send it. */
+  /** The text itself, for the one place that sends it. */
   reveal(): string {
     return this.#text;
   }

@@ -1,6 +1,6 @@
 import { KpoolError, type ErrorCode } from './errors';
 
-/** What a kind of failure of the host, its files or its network means to us. */
+/** What a kind of failure of the host, its files or its network means for us. */
 interface SystemErrorMeaning {
   readonly code: Extract<ErrorCode, 'file.refused' | 'host.exhausted' | 'network.failed' | 'port.in-use'>;
   readonly sentence: string;
@@ -14,7 +14,7 @@ const meaning = (code: SystemErrorMeaning['code'], sentence: string, hint: strin
 });
 
 const file = (sentence: string): SystemErrorMeaning =>
-  meaning('file.refused', sentence, 'Correct the path, or what the user who runs kpool may do there.');
+  meaning('file.refused', sentence, 'Correct the path, or the permissions there of the user who runs kpool.');
 const exhausted = (sentence: string, hint: string): SystemErrorMeaning =>
   meaning('host.exhausted', sentence, hint);
 const network = (sentence: string): SystemErrorMeaning =>
@@ -24,15 +24,11 @@ const network = (sentence: string): SystemErrorMeaning =>
     'Check the network and what runs at the other end. What was stored stays; try again.',
   );
 
-/** By Node's code for what the system says, or undici's for what a request came to; the first that fits counts. */
+/** By Node's code for a failure of the system, or undici's for one of a request; the first match counts. */
 const MEANINGS: readonly (readonly [code: RegExp, meaning: SystemErrorMeaning])[] = [
   [
     /^EADDRINUSE$/,
-    meaning(
-      'port.in-use',
-      'The port is used by another program.',
-      'Choose another port, or stop what uses it.',
-    ),
+    meaning('port.in-use', 'Another program uses the port.', 'Choose another port, or stop that program.'),
   ],
   [
     /^EADDRNOTAVAIL$/,
@@ -53,15 +49,15 @@ const MEANINGS: readonly (readonly [code: RegExp, meaning: SystemErrorMeaning])[
   ],
   [
     /^(ENOMEM|EAGAIN|ENOBUFS|ERR_WORKER_OUT_OF_MEMORY)$/,
-    exhausted('The system is short of memory or processes.', 'Give it more, or stop what uses it up.'),
+    exhausted('The system has run out of memory or processes.', 'Give it more, or stop what uses it up.'),
   ],
   [
     /^(EIO|ESTALE|EBUSY|ETXTBSY)$/,
-    exhausted('A disk or a file system failed.', 'Look at the log of the system (dmesg), and at the disk.'),
+    exhausted('A disk or a file system failed.', 'Look at the system log (dmesg) and the disk.'),
   ],
-  [/^ECONNREFUSED$/, network('Nothing listens at the other end.')],
+  [/^ECONNREFUSED$/, network('Nothing is listening at the other end.')],
   [/^(ENOTFOUND|EAI_\w+)$/, network('The name of the host cannot be looked up.')],
-  [/^(EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN)$/, network('There is no way to that host.')],
+  [/^(EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN)$/, network('There is no route to that host.')],
   [/^(ETIMEDOUT|UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT)$/, network('The other end does not answer.')],
   [
     /^(ECONNRESET|ECONNABORTED|EPIPE|EPROTO|ENOTCONN|UND_ERR_SOCKET)$/,

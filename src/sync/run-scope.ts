@@ -44,7 +44,7 @@ function outcomeOf(
 
 function toKpoolError(error: unknown): KpoolError {
   if (error instanceof KpoolError) return error;
-  return new KpoolError('broken-promise', 'The program failed in a way that it does not know.', {
+  return new KpoolError('broken-promise', 'The program failed in an unexpected way.', {
     cause: error,
   });
 }

@@ -4,20 +4,20 @@ import type { ConnectionOptions } from 'node:tls';
 import { KpoolError } from '../errors';
 import { Secret } from '../secret';
 
-/** What a connection needs to know of TLS. */
+/** The TLS options of a connection. */
 export type TlsOptions = Pick<
   ConnectionOptions,
   'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'checkServerIdentity'
 >;
 
-/** An address of a database, read once for every driver: none of them sees the text. */
+/** The address of a database, parsed once for all drivers: none of them sees the text. */
 export interface PostgresAddress {
   /** A name, an IP address, or the directory of a socket, which begins with a slash. */
   readonly host: string;
   readonly port: number;
   readonly database: string;
   readonly user: string;
-  /** Null: none is sent. Neither PGPASSWORD nor a .pgpass is looked at. */
+  /** Null: none is sent. PGPASSWORD and .pgpass are ignored. */
   readonly password: Secret | null;
   /** The command-line options of the session, such as `-c role=accounting`. */
   readonly options: string | null;
@@ -27,7 +27,7 @@ export interface PostgresAddress {
   readonly place: string;
 }
 
-/** Why an address cannot be used: completes "found …, expected …". Neither holds the password. */
+/** Why an address cannot be used: completes "found …, expected …". Neither part holds the password. */
 export class AddressMistake extends Error {
   override readonly name = 'AddressMistake';
 
@@ -43,13 +43,13 @@ export const ADDRESS_FORM =
   'postgresql://user:password@host:5432/database, special characters of the password percent-encoded';
 const DEFAULT_PORT = 5_432;
 
-/** Parameters that mean something here. */
+/** Parameters that are supported. */
 const READ = ['host', 'port', 'user', 'password', 'dbname', 'options'] as const;
 const READ_FOR_TLS = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'ssl', 'uselibpqcompat'] as const;
-/** Parameters of libpq without which a connection would go elsewhere, or be another one: better refused than left out. */
+/** Parameters of libpq that change where or how to connect: refused rather than ignored. */
 const REFUSED = ['hostaddr', 'service', 'sslpassword', 'sslcrl', 'sslcrldir', 'replication', 'requiressl'];
 
-/** The address that `text` writes. Throws `AddressMistake`. Reads the files of certificates that it names. */
+/** Parses an address. Reads the certificate files that it names. Throws `AddressMistake`. */
 export function parsePostgresAddress(text: string): PostgresAddress {
   const url = readUrl(text);
   const parameter = (name: (typeof READ)[number]): string | null => valueOf(url.searchParams, name);
@@ -63,7 +63,7 @@ export function parsePostgresAddress(text: string): PostgresAddress {
   const user = parameter('user') ?? decode(url.username) ?? userInfo().username;
   const password = parameter('password') ?? decode(url.password);
   const database = parameter('dbname') ?? decode(url.pathname.slice(1));
-  if (database === null) throw new AddressMistake('no name of a database', ADDRESS_FORM);
+  if (database === null) throw new AddressMistake('no database name', ADDRESS_FORM);
   return {
     ...{ host, port, database, user },
     password: password === null ? null : new Secret(password),
@@ -73,7 +73,9 @@ export function parsePostgresAddress(text: string): PostgresAddress {
   };
 }
 
-/** The same for an address of the configuration. Throws `config.invalid` where a file of it is gone since it was checked. */
+/**
+ * The same for an address that the configuration has checked. Throws `config.invalid` if a file has gone since then.
+ */
 export function postgresAddressOf(url: Secret): PostgresAddress {
   try {
     return parsePostgresAddress(url.reveal());
@@ -83,17 +85,17 @@ export function postgresAddressOf(url: Secret): PostgresAddress {
   }
 }
 
-/** `text` as the URL standard wants it: libpq allows a user without a host. */
+/** `text` as a valid URL: libpq allows a user without a host. */
 function withHost(text: string): string {
   return text.replace(/^(postgres(?:ql)?:\/\/[^/?#]*@)(?=[/?]|$)/, '$1localhost');
 }
 
-/** Whether a password stands in the address `text`. */
+/** Whether the address holds a password. */
 export function hasPassword(text: string): boolean {
   return parsePostgresAddress(text).password !== null;
 }
 
-/** The address with a password, whatever characters that is made of. */
+/** The address with a password, which may hold any character. */
 export function addPassword(address: Secret, password: Secret): Secret {
   const url = new URL(withHost(address.reveal()));
   url.searchParams.set('password', password.reveal());
@@ -109,7 +111,7 @@ function readUrl(text: string): URL {
   return url;
 }
 
-/** An empty one counts as left out, as with libpq. */
+/** An empty value counts as absent, as with libpq. */
 function valueOf(parameters: URLSearchParams, name: string): string | null {
   const value = parameters.get(name);
   return value === '' ? null : value;
@@ -119,23 +121,23 @@ function decode(part: string): string | null {
   try {
     return part === '' ? null : decodeURIComponent(part);
   } catch {
-    throw new AddressMistake('a % that starts no escape', ADDRESS_FORM);
+    throw new AddressMistake('a % that does not start an escape', ADDRESS_FORM);
   }
 }
 
 function readPort(text: string): number {
   if (text === '') return DEFAULT_PORT;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (port < 1 || port > 65_535) throw new AddressMistake('a port that is none', 'one from 1 to 65535');
+  if (port < 1 || port > 65_535) throw new AddressMistake('an invalid port', 'one from 1 to 65535');
   return port;
 }
 
 /**
- * libpq's words, read more strictly: `require` checks the certificate (unless `uselibpqcompat=true`, as with pg), and
- * `prefer` never falls back to plain text. `no-verify` is pg's word for encryption without a check.
+ * libpq's modes, more strictly: `require` checks the certificate (unless `uselibpqcompat=true`, as with pg), and
+ * `prefer` never falls back to plain text. `no-verify` is pg's name for encryption without a check.
  */
 const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'] as const;
-/** libpq's word for the authorities that the system trusts. */
+/** libpq's name for the authorities that the system trusts. */
 const SYSTEM = 'system';
 
 function readTls(parameters: URLSearchParams): TlsOptions | null {
@@ -155,7 +157,7 @@ function readTls(parameters: URLSearchParams): TlsOptions | null {
     ...(cert === null ? {} : { cert: readCertificate('sslcert', cert) }),
     ...(key === null ? {} : { key: readCertificate('sslkey', key) }),
     ...(isUnchecked ? { rejectUnauthorized: false } : {}),
-    // An authority is believed, whatever name it vouches for.
+    // The authority is checked, the name in the certificate is not.
     ...(mode === 'verify-ca' ? { checkServerIdentity: () => undefined } : {}),
   };
 }

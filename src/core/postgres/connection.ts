@@ -10,26 +10,26 @@ export interface PostgresOptions {
   readonly applicationName: string;
   readonly settings?: SessionSettings;
   readonly onNotice?: (message: string) => void;
-  /** Leaves the session unchanged. */
+  /** Leaves the session's settings as they are. */
   readonly isBare?: boolean;
 }
 
-/** One connection of postgres.js, and no second one. */
+/** One connection of postgres.js, never a second one. */
 export interface PostgresConnection {
   readonly sql: postgres.Sql;
-  /** Resolves when the session is ours; rejects with what the socket, the server or `prepareSession` says. */
+  /** Resolves when the session is prepared; rejects with the error of the socket, the server or `prepareSession`. */
   readonly ready: Promise<void>;
-  /** Resolves when the connection is over, to the reason. */
+  /** Resolves with the reason when the connection has ended. */
   readonly ended: Promise<Error>;
   /** Ends it at once: pending queries fail with `reason`. */
   end(reason: Error): void;
 }
 
 /**
- * Connects, and prepares the session before anybody else's statement. postgres.js 3.4 has no hook for preparing a new
- * connection, reconnects automatically, and is not reliable after a connection broke: it may queue everything behind a
- * socket that was cut at the wrong moment and never write to it again (its issue 1208), connects without pause where a
- * proxy accepts and drops, and connects again after it was ended. So it gets one socket, ours.
+ * Connects, and prepares the session before any other statement. postgres.js 3.4 has no hook for preparing a new
+ * connection, reconnects automatically, and is unreliable once a connection breaks: it may queue everything behind a
+ * socket that was cut at the wrong moment and never write to it again (its issue 1208), reconnects without pause where
+ * a proxy accepts and drops, and reconnects after it was ended. So it gets one socket, which we open.
  */
 export function connectPostgres(options: PostgresOptions): PostgresConnection {
   const address = postgresAddressOf(options.url);
@@ -50,22 +50,22 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
   const driverOptions = {
     database: address.database,
     user: address.user,
-    // An empty text would make it look at PGPASSWORD.
+    // Given an empty string, it would read PGPASSWORD.
     password: () => address.password?.reveal() ?? '',
     async socket(): Promise<Socket> {
-      if (over !== null || hasDialled) throw over ?? new Error('The connection to the database is over.');
+      if (over !== null || hasDialled) throw over ?? new Error('The connection to the database has ended.');
       hasDialled = true;
       return dialPostgres(address, ending.signal, end);
     },
     max: 1,
     ssl: false,
-    // With it, each new connection asks for the types of arrays first, and if it breaks meanwhile, postgres.js rejects a
-    // promise that nobody holds, which ends the process. Without it, arrays go in and come out as text.
+    // Otherwise each new connection first queries array types, and if it breaks meanwhile, postgres.js rejects a
+    // promise that nobody handles, which ends the process. Without it, arrays are sent and returned as text.
     fetch_types: false,
-    // Every limit of time is ours.
+    // All time limits are ours.
     ...{ idle_timeout: 0, max_lifetime: 0, connect_timeout: 0, keep_alive: 0 },
     onnotice: (notice: postgres.Notice) => options.onNotice?.(notice['message'] ?? ''),
-    // A pooler refuses any parameter here that it does not know: the rest is set by statements.
+    // A pooler refuses parameters that it does not know: the others are set by statements.
     connection: {
       ...(address.options === null ? {} : { options: address.options }),
       application_name: options.applicationName,
@@ -76,7 +76,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     options.isBare === true
       ? sql.unsafe('SELECT 1').then(() => undefined)
       : prepareSession(async (script) => sql.unsafe(script).simple(), options.settings);
-  // Whatever the driver makes of an end, the first reason is the cause.
+  // Whatever the driver reports, the first reason is the cause.
   const failed = ended.then((reason) => Promise.reject(reason));
   const ready = Promise.race([prepared, failed]).catch(async (error: unknown) => {
     end(error instanceof Error ? error : new Error(String(error)));
@@ -87,7 +87,7 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
   return { sql, ready, ended, end };
 }
 
-/** As Node calls a connection that does not answer. */
+/** The error for a connection that does not answer, with Node's code for it. */
 export function silenceError(timeoutMs: number): Error {
   const message = `The database has not answered for ${timeoutMs / 1_000} s.`;
   return Object.assign(new Error(message), { code: 'ETIMEDOUT' });

@@ -6,8 +6,8 @@ import { classifyDatabaseError } from './errors';
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * A connection for commands, ready: one statement after the other, and a transaction has it for itself until it ends. One
- * that breaks stays broken. Rejects with a `KpoolError` that names the server. End it with a timeout.
+ * A connection for commands, ready for use: statements run one after the other, and a transaction has it to itself. It
+ * does not reconnect. Rejects with a `KpoolError` that names the server. End it with a timeout.
  */
 export async function openPostgres(options: PostgresOptions): Promise<postgres.Sql> {
   return (await openConnection(options)).sql;
@@ -26,9 +26,9 @@ async function openConnection(options: PostgresOptions): Promise<PostgresConnect
   }
 }
 
-/** The same for a process that lives long: made when it is needed, and anew after it was lost. */
+/** The same for a long-lived process: opened when it is needed, and again after it was lost. */
 export interface LastingPostgres {
-  /** Rejects as `openPostgres`. */
+  /** Rejects as `openPostgres` does. */
   open(): Promise<postgres.Sql>;
   /** Takes no longer than `timeoutS`. */
   close(timeoutS: number): Promise<void>;

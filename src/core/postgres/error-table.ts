@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors';
 
-/** SQLSTATEs that parts of the program answer in their own way (PostgreSQL, appendix A). */
+/** SQLSTATEs that some parts of the program handle themselves (PostgreSQL, appendix A). */
 export const SQLSTATE = {
   invalidPassword: '28P01',
   insufficientPrivilege: '42501',
@@ -10,18 +10,17 @@ export const SQLSTATE = {
   invalidFunctionDefinition: '42P13',
 } as const;
 
-/** What a kind of failure means to us. */
+/** What a kind of failure means for us. */
 export interface DatabaseErrorMeaning {
   readonly code: ErrorCode;
   /** Follows "PostgreSQL at host:port" or "The database". */
   readonly predicate: string;
   readonly hint: string;
-  /** Add the database's own message. */
+  /** Adds the database's own message. */
   readonly withReason?: true;
 }
 
-const ROLLED_BACK =
-  'What was in hand was rolled back. The service tries again; a command has to be given again.';
+const ROLLED_BACK = 'Work in progress was rolled back. The service retries; run a command again.';
 
 const unreachable = (reason: string): DatabaseErrorMeaning => ({
   code: 'database.unreachable',
@@ -31,7 +30,7 @@ const unreachable = (reason: string): DatabaseErrorMeaning => ({
 export const LOST: DatabaseErrorMeaning = {
   code: 'database.unreachable',
   predicate: 'ended the connection, or it was lost',
-  hint: `Does the server run, and can it be reached? ${ROLLED_BACK}`,
+  hint: `Is the server running and reachable? ${ROLLED_BACK}`,
   withReason: true,
 };
 const refused = (predicate: string, hint: string): DatabaseErrorMeaning => ({
@@ -55,9 +54,11 @@ const withReason = (meaning: DatabaseErrorMeaning): DatabaseErrorMeaning => ({
   withReason: true,
 });
 
-/** By SQLSTATE (PostgreSQL, appendix A) or the code of Prisma, of the package postgres or of Node; the first that fits counts. */
+/**
+ * By SQLSTATE (PostgreSQL, appendix A) or a code of Prisma, of the package postgres or of Node; the first match counts.
+ */
 export const BY_CODE: readonly (readonly [pattern: RegExp, meaning: DatabaseErrorMeaning])[] = [
-  // Configuration that a person has to correct.
+  // Configuration that someone has to correct.
   [
     /^(28P01|P1000)$/,
     refused(
@@ -93,30 +94,30 @@ export const BY_CODE: readonly (readonly [pattern: RegExp, meaning: DatabaseErro
   [
     /^57P05$/,
     refused(
-      'ends sessions that rest for a moment (idle_session_timeout)',
+      'ends sessions that are idle for a moment (idle_session_timeout)',
       'ALTER DATABASE … SET idle_session_timeout = 0, or for the user: ALTER ROLE … SET idle_session_timeout = 0.',
     ),
   ],
   // Transient failures.
-  [/^ECONNREFUSED$/, unreachable('nothing listens there')],
+  [/^ECONNREFUSED$/, unreachable('nothing is listening there')],
   [/^ENOTFOUND$/, unreachable('there is no host of that name')],
   [/^EAI_AGAIN$/, unreachable('the name of the host cannot be looked up')],
-  [/^EHOSTUNREACH$/, unreachable('there is no way to that host')],
-  [/^ENETUNREACH$/, unreachable('there is no way to that network')],
+  [/^EHOSTUNREACH$/, unreachable('there is no route to that host')],
+  [/^ENETUNREACH$/, unreachable('there is no route to that network')],
   [/^ENOENT$/, unreachable('there is no such socket')],
   [/^EACCES$/, unreachable('this user may not use that socket')],
   [/^(ETIMEDOUT|CONNECT_TIMEOUT)$/, unreachable('it does not answer')],
   [/^57P03$/, unreachable('it is starting or stopping')],
   [/^(ECONNRESET|EPIPE)$/, unreachable('it closed the connection')],
   [/^(08\w{3}|57P\d\d|25P0[34]|P100[128]|P1017)$/, LOST],
-  // Not SQLSTATE: as Node and the package postgres call a connection that fails.
+  // Not SQLSTATEs: codes of Node and the package postgres for a connection that fails.
   [/^(E[A-Z_]+|CONNECT(ION)?_[A-Z]+)$/, LOST],
-  [/^53100$/, failed('has no disk space left', 'Free disk space on its server; the sync then goes on.')],
+  [/^53100$/, failed('has no disk space left', 'Free disk space on its server; the sync then continues.')],
   [
     /^25006$/,
     failed(
       'is read-only at the moment (a standby, a failover, or default_transaction_read_only)',
-      'Point DATABASE_URL at the primary; after a failover the sync goes on.',
+      'Point DATABASE_URL at the primary; after a failover the sync continues.',
     ),
   ],
   [
@@ -130,37 +131,36 @@ export const BY_CODE: readonly (readonly [pattern: RegExp, meaning: DatabaseErro
   ],
   [
     /^53\w{3}$/,
-    withReason(failed('is short of something', `Give its server what the message names. ${ROLLED_BACK}`)),
+    withReason(
+      failed('has run out of a resource', `Give its server more of what the message names. ${ROLLED_BACK}`),
+    ),
   ],
   [
     /^(40001|40P01|P2034)$/,
-    withReason(failed('rolled back one of two transactions that stood in each other’s way', ROLLED_BACK)),
+    withReason(failed('rolled back one of two transactions that conflicted', ROLLED_BACK)),
   ],
   [
     /^55P03$/,
     failed(
-      'did not give a lock in time: something else held it',
+      'did not grant a lock in time: another session holds it',
       `See who in pg_stat_activity and pg_locks. ${ROLLED_BACK}`,
     ),
   ],
   [
     /^57014$/,
     failed(
-      'stopped a statement that took longer than it may',
+      'stopped a statement that took too long',
       `Is it overloaded, or does something hold a lock (pg_stat_activity)? ${ROLLED_BACK}`,
     ),
   ],
-  [/^P2028$/, failed('could not begin or end a transaction in time', `Is it overloaded? ${ROLLED_BACK}`)],
+  [/^P2028$/, failed('could not start or end a transaction in time', `Is it overloaded? ${ROLLED_BACK}`)],
   [
     /^XX00[12]$/,
     withReason(
-      failed(
-        'reports damaged data',
-        'Look at the log of its server and at its disk; restore a backup if need be.',
-      ),
+      failed('reports damaged data', 'Look at the server’s log and disk; restore a backup if necessary.'),
     ),
   ],
-  // Failures that a retry does not change.
+  // Failures that a retry cannot cure.
   [
     /^(42P01|42883|42703|3F000)$/,
     rejected(
@@ -174,14 +174,14 @@ export const BY_CODE: readonly (readonly [pattern: RegExp, meaning: DatabaseErro
     {
       code: 'config.invalid',
       predicate: 'cannot change REPORT_TIME_ZONE while a month is closed',
-      hint: 'Set REPORT_TIME_ZONE back, or reopen those months first (kpool reopen) and close them anew.',
+      hint: 'Set REPORT_TIME_ZONE back, or reopen those months first (kpool reopen) and close them again.',
       withReason: true,
     },
   ],
   [
     /^42501$/,
     rejected(
-      'does not let the user of DATABASE_URL do what is needed',
+      'does not allow the user of DATABASE_URL what is needed',
       'Let it own the database (ALTER DATABASE … OWNER TO …), or grant it what the message names.',
     ),
   ],
@@ -191,13 +191,13 @@ export const BY_CODE: readonly (readonly [pattern: RegExp, meaning: DatabaseErro
   ],
 ];
 
-/** What pg, Prisma, poolers and Node give no code of its own, by their wording; none of it names anybody. */
+/** Failures of pg, Prisma, poolers and Node that have no code of their own, by their wording. */
 export const BY_WORDING: readonly (readonly [pattern: RegExp, meaning: DatabaseErrorMeaning])[] = [
   [
     /unsupported startup parameter/i,
     refused(
-      'is behind a pooler that takes no options',
-      'Take options= out of DATABASE_URL, or let the pooler ignore or pass it (pgbouncer: ignore_startup_parameters).',
+      'is behind a pooler that accepts no options',
+      'Remove options= from DATABASE_URL, or let the pooler ignore or pass it (pgbouncer: ignore_startup_parameters).',
     ),
   ],
   [
@@ -210,8 +210,8 @@ export const BY_WORDING: readonly (readonly [pattern: RegExp, meaning: DatabaseE
   [
     /does not support SSL/i,
     refused(
-      'has no TLS, which DATABASE_URL asks for',
-      'Enable it on the server, or take sslmode out of DATABASE_URL.',
+      'does not offer TLS, which DATABASE_URL requires',
+      'Enable it on the server, or remove sslmode from DATABASE_URL.',
     ),
   ],
   [
@@ -228,5 +228,5 @@ export const BY_WORDING: readonly (readonly [pattern: RegExp, meaning: DatabaseE
   [/connection terminated|not queryable|connection error/i, LOST],
 ];
 
-/** What nobody has described. */
+/** Any other failure. */
 export const UNKNOWN = withReason(failed('failed', ROLLED_BACK));

@@ -1,21 +1,21 @@
 import { KpoolError } from '../errors';
 import { BY_CODE, BY_WORDING, LOST, UNKNOWN, type DatabaseErrorMeaning } from './error-table';
 
-/** As the package postgres calls what happens to a connection. */
+/** Codes of the package postgres for failures of a connection. */
 const CONNECTION_CODE = /^(CONNECT_TIMEOUT|CONNECTION_[A-Z]+|SASL_SIGNATURE_MISMATCH)$/;
 
-/** A session that could not be begun: its settings, not a statement, were refused. */
+/** The hint for a session that could not be opened because its settings were refused. */
 const SESSION_HINT =
-  'Look at options= in DATABASE_URL, and at what ALTER ROLE … SET and ALTER DATABASE … SET say of it.';
+  'Look at options= in DATABASE_URL, and for its settings in ALTER ROLE … SET and ALTER DATABASE … SET.';
 
-/** What Prisma says of our mistakes in using it. */
+/** Prisma's error for a wrong use of its client. */
 const MISUSE = 'PrismaClientValidationError';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const MAX_DEPTH = 6;
 
-/** The error and what hangs on it, outermost first. */
+/** The error and its causes, outermost first. */
 function layersOf(error: unknown, depth = 0): Fields[] {
   if (typeof error !== 'object' || error === null || depth > MAX_DEPTH) return [];
   const fields = error as Fields;
@@ -33,7 +33,7 @@ function findText(layers: readonly Fields[], name: string, pattern = /./): strin
   return null;
 }
 
-/** SQLSTATE if the server gave one, else the code that Prisma, Node or a driver gave. */
+/** The SQLSTATE if the server gave one, otherwise the code of Prisma, Node or a driver. */
 function codeOf(layers: readonly Fields[]): string | null {
   const state = /^(?!P[1-6]\d{3}$)(?!E[A-Z])[0-9A-Z]{5}$/;
   return (
@@ -61,7 +61,7 @@ function isMisuse(layers: readonly Fields[]): boolean {
 function isOfDatabase(layers: readonly Fields[]): boolean {
   return (
     /^(Prisma|DriverAdapter|Postgres)/.test(findText(layers, 'name') ?? '') ||
-    // What the server says; Prisma marks what the driver throws through it.
+    // The server's errors have a severity; Prisma marks those that a driver throws through it.
     layers.some((layer) => 'severity' in layer || 'clientVersion' in layer) ||
     CONNECTION_CODE.test(findText(layers, 'code') ?? '') ||
     BY_WORDING.some(([pattern]) => pattern.test(reasonOf(layers)))
@@ -69,18 +69,17 @@ function isOfDatabase(layers: readonly Fields[]): boolean {
 }
 
 /**
- * What a failure of the database means: whether to try again, and what the user should do. `place` is where a connection
- * was to be made to, for a failure to begin one. A failure that is none of the database's is a bug, and is not tried again
- * as if it could pass.
+ * Classifies a failure of the database: whether to retry, and what the user should do. `place`: where a connection was
+ * to be opened, if that failed. A failure that is not the database's is a bug, and is not retried.
  */
 export function classifyDatabaseError(error: unknown, place?: string): KpoolError {
   const layers = layersOf(error);
-  // One of ours may have gone through a driver.
+  // An error of ours may have passed through a driver.
   const ours = layers.find((layer) => layer instanceof KpoolError);
   if (ours !== undefined) return ours;
   const code = codeOf(layers);
   if (isMisuse(layers) || (code === null && !isOfDatabase(layers))) {
-    return new KpoolError('broken-promise', 'The program failed in a way that it does not know.', {
+    return new KpoolError('broken-promise', 'The program failed in an unexpected way.', {
       cause: error,
     });
   }
@@ -106,12 +105,12 @@ function findMeaning(layers: readonly Fields[], code: string | null, reason: str
   return UNKNOWN;
 }
 
-/** Whether asking again would get the same answer: something is missing or forbidden, or a statement of ours is wrong. */
+/** Whether a retry would fail the same way: something is missing or forbidden, or a statement of ours is wrong. */
 export function isRejection(error: unknown): boolean {
   return classifyDatabaseError(error).code === 'database.rejected';
 }
 
-/** Whether the failure says nothing against the statement: connection, serialization, resources, shutdown, lock. */
+/** Whether the statement itself was not at fault: connection, serialization, resources, shutdown, lock. */
 export function isPassing(error: unknown): boolean {
   const layers = layersOf(error);
   const meaning = findMeaning(layers, codeOf(layers), reasonOf(layers));
@@ -120,7 +119,7 @@ export function isPassing(error: unknown): boolean {
   );
 }
 
-/** Runs a store operation; whatever fails comes out as a `KpoolError`. */
+/** Runs an operation of a store; any failure becomes a `KpoolError`. */
 export async function guarded<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -4,27 +4,27 @@ import { postgresAddressOf } from './address';
 import { connectPostgres, silenceError, type PostgresConnection } from './connection';
 
 const APPLICATION_NAME = 'kpool check';
-/** In which a session answers that is there already, or that has to be made. A pooler makes one after the other. */
+/** Time for a session to answer, including the time to open it: a pooler opens one after the other. */
 const ANSWER_TIMEOUT_MS = 4_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_S = 1;
-/** Enough to meet the connection that the first statement was lent, whatever others do with the pooler meanwhile. */
+/** Enough to be lent the connection that served the first statement, whatever other clients of the pooler do. */
 const MIN_OTHERS = 3;
 
 const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 const WHO = 'SELECT pg_backend_pid() AS pid';
 
-/** As pgbouncer says it in pool_mode statement. */
+/** Part of pgbouncer's message in pool_mode statement. */
 const STATEMENT_MODE = 'statement pooling mode';
 
 /**
  * Proves that each connection to the database has a session of its own, as many as `connections` at once. Throws
- * `database.refused` where a pooler lends one for a transaction or a statement: settings and locks would be lost, or
- * somebody else's. Rejects with what the server says where it cannot be reached.
+ * `database.refused` where a pooler lends one for a transaction or a statement: settings and locks would be lost, or be
+ * those of another client. Rejects with the server's error where it cannot be reached.
  *
- * How: a server tells each connection the number of its process when it begins, and a pooler tells another, since it does
- * not know yet whose it will be. Behind a pooler, others open transactions of their own; then the first one asks again. In
- * a session of its own it is answered at once, by the process that it had, which serves nobody else.
+ * How: a server tells each new connection its process id; a pooler makes one up, since it does not know yet which
+ * process will serve it. Behind a pooler, other connections open transactions, and then the first one asks again. If it
+ * has a session of its own, it is answered at once, by the same process, which serves no other connection.
  */
 export async function requireOwnSessions(url: Secret, connections: number): Promise<void> {
   const { place } = postgresAddressOf(url);
@@ -45,16 +45,16 @@ export async function requireOwnSessions(url: Secret, connections: number): Prom
     if (after?.served !== before.served) {
       throw new KpoolError(
         'database.refused',
-        `A pooler before PostgreSQL at ${place} lends connections by the transaction: locks and settings would be lost.`,
+        `A pooler in front of PostgreSQL at ${place} lends connections per transaction: locks and settings would be lost.`,
         {
-          hint: 'Let DATABASE_URL go past it, or give kpool sessions of its own (pgbouncer: pool_mode = session).',
+          hint: 'Let DATABASE_URL bypass it, or give kpool sessions of its own (pgbouncer: pool_mode = session).',
         },
       );
     }
     if (answered < connections) {
       throw new KpoolError(
         'database.refused',
-        `The pooler before PostgreSQL at ${place} gives ${answered} of the ${connections} connections that this process may take.`,
+        `The pooler in front of PostgreSQL at ${place} gives ${answered} of the ${connections} connections that this process may take.`,
         { hint: 'Let it give more (pgbouncer: default_pool_size), or lower DATABASE_MAX_CONNECTIONS.' },
       );
     }
@@ -63,14 +63,14 @@ export async function requireOwnSessions(url: Secret, connections: number): Prom
   }
 }
 
-/** The server's process that answered, and the one that was announced when the connection was made. */
+/** The server process that answered, and the one that was announced when the connection was opened. */
 async function whoServes({ sql, ready }: PostgresConnection): Promise<{ served: number; announced: number }> {
   await ready;
   const rows = await sql.unsafe<{ pid: number }[]>(WHO);
   return { served: rows[0]?.pid ?? 0, announced: rows.state.pid };
 }
 
-/** The process that serves a transaction; null where none was to be had. */
+/** The process that serves a transaction; null when there was none in time. */
 type Meeting = number | 'refused' | null;
 
 async function holdTransaction(connection: PostgresConnection): Promise<Meeting> {
@@ -83,7 +83,7 @@ async function holdTransaction(connection: PostgresConnection): Promise<Meeting>
   }
 }
 
-/** How many were served, once all have answered; NaN as soon as one is a proof. */
+/** How many were served, once all have answered; NaN as soon as one proves a pooler. */
 async function countUnless(
   isProof: (met: Meeting) => boolean,
   meetings: readonly Promise<Meeting>[],
@@ -95,7 +95,7 @@ async function countUnless(
   return Promise.race([proof, all]);
 }
 
-/** Null when it takes too long. */
+/** Null when `work` takes longer than `ms`. */
 async function within<T>(ms: number, work: Promise<T>): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), ms)));

@@ -13,7 +13,7 @@ export interface PoolOptions {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** The part of pg's internals that is needed. */
+/** The part of pg's internals that we need. */
 interface Inside {
   readonly connectionParameters: { options: string | undefined };
   readonly connection: { readonly stream: Socket };
@@ -22,8 +22,8 @@ interface Inside {
 const insideOf = (client: ClientBase): Inside => client as unknown as Inside;
 
 /**
- * pg would take PGOPTIONS for an address without options. And a connection that breaks while nobody listens, while it is lent,
- * or is on its way out of a pool that ends, would end the process: whoever waits for its answer is told anyway.
+ * pg would read PGOPTIONS for an address without options. And a connection that breaks while nobody listens (lent, or
+ * leaving a pool that ends) would end the process; whoever waits for its answer gets the error anyway.
  */
 class AddressedClient extends Client {
   constructor(config?: ClientConfig) {
@@ -33,7 +33,10 @@ class AddressedClient extends Client {
   }
 }
 
-/** Connections through pg, for Prisma and BullMQ. Connects at the first query; each connection is prepared before it is lent. */
+/**
+ * Connections through pg, for Prisma and BullMQ. Connects at the first query; each connection is prepared before it is
+ * lent.
+ */
 export function createPool(options: PoolOptions): Pool {
   const {
     host,
@@ -46,7 +49,7 @@ export function createPool(options: PoolOptions): Pool {
   } = postgresAddressOf(options.url);
   const pool = new Pool({
     ...{ host, port, database, user, Client: AddressedClient },
-    // No password would make it look at PGPASSWORD and at .pgpass.
+    // Without a password it would read PGPASSWORD and .pgpass.
     password: () => password?.reveal() ?? '',
     ssl: tls ?? false,
     ...(sessionOptions === null ? {} : { options: sessionOptions }),
@@ -58,12 +61,12 @@ export function createPool(options: PoolOptions): Pool {
       prepare(client, options.settings).then(() => done(), done);
     },
   });
-  // A connection that breaks while idle is replaced by the pool at the next query, which reports what is wrong.
+  // The pool replaces a connection that breaks while idle; the next query reports what is wrong.
   pool.on('error', () => undefined);
   return pool;
 }
 
-/** In the time of a connection: pg waits for a preparation as long as that takes. */
+/** Within the time limit of a connection: pg itself would wait without a limit. */
 async function prepare(client: ClientBase, settings: SessionSettings | undefined): Promise<void> {
   const timer = setTimeout(() => insideOf(client).connection.stream.destroy(), CONNECT_TIMEOUT_MS);
   try {

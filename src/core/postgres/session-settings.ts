@@ -1,11 +1,11 @@
 import { KpoolError } from '../errors';
 
 /**
- * What our SQL takes for granted. A database, a role, an address or the server's configuration may have set any of it
- * otherwise (`ALTER DATABASE … SET`, `ALTER ROLE … SET`, `options=`), so every connection of every driver sets it.
+ * What our SQL takes for granted. A database, a role, an address or the server's configuration may set any of it
+ * differently (`ALTER DATABASE … SET`, `ALTER ROLE … SET`, `options=`), so every connection of every driver sets it.
  */
 const OURS: Readonly<Record<string, string>> = {
-  // First: it may be too short for the rest.
+  // First, since it may be too short for the rest.
   statement_timeout: '0',
   // What a transaction sees and may do.
   default_transaction_isolation: "'read committed'",
@@ -21,7 +21,7 @@ const OURS: Readonly<Record<string, string>> = {
   lc_numeric: "'C'",
   lc_time: "'C'",
   xmloption: "'content'",
-  // What the text of a statement means.
+  // How the text of a statement is read.
   search_path: 'pg_catalog, pg_temp',
   standard_conforming_strings: 'on',
   backslash_quote: "'safe_encoding'",
@@ -37,26 +37,26 @@ const OURS: Readonly<Record<string, string>> = {
   exit_on_error: 'off',
   'plpgsql.extra_errors': "'none'",
   'plpgsql.check_asserts': 'on',
-  // The plans of the reports would be compiled for seconds before they run for a tenth of one.
+  // The plans of the reports would take seconds to compile and a tenth of a second to run.
   jit: 'off',
-  // What was committed survives a crash of the server: a month that was closed stays so.
+  // A commit survives a crash of the server: a month that was closed stays closed.
   synchronous_commit: 'on',
   client_min_messages: "'notice'",
 };
 
-/** More of them, or others than ours, for one kind of connection; written as after `SET name TO`. */
+/** Settings of one kind of connection, in addition to ours or instead; written as after `SET name TO`. */
 export type SessionSettings = Readonly<Record<string, string>>;
 
-/** Runs SQL without parameters on a connection: several statements at once, and gives the rows of the last one. */
+/** Runs several statements without parameters on a connection; returns the rows of the last one. */
 export type RunScript = (script: string) => Promise<readonly object[]>;
 
 /**
- * Prepares a connection that nobody has used yet. Throws `database.refused` where triggers do not fire, which a session may
- * not change, and what `run` throws.
+ * Prepares a new connection. Throws `database.refused` where triggers do not fire, which a session may not change, and
+ * what `run` throws.
  */
 export async function prepareSession(run: RunScript, settings: SessionSettings = {}): Promise<void> {
   const script = Object.entries({ ...OURS, ...settings }).map(([name, value]) => `SET ${name} TO ${value};`);
-  // SET takes no snapshot: the first that does, in a transaction that is deferrable by default, may wait for every writer.
+  // SET takes no snapshot. A statement that does could wait for every writer if transactions are deferrable by default.
   await run(script.join('\n'));
   const [found] = (await run(OTHERS)) as readonly { readonly replication_role: string }[];
   if (found?.replication_role !== 'origin') {
@@ -75,8 +75,8 @@ const OTHERS = `
               THEN set_config('transaction_timeout', '0', false) END AS transaction_timeout`;
 
 /**
- * Throws `database.refused` unless the database may be written to. Not changed for a session: whoever set it meant it, such
- * as a provider whose disk is full.
+ * Throws `database.refused` unless the database may be written to. We do not override the setting: whoever made it had
+ * a reason, such as a full disk.
  */
 export async function requireWritable(run: RunScript): Promise<void> {
   const [found] = (await run(
@@ -86,12 +86,12 @@ export async function requireWritable(run: RunScript): Promise<void> {
     throw await refusal(run, 'default_transaction_read_only', 'nothing can be written');
 }
 
-/** Where a setting was made, by `pg_settings.source`, and so what takes it back. */
+/** The statement that removes a setting, by where it was made (`pg_settings.source`). */
 const CURES: Readonly<Record<string, (name: string, role: string, database: string) => string>> = {
   database: (name, _role, database) => `ALTER DATABASE ${database} RESET ${name};`,
   user: (name, role) => `ALTER ROLE ${role} RESET ${name};`,
   'database user': (name, role, database) => `ALTER ROLE ${role} IN DATABASE ${database} RESET ${name};`,
-  client: (name) => `Take ${name} out of options= in DATABASE_URL.`,
+  client: (name) => `Remove ${name} from options= in DATABASE_URL.`,
   global: (name) => `ALTER ROLE ALL RESET ${name};`,
 };
 

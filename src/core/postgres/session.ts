@@ -4,23 +4,23 @@ import { connectPostgres, silenceError, type PostgresConnection, type PostgresOp
 export type SqlValue = string | number | boolean | null;
 
 /**
- * One connection to PostgreSQL, which is thrown away as a whole as soon as anything fails: a statement, an answer that
- * does not come, the connection.
+ * One connection to PostgreSQL, which ends as soon as anything fails: a statement, the connection, or an answer that
+ * does not come.
  */
 export interface PostgresSession {
   /**
-   * Runs one statement, connecting first if need be. Rejects with what the server or the socket says, or with
-   * `ETIMEDOUT` when the answer takes longer than `answerTimeoutMs`; the session is over then.
+   * Runs one statement, connecting first if necessary. Rejects with the error of the server or the socket, or with
+   * `ETIMEDOUT` when the answer takes longer than `answerTimeoutMs`; then the session has ended.
    */
   query<Row extends object>(text: string, values?: readonly SqlValue[]): Promise<readonly Row[]>;
-  /** Resolves when the connection is over, for whatever reason. */
+  /** Resolves when the connection has ended, for whatever reason. */
   readonly ended: Promise<void>;
   /** Never fails, and takes no longer than 2 s. */
   close(): Promise<void>;
 }
 
 export interface PostgresSessionOptions extends PostgresOptions {
-  /** For one statement, and for connecting where that comes first. */
+  /** For one statement, including the time to connect if it is the first. */
   readonly answerTimeoutMs: number;
 }
 

@@ -9,8 +9,9 @@ const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 const YES = 'S';
 
 /**
- * A socket to the server, encrypted if the address says so, ready for the startup message. Once it resolved, the socket
- * belongs to the caller; `onLost` is told of every error and of the end, before and after. `signal` destroys it.
+ * Opens a socket to the server, encrypted if the address says so, ready for the startup message. Then the socket
+ * belongs to the caller. `onLost` is called for every error and for the end, before and after. `signal` destroys the
+ * socket.
  */
 export async function dialPostgres(
   { host, port, tls }: PostgresAddress,
@@ -27,7 +28,7 @@ export async function dialPostgres(
   if (tls === null) return raw;
   raw.write(SSL_REQUEST);
   const [answer] = (await once(raw, 'data', { signal })) as [Buffer];
-  // More than one byte would have been slipped in before the encryption (CVE-2021-23222).
+  // Further bytes would have been injected before the encryption (CVE-2021-23222).
   if (answer.toString('latin1') !== YES) throw new Error('The server does not support SSL connections.');
   raw.removeAllListeners('data');
   const secure = connectTls({ ...tls, socket: raw, ...(isIP(host) === 0 ? { servername: host } : {}) });
@@ -36,7 +37,7 @@ export async function dialPostgres(
   return secure;
 }
 
-/** An `error` that nobody listens to would end the process. */
+/** An `error` without a listener would end the process. */
 function watch(socket: Socket, signal: AbortSignal, onLost: (error: Error) => void): void {
   socket.on('error', onLost);
   socket.once('close', () => onLost(connectionClosed()));

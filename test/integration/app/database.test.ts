@@ -85,7 +85,7 @@ describe('a database that cannot be opened is named, and P10 its password is not
     const error = await failureOf(changed((url) => (url.port = String(port))));
     expect([error.code, error.message]).toEqual([
       'database.unreachable',
-      `PostgreSQL at 127.0.0.1:${port} cannot be reached: nothing listens there.`,
+      `PostgreSQL at 127.0.0.1:${port} cannot be reached: nothing is listening there.`,
     ]);
   });
 
@@ -108,7 +108,10 @@ describe('a database that cannot be opened is named, and P10 its password is not
 
   it('a server without TLS, when it is asked for', async () => {
     const error = await failureOf(changed((url) => url.searchParams.set('sslmode', 'require')));
-    expect([error.code, error.message]).toEqual(['database.refused', expect.stringContaining('has no TLS')]);
+    expect([error.code, error.message]).toEqual([
+      'database.refused',
+      expect.stringContaining('does not offer TLS'),
+    ]);
   });
 
   it('a database in another encoding', async () => {

@@ -70,7 +70,7 @@ if (program === null) process.stderr.write('NOT RUN, there is no pgbouncer: "poo
     for (const command of commands) {
       const { code, stdout, stderr } = await kpool(command);
       const said = stdout + stderr;
-      expect([command, code, said]).toEqual([command, 2, expect.stringContaining('by the transaction')]);
+      expect([command, code, said]).toEqual([command, 2, expect.stringContaining('per transaction')]);
       expect(said).toContain('pool_mode = session');
     }
     expect(await lockCount()).toBe(0);

@@ -106,7 +106,7 @@ describe('P10 P11 wrong input gets one clear sentence and what to do', () => {
       DATABASE_URL: `postgres://kpool:wrong-database@127.0.0.1:${port}/kpool`,
     });
     expect(end.code).toBe(1);
-    expect(end.stderr).toMatch(/127\.0\.0\.1:\d+ cannot be reached: nothing listens there/);
+    expect(end.stderr).toMatch(/127\.0\.0\.1:\d+ cannot be reached: nothing is listening there/);
   });
 
   it('a database of a newer version', async () => {

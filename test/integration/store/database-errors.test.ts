@@ -90,8 +90,8 @@ it('a terminated idle connection is replaced, or may pass', async () => {
 });
 
 it.each([
-  ['40P01', 'database.failed', 'each other’s way'],
-  ['40001', 'database.failed', 'each other’s way'],
+  ['40P01', 'database.failed', 'transactions that conflicted'],
+  ['40001', 'database.failed', 'transactions that conflicted'],
   ['53100', 'database.failed', 'no disk space'],
   ['53300', 'database.failed', 'no connection left'],
   ['57P03', 'database.unreachable', 'starting or stopping'],
@@ -147,7 +147,7 @@ it('a lock not free in time and a slow statement may pass', async () => {
     }),
   );
   expect([locked.retry, slow.retry]).toEqual(['backoff', 'backoff']);
-  expect([locked.message, slow.message].join()).toMatch(/did not give a lock.*took longer/);
+  expect([locked.message, slow.message].join()).toMatch(/did not grant a lock.*took too long/);
 });
 
 it('a database turned read-only may come back', async () => {
