@@ -39,8 +39,8 @@ export interface FleetStore {
   /** How many workers each sub-account and algorithm of an account has. */
   findFleetSizes(accountId: AccountId): Promise<number[]>;
   /**
-   * The next workers to ask details of, except those `done` in this run: new and missing ones first, then on from where
-   * the round stopped.
+   * The next workers to ask details of, except those `done` in this run: new and missing ones first, then those after
+   * the position of the round.
    */
   findNextDetails(scope: FleetScope, done: ReadonlySet<WorkerId>, limit: number): Promise<DetailsBatch>;
   /** Stores details that are newer than those known, and the position of the round. Throws `sync.superseded`. */

@@ -27,8 +27,9 @@ export interface CatalogStore {
 }
 
 /**
- * Throws `sync.superseded` when the scope's cursor is no longer at `version` (P9). A coin that is totalled while no
- * list of the account, read to its beginning, holds a row of it is noted as hidden: the lists then ask for it by name.
+ * Throws `sync.superseded` when the scope's cursor is no longer at `version` (P9). A coin that the pool totals
+ * while no list of the account, read to its beginning, holds a row of it is recorded as hidden: runs then ask for it by
+ * name.
  */
 export interface IncomeStore {
   /** What to ask the pool's totals for; `discoverEveryMs`: how often coins are looked for that no list shows. */

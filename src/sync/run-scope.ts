@@ -9,7 +9,7 @@ export interface RunResult {
   readonly scope: Scope;
   readonly outcome: RunOutcome;
   readonly totals: Readonly<RunTotals>;
-  /** Why it is not `succeeded`, or that there was nothing to ask, or that the scope is unlisted; else null. */
+  /** Why it did not succeed, that there was nothing to ask, or that the scope is unlisted; otherwise null. */
   readonly reason: string | null;
   /** The pool no longer lists the scope's sub-account or algorithm and answers nothing about it. */
   readonly isUnlisted: boolean;
@@ -19,7 +19,7 @@ export interface RunResult {
 
 export interface RunOptions {
   readonly trigger: string;
-  /** Of its requests; 1 is served first. */
+  /** Of the run's requests; 1 is served first. */
   readonly priority: number;
   readonly signal: AbortSignal;
   readonly onProgress?: (totals: Readonly<RunTotals>) => void;
@@ -28,7 +28,7 @@ export interface RunOptions {
 }
 
 const UNLISTED =
-  'The pool no longer lists this sub-account or algorithm, and tells nothing about it: what was stored stays.';
+  'The pool no longer lists this sub-account or algorithm, and answers nothing about it: what was stored stays.';
 
 const NOTHING_TO_ASK = 'There was nothing to ask the pool.';
 

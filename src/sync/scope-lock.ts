@@ -20,9 +20,9 @@ export interface ScopeLockDeps {
 }
 
 const POLL_EVERY_MS = 1_000;
-/** A run that holds a scope longer hangs. Both then read, and the cursor's version orders their commits (P9). */
+/** A run that holds a scope longer is stuck: then both read, and the cursor's version orders their commits (P9). */
 const MAX_POLLS = 3_600;
-/** Commits that may lose to a concurrent run, which there is only after a lock was lost. */
+/** Commits that may lose to a concurrent run, which exists only if a lock was lost. */
 const MAX_SUPERSEDED = 3;
 
 /** One run's lock on a scope, so that two runs neither ask the pool for the same nor commit in the wrong order. */

@@ -32,7 +32,7 @@ export type UseCase = (deps: SyncDeps, scope: Scope, run: Run, request: LedgerRe
 
 /** Everything that differs from stream to stream. No other code lists streams. */
 export interface StreamDefinition {
-  /** In upper case with `_EVERY`, also the variable of its interval. */
+  /** Its interval is the variable of this name in upper case, with `_EVERY`. */
   readonly name: Stream;
   /** The endpoint that it calls first: its permits and circuit decide whether a run can start. */
   readonly endpoint: PoolEndpoint;

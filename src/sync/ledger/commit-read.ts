@@ -7,10 +7,10 @@ import { pageThrough } from './page-through';
 import { readAll } from './read-window';
 import { findSpanLimit } from './span-limit';
 
-/** Reads of one window that may disagree on what vanished before it is left in doubt. */
+/** Confirmation reads of one window that may disagree on what vanished before it is left in doubt. */
 const MAX_CONFIRMATIONS = 4;
 
-/** What became of a read that was to be committed. Nothing was written unless it is `committed`. */
+/** How the commit of a read ended. Nothing was written unless it is `committed`. */
 export type CommitOutcome =
   | 'committed'
   /** The pool answers only a part of a span this long, which is now recorded: windows have to be planned again. */
@@ -21,8 +21,8 @@ export type CommitOutcome =
   | 'emptied';
 
 /**
- * Commits what was read of a window once a confirmation read agrees on every row that vanished (P4). Reads that never
- * agree land what they show, and the run is partial.
+ * Commits a read of a window once a confirmation read agrees on every row that vanished (P4). If reads never agree,
+ * what they show is stored, and the run is partial.
  */
 export async function commitRead(
   session: LedgerSession,
@@ -48,7 +48,7 @@ export async function commitRead(
           return 'clipped';
         }
         const again = await readAgain(session, window);
-        // The same bounds leave it out once more: they do not mean what they say.
+        // The same bounds leave the row out again: they do not select by mining date.
         if (again.doubt === null && !again.rows.some((row) => row.minedAtMs === confirmation.row.minedAtMs))
           return isAll || !session.isCountable ? leaveInDoubt(session, window, again) : 'contradicted';
         read = again;
@@ -58,7 +58,7 @@ export async function commitRead(
         read = await readAgain(session, window);
         break;
       case 'contradicted':
-        // Rows of windows that are still to be read may be the reason: what is served lands, and the window waits for them.
+        // Windows still to be read may be the reason: store what is served, and read this window again after them.
         return (await session.land(window, read)) ? 'committed' : 'contradicted';
       case 'emptied':
         return 'emptied';

@@ -11,12 +11,12 @@ import { fitSpan } from './span-limit';
 
 /** Spans that one confirmation may ask for. */
 const MAX_SPANS = 4;
-/** A row that was mined later than this and vanished was taken back: no list ends so soon. */
+/** A younger row that vanished was taken back: no list is this short. */
 const LEAST_UNSERVED_AGE_MS = 7 * DAY_MS;
 
-/** What a confirmation read says of rows that a complete read of a window did not show. */
+/** What a confirmation read says about rows that a complete read of a window did not show. */
 export type Confirmation =
-  /** They are gone, each for its own reason. */
+  /** They are gone: each is withdrawn or unserved. */
   | { readonly kind: 'gone'; readonly verdicts: ReadonlyMap<string, MissingVerdict> }
   /** This one is there by other bounds. */
   | { readonly kind: 'served'; readonly row: IncomeRow }
@@ -52,7 +52,7 @@ function compare(
   const after = { rows: again.rows.filter(isCompared), unreadable: [] };
   const row = findServed(missing.filter(isCompared), before, after);
   if (row !== undefined) return { kind: 'served', row };
-  // An unreadable row may be any of the missing ones, unless it was mined elsewhere.
+  // An unreadable row may be any of the missing ones, unless its mining date says otherwise.
   const isReadable = again.unreadable.every(
     ({ minedAtMs }) => minedAtMs !== undefined && !isCompared({ minedAtMs }),
   );
@@ -61,8 +61,9 @@ function compare(
 }
 
 /**
- * Asks once more, by other bounds, for rows of the ledger that a complete read of a window did not show: for the days around
- * them, and for the count of everything. What agrees is gone: withdrawn if the pool serves rows as old, else unserved.
+ * Asks again, by other bounds, for stored rows that a complete read of a window did not show: for the days around them,
+ * and for the count of everything. Rows that are missing again are gone: withdrawn if the pool serves rows as old,
+ * otherwise unserved.
  */
 export async function confirmMissing(
   session: LedgerSession,
@@ -73,7 +74,7 @@ export async function confirmMissing(
   const { list, state, whole } = session;
   const { missing } = unconfirmed;
   const isAll = isSameWindow(window, whole);
-  // What lies before the first row that is served was asked for by other bounds already.
+  // Rows older than the first row served were already asked for by other bounds.
   const doubtful = missing.filter(({ minedAtMs }) => minedAtMs >= list.emptyBeforeMs);
   if (state.paged) {
     const contradiction = compare(missing, read, await pageThrough(list, whole), () => true);
@@ -101,7 +102,7 @@ export async function confirmMissing(
   return verdicts === null ? { kind: 'moved' } : { kind: 'gone', verdicts };
 }
 
-/** Whether not one answer of this run shows a row, that for everything included, or for windows that held some. */
+/** Whether no answer of this run shows a row, neither the one for everything nor those for windows that held some. */
 async function showsNoRow(
   { list, whole, state, spanLimitMs }: LedgerSession,
   isAll: boolean,
@@ -115,13 +116,13 @@ async function showsNoRow(
   return true;
 }
 
-/** Which of the missing rows lie before the first one that the pool serves; null where the pool does not let that be known. */
+/** Which of the missing rows are older than the first one that the pool serves; null where that cannot be found out. */
 async function judgeMissing(
   session: LedgerSession,
   { missing, oldestServedMs }: Unconfirmed,
 ): Promise<ReadonlyMap<string, MissingVerdict> | null> {
   const { list, state } = session;
-  // However often it was seen, a list without rows withdraws none unless a person says that it is empty.
+  // A list without rows withdraws none, however often it was seen, unless someone confirms that it is empty.
   const leastAgeMs = list.hasShownRows || session.acceptsEmpty ? LEAST_UNSERVED_AGE_MS : -Infinity;
   const isBeforeFirst = ({ minedAtMs }: LedgerRow): boolean =>
     minedAtMs < list.oldestSeenMs && list.now() - minedAtMs > leastAgeMs;
@@ -134,7 +135,7 @@ async function judgeMissing(
   );
 }
 
-/** Asks for what is older than an instant until a row is shown, or none is: false where neither can be said. */
+/** Asks for rows older than an instant until one is shown or none is left; false where neither can be told. */
 async function readBefore({ list, whole, spanLimitMs }: LedgerSession, edgeMs: number, oldestMs: number) {
   const fromMs = spanLimitMs === Infinity ? whole.fromMs : oldestMs;
   for (const span of fitSpan({ fromMs, toMs: edgeMs }, spanLimitMs, list.now())) {

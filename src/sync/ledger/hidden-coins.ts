@@ -5,7 +5,7 @@ import type { LedgerSession } from './ledger-session';
 import { readAll } from './read-window';
 import { fitSpan } from './span-limit';
 
-/** What to ask of a hidden coin now: all of it at first and weekly, the last days each cycle where it has rows; null: nothing. */
+/** The span to ask a hidden coin for: all at first and weekly, the last days in each run if it has rows; null: none. */
 function spanOf({ readAtMs, hasRows }: HiddenCoin, session: LedgerSession): Window | null {
   const { deps, state, whole, list } = session;
   if (readAtMs === null || state.nowMs - readAtMs >= deps.tiers.fullEveryMs) return whole;
@@ -13,7 +13,7 @@ function spanOf({ readAtMs, hasRows }: HiddenCoin, session: LedgerSession): Wind
   return hasRows ? { fromMs: Math.max(whole.fromMs, fromMs), toMs: Infinity } : null;
 }
 
-/** A pool that knows no `coinName` serves everything: the rest is no news. */
+/** A pool that ignores `coinName` serves every coin: the others are not news. */
 function onlyOf(coin: string, read: WindowRead): WindowRead {
   const isIt = ({ currency }: { readonly currency: string }): boolean =>
     currency.toUpperCase() === coin.toUpperCase();
@@ -24,8 +24,8 @@ function onlyOf(coin: string, read: WindowRead): WindowRead {
 }
 
 /**
- * Asks by name for the coins that the pool totals and its lists do not show, and lands their rows. It proves no window, so a
- * row of such a coin is never withdrawn: what vanishes shows where the total no longer ties out.
+ * Asks by name for the coins that the pool totals and its lists do not show, and stores their rows. That proves no
+ * window, so rows of such a coin are never withdrawn: if they vanish, the total no longer agrees.
  */
 export async function readHiddenCoins(session: LedgerSession): Promise<void> {
   for (const coin of session.state.hiddenCoins) {
@@ -34,7 +34,7 @@ export async function readHiddenCoins(session: LedgerSession): Promise<void> {
     const { currency } = coin;
     const list = session.listOf(currency);
     const isWhole = window === session.whole;
-    // The newest part last: only then all of the history was read.
+    // The newest part last, since it completes the history.
     const parts = fitSpan(window, session.spanLimitMs, list.now()).reverse();
     for (const [i, part] of parts.entries()) {
       const read = onlyOf(currency, await readAll(list, part));

@@ -8,11 +8,14 @@ import { MAX_PAGE_SIZE, MIN_PAGE_SIZE } from '../../domain/window-answer';
 import { DAY_MS, requestBounds, spanMsOf, type Window } from '../../domain/windows';
 import type { LedgerDeps } from './ledger-deps';
 
-/** Our idea of the pool's clock may be wrong by as much: it accepts timestamps within 5 seconds of its own. */
+/** How far our estimate of the pool's clock may be off: it accepts timestamps within 5 seconds of its own. */
 const CLOCK_ERROR_MS = 5_000;
 /** The shortest span: a pool that refuses it refuses the scope. */
 export const SHORTEST_SPAN_MS = DAY_MS / 4;
-/** How long a pool is known to refuse an end in the future: rows that it dates ahead must not stay hidden by a mistake. */
+/**
+ * How long we remember that a pool refuses an end in the future: if that was a mishap, rows dated ahead must show
+ * again.
+ */
 const FUTURE_REFUSED_MS = DAY_MS;
 
 interface Query {
@@ -22,14 +25,14 @@ interface Query {
   readonly pageSize: number;
 }
 
-/** When each pool last refused an end in the future: the scopes of an account share it. */
+/** When each pool last refused an end in the future, shared by the scopes of an account. */
 const futureRefusedAt = new WeakMap<object, number>();
 
-/** The pool's list of one scope's income: asks for its pages, and keeps what they show of the list as a whole. */
+/** The pool's list of one scope's income: asks for pages, and remembers what they show about the whole list. */
 export class IncomeList {
-  /** When the oldest row was mined that any answer of this run showed; Infinity while none did. */
+  /** The oldest mining date in any answer of this run; Infinity before the first row. */
   oldestSeenMs = Infinity;
-  /** One answer of this run showed that nothing older is served. */
+  /** An answer of this run showed that the pool serves nothing older. */
   emptyBeforeMs = -Infinity;
   /** The most rows that any answer of this run held: a page of fewer was not cut. */
   longestPage = 0;
@@ -39,7 +42,7 @@ export class IncomeList {
     private readonly pool: LedgerDeps['pool'],
     private readonly scope: LedgerScope,
     private readonly options: CallOptions,
-    /** Only this coin is asked for, by name; null: whatever the pool shows. */
+    /** Asks only for this coin, by name; null: for whatever the pool shows. */
     private readonly coin: string | null = null,
   ) {}
 
@@ -62,9 +65,9 @@ export class IncomeList {
     const query = isKnown ? untilNow : asked;
     const page = await this.findPage(query);
     if (page !== null) return page;
-    // The query was answered before: it has no page of this number.
+    // The first page was answered, so this page does not exist.
     if (currentPage > 1) return nothing(asked, null);
-    // One refusal may be a mishap, and the future may be what was refused, not the span.
+    // One refusal may be a mishap, or about the end in the future rather than the span.
     const second = await this.findPage(untilNow);
     if (second === null) return this.refused(asked, pastMs);
     const future = untilNow.endMs < query.endMs ? await this.findPage(asked) : second;
@@ -72,17 +75,17 @@ export class IncomeList {
     return future ?? second;
   }
 
-  /** Rows of a window as the pool counts them; null where it does not say. */
+  /** The pool's count of the rows of a window; null where it gives none. */
   async count(window: Window): Promise<number | null> {
     return (await this.readPage(window, 1, MIN_PAGE_SIZE))?.totalNum ?? null;
   }
 
-  /** How long a span is asked for when the window is, ms. */
+  /** The span that a request for the window covers, ms. */
   spanMs(window: Window): number {
     return spanMsOf(window, this.now());
   }
 
-  /** The span is what was refused, unless the pool refuses the shortest one as well: then the failure is thrown. */
+  /** Takes a refusal to be about the span, unless the pool refuses the shortest one as well: then throws it. */
   private async refused(asked: Query, pastMs: number): Promise<null> {
     const shortest = { ...asked, startMs: pastMs - SHORTEST_SPAN_MS, endMs: pastMs };
     if (!this.hasAnswered) await this.send(shortest);

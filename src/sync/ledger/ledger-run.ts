@@ -18,7 +18,7 @@
  *        └──────┼── plan anew ◀────────────────────────────────────┘
  *               └── COUNT CHECK, once all windows are read: the pool counts more than they hold
  *
- * What each answer leads to is the table `NEXT`.
+ * The table `NEXT` says what each answer leads to.
  */
 import { KpoolError } from '../../core/errors';
 import type { UnreadableRow } from '../../domain/page';
@@ -40,13 +40,13 @@ import { findSpanLimit, fitSpan, halfOf } from './span-limit';
 
 /** Reads that one window may take: far more than the longest history needs. */
 const MAX_READS = 20_000;
-/** Unreadable rows of one window whose days are read apart; where there are more, all of the window is in doubt. */
+/** Up to this many unreadable rows of a window have their days read separately; with more, all of it is in doubt. */
 const MAX_DAYS_APART = 5;
-/** Times that a window is read again since a probe contradicts it, until it is taken as it is. */
+/** How often a window is read again because a probe contradicts it, before it is accepted as it is. */
 const MAX_PROBES = 2;
 /**
- * Where a scope that shows no row is asked once more, in days from now: a pool that answers only the end or the beginning
- * of a long span would hide all of it. One of them at first, the next one each week.
+ * The spans that are probed in a scope that shows no row, in days from now: a pool that answers only the end or the
+ * beginning of a long span would hide all of it. One of them at first, then the next one each week.
  */
 const PROBES = [
   { from: -65, to: -35 },
@@ -54,14 +54,14 @@ const PROBES = [
   { from: -400, to: -35 },
 ];
 
-/** How the reading of one stored window ended. */
+/** How the read of one stored window ended. */
 export type WindowEnd = CommitOutcome;
 
-/** Null: go on with the next window that waits. */
+/** Null: continue with the next waiting window. */
 type Next = WindowEnd | null;
 
 class WindowRun {
-  /** What is left to be read, the next one last. */
+  /** Windows that are still to be read, the next one last. */
   readonly waiting: Window[];
   private claim: Extract<WindowAnswer, { kind: 'prefix' }> | null = null;
   private probes = 0;
@@ -87,7 +87,7 @@ class WindowRun {
       const end = await this.follow(answer.kind, window, answer);
       if (end !== null) return end;
     }
-    throw new KpoolError('sync.limit', 'A window was split without end.');
+    throw new KpoolError('sync.limit', 'A window was split too often.');
   }
 
   private follow<Kind extends WindowReading['kind']>(
@@ -114,13 +114,13 @@ class WindowRun {
     return this.finish(claim.claimed, claim.read);
   }
 
-  /** Waits for the count of the rest. */
+  /** Keeps a proven prefix until the rest has been counted. */
   hold(claim: Extract<WindowAnswer, { kind: 'prefix' }>): void {
     this.claim = claim;
     this.waiting.push(claim.rest);
   }
 
-  /** The pool refuses a span this long: the limit is half of it from now on. */
+  /** The pool refuses a span this long: from now on the limit is half of it. */
   async shorten(window: Window): Promise<null> {
     const spanMs = this.session.list.spanMs(window);
     if (spanMs <= SHORTEST_SPAN_MS)
@@ -134,7 +134,7 @@ class WindowRun {
     return this.finish(window, await pageThrough(this.session.list, window));
   }
 
-  /** Commits all of a window, after the days of its unreadable rows were read apart, and its old end was probed. */
+  /** Commits a whole window, after the days of its unreadable rows were read separately and its old end was probed. */
   async finish(window: Window, read: WindowRead): Promise<Next> {
     const { session } = this;
     const apart = read.doubt === null ? this.apartFrom(window, read.unreadable) : [window];
@@ -165,7 +165,7 @@ class WindowRun {
     return outcome === 'committed' ? null : outcome;
   }
 
-  /** The window in parts of which one is the day of an unreadable row. */
+  /** The window in parts, each unreadable row's day being one of them. */
   private apartFrom(window: Window, unreadable: readonly UnreadableRow[]): Window[] {
     const { list } = this.session;
     const isLong = list.spanMs(window) > DAY_MS;
@@ -175,14 +175,14 @@ class WindowRun {
       const parts = Number.isNaN(day) ? [window] : cutAt(window, [day, day + DAY_MS]);
       if (parts.length > 1) return parts;
     }
-    // Rows are often dated to midnight: half way between two, a cut meets none.
+    // Rows are often dated to midnight, so a cut at noon meets none.
     const middle = startOfUtcDay(window.fromMs + list.spanMs(window) / 2) + DAY_MS / 2;
     return cutAt(window, [middle]);
   }
 
   /**
-   * What to ask for once more where the beginning of the history is read: whatever is older than the oldest row. Null where
-   * that is known, or cannot be told.
+   * What to probe when the beginning of the history is read: everything older than the oldest row. Null where that is
+   * known, or cannot be found out.
    */
   private probeOf(window: Window, { rows, doubt }: WindowRead): Window | null {
     const { session, stored } = this;
@@ -225,7 +225,7 @@ const NEXT: {
   strayed: () => Promise.resolve('contradicted'),
 };
 
-/** Reads one stored window, in parts where it does not fit a page, and commits each part as it is read. */
+/** Reads one stored window, in parts if it does not fit into a page, and commits each part as it is read. */
 export async function syncWindow(
   session: LedgerSession,
   stored: StoredWindow,

@@ -22,13 +22,15 @@ import type { Run } from '../run';
 import { IncomeList } from './income-list';
 import type { LedgerDeps } from './ledger-deps';
 
-/** Days on which a list has to show no row before that is believed. */
+/** How many days a list has to show no row before it counts as empty. */
 const EMPTY_DAYS = 7;
 
-/** What a commit asks to have confirmed: live rows that the read did not show, and the oldest of all others. */
+/** What a commit needs confirmed: live rows that the read did not show, and the oldest of all others. */
 export interface Unconfirmed {
   readonly missing: readonly LedgerRow[];
-  /** When the oldest row outside the window was mined that the ledger believes to be served; Infinity: there is none. */
+  /**
+   * When the oldest row outside the window was mined that the ledger believes to be served; Infinity: there is none.
+   */
   readonly oldestServedMs: number;
 }
 
@@ -38,24 +40,24 @@ function rowsOf(windows: readonly StoredWindow[]): number {
   return windows.reduce((sum, { rowCount, quarantinedCount }) => sum + rowCount + quarantinedCount, 0);
 }
 
-/** One run over one scope: what is known of it, the version that it may commit from, and how a read is written. */
+/** One run over one scope: what is known of it, the version that it commits from, and how reads are stored. */
 export class LedgerSession {
   readonly list: IncomeList;
-  /** All of the history that is asked for. */
+  /** The whole history that is asked for. */
   readonly whole: Window;
-  /** Rows of the whole history as this run saw them counted when it began to read them; null when it did not. */
+  /** The pool's count of the whole history before this run read it; null when there was none. */
   countedAtFirst: number | null = null;
   private requestsAtLastCommit = 0;
-  /** Windows that this run could not prove: once is enough. */
+  /** Windows that this run could not prove, and does not try again. */
   private readonly tried = new Set<string>();
-  /** Windows of which only the served rows were landed. */
+  /** Windows whose served rows were stored without proof. */
   private readonly landed = new Set<string>();
 
   constructor(
     readonly deps: LedgerDeps,
     readonly scope: LedgerScope,
     readonly run: Run,
-    /** A person says that an empty list is really empty. */
+    /** Someone confirmed that an empty list is really empty. */
     readonly acceptsEmpty: boolean,
     public state: LedgerState,
   ) {
@@ -67,7 +69,7 @@ export class LedgerSession {
     return this.state.spanLimitMs ?? Infinity;
   }
 
-  /** Nothing of the scope was ever read whole. */
+  /** No window of the scope has ever been read completely. */
   get isFirst(): boolean {
     return this.state.windows.every(({ verifiedAtMs }) => verifiedAtMs === null);
   }
@@ -76,17 +78,17 @@ export class LedgerSession {
     return this.state.windows.every(({ verifiedAtMs }) => verifiedAtMs !== null);
   }
 
-  /** Whether one answer can count all rows of the scope, and windows are what they are compared with. */
+  /** Whether one answer can count all rows of the scope, to be compared with its windows. */
   get isCountable(): boolean {
     return !this.state.paged && this.state.spanLimitMs === null;
   }
 
-  /** Rows that the pool serves as far as the windows know. */
+  /** The rows that the pool serves, according to the windows. */
   get held(): number {
     return rowsOf(this.state.windows);
   }
 
-  /** Rows that the pool should count in all if the read of a window is the truth, and all else is as it was. */
+  /** The total that the pool should count if the read of a window is right and everything else is unchanged. */
   expectedWith(window: Window, read: WindowRead, missing: number): number {
     const touched = this.state.windows.filter((kept) => overlaps(kept, window));
     const isWhole = touched.every(({ fromMs, toMs }) => fromMs >= window.fromMs && toMs <= window.toMs);
@@ -98,7 +100,7 @@ export class LedgerSession {
     return this.tried.has(nameOf(window));
   }
 
-  /** Whether a window is still one of those that are kept, and was not verified since. */
+  /** Whether the window still exists and has not been verified since. */
   isStill(window: StoredWindow): boolean {
     return this.state.windows.some(
       (kept) => isSameWindow(kept, window) && kept.verifiedAtMs === window.verifiedAtMs,
@@ -117,29 +119,29 @@ export class LedgerSession {
     });
   }
 
-  /** Notes how many rows the whole history has as the pool counts them; null where it does not say. */
+  /** Records the pool's count of the whole history; null where it gives none. */
   async noteCount(counted: number | null): Promise<void> {
     this.countedAtFirst = counted;
     if (counted !== null) await this.update({ cursor: { poolRowCount: counted } });
   }
 
-  /** Notes that the list shows no row although it showed some; true once that is to be believed. */
+  /** Records that the list shows no row although it held some; true once it counts as empty. */
   async noteEmpty(): Promise<boolean> {
     if (this.acceptsEmpty) return true;
     await this.update({ cursor: { showsNoRow: true } });
     const { emptySinceMs, nowMs } = this.state;
     if (emptySinceMs !== null && nowMs - emptySinceMs >= EMPTY_DAYS * DAY_MS) return true;
     this.run.markPartial(
-      `the pool shows no row of a list that held ${this.held}: they are kept as they were ` +
+      `the pool shows no row of a list that held ${this.held}: they stay as they were ` +
         '(if the list is really empty: kpool sync --accept-empty)',
     );
     return false;
   }
 
   /**
-   * Writes what was read of a window, in one transaction, cut into windows that one response can hold. A read in doubt lands
-   * its rows and certifies nothing. Null when it is done; else nothing was written, and `confirmed` has to hold a verdict
-   * for every row that vanished. `cuts`: further places to cut at.
+   * Stores a read of a window in one transaction, cut into windows that one response can hold. A read in doubt stores
+   * its rows and certifies nothing. Returns null when done; otherwise nothing was written, and `confirmed` needs a
+   * verdict for every row that vanished. `cuts`: further places to cut at.
    */
   async commit(
     window: Window,
@@ -157,7 +159,9 @@ export class LedgerSession {
     return unconfirmed;
   }
 
-  /** Lands the rows of a read, once a run, and leaves the window to be read again; false: it was done before. */
+  /**
+   * Stores the rows of a read without proof, once per run, and leaves the window to be read again. False: done before.
+   */
   async land(window: Window, read: WindowRead): Promise<boolean> {
     if (this.landed.has(nameOf(window))) return false;
     this.landed.add(nameOf(window));
@@ -174,7 +178,7 @@ export class LedgerSession {
     return new IncomeList(this.deps.pool, this.scope, this.run.callOptions, coin);
   }
 
-  /** Lands the rows of a hidden coin. */
+  /** Stores the rows of a hidden coin. */
   async landCoin(window: Window, read: WindowRead, coin: CoinRead): Promise<void> {
     await this.write(window, read, { isComplete: false, confirmed: new Map(), pieces: [], coin });
   }

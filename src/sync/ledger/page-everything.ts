@@ -8,20 +8,20 @@ import type { LedgerSession } from './ledger-session';
 import { isSameContent, pageThrough } from './page-through';
 import { readWindow } from './read-window';
 
-/** Newest rows that a trial of windows leaves out, so that it ends in the past; and rows that it holds. */
+/** A trial of windows leaves out the newest rows, so that it ends in the past, and holds this many. */
 const TRIAL = { newest: 10, rows: 45 };
 /** Page sizes of the two sweeps over what is recent. */
 const RECENT_PAGE_SIZES = [MAX_PAGE_SIZE, MAX_PAGE_SIZE - 7];
 const MAX_RECENT_PAGES = 50;
 
 /**
- * Pages all of a scope's history, which settles every contradiction, and tries whether windows serve: that is the fact
- * `paged` from then on.
+ * Pages through all of a scope's history, which settles every contradiction, and tests whether windows work: the fact
+ * `paged` records the result.
  */
 export async function pageEverything(session: LedgerSession): Promise<CommitOutcome> {
   if ((await session.list.readPage(session.whole)) === null) return giveUpPaging(session);
   const read = await pageThrough(session.list, session.whole);
-  // Sweeps that do not agree say nothing of windows.
+  // Sweeps that do not agree say nothing about windows.
   if (read.doubt === null) await learnPaged(session, !(await doWindowsServe(session.list, read.rows)));
   const outcome = await commitRead(session, session.whole, read);
   if (outcome !== 'contradicted') return outcome;
@@ -41,12 +41,12 @@ async function giveUpPaging(session: LedgerSession): Promise<CommitOutcome> {
   return 'clipped';
 }
 
-/** By how much a row was settled later than it was mined, ms. */
+/** How long after it was mined a row was settled, ms. */
 const delayOf = (row: IncomeRow): number => (row.settledAtMs ?? row.minedAtMs) - row.minedAtMs;
 
 /**
- * Whether a window that begins and ends with a row is answered with just the rows that paging found there. Were bounds to
- * select by settle time, or by another zone's, it would lack one of them.
+ * Whether a window that begins and ends with a row is answered with exactly the rows that paging found there. If bounds
+ * selected by settle time, or in another time zone, it would lack one of them.
  */
 async function doWindowsServe(list: IncomeList, rows: readonly IncomeRow[]): Promise<boolean> {
   const newestFirst = [...rows].sort((a, b) => b.minedAtMs - a.minedAtMs);
@@ -61,8 +61,8 @@ async function doWindowsServe(list: IncomeList, rows: readonly IncomeRow[]): Pro
 }
 
 /**
- * Brings a scope up to date whose bounds do not mean what they say: only what is recent while all else counts as it did,
- * everything when more is due.
+ * Brings a scope up to date whose bounds cannot be trusted: reads only recent rows while the count of all others is
+ * unchanged, and everything when more is due.
  */
 export async function syncPaged(
   session: LedgerSession,
@@ -77,7 +77,7 @@ export async function syncPaged(
   return pageEverything(session);
 }
 
-/** The rows of the newest window by two sweeps that agree; null where order or count do not let that be proven. */
+/** The rows of the newest window, from two sweeps that agree; null where order or count do not prove them. */
 async function readRecent(
   session: LedgerSession,
   newest: Window,
@@ -111,6 +111,6 @@ async function sweepRecent(
     rows.push(...page.rows.filter(({ minedAtMs }) => contains(newest, minedAtMs)));
     if (page.rows.some(({ minedAtMs }) => minedAtMs < startOfUtcDay(newest.fromMs))) break;
   }
-  // All else has to count as it did when everything was paged.
+  // All other rows must count as they did when everything was paged through.
   return first.totalNum - rows.length === elsewhere ? { rows, unreadable: [], doubt: null } : null;
 }

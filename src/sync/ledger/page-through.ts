@@ -6,9 +6,9 @@ import { insideOf, MAX_PAGE_SIZE, MIN_PAGE_SIZE, type WindowRead } from '../../d
 import type { Window } from '../../domain/windows';
 import type { IncomeList } from './income-list';
 
-/** Sweeps without agreement, that is three times the pages, before the disagreement is taken for lasting. */
+/** Sweeps that may disagree before the disagreement counts as permanent. */
 const MAX_SWEEPS = 3;
-/** Where equal rows stand on several pages, a sweep that misses a row and serves its equal twice looks like the truth. */
+/** With equal rows on several pages: a sweep that misses a row and serves its equal twice looks complete. */
 const SWEEPS_WITH_EQUALS = 6;
 /** Page sizes differ from sweep to sweep, so that two of them do not share a gap between their pages. */
 const SMALLER_PAGES = [0, 7, 14];
@@ -20,7 +20,7 @@ interface Sweep {
   readonly pages: readonly Page<IncomeRow>[];
   /** Null when its pages agree with each other and the count. */
   readonly contradiction: string | null;
-  /** Nobody counted, and its last page came again: the end, or one page in the place of another. */
+  /** There is no count, and the last page came twice: either the end, or one page served in place of another. */
   readonly isRepeated: boolean;
 }
 
@@ -37,7 +37,7 @@ export function isSameContent(
   return hashMultiset(textsOf(a)) === hashMultiset(textsOf(b));
 }
 
-/** Asks for every page once. Where nobody counts the rows of all pages, they end with a shorter one. */
+/** Asks for every page once. Without a count of all pages, a shorter page is the last. */
 async function sweep(list: Pages, window: Window, pageSize: number): Promise<Sweep> {
   const pages: Page<IncomeRow>[] = [];
   let [served, counted]: [number, number | null] = [0, null];
@@ -50,7 +50,7 @@ async function sweep(list: Pages, window: Window, pageSize: number): Promise<Swe
     const isRepeated = before !== undefined && rows > 0 && isSameContent(page, before);
     if (before !== undefined && served === counted && n === 2) {
       if (rows === 0 || isRepeated) break;
-      // The count was one of the page alone.
+      // The count was that of the page alone.
       isCounted = false;
       counted = null;
     }
@@ -65,7 +65,7 @@ async function sweep(list: Pages, window: Window, pageSize: number): Promise<Swe
     if (counted === null && isRepeated) return { pages, contradiction: null, isRepeated };
     if (rows > 0) pages.push(page);
     served += rows;
-    // So many rows on the first page may be a page that was cut.
+    // A first page with this many rows may have been cut.
     if (n === 1 && served === counted && (rows >= pageSize || isRound(rows))) continue;
     if (served >= (counted ?? Infinity) || rows < servedCount(pages[0] ?? page) || rows < MIN_PAGE_SIZE)
       break;
@@ -85,7 +85,7 @@ function hasEqualsApart(pages: readonly Page<IncomeRow>[]): boolean {
   return new Set(texts).size < texts.length;
 }
 
-/** One response that holds all that it counts needs no second one. */
+/** A single response that holds all that it counts needs no second one. */
 function isOneResponse({ pages, contradiction }: Sweep): boolean {
   const [first] = pages;
   return contradiction === null && pages.length < 2 && first?.totalNum !== null;
@@ -107,7 +107,7 @@ function agrees(a: Sweep, b: Sweep): boolean {
   return isSameContent(allOf(a.pages), allOf(b.pages));
 }
 
-/** Each row as often as the one page held it that held it most often: it is there at least so often. */
+/** Each row as often as any one page held it: it exists at least that often. */
 function provenBy(pages: readonly Page<IncomeRow>[]): Pick<WindowRead, 'rows' | 'unreadable'> {
   const most = <Item>(lists: readonly (readonly Item[])[], textOf: (item: Item) => string): Item[] => {
     const best = new Map<string, Item[]>();
@@ -132,8 +132,8 @@ function provenBy(pages: readonly Page<IncomeRow>[]): Pick<WindowRead, 'rows' | 
 }
 
 /**
- * Pages a window to its end, in sweeps, until two in a row agree with each other and the count. Sweeps that do not agree
- * land what the pages of the last one prove, and the read says why it is in doubt.
+ * Pages through a window in sweeps, until two in a row agree with each other and the count. If none do, the read holds
+ * what the pages of the last sweep prove, and says why it is in doubt.
  */
 export async function pageThrough(list: Pages, window: Window): Promise<WindowRead> {
   let last: Sweep | null = null;
@@ -142,7 +142,7 @@ export async function pageThrough(list: Pages, window: Window): Promise<WindowRe
     const size = longestPage - (SMALLER_PAGES[n % SMALLER_PAGES.length] ?? 0);
     const swept = await sweep(list, window, Math.max(MIN_PAGE_SIZE, size));
     if (n === 0 && isOneResponse(swept)) return { ...insideOf(window, allOf(swept.pages)), doubt: null };
-    // A pool may hold fewer rows on a page than asked for: only below that does the size make a difference.
+    // A pool may serve fewer rows per page than asked for: only a smaller size makes a difference.
     if (n === 0) longestPage = Math.max(MIN_PAGE_SIZE, ...swept.pages.map(servedCount));
     agreed = last !== null && agrees(swept, last) ? agreed + 1 : 1;
     last = swept;

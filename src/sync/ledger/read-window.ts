@@ -7,15 +7,15 @@ import { isSameContent, pageThrough } from './page-through';
 
 type Pages = Pick<IncomeList, 'readPage' | 'longestPage'>;
 
-/** What a window read came to. */
+/** The result of a window read. */
 export type WindowReading =
   | Exclude<WindowAnswer, { kind: 'full' }>
   /** The pool refuses a span this long. */
   | { readonly kind: 'refused' };
 
 /**
- * Reads a window by one response, and judges what it proves. What may be a mishap, an answer to another question or one of
- * nothing at all, is asked for once more before it is believed.
+ * Reads a window by one response, and judges what it proves. A suspicious answer (to another question, or with nothing
+ * at all) may be a mishap: the window is asked for again before it is believed.
  */
 export async function readWindow(list: Pages, window: Window, isFirst = false): Promise<WindowReading> {
   let page = await list.readPage(window);

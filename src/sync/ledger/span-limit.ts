@@ -3,9 +3,9 @@ import { servedCount } from '../../domain/page';
 import { DAY_MS, horizonMs, startOfUtcDay, type Window } from '../../domain/windows';
 import type { IncomeList } from './income-list';
 
-/** What is tried of a pool that answers only a part of a longer span, longest first. */
+/** The spans to try with a pool that answers only part of a longer span, longest first. */
 const LADDER_MS = [30 * DAY_MS, 6 * DAY_MS, DAY_MS];
-/** What is asked for reaches a millisecond beyond a window, on either side. */
+/** A request reaches one millisecond beyond its window on either side. */
 const MARGINS_MS = 2;
 type Spans = Pick<IncomeList, 'now' | 'spanMs' | 'readPage' | 'count'>;
 
@@ -13,8 +13,8 @@ type Spans = Pick<IncomeList, 'now' | 'spanMs' | 'readPage' | 'count'>;
 const LEAST_DAYS_MS = 2 * DAY_MS;
 
 /**
- * A window in parts that are not longer than what the pool answers in full, newest first. One that grows with time is
- * given room for that.
+ * A window in parts no longer than what the pool answers in full, newest first. The newest one, which grows with time,
+ * gets room to grow.
  */
 export function fitSpan(window: Window, limitMs: number, nowMs: number): Window[] {
   const parts: Window[] = [];
@@ -36,8 +36,8 @@ export function halfOf(spanMs: number): number {
 }
 
 /**
- * Whether an answer for a window holds the row. Where a page does not hold all, the count tells: it must be greater than
- * that of `without`, the same window but for the days of the row. Null where nothing is left to compare with.
+ * Whether an answer for a window holds the row. Where a page does not hold everything, the count decides: it must
+ * exceed that of `without`, the same window except for the days of the row. Null where nothing is left to compare with.
  */
 async function showsRow(
   list: Spans,
@@ -56,9 +56,9 @@ async function showsRow(
 }
 
 /**
- * Finds the longest span that the pool answers in full, by a row that its answer for a wider window left out: a span with
- * the row at its beginning, and one with the row at its end. Null where that window may be answered with the row by now, so
- * that the first answer was a mishap, or where no shorter span is any better.
+ * Finds the longest span that the pool answers in full, by a row that its answer for a wider window left out: a span
+ * with the row at its beginning, and one with the row at its end. Null where that window may be answered with the row
+ * by now, so that the first answer was a mishap, or where no shorter span is any better.
  */
 export async function findSpanLimit(list: Spans, row: IncomeRow, wide: Window): Promise<number | null> {
   const day = startOfUtcDay(row.minedAtMs);

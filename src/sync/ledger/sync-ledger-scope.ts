@@ -11,11 +11,11 @@ import { pageEverything, syncPaged } from './page-everything';
 
 /** Commits that may lose to another writer before the run gives up; a lost one means that the other made progress. */
 const MAX_SUPERSEDED = 200;
-/** Polls of another writer's progress before this one goes on beside it. */
+/** Polls of another writer's progress before this one continues beside it. */
 const MAX_POLLS = 300;
-/** Longer than a writer takes from one commit to the next, as a rule. */
+/** Longer than a writer usually takes from one commit to the next. */
 const POLL_EVERY_MS = 2_000;
-/** Times that a run plans its windows: what one round learns about spans, the next one reads by. */
+/** How often a run plans its windows: each round uses what the last one learnt about spans. */
 const MAX_ROUNDS = 6;
 
 export interface LedgerRequest {
@@ -23,13 +23,13 @@ export interface LedgerRequest {
   readonly verifyBeforeMs: number | null;
   /** Only windows that overlap this span; null: all. */
   readonly span: Window | null;
-  /** A person confirms that a list which no longer shows any row is really empty. */
+  /** Someone confirms that a list that no longer shows any row is really empty. */
   readonly acceptEmpty?: boolean;
 }
 
 export const WHAT_IS_DUE: LedgerRequest = { verifyBeforeMs: null, span: null };
 
-/** One run: what it was asked for, when it began, and whether the weekly check of the scope as a whole is due. */
+/** One run: its request, when it began, and whether the weekly check of the whole scope is due. */
 interface Plan {
   readonly request: LedgerRequest;
   readonly startedAtMs: number;
@@ -89,7 +89,7 @@ async function readDue(
 ): Promise<CommitOutcome> {
   if (session.state.paged) return syncPaged(session, due);
   for (const window of due) {
-    // Reading one may have replaced others.
+    // The read of another window may have replaced this one.
     if (!session.isStill(window)) continue;
     const outcome = await syncWindow(session, window, isDeep);
     if (outcome !== 'committed') return outcome;
@@ -98,8 +98,8 @@ async function readDue(
 }
 
 /**
- * The count check: bounds that select by another date, or times taken for those of another zone, leave out rows at the
- * edges of windows, each of which looks complete. One answer for everything counts them.
+ * The count check: if bounds select by another date, or in another time zone, each window looks complete and yet lacks
+ * rows at its edges. One answer for everything counts them.
  */
 async function isMoreCounted(session: LedgerSession): Promise<boolean> {
   const { isCountable, state, held, list, whole, countedAtFirst } = session;
@@ -110,7 +110,7 @@ async function isMoreCounted(session: LedgerSession): Promise<boolean> {
   return counted !== null && counted > held;
 }
 
-/** Leaves a scope to another process for as long as that one makes progress. */
+/** Leaves the scope to another process while that one makes progress. */
 async function waitForOther(session: LedgerSession): Promise<void> {
   for (let poll = 0; poll < MAX_POLLS; poll += 1) {
     const { version } = session.state;
@@ -121,9 +121,9 @@ async function waitForOther(session: LedgerSession): Promise<void> {
 }
 
 /**
- * Brings one scope of the ledger up to date: first the whole history, afterwards what is due. Every window commits by
- * itself, so an interruption loses at most the one in hand. A commit that loses to another writer is planned again from
- * what that one left (P9).
+ * Brings one scope of the ledger up to date: first the whole history, afterwards what is due. Every window commits on
+ * its own, so an interruption loses at most the current one. After a commit that loses to another writer, the run plans
+ * again from what that one stored (P9).
  */
 export async function syncLedgerScope(
   deps: LedgerDeps,

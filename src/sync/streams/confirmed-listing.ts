@@ -5,7 +5,7 @@ import type { Run } from '../run';
 /** Listings that may disagree on what is gone before the run ends as `partial`. */
 const MAX_CONFIRMATIONS = 4;
 
-/** Lists and stores until two complete listings agree on what is gone. */
+/** Lists and stores, until two complete listings agree on what is gone. */
 export async function storeConfirmed<L extends { rows: readonly unknown[]; unreadable: readonly unknown[] }>(
   run: Run,
   list: () => Promise<L>,
@@ -14,7 +14,7 @@ export async function storeConfirmed<L extends { rows: readonly unknown[]; unrea
   let confirmedMissing: ReadonlySet<string> = new Set();
   for (let attempt = 1; attempt <= MAX_CONFIRMATIONS; attempt += 1) {
     throwIfAborted(run.signal);
-    // An empty list is believed once it was served twice.
+    // An empty list counts only when it is served twice.
     let listing = await list();
     if (attempt === 1 && listing.rows.length + listing.unreadable.length === 0) listing = await list();
     const verdict = await store(listing, confirmedMissing);

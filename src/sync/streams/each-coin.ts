@@ -16,7 +16,7 @@ export const AFTER_LEDGER: Precedence = {
   wait: 'each',
 };
 
-/** Amounts are canonical: zero is written in one way. */
+/** Amounts are canonical, so zero has one form. */
 const NOTHING_EARNED = '0';
 
 export interface CoinDeps {
@@ -26,9 +26,9 @@ export interface CoinDeps {
 }
 
 /**
- * Asks for every currency that the account is known to have earned, and weekly, once the ledger was read, for every one of
- * `COINS`, which finds what the lists hide. A coin that the pool refuses to know, or of which nothing was ever earned, is
- * no shortcoming and leaves no trace as long as the ledger has never shown it.
+ * Asks for every currency that the account is known to have earned and, weekly once the ledger was read, for all of
+ * `COINS`, which finds coins that the lists hide. A coin that the pool does not know, or of which nothing was ever
+ * earned, does not make the run partial and leaves no trace, as long as the ledger has never shown it.
  */
 export async function askEachCoin<Served, Row extends { readonly amount: DecimalText }>(
   deps: CoinDeps,

@@ -21,8 +21,8 @@ interface WorkerDetailsDeps {
 }
 
 /**
- * A slow round over all workers of a scope, one request each: new and missing ones first, then on from where the last
- * run stopped. The account's scopes share the requests fairly. Source: `GET /v1/external/worker/get`.
+ * A slow round over all workers of a scope, one request each: new and missing ones first, then those after where the
+ * last run stopped. The account's scopes share the requests fairly. Source: `GET /v1/external/worker/get`.
  */
 async function syncWorkerDetails(deps: WorkerDetailsDeps, anyScope: Scope, run: Run): Promise<void> {
   const scope: FleetScope = { ...miningScopeOf(anyScope), stream: 'worker-details' };

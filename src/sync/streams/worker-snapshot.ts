@@ -17,9 +17,9 @@ const STAGED_PAGES = 3;
 const COUNT_PAGE_SIZE = 10;
 /** Workers looked up one by one in a snapshot; more wait for the next snapshot, which finds most of them in a list. */
 const MAX_RESOLVED = 50;
-/** The same for a restless fleet, in which a lookup is out of date before the snapshot ends. */
+/** The same for a restless fleet, where a lookup is out of date before the snapshot ends. */
 const MAX_RESOLVED_RESTLESS = 10;
-/** A restless list is given up for another one only if more than this many of its pages are left. */
+/** A restless list is abandoned for another one only if more than this many of its pages are left. */
 const WORTH_LEAVING_PAGES = 10;
 /** How far counts taken in sequence may differ in a restless fleet: in workers, or as one in so many. */
 const COUNT_SLACK = { workers: 30, oneIn: 50 } as const;
@@ -72,7 +72,7 @@ export class WorkerSnapshot {
       if (pager.nextPage !== null) return this.readRestless(pager.counted ?? 0);
       pagers.push(pager);
     }
-    const paged = this.judge(pagers);
+    const paged = this.resultOf(pagers);
     await this.resolve(MAX_RESOLVED);
     if (!paged.hasMoved) return paged;
     const isCovered = await this.findMoved(paged.unreadable.length);
@@ -108,7 +108,7 @@ export class WorkerSnapshot {
       (await this.count(other)) ?? total,
     );
     if (total - sum > Math.max(COUNT_SLACK.workers, total / COUNT_SLACK.oneIn)) this.disagree(total, sum);
-    return { ...this.judge([all, ...lists]), unreadable: all.unreadable };
+    return { ...this.resultOf([all, ...lists]), unreadable: all.unreadable };
   }
 
   /**
@@ -118,11 +118,11 @@ export class WorkerSnapshot {
   private async findMoved(unreadableCount: number): Promise<boolean> {
     const total = await this.count('TOTAL');
     const missing = (total ?? 0) - unreadableCount - (await this.deps.fleet.countStaged(this.snapshot));
-    return missing <= 0 || this.judge([await this.pageThrough('TOTAL', false, missing)]).isComplete;
+    return missing <= 0 || this.resultOf([await this.pageThrough('TOTAL', false, missing)]).isComplete;
   }
 
   /** Marks the run partial for each list that contradicts itself. */
-  private judge(pagers: readonly WorkerPager[]): PagedLists {
+  private resultOf(pagers: readonly WorkerPager[]): PagedLists {
     for (const { contradiction, status } of pagers) {
       if (contradiction !== null)
         this.run.markPartial(`the list of ${status} workers contradicts itself: ${contradiction}`);
