@@ -10,7 +10,7 @@ import { tellOfOtherZone } from '../report-zone';
 import { parseInstant, parseMonth, parseYear } from '../time-arguments';
 
 const FORMATS = ['statement', 'koinly', 'cointracker', 'journal'] as const;
-const JOURNALS: readonly string[] = ['beancount', 'hledger'];
+const JOURNALS: readonly string[] = ['beancount', 'hledger', 'quickbooks', 'xero'];
 const FILE_TYPES = ['csv', 'xlsx', 'json', ...JOURNALS];
 
 interface Flags {
@@ -31,7 +31,7 @@ function requestOf(format: ExportRequest['format'], flags: Flags, signal: AbortS
     throw new KpoolError('usage.invalid', `${format} is not written as ${flags.format}.`, {
       hint:
         format === 'journal'
-          ? 'Say what reads it: --format beancount or --format hledger.'
+          ? `Say what reads it: --format ${JOURNALS.join(', ')}.`
           : `For ${flags.format}: kpool export journal --format ${flags.format}.`,
     });
   }

@@ -7,8 +7,8 @@ import { readTieOut } from '../tie-out';
 import { findAsOf } from './as-of';
 import { BYTE_ORDER_MARK, csvLines } from './csv';
 import { findEmptiness } from './emptiness';
-import { journalChunks, type JournalFormat } from './journal';
-import { readJournalAccounts } from './journal-accounts';
+import { journalChunks, type TextJournal } from './journal';
+import { readJournalAccounts, readValueAccounts } from './journal-accounts';
 import { findLastManifest, formatManifest, MANIFEST_SUFFIX, type Manifest } from './manifest';
 import { readPeriod, type PeriodName } from './period';
 import { readRows, type Basis, type ExportRow, type Selection } from './rows';
@@ -16,8 +16,11 @@ import { STATEMENT_COLUMNS, statementCells, statementObject } from './statement'
 import { TAX_TOOLS } from './tax-tools';
 import type { TitleFacts } from './title-sheet';
 import { Totals } from './totals';
+import { valueJournalChunks, type ValueJournal } from './value-journal';
 import { findHash, makeFolder, prepareWholeFile, refuseExisting } from './whole-file';
 import { workbookChunks } from './workbook';
+
+export type JournalFormat = TextJournal | ValueJournal;
 
 export interface ExportRequest {
   readonly format: Manifest['format'];
@@ -66,7 +69,7 @@ export async function writeExport(sql: Sql, request: ExportRequest): Promise<Exp
   const selection: Selection = { period, asOf, basis, accountName, since: last?.asOf ?? null };
 
   const base = path.join(folder, nameOf(selection, format));
-  const dataFile = `${base}.${request.fileType}`;
+  const dataFile = `${base}.${EXTENSIONS[request.fileType]}`;
   const manifestFile = `${dataFile}${MANIFEST_SUFFIX}`;
   if (!request.mayReplace) for (const file of [dataFile, manifestFile]) await refuseExisting(file);
 
@@ -86,9 +89,8 @@ export async function writeExport(sql: Sql, request: ExportRequest): Promise<Exp
     totals: totals.toJson(),
   });
   const rows = counted(readRows(sql, selection), totals, request.signal);
-  const accounts = await readJournalAccounts(request.accountsFile);
   const chunks = isJournal(request.fileType)
-    ? journalChunks(sql, request.fileType, rows, { selection, accounts, leftOut })
+    ? await journalOf(sql, request.fileType, rows, { selection, leftOut, accountsFile: request.accountsFile })
     : chunksOf({ format, fileType: request.fileType }, rows, {
         ...{ leftOut, about, readTitle: () => readTitle(sql, selection) },
       });
@@ -141,8 +143,40 @@ interface Writing {
   readonly about: () => Omit<Manifest, 'files'>;
 }
 
-function isJournal(fileType: ExportRequest['fileType']): fileType is JournalFormat {
-  return fileType === 'beancount' || fileType === 'hledger';
+const EXTENSIONS: Readonly<Record<ExportRequest['fileType'], string>> = {
+  ...{ csv: 'csv', xlsx: 'xlsx', json: 'json', beancount: 'beancount', hledger: 'hledger' },
+  ...{ quickbooks: 'quickbooks.csv', xero: 'xero.csv' },
+};
+const VALUE_JOURNALS: readonly string[] = ['quickbooks', 'xero'] satisfies readonly ValueJournal[];
+const TEXT_JOURNALS: readonly string[] = ['beancount', 'hledger'] satisfies readonly TextJournal[];
+
+function isValueJournal(fileType: string): fileType is ValueJournal {
+  return VALUE_JOURNALS.includes(fileType);
+}
+
+/** Whether a journal is written as this. */
+function isJournal(fileType: string): fileType is JournalFormat {
+  return isValueJournal(fileType) || TEXT_JOURNALS.includes(fileType);
+}
+
+interface JournalOptions {
+  readonly selection: Selection;
+  readonly leftOut: Record<string, number>;
+  readonly accountsFile: string | null;
+}
+
+async function journalOf(
+  sql: Sql,
+  format: JournalFormat,
+  rows: Batches,
+  { selection, leftOut, accountsFile }: JournalOptions,
+): Promise<AsyncIterable<string>> {
+  if (!isValueJournal(format))
+    return journalChunks(sql, format, rows, {
+      ...{ selection, leftOut, accounts: await readJournalAccounts(accountsFile) },
+    });
+  const accounts = await readValueAccounts(format, accountsFile);
+  return valueJournalChunks(format, rows, { isCash: selection.basis === 'cash', accounts, leftOut });
 }
 
 function isTaxTool(format: Manifest['format']): format is keyof typeof TAX_TOOLS {

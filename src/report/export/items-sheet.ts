@@ -34,6 +34,13 @@ const ITEM: readonly ItemColumn[] = [
 ];
 const MINED: ItemColumn = { heading: 'Mined on', width: 11, cell: (row) => day(row.miningDate) };
 const PAID: ItemColumn = { heading: 'Paid on', width: 11, cell: (row) => day(dayOf(row.settledAt)) };
+/** Only where there are prices. */
+const VALUE: readonly ItemColumn[] = [
+  { heading: 'Price', width: 14, align: 'right', cell: (row) => exact(row.price) },
+  { heading: 'Value', width: 16, align: 'right', cell: (row) => number(row.value, '#,##0.00') },
+  { heading: 'In', width: 6, cell: (row) => text(row.value === null ? null : row.quoteCurrency) },
+  { heading: 'Price from', width: 14, cell: (row) => text(row.priceSource) },
+];
 /** Only of an export of changes. */
 const CHANGE: readonly ItemColumn[] = [
   { heading: 'Change', width: 10, cell: (row) => text(row.change) },
@@ -51,9 +58,12 @@ const TRACE: readonly ItemColumn[] = [
 ];
 
 /** The columns of the items: dates first, ids last. */
-export function itemColumns(basis: Basis, hasChanges: boolean): readonly ItemColumn[] {
+export function itemColumns(
+  basis: Basis,
+  { hasChanges, hasPrices }: { readonly hasChanges: boolean; readonly hasPrices: boolean },
+): readonly ItemColumn[] {
   const dates = basis === 'cash' ? [PAID, MINED] : [MINED, PAID];
-  return [...dates, ...ITEM, ...(hasChanges ? CHANGE : []), ...TRACE];
+  return [...dates, ...ITEM, ...(hasChanges ? CHANGE : []), ...(hasPrices ? VALUE : []), ...TRACE];
 }
 
 export function itemsSheet(columns: readonly ItemColumn[], rows: readonly ExportRow[]): SheetData {

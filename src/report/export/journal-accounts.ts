@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { KpoolError } from '../../core/errors';
+import type { ValueAccounts, ValueJournal } from './value-journal';
 
 /** `Assets:KuCoin`: parts that begin with a capital letter or a digit, as Beancount asks. */
 const accountName = z
@@ -30,9 +31,45 @@ const mappingSchema = z.strictObject({
 /** Where a journal books what. */
 export type JournalAccounts = z.infer<typeof mappingSchema>;
 
+/** A name as the accounting program has it; of Xero, an account's code. */
+const name = z.string().min(1, 'is empty');
+
+const quickbooksSchema = z.strictObject({
+  wallet: name.default('KuCoin wallet'),
+  receivable: name.default('KuCoin Pool receivable'),
+  income: name.default('Mining income'),
+  adjustments: name.default('Mining income'),
+});
+/** Every company has codes of its own: there are no usual ones. */
+const xeroSchema = z.strictObject({
+  wallet: name,
+  receivable: name,
+  income: name,
+  adjustments: name.optional(),
+  taxRate: name.default('Tax Exempt'),
+});
+
 /** The accounts of a mapping file (JSON), or the usual ones. Throws `usage.invalid` for a file that is wrong, in one sentence. */
 export async function readJournalAccounts(file: string | null): Promise<JournalAccounts> {
-  if (file === null) return mappingSchema.parse({});
+  return readMapping(file, mappingSchema);
+}
+
+/** The same for a program that knows one currency. Throws `usage.invalid` where Xero's codes are not given. */
+export async function readValueAccounts(format: ValueJournal, file: string | null): Promise<ValueAccounts> {
+  if (format === 'quickbooks') return { ...(await readMapping(file, quickbooksSchema)), taxRate: '' };
+  if (file === null)
+    throw new KpoolError('usage.invalid', 'Xero knows accounts by the codes of your chart of accounts.', {
+      hint: 'Name them in a file: --accounts FILE.json with {"wallet": "090", "receivable": "120", "income": "200"}.',
+    });
+  const accounts = await readMapping(file, xeroSchema);
+  return { ...accounts, adjustments: accounts.adjustments ?? accounts.income };
+}
+
+async function readMapping<Schema extends z.ZodObject>(
+  file: string | null,
+  schema: Schema,
+): Promise<z.infer<Schema>> {
+  if (file === null) return schema.parse({});
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new KpoolError('usage.invalid', `${file} cannot be read: ${(error as Error).message}.`, {
       cause: error,
@@ -46,15 +83,13 @@ export async function readJournalAccounts(file: string | null): Promise<JournalA
       cause: error,
     });
   }
-  const parsed = mappingSchema.safeParse(json);
+  const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new KpoolError(
     'usage.invalid',
     `${file}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is wrong'}.`,
-    {
-      hint: 'Known are wallet, receivable, income, adjustments, open and commodities; each may be left out.',
-    },
+    { hint: `Known are ${Object.keys(schema.shape).join(', ')}.` },
   );
 }
 

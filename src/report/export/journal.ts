@@ -1,17 +1,13 @@
 import type { Sql } from 'postgres';
-import { SETTLED } from '../../domain/income';
+import { dateOf, incomeOf, postingsOf } from './booking';
 import { commodityOf, type JournalAccounts } from './journal-accounts';
 import { rowId, type ExportRow, type Selection } from './rows';
 
-export type JournalFormat = 'beancount' | 'hledger';
+/** Plain text accounting. */
+export type TextJournal = 'beancount' | 'hledger';
 
 /** Before all income: Beancount asks that an account is opened before it is used. */
 const OPENED_ON = '2009-01-01';
-
-interface Posting {
-  readonly account: string;
-  readonly amount: string;
-}
 
 interface Syntax {
   readonly header: (accounts: JournalAccounts) => string;
@@ -20,7 +16,7 @@ interface Syntax {
   readonly price: (date: string, commodity: string, price: string, quote: string) => string;
 }
 
-const SYNTAX: Readonly<Record<JournalFormat, Syntax>> = {
+const SYNTAX: Readonly<Record<TextJournal, Syntax>> = {
   beancount: {
     header: ({ open, wallet, receivable, income, adjustments }) =>
       open
@@ -45,37 +41,13 @@ function plain(text: string): string {
   return text.replace(/[\p{C}";|\\]+/gu, ' ').trim();
 }
 
-function negated(amount: string): string {
-  return amount.startsWith('-') ? amount.slice(1) : `-${amount}`;
-}
-
-/** Both sides of a row: what it comes to by status now, what it came to before, and the difference as income. */
-function postingsOf(row: ExportRow, accounts: JournalAccounts, isCash: boolean): readonly Posting[] {
-  const placeOf = (status: string | null): string =>
-    status === SETTLED || isCash ? accounts.wallet : accounts.receivable;
-  const isAdjustment = row.kind === 'adjustment';
-  const postings = [
-    { account: placeOf(row.status), amount: row.amount },
-    ...(row.previousAmount === null
-      ? []
-      : [{ account: placeOf(row.previousStatus), amount: negated(row.previousAmount) }]),
-    { account: isAdjustment ? accounts.adjustments : accounts.income, amount: negated(row.delta) },
-  ];
-  return postings.filter(({ amount }) => !/^-?0$/.test(amount));
-}
-
-function dateOf({ kind, minedAt, settledAt, knownSince }: ExportRow, isCash: boolean): string {
-  const at = isCash ? (settledAt ?? minedAt) : kind === 'adjustment' ? knownSince : minedAt;
-  return at.slice(0, 10);
-}
-
 /**
  * Double entry, a transaction for each row: what is settled in the wallet, what is pending (by accrual) as receivable, both
  * as income. Amounts are those of the ledger, digit for digit; the prices of the books follow as price directives.
  */
 export async function* journalChunks(
   sql: Sql,
-  format: JournalFormat,
+  format: TextJournal,
   rows: AsyncIterable<readonly ExportRow[]>,
   { selection, accounts, leftOut }: JournalContext,
 ): AsyncGenerator<string> {
@@ -98,8 +70,10 @@ export async function* journalChunks(
         from: date < span.from ? date : span.from,
         to: date > span.to ? date : span.to,
       });
-      const kind = row.adjusts === null ? (row.type ?? row.source) : `adjustment of ${row.adjusts}`;
-      text += syntax.title(date, plain(`${row.subAccount} ${row.algo} ${kind} of ${row.miningDate}`));
+      text += syntax.title(
+        date,
+        plain(`${row.subAccount} ${row.algo} ${incomeOf(row)} of ${row.miningDate}`),
+      );
       text += syntax.id(rowId(row));
       for (const { account, amount } of postings) text += `    ${account}  ${amount} ${commodity}\n`;
     }

@@ -38,7 +38,7 @@ const manifestSchema = z.object({
   files: z.array(
     z.object({
       name: z.string(),
-      /** Rows that the file has: fewer than `rows` where its format has no line for some. */
+      /** Rows of the ledger that it holds: fewer than `rows` where its format has no line for some. */
       rows: z.number().int(),
       bytes: z.number().int(),
       sha256: z.string(),

@@ -47,6 +47,13 @@ export interface ExportRow {
   readonly knownSince: string;
   /** The closed month that an adjustment changes; null for income. */
   readonly adjusts: string | null;
+  /** Of one unit, in the currency of the books, as known at the export's instant; null without a price. */
+  readonly price: string | null;
+  readonly priceSource: string | null;
+  /** What is to be booked, at that price. */
+  readonly value: string | null;
+  /** The currency of the books; null: none was chosen. */
+  readonly quoteCurrency: string | null;
 }
 
 /** Rows are fetched so many at a time, however long the export. */
@@ -86,17 +93,31 @@ function itemsAt(sql: Sql, instant: string, { period, basis, accountName }: Sele
        ${accountName === null ? sql`` : sql`AND account_name = ${accountName}`}`;
 }
 
-function queryOf(sql: Sql, items: ReturnType<Sql>, { basis }: Selection) {
+function queryOf(sql: Sql, items: ReturnType<Sql>, { basis, asOf }: Selection) {
   return sql<ExportRow[]>`
     SELECT kind, change, account_name AS account, sub_account AS "subAccount", puid::text AS puid, algo, currency,
-           source, type, ordinal, mining_date::text AS "miningDate", ${isoText(sql, sql`mined_at`)} AS "minedAt",
+           items.source, type, ordinal, mining_date::text AS "miningDate", ${isoText(sql, sql`mined_at`)} AS "minedAt",
            trim_scale(amount)::text AS amount, trim_scale(previous_amount)::text AS "previousAmount",
            trim_scale(amount - coalesce(previous_amount, 0))::text AS delta, status,
            previous_status AS "previousStatus", ${isoText(sql, sql`settled_at`)} AS "settledAt",
-           ${isoText(sql, sql`known_since`)} AS "knownSince", to_char(adjusts, 'YYYY-MM') AS adjusts
+           ${isoText(sql, sql`known_since`)} AS "knownSince", to_char(adjusts, 'YYYY-MM') AS adjusts,
+           trim_scale(p.price)::text AS price, p.source AS "priceSource",
+           trim_scale((amount - coalesce(previous_amount, 0)) * p.price)::text AS value, v.quote_currency AS "quoteCurrency"
       FROM (${items}) AS items
+     CROSS JOIN sync.valuation v
+      -- As in report.income_valued, but of the prices known at the instant.
+      LEFT JOIN LATERAL (
+        SELECT 1::numeric AS price, 'the currency of the books' AS source WHERE items.currency = v.quote_currency
+         UNION ALL
+        (SELECT c.price, c.source FROM book.prices c
+          WHERE c.currency = items.currency AND c.quote_currency = v.quote_currency AND items.currency <> v.quote_currency
+            AND c.price_date = sync.day_of(CASE v.basis WHEN 'accrual' THEN items.mined_at
+                                                        ELSE coalesce(items.settled_at, items.mined_at) END, v.time_zone)
+            AND (v.basis = 'accrual' OR items.status IN ('SETTLED', 'ADJUSTMENT'))
+            AND c.imported_at <= ${asOf.instant}::text::timestamptz
+          ORDER BY c.revised DESC LIMIT 1)) AS p ON true
      ORDER BY ${basis === 'cash' ? sql`coalesce(settled_at, mined_at),` : sql``} mined_at, account_name COLLATE "C", puid, algo COLLATE "C", currency COLLATE "C",
-              source COLLATE "C", type COLLATE "C" NULLS FIRST, ordinal, known_since, settled_at, adjusts`;
+              items.source COLLATE "C", type COLLATE "C" NULLS FIRST, ordinal, known_since, settled_at, adjusts`;
 }
 
 function allItems(sql: Sql, selection: Selection): ReturnType<Sql> {

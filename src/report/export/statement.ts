@@ -30,6 +30,10 @@ export const STATEMENT_COLUMNS: readonly StatementColumn[] = [
   { name: 'previous_status', kind: 'text', value: (row) => row.previousStatus },
   { name: 'settled_at', kind: 'plain', value: (row) => row.settledAt },
   { name: 'known_since', kind: 'plain', value: (row) => row.knownSince },
+  { name: 'price', kind: 'plain', value: (row) => row.price },
+  { name: 'value', kind: 'plain', value: (row) => row.value },
+  { name: 'value_currency', kind: 'text', value: (row) => (row.price === null ? null : row.quoteCurrency) },
+  { name: 'price_source', kind: 'text', value: (row) => row.priceSource },
 ];
 
 /** A row of the statement as CSV cells. */

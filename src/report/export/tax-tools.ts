@@ -12,7 +12,7 @@ export interface TaxTool {
 
 /**
  * Koinly's universal format, https://support.koinly.io/en/articles/9489976. What takes money back is an amount sent,
- * with the label `cost`. The row's id stands as TxHash, by which Koinly knows a row that it has.
+ * with the label `cost`. Net worth is the value at the price of the books. The row's id stands as TxHash, by which Koinly knows a row that it has.
  */
 const KOINLY: TaxTool = {
   header: [
@@ -31,11 +31,21 @@ const KOINLY: TaxTool = {
     withMovement(row, ({ sent, received }) => {
       const day = `${isoDay(row)} ${isoTime(row)} UTC`;
       const description = `KuCoin Pool ${row.subAccount} ${row.algo} ${row.type ?? row.source} of ${row.miningDate}`;
+      // Of what was sent or received, so without a sign.
+      const value = row.value?.replace('-', '') ?? '';
       const label = sent === '' ? 'mining' : 'cost';
       return [
         ...[day, sent, sent === '' ? '' : asText(row.currency)],
         ...[received, received === '' ? '' : asText(row.currency)],
-        ...['', '', '', '', label, asText(description), rowId(row)],
+        ...[
+          '',
+          '',
+          value,
+          value === '' ? '' : (row.quoteCurrency ?? ''),
+          label,
+          asText(description),
+          rowId(row),
+        ],
       ];
     }),
 };

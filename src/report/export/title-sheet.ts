@@ -5,6 +5,7 @@ import { toMinutes } from './items-sheet';
 import type { Manifest } from './manifest';
 import type { ExportRow } from './rows';
 import { Totals } from './totals';
+import { sumOf } from './values';
 
 /** What the title says beside the manifest. */
 export interface TitleFacts {
@@ -55,6 +56,7 @@ export function titleSheet(
       ? []
       : [['Only changes since', `${toMinutes(about.changesSince)} UTC`] as const]),
     ['Tie-out', tieOut],
+    ...valueFact(rows),
     ['Items', `${rows.length - adjustments.length}, and ${adjustments.length} adjustments of closed months`],
   ];
   return [
@@ -109,6 +111,16 @@ function section(
       ...columns.map((amounts) => exact(amounts[index] ?? null)),
     ]),
   ];
+}
+
+/** What all of it is worth, and what of it has no price; nothing where no item has one. */
+function valueFact(rows: readonly ExportRow[]): readonly (readonly [string, string])[] {
+  const priced = rows.flatMap(({ value }) => value ?? []);
+  const quoteCurrency = rows[0]?.quoteCurrency ?? null;
+  if (priced.length === 0 || quoteCurrency === null) return [];
+  const missing = rows.length - priced.length;
+  const rest = missing === 0 ? '' : `, and ${missing} items without a price (kpool prices missing)`;
+  return [['Value', `${sumOf(priced).toFixed(2)} ${quoteCurrency}${rest}`]];
 }
 
 function bold(name: string): Cell {

@@ -32,7 +32,10 @@ export async function* workbookChunks(
     rows.push(...batch);
   }
   const manifest = about();
-  const columns = itemColumns(manifest.basis, manifest.changesSince !== null);
+  const columns = itemColumns(manifest.basis, {
+    hasChanges: manifest.changesSince !== null,
+    hasPrices: rows.some(({ price }) => price !== null),
+  });
   // An ES module; and only who wants a workbook loads it.
   const { default: writeWorkbook } = await import('write-excel-file/node');
   const sheet = (name: string, data: SheetData, widths: readonly number[]) => ({

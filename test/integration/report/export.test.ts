@@ -108,7 +108,7 @@ describe('a month', () => {
     const { manifest, lines, text } = await exported({ period: '2025-02' });
     expect(lines).toHaveLength(5);
     expect(lines[0]).toBe(
-      '\ufeffrow_id,kind,change,account,sub_account,puid,algo,source,type,adjusts_month,mining_date,mined_at,currency,amount,previous_amount,to_book,status,previous_status,settled_at,known_since',
+      '\ufeffrow_id,kind,change,account,sub_account,puid,algo,source,type,adjusts_month,mining_date,mined_at,currency,amount,previous_amount,to_book,status,previous_status,settled_at,known_since,price,value,value_currency,price_source',
     );
     expect(text).toContain(
       ',0.100000000000000001,,0.100000000000000001,SETTLED,,2025-02-02T10:20:30.000000Z,',

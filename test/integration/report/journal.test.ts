@@ -42,7 +42,7 @@ beforeAll(async () => {
     VALUES ('BTC', 'EUR', '2026-10-01', 50000.10, 'test', now() - interval '1 day')`;
 });
 
-async function journal(fileType: 'beancount' | 'hledger', over: Partial<ExportRequest> = {}) {
+async function journal(fileType: ExportRequest['fileType'], over: Partial<ExportRequest> = {}) {
   const { manifest, files } = await writeExport(sql, {
     ...{ format: 'journal', fileType, accountsFile: null, period: null, basis: null, accountName: null },
     ...{ asOf: null, sinceLast: false, folder, mayReplace: true, signal: new AbortController().signal },
@@ -134,4 +134,93 @@ test('accounts come from a mapping file; a wrong one is refused', async () => {
   await expect(journal('beancount', { accountsFile: mapping })).rejects.toThrow(
     `${mapping}: wallet is no account such as Assets:KuCoin.`,
   );
+});
+
+describe('in the currency of the books', () => {
+  const codes = () => path.join(folder, 'codes.json');
+  beforeAll(() =>
+    writeFile(codes(), '{"wallet": "090", "receivable": "120", "income": "200", "taxRate": "No VAT"}'),
+  );
+
+  test('P11 a row without a price is refused, and named', async () => {
+    await expect(journal('quickbooks')).rejects.toMatchObject({
+      code: 'usage.invalid',
+      message: expect.stringMatching(/have no price, e\.g\. BTC of 2026-10-02\.$/) as string,
+      hint: expect.stringContaining('kpool prices missing') as string,
+    });
+  });
+
+  describe('with prices', () => {
+    beforeAll(async () => {
+      for (const [currency, day, price] of [
+        ['BTC', '2026-10-02', '50000.123'],
+        ['BTC', '2026-10-03', '1'],
+        ['LTC', '2026-10-04', '70.005'],
+        ['LTC', '2026-11-01', '71'],
+      ] as const)
+        await sql`
+          INSERT INTO book.prices (currency, quote_currency, price_date, price, source)
+          VALUES (${currency}, 'EUR', ${day}::text::date, ${price}::text::numeric, 'test')`;
+    });
+
+    test('P1 QuickBooks gets entries that balance, to the cent', async () => {
+      const { file, manifest } = await journal('quickbooks', { period: '2026-10' });
+      expect(path.basename(file)).toBe('journal-2026-10.quickbooks.csv');
+      expect((await readFile(file, 'utf8')).split('\n')).toEqual([
+        'Journal No,Journal Date,Account Name,Description,Debits,Credits',
+        'KPOOL-20261001,10/01/2026,KuCoin wallet,1.000000000000000001 BTC,50000.10,',
+        'KPOOL-20261001,10/01/2026,Mining income,1.000000000000000001 BTC,,50000.10',
+        'KPOOL-20261002,10/02/2026,KuCoin wallet,0.25 BTC,,12500.03',
+        'KPOOL-20261002,10/02/2026,Mining income,0.25 BTC,12500.03,',
+        'KPOOL-20261004,10/04/2026,KuCoin Pool receivable,7 LTC,490.04,',
+        'KPOOL-20261004,10/04/2026,Mining income,7 LTC,,490.04',
+        '',
+      ]);
+      expect(manifest.leftOut).toEqual({ 'nothing to book': 1 });
+    });
+
+    test('P1 cents add up to the value of the coin in the views', async () => {
+      const cents = ['0.004', '0.003', '0.0035', '0.0041', '0.001'];
+      for (const [index, amount] of cents.entries()) {
+        await sql`
+          INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+          VALUES (7, 'SHA256d', 'KAS', ${`2026-09-0${index + 1}T00:00:00Z`}, 0, ${amount}::text::numeric, 'SETTLED')`;
+        await sql`
+          INSERT INTO book.prices (currency, quote_currency, price_date, price, source)
+          VALUES ('KAS', 'EUR', ${`2026-09-0${index + 1}`}::text::date, 1, 'test')`;
+      }
+      const { file } = await journal('quickbooks', { period: '2026-09' });
+      const debits = (await readFile(file, 'utf8')).split('\n').map((line) => line.split(',')[4] ?? '');
+      const [view] = await sql<{ value: string }[]>`
+        SELECT round(value, 2)::text AS value FROM report.monthly_income_valued WHERE currency = 'KAS'`;
+      expect(debits.slice(1).filter((cell) => cell !== '')).toEqual(['0.01', '0.01']);
+      expect(view).toEqual({ value: '0.02' });
+    });
+
+    test('Xero gets its codes, tax rate and signs', async () => {
+      const { file } = await journal('xero', { period: '2026-11', accountsFile: codes() });
+      expect((await readFile(file, 'utf8')).split('\n')).toEqual([
+        '*Narration,*Date,Description,*AccountCode,*TaxRate,*Amount',
+        'KuCoin Pool 2026-11-01,01/11/2026,12345678.9 LTC,090,No VAT,876543201.90',
+        'KuCoin Pool 2026-11-01,01/11/2026,12345678.9 LTC,200,No VAT,-876543201.90',
+        '',
+      ]);
+      await expect(journal('xero')).rejects.toMatchObject({
+        code: 'usage.invalid',
+        hint: expect.stringContaining('--accounts FILE.json') as string,
+      });
+    });
+
+    test('a statement and Koinly carry price, value and source', async () => {
+      const common = { period: '2026-10', basis: 'accrual' } as const;
+      const statement = await journal('csv', { ...common, format: 'statement' });
+      expect(await readFile(statement.file, 'utf8')).toMatch(
+        /,50000\.1,50000\.1000000000000500001,EUR,test\n/,
+      );
+      const koinly = await journal('csv', { ...common, format: 'koinly' });
+      expect(await readFile(koinly.file, 'utf8')).toMatch(
+        /^2026-10-02 00:00:00 UTC,0\.25,BTC,,,,,12500\.03075,EUR,cost,/m,
+      );
+    });
+  });
 });

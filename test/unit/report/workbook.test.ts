@@ -22,6 +22,7 @@ function rowNumber(ordinal: number, subAccount = 'farm'): ExportRow {
     ...{ minedAt: '2026-10-01T00:00:00.000000Z', amount: '0.000000000000000001', previousAmount: null },
     ...{ delta: '0.000000000000000001', status: 'SETTLED', previousStatus: null, settledAt: null },
     ...{ knownSince: '2026-10-02T00:00:00.000000Z', adjusts: null },
+    ...{ price: null, priceSource: null, value: null, quoteCurrency: null },
   };
 }
 

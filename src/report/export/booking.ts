@@ -1,0 +1,46 @@
+import { SETTLED } from '../../domain/income';
+import type { ExportRow } from './rows';
+
+/** Where what is booked. */
+export interface Places {
+  readonly wallet: string;
+  readonly receivable: string;
+  readonly income: string;
+  readonly adjustments: string;
+}
+
+/** Debit; below zero, credit. */
+export interface Posting {
+  readonly account: string;
+  readonly amount: string;
+}
+
+/** Both sides of a row: what it comes to by status now, what it came to before, and the difference as income. */
+export function postingsOf(row: ExportRow, accounts: Places, isCash: boolean): readonly Posting[] {
+  const placeOf = (status: string | null): string =>
+    status === SETTLED || isCash ? accounts.wallet : accounts.receivable;
+  const isAdjustment = row.kind === 'adjustment';
+  const postings = [
+    { account: placeOf(row.status), amount: row.amount },
+    ...(row.previousAmount === null
+      ? []
+      : [{ account: placeOf(row.previousStatus), amount: negated(row.previousAmount) }]),
+    { account: isAdjustment ? accounts.adjustments : accounts.income, amount: negated(row.delta) },
+  ];
+  return postings.filter(({ amount }) => !/^-?0$/.test(amount));
+}
+
+/** The day on which a row is booked, UTC. */
+export function dateOf({ kind, minedAt, settledAt, knownSince }: ExportRow, isCash: boolean): string {
+  const at = isCash ? (settledAt ?? minedAt) : kind === 'adjustment' ? knownSince : minedAt;
+  return at.slice(0, 10);
+}
+
+/** What kind of income a row is, as the pool names it. */
+export function incomeOf({ adjusts, type, source }: ExportRow): string {
+  return adjusts === null ? (type ?? source) : `adjustment of ${adjusts}`;
+}
+
+function negated(amount: string): string {
+  return amount.startsWith('-') ? amount.slice(1) : `-${amount}`;
+}

@@ -1,0 +1,148 @@
+import type { Decimal } from 'decimal.js';
+import { KpoolError } from '../../core/errors';
+import { dateOf, postingsOf, type Places, type Posting } from './booking';
+import { asText, csvLines } from './csv';
+import type { ExportRow } from './rows';
+import { productOf, ZERO } from './values';
+
+/** Accounting programs that know one currency: what is booked is what the coins were worth. */
+export type ValueJournal = 'quickbooks' | 'xero';
+
+/** Of the currency of the books. Programs of this kind take two decimals of any currency. */
+const DECIMALS = 2;
+
+export interface ValueAccounts extends Places {
+  /** Xero only: the name of the tax rate of every line. */
+  readonly taxRate: string;
+}
+
+/** One line of a journal entry. */
+interface JournalLine {
+  /** `2026-10-01`. */
+  readonly date: string;
+  readonly account: string;
+  readonly what: string;
+  /** Debit; below zero, credit. With two decimals. */
+  readonly amount: string;
+}
+
+interface Syntax {
+  readonly header: readonly string[];
+  readonly cells: (line: JournalLine, accounts: ValueAccounts) => readonly string[];
+}
+
+const SYNTAX: Readonly<Record<ValueJournal, Syntax>> = {
+  /** https://quickbooks.intuit.com/learn-support/en-au/help-article/import-export-files/import-journal-entries-quickbooks-online/L4tQBwbs7_AU_en_AU */
+  quickbooks: {
+    header: ['Journal No', 'Journal Date', 'Account Name', 'Description', 'Debits', 'Credits'],
+    cells: ({ date, account, what, amount }) => {
+      const [year = '', month = '', day = ''] = date.split('-');
+      const isCredit = amount.startsWith('-');
+      return [
+        ...[`KPOOL-${year}${month}${day}`, `${month}/${day}/${year}`, account, what],
+        ...(isCredit ? ['', amount.slice(1)] : [amount, '']),
+      ];
+    },
+  },
+  /** https://help.xero.com/nz/ManualJournalsImport */
+  xero: {
+    header: ['*Narration', '*Date', 'Description', '*AccountCode', '*TaxRate', '*Amount'],
+    cells: ({ date, account, what, amount }, { taxRate }) => {
+      const [year = '', month = '', day = ''] = date.split('-');
+      return [`KuCoin Pool ${date}`, `${day}/${month}/${year}`, what, account, taxRate, amount];
+    },
+  },
+};
+
+/**
+ * Double entry in the currency of the books: a journal entry for each day, in it a line for each account and coin. Each
+ * entry balances, and what an account gets of a coin comes altogether to the exact value, rounded to cents once.
+ * Throws `usage.invalid` where a row has no price: books that leave it out would be wrong.
+ */
+export async function* valueJournalChunks(
+  format: ValueJournal,
+  rows: AsyncIterable<readonly ExportRow[]>,
+  { isCash, accounts, leftOut }: ValueJournalContext,
+): AsyncGenerator<string> {
+  const { header, cells } = SYNTAX[format];
+  const days = new Map<string, Day>();
+  const unpriced: ExportRow[] = [];
+  for await (const batch of rows)
+    for (const row of batch) {
+      const postings = postingsOf(row, accounts, isCash);
+      if (postings.length === 0) leftOut['nothing to book'] = (leftOut['nothing to book'] ?? 0) + 1;
+      else if (row.price === null) unpriced.push(row);
+      else book(days, row, isCash, postings);
+    }
+  const [first] = unpriced;
+  if (first !== undefined) throw withoutPrice(format, first, unpriced.length);
+  const booked: Booked = new Map();
+  yield csvLines([header]);
+  for (const [date, day] of [...days].sort(([a], [b]) => (a < b ? -1 : 1)))
+    yield csvLines(linesOf(date, day, booked).map((line) => cells(line, accounts)));
+}
+
+interface ValueJournalContext {
+  readonly isCash: boolean;
+  readonly accounts: ValueAccounts;
+  /** Rows that have no line, by reason. */
+  readonly leftOut: Record<string, number>;
+}
+
+/** Of each coin, what each account gets, in coins and in value. */
+type Day = Map<string, Map<string, { readonly coins: Decimal; readonly value: Decimal }>>;
+
+function book(days: Map<string, Day>, row: ExportRow, isCash: boolean, postings: readonly Posting[]): void {
+  const date = dateOf(row, isCash);
+  const day: Day = days.get(date) ?? new Map();
+  days.set(date, day);
+  const accounts = day.get(row.currency) ?? new Map<string, { coins: Decimal; value: Decimal }>();
+  day.set(row.currency, accounts);
+  for (const { account, amount } of postings) {
+    const { coins, value } = accounts.get(account) ?? { coins: ZERO, value: ZERO };
+    accounts.set(account, {
+      coins: coins.plus(amount),
+      value: value.plus(productOf(amount, row.price ?? '')),
+    });
+  }
+}
+
+/** By account and coin: what was booked so far, exactly and as written. */
+type Booked = Map<string, { readonly exact: Decimal; readonly written: Decimal }>;
+
+function linesOf(date: string, day: Day, booked: Booked): readonly JournalLine[] {
+  return [...day].sort(byKey).flatMap(([currency, accounts]) => {
+    const sides = [...accounts].sort(byKey);
+    let rest = ZERO;
+    return sides.flatMap(([account, { coins, value }], index): JournalLine[] => {
+      // The last side is the opposite of the others as they are written.
+      const amount =
+        index === sides.length - 1 ? rest.negated() : roundedOn(booked, `${account} ${currency}`, value);
+      rest = rest.plus(amount);
+      if (amount.isZero()) return [];
+      const what = asText(`${coins.abs().toFixed()} ${currency}`);
+      return [{ date, account, what, amount: amount.toFixed(DECIMALS) }];
+    });
+  });
+}
+
+/** What a day adds to the rounded sum: cents that one day rounds off are not lost, but come with a later one. */
+function roundedOn(booked: Booked, key: string, value: Decimal): Decimal {
+  const before = booked.get(key) ?? { exact: ZERO, written: ZERO };
+  const exact = before.exact.plus(value);
+  const written = exact.toDecimalPlaces(DECIMALS);
+  booked.set(key, { exact, written });
+  return written.minus(before.written);
+}
+
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
+
+function withoutPrice(format: ValueJournal, { currency, miningDate }: ExportRow, count: number): KpoolError {
+  return new KpoolError(
+    'usage.invalid',
+    `${format} books what coins were worth, and ${count} of the rows have no price, e.g. ${currency} of ${miningDate}.`,
+    { hint: 'kpool prices missing lists them, kpool prices import FILE.csv brings them.' },
+  );
+}
