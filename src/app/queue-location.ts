@@ -8,13 +8,13 @@ export { withSchedulesLock } from '../store/queue-registration';
 export type { QueueLocation } from '../store/queue-registration';
 
 const DEFAULT_REDIS_PORT = '6379';
-/** The pause has reached its most by then. */
+/** By then the pause has reached its maximum. */
 const MAX_DOUBLINGS = 10;
 /** How often a registration is checked: a connection may die silently. */
 const PROVE_EVERY_MS = 15_000;
 const RECLAIM_POLICY = { firstDelayMs: 500, maxDelayMs: 30_000, factor: 2 };
 
-/** Where the jobs are by the configuration: in Redis when its address is given, else in the database itself. */
+/** Where the configuration puts the jobs: in Redis if its address is given, otherwise in the database itself. */
 export function queueLocationOf(redisUrl: Secret | null): QueueLocation {
   if (redisUrl === null) return { kind: 'postgres', address: null };
   const { hostname, port, pathname } = new URL(redisUrl.reveal());
@@ -22,7 +22,7 @@ export function queueLocationOf(redisUrl: Secret | null): QueueLocation {
   return { kind: 'redis', address: `${hostname}:${port === '' ? DEFAULT_REDIS_PORT : port}/${database}` };
 }
 
-/** For people. */
+/** The location in words. */
 export function describeQueueLocation({ kind, address }: QueueLocation): string {
   return kind === 'postgres' ? 'the PostgreSQL database itself' : `Redis at ${address ?? ''}`;
 }
@@ -38,34 +38,26 @@ export interface HoldQueueLocationOptions {
 }
 
 export interface HeldQueueLocation {
-  /** Names this database among others that use the same Redis. */
+  /** Distinguishes this database from others that use the same Redis. */
   readonly installation: string;
   release(): Promise<void>;
 }
 
 /**
- * Registers this process with the queue's location, again whenever the connection breaks. Throws `queue.refused` while
- * other running processes have their jobs elsewhere: two queues would do the work twice.
+ * Registers this process with the queue's location, and again whenever the connection breaks. Throws `queue.refused`
+ * while other running processes have their jobs elsewhere: two queues would do the work twice.
  */
 export async function holdQueueLocation(options: HoldQueueLocationOptions): Promise<HeldQueueLocation> {
   const { registration: first, installation } = await registerOrRefuse(options);
   let registration = first;
   const stopping = new AbortController();
-  const isStopping = (): boolean => stopping.signal.aborted;
+  const { signal } = stopping;
 
-  const keep = async (): Promise<void> => {
-    for (let attempt = 1; ; attempt += 1) {
-      await proveUntilEnded(registration, options.clock, stopping.signal);
-      const delayMs = backoffDelayMs(RECLAIM_POLICY, Math.min(attempt, MAX_DOUBLINGS), options.random());
-      await options.clock.sleep(delayMs, stopping.signal);
-      const next = await registerOrRefuse(options).catch((error: unknown) => {
-        if (isKpoolError(error, 'queue.refused')) throw error;
-        return null;
-      });
-      if (next === null) continue;
-      registration = next.registration;
-      attempt = 0;
-      if (isStopping()) await registration.release();
+  const keep = async (): Promise<never> => {
+    for (;;) {
+      await proveUntilEnded(registration, options.clock, signal);
+      registration = await registerAgain(options, signal);
+      if (signal.aborted) await registration.release();
     }
   };
   const keeping = keep().catch((error: unknown) => {
@@ -82,7 +74,7 @@ export async function holdQueueLocation(options: HoldQueueLocationOptions): Prom
   };
 }
 
-/** Resolves when the registration is over; rejects with `aborted` when `signal` fires. */
+/** Resolves when the registration has ended; rejects with `aborted` when `signal` fires. */
 async function proveUntilEnded(
   registration: QueueRegistration,
   clock: Clock,
@@ -91,6 +83,22 @@ async function proveUntilEnded(
   const ended = registration.ended.then(() => true);
   const pause = (): Promise<boolean> => clock.sleep(PROVE_EVERY_MS, signal).then(() => false);
   while (!(await Promise.race([ended, pause()]))) await registration.prove();
+}
+
+/** Registers once the database answers, with growing pauses. Throws `queue.refused` and, when `signal` fires, `aborted`. */
+async function registerAgain(
+  options: HoldQueueLocationOptions,
+  signal: AbortSignal,
+): Promise<QueueRegistration> {
+  for (let attempt = 1; ; attempt += 1) {
+    const delayMs = backoffDelayMs(RECLAIM_POLICY, Math.min(attempt, MAX_DOUBLINGS), options.random());
+    await options.clock.sleep(delayMs, signal);
+    const registered = await registerOrRefuse(options).catch((error: unknown) => {
+      if (isKpoolError(error, 'queue.refused')) throw error;
+      return null;
+    });
+    if (registered !== null) return registered.registration;
+  }
 }
 
 async function registerOrRefuse(

@@ -27,7 +27,7 @@ const database = useTestDatabase();
 /** A process of its own, as far as the database can tell. */
 async function open(): Promise<{
   service: SyncService;
-  rounds: ReturnType<SyncService['createAlertRounds']>;
+  rounds: ReturnType<SyncService['reports']['createAlertRounds']>;
 }> {
   const service = await openTestService({
     databaseUrl: database.url,
@@ -41,7 +41,7 @@ async function open(): Promise<{
     }),
   });
   services.push(service);
-  return { service, rounds: service.createAlertRounds(url, (text) => text) };
+  return { service, rounds: service.reports.createAlertRounds(url, (text) => text) };
 }
 
 async function passTime(ms: number): Promise<void> {
@@ -179,7 +179,7 @@ test.each(['refuse', 'reset', 'redirect'] as const)(
       expect(await rounds.run()).toMatchObject({ sent: 0, unsent: 1 });
     }
     const failing = async () =>
-      (await service.readWellness()).problems.filter(({ kind }) => kind === 'alert-webhook-failing');
+      (await service.reports.readWellness()).problems.filter(({ kind }) => kind === 'alert-webhook-failing');
     expect(await failing()).toMatchObject([
       { what: expect.stringMatching(/has not taken 1 alert of main: it /) as string, alert: null },
     ]);

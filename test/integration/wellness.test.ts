@@ -15,7 +15,7 @@ interface ToldProblem {
 let pool: SyncedPool;
 let web: WebServer;
 let listener: AlertListener;
-let rounds: ReturnType<SyncedPool['service']['createAlertRounds']>;
+let rounds: ReturnType<SyncedPool['service']['reports']['createAlertRounds']>;
 let isQueueAway = false;
 afterAll(async () => {
   await web.close();
@@ -35,7 +35,7 @@ beforeAll(async () => {
   });
   await pool.sync();
   listener = new AlertListener();
-  rounds = pool.service.createAlertRounds(await listener.listen(), (text) => text);
+  rounds = pool.service.reports.createAlertRounds(await listener.listen(), (text) => text);
   web = await startWeb({
     host: '127.0.0.1',
     port: 0,

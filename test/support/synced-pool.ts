@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import postgres from 'postgres';
-import { syncEverything, type StreamSummary } from '../../src/app/sync-everything';
+import { syncEverything } from '../../src/app/sync-everything';
+import type { StreamSummary } from '../../src/app/sync-stream';
 import { EVERYTHING, type SyncSelection } from '../../src/app/sync-selection';
 import { SyncService } from '../../src/app/sync-service';
 import { loadConfig } from '../../src/config/load';

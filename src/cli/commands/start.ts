@@ -48,7 +48,7 @@ function startAlerts(context: CliContext, { config, session, logger }: Parts): (
   const { clock, scrubber } = context;
   const stopping = new AbortController();
   const { signal } = stopping;
-  const rounds = session.service.createAlertRounds(config.alertWebhookUrl, scrubber.scrub, signal);
+  const rounds = session.service.reports.createAlertRounds(config.alertWebhookUrl, scrubber.scrub, signal);
   const watching =
     config.alertWebhookUrl === null
       ? // Without a webhook, what one did not take is no problem any more.
@@ -68,8 +68,8 @@ function startMinuteReport(context: CliContext, { session, logger }: Parts): () 
   const stopping = new AbortController();
   const { service } = session;
   const reporting = reportByTheMinute({
-    readActivity: () => service.readActivity(),
-    readWellness: () => service.readWellness(),
+    readActivity: () => service.reports.readActivity(),
+    readWellness: () => service.reports.readWellness(),
     clock: context.clock,
     logger,
     signal: stopping.signal,
@@ -154,7 +154,8 @@ export const configureStart: ConfigureCommand = (command, context) => {
       try {
         context.hideAddress(session.database.url);
         logger.info(`kpool works with ${session.database.describe}.`);
-        for (const problem of (await session.service.readWellness()).problems) logProblem(logger, problem);
+        for (const problem of (await session.service.reports.readWellness()).problems)
+          logProblem(logger, problem);
         const parts: Parts = { logger, config, session, metrics, onHopeless };
         let jobs: ServiceJobs | null = null;
         if (role !== 'web') {

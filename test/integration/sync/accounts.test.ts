@@ -1,6 +1,6 @@
 import type postgres from 'postgres';
 import { RETRY_BUDGET_MS } from '../../../src/app/retry-budget';
-import type { StreamSummary } from '../../../src/app/sync-everything';
+import type { StreamSummary } from '../../../src/app/sync-stream';
 import type { SyncService } from '../../../src/app/sync-service';
 import { systemClock, type Clock } from '../../../src/core/clock';
 import type { KpoolError } from '../../../src/core/errors';

@@ -1,0 +1,68 @@
+import type { Config } from '../config/config';
+import { createLastingPostgres, type LastingPostgres } from '../core/postgres/driver';
+import type { Secret } from '../core/secret';
+import type { Logger } from '../observability/logger';
+import { readActivity, type Activity } from '../report/activity';
+import { judge, type Wellness } from '../report/wellness/judge';
+import { readWellnessFacts } from '../report/wellness/read-facts';
+import { PrismaAlertStore } from '../store/alerts/alert-store';
+import type { PrismaClient } from '../store/generated/client';
+import { createAlertRounds, openWebhook, type AlertRound } from './alerts';
+import type { ServiceAccount } from './service-account';
+
+export interface ServiceReportsOptions {
+  readonly config: Pick<Config, 'proxies'>;
+  readonly databaseUrl: Secret;
+  readonly client: PrismaClient;
+  readonly accounts: readonly ServiceAccount[];
+  readonly logger: Logger;
+}
+
+const END_TIMEOUT_S = 2;
+
+/** What a process reports about its accounts. Connects at the first report. */
+export class ServiceReports {
+  readonly #options: ServiceReportsOptions;
+  readonly #facts: LastingPostgres;
+
+  constructor(options: ServiceReportsOptions) {
+    this.#options = options;
+    this.#facts = createLastingPostgres({ url: options.databaseUrl, applicationName: 'kpool' });
+  }
+
+  /** How everything about this process's accounts is. */
+  async readWellness(): Promise<Wellness> {
+    const names = this.#options.accounts.map(({ name }) => name);
+    return judge(await readWellnessFacts(await this.#facts.open(), names));
+  }
+
+  /** Totals of all syncs so far, of every process. */
+  async readActivity(): Promise<Activity> {
+    return readActivity(await this.#facts.open());
+  }
+
+  /**
+   * The rounds of alerts about this process's accounts, for `run` to be called about once a minute. `webhookUrl` null:
+   * a round sends nothing. `scrub` takes secrets out of what is sent; `signal` aborts a message that is under way.
+   */
+  createAlertRounds(
+    webhookUrl: Secret | null,
+    scrub: (text: string) => string,
+    signal?: AbortSignal,
+  ): { run(): Promise<AlertRound> } {
+    const { client, config, accounts, logger } = this.#options;
+    return createAlertRounds({
+      store: new PrismaAlertStore(client),
+      webhook: webhookUrl === null ? null : openWebhook(webhookUrl, config, signal),
+      readWellness: () => this.readWellness(),
+      accountIds: new Map(accounts.map(({ name, accountId }) => [name, accountId])),
+      logger,
+      scrub,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#facts.close(END_TIMEOUT_S);
+  }
+}
