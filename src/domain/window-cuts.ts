@@ -3,7 +3,7 @@ import { DAY_MS, startOfUtcDay, type Window } from './windows';
 /** Of the rows that a page holds, the share that a window is planned to have: late ones find room. */
 const FILL_SHARE = 0.9;
 /** A page in no order is a sample of the window: parts that hold so large a share of a page seldom outgrow it. */
-const SAMPLE_SHARE = 0.65;
+const SAMPLE_SHARE = 0.75;
 /** So few rows of a sample tell too little of how many a part holds: larger parts are cut again by samples of their own. */
 const LEAST_SAMPLE = 4;
 /** A part of fewer planned rows than this share takes the next rows as well, if the page holds them. */
