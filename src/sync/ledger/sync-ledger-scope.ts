@@ -104,7 +104,8 @@ async function readDue(
 async function isMoreCounted(session: LedgerSession): Promise<boolean> {
   const { isCountable, state, held, list, whole, countedAtFirst } = session;
   if (!isCountable || state.windows.length < 2) return false;
-  if (countedAtFirst !== null && countedAtFirst <= held) return false;
+  // Rows that came meanwhile would make up for those that windows leave out.
+  if (countedAtFirst === held) return false;
   const counted = await list.count(whole);
   if (counted === 0 && held > 0) await session.noteEmpty();
   return counted !== null && counted > held;

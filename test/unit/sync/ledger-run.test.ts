@@ -242,6 +242,19 @@ test.each([
   expect(lab.live()).toEqual(lab.served());
 });
 
+// Found by test/simulation/ledger-histories.test.ts: KPOOL_TEST_SEED=90000302.
+test('P2 rows that come meanwhile make up for none left out', async () => {
+  const pool = new MemoryPool(
+    daily(250).map((row) => ({ ...row, minedAtMs: row.minedAtMs + 20 * 3_600_000 })),
+  );
+  pool.shift = () => 8 * 3_600_000;
+  pool.before = (request) => {
+    if (request === 2) pool.rows = [...pool.rows, ...daily(30, 300)];
+  };
+  const lab = await synced(pool);
+  expect(lab.live()).toEqual(lab.served());
+});
+
 test('P2 ignored bounds cost two sweeps, later only of the recent', async () => {
   const pool = new MemoryPool(daily(450));
   pool.shift = null;
