@@ -1,5 +1,6 @@
 import type { DecimalText } from '../../src/core/decimal';
 import { KpoolError } from '../../src/core/errors';
+import type { CallOptions } from '../../src/domain/call-options';
 import type { HiddenCoin } from '../../src/domain/coins';
 import type { Puid } from '../../src/domain/ids';
 import type { IncomeRow } from '../../src/domain/income';
@@ -16,8 +17,10 @@ import type { Page, UnreadableRow } from '../../src/domain/page';
 import type { IncomePageQuery } from '../../src/domain/pool';
 import type { LedgerScope } from '../../src/domain/scope';
 import { contains, DAY_MS, overlaps, type StoredWindow, type Window } from '../../src/domain/windows';
+import type { LedgerDeps } from '../../src/sync/ledger/ledger-deps';
 import { syncLedgerScope, WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
 import type { LedgerStore } from '../../src/sync/ports';
+import { LedgerSession } from '../../src/sync/ledger/ledger-session';
 import { Run } from '../../src/sync/run';
 
 export const NOW = Date.UTC(2026, 10, 20, 12);
@@ -72,8 +75,12 @@ export class MemoryPool {
     return this.nowMs;
   }
 
-  readonly queryEarnings = async (query: IncomePageQuery): Promise<Page<IncomeRow>> => {
+  readonly queryEarnings = async (
+    query: IncomePageQuery,
+    options?: CallOptions,
+  ): Promise<Page<IncomeRow>> => {
     this.requests += 1;
+    options?.onDispatch?.();
     this.asked.push(query);
     this.before(this.requests, query);
     const spanMs = query.endMs - query.startMs;
@@ -143,6 +150,8 @@ class MemoryLedger implements LedgerStore {
   };
   /** Called before each commit: another writer may go first. */
   beforeCommit: () => void = () => undefined;
+  readonly commits: WindowCommit[] = [];
+  readonly patches: LedgerCursorPatch[] = [];
 
   load(): Promise<LedgerState> {
     return Promise.resolve(this.state);
@@ -153,6 +162,7 @@ class MemoryLedger implements LedgerStore {
     state: LedgerState,
     change: { pieces?: readonly WindowPiece[]; cursor?: LedgerCursorPatch },
   ): Promise<LedgerState> {
+    this.patches.push(change.cursor ?? {});
     const after = this.advance(state, change.cursor ?? {}, (change.pieces ?? []).map(unread));
     return Promise.resolve(after);
   }
@@ -209,6 +219,7 @@ class MemoryLedger implements LedgerStore {
       withdrawn: [...commit.confirmed.values()].filter((verdict) => verdict === 'withdrawn').length,
       ...{ quarantined: unreadable.length, inDoubt: inDoubt.length },
     };
+    this.commits.push(commit);
     return Promise.resolve({ outcome: 'committed', state: this.state, counts });
   }
 
@@ -282,6 +293,10 @@ function replaced(stored: readonly StoredWindow[], taken: readonly StoredWindow[
   );
 }
 
+const SCOPE = {
+  ...{ stream: 'earnings', accountId: 1, puid: 1n as Puid, algo: 'sha256d' },
+} as unknown as LedgerScope;
+
 /** A pool and a ledger in memory, and runs over them. */
 export class MemoryLab {
   readonly ledger = new MemoryLedger();
@@ -293,28 +308,34 @@ export class MemoryLab {
   /** How a run went: why it was partial, and how many requests it took. */
   async sync(
     request: Partial<LedgerRequest> = {},
-  ): Promise<{ doubts: readonly string[]; requests: number; withdrawn: number }> {
+  ): Promise<{ doubts: readonly string[]; requests: number; withdrawn: number; rowsRead: number }> {
     this.pass(1_000);
     const run = new Run(1n, 0, new AbortController().signal);
     const before = this.pool.requests;
-    await syncLedgerScope(
-      {
-        ...{ pool: this.pool, store: this.ledger, clock: { sleep: () => this.sleep() } },
-        tiers: {
-          historyStartMs: this.historyStartMs,
-          recentDays: 35,
-          recentEveryMs: DAY_MS,
-          fullEveryMs: 7 * DAY_MS,
-        },
-      },
-      { stream: 'earnings', accountId: 1, puid: 1n as Puid, algo: 'sha256d' } as unknown as LedgerScope,
-      run,
-      { ...WHAT_IS_DUE, ...request },
-    );
+    await syncLedgerScope(this.deps(), SCOPE, run, { ...WHAT_IS_DUE, ...request });
     return {
       doubts: run.shortcomings,
       requests: this.pool.requests - before,
       withdrawn: run.totals.withdrawn,
+      rowsRead: run.totals.rowsRead,
+    };
+  }
+
+  /** A run that somebody else drives. */
+  session(acceptsEmpty = false): LedgerSession {
+    const run = new Run(1n, 0, new AbortController().signal);
+    return new LedgerSession(this.deps(), SCOPE, run, acceptsEmpty, this.ledger.state);
+  }
+
+  private deps(): LedgerDeps {
+    return {
+      ...{ pool: this.pool, store: this.ledger, clock: { sleep: () => this.sleep() } },
+      tiers: {
+        historyStartMs: this.historyStartMs,
+        recentDays: 35,
+        recentEveryMs: DAY_MS,
+        fullEveryMs: 7 * DAY_MS,
+      },
     };
   }
 

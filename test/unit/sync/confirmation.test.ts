@@ -1,0 +1,238 @@
+import type { IncomeRow } from '../../../src/domain/income';
+import type { LedgerState } from '../../../src/domain/ledger-commit';
+import type { LedgerRow } from '../../../src/domain/ledger-matching';
+import { contains, DAY_MS, type StoredWindow, type Window } from '../../../src/domain/windows';
+import { confirmMissing } from '../../../src/sync/ledger/confirmation';
+import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
+
+const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
+const windowOf = (from: number, to: number): Window => ({
+  fromMs: dayOf(from),
+  toMs: to === 0 ? Infinity : dayOf(to),
+});
+const ALL = windowOf(1_000, 0);
+
+const stored = (row: IncomeRow): LedgerRow => ({ ...row, ordinal: 0, withdrawn: false, unserved: false });
+
+interface Case {
+  /** What the pool serves. */
+  readonly rows: IncomeRow[];
+  /** The window that was read, and what the ledger keeps of each window. */
+  readonly window: Window;
+  readonly windows?: readonly (readonly [window: Window, rowCount: number])[];
+  readonly missing: readonly number[];
+  readonly oldestServed?: number;
+  readonly facts?: Partial<LedgerState>;
+  readonly accepts?: boolean;
+  readonly pool?: (pool: MemoryPool) => void;
+}
+
+async function confirm({ rows, window, missing, ...more }: Case) {
+  const pool = new MemoryPool(rows);
+  const lab = new MemoryLab(pool);
+  const windows = (more.windows ?? [[window, rows.length + missing.length]]).map(
+    ([kept, rowCount]): StoredWindow => ({
+      ...{ ...kept, rowCount, pendingCount: 0, quarantinedCount: 0, inDoubtCount: 0, verifiedAtMs: 1 },
+    }),
+  );
+  lab.ledger.state = { ...lab.ledger.state, windows, ...more.facts };
+  const session = lab.session(more.accepts);
+  const read = { rows: rows.filter((row) => contains(window, row.minedAtMs)), unreadable: [], doubt: null };
+  if (read.rows.length > 0) await session.list.readPage(window);
+  more.pool?.(pool);
+  const before = pool.requests;
+  const oldestServedMs = more.oldestServed === undefined ? Infinity : dayOf(more.oldestServed);
+  const unconfirmed = { missing: missing.map((day) => stored(rowOf(day))), oldestServedMs };
+  const confirmation = await confirmMissing(session, window, read, unconfirmed);
+  const told =
+    confirmation.kind === 'gone'
+      ? [...confirmation.verdicts.values()]
+      : confirmation.kind === 'served'
+        ? [(TODAY - confirmation.row.minedAtMs) / DAY_MS]
+        : [];
+  return { kind: confirmation.kind, told, requests: pool.requests - before, session, pool };
+}
+
+const without = (count: number, ...days: readonly number[]): IncomeRow[] =>
+  daily(count).filter(({ minedAtMs }) => !days.some((day) => dayOf(day) === minedAtMs));
+
+test('P4 what neither days nor count show is gone', async () => {
+  const answer = await confirm({ rows: without(30, 5, 20), window: ALL, missing: [5, 20] });
+  expect(answer).toMatchObject({ kind: 'gone', told: ['withdrawn', 'withdrawn'], requests: 2 });
+  const part = { rows: without(60, 20), window: windowOf(30, 0), missing: [20] };
+  const windows = [
+    [windowOf(30, 0), 30],
+    [windowOf(1_000, 30), 30],
+  ] as const;
+  expect(await confirm({ ...part, windows })).toMatchObject({ kind: 'gone', requests: 2 });
+  // One more is counted than the windows would hold.
+  const fewer = [
+    [windowOf(30, 0), 30],
+    [windowOf(1_000, 30), 28],
+  ] as const;
+  expect(await confirm({ ...part, windows: fewer })).toMatchObject({ kind: 'contradicted' });
+  // Nobody counts, or nothing can be compared: days alone tell.
+  const uncounted = await confirm({
+    ...part,
+    windows: fewer,
+    pool: (pool) => void (pool.count = () => null),
+  });
+  expect(uncounted.kind).not.toBe('contradicted');
+  expect(await confirm({ ...part, windows: fewer, facts: { spanLimitMs: 400 * DAY_MS } })).toMatchObject({
+    kind: 'gone',
+    requests: 1,
+  });
+});
+
+test('P4 a row that other bounds show is served', async () => {
+  const rows = daily(30);
+  const answer = await confirm({
+    ...{ rows: without(30, 20), window: ALL, missing: [20] },
+    pool: (pool) => void (pool.rows = rows),
+  });
+  expect(answer).toMatchObject({ kind: 'served', told: [20], requests: 1 });
+  // Two of its kind were missing, one is there.
+  const twins = await confirm({
+    ...{ rows: without(30, 20), window: ALL, missing: [10, 20] },
+    pool: (pool) => void (pool.rows = without(30, 10)),
+  });
+  expect(twins).toMatchObject({ kind: 'served', told: [20] });
+});
+
+test('P4 another change in the days around is a list that moves', async () => {
+  const base = { rows: without(30, 20), window: ALL, missing: [20] };
+  const moved = await confirm({
+    ...base,
+    pool: (pool) => void (pool.rows = [...pool.rows, rowOf(21, { amount: '7' as never })]),
+  });
+  expect(moved.kind).toBe('moved');
+  // Outside of the days that are asked for, nobody sees it.
+  const elsewhere = await confirm({
+    ...base,
+    pool: (pool) => void (pool.rows = pool.rows.filter(({ minedAtMs }) => minedAtMs !== dayOf(28))),
+  });
+  expect(elsewhere.kind).toBe('gone');
+  const doubtful = await confirm({ ...base, pool: (pool) => void (pool.count = (rows) => rows + 2) });
+  expect(doubtful.kind).toBe('moved');
+});
+
+test('P4 an unreadable row of the days around may be the one', async () => {
+  const base = { rows: without(30, 20), window: windowOf(21, 0), missing: [20], oldestServed: 30 };
+  const broken = (day: number) => (pool: MemoryPool) => {
+    pool.unreadable.add(pool.rows.find(({ minedAtMs }) => minedAtMs === dayOf(day))!);
+  };
+  // Readable rows of the window are fewer as well.
+  expect((await confirm({ ...base, pool: broken(19) })).kind).toBe('moved');
+  const added = (pool: MemoryPool): void => {
+    const row = rowOf(20, { amount: '9' as never });
+    pool.rows = [...pool.rows, row];
+    pool.unreadable.add(row);
+  };
+  expect((await confirm({ ...base, pool: added })).kind).toBe('moved');
+  // The day before lies outside of the window: it was mined elsewhere.
+  const outside = {
+    ...base,
+    window: windowOf(20, 0),
+    windows: [
+      [windowOf(20, 0), 20],
+      [windowOf(1_000, 20), 10],
+    ] as const,
+  };
+  expect((await confirm({ ...outside, pool: broken(21) })).kind).toBe('gone');
+});
+
+test('P4 rows older than all that is served are unserved', async () => {
+  const answer = await confirm({ rows: daily(20), window: ALL, missing: [25, 26] });
+  expect(answer).toMatchObject({ kind: 'gone', told: ['unserved', 'unserved'] });
+  const mixed = await confirm({ rows: without(20, 10), window: ALL, missing: [10, 26] });
+  expect(mixed).toMatchObject({ kind: 'gone', told: ['withdrawn', 'unserved'] });
+  // No list ends so soon.
+  expect(await confirm({ rows: daily(5), window: ALL, missing: [6] })).toMatchObject({
+    told: ['withdrawn'],
+  });
+  expect(await confirm({ rows: daily(5), window: ALL, missing: [7] })).toMatchObject({ told: ['unserved'] });
+});
+
+describe('where the ledger holds older rows than the window', () => {
+  const windows = [
+    [windowOf(30, 0), 20],
+    [windowOf(1_000, 30), 10],
+  ] as const;
+  const base = { window: windowOf(30, 0), windows, missing: [25], oldestServed: 300 };
+
+  test('P4 it is withdrawn if any of them is served', async () => {
+    const rows = [...daily(19), rowOf(300)];
+    const answer = await confirm({ ...base, rows });
+    expect(answer).toMatchObject({ kind: 'gone', told: ['withdrawn'], requests: 3 });
+    expect(answer.pool.asked.at(-1)).toMatchObject({ startMs: dayOf(1_000) - 1, endMs: dayOf(25) + 1 });
+    // By parts, where spans are limited, and no further back than to the oldest of them.
+    const limited = await confirm({ ...base, rows, facts: { spanLimitMs: 100 * DAY_MS } });
+    expect(limited).toMatchObject({ told: ['withdrawn'], requests: 4 });
+    expect(Math.min(...limited.pool.asked.map(({ startMs }) => startMs))).toBe(dayOf(300) - 1);
+  });
+
+  test('P4 it is unserved if none of them is', async () => {
+    const answer = await confirm({ ...base, rows: daily(19) });
+    expect(answer).toMatchObject({ kind: 'gone', told: ['unserved'], requests: 3 });
+    expect(answer.session.list.emptyBeforeMs).toBe(dayOf(25) + 1);
+    // What is older is not asked for again.
+    const next = await confirmMissing(
+      answer.session,
+      windowOf(1_000, 30),
+      { rows: [], unreadable: [], doubt: null },
+      { missing: [stored(rowOf(300)), stored(rowOf(40))], oldestServedMs: Infinity },
+    );
+    expect(next.kind).toBe('gone');
+    expect(answer.pool.requests).toBe(4);
+  });
+
+  test('P11 nobody can tell where they cannot be read', async () => {
+    const rows = [...daily(19), rowOf(300)];
+    const unreadable = (pool: MemoryPool): void => void pool.unreadable.add(rows.at(-1)!);
+    expect((await confirm({ ...base, rows, pool: unreadable })).kind).toBe('moved');
+    const counted = (pool: MemoryPool): void => {
+      pool.count = (count) => (count === 0 ? 2 : count);
+    };
+    expect(
+      (await confirm({ ...base, rows: daily(26).slice(0, 24), missing: [30], pool: counted })).kind,
+    ).toBe('moved');
+  });
+
+  test('nothing is asked of a paged scope, or if all is newer', async () => {
+    const newer = await confirm({ ...base, rows: daily(19), oldestServed: 10 });
+    expect(newer).toMatchObject({ told: ['unserved'], requests: 2 });
+    const paged = await confirm({ ...base, rows: daily(19), facts: { paged: true } });
+    expect(paged).toMatchObject({ kind: 'gone', told: ['unserved'], requests: 1 });
+  });
+});
+
+describe('a list that shows no row', () => {
+  const windows = [
+    [windowOf(30, 0), 0],
+    [windowOf(60, 30), 5],
+    [windowOf(1_000, 60), 10],
+  ] as const;
+  const base = { rows: [], window: windowOf(30, 0), windows, missing: [25], oldestServed: 300 };
+
+  test('P4 changes nothing', async () => {
+    expect((await confirm({ ...base, window: ALL })).kind).toBe('emptied');
+    expect(await confirm(base)).toMatchObject({ kind: 'emptied', requests: 2 });
+    // Each window that held some is asked for where one answer cannot count all.
+    const limited = { ...base, facts: { spanLimitMs: 5_000 * DAY_MS } };
+    expect(await confirm(limited)).toMatchObject({ kind: 'emptied', requests: 3 });
+  });
+
+  test('P4 is none if another window shows one', async () => {
+    const rows = [rowOf(300)];
+    expect(await confirm({ ...base, rows })).toMatchObject({ kind: 'gone', told: ['withdrawn'] });
+    const limited = { ...base, rows, facts: { spanLimitMs: 5_000 * DAY_MS } };
+    expect(await confirm(limited)).toMatchObject({ kind: 'gone', told: ['withdrawn'] });
+  });
+
+  test('P4 withdraws only what is young, once that is accepted', async () => {
+    expect(await confirm({ ...base, missing: [3, 25], accepts: true, oldestServed: 1 })).toMatchObject({
+      kind: 'gone',
+      told: ['withdrawn', 'unserved'],
+    });
+  });
+});

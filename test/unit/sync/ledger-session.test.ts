@@ -1,0 +1,143 @@
+import { DAY_MS, type StoredWindow } from '../../../src/domain/windows';
+import type { LedgerSession } from '../../../src/sync/ledger/ledger-session';
+import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
+
+const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
+
+const windowOf = (from: number, to: number, more: Partial<StoredWindow> = {}): StoredWindow => ({
+  ...{ fromMs: dayOf(from), toMs: to === 0 ? Infinity : dayOf(to), verifiedAtMs: 1 },
+  ...{ rowCount: 0, pendingCount: 0, quarantinedCount: 0, inDoubtCount: 0 },
+  ...more,
+});
+
+function sessionOf(...windows: readonly StoredWindow[]): LedgerSession {
+  const lab = new MemoryLab(new MemoryPool([]));
+  lab.ledger.state = { ...lab.ledger.state, windows };
+  return lab.session();
+}
+
+const readOf = (rows: number, unreadable = 0) => ({
+  rows: daily(rows),
+  unreadable: Array.from({ length: unreadable }, () => ({ raw: '{}', reason: 'broken' })),
+  doubt: null,
+});
+
+async function synced(pool: MemoryPool): Promise<MemoryLab> {
+  const lab = new MemoryLab(pool);
+  await lab.sync();
+  return lab;
+}
+
+test('what the pool should count follows from the windows', () => {
+  const session = sessionOf(
+    windowOf(30, 0, { rowCount: 20, quarantinedCount: 2 }),
+    windowOf(60, 30, { rowCount: 30 }),
+    windowOf(90, 60, { rowCount: 40 }),
+  );
+  expect(session.held).toBe(92);
+  // Whole windows are replaced by what was read of them.
+  expect(session.expectedWith(windowOf(60, 30), readOf(25, 1), 5)).toBe(62 + 26);
+  expect(session.expectedWith(windowOf(90, 30), readOf(60), 10)).toBe(22 + 60);
+  // A part of one only loses what is missing.
+  expect(session.expectedWith(windowOf(50, 30), readOf(8), 3)).toBe(89);
+  expect(session.expectedWith(windowOf(60, 40), readOf(8), 3)).toBe(89);
+});
+
+test('what was read of a scope is told from its windows', () => {
+  const unread = windowOf(60, 30, { verifiedAtMs: null });
+  const told = (...windows: StoredWindow[]) => {
+    const { isFirst, isReadWhole } = sessionOf(...windows);
+    return { isFirst, isReadWhole };
+  };
+  expect(told(unread)).toEqual({ isFirst: true, isReadWhole: false });
+  expect(told(windowOf(30, 0), unread)).toEqual({ isFirst: false, isReadWhole: false });
+  expect(told(windowOf(30, 0))).toEqual({ isFirst: false, isReadWhole: true });
+  const session = sessionOf(windowOf(30, 0), unread);
+  expect(session.isStill(windowOf(30, 0))).toBe(true);
+  expect(session.isStill(windowOf(30, 0, { verifiedAtMs: 2 }))).toBe(false);
+  expect(session.isStill(windowOf(90, 60))).toBe(false);
+});
+
+test('a scope is countable while windows serve all spans', () => {
+  const lab = new MemoryLab(new MemoryPool([]));
+  const { state } = lab.ledger;
+  const isCountable = (facts: Partial<typeof state>): boolean => {
+    lab.ledger.state = { ...state, ...facts };
+    return lab.session().isCountable;
+  };
+  expect([{}, { paged: true }, { spanLimitMs: DAY_MS }].map(isCountable)).toEqual([true, false, false]);
+});
+
+test('each commit says what its read cost and found', async () => {
+  const lab = new MemoryLab(new MemoryPool(daily(250)));
+  const { requests, rowsRead } = await lab.sync();
+  const costs = lab.ledger.commits.map((commit) => commit.requests);
+  // The second one proves what the first one claims, and so on; the last one is of what is older.
+  expect(costs).toEqual([2, 1, 1]);
+  expect(requests).toBe(4);
+  expect(rowsRead).toBe(250);
+  lab.pool.unreadable.add(lab.pool.rows[3]!);
+  expect((await lab.verify()).rowsRead).toBe(250);
+});
+
+test('the count of everything is noted where the pool says it', async () => {
+  const counts = ({ ledger }: MemoryLab) =>
+    ledger.patches.flatMap(({ poolRowCount }) => (poolRowCount === undefined ? [] : [poolRowCount]));
+  expect(counts(await synced(new MemoryPool(daily(50))))).toEqual([50]);
+  expect(counts(await synced(new MemoryPool(daily(250))))).toEqual([250]);
+  const uncounted = new MemoryPool(daily(50));
+  uncounted.count = () => null;
+  expect(counts(await synced(uncounted))).toEqual([]);
+  // It was counted when the history was read first: no further request is needed.
+  const lab = new MemoryLab(new MemoryPool(daily(250)));
+  await lab.sync();
+  expect(lab.pool.asked.filter(({ pageSize }) => pageSize === 10)).toEqual([]);
+});
+
+describe('windows of a read', () => {
+  const rowCounts = ({ ledger }: MemoryLab): number[] => ledger.state.windows.map(({ rowCount }) => rowCount);
+
+  test('P2 more rows than a page are cut into windows of 90', async () => {
+    const uncounted = new MemoryPool(daily(250));
+    uncounted.count = () => null;
+    const lab = await synced(uncounted);
+    expect(rowCounts(lab).reduce((sum, rows) => sum + rows)).toBe(250);
+    expect(Math.max(...rowCounts(lab))).toBeLessThanOrEqual(90);
+    expect(lab.ledger.state.windows.length).toBeLessThanOrEqual(5);
+  });
+
+  test('a page of rows is closed only where the newest days end', async () => {
+    const lab = await synced(new MemoryPool(daily(100)));
+    expect(rowCounts(lab)).toEqual([35, 65, 0]);
+    const old = await synced(new MemoryPool(daily(100, 300)));
+    // Nothing is recent: the newer half stays open.
+    expect(rowCounts(old)).toEqual([50, 50, 0]);
+  });
+
+  test('a crowd with an unreadable row stays in one window', async () => {
+    const rows = Array.from({ length: 130 }, (_, i) =>
+      rowOf(3, { minedAtMs: dayOf(3) + Math.floor(i / 2) * 1_000 }),
+    );
+    const pool = new MemoryPool([...daily(2), ...rows, ...daily(3, 4)]);
+    pool.unreadable.add(rows[20]!);
+    pool.count = () => null;
+    const lab = await synced(pool);
+    expect(rowCounts(lab).filter((count) => count > 5)).toEqual([129]);
+  });
+
+  test('a paged scope has its newest window and the rest', async () => {
+    const pool = new MemoryPool(daily(450));
+    pool.shift = null;
+    expect(rowCounts(await synced(pool))).toEqual([35, 415]);
+  });
+});
+
+test('P11 a window in doubt is tried once a run', async () => {
+  const pool = new MemoryPool(daily(40));
+  pool.count = (rows) => rows + 3;
+  const lab = new MemoryLab(pool);
+  const { doubts, requests } = await lab.sync();
+  expect(doubts).not.toEqual([]);
+  expect(requests).toBeLessThanOrEqual(60);
+  expect(lab.ledger.state.windows.every(({ verifiedAtMs }) => verifiedAtMs === null)).toBe(true);
+});
