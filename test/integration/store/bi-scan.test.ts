@@ -67,7 +67,7 @@ const KEYS = [
   'pool.sub_accounts: puid',
   'pool.worker_daily: puid, algo, worker_id, day',
   'pool.worker_hourly: puid, algo, worker_id, hour',
-  'pool.worker_samples: puid, algo, worker_id, observed_at',
+  'pool.worker_sample_blocks: puid, algo, observed_at, first_worker_id',
   'pool.worker_snapshots: snapshot_id',
   'pool.workers: puid, algo, worker_id',
   'report.fleet_day_totals: puid, algo, day_utc',
