@@ -1,8 +1,14 @@
 CREATE OR REPLACE VIEW sync.mined_day_rates AS
+-- Two branches, so that the planner judges the rate of most days by its column.
+SELECT d.puid, d.algo, d.mining_date, d.currency, d.income, d.served_hps AS hash_rate_hps
+  FROM sync.mined_days d
+ WHERE d.served_hps IS NOT NULL
+ UNION ALL
 SELECT d.puid, d.algo, d.mining_date, d.currency, d.income,
-       coalesce(d.served_hps, (SELECT max(o.served_hps) FROM sync.mined_days o
-                                WHERE o.puid = d.puid AND o.algo = d.algo AND o.mining_date = d.mining_date)) AS hash_rate_hps
-  FROM sync.mined_days d;
+       (SELECT max(o.served_hps) FROM sync.mined_days o
+         WHERE o.puid = d.puid AND o.algo = d.algo AND o.mining_date = d.mining_date)
+  FROM sync.mined_days d
+ WHERE d.served_hps IS NULL;
 
 COMMENT ON VIEW sync.mined_day_rates IS 'sync.mined_days, with the hashrate that earned each.';
 COMMENT ON COLUMN sync.mined_day_rates.puid IS 'Sub-account id.';

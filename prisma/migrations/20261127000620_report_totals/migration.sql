@@ -37,6 +37,8 @@ CREATE TABLE sync.mined_days (
   PRIMARY KEY (puid, algo, mining_date, currency)
 );
 CREATE INDEX mined_days_mining_date_idx ON sync.mined_days (mining_date);
+-- Few: coins that exist in rewards only, which carry no hashrate.
+CREATE INDEX mined_days_without_rate_idx ON sync.mined_days (puid, algo, currency, mining_date) WHERE served_hps IS NULL;
 COMMENT ON TABLE sync.mined_days IS 'Maintained with the ledger: income from mining by day, and the hashrate that earned it. Read report.income_efficiency instead.';
 COMMENT ON COLUMN sync.mined_days.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.mined_days.algo IS 'Algorithm.';
