@@ -1,5 +1,5 @@
 import postgres from 'postgres';
-import { INSERT_SAMPLE_BLOCKS } from '../src/store/fleet/sample-blocks';
+import { fillFleet, LARGE_FLEET } from './large-data';
 import { withScratchDatabase } from './scratch-database';
 
 /**
@@ -8,12 +8,13 @@ import { withScratchDatabase } from './scratch-database';
  *
  *     node -r ./test/support/typescript-hook.cjs bench/fleet-views.ts [workers] [days] [sampled workers]
  */
-const WORKERS = Number(process.argv[2] ?? 10_000);
-const DAYS = Number(process.argv[3] ?? 730);
-const SAMPLED_WORKERS = Number(process.argv[4] ?? 2_000);
-const SUB_ACCOUNTS = 50;
-const SAMPLED_DAYS = 14;
-const PASSES_A_DAY = 144;
+const [
+  ,
+  ,
+  WORKERS = LARGE_FLEET.workers,
+  DAYS = LARGE_FLEET.days,
+  SAMPLED_WORKERS = LARGE_FLEET.sampledWorkers,
+] = process.argv;
 const LIMIT_MS = 300;
 const READINGS = 5;
 
@@ -71,7 +72,12 @@ const QUESTIONS: readonly (readonly [string, string])[] = [
 async function main(): Promise<void> {
   await withScratchDatabase(async (url) => {
     const sql = postgres(url, { max: 1, onnotice: () => undefined });
-    await fill(sql);
+    await sql`SET synchronous_commit = off`;
+    await fillFleet(sql, {
+      ...{ workers: Number(WORKERS), days: Number(DAYS) },
+      ...{ sampledWorkers: Number(SAMPLED_WORKERS), sampledDays: LARGE_FLEET.sampledDays },
+    });
+    await sql`VACUUM (ANALYZE)`;
     const [rows] = await sql<{ days: number; samples: number }[]>`
       SELECT (SELECT count(*)::int FROM pool.worker_daily) AS days,
              (SELECT count(*)::int FROM pool.worker_samples) AS samples`;
@@ -82,56 +88,6 @@ async function main(): Promise<void> {
     }
     await sql.end();
   });
-}
-
-async function fill(sql: postgres.Sql): Promise<void> {
-  await sql`SET synchronous_commit = off`;
-  await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES ('main', 'bench')`;
-  await sql`
-    INSERT INTO pool.sub_accounts (account_id, puid, pname, default_algo)
-    SELECT 1, n, 'farm ' || n, 'SHA256d' FROM generate_series(1, ${SUB_ACCOUNTS}::int) AS n`;
-  await sql`
-    INSERT INTO pool.workers (puid, algo, worker_id, worker_name, real_hash_rate_hps, hour_hash_rate_hps,
-           day_hash_rate_hps, hash_unit, reject_rate, last_share_at, status)
-    SELECT 1 + n % ${SUB_ACCOUNTS}::int, 'SHA256d', n, 'rig-' || n, 1e14 + n, 1e14 + n, 1e14, 'H', (n % 210) * 0.01,
-           now() - (n % 65) * interval '1 minute', CASE WHEN n % 40 = 0 THEN 'INACTIVE' ELSE 'ACTIVE' END
-      FROM generate_series(1, ${WORKERS}::int) AS n`;
-  for (let ago = DAYS; ago >= 0; ago -= 1) {
-    await sql`
-      INSERT INTO pool.worker_daily (puid, algo, worker_id, day, snapshots, active_samples, measured_samples,
-             sum_real_hash_rate_hps, avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps, last_reject_rate)
-      SELECT puid, algo, worker_id, (now() AT TIME ZONE 'UTC')::date - ${ago}::int, ${PASSES_A_DAY}::int, up, up,
-             up * hps, hps, hps * 0.9, hps * 1.1, 0.0157
-        FROM (SELECT *, ${PASSES_A_DAY}::int - (worker_id + ${ago}::int) % 30 AS up, 1e14 + worker_id + ${ago}::int AS hps
-                FROM pool.workers) AS w`;
-  }
-  await sql`ALTER TABLE report.fleet_day_totals DISABLE TRIGGER follow_fleet_days`;
-  await sql`
-    INSERT INTO report.fleet_day_totals (puid, algo, day_utc, snapshots, listed_samples, active_samples,
-           sum_real_hash_rate_hps, avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps)
-    SELECT puid, algo, day, ${PASSES_A_DAY}::int, sum(snapshots), sum(active_samples), sum(sum_real_hash_rate_hps),
-           round(sum(sum_real_hash_rate_hps) / ${PASSES_A_DAY}::int, 6), 9e13, 11e13
-      FROM pool.worker_daily GROUP BY 1, 2, 3`;
-  await sql`
-    SELECT sync.sum_up_fleet_days(puid, algo, min(day_utc), max(day_utc)) FROM report.fleet_day_totals GROUP BY puid, algo`;
-  await sql`ALTER TABLE report.fleet_day_totals ENABLE TRIGGER follow_fleet_days`;
-  await sql`
-    INSERT INTO report.fleet_hour_totals (puid, algo, hour, snapshots, listed_samples, active_samples,
-           sum_real_hash_rate_hps, avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps)
-    SELECT n, 'SHA256d', h, 6, 1200, 1100, 6e16, 1e16, 9e15, 11e15
-      FROM generate_series(1, ${SUB_ACCOUNTS}::int) AS n,
-           generate_series(date_trunc('hour', now()) - interval '180 days', now(), interval '1 hour') AS h`;
-  await sql`SELECT sync.ensure_worker_sample_partitions((now() AT TIME ZONE 'UTC')::date - ${SAMPLED_DAYS}::int, (now() AT TIME ZONE 'UTC')::date + 1)`;
-  for (let day = 0; day < SAMPLED_DAYS; day += 1) {
-    await sql`
-      WITH sampled AS (SELECT puid, algo, worker_id, real_hash_rate_hps, hour_hash_rate_hps, day_hash_rate_hps, reject_rate,
-             last_share_at, status, at AS observed_at
-        FROM generate_series(1, ${PASSES_A_DAY}::int) AS snapshot,
-             LATERAL (SELECT now() - ${day}::int * interval '1 day' - snapshot * interval '10 minutes' AS at) AS x,
-             (SELECT * FROM pool.workers ORDER BY worker_id LIMIT ${SAMPLED_WORKERS}::int) AS w)
-      ${sql.unsafe(INSERT_SAMPLE_BLOCKS)}`;
-  }
-  await sql`VACUUM (ANALYZE)`;
 }
 
 async function medianMs(sql: postgres.Sql, query: string): Promise<{ ms: number; count: number }> {

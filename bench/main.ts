@@ -9,6 +9,7 @@ import { install } from './install';
 import { limiters } from './limiters';
 import { manyKeys } from './many-keys';
 import { memory } from './memory';
+import { metabaseScan } from './metabase-scan';
 import { pacing } from './pacing';
 import { samples } from './samples';
 import { store } from './store';
@@ -21,6 +22,7 @@ const BENCHES: readonly Bench[] = [
   pacing,
   limiters,
   samples,
+  metabaseScan,
   cli,
   install,
 ];

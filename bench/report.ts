@@ -1,20 +1,17 @@
 import postgres from 'postgres';
+import { fillLedger, WINDOW_ROWS } from './large-data';
 import { withScratchDatabase } from './scratch-database';
 
 /**
  * How fast the reports open over a long ledger, and what keeping the totals adds to its commits:
  *
  *     node -r ./test/support/typescript-hook.cjs bench/report.ts [sub-accounts] [years]
- *
- * Each sub-account earns two coins a day, and every earning has a reward beside it: of one coin the same income
- * again, of the other a subsidy.
  */
 const SUB_ACCOUNTS = Number(process.argv[2] ?? 200);
 const YEARS = Number(process.argv[3] ?? 5);
 const LIMIT_MS = 300;
 const READINGS = 5;
 const COMMITS = 100;
-const WINDOW_ROWS = 90;
 
 const REPORTS: readonly (readonly [string, string])[] = [
   [
@@ -64,7 +61,8 @@ async function main(): Promise<void> {
   await withScratchDatabase(async (url) => {
     const sql = postgres(url, { max: 1, onnotice: () => undefined });
     const startedAt = performance.now();
-    await fill(sql);
+    await fillLedger(sql, { subAccounts: SUB_ACCOUNTS, years: YEARS });
+    await sql`VACUUM (ANALYZE)`;
     const [rows] = await sql<{ rows: number }[]>`
       SELECT (SELECT count(*)::int FROM pool.earnings) + (SELECT count(*)::int FROM pool.rewards) AS rows`;
     const seconds = (performance.now() - startedAt) / 1_000;
@@ -80,57 +78,6 @@ async function main(): Promise<void> {
     printTime('adding everything up anew', performance.now() - before, null);
     await sql.end();
   });
-}
-
-async function fill(sql: postgres.Sql): Promise<void> {
-  await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES ('main', 'bench')`;
-  await sql`INSERT INTO pool.algorithms (account_id, algo) VALUES (1, 'SHA256d')`;
-  await sql`
-    INSERT INTO pool.sub_accounts (account_id, puid, pname, default_algo)
-    SELECT 1, n, 'farm ' || n, 'SHA256d' FROM generate_series(1, ${SUB_ACCOUNTS}::int) AS n`;
-  for (let puid = 1; puid <= SUB_ACCOUNTS; puid += 1) {
-    await fillList(sql, puid, sql`pool.earnings`, sql``, sql``);
-    await fillList(
-      sql,
-      puid,
-      sql`pool.rewards`,
-      sql`type, `,
-      sql`CASE c WHEN 'BTC' THEN 'MINING_EARN' ELSE 'FEE_RATE_EARN' END, `,
-    );
-  }
-  await sql`
-    INSERT INTO sync.cursors (stream, puid, algo, history_complete, last_life_at, last_success_at, last_cycle_at)
-    SELECT stream, n, 'SHA256d', true, now(), now(), now()
-      FROM generate_series(1, ${SUB_ACCOUNTS}::int) AS n, unnest(ARRAY['earnings', 'rewards']) AS stream`;
-  await sql`
-    INSERT INTO sync.windows (stream, puid, algo, from_at, to_at, row_count, verified_at)
-    SELECT c.stream, c.puid, c.algo, w, CASE WHEN w > '2026-10-10' THEN 'infinity' ELSE w + interval '45 days' END, ${WINDOW_ROWS}, now()
-      FROM sync.cursors c, generate_series('2026-10-12Z'::timestamptz - ${YEARS} * interval '360 days', '2026-10-12Z', interval '45 days') AS w`;
-  // A year of totals by the hour, the last given just before the newest items changed.
-  await sql`
-    INSERT INTO pool.sub_account_income_samples (puid, currency, observed_at, amount)
-    SELECT t.puid, t.currency, h, t.amount
-      FROM (SELECT puid, currency, sum(earnings_settled + rewards_settled) AS amount
-              FROM sync.income_months GROUP BY 1, 2) AS t,
-           generate_series(now() - interval '30 days', now(), interval '1 hour') AS h`;
-  await sql`UPDATE pool.earnings SET status = 'SETTLED', settled_at = now() - interval '1 minute' WHERE mining_date = '2026-11-20'`;
-  await sql`VACUUM (ANALYZE)`;
-}
-
-async function fillList(
-  sql: postgres.Sql,
-  puid: number,
-  table: postgres.PendingQuery<postgres.Row[]>,
-  column: postgres.PendingQuery<postgres.Row[]>,
-  value: postgres.PendingQuery<postgres.Row[]>,
-): Promise<void> {
-  await sql`
-    INSERT INTO ${table} (puid, algo, currency, mined_at, ${column} ordinal, amount, hash_rate_hps, status, settled_at)
-    SELECT ${puid}::int, 'SHA256d', c, d, ${value} 0, trim_scale((${puid}::int * 1000 + extract(doy FROM d)) * 0.000000001), 1e15,
-           CASE WHEN d >= '2026-11-20' THEN 'WAIT_SETTLE' ELSE 'SETTLED' END,
-           CASE WHEN d < '2026-11-20' THEN d + interval '30 hours' END
-      FROM generate_series('2026-11-21Z'::timestamptz - ${YEARS} * interval '365 days', '2026-11-21Z', interval '1 day') AS d,
-           unnest(ARRAY['BTC', 'BCH']) AS c`;
 }
 
 /** Commits of one window each, with and without the totals: what keeping them costs. */
