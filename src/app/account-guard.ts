@@ -1,3 +1,4 @@
+import { millisecondsInHour, millisecondsInMinute } from 'date-fns/constants';
 import type { Clock } from '../core/clock';
 import { isKpoolError, KpoolError, type ErrorCode, type StoppingCode } from '../core/errors';
 import type { AccountId } from '../domain/ids';
@@ -7,7 +8,7 @@ import type { AccountStatus, PrismaAccountStore } from '../store/accounts';
 import type { RunResult } from '../sync/run-scope';
 import type { StreamDefinition } from '../sync/stream';
 
-/** Failures that stop an account, and how it is marked. */
+/** Failures that stop an account, and the status that it gets. */
 const STATUS_BY_CODE: Partial<Record<ErrorCode, AccountStatus>> = {
   'pool.unauthorized': 'auth_failed',
   'pool.missing-credentials': 'auth_failed',
@@ -17,25 +18,25 @@ const STATUS_BY_CODE: Partial<Record<ErrorCode, AccountStatus>> = {
 } satisfies Record<StoppingCode, AccountStatus>;
 const STOPPING_CODES = Object.keys(STATUS_BY_CODE);
 /** A pool that cannot list sub-accounts but serves the rest is asked for the list this often. */
-const PROOF_PAUSE_MS = 10 * 60_000;
-/** A forbidden account lists its sub-accounts when nothing of it was asked for so long: perhaps it was a long ban. */
-const FORBIDDEN_PAUSE_MS = 60 * 60_000;
+const PROOF_PAUSE_MS = 10 * millisecondsInMinute;
+/** A forbidden account lists its sub-accounts after this long without a run: it may have been a long ban. */
+const FORBIDDEN_PAUSE_MS = millisecondsInHour;
 const FORBIDDEN_TRY: Stream = 'sub-accounts';
 
 export interface GuardedAccount {
   readonly accountId: AccountId;
   readonly name: string;
-  /** Tells these credentials from others of the same account. */
+  /** Distinguishes these credentials from others of the same account. */
   readonly keyFingerprint: string;
 }
 
-/** What is under way, seen from the account. */
+/** Work of the account that is under way. */
 export interface AccountWatch {
-  /** Fires when it has to end. */
+  /** Fires when the work has to end. */
   readonly signal: AbortSignal;
-  /** The failure in better words, if it came of the account's being stopped. */
+  /** The failure, or a better explanation of it if the account was stopped meanwhile. */
   explain(error: unknown): unknown;
-  /** To be called once, when it has ended. */
+  /** Call once, when the work has ended. */
   end(): void;
 }
 
@@ -46,16 +47,16 @@ export interface AccountGuardDeps {
 }
 
 /**
- * Keeps one account from harm, in one process: stops it at the first refusal, with everything of it that is under way,
- * and lets nothing in before it is known whose key it is (P8). The database shares what it finds with other processes.
+ * Guards one account in one process: stops it at the first refusal, with all of its work under way, and lets nothing be
+ * stored before it is known whose key it is (P8). Other processes learn of it through the database.
  */
 export class AccountGuard {
   readonly #account: GuardedAccount;
   readonly #deps: AccountGuardDeps;
   readonly #inFlight = new Set<AbortController>();
-  /** These credentials were refused here, and nothing has succeeded with them since. */
+  /** Set while these credentials were refused here, and nothing has succeeded with them since. */
   #refused: AccountStatus | null = null;
-  /** A stop that the database may not know yet. */
+  /** A stop that may not be in the database yet. */
   #stopping: AccountStatus | null = null;
   #isIdentityKnown = false;
   #proof: Promise<RunResult> | null = null;
@@ -66,7 +67,7 @@ export class AccountGuard {
     this.#deps = deps;
   }
 
-  /** Anything but `ok` is stopped, here: other credentials, which another process has, are judged by that process. */
+  /** Anything but `ok` is stopped in this process; a process with other credentials decides for itself. */
   async status(): Promise<AccountStatus> {
     const { accountId, keyFingerprint } = this.#account;
     const recorded = await this.#deps.store.statusOf(accountId);
@@ -74,14 +75,16 @@ export class AccountGuard {
     return recorded.status === 'ok' ? (this.#stopping ?? 'ok') : recorded.status;
   }
 
-  /** Whether a schedule may sync scopes of `stream`: a stopped account does nothing but try, rarely, if it was forbidden. */
+  /**
+   * Whether a schedule may sync scopes of `stream`: not while the account is stopped, but a forbidden one tries rarely.
+   */
   async mayRun(stream: Stream): Promise<boolean> {
     const status = await this.status();
     if (status !== 'forbidden' || stream !== FORBIDDEN_TRY) return status === 'ok';
     return !(await this.#deps.store.wasAskedWithin(this.#account.accountId, FORBIDDEN_PAUSE_MS));
   }
 
-  /** Something of this account begins, that has to end when `signal` fires and when the account is stopped. */
+  /** Registers work of the account, which has to end when `signal` fires or the account is stopped. */
   watch(signal: AbortSignal): AccountWatch {
     const controller = new AbortController();
     const abort = (): void => controller.abort();
@@ -103,7 +106,7 @@ export class AccountGuard {
     };
   }
 
-  /** Whether the sub-accounts were listed with these credentials, and found to be this account's own. */
+  /** Whether the sub-accounts were listed with these credentials, and are this account's own. */
   async isIdentityKnown(): Promise<boolean> {
     if (this.#isIdentityKnown) return true;
     const isKnown = await this.#deps.store.isIdentityKnown(this.#account.accountId);
@@ -112,16 +115,16 @@ export class AccountGuard {
   }
 
   /**
-   * Makes sure that the key is known to be this account's before `stream` is asked for with it: lists the sub-accounts
-   * through `listSubAccounts` if that was not done with these credentials. Throws what that says against the account;
-   * any other failure of it stops nothing.
+   * Makes sure that the key is this account's before `stream` is read with it: calls `listSubAccounts` if the
+   * sub-accounts were not listed with these credentials yet. Throws a failure that stops the account; any other one is
+   * ignored.
    */
   async requireIdentity(
     stream: Pick<StreamDefinition, 'isCatalog'>,
     listSubAccounts: () => Promise<RunResult>,
   ): Promise<void> {
     const { clock } = this.#deps;
-    // A catalog mixes nothing.
+    // A catalog cannot mix up accounts.
     if (stream.isCatalog === true || clock.monotonicMs() < this.#nextProofAtMs) return;
     if (await this.isIdentityKnown()) return;
     this.#proof ??= listSubAccounts().finally(() => (this.#proof = null));
@@ -130,7 +133,7 @@ export class AccountGuard {
     if (error !== null) this.#nextProofAtMs = clock.monotonicMs() + PROOF_PAUSE_MS;
   }
 
-  /** What the end of a run says about the account. */
+  /** Stops or resumes the account according to the result of a run. */
   async recordResult({ error, outcome, scope, totals, runId }: RunResult): Promise<void> {
     const status = error === null ? undefined : STATUS_BY_CODE[error.code];
     if (error !== null && status !== undefined) {
@@ -152,7 +155,7 @@ export class AccountGuard {
     try {
       const { isStopped, isNews } = await store.stop(accountId, keyFingerprint, status, error.message);
       if (isNews) {
-        const except = status === 'forbidden' ? ', but for one try an hour,' : '';
+        const except = status === 'forbidden' ? ', except for one try an hour,' : '';
         logger.error(
           `The account is stopped${except} until its credentials change or someone runs kpool sync.`,
           { account: name, status },
@@ -160,7 +163,7 @@ export class AccountGuard {
         );
       } else if (!isStopped && isFirst) {
         logger.error(
-          'The account is stopped in this process: another one has other credentials for it, and goes on.',
+          'The account is stopped in this process: another process has other credentials for it, and continues.',
           { account: name, status },
           error,
         );
@@ -177,6 +180,6 @@ export class AccountGuard {
     const recorded = await store.statusOf(accountId);
     if (recorded.status === 'ok' && recorded.keyFingerprint === keyFingerprint) return;
     const isResumed = await store.resume(accountId, keyFingerprint, runId, STOPPING_CODES);
-    if (isResumed) logger.info('The account goes on.', { account: name });
+    if (isResumed) logger.info('The account is resumed.', { account: name });
   }
 }

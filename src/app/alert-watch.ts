@@ -1,11 +1,12 @@
+import { millisecondsInMinute } from 'date-fns/constants';
 import type { Clock } from '../core/clock';
 import { isKpoolError } from '../core/errors';
 import type { Logger } from '../observability/logger';
 import type { AlertRound } from './alerts';
 
-/** The jobs that begin with the process have shown by then whether the credentials are refused. */
+/** By then the first jobs of the process have shown whether the credentials are refused. */
 const FIRST_AFTER_MS = 5_000;
-const EVERY_MS = 60_000;
+const EVERY_MS = millisecondsInMinute;
 
 export interface AlertWatchDeps {
   readonly rounds: { run(): Promise<AlertRound> };
@@ -16,8 +17,8 @@ export interface AlertWatchDeps {
 }
 
 /**
- * Makes a round of alerts each minute until `signal` fires; resolves then, after the round in hand. It is no job of the
- * queue: a queue that stands still is among what is alerted about. Never fails; rounds that fail are logged once, until
+ * Runs a round of alerts every minute until `signal` fires; then resolves, after the current round. It is not a job of
+ * the queue, since alerts also report a queue that stands still. Never fails; rounds that fail are logged once, until
  * one succeeds.
  */
 export async function watchAlerts({ rounds, clock, logger, signal }: AlertWatchDeps): Promise<void> {
@@ -27,10 +28,10 @@ export async function watchAlerts({ rounds, clock, logger, signal }: AlertWatchD
       await clock.sleep(pauseMs, signal);
       try {
         await rounds.run();
-        if (isFailing) logger.info('Alerts are looked after again.');
+        if (isFailing) logger.info('Alerts are reviewed again.');
         isFailing = false;
       } catch (error) {
-        if (!isFailing) logger.warn('Alerts cannot be looked after at the moment.', {}, error);
+        if (!isFailing) logger.warn('Alerts cannot be reviewed at the moment.', {}, error);
         isFailing = true;
       }
     }

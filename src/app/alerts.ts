@@ -11,20 +11,20 @@ import {
 } from '../observability/alerts';
 import type { Logger } from '../observability/logger';
 import { createWebhook, WEBHOOK_TIMEOUT_MS, type Webhook } from '../observability/webhook';
-import { sentenceOf } from '../report/wellness/problem';
 import type { Wellness } from '../report/wellness/judge';
+import { sentenceOf } from '../report/wellness/problem';
 import type { PrismaAlertStore } from '../store/alerts/alert-store';
 
 export interface AlertDeps {
   readonly store: PrismaAlertStore;
   /** Null: no webhook is configured, and nothing is sent. */
   readonly webhook: Webhook | null;
-  /** Judges the accounts that are configured. */
+  /** The state of the configured accounts. */
   readonly readWellness: () => Promise<Wellness>;
-  /** Those, by name. */
+  /** The ids of these accounts, by name. */
   readonly accountIds: ReadonlyMap<string, AccountId>;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
-  /** Takes known secrets out of a text. */
+  /** Removes known secrets from a text. */
   readonly scrub: (text: string) => string;
   /** Fires when the process stops. */
   readonly signal?: AbortSignal;
@@ -42,7 +42,7 @@ const LEASE_MS = (MAX_MESSAGES_PER_ROUND + 1) * WEBHOOK_TIMEOUT_MS;
 /**
  * Sends alerts; call `run` about once a minute, in any number of processes. Each start and each end is sent once (twice
  * if a process dies between sending and recording it). A failing webhook is logged once, until it works again, and is
- * tried again in the next round. Throws what the database throws.
+ * retried in the next round. Throws the errors of the database.
  */
 export function createAlertRounds(deps: AlertDeps): { run(): Promise<AlertRound> } {
   let isFailing = false;
@@ -63,7 +63,7 @@ export function createAlertRounds(deps: AlertDeps): { run(): Promise<AlertRound>
         if (reason !== null) {
           const isStopping = deps.signal?.aborted === true;
           if (!isFailing && !isStopping)
-            deps.logger.warn(`The webhook for alerts does not take them: ${reason}.`);
+            deps.logger.warn(`The webhook for alerts does not accept them: ${reason}.`);
           isFailing = true;
           const unsent = due.slice(index);
           const unsentIds = unsent.map(({ alertId }) => alertId);
@@ -71,7 +71,7 @@ export function createAlertRounds(deps: AlertDeps): { run(): Promise<AlertRound>
           else await store.markUnsent(unsentIds, reason);
           return { sent: index, unsent: unsent.length };
         }
-        if (isFailing) deps.logger.info('The webhook for alerts takes them again.');
+        if (isFailing) deps.logger.info('The webhook for alerts accepts them again.');
         isFailing = false;
         await send(alert, deps);
       }
@@ -89,8 +89,8 @@ async function send(alert: Alert, { store, logger }: AlertDeps): Promise<void> {
 }
 
 /**
- * The problems to alert about. One that does not warrant an alert yet, such as a first failure, starts none and ends
- * none.
+ * The problems to alert about. One that does not warrant an alert yet, such as a first failure, neither starts nor ends
+ * one.
  */
 export function candidatesOf(
   { problems, unjudged }: Wellness,
@@ -108,7 +108,7 @@ export function candidatesOf(
   return { candidates, unjudged: new Set([...unjudged, ...unsent]) };
 }
 
-/** The webhook at `url`, through the proxy that is configured for it; `stop` gives up a message that is under way. */
+/** The webhook at `url`, through the proxy that is configured for it; `stop` aborts a message that is under way. */
 export function openWebhook(url: Secret, config: Pick<Config, 'proxies'>, stop?: AbortSignal): Webhook {
   return createWebhook(url, { stop, proxy: findProxy(url.reveal(), config) });
 }

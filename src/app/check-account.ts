@@ -3,11 +3,11 @@ import { judge } from '../report/wellness/judge';
 import { failed, well, type CheckResult } from './check-result';
 import type { ServiceAccount } from './service-account';
 
-/** A host whose clock is this far off is told so; requests are signed with the pool's time all the same. */
+/** A host's clock that is further off is reported, although requests are signed with the pool's time. */
 const CLOCK_TOLERANCE_MS = 2_000;
 const CHECK_PRIORITY = 1;
 
-/** Asks the pool with the account's key, and tells how the account, the clock and the pace are. */
+/** Asks the pool with the account's key, and reports on the account, the clock and the pace. */
 export async function checkAccount(
   account: ServiceAccount,
   { pool: config }: Pick<Config, 'pool'>,

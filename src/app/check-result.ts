@@ -5,11 +5,11 @@ export interface CheckResult {
   readonly name: string;
   readonly isWell: boolean;
   readonly text: string;
-  /** What to do about it; null when nothing. */
+  /** What to do about it; null: nothing. */
   readonly hint: string | null;
-  /** Whether it is the configuration that has to change; the time alone mends nothing then. */
+  /** Whether the configuration has to change: waiting does not help. */
   readonly isUsage?: true;
-  /** What a script would want to compare. */
+  /** Figures for scripts. */
   readonly figures?: Readonly<Record<string, number>>;
 }
 
@@ -17,7 +17,7 @@ export function well(name: string, text: string, hint: string | null = null): Ch
   return { name, isWell: true, text, hint };
 }
 
-/** Throws on what is no failure that the project knows. */
+/** The line for a failed check. Rethrows an error that is not a `KpoolError`. */
 export function failed(name: string, error: unknown): CheckResult {
   if (!(error instanceof KpoolError)) throw error;
   const isUsage = error.retry === 'usage' ? ({ isUsage: true } as const) : {};

@@ -3,15 +3,15 @@ import type { Clock } from '../core/clock';
 import type { Secret } from '../core/secret';
 import type { Logger } from '../observability/logger';
 import { createMetrics } from '../observability/metrics';
+import { STREAMS } from '../sync/registry';
 import { checkAccount } from './check-account';
 import { checkProxies } from './check-proxies';
+import { failed, well, type CheckResult } from './check-result';
 import { openDatabase, type OpenDatabase } from './database';
 import { projectDisk } from './disk-projection';
 import { checkFleetPace } from './fleet-pace';
-import { failed, well, type CheckResult } from './check-result';
 import { migrateDatabase } from './migration';
 import { describeLostRecord } from './pace-log';
-import { STREAMS } from '../sync/registry';
 import { SyncService } from './sync-service';
 
 export interface CheckOptions {
@@ -21,7 +21,7 @@ export interface CheckOptions {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
-  /** Throws when the place of the jobs does not answer; returns what it is. */
+  /** Returns where the jobs are; throws when that does not answer. */
   readonly askQueue: (databaseUrl: Secret) => Promise<string>;
 }
 
@@ -51,7 +51,7 @@ async function checkTables(database: OpenDatabase, log: (line: string) => void):
   }
 }
 
-/** A check that says nothing for longer looks as if it hung. */
+/** A check that is silent for longer seems to hang. */
 const MAX_PACE_WAIT_MS = 5_000;
 
 function notAsked(lostRecordMs: number): CheckResult {

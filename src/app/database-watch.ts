@@ -1,22 +1,23 @@
+import { millisecondsInMinute } from 'date-fns/constants';
 import type { Clock } from '../core/clock';
 import { isKpoolError, KpoolError, type ErrorCode } from '../core/errors';
 import type { PostgresSession } from '../core/postgres/session';
 import type { Logger } from '../observability/logger';
 import type { OpenDatabase } from './database';
 
-/** A connection may die without a word. With the time limit of its answer (database.ts) this stays below 15 s (P12). */
+/** A connection may die silently. Together with the time limit of an answer (database.ts) this is below 15 s (P12). */
 const PROVE_EVERY_MS = 3_000;
 const RETRY_MS = 1_000;
-const TELL_EVERY_MS = 60_000;
-/** Only an embedded server fails so; after this long a person has to look at it. */
-const HOPELESS_AFTER_MS = 60_000;
+const TELL_EVERY_MS = millisecondsInMinute;
+/** Only for an embedded server: after this long someone has to look at it. */
+const HOPELESS_AFTER_MS = millisecondsInMinute;
 const HOPELESS: readonly ErrorCode[] = ['database.data-directory', 'port.in-use'];
 
 export interface DatabaseWatchOptions {
   readonly database: Pick<OpenDatabase, 'connect'>;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'info' | 'error'>;
-  /** An embedded server ended and cannot be started again: the process should end, and say why. */
+  /** Called when an embedded server ended and cannot be restarted: the process should end and say why. */
   readonly onHopeless: (error: KpoolError) => void;
 }
 
@@ -25,8 +26,8 @@ export interface DatabaseWatch {
 }
 
 /**
- * Says when the database is away, at once and each minute, and when it is back. Whichever process notices first that
- * an embedded server died starts it again.
+ * Logs when the database is away, at once and every minute, and when it is back. The first process that notices that an
+ * embedded server died restarts it.
  */
 export function watchDatabase(options: DatabaseWatchOptions): DatabaseWatch {
   const stopping = new AbortController();
@@ -53,7 +54,7 @@ async function watch(options: DatabaseWatchOptions, signal: AbortSignal): Promis
   }
 }
 
-/** Resolves with the reason when the connection is over. */
+/** Resolves with the reason when the connection has ended. */
 async function lossOf(session: PostgresSession, clock: Clock, signal: AbortSignal): Promise<unknown> {
   for (;;) {
     const loss = await session.query('SELECT 1').then(
@@ -75,7 +76,7 @@ async function comeBack(options: DatabaseWatchOptions, loss: unknown, signal: Ab
   const tell = async (): Promise<void> => {
     for (;;) {
       const fields = { awaySeconds: Math.round(awayMs() / 1_000) };
-      logger.error('The database is away; it is tried again, and nothing is lost.', fields, reason);
+      logger.error('The database is away; the connection is retried, and nothing is lost.', fields, reason);
       await clock.sleep(TELL_EVERY_MS, back.signal);
     }
   };
@@ -107,7 +108,7 @@ function cannotStart(cause: KpoolError): KpoolError {
   const hint = cause.hint === undefined ? {} : { hint: cause.hint };
   return new KpoolError(
     'database.unreachable',
-    `The embedded PostgreSQL ended and cannot be started again: ${cause.message}`,
+    `The embedded PostgreSQL ended and cannot be restarted: ${cause.message}`,
     { ...hint, cause },
   );
 }

@@ -10,36 +10,36 @@ import { findServerWarning, findShortage, probeServer } from './server-requireme
 const COMMAND_CONNECTIONS = 3;
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** A database that answers, and that we may use. */
+/** A database that answers and that we may use. */
 export interface OpenDatabase {
   readonly url: Secret;
-  /** What and where it is, without a password: for people. */
+  /** What and where it is, in words, without the password. */
   readonly describe: string;
-  /** How to look into it with psql; null for a database that the user named and so knows. */
+  /** How to open it with psql; null for a database that the user configured and so knows. */
   readonly psqlHint: string | null;
   /**
-   * A connection that has just answered, to watch the database by: the last one, or a new one when that was lost. An
-   * embedded server that died is started again. Throws as `openDatabase` does.
+   * A connection that has just answered, for watching the database: the last one, or a new one if that was lost.
+   * Restarts an embedded server that died. Throws as `openDatabase` does.
    */
   connect(signal?: AbortSignal): Promise<PostgresSession>;
-  /** What is odd about the server and can be lived with, a sentence; null for a server of the kinds that were tested. */
+  /** A sentence about an untested kind of server that may still work; null for the tested kinds. */
   readonly warning: string | null;
-  /** Why this process may lack connections later, a sentence; null while there are enough. */
+  /** A sentence about why this process may run out of connections later; null if there are enough. */
   readonly shortage: string | null;
-  /** Leaves it; an embedded one stops when the last process left. */
+  /** Leaves the database; an embedded one stops with the last process that leaves. */
   close(): Promise<void>;
 }
 
 export interface OpenDatabaseOptions {
   readonly log: (line: string) => void;
-  /** How many the process may open at once; unless given, as many as a command that only reads. */
+  /** How many connections the process may open at once; default: as many as a command that only reads. */
   readonly connections?: number;
   readonly signal?: AbortSignal;
 }
 
 /**
- * The database of the configuration: the one at DATABASE_URL, or an embedded PostgreSQL that is started if need be.
- * Throws `database.unreachable` (transient), `database.refused` (a person must do something), or what
+ * Opens the configured database: the one at DATABASE_URL, or an embedded PostgreSQL, which is started if necessary.
+ * Throws `database.unreachable` (transient), `database.refused` (someone must change something), or what
  * `openEmbeddedPostgres` throws; no message holds the password.
  */
 export async function openDatabase(
@@ -81,7 +81,7 @@ export async function openDatabase(
   }
 }
 
-/** A server that others run can only be asked again. */
+/** For a server that others run: all we can do is reconnect. */
 function watchable(url: Secret): Pick<OpenDatabase, 'connect' | 'close'> {
   let session: PostgresSession | null = null;
   return {

@@ -1,6 +1,6 @@
+import { millisecondsInDay } from 'date-fns/constants';
 import type { Simulator } from '../simulator';
 
-const DAY_MS = 86_400_000;
 const MONTH_DAYS = 30;
 /** A little more than nothing. */
 const BONUS = '0.00000421';
@@ -12,15 +12,17 @@ interface Span {
 }
 
 /**
- * The pool changes its mind about two settled rows of the last month: one gets another amount, one is no longer served.
- * Gives the span of mining time to read again.
+ * The pool corrects two settled rows of the last month: one gets another amount, one is no longer served. Returns the
+ * span of mining time to read again.
  */
 export function correctIncome({ world, accounts }: Simulator, nowMs: number): Span {
   const [account] = accounts;
   const [scope] = account === undefined ? [] : world.scopes(account.name);
   const rows = scope === undefined ? [] : world.earnings(scope);
   const findRow = (ageDays: number) =>
-    rows.find(({ minedAtMs, status }) => status === 'SETTLED' && minedAtMs > nowMs - ageDays * DAY_MS);
+    rows.find(
+      ({ minedAtMs, status }) => status === 'SETTLED' && minedAtMs > nowMs - ageDays * millisecondsInDay,
+    );
   const amended = findRow(CORRECTED_AGE_DAYS.amended);
   const withdrawn =
     scope === undefined
@@ -31,15 +33,15 @@ export function correctIncome({ world, accounts }: Simulator, nowMs: number): Sp
             ({ minedAtMs, status, type }) =>
               status === 'SETTLED' &&
               type !== 'MINING_EARN' &&
-              minedAtMs > nowMs - CORRECTED_AGE_DAYS.withdrawn * DAY_MS,
+              minedAtMs > nowMs - CORRECTED_AGE_DAYS.withdrawn * millisecondsInDay,
           );
   if (amended !== undefined)
     world.amend(amended, { amount: `${amended.amount.split('.')[0] ?? '0'}.00123456` });
   if (withdrawn !== undefined) world.withdraw(withdrawn);
-  return { fromMs: nowMs - MONTH_DAYS * DAY_MS, toMs: nowMs };
+  return { fromMs: nowMs - MONTH_DAYS * millisecondsInDay, toMs: nowMs };
 }
 
-/** What happens at the pool while one looks on: each call does something and says what. */
+/** Things that happen at the pool while someone watches: each call does something and says what. */
 export function createDemoEvents({ world, accounts }: Simulator): (nowMs: number) => string {
   const [account] = accounts;
   const scopes = account === undefined ? [] : world.scopes(account.name);

@@ -1,16 +1,15 @@
+import { millisecondsInDay, millisecondsInHour } from 'date-fns/constants';
 import type { Sql } from 'postgres';
-import type { Secret } from '../core/secret';
 import { openPostgres } from '../core/postgres/driver';
+import type { Secret } from '../core/secret';
 import type { Simulator } from '../simulator';
 import { createStoreClient } from '../store/client';
 import { recomputeFleet } from '../store/fleet/recompute';
 import { INSERT_SAMPLE_BLOCKS } from '../store/fleet/sample-blocks';
 import { findTroubles, type Trouble } from './demo-troubles';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const HISTORY_DAYS = 30;
-/** As far back the pages draw hours one by one; before, a snapshot every four hours draws the same days. */
+/** The pages show this many days hour by hour; for older ones a snapshot every four hours gives the same picture. */
 const HOURLY_DAYS = 8;
 const SPARSE_HOURS = 4;
 const APPLICATION = 'kpool demo';
@@ -22,9 +21,8 @@ interface DemoFleet {
 }
 
 /**
- * Gives the machines of the demo the history that a service which ran for a month would have of them: the snapshots and
- * samples of the simulated machines as they were, added up by the code that adds up real ones. The machines have to have
- * been synced once.
+ * Gives the machines of the demo the history that a service would have collected in a month: the snapshots and samples
+ * of the simulated machines, added up by the code that adds up real ones. The machines must have been synced once.
  */
 export async function seedFleetHistory(
   databaseUrl: Secret,
@@ -33,7 +31,7 @@ export async function seedFleetHistory(
 ): Promise<void> {
   const sql = await openPostgres({ url: databaseUrl, applicationName: APPLICATION });
   const client = createStoreClient({ url: databaseUrl, maxConnections: 2, applicationName: APPLICATION });
-  const span = { fromMs: nowMs - HISTORY_DAYS * DAY_MS, toMs: nowMs };
+  const span = { fromMs: nowMs - HISTORY_DAYS * millisecondsInDay, toMs: nowMs };
   try {
     await sql`UPDATE pool.workers SET first_seen_at = ${new Date(span.fromMs)}`;
     await sql`UPDATE sync.worker_presence SET from_at = ${new Date(span.fromMs)}`;
@@ -52,10 +50,10 @@ export async function seedFleetHistory(
 }
 
 function instantsBefore(nowMs: number): readonly number[] {
-  const thisHour = Math.floor(nowMs / HOUR_MS) * HOUR_MS;
+  const thisHour = Math.floor(nowMs / millisecondsInHour) * millisecondsInHour;
   return Array.from({ length: HISTORY_DAYS * 24 - 1 }, (_none, back) => back + 1)
     .filter((hours) => hours <= HOURLY_DAYS * 24 || hours % SPARSE_HOURS === 0)
-    .map((hours) => thisHour - hours * HOUR_MS + HOUR_MS / 2)
+    .map((hours) => thisHour - hours * millisecondsInHour + millisecondsInHour / 2)
     .reverse();
 }
 

@@ -1,8 +1,7 @@
+import { millisecondsInHour } from 'date-fns/constants';
 import type { Simulator } from '../simulator';
 
 type Machine = ReturnType<Simulator['world']['workers']>[number];
-
-const HOUR_MS = 3_600_000;
 
 /** What is wrong with a machine of the demo, and since when. */
 export interface Trouble {
@@ -13,7 +12,7 @@ export interface Trouble {
   >;
 }
 
-/** Which machine of the first fleet, in order of their names, has what. */
+/** What is wrong with which machine of the first fleet, in order of their names. */
 const KINDS = [
   { place: 3, hours: 76, kind: 'slow', share: 0.55 },
   { place: 7, hours: 31, kind: 'dead', share: 0 },
@@ -21,10 +20,10 @@ const KINDS = [
   { place: 17, hours: 20, kind: 'slow', share: 0.72 },
 ] as const;
 const REJECTED_PERCENT = '3.4';
-/** Of a machine of the first fleet, which mines SHA256d. */
+/** The rate of a machine of the first fleet, which mines SHA256d. */
 const USUAL_HPS = 200e12;
 
-/** The machines of the demo that need a technician: the same ones each time. */
+/** The machines of the demo that need a technician, the same ones each time. */
 export function findTroubles({ world, accounts }: Simulator, nowMs: number): ReadonlyMap<string, Trouble> {
   const [account] = accounts;
   const [scope] = account === undefined ? [] : world.scopes(account.name);
@@ -33,7 +32,7 @@ export function findTroubles({ world, accounts }: Simulator, nowMs: number): Rea
   const troubles = KINDS.flatMap(({ place, hours, kind, share }): Trouble[] => {
     const machine = machines[place];
     if (machine === undefined) return [];
-    const sinceMs = nowMs - hours * HOUR_MS;
+    const sinceMs = nowMs - hours * millisecondsInHour;
     const rate = String(USUAL_HPS * share);
     const rates = { realHashRate: rate, hourHashRate: rate, dayHashRate: rate };
     const change =
@@ -50,7 +49,7 @@ export function findTroubles({ world, accounts }: Simulator, nowMs: number): Rea
   return new Map(troubles.map((trouble) => [String(trouble.machine.workerId), trouble]));
 }
 
-/** Lets the machines have what is wrong with them, from now on. */
+/** Breaks these machines, from now on. */
 export function makeTrouble(simulator: Simulator, nowMs: number): void {
   for (const { machine, change } of findTroubles(simulator, nowMs).values())
     simulator.world.changeWorker(machine, change);

@@ -1,46 +1,46 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { loadConfig } from '../config/load';
 import type { Config } from '../config/config';
-import { KpoolError } from '../core/errors';
+import { loadConfig } from '../config/load';
 import { intervalVariableOf } from '../config/variables';
-import { STREAMS } from '../sync/registry';
+import { KpoolError } from '../core/errors';
 import { createSimulator, type Simulator } from '../simulator';
 import { discardEmbeddedPostgres } from '../store/embedded/open';
+import { STREAMS } from '../sync/registry';
 
-/** The same for everybody: figures of the demo can be talked about. */
+/** The same for everyone, so that people can talk about the figures of the demo. */
 const DEMO_SEED = 20_261_122;
 const DEMO_LATENCY_MS = { min: 20, max: 80 };
-/** Machines change while one looks on. */
+/** Machines change while someone watches. */
 const DEMO_SLOT_MS = 20_000;
 /** Long enough to look fresh while the first sync lasts. */
 const FIRST_SYNC_EVERY = '2 min';
-/** Short enough to see what happens at the pool. */
+/** Short enough to watch what happens at the pool. */
 const LIVE_EVERY = '10 s';
-/** What was amended is seen within half a minute. */
+/** A correction shows within half a minute. */
 const LIVE_RECENT_EVERY = '30 s';
 
 export interface Demo {
   readonly simulator: Simulator;
   /** As if the user had filled in `.env` for the simulated pool. */
   readonly config: Config;
-  /** The same in a hurry, for somebody who looks on. */
+  /** The same with short intervals, for someone who watches. */
   readonly liveConfig: Config;
   /**
-   * Writes `config` where other commands find it with `--env`, for its owner only, and gives the path. The
-   * folder must be there: its database makes it.
+   * Writes `config` where other commands find it with `--env`, readable by its owner only, and returns the path. The
+   * folder must exist: the database creates it.
    */
   writeEnvFile(): Promise<string>;
 }
 
 /**
- * Starts a simulated pool and makes the configuration that syncs it into an embedded database of the demo's own,
- * which is made anew each time. `port` is that of the database.
+ * Starts a simulated pool and builds the configuration that syncs it into an embedded database of its own, which is
+ * created anew each time. `port` is that of the database.
  */
 export async function prepareDemo(options: { home: string; port: number; nowMs: number }): Promise<Demo> {
   const home = path.join(options.home, 'demo');
   if (!(await discardEmbeddedPostgres(home))) {
-    throw new KpoolError('port.in-use', `A demo is running already, in ${home}.`, {
+    throw new KpoolError('port.in-use', `A demo is already running in ${home}.`, {
       hint: 'Stop it with Ctrl-C, or run this one elsewhere: KPOOL_HOME=/another/folder KPOOL_PG_PORT=54400 kpool demo.',
     });
   }
@@ -76,7 +76,7 @@ export async function prepareDemo(options: { home: string; port: number; nowMs: 
   };
 }
 
-/** In quotes that the value does not hold. */
+/** Each value in quotes that it does not contain. */
 function envText(variables: Readonly<Record<string, string>>): string {
   const lines = Object.entries(variables).map(([name, value]) => {
     const quote = value.includes("'") ? '`' : "'";

@@ -1,11 +1,11 @@
 import type { Config } from '../config/config';
-import { intervalOf } from '../domain/streams';
 import { projectFleetDisk, type FleetDisk } from '../domain/fleet-disk';
+import { intervalOf } from '../domain/streams';
 import { createStoreClient } from '../store/client';
 import { readFleetOnDisk } from '../store/fleet/fleet-facts';
 import type { OpenDatabase } from './database';
 
-/** A line of `kpool check` about the disk. It is never a failure: what is too much, the operator knows. */
+/** A line of `kpool check` about the disk. Never a failure: only the operator knows how much is too much. */
 export interface DiskFinding {
   readonly name: 'disk';
   readonly isWell: true;
@@ -15,7 +15,7 @@ export interface DiskFinding {
 }
 
 const GB = 1e9;
-/** From here on it is worth a thought. */
+/** From here on a hint is given. */
 const LARGE_BYTES = 20 * GB;
 const DECIMALS_BELOW_GB = 10;
 

@@ -6,12 +6,12 @@ import { readSnapshotRequests } from '../store/fleet/fleet-facts';
 import type { CheckResult } from './check-result';
 import type { OpenDatabase } from './database';
 
-/** From here on there is little room for a machine more, or a slow pool. */
+/** From here on there is little room for more machines or a slow pool. */
 const TIGHT_SHARE = 0.8;
 const WHAT_TO_DO =
-  'Look less often (WORKERS_EVERY), or give sub-accounts to further API keys: each has a pace of its own.';
+  'Take snapshots less often (WORKERS_EVERY), or spread the sub-accounts over more API keys: each has a pace of its own.';
 
-/** Whether the pace lets the workers of each account be listed as often as WORKERS_EVERY says; none: nobody has workers. */
+/** Whether the pace allows snapshots as often as WORKERS_EVERY says, per account; empty if nobody has workers. */
 export async function checkFleetPace(
   database: Pick<OpenDatabase, 'url'>,
   { pool, sync }: Pick<Config, 'pool' | 'sync'>,

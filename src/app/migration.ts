@@ -2,7 +2,7 @@ import { openPostgres } from '../core/postgres/driver';
 import { migrate, type MigrateResult } from '../store/migrate';
 import type { OpenDatabase } from './database';
 
-/** Brings an open database to the form that this build needs; throws as `migrate` does. */
+/** Applies this build's migrations to an open database; throws as `migrate` does. */
 export async function migrateDatabase(
   database: Pick<OpenDatabase, 'url'>,
   log: (line: string) => void,
@@ -15,7 +15,7 @@ export async function migrateDatabase(
   try {
     return await migrate(sql, { log });
   } finally {
-    // Nothing is in progress by now; after a reserved connection broke, `end` would wait for its whole time limit.
+    // Nothing is in progress now; after a reserved connection broke, `end` would wait for its whole time limit.
     await sql.end({ timeout: 1 });
   }
 }

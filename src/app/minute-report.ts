@@ -1,10 +1,11 @@
+import { millisecondsInMinute } from 'date-fns/constants';
 import type { Clock } from '../core/clock';
 import { isKpoolError } from '../core/errors';
 import type { Logger } from '../observability/logger';
 import type { Activity } from '../report/activity';
 import type { Wellness } from '../report/wellness/judge';
 
-const EVERY_MS = 60_000;
+const EVERY_MS = millisecondsInMinute;
 
 export interface MinuteReportDeps {
   /** Totals of all syncs so far, of every process. */
@@ -16,7 +17,7 @@ export interface MinuteReportDeps {
   readonly signal: AbortSignal;
 }
 
-/** Says each minute, for a person at a terminal, what was done and whether all is well; resolves when `signal` fires. */
+/** Prints every minute, for someone at a terminal, what was done and whether all is well, until `signal` fires. */
 export async function reportByTheMinute(deps: MinuteReportDeps): Promise<void> {
   const { readActivity, readWellness, clock, logger, signal } = deps;
   let before: Activity | null = null;
@@ -26,8 +27,8 @@ export async function reportByTheMinute(deps: MinuteReportDeps): Promise<void> {
       if (before !== null) logger.info(minuteText(before, now, wellness));
       before = now;
     } catch (error) {
-      // The watch over the database says that it is away.
-      logger.debug('The last minute cannot be told.', {}, error);
+      // The watch over the database logs that it is away.
+      logger.debug('The last minute cannot be reported.', {}, error);
     }
     try {
       await clock.sleep(EVERY_MS, signal);
@@ -47,7 +48,7 @@ export function minuteText(before: Activity, now: Activity, { problems }: Wellne
     toMend.length > 0
       ? `${toMend.length === 1 ? '1 problem' : `${toMend.length} problems`}: kpool status`
       : problems.length > 0
-        ? 'The first sync goes on.'
+        ? 'The first sync continues.'
         : 'All is well.';
   return `${since('requests')} requests, ${since('inserted')} rows new, ${since('changed')} changed, ${since('unchanged')} verified. ${verdict}`;
 }

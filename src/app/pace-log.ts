@@ -6,7 +6,7 @@ import type { PacingEvent } from '../pacing/events';
 type Scoping = Extract<PacingEvent, { readonly kind: 'scoped' }>;
 type LongWait = Extract<PacingEvent, { readonly kind: 'waiting' }>;
 
-/** Counts what is granted, and says what is out of the ordinary. `accountOf` names a key's account by its fingerprint. */
+/** Counts grants, and logs what is unusual. `accountOf` finds an account by its key's fingerprint. */
 export function logPacing(
   logger: Pick<Logger, 'info' | 'warn' | 'error'>,
   metrics: Pick<Metrics, 'permitGranted'>,
@@ -24,12 +24,12 @@ export function logPacing(
       logger.warn(describeWait(event));
       break;
     case 'unavailable':
-      logger.error('The pace cannot be asked for.', {}, event.error);
+      logger.error('The pace of requests is not available.', {}, event.error);
       break;
   }
 }
 
-/** Why requests are held back. */
+/** Why no request is sent. */
 export function describeLostRecord(lostForMs: number): string {
   return (
     'the database has lost its record of the latest requests (it crashed, failed over or was restored), so all of ' +
@@ -45,12 +45,12 @@ function describeWait({ buckets, longestMs, lostForMs }: LongWait): string {
   return `Requests to ${buckets} endpoint(s) have waited for their pace for ${Math.round(longestMs / 1_000)} s: ${reason}.`;
 }
 
-/** Says that a key is paced otherwise from now on. */
+/** Logs that the scope of a key's pace has changed. */
 function logScoping(logger: Pick<Logger, 'info' | 'warn'>, { key, scope }: Scoping): void {
   if (scope === 'key') {
     logger.warn(
       'The pool throttled a pace it allows per endpoint: the key is paced as a whole from now on. ' +
-        'KUCOIN_POOL_RATE_SCOPE=endpoint keeps the faster pace all the same.',
+        'KUCOIN_POOL_RATE_SCOPE=endpoint keeps the faster pace anyway.',
       { key },
     );
   } else {
@@ -58,7 +58,7 @@ function logScoping(logger: Pick<Logger, 'info' | 'warn'>, { key, scope }: Scopi
   }
 }
 
-/** Says that the circuit of an account opened or closed. */
+/** Logs that the circuit of an account opened or closed. */
 export function logCircuit(
   logger: Pick<Logger, 'info' | 'warn'>,
   account: string,
@@ -69,7 +69,7 @@ export function logCircuit(
     return;
   }
   logger.warn(
-    'The pool is left alone for this account, but for a try now and then.',
+    'No requests are sent for this account, except for a probe now and then.',
     { account, firstTryInMs: event.forMs },
     event.error,
   );

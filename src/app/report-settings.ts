@@ -5,7 +5,7 @@ import { saveSettings } from '../store/settings';
 import { saveStreams } from '../store/streams';
 import type { StreamRegistry } from '../sync/stream-registry';
 
-/** Records what the views of `report` need to know of the configuration and of the streams. */
+/** Stores what the views of `report` need of the configuration and the streams. */
 export async function saveReportSettings(
   client: PrismaClient,
   { report, sync }: Pick<Config, 'report' | 'sync'>,

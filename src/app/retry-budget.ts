@@ -1,7 +1,8 @@
+import { millisecondsInMinute } from 'date-fns/constants';
 import type { Clock } from '../core/clock';
 
 /** How long a sync by hand waits for an open circuit: longer than a short ban or a restart takes. */
-export const RETRY_BUDGET_MS = 60_000;
+export const RETRY_BUDGET_MS = millisecondsInMinute;
 
 /** How long the calls of one account may wait for an open circuit before they give up. */
 export class RetryBudget {
@@ -12,7 +13,9 @@ export class RetryBudget {
     private readonly options: { readonly retryBudgetMs: number; readonly signal: AbortSignal },
   ) {}
 
-  /** Waits until the circuit closes; false when that takes too long. `openCircuitMs`: for how long it stays open. */
+  /**
+   * Waits until the circuit lets calls in; false when that takes too long. `openCircuitMs`: for how long it is open.
+   */
   async outlast(openCircuitMs: () => number): Promise<boolean> {
     for (let waitMs = openCircuitMs(); waitMs > 0; waitMs = openCircuitMs()) {
       const nowMs = this.clock.monotonicMs();
@@ -23,7 +26,7 @@ export class RetryBudget {
     return true;
   }
 
-  /** The pool answers: the next open circuit may wait as long again. */
+  /** The pool answered: the next open circuit gets the whole budget again. */
   renew(): void {
     this.#endsAtMs = null;
   }

@@ -2,14 +2,14 @@ import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
 import type { RunResult } from '../sync/run-scope';
 
-interface Ears {
+interface RunReportDeps {
   readonly logger: Pick<Logger, 'info' | 'routine' | 'warn'>;
   readonly metrics: Pick<Metrics, 'runFinished' | 'rowsWritten'>;
 }
 
-/** Tells the log and the metrics how a run ended. */
+/** Logs and counts how a run ended. */
 export function reportRun(
-  { logger, metrics }: Ears,
+  { logger, metrics }: RunReportDeps,
   account: { readonly name: string },
   { scope, outcome, totals, reason, isUnlisted, error }: RunResult,
   durationMs: number,
@@ -22,6 +22,6 @@ export function reportRun(
   const fields = { account: account.name, stream, puid, algo, ...totals, durationMs: Math.round(durationMs) };
   if (isUnlisted || outcome === 'skipped') logger.routine(reason ?? '', fields);
   else if (outcome === 'succeeded') logger.routine('Synced.', fields);
-  else if (outcome === 'aborted') logger.info(`Sync stopped before its end: ${reason ?? ''}`, fields);
+  else if (outcome === 'aborted') logger.info(`Sync aborted: ${reason ?? ''}`, fields);
   else logger.warn(`Sync ${outcome}: ${reason ?? ''}`, fields, error ?? undefined);
 }

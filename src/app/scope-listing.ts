@@ -1,12 +1,13 @@
+import { millisecondsInMinute } from 'date-fns/constants';
 import type { Clock } from '../core/clock';
 import type { Scope } from '../domain/scope';
 import type { PrismaScopeStore } from '../store/scopes';
 import type { ScopeListing } from '../sync/unlisted';
 
-/** Lists that were read again and showed nothing new are not read again for this long, whatever is refused. */
-const FRUITLESS_PAUSE_MS = 60_000;
+/** After lists were read again and showed nothing new, they are not read again for this long. */
+const FRUITLESS_PAUSE_MS = millisecondsInMinute;
 
-/** Tells by one account's own lists whether a scope is gone. Lives as long as the account's client. */
+/** Finds out from an account's own lists whether a scope is gone. One per account client. */
 export class AccountScopeListing implements ScopeListing {
   #listing: Promise<void> | null = null;
   #nextListingAtMs = -Infinity;

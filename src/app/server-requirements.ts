@@ -22,16 +22,16 @@ export interface ServerFacts {
 }
 
 export interface ConnectionLimit {
-  /** What sets it, as after "the". */
+  /** What sets the limit; follows "the". */
   readonly name: string;
   readonly connections: number;
-  /** Those of others, and of other processes of ours. */
+  /** Connections of others, including other kpool processes. */
   readonly taken: number;
 }
 
 /**
- * Asks the server what it is, and proves that it can serve a process that may take as many connections at once. Throws
- * `database.refused` where a person has to change something, or what a failure to connect means.
+ * Asks the server what it is, and proves that it can serve a process with this many connections. Throws
+ * `database.refused` when someone has to change something, or the classified failure to connect.
  */
 export async function probeServer(url: Secret, connections: number): Promise<ServerFacts> {
   const { place } = postgresAddressOf(url);
@@ -50,7 +50,7 @@ export async function probeServer(url: Secret, connections: number): Promise<Ser
   }
 }
 
-/** The limits of PostgreSQL ("Connections and Authentication", ALTER ROLE, ALTER DATABASE), and who uses them up. */
+/** PostgreSQL's limits of connections (server, ALTER ROLE, ALTER DATABASE), and how many are taken. */
 const FACTS = `
   WITH sessions AS (
     SELECT usename, datname FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
@@ -83,7 +83,7 @@ const FACTS = `
 const OLDEST_VERSION = 140_000;
 const NEWEST_MAJOR = 18;
 
-/** Throws `database.refused` unless a server of this kind can hold our tables and serve a process. `place`: `host:port`. */
+/** Throws `database.refused` unless the server can hold our tables and serve a process. `place`: `host:port`. */
 function requireUsable(facts: ServerFacts, place: string, connections: number): void {
   if (facts.versionNumber < OLDEST_VERSION) {
     throw refused(
@@ -94,12 +94,12 @@ function requireUsable(facts: ServerFacts, place: string, connections: number): 
   if (facts.encoding !== 'UTF8') {
     throw refused(
       `The database ${facts.database} at ${place} is encoded in ${facts.encoding}.`,
-      'Make one for kpool: CREATE DATABASE kpool ENCODING UTF8 TEMPLATE template0;',
+      'Create one for kpool: CREATE DATABASE kpool ENCODING UTF8 TEMPLATE template0;',
     );
   }
   if (facts.isStandby) {
     throw refused(
-      `The server at ${place} is a standby: it can only be read.`,
+      `The server at ${place} is a standby, which is read-only.`,
       'Put its primary into DATABASE_URL.',
     );
   }
@@ -112,14 +112,14 @@ function requireUsable(facts: ServerFacts, place: string, connections: number): 
   }
 }
 
-/** What can be lived with, in a sentence; null when nothing is. */
+/** A sentence about something unusual that may still work; null when there is nothing. */
 export function findServerWarning({ versionNumber, version }: ServerFacts): string | null {
   return Math.floor(versionNumber / 10_000) <= NEWEST_MAJOR
     ? null
     : `PostgreSQL ${version} is newer than this version of kpool was tested with (14 to ${NEWEST_MAJOR}).`;
 }
 
-/** Whether others leave fewer connections free than a process may take: a sentence; null when not. */
+/** A sentence if others leave fewer connections free than a process may take; otherwise null. */
 export function findShortage({ limits }: ServerFacts, connections: number): string | null {
   const limit = limits.find((each) => each.connections - each.taken < connections);
   if (limit === undefined) return null;

@@ -17,7 +17,7 @@ export interface ServiceAccount {
   readonly accountId: AccountId;
   readonly name: string;
   readonly pool: PoolClient;
-  /** As it was recorded when the service opened; the service's `statusOf` asks again. */
+  /** The status when the service was opened; `SyncService.statusOf` returns the present one. */
   readonly status: AccountStatus;
   readonly statusReason: string | null;
 }
@@ -33,7 +33,7 @@ interface AccountWorld {
   readonly metrics: Pick<Metrics, 'poolAnswered'>;
 }
 
-/** Changes with any part of the credentials, and tells none of them. */
+/** Changes with any part of the credentials, and reveals none. */
 function fingerprintOfAll(credentials: AccountCredentials): string {
   const parts = [credentials.apiKey, credentials.apiSecret, credentials.apiPassphrase].map((part) =>
     part.reveal(),
@@ -41,7 +41,7 @@ function fingerprintOfAll(credentials: AccountCredentials): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 
-/** Records an account, and makes its client and the guard that keeps it from harm. */
+/** Records an account, and creates its client and its guard. */
 async function openAccount(
   credentials: AccountCredentials,
   { config, client, pacer, clock, random, logger, metrics }: AccountWorld,
@@ -67,7 +67,7 @@ async function openAccount(
   return { account, guard: new AccountGuard({ ...account, keyFingerprint }, { store, clock, logger }) };
 }
 
-/** Records the accounts that are configured, and makes what each needs. */
+/** Records the configured accounts, and creates the client and the guard of each. */
 export async function openAccounts(
   credentials: readonly AccountCredentials[],
   world: AccountWorld,

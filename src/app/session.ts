@@ -20,11 +20,11 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
   /** Lines for people, e.g. while an embedded database starts. */
   readonly log: (line: string) => void;
-  /** The database cannot come back without a person: a service should end, and say why. */
+  /** Called when the database cannot come back on its own: a service should end and say why. */
   readonly onHopeless?: (error: KpoolError) => void;
 }
 
-/** A migrated database and the service over it, for the time of one command. */
+/** A migrated database and the service on it, for the duration of one command. */
 export interface Session {
   readonly database: OpenDatabase;
   readonly service: SyncService;

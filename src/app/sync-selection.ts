@@ -19,7 +19,7 @@ export interface KnownScope {
   readonly algo: string | null;
 }
 
-/** Names that are listed; the rest is counted. */
+/** At most this many names are listed; the rest is counted. */
 const MAX_NAMED = 20;
 
 export function isSelected(selection: SyncSelection, scope: KnownScope): boolean {
@@ -28,8 +28,8 @@ export function isSelected(selection: SyncSelection, scope: KnownScope): boolean
 }
 
 /**
- * The failure of a selection that names what none of the `known` scopes of mining has, with what is known instead; null
- * when there is something to sync.
+ * The error for a selection that matches none of the `known` scopes, naming what is known instead; null when there is
+ * something to sync.
  */
 export function findMismatch(
   selection: SyncSelection,

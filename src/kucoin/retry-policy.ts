@@ -1,4 +1,4 @@
-import { millisecondsInHour } from 'date-fns/constants';
+import { millisecondsInHour, millisecondsInMinute } from 'date-fns/constants';
 import type { BackoffPolicy } from '../core/backoff';
 import { backoffDelayMs } from '../core/backoff';
 import type { CircuitPolicy } from './circuit';
@@ -37,7 +37,7 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
     failureThreshold: 3,
     longestPauseMs: millisecondsInHour,
   },
-  forbidden: { afterMs: 10 * 60_000, afterProbes: 4 },
+  forbidden: { afterMs: 10 * millisecondsInMinute, afterProbes: 4 },
 };
 
 /**

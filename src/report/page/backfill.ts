@@ -1,3 +1,4 @@
+import { millisecondsInMinute } from 'date-fns/constants';
 import type { Sql } from 'postgres';
 
 /** How far the histories of income have been read, in rows. */
@@ -17,8 +18,6 @@ export interface Backfill {
 interface Counts extends Omit<Backfill, 'remainingMs'> {
   readonly remainingRows: number | null;
 }
-
-const MINUTE_MS = 60_000;
 
 export async function readBackfillShare(sql: Sql): Promise<Backfill> {
   const [counts] = await sql<Counts[]>`
@@ -48,5 +47,8 @@ export async function readBackfillShare(sql: Sql): Promise<Backfill> {
     remainingRows: null,
   };
   const isKnown = remainingRows !== null && told.rowsPerMinute > 0 && told.complete < told.lists;
-  return { ...told, remainingMs: isKnown ? (remainingRows / told.rowsPerMinute) * MINUTE_MS : null };
+  return {
+    ...told,
+    remainingMs: isKnown ? (remainingRows / told.rowsPerMinute) * millisecondsInMinute : null,
+  };
 }

@@ -9,6 +9,7 @@ import { PrismaFleetStore } from '../../../src/store/fleet/fleet-store';
 import { recomputeFleet } from '../../../src/store/fleet/recompute';
 import { enforceRetention } from '../../../src/store/retention';
 import { setDatabaseClock } from '../../support/database-clock';
+import { keepDays } from '../../support/keep-days';
 import { useTestDatabase } from '../../support/test-database';
 
 let sql: postgres.Sql;
@@ -22,7 +23,6 @@ const database = useTestDatabase();
 
 const DAY_MS = 86_400_000;
 const START = Date.UTC(2026, 10, 20, 22);
-const KEEP_ALL = { workerSamples: null, workerHourly: null, workerDaily: null, runs: null };
 
 beforeAll(async () => {
   sql = postgres(database.url, { max: 1, onnotice: () => undefined });
@@ -338,12 +338,12 @@ test('what is too old is dropped by days; partitions wait ahead', async () => {
   for (let day = 0; day < 6; day += 1) await snapshot(fleet, START + day * DAY_MS, [worker]);
   const nowMs = START + 5 * DAY_MS;
   await sql`INSERT INTO sync.staged_workers (snapshot_id, worker_id, worker_name, status) VALUES (-1, 1, 'w', 'ACTIVE')`;
-  await enforceRetention(client, KEEP_ALL, nowMs);
+  await enforceRetention(client, keepDays(), nowMs);
   expect(await figures(fleet, 'hour')).toHaveLength(6);
   expect(await sql`SELECT FROM sync.staged_workers`).toHaveLength(0);
   const retained = await enforceRetention(
     client,
-    { workerSamples: 1, workerHourly: 3, workerDaily: 4, runs: 1 },
+    keepDays({ workerSamples: 1, workerHourly: 3, workerDaily: 4, runs: 1 }),
     nowMs,
   );
   expect(retained.samplePartitionsDropped).toBeGreaterThanOrEqual(4);
@@ -355,7 +355,11 @@ test('what is too old is dropped by days; partitions wait ahead', async () => {
   expect(recomputed.hoursKept).toBeGreaterThan(0);
   expect(await everything(fleet)).toEqual(kept);
   expect(
-    await enforceRetention(client, { workerSamples: 1, workerHourly: 3, workerDaily: 4, runs: 1 }, nowMs),
+    await enforceRetention(
+      client,
+      keepDays({ workerSamples: 1, workerHourly: 3, workerDaily: 4, runs: 1 }),
+      nowMs,
+    ),
   ).toMatchObject({
     samplePartitionsMade: 0,
     samplePartitionsDropped: 0,
@@ -375,7 +379,7 @@ test('workers go with their sub-account, and come back with it', async () => {
   const worker = { id: 1, status: 'ACTIVE', hps: '1', rejectRate: null };
   await snapshot(fleet, START, [worker]);
   await sql`UPDATE pool.sub_accounts SET removed_at = ${new Date(START + 1_000)} WHERE puid = ${String(fleet.puid)}`;
-  await enforceRetention(client, KEEP_ALL, START + DAY_MS);
+  await enforceRetention(client, keepDays(), START + DAY_MS);
   const removed = () =>
     sql`SELECT removed_at IS NOT NULL AS removed FROM pool.workers WHERE puid = ${String(fleet.puid)}`;
   expect(await removed()).toEqual([{ removed: true }]);

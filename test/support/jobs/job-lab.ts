@@ -6,6 +6,7 @@ import { StreamHolds } from '../../../jobs/stream-holds';
 import { systemClock } from '../../../src/core/clock';
 import { Secret } from '../../../src/core/secret';
 import type { SimulatorOptions } from '../../../src/simulator';
+import { keepDays } from '../keep-days';
 import { createSyncedPool, type SyncedPool } from '../synced-pool';
 import type { TestDatabase } from '../test-database';
 import type { BackendUnderTest } from './both-backends';
@@ -54,7 +55,7 @@ export function createJobContext(pool: SyncedPool, queue: JobContext['queue']): 
     service: pool.service,
     queue,
     everyMs: pool.everyMs,
-    keepDays: { workerSamples: 14, workerHourly: 180, workerDaily: null, runs: 400 },
+    keepDays: keepDays({ workerSamples: 14, workerHourly: 180, runs: 400 }),
     clock: systemClock,
     log: SILENT_LOG,
     signal: new AbortController().signal,

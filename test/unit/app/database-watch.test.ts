@@ -41,7 +41,7 @@ test('P12 an absent database is reported at once and each minute', async () => {
   await world.runUntil(280 * SECOND_MS);
   state.failure = null;
   await world.runUntil(1_000 * SECOND_MS);
-  const away = 'The database is away; it is tried again, and nothing is lost.';
+  const away = 'The database is away; the connection is retried, and nothing is lost.';
   expect(told).toEqual([
     `102 s: ${away}`,
     `162 s: ${away}`,
@@ -63,7 +63,7 @@ test('P12 a server of ours that cannot be started ends the process', async () =>
   await world.runUntil(90 * SECOND_MS);
   expect(hopeless[0]).toMatchObject({
     code: 'database.unreachable',
-    message: expect.stringMatching(/cannot be started again: Port 1 is used/) as string,
+    message: expect.stringMatching(/cannot be restarted: Port 1 is used/) as string,
     hint: 'Choose another.',
   });
   await watch.stop();

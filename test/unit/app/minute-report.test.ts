@@ -34,6 +34,6 @@ describe('the line of a minute', () => {
       },
     });
     const line = '0 requests, 0 rows new, 0 changed, 0 verified. All is well.';
-    expect(told).toEqual(['The last minute cannot be told.', line, line]);
+    expect(told).toEqual(['The last minute cannot be reported.', line, line]);
   });
 });

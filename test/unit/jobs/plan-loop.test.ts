@@ -6,6 +6,7 @@ import type { ScopePlan } from '../../../src/domain/due-scopes';
 import type { AccountId } from '../../../src/domain/ids';
 import { STREAMS } from '../../../src/sync/registry';
 import { VirtualClock } from '../../support/jobs/virtual-clock';
+import { keepDays } from '../../support/keep-days';
 
 const HOUR_MS = 3_600_000;
 const YEAR_MS = 8_766 * HOUR_MS;
@@ -51,7 +52,7 @@ function world() {
       getJobs: () => Promise.resolve(state.active as never),
     },
     everyMs: Object.fromEntries(STREAMS.names.map((name) => [name, HOUR_MS])),
-    keepDays: { workerSamples: null, workerHourly: null, workerDaily: null, runs: null },
+    keepDays: keepDays(),
     clock,
     log: {
       debug: silent,
