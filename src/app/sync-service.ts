@@ -62,11 +62,11 @@ export class SyncService {
   readonly clock: Clock;
   readonly accounts: readonly ServiceAccount[];
   readonly reports: ServiceReports;
-  readonly #options: SyncServiceOptions;
-  readonly #parts: Parts;
-  readonly #runs: PrismaRunStore;
-  readonly #scopes: PrismaScopeStore;
-  readonly #listings: ReadonlyMap<AccountId, AccountScopeListing>;
+  private readonly options: SyncServiceOptions;
+  private readonly parts: Parts;
+  private readonly runs: PrismaRunStore;
+  private readonly scopes: PrismaScopeStore;
+  private readonly listings: ReadonlyMap<AccountId, AccountScopeListing>;
 
   private constructor(options: SyncServiceOptions, parts: Parts) {
     const { client, accounts, locks } = parts;
@@ -74,14 +74,14 @@ export class SyncService {
     this.clock = options.clock;
     this.accounts = accounts;
     this.reports = new ServiceReports({ ...options, client, accounts });
-    this.#options = options;
-    this.#parts = parts;
-    this.#runs = new PrismaRunStore(client, locks);
-    this.#scopes = new PrismaScopeStore(client);
-    this.#listings = new Map(
+    this.options = options;
+    this.parts = parts;
+    this.runs = new PrismaRunStore(client, locks);
+    this.scopes = new PrismaScopeStore(client);
+    this.listings = new Map(
       accounts.map((account) => [
         account.accountId,
-        new AccountScopeListing(this.#scopes, options.clock, (signal) => this.#listScopes(account, signal)),
+        new AccountScopeListing(this.scopes, options.clock, (signal) => this.listScopes(account, signal)),
       ]),
     );
   }
@@ -110,9 +110,9 @@ export class SyncService {
   /** Every scope of a stream and its next visit. */
   async plan(account: ServiceAccount, stream: Stream): Promise<ScopePlan> {
     // New credentials are tried at once, not when the interval of the old ones has passed.
-    const isUntried = stream === 'sub-accounts' && !(await this.#guardOf(account).isIdentityKnown());
-    const { sync } = this.#options.config;
-    return planScopes(this.#scopes, sync, account.accountId, this.streams.get(stream), isUntried);
+    const isUntried = stream === 'sub-accounts' && !(await this.guardOf(account).isIdentityKnown());
+    const { sync } = this.options.config;
+    return planScopes(this.scopes, sync, account.accountId, this.streams.get(stream), isUntried);
   }
 
   /**
@@ -125,20 +125,20 @@ export class SyncService {
     options: Omit<RunOptions, 'priority'>,
     request: LedgerRequest = WHAT_IS_DUE,
   ): Promise<RunResult> {
-    const guard = this.#guardOf(account);
+    const guard = this.guardOf(account);
     const startedMs = this.clock.monotonicMs();
     const watch = guard.watch(options.signal);
     const watched = { ...options, signal: watch.signal, priority: this.streams.priorityOf(scope.stream) };
     const stream = this.streams.get(scope.stream);
-    const { locks, client } = this.#parts;
+    const { locks, client } = this.parts;
     const lock = new ScopeLock({ locks, clock: this.clock, onWait: options.onWait }, scope, stream.lockMode);
-    const deps = createSyncDeps(account.pool, client, this.#options);
+    const deps = createSyncDeps(account.pool, client, this.options);
     try {
-      const result = await runScope(this.#runs, scope, watched, async (run) => {
+      const result = await runScope(this.runs, scope, watched, async (run) => {
         try {
           await lock.use(run, async () => {
-            await guard.requireIdentity(stream, () => this.#readCatalog(account, 'sub-accounts', options));
-            await syncWhileListed(this.#listingOf(account), scope, run, () =>
+            await guard.requireIdentity(stream, () => this.readCatalog(account, 'sub-accounts', options));
+            await syncWhileListed(this.listingOf(account), scope, run, () =>
               stream.sync(deps, scope, run, request),
             );
           });
@@ -147,7 +147,7 @@ export class SyncService {
         }
       });
       await guard.recordResult(result);
-      reportRun(this.#options, account, result, this.clock.monotonicMs() - startedMs);
+      reportRun(this.options, account, result, this.clock.monotonicMs() - startedMs);
       return result;
     } finally {
       await lock.release();
@@ -157,17 +157,17 @@ export class SyncService {
 
   /** The present status: anything but `ok` is stopped. */
   async statusOf(account: ServiceAccount): Promise<AccountStatus> {
-    return this.#guardOf(account).status();
+    return this.guardOf(account).status();
   }
 
   /** Whether a schedule may sync scopes of a stream: not those of a stopped account, except for a rare try. */
   async mayRun(account: ServiceAccount, stream: Stream): Promise<boolean> {
-    return this.#guardOf(account).mayRun(stream);
+    return this.guardOf(account).mayRun(stream);
   }
 
   /** As far as this process knows: it learns it with its first request for the key. */
   paceScopeOf(key: string): PaceScope {
-    return this.#parts.pace.pacer.scopeOf(key);
+    return this.parts.pace.pacer.scopeOf(key);
   }
 
   /** How long the open circuit pauses this stream of the account, ms; 0 when closed. */
@@ -177,7 +177,7 @@ export class SyncService {
 
   /** The least that the next request of a stream would wait for its permit, as far as this process knows, ms. */
   waitEstimateMs(account: ServiceAccount, stream: Stream): number {
-    return this.#parts.pace.pacer.waitEstimateMs({
+    return this.parts.pace.pacer.waitEstimateMs({
       key: account.pool.fingerprint,
       endpoint: this.streams.get(stream).endpoint,
     });
@@ -185,53 +185,53 @@ export class SyncService {
 
   /** For how long no request leaves because the database has lost its record of the latest ones, ms. */
   async lostRecordMs(): Promise<number> {
-    return this.#parts.pace.pacer.lostRecordMs();
+    return this.parts.pace.pacer.lostRecordMs();
   }
 
   /** Deletes history past its retention, and creates the partitions of the coming days. */
   async enforceRetention(keepDays: KeepDays): Promise<Retained> {
-    const { client } = this.#parts;
+    const { client } = this.parts;
     return enforceRetention(client, keepDays, await readNow(client));
   }
 
   /** Closes the records of runs whose process has ended. Returns how many. */
   async closeAbandonedRuns(): Promise<number> {
-    return this.#runs.closeAbandoned();
+    return this.runs.closeAbandoned();
   }
 
   /** Scopes of which a process, this one or another, has a run under way. */
   async findScopesInFlight(): Promise<readonly Scope[]> {
-    return this.#runs.findScopesInFlight();
+    return this.runs.findScopesInFlight();
   }
 
   async close(): Promise<void> {
     await this.reports.close();
     await Promise.all(this.accounts.map((account) => account.pool.close()));
-    await this.#parts.pace.close();
-    await this.#parts.locks.close();
-    await this.#parts.client.$disconnect();
+    await this.parts.pace.close();
+    await this.parts.locks.close();
+    await this.parts.client.$disconnect();
   }
 
-  #guardOf(account: ServiceAccount): AccountGuard {
-    const guard = this.#parts.guards.get(account.accountId);
+  private guardOf(account: ServiceAccount): AccountGuard {
+    const guard = this.parts.guards.get(account.accountId);
     assert(guard !== undefined, 'every account of a service has its guard');
     return guard;
   }
 
-  #listingOf(account: ServiceAccount): AccountScopeListing {
-    const listing = this.#listings.get(account.accountId);
+  private listingOf(account: ServiceAccount): AccountScopeListing {
+    const listing = this.listings.get(account.accountId);
     assert(listing !== undefined, 'every account of a service has its listing');
     return listing;
   }
 
   /** Reads the lists that say which scopes there are. A list that fails changes nothing; its run records why. */
-  async #listScopes(account: ServiceAccount, signal: AbortSignal): Promise<void> {
+  private async listScopes(account: ServiceAccount, signal: AbortSignal): Promise<void> {
     for (const { name: stream } of this.streams.catalog) {
-      await this.#readCatalog(account, stream, { trigger: 'refusal', signal });
+      await this.readCatalog(account, stream, { trigger: 'refusal', signal });
     }
   }
 
-  async #readCatalog(
+  private async readCatalog(
     account: ServiceAccount,
     stream: Stream,
     { trigger, signal }: Pick<RunOptions, 'trigger' | 'signal'>,

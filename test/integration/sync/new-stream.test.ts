@@ -50,11 +50,12 @@ async function freshness(stream = 'notices'): Promise<unknown> {
 
 /** Plans a stream and runs its jobs, as the service does. */
 async function planAndRun(stream: string): Promise<{ jobs: readonly NewJob[]; outcomes: string[] }> {
+  // A run may add jobs of the streams that follow it: these are left to their own turn.
   const jobs: NewJob[] = [];
   const context = createJobContext(pool, { addBulk: (added) => Promise.resolve(jobs.push(...added)) });
   await planStreams(context, [stream]);
   const outcomes: string[] = [];
-  for (const [index, { name, data }] of jobs.entries()) {
+  for (const [index, { name, data }] of [...jobs].entries()) {
     const job = {
       id: String(index),
       name,
