@@ -1,28 +1,17 @@
 CREATE OR REPLACE VIEW report.income_overlap AS
-SELECT d.account_name, d.sub_account, d.puid, d.algo, d.currency, d.mining_date, d.types,
-       d.left_out_items, d.left_out_amount, trim_scale(d.left_out_amount)::text AS left_out_amount_text, d.left_out_statuses,
-       d.earning_items, d.earnings_amount, trim_scale(d.earnings_amount)::text AS earnings_amount_text, d.earning_statuses,
+SELECT a.account_name, a.sub_account, d.puid, d.algo, d.currency, d.mining_date, d.types,
+       d.left_out_items::bigint AS left_out_items, d.left_out_amount, trim_scale(d.left_out_amount)::text AS left_out_amount_text,
+       d.left_out_statuses, d.earning_items::bigint AS earning_items, d.earnings_amount,
+       trim_scale(d.earnings_amount)::text AS earnings_amount_text, d.earning_statuses,
        d.earnings_amount - d.left_out_amount AS difference, trim_scale(d.earnings_amount - d.left_out_amount)::text AS difference_text,
        CASE WHEN d.earnings_amount <> d.left_out_amount AND d.left_out_statuses <> d.earning_statuses THEN 'amount and status'
             WHEN d.earnings_amount <> d.left_out_amount THEN 'amount'
             WHEN d.left_out_statuses <> d.earning_statuses THEN 'status' END AS differs_in,
-       d.account_id,
+       a.account_id,
        concat_ws('; ', CASE WHEN d.types LIKE '%MINING_EARN%' THEN 'MINING_EARN: mining income of the same day' END,
                        CASE WHEN d.types LIKE '%UNITE_COIN_EARN%' THEN 'UNITE_COIN_EARN: the same amount' END) AS evidence
-  FROM (SELECT account_name, sub_account, account_id, puid, algo, currency, mining_date,
-               concat_ws(', ', min(type), nullif(max(type), min(type))) AS types,
-               count(type) AS left_out_items,
-               sum(amount) FILTER (WHERE type IS NOT NULL) AS left_out_amount,
-               concat_ws(', ', min(status) FILTER (WHERE type IS NOT NULL),
-                         nullif(max(status) FILTER (WHERE type IS NOT NULL), min(status) FILTER (WHERE type IS NOT NULL))) AS left_out_statuses,
-               count(*) FILTER (WHERE type IS NULL) AS earning_items,
-               sum(amount) FILTER (WHERE type IS NULL) AS earnings_amount,
-               concat_ws(', ', min(status) FILTER (WHERE type IS NULL),
-                         nullif(max(status) FILTER (WHERE type IS NULL), min(status) FILTER (WHERE type IS NULL))) AS earning_statuses
-          FROM sync.income_items
-         WHERE source IN ('earnings', 'left out')
-         GROUP BY account_name, sub_account, account_id, puid, algo, currency, mining_date
-        HAVING count(type) > 0) AS d;
+  FROM sync.overlap_days d
+  JOIN report.sub_accounts a ON a.puid = d.puid;
 
 COMMENT ON VIEW report.income_overlap IS 'Rewards that report.income_ledger leaves out because earnings hold the same income: per day, beside the earnings that stand for them, and where the two lists of the pool differ.';
 COMMENT ON COLUMN report.income_overlap.account_name IS 'The account, as named in the configuration.';

@@ -1,5 +1,5 @@
 -- Totals that reports open at any size, kept with the ledger in the same transaction: income by day, mined income beside
--- the hashrate that earned it, days with an earning, and how long the pool took to pay.
+-- the hashrate that earned it, what both lists hold, days with an earning, and how long the pool took to pay.
 
 CREATE TABLE sync.income_by_day (
   puid            bigint NOT NULL,
@@ -46,6 +46,34 @@ COMMENT ON COLUMN sync.mined_days.mining_date IS 'The pool''s day of mining, UTC
 COMMENT ON COLUMN sync.mined_days.currency IS 'Currency of the income.';
 COMMENT ON COLUMN sync.mined_days.income IS 'Earnings, and rewards of mining and merged mining that count as income.';
 COMMENT ON COLUMN sync.mined_days.served_hps IS 'Hashrate that the pool serves with it, mean of its items, H/s; null when none.';
+
+CREATE TABLE sync.overlap_days (
+  puid              bigint NOT NULL,
+  algo              text NOT NULL,
+  currency          text NOT NULL,
+  mining_date       date NOT NULL,
+  types             text NOT NULL,
+  left_out_items    integer NOT NULL,
+  left_out_amount   numeric NOT NULL,
+  left_out_statuses text NOT NULL,
+  earning_items     integer NOT NULL,
+  earnings_amount   numeric NOT NULL,
+  earning_statuses  text NOT NULL,
+  PRIMARY KEY (puid, algo, currency, mining_date)
+);
+CREATE INDEX overlap_days_mining_date_idx ON sync.overlap_days (mining_date);
+COMMENT ON TABLE sync.overlap_days IS 'Maintained with the ledger: days whose earnings stand for rewards, which are left out. Read report.income_overlap instead.';
+COMMENT ON COLUMN sync.overlap_days.puid IS 'Sub-account id.';
+COMMENT ON COLUMN sync.overlap_days.algo IS 'Algorithm.';
+COMMENT ON COLUMN sync.overlap_days.currency IS 'Currency of the amounts.';
+COMMENT ON COLUMN sync.overlap_days.mining_date IS 'The pool''s day of mining, UTC.';
+COMMENT ON COLUMN sync.overlap_days.types IS 'Types of the rewards left out.';
+COMMENT ON COLUMN sync.overlap_days.left_out_items IS 'Rewards left out.';
+COMMENT ON COLUMN sync.overlap_days.left_out_amount IS 'Their amounts added up.';
+COMMENT ON COLUMN sync.overlap_days.left_out_statuses IS 'Their statuses, the first and the last in order of text.';
+COMMENT ON COLUMN sync.overlap_days.earning_items IS 'Earnings of the day.';
+COMMENT ON COLUMN sync.overlap_days.earnings_amount IS 'Their amounts added up.';
+COMMENT ON COLUMN sync.overlap_days.earning_statuses IS 'Their statuses, the first and the last in order of text.';
 
 CREATE TABLE sync.earning_months (
   puid       bigint NOT NULL,
@@ -270,6 +298,39 @@ SELECT format($sql$
       income = excluded.income, served_hps = excluded.served_hps
      WHERE (d.income, d.served_hps) IS DISTINCT FROM (excluded.income, excluded.served_hps)
   ),
+  overlapping AS MATERIALIZED (
+    SELECT puid, algo, currency, mining_date, concat_ws(', ', min(type), nullif(max(type), min(type))) AS types,
+           count(type)::integer AS left_out_items, sum(amount) FILTER (WHERE type IS NOT NULL) AS left_out_amount,
+           concat_ws(', ', min(status) FILTER (WHERE type IS NOT NULL),
+                     nullif(max(status) FILTER (WHERE type IS NOT NULL), min(status) FILTER (WHERE type IS NOT NULL))) AS left_out_statuses,
+           count(*) FILTER (WHERE type IS NULL)::integer AS earning_items, sum(amount) FILTER (WHERE type IS NULL) AS earnings_amount,
+           concat_ws(', ', min(status) FILTER (WHERE type IS NULL),
+                     nullif(max(status) FILTER (WHERE type IS NULL), min(status) FILTER (WHERE type IS NULL))) AS earning_statuses
+      FROM items
+     WHERE in_changed_day AND source IN ('earnings', 'left out')
+     GROUP BY puid, algo, currency, mining_date
+    HAVING count(type) > 0
+  ),
+  overlaps_gone AS (
+    DELETE FROM sync.overlap_days AS d USING changed AS c
+     -- Conditions that only the primary key can serve, as above.
+     WHERE (d.puid, d.algo, d.currency, d.mining_date) >= (c.puid, c.algo, c.currency, c.month)
+       AND (d.puid, d.algo, d.currency, d.mining_date) < (c.puid, c.algo, c.currency, (c.month + interval '1 month')::date)
+       AND array_position(c.days, d.mining_date) IS NOT NULL
+       AND NOT EXISTS (SELECT FROM overlapping o
+                        WHERE (o.puid, o.algo, o.currency, o.mining_date) = (d.puid, d.algo, d.currency, d.mining_date))
+  ),
+  overlaps_kept AS (
+    INSERT INTO sync.overlap_days AS d
+    SELECT * FROM overlapping
+        ON CONFLICT (puid, algo, currency, mining_date) DO UPDATE SET
+      types = excluded.types, left_out_items = excluded.left_out_items, left_out_amount = excluded.left_out_amount,
+      left_out_statuses = excluded.left_out_statuses, earning_items = excluded.earning_items,
+      earnings_amount = excluded.earnings_amount, earning_statuses = excluded.earning_statuses
+     WHERE (d.types, d.left_out_items, d.left_out_amount, d.left_out_statuses, d.earning_items, d.earnings_amount, d.earning_statuses)
+       IS DISTINCT FROM (excluded.types, excluded.left_out_items, excluded.left_out_amount, excluded.left_out_statuses,
+                         excluded.earning_items, excluded.earnings_amount, excluded.earning_statuses)
+  ),
   delays AS MATERIALIZED (
     SELECT puid, algo, currency, month, state, delay_hours, sum(items)::integer AS items, sum(seconds) AS seconds
       FROM (SELECT puid, algo, currency, month, state, coalesce(ceil(seconds / 3600), 0)::bigint AS delay_hours, count(*) AS items,
@@ -370,6 +431,7 @@ BEGIN
   DELETE FROM sync.income_months;
   DELETE FROM sync.income_by_day;
   DELETE FROM sync.mined_days;
+  DELETE FROM sync.overlap_days;
   DELETE FROM sync.settlement_months;
   DELETE FROM sync.earning_months;
   EXECUTE sync.totals_statement('SELECT puid, algo, currency, mining_date FROM sync.income_items');

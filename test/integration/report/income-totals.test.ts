@@ -9,6 +9,7 @@ const KEPT = [
   'income_months',
   'income_by_day',
   'mined_days',
+  'overlap_days',
   'earning_months',
   'settlement_months',
 ];
