@@ -160,7 +160,7 @@ describe('what cannot be set for a session is refused by name, with the cure', (
 
   it('an option of the address', async () => {
     const { code, stderr } = await kpool('status', url('-c default_transaction_read_only=on'));
-    expect([code, stderr]).toEqual([2, expect.stringContaining('Take default_transaction_read_only out')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Remove default_transaction_read_only from')]);
   });
 
   it('a role that does not exist', async () => {

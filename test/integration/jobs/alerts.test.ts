@@ -73,7 +73,7 @@ test.each(['hang', 'reset'] as const)(
     listener.answer = how;
     listener.hanging = 0;
     const service = start(wrong());
-    const failing = service.until(({ msg }) => msg.includes('webhook for alerts does not take'));
+    const failing = service.until(({ msg }) => msg.includes('webhook for alerts does not accept'));
     await (how === 'hang'
       ? eventually('it hangs', TOLD_WITHIN_MS, () => Promise.resolve(listener.hanging > 0 || null))
       : failing);

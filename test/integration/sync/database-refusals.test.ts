@@ -55,10 +55,10 @@ async function expectWhole(): Promise<void> {
 
 test.each([
   ['53100', 'the disk is full', /no disk space left/],
-  ['55P03', 'a lock is not free in time', /did not give a lock/],
-  ['57014', 'a statement takes too long', /took longer/],
-  ['40P01', 'a deadlock', /other’s way/],
-  ['40001', 'a serialization failure', /other’s way/],
+  ['55P03', 'a lock is not free in time', /did not grant a lock/],
+  ['57014', 'a statement takes too long', /took too long/],
+  ['40P01', 'a deadlock', /transactions that conflicted/],
+  ['40001', 'a serialization failure', /transactions that conflicted/],
   ['53200', 'memory runs out', /53200/],
   ['25006', 'it turns read-only', /read-only/],
 ])(
