@@ -1,5 +1,5 @@
 CREATE OR REPLACE VIEW report.income_efficiency AS
-SELECT a.account_name, a.sub_account, m.puid, m.algo, m.currency, m.mining_date,
+SELECT m.account_name, m.sub_account, m.puid, m.algo, m.currency, m.mining_date,
        m.income, trim_scale(m.income)::text AS income_text,
        m.hash_rate_hps, round(m.hash_rate_hps / 1e12, 6) AS hash_rate_ths,
        round(m.income * 1e15 / m.hash_rate_hps, 18) AS income_per_phs_day,
@@ -8,13 +8,14 @@ SELECT a.account_name, a.sub_account, m.puid, m.algo, m.currency, m.mining_date,
        round(m.income * 1e15 / m.hash_rate_hps / nullif(m.account_income_per_phs_day, 0), 4) AS against_account,
        round(m.income * 1e15 / m.hash_rate_hps / nullif(t.income_per_phs_day, 0), 4) AS against_trend,
        m.account_id
-  FROM (SELECT d.puid, d.algo, d.currency, d.mining_date, d.income, d.hash_rate_hps, s.account_id,
+  FROM (SELECT d.puid, d.algo, d.currency, d.mining_date, d.income, d.hash_rate_hps,
+               a.account_name, a.sub_account, a.account_id,
                sum(d.income) OVER account_day * 1e15 / sum(d.hash_rate_hps) OVER account_day AS account_income_per_phs_day
           FROM sync.mined_day_rates d
-          JOIN pool.sub_accounts s ON s.puid = d.puid
+          JOIN report.sub_accounts a ON a.puid = d.puid
          WHERE d.hash_rate_hps > 0
-        WINDOW account_day AS (PARTITION BY s.account_id, d.algo, d.currency, d.mining_date)) AS m
-  JOIN report.sub_accounts a ON a.puid = m.puid
+        -- The day first: there is an index by day, and the first rows come before all days are sorted.
+        WINDOW account_day AS (PARTITION BY d.mining_date, a.account_id, d.algo, d.currency)) AS m
   LEFT JOIN LATERAL (
     SELECT sum(b.income) * 1e15 / sum(b.hash_rate_hps) AS income_per_phs_day
       FROM sync.mined_day_rates b

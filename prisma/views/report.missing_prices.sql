@@ -1,8 +1,8 @@
 CREATE OR REPLACE VIEW report.missing_prices AS
-SELECT currency, quote_currency, price_date, count(*) AS items, sum(amount) AS amount,
+SELECT currency, quote_currency, price_date, sum(items)::bigint AS items, sum(amount) AS amount,
        trim_scale(sum(amount))::text AS amount_text
-  FROM report.income_valued
- WHERE price IS NULL AND price_date IS NOT NULL
+  FROM sync.valued_days
+ WHERE price IS NULL
  GROUP BY currency, quote_currency, price_date;
 
 COMMENT ON VIEW report.missing_prices IS 'Days of a currency with income that has no price yet, over all accounts.';

@@ -1,13 +1,16 @@
 CREATE OR REPLACE VIEW report.monthly_income_valued AS
-SELECT account_name, sub_account, puid, currency, date_trunc('month', price_date::timestamp)::date AS month,
-       quote_currency, sum(amount) AS amount, trim_scale(sum(amount))::text AS amount_text,
-       CASE WHEN count(*) = count(value) THEN sum(value) END AS value,
-       CASE WHEN count(*) = count(value) THEN trim_scale(sum(value))::text END AS value_text,
-       count(*) AS items, count(*) FILTER (WHERE value IS NULL) AS unvalued_items,
-       coalesce(sum(amount) FILTER (WHERE value IS NULL), 0) AS unvalued_amount, account_id
-  FROM report.income_valued
- WHERE price_date IS NOT NULL
- GROUP BY account_name, sub_account, puid, currency, date_trunc('month', price_date::timestamp), quote_currency, account_id;
+SELECT a.account_name, a.sub_account, d.puid, d.currency, d.month, d.quote_currency,
+       d.amount, trim_scale(d.amount)::text AS amount_text,
+       CASE WHEN d.unvalued_items = 0 THEN d.value END AS value,
+       CASE WHEN d.unvalued_items = 0 THEN trim_scale(d.value)::text END AS value_text,
+       d.items, d.unvalued_items, d.unvalued_amount, a.account_id
+  FROM (SELECT puid, currency, date_trunc('month', price_date::timestamp)::date AS month, quote_currency,
+               sum(amount) AS amount, trim_scale(sum(amount * price)) AS value, sum(items)::bigint AS items,
+               coalesce(sum(items) FILTER (WHERE price IS NULL), 0)::bigint AS unvalued_items,
+               coalesce(sum(amount) FILTER (WHERE price IS NULL), 0) AS unvalued_amount
+          FROM sync.valued_days
+         GROUP BY 1, 2, 3, 4) AS d
+  JOIN report.sub_accounts a ON a.puid = d.puid;
 
 COMMENT ON VIEW report.monthly_income_valued IS 'Income by month and its value, per sub-account and currency. A month in which one item lacks a price has no value (null, never 0), and says how much is unvalued.';
 COMMENT ON COLUMN report.monthly_income_valued.account_name IS 'The account, as named in the configuration.';

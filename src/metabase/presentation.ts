@@ -27,7 +27,13 @@ const KEYS: Readonly<Record<string, string>> = {
   row_id: 'report.income_ledger',
 };
 
-/** Few values, which people filter by: Metabase keeps a list of them. */
+/**
+ * A row an item, a change, or a machine and day: to list the values of a column is to read all of them. Metabase searches
+ * them when somebody types a filter.
+ */
+const LONG =
+  /^(earnings|rewards|worker_(samples|hourly|daily|uptime_daily|weekly)|changes|daily_income|income_(ledger|valued|efficiency|overlap))$/;
+/** Few values, which people filter by: Metabase keeps a list of them, but for long tables. */
 const CATEGORIES = new Set([
   ...['account_name', 'sub_account', 'pname', 'currency', 'algo', 'stream', 'type', 'status', 'state'],
   ...['verdict', 'change', 'action', 'site', 'customer', 'model', 'account_status'],
@@ -63,7 +69,8 @@ function shownAs({ schema, name }: Relation, column: RelationColumn): FieldPrese
   }
   if (column.name.endsWith('_text') || column.type === 'interval' || column.name.endsWith('_hps'))
     return { visibility_type: 'details-only', semantic_type: null, has_field_values: 'none' };
-  if (CATEGORIES.has(column.name)) return { semantic_type: 'type/Category', has_field_values: 'list' };
+  if (CATEGORIES.has(column.name))
+    return { semantic_type: 'type/Category', has_field_values: LONG.test(name) ? 'search' : 'list' };
   if (column.name === 'worker_name') return { semantic_type: 'type/Name', has_field_values: 'search' };
   if (SHARES.has(column.name))
     return { semantic_type: 'type/Share', has_field_values: 'none', settings: PERCENT };

@@ -91,6 +91,13 @@ test('money is shown digit for digit, and links lead to the key', async () => {
   expect(hidden.map(({ name }) => name)).toContain('earning_revisions');
 });
 
+test('no list of values takes reading a long table', async () => {
+  metabase = await startMetabaseStandIn();
+  await setUp(...withKey());
+  expect(fieldOf('report.income_ledger.currency')?.has_field_values).toBe('search');
+  expect(fieldOf('report.monthly_income.currency')?.has_field_values).toBe('list');
+});
+
 test('P10 the login only reads, and no secret is shown', async () => {
   metabase = await startMetabaseStandIn();
   const end = await setUp(...withKey());

@@ -1,0 +1,26 @@
+CREATE OR REPLACE VIEW sync.valued_days AS
+-- Income of a day at one price: amounts are added up before they are multiplied, which is exact.
+SELECT d.puid, d.currency, d.price_date, d.amount, d.items, v.quote_currency,
+       CASE WHEN d.currency = v.quote_currency THEN 1 ELSE p.price END AS price
+  FROM sync.valuation v
+ CROSS JOIN LATERAL (
+   SELECT puid, currency, day AS price_date, settled + pending + other AS amount, items FROM sync.income_by_day
+    WHERE v.basis = 'accrual' AND items > 0
+    UNION ALL
+   SELECT puid, currency, day, paid, paid_items FROM sync.income_by_day
+    WHERE v.basis <> 'accrual' AND paid_items > 0
+    UNION ALL
+   -- What is settled without a date counts as paid when it was mined.
+   SELECT puid, currency, sync.day_of(mined_at, v.time_zone), amount, 1 FROM report.income_ledger
+    WHERE v.basis <> 'accrual' AND status = 'SETTLED' AND settled_at IS NULL) AS d
+  LEFT JOIN sync.current_prices p
+         ON p.currency = d.currency AND p.quote_currency = v.quote_currency AND p.price_date = d.price_date;
+
+COMMENT ON VIEW sync.valued_days IS 'Income by day and the price at which it is valued: of the day of mining (accrual) or of settling (cash). What is not settled has no value on the cash basis.';
+COMMENT ON COLUMN sync.valued_days.puid IS 'Sub-account id.';
+COMMENT ON COLUMN sync.valued_days.currency IS 'Currency of the amount.';
+COMMENT ON COLUMN sync.valued_days.price_date IS 'The day whose price counts, in the time zone of the reports.';
+COMMENT ON COLUMN sync.valued_days.amount IS 'Income.';
+COMMENT ON COLUMN sync.valued_days.items IS 'Items of income.';
+COMMENT ON COLUMN sync.valued_days.quote_currency IS 'Currency of the books; null when none is set.';
+COMMENT ON COLUMN sync.valued_days.price IS 'Price of the currency in that of the books; null where there is none.';
