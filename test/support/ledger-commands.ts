@@ -4,8 +4,6 @@ import type { LedgerStore } from '../../src/sync/ports';
 import { VERIFY } from './ledger-lab';
 import type { Beginning, PoolAndLedger } from './pool-and-ledger';
 
-const HOUR_MS = 3_600_000;
-
 /** What the model knows of the pool: enough to tell which commands make sense, and how a run over it has to end. */
 export interface PoolModel {
   rows: number;
@@ -120,7 +118,7 @@ const changes: readonly fc.Arbitrary<Command>[] = [
   ),
   fc
     .constantFrom(1, 24, 30 * 24)
-    .map((hours) => change(`wait ${hours} h`, always, nothing, (play) => play.lab.advance(hours * HOUR_MS))),
+    .map((hours) => change(`wait ${hours} h`, always, nothing, (play) => play.wait(hours))),
 ];
 
 const requests = fc.constantFrom<LedgerRequest>(WHAT_IS_DUE, VERIFY);

@@ -1,5 +1,5 @@
 import type { SimIncome, Quirks } from '../../src/simulator';
-import type { LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
+import { WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
 import type { RunResult } from '../../src/sync/run-scope';
 import type { LabScope, LabSync, LedgerLab } from './ledger-lab';
 import { differenceOf, truthLineOf } from './ledger-truth';
@@ -55,6 +55,7 @@ export class PoolAndLedger {
     private readonly tiers: LabSync['tiers'],
     /** Rows put in later are no older than so many days. */
     private readonly oldestInsertDays: number,
+    private readonly isClipped: boolean,
   ) {}
 
   static async begin(
@@ -73,7 +74,13 @@ export class PoolAndLedger {
     // A list that is younger than what is clipped shows no sign of that: an older row, put in alone, is hidden from all.
     const isHidden = clippedDays !== null && rows <= perDay * clippedDays;
     const oldestInsertDays = isHidden ? clippedDays - 4 : Infinity;
-    const play = new PoolAndLedger(lab, await lab.newScope(stream), tiers, oldestInsertDays);
+    const play = new PoolAndLedger(
+      lab,
+      await lab.newScope(stream),
+      tiers,
+      oldestInsertDays,
+      clippedDays !== null,
+    );
     play.insert(Array.from({ length: rows }, (_, i) => -1 - Math.floor(i / perDay)));
     return play;
   }
@@ -183,6 +190,15 @@ export class PoolAndLedger {
   empty(isEmptied: boolean): void {
     this.isEmptied = isEmptied;
     this.announceEdge();
+  }
+
+  /**
+   * Time passes. A row that no run saw before it grew older than what is clipped was hidden from the start, of which nobody
+   * can tell: a run comes first, and while it would see nothing, no more than a day goes by.
+   */
+  async wait(hours: number): Promise<void> {
+    if (this.isClipped) await this.run(WHAT_IS_DUE);
+    await this.lab.advance((this.isClipped && this.isEmptied ? Math.min(hours, 24) : hours) * HOUR_MS);
   }
 
   run(request: LedgerRequest, options: LabSync = {}): Promise<RunResult> {
