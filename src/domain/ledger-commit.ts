@@ -82,13 +82,13 @@ export interface WindowCommit {
 export function reopenedBy(
   { state, window, coin }: Pick<WindowCommit, 'state' | 'window' | 'coin'>,
   changed: readonly IncomeRow[],
-): WindowPiece[] {
+): Window[] {
   if (coin !== undefined) return [];
   const oldestMs = changed.reduce((least, { minedAtMs }) => Math.min(least, minedAtMs), Infinity);
   const newestMs = state.newestUnservedMs ?? -Infinity;
-  return state.windows
-    .filter((kept) => !overlaps(kept, window) && kept.toMs > oldestMs && kept.fromMs <= newestMs)
-    .map(({ fromMs, toMs }) => ({ fromMs, toMs, verified: false }));
+  return state.windows.filter(
+    (kept) => !overlaps(kept, window) && kept.toMs > oldestMs && kept.fromMs <= newestMs,
+  );
 }
 
 export type CommitResult =

@@ -1,13 +1,8 @@
 /** The ports of the use-cases in this folder; `src/app` wires the pool's client and the store to them. */
-import type {
-  CommitResult,
-  LedgerCursorPatch,
-  LedgerState,
-  WindowCommit,
-  WindowPiece,
-} from '../domain/ledger-commit';
+import type { CommitResult, LedgerCursorPatch, LedgerState, WindowCommit } from '../domain/ledger-commit';
 import type { EndedRun, HeldLock, RunRecord } from '../domain/run-record';
 import type { LedgerScope, Scope } from '../domain/scope';
+import type { Window } from '../domain/windows';
 
 /** Throws `sync.superseded` when another commit went first. */
 export interface LedgerStore {
@@ -18,7 +13,8 @@ export interface LedgerStore {
     scope: LedgerScope,
     state: LedgerState,
     change: {
-      readonly pieces?: readonly WindowPiece[];
+      /** Windows that are to be read. */
+      readonly pieces?: readonly Window[];
       readonly cursor?: LedgerCursorPatch;
       readonly historyStartMs: number;
     },

@@ -10,7 +10,6 @@ import {
   type LedgerCursorPatch,
   type LedgerState,
   type WindowCommit,
-  type WindowPiece,
 } from '../../src/domain/ledger-commit';
 import { ledgerKeyOf, matchLedger, type LedgerRow } from '../../src/domain/ledger-matching';
 import type { Page, UnreadableRow } from '../../src/domain/page';
@@ -64,6 +63,10 @@ export class MemoryPool {
   count: (rows: number) => number | null = (rows) => rows;
   /** Served, but cannot be read. */
   readonly unreadable = new Set<IncomeRow>();
+  /** What cannot be read says when it was mined. */
+  isDated = true;
+  /** Stands behind all others, as in a list in order of recording. */
+  readonly late = new Set<IncomeRow>();
   /** Shown only when asked for by name. */
   hidden: IncomeRow[] = [];
   /** Called before each request is answered. */
@@ -89,7 +92,9 @@ export class MemoryPool {
     const all = this.listed(query);
     const size = Math.min(query.pageSize, this.pageCap);
     const items = all.slice((query.currentPage - 1) * size, query.currentPage * size);
-    const unreadable = items.filter((row) => this.unreadable.has(row)).map(unreadableOf);
+    const unreadable = items
+      .filter((row) => this.unreadable.has(row))
+      .map((row) => unreadableOf(row, this.isDated));
     return Promise.resolve({
       ...{ rows: items.filter((row) => !this.unreadable.has(row)), unreadable, answeredAtMs: this.nowMs },
       ...{
@@ -122,14 +127,16 @@ export class MemoryPool {
       this.order === 'none'
         ? ((row.minedAtMs / HOUR_MS) * 7_919) % 1_009
         : row.minedAtMs * (this.order === 'desc' ? -1 : 1);
-    return selected.sort((a, b) => place(a) - place(b));
+    return selected.sort(
+      (a, b) => Number(this.late.has(a)) - Number(this.late.has(b)) || place(a) - place(b),
+    );
   }
 }
 
-const unreadableOf = (row: IncomeRow): UnreadableRow => ({
+const unreadableOf = (row: IncomeRow, isDated: boolean): UnreadableRow => ({
   raw: JSON.stringify(row),
   reason: 'broken',
-  minedAtMs: row.minedAtMs,
+  ...(isDated ? { minedAtMs: row.minedAtMs } : {}),
 });
 
 const EMPTY_WINDOW = { rowCount: 0, pendingCount: 0, quarantinedCount: 0, inDoubtCount: 0 };
@@ -160,7 +167,7 @@ class MemoryLedger implements LedgerStore {
   update(
     _scope: LedgerScope,
     state: LedgerState,
-    change: { pieces?: readonly WindowPiece[]; cursor?: LedgerCursorPatch },
+    change: { pieces?: readonly Window[]; cursor?: LedgerCursorPatch },
   ): Promise<LedgerState> {
     this.patches.push(change.cursor ?? {});
     const after = this.advance(state, change.cursor ?? {}, (change.pieces ?? []).map(unread));

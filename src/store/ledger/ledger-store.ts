@@ -15,7 +15,7 @@ import {
 import { contentOf, ledgerKeyOf, matchLedger, type LedgerRow } from '../../domain/ledger-matching';
 import type { UnreadableRow } from '../../domain/page';
 import type { LedgerScope } from '../../domain/scope';
-import { contains } from '../../domain/windows';
+import { contains, type Window } from '../../domain/windows';
 import { inTransaction, type Queryable } from '../client';
 import { Prisma, type PrismaClient } from '../generated/client';
 import { pgInstant } from '../instants';
@@ -151,7 +151,7 @@ export class PrismaLedgerStore {
     scope: LedgerScope,
     state: LedgerState,
     change: {
-      readonly pieces?: readonly WindowPiece[];
+      readonly pieces?: readonly Window[];
       readonly cursor?: LedgerCursorPatch;
       readonly historyStartMs: number;
     },
@@ -175,7 +175,7 @@ async function recordProgress(
   tx: Queryable,
   commit: WindowCommit,
   { kept, inDoubt }: Missing,
-  reopened: readonly WindowPiece[],
+  reopened: readonly Window[],
 ): Promise<LedgerState> {
   const { rows, unreadable } = commit;
   const pieces = commit.pieces.map((piece) => recordOf(piece, commit, inDoubt));

@@ -57,12 +57,13 @@ function remaindersOf(windows: readonly Window[], taken: readonly Window[]): Win
     ]);
     rest = rest.filter((window) => window.fromMs < window.toMs);
   }
-  return rest.map((window) => unread({ ...window, verified: false }));
+  return rest.map(unread);
 }
 
 /** A window that is recorded without having been read. */
-export function unread(piece: Window & { readonly verified: boolean }): WindowRecord {
-  return { ...piece, rowCount: 0, pendingCount: 0, quarantinedCount: 0, inDoubtCount: 0, contentHash: null };
+export function unread({ fromMs, toMs }: Window): WindowRecord {
+  const figures = { rowCount: 0, pendingCount: 0, quarantinedCount: 0, inDoubtCount: 0, contentHash: null };
+  return { fromMs, toMs, verified: false, ...figures };
 }
 
 /** The windows of a scope after `records` took the place of every window that they overlap. */

@@ -112,7 +112,7 @@ export class LedgerSession {
   }
 
   /** Records windows or facts without rows. */
-  async update(change: { pieces?: readonly WindowPiece[]; cursor?: LedgerCursorPatch }): Promise<void> {
+  async update(change: { pieces?: readonly Window[]; cursor?: LedgerCursorPatch }): Promise<void> {
     this.state = await this.deps.store.update(this.scope, this.state, {
       ...change,
       historyStartMs: this.whole.fromMs,

