@@ -23,15 +23,15 @@ const ENTRY = z.strictObject({
 });
 
 /**
- * The accounts of a JSON file `[{name, apiKey, apiSecret, apiPassphrase}, …]`. Its mistakes are named by the
- * entry's index and field, never by value; a file that others may read is a warning.
+ * The accounts of a JSON file `[{name, apiKey, apiSecret, apiPassphrase}, …]`. Mistakes are reported by the
+ * entry's index and field, never by value; a file that other users may read gives a warning.
  */
 export function readAccountsFile(filePath: string, mistakes: Mistakes): readonly AccountCredentials[] {
   const subject = `KUCOIN_POOL_ACCOUNTS_FILE (${filePath})`;
   let text: string;
   try {
     text = readFileSync(filePath, 'utf8').replace(/^\uFEFF/, '');
-    // Windows keeps access lists instead of these bits.
+    // Windows has access lists instead of these bits.
     if (process.platform !== 'win32' && (statSync(filePath).mode & 0o077) !== 0) {
       mistakes.warn(`${filePath} holds secrets and other users may read it: chmod 600 it.`);
     }
@@ -51,7 +51,7 @@ function parseList(text: string, subject: string, mistakes: Mistakes): readonly 
   try {
     json = JSON.parse(text);
   } catch (error) {
-    // Node's own message quotes the text, which holds secrets: only the place is taken from it.
+    // Node's own message quotes the text, which holds secrets: only the position is used.
     const position = /position (\d+)/.exec(String(error))?.[1];
     const line =
       position === undefined ? '' : ` (line ${text.slice(0, Number(position)).split('\n').length})`;
@@ -103,7 +103,7 @@ function reportTwins(accounts: readonly AccountCredentials[], subject: string, m
   const indexByName = new Map<string, number>();
   const indexByKey = new Map<string, number>();
   accounts.forEach((account, index) => {
-    // Case does not tell two accounts apart for a person who reads a report.
+    // For someone who reads a report, two names that differ only in case are the same.
     const name = account.name.toLowerCase();
     const key = account.apiKey.reveal();
     const sameName = indexByName.get(name);

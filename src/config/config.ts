@@ -30,11 +30,10 @@ export interface Config {
     /** The part of the rate, 0 to 1, that the round of `worker/get` may take; 0: no such round. */
     readonly workerDetailsShare: number;
   };
-  /** Proxies. */
   readonly proxies: {
     readonly https: Secret | null;
     readonly http: Secret | null;
-    /** Lower-case hosts that are reached without. */
+    /** Lower-case hosts that are reached without a proxy. */
     readonly except: readonly string[];
   };
   readonly sync: {
@@ -55,7 +54,7 @@ export interface Config {
   readonly keepDays: KeepDays;
   readonly http: {
     readonly host: string;
-    /** Null: serves no page. */
+    /** Null: no page is served. */
     readonly port: number | null;
     readonly token: Secret | null;
   };

@@ -1,4 +1,4 @@
-/** How one process divides the connections to the database that it may have (DATABASE_MAX_CONNECTIONS). */
+/** How one process divides its database connections (DATABASE_MAX_CONNECTIONS). */
 export interface ConnectionShares {
   /** Of Prisma, for rows. */
   readonly rows: number;
@@ -11,12 +11,12 @@ export interface ConnectionShares {
  * occasional work (schedules, a migration), and two for the page.
  */
 const FIXED = 8;
-/** One of the queue's listens for notifications all the time. */
+/** One of the queue's connections only listens for notifications. */
 const QUEUE = { least: 2, most: 4 };
 /** Concurrent runs wait for the pool most of the time, so more connections would be idle. */
 const ROWS = { least: 3, most: 10 };
 
-/** The fewest that a service works with. */
+/** The fewest connections that a service can work with. */
 export const LEAST_CONNECTIONS = FIXED + QUEUE.least + ROWS.least;
 
 export function shareConnections(most: number, isQueueInDatabase: boolean): ConnectionShares {

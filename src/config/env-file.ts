@@ -6,8 +6,8 @@ import type { Mistakes } from './mistakes';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The variables of a `.env` file; none when there is no such file. A file that cannot be read, or would be read
- * as something else than what it looks like, is a mistake.
+ * The variables of a `.env` file; none when there is no such file. A file that cannot be read, or that dotenv
+ * would read differently from how it looks, is a mistake.
  */
 export function readEnvFile(filePath: string, mistakes: Mistakes): Environment {
   let bytes: Buffer;
@@ -19,7 +19,7 @@ export function readEnvFile(filePath: string, mistakes: Mistakes): Environment {
       mistakes.add(filePath, `a file that cannot be read (${code})`, 'a readable .env file');
     return {};
   }
-  // PowerShell's `>` writes UTF-16, in which no variable would be found, without a word.
+  // PowerShell's `>` writes UTF-16, in which dotenv would silently find no variable.
   if (bytes.includes(0)) {
     mistakes.add(filePath, 'bytes that are not UTF-8 text (UTF-16?)', 'a text file saved as UTF-8');
     return {};
@@ -53,7 +53,7 @@ function reportIdleLines(filePath: string, text: string, mistakes: Mistakes): vo
 function reportCutValues(filePath: string, text: string, mistakes: Mistakes): void {
   for (const line of text.split(/\r?\n/)) {
     const [, name, value = ''] = /^\s*(?:export\s+)?([\w.-]+)\s*=(.*)$/.exec(line) ?? [];
-    // Blank before it, # starts a comment, which is meant.
+    // After a blank, # starts an intended comment.
     if (name === undefined || /^\s*['"`]/.test(value) || !/^(?:[^#]*[^#\s]#|#\S)/.test(value)) continue;
     mistakes.add(
       `${name} in ${filePath}`,

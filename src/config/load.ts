@@ -10,11 +10,11 @@ import { isLoopbackHost } from '../core/loopback';
 const CREDENTIALS = ['KUCOIN_POOL_API_KEY', 'KUCOIN_POOL_API_SECRET', 'KUCOIN_POOL_API_PASSPHRASE'] as const;
 
 export interface LoadOptions {
-  /** Streams that have an interval. Left out: none. */
+  /** Streams that have an interval. Default: none. */
   readonly streams?: readonly ScheduledStream[];
-  /** A `.env` file; the environment wins over it. It need not exist. */
+  /** A `.env` file, which need not exist; environment variables override it. */
   readonly envFile?: string;
-  /** The time of day, ms since the epoch: what lies ahead of it cannot be history. Left out: not looked at. */
+  /** The present, ms since the epoch: a later HISTORY_START is a mistake. Default: not checked. */
   readonly nowMs?: number;
 }
 
@@ -41,7 +41,7 @@ export function loadConfig(env: Environment, options: LoadOptions = {}): Config 
   return buildConfig(read.values, everyMs, accounts, mistakes.warnings);
 }
 
-/** Accounts come from the three variables of one, or from the file of many: not from both. */
+/** Accounts come from the three variables of a single one, or from a file of many, never from both. */
 function readAccounts({ values, given }: ReadValues, mistakes: Mistakes): readonly AccountCredentials[] {
   const file = values.KUCOIN_POOL_ACCOUNTS_FILE;
   const set = CREDENTIALS.filter((name) => given.has(name));
@@ -73,7 +73,7 @@ function readAccounts({ values, given }: ReadValues, mistakes: Mistakes): readon
   return [];
 }
 
-/** The page shows income: beyond this machine it wants a token. */
+/** The page shows income, so it needs a token if other machines can reach it. */
 function reportOpenDoor({ values, given }: ReadValues, mistakes: Mistakes): void {
   const { HTTP_HOST: host, HTTP_PORT: port } = values as {
     readonly HTTP_HOST: string | null;
@@ -84,7 +84,7 @@ function reportOpenDoor({ values, given }: ReadValues, mistakes: Mistakes): void
   mistakes.add('HTTP_TOKEN', 'nothing', `a token, as HTTP_HOST ${host} can be reached from other machines`);
 }
 
-/** A password belongs to one address, and stands in one place. */
+/** A password needs an address, and must be set in one place only. */
 function reportIdlePassword({ values, given }: ReadValues, mistakes: Mistakes): void {
   const { DATABASE_URL: url, DATABASE_PASSWORD: password } = values;
   if (password === null) return;

@@ -3,8 +3,8 @@ import type { Secret } from '../core/secret';
 import type { Config } from './config';
 
 /**
- * The proxy by which an address is reached, or null. What stays on this machine never leaves it; `NO_PROXY` names hosts as
- * curl takes them: `example.com` and `.example.com` with all below, `host:port`, `*`.
+ * The proxy for an address, or null. Addresses of this machine never use one; `NO_PROXY` is read as curl reads it:
+ * `example.com` and `.example.com` with all subdomains, `host:port`, `*`.
  */
 export function findProxy(address: string, { proxies }: Pick<Config, 'proxies'>): Secret | null {
   const { protocol, hostname, port } = new URL(address);

@@ -18,7 +18,7 @@ export interface Source {
 
 export interface ReadValues {
   readonly values: Values & Readonly<Record<string, unknown>>;
-  /** The variables that some source sets, rightly or wrongly. */
+  /** The variables that some source sets, valid or not. */
   readonly given: ReadonlySet<string>;
 }
 
@@ -41,7 +41,7 @@ export function readValues(variables: Variables, sources: readonly Source[], mis
   };
 }
 
-/** The text of a variable, and where it stands; null when no source sets it. */
+/** The text of a variable, and where it is set; null when no source sets it. */
 function findText(name: string, sources: readonly Source[]): { text: string; subject: string } | null {
   const isAnyCase = Object.hasOwn(VARIABLES, name) && VARIABLES[name as VariableName].isAnyCase === true;
   for (const source of sources) {
@@ -115,7 +115,7 @@ const TEST_PREFIX = 'KPOOL_TEST_';
 function reportUnknownNames(variables: Variables, sources: readonly Source[], mistakes: Mistakes): void {
   const all = Object.entries(variables);
   const known = new Set<string>(all.flatMap(spellingsOf));
-  // What other programs read too is likely to be meant for them, with names that resemble it.
+  // Variables that other programs read too, and names like them, are probably meant for those.
   const unset = all
     .filter(([, { isAnyCase }]) => isAnyCase !== true)
     .flatMap(spellingsOf)
@@ -124,7 +124,7 @@ function reportUnknownNames(variables: Variables, sources: readonly Source[], mi
     for (const name of Object.keys(given)) {
       if (known.has(name) || name.startsWith(TEST_PREFIX)) continue;
       const isOurs = /^(?:KUCOIN_POOL|KPOOL)_/i.test(name);
-      // A name that resembles a variable which is set does no harm: only the unset ones may have been meant.
+      // A name that resembles a variable that is set does no harm: only unset ones may have been meant.
       const meant = findMeant(name, unset);
       if (isOurs)
         mistakes.add(name + label, 'a name that is not known', meant ?? 'one of the names in .env.example');
@@ -139,8 +139,8 @@ function spellingsOf([name, { isSecret, isAnyCase }]: readonly [string, Variable
 }
 
 function findMeant(name: string, candidates: readonly string[]): string | null {
-  // KUCOIN_API_KEY is what most programs for KuCoin's exchange call theirs.
+  // Most programs for KuCoin's exchange name theirs KUCOIN_API_KEY.
   const longer = name.replace(/^KUCOIN_(?!POOL_)/, 'KUCOIN_POOL_');
-  // Two slips in a short name make another word: PORT is not COINS.
+  // Two typos in a short name make another word: PORT is not COINS.
   return name.length < 8 ? null : findClosest(longer, candidates);
 }

@@ -7,13 +7,13 @@ export function requireAccounts(config: Pick<Config, 'accounts'>): readonly Acco
   if (config.accounts.length > 0) return config.accounts;
   throw new KpoolError(
     'config.invalid',
-    'No API key is set. Fill in these three lines of .env (KuCoin Pool > Settings > API Management makes a key):\n' +
+    'No API key is set. Fill in these three lines of .env (KuCoin Pool > Settings > API Management creates a key):\n' +
       '  KUCOIN_POOL_API_KEY=\n  KUCOIN_POOL_API_SECRET=\n  KUCOIN_POOL_API_PASSPHRASE=',
     { hint: 'No .env yet? Copy .env.example. To look around without a key: kpool demo.' },
   );
 }
 
-/** The names of the accounts that have to be well; null, which means all that the database knows, when none is configured. */
+/** The names of the accounts that are judged; null, which means all in the database, when none is configured. */
 export function judgedAccountsOf({ accounts }: Pick<Config, 'accounts'>): readonly string[] | null {
   return accounts.length === 0 ? null : accounts.map(({ name }) => name);
 }

@@ -2,7 +2,7 @@ import { signPassphrase } from '../core/credentials';
 import { Secret } from '../core/secret';
 import type { Config } from './config';
 
-/** Every text in the configuration that may appear in no output (P10), with what follows from it: for the log to scrub. */
+/** Every secret text in the configuration (P10), and what is derived from it, for the log to scrub. */
 export function secretsOf(config: Config): readonly Secret[] {
   return [
     ...secretsIn(config).flatMap(partsOf),
@@ -10,7 +10,7 @@ export function secretsOf(config: Config): readonly Secret[] {
   ];
 }
 
-/** A value that is told to nobody is a `Secret`, wherever it stands. */
+/** The `Secret`s in a value, at any depth. */
 function secretsIn(value: unknown): Secret[] {
   if (value instanceof Secret) return [value];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(secretsIn) : [];
@@ -22,8 +22,8 @@ function partsOf(secret: Secret): readonly Secret[] {
 }
 
 /**
- * An address and the password in it. A password that repeats the user's or the database's name is left out: it
- * would blot those out wherever they are meant, and so give itself away.
+ * An address and the password in it. A password that equals the user's or the database's name is left out:
+ * redacting it would blot out those names everywhere, and so reveal it.
  */
 export function secretsInAddress(address: Secret): readonly Secret[] {
   const { username, password, pathname, searchParams } = new URL(address.reveal());

@@ -1,20 +1,20 @@
-/** Two slips of the finger are a misspelling; three are another word. */
-const MAX_SLIPS = 2;
+/** Two typos are a misspelling; three make another word. */
+const MAX_TYPOS = 2;
 
-/** The candidate that `word` was probably meant to be, or null. Letters swapped, lost, added or mistaken count one each. */
+/** The candidate that `word` was probably meant to be, or null. A letter swapped, lost, added or wrong counts one. */
 export function findClosest(word: string, candidates: Iterable<string>): string | null {
   let closest: string | null = null;
-  let fewest = MAX_SLIPS + 1;
+  let fewest = MAX_TYPOS + 1;
   for (const candidate of candidates) {
-    const slips = countSlips(word.toUpperCase(), candidate.toUpperCase());
+    const slips = countTypos(word.toUpperCase(), candidate.toUpperCase());
     if (slips < fewest) [closest, fewest] = [candidate, slips];
   }
   return closest;
 }
 
 /** Damerau-Levenshtein distance (optimal string alignment). */
-function countSlips(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > MAX_SLIPS) return MAX_SLIPS + 1;
+function countTypos(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > MAX_TYPOS) return MAX_TYPOS + 1;
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {

@@ -14,7 +14,7 @@ export interface ValueKind<T> {
   /** Completes "expected …" in a message. */
   readonly expects: string;
   readonly schema: z.ZodType<T, string>;
-  /** What is wrong with a text in particular, where more can be said than what was expected; without secrets. */
+  /** What exactly is wrong with a text, where that can be said; without secrets. */
   readonly explain?: (text: string) => { readonly found: string; readonly expected: string } | null;
 }
 
@@ -76,7 +76,7 @@ export const timeZone = kind('a time zone such as UTC or Europe/Berlin', (text) 
   } catch {
     return null;
   }
-  // The user's own spelling is kept: Intl's canonical name may be one that PostgreSQL has not heard of.
+  // The user's own spelling is kept: PostgreSQL may not know Intl's canonical name.
   return text;
 });
 
@@ -110,7 +110,7 @@ export const hostName = kind(
   },
 );
 
-/** Without a slash at its end. Plain http only where nothing leaves the machine: the key would travel readable. */
+/** Without a trailing slash. Plain http only on this machine: elsewhere the key would be readable on the way. */
 export const poolAddress = kind(
   'an https:// address without user, query or # (http only for this machine)',
   (text) => {
@@ -138,7 +138,7 @@ function findAddressMistake(text: string): AddressMistake | null {
   }
 }
 
-/** A path is the number of a database; ioredis would take any other for database 0. */
+/** The path is the number of a database; ioredis would take anything else for database 0. */
 export const redisAddress = kind('redis://host:6379 or rediss://user:password@host:6379/0', (text) => {
   const url = findUrl(text);
   const isRedis = url?.protocol === 'redis:' || url?.protocol === 'rediss:';
@@ -146,14 +146,14 @@ export const redisAddress = kind('redis://host:6379 or rediss://user:password@ho
   return url.hostname !== '' && url.hash === '' && isPercentEncoded(url) ? text : null;
 });
 
-/** As curl takes it: without a scheme it is http. */
+/** As with curl, http if there is no scheme. */
 export const proxyAddress = kind('http://host:port or http://user:password@host:port', (text) => {
   const url = findUrl(/^\w+:\/\//.test(text) ? text : `http://${text}`);
   const isProxy = url?.protocol === 'http:' || url?.protocol === 'https:';
   return isProxy && url.hostname !== '' && isPercentEncoded(url) ? url.href : null;
 });
 
-/** Hosts to reach without a proxy, as curl takes them: names with all that lies below them, addresses, or * for all. */
+/** Hosts to reach without a proxy, as with curl: names with their subdomains, addresses, or * for all. */
 export const hostList = kind('hosts separated by commas, such as localhost,.example.com', (text) =>
   text
     .split(/[\s,]+/)
@@ -166,12 +166,12 @@ export const webhookAddress = kind('an https:// or http:// address', (text) => {
   return url?.protocol === 'https:' || url?.protocol === 'http:' ? text : null;
 });
 
-/** Long enough that nobody guesses it; sendable in a header as it is. */
+/** Too long to guess; can be sent in a header as it is. */
 export const accessToken = kind('16 to 512 visible ASCII characters without spaces', (text) =>
   /^[\x21-\x7e]{16,512}$/.test(text) ? text : null,
 );
 
-/** KuCoin's keys and secrets are random letters, digits and hyphens: a space means that more was pasted than the key. */
+/** KuCoin's keys and secrets are letters, digits and hyphens: a space means that more than the key was pasted. */
 export const credential = kind('the text that KuCoin showed, without spaces or line breaks', (text) =>
   /^[^\s\p{Cc}]{1,256}$/u.test(text) ? text : null,
 );
@@ -184,7 +184,7 @@ export const password = kind('a password on one line', (text) =>
   /^[^\p{Cc}]{1,1024}$/u.test(text) ? text : null,
 );
 
-/** A `%` that starts no escape would throw later, where the address is taken apart. */
+/** A `%` that does not start an escape would throw later, where the address is parsed. */
 function isPercentEncoded(url: URL): boolean {
   try {
     decodeURIComponent(url.username);

@@ -6,9 +6,9 @@ import type { ValueKind } from './value-kinds';
 /** One environment variable: how it is written, what it is when unset, and whether its value may be shown. */
 export interface Variable<T> {
   readonly kind: ValueKind<unknown>;
-  /** What is taken when it is unset, as a user would write it; null when unset has a meaning of its own. */
+  /** The default, as a user would write it; null when unset has a meaning of its own. */
   readonly defaultText: string | null;
-  /** Also read in lower case, which wins, as other programs do. */
+  /** Also read in lower case, which takes precedence, as in other programs. */
   readonly isAnyCase?: true;
   /** Never shown, and readable from a file named by `NAME_FILE`. */
   readonly isSecret: boolean;
@@ -35,7 +35,7 @@ function anyCase<T>(variable: Variable<T>): Variable<T> {
 const orUnlimited = ', 0 to keep them without limit';
 
 /**
- * Every variable that the program knows, but for the intervals of the streams. `.env.example` explains them; a
+ * Every variable that the program knows, except the intervals of the streams. `.env.example` explains them; a
  * test compares the two.
  */
 export const VARIABLES = {
@@ -92,10 +92,10 @@ export type VariableName = keyof typeof VARIABLES;
 
 type ValueOf<V> = V extends Variable<infer T> ? T : never;
 
-/** What every variable says, parsed. */
+/** The parsed value of every variable. */
 export type Values = { readonly [Name in VariableName]: ValueOf<(typeof VARIABLES)[Name]> };
 
-/** As much of a stream as the configuration knows. */
+/** The part of a stream that the configuration needs. */
 export interface ScheduledStream {
   readonly name: string;
   /** Its interval unless configured otherwise, as a user would write it. */

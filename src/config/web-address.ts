@@ -1,4 +1,4 @@
-/** The URL that `text` writes, or null. */
+/** Parses `text` as a URL; null when it is none. */
 export function findUrl(text: string): URL | null {
   return URL.canParse(text) ? new URL(text) : null;
 }

@@ -1,6 +1,8 @@
 import type { UnreadableRow } from './page';
 
-/** A coin that the pool totals for an account while its lists show none of it unless asked by name, as one scope knows it. */
+/**
+ * A coin that the pool totals for an account although its lists show it only when asked by name; as one scope knows it.
+ */
 export interface HiddenCoin {
   readonly currency: string;
   /** When all of the scope's list was last read for it; null: never. */
@@ -12,7 +14,7 @@ export interface HiddenCoin {
 /** A read of a list that was asked for one coin by name. */
 export interface CoinRead {
   readonly currency: string;
-  /** It ends the reading of all of the history. */
+  /** With it, the whole history has been read for the coin. */
   readonly isWhole: boolean;
 }
 
@@ -20,14 +22,14 @@ export interface CoinRead {
 export interface CoinsToAsk {
   /** Currencies that the ledger of the account holds, and hidden ones. */
   readonly earned: readonly string[];
-  /** The ledger was read, and coins that it does not hold were not looked for since long. */
+  /** The ledger was read, and it is time to look for coins that it does not hold. */
   readonly isDiscoveryDue: boolean;
 }
 
-/** The pool's totals as one run was told them. */
-export interface ToldTotals<Total> {
+/** The pool's totals, as served to one run. */
+export interface ServedTotals<Total> {
   readonly totals: readonly Total[];
   readonly unreadable: readonly UnreadableRow[];
-  /** Every coin of `COINS` was asked for: coins that the lists hide would have shown. */
+  /** Every coin of `COINS` was asked for, so that coins that the lists hide show. */
   readonly isDiscovery: boolean;
 }

@@ -7,7 +7,7 @@ export interface FleetPace {
   readonly share: number;
 }
 
-/** A worker listing is asked for by state, a page of 100 at a time. */
+/** Workers are listed by status, 100 per request. */
 export function paceOfSnapshot(
   requests: number,
   { requestsPerSecond, everyMs }: { readonly requestsPerSecond: number; readonly everyMs: number },

@@ -71,7 +71,7 @@ export interface WindowCommit {
   readonly confirmed: ReadonlyMap<string, MissingVerdict>;
   /** Replace every stored window that they overlap. */
   readonly pieces: readonly WindowPiece[];
-  /** The hidden coin by whose name the list was asked, and whether for all of its history: windows know nothing of it. */
+  /** Set when the list was asked for a hidden coin by name: windows do not cover such rows. */
   readonly coin?: CoinRead;
 }
 
@@ -97,6 +97,6 @@ export type CommitResult =
   | {
       readonly outcome: 'unconfirmed';
       readonly missing: readonly LedgerRow[];
-      /** When the oldest row outside the window was mined that was served when it was last read; Infinity: none. */
+      /** The oldest mining date of the live, served rows outside the window; Infinity: none. */
       readonly oldestServedMs: number;
     };

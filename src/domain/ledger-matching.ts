@@ -29,7 +29,7 @@ export function ledgerKeyOf(row: LedgerRow): string {
   return JSON.stringify([row.currency, row.minedAtMs, row.type, row.ordinal]);
 }
 
-/** Everything that the pool says of a row, except the fields that we do not know. */
+/** Everything that the pool says about a row, except unknown fields. */
 export function contentOf(row: IncomeRow): string {
   return JSON.stringify([
     row.currency,
@@ -78,7 +78,7 @@ function byAmountThenContent(a: IncomeRow, b: IncomeRow): number {
 const isLive = (row: LedgerRow): boolean => !row.withdrawn;
 const isWithdrawn = (row: LedgerRow): boolean => row.withdrawn;
 
-/** Finds which stored row of one key each served one is, rule by rule. */
+/** Pairs the served rows of one key with stored ones, rule by rule. */
 class Pairing {
   readonly pairs: { stored: LedgerRow; served: IncomeRow }[] = [];
 
@@ -88,7 +88,7 @@ class Pairing {
     private served: IncomeRow[],
   ) {}
 
-  /** Pairs rows that `identify` calls the same, lowest ordinal first; the rest waits for the next rule. */
+  /** Pairs rows that `identify` considers equal, lowest ordinal first; the rest is left to the next rule. */
   pairEqual(eligible: (row: LedgerRow) => boolean, identify: (row: IncomeRow) => string): void {
     const candidates = groupBy(this.stored.filter(eligible), identify);
     const taken = new Set<LedgerRow>();
@@ -102,7 +102,7 @@ class Pairing {
     this.stored = this.stored.filter((row) => !taken.has(row));
   }
 
-  /** Pairs what is left of the live rows with what is left of the served ones, both in order of amount. */
+  /** Pairs the remaining live rows with the remaining served ones, both in order of amount. */
   pairLiveByRank(): void {
     const live = this.stored.filter(isLive).sort(byAmountThenOrdinal);
     const taken = new Set<LedgerRow>();

@@ -1,4 +1,4 @@
-/** What became of the rows of a list of current things: algorithms, sub-accounts, workers, totals. */
+/** What became of the rows of a list of current items: algorithms, sub-accounts, workers, totals. */
 export interface ListingCounts {
   readonly inserted: number;
   readonly changed: number;
@@ -19,7 +19,7 @@ export interface RowCounts {
   readonly inDoubt: number;
 }
 
-/** What became of a list of current things. */
+/** What became of a list of current items. */
 export type ListingResult =
   | { readonly outcome: 'stored'; readonly counts: ListingCounts }
   /** Nothing was written: these would be removed, and a second listing has to agree. */

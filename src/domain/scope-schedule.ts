@@ -8,12 +8,12 @@ export interface ScopeSketch {
   /** The pool no longer lists its sub-account or algorithm. */
   readonly isGone: boolean;
   readonly hasPendingRows: boolean;
-  /** Start of the last run that ended well or partially; null before the first. */
+  /** Start of the last run that succeeded or was partial; null before the first. */
   readonly lastCycleAtMs: number | null;
   /** Last activity in any stream of this sub-account and algorithm: a mining date, or a listed worker. */
   readonly lastLifeAtMs: number | null;
   readonly consecutiveFailures: number;
-  /** Start of the last run, when that failed; else null. */
+  /** Start of the last run if it failed; otherwise null. */
   readonly lastFailedAtMs: number | null;
   /** Why it failed. */
   readonly lastFailureCode: string | null;
@@ -40,9 +40,9 @@ export function paceOf(scope: ScopeSketch, dormantAfterMs: number, nowMs: number
 
 /** Delay after a failure, doubled after each further one, up to the interval. */
 const FIRST_REST_MS = 10_000;
-/** Keeps the power finite. */
+/** Keeps the delay finite. */
 const MAX_DOUBLINGS = 20;
-/** An unreachable pool is tried again this often (P12: within 40 s of its return). */
+/** An unreachable pool is retried this often (P12: within 40 s of its return). */
 const UNREACHABLE_REST_MS = 25_000;
 const UNREACHABLE: ReadonlySet<string | null> = new Set<ErrorCode>(['pool.unreachable', 'pool.timeout']);
 

@@ -7,7 +7,7 @@ import { contains, DAY_MS, type Window } from './windows';
 export const MAX_PAGE_SIZE = 100;
 export const MIN_PAGE_SIZE = 10;
 
-/** What was read of a window, rows beside it left out. */
+/** A read of a window, without rows outside it. */
 export interface WindowRead {
   readonly rows: readonly IncomeRow[];
   readonly unreadable: readonly UnreadableRow[];
@@ -15,7 +15,7 @@ export interface WindowRead {
   readonly doubt: string | null;
 }
 
-/** What one response says of the window that it was asked for. */
+/** What one response proves about the window that was asked for. */
 export type WindowAnswer =
   /** All of it. */
   | { readonly kind: 'whole'; readonly read: WindowRead }
@@ -30,7 +30,7 @@ export type WindowAnswer =
   /** Rows far outside of what was asked for: the bounds do not mean what they say. */
   | { readonly kind: 'strayed' };
 
-/** Rows and unreadable rows that lie in the window; an unreadable one lies beside it only if it says so itself. */
+/** Rows and unreadable rows in the window; an unreadable one is outside only if its own mining date says so. */
 export function insideOf(
   window: Window,
   { rows, unreadable }: Pick<Page<IncomeRow>, 'rows' | 'unreadable'>,
@@ -47,7 +47,7 @@ function strays(window: Window, { rows }: Page<IncomeRow>): boolean {
   return rows.some(({ minedAtMs: at }) => at < window.fromMs - DAY_MS - 1 || at > window.toMs + DAY_MS);
 }
 
-/** Whether so many rows may be a page that was cut: by what the specification says of pages, or by what the answer says. */
+/** Whether a page with this many rows may have been cut, by the specification or by the answer itself. */
 function mayBeFull(page: Page<IncomeRow>, isFirst: boolean): boolean {
   const served = servedCount(page);
   if (served === 0) return false;
@@ -55,8 +55,8 @@ function mayBeFull(page: Page<IncomeRow>, isFirst: boolean): boolean {
 }
 
 /**
- * Judges the first page of a window, the only read that is consistent in itself. `isFirst`: no longer page is known of the
- * scope yet, so any round number of rows may be a page that was cut.
+ * Judges the first page of a window, the only read that is consistent in itself. `isFirst`: no longer page of the
+ * scope has been seen yet, so any round number of rows may be a page that was cut.
  */
 export function judgeWindow(window: Window, page: Page<IncomeRow>, isFirst: boolean): WindowAnswer {
   if (strays(window, page)) return { kind: 'strayed' };
@@ -86,7 +86,7 @@ function whole(inside: Pick<WindowRead, 'rows' | 'unreadable'>): { kind: 'whole'
   return { kind: 'whole', read: { ...inside, doubt: null } };
 }
 
-/** What a window answer counts in its window; null where it does not say. */
+/** How many rows an answer counts in its window; null where it does not say. */
 export function countedBy(answer: WindowAnswer): number | null {
   if (answer.kind === 'whole' || answer.kind === 'full')
     return answer.read.rows.length + answer.read.unreadable.length;

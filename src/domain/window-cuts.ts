@@ -1,24 +1,24 @@
 import { DAY_MS, startOfUtcDay, type Window } from './windows';
 
-/** Of the rows that a page holds, the share that a window is planned to have: late ones find room. */
+/** A window is planned to hold this share of a page, so that late rows find room. */
 const FILL_SHARE = 0.9;
-/** A page in no order is a sample of the window: parts that hold so large a share of a page seldom outgrow it. */
+/** An unordered page is a sample of the window: parts planned to this share of a page seldom outgrow it. */
 const SAMPLE_SHARE = 0.75;
-/** So few rows of a sample tell too little of how many a part holds: larger parts are cut again by samples of their own. */
+/** Fewer rows of a sample say too little about a part: larger parts are cut again by samples of their own. */
 const LEAST_SAMPLE = 4;
-/** A part of fewer planned rows than this share takes the next rows as well, if the page holds them. */
+/** A part filled less than this share takes the next rows as well, if the page holds them. */
 const LEAST_FILL = 0.75;
-/** Neighbours in the wrong order that a page in order may have: a late row may stand where it was recorded. */
+/** The share of rows out of order that an ordered page may have: a late row may be listed where it was recorded. */
 const STRAY_SHARE = 0.05;
 
-/** Rows that a window is planned to hold where a page holds `pageRows`. */
+/** Rows that a window is planned to hold if a page holds `pageRows`. */
 export function plannedRows(pageRows: number): number {
   return Math.max(1, Math.floor(pageRows * FILL_SHARE));
 }
 
 /**
- * Where to part two neighbouring rows: at midnight UTC if that lies between them, else half way. What is asked for reaches
- * a little beyond a window, and should meet neither.
+ * Where to cut between two neighbouring rows: at midnight UTC if that lies between them, otherwise half way. A request
+ * reaches a little beyond its window, and should meet neither row.
  */
 function cutBetween(olderMs: number, newerMs: number): number {
   const midnight = startOfUtcDay(newerMs);
@@ -33,7 +33,7 @@ export function cutAt(window: Window, cuts: readonly number[]): Window[] {
   return ends.map((toMs, i) => ({ fromMs: ends[i - 1] ?? window.fromMs, toMs })).reverse();
 }
 
-/** The window in parts of at most `most` of its rows, newest first; what was mined at one instant stays together. */
+/** The window in parts of at most `most` rows, newest first; rows of one instant stay together. */
 export function cutByRows(window: Window, instants: readonly number[], most: number): Window[] {
   const newestFirst = [...instants].sort((a, b) => b - a);
   const cuts: number[] = [];
@@ -52,18 +52,18 @@ export function cutByRows(window: Window, instants: readonly number[], most: num
   return cutAt(window, cuts);
 }
 
-/** Everything around one instant: apart from it, what is older and newer can be asked for without its rows. */
+/** The window cut around one instant, so that older and newer rows can be asked for without its rows. */
 function cutAround(window: Window, atMs: number): Window[] {
   return cutAt(window, [atMs - DAY_MS / 2, atMs + DAY_MS / 2]);
 }
 
-/** The days at either end apart: rows beside the window crowd its page, as where bounds are cut to days. */
+/** The window with the days at its ends cut off: rows outside it crowd its page, as if bounds were cut to days. */
 export function cutEdges(window: Window): Window[] {
   const isLong = window.toMs - window.fromMs > 2 * DAY_MS;
   return isLong ? cutAt(window, [window.fromMs + DAY_MS, window.toMs - DAY_MS]) : [window];
 }
 
-/** The rows of a page in order of time that no other page can hold any of, if the pool counts `restRows` in `rest`. */
+/** The rows of an ordered page that no other page can hold, if the pool counts `restRows` in `rest`. */
 export interface ProvenPrefix {
   readonly claimed: Window;
   readonly rest: Window;
@@ -80,8 +80,8 @@ export function orderOf(instants: readonly number[]): Order {
 }
 
 /**
- * What one page of more proves of a window. `instants`: when its rows in the window were mined, as served; `totalNum`: rows
- * of the window as the pool counts them. Null where the page is in no order, or all of one instant.
+ * What one page of several proves about a window. `instants`: mining dates of its rows in the window, as served;
+ * `totalNum`: the pool's count of the window. Null where the page is unordered, or all of one instant.
  */
 export function findProvenPrefix(
   window: Window,
@@ -92,7 +92,7 @@ export function findProvenPrefix(
   const lastMs = instants.at(-1);
   if (order === 'none' || lastMs === undefined) return null;
   const isNewestFirst = order === 'newest-first';
-  // Rows of the last one's instant may stand on the next page.
+  // Rows of the last one's instant may be on the next page.
   const known = [
     ...new Set([lastMs, ...instants.filter((at) => (isNewestFirst ? at > lastMs : at < lastMs))]),
   ];
@@ -113,8 +113,8 @@ export function findProvenPrefix(
 }
 
 /**
- * Parts of a window that should each fit a page, newest first, taking one page for a sample of it; the window itself where
- * it cannot be cut.
+ * Parts of a window that should each fit into a page, newest first, judging by one page as a sample; the window itself
+ * if it cannot be cut.
  */
 export function cutBySample(window: Window, instants: readonly number[], totalNum: number): Window[] {
   const pages = Math.ceil(totalNum / Math.max(1, Math.floor(instants.length * SAMPLE_SHARE)));
@@ -123,7 +123,7 @@ export function cutBySample(window: Window, instants: readonly number[], totalNu
   return cut.length > 1 ? cut : cutAround(window, instants[0] ?? window.fromMs);
 }
 
-/** A few spans that hold the days around all `instants`, oldest first: three days around each, more where they are many. */
+/** At most `most` spans around all `instants`, oldest first: three days around each, or more if there are many. */
 export function spansAround(instants: readonly number[], most: number): Window[] {
   let spans: Window[] = [];
   for (const at of [...instants].sort((a, b) => a - b)) {

@@ -6,7 +6,7 @@ export interface Window {
   readonly toMs: number;
 }
 
-/** A window as the database knows it. */
+/** A window as stored in the database. */
 export interface StoredWindow extends Window {
   readonly rowCount: number;
   readonly pendingCount: number;
@@ -35,7 +35,7 @@ export function isSameWindow(a: Window, b: Window): boolean {
   return a.fromMs === b.fromMs && a.toMs === b.toMs;
 }
 
-/** The newest instant that is asked for: the end of tomorrow, since a pool may date a day by its end. */
+/** The newest instant to ask for: the end of tomorrow, since a pool may date a day by its end. */
 export function horizonMs(poolNowMs: number): number {
   return startOfUtcDay(poolNowMs) + 2 * DAY_MS;
 }
@@ -49,14 +49,14 @@ export function requestBounds(window: Window, poolNowMs: number): { startMs: num
   return { startMs: Math.max(0, window.fromMs - 1), endMs };
 }
 
-/** How long a span is asked for when the window is, ms. */
+/** The span that a request for the window covers, ms. */
 export function spanMsOf(window: Window, poolNowMs: number): number {
   return Math.min(window.toMs, horizonMs(poolNowMs)) - window.fromMs;
 }
 
 /**
- * Where to close the newest window once it holds many rows, so that it goes on fitting one page: it keeps the
- * days of the daily tier when they are at most two thirds of it, else its newer half. Null while it is small.
+ * Where to cut the newest window once it holds many rows, so that it keeps fitting into a page: it keeps the days of
+ * the daily tier if they are at most two thirds of it, otherwise its newer half. Null while it is small.
  */
 export function chooseNewestCut(
   window: Window,

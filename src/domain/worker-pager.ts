@@ -21,11 +21,11 @@ const RESTLESS_SHARE = 0.25;
 /**
  * Pages through one list of workers in a stable order while the list shifts. A worker that leaves the list moves those
  * behind it forward, off the next page onto one that was already read; a worker that joins moves others backward, where
- * they are merely seen twice. From the first sign of movement, each page therefore overlaps the one before by a few rows:
- * while it holds a row already seen, nothing lies between the two; when it holds none, or the count fell before anything
- * overlapped, the pager steps back. It goes on to the end of the list, and is complete when no gap was left: every worker
- * that stayed in the list throughout was seen. A list that stands still and serves fewer workers than it counts is read
- * again, up to `MAX_ROUNDS` times. A worker listed twice on one page takes two of the rows counted.
+ * they are merely seen twice. From the first sign of movement, each page therefore overlaps the one before by a few
+ * rows: while it holds a row already seen, nothing lies between the two; when it holds none, or the count fell before
+ * anything overlapped, the pager steps back. It reads to the end of the list, and is complete when no gap was left:
+ * every worker that stayed in the list throughout was seen. A list that stands still and serves fewer workers than it
+ * counts is read again, up to `MAX_ROUNDS` times. A worker listed twice on one page takes two of the rows counted.
  */
 export class WorkerPager {
   /** The last round in which each worker was seen without a gap before it; 0: in none. */
@@ -52,7 +52,7 @@ export class WorkerPager {
   /** The pool ignores the page size asked for. */
   private isCutFixed = false;
   private isTooFast = false;
-  /** An answer without rows and without a count is taken as an empty list once it came twice. */
+  /** An answer without rows and without a count counts as an empty list the second time. */
   private sawNothing = false;
   private why: string | null = null;
 
@@ -88,7 +88,7 @@ export class WorkerPager {
     return this.pageRows === 0 ? 0 : Math.ceil((this.lastTotal ?? 0) / this.pageRows);
   }
 
-  /** Workers in the list when it was read last; null where the pool does not count them. */
+  /** Workers in the list when it was last read; null where the pool does not count them. */
   get counted(): number | null {
     return this.lastTotal;
   }
@@ -112,7 +112,7 @@ export class WorkerPager {
     const firstRow = (page.currentPage - 1) * asked;
     const fallen = this.noteCount(page.totalNum);
     const holdsSeen = page.rows.some(({ workerId }) => this.joinedIn.get(workerId) === this.round);
-    // These were not asked for again: workers joined before them, and as many may have left.
+    // Nothing was asked for again, so workers joined before these, and as many may have left.
     if (holdsSeen && firstRow === this.seenRows) this.noteMotion(0);
     const isWhole = this.noteCut(served, asked, firstRow);
     const isJoined = isWhole && this.isJoined(firstRow, fallen, holdsSeen);
@@ -122,7 +122,7 @@ export class WorkerPager {
       this.seenRows = this.hasMoved ? endRow : Math.max(this.seenRows, endRow);
     } else this.stepBack(fallen);
     const isShort = served < asked || served === 0;
-    // A pool that does not count: the list goes on until a page is short.
+    // A pool that does not count: the list continues until a page is short.
     const totalNum = this.lastTotal ?? (isShort ? 0 : Infinity);
     // More rows than the pool counts: the count is wrong, and another page may follow a full one.
     const isSurplus = this.seenRows > totalNum && !isShort && newCount > 0;
@@ -156,7 +156,7 @@ export class WorkerPager {
     return isCut;
   }
 
-  /** Whether no worker can stand between what was seen and this page. */
+  /** Whether no worker can be between what was seen and this page. */
   private isJoined(firstRow: number, fallen: number, holdsSeen: boolean): boolean {
     if (firstRow === 0 || holdsSeen || this.isTooFast) return true;
     if (this.hasMoved) return firstRow === this.seenRows && fallen === 0;
@@ -176,7 +176,7 @@ export class WorkerPager {
     return this.joinedIn.size - knownCount;
   }
 
-  /** The page lies beyond a gap: steps back by what left the list, or by the overlap that was too small, and doubles it. */
+  /** The page is beyond a gap: steps back by as many as left the list, or by the overlap, which is then doubled. */
   private stepBack(fallen: number): void {
     this.gaps += 1;
     this.seenRows = Math.max(0, this.seenRows - Math.max(fallen, this.overlapRows));

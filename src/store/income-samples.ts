@@ -1,7 +1,7 @@
 // Raw SQL: samples are written in bulk, to be compared with the latest two in one statement.
 import type { DecimalText } from '../core/decimal';
 import { guarded } from '../core/postgres/errors';
-import type { CoinsToAsk, ToldTotals } from '../domain/coins';
+import type { CoinsToAsk, ServedTotals } from '../domain/coins';
 import type { SubAccountIncome } from '../domain/entities';
 import type { AccountId } from '../domain/ids';
 import type { ListingCounts } from '../domain/row-counts';
@@ -48,27 +48,27 @@ export class PrismaIncomeStore {
       totals,
       unreadable,
       isDiscovery,
-    }: ToldTotals<{ readonly currency: string; readonly amount: DecimalText }>,
+    }: ServedTotals<{ readonly currency: string; readonly amount: DecimalText }>,
   ): Promise<ListingCounts> {
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
         await stepCursor(tx, scope, version);
         const inserted = await tx.$queryRaw<{ is_new: boolean }[]>`
-          WITH told AS (
+          WITH served AS (
             SELECT u.*, date_trunc('milliseconds', moment.now) AS observed_at
               FROM (SELECT sync.now() AS now) AS moment,
                    unnest(${totals.map((total) => total.currency)}::text[],
                           ${totals.map((total) => total.amount)}::numeric[]) AS u(currency, amount)
           ), known AS (
             SELECT t.currency, l.amounts, l.instants
-              FROM told t CROSS JOIN LATERAL (
+              FROM served t CROSS JOIN LATERAL (
                 SELECT array_agg(amount) AS amounts, array_agg(observed_at) AS instants
                   FROM (SELECT amount, observed_at FROM pool.account_income_samples s
                          WHERE s.account_id = ${scope.accountId}::smallint AND s.currency = t.currency
                          ORDER BY observed_at DESC LIMIT 2) AS latest) AS l
           ), moved AS (
             UPDATE pool.account_income_samples s SET observed_at = t.observed_at
-              FROM told t JOIN known k USING (currency)
+              FROM served t JOIN known k USING (currency)
              WHERE s.account_id = ${scope.accountId}::smallint AND s.currency = t.currency
                AND s.observed_at = k.instants[1] AND t.observed_at > k.instants[1]
                AND k.amounts[1] = t.amount AND k.amounts[2] = t.amount
@@ -77,7 +77,7 @@ export class PrismaIncomeStore {
           )
           INSERT INTO pool.account_income_samples (account_id, currency, observed_at, amount)
           SELECT ${scope.accountId}::smallint, t.currency, t.observed_at, t.amount
-            FROM told t JOIN known k USING (currency)
+            FROM served t JOIN known k USING (currency)
            WHERE t.currency NOT IN (SELECT currency FROM moved)
              AND (k.instants IS NULL OR t.observed_at > k.instants[1])
           RETURNING NOT EXISTS (SELECT FROM known k WHERE k.currency = account_income_samples.currency
@@ -94,7 +94,7 @@ export class PrismaIncomeStore {
   async storeSubAccountIncome(
     scope: Scope,
     version: bigint,
-    { totals, unreadable, isDiscovery }: ToldTotals<SubAccountIncome & { readonly currency: string }>,
+    { totals, unreadable, isDiscovery }: ServedTotals<SubAccountIncome & { readonly currency: string }>,
   ): Promise<ListingCounts> {
     const puids = totals.map((total) => total.puid);
     const pnames = totals.map((total) => total.pname);
@@ -109,7 +109,7 @@ export class PrismaIncomeStore {
            ORDER BY u.puid, u.pname
               ON CONFLICT DO NOTHING`;
         const inserted = await tx.$queryRaw<{ is_new: boolean }[]>`
-          WITH told AS (
+          WITH served AS (
             SELECT DISTINCT ON (u.puid, u.currency) u.*, date_trunc('milliseconds', moment.now) AS observed_at
               FROM (SELECT sync.now() AS now) AS moment,
                    unnest(${puids}::bigint[], ${pnames}::text[], ${totals.map((total) => total.currency)}::text[],
@@ -119,14 +119,14 @@ export class PrismaIncomeStore {
              ORDER BY u.puid, u.currency
           ), known AS (
             SELECT t.puid, t.currency, l.amounts, l.instants, l.pname
-              FROM told t CROSS JOIN LATERAL (
+              FROM served t CROSS JOIN LATERAL (
                 SELECT array_agg(amount) AS amounts, array_agg(observed_at) AS instants, min(pname) AS pname
                   FROM (SELECT amount, observed_at, pname FROM pool.sub_account_income_samples s
                          WHERE s.puid = t.puid AND s.currency = t.currency
                          ORDER BY observed_at DESC LIMIT 2) AS latest) AS l
           ), moved AS (
             UPDATE pool.sub_account_income_samples s SET observed_at = t.observed_at
-              FROM told t JOIN known k USING (puid, currency)
+              FROM served t JOIN known k USING (puid, currency)
              WHERE s.puid = t.puid AND s.currency = t.currency
                AND s.observed_at = k.instants[1] AND t.observed_at > k.instants[1]
                AND s.pname IS NOT DISTINCT FROM t.pname
@@ -136,7 +136,7 @@ export class PrismaIncomeStore {
           )
           INSERT INTO pool.sub_account_income_samples (puid, currency, observed_at, pname, amount)
           SELECT t.puid, t.currency, t.observed_at, t.pname, t.amount
-            FROM told t JOIN known k USING (puid, currency)
+            FROM served t JOIN known k USING (puid, currency)
            WHERE (t.puid, t.currency) NOT IN (SELECT puid, currency FROM moved)
              AND (k.instants IS NULL OR t.observed_at > k.instants[1])
           RETURNING NOT EXISTS (SELECT FROM known k WHERE k.puid = sub_account_income_samples.puid
@@ -184,9 +184,9 @@ async function noteDiscovery(tx: Queryable, { stream, accountId }: Scope): Promi
 /** A sample that repeats the last total counts as unchanged. */
 function countsOf(
   inserted: readonly { is_new: boolean }[],
-  told: number,
+  served: number,
   quarantined: number,
 ): ListingCounts {
   const news = inserted.filter((row) => row.is_new).length;
-  return { inserted: news, changed: 0, unchanged: told - news, removed: 0, quarantined };
+  return { inserted: news, changed: 0, unchanged: served - news, removed: 0, quarantined };
 }

@@ -1,6 +1,6 @@
 /** What the streams that list everything at once need of the store: algorithms, sub-accounts, accumulated income. */
 import type { DecimalText } from '../core/decimal';
-import type { CoinsToAsk, ToldTotals } from '../domain/coins';
+import type { CoinsToAsk, ServedTotals } from '../domain/coins';
 import type { SubAccount, SubAccountIncome } from '../domain/entities';
 import type { Listing } from '../domain/page';
 import type { ListingCounts, ListingResult } from '../domain/row-counts';
@@ -37,11 +37,11 @@ export interface IncomeStore {
   storeAccountIncome(
     scope: Scope,
     version: bigint,
-    told: ToldTotals<{ readonly currency: string; readonly amount: DecimalText }>,
+    served: ServedTotals<{ readonly currency: string; readonly amount: DecimalText }>,
   ): Promise<ListingCounts>;
   storeSubAccountIncome(
     scope: Scope,
     version: bigint,
-    told: ToldTotals<SubAccountIncome & { readonly currency: string }>,
+    served: ServedTotals<SubAccountIncome & { readonly currency: string }>,
   ): Promise<ListingCounts>;
 }

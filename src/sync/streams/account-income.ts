@@ -10,14 +10,14 @@ async function syncAccountIncome(
   scope: Scope,
   run: Run,
 ): Promise<void> {
-  const told = await askEachCoin(
+  const served = await askEachCoin(
     deps,
     scope,
     run,
     (coin) => deps.pool.queryAccountIncome(coin, run.callOptions),
     (amount) => ({ amount }),
   );
-  countTotals(run, await deps.income.storeAccountIncome(scope, run.cursorVersion, told));
+  countTotals(run, await deps.income.storeAccountIncome(scope, run.cursorVersion, served));
 }
 
 export const accountIncome: StreamDefinition = {

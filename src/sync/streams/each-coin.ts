@@ -1,7 +1,7 @@
 import { throwIfAborted } from '../../core/clock';
 import type { DecimalText } from '../../core/decimal';
 import { isKpoolError } from '../../core/errors';
-import type { ToldTotals } from '../../domain/coins';
+import type { ServedTotals } from '../../domain/coins';
 import type { Precedence } from '../../domain/due-scopes';
 import type { Listing, UnreadableRow } from '../../domain/page';
 import type { ListingCounts } from '../../domain/row-counts';
@@ -36,7 +36,7 @@ export async function askEachCoin<Served, Row extends { readonly amount: Decimal
   run: Run,
   ask: (coin: string) => Promise<Listing<Served>>,
   rowOf: (served: Served) => Row,
-): Promise<ToldTotals<Row & { readonly currency: string }>> {
+): Promise<ServedTotals<Row & { readonly currency: string }>> {
   const { earned, isDiscoveryDue } = await deps.income.findCoins(scope, deps.tiers.fullEveryMs);
   const totals: (Row & { currency: string })[] = [];
   const unreadable: UnreadableRow[] = [];

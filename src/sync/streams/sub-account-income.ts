@@ -10,14 +10,14 @@ async function syncSubAccountIncome(
   scope: Scope,
   run: Run,
 ): Promise<void> {
-  const told = await askEachCoin(
+  const served = await askEachCoin(
     deps,
     scope,
     run,
     (coin) => deps.pool.querySubAccountIncome(coin, run.callOptions),
     (income) => income,
   );
-  countTotals(run, await deps.income.storeSubAccountIncome(scope, run.cursorVersion, told));
+  countTotals(run, await deps.income.storeSubAccountIncome(scope, run.cursorVersion, served));
 }
 
 export const subAccountIncome: StreamDefinition = {
