@@ -22,15 +22,17 @@ interface Scan {
   readonly valuesS: number;
 }
 
-/** Columns of which `kpool metabase setup` has Metabase keep a list of values, as `schema.table.column`. */
-async function listedColumns(sql: postgres.Sql): Promise<ReadonlySet<string>> {
+/** By `schema.table`, what Metabase reads once `kpool metabase setup` was run, and of which columns it keeps a list of values. */
+async function readSetUp(sql: postgres.Sql): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const shown = (await readRelations(sql)).filter((each) => presentTable(each).visibility_type === null);
-  const listed = shown.flatMap((relation) =>
-    relation.columns
-      .filter((column) => presentField(relation, column).has_field_values === 'list')
-      .map(({ name }) => `${relation.schema}.${relation.name}.${name}`),
+  return new Map(
+    shown.map((relation) => {
+      const listed = relation.columns.filter(
+        (column) => presentField(relation, column).has_field_values === 'list',
+      );
+      return [`${relation.schema}.${relation.name}`, new Set(listed.map(({ name }) => name))];
+    }),
   );
-  return new Set(listed);
 }
 
 async function scanOnce(sql: postgres.Sql, log: (line: string) => void): Promise<Scan> {
@@ -47,13 +49,15 @@ async function scanOnce(sql: postgres.Sql, log: (line: string) => void): Promise
     await scanKeysByMetabase(sql);
     return found;
   });
-  const listed = await listedColumns(sql);
+  const shown = await readSetUp(sql);
   let [rowsS, valuesS] = [0, 0];
   for (const table of tables) {
     const place = `${table.schema}.${table.name}`;
+    const listed = shown.get(place);
+    if (listed === undefined) continue;
     const [lists, seconds] = await timed(`rows of ${place}`, () => scanRows(sql, table));
     rowsS += seconds;
-    for (const column of lists.filter((name) => listed.has(`${place}.${name}`)))
+    for (const column of lists.filter((name) => listed.has(name)))
       valuesS += (await timed(`values of ${place}.${column}`, () => scanValues(sql, table, column)))[1];
   }
   return { schemaS, rowsS, valuesS };
@@ -84,7 +88,7 @@ async function run(log: (line: string) => void): Promise<readonly Figure[]> {
 
 export const metabaseScan: Bench = {
   name: 'metabase-scan',
-  title: 'What Metabase reads of 1.46 million ledger rows and 7.3 million worker-days when it is connected',
+  title: 'What Metabase reads of 1.46 million ledger rows and 7.3 million worker-days, once it is set up',
   minutes: 30,
   run,
 };

@@ -123,6 +123,9 @@ WITH totals AS MATERIALIZED (
   -- One definition for all totals of an account: that which fits most of them.
   SELECT DISTINCT ON (account_id) account_id, kind, totals, fitting
     FROM fits ORDER BY account_id, fitting DESC, equal DESC, kind
+), judged AS MATERIALIZED (
+  SELECT d.level, d.account_id, d.place, d.currency, d.definition, d.amount, d.rank
+    FROM candidates d JOIN chosen c ON c.account_id = d.account_id AND c.kind = d.kind
 ), rivals AS (
   SELECT c.account_id, string_agg(f.definition, '; ' ORDER BY f.kind) AS definitions
     FROM chosen c JOIN fits f ON f.account_id = c.account_id AND f.kind <> c.kind AND f.fitting = f.totals
@@ -134,8 +137,7 @@ SELECT b.level, b.account_id, b.puid, b.currency, b.observed_at, b.pool_total, b
        d.definition, d.amount, d.rank, r.definitions AS rivals, c.fitting, c.totals
   FROM beside b
   LEFT JOIN chosen c ON c.account_id = b.account_id
-  LEFT JOIN candidates d ON d.level = b.level AND d.account_id = b.account_id AND d.place = b.place
-                        AND d.currency = b.currency AND d.kind = c.kind
+  LEFT JOIN judged d ON d.level = b.level AND d.account_id = b.account_id AND d.place = b.place AND d.currency = b.currency
   LEFT JOIN rivals r ON r.account_id = b.account_id;
 
 COMMENT ON VIEW sync.compared_totals IS 'The latest totals of the pool, each beside the ledger as we knew it when the total was given, by the one definition that fits most totals of the account. Read report.reconciliation and report.account_reconciliation instead.';

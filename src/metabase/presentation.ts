@@ -28,11 +28,15 @@ const KEYS: Readonly<Record<string, string>> = {
 };
 
 /**
- * A row an item, a change, or a machine and day: to list the values of a column is to read all of them. Metabase searches
- * them when somebody types a filter.
+ * A row an item, a change, or a machine and day, or figures that are computed anew: to list the values of a column is to read
+ * all of it. Metabase searches them when somebody types a filter.
  */
-const LONG =
-  /^(earnings|rewards|worker_(samples|hourly|daily|uptime_daily|weekly)|changes|daily_income|income_(ledger|valued|efficiency|overlap))$/;
+const LONG = new RegExp(
+  [
+    '^(earnings|rewards|changes|daily_income|income_(ledger|valued|efficiency|overlap)|monthly_income_valued|missing_prices',
+    '|(account_)?reconciliation|fleet_by_prefix|worker_(samples|hourly|daily|uptime_daily|weekly|attention|health))$',
+  ].join(''),
+);
 /** Few values, which people filter by: Metabase keeps a list of them, but for long tables. */
 const CATEGORIES = new Set([
   ...['account_name', 'sub_account', 'pname', 'currency', 'algo', 'stream', 'type', 'status', 'state'],
