@@ -128,3 +128,62 @@ test('rows beside the window do not count', async () => {
   const { rows } = await pageThrough(listOf([rowOn(-1), rowOn(0), rowOn(999), rowOn(1_000)]), WINDOW);
   expect(rows.map(({ minedAtMs }) => minedAtMs / DAY_MS)).toEqual([0, 999]);
 });
+
+test('P2 uncounted: a last page that comes again is no end alone', async () => {
+  // Each page size shows the same cut: the list may go on behind a page that is served twice.
+  const alike = listOf(rowsOf(30), { count: null, cap: 10, beyond: 'last' });
+  expect(await read(alike)).toEqual({
+    ...{ rows: 30, requests: 12 },
+    doubt: 'no two sweeps over its pages agree',
+  });
+  // Another size cuts the list elsewhere.
+  const other = listOf(rowsOf(100), { count: null, cap: 50, beyond: 'last' });
+  expect(await read(other)).toMatchObject({ rows: 100, doubt: null });
+  expect(other.sizes.length).toBeLessThan(12);
+  // A shorter page is the end for one of them.
+  const shorter = listOf(rowsOf(200), { count: null, beyond: 'last' });
+  expect(await read(shorter)).toMatchObject({ rows: 200, doubt: null });
+  expect(shorter.sizes.length).toBeLessThan(12);
+});
+
+test('a page of ten rows may be followed by another', async () => {
+  expect(await read(listOf(rowsOf(25), { count: null, cap: 10 }))).toEqual({
+    rows: 25,
+    doubt: null,
+    requests: 6,
+  });
+  expect(await read(listOf(rowsOf(9), { count: null }))).toEqual({ rows: 9, doubt: null, requests: 2 });
+  // Counted as a full page of a size that was not asked for.
+  expect(await read(listOf(rowsOf(20), { count: (_page, rows) => rows, cap: 20 }))).toMatchObject({
+    rows: 20,
+  });
+});
+
+test('P11 a sweep that is contradicted agrees with none', async () => {
+  const rows = rowsOf(150);
+  let requests = 0;
+  // Every second sweep counts one more than it serves.
+  const list = listOf(rows, {
+    count: () => {
+      requests += 1;
+      return Math.floor((requests - 1) / 2) % 2 === 0 ? 151 : 150;
+    },
+  });
+  expect(await read(list)).toEqual({
+    ...{ rows: 150, requests: 6 },
+    doubt: 'the pool counts 151 rows and serves 150 on all pages',
+  });
+});
+
+test('P4 in doubt a row lands as often as one page held it', async () => {
+  const twice = [rowOn(3), rowOn(3)];
+  // Two of it stand on the first page, one on the last; all others change at every request.
+  const lists = Array.from({ length: 8 }, (_, i) => [
+    ...twice,
+    ...rowsOf(149).map((row) => ({ ...row, minedAtMs: row.minedAtMs + (100 + i) * DAY_MS, status: `S${i}` })),
+    rowOn(3),
+  ]);
+  const { rows, doubt } = await pageThrough(listOf(lists[0]!, { lists, count: 152 }), WINDOW);
+  expect(doubt).not.toBeNull();
+  expect(rows.filter(({ minedAtMs }) => minedAtMs === 3 * DAY_MS)).toHaveLength(2);
+});

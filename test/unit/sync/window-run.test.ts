@@ -1,0 +1,213 @@
+import { DAY_MS } from '../../../src/domain/windows';
+import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
+
+const HOUR_MS = 3_600_000;
+const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
+
+async function synced(pool: MemoryPool): Promise<MemoryLab> {
+  const lab = new MemoryLab(pool);
+  await lab.sync();
+  return lab;
+}
+
+/** What was asked for since `from`, in days from today. */
+const askedOf = ({ pool }: MemoryLab, from = 0): (readonly [from: number, to: number])[] =>
+  pool.asked
+    .slice(from)
+    .map(({ startMs, endMs }) => [(startMs + 1 - TODAY) / DAY_MS, (endMs - TODAY) / DAY_MS] as const);
+
+describe('a claim on a page of more', () => {
+  test('P2 fails if the rest counts less: the page is read anew', async () => {
+    const pool = new MemoryPool(daily(250));
+    // In order of recording: it stands behind all others.
+    pool.late.add(pool.rows[20]!);
+    const lab = await synced(pool);
+    expect(lab.live()).toEqual(lab.served());
+    expect(lab.ledger.state.windows.every(({ verifiedAtMs }) => verifiedAtMs !== null)).toBe(true);
+  });
+
+  test('P4 holds only until the rest was refused', async () => {
+    const pool = new MemoryPool(daily(250));
+    pool.before = (request) => {
+      if (request === 2) [pool.longestSpanMs, pool.rows] = [400 * DAY_MS, daily(249, 2)];
+    };
+    const lab = await synced(pool);
+    expect(lab.live()).toEqual(lab.served());
+  });
+
+  test('P4 waits for what vanished, as any other read', async () => {
+    const lab = await synced(new MemoryPool(daily(250)));
+    const { windows } = lab.ledger.state;
+    // As if it had been read by one window: a page of more, whose first rows vanished.
+    lab.ledger.state = {
+      ...lab.ledger.state,
+      windows: [{ ...windows[0]!, fromMs: windows.at(-1)!.fromMs, rowCount: 250 }],
+    };
+    lab.pool.isEmpty = false;
+    lab.pool.rows = lab.pool.rows.filter((_row, i) => i !== 10);
+    expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 1 });
+    expect(lab.live()).toEqual(lab.served());
+  });
+});
+
+test('parts are read newest first, and each is committed', async () => {
+  const pool = new MemoryPool(daily(80));
+  pool.clippedMs = 31 * DAY_MS;
+  const lab = await synced(pool);
+  lab.pass(7 * DAY_MS);
+  lab.ledger.commits.length = 0;
+  await lab.verify();
+  const begins = lab.ledger.commits.map(({ window }) => window.fromMs);
+  expect(begins).toEqual([...begins].sort((a, b) => b - a));
+  const unordered = new MemoryPool(daily(350));
+  unordered.order = 'none';
+  const other = await synced(unordered);
+  const first = other.ledger.commits.map(({ window }) => window.fromMs);
+  expect(first).toEqual([...first].sort((a, b) => b - a));
+});
+
+describe('the probe', () => {
+  test('of a list without rows is another one each week', async () => {
+    const lab = await synced(new MemoryPool([]));
+    expect(askedOf(lab)).toEqual([
+      [-1_000, 2],
+      [-65, -35],
+    ]);
+    const probes: (readonly [number, number])[] = [];
+    for (let week = 0; week < 4; week += 1) {
+      lab.pass(7 * DAY_MS);
+      const from = lab.pool.asked.length;
+      await lab.sync();
+      const today = 7 * (week + 1);
+      const asked = askedOf(lab, from);
+      expect(asked).toHaveLength(2);
+      probes.push([asked[1]![0] - today, asked[1]![1] - today]);
+    }
+    expect(probes).toEqual([probes[3], probes[1], probes[2], probes[3]]);
+    expect([...probes.slice(1)].sort(([a], [b]) => a - b)).toEqual([
+      [-400, -35],
+      [-65, -35],
+      [-6, 2],
+    ]);
+  });
+
+  test('reaches back no further than the history', async () => {
+    const pool = new MemoryPool([]);
+    const lab = new MemoryLab(pool);
+    lab.historyStartMs = dayOf(40);
+    await lab.sync();
+    expect(askedOf(lab)).toEqual([
+      [-40, 2],
+      [-40, -35],
+    ]);
+    const young = new MemoryLab(new MemoryPool([]));
+    young.historyStartMs = dayOf(35);
+    await young.sync();
+    expect(askedOf(young)).toEqual([[-35, 2]]);
+  });
+
+  test('asks for what is older than the oldest row, once', async () => {
+    const lab = await synced(new MemoryPool(daily(31)));
+    expect(askedOf(lab)).toEqual([
+      [-1_000, 2],
+      [-1_000, -31],
+    ]);
+    const from = lab.pool.asked.length;
+    await lab.verify();
+    // Its window is closed there: what is older is one of its own. The last request counts everything.
+    expect(askedOf(lab, from)).toEqual([
+      [-31, 2],
+      [-1_000, -31],
+      [-1_000, 2],
+    ]);
+    expect(lab.ledger.state.windows.map(({ fromMs }) => (fromMs - TODAY) / DAY_MS)).toEqual([-31, -1_000]);
+    // The oldest row lies on the first day: nothing is older.
+    const all = new MemoryLab(new MemoryPool(daily(31)));
+    all.historyStartMs = dayOf(31);
+    await all.sync();
+    expect(askedOf(all)).toEqual([[-31, 2]]);
+  });
+
+  test('P2 of a row that the first answer missed has it read', async () => {
+    const pool = new MemoryPool([...daily(30), rowOf(200)]);
+    const all = pool.rows;
+    pool.before = (request) => {
+      pool.rows = request === 1 ? daily(30) : all;
+    };
+    const lab = await synced(pool);
+    expect(lab.live()).toEqual([...daily(30).map((_row, i) => i + 1), 200]);
+    expect(lab.ledger.state.spanLimitMs).toBeNull();
+    expect(askedOf(lab).length).toBeLessThanOrEqual(6);
+  });
+
+  test('P2 is given up where it never agrees', async () => {
+    const pool = new MemoryPool([...daily(30), rowOf(200), rowOf(201)]);
+    const all = pool.rows;
+    // Only windows that end before today show what is old, however they are asked for.
+    pool.before = (_request, { endMs }) => {
+      pool.rows = endMs <= TODAY ? all : daily(30);
+    };
+    const lab = await synced(pool);
+    expect(lab.pool.asked.length).toBeLessThanOrEqual(45);
+    expect(lab.live().slice(0, 30)).toEqual(daily(30).map((_row, i) => i + 1));
+  });
+
+  test('P2 that shows other days as well contradicts the window', async () => {
+    const pool = new MemoryPool([...daily(30), rowOf(200)]);
+    const all = pool.rows;
+    pool.before = (request) => {
+      // The first answer is cut short, and from then on bounds are ignored.
+      pool.rows = request === 1 ? daily(30) : all;
+      pool.shift = request === 1 ? () => 0 : null;
+    };
+    const lab = await synced(pool);
+    expect(lab.live()).toEqual(lab.served());
+    expect(lab.ledger.state.spanLimitMs).toBeNull();
+  });
+
+  test('is spared where the rows are in doubt', async () => {
+    const pool = new MemoryPool(daily(5));
+    pool.count = (rows) => rows + 2;
+    pool.unreadable.add(pool.rows[0]!);
+    const lab = await synced(pool);
+    expect(askedOf(lab).every(([from]) => from === -1_000)).toBe(true);
+  });
+});
+
+describe('an unreadable row', () => {
+  test.each([1, 5])('of %s days leaves only those in doubt', async (count) => {
+    const lab = await synced(new MemoryPool(daily(60)));
+    for (let i = 0; i < count; i += 1) lab.pool.unreadable.add(lab.pool.rows[10 + 2 * i]!);
+    await lab.verify();
+    const doubtful = lab.ledger.state.windows.filter(({ inDoubtCount }) => inDoubtCount > 0);
+    expect(doubtful).toHaveLength(count);
+    expect(doubtful.every(({ fromMs, toMs }) => toMs - fromMs === DAY_MS)).toBe(true);
+    const begins = lab.ledger.commits.slice(-2 * count - 1).map(({ window }) => window.fromMs);
+    expect(begins).toEqual([...begins].sort((a, b) => b - a));
+  });
+
+  test('P4 that says no date has its window halved to a day', async () => {
+    const lab = await synced(new MemoryPool(daily(60)));
+    lab.pool.isDated = false;
+    lab.pool.unreadable.add(lab.pool.rows[30]!);
+    lab.pool.rows = lab.pool.rows.filter((_row, i) => i !== 10 && i !== 50);
+    const { withdrawn, requests } = await lab.verify();
+    expect(withdrawn).toBe(2);
+    expect(requests).toBeLessThanOrEqual(25);
+    const doubtful = lab.ledger.state.windows.filter(({ inDoubtCount }) => inDoubtCount > 0);
+    expect(doubtful).toHaveLength(1);
+    expect(doubtful[0]!.toMs - doubtful[0]!.fromMs).toBeLessThanOrEqual(DAY_MS);
+    // Half way between two midnights: no row, dated to one, meets a cut.
+    expect(Math.abs(doubtful[0]!.fromMs % DAY_MS)).toBe(DAY_MS / 2);
+  });
+});
+
+test('a refused span is remembered by its half, no less than 6 h', async () => {
+  const pool = new MemoryPool(daily(3));
+  pool.longestSpanMs = 7 * HOUR_MS;
+  const lab = new MemoryLab(pool);
+  lab.historyStartMs = dayOf(5);
+  await lab.sync();
+  expect(lab.live()).toEqual(lab.served());
+  expect(lab.ledger.state.spanLimitMs).toBeGreaterThanOrEqual(6 * HOUR_MS);
+});
