@@ -10,8 +10,8 @@ import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { useTestDatabase } from '../../support/test-database';
 
 /** All that it takes, beside a line in the registry. */
-const notices: StreamDefinition = {
-  name: 'notices',
+const madeUp: StreamDefinition = {
+  name: 'made-up',
   endpoint: 'algo/query',
   scopes: 'account',
   every: '3 h',
@@ -31,8 +31,8 @@ const database = useTestDatabase();
 beforeAll(async () => {
   pool = await createSyncedPool({
     databaseUrl: database.url,
-    streams: new StreamRegistry([...STREAMS.all, notices]),
-    env: { NOTICES_EVERY: '2 h' },
+    streams: new StreamRegistry([...STREAMS.all, madeUp]),
+    env: { MADE_UP_EVERY: '2 h' },
     simulator: {
       seed: 1,
       startAt: Date.UTC(2026, 9, 20),
@@ -42,7 +42,7 @@ beforeAll(async () => {
   });
 });
 
-async function freshness(stream = 'notices'): Promise<unknown> {
+async function freshness(stream = 'made-up'): Promise<unknown> {
   const [row] = await pool.sql`
     SELECT state, every::text, scopes::int FROM report.data_freshness WHERE stream = ${stream}`;
   return row;
@@ -69,10 +69,10 @@ async function planAndRun(stream: string): Promise<{ jobs: readonly NewJob[]; ou
 
 test('a stream is planned, synced and shown once it is registered', async () => {
   expect(await freshness()).toEqual({ state: 'waiting', every: '02:00:00', scopes: 0 });
-  expect((await planAndRun('notices')).jobs).toEqual([]);
+  expect((await planAndRun('made-up')).jobs).toEqual([]);
   await pool.sync({ streams: ['sub-accounts'] });
-  const { jobs, outcomes } = await planAndRun('notices');
-  expect(jobs).toMatchObject([{ name: 'notices.sync', opts: { priority: STREAMS.all.length + 1 } }]);
+  const { jobs, outcomes } = await planAndRun('made-up');
+  expect(jobs).toMatchObject([{ name: 'made-up.sync', opts: { priority: STREAMS.all.length + 1 } }]);
   expect(outcomes).toEqual(['succeeded']);
   expect(await freshness()).toEqual({ state: 'fresh', every: '02:00:00', scopes: 1 });
 });
@@ -86,6 +86,6 @@ test.each(STREAMS.steps.flat().map(({ name }) => name))('%s is planned, synced a
 
 test('a sync by hand includes every stream', async () => {
   const summaries = await pool.sync();
-  const streams = [...STREAMS.all, notices].map(({ name }) => name);
+  const streams = [...STREAMS.all, madeUp].map(({ name }) => name);
   expect(new Set(summaries.map(({ stream }) => stream))).toEqual(new Set(streams));
 });
