@@ -48,7 +48,7 @@ WITH totals AS MATERIALIZED (
     FROM moved m
    CROSS JOIN LATERAL (
      SELECT t.amount, t.status, t.source
-       FROM sync.income_items_as_of(m.observed_at) t
+       FROM sync.day_items_as_of(m.observed_at) t
       WHERE t.puid = m.puid AND t.algo = m.algo AND t.currency = m.currency
         AND t.mined_at >= sync.start_of_day(m.mining_date, 'UTC')
         AND t.mined_at < sync.start_of_day(m.mining_date + 1, 'UTC')

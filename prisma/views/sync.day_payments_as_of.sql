@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION sync.day_payments_as_of(
   LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT sync.day_of(coalesce(i.settled_at, i.mined_at), time_zone), sum(i.amount)
-    FROM sync.income_items_as_of(known_at) i
+    FROM sync.day_items_as_of(known_at) i
    WHERE i.puid = of_puid AND i.algo = of_algo AND i.currency = of_currency AND i.source <> 'left out'
      AND i.mined_at >= sync.start_of_day(of_day, 'UTC') AND i.mined_at < sync.start_of_day(of_day + 1, 'UTC')
      AND i.status = 'SETTLED'

@@ -69,8 +69,19 @@ BEGIN
     sync.income_rule('pool.earning_revisions', 'pool.reward_revisions',
                      'valid_from <= known_at AND (valid_to IS NULL OR valid_to > known_at) AND withdrawn_at IS NULL',
                      'valid_from'));
+  EXECUTE format(
+    'CREATE FUNCTION sync.day_items_as_of(known_at timestamptz)
+       RETURNS TABLE (puid bigint, algo text, currency text, mining_date date, mined_at timestamptz, source text, type text,
+                      ordinal integer, amount numeric, status text, settled_at timestamptz, hash_rate_hps numeric,
+                      reject_rate numeric, known_since timestamptz)
+       LANGUAGE sql STABLE PARALLEL SAFE
+     BEGIN ATOMIC %s; END',
+    sync.income_rule('pool.earning_revisions', 'pool.reward_revisions',
+                     'valid_from <= known_at AND (valid_to IS NULL OR valid_to > known_at) AND withdrawn_at IS NULL',
+                     'valid_from', by_key => true));
 END
 $$;
+COMMENT ON FUNCTION sync.day_items_as_of(timestamptz) IS 'The same rows as sync.income_items_as_of, without names, for a few days of a scope and currency.';
 COMMENT ON FUNCTION sync.income_items_as_of(timestamptz) IS 'sync.income_items as we knew them at that moment; known_since: since when.';
 COMMENT ON VIEW sync.income_items IS 'Every item of either list that the pool has not withdrawn, and as what it counts. Read report.income_ledger instead.';
 COMMENT ON COLUMN sync.income_items.puid IS 'Sub-account id.';
