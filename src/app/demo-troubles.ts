@@ -4,7 +4,7 @@ import type { Simulator } from '../simulator';
 type Machine = ReturnType<Simulator['world']['workers']>[number];
 
 /** What is wrong with a machine of the demo, and since when. */
-export interface Trouble {
+export interface MachineTrouble {
   readonly machine: Machine;
   readonly sinceMs: number;
   readonly change: Partial<
@@ -24,12 +24,15 @@ const REJECTED_PERCENT = '3.4';
 const USUAL_HPS = 200e12;
 
 /** The machines of the demo that need a technician, the same ones each time. */
-export function findTroubles({ world, accounts }: Simulator, nowMs: number): ReadonlyMap<string, Trouble> {
+export function findTroubles(
+  { world, accounts }: Simulator,
+  nowMs: number,
+): ReadonlyMap<string, MachineTrouble> {
   const [account] = accounts;
   const [scope] = account === undefined ? [] : world.scopes(account.name);
   if (scope === undefined) return new Map();
   const machines = [...world.workers(scope)].sort((a, b) => a.workerName.localeCompare(b.workerName));
-  const troubles = KINDS.flatMap(({ place, hours, kind, share }): Trouble[] => {
+  const troubles = KINDS.flatMap(({ place, hours, kind, share }): MachineTrouble[] => {
     const machine = machines[place];
     if (machine === undefined) return [];
     const sinceMs = nowMs - hours * millisecondsInHour;

@@ -1,10 +1,9 @@
 import type { CircuitEvent } from '../kucoin';
 import type { Logger } from '../observability/logger';
 import type { Metrics } from '../observability/metrics';
-import type { PacingEvent } from '../pacing/events';
+import type { LongWait, PacingEvent } from '../pacing/events';
 
 type Scoping = Extract<PacingEvent, { readonly kind: 'scoped' }>;
-type LongWait = Extract<PacingEvent, { readonly kind: 'waiting' }>;
 
 /** Counts grants, and logs what is unusual. `accountOf` finds an account by its key's fingerprint. */
 export function logPacing(

@@ -1,12 +1,12 @@
 import type { Clock } from '../core/clock';
 import type { ErrorCode } from '../core/errors';
 import { KpoolError } from '../core/errors';
+import type { PacedBucket, Pacer, Permit } from '../core/pacer';
 import type { PoolEndpoint } from '../core/pool-endpoint';
 import { interpretAnswer } from './answer';
 import type { Endpoint } from './endpoint';
 import type { Failure } from './failure';
 import { safeSystemCode } from './failure';
-import type { Bucket, Pacer, Permit } from './pacer';
 import type { Redactor } from './redaction';
 import type { ServerClock } from './server-clock';
 import type { Params } from './signing';
@@ -101,7 +101,7 @@ export async function attemptOnce<Query, Answer>(
   return outcome;
 }
 
-async function acquirePermit(pacer: Pacer, bucket: Bucket, options: AttemptOptions): Promise<Permit> {
+async function acquirePermit(pacer: Pacer, bucket: PacedBucket, options: AttemptOptions): Promise<Permit> {
   const { priority, signal } = options;
   for (let expired = 0; expired < MAX_EXPIRED_PERMITS; expired++) {
     const permit = await pacer.acquire({ bucket, priority, signal });

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock';
 import { signPassphrase, type Credentials } from '../core/credentials';
+import type { Pacer } from '../core/pacer';
 import type { PoolEndpoint } from '../core/pool-endpoint';
 import type { Secret } from '../core/secret';
 import type { Pool } from '../domain/pool';
@@ -17,7 +18,6 @@ import { subAccountIncome } from './endpoints/sub-account-income';
 import { subAccounts } from './endpoints/sub-accounts';
 import { workerDetails } from './endpoints/worker-details';
 import { workers } from './endpoints/workers';
-import type { Pacer } from './pacer';
 import { createRedactor } from './redaction';
 import type { RetryPolicy } from './retry-policy';
 import { DEFAULT_RETRY_POLICY } from './retry-policy';

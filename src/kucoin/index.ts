@@ -2,6 +2,5 @@ export type { CircuitEvent } from './account-circuit';
 export type { PoolAttempt } from './attempt';
 export type { PoolClient, PoolClientOptions } from './client';
 export { createPoolClient } from './client';
-export type { Bucket, Pacer } from './pacer';
 export type { Timeouts } from './timeouts';
 export { DEFAULT_TIMEOUTS } from './timeouts';

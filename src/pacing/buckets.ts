@@ -1,15 +1,9 @@
-import type { Permit } from './permit';
+import type { PacedBucket, Permit } from '../core/pacer';
 import { WHOLE_KEY } from './slot-store';
 import { POLL_INTERVAL_MS } from './time-limits';
 
 /** What the pool's limit counts: the requests of a key to one endpoint, or all requests of the key. */
 export type PaceScope = 'endpoint' | 'key';
-
-/** The requests of one API key (its fingerprint, never the key) to one endpoint. */
-export interface PacedBucket {
-  readonly key: string;
-  readonly endpoint: string;
-}
 
 /** A wait this long is worth one step of priority, so that no request starves. */
 const AGEING_MS = 30_000;

@@ -1,4 +1,5 @@
-import type { PacedBucket, PaceScope } from './buckets';
+import type { PacedBucket } from '../core/pacer';
+import type { PaceScope } from './buckets';
 
 /** Events for the log and the metrics. */
 export type PacingEvent =

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock';
-import type { PacedBucket, PaceScope } from './buckets';
+import type { PacedBucket, Pacer } from '../core/pacer';
+import type { PaceScope } from './buckets';
 import type { PacingEvent } from './events';
 import type { PacingDatabase } from './pacing-database';
-import type { Permit } from './permit';
 import { PermitQueue } from './permit-queue';
-import type { PermitRequest } from './permit-queue';
 import { createPostgresSlotStore } from './slot-store';
 import { leaseMs } from './time-limits';
 
@@ -22,20 +21,7 @@ export interface PacerOptions {
   readonly onEvent?: (event: PacingEvent) => void;
 }
 
-export interface PacerHandle {
-  /**
-   * Waits for a permit for one request: priority 1 first, then in order of arrival; waiting raises the priority.
-   * Rejects with `aborted` when `signal` fires or the pacer stops, and with `pacing.unavailable` when the database that
-   * keeps the pace is unreachable.
-   */
-  acquire(request: PermitRequest): Promise<Permit>;
-  /**
-   * Reports that the pool throttled a request that had a permit: under `auto`, the key is paced as a whole from now on.
-   * `isCertain` (default true): the answer cannot have meant anything else.
-   */
-  reportThrottled(bucket: PacedBucket, isCertain?: boolean): void;
-  /** Under `auto`: paces each endpoint on its own again, if this process scoped the key on uncertain reports only. */
-  retractUncertainReports(key: string): void;
+export interface PacerHandle extends Pacer {
   /** The least that a new request would wait behind all others of this process, as far as it knows, ms. */
   waitEstimateMs(bucket: PacedBucket): number;
   /** For how long the database grants nothing since it lost its record of the latest requests, ms. */

@@ -2,11 +2,12 @@ import { assert } from '../core/assert';
 import { throwIfAborted } from '../core/clock';
 import type { Clock } from '../core/clock';
 import { KpoolError } from '../core/errors';
+import type { PacedBucket, Permit, PermitRequest } from '../core/pacer';
 import { Buckets } from './buckets';
-import type { Bucket, PacedBucket, PaceScope, Waiter } from './buckets';
+import type { Bucket, PaceScope, Waiter } from './buckets';
 import type { PacingEvent } from './events';
-import { createPermit, momentOf } from './permit';
-import type { Moment, Permit } from './permit';
+import { createPermit, readClocks } from './permit';
+import type { ClockReading } from './permit';
 import { PollLoop } from './poll-loop';
 import type { PollWork } from './poll-loop';
 import { ScopeReports } from './scope-reports';
@@ -32,12 +33,6 @@ export interface PermitQueueOptions {
   /** Names this process in the store; unique. */
   readonly processId: string;
   readonly onEvent: (event: PacingEvent) => void;
-}
-
-export interface PermitRequest {
-  readonly bucket: PacedBucket;
-  readonly priority: number;
-  readonly signal?: AbortSignal;
 }
 
 /** Keeps a poll a short transaction, in a large process too. */
@@ -156,7 +151,7 @@ export class PermitQueue implements PollWork {
   }
 
   async poll(): Promise<void> {
-    const sentAt = momentOf(this.#clock);
+    const sentAt = readClocks(this.#clock);
     const nowMs = sentAt.monotonicMs;
     const buckets = this.#buckets.due(nowMs).slice(0, MAX_BUCKETS_PER_POLL);
     const wanted = buckets.map((bucket) => this.#wish(bucket, nowMs));
@@ -208,14 +203,14 @@ export class PermitQueue implements PollWork {
     return { key, endpoint, permits, waitMs: bucket.turnWaitMs(nowMs) };
   }
 
-  #takeIn(bucket: Bucket, seen: BucketResult, granted: readonly string[], sentAt: Moment): void {
+  #takeIn(bucket: Bucket, seen: BucketResult, granted: readonly string[], sentAt: ClockReading): void {
     for (const permit of granted) this.#deliver(bucket, permit, sentAt);
     bucket.polledAtMs = this.#clock.monotonicMs();
     bucket.freeAtMs = bucket.polledAtMs + seen.nextInMs + TIMER_MARGIN_MS;
     if (this.#options.auto) this.#buckets.scope(bucket.key, seen.scopedToKey ? 'key' : 'endpoint');
   }
 
-  #deliver(bucket: Bucket, permit: string, sentAt: Moment): void {
+  #deliver(bucket: Bucket, permit: string, sentAt: ClockReading): void {
     const nowMs = this.#clock.monotonicMs();
     const waiter = bucket.waiters.shift();
     // Its waiter has left.

@@ -1,21 +1,14 @@
 import type { Clock } from '../core/clock';
+import type { Permit } from '../core/pacer';
 import { PERMIT_LIFE_MS, REST_MS } from './time-limits';
 
-/** The right to send one request. */
-export interface Permit {
-  /** Marks the dispatch, now. False when the permit has expired, unused for 1 s: acquire another. */
-  use(): boolean;
-  /** The request was answered, its socket destroyed, or it was never sent. Call exactly once, in `finally`. */
-  answered(): void;
-}
-
-/** A moment by both clocks of this host. */
-export interface Moment {
+/** Both clocks of this host at one moment. */
+export interface ClockReading {
   readonly monotonicMs: number;
   readonly wallMs: number;
 }
 
-export function momentOf(clock: Clock): Moment {
+export function readClocks(clock: Clock): ClockReading {
   return { monotonicMs: clock.monotonicMs(), wallMs: clock.now() };
 }
 
@@ -23,7 +16,11 @@ export function momentOf(clock: Clock): Moment {
  * `requestedAt` is when the poll was sent: the lease began later, so a life counted from then ends before the lease
  * does. `giveBack` is called once, with the rest that the slot still needs, ms.
  */
-export function createPermit(clock: Clock, requestedAt: Moment, giveBack: (restMs: number) => void): Permit {
+export function createPermit(
+  clock: Clock,
+  requestedAt: ClockReading,
+  giveBack: (restMs: number) => void,
+): Permit {
   let state: 'granted' | 'used' | 'returned' = 'granted';
   const finish = (restMs: number): void => {
     state = 'returned';
@@ -33,7 +30,7 @@ export function createPermit(clock: Clock, requestedAt: Moment, giveBack: (restM
     use() {
       // One dispatch per permit.
       if (state !== 'granted') return false;
-      const now = momentOf(clock);
+      const now = readClocks(clock);
       // The monotonic clock stops while a host sleeps or a virtual machine is moved; the wall clock does not.
       const ageMs = Math.max(now.monotonicMs - requestedAt.monotonicMs, now.wallMs - requestedAt.wallMs);
       if (ageMs >= PERMIT_LIFE_MS) {

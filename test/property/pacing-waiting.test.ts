@@ -1,6 +1,6 @@
+import type { Permit } from '../../src/core/pacer';
 import type { PacingEvent } from '../../src/pacing/events';
 import { PermitQueue } from '../../src/pacing/permit-queue';
-import type { Permit } from '../../src/pacing/permit';
 import { leaseMs, REST_MS, RESUME_WITHIN_MS } from '../../src/pacing/time-limits';
 import { crashed, EMPTY, pollModel } from '../support/pacing/slot-model';
 import { VirtualHost, VirtualWorld } from '../support/pacing/virtual-world';

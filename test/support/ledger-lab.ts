@@ -1,11 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import postgres from 'postgres';
 import type { Clock } from '../../src/core/clock';
+import type { Pacer } from '../../src/core/pacer';
 import { Secret } from '../../src/core/secret';
 import type { AccountId, Puid } from '../../src/domain/ids';
 import type { LedgerScope } from '../../src/domain/scope';
 import { DAY_MS } from '../../src/domain/windows';
-import { createPoolClient, type Pacer, type PoolClient } from '../../src/kucoin';
+import { createPoolClient, type PoolClient } from '../../src/kucoin';
 import {
   createSimulator,
   type SimScopeKey,

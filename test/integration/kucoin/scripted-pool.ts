@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../../src/core/clock';
+import type { PacedBucket, Pacer } from '../../../src/core/pacer';
 import { Secret } from '../../../src/core/secret';
-import type { Bucket, Pacer, PoolAttempt, PoolClient, PoolClientOptions } from '../../../src/kucoin';
+import type { PoolAttempt, PoolClient, PoolClientOptions } from '../../../src/kucoin';
 import { createPoolClient } from '../../../src/kucoin';
 
 /** What the running test has opened, closed after it whether it passed or not. */
@@ -83,7 +84,7 @@ interface OpenPacer extends Pacer {
   acquired: number;
   used: number;
   answered: number;
-  throttled: Bucket[];
+  throttled: PacedBucket[];
   /** Keys whose suspicion was taken back. */
   takenBack: string[];
 }
