@@ -58,6 +58,9 @@ export async function fillLedger(sql: postgres.Sql, { subAccounts, years }: Larg
     SELECT stream, n, 'SHA256d', true, now(), now(), now()
       FROM generate_series(1, ${subAccounts}::int) AS n, unnest(ARRAY['earnings', 'rewards']) AS stream`;
   await sql`
+    INSERT INTO sync.streams (stream, position, scope_kind, every_ms)
+    SELECT stream, position, 'mining', 3600000 FROM unnest(ARRAY['earnings', 'rewards']) WITH ORDINALITY AS s (stream, position)`;
+  await sql`
     INSERT INTO sync.windows (stream, puid, algo, from_at, to_at, row_count, verified_at)
     SELECT c.stream, c.puid, c.algo, w, CASE WHEN w > '2026-10-10' THEN 'infinity' ELSE w + interval '45 days' END, ${WINDOW_ROWS}, now()
       FROM sync.cursors c, generate_series('2026-10-12Z'::timestamptz - ${years} * interval '360 days', '2026-10-12Z', interval '45 days') AS w`;

@@ -10,10 +10,16 @@ SELECT w.account_name, w.sub_account, w.puid, w.algo, w.worker_id, w.worker_name
        w.account_id
   FROM sync.named_workers w
  CROSS JOIN (SELECT sync.now() AS now, sync.day_of(sync.now(), 'UTC') AS today) n
-  LEFT JOIN LATERAL (
-    SELECT t.baseline_hash_rate_hps AS hash_rate_hps FROM sync.worker_weeks t
-     WHERE t.puid = w.puid AND t.algo = w.algo AND t.worker_id = w.worker_id AND t.week > n.today - 63
-     ORDER BY t.week DESC LIMIT 1) b ON true
+  -- Most machines have the newest week that there is: read at once. The others' is looked up.
+  LEFT JOIN sync.worker_weeks l
+         ON l.puid = w.puid AND l.algo = w.algo AND l.worker_id = w.worker_id
+        AND l.week = (SELECT max(week) FROM sync.worker_weeks) AND l.week > n.today - 63
+ CROSS JOIN LATERAL (
+    SELECT CASE WHEN l.week IS NOT NULL THEN l.baseline_hash_rate_hps
+                ELSE (SELECT t.baseline_hash_rate_hps FROM sync.worker_weeks t
+                       WHERE t.puid = w.puid AND t.algo = w.algo AND t.worker_id = w.worker_id AND t.week > n.today - 63
+                       ORDER BY t.week DESC LIMIT 1) END AS hash_rate_hps
+    OFFSET 0) b
   -- Added up day by day before it is joined: the days of a week lie together, those of a machine do not.
   LEFT JOIN (SELECT d.puid, d.algo, d.worker_id, sum(d.snapshots)::numeric AS snapshots, sum(d.active_samples)::numeric AS active_samples
                FROM (SELECT sync.day_of(sync.now(), 'UTC') - ago AS day FROM generate_series(0, 7) AS ago OFFSET 0) AS days
