@@ -88,7 +88,7 @@ async function start(env: Record<string, string>): Promise<Running> {
     random: Math.random,
     log: logger,
     metrics,
-    onHopeless: (error) => {
+    onUnrecoverable: (error) => {
       throw error;
     },
   });

@@ -17,7 +17,7 @@ export class QueueErrorLog {
   constructor(
     private readonly log: JobLog,
     private readonly clock: Pick<Clock, 'monotonicMs'>,
-    private readonly onHopeless: (error: Error) => void,
+    private readonly onUnrecoverable: (error: Error) => void,
   ) {}
 
   failed(error: Error): void {
@@ -37,7 +37,7 @@ export class QueueErrorLog {
       this.#lastMessage = error.message;
       this.#toldAtMs = nowMs;
     }
-    if (this.#errors === MAX_ERRORS) this.onHopeless(error);
+    if (this.#errors === MAX_ERRORS) this.onUnrecoverable(error);
   }
 
   worked(): void {

@@ -33,7 +33,7 @@ export async function runJobs(options: RunJobsOptions): Promise<ServiceJobs> {
     clock,
     random,
     log: (line) => log.warn(line),
-    onLost: options.onHopeless,
+    onLost: options.onUnrecoverable,
   });
   try {
     const backend =

@@ -34,7 +34,7 @@ export interface ServiceJobsOptions extends Omit<
   /** Runs `work` in one process at a time. */
   readonly exclusively: (work: () => Promise<void>) => Promise<void>;
   /** Called for a failure that retrying will not cure: the process should log it and exit. */
-  readonly onHopeless: (error: KpoolError) => void;
+  readonly onUnrecoverable: (error: KpoolError) => void;
 }
 
 export interface ServiceJobs {
@@ -52,7 +52,7 @@ export async function startServiceJobs(options: ServiceJobsOptions): Promise<Ser
   // Every running job listens.
   setMaxListeners(0, stopping.signal);
   const errors = new QueueErrorLog(log, clock, (cause) =>
-    options.onHopeless(
+    options.onUnrecoverable(
       new KpoolError(
         'queue.unreachable',
         'The queue fails again and again, and not for want of a connection.',

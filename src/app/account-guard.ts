@@ -21,7 +21,7 @@ const STOPPING_CODES = Object.keys(STATUS_BY_CODE);
 const PROOF_PAUSE_MS = 10 * millisecondsInMinute;
 /** A forbidden account lists its sub-accounts after this long without a run: it may have been a long ban. */
 const FORBIDDEN_PAUSE_MS = millisecondsInHour;
-const FORBIDDEN_TRY: Stream = 'sub-accounts';
+const FORBIDDEN_PROBE: Stream = 'sub-accounts';
 
 export interface GuardedAccount {
   readonly accountId: AccountId;
@@ -80,8 +80,8 @@ export class AccountGuard {
    */
   async mayRun(stream: Stream): Promise<boolean> {
     const status = await this.status();
-    if (status !== 'forbidden' || stream !== FORBIDDEN_TRY) return status === 'ok';
-    return !(await this.#deps.store.wasAskedWithin(this.#account.accountId, FORBIDDEN_PAUSE_MS));
+    if (status !== 'forbidden' || stream !== FORBIDDEN_PROBE) return status === 'ok';
+    return !(await this.#deps.store.hadRunWithin(this.#account.accountId, FORBIDDEN_PAUSE_MS));
   }
 
   /** Registers work of the account, which has to end when `signal` fires or the account is stopped. */

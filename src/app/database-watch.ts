@@ -10,15 +10,15 @@ const PROVE_EVERY_MS = 3_000;
 const RETRY_MS = 1_000;
 const TELL_EVERY_MS = millisecondsInMinute;
 /** Only for an embedded server: after this long someone has to look at it. */
-const HOPELESS_AFTER_MS = millisecondsInMinute;
-const HOPELESS: readonly ErrorCode[] = ['database.data-directory', 'port.in-use'];
+const UNRECOVERABLE_AFTER_MS = millisecondsInMinute;
+const UNRECOVERABLE: readonly ErrorCode[] = ['database.data-directory', 'port.in-use'];
 
 export interface DatabaseWatchOptions {
   readonly database: Pick<OpenDatabase, 'connect'>;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'info' | 'error'>;
   /** Called when an embedded server ended and cannot be restarted: the process should end and say why. */
-  readonly onHopeless: (error: KpoolError) => void;
+  readonly onUnrecoverable: (error: KpoolError) => void;
 }
 
 export interface DatabaseWatch {
@@ -46,16 +46,16 @@ async function watch(options: DatabaseWatchOptions, signal: AbortSignal): Promis
   const { database, clock } = options;
   for (;;) {
     const loss = await database.connect(signal).then(
-      (session) => lossOf(session, clock, signal),
+      (session) => waitForLoss(session, clock, signal),
       (error: unknown) => error,
     );
     if (isKpoolError(loss, 'aborted')) throw loss;
-    await comeBack(options, loss, signal);
+    await reconnect(options, loss, signal);
   }
 }
 
 /** Resolves with the reason when the connection has ended. */
-async function lossOf(session: PostgresSession, clock: Clock, signal: AbortSignal): Promise<unknown> {
+async function waitForLoss(session: PostgresSession, clock: Clock, signal: AbortSignal): Promise<unknown> {
   for (;;) {
     const loss = await session.query('SELECT 1').then(
       () => undefined,
@@ -67,8 +67,8 @@ async function lossOf(session: PostgresSession, clock: Clock, signal: AbortSigna
 }
 
 /** Resolves when the database answers again. */
-async function comeBack(options: DatabaseWatchOptions, loss: unknown, signal: AbortSignal): Promise<void> {
-  const { database, clock, logger, onHopeless } = options;
+async function reconnect(options: DatabaseWatchOptions, loss: unknown, signal: AbortSignal): Promise<void> {
+  const { database, clock, logger, onUnrecoverable } = options;
   const lostAtMs = clock.monotonicMs();
   const awayMs = (): number => clock.monotonicMs() - lostAtMs;
   const back = new AbortController();
@@ -90,7 +90,8 @@ async function comeBack(options: DatabaseWatchOptions, loss: unknown, signal: Ab
       if (failure === undefined) break;
       if (isKpoolError(failure, 'aborted')) throw failure;
       reason = failure;
-      if (awayMs() > HOPELESS_AFTER_MS && isHopeless(failure)) onHopeless(cannotStart(failure));
+      if (awayMs() > UNRECOVERABLE_AFTER_MS && isUnrecoverable(failure))
+        onUnrecoverable(cannotStart(failure));
       await clock.sleep(RETRY_MS, signal);
     }
   } finally {
@@ -100,8 +101,8 @@ async function comeBack(options: DatabaseWatchOptions, loss: unknown, signal: Ab
   logger.info('The database answers again.', { awaySeconds: Math.round(awayMs() / 1_000) });
 }
 
-function isHopeless(error: unknown): error is KpoolError {
-  return HOPELESS.some((code) => isKpoolError(error, code));
+function isUnrecoverable(error: unknown): error is KpoolError {
+  return UNRECOVERABLE.some((code) => isKpoolError(error, code));
 }
 
 function cannotStart(cause: KpoolError): KpoolError {

@@ -8,7 +8,7 @@ import type { OpenDatabase } from './database';
 
 /** From here on there is little room for more machines or a slow pool. */
 const TIGHT_SHARE = 0.8;
-const WHAT_TO_DO =
+const HINT =
   'Take snapshots less often (WORKERS_EVERY), or spread the sub-accounts over more API keys: each has a pace of its own.';
 
 /** Whether the pace allows snapshots as often as WORKERS_EVERY says, per account; empty if nobody has workers. */
@@ -30,7 +30,7 @@ export async function checkFleetPace(
         text: isKept
           ? text
           : `${text}: it comes as often as the pace allows, not as often as WORKERS_EVERY says`,
-        hint: pace.share > TIGHT_SHARE ? WHAT_TO_DO : null,
+        hint: pace.share > TIGHT_SHARE ? HINT : null,
         figures: { workers, requests, seconds: pace.seconds, share: pace.share },
       };
     });

@@ -23,7 +23,7 @@ export interface ServiceAccount {
   readonly statusReason: string | null;
 }
 
-interface AccountWorld {
+interface OpenAccountOptions {
   readonly config: Pick<Config, 'pool' | 'proxies'>;
   readonly client: PrismaClient;
   readonly pacer: Pacer;
@@ -45,7 +45,7 @@ function fingerprintOfAll(credentials: AccountCredentials): string {
 /** Records an account, and creates its client and its guard. */
 async function openAccount(
   credentials: AccountCredentials,
-  { config, client, pacer, clock, random, logger, metrics }: AccountWorld,
+  { config, client, pacer, clock, random, logger, metrics }: OpenAccountOptions,
 ): Promise<{ readonly account: ServiceAccount; readonly guard: AccountGuard }> {
   const { name } = credentials;
   const store = new PrismaAccountStore(client);
@@ -71,7 +71,7 @@ async function openAccount(
 /** Records the configured accounts, and creates the client and the guard of each. */
 export async function openAccounts(
   credentials: readonly AccountCredentials[],
-  world: AccountWorld,
+  world: OpenAccountOptions,
 ): Promise<{
   readonly accounts: readonly ServiceAccount[];
   readonly guards: ReadonlyMap<AccountId, AccountGuard>;

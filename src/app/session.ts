@@ -21,7 +21,7 @@ export interface SessionOptions {
   /** Lines for people, e.g. while an embedded database starts. */
   readonly log: (line: string) => void;
   /** Called when the database cannot come back on its own: a service should end and say why. */
-  readonly onHopeless?: (error: KpoolError) => void;
+  readonly onUnrecoverable?: (error: KpoolError) => void;
 }
 
 /** A migrated database and the service on it, for the duration of one command. */
@@ -33,13 +33,13 @@ export interface Session {
 
 /** Opens the database, migrates it, and opens the service. Throws what these throw. */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { config, log, signal, onHopeless = () => undefined } = options;
+  const { config, log, signal, onUnrecoverable = () => undefined } = options;
   const { maxConnections: connections, shares } = config.database;
   const database = await openDatabase(config, { log, signal, connections });
   for (const sentence of [database.warning, database.shortage]) {
     if (sentence !== null) options.logger.warn(sentence);
   }
-  const watch = watchDatabase({ ...options, database, onHopeless });
+  const watch = watchDatabase({ ...options, database, onUnrecoverable });
   try {
     await migrateDatabase(database, log);
     const service = await SyncService.open({

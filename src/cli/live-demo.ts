@@ -40,7 +40,7 @@ export async function liveOn(context: CliContext, demo: Demo, page: DemoPage): P
   const config = demo.liveConfig;
   const logger = await context.commandLogger();
   const metrics = createMetrics();
-  const hopeless = new AbortController();
+  const unrecoverable = new AbortController();
   const session = await openSession({
     config,
     accounts: requireAccounts(config),
@@ -50,7 +50,7 @@ export async function liveOn(context: CliContext, demo: Demo, page: DemoPage): P
     metrics,
     signal: context.signal,
     log: () => undefined,
-    onHopeless: (error) => hopeless.abort(error),
+    onUnrecoverable: (error) => unrecoverable.abort(error),
   });
   const sql = await openPostgres({ url: session.database.url, applicationName: 'kpool demo' });
   try {
@@ -65,7 +65,7 @@ export async function liveOn(context: CliContext, demo: Demo, page: DemoPage): P
       random: Math.random,
       log: logger,
       metrics,
-      onHopeless: (error) => hopeless.abort(error),
+      onUnrecoverable: (error) => unrecoverable.abort(error),
     });
     try {
       page.showJobs(() => jobs.readQueue());
@@ -73,9 +73,9 @@ export async function liveOn(context: CliContext, demo: Demo, page: DemoPage): P
         `\nThe service runs now, as kpool start would, and something happens at the pool every ${EVENT_EVERY_MS / 1_000} s. ` +
           'Ctrl-C stops it.',
       );
-      await tellEvents(context, demo, sql, AbortSignal.any([context.signal, hopeless.signal]));
+      await tellEvents(context, demo, sql, AbortSignal.any([context.signal, unrecoverable.signal]));
     } catch (error) {
-      hopeless.signal.throwIfAborted();
+      unrecoverable.signal.throwIfAborted();
       if (!isKpoolError(error, 'aborted')) throw error;
     } finally {
       await jobs.stop();

@@ -42,7 +42,7 @@ export function readAccountsFile(filePath: string, mistakes: Mistakes): readonly
   }
   const list = parseList(text, subject, mistakes);
   const accounts = list.flatMap((entry, index) => parseEntry(entry, `${subject}[${index}]`, mistakes));
-  if (accounts.length === list.length) reportTwins(accounts, subject, mistakes);
+  if (accounts.length === list.length) reportDuplicates(accounts, subject, mistakes);
   return accounts;
 }
 
@@ -99,7 +99,11 @@ function expectationOf(message: string): string {
   return message.replace(/^expected /, '');
 }
 
-function reportTwins(accounts: readonly AccountCredentials[], subject: string, mistakes: Mistakes): void {
+function reportDuplicates(
+  accounts: readonly AccountCredentials[],
+  subject: string,
+  mistakes: Mistakes,
+): void {
   const indexByName = new Map<string, number>();
   const indexByKey = new Map<string, number>();
   accounts.forEach((account, index) => {

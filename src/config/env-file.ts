@@ -25,8 +25,8 @@ export function readEnvFile(filePath: string, mistakes: Mistakes): Environment {
     return {};
   }
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
-  reportCutValues(filePath, text, mistakes);
-  reportIdleLines(filePath, text, mistakes);
+  reportTruncatedValues(filePath, text, mistakes);
+  reportIgnoredLines(filePath, text, mistakes);
   return parse(text);
 }
 
@@ -34,7 +34,7 @@ export function readEnvFile(filePath: string, mistakes: Mistakes): Environment {
  * dotenv ignores a line that sets nothing, such as one without `=`. It is reported by its number only: its text may be
  * a secret. A line within a quoted value does set something.
  */
-function reportIdleLines(filePath: string, text: string, mistakes: Mistakes): void {
+function reportIgnoredLines(filePath: string, text: string, mistakes: Mistakes): void {
   const lines = text.split(/\r\n|\r|\n/);
   const meaning = JSON.stringify(parse(text));
   const idle = lines.flatMap((line, index) => {
@@ -50,7 +50,7 @@ function reportIdleLines(filePath: string, text: string, mistakes: Mistakes): vo
 }
 
 /** dotenv ends an unquoted value at `#`, so that a passphrase `a#b` would silently become `a`. */
-function reportCutValues(filePath: string, text: string, mistakes: Mistakes): void {
+function reportTruncatedValues(filePath: string, text: string, mistakes: Mistakes): void {
   for (const line of text.split(/\r?\n/)) {
     const [, name, value = ''] = /^\s*(?:export\s+)?([\w.-]+)\s*=(.*)$/.exec(line) ?? [];
     // After a blank, # starts an intended comment.

@@ -31,8 +31,8 @@ export function loadConfig(env: Environment, options: LoadOptions = {}): Config 
   const { streams = [] } = options;
   const read = readValues(variablesFor(streams), sources, mistakes);
   const accounts = readAccounts(read, mistakes);
-  reportOpenDoor(read, mistakes);
-  reportIdlePassword(read, mistakes);
+  reportMissingToken(read, mistakes);
+  reportUnusedPassword(read, mistakes);
   reportFutureHistory(read, options.nowMs ?? Infinity, mistakes);
   mistakes.throwIfAny();
   const everyMs = Object.fromEntries(
@@ -74,7 +74,7 @@ function readAccounts({ values, given }: ReadValues, mistakes: Mistakes): readon
 }
 
 /** The page shows income, so it needs a token if other machines can reach it. */
-function reportOpenDoor({ values, given }: ReadValues, mistakes: Mistakes): void {
+function reportMissingToken({ values, given }: ReadValues, mistakes: Mistakes): void {
   const { HTTP_HOST: host, HTTP_PORT: port } = values as {
     readonly HTTP_HOST: string | null;
     readonly HTTP_PORT: number | null;
@@ -85,7 +85,7 @@ function reportOpenDoor({ values, given }: ReadValues, mistakes: Mistakes): void
 }
 
 /** A password needs an address, and must be set in one place only. */
-function reportIdlePassword({ values, given }: ReadValues, mistakes: Mistakes): void {
+function reportUnusedPassword({ values, given }: ReadValues, mistakes: Mistakes): void {
   const { DATABASE_URL: url, DATABASE_PASSWORD: password } = values;
   if (password === null) return;
   if (!given.has('DATABASE_URL')) {

@@ -25,7 +25,7 @@ const refused = (predicate: string, hint: string): RedisErrorMeaning => ({
   hint,
 });
 /** Transient. */
-const away = (predicate: string, hint: string): RedisErrorMeaning => ({
+const transient = (predicate: string, hint: string): RedisErrorMeaning => ({
   code: 'queue.unreachable',
   predicate,
   hint,
@@ -33,7 +33,7 @@ const away = (predicate: string, hint: string): RedisErrorMeaning => ({
 const withReason = (meaning: RedisErrorMeaning): RedisErrorMeaning => ({ ...meaning, withReason: true });
 
 const unreachable = (reason: string): RedisErrorMeaning =>
-  away(`cannot be reached: ${reason}`, `Check REDIS_URL and that the server runs. ${WITHOUT_REDIS}`);
+  transient(`cannot be reached: ${reason}`, `Check REDIS_URL and that the server runs. ${WITHOUT_REDIS}`);
 
 export const IS_CLUSTER = refused(
   'is part of a cluster, and the jobs need a single server',
@@ -43,7 +43,10 @@ export const HAS_NO_TLS = refused(
   'does not speak TLS at that port',
   'Write redis:// instead of rediss://, or the port that has TLS.',
 );
-export const IS_LOADING = away('is still loading its data', 'Start again once it is ready: nothing is lost.');
+export const IS_LOADING = transient(
+  'is still loading its data',
+  'Start again once it is ready: nothing is lost.',
+);
 export const mayEvict = (policy: string): RedisErrorMeaning =>
   refused(
     `forgets jobs when it is full (maxmemory-policy ${policy})`,
@@ -127,26 +130,32 @@ const MEANINGS: readonly (readonly [pattern: RegExp, meaning: RedisErrorMeaning]
     ),
   ],
   [/\bLOADING\b/, IS_LOADING],
-  [/\bOOM\b/, away('is full', 'Raise maxmemory, or delete what else it holds; jobs take a few megabytes.')],
+  [
+    /\bOOM\b/,
+    transient('is full', 'Raise maxmemory, or delete what else it holds; jobs take a few megabytes.'),
+  ],
   [
     /\bMISCONF\b/,
-    away('cannot save its data, and accepts no more', 'Look at its log and its disk; then start again.'),
+    transient('cannot save its data, and accepts no more', 'Look at its log and its disk; then start again.'),
   ],
   [
     /\bBUSY\b/,
-    away('is busy with a script of another program', 'Wait until it ends, or end it: SCRIPT KILL.'),
+    transient('is busy with a script of another program', 'Wait until it ends, or end it: SCRIPT KILL.'),
   ],
   [
     /\bNOREPLICAS\b/,
-    away('has too few replicas to accept writes', 'Bring them back, or lower min-replicas-to-write.'),
+    transient('has too few replicas to accept writes', 'Bring them back, or lower min-replicas-to-write.'),
   ],
   [
     /\bmax number of clients\b/,
-    away('has no connection left for us', 'Raise maxclients, or end what holds them (CLIENT LIST).'),
+    transient('has no connection left for us', 'Raise maxclients, or end what holds them (CLIENT LIST).'),
   ],
   [
     /^Missing (key|lock) for job|^Lock mismatch for job/,
-    away('lost a job in progress', 'Nothing of the ledger is lost: what is due is known to the database.'),
+    transient(
+      'lost a job in progress',
+      'Nothing of the ledger is lost: what is due is known to the database.',
+    ),
   ],
   [/ECONNREFUSED/, unreachable('nothing is listening there')],
   [/ENOTFOUND/, unreachable('there is no host of that name')],
@@ -154,21 +163,21 @@ const MEANINGS: readonly (readonly [pattern: RegExp, meaning: RedisErrorMeaning]
   [/EHOSTUNREACH|ENETUNREACH/, unreachable('there is no route to that host')],
   [
     /ETIMEDOUT|Command timed out|Socket timeout/,
-    away(
+    transient(
       'cannot be reached: it does not answer',
       `Check REDIS_URL, firewalls, and whether it has TLS at that port (else redis://, not rediss://). ${WITHOUT_REDIS}`,
     ),
   ],
   [
     /ECONNRESET|EPIPE|Connection is closed|connection close|max retries per request/i,
-    away(
+    transient(
       'closed the connection',
       `Is it running, and does it require TLS (rediss:// in REDIS_URL)? ${WITHOUT_REDIS}`,
     ),
   ],
 ];
 
-const UNKNOWN = withReason(away('failed', `Look at its server's log. ${WITHOUT_REDIS}`));
+const UNKNOWN = withReason(transient('failed', `Look at its server's log. ${WITHOUT_REDIS}`));
 
 /** Names of the errors of ioredis, its parser and BullMQ about Redis or the connection to it. */
 const NAMES = /^(ReplyError|MaxRetriesPerRequestError|AbortError|ParserError|ClusterAllFailedError)$/;

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../core/errors';
 import { DAY_MS } from './windows';
 
 /** What the schedule of a scope depends on. Instants are by the database's clock. */
-export interface ScopeSketch {
+export interface ScopeFacts {
   /** Its algorithm is the sub-account's default. */
   readonly isDefaultAlgo: boolean;
   /** The pool no longer lists its sub-account or algorithm. */
@@ -28,7 +28,7 @@ const SLOW_VISIT_MS = DAY_MS;
  * How often a scope is visited: `live` each interval, `dormant` (no activity for `dormantAfterMs`) and `settling`
  * (gone, with pending rows) once a day, `finished` (gone and settled) never again.
  */
-export function paceOf(scope: ScopeSketch, dormantAfterMs: number, nowMs: number): ScopePace {
+export function paceOf(scope: ScopeFacts, dormantAfterMs: number, nowMs: number): ScopePace {
   if (scope.isGone) {
     if (scope.hasPendingRows) return 'settling';
     return scope.lastCycleAtMs === null && scope.consecutiveFailures === 0 ? 'settling' : 'finished';
@@ -50,7 +50,7 @@ const UNREACHABLE: ReadonlySet<string | null> = new Set<ErrorCode>(['pool.unreac
  * The next visit of a scope: -Infinity is now, for the first time; Infinity is never. An instant in the future was
  * recorded by a clock that has since been corrected; it is ignored, and what depends on it is due now.
  */
-export function nextVisitMs(scope: ScopeSketch, pace: ScopePace, everyMs: number, nowMs: number): number {
+export function nextVisitMs(scope: ScopeFacts, pace: ScopePace, everyMs: number, nowMs: number): number {
   if (pace === 'finished') return Infinity;
   const intervalMs = pace === 'live' ? everyMs : Math.max(everyMs, SLOW_VISIT_MS);
   const after = (atMs: number, ms: number): number => (atMs > nowMs ? nowMs : atMs + ms);
@@ -59,7 +59,7 @@ export function nextVisitMs(scope: ScopeSketch, pace: ScopePace, everyMs: number
   return Math.max(dueAtMs, after(scope.lastFailedAtMs, restMs(scope, intervalMs)));
 }
 
-function restMs({ consecutiveFailures, lastFailureCode }: ScopeSketch, intervalMs: number): number {
+function restMs({ consecutiveFailures, lastFailureCode }: ScopeFacts, intervalMs: number): number {
   const doublings = Math.min(consecutiveFailures - 1, MAX_DOUBLINGS);
   const longestMs = UNREACHABLE.has(lastFailureCode) ? Math.min(intervalMs, UNREACHABLE_REST_MS) : intervalMs;
   return Math.min(longestMs, FIRST_REST_MS * 2 ** doublings);

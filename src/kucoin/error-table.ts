@@ -97,7 +97,7 @@ export const REFUSED_ALONE: Meaning = {
 };
 
 /** An undocumented failure that the pool itself marks as worth retrying. */
-export const UNKNOWN_PASSING: Meaning = {
+export const UNKNOWN_TRANSIENT: Meaning = {
   code: 'pool.server-error',
   says: 'reports a failure that its documentation does not name, and asks to try again',
   hint: AUTOMATICALLY,

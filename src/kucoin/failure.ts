@@ -8,7 +8,7 @@ import {
   REFUSED_ALONE,
   THROTTLED,
   UNKNOWN,
-  UNKNOWN_PASSING,
+  UNKNOWN_TRANSIENT,
 } from './error-table';
 import type { Redactor } from './redaction';
 
@@ -62,7 +62,7 @@ function meaningOf({ httpStatus, envelope }: FailedAnswer): Meaning {
   const system = code === null ? null : findSystemMeaning(code);
   if (system !== null) return system;
   if (httpStatus !== 403 && SURELY_THROTTLES.test(envelope?.message ?? '')) return THROTTLED;
-  return findHttpMeaning(httpStatus) ?? (envelope?.retry === true ? UNKNOWN_PASSING : UNKNOWN);
+  return findHttpMeaning(httpStatus) ?? (envelope?.retry === true ? UNKNOWN_TRANSIENT : UNKNOWN);
 }
 
 /** A 403 that says what it means, or when to come back. */

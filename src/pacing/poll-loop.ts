@@ -16,7 +16,7 @@ export interface PollWork {
 /** Runs polls when they are due, one at a time; sets no timer while none is. */
 export class PollLoop {
   #running: Promise<void> | null = null;
-  #nap: { readonly untilMs: number; readonly alarm: AbortController } | null = null;
+  #sleeping: { readonly untilMs: number; readonly alarm: AbortController } | null = null;
   #notBeforeMs = -Infinity;
   #failures = 0;
   #failingSinceMs = 0;
@@ -36,8 +36,8 @@ export class PollLoop {
         // Arrived while the loop was ending.
         if (this.work.dueAtMs() < Infinity) this.poke(-Infinity);
       });
-    } else if (this.#nap !== null && Math.max(atMs, this.#notBeforeMs) < this.#nap.untilMs) {
-      this.#nap.alarm.abort();
+    } else if (this.#sleeping !== null && Math.max(atMs, this.#notBeforeMs) < this.#sleeping.untilMs) {
+      this.#sleeping.alarm.abort();
     }
   }
 
@@ -45,7 +45,7 @@ export class PollLoop {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.poke(-Infinity);
-    this.#nap?.alarm.abort();
+    this.#sleeping?.alarm.abort();
     await this.#running;
   }
 
@@ -66,13 +66,13 @@ export class PollLoop {
 
   async #sleepUntil(untilMs: number): Promise<void> {
     const alarm = new AbortController();
-    this.#nap = { untilMs, alarm };
+    this.#sleeping = { untilMs, alarm };
     try {
       await this.clock.sleep(Math.ceil(untilMs - this.clock.monotonicMs()), alarm.signal);
     } catch (error) {
       if (!alarm.signal.aborted) throw error;
     } finally {
-      this.#nap = null;
+      this.#sleeping = null;
     }
   }
 

@@ -133,7 +133,7 @@ export class PrismaAccountStore {
   }
 
   /** Whether any process began a run of the account in the last `ms`. */
-  async wasAskedWithin(accountId: AccountId, ms: number): Promise<boolean> {
+  async hadRunWithin(accountId: AccountId, ms: number): Promise<boolean> {
     return guarded(async () => {
       const now = await readInstant(this.client);
       const run = await this.client.run.findFirst({

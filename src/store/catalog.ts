@@ -15,7 +15,7 @@ import { lockAccount, lockByName } from './row-locks';
 import { sampleSubAccounts, upsertSubAccounts } from './sub-account-rows';
 
 /** A stub is a sub-account that only the totals name: no list has shown it. */
-const IS_NO_STUB: Prisma.SubAccountWhereInput = {
+const IS_NOT_STUB: Prisma.SubAccountWhereInput = {
   OR: [{ removedAt: null }, { defaultAlgo: { not: null } }],
 };
 
@@ -106,7 +106,7 @@ export class PrismaCatalogStore {
         await lockAccount(tx, accountId);
         const others = await findOthers(tx, accountId, served);
         const listed = served.filter((row) => !others.some(({ puid }) => puid === row.puid));
-        const stop = await findStop(tx, accountId, { served, listed, others });
+        const stop = await findStopReason(tx, accountId, { served, listed, others });
         if (stop !== null) throw stop;
         const now = await readInstant(tx);
         const known = await tx.subAccount.findMany({
@@ -154,7 +154,7 @@ async function findOthers(
   served: readonly SubAccount[],
 ): Promise<readonly Other[]> {
   const rows = await tx.subAccount.findMany({
-    where: { puid: { in: served.map(({ puid }) => puid) }, accountId: { not: accountId }, ...IS_NO_STUB },
+    where: { puid: { in: served.map(({ puid }) => puid) }, accountId: { not: accountId }, ...IS_NOT_STUB },
     select: { puid: true, pname: true, account: { select: { accountName: true } } },
     orderBy: { puid: 'asc' },
   });
@@ -178,7 +178,7 @@ async function leaveOut(
 }
 
 /** Why the account has to stop: the key shows only what other accounts have, or now belongs to another user. */
-async function findStop(
+async function findStopReason(
   tx: Transaction,
   accountId: AccountId,
   {
@@ -204,7 +204,10 @@ async function findStop(
   const puids = new Set<bigint>(served.map(({ puid }) => puid));
   if (served.length === 0) return null;
   // A stub proves nothing: it may have been named by the other user's key.
-  const known = await tx.subAccount.findMany({ where: { accountId, ...IS_NO_STUB }, select: { puid: true } });
+  const known = await tx.subAccount.findMany({
+    where: { accountId, ...IS_NOT_STUB },
+    select: { puid: true },
+  });
   if (known.length === 0 || known.some(({ puid }) => puids.has(puid))) return null;
   return new KpoolError(
     'account.changed',

@@ -33,7 +33,7 @@ const LARGE_OBJECT_FUNCTIONS = [
 const LOCK_FUNCTIONS = '^pg_(try_)?advisory_(xact_)?lock';
 
 /** Something that the login may do, in words, with the statement that takes it away. */
-interface Liberty {
+interface ExtraRight {
   readonly isTaken: boolean;
   readonly text: string;
 }
@@ -63,7 +63,7 @@ export async function limitReader(
   ];
   for (const statement of revocations.flat()) await tx.unsafe(statement);
   if (rights?.isSuper === true) await keepAdvisoryLocks(tx);
-  return findLiberties(tx, role, name);
+  return findExtraRights(tx, role, name);
 }
 
 /** Keeps the functions for roles that may write: those that the program runs as. */
@@ -107,8 +107,12 @@ async function attempt(tx: TransactionSql, statement: string): Promise<void> {
   }
 }
 
-async function findLiberties(tx: TransactionSql, role: string, database: string): Promise<readonly string[]> {
-  const liberties = await tx<Liberty[]>`
+async function findExtraRights(
+  tx: TransactionSql,
+  role: string,
+  database: string,
+): Promise<readonly string[]> {
+  const extraRights = await tx<ExtraRight[]>`
     SELECT NOT has_database_privilege(${role}, current_database(), 'TEMPORARY') AS "isTaken",
            ${`It may create temporary tables, as every role of this database may: REVOKE TEMPORARY ON DATABASE ${database} FROM PUBLIC`} AS text
      UNION ALL
@@ -125,5 +129,5 @@ async function findLiberties(tx: TransactionSql, role: string, database: string)
      UNION ALL
     SELECT rolconnlimit <> -1, ${`It has no limit of connections: ALTER ROLE ${role} CONNECTION LIMIT ${MAX_CONNECTIONS}`}
       FROM pg_roles WHERE rolname = ${role}`;
-  return liberties.filter(({ isTaken }) => !isTaken).map(({ text }) => `${text}.`);
+  return extraRights.filter(({ isTaken }) => !isTaken).map(({ text }) => `${text}.`);
 }

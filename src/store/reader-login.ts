@@ -18,7 +18,7 @@ export interface ReaderLogin {
   /** What the role can do beyond reading `pool` and `report`, in words; empty for a mere reader. */
   readonly excess: readonly string[];
   /** What every role of the database may do and a reader should not, and how an administrator can end it. */
-  readonly liberties: readonly string[];
+  readonly extraRights: readonly string[];
 }
 
 /** Whether the role exists. Throws `usage.invalid` for a name that cannot be a reader's. */
@@ -73,8 +73,8 @@ export async function grantReader(sql: Sql, role: string, verifier: string | nul
     }
     await changeRole(tx, role, `GRANT CONNECT ON DATABASE ${quoted(database)} TO "${role}"`);
     await tx`SELECT sync.grant_reading(${role}::name)`;
-    const liberties = await limitReader(tx, role, database);
-    return { role, isNew: !isKnown, database, excess: await findExcess(tx, role), liberties };
+    const extraRights = await limitReader(tx, role, database);
+    return { role, isNew: !isKnown, database, excess: await findExcess(tx, role), extraRights };
   });
 }
 

@@ -30,7 +30,7 @@ export class PrismaRunStore {
         data: { runId, stream, accountId, puid, algo: algo ?? NO_ALGO, trigger },
       });
     }).catch(async (error: unknown) => {
-      await this.#letGo(runId);
+      await this.#releaseLock(runId);
       throw error;
     });
     return runId;
@@ -65,7 +65,7 @@ export class PrismaRunStore {
         }),
       );
     } finally {
-      await this.#letGo(runId);
+      await this.#releaseLock(runId);
     }
   }
 
@@ -95,7 +95,7 @@ export class PrismaRunStore {
     );
   }
 
-  async #letGo(runId: bigint): Promise<void> {
+  async #releaseLock(runId: bigint): Promise<void> {
     await this.#aliveLocks.get(runId)?.release();
     this.#aliveLocks.delete(runId);
   }

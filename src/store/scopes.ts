@@ -2,13 +2,13 @@
 import { guarded } from '../core/postgres/errors';
 import type { AccountId, Puid } from '../domain/ids';
 import type { Scope } from '../domain/scope';
-import type { ScopeSketch } from '../domain/scope-schedule';
+import type { ScopeFacts } from '../domain/scope-schedule';
 import type { Stream } from '../domain/streams';
 import { Prisma, type PrismaClient } from './generated/client';
 import { readNow } from './instants';
 import { NO_ALGO } from './scope-key';
 
-export interface ScopeCandidate extends ScopeSketch {
+export interface ScopeCandidate extends ScopeFacts {
   readonly puid: Puid | null;
   readonly algo: string | null;
 }

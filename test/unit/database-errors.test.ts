@@ -1,4 +1,4 @@
-import { classifyDatabaseError, isPassing, isRejection } from '../../src/core/postgres/errors';
+import { classifyDatabaseError, isTransient, isRejection } from '../../src/core/postgres/errors';
 
 /** An error as a driver throws it. */
 function failure(code: string): Error {
@@ -24,5 +24,5 @@ test.each([
 ])('%s is %s; it passes: %s, it comes again: %s', (code, name, passes, isRejected) => {
   const error = failure(code);
   expect(classifyDatabaseError(error).code).toBe(name);
-  expect([isPassing(error), isRejection(error)]).toEqual([passes, isRejected]);
+  expect([isTransient(error), isRejection(error)]).toEqual([passes, isRejected]);
 });

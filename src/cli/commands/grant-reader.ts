@@ -135,13 +135,13 @@ export const configureGrantReader: ConfigureCommand = (command, context) => {
         output.result(
           {
             ...{ role, isNew: login.isNew, host, port, url },
-            ...{ database: login.database, excess: [...login.excess], liberties: [...login.liberties] },
+            ...{ database: login.database, excess: [...login.excess], extraRights: [...login.extraRights] },
             password: password?.file === null ? password.text : null,
             passwordFile: password?.file ?? null,
           },
           () => resultText(login, place, url, reachOf(address, database.psqlHint !== null), password),
         );
-        for (const liberty of login.liberties) output.warn(`kpool: ${liberty}`);
+        for (const liberty of login.extraRights) output.warn(`kpool: ${liberty}`);
         if (login.excess.length > 0) {
           output.warn(`kpool: ${role} can do more than read pool and report: it ${login.excess.join(', ')}.`);
           output.warn('  Somebody granted it that; take it back (REVOKE), or name a new role.');

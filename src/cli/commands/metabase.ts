@@ -100,14 +100,14 @@ async function setup(flags: Flags, context: CliContext): Promise<void> {
       });
     }
     await hasRole(sql, flags.role);
-    let liberties: readonly string[] = [];
+    let extraRights: readonly string[] = [];
     const made = await setUpMetabase({
       client: new MetabaseClient(flags.url, { kind: 'nobody' }, signal),
       ...{ login, clock, signal },
       openDatabase: async () => {
         const verifier = scramVerifier(password.reveal(), randomBytes(SALT_BYTES));
         const reader = await grantReader(sql, flags.role, verifier);
-        liberties = reader.liberties;
+        extraRights = reader.extraRights;
         return {
           ...{ name: flags.name, host, port: flags.databasePort ?? address.port },
           ...{ database: reader.database, user: reader.role, password, isEncrypted: address.tls !== null },
@@ -120,7 +120,7 @@ async function setup(flags: Flags, context: CliContext): Promise<void> {
     output.result({ url: flags.url, role: flags.role, ...made, dashboards: [...made.dashboards] }, () =>
       summaryText(made, flags.url, flags.role),
     );
-    for (const liberty of liberties) output.warn(`kpool: ${liberty}`);
+    for (const liberty of extraRights) output.warn(`kpool: ${liberty}`);
   });
 }
 

@@ -23,7 +23,7 @@ interface Parts {
   readonly config: Config;
   readonly session: Session;
   readonly metrics: Metrics;
-  readonly onHopeless: (error: KpoolError) => void;
+  readonly onUnrecoverable: (error: KpoolError) => void;
 }
 
 async function startJobs(context: CliContext, parts: Parts): Promise<ServiceJobs> {
@@ -39,7 +39,7 @@ async function startJobs(context: CliContext, parts: Parts): Promise<ServiceJobs
     random: Math.random,
     log: parts.logger,
     metrics: parts.metrics,
-    onHopeless: parts.onHopeless,
+    onUnrecoverable: parts.onUnrecoverable,
   });
 }
 
@@ -113,12 +113,12 @@ function logProblem(logger: Logger, problem: Problem): void {
 }
 
 /** Resolves at Ctrl-C or SIGTERM; rejects when the service cannot go on. */
-function untilStopped(signal: AbortSignal, hopeless: Promise<never>): Promise<void> {
+function untilStopped(signal: AbortSignal, unrecoverable: Promise<never>): Promise<void> {
   const stopped = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  return Promise.race([stopped, hopeless]);
+  return Promise.race([stopped, unrecoverable]);
 }
 
 /** `kpool start`: the service. Migrates, then schedules and runs jobs, and serves the status page, until it is told to stop. */
@@ -136,9 +136,9 @@ export const configureStart: ConfigureCommand = (command, context) => {
       const logger = await context.logger();
       const metrics = createMetrics();
       const log = (line: string): void => logger.info(line);
-      let onHopeless: Parts['onHopeless'] = () => undefined;
-      const hopeless = new Promise<never>((_resolve, reject) => (onHopeless = reject));
-      hopeless.catch(() => undefined);
+      let onUnrecoverable: Parts['onUnrecoverable'] = () => undefined;
+      const unrecoverable = new Promise<never>((_resolve, reject) => (onUnrecoverable = reject));
+      unrecoverable.catch(() => undefined);
       const session = await openSession({
         config,
         accounts,
@@ -148,7 +148,7 @@ export const configureStart: ConfigureCommand = (command, context) => {
         metrics,
         signal,
         log,
-        onHopeless,
+        onUnrecoverable,
       });
       const stops: (() => Promise<void>)[] = [() => session.close()];
       try {
@@ -156,7 +156,7 @@ export const configureStart: ConfigureCommand = (command, context) => {
         logger.info(`kpool works with ${session.database.describe}.`);
         for (const problem of (await session.service.reports.readWellness()).problems)
           logProblem(logger, problem);
-        const parts: Parts = { logger, config, session, metrics, onHopeless };
+        const parts: Parts = { logger, config, session, metrics, onUnrecoverable };
         let jobs: ServiceJobs | null = null;
         if (role !== 'web') {
           const started = await startJobs(context, parts);
@@ -169,7 +169,7 @@ export const configureStart: ConfigureCommand = (command, context) => {
           const web = await startPage(context, parts, jobs);
           if (web !== null) stops.unshift(() => web.close());
         }
-        await untilStopped(signal, hopeless);
+        await untilStopped(signal, unrecoverable);
         logger.info('Stopping: what is in hand is committed or given back.');
       } finally {
         for (const stop of stops) await stop();

@@ -111,7 +111,7 @@ export function isRejection(error: unknown): boolean {
 }
 
 /** Whether the statement itself was not at fault: connection, serialization, resources, shutdown, lock. */
-export function isPassing(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   const layers = layersOf(error);
   const meaning = findMeaning(layers, codeOf(layers), reasonOf(layers));
   return (

@@ -33,15 +33,15 @@ export async function requireOwnSessions(url: Secret, connections: number): Prom
   const opened = [connect()];
   const [first] = opened as [PostgresConnection];
   try {
-    const before = await within(CONNECT_TIMEOUT_MS, whoServes(first));
+    const before = await within(CONNECT_TIMEOUT_MS, readServerProcess(first));
     if (before === null) throw silenceError(CONNECT_TIMEOUT_MS);
     if (before.served === before.announced) return;
     const others = Array.from({ length: Math.max(connections - 1, MIN_OTHERS) }, connect);
     opened.push(...others);
     const meetings = others.map(async (other) => within(CONNECT_TIMEOUT_MS, holdTransaction(other)));
-    const isProof = (met: Meeting): boolean => met === 'refused' || met === before.served;
+    const isProof = (met: ServingProcess): boolean => met === 'refused' || met === before.served;
     const answered = 1 + (await countUnless(isProof, meetings));
-    const after = Number.isNaN(answered) ? null : await within(ANSWER_TIMEOUT_MS, whoServes(first));
+    const after = Number.isNaN(answered) ? null : await within(ANSWER_TIMEOUT_MS, readServerProcess(first));
     if (after?.served !== before.served) {
       throw new KpoolError(
         'database.refused',
@@ -64,20 +64,23 @@ export async function requireOwnSessions(url: Secret, connections: number): Prom
 }
 
 /** The server process that answered, and the one that was announced when the connection was opened. */
-async function whoServes({ sql, ready }: PostgresConnection): Promise<{ served: number; announced: number }> {
+async function readServerProcess({
+  sql,
+  ready,
+}: PostgresConnection): Promise<{ served: number; announced: number }> {
   await ready;
   const rows = await sql.unsafe<{ pid: number }[]>(WHO);
   return { served: rows[0]?.pid ?? 0, announced: rows.state.pid };
 }
 
 /** The process that serves a transaction; null when there was none in time. */
-type Meeting = number | 'refused' | null;
+type ServingProcess = number | 'refused' | null;
 
-async function holdTransaction(connection: PostgresConnection): Promise<Meeting> {
+async function holdTransaction(connection: PostgresConnection): Promise<ServingProcess> {
   try {
     await connection.ready;
     await connection.sql.unsafe(BEGIN);
-    return (await whoServes(connection)).served;
+    return (await readServerProcess(connection)).served;
   } catch (error) {
     return error instanceof Error && error.message.includes(STATEMENT_MODE) ? 'refused' : null;
   }
@@ -85,8 +88,8 @@ async function holdTransaction(connection: PostgresConnection): Promise<Meeting>
 
 /** How many were served, once all have answered; NaN as soon as one proves a pooler. */
 async function countUnless(
-  isProof: (met: Meeting) => boolean,
-  meetings: readonly Promise<Meeting>[],
+  isProof: (met: ServingProcess) => boolean,
+  meetings: readonly Promise<ServingProcess>[],
 ): Promise<number> {
   const proof = new Promise<number>((resolve) => {
     for (const meeting of meetings) void meeting.then((met) => (isProof(met) ? resolve(NaN) : undefined));

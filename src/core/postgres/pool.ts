@@ -14,12 +14,12 @@ export interface PoolOptions {
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** The part of pg's internals that we need. */
-interface Inside {
+interface PoolInternals {
   readonly connectionParameters: { options: string | undefined };
   readonly connection: { readonly stream: Socket };
 }
 
-const insideOf = (client: ClientBase): Inside => client as unknown as Inside;
+const internalsOf = (client: ClientBase): PoolInternals => client as unknown as PoolInternals;
 
 /**
  * pg would read PGOPTIONS for an address without options. And a connection that breaks while nobody listens (lent, or
@@ -28,7 +28,7 @@ const insideOf = (client: ClientBase): Inside => client as unknown as Inside;
 class AddressedClient extends Client {
   constructor(config?: ClientConfig) {
     super(config);
-    insideOf(this).connectionParameters.options = config?.options;
+    internalsOf(this).connectionParameters.options = config?.options;
     this.on('error', () => undefined);
   }
 }
@@ -68,7 +68,7 @@ export function createPool(options: PoolOptions): Pool {
 
 /** Within the time limit of a connection: pg itself would wait without a limit. */
 async function prepare(client: ClientBase, settings: SessionSettings | undefined): Promise<void> {
-  const timer = setTimeout(() => insideOf(client).connection.stream.destroy(), CONNECT_TIMEOUT_MS);
+  const timer = setTimeout(() => internalsOf(client).connection.stream.destroy(), CONNECT_TIMEOUT_MS);
   try {
     await prepareSession(async (script) => {
       const results: unknown = await client.query(script);

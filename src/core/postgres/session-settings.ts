@@ -87,7 +87,7 @@ export async function requireWritable(run: RunScript): Promise<void> {
 }
 
 /** The statement that removes a setting, by where it was made (`pg_settings.source`). */
-const CURES: Readonly<Record<string, (name: string, role: string, database: string) => string>> = {
+const REMEDIES: Readonly<Record<string, (name: string, role: string, database: string) => string>> = {
   database: (name, _role, database) => `ALTER DATABASE ${database} RESET ${name};`,
   user: (name, role) => `ALTER ROLE ${role} RESET ${name};`,
   'database user': (name, role, database) => `ALTER ROLE ${role} IN DATABASE ${database} RESET ${name};`,
@@ -100,7 +100,7 @@ async function refusal(run: RunScript, name: string, why: string): Promise<Kpool
     `SELECT setting, source, quote_ident(session_user) AS role, quote_ident(current_database()) AS database
        FROM pg_catalog.pg_settings WHERE name = '${name}'`,
   )) as readonly Record<'setting' | 'source' | 'role' | 'database', string>[];
-  const cure = found === undefined ? undefined : CURES[found.source]?.(name, found.role, found.database);
+  const cure = found === undefined ? undefined : REMEDIES[found.source]?.(name, found.role, found.database);
   return new KpoolError('database.refused', `The database sets ${name} = ${found?.setting ?? '?'}: ${why}.`, {
     hint: cure ?? `Change it in the configuration of the server.`,
   });

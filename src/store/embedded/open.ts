@@ -18,7 +18,7 @@ const DEFAULT_EMBEDDED_PORT = 54_329;
 const ENTER_TIMEOUT_MS = 600_000;
 const RETRY_PAUSE_MS = 50;
 /** A longer wait is logged (P12). */
-const TOLD_AFTER_MS = 10_000;
+const LOG_WAIT_AFTER_MS = 10_000;
 
 export interface OpenOptions {
   /** KPOOL_HOME, absolute. Created if it does not exist. */
@@ -130,7 +130,7 @@ async function enterServer(installation: Installation, options: StartOptions): P
       }
       const nowMs = systemClock.monotonicMs();
       if (nowMs - startedAtMs > ENTER_TIMEOUT_MS) throw silent(cluster.dataDirectory, failure);
-      if (nowMs - toldAtMs > TOLD_AFTER_MS) {
+      if (nowMs - toldAtMs > LOG_WAIT_AFTER_MS) {
         toldAtMs = nowMs;
         log('Waiting for the embedded PostgreSQL, which is starting, recovering or stopping.');
       }

@@ -31,7 +31,7 @@ import {
   dropStaged,
   findUnresolved,
   insertSnapshot,
-  settle,
+  resolveStaged,
   stage,
   stageUnlisted,
 } from './staging';
@@ -102,7 +102,7 @@ export class PrismaFleetStore {
   }
 
   async resolveWorker(snapshot: FleetSnapshot, workerId: WorkerId, worker: Worker | null): Promise<void> {
-    await guarded(() => settle(this.client, snapshot.snapshotId, workerId, worker));
+    await guarded(() => resolveStaged(this.client, snapshot.snapshotId, workerId, worker));
   }
 
   async dropSnapshot(snapshot: FleetSnapshot): Promise<void> {

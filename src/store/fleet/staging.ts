@@ -69,7 +69,7 @@ function insertStaged(
 }
 
 /** Resolves a conflicting worker: its state, or that it does not exist. */
-export async function settle(
+export async function resolveStaged(
   db: Queryable,
   snapshotId: bigint,
   workerId: WorkerId,

@@ -1,7 +1,7 @@
 import postgres from 'postgres';
 import { isKpoolError, KpoolError } from '../../core/errors';
 import { SQLSTATE } from '../../core/postgres/error-table';
-import { isPassing } from '../../core/postgres/errors';
+import { isTransient } from '../../core/postgres/errors';
 
 /** Whether the connection is gone (the server's own errors leave it usable), and with it its transaction and locks. */
 export function isConnectionLost(error: unknown): boolean {
@@ -29,7 +29,7 @@ export function migrationFailure(what: string, cause: unknown, holder: string | 
     const hint = `Nothing of it was kept. ${holder} holds a table that it changes: end that session, then start again.`;
     return new KpoolError('database.failed', message, { hint, cause });
   }
-  if (isPassing(cause)) {
+  if (isTransient(cause)) {
     return new KpoolError('database.failed', message, {
       hint: 'Nothing of it was kept; it will be retried.',
       cause,

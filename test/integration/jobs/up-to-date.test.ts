@@ -27,7 +27,7 @@ onBothBackends('jobs', (backendUnderTest) => {
       backend,
       metrics: createMetrics(),
       exclusively: (work) => withSchedulesLock(new Secret(database.url), work),
-      onHopeless: (error) => {
+      onUnrecoverable: (error) => {
         throw error;
       },
     });

@@ -93,7 +93,7 @@ test('and nothing else: no machinery, no writing, no schema', async () => {
 
 test('nor can it make tables, large objects, or take locks', async () => {
   const role = newName();
-  expect((await grant(role)).liberties).toEqual([]);
+  expect((await grant(role)).extraRights).toEqual([]);
   await as(role, async (reader) => {
     await reader`SET default_transaction_read_only = off`;
     for (const statement of [
@@ -155,12 +155,12 @@ test('what a foreign database grants to every role is said', async () => {
     GRANT SELECT ON ALL TABLES IN SCHEMA pool, report TO ${owner} WITH GRANT OPTION;
     GRANT USAGE ON SCHEMA pool, report TO ${owner} WITH GRANT OPTION`);
   await sql.unsafe('GRANT EXECUTE ON FUNCTION pg_advisory_lock(bigint) TO PUBLIC');
-  const { liberties } = await as(
+  const { extraRights } = await as(
     owner,
     (limited) => grantReader(limited, role, scramVerifier('some-password', randomBytes(SALT_BYTES))),
     'owner-password',
   );
-  expect(liberties).toEqual([
+  expect(extraRights).toEqual([
     expect.stringContaining('REVOKE TEMPORARY ON DATABASE') as string,
     expect.stringContaining('advisory locks') as string,
   ]);

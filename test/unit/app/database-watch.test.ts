@@ -11,7 +11,7 @@ function watched() {
   const world = new VirtualWorld();
   const { clock } = new VirtualHost(world, { rate: 1, startMs: 0, freezes: [] });
   const told: string[] = [];
-  const hopeless: KpoolError[] = [];
+  const unrecoverable: KpoolError[] = [];
   const state: { failure: Error | null } = { failure: null };
   const ask = async (): Promise<never[]> => {
     if (state.failure !== null) throw state.failure;
@@ -28,13 +28,13 @@ function watched() {
     database: { connect: async () => ask().then(() => session) },
     clock,
     logger: { info: tell, error: tell },
-    onHopeless: (error) => hopeless.push(error),
+    onUnrecoverable: (error) => unrecoverable.push(error),
   });
-  return { world, told, hopeless, state, watch };
+  return { world, told, unrecoverable, state, watch };
 }
 
 test('P12 an absent database is reported at once and each minute', async () => {
-  const { world, told, hopeless, state, watch } = watched();
+  const { world, told, unrecoverable, state, watch } = watched();
   await world.runUntil(100 * SECOND_MS);
   expect(told).toEqual([]);
   state.failure = cut;
@@ -48,20 +48,20 @@ test('P12 an absent database is reported at once and each minute', async () => {
     `222 s: ${away}`,
     '281 s: The database answers again.',
   ]);
-  expect(hopeless).toEqual([]);
+  expect(unrecoverable).toEqual([]);
   await watch.stop();
 });
 
 test('P12 a server of ours that cannot be started ends the process', async () => {
-  const { world, hopeless, state, watch } = watched();
+  const { world, unrecoverable, state, watch } = watched();
   await world.runUntil(10 * SECOND_MS);
   state.failure = new KpoolError('port.in-use', 'Port 1 is used by another program.', {
     hint: 'Choose another.',
   });
   await world.runUntil(60 * SECOND_MS);
-  expect(hopeless).toEqual([]);
+  expect(unrecoverable).toEqual([]);
   await world.runUntil(90 * SECOND_MS);
-  expect(hopeless[0]).toMatchObject({
+  expect(unrecoverable[0]).toMatchObject({
     code: 'database.unreachable',
     message: expect.stringMatching(/cannot be restarted: Port 1 is used/) as string,
     hint: 'Choose another.',

@@ -1,7 +1,7 @@
-import { nextVisitMs, type ScopePace, type ScopeSketch } from '../../../src/domain/scope-schedule';
+import { nextVisitMs, type ScopePace, type ScopeFacts } from '../../../src/domain/scope-schedule';
 
 const HOUR_MS = 3_600_000;
-const sketch: ScopeSketch = {
+const sketch: ScopeFacts = {
   isDefaultAlgo: true,
   isGone: false,
   hasPendingRows: false,
@@ -12,7 +12,7 @@ const sketch: ScopeSketch = {
   lastFailureCode: null,
 };
 
-const next = (more: Partial<ScopeSketch>, nowMs: number, pace: ScopePace = 'live') =>
+const next = (more: Partial<ScopeFacts>, nowMs: number, pace: ScopePace = 'live') =>
   nextVisitMs({ ...sketch, ...more }, pace, HOUR_MS, nowMs);
 
 describe('the next visit of a scope', () => {
