@@ -48,7 +48,8 @@ export class MemoryPool {
   nowMs = NOW;
   requests = 0;
   readonly asked: IncomePageQuery[] = [];
-  order: 'desc' | 'asc' | 'none' = 'desc';
+  /** `shuffled`: in another order at each request. */
+  order: 'desc' | 'asc' | 'none' | 'shuffled' = 'desc';
   /** Longer spans are refused, ms. */
   longestSpanMs = Infinity;
   refusesFuture = false;
@@ -124,10 +125,12 @@ export class MemoryPool {
       return shift === null || (atMs >= fromMs && atMs <= toMs);
     });
     const place = (row: IncomeRow): number =>
-      this.order === 'none'
-        ? ((row.minedAtMs / HOUR_MS) * 7_919) % 1_009
-        : row.minedAtMs * (this.order === 'desc' ? -1 : 1);
-    return selected.sort(
+      this.order === 'shuffled'
+        ? ((selected.indexOf(row) + 1) * (this.requests * 101 + 7_919)) % 10_007
+        : this.order === 'none'
+          ? ((row.minedAtMs / HOUR_MS) * 7_919) % 1_009
+          : row.minedAtMs * (this.order === 'desc' ? -1 : 1);
+    return [...selected].sort(
       (a, b) => Number(this.late.has(a)) - Number(this.late.has(b)) || place(a) - place(b),
     );
   }

@@ -34,8 +34,18 @@ function isEnd(second: Page<IncomeRow> | null, first: Page<IncomeRow>): boolean 
   return second === null || servedCount(second) === 0 || isSameContent(second, first);
 }
 
-/** Reads all of a window, by one response or by paging, without committing any of it. */
+/**
+ * Reads all of a window without committing any of it: by one response, part by part where it is in no order, or by paging.
+ */
 export async function readAll(list: Pages, window: Window): Promise<WindowRead> {
   const answer = await readWindow(list, window, true);
-  return answer.kind === 'whole' ? answer.read : pageThrough(list, window);
+  if (answer.kind === 'whole') return answer.read;
+  if (answer.kind !== 'parts') return pageThrough(list, window);
+  const reads: WindowRead[] = [];
+  for (const part of answer.parts) reads.push(await readAll(list, part));
+  return {
+    rows: reads.flatMap(({ rows }) => rows),
+    unreadable: reads.flatMap(({ unreadable }) => unreadable),
+    doubt: reads.find(({ doubt }) => doubt !== null)?.doubt ?? null,
+  };
 }

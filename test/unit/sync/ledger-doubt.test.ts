@@ -95,6 +95,20 @@ test('P4 a row missing from one answer stays, a vanished one goes', async () => 
   expect(lab.live()).toEqual(lab.served());
 });
 
+// Found by test/simulation/ledger-histories.test.ts: KPOOL_TEST_SEED=90000831.
+test('P4 a row of a crowded day in no order is confirmed gone', async () => {
+  const hours = Array.from({ length: 130 }, (_, i) =>
+    rowOf(10, { minedAtMs: dayOf(10) + (i % 24) * 3_600_000, amount: `0.${i + 1}` as never }),
+  );
+  const pool = new MemoryPool([...daily(9), ...hours, ...daily(30, 11)]);
+  pool.order = 'shuffled';
+  const lab = await synced(pool);
+  expect(lab.live()).toEqual(lab.served());
+  pool.rows = pool.rows.filter((row) => row !== hours[60]);
+  expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 1 });
+  expect(lab.live()).toEqual(lab.served());
+});
+
 test('P4 an empty newest window is no empty list', async () => {
   const pool = new MemoryPool(daily(80));
   pool.clippedMs = 31 * DAY_MS;
