@@ -196,6 +196,19 @@ export class LedgerHistory {
     return order.startsWith('unstable') && Math.max(0, ...ofUnit.values()) > pageRows - 2;
   }
 
+  /**
+   * Whether nobody can tell the end of a list: its rows are not counted, what lies beyond is its last page once more, and no
+   * smaller page than that of ten rows can be asked for.
+   */
+  repeatsItsEnd(): boolean {
+    const { totalNum, beyondEnd } = this.lab.simulator.quirks;
+    return (
+      totalNum !== 'true' &&
+      ['last', 'first', 'last-in-disguise'].includes(beyondEnd) &&
+      this.live().length >= 10
+    );
+  }
+
   /** The pool tells the truth again, in the same words. */
   tellTruth(): void {
     Object.assign(this.lab.simulator.quirks, { totalNum: 'true', emptyPage: null, repeatedPage: null });
