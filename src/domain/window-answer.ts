@@ -87,7 +87,7 @@ function whole(inside: Pick<WindowRead, 'rows' | 'unreadable'>): { kind: 'whole'
 }
 
 /** How many rows an answer counts in its window; null where it does not say. */
-export function countedBy(answer: WindowAnswer): number | null {
+export function countedBy(answer: WindowAnswer | { readonly kind: 'refused' }): number | null {
   if (answer.kind === 'whole' || answer.kind === 'full')
     return answer.read.rows.length + answer.read.unreadable.length;
   return answer.kind === 'prefix' ? answer.restRows + answer.read.rows.length : null;

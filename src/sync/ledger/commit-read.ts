@@ -3,7 +3,6 @@ import type { WindowRead } from '../../domain/window-answer';
 import { isSameWindow, type Window } from '../../domain/windows';
 import { confirmMissing } from './confirmation';
 import type { LedgerSession } from './ledger-session';
-import { pageThrough } from './page-through';
 import { readAll } from './read-window';
 import { findSpanLimit } from './span-limit';
 
@@ -30,7 +29,8 @@ export async function commitRead(
   first: WindowRead,
   cuts: readonly number[] = [],
 ): Promise<CommitOutcome> {
-  const isAll = isSameWindow(window, session.whole);
+  // Paging everything settles a contradiction, unless that is what was read.
+  const canBeSettled = (): boolean => session.isCountable && !isSameWindow(window, session.whole);
   let read = first;
   let confirmed: ReadonlyMap<string, MissingVerdict> = new Map();
   for (let n = 0; n < MAX_CONFIRMATIONS; n += 1) {
@@ -47,15 +47,15 @@ export async function commitRead(
           await session.update({ cursor: { spanLimitMs: limitMs } });
           return 'clipped';
         }
-        const again = await readAgain(session, window);
+        const again = await readAll(session.list, window);
         // The same bounds leave the row out again: they do not select by mining date.
         if (again.doubt === null && !again.rows.some((row) => row.minedAtMs === confirmation.row.minedAtMs))
-          return isAll || !session.isCountable ? leaveInDoubt(session, window, again) : 'contradicted';
+          return canBeSettled() ? 'contradicted' : leaveInDoubt(session, window, again);
         read = again;
         break;
       }
       case 'moved':
-        read = await readAgain(session, window);
+        read = await readAll(session.list, window);
         break;
       case 'contradicted':
         // Windows still to be read may be the reason: store what is served, and read this window again after them.
@@ -64,14 +64,10 @@ export async function commitRead(
         return 'emptied';
     }
   }
-  return session.isCountable && read.doubt === null ? 'contradicted' : leaveInDoubt(session, window, read);
+  return canBeSettled() && read.doubt === null ? 'contradicted' : leaveInDoubt(session, window, read);
 }
 
 async function leaveInDoubt(session: LedgerSession, window: Window, read: WindowRead): Promise<'committed'> {
   await session.commit(window, { ...read, doubt: read.doubt ?? 'what vanished is served now and then' });
   return 'committed';
-}
-
-function readAgain({ list, state }: LedgerSession, window: Window): Promise<WindowRead> {
-  return state.paged ? pageThrough(list, window) : readAll(list, window);
 }

@@ -1,6 +1,7 @@
 import type { IncomeRow } from '../../domain/income';
 import type { MissingVerdict } from '../../domain/ledger-commit';
 import { ledgerKeyOf, type LedgerRow } from '../../domain/ledger-matching';
+import { servedCount } from '../../domain/page';
 import type { WindowRead } from '../../domain/window-answer';
 import { spansAround } from '../../domain/window-cuts';
 import { contains, DAY_MS, isSameWindow, type Window } from '../../domain/windows';
@@ -91,7 +92,7 @@ export async function confirmMissing(
       if (contradiction !== null) return contradiction;
     }
   }
-  if (!list.hasShownRows && (await showsNoRow(session, isAll)) && !(await session.noteEmpty()))
+  if (!list.hasShownRows && (await showsNoRow(session)) && !(await session.noteEmpty()))
     return { kind: 'emptied' };
   if (doubtful.length > 0 && !isAll && session.isCountable) {
     const counted = await list.count(whole);
@@ -103,11 +104,7 @@ export async function confirmMissing(
 }
 
 /** Whether no answer of this run shows a row, neither the one for everything nor those for windows that held some. */
-async function showsNoRow(
-  { list, whole, state, spanLimitMs }: LedgerSession,
-  isAll: boolean,
-): Promise<boolean> {
-  if (isAll) return true;
+async function showsNoRow({ list, whole, state, spanLimitMs }: LedgerSession): Promise<boolean> {
   if (spanLimitMs === Infinity) return (await list.count(whole)) === 0;
   for (const held of state.windows.filter(({ rowCount }) => rowCount > 0)) {
     await list.readPage(held);
@@ -121,14 +118,14 @@ async function judgeMissing(
   session: LedgerSession,
   { missing, oldestServedMs }: Unconfirmed,
 ): Promise<ReadonlyMap<string, MissingVerdict> | null> {
-  const { list, state } = session;
+  const { list } = session;
   // A list without rows withdraws none, however often it was seen, unless someone confirms that it is empty.
   const leastAgeMs = list.hasShownRows || session.acceptsEmpty ? LEAST_UNSERVED_AGE_MS : -Infinity;
   const isBeforeFirst = ({ minedAtMs }: LedgerRow): boolean =>
     minedAtMs < list.oldestSeenMs && list.now() - minedAtMs > leastAgeMs;
   const edgeMs = Math.max(...missing.filter(isBeforeFirst).map(({ minedAtMs }) => minedAtMs)) + 1;
   // The ledger holds older rows: whether the pool still serves any of them decides.
-  const isOpen = !state.paged && oldestServedMs < edgeMs && list.emptyBeforeMs < edgeMs;
+  const isOpen = oldestServedMs < edgeMs && list.emptyBeforeMs < edgeMs;
   if (isOpen && !(await readBefore(session, edgeMs, oldestServedMs))) return null;
   return new Map(
     missing.map((row) => [ledgerKeyOf(row), isBeforeFirst(row) ? 'unserved' : 'withdrawn'] as const),
@@ -141,8 +138,7 @@ async function readBefore({ list, whole, spanLimitMs }: LedgerSession, edgeMs: n
   for (const span of fitSpan({ fromMs, toMs: edgeMs }, spanLimitMs, list.now())) {
     const page = await list.readPage(span);
     if (list.oldestSeenMs < edgeMs) return true;
-    const isEmpty = page?.unreadable.length === 0 && (page.totalNum ?? 0) <= page.rows.length;
-    if (!isEmpty) return false;
+    if (page === null || (page.totalNum ?? servedCount(page)) > page.rows.length) return false;
   }
   list.emptyBeforeMs = edgeMs;
   return true;

@@ -23,13 +23,7 @@
 import { KpoolError } from '../../core/errors';
 import type { UnreadableRow } from '../../domain/page';
 import { cutAt } from '../../domain/window-cuts';
-import {
-  countedBy,
-  insideOf,
-  judgeWindow,
-  type WindowAnswer,
-  type WindowRead,
-} from '../../domain/window-answer';
+import { countedBy, insideOf, type WindowAnswer, type WindowRead } from '../../domain/window-answer';
 import { DAY_MS, isSameWindow, startOfUtcDay, type StoredWindow, type Window } from '../../domain/windows';
 import { commitRead, type CommitOutcome } from './commit-read';
 import { SHORTEST_SPAN_MS } from './income-list';
@@ -102,12 +96,9 @@ class WindowRun {
   private async settleClaim(window: Window, answer: WindowReading): Promise<Next> {
     const { claim, session } = this;
     this.claim = null;
-    if (isSameWindow(window, session.whole) && answer.kind !== 'refused')
-      await session.noteCount(countedBy(answer));
+    if (isSameWindow(window, session.whole)) await session.noteCount(countedBy(answer));
     if (claim === null) return null;
-    const isBorneOut =
-      answer.kind !== 'refused' && isSameWindow(window, claim.rest) && countedBy(answer) === claim.restRows;
-    if (!isBorneOut) {
+    if (countedBy(answer) !== claim.restRows) {
       this.waiting.push(claim.claimed);
       return null;
     }
@@ -148,14 +139,18 @@ class WindowRun {
     const shown = page === null ? undefined : insideOf(probe, page).rows[0];
     const cuts = read.rows.length > 0 ? [probe.toMs] : [];
     if (shown === undefined || page === null) return this.commit(window, read, cuts);
-    if (judgeWindow(probe, page, false).kind === 'strayed') return 'contradicted';
-    const oldest = page.rows.reduce((a, b) => (b.minedAtMs < a.minedAtMs ? b : a), shown);
-    const limitMs = await findSpanLimit(session.list, oldest, window);
+    const limitMs = await findSpanLimit(session.list, shown, window);
     if (limitMs !== null) {
       await session.update({ cursor: { spanLimitMs: limitMs } });
       return 'clipped';
     }
     this.probes += 1;
+    if (this.probes >= MAX_PROBES)
+      return this.commit(
+        window,
+        { ...read, doubt: 'a part of a span shows rows that all of it does not' },
+        [],
+      );
     this.waiting.push(window);
     return null;
   }
@@ -171,8 +166,8 @@ class WindowRun {
     const isLong = list.spanMs(window) > DAY_MS;
     if (!isLong || unreadable.length === 0 || unreadable.length > MAX_DAYS_APART) return [window];
     for (const { minedAtMs } of unreadable) {
-      const day = minedAtMs === undefined ? NaN : startOfUtcDay(minedAtMs);
-      const parts = Number.isNaN(day) ? [window] : cutAt(window, [day, day + DAY_MS]);
+      const day = startOfUtcDay(minedAtMs ?? NaN);
+      const parts = cutAt(window, [day, day + DAY_MS]);
       if (parts.length > 1) return parts;
     }
     // Rows are often dated to midnight, so a cut at noon meets none.
@@ -184,14 +179,14 @@ class WindowRun {
    * What to probe when the beginning of the history is read: everything older than the oldest row. Null where that is
    * known, or cannot be found out.
    */
-  private probeOf(window: Window, { rows, doubt }: WindowRead): Window | null {
+  private probeOf(window: Window, { rows }: WindowRead): Window | null {
     const { session, stored } = this;
     const isBeginning = window.fromMs === session.whole.fromMs && session.spanLimitMs === Infinity;
-    if (!isBeginning || doubt !== null || this.probes >= MAX_PROBES) return null;
+    if (!isBeginning) return null;
     if (rows.length > 0) {
       const oldestMs = rows.reduce((least, { minedAtMs }) => Math.min(least, minedAtMs), Infinity);
       const toMs = startOfUtcDay(oldestMs);
-      return stored.rowCount === 0 && toMs > window.fromMs ? { fromMs: window.fromMs, toMs } : null;
+      return toMs > window.fromMs ? { fromMs: window.fromMs, toMs } : null;
     }
     const isNew = stored.verifiedAtMs === null;
     if (window.toMs < Infinity || !(isNew || this.isDeep)) return null;

@@ -10,14 +10,7 @@ import type { LedgerRow } from '../../domain/ledger-matching';
 import type { LedgerScope } from '../../domain/scope';
 import { MAX_PAGE_SIZE, type WindowRead } from '../../domain/window-answer';
 import { cutAt, cutByRows, plannedRows } from '../../domain/window-cuts';
-import {
-  chooseNewestCut,
-  DAY_MS,
-  isSameWindow,
-  overlaps,
-  type StoredWindow,
-  type Window,
-} from '../../domain/windows';
+import { chooseNewestCut, DAY_MS, overlaps, type StoredWindow, type Window } from '../../domain/windows';
 import type { Run } from '../run';
 import { IncomeList } from './income-list';
 import type { LedgerDeps } from './ledger-deps';
@@ -98,13 +91,6 @@ export class LedgerSession {
 
   wasTried(window: Window): boolean {
     return this.tried.has(nameOf(window));
-  }
-
-  /** Whether the window still exists and has not been verified since. */
-  isStill(window: StoredWindow): boolean {
-    return this.state.windows.some(
-      (kept) => isSameWindow(kept, window) && kept.verifiedAtMs === window.verifiedAtMs,
-    );
   }
 
   async reload(): Promise<void> {

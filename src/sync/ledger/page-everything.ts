@@ -23,9 +23,6 @@ export async function pageEverything(session: LedgerSession): Promise<CommitOutc
   const read = await pageThrough(session.list, session.whole);
   // Sweeps that do not agree say nothing about windows.
   if (read.doubt === null) await learnPaged(session, !(await doWindowsServe(session.list, read.rows)));
-  const outcome = await commitRead(session, session.whole, read);
-  if (outcome !== 'contradicted') return outcome;
-  await learnPaged(session, true);
   return commitRead(session, session.whole, read);
 }
 
@@ -68,7 +65,7 @@ export async function syncPaged(
   due: readonly StoredWindow[],
 ): Promise<CommitOutcome> {
   const [newest] = due;
-  if (due.length === 1 && newest?.toMs === Infinity && newest.fromMs > session.whole.fromMs) {
+  if (due.length === 1 && newest?.toMs === Infinity) {
     const elsewhere = session.held - newest.rowCount - newest.quarantinedCount;
     const read = await readRecent(session, newest, elsewhere);
     if (read !== null && (await session.commit(newest, read)) === null) return 'committed';

@@ -49,7 +49,6 @@ async function sweep(list: Pages, window: Window, pageSize: number): Promise<Swe
     const before = pages.at(-1);
     const isRepeated = before !== undefined && isSameContent(page, before);
     if (n === 2 && served === counted) {
-      if (rows === 0 || isRepeated) break;
       // The count was that of the page alone.
       isCounted = false;
       counted = null;
@@ -102,8 +101,7 @@ function allOf(pages: readonly Page<IncomeRow>[]): Pick<WindowRead, 'rows' | 'un
 
 function agrees(a: Sweep, b: Sweep): boolean {
   const isCutAlike = servedCount(a.pages[0] ?? NO_PAGE) === servedCount(b.pages[0] ?? NO_PAGE);
-  if (a.contradiction !== null || b.contradiction !== null || (a.isRepeated && b.isRepeated && isCutAlike))
-    return false;
+  if (a.contradiction !== null || b.contradiction !== null || (b.isRepeated && isCutAlike)) return false;
   return isSameContent(allOf(a.pages), allOf(b.pages));
 }
 
@@ -141,7 +139,7 @@ export async function pageThrough(list: Pages, window: Window): Promise<WindowRe
   for (let n = 0; ; n += 1) {
     const size = longestPage - (SMALLER_PAGES[n % SMALLER_PAGES.length] ?? 0);
     const swept = await sweep(list, window, Math.max(MIN_PAGE_SIZE, size));
-    if (n === 0 && isOneResponse(swept)) return { ...insideOf(window, allOf(swept.pages)), doubt: null };
+    if (isOneResponse(swept)) return { ...insideOf(window, allOf(swept.pages)), doubt: null };
     // A pool may serve fewer rows per page than asked for: only a smaller size makes a difference.
     if (n === 0) longestPage = Math.max(MIN_PAGE_SIZE, ...swept.pages.map(servedCount));
     agreed = last !== null && agrees(swept, last) ? agreed + 1 : 1;

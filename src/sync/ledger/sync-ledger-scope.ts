@@ -89,7 +89,6 @@ async function readDue(
   if (session.state.paged) return syncPaged(session, due);
   for (const window of due) {
     // The read of another window may have replaced this one.
-    if (!session.isStill(window)) continue;
     const outcome = await syncWindow(session, window, isDeep);
     if (outcome !== 'committed') return outcome;
   }
@@ -101,13 +100,13 @@ async function readDue(
  * rows at its edges. One answer for everything counts them.
  */
 async function isMoreCounted(session: LedgerSession): Promise<boolean> {
-  const { isCountable, state, held, list, whole, countedAtFirst } = session;
-  if (!isCountable || state.windows.length < 2) return false;
+  const { isCountable, held, list, whole, countedAtFirst } = session;
+  if (!isCountable) return false;
   // Rows that came meanwhile would make up for those that windows leave out.
   if (countedAtFirst === held) return false;
   const counted = await list.count(whole);
   if (counted === 0 && held > 0) await session.noteEmpty();
-  return counted !== null && counted > held;
+  return (counted ?? 0) > held;
 }
 
 /** Leaves the scope to another process while that one makes progress. */

@@ -198,12 +198,30 @@ describe('where the ledger holds older rows than the window', () => {
     ).toBe('moved');
   });
 
-  test('nothing is asked of a paged scope, or if all is newer', async () => {
+  test('nothing is asked where all that is held is newer', async () => {
     const newer = await confirm({ ...base, rows: daily(19), oldestServed: 10 });
     expect(newer).toMatchObject({ told: ['unserved'], requests: 2 });
-    const paged = await confirm({ ...base, rows: daily(19), facts: { paged: true } });
-    expect(paged).toMatchObject({ kind: 'gone', told: ['unserved'], requests: 1 });
   });
+});
+
+test('P4 a paged scope is paged once more', async () => {
+  const base = { rows: without(130, 20), window: ALL, missing: [20], facts: { paged: true } };
+  const bySettlement = (pool: MemoryPool): void => {
+    // Bounds would leave it out, wherever they begin and end near its day.
+    pool.shift = () => 10 * DAY_MS;
+    pool.rows = daily(130);
+  };
+  expect((await confirm({ ...base, pool: bySettlement })).kind).toBe('moved');
+  expect(await confirm(base)).toMatchObject({ kind: 'gone', told: ['withdrawn'] });
+});
+
+test('P4 rows beside the window tell nothing of it', async () => {
+  const windows = [
+    [windowOf(30, 0), 30],
+    [windowOf(1_000, 30), 30],
+  ] as const;
+  const answer = await confirm({ rows: without(60, 30), window: windowOf(30, 0), missing: [30], windows });
+  expect(answer).toMatchObject({ kind: 'gone', told: ['withdrawn'] });
 });
 
 describe('a list that shows no row', () => {
@@ -227,6 +245,13 @@ describe('a list that shows no row', () => {
     expect(await confirm({ ...base, rows })).toMatchObject({ kind: 'gone', told: ['withdrawn'] });
     const limited = { ...base, rows, facts: { spanLimitMs: 5_000 * DAY_MS } };
     expect(await confirm(limited)).toMatchObject({ kind: 'gone', told: ['withdrawn'] });
+  });
+
+  test('P4 that was seen for a week leaves even young rows unserved', async () => {
+    const emptySinceMs = TODAY - 8 * DAY_MS;
+    expect(await confirm({ ...base, missing: [3, 25], facts: { emptySinceMs } })).toMatchObject({
+      ...{ kind: 'gone', told: ['unserved', 'unserved'] },
+    });
   });
 
   test('P4 withdraws only what is young, once that is accepted', async () => {

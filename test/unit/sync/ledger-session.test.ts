@@ -52,10 +52,6 @@ test('what was read of a scope is told from its windows', () => {
   expect(told(unread)).toEqual({ isFirst: true, isReadWhole: false });
   expect(told(windowOf(30, 0), unread)).toEqual({ isFirst: false, isReadWhole: false });
   expect(told(windowOf(30, 0))).toEqual({ isFirst: false, isReadWhole: true });
-  const session = sessionOf(windowOf(30, 0), unread);
-  expect(session.isStill(windowOf(30, 0))).toBe(true);
-  expect(session.isStill(windowOf(30, 0, { verifiedAtMs: 2 }))).toBe(false);
-  expect(session.isStill(windowOf(90, 60))).toBe(false);
 });
 
 test('a scope is countable while windows serve all spans', () => {

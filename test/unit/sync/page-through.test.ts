@@ -187,3 +187,15 @@ test('P4 in doubt a row lands as often as one page held it', async () => {
   expect(doubt).not.toBeNull();
   expect(rows.filter(({ minedAtMs }) => minedAtMs === 3 * DAY_MS)).toHaveLength(2);
 });
+
+test('P2 a count on the first page holds for all of them', async () => {
+  const first = listOf(rowsOf(250), { count: (page) => (page === 1 ? 250 : null) });
+  expect(await read(first)).toEqual({ rows: 250, doubt: null, requests: 6 });
+  const short = listOf(rowsOf(240), { count: (page) => (page === 1 ? 250 : null) });
+  expect((await read(short)).doubt).toBe('the pool counts 250 rows and serves 240 on all pages');
+});
+
+test('P2 uncounted: pages of another size that repeat are an end', async () => {
+  const list = listOf(rowsOf(260), { count: null, cap: 20, beyond: 'last' });
+  expect(await read(list)).toEqual({ rows: 260, doubt: null, requests: 14 + 21 });
+});
