@@ -88,7 +88,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'migrate',
-    description: 'Bring the database to the form that this version needs',
+    description: 'Apply pending migrations and changed views to the database',
     load: async () => (await import('./commands/migrate.js')).configureMigrate,
   },
   {

@@ -4,7 +4,7 @@ import type { ConfigureCommand } from '../context';
 import { withExamples } from '../example';
 import { countOf } from '../output/numbers';
 
-/** `kpool migrate`: brings the database to the form that this version needs, and says what it did. */
+/** `kpool migrate`: applies pending migrations and changed views, and says what it did. */
 export const configureMigrate: ConfigureCommand = (command, context) => {
   command.action(async () => {
     const { output, signal } = context;
