@@ -32,17 +32,14 @@ export interface ReconciliationRow {
 
 /** Compares every account, then every sub-account, by currency; those that differ first. */
 export async function readReconciliation(sql: Sql): Promise<readonly ReconciliationRow[]> {
-  const columns = sql`
-    currency, observed_at AS "observedAt", pool_total_text AS "poolTotal", ledger_settled_text AS "ledgerSettled",
-    ledger_pending_text AS "ledgerPending", difference_text AS difference, verdict, definition,
-    CASE WHEN reason LIKE '%in quarantine'
-         THEN reason || ', accepted ones counted too: kpool quarantine list --all' ELSE reason END AS reason,
-    also_fits AS "alsoFits", uncertified`;
   return sql<ReconciliationRow[]>`
-    SELECT * FROM (
-      SELECT account_name AS account, NULL AS "subAccount", NULL AS puid, ${columns} FROM report.account_reconciliation
-       UNION ALL
-      SELECT account_name, sub_account, puid::text, ${columns} FROM report.reconciliation) AS r
+    SELECT account_name AS account, sub_account AS "subAccount", puid::text AS puid, currency, observed_at AS "observedAt",
+           trim_scale(pool_total)::text AS "poolTotal", trim_scale(ledger_settled)::text AS "ledgerSettled",
+           trim_scale(ledger_pending)::text AS "ledgerPending", trim_scale(difference)::text AS difference, verdict, definition,
+           CASE WHEN reason LIKE '%in quarantine'
+                THEN reason || ', accepted ones counted too: kpool quarantine list --all' ELSE reason END AS reason,
+           also_fits AS "alsoFits", uncertified
+      FROM sync.judged_totals
      ORDER BY array_position(ARRAY['differs', 'not comparable'], verdict) NULLS LAST, account,
               "subAccount" NULLS FIRST, currency`;
 }

@@ -37,7 +37,13 @@ export async function readIncomeCards(sql: Sql, filter: PageFilter): Promise<rea
     days AS (
       SELECT i.currency, i.day, bool_or(i.earnings_settled + i.earnings_pending <> 0) AS is_main, sum(i.earnings_settled + i.rewards_settled) AS settled,
              sum(i.earnings_pending + i.rewards_pending + i.earnings_other + i.rewards_other) AS pending
-        FROM t JOIN sync.income_days i ON i.day BETWEEN t.today - 30 AND t.today
+        FROM t
+        -- List by list, by the key of the days, which begins with the list; a day's own zone is at most a day from UTC.
+       CROSS JOIN LATERAL (
+         SELECT DISTINCT puid, algo, currency FROM sync.income_months
+          WHERE items > 0 AND month >= date_trunc('month', (t.today - 30)::timestamp)::date) AS l
+        JOIN sync.income_days i ON (i.puid, i.algo, i.currency) = (l.puid, l.algo, l.currency)
+         AND i.day BETWEEN t.today - 30 AND t.today AND i.mining_date BETWEEN t.today - 31 AND t.today + 1
        WHERE i.items > 0 AND ${scopeOf(sql, filter, { puid: sql`i.puid`, algo: sql`i.algo`, currency: sql`i.currency` })}
        GROUP BY i.currency, i.day
     )
