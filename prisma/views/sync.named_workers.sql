@@ -7,11 +7,11 @@ SELECT a.account_name, a.sub_account, a.account_id, w.puid, w.algo, w.worker_id,
   FROM pool.workers w
   JOIN report.sub_accounts a ON a.puid = w.puid
   -- One look-up a length of prefix, by the primary key, and none where the columns are not asked for.
-  LEFT JOIN book.worker_groups g ON g.prefix = (
+  LEFT JOIN book.worker_groups g ON g.prefix = CASE WHEN EXISTS (SELECT FROM book.worker_groups) THEN (
          SELECT p.prefix
            FROM unnest((SELECT array_agg(DISTINCT length(prefix)) FROM book.worker_groups)) AS l (length)
            JOIN book.worker_groups p ON p.prefix = left(w.worker_name, l.length)
-          ORDER BY l.length DESC LIMIT 1);
+          ORDER BY l.length DESC LIMIT 1) END;
 
 COMMENT ON VIEW sync.named_workers IS 'Workers with the names of their account and sub-account, and the group of book.worker_groups that they belong to. Read report.worker_status instead.';
 COMMENT ON COLUMN sync.named_workers.account_name IS 'The account, as named in the configuration.';
