@@ -5,7 +5,7 @@ import { QUEUE_SESSION, requirePostgresQueue } from './backends/postgres-require
 import { requireRedis } from './backends/redis-requirements';
 
 /**
- * Makes sure that the place of the jobs can hold them, as a start does, and describes it. Throws `queue.refused`,
+ * Makes sure, as a start does, that the queue's location can hold jobs, and describes it. Throws `queue.refused`,
  * `queue.unreachable`, and what the database says.
  */
 export async function askQueue(

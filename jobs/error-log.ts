@@ -21,7 +21,7 @@ export class QueueErrorLog {
   ) {}
 
   failed(error: Error): void {
-    // A renewal in flight when its job ended. A lock that is really lost costs a second read at most.
+    // A renewal in flight when its job ended. A lock that is really lost costs at most a second read.
     if (error.message.startsWith('could not renew lock')) {
       this.log.debug('A lock was not renewed.', {}, error);
       return;
@@ -33,7 +33,7 @@ export class QueueErrorLog {
     }
     this.#errors += 1;
     if (error.message !== this.#lastMessage || nowMs - this.#toldAtMs > REPEAT_MS) {
-      this.log.warn('The queue has trouble; it is tried again.', {}, error);
+      this.log.warn('The queue has trouble; it is retried.', {}, error);
       this.#lastMessage = error.message;
       this.#toldAtMs = nowMs;
     }

@@ -5,7 +5,7 @@ const KEEP_COMPLETED = 100;
 const KEEP_FAILED = 500;
 
 /**
- * Options of every job. One attempt: the database decides when a failed scope is tried again, by its own clock. No
+ * Options of every job. One attempt: the database decides when a failed scope is retried, by its own clock. No
  * stack traces are kept.
  */
 export const JOB_DEFAULTS: JobsOptions = {

@@ -53,13 +53,13 @@ export class PlanLoop {
     this.#nap.abort();
   }
 
-  /** Throws what the database and the queue throw. */
+  /** Throws the errors of the database and the queue. */
   async round(): Promise<void> {
     this.#wakeAtMs = Infinity;
     this.wakeIn(LONGEST_PAUSE_MS);
     await this.#askForMaintenance();
     const released = await this.#orphans.check();
-    if (released > 0) this.#context.log.warn('Orphaned jobs are done again.', { jobs: released });
+    if (released > 0) this.#context.log.warn('Orphaned jobs are run again.', { jobs: released });
     if (this.#orphans.isSuspicious) this.wakeIn(SUSPICIOUS_PAUSE_MS);
     this.wakeIn(await planStreams(this.#context, this.#context.service.streams.names));
   }
@@ -122,6 +122,6 @@ export class PlanLoop {
     this.wakeIn(FAILED_PAUSE_MS);
     if (nowMs - this.#warnedAtMs < WARN_EVERY_MS) return;
     this.#warnedAtMs = nowMs;
-    this.#context.log.warn('What is due cannot be planned; it is tried again.', {}, error);
+    this.#context.log.warn('What is due cannot be planned; that is retried.', {}, error);
   }
 }

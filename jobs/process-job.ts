@@ -37,7 +37,7 @@ export async function processJob(
   }
 }
 
-/** Empty for a job of no account that is served here. */
+/** Empty for a job of an account that this process does not serve. */
 function accountOf({ service }: JobContext, { data }: QueuedJob): string {
   const name = typeof data === 'object' && data !== null && 'account' in data ? data.account : null;
   return typeof name === 'string' ? (findAccount(service, name)?.name ?? '') : '';

@@ -11,7 +11,7 @@ export interface JobSnapshot {
   /** Account, sub-account, algorithm; empty for a job of none. */
   readonly scope: string;
   readonly attempts: number;
-  /** When it is to begin, began, or ended. */
+  /** When it is to start, started, or ended. */
   readonly at: Date;
   readonly error: string | null;
 }

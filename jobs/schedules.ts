@@ -1,4 +1,5 @@
 import type { JobSchedulerTemplateOptions } from 'bullmq';
+import { millisecondsInMinute } from 'date-fns/constants';
 import type { Stream } from '../src/domain/streams';
 import type { JobQueue } from './backends/backend';
 import { jobNameOf } from './job-names';
@@ -7,7 +8,7 @@ import { MAINTENANCE_EVERY_MS } from './maintenance';
 
 const PLANS_PER_INTERVAL = 10;
 const SHORTEST_MS = 1_000;
-const LONGEST_MS = 5 * 60_000;
+const LONGEST_MS = 5 * millisecondsInMinute;
 /** Hosts' clocks differ, and a scheduler may be read just before it advances. */
 const TOLERANCE_MS = 5_000;
 

@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events';
+import { millisecondsInMinute } from 'date-fns/constants';
 import type { Clock } from '../src/core/clock';
 import { KpoolError } from '../src/core/errors';
 import type { QueueBackend } from './backends/backend';
+import { concurrencyOf } from './concurrency';
 import { QueueErrorLog } from './error-log';
 import type { JobContext, JobMetrics } from './job-context';
-import { concurrencyOf } from './concurrency';
 import { PlanLoop } from './plan-loop';
 import { processJob } from './process-job';
 import { readQueue, type QueueSnapshot } from './queue-snapshot';
@@ -16,10 +17,10 @@ const LOCK_MS = 5_000;
 const STALLED_EVERY_MS = 2_000;
 /** A job whose process died did not fail, however often that happens. */
 const MAX_STALLED = 1_000_000;
-/** Delay before a refused connection is tried again. */
+/** Delay before a refused connection is retried. */
 const RECONNECT_MS = 1_000;
 /** Schedulers are checked and re-created at least this often. */
-const CHECK_SCHEDULES_MS = 10 * 60_000;
+const CHECK_SCHEDULES_MS = 10 * millisecondsInMinute;
 /** Delay after a failed check. */
 const CHECK_AGAIN_MS = 10_000;
 /** A job that has not ended by then is left to other processes. */
@@ -33,7 +34,7 @@ export interface ServiceJobsOptions extends Omit<
   readonly metrics: JobMetrics;
   /** Runs `work` in one process at a time. */
   readonly exclusively: (work: () => Promise<void>) => Promise<void>;
-  /** Called for a failure that retrying will not cure: the process should log it and exit. */
+  /** Called for a failure that a retry cannot cure: the process should log it and exit. */
   readonly onUnrecoverable: (error: KpoolError) => void;
 }
 
@@ -53,14 +54,10 @@ export async function startServiceJobs(options: ServiceJobsOptions): Promise<Ser
   setMaxListeners(0, stopping.signal);
   const errors = new QueueErrorLog(log, clock, (cause) =>
     options.onUnrecoverable(
-      new KpoolError(
-        'queue.unreachable',
-        'The queue fails again and again, and not for want of a connection.',
-        {
-          hint: 'Look at the log above; start again when it is mended.',
-          cause,
-        },
-      ),
+      new KpoolError('queue.unreachable', 'The queue keeps failing, although it is connected.', {
+        hint: 'Look at the log above, and start again once the cause is removed.',
+        cause,
+      }),
     ),
   );
   const queue = backend.openQueue();
@@ -150,7 +147,7 @@ async function checkSchedules(
     pauseMs = await schedule().then(
       () => CHECK_SCHEDULES_MS,
       (error: unknown) => {
-        log.warn('The schedules could not be looked after; it is tried again.', {}, error);
+        log.warn('The schedules could not be checked; that is retried.', {}, error);
         return CHECK_AGAIN_MS;
       },
     );

@@ -8,15 +8,15 @@ import { classifyDatabaseError } from '../../src/core/postgres/errors';
 /** Beside our own: a BI tool never looks there. */
 export const SCHEMA = 'bullmq';
 /**
- * Of every connection to the queue. BullMQ waits for advisory locks for milliseconds; whoever may connect can hold them for
- * longer, and that is to be heard of.
+ * For every connection to the queue. BullMQ waits for advisory locks for milliseconds; anyone who may connect can hold
+ * them for longer, and then an error shows it.
  */
 export const QUEUE_SESSION: SessionSettings = { lock_timeout: "'10s'" };
 const NEEDED_PRIVILEGES = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
 
 /**
- * Makes the tables of the queue, or brings them up to date, and makes sure that this user may use them. Throws
- * `queue.refused` when the rights have to change, or this version, else what the database says.
+ * Creates or migrates the tables of the queue, and makes sure that this user may use them. Throws `queue.refused` when
+ * the rights or this version have to change, otherwise the error of the database.
  */
 export async function requirePostgresQueue(pool: Pick<Pool, 'connect'>): Promise<void> {
   try {
@@ -32,7 +32,7 @@ export async function requirePostgresQueue(pool: Pick<Pool, 'connect'>): Promise
   }
 }
 
-/** Not where nothing is to be done: the migration waits for a lock that anybody may hold, and wants rights over the schema. */
+/** Skipped when nothing is to be done: it waits for a lock that anyone may hold, and needs rights on the schema. */
 async function migrate(client: PoolClient): Promise<void> {
   const { rows } = await client.query<{ isMade: boolean }>(
     `SELECT to_regclass('${SCHEMA}.migration') IS NOT NULL AS "isMade"`,
@@ -55,7 +55,7 @@ async function requirePrivileges(client: PoolClient): Promise<void> {
 
 function queueFailure(error: unknown): KpoolError {
   const failure = error instanceof Error ? error : new Error(String(error));
-  // As BullMQ calls tables that a newer one of its versions made.
+  // BullMQ's error for tables that a newer version of it has created.
   if (failure.name === 'SchemaVersionMismatchError') {
     return new KpoolError('queue.refused', 'The tables of the queue were made by a newer version of kpool.', {
       hint: 'Run the same version everywhere, or stop every process and drop the schema bullmq: nothing is lost.',

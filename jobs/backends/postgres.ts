@@ -19,8 +19,8 @@ type Connection = PostgresConnectionOptions;
 type Backend = PostgresQueueBackend;
 
 /**
- * The queue in our own database, its tables made or brought up to date. Throws as `requirePostgresQueue` does. What a crash of
- * the server takes from it, the last half second, the next plan makes again; so no commit waits for the disk.
+ * The queue in our own database, with its tables migrated. Throws as `requirePostgresQueue` does. A crash of the server
+ * may lose the last half second of it, which the next plan enqueues again; so no commit waits for the disk.
  */
 export async function openPostgresBackend(
   databaseUrl: Secret,
@@ -38,7 +38,7 @@ export async function openPostgresBackend(
     await pool.end();
     throw error;
   }
-  // The types of pg say the same in other words.
+  // pg's types describe the same thing differently.
   const connection = pool as unknown as PgPool;
   return {
     openQueue: () =>
@@ -49,7 +49,7 @@ export async function openPostgresBackend(
       ),
     openRunner: (process, options) =>
       createRunner<Backend, Connection>(process, { ...options, connection }, createPostgresBackend),
-    // A database that comes back has what was committed, but for the last moment: the schedulers are older.
+    // A database that comes back has everything but the last moment, and the schedulers are older than that.
     onReturn: () => undefined,
     close: () => pool.end(),
   };

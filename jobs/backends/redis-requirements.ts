@@ -16,8 +16,8 @@ import type { Secret } from '../../src/core/secret';
 
 export const CONNECT_TIMEOUT_MS = 10_000;
 /**
- * A connection that the server does not end by then is cut. ioredis 6 waits so long even for one that is over already, and
- * keeps a stopped process alive for it.
+ * A connection that the server does not end by then is cut. ioredis 6 waits this long even for one that has ended
+ * already, and keeps a stopping process alive meanwhile.
  */
 export const DISCONNECT_TIMEOUT_MS = 100;
 /** A Redis that has just started loads its file first. */
@@ -37,8 +37,9 @@ export interface RedisRequirementsOptions {
 }
 
 /**
- * Makes sure that Redis can hold the jobs: that it lets this user in, never forgets a job, and does all that BullMQ asks
- * of it in the life of one. Throws `queue.refused` when the configuration has to change, else `queue.unreachable`.
+ * Makes sure that Redis can hold the jobs: that it accepts this user, never evicts a job, and supports all that
+ * BullMQ needs in the life of one. Throws `queue.refused` when the configuration has to change, otherwise
+ * `queue.unreachable`.
  */
 export async function requireRedis(redisUrl: Secret, options: RedisRequirementsOptions): Promise<void> {
   const { hostname, port } = new URL(redisUrl.reveal());
@@ -56,7 +57,7 @@ export async function requireRedis(redisUrl: Secret, options: RedisRequirementsO
   connection.on('error', (error: Error) => (firstError ??= error));
   try {
     await connection.connect();
-    // ioredis only reports a database number that does not exist, and goes on in database 0.
+    // ioredis only reports a database number that does not exist, and continues in database 0.
     if (firstError !== undefined) throw firstError;
     await judgeServer(connection, place, options.log);
     await tryJob(connection, options.prefix);
@@ -68,7 +69,9 @@ export async function requireRedis(redisUrl: Secret, options: RedisRequirementsO
   }
 }
 
-/** Whether a server that was asked for TLS answers without: Redis takes a TLS greeting for the beginning of a line, and waits. */
+/**
+ * Whether a server speaks plain text where TLS was asked for: Redis takes a TLS greeting for half a line, and waits.
+ */
 async function speaksPlainly(redisUrl: Secret): Promise<boolean> {
   const { protocol, hostname, port } = new URL(redisUrl.reveal());
   if (protocol !== 'rediss:') return false;
@@ -88,7 +91,7 @@ async function speaksPlainly(redisUrl: Secret): Promise<boolean> {
 }
 
 async function judgeServer(connection: Redis, place: string, log: (line: string) => void): Promise<void> {
-  // BullMQ asks for it, too: a user who may not is refused here.
+  // BullMQ needs INFO too, so a user without that right is refused here.
   let info = await readInfo(connection);
   if (info.get('loading') === '1') log(`Redis at ${place} is loading its data; waiting for it.`);
   for (let waitedMs = 0; info.get('loading') === '1'; waitedMs += LOADING_POLL_MS) {

@@ -11,7 +11,8 @@ const RECONNECT_FIRST_MS = 100;
 const RECONNECT_MAX_MS = 5_000;
 
 /**
- * The queue in Redis, which can hold it. Throws `queue.refused` and `queue.unreachable`. `prefix` begins all of its keys.
+ * Opens the queue in Redis, once that is known to be able to hold it. Throws `queue.refused` and `queue.unreachable`.
+ * `prefix` begins all of its keys.
  */
 export async function openRedisBackend(
   redisUrl: Secret,
