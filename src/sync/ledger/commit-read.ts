@@ -29,45 +29,31 @@ export async function commitRead(
   first: WindowRead,
   cuts: readonly number[] = [],
 ): Promise<CommitOutcome> {
-  // Paging everything settles a contradiction, unless that is what was read.
-  const canBeSettled = (): boolean => session.isCountable && !isSameWindow(window, session.whole);
   let read = first;
   let confirmed: ReadonlyMap<string, MissingVerdict> = new Map();
   for (let n = 0; n < MAX_CONFIRMATIONS; n += 1) {
     const unconfirmed = await session.commit(window, read, confirmed, cuts);
     if (unconfirmed === null) return 'committed';
     const confirmation = await confirmMissing(session, window, read, unconfirmed);
-    switch (confirmation.kind) {
-      case 'gone':
-        confirmed = confirmation.verdicts;
-        break;
-      case 'served': {
-        const limitMs = await findSpanLimit(session.list, confirmation.row, window);
-        if (limitMs !== null && limitMs < session.spanLimitMs) {
-          await session.update({ cursor: { spanLimitMs: limitMs } });
-          return 'clipped';
-        }
-        const again = await readAll(session.list, window);
-        // The same bounds leave the row out again: they do not select by mining date.
-        if (again.doubt === null && !again.rows.some((row) => row.minedAtMs === confirmation.row.minedAtMs))
-          return canBeSettled() ? 'contradicted' : leaveInDoubt(session, window, again);
-        read = again;
-        break;
-      }
-      case 'moved':
-        read = await readAll(session.list, window);
-        break;
-      case 'contradicted':
-        // Windows still to be read may be the reason: store what is served, and read this window again after them.
-        return (await session.land(window, read)) ? 'committed' : 'contradicted';
-      case 'emptied':
-        return 'emptied';
+    if (confirmation.kind === 'emptied') return 'emptied';
+    // Windows still to be read may be the reason: store what is served, and read this window again after them.
+    if (confirmation.kind === 'contradicted')
+      return (await session.land(window, read)) ? 'committed' : 'contradicted';
+    if (confirmation.kind === 'gone') {
+      confirmed = confirmation.verdicts;
+      continue;
     }
+    if (confirmation.kind === 'served') {
+      const limitMs = await findSpanLimit(session.list, confirmation.row, window);
+      if (limitMs !== null && limitMs < session.spanLimitMs) {
+        await session.update({ cursor: { spanLimitMs: limitMs } });
+        return 'clipped';
+      }
+    }
+    read = await readAll(session.list, window);
   }
-  return canBeSettled() && read.doubt === null ? 'contradicted' : leaveInDoubt(session, window, read);
-}
-
-async function leaveInDoubt(session: LedgerSession, window: Window, read: WindowRead): Promise<'committed'> {
-  await session.commit(window, { ...read, doubt: read.doubt ?? 'what vanished is served now and then' });
+  // Paging everything settles a contradiction, unless that is what was read.
+  if (session.isCountable && !isSameWindow(window, session.whole)) return 'contradicted';
+  await session.commit(window, { ...read, doubt: 'what vanished is served now and then' });
   return 'committed';
 }

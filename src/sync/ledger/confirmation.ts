@@ -96,8 +96,7 @@ export async function confirmMissing(
     return { kind: 'emptied' };
   if (doubtful.length > 0 && !isAll && session.isCountable) {
     const counted = await list.count(whole);
-    if (counted !== null && counted > session.expectedWith(window, read, missing.length))
-      return { kind: 'contradicted' };
+    if ((counted ?? 0) > session.expectedWith(window, read, missing.length)) return { kind: 'contradicted' };
   }
   const verdicts = await judgeMissing(session, unconfirmed);
   return verdicts === null ? { kind: 'moved' } : { kind: 'gone', verdicts };

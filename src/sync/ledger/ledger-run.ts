@@ -128,7 +128,7 @@ class WindowRun {
   /** Commits a whole window, after the days of its unreadable rows were read separately and its old end was probed. */
   async finish(window: Window, read: WindowRead): Promise<Next> {
     const { session } = this;
-    const apart = read.doubt === null ? this.apartFrom(window, read.unreadable) : [window];
+    const apart = this.apartFrom(window, read.unreadable);
     if (apart.length > 1) {
       this.waiting.push(...apart.reverse());
       return null;
@@ -138,7 +138,7 @@ class WindowRun {
     const page = await session.list.readPage(probe);
     const shown = page === null ? undefined : insideOf(probe, page).rows[0];
     const cuts = read.rows.length > 0 ? [probe.toMs] : [];
-    if (shown === undefined || page === null) return this.commit(window, read, cuts);
+    if (shown === undefined) return this.commit(window, read, cuts);
     const limitMs = await findSpanLimit(session.list, shown, window);
     if (limitMs !== null) {
       await session.update({ cursor: { spanLimitMs: limitMs } });

@@ -116,7 +116,7 @@ export class LedgerSession {
     if (this.acceptsEmpty) return true;
     await this.update({ cursor: { showsNoRow: true } });
     const { emptySinceMs, nowMs } = this.state;
-    if (emptySinceMs !== null && nowMs - emptySinceMs >= EMPTY_DAYS * DAY_MS) return true;
+    if (nowMs - (emptySinceMs ?? nowMs) >= EMPTY_DAYS * DAY_MS) return true;
     this.run.markPartial(
       `the pool shows no row of a list that held ${this.held}: they stay as they were ` +
         '(if the list is really empty: kpool sync --accept-empty)',
@@ -138,7 +138,7 @@ export class LedgerSession {
     const isComplete = read.doubt === null;
     const pieces = isComplete ? this.piecesOf(window, read, cuts) : [{ ...window, verified: false }];
     const unconfirmed = await this.write(window, read, { isComplete, confirmed, pieces });
-    if (unconfirmed === null && read.doubt !== null) {
+    if (read.doubt !== null) {
       this.tried.add(nameOf(window));
       this.run.markPartial(read.doubt);
     }

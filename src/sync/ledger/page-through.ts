@@ -21,7 +21,7 @@ interface Sweep {
   /** Null when its pages agree with each other and the count. */
   readonly contradiction: string | null;
   /** There is no count, and the last page came twice: either the end, or one page served in place of another. */
-  readonly isRepeated: boolean;
+  readonly isRepeated?: boolean;
 }
 
 const textsOf = ({ rows, unreadable }: Pick<Page<IncomeRow>, 'rows' | 'unreadable'>): string[] => [
@@ -44,28 +44,24 @@ async function sweep(list: Pages, window: Window, pageSize: number): Promise<Swe
   let isCounted = true;
   for (let n = 1; n <= MAX_PAGES; n += 1) {
     const page = await list.readPage(window, n, pageSize);
-    if (page === null) return { pages, contradiction: 'the pool refuses the span', isRepeated: false };
+    if (page === null) return { pages, contradiction: 'the pool refuses the span' };
     const rows = servedCount(page);
     const before = pages.at(-1);
     const isRepeated = before !== undefined && isSameContent(page, before);
-    if (n === 2 && served === counted) {
+    if (served === counted) {
       // The count was that of the page alone.
       isCounted = false;
       counted = null;
     }
     const totalNum = isCounted ? page.totalNum : null;
     if (counted !== null && totalNum !== null && totalNum !== counted)
-      return {
-        pages,
-        contradiction: `the count moved from ${counted} to ${totalNum} between two pages`,
-        isRepeated: false,
-      };
+      return { pages, contradiction: `the count moved from ${counted} to ${totalNum} between two pages` };
     counted = totalNum ?? counted;
     if (counted === null && isRepeated) return { pages, contradiction: null, isRepeated };
     if (rows > 0) pages.push(page);
     served += rows;
     // A first page with this many rows may have been cut.
-    if (n === 1 && served === counted && (rows >= pageSize || isRound(rows))) continue;
+    if (n === 1 && (rows >= pageSize || isRound(rows))) continue;
     if (served >= (counted ?? Infinity) || rows < servedCount(pages[0] ?? page) || rows < MIN_PAGE_SIZE)
       break;
   }
@@ -73,7 +69,6 @@ async function sweep(list: Pages, window: Window, pageSize: number): Promise<Swe
   return {
     pages,
     contradiction: isAll ? null : `the pool counts ${counted} rows and serves ${served} on all pages`,
-    isRepeated: false,
   };
 }
 
@@ -101,7 +96,8 @@ function allOf(pages: readonly Page<IncomeRow>[]): Pick<WindowRead, 'rows' | 'un
 
 function agrees(a: Sweep, b: Sweep): boolean {
   const isCutAlike = servedCount(a.pages[0] ?? NO_PAGE) === servedCount(b.pages[0] ?? NO_PAGE);
-  if (a.contradiction !== null || b.contradiction !== null || (b.isRepeated && isCutAlike)) return false;
+  if (a.contradiction !== null || b.contradiction !== null || (b.isRepeated === true && isCutAlike))
+    return false;
   return isSameContent(allOf(a.pages), allOf(b.pages));
 }
 

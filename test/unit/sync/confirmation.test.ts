@@ -165,6 +165,9 @@ describe('where the ledger holds older rows than the window', () => {
     const answer = await confirm({ ...base, rows });
     expect(answer).toMatchObject({ kind: 'gone', told: ['withdrawn'], requests: 3 });
     expect(answer.pool.asked.at(-1)).toMatchObject({ startMs: dayOf(1_000) - 1, endMs: dayOf(25) + 1 });
+    // However old the others are that vanished with it.
+    const two = await confirm({ ...base, rows: [...without(19, 10), rowOf(300)], missing: [10, 25] });
+    expect(two.told).toEqual(['withdrawn', 'withdrawn']);
     // By parts, where spans are limited, and no further back than to the oldest of them.
     const limited = await confirm({ ...base, rows, facts: { spanLimitMs: 100 * DAY_MS } });
     expect(limited).toMatchObject({ told: ['withdrawn'], requests: 4 });
@@ -180,7 +183,7 @@ describe('where the ledger holds older rows than the window', () => {
       answer.session,
       windowOf(1_000, 30),
       { rows: [], unreadable: [], doubt: null },
-      { missing: [stored(rowOf(300)), stored(rowOf(40))], oldestServedMs: Infinity },
+      { missing: [stored(rowOf(300)), stored(rowOf(40))], oldestServedMs: dayOf(400) },
     );
     expect(next.kind).toBe('gone');
     expect(answer.pool.requests).toBe(4);
@@ -208,7 +211,7 @@ test('P4 a paged scope is paged once more', async () => {
   const base = { rows: without(130, 20), window: ALL, missing: [20], facts: { paged: true } };
   const bySettlement = (pool: MemoryPool): void => {
     // Bounds would leave it out, wherever they begin and end near its day.
-    pool.shift = () => 10 * DAY_MS;
+    pool.shift = ({ minedAtMs }) => (minedAtMs === dayOf(20) ? 10 * DAY_MS : 0);
     pool.rows = daily(130);
   };
   expect((await confirm({ ...base, pool: bySettlement })).kind).toBe('moved');
@@ -227,7 +230,7 @@ test('P4 rows beside the window tell nothing of it', async () => {
 describe('a list that shows no row', () => {
   const windows = [
     [windowOf(30, 0), 0],
-    [windowOf(60, 30), 5],
+    [windowOf(60, 30), 1],
     [windowOf(1_000, 60), 10],
   ] as const;
   const base = { rows: [], window: windowOf(30, 0), windows, missing: [25], oldestServed: 300 };

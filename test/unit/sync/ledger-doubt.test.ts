@@ -182,6 +182,7 @@ test('P11 ignored bounds and refused spans leave it partial', async () => {
   [pool.shift, pool.longestSpanMs] = [null, 40 * DAY_MS];
   const lab = new MemoryLab(pool);
   expect((await lab.sync()).doubts).toEqual(['the pool contradicts itself about the rows of this scope']);
+  expect(lab.ledger.state.deepCheckedAtMs).toBeNull();
 });
 
 test('P11 a list whose rows only windows show is said so', async () => {
@@ -284,6 +285,11 @@ describe('a coin that lists hide', () => {
     await lab.sync();
     expect(lab.ledger.state.hiddenCoins[0]!.readAtMs).not.toBeNull();
     expect(lab.live(({ currency }) => currency === 'FB')).toEqual(from1To(70));
+    const begins = lab.ledger.commits
+      .filter(({ coin }) => coin !== undefined)
+      .map(({ window }) => window.fromMs);
+    // The newest part last: only then all of it was read.
+    expect(begins.at(-1)).toBe(Math.max(...begins));
   });
 
   test('P11 is in doubt where its pages do not hold what is counted', async () => {

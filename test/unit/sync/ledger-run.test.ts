@@ -33,6 +33,13 @@ test('P2 a list without order or count is read whole', async () => {
   expect(other.live()).toEqual(other.served());
 });
 
+test('P2 a first page of twenty that counts itself is not all', async () => {
+  const pool = new MemoryPool(daily(50));
+  [pool.pageCap, pool.count] = [20, (rows) => Math.min(rows, 20)];
+  const lab = await synced(pool);
+  expect(lab.live()).toEqual(lab.served());
+});
+
 test('P2 a day that holds more rows than a page is paged', async () => {
   const rows = Array.from({ length: 230 }, (_, i) => rowOf(3, { minedAtMs: TODAY - 3 * DAY_MS + i * 1_000 }));
   const lab = await synced(new MemoryPool(rows));
@@ -353,5 +360,8 @@ test('coins that lists hide are asked for by name, and land', async () => {
   expect(lab.live(({ currency }) => currency === 'FB')).toHaveLength(15);
   await lab.sync();
   const asked = lab.pool.asked.at(-1)!;
+  const [coin] = lab.ledger.state.hiddenCoins;
+  // Only all of its history counts as a reading of it.
+  expect(coin!.readAtMs).toBeLessThan(lab.ledger.state.nowMs);
   expect(asked).toMatchObject({ coinName: 'FB', startMs: startOfUtcDay(lab.pool.nowMs) - 35 * DAY_MS - 1 });
 });

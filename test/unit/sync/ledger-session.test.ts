@@ -100,6 +100,10 @@ describe('windows of a read', () => {
     expect(rowCounts(lab).reduce((sum, rows) => sum + rows)).toBe(250);
     expect(Math.max(...rowCounts(lab))).toBeLessThanOrEqual(90);
     expect(lab.ledger.state.windows.length).toBeLessThanOrEqual(5);
+    const counted = await synced(new MemoryPool(daily(250)));
+    const before = counted.ledger.state.windows.map(({ fromMs }) => fromMs);
+    await counted.verify();
+    expect(counted.ledger.state.windows.map(({ fromMs }) => fromMs)).toEqual(before);
   });
 
   test('a page of rows is closed only where the newest days end', async () => {

@@ -69,6 +69,7 @@ test('P2 pages are read in two sweeps of other sizes that agree', async () => {
   const list = listOf(rowsOf(250));
   expect(await read(list)).toEqual({ rows: 250, doubt: null, requests: 6 });
   expect(list.sizes).toEqual([100, 100, 100, 93, 93, 93]);
+  expect(await read(listOf(rowsOf(200)))).toEqual({ rows: 200, doubt: null, requests: 5 });
   const capped = listOf(rowsOf(60), { cap: 25 });
   expect(await read(capped)).toEqual({ rows: 60, doubt: null, requests: 7 });
   expect(capped.sizes.slice(3)).toEqual([18, 18, 18, 18]);

@@ -74,3 +74,12 @@ test('P2 a window that one response does not hold is paged', async () => {
   expect(await readAll(uncounted, WINDOW)).toMatchObject({ rows: { length: 3 }, doubt: null });
   expect(uncounted.pages.length).toBeGreaterThan(1);
 });
+
+test('P11 parts of a window in no order are in doubt if one is', async () => {
+  const shuffled = [...daily(100)].sort((a, b) => ((a.minedAtMs * 7) % 1_009) - ((b.minedAtMs * 7) % 1_009));
+  const parts = listOf(pageOf(shuffled, 150), pageOf(daily(3)));
+  expect(await readAll(parts, WINDOW)).toMatchObject({ doubt: null });
+  expect(parts.pages.length).toBeGreaterThan(2);
+  const short = listOf(pageOf(shuffled, 150), pageOf(daily(3), 5));
+  expect((await readAll(short, WINDOW)).doubt).toBe('the pool counts 5 rows and serves 3 on all pages');
+});

@@ -100,6 +100,16 @@ test('no limit is learnt where the wide window may show the row', async () => {
   expect(await findSpanLimit(listOf(daysAgo, 1_000, 10), rowOf(60), windowOf(-300, -59))).toBeNull();
 });
 
+test('no limit is learnt that is longer than what was clipped', async () => {
+  const long = (window: Window): boolean => window.toMs - window.fromMs > 20 * DAY_MS;
+  const list = listOf([8], 1_000);
+  const odd: typeof list = {
+    ...list,
+    readPage: (window) => list.readPage(long(window) ? window : windowOf(-1, 0)),
+  };
+  expect(await findSpanLimit(odd, rowOf(8), windowOf(-10, 0))).toBeNull();
+});
+
 test('P2 where a page does not show the row, the count tells', async () => {
   const daysAgo = Array.from({ length: 60 }, (_, i) => 31 + i);
   // The row is on no page, but counted.

@@ -127,6 +127,12 @@ describe('the probe', () => {
       [-1_000, 2],
     ]);
     expect(lab.ledger.state.windows.map(({ fromMs }) => (fromMs - TODAY) / DAY_MS)).toEqual([-31, -1_000]);
+    const one = await synced(new MemoryPool(daily(1)));
+    expect(askedOf(one)).toEqual([
+      [-1_000, 2],
+      [-1_000, -1],
+    ]);
+    expect(one.ledger.state.windows).toHaveLength(2);
     // The oldest row lies on the first day: nothing is older.
     const all = new MemoryLab(new MemoryPool(daily(31)));
     all.historyStartMs = dayOf(31);
