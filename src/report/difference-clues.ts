@@ -1,8 +1,10 @@
 import type { Sql } from 'postgres';
+import { ExactSum } from '../core/exact-sum';
 import type { ReconciliationRow } from './reconciliation';
 
-/** Differences that are looked into; the rest keeps its reason. */
+/** Differences that are looked into, each with a query of its own; of the rest it is said that they were not. */
 const MAX_CLUES = 50;
+const NOT_LOOKED_INTO = `not looked into: only the first ${MAX_CLUES} that differ are`;
 
 /**
  * The rows, each that differs with the nearest thing that comes to its difference: a digit of the total, one item, one day,
@@ -12,9 +14,9 @@ export async function explainDifferences(
   sql: Sql,
   rows: readonly ReconciliationRow[],
 ): Promise<readonly ReconciliationRow[]> {
-  const differing = rows.filter(({ verdict }) => verdict === 'differs').slice(0, MAX_CLUES);
-  const clues = new Map<ReconciliationRow, string>();
-  for (const row of differing) {
+  const differing = rows.filter(({ verdict }) => verdict === 'differs');
+  const clues = new Map<ReconciliationRow, string>(differing.map((row) => [row, NOT_LOOKED_INTO]));
+  for (const row of differing.slice(0, MAX_CLUES)) {
     const clue =
       findLostDigit(row) ?? (await findEqualPart(sql, row)) ?? 'nothing single comes to the difference';
     clues.set(row, clue);
@@ -30,28 +32,44 @@ function closerOf({ account, puid }: ReconciliationRow): string {
   return `look closer: kpool sync earnings rewards --verify --account ${account}${scope}`;
 }
 
-/** A total that is the ledger's but for one digit more or less. */
-function findLostDigit({ poolTotal, ledgerSettled }: ReconciliationRow): string | null {
-  if (poolTotal === null || Math.abs(poolTotal.length - ledgerSettled.length) !== 1) return null;
-  const [short, long] =
-    poolTotal.length < ledgerSettled.length ? [poolTotal, ledgerSettled] : [ledgerSettled, poolTotal];
-  const at = Array.from(long).findIndex((_, i) => long.slice(0, i) + long.slice(i + 1) === short);
-  if (at < 0) return null;
-  return `the two differ by the digit ${long.charAt(at)} alone (${poolTotal}, not ${ledgerSettled})`;
+/** A total that is what it was compared with, or all that is settled, but for one digit more or less. */
+function findLostDigit({ poolTotal, difference, ledgerSettled }: ReconciliationRow): string | null {
+  if (poolTotal === null || difference === null) return null;
+  const compared = new ExactSum();
+  compared.add(poolTotal);
+  compared.add(difference.startsWith('-') ? difference.slice(1) : `-${difference}`);
+  for (const sum of [compared.toText(), ledgerSettled]) {
+    const digit = findDigitBetween(poolTotal, sum);
+    if (digit !== null) return `the two differ by the digit ${digit} alone (${poolTotal}, not ${sum})`;
+  }
+  return null;
 }
 
-/** What of the ledger, of either list, comes to just the difference: the smallest such part. */
+/** The one digit that the longer text has more; null where they differ in anything else. */
+function findDigitBetween(a: string, b: string): string | null {
+  if (Math.abs(a.length - b.length) !== 1) return null;
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  const at = Array.from(long).findIndex((_, i) => long.slice(0, i) + long.slice(i + 1) === short);
+  return at < 0 ? null : long.charAt(at);
+}
+
+/** What of the ledger of the total's instant, of either list, comes to just the difference: the smallest such part. */
 async function findEqualPart(
   sql: Sql,
   { account, puid, currency, difference }: ReconciliationRow,
 ): Promise<string | null> {
   if (difference === null) return null;
   const [part] = await sql<{ what: string; counts: boolean }[]>`
-    WITH items AS (
-      SELECT i.*, coalesce(i.type, 'an earning') AS kind
-        FROM sync.income_items i
-        JOIN report.sub_accounts s USING (puid)
-       WHERE s.account_name = ${account} AND i.currency = ${currency}
+    WITH total AS (
+      -- Read anew, since a Date would lose the microseconds, and with them the last commit before the total.
+      SELECT observed_at FROM sync.latest_sub_account_totals WHERE puid = ${puid}::text::bigint AND currency = ${currency}
+       UNION ALL
+      SELECT t.observed_at FROM sync.latest_account_totals t JOIN pool.accounts a USING (account_id)
+       WHERE ${puid}::text IS NULL AND a.account_name = ${account} AND t.currency = ${currency}
+    ), items AS MATERIALIZED (
+      SELECT i.mining_date, i.status, i.amount, i.source, coalesce(i.type, 'an earning') AS kind
+        FROM total t CROSS JOIN LATERAL sync.income_items_as_of(t.observed_at) AS i
+       WHERE i.account_name = ${account} AND i.currency = ${currency}
          AND (${puid}::text IS NULL OR i.puid = ${puid}::text::bigint)
     ), parts AS (
       SELECT 1 AS rank, 'one item: ' || kind || ' of ' || mining_date || ', ' || status AS what, amount, source <> 'left out' AS counts

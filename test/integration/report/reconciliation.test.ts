@@ -3,7 +3,7 @@ import postgres from 'postgres';
 import { explainDifferences } from '../../../src/report/difference-clues';
 import { closeMonth, readCloses } from '../../../src/report/closes';
 import type { Month } from '../../../src/report/month';
-import { readReconciliation } from '../../../src/report/reconciliation';
+import { readReconciliation, type ReconciliationRow } from '../../../src/report/reconciliation';
 import { createSyncedPool } from '../../support/synced-pool';
 import { createTestDatabase, useTestDatabase } from '../../support/test-database';
 import { applyLedgerStep, createLedgerAccount, ledgerSteps, puidOf } from './ledger-history';
@@ -240,6 +240,72 @@ test('one definition has to fit all totals of an account', async () => {
       'the difference is just one item: FEE_RATE_EARN of 2026-10-02, SETTLED; ' +
       `look closer: kpool sync earnings rewards --verify --account one definition --puid ${puid}`,
   );
+});
+
+/** An account with earnings only, read whole, in three coins, and the pool's totals of them; its KAS explained. */
+async function explainedKas(
+  name: string,
+  coins: readonly { currency: string; amounts: readonly string[]; pending: string | null; total: string }[],
+  changeAfterwards?: (puid: number) => Promise<unknown>,
+): Promise<string | null | undefined> {
+  const accountId = await createLedgerAccount(sql, name);
+  const puid = puidOf(accountId, 1);
+  await sql`
+    INSERT INTO sync.cursors (stream, puid, algo, history_complete)
+    SELECT stream, puid, 'SHA256d', true FROM unnest(ARRAY['earnings', 'rewards']) AS stream,
+           unnest(ARRAY[${puid}, ${puidOf(accountId, 2)}]::bigint[]) AS puid`;
+  for (const { currency, amounts, pending, total } of coins) {
+    for (const [day, amount] of [...amounts, ...(pending === null ? [] : [pending])].entries())
+      await sql`
+        INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status, settled_at)
+        VALUES (${puid}, 'SHA256d', ${currency}, ${`2026-10-0${day + 1}Z`}::text::timestamptz, 0, ${amount}::text::numeric,
+                ${day < amounts.length ? 'SETTLED' : 'WAIT_SETTLE'}, ${day < amounts.length ? '2026-10-05Z' : null}::text::timestamptz)`;
+    await giveTotal(accountId, currency, total);
+  }
+  await changeAfterwards?.(puid);
+  const rows = await explainDifferences(sql, await readReconciliation(sql));
+  return rows.find(
+    ({ account, subAccount, currency }) => account === name && subAccount !== null && currency === 'KAS',
+  )?.reason;
+}
+
+test('a difference is explained by the ledger of its instant', async () => {
+  const coins = ['BTC', 'LTC', 'KAS'].map((currency) => ({
+    ...{ currency, amounts: ['4', '0.25'], pending: null },
+    total: currency === 'KAS' ? '4' : '4.25',
+  }));
+  const reason = await explainedKas(
+    'clue as of',
+    coins,
+    (puid) =>
+      // The pool corrects the item after it gave the total.
+      sql`UPDATE pool.earnings SET amount = 0.75 WHERE puid = ${puid} AND amount = 0.25`,
+  );
+  expect(reason).toContain(
+    '; the difference is just one item: an earning of 2026-10-02, SETTLED; look closer',
+  );
+});
+
+test('a digit lost from settled and pending income is named', async () => {
+  const coins = ['BTC', 'LTC', 'KAS'].map((currency) => ({
+    ...{ currency, amounts: ['12'], pending: '0.34' },
+    total: currency === 'KAS' ? '12.4' : '12.34',
+  }));
+  expect(await explainedKas('clue of a digit', coins)).toContain(
+    'settled and pending, which fits 2 of 3 totals of the account; the two differ by the digit 3 alone (12.4, not 12.34); look closer',
+  );
+});
+
+test('P11 a difference that nobody looked into says so', async () => {
+  const row: ReconciliationRow = {
+    ...{ account: 'many', subAccount: null, puid: null, currency: 'BTC', observedAt: null, poolTotal: null },
+    ...{ ledgerSettled: '1', ledgerPending: '0', difference: null, definition: null },
+    ...{ verdict: 'differs', reason: 'no definition fits', alsoFits: null, uncertified: null },
+  };
+  const many = Array.from({ length: 51 }, () => ({ ...row }));
+  const rows = await explainDifferences(sql, many);
+  expect(rows[49]?.reason).toContain('nothing single comes to the difference');
+  expect(rows[50]?.reason).toContain('not looked into: only the first 50 that differ are; look closer');
 });
 
 test('a pool that counts merged mining beside earnings ties out', async () => {
