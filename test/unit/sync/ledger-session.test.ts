@@ -41,6 +41,7 @@ test('what the pool should count follows from the windows', () => {
   // A part of one only loses what is missing.
   expect(session.expectedWith(windowOf(50, 30), readOf(8), 3)).toBe(89);
   expect(session.expectedWith(windowOf(60, 40), readOf(8), 3)).toBe(89);
+  expect(session.expectedWith(windowOf(50, 0), readOf(8), 3)).toBe(89);
 });
 
 test('what was read of a scope is told from its windows', () => {
@@ -101,6 +102,7 @@ describe('windows of a read', () => {
     expect(Math.max(...rowCounts(lab))).toBeLessThanOrEqual(90);
     expect(lab.ledger.state.windows.length).toBeLessThanOrEqual(5);
     const counted = await synced(new MemoryPool(daily(250)));
+    expect(Math.max(...rowCounts(counted))).toBe(90);
     const before = counted.ledger.state.windows.map(({ fromMs }) => fromMs);
     await counted.verify();
     expect(counted.ledger.state.windows.map(({ fromMs }) => fromMs)).toEqual(before);

@@ -30,12 +30,18 @@ test('a window is cut into parts that fit the limit', () => {
     [0, Infinity],
     [-3, 0],
   ]);
+  expect(inDays(fitSpan(windowOf(-3, 0), 2 * DAY_MS, NOW))).toEqual([
+    [-1, 0],
+    [-3, -1],
+  ]);
+  expect(inDays(fitSpan(windowOf(-3, Infinity), 4 * DAY_MS, NOW))[0]).toEqual([1, Infinity]);
   for (const { fromMs, toMs } of fitSpan(windowOf(-3, 0), DAY_MS, NOW))
     expect(toMs - fromMs).toBeLessThan(DAY_MS);
 });
 
 test('half of a span is in whole days while there are two', () => {
   expect([5, 2, 1].map((days) => halfOf(days * DAY_MS) / DAY_MS)).toEqual([2, 1, 0.5]);
+  expect(halfOf(DAY_MS + 1)).toBe(DAY_MS / 2);
 });
 
 /** A list that answers only the last so many days of a span, and shows at most so many rows of it. */
@@ -102,12 +108,12 @@ test('no limit is learnt where the wide window may show the row', async () => {
 
 test('no limit is learnt that is longer than what was clipped', async () => {
   const long = (window: Window): boolean => window.toMs - window.fromMs > 20 * DAY_MS;
-  const list = listOf([8], 1_000);
+  const list = listOf([60], 1_000);
   const odd: typeof list = {
     ...list,
     readPage: (window) => list.readPage(long(window) ? window : windowOf(-1, 0)),
   };
-  expect(await findSpanLimit(odd, rowOf(8), windowOf(-10, 0))).toBeNull();
+  expect(await findSpanLimit(odd, rowOf(60), windowOf(-60, -50))).toBeNull();
 });
 
 test('P2 where a page does not show the row, the count tells', async () => {
