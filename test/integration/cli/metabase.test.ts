@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import postgres from 'postgres';
-import { layOut } from '../../../src/metabase/setup';
+import { layOut } from '../../../src/metabase/make-dashboard';
 import { readDashboards, takesFilter } from '../../../src/metabase/questions';
 import { readRelations } from '../../../src/metabase/relations';
 import { presentField } from '../../../src/metabase/presentation';
