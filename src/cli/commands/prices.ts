@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { Option, type Command } from 'commander';
 import { KpoolError } from '../../core/errors';
-import { importPrices } from '../../report/prices/import-prices';
-import { parsePriceFile } from '../../report/prices/price-file';
+import { importPrices, type ImportResult } from '../../report/prices/import-prices';
+import { readPriceFile } from '../../report/prices/price-file';
 import {
   chooseValuation,
   readMissingPrices,
@@ -27,13 +27,28 @@ interface ImportFlags {
   readonly anyCoin?: boolean;
 }
 
-async function readText(file: string): Promise<string> {
+function unreadable(file: string, error: unknown): KpoolError {
+  return new KpoolError('usage.invalid', `${file} cannot be read: ${(error as Error).message}.`, {
+    cause: error,
+  });
+}
+
+async function openFile(file: string): Promise<FileHandle> {
   try {
-    return await readFile(file, 'utf8');
+    return await open(file);
   } catch (error) {
-    throw new KpoolError('usage.invalid', `${file} cannot be read: ${(error as Error).message}.`, {
-      cause: error,
+    throw unreadable(file, error);
+  }
+}
+
+async function* readText(file: string, handle: FileHandle): AsyncGenerator<string> {
+  const chunks = handle.createReadStream({ encoding: 'utf8', autoClose: false })[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await chunks.next().catch((error: unknown) => {
+      throw unreadable(file, error);
     });
+    if (next.done === true) return;
+    yield String(next.value);
   }
 }
 
@@ -49,13 +64,20 @@ function registerImport(prices: Command, context: CliContext): void {
     .option('--any-coin', 'import coins that the ledger does not hold, too')
     .action(async (file: string, flags: ImportFlags) => {
       const fileName = path.basename(file);
-      const entries = parsePriceFile(fileName, await readText(file), {
+      const said = {
         currency: flags.currency ?? null,
         quoteCurrency: flags.quote ?? null,
         source: flags.source ?? null,
-      });
+      };
       const options = { fileName, replace: flags.replace === true, anyCoin: flags.anyCoin === true };
-      const result = await workOnDatabase(context, 'prices', (sql) => importPrices(sql, entries, options));
+      const handle = await openFile(file);
+      let result: ImportResult;
+      try {
+        const entries = readPriceFile(fileName, readText(file, handle), said);
+        result = await workOnDatabase(context, 'prices', (sql) => importPrices(sql, entries, options));
+      } finally {
+        await handle.close();
+      }
       context.output.result(
         { ...result },
         () =>

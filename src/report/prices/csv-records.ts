@@ -1,4 +1,6 @@
 const BOM = '\uFEFF';
+/** Characters; a row of prices has a hundred. */
+const MAX_LINE_LENGTH = 65_536;
 const DELIMITERS = [',', ';', '\t'] as const;
 
 /** The delimiter that the header uses most. */
@@ -27,13 +29,35 @@ function cellsOf(line: string, delimiter: string): readonly string[] | null {
   return isQuoted ? null : [...cells, cell.trim()];
 }
 
+/** Lines of a text that comes in pieces, whatever ends them; a last line without an end counts. */
+async function* readLines(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of chunks) {
+    const lines = (rest + chunk).split(/\r\n|\n|\r(?=[^])/);
+    rest = lines.pop() ?? '';
+    if (rest.length > MAX_LINE_LENGTH) yield* [...lines, rest.slice(0, MAX_LINE_LENGTH + 1)];
+    else yield* lines;
+    // Nobody reads on behind a line that is too long, so nothing more of it is kept.
+    if (rest.length > MAX_LINE_LENGTH) return;
+  }
+  yield rest.replace(/\r$/, '');
+}
+
 /**
- * The records of a CSV file, each with the line on which it stands, counted from 1. Its cells hold no line breaks, with commas, semicolons or tabs between them; empty lines are
- * none. Cells are null where a quote does not close.
+ * The records of a CSV file, each with the line on which it stands, counted from 1, in memory for one piece of the file. Its
+ * cells hold no line breaks, with commas, semicolons or tabs between them; empty lines are none. Cells are null where a
+ * quote does not close, and on a line of more than 65,536 characters, which is the last that is read.
  */
-export function* readCsvRecords(text: string): Generator<{ line: number; cells: readonly string[] | null }> {
-  const lines = (text.startsWith(BOM) ? text.slice(BOM.length) : text).split(/\r\n|\n|\r/);
-  const delimiter = delimiterOf(lines.find((line) => line.trim() !== '') ?? '');
-  for (const [i, line] of lines.entries())
-    if (line.trim() !== '') yield { line: i + 1, cells: cellsOf(line, delimiter) };
+export async function* readCsvRecords(
+  chunks: AsyncIterable<string>,
+): AsyncGenerator<{ line: number; cells: readonly string[] | null }> {
+  let line = 0;
+  let delimiter: string | null = null;
+  for await (const raw of readLines(chunks)) {
+    line += 1;
+    const text = line === 1 && raw.startsWith(BOM) ? raw.slice(BOM.length) : raw;
+    if (text.trim() === '') continue;
+    delimiter ??= delimiterOf(text);
+    yield { line, cells: text.length > MAX_LINE_LENGTH ? null : cellsOf(text, delimiter) };
+  }
 }

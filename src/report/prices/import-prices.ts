@@ -20,47 +20,63 @@ export interface ImportResult {
 }
 
 /**
- * Imports prices, all or none; the same again changes nothing. The first import chooses the currency of the books.
- * Throws `usage.invalid`, one sentence with the line, for a coin that the ledger does not hold, another currency than that
- * of the books, and a price that differs from the one that is there.
+ * Imports prices as they come, all or none, a batch of them in memory; the same again changes nothing. The first import
+ * chooses the currency of the books. Throws what reading the prices throws, and `usage.invalid`, one sentence with the line,
+ * for two different prices of one day, a coin that the ledger does not hold, another currency than that of the books, and a
+ * price that differs from the one that is there.
  */
 export async function importPrices(
   sql: Sql,
-  entries: readonly PriceEntry[],
+  entries: AsyncIterable<PriceEntry>,
   options: ImportOptions,
 ): Promise<ImportResult> {
   return sql.begin(async (tx) => {
-    // A close fixes its prices under the exclusive form of this lock: what is imported later is stamped later.
-    await tx`SELECT sync.begin_ledger_commit()`;
-    await tx`SELECT sync.lock('prices')`;
-    await chooseQuoteCurrency(tx, entries, options);
     await tx`
       CREATE TEMPORARY TABLE imported (line int, currency text, quote_currency text, price_date date, price numeric, source text)
         ON COMMIT DROP`;
-    for (let start = 0; start < entries.length; start += BATCH) {
-      const batch = JSON.stringify(entries.slice(start, start + BATCH));
-      await tx`
-        INSERT INTO imported
-        SELECT line, currency, "quoteCurrency", day, price, source
-          FROM jsonb_to_recordset(${batch}::text::jsonb)
-            AS e (line int, currency text, "quoteCurrency" text, day date, price numeric, source text)`;
+    let batch: PriceEntry[] = [];
+    for await (const entry of entries) {
+      batch.push(entry);
+      if (batch.length < BATCH) continue;
+      await stage(tx, batch);
+      batch = [];
     }
+    await stage(tx, batch);
+    // Once the file is read: a close fixes its prices under the exclusive form of this lock, so that what is imported later
+    // is stamped later.
+    await tx`SELECT sync.begin_ledger_commit()`;
+    await tx`SELECT sync.lock('prices')`;
     await tx`ANALYZE imported`;
+    await refuseTwoPrices(tx, options);
+    await chooseQuoteCurrency(tx, options);
     if (!options.anyCoin) await refuseUnknownCoins(tx, options);
     if (!options.replace) await refuseConflicts(tx, options);
-    const [counts] = await tx<{ added: number; replaced: number }[]>`
-      WITH written AS (
+    const [counts] = await tx<{ days: number; added: number; replaced: number }[]>`
+      WITH days AS MATERIALIZED (
+        SELECT DISTINCT ON (currency, quote_currency, price_date) * FROM imported
+         ORDER BY currency, quote_currency, price_date, line
+      ), written AS (
         INSERT INTO book.prices (currency, quote_currency, price_date, price, source, imported_at, revised)
         SELECT i.currency, i.quote_currency, i.price_date, i.price, i.source, stamp.at, coalesce(c.revised + 1, 0)
-          FROM (SELECT sync.ledger_stamp() AS at) AS stamp, imported i
+          FROM (SELECT sync.ledger_stamp() AS at) AS stamp, days i
           LEFT JOIN sync.current_prices c USING (currency, quote_currency, price_date)
          WHERE c.price IS NULL OR c.price <> i.price
         RETURNING revised
       )
-      SELECT count(*) FILTER (WHERE revised = 0)::int AS added, count(*) FILTER (WHERE revised > 0)::int AS replaced FROM written`;
-    const { added = 0, replaced = 0 } = counts ?? {};
-    return { added, replaced, unchanged: entries.length - added - replaced };
+      SELECT count(*) FILTER (WHERE revised = 0)::int AS added, count(*) FILTER (WHERE revised > 0)::int AS replaced,
+             (SELECT count(*)::int FROM days) AS days
+        FROM written`;
+    const { days = 0, added = 0, replaced = 0 } = counts ?? {};
+    return { added, replaced, unchanged: days - added - replaced };
   });
+}
+
+async function stage(tx: TransactionSql, batch: readonly PriceEntry[]): Promise<void> {
+  await tx`
+    INSERT INTO imported
+    SELECT line, currency, "quoteCurrency", day, price, source
+      FROM jsonb_to_recordset(${JSON.stringify(batch)}::text::jsonb)
+        AS e (line int, currency text, "quoteCurrency" text, day date, price numeric, source text)`;
 }
 
 function refuse({ fileName }: ImportOptions, line: number, what: string, hint: string): KpoolError {
@@ -69,23 +85,36 @@ function refuse({ fileName }: ImportOptions, line: number, what: string, hint: s
   });
 }
 
-async function chooseQuoteCurrency(
-  tx: TransactionSql,
-  entries: readonly PriceEntry[],
-  options: ImportOptions,
-): Promise<void> {
-  const [first] = entries;
-  if (first === undefined) return;
+async function refuseTwoPrices(tx: TransactionSql, options: ImportOptions): Promise<void> {
+  const [second] = await tx<
+    { line: number; currency: string; day: string; price: string; first: string; firstLine: number }[]
+  >`
+    SELECT line, currency, price_date::text AS day, trim_scale(price)::text AS price, trim_scale(first)::text AS first,
+           first_line AS "firstLine"
+      FROM (SELECT *, first_value(price) OVER same AS first, first_value(line) OVER same AS first_line
+              FROM imported WINDOW same AS (PARTITION BY currency, quote_currency, price_date ORDER BY line)) AS i
+     WHERE price <> first ORDER BY line LIMIT 1`;
+  if (second === undefined) return;
+  const { line, currency, day, price, first, firstLine } = second;
+  throw new KpoolError(
+    'usage.invalid',
+    `Line ${line} of ${options.fileName}: ${currency} has two prices for ${day}: ${price} here, ${first} on line ${firstLine}. Nothing was imported.`,
+  );
+}
+
+async function chooseQuoteCurrency(tx: TransactionSql, options: ImportOptions): Promise<void> {
   await tx`
-    INSERT INTO book.settings (key, value) VALUES ('quote_currency', to_jsonb(${first.quoteCurrency}::text))
+    INSERT INTO book.settings (key, value)
+    SELECT 'quote_currency', to_jsonb(quote_currency) FROM imported ORDER BY line LIMIT 1
         ON CONFLICT (key) DO NOTHING`;
-  const [chosen] = await tx<{ quote: string }[]>`SELECT quote_currency AS quote FROM sync.valuation`;
-  const other = entries.find(({ quoteCurrency }) => quoteCurrency !== chosen?.quote);
+  const [other] = await tx<{ line: number; quote: string; chosen: string }[]>`
+    SELECT i.line, i.quote_currency AS quote, v.quote_currency AS chosen
+      FROM imported i, sync.valuation v WHERE i.quote_currency <> v.quote_currency ORDER BY i.line LIMIT 1`;
   if (other === undefined) return;
   throw refuse(
     options,
     other.line,
-    `the price is in ${other.quoteCurrency}, and the books are in ${chosen?.quote ?? ''}.`,
+    `the price is in ${other.quote}, and the books are in ${other.chosen}.`,
     'kpool prices use CURRENCY changes the currency of the books while no month is closed.',
   );
 }

@@ -103,18 +103,19 @@ function readPrice(text: string): DecimalText | string {
 }
 
 /**
- * The prices of a file, in its order. Throws `usage.invalid`, one sentence with the line, for a header that it does not know,
- * a date or a price that cannot be read, a missing currency, and two different prices of one day.
+ * The prices of a file, in its order, as its text comes in pieces: one is in memory at a time. Throws `usage.invalid`, one
+ * sentence with the line, for a header that it does not know, a date or a price that cannot be read, and a missing currency.
  */
-export function parsePriceFile(
+export async function* readPriceFile(
   fileName: string,
-  text: string,
+  chunks: AsyncIterable<string>,
   { currency, quoteCurrency, source }: PriceFileOptions,
-): readonly PriceEntry[] {
-  const entries = new Map<string, PriceEntry>();
+): AsyncGenerator<PriceEntry> {
+  let hasPrices = false;
   let known: ReturnType<typeof findForm> = null;
-  for (const { line, cells } of readCsvRecords(text)) {
-    if (cells === null) throw refuse(fileName, line, 'a quotation mark is not closed.');
+  for await (const { line, cells } of readCsvRecords(chunks)) {
+    if (cells === null)
+      throw refuse(fileName, line, 'a quotation mark is not closed, or the line has no end.');
     if (known === null) {
       // A line above the header, such as the address of a source.
       if (cells.length === 1) continue;
@@ -140,17 +141,8 @@ export function parsePriceFile(
     if (day === null) throw refuse(fileName, line, `the date is "${dayText}", not written YYYY-MM-DD.`);
     const price = readPrice(cell(place.price) ?? '');
     if (findDecimal(price) === null) throw refuse(fileName, line, price);
-    const key = JSON.stringify([entry.currency, entry.quoteCurrency, day]);
-    const earlier = entries.get(key);
-    if (earlier !== undefined && earlier.price !== price)
-      throw refuse(
-        fileName,
-        line,
-        `${entry.currency} has two prices for ${day}: ${price} here, ${earlier.price} on line ${earlier.line}.`,
-      );
-    if (earlier === undefined) entries.set(key, { ...entry, day, price: price as DecimalText });
+    hasPrices = true;
+    yield { ...entry, day, price: price as DecimalText };
   }
-  if (entries.size === 0)
-    throw new KpoolError('usage.invalid', `${fileName} holds no prices.`, { hint: FORMS_TOLD });
-  return [...entries.values()];
+  if (!hasPrices) throw new KpoolError('usage.invalid', `${fileName} holds no prices.`, { hint: FORMS_TOLD });
 }

@@ -96,12 +96,27 @@ test('a bad file imports nothing and names its wrong line', async () => {
       `${HEADER}BTC,EUR,2026-10-05,1\nBTC,EUR,2026-13-01,1\n`,
       'Line 3 of prices.csv: the date is "2026-13-01", not written YYYY-MM-DD.',
     ],
+    [
+      `${HEADER}BTC,EUR,2026-10-05,1\nBTC,EUR,2026-10-06,1\nBTC,EUR,2026-10-05,2\n`,
+      'Line 4 of prices.csv: BTC has two prices for 2026-10-05: 2 here, 1 on line 2.',
+    ],
   ] as const;
   for (const [text, sentence] of cases) {
     const result = await importText(text);
     expect(result.code).toBe(2);
     expect(result.stderr).toContain(`${sentence} Nothing was imported.`);
   }
+  expect(await prices()).toBe(before);
+});
+
+test('a bad line behind many good ones imports nothing', async () => {
+  const before = await prices();
+  // More than are written at once.
+  const days = Array.from({ length: 12_000 }, (_, i) => new Date(i * 86_400_000).toISOString().slice(0, 10));
+  const good = HEADER + days.map((day) => `BTC,EUR,${day},1\n`).join('');
+  const result = await importText(`${good}BTC,EUR,2026-10-09,"1,5"\n`);
+  expect(result.code).toBe(2);
+  expect(result.stderr).toContain('Line 12002 of prices.csv: the price is "1,5", not a number.');
   expect(await prices()).toBe(before);
 });
 

@@ -1,12 +1,25 @@
 import { isKpoolError } from '../../../src/core/errors';
-import { parsePriceFile } from '../../../src/report/prices/price-file';
+import { readPriceFile, type PriceEntry } from '../../../src/report/prices/price-file';
 
 const NOTHING_SAID = { currency: null, quoteCurrency: null, source: null };
 const OWN = 'currency,quote_currency,price_date,price\n';
 
-function refusalOf(text: string, options: Partial<typeof NOTHING_SAID> = {}): string {
+/** Piece by piece, as a stream may cut the file. */
+async function* cut(text: string): AsyncGenerator<string> {
+  for (let at = 0; at < text.length; at += 7) yield await Promise.resolve(text.slice(at, at + 7));
+}
+
+type Options = { readonly [Name in keyof typeof NOTHING_SAID]: string | null };
+
+async function entriesOf(fileName: string, text: string, options: Options): Promise<readonly PriceEntry[]> {
+  const entries: PriceEntry[] = [];
+  for await (const entry of readPriceFile(fileName, cut(text), options)) entries.push(entry);
+  return entries;
+}
+
+async function refusalOf(text: string): Promise<string> {
   try {
-    parsePriceFile('prices.csv', text, { ...NOTHING_SAID, ...options });
+    await entriesOf('prices.csv', text, NOTHING_SAID);
   } catch (error) {
     if (isKpoolError(error, 'usage.invalid')) return error.message;
     throw error;
@@ -14,9 +27,9 @@ function refusalOf(text: string, options: Partial<typeof NOTHING_SAID> = {}): st
   throw new Error('the file was accepted');
 }
 
-test('P1 prices are read digit for digit, whatever ends the lines', () => {
+test('P1 prices are read digit for digit, whatever ends the lines', async () => {
   const text = `\uFEFF${OWN.replace('\n', '\r\n')}btc,EUR,2026-10-01,58123.450000000000000001\r\n\r\n"LTC",EUR,2026-10-01,70.5\r\n`;
-  expect(parsePriceFile('prices.csv', text, NOTHING_SAID)).toEqual([
+  expect(await entriesOf('prices.csv', text, NOTHING_SAID)).toEqual([
     {
       ...{ line: 2, currency: 'BTC', quoteCurrency: 'EUR', day: '2026-10-01' },
       ...{ price: '58123.450000000000000001', source: 'imported' },
@@ -35,17 +48,17 @@ test.each([
     'CoinMarketCap',
     'timeOpen;timeClose;name;open;high;low;close\n"2026-10-01T00:00:00.000Z";"x";"2781";"1";"2";"3";"58123.45"\n',
   ],
-])('a file of %s is known by its header', (source, text) => {
+])('a file of %s is known by its header', async (source, text) => {
   const options = { ...NOTHING_SAID, currency: 'BTC', quoteCurrency: 'USD' };
-  expect(parsePriceFile('btc.csv', text, options)).toMatchObject([
+  expect(await entriesOf('btc.csv', text, options)).toMatchObject([
     { currency: 'BTC', quoteCurrency: 'USD', day: '2026-10-01', price: '58123.45', source },
   ]);
 });
 
-test('a file of CryptoDataDownload names its pair', () => {
+test('a file of CryptoDataDownload names its pair', async () => {
   const text =
     'https://www.CryptoDataDownload.com\nUnix,Date,Symbol,Open,High,Low,Close\n1,2026-10-01 00:00:00,BTC/USD,1,2,3,4.5\n';
-  expect(parsePriceFile('d.csv', text, NOTHING_SAID)).toMatchObject([
+  expect(await entriesOf('d.csv', text, NOTHING_SAID)).toMatchObject([
     { line: 3, currency: 'BTC', quoteCurrency: 'USD', price: '4.5', source: 'CryptoDataDownload' },
   ]);
 });
@@ -59,17 +72,39 @@ test.each([
   ],
   [`${OWN}BTC,EUR,2026-10-01,\n`, 'Line 2 of prices.csv: the price is "", not a number.'],
   [`${OWN}BTC,EUR,2026-10-01,-1\n`, 'Line 2 of prices.csv: the price is -1: it must be more than 0.'],
-  [
-    `${OWN}BTC,EUR,2026-10-01,1\nBTC,EUR,2026-10-02,1\nBTC,EUR,2026-10-01,2\n`,
-    'Line 4 of prices.csv: BTC has two prices for 2026-10-01: 2 here, 1 on line 2.',
-  ],
   ['a,b,c\n1,2,3\n', 'Line 1 of prices.csv: the columns are not known.'],
   ['date,price\n2026-10-01,1\n', 'Line 2 of prices.csv: it does not say of which coin: --currency BTC.'],
-  [`${OWN}BTC,EUR,2026-10-01,"1\n`, 'Line 2 of prices.csv: a quotation mark is not closed.'],
-])('a bad file is refused in one sentence with the line: %j', (text, sentence) => {
-  expect(refusalOf(text)).toBe(`${sentence} Nothing was imported.`);
+  [
+    `${OWN}BTC,EUR,2026-10-01,"1\n`,
+    'Line 2 of prices.csv: a quotation mark is not closed, or the line has no end.',
+  ],
+])('a bad file is refused in one sentence with the line: %j', async (text, sentence) => {
+  expect(await refusalOf(text)).toBe(`${sentence} Nothing was imported.`);
 });
 
-test('an empty file holds no prices', () => {
-  expect(refusalOf('')).toBe('prices.csv holds no prices.');
+test('an empty file holds no prices', async () => {
+  expect(await refusalOf('')).toBe('prices.csv holds no prices.');
+});
+
+test('prices come before the file was read to its end', async () => {
+  let pieces = 0;
+  async function* endless(): AsyncGenerator<string> {
+    yield await Promise.resolve(OWN);
+    for (; ; pieces += 1) yield await Promise.resolve('BTC,EUR,2026-10-01,1\nBTC,EUR,2026-1');
+  }
+  const first = await readPriceFile('prices.csv', endless(), NOTHING_SAID).next();
+  expect(first.value).toMatchObject({ line: 2, price: '1' });
+  expect(pieces).toBeLessThan(2);
+});
+
+test('a line without an end is refused before it fills memory', async () => {
+  let pieces = 0;
+  async function* endless(): AsyncGenerator<string> {
+    yield await Promise.resolve(OWN);
+    for (; pieces < 1_000; pieces += 1) yield await Promise.resolve('1'.repeat(10_000));
+  }
+  await expect(readPriceFile('prices.csv', endless(), NOTHING_SAID).next()).rejects.toThrow(
+    'Line 2 of prices.csv: a quotation mark is not closed, or the line has no end. Nothing was imported.',
+  );
+  expect(pieces).toBeLessThan(10);
 });
