@@ -86,7 +86,8 @@ export function When({ at, moment }: { at: Date | null; moment: Moment }) {
 }
 
 export type Tone = 'good' | 'bad' | 'warn' | 'busy' | 'calm';
-const SIGNS: Readonly<Record<Tone, string>> = { good: '✓', bad: '✕', warn: '!', busy: '↻', calm: '·' };
+/** What stands for a tone where colours are not seen. */
+export const SIGNS: Readonly<Record<Tone, string>> = { good: '✓', bad: '✕', warn: '!', busy: '↻', calm: '·' };
 
 /** A state by sign, colour and word. */
 export function Pill({ tone, children }: { tone: Tone; children: ComponentChildren }) {

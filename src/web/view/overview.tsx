@@ -2,7 +2,7 @@ import type { Backfill } from '../../report/page/backfill';
 import type { HashrateCard, IncomeCard, RequestsCard } from '../../report/page/cards';
 import type { Problem, Severity } from '../../report/wellness/problem';
 import { addressOf, type PageQuery } from '../query';
-import { Amount, Command, Pill, Spark, type Moment, type Tone } from './components';
+import { Amount, Command, Pill, SIGNS, Spark, type Moment, type Tone } from './components';
 import { isZero, showCount, showDuration, showHashrate, showPercent, trimmed } from './format';
 
 export interface OverviewData {
@@ -71,11 +71,10 @@ function Verdict({ problems }: { problems: readonly Problem[] }) {
         : count('warning') > 0
           ? `It works, and ${things(count('warning'))} ${count('warning') === 1 ? 'wants' : 'want'} a look`
           : 'Getting there: the first sync is under way';
-  const signs = { good: '✓', bad: '✕', warn: '!', busy: '↻', calm: '·' };
   return (
     <div class={`verdict ${tone}`} id="verdict" role="status">
       <span class="sign" aria-hidden="true">
-        {signs[tone]}
+        {SIGNS[tone]}
       </span>
       <p>
         <strong>{words}.</strong>
