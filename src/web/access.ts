@@ -1,11 +1,12 @@
 import cookie from '@fastify/cookie';
+import { hoursToMilliseconds } from 'date-fns/hoursToMilliseconds';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../core/clock';
 import type { Secret } from '../core/secret';
 
 const COOKIE = 'kpool_session';
-const SESSION_MS = 12 * 3_600_000;
+const SESSION_MS = hoursToMilliseconds(12);
 
 declare module 'fastify' {
   interface FastifyContextConfig {

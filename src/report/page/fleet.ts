@@ -1,3 +1,4 @@
+import { millisecondsInHour } from 'date-fns/constants';
 import type { Sql } from 'postgres';
 import { scopeOf, type PageFilter, type PageFrame } from './filter';
 
@@ -65,7 +66,7 @@ const WORST = 50;
 const MOST_GROUPS = 40;
 
 export function isByHour({ from, to }: PageFrame): boolean {
-  return (Date.parse(to) - Date.parse(from)) / 3_600_000 < MOST_HOURS;
+  return (Date.parse(to) - Date.parse(from)) / millisecondsInHour < MOST_HOURS;
 }
 
 /** By hour for up to eight days, else by day. Machines by status are those of the last snapshot of each. */

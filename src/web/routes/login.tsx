@@ -1,3 +1,4 @@
+import { millisecondsInMinute } from 'date-fns/constants';
 import formbody from '@fastify/formbody';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
@@ -55,7 +56,7 @@ export async function serveLogin(server: FastifyInstance, access: Access): Promi
   });
   server.post(
     '/login',
-    { config: { isPublic: true, rateLimit: { max: ATTEMPTS_A_MINUTE, timeWindow: 60_000 } } },
+    { config: { isPublic: true, rateLimit: { max: ATTEMPTS_A_MINUTE, timeWindow: millisecondsInMinute } } },
     async (request, reply) => {
       const form = FORM.safeParse(request.body);
       const next = ownAddress(form.data?.next ?? '/');
