@@ -1,12 +1,14 @@
+import {
+  millisecondsInDay,
+  millisecondsInHour,
+  millisecondsInMinute,
+  millisecondsInSecond,
+} from 'date-fns/constants';
 import { digitsOf, findDecimal } from '../../core/decimal';
 
 /** Decimals of an amount that are shown unless all are asked for. */
 const SHOWN_DECIMALS = 8;
 const UNITS = ['H/s', 'kH/s', 'MH/s', 'GH/s', 'TH/s', 'PH/s', 'EH/s', 'ZH/s'] as const;
-const SECOND_MS = 1_000;
-const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /** An amount cut (never rounded) to the decimals that are shown. */
 export interface ShownAmount {
@@ -52,22 +54,28 @@ export function showPercent(share: number | null, decimals = 1): string {
   return share === null ? '–' : `${trimmed(share * 100, decimals)} %`;
 }
 
+/** A share of rejected shares, which the pool gives in percent. */
+export function showRejects(percent: number | null): string {
+  return percent === null ? '–' : `${trimmed(percent, 3)} %`;
+}
+
 /** Rounded: for figures that are read at a glance, never for money. */
 export function trimmed(value: number, decimals: number): string {
   return value.toFixed(decimals).replace(/\.?0+$/, '') || '0';
 }
 
 export function showDuration(ms: number): string {
-  if (ms < MINUTE_MS) return `${Math.max(1, Math.round(ms / SECOND_MS))} s`;
-  if (ms < HOUR_MS) return `${Math.round(ms / MINUTE_MS)} min`;
-  if (ms < 2 * DAY_MS) return `${trimmed(ms / HOUR_MS, ms < 10 * HOUR_MS ? 1 : 0)} h`;
-  return `${Math.round(ms / DAY_MS)} days`;
+  if (ms < millisecondsInMinute) return `${Math.max(1, Math.round(ms / millisecondsInSecond))} s`;
+  if (ms < millisecondsInHour) return `${Math.round(ms / millisecondsInMinute)} min`;
+  if (ms < 2 * millisecondsInDay)
+    return `${trimmed(ms / millisecondsInHour, ms < 10 * millisecondsInHour ? 1 : 0)} h`;
+  return `${Math.round(ms / millisecondsInDay)} days`;
 }
 
 /** `3 min ago`, `in 2 h`, `now`. */
 export function showRelative(at: Date, now: Date): string {
   const ms = now.getTime() - at.getTime();
-  if (Math.abs(ms) < 2 * SECOND_MS) return 'now';
+  if (Math.abs(ms) < 2 * millisecondsInSecond) return 'now';
   return ms > 0 ? `${showDuration(ms)} ago` : `in ${showDuration(-ms)}`;
 }
 

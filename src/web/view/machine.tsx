@@ -2,7 +2,7 @@ import type { Machine, MachineDay, MachineHour } from '../../report/page/machine
 import { barOption, inOneUnit, lineOption } from '../charts/options';
 import type { Chart } from '../charts/render';
 import { Drawing, Figures, Name, Panel, Pill, When, type Moment } from './components';
-import { Reasons } from './fleet';
+import { Reasons } from './fleet/reasons';
 import { showHashrate, showInstant, showPercent, trimmed } from './format';
 
 export interface MachineData {

@@ -1,0 +1,57 @@
+import type { Attention, NeedyMachine } from '../../../report/page/fleet';
+import { Name, Panel, Table, When, type Moment } from '../components';
+import { showCount, showHashrate, showPercent, trimmed } from '../format';
+import { Reasons } from './reasons';
+
+function machineAddress({ puid, algo, workerId }: Pick<NeedyMachine, 'puid' | 'algo' | 'workerId'>): string {
+  return `/fleet/machines/${puid}/${encodeURIComponent(algo)}/${workerId}`;
+}
+
+export function NeedyMachines({ attention, moment }: { attention: Attention; moment: Moment }) {
+  const { count, machines } = attention;
+  return (
+    <Panel
+      title={
+        count === 0
+          ? 'No machine needs a technician'
+          : `${showCount(count)} ${count === 1 ? 'machine needs' : 'machines need'} a technician`
+      }
+      id="attention"
+      note="Those that lose the most hashrate against their own good weeks first."
+    >
+      <Table
+        label="Machines that need a technician"
+        columns={[
+          { heading: 'machine' },
+          { heading: 'why' },
+          { heading: 'loses', isNumber: true },
+          { heading: 'now', isNumber: true },
+          { heading: 'usually', isNumber: true },
+          { heading: 'uptime, 7 days', isNumber: true },
+          { heading: 'rejects', isNumber: true },
+          { heading: 'last share' },
+          { heading: 'sub-account', isExtra: true },
+        ]}
+        rows={machines.map((machine) => [
+          <a href={machineAddress(machine)}>
+            <Name>{machine.name === '' ? machine.workerId : machine.name}</Name>
+          </a>,
+          <Reasons reasons={machine.reasons} />,
+          showHashrate(machine.lostHps),
+          showHashrate(machine.hps),
+          showHashrate(machine.usualHps),
+          showPercent(machine.uptime),
+          machine.rejectRate === null ? '–' : `${trimmed(machine.rejectRate, 2)} %`,
+          <When at={machine.lastShareAt} moment={moment} />,
+          <Name>{machine.subAccount}</Name>,
+        ])}
+        empty="All machines do what they usually do."
+      />
+      {count > machines.length ? (
+        <p class="note">
+          The worst {machines.length} are listed; all of them are in <code>report.worker_attention</code>.
+        </p>
+      ) : null}
+    </Panel>
+  );
+}

@@ -1,0 +1,40 @@
+import type { ClosedMonth } from '../../../report/page/income';
+import { Command, Panel, Pill, Table, When, type Moment, type Tone } from '../components';
+
+const MONTH_TONES: Readonly<Record<ClosedMonth['state'], Tone>> = {
+  closed: 'good',
+  reopened: 'warn',
+  open: 'calm',
+  running: 'busy',
+};
+
+export function Months({ months, moment }: { months: readonly ClosedMonth[]; moment: Moment }) {
+  return (
+    <Panel
+      title="Months"
+      id="months"
+      note="A closed month is always read as of its close; changes that become known later are adjustments."
+    >
+      <Table
+        label="Months"
+        columns={[
+          { heading: 'month' },
+          { heading: 'state' },
+          { heading: 'closed as of', isExtra: true },
+          { heading: 'statement' },
+          { heading: 'to close it' },
+        ]}
+        rows={months.map(({ month, state, at }) => [
+          month,
+          <Pill tone={MONTH_TONES[state]}>{state}</Pill>,
+          at === null ? '–' : <When at={at} moment={moment} />,
+          <a href={`/statements/${month}.csv`} download aria-label={`Statement of ${month} as CSV`}>
+            CSV
+          </a>,
+          state === 'open' || state === 'reopened' ? <Command>{`kpool close ${month}`}</Command> : '',
+        ])}
+        empty="No month has income yet."
+      />
+    </Panel>
+  );
+}

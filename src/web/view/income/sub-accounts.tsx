@@ -1,0 +1,70 @@
+import type { PageFrame } from '../../../report/page/filter';
+import type { IncomeBySubAccount } from '../../../report/page/income';
+import { barOption } from '../../charts/options';
+import type { Chart } from '../../charts/render';
+import { Amount, Drawing, Name, Panel, Table, type Moment } from '../components';
+import { barLabel } from './bar-starts';
+
+const MOST_ROWS = 62;
+const CHART_HEIGHT = 230;
+const OTHERS = 'others';
+
+/** Nothing, where one sub-account earned it all: its bars are those of the currency. */
+export function SubAccountPanel(props: {
+  income: IncomeBySubAccount | null;
+  starts: readonly string[];
+  frame: PageFrame;
+  moment: Moment;
+}) {
+  const { income, starts, frame, moment } = props;
+  const { currency, points } = income ?? { currency: '', points: [] };
+  const owners = new Map(points.map(({ puid, subAccount }) => [puid, subAccount ?? OTHERS]));
+  if (owners.size < 2) return null;
+  const names = [...owners.values()];
+  const isShared = (name: string): boolean => names.indexOf(name) !== names.lastIndexOf(name);
+  const totals = new Map(points.map(({ start, puid, total }) => [`${start} ${puid}`, total]));
+  // The last colour is of all others.
+  const inOrder = [...owners].sort(([a], [b]) => Number(a === null) - Number(b === null));
+  const rows = [...points].reverse();
+  const chart: Chart = {
+    label: `Bars: ${currency} by ${frame.by} and sub-account from ${frame.from} to ${frame.to}. The table below has the figures.`,
+    height: CHART_HEIGHT,
+    option: barOption({
+      categories: starts.map((start) => barLabel(start, frame.by)),
+      unit: currency,
+      series: inOrder.map(([puid, name]) => ({
+        name: isShared(name) ? `${name} (${puid})` : name,
+        stack: 'income',
+        values: starts.map((start) => Number(totals.get(`${start} ${puid}`) ?? 0)),
+        texts: starts.map((start) => `${totals.get(`${start} ${puid}`) ?? '0'} ${currency}`),
+      })),
+    }),
+  };
+  return (
+    <Panel
+      title={`${currency} by sub-account`}
+      id="income-by-sub-account"
+      note="Settled and pending together; those that earned most have a colour of their own."
+    >
+      <Drawing chart={chart} id="chart-by-sub-account" />
+      <details id="figures-by-sub-account">
+        <summary>Figures by sub-account</summary>
+        <Table
+          label={`${currency} by ${frame.by} and sub-account`}
+          columns={[{ heading: frame.by }, { heading: 'sub-account' }, { heading: 'total', isNumber: true }]}
+          rows={rows
+            .slice(0, MOST_ROWS)
+            .map(({ start, subAccount, total }) => [
+              frame.by === 'month' ? start.slice(0, 7) : start,
+              <Name>{subAccount ?? OTHERS}</Name>,
+              <Amount value={total} moment={moment} unit={currency} />,
+            ])}
+          empty="No income in this period."
+        />
+        {rows.length > MOST_ROWS ? (
+          <p class="note">Only the newest {MOST_ROWS} are listed; the API has all.</p>
+        ) : null}
+      </details>
+    </Panel>
+  );
+}
