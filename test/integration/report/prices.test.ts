@@ -120,6 +120,14 @@ test('a bad line behind many good ones imports nothing', async () => {
   expect(await prices()).toBe(before);
 });
 
+test('a file of prices that cannot be read is named', async () => {
+  for (const file of [folder, path.join(folder, 'none.csv')]) {
+    const result = await kpool('prices', 'import', file);
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain(`${file} cannot be read: E`);
+  }
+});
+
 test('P4 a replaced price is kept; after a close it is adjusted', async () => {
   await sql`
     INSERT INTO sync.closes (month, action, instant) VALUES ('2026-10-01', 'close', sync.fix_ledger_instant())`;
