@@ -30,6 +30,17 @@ interface ExplainedClose {
   readonly amount: string | null;
 }
 
+/** A file that held the row. */
+interface ExplainedExport {
+  readonly file: string;
+  readonly period: string;
+  readonly basis: string;
+  readonly asOf: string;
+  /** What the row came to in it; null: it said that the row is gone. */
+  readonly amount: string | null;
+  readonly sha256: string;
+}
+
 /** One figure's life. */
 export interface Explanation {
   readonly rowId: string;
@@ -50,9 +61,10 @@ export interface Explanation {
   /** The first and the latest that are still kept. */
   readonly certificates: readonly ExplainedCertificate[];
   readonly closes: readonly ExplainedClose[];
+  readonly exports: readonly ExplainedExport[];
 }
 
-interface Found extends Omit<Explanation, 'states' | 'certificates' | 'closes'> {
+interface Found extends Omit<Explanation, 'states' | 'certificates' | 'closes' | 'exports'> {
   readonly minedAtExact: string;
 }
 
@@ -62,18 +74,25 @@ function iso(sql: Sql, instant: ReturnType<Sql>) {
 
 /** All that is known of a row of the ledger, withdrawn or left out ones too. Throws `usage.invalid` for an id that no row has. */
 export async function explainRow(sql: Sql, rowId: string): Promise<Explanation> {
+  const found = await findExplanation(sql, rowId);
+  if (found !== null) return found;
+  throw new KpoolError('usage.invalid', `No row of the ledger has the id ${rowId}.`, {
+    hint: 'Exports and report.income_ledger show ids as row_id; that of an adjustment is its own: see report.income_changes.',
+  });
+}
+
+/** The same; null for an id that no row has. */
+export async function findExplanation(sql: Sql, rowId: string): Promise<Explanation | null> {
   const found = await findRow(sql, rowId);
-  if (found === null)
-    throw new KpoolError('usage.invalid', `No row of the ledger has the id ${rowId}.`, {
-      hint: 'Exports and report.income_ledger show ids as row_id; that of an adjustment is its own: see report.income_changes.',
-    });
+  if (found === null) return null;
   const { minedAtExact, ...row } = found;
   const states = await readStates(sql, found);
-  const [certificates, closes] = await Promise.all([
+  const [certificates, closes, exports] = await Promise.all([
     readCertificates(sql, found),
     readCloses(sql, minedAtExact, states),
+    readExports(sql, found),
   ]);
-  return { ...row, states, certificates, closes };
+  return { ...row, states, certificates, closes, exports };
 }
 
 async function findRow(sql: Sql, rowId: string): Promise<Found | null> {
@@ -145,6 +164,28 @@ async function readCloses(
      WHERE c.month IN (SELECT sync.month_of(at::timestamptz, z.time_zone) FROM jsonb_array_elements_text(${JSON.stringify(instants)}::text::jsonb) AS at)
      ORDER BY c.close_id`;
   return closes.map((close) => ({ ...close, amount: amountAsOf(states, close.instant) }));
+}
+
+/** Exports that the row was in, by their bounds: as `rows.ts` of the exports selects rows. */
+async function readExports(sql: Sql, row: Found): Promise<readonly ExplainedExport[]> {
+  const { account, puid, algo, currency, stream, type, minedAtExact, ordinal } = row;
+  const stateAt = (instant: ReturnType<Sql>) => sql`
+    LEFT JOIN LATERAL (
+      SELECT i.amount, i.status, i.settled_at FROM report.income_as_of(${instant}) AS i
+       WHERE i.puid = ${puid}::text::bigint AND i.algo = ${algo} AND i.currency = ${currency} AND i.stream = ${stream}
+         AND i.type IS NOT DISTINCT FROM ${type} AND i.mined_at = ${minedAtExact}::text::timestamptz AND i.ordinal = ${ordinal}
+         AND (e.basis = 'accrual' OR i.status = 'SETTLED')
+         AND (e.from_at IS NULL OR CASE e.basis WHEN 'accrual' THEN i.mined_at ELSE coalesce(i.settled_at, i.mined_at) END >= e.from_at)
+         AND (e.to_at IS NULL OR CASE e.basis WHEN 'accrual' THEN i.mined_at ELSE coalesce(i.settled_at, i.mined_at) END < e.to_at))`;
+  return sql<ExplainedExport[]>`
+    SELECT e.file_name AS file, e.period, e.basis, ${iso(sql, sql`e.as_of`)} AS "asOf", trim_scale(n.amount)::text AS amount, e.sha256
+      FROM book.exports e
+      ${stateAt(sql`e.as_of`)} AS n ON true
+      ${stateAt(sql`e.changes_since`)} AS o ON e.changes_since IS NOT NULL
+     WHERE (e.account_name IS NULL OR e.account_name = ${account})
+       AND CASE WHEN e.changes_since IS NULL THEN n.amount IS NOT NULL
+                ELSE (n.amount, n.status, n.settled_at) IS DISTINCT FROM (o.amount, o.status, o.settled_at) END
+     ORDER BY e.export_id`;
 }
 
 /** Instants are texts of one form: they compare as they are written. */

@@ -1,5 +1,6 @@
 import { createLastingPostgres } from '../core/postgres/driver';
 import type { Secret } from '../core/secret';
+import { findExplanation, type Explanation } from '../report/explain';
 import { readMeasures, type Measures } from '../report/measures';
 import { readBackfillShare } from '../report/page/backfill';
 import { readHashrateCards, readIncomeCards, readRequestsCard } from '../report/page/cards';
@@ -111,6 +112,11 @@ export function openPageReader({ databaseUrl, judged, allowedPerHour, readQueue 
       if (machine === null) return null;
       const [hours, days] = await Promise.all([readMachineHours(sql, key), readMachineDays(sql, key)]);
       return { machine, hours, days };
+    },
+
+    /** Null: no row has that id. */
+    async row(rowId: string): Promise<Explanation | null> {
+      return findExplanation(await pages.open(), rowId);
     },
 
     async sync(filter: PageFilter): Promise<SyncData> {

@@ -42,3 +42,39 @@ COMMENT ON TABLE book.settings IS 'Settings of the reports.';
 COMMENT ON COLUMN book.settings.key IS 'Name of the setting.';
 COMMENT ON COLUMN book.settings.value IS 'Its value.';
 COMMENT ON COLUMN book.settings.updated_at IS 'When it was last set.';
+
+-- Who holds which figures. Which rows an export held follows from its bounds and its instant: the ledger as of an instant
+-- never changes, so no list of rows is kept.
+CREATE TABLE book.exports (
+  export_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  exported_at   timestamptz NOT NULL DEFAULT sync.now(),
+  format        text NOT NULL,
+  file_type     text NOT NULL,
+  period        text NOT NULL,
+  from_at       timestamptz,
+  to_at         timestamptz,
+  basis         text NOT NULL CHECK (basis IN ('accrual', 'cash')),
+  account_name  text,
+  as_of         timestamptz NOT NULL,
+  changes_since timestamptz,
+  file_name     text NOT NULL,
+  row_count     integer NOT NULL,
+  sha256        text NOT NULL
+);
+CREATE TRIGGER exports_are_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON book.exports
+  FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('Exports are only ever added.');
+COMMENT ON TABLE book.exports IS 'Files that kpool export wrote, append-only. kpool explain says which of them held a row.';
+COMMENT ON COLUMN book.exports.export_id IS 'Our number of the export, in order.';
+COMMENT ON COLUMN book.exports.exported_at IS 'When it was written.';
+COMMENT ON COLUMN book.exports.format IS 'What reads it: statement, koinly, cointracker or journal.';
+COMMENT ON COLUMN book.exports.file_type IS 'csv, xlsx, json, beancount, hledger, quickbooks or xero.';
+COMMENT ON COLUMN book.exports.period IS 'A month (2026-10), a year (2026), or all.';
+COMMENT ON COLUMN book.exports.from_at IS 'Start of the period, included; null: the beginning.';
+COMMENT ON COLUMN book.exports.to_at IS 'End of the period, not included; null: open.';
+COMMENT ON COLUMN book.exports.basis IS 'accrual: items count when mined; cash: settled ones when paid.';
+COMMENT ON COLUMN book.exports.account_name IS 'The only account in it; null: all of them.';
+COMMENT ON COLUMN book.exports.as_of IS 'The ledger as of this instant is in it.';
+COMMENT ON COLUMN book.exports.changes_since IS 'Only what changed since this instant is in it; null: everything.';
+COMMENT ON COLUMN book.exports.file_name IS 'Name of the file, without its folder.';
+COMMENT ON COLUMN book.exports.row_count IS 'Rows of the ledger in it.';
+COMMENT ON COLUMN book.exports.sha256 IS 'SHA-256 of the file, as in its manifest.';

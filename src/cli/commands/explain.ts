@@ -55,6 +55,18 @@ function textOf({ output }: CliContext, row: Explanation): string {
           ],
           row.closes.map(({ month, action, instant, amount }) => [month, action, instant, amount]),
         ),
+    heading('Exports that held it'),
+    row.exports.length === 0
+      ? 'None.'
+      : output.table(
+          [
+            ...[{ heading: 'file' }, { heading: 'basis' }, { heading: 'as of' }],
+            ...[{ heading: 'amount in it', isNumber: true }, { heading: 'SHA-256' }],
+          ],
+          row.exports.map(({ file, basis, asOf, amount, sha256 }) => [
+            ...[file, basis, asOf, amount ?? 'gone', sha256.slice(0, 16)],
+          ]),
+        ),
   ].join('\n');
 }
 
@@ -70,6 +82,7 @@ export const configureExplain: ConfigureCommand = (command, context) => {
           states: row.states.map((state) => ({ ...state })),
           certificates: row.certificates.map((certificate) => ({ ...certificate })),
           closes: row.closes.map((close) => ({ ...close })),
+          exports: row.exports.map((held) => ({ ...held })),
         },
         () => textOf(context, row),
       );

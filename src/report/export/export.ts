@@ -11,6 +11,7 @@ import { journalChunks, type TextJournal } from './journal';
 import { readJournalAccounts, readValueAccounts } from './journal-accounts';
 import { findLastManifest, formatManifest, MANIFEST_SUFFIX, type Manifest } from './manifest';
 import { readPeriod, type PeriodName } from './period';
+import { recordExport } from './record';
 import { readRows, type Basis, type ExportRow, type Selection } from './rows';
 import { STATEMENT_COLUMNS, statementCells, statementObject } from './statement';
 import { TAX_TOOLS } from './tax-tools';
@@ -104,9 +105,12 @@ export async function writeExport(sql: Sql, request: ExportRequest): Promise<Exp
     };
     const proof = await prepareWholeFile(manifestFile, single(formatManifest(manifest)), request);
     try {
-      // Both files are on disk. Without its manifest, no later export would continue this one.
-      await data.giveName();
-      await proof.giveName();
+      await sql.begin(async (tx) => {
+        await recordExport(tx, manifest, request.fileType);
+        // Both files are on disk. Without its manifest, no later export would continue this one.
+        await data.giveName();
+        await proof.giveName();
+      });
     } finally {
       await proof.discard();
     }

@@ -13,6 +13,7 @@ import { Income } from '../view/income';
 import { renderPage, type PagePath } from '../view/layout';
 import { MachinePage } from '../view/machine';
 import { Overview } from '../view/overview';
+import { RowPage } from '../view/row';
 import { Sync } from '../view/sync';
 import { MACHINE_KEY } from './api-schemas';
 
@@ -33,7 +34,7 @@ interface PageDefinition {
 const SCOPE = ['account', 'puid', 'algo'] as const;
 const TIME = ['period', 'from', 'to', 'zone'] as const;
 
-/** The four pages, the page of one machine, and statements to download. All of them only read. */
+/** The four pages, the pages of one machine and of one figure, and statements to download. All of them only read. */
 export function servePages(
   server: FastifyInstance,
   access: Access,
@@ -102,6 +103,25 @@ export function servePages(
       title: data.machine.name,
       filters: [],
       body: ({ moment }) => Promise.resolve(<MachinePage data={data} moment={moment} />),
+    });
+  });
+
+  server.get('/income/rows', async (request, reply) => {
+    const { id } = z.object({ id: z.string().max(60) }).parse(request.query);
+    return reply.redirect(`/income/rows/${encodeURIComponent(id.trim().toLowerCase())}`);
+  });
+  server.get('/income/rows/:rowId', async (request, reply) => {
+    const key = z.object({ rowId: z.string().regex(/^[0-9a-f]{32}$/) }).safeParse(request.params);
+    const row = key.success ? await reader.row(key.data.rowId) : null;
+    if (row === null) {
+      reply.callNotFound();
+      return reply;
+    }
+    return sendPage(request, reply, {
+      path: null,
+      title: `${row.currency} of ${row.minedAt.slice(0, 10)}`,
+      filters: [],
+      body: ({ moment }) => Promise.resolve(<RowPage row={row} moment={moment} />),
     });
   });
 

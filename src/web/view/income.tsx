@@ -14,6 +14,7 @@ import { League } from './income/league';
 import { Months } from './income/months';
 import { Reconciliation } from './income/reconciliation';
 import { SubAccountPanel } from './income/sub-accounts';
+import { FollowRow } from './row';
 
 export interface IncomeData {
   readonly points: readonly IncomePoint[];
@@ -72,6 +73,7 @@ export function Income({ data, frame, moment, query }: Props) {
       <League league={data.league} moment={moment} query={query} />
       <Reconciliation rows={data.reconciliation} moment={moment} />
       <Months months={data.months} moment={moment} />
+      <FollowRow />
     </>
   );
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import postgres from 'postgres';
 import { runCliInProcess } from '../../support/cli-in-process';
 import { useTestDatabase } from '../../support/test-database';
@@ -51,6 +54,57 @@ test('P4 a figure can be followed: its states, proof and close', async () => {
   // What is gone can be followed, too.
   await sql`UPDATE pool.earnings SET withdrawn_at = sync.now() WHERE puid = ${puid}`;
   expect((await explain(row!.id)).stdout).toContain('It does not count: the pool no longer serves it.');
+});
+
+test('P4 the exports that held a figure are named, and no others', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'kpool-explain-'));
+  try {
+    const other = puidOf(await createLedgerAccount(sql, 'other'), 1);
+    const earn = (day: string, of = other) => sql`
+      INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+      VALUES (${of}, 'SHA256d', 'KAS', ${day}::text::timestamptz, 0, 3, 'WAIT_SETTLE')`;
+    await earn('2026-08-01Z');
+    const kpool = async (...args: readonly string[]) => {
+      const end = await runCliInProcess([...args, '--json'], {
+        DATABASE_URL: database.url,
+        LOG_LEVEL: 'silent',
+      });
+      return JSON.parse(end.stdout) as {
+        paths: string[];
+        exports: { file: string; amount: string | null }[];
+      };
+    };
+    const written = async (...args: readonly string[]) =>
+      path.basename((await kpool('export', ...args, '--out', folder)).paths[0]!);
+    const holding = [
+      await written('statement', '--month', '2026-08'),
+      await written('statement', '--month', '2026-08', '--account', 'other'),
+    ];
+    // Of another month, account or basis, and of before it was known.
+    await written('statement', '--month', '2026-07');
+    await written('statement', '--month', '2026-08', '--account', 'main');
+    await written('koinly');
+    await written('statement', '--month', '2026-08', '--as-of', '2020-01-01T00:00:00Z');
+    await sql`UPDATE pool.earnings SET amount = 4 WHERE puid = ${other}`;
+    const changes = await written('statement', '--month', '2026-08', '--since-last');
+    await sql`UPDATE pool.earnings SET withdrawn_at = sync.now() WHERE puid = ${other}`;
+    const removed = await written('statement', '--month', '2026-08', '--since-last');
+    const [row] = await sql<{ id: string }[]>`
+      SELECT sync.income_row_id('other', ${other}, 'SHA256d', 'KAS', 'earnings', NULL, '2026-08-01Z', 0) AS id`;
+    const { exports } = await kpool('explain', row!.id);
+    expect(exports.map(({ file, amount }) => [file, amount])).toEqual([
+      [holding[0], '3'],
+      [holding[1], '3'],
+      [changes, '4'],
+      [removed, null],
+    ]);
+    const [{ rows } = { rows: 0 }] = await sql<
+      { rows: number }[]
+    >`SELECT count(*)::int AS rows FROM book.exports`;
+    expect(rows).toBe(8);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('an id that no row has is refused', async () => {

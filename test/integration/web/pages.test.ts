@@ -107,6 +107,20 @@ describe('the pages', () => {
     expect((await fetch(`${url}fleet/machines/${puid}/${algo}/1`)).status).toBe(404);
   });
 
+  it('P4 follows a figure to what the pool said', async () => {
+    const { url } = await serve(null);
+    const [row] = await sql<{ id: string; amount: string }[]>`
+      SELECT row_id AS id, amount_text AS amount FROM report.income_ledger LIMIT 1`;
+    expect(await (await fetch(`${url}income`)).text()).toContain('action="/income/rows"');
+    const page = await (await fetch(`${url}income/rows?id=%20${row!.id.toUpperCase()}`)).text();
+    expect(page).toContain(row!.id);
+    expect(page).toContain('appeared');
+    expect(page).toContain(row!.amount);
+    expect(page).not.toContain(NASTY);
+    for (const wrong of ['0'.repeat(32), 'nonsense'])
+      expect((await fetch(`${url}income/rows/${wrong}`)).status).toBe(404);
+  });
+
   it('shows every digit of an amount that is asked for', async () => {
     await sql`
       INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
