@@ -100,6 +100,7 @@ export class LedgerHistory {
   readonly log: string[] = [];
   private readonly dice: Dice;
   private readonly withdrawn: SimIncome[] = [];
+  private hasRefusedSpans = false;
   /** Mining time before which the pool has stopped to serve rows; what the ledger holds of them stays. */
   forgottenBeforeMs = -Infinity;
   /** Rows that were changed since the last `watch`. */
@@ -167,7 +168,13 @@ export class LedgerHistory {
     if (chosen.boundsOn === 'settled' || chosen.boundsShiftMs !== undefined) {
       delete chosen.maxSpanDays;
       delete chosen.totalNum;
+      // A limit of spans is kept for good, and then no answer counts everything.
+      if (this.hasRefusedSpans) {
+        delete chosen.boundsOn;
+        delete chosen.boundsShiftMs;
+      }
     }
+    this.hasRefusedSpans ||= chosen.maxSpanDays !== undefined;
     const { forgottenBeforeMs } = this;
     Object.assign(this.lab.simulator.quirks, PLAIN, chosen, {
       forgottenBeforeMs: forgottenBeforeMs === -Infinity ? null : forgottenBeforeMs,
