@@ -71,8 +71,12 @@ export class IncomeList {
     const second = await this.findPage(untilNow);
     if (second === null) return this.refused(asked, pastMs);
     const future = untilNow.endMs < query.endMs ? await this.findPage(asked) : second;
-    if (future === null) futureRefusedAt.set(this.pool, nowMs);
-    return future ?? second;
+    if (future !== null) return future;
+    // The span may be a little too long only with what is to come: a short one tells.
+    const short = await this.findPage({ ...asked, startMs: asked.endMs - SHORTEST_SPAN_MS });
+    if (short !== null && untilNow.startMs < untilNow.endMs) return null;
+    futureRefusedAt.set(this.pool, nowMs);
+    return second;
   }
 
   /** The pool's count of the rows of a window; null where it gives none. */

@@ -204,7 +204,7 @@ test('refused future ends are learnt once for all scopes', async () => {
       requests.push(fresh.simulator.requests.count() - before);
       expect(result.totals.inserted).toBe(1);
     }
-    expect(requests[0]! - requests[1]!).toBe(2);
+    expect(requests[0]! - requests[1]!).toBe(3);
     expect(requests[1]).toBe(requests[2]);
   } finally {
     await fresh.close();

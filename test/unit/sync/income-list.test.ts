@@ -77,26 +77,37 @@ test('a count asks for the smallest page', async () => {
 });
 
 test('an end in the future that is refused is not asked for a day', async () => {
-  const pool = poolOf('refused', daily(1), 'refused', daily(1));
+  const pool = poolOf('refused', daily(1), 'refused', 'refused', daily(1));
   const list = listOf(pool);
   expect(await list.readPage(ALL)).toMatchObject({ totalNum: 2 });
   const nowMs = NOW - 5_000;
   const ends = () => pool.asked.map(({ endMs }) => endMs);
-  expect(ends()).toEqual([TODAY + 2 * DAY_MS, nowMs, TODAY + 2 * DAY_MS]);
+  const horizon = TODAY + 2 * DAY_MS;
+  expect(ends()).toEqual([horizon, nowMs, horizon, horizon]);
+  expect(pool.asked[3]!.startMs).toBe(horizon - 6 * HOUR_MS);
   await list.readPage(ALL);
-  expect(ends().slice(3)).toEqual([nowMs]);
+  expect(ends().slice(4)).toEqual([nowMs]);
   // All of it lies in the future: nothing is there to be asked for.
   const ahead = { fromMs: NOW + HOUR_MS, toMs: Infinity };
   const trusting = poolOf([]);
   await listOf(trusting).readPage(ahead);
   expect(trusting.asked).toHaveLength(1);
   expect(await list.readPage(ahead)).toMatchObject({ rows: [], totalNum: 0 });
-  expect(pool.asked).toHaveLength(4);
-  await list.readPage({ fromMs: NOW - HOUR_MS, toMs: Infinity });
   expect(pool.asked).toHaveLength(5);
+  await list.readPage({ fromMs: NOW - HOUR_MS, toMs: Infinity });
+  expect(pool.asked).toHaveLength(6);
   pool.nowMs += DAY_MS;
   await list.readPage(ahead);
   expect(ends().at(-1)).toBe(TODAY + 3 * DAY_MS);
+});
+
+// Found by test/simulation/ledger-histories.test.ts: KPOOL_TEST_SEED=90001089.
+test('P2 a span too long only with the future is no refused end', async () => {
+  const pool = poolOf('refused', daily(1), 'refused', daily(1));
+  const list = listOf(pool);
+  expect(await list.readPage(ALL)).toBeNull();
+  await list.readPage(ALL);
+  expect(pool.asked.at(-1)!.endMs).toBe(TODAY + 2 * DAY_MS);
 });
 
 test('one refusal may be a mishap', async () => {
