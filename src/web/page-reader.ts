@@ -46,7 +46,8 @@ export interface PageSources {
 export type PageReader = ReturnType<typeof openPageReader>;
 
 export function openPageReader({ databaseUrl, judged, allowedPerHour, readQueue }: PageSources) {
-  const settings = { statement_timeout: String(STATEMENT_TIMEOUT_MS) };
+  // A page asks several questions at once: that is parallel enough, and starting workers for each took longer.
+  const settings = { statement_timeout: String(STATEMENT_TIMEOUT_MS), max_parallel_workers_per_gather: '0' };
   const connect = () => createLastingPostgres({ url: databaseUrl, applicationName: 'kpool web', settings });
   // A probe does not wait for a page.
   const [pages, probes] = [connect(), connect()];
