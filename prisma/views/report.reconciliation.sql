@@ -4,7 +4,7 @@ SELECT account_name, sub_account, puid, currency, observed_at, pool_total, trim_
        ledger_pending, trim_scale(ledger_pending)::text AS ledger_pending_text, ledger_other,
        difference, trim_scale(difference)::text AS difference_text, verdict, definition, reason, pool_digits,
        earnings_settled, earnings_pending, earnings_other, rewards_settled, rewards_pending, rewards_other,
-       left_out_settled, left_out_pending, left_out_other, account_id, uncertified, also_fits
+       left_out_settled, left_out_pending, left_out_other, account_id, uncertified, also_fits, proven_since
   FROM sync.judged_totals
  WHERE level = 'sub-account';
 
@@ -39,3 +39,4 @@ COMMENT ON COLUMN report.reconciliation.left_out_other IS 'The same, with an unk
 COMMENT ON COLUMN report.reconciliation.account_id IS 'The account''s number in the schema pool.';
 COMMENT ON COLUMN report.reconciliation.uncertified IS 'Days of which it is not proven that the ledger holds all that the pool serves, by list and algorithm; null: all are certified. See report.completeness.';
 COMMENT ON COLUMN report.reconciliation.also_fits IS 'Other definitions that fit all totals of the account; null when none does.';
+COMMENT ON COLUMN report.reconciliation.proven_since IS 'Since when it is proven what the pool''s totals of the account count: then one definition alone fitted all of them. Null: none is proven yet.';

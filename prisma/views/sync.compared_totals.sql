@@ -119,28 +119,32 @@ WITH totals AS MATERIALIZED (
     FROM candidates GROUP BY account_id, kind
   -- One list alone that holds nothing would fit any total of 0.
   HAVING kind <= 2 OR bool_or(rank < 3 AND amount <> 0)
+      OR EXISTS (SELECT FROM sync.total_definitions k WHERE k.account_id = candidates.account_id AND k.kind = candidates.kind)
+), proven AS (
+  SELECT DISTINCT ON (account_id) account_id, kind, since FROM sync.total_definitions ORDER BY account_id, since DESC
 ), chosen AS (
-  -- One definition for all totals of an account: that which fits most of them.
-  SELECT DISTINCT ON (account_id) account_id, kind, totals, fitting
-    FROM fits ORDER BY account_id, fitting DESC, equal DESC, kind
+  -- One definition for all totals of an account: the proven one; until one is, that which fits most of them.
+  SELECT DISTINCT ON (f.account_id) f.account_id, f.kind, f.totals, f.fitting, p.since
+    FROM fits f LEFT JOIN proven p ON p.account_id = f.account_id AND p.kind = f.kind
+   ORDER BY f.account_id, p.since NULLS LAST, f.fitting DESC, f.equal DESC, f.kind
 ), judged AS MATERIALIZED (
   SELECT d.level, d.account_id, d.place, d.currency, d.definition, d.amount, d.rank
     FROM candidates d JOIN chosen c ON c.account_id = d.account_id AND c.kind = d.kind
 ), rivals AS (
-  SELECT c.account_id, string_agg(f.definition, '; ' ORDER BY f.kind) AS definitions
+  SELECT c.account_id, string_agg(f.definition, '; ' ORDER BY f.kind) AS definitions, array_agg(f.kind ORDER BY f.kind) AS kinds
     FROM chosen c JOIN fits f ON f.account_id = c.account_id AND f.kind <> c.kind AND f.fitting = f.totals
    GROUP BY c.account_id
 )
 SELECT b.level, b.account_id, b.puid, b.currency, b.observed_at, b.pool_total, b.digits,
        b.earnings_settled, b.earnings_pending, b.earnings_other, b.rewards_settled, b.rewards_pending, b.rewards_other,
        b.left_out_settled, b.left_out_pending, b.left_out_other, b.settled_later,
-       d.definition, d.amount, d.rank, r.definitions AS rivals, c.fitting, c.totals
+       d.definition, d.amount, d.rank, r.definitions AS rivals, c.fitting, c.totals, c.kind, c.since AS proven_since, r.kinds AS rival_kinds
   FROM beside b
   LEFT JOIN chosen c ON c.account_id = b.account_id
   LEFT JOIN judged d ON d.level = b.level AND d.account_id = b.account_id AND d.place = b.place AND d.currency = b.currency
   LEFT JOIN rivals r ON r.account_id = b.account_id;
 
-COMMENT ON VIEW sync.compared_totals IS 'The latest totals of the pool, each beside the ledger as we knew it when the total was given, by the one definition that fits most totals of the account. Read report.reconciliation and report.account_reconciliation instead.';
+COMMENT ON VIEW sync.compared_totals IS 'The latest totals of the pool, each beside the ledger as we knew it when the total was given, by the definition that is proven for the account, or else the one that fits most of its totals. Read report.reconciliation and report.account_reconciliation instead.';
 COMMENT ON COLUMN sync.compared_totals.level IS 'sub-account or account.';
 COMMENT ON COLUMN sync.compared_totals.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN sync.compared_totals.puid IS 'Sub-account id; null for an account.';
@@ -164,3 +168,6 @@ COMMENT ON COLUMN sync.compared_totals.rank IS '1: equal; 2: equal to the digits
 COMMENT ON COLUMN sync.compared_totals.rivals IS 'Other definitions that fit all totals of the account; null when none does.';
 COMMENT ON COLUMN sync.compared_totals.fitting IS 'Totals of the account that the definition fits.';
 COMMENT ON COLUMN sync.compared_totals.totals IS 'Totals of the account.';
+COMMENT ON COLUMN sync.compared_totals.kind IS 'Number of the definition.';
+COMMENT ON COLUMN sync.compared_totals.proven_since IS 'Since when the definition is proven (sync.total_definitions); null: it is the one that fits most totals.';
+COMMENT ON COLUMN sync.compared_totals.rival_kinds IS 'Numbers of the definitions in rivals.';

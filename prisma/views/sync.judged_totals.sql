@@ -41,13 +41,14 @@ SELECT j.level, p.account_name, p.sub_account, j.puid, j.currency, j.observed_at
             WHEN v.verdict = 'differs' THEN
          CASE WHEN EXISTS (SELECT FROM sync.hidden_coins h WHERE h.account_id = j.account_id AND h.currency = j.currency)
               THEN 'the pool totals this coin and its lists show too few rows of it, or none, even when asked by name'
+              WHEN j.proven_since IS NOT NULL THEN 'compared with ' || j.definition || ', which the pool''s totals of the account have counted since ' || (j.proven_since AT TIME ZONE 'UTC')::date || coalesce('; all of them now fit ' || j.rivals, '')
               WHEN j.fitting > 0 THEN 'compared with ' || j.definition || ', which fits ' || j.fitting || ' of ' || j.totals || ' totals of the account'
               ELSE 'no definition fits any total of the account; compared with ' || j.definition END END AS reason,
        j.digits AS pool_digits,
        j.earnings_settled, j.earnings_pending, j.earnings_other,
        j.rewards_settled, j.rewards_pending, j.rewards_other,
        j.left_out_settled, j.left_out_pending, j.left_out_other,
-       j.account_id, c.spans AS uncertified, CASE WHEN j.rank < 3 THEN j.rivals END AS also_fits
+       j.account_id, c.spans AS uncertified, CASE WHEN j.rank < 3 THEN j.rivals END AS also_fits, j.proven_since
   FROM sync.compared_totals j
   JOIN places p ON p.level = j.level AND p.account_id = j.account_id AND p.place = coalesce(j.puid, -1)
   LEFT JOIN spans c ON c.level = j.level AND c.account_id = j.account_id AND c.place = coalesce(j.puid, -1)
@@ -86,3 +87,4 @@ COMMENT ON COLUMN sync.judged_totals.left_out_other IS 'The same, with an unknow
 COMMENT ON COLUMN sync.judged_totals.account_id IS 'The account''s number in the schema pool.';
 COMMENT ON COLUMN sync.judged_totals.uncertified IS 'Days of which it is not proven that the ledger holds all that the pool serves, by list and algorithm; null: all are certified. See report.completeness.';
 COMMENT ON COLUMN sync.judged_totals.also_fits IS 'Other definitions that fit all totals of the account; null when none does.';
+COMMENT ON COLUMN sync.judged_totals.proven_since IS 'Since when it is proven what the totals of the account count; null: it is not.';

@@ -26,6 +26,8 @@ export interface ReconciliationRow {
   readonly reason: string | null;
   /** Other definitions that fit all totals of the account; null when none does. */
   readonly alsoFits: string | null;
+  /** The UTC day on which it was proven what the account's totals count; null: none is proven. */
+  readonly provenOn: string | null;
   /** Days not proven to be whole, in words; null when all are. */
   readonly uncertified: string | null;
 }
@@ -38,7 +40,7 @@ export async function readReconciliation(sql: Sql): Promise<readonly Reconciliat
            trim_scale(ledger_pending)::text AS "ledgerPending", trim_scale(difference)::text AS difference, verdict, definition,
            CASE WHEN reason LIKE '%in quarantine'
                 THEN reason || ', accepted ones counted too: kpool quarantine list --all' ELSE reason END AS reason,
-           also_fits AS "alsoFits", uncertified
+           also_fits AS "alsoFits", (proven_since AT TIME ZONE 'UTC')::date::text AS "provenOn", uncertified
       FROM sync.judged_totals
      ORDER BY array_position(ARRAY['differs', 'not comparable'], verdict) NULLS LAST, account,
               "subAccount" NULLS FIRST, currency`;

@@ -84,6 +84,7 @@ export class PrismaIncomeStore {
                                    AND k.amounts[1] = account_income_samples.amount) AS is_new`;
         await noteHiddenCoins(tx, scope, totals);
         if (isDiscovery) await noteDiscovery(tx, scope);
+        await tx.$executeRaw`SELECT sync.keep_total_definition(${scope.accountId}::smallint)`;
         const quarantined = await quarantineRows(tx, scope, unreadable);
         return countsOf(inserted, totals.length, quarantined);
       }),
@@ -144,6 +145,7 @@ export class PrismaIncomeStore {
                                    AND k.amounts[1] = sub_account_income_samples.amount) AS is_new`;
         await noteHiddenCoins(tx, scope, totals);
         if (isDiscovery) await noteDiscovery(tx, scope);
+        await tx.$executeRaw`SELECT sync.keep_total_definition(${scope.accountId}::smallint)`;
         const quarantined = await quarantineRows(tx, scope, unreadable);
         return countsOf(inserted, totals.length, quarantined);
       }),

@@ -80,6 +80,20 @@ COMMENT ON COLUMN sync.windows.in_doubt_count IS 'Live rows of it that the last 
 COMMENT ON COLUMN sync.windows.content_hash IS 'Hash of the rows as served, order apart.';
 COMMENT ON COLUMN sync.windows.verified_at IS 'When it was last certified complete; null: known, not certified.';
 
+-- What the pool's totals of an account count, once it was proven: found anew at every reading, it could follow a mistake.
+CREATE TABLE sync.total_definitions (
+  account_id smallint NOT NULL REFERENCES pool.accounts,
+  since      timestamptz NOT NULL DEFAULT sync.now(),
+  kind       integer NOT NULL,
+  definition text NOT NULL,
+  PRIMARY KEY (account_id, since)
+);
+COMMENT ON TABLE sync.total_definitions IS 'What the pool''s totals of an account count, by proof: the one definition that fitted all of them. The latest is the one that further totals are compared with.';
+COMMENT ON COLUMN sync.total_definitions.account_id IS 'The account: pool.accounts.';
+COMMENT ON COLUMN sync.total_definitions.since IS 'When it was proven: it is expected from then on.';
+COMMENT ON COLUMN sync.total_definitions.kind IS 'Number of the definition in sync.compared_totals.';
+COMMENT ON COLUMN sync.total_definitions.definition IS 'The definition in words.';
+
 CREATE TABLE sync.hidden_coins (
   account_id smallint NOT NULL REFERENCES pool.accounts,
   currency   text NOT NULL,

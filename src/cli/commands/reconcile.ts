@@ -59,6 +59,23 @@ function rivalText(rows: readonly ReconciliationRow[]): readonly string[] {
   return [...rivals].map(([account, others]) => `The totals of ${account} also fit: ${others}.`);
 }
 
+/** What the totals of each account count, where that is proven. */
+function provenText(rows: readonly ReconciliationRow[]): readonly string[] {
+  const proven = new Map(
+    rows.flatMap(({ account, definition, provenOn }) =>
+      definition === null || provenOn === null
+        ? []
+        : [
+            [
+              account,
+              `The totals of ${account} count what is ${definition}: proven on ${provenOn}, expected since.`,
+            ],
+          ],
+    ),
+  );
+  return [...proven.values()];
+}
+
 function resultText(context: CliContext, rows: readonly ReconciliationRow[]): string {
   if (rows.length === 0) return 'Nothing to reconcile yet: run kpool sync first.';
   const amount = (heading: string) => ({ heading, isNumber: true });
@@ -81,6 +98,7 @@ function resultText(context: CliContext, rows: readonly ReconciliationRow[]): st
     '',
     ...mismatchText(context, rows),
     ...uncertifiedText(context, rows),
+    ...provenText(rows),
     ...rivalText(rows),
     `${countOf(rows.length, 'total')}: ${matching} match, ${count('differs')} differ, ${count('not comparable')} cannot be compared.`,
   ].join('\n');

@@ -4,6 +4,7 @@ import { explainDifferences } from '../../../src/report/difference-clues';
 import { closeMonth, readCloses } from '../../../src/report/closes';
 import type { Month } from '../../../src/report/month';
 import { readReconciliation, type ReconciliationRow } from '../../../src/report/reconciliation';
+import { runCliInProcess } from '../../support/cli-in-process';
 import { createSyncedPool } from '../../support/synced-pool';
 import { createTestDatabase, useTestDatabase } from '../../support/test-database';
 import { applyLedgerStep, createLedgerAccount, ledgerSteps, puidOf } from './ledger-history';
@@ -300,7 +301,13 @@ test('P11 a difference that nobody looked into says so', async () => {
   const row: ReconciliationRow = {
     ...{ account: 'many', subAccount: null, puid: null, currency: 'BTC', observedAt: null, poolTotal: null },
     ...{ ledgerSettled: '1', ledgerPending: '0', difference: null, definition: null },
-    ...{ verdict: 'differs', reason: 'no definition fits', alsoFits: null, uncertified: null },
+    ...{
+      verdict: 'differs',
+      reason: 'no definition fits',
+      alsoFits: null,
+      provenOn: null,
+      uncertified: null,
+    },
   };
   const many = Array.from({ length: 51 }, () => ({ ...row }));
   const rows = await explainDifferences(sql, many);
@@ -330,6 +337,70 @@ test('a pool that counts merged mining beside earnings ties out', async () => {
       alsoFits: 'settled and pending; rewards, settled; rewards, settled and pending',
     },
   ]);
+});
+
+test('P11 a proven definition is expected from then on', async () => {
+  const accountId = await createLedgerAccount(sql, 'proven');
+  const puid = puidOf(accountId, 1);
+  for (const stream of ['earnings', 'rewards'])
+    await sql`INSERT INTO sync.cursors (stream, puid, algo, history_complete) VALUES (${stream}, ${puid}, 'SHA256d', true)`;
+  for (const currency of ['BTC', 'LTC']) {
+    await sql`
+      INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+      VALUES (${puid}, 'SHA256d', ${currency}, '2026-10-01Z', 0, 1, 'SETTLED'), (${puid}, 'SHA256d', ${currency}, '2026-10-02Z', 0, 2, 'WAIT_SETTLE')`;
+    await sql`
+      INSERT INTO pool.rewards (puid, algo, currency, mined_at, type, ordinal, amount, status)
+      VALUES (${puid}, 'SHA256d', ${currency}, '2026-10-01Z', 'REWARD_EARN', 0, 10, 'SETTLED'),
+             (${puid}, 'SHA256d', ${currency}, '2026-10-01Z', 'MINING_EARN', 0, 0.5, 'SETTLED')`;
+  }
+  const given = async (btc: string, ltc: string) => {
+    await giveTotal(accountId, 'BTC', btc);
+    await giveTotal(accountId, 'LTC', ltc);
+    const rows = (await readReconciliation(sql)).filter(
+      ({ account, subAccount }) => account === 'proven' && subAccount !== null,
+    );
+    return rows
+      .sort((a, b) => (a.currency < b.currency ? -1 : 1))
+      .map(({ verdict, definition, reason }) => [verdict, definition ?? reason]);
+  };
+  const keep = async () => {
+    await sql`SELECT sync.keep_total_definition(${accountId}::smallint)`;
+    return (
+      await sql<{ definition: string }[]>`
+        SELECT definition FROM sync.total_definitions WHERE account_id = ${accountId} ORDER BY since`
+    ).map(({ definition }) => definition);
+  };
+  // Nothing is proven where two definitions fit one total each.
+  await given('11', '13');
+  expect(await keep()).toEqual([]);
+  expect(await given('13', '13')).toEqual([
+    ['matches', 'settled and pending'],
+    ['matches', 'settled and pending'],
+  ]);
+  expect(await keep()).toEqual(['settled and pending']);
+  const since = new Date().toISOString().slice(0, 10);
+  const expected = `compared with settled and pending, which the pool's totals of the account have counted since ${since}`;
+  // Alone, 11 would be taken for the simpler definition.
+  expect(await given('11', '13.5')).toEqual([
+    ['differs', expected],
+    ['differs', expected],
+  ]);
+  expect(await keep()).toEqual(['settled and pending']);
+  // All of them count something else now: that is said, and is a new proof.
+  expect(await given('11', '11')).toEqual([
+    ['differs', `${expected}; all of them now fit settled`],
+    ['differs', `${expected}; all of them now fit settled`],
+  ]);
+  expect(await keep()).toEqual(['settled and pending', 'settled']);
+  expect(await given('11', '11')).toEqual([
+    ['matches', 'settled'],
+    ['matches', 'settled'],
+  ]);
+  const { stdout } = await runCliInProcess(['reconcile'], {
+    DATABASE_URL: database.url,
+    LOG_LEVEL: 'silent',
+  });
+  expect(stdout).toContain(`The totals of proven count what is settled: proven on ${since}, expected since.`);
 });
 
 test("P11 a close says whether the month's totals tie out", async () => {

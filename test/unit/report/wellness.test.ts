@@ -237,6 +237,7 @@ describe('the totals of a reconciliation', () => {
     definition: null,
     reason: null,
     alsoFits: null,
+    provenOn: null,
     uncertified: null,
     ...patch,
   });
