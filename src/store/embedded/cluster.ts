@@ -151,7 +151,8 @@ async function writeSettings({ dataDirectory, user }: Cluster, settings: Setting
   );
   const text = `# Written by kpool at every start. Your own settings: ALTER SYSTEM, or postgresql.auto.conf.\n${lines.join('')}`;
   const file = join(dataDirectory, SETTINGS_FILE);
-  const unfinished = `${file}.${process.pid}`;
+  // One process may open the same folder twice at once.
+  const unfinished = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   if (user === null) {
     await writeFile(unfinished, text, { mode: 0o600 });
     return rename(unfinished, file);
