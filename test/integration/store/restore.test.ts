@@ -76,36 +76,39 @@ async function sync(databaseUrl: string, simulator: Simulator): Promise<readonly
       ...{ seed: 9, startAt: START, rateLimit: null },
       world: { days: 60, subAccountsPerAccount: 1, algorithms: ['SHA256d'], workersPerSubAccount: 2 },
     });
-    await bringUpToDate(url);
-    await sync(url, simulator);
-    run('pg_dump', '--format=custom', `--file=${dump}`, url);
-
-    // What the old database learns after the backup is lost with it.
-    const { world } = simulator;
-    const [scope] = world.scopes();
-    const [withdrawn, amended] = world.earnings(scope!).slice(-20);
-    world.amend(amended!, { amount: '0.12345678' });
-    world.withdraw(withdrawn!);
-    world.insertReward(scope!, {
-      currency: 'BTC',
-      minedAtMs: START - DAY_MS,
-      amount: '0.5',
-      type: 'FEE_RATE_EARN',
-      status: 'SETTLED',
-    });
-    await sync(url, simulator);
-
     const other = postgres(otherUrl, { max: 1, onnotice: () => undefined });
-    await other`CREATE ROLE kpool_reader NOLOGIN`;
-    run('pg_restore', '--exit-on-error', `--dbname=${otherUrl}`, dump);
-    expect(await bringUpToDate(otherUrl)).toEqual([]);
-    expect([...new Set(await sync(otherUrl, simulator))]).toEqual(['succeeded']);
-    for (const stream of ['earnings', 'rewards'] as const)
-      expect(await storedOf(other, stream)).toEqual(truthOf(simulator, stream));
-    const changes = await other<{ change: string }[]>`
-      SELECT DISTINCT change FROM pool.earning_revisions WHERE change <> 'appeared' ORDER BY 1`;
-    expect(changes.map(({ change }) => change)).toEqual(expect.arrayContaining(['amended', 'withdrawn']));
-    await other.end();
-    await simulator.close();
+    try {
+      await bringUpToDate(url);
+      await sync(url, simulator);
+      run('pg_dump', '--format=custom', `--file=${dump}`, url);
+
+      // What the old database learns after the backup is lost with it.
+      const { world } = simulator;
+      const [scope] = world.scopes();
+      const [withdrawn, amended] = world.earnings(scope!).slice(-20);
+      world.amend(amended!, { amount: '0.12345678' });
+      world.withdraw(withdrawn!);
+      world.insertReward(scope!, {
+        currency: 'BTC',
+        minedAtMs: START - DAY_MS,
+        amount: '0.5',
+        type: 'FEE_RATE_EARN',
+        status: 'SETTLED',
+      });
+      await sync(url, simulator);
+
+      await other`CREATE ROLE kpool_reader NOLOGIN`;
+      run('pg_restore', '--exit-on-error', `--dbname=${otherUrl}`, dump);
+      expect(await bringUpToDate(otherUrl)).toEqual([]);
+      expect([...new Set(await sync(otherUrl, simulator))]).toEqual(['succeeded']);
+      for (const stream of ['earnings', 'rewards'] as const)
+        expect(await storedOf(other, stream)).toEqual(truthOf(simulator, stream));
+      const changes = await other<{ change: string }[]>`
+        SELECT DISTINCT change FROM pool.earning_revisions WHERE change <> 'appeared' ORDER BY 1`;
+      expect(changes.map(({ change }) => change)).toEqual(expect.arrayContaining(['amended', 'withdrawn']));
+    } finally {
+      await other.end();
+      await simulator.close();
+    }
   },
 );
