@@ -113,15 +113,15 @@ WITH totals AS MATERIALIZED (
                  ELSE 3 END AS rank) AS r
    WHERE b.pool_total IS NOT NULL
    ORDER BY b.level, b.account_id, b.place, b.currency, v.kind, r.rank, v.position
+), proven AS (
+  SELECT DISTINCT ON (account_id) account_id, kind, since FROM sync.total_definitions ORDER BY account_id, since DESC
 ), fits AS (
   SELECT account_id, kind, min(definition) AS definition, count(*) AS totals,
          count(*) FILTER (WHERE rank < 3) AS fitting, count(*) FILTER (WHERE rank = 1) AS equal
     FROM candidates GROUP BY account_id, kind
   -- One list alone that holds nothing would fit any total of 0.
   HAVING kind <= 2 OR bool_or(rank < 3 AND amount <> 0)
-      OR EXISTS (SELECT FROM sync.total_definitions k WHERE k.account_id = candidates.account_id AND k.kind = candidates.kind)
-), proven AS (
-  SELECT DISTINCT ON (account_id) account_id, kind, since FROM sync.total_definitions ORDER BY account_id, since DESC
+      OR EXISTS (SELECT FROM proven p WHERE p.account_id = candidates.account_id AND p.kind = candidates.kind)
 ), chosen AS (
   -- One definition for all totals of an account: the proven one; until one is, that which fits most of them.
   SELECT DISTINCT ON (f.account_id) f.account_id, f.kind, f.totals, f.fitting, p.since

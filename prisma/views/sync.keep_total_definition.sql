@@ -15,7 +15,9 @@ BEGIN
      -- One alone fits all of them: the first that is proven, or another one than was.
      AND CASE WHEN t.proven_since IS NULL THEN t.fitting = t.totals AND t.rivals IS NULL
               ELSE t.fitting < t.totals AND cardinality(t.rival_kinds) = 1 END
-   GROUP BY t.kind, t.rival_kinds, t.rivals;
+   GROUP BY t.kind, t.rival_kinds, t.rivals
+  -- Both lists of totals of an account may prove it in the same moment.
+      ON CONFLICT DO NOTHING;
 END
 $$;
 COMMENT ON FUNCTION sync.keep_total_definition(smallint) IS 'Records what the totals of an account count, once one definition alone fits all of them. To be called when totals were stored.';
