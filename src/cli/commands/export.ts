@@ -1,7 +1,7 @@
 import { Argument, Option } from 'commander';
 import path from 'node:path';
 import { KpoolError } from '../../core/errors';
-import { writeExport, type ExportRequest, type ExportResult } from '../../report/export/export';
+import { isJournal, writeExport, type ExportRequest, type ExportResult } from '../../report/export/export';
 import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
@@ -10,8 +10,7 @@ import { tellOfOtherZone } from '../report-zone';
 import { parseInstant, parseMonth, parseYear } from '../time-arguments';
 
 const FORMATS = ['statement', 'koinly', 'cointracker', 'journal'] as const;
-const JOURNALS: readonly string[] = ['beancount', 'hledger', 'quickbooks', 'xero'];
-const FILE_TYPES = ['csv', 'xlsx', 'json', ...JOURNALS];
+const FILE_TYPES = ['csv', 'xlsx', 'json', 'beancount', 'hledger', 'quickbooks', 'xero'];
 
 interface Flags {
   readonly month?: string;
@@ -27,11 +26,11 @@ interface Flags {
 }
 
 function requestOf(format: ExportRequest['format'], flags: Flags, signal: AbortSignal): ExportRequest {
-  if ((format === 'journal') !== JOURNALS.includes(flags.format)) {
+  if ((format === 'journal') !== isJournal(flags.format)) {
     throw new KpoolError('usage.invalid', `${format} is not written as ${flags.format}.`, {
       hint:
         format === 'journal'
-          ? `Say what reads it: --format ${JOURNALS.join(', ')}.`
+          ? `Say what reads it: --format ${FILE_TYPES.filter(isJournal).join(', ')}.`
           : `For ${flags.format}: kpool export journal --format ${flags.format}.`,
     });
   }

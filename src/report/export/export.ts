@@ -7,7 +7,7 @@ import { readTieOut } from '../tie-out';
 import { findAsOf } from './as-of';
 import { BYTE_ORDER_MARK, csvLines } from './csv';
 import { findEmptiness } from './emptiness';
-import { journalChunks, type TextJournal } from './journal';
+import { isTextJournal, journalChunks, type TextJournal } from './journal';
 import { readJournalAccounts, readValueAccounts } from './journal-accounts';
 import { findLastManifest, formatManifest, MANIFEST_SUFFIX, type Manifest } from './manifest';
 import { readPeriod, type PeriodName } from './period';
@@ -17,7 +17,7 @@ import { STATEMENT_COLUMNS, statementCells, statementObject } from './statement'
 import { TAX_TOOLS } from './tax-tools';
 import type { TitleFacts } from './title-sheet';
 import { Totals } from './totals';
-import { valueJournalChunks, type ValueJournal } from './value-journal';
+import { isValueJournal, valueJournalChunks, type ValueJournal } from './value-journal';
 import { findHash, makeFolder, prepareWholeFile, refuseExisting } from './whole-file';
 import { workbookChunks } from './workbook';
 
@@ -70,7 +70,7 @@ export async function writeExport(sql: Sql, request: ExportRequest): Promise<Exp
   const selection: Selection = { period, asOf, basis, accountName, since: last?.asOf ?? null };
 
   const base = path.join(folder, nameOf(selection, format));
-  const dataFile = `${base}.${EXTENSIONS[request.fileType]}`;
+  const dataFile = `${base}.${request.fileType}${isValueJournal(request.fileType) ? '.csv' : ''}`;
   const manifestFile = `${dataFile}${MANIFEST_SUFFIX}`;
   if (!request.mayReplace) for (const file of [dataFile, manifestFile]) await refuseExisting(file);
 
@@ -147,20 +147,9 @@ interface Writing {
   readonly about: () => Omit<Manifest, 'files'>;
 }
 
-const EXTENSIONS: Readonly<Record<ExportRequest['fileType'], string>> = {
-  ...{ csv: 'csv', xlsx: 'xlsx', json: 'json', beancount: 'beancount', hledger: 'hledger' },
-  ...{ quickbooks: 'quickbooks.csv', xero: 'xero.csv' },
-};
-const VALUE_JOURNALS: readonly string[] = ['quickbooks', 'xero'] satisfies readonly ValueJournal[];
-const TEXT_JOURNALS: readonly string[] = ['beancount', 'hledger'] satisfies readonly TextJournal[];
-
-function isValueJournal(fileType: string): fileType is ValueJournal {
-  return VALUE_JOURNALS.includes(fileType);
-}
-
 /** Whether a journal is written as this. */
-function isJournal(fileType: string): fileType is JournalFormat {
-  return isValueJournal(fileType) || TEXT_JOURNALS.includes(fileType);
+export function isJournal(fileType: string): fileType is JournalFormat {
+  return isValueJournal(fileType) || isTextJournal(fileType);
 }
 
 interface JournalOptions {
