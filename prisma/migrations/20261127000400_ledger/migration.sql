@@ -243,8 +243,8 @@ BEGIN
       valid_to      timestamptz CHECK (valid_to > valid_from),
       CONSTRAINT %1$s_amount_exact CHECK (scale(trim_scale(amount)) <= 18 AND abs(amount) < 1e20)
     );
-    CREATE UNIQUE INDEX %1$s_open_idx ON pool.%1$s (%4$s) WHERE valid_to IS NULL;
-    CREATE INDEX %1$s_key_valid_from_idx ON pool.%1$s (%4$s, valid_from);
+    -- A row's revisions, of which one at most is open.
+    CREATE UNIQUE INDEX %1$s_key_valid_to_idx ON pool.%1$s (%4$s, coalesce(valid_to, 'infinity'));
     CREATE INDEX %1$s_valid_from_idx ON pool.%1$s (valid_from);
     -- Finds what changed of a sub-account after an instant.
     CREATE INDEX %1$s_sub_account_valid_from_idx ON pool.%1$s (puid, currency, valid_from);
