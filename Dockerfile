@@ -15,9 +15,9 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY scripts scripts
 # Optional packages are the embedded PostgreSQL's programs and the Prisma command line.
-# Of Prisma's query compilers only PostgreSQL's is ever loaded, of ECharts only the bundle: without the rest 96 MB of 202.
+# Of Prisma's query compilers only PostgreSQL's small one is ever loaded, of ECharts only the bundle: without the rest 87 MB of 202.
 RUN npm ci --omit=dev --omit=optional && npm cache clean --force \
- && find node_modules/@prisma/client/runtime -name 'query_compiler_*' ! -name '*.postgresql.*' -delete \
+ && find node_modules/@prisma/client/runtime -name 'query_compiler_*' ! -name '*_small_bg.postgresql.*' -delete \
  && find node_modules/echarts/dist -type f ! -name echarts.js -delete \
  && rm -r node_modules/echarts/lib node_modules/echarts/types
 COPY prisma prisma
