@@ -1,6 +1,6 @@
 import type { Job, JobsOptions } from 'bullmq';
-import type { ServiceAccount } from '../src/app/service-account';
-import type { SyncService } from '../src/app/sync-service';
+import type { ServiceAccount } from '../src/app/service/service-account';
+import type { SyncService } from '../src/app/service/sync-service';
 import type { Clock } from '../src/core/clock';
 import type { Stream } from '../src/domain/streams';
 import type { StreamHolds } from './stream-holds';

@@ -1,4 +1,4 @@
-import type { ServiceAccount } from '../src/app/service-account';
+import type { ServiceAccount } from '../src/app/service/service-account';
 import { chooseDue, type PlannedScope, type ScopePlan } from '../src/domain/due-scopes';
 import { intervalOf, type Stream } from '../src/domain/streams';
 import type { JobContext, NewJob } from './job-context';

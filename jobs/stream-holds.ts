@@ -1,4 +1,4 @@
-import type { ServiceAccount } from '../src/app/service-account';
+import type { ServiceAccount } from '../src/app/service/service-account';
 import type { Clock } from '../src/core/clock';
 import type { Stream } from '../src/domain/streams';
 

@@ -6,9 +6,9 @@ import type { Logger } from '../observability/logger';
 import { createMetrics, type Metrics } from '../observability/metrics';
 import { STREAMS } from '../sync/registry';
 import { openDatabase, type OpenDatabase } from './database';
-import { watchDatabase } from './database-watch';
+import { watchDatabase } from './service/database-watch';
 import { migrateDatabase } from './migration';
-import { SyncService } from './sync-service';
+import { SyncService } from './service/sync-service';
 
 export interface SessionOptions {
   readonly config: Config;

@@ -1,10 +1,10 @@
 import type { KpoolError } from '../core/errors';
 import type { Scope } from '../domain/scope';
 import type { StreamDefinition } from '../sync/stream';
-import { RetryBudget } from './retry-budget';
-import type { ServiceAccount } from './service-account';
+import { RetryBudget } from './service/retry-budget';
+import type { ServiceAccount } from './service/service-account';
 import { EVERYTHING, findMismatch } from './sync-selection';
-import type { SyncService } from './sync-service';
+import type { SyncService } from './service/sync-service';
 import { syncStream, type AccountSync, type StreamSummary, type SyncStreamOptions } from './sync-stream';
 
 export interface SyncEverythingOptions extends SyncStreamOptions {

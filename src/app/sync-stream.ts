@@ -4,11 +4,11 @@ import type { Stream } from '../domain/streams';
 import type { LedgerRequest } from '../sync/ledger/sync-ledger-scope';
 import type { RunResult } from '../sync/run-scope';
 import type { StreamDefinition } from '../sync/stream';
-import type { RetryBudget } from './retry-budget';
-import type { ServiceAccount } from './service-account';
+import type { RetryBudget } from './service/retry-budget';
+import type { ServiceAccount } from './service/service-account';
 import { StreamProgressCount, type StreamProgress } from './stream-progress';
 import { isSelected, type SyncSelection } from './sync-selection';
-import type { SyncService } from './sync-service';
+import type { SyncService } from './service/sync-service';
 
 /** Scopes of one stream that are synced at once: enough to keep its endpoint busy while another one commits. */
 const SCOPES_AT_ONCE = 3;

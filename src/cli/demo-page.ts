@@ -1,6 +1,6 @@
 import type { QueueSnapshot } from '../../jobs/queue-snapshot';
 import { allowedPerHour } from '../app/allowed-requests';
-import type { Demo } from '../app/demo';
+import type { Demo } from '../app/demo/demo';
 import type { Session } from '../app/session';
 import { isKpoolError } from '../core/errors';
 import { createMetrics } from '../observability/metrics';

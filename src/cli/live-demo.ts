@@ -1,7 +1,7 @@
 import type postgres from 'postgres';
 import { runJobs } from '../../jobs/run-jobs';
-import type { Demo } from '../app/demo';
-import { createDemoEvents } from '../app/demo-events';
+import type { Demo } from '../app/demo/demo';
+import { createDemoEvents } from '../app/demo/events';
 import { openSession } from '../app/session';
 import { requireAccounts } from '../config/require-accounts';
 import { isKpoolError } from '../core/errors';

@@ -1,4 +1,4 @@
-import type { SyncService } from '../../src/app/sync-service';
+import type { SyncService } from '../../src/app/service/sync-service';
 import { Secret } from '../../src/core/secret';
 import { createLogger } from '../../src/observability/logger';
 import { createScrubber } from '../../src/core/redaction';

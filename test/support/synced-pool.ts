@@ -3,7 +3,7 @@ import postgres from 'postgres';
 import { syncEverything } from '../../src/app/sync-everything';
 import type { StreamSummary } from '../../src/app/sync-stream';
 import { EVERYTHING, type SyncSelection } from '../../src/app/sync-selection';
-import { SyncService } from '../../src/app/sync-service';
+import { SyncService } from '../../src/app/service/sync-service';
 import { loadConfig } from '../../src/config/load';
 import type { Config } from '../../src/config/config';
 import { systemClock, type Clock } from '../../src/core/clock';

@@ -1,5 +1,5 @@
 import { askQueue } from '../../../jobs/ask-queue';
-import { checkEverything } from '../../app/check';
+import { checkEverything } from '../../app/check/everything';
 import { judge } from '../../report/wellness/judge';
 import type { ConfigureCommand } from '../context';
 import { withExamples } from '../example';

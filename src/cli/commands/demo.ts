@@ -1,9 +1,9 @@
-import { prepareDemo, type Demo } from '../../app/demo';
-import { correctIncome } from '../../app/demo-events';
-import { seedFleetHistory } from '../../app/demo-history';
-import { makeTrouble } from '../../app/demo-troubles';
+import { prepareDemo, type Demo } from '../../app/demo/demo';
+import { correctIncome } from '../../app/demo/events';
+import { seedFleetHistory } from '../../app/demo/history';
+import { makeTrouble } from '../../app/demo/troubles';
 import { openSession, type Session } from '../../app/session';
-import { RETRY_BUDGET_MS } from '../../app/retry-budget';
+import { RETRY_BUDGET_MS } from '../../app/service/retry-budget';
 import { syncEverything } from '../../app/sync-everything';
 import type { StreamSummary } from '../../app/sync-stream';
 import { EVERYTHING, type SyncSelection } from '../../app/sync-selection';

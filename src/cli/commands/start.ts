@@ -1,9 +1,9 @@
 import { Option } from 'commander';
 import { runJobs } from '../../../jobs/run-jobs';
 import type { ServiceJobs } from '../../../jobs/service-jobs';
-import { watchAlerts } from '../../app/alert-watch';
+import { watchAlerts } from '../../app/service/alert-watch';
 import { allowedPerHour } from '../../app/allowed-requests';
-import { reportByTheMinute } from '../../app/minute-report';
+import { reportByTheMinute } from '../../app/service/minute-report';
 import { openSession, type Session } from '../../app/session';
 import type { Config } from '../../config/config';
 import { judgedAccountsOf, requireAccounts } from '../../config/require-accounts';

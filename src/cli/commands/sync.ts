@@ -1,6 +1,6 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import { openSession } from '../../app/session';
-import { RETRY_BUDGET_MS } from '../../app/retry-budget';
+import { RETRY_BUDGET_MS } from '../../app/service/retry-budget';
 import { syncEverything } from '../../app/sync-everything';
 import { requireAccounts } from '../../config/require-accounts';
 import { KpoolError } from '../../core/errors';

@@ -1,7 +1,7 @@
 import type postgres from 'postgres';
-import { RETRY_BUDGET_MS } from '../../../src/app/retry-budget';
+import { RETRY_BUDGET_MS } from '../../../src/app/service/retry-budget';
 import type { StreamSummary } from '../../../src/app/sync-stream';
-import type { SyncService } from '../../../src/app/sync-service';
+import type { SyncService } from '../../../src/app/service/sync-service';
 import { systemClock, type Clock } from '../../../src/core/clock';
 import type { KpoolError } from '../../../src/core/errors';
 import { createLogger } from '../../../src/observability/logger';

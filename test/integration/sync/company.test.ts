@@ -1,5 +1,5 @@
 import type { StreamSummary } from '../../../src/app/sync-stream';
-import type { SyncService } from '../../../src/app/sync-service';
+import type { SyncService } from '../../../src/app/service/sync-service';
 import type { RunResult } from '../../../src/sync/run-scope';
 import type { Stream } from '../../../src/domain/streams';
 import type { RequestLogEntry, Simulator } from '../../../src/simulator';

@@ -1,4 +1,4 @@
-import { watchDatabase } from '../../../src/app/database-watch';
+import { watchDatabase } from '../../../src/app/service/database-watch';
 import { KpoolError } from '../../../src/core/errors';
 import type { PostgresSession } from '../../../src/core/postgres/session';
 import { VirtualHost, VirtualWorld } from '../../support/pacing/virtual-world';

@@ -1,4 +1,4 @@
-import { minuteText, reportByTheMinute } from '../../../src/app/minute-report';
+import { minuteText, reportByTheMinute } from '../../../src/app/service/minute-report';
 import { KpoolError } from '../../../src/core/errors';
 import { judge } from '../../../src/report/wellness/judge';
 

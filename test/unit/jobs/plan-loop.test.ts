@@ -1,7 +1,7 @@
 import type { JobContext, NewJob } from '../../../jobs/job-context';
 import { PlanLoop } from '../../../jobs/plan-loop';
 import { StreamHolds } from '../../../jobs/stream-holds';
-import type { ServiceAccount } from '../../../src/app/service-account';
+import type { ServiceAccount } from '../../../src/app/service/service-account';
 import type { ScopePlan } from '../../../src/domain/due-scopes';
 import type { AccountId } from '../../../src/domain/ids';
 import { STREAMS } from '../../../src/sync/registry';

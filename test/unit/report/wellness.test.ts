@@ -1,4 +1,4 @@
-import { candidatesOf } from '../../../src/app/alerts';
+import { candidatesOf } from '../../../src/app/service/alerts';
 import type { AccountId } from '../../../src/domain/ids';
 import type {
   FreshnessFacts,

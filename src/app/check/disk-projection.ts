@@ -1,9 +1,9 @@
-import type { Config } from '../config/config';
-import { projectFleetDisk, type FleetDisk } from '../domain/fleet-disk';
-import { intervalOf } from '../domain/streams';
-import { createStoreClient } from '../store/client';
-import { readFleetOnDisk } from '../store/fleet/fleet-facts';
-import type { OpenDatabase } from './database';
+import type { Config } from '../../config/config';
+import { projectFleetDisk, type FleetDisk } from '../../domain/fleet-disk';
+import { intervalOf } from '../../domain/streams';
+import { createStoreClient } from '../../store/client';
+import { readFleetOnDisk } from '../../store/fleet/fleet-facts';
+import type { OpenDatabase } from '../database';
 
 /** A line of `kpool check` about the disk. Never a failure: only the operator knows how much is too much. */
 export interface DiskFinding {

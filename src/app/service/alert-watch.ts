@@ -1,7 +1,7 @@
 import { millisecondsInMinute } from 'date-fns/constants';
-import type { Clock } from '../core/clock';
-import { isKpoolError } from '../core/errors';
-import type { Logger } from '../observability/logger';
+import type { Clock } from '../../core/clock';
+import { isKpoolError } from '../../core/errors';
+import type { Logger } from '../../observability/logger';
 import type { AlertRound } from './alerts';
 
 /** By then the first jobs of the process have shown whether the credentials are refused. */

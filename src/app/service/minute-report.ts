@@ -1,9 +1,9 @@
 import { millisecondsInMinute } from 'date-fns/constants';
-import type { Clock } from '../core/clock';
-import { isKpoolError } from '../core/errors';
-import type { Logger } from '../observability/logger';
-import type { Activity } from '../report/activity';
-import type { Wellness } from '../report/wellness/judge';
+import type { Clock } from '../../core/clock';
+import { isKpoolError } from '../../core/errors';
+import type { Logger } from '../../observability/logger';
+import type { Activity } from '../../report/activity';
+import type { Wellness } from '../../report/wellness/judge';
 
 const EVERY_MS = millisecondsInMinute;
 

@@ -1,8 +1,8 @@
 import { millisecondsInMinute } from 'date-fns/constants';
-import type { Clock } from '../core/clock';
-import type { Scope } from '../domain/scope';
-import type { PrismaScopeStore } from '../store/scopes';
-import type { ScopeListing } from '../sync/unlisted';
+import type { Clock } from '../../core/clock';
+import type { Scope } from '../../domain/scope';
+import type { PrismaScopeStore } from '../../store/scopes';
+import type { ScopeListing } from '../../sync/unlisted';
 
 /** After lists were read again and showed nothing new, they are not read again for this long. */
 const FRUITLESS_PAUSE_MS = millisecondsInMinute;

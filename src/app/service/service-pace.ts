@@ -1,11 +1,11 @@
-import type { Config } from '../config/config';
-import type { Clock } from '../core/clock';
-import type { Secret } from '../core/secret';
-import { DEFAULT_TIMEOUTS } from '../kucoin';
-import type { Logger } from '../observability/logger';
-import type { Metrics } from '../observability/metrics';
-import { createPacer, type PacerHandle } from '../pacing/pacer';
-import { openPacingDatabase, type PacingDatabase } from '../pacing/pacing-database';
+import type { Config } from '../../config/config';
+import type { Clock } from '../../core/clock';
+import type { Secret } from '../../core/secret';
+import { DEFAULT_TIMEOUTS } from '../../kucoin';
+import type { Logger } from '../../observability/logger';
+import type { Metrics } from '../../observability/metrics';
+import { createPacer, type PacerHandle } from '../../pacing/pacer';
+import { openPacingDatabase, type PacingDatabase } from '../../pacing/pacing-database';
 import { logPacing } from './pace-log';
 import type { ServiceAccount } from './service-account';
 

@@ -1,5 +1,5 @@
 import { millisecondsInDay } from 'date-fns/constants';
-import type { Simulator } from '../simulator';
+import type { Simulator } from '../../simulator';
 
 const MONTH_DAYS = 30;
 /** A little more than nothing. */

@@ -1,12 +1,12 @@
 import { millisecondsInDay, millisecondsInHour } from 'date-fns/constants';
 import type { Sql } from 'postgres';
-import { openPostgres } from '../core/postgres/driver';
-import type { Secret } from '../core/secret';
-import type { Simulator } from '../simulator';
-import { createStoreClient } from '../store/client';
-import { recomputeFleet } from '../store/fleet/recompute';
-import { INSERT_SAMPLE_BLOCKS } from '../store/fleet/sample-blocks';
-import { findTroubles, type MachineTrouble } from './demo-troubles';
+import { openPostgres } from '../../core/postgres/driver';
+import type { Secret } from '../../core/secret';
+import type { Simulator } from '../../simulator';
+import { createStoreClient } from '../../store/client';
+import { recomputeFleet } from '../../store/fleet/recompute';
+import { INSERT_SAMPLE_BLOCKS } from '../../store/fleet/sample-blocks';
+import { findTroubles, type MachineTrouble } from './troubles';
 
 const HISTORY_DAYS = 30;
 /** The pages show this many days hour by hour; for older ones a snapshot every four hours gives the same picture. */

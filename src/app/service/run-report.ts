@@ -1,6 +1,6 @@
-import type { Logger } from '../observability/logger';
-import type { Metrics } from '../observability/metrics';
-import type { RunResult } from '../sync/run-scope';
+import type { Logger } from '../../observability/logger';
+import type { Metrics } from '../../observability/metrics';
+import type { RunResult } from '../../sync/run-scope';
 
 interface RunReportDeps {
   readonly logger: Pick<Logger, 'info' | 'routine' | 'warn'>;

@@ -1,4 +1,4 @@
-import { KpoolError } from '../core/errors';
+import { KpoolError } from '../../core/errors';
 
 /** One line of `kpool check`. */
 export interface CheckResult {

@@ -1,12 +1,12 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Config } from '../config/config';
-import { loadConfig } from '../config/load';
-import { intervalVariableOf } from '../config/variables';
-import { KpoolError } from '../core/errors';
-import { createSimulator, type Simulator } from '../simulator';
-import { discardEmbeddedPostgres } from '../store/embedded/open';
-import { STREAMS } from '../sync/registry';
+import type { Config } from '../../config/config';
+import { loadConfig } from '../../config/load';
+import { intervalVariableOf } from '../../config/variables';
+import { KpoolError } from '../../core/errors';
+import { createSimulator, type Simulator } from '../../simulator';
+import { discardEmbeddedPostgres } from '../../store/embedded/open';
+import { STREAMS } from '../../sync/registry';
 
 /** The same for everyone, so that people can talk about the figures of the demo. */
 const DEMO_SEED = 20_261_122;

@@ -1,12 +1,12 @@
 import { millisecondsInHour, millisecondsInMinute } from 'date-fns/constants';
-import type { Clock } from '../core/clock';
-import { isKpoolError, KpoolError, type ErrorCode, type StoppingCode } from '../core/errors';
-import type { AccountId } from '../domain/ids';
-import type { Stream } from '../domain/streams';
-import type { Logger } from '../observability/logger';
-import type { AccountStatus, PrismaAccountStore } from '../store/accounts';
-import type { RunResult } from '../sync/run-scope';
-import type { StreamDefinition } from '../sync/stream';
+import type { Clock } from '../../core/clock';
+import { isKpoolError, KpoolError, type ErrorCode, type StoppingCode } from '../../core/errors';
+import type { AccountId } from '../../domain/ids';
+import type { Stream } from '../../domain/streams';
+import type { Logger } from '../../observability/logger';
+import type { AccountStatus, PrismaAccountStore } from '../../store/accounts';
+import type { RunResult } from '../../sync/run-scope';
+import type { StreamDefinition } from '../../sync/stream';
 
 /** Failures that stop an account, and the status that it gets. */
 const STATUS_BY_CODE: Partial<Record<ErrorCode, AccountStatus>> = {

@@ -1,18 +1,18 @@
-import type { Config } from '../config/config';
-import type { Clock } from '../core/clock';
-import type { Secret } from '../core/secret';
-import type { Logger } from '../observability/logger';
-import { createMetrics } from '../observability/metrics';
-import { STREAMS } from '../sync/registry';
-import { checkAccount } from './check-account';
-import { checkProxies } from './check-proxies';
-import { failed, well, type CheckResult } from './check-result';
-import { openDatabase, type OpenDatabase } from './database';
+import type { Config } from '../../config/config';
+import type { Clock } from '../../core/clock';
+import type { Secret } from '../../core/secret';
+import type { Logger } from '../../observability/logger';
+import { createMetrics } from '../../observability/metrics';
+import { STREAMS } from '../../sync/registry';
+import { checkAccount } from './account';
+import { checkProxies } from './proxies';
+import { failed, well, type CheckResult } from './result';
+import { openDatabase, type OpenDatabase } from '../database';
 import { projectDisk } from './disk-projection';
 import { checkFleetPace } from './fleet-pace';
-import { migrateDatabase } from './migration';
-import { describeLostRecord } from './pace-log';
-import { SyncService } from './sync-service';
+import { migrateDatabase } from '../migration';
+import { describeLostRecord } from '../service/pace-log';
+import { SyncService } from '../service/sync-service';
 
 export interface CheckOptions {
   readonly config: Config;

@@ -1,12 +1,12 @@
-import type { Config } from '../config/config';
-import type { Clock } from '../core/clock';
-import { intervalOf } from '../domain/streams';
-import { PrismaCatalogStore } from '../store/catalog';
-import { PrismaFleetStore } from '../store/fleet/fleet-store';
-import type { PrismaClient } from '../store/generated/client';
-import { PrismaIncomeStore } from '../store/income-samples';
-import { PrismaLedgerStore } from '../store/ledger/ledger-store';
-import type { SyncDeps } from '../sync/stream';
+import type { Config } from '../../config/config';
+import type { Clock } from '../../core/clock';
+import { intervalOf } from '../../domain/streams';
+import { PrismaCatalogStore } from '../../store/catalog';
+import { PrismaFleetStore } from '../../store/fleet/fleet-store';
+import type { PrismaClient } from '../../store/generated/client';
+import { PrismaIncomeStore } from '../../store/income-samples';
+import { PrismaLedgerStore } from '../../store/ledger/ledger-store';
+import type { SyncDeps } from '../../sync/stream';
 
 /** What the streams of one account work with: its API, the stores, and how they are configured. */
 export function createSyncDeps(

@@ -1,6 +1,6 @@
-import type { Config } from '../config/config';
-import { findProxy } from '../config/proxies';
-import { well, type CheckResult } from './check-result';
+import type { Config } from '../../config/config';
+import { findProxy } from '../../config/proxies';
+import { well, type CheckResult } from './result';
 
 /** Reports how the pool and the alerts' webhook are reached; nothing if no proxy is set. */
 export function checkProxies(config: Pick<Config, 'pool' | 'proxies' | 'alertWebhookUrl'>): CheckResult[] {

@@ -1,11 +1,11 @@
-import type { Config } from '../config/config';
-import type { PlannedScope, ScopePlan } from '../domain/due-scopes';
-import type { AccountId } from '../domain/ids';
-import { nextVisitMs, paceOf } from '../domain/scope-schedule';
-import { intervalOf } from '../domain/streams';
-import { DAY_MS } from '../domain/windows';
-import type { PrismaScopeStore } from '../store/scopes';
-import type { StreamDefinition } from '../sync/stream';
+import type { Config } from '../../config/config';
+import type { PlannedScope, ScopePlan } from '../../domain/due-scopes';
+import type { AccountId } from '../../domain/ids';
+import { nextVisitMs, paceOf } from '../../domain/scope-schedule';
+import { intervalOf } from '../../domain/streams';
+import { DAY_MS } from '../../domain/windows';
+import type { PrismaScopeStore } from '../../store/scopes';
+import type { StreamDefinition } from '../../sync/stream';
 
 /** Every scope of a stream and its next visit: at once if `isUntried`. */
 export async function planScopes(

@@ -1,12 +1,12 @@
-import type { Config } from '../config/config';
-import { createLastingPostgres, type LastingPostgres } from '../core/postgres/driver';
-import type { Secret } from '../core/secret';
-import type { Logger } from '../observability/logger';
-import { readActivity, type Activity } from '../report/activity';
-import { judge, type Wellness } from '../report/wellness/judge';
-import { readWellnessFacts } from '../report/wellness/read-facts';
-import { PrismaAlertStore } from '../store/alerts/alert-store';
-import type { PrismaClient } from '../store/generated/client';
+import type { Config } from '../../config/config';
+import { createLastingPostgres, type LastingPostgres } from '../../core/postgres/driver';
+import type { Secret } from '../../core/secret';
+import type { Logger } from '../../observability/logger';
+import { readActivity, type Activity } from '../../report/activity';
+import { judge, type Wellness } from '../../report/wellness/judge';
+import { readWellnessFacts } from '../../report/wellness/read-facts';
+import { PrismaAlertStore } from '../../store/alerts/alert-store';
+import type { PrismaClient } from '../../store/generated/client';
 import { createAlertRounds, openWebhook, type AlertRound } from './alerts';
 import type { ServiceAccount } from './service-account';
 

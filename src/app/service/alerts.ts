@@ -1,19 +1,19 @@
-import type { Config } from '../config/config';
-import { findProxy } from '../config/proxies';
-import type { Secret } from '../core/secret';
-import type { AccountId } from '../domain/ids';
+import type { Config } from '../../config/config';
+import { findProxy } from '../../config/proxies';
+import type { Secret } from '../../core/secret';
+import type { AccountId } from '../../domain/ids';
 import {
   MAX_MESSAGES_PER_ROUND,
   messageOf,
   reviewAlerts,
   type Alert,
   type AlertCandidate,
-} from '../observability/alerts';
-import type { Logger } from '../observability/logger';
-import { createWebhook, WEBHOOK_TIMEOUT_MS, type Webhook } from '../observability/webhook';
-import type { Wellness } from '../report/wellness/judge';
-import { sentenceOf } from '../report/wellness/problem';
-import type { PrismaAlertStore } from '../store/alerts/alert-store';
+} from '../../observability/alerts';
+import type { Logger } from '../../observability/logger';
+import { createWebhook, WEBHOOK_TIMEOUT_MS, type Webhook } from '../../observability/webhook';
+import type { Wellness } from '../../report/wellness/judge';
+import { sentenceOf } from '../../report/wellness/problem';
+import type { PrismaAlertStore } from '../../store/alerts/alert-store';
 
 export interface AlertDeps {
   readonly store: PrismaAlertStore;

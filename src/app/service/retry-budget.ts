@@ -1,5 +1,5 @@
 import { millisecondsInMinute } from 'date-fns/constants';
-import type { Clock } from '../core/clock';
+import type { Clock } from '../../core/clock';
 
 /** How long a sync by hand waits for an open circuit: longer than a short ban or a restart takes. */
 export const RETRY_BUDGET_MS = millisecondsInMinute;

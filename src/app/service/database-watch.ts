@@ -1,9 +1,9 @@
 import { millisecondsInMinute } from 'date-fns/constants';
-import type { Clock } from '../core/clock';
-import { isKpoolError, KpoolError, type ErrorCode } from '../core/errors';
-import type { PostgresSession } from '../core/postgres/session';
-import type { Logger } from '../observability/logger';
-import type { OpenDatabase } from './database';
+import type { Clock } from '../../core/clock';
+import { isKpoolError, KpoolError, type ErrorCode } from '../../core/errors';
+import type { PostgresSession } from '../../core/postgres/session';
+import type { Logger } from '../../observability/logger';
+import type { OpenDatabase } from '../database';
 
 /** A connection may die silently. Together with the time limit of an answer (database.ts) this is below 15 s (P12). */
 const PROVE_EVERY_MS = 3_000;

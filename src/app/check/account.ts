@@ -1,7 +1,7 @@
-import type { Config } from '../config/config';
-import { judge } from '../report/wellness/judge';
-import { failed, well, type CheckResult } from './check-result';
-import type { ServiceAccount } from './service-account';
+import type { Config } from '../../config/config';
+import { judge } from '../../report/wellness/judge';
+import { failed, well, type CheckResult } from './result';
+import type { ServiceAccount } from '../service/service-account';
 
 /** A host's clock that is further off is reported, although requests are signed with the pool's time. */
 const CLOCK_TOLERANCE_MS = 2_000;

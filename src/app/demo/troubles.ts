@@ -1,5 +1,5 @@
 import { millisecondsInHour } from 'date-fns/constants';
-import type { Simulator } from '../simulator';
+import type { Simulator } from '../../simulator';
 
 type Machine = ReturnType<Simulator['world']['workers']>[number];
 

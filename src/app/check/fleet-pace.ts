@@ -1,10 +1,10 @@
-import type { Config } from '../config/config';
-import { paceOfSnapshot } from '../domain/fleet-pace';
-import { intervalOf } from '../domain/streams';
-import { createStoreClient } from '../store/client';
-import { readSnapshotRequests } from '../store/fleet/fleet-facts';
-import type { CheckResult } from './check-result';
-import type { OpenDatabase } from './database';
+import type { Config } from '../../config/config';
+import { paceOfSnapshot } from '../../domain/fleet-pace';
+import { intervalOf } from '../../domain/streams';
+import { createStoreClient } from '../../store/client';
+import { readSnapshotRequests } from '../../store/fleet/fleet-facts';
+import type { CheckResult } from './result';
+import type { OpenDatabase } from '../database';
 
 /** From here on there is little room for more machines or a slow pool. */
 const TIGHT_SHARE = 0.8;

@@ -1,7 +1,7 @@
-import type { CircuitEvent } from '../kucoin';
-import type { Logger } from '../observability/logger';
-import type { Metrics } from '../observability/metrics';
-import type { LongWait, PacingEvent } from '../pacing/events';
+import type { CircuitEvent } from '../../kucoin';
+import type { Logger } from '../../observability/logger';
+import type { Metrics } from '../../observability/metrics';
+import type { LongWait, PacingEvent } from '../../pacing/events';
 
 type Scoping = Extract<PacingEvent, { readonly kind: 'scoped' }>;
 

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { AccountCredentials } from '../config/accounts';
-import type { Config } from '../config/config';
-import { findProxy } from '../config/proxies';
-import type { Clock } from '../core/clock';
-import type { Pacer } from '../core/pacer';
-import type { AccountId } from '../domain/ids';
-import { createPoolClient, type PoolClient } from '../kucoin';
-import type { Logger } from '../observability/logger';
-import type { Metrics } from '../observability/metrics';
-import { PrismaAccountStore, type AccountStatus } from '../store/accounts';
-import type { PrismaClient } from '../store/generated/client';
+import type { AccountCredentials } from '../../config/accounts';
+import type { Config } from '../../config/config';
+import { findProxy } from '../../config/proxies';
+import type { Clock } from '../../core/clock';
+import type { Pacer } from '../../core/pacer';
+import type { AccountId } from '../../domain/ids';
+import { createPoolClient, type PoolClient } from '../../kucoin';
+import type { Logger } from '../../observability/logger';
+import type { Metrics } from '../../observability/metrics';
+import { PrismaAccountStore, type AccountStatus } from '../../store/accounts';
+import type { PrismaClient } from '../../store/generated/client';
 import { AccountGuard } from './account-guard';
 import { logCircuit } from './pace-log';
 
