@@ -18,6 +18,8 @@ let server: Promise<string> | undefined;
 /** A session that ends takes a moment to leave the server's list. */
 const LEAVING_ATTEMPTS = 500;
 const LEAVING_PAUSE_MS = 20;
+/** postgres.js waits for ever for a connection that broke. */
+const END_TIMEOUT_S = 5;
 
 /** Clones the migrated template. Prefer `useTestDatabase`, which cleans up and notices leaks. */
 export async function createTestDatabase(
@@ -38,35 +40,56 @@ export async function createTestDatabase(
   };
 }
 
+/** The database of a test file. `url`, `name` and `sql` work from `beforeAll` on. */
+export interface FileDatabase extends Pick<TestDatabase, 'url' | 'name'> {
+  readonly sql: postgres.Sql;
+  /** Closes what the file has open on its database, the last one first; `sql` and the database are still there. */
+  beforeDrop(close: () => unknown): void;
+}
+
 /**
  * Gives the test file a database of its own, made in `beforeAll` and dropped in `afterAll`; a connection left open
- * fails the file. `url` and `name` may be read from `beforeAll` on.
+ * fails the file. `connections` are those of `sql`, one unless given.
  */
 export function useTestDatabase(
-  options: { readonly template?: string } = {},
-): Pick<TestDatabase, 'url' | 'name'> {
-  let database: TestDatabase | undefined;
-  const get = (): TestDatabase => {
-    if (database === undefined)
-      throw new Error('The test database exists from beforeAll on: read its url there or in a test.');
-    return database;
+  options: { readonly template?: string; readonly connections?: number } = {},
+): FileDatabase {
+  let made: { readonly database: TestDatabase; readonly sql: postgres.Sql } | undefined;
+  const get = () => {
+    if (made === undefined)
+      throw new Error('The test database exists from beforeAll on: use it there or in a test.');
+    return made;
   };
+  const closing: (() => unknown)[] = [];
   beforeAll(async () => {
-    database = await createTestDatabase(options);
+    const database = await createTestDatabase(options);
+    const sql = postgres(database.url, { max: options.connections ?? 1, onnotice: () => undefined });
+    made = { database, sql };
   });
   afterAll(async () => {
-    const leaked = await leakedSessions(get().name);
-    await get().drop();
+    for (const close of closing.reverse()) await close();
+    const { database, sql } = get();
+    await sql.end({ timeout: END_TIMEOUT_S });
+    const leaked = await leakedSessions(database.name);
+    await database.drop();
     if (leaked.length > 0)
-      throw new Error(`Connections to the database were left open:\n${leaked.join('\n')}`);
+      throw new Error(
+        `Connections to the database were left open; close them in beforeDrop:\n${leaked.join('\n')}`,
+      );
   });
   return {
     get url() {
-      return get().url;
+      return get().database.url;
     },
     get name() {
-      return get().name;
+      return get().database.name;
     },
+    // A file takes it when the database does not exist yet.
+    sql: new Proxy((() => undefined) as unknown as postgres.Sql, {
+      apply: (_, self, values) => Reflect.apply(get().sql, self, values) as unknown,
+      get: (_, name) => Reflect.get(get().sql, name) as unknown,
+    }),
+    beforeDrop: (close) => closing.push(close),
   };
 }
 

@@ -1,14 +1,9 @@
-import postgres from 'postgres';
 import { useTestDatabase } from '../../support/test-database';
 import { createLedgerAccount, puidOf } from './ledger-history';
 
-let sql: postgres.Sql;
-// Before the database goes.
-afterAll(() => sql.end());
-const database = useTestDatabase();
+const { sql } = useTestDatabase();
 
 test('what changed since an instant is shown, before and after', async () => {
-  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   const puid = puidOf(await createLedgerAccount(sql, 'main'), 1);
   await sql`
     INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)

@@ -1,20 +1,13 @@
-import postgres from 'postgres';
 import { closeMonth, reopenMonth } from '../../../src/report/closes';
 import { findMonth } from '../../../src/report/month';
 import { readCompleteness, readFreshness } from '../../../src/report/overview';
 import { useTestDatabase } from '../../support/test-database';
 import { createLedgerAccount, puidOf } from './ledger-history';
 
-let sql: postgres.Sql;
 let accountId: number;
 let accounts = 0;
 
-// Before the database goes.
-afterAll(() => sql.end());
-const database = useTestDatabase();
-beforeAll(() => {
-  sql = postgres(database.url, { max: 2, onnotice: () => undefined });
-});
+const { sql } = useTestDatabase({ connections: 2 });
 beforeEach(async () => {
   // Only one account at a time: closing looks at all of them.
   await sql`UPDATE pool.sub_accounts SET default_algo = NULL`;

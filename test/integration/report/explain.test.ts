@@ -1,19 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import postgres from 'postgres';
 import { runCliInProcess } from '../../support/cli-in-process';
 import { useTestDatabase } from '../../support/test-database';
 import { createLedgerAccount, puidOf } from './ledger-history';
 
-let sql: postgres.Sql;
 let puid: number;
 
-// Before the database goes.
-afterAll(() => sql.end());
-const database = useTestDatabase();
+const database = useTestDatabase({ connections: 2 });
+const { sql } = database;
 beforeAll(async () => {
-  sql = postgres(database.url, { max: 2, onnotice: () => undefined });
   puid = puidOf(await createLedgerAccount(sql, 'main'), 1);
 });
 

@@ -3,22 +3,17 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { strFromU8, unzipSync } from 'fflate';
-import postgres from 'postgres';
 import { closeMonth } from '../../../src/report/closes';
 import { writeExport, type ExportRequest } from '../../../src/report/export/export';
 import { TAX_TOOLS } from '../../../src/report/export/tax-tools';
 import { findMonth } from '../../../src/report/month';
 import { useTestDatabase } from '../../support/test-database';
 
-let sql: postgres.Sql;
 let folder: string;
 
-// Before useTestDatabase, whose own afterAll looks for connections left open.
-afterAll(() => sql.end());
-const database = useTestDatabase();
+const { sql } = useTestDatabase({ connections: 2 });
 
 beforeAll(async () => {
-  sql = postgres(database.url, { max: 2, onnotice: () => undefined });
   await sql`INSERT INTO pool.accounts (account_id, account_name, key_fingerprint) VALUES (1, 'main', 'f'), (2, 'farm', 'g')`;
   await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (1, 7, '=cmd|calc'), (2, 8, 'Über "sub", eins')`;
 });

@@ -1,18 +1,11 @@
 import fc from 'fast-check';
-import postgres from 'postgres';
 import { useTestDatabase } from '../../support/test-database';
 import { applyLedgerStep, createLedgerAccount, ledgerSteps, puidOf } from './ledger-history';
 
 const RUNS = 30;
-let sql: postgres.Sql;
 let accounts = 0;
 
-// Before the database goes.
-afterAll(() => sql.end());
-const database = useTestDatabase();
-beforeAll(() => {
-  sql = postgres(database.url, { max: 4, onnotice: () => undefined });
-});
+const { sql } = useTestDatabase({ connections: 4 });
 
 const CONTENT =
   'sub_account, algo, currency, stream, type, mined_at, ordinal, amount_text, status, settled_at, hash_rate_hps';

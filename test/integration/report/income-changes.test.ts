@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import postgres from 'postgres';
 import { closeMonth, readCloses, reopenMonth } from '../../../src/report/closes';
 import { findMonth, type Month } from '../../../src/report/month';
 import { useTestDatabase } from '../../support/test-database';
@@ -9,15 +8,9 @@ const RUNS = 30;
 const SEPTEMBER = findMonth('2026-09')!;
 const OCTOBER = findMonth('2026-10')!;
 const FORCED = { note: null, force: true };
-let sql: postgres.Sql;
 let accounts = 0;
 
-// Before the database goes.
-afterAll(() => sql.end());
-const database = useTestDatabase();
-beforeAll(() => {
-  sql = postgres(database.url, { max: 4, onnotice: () => undefined });
-});
+const { sql } = useTestDatabase({ connections: 4 });
 afterEach(() => openAll());
 
 async function openAll(): Promise<void> {

@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import postgres from 'postgres';
 import { useTestDatabase } from '../../support/test-database';
 import { applyLedgerStep, createLedgerAccount, ledgerSteps } from './ledger-history';
 
@@ -13,15 +12,9 @@ const KEPT = [
   'earning_months',
   'settlement_months',
 ];
-let sql: postgres.Sql;
 let accounts = 0;
 
-// Before the database goes.
-afterAll(() => sql.end());
-const database = useTestDatabase();
-beforeAll(() => {
-  sql = postgres(database.url, { max: 4, onnotice: () => undefined });
-});
+const { sql } = useTestDatabase({ connections: 4 });
 
 const AMOUNTS =
   'settled, pending, other, total, paid, settled_undated, settled_text, pending_text, total_text, paid_text, items';

@@ -1,17 +1,10 @@
-import postgres from 'postgres';
 import { useTestDatabase } from '../../support/test-database';
 import { createLedgerAccount, puidOf } from './ledger-history';
 
-let sql: postgres.Sql;
 let accountId: number;
 let accounts = 0;
 
-// Before the database goes.
-afterAll(() => sql.end());
-const database = useTestDatabase();
-beforeAll(() => {
-  sql = postgres(database.url, { max: 2, onnotice: () => undefined });
-});
+const { sql } = useTestDatabase({ connections: 2 });
 beforeEach(async () => {
   accountId = await createLedgerAccount(sql, `account ${accounts++}`);
 });

@@ -2,7 +2,6 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Decimal } from 'decimal.js';
-import postgres from 'postgres';
 import { writeExport, type ExportRequest } from '../../../src/report/export/export';
 import { runJournalProgram } from '../../support/journal-programs';
 import { useTestDatabase } from '../../support/test-database';
@@ -11,17 +10,12 @@ import { useTestDatabase } from '../../support/test-database';
 const INSTALL_MS = 200_000;
 jest.setTimeout(INSTALL_MS);
 
-let sql: postgres.Sql;
 let folder: string;
 
-// Before the database goes.
-afterAll(async () => {
-  await sql.end();
-  await rm(folder, { recursive: true });
-});
-const database = useTestDatabase();
+const database = useTestDatabase({ connections: 2 });
+const { sql } = database;
+database.beforeDrop(() => rm(folder, { recursive: true }));
 beforeAll(async () => {
-  sql = postgres(database.url, { max: 2, onnotice: () => undefined });
   folder = await mkdtemp(path.join(tmpdir(), 'kpool-journal-'));
   await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES ('main', 'f')`;
   await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (1, 7, ${'a "b"; c | d\n2026-01-01 open Assets:X'})`;

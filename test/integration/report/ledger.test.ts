@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import postgres from 'postgres';
 import { openLedger, type IncomeItem, type Ledger } from '../../../src/index';
 import { useTestDatabase } from '../../support/test-database';
 
@@ -9,17 +8,12 @@ const PUID = 9_007_199_254_740_993n;
 const EXACT = '99999999999999999999.000000000000000001';
 const EXAMPLE = path.join(__dirname, '..', '..', '..', 'examples', 'read-income.mjs');
 
-let sql: postgres.Sql;
 let ledger: Ledger;
 
-// Before the database goes.
-afterAll(async () => {
-  await ledger.close();
-  await sql.end();
-});
 const database = useTestDatabase();
+const { sql } = database;
+database.beforeDrop(() => ledger.close());
 beforeAll(async () => {
-  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES ('main', 'x')`;
   await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (1, ${String(PUID)}, 'farm')`;
   await sql`

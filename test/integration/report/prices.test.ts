@@ -1,23 +1,17 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import postgres from 'postgres';
 import { runCliInProcess } from '../../support/cli-in-process';
 import { useTestDatabase } from '../../support/test-database';
 import { createLedgerAccount, puidOf } from './ledger-history';
 
-let sql: postgres.Sql;
 let folder: string;
 let puid: number;
 
-// Before the database goes.
-afterAll(async () => {
-  await sql.end();
-  await rm(folder, { recursive: true });
-});
-const database = useTestDatabase();
+const database = useTestDatabase({ connections: 2 });
+const { sql } = database;
+database.beforeDrop(() => rm(folder, { recursive: true }));
 beforeAll(async () => {
-  sql = postgres(database.url, { max: 2, onnotice: () => undefined });
   folder = await mkdtemp(path.join(tmpdir(), 'kpool-prices-'));
   puid = puidOf(await createLedgerAccount(sql, 'main'), 1);
   for (const [day, amount] of [

@@ -1,14 +1,9 @@
-import postgres from 'postgres';
+import type postgres from 'postgres';
 import { useTestDatabase } from '../../support/test-database';
 import { createLedgerAccount, puidOf } from './ledger-history';
 
-let sql: postgres.Sql;
-
-// Before the database goes.
-afterAll(() => sql.end());
-const database = useTestDatabase();
+const { sql } = useTestDatabase({ connections: 2 });
 beforeAll(async () => {
-  sql = postgres(database.url, { max: 2, onnotice: () => undefined });
   const accountId = await createLedgerAccount(sql, 'main');
   await sql`
     INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, hash_rate_hps, status)

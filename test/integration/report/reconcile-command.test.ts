@@ -1,16 +1,12 @@
-import postgres from 'postgres';
 import { runCliInProcess } from '../../support/cli-in-process';
 import { useTestDatabase } from '../../support/test-database';
 import { createLedgerAccount, puidOf } from './ledger-history';
 
-let sql: postgres.Sql;
 let accountId: number;
 
-// Before the database goes.
-afterAll(() => sql.end());
 const database = useTestDatabase();
+const { sql } = database;
 beforeAll(async () => {
-  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   accountId = await createLedgerAccount(sql, 'main');
   await sql`
     INSERT INTO sync.cursors (stream, puid, algo, history_complete)

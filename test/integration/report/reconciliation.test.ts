@@ -10,15 +10,10 @@ import { createTestDatabase, useTestDatabase } from '../../support/test-database
 import { applyLedgerStep, createLedgerAccount, ledgerSteps, puidOf } from './ledger-history';
 
 const RUNS = 25;
-let sql: postgres.Sql;
 let accounts = 0;
 
-// Before the database goes.
-afterAll(() => sql.end());
-const database = useTestDatabase();
-beforeAll(() => {
-  sql = postgres(database.url, { max: 4, onnotice: () => undefined });
-});
+const database = useTestDatabase({ connections: 4 });
+const { sql } = database;
 
 /** The pool gives a total of sub-account 1. */
 async function giveTotal(accountId: number, currency: string, amount: string): Promise<void> {

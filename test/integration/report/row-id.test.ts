@@ -1,14 +1,9 @@
-import postgres from 'postgres';
 import { readRows, rowId, type ExportRow } from '../../../src/report/export/rows';
 import { useTestDatabase } from '../../support/test-database';
 
-let sql: postgres.Sql;
-// Before useTestDatabase, whose own afterAll looks for connections left open.
-afterAll(() => sql.end());
-const database = useTestDatabase();
+const { sql } = useTestDatabase({ connections: 2 });
 
 test('the ledger shows the row_id that exports carry', async () => {
-  sql = postgres(database.url, { max: 2, onnotice: () => undefined });
   await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES (${'a "b" \\ / \t \u0001 \u007f \u2028 €'}, 'x')`;
   await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (1, 9007199254740993, 'farm')`;
   await sql`

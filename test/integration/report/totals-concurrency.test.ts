@@ -1,16 +1,10 @@
-import postgres from 'postgres';
+import type postgres from 'postgres';
 import { useTestDatabase } from '../../support/test-database';
 import { createLedgerAccount, puidOf } from './ledger-history';
 
-let sql: postgres.Sql;
 let accounts = 0;
 
-// Before the database goes.
-afterAll(() => sql.end());
-const database = useTestDatabase();
-beforeAll(() => {
-  sql = postgres(database.url, { max: 6, onnotice: () => undefined });
-});
+const { sql } = useTestDatabase({ connections: 6 });
 
 const MAX_LOOKS = 2_000;
 const DAY = '2026-10-01T00:00:00Z';

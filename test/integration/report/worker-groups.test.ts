@@ -1,22 +1,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import postgres from 'postgres';
 import { runCliInProcess } from '../../support/cli-in-process';
 import { useTestDatabase } from '../../support/test-database';
 
-let sql: postgres.Sql;
 let directory: string;
 
-// Before the database goes.
-afterAll(async () => {
-  await sql.end();
-  await rm(directory, { recursive: true });
-});
 const database = useTestDatabase();
+const { sql } = database;
+database.beforeDrop(() => rm(directory, { recursive: true }));
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'kpool-groups-'));
-  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES ('main', 'x')`;
   await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (1, 7, 'farm')`;
   await sql`

@@ -1,20 +1,26 @@
-import postgres from 'postgres';
 import { createTestDatabase, useTestDatabase } from '../../support/test-database';
 
 describe('test databases', () => {
-  const database = useTestDatabase();
+  const closed: string[] = [];
+  // Outer hooks run after those of the block below.
+  afterAll(() => expect(closed).toEqual(['opened last', 'opened first']));
 
-  it('gives each test file a database of its own', async () => {
-    const other = await createTestDatabase();
-    const sql = postgres(database.url, { max: 1 });
-    try {
+  describe('of a file', () => {
+    const database = useTestDatabase();
+    const { sql } = database;
+    for (const name of ['opened first', 'opened last'])
+      database.beforeDrop(async () => {
+        await sql`SELECT 1`;
+        closed.push(name);
+      });
+
+    test('each test file has a database of its own', async () => {
+      const other = await createTestDatabase();
+      await other.drop();
       expect(other.name).not.toBe(database.name);
       const [row] = await sql<{ name: string; zone: string }[]>`
         SELECT current_database() AS name, current_setting('timezone') AS zone`;
       expect(row).toEqual({ name: database.name, zone: 'UTC' });
-    } finally {
-      await sql.end();
-      await other.drop();
-    }
+    });
   });
 });
