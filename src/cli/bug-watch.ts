@@ -1,4 +1,4 @@
-/** The part of `process` that is needed. Unhandled rejections arrive here too. */
+/** The part of `process` that is used. Unhandled rejections arrive as uncaught exceptions. */
 export interface BugSource {
   on(event: 'uncaughtException', listener: (error: unknown) => void): unknown;
   removeListener(event: 'uncaughtException', listener: (error: unknown) => void): unknown;
@@ -6,8 +6,8 @@ export interface BugSource {
 }
 
 /**
- * Reports an uncaught error through `report` and exits with 1: Node would print the whole error object with all its
- * properties (P10). Returns a function that stops watching.
+ * Reports an uncaught error through `report` and exits with 1. Without it, Node would print all of the error's properties,
+ * which may contain secrets (P10). Returns a function that stops watching.
  */
 export function watchForBugs(source: BugSource, report: (error: unknown) => void): () => void {
   const listener = (error: unknown) => {

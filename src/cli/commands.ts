@@ -3,7 +3,7 @@ import type { ConfigureCommand } from './context';
 export interface CommandEntry {
   readonly name: string;
   readonly description: string;
-  /** Loads what the command needs: only the one that is called pays for it. */
+  /** Loads the command's code: only the command that is called is loaded. */
   readonly load: () => Promise<ConfigureCommand>;
 }
 
@@ -11,48 +11,48 @@ export interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'start',
-    description: 'Run the service: keep everything up to date, and serve the status page',
+    description: 'Run the service: keep everything up to date and serve the status page',
     load: async () => (await import('./commands/start.js')).configureStart,
   },
   {
     name: 'sync',
-    description: 'Bring everything up to date once, now, in this process',
+    description: 'Bring everything up to date once, in this process',
     load: async () => (await import('./commands/sync.js')).configureSync,
   },
   {
     name: 'status',
-    description: 'Show what is wrong, how fresh and how complete the data are, and what failed last',
+    description: 'Show problems, how fresh and complete the data are, and the latest failures',
     load: async () => (await import('./commands/status.js')).configureStatus,
   },
   {
     name: 'quarantine',
-    description: 'Look at rows that could not be understood, and accept them',
+    description: 'List, show and accept rows that could not be parsed',
     load: async () => (await import('./commands/quarantine.js')).configureQuarantine,
   },
   {
     name: 'accounts',
-    description: 'See which account has which sub-account, and give one to another',
+    description: 'List accounts and their sub-accounts, or move one to another account',
     load: async () => (await import('./commands/accounts.js')).configureAccounts,
   },
   {
     name: 'check',
-    description: 'Check configuration, database, queue, credentials, clock and rate',
+    description: 'Check configuration, database, queue, credentials, clock and rate limit',
     load: async () => (await import('./commands/check.js')).configureCheck,
   },
   {
     name: 'reconcile',
     description:
-      "Compare the ledger with the pool's own totals; exit 1 when one differs, or none could be compared",
+      "Compare the ledger with the pool's own totals; exits with 1 if one differs or none could be compared",
     load: async () => (await import('./commands/reconcile.js')).configureReconcile,
   },
   {
     name: 'prices',
-    description: 'Import daily prices, and see which are missing',
+    description: 'Import daily prices, and list those that are missing',
     load: async () => (await import('./commands/prices.js')).configurePrices,
   },
   {
     name: 'close',
-    description: 'Close a month: freeze what is known of it; later changes become adjustments',
+    description: 'Close a month: its figures stay, and later changes become adjustments',
     load: async () => (await import('./commands/close.js')).configureClose,
   },
   {
@@ -62,23 +62,22 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'export',
-    description: 'Write income to a file for the books, with a manifest that proves it',
+    description: 'Export income to a file for the books, with a manifest',
     load: async () => (await import('./commands/export.js')).configureExport,
   },
   {
     name: 'explain',
-    description: 'Follow one figure: what the pool said and when, its proofs, the closes that hold it',
+    description: 'Trace one figure: what the pool served and when, its certificates, closes and exports',
     load: async () => (await import('./commands/explain.js')).configureExplain,
   },
   {
     name: 'rollup',
-    description: 'Compute hourly and daily figures of the fleet anew, from the samples that are kept',
+    description: "Recompute the fleet's hourly and daily figures from the stored samples",
     load: async () => (await import('./commands/rollup.js')).configureRollup,
   },
   {
     name: 'worker-groups',
-    description:
-      'Say where machines stand, whose they are and of which model, by the beginning of their names',
+    description: 'Assign machines to a site, customer and model by name prefix',
     load: async () => (await import('./commands/worker-groups.js')).configureWorkerGroups,
   },
   {
@@ -93,12 +92,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'grant-reader',
-    description: 'Make a login that reads the schemas pool and report, and nothing else',
+    description: 'Create a login that can read the schemas pool and report, and nothing else',
     load: async () => (await import('./commands/grant-reader.js')).configureGrantReader,
   },
   {
     name: 'demo',
-    description: 'Sync a simulated pool into an embedded database, to look around',
+    description: 'Try kpool with a simulated pool and an embedded database',
     load: async () => (await import('./commands/demo.js')).configureDemo,
   },
 ];

@@ -13,44 +13,43 @@ import { createScrubber, type Scrubber } from '../core/redaction';
 import { STREAMS } from '../sync/registry';
 import { createOutput, type Output, type TextStream } from './output/output';
 
-/** What the program needs of its process; tests pass their own. */
+/** What the program needs from its process; tests pass their own. */
 export interface CliHost {
   /** Without `node` and the script. */
   readonly argv: readonly string[];
   readonly env: Environment;
-  /** Where a `.env` is looked for. */
+  /** The folder whose `.env` is read. */
   readonly workingDirectory: string;
   readonly stdout: TextStream;
   readonly stderr: TextStream;
   readonly clock: Clock;
 }
 
-/** 0 all well, 1 something is incomplete or differs, 2 wrong usage or configuration. */
+/** 0 success, 1 something is incomplete or differs, 2 invalid usage or configuration. */
 export type ExitCode = 0 | 1 | 2;
 
-/** What a command works with. */
 export interface CliContext {
   readonly clock: Clock;
-  /** Fires at the first Ctrl-C or SIGTERM: finish soon. */
+  /** Aborts on the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
   readonly output: Output;
-  /** Knows the configuration's secrets once it is read. */
+  /** Knows the configuration's secrets once the configuration has been read. */
   readonly scrubber: Scrubber;
-  /** Keeps an address and the password in it out of all output, such as that of an embedded database. */
+  /** Redacts an address and its password from all output, e.g. the embedded database's. */
   hideAddress(address: Secret): void;
-  /** The configuration, read at the first call. Throws `config.invalid`. */
+  /** The configuration, read on the first call. Throws `config.invalid`. */
   config(): Config;
-  /** Whether the log is written for people, not for programs. */
+  /** Whether the log is readable text rather than JSON. */
   readonly isLogForPeople: boolean;
-  /** The program's log, on standard error, as LOG_LEVEL and LOG_FORMAT say: for a service. */
+  /** The service's log, on standard error, as set by LOG_LEVEL and LOG_FORMAT. */
   logger(): Promise<Logger>;
-  /** The same for a command that shows its own progress: `info` is left out. */
+  /** The same for a command that shows its own progress, without `info`. */
   commandLogger(): Promise<Logger>;
-  /** How the process will end, unless the command throws. */
+  /** Sets the exit code, unless the command throws. */
   exitWith(code: ExitCode): void;
 }
 
-/** Gives a command, which has its name and description already, its options, its action and its examples. */
+/** Adds options, action and examples to a command that already has its name and description. */
 export type ConfigureCommand = (command: Command, context: CliContext) => void;
 
 interface GlobalOptions {
@@ -59,7 +58,7 @@ interface GlobalOptions {
   readonly env: string | undefined;
 }
 
-/** The context of one call of the program. */
+/** The context of one run of the program. */
 export class CallContext implements CliContext {
   readonly clock: Clock;
   readonly scrubber = createScrubber([]);
@@ -82,14 +81,14 @@ export class CallContext implements CliContext {
     return this.#output;
   }
 
-  /** Takes over the options that every command has, before the command runs. */
+  /** Applies the options that every command has, before the command runs. */
   applyGlobalOptions({ json, color, env }: GlobalOptions): void {
     this.#output = this.#createOutput(json, color);
     if (env === undefined) return;
     this.#envFile = path.resolve(this.#host.workingDirectory, env);
     if (!existsSync(this.#envFile)) {
       throw new KpoolError('usage.invalid', `There is no file ${this.#envFile}.`, {
-        hint: 'Name a file in the form of .env.example after --env.',
+        hint: 'Give --env a file like .env.example.',
       });
     }
   }
@@ -146,7 +145,7 @@ export class CallContext implements CliContext {
     this.exitCode = code;
   }
 
-  /** Whether to print stack traces. Called after a failure, perhaps of the configuration itself. */
+  /** Whether to print stack traces. Called after a failure, possibly of the configuration itself. */
   wantsStacks(): boolean {
     const level = this.#config?.log.level ?? this.#host.env['LOG_LEVEL'];
     return level === 'debug' || level === 'trace';
@@ -154,7 +153,7 @@ export class CallContext implements CliContext {
 
   get #mayColour(): boolean {
     const { env } = this.#host;
-    // https://no-color.org: set, and not to the empty text.
+    // https://no-color.org: set to a non-empty value.
     return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
   }
 

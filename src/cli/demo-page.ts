@@ -7,15 +7,15 @@ import { createMetrics } from '../observability/metrics';
 import { startWeb, type WebOptions } from '../web/server';
 import type { CliContext } from './context';
 
-/** The pages of the demo. */
+/** The demo's web server. */
 export interface DemoPage {
   readonly url: string;
-  /** From now on there are jobs to show. */
+  /** Shows jobs from now on. */
   showJobs(readQueue: () => Promise<QueueSnapshot>): void;
   close(): Promise<void>;
 }
 
-/** Serves the pages where `kpool start` would, or, if that port is taken, on one that is free. */
+/** Serves the pages on the port of `kpool start`, or on a free one if that is taken. */
 export async function openDemoPage(context: CliContext, session: Session, demo: Demo): Promise<DemoPage> {
   let readQueue: (() => Promise<QueueSnapshot | null>) | null = null;
   const options: Omit<WebOptions, 'port'> = {

@@ -7,9 +7,9 @@ import type { ExitCode } from './context';
 
 /** How a failure is reported, and the exit code. */
 export interface FailureReport {
-  /** Lines for a person. */
+  /** Readable text. */
   readonly text: string;
-  /** The same for a script. */
+  /** The same for `--json`. */
   readonly json: {
     readonly error: { readonly code: string; readonly message: string; readonly hint: string | null };
   };
@@ -22,12 +22,12 @@ export interface FailureOptions {
 }
 
 /**
- * Reports a named failure in its own words, without a stack trace, since the user can do something about it. Any other
- * is reported as a bug of ours.
+ * Reports a `KpoolError` by its message and hint, without a stack trace, since the user can act on it. Anything else is
+ * reported as a bug in kpool.
  */
 export function reportFailure(thrown: unknown, options: FailureOptions): FailureReport {
   const error = findOutsideCause(thrown) ?? thrown;
-  // A broken promise has a name, but it is we who broke it.
+  // `broken-promise` is a KpoolError, but a bug.
   if (isKpoolError(error) && error.code !== 'broken-promise') {
     const message = options.scrub(error.message);
     const hint = error.hint === undefined ? null : options.scrub(error.hint);
@@ -41,7 +41,7 @@ export function reportFailure(thrown: unknown, options: FailureOptions): Failure
   const message = `This is a bug in kpool: ${name}: ${text}`;
   const hint = options.withStack
     ? 'Please report it with the lines below.'
-    : 'Please report it with what LOG_LEVEL=debug adds to this message.';
+    : 'Please report it with the output of LOG_LEVEL=debug.';
   return {
     text: [`kpool: ${message}`, `  ${hint}`, ...(stack === undefined ? [] : [stack])].join('\n'),
     json: { error: { code: 'bug', message, hint } },
@@ -50,7 +50,7 @@ export function reportFailure(thrown: unknown, options: FailureOptions): Failure
 }
 
 /**
- * Classifies a failure of a server, the network or the host, wherever it surfaces. Null: nothing outside can cause it.
+ * Classifies a failure of a server, the network or the host, wherever it surfaces. Null: it has no external cause.
  */
 function findOutsideCause(thrown: unknown): KpoolError | null {
   if (isKpoolError(thrown)) return thrown;

@@ -1,17 +1,17 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock';
 
-/** SIGHUP: the terminal is gone. */
+/** SIGHUP: the terminal was closed. */
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 export type StopSignal = keyof typeof EXIT_CODES;
 const STOP_SIGNALS = Object.keys(EXIT_CODES) as readonly StopSignal[];
 
 /**
- * npm passes Ctrl-C on to a program that already got it from the terminal. Signals this close together count as one.
+ * npm forwards Ctrl-C to a program that already got it from the terminal, so signals this close together count as one.
  */
-const ONE_WISH_MS = 500;
+const SAME_SIGNAL_MS = 500;
 
-/** The part of `process` that is needed. */
+/** The part of `process` that is used. */
 export interface SignalSource {
   on(signal: StopSignal, listener: () => void): unknown;
   removeListener(signal: StopSignal, listener: () => void): unknown;
@@ -19,21 +19,21 @@ export interface SignalSource {
 }
 
 export interface Interruption {
-  /** Fires at the first signal. */
+  /** Aborts on the first signal. */
   readonly signal: AbortSignal;
-  /** The exit code of a program that a signal ended; null when none came. */
+  /** The conventional exit code of the signal; null if there was none. */
   exitCode(): number | null;
   unwatch(): void;
 }
 
-/** Turns the first Ctrl-C, SIGTERM or SIGHUP into an abort, the second into an end at once, with the code of its signal. */
+/** Aborts on the first Ctrl-C, SIGTERM or SIGHUP; exits at once on the second, with the signal's code. */
 export function watchForInterruption(
   source: SignalSource,
   clock: Pick<Clock, 'monotonicMs'>,
   onFirst: (signal: StopSignal) => void,
 ): Interruption {
   const controller = new AbortController();
-  // Everything that waits listens.
+  // Every pending wait adds a listener.
   setMaxListeners(0, controller.signal);
   let first: { readonly signal: StopSignal; readonly atMs: number } | null = null;
   const listen = (signal: StopSignal) => () => {
@@ -42,7 +42,7 @@ export function watchForInterruption(
       first = { signal, atMs: nowMs };
       onFirst(signal);
       controller.abort();
-    } else if (nowMs - first.atMs >= ONE_WISH_MS) {
+    } else if (nowMs - first.atMs >= SAME_SIGNAL_MS) {
       source.exit(EXIT_CODES[signal]);
     }
   };

@@ -12,15 +12,15 @@ import type { CliContext } from './context';
 import type { DemoPage } from './demo-page';
 import { groupDigits } from './output/numbers';
 
-/** Something happens at the pool this often. */
+/** How often something happens at the pool. */
 const EVENT_EVERY_MS = 10_000;
 
-/** Lets things happen at the pool, and prints what the jobs made of them, a line each. */
-async function tellEvents({ output, clock }: CliContext, demo: Demo, sql: postgres.Sql, signal: AbortSignal) {
-  const happen = createDemoEvents(demo.simulator);
+/** Triggers events at the pool, and prints one line for each with what the jobs stored. */
+async function playEvents({ output, clock }: CliContext, demo: Demo, sql: postgres.Sql, signal: AbortSignal) {
+  const trigger = createDemoEvents(demo.simulator);
   let before = await readActivity(sql);
   for (;;) {
-    const event = happen(clock.now());
+    const event = trigger(clock.now());
     await clock.sleep(EVENT_EVERY_MS, signal);
     const now = await readActivity(sql);
     const since = (count: keyof typeof now): string => groupDigits(String(now[count] - before[count]));
@@ -32,8 +32,8 @@ async function tellEvents({ output, clock }: CliContext, demo: Demo, sql: postgr
 }
 
 /**
- * Runs the service on the simulated pool, as `kpool start` does, while things happen there, until Ctrl-C: the one way to
- * end it, and a good one.
+ * Runs the service on the simulated pool, as `kpool start` does, while data there change, until Ctrl-C. Throws only if
+ * the service cannot continue.
  */
 export async function liveOn(context: CliContext, demo: Demo, page: DemoPage): Promise<void> {
   const { clock, output } = context;
@@ -70,10 +70,10 @@ export async function liveOn(context: CliContext, demo: Demo, page: DemoPage): P
     try {
       page.showJobs(() => jobs.readQueue());
       output.note(
-        `\nThe service runs now, as kpool start would, and something happens at the pool every ${EVENT_EVERY_MS / 1_000} s. ` +
-          'Ctrl-C stops it.',
+        `\nThe service is running, like kpool start, and the pool's data change every ${EVENT_EVERY_MS / 1_000} s. ` +
+          'Press Ctrl-C to stop.',
       );
-      await tellEvents(context, demo, sql, AbortSignal.any([context.signal, unrecoverable.signal]));
+      await playEvents(context, demo, sql, AbortSignal.any([context.signal, unrecoverable.signal]));
     } catch (error) {
       unrecoverable.signal.throwIfAborted();
       if (!isKpoolError(error, 'aborted')) throw error;

@@ -4,28 +4,28 @@ import type { CallContext, CliHost } from './context';
 import { readVersion } from '../core/version';
 
 const EXIT_CODES_HELP = `
-Exit codes: 0 all well, 1 something is incomplete or differs, 2 wrong usage or configuration.
-Configuration: .env or the environment; .env.example explains every variable.
+Exit codes: 0 success, 1 something is incomplete or differs, 2 invalid usage or configuration.
+Configuration: environment variables or .env; .env.example documents every variable.
 
 Example:
   $ kpool migrate`;
 
 /**
- * The whole command line. Commands are known by name; the one that is named is loaded and told its context, so that help
- * costs next to nothing. Parsing throws commander's own error instead of ending the process.
+ * The whole command line. Only the command that is called is loaded, so that `--help` is fast. Parsing throws
+ * commander's error instead of exiting.
  */
 export function createProgram(
   openContext: () => Promise<CallContext>,
   { stdout, stderr }: Pick<CliHost, 'stdout' | 'stderr'>,
 ): Command {
   const program = new Command('kpool')
-    .description('Copies everything that the KuCoin Pool API can tell into PostgreSQL, and keeps it current')
+    .description('Syncs everything the KuCoin Pool API exposes into PostgreSQL, and keeps it up to date')
     .version(readVersion(), '-V, --version', 'show the version')
-    .helpOption('-h, --help', 'show how to use it')
+    .helpOption('-h, --help', 'show help')
     .helpCommand(false)
-    .option('--json', 'write the result as JSON', false)
-    .option('--no-color', 'write without colours')
-    // Not --env-file: Node 20 takes that for itself, wherever it stands.
+    .option('--json', 'print the result as JSON', false)
+    .option('--no-color', 'print without colours')
+    // Not --env-file: Node 20 claims that option wherever it appears.
     .option('--env <path>', 'read this file instead of .env')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
@@ -41,7 +41,7 @@ export function createProgram(
   return program;
 }
 
-/** Gives a command of the list its options, its action and its examples. */
+/** Adds options, action and examples to a command of the list. */
 export async function loadCommand(command: Command, openContext: () => Promise<CallContext>): Promise<void> {
   const entry = COMMANDS.find(({ name }) => name === command.name());
   if (entry === undefined) return;
@@ -51,11 +51,11 @@ export async function loadCommand(command: Command, openContext: () => Promise<C
 
 const HELP = 'help';
 
-/** Commander's own would show a command that is not loaded. */
+/** Commander's own help command would show commands without their options, since they are not loaded. */
 function addHelpCommand(program: Command, openContext: () => Promise<CallContext>): void {
   program
     .command(`${HELP} [command]`)
-    .description('Show how to use a command')
+    .description('Show help for a command')
     .action(async (name: string | undefined) => {
       if (name === undefined) {
         program.outputHelp();

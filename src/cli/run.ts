@@ -6,12 +6,12 @@ import { reportFailure } from './failure';
 import { watchForInterruption, type SignalSource } from './interruption';
 import { createProgram } from './program';
 
-/** Runs one `kpool` command line and flushes its output; resolves to the exit code and never rejects. */
+/** Runs one `kpool` command line; resolves to the exit code and never rejects. */
 export async function runCli(host: CliHost, source: SignalSource & BugSource): Promise<number> {
   let context: CallContext | null = null as CallContext | null;
   let opening: Promise<CallContext> | null = null;
   const interruption = watchForInterruption(source, host.clock, (signal) => {
-    if (signal === 'SIGINT') context?.output.note('\nStopping. Press Ctrl-C again to stop at once.');
+    if (signal === 'SIGINT') context?.output.note('\nStopping. Press Ctrl-C again to exit at once.');
   });
   const open = async (): Promise<CallContext> => {
     const { CallContext: Context } = await import('./context.js');
@@ -21,7 +21,7 @@ export async function runCli(host: CliHost, source: SignalSource & BugSource): P
   const tell = (error: unknown): number => {
     const report = reportFailure(error, {
       withStack: context?.wantsStacks() ?? false,
-      // No secret is known before there is a context.
+      // No secret is known before the context exists.
       scrub: context?.scrubber.scrub ?? String,
     });
     if (context === null) host.stderr.write(`${report.text}\n`);
@@ -33,7 +33,7 @@ export async function runCli(host: CliHost, source: SignalSource & BugSource): P
     await createProgram(openContext, host).parseAsync(host.argv, { from: 'user' });
     return context?.exitCode ?? 0;
   } catch (error) {
-    // Commander has written its message. Help that was asked for is no failure.
+    // Commander has printed its message. `--help` exits with 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const stoppedWith = interruption.exitCode();
     return stoppedWith !== null && isKpoolError(error, 'aborted') ? stoppedWith : tell(error);

@@ -7,31 +7,29 @@ import { formatRelative } from './output/times';
 import { isWell } from '../report/wellness/judge';
 import { problemJson, verdictText } from './verdict';
 
-/** The output of `kpool status`. */
 export interface StatusView extends ServiceStatus {
   readonly rateScope: string;
   readonly requestsPerSecond: number;
 }
 
-/** Histories listed one by one; the rest is counted. */
+/** Histories listed; the rest are counted. */
 const MAX_HISTORIES = 20;
 
-/** A stream's state in a word or two. */
 export function stateOf({ failingScopes, state, degradedRows }: StreamFreshness): string {
   const text = state === 'failing' ? `${failingScopes} failing` : state;
   return degradedRows === '0' ? text : `${text}, ${degradedRows} degraded`;
 }
 
-function paceText({ rateScope, requestsPerSecond, keysPacedAsWhole }: StatusView): string {
-  const pace = countOf(requestsPerSecond, 'request');
-  if (rateScope !== 'auto') return `Pace: ${pace} a second per ${rateScope}.`;
+function rateLimitText({ rateScope, requestsPerSecond, keysPacedAsWhole }: StatusView): string {
+  const rate = countOf(requestsPerSecond, 'request');
+  if (rateScope !== 'auto') return `Rate limit: ${rate} a second per ${rateScope}.`;
   return keysPacedAsWhole === 0
-    ? `Pace: ${pace} a second per endpoint.`
-    : `Pace: ${pace} a second per endpoint; per key for ${countOf(keysPacedAsWhole, 'key')} that the pool throttled ` +
-        '(KUCOIN_POOL_RATE_SCOPE=endpoint returns to the faster pace).';
+    ? `Rate limit: ${rate} a second per endpoint.`
+    : `Rate limit: ${rate} a second per endpoint; for the key as a whole for ${countOf(keysPacedAsWhole, 'key')} that the pool throttled ` +
+        '(KUCOIN_POOL_RATE_SCOPE=endpoint undoes that).';
 }
 
-/** For scripts. */
+/** For `--json`. */
 export function statusJson(status: StatusView): JsonValue {
   return {
     isWell: isWell(status.wellness),
@@ -55,7 +53,6 @@ export function statusJson(status: StatusView): JsonValue {
   };
 }
 
-/** For people. */
 export function statusText(output: Output, status: StatusView, nowMs: number): string {
   const { wellness, freshness, backfill, failures } = status;
   const heading = (text: string): string => `\n${output.colour.bold(text)}`;
@@ -80,13 +77,13 @@ export function statusText(output: Output, status: StatusView, nowMs: number): s
       ]),
     ),
     heading(
-      `History: ${backfill.length - open.length} of ${countOf(backfill.length, 'list')} of income read to the beginning`,
+      `History: ${backfill.length - open.length} of ${countOf(backfill.length, 'income list')} read to the beginning`,
     ),
     ...(open.length === 0 ? [] : [historyTable(output, open)]),
     ...(open.length > MAX_HISTORIES ? [`… and ${open.length - MAX_HISTORIES} more.`] : []),
     ...(failures.length === 0 ? [] : [heading('Failures'), failureTable(output, failures, nowMs)]),
     '',
-    paceText(status),
+    rateLimitText(status),
   ].join('\n');
 }
 
@@ -117,7 +114,7 @@ function historyTable(output: Output, open: readonly BackfillState[]): string {
 
 function failureTable(output: Output, failures: readonly FailureState[], nowMs: number): string {
   return output.table(
-    [{ heading: 'when' }, { heading: 'what' }, { heading: 'outcome' }, { heading: 'why' }],
+    [{ heading: 'when' }, { heading: 'scope' }, { heading: 'outcome' }, { heading: 'reason' }],
     failures.map((row) => [
       formatRelative(row.at.getTime(), nowMs),
       [row.account, row.stream, row.puid, row.algo].filter((part) => part !== null).join(' / '),

@@ -6,10 +6,10 @@ import type { RunResult } from '../sync/run-scope';
 import type { Output } from './output/output';
 import type { ProgressReporter } from './output/progress';
 
-/** Scopes listed one by one; the rest is counted. */
+/** Scopes listed; the rest are counted. */
 const MAX_SHOWN_REMARKS = 10;
 
-/** Reports the progress of the streams, of which there will be so many for each account, and of all together. */
+/** Reports the progress of each stream, and of all `accounts * streams` together. */
 export function showProgress(
   progress: ProgressReporter,
   accounts: number,
@@ -22,7 +22,7 @@ export function showProgress(
     states.set(name, state);
     const all = [...states.values()];
     progress.update('total', {
-      // A stream that is half done counts as half a stream.
+      // A half-done stream counts as half.
       done: all.reduce((sum, each) => sum + (each.scopes === 0 ? 1 : each.scopesDone / each.scopes), 0),
       total: Math.max(accounts * streams, all.length),
       unit: 'streams',
@@ -38,7 +38,7 @@ export function showProgress(
   };
 }
 
-/** The outcome of the syncs just made, whatever else the database holds. */
+/** The outcome of these syncs only, regardless of the rest of the database. */
 export function wellnessOf(summaries: readonly StreamSummary[]): Wellness {
   return judge({ runs: summaries.map(runFactsOf) });
 }
@@ -63,7 +63,6 @@ function totalOf(results: readonly RunResult[], count: keyof RunResult['totals']
 
 const COUNTS = ['requests', 'inserted', 'changed', 'withdrawn', 'unchanged', 'quarantined'] as const;
 
-/** A skipped scope is neither wrong nor a success. */
 function isWell({ outcome }: RunResult): boolean {
   return outcome === 'succeeded' || outcome === 'skipped';
 }
@@ -74,7 +73,7 @@ function wordOf({ outcome, isUnlisted }: RunResult): string {
 }
 
 function outcomeOf({ results, left }: Pick<StreamSummary, 'results' | 'left'>): string {
-  if (results.length === 0) return left > 0 ? 'not begun' : 'nothing due';
+  if (results.length === 0) return left > 0 ? 'not started' : 'nothing due';
   const words = results.map(wordOf).filter((word) => word !== 'succeeded');
   if (words.length === 0) return 'succeeded';
   return [...new Set(words)]
@@ -82,7 +81,7 @@ function outcomeOf({ results, left }: Pick<StreamSummary, 'results' | 'left'>): 
     .join(', ');
 }
 
-/** What was done per stream, as JSON with `--json`. */
+/** The result per stream, for `--json`. */
 export function summaryJson(summaries: readonly StreamSummary[]) {
   return summaries.map(({ account, stream, results, left }) => ({
     account,
@@ -103,7 +102,7 @@ export function summaryJson(summaries: readonly StreamSummary[]) {
   }));
 }
 
-/** What was done per stream, and why some scopes failed. */
+/** The result per stream, and why scopes failed. */
 export function summaryText(output: Output, summaries: readonly StreamSummary[]): string {
   const table = output.table(
     [

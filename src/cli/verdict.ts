@@ -4,15 +4,15 @@ import type { CliContext } from './context';
 import type { JsonValue } from './output/json';
 import type { Output } from './output/output';
 
-/** Problems listed; the rest is counted. */
+/** Problems listed; the rest are counted. */
 const MAX_SHOWN = 20;
 
-/** The exit code of every command that reports a state: 1 if anything is incomplete or differs. */
+/** Sets exit code 1 if there is any problem: for every command that reports a state. */
 export function exitByVerdict(context: Pick<CliContext, 'exitWith'>, wellness: Wellness): void {
   if (!isWell(wellness)) context.exitWith(1);
 }
 
-/** What is wrong and what to do about it, two lines each, or that all is well. */
+/** Each problem and how to fix it, on two lines; or that there is none. */
 export function verdictText({ colour }: Pick<Output, 'colour'>, { problems }: Wellness): string {
   if (problems.length === 0) return colour.green('All is well.');
   const paint: Readonly<Record<Severity, (text: string) => string>> = {
@@ -32,7 +32,7 @@ export function verdictText({ colour }: Pick<Output, 'colour'>, { problems }: We
   ].join('\n');
 }
 
-/** For scripts. */
+/** For `--json`. */
 export function problemJson({ kind, severity, account, what, cause, mend }: Problem): JsonValue {
   return { kind, severity, account, what, cause, mend };
 }

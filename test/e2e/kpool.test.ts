@@ -24,7 +24,7 @@ describe('the built kpool', () => {
   it('shows its help without reading the configuration', async () => {
     const { code, stdout, stderr } = await runKpool(['--help'], { cwd, env: { HTTP_PORT: 'x' } });
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/^Usage: kpool .*\n[^]*migrate[^]*Exit codes: 0 all well/);
+    expect(stdout).toMatch(/^Usage: kpool .*\n[^]*migrate[^]*Exit codes: 0 success/);
   });
 
   it('every command shows its help with an example of it', async () => {

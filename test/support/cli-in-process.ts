@@ -33,7 +33,7 @@ export async function runCliInProcess(
     source.emit('SIGINT');
   };
   const [stdout, stderr] = [new Collected(look), new Collected(look)];
-  const world = {
+  const host = {
     argv,
     env: { HOME: '/nonexistent', ...env },
     workingDirectory: tmpdir(),
@@ -41,6 +41,6 @@ export async function runCliInProcess(
     stderr,
     clock: systemClock,
   };
-  const code = await runCli(world, source);
+  const code = await runCli(host, source);
   return { code, stdout: stdout.text, stderr: stderr.text };
 }

@@ -7,8 +7,7 @@ import { withExamples } from '../example';
 
 function parsePuid(text: string): bigint {
   const puid = findId(text);
-  if (puid === null)
-    throw new InvalidArgumentError('A sub-account is named by its puid in `kpool accounts list`.');
+  if (puid === null) throw new InvalidArgumentError('Give the puid of a sub-account: kpool accounts list.');
   return puid;
 }
 
@@ -26,22 +25,22 @@ function linesOf({ account, status, subAccounts, leftOut }: AccountOverview): (s
     status,
     puid,
     name,
-    isListed ? 'its own' : 'its own, no longer listed',
+    isListed ? 'owned' : 'owned, no longer listed',
   ]);
   const others = leftOut.map(({ puid, name, owner }) => [
     account,
     status,
     puid,
     name,
-    `left out: it belongs to ${owner}`,
+    `skipped: belongs to ${owner}`,
   ]);
   const lines = [...own, ...others];
   return lines.length === 0 ? [[account, status, null, null, null]] : lines;
 }
 
 function tableOf({ output }: CliContext, accounts: readonly AccountOverview[]): string {
-  if (accounts.length === 0) return 'No account has been read yet.';
-  const headings = ['account', 'status', 'puid', 'sub-account', 'whose it is'];
+  if (accounts.length === 0) return 'Nothing has been synced yet.';
+  const headings = ['account', 'status', 'puid', 'sub-account', 'ownership'];
   return output.table(
     headings.map((heading) => ({ heading })),
     accounts.flatMap(linesOf),
@@ -51,7 +50,7 @@ function tableOf({ output }: CliContext, accounts: readonly AccountOverview[]): 
 function registerList(accounts: Command, context: CliContext): void {
   const command = accounts
     .command('list')
-    .description('List accounts, their sub-accounts, and what is left out since another account has it')
+    .description('List accounts and their sub-accounts, and those skipped because another account owns them')
     .action(async () => {
       const found = await workOnDatabase(context, 'accounts', readAccountOverviews);
       context.output.result(found.map(jsonOf), () => tableOf(context, found));
@@ -62,21 +61,21 @@ function registerList(accounts: Command, context: CliContext): void {
 function registerMove(accounts: Command, context: CliContext): void {
   const command = accounts
     .command('move')
-    .description('Give a sub-account, with all its history, to another account')
-    .argument('<puid>', 'the sub-account', parsePuid)
-    .argument('<account>', 'the account, as named in the configuration')
+    .description('Move a sub-account and all its history to another account')
+    .argument('<puid>', 'the sub-account to move', parsePuid)
+    .argument('<account>', 'the account to move it to, as named in the configuration')
     .action(async (puid: bigint, account: string) => {
       const move = await workOnDatabase(context, 'accounts', (sql) => moveSubAccount(sql, puid, account));
       context.output.result({ ...move }, () =>
         move.from === move.to
-          ? `${move.subAccount} belongs to ${move.to} already.`
-          : `${move.subAccount} belongs to ${move.to} now; it was ${move.from}'s.`,
+          ? `${move.subAccount} already belongs to ${move.to}.`
+          : `Moved ${move.subAccount} from ${move.from} to ${move.to}.`,
       );
     });
   withExamples(command, 'kpool accounts move 10423 farm');
 }
 
-/** `kpool accounts`: which account has which sub-account, and giving one to another. */
+/** `kpool accounts`: lists sub-accounts by account, and moves one to another account. */
 export const configureAccounts: ConfigureCommand = (accounts, context) => {
   registerList(accounts, context);
   registerMove(accounts, context);

@@ -5,7 +5,7 @@ import type { ConfigureCommand } from '../context';
 import { withExamples } from '../example';
 import { exitByVerdict } from '../verdict';
 
-/** `kpool check`: one line for everything that a sync needs, and what to do about a failure. */
+/** `kpool check`: one line for each thing a sync needs, with a hint where it fails. */
 export const configureCheck: ConfigureCommand = (command, context) => {
   command.action(async () => {
     const { output, clock, signal } = context;
@@ -31,7 +31,7 @@ export const configureCheck: ConfigureCommand = (command, context) => {
     );
     const failures = results.filter(({ isWell }) => !isWell);
     exitByVerdict(context, judge({ failedChecks: failures }));
-    // Waiting would not help.
+    // Retrying does not help.
     if (failures.some(({ isUsage }) => isUsage === true)) context.exitWith(2);
   });
   withExamples(command, 'kpool check');

@@ -4,7 +4,7 @@ import type { Month } from '../../report/month';
 import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
-import { tellOfOtherZone } from '../report-zone';
+import { warnOfOtherZone } from '../report-zone';
 import { parseMonth } from '../time-arguments';
 
 function tell(context: CliContext, month: Month, result: CloseResult, done: string): void {
@@ -13,7 +13,7 @@ function tell(context: CliContext, month: Month, result: CloseResult, done: stri
     output.result({ outcome: result.outcome, month, reasons: [...result.reasons] }, () =>
       ['Nothing was recorded:', ...result.reasons.map((reason) => `  ${reason}`)].join('\n'),
     );
-    if (result.isForceable === true) output.note('To close it all the same: --force.');
+    if (result.isForceable === true) output.note('To close it anyway, pass --force.');
     context.exitWith(1);
     return;
   }
@@ -26,17 +26,17 @@ function tell(context: CliContext, month: Month, result: CloseResult, done: stri
 function withNote(command: Command): Command {
   return command
     .argument('<month>', 'e.g. 2026-10', parseMonth)
-    .option('--note <text>', 'why, for those who read the records later');
+    .option('--note <text>', 'a reason, stored with the record');
 }
 
-/** `kpool close`: freezes what is known of a month. */
+/** `kpool close`: closes a month. */
 export const configureClose: ConfigureCommand = (command, context) => {
   withNote(command)
-    .option('--force', 'although the month is unfinished or not proven complete')
+    .option('--force', 'close it even if it is not over or not proven complete')
     .action(async (month: Month, flags: { note?: string; force?: boolean }) => {
       const options = { note: flags.note ?? null, force: flags.force === true };
       const result = await workOnDatabase(context, 'close', async (sql) => {
-        await tellOfOtherZone(context, sql);
+        await warnOfOtherZone(context, sql);
         return closeMonth(sql, month, options);
       });
       tell(context, month, result, 'is closed');
@@ -44,7 +44,7 @@ export const configureClose: ConfigureCommand = (command, context) => {
         const tieOut = result.record.tieOut ?? '';
         if (result.differing > 0) context.output.warn(`kpool: ${tieOut}`);
         else context.output.note(tieOut);
-        context.output.note(`Its statement: kpool export statement --month ${month}`);
+        context.output.note(`To export it: kpool export statement --month ${month}`);
       }
     });
   withExamples(command, 'kpool close 2026-10', 'kpool close 2026-10 --note "reviewed by Ada"');

@@ -24,7 +24,7 @@ import { exitByVerdict } from '../verdict';
 
 const MONTHS_SHOWN = 4;
 const END_TIMEOUT_S = 5;
-const SIMULATED = 'Everything here is SIMULATED: no account, no amount and no machine is real.';
+const SIMULATED = 'All data are SIMULATED: no account, amount or machine is real.';
 
 async function syncAll(
   context: CliContext,
@@ -47,8 +47,8 @@ async function syncAll(
 }
 
 /**
- * The first sync. Machines come first, so that they have their history from the beginning; then the pool corrects two rows,
- * as real ones do, so that there are revisions to look at.
+ * The first sync. Workers come first, so that their simulated history can be added while income is read. Then the pool
+ * corrects two rows, as real pools do, so that there are revisions.
  */
 async function syncFirst(
   context: CliContext,
@@ -60,7 +60,7 @@ async function syncFirst(
   makeTrouble(simulator, nowMs);
   await syncAll(context, session, ['workers']);
   const seeding = seedFleetHistory(session.database.url, simulator, nowMs);
-  // Awaited below; a failure of the sync goes first.
+  // Awaited below; a failure of the sync takes precedence.
   seeding.catch(() => undefined);
   const summaries = await syncAll(context, session);
   await seeding;
@@ -70,7 +70,7 @@ async function syncFirst(
   return summaries;
 }
 
-/** What an accountant and an operator look at first. */
+/** What an accountant and an operator would look at first. */
 async function readOverview(session: Session) {
   const sql = await openPostgres({ url: session.database.url, applicationName: 'kpool demo' });
   try {
@@ -93,7 +93,7 @@ function overviewText({ output, clock }: CliContext, overview: Overview): string
   const number = (name: string) => ({ heading: name, isNumber: true });
   const withRows = overview.rows.filter(({ rows }) => rows !== '0');
   return [
-    heading('Income by month and currency (exact, newest months)'),
+    heading('Income by month and currency (latest months)'),
     output.table(
       [{ heading: 'month' }, { heading: 'currency' }, number('settled'), number('pending'), number('total')],
       overview.income.map((row) => [row.month, row.currency, row.settled, row.pending, row.total]),
@@ -108,7 +108,7 @@ function overviewText({ output, clock }: CliContext, overview: Overview): string
         stateOf(row),
       ]),
     ),
-    heading('Completeness: what is proven of each history'),
+    heading('Completeness by sub-account'),
     output.table(
       [
         { heading: 'stream' },
@@ -155,11 +155,11 @@ async function runDemo(context: CliContext, isOnce: boolean): Promise<void> {
       context.hideAddress(session.database.url);
       if (!isOnce) {
         page = await openDemoPage(context, session, demo);
-        output.note(`\nOpen ${page.url} in a browser: it shows all of this, and stays until Ctrl-C.\n`);
+        output.note(`\nOpen ${page.url} in a browser. It shows all of this, until you press Ctrl-C.\n`);
       }
       const envFile = await demo.writeEnvFile();
-      output.note(`Other commands look into the demo with: kpool --env ${envFile} status`);
-      output.note('First sync: three years of history, within the 2 requests a second that the pool allows.');
+      output.note(`To run other commands on the demo: kpool --env ${envFile} status`);
+      output.note('First sync: three years of history, at the 2 requests a second that the pool allows.');
       const summaries = await syncFirst(context, session, demo);
       const overview = await readOverview(session);
       output.result({ simulated: true, streams: summaryJson(summaries), ...toJson(overview) }, () =>
@@ -168,12 +168,12 @@ async function runDemo(context: CliContext, isOnce: boolean): Promise<void> {
       exitByVerdict(context, wellnessOf(summaries));
       if (page === null) {
         output.note(
-          `The demo's PostgreSQL stops with this command. To keep it running and look into it: kpool --env ${envFile} start --role web` +
-            `, and then ${session.database.psqlHint ?? ''}`,
+          `The demo's PostgreSQL stops with this command. To query it, keep it running with: kpool --env ${envFile} start --role web` +
+            `, then: ${session.database.psqlHint ?? ''}`,
         );
         return;
       }
-      output.note(`To look into it with SQL: ${session.database.psqlHint ?? ''}`);
+      output.note(`To query it with SQL: ${session.database.psqlHint ?? ''}`);
       await liveOn(context, demo, page);
     } finally {
       await page?.close();
@@ -184,18 +184,16 @@ async function runDemo(context: CliContext, isOnce: boolean): Promise<void> {
   }
 }
 
-/** `kpool demo`: three years of a simulated pool in a real database, without any set-up. */
+/** `kpool demo`: three years of a simulated pool in a real database, without set-up. */
 export const configureDemo: ConfigureCommand = (command, context) => {
-  command
-    .option('--once', 'end after the first sync instead of going on')
-    .action(async (flags: { once?: boolean }) => {
-      try {
-        await runDemo(context, flags.once === true);
-      } catch (error) {
-        // Ctrl-C is how a demo ends; only with --once was it cut short.
-        if (flags.once === true || !isKpoolError(error, 'aborted')) throw error;
-      }
-    });
+  command.option('--once', 'exit after the first sync').action(async (flags: { once?: boolean }) => {
+    try {
+      await runDemo(context, flags.once === true);
+    } catch (error) {
+      // Ctrl-C is the normal end of a demo, but an interruption with --once.
+      if (flags.once === true || !isKpoolError(error, 'aborted')) throw error;
+    }
+  });
   withExamples(command, 'kpool demo', 'kpool demo --once --json');
 };
 

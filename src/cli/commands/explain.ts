@@ -3,7 +3,6 @@ import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 
-/** What the row is, line by line. */
 function headOf(row: Explanation): readonly string[] {
   const kind = row.type === null ? row.stream : `${row.stream}, ${row.type}`;
   const last = row.states.at(-1);
@@ -11,7 +10,7 @@ function headOf(row: Explanation): readonly string[] {
     `${row.rowId}: ${last?.amount ?? ''} ${row.currency}, ${last?.status ?? ''}`,
     `  ${row.account} / ${row.subAccount} (puid ${row.puid}), ${row.algo}, ${kind}, mined at ${row.minedAt}`,
     `  It ${row.counts}.${row.value === null ? '' : ` Its value: ${row.value}.`}`,
-    ...(row.extra === null ? [] : [`  Fields without a column: ${row.extra}`]),
+    ...(row.extra === null ? [] : [`  Other fields: ${row.extra}`]),
   ];
 }
 
@@ -19,7 +18,7 @@ function textOf({ output }: CliContext, row: Explanation): string {
   const heading = (text: string): string => `\n${output.colour.bold(text)}`;
   return [
     ...headOf(row),
-    heading('What the pool said, and from when to when we knew it so'),
+    heading('States: what the pool served, and when it was known'),
     output.table(
       [
         ...[{ heading: 'change' }, { heading: 'known from' }, { heading: 'to' }],
@@ -29,39 +28,39 @@ function textOf({ output }: CliContext, row: Explanation): string {
         ...[change, from, to ?? 'now', amount, status, settledAt],
       ]),
     ),
-    heading('Proof that its time was read whole, the first and the latest that are kept'),
+    heading('Certificates that cover it: the first and the latest stored'),
     row.certificates.length === 0
-      ? 'None is kept.'
+      ? 'None stored.'
       : output.table(
           [
-            { heading: 'certificate of' },
+            { heading: 'read at' },
             { heading: 'rows', isNumber: true },
-            { heading: 'content' },
-            { heading: 'by' },
+            { heading: 'content hash' },
+            { heading: 'run' },
           ],
           row.certificates.map(({ observedAt, rowsServed, contentHash, run }) => [
             ...[observedAt, String(rowsServed), contentHash.slice(0, 16), run],
           ]),
         ),
-    heading('Closes of the months that hold it'),
+    heading('Closes of its month'),
     row.closes.length === 0
-      ? 'None: its figure follows the ledger.'
+      ? 'None.'
       : output.table(
           [
             { heading: 'month' },
-            { heading: 'what' },
+            { heading: 'action' },
             { heading: 'as of' },
             { heading: 'amount then', isNumber: true },
           ],
           row.closes.map(({ month, action, instant, amount }) => [month, action, instant, amount]),
         ),
-    heading('Exports that held it'),
+    heading('Exports that contain it'),
     row.exports.length === 0
       ? 'None.'
       : output.table(
           [
             ...[{ heading: 'file' }, { heading: 'basis' }, { heading: 'as of' }],
-            ...[{ heading: 'amount in it', isNumber: true }, { heading: 'SHA-256' }],
+            ...[{ heading: 'amount', isNumber: true }, { heading: 'SHA-256' }],
           ],
           row.exports.map(({ file, basis, asOf, amount, sha256 }) => [
             ...[file, basis, asOf, amount ?? 'gone', sha256.slice(0, 16)],
@@ -70,10 +69,10 @@ function textOf({ output }: CliContext, row: Explanation): string {
   ].join('\n');
 }
 
-/** `kpool explain`: one figure's life. */
+/** `kpool explain`: traces one ledger row. */
 export const configureExplain: ConfigureCommand = (command, context) => {
   command
-    .argument('<row-id>', 'row_id of an export or of report.income_ledger')
+    .argument('<row-id>', 'the row_id from an export or from report.income_ledger')
     .action(async (rowId: string) => {
       const row = await workOnDatabase(context, 'explain', (sql) => explainRow(sql, rowId.toLowerCase()));
       context.output.result(

@@ -6,7 +6,7 @@ import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 import { countOf } from '../output/numbers';
-import { tellOfOtherZone } from '../report-zone';
+import { warnOfOtherZone } from '../report-zone';
 import { parseInstant, parseMonth, parseYear } from '../time-arguments';
 
 const FORMATS = ['statement', 'koinly', 'cointracker', 'journal'] as const;
@@ -27,20 +27,22 @@ interface Flags {
 
 function requestOf(format: ExportRequest['format'], flags: Flags, signal: AbortSignal): ExportRequest {
   if ((format === 'journal') !== isJournal(flags.format)) {
-    throw new KpoolError('usage.invalid', `${format} is not written as ${flags.format}.`, {
+    throw new KpoolError('usage.invalid', `${format} cannot be written as ${flags.format}.`, {
       hint:
         format === 'journal'
-          ? `Say what reads it: --format ${FILE_TYPES.filter(isJournal).join(', ')}.`
-          : `For ${flags.format}: kpool export journal --format ${flags.format}.`,
+          ? `Choose the program it is for: --format ${FILE_TYPES.filter(isJournal).join(', ')}.`
+          : `For ${flags.format}, use kpool export journal --format ${flags.format}.`,
     });
   }
   if (flags.format !== 'csv' && format !== 'statement' && format !== 'journal') {
-    throw new KpoolError('usage.invalid', `${format} reads CSV, not ${flags.format}.`, {
-      hint: `Leave out --format, or export a statement.`,
+    throw new KpoolError('usage.invalid', `${format} exports are CSV, not ${flags.format}.`, {
+      hint: `Omit --format, or export a statement.`,
     });
   }
   if (flags.sinceLast === true && flags.asOf !== undefined && flags.asOf !== 'now') {
-    throw new KpoolError('usage.invalid', '--since-last reaches up to now.', { hint: 'Leave out --as-of.' });
+    throw new KpoolError('usage.invalid', '--since-last always exports up to now.', {
+      hint: 'Omit --as-of.',
+    });
   }
   return {
     format,
@@ -85,16 +87,16 @@ function resultText({ output }: CliContext, { manifest, files }: ExportResult): 
   ].join('\n');
 }
 
-/** `kpool export`: income as a file for the books, with a manifest that proves it. */
+/** `kpool export`: income as a file for the books, with a manifest. */
 export const configureExport: ConfigureCommand = (command, context) => {
   command
-    .addArgument(new Argument('<format>', 'what reads it').choices(FORMATS))
+    .addArgument(new Argument('<format>', 'what the file is for').choices(FORMATS))
     .addOption(new Option('--month <month>', 'only this month').argParser(parseMonth).conflicts('year'))
     .addOption(new Option('--year <year>', 'only this year').argParser(parseYear))
     .addOption(
       new Option(
         '--as-of <instant>',
-        'as we knew it then; default: at the close of a closed month, else now',
+        'as known at that instant; default: the close of a closed month, otherwise now',
       ).argParser(parseInstant),
     )
     .addOption(
@@ -103,20 +105,20 @@ export const configureExport: ConfigureCommand = (command, context) => {
         'count income when mined (accrual; default for statement and journal) or when paid (cash)',
       ).choices(['accrual', 'cash']),
     )
-    .addOption(new Option('--format <type>', 'type of file').choices(FILE_TYPES).default('csv'))
-    .option('--out <folder>', 'where to write it', '.')
+    .addOption(new Option('--format <type>', 'file type').choices(FILE_TYPES).default('csv'))
+    .option('--out <folder>', 'the folder to write to', '.')
     .option('--account <name>', 'only this account')
-    .option('--accounts <file>', 'JSON that names the accounts of a journal')
-    .option('--since-last', 'only what changed since the last such export in that folder')
-    .option('--force', 'replace files that are there')
+    .option('--accounts <file>', 'a JSON file with the account names for a journal')
+    .option('--since-last', 'only what changed since the last export of the same kind in that folder')
+    .option('--force', 'overwrite existing files')
     .action(async (format: ExportRequest['format'], flags: Flags) => {
       const request = requestOf(format, flags, context.signal);
       const result = await workOnDatabase(context, 'export', async (sql) => {
-        await tellOfOtherZone(context, sql);
+        await warnOfOtherZone(context, sql);
         return writeExport(sql, request);
       });
       if (request.sinceLast && result.manifest.changesSince === null) {
-        context.output.note(`No earlier export of this kind in ${request.folder}: everything was written.`);
+        context.output.note(`No earlier export of this kind in ${request.folder}: exported everything.`);
       }
       for (const note of result.notes) context.output.warn(`kpool: ${note}`);
       context.output.result({ ...result.manifest, paths: [...result.files] }, () =>

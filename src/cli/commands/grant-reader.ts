@@ -11,7 +11,7 @@ import type { ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 
-/** 144 bits, in letters that need no escaping in any address. */
+/** 144 bits, as base64url, which needs no escaping in a URL. */
 const PASSWORD_BYTES = 18;
 const PRINTABLE_ASCII = /^[\x21-\x7e]{8,200}$/;
 
@@ -22,40 +22,40 @@ interface Flags {
 
 interface NewPassword {
   readonly text: string;
-  /** Where it is kept; null: it has to be shown, once. */
+  /** The file it is kept in; null: it has to be printed, once. */
   readonly file: string | null;
 }
 
-/** The password of a file, or null when there is no such file. */
+/** The password in a file; null if the file does not exist. */
 async function readPassword(file: string): Promise<string | null> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw new KpoolError('usage.invalid', `${file} cannot be read.`, {
-      hint: 'Name a readable file after --password-file, or one that does not exist yet.',
+      hint: 'Give --password-file a readable file, or one that does not exist yet.',
       cause,
     });
   });
   if (text === null) return null;
   const password = text.replace(/\r?\n$/, '');
   if (PRINTABLE_ASCII.test(password)) return password;
-  throw new KpoolError('usage.invalid', `${file} holds no password that every tool can type.`, {
-    hint: 'One line of 8 to 200 letters, digits and signs of ASCII, without blanks.',
+  throw new KpoolError('usage.invalid', `${file} contains no valid password.`, {
+    hint: 'It must be one line of 8 to 200 printable ASCII characters without spaces.',
   });
 }
 
-/** Writes a new file, for its owner's eyes only. */
+/** Writes a new file that only its owner can read. */
 async function writePassword(file: string, password: string): Promise<void> {
   try {
     await writeFile(file, `${password}\n`, { mode: 0o600, flag: 'wx' });
   } catch (cause) {
     throw new KpoolError('usage.invalid', `${file} cannot be written.`, {
-      hint: 'Name a file after --password-file in a folder that exists and that you may write to.',
+      hint: 'Give --password-file a file in an existing folder that you can write to.',
       cause,
     });
   }
 }
 
-/** The password to set, or null to leave that of an existing role. */
+/** The password to set; null to keep that of an existing role. */
 async function choosePassword(sql: Sql, role: string, flags: Flags): Promise<NewPassword | null> {
   const isKnown = await hasRole(sql, role);
   if (flags.passwordFile !== undefined) {
@@ -70,7 +70,7 @@ async function choosePassword(sql: Sql, role: string, flags: Flags): Promise<New
   return { text: randomBytes(PASSWORD_BYTES).toString('base64url'), file: null };
 }
 
-/** The address to give to a tool, without the password. */
+/** The connection string for a tool, without the password. */
 function readerUrl({ host, port }: PostgresAddress, { role, database }: ReaderLogin): string {
   const [user, path] = [encodeURIComponent(role), encodeURIComponent(database)];
   return host.startsWith('/')
@@ -78,13 +78,13 @@ function readerUrl({ host, port }: PostgresAddress, { role, database }: ReaderLo
     : `postgresql://${user}@${host.includes(':') ? `[${host}]` : host}:${port}/${path}`;
 }
 
-/** From where that address leads to this server, and for how long; null: from wherever this command's does. */
+/** Where the address works from, and for how long; null: from anywhere this command's own works. */
 function reachOf({ host }: PostgresAddress, isEmbedded: boolean): string | null {
   if (isEmbedded) {
-    return 'The embedded PostgreSQL listens on this machine only, and runs as long as kpool does: keep `kpool start` running while you read.';
+    return 'The embedded PostgreSQL listens on this machine only, and runs only while kpool does: keep `kpool start` running.';
   }
   return host.startsWith('/') || isLoopbackHost(host)
-    ? 'That is this machine: from another one, name it by its own host name, if the server listens there (listen_addresses, pg_hba.conf).'
+    ? 'This address works on this machine only. From elsewhere use its host name, if the server accepts such connections (listen_addresses, pg_hba.conf).'
     : null;
 }
 
@@ -97,26 +97,23 @@ function resultText(
 ): string {
   const { role, database, isNew } = login;
   return [
-    `${role} ${isNew ? 'was made and' : ''} reads the schemas pool and report of ${database}, future tables too.`.replace(
-      '  ',
-      ' ',
-    ),
+    `${isNew ? `Created ${role}, which can` : `${role} can`} read the schemas pool and report of ${database}, including future tables.`,
     `To connect: ${place}, database ${database}, user ${role}`,
     `  ${url}`,
     ...(reach === null ? [] : [reach]),
     password === null
-      ? 'Its password stays as it was (--new-password makes another).'
+      ? 'Its password is unchanged (--new-password sets a new one).'
       : password.file === null
-        ? `Its password, shown this once: ${password.text}`
+        ? `Its password, shown only once: ${password.text}`
         : `Its password is in ${password.file}.`,
   ].join('\n');
 }
 
-/** `kpool grant-reader`: a login for a BI tool or an analyst, who can read the data and nothing else. */
+/** `kpool grant-reader`: a read-only login for a BI tool or an analyst. */
 export const configureGrantReader: ConfigureCommand = (command, context) => {
   command
-    .argument('<role>', 'its name; an existing login is granted the same')
-    .option('--password-file <path>', 'take its password from this file, or write a new one there')
+    .argument('<role>', 'the name of the login; an existing one gets the same rights')
+    .option('--password-file <path>', 'read its password from this file, or create the file with a new one')
     .option('--new-password', 'give an existing login a new password')
     .action(async (role: string, flags: Flags) => {
       await workOnDatabase(context, 'grant-reader', async (sql, database) => {
@@ -141,10 +138,10 @@ export const configureGrantReader: ConfigureCommand = (command, context) => {
           },
           () => resultText(login, place, url, reachOf(address, database.psqlHint !== null), password),
         );
-        for (const liberty of login.extraRights) output.warn(`kpool: ${liberty}`);
+        for (const right of login.extraRights) output.warn(`kpool: ${right}`);
         if (login.excess.length > 0) {
           output.warn(`kpool: ${role} can do more than read pool and report: it ${login.excess.join(', ')}.`);
-          output.warn('  Somebody granted it that; take it back (REVOKE), or name a new role.');
+          output.warn('  These rights were granted by someone else: REVOKE them, or use a new role.');
           context.exitWith(1);
         }
       });

@@ -33,7 +33,7 @@ interface Flags {
 function parseOrigin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || `${url.username}${url.password}${url.search}` !== '')
-    throw new InvalidArgumentError('It is an address such as http://127.0.0.1:3000.');
+    throw new InvalidArgumentError('Give an address such as http://127.0.0.1:3000.');
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }
 
@@ -50,22 +50,24 @@ async function readSecret(file: string, option: string): Promise<Secret> {
     if (text !== '') return new Secret(text);
   } catch (cause) {
     throw new KpoolError('usage.invalid', `${file} cannot be read.`, {
-      hint: `Name a readable file after ${option}.`,
+      hint: `Give ${option} a readable file.`,
       cause,
     });
   }
-  throw new KpoolError('usage.invalid', `${file} is empty.`, { hint: `It should hold one line: ${option}.` });
+  throw new KpoolError('usage.invalid', `${file} is empty.`, {
+    hint: `The file for ${option} must contain one line.`,
+  });
 }
 
-/** Secrets come from files or the environment: a command line is seen by every user of the machine. */
+/** Secrets come from files or the environment: every user of the machine can see a command line. */
 async function loginOf(flags: Flags, { metabase }: Config): Promise<MetabaseLogin> {
   const keyFile = flags.apiKeyFile;
   const apiKey = keyFile === undefined ? metabase.apiKey : await readSecret(keyFile, '--api-key-file');
   if (apiKey !== null && flags.email === undefined) return { apiKey };
   const email = flags.email ?? metabase.email;
   if (email === null) {
-    throw new KpoolError('usage.invalid', 'Metabase needs to know who you are.', {
-      hint: 'Make an API key of the group Administrators (Admin > Settings > Authentication) and name its file after --api-key-file, or put it into METABASE_API_KEY; for a new Metabase give --email and --password-file.',
+    throw new KpoolError('usage.invalid', 'No Metabase credentials are given.', {
+      hint: 'Create an API key for the group Administrators (Admin > Settings > Authentication), and pass it with --api-key-file or METABASE_API_KEY. For a new Metabase, use --email and --password-file.',
     });
   }
   const passwordFile = flags.passwordFile;
@@ -73,14 +75,14 @@ async function loginOf(flags: Flags, { metabase }: Config): Promise<MetabaseLogi
     passwordFile === undefined ? metabase.password : await readSecret(passwordFile, '--password-file');
   if (password !== null) return { email, password };
   throw new KpoolError('usage.invalid', `The password of ${email} is missing.`, {
-    hint: 'Put it into a file and name that after --password-file, or into METABASE_PASSWORD.',
+    hint: 'Pass it with --password-file or METABASE_PASSWORD.',
   });
 }
 
 function summaryText(setup: MetabaseSetup, url: string, role: string): string {
   const { tables, tablesChanged, columns, columnsChanged, questions, questionsMade } = setup;
   return [
-    `Metabase reads the data as ${role}, who can read and nothing else.`,
+    `Metabase reads the data as ${role}, a read-only login.`,
     `${tables} tables (${tablesChanged} changed), ${columns} columns (${columnsChanged} changed), ${questions} questions (${questionsMade} new).`,
     ...setup.dashboards.map(({ name, id }) => `${name.padEnd(8)} ${url}/dashboard/${id}`),
   ].join('\n');
@@ -96,8 +98,8 @@ async function setup(flags: Flags, context: CliContext): Promise<void> {
     const address = postgresAddressOf(database.url);
     const host = flags.databaseHost ?? address.host;
     if (host.startsWith('/')) {
-      throw new KpoolError('usage.invalid', 'Metabase cannot connect through a socket of this machine.', {
-        hint: 'Say where PostgreSQL listens: --database-host NAME [--database-port 5432]',
+      throw new KpoolError('usage.invalid', 'Metabase cannot connect through a Unix socket.', {
+        hint: 'Give the address PostgreSQL listens on: --database-host NAME [--database-port 5432]',
       });
     }
     await hasRole(sql, flags.role);
@@ -121,7 +123,7 @@ async function setup(flags: Flags, context: CliContext): Promise<void> {
     output.result({ url: flags.url, role: flags.role, ...made, dashboards: [...made.dashboards] }, () =>
       summaryText(made, flags.url, flags.role),
     );
-    for (const liberty of extraRights) output.warn(`kpool: ${liberty}`);
+    for (const right of extraRights) output.warn(`kpool: ${right}`);
   });
 }
 
@@ -129,19 +131,26 @@ function registerSetup(metabase: Command, context: CliContext): void {
   const command = metabase
     .command('setup')
     .description(
-      'Connect a Metabase: a reading login, descriptions, links, questions and dashboards; repeatable',
+      'Create a read-only login, connect Metabase, and set up descriptions, links, questions and dashboards; can be repeated',
     )
-    .requiredOption('--url <address>', 'where Metabase is, e.g. http://127.0.0.1:3000', parseOrigin)
-    .option('--api-key-file <path>', 'a file with an API key of its administrators (or METABASE_API_KEY)')
+    .requiredOption('--url <address>', 'the address of Metabase, e.g. http://127.0.0.1:3000', parseOrigin)
+    .option(
+      '--api-key-file <path>',
+      'a file with an API key of the Administrators group (or METABASE_API_KEY)',
+    )
     .option(
       '--email <address>',
-      'instead of a key: an administrator; of a new Metabase, its first one (or METABASE_EMAIL)',
+      'instead of a key: an administrator, or the first one of a new Metabase (or METABASE_EMAIL)',
     )
     .option('--password-file <path>', 'a file with the password of --email (or METABASE_PASSWORD)')
-    .option('--role <name>', 'the login to make for it; each run gives it a new password', 'kpool_metabase')
-    .option('--name <text>', 'what the database is called there', 'KuCoin Pool')
-    .option('--database-host <name>', 'where Metabase finds PostgreSQL, if not where this command does')
-    .option('--database-port <port>', 'the same for its port', parsePort)
+    .option('--role <name>', 'the login to create; each run sets a new password', 'kpool_metabase')
+    .option('--name <text>', 'the name of the database in Metabase', 'KuCoin Pool')
+    .option('--database-host <name>', 'the host at which Metabase reaches PostgreSQL, if it differs')
+    .option(
+      '--database-port <port>',
+      'the port at which Metabase reaches PostgreSQL, if it differs',
+      parsePort,
+    )
     .action(async (flags: Flags) => setup(flags, context));
   withExamples(
     command,
@@ -150,7 +159,7 @@ function registerSetup(metabase: Command, context: CliContext): void {
   );
 }
 
-/** `kpool metabase`: a Metabase with everything that a person would otherwise click together. */
+/** `kpool metabase`: sets up a Metabase. */
 export const configureMetabase: ConfigureCommand = (metabase, context) => {
   registerSetup(metabase, context);
   withExamples(metabase, 'kpool metabase setup --url http://127.0.0.1:3000 --api-key-file metabase.key');

@@ -4,7 +4,7 @@ import type { ConfigureCommand } from '../context';
 import { withExamples } from '../example';
 import { countOf } from '../output/numbers';
 
-/** `kpool migrate`: applies pending migrations and changed views, and says what it did. */
+/** `kpool migrate`: applies pending migrations and changed views, and reports what it applied. */
 export const configureMigrate: ConfigureCommand = (command, context) => {
   command.action(async () => {
     const { output, signal } = context;
@@ -18,7 +18,7 @@ export const configureMigrate: ConfigureCommand = (command, context) => {
           ? `Up to date: ${countOf(alreadyApplied, 'migration')} applied earlier (${database.describe}).`
           : `Applied ${countOf(applied.length, 'migration')} and ${countOf(views.length, 'view')}; ${countOf(alreadyApplied, 'migration')} applied earlier (${database.describe}).`,
       );
-      if (database.psqlHint !== null) output.note(`To look into it: ${database.psqlHint}`);
+      if (database.psqlHint !== null) output.note(`To query it: ${database.psqlHint}`);
     } finally {
       await database.close();
     }

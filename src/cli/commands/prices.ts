@@ -15,7 +15,7 @@ import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 import { countOf } from '../output/numbers';
 
-/** Days that a person takes in; the rest is counted. */
+/** Days listed; the rest are counted. */
 const MAX_DAYS = 50;
 const upper = (text: string): string => text.toUpperCase();
 
@@ -55,13 +55,13 @@ async function* readText(file: string, handle: FileHandle): AsyncGenerator<strin
 function registerImport(prices: Command, context: CliContext): void {
   const command = prices
     .command('import')
-    .description('Import daily prices from a CSV file: all of it, or nothing')
+    .description('Import daily prices from a CSV file, completely or not at all')
     .argument('<file>', 'a CSV file of prices')
-    .option('--currency <coin>', 'the coin, where the file does not name it', upper)
-    .option('--quote <currency>', 'the currency of the prices, where the file does not name it', upper)
-    .option('--source <text>', 'where the prices come from, kept with them')
-    .option('--replace', 'replace prices that differ; the earlier ones are kept beside them')
-    .option('--any-coin', 'import coins that the ledger does not hold, too')
+    .option('--currency <coin>', 'the coin, if the file does not name it', upper)
+    .option('--quote <currency>', 'the currency of the prices, if the file does not name it', upper)
+    .option('--source <text>', 'the source of the prices, stored with them')
+    .option('--replace', 'replace stored prices that differ; the old ones are kept')
+    .option('--any-coin', 'also import coins that are not in the ledger')
     .action(async (file: string, flags: ImportFlags) => {
       const fileName = path.basename(file);
       const said = {
@@ -94,7 +94,7 @@ function registerImport(prices: Command, context: CliContext): void {
 function registerMissing(prices: Command, context: CliContext): void {
   const command = prices
     .command('missing')
-    .description('List days with income that has no price; exit 1 when there are any')
+    .description('List days with income but no price; exits with 1 if there are any')
     .action(async () => {
       const missing = await workOnDatabase(context, 'prices', readMissingPrices);
       context.output.result(
@@ -123,14 +123,14 @@ function registerMissing(prices: Command, context: CliContext): void {
 function registerList(prices: Command, context: CliContext): void {
   const command = prices
     .command('list')
-    .description('List of which coins and days there are prices')
+    .description('List coins and the days that have prices')
     .action(async () => {
       const spans = await workOnDatabase(context, 'prices', readPriceSpans);
       context.output.result(
         spans.map((row) => ({ ...row })),
         () =>
           spans.length === 0
-            ? 'There are no prices yet: kpool prices import FILE.'
+            ? 'No prices have been imported: kpool prices import FILE.'
             : context.output.table(
                 [
                   ...[{ heading: 'coin' }, { heading: 'in' }, { heading: 'days', isNumber: true }],
@@ -149,25 +149,25 @@ function registerList(prices: Command, context: CliContext): void {
 function registerUse(prices: Command, context: CliContext): void {
   const command = prices
     .command('use')
-    .description('Choose the currency of the books, and by which day income is valued')
+    .description('Set the currency of the books, and the day whose price values income')
     .argument('<currency>', 'e.g. EUR', upper)
     .addOption(
-      new Option('--basis <basis>', 'the day of mining, or of the payment')
+      new Option('--basis <basis>', 'value income on the day it was mined (accrual) or paid (cash)')
         .choices(['accrual', 'cash'])
         .default('accrual'),
     )
     .action(async (currency: string, { basis }: { readonly basis: ValuationBasis }) => {
       await workOnDatabase(context, 'prices', (sql) => chooseValuation(sql, currency, basis));
-      const day = basis === 'accrual' ? 'its mining' : 'its payment';
+      const event = basis === 'accrual' ? 'mined' : 'paid';
       context.output.result(
         { quoteCurrency: currency, basis },
-        () => `Income is valued in ${currency}, at the price of the day of ${day}.`,
+        () => `Income is valued in ${currency}, at the price of the day it was ${event}.`,
       );
     });
   withExamples(command, 'kpool prices use EUR', 'kpool prices use USD --basis cash');
 }
 
-/** `kpool prices`: what income was worth on its day. */
+/** `kpool prices`: daily prices, which value income. */
 export const configurePrices: ConfigureCommand = (prices, context) => {
   registerImport(prices, context);
   registerMissing(prices, context);

@@ -18,17 +18,17 @@ const MAX_LISTED = 1_000;
 
 function parseNumber(text: string, previous: readonly bigint[] = []): readonly bigint[] {
   const id = findId(text);
-  if (id === null) throw new InvalidArgumentError('A row is named by its number in `kpool quarantine list`.');
+  if (id === null) throw new InvalidArgumentError('Give the number of a row: kpool quarantine list.');
   return [...previous, id];
 }
 
-/** The rows of these numbers. Throws `usage.invalid` when one does not exist. */
+/** The rows with these numbers. Throws `usage.invalid` if one does not exist. */
 async function getAll(sql: postgres.Sql, numbers: readonly bigint[]): Promise<QuarantinedRow[]> {
   const rows = await findQuarantined(sql, numbers);
   const unknown = numbers.filter((number) => !rows.some((row) => row.number === number));
   if (unknown.length > 0) {
-    throw new KpoolError('usage.invalid', `The quarantine has no row ${unknown.join(', ')}.`, {
-      hint: 'kpool quarantine list --all shows every row and its number.',
+    throw new KpoolError('usage.invalid', `Quarantine has no row ${unknown.join(', ')}.`, {
+      hint: 'To see all rows: kpool quarantine list --all.',
     });
   }
   return rows;
@@ -58,7 +58,7 @@ function jsonOf(row: QuarantinedRow) {
 }
 
 function tableOf({ output }: CliContext, rows: readonly QuarantinedRow[]): string {
-  if (rows.length === 0) return 'Nothing is in quarantine.';
+  if (rows.length === 0) return 'Quarantine is empty.';
   const headings = ['account', 'stream', 'puid', 'algo', 'state', 'last seen', 'reason'];
   return output.table(
     [{ heading: 'number', isNumber: true }, ...headings.map((heading) => ({ heading }))],
@@ -78,8 +78,8 @@ function textOf(row: QuarantinedRow): string {
 function registerList(quarantine: Command, context: CliContext): void {
   const command = quarantine
     .command('list')
-    .description('List the rows that wait for somebody')
-    .option('--all', 'also those that were accepted or resolved')
+    .description('List rows that nobody has accepted')
+    .option('--all', 'also list accepted and resolved rows')
     .action(async (flags: { all?: boolean }) => {
       const options = { isWhole: flags.all === true, limit: MAX_LISTED };
       const rows = await workOnDatabase(context, 'quarantine', (sql) => listQuarantine(sql, options));
@@ -93,7 +93,7 @@ function registerShow(quarantine: Command, context: CliContext): void {
   const command = quarantine
     .command('show')
     .description('Show rows as the pool served them')
-    .argument('<number...>', 'as in the list', parseNumber)
+    .argument('<number...>', 'the numbers in the list', parseNumber)
     .action(async (numbers: readonly bigint[]) => {
       const rows = await workOnDatabase(context, 'quarantine', (sql) => getAll(sql, numbers));
       context.output.result(rows.map(jsonOf), () => rows.map(textOf).join('\n\n'));
@@ -104,9 +104,9 @@ function registerShow(quarantine: Command, context: CliContext): void {
 function registerAccept(quarantine: Command, context: CliContext): void {
   const command = quarantine
     .command('accept')
-    .description('Accept rows as they are: they no longer make a sync partial')
-    .argument('<number...>', 'as in the list', parseNumber)
-    .option('--note <text>', 'why, for whoever asks later')
+    .description('Accept rows, so that they no longer make a sync partial')
+    .argument('<number...>', 'the numbers in the list', parseNumber)
+    .option('--note <text>', 'a reason, stored with the row')
     .action(async (numbers: readonly bigint[], flags: { note?: string }) => {
       const accepted = await workOnDatabase(context, 'quarantine', async (sql) => {
         await getAll(sql, numbers);
@@ -116,13 +116,13 @@ function registerAccept(quarantine: Command, context: CliContext): void {
       context.output.result({ accepted, acceptedEarlier: earlier }, () =>
         earlier === 0
           ? `Accepted ${countOf(accepted, 'row')}.`
-          : `Accepted ${countOf(accepted, 'row')}; ${earlier} had been accepted earlier.`,
+          : `Accepted ${countOf(accepted, 'row')}; ${earlier} already accepted.`,
       );
     });
   withExamples(command, 'kpool quarantine accept 17 --note "asked the pool, ticket 4711"');
 }
 
-/** `kpool quarantine`: rows that could not be understood, and accepting them. */
+/** `kpool quarantine`: rows that could not be parsed. */
 export const configureQuarantine: ConfigureCommand = (command, context) => {
   registerList(command, context);
   registerShow(command, context);

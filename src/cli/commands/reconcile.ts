@@ -8,14 +8,14 @@ import { withExamples } from '../example';
 import { countOf } from '../output/numbers';
 import { exitByVerdict } from '../verdict';
 
-/** What a line of a terminal, a mail or a printed page holds. */
+/** Fits a terminal, a mail and a printed page. */
 const MAX_WIDTH = 100;
 
 function nameOf({ account, subAccount }: ReconciliationRow): string {
   return `${account} / ${subAccount ?? '(all)'}`;
 }
 
-/** Which days are not proven, once for a sub-account. */
+/** Days that are not certified, once per sub-account. */
 function uncertifiedText({ output }: CliContext, rows: readonly ReconciliationRow[]): readonly string[] {
   const spans = new Map(
     rows.flatMap((row) =>
@@ -26,7 +26,7 @@ function uncertifiedText({ output }: CliContext, rows: readonly ReconciliationRo
   return [output.table([{ heading: 'not certified' }, { heading: 'days (UTC)' }], [...spans], MAX_WIDTH), ''];
 }
 
-/** Where a total does not match, what it was compared with. */
+/** What each total that does not match was compared with. */
 function mismatchText({ output }: CliContext, rows: readonly ReconciliationRow[]): readonly string[] {
   const open = rows.filter(({ verdict }) => !verdict.startsWith('matches'));
   if (open.length === 0) return [];
@@ -51,7 +51,7 @@ function mismatchText({ output }: CliContext, rows: readonly ReconciliationRow[]
   ];
 }
 
-/** Where more than one definition fits all totals of an account, which the verdicts do not name. */
+/** Other definitions that fit all totals of an account; the verdicts name only one. */
 function rivalText(rows: readonly ReconciliationRow[]): readonly string[] {
   const rivals = new Map(
     rows.flatMap(({ account, alsoFits }) => (alsoFits === null ? [] : [[account, alsoFits]])),
@@ -59,7 +59,7 @@ function rivalText(rows: readonly ReconciliationRow[]): readonly string[] {
   return [...rivals].map(([account, others]) => `The totals of ${account} also fit: ${others}.`);
 }
 
-/** What the totals of each account count, where that is proven. */
+/** What the totals of each account count, if proven. */
 function provenText(rows: readonly ReconciliationRow[]): readonly string[] {
   const proven = new Map(
     rows.flatMap(({ account, definition, provenOn }) =>
@@ -68,7 +68,7 @@ function provenText(rows: readonly ReconciliationRow[]): readonly string[] {
         : [
             [
               account,
-              `The totals of ${account} count what is ${definition}: proven on ${provenOn}, expected since.`,
+              `The totals of ${account} count what is ${definition} (proven on ${provenOn}, required since).`,
             ],
           ],
     ),
@@ -104,7 +104,7 @@ function resultText(context: CliContext, rows: readonly ReconciliationRow[]): st
   ].join('\n');
 }
 
-/** `kpool reconcile`: the ledger against the pool's own totals. */
+/** `kpool reconcile`: compares the ledger with the pool's own totals. */
 export const configureReconcile: ConfigureCommand = (command, context) => {
   command.action(async () => {
     const rows = await workOnDatabase(context, 'reconcile', async (sql) =>

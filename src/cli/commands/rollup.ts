@@ -9,17 +9,17 @@ import { withExamples } from '../example';
 import { countOf } from '../output/numbers';
 import { parseDay } from '../time-arguments';
 
-/** `kpool rollup`: computes the fleet's hourly and daily figures anew from the samples that are kept. */
+/** `kpool rollup`: recomputes the fleet's hourly and daily figures from the stored samples. */
 export const configureRollup: ConfigureCommand = (command, context) => {
   command
     .addOption(new Option('--from <day>', 'the first day (UTC)').argParser(parseDay).makeOptionMandatory())
     .addOption(
-      new Option('--to <day>', 'the last day, included (UTC); default: the first').argParser(parseDay),
+      new Option('--to <day>', 'the last day, inclusive (UTC); default: the first').argParser(parseDay),
     )
     .action(async ({ from, to = from }: { from: number; to?: number }) => {
       if (to < from) {
-        throw new KpoolError('usage.invalid', '--from lies after --to.', {
-          hint: 'Give the earlier day to --from.',
+        throw new KpoolError('usage.invalid', '--from is after --to.', {
+          hint: '--from must be the earlier day.',
         });
       }
       await workOnDatabase(context, 'rollup', async (_sql, database) => {
@@ -37,9 +37,9 @@ export const configureRollup: ConfigureCommand = (command, context) => {
           progress.stop();
           output.result({ ...done }, () =>
             [
-              `${countOf(done.hours, 'hour')} and ${countOf(done.days, 'day')} of ${countOf(done.fleets, 'fleet')} computed anew.`,
+              `${countOf(done.hours, 'hour')} and ${countOf(done.days, 'day')} of ${countOf(done.fleets, 'fleet')} recomputed.`,
               ...(done.hoursKept > 0
-                ? [`${countOf(done.hoursKept, 'hour')} left as they were: their samples are no longer kept.`]
+                ? [`${countOf(done.hoursKept, 'hour')} not recomputed: their samples have been deleted.`]
                 : []),
             ].join('\n'),
           );

@@ -51,10 +51,10 @@ function startAlerts(context: CliContext, { config, session, logger }: Parts): (
   const rounds = session.service.reports.createAlertRounds(config.alertWebhookUrl, scrubber.scrub, signal);
   const watching =
     config.alertWebhookUrl === null
-      ? // Without a webhook, what one did not take is no problem any more.
+      ? // Without a webhook, alerts that an earlier one did not accept are no longer a problem.
         rounds.run().then(
           () => undefined,
-          (error: unknown) => logger.warn('Old failures of the webhook cannot be forgotten.', {}, error),
+          (error: unknown) => logger.warn('Earlier webhook failures could not be cleared.', {}, error),
         )
       : watchAlerts({ rounds, clock, logger, signal });
   return async () => {
@@ -63,7 +63,7 @@ function startAlerts(context: CliContext, { config, session, logger }: Parts): (
   };
 }
 
-/** For a person at a terminal; a program reads each record. */
+/** Only for a readable log; the JSON log has a record per sync. */
 function startMinuteReport(context: CliContext, { session, logger }: Parts): () => Promise<void> {
   const stopping = new AbortController();
   const { service } = session;
@@ -87,7 +87,7 @@ async function startPage(
 ): Promise<WebServer | null> {
   const { host, port, token } = parts.config.http;
   if (port === null) return null;
-  // Loaded by who serves it: a process that only runs jobs starts faster by a fifth.
+  // Loaded on demand: a process that only runs jobs starts a fifth faster.
   const { startWeb } = await import('../../web/server.js');
   const web = await startWeb({
     host,
@@ -105,14 +105,13 @@ async function startPage(
   return web;
 }
 
-/** Existing problems are logged at every start. */
 function logProblem(logger: Logger, problem: Problem): void {
   const { severity, kind, account } = problem;
   const level = severity === 'critical' ? 'error' : severity === 'warning' ? 'warn' : 'info';
   logger[level](sentenceOf(problem), { problem: kind, account });
 }
 
-/** Resolves at Ctrl-C or SIGTERM; rejects when the service cannot go on. */
+/** Resolves on Ctrl-C or SIGTERM; rejects when the service cannot continue. */
 function untilStopped(signal: AbortSignal, unrecoverable: Promise<never>): Promise<void> {
   const stopped = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
@@ -121,11 +120,11 @@ function untilStopped(signal: AbortSignal, unrecoverable: Promise<never>): Promi
   return Promise.race([stopped, unrecoverable]);
 }
 
-/** `kpool start`: the service. Migrates, then schedules and runs jobs, and serves the status page, until it is told to stop. */
+/** `kpool start`: the service. Migrates, then schedules and runs jobs and serves the status page, until stopped. */
 export const configureStart: ConfigureCommand = (command, context) => {
   command
     .addOption(
-      new Option('--role <role>', 'what this process does: run the jobs, serve the page, or all of it')
+      new Option('--role <role>', 'run jobs, serve the page (web), or both (all)')
         .choices(ROLES)
         .default('all'),
     )
@@ -153,7 +152,7 @@ export const configureStart: ConfigureCommand = (command, context) => {
       const stops: (() => Promise<void>)[] = [() => session.close()];
       try {
         context.hideAddress(session.database.url);
-        logger.info(`kpool works with ${session.database.describe}.`);
+        logger.info(`Using ${session.database.describe}.`);
         for (const problem of (await session.service.reports.readWellness()).problems)
           logProblem(logger, problem);
         const parts: Parts = { logger, config, session, metrics, onUnrecoverable };
@@ -170,7 +169,7 @@ export const configureStart: ConfigureCommand = (command, context) => {
           if (web !== null) stops.unshift(() => web.close());
         }
         await untilStopped(signal, unrecoverable);
-        logger.info('Stopping: what is in hand is committed or given back.');
+        logger.info('Stopping: work in flight is committed or rolled back.');
       } finally {
         for (const stop of stops) await stop();
       }

@@ -14,7 +14,7 @@ import { statusJson, statusText, type StatusView } from '../status-summary';
 
 const WATCH_EVERY_MS = 2_000;
 const END_TIMEOUT_S = 5;
-/** Clears the screen and puts the cursor at its beginning (ECMA-48). */
+/** Clears the screen and moves the cursor to the top left (ECMA-48). */
 const CLEAR = '\u001b[2J\u001b[H';
 
 async function readView(sql: postgres.Sql, config: Config): Promise<StatusView> {
@@ -26,8 +26,8 @@ async function requireTables(sql: postgres.Sql): Promise<void> {
   const state = await migrationState(sql);
   if (state.verdict === 'up to date') return;
   requireMigratable(state);
-  throw new KpoolError('database.not-migrated', 'The tables are not as this version needs them yet.', {
-    hint: 'kpool start, sync and migrate bring them up to date.',
+  throw new KpoolError('database.not-migrated', 'The database has not been migrated to this version yet.', {
+    hint: 'Run kpool migrate. (kpool start and kpool sync migrate, too.)',
   });
 }
 
@@ -50,10 +50,10 @@ async function watch(context: CliContext, read: () => Promise<StatusView>): Prom
   }
 }
 
-/** `kpool status`: how fresh and how complete everything is, and what went wrong last. */
+/** `kpool status`: problems, how fresh and complete the data are, and the latest failures. */
 export const configureStatus: ConfigureCommand = (command, context) => {
   command
-    .option('--watch', 'show it again every two seconds, until Ctrl-C; in a pipe one after the other')
+    .option('--watch', 'repeat every two seconds until Ctrl-C')
     .action(async (flags: { watch?: boolean }) => {
       const { output, signal } = context;
       const config = context.config();

@@ -26,7 +26,7 @@ interface SyncFlags {
 
 function parsePuid(text: string): Puid {
   const id = findId(text);
-  if (id === null) throw new InvalidArgumentError('A puid is a whole number, e.g. 12345.');
+  if (id === null) throw new InvalidArgumentError('A puid is an integer, e.g. 12345.');
   return id as Puid;
 }
 
@@ -34,34 +34,34 @@ function spanOf({ from, to }: SyncFlags, streams: readonly Stream[]): Window | n
   if (from === undefined && to === undefined) return null;
   const timeless = streams.filter((stream) => !LEDGER_STREAMS.some((ledger) => ledger === stream));
   if (timeless.length > 0) {
-    throw new KpoolError('usage.invalid', `--from and --to say nothing about ${timeless.join(', ')}.`, {
-      hint: `Only ${LEDGER_STREAMS.join(' and ')} have a past that can be read again; the others show what is now.`,
+    throw new KpoolError('usage.invalid', `--from and --to do not apply to ${timeless.join(', ')}.`, {
+      hint: `Only ${LEDGER_STREAMS.join(' and ')} have history; the other streams return current values.`,
     });
   }
   const span = { fromMs: from ?? 0, toMs: to === undefined ? Infinity : to + DAY_MS };
   if (span.fromMs >= span.toMs) {
-    throw new KpoolError('usage.invalid', '--from lies after --to.', {
-      hint: 'Give the earlier day to --from.',
+    throw new KpoolError('usage.invalid', '--from is after --to.', {
+      hint: '--from must be the earlier day.',
     });
   }
   return span;
 }
 
-/** `kpool sync`: brings everything, or what is selected, up to date once, now, in this process. */
+/** `kpool sync`: brings everything, or a selection, up to date once, in this process. */
 export const configureSync: ConfigureCommand = (command, context) => {
   command
     .addArgument(new Argument('[stream...]', 'only these streams').choices(STREAMS.names))
     .option('--account <name>', 'only this account')
     .option('--puid <puid>', 'only this sub-account', parsePuid)
     .option('--algo <algo>', 'only this algorithm')
-    .option('--verify', 'read everything again, not only what is due')
+    .option('--verify', 're-read everything, not only what is due')
     .option(
       '--accept-empty',
-      'believe the pool where a list of income that had rows shows none (recent rows are withdrawn, older ones kept as unserved)',
+      'accept that an income list that had rows is now empty (recent rows are withdrawn, older ones kept as unserved)',
     )
-    .addOption(new Option('--from <day>', 'read income again from this day on (UTC)').argParser(parseDay))
+    .addOption(new Option('--from <day>', 're-read income from this day on (UTC)').argParser(parseDay))
     .addOption(
-      new Option('--to <day>', 'read income again up to and including this day (UTC)').argParser(parseDay),
+      new Option('--to <day>', 're-read income up to and including this day (UTC)').argParser(parseDay),
     )
     .action(async (streams: Stream[], flags: SyncFlags) => {
       const { output, clock, signal } = context;

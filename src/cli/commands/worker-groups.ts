@@ -33,7 +33,7 @@ async function readText(file: string): Promise<string> {
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
   } catch (cause) {
     throw new KpoolError('usage.invalid', `${file} cannot be read as UTF-8 text.`, {
-      hint: 'Name a CSV file that exists, saved as UTF-8.',
+      hint: 'Give an existing CSV file, saved as UTF-8.',
       cause,
     });
   }
@@ -42,8 +42,8 @@ async function readText(file: string): Promise<string> {
 function registerImport(groups: Command, context: CliContext): void {
   const command = groups
     .command('import')
-    .description('Take the groups from a CSV file: prefix,site,customer,model; what is not in it goes')
-    .argument('<file>', 'the CSV file, with a first line that names its columns')
+    .description('Replace the groups with those in a CSV file: prefix,site,customer,model')
+    .argument('<file>', 'the CSV file, with a header line')
     .action(async (file: string) => {
       const text = await readText(file);
       const imported = await workOnDatabase(context, 'worker-groups', async (sql) => {
@@ -52,7 +52,7 @@ function registerImport(groups: Command, context: CliContext): void {
       });
       show(context, imported);
       const idle = imported.filter(({ workers }) => workers === 0).map(({ prefix }) => prefix);
-      if (idle.length > 0) context.output.warn(`kpool: no listed worker belongs to ${idle.join(', ')}.`);
+      if (idle.length > 0) context.output.warn(`kpool: no listed worker matches ${idle.join(', ')}.`);
     });
   withExamples(command, 'kpool worker-groups import groups.csv');
 }
@@ -60,12 +60,12 @@ function registerImport(groups: Command, context: CliContext): void {
 function registerList(groups: Command, context: CliContext): void {
   const command = groups
     .command('list')
-    .description('Show the groups, and how many listed workers belong to each')
+    .description('List the groups, and how many listed workers are in each')
     .action(async () => show(context, await workOnDatabase(context, 'worker-groups', readWorkerGroups)));
   withExamples(command, 'kpool worker-groups list', 'kpool worker-groups list --json');
 }
 
-/** `kpool worker-groups`: where machines stand, whose they are and of which model, by the beginning of their names. */
+/** `kpool worker-groups`: the site, customer and model of machines, by name prefix. */
 export const configureWorkerGroups: ConfigureCommand = (groups, context) => {
   registerImport(groups, context);
   registerList(groups, context);

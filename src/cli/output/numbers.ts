@@ -1,6 +1,6 @@
 /**
- * A number's text with its integer digits in groups of three: `-1234567.000100` is `-1,234,567.000100`. Nothing is
- * parsed, so no digit can change; a text that is no plain decimal number comes back as it is.
+ * Groups the integer digits of a number's text: `-1234567.000100` becomes `-1,234,567.000100`. The text is not parsed, so
+ * no digit can change; a text that is not a plain decimal number is returned unchanged.
  */
 export function groupDigits(text: string): string {
   const match = /^(-?)(\d+)(\.\d+)?$/.exec(text);

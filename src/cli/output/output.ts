@@ -4,7 +4,7 @@ import { formatJson, type JsonValue } from './json';
 import { createProgressReporter, type ProgressReporter } from './progress';
 import { formatTable, type Column } from './table';
 
-/** The part of a process's output stream that is needed. */
+/** The part of an output stream that is used. */
 export type TextStream = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
 export interface OutputOptions {
@@ -12,9 +12,9 @@ export interface OutputOptions {
   readonly stderr: TextStream;
   /** True with `--json`: one JSON document on standard output, no progress. */
   readonly isJson: boolean;
-  /** False with `--no-color` and NO_COLOR; a pipe is never coloured. */
+  /** False with `--no-color` and NO_COLOR. Pipes are never coloured. */
   readonly mayColour: boolean;
-  /** Takes known secrets out of a text (P10). */
+  /** Redacts known secrets (P10). */
   readonly scrub: (text: string) => string;
   readonly clock: Clock;
 }
@@ -22,20 +22,20 @@ export interface OutputOptions {
 /** Where commands write: results to standard output, everything else to standard error. */
 export interface Output {
   readonly isJson: boolean;
-  /** Whether standard output is a terminal, whose screen can be cleared. */
+  /** Whether standard output is a terminal. */
   readonly isTerminal: boolean;
   readonly colour: ReturnType<typeof createColors>;
-  /** The result: `json` with `--json`, else the lines that `toText` makes. Once per command. */
+  /** Prints the result: `json` with `--json`, otherwise `toText()`. Once per command. */
   result(json: JsonValue, toText: () => string): void;
-  /** A remark on standard error; not with `--json`. */
+  /** Prints a remark to standard error, except with `--json`. */
   note(line: string): void;
-  /** A warning, always on standard error. */
+  /** Prints a warning to standard error, always. */
   warn(line: string): void;
-  /** Whole lines of the log, already scrubbed, on standard error. */
+  /** Prints log lines, already scrubbed, to standard error. */
   log(lines: string): void;
-  /** Texts are wrapped where a line would be wider than `maxWidth`. */
+  /** Text columns are wrapped if a line would exceed `maxWidth`. */
   table(columns: readonly Column[], rows: readonly (readonly (string | null)[])[], maxWidth?: number): string;
-  /** Until its `stop`, everything on standard error is written around the progress bars. */
+  /** Until `stop()`, everything on standard error is printed around the progress bars. */
   progress(): ProgressReporter;
 }
 

@@ -5,28 +5,28 @@ import { toPrintable } from '../../observability/printable';
 import { countOf, groupDigits } from './numbers';
 import { formatDuration } from './times';
 
-/** The progress of one task, or of all of them together. */
+/** The progress of one task, or of all tasks together. */
 export interface Progress {
   readonly done: number;
-  /** Null while nobody knows. */
+  /** Null while unknown. */
   readonly total: number | null;
-  /** What `done` and `total` count, where it needs a word. */
+  /** What `done` and `total` count, if it needs saying. */
   readonly unit?: string;
-  /** Read so far. */
+  /** Rows read so far. */
   readonly rows?: number;
   readonly note?: string;
-  /** All tasks together: its line comes first, and in a pipe it speaks for those under way. */
+  /** The progress of all tasks together: shown first, and in a pipe instead of the unfinished tasks. */
   readonly isTotal?: boolean;
 }
 
-/** Shows the progress of several named tasks at once. */
+/** Shows the progress of several named tasks. */
 export interface ProgressReporter {
   update(name: string, progress: Progress): void;
   /** Prints a line between the bars. */
   say(line: string): void;
-  /** Writes whole lines as they are where they do not disturb the bars: for a log. */
+  /** Prints whole lines unchanged between the bars: for the log. */
   writeBetween(lines: string): void;
-  /** Call it at the end: restores the terminal and prints the last state of tasks not yet printed. */
+  /** Restores the terminal, and prints the last state of tasks that was not printed yet. */
   stop(): void;
 }
 
@@ -38,18 +38,18 @@ export interface ProgressOptions {
   readonly useColour?: boolean;
 }
 
-/** In a log file one line in so much time says enough. */
+/** How often a task prints a line when output is not a terminal. */
 const LINE_EVERY_MS = 30_000;
 const BAR_REFRESHES_PER_SECOND = 8;
-/** The names of all streams fit; where an account's stands before them, its bar makes room. */
+/** NARROW fits every stream's name; with an account's name in front, the bar is shorter. */
 const NARROW = { name: 18, bar: 12 };
 const WIDE = { name: 26, bar: 8 };
 const USUAL_TERMINAL = { rows: 24, columns: 80 };
-/** Earlier a rate is a guess. */
+/** Before this, rate and time left are too uncertain to show. */
 const RATED_AFTER_MS = 3_000;
 const CLEAR_TO_END_OF_LINE = '\u001b[K';
 
-/** Bars on a terminal, a line now and then in a pipe, nothing with `--json`. */
+/** Bars on a terminal, occasional lines in a pipe, nothing with `--json`. */
 export function createProgressReporter(options: ProgressOptions): ProgressReporter {
   switch (options.mode) {
     case 'bars':
@@ -71,14 +71,14 @@ export function createProgressReporter(options: ProgressOptions): ProgressReport
 interface Line extends Progress {
   readonly name: string;
   readonly elapsedMs: number;
-  /** Null while it cannot be told. */
+  /** Null while unknown. */
   readonly leftMs: number | null;
 }
 
-/** Follows how long tasks have taken, and how long they will. */
+/** Tracks elapsed time, and estimates the time left. */
 class Timing {
   readonly #startedMs = new Map<string, number>();
-  /** Of the tasks under way. */
+  /** Of the unfinished tasks. */
   readonly #leftMs = new Map<string, number | null>();
 
   constructor(private readonly clock: Pick<Clock, 'monotonicMs'>) {}
@@ -98,7 +98,7 @@ class Timing {
     return { ...progress, name, elapsedMs, leftMs };
   }
 
-  /** The slowest task decides, once all of them have begun. */
+  /** The slowest task's, once all have started. */
   #totalLeftMs({ total }: Progress): number | null {
     const lefts = [...this.#leftMs.values()];
     const areKnown = this.#startedMs.size > (total ?? Infinity) && lefts.length > 0;
@@ -118,7 +118,7 @@ function createBars({ stream, clock, useColour = false }: ProgressOptions): Prog
     fps: BAR_REFRESHES_PER_SECOND,
     hideCursor: true,
     clearOnComplete: false,
-    // What is said between the bars moves them down.
+    // Lines printed between the bars move them down.
     forceRedraw: true,
     // The program handles signals.
     gracefulExit: false,
@@ -145,7 +145,7 @@ function createBars({ stream, clock, useColour = false }: ProgressOptions): Prog
       } else if (bar !== undefined) {
         bar.update(0, line);
       } else if (byName.size < size().rows - 2) {
-        // The cursor cannot go back to a line that has left the screen: what does not fit is not shown.
+        // The cursor cannot return to a line that scrolled off the screen, so bars that do not fit are not shown.
         byName.set(name, bars.create(1, 0, line));
         hasBars = true;
       }
@@ -155,7 +155,7 @@ function createBars({ stream, clock, useColour = false }: ProgressOptions): Prog
     stop() {
       if (hasStopped || !hasBars) return;
       hasStopped = true;
-      // Writes what was said since the last refresh, which stop would drop.
+      // Flushes lines printed since the last refresh, which stop() would drop.
       bars.update();
       bars.stop();
     },
@@ -178,7 +178,7 @@ function barLine(line: Line, width: number, widths: typeof NARROW, useColour: bo
   const room = width - widths.name - 1 - widths.bar - 1 - left.length;
   const warning = toPrintable(note);
   const facts = [...factsOf(line), ...(warning === '' ? [] : [warning])];
-  // Where a line would be too wide, the rate goes first, then the rows.
+  // If the line is too wide, drop the rate first, then the rows.
   while (facts.length > 1 && facts.join(', ').length > room) {
     const rate = facts.findIndex((fact) => fact.endsWith('/s'));
     facts.splice(rate === -1 ? 1 : rate, 1);
@@ -191,7 +191,7 @@ function barLine(line: Line, width: number, widths: typeof NARROW, useColour: bo
   ].join(' ');
 }
 
-/** Cuts the first word, an account's name, so that the stream can be told. */
+/** Shortens the first word, an account's name, so that the stream stays readable. */
 function shorten(name: string, width: number): string {
   if (name.length <= width) return name;
   const last = name.slice(name.lastIndexOf(' ') + 1);
@@ -199,7 +199,7 @@ function shorten(name: string, width: number): string {
   return last.length + 2 > width ? `${name.slice(0, width - 1)}…` : `${first}… ${last}`;
 }
 
-/** Count, rows, rate, and time to the end, as far as they are known. */
+/** Count, rows, rate and time left, as far as known. */
 function factsOf(line: Line): string[] {
   const { rows, elapsedMs, leftMs } = line;
   const isRated = elapsedMs >= RATED_AFTER_MS;
@@ -214,16 +214,16 @@ function factsOf(line: Line): string[] {
 
 function createLines({ stream, clock }: ProgressOptions): ProgressReporter {
   const timing = new Timing(clock);
-  const saidAtMs = new Map<string, number>();
-  const unsaid = new Map<string, Line>();
+  const printedAtMs = new Map<string, number>();
+  const unprinted = new Map<string, Line>();
   const notes = new Map<string, string | undefined>();
   let hasTotal = false;
   const writeBetween = (lines: string) => void stream.write(lines);
   const say = (line: string) => writeBetween(`${toPrintable(line)}\n`);
   const sayProgress = (line: Line) => {
     const { name, note } = line;
-    unsaid.delete(name);
-    saidAtMs.set(name, clock.monotonicMs());
+    unprinted.delete(name);
+    printedAtMs.set(name, clock.monotonicMs());
     say(`${name}: ${[...factsOf(line), ...(note === undefined ? [] : [note])].join(', ')}`);
   };
   return {
@@ -232,11 +232,11 @@ function createLines({ stream, clock }: ProgressOptions): ProgressReporter {
       const line = timing.lineOf(name, progress);
       if (progress.isTotal === true) hasTotal = true;
       const isEnd = isFinished(progress) && progress.isTotal !== true;
-      // Nothing was to be done.
+      // There was nothing to do.
       if (isEnd && progress.total === 0) return;
-      const isTime = nowMs - (saidAtMs.get(name) ?? nowMs - line.elapsedMs) >= LINE_EVERY_MS;
-      unsaid.set(name, line);
-      // What it waits for is said at once, and once.
+      const isTime = nowMs - (printedAtMs.get(name) ?? nowMs - line.elapsedMs) >= LINE_EVERY_MS;
+      unprinted.set(name, line);
+      // A new note is printed at once.
       const isNews = progress.note !== undefined && notes.get(name) !== progress.note;
       notes.set(name, progress.note);
       if (isEnd || isNews || (isTime && (!hasTotal || progress.isTotal === true))) sayProgress(line);
@@ -244,7 +244,7 @@ function createLines({ stream, clock }: ProgressOptions): ProgressReporter {
     say,
     writeBetween,
     stop: () =>
-      [...unsaid.values()].forEach((line) => {
+      [...unprinted.values()].forEach((line) => {
         if (line.isTotal !== true) sayProgress(line);
       }),
   };

@@ -4,20 +4,20 @@ import { groupDigits } from './numbers';
 
 export interface Column {
   readonly heading: string;
-  /** Numbers are aligned right, and on a terminal their digits are grouped. */
+  /** Right-aligned; on a terminal, digits are grouped. */
   readonly isNumber?: boolean;
 }
 
 export interface TableStyle {
-  /** On a terminal: rules and grouped digits. Elsewhere: columns two blanks apart, numbers as they are. */
+  /** On a terminal digits are grouped; elsewhere numbers are printed unchanged. */
   readonly isTty: boolean;
   readonly paintHeading: (text: string) => string;
-  /** Texts are wrapped so that a line is no wider, as far as numbers allow, which are never broken. */
+  /** Text columns are wrapped to fit; numbers are never broken, so a line may still be wider. */
   readonly maxWidth?: number;
 }
 
 const GAP = '  ';
-/** A text in a narrower column is hard to read. */
+/** The narrowest a text column is made. */
 const MIN_WIDTH = 8;
 
 const NO_LINES = {
@@ -26,7 +26,7 @@ const NO_LINES = {
   ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: GAP },
 };
 
-/** Rows of texts as a table, without a newline at its end. What is missing (null) is a dash. */
+/** Formats a table, without a final newline. Null is shown as a dash. */
 export function formatTable(
   columns: readonly Column[],
   rows: readonly (readonly (string | null)[])[],
@@ -40,14 +40,14 @@ export function formatTable(
     colWidths: widths,
     wordWrap: true,
     chars: NO_LINES,
-    // The library's own colours do not know whether the output is a terminal.
+    // The library colours without checking for a terminal.
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
   for (const row of cells) table.push(row.map((text, index) => breakWords(text, widths[index] ?? null)));
   return table.toString().replace(/[^\S\n]+$/gm, '');
 }
 
-/** Null: as wide as what is in it. The widest text gives way first. */
+/** Null: as wide as its content. The widest text column is narrowed first. */
 function widthsOf(
   columns: readonly Column[],
   cells: readonly (readonly string[])[],
@@ -67,7 +67,7 @@ function widthsOf(
   return widths.map((width, index) => (width === natural[index] ? null : width));
 }
 
-/** The library would cut off a word that is longer than its column. */
+/** Breaks words longer than the column, which the library would truncate. */
 function breakWords(text: string, width: number | null): string {
   return width === null ? text : text.replace(new RegExp(`\\S{${width}}(?=\\S)`, 'gu'), '$& ');
 }

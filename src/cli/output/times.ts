@@ -12,7 +12,7 @@ const UNITS = [
   ['s', millisecondsInSecond],
 ] as const;
 
-/** The two largest units of a length of time in ms, rounded down: `2 days 3 h`, `4 min`, `59 s`; `0 s` below one. */
+/** A duration in its two largest units, rounded down: `2 days 3 h`, `4 min`, `59 s`; `0 s` below one second. */
 export function formatDuration(durationMs: number): string {
   const wholeMs = Math.max(0, Math.floor(durationMs));
   const first = UNITS.findIndex(([, unitMs]) => wholeMs >= unitMs);
@@ -27,7 +27,7 @@ export function formatDuration(durationMs: number): string {
   return parts.join(' ');
 }
 
-/** An instant as seen from `nowMs`: `4 min ago`, `in 2 h`, `just now` within a second. */
+/** An instant relative to `nowMs`: `4 min ago`, `in 2 h`, `just now` within a second. */
 export function formatRelative(instantMs: number, nowMs: number): string {
   const agoMs = nowMs - instantMs;
   if (Math.abs(agoMs) < 1_000) return 'just now';

@@ -121,7 +121,7 @@ test('P11 an export names a time zone that does not count yet', async () => {
   const args = ['export', 'statement', '--month', month, '--out', path.join(folder, 'zones'), '--json'];
   const { code, stdout, stderr } = await runCliInProcess(args, { ...env, REPORT_TIME_ZONE: 'Europe/Berlin' });
   expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ timeZone: 'UTC' })]);
-  expect(stderr).toContain('those of UTC; REPORT_TIME_ZONE here is Europe/Berlin.');
+  expect(stderr).toContain('Reports still use the time zone UTC; REPORT_TIME_ZONE is Europe/Berlin.');
 });
 
 test('all formats; twice only with --force; --since-last: the new', async () => {

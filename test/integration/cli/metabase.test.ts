@@ -127,7 +127,7 @@ test.each([
   ['a wrong key', {}, ['--api-key-file', 'wrong'], 2, 'does not let this user'],
   ['a new Metabase and a key', { isNew: true }, ['--api-key-file', 'wrong'], 2, 'has no user yet'],
   ['an old Metabase', { version: 'v0.47.3' }, ['--api-key-file', 'wrong'], 2, 'Version 50 or later'],
-  ['nobody', {}, [], 2, 'needs to know who you are'],
+  ['nobody', {}, [], 2, 'No Metabase credentials are given'],
 ] as const)('%s: said before anything is made', async (_name, options, flags, code, sentence) => {
   metabase = await startMetabaseStandIn(options);
   const named = flags.map((flag) => (flag === 'wrong' ? file('wrong', 'mb_wrong_key') : flag));

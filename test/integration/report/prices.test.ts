@@ -158,7 +158,7 @@ test('P4 a replaced price is kept; after a close it is adjusted', async () => {
   ]);
 });
 
-test('kpool prices list says of which days there are prices', async () => {
+test('kpool prices list says which days have prices', async () => {
   const list = await kpool('prices', 'list', '--json');
   expect(JSON.parse(list.stdout)).toEqual([
     {

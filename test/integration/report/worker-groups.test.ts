@@ -41,7 +41,7 @@ test('a CSV file is the mapping; what it leaves out goes', async () => {
       { prefix: 'zzz', site: null, customer: null, model: null, workers: 0 },
     ],
   ]);
-  expect(first.stderr).toContain('no listed worker belongs to zzz');
+  expect(first.stderr).toContain('no listed worker matches zzz');
   const second = await importCsv('customer,prefix\nBob,hall-a\nAda,hall-\n');
   expect(second.code).toBe(0);
   expect(await mapping()).toEqual(['hall-|Ada', 'hall-a|Bob']);

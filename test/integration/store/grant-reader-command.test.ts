@@ -34,5 +34,5 @@ test('an address on this machine says from where it leads there', async () => {
   const role = `${database.name}_c`;
   const { stdout } = await runCliInProcess(['grant-reader', role], { DATABASE_URL: database.url });
   expect(stdout).toContain(`postgresql://${role}@127.0.0.1:`);
-  expect(stdout).toContain('from another one, name it by its own host name');
+  expect(stdout).toContain('From elsewhere use its host name');
 });

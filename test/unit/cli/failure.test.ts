@@ -31,7 +31,7 @@ describe('a failure', () => {
     (error) => {
       const report = reportFailure(error, options);
       expect(report.text).toMatch(
-        /^kpool: This is a bug in kpool: .*\n {2}Please report it with what LOG_LEVEL=debug adds/,
+        /^kpool: This is a bug in kpool: .*\n {2}Please report it with the output of LOG_LEVEL=debug/,
       );
       expect([report.exitCode, report.text.includes('\n    at ')]).toEqual([1, false]);
     },

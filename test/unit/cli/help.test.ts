@@ -4,7 +4,7 @@ import { createProgram, loadCommand } from '../../../src/cli/program';
 import { systemClock } from '../../../src/core/clock';
 import { runCliInProcess } from '../../support/cli-in-process';
 
-const world = {
+const host = {
   argv: [],
   env: {},
   workingDirectory: '/',
@@ -26,8 +26,8 @@ function helpOf(command: Command): string {
 }
 
 test('every command’s help ends with an example', async () => {
-  const openContext = () => Promise.resolve(new CallContext(world, new AbortController().signal));
-  const program = createProgram(openContext, world);
+  const openContext = () => Promise.resolve(new CallContext(host, new AbortController().signal));
+  const program = createProgram(openContext, host);
   for (const command of program.commands) await loadCommand(command, openContext);
   const commands = walk(program).filter((command) => command.name() !== 'help');
   expect(commands.length).toBeGreaterThan(12);

@@ -26,5 +26,5 @@ test.each([
   '2026-11-05T09:00:00+25:00',
   '2026-11-05',
 ])('an instant that is none is refused: %s', (text) => {
-  expect(() => parseInstant(text)).toThrow('carries its zone');
+  expect(() => parseInstant(text)).toThrow('with its zone');
 });
