@@ -52,7 +52,7 @@ function amountAndHashRateOf(row: IncomeRow): string {
   return JSON.stringify([row.amount, row.hashRateHps, row.hashUnit]);
 }
 
-function groupBy<Row>(rows: Iterable<Row>, identify: (row: Row) => string): Map<string, Row[]> {
+export function groupBy<Row>(rows: Iterable<Row>, identify: (row: Row) => string): Map<string, Row[]> {
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
     const id = identify(row);

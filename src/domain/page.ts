@@ -8,10 +8,14 @@ export interface UnreadableRow {
   readonly minedAtMs?: number;
 }
 
-/** A list as the pool served it in one response: the rows that could be read, and those that could not. */
-export interface Listing<Row> {
+/** What was served: the rows that could be read, and those that could not. */
+export interface Served<Row> {
   readonly rows: readonly Row[];
   readonly unreadable: readonly UnreadableRow[];
+}
+
+/** A list as the pool served it in one response. */
+export interface Listing<Row> extends Served<Row> {
   /** When the response arrived, by the host's clock, ms since the epoch. */
   readonly answeredAtMs: number;
 }
@@ -27,6 +31,14 @@ export interface Page<Row> extends Listing<Row> {
   readonly totalPage: number | null;
 }
 
-export function servedCount(listing: Listing<unknown>): number {
-  return listing.rows.length + listing.unreadable.length;
+export function servedCount({ rows, unreadable }: Served<unknown>): number {
+  return rows.length + unreadable.length;
+}
+
+/** All that was served, in order. */
+export function joinServed<Row>(parts: readonly Served<Row>[]): Served<Row> {
+  return {
+    rows: parts.flatMap(({ rows }) => rows),
+    unreadable: parts.flatMap(({ unreadable }) => unreadable),
+  };
 }

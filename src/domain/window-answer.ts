@@ -1,5 +1,5 @@
 import type { IncomeRow } from './income';
-import { servedCount, type Page, type UnreadableRow } from './page';
+import { servedCount, type Page, type Served } from './page';
 import { cutBySample, cutEdges, findProvenPrefix, type ProvenPrefix } from './window-cuts';
 import { contains, DAY_MS, type Window } from './windows';
 
@@ -8,9 +8,7 @@ export const MAX_PAGE_SIZE = 100;
 export const MIN_PAGE_SIZE = 10;
 
 /** A read of a window, without rows outside it. */
-export interface WindowRead {
-  readonly rows: readonly IncomeRow[];
-  readonly unreadable: readonly UnreadableRow[];
+export interface WindowRead extends Served<IncomeRow> {
   /** Why there may be more; null when these are all. */
   readonly doubt: string | null;
 }
@@ -21,7 +19,7 @@ export type WindowAnswer =
   | { readonly kind: 'whole'; readonly read: WindowRead }
   /** All of it by the count, but the page may be full: the second one tells. */
   | { readonly kind: 'full'; readonly read: WindowRead }
-  /** More than a page, in order of time: `read` is all of `claimed` if the pool counts `restRows` in `rest`. */
+  /** More than a page, in order of time: `read` is all of `proven` if the pool counts `restRows` in `rest`. */
   | ({ readonly kind: 'prefix'; readonly read: WindowRead } & ProvenPrefix)
   /** More than a page, in no order: each part has to be read separately. */
   | { readonly kind: 'parts'; readonly parts: readonly Window[] }
@@ -31,10 +29,7 @@ export type WindowAnswer =
   | { readonly kind: 'strayed' };
 
 /** Rows and unreadable rows in the window; an unreadable one is outside only if its own mining date says so. */
-export function insideOf(
-  window: Window,
-  { rows, unreadable }: Pick<Page<IncomeRow>, 'rows' | 'unreadable'>,
-): Pick<WindowRead, 'rows' | 'unreadable'> {
+export function insideOf(window: Window, { rows, unreadable }: Served<IncomeRow>): Served<IncomeRow> {
   const isBeside = (atMs: number | undefined): boolean =>
     atMs !== undefined && (atMs === window.fromMs - 1 || atMs === window.toMs);
   return {
@@ -72,23 +67,22 @@ export function judgeWindow(window: Window, page: Page<IncomeRow>, isFirst: bool
   const counted = totalNum - (served - inside.rows.length - inside.unreadable.length);
   const prefix = findProvenPrefix(window, instants, counted);
   if (prefix !== null && page.unreadable.length === 0) {
-    const rows = inside.rows.filter(({ minedAtMs }) => contains(prefix.claimed, minedAtMs));
+    const rows = inside.rows.filter(({ minedAtMs }) => contains(prefix.proven, minedAtMs));
     return { kind: 'prefix', ...prefix, read: { rows, unreadable: [], doubt: null } };
   }
-  return inParts(prefix === null ? cutBySample(window, instants, counted) : [prefix.claimed, prefix.rest]);
+  return inParts(prefix === null ? cutBySample(window, instants, counted) : [prefix.proven, prefix.rest]);
 }
 
 function inParts(parts: readonly Window[]): WindowAnswer {
   return parts.length > 1 ? { kind: 'parts', parts } : { kind: 'unproven' };
 }
 
-function whole(inside: Pick<WindowRead, 'rows' | 'unreadable'>): { kind: 'whole'; read: WindowRead } {
+function whole(inside: Served<IncomeRow>): { kind: 'whole'; read: WindowRead } {
   return { kind: 'whole', read: { ...inside, doubt: null } };
 }
 
 /** How many rows an answer counts in its window; null where it does not say. */
 export function countedBy(answer: WindowAnswer | { readonly kind: 'refused' }): number | null {
-  if (answer.kind === 'whole' || answer.kind === 'full')
-    return answer.read.rows.length + answer.read.unreadable.length;
+  if (answer.kind === 'whole' || answer.kind === 'full') return servedCount(answer.read);
   return answer.kind === 'prefix' ? answer.restRows + answer.read.rows.length : null;
 }

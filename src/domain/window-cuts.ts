@@ -1,4 +1,5 @@
-import { DAY_MS, startOfUtcDay, type Window } from './windows';
+import type { Served, UnreadableRow } from './page';
+import { DAY_MS, spanMsOf, startOfUtcDay, type Window } from './windows';
 
 /** A window is planned to hold this share of a page, so that late rows find room. */
 const FILL_SHARE = 0.9;
@@ -8,6 +9,8 @@ const SAMPLE_SHARE = 0.75;
 const LEAST_SAMPLE = 4;
 /** A part filled less than this share takes the next rows as well, if the page holds them. */
 const LEAST_FILL = 0.75;
+/** Up to this many unreadable rows of a window have their days read separately; with more, all of it is in doubt. */
+const MAX_DAYS_APART = 5;
 /** The share of rows out of order that an ordered page may have: a late row may be listed where it was recorded. */
 const STRAY_SHARE = 0.05;
 
@@ -63,9 +66,29 @@ export function cutEdges(window: Window): Window[] {
   return isLong ? cutAt(window, [window.fromMs + DAY_MS, window.toMs - DAY_MS]) : [window];
 }
 
+/**
+ * The window in parts, newest first, one of which is the day of an unreadable row; halves of it where no row says its
+ * day. The window itself if it is that day already.
+ */
+export function cutOutUnreadable(
+  window: Window,
+  unreadable: readonly UnreadableRow[],
+  nowMs: number,
+): Window[] {
+  const spanMs = spanMsOf(window, nowMs);
+  if (spanMs <= DAY_MS || unreadable.length === 0 || unreadable.length > MAX_DAYS_APART) return [window];
+  for (const { minedAtMs } of unreadable) {
+    const day = startOfUtcDay(minedAtMs ?? NaN);
+    const parts = cutAt(window, [day, day + DAY_MS]);
+    if (parts.length > 1) return parts;
+  }
+  // Rows are often dated to midnight, so a cut at noon meets none.
+  return cutAt(window, [startOfUtcDay(window.fromMs + spanMs / 2) + DAY_MS / 2]);
+}
+
 /** The rows of an ordered page that no other page can hold, if the pool counts `restRows` in `rest`. */
 export interface ProvenPrefix {
-  readonly claimed: Window;
+  readonly proven: Window;
   readonly rest: Window;
   readonly restRows: number;
 }
@@ -97,19 +120,19 @@ export function findProvenPrefix(
     ...new Set([lastMs, ...instants.filter((at) => (isNewestFirst ? at > lastMs : at < lastMs))]),
   ];
   const sorted = known.sort((a, b) => a - b);
-  const claims = sorted
+  const prefixes = sorted
     .flatMap((at, i) => (i === 0 ? [] : [cutBetween(sorted[i - 1] ?? at, at)]))
     .map((cut) => ({ cut, rows: instants.filter((at) => at >= cut === isNewestFirst).length }))
     .filter(({ cut }) => cut > window.fromMs && cut < window.toMs)
     .sort((a, b) => b.rows - a.rows);
   const planned = plannedRows(instants.length);
-  const roomy = claims.find(({ rows }) => rows <= planned);
-  const best = roomy !== undefined && roomy.rows >= planned * LEAST_FILL ? roomy : claims[0];
+  const roomy = prefixes.find(({ rows }) => rows <= planned);
+  const best = roomy !== undefined && roomy.rows >= planned * LEAST_FILL ? roomy : prefixes[0];
   if (best === undefined) return null;
   const newer = { fromMs: best.cut, toMs: window.toMs };
   const older = { fromMs: window.fromMs, toMs: best.cut };
-  const [claimed, rest] = isNewestFirst ? [newer, older] : [older, newer];
-  return { claimed, rest, restRows: totalNum - best.rows };
+  const [proven, rest] = isNewestFirst ? [newer, older] : [older, newer];
+  return { proven, rest, restRows: totalNum - best.rows };
 }
 
 /**
@@ -123,22 +146,49 @@ export function cutBySample(window: Window, instants: readonly number[], totalNu
   return cut.length > 1 ? cut : cutAround(window, instants[0] ?? window.fromMs);
 }
 
-/** At most `most` spans around all `instants`, oldest first: three days around each, or more if there are many. */
-export function spansAround(instants: readonly number[], most: number): Window[] {
-  let spans: Window[] = [];
-  for (const at of [...instants].sort((a, b) => a - b)) {
-    const span = { fromMs: startOfUtcDay(at) - DAY_MS, toMs: startOfUtcDay(at) + 2 * DAY_MS };
-    const last = spans.at(-1);
-    if (last !== undefined && span.fromMs <= last.toMs)
-      spans = [...spans.slice(0, -1), { fromMs: last.fromMs, toMs: span.toMs }];
-    else spans.push(span);
-  }
-  while (spans.length > most) {
-    const gaps = spans.slice(1).map(({ fromMs }, i) => fromMs - (spans[i]?.toMs ?? fromMs));
-    const narrowest = gaps.indexOf(Math.min(...gaps));
-    const [left, right] = [spans[narrowest], spans[narrowest + 1]];
-    if (left === undefined || right === undefined) break;
-    spans.splice(narrowest, 2, { fromMs: left.fromMs, toMs: right.toMs });
-  }
-  return spans;
+/** How a complete read is stored. */
+interface Storing {
+  /** Rows that a page holds. */
+  readonly capacity: number;
+  /** The daily tier reads what is newer. */
+  readonly recentFromMs: number;
+  /** Windows are not what the scope is read by. */
+  readonly isPaged: boolean;
+  /** Further places to cut at. */
+  readonly cuts: readonly number[];
+}
+
+/** The windows that a complete read is stored as, newest first: each fits into a page, and the newest one has room. */
+export function cutForStorage(
+  window: Window,
+  { rows, unreadable }: Served<{ readonly minedAtMs: number }>,
+  storing: Storing,
+): Window[] {
+  const { capacity, isPaged, cuts } = storing;
+  const instants = rows.map(({ minedAtMs }) => minedAtMs);
+  const newest = window.toMs === Infinity ? chooseNewestCut(window, instants, storing) : null;
+  const closed = newest === null ? [] : [newest];
+  if (isPaged) return cutAt(window, closed);
+  if (unreadable.length > 0) return [window];
+  if (instants.length <= capacity) return cutAt(window, [...cuts, ...closed]);
+  const full = cutByRows(window, instants, plannedRows(capacity)).map(({ fromMs }) => fromMs);
+  return cutAt(window, [...cuts, ...full]);
+}
+
+/**
+ * Where to cut the newest window once it holds many rows, so that it keeps fitting into a page: it keeps the days of
+ * the daily tier if they are at most two thirds of it, otherwise its newer half. Null while it is small.
+ */
+function chooseNewestCut(
+  window: Window,
+  instants: readonly number[],
+  { capacity, recentFromMs }: Storing,
+): number | null {
+  if (instants.length <= Math.floor(capacity * 0.8)) return null;
+  const sorted = [...instants].sort((a, b) => a - b);
+  const recent = startOfUtcDay(recentFromMs);
+  const recentRows = sorted.filter((at) => at >= recent).length;
+  const median = startOfUtcDay(sorted[Math.floor(sorted.length / 2)] ?? window.fromMs);
+  const cut = recentRows > 0 && recentRows <= (sorted.length * 2) / 3 ? recent : median;
+  return cut > window.fromMs ? cut : null;
 }

@@ -19,6 +19,11 @@ export interface StoredWindow extends Window {
 
 export const DAY_MS = millisecondsInDay;
 
+/** The rows that the pool served when these windows were read. */
+export function rowsIn(windows: readonly StoredWindow[]): number {
+  return windows.reduce((sum, { rowCount, quarantinedCount }) => sum + rowCount + quarantinedCount, 0);
+}
+
 export function startOfUtcDay(atMs: number): number {
   return Math.floor(atMs / DAY_MS) * DAY_MS;
 }
@@ -52,22 +57,4 @@ export function requestBounds(window: Window, poolNowMs: number): { startMs: num
 /** The span that a request for the window covers, ms. */
 export function spanMsOf(window: Window, poolNowMs: number): number {
   return Math.min(window.toMs, horizonMs(poolNowMs)) - window.fromMs;
-}
-
-/**
- * Where to cut the newest window once it holds many rows, so that it keeps fitting into a page: it keeps the days of
- * the daily tier if they are at most two thirds of it, otherwise its newer half. Null while it is small.
- */
-export function chooseNewestCut(
-  window: Window,
-  instants: readonly number[],
-  options: { readonly capacity: number; readonly recentFromMs: number },
-): number | null {
-  if (instants.length <= Math.floor(options.capacity * 0.8)) return null;
-  const sorted = [...instants].sort((a, b) => a - b);
-  const recent = startOfUtcDay(options.recentFromMs);
-  const recentRows = sorted.filter((at) => at >= recent).length;
-  const median = startOfUtcDay(sorted[Math.floor(sorted.length / 2)] ?? window.fromMs);
-  const cut = recentRows > 0 && recentRows <= (sorted.length * 2) / 3 ? recent : median;
-  return cut > window.fromMs ? cut : null;
 }

@@ -1,11 +1,11 @@
 import type { Clock } from '../core/clock';
 import type { PoolEndpoint } from '../core/pool-endpoint';
 import type { Precedence } from '../domain/due-scopes';
+import type { LedgerTiers } from '../domain/due-windows';
 import type { Pool } from '../domain/pool';
 import type { Scope } from '../domain/scope';
 import type { Stream } from '../domain/streams';
 import type { FleetStore } from './fleet-ports';
-import type { LedgerTiers } from './ledger/ledger-deps';
 import type { LedgerRequest } from './ledger/sync-ledger-scope';
 import type { CatalogStore, IncomeStore } from './listing-ports';
 import type { LedgerStore } from './ports';

@@ -16,10 +16,9 @@ import type { Page, UnreadableRow } from '../../src/domain/page';
 import type { IncomePageQuery } from '../../src/domain/pool';
 import type { LedgerScope } from '../../src/domain/scope';
 import { contains, DAY_MS, overlaps, type StoredWindow, type Window } from '../../src/domain/windows';
-import type { LedgerDeps } from '../../src/sync/ledger/ledger-deps';
 import { syncLedgerScope, WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
 import type { LedgerStore } from '../../src/sync/ports';
-import { LedgerSession } from '../../src/sync/ledger/ledger-session';
+import { LedgerSession, type LedgerDeps } from '../../src/sync/ledger/ledger-session';
 import { Run } from '../../src/sync/run';
 
 export const NOW = Date.UTC(2026, 10, 20, 12);

@@ -2,8 +2,8 @@
 import { KpoolError } from '../../core/errors';
 import { guarded } from '../../core/postgres/errors';
 import type { HiddenCoin } from '../../domain/coins';
-import { hashMultiset } from '../../domain/content-hash';
-import { SETTLED, type IncomeRow } from '../../domain/income';
+import { SETTLED } from '../../domain/income';
+import { hashContent } from '../../domain/income-content';
 import {
   reopenedBy,
   type CommitResult,
@@ -12,8 +12,7 @@ import {
   type WindowCommit,
   type WindowPiece,
 } from '../../domain/ledger-commit';
-import { contentOf, ledgerKeyOf, matchLedger, type LedgerRow } from '../../domain/ledger-matching';
-import type { UnreadableRow } from '../../domain/page';
+import { ledgerKeyOf, matchLedger, type LedgerRow } from '../../domain/ledger-matching';
 import type { LedgerScope } from '../../domain/scope';
 import { contains, type Window } from '../../domain/windows';
 import { inTransaction, type Queryable } from '../client';
@@ -45,12 +44,8 @@ function recordOf(
     pendingCount: own.filter((row) => row.status !== SETTLED).length,
     quarantinedCount: unreadable.length,
     inDoubtCount: inDoubt.filter((row) => contains(piece, row.minedAtMs)).length,
-    contentHash: hashRead(own, unreadable),
+    contentHash: hashContent({ rows: own, unreadable }),
   };
-}
-
-function hashRead(rows: readonly IncomeRow[], unreadable: readonly UnreadableRow[]): string {
-  return hashMultiset([...rows.map(contentOf), ...unreadable.map((row) => row.raw)]);
 }
 
 /** Live rows that a complete read did not serve, by what becomes of them. */
@@ -224,6 +219,6 @@ function writeCertificate({ scope, runId, window, rows, unreadable, requests }: 
       SELECT ${runId}::bigint, ${ledgerScopeValues(scope)}, ${pgInstant(window.fromMs)}::timestamptz,
              ${pgInstant(window.toMs)}::timestamptz, ${served}::integer, ${served}::integer,
              ${rows.length}::integer, ${unreadable.length}::integer, ${requests}::integer,
-             ${hashRead(rows, unreadable)}, sync.now()
+             ${hashContent({ rows, unreadable })}, sync.now()
     )`;
 }

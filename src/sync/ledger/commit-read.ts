@@ -1,10 +1,11 @@
-import type { MissingVerdict } from '../../domain/ledger-commit';
+/** Commits a read of a window; a row that vanished waits for a confirmation read. */
+import type { WindowCommit } from '../../domain/ledger-commit';
 import type { WindowRead } from '../../domain/window-answer';
 import { isSameWindow, type Window } from '../../domain/windows';
 import { confirmMissing } from './confirmation';
 import type { LedgerSession } from './ledger-session';
 import { readAll } from './read-window';
-import { findSpanLimit } from './span-limit';
+import { learnSpanLimit } from './span-limit';
 
 /** Confirmation reads of one window that may disagree on what vanished before it is left in doubt. */
 const MAX_CONFIRMATIONS = 4;
@@ -20,8 +21,8 @@ export type CommitOutcome =
   | 'emptied';
 
 /**
- * Commits a read of a window once a confirmation read agrees on every row that vanished (P4). If reads never agree,
- * what they show is stored, and the run is partial.
+ * Commits a read once a confirmation read agrees on every row that vanished (P4). If reads never agree, what they show
+ * is stored, and the run is partial. `cuts`: further places where the window is cut when it is stored.
  */
 export async function commitRead(
   session: LedgerSession,
@@ -30,7 +31,7 @@ export async function commitRead(
   cuts: readonly number[] = [],
 ): Promise<CommitOutcome> {
   let read = first;
-  let confirmed: ReadonlyMap<string, MissingVerdict> = new Map();
+  let confirmed: WindowCommit['confirmed'] = new Map();
   for (let n = 0; n < MAX_CONFIRMATIONS; n += 1) {
     const unconfirmed = await session.commit(window, read, confirmed, cuts);
     if (unconfirmed === null) return 'committed';
@@ -43,13 +44,8 @@ export async function commitRead(
       confirmed = confirmation.verdicts;
       continue;
     }
-    if (confirmation.kind === 'served') {
-      const limitMs = await findSpanLimit(session.list, confirmation.row, window);
-      if (limitMs !== null && limitMs < session.spanLimitMs) {
-        await session.update({ cursor: { spanLimitMs: limitMs } });
-        return 'clipped';
-      }
-    }
+    if (confirmation.kind === 'served' && (await learnSpanLimit(session, confirmation.row, window)))
+      return 'clipped';
     read = await readAll(session.list, window);
   }
   // Paging everything settles a contradiction, unless that is what was read.

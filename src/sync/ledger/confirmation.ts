@@ -1,24 +1,25 @@
+/** A second read, by other bounds, of rows that a complete read of a window did not show. */
 import type { IncomeRow } from '../../domain/income';
-import type { MissingVerdict } from '../../domain/ledger-commit';
+import { isSameContent } from '../../domain/income-content';
+import type { WindowCommit } from '../../domain/ledger-commit';
 import { ledgerKeyOf, type LedgerRow } from '../../domain/ledger-matching';
 import { servedCount } from '../../domain/page';
 import type { WindowRead } from '../../domain/window-answer';
-import { spansAround } from '../../domain/window-cuts';
+import { fitSpan, spansAround } from '../../domain/window-spans';
 import { contains, DAY_MS, isSameWindow, type Window } from '../../domain/windows';
 import type { LedgerSession, Unconfirmed } from './ledger-session';
-import { isSameContent, pageThrough } from './page-through';
+import { pageThrough } from './page-through';
 import { readAll } from './read-window';
-import { fitSpan } from './span-limit';
 
 /** Spans that one confirmation may ask for. */
 const MAX_SPANS = 4;
 /** A younger row that vanished was taken back: no list is this short. */
 const LEAST_UNSERVED_AGE_MS = 7 * DAY_MS;
 
-/** What a confirmation read says about rows that a complete read of a window did not show. */
+/** What a confirmation read says about the missing rows. */
 export type Confirmation =
   /** They are gone: each is withdrawn or unserved. */
-  | { readonly kind: 'gone'; readonly verdicts: ReadonlyMap<string, MissingVerdict> }
+  | { readonly kind: 'gone'; readonly verdicts: WindowCommit['confirmed'] }
   /** This one is there by other bounds. */
   | { readonly kind: 'served'; readonly row: IncomeRow }
   /** The pool counts more rows in all than the windows would hold. */
@@ -28,21 +29,54 @@ export type Confirmation =
   /** The reads disagree in another way, or cannot tell: something moves. */
   | { readonly kind: 'moved' };
 
-const placeOf = ({ currency, type, minedAtMs }: IncomeRow): string =>
-  JSON.stringify([currency, type, minedAtMs]);
-
-/** A missing row that `shown` holds more often than the read did. */
-function findServed(
-  missing: readonly LedgerRow[],
-  read: Pick<WindowRead, 'rows'>,
-  shown: Pick<WindowRead, 'rows'>,
-): IncomeRow | undefined {
-  const countOf = (rows: readonly IncomeRow[], place: string): number =>
-    rows.filter((row) => placeOf(row) === place).length;
-  return missing.find((row) => countOf(shown.rows, placeOf(row)) > countOf(read.rows, placeOf(row)));
+/**
+ * Asks again for the days around the missing rows, or for all of a paged scope, and for the count of everything. Rows
+ * that are missing again are gone: withdrawn if the pool serves rows as old, otherwise unserved.
+ */
+export async function confirmMissing(
+  session: LedgerSession,
+  window: Window,
+  read: WindowRead,
+  unconfirmed: Unconfirmed,
+): Promise<Confirmation> {
+  const { list, whole } = session;
+  const { missing } = unconfirmed;
+  // Rows older than the first row served were already asked for by other bounds.
+  const doubtful = missing.filter(({ minedAtMs }) => minedAtMs >= list.emptyBeforeMs);
+  const contradiction = session.state.paged
+    ? compare([], read, await pageThrough(list, whole), () => true)
+    : await compareAround(session, window, read, doubtful);
+  if (contradiction !== null) return contradiction;
+  if (!list.hasShownRows && (await showsNoRow(session)) && !(await session.noteEmpty()))
+    return { kind: 'emptied' };
+  if (doubtful.length > 0 && !isSameWindow(window, whole) && session.isCountable) {
+    const counted = await list.count(whole);
+    if ((counted ?? 0) > session.expectedWith(window, read, missing.length)) return { kind: 'contradicted' };
+  }
+  const verdicts = await judgeMissing(session, unconfirmed);
+  return verdicts === null ? { kind: 'moved' } : { kind: 'gone', verdicts };
 }
 
-/** Compares what a confirmation read shows of the window with what the read showed there. */
+async function compareAround(
+  { list, spanLimitMs }: LedgerSession,
+  window: Window,
+  read: WindowRead,
+  missing: readonly LedgerRow[],
+): Promise<Confirmation | null> {
+  const around = spansAround(
+    missing.map(({ minedAtMs }) => minedAtMs),
+    MAX_SPANS,
+  );
+  for (const span of around.flatMap((wide) => fitSpan(wide, spanLimitMs, list.now()))) {
+    const isCompared = ({ minedAtMs }: { readonly minedAtMs: number }): boolean =>
+      contains(window, minedAtMs) && contains(span, minedAtMs);
+    const contradiction = compare(missing, read, await readAll(list, span), isCompared);
+    if (contradiction !== null) return contradiction;
+  }
+  return null;
+}
+
+/** Compares what a confirmation read shows of the window with what the read showed there; null: the same. */
 function compare(
   missing: readonly LedgerRow[],
   read: WindowRead,
@@ -51,7 +85,9 @@ function compare(
 ): Confirmation | null {
   const before = { rows: read.rows.filter(isCompared), unreadable: [] };
   const after = { rows: again.rows.filter(isCompared), unreadable: [] };
-  const row = findServed(missing.filter(isCompared), before, after);
+  const countOf = ({ rows }: typeof before, row: IncomeRow): number =>
+    rows.filter((other) => placeOf(other) === placeOf(row)).length;
+  const row = missing.filter(isCompared).find((gone) => countOf(after, gone) > countOf(before, gone));
   if (row !== undefined) return { kind: 'served', row };
   // An unreadable row may be any of the missing ones, unless its mining date says otherwise.
   const isReadable = again.unreadable.every(
@@ -61,46 +97,8 @@ function compare(
   return isSame ? null : { kind: 'moved' };
 }
 
-/**
- * Asks again, by other bounds, for stored rows that a complete read of a window did not show: for the days around them,
- * and for the count of everything. Rows that are missing again are gone: withdrawn if the pool serves rows as old,
- * otherwise unserved.
- */
-export async function confirmMissing(
-  session: LedgerSession,
-  window: Window,
-  read: WindowRead,
-  unconfirmed: Unconfirmed,
-): Promise<Confirmation> {
-  const { list, state, whole } = session;
-  const { missing } = unconfirmed;
-  const isAll = isSameWindow(window, whole);
-  // Rows older than the first row served were already asked for by other bounds.
-  const doubtful = missing.filter(({ minedAtMs }) => minedAtMs >= list.emptyBeforeMs);
-  if (state.paged) {
-    const contradiction = compare(missing, read, await pageThrough(list, whole), () => true);
-    if (contradiction !== null) return { kind: 'moved' };
-  } else {
-    const instants = doubtful.map(({ minedAtMs }) => minedAtMs);
-    const spans = spansAround(instants, MAX_SPANS).flatMap((span) =>
-      fitSpan(span, session.spanLimitMs, list.now()),
-    );
-    for (const span of spans) {
-      const isCompared = ({ minedAtMs }: { readonly minedAtMs: number }): boolean =>
-        contains(window, minedAtMs) && contains(span, minedAtMs);
-      const contradiction = compare(doubtful, read, await readAll(list, span), isCompared);
-      if (contradiction !== null) return contradiction;
-    }
-  }
-  if (!list.hasShownRows && (await showsNoRow(session)) && !(await session.noteEmpty()))
-    return { kind: 'emptied' };
-  if (doubtful.length > 0 && !isAll && session.isCountable) {
-    const counted = await list.count(whole);
-    if ((counted ?? 0) > session.expectedWith(window, read, missing.length)) return { kind: 'contradicted' };
-  }
-  const verdicts = await judgeMissing(session, unconfirmed);
-  return verdicts === null ? { kind: 'moved' } : { kind: 'gone', verdicts };
-}
+const placeOf = ({ currency, type, minedAtMs }: IncomeRow): string =>
+  JSON.stringify([currency, type, minedAtMs]);
 
 /** Whether no answer of this run shows a row, neither the one for everything nor those for windows that held some. */
 async function showsNoRow({ list, whole, state, spanLimitMs }: LedgerSession): Promise<boolean> {
@@ -116,7 +114,7 @@ async function showsNoRow({ list, whole, state, spanLimitMs }: LedgerSession): P
 async function judgeMissing(
   session: LedgerSession,
   { missing, oldestServedMs }: Unconfirmed,
-): Promise<ReadonlyMap<string, MissingVerdict> | null> {
+): Promise<WindowCommit['confirmed'] | null> {
   const { list } = session;
   // A list without rows withdraws none, however often it was seen, unless someone confirms that it is empty.
   const leastAgeMs = list.hasShownRows || session.acceptsEmpty ? LEAST_UNSERVED_AGE_MS : -Infinity;

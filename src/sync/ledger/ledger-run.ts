@@ -1,5 +1,6 @@
 /**
- * One run over one scope of the ledger.
+ * One run over one scope of the ledger: a window is read by one response; whatever one response cannot prove is paged;
+ * whatever contradicts the count of everything is paged as a whole; whatever is still in doubt is said.
  *
  *      due windows, newest first                             ┌──────────────────────────────┐
  *               │                                            ▼                              │
@@ -18,213 +19,151 @@
  *        └──────┼── plan anew ◀────────────────────────────────────┘
  *               └── COUNT CHECK, once all windows are read: the pool counts more than they hold
  *
- * The table `NEXT` says what each answer leads to.
+ * `NEXT` says what each answer leads to, `commit-read.ts` what a commit does, `sync-ledger-scope.ts` what is due.
  */
 import { KpoolError } from '../../core/errors';
-import type { UnreadableRow } from '../../domain/page';
-import { cutAt } from '../../domain/window-cuts';
-import { countedBy, insideOf, type WindowAnswer, type WindowRead } from '../../domain/window-answer';
-import { DAY_MS, isSameWindow, startOfUtcDay, type StoredWindow, type Window } from '../../domain/windows';
+import { cutOutUnreadable } from '../../domain/window-cuts';
+import { countedBy, insideOf, type WindowRead } from '../../domain/window-answer';
+import { fitSpan, halfOf, probeOfEmpty } from '../../domain/window-spans';
+import { isSameWindow, startOfUtcDay, type StoredWindow, type Window } from '../../domain/windows';
 import { commitRead, type CommitOutcome } from './commit-read';
 import { SHORTEST_SPAN_MS } from './income-list';
 import type { LedgerSession } from './ledger-session';
 import { pageThrough } from './page-through';
 import { readWindow, type WindowReading } from './read-window';
-import { findSpanLimit, fitSpan, halfOf } from './span-limit';
+import { learnSpanLimit } from './span-limit';
+
+/** How the read of a stored window ended; null: continue with the next part of it that waits. */
+type Next = CommitOutcome | null;
+
+type AnswerOf<Kind> = Extract<WindowReading, { kind: Kind }>;
+type Follow<Kind> = (run: WindowRun, window: Window, answer: AnswerOf<Kind>) => Next | Promise<Next>;
+
+/** What each answer leads to. */
+const NEXT: { readonly [Kind in WindowReading['kind']]: Follow<Kind> } = {
+  whole: (run, window, { read }) => run.finish(window, read),
+  prefix: (run, _window, prefix) => run.countRestOf(prefix),
+  parts: (run, _window, { parts }) => run.wait(parts),
+  unproven: (run, window) => run.page(window),
+  refused: (run, window) => run.halve(window),
+  strayed: () => 'contradicted',
+};
 
 /** Reads that one window may take: far more than the longest history needs. */
 const MAX_READS = 20_000;
-/** Up to this many unreadable rows of a window have their days read separately; with more, all of it is in doubt. */
-const MAX_DAYS_APART = 5;
 /** How often a window is read again because a probe contradicts it, before it is accepted as it is. */
 const MAX_PROBES = 2;
-/**
- * The spans that are probed in a scope that shows no row, in days from now: a pool that answers only the end or the
- * beginning of a long span would hide all of it. One of them at first, then the next one each week.
- */
-const PROBES = [
-  { from: -65, to: -35 },
-  { from: -6, to: 2 },
-  { from: -400, to: -35 },
-];
-
-/** How the read of one stored window ended. */
-export type WindowEnd = CommitOutcome;
-
-/** Null: continue with the next waiting window. */
-type Next = WindowEnd | null;
 
 class WindowRun {
-  /** Windows that are still to be read, the next one last. */
-  readonly waiting: Window[];
-  private claim: Extract<WindowAnswer, { kind: 'prefix' }> | null = null;
+  /** What is still to be read, the next part last. */
+  private readonly waiting: Window[] = [];
+  /** A proven prefix, until the answer for the rest has counted that. */
+  private prefix: AnswerOf<'prefix'> | null = null;
   private probes = 0;
 
   constructor(
     private readonly session: LedgerSession,
     private readonly stored: StoredWindow,
     private readonly isDeep: boolean,
-  ) {
-    this.waiting = [stored];
-  }
+  ) {}
 
-  async run(): Promise<WindowEnd> {
+  async run(): Promise<CommitOutcome> {
     const { session } = this;
+    this.wait([this.stored]);
     for (let reads = 0; reads < MAX_READS; reads += 1) {
       const next = this.waiting.pop();
       if (next === undefined) return 'committed';
       const [window = next, ...older] = fitSpan(next, session.spanLimitMs, session.list.now());
-      this.waiting.push(...older.reverse());
+      this.wait(older);
       const answer = await readWindow(session.list, window, session.isFirst);
-      const settled = await this.settleClaim(window, answer);
-      if (settled !== null) return settled;
-      const end = await this.follow(answer.kind, window, answer);
+      if (isSameWindow(window, session.whole)) await session.noteCount(countedBy(answer));
+      const end = (await this.finishPrefix(answer)) ?? (await this.follow(answer.kind, window, answer));
       if (end !== null) return end;
     }
     throw new KpoolError('sync.limit', 'A window was split too often.');
   }
 
-  private follow<Kind extends WindowReading['kind']>(
-    kind: Kind,
-    window: Window,
-    answer: Extract<WindowReading, { kind: Kind }>,
-  ): Promise<Next> {
+  private follow<Kind extends WindowReading['kind']>(kind: Kind, window: Window, answer: AnswerOf<Kind>) {
     return NEXT[kind](this, window, answer);
   }
 
-  /** Commits a proven prefix if the count of the rest confirms it; otherwise reads the prefix separately. */
-  private async settleClaim(window: Window, answer: WindowReading): Promise<Next> {
-    const { claim, session } = this;
-    this.claim = null;
-    if (isSameWindow(window, session.whole)) await session.noteCount(countedBy(answer));
-    if (claim === null) return null;
-    if (countedBy(answer) !== claim.restRows) {
-      this.waiting.push(claim.claimed);
-      return null;
-    }
-    return this.finish(claim.claimed, claim.read);
+  /** Has parts read next, in the order given: newest first. */
+  wait(parts: readonly Window[]): null {
+    this.waiting.push(...[...parts].reverse());
+    return null;
   }
 
-  /** Keeps a proven prefix until the rest has been counted. */
-  hold(claim: Extract<WindowAnswer, { kind: 'prefix' }>): void {
-    this.claim = claim;
-    this.waiting.push(claim.rest);
+  /** The rest is read next anyway: its count proves the prefix. */
+  countRestOf(prefix: AnswerOf<'prefix'>): null {
+    this.prefix = prefix;
+    return this.wait([prefix.rest]);
+  }
+
+  /** Commits a prefix that the answer for the rest proves; otherwise it is read by itself. */
+  private finishPrefix(answer: WindowReading): Next | Promise<Next> {
+    const { prefix } = this;
+    this.prefix = null;
+    if (prefix === null) return null;
+    if (countedBy(answer) !== prefix.restRows) return this.wait([prefix.proven]);
+    return this.finish(prefix.proven, prefix.read);
   }
 
   /** The pool refuses a span this long: from now on the limit is half of it. */
-  async shorten(window: Window): Promise<null> {
+  async halve(window: Window): Promise<null> {
     const spanMs = this.session.list.spanMs(window);
     if (spanMs <= SHORTEST_SPAN_MS)
       throw new KpoolError('pool.parameter', 'The pool refuses the shortest span.');
     await this.session.update({ cursor: { spanLimitMs: Math.max(SHORTEST_SPAN_MS, halfOf(spanMs)) } });
-    this.waiting.push(window);
-    return null;
+    return this.wait([window]);
   }
 
   async page(window: Window): Promise<Next> {
     return this.finish(window, await pageThrough(this.session.list, window));
   }
 
-  /** Commits a whole window, after the days of its unreadable rows were read separately and its old end was probed. */
+  /** Commits all of a window, after the days of its unreadable rows were read separately and its old end was probed. */
   async finish(window: Window, read: WindowRead): Promise<Next> {
     const { session } = this;
-    const apart = this.apartFrom(window, read.unreadable);
-    if (apart.length > 1) {
-      this.waiting.push(...apart.reverse());
-      return null;
-    }
+    const parts = cutOutUnreadable(window, read.unreadable, session.list.now());
+    if (parts.length > 1) return this.wait(parts);
     const probe = this.probeOf(window, read);
-    if (probe === null) return this.commit(window, read, []);
+    if (probe === null) return this.commit(window, read);
     const page = await session.list.readPage(probe);
     const shown = page === null ? undefined : insideOf(probe, page).rows[0];
-    const cuts = read.rows.length > 0 ? [probe.toMs] : [];
-    if (shown === undefined) return this.commit(window, read, cuts);
-    const limitMs = await findSpanLimit(session.list, shown, window);
-    if (limitMs !== null) {
-      await session.update({ cursor: { spanLimitMs: limitMs } });
-      return 'clipped';
-    }
+    if (shown === undefined) return this.commit(window, read, read.rows.length > 0 ? [probe.toMs] : []);
+    if (await learnSpanLimit(session, shown, window)) return 'clipped';
     this.probes += 1;
-    if (this.probes >= MAX_PROBES)
-      return this.commit(
-        window,
-        { ...read, doubt: 'a part of a span shows rows that all of it does not' },
-        [],
-      );
-    this.waiting.push(window);
-    return null;
+    if (this.probes < MAX_PROBES) return this.wait([window]);
+    return this.commit(window, { ...read, doubt: 'a part of a span shows rows that all of it does not' });
   }
 
-  private async commit(window: Window, read: WindowRead, cuts: readonly number[]): Promise<Next> {
+  private async commit(window: Window, read: WindowRead, cuts: readonly number[] = []): Promise<Next> {
     const outcome = await commitRead(this.session, window, read, cuts);
     return outcome === 'committed' ? null : outcome;
   }
 
-  /** The window in parts, each unreadable row's day being one of them. */
-  private apartFrom(window: Window, unreadable: readonly UnreadableRow[]): Window[] {
-    const { list } = this.session;
-    const isLong = list.spanMs(window) > DAY_MS;
-    if (!isLong || unreadable.length === 0 || unreadable.length > MAX_DAYS_APART) return [window];
-    for (const { minedAtMs } of unreadable) {
-      const day = startOfUtcDay(minedAtMs ?? NaN);
-      const parts = cutAt(window, [day, day + DAY_MS]);
-      if (parts.length > 1) return parts;
-    }
-    // Rows are often dated to midnight, so a cut at noon meets none.
-    const middle = startOfUtcDay(window.fromMs + list.spanMs(window) / 2) + DAY_MS / 2;
-    return cutAt(window, [middle]);
-  }
-
   /**
-   * What to probe when the beginning of the history is read: everything older than the oldest row. Null where that is
+   * What to probe when the beginning of the history was read: everything older than the oldest row. Null where that is
    * known, or cannot be found out.
    */
   private probeOf(window: Window, { rows }: WindowRead): Window | null {
     const { session, stored } = this;
-    const isBeginning = window.fromMs === session.whole.fromMs && session.spanLimitMs === Infinity;
-    if (!isBeginning) return null;
+    if (window.fromMs !== session.whole.fromMs || session.spanLimitMs < Infinity) return null;
     if (rows.length > 0) {
-      const oldestMs = rows.reduce((least, { minedAtMs }) => Math.min(least, minedAtMs), Infinity);
-      const toMs = startOfUtcDay(oldestMs);
+      const toMs = startOfUtcDay(rows.reduce((least, row) => Math.min(least, row.minedAtMs), Infinity));
       return toMs > window.fromMs ? { fromMs: window.fromMs, toMs } : null;
     }
     const isNew = stored.verifiedAtMs === null;
-    if (window.toMs < Infinity || !(isNew || this.isDeep)) return null;
-    const today = startOfUtcDay(session.list.now());
-    const week = isNew ? 0 : Math.floor(today / DAY_MS / 7);
-    const { from, to } = PROBES[week % PROBES.length] ?? { from: -65, to: -35 };
-    const fromMs = Math.max(window.fromMs, today + from * DAY_MS);
-    return fromMs < today + to * DAY_MS ? { fromMs, toMs: today + to * DAY_MS } : null;
+    const isDue = window.toMs === Infinity && (isNew || this.isDeep);
+    return isDue ? probeOfEmpty(window, session.list.now(), isNew) : null;
   }
 }
-
-/** What each answer leads to. */
-const NEXT: {
-  readonly [Kind in WindowReading['kind']]: (
-    run: WindowRun,
-    window: Window,
-    answer: Extract<WindowReading, { kind: Kind }>,
-  ) => Promise<Next>;
-} = {
-  whole: (run, window, { read }) => run.finish(window, read),
-  prefix: (run, _window, answer) => {
-    run.hold(answer);
-    return Promise.resolve(null);
-  },
-  parts: (run, _window, { parts }) => {
-    run.waiting.push(...[...parts].reverse());
-    return Promise.resolve(null);
-  },
-  unproven: (run, window) => run.page(window),
-  refused: (run, window) => run.shorten(window),
-  strayed: () => Promise.resolve('contradicted'),
-};
 
 /** Reads one stored window, in parts if it does not fit into a page, and commits each part as it is read. */
 export async function syncWindow(
   session: LedgerSession,
   stored: StoredWindow,
   isDeep: boolean,
-): Promise<WindowEnd> {
+): Promise<CommitOutcome> {
   return new WindowRun(session, stored, isDeep).run();
 }

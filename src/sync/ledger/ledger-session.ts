@@ -1,39 +1,38 @@
+/** One run over one scope: what is known of it, the version that it commits from, and how reads are stored. */
+import type { Clock } from '../../core/clock';
 import type { CoinRead } from '../../domain/coins';
+import type { LedgerTiers } from '../../domain/due-windows';
 import type {
+  CommitResult,
   LedgerCursorPatch,
   LedgerState,
-  MissingVerdict,
   WindowCommit,
   WindowPiece,
 } from '../../domain/ledger-commit';
-import type { LedgerRow } from '../../domain/ledger-matching';
+import { servedCount } from '../../domain/page';
 import type { LedgerScope } from '../../domain/scope';
 import { MAX_PAGE_SIZE, type WindowRead } from '../../domain/window-answer';
-import { cutAt, cutByRows, plannedRows } from '../../domain/window-cuts';
-import { chooseNewestCut, DAY_MS, overlaps, type StoredWindow, type Window } from '../../domain/windows';
+import { cutForStorage } from '../../domain/window-cuts';
+import { DAY_MS, overlaps, rowsIn, type Window } from '../../domain/windows';
+import type { LedgerStore } from '../ports';
 import type { Run } from '../run';
-import { IncomeList } from './income-list';
-import type { LedgerDeps } from './ledger-deps';
+import { IncomeList, type IncomePool } from './income-list';
+
+export interface LedgerDeps {
+  readonly pool: IncomePool;
+  readonly store: LedgerStore;
+  readonly tiers: LedgerTiers;
+  readonly clock: Pick<Clock, 'sleep'>;
+}
 
 /** How many days a list has to show no row before it counts as empty. */
 const EMPTY_DAYS = 7;
 
 /** What a commit needs confirmed: live rows that the read did not show, and the oldest of all others. */
-export interface Unconfirmed {
-  readonly missing: readonly LedgerRow[];
-  /**
-   * When the oldest row outside the window was mined that the ledger believes to be served; Infinity: there is none.
-   */
-  readonly oldestServedMs: number;
-}
+export type Unconfirmed = Omit<Extract<CommitResult, { outcome: 'unconfirmed' }>, 'outcome'>;
 
 const nameOf = ({ fromMs, toMs }: Window): string => `${fromMs} ${toMs}`;
 
-function rowsOf(windows: readonly StoredWindow[]): number {
-  return windows.reduce((sum, { rowCount, quarantinedCount }) => sum + rowCount + quarantinedCount, 0);
-}
-
-/** One run over one scope: what is known of it, the version that it commits from, and how reads are stored. */
 export class LedgerSession {
   readonly list: IncomeList;
   /** The whole history that is asked for. */
@@ -78,15 +77,14 @@ export class LedgerSession {
 
   /** The rows that the pool serves, according to the windows. */
   get held(): number {
-    return rowsOf(this.state.windows);
+    return rowsIn(this.state.windows);
   }
 
   /** The total that the pool should count if the read of a window is right and everything else is unchanged. */
   expectedWith(window: Window, read: WindowRead, missing: number): number {
     const touched = this.state.windows.filter((kept) => overlaps(kept, window));
     const isWhole = touched.every(({ fromMs, toMs }) => fromMs >= window.fromMs && toMs <= window.toMs);
-    if (!isWhole) return this.held - missing;
-    return this.held - rowsOf(touched) + read.rows.length + read.unreadable.length;
+    return this.held - (isWhole ? rowsIn(touched) - servedCount(read) : missing);
   }
 
   wasTried(window: Window): boolean {
@@ -132,17 +130,17 @@ export class LedgerSession {
   async commit(
     window: Window,
     read: WindowRead,
-    confirmed: ReadonlyMap<string, MissingVerdict> = new Map(),
+    confirmed: WindowCommit['confirmed'] = new Map(),
     cuts: readonly number[] = [],
   ): Promise<Unconfirmed | null> {
-    const isComplete = read.doubt === null;
-    const pieces = isComplete ? this.piecesOf(window, read, cuts) : [{ ...window, verified: false }];
-    const unconfirmed = await this.write(window, read, { isComplete, confirmed, pieces });
-    if (read.doubt !== null) {
-      this.tried.add(nameOf(window));
-      this.run.markPartial(read.doubt);
+    if (read.doubt === null) {
+      const pieces = this.piecesOf(window, read, cuts);
+      return this.write(window, read, { isComplete: true, confirmed, pieces });
     }
-    return unconfirmed;
+    await this.write(window, read);
+    this.tried.add(nameOf(window));
+    this.run.markPartial(read.doubt);
+    return null;
   }
 
   /**
@@ -151,11 +149,7 @@ export class LedgerSession {
   async land(window: Window, read: WindowRead): Promise<boolean> {
     if (this.landed.has(nameOf(window))) return false;
     this.landed.add(nameOf(window));
-    await this.write(window, read, {
-      isComplete: false,
-      confirmed: new Map(),
-      pieces: [{ ...window, verified: false }],
-    });
+    await this.write(window, read);
     return true;
   }
 
@@ -166,41 +160,31 @@ export class LedgerSession {
 
   /** Stores the rows of a hidden coin. */
   async landCoin(window: Window, read: WindowRead, coin: CoinRead): Promise<void> {
-    await this.write(window, read, { isComplete: false, confirmed: new Map(), pieces: [], coin });
+    await this.write(window, read, { coin, pieces: [] });
   }
 
-  private piecesOf(window: Window, { rows, unreadable }: WindowRead, cuts: readonly number[]): WindowPiece[] {
-    const instants = rows.map(({ minedAtMs }) => minedAtMs);
-    const isNewest = window.toMs === Infinity;
+  private piecesOf(window: Window, read: WindowRead, cuts: readonly number[]): WindowPiece[] {
     const recentFromMs = this.list.now() - this.deps.tiers.recentDays * DAY_MS;
-    const capacity = MAX_PAGE_SIZE;
-    const newest = isNewest ? chooseNewestCut(window, instants, { capacity, recentFromMs }) : null;
-    const closed = newest === null ? [] : [newest];
-    let parts: readonly Window[] = cutAt(window, [...cuts, ...closed]);
-    if (this.state.paged) parts = cutAt(window, closed);
-    else if (unreadable.length > 0) parts = [window];
-    else if (rows.length > MAX_PAGE_SIZE)
-      parts = cutAt(window, [
-        ...cuts,
-        ...cutByRows(window, instants, plannedRows(MAX_PAGE_SIZE)).map(({ fromMs }) => fromMs),
-      ]);
-    return parts.map((part) => ({ ...part, verified: true }));
+    const storing = { capacity: MAX_PAGE_SIZE, recentFromMs, isPaged: this.state.paged, cuts };
+    return cutForStorage(window, read, storing).map((part) => ({ ...part, verified: true }));
   }
 
+  /** Stores the rows of a read; unless told otherwise, they prove nothing. */
   private async write(
     window: Window,
-    { rows, unreadable }: WindowRead,
-    how: Pick<WindowCommit, 'isComplete' | 'confirmed' | 'pieces' | 'coin'>,
+    read: WindowRead,
+    proof: Partial<Pick<WindowCommit, 'isComplete' | 'confirmed' | 'pieces' | 'coin'>> = {},
   ): Promise<Unconfirmed | null> {
+    const { rows, unreadable } = read;
     const result = await this.deps.store.commitWindow({
-      ...{ scope: this.scope, runId: this.run.runId, state: this.state },
-      ...{ historyStartMs: this.whole.fromMs, window, rows, unreadable, ...how },
-      requests: this.run.totals.requests - this.requestsAtLastCommit,
+      ...{ scope: this.scope, runId: this.run.runId, state: this.state, historyStartMs: this.whole.fromMs },
+      ...{ window, rows, unreadable, requests: this.run.totals.requests - this.requestsAtLastCommit },
+      ...{ isComplete: false, confirmed: new Map(), pieces: [{ ...window, verified: false }], ...proof },
     });
     if (result.outcome === 'unconfirmed') return result;
     this.requestsAtLastCommit = this.run.totals.requests;
     const { inDoubt, ...totals } = result.counts;
-    this.run.add({ ...totals, rowsRead: rows.length + unreadable.length });
+    this.run.add({ ...totals, rowsRead: servedCount(read) });
     if (totals.quarantined > 0) this.run.markPartial('rows that could not be understood are in quarantine');
     if (inDoubt > unreadable.length)
       this.run.markPartial('more rows vanished than there are rows that could not be understood');

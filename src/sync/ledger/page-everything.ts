@@ -1,17 +1,18 @@
+/** Pages through all of a scope, where windows and the count of everything contradict each other. */
 import type { IncomeRow } from '../../domain/income';
+import { isSameContent } from '../../domain/income-content';
 import { orderOf } from '../../domain/window-cuts';
 import { MAX_PAGE_SIZE, type WindowRead } from '../../domain/window-answer';
-import { contains, DAY_MS, startOfUtcDay, type StoredWindow, type Window } from '../../domain/windows';
+import { chooseTrial } from '../../domain/window-spans';
+import { contains, rowsIn, startOfUtcDay, type StoredWindow } from '../../domain/windows';
 import { commitRead, type CommitOutcome } from './commit-read';
 import type { IncomeList } from './income-list';
 import type { LedgerSession } from './ledger-session';
-import { isSameContent, pageThrough } from './page-through';
+import { pageThrough } from './page-through';
 import { readWindow } from './read-window';
 
-/** A trial of windows leaves out the newest rows, so that it ends in the past, and holds this many. */
-const TRIAL = { newest: 10, rows: 45 };
-/** Page sizes of the two sweeps over what is recent. */
-const RECENT_PAGE_SIZES = [MAX_PAGE_SIZE, MAX_PAGE_SIZE - 7];
+/** The second sweep over what is recent has smaller pages, so that both do not share a gap between their pages. */
+const SMALLER_PAGE = MAX_PAGE_SIZE - 7;
 const MAX_RECENT_PAGES = 50;
 
 /**
@@ -19,40 +20,29 @@ const MAX_RECENT_PAGES = 50;
  * `paged` records the result.
  */
 export async function pageEverything(session: LedgerSession): Promise<CommitOutcome> {
-  if ((await session.list.readPage(session.whole)) === null) return giveUpPaging(session);
-  const read = await pageThrough(session.list, session.whole);
+  const { list, whole, state } = session;
+  if ((await list.readPage(whole)) === null) {
+    // The pool refuses a span this long: only windows can be read, and contradictions between them stay unresolved.
+    if (!state.paged) return 'contradicted';
+    await session.update({ pieces: state.windows, cursor: { paged: false } });
+    return 'clipped';
+  }
+  const read = await pageThrough(list, whole);
   // Sweeps that do not agree say nothing about windows.
-  if (read.doubt === null) await learnPaged(session, !(await doWindowsServe(session.list, read.rows)));
-  return commitRead(session, session.whole, read);
+  const paged = read.doubt === null ? !(await doWindowsServe(list, read.rows)) : state.paged;
+  if (paged !== state.paged) await session.update({ cursor: { paged } });
+  return commitRead(session, whole, read);
 }
-
-async function learnPaged(session: LedgerSession, paged: boolean): Promise<void> {
-  if (paged !== session.state.paged) await session.update({ cursor: { paged } });
-}
-
-/** The pool refuses a span this long: only windows can be read, and contradictions between them stay unresolved. */
-async function giveUpPaging(session: LedgerSession): Promise<CommitOutcome> {
-  if (!session.state.paged) return 'contradicted';
-  await session.update({ pieces: session.state.windows, cursor: { paged: false } });
-  return 'clipped';
-}
-
-/** How long after it was mined a row was settled, ms. */
-const delayOf = (row: IncomeRow): number => (row.settledAtMs ?? row.minedAtMs) - row.minedAtMs;
 
 /**
  * Whether a window that begins and ends with a row is answered with exactly the rows that paging found there. If bounds
  * selected by settle time, or in another time zone, it would lack one of them.
  */
 async function doWindowsServe(list: IncomeList, rows: readonly IncomeRow[]): Promise<boolean> {
-  const newestFirst = [...rows].sort((a, b) => b.minedAtMs - a.minedAtMs);
-  const late = newestFirst.findIndex((row, i) => i >= TRIAL.newest && delayOf(row) >= DAY_MS);
-  const at = late < 0 ? TRIAL.newest : late;
-  const [last, first] = [newestFirst[at], newestFirst[Math.min(at + TRIAL.rows, newestFirst.length - 1)]];
-  if (last === undefined || first === undefined || first.minedAtMs >= last.minedAtMs) return false;
-  const window = { fromMs: first.minedAtMs, toMs: last.minedAtMs + 1 };
-  const answer = await readWindow(list, window);
-  const paged = { rows: rows.filter(({ minedAtMs }) => contains(window, minedAtMs)), unreadable: [] };
+  const trial = chooseTrial(rows);
+  if (trial === null) return false;
+  const answer = await readWindow(list, trial);
+  const paged = { rows: rows.filter(({ minedAtMs }) => contains(trial, minedAtMs)), unreadable: [] };
   return answer.kind === 'whole' && isSameContent(answer.read, paged);
 }
 
@@ -66,32 +56,22 @@ export async function syncPaged(
 ): Promise<CommitOutcome> {
   const [newest] = due;
   if (due.length === 1 && newest?.toMs === Infinity) {
-    const elsewhere = session.held - newest.rowCount - newest.quarantinedCount;
-    const read = await readRecent(session, newest, elsewhere);
+    const read = await readRecent(session, newest);
     if (read !== null && (await session.commit(newest, read)) === null) return 'committed';
   }
   return pageEverything(session);
 }
 
 /** The rows of the newest window, from two sweeps that agree; null where order or count do not prove them. */
-async function readRecent(
-  session: LedgerSession,
-  newest: Window,
-  elsewhere: number,
-): Promise<WindowRead | null> {
-  let last: WindowRead | null = null;
-  for (const pageSize of RECENT_PAGE_SIZES) {
-    const read = await sweepRecent(session, newest, elsewhere, pageSize);
-    if (read === null || (last !== null && !isSameContent(read, last))) return null;
-    last = read;
-  }
-  return last;
+async function readRecent(session: LedgerSession, newest: StoredWindow): Promise<WindowRead | null> {
+  const first = await sweepRecent(session, newest, MAX_PAGE_SIZE);
+  const second = first === null ? null : await sweepRecent(session, newest, SMALLER_PAGE);
+  return first !== null && second !== null && isSameContent(first, second) ? second : null;
 }
 
 async function sweepRecent(
-  { list, whole }: LedgerSession,
-  newest: Window,
-  elsewhere: number,
+  { list, whole, held }: LedgerSession,
+  newest: StoredWindow,
   pageSize: number,
 ): Promise<WindowRead | null> {
   const first = await list.readPage(whole, 1, pageSize);
@@ -108,5 +88,7 @@ async function sweepRecent(
     if (page.rows.some(({ minedAtMs }) => minedAtMs < startOfUtcDay(newest.fromMs))) break;
   }
   // All other rows must count as they did when everything was paged through: what moved or cannot be read breaks that.
-  return first.totalNum - rows.length === elsewhere ? { rows, unreadable: [], doubt: null } : null;
+  return first.totalNum - rows.length === held - rowsIn([newest])
+    ? { rows, unreadable: [], doubt: null }
+    : null;
 }

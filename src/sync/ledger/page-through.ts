@@ -1,10 +1,10 @@
-import { hashMultiset } from '../../domain/content-hash';
+/** Reads a window page by page, where one response does not prove it: rows may move between two pages. */
 import type { IncomeRow } from '../../domain/income';
-import { contentOf } from '../../domain/ledger-matching';
-import { servedCount, type Page } from '../../domain/page';
+import { hasEqualsApart, isSameContent, provenBy } from '../../domain/income-content';
+import { joinServed, servedCount, type Page } from '../../domain/page';
 import { insideOf, MAX_PAGE_SIZE, MIN_PAGE_SIZE, type WindowRead } from '../../domain/window-answer';
 import type { Window } from '../../domain/windows';
-import type { IncomeList } from './income-list';
+import type { Pages } from './income-list';
 
 /** Sweeps that may disagree before the disagreement counts as permanent. */
 const MAX_SWEEPS = 3;
@@ -14,8 +14,7 @@ const SWEEPS_WITH_EQUALS = 6;
 const SMALLER_PAGES = [0, 7, 14];
 const MAX_PAGES = 20_000;
 
-type Pages = Pick<IncomeList, 'readPage'>;
-
+/** Every page of a window, asked for once. */
 interface Sweep {
   readonly pages: readonly Page<IncomeRow>[];
   /** Null when its pages agree with each other and the count. */
@@ -24,20 +23,31 @@ interface Sweep {
   readonly isRepeated?: boolean;
 }
 
-const textsOf = ({ rows, unreadable }: Pick<Page<IncomeRow>, 'rows' | 'unreadable'>): string[] => [
-  ...rows.map(contentOf),
-  ...unreadable.map(({ raw }) => raw),
-];
-
-/** Whether two pages or reads hold the very same rows, in any order. */
-export function isSameContent(
-  a: Pick<Page<IncomeRow>, 'rows' | 'unreadable'>,
-  b: Pick<Page<IncomeRow>, 'rows' | 'unreadable'>,
-): boolean {
-  return hashMultiset(textsOf(a)) === hashMultiset(textsOf(b));
+/**
+ * Pages through a window in sweeps, until two in a row agree with each other and the count. If none do, the read holds
+ * what the pages of the last sweep prove, and says why it is in doubt.
+ */
+export async function pageThrough(list: Pages, window: Window): Promise<WindowRead> {
+  let last: Sweep | null = null;
+  let [agreed, longestPage] = [1, MAX_PAGE_SIZE];
+  for (let n = 0; ; n += 1) {
+    const size = longestPage - (SMALLER_PAGES[n % SMALLER_PAGES.length] ?? 0);
+    const swept = await sweep(list, window, Math.max(MIN_PAGE_SIZE, size));
+    // A pool may serve fewer rows per page than asked for: only a smaller size makes a difference.
+    if (n === 0) longestPage = Math.max(MIN_PAGE_SIZE, ...swept.pages.map(servedCount));
+    agreed = last !== null && agrees(swept, last) ? agreed + 1 : 1;
+    last = swept;
+    const needed = hasEqualsApart(swept.pages) ? SWEEPS_WITH_EQUALS : 2;
+    if (agreed >= needed || isOneResponse(swept))
+      return { ...insideOf(window, joinServed(swept.pages)), doubt: null };
+    if (n + 1 >= MAX_SWEEPS && agreed === 1) {
+      const doubt = swept.contradiction ?? 'no two sweeps over its pages agree';
+      return { ...insideOf(window, provenBy(swept.pages)), doubt };
+    }
+  }
 }
 
-/** Asks for every page once. Without a count of all pages, a shorter page is the last. */
+/** Without a count of all pages, a shorter page is the last. */
 async function sweep(list: Pages, window: Window, pageSize: number): Promise<Sweep> {
   const pages: Page<IncomeRow>[] = [];
   let [served, counted]: [number, number | null] = [0, null];
@@ -60,8 +70,8 @@ async function sweep(list: Pages, window: Window, pageSize: number): Promise<Swe
     if (counted === null && isRepeated) return { pages, contradiction: null, isRepeated };
     if (rows > 0) pages.push(page);
     served += rows;
-    // A first page with this many rows may have been cut.
-    if (n === 1 && (rows >= pageSize || isRound(rows))) continue;
+    // A first page with a round number of rows may have been cut.
+    if (n === 1 && rows > 0 && (rows >= pageSize || rows % MIN_PAGE_SIZE === 0)) continue;
     if (served >= (counted ?? Infinity) || rows < servedCount(pages[0] ?? page) || rows < MIN_PAGE_SIZE)
       break;
   }
@@ -72,80 +82,16 @@ async function sweep(list: Pages, window: Window, pageSize: number): Promise<Swe
   };
 }
 
-const isRound = (rows: number): boolean => rows > 0 && rows % MIN_PAGE_SIZE === 0;
-
-function hasEqualsApart(pages: readonly Page<IncomeRow>[]): boolean {
-  const texts = pages.flatMap((page) => [...new Set(textsOf(page))]);
-  return new Set(texts).size < texts.length;
-}
-
 /** A single response that holds all that it counts needs no second one. */
 function isOneResponse({ pages, contradiction }: Sweep): boolean {
   const [first] = pages;
   return contradiction === null && pages.length < 2 && first?.totalNum !== null;
 }
 
-const NO_PAGE = { rows: [], unreadable: [], answeredAtMs: 0 };
-
-function allOf(pages: readonly Page<IncomeRow>[]): Pick<WindowRead, 'rows' | 'unreadable'> {
-  return {
-    rows: pages.flatMap(({ rows }) => rows),
-    unreadable: pages.flatMap(({ unreadable }) => unreadable),
-  };
-}
-
 function agrees(a: Sweep, b: Sweep): boolean {
-  const isCutAlike = servedCount(a.pages[0] ?? NO_PAGE) === servedCount(b.pages[0] ?? NO_PAGE);
-  if (a.contradiction !== null || b.contradiction !== null || (b.isRepeated === true && isCutAlike))
-    return false;
-  return isSameContent(allOf(a.pages), allOf(b.pages));
-}
-
-/** Each row as often as any one page held it: it exists at least that often. */
-function provenBy(pages: readonly Page<IncomeRow>[]): Pick<WindowRead, 'rows' | 'unreadable'> {
-  const most = <Item>(lists: readonly (readonly Item[])[], textOf: (item: Item) => string): Item[] => {
-    const best = new Map<string, Item[]>();
-    for (const items of lists) {
-      const own = new Map<string, Item[]>();
-      for (const item of items) own.set(textOf(item), [...(own.get(textOf(item)) ?? []), item]);
-      for (const [text, equals] of own)
-        if (equals.length > (best.get(text)?.length ?? 0)) best.set(text, equals);
-    }
-    return [...best.values()].flat();
-  };
-  return {
-    rows: most(
-      pages.map(({ rows }) => rows),
-      contentOf,
-    ),
-    unreadable: most(
-      pages.map(({ unreadable }) => unreadable),
-      ({ raw }) => raw,
-    ),
-  };
-}
-
-/**
- * Pages through a window in sweeps, until two in a row agree with each other and the count. If none do, the read holds
- * what the pages of the last sweep prove, and says why it is in doubt.
- */
-export async function pageThrough(list: Pages, window: Window): Promise<WindowRead> {
-  let last: Sweep | null = null;
-  let [agreed, longestPage] = [1, MAX_PAGE_SIZE];
-  for (let n = 0; ; n += 1) {
-    const size = longestPage - (SMALLER_PAGES[n % SMALLER_PAGES.length] ?? 0);
-    const swept = await sweep(list, window, Math.max(MIN_PAGE_SIZE, size));
-    if (isOneResponse(swept)) return { ...insideOf(window, allOf(swept.pages)), doubt: null };
-    // A pool may serve fewer rows per page than asked for: only a smaller size makes a difference.
-    if (n === 0) longestPage = Math.max(MIN_PAGE_SIZE, ...swept.pages.map(servedCount));
-    agreed = last !== null && agrees(swept, last) ? agreed + 1 : 1;
-    last = swept;
-    const needed = hasEqualsApart(swept.pages) ? SWEEPS_WITH_EQUALS : 2;
-    if (agreed >= needed) return { ...insideOf(window, allOf(swept.pages)), doubt: null };
-    if (n + 1 >= MAX_SWEEPS && agreed === 1)
-      return {
-        ...insideOf(window, provenBy(swept.pages)),
-        doubt: swept.contradiction ?? 'no two sweeps over its pages agree',
-      };
-  }
+  if (a.contradiction !== null || b.contradiction !== null) return false;
+  const firstRows = ({ pages: [first] }: Sweep): number => (first === undefined ? 0 : servedCount(first));
+  // Two sweeps that cut the list alike would miss the same rows behind a repeated page.
+  if (b.isRepeated === true && firstRows(a) === firstRows(b)) return false;
+  return isSameContent(joinServed(a.pages), joinServed(b.pages));
 }

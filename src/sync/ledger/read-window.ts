@@ -1,11 +1,10 @@
-import { servedCount, type Page } from '../../domain/page';
-import type { IncomeRow } from '../../domain/income';
+/** Reads a window by one response, as a run does; or all of it at once, as whoever checks a run does. */
+import { isSameContent } from '../../domain/income-content';
+import { joinServed, servedCount } from '../../domain/page';
 import { judgeWindow, type WindowAnswer, type WindowRead } from '../../domain/window-answer';
 import type { Window } from '../../domain/windows';
-import type { IncomeList } from './income-list';
-import { isSameContent, pageThrough } from './page-through';
-
-type Pages = Pick<IncomeList, 'readPage' | 'longestPage'>;
+import type { Pages } from './income-list';
+import { pageThrough } from './page-through';
 
 /** The result of a window read. */
 export type WindowReading =
@@ -26,26 +25,18 @@ export async function readWindow(list: Pages, window: Window, isFirst = false): 
   const answer = judgeWindow(window, page, isFirst && servedCount(page) >= list.longestPage);
   if (answer.kind !== 'full') return answer;
   const second = await list.readPage(window, 2);
-  return isEnd(second, page) ? { ...answer, kind: 'whole' } : { kind: 'unproven' };
+  // For a page that does not exist a pool may serve the first one again.
+  const isEnd = second === null || servedCount(second) === 0 || isSameContent(second, page);
+  return isEnd ? { ...answer, kind: 'whole' } : { kind: 'unproven' };
 }
 
-/** Whether there is no second page: a pool may serve the first one again for it. */
-function isEnd(second: Page<IncomeRow> | null, first: Page<IncomeRow>): boolean {
-  return second === null || servedCount(second) === 0 || isSameContent(second, first);
-}
-
-/**
- * Reads all of a window without committing any of it: by one response, part by part where it is in no order, or by paging.
- */
+/** All of a window: by one response, part by part where it is in no order, or by paging. */
 export async function readAll(list: Pages, window: Window): Promise<WindowRead> {
   const answer = await readWindow(list, window, true);
   if (answer.kind === 'whole') return answer.read;
   if (answer.kind !== 'parts') return pageThrough(list, window);
   const reads: WindowRead[] = [];
   for (const part of answer.parts) reads.push(await readAll(list, part));
-  return {
-    rows: reads.flatMap(({ rows }) => rows),
-    unreadable: reads.flatMap(({ unreadable }) => unreadable),
-    doubt: reads.find(({ doubt }) => doubt !== null)?.doubt ?? null,
-  };
+  const doubt = reads.find((read) => read.doubt !== null)?.doubt ?? null;
+  return { ...joinServed(reads), doubt };
 }

@@ -1,12 +1,13 @@
+/** Brings one scope of the ledger up to date: plans windows, has them read, and checks the whole. */
 import { isKpoolError } from '../../core/errors';
+import { isWindowDue, type WindowRequest } from '../../domain/due-windows';
 import type { LedgerScope } from '../../domain/scope';
-import { DAY_MS, overlaps, startOfUtcDay, type StoredWindow, type Window } from '../../domain/windows';
+import type { StoredWindow } from '../../domain/windows';
 import type { Run } from '../run';
 import type { CommitOutcome } from './commit-read';
 import { readHiddenCoins } from './hidden-coins';
-import type { LedgerDeps } from './ledger-deps';
 import { syncWindow } from './ledger-run';
-import { LedgerSession } from './ledger-session';
+import { LedgerSession, type LedgerDeps } from './ledger-session';
 import { pageEverything, syncPaged } from './page-everything';
 
 /** Commits that may lose to another writer before the run gives up; a lost one means that the other made progress. */
@@ -18,11 +19,7 @@ const POLL_EVERY_MS = 2_000;
 /** How often a run plans its windows: each round uses what the last one learnt about spans. */
 const MAX_ROUNDS = 6;
 
-export interface LedgerRequest {
-  /** Read again whatever was verified before this instant of the database's clock; null: only what is due. */
-  readonly verifyBeforeMs: number | null;
-  /** Only windows that overlap this span; null: all. */
-  readonly span: Window | null;
+export interface LedgerRequest extends WindowRequest {
   /** Someone confirms that a list that no longer shows any row is really empty. */
   readonly acceptEmpty?: boolean;
 }
@@ -34,89 +31,6 @@ interface Plan {
   readonly request: LedgerRequest;
   readonly startedAtMs: number;
   readonly isDeep: boolean;
-}
-
-/**
- * Windows to read now: whatever is not verified, or longer than what the pool answers in full; the
- * newest; daily the last days and every window with a pending row or a doubt; weekly everything.
- */
-function dueWindows(session: LedgerSession, { request, startedAtMs }: Plan): StoredWindow[] {
-  const { tiers } = session.deps;
-  const today = startOfUtcDay(session.list.now());
-  return session.state.windows.filter((window) => {
-    if (request.span !== null && !overlaps(window, request.span)) return false;
-    if (window.verifiedAtMs === null) return !session.wasTried(window);
-    if (session.list.spanMs(window) > session.spanLimitMs) return !session.wasTried(window);
-    if (window.verifiedAtMs >= startedAtMs) return false;
-    if (request.verifyBeforeMs !== null) return window.verifiedAtMs < request.verifyBeforeMs;
-    if (window.toMs > today) return true;
-    const isRecent = window.toMs > today - tiers.recentDays * DAY_MS;
-    const isOpen = window.pendingCount + window.quarantinedCount + window.inDoubtCount > 0;
-    return (
-      startedAtMs - window.verifiedAtMs >= (isRecent || isOpen ? tiers.recentEveryMs : tiers.fullEveryMs)
-    );
-  });
-}
-
-async function syncOnce(session: LedgerSession, plan: Plan): Promise<void> {
-  const { whole } = session;
-  const toMs = session.state.windows.at(-1)?.fromMs ?? Infinity;
-  if (toMs > whole.fromMs) await session.update({ pieces: [{ fromMs: whole.fromMs, toMs }] });
-  const wasReadWhole = session.isReadWhole;
-  for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    const due = dueWindows(session, plan);
-    if (due.length === 0) break;
-    const outcome = await readDue(session, due, plan);
-    const settled = outcome === 'contradicted' ? await pageEverything(session) : outcome;
-    if (settled === 'emptied') return;
-    if (settled === 'contradicted') {
-      session.run.markPartial('the pool contradicts itself about the rows of this scope');
-      return;
-    }
-  }
-  const isCheckDue = plan.isDeep || !wasReadWhole;
-  if (isCheckDue && session.isReadWhole && (await isMoreCounted(session))) await pageEverything(session);
-  await readHiddenCoins(session);
-  if (plan.isDeep || session.state.deepCheckedAtMs === null)
-    await session.update({ cursor: { deepChecked: true } });
-}
-
-async function readDue(
-  session: LedgerSession,
-  due: readonly StoredWindow[],
-  { isDeep }: Plan,
-): Promise<CommitOutcome> {
-  if (session.state.paged) return syncPaged(session, due);
-  for (const window of due) {
-    // The read of another window may have replaced this one.
-    const outcome = await syncWindow(session, window, isDeep);
-    if (outcome !== 'committed') return outcome;
-  }
-  return 'committed';
-}
-
-/**
- * The count check: if bounds select by another date, or in another time zone, each window looks complete and yet lacks
- * rows at its edges. One answer for everything counts them.
- */
-async function isMoreCounted(session: LedgerSession): Promise<boolean> {
-  const { isCountable, held, list, whole, countedAtFirst } = session;
-  if (!isCountable) return false;
-  // Rows that came meanwhile would make up for those that windows leave out.
-  if (countedAtFirst === held) return false;
-  const counted = await list.count(whole);
-  if (counted === 0 && held > 0) await session.noteEmpty();
-  return (counted ?? 0) > held;
-}
-
-/** Leaves the scope to another process while that one makes progress. */
-async function waitForOther(session: LedgerSession): Promise<void> {
-  for (let poll = 0; poll < MAX_POLLS; poll += 1) {
-    const { version } = session.state;
-    await session.deps.clock.sleep(POLL_EVERY_MS, session.run.signal);
-    await session.reload();
-    if (session.state.version === version) return;
-  }
 }
 
 /**
@@ -135,15 +49,79 @@ export async function syncLedgerScope(
   const { deepCheckedAtMs, nowMs } = state;
   const isWeekOver = deepCheckedAtMs !== null && nowMs - deepCheckedAtMs >= deps.tiers.fullEveryMs;
   const isDeep = request.span === null && (request.verifyBeforeMs !== null || isWeekOver);
-  const plan = { request, startedAtMs: nowMs, isDeep };
   for (let superseded = 0; ; superseded += 1) {
     try {
-      await syncOnce(session, plan);
+      await syncOnce(session, { request, startedAtMs: nowMs, isDeep });
       return;
     } catch (error) {
       if (!isKpoolError(error, 'sync.superseded') || superseded >= MAX_SUPERSEDED) throw error;
-      await session.reload();
       await waitForOther(session);
     }
+  }
+}
+
+async function syncOnce(session: LedgerSession, plan: Plan): Promise<void> {
+  const { whole, run } = session;
+  const toMs = session.state.windows.at(-1)?.fromMs ?? Infinity;
+  if (toMs > whole.fromMs) await session.update({ pieces: [{ fromMs: whole.fromMs, toMs }] });
+  const wasReadWhole = session.isReadWhole;
+  for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+    const due = dueWindows(session, plan);
+    if (due.length === 0) break;
+    const outcome = await readDue(session, due, plan);
+    const settled = outcome === 'contradicted' ? await pageEverything(session) : outcome;
+    if (settled === 'emptied') return;
+    if (settled === 'contradicted') {
+      run.markPartial('the pool contradicts itself about the rows of this scope');
+      return;
+    }
+  }
+  const isCheckDue = plan.isDeep || !wasReadWhole;
+  if (isCheckDue && session.isReadWhole && (await isMoreCounted(session))) await pageEverything(session);
+  await readHiddenCoins(session);
+  if (plan.isDeep || session.state.deepCheckedAtMs === null)
+    await session.update({ cursor: { deepChecked: true } });
+}
+
+function dueWindows(session: LedgerSession, { request, startedAtMs }: Plan): StoredWindow[] {
+  const { spanLimitMs, list, deps } = session;
+  const asked = { request, startedAtMs, poolNowMs: list.now(), spanLimitMs, tiers: deps.tiers };
+  return session.state.windows.filter((window) => isWindowDue(window, asked) && !session.wasTried(window));
+}
+
+async function readDue(
+  session: LedgerSession,
+  due: readonly StoredWindow[],
+  { isDeep }: Plan,
+): Promise<CommitOutcome> {
+  if (session.state.paged) return syncPaged(session, due);
+  for (const window of due) {
+    const outcome = await syncWindow(session, window, isDeep);
+    if (outcome !== 'committed') return outcome;
+  }
+  return 'committed';
+}
+
+/**
+ * The count check: if bounds select by another date, or in another time zone, each window looks complete and yet lacks
+ * rows at its edges. One answer for everything counts them.
+ */
+async function isMoreCounted(session: LedgerSession): Promise<boolean> {
+  const { isCountable, held, list, whole, countedAtFirst } = session;
+  // Rows that came since the first count would make up for those that windows leave out.
+  if (!isCountable || countedAtFirst === held) return false;
+  const counted = await list.count(whole);
+  if (counted === 0 && held > 0) await session.noteEmpty();
+  return (counted ?? 0) > held;
+}
+
+/** Leaves the scope to another process while that one makes progress. */
+async function waitForOther(session: LedgerSession): Promise<void> {
+  await session.reload();
+  for (let poll = 0; poll < MAX_POLLS; poll += 1) {
+    const { version } = session.state;
+    await session.deps.clock.sleep(POLL_EVERY_MS, session.run.signal);
+    await session.reload();
+    if (session.state.version === version) return;
   }
 }

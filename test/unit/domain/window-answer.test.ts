@@ -83,7 +83,7 @@ test('no count or a wrong one proves nothing', () => {
 test('a page in order proves the newest part of its window', () => {
   const beside = rowAt(WINDOW.toMs);
   const answer = judgeWindow(WINDOW, page([beside, ...rowsOn(down(150, 99))], { totalNum: 121 }), false);
-  // 120 lie inside: 90 of them are claimed.
+  // 120 lie inside: 90 of them are proven.
   expect(answer).toMatchObject({ kind: 'prefix', restRows: 120 - 89 });
   expect(countedBy(answer)).toBe(120);
 });

@@ -7,7 +7,6 @@ import {
   findProvenPrefix,
   orderOf,
   plannedRows,
-  spansAround,
 } from '../../../src/domain/window-cuts';
 import { contains, DAY_MS, type Window } from '../../../src/domain/windows';
 
@@ -77,13 +76,13 @@ test('a page is in order though one row in twenty is not', () => {
 test('a page in order proves all but its last instant', () => {
   const page = [9, 8, 7, 6, 5, 5].map((day) => day * DAY_MS + NOON);
   const newest = findProvenPrefix(window(0, 20), page, 50)!;
-  expect(newest).toEqual({ claimed: window(6, 20), rest: window(0, 6), restRows: 46 });
+  expect(newest).toEqual({ proven: window(6, 20), rest: window(0, 6), restRows: 46 });
   const oldest = findProvenPrefix(
     window(0, 20),
     [1, 2, 3, 4, 5, 5].map((d) => d * DAY_MS + NOON),
     50,
   )!;
-  expect(oldest).toEqual({ claimed: window(0, 5), rest: window(5, 20), restRows: 46 });
+  expect(oldest).toEqual({ proven: window(0, 5), rest: window(5, 20), restRows: 46 });
 });
 
 test('a page of one instant or in no order proves nothing', () => {
@@ -120,13 +119,13 @@ test('P2 a page in order holds every row of what it proves', () => {
       const rows = of.map((n) => n * DAY_MS + (n % 3) * NOON).sort((a, b) => (isNewestFirst ? b - a : a - b));
       const prefix = findProvenPrefix(whole, rows.slice(0, pageRows), rows.length);
       if (prefix === null) return;
-      const { claimed, rest, restRows } = prefix;
-      expect(cutAt(whole, [isNewestFirst ? claimed.fromMs : claimed.toMs])).toEqual(
-        isNewestFirst ? [claimed, rest] : [rest, claimed],
+      const { proven, rest, restRows } = prefix;
+      expect(cutAt(whole, [isNewestFirst ? proven.fromMs : proven.toMs])).toEqual(
+        isNewestFirst ? [proven, rest] : [rest, proven],
       );
       const inside = (place: Window, list: readonly number[]): number =>
         list.filter((at) => contains(place, at)).length;
-      expect(inside(claimed, rows.slice(0, pageRows))).toBe(inside(claimed, rows));
+      expect(inside(proven, rows.slice(0, pageRows))).toBe(inside(proven, rows));
       expect(restRows).toBe(inside(rest, rows));
     }),
     { seed: 20_261_127 },
@@ -149,21 +148,4 @@ test('a page in no order says how many parts are needed', () => {
     [4.5, 9],
     [4, 4.5],
   ]);
-});
-
-test('days around instants make spans that merge when they touch', () => {
-  const at = (...days: number[]): number[] => days.map((day) => day * DAY_MS + NOON);
-  expect(inDays(spansAround(at(9, 2), 4))).toEqual([
-    [1, 4],
-    [8, 11],
-  ]);
-  expect(inDays(spansAround(at(2, 5, 9), 4))).toEqual([
-    [1, 7],
-    [8, 11],
-  ]);
-  expect(inDays(spansAround(at(2, 20, 30, 50), 2))).toEqual([
-    [1, 32],
-    [49, 52],
-  ]);
-  expect(spansAround([], 4)).toEqual([]);
 });

@@ -1,47 +1,11 @@
 import type { IncomeList } from '../../../src/sync/ledger/income-list';
-import { findSpanLimit, fitSpan, halfOf } from '../../../src/sync/ledger/span-limit';
+import { findSpanLimit } from '../../../src/sync/ledger/span-limit';
 import { contains, DAY_MS, spanMsOf, type Window } from '../../../src/domain/windows';
 import { NOW, rowOf, TODAY } from '../../support/memory-ledger';
 
-const dayOf = (atMs: number): number => (atMs - TODAY) / DAY_MS;
-const inDays = (windows: readonly Window[]) =>
-  windows.map(({ fromMs, toMs }) => [dayOf(fromMs), dayOf(toMs)]);
 const windowOf = (from: number, to: number): Window => ({
   fromMs: TODAY + from * DAY_MS,
   toMs: TODAY + to * DAY_MS,
-});
-
-test('a window is cut into parts that fit the limit', () => {
-  expect(inDays(fitSpan(windowOf(-30, 0), 30 * DAY_MS, NOW))).toEqual([[-30, 0]]);
-  expect(inDays(fitSpan(windowOf(-20, 0), 8 * DAY_MS, NOW))).toEqual([
-    [-7, 0],
-    [-14, -7],
-    [-20, -14],
-  ]);
-  // Until the end of tomorrow, and half of the limit: the rest is room.
-  expect(inDays(fitSpan(windowOf(-20, Infinity), 8 * DAY_MS, NOW))).toEqual([
-    [-1, Infinity],
-    [-8, -1],
-    [-15, -8],
-    [-20, -15],
-  ]);
-  // A limit of a few days has none for room, and one of less than two none for whole days.
-  expect(inDays(fitSpan(windowOf(-3, Infinity), 3 * DAY_MS, NOW))).toEqual([
-    [0, Infinity],
-    [-3, 0],
-  ]);
-  expect(inDays(fitSpan(windowOf(-3, 0), 2 * DAY_MS, NOW))).toEqual([
-    [-1, 0],
-    [-3, -1],
-  ]);
-  expect(inDays(fitSpan(windowOf(-3, Infinity), 4 * DAY_MS, NOW))[0]).toEqual([1, Infinity]);
-  for (const { fromMs, toMs } of fitSpan(windowOf(-3, 0), DAY_MS, NOW))
-    expect(toMs - fromMs).toBeLessThan(DAY_MS);
-});
-
-test('half of a span is in whole days while there are two', () => {
-  expect([5, 2, 1].map((days) => halfOf(days * DAY_MS) / DAY_MS)).toEqual([2, 1, 0.5]);
-  expect(halfOf(DAY_MS + 1)).toBe(DAY_MS / 2);
 });
 
 /** A list that answers only the last so many days of a span, and shows at most so many rows of it. */

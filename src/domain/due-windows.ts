@@ -1,0 +1,47 @@
+/** Which windows of a scope a run reads again. */
+import { DAY_MS, overlaps, spanMsOf, startOfUtcDay, type StoredWindow, type Window } from './windows';
+
+/** How much is read again, and how often. */
+export interface LedgerTiers {
+  /** Oldest instant of interest: 00:00 UTC of `HISTORY_START`. */
+  readonly historyStartMs: number;
+  /** Days that the daily tier reads again. */
+  readonly recentDays: number;
+  readonly recentEveryMs: number;
+  readonly fullEveryMs: number;
+}
+
+export interface WindowRequest {
+  /** Read again whatever was verified before this instant of the database's clock; null: only what is due. */
+  readonly verifyBeforeMs: number | null;
+  /** Only windows that overlap this span; null: all. */
+  readonly span: Window | null;
+}
+
+/** Of a run: its request, when it began by the database's clock, the pool's clock, and what the pool answers. */
+interface Asked {
+  readonly request: WindowRequest;
+  readonly startedAtMs: number;
+  readonly poolNowMs: number;
+  /** The longest span that the pool answers in full, ms. */
+  readonly spanLimitMs: number;
+  readonly tiers: LedgerTiers;
+}
+
+/**
+ * Whether a window is due: not verified, or longer than what the pool answers in full; the newest one each time; the
+ * last days and whatever has a pending row or a doubt daily; everything weekly.
+ */
+export function isWindowDue(window: StoredWindow, asked: Asked): boolean {
+  const { request, startedAtMs, poolNowMs, tiers } = asked;
+  const { toMs, verifiedAtMs } = window;
+  if (request.span !== null && !overlaps(window, request.span)) return false;
+  if (verifiedAtMs === null || spanMsOf(window, poolNowMs) > asked.spanLimitMs) return true;
+  if (verifiedAtMs >= startedAtMs) return false;
+  if (request.verifyBeforeMs !== null) return verifiedAtMs < request.verifyBeforeMs;
+  const today = startOfUtcDay(poolNowMs);
+  const isRecent = toMs > today - tiers.recentDays * DAY_MS;
+  const isOpen = window.pendingCount + window.quarantinedCount + window.inDoubtCount > 0;
+  const everyMs = isRecent || isOpen ? tiers.recentEveryMs : tiers.fullEveryMs;
+  return toMs > today || startedAtMs - verifiedAtMs >= everyMs;
+}

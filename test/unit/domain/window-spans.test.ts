@@ -1,0 +1,63 @@
+import { fitSpan, halfOf, spansAround } from '../../../src/domain/window-spans';
+import { DAY_MS, type Window } from '../../../src/domain/windows';
+
+const TODAY = Date.UTC(2026, 10, 20);
+const NOON = DAY_MS / 2;
+const NOW = TODAY + NOON;
+const dayOf = (atMs: number): number => (atMs - TODAY) / DAY_MS;
+const inDays = (windows: readonly Window[]) =>
+  windows.map(({ fromMs, toMs }) => [dayOf(fromMs), dayOf(toMs)]);
+const windowOf = (from: number, to: number): Window => ({
+  fromMs: TODAY + from * DAY_MS,
+  toMs: TODAY + to * DAY_MS,
+});
+
+test('a window is cut into parts that fit the limit', () => {
+  expect(inDays(fitSpan(windowOf(-30, 0), 30 * DAY_MS, NOW))).toEqual([[-30, 0]]);
+  expect(inDays(fitSpan(windowOf(-20, 0), 8 * DAY_MS, NOW))).toEqual([
+    [-7, 0],
+    [-14, -7],
+    [-20, -14],
+  ]);
+  // Until the end of tomorrow, and half of the limit: the rest is room.
+  expect(inDays(fitSpan(windowOf(-20, Infinity), 8 * DAY_MS, NOW))).toEqual([
+    [-1, Infinity],
+    [-8, -1],
+    [-15, -8],
+    [-20, -15],
+  ]);
+  // A limit of a few days has none for room, and one of less than two none for whole days.
+  expect(inDays(fitSpan(windowOf(-3, Infinity), 3 * DAY_MS, NOW))).toEqual([
+    [0, Infinity],
+    [-3, 0],
+  ]);
+  expect(inDays(fitSpan(windowOf(-3, 0), 2 * DAY_MS, NOW))).toEqual([
+    [-1, 0],
+    [-3, -1],
+  ]);
+  expect(inDays(fitSpan(windowOf(-3, Infinity), 4 * DAY_MS, NOW))[0]).toEqual([1, Infinity]);
+  for (const { fromMs, toMs } of fitSpan(windowOf(-3, 0), DAY_MS, NOW))
+    expect(toMs - fromMs).toBeLessThan(DAY_MS);
+});
+
+test('half of a span is in whole days while there are two', () => {
+  expect([5, 2, 1].map((days) => halfOf(days * DAY_MS) / DAY_MS)).toEqual([2, 1, 0.5]);
+  expect(halfOf(DAY_MS + 1)).toBe(DAY_MS / 2);
+});
+
+test('days around instants make spans that merge when they touch', () => {
+  const at = (...days: number[]): number[] => days.map((day) => TODAY + day * DAY_MS + NOON);
+  expect(inDays(spansAround(at(9, 2), 4))).toEqual([
+    [1, 4],
+    [8, 11],
+  ]);
+  expect(inDays(spansAround(at(2, 5, 9), 4))).toEqual([
+    [1, 7],
+    [8, 11],
+  ]);
+  expect(inDays(spansAround(at(2, 20, 30, 50), 2))).toEqual([
+    [1, 32],
+    [49, 52],
+  ]);
+  expect(spansAround([], 4)).toEqual([]);
+});
