@@ -5,7 +5,7 @@ import type { JobLog } from './job-context';
 const REPEAT_MS = 60_000;
 /** This many errors in the window is not transient; BullMQ would otherwise retry in a tight loop. */
 const MAX_ERRORS = 500;
-const WINDOW_MS = 30_000;
+const ERROR_WINDOW_MS = 30_000;
 
 /** Logs the start and the end of a queue outage once each, and says when retrying is pointless. */
 export class QueueErrorLog {
@@ -27,7 +27,7 @@ export class QueueErrorLog {
       return;
     }
     const nowMs = this.clock.monotonicMs();
-    if (nowMs - this.#windowFromMs > WINDOW_MS) {
+    if (nowMs - this.#windowFromMs > ERROR_WINDOW_MS) {
       this.#windowFromMs = nowMs;
       this.#errors = 0;
     }

@@ -1,7 +1,7 @@
 import type { JobQueue } from './backends/backend';
 
 /** Jobs shown for each state; the counts are complete. */
-const MAX_SHOWN = 50;
+const MAX_JOBS_SHOWN = 50;
 const STATES = ['active', 'prioritized', 'waiting', 'delayed', 'failed', 'completed'] as const;
 
 /** A job as the page shows it. */
@@ -29,7 +29,7 @@ export async function readQueue(queue: Pick<JobQueue, 'getJobs' | 'getJobCounts'
   for (const state of STATES) {
     const isOver = state === 'failed' || state === 'completed';
     // The newest of the finished jobs, the next of the others.
-    for (const job of await queue.getJobs([state], 0, MAX_SHOWN - 1, !isOver)) {
+    for (const job of await queue.getJobs([state], 0, MAX_JOBS_SHOWN - 1, !isOver)) {
       const waitsUntilMs = job.timestamp + (state === 'delayed' ? job.delay : 0);
       jobs.push({
         state,

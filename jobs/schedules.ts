@@ -10,7 +10,7 @@ const PLANS_PER_INTERVAL = 10;
 const SHORTEST_MS = 1_000;
 const LONGEST_MS = 5 * millisecondsInMinute;
 /** Hosts' clocks differ, and a scheduler may be read just before it advances. */
-const TOLERANCE_MS = 5_000;
+const SCHEDULE_TOLERANCE_MS = 5_000;
 
 /** Every regular job and its interval in ms. */
 export function schedulesOf(everyMs: Readonly<Record<Stream, number>>): ReadonlyMap<string, number> {
@@ -40,7 +40,8 @@ export async function ensureSchedules(
   const opts: JobSchedulerTemplateOptions = JOB_DEFAULTS;
   for (const [name, every] of schedules) {
     const scheduler = present.get(name);
-    const isAstray = scheduler !== undefined && (scheduler.next ?? nowMs) - nowMs > every + TOLERANCE_MS;
+    const isAstray =
+      scheduler !== undefined && (scheduler.next ?? nowMs) - nowMs > every + SCHEDULE_TOLERANCE_MS;
     // BullMQ keeps the next job of a scheduler whose interval is unchanged.
     if (isAstray) await queue.removeJobScheduler(name);
     if (isAstray || scheduler?.every !== every) {

@@ -14,7 +14,7 @@ import {
 } from '../../src/core/redis-errors';
 import type { Secret } from '../../src/core/secret';
 
-export const CONNECT_TIMEOUT_MS = 10_000;
+export const REDIS_CONNECT_TIMEOUT_MS = 10_000;
 /**
  * A connection that the server does not end by then is cut. ioredis 6 waits this long even for one that has ended
  * already, and keeps a stopping process alive meanwhile.
@@ -27,7 +27,7 @@ const LOADING_POLL_MS = 200;
 const TRIAL_TIMEOUT_MS = 15_000;
 const PLAIN_TIMEOUT_MS = 2_000;
 const JOB_ID = 'trial';
-const DEFAULT_PORT = '6379';
+const DEFAULT_REDIS_PORT = '6379';
 
 export interface RedisRequirementsOptions {
   /** Prefix of all keys. */
@@ -43,10 +43,10 @@ export interface RedisRequirementsOptions {
  */
 export async function requireRedis(redisUrl: Secret, options: RedisRequirementsOptions): Promise<void> {
   const { hostname, port } = new URL(redisUrl.reveal());
-  const place = `${hostname}:${port === '' ? DEFAULT_PORT : port}`;
+  const place = `${hostname}:${port === '' ? DEFAULT_REDIS_PORT : port}`;
   const connection = new Redis(redisUrl.reveal(), {
     lazyConnect: true,
-    connectTimeout: CONNECT_TIMEOUT_MS,
+    connectTimeout: REDIS_CONNECT_TIMEOUT_MS,
     disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     maxRetriesPerRequest: null,
     // ioredis would wait silently, without limit, for a server that is loading.
@@ -75,7 +75,7 @@ export async function requireRedis(redisUrl: Secret, options: RedisRequirementsO
 async function speaksPlainly(redisUrl: Secret): Promise<boolean> {
   const { protocol, hostname, port } = new URL(redisUrl.reveal());
   if (protocol !== 'rediss:') return false;
-  const socket = connect({ host: hostname, port: Number(port === '' ? DEFAULT_PORT : port) });
+  const socket = connect({ host: hostname, port: Number(port === '' ? DEFAULT_REDIS_PORT : port) });
   socket.on('error', () => undefined);
   socket.write('PING\r\n');
   try {

@@ -4,7 +4,7 @@ import { classifyRedisError } from '../../src/core/redis-errors';
 import type { Secret } from '../../src/core/secret';
 import { QUEUE_NAME } from '../job-names';
 import type { QueueBackend } from './backend';
-import { CONNECT_TIMEOUT_MS, DISCONNECT_TIMEOUT_MS, requireRedis } from './redis-requirements';
+import { REDIS_CONNECT_TIMEOUT_MS, DISCONNECT_TIMEOUT_MS, requireRedis } from './redis-requirements';
 import { createRunner } from './runner';
 
 const RECONNECT_FIRST_MS = 100;
@@ -22,7 +22,7 @@ export async function openRedisBackend(
   await requireRedis(redisUrl, { prefix, log });
   const connection = new Redis(redisUrl.reveal(), {
     lazyConnect: true,
-    connectTimeout: CONNECT_TIMEOUT_MS,
+    connectTimeout: REDIS_CONNECT_TIMEOUT_MS,
     disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     // BullMQ waits for the connection without limit.
     maxRetriesPerRequest: null,

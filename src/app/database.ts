@@ -8,7 +8,7 @@ import { findServerWarning, findShortage, probeServer } from './server-requireme
 
 /** Of a command: one for what it reads, and one that keeps the migration's lock or the rate. */
 const COMMAND_CONNECTIONS = 3;
-const ANSWER_TIMEOUT_MS = 10_000;
+const WATCH_ANSWER_TIMEOUT_MS = 10_000;
 
 /** A database that answers and that we may use. */
 export interface OpenDatabase {
@@ -91,7 +91,11 @@ function watchable(url: Secret): Pick<OpenDatabase, 'connect' | 'close'> {
         () => false,
       );
       if (session !== null && answers === true) return session;
-      session = openPostgresSession({ url, applicationName: 'kpool', answerTimeoutMs: ANSWER_TIMEOUT_MS });
+      session = openPostgresSession({
+        url,
+        applicationName: 'kpool',
+        answerTimeoutMs: WATCH_ANSWER_TIMEOUT_MS,
+      });
       await session.query('SELECT 1').catch((error: unknown) => {
         throw classifyDatabaseError(error, postgresAddressOf(url).place);
       });

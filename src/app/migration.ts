@@ -1,3 +1,4 @@
+import { END_TIMEOUT_S } from '../core/postgres/connection';
 import { openPostgres } from '../core/postgres/driver';
 import { migrate, type MigrateResult } from '../store/migrate';
 import type { OpenDatabase } from './database';
@@ -16,6 +17,6 @@ export async function migrateDatabase(
     return await migrate(sql, { log });
   } finally {
     // Nothing is in progress now; after a reserved connection broke, `end` would wait for its whole time limit.
-    await sql.end({ timeout: 1 });
+    await sql.end({ timeout: END_TIMEOUT_S });
   }
 }

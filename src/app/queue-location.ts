@@ -9,9 +9,9 @@ export type { QueueLocation } from '../store/queue-registration';
 
 const DEFAULT_REDIS_PORT = '6379';
 /** By then the pause has reached its maximum. */
-const MAX_DOUBLINGS = 10;
+const MAX_RECLAIM_DOUBLINGS = 10;
 /** How often a registration is checked: a connection may die silently. */
-const PROVE_EVERY_MS = 15_000;
+const CHECK_REGISTRATION_EVERY_MS = 15_000;
 const RECLAIM_POLICY = { firstDelayMs: 500, maxDelayMs: 30_000, factor: 2 };
 
 /** Where the configuration puts the jobs: in Redis if its address is given, otherwise in the database itself. */
@@ -81,7 +81,7 @@ async function proveUntilEnded(
   signal: AbortSignal,
 ): Promise<void> {
   const ended = registration.ended.then(() => true);
-  const pause = (): Promise<boolean> => clock.sleep(PROVE_EVERY_MS, signal).then(() => false);
+  const pause = (): Promise<boolean> => clock.sleep(CHECK_REGISTRATION_EVERY_MS, signal).then(() => false);
   while (!(await Promise.race([ended, pause()]))) await registration.prove();
 }
 
@@ -91,7 +91,11 @@ async function registerAgain(
   signal: AbortSignal,
 ): Promise<QueueRegistration> {
   for (let attempt = 1; ; attempt += 1) {
-    const delayMs = backoffDelayMs(RECLAIM_POLICY, Math.min(attempt, MAX_DOUBLINGS), options.random());
+    const delayMs = backoffDelayMs(
+      RECLAIM_POLICY,
+      Math.min(attempt, MAX_RECLAIM_DOUBLINGS),
+      options.random(),
+    );
     await options.clock.sleep(delayMs, signal);
     const registered = await registerOrRefuse(options).catch((error: unknown) => {
       if (isKpoolError(error, 'queue.refused')) throw error;

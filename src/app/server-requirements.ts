@@ -7,7 +7,7 @@ import { openPostgresSession } from '../core/postgres/session';
 import { requireWritable } from '../core/postgres/session-settings';
 import type { Secret } from '../core/secret';
 
-const ANSWER_TIMEOUT_MS = 10_000;
+const PROBE_ANSWER_TIMEOUT_MS = 10_000;
 
 /** What a server says about itself. */
 export interface ServerFacts {
@@ -35,7 +35,11 @@ export interface ConnectionLimit {
  */
 export async function probeServer(url: Secret, connections: number): Promise<ServerFacts> {
   const { place } = postgresAddressOf(url);
-  const session = openPostgresSession({ url, applicationName: 'kpool', answerTimeoutMs: ANSWER_TIMEOUT_MS });
+  const session = openPostgresSession({
+    url,
+    applicationName: 'kpool',
+    answerTimeoutMs: PROBE_ANSWER_TIMEOUT_MS,
+  });
   try {
     await requireOwnSessions(url, connections);
     const [facts] = await session.query<ServerFacts>(FACTS);

@@ -20,7 +20,7 @@ export interface KnownScope {
 }
 
 /** At most this many names are listed; the rest is counted. */
-const MAX_NAMED = 20;
+const MAX_NAMES_LISTED = 20;
 
 export function isSelected(selection: SyncSelection, scope: KnownScope): boolean {
   if (scope.puid !== null && selection.puid !== null && scope.puid !== selection.puid) return false;
@@ -58,6 +58,6 @@ export function findMismatch(
 function namesOf(values: readonly (bigint | string | null)[]): string {
   const names = [...new Set(values.flatMap((value) => (value === null ? [] : [String(value)])))];
   if (names.length === 0) return 'none';
-  const more = names.length - MAX_NAMED;
-  return names.slice(0, MAX_NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  const more = names.length - MAX_NAMES_LISTED;
+  return names.slice(0, MAX_NAMES_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

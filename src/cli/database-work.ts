@@ -1,10 +1,9 @@
 import type postgres from 'postgres';
 import { openDatabase, type OpenDatabase } from '../app/database';
 import { migrateDatabase } from '../app/migration';
+import { END_TIMEOUT_S } from '../core/postgres/connection';
 import { openPostgres } from '../core/postgres/driver';
 import type { CliContext } from './context';
-
-const END_TIMEOUT_S = 5;
 
 /** Opens and migrates the configured database, runs `work`, and closes it. */
 export async function workOnDatabase<T>(

@@ -5,6 +5,7 @@ import { createDemoEvents } from '../app/demo/events';
 import { openSession } from '../app/session';
 import { requireAccounts } from '../config/require-accounts';
 import { isKpoolError } from '../core/errors';
+import { END_TIMEOUT_S } from '../core/postgres/connection';
 import { openPostgres } from '../core/postgres/driver';
 import { createMetrics } from '../observability/metrics';
 import { readActivity } from '../report/activity';
@@ -81,7 +82,7 @@ export async function liveOn(context: CliContext, demo: Demo, page: DemoPage): P
       await jobs.stop();
     }
   } finally {
-    await sql.end({ timeout: 1 });
+    await sql.end({ timeout: END_TIMEOUT_S });
     await session.close();
   }
 }

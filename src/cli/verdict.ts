@@ -5,7 +5,7 @@ import type { JsonValue } from './output/json';
 import type { Output } from './output/output';
 
 /** Problems listed; the rest are counted. */
-const MAX_SHOWN = 20;
+const MAX_PROBLEMS_SHOWN = 20;
 
 /** Sets exit code 1 if there is any problem: for every command that reports a state. */
 export function exitByVerdict(context: Pick<CliContext, 'exitWith'>, wellness: Wellness): void {
@@ -20,10 +20,10 @@ export function verdictText({ colour }: Pick<Output, 'colour'>, { problems }: We
     warning: colour.yellow,
     progress: colour.cyan,
   };
-  const more = problems.length - MAX_SHOWN;
+  const more = problems.length - MAX_PROBLEMS_SHOWN;
   return [
     ...problems
-      .slice(0, MAX_SHOWN)
+      .slice(0, MAX_PROBLEMS_SHOWN)
       .map(
         ({ severity, what, cause, mend }) =>
           `${paint[severity](what)}${cause === null ? '' : ` ${cause}`}\n  ${mend}`,

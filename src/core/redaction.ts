@@ -1,6 +1,5 @@
-import type { Secret } from './secret';
+import { REDACTED, type Secret } from './secret';
 
-const REDACTED = '[redacted]';
 /**
  * Shorter texts occur everywhere: replacing them within words would garble every line, and so reveal them. They are
  * replaced only after a name such as `key=`.

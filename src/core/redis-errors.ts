@@ -57,7 +57,7 @@ export const mayEvict = (policy: string): RedisErrorMeaning =>
  * By the error's text, which begins with Redis's own error code, or by Node's code; the first match counts. Within a
  * script some versions put other words before that code.
  */
-const MEANINGS: readonly (readonly [pattern: RegExp, meaning: RedisErrorMeaning])[] = [
+const REDIS_ERROR_MEANINGS: readonly (readonly [pattern: RegExp, meaning: RedisErrorMeaning])[] = [
   [
     /\bNOAUTH\b/,
     refused(
@@ -177,7 +177,7 @@ const MEANINGS: readonly (readonly [pattern: RegExp, meaning: RedisErrorMeaning]
   ],
 ];
 
-const UNKNOWN = withReason(transient('failed', `Look at its server's log. ${WITHOUT_REDIS}`));
+const UNKNOWN_REDIS_ERROR = withReason(transient('failed', `Look at its server's log. ${WITHOUT_REDIS}`));
 
 /** Names of the errors of ioredis, its parser and BullMQ about Redis or the connection to it. */
 const NAMES = /^(ReplyError|MaxRetriesPerRequestError|AbortError|ParserError|ClusterAllFailedError)$/;
@@ -203,7 +203,7 @@ export function redisFailure(meaning: RedisErrorMeaning, place?: string, cause?:
 export function classifyRedisError(error: unknown, place?: string): KpoolError {
   if (error instanceof KpoolError) return error;
   const text = wordsOf(error);
-  const meaning = MEANINGS.find(([pattern]) => pattern.test(text))?.[1] ?? UNKNOWN;
+  const meaning = REDIS_ERROR_MEANINGS.find(([pattern]) => pattern.test(text))?.[1] ?? UNKNOWN_REDIS_ERROR;
   return redisFailure(meaning, place, error);
 }
 

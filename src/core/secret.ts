@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 
-const REDACTED = '[redacted]';
+/** Stands wherever a secret would. */
+export const REDACTED = '[redacted]';
 
 /** A text that does not print: string, JSON and inspect all show `[redacted]`. */
 export class Secret {

@@ -25,7 +25,7 @@ const network = (sentence: string): SystemErrorMeaning =>
   );
 
 /** By Node's code for a failure of the system, or undici's for one of a request; the first match counts. */
-const MEANINGS: readonly (readonly [code: RegExp, meaning: SystemErrorMeaning])[] = [
+const SYSTEM_ERROR_MEANINGS: readonly (readonly [code: RegExp, meaning: SystemErrorMeaning])[] = [
   [
     /^EADDRINUSE$/,
     meaning('port.in-use', 'Another program uses the port.', 'Choose another port, or stop that program.'),
@@ -70,15 +70,21 @@ const MEANINGS: readonly (readonly [code: RegExp, meaning: SystemErrorMeaning])[
   ],
 ];
 
-const MAX_CAUSES = 5;
+const MAX_CAUSES_SEARCHED = 5;
 
 /** Null unless the operating system or the network caused it. */
 export function findSystemError(error: unknown): KpoolError | null {
   let layer: unknown = error;
-  for (let depth = 0; depth < MAX_CAUSES && typeof layer === 'object' && layer !== null; depth += 1) {
+  for (
+    let depth = 0;
+    depth < MAX_CAUSES_SEARCHED && typeof layer === 'object' && layer !== null;
+    depth += 1
+  ) {
     const { code, message, cause, errors } = layer as Readonly<Record<string, unknown>>;
     const found =
-      typeof code === 'string' ? MEANINGS.find(([pattern]) => pattern.test(code))?.[1] : undefined;
+      typeof code === 'string'
+        ? SYSTEM_ERROR_MEANINGS.find(([pattern]) => pattern.test(code))?.[1]
+        : undefined;
     if (found !== undefined) {
       const reason = typeof message === 'string' && message !== '' ? message : String(code);
       return new KpoolError(found.code, `${found.sentence} (${reason})`, { hint: found.hint, cause: error });

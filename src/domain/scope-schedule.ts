@@ -41,7 +41,7 @@ export function paceOf(scope: ScopeFacts, dormantAfterMs: number, nowMs: number)
 /** Delay after a failure, doubled after each further one, up to the interval. */
 const FIRST_REST_MS = 10_000;
 /** Keeps the delay finite. */
-const MAX_DOUBLINGS = 20;
+const MAX_REST_DOUBLINGS = 20;
 /** An unreachable pool is retried this often (P12: within 40 s of its return). */
 const UNREACHABLE_REST_MS = 25_000;
 const UNREACHABLE: ReadonlySet<string | null> = new Set<ErrorCode>(['pool.unreachable', 'pool.timeout']);
@@ -60,7 +60,7 @@ export function nextVisitMs(scope: ScopeFacts, pace: ScopePace, everyMs: number,
 }
 
 function restMs({ consecutiveFailures, lastFailureCode }: ScopeFacts, intervalMs: number): number {
-  const doublings = Math.min(consecutiveFailures - 1, MAX_DOUBLINGS);
+  const doublings = Math.min(consecutiveFailures - 1, MAX_REST_DOUBLINGS);
   const longestMs = UNREACHABLE.has(lastFailureCode) ? Math.min(intervalMs, UNREACHABLE_REST_MS) : intervalMs;
   return Math.min(longestMs, FIRST_REST_MS * 2 ** doublings);
 }

@@ -4,9 +4,9 @@ import { cutPageAt } from './page-overlap';
 import { servedCount, type Page, type UnreadableRow } from './page';
 
 /** Rounds over all pages before a contradiction between them is reported. */
-const MAX_ROUNDS = 3;
+const MAX_LIST_ROUNDS = 3;
 /** Two million workers at 100 a page. */
-const MAX_PAGES = 20_000;
+const MAX_WORKER_PAGES = 20_000;
 /** Rows by which a page overlaps the one before, once the list has moved; doubled whenever that was too few. */
 const FIRST_OVERLAP_ROWS = 3;
 /** Largest overlap, as a share of a page. */
@@ -25,7 +25,7 @@ const RESTLESS_SHARE = 0.25;
  * rows: while it holds a row already seen, nothing lies between the two; when it holds none, or the count fell before
  * anything overlapped, the pager steps back. It reads to the end of the list, and is complete when no gap was left:
  * every worker that stayed in the list throughout was seen. A list that stands still and serves fewer workers than it
- * counts is read again, up to `MAX_ROUNDS` times. A worker listed twice on one page takes two of the rows counted.
+ * counts is read again, up to `MAX_LIST_ROUNDS` times. A worker listed twice on one page takes two of the rows counted.
  */
 export class WorkerPager {
   /** The last round in which each worker was seen without a gap before it; 0: in none. */
@@ -196,7 +196,7 @@ export class WorkerPager {
       cut = { currentPage: Math.floor(this.seenRows / this.pageRows) + 1, rows: this.pageRows };
     this.next = cut.currentPage;
     this.rows = cut.rows === this.pageRows ? null : cut.rows;
-    if (this.next > MAX_PAGES) this.end(`the list has more than ${MAX_PAGES} pages`);
+    if (this.next > MAX_WORKER_PAGES) this.end(`the list has more than ${MAX_WORKER_PAGES} pages`);
   }
 
   private endRound(totalNum: number): void {
@@ -208,7 +208,7 @@ export class WorkerPager {
     const seen = this.joinedIn.size + this.unreadable.length + repeated;
     // Workers that joined before the current page are counted but were not seen.
     if (seen + this.movedBy >= totalNum) this.end(null);
-    else if (this.movedBy > 0 || this.round === MAX_ROUNDS) {
+    else if (this.movedBy > 0 || this.round === MAX_LIST_ROUNDS) {
       this.end(`the pool counts ${totalNum} workers and serves ${seen}`);
     } else this.beginAgain();
   }

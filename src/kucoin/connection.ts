@@ -3,7 +3,7 @@ import { buildConnector, Client } from 'undici';
 import type { Secret } from '../core/secret';
 import { createTunnel } from './tunnel';
 
-const KEEP_ALIVE_MS = 10_000;
+const IDLE_CONNECTION_LIFE_MS = 10_000;
 const KEEP_ALIVE_MAX_MS = 60_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 
@@ -69,7 +69,7 @@ export function createConnection({ origin, connectTimeoutMs, proxy, ca }: Connec
       : createTunnel({ proxy, connectTcp, connectTls, timeoutMs: connectTimeoutMs });
   const client = new Client(origin, {
     pipelining: 1,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveTimeout: IDLE_CONNECTION_LIFE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
     // The transport keeps its own time, since undici's timeouts would close without a reset.

@@ -103,7 +103,7 @@ export const UNKNOWN_TRANSIENT: Meaning = {
   hint: AUTOMATICALLY,
 };
 
-export const UNKNOWN: Meaning = {
+export const UNKNOWN_CODE: Meaning = {
   code: 'pool.unknown-code',
   says: 'reports a failure that its documentation does not name',
   hint: 'Look at the message; an immediate retry would not help.',

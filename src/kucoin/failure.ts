@@ -7,7 +7,7 @@ import {
   FORBIDDEN,
   REFUSED_ALONE,
   THROTTLED,
-  UNKNOWN,
+  UNKNOWN_CODE,
   UNKNOWN_TRANSIENT,
 } from './error-table';
 import type { Redactor } from './redaction';
@@ -62,7 +62,7 @@ function meaningOf({ httpStatus, envelope }: FailedAnswer): Meaning {
   const system = code === null ? null : findSystemMeaning(code);
   if (system !== null) return system;
   if (httpStatus !== 403 && SURELY_THROTTLES.test(envelope?.message ?? '')) return THROTTLED;
-  return findHttpMeaning(httpStatus) ?? (envelope?.retry === true ? UNKNOWN_TRANSIENT : UNKNOWN);
+  return findHttpMeaning(httpStatus) ?? (envelope?.retry === true ? UNKNOWN_TRANSIENT : UNKNOWN_CODE);
 }
 
 /** A 403 that says what it means, or when to come back. */

@@ -7,7 +7,7 @@ import { isJsonObject, isStorable, JsonNumber, storableText, writeJson, writeJso
 
 /** Names of the fields in which U+0000 or a lone surrogate was replaced, within `extra`. */
 const REPLACED_FIELD = '_nul_replaced';
-const NOTHING: ReadonlySet<string> = new Set();
+const NO_FIELDS: ReadonlySet<string> = new Set();
 
 /** What `readItem` needs of a zod object schema. */
 interface ItemSchema<Fields> {
@@ -64,7 +64,7 @@ export function readItem<Fields>(schema: ItemSchema<Fields>, item: JsonValue): R
   }
   return {
     fields: parsed.data,
-    extra: (alsoKept = {}, unread = NOTHING) => extraOf(item, schema.shape, alsoKept, unread),
+    extra: (alsoKept = {}, unread = NO_FIELDS) => extraOf(item, schema.shape, alsoKept, unread),
   };
 }
 

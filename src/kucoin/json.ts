@@ -11,7 +11,7 @@ export interface JsonObject {
 export type JsonValue = null | boolean | string | JsonNumber | readonly JsonValue[] | JsonObject;
 
 /** Deeper than any answer of an API, shallow enough for every recursion over it and for PostgreSQL's jsonb. */
-const MAX_DEPTH = 64;
+const MAX_JSON_DEPTH = 64;
 /** PostgreSQL's jsonb holds numbers of up to 131,072 digits; no real figure comes near even this. */
 const MAX_JSONB_DIGITS = 1_000;
 
@@ -20,7 +20,7 @@ const MAX_JSONB_DIGITS = 1_000;
  * that gives one key two values, and for nesting deeper than 64 levels.
  */
 export function parseJson(text: string): JsonValue {
-  if (isTooDeep(text)) throw new SyntaxError(`nested deeper than ${MAX_DEPTH} levels`);
+  if (isTooDeep(text)) throw new SyntaxError(`nested deeper than ${MAX_JSON_DEPTH} levels`);
   return parse(text, null, (digits) => new JsonNumber(digits)) as JsonValue;
 }
 
@@ -35,7 +35,7 @@ function isTooDeep(text: string): boolean {
       else if (char === 0x22 /* " */) inString = false;
     } else if (char === 0x22) inString = true;
     else if (char === 0x5b /* [ */ || char === 0x7b /* { */) {
-      if (++depth > MAX_DEPTH) return true;
+      if (++depth > MAX_JSON_DEPTH) return true;
     } else if (char === 0x5d /* ] */ || char === 0x7d /* } */) depth--;
   }
   return false;

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock';
 
 /** A difference larger than the one-second resolution of `Date` explains. */
-const TOLERANCE_MS = 1_500;
+const DATE_TOLERANCE_MS = 1_500;
 /** `Date` is truncated to the second, so it is half a second old on average. */
 const HALF_DATE_STEP_MS = 500;
 
@@ -32,7 +32,7 @@ export function createServerClock(clock: Clock): ServerClock {
     offsetMs: () => offsetMs,
     observe({ dateMs, sentAtMs, answeredAtMs }) {
       const measuredMs = dateMs + HALF_DATE_STEP_MS - (sentAtMs + answeredAtMs) / 2;
-      const uncertaintyMs = TOLERANCE_MS + Math.abs(answeredAtMs - sentAtMs) / 2;
+      const uncertaintyMs = DATE_TOLERANCE_MS + Math.abs(answeredAtMs - sentAtMs) / 2;
       if (Math.abs(measuredMs - offsetMs) <= uncertaintyMs) return false;
       offsetMs = Math.round(measuredMs);
       return true;

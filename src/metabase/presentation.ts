@@ -43,9 +43,9 @@ const CATEGORIES = new Set([
   ...['verdict', 'change', 'action', 'site', 'customer', 'model', 'account_status'],
 ]);
 const SHARES = new Set(['uptime', 'share_of_baseline']);
-const DECIMALS = { number_style: 'decimal' };
+const PLAIN_DECIMAL = { number_style: 'decimal' };
 const PERCENT = { number_style: 'percent' };
-const EXACT_DIGITS = { ...DECIMALS, decimals: 8 };
+const EXACT_DIGITS = { ...PLAIN_DECIMAL, decimals: 8 };
 const IS_NUMBER = /^(numeric|bigint|integer|smallint)$/;
 
 export function presentTable({ name, comment }: Relation): TablePresentation {
@@ -80,7 +80,7 @@ function shownAs({ schema, name }: Relation, column: RelationColumn): FieldPrese
     return { semantic_type: 'type/Share', has_field_values: 'none', settings: PERCENT };
   if (IS_NUMBER.test(column.type)) {
     const isRate = column.name.endsWith('_ths') || column.name.endsWith('_rate');
-    const settings = column.type === 'numeric' && !isRate ? EXACT_DIGITS : DECIMALS;
+    const settings = column.type === 'numeric' && !isRate ? EXACT_DIGITS : PLAIN_DECIMAL;
     return { semantic_type: null, has_field_values: 'none', settings };
   }
   return column.type === 'text' ? { has_field_values: 'none' } : {};

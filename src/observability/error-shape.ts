@@ -10,7 +10,7 @@ export interface ErrorShape {
   readonly stack?: string;
 }
 
-const MAX_CAUSES = 5;
+const MAX_LOGGED_CAUSES = 5;
 const MAX_MESSAGE_LENGTH = 2_000;
 
 export interface ErrorShapeOptions {
@@ -34,7 +34,9 @@ export function shapeError(error: unknown, options: ErrorShapeOptions, depth = 0
     ...(typeof code === 'string' ? { code: clip(options.scrub(code)) } : {}),
     message: clip(options.scrub(error.message)),
     ...(isKpoolError(error) && error.hint !== undefined ? { hint: options.scrub(error.hint) } : {}),
-    ...(inner !== undefined && depth < MAX_CAUSES ? { cause: shapeError(inner, options, depth + 1) } : {}),
+    ...(inner !== undefined && depth < MAX_LOGGED_CAUSES
+      ? { cause: shapeError(inner, options, depth + 1) }
+      : {}),
     ...(options.withStack && error.stack !== undefined ? { stack: options.scrub(error.stack) } : {}),
   };
 }

@@ -1,11 +1,11 @@
 import { openPostgresSession, type PostgresSession, type SqlValue } from '../core/postgres/session';
 import type { Secret } from '../core/secret';
-import { ANSWER_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from './time-limits';
+import { POLL_ANSWER_TIMEOUT_MS, POLL_STATEMENT_TIMEOUT_MS } from './time-limits';
 
 /** The part of a database connection that pacing needs. */
 export interface PacingDatabase {
   /**
-   * Runs one statement, on a new connection if the last one failed. Rejects within `ANSWER_TIMEOUT_MS`.
+   * Runs one statement, on a new connection if the last one failed. Rejects within `POLL_ANSWER_TIMEOUT_MS`.
    */
   query<Row extends object>(text: string, values: readonly SqlValue[]): Promise<readonly Row[]>;
   close(): Promise<void>;
@@ -19,8 +19,8 @@ export function openPacingDatabase(url: Secret): PacingDatabase {
       const current = (session ??= openPostgresSession({
         url,
         applicationName: 'kpool pacing',
-        answerTimeoutMs: ANSWER_TIMEOUT_MS,
-        settings: { statement_timeout: String(STATEMENT_TIMEOUT_MS) },
+        answerTimeoutMs: POLL_ANSWER_TIMEOUT_MS,
+        settings: { statement_timeout: String(POLL_STATEMENT_TIMEOUT_MS) },
       }));
       try {
         return await current.query<Row>(text, values);

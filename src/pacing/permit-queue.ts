@@ -55,7 +55,7 @@ interface PendingHandBack extends Omit<HandBack, 'restMs'> {
  *   `POLL_INTERVAL_MS`. A hand-back is sent within `HAND_BACK_DELAY_MS`.
  * - **polling**: one statement is under way, never two. It serves all buckets that are due. It asks for no slot that
  *   this process itself used within `REST_MS` by its monotonic clock.
- * - **retrying**: polls fail, and pauses between them grow up to `RETRY.maxDelayMs`. Waiters keep their place. What a failed
+ * - **retrying**: polls fail, and pauses between them grow up to `POLL_RETRY.maxDelayMs`. Waiters keep their place. What a failed
  *   poll may have been granted is handed back by the next. After `GIVE_UP_AFTER_MS` all waiters are rejected with
  *   `pacing.unavailable`; later ones wait as long again.
  * - **stopped**: all waiters are rejected with `aborted`, later ones too. Hand-backs are sent at once, also for requests

@@ -1,7 +1,7 @@
 import { backoffDelayMs } from '../core/backoff';
 import type { Clock } from '../core/clock';
 import { isRejection } from '../core/postgres/errors';
-import { GIVE_UP_AFTER_MS, POLL_GAP_MS, RETRY } from './time-limits';
+import { GIVE_UP_AFTER_MS, POLL_GAP_MS, POLL_RETRY } from './time-limits';
 
 /** What the loop drives. */
 export interface PollWork {
@@ -86,7 +86,7 @@ export class PollLoop {
       const nowMs = this.clock.monotonicMs();
       if (this.#failures === 0) this.#failingSinceMs = startedAtMs;
       this.#failures += 1;
-      this.#notBeforeMs = nowMs + backoffDelayMs(RETRY, this.#failures, 0);
+      this.#notBeforeMs = nowMs + backoffDelayMs(POLL_RETRY, this.#failures, 0);
       // A retry would not help: waiters are rejected at once.
       if (!isRejection(error) && this.#notBeforeMs - this.#failingSinceMs <= GIVE_UP_AFTER_MS) return;
       // New waiters get the whole time again.

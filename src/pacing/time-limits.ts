@@ -7,7 +7,7 @@ import type { BackoffPolicy } from '../core/backoff';
  */
 
 /** The pool's limit counts requests in windows of this length. */
-const WINDOW_MS = 1_000;
+const LIMIT_WINDOW_MS = 1_000;
 /** Allows for clock drift between this host and the pool. */
 const GUARD_MS = 5;
 /**
@@ -15,7 +15,7 @@ const GUARD_MS = 5;
  * answer, so two requests that follow each other in one slot arrive more than a window apart, and N slots never have
  * N + 1 arrivals in a window (P6).
  */
-export const REST_MS = WINDOW_MS + GUARD_MS;
+export const REST_MS = LIMIT_WINDOW_MS + GUARD_MS;
 /** A permit unused for this long is discarded. */
 export const PERMIT_LIFE_MS = 1_000;
 
@@ -34,10 +34,10 @@ export const POLL_INTERVAL_MS = 1_500;
 export const TURN_MS = 100;
 
 /** The server ends a poll after this long and grants nothing. */
-export const STATEMENT_TIMEOUT_MS = 3_000;
+export const POLL_STATEMENT_TIMEOUT_MS = 3_000;
 /** The process closes its connection when a poll is not answered within this time. */
-export const ANSWER_TIMEOUT_MS = 3_500;
-export const RETRY: BackoffPolicy = { firstDelayMs: 100, maxDelayMs: 1_000, factor: 2 };
+export const POLL_ANSWER_TIMEOUT_MS = 3_500;
+export const POLL_RETRY: BackoffPolicy = { firstDelayMs: 100, maxDelayMs: 1_000, factor: 2 };
 /** How long polls may fail before waiters are rejected. */
 export const GIVE_UP_AFTER_MS = 15_000;
 
@@ -58,17 +58,17 @@ assertOrder(
 );
 assertOrder(
   'the server gives up a poll before the process does: nothing is granted to nobody',
-  STATEMENT_TIMEOUT_MS,
-  ANSWER_TIMEOUT_MS,
+  POLL_STATEMENT_TIMEOUT_MS,
+  POLL_ANSWER_TIMEOUT_MS,
 );
 assertOrder(
   'a failed poll is retried before anyone is told',
-  ANSWER_TIMEOUT_MS + RETRY.maxDelayMs,
+  POLL_ANSWER_TIMEOUT_MS + POLL_RETRY.maxDelayMs,
   GIVE_UP_AFTER_MS,
 );
 assertOrder(
   'a long wait is noticed in time, since polls come more often',
-  POLL_INTERVAL_MS + ANSWER_TIMEOUT_MS + RETRY.maxDelayMs,
+  POLL_INTERVAL_MS + POLL_ANSWER_TIMEOUT_MS + POLL_RETRY.maxDelayMs,
   REPORT_WAIT_AFTER_MS,
 );
 
@@ -92,7 +92,7 @@ export function leaseMs(totalTimeoutMs: number): number {
  * moment, the pause after it, one lease, and the poll that finds it expired.
  */
 export function resumeMs(lease: number): number {
-  return ANSWER_TIMEOUT_MS + RETRY.maxDelayMs + lease + POLL_INTERVAL_MS;
+  return POLL_ANSWER_TIMEOUT_MS + POLL_RETRY.maxDelayMs + lease + POLL_INTERVAL_MS;
 }
 
 function assertOrder(invariant: string, shorterMs: number, longerMs: number): void {

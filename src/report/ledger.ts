@@ -1,7 +1,8 @@
 import type postgres from 'postgres';
 import { parsePostgresAddress } from '../core/postgres/address';
-import { Secret } from '../core/secret';
+import { END_TIMEOUT_S } from '../core/postgres/connection';
 import { openPostgres } from '../core/postgres/driver';
+import { Secret } from '../core/secret';
 
 /** Which income to read; what is left out selects all. */
 export interface IncomeQuery {
@@ -65,9 +66,7 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
-const BATCH = 1_000;
-const END_TIMEOUT_S = 5;
-
+const LEDGER_BATCH_ROWS = 1_000;
 /** Opens the database at `url` to read it. Throws when it cannot be reached, or `url` is no address of PostgreSQL. */
 export async function openLedger(url: string): Promise<Ledger> {
   parsePostgresAddress(url);
@@ -112,7 +111,7 @@ async function* readItems(sql: postgres.Sql, query: IncomeQuery): AsyncGenerator
            stream, type, mining_date::text AS "miningDate", mined_at AS "minedAt", amount_text AS amount, status,
            settled_at AS "settledAt"
       FROM report.income_ledger WHERE ${isAsked(sql, query, 'day')}
-     ORDER BY mined_at, puid, algo, currency, stream, type, ordinal`.cursor(BATCH);
+     ORDER BY mined_at, puid, algo, currency, stream, type, ordinal`.cursor(LEDGER_BATCH_ROWS);
   for await (const rows of cursor) yield* rows.map(withBigints);
 }
 

@@ -2,7 +2,7 @@ import { Decimal } from 'decimal.js';
 import { findDecimal } from '../core/decimal';
 
 /** Amounts are summed as whole multiples of 10^-18, the smallest step that the ledger knows. */
-const PLACES = 18;
+const AMOUNT_DECIMALS = 18;
 const MAX_INTEGER_DIGITS = 20;
 /** Canonical already, and in range: nearly every amount that is put in, and a test may put in a million. */
 const PLAIN_AMOUNT = /^(?:0|[1-9]\d{0,19})(?:\.\d{0,17}[1-9])?$/;
@@ -12,7 +12,7 @@ export function parseAmount(text: string): string {
   if (PLAIN_AMOUNT.test(text)) return text;
   const amount = findDecimal(text);
   const [integer = '', fraction = ''] = (amount ?? '').replace('-', '').split('.');
-  if (amount === null || fraction.length > PLACES || integer.length > MAX_INTEGER_DIGITS) {
+  if (amount === null || fraction.length > AMOUNT_DECIMALS || integer.length > MAX_INTEGER_DIGITS) {
     throw new RangeError(`${JSON.stringify(text)} is no amount; to serve it all the same, insert a raw item`);
   }
   return amount;
@@ -22,15 +22,15 @@ export function parseAmount(text: string): string {
 export function unitsOf(amount: string): bigint {
   const negative = amount.startsWith('-');
   const [integer = '', fraction = ''] = (negative ? amount.slice(1) : amount).split('.');
-  const units = BigInt(integer + fraction.padEnd(PLACES, '0'));
+  const units = BigInt(integer + fraction.padEnd(AMOUNT_DECIMALS, '0'));
   return negative ? -units : units;
 }
 
 /** Units of 10^-18 as canonical text, cut (not rounded) to `decimals` places. */
-export function textOfUnits(units: bigint, decimals = PLACES): string {
-  const digits = (units < 0n ? -units : units).toString().padStart(PLACES + 1, '0');
-  const integer = digits.slice(0, -PLACES);
-  const text = canonical(integer, digits.slice(-PLACES).slice(0, decimals));
+export function textOfUnits(units: bigint, decimals = AMOUNT_DECIMALS): string {
+  const digits = (units < 0n ? -units : units).toString().padStart(AMOUNT_DECIMALS + 1, '0');
+  const integer = digits.slice(0, -AMOUNT_DECIMALS);
+  const text = canonical(integer, digits.slice(-AMOUNT_DECIMALS).slice(0, decimals));
   return units < 0n && text !== '0' ? `-${text}` : text;
 }
 
@@ -49,5 +49,5 @@ export function withExponent(amount: string): string {
 /** The same value with zeros up to 18 decimals. */
 export function padded(amount: string): string {
   const [integer = '', fraction = ''] = amount.split('.');
-  return `${integer}.${fraction.padEnd(PLACES, '0')}`;
+  return `${integer}.${fraction.padEnd(AMOUNT_DECIMALS, '0')}`;
 }

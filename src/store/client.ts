@@ -16,7 +16,7 @@ export interface StoreClientOptions {
 }
 
 /** A statement that runs longer is stuck: our largest batch takes well under a second. */
-const STATEMENT_TIMEOUT_MS = 120_000;
+const STORE_STATEMENT_TIMEOUT_MS = 120_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 
 /** The client for rows. Connects at the first query. */
@@ -24,7 +24,7 @@ export function createStoreClient(options: StoreClientOptions): PrismaClient {
   const pool = createPool({
     ...options,
     settings: {
-      statement_timeout: String(STATEMENT_TIMEOUT_MS),
+      statement_timeout: String(STORE_STATEMENT_TIMEOUT_MS),
       idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_TIMEOUT_MS),
     },
   });

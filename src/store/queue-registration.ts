@@ -7,7 +7,7 @@ import { guarded } from '../core/postgres/errors';
 const SETTING = 'queue_backend';
 const INSTALLATION = 'installation';
 /** Long enough for another process to register or to write the schedules. */
-const ANSWER_TIMEOUT_MS = 15_000;
+const REGISTRATION_ANSWER_TIMEOUT_MS = 15_000;
 /** Where the jobs are, without secrets: it is stored and shown. */
 export interface QueueLocation {
   readonly kind: 'postgres' | 'redis';
@@ -39,7 +39,7 @@ function connect(url: Secret): PostgresSession {
   return openPostgresSession({
     url,
     applicationName: 'kpool queue registration',
-    answerTimeoutMs: ANSWER_TIMEOUT_MS,
+    answerTimeoutMs: REGISTRATION_ANSWER_TIMEOUT_MS,
     settings: KEEPALIVE_SETTINGS,
   });
 }

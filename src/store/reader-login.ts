@@ -8,7 +8,7 @@ const ROLE_SYNTAX = /^[a-z_][a-z0-9_]{0,62}$/;
 /** Words that PostgreSQL does not accept as a role's name, even in quotes. */
 const RESERVED_ROLES = ['public', 'none'];
 /** At most this many things that a reader should not reach are named. */
-const MAX_NAMED = 10;
+const MAX_EXTRA_RIGHTS_NAMED = 10;
 
 export interface ReaderLogin {
   readonly role: string;
@@ -117,6 +117,6 @@ async function findExcess(tx: TransactionSql, role: string): Promise<readonly st
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p', 'v', 'f') AND n.nspname IN ('pool', 'report', 'sync', 'pool_parts', 'bullmq')
        AND has_table_privilege(${role}, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
-     ORDER BY 1 LIMIT ${MAX_NAMED}`;
+     ORDER BY 1 LIMIT ${MAX_EXTRA_RIGHTS_NAMED}`;
   return rows.map((row) => row.excess);
 }

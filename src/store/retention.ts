@@ -22,7 +22,7 @@ export interface Retained {
 /** Partitions created ahead, so that no snapshot has to create one. */
 const DAYS_AHEAD = 7;
 /** Rows per statement: few enough not to block others for long. */
-const BATCH_ROWS = 20_000;
+const PRUNE_BATCH_ROWS = 20_000;
 /** Statements per table and call: the rest waits for the next day. */
 const MAX_BATCHES = 5_000;
 /** A snapshot this old is no longer in progress. */
@@ -107,9 +107,9 @@ async function deleteInBatches(client: PrismaClient, table: Prisma.Sql, isOld: P
   let deleted = 0;
   for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
     const count = await client.$executeRaw`
-      DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE ${isOld} LIMIT ${BATCH_ROWS}::integer))`;
+      DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE ${isOld} LIMIT ${PRUNE_BATCH_ROWS}::integer))`;
     deleted += count;
-    if (count < BATCH_ROWS) return deleted;
+    if (count < PRUNE_BATCH_ROWS) return deleted;
   }
   return deleted;
 }

@@ -14,7 +14,7 @@ import { isOfScope, NO_ALGO } from './scope-key';
 const RUN_LOCK_KEYS = 2_147_483_647n;
 /** More locks than one session can hold with PostgreSQL's default settings. */
 const MAX_RUN_NUMBERS = 10_000;
-const ANSWER_TIMEOUT_MS = 15_000;
+const LOCK_ANSWER_TIMEOUT_MS = 15_000;
 /**
  * Which process works on which scope: advisory locks on one connection per process, which the server releases when that
  * ends. A broken connection loses its locks; then the versions of the cursors keep the order (P9).
@@ -121,7 +121,7 @@ export class PostgresScopeLocks {
     const session = openPostgresSession({
       url: this.url,
       applicationName: 'kpool locks',
-      answerTimeoutMs: ANSWER_TIMEOUT_MS,
+      answerTimeoutMs: LOCK_ANSWER_TIMEOUT_MS,
       settings: KEEPALIVE_SETTINGS,
     });
     this.#session = session;

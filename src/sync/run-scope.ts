@@ -27,7 +27,7 @@ export interface RunOptions {
   readonly onWait?: () => void;
 }
 
-const UNLISTED =
+const UNLISTED_NOTE =
   'The pool no longer lists this sub-account or algorithm, and answers nothing about it: what was stored stays.';
 
 const NOTHING_TO_ASK = 'There was nothing to ask the pool.';
@@ -73,7 +73,7 @@ export async function runScope(
       ? NOTHING_TO_ASK
       : shortcomings === ''
         ? isUnlisted
-          ? UNLISTED
+          ? UNLISTED_NOTE
           : null
         : shortcomings;
   const reason = error?.message ?? remark;

@@ -19,11 +19,11 @@ export interface ScopeLockDeps {
   readonly onWait?: (() => void) | undefined;
 }
 
-const POLL_EVERY_MS = 1_000;
+const LOCK_POLL_EVERY_MS = 1_000;
 /** A run that holds a scope longer is stuck: then both read, and the cursor's version orders their commits (P9). */
-const MAX_POLLS = 3_600;
+const MAX_LOCK_POLLS = 3_600;
 /** Commits that may lose to a concurrent run, which exists only if a lock was lost. */
-const MAX_SUPERSEDED = 3;
+const MAX_SUPERSEDED_RUNS = 3;
 
 /** One run's lock on a scope, so that two runs neither ask the pool for the same nor commit in the wrong order. */
 export class ScopeLock {
@@ -53,7 +53,7 @@ export class ScopeLock {
         await work();
         return;
       } catch (error) {
-        if (!isKpoolError(error, 'sync.superseded') || superseded >= MAX_SUPERSEDED) throw error;
+        if (!isKpoolError(error, 'sync.superseded') || superseded >= MAX_SUPERSEDED_RUNS) throw error;
       }
     }
   }
@@ -65,11 +65,11 @@ export class ScopeLock {
   }
 
   async #wait(run: Run): Promise<HeldLock | null> {
-    for (let poll = 0; poll < MAX_POLLS; poll += 1) {
+    for (let poll = 0; poll < MAX_LOCK_POLLS; poll += 1) {
       const lock = await this.deps.locks.take(this.scope);
       if (lock !== null) return lock;
       this.deps.onWait?.();
-      await this.deps.clock.sleep(POLL_EVERY_MS, run.signal);
+      await this.deps.clock.sleep(LOCK_POLL_EVERY_MS, run.signal);
     }
     return null;
   }

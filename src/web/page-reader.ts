@@ -29,8 +29,7 @@ import type { MachineData } from './view/machine';
 import type { OverviewData } from './view/overview';
 import type { SyncData } from './view/sync';
 
-const STATEMENT_TIMEOUT_MS = 10_000;
-const END_S = 2;
+const PAGE_STATEMENT_TIMEOUT_MS = 10_000;
 const QUARANTINE_SHOWN = 20;
 
 export interface PageSources {
@@ -47,7 +46,10 @@ export type PageReader = ReturnType<typeof openPageReader>;
 
 export function openPageReader({ databaseUrl, judged, allowedPerHour, readQueue }: PageSources) {
   // A page asks several questions at once: that is parallel enough, and starting workers for each took longer.
-  const settings = { statement_timeout: String(STATEMENT_TIMEOUT_MS), max_parallel_workers_per_gather: '0' };
+  const settings = {
+    statement_timeout: String(PAGE_STATEMENT_TIMEOUT_MS),
+    max_parallel_workers_per_gather: '0',
+  };
   const connect = () => createLastingPostgres({ url: databaseUrl, applicationName: 'kpool web', settings });
   // A probe does not wait for a page.
   const [pages, probes] = [connect(), connect()];
@@ -141,7 +143,7 @@ export function openPageReader({ databaseUrl, judged, allowedPerHour, readQueue 
     facts: async (): Promise<WellnessFacts> => readServiceFacts(await probes.open(), judged),
 
     async close(): Promise<void> {
-      await Promise.all([pages.close(END_S), probes.close(END_S)]);
+      await Promise.all([pages.close(), probes.close()]);
     },
   };
 }

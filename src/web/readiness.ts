@@ -2,7 +2,7 @@ import type { Reachability, WellnessFacts } from '../report/wellness/facts';
 import { isReady, judge } from '../report/wellness/judge';
 
 /** Shorter than probes wait. */
-const ANSWER_TIMEOUT_MS = 1_500;
+const HEALTH_ANSWER_TIMEOUT_MS = 1_500;
 
 export interface ReadinessSources {
   /** Rejects while the database cannot be asked. */
@@ -28,7 +28,7 @@ export function createReadiness({ readFacts, askQueue }: ReadinessSources) {
     /** A stranger is told what kind of thing is wrong, and no name. */
     async check(isStranger: boolean): Promise<Readiness> {
       const [known, queueNow] = await Promise.all([
-        within(ANSWER_TIMEOUT_MS, facts()).catch((): WellnessFacts => ({ database: 'unreachable' })),
+        within(HEALTH_ANSWER_TIMEOUT_MS, facts()).catch((): WellnessFacts => ({ database: 'unreachable' })),
         queueState(),
       ]);
       const wellness = judge({ ...known, queue: queueNow });
@@ -41,7 +41,7 @@ export function createReadiness({ readFacts, askQueue }: ReadinessSources) {
 }
 
 async function reachability(answer: Promise<void>): Promise<Reachability> {
-  return within(ANSWER_TIMEOUT_MS, answer).then(
+  return within(HEALTH_ANSWER_TIMEOUT_MS, answer).then(
     () => 'ok',
     () => 'unreachable',
   );

@@ -1,5 +1,6 @@
 import { millisecondsInDay, millisecondsInHour } from 'date-fns/constants';
 import type { Sql } from 'postgres';
+import { END_TIMEOUT_S } from '../../core/postgres/connection';
 import { openPostgres } from '../../core/postgres/driver';
 import type { Secret } from '../../core/secret';
 import type { Simulator } from '../../simulator';
@@ -13,7 +14,6 @@ const HISTORY_DAYS = 30;
 const HOURLY_DAYS = 8;
 const SPARSE_HOURS = 4;
 const APPLICATION = 'kpool demo';
-const END_S = 2;
 
 interface DemoFleet {
   readonly puid: string;
@@ -45,7 +45,7 @@ export async function seedFleetHistory(
     await recomputeFleet(client, span);
   } finally {
     await client.$disconnect();
-    await sql.end({ timeout: END_S });
+    await sql.end({ timeout: END_TIMEOUT_S });
   }
 }
 

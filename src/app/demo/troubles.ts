@@ -13,7 +13,7 @@ export interface MachineTrouble {
 }
 
 /** What is wrong with which machine of the first fleet, in order of their names. */
-const KINDS = [
+const PLANTED_TROUBLES = [
   { place: 3, hours: 76, kind: 'slow', share: 0.55 },
   { place: 7, hours: 31, kind: 'dead', share: 0 },
   { place: 12, hours: 120, kind: 'rejecting', share: 1 },
@@ -32,7 +32,7 @@ export function findTroubles(
   const [scope] = account === undefined ? [] : world.scopes(account.name);
   if (scope === undefined) return new Map();
   const machines = [...world.workers(scope)].sort((a, b) => a.workerName.localeCompare(b.workerName));
-  const troubles = KINDS.flatMap(({ place, hours, kind, share }): MachineTrouble[] => {
+  const troubles = PLANTED_TROUBLES.flatMap(({ place, hours, kind, share }): MachineTrouble[] => {
     const machine = machines[place];
     if (machine === undefined) return [];
     const sinceMs = nowMs - hours * millisecondsInHour;

@@ -5,8 +5,8 @@ import type { Logger } from '../../observability/logger';
 import type { AlertRound } from './alerts';
 
 /** By then the first jobs of the process have shown whether the credentials are refused. */
-const FIRST_AFTER_MS = 5_000;
-const EVERY_MS = millisecondsInMinute;
+const FIRST_ALERT_ROUND_AFTER_MS = 5_000;
+const ALERT_ROUND_EVERY_MS = millisecondsInMinute;
 
 export interface AlertWatchDeps {
   readonly rounds: { run(): Promise<AlertRound> };
@@ -24,7 +24,7 @@ export interface AlertWatchDeps {
 export async function watchAlerts({ rounds, clock, logger, signal }: AlertWatchDeps): Promise<void> {
   let isFailing = false;
   try {
-    for (let pauseMs = FIRST_AFTER_MS; ; pauseMs = EVERY_MS) {
+    for (let pauseMs = FIRST_ALERT_ROUND_AFTER_MS; ; pauseMs = ALERT_ROUND_EVERY_MS) {
       await clock.sleep(pauseMs, signal);
       try {
         await rounds.run();

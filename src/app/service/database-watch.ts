@@ -6,7 +6,7 @@ import type { Logger } from '../../observability/logger';
 import type { OpenDatabase } from '../database';
 
 /** A connection may die silently. Together with the time limit of an answer (database.ts) this is below 15 s (P12). */
-const PROVE_EVERY_MS = 3_000;
+const CHECK_DATABASE_EVERY_MS = 3_000;
 const RETRY_MS = 1_000;
 const TELL_EVERY_MS = millisecondsInMinute;
 /** Only for an embedded server: after this long someone has to look at it. */
@@ -62,7 +62,7 @@ async function waitForLoss(session: PostgresSession, clock: Clock, signal: Abort
       (error: unknown) => error,
     );
     if (loss !== undefined) return loss;
-    await Promise.race([session.ended, clock.sleep(PROVE_EVERY_MS, signal)]);
+    await Promise.race([session.ended, clock.sleep(CHECK_DATABASE_EVERY_MS, signal)]);
   }
 }
 

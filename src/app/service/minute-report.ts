@@ -5,7 +5,7 @@ import type { Logger } from '../../observability/logger';
 import type { Activity } from '../../report/activity';
 import type { Wellness } from '../../report/wellness/judge';
 
-const EVERY_MS = millisecondsInMinute;
+const REPORT_EVERY_MS = millisecondsInMinute;
 
 export interface MinuteReportDeps {
   /** Totals of all syncs so far, of every process. */
@@ -31,7 +31,7 @@ export async function reportByTheMinute(deps: MinuteReportDeps): Promise<void> {
       logger.debug('The last minute cannot be reported.', {}, error);
     }
     try {
-      await clock.sleep(EVERY_MS, signal);
+      await clock.sleep(REPORT_EVERY_MS, signal);
     } catch (error) {
       if (isKpoolError(error, 'aborted')) return;
       throw error;

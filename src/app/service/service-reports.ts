@@ -18,8 +18,6 @@ export interface ServiceReportsOptions {
   readonly logger: Logger;
 }
 
-const END_TIMEOUT_S = 2;
-
 /** What a process reports about its accounts. Connects at the first report. */
 export class ServiceReports {
   readonly #options: ServiceReportsOptions;
@@ -63,6 +61,6 @@ export class ServiceReports {
   }
 
   async close(): Promise<void> {
-    await this.#facts.close(END_TIMEOUT_S);
+    await this.#facts.close();
   }
 }

@@ -9,6 +9,7 @@ import type { StreamSummary } from '../../app/sync-stream';
 import { EVERYTHING, type SyncSelection } from '../../app/sync-selection';
 import { requireAccounts } from '../../config/require-accounts';
 import { isKpoolError } from '../../core/errors';
+import { END_TIMEOUT_S } from '../../core/postgres/connection';
 import { openPostgres } from '../../core/postgres/driver';
 import { countRows, readCompleteness, readFreshness, readMonthsOfIncome } from '../../report/overview';
 import { STREAMS } from '../../sync/registry';
@@ -23,7 +24,6 @@ import { showProgress, summaryJson, summaryText, wellnessOf } from '../sync-summ
 import { exitByVerdict } from '../verdict';
 
 const MONTHS_SHOWN = 4;
-const END_TIMEOUT_S = 5;
 const SIMULATED = 'All data are SIMULATED: no account, amount or machine is real.';
 
 async function syncAll(

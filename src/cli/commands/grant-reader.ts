@@ -12,7 +12,7 @@ import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 
 /** 144 bits, as base64url, which needs no escaping in a URL. */
-const PASSWORD_BYTES = 18;
+const READER_PASSWORD_BYTES = 18;
 const PRINTABLE_ASCII = /^[\x21-\x7e]{8,200}$/;
 
 interface Flags {
@@ -62,12 +62,12 @@ async function choosePassword(sql: Sql, role: string, flags: Flags): Promise<New
     const file = path.resolve(flags.passwordFile);
     const given = await readPassword(file);
     if (given !== null) return { text: given, file };
-    const text = randomBytes(PASSWORD_BYTES).toString('base64url');
+    const text = randomBytes(READER_PASSWORD_BYTES).toString('base64url');
     await writePassword(file, text);
     return { text, file };
   }
   if (isKnown && flags.newPassword !== true) return null;
-  return { text: randomBytes(PASSWORD_BYTES).toString('base64url'), file: null };
+  return { text: randomBytes(READER_PASSWORD_BYTES).toString('base64url'), file: null };
 }
 
 /** The connection string for a tool, without the password. */

@@ -17,7 +17,7 @@ import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 
 /** 144 bits. */
-const PASSWORD_BYTES = 18;
+const READER_PASSWORD_BYTES = 18;
 
 interface Flags {
   readonly url: string;
@@ -91,7 +91,7 @@ function summaryText(setup: MetabaseSetup, url: string, role: string): string {
 async function setup(flags: Flags, context: CliContext): Promise<void> {
   const { output, signal, clock, scrubber } = context;
   const login = await loginOf(flags, context.config());
-  const password = new Secret(randomBytes(PASSWORD_BYTES).toString('base64url'));
+  const password = new Secret(randomBytes(READER_PASSWORD_BYTES).toString('base64url'));
   scrubber.add(password);
   scrubber.add('apiKey' in login ? login.apiKey : login.password);
   await workOnDatabase(context, 'metabase', async (sql, database) => {

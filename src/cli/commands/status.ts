@@ -2,6 +2,7 @@ import type postgres from 'postgres';
 import { openDatabase } from '../../app/database';
 import type { Config } from '../../config/config';
 import { isKpoolError, KpoolError } from '../../core/errors';
+import { END_TIMEOUT_S } from '../../core/postgres/connection';
 import { openPostgres } from '../../core/postgres/driver';
 import { judgedAccountsOf } from '../../config/require-accounts';
 import { readStatus } from '../../report/service-status';
@@ -13,7 +14,6 @@ import { exitByVerdict } from '../verdict';
 import { statusJson, statusText, type StatusView } from '../status-summary';
 
 const WATCH_EVERY_MS = 2_000;
-const END_TIMEOUT_S = 5;
 /** Clears the screen and moves the cursor to the top left (ECMA-48). */
 const CLEAR = '\u001b[2J\u001b[H';
 

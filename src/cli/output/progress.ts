@@ -41,9 +41,9 @@ export interface ProgressOptions {
 /** How often a task prints a line when output is not a terminal. */
 const LINE_EVERY_MS = 30_000;
 const BAR_REFRESHES_PER_SECOND = 8;
-/** NARROW fits every stream's name; with an account's name in front, the bar is shorter. */
-const NARROW = { name: 18, bar: 12 };
-const WIDE = { name: 26, bar: 8 };
+/** `SHORT_NAMES` fits every stream's name; with an account's name in front, the bar is shorter. */
+const SHORT_NAMES = { name: 18, bar: 12 };
+const WIDE_NAMES = { name: 26, bar: 8 };
 const USUAL_TERMINAL = { rows: 24, columns: 80 };
 /** Before this, rate and time left are too uncertain to show. */
 const RATED_AFTER_MS = 3_000;
@@ -127,7 +127,7 @@ function createBars({ stream, clock, useColour = false }: ProgressOptions): Prog
   });
   const timing = new Timing(clock);
   const byName = new Map<string, SingleBar>();
-  let widths = NARROW;
+  let widths = SHORT_NAMES;
   let [hasBars, hasStopped] = [false, false];
   const writeBetween = (lines: string) => {
     if (!hasBars || hasStopped) stream.write(lines);
@@ -137,7 +137,7 @@ function createBars({ stream, clock, useColour = false }: ProgressOptions): Prog
     update(name, progress) {
       if (hasStopped) return;
       const line = timing.lineOf(toPrintable(name), progress);
-      if (line.name.length > NARROW.name) widths = WIDE;
+      if (line.name.length > SHORT_NAMES.name) widths = WIDE_NAMES;
       const bar = byName.get(name);
       if (isFinished(progress) && progress.isTotal !== true) {
         if (bar !== undefined) bars.remove(bar);
@@ -167,7 +167,7 @@ function isFinished({ done, total }: Progress): boolean {
 }
 
 /** `earnings           ████░░░░░░░░  33%  4 of 12, 1,234 rows, 103/s, 8 min left`, no wider than `width`. */
-function barLine(line: Line, width: number, widths: typeof NARROW, useColour: boolean): string {
+function barLine(line: Line, width: number, widths: typeof SHORT_NAMES, useColour: boolean): string {
   const { name, done, total, note = '', isTotal = false } = line;
   const colour = createColors(useColour);
   const share = total === null ? null : total === 0 ? 1 : Math.min(1, done / total);

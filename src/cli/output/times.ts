@@ -5,7 +5,7 @@ import {
   millisecondsInSecond,
 } from 'date-fns/constants';
 
-const UNITS = [
+const TIME_UNITS = [
   ['day', millisecondsInDay],
   ['h', millisecondsInHour],
   ['min', millisecondsInMinute],
@@ -15,11 +15,11 @@ const UNITS = [
 /** A duration in its two largest units, rounded down: `2 days 3 h`, `4 min`, `59 s`; `0 s` below one second. */
 export function formatDuration(durationMs: number): string {
   const wholeMs = Math.max(0, Math.floor(durationMs));
-  const first = UNITS.findIndex(([, unitMs]) => wholeMs >= unitMs);
+  const first = TIME_UNITS.findIndex(([, unitMs]) => wholeMs >= unitMs);
   if (first === -1) return '0 s';
   let restMs = wholeMs;
   const parts: string[] = [];
-  for (const [name, unitMs] of UNITS.slice(first, first + 2)) {
+  for (const [name, unitMs] of TIME_UNITS.slice(first, first + 2)) {
     const count = Math.floor(restMs / unitMs);
     restMs -= count * unitMs;
     if (count > 0) parts.push(`${count} ${name === 'day' && count > 1 ? 'days' : name}`);

@@ -41,7 +41,7 @@ export class AddressMistake extends Error {
 
 export const ADDRESS_FORM =
   'postgresql://user:password@host:5432/database, special characters of the password percent-encoded';
-const DEFAULT_PORT = 5_432;
+const DEFAULT_POSTGRES_PORT = 5_432;
 
 /** Parameters that are supported. */
 const READ = ['host', 'port', 'user', 'password', 'dbname', 'options'] as const;
@@ -126,7 +126,7 @@ function decode(part: string): string | null {
 }
 
 function readPort(text: string): number {
-  if (text === '') return DEFAULT_PORT;
+  if (text === '') return DEFAULT_POSTGRES_PORT;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port < 1 || port > 65_535) throw new AddressMistake('an invalid port', 'one from 1 to 65535');
   return port;

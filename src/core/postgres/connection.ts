@@ -14,6 +14,11 @@ export interface PostgresOptions {
   readonly isBare?: boolean;
 }
 
+/** From dialling to a prepared session. */
+export const CONNECT_TIMEOUT_MS = 10_000;
+/** An orderly end waits this long for statements under way, then cuts them off. */
+export const END_TIMEOUT_S = 2;
+
 /** One connection of postgres.js, never a second one. */
 export interface PostgresConnection {
   readonly sql: postgres.Sql;

@@ -1,13 +1,18 @@
 import type postgres from 'postgres';
 import { postgresAddressOf } from './address';
-import { connectPostgres, silenceError, type PostgresConnection, type PostgresOptions } from './connection';
+import {
+  CONNECT_TIMEOUT_MS,
+  connectPostgres,
+  END_TIMEOUT_S,
+  silenceError,
+  type PostgresConnection,
+  type PostgresOptions,
+} from './connection';
 import { classifyDatabaseError } from './errors';
-
-const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
  * A connection for commands, ready for use: statements run one after the other, and a transaction has it to itself. It
- * does not reconnect. Rejects with a `KpoolError` that names the server. End it with a timeout.
+ * does not reconnect. Rejects with a `KpoolError` that names the server. End it with `END_TIMEOUT_S`.
  */
 export async function openPostgres(options: PostgresOptions): Promise<postgres.Sql> {
   return (await openConnection(options)).sql;
@@ -30,8 +35,8 @@ async function openConnection(options: PostgresOptions): Promise<PostgresConnect
 export interface LastingPostgres {
   /** Rejects as `openPostgres` does. */
   open(): Promise<postgres.Sql>;
-  /** Takes no longer than `timeoutS`. */
-  close(timeoutS: number): Promise<void>;
+  /** Takes no longer than `END_TIMEOUT_S`. */
+  close(): Promise<void>;
 }
 
 export function createLastingPostgres(options: PostgresOptions): LastingPostgres {
@@ -46,9 +51,9 @@ export function createLastingPostgres(options: PostgresOptions): LastingPostgres
   };
   return {
     open: async () => (await (opening ??= open())).sql,
-    async close(timeoutS) {
+    async close() {
       const connection = await opening?.catch(() => null);
-      await connection?.sql.end({ timeout: timeoutS });
+      await connection?.sql.end({ timeout: END_TIMEOUT_S });
     },
   };
 }

@@ -229,4 +229,4 @@ export const BY_WORDING: readonly (readonly [pattern: RegExp, meaning: DatabaseE
 ];
 
 /** Any other failure. */
-export const UNKNOWN = withReason(failed('failed', ROLLED_BACK));
+export const UNKNOWN_DATABASE_ERROR = withReason(failed('failed', ROLLED_BACK));

@@ -1,5 +1,5 @@
 import { KpoolError } from '../errors';
-import { BY_CODE, BY_WORDING, LOST, UNKNOWN, type DatabaseErrorMeaning } from './error-table';
+import { BY_CODE, BY_WORDING, LOST, UNKNOWN_DATABASE_ERROR, type DatabaseErrorMeaning } from './error-table';
 
 /** Codes of the package postgres for failures of a connection. */
 const CONNECTION_CODE = /^(CONNECT_TIMEOUT|CONNECTION_[A-Z]+|SASL_SIGNATURE_MISMATCH)$/;
@@ -13,11 +13,11 @@ const MISUSE = 'PrismaClientValidationError';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const MAX_DEPTH = 6;
+const MAX_ERROR_LAYERS = 6;
 
 /** The error and its causes, outermost first. */
 function layersOf(error: unknown, depth = 0): Fields[] {
-  if (typeof error !== 'object' || error === null || depth > MAX_DEPTH) return [];
+  if (typeof error !== 'object' || error === null || depth > MAX_ERROR_LAYERS) return [];
   const fields = error as Fields;
   // A host with several addresses fails with one error for each, and no code of its own on some Node versions.
   const inner = Array.isArray(fields['errors']) ? [fields['errors'][0] as unknown] : [];
@@ -102,7 +102,7 @@ function findMeaning(layers: readonly Fields[], code: string | null, reason: str
     BY_CODE.find(([pattern]) => code !== null && pattern.test(code));
   if (found !== undefined) return found[1];
   if (findText(layers, 'kind', /NotReachable$/) !== null) return LOST;
-  return UNKNOWN;
+  return UNKNOWN_DATABASE_ERROR;
 }
 
 /** Whether a retry would fail the same way: something is missing or forbidden, or a statement of ours is wrong. */
@@ -115,7 +115,8 @@ export function isTransient(error: unknown): boolean {
   const layers = layersOf(error);
   const meaning = findMeaning(layers, codeOf(layers), reasonOf(layers));
   return (
-    meaning !== UNKNOWN && (meaning.code === 'database.failed' || meaning.code === 'database.unreachable')
+    meaning !== UNKNOWN_DATABASE_ERROR &&
+    (meaning.code === 'database.failed' || meaning.code === 'database.unreachable')
   );
 }
 

@@ -1,13 +1,12 @@
 import { KpoolError } from '../errors';
 import type { Secret } from '../secret';
 import { postgresAddressOf } from './address';
-import { connectPostgres, silenceError, type PostgresConnection } from './connection';
+import { CONNECT_TIMEOUT_MS, connectPostgres, silenceError, type PostgresConnection } from './connection';
 
 const APPLICATION_NAME = 'kpool check';
 /** Time for a session to answer, including the time to open it: a pooler opens one after the other. */
-const ANSWER_TIMEOUT_MS = 4_000;
-const CONNECT_TIMEOUT_MS = 10_000;
-const CLOSE_TIMEOUT_S = 1;
+const MEETING_ANSWER_TIMEOUT_MS = 4_000;
+const TRIAL_CLOSE_TIMEOUT_S = 1;
 /** Enough to be lent the connection that served the first statement, whatever other clients of the pooler do. */
 const MIN_OTHERS = 3;
 
@@ -41,7 +40,9 @@ export async function requireOwnSessions(url: Secret, connections: number): Prom
     const meetings = others.map(async (other) => within(CONNECT_TIMEOUT_MS, holdTransaction(other)));
     const isProof = (met: ServingProcess): boolean => met === 'refused' || met === before.served;
     const answered = 1 + (await countUnless(isProof, meetings));
-    const after = Number.isNaN(answered) ? null : await within(ANSWER_TIMEOUT_MS, readServerProcess(first));
+    const after = Number.isNaN(answered)
+      ? null
+      : await within(MEETING_ANSWER_TIMEOUT_MS, readServerProcess(first));
     if (after?.served !== before.served) {
       throw new KpoolError(
         'database.refused',
@@ -59,7 +60,7 @@ export async function requireOwnSessions(url: Secret, connections: number): Prom
       );
     }
   } finally {
-    await Promise.all(opened.map(async ({ sql }) => sql.end({ timeout: CLOSE_TIMEOUT_S })));
+    await Promise.all(opened.map(async ({ sql }) => sql.end({ timeout: TRIAL_CLOSE_TIMEOUT_S })));
   }
 }
 

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { Client, Pool, type ClientBase, type ClientConfig } from 'pg';
 import type { Secret } from '../secret';
 import { postgresAddressOf } from './address';
+import { CONNECT_TIMEOUT_MS } from './connection';
 import { prepareSession, type SessionSettings } from './session-settings';
 
 export interface PoolOptions {
@@ -10,8 +11,6 @@ export interface PoolOptions {
   readonly applicationName: string;
   readonly settings?: SessionSettings;
 }
-
-const CONNECT_TIMEOUT_MS = 10_000;
 
 /** The part of pg's internals that we need. */
 interface PoolInternals {

@@ -58,7 +58,7 @@ export async function prepareSession(run: RunScript, settings: SessionSettings =
   const script = Object.entries({ ...OURS, ...settings }).map(([name, value]) => `SET ${name} TO ${value};`);
   // SET takes no snapshot. A statement that does could wait for every writer if transactions are deferrable by default.
   await run(script.join('\n'));
-  const [found] = (await run(OTHERS)) as readonly { readonly replication_role: string }[];
+  const [found] = (await run(OTHER_SETTINGS)) as readonly { readonly replication_role: string }[];
   if (found?.replication_role !== 'origin') {
     throw await refusal(
       run,
@@ -69,7 +69,7 @@ export async function prepareSession(run: RunScript, settings: SessionSettings =
 }
 
 /** `transaction_timeout` is new in PostgreSQL 17. */
-const OTHERS = `
+const OTHER_SETTINGS = `
   SELECT current_setting('session_replication_role') AS replication_role,
          CASE WHEN current_setting('server_version_num')::int >= 170000
               THEN set_config('transaction_timeout', '0', false) END AS transaction_timeout`;

@@ -1,4 +1,10 @@
-import { connectPostgres, silenceError, type PostgresConnection, type PostgresOptions } from './connection';
+import {
+  connectPostgres,
+  END_TIMEOUT_S,
+  silenceError,
+  type PostgresConnection,
+  type PostgresOptions,
+} from './connection';
 
 /** One parameter of a statement. Arrays and JSON are written as PostgreSQL reads them, as text. */
 export type SqlValue = string | number | boolean | null;
@@ -15,7 +21,7 @@ export interface PostgresSession {
   query<Row extends object>(text: string, values?: readonly SqlValue[]): Promise<readonly Row[]>;
   /** Resolves when the connection has ended, for whatever reason. */
   readonly ended: Promise<void>;
-  /** Never fails, and takes no longer than 2 s. */
+  /** Never fails, and takes no longer than `END_TIMEOUT_S`. */
   close(): Promise<void>;
 }
 
@@ -30,8 +36,6 @@ export const KEEPALIVE_SETTINGS = {
   tcp_keepalives_interval: '10',
   tcp_keepalives_count: '3',
 };
-
-const CLOSE_TIMEOUT_S = 2;
 
 /** Connects at the first query. */
 export function openPostgresSession(options: PostgresSessionOptions): PostgresSession {
@@ -80,7 +84,7 @@ export function openPostgresSession(options: PostgresSessionOptions): PostgresSe
     },
     async close() {
       if (over === null && connection !== null) {
-        await connection.sql.end({ timeout: CLOSE_TIMEOUT_S }).catch(() => undefined);
+        await connection.sql.end({ timeout: END_TIMEOUT_S }).catch(() => undefined);
       }
       end(new Error('The connection to the database was closed.'));
     },

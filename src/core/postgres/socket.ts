@@ -3,7 +3,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { PostgresAddress } from './address';
 
-const KEEP_ALIVE_MS = 15_000;
+const SOCKET_KEEP_ALIVE_MS = 15_000;
 /** Length and code of SSLRequest (PostgreSQL, "Message Formats"). */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 const YES = 'S';
@@ -24,7 +24,7 @@ export async function dialPostgres(
   watch(raw, signal, onLost);
   await once(raw, 'connect', { signal });
   raw.setNoDelay(true);
-  raw.setKeepAlive(true, KEEP_ALIVE_MS);
+  raw.setKeepAlive(true, SOCKET_KEEP_ALIVE_MS);
   if (tls === null) return raw;
   raw.write(SSL_REQUEST);
   const [answer] = (await once(raw, 'data', { signal })) as [Buffer];

@@ -3,7 +3,7 @@ import { KpoolError } from '../../core/errors';
 import type { PriceEntry } from './price-file';
 
 /** Rows a statement. */
-const BATCH = 10_000;
+const PRICE_BATCH_ROWS = 10_000;
 
 export interface ImportOptions {
   readonly fileName: string;
@@ -37,7 +37,7 @@ export async function importPrices(
     let batch: PriceEntry[] = [];
     for await (const entry of entries) {
       batch.push(entry);
-      if (batch.length < BATCH) continue;
+      if (batch.length < PRICE_BATCH_ROWS) continue;
       await stage(tx, batch);
       batch = [];
     }

@@ -3,8 +3,8 @@ import { Refusal, SYSTEM_CODES } from '../http/envelope';
 import type { Parameters } from '../http/parameters';
 import type { Quirks } from '../quirks';
 
-const MIN_PAGE_SIZE = 10;
-const MAX_PAGE_SIZE = 100;
+const SMALLEST_PAGE = 10;
+const LARGEST_PAGE = 100;
 
 export interface PageRequest {
   readonly currentPage: number;
@@ -33,7 +33,7 @@ export function forwards<Item>(items: readonly Item[], from = 0, to = items.leng
 export function readPage(parameters: Parameters): PageRequest {
   return {
     currentPage: parameters.getInteger('currentPage', 1, Number.MAX_SAFE_INTEGER),
-    pageSize: parameters.getInteger('pageSize', MIN_PAGE_SIZE, MAX_PAGE_SIZE),
+    pageSize: parameters.getInteger('pageSize', SMALLEST_PAGE, LARGEST_PAGE),
   };
 }
 
@@ -58,7 +58,7 @@ function placeOf(
   }
 }
 
-const NOTHING = { null: 'null', object: '{}', list: '[]', absent: '' } as const;
+const NO_ROWS_JSON = { null: 'null', object: '{}', list: '[]', absent: '' } as const;
 
 /** The `data` of a paged answer, with the quirks that concern pages; empty when it is left out. */
 export function pageText<Item>(
@@ -71,12 +71,12 @@ export function pageText<Item>(
   const place = placeOf(currentPage, Math.ceil(sequence.length / served), quirks);
   const index = currentPage === quirks.repeatedPage && currentPage > 1 ? currentPage - 2 : place.served - 1;
   const items = currentPage === quirks.emptyPage ? [] : sequence.slice(index * served, (index + 1) * served);
-  if (items.length === 0 && quirks.noRows !== 'page') return NOTHING[quirks.noRows];
+  if (items.length === 0 && quirks.noRows !== 'page') return NO_ROWS_JSON[quirks.noRows];
   const counted =
     typeof quirks.totalNum === 'number' ? Math.max(0, sequence.length + quirks.totalNum) : sequence.length;
   const sizeSaid = {
     size: quirks.pageSizeAdmitted ? served : pageSize,
-    ten: MIN_PAGE_SIZE,
+    ten: SMALLEST_PAGE,
     rows: items.length,
   }[quirks.pageSizeSays];
   const pages = Math.ceil(counted / served);

@@ -16,7 +16,7 @@ interface RefusalForm {
   readonly httpStatus: number;
 }
 
-const MEANINGS: Readonly<Record<string, RefusalForm>> = {
+const REFUSAL_FORMS: Readonly<Record<string, RefusalForm>> = {
   '200002': { msg: 'Please try again later', httpStatus: 403 },
   '400001': {
     msg: 'Any of key, timestamp, passphrase, version is missing in your request parameters',
@@ -37,12 +37,14 @@ export class Refusal extends Error {
     /** An HTTP status that holds whatever the style of failures is. */
     readonly fixedHttpStatus: number | null = null,
   ) {
-    const msg = MEANINGS[code]?.msg ?? 'Error';
+    const msg = REFUSAL_FORMS[code]?.msg ?? 'Error';
     super(detail === '' ? msg : `${msg}: ${detail}`);
   }
 
   httpStatus(style: 'http200' | 'http'): number {
-    return this.fixedHttpStatus ?? (style === 'http200' ? 200 : (MEANINGS[this.code]?.httpStatus ?? 500));
+    return (
+      this.fixedHttpStatus ?? (style === 'http200' ? 200 : (REFUSAL_FORMS[this.code]?.httpStatus ?? 500))
+    );
   }
 }
 
@@ -68,5 +70,5 @@ export function failureText(code: string, msg: string, retry: boolean): string {
 
 /** The text of a failure that a test asks for. */
 export function messageOf(code: string): string {
-  return MEANINGS[code]?.msg ?? `Error ${code}`;
+  return REFUSAL_FORMS[code]?.msg ?? `Error ${code}`;
 }

@@ -20,7 +20,7 @@ import { replyOfFault, sendFault, sendReply, type Exchange, type Reply } from '.
 const BASE_PATH = '/_api/miningpool';
 const API_PATH = `${BASE_PATH}/v1/external/`;
 /** Longer than any client keeps an idle connection, so that it is never the server that closes first. */
-const KEEP_ALIVE_MS = 120_000;
+const SERVER_KEEP_ALIVE_MS = 120_000;
 
 /** Called with each request; a promise is awaited before the request goes on. */
 export type RequestHook = (request: RequestLogEntry) => void | Promise<void>;
@@ -57,7 +57,7 @@ export class PoolServer {
     setMaxListeners(0, this.#closing.signal);
     this.#state = state;
     this.#latency = createRandom(mix(state.seed, 77));
-    this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    this.#server = createServer({ keepAliveTimeout: SERVER_KEEP_ALIVE_MS }, (request, response) => {
       this.#serve(request, response).catch((failure: unknown) => {
         if (this.#closing.signal.aborted) return;
         this.#failure ??= failure;

@@ -7,7 +7,7 @@ import { OWNER } from './password-file';
  * Where the lock is taken: only the owner may connect to that database (cluster.ts), so no reader can hold the lock up.
  */
 const LOCK_DATABASE = 'postgres';
-const ANSWER_TIMEOUT_MS = 10_000;
+const MEMBERSHIP_ANSWER_TIMEOUT_MS = 10_000;
 
 /**
  * One process's use of the server: a connection that holds a shared advisory lock. PostgreSQL releases it however the
@@ -28,7 +28,7 @@ export async function joinServer(port: number, password: string): Promise<Member
   const session = openPostgresSession({
     url: connectionUrl(port, password, LOCK_DATABASE),
     applicationName: 'kpool',
-    answerTimeoutMs: ANSWER_TIMEOUT_MS,
+    answerTimeoutMs: MEMBERSHIP_ANSWER_TIMEOUT_MS,
   });
   const ask = async (call: string): Promise<boolean> => {
     const [row] = await session.query<{ ok: boolean }>(`SELECT ${call}(${MEMBERSHIP_LOCK}) AS ok`);

@@ -3,7 +3,7 @@ import { chmod, link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 
 /** The name of the database user, and of its database. */
 export const OWNER = 'kpool';
-const PASSWORD_BYTES = 24;
+const OWNER_PASSWORD_BYTES = 24;
 
 /**
  * The owner's password, kept in the format of PGPASSFILE (PostgreSQL's documentation, "The Password File"), mode
@@ -18,7 +18,7 @@ export async function findPassword(file: string): Promise<string | null> {
 }
 
 export function newPassword(): string {
-  return randomBytes(PASSWORD_BYTES).toString('base64url');
+  return randomBytes(OWNER_PASSWORD_BYTES).toString('base64url');
 }
 
 /** Writes the password, atomically, unless another process was first; returns the one in the file. */

@@ -9,7 +9,7 @@ import { isOfFleet, type FleetKey } from './fleet-key';
 import { packWorkers, unpacked } from './packed-workers';
 
 /** The status of a worker that only the list of all workers holds. */
-const UNLISTED: WorkerStatus = '';
+const UNLISTED_STATUS: WorkerStatus = '';
 
 /**
  * Stages workers that were served `ageMs` ago, each once. A worker that was staged with another status is conflicting;
@@ -31,7 +31,7 @@ export async function stage(
                hour_hash_rate_hps = excluded.hour_hash_rate_hps, day_hash_rate_hps = excluded.day_hash_rate_hps,
                hash_unit = excluded.hash_unit, reject_rate = excluded.reject_rate,
                last_share_at = excluded.last_share_at, status = excluded.status, extra = excluded.extra,
-               seen_at = excluded.seen_at, conflicting = s.status <> ${UNLISTED} AND (s.conflicting OR s.status <> excluded.status)`;
+               seen_at = excluded.seen_at, conflicting = s.status <> ${UNLISTED_STATUS} AND (s.conflicting OR s.status <> excluded.status)`;
 }
 
 /** Stages workers that are not staged yet, without a status and so conflicting. Returns how many. */
@@ -43,14 +43,14 @@ export async function stageUnlisted(
 ): Promise<number> {
   const filled = pages.filter(({ count }) => count > 0);
   if (filled.length === 0) return 0;
-  return db.$executeRaw`${insertStaged(snapshotId, UNLISTED, filled, ageMs)} ON CONFLICT (snapshot_id, worker_id) DO NOTHING`;
+  return db.$executeRaw`${insertStaged(snapshotId, UNLISTED_STATUS, filled, ageMs)} ON CONFLICT (snapshot_id, worker_id) DO NOTHING`;
 }
 
 /** Sets the status of workers staged without one. */
 export async function assumeStatus(db: Queryable, snapshotId: bigint, status: WorkerStatus): Promise<void> {
   await db.$executeRaw`
     UPDATE sync.staged_workers SET status = ${status}::text, conflicting = false
-     WHERE snapshot_id = ${snapshotId}::bigint AND conflicting AND status = ${UNLISTED}`;
+     WHERE snapshot_id = ${snapshotId}::bigint AND conflicting AND status = ${UNLISTED_STATUS}`;
 }
 
 function insertStaged(
@@ -64,7 +64,7 @@ function insertStaged(
            day_hash_rate_hps, hash_unit, reject_rate, last_share_at, status, extra, seen_at, conflicting)
     SELECT ${snapshotId}::bigint, u.worker_id, u.worker_name, u.real_hash_rate_hps, u.hour_hash_rate_hps,
            u.day_hash_rate_hps, u.hash_unit, u.reject_rate, u.last_share_at, ${status}::text, u.extra,
-           sync.now() - ${ageMs}::float8 * interval '1 millisecond', ${status === UNLISTED}
+           sync.now() - ${ageMs}::float8 * interval '1 millisecond', ${status === UNLISTED_STATUS}
       FROM ${unpacked(pages)}`;
 }
 

@@ -3,7 +3,7 @@ import type { ListingResult } from '../../domain/row-counts';
 import type { Run } from '../run';
 
 /** Listings that may disagree on what is gone before the run ends as `partial`. */
-const MAX_CONFIRMATIONS = 4;
+const MAX_LISTINGS = 4;
 
 /** Lists and stores, until two complete listings agree on what is gone. */
 export async function storeConfirmed<L extends { rows: readonly unknown[]; unreadable: readonly unknown[] }>(
@@ -12,7 +12,7 @@ export async function storeConfirmed<L extends { rows: readonly unknown[]; unrea
   store: (listing: L, confirmedMissing: ReadonlySet<string>) => Promise<ListingResult>,
 ): Promise<void> {
   let confirmedMissing: ReadonlySet<string> = new Set();
-  for (let attempt = 1; attempt <= MAX_CONFIRMATIONS; attempt += 1) {
+  for (let attempt = 1; attempt <= MAX_LISTINGS; attempt += 1) {
     throwIfAborted(run.signal);
     // An empty list counts only when it is served twice.
     let listing = await list();

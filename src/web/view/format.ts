@@ -8,7 +8,7 @@ import { digitsOf, findDecimal } from '../../core/decimal';
 
 /** Decimals of an amount that are shown unless all are asked for. */
 const SHOWN_DECIMALS = 8;
-const UNITS = ['H/s', 'kH/s', 'MH/s', 'GH/s', 'TH/s', 'PH/s', 'EH/s', 'ZH/s'] as const;
+const HASH_RATE_UNITS = ['H/s', 'kH/s', 'MH/s', 'GH/s', 'TH/s', 'PH/s', 'EH/s', 'ZH/s'] as const;
 
 /** An amount cut (never rounded) to the decimals that are shown. */
 export interface ShownAmount {
@@ -40,8 +40,8 @@ export function isZero(amount: string): boolean {
 
 /** The largest unit in which a rate is at least 1. */
 export function unitOf(hps: number): { readonly unit: string; readonly size: number } {
-  const step = hps < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(hps) / 3 + 1e-9));
-  return { unit: UNITS[step] ?? 'H/s', size: 1_000 ** step };
+  const step = hps < 1 ? 0 : Math.min(HASH_RATE_UNITS.length - 1, Math.floor(Math.log10(hps) / 3 + 1e-9));
+  return { unit: HASH_RATE_UNITS[step] ?? 'H/s', size: 1_000 ** step };
 }
 
 export function showHashrate(hps: number | null): string {
