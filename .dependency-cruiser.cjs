@@ -26,6 +26,9 @@ const LAYERS = {
   web: ['app', 'report', 'jobs', 'core'],
 };
 
+/** Development packages whose files are copied into dist/: scripts/build.mjs. */
+const BUNDLED = Object.keys(require('./scripts/bundled-packages.json'));
+
 const folder = (name) => (name === 'jobs' ? '^jobs/' : `^src/${name}/`);
 
 const layerRules = Object.entries(LAYERS).map(([name, allowed]) => ({
@@ -58,7 +61,11 @@ module.exports = {
       name: 'no-dev-packages-in-production',
       severity: 'error',
       from: { path: '^(src|jobs)/' },
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+      to: {
+        dependencyTypes: ['npm-dev'],
+        dependencyTypesNot: ['type-only'],
+        pathNot: BUNDLED.map((name) => `^node_modules/${name}/`),
+      },
     },
     {
       name: 'environment-is-read-in-one-place',

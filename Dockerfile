@@ -14,12 +14,8 @@ ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY scripts scripts
-# Optional packages are the embedded PostgreSQL's programs and the Prisma command line.
-# Of Prisma's query compilers only PostgreSQL's small one is ever loaded, of ECharts only the bundle: without the rest 87 MB of 202.
-RUN npm ci --omit=dev --omit=optional && npm cache clean --force \
- && find node_modules/@prisma/client/runtime -name 'query_compiler_*' ! -name '*_small_bg.postgresql.*' -delete \
- && find node_modules/echarts/dist -type f ! -name echarts.js -delete \
- && rm -r node_modules/echarts/lib node_modules/echarts/types
+# Optional packages are the embedded PostgreSQL's programs.
+RUN npm ci --omit=dev --omit=optional && npm cache clean --force
 COPY prisma prisma
 COPY deploy/metabase deploy/metabase
 COPY --from=build /app/dist dist

@@ -1,23 +1,18 @@
 #!/usr/bin/env node
 // `npx kpool`, `npm run kpool`, `npm start`: builds what changed since the last build, then runs in this process, so that
 // Ctrl-C reaches kpool alone and the exit code is its own.
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { BUILT, build, canBuild } from './build.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 const ENTRY = path.join(root, 'dist', 'src', 'cli', 'kpool.js');
-const BUILT = path.join(root, 'dist', 'build.tsbuildinfo');
-const SOURCES = ['src', 'jobs', 'tsconfig.json', 'tsconfig.build.json'].map((name) => path.join(root, name));
-
-/** The compiler's entry file, or null in an installation without development packages, which comes built. */
-function findCompiler() {
-  const compiler = path.join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
-  return existsSync(compiler) ? compiler : null;
-}
+const SOURCES = ['src', 'jobs', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'].map((name) =>
+  path.join(root, name),
+);
 
 function isNewer(source, thanMs) {
   const { mtimeMs } = statSync(source);
@@ -37,13 +32,6 @@ function isStale() {
   );
 }
 
-const compiler = findCompiler();
-if (compiler !== null && isStale()) {
-  // Standard output belongs to the command: what the compiler says goes to standard error.
-  const { status } = spawnSync(process.execPath, [compiler, '-b', path.join(root, 'tsconfig.build.json')], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-  });
-  if (status !== 0) process.exit(1);
-}
+// Standard output belongs to the command: what the compiler says goes to standard error.
+if (canBuild() && isStale() && !build(2)) process.exit(1);
 require(ENTRY);
