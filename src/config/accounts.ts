@@ -1,5 +1,4 @@
 import { readFileSync, statSync } from 'node:fs';
-import { z } from 'zod';
 import { Secret } from '../core/secret';
 import type { Mistakes } from './mistakes';
 import { accountName, credential, passphrase } from './value-kinds';
@@ -15,12 +14,13 @@ export interface AccountCredentials {
 const MAX_ACCOUNTS = 1_000;
 const FIELDS = 'the fields name, apiKey, apiSecret, apiPassphrase and no other';
 
-const ENTRY = z.strictObject({
-  name: accountName.schema,
-  apiKey: credential.schema.transform((text) => new Secret(text)),
-  apiSecret: credential.schema.transform((text) => new Secret(text)),
-  apiPassphrase: passphrase.schema.transform((text) => new Secret(text)),
-});
+const KIND_BY_FIELD = {
+  name: accountName,
+  apiKey: credential,
+  apiSecret: credential,
+  apiPassphrase: passphrase,
+} as const;
+type Field = keyof typeof KIND_BY_FIELD;
 
 /**
  * The accounts of a JSON file `[{name, apiKey, apiSecret, apiPassphrase}, …]`. Mistakes are reported by the
@@ -69,34 +69,40 @@ function parseList(text: string, subject: string, mistakes: Mistakes): readonly 
 }
 
 function parseEntry(entry: unknown, subject: string, mistakes: Mistakes): AccountCredentials[] {
-  const parsed = ENTRY.safeParse(entry);
-  if (parsed.success) return [parsed.data];
-  for (const issue of parsed.error.issues) {
-    const field = issue.path[0];
-    if (issue.code === 'custom') {
-      mistakes.add(
-        `${subject}.${String(field)}`,
-        'a value that does not fit (not shown)',
-        expectationOf(issue.message),
-      );
-    } else if (issue.code === 'unrecognized_keys') {
-      mistakes.add(subject, 'a field that is not known', FIELDS);
-    } else if (field === undefined) {
-      mistakes.add(subject, 'no object', FIELDS);
-    } else {
-      const isAbsent = !Object.hasOwn(entry as object, field);
-      mistakes.add(
-        `${subject}.${String(field)}`,
-        isAbsent ? 'nothing' : 'something that is not a text',
-        'a text',
-      );
-    }
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
+    mistakes.add(subject, 'no object', FIELDS);
+    return [];
   }
-  return [];
+  const read = (field: Field): string | null => findField(entry, field, `${subject}.${field}`, mistakes);
+  const [name, apiKey, apiSecret, apiPassphrase] = [
+    read('name'),
+    read('apiKey'),
+    read('apiSecret'),
+    read('apiPassphrase'),
+  ];
+  const isKnown = Object.keys(entry).every((field) => Object.hasOwn(KIND_BY_FIELD, field));
+  if (!isKnown) mistakes.add(subject, 'a field that is not known', FIELDS);
+  if (!isKnown || name === null || apiKey === null || apiSecret === null || apiPassphrase === null) return [];
+  return [
+    {
+      name,
+      apiKey: new Secret(apiKey),
+      apiSecret: new Secret(apiSecret),
+      apiPassphrase: new Secret(apiPassphrase),
+    },
+  ];
 }
 
-function expectationOf(message: string): string {
-  return message.replace(/^expected /, '');
+function findField(entry: object, field: Field, subject: string, mistakes: Mistakes): string | null {
+  const given: unknown = Object.hasOwn(entry, field) ? entry[field as keyof typeof entry] : undefined;
+  if (typeof given !== 'string') {
+    mistakes.add(subject, given === undefined ? 'nothing' : 'something that is not a text', 'a text');
+    return null;
+  }
+  const { find, expects } = KIND_BY_FIELD[field];
+  const value = find(given);
+  if (value === null) mistakes.add(subject, 'a value that does not fit (not shown)', expects);
+  return value;
 }
 
 function reportDuplicates(

@@ -61,18 +61,18 @@ function readValue(
 ): unknown {
   const found = isSecret ? findSecretText(name, kind.expects, sources, mistakes) : findText(name, sources);
   if (found === null && defaultText === null) return null;
-  const text = found?.text ?? defaultText;
-  const parsed = kind.schema.safeParse(text);
-  if (!parsed.success) {
-    const detail = kind.explain?.(text ?? '');
+  const text = found?.text ?? defaultText ?? '';
+  const value = kind.find(text);
+  if (value === null) {
+    const detail = kind.explain?.(text);
     mistakes.add(
       found?.subject ?? name,
-      detail?.found ?? (isSecret ? 'a value that does not fit (not shown)' : quote(text ?? '')),
+      detail?.found ?? (isSecret ? 'a value that does not fit (not shown)' : quote(text)),
       detail?.expected ?? kind.expects,
     );
     return null;
   }
-  return isSecret ? new Secret(String(parsed.data)) : parsed.data;
+  return isSecret && typeof value === 'string' ? new Secret(value) : value;
 }
 
 function quote(text: string): string {

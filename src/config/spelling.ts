@@ -5,14 +5,15 @@ const MAX_TYPOS = 2;
 export function findClosest(word: string, candidates: Iterable<string>): string | null {
   let closest: string | null = null;
   let fewest = MAX_TYPOS + 1;
+  const meant = word.toUpperCase();
   for (const candidate of candidates) {
-    const slips = countTypos(word.toUpperCase(), candidate.toUpperCase());
+    const slips = countTypos(meant, candidate.toUpperCase());
     if (slips < fewest) [closest, fewest] = [candidate, slips];
   }
   return closest;
 }
 
-/** Damerau-Levenshtein distance (optimal string alignment). */
+/** Damerau-Levenshtein distance (optimal string alignment); more than MAX_TYPOS is not counted to the end. */
 function countTypos(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > MAX_TYPOS) return MAX_TYPOS + 1;
   let beforePrevious: number[] = [];
@@ -26,6 +27,8 @@ function countTypos(a: string, b: string): number {
       const swapped = swappable ? (beforePrevious[column - 2] ?? 0) + 1 : Infinity;
       current.push(Math.min(replaced, shifted, swapped));
     }
+    // No later row has less than the least of two rows in succession.
+    if (Math.min(...previous, ...current) > MAX_TYPOS) return MAX_TYPOS + 1;
     [beforePrevious, previous] = [previous, current];
   }
   return previous[b.length] ?? 0;

@@ -3,7 +3,6 @@ import { findDay } from '../core/day';
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { z } from 'zod';
 import { ADDRESS_FORM, AddressMistake, parsePostgresAddress } from '../core/postgres/address';
 import { findDurationMs } from './duration';
 import { isLoopbackHost } from '../core/loopback';
@@ -13,23 +12,18 @@ import { findUrl } from './web-address';
 export interface ValueKind<T> {
   /** Completes "expected …" in a message. */
   readonly expects: string;
-  readonly schema: z.ZodType<T, string>;
+  /** The value that a text stands for; null when it is none of this kind. */
+  readonly find: (text: string) => T | null;
   /** What exactly is wrong with a text, where that can be said; without secrets. */
   readonly explain?: (text: string) => { readonly found: string; readonly expected: string } | null;
 }
 
 function kind<T>(
   expects: string,
-  find: (text: string) => T | null,
+  find: ValueKind<T>['find'],
   explain?: ValueKind<T>['explain'],
 ): ValueKind<T> {
-  const schema = z.string().transform((text, context) => {
-    const value = find(text);
-    if (value !== null) return value;
-    context.addIssue({ code: 'custom', message: `expected ${expects}` });
-    return z.NEVER;
-  });
-  return { expects, schema, ...(explain === undefined ? {} : { explain }) };
+  return { expects, find, ...(explain === undefined ? {} : { explain }) };
 }
 
 export function oneOf<const T extends string>(...choices: readonly T[]): ValueKind<T> {
@@ -69,6 +63,8 @@ export const utcDate = kind('a date such as 2018-01-01, not before 2009-01-03', 
 });
 
 export const timeZone = kind('a time zone such as UTC or Europe/Berlin', (text) => {
+  // The default needs no look at Intl's data, which take longer to load than all else that is read here.
+  if (text === 'UTC') return text;
   // Intl may take an offset such as +02:00, but PostgreSQL reads its sign the other way round.
   if (!/^[A-Za-z]/.test(text)) return null;
   try {
