@@ -30,10 +30,6 @@ export default {
     roots: folders.map((folder) => `<rootDir>/test/${folder}`),
     testMatch: ['**/*.test.ts'],
     transform,
-    // `import()` names a file as it is once it is built.
-    moduleNameMapper: {
-      '^(\\.{1,2}/(?:\\.\\./)*(?:commands/[\\w-]+|context|observability/logger|web/server))\\.js$': '$1',
-    },
     globalSetup: '<rootDir>/test/support/global-setup.ts',
     globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   })),

@@ -3,7 +3,6 @@ import { postgresAddressOf } from '../core/postgres/address';
 import { classifyDatabaseError } from '../core/postgres/errors';
 import { openPostgresSession, type PostgresSession } from '../core/postgres/session';
 import type { Secret } from '../core/secret';
-import { openEmbeddedPostgres } from '../store/embedded/open';
 import { findServerWarning, findShortage, probeServer } from './server-requirements';
 
 /** Of a command: one for what it reads, and one that keeps the migration's lock or the rate. */
@@ -60,6 +59,7 @@ export async function openDatabase(
       ...watchable(given),
     };
   }
+  const { openEmbeddedPostgres } = await import('../store/embedded/open');
   const embedded = await openEmbeddedPostgres({
     home: config.home,
     port: config.database.embeddedPort,

@@ -119,7 +119,7 @@ export class CallContext implements CliContext {
 
   /** Loaded on demand: pino takes as long to load as the rest of a short command. */
   async #createLogger(level: Config['log']['level']): Promise<Logger> {
-    const { createLogger } = await import('../observability/logger.js');
+    const { createLogger } = await import('../observability/logger');
     const { stderr } = this.#host;
     const isTty = stderr.isTTY === true;
     return createLogger({

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+// First, so that all that follows is kept.
+import './compile-cache';
 import { setFlagsFromString } from 'node:v8';
 import { processEnvironment } from '../config/process-environment';
 import { systemClock } from '../core/clock';

@@ -14,7 +14,7 @@ export async function runCli(host: CliHost, source: SignalSource & BugSource): P
     if (signal === 'SIGINT') context?.output.note('\nStopping. Press Ctrl-C again to exit at once.');
   });
   const open = async (): Promise<CallContext> => {
-    const { CallContext: Context } = await import('./context.js');
+    const { CallContext: Context } = await import('./context');
     return (context = new Context(host, interruption.signal));
   };
   const openContext = (): Promise<CallContext> => (opening ??= open());

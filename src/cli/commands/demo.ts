@@ -32,7 +32,7 @@ async function syncAll(
   streams: SyncSelection['streams'] = null,
   request: LedgerRequest = WHAT_IS_DUE,
 ): Promise<readonly StreamSummary[]> {
-  const progress = context.output.progress();
+  const progress = await context.output.progress();
   try {
     return await syncEverything(session.service, {
       selection: { ...EVERYTHING, streams },

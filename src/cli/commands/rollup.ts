@@ -29,7 +29,7 @@ export const configureRollup: ConfigureCommand = (command, context) => {
           maxConnections: 1,
           applicationName: 'kpool rollup',
         });
-        const progress = output.progress();
+        const progress = await output.progress();
         try {
           const done = await recomputeFleet(client, { fromMs: from, toMs: to + DAY_MS }, (state) =>
             progress.update('hours', { done: state.hours + state.hoursKept, total: null }),

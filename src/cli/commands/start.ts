@@ -88,7 +88,7 @@ async function startPage(
   const { host, port, token } = parts.config.http;
   if (port === null) return null;
   // Loaded on demand: a process that only runs jobs starts a fifth faster.
-  const { startWeb } = await import('../../web/server.js');
+  const { startWeb } = await import('../../web/server');
   const web = await startWeb({
     host,
     port,

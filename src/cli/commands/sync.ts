@@ -84,7 +84,7 @@ export const configureSync: ConfigureCommand = (command, context) => {
         signal,
         log: (line) => output.note(line),
       });
-      const progress = output.progress();
+      const progress = await output.progress();
       try {
         context.hideAddress(session.database.url);
         const summaries = await syncEverything(session.service, {

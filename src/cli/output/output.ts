@@ -1,7 +1,7 @@
 import { createColors } from 'picocolors';
 import type { Clock } from '../../core/clock';
 import { formatJson, type JsonValue } from './json';
-import { createProgressReporter, type ProgressReporter } from './progress';
+import type { ProgressReporter } from './progress';
 import { formatTable, type Column } from './table';
 
 /** The part of an output stream that is used. */
@@ -36,7 +36,7 @@ export interface Output {
   /** Text columns are wrapped if a line would exceed `maxWidth`. */
   table(columns: readonly Column[], rows: readonly (readonly (string | null)[])[], maxWidth?: number): string;
   /** Until `stop()`, everything on standard error is printed around the progress bars. */
-  progress(): ProgressReporter;
+  progress(): Promise<ProgressReporter>;
 }
 
 export function createOutput(options: OutputOptions): Output {
@@ -60,7 +60,8 @@ export function createOutput(options: OutputOptions): Output {
     log,
     table: (columns, rows, maxWidth = Infinity) =>
       formatTable(columns, rows, { isTty, paintHeading: colour.bold, maxWidth }),
-    progress() {
+    async progress() {
+      const { createProgressReporter } = await import('./progress');
       const reporter = createProgressReporter({
         mode: isJson ? 'nothing' : stderr.isTTY === true ? 'bars' : 'lines',
         stream: stderr,

@@ -1,11 +1,12 @@
 import type { LedgerStream } from '../../domain/streams';
-import { syncLedgerScope } from '../ledger/sync-ledger-scope';
 import { miningScopeOf } from '../mining-scope';
 import type { StreamDefinition, UseCase } from '../stream';
 
+/** Loaded by the first run: every command reads the registry, few sync. */
 const syncLedger =
   (stream: LedgerStream): UseCase =>
   async (deps, scope, run, request) => {
+    const { syncLedgerScope } = await import('../ledger/sync-ledger-scope');
     await syncLedgerScope({ ...deps, store: deps.ledger }, { ...miningScopeOf(scope), stream }, run, request);
   };
 

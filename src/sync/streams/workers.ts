@@ -2,7 +2,7 @@ import type { FleetScope, Scope } from '../../domain/scope';
 import { miningScopeOf } from '../mining-scope';
 import type { Run } from '../run';
 import type { StreamDefinition } from '../stream';
-import { WorkerSnapshot, type WorkersDeps } from './worker-snapshot';
+import type { WorkerSnapshot, WorkersDeps } from './worker-snapshot';
 
 /** Compares the count of all workers with the lists by status. */
 async function compareTotal(snapshot: WorkerSnapshot, listed: number): Promise<void> {
@@ -16,8 +16,10 @@ async function compareTotal(snapshot: WorkerSnapshot, listed: number): Promise<v
  */
 export async function syncWorkers(deps: WorkersDeps, anyScope: Scope, run: Run): Promise<void> {
   const scope: FleetScope = { ...miningScopeOf(anyScope), stream: 'workers' };
+  // Loaded by the first run: every command reads the registry, few sync.
+  const worker = await import('./worker-snapshot');
   const snapshot = await deps.fleet.beginSnapshot(scope);
-  const snapshotRun = new WorkerSnapshot(deps, scope, run, snapshot);
+  const snapshotRun = new worker.WorkerSnapshot(deps, scope, run, snapshot);
   try {
     const isEmpty =
       snapshot.knownWorkers === 0 && !snapshot.isFirst && (await snapshotRun.count('TOTAL')) === 0;

@@ -133,10 +133,10 @@ describe('output', () => {
     return { out, stdout, stderr };
   }
 
-  it('is one JSON document with --json, and nothing else', () => {
+  it('is one JSON document with --json, and nothing else', async () => {
     const { out, stdout, stderr } = output({ isJson: true });
     out.note('remark');
-    out.progress().update('earnings', { done: 1, total: 2 });
+    (await out.progress()).update('earnings', { done: 1, total: 2 });
     out.result({ rows: '1' }, () => 'text');
     expect([JSON.parse(stdout.text()), stderr.text()]).toEqual([{ rows: '1' }, '']);
   });
@@ -275,13 +275,13 @@ describe('progress', () => {
     ]);
   });
 
-  it('lets the log through between the bars', () => {
+  it('lets the log through between the bars', async () => {
     const [stdout, stderr] = [recorder(), terminal()];
     const out = createOutput({
       ...{ stdout: stdout.stream, stderr: stderr.stream, isJson: false, mayColour: false },
       ...{ scrub: String, clock: systemClock },
     });
-    const progress = out.progress();
+    const progress = await out.progress();
     progress.update('earnings', { done: 50, total: 100 });
     out.log('a line of the log\n');
     expect(stderr.text()).not.toContain('a line of the log');
