@@ -89,7 +89,7 @@ WITH totals AS MATERIALIZED (
 ), candidates AS MATERIALIZED (
   -- What a total may count, the simplest first. A kind is one definition: what we learned later belongs to what was settled.
   SELECT DISTINCT ON (b.level, b.account_id, b.place, b.currency, v.kind)
-         b.level, b.account_id, b.place, b.currency, v.kind, v.definition, v.amount, r.rank
+         b.level, b.account_id, b.place, b.currency, v.kind, '{}'::text[] AS types, v.definition, v.amount, r.rank
     FROM beside b
    CROSS JOIN LATERAL (VALUES
           (1, 1, 'settled', b.earnings_settled + b.rewards_settled),
@@ -106,39 +106,52 @@ WITH totals AS MATERIALIZED (
                  b.earnings_settled + b.rewards_settled + b.left_out_settled + b.earnings_pending + b.rewards_pending
                  + b.left_out_pending + b.earnings_other + b.rewards_other + b.left_out_other)
         ) AS v (kind, position, definition, amount)
-   CROSS JOIN LATERAL (
-     SELECT CASE WHEN v.amount = b.pool_total THEN 1
-                 -- Rounded or cut off. A total without decimals says too little to call it a match.
-                 WHEN b.digits >= 2 AND b.pool_total IN (round(v.amount, b.digits), trunc(v.amount, b.digits)) THEN 2
-                 ELSE 3 END AS rank) AS r
+   CROSS JOIN LATERAL (SELECT sync.total_rank(b.pool_total, b.digits, v.amount) AS rank) AS r
    WHERE b.pool_total IS NOT NULL
    ORDER BY b.level, b.account_id, b.place, b.currency, v.kind, r.rank, v.position
+), tried AS (
+  SELECT * FROM candidates
+   UNION ALL
+  SELECT b.level, b.account_id, b.place, b.currency, t.kind, t.types, v.*
+    FROM sync.totals_by_type t JOIN beside b USING (account_id, place, currency, observed_at)
+   CROSS JOIN LATERAL (
+     SELECT definition, amount, sync.total_rank(b.pool_total, b.digits, amount) AS rank
+       FROM (VALUES (1, t.definition, t.amount),
+                    (2, t.definition || ', of which we learned later', t.amount + b.settled_later - b.earnings_settled - b.rewards_settled)
+            ) AS a (position, definition, amount)
+      -- Kinds with pending income are odd, and hold it already.
+      WHERE position = 1 OR t.kind % 2 = 0
+      ORDER BY rank, position LIMIT 1) AS v
+   WHERE b.pool_total IS NOT NULL
 ), proven AS (
-  SELECT DISTINCT ON (account_id) account_id, kind, since FROM sync.total_definitions ORDER BY account_id, since DESC
+  SELECT DISTINCT ON (account_id) account_id, kind, types, since FROM sync.total_definitions ORDER BY account_id, since DESC
 ), fits AS (
-  SELECT account_id, kind, min(definition) AS definition, count(*) AS totals,
+  SELECT account_id, kind, types, min(definition) AS definition, count(*) AS totals,
          count(*) FILTER (WHERE rank < 3) AS fitting, count(*) FILTER (WHERE rank = 1) AS equal
-    FROM candidates GROUP BY account_id, kind
+    FROM tried GROUP BY account_id, kind, types
   -- One list alone that holds nothing would fit any total of 0.
   HAVING kind <= 2 OR bool_or(rank < 3 AND amount <> 0)
-      OR EXISTS (SELECT FROM proven p WHERE p.account_id = candidates.account_id AND p.kind = candidates.kind)
+      OR EXISTS (SELECT FROM proven p WHERE p.account_id = tried.account_id AND p.kind = tried.kind AND p.types = tried.types)
 ), chosen AS (
   -- One definition for all totals of an account: the proven one; until one is, that which fits most of them.
-  SELECT DISTINCT ON (f.account_id) f.account_id, f.kind, f.totals, f.fitting, p.since
-    FROM fits f LEFT JOIN proven p ON p.account_id = f.account_id AND p.kind = f.kind
-   ORDER BY f.account_id, p.since NULLS LAST, f.fitting DESC, f.equal DESC, f.kind
+  SELECT DISTINCT ON (f.account_id) f.account_id, f.kind, f.types, f.totals, f.fitting, p.since
+    FROM fits f LEFT JOIN proven p ON p.account_id = f.account_id AND p.kind = f.kind AND p.types = f.types
+   ORDER BY f.account_id, p.since NULLS LAST, f.fitting DESC, f.equal DESC, cardinality(f.types), f.kind, f.types
 ), judged AS MATERIALIZED (
   SELECT d.level, d.account_id, d.place, d.currency, d.definition, d.amount, d.rank
-    FROM candidates d JOIN chosen c ON c.account_id = d.account_id AND c.kind = d.kind
+    FROM tried d JOIN chosen c ON c.account_id = d.account_id AND c.kind = d.kind AND c.types = d.types
 ), rivals AS (
-  SELECT c.account_id, string_agg(f.definition, '; ' ORDER BY f.kind) AS definitions, array_agg(f.kind ORDER BY f.kind) AS kinds
-    FROM chosen c JOIN fits f ON f.account_id = c.account_id AND f.kind <> c.kind AND f.fitting = f.totals
+  SELECT c.account_id, string_agg(f.definition, '; ' ORDER BY cardinality(f.types), f.kind, f.types) AS definitions,
+         count(*) AS count, min(f.kind) AS kind, min(f.types) AS types
+    FROM chosen c JOIN fits f ON f.account_id = c.account_id AND (f.kind, f.types) <> (c.kind, c.types) AND f.fitting = f.totals
    GROUP BY c.account_id
 )
 SELECT b.level, b.account_id, b.puid, b.currency, b.observed_at, b.pool_total, b.digits,
        b.earnings_settled, b.earnings_pending, b.earnings_other, b.rewards_settled, b.rewards_pending, b.rewards_other,
        b.left_out_settled, b.left_out_pending, b.left_out_other, b.settled_later,
-       d.definition, d.amount, d.rank, r.definitions AS rivals, c.fitting, c.totals, c.kind, c.since AS proven_since, r.kinds AS rival_kinds
+       d.definition, d.amount, d.rank, r.definitions AS rivals, c.fitting, c.totals, c.kind, c.types, c.since AS proven_since,
+       -- The one rival, where there is but one.
+       CASE WHEN r.count = 1 THEN r.kind END AS rival_kind, CASE WHEN r.count = 1 THEN r.types END AS rival_types
   FROM beside b
   LEFT JOIN chosen c ON c.account_id = b.account_id
   LEFT JOIN judged d ON d.level = b.level AND d.account_id = b.account_id AND d.place = b.place AND d.currency = b.currency
@@ -170,4 +183,6 @@ COMMENT ON COLUMN sync.compared_totals.fitting IS 'Totals of the account that th
 COMMENT ON COLUMN sync.compared_totals.totals IS 'Totals of the account.';
 COMMENT ON COLUMN sync.compared_totals.kind IS 'Number of the definition.';
 COMMENT ON COLUMN sync.compared_totals.proven_since IS 'Since when the definition is proven (sync.total_definitions); null: it is the one that fits most totals.';
-COMMENT ON COLUMN sync.compared_totals.rival_kinds IS 'Numbers of the definitions in rivals.';
+COMMENT ON COLUMN sync.compared_totals.types IS 'Types of rewards that the definition names; empty where it goes by lists.';
+COMMENT ON COLUMN sync.compared_totals.rival_kind IS 'Number of the definition in rivals, if it is the only one.';
+COMMENT ON COLUMN sync.compared_totals.rival_types IS 'Its types of rewards.';

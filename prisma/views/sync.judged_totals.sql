@@ -72,7 +72,7 @@ COMMENT ON COLUMN sync.judged_totals.ledger_pending IS 'Income that was pending.
 COMMENT ON COLUMN sync.judged_totals.ledger_other IS 'Income with a status that this program does not know.';
 COMMENT ON COLUMN sync.judged_totals.difference IS 'pool_total - what it was compared with: the one definition that fits most totals of the account. 0 when it matches.';
 COMMENT ON COLUMN sync.judged_totals.verdict IS 'matches; matches to the pool''s digits: equal once the ledger is rounded or cut to the decimals that the pool gives; differs; not comparable: see reason.';
-COMMENT ON COLUMN sync.judged_totals.definition IS 'What the pool counts, as far as the match shows: settled; settled, of which we learned later (settled by then, listed to us afterwards); settled and pending; one list alone; or earnings and all rewards. It is one for all totals of an account; null where the total does not fit it.';
+COMMENT ON COLUMN sync.judged_totals.definition IS 'What the pool counts, as far as the match shows: settled; settled, of which we learned later (settled by then, listed to us afterwards); settled and pending; one list alone; earnings and all rewards; or any of these without single types of rewards, or of single types only. It is one for all totals of an account; null where the total does not fit it.';
 COMMENT ON COLUMN sync.judged_totals.reason IS 'Why it is not comparable, or what it was compared with and differs from; null when it matches.';
 COMMENT ON COLUMN sync.judged_totals.pool_digits IS 'Decimals that the pool gives in totals of this currency.';
 COMMENT ON COLUMN sync.judged_totals.earnings_settled IS 'Earnings, settled.';

@@ -7,16 +7,24 @@ BEGIN
               WHERE s.account_id = of_account AND c.stream IN ('earnings', 'rewards') AND NOT c.history_complete) THEN
     RETURN;
   END IF;
-  INSERT INTO sync.total_definitions (account_id, kind, definition)
+  -- Both lists of totals of an account may be stored in the same moment.
+  PERFORM sync.lock('totals ' || of_account);
+  DELETE FROM sync.totals_by_type WHERE account_id = of_account;
+  -- Single types are tried only where no definition by lists fits all totals, since that reads the whole ledger of the account.
+  IF EXISTS (SELECT FROM sync.compared_totals t WHERE t.account_id = of_account AND t.fitting < t.totals AND t.rivals IS NULL)
+     OR (SELECT d.kind >= 16 FROM sync.total_definitions d WHERE d.account_id = of_account ORDER BY d.since DESC LIMIT 1) THEN
+    INSERT INTO sync.totals_by_type (account_id, kind, types, definition, place, currency, observed_at, amount)
+    SELECT of_account, * FROM sync.definitions_by_type(of_account);
+  END IF;
+  INSERT INTO sync.total_definitions (account_id, kind, types, definition)
   -- What we learned later is the longer text of the same definition.
-  SELECT of_account, coalesce(t.rival_kinds[1], t.kind), coalesce(t.rivals, min(t.definition))
+  SELECT of_account, coalesce(t.rival_kind, t.kind), coalesce(t.rival_types, t.types), coalesce(t.rivals, min(t.definition))
     FROM sync.compared_totals t
    WHERE t.account_id = of_account AND t.pool_total IS NOT NULL AND t.totals >= 2
      -- One alone fits all of them: the first that is proven, or another one than was.
      AND CASE WHEN t.proven_since IS NULL THEN t.fitting = t.totals AND t.rivals IS NULL
-              ELSE t.fitting < t.totals AND cardinality(t.rival_kinds) = 1 END
-   GROUP BY t.kind, t.rival_kinds, t.rivals
-  -- Both lists of totals of an account may prove it in the same moment.
+              ELSE t.fitting < t.totals AND t.rival_kind IS NOT NULL END
+   GROUP BY t.kind, t.types, t.rival_kind, t.rival_types, t.rivals
       ON CONFLICT DO NOTHING;
 END
 $$;

@@ -85,6 +85,7 @@ CREATE TABLE sync.total_definitions (
   account_id smallint NOT NULL REFERENCES pool.accounts,
   since      timestamptz NOT NULL DEFAULT sync.now(),
   kind       integer NOT NULL,
+  types      text[] NOT NULL DEFAULT '{}',
   definition text NOT NULL,
   PRIMARY KEY (account_id, since)
 );
@@ -92,7 +93,30 @@ COMMENT ON TABLE sync.total_definitions IS 'What the pool''s totals of an accoun
 COMMENT ON COLUMN sync.total_definitions.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN sync.total_definitions.since IS 'When it was proven: it is expected from then on.';
 COMMENT ON COLUMN sync.total_definitions.kind IS 'Number of the definition in sync.compared_totals.';
+COMMENT ON COLUMN sync.total_definitions.types IS 'Types of rewards that the definition names; empty where it goes by lists.';
 COMMENT ON COLUMN sync.total_definitions.definition IS 'The definition in words.';
+
+-- Sums by type are kept for no day: they are added up when totals were stored, where no definition by lists fits all of them.
+CREATE TABLE sync.totals_by_type (
+  account_id  smallint NOT NULL REFERENCES pool.accounts,
+  kind        integer NOT NULL,
+  types       text[] NOT NULL,
+  definition  text NOT NULL,
+  place       bigint NOT NULL,
+  currency    text NOT NULL,
+  observed_at timestamptz NOT NULL,
+  amount      numeric NOT NULL,
+  PRIMARY KEY (account_id, kind, types, place, currency)
+);
+COMMENT ON TABLE sync.totals_by_type IS 'What the ledger comes to beside the latest totals of an account, by definitions that leave out or count single types of rewards: those that fit all of its totals, and the proven one.';
+COMMENT ON COLUMN sync.totals_by_type.account_id IS 'The account: pool.accounts.';
+COMMENT ON COLUMN sync.totals_by_type.kind IS 'Number of the definition: see sync.definitions_by_type.';
+COMMENT ON COLUMN sync.totals_by_type.types IS 'Types of rewards that it names.';
+COMMENT ON COLUMN sync.totals_by_type.definition IS 'The definition in words.';
+COMMENT ON COLUMN sync.totals_by_type.place IS 'The sub-account of the total; -1: the total of the account.';
+COMMENT ON COLUMN sync.totals_by_type.currency IS 'Currency of the total.';
+COMMENT ON COLUMN sync.totals_by_type.observed_at IS 'When the pool gave the total.';
+COMMENT ON COLUMN sync.totals_by_type.amount IS 'What the ledger came to then.';
 
 CREATE TABLE sync.hidden_coins (
   account_id smallint NOT NULL REFERENCES pool.accounts,

@@ -68,7 +68,7 @@ function provenText(rows: readonly ReconciliationRow[]): readonly string[] {
         : [
             [
               account,
-              `The totals of ${account} count what is ${definition} (proven on ${provenOn}, required since).`,
+              `The totals of ${account} count: ${definition} (proven on ${provenOn}, required since).`,
             ],
           ],
     ),

@@ -395,9 +395,7 @@ test('P11 a proven definition is expected from then on', async () => {
     DATABASE_URL: database.url,
     LOG_LEVEL: 'silent',
   });
-  expect(stdout).toContain(
-    `The totals of proven count what is settled (proven on ${since}, required since).`,
-  );
+  expect(stdout).toContain(`The totals of proven count: settled (proven on ${since}, required since).`);
 });
 
 test("P11 a close says whether the month's totals tie out", async () => {
