@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import postgres from 'postgres';
 import { createSimulator, type Simulator } from '../../../src/simulator';
 import type { KpoolEnd } from '../../support/built-kpool';
 import { runCliInProcess } from '../../support/cli-in-process';
@@ -11,24 +10,22 @@ jest.setTimeout(120_000);
 
 let simulator: Simulator;
 let folder: string;
-let sql: postgres.Sql;
 const role = `hostile_${process.pid}_${Date.now() % 100_000}`;
 const reader = `${role}_reader`;
 const owner = `${role}_owner`;
 
-afterAll(async () => {
+const database = useTestDatabase({ template: 'template0' });
+const { sql } = database;
+database.beforeDrop(async () => {
   await sql.unsafe(`DROP OWNED BY ${reader}`).catch(() => undefined);
   await sql.unsafe(`REASSIGN OWNED BY ${role} TO CURRENT_USER; REASSIGN OWNED BY ${owner} TO CURRENT_USER`);
   await sql.unsafe(`DROP OWNED BY ${role}; DROP OWNED BY ${owner}; DROP ROLE IF EXISTS ${reader}`);
   await sql.unsafe(`DROP ROLE ${role}; DROP ROLE ${owner}`);
-  await sql.end();
   await simulator.close();
   rmSync(folder, { recursive: true, force: true });
 });
-const database = useTestDatabase({ template: 'template0' });
 
 beforeAll(async () => {
-  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   await sql.unsafe(`
     CREATE ROLE ${owner};
     CREATE ROLE ${role} LOGIN CREATEROLE PASSWORD 'for-tests-only' IN ROLE ${owner};

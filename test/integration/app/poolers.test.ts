@@ -1,4 +1,3 @@
-import postgres from 'postgres';
 import { createSimulator, type Simulator } from '../../../src/simulator';
 import { runCliInProcess } from '../../support/cli-in-process';
 import { findPgBouncer, startPgBouncer, type PgBouncer } from '../../support/pgbouncer';
@@ -14,8 +13,8 @@ if (program === null) process.stderr.write('NOT RUN, there is no pgbouncer: "poo
 (program === null ? describe.skip : describe)('behind pgbouncer', () => {
   let simulator: Simulator;
   let bouncer: PgBouncer;
-  afterAll(() => simulator.close());
   const database = useTestDatabase();
+  database.beforeDrop(() => simulator.close());
   beforeAll(async () => {
     simulator = await createSimulator({
       ...{ seed: 7, startAt: Date.now(), rateLimit: null },
@@ -44,11 +43,9 @@ if (program === null) process.stderr.write('NOT RUN, there is no pgbouncer: "poo
   }
 
   async function lockCount(): Promise<number> {
-    const sql = postgres(database.url, { max: 1 });
-    const [row] = await sql<{ count: number }[]>`
+    const [row] = await database.sql<{ count: number }[]>`
       SELECT count(*)::int AS count FROM pg_locks l JOIN pg_database d ON d.oid = l.database
        WHERE l.locktype = 'advisory' AND d.datname = current_database()`;
-    await sql.end();
     return row!.count;
   }
 

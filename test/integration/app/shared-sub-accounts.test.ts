@@ -1,4 +1,3 @@
-import postgres from 'postgres';
 import type { SubAccount } from '../../../src/domain/entities';
 import type { AccountId, Puid } from '../../../src/domain/ids';
 import { readStatus } from '../../../src/report/service-status';
@@ -11,21 +10,16 @@ import { ensureCursor } from '../../../src/store/ledger/cursor';
 import { runCliInProcess } from '../../support/cli-in-process';
 import { useTestDatabase } from '../../support/test-database';
 
-let sql: postgres.Sql;
 let client: PrismaClient;
 
-// Before useTestDatabase, whose own afterAll looks for connections left open.
-afterAll(async () => {
-  await client.$disconnect();
-  await sql.end();
-});
-const database = useTestDatabase();
+const database = useTestDatabase({ connections: 2 });
+const { sql } = database;
+database.beforeDrop(() => client.$disconnect());
 
 let main: AccountId;
 let farm: AccountId;
 
 beforeAll(async () => {
-  sql = postgres(database.url, { max: 2, onnotice: () => undefined });
   client = createStoreClient({
     url: new Secret(database.url),
     maxConnections: 2,

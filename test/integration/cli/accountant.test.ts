@@ -11,20 +11,17 @@ import { useTestDatabase } from '../../support/test-database';
 let simulator: Simulator;
 let folder: string;
 let env: Record<string, string>;
-let sql: postgres.Sql;
 const role = `books_${process.pid}_${Date.now() % 100_000}`;
 
-// Before useTestDatabase, whose own afterAll looks for connections left open.
-afterAll(async () => {
+const database = useTestDatabase();
+const { sql } = database;
+database.beforeDrop(async () => {
   await sql.unsafe(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
-  await sql.end();
   await simulator.close();
   rmSync(folder, { recursive: true, force: true });
 });
-const database = useTestDatabase();
 
 beforeAll(async () => {
-  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   folder = mkdtempSync(path.join(tmpdir(), 'kpool-accountant-'));
   simulator = await createSimulator({
     ...{ seed: 11, startAt: Date.now(), rateLimit: null },

@@ -12,19 +12,16 @@ import { startMetabaseStandIn, type MetabaseStandIn } from '../../support/metaba
 import { useTestDatabase } from '../../support/test-database';
 
 const ROLE = `mb_${process.pid}_${Date.now() % 100_000}`;
-let sql: postgres.Sql;
 let folder: string;
 let metabase: MetabaseStandIn;
 
-// Before useTestDatabase, whose own afterAll looks for connections left open.
-afterAll(async () => {
+const database = useTestDatabase();
+const { sql } = database;
+database.beforeDrop(async () => {
   await sql.unsafe(`DROP OWNED BY ${ROLE}; DROP ROLE ${ROLE}`);
-  await sql.end();
   rmSync(folder, { recursive: true, force: true });
 });
-const database = useTestDatabase();
 beforeAll(() => {
-  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   folder = mkdtempSync(path.join(tmpdir(), 'kpool-metabase-'));
 });
 afterEach(() => metabase.close());

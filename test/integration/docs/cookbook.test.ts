@@ -12,9 +12,8 @@ const RECIPES = [...TEXT.matchAll(/^(\d+)\. ([^\n]*(?:\n[^\n`]+)*)\n\n```sql\n([
 const MAY_BE_EMPTY = new Set([15, 17, 19, 21, 22, 23, 24, 25, 26, 27]);
 
 let pool: SyncedPool;
-// Before the database is dropped: hooks run in the order in which they are written.
-afterAll(() => pool.close());
 const database = useTestDatabase();
+database.beforeDrop(() => pool.close());
 
 beforeAll(async () => {
   pool = await createSyncedPool({

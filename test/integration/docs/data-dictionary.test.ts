@@ -1,19 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import postgres from 'postgres';
 import { describeData } from '../../support/data-dictionary';
 import { useTestDatabase } from '../../support/test-database';
 
 const FILE = path.join(__dirname, '..', '..', '..', 'docs', 'data-dictionary.md');
 
-let sql: postgres.Sql;
-
-// Before useTestDatabase, whose own afterAll looks for connections left open.
-afterAll(() => sql.end());
-const database = useTestDatabase();
+const { sql } = useTestDatabase();
 
 test('docs/data-dictionary.md says what the database says', async () => {
-  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   const text = await describeData(sql);
   if (process.env['KPOOL_WRITE_DOCS'] === '1') await writeFile(FILE, text);
   expect((await readFile(FILE, 'utf8')).split('\n')).toEqual(text.split('\n'));

@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import postgres from 'postgres';
 import { createMetrics } from '../../../src/observability/metrics';
 import { readMeasures } from '../../../src/report/measures';
 import { renderState } from '../../../src/web/state-metrics';
@@ -16,10 +15,7 @@ interface Dashboard {
   readonly panels: readonly { title: string; targets?: { rawSql?: string; expr?: string }[] }[];
 }
 
-let sql: postgres.Sql;
-afterAll(() => sql.end());
-const database = useTestDatabase();
-beforeAll(() => (sql = postgres(database.url, { max: 1, onnotice: () => undefined })));
+const { sql } = useTestDatabase();
 
 test('the dashboards are those that the script writes', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'dashboards-'));

@@ -5,9 +5,8 @@ import { useTestDatabase } from '../../support/test-database';
 
 let pool: SyncedPool;
 let simulator: Simulator;
-// Before the database is dropped: hooks run in the order in which they are written.
-afterAll(() => pool.close());
 const database = useTestDatabase();
+database.beforeDrop(() => pool.close());
 const START = Date.UTC(2026, 10, 22, 8);
 const HOUR_MS = 3_600_000;
 const key = { account: 'main', puid: 500n, algo: 'SHA256d' };

@@ -10,9 +10,8 @@ const WORKERS = 5_000;
 const LEAST_REQUESTS = WORKERS / 100 + 2;
 
 let pool: SyncedPool;
-// Before the database is dropped: hooks run in the order in which they are written.
-afterAll(() => pool.close());
 const database = useTestDatabase();
+database.beforeDrop(() => pool.close());
 
 beforeAll(async () => {
   pool = await createSyncedPool({

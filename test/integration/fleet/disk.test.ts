@@ -4,9 +4,8 @@ import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { useTestDatabase } from '../../support/test-database';
 
 let pool: SyncedPool;
-// Before the database is dropped: hooks run in the order in which they are written.
-afterAll(() => pool.close());
 const database = useTestDatabase();
+database.beforeDrop(() => pool.close());
 
 beforeAll(async () => {
   pool = await createSyncedPool({

@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import postgres from 'postgres';
 import type { DecimalText } from '../../../src/core/decimal';
 import { Secret } from '../../../src/core/secret';
 import type { Worker } from '../../../src/domain/entities';
@@ -12,20 +11,16 @@ import { setDatabaseClock } from '../../support/database-clock';
 import { keepDays } from '../../support/keep-days';
 import { useTestDatabase } from '../../support/test-database';
 
-let sql: postgres.Sql;
 let client: ReturnType<typeof createStoreClient>;
 let store: PrismaFleetStore;
-afterAll(async () => {
-  await client.$disconnect();
-  await sql.end();
-});
 const database = useTestDatabase();
+const { sql } = database;
+database.beforeDrop(() => client.$disconnect());
 
 const DAY_MS = 86_400_000;
 const START = Date.UTC(2026, 10, 20, 22);
 
 beforeAll(async () => {
-  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   client = createStoreClient({ url: new Secret(database.url), maxConnections: 3, applicationName: 'test' });
   store = new PrismaFleetStore(client);
   await sql`INSERT INTO pool.accounts (account_id, account_name, key_fingerprint) VALUES (1, 'main', 'x')`;

@@ -1,16 +1,11 @@
-import postgres from 'postgres';
 import { setDatabaseClock } from '../../support/database-clock';
 import { useTestDatabase } from '../../support/test-database';
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 
-let sql: postgres.Sql;
-// Before useTestDatabase, whose own afterAll looks for connections left open.
-afterAll(() => sql.end());
-const database = useTestDatabase();
+const { sql } = useTestDatabase();
 
 beforeAll(async () => {
-  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   await setDatabaseClock(sql, NOW);
   await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES ('main', 'x')`;
   await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (1, 7, 'farm')`;

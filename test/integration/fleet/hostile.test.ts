@@ -6,9 +6,8 @@ import { useTestDatabase } from '../../support/test-database';
 type SimScopeKey = Parameters<Simulator['world']['addWorker']>[0];
 
 let pool: SyncedPool;
-// Before the database is dropped: hooks run in the order in which they are written.
-afterAll(() => pool.close());
 const database = useTestDatabase();
+database.beforeDrop(() => pool.close());
 
 beforeAll(async () => {
   pool = await createSyncedPool({

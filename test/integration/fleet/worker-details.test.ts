@@ -5,9 +5,8 @@ import { useTestDatabase } from '../../support/test-database';
 type Worker = ReturnType<Simulator['world']['addWorker']>;
 
 let pool: SyncedPool;
-// Before the database is dropped: hooks run in the order in which they are written.
-afterAll(() => pool.close());
 const database = useTestDatabase();
+database.beforeDrop(() => pool.close());
 const key = { account: 'main', puid: 500n, algo: 'SHA256d' };
 const PER_RUN = 25;
 let workers: Worker[];

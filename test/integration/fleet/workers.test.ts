@@ -8,9 +8,8 @@ type Worker = ReturnType<Simulator['world']['addWorker']>;
 
 let pool: SyncedPool;
 let simulator: Simulator;
-// Before the database is dropped: hooks run in the order in which they are written.
-afterAll(() => pool.close());
 const database = useTestDatabase();
+database.beforeDrop(() => pool.close());
 
 beforeAll(async () => {
   pool = await createSyncedPool({

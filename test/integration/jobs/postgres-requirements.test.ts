@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import postgres from 'postgres';
 import { askQueue } from '../../../jobs/ask-queue';
 import { openPostgresBackend } from '../../../jobs/backends/postgres';
 import { QUEUE_NAME } from '../../../jobs/job-names';
@@ -9,17 +8,11 @@ import { findFreePort } from '../../support/test-run';
 
 const role = `queue_${randomBytes(6).toString('hex')}`;
 const silent = (): undefined => undefined;
-let owner: postgres.Sql;
 
-afterAll(async () => {
-  await owner.unsafe(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
-  await owner.end();
-});
 const database = useTestDatabase();
-beforeAll(async () => {
-  owner = postgres(database.url, { max: 1, onnotice: silent });
-  await owner.unsafe(`CREATE ROLE ${role} LOGIN PASSWORD 'right'`);
-});
+const owner = database.sql;
+database.beforeDrop(() => owner.unsafe(`DROP OWNED BY ${role}; DROP ROLE ${role}`));
+beforeAll(() => owner.unsafe(`CREATE ROLE ${role} LOGIN PASSWORD 'right'`));
 
 function urlAs(user: string, password: string): Secret {
   const url = new URL(database.url);

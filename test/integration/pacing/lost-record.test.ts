@@ -1,4 +1,3 @@
-import postgres from 'postgres';
 import { createSimulator, type Simulator } from '../../../src/simulator';
 import { runCliInProcess } from '../../support/cli-in-process';
 import { serviceEnv } from '../../support/jobs/service-process';
@@ -7,17 +6,15 @@ import { useTestDatabase } from '../../support/test-database';
 jest.setTimeout(60_000);
 
 let simulator: Simulator;
-afterAll(() => simulator.close());
 const database = useTestDatabase();
+database.beforeDrop(() => simulator.close());
 beforeAll(async () => {
   simulator = await createSimulator({ seed: 7, startAt: Date.now() });
 });
 
 test('check says at once that the record of requests is lost', async () => {
-  const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   // As a crash leaves it.
-  await sql`TRUNCATE sync.crash_marker, sync.slots`;
-  await sql.end();
+  await database.sql`TRUNCATE sync.crash_marker, sync.slots`;
   const { code, stdout } = await runCliInProcess(['check'], serviceEnv(simulator, database.url));
   expect(stdout).toMatch(/FAIL +rate: the pool was not asked: the database has lost its record .* in 3\d s/);
   expect(code).toBe(1);

@@ -1,4 +1,3 @@
-import postgres from 'postgres';
 import { systemClock } from '../../../src/core/clock';
 import { Secret } from '../../../src/core/secret';
 import { createPacer } from '../../../src/pacing/pacer';
@@ -7,7 +6,6 @@ import { openPacingDatabase } from '../../../src/pacing/pacing-database';
 import type { PacingDatabase } from '../../../src/pacing/pacing-database';
 import { createTestDatabase, useTestDatabase } from '../../support/test-database';
 
-let sql: postgres.Sql;
 let pacing: PacingDatabase;
 const pacers: PacerHandle[] = [];
 afterEach(async () => {
@@ -15,14 +13,11 @@ afterEach(async () => {
   await sql`DELETE FROM sync.slots`;
   await sql`DELETE FROM sync.bucket_scopes`;
 });
-afterAll(async () => {
-  await pacing.close();
-  await sql.end();
-});
 const database = useTestDatabase();
+const { sql } = database;
+database.beforeDrop(() => pacing.close());
 beforeAll(() => {
   pacing = openPacingDatabase(new Secret(database.url));
-  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
 });
 
 const EARN = { key: 'k', endpoint: 'earn' };

@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import postgres from 'postgres';
 import { Secret } from '../../../src/core/secret';
 import { openPacingDatabase } from '../../../src/pacing/pacing-database';
 import type { PacingDatabase } from '../../../src/pacing/pacing-database';
@@ -12,16 +11,12 @@ const LEASE_MS = 4_005;
 const KEYS = ['k1', 'k2'];
 const START_MS = Date.UTC(2026, 0, 1);
 
-let sql: postgres.Sql;
 let pacing: PacingDatabase;
-afterAll(async () => {
-  await pacing.close();
-  await sql.end();
-});
 const database = useTestDatabase();
+const { sql } = database;
+database.beforeDrop(() => pacing.close());
 beforeAll(async () => {
   pacing = openPacingDatabase(new Secret(database.url));
-  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   await sql`CREATE TABLE public.test_clock (now timestamptz NOT NULL)`;
   await sql`INSERT INTO public.test_clock VALUES (now())`;
   await sql`CREATE OR REPLACE FUNCTION sync.now() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT now FROM public.test_clock'`;
