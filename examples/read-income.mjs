@@ -1,4 +1,4 @@
-// What was mined of each coin in a month, item by item, and the machines that do not work.
+// What was mined of each coin in a month, item by item and added up, and the machines that do not work.
 //
 //     npm run build && DATABASE_URL=postgres://reader:password@127.0.0.1:5432/kpool node examples/read-income.mjs 2026-10
 import { openLedger } from 'kucoin-pool-sync';
@@ -17,6 +17,15 @@ try {
       `${item.miningDate} ${item.subAccount} ${item.puid} ${item.amount} ${item.currency} ${item.status}`,
     );
   }
+  const { dailyIncome } = await ledger.views();
+  const sums = await dailyIncome.groupBy({
+    by: ['currency'],
+    where: { day: { gte: new Date(fromDay), lt: next } },
+    _sum: { total: true },
+    orderBy: { currency: 'asc' },
+  });
+  // A Decimal, added up by PostgreSQL.
+  for (const { currency, _sum } of sums) console.log(`${_sum.total?.toFixed() ?? 0} ${currency}`);
   for (const { workerName, status, lastShareAt } of await ledger.machines()) {
     if (status !== 'ACTIVE')
       console.log(`${workerName} is not at work, last share: ${lastShareAt?.toISOString() ?? 'none'}`);

@@ -7,3 +7,4 @@ export {
   type Ledger,
   type MachineState,
 } from './report/ledger';
+export type { ReportViews } from './store/client';

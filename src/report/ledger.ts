@@ -3,6 +3,7 @@ import { parsePostgresAddress } from '../core/postgres/address';
 import { END_TIMEOUT_S } from '../core/postgres/connection';
 import { openPostgres } from '../core/postgres/driver';
 import { Secret } from '../core/secret';
+import type { ReportViews } from '../store/client';
 
 /** Which income to read; what is left out selects all. */
 export interface IncomeQuery {
@@ -63,15 +64,25 @@ export interface Ledger {
   income(query?: IncomeQuery): AsyncIterable<IncomeItem>;
   monthlyIncome(query?: IncomeQuery): Promise<readonly IncomeTotal[]>;
   machines(query?: Pick<IncomeQuery, 'account' | 'puid'>): Promise<readonly MachineState[]>;
+  /**
+   * Every view of the schema `report`, as a model of Prisma's: `dailyIncome.findMany({ where: { currency: 'BTC' } })`. Amounts
+   * are `Decimal` with all their digits, ids `bigint`; sums are made by PostgreSQL. Prisma is loaded by the first call.
+   */
+  views(): Promise<ReportViews>;
   close(): Promise<void>;
 }
 
 const LEDGER_BATCH_ROWS = 1_000;
+const APPLICATION = 'kucoin-pool-sync reader';
+/** For questions asked at the same time through `views`. */
+const VIEW_CONNECTIONS = 4;
+
 /** Opens the database at `url` to read it. Throws when it cannot be reached, or `url` is no address of PostgreSQL. */
 export async function openLedger(url: string): Promise<Ledger> {
   parsePostgresAddress(url);
-  const open = () => openPostgres({ url: new Secret(url), applicationName: 'kucoin-pool-sync reader' });
+  const open = () => openPostgres({ url: new Secret(url), applicationName: APPLICATION });
   const sql = await open();
+  let client: Promise<ViewClient> | null = null;
   return {
     // On a connection of its own: other questions may be asked while its items are gone through.
     async *income(query = {}) {
@@ -101,8 +112,24 @@ export async function openLedger(url: string): Promise<Ledger> {
          ORDER BY account_name, puid, algo, worker_id`;
       return rows.map((row) => ({ ...withBigints(row), workerId: BigInt(row.workerId) }));
     },
-    close: () => sql.end({ timeout: END_TIMEOUT_S }),
+    views: () => (client ??= createViewClient(url)),
+    async close() {
+      await (await client)?.$disconnect();
+      await sql.end({ timeout: END_TIMEOUT_S });
+    },
   };
+}
+
+type ViewClient = Awaited<ReturnType<typeof createViewClient>>;
+
+/** Loads Prisma only now: it takes longer to load than the rest, and the other questions do without it. */
+async function createViewClient(url: string) {
+  const { createStoreClient } = await import('../store/client');
+  return createStoreClient({
+    url: new Secret(url),
+    maxConnections: VIEW_CONNECTIONS,
+    applicationName: APPLICATION,
+  });
 }
 
 async function* readItems(sql: postgres.Sql, query: IncomeQuery): AsyncGenerator<IncomeItem> {

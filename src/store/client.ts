@@ -9,6 +9,17 @@ export type Transaction = Prisma.TransactionClient;
 /** Runs raw SQL, in a client or in one of its transactions. */
 export type Queryable = Pick<Prisma.TransactionClient, '$queryRaw' | '$executeRaw'>;
 
+/** The models that can only be read: one for each view of `report`. */
+export type ReportViews = {
+  readonly [
+    Name in keyof PrismaClient as PrismaClient[Name] extends { findMany: unknown }
+      ? PrismaClient[Name] extends { create: unknown }
+        ? never
+        : Name
+      : never
+  ]: PrismaClient[Name];
+};
+
 export interface StoreClientOptions {
   readonly url: Secret;
   readonly maxConnections: number;

@@ -1,7 +1,7 @@
 // Prisma's schema engine, in its WebAssembly build, over @prisma/adapter-pg: it needs no download. A program of its
 // own, since it and its engine are ES modules, which jest does not run:
 //
-//   node schema-engine-program.mjs drift|deploy|status MIGRATIONS_DIR SCHEMA_FILE    (DATABASE_URL in the environment)
+//   node schema-engine-program.mjs drift|pull|deploy|status MIGRATIONS_DIR SCHEMA_FILE    (DATABASE_URL in the environment)
 //
 // prints one line of JSON. It compares no tables that have no model, no functions, triggers, views, partial indexes and comments.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -136,6 +136,15 @@ const COMMANDS = {
     });
     return { drift: exitCode === 0 ? '' : stdout };
   },
+  /** `prisma db pull`: schema.prisma as it would be if it followed the database. */
+  pull: async (engine, migrationsList, schemaFile) =>
+    engine.introspect({
+      schema: { files: [{ path: schemaFile, content: readFileSync(schemaFile, 'utf8') }] },
+      baseDirectoryPath: path.dirname(schemaFile),
+      force: false,
+      compositeTypeDepth: 0,
+      namespaces: null,
+    }),
   /** `prisma migrate deploy`: diagnoses, then applies what is missing. */
   deploy: async (engine, migrationsList) => engine.applyMigrations({ migrationsList, filters }),
   /** `prisma migrate status`. */

@@ -26,6 +26,11 @@ export function schemaEngine(url: string, migrationsDir: string, schemaFile = SC
   return {
     /** The SQL that would turn what the migrations make into what schema.prisma says; empty when they agree. */
     drift: async () => ((await ask('drift')) as { drift: string }).drift,
+    /** `prisma db pull`: the schema as it would be if it followed the database. */
+    pull: async () =>
+      ((await ask('pull')) as { schema: { files: { content: string }[] } }).schema.files
+        .map((file) => file.content)
+        .join('\n'),
     /** `prisma migrate deploy`; rejects with the engine's message. Returns the names applied. */
     deploy: async () => ((await ask('deploy')) as { appliedMigrationNames: string[] }).appliedMigrationNames,
     status: async () => (await ask('status')) as EngineStatus,

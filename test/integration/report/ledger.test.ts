@@ -53,6 +53,26 @@ test('P1 programs read amounts as text and ids as bigint', async () => {
   ]);
 });
 
+test('P1 every view answers by its model, digit for digit', async () => {
+  const views = await ledger.views();
+  const [item] = await views.incomeLedger.findMany({ where: { puid: PUID, day: new Date('2026-10-01') } });
+  expect(item).toMatchObject({ puid: PUID, amountText: EXACT, status: 'SETTLED', settledAt: null });
+  expect(item?.amount.toFixed()).toBe(EXACT);
+  expect(await views.incomeLedger.findUnique({ where: { rowId: item?.rowId ?? '' } })).toEqual(item);
+  const [sum] = await views.dailyIncome.groupBy({ by: ['currency'], _sum: { total: true, items: true } });
+  expect(sum?._sum.total?.toFixed()).toBe('100000000000000000001.000000000000000001');
+  expect(sum?._sum.items).toBe(2n);
+  const [machine] = await views.workerStatus.findMany({ where: { workerId: PUID } });
+  expect(machine?.hourHashRateHps?.toFixed()).toBe('1.5');
+  const models = Object.values<unknown>(views).filter(isModel);
+  expect(models.length).toBeGreaterThan(30);
+  for (const model of models) await model.findMany();
+});
+
+function isModel(value: unknown): value is { findMany(): Promise<unknown> } {
+  return typeof value === 'object' && value !== null && 'findMany' in value;
+}
+
 test('items not read to the end leave no connection behind', async () => {
   for await (const item of ledger.income()) {
     expect(item.amount).toBe(EXACT);
@@ -65,6 +85,6 @@ test('the example runs against the built package', async () => {
     env: { PATH: process.env['PATH'] ?? '', DATABASE_URL: database.url },
   });
   expect(stdout).toBe(
-    `2026-10-01 farm ${PUID} ${EXACT} BTC SETTLED\nrig-1 is not at work, last share: none\n`,
+    `2026-10-01 farm ${PUID} ${EXACT} BTC SETTLED\n${EXACT} BTC\nrig-1 is not at work, last share: none\n`,
   );
 });

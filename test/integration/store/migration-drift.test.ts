@@ -12,6 +12,22 @@ test('the models are the tables that the migrations make', async () => {
   expect(await schemaEngine(database.url, findMigrationsDirectory()).drift()).toBe('');
 });
 
+/** The `view` blocks of the schema `report` by their names, each line with single spaces. */
+function viewBlocks(schema: string): Record<string, readonly string[]> {
+  const blocks = [...schema.matchAll(/^view (\w+) \{\n([^]*?)^\}/gm)].map(([, name = '', body = '']) => {
+    const lines = body.split('\n').map((line) => line.trim().replace(/ +/g, ' '));
+    // Six digits are what PostgreSQL keeps anyway.
+    const plain = lines.map((line) => line.replace('@db.Timestamptz(6)', '@db.Timestamptz'));
+    return [name, plain.filter((line) => line !== '')] as const;
+  });
+  return Object.fromEntries(blocks.filter(([, lines]) => lines.includes('@@schema("report")')));
+}
+
+test('the view blocks are the views of report, type by type', async () => {
+  const pulled = await schemaEngine(database.url, findMigrationsDirectory()).pull();
+  expect(viewBlocks(await readFile(SCHEMA_FILE, 'utf8'))).toEqual(viewBlocks(pulled));
+});
+
 test.each([
   ['a table too few', /model Stream \{[^}]*\}/, '', 'DROP TABLE "sync"."streams"'],
   ['a column too few', /^ +hashUnit .*\n/m, '', 'DROP COLUMN "hash_unit"'],
