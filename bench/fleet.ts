@@ -1,3 +1,4 @@
+import { millisecondsInHour, millisecondsInMinute } from 'date-fns/constants';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
@@ -26,7 +27,7 @@ import { withScratchDatabase } from './scratch-database';
 const WORKERS = Number(process.argv[2] ?? 100_000);
 const PASSES = Number(process.argv[3] ?? 6);
 const DAY = Date.UTC(2026, 10, 22);
-const HOUR_MS = 3_600_000;
+const HOUR_MS = millisecondsInHour;
 const PASS_MS = 600_000;
 const CLOCK_TICK_MS = 10;
 const LIMIT_S = 10;
@@ -105,13 +106,16 @@ async function main(): Promise<void> {
         [`peak memory, MiB of ${LIMIT_MIB}`]: `${memory.stop().toFixed(0)} (${(memory.stop() / LIMIT_MIB).toFixed(2)})`,
       });
     };
-    await snapshot('the first snapshot', DAY + 60_000);
+    await snapshot('the first snapshot', DAY + millisecondsInMinute);
     for (let n = 1; n < PASSES; n += 1)
-      await snapshot(`snapshot ${n + 1} of the hour`, DAY + 60_000 + n * PASS_MS);
+      await snapshot(`snapshot ${n + 1} of the hour`, DAY + millisecondsInMinute + n * PASS_MS);
     if (PASSES > 1) {
       await fillDay(sql);
-      await snapshot('the first snapshot of the last hour of a day', DAY + 23 * HOUR_MS + 60_000);
-      await snapshot('the next', DAY + 23 * HOUR_MS + 60_000 + PASS_MS);
+      await snapshot(
+        'the first snapshot of the last hour of a day',
+        DAY + 23 * HOUR_MS + millisecondsInMinute,
+      );
+      await snapshot('the next', DAY + 23 * HOUR_MS + millisecondsInMinute + PASS_MS);
     }
     const startedAt = performance.now();
     const bare = await bareInsertCpuS(sql, postmasterPid);

@@ -1,3 +1,4 @@
+import { millisecondsInHour } from 'date-fns/constants';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +35,7 @@ const JUMP_S = 15;
 /** Simulated seconds in a second: what the pace lets through with the intervals below. */
 const SPEED = 40;
 const TICK_MS = 1_000;
-const HOUR_MS = 3_600_000;
+const HOUR_MS = millisecondsInHour;
 const START = Date.UTC(2026, 10, 22, 1, 30);
 const EQUAL_TIMEOUT_MS = 180_000;
 

@@ -1,8 +1,9 @@
+import { millisecondsInMinute } from 'date-fns/constants';
 import type { Clock } from '../src/core/clock';
 import type { JobLog } from './job-context';
 
 /** Repeat an identical warning at most this often. */
-const REPEAT_MS = 60_000;
+const REPEAT_MS = millisecondsInMinute;
 /** This many errors in the window is not transient; BullMQ would otherwise retry in a tight loop. */
 const MAX_ERRORS = 500;
 const ERROR_WINDOW_MS = 30_000;

@@ -1,3 +1,4 @@
+import { millisecondsInMinute } from 'date-fns/constants';
 import type { Clock } from '../src/core/clock';
 import { isKpoolError } from '../src/core/errors';
 import type { JobContext } from './job-context';
@@ -19,7 +20,7 @@ const FAILED_PAUSE_MS = 5_000;
 const LATE_SHARE = 0.05;
 const MOST_LATE_MS = 2_000;
 /** Repeat an identical warning at most this often. */
-const WARN_EVERY_MS = 60_000;
+const WARN_EVERY_MS = millisecondsInMinute;
 
 /**
  * Plans what is due, in rounds, until `context.signal` fires; never fails. It uses the process's monotonic clock and

@@ -1,9 +1,10 @@
+import { millisecondsInMinute } from 'date-fns/constants';
 import type { ServiceAccount } from '../src/app/service/service-account';
 import type { Clock } from '../src/core/clock';
 import type { Stream } from '../src/domain/streams';
 
 /** The longest hold: by then there is newer information. */
-const LONGEST_HOLD_MS = 60_000;
+const LONGEST_HOLD_MS = millisecondsInMinute;
 
 /** Streams of accounts that this process pauses for a while, by its monotonic clock. */
 export class StreamHolds {

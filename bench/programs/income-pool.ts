@@ -1,3 +1,4 @@
+import { millisecondsInDay, millisecondsInMinute } from 'date-fns/constants';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -12,7 +13,7 @@ import { createInterface } from 'node:readline';
  * the puids; answers each line that it reads with the number of requests so far.
  */
 const [ACCOUNTS = 1, SUB_ACCOUNTS = 1, ROWS = 0, MAX_PAGE = 100] = process.argv.slice(2).map(Number);
-const DAY_MS = 86_400_000;
+const DAY_MS = millisecondsInDay;
 const COINS = ['BTC', 'FB'];
 const FIRST_PUID = 100_000;
 
@@ -80,7 +81,7 @@ const server = createServer((request, response) => {
   response.setHeader('content-length', Buffer.byteLength(body));
   response.end(body);
 });
-server.keepAliveTimeout = 60_000;
+server.keepAliveTimeout = millisecondsInMinute;
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo;
   process.stdout.write(`${JSON.stringify({ url: `http://127.0.0.1:${port}`, puids: puidsOf(0) })}\n`);

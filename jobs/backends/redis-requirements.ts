@@ -1,3 +1,4 @@
+import { millisecondsInMinute } from 'date-fns/constants';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -21,7 +22,7 @@ export const REDIS_CONNECT_TIMEOUT_MS = 10_000;
  */
 export const DISCONNECT_TIMEOUT_MS = 100;
 /** A Redis that has just started loads its file first. */
-const LOADING_TIMEOUT_MS = 60_000;
+const LOADING_TIMEOUT_MS = millisecondsInMinute;
 const LOADING_POLL_MS = 200;
 /** A trial job takes half a second; longer than this, Redis or BullMQ hangs. */
 const TRIAL_TIMEOUT_MS = 15_000;

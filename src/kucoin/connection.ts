@@ -1,10 +1,11 @@
+import { millisecondsInMinute } from 'date-fns/constants';
 import type { Socket } from 'node:net';
 import { buildConnector, Client } from 'undici';
 import type { Secret } from '../core/secret';
 import { createTunnel } from './tunnel';
 
 const IDLE_CONNECTION_LIFE_MS = 10_000;
-const KEEP_ALIVE_MAX_MS = 60_000;
+const KEEP_ALIVE_MAX_MS = millisecondsInMinute;
 const MAX_HEADER_BYTES = 64 * 1024;
 
 /** One HTTP/1.1 connection at a time: one request in flight, never pipelined, never sent twice. */

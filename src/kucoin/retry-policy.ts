@@ -26,7 +26,7 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
   attempts: 4,
   backoff: { firstDelayMs: 1_000, maxDelayMs: 15_000, factor: 2 },
   throttled: { firstDelayMs: 4_000, maxDelayMs: 30_000, factor: 2 },
-  longestWaitMs: 60_000,
+  longestWaitMs: millisecondsInMinute,
   circuit: {
     pause: {
       // Each pause is about half as long as the maintenance has lasted by then, and never longer than it.

@@ -1,10 +1,11 @@
+import { millisecondsInMinute } from 'date-fns/constants';
 import { request } from 'undici';
 import type { z } from 'zod';
 import { KpoolError } from '../core/errors';
 import type { Secret } from '../core/secret';
 
 /** From the start until the last byte of an answer, ms. Connecting a database is tried by Metabase within it. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = millisecondsInMinute;
 const MAX_ANSWER_CHARACTERS = 300;
 
 type Method = 'GET' | 'POST' | 'PUT';

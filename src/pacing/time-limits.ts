@@ -1,3 +1,4 @@
+import { millisecondsInMinute } from 'date-fns/constants';
 import { assert } from '../core/assert';
 import type { BackoffPolicy } from '../core/backoff';
 
@@ -43,7 +44,7 @@ export const GIVE_UP_AFTER_MS = 15_000;
 
 /** A wait this long is reported, and again at most this often. */
 export const REPORT_WAIT_AFTER_MS = 15_000;
-export const REPORT_WAIT_EVERY_MS = 60_000;
+export const REPORT_WAIT_EVERY_MS = millisecondsInMinute;
 
 /** P12: the first request leaves within this time after everything is back. */
 export const RESUME_WITHIN_MS = 40_000;

@@ -1,3 +1,4 @@
+import { millisecondsInMinute } from 'date-fns/constants';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { createPool } from '../core/postgres/pool';
 import type { Secret } from '../core/secret';
@@ -28,7 +29,7 @@ export interface StoreClientOptions {
 
 /** A statement that runs longer is stuck: our largest batch takes well under a second. */
 const STORE_STATEMENT_TIMEOUT_MS = 120_000;
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = millisecondsInMinute;
 
 /** The client for rows. Connects at the first query. */
 export function createStoreClient(options: StoreClientOptions): PrismaClient {

@@ -1,3 +1,4 @@
+import { millisecondsInMinute } from 'date-fns/constants';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReservedSql, Sql } from 'postgres';
@@ -22,7 +23,7 @@ import type { ViewFile } from './migrations/view-files';
 import { readViewFiles } from './migrations/view-files';
 
 /** How long to wait for another process that is migrating. */
-const LOCK_WAIT_MS = 10 * 60_000;
+const LOCK_WAIT_MS = 10 * millisecondsInMinute;
 const LOCK_RETRY_MS = 500;
 /** How long to wait for a reader that holds a table: all other statements queue behind a waiting change. */
 const TABLE_WAIT_MS = 8_000;
@@ -152,7 +153,7 @@ async function lock(session: ReservedSql): Promise<void> {
   }
   throw new KpoolError(
     'database.failed',
-    `Another process has been migrating this database for ${LOCK_WAIT_MS / 60_000} minutes.`,
+    `Another process has been migrating this database for ${LOCK_WAIT_MS / millisecondsInMinute} minutes.`,
     { hint: `Wait for it, or see who holds advisory lock ${MIGRATION_LOCK} in pg_locks.` },
   );
 }

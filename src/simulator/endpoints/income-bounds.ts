@@ -1,8 +1,9 @@
+import { millisecondsInHour } from 'date-fns/constants';
 import { Refusal, SYSTEM_CODES } from '../http/envelope';
 import type { Quirks } from '../quirks';
 import { DAY_MS, startOfUtcDay } from '../time';
 
-const UTC8_MS = 8 * 3_600_000;
+const UTC8_MS = 8 * millisecondsInHour;
 
 /** Which dates a query lets through: `fromMs` ≤ date < `toMs`. */
 export interface Bounds {
