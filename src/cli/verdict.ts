@@ -25,14 +25,14 @@ export function verdictText({ colour }: Pick<Output, 'colour'>, { problems }: We
     ...problems
       .slice(0, MAX_PROBLEMS_SHOWN)
       .map(
-        ({ severity, what, cause, mend }) =>
-          `${paint[severity](what)}${cause === null ? '' : ` ${cause}`}\n  ${mend}`,
+        ({ severity, what, cause, fix }) =>
+          `${paint[severity](what)}${cause === null ? '' : ` ${cause}`}\n  ${fix}`,
       ),
     ...(more > 0 ? [`… and ${more} more (--json shows all).`] : []),
   ].join('\n');
 }
 
 /** For `--json`. */
-export function problemJson({ kind, severity, account, what, cause, mend }: Problem): JsonValue {
-  return { kind, severity, account, what, cause, mend };
+export function problemJson({ kind, severity, account, what, cause, fix }: Problem): JsonValue {
+  return { kind, severity, account, what, cause, fix };
 }

@@ -10,15 +10,15 @@ const SESSION_MS = hoursToMilliseconds(12);
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Answers to everybody: it has nothing to hide. */
+    /** Public: needs no token. */
     readonly isPublic?: boolean;
   }
 }
 
 export interface Access {
-  /** Whether a request brings the token, or the cookie of a session; without a token everybody may enter. */
+  /** Whether a request has the token or a session cookie. Always true if no token is configured. */
   mayEnter(request: FastifyRequest): boolean;
-  /** A session that began with the login page. */
+  /** Session cookies, set by the login page. */
   hasSession(request: FastifyRequest): boolean;
   isToken(presented: string): boolean;
   begin(reply: FastifyReply): void;
@@ -30,9 +30,9 @@ function digest(text: string): Buffer {
 }
 
 /**
- * Lets in who brings the token: machines as `Authorization: Bearer …`, people by a session cookie that the login page
- * sets. The cookie says until when it counts, signed with a key that is made from the token: another token ends all sessions,
- * a restart none.
+ * Access control by token: programs send `Authorization: Bearer …`, people get a session cookie from the login page. The
+ * cookie contains its expiry, signed with a key derived from the token, so sessions survive a restart and end when the token
+ * changes.
  */
 export async function guardAccess(
   server: FastifyInstance,
@@ -79,7 +79,7 @@ export async function guardAccess(
         .code(401)
         .header('www-authenticate', 'Bearer')
         .type('text/plain')
-        .send('HTTP_TOKEN is needed.\n');
+        .send('HTTP_TOKEN is required.\n');
   });
   return access;
 }

@@ -5,9 +5,9 @@ import type { PageReader } from './page-reader';
 import { onceAtATime, within, type createReadiness } from './readiness';
 import { renderState } from './state-metrics';
 
-/** Shorter than Prometheus waits. */
+/** Shorter than Prometheus' timeout. */
 const STATE_TIMEOUT_MS = 5_000;
-/** Several Prometheus servers share one reading. */
+/** How long a reading is reused, e.g. by several Prometheus servers. */
 const FRESH_MS = 5_000;
 
 interface Sources {
@@ -15,7 +15,7 @@ interface Sources {
   readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
-/** What `/metrics` answers: what this process counted, and the state, which is read at most once in five seconds. */
+/** The text of `/metrics`: this process's counters, and the database's state, which is read at most every five seconds. */
 export function createMetricsText(
   { metrics, clock }: Sources,
   reader: Pick<PageReader, 'measures'>,

@@ -34,24 +34,24 @@ const QUARANTINE_SHOWN = 20;
 
 export interface PageSources {
   readonly databaseUrl: Secret;
-  /** The accounts that have to be well; null: all that the database knows. */
+  /** The accounts whose problems are reported; null: all in the database. */
   readonly judged: AccountNames;
-  /** Requests that the pace allows in an hour; null where this process does not know. */
+  /** Requests per hour that the rate limit allows; null if unknown to this process. */
   readonly allowedPerHour: number | null;
   readonly readQueue: () => Promise<QueueSnapshot | null>;
 }
 
-/** Reads what the pages, the API and the probes show; connects when asked. */
+/** Reads what the pages, the API and the probes show. Connects on first use. */
 export type PageReader = ReturnType<typeof openPageReader>;
 
 export function openPageReader({ databaseUrl, judged, allowedPerHour, readQueue }: PageSources) {
-  // A page asks several questions at once: that is parallel enough, and starting workers for each took longer.
+  // A page runs several queries at once. Parallel workers for each took longer to start than they saved.
   const settings = {
     statement_timeout: String(PAGE_STATEMENT_TIMEOUT_MS),
     max_parallel_workers_per_gather: '0',
   };
   const connect = () => createLastingPostgres({ url: databaseUrl, applicationName: 'kpool web', settings });
-  // A probe does not wait for a page.
+  // A connection of its own, so that a probe does not wait for a page.
   const [pages, probes] = [connect(), connect()];
   return {
     frame: async (filter: PageFilter): Promise<PageFrame> => readFrame(await pages.open(), filter),
@@ -108,7 +108,7 @@ export function openPageReader({ databaseUrl, judged, allowedPerHour, readQueue 
       return { series, isByHour: isByHour(frame), rejects, fleets, prefixes, attention };
     },
 
-    /** Null: there is no such machine. */
+    /** Null: no such machine. */
     async machine(key: MachineKey): Promise<MachineData | null> {
       const sql = await pages.open();
       const machine = await findMachine(sql, key);
@@ -117,7 +117,7 @@ export function openPageReader({ databaseUrl, judged, allowedPerHour, readQueue 
       return { machine, hours, days };
     },
 
-    /** Null: no row has that id. */
+    /** Null: no such row. */
     async row(rowId: string): Promise<Explanation | null> {
       return findExplanation(await pages.open(), rowId);
     },

@@ -2,33 +2,33 @@ import { z } from 'zod';
 import { PERIODS, type PageFilter } from '../report/page/filter';
 import { isTimeZone } from './view/format';
 
-/** An empty field of a form says nothing. */
+/** An empty form field counts as absent. */
 const optional = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.nullish());
 const word = z.string().max(250);
 
-/** The query string of every page and of the API's figures. */
+/** The query parameters of all pages and of the API. */
 export const FILTER_QUERY = z.object({
-  account: optional(word).describe('Name of an account'),
-  puid: optional(z.string().regex(/^\d{1,18}$/, 'the id of a sub-account, in digits')).describe(
-    'Id of a sub-account',
+  account: optional(word).describe('Account name'),
+  puid: optional(z.string().regex(/^\d{1,18}$/, 'must be the id of a sub-account, in digits')).describe(
+    'Sub-account id',
   ),
   algo: optional(word).describe('Algorithm, e.g. SHA256d'),
   currency: optional(word).describe('Currency, e.g. BTC'),
   period: z
     .enum(Object.keys(PERIODS) as (keyof typeof PERIODS)[])
     .default('30d')
-    .describe('How far back from the last day'),
-  from: optional(z.iso.date()).describe('First day; wins over the period'),
-  to: optional(z.iso.date()).describe('Last day, included; today if left out'),
-  by: optional(z.enum(['day', 'month'])).describe('Days or months'),
-  zone: optional(word.refine(isTimeZone, 'a time zone, e.g. Europe/Berlin')).describe(
-    'Time zone of the days; that of the reports if left out',
+    .describe('Period that ends on the last day'),
+  from: optional(z.iso.date()).describe('First day; overrides the period'),
+  to: optional(z.iso.date()).describe('Last day, inclusive; default: today'),
+  by: optional(z.enum(['day', 'month'])).describe('Group by day or by month'),
+  zone: optional(word.refine(isTimeZone, 'must be a time zone, e.g. Europe/Berlin')).describe(
+    'Time zone of days; default: that of the reports',
   ),
   exact: optional(z.enum(['0', '1'])).describe(
-    '1: amounts with every digit (pages only; the API always gives every digit)',
+    '1: show every digit of amounts (pages only; the API always does)',
   ),
-  find: optional(word).describe('Text that the jobs shown contain (page Sync)'),
+  find: optional(word).describe('Show only jobs that contain this text (Sync page)'),
 });
 
 export interface PageQuery {
@@ -69,7 +69,7 @@ export function queryOf(parsed: z.infer<typeof FILTER_QUERY>): PageQuery {
   return { filter, isExact: exact === '1', find: find ?? null };
 }
 
-/** The address of a page with what was chosen; `change` chooses otherwise. */
+/** The address of a page with the current filters, overridden by `change`. */
 export function addressOf(
   path: string,
   { filter, isExact }: PageQuery,

@@ -1,23 +1,23 @@
 import type { Reachability, WellnessFacts } from '../report/wellness/facts';
 import { isReady, judge } from '../report/wellness/judge';
 
-/** Shorter than probes wait. */
+/** Shorter than the usual timeout of probes. */
 const HEALTH_ANSWER_TIMEOUT_MS = 1_500;
 
 export interface ReadinessSources {
-  /** Rejects while the database cannot be asked. */
+  /** Rejects while the database is unavailable. */
   readonly readFacts: () => Promise<WellnessFacts>;
-  /** Rejects while the queue cannot be asked; null where this process runs no jobs. */
+  /** Rejects while the queue is unavailable; null if this process runs no jobs. */
   readonly askQueue: (() => Promise<void>) | null;
 }
 
 export interface Readiness {
   readonly isReady: boolean;
-  /** Everything that is known to be wrong; what only leaves data incomplete does not make a service unready. */
+  /** All problems; only critical ones make the service unready. */
   readonly problems: readonly object[];
 }
 
-/** Answers probes within two seconds, whatever hangs. */
+/** Answers probes within two seconds, even if the database or the queue hangs. */
 export function createReadiness({ readFacts, askQueue }: ReadinessSources) {
   const facts = onceAtATime(readFacts);
   const queue = askQueue === null ? null : onceAtATime(askQueue);
@@ -25,15 +25,15 @@ export function createReadiness({ readFacts, askQueue }: ReadinessSources) {
     queue === null ? 'none here' : reachability(queue());
   return {
     queueState,
-    /** A stranger is told what kind of thing is wrong, and no name. */
-    async check(isStranger: boolean): Promise<Readiness> {
+    /** Requests without the token get the kinds of problems, but no names. */
+    async check(isAnonymous: boolean): Promise<Readiness> {
       const [known, queueNow] = await Promise.all([
         within(HEALTH_ANSWER_TIMEOUT_MS, facts()).catch((): WellnessFacts => ({ database: 'unreachable' })),
         queueState(),
       ]);
       const wellness = judge({ ...known, queue: queueNow });
-      const problems = wellness.problems.map(({ kind, severity, account, what, cause, mend }) =>
-        isStranger ? { kind, severity } : { kind, severity, account, what, cause, mend },
+      const problems = wellness.problems.map(({ kind, severity, account, what, cause, fix }) =>
+        isAnonymous ? { kind, severity } : { kind, severity, account, what, cause, fix },
       );
       return { isReady: isReady(wellness), problems };
     },
@@ -47,17 +47,17 @@ async function reachability(answer: Promise<void>): Promise<Reachability> {
   );
 }
 
-/** To a place that is away, questions would pile up: whoever asks meanwhile shares the answer. */
+/** Runs `ask` at most once at a time; concurrent callers share the result, so that requests do not pile up in an outage. */
 export function onceAtATime<T>(ask: () => Promise<T>): () => Promise<T> {
   let asking: Promise<T> | null = null;
   return () => (asking ??= ask().finally(() => (asking = null)));
 }
 
-/** Rejects when `work` takes longer; it goes on. */
+/** Rejects if `work` takes longer than `ms`; `work` itself continues. */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('It takes too long.')), ms);
+    timer = setTimeout(() => reject(new Error('Timed out.')), ms);
   });
   try {
     return await Promise.race([work, late]);

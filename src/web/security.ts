@@ -4,8 +4,8 @@ import type { Socket } from 'node:net';
 import { isLoopbackHost } from '../core/loopback';
 
 /**
- * Scripts and style sheets are this host's own files; nothing else is loaded, framed or sent anywhere. Attributes `style`
- * are allowed: charts, which place what they draw, consist of them.
+ * Only this host's own scripts and style sheets are allowed, and no other content, framing or form target. Inline `style`
+ * attributes are allowed, because charts need them.
  */
 const DIRECTIVES = {
   defaultSrc: ["'none'"],
@@ -18,18 +18,18 @@ const DIRECTIVES = {
   baseUri: ["'none'"],
   frameAncestors: ["'none'"],
 };
-/** An address with a port, as `Host` carries it. */
+/** A host with an optional port, as in the `Host` header. */
 const AUTHORITY = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d{1,5})?$/i;
 
 /**
- * Puts the security headers on every answer. Without a token, whoever reaches the address may look: then it answers to the
- * names of this machine only, so that no page of another site reads it by a name of its own that leads here (DNS rebinding).
+ * Sets the security headers on every response. Without a token it answers only requests for this machine's own names, so
+ * that another site cannot read it through a host name that resolves to this machine (DNS rebinding).
  */
 export async function secure(server: FastifyInstance, hasToken: boolean): Promise<void> {
   await server.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: DIRECTIVES },
     referrerPolicy: { policy: 'no-referrer' },
-    // The service speaks plain HTTP; whoever puts TLS before it decides for how long.
+    // The service speaks plain HTTP; HSTS is up to the TLS proxy.
     strictTransportSecurity: false,
   });
   server.addHook('onRequest', async (request, reply) => {
@@ -40,8 +40,8 @@ export async function secure(server: FastifyInstance, hasToken: boolean): Promis
       .type('text/plain')
       .send(
         hasToken
-          ? 'Another site may not send this.\n'
-          : 'Without HTTP_TOKEN this page answers to localhost and 127.0.0.1 only.\n',
+          ? 'Requests from other sites are not accepted.\n'
+          : 'Without HTTP_TOKEN this server answers only to localhost and 127.0.0.1.\n',
       );
   });
 }
@@ -52,18 +52,18 @@ function isOfThisMachine({ headers: { host, origin } }: FastifyRequest): boolean
   return origin === undefined || (URL.canParse(origin) && isLoopbackHost(new URL(origin).hostname));
 }
 
-/** What only reads is for everyone who may enter; a form is taken from our own pages alone. */
+/** Forms are accepted only from our own pages; reads from anywhere. */
 function isOfThisSite({ method, headers: { host, origin } }: FastifyRequest): boolean {
   if (method === 'GET' || method === 'HEAD' || origin === undefined) return true;
   return URL.canParse(origin) && new URL(origin).host === host;
 }
 
-/** Answers to what is no request that a handler could see. */
+/** Responses to requests that never reach a handler. */
 export const UNREADABLE_REQUESTS = {
-  /** An address that cannot be decoded. */
+  /** The URL cannot be decoded. */
   frameworkErrors: (_error: unknown, _request: FastifyRequest, reply: FastifyReply) =>
-    reply.headers(BARE_HEADERS).code(400).type('text/plain').send('The address cannot be read.\n'),
-  /** What is not HTTP, or does not come in time. */
+    reply.headers(BARE_HEADERS).code(400).type('text/plain').send('The URL is malformed.\n'),
+  /** Not HTTP, or too slow. */
   clientErrorHandler: (_error: Error, socket: Socket) => {
     if (!socket.writable) return;
     const headers = Object.entries({ ...BARE_HEADERS, connection: 'close', 'content-length': '0' });
@@ -72,7 +72,7 @@ export const UNREADABLE_REQUESTS = {
   },
 };
 
-/** What the plugin would set, as far as it matters for an answer without content. */
+/** The plugin's headers, as far as they matter for a response without content. */
 const BARE_HEADERS = {
   'content-security-policy': "default-src 'none'",
   'x-content-type-options': 'nosniff',

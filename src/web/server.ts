@@ -16,23 +16,23 @@ import { serveProbes } from './routes/probes';
 import { secure, UNREADABLE_REQUESTS } from './security';
 
 const REQUEST_TIMEOUT_MS = 10_000;
-/** A queue that is away would be waited for without end. */
+/** Without a limit, an unavailable queue would be waited for forever. */
 const QUEUE_TIMEOUT_MS = 5_000;
 
 export interface WebOptions {
   readonly host: string;
   readonly port: number;
-  /** Null: whoever reaches the address may look. */
+  /** Null: access needs no token. */
   readonly token: Secret | null;
   readonly databaseUrl: Secret;
-  /** The names of the accounts that have to be well; null: all that the database knows. */
+  /** The accounts whose problems are reported; null: all in the database. */
   readonly judgedAccounts: readonly string[] | null;
-  /** Requests to the pool that the pace allows in an hour; null where nobody here knows. */
+  /** Requests per hour that the rate limit allows; null if unknown. */
   readonly allowedPerHour: number | null;
   readonly metrics: { render(): Promise<{ readonly contentType: string; readonly text: string }> };
-  /** Reads the jobs; null where this process runs none. */
+  /** Reads the jobs; null if this process runs none. */
   readonly readQueue: (() => Promise<QueueSnapshot | null>) | null;
-  /** Resolves when the queue answers; null where this process runs no jobs. */
+  /** Resolves when the queue answers; null if this process runs no jobs. */
   readonly askQueue: (() => Promise<void>) | null;
   readonly clock: Clock;
 }
@@ -76,8 +76,8 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
     await server.listen({ host, port });
   } catch (error) {
     await close();
-    throw new KpoolError('port.in-use', `The pages cannot be served on ${host}:${port}: ${wordOf(error)}.`, {
-      hint: 'Choose another HTTP_PORT, or 0 for no page.',
+    throw new KpoolError('port.in-use', `Cannot listen on ${host}:${port}: ${reasonOf(error)}.`, {
+      hint: 'Choose another HTTP_PORT, or 0 for no web server.',
       cause: error,
     });
   }
@@ -86,11 +86,11 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
   return { url: `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}/`, close };
 }
 
-function wordOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   const code: unknown =
     typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE') return 'the port is taken';
-  if (code === 'EACCES') return 'the port may not be opened';
+  if (code === 'EADDRINUSE') return 'the port is in use';
+  if (code === 'EACCES') return 'permission denied';
   if (code === 'EADDRNOTAVAIL') return 'this machine has no such address';
   return typeof code === 'string' ? code : 'an unknown error';
 }

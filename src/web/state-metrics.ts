@@ -7,12 +7,12 @@ export interface State {
   /** Null: the database could not be read. */
   readonly measures: Measures | null;
   readonly queue: Reachability;
-  /** Jobs by their state; null where no queue could be read. */
+  /** Jobs by state; null if no queue could be read. */
   readonly jobs: Readonly<Record<string, number>> | null;
   readonly version: string;
 }
 
-/** The state in Prometheus' text format. */
+/** The database's state in Prometheus' text format. */
 export async function renderState({ measures, queue, jobs, version }: State): Promise<string> {
   const registry = new Registry();
   const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
@@ -20,27 +20,25 @@ export async function renderState({ measures, queue, jobs, version }: State): Pr
   const flag = (isSo: boolean): number => (isSo ? 1 : 0);
 
   gauge('build_info', 'Always 1; the version is the label', 'version').set({ version }, 1);
-  gauge('database_up', 'Whether the state below could be read from the database').set(
-    flag(measures !== null),
-  );
+  gauge('database_up', 'Whether the database could be read').set(flag(measures !== null));
   if (queue !== 'none here') gauge('queue_up', 'Whether the queue answers').set(flag(queue === 'ok'));
   if (jobs !== null) {
-    const queued = gauge('queue_jobs', 'Jobs in the queue, by their state', 'state');
+    const queued = gauge('queue_jobs', 'Jobs in the queue, by state', 'state');
     for (const [state, count] of Object.entries(jobs)) queued.set({ state }, count);
   }
   if (measures === null) return registry.metrics();
 
-  gauge('ready', 'Whether the service does its work, as /readyz says').set(flag(isReady(measures)));
-  const problems = gauge('problems', 'What is wrong, as kpool status says', 'account', 'kind', 'severity');
+  gauge('ready', 'Whether /readyz answers 200').set(flag(isReady(measures)));
+  const problems = gauge('problems', 'Problems, as in kpool status', 'account', 'kind', 'severity');
   for (const { account, kind, severity } of measures.problems)
     problems.inc({ account: account ?? '', kind, severity });
 
-  const stopped = gauge('account_stopped', 'Whether the account is stopped until a person acts', 'account');
+  const stopped = gauge('account_stopped', 'Whether the account is stopped and needs attention', 'account');
   for (const { account, status } of measures.accounts) stopped.set({ account }, flag(status !== 'ok'));
 
   const success = gauge(
     'last_success_timestamp_seconds',
-    'When a sync of the stream last succeeded, Unix time; absent before the first success',
+    'Unix time of the last successful sync of the stream; absent before the first',
     'account',
     'stream',
   );
@@ -61,10 +59,10 @@ export async function renderState({ measures, queue, jobs, version }: State): Pr
   for (const { account, stream, state, scopes: count } of measures.scopes)
     scopes.set({ account, stream, state }, count);
 
-  const held = gauge('ledger_rows', 'Rows of income held in proven windows', 'account', 'stream');
+  const held = gauge('ledger_rows', 'Rows of income in certified windows', 'account', 'stream');
   const share = gauge(
     'backfill_ratio',
-    'Rows of the histories that were read, of those that the pool counts; absent while it was not asked',
+    'Share of the rows counted by the pool that have been read; absent until the pool has counted them',
     'account',
     'stream',
   );
@@ -73,13 +71,13 @@ export async function renderState({ measures, queue, jobs, version }: State): Pr
     if (poolRows !== null) share.set({ account, stream }, poolRows === 0 ? 1 : rows / poolRows);
   }
 
-  const tables = gauge('table_rows', 'Rows of a table, as the database estimates them', 'table');
+  const tables = gauge('table_rows', 'Rows of a table, as estimated by PostgreSQL', 'table');
   for (const { table, rows } of measures.tables) tables.set({ table }, rows);
-  gauge('database_size_bytes', 'The database on disk').set(measures.databaseBytes);
+  gauge('database_size_bytes', 'Size of the database on disk').set(measures.databaseBytes);
 
   const quarantine = gauge(
     'quarantine_open_rows',
-    'Rows that could not be understood and that nobody accepted',
+    'Rows in quarantine that have not been accepted',
     'account',
     'stream',
   );

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Sql } from 'postgres';
 import { writeExport } from '../report/export/export';
 
-/** The statement of a month as CSV text: what `kpool export statement --month` writes. */
+/** A month's statement as CSV text, as written by `kpool export statement --month`. */
 export async function writeStatement(sql: Sql, month: string): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'kpool-statement-'));
   try {

@@ -92,7 +92,7 @@ const changes: readonly fc.Arbitrary<Command>[] = [
   ),
   fc.constant(
     change(
-      'mend',
+      'fix',
       ({ broken }) => broken > 0,
       (m) => void (m.broken -= 1),
       (play) => play.mendOne(),

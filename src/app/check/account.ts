@@ -33,11 +33,11 @@ function describeStop(
   name: string,
   { name: account, status, statusReason: reason }: ServiceAccount,
 ): CheckResult[] {
-  return judge({ accounts: [{ account, status, reason }] }).problems.map(({ what, cause, mend }) => ({
+  return judge({ accounts: [{ account, status, reason }] }).problems.map(({ what, cause, fix }) => ({
     name,
     isWell: false,
     text: [what, cause].filter((part) => part !== null).join(' '),
-    hint: mend,
+    hint: fix,
   }));
 }
 

@@ -37,7 +37,7 @@ function stoppedAccount({ account, status, reason }: AccountFacts): Problem {
     cause: [reason, 'It goes on when its credentials change, or when a sync by hand succeeds.']
       .filter((part) => part !== null)
       .join(' '),
-    mend: commandOf('sync', '--account', account),
+    fix: commandOf('sync', '--account', account),
     alert: {
       afterMs: 0,
       endText: `The account ${account} goes on.`,
@@ -53,7 +53,7 @@ function leftOutOf({ account, subAccounts, names }: LeftOutFacts): Problem {
     account,
     what: `The API key of ${account} also shows sub-accounts of other accounts; they are left out there: ${names}.`,
     cause: 'Each sub-account belongs to the account that showed it first, so that nothing counts twice.',
-    mend: commandOf('accounts', 'list'),
+    fix: commandOf('accounts', 'list'),
     alert: {
       afterMs: 0,
       endText: `The API key of ${account} no longer shows sub-accounts of other accounts.`,
@@ -69,7 +69,7 @@ function incompleteHistory({ account, lists, complete }: HistoryFacts): Problem 
     account,
     what: `First sync of ${account}: ${complete} of ${lists} lists of income have been read to the beginning.`,
     cause: null,
-    mend: 'kpool status --watch',
+    fix: 'kpool status --watch',
   });
 }
 
@@ -80,6 +80,6 @@ function nothingSynced(account: string | null): Problem {
     account,
     what: `Nothing${account === null ? '' : ` of ${account}`} has been synced yet.`,
     cause: null,
-    mend: 'kpool start, or kpool sync',
+    fix: 'kpool start, or kpool sync',
   });
 }

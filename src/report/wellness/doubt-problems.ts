@@ -30,7 +30,7 @@ function doubtfulStream(subject: string, doubts: readonly Doubt[]): Problem[] {
         `${rows} ${rows === 1 ? 'row' : 'rows'} of ${stream} of ${account} ${rows === 1 ? 'is' : 'are'} in doubt: ` +
         `the pool no longer shows ${rows === 1 ? 'it' : 'them'}, or only as what could not be understood.`,
       cause: `${where}.`,
-      mend: 'kpool quarantine list --all',
+      fix: 'kpool quarantine list --all',
       alert: {
         afterMs: 0,
         endText: `No row of ${stream} of ${account} is in doubt any longer.`,

@@ -18,7 +18,7 @@ function emptiedList({ account, stream, lists, rows, since, name }: EmptiedFacts
       `held ${rows}: all of them are kept as they were.`,
     cause: `${name}, since ${since.toISOString().slice(0, 16).replace('T', ' ')} UTC.`,
     // If it is really empty; seven days of empty answers are believed without that.
-    mend: commandOf('sync', stream, '--account', account, '--accept-empty'),
+    fix: commandOf('sync', stream, '--account', account, '--accept-empty'),
     alert: {
       afterMs: 0,
       endText: `The lists of ${stream} of ${account} show rows again, or are believed to be empty.`,

@@ -34,7 +34,7 @@ function difference(totals: TotalsFacts, recentEveryMs: number): Problem {
       `The ledger of ${account} and the pool's own totals in ${currency} differ: ` +
       `${worst?.name ?? ''} by ${worst?.difference ?? ''}${differing > 1 ? `, and ${differing - 1} more` : ''}.`,
     cause: null,
-    mend: 'kpool reconcile',
+    fix: 'kpool reconcile',
     alert: {
       afterMs: recentEveryMs,
       endText: `The ledger of ${account} and the pool's own totals in ${currency} agree again.`,
@@ -57,6 +57,6 @@ function unproven(totals: readonly TotalsFacts[]): Problem {
     account: null,
     what: "No total of the pool's own could be compared with the ledger.",
     cause: reason === null ? null : `One reason: ${reason}.`,
-    mend: 'kpool reconcile',
+    fix: 'kpool reconcile',
   });
 }

@@ -39,7 +39,7 @@ export interface Problem {
   /** Why, in a sentence; null when that is not known, or said already. */
   readonly cause: string | null;
   /** The command that fixes it or shows more. */
-  readonly mend: string;
+  readonly fix: string;
   readonly alert: ProblemAlert | null;
 }
 
@@ -66,6 +66,6 @@ export function problem(
 }
 
 /** The problem with its cause and its remedy, for a log or a message. */
-export function sentenceOf({ what, cause, mend }: Problem): string {
-  return [what, cause, `See: ${mend}`].filter((part) => part !== null && part !== '').join(' ');
+export function sentenceOf({ what, cause, fix }: Problem): string {
+  return [what, cause, `See: ${fix}`].filter((part) => part !== null && part !== '').join(' ');
 }

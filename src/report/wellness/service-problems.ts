@@ -10,7 +10,7 @@ export function serviceProblems({ database, queue, failedChecks = [] }: Wellness
       account: null,
       what: `${name}: ${text}`,
       cause: null,
-      mend: hint ?? 'kpool check',
+      fix: hint ?? 'kpool check',
     }),
   );
   if (database === 'unreachable') {
@@ -21,7 +21,7 @@ export function serviceProblems({ database, queue, failedChecks = [] }: Wellness
         account: null,
         what: 'The database does not answer.',
         cause: null,
-        mend: 'kpool check',
+        fix: 'kpool check',
       }),
     );
   }
@@ -33,7 +33,7 @@ export function serviceProblems({ database, queue, failedChecks = [] }: Wellness
         account: null,
         what: 'The queue does not answer.',
         cause: null,
-        mend: 'kpool check',
+        fix: 'kpool check',
       }),
     );
   }

@@ -83,7 +83,7 @@ function lateStream(facts: StreamFacts, { everyMs, lastSuccessAt }: FreshnessFac
     account,
     what: `The stream ${stream} of ${account} is late: ${last}, and is due every ${intervalText(everyMs)}.`,
     cause: reason === null ? null : `The last failure: ${reason}`,
-    mend: 'kpool check',
+    fix: 'kpool check',
     alert: alertOf(facts),
   });
 }
@@ -106,7 +106,7 @@ function unsuccessfulStream(facts: StreamFacts, run: RunFacts, kind: keyof typeo
       `${stream} of ${account}: ${run[count]} of ${run.scopes} ${run.scopes === 1 ? 'scope' : 'scopes'} ${verb}` +
       `${isStuck ? ' again and again' : ''}.`,
     cause: run.reason,
-    mend: commandOf('sync', stream, '--account', account),
+    fix: commandOf('sync', stream, '--account', account),
     // A single failure is retried: only a persistent one is alerted about.
     alert: isStuck ? alertOf(facts) : null,
   });
@@ -134,7 +134,7 @@ function quarantinedRows({ account, stream, open }: QuarantineFacts): Problem {
     account,
     what: `${open} ${open === 1 ? 'row' : 'rows'} of ${stream} of ${account} could not be understood and ${open === 1 ? 'waits' : 'wait'} in quarantine.`,
     cause: null,
-    mend: 'kpool quarantine list',
+    fix: 'kpool quarantine list',
     alert: {
       afterMs: 0,
       endText: `No row of ${stream} of ${account} waits in quarantine any longer.`,

@@ -13,6 +13,6 @@ function unsentOf({ account, alerts, since, reason }: UnsentFacts): Problem {
     account,
     what: `The webhook for alerts has not taken ${alerts} ${alerts === 1 ? 'alert' : 'alerts'} of ${account}: ${reason}.`,
     cause: `Since ${since.toISOString().slice(0, 16).replace('T', ' ')} UTC; sending is tried again each minute.`,
-    mend: 'kpool check',
+    fix: 'kpool check',
   });
 }

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Brings the charts to life and keeps the page fresh. Everything here is a convenience: without it the page is whole.
+ * Makes charts interactive and refreshes the page. Optional: the page is complete without it.
  *
  * @typedef {{ name?: string, value?: unknown }} Datum
  * @typedef {{ seriesName: string, name: string, axisValueLabel?: string, value: unknown, data: Datum | number, marker: string, color?: unknown }} Hit
@@ -15,7 +15,7 @@ const idiomorph = Reflect.get(window, 'Idiomorph');
 const alive = new Map();
 
 /**
- * What is said of the place that is pointed at. Texts, never markup: names come from outside.
+ * The tooltip's content. Text nodes, never markup, because names are untrusted.
  * @param {Hit | Hit[]} hits
  */
 function tipOf(hits) {
@@ -43,7 +43,7 @@ function element(tag, text) {
 }
 
 /** @param {Element} figure */
-function bringToLife(figure) {
+function activateChart(figure) {
   const text = figure.getAttribute('data-option') ?? '{}';
   const known = alive.get(figure);
   if (known !== undefined) {
@@ -55,7 +55,7 @@ function bringToLife(figure) {
   const plot = figure.querySelector('.plot');
   if (!(plot instanceof HTMLElement)) return;
   plot.style.height = `${figure.getAttribute('data-height') ?? '220'}px`;
-  // Drawn in the same moment: what the server drew is replaced without a gap.
+  // Replaces the server's drawing in the same frame, without flicker.
   plot.replaceChildren();
   const chart = echarts.init(plot, null, { renderer: 'svg' });
   chart.setOption(optionOf(text));
@@ -75,17 +75,17 @@ function optionOf(text) {
   return { ...option, animation: false, ...(option.tooltip === undefined ? {} : { tooltip }) };
 }
 
-function bringAllToLife() {
+function activateCharts() {
   for (const [figure, { chart }] of alive) {
     if (figure.isConnected) continue;
     chart.dispose();
     alive.delete(figure);
   }
-  for (const figure of document.querySelectorAll('figure.chart')) bringToLife(figure);
+  for (const figure of document.querySelectorAll('figure.chart')) activateChart(figure);
   for (const button of document.querySelectorAll('button[data-copy]')) button.removeAttribute('hidden');
 }
 
-/** What the reader did to the page stays when it is refreshed. */
+/** Keeps what the reader changed, such as open details, across a refresh. */
 const CALLBACKS = {
   /**
    * @param {Node} from
@@ -123,10 +123,10 @@ async function refresh() {
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('main');
     if (fresh === null) throw new Error('no page');
     idiomorph.morph(main, fresh, { morphStyle: 'outerHTML', callbacks: CALLBACKS });
-    bringAllToLife();
-    say(answer.ok ? 'live' : 'the service is in trouble', !answer.ok);
+    activateCharts();
+    say(answer.ok ? 'live' : 'the service reports an error', !answer.ok);
   } catch {
-    say('no connection, trying again', true);
+    say('no connection, retrying', true);
   }
 }
 
@@ -149,7 +149,7 @@ document.addEventListener('click', (event) => {
   if (button === null) return;
   void navigator.clipboard.writeText(button.getAttribute('data-copy') ?? '').then(
     () => say('copied', false),
-    () => say('copying is not allowed here', true),
+    () => say('copying is not permitted here', true),
   );
 });
 
@@ -160,7 +160,7 @@ document.addEventListener('change', (event) => {
     form.requestSubmit();
 });
 
-/** Only what was chosen goes into the address: one that can be read, and sent to somebody. */
+/** Leaves empty fields out of the address, so that it stays readable and can be shared. */
 document.addEventListener('submit', (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || !form.matches('form[data-filters]')) return;
@@ -175,7 +175,7 @@ document.addEventListener('submit', (event) => {
 });
 
 document.addEventListener('visibilitychange', () => void refresh());
-bringAllToLife();
+activateCharts();
 if (main !== null && document.querySelector('.login') === null) {
   say('live', false);
   schedule();

@@ -1,8 +1,8 @@
 import type { EChartsOption } from 'echarts';
 import { unitOf } from '../view/format';
 
-/** Colours are named by the style sheet, so that light and dark need no second drawing. */
-/** Named, not inherited: what a text measures is reckoned by it. */
+/** Colours are CSS variables, so that light and dark mode need no second drawing. */
+/** Explicit, because text is measured with it. */
 const FONT = 'system-ui, sans-serif';
 const INK = { color: 'var(--muted)', fontFamily: FONT, fontSize: 11 };
 const LINE = { lineStyle: { color: 'var(--line)' } };
@@ -19,9 +19,9 @@ const PALETTE = [
 
 interface Series {
   readonly name: string;
-  /** As long as the categories; null where there is nothing to draw. */
+  /** One per category; null draws nothing. */
   readonly values: readonly (number | null)[];
-  /** What is said of a value, where a drawn number would say too little: exact amounts. */
+  /** The tooltip text of each value, where the number itself is not exact enough. */
   readonly texts?: readonly (string | null)[];
   readonly stack?: string;
   readonly color?: string;
@@ -31,7 +31,7 @@ interface Series {
 interface Axes {
   readonly categories: readonly string[];
   readonly series: readonly Series[];
-  /** Of the values, e.g. `TH/s`. */
+  /** The unit of the values, e.g. `TH/s`. */
   readonly unit: string;
   readonly lowest?: number;
 }
@@ -50,7 +50,7 @@ function frameOf({ categories, series, unit, lowest }: Axes): EChartsOption {
             itemGap: 18,
             itemWidth: 12,
             itemHeight: 8,
-            // Names come from outside.
+            // Names are untrusted.
             textStyle: { ...INK, width: 150, overflow: 'truncate' },
             inactiveColor: 'var(--line)',
           },
@@ -122,7 +122,7 @@ export function lineOption(axes: Axes & { readonly isArea?: boolean }): EChartsO
   };
 }
 
-/** A line without axes, beside a figure. */
+/** A line without axes, shown beside a figure. */
 export function sparkOption(values: readonly (number | null)[], color = 'var(--c1)'): EChartsOption {
   return {
     grid: { left: 1, right: 1, top: 3, bottom: 2 },
@@ -149,7 +149,7 @@ export function sparkOption(values: readonly (number | null)[], color = 'var(--c
 export interface HeatCell {
   readonly column: number;
   readonly row: number;
-  /** Index of the piece of the scale. */
+  /** Index into the scale's pieces. */
   readonly piece: number;
   readonly text: string;
 }
@@ -207,7 +207,7 @@ export function heatOption(
   };
 }
 
-/** Rates in one unit that suits the largest, rounded to what can be seen. */
+/** Rates in the unit that suits the largest, rounded to what a chart can show. */
 export function inOneUnit(rates: readonly (number | null)[]): {
   readonly unit: string;
   readonly scale: (hps: number | null) => number | null;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** What `/api/v1/…` answers. Amounts are exact decimal texts, rates H/s, shares 0 to 1, reject rates percent. */
-const amount = z.string().describe('Exact decimal text');
+/** Responses of `/api/v1/…`. Amounts are exact decimal strings, rates in H/s, shares 0 to 1, reject rates in percent. */
+const amount = z.string().describe('Exact decimal string');
 const instant = z.iso.datetime();
 const day = z.iso.date();
 const hps = z.number().describe('H/s');
@@ -26,7 +26,7 @@ export const OVERVIEW = z.object({
       account: z.string().nullable(),
       what: z.string(),
       cause: z.string().nullable(),
-      mend: z.string(),
+      fix: z.string(),
     }),
   ),
   backfill: BACKFILL,
@@ -78,7 +78,9 @@ export const INCOME = z.object({
       ),
     })
     .nullable()
-    .describe('The main currency by sub-account; puid and subAccount are null for the small ones together'),
+    .describe(
+      'The main currency by sub-account; puid and subAccount are null for the sum of the smaller ones',
+    ),
   league: z.array(
     z.object({
       account: z.string(),

@@ -11,14 +11,14 @@ import { FILTER_QUERY, queryOf } from '../query';
 import type { createReadiness } from '../readiness';
 import { FLEET, INCOME, MACHINE_KEY, MACHINE_REPLY, OVERVIEW, PROBLEM_REPLY, SYNC } from './api-schemas';
 
-/** What was read, as JSON says it: instants become text. */
+/** Converts dates to ISO strings. */
 function toWire(data: unknown): unknown {
   return JSON.parse(
     JSON.stringify(data, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
   );
 }
 
-/** `/api/v1/…`: the figures of the pages as JSON, for anyone. It only reads. Its description is at `/api/v1` (OpenAPI). */
+/** `/api/v1/…`: the pages' figures as JSON, read-only. `/api/v1` is its OpenAPI description. */
 export async function serveApi(
   parent: FastifyInstance,
   reader: PageReader,
@@ -32,7 +32,7 @@ export async function serveApi(
         openapi: {
           info: {
             title: 'kpool',
-            description: 'What the pages show. Amounts are exact decimal texts.',
+            description: 'The figures of the web pages. Amounts are exact decimal strings.',
             version: '1',
           },
         },
@@ -45,7 +45,7 @@ export async function serveApi(
         '/overview',
         {
           schema: {
-            summary: 'How it is doing, at a glance',
+            summary: 'Problems and key figures',
             querystring: FILTER_QUERY,
             response: { 200: OVERVIEW, ...failures },
           },
@@ -98,7 +98,7 @@ export async function serveApi(
         },
         async (request, reply) => {
           const found = await reader.machine(request.params);
-          if (found === null) return reply.code(404).send({ error: 'There is no such machine', message: '' });
+          if (found === null) return reply.code(404).send({ error: 'No such machine', message: '' });
           return MACHINE_REPLY.parse(toWire(found));
         },
       );

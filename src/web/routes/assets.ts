@@ -4,16 +4,16 @@ import path from 'node:path';
 import { programFolder } from '../../core/program-folder';
 import { ASSETS } from '../view/layout';
 
-/** Our own files, which browsers run and read as they stand. */
+/** Our own files, served unchanged. */
 const OWN = ['page.js', 'page.css', 'icon.svg'] as const;
-/** Files of libraries, by the name that they are served under. */
+/** Library files, by the name they are served under. */
 const LIBRARIES = {
   'echarts.js': 'echarts/dist/echarts.min.js',
   'idiomorph.js': 'idiomorph/dist/idiomorph.min.js',
 } as const;
 const MAX_AGE = '1h';
 
-/** Serves the style sheet, our script and the two libraries that it uses: no browser asks another host for anything. */
+/** Serves the style sheet, our script and the two libraries it uses, so that browsers need no other host. */
 export async function serveAssets(server: FastifyInstance): Promise<void> {
   const own = path.join(programFolder(), 'src', 'web', 'browser');
   await server.register(serveFiles, { root: own, serve: false });

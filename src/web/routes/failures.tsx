@@ -4,8 +4,8 @@ import { NO_QUERY } from '../query';
 import { Command } from '../view/components';
 import { renderPage } from '../view/layout';
 
-/** A page that says why there is none, and what to do. */
-function failurePage(title: string, text: string, mend: string | null): string {
+/** An error page that says what to do. */
+function failurePage(title: string, text: string, fix: string | null): string {
   return renderPage({
     title,
     path: null,
@@ -22,7 +22,7 @@ function failurePage(title: string, text: string, mend: string | null): string {
           <div>
             <h1>{title}</h1>
             <p>{text}</p>
-            {mend === null ? null : <Command>{mend}</Command>}
+            {fix === null ? null : <Command>{fix}</Command>}
           </div>
         </div>
       </section>
@@ -30,27 +30,27 @@ function failurePage(title: string, text: string, mend: string | null): string {
   });
 }
 
-/** What is said where a page or a figure cannot be shown; as a page to those who asked for one. */
+/** Error responses: an HTML page if the client accepts HTML, otherwise JSON or text. */
 export function answerFailures(server: FastifyInstance): void {
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const wantsPage = (request.headers.accept ?? '').includes('text/html');
     const invalid = invalidityOf(error);
-    const [code, title, text, mend] =
+    const [code, title, text, fix] =
       error.statusCode === 429
         ? ([429, 'Too many attempts', 'Wait a minute and try again.', null] as const)
         : invalid !== null
-          ? ([400, 'The address cannot be read', invalid, null] as const)
+          ? ([400, 'Invalid request', invalid, null] as const)
           : ([
               503,
               'The database does not answer',
-              'The database or the queue cannot be asked right now. This page tries again automatically.',
+              'The database or the queue is unavailable. This page reloads automatically.',
               'kpool check',
             ] as const);
     if (wantsPage)
       return reply
         .code(code)
         .type('text/html; charset=utf-8')
-        .send(failurePage(title, text, mend));
+        .send(failurePage(title, text, fix));
     if (request.url.startsWith('/api/')) return reply.code(code).send({ error: title, message: text });
     return reply.code(code).type('text/plain').send(`${title}. ${text}\n`);
   });
@@ -59,12 +59,12 @@ export function answerFailures(server: FastifyInstance): void {
       return reply
         .code(404)
         .type('text/html; charset=utf-8')
-        .send(failurePage('There is no such page', 'The navigation leads to those that there are.', null));
-    return reply.code(404).type('text/plain').send('There is no such page.\n');
+        .send(failurePage('Page not found', 'The navigation above lists all pages.', null));
+    return reply.code(404).type('text/plain').send('Page not found.\n');
   });
 }
 
-/** What is wrong with a query; null when something else is. */
+/** What is invalid about a request; null if it is another error. */
 function invalidityOf(error: FastifyError): string | null {
   if (error instanceof ZodError)
     return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');

@@ -7,12 +7,12 @@ import type { Access } from '../access';
 import { NO_QUERY } from '../query';
 import { renderPage } from '../view/layout';
 
-/** Attempts of one address: enough for typing errors. */
+/** Attempts per address and minute. */
 const ATTEMPTS_A_MINUTE = 10;
 const FORM = z.object({ token: z.string().max(1_000), next: z.string().max(2_000).default('/') });
 const QUERY = z.object({ next: z.string().max(2_000).default('/') });
 
-/** A page of this host, never another one's. */
+/** A path on this host, never another host's (open redirect). */
 function ownAddress(next: string): string {
   return /^\/(?![/\\])/.test(next) ? next : '/';
 }
@@ -46,7 +46,7 @@ function loginPage(next: string, failure: string | null): string {
   });
 }
 
-/** `/login` and `/logout`. A form of another site cannot send either: its origin is refused. */
+/** `/login` and `/logout`. Forms of other sites are rejected by their origin. */
 export async function serveLogin(server: FastifyInstance, access: Access): Promise<void> {
   await server.register(formbody);
   await server.register(rateLimit, { global: false });
@@ -61,10 +61,7 @@ export async function serveLogin(server: FastifyInstance, access: Access): Promi
       const form = FORM.safeParse(request.body);
       const next = ownAddress(form.data?.next ?? '/');
       if (!form.success || !access.isToken(form.data.token)) {
-        return reply
-          .code(403)
-          .type('text/html; charset=utf-8')
-          .send(loginPage(next, 'That is not the token.'));
+        return reply.code(403).type('text/html; charset=utf-8').send(loginPage(next, 'Wrong token.'));
       }
       access.begin(reply);
       return reply.redirect(next, 303);

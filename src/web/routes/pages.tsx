@@ -34,7 +34,7 @@ interface PageDefinition {
 const SCOPE = ['account', 'puid', 'algo'] as const;
 const TIME = ['period', 'from', 'to', 'zone'] as const;
 
-/** The four pages, the pages of one machine and of one figure, and statements to download. All of them only read. */
+/** The four main pages, the pages of a machine and of a ledger row, and downloads of statements. */
 export function servePages(
   server: FastifyInstance,
   access: Access,

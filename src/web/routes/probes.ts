@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Access } from '../access';
 import type { createReadiness } from '../readiness';
 
-/** For probes, which carry no token, and for Prometheus, which does. */
+/** `/healthz` and `/readyz`, which need no token, and `/metrics`, which does. */
 export function serveProbes(
   server: FastifyInstance,
   access: Access,

@@ -3,11 +3,11 @@ import { renderSvg, type Chart } from '../charts/render';
 import { sparkOption } from '../charts/options';
 import { showAmount, showInstant, showRelative } from './format';
 
-/** What every part of a page needs to know of the moment and the place. */
+/** What every part of a page needs to format values. */
 export interface Moment {
   readonly now: Date;
   readonly zone: string;
-  /** Amounts with every digit. */
+  /** Whether to show every digit of amounts. */
   readonly isExact: boolean;
 }
 
@@ -32,7 +32,7 @@ export function Panel(props: {
   );
 }
 
-/** Drawn here for wide and for narrow screens; the browser draws it anew to measure, from the same option. */
+/** Draws a chart for wide and for narrow screens; the browser redraws it to fit, from the same options. */
 export function Drawing({ chart, id }: { chart: Chart; id: string }) {
   const { option, label, height } = chart;
   return (
@@ -54,7 +54,7 @@ export function Spark({
   label: string;
   color?: string;
 }) {
-  // Stretched to whatever room there is.
+  // Stretched to the available width.
   const svg = renderSvg(sparkOption(values, color), SPARK.width, SPARK.height).replace(
     '<svg ',
     '<svg preserveAspectRatio="none" ',
@@ -62,7 +62,7 @@ export function Spark({
   return <div class="spark" role="img" aria-label={label} dangerouslySetInnerHTML={{ __html: svg }} />;
 }
 
-/** An amount whose decimal point stands below that of its neighbours; all digits on hover, or with `exact=1`. */
+/** An amount, aligned at the decimal point; all digits on hover, or with `exact=1`. */
 export function Amount({ value, moment, unit }: { value: string; moment: Moment; unit?: string }) {
   const { integer, fraction, isCut } = showAmount(value, moment.isExact);
   return (
@@ -86,7 +86,7 @@ export function When({ at, moment }: { at: Date | null; moment: Moment }) {
 }
 
 export type Tone = 'good' | 'bad' | 'warn' | 'busy' | 'calm';
-/** What stands for a tone where colours are not seen. */
+/** What stands for a tone without colour. */
 export const SIGNS: Readonly<Record<Tone, string>> = { good: '✓', bad: '✕', warn: '!', busy: '↻', calm: '·' };
 
 /** A state by sign, colour and word. */
@@ -101,11 +101,11 @@ export function Pill({ tone, children }: { tone: Tone; children: ComponentChildr
 export interface Column {
   readonly heading: string;
   readonly isNumber?: boolean;
-  /** Left out on narrow screens. */
+  /** Hidden on narrow screens. */
   readonly isExtra?: boolean;
 }
 
-/** A table that scrolls on its own, so that the page does not. */
+/** A table that scrolls sideways by itself, so that the page does not. */
 export function Table(props: {
   label: string;
   columns: readonly Column[];
@@ -144,7 +144,7 @@ export function Table(props: {
   );
 }
 
-/** The figures of a chart, for those who want to read them. */
+/** A chart's figures as a table, collapsed. */
 export function Figures(props: Parameters<typeof Table>[0] & { id: string }) {
   return (
     <details id={props.id}>
@@ -154,12 +154,12 @@ export function Figures(props: Parameters<typeof Table>[0] & { id: string }) {
   );
 }
 
-/** A name from outside: it keeps its direction to itself. */
+/** A name from outside, isolated from the surrounding text's direction. */
 export function Name({ children }: { children: string }) {
   return <bdi class="name">{children}</bdi>;
 }
 
-/** A command with a button to copy it (where scripts run). */
+/** A command with a copy button, which scripts reveal. */
 export function Command({ children }: { children: string }) {
   return (
     <span class="command">

@@ -37,7 +37,7 @@ export function Fleet({ data, moment, query, frame }: Props) {
         {frame.from} to {frame.to}, by {data.isByHour ? 'hour' : 'day'}.
       </p>
       <NeedyMachines attention={data.attention} moment={moment} />
-      {algos.length === 0 ? <p class="empty">No snapshot of the machines in this period yet.</p> : null}
+      {algos.length === 0 ? <p class="empty">No snapshots in this period.</p> : null}
       <div class="pair">
         {algos.map((algo) => (
           <AlgorithmPanel
@@ -52,14 +52,14 @@ export function Fleet({ data, moment, query, frame }: Props) {
       <Groups
         title="Sub-accounts"
         id="fleets"
-        note="Uptime over the period: snapshots in which a machine was active, of those in which it was listed."
+        note="Uptime over the period: the share of snapshots in which a machine was active, of those that list it."
         groups={data.fleets}
         query={query}
       />
       <Groups
-        title="Machines by the prefix of their names"
+        title="Machines by name prefix"
         id="prefixes"
-        note="Uptime over the last seven days, the least steady first."
+        note="Uptime over the last seven days, lowest first."
         groups={data.prefixes}
         query={query}
       />

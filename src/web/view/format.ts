@@ -6,11 +6,11 @@ import {
 } from 'date-fns/constants';
 import { digitsOf, findDecimal } from '../../core/decimal';
 
-/** Decimals of an amount that are shown unless all are asked for. */
+/** Decimals shown unless `exact=1`. */
 const SHOWN_DECIMALS = 8;
 const HASH_RATE_UNITS = ['H/s', 'kH/s', 'MH/s', 'GH/s', 'TH/s', 'PH/s', 'EH/s', 'ZH/s'] as const;
 
-/** An amount cut (never rounded) to the decimals that are shown. */
+/** An amount cut, never rounded, to the decimals shown. */
 export interface ShownAmount {
   readonly integer: string;
   readonly fraction: string;
@@ -54,12 +54,12 @@ export function showPercent(share: number | null, decimals = 1): string {
   return share === null ? '–' : `${trimmed(share * 100, decimals)} %`;
 }
 
-/** A share of rejected shares, which the pool gives in percent. */
+/** A reject rate, which the pool gives in percent. */
 export function showRejects(percent: number | null): string {
   return percent === null ? '–' : `${trimmed(percent, 3)} %`;
 }
 
-/** Rounded: for figures that are read at a glance, never for money. */
+/** Rounded: for approximate figures, never for money. */
 export function trimmed(value: number, decimals: number): string {
   return value.toFixed(decimals).replace(/\.?0+$/, '') || '0';
 }

@@ -1,10 +1,10 @@
 import type { HeatRow, HeatSpan } from '../../report/page/syncing';
 import type { HeatPiece } from '../charts/options';
 
-/** From what is best to what is worst; a month is as good as its worst span. */
+/** From best to worst; a month gets the state of its worst span. */
 export const HEAT_PIECES: readonly HeatPiece[] = [
   { label: 'certified', color: 'var(--good)' },
-  { label: 'certified but for rows in quarantine', color: 'var(--c4)' },
+  { label: 'certified except rows in quarantine', color: 'var(--c4)' },
   { label: 'stale', color: 'var(--warn)' },
   { label: 'in doubt', color: 'var(--c5)' },
   { label: 'missing', color: 'var(--bad)' },
@@ -14,7 +14,7 @@ const MOST_MONTHS = 24;
 interface Heat {
   /** `2026-10`, oldest first. */
   readonly months: readonly string[];
-  /** Of each row, the index of the piece of each month. */
+  /** For each row, the piece index of each month. */
   readonly rows: readonly (readonly number[])[];
 }
 
@@ -25,7 +25,7 @@ function pieceOf(state: string): number {
   return index < 0 ? 4 : index;
 }
 
-/** Spans of mining time as months (UTC). */
+/** Converts spans of mining time to months (UTC). */
 export function heatOf(lists: readonly HeatRow[], now: Date): Heat {
   const months = Array.from({ length: MOST_MONTHS }, (_none, back) =>
     new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - (MOST_MONTHS - 1 - back), 1))

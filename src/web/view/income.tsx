@@ -32,7 +32,7 @@ interface Props {
   readonly query: PageQuery;
 }
 
-/** Currencies that are drawn unless one is chosen. */
+/** Currencies with a chart if none is selected. */
 const MOST_CHARTS = 6;
 
 export function Income({ data, frame, moment, query }: Props) {
@@ -45,7 +45,7 @@ export function Income({ data, frame, moment, query }: Props) {
         {moment.isExact ? (
           <a href={addressOf('/income', query, { exact: null })}>Short amounts</a>
         ) : (
-          <a href={addressOf('/income', query, { exact: '1' })}>Every digit</a>
+          <a href={addressOf('/income', query, { exact: '1' })}>All digits</a>
         )}
       </p>
       {byCurrency.length === 0 ? <p class="empty">No income in this period.</p> : null}

@@ -11,24 +11,23 @@ export const PAGES = [
 ] as const;
 export type PagePath = (typeof PAGES)[number]['path'];
 
-/** Where the files are that browsers fetch. */
 export const ASSETS = '/assets';
 const REFRESH_S = 15;
 
 export interface Shell {
   readonly title: string;
-  /** The page of the navigation that is open; null: none of them. */
+  /** The current page of the navigation; null: none. */
   readonly path: PagePath | null;
   readonly query: PageQuery;
   readonly frame: PageFrame | null;
-  /** The filters that say something on this page. */
+  /** The filters that apply to this page. */
   readonly filters: readonly (keyof PageFilter)[];
-  /** A session that can be ended. */
+  /** Whether to show the logout button. */
   readonly hasSession: boolean;
   readonly body: ComponentChildren;
 }
 
-/** A whole page, as text. It is complete without scripts; they keep it fresh and bring charts to life. */
+/** A complete page as HTML. Scripts are optional: they refresh it and make charts interactive. */
 export function renderPage(shell: Shell): string {
   const { title, path, query, frame, filters, hasSession, body } = shell;
   const html = renderToString(
@@ -49,7 +48,7 @@ export function renderPage(shell: Shell): string {
       </head>
       <body data-refresh={String(REFRESH_S)}>
         <a class="skip" href="#main">
-          Skip to the content
+          Skip to content
         </a>
         <header class="top">
           <a class="brand" href={addressOf('/', query)}>
@@ -84,8 +83,8 @@ export function renderPage(shell: Shell): string {
                 <time dateTime={frame.now.toISOString()}>
                   {frame.now.toISOString().slice(0, 19).replace('T', ' ')} UTC
                 </time>
-                . Days and months are those of {frame.zone}; days of machines those of UTC. The figures are
-                also at <a href="/api/v1">/api/v1</a>.
+                . Days and months are in {frame.zone}, days of machines in UTC. The figures are also available
+                as JSON: <a href="/api/v1">/api/v1</a>.
               </p>
             </footer>
           )}
@@ -100,8 +99,8 @@ const PERIOD_NAMES: Readonly<Record<Period, string>> = {
   '7d': '7 days',
   '30d': '30 days',
   '90d': '90 days',
-  '1y': 'a year',
-  all: 'everything',
+  '1y': '1 year',
+  all: 'all',
 };
 
 interface FilterProps {
@@ -111,11 +110,11 @@ interface FilterProps {
   readonly path: PagePath;
 }
 
-/** What is shown, as a form that writes the address: a view can be sent to somebody else. */
+/** The filters, a form whose fields end up in the address, so that a view can be shared. */
 function Filters({ query: { filter, isExact }, frame, filters, path }: FilterProps) {
   const has = (name: keyof PageFilter): boolean => filters.includes(name);
   return (
-    <form class="filters" method="get" action={path} aria-label="What is shown" data-filters>
+    <form class="filters" method="get" action={path} aria-label="Filters" data-filters>
       {has('account') && frame.accounts.length > 1 ? (
         <Choice
           name="account"
@@ -171,7 +170,7 @@ function Filters({ query: { filter, isExact }, frame, filters, path }: FilterPro
       ) : null}
       {has('from') ? (
         <details class="more" open={filter.from !== null || filter.to !== null || filter.zone !== null}>
-          <summary>Dates and zone</summary>
+          <summary>Dates and time zone</summary>
           <div>
             <label>
               From <input type="date" name="from" value={filter.from ?? ''} />

@@ -153,7 +153,7 @@ function Days({ days }: { days: readonly MachineDay[] }) {
   return (
     <Panel title="The last 90 days (UTC)" id="days">
       {days.length === 0 ? (
-        <p class="empty">No day yet.</p>
+        <p class="empty">No complete day yet.</p>
       ) : (
         <>
           <Drawing chart={rates} id="chart-days" />
@@ -181,7 +181,7 @@ function Days({ days }: { days: readonly MachineDay[] }) {
             showPercent(day.uptime),
             day.rejectRate === null ? '–' : `${trimmed(day.rejectRate, 3)} %`,
           ])}
-        empty="No day yet."
+        empty="No complete day yet."
       />
     </Panel>
   );

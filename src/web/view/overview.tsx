@@ -11,15 +11,15 @@ export interface OverviewData {
   readonly income: readonly IncomeCard[];
   readonly hashrate: readonly HashrateCard[];
   readonly requests: RequestsCard;
-  /** Requests that the pace allows in an hour. */
+  /** Requests per hour that the rate limit allows. */
   readonly allowedPerHour: number | null;
   readonly needingAttention: number;
 }
 
 const TONES: Readonly<Record<Severity, Tone>> = { critical: 'bad', warning: 'warn', progress: 'busy' };
 const WORDS: Readonly<Record<Severity, string>> = {
-  critical: 'Down',
-  warning: 'Look at this',
+  critical: 'Critical',
+  warning: 'Warning',
   progress: 'In progress',
 };
 const MOST_CARDS = 8;
@@ -67,10 +67,10 @@ function Verdict({ problems }: { problems: readonly Problem[] }) {
     first === undefined
       ? 'All is well'
       : count('critical') > 0
-        ? `Not well: ${things(count('critical'))} ${count('critical') === 1 ? 'keeps' : 'keep'} it from its work`
+        ? `Not working: ${countOf(count('critical'), 'critical problem')}`
         : count('warning') > 0
-          ? `It works, and ${things(count('warning'))} ${count('warning') === 1 ? 'wants' : 'want'} a look`
-          : 'Getting there: the first sync is under way';
+          ? `Working, with ${countOf(count('warning'), 'warning')}`
+          : 'The first sync is in progress';
   return (
     <div class={`verdict ${tone}`} id="verdict" role="status">
       <span class="sign" aria-hidden="true">
@@ -83,28 +83,28 @@ function Verdict({ problems }: { problems: readonly Problem[] }) {
   );
 }
 
-function things(count: number): string {
-  return count === 1 ? 'one thing' : `${count} things`;
+function countOf(count: number, singular: string): string {
+  return `${count} ${singular}${count === 1 ? '' : 's'}`;
 }
 
 function Problems({ problems }: { problems: readonly Problem[] }) {
   if (problems.length === 0) return null;
   return (
-    <ul class="problems" aria-label="What is wrong">
-      {problems.map(({ severity, what, cause, mend }) => (
+    <ul class="problems" aria-label="Problems">
+      {problems.map(({ severity, what, cause, fix }) => (
         <li class={TONES[severity]}>
           <Pill tone={TONES[severity]}>{WORDS[severity]}</Pill>
           <p>
             <strong>{what}</strong> {cause}
           </p>
-          <Command>{mend}</Command>
+          <Command>{fix}</Command>
         </li>
       ))}
     </ul>
   );
 }
 
-/** Nothing once everything has been read: then there is no progress to show. */
+/** Renders nothing once all history has been read. */
 function BackfillBar({ backfill }: { backfill: Backfill }) {
   const { lists, complete, rows, poolRows, rowsPerMinute, remainingMs } = backfill;
   if (lists === 0 || lists === complete) return null;
@@ -131,9 +131,9 @@ function BackfillBar({ backfill }: { backfill: Backfill }) {
         <span>
           {remainingMs === null
             ? poolRows === null
-              ? 'time to the end: known once the pool has counted every list'
-              : 'time to the end: not known while nothing comes in'
-            : `about ${showDuration(remainingMs)} to the end, at this rate`}
+              ? 'time left: known once the pool has counted every list'
+              : 'time left: unknown while no rows arrive'
+            : `about ${showDuration(remainingMs)} left at this rate`}
         </span>
       </p>
     </section>
@@ -187,9 +187,9 @@ function HashrateFigure({ card, query }: { card: HashrateCard; query: PageQuery 
       </p>
       <Spark values={hours} label={`Hashrate of ${algo} by hour, the last 7 days`} color="var(--c2)" />
       <dl>
-        <dt>week’s mean</dt>
+        <dt>7-day mean</dt>
         <dd>{showHashrate(weekMean)}</dd>
-        <dt>against it</dt>
+        <dt>change</dt>
         <dd class={change !== null && change < -0.1 ? 'bad' : ''}>
           {change === null ? '–' : `${change >= 0 ? '+' : '−'}${showPercent(Math.abs(change))}`}
         </dd>
@@ -226,7 +226,7 @@ function MachinesFigure({ data, query }: { data: OverviewData; query: PageQuery 
         <dd>{showCount(sum('inactive'))}</dd>
         <dt>invalid</dt>
         <dd>{showCount(sum('invalid'))}</dd>
-        <dt>in need of a look</dt>
+        <dt>need attention</dt>
         <dd>
           <a href={`${addressOf('/fleet', query)}#attention`}>{showCount(data.needingAttention)}</a>
         </dd>

@@ -2,7 +2,7 @@ import type { Explanation } from '../../report/explain';
 import { Amount, Name, Panel, Table, type Moment } from './components';
 import { showInstant } from './format';
 
-/** The life of one row of the ledger: what `kpool explain` says. */
+/** One ledger row: the same as `kpool explain`. */
 export function RowPage({ row, moment }: { row: Explanation; moment: Moment }) {
   const at = (instant: string): string => showInstant(new Date(instant), moment.zone);
   const amountOf = (amount: string | null, none: string) =>
@@ -26,9 +26,9 @@ export function RowPage({ row, moment }: { row: Explanation; moment: Moment }) {
         {row.value === null ? '' : ` Its value: ${row.value}.`}
       </p>
       <Panel
-        title="What the pool said"
+        title="States"
         id="states"
-        note="From when to when we knew it so. The last line is how it stands."
+        note="What the pool served, and when it was known. The last line is the current state."
       >
         <Table
           label="States"
@@ -44,42 +44,42 @@ export function RowPage({ row, moment }: { row: Explanation; moment: Moment }) {
         />
       </Panel>
       <Panel
-        title="Proof"
+        title="Certificates"
         id="certificates"
-        note="Certificates that its time was read whole: the first and the latest that are kept."
+        note="Complete reads of its window: the first and the latest stored."
       >
         <Table
           label="Certificates"
           columns={[
-            ...[{ heading: 'read at' }, { heading: 'rows', isNumber: true }, { heading: 'by' }],
-            { heading: 'content', isExtra: true },
+            ...[{ heading: 'read at' }, { heading: 'rows', isNumber: true }, { heading: 'run' }],
+            { heading: 'content hash', isExtra: true },
           ]}
           rows={row.certificates.map(({ observedAt, rowsServed, run, contentHash }) => [
             ...[at(observedAt), rowsServed, run ?? '–', <code>{contentHash.slice(0, 16)}</code>],
           ])}
-          empty="None is kept."
+          empty="None stored."
         />
       </Panel>
-      <Panel title="Closes of the months that hold it" id="closes">
+      <Panel title="Closes of its month" id="closes">
         <Table
           label="Closes"
           columns={[
-            ...[{ heading: 'month' }, { heading: 'what' }, { heading: 'as of' }],
+            ...[{ heading: 'month' }, { heading: 'action' }, { heading: 'as of' }],
             { heading: 'amount then', isNumber: true },
           ]}
           rows={row.closes.map(({ month, action, instant, amount }) => [
-            ...[month, action, at(instant), amountOf(amount, 'not known')],
+            ...[month, action, at(instant), amountOf(amount, 'unknown')],
           ])}
-          empty="None: its figure follows the ledger."
+          empty="None."
         />
       </Panel>
-      <Panel title="Exports that held it" id="exports">
+      <Panel title="Exports that contain it" id="exports">
         <Table
           label="Exports"
           columns={[
             ...[{ heading: 'file' }, { heading: 'basis', isExtra: true }, { heading: 'as of' }],
             ...[
-              { heading: 'amount in it', isNumber: true },
+              { heading: 'amount', isNumber: true },
               { heading: 'SHA-256', isExtra: true },
             ],
           ]}
@@ -97,13 +97,13 @@ export function RowPage({ row, moment }: { row: Explanation; moment: Moment }) {
   );
 }
 
-/** Where a row's id is asked for. */
+/** The form for a row id. */
 export function FollowRow() {
   return (
     <Panel
-      title="Follow a figure"
+      title="Trace a figure"
       id="follow"
-      note="What the pool said of it and when, its proof, and the closes and exports that hold it."
+      note="What the pool served and when, its certificates, and the closes and exports that contain it."
     >
       <form action="/income/rows" method="get" class="follow">
         <label>

@@ -151,13 +151,13 @@ describe('the pages', () => {
     );
   });
 
-  it('counts rows that landed without a side field', async () => {
+  it('counts rows with an unreadable detail', async () => {
     await sql`
       INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status, extra)
       SELECT puid, default_algo, 'XEY', sync.now(), 0, 1, 'SETTLED', '{"hashRate": "fast"}' FROM pool.sub_accounts LIMIT 1`;
     const html = await (await fetch(`${(await serve(null)).url}sync`)).text();
     await sql`UPDATE pool.earnings SET withdrawn_at = sync.now() WHERE currency = 'XEY'`;
-    expect(html).toContain('1 without a side field that could not be read');
+    expect(html).toContain('1 with an unreadable detail');
   });
 
   it('a query that cannot be read is named', async () => {
@@ -409,16 +409,16 @@ describe('probes', () => {
   it('/readyz tells a stranger what is wrong, but no name', async () => {
     await sql`UPDATE pool.accounts SET status = 'auth_failed', status_reason = 'refused'`;
     const { url } = await serve(TOKEN);
-    const stranger = await probe(url);
+    const anonymous = await probe(url);
     const owner = await probe(url, { authorization: `Bearer ${TOKEN}` });
     await sql`UPDATE pool.accounts SET status = 'ok', status_reason = NULL`;
     const problems = [{ kind: 'account-stopped', severity: 'critical' }];
-    expect(stranger).toEqual({ status: 503, isReady: false, problems });
+    expect(anonymous).toEqual({ status: 503, isReady: false, problems });
     expect(owner.problems).toEqual([
       expect.objectContaining({
         kind: 'account-stopped',
         account: 'main',
-        mend: 'kpool sync --account main',
+        fix: 'kpool sync --account main',
       }),
     ]);
   });
@@ -467,6 +467,6 @@ describe('probes', () => {
       askQueue: null,
       clock: systemClock,
     });
-    await expect(again).rejects.toThrow(/cannot be served on 127\.0\.0\.1:\d+: the port is taken/);
+    await expect(again).rejects.toThrow(/Cannot listen on 127\.0\.0\.1:\d+: the port is in use/);
   });
 });

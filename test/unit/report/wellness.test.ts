@@ -198,7 +198,7 @@ describe('P11 one verdict', () => {
     expect(problem).toMatchObject({
       what: "The account Ann's farm is stopped (auth_failed).",
       cause: expect.stringContaining('The pool refused the key.') as string,
-      mend: "kpool sync --account 'Ann'\\''s farm'",
+      fix: "kpool sync --account 'Ann'\\''s farm'",
     });
   });
 

@@ -58,7 +58,7 @@ function statusChart(algo: string, points: readonly FleetPoint[], isByHour: bool
   };
 }
 
-/** Hours in the zone of the page; days of machines are those of UTC. */
+/** Hours in the page's time zone; days of machines are in UTC. */
 function labelOf(at: Date, isByHour: boolean, zone: string): string {
   const text = new Intl.DateTimeFormat('sv-SE', {
     timeZone: isByHour ? zone : 'UTC',
@@ -108,7 +108,7 @@ export function AlgorithmPanel(props: {
             showCount(point.inactive),
             showCount(point.invalid),
           ])}
-        empty="No snapshot in this period."
+        empty="No snapshots in this period."
       />
     </Panel>
   );

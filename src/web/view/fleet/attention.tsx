@@ -13,20 +13,20 @@ export function NeedyMachines({ attention, moment }: { attention: Attention; mom
     <Panel
       title={
         count === 0
-          ? 'No machine needs a technician'
-          : `${showCount(count)} ${count === 1 ? 'machine needs' : 'machines need'} a technician`
+          ? 'No machine needs attention'
+          : `${showCount(count)} ${count === 1 ? 'machine needs' : 'machines need'} attention`
       }
       id="attention"
-      note="Those that lose the most hashrate against their own good weeks first."
+      note="Ordered by lost hashrate, compared with the machine’s own good weeks."
     >
       <Table
-        label="Machines that need a technician"
+        label="Machines that need attention"
         columns={[
           { heading: 'machine' },
-          { heading: 'why' },
-          { heading: 'loses', isNumber: true },
+          { heading: 'reasons' },
+          { heading: 'lost', isNumber: true },
           { heading: 'now', isNumber: true },
-          { heading: 'usually', isNumber: true },
+          { heading: 'usual', isNumber: true },
           { heading: 'uptime, 7 days', isNumber: true },
           { heading: 'rejects', isNumber: true },
           { heading: 'last share' },
@@ -45,11 +45,11 @@ export function NeedyMachines({ attention, moment }: { attention: Attention; mom
           <When at={machine.lastShareAt} moment={moment} />,
           <Name>{machine.subAccount}</Name>,
         ])}
-        empty="All machines do what they usually do."
+        empty="All machines perform as usual."
       />
       {count > machines.length ? (
         <p class="note">
-          The worst {machines.length} are listed; all of them are in <code>report.worker_attention</code>.
+          Only the first {machines.length} are listed; <code>report.worker_attention</code> has all.
         </p>
       ) : null}
     </Panel>

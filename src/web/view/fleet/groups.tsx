@@ -39,7 +39,7 @@ export function Groups(props: {
           showHashrate(group.hps),
           showRejects(group.rejectRate),
         ])}
-        empty="No machine is listed."
+        empty="No machines."
       />
     </Panel>
   );

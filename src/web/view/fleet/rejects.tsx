@@ -13,8 +13,7 @@ export function Rejects({ points }: { points: readonly RejectPoint[] }) {
   const algos = [...new Set(points.map(({ algo }) => algo))];
   const at = new Map(points.map((point) => [`${point.day} ${point.algo}`, point]));
   const chart: Chart = {
-    label:
-      'Lines: rejected shares in percent, mean of the machines by day and algorithm. The figures follow.',
+    label: 'Lines: mean reject rate of the machines in percent, by day and algorithm. The figures follow.',
     height: CHART_HEIGHT,
     option: lineOption({
       categories: days.map((day) => day.slice(5)),
@@ -27,7 +26,7 @@ export function Rejects({ points }: { points: readonly RejectPoint[] }) {
     }),
   };
   return (
-    <Panel title="Reject rate" id="rejects" note="Mean of the machines, by day (UTC).">
+    <Panel title="Reject rate" id="rejects" note="Mean of all machines, by day (UTC).">
       <Drawing chart={chart} id="chart-rejects" />
       <Figures
         id="figures-rejects"
@@ -36,13 +35,13 @@ export function Rejects({ points }: { points: readonly RejectPoint[] }) {
           { heading: 'day (UTC)' },
           { heading: 'algorithm' },
           { heading: 'mean', isNumber: true },
-          { heading: '9 of 10 below', isNumber: true },
+          { heading: '90th percentile', isNumber: true },
         ]}
         rows={[...points]
           .reverse()
           .slice(0, MOST_FIGURES)
           .map(({ day, algo, mean, p90 }) => [day, algo, showRejects(mean), showRejects(p90)])}
-        empty="No day is complete yet."
+        empty="No complete day yet."
       />
     </Panel>
   );

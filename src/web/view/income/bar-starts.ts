@@ -3,7 +3,7 @@ import type { PageFrame } from '../../../report/page/filter';
 
 const MOST_BARS = 1_200;
 
-/** The first of every day or month of the period, those without income too, so that a gap is seen as one. */
+/** The first day of every bar of the period, including bars without income, so that gaps are visible. */
 export function barStarts(
   frame: Pick<PageFrame, 'from' | 'to' | 'by'>,
   points: readonly Pick<IncomePoint, 'start'>[],
@@ -26,14 +26,14 @@ function firstStart(
   return earliest !== undefined && earliest.start < from ? earliest.start : `${from.slice(0, 7)}-01`;
 }
 
-/** Calendar days of UTC: days and months beyond their end carry over. */
+/** A day in UTC; days and months out of range carry over. */
 function later(first: Date, count: number, by: PageFrame['by']): string {
   const [months, days] = by === 'month' ? [count, 0] : [0, count];
   const at = Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + months, first.getUTCDate() + days);
   return new Date(at).toISOString().slice(0, 10);
 }
 
-/** A bar's name below the chart: a month, or a day without its year. */
+/** A bar's axis label: a month, or a day without its year. */
 export function barLabel(start: string, by: PageFrame['by']): string {
   return by === 'month' ? start.slice(0, 7) : start.slice(5);
 }

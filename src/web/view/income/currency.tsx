@@ -75,7 +75,7 @@ export function CurrencyPanel(props: {
                 <Amount value={point.total} moment={moment} unit={currency} />,
               ]),
             [
-              <strong>in all</strong>,
+              <strong>total</strong>,
               <Amount value={sum('settled')} moment={moment} unit={currency} />,
               <Amount value={sum('pending')} moment={moment} unit={currency} />,
               <Amount value={sum('total')} moment={moment} unit={currency} />,
@@ -84,7 +84,7 @@ export function CurrencyPanel(props: {
           empty="No income in this period."
         />
         {rows.length > MOST_ROWS ? (
-          <p class="note">Only the newest {MOST_ROWS} are listed; the sum is of all.</p>
+          <p class="note">Only the newest {MOST_ROWS} are listed; the total includes all.</p>
         ) : null}
       </details>
     </Panel>

@@ -6,11 +6,7 @@ import { showPercent } from '../format';
 export function League(props: { league: readonly IncomeOfSubAccount[]; moment: Moment; query: PageQuery }) {
   const { league, moment, query } = props;
   return (
-    <Panel
-      title="Sub-accounts"
-      id="league"
-      note="Who earned what in the period, the most first, by currency."
-    >
+    <Panel title="Sub-accounts" id="league" note="Income in the period by currency, highest first.">
       <Table
         label="Income by sub-account"
         columns={[

@@ -13,7 +13,7 @@ export function Months({ months, moment }: { months: readonly ClosedMonth[]; mom
     <Panel
       title="Months"
       id="months"
-      note="A closed month is always read as of its close; changes that become known later are adjustments."
+      note="A closed month is reported as of its close; later changes are adjustments."
     >
       <Table
         label="Months"
@@ -22,7 +22,7 @@ export function Months({ months, moment }: { months: readonly ClosedMonth[]; mom
           { heading: 'state' },
           { heading: 'closed as of', isExtra: true },
           { heading: 'statement' },
-          { heading: 'to close it' },
+          { heading: 'close' },
         ]}
         rows={months.map(({ month, state, at }) => [
           month,

@@ -14,18 +14,18 @@ export function Reconciliation({ rows, moment }: { rows: readonly Reconciliation
     <Panel
       title="Reconciliation"
       id="reconciliation"
-      note="The ledger against the pool’s own totals, as of the moment at which the pool gave each of them."
+      note="The ledger compared with the pool’s own totals, as of the moment the pool reported each."
     >
       <Table
         label="Reconciliation"
         columns={[
-          { heading: 'of' },
+          { heading: 'account / sub-account' },
           { heading: 'currency' },
           { heading: 'verdict' },
           { heading: 'pool’s total', isNumber: true },
           { heading: 'difference', isNumber: true },
           { heading: 'what the total counts' },
-          { heading: 'given', isExtra: true },
+          { heading: 'reported', isExtra: true },
         ]}
         rows={rows
           .slice(0, MOST_VERDICTS)
@@ -46,7 +46,7 @@ export function Reconciliation({ rows, moment }: { rows: readonly Reconciliation
             row.definition ?? row.reason ?? '–',
             <When at={row.observedAt} moment={moment} />,
           ])}
-        empty="The pool has given no total yet."
+        empty="The pool has reported no totals yet."
       />
       {rows.length > MOST_VERDICTS ? (
         <p class="note">

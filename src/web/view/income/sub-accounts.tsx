@@ -9,7 +9,7 @@ const MOST_ROWS = 62;
 const CHART_HEIGHT = 230;
 const OTHERS = 'others';
 
-/** Nothing, where one sub-account earned it all: its bars are those of the currency. */
+/** Renders nothing if a single sub-account earned everything, since its bars would equal the currency's. */
 export function SubAccountPanel(props: {
   income: IncomeBySubAccount | null;
   starts: readonly string[];
@@ -23,7 +23,7 @@ export function SubAccountPanel(props: {
   const names = [...owners.values()];
   const isShared = (name: string): boolean => names.indexOf(name) !== names.lastIndexOf(name);
   const totals = new Map(points.map(({ start, puid, total }) => [`${start} ${puid}`, total]));
-  // The last colour is of all others.
+  // The last colour is for all others together.
   const inOrder = [...owners].sort(([a], [b]) => Number(a === null) - Number(b === null));
   const rows = [...points].reverse();
   const chart: Chart = {
@@ -44,7 +44,7 @@ export function SubAccountPanel(props: {
     <Panel
       title={`${currency} by sub-account`}
       id="income-by-sub-account"
-      note="Settled and pending together; those that earned most have a colour of their own."
+      note="Settled and pending together; the largest have their own colours."
     >
       <Drawing chart={chart} id="chart-by-sub-account" />
       <details id="figures-by-sub-account">

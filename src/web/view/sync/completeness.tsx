@@ -17,7 +17,7 @@ export function Completeness(props: {
   const { months, rows } = heatOf(heat, moment.now);
   const names = heat.map(({ subAccount, algo, stream }) => `${subAccount} ${algo} ${stream}`);
   const chart: Chart = {
-    label: 'Heat map: what is proven of each list of income, month by month. The figures follow.',
+    label: 'Heat map: completeness of each income list by month. The figures follow.',
     height: 60 + 26 * rows.length,
     option: heatOption(
       months,
@@ -39,21 +39,21 @@ export function Completeness(props: {
       id="completeness"
       note={
         <>
-          {backfill.complete} of {backfill.lists} lists of income read to their beginning;{' '}
+          {backfill.complete} of {backfill.lists} income lists read to the beginning;{' '}
           {showCount(backfill.rows)} rows
-          {backfill.remainingMs === null ? '' : `, about ${showDuration(backfill.remainingMs)} to the end`}.
-          Certified: the rows here are the rows that the pool counts.
+          {backfill.remainingMs === null ? '' : `, about ${showDuration(backfill.remainingMs)} left`}.
+          Certified means: stored completely, as counted by the pool.
         </>
       }
     >
       {rows.length === 0 ? (
-        <p class="empty">No list of income is known yet.</p>
+        <p class="empty">No income list is known yet.</p>
       ) : (
         <Drawing chart={chart} id="chart-heat" />
       )}
       <Figures
         id="figures-heat"
-        label="What is proven"
+        label="Completeness"
         columns={[
           { heading: 'sub-account' },
           { heading: 'algorithm' },
@@ -74,7 +74,7 @@ export function Completeness(props: {
             span.state,
           ]),
         )}
-        empty="No list of income is known yet."
+        empty="No income list is known yet."
       />
     </Panel>
   );

@@ -34,7 +34,7 @@ export function Jobs(props: {
           : counts.map(([state, count]) => `${showCount(count)} ${state}`).join(', ')
       }
     >
-      <form method="get" action="/sync#jobs" class="filters" aria-label="Jobs that are shown" data-filters>
+      <form method="get" action="/sync#jobs" class="filters" aria-label="Filter jobs" data-filters>
         <label>
           Find{' '}
           <input
@@ -51,8 +51,8 @@ export function Jobs(props: {
         columns={[
           { heading: 'state' },
           { heading: 'job' },
-          { heading: 'of' },
-          { heading: 'begins, began or ended' },
+          { heading: 'scope' },
+          { heading: 'time' },
           { heading: 'attempts', isNumber: true },
           { heading: 'failure' },
         ]}
@@ -66,7 +66,7 @@ export function Jobs(props: {
           String(job.attempts),
           job.error ?? '',
         ])}
-        empty={find === '' ? 'No job is kept.' : 'No job is like that.'}
+        empty={find === '' ? 'No jobs.' : 'No matching jobs.'}
       />
     </Panel>
   );

@@ -6,9 +6,9 @@ export function Pace(props: { requests: RequestsCard; allowedPerHour: number | n
   const { requests, allowedPerHour } = props;
   return (
     <Panel
-      title="Pace"
+      title="Request rate"
       id="pace"
-      note="Requests of runs that have ended, against what the pool’s limit allows."
+      note="Requests of finished runs, out of those the rate limit allows."
     >
       <div class="pace">
         <p class="figure">

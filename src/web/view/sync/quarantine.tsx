@@ -6,16 +6,16 @@ export function Quarantine({ rows, moment }: { rows: readonly QuarantinedRow[]; 
     <Panel
       title="Quarantine"
       id="quarantine"
-      note="Rows that could not be understood, kept whole until they are, or until a person accepts them."
+      note="Rows that could not be parsed, kept verbatim until they can be, or until someone accepts them."
     >
       <Table
         label="Quarantine"
         columns={[
           { heading: 'number', isNumber: true },
           { heading: 'stream' },
-          { heading: 'why' },
+          { heading: 'reason' },
           { heading: 'since' },
-          { heading: 'more' },
+          { heading: 'details' },
         ]}
         rows={rows.map((row) => [
           String(row.number),
@@ -24,7 +24,7 @@ export function Quarantine({ rows, moment }: { rows: readonly QuarantinedRow[]; 
           <When at={row.firstSeenAt} moment={moment} />,
           <Command>{`kpool quarantine show ${row.number}`}</Command>,
         ])}
-        empty="Nothing waits here."
+        empty="Quarantine is empty."
       />
     </Panel>
   );

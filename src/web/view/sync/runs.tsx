@@ -11,20 +11,20 @@ const OUTCOME_TONES: Readonly<Record<string, Tone>> = {
 
 export function Runs({ runs, moment }: { runs: readonly RunRow[]; moment: Moment }) {
   return (
-    <Panel title="Runs" id="runs" note="The last syncs of single scopes, newest first.">
+    <Panel title="Runs" id="runs" note="The latest syncs, one scope each, newest first.">
       <Table
         label="Runs"
         columns={[
-          { heading: 'began' },
+          { heading: 'started' },
           { heading: 'stream' },
-          { heading: 'of' },
+          { heading: 'scope' },
           { heading: 'outcome' },
           { heading: 'requests', isNumber: true },
           { heading: 'read', isNumber: true },
           { heading: 'inserted', isNumber: true },
           { heading: 'changed', isNumber: true },
           { heading: 'withdrawn', isNumber: true },
-          { heading: 'why' },
+          { heading: 'reason' },
         ]}
         rows={runs.map((run) => [
           <When at={run.startedAt} moment={moment} />,
@@ -44,7 +44,7 @@ export function Runs({ runs, moment }: { runs: readonly RunRow[]; moment: Moment
           showCount(run.withdrawn),
           run.error ?? '',
         ])}
-        empty="Nothing has run yet."
+        empty="No runs yet."
       />
     </Panel>
   );

@@ -16,7 +16,7 @@ export function Streams({ streams, moment }: { streams: readonly StreamRow[]; mo
     <Panel
       title="Streams"
       id="streams"
-      note="Each kind of data of each account: when it last succeeded, and what stands in its way."
+      note="Each kind of data of each account: its last success, and its problems."
     >
       <Table
         label="Streams"
@@ -27,7 +27,7 @@ export function Streams({ streams, moment }: { streams: readonly StreamRow[]; mo
           { heading: 'next' },
           { heading: 'every', isNumber: true, isExtra: true },
           { heading: 'scopes', isNumber: true },
-          { heading: 'what is wrong' },
+          { heading: 'problems' },
           { heading: 'account', isExtra: true },
         ]}
         rows={streams.map((row) => [
@@ -48,7 +48,7 @@ export function Streams({ streams, moment }: { streams: readonly StreamRow[]; mo
           wrongsOf(row),
           <Name>{row.account}</Name>,
         ])}
-        empty="No account has been read yet."
+        empty="Nothing has been synced yet."
       />
     </Panel>
   );
@@ -59,7 +59,7 @@ function wrongsOf(row: StreamRow): string {
     row.lastError,
     row.openQuarantine > 0 ? `${row.openQuarantine} in quarantine` : null,
     row.rowsInDoubt > 0 ? `${row.rowsInDoubt} in doubt` : null,
-    row.degradedRows > 0 ? `${row.degradedRows} without a side field that could not be read` : null,
+    row.degradedRows > 0 ? `${row.degradedRows} with an unreadable detail` : null,
     row.unservedRows > 0 ? `${row.unservedRows} no longer served` : null,
     row.unknownValues === null ? null : `unknown: ${row.unknownValues}`,
   ]
