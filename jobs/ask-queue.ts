@@ -1,5 +1,5 @@
 import { describeQueueLocation, queueLocationOf } from '../src/app/queue-location';
-import { createPool } from '../src/core/postgres/pool';
+import { createConnections } from '../src/core/postgres/connections';
 import type { Secret } from '../src/core/secret';
 import { QUEUE_SESSION, requirePostgresQueue } from './backends/postgres-requirements';
 import { requireRedis } from './backends/redis-requirements';
@@ -19,7 +19,7 @@ export async function askQueue(
 }
 
 async function askDatabase(url: Secret): Promise<void> {
-  const pool = createPool({
+  const pool = createConnections({
     url,
     maxConnections: 1,
     applicationName: 'kpool queue',

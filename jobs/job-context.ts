@@ -20,11 +20,11 @@ export type JobService = Pick<
   | 'closeAbandonedRuns'
 >;
 
-type Fields = Readonly<Record<string, string | number | bigint | boolean | null | undefined>>;
+type LogFields = Readonly<Record<string, string | number | bigint | boolean | null | undefined>>;
 
 /** The part of the log that jobs use. */
 export type JobLog = Readonly<
-  Record<'debug' | 'info' | 'warn' | 'error', (message: string, fields?: Fields, error?: unknown) => void>
+  Record<'debug' | 'info' | 'warn' | 'error', (message: string, fields?: LogFields, error?: unknown) => void>
 >;
 
 /** The part of the metrics that jobs use. */

@@ -34,7 +34,7 @@ export async function readQueue(queue: Pick<JobQueue, 'getJobs' | 'getJobCounts'
       jobs.push({
         state,
         name: job.name,
-        scope: scopeOf(job.data),
+        scope: describeScope(job.data),
         attempts: job.attemptsMade,
         at: new Date(
           (isOver ? job.finishedOn : state === 'active' ? job.processedOn : undefined) ?? waitsUntilMs,
@@ -47,7 +47,7 @@ export async function readQueue(queue: Pick<JobQueue, 'getJobs' | 'getJobCounts'
 }
 
 /** The parts of a payload that name something. */
-function scopeOf(data: unknown): string {
+function describeScope(data: unknown): string {
   if (typeof data !== 'object' || data === null) return '';
   const { account, puid, algo } = data as Readonly<Record<string, unknown>>;
   return [account, puid, algo].filter((part) => typeof part === 'string' && part !== '').join(' ');

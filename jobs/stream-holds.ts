@@ -15,17 +15,17 @@ export class StreamHolds {
   /** Returns for how long, ms. */
   hold(account: Pick<ServiceAccount, 'name'>, stream: Stream, ms: number): number {
     const heldMs = Math.min(ms, LONGEST_HOLD_MS);
-    this.#untilMs.set(keyOf(account, stream), this.clock.monotonicMs() + heldMs);
+    this.#untilMs.set(formatHoldKey(account, stream), this.clock.monotonicMs() + heldMs);
     return heldMs;
   }
 
   /** 0 when it is not held. */
   remainingMs(account: Pick<ServiceAccount, 'name'>, stream: Stream): number {
-    const untilMs = this.#untilMs.get(keyOf(account, stream)) ?? -Infinity;
+    const untilMs = this.#untilMs.get(formatHoldKey(account, stream)) ?? -Infinity;
     return Math.max(0, untilMs - this.clock.monotonicMs());
   }
 }
 
-function keyOf({ name }: Pick<ServiceAccount, 'name'>, stream: Stream): string {
+function formatHoldKey({ name }: Pick<ServiceAccount, 'name'>, stream: Stream): string {
   return JSON.stringify([name, stream]);
 }

@@ -18,11 +18,11 @@ const NEEDED_PRIVILEGES = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
  * Creates or migrates the tables of the queue, and makes sure that this user may use them. Throws `queue.refused` when
  * the rights or this version have to change, otherwise the error of the database.
  */
-export async function requirePostgresQueue(pool: Pick<Pool, 'connect'>): Promise<void> {
+export async function requirePostgresQueue(connections: Pick<Pool, 'connect'>): Promise<void> {
   try {
-    const client = await pool.connect();
+    const client = await connections.connect();
     try {
-      await migrate(client);
+      await migrateQueueTables(client);
       await requirePrivileges(client);
     } finally {
       client.release();
@@ -33,7 +33,7 @@ export async function requirePostgresQueue(pool: Pick<Pool, 'connect'>): Promise
 }
 
 /** Skipped when nothing is to be done: it waits for a lock that anyone may hold, and needs rights on the schema. */
-async function migrate(client: PoolClient): Promise<void> {
+async function migrateQueueTables(client: PoolClient): Promise<void> {
   const { rows } = await client.query<{ isMade: boolean }>(
     `SELECT to_regclass('${SCHEMA}.migration') IS NOT NULL AS "isMade"`,
   );
@@ -50,7 +50,7 @@ async function requirePrivileges(client: PoolClient): Promise<void> {
     [NEEDED_PRIVILEGES],
   );
   const [missing] = rows;
-  if (missing !== undefined) throw refused(`it lacks rights to ${missing.table}`);
+  if (missing !== undefined) throw queueRefused(`it lacks rights to ${missing.table}`);
 }
 
 function queueFailure(error: unknown): KpoolError {
@@ -63,11 +63,11 @@ function queueFailure(error: unknown): KpoolError {
     });
   }
   if ('code' in failure && failure.code === SQLSTATE.insufficientPrivilege)
-    return refused(failure.message, error);
+    return queueRefused(failure.message, error);
   return classifyDatabaseError(error);
 }
 
-function refused(reason: string, cause?: unknown): KpoolError {
+function queueRefused(reason: string, cause?: unknown): KpoolError {
   return new KpoolError(
     'queue.refused',
     `The user of DATABASE_URL may not make or use the tables of the queue: ${reason}.`,

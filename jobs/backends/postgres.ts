@@ -5,7 +5,7 @@ import {
   type PostgresConnectionOptions,
   type PostgresQueueBackend,
 } from 'bullmq';
-import { createPool } from '../../src/core/postgres/pool';
+import { createConnections } from '../../src/core/postgres/connections';
 import type { Secret } from '../../src/core/secret';
 import { QUEUE_NAME } from '../job-names';
 import type { QueueBackend } from './backend';
@@ -15,7 +15,7 @@ import { createRunner } from './runner';
 /** One for notifications, which stays open, and the rest for short statements. */
 const DEFAULT_CONNECTIONS = 3;
 
-type Connection = PostgresConnectionOptions;
+type QueueConnection = PostgresConnectionOptions;
 type Backend = PostgresQueueBackend;
 
 /**
@@ -26,31 +26,31 @@ export async function openPostgresBackend(
   databaseUrl: Secret,
   maxConnections = DEFAULT_CONNECTIONS,
 ): Promise<QueueBackend> {
-  const pool = createPool({
+  const connections = createConnections({
     url: databaseUrl,
     maxConnections,
     applicationName: 'kpool queue',
     settings: { ...QUEUE_SESSION, search_path: SCHEMA, synchronous_commit: 'off' },
   });
   try {
-    await requirePostgresQueue(pool);
+    await requirePostgresQueue(connections);
   } catch (error) {
-    await pool.end();
+    await connections.end();
     throw error;
   }
   // pg's types describe the same thing differently.
-  const connection = pool as unknown as PgPool;
+  const connection = connections as unknown as PgPool;
   return {
     openQueue: () =>
-      new Queue<unknown, unknown, string, unknown, unknown, string, Backend, Connection>(
+      new Queue<unknown, unknown, string, unknown, unknown, string, Backend, QueueConnection>(
         QUEUE_NAME,
         { connection },
         createPostgresBackend,
       ),
     openRunner: (process, options) =>
-      createRunner<Backend, Connection>(process, { ...options, connection }, createPostgresBackend),
+      createRunner<Backend, QueueConnection>(process, { ...options, connection }, createPostgresBackend),
     // A database that comes back has everything but the last moment, and the schedulers are older than that.
     onReturn: () => undefined,
-    close: () => pool.end(),
+    close: () => connections.end(),
   };
 }

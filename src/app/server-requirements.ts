@@ -90,26 +90,26 @@ const NEWEST_MAJOR = 18;
 /** Throws `database.refused` unless the server can hold our tables and serve a process. `place`: `host:port`. */
 function requireUsable(facts: ServerFacts, place: string, connections: number): void {
   if (facts.versionNumber < OLDEST_VERSION) {
-    throw refused(
+    throw databaseRefused(
       `The server at ${place} is PostgreSQL ${facts.version}.`,
       'kpool needs PostgreSQL 14 to 18.',
     );
   }
   if (facts.encoding !== 'UTF8') {
-    throw refused(
+    throw databaseRefused(
       `The database ${facts.database} at ${place} is encoded in ${facts.encoding}.`,
       'Create one for kpool: CREATE DATABASE kpool ENCODING UTF8 TEMPLATE template0;',
     );
   }
   if (facts.isStandby) {
-    throw refused(
+    throw databaseRefused(
       `The server at ${place} is a standby, which is read-only.`,
       'Put its primary into DATABASE_URL.',
     );
   }
   const limit = facts.limits.find((each) => each.connections < connections);
   if (limit !== undefined) {
-    throw refused(
+    throw databaseRefused(
       `The ${limit.name} allows ${limit.connections} connections, and this process may take ${connections}.`,
       'Raise it, or lower DATABASE_MAX_CONNECTIONS.',
     );
@@ -131,6 +131,6 @@ export function findShortage({ limits }: ServerFacts, connections: number): stri
   return `Of the ${limit.connections} connections that the ${name} allows, others hold ${taken}, and this process may take ${connections}.`;
 }
 
-function refused(message: string, hint: string): KpoolError {
+function databaseRefused(message: string, hint: string): KpoolError {
   return new KpoolError('database.refused', message, { hint });
 }

@@ -50,12 +50,12 @@ export function findMismatch(
   ];
   return new KpoolError('usage.invalid', `There is no ${parts.join(' with ')}.`, {
     hint:
-      `Known sub-accounts: ${namesOf(known.map((scope) => scope.puid))}; ` +
-      `algorithms: ${namesOf(known.map((scope) => scope.algo))}.`,
+      `Known sub-accounts: ${listNames(known.map((scope) => scope.puid))}; ` +
+      `algorithms: ${listNames(known.map((scope) => scope.algo))}.`,
   });
 }
 
-function namesOf(values: readonly (bigint | string | null)[]): string {
+function listNames(values: readonly (bigint | string | null)[]): string {
   const names = [...new Set(values.flatMap((value) => (value === null ? [] : [String(value)])))];
   if (names.length === 0) return 'none';
   const more = names.length - MAX_NAMES_LISTED;

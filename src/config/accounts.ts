@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { Secret } from '../core/secret';
 import type { Mistakes } from './mistakes';
-import { accountName, credential, passphrase } from './value-kinds';
+import { accountNameKind, credential, passphrase } from './value-kinds';
 
 /** One API key, with the name that the user gives its owner. */
 export interface AccountCredentials {
@@ -15,7 +15,7 @@ const MAX_ACCOUNTS = 1_000;
 const FIELDS = 'the fields name, apiKey, apiSecret, apiPassphrase and no other';
 
 const KIND_BY_FIELD = {
-  name: accountName,
+  name: accountNameKind,
   apiKey: credential,
   apiSecret: credential,
   apiPassphrase: passphrase,

@@ -30,7 +30,7 @@ export function loadConfig(env: Environment, options: LoadOptions = {}): Config 
   }
   const { streams = [] } = options;
   const read = readValues(variablesFor(streams), sources, mistakes);
-  const accounts = readAccounts(read, mistakes);
+  const accounts = readAccountCredentials(read, mistakes);
   reportMissingToken(read, mistakes);
   reportUnusedPassword(read, mistakes);
   reportFutureHistory(read, options.nowMs ?? Infinity, mistakes);
@@ -42,7 +42,10 @@ export function loadConfig(env: Environment, options: LoadOptions = {}): Config 
 }
 
 /** Accounts come from the three variables of a single one, or from a file of many, never from both. */
-function readAccounts({ values, given }: ReadValues, mistakes: Mistakes): readonly AccountCredentials[] {
+function readAccountCredentials(
+  { values, given }: ReadValues,
+  mistakes: Mistakes,
+): readonly AccountCredentials[] {
   const file = values.KUCOIN_POOL_ACCOUNTS_FILE;
   const set = CREDENTIALS.filter((name) => given.has(name));
   if (file !== null) {

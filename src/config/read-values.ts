@@ -32,7 +32,7 @@ export function readValues(variables: Variables, sources: readonly Source[], mis
   reportUnknownNames(variables, sources, mistakes);
   const all = Object.entries(variables);
   const isGiven = ([name, { isSecret }]: (typeof all)[number]): boolean =>
-    findText(name, sources) !== null || (isSecret && findText(`${name}_FILE`, sources) !== null);
+    findValueText(name, sources) !== null || (isSecret && findValueText(`${name}_FILE`, sources) !== null);
   return {
     values: Object.fromEntries(
       all.map(([name, variable]) => [name, readValue(name, variable, sources, mistakes)]),
@@ -42,7 +42,7 @@ export function readValues(variables: Variables, sources: readonly Source[], mis
 }
 
 /** The text of a variable, and where it is set; null when no source sets it. */
-function findText(name: string, sources: readonly Source[]): { text: string; subject: string } | null {
+function findValueText(name: string, sources: readonly Source[]): { text: string; subject: string } | null {
   const isAnyCase = Object.hasOwn(VARIABLES, name) && VARIABLES[name as VariableName].isAnyCase === true;
   for (const source of sources) {
     for (const spelling of isAnyCase ? [name.toLowerCase(), name] : [name]) {
@@ -59,7 +59,9 @@ function readValue(
   sources: readonly Source[],
   mistakes: Mistakes,
 ): unknown {
-  const found = isSecret ? findSecretText(name, kind.expects, sources, mistakes) : findText(name, sources);
+  const found = isSecret
+    ? findSecretText(name, kind.expects, sources, mistakes)
+    : findValueText(name, sources);
   if (found === null && defaultText === null) return null;
   const text = found?.text ?? defaultText ?? '';
   const value = kind.find(text);
@@ -67,7 +69,7 @@ function readValue(
     const detail = kind.explain?.(text);
     mistakes.add(
       found?.subject ?? name,
-      detail?.found ?? (isSecret ? 'a value that does not fit (not shown)' : quote(text)),
+      detail?.found ?? (isSecret ? 'a value that does not fit (not shown)' : quoteValue(text)),
       detail?.expected ?? kind.expects,
     );
     return null;
@@ -75,7 +77,7 @@ function readValue(
   return isSecret && typeof value === 'string' ? new Secret(value) : value;
 }
 
-function quote(text: string): string {
+function quoteValue(text: string): string {
   const shown = withoutUserInfo(text);
   return JSON.stringify(shown.length > MAX_SHOWN_LENGTH ? `${shown.slice(0, MAX_SHOWN_LENGTH)}…` : shown);
 }
@@ -87,8 +89,8 @@ function findSecretText(
   sources: readonly Source[],
   mistakes: Mistakes,
 ): { text: string; subject: string } | null {
-  const direct = findText(name, sources);
-  const file = findText(`${name}_FILE`, sources);
+  const direct = findValueText(name, sources);
+  const file = findValueText(`${name}_FILE`, sources);
   if (file === null) return direct;
   if (direct !== null) {
     mistakes.add(file.subject, `a file although ${direct.subject} is set too`, 'only one of the two');
@@ -102,7 +104,7 @@ function findSecretText(
     const code = (error as NodeJS.ErrnoException).code ?? 'an error';
     mistakes.add(
       file.subject,
-      `${quote(file.text)}, which cannot be read (${code})`,
+      `${quoteValue(file.text)}, which cannot be read (${code})`,
       'the path of a file that holds the secret',
     );
   }
@@ -119,7 +121,7 @@ function reportUnknownNames(variables: Variables, sources: readonly Source[], mi
   const unset = all
     .filter(([, { isAnyCase }]) => isAnyCase !== true)
     .flatMap(spellingsOf)
-    .filter((name) => findText(name, sources) === null);
+    .filter((name) => findValueText(name, sources) === null);
   for (const { label, variables: given } of sources) {
     for (const name of Object.keys(given)) {
       if (known.has(name) || name.startsWith(TEST_PREFIX)) continue;

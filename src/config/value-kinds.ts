@@ -84,7 +84,7 @@ export const coins = kind('currencies separated by commas, such as BTC,LTC,DOGE'
   return names.every((name) => /^[A-Z0-9]{1,20}$/.test(name)) ? [...new Set(names)] : null;
 });
 
-export const accountName = kind('1 to 40 letters, digits, "_" or "-"', (text) =>
+export const accountNameKind = kind('1 to 40 letters, digits, "_" or "-"', (text) =>
   /^[A-Za-z0-9_-]{1,40}$/.test(text) ? text : null,
 );
 

@@ -20,7 +20,7 @@ function withDefault<T>(kind: ValueKind<T>, defaultText: string): Variable<T> {
   return { kind, defaultText, isSecret: false };
 }
 
-function optional<T>(kind: ValueKind<T>): Variable<T | null> {
+function optionalVariable<T>(kind: ValueKind<T>): Variable<T | null> {
   return { kind, defaultText: null, isSecret: false };
 }
 
@@ -42,8 +42,8 @@ export const VARIABLES = {
   KUCOIN_POOL_API_KEY: secret(kinds.credential),
   KUCOIN_POOL_API_SECRET: secret(kinds.credential),
   KUCOIN_POOL_API_PASSPHRASE: secret(kinds.passphrase),
-  KUCOIN_POOL_ACCOUNT_NAME: withDefault(kinds.accountName, 'main'),
-  KUCOIN_POOL_ACCOUNTS_FILE: optional(kinds.filePath),
+  KUCOIN_POOL_ACCOUNT_NAME: withDefault(kinds.accountNameKind, 'main'),
+  KUCOIN_POOL_ACCOUNTS_FILE: optionalVariable(kinds.filePath),
 
   DATABASE_URL: secret(kinds.postgresAddress),
   DATABASE_PASSWORD: secret(kinds.password),
@@ -81,7 +81,7 @@ export const VARIABLES = {
   ALERT_WEBHOOK_URL: secret(kinds.webhookAddress),
 
   METABASE_API_KEY: secret(kinds.password),
-  METABASE_EMAIL: optional(kinds.emailAddress),
+  METABASE_EMAIL: optionalVariable(kinds.emailAddress),
   METABASE_PASSWORD: secret(kinds.password),
 
   LOG_LEVEL: withDefault(kinds.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'info'),

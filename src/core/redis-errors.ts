@@ -187,7 +187,7 @@ const WORDINGS =
 
 /** Whether a failure comes from Redis or the connection to it. */
 export function isRedisError(error: unknown): boolean {
-  const { name, message } = fieldsOf(error);
+  const { name, message } = readErrorFields(error);
   // The DOMException of an aborted request has one of these names too.
   return (NAMES.test(name) && !(error instanceof DOMException)) || WORDINGS.test(message);
 }
@@ -195,25 +195,25 @@ export function isRedisError(error: unknown): boolean {
 export function redisFailure(meaning: RedisErrorMeaning, place?: string, cause?: unknown): KpoolError {
   const { code, predicate, hint } = meaning;
   const subject = place === undefined ? 'Redis' : `Redis at ${place}`;
-  const reason = meaning.withReason === true ? `: ${wordsOf(cause)}` : '.';
+  const reason = meaning.withReason === true ? `: ${joinWords(cause)}` : '.';
   return new KpoolError(code, `${subject} ${predicate}${reason}`, { hint, cause });
 }
 
 /** Classifies a failure of Redis, and says what the user should do. `place`: where a connection was to be opened. */
 export function classifyRedisError(error: unknown, place?: string): KpoolError {
   if (error instanceof KpoolError) return error;
-  const text = wordsOf(error);
+  const text = joinWords(error);
   const meaning = REDIS_ERROR_MEANINGS.find(([pattern]) => pattern.test(text))?.[1] ?? UNKNOWN_REDIS_ERROR;
   return redisFailure(meaning, place, error);
 }
 
 /** The reason in words, with Node's code. A host with several addresses fails with one error for each. */
-function wordsOf(error: unknown): string {
-  const { message, code } = fieldsOf(error instanceof AggregateError ? error.errors[0] : error);
+function joinWords(error: unknown): string {
+  const { message, code } = readErrorFields(error instanceof AggregateError ? error.errors[0] : error);
   return code === '' || message.includes(code) ? message : `${message} (${code})`;
 }
 
-function fieldsOf(error: unknown): {
+function readErrorFields(error: unknown): {
   readonly name: string;
   readonly message: string;
   readonly code: string;

@@ -59,7 +59,7 @@ export function chooseDue(
   };
   const due = scopes
     .filter(({ nextVisitMs }) => nextVisitMs <= nowMs)
-    .sort((a, b) => compare(a.nextVisitMs, b.nextVisitMs))
+    .sort((a, b) => compareNumbers(a.nextVisitMs, b.nextVisitMs))
     .slice(0, concurrency)
     // A waiting scope still counts against the concurrency, so that the order holds.
     .filter((planned) => !mustWait(planned));
@@ -83,6 +83,6 @@ function isUnvisited({ nextVisitMs }: PlannedScope): boolean {
 }
 
 /** Infinities of the same sign are equal. */
-function compare(a: number, b: number): number {
+function compareNumbers(a: number, b: number): number {
   return a === b ? 0 : a - b;
 }

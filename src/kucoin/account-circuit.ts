@@ -7,7 +7,7 @@ import { Circuit } from './circuit';
 import { REFUSED_HINT } from './error-table';
 import type { Failure } from './failure';
 import { clockDiffers, forbidden, refusedAlone, withRetryAfter } from './failure';
-import type { Target } from './refusals';
+import type { RequestTarget } from './refusals';
 import { Refusals } from './refusals';
 import type { RetryPolicy } from './retry-policy';
 
@@ -18,7 +18,7 @@ export type CircuitEvent =
 
 /** What the attempts of one call share. */
 export interface CallState {
-  readonly target: Target;
+  readonly target: RequestTarget;
   isClockRetried: boolean;
   /** When its first troubled answer was read, monotonic ms; Infinity before. */
   troubledSinceMs: number;
@@ -94,11 +94,11 @@ export class AccountCircuit {
   }
 
   /** Permits one request, or throws. A caller that gets the probe calls `releaseProbe` however it ends. */
-  acquire(target: Target): Permission {
+  acquire(target: RequestTarget): Permission {
     this.#refusals.asked(target);
     const wasRefused = this.#refusals.wasEndpointRefused(target.endpoint) || this.#refusals.isAlone(target);
     const permission = this.#circuit.tryAcquire(this.#nowMs(), wasRefused);
-    if ('trouble' in permission) throw rejected(permission);
+    if ('trouble' in permission) throw circuitOpen(permission);
     return permission;
   }
 
@@ -109,10 +109,10 @@ export class AccountCircuit {
   /** Why a call that was permitted may not leave after all: the circuit opened while it waited for its slot. */
   findRejection({ isProbe }: Permission): KpoolError | null {
     const rejection = isProbe ? null : this.#circuit.findRejection(this.#nowMs());
-    return rejection === null ? null : rejected(rejection);
+    return rejection === null ? null : circuitOpen(rejection);
   }
 
-  recordSuccess(target: Target, dispatchedAtMs: number): void {
+  recordSuccess(target: RequestTarget, dispatchedAtMs: number): void {
     this.#refusals.answered(target, dispatchedAtMs);
     this.#close(dispatchedAtMs);
   }
@@ -200,7 +200,7 @@ function troubleOf({ error, kind }: Failure): Trouble | null {
 }
 
 /** The error of a call that the open circuit rejects. */
-function rejected({ trouble, waitMs }: Rejection): KpoolError {
+function circuitOpen({ trouble, waitMs }: Rejection): KpoolError {
   const { code, says, hint } = OPEN[trouble];
   return new KpoolError(code, says, { hint, retryAfterMs: waitMs });
 }

@@ -4,7 +4,7 @@ import type { Endpoint, ReadContext } from './endpoint';
 import type { Envelope } from './envelope';
 import { findEnvelope, isSuccess } from './envelope';
 import type { Failure } from './failure';
-import { classifyFailure, malformed, quote } from './failure';
+import { classifyFailure, malformed, quoteAnswer } from './failure';
 import type { JsonValue } from './json';
 import { parseJson } from './json';
 import type { Redactor } from './redaction';
@@ -54,7 +54,7 @@ function plainFailure(envelope: Envelope | null, error: KpoolError): Interpretat
 
 /** The body as JSON, or undefined when it is not JSON: empty, cut off, HTML, not UTF-8, a key with two values, … */
 function findJson(body: Buffer, redactor: Redactor): JsonValue | undefined {
-  const text = findText(body);
+  const text = decodeText(body);
   if (text === null) return undefined;
   try {
     return parseJson(redactor.fromData(text));
@@ -65,15 +65,15 @@ function findJson(body: Buffer, redactor: Redactor): JsonValue | undefined {
 }
 
 /** The body as text without its byte order mark, or null when it is not UTF-8. */
-function findText(body: Buffer): string | null {
+function decodeText(body: Buffer): string | null {
   if (!isUtf8(body)) return null;
   return new TextDecoder('utf-8').decode(body);
 }
 
 function describeArrival(raw: RawAnswer, redactor: Redactor): string {
-  const type = quote(raw.contentType, redactor) || 'no content type';
+  const type = quoteAnswer(raw.contentType, redactor) || 'no content type';
   const size = `HTTP ${raw.httpStatus}, ${type}, ${raw.body.length} bytes`;
-  const words = quote(raw.body.toString('utf8'), redactor);
+  const words = quoteAnswer(raw.body.toString('utf8'), redactor);
   return words === ''
     ? `it is empty (${size})`
     : `it is not a complete envelope (${size}) and begins “${words}”`;
@@ -85,7 +85,7 @@ function redirected(raw: RawAnswer, redactor: Redactor): KpoolError {
     raw.location !== null && URL.canParse(raw.location) ? new URL(raw.location).origin : 'elsewhere';
   return new KpoolError(
     'pool.redirected',
-    `The pool redirects to ${quote(target, redactor)} (HTTP ${raw.httpStatus}), which is not followed: ` +
+    `The pool redirects to ${quoteAnswer(target, redactor)} (HTTP ${raw.httpStatus}), which is not followed: ` +
       'that would send the credentials along.',
     { hint: 'If the pool has moved, set KUCOIN_POOL_BASE_URL to its new address.' },
   );

@@ -10,14 +10,14 @@ import { AccountCircuit } from './account-circuit';
 import type { AttemptContext, PoolAttempt } from './attempt';
 import { parseBaseUrl } from './base-url';
 import { createCaller } from './caller';
-import { accountIncome } from './endpoints/account-income';
-import { algorithms } from './endpoints/algorithms';
-import { earnings } from './endpoints/earnings';
-import { rewards } from './endpoints/rewards';
-import { subAccountIncome } from './endpoints/sub-account-income';
-import { subAccounts } from './endpoints/sub-accounts';
-import { workerDetails } from './endpoints/worker-details';
-import { workers } from './endpoints/workers';
+import { accountIncomeEndpoint } from './endpoints/account-income';
+import { algorithmsEndpoint } from './endpoints/algorithms';
+import { earningsEndpoint } from './endpoints/earnings';
+import { rewardsEndpoint } from './endpoints/rewards';
+import { subAccountIncomeEndpoint } from './endpoints/sub-account-income';
+import { subAccountsEndpoint } from './endpoints/sub-accounts';
+import { workerDetailsEndpoint } from './endpoints/worker-details';
+import { workersEndpoint } from './endpoints/workers';
 import { createRedactor } from './redaction';
 import type { RetryPolicy } from './retry-policy';
 import { DEFAULT_RETRY_POLICY } from './retry-policy';
@@ -108,14 +108,14 @@ export function createPoolClient(options: PoolClientOptions): PoolClient {
     offsetMs: () => serverClock.offsetMs(),
     requestCount: () => requestCount,
     pauseMs: (endpoint) => circuit.pauseMs(endpoint),
-    queryAlgorithms: (o) => call(algorithms, undefined, o),
-    querySubAccounts: (o) => call(subAccounts, undefined, o),
-    queryEarnings: (query, o) => call(earnings, query, o),
-    queryRewards: (query, o) => call(rewards, query, o),
-    queryWorkers: (query, o) => call(workers, query, o),
-    getWorker: (query, o) => call(workerDetails, query, o),
-    queryAccountIncome: (coinName, o) => call(accountIncome, coinName, o),
-    querySubAccountIncome: (coinName, o) => call(subAccountIncome, coinName, o),
+    queryAlgorithms: (o) => call(algorithmsEndpoint, undefined, o),
+    querySubAccounts: (o) => call(subAccountsEndpoint, undefined, o),
+    queryEarnings: (query, o) => call(earningsEndpoint, query, o),
+    queryRewards: (query, o) => call(rewardsEndpoint, query, o),
+    queryWorkers: (query, o) => call(workersEndpoint, query, o),
+    getWorker: (query, o) => call(workerDetailsEndpoint, query, o),
+    queryAccountIncome: (coinName, o) => call(accountIncomeEndpoint, coinName, o),
+    querySubAccountIncome: (coinName, o) => call(subAccountIncomeEndpoint, coinName, o),
     async close() {
       closing.abort();
       await transport.close();

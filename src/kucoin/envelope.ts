@@ -22,10 +22,10 @@ export function findEnvelope(answer: JsonValue): Envelope | null {
   const { code, success, msg, retry, data } = answer;
   if (code === undefined && success === undefined) return null;
   return {
-    code: textOf(code),
-    success: flagOf(success),
-    message: textOf(msg),
-    retry: flagOf(retry) === true,
+    code: findText(code),
+    success: findFlag(success),
+    message: findText(msg),
+    retry: findFlag(retry) === true,
     data,
   };
 }
@@ -34,12 +34,12 @@ export function isSuccess(envelope: Envelope): boolean {
   return envelope.code !== null && SUCCESS_CODES.has(envelope.code) && envelope.success !== false;
 }
 
-function textOf(value: JsonValue | undefined): string | null {
+function findText(value: JsonValue | undefined): string | null {
   if (value instanceof JsonNumber) return value.text;
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
 }
 
-function flagOf(value: JsonValue | undefined): boolean | null {
+function findFlag(value: JsonValue | undefined): boolean | null {
   if (value === true || value === 'true') return true;
   return value === false || value === 'false' ? false : null;
 }

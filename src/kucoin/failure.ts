@@ -118,7 +118,7 @@ export function malformed(endpoint: string, detail: string): KpoolError {
 }
 
 /** A text from the pool for people to read: one line without credentials and control characters, truncated. */
-export function quote(text: string, redactor: Redactor): string {
+export function quoteAnswer(text: string, redactor: Redactor): string {
   const scanned = redactor.fromMessage(text.slice(0, MAX_SCANNED_TEXT));
   // The cut may have split a credential in two: what is near it is not shown.
   const safe = text.length > MAX_SCANNED_TEXT ? scanned.slice(0, -MAX_CREDENTIAL_FORM) : scanned;
@@ -135,8 +135,8 @@ export function safeSystemCode(envelope: Envelope | null, redactor: Redactor): s
 function errorOf(meaning: Meaning, answer: FailedAnswer, redactor: Redactor): KpoolError {
   const facts = [`HTTP ${answer.httpStatus}`];
   const { code = null, message = null } = answer.envelope ?? {};
-  if (code !== null) facts.push(`code ${quote(code, redactor)}`);
-  const said = message === null ? '' : `: “${quote(message, redactor)}”`;
+  if (code !== null) facts.push(`code ${quoteAnswer(code, redactor)}`);
+  const said = message === null ? '' : `: “${quoteAnswer(message, redactor)}”`;
   return new KpoolError(meaning.code, `The pool ${meaning.says} (${facts.join(', ')}${said}).`, {
     hint: meaning.hint,
     ...(answer.retryAfterMs === null ? {} : { retryAfterMs: answer.retryAfterMs }),

@@ -45,7 +45,7 @@ function field<T>(read: (value: unknown) => T | Misread) {
 const isAbsent = (value: unknown): value is null | undefined => value === undefined || value === null;
 
 /** The value as JSON text for a message, truncated. */
-function show(value: unknown): string {
+function quoteField(value: unknown): string {
   const text = writeJson(value as JsonValue);
   return storableText(text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text);
 }
@@ -54,13 +54,13 @@ function show(value: unknown): string {
 function findNumberText(value: unknown): string | null | Misread {
   if (isAbsent(value) || value === '') return null;
   if (value instanceof JsonNumber) return value.text;
-  return typeof value === 'string' ? value : new Misread(`is ${show(value)}, not a number`);
+  return typeof value === 'string' ? value : new Misread(`is ${quoteField(value)}, not a number`);
 }
 
 function readDecimal(value: unknown): DecimalText | null | Misread {
   const text = findNumberText(value);
   if (text === null || text instanceof Misread) return text;
-  return findDecimal(text) ?? new Misread(`is ${show(value)}, not a number that can be kept exactly`);
+  return findDecimal(text) ?? new Misread(`is ${quoteField(value)}, not a number that can be kept exactly`);
 }
 
 function readAmount(value: unknown): DecimalText | Misread {
@@ -70,9 +70,9 @@ function readAmount(value: unknown): DecimalText | Misread {
   const { integer, fraction } = digitsOf(amount);
   if (fraction > MAX_AMOUNT_DECIMALS)
     return new Misread(
-      `has ${fraction} decimals (${show(value)}), more than the ${MAX_AMOUNT_DECIMALS} kept`,
+      `has ${fraction} decimals (${quoteField(value)}), more than the ${MAX_AMOUNT_DECIMALS} kept`,
     );
-  if (integer > MAX_AMOUNT_INTEGER_DIGITS) return new Misread(`is ${show(value)}, 10^20 or more`);
+  if (integer > MAX_AMOUNT_INTEGER_DIGITS) return new Misread(`is ${quoteField(value)}, 10^20 or more`);
   return amount;
 }
 
@@ -82,14 +82,14 @@ function readWhole(value: unknown, max: number): number | null | Misread {
   if (decimal === null || decimal instanceof Misread) return decimal;
   const whole = Number(decimal);
   if (decimal.includes('.') || whole < 0 || whole > max || !Number.isSafeInteger(whole))
-    return new Misread(`is ${show(value)}, not a whole number from 0 to ${max}`);
+    return new Misread(`is ${quoteField(value)}, not a whole number from 0 to ${max}`);
   return whole;
 }
 
-function readText(value: unknown): string | null | Misread {
+function readServedText(value: unknown): string | null | Misread {
   if (isAbsent(value)) return null;
   if (value instanceof JsonNumber) return value.text;
-  return typeof value === 'string' ? storableText(value) : new Misread(`is ${show(value)}, not a text`);
+  return typeof value === 'string' ? storableText(value) : new Misread(`is ${quoteField(value)}, not a text`);
 }
 
 /** An amount of a currency: at most 18 decimals, below 10^20 either way; never rounded (P1). */
@@ -105,14 +105,14 @@ export const sideDecimalField = sideField(readDecimal);
 export const requiredTextField = field(readRequiredText);
 
 function readRequiredText(value: unknown): string | Misread {
-  const text = readText(value);
+  const text = readServedText(value);
   if (text === null || text === '') return new Misread('is missing');
   if (text instanceof Misread || text.length <= MAX_REQUIRED_CHARACTERS) return text;
-  return new Misread(`is ${show(text)}, longer than ${MAX_REQUIRED_CHARACTERS} characters`);
+  return new Misread(`is ${quoteField(text)}, longer than ${MAX_REQUIRED_CHARACTERS} characters`);
 }
 
 /** A name: it must be present, but may be empty. */
-export const nameField = field((value) => readText(value) ?? new Misread('is missing'));
+export const nameField = field((value) => readServedText(value) ?? new Misread('is missing'));
 
 /** A ticker: letters, digits and the few signs that tickers hold, a letter among them. */
 const TICKER = /^(?=.*\p{L})[\p{L}\p{N}$][\p{L}\p{M}\p{N}$._/@+*-]*$/u;
@@ -121,11 +121,11 @@ const TICKER = /^(?=.*\p{L})[\p{L}\p{N}$][\p{L}\p{M}\p{N}$._/@+*-]*$/u;
 export const currencyField = field((value) => {
   const text = readRequiredText(value);
   if (text instanceof Misread || TICKER.test(text)) return text;
-  return new Misread(`is ${show(value)}, not a ticker of a currency`);
+  return new Misread(`is ${quoteField(value)}, not a ticker of a currency`);
 });
 
 function readOptionalText(value: unknown): string | null | Misread {
-  const text = readText(value);
+  const text = readServedText(value);
   return text === '' ? null : text;
 }
 
@@ -142,7 +142,7 @@ export const idField = field((value) => {
   if (text instanceof Misread) return text;
   const digits = value instanceof JsonNumber ? findDecimal(text) : text;
   const id = digits === null ? null : findId(digits);
-  return id ?? new Misread(`is ${show(value)}, not an id from 0 to 2^63 - 1`);
+  return id ?? new Misread(`is ${quoteField(value)}, not an id from 0 to 2^63 - 1`);
 });
 
 /**
@@ -180,7 +180,7 @@ export const miningDateField = field((value) => {
   const instant = readWhole(value, MAX_INSTANT_MS);
   if (instant === null) return new Misread('is missing');
   if (instant instanceof Misread || instant >= FIRST_MINING_MS) return instant;
-  return new Misread(`is ${show(value)}, before 2009: not a mining date`);
+  return new Misread(`is ${quoteField(value)}, before 2009: not a mining date`);
 });
 
 /** A count or page number of an envelope; null when absent. */

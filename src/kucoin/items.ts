@@ -53,7 +53,7 @@ export class Unreadable {
 
 /** Checks one item against its schema. */
 export function readItem<Fields>(schema: ItemSchema<Fields>, item: JsonValue): ReadItem<Fields> | Unreadable {
-  if (!isJsonObject(item)) return new Unreadable(`the item is ${kindOf(item)}, not an object`);
+  if (!isJsonObject(item)) return new Unreadable(`the item is ${describeKind(item)}, not an object`);
   const parsed = schema.safeParse(item);
   if (!parsed.success) {
     const isDated = !parsed.error.issues.some(({ path: [field] }) => field === 'miningDate');
@@ -81,7 +81,7 @@ export function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
   return issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ');
 }
 
-export function kindOf(value: JsonValue | undefined): string {
+export function describeKind(value: JsonValue | undefined): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
   if (value instanceof JsonNumber) return 'a number';

@@ -4,7 +4,7 @@ import type { Listing, Page } from '../domain/page';
 import type { PageQuery } from '../domain/pool';
 import { malformed } from './failure';
 import { optionalCountField } from './fields';
-import { describeIssues, kindOf, readItems } from './items';
+import { describeIssues, describeKind, readItems } from './items';
 import type { Unreadable } from './items';
 import type { JsonValue } from './json';
 import { isJsonArray, isJsonObject } from './json';
@@ -28,7 +28,7 @@ export function readListing<Row>(
   answeredAtMs: number,
 ): Listing<Row> {
   const items = data ?? [];
-  if (!isJsonArray(items)) throw malformed(endpoint, `data is ${kindOf(data)}, not a list`);
+  if (!isJsonArray(items)) throw malformed(endpoint, `data is ${describeKind(data)}, not a list`);
   return { ...readItems(items, readRow), answeredAtMs };
 }
 
@@ -46,7 +46,7 @@ export function readPage<Row>(
   answeredAtMs: number,
 ): Page<Row> {
   if (isNothing(data)) return noRows(asked, null, answeredAtMs);
-  if (!isJsonObject(data)) throw malformed(endpoint, `data is ${kindOf(data)}, not a page`);
+  if (!isJsonObject(data)) throw malformed(endpoint, `data is ${describeKind(data)}, not a page`);
   const parsed = pageSchema.safeParse(data);
   if (!parsed.success) throw malformed(endpoint, describeIssues(parsed.error.issues));
   const { currentPage, pageSize, totalNum, totalPage } = parsed.data;
@@ -54,7 +54,10 @@ export function readPage<Row>(
     throw malformed(endpoint, `it is page ${currentPage}, asked was page ${asked.currentPage}`);
   const items = findItems(data['items'], totalNum);
   if (items === null)
-    throw malformed(endpoint, `items is ${kindOf(data['items'])}, with totalNum ${totalNum ?? 'missing'}`);
+    throw malformed(
+      endpoint,
+      `items is ${describeKind(data['items'])}, with totalNum ${totalNum ?? 'missing'}`,
+    );
   if (currentPage !== null && currentPage < asked.currentPage) return noRows(asked, totalNum, answeredAtMs);
   return {
     ...readItems(items, readRow),

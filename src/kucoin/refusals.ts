@@ -7,7 +7,7 @@ export interface ForbiddenPolicy {
 }
 
 /** What a request asks: an endpoint, and its sub-account and algorithm, or '' where it has none. */
-export interface Target {
+export interface RequestTarget {
   readonly endpoint: PoolEndpoint;
   readonly puid: string;
   readonly algo: string;
@@ -34,19 +34,19 @@ export class Refusals {
   }
 
   /** A call is about to ask this. */
-  asked({ endpoint }: Target): void {
+  asked({ endpoint }: RequestTarget): void {
     this.#asked.add(endpoint);
   }
 
-  refused(target: Target, nowMs: number, isProbe: boolean): void {
-    this.#refused.set(nameOf(target), target.endpoint);
+  refused(target: RequestTarget, nowMs: number, isProbe: boolean): void {
+    this.#refused.set(formatTarget(target), target.endpoint);
     this.#sinceMs = Math.min(this.#sinceMs, nowMs);
     if (isProbe) this.#failedProbes++;
   }
 
   /** The target was answered; the request left at `dispatchedAtMs`. */
-  answered(target: Target, dispatchedAtMs: number): void {
-    this.#alone.delete(nameOf(target));
+  answered(target: RequestTarget, dispatchedAtMs: number): void {
+    this.#alone.delete(formatTarget(target));
     this.#answeredAtMs = Math.max(this.#answeredAtMs, dispatchedAtMs);
   }
 
@@ -58,12 +58,12 @@ export class Refusals {
     this.#failedProbes = 0;
   }
 
-  markAlone(target: Target): void {
-    this.#alone.add(nameOf(target));
+  markAlone(target: RequestTarget): void {
+    this.#alone.add(formatTarget(target));
   }
 
-  isAlone(target: Target): boolean {
-    return this.#alone.has(nameOf(target));
+  isAlone(target: RequestTarget): boolean {
+    return this.#alone.has(formatTarget(target));
   }
 
   wasEndpointRefused(endpoint: PoolEndpoint): boolean {
@@ -87,6 +87,6 @@ export class Refusals {
   }
 }
 
-function nameOf({ endpoint, puid, algo }: Target): string {
+function formatTarget({ endpoint, puid, algo }: RequestTarget): string {
   return JSON.stringify([endpoint, puid, algo]);
 }

@@ -5,5 +5,5 @@ export const ANYTHING = z.unknown();
 export const ID = z.looseObject({ id: z.number() });
 export const NAMED = z.looseObject({ id: z.number(), name: z.string() });
 /** A list, bare or in an envelope, as versions differ. */
-export const listOf = <Item extends z.ZodType>(item: Item) =>
+export const listSchema = <Item extends z.ZodType>(item: Item) =>
   z.union([z.array(item), z.looseObject({ data: z.array(item) }).transform(({ data }) => data)]);

@@ -61,7 +61,7 @@ export class MetabaseClient {
         },
       );
     }
-    const read = schema.safeParse(parseJson(text));
+    const read = schema.safeParse(parseBody(text));
     if (read.success) return read.data;
     throw new KpoolError(
       'metabase.refused',
@@ -91,7 +91,7 @@ export class MetabaseClient {
       return { statusCode: answer.statusCode, text: await answer.body.text() };
     } catch (error) {
       if (this.signal.aborted) throw new KpoolError('aborted', 'Stopped on request.');
-      throw new KpoolError('metabase.unreachable', `Metabase at ${this.origin} ${reasonOf(error)}.`, {
+      throw new KpoolError('metabase.unreachable', `Metabase at ${this.origin} ${describeFailure(error)}.`, {
         hint: 'Check that it runs (a new one takes a minute to start), and the address after --url.',
       });
     }
@@ -101,14 +101,14 @@ export class MetabaseClient {
 const whatFor = (method: Method, path: string): string => `${method} ${path.split('?')[0] ?? path}`;
 
 /** Undici's errors can lead to the request, and with it to the key: only their code is told (P10). */
-function reasonOf(error: unknown): string {
+function describeFailure(error: unknown): string {
   const { name, code } = error as { name?: unknown; code?: unknown };
   if (name === 'TimeoutError' || (typeof code === 'string' && code.includes('TIMEOUT')))
     return `did not answer within ${TIMEOUT_MS / 1_000} s`;
   return typeof code === 'string' ? `cannot be reached (${code})` : 'cannot be reached';
 }
 
-function parseJson(text: string): unknown {
+function parseBody(text: string): unknown {
   if (text.trim() === '') return null;
   try {
     return JSON.parse(text);

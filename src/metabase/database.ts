@@ -3,7 +3,7 @@ import { minutesToMilliseconds } from 'date-fns/minutesToMilliseconds';
 import type { Clock } from '../core/clock';
 import { KpoolError } from '../core/errors';
 import type { Secret } from '../core/secret';
-import { ANYTHING, ID, listOf, NAMED } from './answers';
+import { ANYTHING, ID, listSchema, NAMED } from './answers';
 import type { MetabaseClient } from './client';
 import type { Relation } from './relations';
 
@@ -45,16 +45,16 @@ const METADATA = z.looseObject({
   ),
 });
 export type Metadata = z.output<typeof METADATA>;
-export type Field = z.output<typeof FIELD>;
+export type MetabaseField = z.output<typeof FIELD>;
 
 /** Makes the connection, or brings the one of that name up to date. Returns its id at Metabase. */
-export async function connect(client: MetabaseClient, database: MetabaseDatabase): Promise<number> {
+export async function connectDatabase(client: MetabaseClient, database: MetabaseDatabase): Promise<number> {
   const { name, host, port, user, password, isEncrypted } = database;
   const details = {
     ...{ host, port, dbname: database.database, user, password: password.reveal(), ssl: isEncrypted },
     ...{ 'schema-filters-type': 'inclusion', 'schema-filters-patterns': 'pool, report' },
   };
-  const known = await client.ask(listOf(NAMED), 'GET', '/api/database');
+  const known = await client.ask(listSchema(NAMED), 'GET', '/api/database');
   const found = known.find((each) => each.name === name);
   if (found === undefined) {
     // Values are scanned when a filter asks for them, not of every column every night.
@@ -71,7 +71,7 @@ export async function connect(client: MetabaseClient, database: MetabaseDatabase
 }
 
 /** By `schema.table.column`. */
-export const columnsOf = (metadata: Metadata): Map<string, Field> =>
+export const columnsOf = (metadata: Metadata): Map<string, MetabaseField> =>
   new Map(
     metadata.tables.flatMap(({ schema, name, fields }) =>
       (fields ?? []).map((field) => [`${schema ?? ''}.${name}.${field.name}`, field] as const),

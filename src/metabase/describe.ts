@@ -20,7 +20,7 @@ function differenceOf(wanted: Readonly<Record<string, unknown>>, present: Readon
 }
 
 /** Tells Metabase how tables and columns are shown; asks only for what has to change. */
-export async function describe(
+export async function describeData(
   client: MetabaseClient,
   metadata: Metadata,
   relations: readonly Relation[],

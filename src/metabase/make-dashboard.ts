@@ -1,4 +1,4 @@
-import { ANYTHING, ID, listOf, NAMED } from './answers';
+import { ANYTHING, ID, listSchema, NAMED } from './answers';
 import type { MetabaseClient } from './client';
 import { FILTER, takesFilter, type Dashboard, type Question } from './questions';
 
@@ -31,7 +31,7 @@ export async function makeDashboard(
   cards: ReadonlyMap<Question, number>,
 ): Promise<number> {
   const path = `/api/collection/${collectionId}/items?models=dashboard`;
-  const known = await client.ask(listOf(NAMED), 'GET', path);
+  const known = await client.ask(listSchema(NAMED), 'GET', path);
   const id =
     known.find((each) => each.name === name)?.id ??
     (await client.ask(ID, 'POST', '/api/dashboard', { name, description, collection_id: collectionId })).id;

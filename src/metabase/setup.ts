@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock';
 import type { MetabaseClient } from './client';
-import { connect, untilSynced, type MetabaseDatabase } from './database';
-import { describe, type Described } from './describe';
+import { connectDatabase, untilSynced, type MetabaseDatabase } from './database';
+import { describeData, type Described } from './describe';
 import { logIn, type MetabaseLogin } from './login';
 import { makeDashboard } from './make-dashboard';
 import { makeCollections, makeQuestions } from './make-questions';
@@ -39,10 +39,10 @@ export async function setUpMetabase(options: SetupOptions): Promise<MetabaseSetu
   const { say, relations, dashboards } = options;
   const { client, isNewInstance } = await logIn(options.client, options.login);
   say(isNewInstance ? 'Made the first user.' : 'Logged in.');
-  const databaseId = await connect(client, await options.openDatabase());
+  const databaseId = await connectDatabase(client, await options.openDatabase());
   say('Connected the database; Metabase reads its tables.');
   const metadata = await untilSynced(client, databaseId, options);
-  const described = await describe(client, metadata, relations);
+  const described = await describeData(client, metadata, relations);
   say(`Described ${described.tables} tables and ${described.columns} columns.`);
   const collections = await makeCollections(client, dashboards);
   const cards = await makeQuestions(client, databaseId, dashboards, collections);

@@ -55,7 +55,7 @@ export function reviewAlerts(
   leaseMs: number,
 ): AlertReview {
   const byId = new Map(known.map((alert) => [alert.alertId, alert]));
-  const going = candidates.map((candidate) => alertOf(byId.get(candidate.alertId), candidate, nowMs));
+  const going = candidates.map((candidate) => updateAlert(byId.get(candidate.alertId), candidate, nowMs));
   const goingIds = new Set(going.map(({ alertId }) => alertId));
   const unknown = known.filter(({ alertId }) => unjudged.has(alertId) && !goingIds.has(alertId));
   const isLeased = ({ leasedUntilMs }: Alert): boolean => leasedUntilMs !== null && leasedUntilMs > nowMs;
@@ -80,7 +80,7 @@ export function reviewAlerts(
   return { alerts, due };
 }
 
-function alertOf(known: Alert | undefined, candidate: AlertCandidate, nowMs: number): Alert {
+function updateAlert(known: Alert | undefined, candidate: AlertCandidate, nowMs: number): Alert {
   const { alertId, kind, accountId, accountName, startText, endText, detail } = candidate;
   const said = { alertId, kind, accountId, accountName, startText, endText, detail };
   if (known === undefined)
@@ -103,7 +103,7 @@ export interface AlertMessage {
 }
 
 /** The message about an alert that is due. `scrub` takes secrets out of whatever text came from outside (P10). */
-export function messageOf(alert: Alert, scrub: (text: string) => string): AlertMessage {
+export function composeMessage(alert: Alert, scrub: (text: string) => string): AlertMessage {
   const hasEnded = alert.endedAtMs !== null;
   const detail = Object.entries(alert.detail).map(([name, value]) => [
     name,

@@ -23,7 +23,7 @@ export function shapeError(error: unknown, options: ErrorShapeOptions, depth = 0
   if (!(error instanceof Error)) {
     return {
       name: 'Thrown',
-      message: typeof error === 'string' ? clip(options.scrub(error)) : `a ${typeof error}`,
+      message: typeof error === 'string' ? clipMessage(options.scrub(error)) : `a ${typeof error}`,
     };
   }
   const code: unknown = 'code' in error ? error.code : undefined;
@@ -31,8 +31,8 @@ export function shapeError(error: unknown, options: ErrorShapeOptions, depth = 0
   const inner: unknown = error instanceof AggregateError ? error.errors[0] : error.cause;
   return {
     name: error.name,
-    ...(typeof code === 'string' ? { code: clip(options.scrub(code)) } : {}),
-    message: clip(options.scrub(error.message)),
+    ...(typeof code === 'string' ? { code: clipMessage(options.scrub(code)) } : {}),
+    message: clipMessage(options.scrub(error.message)),
     ...(isKpoolError(error) && error.hint !== undefined ? { hint: options.scrub(error.hint) } : {}),
     ...(inner !== undefined && depth < MAX_LOGGED_CAUSES
       ? { cause: shapeError(inner, options, depth + 1) }
@@ -41,6 +41,6 @@ export function shapeError(error: unknown, options: ErrorShapeOptions, depth = 0
   };
 }
 
-function clip(text: string): string {
+function clipMessage(text: string): string {
   return text.length > MAX_MESSAGE_LENGTH ? `${text.slice(0, MAX_MESSAGE_LENGTH)}…` : text;
 }

@@ -15,13 +15,13 @@ export function createPrettyLine(useColour: boolean): (jsonLine: string) => stri
   };
   return (jsonLine) => {
     const entry = JSON.parse(jsonLine) as Record<string, unknown>;
-    const level = textOf(entry['level']);
-    const time = new Date(textOf(entry['time'])).toTimeString().slice(0, 8);
+    const level = formatValue(entry['level']);
+    const time = new Date(formatValue(entry['time'])).toTimeString().slice(0, 8);
     const fields = Object.entries(entry)
       .filter(([name, value]) => !HIDDEN_FIELDS.has(name) && value !== null)
-      .map(([name, value]) => colour.dim(`${name}=`) + toPrintable(textOf(value)));
+      .map(([name, value]) => colour.dim(`${name}=`) + toPrintable(formatValue(value)));
     const paint = byLevel[level] ?? String;
-    const head = `${colour.dim(time)} ${paint(level.padEnd(5))} ${[toPrintable(textOf(entry['msg'])), ...fields].join(' ')}`;
+    const head = `${colour.dim(time)} ${paint(level.padEnd(5))} ${[toPrintable(formatValue(entry['msg'])), ...fields].join(' ')}`;
     return `${[head, ...errorLines(entry['error'])].join('\n')}\n`;
   };
 }
@@ -29,13 +29,13 @@ export function createPrettyLine(useColour: boolean): (jsonLine: string) => stri
 function errorLines(error: unknown): string[] {
   if (typeof error !== 'object' || error === null) return [];
   const { code, name, message, hint, cause, stack } = error as Record<string, unknown>;
-  const title = `${textOf(code ?? name)}: ${toPrintable(textOf(message))}`;
+  const title = `${formatValue(code ?? name)}: ${toPrintable(formatValue(message))}`;
   return [
     `  ${title}`,
-    ...(hint === undefined ? [] : [`  ${toPrintable(textOf(hint))}`]),
+    ...(hint === undefined ? [] : [`  ${toPrintable(formatValue(hint))}`]),
     ...(stack === undefined
       ? []
-      : textOf(stack)
+      : formatValue(stack)
           .split('\n')
           .slice(1)
           .map((line) => `  ${toPrintable(line)}`)),
@@ -43,7 +43,7 @@ function errorLines(error: unknown): string[] {
   ];
 }
 
-function textOf(value: unknown): string {
+function formatValue(value: unknown): string {
   if (value === undefined) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

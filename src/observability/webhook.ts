@@ -13,8 +13,8 @@ export interface Webhook {
 }
 
 /** A failure below HTTP is described by its code alone, since its message may quote the address. */
-function reasonOf(error: unknown): string {
-  const { name, code } = namesOf(error);
+function describeDeliveryFailure(error: unknown): string {
+  const { name, code } = readErrorNames(error);
   const refusal = error instanceof Error ? /^Proxy response \((\d{3})\)/.exec(error.message)?.[1] : undefined;
   if (refusal !== undefined) return `the proxy on the way answered with HTTP ${refusal}`;
   if (name === 'TimeoutError' || name === 'AbortError' || /^UND_ERR_\w*TIMEOUT$/.test(code ?? '')) {
@@ -23,12 +23,12 @@ function reasonOf(error: unknown): string {
   return code === null ? 'it failed' : `it failed with ${code}`;
 }
 
-function namesOf(error: unknown): { readonly name: unknown; readonly code: string | null } {
+function readErrorNames(error: unknown): { readonly name: unknown; readonly code: string | null } {
   if (typeof error !== 'object' || error === null) return { name: null, code: null };
   const { name, code, errors } = error as { name?: unknown; code?: unknown; errors?: unknown };
   if (typeof code === 'string' && /^\w{1,60}$/.test(code)) return { name, code };
   // A host with several addresses fails with one error per address.
-  return { name, code: Array.isArray(errors) ? namesOf(errors[0]).code : null };
+  return { name, code: Array.isArray(errors) ? readErrorNames(errors[0]).code : null };
 }
 
 export interface WebhookOptions {
@@ -59,7 +59,7 @@ export function createWebhook(url: Secret, options: WebhookOptions = {}): Webhoo
         await answer.dump();
         return statusCode >= 200 && statusCode < 300 ? null : `it answered with HTTP ${statusCode}`;
       } catch (error) {
-        return reasonOf(error);
+        return describeDeliveryFailure(error);
       }
     },
   };

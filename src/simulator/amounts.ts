@@ -19,7 +19,7 @@ export function parseAmount(text: string): string {
 }
 
 /** A canonical amount in units of 10^-18. */
-export function unitsOf(amount: string): bigint {
+export function toUnits(amount: string): bigint {
   const negative = amount.startsWith('-');
   const [integer = '', fraction = ''] = (negative ? amount.slice(1) : amount).split('.');
   const units = BigInt(integer + fraction.padEnd(AMOUNT_DECIMALS, '0'));

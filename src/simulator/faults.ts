@@ -37,16 +37,16 @@ export type Fault =
   /** HTTP 503 with an HTML page, `Retry-After` when given. */
   | { readonly kind: 'maintenance'; readonly retryAfterS?: number };
 
-type Target = PoolEndpoint | '*';
+type FaultTarget = PoolEndpoint | '*';
 type FaultRule = (request: RequestLogEntry) => Fault | undefined;
 
 /** Which requests go wrong. A request that was turned away for coming too fast uses up no fault. */
 export class Faults {
-  #queue: { target: Target; fault: Fault; left: number }[] = [];
+  #queue: { target: FaultTarget; fault: Fault; left: number }[] = [];
   #rules: FaultRule[] = [];
 
   /** The next `times` requests of an endpoint go wrong; several calls queue up. */
-  next(target: Target, fault: Fault, times = 1): void {
+  next(target: FaultTarget, fault: Fault, times = 1): void {
     this.#queue.push({ target, fault, left: times });
   }
 

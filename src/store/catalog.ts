@@ -23,7 +23,7 @@ function isConfirmed(missing: readonly string[], confirmed: ReadonlySet<string>)
   return missing.every((key) => confirmed.has(key));
 }
 
-function countsOf(
+function countListing(
   written: readonly { inserted: boolean }[],
   listed: number,
   rest: { removed: number; quarantined: number },
@@ -133,7 +133,7 @@ export class PrismaCatalogStore {
         const quarantined = await quarantineRows(tx, scope, listing.unreadable);
         return {
           outcome: 'stored',
-          counts: countsOf(written, served.length, { removed: missing.length, quarantined }),
+          counts: countListing(written, served.length, { removed: missing.length, quarantined }),
         };
       }),
     );

@@ -1,6 +1,6 @@
 import { millisecondsInMinute } from 'date-fns/constants';
 import { PrismaPg } from '@prisma/adapter-pg';
-import { createPool } from '../core/postgres/pool';
+import { createConnections } from '../core/postgres/connections';
 import type { Secret } from '../core/secret';
 import { PrismaClient, type Prisma } from './generated/client';
 
@@ -33,14 +33,14 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = millisecondsInMinute;
 
 /** The client for rows. Connects at the first query. */
 export function createStoreClient(options: StoreClientOptions): PrismaClient {
-  const pool = createPool({
+  const connections = createConnections({
     ...options,
     settings: {
       statement_timeout: String(STORE_STATEMENT_TIMEOUT_MS),
       idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_TIMEOUT_MS),
     },
   });
-  const adapter = new PrismaPg(pool, { disposeExternalPool: true });
+  const adapter = new PrismaPg(connections, { disposeExternalPool: true });
   return new PrismaClient({ adapter, errorFormat: 'minimal' });
 }
 

@@ -86,7 +86,7 @@ export class PrismaIncomeStore {
         if (isDiscovery) await noteDiscovery(tx, scope);
         await tx.$executeRaw`SELECT sync.keep_total_definition(${scope.accountId}::smallint)`;
         const quarantined = await quarantineRows(tx, scope, unreadable);
-        return countsOf(inserted, totals.length, quarantined);
+        return countSamples(inserted, totals.length, quarantined);
       }),
     );
   }
@@ -147,7 +147,7 @@ export class PrismaIncomeStore {
         if (isDiscovery) await noteDiscovery(tx, scope);
         await tx.$executeRaw`SELECT sync.keep_total_definition(${scope.accountId}::smallint)`;
         const quarantined = await quarantineRows(tx, scope, unreadable);
-        return countsOf(inserted, totals.length, quarantined);
+        return countSamples(inserted, totals.length, quarantined);
       }),
     );
   }
@@ -184,7 +184,7 @@ async function noteDiscovery(tx: Queryable, { stream, accountId }: Scope): Promi
 }
 
 /** A sample that repeats the last total counts as unchanged. */
-function countsOf(
+function countSamples(
   inserted: readonly { is_new: boolean }[],
   served: number,
   quarantined: number,

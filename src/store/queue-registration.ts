@@ -35,7 +35,7 @@ export interface QueueRegistration {
   release(): Promise<void>;
 }
 
-function connect(url: Secret): PostgresSession {
+function openRegistration(url: Secret): PostgresSession {
   return openPostgresSession({
     url,
     applicationName: 'kpool queue registration',
@@ -52,7 +52,7 @@ export async function registerQueue(
   databaseUrl: Secret,
   location: QueueLocation,
 ): Promise<QueueRegistration> {
-  const session = connect(databaseUrl);
+  const session = openRegistration(databaseUrl);
   try {
     return await guarded(async () => {
       await session.query('BEGIN');
@@ -122,7 +122,7 @@ async function findInstallation(session: PostgresSession): Promise<string> {
 
 /** Runs `work` while no other process of this database does the same. */
 export async function withSchedulesLock<T>(databaseUrl: Secret, work: () => Promise<T>): Promise<T> {
-  const session = connect(databaseUrl);
+  const session = openRegistration(databaseUrl);
   try {
     await guarded(async () => {
       await session.query('BEGIN');

@@ -65,7 +65,7 @@ export async function grantReader(sql: Sql, role: string, verifier: string | nul
     await tx`SELECT sync.lock('grants')`;
     const isKnown = await hasRole(tx, role);
     assert(isKnown || verifier !== null, 'a new login has a password');
-    const database = await databaseOf(tx);
+    const database = await readDatabaseName(tx);
     const password = verifier === null ? '' : `PASSWORD '${verifier}'`;
     if (!isKnown || verifier !== null) {
       // The name holds plain letters, the verifier base64 letters: neither can break out of its quotes.
@@ -78,7 +78,7 @@ export async function grantReader(sql: Sql, role: string, verifier: string | nul
   });
 }
 
-async function databaseOf(tx: TransactionSql): Promise<string> {
+async function readDatabaseName(tx: TransactionSql): Promise<string> {
   const [row] = await tx<{ database: string }[]>`SELECT current_database() AS database`;
   assert(row !== undefined, 'a SELECT without FROM has one row');
   return row.database;

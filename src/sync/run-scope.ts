@@ -33,7 +33,7 @@ const UNLISTED_NOTE =
 const NOTHING_TO_ASK = 'There was nothing to ask the pool.';
 
 /** A run that sent no request is no success (P11), unless it reused the result of one that did. */
-function outcomeOf(
+function decideOutcome(
   { shortcomings, totals, isReused, isUnlisted }: Run,
   error: KpoolError | null,
 ): RunOutcome {
@@ -67,7 +67,7 @@ export async function runScope(
   );
   const { totals, isReused, isUnlisted } = run;
   const shortcomings = run.shortcomings.join('; ');
-  const outcome = outcomeOf(run, error);
+  const outcome = decideOutcome(run, error);
   const remark =
     outcome === 'skipped'
       ? NOTHING_TO_ASK

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { SimIncome, NewIncome, SimScopeKey, World, WorldSpec } from '../../src/simulator';
-import { textOfUnits, unitsOf } from '../../src/simulator/amounts';
+import { textOfUnits, toUnits } from '../../src/simulator/amounts';
 import { rangeOf } from '../../src/simulator/world/ledger';
 import { DEFAULT_WORLD } from '../../src/simulator/world/world-spec';
 import { World as SeededWorld } from '../../src/simulator/world/world';
@@ -69,7 +69,7 @@ function checkAgainstModel(world: World, scope: SimScopeKey, model: readonly Sim
     const inRange = ofCoin.filter((row) => row.minedAtMs >= START - DAY && row.minedAtMs < START + DAY);
     expect(serials(view.slice(from, to))).toEqual(serials(inRange));
     const earned = ofCoin.filter((row) => row.status === 'SETTLED' && row.type !== 'MINING_EARN');
-    const total = earned.reduce((sum, row) => sum + unitsOf(row.amount), 0n);
+    const total = earned.reduce((sum, row) => sum + toUnits(row.amount), 0n);
     expect(world.subAccountTotal(scope.account, scope.puid, name)).toBe(textOfUnits(total));
   }
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config';
 import { judge } from '../../report/wellness/judge';
-import { failed, well, type CheckResult } from './result';
+import { failedCheck, passedCheck, type CheckResult } from './result';
 import type { ServiceAccount } from '../service/service-account';
 
 /** A host's clock that is further off is reported, although requests are signed with the pool's time. */
@@ -20,12 +20,12 @@ export async function checkAccount(
     const { rows } = await account.pool.queryAlgorithms({ priority: CHECK_PRIORITY, signal });
     return [
       ...stopped,
-      well(name, `the pool accepts its key and mines ${rows.join(', ')}`),
+      passedCheck(name, `the pool accepts its key and mines ${rows.join(', ')}`),
       checkClock(account.pool.offsetMs()),
       describePace(config, config.rateScope === 'auto' && isPacedAsWhole(account.pool.fingerprint)),
     ];
   } catch (error) {
-    return [...stopped, failed(name, error)];
+    return [...stopped, failedCheck(name, error)];
   }
 }
 
@@ -44,11 +44,11 @@ function describeStop(
 function describePace({ requestsPerSecond, rateScope }: Config['pool'], hasTurned: boolean): CheckResult {
   const pace = `at most ${requestsPerSecond} requests a second`;
   if (!hasTurned)
-    return well(
+    return passedCheck(
       'rate',
       `${pace} per ${rateScope === 'key' ? 'key' : 'key and endpoint'} (scope: ${rateScope})`,
     );
-  return well(
+  return passedCheck(
     'rate',
     `${pace} for the key as a whole, since the pool throttled it (scope: auto)`,
     'KUCOIN_POOL_RATE_SCOPE=endpoint returns to the faster pace.',
@@ -57,8 +57,8 @@ function describePace({ requestsPerSecond, rateScope }: Config['pool'], hasTurne
 
 function checkClock(offsetMs: number): CheckResult {
   const seconds = (Math.abs(offsetMs) / 1_000).toFixed(1);
-  if (Math.abs(offsetMs) <= CLOCK_TOLERANCE_MS) return well('clock', 'agrees with the pool');
-  return well(
+  if (Math.abs(offsetMs) <= CLOCK_TOLERANCE_MS) return passedCheck('clock', 'agrees with the pool');
+  return passedCheck(
     'clock',
     `this host's clock is ${seconds} s ${offsetMs > 0 ? 'behind' : 'ahead of'} the pool's; requests are signed with the pool's time`,
     'Let the host set its clock (NTP).',

@@ -19,21 +19,21 @@ const GB = 1e9;
 const LARGE_BYTES = 20 * GB;
 const DECIMALS_BELOW_GB = 10;
 
-const sizeOf = (bytes: number): string =>
+const formatSize = (bytes: number): string =>
   bytes < 0.1 * GB
     ? `${Math.ceil(bytes / 1e6)} MB`
     : `${(bytes / GB).toFixed(bytes < DECIMALS_BELOW_GB * GB ? 1 : 0)} GB`;
 
 const kept = (days: number | null): string => (days === null ? 'the first year of' : `${days} days of`);
 
-function describe(disk: FleetDisk, workers: number, config: Pick<Config, 'keepDays'>): string {
+function describeHistory(disk: FleetDisk, workers: number, config: Pick<Config, 'keepDays'>): string {
   const { workerSamples, workerHourly, workerDaily } = config.keepDays;
   const growth =
-    disk.bytesPerYear === 0 ? '' : `, and ${sizeOf(disk.bytesPerYear)} more with every further year`;
+    disk.bytesPerYear === 0 ? '' : `, and ${formatSize(disk.bytesPerYear)} more with every further year`;
   return (
-    `the history of ${workers} worker${workers === 1 ? '' : 's'} comes to ${sizeOf(disk.totalBytes)}: ` +
-    `${kept(workerSamples)} samples ${sizeOf(disk.samplesBytes)}, ${kept(workerHourly)} hourly figures ` +
-    `${sizeOf(disk.hourlyBytes)}, ${kept(workerDaily)} daily figures ${sizeOf(disk.dailyBytes)}${growth}`
+    `the history of ${workers} worker${workers === 1 ? '' : 's'} comes to ${formatSize(disk.totalBytes)}: ` +
+    `${kept(workerSamples)} samples ${formatSize(disk.samplesBytes)}, ${kept(workerHourly)} hourly figures ` +
+    `${formatSize(disk.hourlyBytes)}, ${kept(workerDaily)} daily figures ${formatSize(disk.dailyBytes)}${growth}`
   );
 }
 
@@ -47,14 +47,14 @@ export async function projectDisk(
     const { usedBytes, ...facts } = await readFleetOnDisk(client);
     const { keepDays, sync } = config;
     const disk = projectFleetDisk(facts, { snapshotEveryMs: intervalOf(sync.everyMs, 'workers'), keepDays });
-    const now = ` (now ${sizeOf(usedBytes)})`;
+    const now = ` (now ${formatSize(usedBytes)})`;
     return {
       name: 'disk',
       isWell: true,
       text:
         facts.workers === 0
           ? 'no workers seen yet: their history takes none so far'
-          : `${describe(disk, facts.workers, config)}${now}`,
+          : `${describeHistory(disk, facts.workers, config)}${now}`,
       hint:
         disk.totalBytes < LARGE_BYTES
           ? null

@@ -6,7 +6,7 @@ import { createMetrics } from '../../observability/metrics';
 import { STREAMS } from '../../sync/registry';
 import { checkAccount } from './account';
 import { checkProxies } from './proxies';
-import { failed, well, type CheckResult } from './result';
+import { failedCheck, passedCheck, type CheckResult } from './result';
 import { openDatabase, type OpenDatabase } from '../database';
 import { projectDisk } from './disk-projection';
 import { checkFleetPace } from './fleet-pace';
@@ -27,15 +27,15 @@ export interface CheckOptions {
 
 async function checkQueue({ url }: OpenDatabase, { askQueue }: CheckOptions): Promise<CheckResult> {
   try {
-    return well('queue', await askQueue(url));
+    return passedCheck('queue', await askQueue(url));
   } catch (error) {
-    return failed('queue', error);
+    return failedCheck('queue', error);
   }
 }
 
 function describeConnections({ shortage }: OpenDatabase, { database }: Config): CheckResult {
   const name = 'connections';
-  if (shortage === null) return well(name, `this process takes at most ${database.maxConnections}`);
+  if (shortage === null) return passedCheck(name, `this process takes at most ${database.maxConnections}`);
   const hint = 'Raise the limit, stop what holds them (pg_stat_activity), or lower DATABASE_MAX_CONNECTIONS.';
   return { name, isWell: false, text: shortage, hint };
 }
@@ -45,9 +45,9 @@ async function checkTables(database: OpenDatabase, log: (line: string) => void):
   try {
     const { applied } = await migrateDatabase(database, log);
     const news = applied.length === 0 ? '' : ` (${applied.length} migrations applied now)`;
-    return well('tables', `as this version needs them${news}`);
+    return passedCheck('tables', `as this version needs them${news}`);
   } catch (error) {
-    return failed('tables', error);
+    return failedCheck('tables', error);
   }
 }
 
@@ -96,7 +96,7 @@ async function checkPool(database: OpenDatabase, options: CheckOptions): Promise
 export async function checkEverything(options: CheckOptions): Promise<readonly CheckResult[]> {
   const { config, log, signal } = options;
   const results = [
-    well(
+    passedCheck(
       'configuration',
       `${config.accounts.length} account(s), history from ${new Date(config.sync.historyStartMs).toISOString().slice(0, 10)}`,
     ),
@@ -106,10 +106,10 @@ export async function checkEverything(options: CheckOptions): Promise<readonly C
   try {
     database = await openDatabase(config, { log, signal, connections: config.database.maxConnections });
   } catch (error) {
-    return [...results, failed('database', error)];
+    return [...results, failedCheck('database', error)];
   }
   try {
-    results.push(well('database', database.describe, database.warning));
+    results.push(passedCheck('database', database.describe, database.warning));
     results.push(describeConnections(database, config));
     const tables = await checkTables(database, log);
     results.push(tables);
@@ -120,7 +120,7 @@ export async function checkEverything(options: CheckOptions): Promise<readonly C
     results.push(...(await checkPool(database, options)));
     return results;
   } catch (error) {
-    return [...results, failed('check', error)];
+    return [...results, failedCheck('check', error)];
   } finally {
     await database.close();
   }

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config';
 import { findProxy } from '../../config/proxies';
-import { well, type CheckResult } from './result';
+import { passedCheck, type CheckResult } from './result';
 
 /** Reports how the pool and the alerts' webhook are reached; nothing if no proxy is set. */
 export function checkProxies(config: Pick<Config, 'pool' | 'proxies' | 'alertWebhookUrl'>): CheckResult[] {
@@ -11,7 +11,7 @@ export function checkProxies(config: Pick<Config, 'pool' | 'proxies' | 'alertWeb
     `the pool ${wayTo(config.pool.baseUrl, config)}`,
     ...(webhook === null ? [] : [`the webhook ${wayTo(webhook.reveal(), config)}`]),
   ];
-  return [well('proxy', ways.join(', '))];
+  return [passedCheck('proxy', ways.join(', '))];
 }
 
 function wayTo(address: string, config: Pick<Config, 'proxies'>): string {

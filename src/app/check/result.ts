@@ -13,12 +13,12 @@ export interface CheckResult {
   readonly figures?: Readonly<Record<string, number>>;
 }
 
-export function well(name: string, text: string, hint: string | null = null): CheckResult {
+export function passedCheck(name: string, text: string, hint: string | null = null): CheckResult {
   return { name, isWell: true, text, hint };
 }
 
 /** The line for a failed check. Rethrows an error that is not a `KpoolError`. */
-export function failed(name: string, error: unknown): CheckResult {
+export function failedCheck(name: string, error: unknown): CheckResult {
   if (!(error instanceof KpoolError)) throw error;
   const isUsage = error.retry === 'usage' ? ({ isUsage: true } as const) : {};
   return { name, isWell: false, text: error.message, hint: error.hint ?? null, ...isUsage };

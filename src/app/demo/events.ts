@@ -6,7 +6,7 @@ const MONTH_DAYS = 30;
 const BONUS = '0.00000421';
 const CORRECTED_AGE_DAYS = { amended: 12, withdrawn: 19 } as const;
 
-interface Span {
+interface DayRange {
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -15,7 +15,7 @@ interface Span {
  * The pool corrects two settled rows of the last month: one gets another amount, one is no longer served. Returns the
  * span of mining time to read again.
  */
-export function correctIncome({ world, accounts }: Simulator, nowMs: number): Span {
+export function correctIncome({ world, accounts }: Simulator, nowMs: number): DayRange {
   const [account] = accounts;
   const [scope] = account === undefined ? [] : world.scopes(account.name);
   const rows = scope === undefined ? [] : world.earnings(scope);

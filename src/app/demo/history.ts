@@ -74,7 +74,7 @@ async function addSnapshots(
   await sql`
     INSERT INTO pool.worker_snapshots (puid, algo, started_at, completed_at, active_workers, inactive_workers, invalid_workers)
     SELECT ${fleet.puid}::text::bigint, ${fleet.algo}, s.at, s.at + interval '5 seconds', s.active, s.inactive, s.invalid
-      FROM jsonb_to_recordset(${JSON.stringify(snapshots.map(countsOf))}::text::jsonb)
+      FROM jsonb_to_recordset(${JSON.stringify(snapshots.map(countByStatus))}::text::jsonb)
              AS s (at timestamptz, active int, inactive int, invalid int)`;
   const samples = snapshots.flatMap(({ atMs, machines }) =>
     machines.map((machine) => ({ ...machine, at: new Date(atMs).toISOString() })),
@@ -90,9 +90,15 @@ async function addSnapshots(
     ${sql.unsafe(INSERT_SAMPLE_BLOCKS)}`;
 }
 
-type Reading = ReturnType<typeof readAt>[number];
+type HourReading = ReturnType<typeof readAt>[number];
 
-function countsOf({ atMs, machines }: { readonly atMs: number; readonly machines: readonly Reading[] }) {
+function countByStatus({
+  atMs,
+  machines,
+}: {
+  readonly atMs: number;
+  readonly machines: readonly HourReading[];
+}) {
   const count = (status: string): number => machines.filter((machine) => machine.status === status).length;
   return {
     at: new Date(atMs).toISOString(),

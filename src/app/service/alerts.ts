@@ -4,7 +4,7 @@ import type { Secret } from '../../core/secret';
 import type { AccountId } from '../../domain/ids';
 import {
   MAX_MESSAGES_PER_ROUND,
-  messageOf,
+  composeMessage,
   reviewAlerts,
   type Alert,
   type AlertCandidate,
@@ -54,12 +54,12 @@ export function createAlertRounds(deps: AlertDeps): { run(): Promise<AlertRound>
         return { sent: 0, unsent: 0 };
       }
       const review = await store.review([...deps.accountIds.values()], async (known, nowMs) => {
-        const { candidates, unjudged } = candidatesOf(await deps.readWellness(), deps.accountIds);
+        const { candidates, unjudged } = listCandidates(await deps.readWellness(), deps.accountIds);
         return reviewAlerts(known, candidates, unjudged, nowMs, LEASE_MS);
       });
       const due = review?.due ?? [];
       for (const [index, alert] of due.entries()) {
-        const reason = await webhook.send(messageOf(alert, deps.scrub));
+        const reason = await webhook.send(composeMessage(alert, deps.scrub));
         if (reason !== null) {
           const isStopping = deps.signal?.aborted === true;
           if (!isFailing && !isStopping)
@@ -73,14 +73,14 @@ export function createAlertRounds(deps: AlertDeps): { run(): Promise<AlertRound>
         }
         if (isFailing) deps.logger.info('The webhook for alerts accepts them again.');
         isFailing = false;
-        await send(alert, deps);
+        await sendAlert(alert, deps);
       }
       return { sent: due.length, unsent: 0 };
     },
   };
 }
 
-async function send(alert: Alert, { store, logger }: AlertDeps): Promise<void> {
+async function sendAlert(alert: Alert, { store, logger }: AlertDeps): Promise<void> {
   const hasEnded = alert.endedAtMs !== null;
   if (hasEnded) logger.info(alert.endText, { alert: alert.alertId });
   else logger.warn(alert.startText, { alert: alert.alertId });
@@ -92,7 +92,7 @@ async function send(alert: Alert, { store, logger }: AlertDeps): Promise<void> {
  * The problems to alert about. One that does not warrant an alert yet, such as a first failure, neither starts nor ends
  * one.
  */
-export function candidatesOf(
+export function listCandidates(
   { problems, unjudged }: Wellness,
   accountIds: ReadonlyMap<string, AccountId>,
 ): { readonly candidates: readonly AlertCandidate[]; readonly unjudged: ReadonlySet<string> } {

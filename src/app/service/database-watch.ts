@@ -31,7 +31,7 @@ export interface DatabaseWatch {
  */
 export function watchDatabase(options: DatabaseWatchOptions): DatabaseWatch {
   const stopping = new AbortController();
-  const watching = watch(options, stopping.signal).catch((error: unknown) => {
+  const watching = watchConnection(options, stopping.signal).catch((error: unknown) => {
     if (!isKpoolError(error, 'aborted')) throw error;
   });
   return {
@@ -42,7 +42,7 @@ export function watchDatabase(options: DatabaseWatchOptions): DatabaseWatch {
   };
 }
 
-async function watch(options: DatabaseWatchOptions, signal: AbortSignal): Promise<never> {
+async function watchConnection(options: DatabaseWatchOptions, signal: AbortSignal): Promise<never> {
   const { database, clock } = options;
   for (;;) {
     const loss = await database.connect(signal).then(

@@ -146,7 +146,8 @@ function readTls(parameters: URLSearchParams): TlsOptions | null {
   const isAskedFor = [root, cert, key].some((file) => file !== null) || /^(1|true)$/.test(read('ssl') ?? '');
   const word = read('sslmode') ?? (isAskedFor ? 'verify-full' : 'disable');
   const mode = SSL_MODES.find((known) => known === word);
-  if (mode === undefined) throw new AddressMistake(`sslmode=${clip(word)}`, `one of ${SSL_MODES.join(', ')}`);
+  if (mode === undefined)
+    throw new AddressMistake(`sslmode=${clipAddress(word)}`, `one of ${SSL_MODES.join(', ')}`);
   if (mode === 'disable' || mode === 'allow') return null;
   const isUnchecked =
     mode === 'no-verify' ||
@@ -168,13 +169,13 @@ function readCertificate(parameter: string, file: string): string {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'an error';
     throw new AddressMistake(
-      `${parameter}=${clip(file)}, which cannot be read (${code})`,
+      `${parameter}=${clipAddress(file)}, which cannot be read (${code})`,
       parameter === 'sslrootcert' ? `the path of a PEM file, or ${SYSTEM}` : 'the path of a PEM file',
     );
   }
 }
 
-function clip(text: string): string {
+function clipAddress(text: string): string {
   const MAX_SHOWN_LENGTH = 80;
   return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
 }

@@ -11,21 +11,21 @@ const SESSION_HINT =
 /** Prisma's error for a wrong use of its client. */
 const MISUSE = 'PrismaClientValidationError';
 
-type Fields = Readonly<Record<string, unknown>>;
+type ErrorFields = Readonly<Record<string, unknown>>;
 
 const MAX_ERROR_LAYERS = 6;
 
 /** The error and its causes, outermost first. */
-function layersOf(error: unknown, depth = 0): Fields[] {
+function listLayers(error: unknown, depth = 0): ErrorFields[] {
   if (typeof error !== 'object' || error === null || depth > MAX_ERROR_LAYERS) return [];
-  const fields = error as Fields;
+  const fields = error as ErrorFields;
   // A host with several addresses fails with one error for each, and no code of its own on some Node versions.
   const inner = Array.isArray(fields['errors']) ? [fields['errors'][0] as unknown] : [];
   const nested = ['meta', 'driverAdapterError', 'cause'].map((name) => fields[name]);
-  return [fields, ...[...inner, ...nested].flatMap((layer) => layersOf(layer, depth + 1))];
+  return [fields, ...[...inner, ...nested].flatMap((layer) => listLayers(layer, depth + 1))];
 }
 
-function findText(layers: readonly Fields[], name: string, pattern = /./): string | null {
+function findField(layers: readonly ErrorFields[], name: string, pattern = /./): string | null {
   for (const layer of layers) {
     const text = layer[name];
     if (typeof text === 'string' && pattern.test(text)) return text;
@@ -34,37 +34,37 @@ function findText(layers: readonly Fields[], name: string, pattern = /./): strin
 }
 
 /** The SQLSTATE if the server gave one, otherwise the code of Prisma, Node or a driver. */
-function codeOf(layers: readonly Fields[]): string | null {
+function findErrorCode(layers: readonly ErrorFields[]): string | null {
   const state = /^(?!P[1-6]\d{3}$)(?!E[A-Z])[0-9A-Z]{5}$/;
   return (
-    findText(layers, 'originalCode', state) ??
-    findText(layers, 'code', state) ??
-    findText(layers, 'code', /^(?!P2010$)\w{1,40}$/)
+    findField(layers, 'originalCode', state) ??
+    findField(layers, 'code', state) ??
+    findField(layers, 'code', /^(?!P2010$)\w{1,40}$/)
   );
 }
 
-function reasonOf(layers: readonly Fields[]): string {
-  const text = findText(layers, 'originalMessage') ?? findText(layers, 'message', /^(?!\s*Invalid `)/);
+function describeReason(layers: readonly ErrorFields[]): string {
+  const text = findField(layers, 'originalMessage') ?? findField(layers, 'message', /^(?!\s*Invalid `)/);
   return text?.split('\n').find((line) => line.trim() !== '') ?? 'no reason given';
 }
 
 /** Whether a failure comes from the database, its drivers or the connection to it. */
 export function isDatabaseError(error: unknown): boolean {
-  const layers = layersOf(error);
+  const layers = listLayers(error);
   return isOfDatabase(layers) && !isMisuse(layers);
 }
 
-function isMisuse(layers: readonly Fields[]): boolean {
-  return findText(layers, 'name') === MISUSE;
+function isMisuse(layers: readonly ErrorFields[]): boolean {
+  return findField(layers, 'name') === MISUSE;
 }
 
-function isOfDatabase(layers: readonly Fields[]): boolean {
+function isOfDatabase(layers: readonly ErrorFields[]): boolean {
   return (
-    /^(Prisma|DriverAdapter|Postgres)/.test(findText(layers, 'name') ?? '') ||
+    /^(Prisma|DriverAdapter|Postgres)/.test(findField(layers, 'name') ?? '') ||
     // The server's errors have a severity; Prisma marks those that a driver throws through it.
     layers.some((layer) => 'severity' in layer || 'clientVersion' in layer) ||
-    CONNECTION_CODE.test(findText(layers, 'code') ?? '') ||
-    BY_WORDING.some(([pattern]) => pattern.test(reasonOf(layers)))
+    CONNECTION_CODE.test(findField(layers, 'code') ?? '') ||
+    BY_WORDING.some(([pattern]) => pattern.test(describeReason(layers)))
   );
 }
 
@@ -73,17 +73,17 @@ function isOfDatabase(layers: readonly Fields[]): boolean {
  * to be opened, if that failed. A failure that is not the database's is a bug, and is not retried.
  */
 export function classifyDatabaseError(error: unknown, place?: string): KpoolError {
-  const layers = layersOf(error);
+  const layers = listLayers(error);
   // An error of ours may have passed through a driver.
   const ours = layers.find((layer) => layer instanceof KpoolError);
   if (ours !== undefined) return ours;
-  const code = codeOf(layers);
+  const code = findErrorCode(layers);
   if (isMisuse(layers) || (code === null && !isOfDatabase(layers))) {
     return new KpoolError('broken-promise', 'The program failed in an unexpected way.', {
       cause: error,
     });
   }
-  const reason = reasonOf(layers);
+  const reason = describeReason(layers);
   const meaning = findMeaning(layers, code, reason);
   const isRejected = place !== undefined && meaning.code === 'database.rejected';
   const { predicate, hint } = isRejected ? { predicate: 'refuses the session', hint: SESSION_HINT } : meaning;
@@ -96,12 +96,16 @@ export function classifyDatabaseError(error: unknown, place?: string): KpoolErro
   return new KpoolError(isRejected ? 'database.refused' : meaning.code, message, { hint });
 }
 
-function findMeaning(layers: readonly Fields[], code: string | null, reason: string): DatabaseErrorMeaning {
+function findMeaning(
+  layers: readonly ErrorFields[],
+  code: string | null,
+  reason: string,
+): DatabaseErrorMeaning {
   const found =
     BY_WORDING.find(([pattern]) => pattern.test(reason)) ??
     BY_CODE.find(([pattern]) => code !== null && pattern.test(code));
   if (found !== undefined) return found[1];
-  if (findText(layers, 'kind', /NotReachable$/) !== null) return LOST;
+  if (findField(layers, 'kind', /NotReachable$/) !== null) return LOST;
   return UNKNOWN_DATABASE_ERROR;
 }
 
@@ -112,8 +116,8 @@ export function isRejection(error: unknown): boolean {
 
 /** Whether the statement itself was not at fault: connection, serialization, resources, shutdown, lock. */
 export function isTransient(error: unknown): boolean {
-  const layers = layersOf(error);
-  const meaning = findMeaning(layers, codeOf(layers), reasonOf(layers));
+  const layers = listLayers(error);
+  const meaning = findMeaning(layers, findErrorCode(layers), describeReason(layers));
   return (
     meaning !== UNKNOWN_DATABASE_ERROR &&
     (meaning.code === 'database.failed' || meaning.code === 'database.unreachable')

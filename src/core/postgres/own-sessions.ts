@@ -32,17 +32,17 @@ export async function requireOwnSessions(url: Secret, connections: number): Prom
   const opened = [connect()];
   const [first] = opened as [PostgresConnection];
   try {
-    const before = await within(CONNECT_TIMEOUT_MS, readServerProcess(first));
+    const before = await waitAtMost(CONNECT_TIMEOUT_MS, readServerProcess(first));
     if (before === null) throw silenceError(CONNECT_TIMEOUT_MS);
     if (before.served === before.announced) return;
     const others = Array.from({ length: Math.max(connections - 1, MIN_OTHERS) }, connect);
     opened.push(...others);
-    const meetings = others.map(async (other) => within(CONNECT_TIMEOUT_MS, holdTransaction(other)));
+    const meetings = others.map(async (other) => waitAtMost(CONNECT_TIMEOUT_MS, holdTransaction(other)));
     const isProof = (met: ServingProcess): boolean => met === 'refused' || met === before.served;
     const answered = 1 + (await countUnless(isProof, meetings));
     const after = Number.isNaN(answered)
       ? null
-      : await within(MEETING_ANSWER_TIMEOUT_MS, readServerProcess(first));
+      : await waitAtMost(MEETING_ANSWER_TIMEOUT_MS, readServerProcess(first));
     if (after?.served !== before.served) {
       throw new KpoolError(
         'database.refused',
@@ -100,7 +100,7 @@ async function countUnless(
 }
 
 /** Null when `work` takes longer than `ms`. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T | null> {
+async function waitAtMost<T>(ms: number, work: Promise<T>): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), ms)));
   try {

@@ -21,7 +21,7 @@ export async function dialPostgres(
   const raw = host.startsWith('/')
     ? connectTcp({ path: `${host}/.s.PGSQL.${port}` })
     : connectTcp({ host, port });
-  watch(raw, signal, onLost);
+  watchSocket(raw, signal, onLost);
   await once(raw, 'connect', { signal });
   raw.setNoDelay(true);
   raw.setKeepAlive(true, SOCKET_KEEP_ALIVE_MS);
@@ -32,13 +32,13 @@ export async function dialPostgres(
   if (answer.toString('latin1') !== YES) throw new Error('The server does not support SSL connections.');
   raw.removeAllListeners('data');
   const secure = connectTls({ ...tls, socket: raw, ...(isIP(host) === 0 ? { servername: host } : {}) });
-  watch(secure, signal, onLost);
+  watchSocket(secure, signal, onLost);
   await once(secure, 'secureConnect', { signal });
   return secure;
 }
 
 /** An `error` without a listener would end the process. */
-function watch(socket: Socket, signal: AbortSignal, onLost: (error: Error) => void): void {
+function watchSocket(socket: Socket, signal: AbortSignal, onLost: (error: Error) => void): void {
   socket.on('error', onLost);
   socket.once('close', () => onLost(connectionClosed()));
   signal.addEventListener('abort', () => socket.destroy(), { once: true });

@@ -9,7 +9,7 @@ import type { JsonValue } from '../json';
  * Lifetime income of the user in one currency; none when the pool answers with nothing. Source: `GET
  * /v1/external/user/earn`.
  */
-export const accountIncome: Endpoint<string, Listing<DecimalText>> = {
+export const accountIncomeEndpoint: Endpoint<string, Listing<DecimalText>> = {
   name: 'user/earn',
   params: (coinName) => ({ coinName }),
   read(data, { answeredAtMs }) {

@@ -6,10 +6,10 @@ import type { JsonValue } from '../json';
 import { readListing } from '../lists';
 
 /** The algorithms that the pool mines. Source: `GET /v1/external/algo/query`. */
-export const algorithms: Endpoint<void, Listing<string>> = {
+export const algorithmsEndpoint: Endpoint<void, Listing<string>> = {
   name: 'algo/query',
   params: () => ({}),
-  read: (data, { answeredAtMs }) => readListing(algorithms.name, data, readAlgorithm, answeredAtMs),
+  read: (data, { answeredAtMs }) => readListing(algorithmsEndpoint.name, data, readAlgorithm, answeredAtMs),
 };
 
 function readAlgorithm(item: JsonValue): string | Unreadable {

@@ -10,12 +10,12 @@ import { readPage } from '../lists';
 const earningSchema = incomeSchema.extend({ rejectRate: sideDecimalField });
 
 /** Mining income of a sub-account. Source: `GET /v1/external/earn/query`. */
-export const earnings: Endpoint<IncomePageQuery, Page<IncomeRow>> = {
+export const earningsEndpoint: Endpoint<IncomePageQuery, Page<IncomeRow>> = {
   name: 'earn/query',
   params: incomeParams,
   read: (data, { query, poolNowMs, answeredAtMs }) =>
     readPage(
-      earnings.name,
+      earningsEndpoint.name,
       data,
       (item) => {
         const read = readItem(earningSchema, item);

@@ -10,12 +10,12 @@ import { readPage } from '../lists';
 const rewardSchema = incomeSchema.extend({ type: requiredTextField });
 
 /** Income of a sub-account of every type. Source: `GET /v1/external/reward/query`. */
-export const rewards: Endpoint<IncomePageQuery, Page<IncomeRow>> = {
+export const rewardsEndpoint: Endpoint<IncomePageQuery, Page<IncomeRow>> = {
   name: 'reward/query',
   params: incomeParams,
   read: (data, { query, poolNowMs, answeredAtMs }) =>
     readPage(
-      rewards.name,
+      rewardsEndpoint.name,
       data,
       (item) => {
         const read = readItem(rewardSchema, item);

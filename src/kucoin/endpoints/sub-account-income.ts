@@ -14,11 +14,11 @@ const subAccountIncomeSchema = z.object({ puid: idField, pname: optionalTextFiel
  * Lifetime income of each sub-account in one currency; none when the pool answers with nothing. Source: `GET
  * /v1/external/sub-user/earn`.
  */
-export const subAccountIncome: Endpoint<string, Listing<SubAccountIncome>> = {
+export const subAccountIncomeEndpoint: Endpoint<string, Listing<SubAccountIncome>> = {
   name: 'sub-user/earn',
   params: (coinName) => ({ coinName }),
   read: (data, { answeredAtMs }) =>
-    readListing(subAccountIncome.name, data, readSubAccountIncome, answeredAtMs),
+    readListing(subAccountIncomeEndpoint.name, data, readSubAccountIncome, answeredAtMs),
 };
 
 function readSubAccountIncome(item: JsonValue): SubAccountIncome | Unreadable {

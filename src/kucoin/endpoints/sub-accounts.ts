@@ -20,10 +20,10 @@ const subAccountSchema = z.object({
 });
 
 /** All sub-accounts of the user. Source: `GET /v1/external/user/query`. */
-export const subAccounts: Endpoint<void, Listing<SubAccount>> = {
+export const subAccountsEndpoint: Endpoint<void, Listing<SubAccount>> = {
   name: 'user/query',
   params: () => ({}),
-  read: (data, { answeredAtMs }) => readListing(subAccounts.name, data, readSubAccount, answeredAtMs),
+  read: (data, { answeredAtMs }) => readListing(subAccountsEndpoint.name, data, readSubAccount, answeredAtMs),
 };
 
 function readSubAccount(item: JsonValue): SubAccount | Unreadable {

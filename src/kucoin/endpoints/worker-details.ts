@@ -3,7 +3,7 @@ import type { Listing } from '../../domain/page';
 import type { WorkerQuery } from '../../domain/pool';
 import type { Endpoint } from '../endpoint';
 import { malformed } from '../failure';
-import { kindOf } from '../items';
+import { describeKind } from '../items';
 import type { JsonValue } from '../json';
 import { isJsonObject } from '../json';
 import { readListing } from '../lists';
@@ -13,7 +13,7 @@ import { readWorker } from '../worker-rows';
 const REQUIRED_PAGE_SIZE = '10';
 
 /** One machine with its status; none when the pool does not know it. Source: `GET /v1/external/worker/get`. */
-export const workerDetails: Endpoint<WorkerQuery, Listing<Worker>> = {
+export const workerDetailsEndpoint: Endpoint<WorkerQuery, Listing<Worker>> = {
   name: 'worker/get',
   params: (query) => ({
     currentPage: '1',
@@ -23,19 +23,22 @@ export const workerDetails: Endpoint<WorkerQuery, Listing<Worker>> = {
     workerId: String(query.workerId),
   }),
   read(data, { query, answeredAtMs }) {
-    const isNobody = isNothing(data);
+    const isNobody = holdsNothing(data);
     if (!isNobody && !isJsonObject(data))
-      throw malformed(workerDetails.name, `data is ${kindOf(data)}, not a worker`);
-    const listing = readListing(workerDetails.name, isNobody ? [] : [data], readWorker, answeredAtMs);
+      throw malformed(workerDetailsEndpoint.name, `data is ${describeKind(data)}, not a worker`);
+    const listing = readListing(workerDetailsEndpoint.name, isNobody ? [] : [data], readWorker, answeredAtMs);
     const other = listing.rows.find((worker) => worker.workerId !== query.workerId);
     if (other !== undefined)
-      throw malformed(workerDetails.name, `it is worker ${other.workerId}, asked was ${query.workerId}`);
+      throw malformed(
+        workerDetailsEndpoint.name,
+        `it is worker ${other.workerId}, asked was ${query.workerId}`,
+      );
     return listing;
   },
 };
 
 /** The specification does not say what "no such worker" looks like: any empty answer counts as it. */
-function isNothing(
+function holdsNothing(
   data: JsonValue | undefined,
 ): data is undefined | null | '' | Readonly<Record<string, never>> {
   if (data === undefined || data === null || data === '') return true;

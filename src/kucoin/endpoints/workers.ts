@@ -9,7 +9,7 @@ import { readWorker } from '../worker-rows';
  * The machines of a sub-account in order of their names, the only order that does not change while they mine.
  * Source: `GET /v1/external/worker/query`.
  */
-export const workers: Endpoint<WorkersQuery, Page<Worker>> = {
+export const workersEndpoint: Endpoint<WorkersQuery, Page<Worker>> = {
   name: 'worker/query',
   params: (query) => ({
     currentPage: String(query.currentPage),
@@ -21,5 +21,6 @@ export const workers: Endpoint<WorkersQuery, Page<Worker>> = {
     status: query.status,
     coinName: query.coinName,
   }),
-  read: (data, { query, answeredAtMs }) => readPage(workers.name, data, readWorker, query, answeredAtMs),
+  read: (data, { query, answeredAtMs }) =>
+    readPage(workersEndpoint.name, data, readWorker, query, answeredAtMs),
 };

@@ -1,12 +1,12 @@
 import { listText, numberText, objectText } from '../http/json-text';
 import type { Answer } from './endpoint';
-import { amountText } from './income-item';
+import { writeAmount } from './income-item';
 
 /** GET /v1/external/user/earn */
 export const queryAccountIncome: Answer = ({ world, account, parameters, quirks }) => {
   const coin = parameters.getCoin();
   parameters.finish();
-  return amountText(world.accountTotal(account.name, coin, quirks), quirks, true);
+  return writeAmount(world.accountTotal(account.name, coin, quirks), quirks, true);
 };
 
 /** GET /v1/external/sub-user/earn: sub-accounts that are gone keep what they earned. */
@@ -27,7 +27,7 @@ export const querySubAccountIncome: Answer = ({ world, account, parameters, quir
       objectText([
         ['puid', numberText(String(puid), quirks.ids, puid % 2n === 1n)],
         ['pname', JSON.stringify(pname)],
-        ['amount', amountText(amount, quirks, puid % 2n === 1n)],
+        ['amount', writeAmount(amount, quirks, puid % 2n === 1n)],
       ]),
     ),
   );

@@ -30,19 +30,27 @@ export function boundsOf(
     quirks.unboundedDays === null ? -Infinity : (endMs ?? nowMs) - quirks.unboundedDays * DAY_MS;
   const shifted = (atMs: number | null): number | null =>
     atMs === null ? null : atMs + quirks.boundsShiftMs;
-  return later(within(shifted(startMs), shifted(endMs), quirks, fallbackMs), quirks.forgottenBeforeMs);
+  return moveStart(
+    clipBounds(shifted(startMs), shifted(endMs), quirks, fallbackMs),
+    quirks.forgottenBeforeMs,
+  );
 }
 
-function later({ fromMs, toMs }: Bounds, forgottenBeforeMs: number | null): Bounds {
+function moveStart({ fromMs, toMs }: Bounds, forgottenBeforeMs: number | null): Bounds {
   return { fromMs: Math.max(fromMs, forgottenBeforeMs ?? -Infinity), toMs };
 }
 
-function within(startMs: number | null, endMs: number | null, quirks: Quirks, fallbackMs: number): Bounds {
+function clipBounds(
+  startMs: number | null,
+  endMs: number | null,
+  quirks: Quirks,
+  fallbackMs: number,
+): Bounds {
   if (quirks.bounds === 'ignored')
     return { fromMs: startMs === null ? fallbackMs : -Infinity, toMs: Infinity };
   const bounds = {
-    fromMs: startMs === null ? fallbackMs : firstOf(startMs, quirks),
-    toMs: endMs === null ? Infinity : endOf(endMs, quirks),
+    fromMs: startMs === null ? fallbackMs : findFirst(startMs, quirks),
+    toMs: endMs === null ? Infinity : findEnd(endMs, quirks),
   };
   return startMs === null || endMs === null ? bounds : clipped(bounds, startMs, endMs, quirks);
 }
@@ -56,20 +64,20 @@ function clipped(bounds: Bounds, startMs: number, endMs: number, { clippedSpan }
 }
 
 /** The first instant of the day of an instant, where bounds are cut to days of one zone; else null. */
-function dayOf(atMs: number, { bounds }: Quirks): number | null {
+function findBoundDay(atMs: number, { bounds }: Quirks): number | null {
   if (bounds === 'utc-days') return startOfUtcDay(atMs);
   return bounds === 'utc8-days' ? startOfUtcDay(atMs + UTC8_MS) - UTC8_MS : null;
 }
 
-function firstOf(startMs: number, quirks: Quirks): number {
+function findFirst(startMs: number, quirks: Quirks): number {
   const { bounds } = quirks;
   const includesStart = bounds !== 'exclusive' && bounds !== 'end-inclusive';
-  return dayOf(startMs, quirks) ?? (includesStart ? startMs : startMs + 1);
+  return findBoundDay(startMs, quirks) ?? (includesStart ? startMs : startMs + 1);
 }
 
-function endOf(endMs: number, quirks: Quirks): number {
+function findEnd(endMs: number, quirks: Quirks): number {
   const { bounds } = quirks;
-  const dayMs = dayOf(endMs, quirks);
+  const dayMs = findBoundDay(endMs, quirks);
   if (dayMs !== null) return dayMs + DAY_MS;
   return bounds === 'exclusive' || bounds === 'start-inclusive' ? endMs : endMs + 1;
 }

@@ -1,6 +1,6 @@
 import { findDecimal, shiftDecimal } from '../../core/decimal';
 import { padded, withExponent } from '../amounts';
-import { numberText, objectText, type Field } from '../http/json-text';
+import { numberText, objectText, type JsonField } from '../http/json-text';
 import type { Quirks } from '../quirks';
 import { DAY_MS } from '../time';
 import type { SimIncome } from '../world/sim-income';
@@ -13,7 +13,7 @@ const AMOUNT_DIGITS: Record<Quirks['amountDigits'], (amount: string) => string> 
 };
 
 /** An amount as the quirks write it. */
-export function amountText(amount: string, quirks: Quirks, odd: boolean): string {
+export function writeAmount(amount: string, quirks: Quirks, odd: boolean): string {
   return numberText(AMOUNT_DIGITS[quirks.amountDigits](amount), quirks.amounts, odd);
 }
 
@@ -53,8 +53,8 @@ export function incomeItemText(row: SimIncome, quirks: Quirks): string {
   if (row.raw !== null) return row.raw;
   const odd = row.serial % 2 === 1;
   const rejectForm = quirks.rejectRates === 'as-in-examples' ? 'number' : quirks.rejectRates;
-  const fields: Field[] = [
-    ['amount', amountText(row.amount, quirks, odd)],
+  const fields: JsonField[] = [
+    ['amount', writeAmount(row.amount, quirks, odd)],
     ['currency', JSON.stringify(row.currency)],
     [
       'hashRate',

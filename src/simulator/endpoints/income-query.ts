@@ -6,7 +6,7 @@ import type { SimIncome, SimLedgerStream } from '../world/sim-income';
 import type { Answer } from './endpoint';
 import { boundsOf, type Bounds } from './income-bounds';
 import { incomeItemText } from './income-item';
-import { backwards, forwards, pageText, readPage, type Sequence } from './page';
+import { backwards, forwards, pageText, readPageRequest, type Sequence } from './page';
 import { readScope } from './scope-parameters';
 import { shuffleTies } from './tie-order';
 
@@ -54,7 +54,7 @@ function atMost(sequence: Sequence<SimIncome>, most: number | null): Sequence<Si
 function queryIncome(stream: SimLedgerStream): Answer {
   return (call) => {
     const { world, parameters, quirks, random } = call;
-    const page = readPage(parameters);
+    const page = readPageRequest(parameters);
     const scope = readScope(call);
     const startMs = parameters.findInteger('startTime');
     const endMs = parameters.findInteger('endTime');

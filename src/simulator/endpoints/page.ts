@@ -30,7 +30,7 @@ export function forwards<Item>(items: readonly Item[], from = 0, to = items.leng
 }
 
 /** Both are required by the specification, although it names defaults. */
-export function readPage(parameters: Parameters): PageRequest {
+export function readPageRequest(parameters: Parameters): PageRequest {
   return {
     currentPage: parameters.getInteger('currentPage', 1, Number.MAX_SAFE_INTEGER),
     pageSize: parameters.getInteger('pageSize', SMALLEST_PAGE, LARGEST_PAGE),
@@ -38,7 +38,7 @@ export function readPage(parameters: Parameters): PageRequest {
 }
 
 /** The page that is served in the place of one beyond the end, and what number it says that it has. */
-function placeOf(
+function findPage(
   currentPage: number,
   pages: number,
   { beyondEnd }: Quirks,
@@ -68,7 +68,7 @@ export function pageText<Item>(
   textOf: (item: Item) => string,
 ): string {
   const served = Math.min(pageSize, quirks.pageSizeCap ?? pageSize);
-  const place = placeOf(currentPage, Math.ceil(sequence.length / served), quirks);
+  const place = findPage(currentPage, Math.ceil(sequence.length / served), quirks);
   const index = currentPage === quirks.repeatedPage && currentPage > 1 ? currentPage - 2 : place.served - 1;
   const items = currentPage === quirks.emptyPage ? [] : sequence.slice(index * served, (index + 1) * served);
   if (items.length === 0 && quirks.noRows !== 'page') return NO_ROWS_JSON[quirks.noRows];

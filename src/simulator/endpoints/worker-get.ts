@@ -1,13 +1,13 @@
 import { Refusal, SYSTEM_CODES } from '../http/envelope';
 import type { Answer } from './endpoint';
-import { readPage } from './page';
+import { readPageRequest } from './page';
 import { readScope } from './scope-parameters';
 import { workerText } from './worker-item';
 
 /** GET /v1/external/worker/get: one machine, although the specification asks for a page. */
 export const getWorker: Answer = (call) => {
   const { world, parameters, quirks } = call;
-  readPage(parameters);
+  readPageRequest(parameters);
   const scope = readScope(call);
   const workerId = parameters.getId('workerId');
   parameters.findCoin();

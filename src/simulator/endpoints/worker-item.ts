@@ -1,15 +1,15 @@
-import { numberText, objectText, type Field } from '../http/json-text';
+import { numberText, objectText, type JsonField } from '../http/json-text';
 import type { Quirks } from '../quirks';
-import type { Worker } from '../world/fleet';
+import type { SimWorker } from '../world/fleet';
 import { emptyText, rateText, servedUnit } from './income-item';
 
 /** A machine as worker/query lists it; worker/get adds the status. */
-export function workerText(worker: Worker, quirks: Quirks, withStatus: boolean): string {
+export function workerText(worker: SimWorker, quirks: Quirks, withStatus: boolean): string {
   if (worker.raw !== null) return worker.raw;
   const odd = worker.workerId % 2n === 1n;
   const rate = (value: string) => rateText(value, worker.hashUnit, quirks, odd);
   const rejectForm = quirks.rejectRates === 'as-in-examples' ? 'string' : quirks.rejectRates;
-  const fields: Field[] = [
+  const fields: JsonField[] = [
     ['dayHashRate', rate(worker.dayHashRate)],
     ['hashUnit', JSON.stringify(servedUnit(worker.hashUnit, quirks))],
     ['hourHashRate', rate(worker.hourHashRate)],

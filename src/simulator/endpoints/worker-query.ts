@@ -1,7 +1,7 @@
 import { shuffled } from '../random';
 import { compareWorkers } from '../world/fleet';
 import type { Answer } from './endpoint';
-import { backwards, forwards, pageText, readPage } from './page';
+import { backwards, forwards, pageText, readPageRequest } from './page';
 import { readScope } from './scope-parameters';
 import { shuffleTies } from './tie-order';
 import { workerText } from './worker-item';
@@ -13,7 +13,7 @@ const STATUSES = ['TOTAL', 'ACTIVE', 'INACTIVE', 'INVALID'] as const;
 /** GET /v1/external/worker/query */
 export const queryWorkers: Answer = (call) => {
   const { world, parameters, quirks, random } = call;
-  const page = readPage(parameters);
+  const page = readPageRequest(parameters);
   const scope = readScope(call);
   const field = parameters.getChoice('sortField', SORT_FIELDS);
   const direction = parameters.getChoice('sort', DIRECTIONS);

@@ -69,6 +69,6 @@ export function failureText(code: string, msg: string, retry: boolean): string {
 }
 
 /** The text of a failure that a test asks for. */
-export function messageOf(code: string): string {
+export function describeRefusal(code: string): string {
   return REFUSAL_FORMS[code]?.msg ?? `Error ${code}`;
 }

@@ -1,10 +1,10 @@
 import type { NumberForm } from '../quirks';
 
 /** A field of an object: its name and its value as JSON text; undefined leaves the field out. */
-export type Field = readonly [name: string, json: string | undefined];
+export type JsonField = readonly [name: string, json: string | undefined];
 
 /** JSON is written by hand so that every number is the exact token of the truth, never a JavaScript number. */
-export function objectText(fields: readonly Field[], extra: string | null = null): string {
+export function objectText(fields: readonly JsonField[], extra: string | null = null): string {
   const own = fields
     .filter(([, json]) => json !== undefined)
     .map(([name, json]) => `${JSON.stringify(name)}:${json}`);

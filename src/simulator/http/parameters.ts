@@ -3,7 +3,7 @@ import { Refusal, SYSTEM_CODES } from './envelope';
 const DIGITS = /^\d{1,19}$/;
 const COIN = /^[A-Za-z0-9]{1,20}$/;
 
-function refuse(detail: string): never {
+function rejectParameter(detail: string): never {
   throw new Refusal(SYSTEM_CODES.parameter, detail);
 }
 
@@ -24,8 +24,8 @@ export class Parameters {
     const values = this.#values.get(name) ?? [];
     const [value] = values;
     if (value === undefined) return null;
-    if (values.length > 1) refuse(`${name} is given ${values.length} times`);
-    if (value === '') refuse(`${name} is empty`);
+    if (values.length > 1) rejectParameter(`${name} is given ${values.length} times`);
+    if (value === '') rejectParameter(`${name} is empty`);
     return value;
   }
 
@@ -35,7 +35,7 @@ export class Parameters {
   }
 
   get(name: string): string {
-    return this.find(name) ?? refuse(`${name} is missing`);
+    return this.find(name) ?? rejectParameter(`${name} is missing`);
   }
 
   /** A Long that a JavaScript number can hold. */
@@ -43,35 +43,39 @@ export class Parameters {
     const text = this.find(name);
     if (text === null) return null;
     const value = Number(text);
-    return DIGITS.test(text) && Number.isSafeInteger(value) ? value : refuse(`${name} is not an integer`);
+    return DIGITS.test(text) && Number.isSafeInteger(value)
+      ? value
+      : rejectParameter(`${name} is not an integer`);
   }
 
   getInteger(name: string, min: number, max: number): number {
-    const value = this.findInteger(name) ?? refuse(`${name} is missing`);
-    return value >= min && value <= max ? value : refuse(`${name} is not between ${min} and ${max}`);
+    const value = this.findInteger(name) ?? rejectParameter(`${name} is missing`);
+    return value >= min && value <= max ? value : rejectParameter(`${name} is not between ${min} and ${max}`);
   }
 
   getId(name: string): bigint {
     const text = this.get(name);
-    return DIGITS.test(text) ? BigInt(text) : refuse(`${name} is not an id`);
+    return DIGITS.test(text) ? BigInt(text) : rejectParameter(`${name} is not an id`);
   }
 
   getChoice<Choice extends string>(name: string, choices: readonly Choice[]): Choice {
     const text = this.get(name);
-    return choices.find((choice) => choice === text) ?? refuse(`${name} is none of ${choices.join(', ')}`);
+    return (
+      choices.find((choice) => choice === text) ?? rejectParameter(`${name} is none of ${choices.join(', ')}`)
+    );
   }
 
   findCoin(): string | null {
     const coin = this.find('coinName');
-    return coin === null || COIN.test(coin) ? coin : refuse('coinName is no currency');
+    return coin === null || COIN.test(coin) ? coin : rejectParameter('coinName is no currency');
   }
 
   getCoin(): string {
-    return this.findCoin() ?? refuse('coinName is missing');
+    return this.findCoin() ?? rejectParameter('coinName is missing');
   }
 
   /** To be called once everything was read: what is left over is unknown. */
   finish(): void {
-    for (const name of this.#values.keys()) if (!this.#read.has(name)) refuse(`${name} is unknown`);
+    for (const name of this.#values.keys()) if (!this.#read.has(name)) rejectParameter(`${name} is unknown`);
   }
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import type { Fault } from '../faults';
-import { failureText, messageOf } from './envelope';
+import { failureText, describeRefusal } from './envelope';
 
 /** What a sound pool would send. */
 export interface Reply {
@@ -41,7 +41,7 @@ function writeHead(
   });
 }
 
-function send(
+function writeReply(
   exchange: Exchange,
   status: number,
   body: string | Buffer,
@@ -54,7 +54,7 @@ function send(
 
 /** Sends the whole answer. */
 export function sendReply(exchange: Exchange, { httpStatus, body }: Reply): void {
-  send(exchange, httpStatus, body, body === '' ? null : JSON_TYPE);
+  writeReply(exchange, httpStatus, body, body === '' ? null : JSON_TYPE);
 }
 
 /** Headers for the whole body and its first half; `then` decides what becomes of the rest. */
@@ -80,7 +80,7 @@ export function replyOfFault(fault: Fault): Reply | null {
     case 'http': {
       const code = fault.code ?? String(fault.status);
       const body = {
-        json: failureText(code, messageOf(code), false),
+        json: failureText(code, describeRefusal(code), false),
         html: htmlPage(`Error ${fault.status}`),
         empty: '',
       }[fault.body ?? 'json'];
@@ -90,7 +90,7 @@ export function replyOfFault(fault: Fault): Reply | null {
       return {
         httpStatus: fault.httpStatus ?? 200,
         code: fault.code,
-        body: failureText(fault.code, messageOf(fault.code), fault.retry ?? false),
+        body: failureText(fault.code, describeRefusal(fault.code), fault.retry ?? false),
       };
     case 'maintenance':
       return { httpStatus: 503, code: null, body: htmlPage('The pool is under maintenance') };
@@ -123,7 +123,7 @@ export async function sendFault(exchange: Exchange, fault: Fault, reply: Reply):
   const { response, request } = exchange;
   switch (fault.kind) {
     case 'http':
-      send(
+      writeReply(
         exchange,
         reply.httpStatus,
         reply.body,
@@ -135,7 +135,7 @@ export async function sendFault(exchange: Exchange, fault: Fault, reply: Reply):
       sendReply(exchange, reply);
       return;
     case 'maintenance':
-      send(
+      writeReply(
         exchange,
         reply.httpStatus,
         reply.body,
@@ -164,7 +164,7 @@ export async function sendFault(exchange: Exchange, fault: Fault, reply: Reply):
       else sendHalf(exchange, reply, () => request.socket.resetAndDestroy());
       return;
     case 'body':
-      send(exchange, reply.httpStatus, reply.body, fault.contentType ?? JSON_TYPE);
+      writeReply(exchange, reply.httpStatus, reply.body, fault.contentType ?? JSON_TYPE);
       return;
     case 'rewrite':
       sendReply(exchange, { ...reply, body: fault.rewrite(reply.body) });
@@ -173,7 +173,7 @@ export async function sendFault(exchange: Exchange, fault: Fault, reply: Reply):
       sendReply(exchange, { ...reply, body: `\uFEFF${reply.body}` });
       return;
     case 'gzip':
-      send(exchange, reply.httpStatus, gzipSync(reply.body), JSON_TYPE, { 'Content-Encoding': 'gzip' });
+      writeReply(exchange, reply.httpStatus, gzipSync(reply.body), JSON_TYPE, { 'Content-Encoding': 'gzip' });
       return;
     case 'huge':
       writeHead(exchange, 200, JSON_TYPE);
@@ -182,10 +182,10 @@ export async function sendFault(exchange: Exchange, fault: Fault, reply: Reply):
         .pipe(response);
       return;
     case 'redirect':
-      send(exchange, reply.httpStatus, '', null, { Location: fault.location });
+      writeReply(exchange, reply.httpStatus, '', null, { Location: fault.location });
       return;
     case 'content-type':
-      send(exchange, reply.httpStatus, reply.body, fault.value);
+      writeReply(exchange, reply.httpStatus, reply.body, fault.value);
       return;
   }
 }

@@ -1,9 +1,9 @@
 import { mix } from '../random';
 import type { SimScopeKey } from './sim-income';
-import { readWorker, tenantAt, type WorkerReading } from './worker-plan';
+import { drawReading, tenantAt, type WorkerReading } from './worker-plan';
 
 /** One mining machine. Read it freely; change it through `World` alone. */
-export interface Worker extends WorkerReading {
+export interface SimWorker extends WorkerReading {
   readonly scope: SimScopeKey;
   readonly workerId: bigint;
   workerName: string;
@@ -35,7 +35,7 @@ function compareTexts(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-const COMPARE: Record<WorkerSortField, (a: Worker, b: Worker) => number> = {
+const COMPARE: Record<WorkerSortField, (a: SimWorker, b: SimWorker) => number> = {
   WORKER: (a, b) => compareTexts(a.workerName, b.workerName),
   HASH_RATE: (a, b) => Number(a.realHashRate) - Number(b.realHashRate),
   HASH_RATE_HOUR: (a, b) => Number(a.hourHashRate) - Number(b.hourHashRate),
@@ -43,12 +43,12 @@ const COMPARE: Record<WorkerSortField, (a: Worker, b: Worker) => number> = {
   LAST_SHARE_TIME: (a, b) => (a.lastShareAtMs ?? 0) - (b.lastShareAtMs ?? 0),
 };
 
-function compareIds(a: Worker, b: Worker): number {
+function compareIds(a: SimWorker, b: SimWorker): number {
   return a.workerId < b.workerId ? -1 : a.workerId > b.workerId ? 1 : 0;
 }
 
 /** How workers compare by a field alone: 0 means that the pool may serve the two in any order. */
-export function compareWorkers(field: WorkerSortField): (a: Worker, b: Worker) => number {
+export function compareWorkers(field: WorkerSortField): (a: SimWorker, b: SimWorker) => number {
   return COMPARE[field];
 }
 
@@ -56,14 +56,14 @@ export function compareWorkers(field: WorkerSortField): (a: Worker, b: Worker) =
  * The machines of one scope. Seeded machines follow the clock, slot by slot, until a test changes one: from then on
  * that one stays as the test left it. Lists are sorted when first asked for and kept until something changes.
  */
-export class Fleet {
+export class SimFleet {
   readonly #options: FleetOptions;
   /** Per place: the seeded machine that stands there now. */
-  readonly #places: (Worker | null)[] = [];
+  readonly #places: (SimWorker | null)[] = [];
   readonly #tenants: (number | null)[] = [];
-  readonly #byId = new Map<bigint, Worker>();
-  readonly #pinned = new Set<Worker>();
-  #lists = new Map<string, readonly Worker[]>();
+  readonly #byId = new Map<bigint, SimWorker>();
+  readonly #pinned = new Set<SimWorker>();
+  #lists = new Map<string, readonly SimWorker[]>();
   #slot: number | null = null;
 
   constructor(options: FleetOptions) {
@@ -84,27 +84,27 @@ export class Fleet {
       if (tenant !== this.#tenants[place]) this.#moveIn(place, tenant);
       const worker = this.#places[place];
       if (worker === null || worker === undefined || this.#pinned.has(worker)) continue;
-      Object.assign(worker, readWorker(mix(placeSeed, 100 + (tenant ?? 0)), machineHps, slotStartMs));
+      Object.assign(worker, drawReading(mix(placeSeed, 100 + (tenant ?? 0)), machineHps, slotStartMs));
     }
     this.changed();
   }
 
   /** What the seeded machines showed at a moment of the past, whatever a test has changed since. */
-  readingsAt(atMs: number): readonly Worker[] {
-    return new Fleet({ ...this.#options, atMs }).all();
+  readingsAt(atMs: number): readonly SimWorker[] {
+    return new SimFleet({ ...this.#options, atMs }).all();
   }
 
   /** Every machine that is there, in no particular order. */
-  all(): Worker[] {
+  all(): SimWorker[] {
     return [...this.#byId.values()];
   }
 
-  find(workerId: bigint): Worker | undefined {
+  find(workerId: bigint): SimWorker | undefined {
     return this.#byId.get(workerId);
   }
 
   /** Ascending; equal ones by id. `TOTAL` lists every status, known or not. */
-  list(status: string, field: WorkerSortField): readonly Worker[] {
+  list(status: string, field: WorkerSortField): readonly SimWorker[] {
     const key = `${status} ${field}`;
     let list = this.#lists.get(key);
     if (list === undefined) {
@@ -118,18 +118,18 @@ export class Fleet {
   }
 
   /** A machine of a test's own: the clock does not touch it. */
-  add(worker: Worker): void {
+  add(worker: SimWorker): void {
     this.#byId.set(worker.workerId, worker);
     this.pin(worker);
   }
 
-  remove(worker: Worker): void {
+  remove(worker: SimWorker): void {
     this.#byId.delete(worker.workerId);
     this.pin(worker);
   }
 
   /** The clock no longer touches this machine. */
-  pin(worker: Worker): void {
+  pin(worker: SimWorker): void {
     this.#pinned.add(worker);
     this.changed();
   }
@@ -149,7 +149,7 @@ export class Fleet {
       this.#places[place] = null;
       return;
     }
-    const worker: Worker = {
+    const worker: SimWorker = {
       scope,
       workerId: firstWorkerId + BigInt(place) + BigInt(tenant) * IDS_APART,
       workerName: `${namePrefix}${(place + 1).toString().padStart(3, '0')}`,

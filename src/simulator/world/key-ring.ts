@@ -26,7 +26,7 @@ export class KeyRing {
   /** A new key for a user, under a name of its own: two keys may belong to one user. */
   add(account: SimAccount, name = account.name): SimCredentials {
     const credentials = credentialsFor(this.#seed, name);
-    const signature = signPassphrase(credentials.apiSecret, credentials.apiPassphrase);
+    const signature = hashPassphrase(credentials.apiSecret, credentials.apiPassphrase);
     this.#keys.set(credentials.apiKey, { credentials, signature, account });
     return credentials;
   }
@@ -49,6 +49,6 @@ export class KeyRing {
 }
 
 /** What a client must send as `passphrase`. Source: the specification's section on authentication. */
-function signPassphrase(apiSecret: string, apiPassphrase: string): string {
+function hashPassphrase(apiSecret: string, apiPassphrase: string): string {
   return createHmac('sha256', apiSecret).update(apiPassphrase).digest('base64');
 }

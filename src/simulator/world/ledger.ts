@@ -1,4 +1,4 @@
-import { unitsOf } from '../amounts';
+import { toUnits } from '../amounts';
 import type { SimIncome } from './sim-income';
 
 /** Sums of one currency in units of 10^-18. */
@@ -25,7 +25,7 @@ function byInstant(a: SimIncome, b: SimIncome): number {
   return a.minedAtMs - b.minedAtMs || a.serial - b.serial;
 }
 
-function isAfter(row: SimIncome | undefined, other: SimIncome): boolean {
+function isNewer(row: SimIncome | undefined, other: SimIncome): boolean {
   return row !== undefined && byInstant(row, other) > 0;
 }
 
@@ -33,7 +33,7 @@ function isAfter(row: SimIncome | undefined, other: SimIncome): boolean {
  * The live rows of one stream and scope, sorted by miningDate. A page costs a binary search, whatever the size;
  * views by currency and sums are made when first asked for and dropped by the next change.
  */
-export class Ledger {
+export class SimLedger {
   #rows: SimIncome[] = [];
   #pending = new Set<SimIncome>();
   #views = new Map<string, readonly SimIncome[]>();
@@ -55,7 +55,7 @@ export class Ledger {
     const [only] = added;
     if (added.length === 1 && only !== undefined) {
       let index = lowerBound(this.#rows, only.minedAtMs + 1);
-      while (isAfter(this.#rows[index - 1], only)) index -= 1;
+      while (isNewer(this.#rows[index - 1], only)) index -= 1;
       this.#rows.splice(index, 0, only);
     } else if (added.length > 1) {
       this.#rows = this.#rows.concat(added);
@@ -125,7 +125,7 @@ function addToSums(sums: Map<string, LedgerSums>, row: SimIncome): void {
     sums.set(row.currency, sum);
   }
   const settled = row.status === 'SETTLED';
-  const units = unitsOf(row.amount);
+  const units = toUnits(row.amount);
   if (row.type === 'MINING_EARN') sum[settled ? 'settledMiningEarn' : 'pendingMiningEarn'] += units;
   else sum[settled ? 'settled' : 'pending'] += units;
 }

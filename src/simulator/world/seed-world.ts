@@ -1,7 +1,7 @@
 import { hashText, mix } from '../random';
 import { DAY_MS } from '../time';
 import { profileOf } from './algorithm-profiles';
-import { Fleet } from './fleet';
+import { SimFleet } from './fleet';
 import { createIncomePlan } from './income-plan';
 import type { SimScopeKey } from './sim-income';
 import { SimAccount, type SimCredentials } from './sim-account';
@@ -43,7 +43,7 @@ export function emptyScope({ seed, spec, startAtMs }: SeedWorld, key: SimScopeKe
   return new SimScope(
     key,
     null,
-    new Fleet({
+    new SimFleet({
       scope: key,
       seed,
       size: 0,
@@ -108,7 +108,7 @@ function seedScope(options: SeedWorld, key: SimScopeKey, ordinal: number, machin
     machines: Math.max(1, machines),
     firstDay,
   });
-  const fleet = new Fleet({
+  const fleet = new SimFleet({
     scope: key,
     seed: mix(scopeSeed, 2),
     size: machines,

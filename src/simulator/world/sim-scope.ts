@@ -1,18 +1,21 @@
-import type { Fleet } from './fleet';
+import type { SimFleet } from './fleet';
 import type { IncomePlan, RowDraft } from './income-plan';
-import { Ledger } from './ledger';
+import { SimLedger } from './ledger';
 import type { SimIncome, SimLedgerStream, SimScopeKey } from './sim-income';
 import { createRow } from './new-income';
 
 /** Everything that the pool holds about one account × sub-account × algorithm. */
 export class SimScope {
-  readonly ledgers: Record<SimLedgerStream, Ledger> = { earnings: new Ledger(), rewards: new Ledger() };
+  readonly ledgers: Record<SimLedgerStream, SimLedger> = {
+    earnings: new SimLedger(),
+    rewards: new SimLedger(),
+  };
   #nextDay: number;
 
   constructor(
     readonly key: SimScopeKey,
     readonly plan: IncomePlan | null,
-    readonly fleet: Fleet,
+    readonly fleet: SimFleet,
   ) {
     this.#nextDay = plan?.firstDay ?? 0;
   }

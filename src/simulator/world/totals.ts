@@ -25,13 +25,13 @@ function unitsOfScope(scope: SimScope, coin: string, definition: Quirks['totals'
   return earned + part(scope.ledgers.rewards.sums().get(coin), definition);
 }
 
-function unitsOf(scopes: readonly SimScope[], coin: string, definition: Definition): bigint {
+function sumUnits(scopes: readonly SimScope[], coin: string, definition: Definition): bigint {
   return scopes.reduce((sum, scope) => sum + unitsOfScope(scope, coin, definition.totals), 0n);
 }
 
 /** Accumulated income of a user in one currency, canonical decimal text. Source: user/earn. */
 export function totalOfAccount(account: SimAccount, coin: string, definition: Definition): string {
-  return textOfUnits(unitsOf(account.scopes(), coin, definition), definition.totalDecimals ?? undefined);
+  return textOfUnits(sumUnits(account.scopes(), coin, definition), definition.totalDecimals ?? undefined);
 }
 
 /** Accumulated income of one sub-account, removed ones too. Source: sub-user/earn. */
@@ -42,5 +42,5 @@ export function totalOfSubAccount(
   definition: Definition,
 ): string {
   const scopes = account.scopes().filter((scope) => scope.key.puid === puid);
-  return textOfUnits(unitsOf(scopes, coin, definition), definition.totalDecimals ?? undefined);
+  return textOfUnits(sumUnits(scopes, coin, definition), definition.totalDecimals ?? undefined);
 }

@@ -33,7 +33,7 @@ export function tenantAt(placeSeed: number, atMs: number): number | null {
 }
 
 /** A machine at the start of a slot: a pure function of its seed and the time. */
-export function readWorker(machineSeed: number, machineHps: number, slotStartMs: number): WorkerReading {
+export function drawReading(machineSeed: number, machineHps: number, slotStartMs: number): WorkerReading {
   const nominal = machineHps * (0.9 + 0.2 * fractionOf(machineSeed, 1));
   const week = Math.floor(slotStartMs / RETIREMENT_MS);
   const outage = Math.floor(slotStartMs / OUTAGE_MS);

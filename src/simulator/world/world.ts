@@ -1,7 +1,7 @@
 import { KpoolError } from '../../core/errors';
-import { parseAmount, textOfUnits, unitsOf } from '../amounts';
+import { parseAmount, textOfUnits, toUnits } from '../amounts';
 import { DEFAULT_QUIRKS, type Quirks } from '../quirks';
-import type { Worker } from './fleet';
+import type { SimWorker } from './fleet';
 import type { SimIncomeFields, SimIncome, SimLedgerStream, SimScopeKey } from './sim-income';
 import { createRow, type NewIncome } from './new-income';
 import { PoolUsers } from './pool-users';
@@ -9,10 +9,10 @@ import { emptyScope, seedAccounts, type SeedWorld } from './seed-world';
 import type { SimScope } from './sim-scope';
 import { totalOfAccount, totalOfSubAccount } from './totals';
 
-type NewWorker = Pick<Worker, 'workerId' | 'workerName'> & Partial<Omit<Worker, 'scope'>>;
+type NewWorker = Pick<SimWorker, 'workerId' | 'workerName'> & Partial<Omit<SimWorker, 'scope'>>;
 
 /** Sums over the machines of a sub-account's default algorithm that run, H/s as decimal text. */
-export type SubAccountRates = Pick<Worker, 'realHashRate' | 'hourHashRate' | 'dayHashRate'>;
+export type SubAccountRates = Pick<SimWorker, 'realHashRate' | 'hourHashRate' | 'dayHashRate'>;
 
 const NO_READING = {
   hashUnit: 'H',
@@ -68,7 +68,7 @@ export class World extends PoolUsers {
     const algo = this.subAccount(account, puid).defaultAlgo;
     const workers = this.workers({ account, puid, algo }).filter((worker) => worker.raw === null);
     const sum = (rate: keyof SubAccountRates) =>
-      textOfUnits(workers.reduce((total, worker) => total + unitsOf(worker[rate]), 0n));
+      textOfUnits(workers.reduce((total, worker) => total + toUnits(worker[rate]), 0n));
     return {
       realHashRate: sum('realHashRate'),
       hourHashRate: sum('hourHashRate'),
@@ -190,29 +190,29 @@ export class World extends PoolUsers {
   // Machines
 
   /** The machines that are there, as of the last request or `advance`. */
-  workers(key: SimScopeKey): readonly Worker[] {
+  workers(key: SimScopeKey): readonly SimWorker[] {
     const fleet = this.findScope(key)?.fleet;
     fleet?.refresh(this.#nowMs);
     return fleet?.all() ?? [];
   }
 
   /** What the machines showed at a moment of the past. */
-  workersAt(key: SimScopeKey, atMs: number): readonly Worker[] {
+  workersAt(key: SimScopeKey, atMs: number): readonly SimWorker[] {
     return this.findScope(key)?.fleet.readingsAt(atMs) ?? [];
   }
 
-  addWorker(key: SimScopeKey, added: NewWorker): Worker {
-    const worker: Worker = { ...NO_READING, ...added, scope: key };
+  addWorker(key: SimScopeKey, added: NewWorker): SimWorker {
+    const worker: SimWorker = { ...NO_READING, ...added, scope: key };
     this.#scope(key).fleet.add(worker);
     return worker;
   }
 
-  removeWorker(worker: Worker): void {
+  removeWorker(worker: SimWorker): void {
     this.#scope(worker.scope).fleet.remove(worker);
   }
 
   /** Renames, moves to another status, changes rates, …: from then on the clock leaves this machine alone. */
-  changeWorker(worker: Worker, patch: Partial<Omit<Worker, 'scope' | 'workerId'>>): void {
+  changeWorker(worker: SimWorker, patch: Partial<Omit<SimWorker, 'scope' | 'workerId'>>): void {
     Object.assign(worker, patch);
     this.#scope(worker.scope).fleet.pin(worker);
   }

@@ -75,7 +75,7 @@ async function canRun(program: string, user: ServerUser): Promise<boolean> {
 }
 
 /** The major version that `postgres --version` names, e.g. 18. */
-export async function majorVersionOf(binaries: Binaries, user: ServerUser | null): Promise<number> {
+export async function readMajorVersion(binaries: Binaries, user: ServerUser | null): Promise<number> {
   const { output } = await runCommand(binaries.postgres, ['--version'], { user }).catch((cause: unknown) => {
     throw new KpoolError('database.data-directory', `PostgreSQL cannot be run (${binaries.postgres}).`, {
       hint: USE_YOUR_OWN,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFile, chown, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { KpoolError } from '../../core/errors';
-import { majorVersionOf, type Binaries } from './binaries';
+import { readMajorVersion, type Binaries } from './binaries';
 import { isAlive, runCommand, type CommandOptions, type ServerUser } from './command';
 
 /** A data directory and what it takes to work on it. */
@@ -52,7 +52,7 @@ export async function createCluster(cluster: Cluster, options: NewCluster): Prom
       await chown(unfinished, user.uid, user.gid);
       await chown(passwordFile, user.uid, user.gid);
     }
-    const major = await majorVersionOf(binaries, user);
+    const major = await readMajorVersion(binaries, user);
     const args = [
       ...['--pgdata', unfinished, '--username', options.superuser, `--pwfile=${passwordFile}`],
       ...['--auth=scram-sha-256', '--encoding=UTF8', '--no-instructions', '--no-locale'],

@@ -2,7 +2,7 @@ import { rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { throwIfAborted } from '../../core/clock';
 import { KpoolError } from '../../core/errors';
-import { findPackagedBinaries, majorVersionOf, reachableBinaries, type Binaries } from './binaries';
+import { findPackagedBinaries, readMajorVersion, reachableBinaries, type Binaries } from './binaries';
 import {
   createCluster,
   findClusterVersion,
@@ -90,7 +90,7 @@ export async function startServer(
 
 /** A data directory belongs to one major version. */
 async function refuseOtherVersion({ dataDirectory, binaries, user }: Cluster): Promise<void> {
-  const [found, ours] = [await findClusterVersion(dataDirectory), await majorVersionOf(binaries, user)];
+  const [found, ours] = [await findClusterVersion(dataDirectory), await readMajorVersion(binaries, user)];
   if (found === String(ours)) return;
   throw new KpoolError(
     'database.data-directory',

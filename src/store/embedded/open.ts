@@ -122,7 +122,7 @@ async function enterServer(installation: Installation, options: StartOptions): P
       } else {
         const password = await requirePassword(passwordFile);
         const membership = await joinServer(running.port, password).catch((error: unknown) => {
-          if (codeOf(error) === SQLSTATE.invalidPassword) throw wrongPassword(passwordFile, error);
+          if (findSystemCode(error) === SQLSTATE.invalidPassword) throw wrongPassword(passwordFile, error);
           failure = error;
           return null;
         });
@@ -222,7 +222,7 @@ function psqlHint(passwordFile: string, port: number): string {
   );
 }
 
-function codeOf(error: unknown): unknown {
+function findSystemCode(error: unknown): unknown {
   return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }
 

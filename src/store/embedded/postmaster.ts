@@ -61,8 +61,8 @@ export async function endOrphans(dataDirectory: string): Promise<void> {
   const directory = await realpath(dataDirectory);
   for (const name of await readdir('/proc')) {
     const pid = Number(name);
-    if (!Number.isInteger(pid) || (await directoryOf(pid)) !== directory) continue;
-    const parent = await parentOf(pid);
+    if (!Number.isInteger(pid) || (await readDirectory(pid)) !== directory) continue;
+    const parent = await readParent(pid);
     // A living server's sessions are its children.
     if (parent === null || (await worksOn(parent, directory))) continue;
     const title = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
@@ -81,13 +81,13 @@ async function readPidFile(dataDirectory: string): Promise<string | null> {
  */
 async function worksOn(pid: number, dataDirectory: string): Promise<boolean> {
   if (process.platform !== 'linux') return isAlive(pid);
-  const directory = await directoryOf(pid);
+  const directory = await readDirectory(pid);
   if (directory !== null) return directory === (await realpath(dataDirectory));
   return (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim() === 'postgres';
 }
 
 /** Null when we may not see it; empty for a process that is gone. */
-async function directoryOf(pid: number): Promise<string | null> {
+async function readDirectory(pid: number): Promise<string | null> {
   try {
     return await readlink(`/proc/${pid}/cwd`);
   } catch (error) {
@@ -95,7 +95,7 @@ async function directoryOf(pid: number): Promise<string | null> {
   }
 }
 
-async function parentOf(pid: number): Promise<number | null> {
+async function readParent(pid: number): Promise<number | null> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const parent = /^PPid:\s+(\d+)/m.exec(status)?.[1];
   return parent === undefined ? null : Number(parent);

@@ -24,11 +24,11 @@ export async function findServerUser(): Promise<ServerUser | null> {
 }
 
 async function lookUp(): Promise<ServerUser | null> {
-  const [uid, gid] = [await idOf('-u'), await idOf('-g')];
+  const [uid, gid] = [await readId('-u'), await readId('-g')];
   return uid === null || gid === null ? null : { uid, gid };
 }
 
-async function idOf(flag: '-u' | '-g'): Promise<number | null> {
+async function readId(flag: '-u' | '-g'): Promise<number | null> {
   const { exitCode, output } = await runCommand('id', [flag, NAME], { user: null });
   const id = Number(output.trim());
   return exitCode === 0 && Number.isInteger(id) && id > 0 ? id : null;

@@ -32,7 +32,7 @@ import {
   findUnresolved,
   insertSnapshot,
   resolveStaged,
-  stage,
+  stagePages,
   stageUnlisted,
 } from './staging';
 
@@ -78,7 +78,7 @@ export class PrismaFleetStore {
     pages: readonly PackedWorkers[],
     ageMs: number,
   ): Promise<void> {
-    await guarded(() => stage(this.client, snapshot.snapshotId, status, pages, ageMs));
+    await guarded(() => stagePages(this.client, snapshot.snapshotId, status, pages, ageMs));
   }
 
   async stageUnlisted(

@@ -15,7 +15,7 @@ const UNLISTED_STATUS: WorkerStatus = '';
  * Stages workers that were served `ageMs` ago, each once. A worker that was staged with another status is conflicting;
  * the newer status is kept.
  */
-export async function stage(
+export async function stagePages(
   db: Queryable,
   snapshotId: bigint,
   status: WorkerStatus,
@@ -80,7 +80,7 @@ export async function resolveStaged(
       DELETE FROM sync.staged_workers WHERE snapshot_id = ${snapshotId}::bigint AND worker_id = ${workerId}::bigint`;
     return;
   }
-  await stage(db, snapshotId, worker.status ?? '', [packWorkers([worker])]);
+  await stagePages(db, snapshotId, worker.status ?? '', [packWorkers([worker])]);
   await db.$executeRaw`
     UPDATE sync.staged_workers SET conflicting = false
      WHERE snapshot_id = ${snapshotId}::bigint AND worker_id = ${workerId}::bigint`;

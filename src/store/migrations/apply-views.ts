@@ -44,7 +44,7 @@ export async function applyViews(session: ReservedSql, files: readonly ViewFile[
       await create(session, affected);
       for (const grant of grants) await session.unsafe(grant);
     }
-    await record(session, files);
+    await recordViews(session, files);
     await session`COMMIT`;
   } catch (error) {
     if (!isConnectionLost(error)) await session`ROLLBACK`;
@@ -64,7 +64,7 @@ async function replaceInPlace(session: ReservedSql, files: readonly ViewFile[]):
   }
   // Other parameters create a second function of the same name, and the name alone becomes ambiguous.
   const ambiguous = await session`
-    SELECT FROM unnest(string_to_array(${listOf(files)}, ' ')) AS name
+    SELECT FROM unnest(string_to_array(${joinNames(files)}, ' ')) AS name
      WHERE coalesce(to_regclass(name)::oid, to_regproc(name)::oid) IS NULL`;
   return ambiguous.length === 0;
 }
@@ -115,7 +115,7 @@ async function readGrants(sql: ISql, files: readonly ViewFile[]): Promise<string
     SELECT format('GRANT %s ON %s %s TO %s%s', g.privilege_type, o.kind, o.name,
                   CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END,
                   CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) AS statement
-      FROM unnest(string_to_array(${listOf(files)}, ' ')) AS n (name)
+      FROM unnest(string_to_array(${joinNames(files)}, ' ')) AS n (name)
      CROSS JOIN LATERAL (
        SELECT n.name, 'TABLE' AS kind, relacl AS acl, relowner AS owner FROM pg_class WHERE oid = to_regclass(n.name)
         UNION ALL
@@ -125,9 +125,9 @@ async function readGrants(sql: ISql, files: readonly ViewFile[]): Promise<string
   return rows.map((row) => row.statement);
 }
 
-async function record(sql: ISql, files: readonly ViewFile[]): Promise<void> {
+async function recordViews(sql: ISql, files: readonly ViewFile[]): Promise<void> {
   const rows = files.map((file, position) => ({ name: file.name, checksum: file.checksum, position }));
-  await sql`DELETE FROM sync.applied_views WHERE name <> ALL (string_to_array(${listOf(files)}, ' '))`;
+  await sql`DELETE FROM sync.applied_views WHERE name <> ALL (string_to_array(${joinNames(files)}, ' '))`;
   await sql`
     INSERT INTO sync.applied_views ${sql(rows)}
     ON CONFLICT (name) DO UPDATE
@@ -135,6 +135,6 @@ async function record(sql: ISql, files: readonly ViewFile[]): Promise<void> {
 }
 
 /** For string_to_array: the connections of migrations know no array types (fetch_types). */
-function listOf(files: readonly ViewFile[]): string {
+function joinNames(files: readonly ViewFile[]): string {
   return files.map((file) => file.name).join(' ');
 }

@@ -1,6 +1,6 @@
 import { Secret } from '../../../src/core/secret';
 import { findEnvelope, isSuccess } from '../../../src/kucoin/envelope';
-import { classifyFailure, quote } from '../../../src/kucoin/failure';
+import { classifyFailure, quoteAnswer } from '../../../src/kucoin/failure';
 import { parseJson } from '../../../src/kucoin/json';
 import { createRedactor } from '../../../src/kucoin/redaction';
 
@@ -147,8 +147,8 @@ test('P10 what the pool says is shown without credentials', () => {
       Buffer.from(secret).toString('base64'),
     ];
     for (const form of forms)
-      expect(quote(`key ${form} is bad`, redactor)).toMatch(/^key (secret=)?\[redacted] is bad$/);
-    const cut = quote(`${' '.repeat(65_536 - 5)}${secret}`, redactor);
+      expect(quoteAnswer(`key ${form} is bad`, redactor)).toMatch(/^key (secret=)?\[redacted] is bad$/);
+    const cut = quoteAnswer(`${' '.repeat(65_536 - 5)}${secret}`, redactor);
     expect(cut).not.toContain(secret.slice(0, 5));
   }
 });

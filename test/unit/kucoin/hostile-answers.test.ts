@@ -4,14 +4,14 @@ import { Secret } from '../../../src/core/secret';
 import type { Puid, WorkerId } from '../../../src/domain/ids';
 import { interpretAnswer } from '../../../src/kucoin/answer';
 import type { Endpoint } from '../../../src/kucoin/endpoint';
-import { accountIncome } from '../../../src/kucoin/endpoints/account-income';
-import { algorithms } from '../../../src/kucoin/endpoints/algorithms';
-import { earnings } from '../../../src/kucoin/endpoints/earnings';
-import { rewards } from '../../../src/kucoin/endpoints/rewards';
-import { subAccountIncome } from '../../../src/kucoin/endpoints/sub-account-income';
-import { subAccounts } from '../../../src/kucoin/endpoints/sub-accounts';
-import { workerDetails } from '../../../src/kucoin/endpoints/worker-details';
-import { workers } from '../../../src/kucoin/endpoints/workers';
+import { accountIncomeEndpoint } from '../../../src/kucoin/endpoints/account-income';
+import { algorithmsEndpoint } from '../../../src/kucoin/endpoints/algorithms';
+import { earningsEndpoint } from '../../../src/kucoin/endpoints/earnings';
+import { rewardsEndpoint } from '../../../src/kucoin/endpoints/rewards';
+import { subAccountIncomeEndpoint } from '../../../src/kucoin/endpoints/sub-account-income';
+import { subAccountsEndpoint } from '../../../src/kucoin/endpoints/sub-accounts';
+import { workerDetailsEndpoint } from '../../../src/kucoin/endpoints/worker-details';
+import { workersEndpoint } from '../../../src/kucoin/endpoints/workers';
 import { createRedactor } from '../../../src/kucoin/redaction';
 
 const credentials = {
@@ -44,14 +44,14 @@ function interpret<Query, Answer>(
 function interpretEverywhere(body: Buffer, httpStatus?: number) {
   const income = { ...scope, startMs: 0, endMs: 1 };
   return [
-    interpret(algorithms, undefined, body, httpStatus),
-    interpret(subAccounts, undefined, body, httpStatus),
-    interpret(earnings, income, body, httpStatus),
-    interpret(rewards, income, body, httpStatus),
-    interpret(workers, { ...scope, status: 'TOTAL' }, body, httpStatus),
-    interpret(workerDetails, { ...scope, workerId: 1n as WorkerId }, body, httpStatus),
-    interpret(accountIncome, 'BTC', body, httpStatus),
-    interpret(subAccountIncome, 'BTC', body, httpStatus),
+    interpret(algorithmsEndpoint, undefined, body, httpStatus),
+    interpret(subAccountsEndpoint, undefined, body, httpStatus),
+    interpret(earningsEndpoint, income, body, httpStatus),
+    interpret(rewardsEndpoint, income, body, httpStatus),
+    interpret(workersEndpoint, { ...scope, status: 'TOTAL' }, body, httpStatus),
+    interpret(workerDetailsEndpoint, { ...scope, workerId: 1n as WorkerId }, body, httpStatus),
+    interpret(accountIncomeEndpoint, 'BTC', body, httpStatus),
+    interpret(subAccountIncomeEndpoint, 'BTC', body, httpStatus),
   ];
 }
 
@@ -108,7 +108,7 @@ test('P8 any item becomes a row or a quarantined row', () => {
         }
       }
       const income = { ...scope, startMs: 0, endMs: 1 };
-      const outcome = interpret(earnings, income, Buffer.from(`{"code":"200","data":${page}}`));
+      const outcome = interpret(earningsEndpoint, income, Buffer.from(`{"code":"200","data":${page}}`));
       if (!('value' in outcome)) throw new Error('the page was not read');
       expect(outcome.value.rows.length).toBeGreaterThanOrEqual(2);
       expect(outcome.value.rows.length + outcome.value.unreadable.length).toBe(3);
@@ -140,7 +140,7 @@ test('whatever an answer is, it is understood or classified', () => {
 test('an answer cut off anywhere is malformed, never shorter', () => {
   const body = Buffer.from('{"code":"200","success":true,"data":["SHA256d","Ethash"]}');
   for (let length = 0; length < body.length; length++)
-    expect(interpret(algorithms, undefined, body.subarray(0, length))).toMatchObject({
+    expect(interpret(algorithmsEndpoint, undefined, body.subarray(0, length))).toMatchObject({
       failure: { error: { code: 'pool.malformed' } },
     });
 });

@@ -2,8 +2,8 @@ import { findDecimal } from '../../../src/core/decimal';
 import type { IncomeRow } from '../../../src/domain/income';
 import type { Puid } from '../../../src/domain/ids';
 import type { Page } from '../../../src/domain/page';
-import { earnings } from '../../../src/kucoin/endpoints/earnings';
-import { rewards } from '../../../src/kucoin/endpoints/rewards';
+import { earningsEndpoint } from '../../../src/kucoin/endpoints/earnings';
+import { rewardsEndpoint } from '../../../src/kucoin/endpoints/rewards';
 import { parseJson } from '../../../src/kucoin/json';
 
 const NOW = Date.UTC(2026, 10, 22);
@@ -26,7 +26,7 @@ function item(fields: Readonly<Record<string, string | undefined>> = {}): string
   return `{${members.map(([name, value]) => `"${name}":${value}`).join(',')}}`;
 }
 
-function readPage(items: readonly string[], endpoint = earnings): Page<IncomeRow> {
+function readPage(items: readonly string[], endpoint = earningsEndpoint): Page<IncomeRow> {
   const data = parseJson(
     `{"currentPage":1,"items":[${items.join(',')}],"pageSize":50,"totalNum":${items.length}}`,
   );
@@ -63,14 +63,17 @@ test('the example of the specification is read', () => {
 });
 
 test('a reward may lack its hashrate, as in the specification', () => {
-  const page = readPage([item({ type: '"MINING_EARN"', hashRate: undefined, hashUnit: undefined })], rewards);
+  const page = readPage(
+    [item({ type: '"MINING_EARN"', hashRate: undefined, hashUnit: undefined })],
+    rewardsEndpoint,
+  );
   expect(page.rows[0]).toMatchObject({ type: 'MINING_EARN', hashRateHps: null, hashUnit: null });
   // Rewards have no reject rate: what is served all the same is kept.
   expect(page.rows[0]!.extra).toBe('{"rejectRate":0.02}');
 });
 
 test('a reward without a type cannot be understood', () => {
-  expect(readPage([item()], rewards).unreadable[0]!.reason).toBe('type is missing');
+  expect(readPage([item()], rewardsEndpoint).unreadable[0]!.reason).toBe('type is missing');
 });
 
 test.each([

@@ -1,9 +1,9 @@
-import { algorithms } from '../../../src/kucoin/endpoints/algorithms';
-import { accountIncome } from '../../../src/kucoin/endpoints/account-income';
-import { subAccountIncome } from '../../../src/kucoin/endpoints/sub-account-income';
-import { subAccounts } from '../../../src/kucoin/endpoints/sub-accounts';
-import { workerDetails } from '../../../src/kucoin/endpoints/worker-details';
-import { workers } from '../../../src/kucoin/endpoints/workers';
+import { algorithmsEndpoint } from '../../../src/kucoin/endpoints/algorithms';
+import { accountIncomeEndpoint } from '../../../src/kucoin/endpoints/account-income';
+import { subAccountIncomeEndpoint } from '../../../src/kucoin/endpoints/sub-account-income';
+import { subAccountsEndpoint } from '../../../src/kucoin/endpoints/sub-accounts';
+import { workerDetailsEndpoint } from '../../../src/kucoin/endpoints/worker-details';
+import { workersEndpoint } from '../../../src/kucoin/endpoints/workers';
 import type { Endpoint } from '../../../src/kucoin/endpoint';
 import { parseJson } from '../../../src/kucoin/json';
 import type { Puid, WorkerId } from '../../../src/domain/ids';
@@ -20,14 +20,16 @@ const WORKER = '{"workerId":9223372036854775807,"workerName":"001","realHashRate
 const pageOf = (fields: string): string => `{"items":[${WORKER}],${fields}}`;
 
 test('page fields may be numbers or texts', () => {
-  const page = read(workers, asked, pageOf('"currentPage":"2","pageSize":"10","totalNum":"100"'));
+  const page = read(workersEndpoint, asked, pageOf('"currentPage":"2","pageSize":"10","totalNum":"100"'));
   expect(page).toMatchObject({ currentPage: 2, pageSize: 10, totalNum: 100, answeredAtMs: NOW });
   expect(page.rows[0]!.workerId).toBe(9223372036854775807n);
 });
 
 test('the page size that is really served is reported', () => {
-  expect(read(workers, asked, pageOf('"currentPage":2,"pageSize":20,"totalNum":100')).pageSize).toBe(20);
-  expect(read(workers, asked, pageOf('"currentPage":2,"totalNum":100')).pageSize).toBe(50);
+  expect(read(workersEndpoint, asked, pageOf('"currentPage":2,"pageSize":20,"totalNum":100')).pageSize).toBe(
+    20,
+  );
+  expect(read(workersEndpoint, asked, pageOf('"currentPage":2,"totalNum":100')).pageSize).toBe(50);
 });
 
 test.each([
@@ -40,30 +42,35 @@ test.each([
   ['no items', '{"currentPage":2,"totalNum":7}', 'items is missing, with totalNum 7'],
   ['items of a kind', '{"currentPage":2,"totalNum":0,"items":{}}', 'items is an object'],
 ])('P2 a page with %s is malformed, not empty', (_what, data, message) => {
-  expect(() => read(workers, asked, data)).toThrow(message);
-  expect(codeOf(() => read(workers, asked, data))).toBe('pool.malformed');
+  expect(() => read(workersEndpoint, asked, data)).toThrow(message);
+  expect(codeOf(() => read(workersEndpoint, asked, data))).toBe('pool.malformed');
 });
 
 test('P2 an uncounted or earlier page says so much and no more', () => {
-  expect(read(workers, asked, pageOf('"currentPage":2,"pageSize":10'))).toMatchObject({ totalNum: null });
-  expect(read(workers, asked, pageOf('"totalNum":null'))).toMatchObject({ rows: [{}], totalNum: null });
-  const earlier = read(workers, asked, pageOf('"currentPage":1,"pageSize":10,"totalNum":100'));
+  expect(read(workersEndpoint, asked, pageOf('"currentPage":2,"pageSize":10'))).toMatchObject({
+    totalNum: null,
+  });
+  expect(read(workersEndpoint, asked, pageOf('"totalNum":null'))).toMatchObject({
+    rows: [{}],
+    totalNum: null,
+  });
+  const earlier = read(workersEndpoint, asked, pageOf('"currentPage":1,"pageSize":10,"totalNum":100'));
   expect(earlier).toMatchObject({ currentPage: 2, rows: [], unreadable: [], totalNum: 100 });
 });
 
 test.each(['null', '{}', '[]', '""'])('a page whose data is %s has no rows, and no count', (data) => {
-  expect(read(workers, asked, data)).toMatchObject({ rows: [], unreadable: [], totalNum: null });
+  expect(read(workersEndpoint, asked, data)).toMatchObject({ rows: [], unreadable: [], totalNum: null });
 });
 
 test('an empty list may be null when the total is 0', () => {
-  const page = read(workers, asked, '{"currentPage":2,"items":null,"pageSize":10,"totalNum":0}');
+  const page = read(workersEndpoint, asked, '{"currentPage":2,"items":null,"pageSize":10,"totalNum":0}');
   expect(page).toMatchObject({ rows: [], unreadable: [], totalNum: 0 });
 });
 
 test('an id beyond 2^63 - 1, negative or missing is quarantined', () => {
   const data =
     '{"currentPage":2,"totalNum":4,"items":[{"workerId":9223372036854775808},{"workerId":-1},{},{"workerId":"12"}]}';
-  const page = read(workers, asked, data);
+  const page = read(workersEndpoint, asked, data);
   expect(page.rows.map((row) => row.workerId)).toEqual([12n]);
   expect(page.unreadable.map((row) => row.reason)).toEqual([
     'workerId is 9223372036854775808, not an id from 0 to 2^63 - 1',
@@ -74,7 +81,7 @@ test('an id beyond 2^63 - 1, negative or missing is quarantined', () => {
 
 test('a sub-account keeps its three rates and its unit', () => {
   const listing = read(
-    subAccounts,
+    subAccountsEndpoint,
     undefined,
     '[{"puid":"7","pname":"test","defaultAlgo":"SHA256d","hashUnit":"GH","realHashRate":"1.5","hourHashRate":2,' +
       '"dayHashRate":"","vip":true}]',
@@ -95,7 +102,7 @@ test('a sub-account keeps its three rates and its unit', () => {
 
 test('rates without a known unit are all kept raw', () => {
   const { rows } = read(
-    subAccounts,
+    subAccountsEndpoint,
     undefined,
     '[{"puid":1,"pname":"","realHashRate":1,"dayHashRate":2,"hashUnit":"Sol"}]',
   );
@@ -107,29 +114,29 @@ test('rates without a known unit are all kept raw', () => {
 });
 
 test.each(['{}', '"x"', '5'])('a list of sub-accounts that is %s is malformed, not empty', (data) => {
-  expect(codeOf(() => read(subAccounts, undefined, data))).toBe('pool.malformed');
+  expect(codeOf(() => read(subAccountsEndpoint, undefined, data))).toBe('pool.malformed');
 });
 
 test('algorithms are kept by any name, others are quarantined', () => {
-  const listing = read(algorithms, undefined, '["SHA256d","Neu",7,null,"",{}]');
+  const listing = read(algorithmsEndpoint, undefined, '["SHA256d","Neu",7,null,"",{}]');
   expect(listing.rows).toEqual(['SHA256d', 'Neu', '7']);
   expect(listing.unreadable.map(({ raw }) => raw)).toEqual(['null', '""', '{}']);
 });
 
 test.each(['null', '""', '{}', '[]'])('a worker of whom the pool says %s is nobody', (data) => {
   const query = { puid: 1n as Puid, algo: 'SHA256d', workerId: 5n as WorkerId };
-  expect(read(workerDetails, query, data)).toMatchObject({ rows: [], unreadable: [] });
+  expect(read(workerDetailsEndpoint, query, data)).toMatchObject({ rows: [], unreadable: [] });
 });
 
 test('the answer about another worker is malformed', () => {
   const query = { puid: 1n as Puid, algo: 'SHA256d', workerId: 5n as WorkerId };
-  expect(read(workerDetails, query, '{"workerId":5,"status":"ACTIVE"}').rows[0]).toMatchObject({
+  expect(read(workerDetailsEndpoint, query, '{"workerId":5,"status":"ACTIVE"}').rows[0]).toMatchObject({
     workerId: 5n,
     workerName: '',
     status: 'ACTIVE',
   });
-  expect(() => read(workerDetails, query, '{"workerId":6}')).toThrow('it is worker 6, asked was 5');
-  expect(() => read(workerDetails, query, '"none"')).toThrow('data is a text, not a worker');
+  expect(() => read(workerDetailsEndpoint, query, '{"workerId":6}')).toThrow('it is worker 6, asked was 5');
+  expect(() => read(workerDetailsEndpoint, query, '"none"')).toThrow('data is a text, not a worker');
 });
 
 test.each([
@@ -139,14 +146,14 @@ test.each([
   ['null', [], 0],
   ['{}', [], 1],
 ])('an accumulated income of %s is read as %j', (data, rows, unreadable) => {
-  const listing = read(accountIncome, 'BTC', data);
+  const listing = read(accountIncomeEndpoint, 'BTC', data);
   expect(listing.rows).toEqual(rows);
   expect(listing.unreadable).toHaveLength(unreadable);
 });
 
 test('accumulated income by sub-account', () => {
   const listing = read(
-    subAccountIncome,
+    subAccountIncomeEndpoint,
     'BTC',
     '[{"puid":1,"pname":"test","amount":0.1},{"puid":2,"amount":"2"},{}]',
   );
@@ -155,5 +162,5 @@ test('accumulated income by sub-account', () => {
     { puid: 2n, pname: null, amount: '2' },
   ]);
   expect(listing.unreadable).toEqual([{ raw: '{}', reason: 'puid is missing; amount is missing' }]);
-  expect(read(subAccountIncome, 'BTC', 'null').rows).toEqual([]);
+  expect(read(subAccountIncomeEndpoint, 'BTC', 'null').rows).toEqual([]);
 });

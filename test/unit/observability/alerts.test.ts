@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {
   MAX_MESSAGES_PER_ROUND,
-  messageOf,
+  composeMessage,
   reviewAlerts,
   type Alert,
   type AlertCandidate,
@@ -149,7 +149,7 @@ describe('alerts', () => {
       NOW,
       1,
     ).due;
-    const message = messageOf(alert!, (text) => text.replaceAll('hunter2', '[redacted]'));
+    const message = composeMessage(alert!, (text) => text.replaceAll('hunter2', '[redacted]'));
     expect(JSON.stringify(message)).not.toContain('hunter2');
     expect(message).toMatchObject({ text: 'kpool: the key [redacted]', event: 'started', until: null });
   });

@@ -1,4 +1,4 @@
-import { candidatesOf } from '../../../src/app/service/alerts';
+import { listCandidates } from '../../../src/app/service/alerts';
 import type { AccountId } from '../../../src/domain/ids';
 import type {
   FreshnessFacts,
@@ -53,7 +53,7 @@ const stopped = [{ account, status: 'auth_failed', reason: 'The pool refused the
 /** `alerted`: the problems that are alerted about, at once or once they last. */
 function verdictOn(patch: Partial<WellnessFacts>) {
   const wellness = judge({ ...well, ...patch });
-  const { candidates } = candidatesOf(wellness, new Map([[account, 1 as AccountId]]));
+  const { candidates } = listCandidates(wellness, new Map([[account, 1 as AccountId]]));
   return {
     kinds: wellness.problems.map(({ kind }) => kind),
     isWell: isWell(wellness),
@@ -213,7 +213,7 @@ describe('P11 one verdict', () => {
 
   it('leaves alone the alerts of what cannot be judged', () => {
     const unjudgedOf = (facts: Partial<WellnessFacts>) =>
-      [...candidatesOf(judge({ ...well, ...facts }), new Map()).unjudged].sort();
+      [...listCandidates(judge({ ...well, ...facts }), new Map()).unjudged].sort();
     expect(unjudgedOf({ accounts: stopped })).toEqual(['stream/main/earnings']);
     expect(unjudgedOf({ runs: [{ ...run, failed: 1 }] })).toEqual(['stream/main/earnings']);
     expect(unjudgedOf({ totals: [totals, { ...totals, currency: 'LTC', notComparable: 1 }] })).toEqual([

@@ -5,7 +5,7 @@ import { postgresAddressOf } from './address';
 import { CONNECT_TIMEOUT_MS } from './connection';
 import { prepareSession, type SessionSettings } from './session-settings';
 
-export interface PoolOptions {
+export interface ConnectionsOptions {
   readonly url: Secret;
   readonly maxConnections: number;
   readonly applicationName: string;
@@ -13,16 +13,16 @@ export interface PoolOptions {
 }
 
 /** The part of pg's internals that we need. */
-interface PoolInternals {
+interface ClientInternals {
   readonly connectionParameters: { options: string | undefined };
   readonly connection: { readonly stream: Socket };
 }
 
-const internalsOf = (client: ClientBase): PoolInternals => client as unknown as PoolInternals;
+const internalsOf = (client: ClientBase): ClientInternals => client as unknown as ClientInternals;
 
 /**
  * pg would read PGOPTIONS for an address without options. And a connection that breaks while nobody listens (lent, or
- * leaving a pool that ends) would end the process; whoever waits for its answer gets the error anyway.
+ * leaving while all of them end) would end the process; whoever waits for its answer gets the error anyway.
  */
 class AddressedClient extends Client {
   constructor(config?: ClientConfig) {
@@ -36,7 +36,7 @@ class AddressedClient extends Client {
  * Connections through pg, for Prisma and BullMQ. Connects at the first query; each connection is prepared before it is
  * lent.
  */
-export function createPool(options: PoolOptions): Pool {
+export function createConnections(options: ConnectionsOptions): Pool {
   const {
     host,
     port,
@@ -46,7 +46,7 @@ export function createPool(options: PoolOptions): Pool {
     options: sessionOptions,
     tls,
   } = postgresAddressOf(options.url);
-  const pool = new Pool({
+  const connections = new Pool({
     ...{ host, port, database, user, Client: AddressedClient },
     // Without a password it would read PGPASSWORD and .pgpass.
     password: () => password?.reveal() ?? '',
@@ -60,9 +60,9 @@ export function createPool(options: PoolOptions): Pool {
       prepare(client, options.settings).then(() => done(), done);
     },
   });
-  // The pool replaces a connection that breaks while idle; the next query reports what is wrong.
-  pool.on('error', () => undefined);
-  return pool;
+  // pg replaces a connection that breaks while idle; the next query reports what is wrong.
+  connections.on('error', () => undefined);
+  return connections;
 }
 
 /** Within the time limit of a connection: pg itself would wait without a limit. */
