@@ -51,7 +51,7 @@ onBothBackends('a clock is put right', (backend) => {
       {
         ...serviceEnv(simulator, database.url),
         ...backend.env(),
-        ...allEvery('4 s'),
+        ...allEvery('2 s'),
         KUCOIN_POOL_REQUESTS_PER_SECOND: '50',
       },
       { clockFile },

@@ -1,15 +1,19 @@
 import { chmod, chown, mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
+import postgres from 'postgres';
 import { createSimulator, type Simulator } from '../../../src/simulator';
 import { findPackagedBinaries } from '../../../src/store/embedded/binaries';
 import { createCluster, startCluster, stopCluster, type Cluster } from '../../../src/store/embedded/cluster';
 import { findServerUser } from '../../../src/store/embedded/server-user';
+import { migrate } from '../../../src/store/migrate';
+import { hastenDatabaseClock } from '../../support/database-clock';
 import { eventually } from '../../support/eventually';
 import { allEvery, serviceEnv, ServiceProcess } from '../../support/jobs/service-process';
 import { findFreePort, runDirectory, stopAfterRun } from '../../support/test-run';
 
-/** After a crash every place of the rate limit counts as held by a request in flight, until that must have ended. */
-const BACK_MS = { fast: 15_000, immediate: 60_000 };
+/** After a crash every slot of the rate limit counts as in use for one lease, which passes faster here. */
+const BACK_MS = { fast: 15_000, immediate: 30_000 };
+const FASTER = 4;
 jest.setTimeout(120_000);
 
 let cluster: Cluster;
@@ -20,6 +24,7 @@ let service: ServiceProcess;
 let page: ServiceProcess;
 
 const settings = () => ({ listen_addresses: '127.0.0.1', unix_socket_directories: '', port, fsync: 'off' });
+const url = () => `postgres://kpool:outage@127.0.0.1:${port}/kpool`;
 const synced = () => service.lines.filter(({ msg }) => msg === 'Synced.').length;
 
 beforeAll(async () => {
@@ -35,6 +40,10 @@ beforeAll(async () => {
   stopAfterRun(`outage-${port}`, 'SIGQUIT', join(cluster.dataDirectory, 'postmaster.pid'));
   await createCluster(cluster, { superuser: 'kpool', password: 'outage', database: 'kpool' });
   await startCluster(cluster, settings(), log);
+  const sql = postgres(url(), { max: 1, onnotice: () => undefined });
+  await migrate(sql);
+  await hastenDatabaseClock(sql, FASTER);
+  await sql.end();
   simulator = await createSimulator({
     seed: 1,
     startAt: Date.UTC(2026, 9, 20),
@@ -42,12 +51,12 @@ beforeAll(async () => {
     world: { days: 60, subAccountsPerAccount: 1, algorithms: ['SHA256d'], workersPerSubAccount: 3 },
   });
   service = new ServiceProcess(['--role', 'run'], {
-    ...serviceEnv(simulator, `postgres://kpool:outage@127.0.0.1:${port}/kpool`),
+    ...serviceEnv(simulator, url()),
     ...allEvery('2 s'),
     KUCOIN_POOL_REQUESTS_PER_SECOND: '50',
   });
   page = new ServiceProcess(['--role', 'web'], {
-    ...serviceEnv(simulator, `postgres://kpool:outage@127.0.0.1:${port}/kpool`),
+    ...serviceEnv(simulator, url()),
     HTTP_PORT: String(await findFreePort()),
   });
 });

@@ -28,7 +28,7 @@ onBothBackends('processes', (backend) => {
       world: {
         accounts: 1,
         subAccountsPerAccount: 1,
-        days: 200,
+        days: 60,
         algorithms: ['SHA256d'],
         workersPerSubAccount: 6,
       },
@@ -115,7 +115,7 @@ onBothBackends('processes', (backend) => {
   });
 
   it('P6 two processes share the pace, and one may die', async () => {
-    const env = allEvery('5 s');
+    const env = allEvery('3 s');
     const first = start(env);
     const second = start(env);
     await Promise.all([first.untilRunning(), second.untilRunning()]);

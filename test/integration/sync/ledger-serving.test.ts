@@ -24,7 +24,7 @@ const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
 /** Spans before the oldest row are like any other: few of them will do. */
-const SHORT = { historyStartMs: DAY - 1_100 * DAY_MS };
+const SHORT = { historyStartMs: DAY - 600 * DAY_MS };
 
 interface Placed {
   readonly place: LabScope;
@@ -97,7 +97,7 @@ const READINGS: Readonly<Record<string, Partial<Quirks>>> = {
     beyondEnd: 'last-in-disguise',
   },
   'refuses ends in the future': { futureEnds: 'refused' },
-  'refuses ends in the future and spans of more than a month': { futureEnds: 'refused', maxSpanDays: 31 },
+  'refuses ends in the future and spans of a third of a year': { futureEnds: 'refused', maxSpanDays: 120 },
   'always says that a page holds 10 rows': { pageSizeSays: 'ten' },
   'says how many rows a page holds as its size': { pageSizeSays: 'rows' },
 };
@@ -107,8 +107,8 @@ describe.each(Object.entries(READINGS))('P2 a pool that %s', (_, quirks) => {
     await expectTruthUnder(quirks, await scopeOf(230));
   });
 
-  test('is read completely: a gap of years', async () => {
-    await expectTruthUnder(quirks, await scopeOf(120, (i) => DAY - (i < 60 ? i : i + 900) * DAY_MS));
+  test('is read completely: a gap of more than a year', async () => {
+    await expectTruthUnder(quirks, await scopeOf(120, (i) => DAY - (i < 60 ? i : i + 400) * DAY_MS));
   });
 });
 
@@ -291,7 +291,7 @@ test('P2 equal rows are as many as the pool serves', async () => {
 
 test('P2 one row among 150 equal ones in no order is not lost', async () => {
   Object.assign(lab.simulator.quirks, { order: 'unstable-ties' });
-  for (let n = 0; n < 8; n += 1) {
+  for (let n = 0; n < 5; n += 1) {
     const { place } = await scopeOf(1, () => DAY);
     lab.simulator.world.insertReward(place.key, { currency: 'BTC', minedAtMs: DAY, amount: '1' }, 150);
     const result = await lab.sync(place);

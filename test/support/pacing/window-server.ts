@@ -10,7 +10,7 @@ interface Arrival {
   readonly sender: string;
 }
 
-/** A pool that only counts: more than `limit` arrivals in any `windowMs` of one bucket are refused with 403. */
+/** A pool that only counts: more than `limit` arrivals in any window of one bucket are refused with 403. */
 export interface WindowServer {
   readonly url: string;
   readonly arrivals: readonly Arrival[];
@@ -27,7 +27,10 @@ export async function startWindowServer(options: {
   readonly limit: number;
   readonly roundTripMs: () => number;
   readonly random: () => number;
+  /** A second unless given. */
+  readonly windowMs?: number;
 }): Promise<WindowServer> {
+  const { windowMs = WINDOW_MS } = options;
   const arrivals: Arrival[] = [];
   const recent = new Map<string, number[]>();
   let rejected = 0;
@@ -39,7 +42,7 @@ export async function startWindowServer(options: {
       const atMs = performance.now();
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://pool');
       arrivals.push({ atMs, bucket: pathname, sender: searchParams.get('sender') ?? '' });
-      const window = (recent.get(pathname) ?? []).filter((other) => other > atMs - WINDOW_MS);
+      const window = (recent.get(pathname) ?? []).filter((other) => other > atMs - windowMs);
       recent.set(pathname, [...window, atMs]);
       if (window.length >= options.limit) rejected += 1;
       if (roundTripMs > before) await sleep(roundTripMs - before);
@@ -51,7 +54,7 @@ export async function startWindowServer(options: {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     arrivals,
     rejected: () => rejected,
-    mostInAWindow: () => mostInAWindow(arrivals),
+    mostInAWindow: () => mostInAWindow(arrivals, windowMs),
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -59,9 +62,10 @@ export async function startWindowServer(options: {
   };
 }
 
-/** The most arrivals of one bucket in any half-open window of a second. */
+/** The most arrivals of one bucket in any half-open window, of a second unless given. */
 export function mostInAWindow(
   arrivals: readonly { readonly atMs: number; readonly bucket: string }[],
+  windowMs = WINDOW_MS,
 ): number {
   const times = new Map<string, number[]>();
   for (const { atMs, bucket } of arrivals) times.set(bucket, [...(times.get(bucket) ?? []), atMs]);
@@ -70,7 +74,7 @@ export function mostInAWindow(
     const sorted = unsorted.sort((a, b) => a - b);
     let first = 0;
     sorted.forEach((atMs, index) => {
-      while ((sorted[first] ?? atMs) <= atMs - WINDOW_MS) first += 1;
+      while ((sorted[first] ?? atMs) <= atMs - windowMs) first += 1;
       most = Math.max(most, index - first + 1);
     });
   }
