@@ -28,6 +28,7 @@ export async function openDemoPage(context: CliContext, session: Session, demo: 
     readQueue: () => (readQueue === null ? Promise.resolve(null) : readQueue()),
     askQueue: null,
     clock: context.clock,
+    reportFailure: (failure) => context.output.warn(`kpool: a page could not be shown: ${failure.message}`),
   };
   const usualPort = context.config().http.port ?? 0;
   const web = await startWeb({ ...options, port: usualPort }).catch((error: unknown) => {

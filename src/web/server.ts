@@ -35,6 +35,8 @@ export interface WebOptions {
   /** Resolves when the queue answers; null if this process runs no jobs. */
   readonly askQueue: (() => Promise<void>) | null;
   readonly clock: Clock;
+  /** Receives every unexpected failure of a request. */
+  readonly reportFailure: (failure: KpoolError) => void;
 }
 
 export interface WebServer {
@@ -60,7 +62,7 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
   });
-  answerFailures(server);
+  answerFailures(server, options.reportFailure);
   await secure(server, token !== null);
   const access = await guardAccess(server, token, clock);
   serveProbes(server, access, readiness, createMetricsText(options, reader, readiness, readQueue));

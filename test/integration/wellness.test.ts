@@ -1,7 +1,5 @@
-import { Secret } from '../../src/core/secret';
-import { systemClock } from '../../src/core/clock';
-import { createMetrics } from '../../src/observability/metrics';
-import { startWeb, type WebServer } from '../../src/web/server';
+import type { WebServer } from '../../src/web/server';
+import { serveTestPages } from '../support/web';
 import { AlertListener } from '../support/alert-listener';
 import { runCliInProcess } from '../support/cli-in-process';
 import { createSyncedPool, type SyncedPool } from '../support/synced-pool';
@@ -36,17 +34,9 @@ beforeAll(async () => {
   await pool.sync();
   listener = new AlertListener();
   rounds = pool.service.reports.createAlertRounds(await listener.listen(), (text) => text);
-  web = await startWeb({
-    host: '127.0.0.1',
-    port: 0,
-    token: null,
-    databaseUrl: new Secret(database.url),
+  web = await serveTestPages(database.url, {
     judgedAccounts: ['main'],
-    allowedPerHour: null,
-    metrics: createMetrics(),
-    readQueue: null,
     askQueue: () => (isQueueAway ? Promise.reject(new Error('away')) : Promise.resolve()),
-    clock: systemClock,
   });
 });
 

@@ -1,7 +1,9 @@
 import { Argument, Option } from 'commander';
 import path from 'node:path';
 import { KpoolError } from '../../core/errors';
-import { isJournal, writeExport, type ExportRequest, type ExportResult } from '../../report/export/export';
+import { writeExport, type ExportRequest, type ExportResult } from '../../report/export/export';
+import { FORMATS, getFileForm } from '../../report/export/formats';
+import { EXPORT_FORMATS, type ExportFormat } from '../../report/export/manifest';
 import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
@@ -9,15 +11,14 @@ import { countOf } from '../output/numbers';
 import { warnOfOtherZone } from '../report-zone';
 import { parseInstant, parseMonth, parseYear } from '../time-arguments';
 
-const FORMATS = ['statement', 'koinly', 'cointracker', 'journal'] as const;
-const FILE_TYPES = ['csv', 'xlsx', 'json', 'beancount', 'hledger', 'quickbooks', 'xero'];
+const FILE_TYPES = [...new Set(Object.values(FORMATS).flatMap(({ files }) => Object.keys(files)))];
 
 interface Flags {
   readonly month?: string;
   readonly year?: string;
   readonly asOf?: string;
   readonly basis?: 'accrual' | 'cash';
-  readonly format: ExportRequest['fileType'];
+  readonly format: string;
   readonly out: string;
   readonly account?: string;
   readonly accounts?: string;
@@ -25,20 +26,8 @@ interface Flags {
   readonly force?: boolean;
 }
 
-function requestOf(format: ExportRequest['format'], flags: Flags, signal: AbortSignal): ExportRequest {
-  if ((format === 'journal') !== isJournal(flags.format)) {
-    throw new KpoolError('usage.invalid', `${format} cannot be written as ${flags.format}.`, {
-      hint:
-        format === 'journal'
-          ? `Choose the program it is for: --format ${FILE_TYPES.filter(isJournal).join(', ')}.`
-          : `For ${flags.format}, use kpool export journal --format ${flags.format}.`,
-    });
-  }
-  if (flags.format !== 'csv' && format !== 'statement' && format !== 'journal') {
-    throw new KpoolError('usage.invalid', `${format} exports are CSV, not ${flags.format}.`, {
-      hint: `Omit --format, or export a statement.`,
-    });
-  }
+function requestOf(format: ExportFormat, flags: Flags, signal: AbortSignal): ExportRequest {
+  getFileForm(format, flags.format);
   if (flags.sinceLast === true && flags.asOf !== undefined && flags.asOf !== 'now') {
     throw new KpoolError('usage.invalid', '--since-last always exports up to now.', {
       hint: 'Omit --as-of.',
@@ -90,7 +79,7 @@ function resultText({ output }: CliContext, { manifest, files }: ExportResult): 
 /** `kpool export`: income as a file for the books, with a manifest. */
 export const configureExport: ConfigureCommand = (command, context) => {
   command
-    .addArgument(new Argument('<format>', 'what the file is for').choices(FORMATS))
+    .addArgument(new Argument('<format>', 'what the file is for').choices(EXPORT_FORMATS))
     .addOption(new Option('--month <month>', 'only this month').argParser(parseMonth).conflicts('year'))
     .addOption(new Option('--year <year>', 'only this year').argParser(parseYear))
     .addOption(
@@ -111,7 +100,7 @@ export const configureExport: ConfigureCommand = (command, context) => {
     .option('--accounts <file>', 'a JSON file with the account names for a journal')
     .option('--since-last', 'only what changed since the last export of the same kind in that folder')
     .option('--force', 'overwrite existing files')
-    .action(async (format: ExportRequest['format'], flags: Flags) => {
+    .action(async (format: ExportFormat, flags: Flags) => {
       const request = requestOf(format, flags, context.signal);
       const result = await workOnDatabase(context, 'export', async (sql) => {
         await warnOfOtherZone(context, sql);

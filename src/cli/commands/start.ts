@@ -100,6 +100,7 @@ async function startPage(
     readQueue: jobs === null ? null : () => jobs.readQueue(),
     askQueue: jobs === null ? null : () => jobs.ask(),
     clock: context.clock,
+    reportFailure: (failure) => parts.logger.error('A page could not be shown.', {}, failure),
   });
   parts.logger.info(`The status page is at ${web.url}.`);
   return web;

@@ -5,32 +5,30 @@ import { KpoolError } from '../../core/errors';
 import { readCloses } from '../closes';
 import { readTieOut } from '../tie-out';
 import { findAsOf } from './as-of';
-import { BYTE_ORDER_MARK, csvLines } from './csv';
 import { findEmptiness } from './emptiness';
-import { isTextJournal, journalChunks, type TextJournal } from './journal';
-import { readJournalAccounts, readValueAccounts } from './journal-accounts';
-import { findLastManifest, formatManifest, MANIFEST_SUFFIX, type Manifest } from './manifest';
+import { FORMATS, getFileForm } from './formats';
+import {
+  findLastManifest,
+  formatManifest,
+  MANIFEST_SUFFIX,
+  type ExportFormat,
+  type Manifest,
+} from './manifest';
 import { readPeriod, type PeriodName } from './period';
 import { recordExport } from './record';
 import { readRows, type Basis, type ExportRow, type Selection } from './rows';
-import { STATEMENT_COLUMNS, statementCells, statementObject } from './statement';
-import { TAX_TOOLS } from './tax-tools';
 import type { TitleFacts } from './title-sheet';
 import { Totals } from './totals';
-import { isValueJournal, valueJournalChunks, type ValueJournal } from './value-journal';
 import { findHash, makeFolder, prepareWholeFile, refuseExisting } from './whole-file';
-import { workbookChunks } from './workbook';
-
-export type JournalFormat = TextJournal | ValueJournal;
 
 export interface ExportRequest {
-  readonly format: Manifest['format'];
-  /** What a statement is written as; a tax tool reads CSV, and a journal has its own two. */
-  readonly fileType: 'csv' | 'xlsx' | 'json' | JournalFormat;
+  readonly format: ExportFormat;
+  /** One of the format's types of file (`FORMATS`). */
+  readonly fileType: string;
   /** The mapping file of a journal; null: the usual accounts. */
   readonly accountsFile: string | null;
   readonly period: PeriodName;
-  /** Null: accrual for a statement, cash for a tax tool. */
+  /** Null: the format's usual one. */
   readonly basis: Basis | null;
   readonly accountName: string | null;
   /** An instant, `now`, or null: the close of a closed month, else now. */
@@ -54,55 +52,32 @@ export interface ExportResult {
 }
 
 /**
- * Writes an export and its manifest into a folder, however long, in little memory (a workbook apart). The ledger as
- * of a past instant never changes, so the same request with the same instant writes the same bytes. Interrupted, it
- * leaves no half a file. Throws `usage.invalid` for an unknown account, an instant to come, or a file that is there.
+ * Writes an export and its manifest into a folder, however long, in little memory (a workbook apart), and records it in
+ * `book.exports`. The ledger as of a past instant never changes, so the same request with the same instant writes the
+ * same bytes. Interrupted, it leaves no half a file. Throws `usage.invalid` for an unknown account, an instant to come,
+ * or a file that is there.
  */
 export async function writeExport(sql: Sql, request: ExportRequest): Promise<ExportResult> {
-  const { format, folder, accountName } = request;
+  const { folder, accountName } = request;
+  const { extension } = getFileForm(request.format, request.fileType);
   if (accountName !== null) await requireAccount(sql, accountName);
   await makeFolder(folder);
+  const basis = basisOf(request);
   const period = await readPeriod(sql, request.period);
-  const basis = request.basis ?? (isTaxTool(format) ? 'cash' : 'accrual');
-  const key = { format, period: period.name, basis, account: accountName };
+  const key = { format: request.format, period: period.name, basis, account: accountName };
   const last = request.sinceLast ? await findLastManifest(folder, key) : null;
   const asOf = await findAsOf(sql, period, request.asOf ?? (request.sinceLast ? 'now' : null));
   const selection: Selection = { period, asOf, basis, accountName, since: last?.asOf ?? null };
 
-  const base = path.join(folder, nameOf(selection, format));
-  const dataFile = `${base}.${request.fileType}${isValueJournal(request.fileType) ? '.csv' : ''}`;
+  const dataFile = path.join(folder, `${nameOf(selection, request.format)}.${extension}`);
   const manifestFile = `${dataFile}${MANIFEST_SUFFIX}`;
   if (!request.mayReplace) for (const file of [dataFile, manifestFile]) await refuseExisting(file);
 
-  const totals = new Totals();
-  const leftOut: Record<string, number> = {};
-  const about = (): Omit<Manifest, 'files'> => ({
-    kpoolExport: 1,
-    ...key,
-    from: period.from,
-    to: period.to,
-    timeZone: period.timeZone,
-    asOf: asOf.instant,
-    asOfReason: asOf.reason,
-    changesSince: selection.since,
-    rows: totals.rows,
-    leftOut,
-    totals: totals.toJson(),
-  });
-  const rows = counted(readRows(sql, selection), totals, request.signal);
-  const chunks = isJournal(request.fileType)
-    ? await journalOf(sql, request.fileType, rows, { selection, leftOut, accountsFile: request.accountsFile })
-    : chunksOf({ format, fileType: request.fileType }, rows, {
-        ...{ leftOut, about, readTitle: () => readTitle(sql, selection) },
-      });
-  const data = await prepareWholeFile(dataFile, chunks, request);
+  const content = openContent(sql, request, selection);
+  const data = await prepareWholeFile(dataFile, content.chunks, request);
   try {
     const { name, bytes, sha256 } = data;
-    const skipped = Object.values(leftOut).reduce((sum, count) => sum + count, 0);
-    const manifest: Manifest = {
-      ...about(),
-      files: [{ name, rows: totals.rows - skipped, bytes, sha256 }],
-    };
+    const manifest = { ...content.about(), files: [{ name, rows: content.rowsWritten(), bytes, sha256 }] };
     const proof = await prepareWholeFile(manifestFile, single(formatManifest(manifest)), request);
     try {
       await sql.begin(async (tx) => {
@@ -123,6 +98,101 @@ export async function writeExport(sql: Sql, request: ExportRequest): Promise<Exp
   }
 }
 
+/** A month's statement as CSV text: what `kpool export statement --month` writes, without a record of it. */
+export async function readStatement(sql: Sql, month: string): Promise<string> {
+  const { signal } = new AbortController();
+  const period = await readPeriod(sql, month);
+  const asOf = await findAsOf(sql, period, null);
+  const basis = FORMATS.statement.usualBasis;
+  const selection: Selection = { period, asOf, basis, accountName: null, since: null };
+  const form = { format: 'statement', fileType: 'csv', accountsFile: null, signal } as const;
+  const content = openContent(sql, form, selection);
+  let text = '';
+  for await (const chunk of content.chunks) text += String(chunk);
+  return text;
+}
+
+/** What a file holds, and what can be said of it once it was written. */
+interface Content {
+  readonly chunks: AsyncIterable<string | Uint8Array>;
+  readonly about: () => Omit<Manifest, 'files'>;
+  readonly rowsWritten: () => number;
+}
+
+function openContent(
+  sql: Sql,
+  {
+    format,
+    fileType,
+    accountsFile,
+    signal,
+  }: Pick<ExportRequest, 'format' | 'fileType' | 'accountsFile' | 'signal'>,
+  selection: Selection,
+): Content {
+  const { period, asOf, basis, accountName, since } = selection;
+  const totals = new Totals();
+  const leftOut: Record<string, number> = {};
+  const about = (): Omit<Manifest, 'files'> => ({
+    kpoolExport: 1,
+    format,
+    period: period.name,
+    basis,
+    account: accountName,
+    from: period.from,
+    to: period.to,
+    timeZone: period.timeZone,
+    asOf: asOf.instant,
+    asOfReason: asOf.reason,
+    changesSince: since,
+    rows: totals.rows,
+    leftOut,
+    totals: totals.toJson(),
+  });
+  const chunks = getFileForm(format, fileType).write(counted(readRows(sql, selection), totals, signal), {
+    sql,
+    selection,
+    accountsFile,
+    leftOut,
+    about,
+    readTitle: () => readTitle(sql, selection),
+  });
+  const rowsWritten = (): number => Object.values(leftOut).reduce((rest, count) => rest - count, totals.rows);
+  return { chunks, about, rowsWritten };
+}
+
+function basisOf({ basis, format }: Pick<ExportRequest, 'basis' | 'format'>): Basis {
+  return basis ?? FORMATS[format].usualBasis;
+}
+
+async function* counted(
+  rows: AsyncGenerator<readonly ExportRow[]>,
+  totals: Totals,
+  signal: AbortSignal,
+): AsyncGenerator<readonly ExportRow[]> {
+  for await (const batch of rows) {
+    throwIfAborted(signal);
+    for (const row of batch) totals.add(row);
+    yield batch;
+  }
+}
+
+async function* single(text: string): AsyncGenerator<string> {
+  yield await Promise.resolve(text);
+}
+
+/** `statement-2026-10-main`; of changes, or of an instant that was asked for, with the instant: they are many. */
+function nameOf({ period, basis, accountName, asOf, since }: Selection, format: ExportFormat): string {
+  const instant = asOf.instant.replace(/[-:.]/g, '');
+  return [
+    format,
+    period.name,
+    ...(basis === FORMATS[format].usualBasis ? [] : [basis]),
+    ...(accountName === null ? [] : [accountName.replace(/[^\p{L}\p{N}._-]+/gu, '_')]),
+    ...(since === null ? [] : ['changes', instant]),
+    ...(asOf.reason === 'given' ? ['as-of', instant] : []),
+  ].join('-');
+}
+
 /** Warns if the files of the last export changed since they were written. */
 async function notesOn(folder: string, last: Manifest | null): Promise<readonly string[]> {
   const notes: string[] = [];
@@ -138,128 +208,9 @@ async function notesOn(folder: string, last: Manifest | null): Promise<readonly 
   return notes;
 }
 
-type Batches = AsyncGenerator<readonly ExportRow[]>;
-
-interface Writing {
-  readonly leftOut: Record<string, number>;
-  readonly readTitle: () => Promise<TitleFacts>;
-  /** What the manifest says, once all rows were read. */
-  readonly about: () => Omit<Manifest, 'files'>;
-}
-
-/** Whether a journal is written as this. */
-export function isJournal(fileType: string): fileType is JournalFormat {
-  return isValueJournal(fileType) || isTextJournal(fileType);
-}
-
-interface JournalOptions {
-  readonly selection: Selection;
-  readonly leftOut: Record<string, number>;
-  readonly accountsFile: string | null;
-}
-
-async function journalOf(
-  sql: Sql,
-  format: JournalFormat,
-  rows: Batches,
-  { selection, leftOut, accountsFile }: JournalOptions,
-): Promise<AsyncIterable<string>> {
-  if (!isValueJournal(format))
-    return journalChunks(sql, format, rows, {
-      ...{ selection, leftOut, accounts: await readJournalAccounts(accountsFile) },
-    });
-  const accounts = await readValueAccounts(format, accountsFile);
-  return valueJournalChunks(format, rows, { isCash: selection.basis === 'cash', accounts, leftOut });
-}
-
-function isTaxTool(format: Manifest['format']): format is keyof typeof TAX_TOOLS {
-  return Object.hasOwn(TAX_TOOLS, format);
-}
-
-function chunksOf(
-  {
-    format,
-    fileType,
-  }: { format: Manifest['format']; fileType: Exclude<ExportRequest['fileType'], JournalFormat> },
-  rows: Batches,
-  writing: Writing,
-): AsyncIterable<string | Uint8Array> {
-  if (isTaxTool(format)) return taxChunks(format, rows, writing.leftOut);
-  switch (fileType) {
-    case 'csv':
-      return csvChunks(rows);
-    case 'json':
-      return jsonChunks(rows, writing.about);
-    case 'xlsx':
-      return workbookChunks(rows, writing);
-  }
-}
-
-async function* csvChunks(rows: Batches): AsyncGenerator<string> {
-  yield BYTE_ORDER_MARK + csvLines([STATEMENT_COLUMNS.map(({ name }) => name)]);
-  for await (const batch of rows) yield csvLines(batch.map(statementCells));
-}
-
-async function* jsonChunks(rows: Batches, about: Writing['about']): AsyncGenerator<string> {
-  yield '{"rows": [';
-  let separator = '\n';
-  for await (const batch of rows) {
-    for (const row of batch) {
-      yield `${separator}${JSON.stringify(statementObject(row))}`;
-      separator = ',\n';
-    }
-  }
-  yield `\n],\n"about": ${JSON.stringify(about(), null, 2)}}\n`;
-}
-
-async function* taxChunks(
-  tool: keyof typeof TAX_TOOLS,
-  rows: Batches,
-  leftOut: Record<string, number>,
-): AsyncGenerator<string> {
-  const { header, line } = TAX_TOOLS[tool];
-  yield csvLines([header]);
-  for await (const batch of rows) {
-    const lines: (readonly string[])[] = [];
-    for (const row of batch) {
-      const result = line(row);
-      if ('leftOut' in result) leftOut[result.leftOut] = (leftOut[result.leftOut] ?? 0) + 1;
-      else lines.push(result);
-    }
-    yield csvLines(lines);
-  }
-}
-
-async function* counted(rows: Batches, totals: Totals, signal: AbortSignal): Batches {
-  for await (const batch of rows) {
-    throwIfAborted(signal);
-    for (const row of batch) totals.add(row);
-    yield batch;
-  }
-}
-
-async function* single(text: string): AsyncGenerator<string> {
-  yield await Promise.resolve(text);
-}
-
-/** `statement-2026-10-main`; of changes, or of an instant that was asked for, with the instant: they are many. */
-function nameOf({ period, basis, accountName, asOf, since }: Selection, format: Manifest['format']): string {
-  const instant = asOf.instant.replace(/[-:.]/g, '');
-  const usualBasis = isTaxTool(format) ? 'cash' : 'accrual';
-  return [
-    format,
-    period.name,
-    ...(basis === usualBasis ? [] : [basis]),
-    ...(accountName === null ? [] : [accountName.replace(/[^\p{L}\p{N}._-]+/gu, '_')]),
-    ...(since === null ? [] : ['changes', instant]),
-    ...(asOf.reason === 'given' ? ['as-of', instant] : []),
-  ].join('-');
-}
-
 /** What a workbook says on its first page; the same of the same instant, for which the close keeps it. */
 async function readTitle(sql: Sql, { asOf, period, accountName }: Selection): Promise<TitleFacts> {
-  const rows = await sql<{ name: string }[]>`SELECT account_name AS name FROM pool.accounts ORDER BY 1`;
-  const accounts = rows.map(({ name }) => name);
+  const accounts = await readAccountNames(sql);
   if (asOf.reason === 'now')
     return { accounts, tieOut: (await readTieOut(sql, { accountName, month: null })).text };
   const close = (await readCloses(sql)).findLast(
@@ -269,13 +220,15 @@ async function readTitle(sql: Sql, { asOf, period, accountName }: Selection): Pr
   return { accounts, tieOut: tieOut ?? 'The totals that the pool gives are of now: kpool reconcile.' };
 }
 
-async function requireAccount(sql: Sql, name: string): Promise<void> {
+async function readAccountNames(sql: Sql): Promise<readonly string[]> {
   const rows = await sql<{ name: string }[]>`SELECT account_name AS name FROM pool.accounts ORDER BY 1`;
-  if (rows.some((row) => row.name === name)) return;
+  return rows.map(({ name }) => name);
+}
+
+async function requireAccount(sql: Sql, name: string): Promise<void> {
+  const known = await readAccountNames(sql);
+  if (known.includes(name)) return;
   throw new KpoolError('usage.invalid', `There is no account ${name}.`, {
-    hint:
-      rows.length === 0
-        ? 'Nothing has been synced yet.'
-        : `Known: ${rows.map((row) => row.name).join(', ')}.`,
+    hint: known.length === 0 ? 'Nothing has been synced yet.' : `Known: ${known.join(', ')}.`,
   });
 }

@@ -36,10 +36,6 @@ const SYNTAX: Readonly<Record<TextJournal, Syntax>> = {
   },
 };
 
-export function isTextJournal(fileType: string): fileType is TextJournal {
-  return Object.hasOwn(SYNTAX, fileType);
-}
-
 /** A text within a line: what would end it, or begin a comment, is left out. */
 function plain(text: string): string {
   return text.replace(/[\p{C}";|\\]+/gu, ' ').trim();

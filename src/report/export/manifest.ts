@@ -5,9 +5,13 @@ import { KpoolError } from '../../core/errors';
 
 const amountText = z.string().regex(/^-?\d+(\.\d+)?$/);
 
+/** What exports are for; `FORMATS` says how each is written. */
+export const EXPORT_FORMATS = ['statement', 'koinly', 'cointracker', 'journal'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
 const manifestSchema = z.object({
   kpoolExport: z.literal(1),
-  format: z.enum(['statement', 'koinly', 'cointracker', 'journal']),
+  format: z.enum(EXPORT_FORMATS),
   /** `2026-10`, `2026` or `all`. */
   period: z.string(),
   from: z.string().nullable(),

@@ -8,7 +8,7 @@ interface StatementColumn {
   readonly value: (row: ExportRow) => string | null;
 }
 
-/** The columns of a statement, in every format that it is written in. */
+/** The columns of a statement as CSV and JSON; the workbook has its own (`itemColumns`). */
 export const STATEMENT_COLUMNS: readonly StatementColumn[] = [
   { name: 'row_id', kind: 'plain', value: rowId },
   { name: 'kind', kind: 'plain', value: (row) => row.kind },

@@ -14,7 +14,7 @@ export interface TaxTool {
  * Koinly's universal format, https://support.koinly.io/en/articles/9489976. What takes money back is an amount sent,
  * with the label `cost`. Net worth is the value at the price of the books. The row's id stands as TxHash, by which Koinly knows a row that it has.
  */
-const KOINLY: TaxTool = {
+export const KOINLY: TaxTool = {
   header: [
     ...['Date', 'Sent Amount', 'Sent Currency', 'Received Amount', 'Received Currency'],
     ...[
@@ -54,7 +54,7 @@ const KOINLY: TaxTool = {
  * CoinTracker's format, https://support.cointracker.io/hc/en-us/articles/4413071299729: all columns, in UTC. A
  * currency that is sent has no tag: no tag of CoinTracker says "taken back".
  */
-const COINTRACKER: TaxTool = {
+export const COINTRACKER: TaxTool = {
   header: [
     ...['Date', 'Received Quantity', 'Received Currency', 'Sent Quantity', 'Sent Currency'],
     ...['Fee Amount', 'Fee Currency', 'Tag'],
@@ -70,8 +70,6 @@ const COINTRACKER: TaxTool = {
       ];
     }),
 };
-
-export const TAX_TOOLS = { koinly: KOINLY, cointracker: COINTRACKER } as const;
 
 /** What was paid on a date; what the row changes is what is booked, on the date of the row. */
 function withMovement(

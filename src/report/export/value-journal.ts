@@ -54,10 +54,6 @@ const SYNTAX: Readonly<Record<ValueJournal, Syntax>> = {
   },
 };
 
-export function isValueJournal(fileType: string): fileType is ValueJournal {
-  return Object.hasOwn(SYNTAX, fileType);
-}
-
 /**
  * Double entry in the currency of the books: a journal entry for each day, in it a line for each account and coin. Each
  * entry balances, and what an account gets of a coin comes altogether to the exact value, rounded to cents once.

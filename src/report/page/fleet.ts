@@ -157,5 +157,5 @@ export async function readAttention(sql: Sql, filter: PageFilter): Promise<Atten
       FROM report.worker_attention w
      WHERE ${scopeOf(sql, filter, { puid: sql`w.puid`, algo: sql`w.algo` })}
      ORDER BY w.lost_hash_rate_hps DESC NULLS LAST, w.worker_id LIMIT ${WORST}`;
-  return { count: rows[0]?.count ?? 0, machines: rows };
+  return { count: rows[0]?.count ?? 0, machines: rows.map(({ count: _count, ...machine }) => machine) };
 }

@@ -1,14 +1,19 @@
 import { z } from 'zod';
 
-/** Responses of `/api/v1/…`. Amounts are exact decimal strings, rates in H/s, shares 0 to 1, reject rates in percent. */
+/**
+ * Responses of `/api/v1/…`: the data of the pages (`report/page/page-data.ts`). Amounts are exact decimal strings, rates in
+ * H/s, shares 0 to 1, reject rates in percent. The compiler checks that every field here is read, and a field that is read
+ * but missing here fails the request.
+ */
 const amount = z.string().describe('Exact decimal string');
-const instant = z.iso.datetime();
+const instant = z.date();
 const day = z.iso.date();
+const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
 const hps = z.number().describe('H/s');
 
-export const PROBLEM_REPLY = z.object({ error: z.string(), message: z.string() });
+export const PROBLEM_REPLY = z.strictObject({ error: z.string(), message: z.string() });
 
-const BACKFILL = z.object({
+const BACKFILL = z.strictObject({
   lists: z.number(),
   complete: z.number(),
   rows: z.number(),
@@ -16,11 +21,11 @@ const BACKFILL = z.object({
   rowsPerMinute: z.number(),
   remainingMs: z.number().nullable(),
 });
-const REQUESTS = z.object({ lastHour: z.number(), perMinute: z.array(z.number()) });
+const REQUESTS = z.strictObject({ lastHour: z.number(), perMinute: list(z.number()) });
 
-export const OVERVIEW = z.object({
-  problems: z.array(
-    z.object({
+export const OVERVIEW = z.strictObject({
+  problems: list(
+    z.strictObject({
       kind: z.string(),
       severity: z.enum(['critical', 'warning', 'progress']),
       account: z.string().nullable(),
@@ -30,26 +35,26 @@ export const OVERVIEW = z.object({
     }),
   ),
   backfill: BACKFILL,
-  income: z.array(
-    z.object({
+  income: list(
+    z.strictObject({
       currency: z.string(),
       yesterday: amount,
       week: amount,
       month: amount,
       settled: amount,
       pending: amount,
-      days: z.array(z.number()),
+      days: list(z.number()),
     }),
   ),
-  hashrate: z.array(
-    z.object({
+  hashrate: list(
+    z.strictObject({
       algo: z.string(),
       now: hps,
       weekMean: hps.nullable(),
       active: z.number(),
       inactive: z.number(),
       invalid: z.number(),
-      hours: z.array(hps.nullable()),
+      hours: list(hps.nullable()),
     }),
   ),
   requests: REQUESTS,
@@ -57,19 +62,19 @@ export const OVERVIEW = z.object({
   needingAttention: z.number(),
 });
 
-export const INCOME = z.object({
+export const INCOME = z.strictObject({
   from: day,
   to: day,
   by: z.enum(['day', 'month']),
   zone: z.string(),
-  points: z.array(
-    z.object({ start: day, currency: z.string(), settled: amount, pending: amount, total: amount }),
+  points: list(
+    z.strictObject({ start: day, currency: z.string(), settled: amount, pending: amount, total: amount }),
   ),
   bySubAccount: z
     .object({
       currency: z.string(),
-      points: z.array(
-        z.object({
+      points: list(
+        z.strictObject({
           start: day,
           puid: z.string().nullable(),
           subAccount: z.string().nullable(),
@@ -81,8 +86,8 @@ export const INCOME = z.object({
     .describe(
       'The main currency by sub-account; puid and subAccount are null for the sum of the smaller ones',
     ),
-  league: z.array(
-    z.object({
+  league: list(
+    z.strictObject({
       account: z.string(),
       subAccount: z.string(),
       puid: z.string(),
@@ -93,17 +98,17 @@ export const INCOME = z.object({
       share: z.number().nullable(),
     }),
   ),
-  months: z.array(
-    z.object({
+  months: list(
+    z.strictObject({
       month: z.string(),
       state: z.enum(['closed', 'reopened', 'open', 'running']),
       at: instant.nullable(),
       note: z.string().nullable(),
-      currencies: z.array(z.string()),
+      currencies: list(z.string()),
     }),
   ),
-  reconciliation: z.array(
-    z.object({
+  reconciliation: list(
+    z.strictObject({
       account: z.string(),
       subAccount: z.string().nullable(),
       puid: z.string().nullable(),
@@ -116,12 +121,14 @@ export const INCOME = z.object({
       verdict: z.string(),
       definition: z.string().nullable(),
       reason: z.string().nullable(),
+      alsoFits: z.string().nullable(),
+      provenOn: day.nullable(),
       uncertified: z.string().nullable(),
     }),
   ),
 });
 
-const GROUP = z.object({
+const GROUP = z.strictObject({
   account: z.string(),
   subAccount: z.string(),
   puid: z.string(),
@@ -134,13 +141,13 @@ const GROUP = z.object({
   rejectRate: z.number().nullable(),
 });
 
-export const FLEET = z.object({
+export const FLEET = z.strictObject({
   from: day,
   to: day,
   zone: z.string(),
   isByHour: z.boolean(),
-  series: z.array(
-    z.object({
+  series: list(
+    z.strictObject({
       at: instant,
       algo: z.string(),
       hps,
@@ -149,15 +156,15 @@ export const FLEET = z.object({
       invalid: z.number(),
     }),
   ),
-  rejects: z.array(
-    z.object({ day, algo: z.string(), mean: z.number().nullable(), p90: z.number().nullable() }),
+  rejects: list(
+    z.strictObject({ day, algo: z.string(), mean: z.number().nullable(), p90: z.number().nullable() }),
   ),
-  fleets: z.array(GROUP),
-  prefixes: z.array(GROUP),
-  attention: z.object({
+  fleets: list(GROUP),
+  prefixes: list(GROUP),
+  attention: z.strictObject({
     count: z.number(),
-    machines: z.array(
-      z.object({
+    machines: list(
+      z.strictObject({
         account: z.string(),
         subAccount: z.string(),
         puid: z.string(),
@@ -183,8 +190,8 @@ export const MACHINE_KEY = z.object({
   workerId: z.string().regex(/^\d{1,18}$/),
 });
 
-export const MACHINE_REPLY = z.object({
-  machine: z.object({
+export const MACHINE_REPLY = z.strictObject({
+  machine: z.strictObject({
     account: z.string(),
     subAccount: z.string(),
     puid: z.string(),
@@ -204,9 +211,9 @@ export const MACHINE_REPLY = z.object({
     removedAt: instant.nullable(),
     reasons: z.string().nullable(),
   }),
-  hours: z.array(z.object({ at: instant, hps: hps.nullable(), uptime: z.number().nullable() })),
-  days: z.array(
-    z.object({
+  hours: list(z.strictObject({ at: instant, hps: hps.nullable(), uptime: z.number().nullable() })),
+  days: list(
+    z.strictObject({
       day,
       hps: hps.nullable(),
       lowestHps: hps.nullable(),
@@ -217,9 +224,9 @@ export const MACHINE_REPLY = z.object({
   ),
 });
 
-export const SYNC = z.object({
-  streams: z.array(
-    z.object({
+export const SYNC = z.strictObject({
+  streams: list(
+    z.strictObject({
       account: z.string(),
       stream: z.string(),
       state: z.string(),
@@ -236,8 +243,8 @@ export const SYNC = z.object({
       unknownValues: z.string().nullable(),
     }),
   ),
-  runs: z.array(
-    z.object({
+  runs: list(
+    z.strictObject({
       account: z.string(),
       stream: z.string(),
       subAccount: z.string().nullable(),
@@ -255,18 +262,18 @@ export const SYNC = z.object({
       error: z.string().nullable(),
     }),
   ),
-  heat: z.array(
-    z.object({
+  heat: list(
+    z.strictObject({
       account: z.string(),
       subAccount: z.string(),
       puid: z.string(),
       algo: z.string(),
       stream: z.string(),
-      spans: z.array(z.object({ from: day.nullable(), to: day.nullable(), state: z.string() })),
+      spans: list(z.strictObject({ from: day.nullable(), to: day.nullable(), state: z.string() })),
     }),
   ),
-  quarantine: z.array(
-    z.object({
+  quarantine: list(
+    z.strictObject({
       number: z.string(),
       account: z.string(),
       stream: z.string(),

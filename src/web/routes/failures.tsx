@@ -1,5 +1,7 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { ZodError } from 'zod';
+import { KpoolError } from '../../core/errors';
+import { classifyDatabaseError, isDatabaseError } from '../../core/postgres/errors';
 import { NO_QUERY } from '../query';
 import { Command } from '../view/components';
 import { renderPage } from '../view/layout';
@@ -30,22 +32,39 @@ function failurePage(title: string, text: string, fix: string | null): string {
   });
 }
 
+/** The content of an error response. */
+interface Failure {
+  readonly status: number;
+  readonly title: string;
+  readonly text: string;
+  /** A command to run. */
+  readonly fix: string | null;
+}
+
+const TOO_MANY: Failure = {
+  status: 429,
+  title: 'Too many attempts',
+  text: 'Wait a minute and try again.',
+  fix: null,
+};
+const AWAY: Failure = {
+  status: 503,
+  title: 'The database does not answer',
+  text: 'The database or the queue is unavailable. This page reloads automatically.',
+  fix: 'kpool check',
+};
+const UNEXPECTED: Failure = {
+  status: 500,
+  title: 'Internal error',
+  text: 'The program failed unexpectedly; the log has the details.',
+  fix: 'kpool check',
+};
+
 /** Error responses: an HTML page if the client accepts HTML, otherwise JSON or text. */
-export function answerFailures(server: FastifyInstance): void {
+export function answerFailures(server: FastifyInstance, reportFailure: (failure: KpoolError) => void): void {
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const wantsPage = (request.headers.accept ?? '').includes('text/html');
-    const invalid = invalidityOf(error);
-    const [code, title, text, fix] =
-      error.statusCode === 429
-        ? ([429, 'Too many attempts', 'Wait a minute and try again.', null] as const)
-        : invalid !== null
-          ? ([400, 'Invalid request', invalid, null] as const)
-          : ([
-              503,
-              'The database does not answer',
-              'The database or the queue is unavailable. This page reloads automatically.',
-              'kpool check',
-            ] as const);
+    const { status: code, title, text, fix } = failureOf(error, reportFailure);
     if (wantsPage)
       return reply
         .code(code)
@@ -62,6 +81,20 @@ export function answerFailures(server: FastifyInstance): void {
         .send(failurePage('Page not found', 'The navigation above lists all pages.', null));
     return reply.code(404).type('text/plain').send('Page not found.\n');
   });
+}
+
+function failureOf(error: FastifyError, reportFailure: (failure: KpoolError) => void): Failure {
+  if (error.statusCode === 429) return TOO_MANY;
+  const invalid = invalidityOf(error);
+  if (invalid !== null) return { status: 400, title: 'Invalid request', text: invalid, fix: null };
+  const failure = isDatabaseError(error)
+    ? classifyDatabaseError(error)
+    : new KpoolError('broken-promise', `The program failed in an unexpected way: ${error.message}`, {
+        cause: error,
+      });
+  if (failure.code.startsWith('database.') && failure.code !== 'database.rejected') return AWAY;
+  reportFailure(failure);
+  return UNEXPECTED;
 }
 
 /** What is invalid about a request; null if it is another error. */

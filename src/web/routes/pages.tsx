@@ -41,7 +41,32 @@ export function servePages(
   reader: PageReader,
   readiness: ReturnType<typeof createReadiness>,
 ): void {
-  const pages: readonly PageDefinition[] = [
+  const sendPage: SendPage = async (request, reply, page) => {
+    const query = queryOf(FILTER_QUERY.parse(request.query));
+    const frame = await reader.frame(query.filter);
+    const moment: Moment = { now: frame.now, zone: frame.zone, isExact: query.isExact };
+    const body = await page.body({ query, filter: query.filter, frame, moment });
+    const html = renderPage({ ...page, query, frame, hasSession: access.hasSession(request), body });
+    return reply.type('text/html; charset=utf-8').send(html);
+  };
+  for (const page of pagesOf(reader, readiness))
+    server.get(page.path, async (request, reply) => sendPage(request, reply, page));
+  serveMachine(server, reader, sendPage);
+  serveRow(server, reader, sendPage);
+  serveStatement(server, reader);
+}
+
+type SendPage = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  page: Omit<PageDefinition, 'path'> & { readonly path: PagePath | null },
+) => Promise<FastifyReply>;
+
+function pagesOf(
+  reader: PageReader,
+  readiness: ReturnType<typeof createReadiness>,
+): readonly PageDefinition[] {
+  return [
     {
       path: '/',
       title: 'Overview',
@@ -77,20 +102,9 @@ export function servePages(
       ),
     },
   ];
-  const sendPage = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    page: Omit<PageDefinition, 'path'> & { readonly path: PagePath | null },
-  ) => {
-    const query = queryOf(FILTER_QUERY.parse(request.query));
-    const frame = await reader.frame(query.filter);
-    const moment: Moment = { now: frame.now, zone: frame.zone, isExact: query.isExact };
-    const body = await page.body({ query, filter: query.filter, frame, moment });
-    const html = renderPage({ ...page, query, frame, hasSession: access.hasSession(request), body });
-    return reply.type('text/html; charset=utf-8').send(html);
-  };
-  for (const page of pages) server.get(page.path, async (request, reply) => sendPage(request, reply, page));
+}
 
+function serveMachine(server: FastifyInstance, reader: PageReader, sendPage: SendPage): void {
   server.get('/fleet/machines/:puid/:algo/:workerId', async (request, reply) => {
     const key = MACHINE_KEY.safeParse(request.params);
     const data = key.success ? await reader.machine(key.data) : null;
@@ -105,7 +119,9 @@ export function servePages(
       body: ({ moment }) => Promise.resolve(<MachinePage data={data} moment={moment} />),
     });
   });
+}
 
+function serveRow(server: FastifyInstance, reader: PageReader, sendPage: SendPage): void {
   server.get('/income/rows', async (request, reply) => {
     const { id } = z.object({ id: z.string().max(60) }).parse(request.query);
     return reply.redirect(`/income/rows/${encodeURIComponent(id.trim().toLowerCase())}`);
@@ -124,7 +140,10 @@ export function servePages(
       body: ({ moment }) => Promise.resolve(<RowPage row={row} moment={moment} />),
     });
   });
+}
 
+/** A month as a file, not recorded as an export: `kpool export statement` writes one for the books. */
+function serveStatement(server: FastifyInstance, reader: PageReader): void {
   server.get('/statements/:file', async (request, reply) => {
     const { file } = z.object({ file: z.string().max(40) }).parse(request.params);
     const month = file.endsWith('.csv') ? findMonth(file.slice(0, -'.csv'.length)) : null;

@@ -1,4 +1,4 @@
-import type { Attention, FleetGroup, FleetPoint, RejectPoint } from '../../report/page/fleet';
+import type { FleetData } from '../../report/page/page-data';
 import type { PageFrame } from '../../report/page/filter';
 import type { PageQuery } from '../query';
 import type { Moment } from './components';
@@ -6,15 +6,6 @@ import { AlgorithmPanel } from './fleet/algorithm';
 import { NeedyMachines } from './fleet/attention';
 import { Groups } from './fleet/groups';
 import { Rejects } from './fleet/rejects';
-
-export interface FleetData {
-  readonly series: readonly FleetPoint[];
-  readonly isByHour: boolean;
-  readonly rejects: readonly RejectPoint[];
-  readonly fleets: readonly FleetGroup[];
-  readonly prefixes: readonly FleetGroup[];
-  readonly attention: Attention;
-}
 
 interface Props {
   readonly data: FleetData;

@@ -1,11 +1,6 @@
-import type {
-  ClosedMonth,
-  IncomeBySubAccount,
-  IncomeOfSubAccount,
-  IncomePoint,
-} from '../../report/page/income';
+import type { IncomeData } from '../../report/page/page-data';
+import type { IncomePoint } from '../../report/page/income';
 import type { PageFrame } from '../../report/page/filter';
-import type { ReconciliationRow } from '../../report/reconciliation';
 import { addressOf, type PageQuery } from '../query';
 import type { Moment } from './components';
 import { barStarts } from './income/bar-starts';
@@ -15,15 +10,6 @@ import { Months } from './income/months';
 import { Reconciliation } from './income/reconciliation';
 import { SubAccountPanel } from './income/sub-accounts';
 import { FollowRow } from './row';
-
-export interface IncomeData {
-  readonly points: readonly IncomePoint[];
-  /** Null: no income. */
-  readonly bySubAccount: IncomeBySubAccount | null;
-  readonly league: readonly IncomeOfSubAccount[];
-  readonly months: readonly ClosedMonth[];
-  readonly reconciliation: readonly ReconciliationRow[];
-}
 
 interface Props {
   readonly data: IncomeData;

@@ -103,6 +103,52 @@ const PERIOD_NAMES: Readonly<Record<Period, string>> = {
   all: 'all',
 };
 
+/** A filter with a list of values; hidden if there is nothing to choose. */
+interface ListFilter {
+  readonly name: keyof PageFilter;
+  readonly label: string;
+  /** Has no empty choice. */
+  readonly isNeeded: boolean;
+  readonly choicesOf: (frame: PageFrame) => readonly (readonly [value: string, text: string])[];
+}
+
+const CHOICES: readonly ListFilter[] = [
+  {
+    name: 'account',
+    label: 'Account',
+    isNeeded: false,
+    choicesOf: ({ accounts }) => accounts.map((name) => [name, name]),
+  },
+  {
+    name: 'puid',
+    label: 'Sub-account',
+    isNeeded: false,
+    choicesOf: ({ subAccounts }) => subAccounts.map(({ puid, name }) => [puid, name]),
+  },
+  {
+    name: 'algo',
+    label: 'Algorithm',
+    isNeeded: false,
+    choicesOf: ({ algos }) => algos.map((name) => [name, name]),
+  },
+  {
+    name: 'currency',
+    label: 'Currency',
+    isNeeded: false,
+    choicesOf: ({ currencies }) => currencies.map((name) => [name, name]),
+  },
+  { name: 'period', label: 'Period', isNeeded: true, choicesOf: () => Object.entries(PERIOD_NAMES) },
+  {
+    name: 'by',
+    label: 'By',
+    isNeeded: true,
+    choicesOf: () => [
+      ['day', 'day'],
+      ['month', 'month'],
+    ],
+  },
+];
+
 interface FilterProps {
   readonly query: PageQuery;
   readonly frame: PageFrame;
@@ -112,63 +158,15 @@ interface FilterProps {
 
 /** The filters, a form whose fields end up in the address, so that a view can be shared. */
 function Filters({ query: { filter, isExact }, frame, filters, path }: FilterProps) {
-  const has = (name: keyof PageFilter): boolean => filters.includes(name);
   return (
     <form class="filters" method="get" action={path} aria-label="Filters" data-filters>
-      {has('account') && frame.accounts.length > 1 ? (
-        <Choice
-          name="account"
-          label="Account"
-          chosen={filter.account}
-          choices={frame.accounts.map((name) => [name, name])}
-        />
-      ) : null}
-      {has('puid') && frame.subAccounts.length > 1 ? (
-        <Choice
-          name="puid"
-          label="Sub-account"
-          chosen={filter.puid}
-          choices={frame.subAccounts.map(({ puid, name }) => [puid, name])}
-        />
-      ) : null}
-      {has('algo') && frame.algos.length > 1 ? (
-        <Choice
-          name="algo"
-          label="Algorithm"
-          chosen={filter.algo}
-          choices={frame.algos.map((name) => [name, name])}
-        />
-      ) : null}
-      {has('currency') && frame.currencies.length > 1 ? (
-        <Choice
-          name="currency"
-          label="Currency"
-          chosen={filter.currency}
-          choices={frame.currencies.map((name) => [name, name])}
-        />
-      ) : null}
-      {has('period') ? (
-        <Choice
-          name="period"
-          label="Period"
-          chosen={filter.period}
-          choices={Object.entries(PERIOD_NAMES)}
-          isNeeded
-        />
-      ) : null}
-      {has('by') ? (
-        <Choice
-          name="by"
-          label="By"
-          chosen={frame.by}
-          choices={[
-            ['day', 'day'],
-            ['month', 'month'],
-          ]}
-          isNeeded
-        />
-      ) : null}
-      {has('from') ? (
+      {CHOICES.filter(({ name }) => filters.includes(name)).map(({ name, label, isNeeded, choicesOf }) => {
+        const choices = choicesOf(frame);
+        if (choices.length < 2) return null;
+        const chosen = name === 'by' ? frame.by : filter[name];
+        return <Choice name={name} label={label} chosen={chosen} choices={choices} isNeeded={isNeeded} />;
+      })}
+      {filters.includes('from') ? (
         <details class="more" open={filter.from !== null || filter.to !== null || filter.zone !== null}>
           <summary>Dates and time zone</summary>
           <div>

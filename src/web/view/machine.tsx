@@ -1,15 +1,10 @@
-import type { Machine, MachineDay, MachineHour } from '../../report/page/machine';
+import type { MachineData } from '../../report/page/page-data';
+import type { MachineDay, MachineHour } from '../../report/page/machine';
 import { barOption, inOneUnit, lineOption } from '../charts/options';
 import type { Chart } from '../charts/render';
 import { Drawing, Figures, Name, Panel, Pill, When, type Moment } from './components';
 import { Reasons } from './fleet/reasons';
 import { showHashrate, showInstant, showPercent, trimmed } from './format';
-
-export interface MachineData {
-  readonly machine: Machine;
-  readonly hours: readonly MachineHour[];
-  readonly days: readonly MachineDay[];
-}
 
 export function MachinePage({
   data: { machine, hours, days },

@@ -1,20 +1,10 @@
+import type { OverviewData } from '../../report/page/page-data';
 import type { Backfill } from '../../report/page/backfill';
-import type { HashrateCard, IncomeCard, RequestsCard } from '../../report/page/cards';
+import type { HashrateCard, IncomeCard } from '../../report/page/cards';
 import type { Problem, Severity } from '../../report/wellness/problem';
 import { addressOf, type PageQuery } from '../query';
 import { Amount, Command, Pill, SIGNS, Spark, type Moment, type Tone } from './components';
 import { isZero, showCount, showDuration, showHashrate, showPercent, trimmed } from './format';
-
-export interface OverviewData {
-  readonly problems: readonly Problem[];
-  readonly backfill: Backfill;
-  readonly income: readonly IncomeCard[];
-  readonly hashrate: readonly HashrateCard[];
-  readonly requests: RequestsCard;
-  /** Requests per hour that the rate limit allows. */
-  readonly allowedPerHour: number | null;
-  readonly needingAttention: number;
-}
 
 const TONES: Readonly<Record<Severity, Tone>> = { critical: 'bad', warning: 'warn', progress: 'busy' };
 const WORDS: Readonly<Record<Severity, string>> = {

@@ -2,15 +2,13 @@ import type { Explanation } from '../../report/explain';
 import { Amount, Name, Panel, Table, type Moment } from './components';
 import { showInstant } from './format';
 
+interface Props {
+  readonly row: Explanation;
+  readonly moment: Moment;
+}
+
 /** One ledger row: the same as `kpool explain`. */
-export function RowPage({ row, moment }: { row: Explanation; moment: Moment }) {
-  const at = (instant: string): string => showInstant(new Date(instant), moment.zone);
-  const amountOf = (amount: string | null, none: string) =>
-    amount === null ? (
-      none
-    ) : (
-      <Amount value={amount} moment={{ ...moment, isExact: true }} unit={row.currency} />
-    );
+export function RowPage({ row, moment }: Props) {
   const last = row.states.at(-1);
   return (
     <>
@@ -25,76 +23,131 @@ export function RowPage({ row, moment }: { row: Explanation; moment: Moment }) {
         {row.type === null ? row.stream : `${row.stream}, ${row.type}`}. It {row.counts}.
         {row.value === null ? '' : ` Its value: ${row.value}.`}
       </p>
-      <Panel
-        title="States"
-        id="states"
-        note="What the pool served, and when it was known. The last line is the current state."
-      >
-        <Table
-          label="States"
-          columns={[
-            ...[{ heading: 'change' }, { heading: 'amount', isNumber: true }, { heading: 'status' }],
-            ...[{ heading: 'known from' }, { heading: 'to' }, { heading: 'settled at', isExtra: true }],
-          ]}
-          rows={row.states.map(({ change, amount, status, from, to, settledAt }) => [
-            ...[change.replaceAll('_', ' '), amountOf(amount, ''), status],
-            ...[at(from), to === null ? 'now' : at(to), settledAt === null ? '–' : at(settledAt)],
-          ])}
-          empty="Nothing."
-        />
-      </Panel>
-      <Panel
-        title="Certificates"
-        id="certificates"
-        note="Complete reads of its window: the first and the latest stored."
-      >
-        <Table
-          label="Certificates"
-          columns={[
-            ...[{ heading: 'read at' }, { heading: 'rows', isNumber: true }, { heading: 'run' }],
-            { heading: 'content hash', isExtra: true },
-          ]}
-          rows={row.certificates.map(({ observedAt, rowsServed, run, contentHash }) => [
-            ...[at(observedAt), rowsServed, run ?? '–', <code>{contentHash.slice(0, 16)}</code>],
-          ])}
-          empty="None stored."
-        />
-      </Panel>
-      <Panel title="Closes of its month" id="closes">
-        <Table
-          label="Closes"
-          columns={[
-            ...[{ heading: 'month' }, { heading: 'action' }, { heading: 'as of' }],
-            { heading: 'amount then', isNumber: true },
-          ]}
-          rows={row.closes.map(({ month, action, instant, amount }) => [
-            ...[month, action, at(instant), amountOf(amount, 'unknown')],
-          ])}
-          empty="None."
-        />
-      </Panel>
-      <Panel title="Exports that contain it" id="exports">
-        <Table
-          label="Exports"
-          columns={[
-            ...[{ heading: 'file' }, { heading: 'basis', isExtra: true }, { heading: 'as of' }],
-            ...[
-              { heading: 'amount', isNumber: true },
-              { heading: 'SHA-256', isExtra: true },
-            ],
-          ]}
-          rows={row.exports.map(({ file, basis, asOf, amount, sha256 }) => [
-            ...[<Name>{file}</Name>, basis, at(asOf)],
-            ...[amountOf(amount, 'gone'), <code>{sha256.slice(0, 16)}</code>],
-          ])}
-          empty="None."
-        />
-      </Panel>
+      <States row={row} moment={moment} />
+      <Certificates row={row} moment={moment} />
+      <Closes row={row} moment={moment} />
+      <Exports row={row} moment={moment} />
       <p class="note">
         Row id <code>{row.rowId}</code>
       </p>
     </>
   );
+}
+
+function States({ row, moment }: Props) {
+  const columns = [
+    { heading: 'change' },
+    { heading: 'amount', isNumber: true },
+    { heading: 'status' },
+    { heading: 'known from' },
+    { heading: 'to' },
+    { heading: 'settled at', isExtra: true },
+  ];
+  return (
+    <Panel
+      title="States"
+      id="states"
+      note="What the pool served, and when it was known. The last line is the current state."
+    >
+      <Table
+        label="States"
+        columns={columns}
+        rows={row.states.map(({ change, amount, status, from, to, settledAt }) => [
+          change.replaceAll('_', ' '),
+          exactly(amount, { row, moment }),
+          status,
+          showAt(from, moment),
+          to === null ? 'now' : showAt(to, moment),
+          settledAt === null ? '–' : showAt(settledAt, moment),
+        ])}
+        empty="Nothing."
+      />
+    </Panel>
+  );
+}
+
+function Certificates({ row, moment }: Props) {
+  const columns = [
+    { heading: 'read at' },
+    { heading: 'rows', isNumber: true },
+    { heading: 'run' },
+    { heading: 'content hash', isExtra: true },
+  ];
+  return (
+    <Panel
+      title="Certificates"
+      id="certificates"
+      note="Complete reads of its window: the first and the latest stored."
+    >
+      <Table
+        label="Certificates"
+        columns={columns}
+        rows={row.certificates.map(({ observedAt, rowsServed, run, contentHash }) => [
+          showAt(observedAt, moment),
+          rowsServed,
+          run ?? '–',
+          <code>{contentHash.slice(0, 16)}</code>,
+        ])}
+        empty="None stored."
+      />
+    </Panel>
+  );
+}
+
+function Closes({ row, moment }: Props) {
+  const columns = [
+    { heading: 'month' },
+    { heading: 'action' },
+    { heading: 'as of' },
+    { heading: 'amount then', isNumber: true },
+  ];
+  return (
+    <Panel title="Closes of its month" id="closes">
+      <Table
+        label="Closes"
+        columns={columns}
+        rows={row.closes.map(({ month, action, instant, amount }) => [
+          month,
+          action,
+          showAt(instant, moment),
+          amount === null ? 'unknown' : exactly(amount, { row, moment }),
+        ])}
+        empty="None."
+      />
+    </Panel>
+  );
+}
+
+function Exports({ row, moment }: Props) {
+  const columns = [
+    { heading: 'file' },
+    { heading: 'basis', isExtra: true },
+    { heading: 'as of' },
+    { heading: 'amount', isNumber: true },
+    { heading: 'SHA-256', isExtra: true },
+  ];
+  return (
+    <Panel title="Exports that contain it" id="exports">
+      <Table
+        label="Exports"
+        columns={columns}
+        rows={row.exports.map(({ file, basis, asOf, amount, sha256 }) => [
+          <Name>{file}</Name>,
+          basis,
+          showAt(asOf, moment),
+          amount === null ? 'gone' : exactly(amount, { row, moment }),
+          <code>{sha256.slice(0, 16)}</code>,
+        ])}
+        empty="None."
+      />
+    </Panel>
+  );
+}
+
+const showAt = (instant: string, { zone }: Moment): string => showInstant(new Date(instant), zone);
+
+function exactly(amount: string, { row, moment }: Props) {
+  return <Amount value={amount} moment={{ ...moment, isExact: true }} unit={row.currency} />;
 }
 
 /** The form for a row id. */

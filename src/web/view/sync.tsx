@@ -1,8 +1,5 @@
+import type { SyncData } from '../../report/page/page-data';
 import type { QueueSnapshot } from '../../../jobs/queue-snapshot';
-import type { Backfill } from '../../report/page/backfill';
-import type { RequestsCard } from '../../report/page/cards';
-import type { HeatRow, RunRow, StreamRow } from '../../report/page/syncing';
-import type { QuarantinedRow } from '../../report/quarantine';
 import type { PageQuery } from '../query';
 import type { Moment } from './components';
 import { Completeness } from './sync/completeness';
@@ -12,21 +9,9 @@ import { Quarantine } from './sync/quarantine';
 import { Runs } from './sync/runs';
 import { Streams } from './sync/streams';
 
-export interface SyncData {
-  readonly streams: readonly StreamRow[];
-  readonly runs: readonly RunRow[];
-  readonly heat: readonly HeatRow[];
-  readonly quarantine: readonly QuarantinedRow[];
-  readonly backfill: Backfill;
-  readonly requests: RequestsCard;
-  readonly allowedPerHour: number | null;
-  /** Null where this process runs no jobs. */
-  readonly queue: QueueSnapshot | null;
-  readonly names: ReadonlyMap<string, string>;
-}
-
 interface Props {
-  readonly data: SyncData;
+  /** Of the queue: null where this process runs no jobs. */
+  readonly data: SyncData & { readonly queue: QueueSnapshot | null };
   readonly moment: Moment;
   readonly query: PageQuery;
 }

@@ -1,9 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContextOptions, ConsoleMessage, Page, Request } from 'playwright-core';
-import { systemClock } from '../../../src/core/clock';
-import { Secret } from '../../../src/core/secret';
-import { createMetrics } from '../../../src/observability/metrics';
-import { startWeb, type WebServer } from '../../../src/web/server';
+import type { WebServer } from '../../../src/web/server';
+import { serveTestPages } from '../../support/web';
 import { describeChromium } from '../../support/chromium';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { createTestDatabase, useTestDatabase, type TestDatabase } from '../../support/test-database';
@@ -23,19 +21,7 @@ describeChromium('the pages in a browser', (launch) => {
   let emptyWeb: WebServer;
   let machine = '';
 
-  const serve = (url: string): Promise<WebServer> =>
-    startWeb({
-      host: '127.0.0.1',
-      port: 0,
-      token: null,
-      databaseUrl: new Secret(url),
-      judgedAccounts: null,
-      allowedPerHour: 57_600,
-      metrics: createMetrics(),
-      readQueue: null,
-      askQueue: null,
-      clock: systemClock,
-    });
+  const serve = (url: string): Promise<WebServer> => serveTestPages(url, { allowedPerHour: 57_600 });
 
   afterAll(async () => {
     await Promise.all([browser.close(), filledWeb.close(), emptyWeb.close(), pool.close()]);

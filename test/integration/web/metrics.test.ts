@@ -1,8 +1,6 @@
-import { systemClock } from '../../../src/core/clock';
 import { readVersion } from '../../../src/core/version';
-import { Secret } from '../../../src/core/secret';
-import { createMetrics } from '../../../src/observability/metrics';
-import { startWeb, type WebServer } from '../../../src/web/server';
+import type { WebServer } from '../../../src/web/server';
+import { serveTestPages } from '../../support/web';
 import { runPromtool } from '../../support/promtool';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { useTestDatabase } from '../../support/test-database';
@@ -29,17 +27,10 @@ beforeAll(async () => {
 
 /** `/metrics` of a process that has just started. */
 async function scrape(databaseUrl = database.url): Promise<string> {
-  const server = await startWeb({
-    host: '127.0.0.1',
-    port: 0,
-    token: null,
-    databaseUrl: new Secret(databaseUrl),
+  const server = await serveTestPages(databaseUrl, {
     judgedAccounts: ['main'],
-    allowedPerHour: null,
-    metrics: createMetrics(),
     readQueue: () => Promise.resolve({ counts: { active: 1, waiting: 7 }, jobs: [] }),
     askQueue: () => Promise.resolve(),
-    clock: systemClock,
   });
   servers.push(server);
   return (await fetch(`${server.url}metrics`)).text();

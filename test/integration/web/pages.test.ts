@@ -3,8 +3,9 @@ import postgres from 'postgres';
 import { request } from 'undici';
 import { systemClock } from '../../../src/core/clock';
 import { Secret } from '../../../src/core/secret';
-import { createMetrics } from '../../../src/observability/metrics';
-import { startWeb, type WebServer } from '../../../src/web/server';
+import type { WebServer } from '../../../src/web/server';
+import type { KpoolError } from '../../../src/core/errors';
+import { serveTestPages } from '../../support/web';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { useTestDatabase } from '../../support/test-database';
 
@@ -41,14 +42,8 @@ async function serve(
   askQueue: () => Promise<void> = () => Promise.resolve(),
   clock = systemClock,
 ): Promise<WebServer> {
-  const server = await startWeb({
-    host: '127.0.0.1',
-    port: 0,
+  const server = await serveTestPages(database.url, {
     token: token === null ? null : new Secret(token),
-    databaseUrl: new Secret(database.url),
-    judgedAccounts: null,
-    allowedPerHour: null,
-    metrics: createMetrics(),
     readQueue: () => Promise.resolve(QUEUE),
     askQueue,
     clock,
@@ -167,9 +162,23 @@ describe('the pages', () => {
     expect((await fetch(`${url}api/v1/income?from=yesterday`)).status).toBe(400);
   });
 
-  it('a statement is what kpool export writes', async () => {
+  it('P11 what fails unexpectedly is reported, not blamed on the database', async () => {
+    const failures: KpoolError[] = [];
+    const server = await serveTestPages(database.url, { reportFailure: (failure) => failures.push(failure) });
+    servers.push(server);
+    await sql`ALTER VIEW report.fleet_by_prefix RENAME TO gone`;
+    const page = await fetch(`${server.url}fleet`, { headers: { accept: 'text/html' } });
+    const figures = await fetch(`${server.url}api/v1/fleet`);
+    await sql`ALTER VIEW report.gone RENAME TO fleet_by_prefix`;
+    expect([page.status, figures.status]).toEqual([500, 500]);
+    expect(await page.text()).toContain('Internal error');
+    expect(failures.map(({ code }) => code)).toEqual(['database.rejected', 'database.rejected']);
+  });
+
+  it('a statement is what kpool export writes, and no export is recorded', async () => {
     const { url } = await serve(null);
     const answer = await fetch(`${url}statements/2026-10.csv`);
+    expect(await sql`SELECT FROM book.exports`).toHaveLength(0);
     const [head, ...rows] = (await answer.text()).trim().split(/\r?\n/);
     expect([answer.headers.get('content-type'), head?.split(',')[0], rows.length > 10]).toEqual([
       'text/csv; charset=utf-8',
@@ -345,12 +354,12 @@ describe('every answer', () => {
     },
   );
 
-  it('carries them also without a database, and to bad HTTP', async () => {
+  it('carries them also where a page fails, and to bad HTTP', async () => {
     const { url } = await serve(null);
     await sql`ALTER TABLE pool.accounts RENAME TO accounts_away`;
     const { status, headers } = await ask(url, '');
     await sql`ALTER TABLE pool.accounts_away RENAME TO accounts`;
-    expect([status, headers.get('x-content-type-options')]).toEqual([503, 'nosniff']);
+    expect([status, headers.get('x-content-type-options')]).toEqual([500, 'nosniff']);
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.end('nonsense\r\n\r\n');
     const chunks: Buffer[] = [];
@@ -455,18 +464,7 @@ describe('probes', () => {
   it('a port that is taken is named, with what to do', async () => {
     const { url } = await serve(null);
     const port = Number(new URL(url).port);
-    const again = startWeb({
-      host: '127.0.0.1',
-      port,
-      token: null,
-      databaseUrl: new Secret(database.url),
-      judgedAccounts: null,
-      allowedPerHour: null,
-      metrics: createMetrics(),
-      readQueue: null,
-      askQueue: null,
-      clock: systemClock,
-    });
+    const again = serveTestPages(database.url, { port });
     await expect(again).rejects.toThrow(/Cannot listen on 127\.0\.0\.1:\d+: the port is in use/);
   });
 });

@@ -1,7 +1,7 @@
-import type { QuarantinedRow } from '../../../report/quarantine';
+import type { SyncData } from '../../../report/page/page-data';
 import { Command, Panel, Table, When, type Moment } from '../components';
 
-export function Quarantine({ rows, moment }: { rows: readonly QuarantinedRow[]; moment: Moment }) {
+export function Quarantine({ rows, moment }: { rows: SyncData['quarantine']; moment: Moment }) {
   return (
     <Panel
       title="Quarantine"
@@ -18,7 +18,7 @@ export function Quarantine({ rows, moment }: { rows: readonly QuarantinedRow[]; 
           { heading: 'details' },
         ]}
         rows={rows.map((row) => [
-          String(row.number),
+          row.number,
           row.stream,
           row.reason,
           <When at={row.firstSeenAt} moment={moment} />,

@@ -1,0 +1,130 @@
+import type { Sql } from 'postgres';
+import { KpoolError } from '../../core/errors';
+import { BYTE_ORDER_MARK, csvLines } from './csv';
+import { journalChunks, type TextJournal } from './journal';
+import { readJournalAccounts, readValueAccounts } from './journal-accounts';
+import type { ExportFormat, Manifest } from './manifest';
+import type { Basis, ExportRow, Selection } from './rows';
+import { STATEMENT_COLUMNS, statementCells, statementObject } from './statement';
+import { COINTRACKER, KOINLY, type TaxTool } from './tax-tools';
+import type { TitleFacts } from './title-sheet';
+import { valueJournalChunks, type ValueJournal } from './value-journal';
+import { workbookChunks } from './workbook';
+
+type Batches = AsyncGenerator<readonly ExportRow[]>;
+
+/** What a file is written from, beside its rows. */
+export interface Writing {
+  readonly sql: Sql;
+  readonly selection: Selection;
+  /** The mapping file of a journal; null: the usual accounts. */
+  readonly accountsFile: string | null;
+  /** Counts rows that the file has no line for, by reason. */
+  readonly leftOut: Record<string, number>;
+  /** What the manifest says, once all rows were read. */
+  readonly about: () => Omit<Manifest, 'files'>;
+  readonly readTitle: () => Promise<TitleFacts>;
+}
+
+/** How one type of file is written. */
+interface FileForm {
+  readonly extension: string;
+  readonly write: (rows: Batches, writing: Writing) => AsyncIterable<string | Uint8Array>;
+}
+
+interface Format {
+  /** Whose day income counts on, unless the request names another. */
+  readonly usualBasis: Basis;
+  readonly files: Readonly<Record<string, FileForm>>;
+}
+
+/** Every format, and the types of file that it is written as, the usual one first. */
+export const FORMATS: Readonly<Record<ExportFormat, Format>> = {
+  statement: {
+    usualBasis: 'accrual',
+    files: {
+      csv: { extension: 'csv', write: csvChunks },
+      xlsx: { extension: 'xlsx', write: workbookChunks },
+      json: { extension: 'json', write: jsonChunks },
+    },
+  },
+  koinly: { usualBasis: 'cash', files: { csv: taxFile(KOINLY) } },
+  cointracker: { usualBasis: 'cash', files: { csv: taxFile(COINTRACKER) } },
+  journal: {
+    usualBasis: 'accrual',
+    files: {
+      beancount: textJournal('beancount'),
+      hledger: textJournal('hledger'),
+      quickbooks: valueJournal('quickbooks'),
+      xero: valueJournal('xero'),
+    },
+  },
+};
+
+/** How a format is written as a type of file. Throws `usage.invalid` where it is not. */
+export function getFileForm(format: ExportFormat, fileType: string): FileForm {
+  const form = FORMATS[format].files[fileType];
+  if (form !== undefined) return form;
+  const types = Object.keys(FORMATS[format].files).join(', ');
+  const [other] = Object.entries(FORMATS).filter(([, { files }]) => Object.hasOwn(files, fileType));
+  throw new KpoolError('usage.invalid', `${format} is not written as ${fileType}.`, {
+    hint:
+      `Take --format ${types}` +
+      (other === undefined ? '.' : `; or kpool export ${other[0]} --format ${fileType}.`),
+  });
+}
+
+async function* csvChunks(rows: Batches): AsyncGenerator<string> {
+  yield BYTE_ORDER_MARK + csvLines([STATEMENT_COLUMNS.map(({ name }) => name)]);
+  for await (const batch of rows) yield csvLines(batch.map(statementCells));
+}
+
+async function* jsonChunks(rows: Batches, { about }: Writing): AsyncGenerator<string> {
+  yield '{"rows": [';
+  let separator = '\n';
+  for await (const batch of rows) {
+    for (const row of batch) {
+      yield `${separator}${JSON.stringify(statementObject(row))}`;
+      separator = ',\n';
+    }
+  }
+  yield `\n],\n"about": ${JSON.stringify(about(), null, 2)}}\n`;
+}
+
+function taxFile({ header, line }: TaxTool): FileForm {
+  return {
+    extension: 'csv',
+    async *write(rows, { leftOut }) {
+      yield csvLines([header]);
+      for await (const batch of rows) {
+        const lines: (readonly string[])[] = [];
+        for (const row of batch) {
+          const result = line(row);
+          if ('leftOut' in result) leftOut[result.leftOut] = (leftOut[result.leftOut] ?? 0) + 1;
+          else lines.push(result);
+        }
+        yield csvLines(lines);
+      }
+    },
+  };
+}
+
+function textJournal(program: TextJournal): FileForm {
+  return {
+    extension: program,
+    async *write(rows, { sql, selection, accountsFile, leftOut }) {
+      const accounts = await readJournalAccounts(accountsFile);
+      yield* journalChunks(sql, program, rows, { selection, accounts, leftOut });
+    },
+  };
+}
+
+function valueJournal(program: ValueJournal): FileForm {
+  return {
+    extension: `${program}.csv`,
+    async *write(rows, { selection, accountsFile, leftOut }) {
+      const accounts = await readValueAccounts(program, accountsFile);
+      yield* valueJournalChunks(program, rows, { isCash: selection.basis === 'cash', accounts, leftOut });
+    },
+  };
+}
