@@ -92,11 +92,12 @@ export function reopenedBy(
 }
 
 export type CommitResult =
-  | { readonly outcome: 'committed'; readonly state: LedgerState; readonly counts: RowCounts }
-  /** Nothing was written: these live rows vanished, and a confirmation read has to agree. */
-  | {
-      readonly outcome: 'unconfirmed';
-      readonly missing: readonly LedgerRow[];
-      /** The oldest mining date of the live, served rows outside the window; Infinity: none. */
-      readonly oldestServedMs: number;
-    };
+  { readonly outcome: 'committed'; readonly state: LedgerState; readonly counts: RowCounts } | Unconfirmed;
+
+/** Nothing was written: these live rows vanished, and a confirmation read has to agree. */
+export interface Unconfirmed {
+  readonly outcome: 'unconfirmed';
+  readonly missing: readonly LedgerRow[];
+  /** The oldest mining date of the live, served rows outside the window; Infinity: none. */
+  readonly oldestServedMs: number;
+}

@@ -4,18 +4,24 @@ import type { CallOptions } from '../../src/domain/call-options';
 import type { HiddenCoin } from '../../src/domain/coins';
 import type { Puid } from '../../src/domain/ids';
 import type { IncomeRow } from '../../src/domain/income';
-import {
-  reopenedBy,
-  type CommitResult,
-  type LedgerCursorPatch,
-  type LedgerState,
-  type WindowCommit,
+import { decideCommit } from '../../src/domain/commit-effects';
+import type {
+  CommitResult,
+  LedgerCursorPatch,
+  LedgerState,
+  WindowCommit,
 } from '../../src/domain/ledger-commit';
 import { ledgerKeyOf, matchLedger, type LedgerRow } from '../../src/domain/ledger-matching';
 import type { Page, UnreadableRow } from '../../src/domain/page';
 import type { IncomePageQuery } from '../../src/domain/pool';
 import type { LedgerScope } from '../../src/domain/scope';
-import { contains, DAY_MS, overlaps, type StoredWindow, type Window } from '../../src/domain/windows';
+import {
+  replaceWindows,
+  unread,
+  windowsAfter,
+  type ReplacedWindows,
+} from '../../src/domain/window-replacement';
+import { contains, DAY_MS, type Window } from '../../src/domain/windows';
 import { syncLedgerScope, WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
 import type { LedgerStore } from '../../src/sync/ports';
 import { LedgerSession, type LedgerDeps } from '../../src/sync/ledger/ledger-session';
@@ -141,8 +147,6 @@ const unreadableOf = (row: IncomeRow, isDated: boolean): UnreadableRow => ({
   ...(isDated ? { minedAtMs: row.minedAtMs } : {}),
 });
 
-const EMPTY_WINDOW = { rowCount: 0, pendingCount: 0, quarantinedCount: 0, inDoubtCount: 0 };
-
 /** A ledger in memory, of one scope. */
 class MemoryLedger implements LedgerStore {
   rows: LedgerRow[] = [];
@@ -172,8 +176,8 @@ class MemoryLedger implements LedgerStore {
     change: { pieces?: readonly Window[]; cursor?: LedgerCursorPatch },
   ): Promise<LedgerState> {
     this.patches.push(change.cursor ?? {});
-    const after = this.advance(state, change.cursor ?? {}, (change.pieces ?? []).map(unread));
-    return Promise.resolve(after);
+    const windows = replaceWindows(this.state.windows, (change.pieces ?? []).map(unread));
+    return Promise.resolve(this.advance(state, change.cursor ?? {}, windows));
   }
 
   commitWindow(commit: WindowCommit): Promise<CommitResult> {
@@ -182,53 +186,22 @@ class MemoryLedger implements LedgerStore {
     const stored = this.rows.filter(({ minedAtMs }) => contains(commit.window, minedAtMs));
     const others = this.rows.filter((row) => !stored.includes(row));
     const changes = matchLedger(stored, commit.rows, { isWhole: commit.isComplete });
-    const oldestServedMs = Math.min(
-      ...others.filter((row) => !row.withdrawn && !row.unserved).map((row) => row.minedAtMs),
-    );
-    const edgeMs = Math.min(oldestServedMs, ...commit.rows.map(({ minedAtMs }) => minedAtMs));
-    const missing = commit.isComplete
-      ? changes.missing.filter((row) => !(row.unserved && row.minedAtMs < edgeMs))
-      : [];
-    const [inDoubt, gone] = commit.unreadable.length > 0 ? [missing, []] : [[], missing];
-    if (gone.some((row) => !commit.confirmed.has(ledgerKeyOf(row))))
-      return Promise.resolve({ outcome: 'unconfirmed', missing: gone, oldestServedMs });
-    const written = new Map(
-      [...stored, ...changes.inserted, ...changes.updated].map((row) => [ledgerKeyOf(row), row]),
-    );
-    for (const row of gone) {
-      const verdict = commit.confirmed.get(ledgerKeyOf(row));
-      written.set(
-        ledgerKeyOf(row),
-        verdict === 'withdrawn' ? { ...row, withdrawn: true, unserved: false } : { ...row, unserved: true },
-      );
-    }
-    this.rows = [...others, ...written.values()];
-    const { rows, unreadable, coin } = commit;
-    const pieces = commit.pieces.map(({ verified, ...piece }): StoredWindow => ({
-      ...piece,
-      rowCount: rows.filter(({ minedAtMs }) => contains(piece, minedAtMs)).length,
-      pendingCount: rows.filter((row) => contains(piece, row.minedAtMs) && row.status !== 'SETTLED').length,
-      quarantinedCount: unreadable.length,
-      inDoubtCount: inDoubt.filter(({ minedAtMs }) => contains(piece, minedAtMs)).length,
-      verifiedAtMs: verified ? this.state.nowMs : null,
-    }));
-    const reopened = reopenedBy(commit, [...changes.inserted, ...changes.updated]).map(unread);
-    const state = this.advance(
-      commit.state,
-      {},
-      [...pieces, ...reopened],
-      rows.length > 0 && coin === undefined,
-    );
+    const served = others.filter((row) => !row.withdrawn && !row.unserved);
+    const effects = decideCommit(commit, changes, {
+      missing: changes.missing,
+      oldestServedMs: Math.min(...served.map(({ minedAtMs }) => minedAtMs)),
+    });
+    if (effects.outcome === 'unconfirmed') return Promise.resolve(effects);
+    const written = [...stored, ...effects.inserted, ...effects.updated];
+    this.rows = [...others, ...new Map(written.map((row) => [ledgerKeyOf(row), row])).values()];
+    this.advance(commit.state, {}, effects.windows, effects.newestMinedAtMs !== null);
+    const { state } = this;
     this.state = {
       ...state,
       hiddenCoins: state.hiddenCoins.map((known) => readCoin(known, commit, state.nowMs)),
     };
-    const counts = {
-      ...{ inserted: changes.inserted.length, changed: changes.updated.length, unchanged: changes.unchanged },
-      withdrawn: [...commit.confirmed.values()].filter((verdict) => verdict === 'withdrawn').length,
-      ...{ quarantined: unreadable.length, inDoubt: inDoubt.length },
-    };
     this.commits.push(commit);
+    const counts = { ...effects.counts, quarantined: commit.unreadable.length };
     return Promise.resolve({ outcome: 'committed', state: this.state, counts });
   }
 
@@ -244,7 +217,7 @@ class MemoryLedger implements LedgerStore {
   private advance(
     from: LedgerState,
     patch: LedgerCursorPatch,
-    taken: readonly StoredWindow[],
+    windows: ReplacedWindows,
     hasRows = false,
   ): LedgerState {
     this.checkVersion(from);
@@ -257,7 +230,7 @@ class MemoryLedger implements LedgerStore {
     this.state = {
       ...state,
       version: state.version + 1n,
-      windows: replaced(state.windows, taken),
+      windows: windowsAfter(windows, state.nowMs),
       newestUnservedMs: newestUnserved(this.rows),
       paged: patch.paged ?? state.paged,
       spanLimitMs: patch.spanLimitMs ?? state.spanLimitMs,
@@ -267,10 +240,6 @@ class MemoryLedger implements LedgerStore {
     return this.state;
   }
 }
-
-const unread = ({ fromMs, toMs }: Window): StoredWindow => ({
-  ...{ fromMs, toMs, ...EMPTY_WINDOW, verifiedAtMs: null },
-});
 
 function newestUnserved(rows: readonly LedgerRow[]): number | null {
   const instants = rows.filter((row) => row.unserved && !row.withdrawn).map(({ minedAtMs }) => minedAtMs);
@@ -284,22 +253,6 @@ function readCoin(known: HiddenCoin, { coin, rows }: WindowCommit, nowMs: number
     readAtMs: coin.isWhole ? nowMs : known.readAtMs,
     hasRows: known.hasRows || rows.length > 0,
   };
-}
-
-/** Windows newest first, after `taken` took the place of what they overlap. */
-function replaced(stored: readonly StoredWindow[], taken: readonly StoredWindow[]): StoredWindow[] {
-  const touched = stored.filter((window) => taken.some((one) => overlaps(window, one)));
-  let rest: Window[] = touched;
-  for (const { fromMs, toMs } of taken)
-    rest = rest
-      .flatMap((window) => [
-        { fromMs: window.fromMs, toMs: Math.min(window.toMs, fromMs) },
-        { fromMs: Math.max(window.fromMs, toMs), toMs: window.toMs },
-      ])
-      .filter((window) => window.fromMs < window.toMs);
-  return [...stored.filter((window) => !touched.includes(window)), ...taken, ...rest.map(unread)].sort(
-    (a, b) => b.fromMs - a.fromMs,
-  );
 }
 
 const SCOPE = {

@@ -2,12 +2,13 @@
 import { KpoolError } from '../../core/errors';
 import type { LedgerCursorPatch } from '../../domain/ledger-commit';
 import type { LedgerScope, Scope } from '../../domain/scope';
+import type { ReplacedWindows } from '../../domain/window-replacement';
 import type { Queryable } from '../client';
 import { Prisma } from '../generated/client';
 import { pgInstant } from '../instants';
 import { isOfLedgerScope, isOfScope, scopeValues } from '../scope-key';
 import { ledgerTableOf } from './rows';
-import { writeWindows, type ReplacedWindows } from './windows';
+import { writeWindows } from './windows';
 
 /** After a gap this long between reads, an empty list is observed from the start again. */
 const LONGEST_GAP = '36 hours';

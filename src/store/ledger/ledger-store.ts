@@ -2,19 +2,13 @@
 import { KpoolError } from '../../core/errors';
 import { guarded } from '../../core/postgres/errors';
 import type { HiddenCoin } from '../../domain/coins';
-import { SETTLED } from '../../domain/income';
+import { decideCommit } from '../../domain/commit-effects';
 import { hashContent } from '../../domain/income-content';
-import {
-  reopenedBy,
-  type CommitResult,
-  type LedgerCursorPatch,
-  type LedgerState,
-  type WindowCommit,
-  type WindowPiece,
-} from '../../domain/ledger-commit';
-import { ledgerKeyOf, matchLedger, type LedgerRow } from '../../domain/ledger-matching';
+import type { CommitResult, LedgerCursorPatch, LedgerState, WindowCommit } from '../../domain/ledger-commit';
+import { matchLedger } from '../../domain/ledger-matching';
 import type { LedgerScope } from '../../domain/scope';
-import { contains, type Window } from '../../domain/windows';
+import { replaceWindows, unread, windowsAfter } from '../../domain/window-replacement';
+import type { Window } from '../../domain/windows';
 import { inTransaction, type Queryable } from '../client';
 import { Prisma, type PrismaClient } from '../generated/client';
 import { pgInstant } from '../instants';
@@ -29,50 +23,7 @@ import {
   readLedgerWindow,
   updateLedgerRows,
 } from './rows';
-import { readWindows, replaceWindows, unread, windowsAfter, type WindowRecord } from './windows';
-
-/** The record of a piece of a window that was read. */
-function recordOf(
-  piece: WindowPiece,
-  { rows, unreadable }: WindowCommit,
-  inDoubt: readonly LedgerRow[],
-): WindowRecord {
-  const own = rows.filter((row) => contains(piece, row.minedAtMs));
-  return {
-    ...piece,
-    rowCount: own.length,
-    pendingCount: own.filter((row) => row.status !== SETTLED).length,
-    quarantinedCount: unreadable.length,
-    inDoubtCount: inDoubt.filter((row) => contains(piece, row.minedAtMs)).length,
-    contentHash: hashContent({ rows: own, unreadable }),
-  };
-}
-
-/** Live rows that a complete read did not serve, by what becomes of them. */
-interface Missing {
-  /** Marked unserved before, and still older than everything served: they stay as they are. */
-  readonly kept: readonly LedgerRow[];
-  /** An unreadable row of the window may be any one of them. */
-  readonly inDoubt: readonly LedgerRow[];
-  /** Withdrawn or unserved: a confirmation read has to agree. */
-  readonly gone: readonly LedgerRow[];
-  readonly oldestServedMs: number;
-}
-
-async function judgeMissing(
-  db: Queryable,
-  missing: readonly LedgerRow[],
-  commit: WindowCommit,
-): Promise<Missing> {
-  if (missing.length === 0 || !commit.isComplete)
-    return { kept: [], inDoubt: [], gone: [], oldestServedMs: Infinity };
-  const oldestServedMs = await findOldestServed(db, commit.scope, commit.window);
-  const edgeMs = Math.min(oldestServedMs, ...commit.rows.map(({ minedAtMs }) => minedAtMs));
-  const isKept = ({ unserved, minedAtMs }: LedgerRow): boolean => unserved && minedAtMs < edgeMs;
-  const others = missing.filter((row) => !isKept(row));
-  const [inDoubt, gone] = commit.unreadable.length > 0 ? [others, []] : [[], others];
-  return { kept: missing.filter(isKept), inDoubt, gone, oldestServedMs };
-}
+import { readWindows } from './windows';
 
 /** The ledger: rows, revisions, windows, certificates and cursors, one transaction per window (P5). */
 export class PrismaLedgerStore {
@@ -106,37 +57,31 @@ export class PrismaLedgerStore {
         const rows = await normalizeExtra(tx, commit.rows);
         const stored = await readLedgerWindow(tx, commit.scope, commit.window);
         const changes = matchLedger(stored, rows, { isWhole: commit.isComplete });
-        const shown =
+        const missing =
           commit.state.hiddenCoins.length === 0
             ? changes.missing
             : await leaveHiddenCoins(tx, commit, changes.missing);
-        const missing = await judgeMissing(tx, shown, commit);
-        const verdicts = missing.gone.map((row) => ({
-          row,
-          verdict: commit.confirmed.get(ledgerKeyOf(row)),
-        }));
-        if (verdicts.some(({ verdict }) => verdict === undefined))
-          return { outcome: 'unconfirmed', missing: missing.gone, oldestServedMs: missing.oldestServedMs };
-        const gone = verdicts.map(({ row, verdict }) =>
-          verdict === 'withdrawn' ? { ...row, withdrawn: true, unserved: false } : { ...row, unserved: true },
-        );
-        await insertLedgerRows(tx, commit.scope, changes.inserted);
-        await updateLedgerRows(tx, commit.scope, [...changes.updated, ...gone]);
+        const oldestServedMs =
+          commit.isComplete && missing.length > 0
+            ? await findOldestServed(tx, commit.scope, commit.window)
+            : Infinity;
+        const effects = decideCommit(commit, changes, { missing, oldestServedMs });
+        if (effects.outcome === 'unconfirmed') return effects;
+        await insertLedgerRows(tx, commit.scope, effects.inserted);
+        await updateLedgerRows(tx, commit.scope, effects.updated);
         const quarantined =
           commit.unreadable.length > 0 || commit.state.hasQuarantine
             ? await quarantineRows(tx, commit.scope, commit.unreadable, commit)
             : 0;
-        const reopened = reopenedBy(commit, [...changes.inserted, ...changes.updated]);
-        const state = await recordProgress(tx, commit, missing, reopened);
-        const counts = {
-          inserted: changes.inserted.length,
-          changed: changes.updated.length,
-          unchanged: changes.unchanged,
-          withdrawn: gone.filter(({ withdrawn }) => withdrawn).length,
-          quarantined,
-          inDoubt: missing.inDoubt.length,
-        };
-        return { outcome: 'committed', state, counts };
+        if (commit.coin !== undefined) await noteCoinRead(tx, commit.scope, commit.coin);
+        const state = await advance(tx, commit.scope, {
+          historyStartMs: commit.historyStartMs,
+          patch: {},
+          newestMinedAtMs: effects.newestMinedAtMs,
+          windows: effects.windows,
+          writes: effects.isCertified ? [writeCertificate(commit)] : [],
+        });
+        return { outcome: 'committed', state, counts: { ...effects.counts, quarantined } };
       }),
     );
   }
@@ -164,28 +109,6 @@ export class PrismaLedgerStore {
       }),
     );
   }
-}
-
-async function recordProgress(
-  tx: Queryable,
-  commit: WindowCommit,
-  { kept, inDoubt }: Missing,
-  reopened: readonly Window[],
-): Promise<LedgerState> {
-  const { rows, unreadable } = commit;
-  const pieces = commit.pieces.map((piece) => recordOf(piece, commit, inDoubt));
-  // Rows that are no longer served keep the certificate of when they were.
-  const isCertified = commit.isComplete && (rows.length + unreadable.length > 0 || kept.length === 0);
-  if (commit.coin !== undefined) await noteCoinRead(tx, commit.scope, commit.coin);
-  const newestMinedAtMs = rows.reduce((newest, row) => Math.max(newest, row.minedAtMs), -Infinity);
-  return advance(tx, commit.scope, {
-    historyStartMs: commit.historyStartMs,
-    patch: {},
-    // A read by a coin's name does not say whether the list itself is empty.
-    newestMinedAtMs: rows.length === 0 || commit.coin !== undefined ? null : newestMinedAtMs,
-    windows: replaceWindows(commit.state.windows, [...pieces, ...reopened.map(unread)]),
-    writes: isCertified ? [writeCertificate(commit)] : [],
-  });
 }
 
 async function advance(

@@ -1,20 +1,11 @@
 // Raw SQL: windows and certificates of a commit are written in bulk, and a window may end at infinity.
 import type { Scope } from '../../domain/scope';
-import { overlaps, type StoredWindow, type Window } from '../../domain/windows';
+import type { ReplacedWindows } from '../../domain/window-replacement';
+import type { StoredWindow } from '../../domain/windows';
 import type { Queryable } from '../client';
 import { Prisma } from '../generated/client';
 import { pgInstant } from '../instants';
 import { isOfScope, ledgerScopeValues } from '../scope-key';
-
-/** A window to record: what a complete read found in it, or that it still has to be read. */
-export interface WindowRecord extends Window {
-  readonly verified: boolean;
-  readonly rowCount: number;
-  readonly pendingCount: number;
-  readonly quarantinedCount: number;
-  readonly inDoubtCount: number;
-  readonly contentHash: string | null;
-}
 
 interface WindowRow {
   from_ms: bigint;
@@ -45,57 +36,6 @@ export async function readWindows(db: Queryable, scope: Scope): Promise<StoredWi
     inDoubtCount: row.in_doubt_count,
     verifiedAtMs: row.verified_ms === null ? null : Number(row.verified_ms),
   }));
-}
-
-/** What remains of `windows` outside `taken`. It has to be read again: the counts were those of the whole window. */
-function remaindersOf(windows: readonly Window[], taken: readonly Window[]): WindowRecord[] {
-  let rest: Window[] = [...windows];
-  for (const { fromMs, toMs } of taken) {
-    rest = rest.flatMap((window) => [
-      { fromMs: window.fromMs, toMs: Math.min(window.toMs, fromMs) },
-      { fromMs: Math.max(window.fromMs, toMs), toMs: window.toMs },
-    ]);
-    rest = rest.filter((window) => window.fromMs < window.toMs);
-  }
-  return rest.map(unread);
-}
-
-/** A window that is recorded without having been read. */
-export function unread({ fromMs, toMs }: Window): WindowRecord {
-  const figures = { rowCount: 0, pendingCount: 0, quarantinedCount: 0, inDoubtCount: 0, contentHash: null };
-  return { fromMs, toMs, verified: false, ...figures };
-}
-
-/** The windows of a scope after `records` took the place of every window that they overlap. */
-export interface ReplacedWindows {
-  /** To be written. */
-  readonly records: readonly WindowRecord[];
-  /** Windows to delete: no record takes their place in the table. */
-  readonly gone: readonly Window[];
-  readonly untouched: readonly StoredWindow[];
-}
-
-export function replaceWindows(
-  stored: readonly StoredWindow[],
-  taken: readonly WindowRecord[],
-): ReplacedWindows {
-  const isTouched = (window: Window): boolean => taken.some((record) => overlaps(window, record));
-  const touched = stored.filter(isTouched);
-  const records = [...taken, ...remaindersOf(touched, taken)];
-  return {
-    records,
-    gone: touched.filter((window) => !records.some(({ fromMs }) => fromMs === window.fromMs)),
-    untouched: stored.filter((window) => !isTouched(window)),
-  };
-}
-
-/** All windows after a replacement, newest first; those that were just read are verified at `nowMs`. */
-export function windowsAfter({ records, untouched }: ReplacedWindows, nowMs: number): StoredWindow[] {
-  const read = records.map(({ verified, ...window }) => ({
-    ...window,
-    verifiedAtMs: verified ? nowMs : null,
-  }));
-  return [...read, ...untouched].sort((a, b) => b.fromMs - a.fromMs);
 }
 
 /** Writes a replacement: two statements, to be part of a larger one. */
