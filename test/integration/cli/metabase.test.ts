@@ -8,7 +8,7 @@ import { readRelations } from '../../../src/metabase/relations';
 import { presentField } from '../../../src/metabase/presentation';
 import type { KpoolEnd } from '../../support/built-kpool';
 import { runCliInProcess } from '../../support/cli-in-process';
-import { startMetabaseStandIn, type MetabaseStandIn } from '../../support/metabase-stand-in';
+import { startMetabaseStandIn, type MetabaseStandIn } from '../../support/metabase/stand-in';
 import { useTestDatabase } from '../../support/test-database';
 
 const ROLE = `mb_${process.pid}_${Date.now() % 100_000}`;
