@@ -60,15 +60,71 @@ const RESET = [
   'ACL DELUSER kpool',
 ];
 
+let databaseUrl: string;
+let simulator: Simulator;
+let directory: string;
+let server: StoppableRedis;
+let tlsPort: number;
+let admin: Redis;
+
+async function connectAdmin(): Promise<Redis> {
+  const first = new Redis(server.url);
+  await first.call('ACL', 'SETUSER', 'admin', 'on', '>right', 'allkeys', 'allchannels', 'allcommands');
+  first.disconnect();
+  return new Redis(server.url.replace('//', '//admin:right@'));
+}
+
+async function set(line: string): Promise<void> {
+  const [command = '', ...args] = line.split(' ');
+  await admin.call(command, ...args);
+}
+
+async function kpool(command: 'check' | 'start', redisUrl: string) {
+  const { apiKey, apiSecret, apiPassphrase } = simulator.accounts[0]!;
+  const env = {
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl,
+    KUCOIN_POOL_BASE_URL: simulator.url,
+    KUCOIN_POOL_API_KEY: apiKey,
+    KUCOIN_POOL_API_SECRET: apiSecret,
+    KUCOIN_POOL_API_PASSPHRASE: apiPassphrase,
+    HTTP_PORT: '0',
+  };
+  const { code, stdout, stderr } = await runCliInProcess(
+    [command],
+    env,
+    command === 'start' ? /Jobs run/ : undefined,
+  );
+  return { code, said: stdout + stderr };
+}
+
+/** What check asks and what start asks; both ends are 2 (see the first test), and nothing is said that is not so. */
+async function expectRefusal(redisUrl: string, sentence: RegExp): Promise<void> {
+  const url = new Secret(redisUrl);
+  const asked = [
+    ['check', () => askQueue(new Secret(databaseUrl), url, silent)],
+    ['start', () => openRedisBackend(url, 'kpool-1', silent).then((backend) => backend.close())],
+  ] as const;
+  const refusals = await Promise.all(
+    asked.map(([, ask]) =>
+      ask().then(
+        () => new Error('it was not refused'),
+        (reason: unknown) => reason as Error,
+      ),
+    ),
+  );
+  for (const [index, error] of refusals.entries()) {
+    const command = asked[index]![0];
+    const { exitCode, text } = reportFailure(error, { withStack: false, scrub: (said) => said });
+    expect([command, exitCode, text]).toEqual([command, 2, expect.stringMatching(sentence)]);
+    expect(text).not.toMatch(/cannot be reached|bug in kpool/);
+  }
+}
+
 describeRedis('what the jobs need of Redis', () => {
   const database = useTestDatabase();
-  let simulator: Simulator;
-  let directory: string;
-  let server: StoppableRedis;
-  let tlsPort: number;
-  let admin: Redis;
-
   beforeAll(async () => {
+    databaseUrl = database.url;
     simulator = await createSimulator({
       ...{ seed: 7, startAt: Date.now(), rateLimit: null },
       world: { subAccountsPerAccount: 1, days: 2, workersPerSubAccount: 1, algorithms: ['SHA256d'] },
@@ -95,149 +151,105 @@ describeRedis('what the jobs need of Redis', () => {
     await rm(directory, { recursive: true });
   });
 
-  async function connectAdmin(): Promise<Redis> {
-    const first = new Redis(server.url);
-    await first.call('ACL', 'SETUSER', 'admin', 'on', '>right', 'allkeys', 'allchannels', 'allcommands');
-    first.disconnect();
-    return new Redis(server.url.replace('//', '//admin:right@'));
-  }
+  describe('what is refused, by check and by start', () => {
+    it('check and start end with 2, and say the same', async () => {
+      await set('ACL SETUSER default resetpass');
+      for (const command of ['check', 'start'] as const) {
+        const { code, said } = await kpool(command, server.url);
+        expect([command, code, said]).toEqual([command, 2, expect.stringContaining('asks for a password')]);
+      }
+    });
 
-  async function set(line: string): Promise<void> {
-    const [command = '', ...args] = line.split(' ');
-    await admin.call(command, ...args);
-  }
+    it.each(REFUSED)('%s is reported by check and start', async (_situation, setting, path, said) => {
+      await set(setting);
+      const url = path.startsWith('/')
+        ? `${server.url}${path}`
+        : server.url.replace('//', path === '' ? '//' : `//${path}@`);
+      await expectRefusal(url, said);
+    });
 
-  async function kpool(command: 'check' | 'start', redisUrl: string) {
-    const { apiKey, apiSecret, apiPassphrase } = simulator.accounts[0]!;
-    const env = {
-      DATABASE_URL: database.url,
-      REDIS_URL: redisUrl,
-      KUCOIN_POOL_BASE_URL: simulator.url,
-      KUCOIN_POOL_API_KEY: apiKey,
-      KUCOIN_POOL_API_SECRET: apiSecret,
-      KUCOIN_POOL_API_PASSPHRASE: apiPassphrase,
-      HTTP_PORT: '0',
-    };
-    const { code, stdout, stderr } = await runCliInProcess(
-      [command],
-      env,
-      command === 'start' ? /Jobs run/ : undefined,
-    );
-    return { code, said: stdout + stderr };
-  }
+    it('a certificate that nobody trusts is reported', () =>
+      expectRefusal(
+        `rediss://localhost:${tlsPort}`,
+        /certificate that is not trusted.*NODE_EXTRA_CA_CERTS/s,
+      ));
 
-  /** What check asks and what start asks; both ends are 2 (see the first test), and nothing is said that is not so. */
-  async function expectRefusal(redisUrl: string, sentence: RegExp): Promise<void> {
-    const url = new Secret(redisUrl);
-    const asked = [
-      ['check', () => askQueue(new Secret(database.url), url, silent)],
-      ['start', () => openRedisBackend(url, 'kpool-1', silent).then((backend) => backend.close())],
-    ] as const;
-    const refusals = await Promise.all(
-      asked.map(([, ask]) =>
-        ask().then(
-          () => new Error('it was not refused'),
-          (reason: unknown) => reason as Error,
-        ),
-      ),
-    );
-    for (const [index, error] of refusals.entries()) {
-      const command = asked[index]![0];
-      const { exitCode, text } = reportFailure(error, { withStack: false, scrub: (said) => said });
-      expect([command, exitCode, text]).toEqual([command, 2, expect.stringMatching(sentence)]);
-      expect(text).not.toMatch(/cannot be reached|bug in kpool/);
-    }
-  }
-
-  it('check and start end with 2, and say the same', async () => {
-    await set('ACL SETUSER default resetpass');
-    for (const command of ['check', 'start'] as const) {
-      const { code, said } = await kpool(command, server.url);
-      expect([command, code, said]).toEqual([command, 2, expect.stringContaining('asks for a password')]);
-    }
-  });
-
-  it.each(REFUSED)('%s is reported by check and start', async (_situation, setting, path, said) => {
-    await set(setting);
-    const url = path.startsWith('/')
-      ? `${server.url}${path}`
-      : server.url.replace('//', path === '' ? '//' : `//${path}@`);
-    await expectRefusal(url, said);
-  });
-
-  it('a certificate that nobody trusts is reported', () =>
-    expectRefusal(`rediss://localhost:${tlsPort}`, /certificate that is not trusted.*NODE_EXTRA_CA_CERTS/s));
-
-  it('a port without TLS is reported by check and start', async () => {
-    const own = await mkdtemp(join(tmpdir(), 'kpool-redis-locked-'));
-    const locked = await StoppableRedis.create(own);
-    await locked.start();
-    const client = new Redis(locked.url);
-    await client.config('SET', 'requirepass', 'right');
-    client.disconnect();
-    try {
-      // With and without a password: each is asked until its time limit.
-      await Promise.all(
-        [server, locked].map(({ url }) =>
-          expectRefusal(
-            url.replace('redis://127.0.0.1', 'rediss://localhost'),
-            /does not speak TLS at that port.*redis:\/\//s,
+    it('a port without TLS is reported by check and start', async () => {
+      const own = await mkdtemp(join(tmpdir(), 'kpool-redis-locked-'));
+      const locked = await StoppableRedis.create(own);
+      await locked.start();
+      const client = new Redis(locked.url);
+      await client.config('SET', 'requirepass', 'right');
+      client.disconnect();
+      try {
+        // With and without a password: each is asked until its time limit.
+        await Promise.all(
+          [server, locked].map(({ url }) =>
+            expectRefusal(
+              url.replace('redis://127.0.0.1', 'rediss://localhost'),
+              /does not speak TLS at that port.*redis:\/\//s,
+            ),
           ),
-        ),
-      );
-    } finally {
-      await locked.stop('SIGKILL');
-      await rm(own, { recursive: true });
-    }
+        );
+      } finally {
+        await locked.stop('SIGKILL');
+        await rm(own, { recursive: true });
+      }
+    });
+
+    it('a cluster is reported by check and start', async () => {
+      const own = await mkdtemp(join(tmpdir(), 'kpool-redis-cluster-'));
+      const cluster = await StoppableRedis.create(own);
+      await cluster.start({ 'cluster-enabled': 'yes' });
+      try {
+        await expectRefusal(cluster.url, /part of a cluster.*single server|cluster-enabled no/s);
+      } finally {
+        await cluster.stop('SIGKILL');
+        await rm(own, { recursive: true });
+      }
+    });
+
+    it('a Redis too old for BullMQ is reported by check and start', async () => {
+      const old = await startOldRedis();
+      try {
+        await expectRefusal(
+          `redis://127.0.0.1:${(old.address() as AddressInfo).port}`,
+          /too old.*4\.0\.9.*6\.2/s,
+        );
+      } finally {
+        old.close();
+      }
+    });
   });
 
-  it('a cluster is reported by check and start', async () => {
-    const own = await mkdtemp(join(tmpdir(), 'kpool-redis-cluster-'));
-    const cluster = await StoppableRedis.create(own);
-    await cluster.start({ 'cluster-enabled': 'yes' });
-    try {
-      await expectRefusal(cluster.url, /part of a cluster.*single server|cluster-enabled no/s);
-    } finally {
-      await cluster.stop('SIGKILL');
-      await rm(own, { recursive: true });
-    }
-  });
+  describe('what is enough', () => {
+    it('the rights that the hint names are enough, and nothing stays', async () => {
+      await set(`ACL SETUSER kpool ${without('flushall')}`);
+      const url = server.url.replace('//', '//kpool:right@');
+      for (const command of ['check', 'start'] as const) {
+        const { code, said } = await kpool(command, url);
+        expect([command, code, said]).toEqual([command, 0, expect.not.stringMatching(/NOPERM|ACL|FAIL/)]);
+      }
+      expect(await admin.keys('*trial*')).toEqual([]);
+    });
 
-  it('a Redis too old for BullMQ is reported by check and start', async () => {
-    const old = await startOldRedis();
-    try {
-      await expectRefusal(
-        `redis://127.0.0.1:${(old.address() as AddressInfo).port}`,
-        /too old.*4\.0\.9.*6\.2/s,
-      );
-    } finally {
-      old.close();
-    }
-  });
-
-  it('the rights that the hint names are enough, and nothing stays', async () => {
-    await set(`ACL SETUSER kpool ${without('flushall')}`);
-    const url = server.url.replace('//', '//kpool:right@');
-    for (const command of ['check', 'start'] as const) {
-      const { code, said } = await kpool(command, url);
-      expect([command, code, said]).toEqual([command, 0, expect.not.stringMatching(/NOPERM|ACL|FAIL/)]);
-    }
-    expect(await admin.keys('*trial*')).toEqual([]);
-  });
-
-  it('one that loads its data is waited for', async () => {
-    const pipeline = admin.pipeline();
-    for (let key = 0; key < 1_500; key += 1) pipeline.set(`other:${key}`, 'x'.repeat(200));
-    await pipeline.exec();
-    admin.disconnect();
-    await server.stop('SIGTERM');
-    const started = server.start({ 'key-load-delay': 1_000, 'loading-process-events-interval-bytes': 1_024 });
-    await eventually('it listens', 10_000, () => answers(Number(new URL(server.url).port)));
-    const lines: string[] = [];
-    await askQueue(new Secret(database.url), new Secret(server.url), (line) => lines.push(line));
-    await started;
-    admin = await connectAdmin();
-    expect(lines).toEqual([expect.stringContaining('is loading its data; waiting for it.')]);
+    it('one that loads its data is waited for', async () => {
+      const pipeline = admin.pipeline();
+      for (let key = 0; key < 1_500; key += 1) pipeline.set(`other:${key}`, 'x'.repeat(200));
+      await pipeline.exec();
+      admin.disconnect();
+      await server.stop('SIGTERM');
+      const started = server.start({
+        'key-load-delay': 1_000,
+        'loading-process-events-interval-bytes': 1_024,
+      });
+      await eventually('it listens', 10_000, () => answers(Number(new URL(server.url).port)));
+      const lines: string[] = [];
+      await askQueue(new Secret(databaseUrl), new Secret(server.url), (line) => lines.push(line));
+      await started;
+      admin = await connectAdmin();
+      expect(lines).toEqual([expect.stringContaining('is loading its data; waiting for it.')]);
+    });
   });
 });
 

@@ -47,7 +47,7 @@ afterEach(async () => {
   await Promise.allSettled(opened.splice(0).map(async (server) => server.close()));
 });
 
-describe('the embedded PostgreSQL', () => {
+describe('who may reach the embedded PostgreSQL', () => {
   it('P10 is reachable from here only, with its password only', async () => {
     const { home: parent, port } = await createTestHome();
     const home = join(parent, 'deeper', 'home');
@@ -84,17 +84,47 @@ describe('the embedded PostgreSQL', () => {
     await intruder.end();
   });
 
-  it('refuses a data directory of another major version', async () => {
+  it('lets no reader keep others from joining or leaving', async () => {
     const { home, port } = await createUsedHome();
-    const version = join(home, 'postgres', 'data', 'PG_VERSION');
-    await writeFile(version, '15\n');
+    const server = await open(home, port);
+    await query(server, `CREATE ROLE reader LOGIN PASSWORD 'reader'`);
+    const url = new URL(server.url.reveal());
+    [url.username, url.password, url.pathname] = ['reader', 'reader', '/postgres'];
+    const reader = postgres(url.href, { max: 1 });
+    await expect(reader`SELECT 1`).rejects.toMatchObject({ code: '42501' });
+    await reader.end();
+  });
+
+  it('gets a new password when its file was deleted', async () => {
+    const { home, port } = await createUsedHome();
+    const first = await open(home, port);
+    await first.close();
+    await rm(join(home, 'pgpass'));
+    const second = await open(home, port);
+    expect(second.url.reveal()).not.toBe(first.url.reveal());
+    expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('says what to do when the password file holds another', async () => {
+    const { home, port } = await createUsedHome();
+    await writeFile(join(home, 'pgpass'), '*:*:*:kpool:another\n');
     await expect(open(home, port)).rejects.toMatchObject({
       code: 'database.data-directory',
-      message: expect.stringMatching(/PostgreSQL 15.*PostgreSQL 18/) as string,
-      hint: expect.stringContaining('DATABASE_URL') as string,
+      hint: expect.stringContaining('delete that file') as string,
     });
-    await writeFile(version, '18\n');
+    expect(await stateOf(home)).toBe('stopped');
+    await rm(join(home, 'pgpass'));
     await open(home, port);
+  });
+});
+
+describe('starting and stopping it', () => {
+  it('is joined on the port where it runs', async () => {
+    const { home, port } = await createUsedHome();
+    await open(home, port);
+    const second = await open(home, await findFreePort());
+    expect(second).toMatchObject({ started: false, port });
+    expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
   it('names the port and KPOOL_PG_PORT when the port is taken', async () => {
@@ -113,14 +143,35 @@ describe('the embedded PostgreSQL', () => {
     expect((await open(home, port)).started).toBe(true);
   });
 
-  it('is joined on the port where it runs', async () => {
+  it('closed twice it stops nothing, and starts again later', async () => {
     const { home, port } = await createUsedHome();
-    await open(home, port);
-    const second = await open(home, await findFreePort());
-    expect(second).toMatchObject({ started: false, port });
+    const first = await open(home, port);
+    const second = await open(home, port);
+    await Promise.all([first.close(), first.close()]);
+    expect(await stateOf(home)).toBe('running');
     expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await second.close();
+    expect((await open(home, port)).started).toBe(true);
   });
 
+  it('gives up on request', async () => {
+    const { home, port } = await createTestHome();
+    const opening = openEmbeddedPostgres({ home, port, signal: AbortSignal.timeout(100) });
+    await expect(opening).rejects.toMatchObject({ code: 'aborted' });
+    expect((await open(home, port)).started).toBe(true);
+  });
+
+  it('keeps its log within bounds', async () => {
+    const { home, port } = await createUsedHome();
+    const log = join(home, 'postgres', 'postgres.log');
+    await writeFile(log, 'x'.repeat(11 * 1024 * 1024));
+    await open(home, port);
+    expect((await stat(log)).size).toBeLessThan(10_000);
+    expect((await stat(`${log}.1`)).size).toBe(11 * 1024 * 1024);
+  });
+});
+
+describe('after an end that nobody asked for', () => {
   it('P7 starts again with its data after its server was killed', async () => {
     const { home, port } = await createUsedHome();
     const first = await open(home, port);
@@ -198,65 +249,20 @@ describe('the embedded PostgreSQL', () => {
     await other.close();
     expect(await stateOf(home)).toBe('stopped');
   });
+});
 
-  it('lets no reader keep others from joining or leaving', async () => {
+describe('a home that it cannot use', () => {
+  it('refuses a data directory of another major version', async () => {
     const { home, port } = await createUsedHome();
-    const server = await open(home, port);
-    await query(server, `CREATE ROLE reader LOGIN PASSWORD 'reader'`);
-    const url = new URL(server.url.reveal());
-    [url.username, url.password, url.pathname] = ['reader', 'reader', '/postgres'];
-    const reader = postgres(url.href, { max: 1 });
-    await expect(reader`SELECT 1`).rejects.toMatchObject({ code: '42501' });
-    await reader.end();
-  });
-
-  it('gets a new password when its file was deleted', async () => {
-    const { home, port } = await createUsedHome();
-    const first = await open(home, port);
-    await first.close();
-    await rm(join(home, 'pgpass'));
-    const second = await open(home, port);
-    expect(second.url.reveal()).not.toBe(first.url.reveal());
-    expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-  });
-
-  it('says what to do when the password file holds another', async () => {
-    const { home, port } = await createUsedHome();
-    await writeFile(join(home, 'pgpass'), '*:*:*:kpool:another\n');
+    const version = join(home, 'postgres', 'data', 'PG_VERSION');
+    await writeFile(version, '15\n');
     await expect(open(home, port)).rejects.toMatchObject({
       code: 'database.data-directory',
-      hint: expect.stringContaining('delete that file') as string,
+      message: expect.stringMatching(/PostgreSQL 15.*PostgreSQL 18/) as string,
+      hint: expect.stringContaining('DATABASE_URL') as string,
     });
-    expect(await stateOf(home)).toBe('stopped');
-    await rm(join(home, 'pgpass'));
+    await writeFile(version, '18\n');
     await open(home, port);
-  });
-
-  it('closed twice it stops nothing, and starts again later', async () => {
-    const { home, port } = await createUsedHome();
-    const first = await open(home, port);
-    const second = await open(home, port);
-    await Promise.all([first.close(), first.close()]);
-    expect(await stateOf(home)).toBe('running');
-    expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-    await second.close();
-    expect((await open(home, port)).started).toBe(true);
-  });
-
-  it('gives up on request', async () => {
-    const { home, port } = await createTestHome();
-    const opening = openEmbeddedPostgres({ home, port, signal: AbortSignal.timeout(100) });
-    await expect(opening).rejects.toMatchObject({ code: 'aborted' });
-    expect((await open(home, port)).started).toBe(true);
-  });
-
-  it('keeps its log within bounds', async () => {
-    const { home, port } = await createUsedHome();
-    const log = join(home, 'postgres', 'postgres.log');
-    await writeFile(log, 'x'.repeat(11 * 1024 * 1024));
-    await open(home, port);
-    expect((await stat(log)).size).toBeLessThan(10_000);
-    expect((await stat(`${log}.1`)).size).toBe(11 * 1024 * 1024);
   });
 
   it('says why when its home cannot be written', async () => {
