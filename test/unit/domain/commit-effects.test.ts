@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { decideCommit, type CommitEffects } from '../../../src/domain/commit-effects';
+import type { LedgerState, WindowCommit } from '../../../src/domain/ledger-commit';
+import { ledgerKeyOf, matchLedger, type LedgerRow } from '../../../src/domain/ledger-matching';
+import { replaceWindows, unread, windowsAfter } from '../../../src/domain/window-replacement';
+import { contains, DAY_MS, type StoredWindow, type Window } from '../../../src/domain/windows';
+import { MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
+
+const WINDOW = { fromMs: TODAY - 40 * DAY_MS, toMs: Infinity };
+const UNREADABLE = { raw: '{}', reason: 'broken' };
+
+const storedRow = (daysAgo: number, more: Partial<LedgerRow> = {}): LedgerRow => ({
+  ...rowOf(daysAgo),
+  ...{ ordinal: 0, withdrawn: false, unserved: false },
+  ...more,
+});
+
+function commitOf(more: Partial<WindowCommit>): WindowCommit {
+  const state: LedgerState = new MemoryLab(new MemoryPool([])).ledger.state;
+  return {
+    ...{
+      scope: { stream: 'earnings' } as WindowCommit['scope'],
+      runId: 1n,
+      state,
+      historyStartMs: 0,
+      requests: 1,
+    },
+    ...{ window: WINDOW, rows: [], unreadable: [], isComplete: true, confirmed: new Map() },
+    pieces: [{ ...WINDOW, verified: true }],
+    ...more,
+  };
+}
+
+function decide(stored: readonly LedgerRow[], commit: WindowCommit, oldestServedMs = Infinity) {
+  const changes = matchLedger(stored, commit.rows, { isWhole: commit.isComplete });
+  return decideCommit(commit, changes, { missing: changes.missing, oldestServedMs });
+}
+
+function decided(...args: Parameters<typeof decide>): CommitEffects {
+  const effects = decide(...args);
+  if (effects.outcome !== 'decided') throw new Error('A confirmation read has to agree.');
+  return effects;
+}
+
+describe('a row that a complete read does not serve', () => {
+  const vanished = storedRow(20);
+
+  test('P4 is not touched until a confirmation read agrees', () => {
+    expect(decide([vanished], commitOf({ rows: [rowOf(10)] }), 7)).toEqual({
+      outcome: 'unconfirmed',
+      missing: [vanished],
+      oldestServedMs: 7,
+    });
+  });
+
+  test.each(['withdrawn', 'unserved'] as const)('P4 is %s if the confirmation says so', (verdict) => {
+    const confirmed = new Map([[ledgerKeyOf(vanished), verdict]]);
+    const { updated, counts } = decided([vanished], commitOf({ confirmed }));
+    expect(updated).toEqual([
+      { ...vanished, withdrawn: verdict === 'withdrawn', unserved: verdict === 'unserved' },
+    ]);
+    expect(counts.withdrawn).toBe(verdict === 'withdrawn' ? 1 : 0);
+  });
+
+  test('stays, in doubt, beside one that cannot be read', () => {
+    const { updated, windows, counts } = decided([vanished], commitOf({ unreadable: [UNREADABLE] }));
+    expect([updated, counts.inDoubt]).toEqual([[], 1]);
+    expect(windows.records).toMatchObject([{ inDoubtCount: 1, quarantinedCount: 1, rowCount: 0 }]);
+  });
+
+  test('stays unserved while it is older than all that is served', () => {
+    const old = storedRow(30, { unserved: true });
+    const commit = commitOf({ rows: [rowOf(20)] });
+    expect(decided([old], commit).updated).toEqual([]);
+    expect(decide([old], commit, TODAY - 39 * DAY_MS).outcome).toBe('unconfirmed');
+  });
+
+  test('stays whatever an incomplete read says', () => {
+    const { updated, isCertified } = decided([vanished], commitOf({ isComplete: false }));
+    expect([updated, isCertified]).toEqual([[], false]);
+  });
+});
+
+test('rows no longer served keep the certificate of when they were', () => {
+  const old = storedRow(30, { unserved: true });
+  expect(decided([old], commitOf({})).isCertified).toBe(false);
+  expect(decided([], commitOf({})).isCertified).toBe(true);
+  expect(decided([old], commitOf({ rows: [rowOf(20)] })).isCertified).toBe(true);
+});
+
+test('windows after a replacement cover the same days, once', () => {
+  const window = fc
+    .tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 1, max: 10 }))
+    .map(([from, length]): Window => ({ fromMs: from, toMs: from + length }));
+  const apart = (windows: readonly Window[]): Window[] =>
+    windows.filter((one, i) =>
+      windows.slice(0, i).every((other) => one.fromMs >= other.toMs || other.fromMs >= one.toMs),
+    );
+  fc.assert(
+    fc.property(fc.array(window), fc.array(window), (before, read) => {
+      const stored = windowsAfter({ records: apart(before).map(unread), gone: [], untouched: [] }, 0);
+      const taken = apart(read);
+      const after: StoredWindow[] = windowsAfter(replaceWindows(stored, taken.map(unread)), 0);
+      for (let at = 0; at < 41; at += 1) {
+        const isCovered = [...stored, ...taken].some((one) => contains(one, at));
+        expect(after.filter((one) => contains(one, at))).toHaveLength(isCovered ? 1 : 0);
+      }
+      expect(after).toEqual(
+        expect.arrayContaining(
+          taken.map(({ fromMs, toMs }) => expect.objectContaining({ fromMs, toMs }) as object),
+        ),
+      );
+    }),
+  );
+});
