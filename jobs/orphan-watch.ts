@@ -1,6 +1,6 @@
+import type { Job } from 'bullmq';
 import type { Clock } from '../src/core/clock';
 import type { Scope } from '../src/domain/scope';
-import type { JobQueue } from './backends/backend';
 import { findAccount, type JobService } from './job-context';
 import { parseJobName } from './job-names';
 import { findSyncTarget } from './sync-payload';
@@ -8,8 +8,11 @@ import { findSyncTarget } from './sync-payload';
 /** BullMQ recovers a killed process's job sooner than this, unless a clock that was set back keeps it from doing so. */
 const ORPHANED_AFTER_MS = 10_000;
 
+/** The part of BullMQ's job that is checked. */
+export type ActiveJob = Pick<Job<unknown, unknown>, 'id' | 'name' | 'data' | 'removeDeduplicationKey'>;
+
 export interface OrphanWatchDeps {
-  readonly queue: Pick<JobQueue, 'getJobs'>;
+  readonly queue: { getJobs(states: ['active'], start: number, end: number): Promise<readonly ActiveJob[]> };
   readonly service: Pick<JobService, 'accounts' | 'findScopesInFlight'>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Ids of the jobs that this process is running. */

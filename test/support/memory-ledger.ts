@@ -32,8 +32,11 @@ export const TODAY = Date.UTC(2026, 10, 20);
 const HOUR_MS = 3_600_000;
 
 /** A row mined so many days before today. */
-export const rowOf = (daysAgo: number, more: Partial<IncomeRow> = {}): IncomeRow => ({
-  ...{ currency: 'BTC', type: null, minedAtMs: TODAY - daysAgo * DAY_MS, amount: '1' as DecimalText },
+export const rowOf = (
+  daysAgo: number,
+  { amount = '1', ...more }: Partial<Omit<IncomeRow, 'amount'>> & { readonly amount?: string } = {},
+): IncomeRow => ({
+  ...{ currency: 'BTC', type: null, minedAtMs: TODAY - daysAgo * DAY_MS, amount: amount as DecimalText },
   ...{
     hashRateHps: null,
     hashUnit: null,

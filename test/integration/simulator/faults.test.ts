@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { request } from 'undici';
 import { createSimulator, type Fault, type Simulator } from '../../../src/simulator';
-import { call, envelopeOf, send, signed } from './pool-caller';
+import { call, envelopeOf, queryOf, send, signed } from './pool-caller';
 
 const NOON = Date.UTC(2026, 10, 22, 12);
 let simulator: Simulator;
@@ -76,9 +76,7 @@ test('connections break before the headers, in the body, or hang', async () => {
   for (const fault of [{ kind: 'hang' }, { kind: 'hang-in-body' }] as const) {
     simulator.faults.next('algo/query', fault);
     const signal = AbortSignal.timeout(150);
-    const url = `${simulator.url}/v1/external/algo/query?${new URLSearchParams(
-      Object.entries(signed(simulator)).map(([name, value]): [string, string] => [name, String(value)]),
-    ).toString()}`;
+    const url = `${simulator.url}/v1/external/algo/query?${queryOf(signed(simulator))}`;
     await expect(request(url, { signal }).then((answer) => answer.body.text())).rejects.toThrow();
   }
   expect((await call(simulator, 'algo/query')).success).toBe(true);

@@ -40,17 +40,20 @@ export interface RawAnswer {
   bytes: Buffer;
 }
 
-/** A GET with exactly these parameters, nothing added; a list repeats its name. */
-export async function send(
-  simulator: Simulator,
-  endpoint: string,
-  params: Readonly<Record<string, string | number | bigint | readonly string[]>>,
-): Promise<RawAnswer> {
+type QueryParams = Readonly<Record<string, string | number | bigint | readonly string[]>>;
+
+/** What stands behind the `?`; a list repeats its name. */
+export function queryOf(params: QueryParams): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) {
     for (const each of Array.isArray(value) ? (value as string[]) : [String(value)]) query.append(name, each);
   }
-  const answer = await request(`${simulator.url}/v1/external/${endpoint}?${query.toString()}`, {
+  return query.toString();
+}
+
+/** A GET with exactly these parameters, nothing added. */
+export async function send(simulator: Simulator, endpoint: string, params: QueryParams): Promise<RawAnswer> {
+  const answer = await request(`${simulator.url}/v1/external/${endpoint}?${queryOf(params)}`, {
     headers: { 'content-type': 'application/json' },
     headersTimeout: 5_000,
     bodyTimeout: 5_000,

@@ -1,7 +1,7 @@
 import { request } from 'undici';
 import type { PoolEndpoint } from '../../../src/core/pool-endpoint';
 import { createSimulator, type Simulator } from '../../../src/simulator';
-import { call, envelopeOf, send, signed } from './pool-caller';
+import { call, envelopeOf, queryOf, send, signed } from './pool-caller';
 
 const NOON = Date.UTC(2026, 10, 22, 12);
 let simulator: Simulator;
@@ -133,7 +133,7 @@ test('an unknown path is 404, a wrong method 405', async () => {
 });
 
 test('the request type must be application/json (415)', async () => {
-  const url = `${simulator.url}/v1/external/algo/query?${new URLSearchParams(signed(simulator) as never).toString()}`;
+  const url = `${simulator.url}/v1/external/algo/query?${queryOf(signed(simulator))}`;
   const status = async (type: string | null) =>
     (await request(url, { headers: type === null ? {} : { 'content-type': type } })).statusCode;
   expect(await status(null)).toBe(415);

@@ -1,4 +1,5 @@
 import type { JobContext, NewJob } from '../../../jobs/job-context';
+import type { ActiveJob } from '../../../jobs/orphan-watch';
 import { PlanLoop } from '../../../jobs/plan-loop';
 import { StreamHolds } from '../../../jobs/stream-holds';
 import type { ServiceAccount } from '../../../src/app/service/service-account';
@@ -25,7 +26,7 @@ function world() {
   const state = {
     dueInMs: Infinity,
     failing: false,
-    active: [] as readonly object[],
+    active: [] as readonly ActiveJob[],
     inFlight: [] as readonly object[],
   };
   const plan = (_: unknown, stream: string): Promise<ScopePlan> => {
@@ -49,7 +50,7 @@ function world() {
         asked.push(...jobs.map(({ name }) => ({ name, atMs: clock.monotonicMs() })));
         return Promise.resolve();
       },
-      getJobs: () => Promise.resolve(state.active as never),
+      getJobs: () => Promise.resolve(state.active),
     },
     everyMs: Object.fromEntries(STREAMS.names.map((name) => [name, HOUR_MS])),
     keepDays: keepDays(),

@@ -67,7 +67,7 @@ test('P4 a shorter span that shows the row is remembered', async () => {
 
 test('P4 rows land once before a count that contradicts them', async () => {
   const { lab, pool, window, commit } = await begin();
-  const row = rowOf(51, { amount: '7' as never });
+  const row = rowOf(51, { amount: '7' });
   // A withdrawn row, a new one in the window, and two more elsewhere.
   pool.rows = [...without(pool.rows, 50), row, ...daily(2, 300)];
   const read = readOf(pool.rows, window);

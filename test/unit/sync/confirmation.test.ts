@@ -103,7 +103,7 @@ test('P4 another change in the days around is a list that moves', async () => {
   const base = { rows: without(30, 20), window: ALL, missing: [20] };
   const moved = await confirm({
     ...base,
-    pool: (pool) => void (pool.rows = [...pool.rows, rowOf(21, { amount: '7' as never })]),
+    pool: (pool) => void (pool.rows = [...pool.rows, rowOf(21, { amount: '7' })]),
   });
   expect(moved.kind).toBe('moved');
   // Outside of the days that are asked for, nobody sees it.
@@ -124,7 +124,7 @@ test('P4 an unreadable row of the days around may be the one', async () => {
   // Readable rows of the window are fewer as well.
   expect((await confirm({ ...base, pool: broken(19) })).kind).toBe('moved');
   const added = (pool: MemoryPool): void => {
-    const row = rowOf(20, { amount: '9' as never });
+    const row = rowOf(20, { amount: '9' });
     pool.rows = [...pool.rows, row];
     pool.unreadable.add(row);
   };
