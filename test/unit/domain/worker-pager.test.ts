@@ -1,10 +1,9 @@
 import fc from 'fast-check';
-import type { Worker } from '../../src/domain/entities';
-import { findUnreadableWorkers } from '../../src/domain/fleet';
-import { WorkerPager } from '../../src/domain/worker-pager';
-import type { WorkerId } from '../../src/domain/ids';
-import type { Page } from '../../src/domain/page';
-import { createRandom } from '../../src/simulator/random';
+import type { Worker } from '../../../src/domain/entities';
+import { WorkerPager } from '../../../src/domain/worker-pager';
+import type { WorkerId } from '../../../src/domain/ids';
+import type { Page } from '../../../src/domain/page';
+import { createRandom } from '../../../src/simulator/random';
 
 function workerOf(id: number): Worker {
   return {
@@ -53,7 +52,7 @@ function pageAll(serve: (currentPage: number, read: number, rows: number | null)
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
-describe('paging a list of workers', () => {
+describe('a list that stands still', () => {
   test.each([
     [0, 100, [1]],
     [1, 100, [1]],
@@ -69,7 +68,9 @@ describe('paging a list of workers', () => {
       why: null,
     });
   });
+});
 
+describe('a list that changes while it is paged', () => {
   test('sees every worker that stays while others come and go', () => {
     fc.assert(
       fc.property(
@@ -117,22 +118,6 @@ describe('paging a list of workers', () => {
     expect(seen.size).toBe(30);
   });
 
-  test('reads all again when fewer are served than counted', () => {
-    const { pager, pages } = pageAll((page) => pageOf(numbers(25), page, 10, 27));
-    expect(pager.contradiction).toBe('the pool counts 27 workers and serves 25');
-    expect(pages.filter((page) => page === 1)).toHaveLength(3);
-  });
-
-  test('reads on behind a full page when more are served', () => {
-    const { pager, seen } = pageAll((page) => pageOf(numbers(25), page, 10, 18));
-    expect({ why: pager.contradiction, seen: seen.size }).toEqual({ why: null, seen: 25 });
-  });
-
-  test('ends at a server that always serves the same page', () => {
-    const serve = (page: number) => ({ ...pageOf(numbers(10), 1, 10, 40), currentPage: page });
-    expect(pageAll(serve).pager.contradiction).not.toBeNull();
-  });
-
   test('goes once to the end of a list that always grows', () => {
     const { pages, seen } = pageAll((page, read, rows) =>
       pageOf(numbers(500), page, rows ?? 100, 500 + read),
@@ -141,13 +126,6 @@ describe('paging a list of workers', () => {
       seen: 500,
       starts: 1,
     });
-  });
-
-  test('is not led astray by a server that cuts its pages', () => {
-    const { pager, seen } = pageAll((page, read) =>
-      pageOf(numbers(2_000).slice(read > 3 ? 1 : 0), page, 100),
-    );
-    expect({ why: pager.contradiction, seen: seen.size }).toEqual({ why: null, seen: 2_000 });
   });
 
   test.each([
@@ -181,6 +159,31 @@ describe('paging a list of workers', () => {
       { numRuns: 12 },
     );
   });
+});
+
+describe('a list that contradicts its count', () => {
+  test('reads all again when fewer are served than counted', () => {
+    const { pager, pages } = pageAll((page) => pageOf(numbers(25), page, 10, 27));
+    expect(pager.contradiction).toBe('the pool counts 27 workers and serves 25');
+    expect(pages.filter((page) => page === 1)).toHaveLength(3);
+  });
+
+  test('reads on behind a full page when more are served', () => {
+    const { pager, seen } = pageAll((page) => pageOf(numbers(25), page, 10, 18));
+    expect({ why: pager.contradiction, seen: seen.size }).toEqual({ why: null, seen: 25 });
+  });
+
+  test('ends at a server that always serves the same page', () => {
+    const serve = (page: number) => ({ ...pageOf(numbers(10), 1, 10, 40), currentPage: page });
+    expect(pageAll(serve).pager.contradiction).not.toBeNull();
+  });
+
+  test('is not led astray by a server that cuts its pages', () => {
+    const { pager, seen } = pageAll((page, read) =>
+      pageOf(numbers(2_000).slice(read > 3 ? 1 : 0), page, 100),
+    );
+    expect({ why: pager.contradiction, seen: seen.size }).toEqual({ why: null, seen: 2_000 });
+  });
 
   test('takes a worker twice on a page for one in two places', () => {
     const list = [1, 2, 2, 3, 4];
@@ -200,18 +203,4 @@ describe('paging a list of workers', () => {
       unreadable: 1,
     });
   });
-});
-
-test.each([
-  [[], []],
-  [
-    ['{"workerId":12,"realHashRate":"x"}', '{"workerName":"a","workerId":"13"}'],
-    [12n, 13n],
-  ],
-  [['{"workerName":"a"}'], null],
-  [['{"workerId":-1}'], null],
-  [['{"workerId":1,"a":{"workerId":2}}'], null],
-])('of unreadable rows %j it is known whose they are: %s', (raws, ids) => {
-  const found = findUnreadableWorkers(raws.map((raw) => ({ raw, reason: '' })));
-  expect(found === null ? null : [...found]).toEqual(ids);
 });

@@ -1,6 +1,6 @@
 import { Decimal } from 'decimal.js';
 import fc from 'fast-check';
-import { findDecimal, shiftDecimal, type DecimalText } from '../../src/core/decimal';
+import { findDecimal, shiftDecimal, type DecimalText } from '../../../src/core/decimal';
 
 const numberText = fc.string({
   unit: fc.constantFrom('0', '0', '1', '9', '5', '.', '-', '+', 'e'),

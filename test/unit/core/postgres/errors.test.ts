@@ -1,4 +1,4 @@
-import { classifyDatabaseError, isTransient, isRejection } from '../../src/core/postgres/errors';
+import { classifyDatabaseError, isTransient, isRejection } from '../../../../src/core/postgres/errors';
 
 /** An error as a driver throws it. */
 function failure(code: string): Error {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { createScrubber } from '../../src/core/redaction';
-import { Secret } from '../../src/core/secret';
+import { createScrubber } from '../../../src/core/redaction';
+import { Secret } from '../../../src/core/secret';
 
 const secretText = fc.string({ minLength: 5, maxLength: 40, unit: 'grapheme' });
 const context = fc.string({ maxLength: 20 });

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
-import type { SimIncome, NewIncome, SimScopeKey, World, WorldSpec } from '../../src/simulator';
-import { textOfUnits, toUnits } from '../../src/simulator/amounts';
-import { rangeOf } from '../../src/simulator/world/ledger';
-import { DEFAULT_WORLD } from '../../src/simulator/world/world-spec';
-import { World as SeededWorld } from '../../src/simulator/world/world';
+import type { SimIncome, NewIncome, SimScopeKey, World, WorldSpec } from '../../../src/simulator';
+import { textOfUnits, toUnits } from '../../../src/simulator/amounts';
+import { rangeOf } from '../../../src/simulator/world/ledger';
+import { DEFAULT_WORLD } from '../../../src/simulator/world/world-spec';
+import { World as SeededWorld } from '../../../src/simulator/world/world';
 
 const START = Date.UTC(2026, 10, 22, 12);
 const DAY = 86_400_000;

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
-import type { RateLimit, RequestLogEntry } from '../../src/simulator';
-import { RateCounter } from '../../src/simulator/rate-limit';
-import { RequestLog } from '../../src/simulator/request-log';
+import type { RateLimit, RequestLogEntry } from '../../../src/simulator';
+import { RateCounter } from '../../../src/simulator/rate-limit';
+import { RequestLog } from '../../../src/simulator/request-log';
 
 const LIMIT: RateLimit = { requests: 2, windowMs: 1_000, per: 'endpoint' };
 

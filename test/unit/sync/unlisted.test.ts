@@ -1,7 +1,7 @@
-import { KpoolError, type ErrorCode } from '../../src/core/errors';
-import type { AccountId, Puid } from '../../src/domain/ids';
-import { Run } from '../../src/sync/run';
-import { syncWhileListed } from '../../src/sync/unlisted';
+import { KpoolError, type ErrorCode } from '../../../src/core/errors';
+import type { AccountId, Puid } from '../../../src/domain/ids';
+import { Run } from '../../../src/sync/run';
+import { syncWhileListed } from '../../../src/sync/unlisted';
 
 const SCOPE = { stream: 'earnings', accountId: 1 as AccountId, puid: 7n as Puid, algo: 'SHA256d' } as const;
 
