@@ -1,11 +1,11 @@
 // `npm run chaos -- [--seed N] [--minutes M] [--episode E] [--patience F] [--short]`: kpool under everything that can happen to it.
 import { parseArgs } from 'node:util';
+import { millisecondsInMinute as MINUTE_MS } from 'date-fns/constants';
 import globalSetup from '../support/global-setup';
 import globalTeardown from '../support/global-teardown';
 import { playChaos, playShortly } from './chaos';
 
 const DEFAULT_MINUTES = '10';
-const MINUTE_MS = 60_000;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

@@ -1,5 +1,6 @@
 // The simulated pool in a process of its own. Words on its standard input, each answered by a line of JSON.
 import { createInterface } from 'node:readline';
+import { DAY_MS } from '../../src/domain/windows';
 import { createSimulator, type Fault, type WorldSpec } from '../../src/simulator';
 import { createRandom, type Random } from '../../src/simulator/random';
 import { truthOf } from '../support/ledger-truth';
@@ -26,7 +27,6 @@ export interface PoolTruth {
   readonly rewards: readonly string[];
 }
 
-const DAY_MS = 86_400_000;
 const SECOND_MS = 1_000;
 const MAX_DELAY_MS = 3_000;
 

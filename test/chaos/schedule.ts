@@ -1,3 +1,4 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { createRandom, mix } from '../../src/simulator/random';
 
 /** What is done to the running system, in its own words. */
@@ -34,7 +35,6 @@ const MAX_AWAY_MS = 6_000;
 const MAX_FREEZE_MS = 12_000;
 const SHORT_STORM_MS = 6_000;
 const SHORT_AWAY_MS = 1_000;
-const HOUR_MS = 3_600_000;
 const YEAR_MS = 365 * 24 * HOUR_MS;
 const CLOCK_STEPS_MS = [2 * HOUR_MS, -2 * HOUR_MS, 26 * HOUR_MS, -26 * HOUR_MS, 2 * YEAR_MS, -2 * YEAR_MS];
 

@@ -1,3 +1,4 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import fc from 'fast-check';
 import { leaseMs, resumeMs } from '../../src/pacing/time-limits';
 import { play } from '../support/pacing/schedule';
@@ -6,7 +7,6 @@ import { mostInAWindow } from '../support/pacing/window-server';
 
 /** Things go wrong for this long; then it is calm until the first request has to have left. */
 const TROUBLE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 
 const time = fc.integer({ min: 0, max: TROUBLE_MS });
 /** Some longer than every limit of the pacing. */

@@ -1,9 +1,9 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
+import { DAY_MS } from '../../src/domain/windows';
 import type { SimIncome, Quirks } from '../../src/simulator';
 import type { Random } from '../../src/simulator/random';
 import { LAB_START, type LabScope, type LedgerLab } from './ledger-lab';
 
-const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 const SIZES = [0, 1, 3, 9, 10, 11, 30, 50, 89, 90, 97, 98, 99, 100, 101, 120, 150, 199, 200, 201, 260, 330];
 const CURRENCIES = ['BTC', 'LTC', 'DOGE'];
 const TYPES = [

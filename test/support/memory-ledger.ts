@@ -1,3 +1,4 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import type { DecimalText } from '../../src/core/decimal';
 import { KpoolError } from '../../src/core/errors';
 import type { CallOptions } from '../../src/domain/call-options';
@@ -29,7 +30,6 @@ import { Run } from '../../src/sync/run';
 
 export const NOW = Date.UTC(2026, 10, 20, 12);
 export const TODAY = Date.UTC(2026, 10, 20);
-const HOUR_MS = 3_600_000;
 
 /** A row mined so many days before today. */
 export const rowOf = (

@@ -1,11 +1,10 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
+import { DAY_MS } from '../../src/domain/windows';
 import type { SimIncome, Quirks } from '../../src/simulator';
 import { WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
 import type { RunResult } from '../../src/sync/run-scope';
 import type { LabScope, LabSync, LedgerLab } from './ledger-lab';
 import { differenceOf, truthLineOf } from './ledger-truth';
-
-const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 
 /** How a history begins; what a pool clips stays as it is, since nobody can tell rows that were hidden from the start. */
 export interface Beginning {

@@ -1,3 +1,4 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import type { Simulator } from '../../../src/simulator';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { setDatabaseClock } from '../../support/database-clock';
@@ -8,7 +9,6 @@ let simulator: Simulator;
 const database = useTestDatabase();
 database.beforeDrop(() => pool.close());
 const START = Date.UTC(2026, 10, 22, 8);
-const HOUR_MS = 3_600_000;
 const key = { account: 'main', puid: 500n, algo: 'SHA256d' };
 const INCOME = ['account-income', 'sub-account-income'] as const;
 

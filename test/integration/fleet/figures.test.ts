@@ -3,6 +3,7 @@ import type { DecimalText } from '../../../src/core/decimal';
 import { Secret } from '../../../src/core/secret';
 import type { Worker } from '../../../src/domain/entities';
 import type { AccountId, Puid, WorkerId } from '../../../src/domain/ids';
+import { DAY_MS } from '../../../src/domain/windows';
 import { createStoreClient } from '../../../src/store/client';
 import { PrismaFleetStore } from '../../../src/store/fleet/fleet-store';
 import { recomputeFleet } from '../../../src/store/fleet/recompute';
@@ -17,7 +18,6 @@ const database = useTestDatabase();
 const { sql } = database;
 database.beforeDrop(() => client.$disconnect());
 
-const DAY_MS = 86_400_000;
 const START = Date.UTC(2026, 10, 20, 22);
 
 beforeAll(async () => {

@@ -1,3 +1,4 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import type { JobQueue, QueueBackend } from '../../../jobs/backends/backend';
 import { planStreams } from '../../../jobs/plan';
 import { readQueue } from '../../../jobs/queue-snapshot';
@@ -11,8 +12,6 @@ import { onBothBackends } from '../../support/jobs/both-backends';
 import { createJobContext, createJobPool, openTestBackend } from '../../support/jobs/job-lab';
 import type { SyncedPool } from '../../support/synced-pool';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database';
-
-const HOUR_MS = 3_600_000;
 
 onBothBackends('the queue', (backendUnderTest) => {
   let database: TestDatabase;

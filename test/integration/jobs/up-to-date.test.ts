@@ -1,6 +1,7 @@
 import { startServiceJobs } from '../../../jobs/service-jobs';
 import { withSchedulesLock } from '../../../src/app/queue-location';
 import { Secret } from '../../../src/core/secret';
+import { DAY_MS } from '../../../src/domain/windows';
 import { createMetrics } from '../../../src/observability/metrics';
 import { STREAMS } from '../../../src/sync/registry';
 import { eventually } from '../../support/eventually';
@@ -10,7 +11,6 @@ import { allEvery } from '../../support/jobs/service-process';
 import { differenceOf, storedOf, truthOf } from '../../support/ledger-truth';
 import { useTestDatabase } from '../../support/test-database';
 
-const DAY_MS = 86_400_000;
 /** A pool of one scope: what is waited for is the queue. */
 const SMALL = { accounts: 1, subAccountsPerAccount: 1, algorithms: ['SHA256d'] };
 

@@ -1,3 +1,4 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import fc from 'fast-check';
 import type postgres from 'postgres';
 
@@ -24,7 +25,6 @@ export type LedgerStep =
 
 const FIRST_DAY = Date.UTC(2026, 8, 28);
 const DAYS = 5;
-const HOUR_MS = 3_600_000;
 const SUB_ACCOUNTS = [1, 2];
 
 const amount = fc

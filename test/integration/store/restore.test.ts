@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
+import { DAY_MS } from '../../../src/domain/windows';
 import { createSimulator, type Simulator } from '../../../src/simulator';
 import { binariesIn } from '../../../src/store/embedded/binaries';
 import { createCluster, startCluster } from '../../../src/store/embedded/cluster';
@@ -13,7 +14,6 @@ import { openTestService, syncOnce } from '../../support/synced-pool';
 import { findFreePort, runDirectory, stopAfterRun } from '../../support/test-run';
 
 const START = Date.UTC(2026, 9, 20);
-const DAY_MS = 86_400_000;
 
 /** Debian's PostgreSQL, which has pg_dump beside the server; the packaged one has not. */
 function findPrograms(): string | null {

@@ -1,11 +1,11 @@
 import postgres from 'postgres';
+import { DAY_MS } from '../../../src/domain/windows';
 import { createSimulator, type Simulator } from '../../../src/simulator';
 import { eventually } from '../eventually';
 import { differenceOf, storedOf, truthOf } from '../ledger-truth';
 import { createTestDatabase, type TestDatabase } from '../test-database';
 import { allEvery, serviceEnv, ServiceProcess } from './service-process';
 
-const DAY_MS = 86_400_000;
 /** By what a test's own sessions are told from those of the service. */
 const OURS = 'running-service test';
 /** A plan comes at most so much later than the queue is back; then a request is made. */

@@ -1,7 +1,7 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { chooseDue, type PlannedScope, type ScopePlan } from '../../../src/domain/due-scopes';
 import type { AccountId, Puid } from '../../../src/domain/ids';
 
-const HOUR_MS = 3_600_000;
 const NOW_MS = 10 * HOUR_MS;
 
 function scopeOf(stream: string, puid: number | null, nextVisitMs: number): PlannedScope {

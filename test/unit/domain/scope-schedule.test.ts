@@ -1,6 +1,6 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { nextVisitMs, type ScopePace, type ScopeFacts } from '../../../src/domain/scope-schedule';
 
-const HOUR_MS = 3_600_000;
 const sketch: ScopeFacts = {
   isDefaultAlgo: true,
   isGone: false,

@@ -1,3 +1,4 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import fc from 'fast-check';
 import {
   cutAt,
@@ -10,7 +11,6 @@ import {
 } from '../../../src/domain/window-cuts';
 import { contains, DAY_MS, type Window } from '../../../src/domain/windows';
 
-const HOUR_MS = DAY_MS / 24;
 const window = (fromDay: number, toDay: number): Window => ({
   fromMs: fromDay * DAY_MS,
   toMs: toDay * DAY_MS,

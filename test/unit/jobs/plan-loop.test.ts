@@ -1,3 +1,4 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import type { JobContext, NewJob } from '../../../jobs/job-context';
 import type { ActiveJob } from '../../../jobs/orphan-watch';
 import { PlanLoop } from '../../../jobs/plan-loop';
@@ -9,7 +10,6 @@ import { STREAMS } from '../../../src/sync/registry';
 import { VirtualClock } from '../../support/jobs/virtual-clock';
 import { keepDays } from '../../support/keep-days';
 
-const HOUR_MS = 3_600_000;
 const YEAR_MS = 8_766 * HOUR_MS;
 const account = { accountId: 1 as AccountId, name: 'main' } as ServiceAccount;
 const orphan = {

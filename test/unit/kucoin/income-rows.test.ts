@@ -2,12 +2,12 @@ import { findDecimal } from '../../../src/core/decimal';
 import type { IncomeRow } from '../../../src/domain/income';
 import type { Puid } from '../../../src/domain/ids';
 import type { Page } from '../../../src/domain/page';
+import { DAY_MS } from '../../../src/domain/windows';
 import { earningsEndpoint } from '../../../src/kucoin/endpoints/earnings';
 import { rewardsEndpoint } from '../../../src/kucoin/endpoints/rewards';
 import { parseJson } from '../../../src/kucoin/json';
 
 const NOW = Date.UTC(2026, 10, 22);
-const DAY_MS = 86_400_000;
 
 /** What the pool would serve for one earning, with fields (JSON texts) replaced, added or, if undefined, left out. */
 function item(fields: Readonly<Record<string, string | undefined>> = {}): string {

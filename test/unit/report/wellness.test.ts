@@ -1,3 +1,4 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { listCandidates } from '../../../src/app/service/alerts';
 import type { AccountId } from '../../../src/domain/ids';
 import type {
@@ -10,7 +11,6 @@ import { isReady, isWell, judge } from '../../../src/report/wellness/judge';
 import { totalsOf } from '../../../src/report/wellness/totals';
 import type { ReconciliationRow } from '../../../src/report/reconciliation';
 
-const HOUR_MS = 3_600_000;
 const account = 'main';
 const earnings: FreshnessFacts = {
   account,

@@ -1,3 +1,4 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { KpoolError } from '../../../src/core/errors';
 import type { CallOptions } from '../../../src/domain/call-options';
 import type { IncomeRow } from '../../../src/domain/income';
@@ -7,7 +8,6 @@ import { DAY_MS } from '../../../src/domain/windows';
 import { IncomeList } from '../../../src/sync/ledger/income-list';
 import { daily, NOW, rowOf, TODAY } from '../../support/memory-ledger';
 
-const HOUR_MS = 3_600_000;
 const PAST = { fromMs: TODAY - 90 * DAY_MS, toMs: TODAY };
 const ALL = { ...PAST, toMs: Infinity };
 

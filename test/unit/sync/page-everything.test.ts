@@ -1,9 +1,9 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import type { IncomeRow } from '../../../src/domain/income';
 import { DAY_MS } from '../../../src/domain/windows';
 import { pageEverything } from '../../../src/sync/ledger/page-everything';
 import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
 
-const HOUR_MS = 3_600_000;
 const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
 
 /** Whether everything that is paged is told apart from what windows serve, and the window by which that is tried. */

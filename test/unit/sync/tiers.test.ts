@@ -1,7 +1,7 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS, type StoredWindow } from '../../../src/domain/windows';
 import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
 
-const HOUR_MS = 3_600_000;
 const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
 
 /** When the windows that a run reads begin, in days before today: each of `windows` ends where the one before it begins. */
