@@ -8,9 +8,8 @@ WITH given AS MATERIALIZED (
          left_out_settled, left_out_settled + left_out_pending + left_out_other AS left_out_pending_too
     FROM sync.compared_totals WHERE account_id = of_account AND pool_total IS NOT NULL
 ), instants AS MATERIALIZED (
-  -- Totals between which nothing of the ledger became known share one reading of it.
-  SELECT observed_at, greatest((SELECT max(valid_from) FROM pool.earning_revisions WHERE valid_from <= observed_at),
-                               (SELECT max(valid_from) FROM pool.reward_revisions WHERE valid_from <= observed_at)) AS known_at
+  -- Totals between which the ledger did not change share one reading of it.
+  SELECT observed_at, sync.last_ledger_commit(observed_at) AS known_at
     FROM (SELECT DISTINCT observed_at FROM given) AS g
 ), rewards AS MATERIALIZED (
   SELECT k.known_at, r.puid, r.currency, r.type, r.status = 'SETTLED' AS is_settled, sum(r.amount) AS amount, 0 AS left_out

@@ -2,10 +2,6 @@ import type { Sql } from 'postgres';
 import { ExactSum } from '../core/exact-sum';
 import type { ReconciliationRow } from './reconciliation';
 
-/** Differences that are looked into, each with a query of its own; of the rest it is said that they were not. */
-const MAX_CLUES = 50;
-const NOT_LOOKED_INTO = `not looked into: only the first ${MAX_CLUES} that differ are`;
-
 /**
  * The rows, each that differs with the nearest thing that comes to its difference: a digit of the total, one item, one day,
  * or all items of one type and status; and with the command to look closer.
@@ -15,12 +11,14 @@ export async function explainDifferences(
   rows: readonly ReconciliationRow[],
 ): Promise<readonly ReconciliationRow[]> {
   const differing = rows.filter(({ verdict }) => verdict === 'differs');
-  const clues = new Map<ReconciliationRow, string>(differing.map((row) => [row, NOT_LOOKED_INTO]));
-  for (const row of differing.slice(0, MAX_CLUES)) {
-    const clue =
-      findLostDigit(row) ?? (await findEqualPart(sql, row)) ?? 'nothing single comes to the difference';
-    clues.set(row, clue);
-  }
+  if (differing.length === 0) return rows;
+  const parts = await findEqualParts(sql, differing);
+  const clues = new Map(
+    differing.map((row, index) => [
+      row,
+      findLostDigit(row) ?? parts.get(index) ?? 'nothing single comes to the difference',
+    ]),
+  );
   return rows.map((row) => {
     const clue = clues.get(row);
     return clue === undefined ? row : { ...row, reason: [row.reason, clue, closerOf(row)].join('; ') };
@@ -53,36 +51,59 @@ function findDigitBetween(a: string, b: string): string | null {
   return at < 0 ? null : long.charAt(at);
 }
 
-/** What of the ledger of the total's instant, of either list, comes to just the difference: the smallest such part. */
-async function findEqualPart(
+/**
+ * What of the ledger of each total's instant, of either list, comes to just its difference: the smallest such part, by the
+ * index of the row. One statement, whatever the number of rows.
+ */
+async function findEqualParts(
   sql: Sql,
-  { account, puid, currency, difference }: ReconciliationRow,
-): Promise<string | null> {
-  if (difference === null) return null;
-  const [part] = await sql<{ what: string; counts: boolean }[]>`
-    WITH total AS (
-      -- Read anew, since a Date would lose the microseconds, and with them the last commit before the total.
-      SELECT observed_at FROM sync.latest_sub_account_totals WHERE puid = ${puid}::text::bigint AND currency = ${currency}
+  rows: readonly ReconciliationRow[],
+): Promise<ReadonlyMap<number, string>> {
+  const wanted = rows.map(({ account, puid, currency, difference }, index) => ({
+    ...{ index, account, puid, currency, difference },
+  }));
+  const parts = await sql<{ index: number; what: string; counts: boolean }[]>`
+    WITH latest AS (
+      -- Read again, since a Date would lose the microseconds, and with them the last commit before the total.
+      SELECT account_id, puid, currency, observed_at FROM sync.latest_sub_account_totals
        UNION ALL
-      SELECT t.observed_at FROM sync.latest_account_totals t JOIN pool.accounts a USING (account_id)
-       WHERE ${puid}::text IS NULL AND a.account_name = ${account} AND t.currency = ${currency}
+      SELECT account_id, NULL, currency, observed_at FROM sync.latest_account_totals
+    ), wanted AS MATERIALIZED (
+      SELECT w.index, a.account_id, l.puid, l.currency, abs(w.difference) AS size, sync.last_ledger_commit(l.observed_at) AS known_at
+        FROM jsonb_to_recordset(${JSON.stringify(wanted)}::text::jsonb)
+             AS w (index integer, account text, puid bigint, currency text, difference numeric)
+        JOIN pool.accounts a ON a.account_name = w.account
+        JOIN latest l ON l.account_id = a.account_id AND l.puid IS NOT DISTINCT FROM w.puid AND l.currency = w.currency
+    ), readings AS (
+      SELECT w.known_at, array_agg(DISTINCT s.puid) AS puids, array_agg(DISTINCT w.currency) AS currencies
+        FROM wanted w JOIN pool.sub_accounts s ON s.account_id = w.account_id AND (w.puid IS NULL OR s.puid = w.puid)
+       GROUP BY w.known_at
     ), items AS MATERIALIZED (
-      SELECT i.mining_date, i.status, i.amount, i.source, coalesce(i.type, 'an earning') AS kind
-        FROM total t CROSS JOIN LATERAL sync.income_items_as_of(t.observed_at) AS i
-       WHERE i.account_name = ${account} AND i.currency = ${currency}
-         AND (${puid}::text IS NULL OR i.puid = ${puid}::text::bigint)
+      SELECT w.index, w.size, i.mining_date, i.status, i.amount, i.source <> 'left out' AS counts, coalesce(i.type, 'an earning') AS kind
+        FROM readings r
+       CROSS JOIN LATERAL (
+         SELECT * FROM sync.income_items_as_of(r.known_at) i WHERE i.puid = ANY (r.puids) AND i.currency = ANY (r.currencies)
+         OFFSET 0) AS i
+        JOIN wanted w ON w.known_at = r.known_at AND w.account_id = i.account_id AND w.currency = i.currency
+                     AND (w.puid IS NULL OR w.puid = i.puid)
     ), parts AS (
-      SELECT 1 AS rank, 'one item: ' || kind || ' of ' || mining_date || ', ' || status AS what, amount, source <> 'left out' AS counts
+      SELECT index, size, 1 AS rank, 'one item: ' || kind || ' of ' || mining_date || ', ' || status AS what, amount, counts
         FROM items
        UNION ALL
-      SELECT 2, 'one day: ' || mining_date, sum(amount), true FROM items WHERE source <> 'left out' GROUP BY mining_date
+      SELECT index, size, 2, 'one day: ' || mining_date, sum(amount), true FROM items WHERE counts GROUP BY index, size, mining_date
        UNION ALL
-      SELECT 3, 'all items of ' || kind || ', ' || status, sum(amount), bool_or(source <> 'left out') FROM items GROUP BY kind, status
+      SELECT index, size, 3, 'all items of ' || kind || ', ' || status, sum(amount), bool_or(counts)
+        FROM items GROUP BY index, size, kind, status
        UNION ALL
-      SELECT 4, 'all items of ' || kind, sum(amount), bool_or(source <> 'left out') FROM items GROUP BY kind
+      SELECT index, size, 4, 'all items of ' || kind, sum(amount), bool_or(counts) FROM items GROUP BY index, size, kind
     )
-    SELECT what, counts FROM parts WHERE amount <> 0 AND abs(amount) = abs(${difference}::text::numeric)
-     ORDER BY rank, what LIMIT 1`;
-  if (part === undefined) return null;
-  return `the difference is just ${part.what}${part.counts ? '' : ' (which counts as the same income as an earning)'}`;
+    SELECT DISTINCT ON (index) index, what, counts FROM parts
+     WHERE amount <> 0 AND abs(amount) = size
+     ORDER BY index, rank, what`;
+  return new Map(
+    parts.map(({ index, what, counts }) => [
+      index,
+      `the difference is just ${what}${counts ? '' : ' (which counts as the same income as an earning)'}`,
+    ]),
+  );
 }

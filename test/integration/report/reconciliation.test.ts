@@ -3,7 +3,7 @@ import postgres from 'postgres';
 import { explainDifferences } from '../../../src/report/difference-clues';
 import { closeMonth, readCloses } from '../../../src/report/closes';
 import type { Month } from '../../../src/report/month';
-import { readReconciliation, type ReconciliationRow } from '../../../src/report/reconciliation';
+import { readReconciliation } from '../../../src/report/reconciliation';
 import { runCliInProcess } from '../../support/cli-in-process';
 import { createSyncedPool } from '../../support/synced-pool';
 import { createTestDatabase, useTestDatabase } from '../../support/test-database';
@@ -292,22 +292,28 @@ test('a digit lost from settled and pending income is named', async () => {
   );
 });
 
-test('P11 a difference that nobody looked into says so', async () => {
-  const row: ReconciliationRow = {
-    ...{ account: 'many', subAccount: null, puid: null, currency: 'BTC', observedAt: null, poolTotal: null },
-    ...{ ledgerSettled: '1', ledgerPending: '0', difference: null, definition: null },
-    ...{
-      verdict: 'differs',
-      reason: 'no definition fits',
-      alsoFits: null,
-      provenOn: null,
-      uncertified: null,
-    },
-  };
-  const many = Array.from({ length: 51 }, () => ({ ...row }));
-  const rows = await explainDifferences(sql, many);
-  expect(rows[49]?.reason).toContain('nothing single comes to the difference');
-  expect(rows[50]?.reason).toContain('not looked into: only the first 50 that differ are; look closer');
+test('P11 each of many differences is looked into', async () => {
+  const accountId = await createLedgerAccount(sql, 'many');
+  const puid = puidOf(accountId, 1);
+  const coins = Array.from({ length: 60 }, (_, index) => `C${index + 10}`);
+  await sql`
+    INSERT INTO sync.cursors (stream, puid, algo, history_complete)
+    SELECT stream, puid, 'SHA256d', true FROM unnest(ARRAY['earnings', 'rewards']) AS stream,
+           unnest(ARRAY[${puid}, ${puidOf(accountId, 2)}]::bigint[]) AS puid`;
+  await sql`
+    INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
+    SELECT ${puid}, 'SHA256d', coin, '2026-10-01Z'::timestamptz + n * interval '1 day', 0, n + 0.125, 'SETTLED'
+      FROM unnest(${coins}::text[]) AS coin, generate_series(1, 3) AS n`;
+  // All but one item: another one of each coin.
+  await sql`
+    INSERT INTO pool.sub_account_income_samples (puid, currency, observed_at, amount)
+    SELECT ${puid}, coin, sync.fix_ledger_instant(), 6.375 - (n % 3 + 1.125) FROM unnest(${coins}::text[]) WITH ORDINALITY AS c (coin, n)`;
+  const rows = (await explainDifferences(sql, await readReconciliation(sql)))
+    .filter(({ account, subAccount }) => account === 'many' && subAccount !== null)
+    .sort((a, b) => (a.currency < b.currency ? -1 : 1));
+  expect(rows.map(({ reason }) => /an earning of [-0-9]+/.exec(reason ?? '')?.[0])).toEqual(
+    coins.map((_, index) => `an earning of 2026-10-0${((index + 1) % 3) + 2}`),
+  );
 });
 
 test('a pool that counts merged mining beside earnings ties out', async () => {
