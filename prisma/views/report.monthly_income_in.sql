@@ -8,49 +8,50 @@ CREATE OR REPLACE FUNCTION report.monthly_income_in(time_zone text)
   SECURITY DEFINER SET search_path = pg_catalog
   SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 BEGIN ATOMIC
-WITH zones AS (
-  SELECT z.time_zone AS zone FROM sync.report_zone z
-), turns AS MATERIALIZED (
-  -- Months of two time zones differ by what lies between the two instants at which each begins.
-  SELECT least(b.ours, b.theirs) AS from_at, greatest(b.ours, b.theirs) AS to_at
+WITH turns AS MATERIALIZED (
+  -- Months of two time zones differ by what lies between the two instants at which each begins: of one month in ours, of
+  -- its neighbour in theirs.
+  SELECT least(b.ours, b.theirs) AS from_at, greatest(b.ours, b.theirs) AS to_at,
+         CASE WHEN b.ours < b.theirs THEN n.month ELSE n.month_before END AS our_month,
+         CASE WHEN b.ours < b.theirs THEN n.month_before ELSE n.month END AS their_month
     FROM (SELECT min(month)::timestamp AS first, max(month)::timestamp + interval '1 month' AS last FROM sync.income_months) AS s
-   CROSS JOIN zones z
+   CROSS JOIN (SELECT r.time_zone AS zone FROM sync.report_zone r) AS z
    CROSS JOIN LATERAL generate_series(s.first, s.last, interval '1 month') AS m (month)
-   CROSS JOIN LATERAL (SELECT sync.start_of_day(m.month::date, z.zone) AS ours,
-                              sync.start_of_day(m.month::date, time_zone) AS theirs) AS b
+   CROSS JOIN LATERAL (SELECT m.month::date AS month, (m.month - interval '1 month')::date AS month_before) AS n
+   CROSS JOIN LATERAL (SELECT sync.start_of_day(n.month, z.zone) AS ours,
+                              sync.start_of_day(n.month, time_zone) AS theirs) AS b
    WHERE b.ours <> b.theirs
-), mined AS (
-  SELECT i.puid, i.currency, i.mined_at AS at, i.amount, i.status, i.settled_at
+), moved AS (
+  SELECT t.our_month, t.their_month, i.*, 0::numeric AS paid
     FROM turns t
    CROSS JOIN LATERAL (
-     SELECT puid, currency, mined_at, amount, status, settled_at FROM sync.income_items
-      WHERE mining_date >= sync.day_of(t.from_at, 'UTC') AND mining_date <= sync.day_of(t.to_at, 'UTC')
-        AND source <> 'left out'
-     OFFSET 0) AS i
-  -- Afterwards, or they would be looked for in the primary key, scope by scope.
-   WHERE i.mined_at >= t.from_at AND i.mined_at < t.to_at
-), paid AS (
-  SELECT i.puid, i.currency, i.settled_at AS at, i.amount
+     SELECT puid, currency, coalesce(sum(amount) FILTER (WHERE status = 'SETTLED'), 0) AS settled,
+            coalesce(sum(amount) FILTER (WHERE status = 'WAIT_SETTLE'), 0) AS pending,
+            coalesce(sum(amount) FILTER (WHERE status NOT IN ('SETTLED', 'WAIT_SETTLE')), 0) AS other,
+            coalesce(sum(amount) FILTER (WHERE status = 'SETTLED' AND settled_at IS NULL), 0) AS settled_undated,
+            count(*) AS items
+       FROM (SELECT puid, currency, mined_at, amount, status, settled_at FROM sync.income_items
+              WHERE mining_date >= sync.day_of(t.from_at, 'UTC') AND mining_date <= sync.day_of(t.to_at, 'UTC')
+                AND source <> 'left out'
+             OFFSET 0) AS d
+      -- Afterwards, or they would be looked for in the primary key, scope by scope.
+      WHERE mined_at >= t.from_at AND mined_at < t.to_at
+      GROUP BY puid, currency) AS i
+   UNION ALL
+  SELECT t.our_month, t.their_month, i.puid, i.currency, 0, 0, 0, 0, 0, i.paid
     FROM turns t
    CROSS JOIN LATERAL (
-     SELECT puid, currency, settled_at, amount FROM sync.income_items
+     SELECT puid, currency, sum(amount) AS paid FROM sync.income_items
       WHERE settled_at >= t.from_at AND settled_at < t.to_at AND status = 'SETTLED' AND source <> 'left out'
-     OFFSET 0) AS i
+      GROUP BY puid, currency) AS i
 ), parts AS (
   SELECT puid, currency, month, earnings_settled + rewards_settled AS settled, earnings_pending + rewards_pending AS pending,
-         earnings_other + rewards_other AS other, paid, settled_undated, items, items AS seen, entries AS kept
+         earnings_other + rewards_other AS other, paid, settled_undated, items
     FROM sync.income_months
    UNION ALL
-  SELECT i.puid, i.currency, v.month, CASE WHEN i.status = 'SETTLED' THEN v.sign * i.amount ELSE 0 END,
-         CASE WHEN i.status = 'WAIT_SETTLE' THEN v.sign * i.amount ELSE 0 END,
-         CASE WHEN i.status NOT IN ('SETTLED', 'WAIT_SETTLE') THEN v.sign * i.amount ELSE 0 END, 0,
-         CASE WHEN i.status = 'SETTLED' AND i.settled_at IS NULL THEN v.sign * i.amount ELSE 0 END, v.sign, 0, 0
-    FROM mined i CROSS JOIN zones z
-   CROSS JOIN LATERAL (VALUES (-1, sync.month_of(i.at, z.zone)), (1, sync.month_of(i.at, time_zone))) AS v (sign, month)
+  SELECT puid, currency, our_month, -settled, -pending, -other, -paid, -settled_undated, -items FROM moved
    UNION ALL
-  SELECT p.puid, p.currency, v.month, 0, 0, 0, v.sign * p.amount, 0, 0, 0, 0
-    FROM paid p CROSS JOIN zones z
-   CROSS JOIN LATERAL (VALUES (-1, sync.month_of(p.at, z.zone)), (1, sync.month_of(p.at, time_zone))) AS v (sign, month)
+  SELECT puid, currency, their_month, settled, pending, other, paid, settled_undated, items FROM moved
 )
 SELECT a.account_name, a.sub_account, m.puid, m.currency, m.month,
        CASE WHEN m.items > 0 THEN m.settled END AS settled, CASE WHEN m.items > 0 THEN m.pending END AS pending,

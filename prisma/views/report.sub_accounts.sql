@@ -1,7 +1,8 @@
 CREATE OR REPLACE VIEW report.sub_accounts AS
 SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account, s.puid, s.account_id
   FROM pool.sub_accounts s
-  JOIN pool.accounts a ON a.account_id = s.account_id;
+  -- Each has one: a LEFT JOIN, which is left out of a query that does not ask for the name. So wherever this view is joined.
+  LEFT JOIN pool.accounts a ON a.account_id = s.account_id;
 
 COMMENT ON VIEW report.sub_accounts IS 'Sub-accounts by name, and the accounts that they belong to.';
 COMMENT ON COLUMN report.sub_accounts.account_name IS 'The account, as named in the configuration.';

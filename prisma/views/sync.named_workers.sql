@@ -5,7 +5,7 @@ SELECT a.account_name, a.sub_account, a.account_id, w.puid, w.algo, w.worker_id,
        w.status, w.real_hash_rate_hps, w.hour_hash_rate_hps, w.day_hash_rate_hps, w.reject_rate, w.last_share_at,
        w.first_seen_at, w.last_seen_at, w.removed_at
   FROM pool.workers w
-  JOIN report.sub_accounts a ON a.puid = w.puid
+  LEFT JOIN report.sub_accounts a ON a.puid = w.puid
   -- One look-up a length of prefix, by the primary key, and none where the columns are not asked for.
   LEFT JOIN book.worker_groups g ON g.prefix = CASE WHEN EXISTS (SELECT FROM book.worker_groups) THEN (
          SELECT p.prefix
