@@ -37,7 +37,7 @@ WITH closed AS (
      -- Whether merged mining counts hangs on the amount, too.
      AND (e.change IN ('appeared', 'withdrawn', 'restored')
           OR r.type = 'UNITE_COIN_EARN' AND e.change IN ('amended', 'settled'))
-     AND r.type IN ('MINING_EARN', 'UNITE_COIN_EARN') AND r.status = 'SETTLED' AND r.withdrawn_at IS NULL
+     AND sync.may_repeat_earning(r.type) AND r.status = 'SETTLED' AND r.withdrawn_at IS NULL
      AND e.valid_from > c.closed_at AND (c.next_at IS NULL OR e.valid_from <= c.next_at)
 ), changes AS (
   SELECT e.*, d.paid_date, d.paid_before, d.paid_after

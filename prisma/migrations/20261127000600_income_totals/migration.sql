@@ -6,7 +6,13 @@ SELECT coalesce((SELECT value #>> '{}' FROM sync.settings WHERE key = 'report_ti
 COMMENT ON VIEW sync.report_zone IS 'The time zone whose days and months the reports count by (REPORT_TIME_ZONE); one row.';
 COMMENT ON COLUMN sync.report_zone.time_zone IS 'Name of the zone, e.g. UTC or Europe/Berlin.';
 
--- The rule, said once: all earnings; and rewards, but 'left out' are a MINING_EARN beside an earning of its sub-account,
+-- The pool lists mining income twice: as an earning, and again as a reward of one of these types.
+CREATE FUNCTION sync.may_repeat_earning(type text) RETURNS boolean
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN type IN ('MINING_EARN', 'UNITE_COIN_EARN');
+COMMENT ON FUNCTION sync.may_repeat_earning(text) IS 'Whether a reward of this type is income from mining, which an earning may hold already.';
+
+-- The rule: all earnings; and rewards, but 'left out' are a MINING_EARN beside an earning of its sub-account,
 -- algorithm, currency and day, and a UNITE_COIN_EARN whose amount equals such an earning's: merged mining that has its own
 -- amount is income of its own.
 CREATE FUNCTION sync.income_rule(earnings text, rewards text, is_known text, stamps text, by_key boolean DEFAULT false) RETURNS text
@@ -20,7 +26,7 @@ WITH parts AS (
          CASE WHEN by_key THEN '' ELSE $q$
            JOIN (SELECT s.puid, account_id, a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account
                    FROM pool.sub_accounts s JOIN pool.accounts a USING (account_id)) AS n USING (puid)$q$ END AS named,
-         $q$type IN ('MINING_EARN', 'UNITE_COIN_EARN')$q$ AS may_repeat,
+         'sync.may_repeat_earning(type)' AS may_repeat,
          -- The day twice: to be hashed, and to be found in the primary key. By key, which is for a few days: never compared
          -- with all others, and never found among those of the day of all sub-accounts.
          format($q$EXISTS (SELECT FROM %s e

@@ -272,7 +272,7 @@ SELECT format($sql$
                    coalesce(avg(hash_rate_hps) FILTER (WHERE source = 'earnings' AND hash_rate_hps > 0),
                             avg(hash_rate_hps) FILTER (WHERE hash_rate_hps > 0)) AS hps, true AS is_now
               FROM items
-             WHERE in_changed_day AND (source = 'earnings' OR source = 'rewards' AND type IN ('MINING_EARN', 'UNITE_COIN_EARN'))
+             WHERE in_changed_day AND (source = 'earnings' OR source = 'rewards' AND sync.may_repeat_earning(type))
              GROUP BY puid, algo, mining_date, currency
              UNION ALL
             SELECT m.puid, m.algo, m.mining_date, m.currency, NULL, NULL, false
