@@ -68,7 +68,7 @@ const OTHERS: Readonly<Record<string, Sender>> = {
       limiter: { max: LIMIT, duration: 1_000 },
     });
     await sleep(untilMs - performance.now());
-    await runner.close(true);
+    await runner.close();
     await queue.close();
     redis.kill();
   },
