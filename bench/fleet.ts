@@ -1,6 +1,4 @@
 import { millisecondsInHour, millisecondsInMinute } from 'date-fns/constants';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import postgres from 'postgres';
 import { systemClock } from '../src/core/clock';
 import { Secret } from '../src/core/secret';
@@ -9,29 +7,25 @@ import { createPoolClient } from '../src/kucoin';
 import { PrismaAccountStore } from '../src/store/accounts';
 import { createStoreClient } from '../src/store/client';
 import { PrismaFleetStore } from '../src/store/fleet/fleet-store';
-import { recomputeFleet } from '../src/store/fleet/recompute';
 import { PrismaRunStore } from '../src/store/runs';
 import { PostgresScopeLocks } from '../src/store/scope-locks';
 import { runScope } from '../src/sync/run-scope';
 import { syncWorkers } from '../src/sync/streams/workers';
-import { ChildProgram } from '../test/support/child-program';
 import { setDatabaseClock } from '../test/support/database-clock';
+import { databaseCpuS } from './cpu-time';
+import { atMost, type Bench, type Figure } from './figure';
 import { withScratchDatabase } from './scratch-database';
+import { startProgram } from './scratch-pool';
 
-/**
- * What a snapshot over a large fleet costs on top of the pacing, at the start of a day and at its end, when its figures
- * rest on the most rows:
- *
- *     node -r ./test/support/typescript-hook.cjs bench/fleet.ts [workers] [snapshots of the first hour; 1: that one alone]
- */
-const WORKERS = Number(process.argv[2] ?? 100_000);
-const PASSES = Number(process.argv[3] ?? 6);
+const WORKERS = 100_000;
+/** Of the first hour of a day, and as many of its last, when the day's figures rest on the most rows. */
+const SNAPSHOTS = 3;
 const DAY = Date.UTC(2026, 10, 22);
-const HOUR_MS = millisecondsInHour;
-const PASS_MS = 600_000;
-const CLOCK_TICK_MS = 10;
+const SNAPSHOT_MS = 10 * millisecondsInMinute;
 const LIMIT_S = 10;
 const LIMIT_MIB = 300;
+const MEMORY_EVERY_MS = 100;
+const MIB = 2 ** 20;
 const UNPACED = {
   acquire: () => Promise.resolve({ use: () => true, answered: () => undefined }),
   reportThrottled: () => undefined,
@@ -39,103 +33,81 @@ const UNPACED = {
 };
 
 interface PoolFacts {
-  url: string;
-  account: { name: string; apiKey: string; apiSecret: string; apiPassphrase: string };
-  puid: string;
-  pname: string;
+  readonly url: string;
+  readonly account: {
+    readonly name: string;
+    readonly apiKey: string;
+    readonly apiSecret: string;
+    readonly apiPassphrase: string;
+  };
+  readonly puid: string;
+  readonly pname: string;
 }
 
-async function main(): Promise<void> {
-  const program = new ChildProgram(join(__dirname, 'fleet-pool.ts'), [String(WORKERS)]);
-  const facts = await program.answer<PoolFacts>();
-  await withScratchDatabase(async (databaseUrl, postmasterPid) => {
-    const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
-    const client = createStoreClient({
-      url: new Secret(databaseUrl),
-      maxConnections: 4,
-      applicationName: 'bench',
-    });
-    const { accountId } = await new PrismaAccountStore(client).register('main', 'bench');
-    await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (1, ${facts.puid}, ${facts.pname})`;
-    const pool = createPoolClient({
-      baseUrl: facts.url,
-      credentials: {
-        apiKey: new Secret(facts.account.apiKey),
-        apiSecret: new Secret(facts.account.apiSecret),
-        apiPassphrase: new Secret(facts.account.apiPassphrase),
-      },
-      pacer: UNPACED,
-      clock: systemClock,
-      random: Math.random,
-    });
-    const fleet = new PrismaFleetStore(client);
-    const locks = new PostgresScopeLocks(new Secret(databaseUrl), client);
-    const scope = {
-      stream: 'workers',
-      accountId,
-      puid: BigInt(facts.puid) as Puid,
-      algo: 'SHA256d',
-    } as const;
-    const snapshot = async (title: string, atMs: number): Promise<void> => {
-      await setDatabaseClock(sql, atMs);
-      await program.ask(String(PASS_MS));
-      const before = {
-        own: process.cpuUsage(),
-        database: await databaseCpuS(postmasterPid),
-        at: performance.now(),
-        rss: process.memoryUsage.rss(),
-      };
-      const memory = watchMemory();
-      const result = await runScope(
+interface Cost {
+  readonly ownCpuS: number;
+  readonly databaseCpuS: number;
+  /** The most that the process held meanwhile. */
+  readonly peakMiB: number;
+}
+
+/** Opens what a snapshot needs; `take` takes one at an instant of the database's clock. */
+async function openFleet(databaseUrl: string, facts: PoolFacts, sql: postgres.Sql) {
+  const client = createStoreClient({
+    url: new Secret(databaseUrl),
+    maxConnections: 4,
+    applicationName: 'bench',
+  });
+  const { accountId } = await new PrismaAccountStore(client).register('main', 'bench');
+  await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (1, ${facts.puid}, ${facts.pname})`;
+  const pool = createPoolClient({
+    baseUrl: facts.url,
+    credentials: {
+      apiKey: new Secret(facts.account.apiKey),
+      apiSecret: new Secret(facts.account.apiSecret),
+      apiPassphrase: new Secret(facts.account.apiPassphrase),
+    },
+    pacer: UNPACED,
+    clock: systemClock,
+    random: Math.random,
+  });
+  const fleet = new PrismaFleetStore(client);
+  const locks = new PostgresScopeLocks(new Secret(databaseUrl), client);
+  const scope = { stream: 'workers', accountId, puid: BigInt(facts.puid) as Puid, algo: 'SHA256d' } as const;
+  return {
+    async take(): Promise<void> {
+      const { outcome, reason } = await runScope(
         new PrismaRunStore(client, locks),
         scope,
         { trigger: 'bench', priority: 1, signal: new AbortController().signal },
         (run) => syncWorkers({ pool, fleet }, scope, run),
       );
-      const own = process.cpuUsage(before.own);
-      const ownS = (own.user + own.system) / 1e6;
-      const databaseS = (await databaseCpuS(postmasterPid)) - before.database;
-      print(`${title}: ${result.outcome} ${result.reason ?? ''}`, {
-        'requests, rows read': `${result.totals.requests}, ${result.totals.rowsRead}`,
-        'inserted, changed': `${result.totals.inserted}, ${result.totals.changed}`,
-        'wall clock without pacing, s': ((performance.now() - before.at) / 1_000).toFixed(1),
-        'own CPU, s': ownS.toFixed(1),
-        'database CPU, s': databaseS.toFixed(1),
-        [`both, of ${LIMIT_S} s`]: ((ownS + databaseS) / LIMIT_S).toFixed(2),
-        'memory before, MiB': (before.rss / 2 ** 20).toFixed(0),
-        [`peak memory, MiB of ${LIMIT_MIB}`]: `${memory.stop().toFixed(0)} (${(memory.stop() / LIMIT_MIB).toFixed(2)})`,
-      });
-    };
-    await snapshot('the first snapshot', DAY + millisecondsInMinute);
-    for (let n = 1; n < PASSES; n += 1)
-      await snapshot(`snapshot ${n + 1} of the hour`, DAY + millisecondsInMinute + n * PASS_MS);
-    if (PASSES > 1) {
-      await fillDay(sql);
-      await snapshot(
-        'the first snapshot of the last hour of a day',
-        DAY + 23 * HOUR_MS + millisecondsInMinute,
-      );
-      await snapshot('the next', DAY + 23 * HOUR_MS + millisecondsInMinute + PASS_MS);
-    }
-    const startedAt = performance.now();
-    const bare = await bareInsertCpuS(sql, postmasterPid);
-    print('what the database takes to insert as many bare samples', { 'database CPU, s': bare.toFixed(1) });
-    const recomputed = await recomputeFleet(client, { fromMs: DAY, toMs: DAY + 1 });
-    print('recomputing the day', {
-      ...recomputed,
-      seconds: ((performance.now() - startedAt) / 1_000).toFixed(1),
-    });
-    const sizes = await sql`
-      SELECT relname, pg_size_pretty(pg_total_relation_size(c.oid)) AS size FROM pg_class c
-        JOIN pg_namespace n ON n.oid = c.relnamespace
-       WHERE nspname IN ('pool', 'pool_parts', 'sync') AND relkind = 'r' ORDER BY pg_total_relation_size(c.oid) DESC LIMIT 6`;
-    print('sizes', Object.fromEntries(sizes.map((row) => [String(row['relname']), String(row['size'])])));
-    await pool.close();
-    await locks.close();
-    await client.$disconnect();
-    await sql.end();
-  });
-  await program.kill();
+      if (outcome !== 'succeeded') throw new Error(`${outcome}: ${reason ?? ''}`);
+    },
+    async close(): Promise<void> {
+      await pool.close();
+      await locks.close();
+      await client.$disconnect();
+    },
+  };
+}
+
+async function costOf(work: () => Promise<void>, postmasterPid: number): Promise<Cost> {
+  const [own, database] = [process.cpuUsage(), await databaseCpuS(postmasterPid)];
+  let peak = 0;
+  const look = (): void => {
+    peak = Math.max(peak, process.memoryUsage.rss());
+  };
+  const timer = setInterval(look, MEMORY_EVERY_MS);
+  await work();
+  look();
+  clearInterval(timer);
+  const { user, system } = process.cpuUsage(own);
+  return {
+    ownCpuS: (user + system) / 1e6,
+    databaseCpuS: (await databaseCpuS(postmasterPid)) - database,
+    peakMiB: peak / MIB,
+  };
 }
 
 /** The other hours of the day, as the first one was. */
@@ -157,9 +129,9 @@ async function fillDay(sql: postgres.Sql): Promise<void> {
   await sql`VACUUM (ANALYZE)`;
 }
 
-/** The yardstick: the samples of the last snapshot once more, without keys, checks, figures or a network. */
+/** The yardstick: the samples of the last snapshot once more, without keys, checks, figures or a network. CPU s. */
 async function bareInsertCpuS(sql: postgres.Sql, postmasterPid: number): Promise<number> {
-  await sql`CREATE TABLE public.bare AS TABLE pool.worker_samples WITH NO DATA`;
+  await sql`CREATE TABLE IF NOT EXISTS public.bare AS TABLE pool.worker_samples WITH NO DATA`;
   const before = await databaseCpuS(postmasterPid);
   await sql`
     INSERT INTO public.bare SELECT * FROM pool.worker_samples
@@ -167,39 +139,82 @@ async function bareInsertCpuS(sql: postgres.Sql, postmasterPid: number): Promise
   return (await databaseCpuS(postmasterPid)) - before;
 }
 
-function watchMemory(): { stop(): number } {
-  let peak = 0;
-  const look = (): void => {
-    peak = Math.max(peak, process.memoryUsage.rss() / 2 ** 20);
-  };
-  const timer = setInterval(look, 100);
-  return {
-    stop() {
-      look();
-      clearInterval(timer);
-      return peak;
-    },
-  };
+/** What a row takes on disk, indexes and free space included, B. */
+async function bytesARow(sql: postgres.Sql, table: string, rows: string): Promise<number> {
+  const [found] = await sql<{ bytes: number }[]>`
+    SELECT (pg_total_relation_size(${table}) + coalesce((
+             SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = ${table}::regclass), 0)
+           )::float8 / (SELECT count(*) FROM ${sql(rows)}) AS bytes`;
+  return found?.bytes ?? NaN;
 }
 
-/** CPU that all processes of the server have used, those that ended included. */
-async function databaseCpuS(postmasterPid: number): Promise<number> {
-  let ticks = 0;
-  for (const entry of await readdir('/proc')) {
-    const stat = /^\d+$/.test(entry) ? await readFile(`/proc/${entry}/stat`, 'utf8').catch(() => '') : '';
-    const fields = stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .map(Number);
-    if (Number(entry) === postmasterPid) ticks += fields[11]! + fields[12]! + fields[13]! + fields[14]!;
-    else if (fields[1] === postmasterPid) ticks += fields[11]! + fields[12]!;
+async function run(log: (line: string) => void): Promise<readonly Figure[]> {
+  const program = startProgram('fleet-pool', WORKERS);
+  try {
+    const facts = await program.answer<PoolFacts>();
+    return await withScratchDatabase(async (databaseUrl, postmasterPid) => {
+      const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
+      const fleet = await openFleet(databaseUrl, facts, sql);
+      const snapshot = async (atMs: number): Promise<Cost> => {
+        await setDatabaseClock(sql, atMs);
+        await program.ask(String(SNAPSHOT_MS));
+        return costOf(() => fleet.take(), postmasterPid);
+      };
+      log('the first snapshot');
+      const first = await snapshot(DAY + millisecondsInMinute);
+      const [early, late, bare]: [Cost[], Cost[], number[]] = [[], [], []];
+      for (let n = 1; n <= SNAPSHOTS; n += 1) {
+        log(`the first hour, ${n} of ${SNAPSHOTS}`);
+        early.push(await snapshot(DAY + millisecondsInMinute + n * SNAPSHOT_MS));
+      }
+      const [sample, hour] = [
+        await bytesARow(sql, 'pool.worker_sample_blocks', 'pool.worker_samples'),
+        await bytesARow(sql, 'pool.worker_hourly', 'pool.worker_hourly'),
+      ];
+      await fillDay(sql);
+      for (let n = 0; n < SNAPSHOTS; n += 1) {
+        log(`the last hour, ${n + 1} of ${SNAPSHOTS}`);
+        late.push(await snapshot(DAY + 23 * millisecondsInHour + millisecondsInMinute + n * SNAPSHOT_MS));
+        bare.push(await bareInsertCpuS(sql, postmasterPid));
+      }
+      await fleet.close();
+      await sql.end();
+      const bothS = (costs: readonly Cost[]): number[] =>
+        costs.map(({ ownCpuS, databaseCpuS: database }) => ownCpuS + database);
+      const all = [first, ...early, ...late];
+      return [
+        { what: 'the first snapshot, CPU s', values: bothS([first]), baseline: null, target: null },
+        {
+          what: "of a day's first hour, CPU s",
+          values: bothS(early),
+          baseline: null,
+          target: atMost(LIMIT_S),
+        },
+        { what: "of a day's last hour, CPU s", values: bothS(late), baseline: null, target: atMost(LIMIT_S) },
+        {
+          what: "PostgreSQL's part of it, CPU s",
+          values: late.map(({ databaseCpuS: seconds }) => seconds),
+          baseline: { name: 'the samples inserted, bare', values: bare },
+          target: null,
+        },
+        {
+          what: 'peak memory, MiB',
+          values: all.map(({ peakMiB }) => peakMiB),
+          baseline: null,
+          target: atMost(LIMIT_MIB),
+        },
+        { what: 'a sample on disk, B', values: [sample], baseline: null, target: atMost(80) },
+        { what: "a machine's hour on disk, B", values: [hour], baseline: null, target: null },
+      ];
+    });
+  } finally {
+    await program.kill();
   }
-  return (ticks * CLOCK_TICK_MS) / 1_000;
 }
 
-function print(title: string, figures: Record<string, string | number>): void {
-  const lines = Object.entries(figures).map(([name, value]) => `  ${name.padEnd(34)}${String(value)}`);
-  process.stdout.write(`${title}\n${lines.join('\n')}\n`);
-}
-
-void main();
+export const fleet: Bench = {
+  name: 'fleet',
+  title: `A snapshot of ${WORKERS.toLocaleString('en')} machines, without the pacing`,
+  minutes: 5,
+  run,
+};

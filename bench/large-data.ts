@@ -2,13 +2,13 @@ import postgres from 'postgres';
 import { INSERT_SAMPLE_BLOCKS } from '../src/store/fleet/sample-blocks';
 import { withScratchDatabase } from './scratch-database';
 
-/** How much to build; without a word on it, what the reports are promised to be fast on. */
-export interface LargeLedger {
+/** What the reports are promised to be fast on. */
+interface LargeLedger {
   readonly subAccounts: number;
   readonly years: number;
 }
 
-export interface LargeFleet {
+interface LargeFleet {
   readonly workers: number;
   readonly days: number;
   /** Those that have samples, every ten minutes. */
@@ -17,7 +17,7 @@ export interface LargeFleet {
 }
 
 const LARGE_LEDGER: LargeLedger = { subAccounts: 200, years: 5 };
-export const LARGE_FLEET: LargeFleet = {
+const LARGE_FLEET: LargeFleet = {
   workers: 10_000,
   days: 730,
   sampledWorkers: 2_000,
@@ -27,7 +27,7 @@ export const LARGE_FLEET: LargeFleet = {
 const FARMS = 50;
 const SNAPSHOTS_A_DAY = 144;
 /** Rows of a proven window. */
-export const WINDOW_ROWS = 90;
+const WINDOW_ROWS = 90;
 
 async function addSubAccounts(sql: postgres.Sql, count: number): Promise<void> {
   await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES ('main', 'bench') ON CONFLICT DO NOTHING`;
@@ -41,7 +41,7 @@ async function addSubAccounts(sql: postgres.Sql, count: number): Promise<void> {
  * Each sub-account earns two coins a day, and every earning has a reward beside it: of one coin the same income again,
  * every fiftieth day with another amount, of the other a subsidy. Totals, revisions and proofs are those of a sync.
  */
-export async function fillLedger(sql: postgres.Sql, { subAccounts, years }: LargeLedger): Promise<void> {
+async function fillLedger(sql: postgres.Sql, { subAccounts, years }: LargeLedger): Promise<void> {
   await addSubAccounts(sql, subAccounts);
   for (let puid = 1; puid <= subAccounts; puid += 1) {
     const earnings = { table: sql`pool.earnings`, column: sql``, value: sql``, more: sql`0` };
@@ -95,7 +95,7 @@ async function fillList(sql: postgres.Sql, { puid, years, table, column, value, 
 }
 
 /** Daily figures of every machine and of the fleet, hourly ones of the fleet, and samples of some machines. */
-export async function fillFleet(
+async function fillFleet(
   sql: postgres.Sql,
   { workers, days, sampledWorkers, sampledDays }: LargeFleet,
 ): Promise<void> {
@@ -145,22 +145,51 @@ export async function fillFleet(
   }
 }
 
-/** Runs `work` with the database of DATABASE_URL, which it does not change, or else with the large data, built for it. */
+interface LargeDatabase {
+  readonly url: string;
+  readonly close: () => Promise<void>;
+}
+
+let built: Promise<LargeDatabase> | null = null;
+
+function build(log: (line: string) => void): Promise<LargeDatabase> {
+  return new Promise((resolve, reject) => {
+    const ended = withScratchDatabase(async (url) => {
+      const sql = postgres(url, { max: 1, onnotice: () => undefined });
+      await sql`SET synchronous_commit = off`;
+      log('building the ledger');
+      await fillLedger(sql, LARGE_LEDGER);
+      log('building the fleet');
+      await fillFleet(sql, LARGE_FLEET);
+      await sql`VACUUM (ANALYZE)`;
+      await sql.end();
+      await new Promise<void>((release) => {
+        const close = async (): Promise<void> => {
+          release();
+          await ended;
+        };
+        resolve({ url, close });
+      });
+    });
+    ended.catch(reject);
+  });
+}
+
+/**
+ * Runs `work` with the database of DATABASE_URL, which it does not change, or else with the large data, built at the first
+ * call and kept for the others until `closeLargeDatabase`.
+ */
 export async function withLargeDatabase<Result>(
   log: (line: string) => void,
   work: (url: string) => Promise<Result>,
 ): Promise<Result> {
   const given = process.env['DATABASE_URL'];
   if (given !== undefined) return work(given);
-  return withScratchDatabase(async (url) => {
-    const sql = postgres(url, { max: 1, onnotice: () => undefined });
-    await sql`SET synchronous_commit = off`;
-    log('building the ledger');
-    await fillLedger(sql, LARGE_LEDGER);
-    log('building the fleet');
-    await fillFleet(sql, LARGE_FLEET);
-    await sql`VACUUM (ANALYZE)`;
-    await sql.end();
-    return work(url);
-  });
+  built ??= build(log);
+  return work((await built).url);
+}
+
+export async function closeLargeDatabase(): Promise<void> {
+  await (await built)?.close();
+  built = null;
 }

@@ -5,15 +5,22 @@ import { judgeFigure, type Bench } from './figure';
 import { replaceSections } from './figures-page';
 import { machine, sectionOf, tableOf, type Outcome } from './figures-table';
 import { firstSync } from './first-sync';
+import { fleet } from './fleet';
+import { fleetReports } from './fleet-reports';
 import { install } from './install';
+import { closeLargeDatabase } from './large-data';
 import { limiters } from './limiters';
 import { manyKeys } from './many-keys';
 import { memory } from './memory';
 import { metabaseScan } from './metabase-scan';
 import { pacing } from './pacing';
+import { pages } from './pages';
+import { reports } from './reports';
 import { samples } from './samples';
+import { service } from './service';
 import { store } from './store';
 
+/** In the order of the page that `--write` writes. */
 const BENCHES: readonly Bench[] = [
   firstSync,
   store,
@@ -21,11 +28,17 @@ const BENCHES: readonly Bench[] = [
   manyKeys,
   pacing,
   limiters,
+  service,
+  fleet,
   samples,
+  reports,
+  fleetReports,
+  pages,
   metabaseScan,
   cli,
   install,
 ];
+
 interface Options {
   readonly list?: boolean;
   readonly json?: boolean;
@@ -36,15 +49,19 @@ async function main(names: readonly string[], { list, json, write }: Options): P
   const chosen = names.length === 0 ? BENCHES : BENCHES.filter(({ name }) => names.includes(name));
   if (list === true) {
     for (const { name, title, minutes } of chosen)
-      process.stdout.write(`${name.padEnd(12)} ${title} (${minutes} min)\n`);
+      process.stdout.write(`${name.padEnd(14)} ${title} (${minutes} min)\n`);
     return;
   }
   const log = (line: string): void => void process.stderr.write(`${line}\n`);
   const outcomes: Outcome[] = [];
-  for (const { name, title, minutes, run } of chosen) {
-    log(`${name}: ${title} (about ${minutes} min)`);
-    const figures = (await run((line) => log(`  ${line}`))).map(judgeFigure);
-    outcomes.push({ bench: { name, title }, figures });
+  try {
+    for (const { name, title, minutes, run } of chosen) {
+      log(`${name}: ${title} (about ${minutes} min)`);
+      const figures = (await run((line) => log(`  ${line}`))).map(judgeFigure);
+      outcomes.push({ bench: { name, title }, figures });
+    }
+  } finally {
+    await closeLargeDatabase();
   }
   if (write !== undefined) {
     const day = new Date().toISOString().slice(0, 10);

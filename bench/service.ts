@@ -1,7 +1,4 @@
 import { millisecondsInHour } from 'date-fns/constants';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { runJobs } from '../jobs/run-jobs';
@@ -17,19 +14,16 @@ import { createScrubber } from '../src/core/redaction';
 import { createSimulator, type Simulator } from '../src/simulator';
 import { allEvery, serviceEnv } from '../test/support/jobs/service-process';
 import { differenceOf, storedOf, truthOf } from '../test/support/ledger-truth';
-import { findFreePort } from '../test/support/test-run';
+import { atMost, type Bench, type Figure } from './figure';
+import { withScratchDatabase } from './scratch-database';
 
-/**
- * Simulated hours of operation at the pool's own rate limit while its truth moves: requests per stream against the
- * least possible, equality at the end, and what the service costs the database when nothing is due.
- *
- *     node -r ./test/support/typescript-hook.cjs bench/service.ts [hours] [idle seconds] [redis address]
- */
-const HOURS = Number(process.argv[2] ?? 1);
+/** Simulated hours, one after the other. */
+const ROUNDS = 3;
+const IDLE_S = 60;
+/** The queue is in Redis where its address is given. */
+const REDIS_URL = process.env['REDIS_URL'] ?? '';
 /** Currencies that are totalled by default. */
 const COINS = 6;
-const IDLE_S = Number(process.argv[3] ?? 60);
-const REDIS_URL = process.argv[4] ?? '';
 /** The pool's clock jumps: one that ran faster would make it refuse every timestamp. */
 const JUMP_S = 15;
 /** Simulated seconds in a second: what the pace lets through with the intervals below. */
@@ -37,7 +31,8 @@ const SPEED = 40;
 const TICK_MS = 1_000;
 const HOUR_MS = millisecondsInHour;
 const START = Date.UTC(2026, 10, 22, 1, 30);
-const EQUAL_TIMEOUT_MS = 180_000;
+const EQUAL_TIMEOUT_MS = 600_000;
+const SETTLE_MS = 20_000;
 
 const USUAL = loadConfig({ HOME: '/nonexistent' }, { streams: STREAMS.all }).sync.everyMs;
 /** Words of `.env` for every interval, so much faster. */
@@ -156,8 +151,8 @@ async function leastRequests(
   return least;
 }
 
-async function liveHours(simulator: Simulator): Promise<void> {
-  const jumps = (HOURS * HOUR_MS) / SPEED / (JUMP_S * TICK_MS);
+async function liveAnHour(simulator: Simulator): Promise<void> {
+  const jumps = HOUR_MS / SPEED / (JUMP_S * TICK_MS);
   for (let jump = 0; jump < jumps; jump += 1) {
     simulator.clock.advance((SPEED - 1) * JUMP_S * TICK_MS);
     for (const scope of simulator.world.scopes().slice(0, 2)) {
@@ -170,12 +165,7 @@ async function liveHours(simulator: Simulator): Promise<void> {
   }
 }
 
-function requestsByEndpoint(simulator: Simulator): Record<string, number> {
-  const endpoints = new Set(simulator.requests.entries.map(({ endpoint }) => endpoint));
-  return Object.fromEntries([...endpoints].map((endpoint) => [endpoint, simulator.requests.count(endpoint)]));
-}
-
-async function transactionsPerSecond(sql: postgres.Sql, seconds: number): Promise<string> {
+async function transactionsPerSecond(sql: postgres.Sql, seconds: number): Promise<number> {
   const read = async (): Promise<number> => {
     const [row] = await sql<{ n: string }[]>`
       SELECT (xact_commit + xact_rollback)::text AS n FROM pg_stat_database WHERE datname = current_database()`;
@@ -183,73 +173,119 @@ async function transactionsPerSecond(sql: postgres.Sql, seconds: number): Promis
   };
   const before = await read();
   await sleep(seconds * 1_000);
-  return (((await read()) - before - 1) / seconds).toFixed(2);
+  return ((await read()) - before - 1) / seconds;
 }
 
-async function main(): Promise<void> {
-  const home = await mkdtemp(join(tmpdir(), 'kpool-bench-service-'));
+interface Hour {
+  /** Requests of each stream, made and least possible. */
+  readonly made: ReadonlyMap<Stream, number>;
+  readonly least: ReadonlyMap<Stream, number>;
+}
+
+async function hourOf(running: Running, simulator: Simulator): Promise<Hour> {
+  simulator.requests.clear();
+  await liveAnHour(simulator);
+  const made = new Map(
+    STREAMS.all.map(({ name, endpoint }) => [name, simulator.requests.count(endpoint)] as const),
+  );
+  const least = await leastRequests(running, simulator, (stream) =>
+    Math.floor(HOUR_MS / intervalOf(USUAL, stream)),
+  );
+  return { made, least };
+}
+
+interface Idle {
+  readonly transactionsPerSecond: number;
+  readonly requests: number;
+  readonly connections: number;
+}
+
+async function idle(env: Record<string, string>, simulator: Simulator, sql: postgres.Sql): Promise<Idle> {
+  const running = await start(env);
+  // What is due after the fast hours is done by then.
+  await sleep(SETTLE_MS);
+  simulator.requests.clear();
+  const transactions = await transactionsPerSecond(sql, IDLE_S);
+  const [counted] = await sql<{ n: number }[]>`
+    SELECT count(*)::int AS n FROM pg_stat_activity
+     WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`;
+  await running.stop();
+  return {
+    transactionsPerSecond: transactions,
+    requests: simulator.requests.count(),
+    connections: counted?.n ?? 0,
+  };
+}
+
+function figuresOf(
+  hours: readonly Hour[],
+  caughtUpS: number,
+  atRest: Idle,
+  turnedAway: number,
+): readonly Figure[] {
+  const told = (what: string, value: number, target: Figure['target'] = null): Figure => {
+    return { what, values: [value], baseline: null, target };
+  };
+  return [
+    ...STREAMS.names.flatMap((stream) => {
+      const least = hours.map((hour) => hour.least.get(stream) ?? 0);
+      if (least.includes(0)) return [];
+      const values = hours.map(({ made }) => made.get(stream) ?? 0);
+      return [
+        {
+          what: `${stream}, requests an hour`,
+          values,
+          baseline: { name: 'least possible', values: least },
+          target: null,
+        },
+      ];
+    }),
+    told('too many in a second, refused', turnedAway, atMost(0)),
+    told('equal to the pool again after the daily round, s', caughtUpS),
+    told('transactions a second when nothing is due', atRest.transactionsPerSecond),
+    told('requests a minute when nothing is due', atRest.requests),
+    told('connections to the database', atRest.connections),
+  ];
+}
+
+async function run(log: (line: string) => void): Promise<readonly Figure[]> {
   const simulator = await createSimulator({
     seed: 20_261_122,
     startAt: START,
     latencyMs: { min: 20, max: 80 },
   });
-  const env = {
-    ...serviceEnv(simulator, null),
-    HOME: home,
-    KPOOL_HOME: join(home, 'home'),
-    KPOOL_PG_PORT: String(await findFreePort()),
-    REDIS_URL,
-  };
-  const tell = (line: string): boolean => process.stdout.write(`${line}\n`);
-  tell(`Jobs in ${REDIS_URL === '' ? 'PostgreSQL' : 'Redis'}; ${HOURS} h at ${SPEED} times real time.`);
-  const fast = await start({ ...env, ...fasterEnv() });
-  const sql = postgres(fast.session.database.url.reveal(), { max: 1, onnotice: () => undefined });
   try {
-    tell(
-      `first sync equal to the truth after ${(await untilEqual(simulator, sql)).toFixed(1)} s, ${simulator.requests.count()} requests`,
-    );
-    tell(
-      `every scope read ${(await untilVisited(fast)).toFixed(1)} s later, ${simulator.requests.count()} requests: ${JSON.stringify(requestsByEndpoint(simulator))}`,
-    );
-    simulator.requests.clear();
-    const rows = truthOf(simulator, 'rewards').length;
-    await liveHours(simulator);
-    const least = await leastRequests(fast, simulator, (stream) =>
-      Math.floor((HOURS * HOUR_MS) / intervalOf(USUAL, stream)),
-    );
-    tell('stream               requests   least');
-    for (const stream of STREAMS.names) {
-      const made = String(simulator.requests.count(STREAMS.get(stream).endpoint));
-      tell(`${stream.padEnd(20)} ${made.padStart(8)} ${String(least.get(stream)).padStart(7)}`);
-    }
-    const most = Math.max(
-      ...STREAMS.all.map(({ endpoint }) => simulator.requests.maxArrivalsInWindow(endpoint, '*', 1_000)),
-    );
-    tell(`most arrivals at an endpoint in a second: ${most}; turned away: ${simulator.rejections()}`);
-    const more = truthOf(simulator, 'rewards').length - rows;
-    await fast.stop();
-    // What was settled beyond the newest windows is for the daily round to find: it comes now.
-    const daily = await start({ ...env, ...fasterEnv(), RECENT_EVERY: '5 s' });
-    const seconds = (await untilEqual(simulator, sql)).toFixed(1);
-    tell(`truth moved: ${more} rewards more; equal after ${seconds} s of the daily round`);
-    await daily.stop();
-    const idle = await start(env);
-    // What is due after the fast hour is done by then.
-    await sleep(20_000);
-    simulator.requests.clear();
-    tell(
-      `idle: ${await transactionsPerSecond(sql, IDLE_S)} transactions a second over ${IDLE_S} s, requests: ${JSON.stringify(requestsByEndpoint(simulator))}`,
-    );
-    const [connections] = await sql<{ n: string }[]>`
-      SELECT count(*)::text AS n FROM pg_stat_activity
-       WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`;
-    tell(`connections to the database: ${connections!.n}`);
-    await sql.end();
-    await idle.stop();
+    return await withScratchDatabase(async (databaseUrl) => {
+      const env = { ...serviceEnv(simulator, databaseUrl), HOME: '/nonexistent', REDIS_URL };
+      const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
+      const fast = await start({ ...env, ...fasterEnv() });
+      log('first sync');
+      await untilEqual(simulator, sql);
+      await untilVisited(fast);
+      const hours: Hour[] = [];
+      for (let round = 1; round <= ROUNDS; round += 1) {
+        log(`hour ${round} of ${ROUNDS}`);
+        hours.push(await hourOf(fast, simulator));
+      }
+      await fast.stop();
+      // What was settled beyond the newest windows is for the daily round to find: it comes now.
+      log('daily round');
+      const daily = await start({ ...env, ...fasterEnv(), RECENT_EVERY: '5 s' });
+      const caughtUpS = await untilEqual(simulator, sql);
+      await daily.stop();
+      log('idle');
+      const atRest = await idle(env, simulator, sql);
+      await sql.end();
+      return figuresOf(hours, caughtUpS, atRest, simulator.rejections());
+    });
   } finally {
     await simulator.close();
-    await rm(home, { recursive: true, force: true });
   }
 }
 
-void main();
+export const service: Bench = {
+  name: 'service',
+  title: `Simulated hours of operation at the pool's own limit, ${SPEED} times as fast, while its truth moves; the queue in PostgreSQL, or in Redis at REDIS_URL`,
+  minutes: 8,
+  run,
+};

@@ -10,7 +10,7 @@ import { runCli } from './run';
 const LEAVE_AFTER_MS = 2_000;
 
 // With much memory, V8 lets the heap grow to four times what is in use. This setting takes a snapshot of 100,000 workers
-// from 340 to 240 MiB, for no more CPU (bench/fleet.ts).
+// from 340 to 240 MiB, for no more CPU (`npm run bench -- fleet`).
 setFlagsFromString('--heap-growing-percent=60');
 
 // `kpool status | head -1` closes our output early, which is not an error.
