@@ -15,6 +15,7 @@ import { memory } from './memory';
 import { metabaseScan } from './metabase-scan';
 import { pacing } from './pacing';
 import { pages } from './pages';
+import { plans } from './plans';
 import { reports } from './reports';
 import { samples } from './samples';
 import { service } from './service';
@@ -24,6 +25,7 @@ import { store } from './store';
 const BENCHES: readonly Bench[] = [
   firstSync,
   store,
+  plans,
   memory,
   manyKeys,
   pacing,

@@ -13,7 +13,8 @@ import { withScratchDatabase } from './scratch-database';
 const ROUNDS = 3;
 const WINDOWS = 60;
 const WINDOW_ROWS = 90;
-const ROWS = WINDOWS * WINDOW_ROWS;
+/** Of one scope. */
+export const ROWS = WINDOWS * WINDOW_ROWS;
 /** The popular engine writes row by row, so many at once. */
 const AT_ONCE = 5;
 /** It is so slow that fewer rows tell as much. */
@@ -40,38 +41,77 @@ function windowRows(index: number): readonly IncomeRow[] {
   });
 }
 
-/** Ours: matched with what is there, with windows, certificate and cursor. Rows a second. */
-async function ours(databaseUrl: string, puid: number, runId: number): Promise<number> {
+/** Writes as a sync does: matched with what is there, with windows, certificate and cursor. */
+export interface ScopeWriter {
+  /** Commits all windows of a scope, newest first, as one run. Rows a second. */
+  write(puid: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+export function openScopeWriter(databaseUrl: string, runId: number): ScopeWriter {
   const client = createStoreClient({
     url: new Secret(databaseUrl),
     maxConnections: 2,
     applicationName: 'bench',
   });
   const store = new PrismaLedgerStore(client);
-  const scope = {
-    stream: 'earnings',
-    accountId: ACCOUNT,
-    puid: BigInt(puid) as Puid,
-    algo: 'SHA256d',
-  } as const;
-  let state = await store.load(scope);
-  const startedMs = performance.now();
-  for (let index = 0; index < WINDOWS; index += 1) {
-    const rows = windowRows(index);
-    const window = {
-      fromMs: rows.at(-1)!.minedAtMs,
-      toMs: index === 0 ? Infinity : rows[0]!.minedAtMs + DAY_MS,
-    };
-    const result = await store.commitWindow({
-      ...{ scope, runId: BigInt(runId), state, historyStartMs: 0, window, rows, unreadable: [], requests: 1 },
-      ...{ isComplete: true, confirmed: new Map(), pieces: [{ ...window, verified: true }] },
-    });
-    if (result.outcome !== 'committed') throw new Error(result.outcome);
-    state = result.state;
+  return {
+    async write(puid) {
+      const scope = {
+        stream: 'earnings',
+        accountId: ACCOUNT,
+        puid: BigInt(puid) as Puid,
+        algo: 'SHA256d',
+      } as const;
+      let state = await store.load(scope);
+      const startedMs = performance.now();
+      for (let index = 0; index < WINDOWS; index += 1) {
+        const rows = windowRows(index);
+        const window = {
+          fromMs: rows.at(-1)!.minedAtMs,
+          toMs: index === 0 ? Infinity : rows[0]!.minedAtMs + DAY_MS,
+        };
+        const result = await store.commitWindow({
+          ...{
+            scope,
+            runId: BigInt(runId),
+            state,
+            historyStartMs: 0,
+            window,
+            rows,
+            unreadable: [],
+            requests: 1,
+          },
+          ...{ isComplete: true, confirmed: new Map(), pieces: [{ ...window, verified: true }] },
+        });
+        if (result.outcome !== 'committed') throw new Error(result.outcome);
+        state = result.state;
+      }
+      return ROWS / ((performance.now() - startedMs) / 1_000);
+    },
+    close: () => client.$disconnect(),
+  };
+}
+
+async function ours(databaseUrl: string, puid: number, runId: number): Promise<number> {
+  const writer = openScopeWriter(databaseUrl, runId);
+  try {
+    return await writer.write(puid);
+  } finally {
+    await writer.close();
   }
-  const seconds = (performance.now() - startedMs) / 1_000;
-  await client.$disconnect();
-  return ROWS / seconds;
+}
+
+/** An account, and a run that commits may name. */
+export async function addRun(sql: postgres.Sql): Promise<number> {
+  await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES ('main', 'bench')`;
+  const [{ runId } = { runId: 0 }] = await sql<{ runId: number }[]>`
+    INSERT INTO sync.runs (stream, account_id, trigger) VALUES ('earnings', 1, 'bench') RETURNING run_id::integer AS "runId"`;
+  return runId;
+}
+
+export async function addSubAccount(sql: postgres.Sql, puid: number): Promise<void> {
+  await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (1, ${puid}, 'farm')`;
 }
 
 const COLUMNS =
@@ -133,15 +173,13 @@ async function rowByRow(databaseUrl: string, puid: number): Promise<number> {
 async function run(log: (line: string) => void): Promise<readonly Figure[]> {
   return withScratchDatabase(async (databaseUrl) => {
     const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
-    await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES ('main', 'bench')`;
+    const runId = await addRun(sql);
     let puid = 0;
     const newPuid = async (): Promise<number> => {
       puid += 1;
-      await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (1, ${puid}, 'farm')`;
+      await addSubAccount(sql, puid);
       return puid;
     };
-    const [{ runId } = { runId: 0 }] = await sql<{ runId: number }[]>`
-      INSERT INTO sync.runs (stream, account_id, trigger) VALUES ('earnings', 1, 'bench') RETURNING run_id::integer AS "runId"`;
     const figures = { ours: [] as number[], plain: [] as number[], rowByRow: [] as number[] };
     for (let round = 0; round <= ROUNDS; round += 1) {
       const measured = {
