@@ -26,7 +26,7 @@ async function playEvents({ output, clock }: CliContext, demo: Demo, sql: postgr
     const now = await readActivity(sql);
     const since = (count: keyof typeof now): string => groupDigits(String(now[count] - before[count]));
     output.note(
-      `${event} ${since('inserted')} rows new, ${since('changed')} changed, ${since('unchanged')} verified, ${since('requests')} requests`,
+      `${event} Rows: ${since('inserted')} new, ${since('changed')} changed, ${since('unchanged')} verified. Requests: ${since('requests')}.`,
     );
     before = now;
   }
