@@ -8,7 +8,7 @@ export interface AccountOverview {
   readonly reason: string | null;
   /** Its sub-accounts, including those no longer listed. */
   readonly subAccounts: readonly OwnedSubAccount[];
-  /** Sub-accounts that its key shows but that belong to other accounts. */
+  /** Sub-accounts that its key lists but other accounts own. */
   readonly leftOut: readonly LeftOutSubAccount[];
 }
 
@@ -47,13 +47,12 @@ export async function readAccountOverviews(sql: Sql): Promise<readonly AccountOv
 }
 
 /**
- * Gives a sub-account with all its history to another account. A key that still shows it leaves it out from then on; an
- * account that was stopped because it had none of its own is tried again. Throws `usage.invalid` for a sub-account or
- * an account that does not exist.
+ * Moves a sub-account and all its history to another account. Other keys that list it skip it from then on; an account
+ * that was stopped because it owned none resumes. Throws `usage.invalid` if the sub-account or the account does not exist.
  */
 export async function moveSubAccount(sql: Sql, puid: bigint, accountName: string): Promise<Move> {
   return sql.begin(async (tx) => {
-    // The lock that storing a list of sub-accounts takes.
+    // The lock that is also held while a list of sub-accounts is stored.
     await tx`SELECT sync.lock('sub_accounts')`;
     const [account] = await tx<{ id: number }[]>`
       SELECT account_id AS id FROM pool.accounts WHERE account_name = ${accountName}`;
@@ -73,6 +72,6 @@ export async function moveSubAccount(sql: Sql, puid: bigint, accountName: string
 
 function unknown(message: string): KpoolError {
   return new KpoolError('usage.invalid', message, {
-    hint: 'kpool accounts list shows accounts, sub-accounts and their ids.',
+    hint: 'To see accounts, sub-accounts and their ids: kpool accounts list.',
   });
 }

@@ -8,40 +8,40 @@ import { readTieOut } from './tie-out';
 export interface CloseRecord {
   readonly month: string;
   readonly action: 'close' | 'reopen';
-  /** As of which the month was read, to the microsecond: the argument of `report.income_as_of`. */
+  /** The instant as of which the month is reported, to the microsecond: the argument of `report.income_as_of`. */
   readonly instant: string;
   readonly note: string | null;
-  /** How the pool's totals and the ledger agreed at the close, in a sentence; null of a reopening. */
+  /** Whether the pool's totals tied out at the close, in a sentence; null for a reopening. */
   readonly tieOut: string | null;
 }
 
 export type CloseResult =
-  /** `differing`: totals of the pool, of scopes with income in the month, that the ledger does not tie out to. */
+  /** `differing`: how many of the pool's totals, for scopes with income in the month, do not tie out. */
   | { readonly outcome: 'recorded'; readonly record: CloseRecord; readonly differing: number }
   /** Nothing was recorded. */
   | {
       readonly outcome: 'refused';
       readonly reasons: readonly string[];
-      /** Set where `force` would have closed the month anyway. */
+      /** True if `force` would have closed the month. */
       readonly isForceable?: true;
     };
 
 /**
- * Closes a month: fixes, for good, the instant as of which it is read, and records it. Refused while the month is
- * closed already, or, unless forced, while it is unfinished or not certified. Every change of its income that becomes
- * known later is an adjustment (`report.income_changes`).
+ * Closes a month: records the instant as of which it is reported from then on. Refused if the month is already closed or,
+ * unless forced, if it is not over or not certified. Any later change of its income is an adjustment
+ * (`report.income_changes`).
  */
 export async function closeMonth(
   sql: Sql,
   month: Month,
   options: { readonly note: string | null; readonly force: boolean },
 ): Promise<CloseResult> {
-  // Before commits of the ledger have to wait for us.
+  // Before taking the lock that makes ledger commits wait.
   const tieOut = await readTieOut(sql, { accountName: null, month });
   return sql.begin(async (tx) => {
-    if (await isClosed(tx, month)) return refused(`${month} is closed already.`);
+    if (await isClosed(tx, month)) return refused(`${month} is already closed.`);
     const instant = await fixInstant(tx);
-    // Under the lock that fixes the instant, no commit can come between this check and the record.
+    // Under the lock that fixes the instant, nothing can be committed between this check and the record.
     const reasons = options.force ? [] : await findMonthObstacles(tx, month);
     if (reasons.length > 0) return { outcome: 'refused', reasons, isForceable: true } as const;
     const entry = { month, action: 'close', instant, note: options.note, tieOut: tieOut.text } as const;
@@ -63,7 +63,7 @@ export async function reopenMonth(
   });
 }
 
-/** All records, oldest first. The last one for a month counts. */
+/** All records, oldest first. The latest record of a month is in force. */
 export async function readCloses(sql: Sql): Promise<readonly CloseRecord[]> {
   return sql<CloseRecord[]>`
     SELECT to_char(month, 'YYYY-MM') AS month, action, ${instantText(sql, sql`instant`)} AS instant, note, tie_out AS "tieOut"
@@ -74,7 +74,7 @@ function refused(reason: string): CloseResult {
   return { outcome: 'refused', reasons: [reason] };
 }
 
-/** ISO 8601 with microseconds: a Date would lose some, and with them the last change before the instant. */
+/** ISO 8601 with microseconds. A Date would drop them, and with them the last change before the instant. */
 function instantText(sql: Sql | TransactionSql, instant: ReturnType<Sql>) {
   return sql`to_char(${instant} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 }

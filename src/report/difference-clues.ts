@@ -3,8 +3,8 @@ import { ExactSum } from '../core/exact-sum';
 import type { ReconciliationRow } from './reconciliation';
 
 /**
- * The rows, each that differs with the nearest thing that comes to its difference: a digit of the total, one item, one day,
- * or all items of one type and status; and with the command to look closer.
+ * Adds to each row that differs what accounts for its difference (a digit of the total, one item, one day, or all items of
+ * one type and status) and the command to run next.
  */
 export async function explainDifferences(
   sql: Sql,
@@ -16,21 +16,21 @@ export async function explainDifferences(
   const clues = new Map(
     differing.map((row, index) => [
       row,
-      findLostDigit(row) ?? parts.get(index) ?? 'nothing single comes to the difference',
+      findLostDigit(row) ?? parts.get(index) ?? 'no single item, day or type accounts for the difference',
     ]),
   );
   return rows.map((row) => {
     const clue = clues.get(row);
-    return clue === undefined ? row : { ...row, reason: [row.reason, clue, closerOf(row)].join('; ') };
+    return clue === undefined ? row : { ...row, reason: [row.reason, clue, commandFor(row)].join('; ') };
   });
 }
 
-function closerOf({ account, puid }: ReconciliationRow): string {
+function commandFor({ account, puid }: ReconciliationRow): string {
   const scope = puid === null ? '' : ` --puid ${puid}`;
-  return `look closer: kpool sync earnings rewards --verify --account ${account}${scope}`;
+  return `to re-read: kpool sync earnings rewards --verify --account ${account}${scope}`;
 }
 
-/** A total that is what it was compared with, or all that is settled, but for one digit more or less. */
+/** A digit by which the total differs from what it was compared with, or from all settled income. */
 function findLostDigit({ poolTotal, difference, ledgerSettled }: ReconciliationRow): string | null {
   if (poolTotal === null || difference === null) return null;
   const compared = new ExactSum();
@@ -38,12 +38,12 @@ function findLostDigit({ poolTotal, difference, ledgerSettled }: ReconciliationR
   compared.add(difference.startsWith('-') ? difference.slice(1) : `-${difference}`);
   for (const sum of [compared.toText(), ledgerSettled]) {
     const digit = findDigitBetween(poolTotal, sum);
-    if (digit !== null) return `the two differ by the digit ${digit} alone (${poolTotal}, not ${sum})`;
+    if (digit !== null) return `the totals differ only by the digit ${digit} (${poolTotal} and ${sum})`;
   }
   return null;
 }
 
-/** The one digit that the longer text has more; null where they differ in anything else. */
+/** The one extra digit of the longer text; null if they differ in anything else. */
 function findDigitBetween(a: string, b: string): string | null {
   if (Math.abs(a.length - b.length) !== 1) return null;
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
@@ -52,8 +52,8 @@ function findDigitBetween(a: string, b: string): string | null {
 }
 
 /**
- * What of the ledger of each total's instant, of either list, comes to just its difference: the smallest such part, by the
- * index of the row. One statement, whatever the number of rows.
+ * The smallest part of either list, as of each total's instant, that equals its difference, by the index of the row. One
+ * statement for all rows.
  */
 async function findEqualParts(
   sql: Sql,
@@ -103,7 +103,7 @@ async function findEqualParts(
   return new Map(
     parts.map(({ index, what, counts }) => [
       index,
-      `the difference is just ${what}${counts ? '' : ' (which counts as the same income as an earning)'}`,
+      `the difference equals ${what}${counts ? '' : ' (which is counted once, as an earning)'}`,
     ]),
   );
 }

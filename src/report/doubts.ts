@@ -1,11 +1,11 @@
 import type { Sql, TransactionSql } from 'postgres';
 
-/** Spans of days named in a sentence; the rest is counted. */
+/** Spans of days named in a sentence; the rest are counted. */
 const MAX_SPANS = 5;
 
 /**
- * Rows of one list of income that the pool no longer shows on days on which another row cannot be understood: any of them
- * may be that one, so they are neither withdrawn nor proven, whether or not a person accepted the other.
+ * Rows of one income list that the pool no longer shows, on days with a row that could not be parsed. Any of them may be
+ * that row, so they are neither withdrawn nor certified, even if the unparsed row was accepted.
  */
 export interface Doubt {
   readonly account: string;
@@ -13,11 +13,11 @@ export interface Doubt {
   readonly subAccount: string;
   readonly algo: string;
   readonly rows: number;
-  /** In words and in UTC, e.g. `on 2026-10-03, from 2026-10-07 to 2026-10-09`. */
+  /** In words, UTC, e.g. `on 2026-10-03, from 2026-10-07 to 2026-10-09`. */
   readonly days: string;
 }
 
-/** A span of mining time, its end not included, as PostgreSQL writes instants. */
+/** A half-open span of mining time, as PostgreSQL's instants. */
 interface Span {
   readonly from: string;
   readonly to: string;
@@ -25,7 +25,7 @@ interface Span {
 
 const EVER: Span = { from: '-infinity', to: 'infinity' };
 
-/** What is in doubt in a span, a list of income each. */
+/** The rows in doubt in a span, one entry per income list. */
 export async function readDoubts(
   sql: Sql | TransactionSql,
   { from, to }: Span = EVER,

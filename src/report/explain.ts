@@ -1,11 +1,11 @@
 import type { Sql } from 'postgres';
 import { KpoolError } from '../core/errors';
 
-/** One state of a row, and from when to when we knew it so. Amounts are exact texts, instants ISO texts in UTC. */
+/** One state of a row, and when it was known. Amounts are exact texts, instants ISO texts in UTC. */
 interface ExplainedState {
   readonly change: string;
   readonly from: string;
-  /** Null: it still is so. */
+  /** Null: this is the current state. */
   readonly to: string | null;
   readonly amount: string;
   readonly status: string;
@@ -14,7 +14,7 @@ interface ExplainedState {
   readonly isWithdrawn: boolean;
 }
 
-/** A proof that the time of the row was read whole. */
+/** A certificate of a window that contains the row. */
 interface ExplainedCertificate {
   readonly observedAt: string;
   readonly rowsServed: number;
@@ -26,22 +26,22 @@ interface ExplainedClose {
   readonly month: string;
   readonly action: string;
   readonly instant: string;
-  /** What the row came to as of that instant; null: it was not known then, or withdrawn. */
+  /** The row's amount as of that instant; null: it was unknown or withdrawn. */
   readonly amount: string | null;
 }
 
-/** A file that held the row. */
+/** An exported file that contains the row. */
 interface ExplainedExport {
   readonly file: string;
   readonly period: string;
   readonly basis: string;
   readonly asOf: string;
-  /** What the row came to in it; null: it said that the row is gone. */
+  /** The row's amount in the file; null: the file reports it as removed. */
   readonly amount: string | null;
   readonly sha256: string;
 }
 
-/** One figure's life. */
+/** Everything known about a ledger row. */
 export interface Explanation {
   readonly rowId: string;
   readonly account: string;
@@ -53,12 +53,12 @@ export interface Explanation {
   readonly type: string | null;
   readonly ordinal: number;
   readonly minedAt: string;
-  /** In words: as what it counts. */
+  /** Whether and how it counts, in words. */
   readonly counts: string;
   readonly extra: string | null;
   readonly value: string | null;
   readonly states: readonly ExplainedState[];
-  /** The first and the latest that are still kept. */
+  /** The first and the latest stored. */
   readonly certificates: readonly ExplainedCertificate[];
   readonly closes: readonly ExplainedClose[];
   readonly exports: readonly ExplainedExport[];
@@ -72,16 +72,16 @@ function iso(sql: Sql, instant: ReturnType<Sql>) {
   return sql`to_char(${instant} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 }
 
-/** All that is known of a row of the ledger, withdrawn or left out ones too. Throws `usage.invalid` for an id that no row has. */
+/** Explains a ledger row, including withdrawn and left-out ones. Throws `usage.invalid` for an unknown id. */
 export async function explainRow(sql: Sql, rowId: string): Promise<Explanation> {
   const found = await findExplanation(sql, rowId);
   if (found !== null) return found;
-  throw new KpoolError('usage.invalid', `No row of the ledger has the id ${rowId}.`, {
-    hint: 'Exports and report.income_ledger show ids as row_id; that of an adjustment is its own: see report.income_changes.',
+  throw new KpoolError('usage.invalid', `There is no ledger row with the id ${rowId}.`, {
+    hint: 'Take the row_id from an export or from report.income_ledger. Adjustments have ids of their own: see report.income_changes.',
   });
 }
 
-/** The same; null for an id that no row has. */
+/** The same; null for an unknown id. */
 export async function findExplanation(sql: Sql, rowId: string): Promise<Explanation | null> {
   const found = await findRow(sql, rowId);
   if (found === null) return null;
@@ -104,9 +104,9 @@ async function findRow(sql: Sql, rowId: string): Promise<Found | null> {
     )
     SELECT ${rowId} AS "rowId", s.account_name AS account, s.sub_account AS "subAccount", r.puid::text AS puid, r.algo, r.currency,
            r.stream, r.type, r.ordinal, ${iso(sql, sql`r.mined_at`)} AS "minedAt", r.mined_at::text AS "minedAtExact",
-           CASE WHEN r.withdrawn_at IS NOT NULL THEN 'does not count: the pool no longer serves it'
-                WHEN i.source = 'left out' THEN 'does not count: an earning of that day is the same income (report.income_overlap)'
-                WHEN r.unserved_at IS NOT NULL THEN 'counts as income; the list of the pool no longer reaches back to it'
+           CASE WHEN r.withdrawn_at IS NOT NULL THEN 'does not count: the pool withdrew it'
+                WHEN i.source = 'left out' THEN 'does not count: it duplicates an earning of that day (report.income_overlap)'
+                WHEN r.unserved_at IS NOT NULL THEN 'counts as income; the pool no longer serves rows this old'
                 ELSE 'counts as income' END AS counts,
            r.extra::text AS extra, concat_ws(' ', v.value_text, v.quote_currency) AS value
       FROM rows r
@@ -148,7 +148,7 @@ async function readCertificates(sql: Sql, row: Found): Promise<readonly Explaine
       FROM (${one(sql`ASC`)} UNION ${one(sql`DESC`)}) AS c ORDER BY certificate_id`;
 }
 
-/** Closes of the months that hold the row, by mining or by payment, and what it came to then. */
+/** Closes of the row's month, by mining or by payment, and its amount as of each. */
 async function readCloses(
   sql: Sql,
   minedAtExact: string,
@@ -166,7 +166,7 @@ async function readCloses(
   return closes.map((close) => ({ ...close, amount: amountAsOf(states, close.instant) }));
 }
 
-/** Exports that the row was in, by their bounds: as `rows.ts` of the exports selects rows. */
+/** Exports that contain the row, found by their bounds as in export/rows.ts. */
 async function readExports(sql: Sql, row: Found): Promise<readonly ExplainedExport[]> {
   const { account, puid, algo, currency, stream, type, minedAtExact, ordinal } = row;
   const stateAt = (instant: ReturnType<Sql>) => sql`
@@ -188,7 +188,7 @@ async function readExports(sql: Sql, row: Found): Promise<readonly ExplainedExpo
      ORDER BY e.export_id`;
 }
 
-/** Instants are texts of one form: they compare as they are written. */
+/** All instants have the same text format, so they compare as texts. */
 function amountAsOf(states: readonly ExplainedState[], instant: string): string | null {
   const state = states.find(({ from, to }) => from <= instant && (to === null || to > instant));
   return state === undefined || state.isWithdrawn ? null : state.amount;

@@ -5,12 +5,12 @@ import { openPostgres } from '../core/postgres/driver';
 import { Secret } from '../core/secret';
 import type { ReportViews } from '../store/client';
 
-/** Which income to read; what is left out selects all. */
+/** Which income to read; omitted fields select everything. */
 export interface IncomeQuery {
   readonly account?: string;
   readonly puid?: bigint;
   readonly currency?: string;
-  /** First day, included, and last day, not included: `2026-10-01`, in the time zone of the reports. */
+  /** First day, inclusive, and last day, exclusive, as `2026-10-01`, in the reports' time zone. */
   readonly fromDay?: string;
   readonly beforeDay?: string;
 }
@@ -58,9 +58,9 @@ export interface MachineState {
   readonly lastShareAt: Date | null;
 }
 
-/** The data of a database that kpool keeps, for programs: a login of `kpool grant-reader` is enough. */
+/** Reads a kpool database from a program. A login from `kpool grant-reader` is enough. */
 export interface Ledger {
-  /** Items by mining date, fetched in batches however many they are. */
+  /** Items by mining date, fetched in batches. */
   income(query?: IncomeQuery): AsyncIterable<IncomeItem>;
   monthlyIncome(query?: IncomeQuery): Promise<readonly IncomeTotal[]>;
   machines(query?: Pick<IncomeQuery, 'account' | 'puid'>): Promise<readonly MachineState[]>;
@@ -77,14 +77,14 @@ const APPLICATION = 'kucoin-pool-sync reader';
 /** For questions asked at the same time through `views`. */
 const VIEW_CONNECTIONS = 4;
 
-/** Opens the database at `url` to read it. Throws when it cannot be reached, or `url` is no address of PostgreSQL. */
+/** Opens the database at `url` for reading. Throws if it is unreachable or `url` is not a PostgreSQL address. */
 export async function openLedger(url: string): Promise<Ledger> {
   parsePostgresAddress(url);
   const open = () => openPostgres({ url: new Secret(url), applicationName: APPLICATION });
   const sql = await open();
   let client: Promise<ViewClient> | null = null;
   return {
-    // On a connection of its own: other questions may be asked while its items are gone through.
+    // On its own connection, so that other queries can run while items are iterated.
     async *income(query = {}) {
       const own = await open();
       try {

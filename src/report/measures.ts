@@ -10,7 +10,7 @@ import type {
 } from './wellness/facts';
 import { readWellnessFacts, type AccountNames } from './wellness/read-facts';
 
-/** The state that Prometheus is told: read from the database, so that every process tells the same, and a restart nothing else. */
+/** The state shown to Prometheus. It is read from the database, so that it is the same from every process and after a restart. */
 export interface Measures {
   readonly accounts: readonly AccountFacts[];
   readonly streams: readonly FreshnessFacts[];
@@ -34,13 +34,13 @@ export interface ScopeCount {
 export interface LedgerSize {
   readonly account: string;
   readonly stream: string;
-  /** Rows in proven windows. */
+  /** Rows in certified windows. */
   readonly rows: number;
-  /** Rows that the pool counts; null while it has not been asked for one of the lists. */
+  /** Rows counted by the pool; null until every list has been counted. */
   readonly poolRows: number | null;
 }
 
-/** One set of queries, none of which reads rows of income or samples; `judged` as for `readWellnessFacts`. */
+/** Cheap queries: none reads income rows or samples. `judged` as for `readWellnessFacts`. */
 export async function readMeasures(sql: Sql, judged: AccountNames, queue: Reachability): Promise<Measures> {
   const [facts, scopes, ledgers, tables, [size]] = await Promise.all([
     readWellnessFacts(sql, judged),
@@ -78,7 +78,7 @@ async function readScopes(sql: Sql): Promise<readonly ScopeCount[]> {
      GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
 }
 
-/** By the definition of the share that the pages show. */
+/** The same share that the pages show. */
 async function readLedgers(sql: Sql): Promise<readonly LedgerSize[]> {
   return sql<LedgerSize[]>`
     WITH held AS (SELECT stream, puid, algo, sum(row_count) AS rows FROM sync.windows GROUP BY stream, puid, algo)
@@ -94,7 +94,7 @@ async function readLedgers(sql: Sql): Promise<readonly LedgerSize[]> {
      GROUP BY 1, 2 ORDER BY 1, 2`;
 }
 
-/** As many rows as the last ANALYZE estimated: counting them takes long. */
+/** Row counts as estimated by the last ANALYZE, since counting is slow. */
 async function readTables(sql: Sql): Promise<Measures['tables']> {
   return sql<{ table: string; rows: number }[]>`
     SELECT t.relname AS table, sum(greatest(p.reltuples, 0))::float8 AS rows

@@ -4,7 +4,7 @@ import { LEDGER_STREAMS } from '../domain/streams';
 import { readDoubts, type Doubt } from './doubts';
 import { firstDayOf, type Month } from './month';
 
-/** Reasons listed; the rest is counted. */
+/** Reasons listed; the rest are counted. */
 const MAX_REASONS = 20;
 
 interface MonthSpan {
@@ -37,9 +37,9 @@ interface LateStart {
 }
 
 /**
- * Why a month should not be closed yet, a sentence each. None when the month is over, every list of income that could
- * hold some of it was read completely after it ended, none of its rows is in quarantine, and none of its days is in
- * doubt. History before HISTORY_START, or of an account that was not read, is not proven empty.
+ * Why a month should not be closed yet, one sentence per reason. None if the month is over, every income list that could
+ * contain some of it was read completely after it ended, none of its rows is in quarantine, and none of its days is in
+ * doubt. History before HISTORY_START, or of an account that was never read, is not proven to be empty.
  */
 export async function findMonthObstacles(
   sql: Sql | TransactionSql,
@@ -53,7 +53,7 @@ export async function findMonthObstacles(
   assert(bounds !== undefined, 'the time zone of the reports has one row');
   if (!bounds.isOver) return [`${month} is not over yet (${bounds.zone}).`];
   const accounts = await readAccounts(sql, bounds);
-  if (accounts.length === 0) return ['No account has been read yet: run kpool sync.'];
+  if (accounts.length === 0) return ['Nothing has been synced yet: run kpool sync.'];
   const reasons = [
     ...accounts.flatMap(({ account, unread }) =>
       unread === null
@@ -62,7 +62,7 @@ export async function findMonthObstacles(
     ),
     ...(await findLateStarts(sql, bounds)).map(
       ({ account, readFrom, needed }) =>
-        `The income of ${account} was read from ${readFrom} on only, and ${month} begins before: ` +
+        `The income of ${account} has been read only from ${readFrom} on, which is after the start of ${month}: ` +
         `set HISTORY_START to ${needed} and run kpool sync.`,
     ),
     ...(await findScopeObstacles(sql, bounds)).flatMap((obstacle) => scopeReasons(month, obstacle)),
@@ -78,23 +78,25 @@ function scopeReasons(month: Month, obstacle: ScopeObstacle): readonly string[] 
   return [
     ...(isProven
       ? []
-      : [`${name} have not been read whole since ${month} ended: run kpool sync, then kpool sync --verify.`]),
+      : [
+          `${name} have not been read completely since ${month} ended: run kpool sync, then kpool sync --verify.`,
+        ]),
     ...(quarantined === 0
       ? []
-      : [`${name} hold ${quarantined} row(s) that could not be understood: see kpool quarantine list.`]),
+      : [`${name} have ${quarantined} row(s) in quarantine: see kpool quarantine list.`]),
   ];
 }
 
 /** A doubt is resolved by a complete read without the unreadable row, not by accepting that row. */
 function doubtReason({ account, subAccount, algo, stream, rows, days }: Doubt): string {
   return (
-    `${stream} of ${subAccount} (${account}, ${algo}) hold ${rows} row(s) in doubt, ${days}: the pool no longer shows them, or ` +
-    'only as a row that could not be understood, accepted or not (kpool quarantine list --all). Once the pool serves that ' +
-    'row so that it can be read, or not at all, kpool sync --verify settles it.'
+    `${stream} of ${subAccount} (${account}, ${algo}) have ${rows} row(s) in doubt, ${days}: the pool no longer shows them, and one may be a ` +
+    'row in quarantine, accepted or not (kpool quarantine list --all). Once the pool serves that row in readable form, or ' +
+    'no longer serves it, kpool sync --verify resolves this.'
   );
 }
 
-/** Every account except duplicates, which have nothing of their own. */
+/** All accounts except duplicates, which own nothing. */
 async function readAccounts(sql: Sql | TransactionSql, { to }: MonthSpan): Promise<readonly UnreadLists[]> {
   return sql<UnreadLists[]>`
     SELECT a.account_name AS account, string_agg(l.stream, ' and ' ORDER BY l.stream DESC) AS unread
@@ -112,8 +114,8 @@ function ledgerStreams(sql: Sql | TransactionSql) {
 }
 
 /**
- * The scopes of the ledger that could hold income of the month: algorithms × sub-accounts, and whatever has a cursor;
- * not those that were gone before the month began.
+ * The ledger scopes that could contain income of the month: algorithms × sub-accounts, and every scope with a cursor,
+ * except those removed before the month began.
  */
 function scopesOf(sql: Sql | TransactionSql, { from }: MonthSpan) {
   return sql`
@@ -129,7 +131,7 @@ function scopesOf(sql: Sql | TransactionSql, { from }: MonthSpan) {
      WHERE coalesce(least(s.removed_at, g.removed_at) > ${from}::text::timestamptz, true)`;
 }
 
-/** Accounts with a scope whose history was never read back to the start of the month. */
+/** Accounts with a scope whose history has not been read back to the start of the month. */
 async function findLateStarts(sql: Sql | TransactionSql, bounds: MonthSpan): Promise<readonly LateStart[]> {
   return sql<LateStart[]>`
     SELECT a.account_name AS account, (max(o.oldest) AT TIME ZONE 'UTC')::date::text AS "readFrom",

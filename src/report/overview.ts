@@ -12,12 +12,12 @@ export interface StreamFreshness {
   readonly account: string;
   readonly stream: string;
   readonly lastSuccessAt: Date | null;
-  /** It has not succeeded (or, before its first success, made no progress) for three intervals. */
+  /** No success (before the first success: no progress) for three intervals. */
   readonly isLate: boolean;
   readonly state: 'fresh' | 'failing' | 'late' | 'nothing to ask' | 'first sync' | 'waiting';
   readonly scopes: number;
   readonly failingScopes: number;
-  /** Rows of income that landed without a side field that could not be read. */
+  /** Income rows stored without a detail that could not be parsed. */
   readonly degradedRows: string;
 }
 
@@ -30,7 +30,7 @@ export interface CertifiedSpan {
   readonly certificates: string;
 }
 
-/** Income of the newest months, newest first, over all accounts. Amounts are exact decimal texts. */
+/** Income of the latest months, newest first, over all accounts. Amounts are exact decimal texts. */
 export async function readMonthsOfIncome(sql: Sql, months: number): Promise<readonly MonthOfIncome[]> {
   return sql<MonthOfIncome[]>`
     SELECT to_char(month, 'YYYY-MM') AS month, currency, trim_scale(coalesce(sum(settled), 0))::text AS settled,
@@ -49,7 +49,7 @@ export async function readFreshness(sql: Sql): Promise<readonly StreamFreshness[
       FROM report.data_freshness ORDER BY account_name, stream`;
 }
 
-/** The proven part of each scope's history. */
+/** The certified part of each scope's history. */
 export async function readCompleteness(sql: Sql): Promise<readonly CertifiedSpan[]> {
   return sql<CertifiedSpan[]>`
     SELECT stream, sub_account AS "subAccount", algo, state, rows::text AS rows, certificates::text AS certificates

@@ -1,21 +1,21 @@
 import type postgres from 'postgres';
 
-/** A row that the pool served and that could not be read. */
+/** A row that the pool served and that could not be parsed. */
 export interface QuarantinedRow {
   readonly number: bigint;
   readonly account: string;
   readonly stream: string;
   readonly puid: bigint | null;
   readonly algo: string | null;
-  /** The row as JSON text, every number digit for digit. */
+  /** The row as JSON text, with all digits. */
   readonly raw: string;
   readonly reason: string;
   readonly firstSeenAt: Date;
   readonly lastSeenAt: Date;
-  /** When a person accepted it, and their note; null: nobody did. */
+  /** When someone accepted it, and their note; null: not accepted. */
   readonly acceptedAt: Date | null;
   readonly acceptedNote: string | null;
-  /** When it could be read or was no longer served; null: neither yet. */
+  /** When it became readable or was no longer served; null: not yet. */
   readonly resolvedAt: Date | null;
 }
 
@@ -50,7 +50,7 @@ export async function listQuarantine(
   return rows.map(fromDatabase);
 }
 
-/** Those of the numbers that exist, in order. */
+/** The rows with these numbers that exist, in order. */
 export async function findQuarantined(
   sql: postgres.Sql,
   numbers: readonly bigint[],
@@ -60,7 +60,7 @@ export async function findQuarantined(
   return rows.map(fromDatabase);
 }
 
-/** Records that a person accepted rows: they no longer make a sync partial. The first note on a row is kept. */
+/** Accepts rows, so that they no longer make a sync partial. The first note on a row is kept. */
 export async function acceptQuarantined(
   sql: postgres.Sql,
   numbers: readonly bigint[],

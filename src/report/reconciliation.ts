@@ -8,27 +8,27 @@ export type Verdict = 'matches' | "matches to the pool's digits" | 'differs' | '
  */
 export interface ReconciliationRow {
   readonly account: string;
-  /** Null: the account's own total, of all its sub-accounts together. */
+  /** Null: the account's total over all its sub-accounts. */
   readonly subAccount: string | null;
   readonly puid: string | null;
   readonly currency: string;
-  /** Null: the pool has given no total. */
+  /** Null: the pool has reported no total. */
   readonly observedAt: Date | null;
   readonly poolTotal: string | null;
   readonly ledgerSettled: string;
   readonly ledgerPending: string;
-  /** The pool's total less what it was compared with; null without a total. */
+  /** The pool's total minus what it was compared with; null without a total. */
   readonly difference: string | null;
   readonly verdict: Verdict;
-  /** What the pool's total counts, inferred from the match; null when nothing matched. */
+  /** What the pool's total counts, inferred from the match; null if nothing matched. */
   readonly definition: string | null;
-  /** Why it is not comparable, or what it was compared with and differs from; null when it matches. */
+  /** Why it is not comparable, or what it differs from; null if it matches. */
   readonly reason: string | null;
-  /** Other definitions that fit all totals of the account; null when none does. */
+  /** Other definitions that fit all totals of the account; null if none does. */
   readonly alsoFits: string | null;
-  /** The UTC day on which it was proven what the account's totals count; null: none is proven. */
+  /** The UTC day on which the definition of the account's totals was proven; null: not proven. */
   readonly provenOn: string | null;
-  /** Days not proven to be whole, in words; null when all are. */
+  /** Days that are not certified, in words; null if all are. */
   readonly uncertified: string | null;
 }
 
@@ -39,7 +39,7 @@ export async function readReconciliation(sql: Sql): Promise<readonly Reconciliat
            trim_scale(pool_total)::text AS "poolTotal", trim_scale(ledger_settled)::text AS "ledgerSettled",
            trim_scale(ledger_pending)::text AS "ledgerPending", trim_scale(difference)::text AS difference, verdict, definition,
            CASE WHEN reason LIKE '%in quarantine'
-                THEN reason || ', accepted ones counted too: kpool quarantine list --all' ELSE reason END AS reason,
+                THEN reason || ' (including accepted ones): kpool quarantine list --all' ELSE reason END AS reason,
            also_fits AS "alsoFits", (proven_since AT TIME ZONE 'UTC')::date::text AS "provenOn", uncertified
       FROM sync.judged_totals
      ORDER BY array_position(ARRAY['differs', 'not comparable'], verdict) NULLS LAST, account,

@@ -39,13 +39,13 @@ export interface ServiceStatus {
   readonly freshness: readonly StreamFreshness[];
   readonly backfill: readonly BackfillState[];
   readonly failures: readonly FailureState[];
-  /** API keys whose requests are paced as a whole because the pool throttled them per endpoint. */
+  /** API keys with one rate limit for all endpoints, because the pool throttled them. */
   readonly keysPacedAsWhole: number;
 }
 
 const MAX_FAILURES = 20;
 
-/** What `kpool status` and the page show; `judged` are the accounts that have to be well. */
+/** What `kpool status` and the overview show. `judged` are the accounts whose problems are reported. */
 export async function readStatus(sql: Sql, judged: AccountNames): Promise<ServiceStatus> {
   const [facts, accounts, freshness, backfill, failures, keysPacedAsWhole] = await Promise.all([
     readWellnessFacts(sql, judged),
@@ -58,7 +58,7 @@ export async function readStatus(sql: Sql, judged: AccountNames): Promise<Servic
   return { wellness: judge(facts), accounts, freshness, backfill, failures, keysPacedAsWhole };
 }
 
-/** Every account that was ever configured, and whether it is stopped. */
+/** Every account ever configured, and whether it is stopped. */
 async function readAccounts(sql: Sql): Promise<readonly AccountState[]> {
   return sql<AccountState[]>`
     SELECT a.account_name AS account, a.status, a.status_reason AS reason

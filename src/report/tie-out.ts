@@ -2,22 +2,22 @@ import type { Sql } from 'postgres';
 import { firstDayOf, type Month } from './month';
 import { readReconciliation, type ReconciliationRow } from './reconciliation';
 
-/** How the pool's own totals and the ledger agree, for people who read a statement. */
+/** Whether the pool's own totals and the ledger agree, for readers of a statement. */
 export interface TieOut {
-  /** Totals that differ. */
+  /** How many totals differ. */
   readonly differing: number;
-  /** `Ties out: 4 of 4 totals of the pool match (they count settled).` */
+  /** `Ties out: 4 of the pool's 4 totals match (they count settled).` */
   readonly text: string;
 }
 
-/** Which totals: null takes all. */
+/** Which totals to include; null: all. */
 interface TieOutScope {
   readonly accountName: string | null;
   /** Only those of sub-accounts and currencies with income in this month, and of their accounts. */
   readonly month: Month | null;
 }
 
-/** Sums up the reconciliation in a sentence. */
+/** Summarizes the reconciliation in one sentence. */
 export async function readTieOut(sql: Sql, { accountName, month }: TieOutScope): Promise<TieOut> {
   const hasIncome = month === null ? () => true : await findIncomeOf(sql, month);
   const totals = (await readReconciliation(sql)).filter(
@@ -28,12 +28,13 @@ export async function readTieOut(sql: Sql, { accountName, month }: TieOutScope):
   const [differing, open] = [count('differs'), count('not comparable')];
   const matching = totals.length - differing - open;
   const counted = [
-    `${matching} of ${totals.length} totals of the pool match`,
+    `${matching} of the pool's ${totals.length} totals match`,
     ...(differing > 0 ? [`${differing} ${differing === 1 ? 'differs' : 'differ'}`] : []),
     ...(open > 0 ? [`${open} cannot be compared yet`] : []),
   ].join(', ');
   const definitions = [...new Set(totals.flatMap(({ definition }) => definition ?? []))].sort();
-  if (totals.length === 0) return { differing, text: 'Not compared: the pool has given no total of it.' };
+  if (totals.length === 0)
+    return { differing, text: 'Not compared: the pool has reported no totals for it.' };
   if (differing > 0) return { differing, text: `Does not tie out: ${counted}. See kpool reconcile.` };
   if (matching === 0) return { differing, text: `Not compared: ${counted}.` };
   return { differing, text: `Ties out: ${counted} (they count ${definitions.join('; ')}).` };

@@ -3,7 +3,7 @@ import type { Sql } from 'postgres';
 import { z } from 'zod';
 import { KpoolError } from '../core/errors';
 
-/** What the machines of a prefix have in common, and how many listed ones belong to it. */
+/** The site, customer and model of machines with a name prefix, and how many listed machines have it. */
 export interface WorkerGroup {
   readonly prefix: string;
   readonly site: string | null;
@@ -12,7 +12,7 @@ export interface WorkerGroup {
   readonly workers: number;
 }
 
-const EXAMPLE = 'Begin with the line "prefix,site,customer,model"; site, customer and model may be left out.';
+const EXAMPLE = 'The first line must be "prefix,site,customer,model"; site, customer and model are optional.';
 
 const cell = z
   .string()
@@ -29,10 +29,10 @@ const groupFile = z
   )
   .refine(
     (groups) => new Set(groups.map(({ prefix }) => prefix)).size === groups.length,
-    'a prefix is there twice',
+    'a prefix occurs twice',
   );
 
-/** The mapping as it is, by prefix. */
+/** The current groups, by prefix. */
 export async function readWorkerGroups(sql: Sql): Promise<readonly WorkerGroup[]> {
   return sql<WorkerGroup[]>`
     SELECT g.prefix, g.site, g.customer, g.model, count(w.name_prefix)::int AS workers
@@ -42,8 +42,8 @@ export async function readWorkerGroups(sql: Sql): Promise<readonly WorkerGroup[]
 }
 
 /**
- * Makes the CSV text the mapping: what was imported before and is not in it goes. Throws `usage.invalid`, and changes
- * nothing, for a text that is no such table.
+ * Replaces all groups with those in the CSV text. Throws `usage.invalid`, and changes nothing, if the text is not a valid
+ * table.
  */
 export async function importWorkerGroups(sql: Sql, csv: string): Promise<void> {
   const groups = parseGroups(csv);

@@ -181,7 +181,7 @@ test.each(['refuse', 'reset', 'redirect'] as const)(
     const failing = async () =>
       (await service.reports.readWellness()).problems.filter(({ kind }) => kind === 'alert-webhook-failing');
     expect(await failing()).toMatchObject([
-      { what: expect.stringMatching(/has not taken 1 alert of main: it /) as string, alert: null },
+      { what: expect.stringMatching(/has not accepted 1 alert of main: it /) as string, alert: null },
     ]);
     listener.answer = 'take';
     stop();

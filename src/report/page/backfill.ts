@@ -5,13 +5,13 @@ import type { Sql } from 'postgres';
 export interface Backfill {
   readonly lists: number;
   readonly complete: number;
-  /** Rows read so far, of the lists that are still being read too. */
+  /** Rows read so far, including lists that are still being read. */
   readonly rows: number;
-  /** Rows that the pool counts in all lists; null while it has not been asked for one of them. */
+  /** Rows counted by the pool in all lists; null until every list has been counted. */
   readonly poolRows: number | null;
-  /** Rows of histories that were read in the last ten minutes, per minute. */
+  /** Rows per minute over the last ten minutes. */
   readonly rowsPerMinute: number;
-  /** At that rate; null where it cannot be told, or nothing is left. */
+  /** At that rate; null if unknown, or if nothing is left. */
   readonly remainingMs: number | null;
 }
 

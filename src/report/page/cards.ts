@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres';
 import { scopeOf, type PageFilter } from './filter';
 
-/** Income of one currency at a glance; days are those of the reports. Amounts are exact decimal texts. */
+/** Key figures of one currency, by the reports' days. Amounts are exact decimal texts. */
 export interface IncomeCard {
   readonly currency: string;
   readonly yesterday: string;
@@ -10,7 +10,7 @@ export interface IncomeCard {
   /** Of the last 30 days. */
   readonly settled: string;
   readonly pending: string;
-  /** The last 30 whole days, oldest first: only to be drawn. */
+  /** The last 30 complete days, oldest first, for a chart. */
   readonly days: readonly number[];
 }
 
@@ -83,7 +83,7 @@ export async function readHashrateCards(sql: Sql, filter: PageFilter): Promise<r
       FROM machines m ORDER BY m.active + m.inactive + m.invalid DESC, m.algo`;
 }
 
-/** Requests of runs that have ended, by the minute of their end. */
+/** Requests of finished runs, by the minute in which they finished. */
 export async function readRequestsCard(sql: Sql): Promise<RequestsCard> {
   const rows = await sql<{ requests: number }[]>`
     SELECT coalesce(sum(r.requests), 0)::float8 AS requests

@@ -1,25 +1,25 @@
 import type { Sql } from 'postgres';
 import { assert } from '../../core/assert';
 
-/** What a reader of the pages chose to look at. Null: everything. */
+/** The filters selected on a page. Null: no restriction. */
 export interface PageFilter {
   readonly account: string | null;
   readonly puid: string | null;
   readonly algo: string | null;
   readonly currency: string | null;
   readonly period: Period;
-  /** Days as `2026-10-31`, both included; they win over the period. */
+  /** Days as `2026-10-31`, inclusive; they override the period. */
   readonly from: string | null;
   readonly to: string | null;
   readonly by: 'day' | 'month' | null;
-  /** A time zone by name; null: that of the reports. */
+  /** A time zone name; null: the reports' time zone. */
   readonly zone: string | null;
 }
 
 export const PERIODS = { '7d': 7, '30d': 30, '90d': 90, '1y': 365, all: 20_000 } as const;
 export type Period = keyof typeof PERIODS;
 
-/** Longer periods are shown by month unless the reader wants days. */
+/** Longer periods are shown by month unless days are selected. */
 const MOST_DAYS_BY_DAY = 92;
 const MOST_CHOICES = 500;
 
@@ -29,12 +29,12 @@ export interface SubAccountChoice {
   readonly account: string;
 }
 
-/** The filter, resolved against the database's clock and the time zone of the reports, and what can be chosen. */
+/** The filter, resolved against the database's clock and the reports' time zone, and the available choices. */
 export interface PageFrame {
   readonly now: Date;
   readonly zone: string;
   readonly reportZone: string;
-  /** Days in `zone`, both included. */
+  /** Days in `zone`, inclusive. */
   readonly from: string;
   readonly to: string;
   readonly today: string;
@@ -42,7 +42,7 @@ export interface PageFrame {
   readonly accounts: readonly string[];
   readonly subAccounts: readonly SubAccountChoice[];
   readonly algos: readonly string[];
-  /** Those of earnings before those that come as rewards alone. */
+  /** Currencies of earnings first, then those that occur only as rewards. */
   readonly currencies: readonly string[];
 }
 

@@ -2,7 +2,7 @@ import { millisecondsInHour } from 'date-fns/constants';
 import type { Sql } from 'postgres';
 import { scopeOf, type PageFilter, type PageFrame } from './filter';
 
-/** The fleet of one algorithm in one hour or on one day. Rates in H/s: only to be drawn. */
+/** The fleet of one algorithm in one hour or on one day. Rates in H/s, for a chart. */
 export interface FleetPoint {
   /** Start of the hour, or the day (UTC). */
   readonly at: Date;
@@ -31,7 +31,7 @@ export interface FleetGroup {
   readonly machines: number;
   readonly active: number;
   readonly hps: number;
-  /** 0 to 1; null where there is no snapshot. */
+  /** 0 to 1; null without a snapshot. */
   readonly uptime: number | null;
   /** Percent. */
   readonly rejectRate: number | null;
@@ -55,12 +55,12 @@ export interface NeedyMachine {
 }
 
 export interface Attention {
-  /** How many there are; `machines` are the worst of them. */
+  /** How many machines need attention; `machines` has the worst. */
   readonly count: number;
   readonly machines: readonly NeedyMachine[];
 }
 
-/** Hours that are drawn one by one; a longer period is drawn by day. */
+/** The longest period shown by hour; longer ones are shown by day. */
 const MOST_HOURS = 24 * 8;
 const WORST = 50;
 const MOST_GROUPS = 40;
@@ -69,7 +69,7 @@ export function isByHour({ from, to }: PageFrame): boolean {
   return (Date.parse(to) - Date.parse(from)) / millisecondsInHour < MOST_HOURS;
 }
 
-/** By hour for up to eight days, else by day. Machines by status are those of the last snapshot of each. */
+/** By hour for up to eight days, otherwise by day. Machines by status are those of each hour's or day's last snapshot. */
 export async function readFleetSeries(
   sql: Sql,
   filter: PageFilter,
@@ -135,7 +135,7 @@ export async function readFleets(
      ORDER BY u.uptime NULLS LAST, m.machines DESC LIMIT ${MOST_GROUPS}`;
 }
 
-/** Machines by the prefix of their names, over the last seven days; the least steady first. */
+/** Machines by name prefix, over the last seven days; lowest uptime first. */
 export async function readPrefixes(sql: Sql, filter: PageFilter): Promise<readonly FleetGroup[]> {
   return sql<FleetGroup[]>`
     SELECT g.account_name AS account, g.sub_account AS "subAccount", g.puid::text AS puid, g.algo, g.name_prefix AS prefix,
@@ -146,7 +146,7 @@ export async function readPrefixes(sql: Sql, filter: PageFilter): Promise<readon
      ORDER BY g.uptime NULLS LAST, g.workers DESC LIMIT ${MOST_GROUPS}`;
 }
 
-/** Machines that need a technician, those that lose most first. */
+/** Machines that need attention, those that lose the most hashrate first. */
 export async function readAttention(sql: Sql, filter: PageFilter): Promise<Attention> {
   const rows = await sql<(NeedyMachine & { count: number })[]>`
     SELECT count(*) OVER ()::int AS count, w.account_name AS account, w.sub_account AS "subAccount", w.puid::text AS puid,

@@ -3,7 +3,7 @@ import { scopeOf, type PageFilter, type PageFrame } from './filter';
 
 /** Income of one day or month in one currency. Amounts are exact decimal texts. */
 export interface IncomePoint {
-  /** `2026-10-31`; of a month its first day. */
+  /** `2026-10-31`; for a month, its first day. */
   readonly start: string;
   readonly currency: string;
   readonly settled: string;
@@ -19,14 +19,14 @@ export interface IncomeOfSubAccount {
   readonly settled: string;
   readonly pending: string;
   readonly total: string;
-  /** Of all income in that currency, 0 to 1; null where that is nothing. */
+  /** Share of all income in that currency, 0 to 1; null if there is none. */
   readonly share: number | null;
 }
 
 /** Income of one day or month in one currency by sub-account. Amounts are exact decimal texts. */
 export interface IncomeBySubAccount {
   readonly currency: string;
-  /** Those that earned most in the period first; the last, null, is of all others together. */
+  /** Highest income in the period first; the last, null, is all others together. */
   readonly points: readonly {
     readonly start: string;
     readonly puid: string | null;
@@ -44,15 +44,15 @@ export interface ClosedMonth {
   readonly currencies: readonly string[];
 }
 
-/** Sub-accounts that a league names, by currency. */
+/** Sub-accounts listed per currency. */
 const LEAGUE_LENGTH = 10;
-/** Sub-accounts with a colour of their own. */
+/** Sub-accounts with their own colour. */
 const COLOURED = 7;
 const MOST_MONTHS = 24;
 
 /**
- * Income by day and currency with the columns puid, algo, currency, start, settled, pending. Days of the reports' own zone
- * come from the maintained totals; those of another one are added up from the ledger.
+ * Income by day and currency, with the columns puid, algo, currency, start, settled, pending. Days in the reports' time zone
+ * come from the maintained totals; those in another zone are summed from the ledger.
  */
 function incomeRows(sql: Sql, filter: PageFilter, frame: PageFrame, by: 'day' | 'month') {
   const where = scopeOf(sql, filter, { puid: sql`i.puid`, algo: sql`i.algo`, currency: sql`i.currency` });
@@ -76,7 +76,7 @@ function incomeRows(sql: Sql, filter: PageFilter, frame: PageFrame, by: 'day' | 
   return by === 'month'
     ? sql`SELECT i.puid, i.algo, i.currency, i.month AS start, ${sums} FROM sync.income_months i
            WHERE i.items > 0 AND i.month BETWEEN ${from} AND ${frame.to}::text::date AND ${where}`
-    : // List by list, by the key of the days, which begins with the list; a day's own zone is at most a day from UTC.
+    : // List by list, since the key of the days begins with the list. A zone's days differ from UTC's by at most one day.
       sql`SELECT i.puid, i.algo, i.currency, i.day AS start, ${sums}
             FROM (SELECT DISTINCT puid, algo, currency FROM sync.income_months
                    WHERE items > 0 AND month BETWEEN date_trunc('month', ${from}::timestamp)::date AND ${frame.to}::text::date) AS l
@@ -98,7 +98,7 @@ export async function readIncomeSeries(
      GROUP BY start, currency ORDER BY start, currency`;
 }
 
-/** Who earned how much in the period, the largest of each currency first. */
+/** Income by sub-account in the period, highest of each currency first. */
 export async function readLeague(
   sql: Sql,
   filter: PageFilter,
@@ -118,7 +118,7 @@ export async function readLeague(
      ORDER BY r.currency, r.rank`;
 }
 
-/** One currency's income by day or month and sub-account, the days in their order. */
+/** One currency's income by day or month and sub-account, in date order. */
 export async function readIncomeBySubAccount(
   sql: Sql,
   filter: PageFilter,
@@ -140,7 +140,7 @@ export async function readIncomeBySubAccount(
   return { currency, points };
 }
 
-/** Months with income, newest first, and which of them are closed. */
+/** Months with income, newest first, and whether each is closed. */
 export async function readMonths(sql: Sql): Promise<readonly ClosedMonth[]> {
   return sql<ClosedMonth[]>`
     SELECT to_char(m.month, 'YYYY-MM') AS month,

@@ -22,7 +22,7 @@ export interface Machine extends MachineKey {
   readonly firstSeenAt: Date;
   readonly lastSeenAt: Date;
   readonly removedAt: Date | null;
-  /** What a technician should look at; null when nothing. */
+  /** Why it needs attention; null if it does not. */
   readonly reasons: string | null;
 }
 

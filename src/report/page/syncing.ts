@@ -37,7 +37,7 @@ export interface RunRow {
   readonly error: string | null;
 }
 
-/** What is proven of a list of income, month by month. */
+/** The completeness of an income list. */
 export interface HeatRow {
   readonly account: string;
   readonly subAccount: string;
@@ -48,7 +48,7 @@ export interface HeatRow {
 }
 
 export interface HeatSpan {
-  /** ISO days in UTC, the end not included; null: from the beginning, or open. */
+  /** ISO days in UTC, the end exclusive; null: from the beginning, or open. */
   readonly from: string | null;
   readonly to: string | null;
   /** `certified`, `certified except 3`, `in doubt 2`, `stale`, `missing` */
@@ -68,7 +68,7 @@ export async function readStreams(sql: Sql, filter: PageFilter): Promise<readonl
      WHERE ${filter.account === null ? sql`true` : sql`account_name = ${filter.account}`}`;
 }
 
-/** The last runs; those that did something, or did not succeed, before those that found nothing new. */
+/** The latest runs; those that changed something or did not succeed come before those that found nothing new. */
 export async function readRuns(sql: Sql, filter: PageFilter): Promise<readonly RunRow[]> {
   const { account, puid, algo } = filter;
   return sql<RunRow[]>`
@@ -86,7 +86,7 @@ export async function readRuns(sql: Sql, filter: PageFilter): Promise<readonly R
      ORDER BY r.started_at DESC LIMIT ${RUNS}`;
 }
 
-/** Lists of income, those with the most to be wished for first. */
+/** Income lists, incomplete ones first. */
 export async function readHeat(sql: Sql, filter: PageFilter): Promise<readonly HeatRow[]> {
   const day = (column: ReturnType<Sql>) =>
     sql`CASE WHEN isfinite(${column}) THEN to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD') END`;
@@ -99,7 +99,7 @@ export async function readHeat(sql: Sql, filter: PageFilter): Promise<readonly H
      ORDER BY bool_and(state = 'certified'), account_name, sub_account, algo, stream LIMIT ${MOST_LISTS}`;
 }
 
-/** The names of sub-accounts by their ids. */
+/** Sub-account names by id. */
 export async function readNames(sql: Sql): Promise<ReadonlyMap<string, string>> {
   const rows = await sql<{ puid: string; name: string }[]>`
     SELECT puid::text AS puid, sub_account AS name FROM report.sub_accounts`;

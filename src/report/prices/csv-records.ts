@@ -1,5 +1,5 @@
 const BOM = '\uFEFF';
-/** Characters; a row of prices has a hundred. */
+/** In characters; a row of prices has about a hundred. */
 const MAX_LINE_LENGTH = 65_536;
 const DELIMITERS = [',', ';', '\t'] as const;
 
@@ -9,7 +9,7 @@ function delimiterOf(header: string): string {
   return DELIMITERS.reduce<string>((best, each) => (countOf(each) > countOf(best) ? each : best), ',');
 }
 
-/** Cells of one line; a quote that does not close leaves null. */
+/** The cells of one line; null if a quote is not closed. */
 function cellsOf(line: string, delimiter: string): readonly string[] | null {
   if (!line.includes('"')) return line.split(delimiter).map((cell) => cell.trim());
   const cells: string[] = [];
@@ -29,7 +29,7 @@ function cellsOf(line: string, delimiter: string): readonly string[] | null {
   return isQuoted ? null : [...cells, cell.trim()];
 }
 
-/** Lines of a text that comes in pieces, whatever ends them; a last line without an end counts. */
+/** The lines of a text that arrives in chunks, with any line ending; the last line needs none. */
 async function* readLines(chunks: AsyncIterable<string>): AsyncGenerator<string> {
   let rest = '';
   for await (const chunk of chunks) {
@@ -37,16 +37,16 @@ async function* readLines(chunks: AsyncIterable<string>): AsyncGenerator<string>
     rest = lines.pop() ?? '';
     if (rest.length > MAX_LINE_LENGTH) yield* [...lines, rest.slice(0, MAX_LINE_LENGTH + 1)];
     else yield* lines;
-    // Nobody reads on behind a line that is too long, so nothing more of it is kept.
+    // Reading stops at a line that is too long, so the rest of it is not kept.
     if (rest.length > MAX_LINE_LENGTH) return;
   }
   yield rest.replace(/\r$/, '');
 }
 
 /**
- * The records of a CSV file, each with the line on which it stands, counted from 1, in memory for one piece of the file. Its
- * cells hold no line breaks, with commas, semicolons or tabs between them; empty lines are none. Cells are null where a
- * quote does not close, and on a line of more than 65,536 characters, which is the last that is read.
+ * The records of a CSV file with their line numbers, from 1, read chunk by chunk. Cells are separated by commas, semicolons
+ * or tabs and contain no line breaks; empty lines are skipped. Cells are null if a quote is not closed, and for a line of more
+ * than 65,536 characters, at which reading stops.
  */
 export async function* readCsvRecords(
   chunks: AsyncIterable<string>,

@@ -2,14 +2,14 @@ import type { Sql, TransactionSql } from 'postgres';
 import { KpoolError } from '../../core/errors';
 import type { PriceEntry } from './price-file';
 
-/** Rows a statement. */
+/** Rows per statement. */
 const PRICE_BATCH_ROWS = 10_000;
 
 export interface ImportOptions {
   readonly fileName: string;
-  /** Prices that differ from those that are there replace them; else they are refused. */
+  /** Replace stored prices that differ, instead of refusing the file. */
   readonly replace: boolean;
-  /** Coins that the ledger does not hold are imported, too; else they are refused. */
+  /** Also import coins that are not in the ledger, instead of refusing the file. */
   readonly anyCoin: boolean;
 }
 
@@ -20,10 +20,10 @@ export interface ImportResult {
 }
 
 /**
- * Imports prices as they come, all or none, a batch of them in memory; the same again changes nothing. The first import
- * chooses the currency of the books. Throws what reading the prices throws, and `usage.invalid`, one sentence with the line,
- * for two different prices of one day, a coin that the ledger does not hold, another currency than that of the books, and a
- * price that differs from the one that is there.
+ * Imports a stream of prices, all or none, in batches. Repeating an import changes nothing. The first import sets the
+ * currency of the books. Throws what reading the prices throws, and `usage.invalid`, naming the line, for two different prices
+ * of one day, a coin that is not in the ledger, another currency than that of the books, and a price that differs from the
+ * stored one.
  */
 export async function importPrices(
   sql: Sql,
@@ -42,8 +42,8 @@ export async function importPrices(
       batch = [];
     }
     await stage(tx, batch);
-    // Once the file is read: a close fixes its prices under the exclusive form of this lock, so that what is imported later
-    // is stamped later.
+    // Taken after the file has been read. A close fixes its prices under the exclusive form of this lock, so that prices
+    // imported afterwards have later timestamps.
     await tx`SELECT sync.begin_ledger_commit()`;
     await tx`SELECT sync.lock('prices')`;
     await tx`ANALYZE imported`;
@@ -114,8 +114,8 @@ async function chooseQuoteCurrency(tx: TransactionSql, options: ImportOptions): 
   throw refuse(
     options,
     other.line,
-    `the price is in ${other.quote}, and the books are in ${other.chosen}.`,
-    'kpool prices use CURRENCY changes the currency of the books while no month is closed.',
+    `the price is in ${other.quote}, but the books are in ${other.chosen}.`,
+    'To change the currency of the books, while no month is closed: kpool prices use CURRENCY.',
   );
 }
 
@@ -127,8 +127,8 @@ async function refuseUnknownCoins(tx: TransactionSql, options: ImportOptions): P
   throw refuse(
     options,
     unknown.line,
-    `the ledger holds no income in ${unknown.currency}.`,
-    'Import prices of any coin with --any-coin.',
+    `the ledger has no income in ${unknown.currency}.`,
+    'To import it anyway, pass --any-coin.',
   );
 }
 
@@ -144,7 +144,7 @@ async function refuseConflicts(tx: TransactionSql, options: ImportOptions): Prom
   throw refuse(
     options,
     line,
-    `${currency} has the price ${known} on ${day} already, and here ${price}.`,
-    'Replace what differs with --replace; what it was before is kept.',
+    `${currency} already has the price ${known} on ${day}, but here it is ${price}.`,
+    'To replace stored prices, pass --replace; the old ones are kept.',
   );
 }

@@ -15,17 +15,17 @@ export interface PriceEntry {
   readonly source: string;
 }
 
-/** What a file does not say of itself. */
+/** What the file may not say itself. */
 export interface PriceFileOptions {
   readonly currency: string | null;
   readonly quoteCurrency: string | null;
   readonly source: string | null;
 }
 
-/** A form of price file, known by its header. */
+/** A format of price file, recognised by its header. */
 interface Form {
   readonly source: string;
-  /** Column names in lower case: what each cell is. `pair` is written BTC/USD. */
+  /** Column names in lower case. `pair` has the form BTC/USD. */
   readonly columns: {
     readonly day: string;
     readonly price: string;
@@ -36,7 +36,7 @@ interface Form {
   };
 }
 
-/** The first whose columns are all there counts. */
+/** The first format whose columns are all present is used. */
 const FORMS: readonly Form[] = [
   {
     source: 'imported',
@@ -57,8 +57,8 @@ const FORMS: readonly Form[] = [
   { source: 'imported', columns: { day: 'date', price: 'price' } },
 ];
 
-const FORMS_TOLD =
-  'Understood are the columns currency, quote_currency, price_date, price (and source), and the files of CoinGecko, ' +
+const FORMATS_HINT =
+  'Supported are files with the columns currency, quote_currency, price_date, price (and source), and the files of CoinGecko, ' +
   'CoinMarketCap, CryptoDataDownload and Yahoo Finance.';
 
 function refuse(fileName: string, line: number, what: string, hint?: string): KpoolError {
@@ -69,7 +69,7 @@ function refuse(fileName: string, line: number, what: string, hint?: string): Kp
   );
 }
 
-/** A day, or an instant whose day in UTC counts. */
+/** A day, or the UTC day of an instant. */
 function findDay(text: string): string | null {
   const match = /^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$/.exec(text);
   const day = match?.[1];
@@ -96,15 +96,15 @@ function nonEmpty(text: string | null): string | null {
 function readPrice(text: string): DecimalText | string {
   const price = findDecimal(text);
   if (price === null) {
-    const hint = /^[\d.]*,\d+$/.test(text) ? ' Write decimals with a point.' : '';
+    const hint = /^[\d.]*,\d+$/.test(text) ? ' Use a decimal point.' : '';
     return `the price is "${text}", not a number.${hint}`;
   }
-  return price.startsWith('-') || price === '0' ? `the price is ${price}: it must be more than 0.` : price;
+  return price.startsWith('-') || price === '0' ? `the price is ${price}; it must be greater than 0.` : price;
 }
 
 /**
- * The prices of a file, in its order, as its text comes in pieces: one is in memory at a time. Throws `usage.invalid`, one
- * sentence with the line, for a header that it does not know, a date or a price that cannot be read, and a missing currency.
+ * The prices of a file, in order, read chunk by chunk. Throws `usage.invalid`, naming the line, for an unknown header, an
+ * invalid date or price, and a missing currency.
  */
 export async function* readPriceFile(
   fileName: string,
@@ -114,13 +114,12 @@ export async function* readPriceFile(
   let hasPrices = false;
   let known: ReturnType<typeof findForm> = null;
   for await (const { line, cells } of readCsvRecords(chunks)) {
-    if (cells === null)
-      throw refuse(fileName, line, 'a quotation mark is not closed, or the line has no end.');
+    if (cells === null) throw refuse(fileName, line, 'a quote is not closed, or the line is too long.');
     if (known === null) {
-      // A line above the header, such as the address of a source.
+      // A line above the header, such as the source's URL.
       if (cells.length === 1) continue;
       known = findForm(cells);
-      if (known === null) throw refuse(fileName, line, 'the columns are not known.', FORMS_TOLD);
+      if (known === null) throw refuse(fileName, line, 'the columns are unknown.', FORMATS_HINT);
       continue;
     }
     const { form, place } = known;
@@ -133,16 +132,17 @@ export async function* readPriceFile(
       quoteCurrency: (cell(place.quoteCurrency) ?? quote ?? quoteCurrency ?? '').toUpperCase(),
       source: source ?? nonEmpty(cell(place.source)) ?? form.source,
     };
-    if (entry.currency === '') throw refuse(fileName, line, 'it does not say of which coin: --currency BTC.');
+    if (entry.currency === '') throw refuse(fileName, line, 'the coin is missing: pass e.g. --currency BTC.');
     if (entry.quoteCurrency === '')
-      throw refuse(fileName, line, 'it does not say in which currency: --quote EUR.');
+      throw refuse(fileName, line, 'the currency of the price is missing: pass e.g. --quote EUR.');
     const dayText = cell(place.day) ?? '';
     const day = findDay(dayText);
-    if (day === null) throw refuse(fileName, line, `the date is "${dayText}", not written YYYY-MM-DD.`);
+    if (day === null) throw refuse(fileName, line, `the date is "${dayText}", not YYYY-MM-DD.`);
     const price = readPrice(cell(place.price) ?? '');
     if (findDecimal(price) === null) throw refuse(fileName, line, price);
     hasPrices = true;
     yield { ...entry, day, price: price as DecimalText };
   }
-  if (!hasPrices) throw new KpoolError('usage.invalid', `${fileName} holds no prices.`, { hint: FORMS_TOLD });
+  if (!hasPrices)
+    throw new KpoolError('usage.invalid', `${fileName} contains no prices.`, { hint: FORMATS_HINT });
 }

@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres';
 import { KpoolError } from '../../core/errors';
 
-/** What there is of one coin. */
+/** The stored prices of one coin. */
 export interface PriceSpan {
   readonly currency: string;
   readonly quoteCurrency: string;
@@ -20,7 +20,7 @@ export interface MissingPrice {
   readonly amount: string;
 }
 
-/** By which day an item is valued. */
+/** The day on which an item is valued. */
 export type ValuationBasis = 'accrual' | 'cash';
 
 export async function readPriceSpans(sql: Sql): Promise<readonly PriceSpan[]> {
@@ -30,7 +30,7 @@ export async function readPriceSpans(sql: Sql): Promise<readonly PriceSpan[]> {
       FROM sync.current_prices GROUP BY currency, quote_currency ORDER BY currency, quote_currency`;
 }
 
-/** Days with income that has no price, the newest first. */
+/** Days with income but no price, newest first. */
 export async function readMissingPrices(sql: Sql): Promise<readonly MissingPrice[]> {
   return sql<MissingPrice[]>`
     SELECT currency, quote_currency AS "quoteCurrency", price_date::text AS day, items::int AS items, amount_text AS amount
@@ -38,8 +38,8 @@ export async function readMissingPrices(sql: Sql): Promise<readonly MissingPrice
 }
 
 /**
- * Chooses the currency of the books and the day by which income is valued. Throws `usage.invalid` while a month is closed
- * that was valued otherwise.
+ * Sets the currency of the books and the day on which income is valued. Throws `usage.invalid` while a month is closed
+ * that was valued differently.
  */
 export async function chooseValuation(sql: Sql, quoteCurrency: string, basis: ValuationBasis): Promise<void> {
   await sql.begin(async (tx) => {
@@ -54,7 +54,7 @@ export async function chooseValuation(sql: Sql, quoteCurrency: string, basis: Va
     if (!isSame && typeof chosen?.quote === 'string' && chosen.closed !== null)
       throw new KpoolError(
         'usage.invalid',
-        `${chosen.closed} is closed, valued in ${chosen.quote} by the ${chosen.basis} day: nothing was changed.`,
+        `${chosen.closed} is closed, valued in ${chosen.quote} on the ${chosen.basis} basis. Nothing was changed.`,
         { hint: 'Reopen the months first: kpool reopen MONTH.' },
       );
     await tx`

@@ -23,7 +23,7 @@ export function accountProblems(facts: WellnessFacts): RuleResult {
   };
 }
 
-/** A new account has time to begin; once it is late, that is a problem of its own. */
+/** A new account that is not late yet; lateness is a problem of its own. */
 function isUntouched({ lastSuccessAt, isLate }: FreshnessFacts): boolean {
   return lastSuccessAt === null && !isLate;
 }
@@ -34,13 +34,13 @@ function stoppedAccount({ account, status, reason }: AccountFacts): Problem {
     kind: 'account-stopped',
     account,
     what: `The account ${account} is stopped (${status}).`,
-    cause: [reason, 'It goes on when its credentials change, or when a sync by hand succeeds.']
+    cause: [reason, 'It resumes when its credentials change, or when a manual sync succeeds.']
       .filter((part) => part !== null)
       .join(' '),
     fix: commandOf('sync', '--account', account),
     alert: {
       afterMs: 0,
-      endText: `The account ${account} goes on.`,
+      endText: `The account ${account} has resumed.`,
       detail: { status, reason },
     },
   });
@@ -51,12 +51,12 @@ function leftOutOf({ account, subAccounts, names }: LeftOutFacts): Problem {
     subject: `sub-accounts-left-out/${account}`,
     kind: 'sub-accounts-left-out',
     account,
-    what: `The API key of ${account} also shows sub-accounts of other accounts; they are left out there: ${names}.`,
-    cause: 'Each sub-account belongs to the account that showed it first, so that nothing counts twice.',
+    what: `The API key of ${account} also lists sub-accounts of other accounts, which are skipped: ${names}.`,
+    cause: 'Each sub-account belongs to the account whose key listed it first, so that nothing counts twice.',
     fix: commandOf('accounts', 'list'),
     alert: {
       afterMs: 0,
-      endText: `The API key of ${account} no longer shows sub-accounts of other accounts.`,
+      endText: `The API key of ${account} no longer lists sub-accounts of other accounts.`,
       detail: { subAccounts, names },
     },
   });
@@ -67,7 +67,7 @@ function incompleteHistory({ account, lists, complete }: HistoryFacts): Problem 
     subject: `history/${account}`,
     kind: 'history-incomplete',
     account,
-    what: `First sync of ${account}: ${complete} of ${lists} lists of income have been read to the beginning.`,
+    what: `First sync of ${account}: ${complete} of ${lists} income lists have been read to the beginning.`,
     cause: null,
     fix: 'kpool status --watch',
   });

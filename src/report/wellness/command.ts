@@ -3,7 +3,7 @@ export function commandOf(...words: readonly string[]): string {
   return ['kpool', ...words].map(quoteWord).join(' ');
 }
 
-/** Quotes a name with blanks or quotes as one shell word. */
+/** Quotes a word for the shell if necessary. */
 function quoteWord(word: string): string {
   return /^[\w.,:/@+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

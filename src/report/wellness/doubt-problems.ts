@@ -2,7 +2,7 @@ import type { Doubt } from '../doubts';
 import type { WellnessFacts } from './facts';
 import { problem, type RuleResult, type Problem } from './problem';
 
-/** Rows that vanished where another one cannot be understood, whoever accepted that one: a line for each stream. */
+/** Rows that disappeared on days with a row that could not be parsed, accepted or not: one problem per stream. */
 export function doubtProblems({ doubts = [] }: WellnessFacts): RuleResult {
   const streams = new Map<string, Doubt[]>();
   for (const doubt of doubts) {
@@ -28,12 +28,12 @@ function doubtfulStream(subject: string, doubts: readonly Doubt[]): Problem[] {
       account,
       what:
         `${rows} ${rows === 1 ? 'row' : 'rows'} of ${stream} of ${account} ${rows === 1 ? 'is' : 'are'} in doubt: ` +
-        `the pool no longer shows ${rows === 1 ? 'it' : 'them'}, or only as what could not be understood.`,
+        `the pool no longer shows ${rows === 1 ? 'it' : 'them'}, or only as a row that could not be parsed.`,
       cause: `${where}.`,
       fix: 'kpool quarantine list --all',
       alert: {
         afterMs: 0,
-        endText: `No row of ${stream} of ${account} is in doubt any longer.`,
+        endText: `No rows of ${stream} of ${account} are in doubt.`,
         detail: { stream, rows, where },
       },
     }),

@@ -2,7 +2,7 @@ import { commandOf } from './command';
 import type { EmptiedFacts, WellnessFacts } from './facts';
 import { problem, type RuleResult, type Problem } from './problem';
 
-/** Lists of income that held rows and show none: nothing is taken back for that, and a person has to know. */
+/** Income lists that had rows and are now empty. Their rows are kept; someone has to decide. */
 export function emptiedLists({ emptied = [] }: WellnessFacts): RuleResult {
   return { problems: emptied.map(emptiedList) };
 }
@@ -14,14 +14,14 @@ function emptiedList({ account, stream, lists, rows, since, name }: EmptiedFacts
     kind: 'list-emptied',
     account,
     what:
-      `${lists} ${list} of ${stream} of ${account} ${lists === 1 ? 'shows' : 'show'} no row any more, although ${it} ` +
-      `held ${rows}: all of them are kept as they were.`,
+      `${lists} ${list} of ${stream} of ${account} ${lists === 1 ? 'is' : 'are'} empty, although ${it} ` +
+      `had ${rows} rows, which are kept.`,
     cause: `${name}, since ${since.toISOString().slice(0, 16).replace('T', ' ')} UTC.`,
-    // If it is really empty; seven days of empty answers are believed without that.
+    // If it really is empty. After seven days, empty responses are believed without this.
     fix: commandOf('sync', stream, '--account', account, '--accept-empty'),
     alert: {
       afterMs: 0,
-      endText: `The lists of ${stream} of ${account} show rows again, or are believed to be empty.`,
+      endText: `The lists of ${stream} of ${account} have rows again, or are now accepted as empty.`,
       detail: { stream, lists, rows, since: since.toISOString() },
     },
   });

@@ -10,11 +10,11 @@ export interface AccountFacts {
   readonly reason: string | null;
 }
 
-/** Sub-accounts that an account's key shows and another account has. */
+/** Sub-accounts that an account's key lists and another account owns. */
 export interface LeftOutFacts {
   readonly account: string;
   readonly subAccounts: number;
-  /** Their names and ids, and whose they are. */
+  /** Their names, ids and owners. */
   readonly names: string;
 }
 
@@ -23,7 +23,7 @@ export interface FreshnessFacts {
   readonly stream: string;
   readonly everyMs: number;
   readonly lastSuccessAt: Date | null;
-  /** By the one rule of lateness: `report.data_freshness.is_late`. */
+  /** `report.data_freshness.is_late`. */
   readonly isLate: boolean;
   /** Scopes that keep failing while others may succeed. */
   readonly stuckScopes: number;
@@ -36,15 +36,15 @@ export interface RunFacts {
   readonly scopes: number;
   readonly failed: number;
   readonly partial: number;
-  /** Aborted, or not begun. */
+  /** Aborted, or not started. */
   readonly unfinished: number;
-  /** Why one of them did not succeed; null when all did. */
+  /** Why one of them did not succeed; null if all did. */
   readonly reason: string | null;
 }
 
 export interface HistoryFacts {
   readonly account: string;
-  /** Lists of income, and how many of them have been read to the beginning. */
+  /** Income lists, and how many of them have been read to the beginning. */
   readonly lists: number;
   readonly complete: number;
 }
@@ -52,43 +52,43 @@ export interface HistoryFacts {
 export interface QuarantineFacts {
   readonly account: string;
   readonly stream: string;
-  /** Rows that nobody accepted. */
+  /** Rows that have not been accepted. */
   readonly open: number;
 }
 
-/** Lists of income of one stream that show no row any more, although the pool lists the sub-account and they held some. */
+/** Income lists of one stream that are empty although they had rows and their sub-accounts are still listed. */
 export interface EmptiedFacts {
   readonly account: string;
   readonly stream: string;
   readonly lists: number;
-  /** Rows that they held. */
+  /** Rows they had. */
   readonly rows: number;
-  /** Since when the first of them has shown none. */
+  /** When the first of them became empty. */
   readonly since: Date;
-  /** One of them. */
+  /** The name of one of them. */
   readonly name: string;
 }
 
-/** The pool's totals of one account and currency against the ledger, of all levels together. */
+/** The pool's totals of one account and currency compared with the ledger, for the account and its sub-accounts. */
 export interface TotalsFacts {
   readonly account: string;
   readonly currency: string;
   readonly matching: number;
   readonly differing: number;
   readonly notComparable: number;
-  /** What differs most, and by how much, digit for digit; null when nothing does. */
+  /** The largest difference, exact; null if nothing differs. */
   readonly worst: { readonly name: string; readonly difference: string } | null;
-  /** Why something cannot be compared; null when everything can. */
+  /** Why something cannot be compared; null if everything can. */
   readonly reason: string | null;
 }
 
-/** Alerts of one account that the webhook has not taken. */
+/** Alerts of one account that the webhook has not accepted. */
 export interface UnsentFacts {
   readonly account: string;
   readonly alerts: number;
-  /** Since when the first of them waits. */
+  /** How long the first of them has been waiting. */
   readonly since: Date;
-  /** Why the last attempt failed, in words that tell nothing of the address. */
+  /** Why the last attempt failed, without the address. */
   readonly reason: string;
 }
 
@@ -99,7 +99,7 @@ export interface FailedCheck {
   readonly hint: string | null;
 }
 
-/** The facts that wellness is judged by. A group that is left out was not read and is not judged. */
+/** The facts that problems are derived from. An omitted group was not read, and is not judged. */
 export interface WellnessFacts {
   readonly database?: Reachability;
   readonly queue?: Reachability;
@@ -116,6 +116,6 @@ export interface WellnessFacts {
   readonly totals?: readonly TotalsFacts[];
   readonly unsent?: readonly UnsentFacts[];
   readonly failedChecks?: readonly FailedCheck[];
-  /** How often the recent part of the ledger is read again: for this long a total may be ahead of the ledger. */
+  /** How often recent days of the ledger are re-read; for this long a total may be ahead of the ledger. */
   readonly recentEveryMs?: number;
 }

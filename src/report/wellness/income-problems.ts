@@ -2,11 +2,9 @@ import { millisecondsInDay } from 'date-fns/constants';
 import type { TotalsFacts, WellnessFacts } from './facts';
 import { problem, type RuleResult, type Problem } from './problem';
 
-/** Default interval at which the recent part of the ledger is read again. */
-
 /**
- * Differences between the ledger and the pool's own totals, or totals that cannot be compared. A difference is alerted
- * about once it outlives a read of the recent days, since a settled older row is noticed only then.
+ * Differences between the ledger and the pool's own totals, or the fact that none can be compared. A difference is alerted
+ * only if it persists after the next read of the recent days, which is when the settling of an older row is noticed.
  */
 export function incomeProblems({ totals, recentEveryMs = millisecondsInDay }: WellnessFacts): RuleResult {
   if (totals === undefined) return { problems: [] };
@@ -31,7 +29,7 @@ function difference(totals: TotalsFacts, recentEveryMs: number): Problem {
     kind: 'income-differs',
     account,
     what:
-      `The ledger of ${account} and the pool's own totals in ${currency} differ: ` +
+      `The ledger of ${account} differs from the pool's own totals in ${currency}: ` +
       `${worst?.name ?? ''} by ${worst?.difference ?? ''}${differing > 1 ? `, and ${differing - 1} more` : ''}.`,
     cause: null,
     fix: 'kpool reconcile',
@@ -48,14 +46,14 @@ function difference(totals: TotalsFacts, recentEveryMs: number): Problem {
   });
 }
 
-/** Totals that cannot be compared do not agree either. */
+/** No total could be compared, so nothing is confirmed. */
 function unproven(totals: readonly TotalsFacts[]): Problem {
   const reason = totals.find((each) => each.reason !== null)?.reason ?? null;
   return problem({
     subject: 'income-unproven',
     kind: 'income-unproven',
     account: null,
-    what: "No total of the pool's own could be compared with the ledger.",
+    what: "None of the pool's own totals could be compared with the ledger.",
     cause: reason === null ? null : `One reason: ${reason}.`,
     fix: 'kpool reconcile',
   });

@@ -8,19 +8,18 @@ import { serviceProblems } from './service-problems';
 import { streamProblems } from './stream-problems';
 import { unsentAlerts } from './unsent-alerts';
 
-/** What is wrong. */
 export interface Wellness {
-  /** The gravest first. */
+  /** The most serious first. */
   readonly problems: readonly Problem[];
-  /** Subjects that cannot be judged now: their problems neither start nor end. */
+  /** Subjects that cannot be judged now; their problems neither start nor end. */
   readonly unjudged: ReadonlySet<string>;
 }
 
 const ORDER = { critical: 0, warning: 1, progress: 2 } as const;
 
 /**
- * The one place that decides what is well, for `status`, the page, `/readyz`, alerts and exit codes (P11): each of them
- * reads the facts it can afford and shows this verdict in its own form.
+ * The only place that decides what is a problem, for `status`, the pages, `/readyz`, alerts and exit codes (P11). Each caller
+ * passes the facts it can afford to read.
  */
 export function judge(facts: WellnessFacts): Wellness {
   const parts: readonly RuleResult[] = [
@@ -42,7 +41,7 @@ export function isWell({ problems }: Wellness): boolean {
   return problems.length === 0;
 }
 
-/** Whether the service does its work, however the data are. */
+/** Whether the service is working, whatever the state of the data. */
 export function isReady({ problems }: Pick<Wellness, 'problems'>): boolean {
   return problems.every(({ severity }) => severity !== 'critical');
 }

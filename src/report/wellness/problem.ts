@@ -1,6 +1,6 @@
 /**
- * How serious a problem is. `critical`: the service does not work (not ready). `warning`: it works, but some data is
- * missing, doubtful or contradicted. `progress`: a sync is unfinished, and nothing has to be done.
+ * How serious a problem is. `critical`: the service is not working (not ready). `warning`: it works, but some data are
+ * missing, doubtful or contradicted. `progress`: a sync is not finished; nothing needs to be done.
  */
 export type Severity = 'critical' | 'warning' | 'progress';
 
@@ -32,22 +32,22 @@ export interface Problem {
   readonly subject: string;
   readonly kind: ProblemKind;
   readonly severity: Severity;
-  /** The account that it concerns; null: the service as a whole. */
+  /** The affected account; null: the service as a whole. */
   readonly account: string | null;
   /** What is wrong, in one sentence. */
   readonly what: string;
-  /** Why, in a sentence; null when that is not known, or said already. */
+  /** The cause, in one sentence; null if unknown or already said. */
   readonly cause: string | null;
   /** The command that fixes it or shows more. */
   readonly fix: string;
   readonly alert: ProblemAlert | null;
 }
 
-/** How a problem is alerted about. */
+/** When and how an alert is sent. */
 export interface ProblemAlert {
   /** Sent once the problem has lasted this long. */
   readonly afterMs: number;
-  /** The message when it is over. */
+  /** The message when the problem ends. */
   readonly endText: string;
   /** For programs. */
   readonly detail: Readonly<Record<string, string | number | null>>;
@@ -65,7 +65,7 @@ export function problem(
   return { ...fields, alert: fields.alert ?? null, severity: SEVERITIES[fields.kind] };
 }
 
-/** The problem with its cause and its remedy, for a log or a message. */
+/** The problem, its cause and its fix, for a log or an alert. */
 export function sentenceOf({ what, cause, fix }: Problem): string {
   return [what, cause, `See: ${fix}`].filter((part) => part !== null && part !== '').join(' ');
 }

@@ -14,16 +14,16 @@ import type {
 } from './facts';
 import { totalsOf } from './totals';
 
-/** Consecutive failures before a scope counts as stuck: about a quarter of an hour of attempts. */
+/** Consecutive failures before a scope counts as stuck: about 15 minutes of attempts. */
 const STUCK_AFTER_FAILURES = 5;
 
 /**
- * The accounts that are judged: those of the configuration, or null for every one that the database knows, where none
- * is configured. An account that is no longer configured stays late, which is not a problem.
+ * The accounts whose problems are reported: the configured ones, or null for all in the database if none is configured. An
+ * account that is no longer configured becomes late, which is not a problem.
  */
 export type AccountNames = readonly string[] | null;
 
-/** The facts for readiness: cheap enough for a probe every few seconds. */
+/** The facts for `/readyz`: cheap enough for a probe every few seconds. */
 export async function readServiceFacts(sql: Sql, accounts: AccountNames): Promise<WellnessFacts> {
   const [known, freshness] = await Promise.all([readAccounts(sql, accounts), readFreshness(sql, accounts)]);
   return { database: 'ok', accounts: known, freshness, ...(accounts === null ? {} : { expected: accounts }) };
@@ -66,7 +66,7 @@ export async function readWellnessFacts(sql: Sql, accounts: AccountNames): Promi
     doubts: doubts.filter(isJudged),
     emptied,
     unsent,
-    // Where the pool has named no currency yet, there is nothing to compare.
+    // Until the pool has named a currency, there is nothing to compare.
     ...(rows.length === 0 ? {} : { totals: totalsOf(rows) }),
     ...(recentEveryMs === null ? {} : { recentEveryMs }),
   };
@@ -168,6 +168,6 @@ async function readRecentEveryMs(sql: Sql): Promise<number | null> {
 
 function isOneOf(sql: Sql, accounts: AccountNames, name = sql`account_name`) {
   if (accounts === null) return sql`true`;
-  // As JSON: this driver sends no arrays of text.
+  // As JSON, because this driver cannot send text arrays.
   return sql`${name} IN (SELECT jsonb_array_elements_text(${JSON.stringify(accounts)}::text::jsonb))`;
 }

@@ -1,7 +1,7 @@
 import type { WellnessFacts } from './facts';
 import { problem, type RuleResult, type Problem } from './problem';
 
-/** What stands still as a whole, and what `kpool check` found. */
+/** An unreachable database or queue, and failed lines of `kpool check`. */
 export function serviceProblems({ database, queue, failedChecks = [] }: WellnessFacts): RuleResult {
   const problems: Problem[] = failedChecks.map(({ name, text, hint }) =>
     problem({

@@ -3,7 +3,7 @@ import { commandOf } from './command';
 import type { FreshnessFacts, QuarantineFacts, RunFacts, WellnessFacts } from './facts';
 import { problem, type RuleResult, type Problem, type ProblemAlert } from './problem';
 
-/** A service that was down overnight is late everywhere and catches up within minutes. */
+/** A service that was down overnight is late in every stream, and catches up within minutes. */
 const CATCH_UP_MS = 10 * millisecondsInMinute;
 
 /** What is known of one stream of one account. */
@@ -17,8 +17,8 @@ interface StreamFacts {
 }
 
 /**
- * Streams that are late, or whose last syncs did not succeed, and rows that nobody understood. A stopped account has its
- * own problem: what its streams are is not known until it goes on.
+ * Streams that are late or whose latest syncs did not succeed, and rows in quarantine. Streams of a stopped account are
+ * not judged: the account itself is the problem.
  */
 export function streamProblems(facts: WellnessFacts): RuleResult {
   const stopped = new Set(
@@ -59,7 +59,7 @@ function subjectOf({ account, stream }: { readonly account: string; readonly str
   return `stream/${account}/${stream}`;
 }
 
-/** The most serious problem of a stream: one line per stream is enough. */
+/** The most serious problem of a stream, at most one. */
 function findProblem(facts: StreamFacts): Problem[] {
   const { freshness, run, open, emptied } = facts;
   if (freshness?.isLate === true) return [lateStream(facts, freshness)];
@@ -90,8 +90,8 @@ function lateStream(facts: StreamFacts, { everyMs, lastSuccessAt }: FreshnessFac
 
 const VERBS = {
   'stream-failing': { count: 'failed', verb: 'failed' },
-  'stream-partial': { count: 'partial', verb: 'could only be read in part' },
-  'stream-unfinished': { count: 'unfinished', verb: 'did not come to an end' },
+  'stream-partial': { count: 'partial', verb: 'were read only in part' },
+  'stream-unfinished': { count: 'unfinished', verb: 'did not finish' },
 } as const;
 
 function unsuccessfulStream(facts: StreamFacts, run: RunFacts, kind: keyof typeof VERBS): Problem {
@@ -104,10 +104,10 @@ function unsuccessfulStream(facts: StreamFacts, run: RunFacts, kind: keyof typeo
     account,
     what:
       `${stream} of ${account}: ${run[count]} of ${run.scopes} ${run.scopes === 1 ? 'scope' : 'scopes'} ${verb}` +
-      `${isStuck ? ' again and again' : ''}.`,
+      `${isStuck ? ' repeatedly' : ''}.`,
     cause: run.reason,
     fix: commandOf('sync', stream, '--account', account),
-    // A single failure is retried: only a persistent one is alerted about.
+    // A single failure is retried; only a persistent one is alerted.
     alert: isStuck ? alertOf(facts) : null,
   });
 }
@@ -115,7 +115,7 @@ function unsuccessfulStream(facts: StreamFacts, run: RunFacts, kind: keyof typeo
 function alertOf({ account, stream, freshness, run }: StreamFacts): ProblemAlert {
   return {
     afterMs: CATCH_UP_MS,
-    endText: `The stream ${stream} of ${account} is fresh again.`,
+    endText: `The stream ${stream} of ${account} is up to date again.`,
     detail: {
       stream,
       everyMs: freshness?.everyMs ?? null,
@@ -132,12 +132,12 @@ function quarantinedRows({ account, stream, open }: QuarantineFacts): Problem {
     subject: `quarantine/${account}/${stream}`,
     kind: 'rows-quarantined',
     account,
-    what: `${open} ${open === 1 ? 'row' : 'rows'} of ${stream} of ${account} could not be understood and ${open === 1 ? 'waits' : 'wait'} in quarantine.`,
+    what: `${open} ${open === 1 ? 'row' : 'rows'} of ${stream} of ${account} could not be parsed and ${open === 1 ? 'is' : 'are'} in quarantine.`,
     cause: null,
     fix: 'kpool quarantine list',
     alert: {
       afterMs: 0,
-      endText: `No row of ${stream} of ${account} waits in quarantine any longer.`,
+      endText: `No rows of ${stream} of ${account} are in quarantine.`,
       detail: { stream, open },
     },
   });

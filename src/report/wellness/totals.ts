@@ -2,7 +2,7 @@ import { compareDecimals, findDecimal, type DecimalText } from '../../core/decim
 import type { ReconciliationRow } from '../reconciliation';
 import type { TotalsFacts } from './facts';
 
-/** A reconciliation, added up by account and currency. */
+/** Summarizes a reconciliation by account and currency. */
 export function totalsOf(rows: readonly ReconciliationRow[]): readonly TotalsFacts[] {
   const groups = new Map<string, [ReconciliationRow, ...ReconciliationRow[]]>();
   for (const row of rows) {
@@ -15,7 +15,7 @@ export function totalsOf(rows: readonly ReconciliationRow[]): readonly TotalsFac
     const group = [first, ...others];
     const { account, currency } = first;
     const differing = group.filter(({ verdict }) => verdict === 'differs');
-    // Without a total of the pool's own there is nothing that may be wrong.
+    // Without a total from the pool, there is nothing to compare.
     const notComparable = group.filter(
       ({ verdict, poolTotal }) => verdict === 'not comparable' && poolTotal !== null,
     );
@@ -31,7 +31,7 @@ export function totalsOf(rows: readonly ReconciliationRow[]): readonly TotalsFac
   });
 }
 
-/** A sub-account says more than the account as a whole. */
+/** The largest difference; a sub-account's takes precedence over the account's, since it is more specific. */
 function worstOf(differing: readonly ReconciliationRow[]): TotalsFacts['worst'] {
   const [worst] = differing
     .map(({ subAccount, difference }) => ({ subAccount, difference: difference ?? '0' }))

@@ -1,7 +1,7 @@
 import type { UnsentFacts, WellnessFacts } from './facts';
 import { problem, type Problem, type RuleResult } from './problem';
 
-/** Alerts that nobody gets: told everywhere but by the webhook, which is what fails. */
+/** Alerts that the webhook does not accept. Reported everywhere except through the webhook. */
 export function unsentAlerts({ unsent = [] }: WellnessFacts): RuleResult {
   return { problems: unsent.map(unsentOf) };
 }
@@ -11,8 +11,8 @@ function unsentOf({ account, alerts, since, reason }: UnsentFacts): Problem {
     subject: `webhook/${account}`,
     kind: 'alert-webhook-failing',
     account,
-    what: `The webhook for alerts has not taken ${alerts} ${alerts === 1 ? 'alert' : 'alerts'} of ${account}: ${reason}.`,
-    cause: `Since ${since.toISOString().slice(0, 16).replace('T', ' ')} UTC; sending is tried again each minute.`,
+    what: `The alert webhook has not accepted ${alerts} ${alerts === 1 ? 'alert' : 'alerts'} of ${account}: ${reason}.`,
+    cause: `Since ${since.toISOString().slice(0, 16).replace('T', ' ')} UTC; retried every minute.`,
     fix: 'kpool check',
   });
 }

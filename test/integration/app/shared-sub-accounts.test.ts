@@ -68,7 +68,7 @@ test('P8 a sub-account that two keys show belongs to the first', async () => {
   await list(farm, 2, 3);
   expect(await owners()).toEqual({ 1: 'main', 2: 'main', 3: 'farm' });
   expect(await leftOutProblems()).toEqual([
-    'The API key of farm also shows sub-accounts of other accounts; they are left out there: sub 2 (2, of main). 1',
+    'The API key of farm also lists sub-accounts of other accounts, which are skipped: sub 2 (2, of main). 1',
   ]);
   expect(await sql`SELECT puid::int FROM pool.sub_account_samples WHERE puid = 2`).toHaveLength(0);
 });

@@ -60,7 +60,7 @@ test('before the first sync nothing is reconciled or closed', async () => {
   const close = await kpool('close', month);
   expect([close.code, close.stdout]).toEqual([
     1,
-    'Nothing was recorded:\n  No account has been read yet: run kpool sync.\n',
+    'Nothing was recorded:\n  Nothing has been synced yet: run kpool sync.\n',
   ]);
 });
 
@@ -78,7 +78,7 @@ test('P11 from the first sync to a closed month and the next', async () => {
   const unasked = await kpool('close', '2015-01');
   expect([unasked.code, unasked.stdout]).toEqual([
     1,
-    expect.stringContaining('was read from 2018-01-01 on only') as string,
+    expect.stringContaining('has been read only from 2018-01-01 on') as string,
   ]);
   const close = await kpool('close', month, '--note', 'reviewed', '--json');
   expect([close.code, close.stderr]).toEqual([0, '']);

@@ -146,7 +146,7 @@ describe('closing a month', () => {
       { from: '2026-10-05Z', to: '2026-10-10Z', readAgo: null },
       { from: '2026-09-05Z', to: '2026-10-05Z', readAgo: '1 day' },
     ]);
-    expect(await refusalOf()).toContain('have not been read whole since 2026-10 ended');
+    expect(await refusalOf()).toContain('have not been read completely since 2026-10 ended');
   });
 
   test('a month with quarantined rows is refused until accepted', async () => {
@@ -154,7 +154,7 @@ describe('closing a month', () => {
     await sql`
       INSERT INTO sync.quarantined_rows (stream, puid, algo, window_from, window_to, raw, raw_hash, reason)
       VALUES ('earnings', ${puidOf(accountId, 1)}, 'SHA256d', '2026-10-01Z', '2026-11-01Z', '{}', 'x', 'odd')`;
-    expect(await refusalOf()).toContain('hold 1 row(s) that could not be understood');
+    expect(await refusalOf()).toContain('have 1 row(s) in quarantine');
     await sql`UPDATE sync.quarantined_rows SET accepted_at = now()`;
     expect(await refusalOf()).toBe('closed');
     await reopenMonth(sql, OCTOBER, { note: null });
@@ -170,7 +170,7 @@ describe('closing a month', () => {
     const refusal = await refusalOf();
     for (const stream of ['earnings', 'rewards'])
       expect(refusal).toContain(
-        `${stream} of farm 1 (account ${accounts - 1}, SHA256d) hold 3 row(s) in doubt, ` +
+        `${stream} of farm 1 (account ${accounts - 1}, SHA256d) have 3 row(s) in doubt, ` +
           'from 2026-10-01 to 2026-10-02, on 2026-10-03: ',
       );
     expect(refusal.split('\n')).toHaveLength(2);
@@ -206,7 +206,7 @@ describe('closing a month', () => {
       `sub-accounts and algorithms of account ${accounts - 1} have not been`,
     );
     await sql`UPDATE pool.accounts SET status = 'duplicate'`;
-    expect(await refusalOf()).toBe('No account has been read yet: run kpool sync.');
+    expect(await refusalOf()).toBe('Nothing has been synced yet: run kpool sync.');
     expect(await closeMonth(sql, findMonth('2025-03')!, { note: null, force: true })).toMatchObject({
       outcome: 'recorded',
     });
@@ -215,8 +215,8 @@ describe('closing a month', () => {
   test('P11 a month that begins before HISTORY_START is refused', async () => {
     await know([{ from: '2026-06-10Z', to: 'infinity', readAgo: '1 minute' }]);
     const refusal = (readFrom: string, needed: string) =>
-      `The income of account ${accounts - 1} was read from ${readFrom} on only, and ${needed.slice(0, 7)} begins ` +
-      `before: set HISTORY_START to ${needed} and run kpool sync.`;
+      `The income of account ${accounts - 1} has been read only from ${readFrom} on, which is after the start of ` +
+      `${needed.slice(0, 7)}: set HISTORY_START to ${needed} and run kpool sync.`;
     expect(await refusalOf(findMonth('2026-06')!)).toBe(refusal('2026-06-10', '2026-06-01'));
     expect(await refusalOf(findMonth('2026-05')!)).toBe(refusal('2026-06-10', '2026-05-01'));
     expect(await refusalOf(findMonth('2026-07')!)).toBe('closed');

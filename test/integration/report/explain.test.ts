@@ -49,7 +49,7 @@ test('P4 a figure can be followed: its states, proof and close', async () => {
   expect((await explain(row!.id)).stdout).toContain('It counts as income.');
   // What is gone can be followed, too.
   await sql`UPDATE pool.earnings SET withdrawn_at = sync.now() WHERE puid = ${puid}`;
-  expect((await explain(row!.id)).stdout).toContain('It does not count: the pool no longer serves it.');
+  expect((await explain(row!.id)).stdout).toContain('It does not count: the pool withdrew it.');
 });
 
 test('P4 the exports that held a figure are named, and no others', async () => {
@@ -107,6 +107,6 @@ test('an id that no row has is refused', async () => {
   const told = await explain('0'.repeat(32));
   expect([told.code, told.stderr]).toEqual([
     2,
-    expect.stringContaining(`No row of the ledger has the id ${'0'.repeat(32)}.`) as string,
+    expect.stringContaining(`There is no ledger row with the id ${'0'.repeat(32)}.`) as string,
   ]);
 });

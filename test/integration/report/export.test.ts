@@ -188,7 +188,7 @@ describe('a month', () => {
       expect.arrayContaining([
         ['Account', 'farm, main'],
         ['Period', '2025-02-01 to 2025-02-28 (days of UTC)'],
-        ['Tie-out', 'Not compared: the pool has given no total of it.'],
+        ['Tie-out', 'Not compared: the pool has reported no totals for it.'],
         ['Items', '4, and 0 adjustments of closed months'],
         ['Coin', '', 'Items', 'Settled', 'Pending', 'Other', 'Total'],
         [

@@ -76,19 +76,19 @@ test('a bad file imports nothing and names its wrong line', async () => {
   const cases = [
     [
       `${HEADER}BTC,EUR,2026-10-05,1\nBTC,EUR,2026-10-01,49999\n`,
-      'Line 3 of prices.csv: BTC has the price 50000.1 on 2026-10-01 already, and here 49999.',
+      'Line 3 of prices.csv: BTC already has the price 50000.1 on 2026-10-01, but here it is 49999.',
     ],
     [
       `${HEADER}BTC,EUR,2026-10-05,1\nXYZ,EUR,2026-10-01,1\n`,
-      'Line 3 of prices.csv: the ledger holds no income in XYZ.',
+      'Line 3 of prices.csv: the ledger has no income in XYZ.',
     ],
     [
       `${HEADER}BTC,EUR,2026-10-05,1\nBTC,USD,2026-10-01,1\n`,
-      'Line 3 of prices.csv: the price is in USD, and the books are in EUR.',
+      'Line 3 of prices.csv: the price is in USD, but the books are in EUR.',
     ],
     [
       `${HEADER}BTC,EUR,2026-10-05,1\nBTC,EUR,2026-13-01,1\n`,
-      'Line 3 of prices.csv: the date is "2026-13-01", not written YYYY-MM-DD.',
+      'Line 3 of prices.csv: the date is "2026-13-01", not YYYY-MM-DD.',
     ],
     [
       `${HEADER}BTC,EUR,2026-10-05,1\nBTC,EUR,2026-10-06,1\nBTC,EUR,2026-10-05,2\n`,
@@ -153,7 +153,7 @@ test('P4 a replaced price is kept; after a close it is adjusted', async () => {
   expect([refused.code, refused.stderr]).toEqual([
     2,
     expect.stringContaining(
-      '2026-10 is closed, valued in EUR by the accrual day: nothing was changed.',
+      '2026-10 is closed, valued in EUR on the accrual basis. Nothing was changed.',
     ) as string,
   ]);
 });

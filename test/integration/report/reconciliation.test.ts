@@ -233,8 +233,8 @@ test('one definition has to fit all totals of an account', async () => {
   );
   expect(rows[0]!.reason).toBe(
     `compared with ${definition}, which fits 2 of 3 totals of the account; ` +
-      'the difference is just one item: FEE_RATE_EARN of 2026-10-02, SETTLED; ' +
-      `look closer: kpool sync earnings rewards --verify --account one definition --puid ${puid}`,
+      'the difference equals one item: FEE_RATE_EARN of 2026-10-02, SETTLED; ' +
+      `to re-read: kpool sync earnings rewards --verify --account one definition --puid ${puid}`,
   );
 });
 
@@ -277,9 +277,7 @@ test('a difference is explained by the ledger of its instant', async () => {
       // The pool corrects the item after it gave the total.
       sql`UPDATE pool.earnings SET amount = 0.75 WHERE puid = ${puid} AND amount = 0.25`,
   );
-  expect(reason).toContain(
-    '; the difference is just one item: an earning of 2026-10-02, SETTLED; look closer',
-  );
+  expect(reason).toContain('; the difference equals one item: an earning of 2026-10-02, SETTLED; to re-read');
 });
 
 test('a digit lost from settled and pending income is named', async () => {
@@ -288,7 +286,7 @@ test('a digit lost from settled and pending income is named', async () => {
     total: currency === 'KAS' ? '12.4' : '12.34',
   }));
   expect(await explainedKas('clue of a digit', coins)).toContain(
-    'settled and pending, which fits 2 of 3 totals of the account; the two differ by the digit 3 alone (12.4, not 12.34); look closer',
+    'settled and pending, which fits 2 of 3 totals of the account; the totals differ only by the digit 3 (12.4 and 12.34); to re-read',
   );
 });
 
@@ -429,13 +427,13 @@ test("P11 a close says whether the month's totals tie out", async () => {
     // What differs has no income in September.
     expect(await closed('2026-09')).toEqual([
       0,
-      'Ties out: 1 of 1 totals of the pool match (they count settled).',
+      "Ties out: 1 of the pool's 1 totals match (they count settled).",
     ]);
     expect(await closed('2026-10')).toEqual([
       1,
-      'Does not tie out: 0 of 1 totals of the pool match, 1 differs. See kpool reconcile.',
+      "Does not tie out: 0 of the pool's 1 totals match, 1 differs. See kpool reconcile.",
     ]);
-    expect(await closed('2026-08')).toEqual([0, 'Not compared: the pool has given no total of it.']);
+    expect(await closed('2026-08')).toEqual([0, 'Not compared: the pool has reported no totals for it.']);
     expect((await readCloses(own)).map(({ tieOut }) => tieOut?.slice(0, 4))).toEqual([
       'Ties',
       'Does',

@@ -52,7 +52,7 @@ test('a CSV file is the mapping; what it leaves out goes', async () => {
 test.each([
   ['names no columns', 'hall-a,north\nhall-b,north\n', 'row 1'],
   ['has a column that nobody knows', 'prefix,place\na,b\n', 'place'],
-  ['has a prefix twice', 'prefix,site\na,1\na,2\n', 'a prefix is there twice'],
+  ['has a prefix twice', 'prefix,site\na,1\na,2\n', 'a prefix occurs twice'],
   ['has too many values', 'prefix,site\na,1,2\n', 'line 2'],
   ['has no prefix', 'prefix,site\na,1\n,1\n', 'row 2: a prefix is empty'],
   ['has a quote that does not end', 'prefix\n"a\n', 'Quote Not Closed'],

@@ -64,26 +64,23 @@ test('a file of CryptoDataDownload names its pair', async () => {
 });
 
 test.each([
-  [`${OWN}BTC,EUR,01.10.2026,1\n`, 'Line 2 of prices.csv: the date is "01.10.2026", not written YYYY-MM-DD.'],
-  [`${OWN}BTC,EUR,2026-02-30,1\n`, 'Line 2 of prices.csv: the date is "2026-02-30", not written YYYY-MM-DD.'],
+  [`${OWN}BTC,EUR,01.10.2026,1\n`, 'Line 2 of prices.csv: the date is "01.10.2026", not YYYY-MM-DD.'],
+  [`${OWN}BTC,EUR,2026-02-30,1\n`, 'Line 2 of prices.csv: the date is "2026-02-30", not YYYY-MM-DD.'],
   [
     `${OWN}BTC,EUR,2026-10-01,"58123,45"\n`,
-    'Line 2 of prices.csv: the price is "58123,45", not a number. Write decimals with a point.',
+    'Line 2 of prices.csv: the price is "58123,45", not a number. Use a decimal point.',
   ],
   [`${OWN}BTC,EUR,2026-10-01,\n`, 'Line 2 of prices.csv: the price is "", not a number.'],
-  [`${OWN}BTC,EUR,2026-10-01,-1\n`, 'Line 2 of prices.csv: the price is -1: it must be more than 0.'],
-  ['a,b,c\n1,2,3\n', 'Line 1 of prices.csv: the columns are not known.'],
-  ['date,price\n2026-10-01,1\n', 'Line 2 of prices.csv: it does not say of which coin: --currency BTC.'],
-  [
-    `${OWN}BTC,EUR,2026-10-01,"1\n`,
-    'Line 2 of prices.csv: a quotation mark is not closed, or the line has no end.',
-  ],
+  [`${OWN}BTC,EUR,2026-10-01,-1\n`, 'Line 2 of prices.csv: the price is -1; it must be greater than 0.'],
+  ['a,b,c\n1,2,3\n', 'Line 1 of prices.csv: the columns are unknown.'],
+  ['date,price\n2026-10-01,1\n', 'Line 2 of prices.csv: the coin is missing: pass e.g. --currency BTC.'],
+  [`${OWN}BTC,EUR,2026-10-01,"1\n`, 'Line 2 of prices.csv: a quote is not closed, or the line is too long.'],
 ])('a bad file is refused in one sentence with the line: %j', async (text, sentence) => {
   expect(await refusalOf(text)).toBe(`${sentence} Nothing was imported.`);
 });
 
 test('an empty file holds no prices', async () => {
-  expect(await refusalOf('')).toBe('prices.csv holds no prices.');
+  expect(await refusalOf('')).toBe('prices.csv contains no prices.');
 });
 
 test('prices come before the file was read to its end', async () => {
@@ -104,7 +101,7 @@ test('a line without an end is refused before it fills memory', async () => {
     for (; pieces < 1_000; pieces += 1) yield await Promise.resolve('1'.repeat(10_000));
   }
   await expect(readPriceFile('prices.csv', endless(), NOTHING_SAID).next()).rejects.toThrow(
-    'Line 2 of prices.csv: a quotation mark is not closed, or the line has no end. Nothing was imported.',
+    'Line 2 of prices.csv: a quote is not closed, or the line is too long. Nothing was imported.',
   );
   expect(pieces).toBeLessThan(10);
 });

@@ -12,7 +12,7 @@ const ABOUT: Omit<Manifest, 'files'> = {
 const CONTEXT = {
   about: () => ABOUT,
   readTitle: () =>
-    Promise.resolve({ accounts: ['main'], tieOut: 'Ties out: 1 of 1 totals of the pool match.' }),
+    Promise.resolve({ accounts: ['main'], tieOut: "Ties out: 1 of the pool's 1 totals match." }),
 };
 
 function rowNumber(ordinal: number, subAccount = 'farm'): ExportRow {
