@@ -24,7 +24,8 @@ function startRequester(
   return new ChildProgram(PROGRAM, [JSON.stringify(all)]);
 }
 
-test('P6 four processes share a key’s pace, and one may die', async () => {
+// Another key each: they do not meet.
+test.concurrent('P6 four processes share a key’s pace, and one may die', async () => {
   const pool = await startWindowServer({
     limit: 2,
     roundTripMs: () => 20 + 60 * Math.random(),
@@ -51,7 +52,7 @@ test('P6 four processes share a key’s pace, and one may die', async () => {
   expect(pool.rejected()).toBe(0);
 });
 
-test('P6 processes killed all the time keep the pace together', async () => {
+test.concurrent('P6 processes killed all the time keep the pace together', async () => {
   const pool = await startWindowServer({
     limit: 2,
     roundTripMs: () => 300 * Math.random(),
@@ -64,6 +65,7 @@ test('P6 processes killed all the time keep the pace together', async () => {
         const requester = startRequester({
           poolUrl: pool.url,
           sender,
+          key: 'k2',
           scope: 'key',
           endpoints: ['earn'],
           totalTimeoutMs: 500,

@@ -42,7 +42,7 @@ test('a registration whose connection is cut is over', async () => {
   await again.ended;
 });
 
-test('a registration gone silent is found out when asked', async () => {
+test.concurrent('a registration gone silent is found out when asked', async () => {
   const proxy = new TcpProxy(Number(new URL(database.url).port));
   const url = new URL(database.url);
   url.port = String(await proxy.listen());
@@ -55,7 +55,7 @@ test('a registration gone silent is found out when asked', async () => {
   await proxy.close();
 });
 
-test('whoever waits for schedules behind a hung one is told so', async () => {
+test.concurrent('whoever waits for schedules behind a hung one is told so', async () => {
   let release = (): void => undefined;
   const hanging = new Promise<void>((resolve) => (release = resolve));
   let first: Promise<void> = Promise.resolve();
