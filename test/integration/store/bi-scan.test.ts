@@ -21,13 +21,12 @@ let pool: SyncedPool;
 let reader: postgres.Sql;
 let tables: readonly ScannedTable[];
 
-// Before useTestDatabase, whose own afterAll looks for connections left open.
-afterAll(async () => {
+const database = useTestDatabase();
+database.beforeDrop(async () => {
   await reader.end();
   await pool.sql.unsafe(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
   await pool.close();
 });
-const database = useTestDatabase();
 
 beforeAll(async () => {
   pool = await createSyncedPool({

@@ -1,6 +1,5 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import postgres from 'postgres';
 import { KpoolError } from '../../../src/core/errors';
 import { Secret } from '../../../src/core/secret';
 import { createStoreClient, inTransaction } from '../../../src/store/client';
@@ -10,16 +9,12 @@ import { useTestDatabase } from '../../support/test-database';
 
 const APPLICATION = 'the one that fails';
 let client: PrismaClient;
-let sql: postgres.Sql;
-afterAll(async () => {
-  await client.$disconnect();
-  await sql.end({ timeout: 5 });
-});
-const database = useTestDatabase();
+const database = useTestDatabase({ connections: 2 });
+const { sql } = database;
+database.beforeDrop(() => client.$disconnect());
 
 beforeAll(() => {
   client = clientOf(database.url);
-  sql = postgres(database.url, { max: 2, onnotice: () => undefined });
 });
 
 function clientOf(url: string): PrismaClient {

@@ -2,15 +2,11 @@ import fc from 'fast-check';
 import postgres from 'postgres';
 import { useTestDatabase } from '../../support/test-database';
 
-let sql: postgres.Sql;
 let other: postgres.Sql;
 
-// Before useTestDatabase, whose own afterAll looks for connections left open.
-afterAll(async () => {
-  await other.end();
-  await sql.end();
-});
 const database = useTestDatabase();
+const { sql } = database;
+database.beforeDrop(() => other.end());
 
 const CLOCK = 'SELECT pg_catalog.clock_timestamp()';
 
@@ -49,7 +45,6 @@ async function withdraw(day: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   other = postgres(database.url, { max: 1, onnotice: () => undefined });
   await sql`INSERT INTO pool.accounts (account_id, account_name, key_fingerprint) VALUES (1, 'main', 'f')`;
   await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (1, 7, 'sub')`;

@@ -2,15 +2,8 @@ import postgres from 'postgres';
 import { INSERT_SAMPLE_BLOCKS } from '../../../src/store/fleet/sample-blocks';
 import { useTestDatabase } from '../../support/test-database';
 
-let sql: postgres.Sql;
-
-// Before useTestDatabase, whose own afterAll looks for connections left open.
-afterAll(() => sql.end());
 const database = useTestDatabase();
-
-beforeAll(() => {
-  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
-});
+const { sql } = database;
 
 test('everything that a person sees in the database is explained', async () => {
   const silent = await sql<{ name: string }[]>`

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import postgres from 'postgres';
 import { Secret } from '../../../src/core/secret';
 import type { AccountId, Puid } from '../../../src/domain/ids';
 import { createStoreClient } from '../../../src/store/client';
@@ -10,7 +9,7 @@ import { createLedgerAccount, puidOf } from '../report/ledger-history';
 const database = useTestDatabase();
 
 test('P8 of a row of 14 MB a part is kept, and its hash', async () => {
-  const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+  const { sql } = database;
   const client = createStoreClient({
     url: new Secret(database.url),
     maxConnections: 1,
@@ -44,6 +43,5 @@ test('P8 of a row of 14 MB a part is kept, and its hash', async () => {
     expect(kept[3]!.raw).toBe('{"amount":"x"}');
   } finally {
     await client.$disconnect();
-    await sql.end();
   }
 });

@@ -1,4 +1,3 @@
-import postgres from 'postgres';
 import { Secret } from '../../../src/core/secret';
 import { registerQueue, withSchedulesLock } from '../../../src/store/queue-registration';
 import { TcpProxy } from '../../support/tcp-proxy';
@@ -10,12 +9,8 @@ const IN_REDIS = { kind: 'redis', address: 'somewhere:6379/0' } as const;
 const NOTICED_WITHIN_MS = 17_000;
 jest.setTimeout(60_000);
 
-let sql: postgres.Sql;
-afterAll(() => sql.end({ timeout: 5 }));
 const database = useTestDatabase();
-beforeAll(() => {
-  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
-});
+const { sql } = database;
 
 const registration = (location: typeof IN_POSTGRES | typeof IN_REDIS = IN_POSTGRES, url = database.url) =>
   registerQueue(new Secret(url), location);

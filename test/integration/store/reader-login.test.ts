@@ -4,18 +4,12 @@ import { grantReader, type ReaderLogin } from '../../../src/store/reader-login';
 import { SALT_BYTES, scramVerifier } from '../../../src/store/scram-verifier';
 import { useTestDatabase } from '../../support/test-database';
 
-let sql: postgres.Sql;
 const roles: string[] = [];
 
-// Before useTestDatabase, whose own afterAll looks for connections left open.
-afterAll(async () => {
+const database = useTestDatabase({ connections: 4 });
+const { sql } = database;
+database.beforeDrop(async () => {
   for (const role of roles) await sql.unsafe(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
-  await sql.end();
-});
-const database = useTestDatabase();
-
-beforeAll(() => {
-  sql = postgres(database.url, { max: 4, onnotice: () => undefined });
 });
 
 /** Roles belong to the whole server, which other test files use too. */

@@ -19,11 +19,11 @@ const SLOW_MS = 120_000;
 let pool: SyncedPool;
 let simulator: Simulator;
 let other: SyncService;
-afterAll(async () => {
+const database = useTestDatabase();
+database.beforeDrop(async () => {
   await other.close();
   await pool.close();
 });
-const database = useTestDatabase();
 beforeAll(async () => {
   pool = await createSyncedPool({
     databaseUrl: database.url,

@@ -16,13 +16,13 @@ const uncaught: unknown[] = [];
 const note = (error: unknown): void => void uncaught.push(error);
 process.on('uncaughtException', note);
 process.on('unhandledRejection', note);
-afterAll(async () => {
+const database = useTestDatabase();
+database.beforeDrop(async () => {
   process.off('uncaughtException', note);
   process.off('unhandledRejection', note);
   await pool.close();
   await outside.end({ timeout: 5 });
 });
-const database = useTestDatabase();
 
 beforeAll(async () => {
   pool = await createSyncedPool({

@@ -9,11 +9,11 @@ const STREAMS = ['earnings', 'rewards'] as const;
 let pool: SyncedPool;
 /** From another database of the server: it survives what happens in this one. */
 let outside: postgres.Sql;
-afterAll(async () => {
+const database = useTestDatabase();
+database.beforeDrop(async () => {
   await pool.close();
   await outside.end({ timeout: 5 });
 });
-const database = useTestDatabase();
 
 beforeAll(async () => {
   pool = await createSyncedPool({

@@ -4,9 +4,8 @@ import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { useTestDatabase } from '../../support/test-database';
 
 let pool: SyncedPool;
-// Before the database goes.
-afterAll(() => pool.close());
 const database = useTestDatabase();
+database.beforeDrop(() => pool.close());
 
 const now = new Date();
 /** A day in the middle of the last month. */

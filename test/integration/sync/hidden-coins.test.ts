@@ -1,17 +1,17 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
+import { DAY_MS } from '../../../src/domain/windows';
 import type { Simulator } from '../../../src/simulator';
 import { setDatabaseClock } from '../../support/database-clock';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { useTestDatabase } from '../../support/test-database';
 
 const START = Date.UTC(2026, 10, 22, 8);
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const key = { account: 'main', puid: 700n, algo: 'Scrypt' };
 
 let pool: SyncedPool;
 let simulator: Simulator;
-afterAll(() => pool.close());
 const database = useTestDatabase();
+database.beforeDrop(() => pool.close());
 beforeAll(async () => {
   pool = await createSyncedPool({
     databaseUrl: database.url,

@@ -1,12 +1,12 @@
+import { DAY_MS } from '../../../src/domain/windows';
 import type { Quirks } from '../../../src/simulator';
 import { LAB_START, LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
 import { useTestDatabase } from '../../support/test-database';
 
 let lab: LedgerLab;
-afterAll(() => lab.close());
 const database = useTestDatabase();
-const DAY_MS = 86_400_000;
+database.beforeDrop(() => lab.close());
 /** Yesterday, by the pool's clock. */
 const yesterday = (): number => Math.floor(lab.simulator.clock.now() / DAY_MS) * DAY_MS - DAY_MS;
 let plain: Quirks;

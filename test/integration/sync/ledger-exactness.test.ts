@@ -1,14 +1,14 @@
+import { DAY_MS } from '../../../src/domain/windows';
 import { LAB_START, LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
 import { useTestDatabase } from '../../support/test-database';
 
 let lab: LedgerLab;
-afterAll(() => lab.close());
 const database = useTestDatabase();
+database.beforeDrop(() => lab.close());
 beforeAll(async () => {
   lab = await LedgerLab.open(database.url);
 });
 
-const DAY_MS = 86_400_000;
 const MINED_AT = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
 
 /** An earning as JSON text, with some members written otherwise. */

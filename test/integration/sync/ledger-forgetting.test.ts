@@ -1,11 +1,12 @@
+import { DAY_MS } from '../../../src/domain/windows';
 import type { SimIncome } from '../../../src/simulator';
 import { LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
 import { useTestDatabase } from '../../support/test-database';
 
 let lab: LedgerLab;
-afterAll(() => lab.close());
 const database = useTestDatabase();
+database.beforeDrop(() => lab.close());
 beforeAll(async () => {
   lab = await LedgerLab.open(database.url);
 });
@@ -13,7 +14,6 @@ afterEach(() => {
   lab.simulator.quirks.forgottenBeforeMs = null;
 });
 
-const DAY_MS = 86_400_000;
 const yesterday = (): number => Math.floor(lab.simulator.clock.now() / DAY_MS) * DAY_MS - DAY_MS;
 
 async function scopeOf(count: number): Promise<{ place: LabScope; rows: readonly SimIncome[] }> {

@@ -1,15 +1,15 @@
+import { DAY_MS } from '../../../src/domain/windows';
 import { LAB_START, LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
 import { runCliInProcess } from '../../support/cli-in-process';
 import { useTestDatabase } from '../../support/test-database';
 
 let lab: LedgerLab;
-afterAll(() => lab.close());
 const database = useTestDatabase();
+database.beforeDrop(() => lab.close());
 beforeAll(async () => {
   lab = await LedgerLab.open(database.url);
 });
 
-const DAY_MS = 86_400_000;
 const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
 const BROKEN = '{"amount":"1.5 BTC","currency":"BTC","miningDate":1792108800000,"status":"SETTLED","x":1.0}';
 
@@ -194,7 +194,7 @@ test('P8 P11 a person accepts it: the run is partial no longer', async () => {
   expect((await kpool('quarantine', 'accept', number, '--note', 'ticket 7')).stdout).toBe(
     'Accepted 1 row.\n',
   );
-  expect((await kpool('quarantine', 'accept', number)).stdout).toMatch(/had been accepted earlier/);
+  expect((await kpool('quarantine', 'accept', number)).stdout).toMatch(/already accepted/);
   const after = JSON.parse((await kpool('quarantine', 'list', '--json')).stdout) as { number: string }[];
   expect(after.filter((row) => row.number === number)).toEqual([]);
   const all = JSON.parse((await kpool('quarantine', 'list', '--all', '--json')).stdout) as {

@@ -1,14 +1,14 @@
+import { DAY_MS } from '../../../src/domain/windows';
 import type { Quirks } from '../../../src/simulator';
 import { LAB_START, LedgerLab, type LabScope } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
 import { useTestDatabase } from '../../support/test-database';
 
-const DAY_MS = 86_400_000;
 const TODAY = Math.floor(LAB_START / DAY_MS) * DAY_MS;
 
 let lab: LedgerLab;
-afterAll(() => lab.close());
 const database = useTestDatabase();
+database.beforeDrop(() => lab.close());
 beforeAll(async () => {
   lab = await LedgerLab.open(database.url);
 });

@@ -1,17 +1,16 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
+import { DAY_MS } from '../../../src/domain/windows';
 import { LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
 import { useTestDatabase } from '../../support/test-database';
 import type { RequestLogEntry } from '../../../src/simulator';
 
 let lab: LedgerLab;
-afterAll(() => lab.close());
 const database = useTestDatabase();
+database.beforeDrop(() => lab.close());
 beforeAll(async () => {
   lab = await LedgerLab.open(database.url);
 });
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 async function scopeOf(count: number, pending: readonly number[] = []): Promise<LabScope> {
   const place = await lab.newScope('earnings');

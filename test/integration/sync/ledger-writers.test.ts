@@ -1,16 +1,16 @@
+import { DAY_MS } from '../../../src/domain/windows';
 import { LedgerLab, LAB_START, VERIFY, type LabScope } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
 import { useTestDatabase } from '../../support/test-database';
 import type { LedgerStore } from '../../../src/sync/ports';
 
 let lab: LedgerLab;
-afterAll(() => lab.close());
 const database = useTestDatabase();
+database.beforeDrop(() => lab.close());
 beforeAll(async () => {
   lab = await LedgerLab.open(database.url);
 });
 
-const DAY_MS = 86_400_000;
 const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
 
 async function scopeOf(count: number): Promise<LabScope> {

@@ -3,9 +3,8 @@ import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { useTestDatabase } from '../../support/test-database';
 
 let pool: SyncedPool;
-// Before the database is dropped: hooks run in the order in which they are written.
-afterAll(() => pool.close());
 const database = useTestDatabase();
+database.beforeDrop(() => pool.close());
 const START = Date.UTC(2026, 9, 20, 9, 30);
 
 beforeAll(async () => {

@@ -25,9 +25,8 @@ const madeUp: StreamDefinition = {
 };
 
 let pool: SyncedPool;
-// Before the database is dropped: hooks run in the order in which they are written.
-afterAll(() => pool.close());
 const database = useTestDatabase();
+database.beforeDrop(() => pool.close());
 beforeAll(async () => {
   pool = await createSyncedPool({
     databaseUrl: database.url,
