@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import postgres from 'postgres';
 import { createSimulator } from '../../src/simulator';
 import { runKpool } from '../support/built-kpool';
 import { differenceOf, storedOf, truthOf } from '../support/ledger-truth';
 import { useTestDatabase } from '../support/test-database';
 
 const database = useTestDatabase();
+const { sql } = database;
 /** Arrivals at the pool after which each of the processes is killed: in the catalog, the first answers, mid-history. */
 const KILLS_AFTER_REQUESTS = [2, 9, 31];
 
@@ -19,7 +19,6 @@ it('P7 a sync killed at any instant converges once restarted', async () => {
     rateLimit: null,
   });
   const folder = mkdtempSync(path.join(tmpdir(), 'kpool-crash-'));
-  const sql = postgres(database.url, { max: 1 });
   try {
     const [account] = simulator.accounts;
     const env = {
@@ -57,7 +56,6 @@ it('P7 a sync killed at any instant converges once restarted', async () => {
                                      HAVING count(*) FILTER (WHERE valid_to IS NULL) <> 1 OR count(*) > 1) AS odd`;
     expect(open.twice).toBe('0');
   } finally {
-    await sql.end({ timeout: 5 });
     await simulator.close();
     rmSync(folder, { recursive: true, force: true });
   }

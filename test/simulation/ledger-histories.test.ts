@@ -1,3 +1,5 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
+import { DAY_MS } from '../../src/domain/windows';
 import type { Fault, SimIncome } from '../../src/simulator';
 import { createRandom, mix } from '../../src/simulator/random';
 import { LedgerHistory } from '../support/ledger-history';
@@ -11,7 +13,6 @@ const HISTORIES = Number(process.env['KPOOL_TEST_HISTORIES'] ?? 20);
 const SECONDS = Number(process.env['KPOOL_TEST_SECONDS'] ?? 60);
 const FIRST_SEED = Number(process.env['KPOOL_TEST_FIRST_SEED'] ?? 20_261_122);
 
-const DAY_MS = 86_400_000;
 const FAULTS: readonly Fault[] = [
   { kind: 'http', status: 500 },
   { kind: 'http', status: 503, body: 'html' },
@@ -31,8 +32,8 @@ function emptyPage(): string {
 }
 
 let lab: LedgerLab;
-afterAll(() => lab.close());
 const database = useTestDatabase();
+database.beforeDrop(() => lab.close());
 beforeAll(async () => {
   lab = await LedgerLab.open(database.url);
 });
@@ -256,8 +257,6 @@ class Playing {
     expect(broken.filter((row) => row['n'] !== 0)).toEqual([]);
   }
 }
-
-const HOUR_MS = 3_600_000;
 
 function prefixed(alias: string, columns: string): string {
   return columns

@@ -12,8 +12,8 @@ const LEAST_HISTORIES = 4;
 const MOST_HISTORIES = 20 * SECONDS;
 
 let lab: LedgerLab;
-afterAll(() => lab.close());
 const database = useTestDatabase();
+database.beforeDrop(() => lab.close());
 beforeAll(async () => {
   lab = await LedgerLab.open(database.url);
 });

@@ -26,7 +26,7 @@ const SECONDS = {
   'integration/sync/database-outages.test.ts': 30,
   'integration/sync/ledger.test.ts': 30,
   'simulation/ledger-histories.test.ts': 30,
-  'integration/alerts.test.ts': 25,
+  'integration/app/alerts.test.ts': 25,
   'integration/app/hostile-settings.test.ts': 25,
   'integration/app/poolers.test.ts': 25,
   'integration/report/income-totals.test.ts': 25,

@@ -1,28 +1,27 @@
-import type { SyncService } from '../../src/app/service/sync-service';
-import { Secret } from '../../src/core/secret';
-import { createLogger } from '../../src/observability/logger';
-import { createScrubber } from '../../src/core/redaction';
-import { createWebhook } from '../../src/observability/webhook';
-import { AlertListener, SECRET_PATH } from '../support/alert-listener';
-import { setDatabaseClock } from '../support/database-clock';
-import { createSyncedPool, openTestService, syncOnce, type SyncedPool } from '../support/synced-pool';
-import { useTestDatabase } from '../support/test-database';
+import { millisecondsInHour as HOUR_MS, millisecondsInMinute as MINUTE_MS } from 'date-fns/constants';
+import type { SyncService } from '../../../src/app/service/sync-service';
+import { Secret } from '../../../src/core/secret';
+import { createLogger } from '../../../src/observability/logger';
+import { createScrubber } from '../../../src/core/redaction';
+import { createWebhook } from '../../../src/observability/webhook';
+import { AlertListener, SECRET_PATH } from '../../support/alert-listener';
+import { setDatabaseClock } from '../../support/database-clock';
+import { createSyncedPool, openTestService, syncOnce, type SyncedPool } from '../../support/synced-pool';
+import { useTestDatabase } from '../../support/test-database';
 
 const START = Date.UTC(2026, 9, 20, 9, 30);
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 let pool: SyncedPool;
 let listener: AlertListener;
 let url: Secret;
 let nowMs = START;
 const logged: string[] = [];
 const services: SyncService[] = [];
-afterAll(async () => {
+const database = useTestDatabase();
+database.beforeDrop(async () => {
   await Promise.all(services.map((service) => service.close()));
   await pool.close();
   await listener.close();
 });
-const database = useTestDatabase();
 
 /** A process of its own, as far as the database can tell. */
 async function open(): Promise<{

@@ -1,3 +1,4 @@
+import type { Puid } from '../../../src/domain/ids';
 import type { Simulator } from '../../../src/simulator';
 import { createRandom } from '../../../src/simulator/random';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
@@ -62,7 +63,7 @@ test.each([
         seenAs.get(worker.workerId)!.add(worker.status);
       }
     });
-    const [summary] = (await pool.sync({ streams: ['workers'], puid: puid as never })).filter(
+    const [summary] = (await pool.sync({ streams: ['workers'], puid: puid as Puid })).filter(
       ({ stream }) => stream === 'workers',
     );
     stop();

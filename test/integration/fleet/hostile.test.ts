@@ -1,3 +1,4 @@
+import type { Puid } from '../../../src/domain/ids';
 import type { Simulator } from '../../../src/simulator';
 import type { RunResult } from '../../../src/sync/run-scope';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
@@ -41,7 +42,7 @@ async function farm(raws: readonly string[], pname = 'farm'): Promise<SimScopeKe
 }
 
 async function snapshot(key: SimScopeKey): Promise<RunResult> {
-  const summaries = await pool.sync({ streams: ['workers'], puid: key.puid as never });
+  const summaries = await pool.sync({ streams: ['workers'], puid: key.puid as Puid });
   return summaries.find(({ stream }) => stream === 'workers')!.results[0]!;
 }
 

@@ -1,3 +1,4 @@
+import type { Puid } from '../../../src/domain/ids';
 import type { Simulator } from '../../../src/simulator';
 import type { RunResult } from '../../../src/sync/run-scope';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
@@ -44,7 +45,7 @@ async function farm(size: number): Promise<{ key: SimScopeKey; workers: Worker[]
 }
 
 async function snapshot(key: SimScopeKey): Promise<RunResult> {
-  const [summary] = (await pool.sync({ streams: ['workers'], puid: key.puid as never })).filter(
+  const [summary] = (await pool.sync({ streams: ['workers'], puid: key.puid as Puid })).filter(
     ({ stream }) => stream === 'workers',
   );
   const [result] = summary!.results;

@@ -1,9 +1,9 @@
-import type { WebServer } from '../../src/web/server';
-import { serveTestPages } from '../support/web';
-import { AlertListener } from '../support/alert-listener';
-import { runCliInProcess } from '../support/cli-in-process';
-import { createSyncedPool, type SyncedPool } from '../support/synced-pool';
-import { useTestDatabase } from '../support/test-database';
+import type { WebServer } from '../../../src/web/server';
+import { serveTestPages } from '../../support/web';
+import { AlertListener } from '../../support/alert-listener';
+import { runCliInProcess } from '../../support/cli-in-process';
+import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
+import { useTestDatabase } from '../../support/test-database';
 
 interface ToldProblem {
   readonly kind: string;
@@ -15,12 +15,12 @@ let web: WebServer;
 let listener: AlertListener;
 let rounds: ReturnType<SyncedPool['service']['reports']['createAlertRounds']>;
 let isQueueAway = false;
-afterAll(async () => {
+const database = useTestDatabase();
+database.beforeDrop(async () => {
   await web.close();
   await pool.close();
   await listener.close();
 });
-const database = useTestDatabase();
 
 beforeAll(async () => {
   pool = await createSyncedPool({

@@ -13,22 +13,63 @@ const SCREENS = {
   'phone, dark': { viewport: { width: 390, height: 844 }, isMobile: true, colorScheme: 'dark' },
 } as const satisfies Record<string, BrowserContextOptions>;
 
+let pool: SyncedPool;
+let empty: TestDatabase;
+let browser: Browser;
+let filledWeb: WebServer;
+let emptyWeb: WebServer;
+let machine = '';
+
+const serve = (url: string): Promise<WebServer> => serveTestPages(url, { allowedPerHour: 57_600 });
+
+/** One window for each kind of screen: a new one costs as much as what is looked at in it. */
+const windows = new Map<BrowserContextOptions, Promise<Page>>();
+function windowOf(screen: BrowserContextOptions): Promise<Page> {
+  const opened = windows.get(screen) ?? browser.newContext(screen).then((context) => context.newPage());
+  windows.set(screen, opened);
+  return opened;
+}
+
+/** Opens a page and looks at what no page may do. */
+async function inspect(
+  web: WebServer,
+  path: string,
+  screen: BrowserContextOptions,
+  look: (page: Page) => Promise<void> = () => Promise.resolve(),
+) {
+  const page = await windowOf(screen);
+  const said: string[] = [];
+  const strangers: string[] = [];
+  const onConsole = (message: ConsoleMessage): void => void said.push(message.text());
+  const onError = (error: Error): void => void said.push(error.message);
+  const onRequest = (request: Request): void => {
+    if (!request.url().startsWith(web.url)) strangers.push(request.url());
+  };
+  page.on('console', onConsole).on('pageerror', onError).on('request', onRequest);
+  await page.goto(web.url + path);
+  await page.locator('#live', { hasText: 'live' }).waitFor();
+  await look(page);
+  // In the page itself: there are no frames that would need a page of their own.
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+  const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+  const title = await page.title();
+  await page.goto('about:blank');
+  page.off('console', onConsole).off('pageerror', onError).off('request', onRequest);
+  expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
+  expect({ said, strangers, isOwned: title === 'owned' }).toEqual({
+    said: [],
+    strangers: [],
+    isOwned: false,
+  });
+  expect(width).toBeLessThanOrEqual(screen.viewport!.width);
+}
+
 describeChromium('the pages in a browser', (launch) => {
-  let pool: SyncedPool;
-  let empty: TestDatabase;
-  let browser: Browser;
-  let filledWeb: WebServer;
-  let emptyWeb: WebServer;
-  let machine = '';
-
-  const serve = (url: string): Promise<WebServer> => serveTestPages(url, { allowedPerHour: 57_600 });
-
-  afterAll(async () => {
+  const database = useTestDatabase();
+  database.beforeDrop(async () => {
     await Promise.all([browser.close(), filledWeb.close(), emptyWeb.close(), pool.close()]);
     await empty.drop();
   });
-  // After the hook above, so that its connections are closed before it looks for any that are left open.
-  const database = useTestDatabase();
 
   beforeAll(async () => {
     pool = await createSyncedPool({
@@ -52,106 +93,66 @@ describeChromium('the pages in a browser', (launch) => {
     [browser, filledWeb, emptyWeb] = await Promise.all([launch(), serve(database.url), serve(empty.url)]);
   });
 
-  /** One window for each kind of screen: a new one costs as much as what is looked at in it. */
-  const windows = new Map<BrowserContextOptions, Promise<Page>>();
-  function windowOf(screen: BrowserContextOptions): Promise<Page> {
-    const opened = windows.get(screen) ?? browser.newContext(screen).then((context) => context.newPage());
-    windows.set(screen, opened);
-    return opened;
-  }
-
-  /** Opens a page and looks at what no page may do. */
-  async function inspect(
-    web: WebServer,
-    path: string,
-    screen: BrowserContextOptions,
-    look: (page: Page) => Promise<void>,
-  ) {
-    const page = await windowOf(screen);
-    const said: string[] = [];
-    const strangers: string[] = [];
-    const onConsole = (message: ConsoleMessage): void => void said.push(message.text());
-    const onError = (error: Error): void => void said.push(error.message);
-    const onRequest = (request: Request): void => {
-      if (!request.url().startsWith(web.url)) strangers.push(request.url());
-    };
-    page.on('console', onConsole).on('pageerror', onError).on('request', onRequest);
-    await page.goto(web.url + path);
-    await page.locator('#live', { hasText: 'live' }).waitFor();
-    await look(page);
-    // In the page itself: there are no frames that would need a page of their own.
-    const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
-    const width = await page.evaluate<number>('document.documentElement.scrollWidth');
-    const title = await page.title();
-    await page.goto('about:blank');
-    page.off('console', onConsole).off('pageerror', onError).off('request', onRequest);
-    expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
-    expect({ said, strangers, isOwned: title === 'owned' }).toEqual({
-      said: [],
-      strangers: [],
-      isOwned: false,
+  describe('no page breaks, whatever it holds', () => {
+    it.each([
+      ['desktop, light', ''],
+      ['phone, dark', ''],
+      ['phone, dark', 'income'],
+      ['desktop, light', 'fleet'],
+      ['phone, dark', 'sync'],
+    ] as const)('%s: /%s, filled, with hostile names', async (screen, path) => {
+      await inspect(filledWeb, path, SCREENS[screen], async (page) => {
+        // Drawn by the library in the browser, not only by the server.
+        if (path !== '') await page.locator('figure.chart .plot > div svg').first().waitFor();
+        if (path === 'income') await page.locator('#chart-by-sub-account .plot > div svg').waitFor();
+      });
     });
-    expect(width).toBeLessThanOrEqual(screen.viewport!.width);
-  }
 
-  const nothing = (): Promise<void> => Promise.resolve();
+    it('the page of a machine with a hostile name', async () => {
+      await inspect(filledWeb, machine, SCREENS['phone, dark'], async (page) => {
+        expect(await page.locator('h1').innerText()).toContain('<img src=x');
+      });
+    });
 
-  it.each([
-    ['desktop, light', ''],
-    ['phone, dark', ''],
-    ['phone, dark', 'income'],
-    ['desktop, light', 'fleet'],
-    ['phone, dark', 'sync'],
-  ] as const)('%s: /%s, filled, with hostile names', async (screen, path) => {
-    await inspect(filledWeb, path, SCREENS[screen], async (page) => {
-      // Drawn by the library in the browser, not only by the server.
-      if (path !== '') await page.locator('figure.chart .plot > div svg').first().waitFor();
-      if (path === 'income') await page.locator('#chart-by-sub-account .plot > div svg').waitFor();
+    it.each(['', 'fleet', 'sync'])('/%s, empty', async (path) => {
+      await inspect(emptyWeb, path, SCREENS['desktop, light']);
     });
   });
 
-  it('the page of a machine with a hostile name', async () => {
-    await inspect(filledWeb, machine, SCREENS['phone, dark'], async (page) => {
-      expect(await page.locator('h1').innerText()).toContain('<img src=x');
+  describe('a page that is open follows what happens', () => {
+    it('in first sync: share of rows, rate and time to the end', async () => {
+      await pool.sql`
+        UPDATE sync.cursors SET history_complete = false,
+               pool_row_count = 2 * (SELECT coalesce(sum(row_count), 0) FROM sync.windows w
+                                      WHERE (w.stream, w.puid, w.algo) = (cursors.stream, cursors.puid, cursors.algo))
+         WHERE stream IN ('earnings', 'rewards')`;
+      await inspect(filledWeb, '', SCREENS['phone, dark'], async (page) => {
+        const text = await page.locator('.backfill').innerText();
+        expect(text).toMatch(/50 % of the rows/);
+        expect(text).toMatch(/rows a minute/);
+      });
+      await pool.sql`UPDATE sync.cursors SET history_complete = true WHERE stream IN ('earnings', 'rewards')`;
     });
-  });
 
-  it.each(['', 'fleet', 'sync'])('/%s, empty', async (path) => {
-    await inspect(emptyWeb, path, SCREENS['desktop, light'], nothing);
-  });
-
-  it('in first sync: share of rows, rate and time to the end', async () => {
-    await pool.sql`
-      UPDATE sync.cursors SET history_complete = false,
-             pool_row_count = 2 * (SELECT coalesce(sum(row_count), 0) FROM sync.windows w
-                                    WHERE (w.stream, w.puid, w.algo) = (cursors.stream, cursors.puid, cursors.algo))
-       WHERE stream IN ('earnings', 'rewards')`;
-    await inspect(filledWeb, '', SCREENS['phone, dark'], async (page) => {
-      const text = await page.locator('.backfill').innerText();
-      expect(text).toMatch(/50 % of the rows/);
-      expect(text).toMatch(/rows a minute/);
-    });
-    await pool.sql`UPDATE sync.cursors SET history_complete = true WHERE stream IN ('earnings', 'rewards')`;
-  });
-
-  it('a failure appears, and what was opened stays open', async () => {
-    await inspect(filledWeb, '', SCREENS['desktop, light'], async (page) => {
-      expect(await page.locator('#verdict').innerText()).toContain('All is well');
-      await pool.sql`UPDATE pool.accounts SET status = 'auth_failed', status_reason = 'The key was refused.'`;
-      await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
-      await page.locator('.problems', { hasText: 'is stopped' }).waitFor();
-      expect(await page.locator('.problems').innerText()).toContain('kpool sync --account');
-      expect(await page.locator('.problems button[data-copy]').first().isVisible()).toBe(true);
-      await pool.sql`UPDATE pool.accounts SET status = 'ok', status_reason = NULL`;
-    });
-    await inspect(filledWeb, 'income', SCREENS['desktop, light'], async (page) => {
-      const details = page.locator('#main details:not(.more)').first();
-      await details.evaluate('(node) => { node.open = !node.open }');
-      const isOpen = await details.evaluate('(node) => node.open');
-      const refreshed = page.waitForResponse((answer) => answer.url() === `${filledWeb.url}income`);
-      await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
-      await refreshed;
-      expect(await details.evaluate('(node) => node.open')).toBe(isOpen);
+    it('a failure appears, and what was opened stays open', async () => {
+      await inspect(filledWeb, '', SCREENS['desktop, light'], async (page) => {
+        expect(await page.locator('#verdict').innerText()).toContain('All is well');
+        await pool.sql`UPDATE pool.accounts SET status = 'auth_failed', status_reason = 'The key was refused.'`;
+        await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+        await page.locator('.problems', { hasText: 'is stopped' }).waitFor();
+        expect(await page.locator('.problems').innerText()).toContain('kpool sync --account');
+        expect(await page.locator('.problems button[data-copy]').first().isVisible()).toBe(true);
+        await pool.sql`UPDATE pool.accounts SET status = 'ok', status_reason = NULL`;
+      });
+      await inspect(filledWeb, 'income', SCREENS['desktop, light'], async (page) => {
+        const details = page.locator('#main details:not(.more)').first();
+        await details.evaluate('(node) => { node.open = !node.open }');
+        const isOpen = await details.evaluate('(node) => node.open');
+        const refreshed = page.waitForResponse((answer) => answer.url() === `${filledWeb.url}income`);
+        await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+        await refreshed;
+        expect(await details.evaluate('(node) => node.open')).toBe(isOpen);
+      });
     });
   });
 });

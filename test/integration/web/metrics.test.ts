@@ -7,11 +7,11 @@ import { useTestDatabase } from '../../support/test-database';
 
 let pool: SyncedPool;
 const servers: WebServer[] = [];
-afterAll(async () => {
+const database = useTestDatabase();
+database.beforeDrop(async () => {
   await Promise.all(servers.map((server) => server.close()));
   await pool.close();
 });
-const database = useTestDatabase();
 
 beforeAll(async () => {
   pool = await createSyncedPool({

@@ -1,5 +1,4 @@
 import { connect } from 'node:net';
-import postgres from 'postgres';
 import { request } from 'undici';
 import { systemClock } from '../../../src/core/clock';
 import { Secret } from '../../../src/core/secret';
@@ -28,14 +27,13 @@ const QUEUE = {
 };
 
 let pool: SyncedPool;
-let sql: postgres.Sql;
 const servers: WebServer[] = [];
-afterAll(async () => {
+const database = useTestDatabase();
+const { sql } = database;
+database.beforeDrop(async () => {
   await Promise.all(servers.map((server) => server.close()));
-  await sql.end();
   await pool.close();
 });
-const database = useTestDatabase();
 
 async function serve(
   token: string | null,
@@ -53,7 +51,6 @@ async function serve(
 }
 
 beforeAll(async () => {
-  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   pool = await createSyncedPool({
     databaseUrl: database.url,
     simulator: { seed: 1, startAt: Date.UTC(2026, 9, 20), world: { days: 30, subAccountsPerAccount: 1 } },
