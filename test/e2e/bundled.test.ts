@@ -29,3 +29,11 @@ test('the built program loads bundled packages from dist only', async () => {
   }
   expect(loaded.some((file) => file.startsWith(inDist('@prisma/client')))).toBe(true);
 });
+
+test('the built program draws charts', async () => {
+  const draw = `
+    const chart = require('echarts').init(null, null, { renderer: 'svg', ssr: true, width: 40, height: 20 });
+    console.log(chart.renderToSVGString().slice(0, 4));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', draw], { cwd: join(DIST, 'src') });
+  expect(stdout.trim()).toBe('<svg');
+});
