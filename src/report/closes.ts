@@ -16,8 +16,14 @@ export interface CloseRecord {
 }
 
 export type CloseResult =
-  /** `differing`: how many of the pool's totals, for scopes with income in the month, do not tie out. */
-  | { readonly outcome: 'recorded'; readonly record: CloseRecord; readonly differing: number }
+  | {
+      readonly outcome: 'recorded';
+      readonly record: CloseRecord;
+      /** How many of the pool's totals, for scopes with income in the month, do not tie out. */
+      readonly differing: number;
+      /** Items of the month that the close keeps without a price; 0 where income is not valued. */
+      readonly unpriced: number;
+    }
   /** Nothing was recorded. */
   | {
       readonly outcome: 'refused';
@@ -45,7 +51,8 @@ export async function closeMonth(
     const reasons = options.force ? [] : await findMonthObstacles(tx, month);
     if (reasons.length > 0) return { outcome: 'refused', reasons, isForceable: true } as const;
     const entry = { month, action: 'close', instant, note: options.note, tieOut: tieOut.text } as const;
-    return { outcome: 'recorded', record: await record(tx, entry), differing: tieOut.differing };
+    const unpriced = await countUnpriced(tx, month);
+    return { outcome: 'recorded', record: await record(tx, entry), differing: tieOut.differing, unpriced };
   });
 }
 
@@ -59,7 +66,7 @@ export async function reopenMonth(
     if (!(await isClosed(tx, month))) return refused(`${month} is not closed.`);
     const instant = await fixInstant(tx);
     const entry = { month, action: 'reopen', instant, note: options.note, tieOut: null } as const;
-    return { outcome: 'recorded', record: await record(tx, entry), differing: 0 };
+    return { outcome: 'recorded', record: await record(tx, entry), differing: 0, unpriced: 0 };
   });
 }
 
@@ -68,6 +75,14 @@ export async function readCloses(sql: Sql): Promise<readonly CloseRecord[]> {
   return sql<CloseRecord[]>`
     SELECT to_char(month, 'YYYY-MM') AS month, action, ${instantText(sql, sql`instant`)} AS instant, note, tie_out AS "tieOut"
       FROM sync.closes ORDER BY close_id`;
+}
+
+async function countUnpriced(sql: Sql | TransactionSql, month: Month): Promise<number> {
+  const first = firstDayOf(month);
+  const [missing] = await sql<{ items: number }[]>`
+    SELECT coalesce(sum(items), 0)::int AS items FROM report.missing_prices
+     WHERE quote_currency IS NOT NULL AND price_date >= ${first}::date AND price_date < ${first}::date + interval '1 month'`;
+  return missing?.items ?? 0;
 }
 
 function refused(reason: string): CloseResult {

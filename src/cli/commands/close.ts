@@ -4,6 +4,7 @@ import type { Month } from '../../report/month';
 import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
+import { countOf } from '../output/numbers';
 import { warnOfOtherZone } from '../report-zone';
 import { parseMonth } from '../time-arguments';
 
@@ -44,6 +45,11 @@ export const configureClose: ConfigureCommand = (command, context) => {
         const tieOut = result.record.tieOut ?? '';
         if (result.differing > 0) context.output.warn(`kpool: ${tieOut}`);
         else context.output.note(tieOut);
+        if (result.unpriced > 0)
+          context.output.warn(
+            `kpool: ${countOf(result.unpriced, 'item')} of ${month} without a price (kpool prices missing). ` +
+              'The close keeps it so: import prices, then reopen and close the month again.',
+          );
         context.output.note(`To export it: kpool export statement --month ${month}`);
       }
     });

@@ -60,6 +60,12 @@ test('what has no price has no value, never 0, and is named', async () => {
   ]);
 });
 
+test('P11 a close says which items it keeps without a price', async () => {
+  const { stderr } = await kpool('close', '2026-10', '--force');
+  expect(stderr).toContain('kpool: 1 item of 2026-10 without a price (kpool prices missing).');
+  await kpool('reopen', '2026-10');
+});
+
 test('P1 P3 the same file twice changes nothing', async () => {
   const text = `${HEADER}BTC,EUR,2026-10-01,50000.10\nBTC,EUR,2026-10-02,50000.000000000000000001\nBTC,EUR,2026-11-01,60000\n`;
   expect((await importText(text)).stdout.trim()).toBe('2 prices added, 0 replaced, 1 unchanged.');
