@@ -137,13 +137,20 @@ async function* readItems(sql: postgres.Sql, query: IncomeQuery): AsyncGenerator
     SELECT row_id AS "rowId", account_name AS account, sub_account AS "subAccount", puid::text AS puid, algo, currency,
            stream, type, mining_date::text AS "miningDate", mined_at AS "minedAt", amount_text AS amount, status,
            settled_at AS "settledAt"
-      FROM report.income_ledger WHERE ${isAsked(sql, query, 'day')}
+      FROM report.income_ledger WHERE ${isAsked(sql, query, 'day')} AND ${isMinedAbout(sql, query)}
      ORDER BY mined_at, puid, algo, currency, stream, type, ordinal`.cursor(LEDGER_BATCH_ROWS);
   for await (const rows of cursor) yield* rows.map(withBigints);
 }
 
 function withBigints<T extends { readonly puid: string }>(row: T): Omit<T, 'puid'> & { puid: bigint } {
   return { ...row, puid: BigInt(row.puid) };
+}
+
+/** The days of every time zone lie within a day of the UTC ones, by which the ledger has an index. */
+function isMinedAbout(sql: postgres.Sql, { fromDay, beforeDay }: IncomeQuery): postgres.Fragment {
+  return sql`true
+    ${fromDay === undefined ? sql`` : sql`AND mining_date >= ${fromDay}::text::date - 1`}
+    ${beforeDay === undefined ? sql`` : sql`AND mining_date <= ${beforeDay}::text::date`}`;
 }
 
 function isAsked(sql: postgres.Sql, query: IncomeQuery, day: 'day' | 'month' | null): postgres.Fragment {
