@@ -5,6 +5,8 @@ import {
   cutByRows,
   cutBySample,
   cutEdges,
+  cutForStorage,
+  cutOutUnreadable,
   findProvenPrefix,
   orderOf,
   plannedRows,
@@ -60,6 +62,96 @@ test('the days at either end are read apart', () => {
     [0, 1],
   ]);
   expect(cutEdges(window(0, 2))).toEqual([window(0, 2)]);
+});
+
+describe('the day of an unreadable row', () => {
+  const minedOn = (...days: (number | null)[]) =>
+    days.map((day) => ({
+      raw: '{}',
+      reason: '',
+      ...(day === null ? {} : { minedAtMs: day * DAY_MS + NOON }),
+    }));
+  const partsOf = (place: Window, ...days: (number | null)[]) =>
+    inDays(cutOutUnreadable(place, minedOn(...days), 100 * DAY_MS));
+
+  test('is read apart, at either edge of its window as well', () => {
+    expect(partsOf(window(0, 9), 4)).toEqual([
+      [5, 9],
+      [4, 5],
+      [0, 4],
+    ]);
+    expect(partsOf(window(0, 9), 0)).toEqual([
+      [1, 9],
+      [0, 1],
+    ]);
+    expect(partsOf(window(0, 9), 8)).toEqual([
+      [8, 9],
+      [0, 8],
+    ]);
+    // What lies in the window is all of its day.
+    expect(partsOf(window(0.5, 0.75), 0)).toEqual([[0.5, 0.75]]);
+    expect(partsOf(window(4, 5), 4)).toEqual([[4, 5]]);
+    // One day after the other.
+    expect(partsOf(window(4, 9), 4, 8)).toEqual([
+      [5, 9],
+      [4, 5],
+    ]);
+    expect(partsOf(window(5, 9), 4, 8)).toEqual([
+      [8, 9],
+      [5, 8],
+    ]);
+  });
+
+  test('is looked for in halves where no row says it', () => {
+    const halves = [
+      [4.5, 9],
+      [0, 4.5],
+    ];
+    expect(partsOf(window(0, 9), null)).toEqual(halves);
+    // A date outside of the window says nothing.
+    expect(partsOf(window(0, 9), 9)).toEqual(halves);
+    expect(inDays(cutOutUnreadable({ fromMs: 0, toMs: Infinity }, minedOn(null), 7 * DAY_MS))).toEqual([
+      [4.5, Infinity],
+      [0, 4.5],
+    ]);
+  });
+
+  test('is not read apart where there are many, or none', () => {
+    expect(partsOf(window(0, 9), 1, 2, 3, 4, 5)).toHaveLength(3);
+    expect(partsOf(window(0, 9), 1, 2, 3, 4, 5, 6)).toEqual([[0, 9]]);
+    expect(partsOf(window(0, 9))).toEqual([[0, 9]]);
+  });
+});
+
+describe('a complete read is stored', () => {
+  const days = (count: number) => Array.from({ length: count }, (_, i) => ({ minedAtMs: i * DAY_MS + NOON }));
+  const unreadable = [{ raw: '{}', reason: '' }];
+  const open = { fromMs: 0, toMs: Infinity };
+  const storing = { capacity: 100, recentFromMs: 80 * DAY_MS, isPaged: false, cuts: [5 * DAY_MS] };
+  const cutsOf = (place: Window, count: number, more: { isBroken?: boolean; isPaged?: boolean } = {}) => {
+    const served = { rows: days(count), unreadable: more.isBroken === true ? unreadable : [] };
+    const parts = cutForStorage(place, served, { ...storing, isPaged: more.isPaged === true });
+    return parts.map(({ fromMs }) => fromMs / DAY_MS);
+  };
+
+  test('as windows of 90 rows, its newest one with room', () => {
+    expect(cutsOf(open, 80)).toEqual([5, 0]);
+    expect(cutsOf(open, 100)).toEqual([80, 5, 0]);
+    expect(cutsOf(window(0, 100), 100)).toEqual([5, 0]);
+    expect(cutsOf(window(0, 200), 190)).toEqual([100, 10, 5, 0]);
+  });
+
+  test('in one piece while a row of it cannot be read', () => {
+    expect(cutsOf(open, 100, { isBroken: true })).toEqual([0]);
+    expect(cutsOf(window(0, 200), 190, { isBroken: true })).toEqual([0]);
+  });
+
+  test('of a paged scope, as the newest window and the rest', () => {
+    expect(cutsOf(open, 100, { isPaged: true })).toEqual([80, 0]);
+    expect(cutsOf(open, 110, { isPaged: true, isBroken: true })).toEqual([80, 0]);
+    expect(cutsOf(open, 80, { isPaged: true })).toEqual([0]);
+    expect(cutsOf(window(0, 200), 190, { isPaged: true })).toEqual([0]);
+  });
 });
 
 test('a page is in order though one row in twenty is not', () => {
@@ -136,6 +228,8 @@ test('a page in no order says how many parts are needed', () => {
   const daily = Array.from({ length: 100 }, (_, i) => ((i * 37) % 100) * DAY_MS + NOON);
   expect(cutBySample(window(0, 100), daily, 195)).toHaveLength(3);
   expect(cutBySample(window(0, 100), daily, 101)).toHaveLength(2);
+  // Of fourteen parts of seven rows each, many a one would hold more than a page.
+  expect(cutBySample(window(0, 100), daily, 1_000)).toHaveLength(4);
   // Forty-seven parts of two rows of the sample each would be guesses: seven larger ones, cut again when they are read.
   expect(cutBySample(window(0, 100), daily, 3_000)).toHaveLength(7);
   const crowd = [5 * DAY_MS, 5 * DAY_MS];

@@ -301,6 +301,22 @@ describe('a coin that lists hide', () => {
     expect((await lab.sync()).doubts).toEqual(['FB: the pool counts 5 rows and serves 3 on all pages']);
   });
 
+  test('P8 is in quarantine for its own unreadable rows only', async () => {
+    const lab = await withCoin(new MemoryPool(daily(5)));
+    lab.pool.hidden = coins(3);
+    // The pool knows no names: it serves what the list holds as well.
+    lab.pool.before = (_request, query) => {
+      const isNamed = query.coinName !== undefined;
+      Object.assign(query, { coinName: undefined });
+      lab.pool.rows = isNamed ? [...daily(5), ...lab.pool.hidden] : daily(5);
+      if (isNamed) for (const row of lab.pool.rows.slice(4, 6)) lab.pool.unreadable.add(row);
+    };
+    expect((await lab.sync()).doubts).toEqual(['rows that could not be understood are in quarantine']);
+    const [read] = lab.ledger.commits.filter(({ coin }) => coin !== undefined);
+    expect(read!.unreadable.map(({ raw }) => raw.includes('"FB"'))).toEqual([true]);
+    expect(lab.live(({ currency }) => currency === 'FB')).toHaveLength(2);
+  });
+
   test('a pool that knows no names serves all coins', async () => {
     const lab = await withCoin(new MemoryPool(daily(5)));
     lab.pool.before = (_request, query) => Object.assign(query, { coinName: undefined });

@@ -126,6 +126,11 @@ test('P2 equal rows on several pages ask for more sweeps than two', async () => 
   expect(await read(listOf(equal))).toEqual({ rows: 150, doubt: null, requests: 12 });
 });
 
+test('P2 a counted page that equals the one before is no end', async () => {
+  const equal = Array.from({ length: 200 }, () => rowOn(3));
+  expect(await read(listOf(equal))).toMatchObject({ rows: 200, doubt: null });
+});
+
 test('rows beside the window do not count', async () => {
   const { rows } = await pageThrough(listOf([rowOn(-1), rowOn(0), rowOn(999), rowOn(1_000)]), WINDOW);
   expect(rows.map(({ minedAtMs }) => minedAtMs / DAY_MS)).toEqual([0, 999]);

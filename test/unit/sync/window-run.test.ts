@@ -1,5 +1,6 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/domain/windows';
+import { syncWindow } from '../../../src/sync/ledger/ledger-run';
 import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
 
 const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
@@ -16,7 +17,7 @@ const askedOf = ({ pool }: MemoryLab, from = 0): (readonly [from: number, to: nu
     .slice(from)
     .map(({ startMs, endMs }) => [(startMs + 1 - TODAY) / DAY_MS, (endMs - TODAY) / DAY_MS] as const);
 
-describe('a claim on a page of more', () => {
+describe('a proven prefix of a page of more', () => {
   test('P2 fails if the rest counts less: the page is read anew', async () => {
     const pool = new MemoryPool(daily(250));
     // In order of recording: it stands behind all others.
@@ -33,6 +34,23 @@ describe('a claim on a page of more', () => {
     };
     const lab = await synced(pool);
     expect(lab.live()).toEqual(lab.served());
+  });
+
+  // Another part of the window must not be committed as if nothing had happened.
+  test('P4 ends the read of its window if it is contradicted', async () => {
+    const lab = await synced(new MemoryPool(daily(250)));
+    const { windows } = lab.ledger.state;
+    const joined = { ...windows[0]!, fromMs: windows.at(-2)!.fromMs, rowCount: 250 };
+    lab.ledger.state = { ...lab.ledger.state, windows: [joined, windows.at(-1)!] };
+    const all = lab.pool.rows;
+    // All of the window, and its newest 90 rows, are answered without a row that every other span shows.
+    lab.pool.before = (_request, { startMs, endMs }) => {
+      const isWindow = [joined.fromMs - 1, dayOf(91.5) - 1].includes(startMs) && endMs > TODAY;
+      lab.pool.rows = isWindow ? all.filter((_row, i) => i !== 10) : all;
+    };
+    const before = lab.ledger.commits.length;
+    expect(await syncWindow(lab.session(), joined, false)).toBe('contradicted');
+    expect(lab.ledger.commits).toHaveLength(before);
   });
 
   test('P4 waits for what vanished, as any other read', async () => {
@@ -95,6 +113,14 @@ describe('the probe', () => {
       [-65, -35],
       [-6, 2],
     ]);
+  });
+
+  test('is not made where the pool answers only short spans', async () => {
+    const lab = new MemoryLab(new MemoryPool([...daily(5), rowOf(995)]));
+    lab.ledger.state = { ...lab.ledger.state, spanLimitMs: 300 * DAY_MS };
+    await lab.sync();
+    expect(lab.live()).toEqual(lab.served());
+    expect(askedOf(lab).filter(([from]) => from === -1_000)).toHaveLength(1);
   });
 
   test('reaches back no further than the history', async () => {
