@@ -5,8 +5,8 @@ import { DAY_MS, spanMsOf, startOfUtcDay, type Window } from './windows';
 const FILL_SHARE = 0.9;
 /** An unordered page is a sample of the window: parts planned to this share of a page seldom outgrow it. */
 const SAMPLE_SHARE = 0.75;
-/** Fewer rows of a sample say too little about a part: larger parts are cut again by samples of their own. */
-const LEAST_SAMPLE = 4;
+/** Fewer rows of a sample say too little about a part, and many would outgrow a page: larger ones are cut again. */
+const LEAST_SAMPLE = 8;
 /** A part filled less than this share takes the next rows as well, if the page holds them. */
 const LEAST_FILL = 0.75;
 /** Up to this many unreadable rows of a window have their days read separately; with more, all of it is in doubt. */
