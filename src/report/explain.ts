@@ -17,6 +17,8 @@ interface ExplainedState {
 /** A certificate of a window that contains the row. */
 interface ExplainedCertificate {
   readonly observedAt: string;
+  /** When the very same rows were read last; null: others were served since. */
+  readonly verifiedAt: string | null;
   readonly rowsServed: number;
   readonly contentHash: string;
   readonly run: string | null;
@@ -137,14 +139,16 @@ async function readStates(sql: Sql, row: Found): Promise<readonly ExplainedState
 async function readCertificates(sql: Sql, row: Found): Promise<readonly ExplainedCertificate[]> {
   const { stream, puid, algo, minedAtExact } = row;
   const one = (order: ReturnType<Sql>) => sql`
-    (SELECT c.certificate_id, ${iso(sql, sql`c.observed_at`)} AS "observedAt", c.rows_served AS "rowsServed", c.content_hash AS "contentHash",
+    (SELECT c.certificate_id, ${iso(sql, sql`c.observed_at`)} AS "observedAt", ${iso(sql, sql`w.verified_at`)} AS "verifiedAt", c.rows_served AS "rowsServed", c.content_hash AS "contentHash",
             'run ' || c.run_id || coalesce(' (' || r.trigger || ', ' || r.outcome || ')', '') AS run
        FROM sync.certificates c LEFT JOIN sync.runs r ON r.run_id = c.run_id
+       LEFT JOIN sync.windows w ON (w.stream, w.puid, w.algo, w.from_at) = (c.stream, c.puid, c.algo, c.from_at)
+        AND (w.to_at, w.content_hash) = (c.to_at, c.content_hash)
       WHERE c.stream = ${stream} AND c.puid = ${puid}::text::bigint AND c.algo = ${algo}
         AND c.from_at <= ${minedAtExact}::text::timestamptz AND c.to_at > ${minedAtExact}::text::timestamptz
       ORDER BY c.certificate_id ${order} LIMIT 1)`;
   return sql<ExplainedCertificate[]>`
-    SELECT "observedAt", "rowsServed", "contentHash", run
+    SELECT "observedAt", "verifiedAt", "rowsServed", "contentHash", run
       FROM (${one(sql`ASC`)} UNION ${one(sql`DESC`)}) AS c ORDER BY certificate_id`;
 }
 

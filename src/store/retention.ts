@@ -74,7 +74,11 @@ export async function enforceRetention(
       runRows = await prune(Prisma.sql`sync.runs`, Prisma.sql`started_at < ${runs}::timestamptz`);
       certificates = await prune(
         Prisma.sql`sync.certificates`,
-        Prisma.sql`observed_at < ${runs}::timestamptz`,
+        // One that still says what its window holds is no record of the past.
+        Prisma.sql`observed_at < ${runs}::timestamptz AND NOT EXISTS (
+          SELECT FROM sync.windows w
+           WHERE (w.stream, w.puid, w.algo, w.from_at) = (certificates.stream, certificates.puid, certificates.algo, certificates.from_at)
+             AND (w.to_at, w.content_hash) = (certificates.to_at, certificates.content_hash))`,
       );
     }
     return { ...partitions, hourlyRows, dailyRows, snapshots, runs: runRows, certificates };

@@ -238,19 +238,18 @@ export class PoolAndLedger {
     return { keys: rows.map(({ key }) => key), live: await lab.storedOf(place) };
   }
 
-  /** P2: every window that the run certified holds what the pool serves in it. */
+  /** P2: every window that the run verified holds what the pool serves in it. */
   private async expectCertified({ runId }: RunResult): Promise<void> {
     const { lab, place } = this;
-    const certificates = await lab.sql<
-      { from: number; to: number | null; landed: number; quarantined: number }[]
-    >`
+    const windows = await lab.sql<{ from: number; to: number | null; landed: number; quarantined: number }[]>`
       SELECT (extract(epoch FROM from_at) * 1000)::float8 AS from,
              CASE WHEN to_at < 'infinity' THEN (extract(epoch FROM to_at) * 1000)::float8 END AS to,
-             rows_landed AS landed, rows_quarantined AS quarantined
-        FROM sync.certificates WHERE run_id = ${String(runId)}`;
+             row_count AS landed, quarantined_count AS quarantined
+        FROM sync.windows w JOIN sync.runs r USING (stream, puid, algo)
+       WHERE run_id = ${String(runId)} AND verified_at >= started_at`;
     const stored = await lab.servedOf(place);
     const truth = this.served().map(truthLineOf);
-    for (const { from, to, landed, quarantined } of certificates) {
+    for (const { from, to, landed, quarantined } of windows) {
       const inside = (atMs: number): boolean => atMs >= from && atMs < (to ?? Infinity);
       const isInside = (line: string): boolean => inside(minedAtOf(line));
       const broken = this.servedBroken().filter(({ minedAtMs }) => inside(minedAtMs)).length;

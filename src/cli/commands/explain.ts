@@ -34,12 +34,13 @@ function textOf({ output }: CliContext, row: Explanation): string {
       : output.table(
           [
             { heading: 'read at' },
+            { heading: 'last read so' },
             { heading: 'rows', isNumber: true },
             { heading: 'content hash' },
             { heading: 'run' },
           ],
-          row.certificates.map(({ observedAt, rowsServed, contentHash, run }) => [
-            ...[observedAt, String(rowsServed), contentHash.slice(0, 16), run],
+          row.certificates.map(({ observedAt, verifiedAt, rowsServed, contentHash, run }) => [
+            ...[observedAt, verifiedAt, String(rowsServed), contentHash.slice(0, 16), run],
           ]),
         ),
     heading('Closes of its month'),

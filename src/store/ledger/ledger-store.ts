@@ -13,7 +13,7 @@ import { inTransaction, type Queryable } from '../client';
 import { Prisma, type PrismaClient } from '../generated/client';
 import { pgInstant } from '../instants';
 import { quarantineRows } from '../quarantine';
-import { ledgerScopeValues } from '../scope-key';
+import { isOfScope, ledgerScopeValues } from '../scope-key';
 import { advanceCursor, ensureCursor, findCursor, lockCursor, type CursorFacts } from './cursor';
 import { findHiddenCoins, leaveHiddenCoins, noteCoinRead } from './hidden-coins';
 import {
@@ -133,15 +133,21 @@ async function hiddenCoinsOf(
   return hasHiddenCoins ? findHiddenCoins(db, scope) : [];
 }
 
+/** Where the very same rows were certified before, `verified_at` of the window says that they were read again. */
 function writeCertificate({ scope, runId, window, rows, unreadable, requests }: WindowCommit): Prisma.Sql {
   const served = rows.length + unreadable.length;
+  const [from, to] = [pgInstant(window.fromMs), pgInstant(window.toMs)];
+  const contentHash = hashContent({ rows, unreadable });
   return Prisma.sql`
     certified AS (
       INSERT INTO sync.certificates (run_id, stream, puid, algo, from_at, to_at, total_num, rows_served,
                                      rows_landed, rows_quarantined, requests, content_hash, observed_at)
-      SELECT ${runId}::bigint, ${ledgerScopeValues(scope)}, ${pgInstant(window.fromMs)}::timestamptz,
-             ${pgInstant(window.toMs)}::timestamptz, ${served}::integer, ${served}::integer,
-             ${rows.length}::integer, ${unreadable.length}::integer, ${requests}::integer,
-             ${hashContent({ rows, unreadable })}, sync.now()
+      SELECT ${runId}::bigint, ${ledgerScopeValues(scope)}, ${from}::timestamptz, ${to}::timestamptz,
+             ${served}::integer, ${served}::integer, ${rows.length}::integer, ${unreadable.length}::integer,
+             ${requests}::integer, ${contentHash}, sync.now()
+       WHERE NOT EXISTS (
+         SELECT FROM sync.windows JOIN sync.certificates USING (stream, puid, algo, from_at, to_at, content_hash)
+          WHERE ${isOfScope(scope)} AND verified_at IS NOT NULL AND from_at = ${from}::timestamptz
+            AND to_at = ${to}::timestamptz AND content_hash = ${contentHash})
     )`;
 }

@@ -69,6 +69,7 @@ function States({ row, moment }: Props) {
 function Certificates({ row, moment }: Props) {
   const columns = [
     { heading: 'read at' },
+    { heading: 'last read so' },
     { heading: 'rows', isNumber: true },
     { heading: 'run' },
     { heading: 'content hash', isExtra: true },
@@ -82,8 +83,9 @@ function Certificates({ row, moment }: Props) {
       <Table
         label="Certificates"
         columns={columns}
-        rows={row.certificates.map(({ observedAt, rowsServed, run, contentHash }) => [
+        rows={row.certificates.map(({ observedAt, verifiedAt, rowsServed, run, contentHash }) => [
           showAt(observedAt, moment),
+          verifiedAt === null ? '–' : showAt(verifiedAt, moment),
           rowsServed,
           run ?? '–',
           <code>{contentHash.slice(0, 16)}</code>,

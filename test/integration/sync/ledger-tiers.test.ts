@@ -1,9 +1,11 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/domain/windows';
+import { keepDays } from '../../support/keep-days';
 import { LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
 import { useTestDatabase } from '../../support/test-database';
 import type { RequestLogEntry } from '../../../src/simulator';
+import { enforceRetention } from '../../../src/store/retention';
 
 let lab: LedgerLab;
 const database = useTestDatabase();
@@ -144,4 +146,38 @@ test('P2 P11 certificates count every window without a gap', async () => {
     SELECT sum(rows_landed)::int AS landed, bool_and(total_num = rows_served) AS honest, sum(requests)::int AS requests
       FROM sync.certificates WHERE puid = ${puid}`;
   expect(certificates).toMatchObject({ landed: 350, honest: true });
+});
+
+test('P2 P3 unchanged windows are stamped, not certified anew', async () => {
+  const place = await scopeOf(150);
+  const puid = String(place.scope.puid);
+  const read = async () => {
+    await lab.advance(HOUR_MS);
+    const since = await lab.now();
+    expect((await lab.sync(place, { request: VERIFY })).outcome).toBe('succeeded');
+    const [state] = await lab.sql<{ certificates: number; areStamped: boolean; areProven: boolean }[]>`
+      SELECT (SELECT count(*) FROM sync.certificates WHERE puid = ${puid})::int AS certificates,
+             bool_and(verified_at >= ${since}::text::timestamptz) AS "areStamped",
+             bool_and(EXISTS (SELECT FROM sync.certificates c WHERE c.puid = w.puid AND c.from_at = w.from_at
+                                 AND c.to_at = w.to_at AND c.content_hash = w.content_hash)) AS "areProven"
+        FROM sync.windows w WHERE puid = ${puid}`;
+    return state!;
+  };
+  await lab.sync(place);
+  const first = await read();
+  expect(first).toMatchObject({ areStamped: true, areProven: true });
+  expect(await read()).toEqual(first);
+  const [row] = lab.simulator.world.insertEarning(place.key, {
+    ...{ currency: 'BTC', minedAtMs: lab.simulator.clock.now() - 90 * DAY_MS, amount: '1' },
+  });
+  expect(await read()).toEqual({ ...first, certificates: first.certificates + 1 });
+  // As it was before: that is news as well.
+  lab.simulator.world.withdraw(row!);
+  const last = await read();
+  expect(last).toEqual({ ...first, certificates: first.certificates + 2 });
+  // A certificate that its window still refers to is no record of the past.
+  await enforceRetention(lab.client, keepDays({ runs: 1 }), lab.simulator.clock.now() + 400 * DAY_MS);
+  const kept = await read();
+  expect(kept).toEqual({ ...first, certificates: expect.any(Number) as number });
+  expect(kept.certificates).toBeLessThan(last.certificates);
 });
