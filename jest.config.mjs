@@ -3,7 +3,7 @@
  * no server, seconds.
  */
 const PROJECTS = {
-  unit: ['unit', 'property'],
+  unit: ['unit', 'property', 'architecture'],
   integration: ['integration', 'simulation'],
   e2e: ['e2e'],
 };

@@ -20,11 +20,14 @@ export type JobService = Pick<
   | 'closeAbandonedRuns'
 >;
 
-type LogFields = Readonly<Record<string, string | number | bigint | boolean | null | undefined>>;
+type JobLogFields = Readonly<Record<string, string | number | bigint | boolean | null | undefined>>;
 
 /** The part of the log that jobs use. */
 export type JobLog = Readonly<
-  Record<'debug' | 'info' | 'warn' | 'error', (message: string, fields?: LogFields, error?: unknown) => void>
+  Record<
+    'debug' | 'info' | 'warn' | 'error',
+    (message: string, fields?: JobLogFields, error?: unknown) => void
+  >
 >;
 
 /** The part of the metrics that jobs use. */

@@ -1,7 +1,7 @@
 import type { StreamFreshness } from '../report/overview';
 import type { BackfillState, FailureState, ServiceStatus } from '../report/service-status';
-import type { JsonValue } from './output/json';
-import { countOf } from './output/numbers';
+import type { OutputJson } from './output/json';
+import { formatCount } from './output/numbers';
 import type { Output } from './output/output';
 import { formatRelative } from './output/times';
 import { isWell } from '../report/wellness/judge';
@@ -15,22 +15,22 @@ export interface StatusView extends ServiceStatus {
 /** Histories listed; the rest are counted. */
 const MAX_HISTORIES = 20;
 
-export function stateOf({ failingScopes, state, degradedRows }: StreamFreshness): string {
+export function describeFreshness({ failingScopes, state, degradedRows }: StreamFreshness): string {
   const text = state === 'failing' ? `${failingScopes} failing` : state;
   return degradedRows === '0' ? text : `${text}, ${degradedRows} degraded`;
 }
 
 function rateLimitText({ rateScope, requestsPerSecond, keysPacedAsWhole }: StatusView): string {
-  const rate = countOf(requestsPerSecond, 'request');
+  const rate = formatCount(requestsPerSecond, 'request');
   if (rateScope !== 'auto') return `Rate limit: ${rate} a second per ${rateScope}.`;
   return keysPacedAsWhole === 0
     ? `Rate limit: ${rate} a second per endpoint.`
-    : `Rate limit: ${rate} a second per endpoint; for the key as a whole for ${countOf(keysPacedAsWhole, 'key')} that the pool throttled ` +
+    : `Rate limit: ${rate} a second per endpoint; for the key as a whole for ${formatCount(keysPacedAsWhole, 'key')} that the pool throttled ` +
         '(KUCOIN_POOL_RATE_SCOPE=endpoint undoes that).';
 }
 
 /** For `--json`. */
-export function statusJson(status: StatusView): JsonValue {
+export function statusJson(status: StatusView): OutputJson {
   return {
     isWell: isWell(status.wellness),
     problems: status.wellness.problems.map(problemJson),
@@ -38,7 +38,7 @@ export function statusJson(status: StatusView): JsonValue {
     streams: status.freshness.map((row) => ({
       ...row,
       lastSuccessAt: row.lastSuccessAt?.toISOString() ?? null,
-      state: stateOf(row),
+      state: describeFreshness(row),
     })),
     histories: status.backfill.map((row) => ({
       ...row,
@@ -73,11 +73,11 @@ export function statusText(output: Output, status: StatusView, nowMs: number): s
         row.stream,
         String(row.scopes),
         row.lastSuccessAt === null ? null : formatRelative(row.lastSuccessAt.getTime(), nowMs),
-        stateOf(row),
+        describeFreshness(row),
       ]),
     ),
     heading(
-      `History: ${backfill.length - open.length} of ${countOf(backfill.length, 'income list')} read to the beginning`,
+      `History: ${backfill.length - open.length} of ${formatCount(backfill.length, 'income list')} read to the beginning`,
     ),
     ...(open.length === 0 ? [] : [historyTable(output, open)]),
     ...(open.length > MAX_HISTORIES ? [`… and ${open.length - MAX_HISTORIES} more.`] : []),

@@ -53,28 +53,28 @@ function runFactsOf({ account, stream, results, left }: StreamSummary): RunFacts
     failed: count('failed'),
     partial: count('partial'),
     unfinished: results.length - count('succeeded', 'skipped', 'partial', 'failed') + left,
-    reason: results.find((result) => !isWell(result))?.reason ?? null,
+    reason: results.find((result) => !hasSucceeded(result))?.reason ?? null,
   };
 }
 
-function totalOf(results: readonly RunResult[], count: keyof RunResult['totals']): number {
+function sumCounts(results: readonly RunResult[], count: keyof RunResult['totals']): number {
   return results.reduce((sum, { totals }) => sum + totals[count], 0);
 }
 
 const COUNTS = ['requests', 'inserted', 'changed', 'withdrawn', 'unchanged', 'quarantined'] as const;
 
-function isWell({ outcome }: RunResult): boolean {
+function hasSucceeded({ outcome }: RunResult): boolean {
   return outcome === 'succeeded' || outcome === 'skipped';
 }
 
-function wordOf({ outcome, isUnlisted }: RunResult): string {
+function describeOutcome({ outcome, isUnlisted }: RunResult): string {
   if (isUnlisted) return 'no longer listed';
   return outcome === 'skipped' ? 'nothing to ask' : outcome;
 }
 
-function outcomeOf({ results, left }: Pick<StreamSummary, 'results' | 'left'>): string {
+function summarizeOutcomes({ results, left }: Pick<StreamSummary, 'results' | 'left'>): string {
   if (results.length === 0) return left > 0 ? 'not started' : 'nothing due';
-  const words = results.map(wordOf).filter((word) => word !== 'succeeded');
+  const words = results.map(describeOutcome).filter((word) => word !== 'succeeded');
   if (words.length === 0) return 'succeeded';
   return [...new Set(words)]
     .map((word) => `${words.filter((each) => each === word).length} ${word}`)
@@ -88,10 +88,10 @@ export function summaryJson(summaries: readonly StreamSummary[]) {
     stream,
     scopes: results.length,
     unlisted: results.filter(({ isUnlisted }) => isUnlisted).length,
-    outcome: outcomeOf({ results, left }),
-    ...Object.fromEntries(COUNTS.map((count) => [count, totalOf(results, count)])),
+    outcome: summarizeOutcomes({ results, left }),
+    ...Object.fromEntries(COUNTS.map((count) => [count, sumCounts(results, count)])),
     failures: results
-      .filter((result) => !isWell(result))
+      .filter((result) => !hasSucceeded(result))
       .map(({ scope, outcome, reason, error }) => ({
         puid: scope.puid === null ? null : String(scope.puid),
         algo: scope.algo,
@@ -103,7 +103,7 @@ export function summaryJson(summaries: readonly StreamSummary[]) {
 }
 
 /** The result per stream, and why scopes failed. */
-export function summaryText(output: Output, summaries: readonly StreamSummary[]): string {
+export function formatSummaries(output: Output, summaries: readonly StreamSummary[]): string {
   const table = output.table(
     [
       { heading: 'account' },
@@ -119,20 +119,20 @@ export function summaryText(output: Output, summaries: readonly StreamSummary[])
       account,
       stream,
       String(results.length),
-      ...COUNTS.map((count) => String(totalOf(results, count))),
-      outcomeOf({ results, left }),
+      ...COUNTS.map((count) => String(sumCounts(results, count))),
+      summarizeOutcomes({ results, left }),
     ]),
   );
   const remarks = summaries.flatMap(({ account, results }) =>
     results
-      .filter((result) => !isWell(result) || result.isUnlisted)
+      .filter((result) => !hasSucceeded(result) || result.isUnlisted)
       .map((result) => {
         const { scope, reason, error } = result;
         const where = [account, scope.stream, scope.puid, scope.algo]
           .filter((part) => part !== null)
           .join(' / ');
         const hint = error?.hint === undefined ? '' : ` ${error.hint}`;
-        return `${where}: ${wordOf(result)}. ${reason ?? ''}${hint}`;
+        return `${where}: ${describeOutcome(result)}. ${reason ?? ''}${hint}`;
       }),
   );
   const shown = remarks.slice(0, MAX_SHOWN_REMARKS);

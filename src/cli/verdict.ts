@@ -1,7 +1,7 @@
 import type { Problem, Severity } from '../report/wellness/problem';
 import { isWell, type Wellness } from '../report/wellness/judge';
 import type { CliContext } from './context';
-import type { JsonValue } from './output/json';
+import type { OutputJson } from './output/json';
 import type { Output } from './output/output';
 
 /** Problems listed; the rest are counted. */
@@ -33,6 +33,6 @@ export function verdictText({ colour }: Pick<Output, 'colour'>, { problems }: We
 }
 
 /** For `--json`. */
-export function problemJson({ kind, severity, account, what, cause, fix }: Problem): JsonValue {
+export function problemJson({ kind, severity, account, what, cause, fix }: Problem): OutputJson {
   return { kind, severity, account, what, cause, fix };
 }

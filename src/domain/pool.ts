@@ -6,7 +6,7 @@ import type { IncomeRow } from './income';
 import type { Listing, Page } from './page';
 
 /** Which page of a list to ask for. */
-export interface PageQuery {
+export interface PagedQuery {
   /** 1 is the first. */
   readonly currentPage: number;
   /** 10 to 100 by the specification. */
@@ -14,7 +14,7 @@ export interface PageQuery {
 }
 
 /** A page of income between two instants, ms since the epoch; which ends are included is not specified. */
-export interface IncomePageQuery extends PageQuery {
+export interface IncomePageQuery extends PagedQuery {
   readonly puid: Puid;
   readonly algo: string;
   readonly startMs: number;
@@ -22,7 +22,7 @@ export interface IncomePageQuery extends PageQuery {
   readonly coinName?: string;
 }
 
-export interface WorkersQuery extends PageQuery {
+export interface WorkersQuery extends PagedQuery {
   readonly puid: Puid;
   readonly algo: string;
   readonly status: WorkerFilter;

@@ -1,4 +1,6 @@
-import { millisecondsInDay } from 'date-fns/constants';
+import { DAY_MS, startOfUtcDay } from '../core/day';
+
+export { DAY_MS, startOfUtcDay };
 
 /** A span of mining time, half open `[fromMs, toMs)`, ms since the epoch; `toMs` is Infinity for the newest one. */
 export interface Window {
@@ -17,15 +19,9 @@ export interface StoredWindow extends Window {
   readonly verifiedAtMs: number | null;
 }
 
-export const DAY_MS = millisecondsInDay;
-
 /** The rows that the pool served when these windows were read. */
 export function rowsIn(windows: readonly StoredWindow[]): number {
   return windows.reduce((sum, { rowCount, quarantinedCount }) => sum + rowCount + quarantinedCount, 0);
-}
-
-export function startOfUtcDay(atMs: number): number {
-  return Math.floor(atMs / DAY_MS) * DAY_MS;
 }
 
 export function contains(window: Window, atMs: number): boolean {

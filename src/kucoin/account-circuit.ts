@@ -5,7 +5,7 @@ import type { AttemptContext } from './attempt';
 import type { Permission, Rejection, Trouble, TroubledAnswer } from './circuit';
 import { Circuit } from './circuit';
 import { REFUSED_HINT } from './error-table';
-import type { Failure } from './failure';
+import type { CallFailure } from './failure';
 import { clockDiffers, forbidden, refusedAlone, withRetryAfter } from './failure';
 import type { RequestTarget } from './refusals';
 import { Refusals } from './refusals';
@@ -118,7 +118,7 @@ export class AccountCircuit {
   }
 
   /** Notes what a failure says about the account. Returns the error, reclassified by what other calls were answered. */
-  recordFailure(call: CallState, failure: Failure, attempt: FailedAttempt): KpoolError {
+  recordFailure(call: CallState, failure: CallFailure, attempt: FailedAttempt): KpoolError {
     const { error } = failure;
     const trouble = troubleOf(failure);
     if (trouble !== null) return this.#recordTrouble(call, trouble, error, attempt);
@@ -193,7 +193,7 @@ export class AccountCircuit {
   }
 }
 
-function troubleOf({ error, kind }: Failure): Trouble | null {
+function troubleOf({ error, kind }: CallFailure): Trouble | null {
   if (kind === 'throttled') return 'throttled';
   if (kind === 'ambiguous-403') return 'refused';
   return error.code === 'pool.maintenance' ? 'maintenance' : null;

@@ -3,7 +3,7 @@ import { isKpoolError, KpoolError } from '../core/errors';
 import type { Endpoint, ReadContext } from './endpoint';
 import type { Envelope } from './envelope';
 import { findEnvelope, isSuccess } from './envelope';
-import type { Failure } from './failure';
+import type { CallFailure } from './failure';
 import { classifyFailure, malformed, quoteAnswer } from './failure';
 import type { JsonValue } from './json';
 import { parseJson } from './json';
@@ -17,7 +17,7 @@ const MAX_SCANNED_BYTES = 16_384;
 export interface Interpretation<Answer> {
   /** Null when the answer is not framed as the pool frames its answers. */
   readonly envelope: Envelope | null;
-  readonly outcome: { readonly value: Answer } | { readonly failure: Failure };
+  readonly outcome: { readonly value: Answer } | { readonly failure: CallFailure };
 }
 
 /** Turns one complete HTTP answer into what the endpoint serves, or into the one failure that it means. */

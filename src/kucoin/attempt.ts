@@ -5,7 +5,7 @@ import type { PacedBucket, Pacer, Permit } from '../core/pacer';
 import type { PoolEndpoint } from '../core/pool-endpoint';
 import { interpretAnswer } from './answer';
 import type { Endpoint } from './endpoint';
-import type { Failure } from './failure';
+import type { CallFailure } from './failure';
 import { safeSystemCode } from './failure';
 import type { Redactor } from './redaction';
 import type { ServerClock } from './server-clock';
@@ -52,7 +52,7 @@ export interface AttemptOptions {
   readonly onDispatch: () => void;
 }
 
-export type AttemptResult<Answer> = { readonly value: Answer } | { readonly failure: Failure };
+export type AttemptResult<Answer> = { readonly value: Answer } | { readonly failure: CallFailure };
 
 /**
  * One permit, one dispatch, one answer. Throws what the pacer throws and what `findRejection` returns; everything else is

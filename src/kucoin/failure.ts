@@ -21,7 +21,7 @@ const MAX_CREDENTIAL_FORM = 4_096;
  * What the retry loop needs to know beyond the error: whether the pool throttles (`throttled` for sure,
  * `ambiguous-403` perhaps), or measured our timestamp as wrong (`clock`).
  */
-export interface Failure {
+export interface CallFailure {
   readonly error: KpoolError;
   readonly kind: 'plain' | 'throttled' | 'ambiguous-403' | 'clock';
 }
@@ -43,7 +43,7 @@ const THROTTLES = /too many|too often|frequen|rate.?limit|throttl/i;
 const UNDECIDED = /forbidden or (too many|have exceeded)/i;
 
 /** Classifies an answer that is not a success. */
-export function classifyFailure(answer: FailedAnswer, redactor: Redactor): Failure {
+export function classifyFailure(answer: FailedAnswer, redactor: Redactor): CallFailure {
   const meaning = meaningOf(answer);
   const error = errorOf(meaning, answer, redactor);
   if (meaning === findHttpMeaning(403))

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { PoolEndpoint } from '../core/pool-endpoint';
 import type { Listing, Page } from '../domain/page';
-import type { PageQuery } from '../domain/pool';
+import type { PagedQuery } from '../domain/pool';
 import { malformed } from './failure';
 import { optionalCountField } from './fields';
 import { describeIssues, describeKind, readItems } from './items';
@@ -42,7 +42,7 @@ export function readPage<Row>(
   endpoint: PoolEndpoint,
   data: JsonValue | undefined,
   readRow: RowReader<Row>,
-  asked: PageQuery,
+  asked: PagedQuery,
   answeredAtMs: number,
 ): Page<Row> {
   if (isNothing(data)) return noRows(asked, null, answeredAtMs);
@@ -74,7 +74,7 @@ function isNothing(data: JsonValue | undefined): boolean {
   return isJsonArray(data) ? data.length === 0 : isJsonObject(data) && Object.keys(data).length === 0;
 }
 
-function noRows<Row>(asked: PageQuery, totalNum: number | null, answeredAtMs: number): Page<Row> {
+function noRows<Row>(asked: PagedQuery, totalNum: number | null, answeredAtMs: number): Page<Row> {
   const { currentPage, pageSize } = asked;
   return { rows: [], unreadable: [], answeredAtMs, currentPage, pageSize, totalNum, totalPage: null };
 }

@@ -2,7 +2,7 @@ import { millisecondsInHour, millisecondsInMinute } from 'date-fns/constants';
 import type { BackoffPolicy } from '../core/backoff';
 import { backoffDelayMs } from '../core/backoff';
 import type { CircuitPolicy } from './circuit';
-import type { Failure } from './failure';
+import type { CallFailure } from './failure';
 import type { ForbiddenPolicy } from './refusals';
 
 /** How many requests one call may send, how long it waits in between, and when the account's circuit opens. */
@@ -47,7 +47,7 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
 export function nextDelayMs(
   policy: RetryPolicy,
   attempt: number,
-  failure: Failure,
+  failure: CallFailure,
   random: number,
 ): number | null {
   const { error, kind } = failure;

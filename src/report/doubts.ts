@@ -1,7 +1,7 @@
 import type { Sql, TransactionSql } from 'postgres';
 
 /** Spans of days named in a sentence; the rest are counted. */
-const MAX_SPANS = 5;
+const MAX_SPANS_NAMED = 5;
 
 /**
  * Rows of one income list that the pool no longer shows, on days with a row that could not be parsed. Any of them may be
@@ -18,22 +18,22 @@ export interface Doubt {
 }
 
 /** A half-open span of mining time, as PostgreSQL's instants. */
-interface Span {
+interface DaySpan {
   readonly from: string;
   readonly to: string;
 }
 
-const EVER: Span = { from: '-infinity', to: 'infinity' };
+const EVER: DaySpan = { from: '-infinity', to: 'infinity' };
 
 /** The rows in doubt in a span, one entry per income list. */
 export async function readDoubts(
   sql: Sql | TransactionSql,
-  { from, to }: Span = EVER,
+  { from, to }: DaySpan = EVER,
 ): Promise<readonly Doubt[]> {
   return sql<Doubt[]>`
     SELECT a.account_name AS account, d.stream, a.sub_account AS "subAccount", d.algo, sum(d.rows_in_doubt)::int AS rows,
-           string_agg(d.days, ', ' ORDER BY d.from_at) FILTER (WHERE d.position <= ${MAX_SPANS})
-             || CASE WHEN count(*) > ${MAX_SPANS} THEN ', and ' || count(*) - ${MAX_SPANS} || ' more (report.completeness)' ELSE '' END AS days
+           string_agg(d.days, ', ' ORDER BY d.from_at) FILTER (WHERE d.position <= ${MAX_SPANS_NAMED})
+             || CASE WHEN count(*) > ${MAX_SPANS_NAMED} THEN ', and ' || count(*) - ${MAX_SPANS_NAMED} || ' more (report.completeness)' ELSE '' END AS days
       FROM (SELECT *, row_number() OVER (PARTITION BY stream, puid, algo ORDER BY from_at) AS position
               FROM sync.uncertified
              WHERE rows_in_doubt > 0 AND from_at < ${to}::text::timestamptz AND to_at > ${from}::text::timestamptz) AS d

@@ -91,7 +91,7 @@ export async function findExplanation(sql: Sql, rowId: string): Promise<Explanat
   const states = await readStates(sql, found);
   const [certificates, closes, exports] = await Promise.all([
     readCertificates(sql, found),
-    readCloses(sql, minedAtExact, states),
+    readClosedAmounts(sql, minedAtExact, states),
     readExports(sql, found),
   ]);
   return { ...row, states, certificates, closes, exports };
@@ -153,7 +153,7 @@ async function readCertificates(sql: Sql, row: Found): Promise<readonly Explaine
 }
 
 /** Closes of the row's month, by mining or by payment, and its amount as of each. */
-async function readCloses(
+async function readClosedAmounts(
   sql: Sql,
   minedAtExact: string,
   states: readonly ExplainedState[],

@@ -73,14 +73,14 @@ export interface Ledger {
 }
 
 const LEDGER_BATCH_ROWS = 1_000;
-const APPLICATION = 'kucoin-pool-sync reader';
+const READER_APPLICATION = 'kucoin-pool-sync reader';
 /** For questions asked at the same time through `views`. */
 const VIEW_CONNECTIONS = 4;
 
 /** Opens the database at `url` for reading. Throws if it is unreachable or `url` is not a PostgreSQL address. */
 export async function openLedger(url: string): Promise<Ledger> {
   parsePostgresAddress(url);
-  const open = () => openPostgres({ url: new Secret(url), applicationName: APPLICATION });
+  const open = () => openPostgres({ url: new Secret(url), applicationName: READER_APPLICATION });
   const sql = await open();
   let client: Promise<ViewClient> | null = null;
   return {
@@ -88,7 +88,7 @@ export async function openLedger(url: string): Promise<Ledger> {
     async *income(query = {}) {
       const own = await open();
       try {
-        yield* readItems(own, query);
+        yield* streamIncome(own, query);
       } finally {
         await own.end({ timeout: END_TIMEOUT_S });
       }
@@ -128,11 +128,11 @@ async function createViewClient(url: string) {
   return createStoreClient({
     url: new Secret(url),
     maxConnections: VIEW_CONNECTIONS,
-    applicationName: APPLICATION,
+    applicationName: READER_APPLICATION,
   });
 }
 
-async function* readItems(sql: postgres.Sql, query: IncomeQuery): AsyncGenerator<IncomeItem> {
+async function* streamIncome(sql: postgres.Sql, query: IncomeQuery): AsyncGenerator<IncomeItem> {
   const cursor = sql<(Omit<IncomeItem, 'puid'> & { puid: string })[]>`
     SELECT row_id AS "rowId", account_name AS account, sub_account AS "subAccount", puid::text AS puid, algo, currency,
            stream, type, mining_date::text AS "miningDate", mined_at AS "minedAt", amount_text AS amount, status,

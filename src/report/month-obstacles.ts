@@ -52,7 +52,7 @@ export async function findMonthObstacles(
               FROM sync.report_zone z, (SELECT ${firstDayOf(month)}::date AS first) AS m) AS b`;
   assert(bounds !== undefined, 'the time zone of the reports has one row');
   if (!bounds.isOver) return [`${month} is not over yet (${bounds.zone}).`];
-  const accounts = await readAccounts(sql, bounds);
+  const accounts = await readUnreadLists(sql, bounds);
   if (accounts.length === 0) return ['Nothing has been synced yet: run kpool sync.'];
   const reasons = [
     ...accounts.flatMap(({ account, unread }) =>
@@ -97,7 +97,10 @@ function doubtReason({ account, subAccount, algo, stream, rows, days }: Doubt): 
 }
 
 /** All accounts except duplicates, which own nothing. */
-async function readAccounts(sql: Sql | TransactionSql, { to }: MonthSpan): Promise<readonly UnreadLists[]> {
+async function readUnreadLists(
+  sql: Sql | TransactionSql,
+  { to }: MonthSpan,
+): Promise<readonly UnreadLists[]> {
   return sql<UnreadLists[]>`
     SELECT a.account_name AS account, string_agg(l.stream, ' and ' ORDER BY l.stream DESC) AS unread
       FROM pool.accounts a

@@ -19,12 +19,12 @@ export interface QuarantinedRow {
   readonly resolvedAt: Date | null;
 }
 
-interface StoredRow extends Omit<QuarantinedRow, 'number' | 'puid'> {
+interface StoredQuarantine extends Omit<QuarantinedRow, 'number' | 'puid'> {
   readonly number: string;
   readonly puid: string | null;
 }
 
-function fromDatabase(row: StoredRow): QuarantinedRow {
+function fromDatabase(row: StoredQuarantine): QuarantinedRow {
   return { ...row, number: BigInt(row.number), puid: row.puid === null ? null : BigInt(row.puid) };
 }
 
@@ -44,7 +44,7 @@ export async function listQuarantine(
   sql: postgres.Sql,
   options: { readonly isWhole: boolean; readonly limit: number },
 ): Promise<QuarantinedRow[]> {
-  const rows = await sql<StoredRow[]>`
+  const rows = await sql<StoredQuarantine[]>`
     ${select(sql)} WHERE ${options.isWhole} OR (q.resolved_at IS NULL AND q.accepted_at IS NULL)
      ORDER BY q.quarantine_id DESC LIMIT ${options.limit}`;
   return rows.map(fromDatabase);
@@ -55,7 +55,7 @@ export async function findQuarantined(
   sql: postgres.Sql,
   numbers: readonly bigint[],
 ): Promise<QuarantinedRow[]> {
-  const rows = await sql<StoredRow[]>`
+  const rows = await sql<StoredQuarantine[]>`
     ${select(sql)} WHERE q.quarantine_id = ANY (string_to_array(${numbers.join(',')}, ',')::bigint[]) ORDER BY q.quarantine_id`;
   return rows.map(fromDatabase);
 }

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres';
 
-export type Verdict = 'matches' | "matches to the pool's digits" | 'differs' | 'not comparable';
+export type ReconciliationVerdict = 'matches' | "matches to the pool's digits" | 'differs' | 'not comparable';
 
 /**
  * The ledger compared with one of the pool's own totals in one currency, as of the moment at which the pool served it
@@ -19,7 +19,7 @@ export interface ReconciliationRow {
   readonly ledgerPending: string;
   /** The pool's total minus what it was compared with; null without a total. */
   readonly difference: string | null;
-  readonly verdict: Verdict;
+  readonly verdict: ReconciliationVerdict;
   /** What the pool's total counts, inferred from the match; null if nothing matched. */
   readonly definition: string | null;
   /** Why it is not comparable, or what it differs from; null if it matches. */

@@ -49,7 +49,7 @@ const MAX_FAILURES = 20;
 export async function readStatus(sql: Sql, judged: AccountNames): Promise<ServiceStatus> {
   const [facts, accounts, freshness, backfill, failures, keysPacedAsWhole] = await Promise.all([
     readWellnessFacts(sql, judged),
-    readAccounts(sql),
+    readAccountStates(sql),
     readFreshness(sql),
     readBackfill(sql),
     readFailures(sql, MAX_FAILURES),
@@ -59,7 +59,7 @@ export async function readStatus(sql: Sql, judged: AccountNames): Promise<Servic
 }
 
 /** Every account ever configured, and whether it is stopped. */
-async function readAccounts(sql: Sql): Promise<readonly AccountState[]> {
+async function readAccountStates(sql: Sql): Promise<readonly AccountState[]> {
   return sql<AccountState[]>`
     SELECT a.account_name AS account, a.status, a.status_reason AS reason
       FROM pool.accounts a ORDER BY a.account_name`;

@@ -14,7 +14,7 @@ export interface WorkerGroup {
 
 const EXAMPLE = 'The first line must be "prefix,site,customer,model"; site, customer and model are optional.';
 
-const cell = z
+const optionalCell = z
   .string()
   .default('')
   .transform((text) => (text === '' ? null : text));
@@ -22,9 +22,9 @@ const groupFile = z
   .array(
     z.strictObject({
       prefix: z.string().min(1, 'a prefix is empty'),
-      site: cell,
-      customer: cell,
-      model: cell,
+      site: optionalCell,
+      customer: optionalCell,
+      model: optionalCell,
     }),
   )
   .refine(

@@ -98,7 +98,7 @@ async function limitSessions(tx: TransactionSql, role: string, database: string)
   if (found?.limit === -1) await attempt(tx, `ALTER ROLE "${role}" CONNECTION LIMIT ${MAX_CONNECTIONS}`);
 }
 
-/** Ignores a refusal: a role that someone else created is theirs to change, and `findLiberties` finds what remains. */
+/** Ignores a refusal: a role that someone else created is theirs to change, and `findExtraRights` finds what remains. */
 async function attempt(tx: TransactionSql, statement: string): Promise<void> {
   try {
     await tx.savepoint((inner) => inner.unsafe(statement));

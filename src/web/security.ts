@@ -18,7 +18,7 @@ const DIRECTIVES = {
   baseUri: ["'none'"],
   frameAncestors: ["'none'"],
 };
-/** A host with an optional port, as in the `Host` header. */
+/** A host with an optional port, as in the header Host. */
 const AUTHORITY = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d{1,5})?$/i;
 
 /**

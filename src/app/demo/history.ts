@@ -7,7 +7,7 @@ import type { Simulator } from '../../simulator';
 import { createStoreClient } from '../../store/client';
 import { recomputeFleet } from '../../store/fleet/recompute';
 import { INSERT_SAMPLE_BLOCKS } from '../../store/fleet/sample-blocks';
-import { findTroubles, type MachineTrouble } from './troubles';
+import { findTroubles, type WorkerTrouble } from './troubles';
 
 const HISTORY_DAYS = 30;
 /** The pages show this many days hour by hour; for older ones a snapshot every four hours gives the same picture. */
@@ -61,7 +61,7 @@ async function addSnapshots(
   sql: Sql,
   simulator: Simulator,
   fleet: DemoFleet,
-  troubles: ReadonlyMap<string, MachineTrouble>,
+  troubles: ReadonlyMap<string, WorkerTrouble>,
   nowMs: number,
 ): Promise<void> {
   const [account] = simulator.accounts;
@@ -111,7 +111,7 @@ function countByStatus({
 function readAt(
   simulator: Simulator,
   key: Parameters<Simulator['world']['workersAt']>[0],
-  troubles: ReadonlyMap<string, MachineTrouble>,
+  troubles: ReadonlyMap<string, WorkerTrouble>,
   atMs: number,
 ) {
   return simulator.world.workersAt(key, atMs).map((worker) => {

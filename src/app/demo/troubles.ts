@@ -1,14 +1,17 @@
 import { millisecondsInHour } from 'date-fns/constants';
 import type { Simulator } from '../../simulator';
 
-type Machine = ReturnType<Simulator['world']['workers']>[number];
+type DemoWorker = ReturnType<Simulator['world']['workers']>[number];
 
 /** What is wrong with a machine of the demo, and since when. */
-export interface MachineTrouble {
-  readonly machine: Machine;
+export interface WorkerTrouble {
+  readonly machine: DemoWorker;
   readonly sinceMs: number;
   readonly change: Partial<
-    Pick<Machine, 'realHashRate' | 'hourHashRate' | 'dayHashRate' | 'rejectRate' | 'status' | 'lastShareAtMs'>
+    Pick<
+      DemoWorker,
+      'realHashRate' | 'hourHashRate' | 'dayHashRate' | 'rejectRate' | 'status' | 'lastShareAtMs'
+    >
   >;
 }
 
@@ -27,12 +30,12 @@ const USUAL_HPS = 200e12;
 export function findTroubles(
   { world, accounts }: Simulator,
   nowMs: number,
-): ReadonlyMap<string, MachineTrouble> {
+): ReadonlyMap<string, WorkerTrouble> {
   const [account] = accounts;
   const [scope] = account === undefined ? [] : world.scopes(account.name);
   if (scope === undefined) return new Map();
   const machines = [...world.workers(scope)].sort((a, b) => a.workerName.localeCompare(b.workerName));
-  const troubles = PLANTED_TROUBLES.flatMap(({ place, hours, kind, share }): MachineTrouble[] => {
+  const troubles = PLANTED_TROUBLES.flatMap(({ place, hours, kind, share }): WorkerTrouble[] => {
     const machine = machines[place];
     if (machine === undefined) return [];
     const sinceMs = nowMs - hours * millisecondsInHour;

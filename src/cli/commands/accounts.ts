@@ -5,13 +5,13 @@ import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 
-function parsePuid(text: string): bigint {
+function parsePuidArgument(text: string): bigint {
   const puid = findId(text);
   if (puid === null) throw new InvalidArgumentError('Give the puid of a sub-account: kpool accounts list.');
   return puid;
 }
 
-function jsonOf({ subAccounts, leftOut, ...account }: AccountOverview) {
+function accountToJson({ subAccounts, leftOut, ...account }: AccountOverview) {
   return {
     ...account,
     subAccounts: subAccounts.map((own) => ({ ...own })),
@@ -19,7 +19,7 @@ function jsonOf({ subAccounts, leftOut, ...account }: AccountOverview) {
   };
 }
 
-function linesOf({ account, status, subAccounts, leftOut }: AccountOverview): (string | null)[][] {
+function formatLines({ account, status, subAccounts, leftOut }: AccountOverview): (string | null)[][] {
   const own = subAccounts.map(({ puid, name, isListed }) => [
     account,
     status,
@@ -38,22 +38,22 @@ function linesOf({ account, status, subAccounts, leftOut }: AccountOverview): (s
   return lines.length === 0 ? [[account, status, null, null, null]] : lines;
 }
 
-function tableOf({ output }: CliContext, accounts: readonly AccountOverview[]): string {
+function formatAccounts({ output }: CliContext, accounts: readonly AccountOverview[]): string {
   if (accounts.length === 0) return 'Nothing has been synced yet.';
   const headings = ['account', 'status', 'puid', 'sub-account', 'ownership'];
   return output.table(
     headings.map((heading) => ({ heading })),
-    accounts.flatMap(linesOf),
+    accounts.flatMap(formatLines),
   );
 }
 
-function registerList(accounts: Command, context: CliContext): void {
+function registerAccountList(accounts: Command, context: CliContext): void {
   const command = accounts
     .command('list')
     .description('List accounts and their sub-accounts, and those skipped because another account owns them')
     .action(async () => {
       const found = await workOnDatabase(context, 'accounts', readAccountOverviews);
-      context.output.result(found.map(jsonOf), () => tableOf(context, found));
+      context.output.result(found.map(accountToJson), () => formatAccounts(context, found));
     });
   withExamples(command, 'kpool accounts list', 'kpool accounts list --json');
 }
@@ -62,7 +62,7 @@ function registerMove(accounts: Command, context: CliContext): void {
   const command = accounts
     .command('move')
     .description('Move a sub-account and all its history to another account')
-    .argument('<puid>', 'the sub-account to move', parsePuid)
+    .argument('<puid>', 'the sub-account to move', parsePuidArgument)
     .argument('<account>', 'the account to move it to, as named in the configuration')
     .action(async (puid: bigint, account: string) => {
       const move = await workOnDatabase(context, 'accounts', (sql) => moveSubAccount(sql, puid, account));
@@ -77,7 +77,7 @@ function registerMove(accounts: Command, context: CliContext): void {
 
 /** `kpool accounts`: lists sub-accounts by account, and moves one to another account. */
 export const configureAccounts: ConfigureCommand = (accounts, context) => {
-  registerList(accounts, context);
+  registerAccountList(accounts, context);
   registerMove(accounts, context);
   withExamples(accounts, 'kpool accounts list', 'kpool accounts move 10423 farm');
 };

@@ -4,7 +4,7 @@ import type { Month } from '../../report/month';
 import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
-import { countOf } from '../output/numbers';
+import { formatCount } from '../output/numbers';
 import { warnOfOtherZone } from '../report-zone';
 import { parseMonth } from '../time-arguments';
 
@@ -47,7 +47,7 @@ export const configureClose: ConfigureCommand = (command, context) => {
         else context.output.note(tieOut);
         if (result.unpriced > 0)
           context.output.warn(
-            `kpool: ${countOf(result.unpriced, 'item')} of ${month} without a price (kpool prices missing). ` +
+            `kpool: ${formatCount(result.unpriced, 'item')} of ${month} without a price (kpool prices missing). ` +
               'The close keeps it so: import prices, then reopen and close the month again.',
           );
         context.output.note(`To export it: kpool export statement --month ${month}`);

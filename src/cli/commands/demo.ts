@@ -19,8 +19,8 @@ import { withExamples } from '../example';
 import { openDemoPage, type DemoPage } from '../demo-page';
 import { liveOn } from '../live-demo';
 import { formatRelative } from '../output/times';
-import { stateOf } from '../status-summary';
-import { showProgress, summaryJson, summaryText, wellnessOf } from '../sync-summary';
+import { describeFreshness } from '../status-summary';
+import { showProgress, summaryJson, formatSummaries, wellnessOf } from '../sync-summary';
 import { exitByVerdict } from '../verdict';
 
 const MONTHS_SHOWN = 4;
@@ -86,9 +86,9 @@ async function readOverview(session: Session) {
   }
 }
 
-type Overview = Awaited<ReturnType<typeof readOverview>>;
+type DemoOverview = Awaited<ReturnType<typeof readOverview>>;
 
-function overviewText({ output, clock }: CliContext, overview: Overview): string {
+function overviewText({ output, clock }: CliContext, overview: DemoOverview): string {
   const heading = (text: string): string => `\n${output.colour.bold(text)}`;
   const number = (name: string) => ({ heading: name, isNumber: true });
   const withRows = overview.rows.filter(({ rows }) => rows !== '0');
@@ -105,7 +105,7 @@ function overviewText({ output, clock }: CliContext, overview: Overview): string
         row.stream,
         String(row.scopes),
         row.lastSuccessAt === null ? null : formatRelative(row.lastSuccessAt.getTime(), clock.now()),
-        stateOf(row),
+        describeFreshness(row),
       ]),
     ),
     heading('Completeness by sub-account'),
@@ -163,7 +163,7 @@ async function runDemo(context: CliContext, isOnce: boolean): Promise<void> {
       const summaries = await syncFirst(context, session, demo);
       const overview = await readOverview(session);
       output.result({ simulated: true, streams: summaryJson(summaries), ...toJson(overview) }, () =>
-        [summaryText(output, summaries), overviewText(context, overview), `\n${SIMULATED}`].join('\n'),
+        [formatSummaries(output, summaries), overviewText(context, overview), `\n${SIMULATED}`].join('\n'),
       );
       exitByVerdict(context, wellnessOf(summaries));
       if (page === null) {
@@ -197,7 +197,7 @@ export const configureDemo: ConfigureCommand = (command, context) => {
   withExamples(command, 'kpool demo', 'kpool demo --once --json');
 };
 
-function toJson(overview: Overview) {
+function toJson(overview: DemoOverview) {
   return {
     income: overview.income.map((row) => ({ ...row })),
     freshness: overview.freshness.map((row) => ({

@@ -3,7 +3,7 @@ import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 
-function headOf(row: Explanation): readonly string[] {
+function formatHead(row: Explanation): readonly string[] {
   const kind = row.type === null ? row.stream : `${row.stream}, ${row.type}`;
   const last = row.states.at(-1);
   return [
@@ -14,10 +14,10 @@ function headOf(row: Explanation): readonly string[] {
   ];
 }
 
-function textOf({ output }: CliContext, row: Explanation): string {
+function formatExplanation({ output }: CliContext, row: Explanation): string {
   const heading = (text: string): string => `\n${output.colour.bold(text)}`;
   return [
-    ...headOf(row),
+    ...formatHead(row),
     heading('States: what the pool served, and when it was known'),
     output.table(
       [
@@ -84,7 +84,7 @@ export const configureExplain: ConfigureCommand = (command, context) => {
           closes: row.closes.map((close) => ({ ...close })),
           exports: row.exports.map((held) => ({ ...held })),
         },
-        () => textOf(context, row),
+        () => formatExplanation(context, row),
       );
     });
   withExamples(

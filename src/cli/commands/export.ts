@@ -7,7 +7,7 @@ import { EXPORT_FORMATS, type ExportFormat } from '../../report/export/manifest'
 import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
-import { countOf } from '../output/numbers';
+import { formatCount } from '../output/numbers';
 import { warnOfOtherZone } from '../report-zone';
 import { parseInstant, parseMonth, parseYear } from '../time-arguments';
 
@@ -26,7 +26,7 @@ interface Flags {
   readonly force?: boolean;
 }
 
-function requestOf(format: ExportFormat, flags: Flags, signal: AbortSignal): ExportRequest {
+function readRequest(format: ExportFormat, flags: Flags, signal: AbortSignal): ExportRequest {
   getFileForm(format, flags.format);
   if (flags.sinceLast === true && flags.asOf !== undefined && flags.asOf !== 'now') {
     throw new KpoolError('usage.invalid', '--since-last always exports up to now.', {
@@ -48,11 +48,13 @@ function requestOf(format: ExportFormat, flags: Flags, signal: AbortSignal): Exp
   };
 }
 
-function resultText({ output }: CliContext, { manifest, files }: ExportResult): string {
+function formatExport({ output }: CliContext, { manifest, files }: ExportResult): string {
   const amount = (heading: string) => ({ heading, isNumber: true });
-  const leftOut = Object.entries(manifest.leftOut).map(([why, count]) => `${countOf(count, 'row')}: ${why}`);
+  const leftOut = Object.entries(manifest.leftOut).map(
+    ([why, count]) => `${formatCount(count, 'row')}: ${why}`,
+  );
   return [
-    `${countOf(manifest.rows, 'row')} as of ${manifest.asOf} (${manifest.asOfReason}), by ${manifest.basis}` +
+    `${formatCount(manifest.rows, 'row')} as of ${manifest.asOf} (${manifest.asOfReason}), by ${manifest.basis}` +
       (manifest.changesSince === null ? '' : `, changed since ${manifest.changesSince}`),
     ...(manifest.rows === 0
       ? manifest.changesSince === null
@@ -101,7 +103,7 @@ export const configureExport: ConfigureCommand = (command, context) => {
     .option('--since-last', 'only what changed since the last export of the same kind in that folder')
     .option('--force', 'overwrite existing files')
     .action(async (format: ExportFormat, flags: Flags) => {
-      const request = requestOf(format, flags, context.signal);
+      const request = readRequest(format, flags, context.signal);
       const result = await workOnDatabase(context, 'export', async (sql) => {
         await warnOfOtherZone(context, sql);
         return writeExport(sql, request);
@@ -111,7 +113,7 @@ export const configureExport: ConfigureCommand = (command, context) => {
       }
       for (const note of result.notes) context.output.warn(`kpool: ${note}`);
       context.output.result({ ...result.manifest, paths: [...result.files] }, () =>
-        resultText(context, result),
+        formatExport(context, result),
       );
       if (result.isUnread) context.exitWith(1);
     });

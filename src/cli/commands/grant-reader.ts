@@ -79,7 +79,7 @@ function readerUrl({ host, port }: PostgresAddress, { role, database }: ReaderLo
 }
 
 /** Where the address works from, and for how long; null: from anywhere this command's own works. */
-function reachOf({ host }: PostgresAddress, isEmbedded: boolean): string | null {
+function describeReach({ host }: PostgresAddress, isEmbedded: boolean): string | null {
   if (isEmbedded) {
     return 'The embedded PostgreSQL listens on this machine only, and runs only while kpool does: keep `kpool start` running.';
   }
@@ -88,7 +88,7 @@ function reachOf({ host }: PostgresAddress, isEmbedded: boolean): string | null 
     : null;
 }
 
-function resultText(
+function formatGrant(
   login: ReaderLogin,
   place: string,
   url: string,
@@ -136,7 +136,7 @@ export const configureGrantReader: ConfigureCommand = (command, context) => {
             password: password?.file === null ? password.text : null,
             passwordFile: password?.file ?? null,
           },
-          () => resultText(login, place, url, reachOf(address, database.psqlHint !== null), password),
+          () => formatGrant(login, place, url, describeReach(address, database.psqlHint !== null), password),
         );
         for (const right of login.extraRights) output.warn(`kpool: ${right}`);
         if (login.excess.length > 0) {

@@ -60,7 +60,7 @@ async function readSecret(file: string, option: string): Promise<Secret> {
 }
 
 /** Secrets come from files or the environment: every user of the machine can see a command line. */
-async function loginOf(flags: Flags, { metabase }: Config): Promise<MetabaseLogin> {
+async function readLogin(flags: Flags, { metabase }: Config): Promise<MetabaseLogin> {
   const keyFile = flags.apiKeyFile;
   const apiKey = keyFile === undefined ? metabase.apiKey : await readSecret(keyFile, '--api-key-file');
   if (apiKey !== null && flags.email === undefined) return { apiKey };
@@ -79,7 +79,7 @@ async function loginOf(flags: Flags, { metabase }: Config): Promise<MetabaseLogi
   });
 }
 
-function summaryText(setup: MetabaseSetup, url: string, role: string): string {
+function formatSetup(setup: MetabaseSetup, url: string, role: string): string {
   const { tables, tablesChanged, columns, columnsChanged, questions, questionsMade } = setup;
   return [
     `Metabase reads the data as ${role}, a read-only login.`,
@@ -90,7 +90,7 @@ function summaryText(setup: MetabaseSetup, url: string, role: string): string {
 
 async function setup(flags: Flags, context: CliContext): Promise<void> {
   const { output, signal, clock, scrubber } = context;
-  const login = await loginOf(flags, context.config());
+  const login = await readLogin(flags, context.config());
   const password = new Secret(randomBytes(READER_PASSWORD_BYTES).toString('base64url'));
   scrubber.add(password);
   scrubber.add('apiKey' in login ? login.apiKey : login.password);
@@ -121,7 +121,7 @@ async function setup(flags: Flags, context: CliContext): Promise<void> {
       say: (line) => output.note(line),
     });
     output.result({ url: flags.url, role: flags.role, ...made, dashboards: [...made.dashboards] }, () =>
-      summaryText(made, flags.url, flags.role),
+      formatSetup(made, flags.url, flags.role),
     );
     for (const right of extraRights) output.warn(`kpool: ${right}`);
   });

@@ -2,7 +2,7 @@ import { openDatabase } from '../../app/database';
 import { migrateDatabase } from '../../app/migration';
 import type { ConfigureCommand } from '../context';
 import { withExamples } from '../example';
-import { countOf } from '../output/numbers';
+import { formatCount } from '../output/numbers';
 
 /** `kpool migrate`: applies pending migrations and changed views, and reports what it applied. */
 export const configureMigrate: ConfigureCommand = (command, context) => {
@@ -15,8 +15,8 @@ export const configureMigrate: ConfigureCommand = (command, context) => {
       const { applied, alreadyApplied, views } = await migrateDatabase(database, log);
       output.result({ database: database.describe, applied, alreadyApplied, views }, () =>
         applied.length + views.length === 0
-          ? `Up to date: ${countOf(alreadyApplied, 'migration')} applied earlier (${database.describe}).`
-          : `Applied ${countOf(applied.length, 'migration')} and ${countOf(views.length, 'view')}; ${countOf(alreadyApplied, 'migration')} applied earlier (${database.describe}).`,
+          ? `Up to date: ${formatCount(alreadyApplied, 'migration')} applied earlier (${database.describe}).`
+          : `Applied ${formatCount(applied.length, 'migration')} and ${formatCount(views.length, 'view')}; ${formatCount(alreadyApplied, 'migration')} applied earlier (${database.describe}).`,
       );
       if (database.psqlHint !== null) output.note(`To query it: ${database.psqlHint}`);
     } finally {

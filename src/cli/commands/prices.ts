@@ -13,7 +13,7 @@ import {
 import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
-import { countOf } from '../output/numbers';
+import { formatCount } from '../output/numbers';
 
 /** Days listed; the rest are counted. */
 const MAX_DAYS = 50;
@@ -27,7 +27,7 @@ interface ImportFlags {
   readonly anyCoin?: boolean;
 }
 
-function unreadable(file: string, error: unknown): KpoolError {
+function unreadablePrices(file: string, error: unknown): KpoolError {
   return new KpoolError('usage.invalid', `${file} cannot be read: ${(error as Error).message}.`, {
     cause: error,
   });
@@ -37,15 +37,15 @@ async function openFile(file: string): Promise<FileHandle> {
   try {
     return await open(file);
   } catch (error) {
-    throw unreadable(file, error);
+    throw unreadablePrices(file, error);
   }
 }
 
-async function* readText(file: string, handle: FileHandle): AsyncGenerator<string> {
+async function* readChunks(file: string, handle: FileHandle): AsyncGenerator<string> {
   const chunks = handle.createReadStream({ encoding: 'utf8', autoClose: false })[Symbol.asyncIterator]();
   for (;;) {
     const next = await chunks.next().catch((error: unknown) => {
-      throw unreadable(file, error);
+      throw unreadablePrices(file, error);
     });
     if (next.done === true) return;
     yield String(next.value);
@@ -73,7 +73,7 @@ function registerImport(prices: Command, context: CliContext): void {
       const handle = await openFile(file);
       let result: ImportResult;
       try {
-        const entries = readPriceFile(fileName, readText(file, handle), said);
+        const entries = readPriceFile(fileName, readChunks(file, handle), said);
         result = await workOnDatabase(context, 'prices', (sql) => importPrices(sql, entries, options));
       } finally {
         await handle.close();
@@ -81,7 +81,7 @@ function registerImport(prices: Command, context: CliContext): void {
       context.output.result(
         { ...result },
         () =>
-          `${countOf(result.added, 'price')} added, ${result.replaced} replaced, ${result.unchanged} unchanged.`,
+          `${formatCount(result.added, 'price')} added, ${result.replaced} replaced, ${result.unchanged} unchanged.`,
       );
     });
   withExamples(

@@ -12,7 +12,7 @@ import {
 import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
-import { countOf } from '../output/numbers';
+import { formatCount } from '../output/numbers';
 
 const MAX_LISTED = 1_000;
 
@@ -34,15 +34,15 @@ async function getAll(sql: postgres.Sql, numbers: readonly bigint[]): Promise<Qu
   return rows;
 }
 
-function stateOf({ acceptedAt, resolvedAt }: QuarantinedRow): string {
+function describeState({ acceptedAt, resolvedAt }: QuarantinedRow): string {
   if (resolvedAt !== null) return 'resolved';
   return acceptedAt === null ? 'open' : 'accepted';
 }
 
-function jsonOf(row: QuarantinedRow) {
+function rowToJson(row: QuarantinedRow) {
   return {
     number: String(row.number),
-    state: stateOf(row),
+    state: describeState(row),
     account: row.account,
     stream: row.stream,
     puid: row.puid === null ? null : String(row.puid),
@@ -57,25 +57,25 @@ function jsonOf(row: QuarantinedRow) {
   };
 }
 
-function tableOf({ output }: CliContext, rows: readonly QuarantinedRow[]): string {
+function formatQuarantine({ output }: CliContext, rows: readonly QuarantinedRow[]): string {
   if (rows.length === 0) return 'Quarantine is empty.';
   const headings = ['account', 'stream', 'puid', 'algo', 'state', 'last seen', 'reason'];
   return output.table(
     [{ heading: 'number', isNumber: true }, ...headings.map((heading) => ({ heading }))],
     rows.map((row) => {
-      const { number, account, stream, puid, algo, state, lastSeenAt, reason } = jsonOf(row);
+      const { number, account, stream, puid, algo, state, lastSeenAt, reason } = rowToJson(row);
       return [number, account, stream, puid, algo, state, lastSeenAt, reason];
     }),
   );
 }
 
-function textOf(row: QuarantinedRow): string {
-  return Object.entries(jsonOf(row))
+function formatRow(row: QuarantinedRow): string {
+  return Object.entries(rowToJson(row))
     .map(([name, value]) => `${name.padEnd(14)}${value === null ? '-' : toPrintable(value)}`)
     .join('\n');
 }
 
-function registerList(quarantine: Command, context: CliContext): void {
+function registerQuarantineList(quarantine: Command, context: CliContext): void {
   const command = quarantine
     .command('list')
     .description('List rows that nobody has accepted')
@@ -83,7 +83,7 @@ function registerList(quarantine: Command, context: CliContext): void {
     .action(async (flags: { all?: boolean }) => {
       const options = { isWhole: flags.all === true, limit: MAX_LISTED };
       const rows = await workOnDatabase(context, 'quarantine', (sql) => listQuarantine(sql, options));
-      context.output.result(rows.map(jsonOf), () => tableOf(context, rows));
+      context.output.result(rows.map(rowToJson), () => formatQuarantine(context, rows));
       if (rows.length === MAX_LISTED) context.output.note(`Only the newest ${MAX_LISTED} are shown.`);
     });
   withExamples(command, 'kpool quarantine list', 'kpool quarantine list --all --json');
@@ -96,7 +96,7 @@ function registerShow(quarantine: Command, context: CliContext): void {
     .argument('<number...>', 'the numbers in the list', parseNumber)
     .action(async (numbers: readonly bigint[]) => {
       const rows = await workOnDatabase(context, 'quarantine', (sql) => getAll(sql, numbers));
-      context.output.result(rows.map(jsonOf), () => rows.map(textOf).join('\n\n'));
+      context.output.result(rows.map(rowToJson), () => rows.map(formatRow).join('\n\n'));
     });
   withExamples(command, 'kpool quarantine show 17');
 }
@@ -115,8 +115,8 @@ function registerAccept(quarantine: Command, context: CliContext): void {
       const earlier = new Set(numbers).size - accepted;
       context.output.result({ accepted, acceptedEarlier: earlier }, () =>
         earlier === 0
-          ? `Accepted ${countOf(accepted, 'row')}.`
-          : `Accepted ${countOf(accepted, 'row')}; ${earlier} already accepted.`,
+          ? `Accepted ${formatCount(accepted, 'row')}.`
+          : `Accepted ${formatCount(accepted, 'row')}; ${earlier} already accepted.`,
       );
     });
   withExamples(command, 'kpool quarantine accept 17 --note "asked the pool, ticket 4711"');
@@ -124,7 +124,7 @@ function registerAccept(quarantine: Command, context: CliContext): void {
 
 /** `kpool quarantine`: rows that could not be parsed. */
 export const configureQuarantine: ConfigureCommand = (command, context) => {
-  registerList(command, context);
+  registerQuarantineList(command, context);
   registerShow(command, context);
   registerAccept(command, context);
   withExamples(command, 'kpool quarantine list', 'kpool quarantine show 17', 'kpool quarantine accept 17');

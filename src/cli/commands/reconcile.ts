@@ -1,17 +1,17 @@
 import { explainDifferences } from '../../report/difference-clues';
 import { readReconciliation, type ReconciliationRow } from '../../report/reconciliation';
 import { judge } from '../../report/wellness/judge';
-import { totalsOf } from '../../report/wellness/totals';
+import { judgeTotals } from '../../report/wellness/totals';
 import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
-import { countOf } from '../output/numbers';
+import { formatCount } from '../output/numbers';
 import { exitByVerdict } from '../verdict';
 
 /** Fits a terminal, a mail and a printed page. */
 const MAX_WIDTH = 100;
 
-function nameOf({ account, subAccount }: ReconciliationRow): string {
+function formatSubject({ account, subAccount }: ReconciliationRow): string {
   return `${account} / ${subAccount ?? '(all)'}`;
 }
 
@@ -19,7 +19,7 @@ function nameOf({ account, subAccount }: ReconciliationRow): string {
 function uncertifiedText({ output }: CliContext, rows: readonly ReconciliationRow[]): readonly string[] {
   const spans = new Map(
     rows.flatMap((row) =>
-      row.subAccount === null || row.uncertified === null ? [] : [[nameOf(row), row.uncertified]],
+      row.subAccount === null || row.uncertified === null ? [] : [[formatSubject(row), row.uncertified]],
     ),
   );
   if (spans.size === 0) return [];
@@ -41,7 +41,7 @@ function mismatchText({ output }: CliContext, rows: readonly ReconciliationRow[]
         { heading: 'why' },
       ],
       open.map((row) => [
-        `${nameOf(row)} ${row.currency}`,
+        `${formatSubject(row)} ${row.currency}`,
         row.observedAt === null ? null : row.observedAt.toISOString().slice(0, 16).replace('T', ' '),
         ...[row.ledgerSettled, row.ledgerPending, row.reason],
       ]),
@@ -76,7 +76,7 @@ function provenText(rows: readonly ReconciliationRow[]): readonly string[] {
   return [...proven.values()];
 }
 
-function resultText(context: CliContext, rows: readonly ReconciliationRow[]): string {
+function formatReconciliation(context: CliContext, rows: readonly ReconciliationRow[]): string {
   if (rows.length === 0) return 'Nothing to reconcile yet: run kpool sync first.';
   const amount = (heading: string) => ({ heading, isNumber: true });
   const count = (verdict: ReconciliationRow['verdict']): number =>
@@ -90,7 +90,7 @@ function resultText(context: CliContext, rows: readonly ReconciliationRow[]): st
         { heading: 'verdict' },
       ],
       rows.map((row) => [
-        ...[nameOf(row), row.currency, row.poolTotal, row.difference],
+        ...[formatSubject(row), row.currency, row.poolTotal, row.difference],
         row.definition === null ? row.verdict : `${row.verdict}: ${row.definition}`,
       ]),
       MAX_WIDTH,
@@ -100,7 +100,7 @@ function resultText(context: CliContext, rows: readonly ReconciliationRow[]): st
     ...uncertifiedText(context, rows),
     ...provenText(rows),
     ...rivalText(rows),
-    `${countOf(rows.length, 'total')}: ${matching} match, ${count('differs')} differ, ${count('not comparable')} cannot be compared.`,
+    `${formatCount(rows.length, 'total')}: ${matching} match, ${count('differs')} differ, ${count('not comparable')} cannot be compared.`,
   ].join('\n');
 }
 
@@ -112,9 +112,9 @@ export const configureReconcile: ConfigureCommand = (command, context) => {
     );
     context.output.result(
       rows.map((row) => ({ ...row, observedAt: row.observedAt?.toISOString() ?? null })),
-      () => resultText(context, rows),
+      () => formatReconciliation(context, rows),
     );
-    exitByVerdict(context, judge({ totals: totalsOf(rows) }));
+    exitByVerdict(context, judge({ totals: judgeTotals(rows) }));
   });
   withExamples(command, 'kpool reconcile', 'kpool reconcile --json');
 };

@@ -6,7 +6,7 @@ import { DAY_MS } from '../../domain/windows';
 import type { ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
-import { countOf } from '../output/numbers';
+import { formatCount } from '../output/numbers';
 import { parseDay } from '../time-arguments';
 
 /** `kpool rollup`: recomputes the fleet's hourly and daily figures from the stored samples. */
@@ -37,9 +37,9 @@ export const configureRollup: ConfigureCommand = (command, context) => {
           progress.stop();
           output.result({ ...done }, () =>
             [
-              `${countOf(done.hours, 'hour')} and ${countOf(done.days, 'day')} of ${countOf(done.fleets, 'fleet')} recomputed.`,
+              `${formatCount(done.hours, 'hour')} and ${formatCount(done.days, 'day')} of ${formatCount(done.fleets, 'fleet')} recomputed.`,
               ...(done.hoursKept > 0
-                ? [`${countOf(done.hoursKept, 'hour')} not recomputed: their samples have been deleted.`]
+                ? [`${formatCount(done.hoursKept, 'hour')} not recomputed: their samples have been deleted.`]
                 : []),
             ].join('\n'),
           );

@@ -31,7 +31,7 @@ async function requireTables(sql: postgres.Sql): Promise<void> {
   });
 }
 
-function show({ output, clock }: CliContext, status: StatusView, isWatching: boolean): void {
+function showStatus({ output, clock }: CliContext, status: StatusView, isWatching: boolean): void {
   output.result(statusJson(status), () => {
     const text = statusText(output, status, clock.now());
     if (!isWatching) return text;
@@ -39,10 +39,10 @@ function show({ output, clock }: CliContext, status: StatusView, isWatching: boo
   });
 }
 
-async function watch(context: CliContext, read: () => Promise<StatusView>): Promise<void> {
+async function watchStatus(context: CliContext, read: () => Promise<StatusView>): Promise<void> {
   try {
     for (;;) {
-      show(context, await read(), true);
+      showStatus(context, await read(), true);
       await context.clock.sleep(WATCH_EVERY_MS, context.signal);
     }
   } catch (error) {
@@ -63,11 +63,11 @@ export const configureStatus: ConfigureCommand = (command, context) => {
       try {
         await requireTables(sql);
         if (flags.watch === true) {
-          await watch(context, () => readView(sql, config));
+          await watchStatus(context, () => readView(sql, config));
           return;
         }
         const status = await readView(sql, config);
-        show(context, status, false);
+        showStatus(context, status, false);
         exitByVerdict(context, status.wellness);
       } finally {
         await sql.end({ timeout: END_TIMEOUT_S });

@@ -10,7 +10,7 @@ import { DAY_MS, type Window } from '../../domain/windows';
 import { STREAMS } from '../../sync/registry';
 import type { ConfigureCommand } from '../context';
 import { withExamples } from '../example';
-import { showProgress, summaryJson, summaryText, wellnessOf } from '../sync-summary';
+import { showProgress, summaryJson, formatSummaries, wellnessOf } from '../sync-summary';
 import { exitByVerdict } from '../verdict';
 import { parseDay } from '../time-arguments';
 
@@ -30,7 +30,7 @@ function parsePuid(text: string): Puid {
   return id as Puid;
 }
 
-function spanOf({ from, to }: SyncFlags, streams: readonly Stream[]): Window | null {
+function findSpan({ from, to }: SyncFlags, streams: readonly Stream[]): Window | null {
   if (from === undefined && to === undefined) return null;
   const timeless = streams.filter((stream) => !LEDGER_STREAMS.some((ledger) => ledger === stream));
   if (timeless.length > 0) {
@@ -73,7 +73,7 @@ export const configureSync: ConfigureCommand = (command, context) => {
           hint: `Configured: ${accounts.map(({ name }) => name).join(', ')}.`,
         });
       }
-      const span = spanOf(flags, streams);
+      const span = findSpan(flags, streams);
       const verifyBeforeMs = flags.verify === true || span !== null ? Infinity : null;
       const session = await openSession({
         config,
@@ -99,7 +99,7 @@ export const configureSync: ConfigureCommand = (command, context) => {
           ),
         });
         progress.stop();
-        output.result(summaryJson(summaries), () => summaryText(output, summaries));
+        output.result(summaryJson(summaries), () => formatSummaries(output, summaries));
         exitByVerdict(context, wellnessOf(summaries));
       } finally {
         progress.stop();

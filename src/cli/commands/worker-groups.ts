@@ -6,7 +6,7 @@ import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 
-function show({ output }: CliContext, groups: readonly WorkerGroup[]): void {
+function showGroups({ output }: CliContext, groups: readonly WorkerGroup[]): void {
   output.result(
     groups.map((group) => ({ ...group })),
     () =>
@@ -28,7 +28,7 @@ function show({ output }: CliContext, groups: readonly WorkerGroup[]): void {
   );
 }
 
-async function readText(file: string): Promise<string> {
+async function readGroupFile(file: string): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
   } catch (cause) {
@@ -39,35 +39,37 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-function registerImport(groups: Command, context: CliContext): void {
+function registerGroupImport(groups: Command, context: CliContext): void {
   const command = groups
     .command('import')
     .description('Replace the groups with those in a CSV file: prefix,site,customer,model')
     .argument('<file>', 'the CSV file, with a header line')
     .action(async (file: string) => {
-      const text = await readText(file);
+      const text = await readGroupFile(file);
       const imported = await workOnDatabase(context, 'worker-groups', async (sql) => {
         await importWorkerGroups(sql, text);
         return readWorkerGroups(sql);
       });
-      show(context, imported);
+      showGroups(context, imported);
       const idle = imported.filter(({ workers }) => workers === 0).map(({ prefix }) => prefix);
       if (idle.length > 0) context.output.warn(`kpool: no listed worker matches ${idle.join(', ')}.`);
     });
   withExamples(command, 'kpool worker-groups import groups.csv');
 }
 
-function registerList(groups: Command, context: CliContext): void {
+function registerGroupList(groups: Command, context: CliContext): void {
   const command = groups
     .command('list')
     .description('List the groups, and how many listed workers are in each')
-    .action(async () => show(context, await workOnDatabase(context, 'worker-groups', readWorkerGroups)));
+    .action(async () =>
+      showGroups(context, await workOnDatabase(context, 'worker-groups', readWorkerGroups)),
+    );
   withExamples(command, 'kpool worker-groups list', 'kpool worker-groups list --json');
 }
 
 /** `kpool worker-groups`: the site, customer and model of machines, by name prefix. */
 export const configureWorkerGroups: ConfigureCommand = (groups, context) => {
-  registerImport(groups, context);
-  registerList(groups, context);
+  registerGroupImport(groups, context);
+  registerGroupList(groups, context);
   withExamples(groups, 'kpool worker-groups import groups.csv');
 };

@@ -10,6 +10,6 @@ export function groupDigits(text: string): string {
 }
 
 /** `1 window`, `2,000 windows`. */
-export function countOf(count: number, singular: string, plural = `${singular}s`): string {
-  return `${groupDigits(String(count))} ${count === 1 ? singular : plural}`;
+export function formatCount(count: number, singular: string): string {
+  return `${groupDigits(String(count))} ${count === 1 ? singular : `${singular}s`}`;
 }

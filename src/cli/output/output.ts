@@ -1,8 +1,8 @@
 import { createColors } from 'picocolors';
 import type { Clock } from '../../core/clock';
-import { formatJson, type JsonValue } from './json';
+import { formatJson, type OutputJson } from './json';
 import type { ProgressReporter } from './progress';
-import { formatTable, type Column } from './table';
+import { formatTable, type TableColumn } from './table';
 
 /** The part of an output stream that is used. */
 export type TextStream = NodeJS.WritableStream & { readonly isTTY?: boolean };
@@ -26,7 +26,7 @@ export interface Output {
   readonly isTerminal: boolean;
   readonly colour: ReturnType<typeof createColors>;
   /** Prints the result: `json` with `--json`, otherwise `toText()`. Once per command. */
-  result(json: JsonValue, toText: () => string): void;
+  result(json: OutputJson, toText: () => string): void;
   /** Prints a remark to standard error, except with `--json`. */
   note(line: string): void;
   /** Prints a warning to standard error, always. */
@@ -34,7 +34,11 @@ export interface Output {
   /** Prints log lines, already scrubbed, to standard error. */
   log(lines: string): void;
   /** Text columns are wrapped if a line would exceed `maxWidth`. */
-  table(columns: readonly Column[], rows: readonly (readonly (string | null)[])[], maxWidth?: number): string;
+  table(
+    columns: readonly TableColumn[],
+    rows: readonly (readonly (string | null)[])[],
+    maxWidth?: number,
+  ): string;
   /** Until `stop()`, everything on standard error is printed around the progress bars. */
   progress(): Promise<ProgressReporter>;
 }

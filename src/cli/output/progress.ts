@@ -2,7 +2,7 @@ import { MultiBar, type SingleBar } from 'cli-progress';
 import { createColors } from 'picocolors';
 import type { Clock } from '../../core/clock';
 import { toPrintable } from '../../observability/printable';
-import { countOf, groupDigits } from './numbers';
+import { formatCount, groupDigits } from './numbers';
 import { formatDuration } from './times';
 
 /** The progress of one task, or of all tasks together. */
@@ -177,7 +177,7 @@ function barLine(line: Line, width: number, widths: typeof SHORT_NAMES, useColou
   const left = `${percent.padStart(4)}  `;
   const room = width - widths.name - 1 - widths.bar - 1 - left.length;
   const warning = toPrintable(note);
-  const facts = [...factsOf(line), ...(warning === '' ? [] : [warning])];
+  const facts = [...formatFacts(line), ...(warning === '' ? [] : [warning])];
   // If the line is too wide, drop the rate first, then the rows.
   while (facts.length > 1 && facts.join(', ').length > room) {
     const rate = facts.findIndex((fact) => fact.endsWith('/s'));
@@ -200,11 +200,11 @@ function shorten(name: string, width: number): string {
 }
 
 /** Count, rows, rate and time left, as far as known. */
-function factsOf(line: Line): string[] {
+function formatFacts(line: Line): string[] {
   const { rows, elapsedMs, leftMs } = line;
   const isRated = elapsedMs >= RATED_AFTER_MS;
-  const facts = [amountOf(line)];
-  if (rows !== undefined) facts.push(countOf(rows, 'row'));
+  const facts = [formatAmount(line)];
+  if (rows !== undefined) facts.push(formatCount(rows, 'row'));
   if (rows !== undefined && rows > 0 && isRated)
     facts.push(`${groupDigits(String(Math.round((rows / elapsedMs) * 1_000)))}/s`);
   if (leftMs !== null && leftMs > 0)
@@ -224,7 +224,7 @@ function createLines({ stream, clock }: ProgressOptions): ProgressReporter {
     const { name, note } = line;
     unprinted.delete(name);
     printedAtMs.set(name, clock.monotonicMs());
-    say(`${name}: ${[...factsOf(line), ...(note === undefined ? [] : [note])].join(', ')}`);
+    say(`${name}: ${[...formatFacts(line), ...(note === undefined ? [] : [note])].join(', ')}`);
   };
   return {
     update(name, progress) {
@@ -250,7 +250,7 @@ function createLines({ stream, clock }: ProgressOptions): ProgressReporter {
   };
 }
 
-function amountOf({ done, total, unit }: Progress): string {
+function formatAmount({ done, total, unit }: Progress): string {
   const count = groupDigits(String(Math.floor(done)));
   const amount = total === null ? count : `${count} of ${groupDigits(String(total))}`;
   return unit === undefined ? amount : `${amount} ${unit}`;

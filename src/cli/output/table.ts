@@ -2,7 +2,7 @@ import CliTable from 'cli-table3';
 import { toPrintable } from '../../observability/printable';
 import { groupDigits } from './numbers';
 
-export interface Column {
+export interface TableColumn {
   readonly heading: string;
   /** Right-aligned; on a terminal, digits are grouped. */
   readonly isNumber?: boolean;
@@ -28,12 +28,14 @@ const NO_LINES = {
 
 /** Formats a table, without a final newline. Null is shown as a dash. */
 export function formatTable(
-  columns: readonly Column[],
+  columns: readonly TableColumn[],
   rows: readonly (readonly (string | null)[])[],
   style: TableStyle,
 ): string {
-  const cells = rows.map((row) => columns.map((column, index) => cell(row[index] ?? null, column, style)));
-  const widths = widthsOf(columns, cells, style.maxWidth ?? Infinity);
+  const cells = rows.map((row) =>
+    columns.map((column, index) => formatCell(row[index] ?? null, column, style)),
+  );
+  const widths = fitWidths(columns, cells, style.maxWidth ?? Infinity);
   const table = new CliTable({
     head: columns.map(({ heading }) => style.paintHeading(heading)),
     colAligns: columns.map(({ isNumber }) => (isNumber === true ? 'right' : 'left')),
@@ -48,8 +50,8 @@ export function formatTable(
 }
 
 /** Null: as wide as its content. The widest text column is narrowed first. */
-function widthsOf(
-  columns: readonly Column[],
+function fitWidths(
+  columns: readonly TableColumn[],
   cells: readonly (readonly string[])[],
   maxWidth: number,
 ): (number | null)[] {
@@ -72,7 +74,7 @@ function breakWords(text: string, width: number | null): string {
   return width === null ? text : text.replace(new RegExp(`\\S{${width}}(?=\\S)`, 'gu'), '$& ');
 }
 
-function cell(text: string | null, column: Column, { isTty }: TableStyle): string {
+function formatCell(text: string | null, column: TableColumn, { isTty }: TableStyle): string {
   if (text === null) return '-';
   return column.isNumber === true && isTty ? groupDigits(text) : toPrintable(text);
 }

@@ -19,7 +19,7 @@ export function exact(content: string | null): Cell {
   return text(content, { align: 'right' });
 }
 
-export function day(content: string | null): Cell {
+export function dayCell(content: string | null): Cell {
   return content === null
     ? null
     : { type: Date, format: 'yyyy-mm-dd', align: 'left', value: new Date(`${content}T00:00:00Z`) };

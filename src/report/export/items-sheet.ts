@@ -1,4 +1,4 @@
-import { formatOf, day, exact, number, text, type Cell, type SheetData } from './cells';
+import { formatOf, dayCell, exact, number, text, type Cell, type SheetData } from './cells';
 import { rowId, type Basis, type ExportRow } from './rows';
 
 /** What the types of rewards mean. Source: the API's specification, GET /v1/external/reward/query. */
@@ -32,8 +32,8 @@ const ITEM: readonly ItemColumn[] = [
   { heading: 'Amount', width: 20, align: 'right', cell: (row, format) => number(row.amount, format) },
   { heading: 'Exact amount', width: 25, align: 'right', cell: (row) => exact(row.amount) },
 ];
-const MINED: ItemColumn = { heading: 'Mined on', width: 11, cell: (row) => day(row.miningDate) };
-const PAID: ItemColumn = { heading: 'Paid on', width: 11, cell: (row) => day(dayOf(row.settledAt)) };
+const MINED: ItemColumn = { heading: 'Mined on', width: 11, cell: (row) => dayCell(row.miningDate) };
+const PAID: ItemColumn = { heading: 'Paid on', width: 11, cell: (row) => dayCell(dayOf(row.settledAt)) };
 /** Only where there are prices. */
 const VALUE: readonly ItemColumn[] = [
   { heading: 'Price', width: 14, align: 'right', cell: (row) => exact(row.price) },

@@ -63,9 +63,9 @@ const BATCH = 1_000;
 export async function* readRows(sql: Sql, selection: Selection): AsyncGenerator<readonly ExportRow[]> {
   const { since, period } = selection;
   const items = since === null ? allItems(sql, selection) : changedItems(sql, since, selection);
-  yield* queryOf(sql, items, selection).cursor(BATCH);
+  yield* selectRows(sql, items, selection).cursor(BATCH);
   if (since === null && period.from !== null)
-    yield* queryOf(sql, adjustments(sql, selection), selection).cursor(BATCH);
+    yield* selectRows(sql, adjustments(sql, selection), selection).cursor(BATCH);
 }
 
 /** The same for the same row in every export, from whatever database: for tools that skip what they know. */
@@ -93,7 +93,7 @@ function itemsAt(sql: Sql, instant: string, { period, basis, accountName }: Sele
        ${accountName === null ? sql`` : sql`AND account_name = ${accountName}`}`;
 }
 
-function queryOf(sql: Sql, items: ReturnType<Sql>, { basis, asOf }: Selection) {
+function selectRows(sql: Sql, items: ReturnType<Sql>, { basis, asOf }: Selection) {
   return sql<ExportRow[]>`
     SELECT kind, change, account_name AS account, sub_account AS "subAccount", puid::text AS puid, algo, currency,
            items.source, type, ordinal, mining_date::text AS "miningDate", ${isoText(sql, sql`mined_at`)} AS "minedAt",

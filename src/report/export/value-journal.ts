@@ -26,12 +26,12 @@ interface JournalLine {
   readonly amount: string;
 }
 
-interface Syntax {
+interface ValueSyntax {
   readonly header: readonly string[];
   readonly cells: (line: JournalLine, accounts: ValueAccounts) => readonly string[];
 }
 
-const SYNTAX: Readonly<Record<ValueJournal, Syntax>> = {
+const VALUE_SYNTAX: Readonly<Record<ValueJournal, ValueSyntax>> = {
   /** https://quickbooks.intuit.com/learn-support/en-au/help-article/import-export-files/import-journal-entries-quickbooks-online/L4tQBwbs7_AU_en_AU */
   quickbooks: {
     header: ['Journal No', 'Journal Date', 'Account Name', 'Description', 'Debits', 'Credits'],
@@ -64,7 +64,7 @@ export async function* valueJournalChunks(
   rows: AsyncIterable<readonly ExportRow[]>,
   { isCash, accounts, leftOut }: ValueJournalContext,
 ): AsyncGenerator<string> {
-  const { header, cells } = SYNTAX[format];
+  const { header, cells } = VALUE_SYNTAX[format];
   const days = new Map<string, Day>();
   const unpriced: ExportRow[] = [];
   for await (const batch of rows)

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres';
-import { scopeOf, type PageFilter } from './filter';
+import { filterScope, type PageFilter } from './filter';
 
 /** Key figures of one currency, by the reports' days. Amounts are exact decimal texts. */
 export interface IncomeCard {
@@ -44,7 +44,7 @@ export async function readIncomeCards(sql: Sql, filter: PageFilter): Promise<rea
           WHERE items > 0 AND month >= date_trunc('month', (t.today - 30)::timestamp)::date) AS l
         JOIN sync.income_days i ON (i.puid, i.algo, i.currency) = (l.puid, l.algo, l.currency)
          AND i.day BETWEEN t.today - 30 AND t.today AND i.mining_date BETWEEN t.today - 31 AND t.today + 1
-       WHERE i.items > 0 AND ${scopeOf(sql, filter, { puid: sql`i.puid`, algo: sql`i.algo`, currency: sql`i.currency` })}
+       WHERE i.items > 0 AND ${filterScope(sql, filter, { puid: sql`i.puid`, algo: sql`i.algo`, currency: sql`i.currency` })}
        GROUP BY i.currency, i.day
     )
     SELECT d.currency,
@@ -61,7 +61,7 @@ export async function readIncomeCards(sql: Sql, filter: PageFilter): Promise<rea
 
 export async function readHashrateCards(sql: Sql, filter: PageFilter): Promise<readonly HashrateCard[]> {
   const of = (alias: 'w' | 'f') =>
-    scopeOf(sql, filter, { puid: sql`${sql(alias)}.puid`, algo: sql`${sql(alias)}.algo` });
+    filterScope(sql, filter, { puid: sql`${sql(alias)}.puid`, algo: sql`${sql(alias)}.algo` });
   return sql<HashrateCard[]>`
     WITH machines AS (
       SELECT algo, coalesce(sum(real_hash_rate_hps) FILTER (WHERE status = 'ACTIVE'), 0)::float8 AS now,

@@ -7,7 +7,7 @@ export interface PageFilter {
   readonly puid: string | null;
   readonly algo: string | null;
   readonly currency: string | null;
-  readonly period: Period;
+  readonly period: PagePeriod;
   /** Days as `2026-10-31`, inclusive; they override the period. */
   readonly from: string | null;
   readonly to: string | null;
@@ -17,7 +17,7 @@ export interface PageFilter {
 }
 
 export const PERIODS = { '7d': 7, '30d': 30, '90d': 90, '1y': 365, all: 20_000 } as const;
-export type Period = keyof typeof PERIODS;
+export type PagePeriod = keyof typeof PERIODS;
 
 /** Longer periods are shown by month unless days are selected. */
 const MOST_DAYS_BY_DAY = 92;
@@ -79,13 +79,13 @@ export async function readFrame(sql: Sql, filter: PageFilter): Promise<PageFrame
   };
 }
 
-type Column = ReturnType<Sql>;
+type SqlColumn = ReturnType<Sql>;
 
 /** The conditions of the filter on rows that have these columns. */
-export function scopeOf(
+export function filterScope(
   sql: Sql,
   filter: PageFilter,
-  columns: { readonly puid: Column; readonly algo?: Column; readonly currency?: Column },
+  columns: { readonly puid: SqlColumn; readonly algo?: SqlColumn; readonly currency?: SqlColumn },
 ) {
   const { account, puid, algo, currency } = filter;
   return sql`true

@@ -1,6 +1,6 @@
 import { millisecondsInHour } from 'date-fns/constants';
 import type { Sql } from 'postgres';
-import { scopeOf, type PageFilter, type PageFrame } from './filter';
+import { filterScope, type PageFilter, type PageFrame } from './filter';
 
 /** The fleet of one algorithm in one hour or on one day. Rates in H/s, for a chart. */
 export interface FleetPoint {
@@ -75,7 +75,7 @@ export async function readFleetSeries(
   filter: PageFilter,
   frame: PageFrame,
 ): Promise<readonly FleetPoint[]> {
-  const where = scopeOf(sql, filter, { puid: sql`f.puid`, algo: sql`f.algo` });
+  const where = filterScope(sql, filter, { puid: sql`f.puid`, algo: sql`f.algo` });
   const hourly = isByHour(frame);
   const totals = hourly
     ? sql`SELECT f.puid, f.algo, f.hour AS at, f.avg_real_hash_rate_hps AS hps FROM report.fleet_hour_totals f
@@ -107,7 +107,7 @@ export async function readRejectSeries(
            (sum(d.p90 * d.workers) / nullif(sum(d.workers), 0))::float8 AS p90
       FROM sync.reject_days d
      WHERE d.day BETWEEN ${frame.from}::text::date AND ${frame.to}::text::date
-       AND ${scopeOf(sql, filter, { puid: sql`d.puid`, algo: sql`d.algo` })}
+       AND ${filterScope(sql, filter, { puid: sql`d.puid`, algo: sql`d.algo` })}
      GROUP BY d.day, d.algo ORDER BY d.day, d.algo`;
 }
 
@@ -124,7 +124,7 @@ export async function readFleets(
                    coalesce(sum(w.real_hash_rate_hps) FILTER (WHERE w.status = 'ACTIVE'), 0)::float8 AS hps,
                    avg(w.reject_rate) FILTER (WHERE w.status = 'ACTIVE')::float8 AS "rejectRate"
               FROM pool.workers w
-             WHERE w.removed_at IS NULL AND ${scopeOf(sql, filter, { puid: sql`w.puid`, algo: sql`w.algo` })}
+             WHERE w.removed_at IS NULL AND ${filterScope(sql, filter, { puid: sql`w.puid`, algo: sql`w.algo` })}
              GROUP BY w.puid, w.algo) AS m
       JOIN report.sub_accounts a ON a.puid = m.puid
       LEFT JOIN LATERAL (
@@ -142,7 +142,7 @@ export async function readPrefixes(sql: Sql, filter: PageFilter): Promise<readon
            g.workers::int AS machines, g.active_workers::int AS active, coalesce(g.hash_rate_hps, 0)::float8 AS hps,
            g.uptime::float8 AS uptime, g.mean_reject_rate::float8 AS "rejectRate"
       FROM report.fleet_by_prefix g
-     WHERE ${scopeOf(sql, filter, { puid: sql`g.puid`, algo: sql`g.algo` })}
+     WHERE ${filterScope(sql, filter, { puid: sql`g.puid`, algo: sql`g.algo` })}
      ORDER BY g.uptime NULLS LAST, g.workers DESC LIMIT ${MOST_GROUPS}`;
 }
 
@@ -155,7 +155,7 @@ export async function readAttention(sql: Sql, filter: PageFilter): Promise<Atten
            w.lost_hash_rate_hps::float8 AS "lostHps", w.uptime::float8 AS uptime, w.reject_rate::float8 AS "rejectRate",
            w.last_share_at AS "lastShareAt"
       FROM report.worker_attention w
-     WHERE ${scopeOf(sql, filter, { puid: sql`w.puid`, algo: sql`w.algo` })}
+     WHERE ${filterScope(sql, filter, { puid: sql`w.puid`, algo: sql`w.algo` })}
      ORDER BY w.lost_hash_rate_hps DESC NULLS LAST, w.worker_id LIMIT ${WORST}`;
   return { count: rows[0]?.count ?? 0, machines: rows.map(({ count: _count, ...machine }) => machine) };
 }

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres';
-import { scopeOf, type PageFilter, type PageFrame } from './filter';
+import { filterScope, type PageFilter, type PageFrame } from './filter';
 
 /** Income of one day or month in one currency. Amounts are exact decimal texts. */
 export interface IncomePoint {
@@ -55,7 +55,7 @@ const MOST_MONTHS = 24;
  * come from the maintained totals; those in another zone are summed from the ledger.
  */
 function incomeRows(sql: Sql, filter: PageFilter, frame: PageFrame, by: 'day' | 'month') {
-  const where = scopeOf(sql, filter, { puid: sql`i.puid`, algo: sql`i.algo`, currency: sql`i.currency` });
+  const where = filterScope(sql, filter, { puid: sql`i.puid`, algo: sql`i.algo`, currency: sql`i.currency` });
   const from =
     by === 'month'
       ? sql`date_trunc('month', ${frame.from}::text::timestamp)::date`

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres';
-import { scopeOf, type PageFilter } from './filter';
+import { filterScope, type PageFilter } from './filter';
 
 /** A stream of an account. */
 export interface StreamRow {
@@ -94,7 +94,7 @@ export async function readHeat(sql: Sql, filter: PageFilter): Promise<readonly H
     SELECT account_name AS account, sub_account AS "subAccount", puid::text AS puid, algo, stream,
            jsonb_agg(jsonb_build_object('from', ${day(sql`from_at`)}, 'to', ${day(sql`to_at`)}, 'state', state) ORDER BY from_at NULLS FIRST) AS spans
       FROM report.completeness c
-     WHERE ${scopeOf(sql, filter, { puid: sql`c.puid`, algo: sql`c.algo` })}
+     WHERE ${filterScope(sql, filter, { puid: sql`c.puid`, algo: sql`c.algo` })}
      GROUP BY account_name, sub_account, puid, algo, stream
      ORDER BY bool_and(state = 'certified'), account_name, sub_account, algo, stream LIMIT ${MOST_LISTS}`;
 }

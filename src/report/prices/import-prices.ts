@@ -38,10 +38,10 @@ export async function importPrices(
     for await (const entry of entries) {
       batch.push(entry);
       if (batch.length < PRICE_BATCH_ROWS) continue;
-      await stage(tx, batch);
+      await stagePrices(tx, batch);
       batch = [];
     }
-    await stage(tx, batch);
+    await stagePrices(tx, batch);
     // Taken after the file has been read. A close fixes its prices under the exclusive form of this lock, so that prices
     // imported afterwards have later timestamps.
     await tx`SELECT sync.begin_ledger_commit()`;
@@ -71,7 +71,7 @@ export async function importPrices(
   });
 }
 
-async function stage(tx: TransactionSql, batch: readonly PriceEntry[]): Promise<void> {
+async function stagePrices(tx: TransactionSql, batch: readonly PriceEntry[]): Promise<void> {
   await tx`
     INSERT INTO imported
     SELECT line, currency, "quoteCurrency", day, price, source
@@ -79,7 +79,7 @@ async function stage(tx: TransactionSql, batch: readonly PriceEntry[]): Promise<
         AS e (line int, currency text, "quoteCurrency" text, day date, price numeric, source text)`;
 }
 
-function refuse({ fileName }: ImportOptions, line: number, what: string, hint: string): KpoolError {
+function refuseImport({ fileName }: ImportOptions, line: number, what: string, hint: string): KpoolError {
   return new KpoolError('usage.invalid', `Line ${line} of ${fileName}: ${what} Nothing was imported.`, {
     hint,
   });
@@ -111,7 +111,7 @@ async function chooseQuoteCurrency(tx: TransactionSql, options: ImportOptions): 
     SELECT i.line, i.quote_currency AS quote, v.quote_currency AS chosen
       FROM imported i, sync.valuation v WHERE i.quote_currency <> v.quote_currency ORDER BY i.line LIMIT 1`;
   if (other === undefined) return;
-  throw refuse(
+  throw refuseImport(
     options,
     other.line,
     `the price is in ${other.quote}, but the books are in ${other.chosen}.`,
@@ -124,7 +124,7 @@ async function refuseUnknownCoins(tx: TransactionSql, options: ImportOptions): P
     SELECT line, currency FROM imported
      WHERE currency NOT IN (SELECT upper(currency) FROM sync.income_months) ORDER BY line LIMIT 1`;
   if (unknown === undefined) return;
-  throw refuse(
+  throw refuseImport(
     options,
     unknown.line,
     `the ledger has no income in ${unknown.currency}.`,
@@ -141,7 +141,7 @@ async function refuseConflicts(tx: TransactionSql, options: ImportOptions): Prom
      WHERE c.price <> i.price ORDER BY i.line LIMIT 1`;
   if (conflict === undefined) return;
   const { line, currency, day, price, known } = conflict;
-  throw refuse(
+  throw refuseImport(
     options,
     line,
     `${currency} already has the price ${known} on ${day}, but here it is ${price}.`,

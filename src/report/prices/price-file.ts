@@ -61,7 +61,7 @@ const FORMATS_HINT =
   'Supported are files with the columns currency, quote_currency, price_date, price (and source), and the files of CoinGecko, ' +
   'CoinMarketCap, CryptoDataDownload and Yahoo Finance.';
 
-function refuse(fileName: string, line: number, what: string, hint?: string): KpoolError {
+function refuseLine(fileName: string, line: number, what: string, hint?: string): KpoolError {
   return new KpoolError(
     'usage.invalid',
     `Line ${line} of ${fileName}: ${what} Nothing was imported.`,
@@ -70,7 +70,7 @@ function refuse(fileName: string, line: number, what: string, hint?: string): Kp
 }
 
 /** A day, or the UTC day of an instant. */
-function findDay(text: string): string | null {
+function findPriceDay(text: string): string | null {
   const match = /^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$/.exec(text);
   const day = match?.[1];
   return day !== undefined && isValid(parseISO(`${day}T00:00:00Z`)) ? day : null;
@@ -114,12 +114,12 @@ export async function* readPriceFile(
   let hasPrices = false;
   let known: ReturnType<typeof findForm> = null;
   for await (const { line, cells } of readCsvRecords(chunks)) {
-    if (cells === null) throw refuse(fileName, line, 'a quote is not closed, or the line is too long.');
+    if (cells === null) throw refuseLine(fileName, line, 'a quote is not closed, or the line is too long.');
     if (known === null) {
       // A line above the header, such as the source's URL.
       if (cells.length === 1) continue;
       known = findForm(cells);
-      if (known === null) throw refuse(fileName, line, 'the columns are unknown.', FORMATS_HINT);
+      if (known === null) throw refuseLine(fileName, line, 'the columns are unknown.', FORMATS_HINT);
       continue;
     }
     const { form, place } = known;
@@ -132,14 +132,15 @@ export async function* readPriceFile(
       quoteCurrency: (cell(place.quoteCurrency) ?? quote ?? quoteCurrency ?? '').toUpperCase(),
       source: source ?? nonEmpty(cell(place.source)) ?? form.source,
     };
-    if (entry.currency === '') throw refuse(fileName, line, 'the coin is missing: pass e.g. --currency BTC.');
+    if (entry.currency === '')
+      throw refuseLine(fileName, line, 'the coin is missing: pass e.g. --currency BTC.');
     if (entry.quoteCurrency === '')
-      throw refuse(fileName, line, 'the currency of the price is missing: pass e.g. --quote EUR.');
+      throw refuseLine(fileName, line, 'the currency of the price is missing: pass e.g. --quote EUR.');
     const dayText = cell(place.day) ?? '';
-    const day = findDay(dayText);
-    if (day === null) throw refuse(fileName, line, `the date is "${dayText}", not YYYY-MM-DD.`);
+    const day = findPriceDay(dayText);
+    if (day === null) throw refuseLine(fileName, line, `the date is "${dayText}", not YYYY-MM-DD.`);
     const price = readPrice(cell(place.price) ?? '');
-    if (findDecimal(price) === null) throw refuse(fileName, line, price);
+    if (findDecimal(price) === null) throw refuseLine(fileName, line, price);
     hasPrices = true;
     yield { ...entry, day, price: price as DecimalText };
   }

@@ -14,18 +14,18 @@ export function incomeProblems({ totals, recentEveryMs = millisecondsInDay }: We
     problems: isUnproven ? [unproven(totals)] : problems,
     unjudged: totals
       .filter(({ differing, notComparable }) => differing === 0 && notComparable > 0)
-      .map(subjectOf),
+      .map(formatIncomeSubject),
   };
 }
 
-function subjectOf({ account, currency }: TotalsFacts): string {
+function formatIncomeSubject({ account, currency }: TotalsFacts): string {
   return `income-differs/${account}/${currency}`;
 }
 
 function difference(totals: TotalsFacts, recentEveryMs: number): Problem {
   const { account, currency, differing, worst } = totals;
   return problem({
-    subject: subjectOf(totals),
+    subject: formatIncomeSubject(totals),
     kind: 'income-differs',
     account,
     what:

@@ -12,7 +12,7 @@ import type {
   UnsentFacts,
   WellnessFacts,
 } from './facts';
-import { totalsOf } from './totals';
+import { judgeTotals } from './totals';
 
 /** Consecutive failures before a scope counts as stuck: about 15 minutes of attempts. */
 const STUCK_AFTER_FAILURES = 5;
@@ -25,7 +25,10 @@ export type AccountNames = readonly string[] | null;
 
 /** The facts for `/readyz`: cheap enough for a probe every few seconds. */
 export async function readServiceFacts(sql: Sql, accounts: AccountNames): Promise<WellnessFacts> {
-  const [known, freshness] = await Promise.all([readAccounts(sql, accounts), readFreshness(sql, accounts)]);
+  const [known, freshness] = await Promise.all([
+    readAccountFacts(sql, accounts),
+    readFreshnessFacts(sql, accounts),
+  ]);
   return { database: 'ok', accounts: known, freshness, ...(accounts === null ? {} : { expected: accounts }) };
 }
 
@@ -45,7 +48,7 @@ export async function readWellnessFacts(sql: Sql, accounts: AccountNames): Promi
   ] = await Promise.all([
     readServiceFacts(sql, accounts),
     readLeftOut(sql, accounts),
-    readRuns(sql, accounts),
+    readRunFacts(sql, accounts),
     readHistories(sql, accounts),
     readQuarantine(sql, accounts),
     readDoubts(sql),
@@ -67,12 +70,12 @@ export async function readWellnessFacts(sql: Sql, accounts: AccountNames): Promi
     emptied,
     unsent,
     // Until the pool has named a currency, there is nothing to compare.
-    ...(rows.length === 0 ? {} : { totals: totalsOf(rows) }),
+    ...(rows.length === 0 ? {} : { totals: judgeTotals(rows) }),
     ...(recentEveryMs === null ? {} : { recentEveryMs }),
   };
 }
 
-async function readAccounts(sql: Sql, accounts: AccountNames): Promise<readonly AccountFacts[]> {
+async function readAccountFacts(sql: Sql, accounts: AccountNames): Promise<readonly AccountFacts[]> {
   return sql<AccountFacts[]>`
     SELECT account_name AS account, status, status_reason AS reason
       FROM pool.accounts WHERE ${isOneOf(sql, accounts)} ORDER BY account_name`;
@@ -90,7 +93,7 @@ async function readLeftOut(sql: Sql, accounts: AccountNames): Promise<readonly L
 }
 
 /** Streams that have something to ask. */
-async function readFreshness(sql: Sql, accounts: AccountNames): Promise<readonly FreshnessFacts[]> {
+async function readFreshnessFacts(sql: Sql, accounts: AccountNames): Promise<readonly FreshnessFacts[]> {
   return sql<FreshnessFacts[]>`
     SELECT f.account_name AS account, f.stream, extract(epoch FROM f.every)::float8 * 1000 AS "everyMs",
            f.last_success_at AS "lastSuccessAt", f.is_late AS "isLate", stuck.scopes AS "stuckScopes"
@@ -104,7 +107,7 @@ async function readFreshness(sql: Sql, accounts: AccountNames): Promise<readonly
      ORDER BY 1, 2`;
 }
 
-async function readRuns(sql: Sql, accounts: AccountNames): Promise<readonly RunFacts[]> {
+async function readRunFacts(sql: Sql, accounts: AccountNames): Promise<readonly RunFacts[]> {
   return sql<RunFacts[]>`
     SELECT a.account_name AS account, r.stream, count(*)::int AS scopes,
            count(*) FILTER (WHERE r.outcome = 'failed')::int AS failed,

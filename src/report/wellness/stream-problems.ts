@@ -30,7 +30,7 @@ export function streamProblems(facts: WellnessFacts): RuleResult {
       ...streams.filter(({ account }) => !stopped.has(account)).flatMap(findProblem),
       ...(facts.quarantine ?? []).filter(({ open }) => open > 0).map(quarantinedRows),
     ],
-    unjudged: streams.filter(({ account }) => stopped.has(account)).map(subjectOf),
+    unjudged: streams.filter(({ account }) => stopped.has(account)).map(formatStreamSubject),
   };
 }
 
@@ -40,7 +40,7 @@ function streamsOf({
   quarantine = [],
   emptied = [],
 }: WellnessFacts): readonly StreamFacts[] {
-  const names = new Map([...freshness, ...runs].map((facts) => [subjectOf(facts), facts]));
+  const names = new Map([...freshness, ...runs].map((facts) => [formatStreamSubject(facts), facts]));
   return [...names.values()].map(({ account, stream }) => {
     const isOf = (facts: { readonly account: string; readonly stream: string }): boolean =>
       facts.account === account && facts.stream === stream;
@@ -55,7 +55,13 @@ function streamsOf({
   });
 }
 
-function subjectOf({ account, stream }: { readonly account: string; readonly stream: string }): string {
+function formatStreamSubject({
+  account,
+  stream,
+}: {
+  readonly account: string;
+  readonly stream: string;
+}): string {
   return `stream/${account}/${stream}`;
 }
 
@@ -78,13 +84,13 @@ function lateStream(facts: StreamFacts, { everyMs, lastSuccessAt }: FreshnessFac
       ? 'it has never succeeded'
       : `it last succeeded at ${lastSuccessAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   return problem({
-    subject: subjectOf(facts),
+    subject: formatStreamSubject(facts),
     kind: 'stream-late',
     account,
     what: `The stream ${stream} of ${account} is late: ${last}, and is due every ${intervalText(everyMs)}.`,
     cause: reason === null ? null : `The last failure: ${reason}`,
     fix: 'kpool check',
-    alert: alertOf(facts),
+    alert: createStreamAlert(facts),
   });
 }
 
@@ -99,7 +105,7 @@ function unsuccessfulStream(facts: StreamFacts, run: RunFacts, kind: keyof typeo
   const { count, verb } = VERBS[kind];
   const isStuck = (freshness?.stuckScopes ?? 0) > 0;
   return problem({
-    subject: subjectOf(facts),
+    subject: formatStreamSubject(facts),
     kind,
     account,
     what:
@@ -108,11 +114,11 @@ function unsuccessfulStream(facts: StreamFacts, run: RunFacts, kind: keyof typeo
     cause: run.reason,
     fix: commandOf('sync', stream, '--account', account),
     // A single failure is retried; only a persistent one is alerted.
-    alert: isStuck ? alertOf(facts) : null,
+    alert: isStuck ? createStreamAlert(facts) : null,
   });
 }
 
-function alertOf({ account, stream, freshness, run }: StreamFacts): ProblemAlert {
+function createStreamAlert({ account, stream, freshness, run }: StreamFacts): ProblemAlert {
   return {
     afterMs: CATCH_UP_MS,
     endText: `The stream ${stream} of ${account} is up to date again.`,

@@ -3,7 +3,7 @@ import type { ReconciliationRow } from '../reconciliation';
 import type { TotalsFacts } from './facts';
 
 /** Summarizes a reconciliation by account and currency. */
-export function totalsOf(rows: readonly ReconciliationRow[]): readonly TotalsFacts[] {
+export function judgeTotals(rows: readonly ReconciliationRow[]): readonly TotalsFacts[] {
   const groups = new Map<string, [ReconciliationRow, ...ReconciliationRow[]]>();
   for (const row of rows) {
     const key = `${row.account}\n${row.currency}`;
@@ -25,26 +25,26 @@ export function totalsOf(rows: readonly ReconciliationRow[]): readonly TotalsFac
       matching: group.filter(({ verdict }) => verdict.startsWith('matches')).length,
       differing: differing.length,
       notComparable: notComparable.length,
-      worst: worstOf(differing),
+      worst: findWorst(differing),
       reason: group.find(({ reason }) => reason !== null)?.reason ?? null,
     };
   });
 }
 
 /** The largest difference; a sub-account's takes precedence over the account's, since it is more specific. */
-function worstOf(differing: readonly ReconciliationRow[]): TotalsFacts['worst'] {
+function findWorst(differing: readonly ReconciliationRow[]): TotalsFacts['worst'] {
   const [worst] = differing
     .map(({ subAccount, difference }) => ({ subAccount, difference: difference ?? '0' }))
     .sort(
       (a, b) =>
         Number(a.subAccount === null) - Number(b.subAccount === null) ||
-        compareDecimals(sizeOf(b.difference), sizeOf(a.difference)),
+        compareDecimals(absolute(b.difference), absolute(a.difference)),
     );
   return worst === undefined
     ? null
     : { name: worst.subAccount ?? 'the account as a whole', difference: worst.difference };
 }
 
-function sizeOf(difference: string): DecimalText {
+function absolute(difference: string): DecimalText {
   return findDecimal(difference.replace('-', '')) ?? ('0' as DecimalText);
 }

@@ -7,7 +7,7 @@ import { servedCount } from '../../domain/page';
 import type { WindowRead } from '../../domain/window-answer';
 import { fitSpan, spansAround } from '../../domain/window-spans';
 import { contains, DAY_MS, isSameWindow, type Window } from '../../domain/windows';
-import type { LedgerSession, Unconfirmed } from './ledger-session';
+import type { LedgerSession, UnconfirmedRead } from './ledger-session';
 import { pageThrough } from './page-through';
 import { readAll } from './read-window';
 
@@ -37,7 +37,7 @@ export async function confirmMissing(
   session: LedgerSession,
   window: Window,
   read: WindowRead,
-  unconfirmed: Unconfirmed,
+  unconfirmed: UnconfirmedRead,
 ): Promise<Confirmation> {
   const { list, whole } = session;
   const { missing } = unconfirmed;
@@ -113,7 +113,7 @@ async function showsNoRow({ list, whole, state, spanLimitMs }: LedgerSession): P
 /** Which of the missing rows are older than the first one that the pool serves; null where that cannot be found out. */
 async function judgeMissing(
   session: LedgerSession,
-  { missing, oldestServedMs }: Unconfirmed,
+  { missing, oldestServedMs }: UnconfirmedRead,
 ): Promise<WindowCommit['confirmed'] | null> {
   const { list } = session;
   // A list without rows withdraws none, however often it was seen, unless someone confirms that it is empty.

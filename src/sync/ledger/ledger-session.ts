@@ -29,7 +29,7 @@ export interface LedgerDeps {
 const EMPTY_DAYS = 7;
 
 /** What a commit needs confirmed: live rows that the read did not show, and the oldest of all others. */
-export type Unconfirmed = Omit<Extract<CommitResult, { outcome: 'unconfirmed' }>, 'outcome'>;
+export type UnconfirmedRead = Omit<Extract<CommitResult, { outcome: 'unconfirmed' }>, 'outcome'>;
 
 const nameOf = ({ fromMs, toMs }: Window): string => `${fromMs} ${toMs}`;
 
@@ -132,7 +132,7 @@ export class LedgerSession {
     read: WindowRead,
     confirmed: WindowCommit['confirmed'] = new Map(),
     cuts: readonly number[] = [],
-  ): Promise<Unconfirmed | null> {
+  ): Promise<UnconfirmedRead | null> {
     if (read.doubt === null) {
       const pieces = this.piecesOf(window, read, cuts);
       return this.write(window, read, { isComplete: true, confirmed, pieces });
@@ -174,7 +174,7 @@ export class LedgerSession {
     window: Window,
     read: WindowRead,
     proof: Partial<Pick<WindowCommit, 'isComplete' | 'confirmed' | 'pieces' | 'coin'>> = {},
-  ): Promise<Unconfirmed | null> {
+  ): Promise<UnconfirmedRead | null> {
     const { rows, unreadable } = read;
     const result = await this.deps.store.commitWindow({
       ...{ scope: this.scope, runId: this.run.runId, state: this.state, historyStartMs: this.whole.fromMs },

@@ -21,16 +21,16 @@ export function showAmount(amount: string, isExact: boolean): ShownAmount {
   const [integer = '0', fraction = ''] = amount.split('.');
   const decimals = isExact ? fraction.length : SHOWN_DECIMALS;
   const isCut = fraction.length > decimals;
-  return { integer: groupDigits(integer), fraction: fraction.slice(0, decimals), isCut };
+  return { integer: groupInteger(integer), fraction: fraction.slice(0, decimals), isCut };
 }
 
 /** `1234567` as `1,234,567`. */
-function groupDigits(integer: string): string {
+function groupInteger(integer: string): string {
   return integer.replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 export function showCount(count: number): string {
-  return groupDigits(String(Math.round(count)));
+  return groupInteger(String(Math.round(count)));
 }
 
 export function isZero(amount: string): boolean {

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { renderToString } from 'preact-render-to-string';
-import type { PageFilter, PageFrame, Period } from '../../report/page/filter';
+import type { PageFilter, PageFrame, PagePeriod } from '../../report/page/filter';
 import { addressOf, type PageQuery } from '../query';
 
 export const PAGES = [
@@ -95,7 +95,7 @@ export function renderPage(shell: Shell): string {
   return `<!doctype html>\n${html}\n`;
 }
 
-const PERIOD_NAMES: Readonly<Record<Period, string>> = {
+const PERIOD_NAMES: Readonly<Record<PagePeriod, string>> = {
   '7d': '7 days',
   '30d': '30 days',
   '90d': '90 days',

@@ -18,7 +18,7 @@ export function Overview({ data, moment, query }: { data: OverviewData; moment: 
   return (
     <>
       <h1 class="visually-hidden">Overview</h1>
-      <Verdict problems={data.problems} />
+      <VerdictLine problems={data.problems} />
       <Problems problems={data.problems} />
       <BackfillBar backfill={data.backfill} />
       <section aria-labelledby="income-cards">
@@ -49,7 +49,7 @@ export function Overview({ data, moment, query }: { data: OverviewData; moment: 
   );
 }
 
-function Verdict({ problems }: { problems: readonly Problem[] }) {
+function VerdictLine({ problems }: { problems: readonly Problem[] }) {
   const [first] = problems;
   const tone: Tone = first === undefined ? 'good' : TONES[first.severity];
   const count = (severity: Severity) => problems.filter((problem) => problem.severity === severity).length;
@@ -57,9 +57,9 @@ function Verdict({ problems }: { problems: readonly Problem[] }) {
     first === undefined
       ? 'All is well'
       : count('critical') > 0
-        ? `Not working: ${countOf(count('critical'), 'critical problem')}`
+        ? `Not working: ${formatCounted(count('critical'), 'critical problem')}`
         : count('warning') > 0
-          ? `Working, with ${countOf(count('warning'), 'warning')}`
+          ? `Working, with ${formatCounted(count('warning'), 'warning')}`
           : 'The first sync is in progress';
   return (
     <div class={`verdict ${tone}`} id="verdict" role="status">
@@ -73,7 +73,7 @@ function Verdict({ problems }: { problems: readonly Problem[] }) {
   );
 }
 
-function countOf(count: number, singular: string): string {
+function formatCounted(count: number, singular: string): string {
   return `${count} ${singular}${count === 1 ? '' : 's'}`;
 }
 

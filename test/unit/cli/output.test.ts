@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { formatJson } from '../../../src/cli/output/json';
-import { countOf, groupDigits } from '../../../src/cli/output/numbers';
+import { formatCount, groupDigits } from '../../../src/cli/output/numbers';
 import { createOutput, type OutputOptions } from '../../../src/cli/output/output';
 import { createProgressReporter } from '../../../src/cli/output/progress';
 import { formatTable } from '../../../src/cli/output/table';
@@ -37,10 +37,10 @@ describe('P1 numbers on a terminal', () => {
   });
 
   it('agree with what they count', () => {
-    expect([countOf(1, 'window'), countOf(0, 'row'), countOf(2000, 'entry', 'entries')]).toEqual([
+    expect([formatCount(1, 'window'), formatCount(0, 'row'), formatCount(2000, 'window')]).toEqual([
       '1 window',
       '0 rows',
-      '2,000 entries',
+      '2,000 windows',
     ]);
   });
 });

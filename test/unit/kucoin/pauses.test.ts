@@ -1,15 +1,15 @@
 import { KpoolError } from '../../../src/core/errors';
 import { Circuit, type Trouble } from '../../../src/kucoin/circuit';
-import type { Failure } from '../../../src/kucoin/failure';
+import type { CallFailure } from '../../../src/kucoin/failure';
 import { DEFAULT_RETRY_POLICY, nextDelayMs } from '../../../src/kucoin/retry-policy';
 import { createServerClock } from '../../../src/kucoin/server-clock';
 
-const failed = (code: ConstructorParameters<typeof KpoolError>[0], retryAfterMs?: number): Failure => ({
+const failed = (code: ConstructorParameters<typeof KpoolError>[0], retryAfterMs?: number): CallFailure => ({
   error: new KpoolError(code, code, retryAfterMs === undefined ? {} : { retryAfterMs }),
   kind: code === 'pool.throttled' ? 'throttled' : 'plain',
 });
 
-const delays = (failure: Failure): (number | null)[] =>
+const delays = (failure: CallFailure): (number | null)[] =>
   [1, 2, 3, 4].map((attempt) => nextDelayMs(DEFAULT_RETRY_POLICY, attempt, failure, 0));
 
 test('what may pass is tried four times, ever more slowly', () => {

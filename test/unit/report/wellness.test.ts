@@ -8,7 +8,7 @@ import type {
   WellnessFacts,
 } from '../../../src/report/wellness/facts';
 import { isReady, isWell, judge } from '../../../src/report/wellness/judge';
-import { totalsOf } from '../../../src/report/wellness/totals';
+import { judgeTotals } from '../../../src/report/wellness/totals';
 import type { ReconciliationRow } from '../../../src/report/reconciliation';
 
 const account = 'main';
@@ -243,7 +243,7 @@ describe('the totals of a reconciliation', () => {
   });
 
   it('P1 name the sub-account that differs most, digit for digit', () => {
-    const [facts] = totalsOf([
+    const [facts] = judgeTotals([
       row({ subAccount: null, difference: '9' }),
       row({ difference: '0.100000000000000002' }),
       row({ subAccount: 'miner2', difference: '-0.100000000000000003' }),
@@ -255,7 +255,7 @@ describe('the totals of a reconciliation', () => {
   });
 
   it('find nothing wrong where the pool gave no total', () => {
-    expect(totalsOf([row({ verdict: 'not comparable', poolTotal: null })])).toMatchObject([
+    expect(judgeTotals([row({ verdict: 'not comparable', poolTotal: null })])).toMatchObject([
       { matching: 0, differing: 0, notComparable: 0 },
     ]);
   });

@@ -4,7 +4,7 @@ import type { Chart } from '../../charts/render';
 import { Drawing, Figures, Panel } from '../components';
 import { showRejects } from '../format';
 
-const CHART_HEIGHT = 220;
+const REJECTS_CHART_HEIGHT = 220;
 const MOST_FIGURES = 60;
 
 export function Rejects({ points }: { points: readonly RejectPoint[] }) {
@@ -14,7 +14,7 @@ export function Rejects({ points }: { points: readonly RejectPoint[] }) {
   const at = new Map(points.map((point) => [`${point.day} ${point.algo}`, point]));
   const chart: Chart = {
     label: 'Lines: mean reject rate of the machines in percent, by day and algorithm. The figures follow.',
-    height: CHART_HEIGHT,
+    height: REJECTS_CHART_HEIGHT,
     option: lineOption({
       categories: days.map((day) => day.slice(5)),
       unit: '% rejected',

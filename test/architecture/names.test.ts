@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const ROOT = path.join(__dirname, '../..');
+
+interface File {
+  readonly file: string;
+  readonly text: string;
+}
+
+function readFiles(folders: readonly string[], ending: RegExp): readonly File[] {
+  return folders
+    .flatMap((folder) =>
+      readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map(
+        (file) => `${folder}/${file}`,
+      ),
+    )
+    .filter((file) => ending.test(file) && !file.startsWith('src/store/generated/'))
+    .map((file) => ({ file, text: readFileSync(path.join(ROOT, file), 'utf8') }));
+}
+
+const PROGRAM = readFiles(['src', 'jobs'], /\.tsx?$/);
+
+/** A top-level declaration: prettier indents all others. */
+const DECLARATION =
+  /^(export )?(?:abstract |async )*(?:const|let|function\*?|class|interface|type) ([\w$]+)/gm;
+const CONSTANT = /^(?:export )?const ([A-Z][A-Z\d_]+)\b[^=]*= ([^;]*)/gm;
+
+function collect(found: readonly (readonly [name: string, what: string])[]): Map<string, Set<string>> {
+  const byName = new Map<string, Set<string>>();
+  for (const [name, what] of found) byName.set(name, (byName.get(name) ?? new Set()).add(what));
+  return byName;
+}
+
+test('an exported name is declared in one file only', () => {
+  const declared = PROGRAM.flatMap(({ file, text }) =>
+    [...text.matchAll(DECLARATION)].map(([, exported, name = '']) => ({ file, name, exported })),
+  );
+  expect(declared.length).toBeGreaterThan(2_000);
+  const exported = new Set(declared.flatMap(({ name, exported }) => (exported === undefined ? [] : [name])));
+  const ambiguous = [...collect(declared.map(({ name, file }) => [name, file]))].filter(
+    ([name, files]) => exported.has(name) && files.size > 1,
+  );
+  expect(ambiguous.map(([name, files]) => `${name}: ${[...files].join(', ')}`)).toEqual([]);
+});
+
+test('constants of one name have one value', () => {
+  const values = PROGRAM.flatMap(({ text }) =>
+    [...text.matchAll(CONSTANT)].map(([, name = '', value = '']) => [name, value.trim()] as const),
+  );
+  expect(values.length).toBeGreaterThan(500);
+  expect([...collect(values)].flatMap(([name, texts]) => (texts.size > 1 ? [name] : []))).toEqual([]);
+});
+
+const COMMENT = /\/\*[\s\S]*?\*\/|(?<![:\\'"`/\w])\/\/.*$/gm;
+/** `name`, `name()`, `Type.member`. */
+const NAMED = /`([A-Za-z_$][\w$]*(?:\.[\w$]+)*)(?:\(\))?`/g;
+/** `NAME_FILE`: a variable that is called NAME, and its file. */
+const PLACEHOLDERS = ['NAME', 'NAME_FILE'];
+
+test('what a comment names in backticks exists', () => {
+  const code = [
+    ...readFiles(['src', 'jobs', 'test', 'bench', 'scripts'], /\.(tsx?|[cm]?js)$/).map(({ text }) =>
+      text.replace(COMMENT, ''),
+    ),
+    ...readFiles(['prisma'], /\.(sql|prisma|json)$/).map(({ text }) => text),
+  ];
+  const words = new Set([...PLACEHOLDERS, ...code.flatMap((text) => text.match(/[A-Za-z_$][\w$]*/g) ?? [])]);
+  const unknown = readFiles(['src', 'jobs', 'test', 'bench'], /\.tsx?$/).flatMap(({ file, text }) =>
+    [...(text.match(COMMENT) ?? []).join('\n').matchAll(NAMED)].flatMap(([, name = '']) =>
+      name.split('.').every((part) => words.has(part)) ? [] : [`${file}: ${name}`],
+    ),
+  );
+  expect(unknown).toEqual([]);
+});
