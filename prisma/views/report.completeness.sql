@@ -76,19 +76,19 @@ SELECT a.account_name, a.sub_account, n.puid, n.algo, n.stream,
   JOIN report.sub_accounts a ON a.puid = n.puid
  GROUP BY a.account_name, a.sub_account, n.puid, n.algo, n.stream, n.span, n.state, a.account_id;
 
-COMMENT ON VIEW report.completeness IS 'What is proven complete: per sub-account, algorithm and list of income, the spans of mining time that were read whole (the rows served are the rows that the pool counts), and those that were not.';
+COMMENT ON VIEW report.completeness IS 'Completeness per sub-account, algorithm and income list: the spans of mining time that were read completely (as many rows as the pool counts), and those that were not.';
 COMMENT ON COLUMN report.completeness.account_name IS 'The account, as named in the configuration.';
-COMMENT ON COLUMN report.completeness.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
+COMMENT ON COLUMN report.completeness.sub_account IS 'Name of the sub-account; its id if the pool gives no name.';
 COMMENT ON COLUMN report.completeness.puid IS 'Sub-account id.';
 COMMENT ON COLUMN report.completeness.algo IS 'Algorithm, e.g. SHA256d.';
-COMMENT ON COLUMN report.completeness.stream IS 'The list of income: earnings or rewards.';
-COMMENT ON COLUMN report.completeness.from_at IS 'Start of the span of mining time, included; null: from the beginning.';
-COMMENT ON COLUMN report.completeness.to_at IS 'End of the span, not included; null: open.';
-COMMENT ON COLUMN report.completeness.state IS 'certified: the ledger holds exactly what the pool serves; certified except k: but for k rows in quarantine; in doubt k: not certified, since the pool no longer shows k rows and one that could not be understood, accepted or not, may be any of them; stale: certified, but not again for three times as long as it should take; missing: not read whole yet.';
+COMMENT ON COLUMN report.completeness.stream IS 'The income list: earnings or rewards.';
+COMMENT ON COLUMN report.completeness.from_at IS 'Start of the span of mining time, inclusive; null: from the beginning.';
+COMMENT ON COLUMN report.completeness.to_at IS 'End of the span, exclusive; null: open.';
+COMMENT ON COLUMN report.completeness.state IS 'certified: the ledger contains exactly what the pool serves; certified except k: except for k rows in quarantine; in doubt k: not certified, because the pool no longer shows k rows, and a row that could not be parsed (accepted or not) may be one of them; stale: certified, but not re-certified for three times the usual interval; missing: not read completely yet.';
 COMMENT ON COLUMN report.completeness.rows IS 'Rows in the span when it was last read.';
-COMMENT ON COLUMN report.completeness.unsettled_rows IS 'Those among them that were not settled.';
-COMMENT ON COLUMN report.completeness.excepted_rows IS 'Rows served in the span that could not be understood.';
-COMMENT ON COLUMN report.completeness.verified_at IS 'When the span was last read whole: its oldest proof; null: never.';
-COMMENT ON COLUMN report.completeness.certificates IS 'Windows of the span, each proven by one complete read.';
+COMMENT ON COLUMN report.completeness.unsettled_rows IS 'Rows that were not settled.';
+COMMENT ON COLUMN report.completeness.excepted_rows IS 'Rows served in the span that could not be parsed.';
+COMMENT ON COLUMN report.completeness.verified_at IS 'When the span was last read completely: its oldest certificate; null: never.';
+COMMENT ON COLUMN report.completeness.certificates IS 'Windows of the span, each certified by one complete read.';
 COMMENT ON COLUMN report.completeness.account_id IS 'The account''s number in the schema pool.';
-COMMENT ON COLUMN report.completeness.rows_in_doubt IS 'Rows of the span that the pool did not show when it was last read, kept since a row that could not be understood may be any of them.';
+COMMENT ON COLUMN report.completeness.rows_in_doubt IS 'Rows of the span that the pool did not show when it was last read, kept because a row that could not be parsed may be one of them.';

@@ -13,7 +13,7 @@ SELECT a.account_name, a.sub_account, d.puid, d.currency, d.day,
 
 COMMENT ON VIEW report.daily_income IS 'Income by day: settled + pending + other = total counts it when it was mined (accrual basis), paid when it was settled (cash basis). Never add paid to total: they are two views of the same money.';
 COMMENT ON COLUMN report.daily_income.account_name IS 'The account, as named in the configuration.';
-COMMENT ON COLUMN report.daily_income.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
+COMMENT ON COLUMN report.daily_income.sub_account IS 'Name of the sub-account; its id if the pool gives no name.';
 COMMENT ON COLUMN report.daily_income.puid IS 'Sub-account id.';
 COMMENT ON COLUMN report.daily_income.currency IS 'Currency of the amounts, e.g. BTC.';
 COMMENT ON COLUMN report.daily_income.day IS 'The day, in the time zone of the reports (REPORT_TIME_ZONE; UTC by default).';
@@ -22,10 +22,10 @@ COMMENT ON COLUMN report.daily_income.pending IS 'Mined on this day and not yet 
 COMMENT ON COLUMN report.daily_income.other IS 'Mined on this day, with a status that this program does not know; null where nothing was mined, so that averages are of days with income.';
 COMMENT ON COLUMN report.daily_income.total IS 'All that was mined on this day: settled + pending + other; null where nothing was mined, so that averages are of days with income.';
 COMMENT ON COLUMN report.daily_income.paid IS 'Cash basis: settled items by the day of their settle time.';
-COMMENT ON COLUMN report.daily_income.settled_undated IS 'Part of settled whose items carry no settle time, and so are in paid of no day.';
-COMMENT ON COLUMN report.daily_income.settled_text IS 'settled as text, digit for digit.';
-COMMENT ON COLUMN report.daily_income.pending_text IS 'pending as text, digit for digit.';
-COMMENT ON COLUMN report.daily_income.total_text IS 'total as text, digit for digit.';
-COMMENT ON COLUMN report.daily_income.paid_text IS 'paid as text, digit for digit.';
-COMMENT ON COLUMN report.daily_income.items IS 'Items of report.income_ledger in total; 0 where a day only has payments.';
+COMMENT ON COLUMN report.daily_income.settled_undated IS 'Part of settled whose items have no settle time, so they are in no day''s paid.';
+COMMENT ON COLUMN report.daily_income.settled_text IS 'settled as text, all digits.';
+COMMENT ON COLUMN report.daily_income.pending_text IS 'pending as text, all digits.';
+COMMENT ON COLUMN report.daily_income.total_text IS 'total as text, all digits.';
+COMMENT ON COLUMN report.daily_income.paid_text IS 'paid as text, all digits.';
+COMMENT ON COLUMN report.daily_income.items IS 'Items of report.income_ledger in total; 0 if the day has only payments.';
 COMMENT ON COLUMN report.daily_income.account_id IS 'The account''s number in the schema pool.';

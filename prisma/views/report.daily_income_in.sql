@@ -33,4 +33,4 @@ SELECT a.account_name, a.sub_account, d.puid, d.currency, d.day,
   JOIN report.sub_accounts a ON a.puid = d.puid;
 END;
 
-COMMENT ON FUNCTION report.daily_income_in(text) IS 'report.daily_income by the days of another time zone, e.g. Europe/Berlin. Added up from the ledger on every call.';
+COMMENT ON FUNCTION report.daily_income_in(text) IS 'report.daily_income by days of another time zone, e.g. Europe/Berlin. Computed from the ledger on every call.';

@@ -88,25 +88,25 @@ SELECT a.account_name, a.status AS account_status, d.name AS stream,
  WHERE d.position IS NOT NULL
  ORDER BY a.account_name, d.position;
 
-COMMENT ON VIEW report.data_freshness IS 'Per account and stream: how old the data are, when they are next due, what could not be understood.';
+COMMENT ON VIEW report.data_freshness IS 'Per account and stream: how old the data are, when they are due next, and what could not be parsed.';
 COMMENT ON COLUMN report.data_freshness.account_name IS 'The account, as named in the configuration.';
 COMMENT ON COLUMN report.data_freshness.account_status IS 'ok, or why the account is stopped: auth_failed, forbidden, duplicate, changed.';
 COMMENT ON COLUMN report.data_freshness.stream IS 'Kind of data: earnings, rewards, workers, …';
 COMMENT ON COLUMN report.data_freshness.last_success_at IS 'When a sync of the stream last succeeded; null: never.';
 COMMENT ON COLUMN report.data_freshness.age IS 'Time since then.';
 COMMENT ON COLUMN report.data_freshness.age_hours IS 'The same in hours.';
-COMMENT ON COLUMN report.data_freshness.next_at IS 'When the stream is due next; in the past when it is overdue.';
+COMMENT ON COLUMN report.data_freshness.next_at IS 'When the stream is due next; in the past if it is overdue.';
 COMMENT ON COLUMN report.data_freshness.every IS 'The interval at which it is synced.';
 COMMENT ON COLUMN report.data_freshness.every_hours IS 'The same in hours.';
-COMMENT ON COLUMN report.data_freshness.is_late IS 'True when there was no success and something to ask, or before the first success no progress, for three intervals.';
-COMMENT ON COLUMN report.data_freshness.scopes IS 'Sub-accounts × algorithms (1 for a stream of the account as a whole) that have been synced or tried.';
-COMMENT ON COLUMN report.data_freshness.failing_scopes IS 'Those among them whose last sync failed.';
-COMMENT ON COLUMN report.data_freshness.last_error IS 'The latest failure among those, in one sentence; null when none fails.';
-COMMENT ON COLUMN report.data_freshness.open_quarantine IS 'Rows that could not be understood and that nobody accepted (kpool quarantine list).';
-COMMENT ON COLUMN report.data_freshness.unknown_values IS 'Statuses, types and algorithms seen that the pool''s specification does not have; null when none.';
+COMMENT ON COLUMN report.data_freshness.is_late IS 'True if there was something to request but no success for three intervals (before the first success: no progress).';
+COMMENT ON COLUMN report.data_freshness.scopes IS 'Scopes that have been synced or attempted: sub-accounts × algorithms, or 1 for a stream of the whole account.';
+COMMENT ON COLUMN report.data_freshness.failing_scopes IS 'Scopes whose last sync failed.';
+COMMENT ON COLUMN report.data_freshness.last_error IS 'The latest failure, in one sentence; null if none is failing.';
+COMMENT ON COLUMN report.data_freshness.open_quarantine IS 'Rows in quarantine that have not been accepted (kpool quarantine list).';
+COMMENT ON COLUMN report.data_freshness.unknown_values IS 'Statuses, types and algorithms seen that are not in the pool''s specification; null if none.';
 COMMENT ON COLUMN report.data_freshness.account_id IS 'The account''s number in the schema pool.';
-COMMENT ON COLUMN report.data_freshness.last_progress_at IS 'When it last succeeded, or found nothing to ask; before that, when its first sync last got on, or since when there is something to ask; null: the pool lists no sub-accounts to ask about.';
-COMMENT ON COLUMN report.data_freshness.state IS 'fresh; failing: the last sync of a scope failed; late: see is_late; nothing to ask: nothing was found yet to ask the pool about; first sync: it was begun and has not ended well yet; waiting: for that.';
-COMMENT ON COLUMN report.data_freshness.rows_in_doubt IS 'Rows of income that the pool did not show when they were last read, kept since a row that could not be understood may be any of them.';
-COMMENT ON COLUMN report.data_freshness.unserved_rows IS 'Rows of income that the pool''s list no longer reaches back to; they are kept and go on counting.';
-COMMENT ON COLUMN report.data_freshness.degraded_rows IS 'Rows of income that landed without a hashrate, reject rate or settle time, since the pool''s value could not be read; extra has it as it came.';
+COMMENT ON COLUMN report.data_freshness.last_progress_at IS 'When it last succeeded or found nothing to request; before the first success, when its first sync last progressed, or when there was first something to request; null: the pool lists no sub-accounts.';
+COMMENT ON COLUMN report.data_freshness.state IS 'fresh; failing: the last sync of a scope failed; late: see is_late; nothing to ask: there is nothing to request from the pool yet; first sync: started, but no success yet; waiting: for the first sync to start.';
+COMMENT ON COLUMN report.data_freshness.rows_in_doubt IS 'Income rows that the pool did not show when last read, kept because a row that could not be parsed may be one of them.';
+COMMENT ON COLUMN report.data_freshness.unserved_rows IS 'Income rows older than anything the pool still serves; they are kept and still count.';
+COMMENT ON COLUMN report.data_freshness.degraded_rows IS 'Income rows stored without a hashrate, reject rate or settle time because the value could not be parsed; extra has the original.';

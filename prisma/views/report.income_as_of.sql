@@ -12,4 +12,4 @@ BEGIN ATOMIC
    WHERE i.source <> 'left out';
 END;
 
-COMMENT ON FUNCTION report.income_as_of(timestamptz) IS 'report.income_ledger as we knew it at that moment (known_since: since when). Its result for the instant of a close or an export never changes.';
+COMMENT ON FUNCTION report.income_as_of(timestamptz) IS 'report.income_ledger as known at that instant (known_since: since when). The result for the instant of a close or an export never changes.';

@@ -41,20 +41,20 @@ SELECT a.account_name, a.sub_account,
   JOIN report.sub_accounts a ON a.puid = c.puid
  WHERE c.amount_before <> c.amount_after;
 
-COMMENT ON VIEW report.income_changes IS 'Changes of income that became known after its month was closed (kpool close), each booked in the earliest later month that was open then. The figures of a closed month stay what report.income_as_of(closed_at) says; its later changes are here.';
+COMMENT ON VIEW report.income_changes IS 'Changes of income that became known after its month was closed (kpool close), each booked in the earliest later month that was open then. A closed month keeps the figures of report.income_as_of(closed_at).';
 COMMENT ON COLUMN report.income_changes.account_name IS 'The account, as named in the configuration.';
-COMMENT ON COLUMN report.income_changes.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
+COMMENT ON COLUMN report.income_changes.sub_account IS 'Name of the sub-account; its id if the pool gives no name.';
 COMMENT ON COLUMN report.income_changes.puid IS 'Sub-account id.';
 COMMENT ON COLUMN report.income_changes.algo IS 'Algorithm, e.g. SHA256d.';
 COMMENT ON COLUMN report.income_changes.currency IS 'Currency of the amounts, e.g. BTC.';
 COMMENT ON COLUMN report.income_changes.month IS 'First day of the closed month whose income changed.';
 COMMENT ON COLUMN report.income_changes.mining_date IS 'Day whose income changed, UTC.';
-COMMENT ON COLUMN report.income_changes.known_at IS 'When we learned of it.';
+COMMENT ON COLUMN report.income_changes.known_at IS 'When the change became known.';
 COMMENT ON COLUMN report.income_changes.booked_in IS 'First day of the month in which to book it.';
-COMMENT ON COLUMN report.income_changes.amount_before IS 'Income of that day in that month before.';
-COMMENT ON COLUMN report.income_changes.amount_after IS 'Income of that day in that month afterwards.';
+COMMENT ON COLUMN report.income_changes.amount_before IS 'Income of that day, as counted in that month, before.';
+COMMENT ON COLUMN report.income_changes.amount_after IS 'Income of that day, as counted in that month, afterwards.';
 COMMENT ON COLUMN report.income_changes.change IS 'amount_after - amount_before: the adjustment.';
-COMMENT ON COLUMN report.income_changes.change_text IS 'The change as text, digit for digit.';
-COMMENT ON COLUMN report.income_changes.closed_at IS 'As of when the month was closed.';
-COMMENT ON COLUMN report.income_changes.superseded_at IS 'When the month was reopened or closed anew, so that its own figure holds the change: do not book it then. Null: the adjustment stands.';
+COMMENT ON COLUMN report.income_changes.change_text IS 'The change as text, all digits.';
+COMMENT ON COLUMN report.income_changes.closed_at IS 'The instant as of which the month was closed.';
+COMMENT ON COLUMN report.income_changes.superseded_at IS 'When the month was reopened or closed again, so that its own figure includes the change; do not book it then. Null: the adjustment stands.';
 COMMENT ON COLUMN report.income_changes.account_id IS 'The account''s number in the schema pool.';

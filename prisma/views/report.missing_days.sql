@@ -35,12 +35,12 @@ SELECT a.account_name, a.sub_account, g.puid, g.algo, g.mining_date,
   JOIN report.sub_accounts a ON a.puid = g.puid
 WINDOW gap AS (PARTITION BY g.puid, g.algo, g.island);
 
-COMMENT ON VIEW report.missing_days IS 'Days of mining (UTC, as the pool counts them) without any earning between the first and the last one of a sub-account and algorithm, or up to its machines last share. Look at report.completeness to see whether the pool was read whole there: then it paid nothing.';
+COMMENT ON VIEW report.missing_days IS 'Mining days (UTC) without an earning, between the first and the last earning of a sub-account and algorithm or up to its machines'' last share. If report.completeness shows the day as certified, the pool paid nothing for it.';
 COMMENT ON COLUMN report.missing_days.account_name IS 'The account, as named in the configuration.';
-COMMENT ON COLUMN report.missing_days.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
+COMMENT ON COLUMN report.missing_days.sub_account IS 'Name of the sub-account; its id if the pool gives no name.';
 COMMENT ON COLUMN report.missing_days.puid IS 'Sub-account id.';
 COMMENT ON COLUMN report.missing_days.algo IS 'Algorithm, e.g. SHA256d.';
-COMMENT ON COLUMN report.missing_days.mining_date IS 'The pool''s day of mining: the day of miningDate in UTC, whatever the time zone of the reports.';
-COMMENT ON COLUMN report.missing_days.gap_from IS 'First day of the gap that it is in.';
-COMMENT ON COLUMN report.missing_days.gap_to IS 'Last day of that gap.';
+COMMENT ON COLUMN report.missing_days.mining_date IS 'The pool''s mining day: the UTC day of miningDate, regardless of the reports'' time zone.';
+COMMENT ON COLUMN report.missing_days.gap_from IS 'First day of the gap.';
+COMMENT ON COLUMN report.missing_days.gap_to IS 'Last day of the gap.';
 COMMENT ON COLUMN report.missing_days.account_id IS 'The account''s number in the schema pool.';

@@ -69,4 +69,4 @@ SELECT a.account_name, a.sub_account, m.puid, m.currency, m.month,
  WHERE m.items > 0 OR m.paid <> 0;
 END;
 
-COMMENT ON FUNCTION report.monthly_income_in(text) IS 'report.monthly_income by the months of another time zone, e.g. Europe/Berlin: the kept months, less and plus what lies between the two beginnings of each.';
+COMMENT ON FUNCTION report.monthly_income_in(text) IS 'report.monthly_income by months of another time zone, e.g. Europe/Berlin. Computed from the stored months, corrected by what lies between the two zones'' starts of each.';

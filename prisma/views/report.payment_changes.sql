@@ -66,21 +66,21 @@ SELECT a.account_name, a.sub_account,
   JOIN report.sub_accounts a ON a.puid = c.puid
  WHERE c.paid_before <> c.paid_after;
 
-COMMENT ON VIEW report.payment_changes IS 'report.income_changes for books on the cash basis: changes of what was paid in a month that became known after it was closed (a payment shown late, moved, corrected or taken back), each booked in the earliest later month that was open then. Use one of the two, as your books are kept: never both.';
+COMMENT ON VIEW report.payment_changes IS 'report.income_changes for cash-basis books: payments of a closed month that were shown, moved, corrected or taken back after its close, each booked in the earliest later month that was open then. Use the one that matches your books, never both.';
 COMMENT ON COLUMN report.payment_changes.account_name IS 'The account, as named in the configuration.';
-COMMENT ON COLUMN report.payment_changes.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
+COMMENT ON COLUMN report.payment_changes.sub_account IS 'Name of the sub-account; its id if the pool gives no name.';
 COMMENT ON COLUMN report.payment_changes.puid IS 'Sub-account id.';
 COMMENT ON COLUMN report.payment_changes.algo IS 'Algorithm, e.g. SHA256d.';
 COMMENT ON COLUMN report.payment_changes.currency IS 'Currency of the amounts, e.g. BTC.';
 COMMENT ON COLUMN report.payment_changes.month IS 'First day of the closed month whose payments changed.';
-COMMENT ON COLUMN report.payment_changes.mining_date IS 'Day of mining that was paid for, UTC.';
-COMMENT ON COLUMN report.payment_changes.paid_date IS 'Day of the payment, in the time zone of the reports; of what is settled without a date, the day of mining.';
-COMMENT ON COLUMN report.payment_changes.known_at IS 'When we learned of it.';
+COMMENT ON COLUMN report.payment_changes.mining_date IS 'The mining day that was paid for, UTC.';
+COMMENT ON COLUMN report.payment_changes.paid_date IS 'Day of the payment, in the reports'' time zone; the mining day if it is settled without a settle time.';
+COMMENT ON COLUMN report.payment_changes.known_at IS 'When the change became known.';
 COMMENT ON COLUMN report.payment_changes.booked_in IS 'First day of the month in which to book it.';
 COMMENT ON COLUMN report.payment_changes.paid_before IS 'Paid on that day for that day of mining, before.';
 COMMENT ON COLUMN report.payment_changes.paid_after IS 'The same afterwards.';
 COMMENT ON COLUMN report.payment_changes.change IS 'paid_after - paid_before: the adjustment.';
-COMMENT ON COLUMN report.payment_changes.change_text IS 'The change as text, digit for digit.';
-COMMENT ON COLUMN report.payment_changes.closed_at IS 'As of when the month was closed.';
-COMMENT ON COLUMN report.payment_changes.superseded_at IS 'When the month was reopened or closed anew, so that its own figure holds the change: do not book it then. Null: the adjustment stands.';
+COMMENT ON COLUMN report.payment_changes.change_text IS 'The change as text, all digits.';
+COMMENT ON COLUMN report.payment_changes.closed_at IS 'The instant as of which the month was closed.';
+COMMENT ON COLUMN report.payment_changes.superseded_at IS 'When the month was reopened or closed again, so that its own figure includes the change; do not book it then. Null: the adjustment stands.';
 COMMENT ON COLUMN report.payment_changes.account_id IS 'The account''s number in the schema pool.';

@@ -22,15 +22,15 @@ SELECT a.account_name, r.currency, r.month AS month_utc,
   JOIN pool.accounts a ON a.account_id = r.account_id
  GROUP BY a.account_name, r.account_id, r.currency, r.month;
 
-COMMENT ON VIEW report.settlement_delay IS 'How long the pool takes to pay, by currency and month of mining (UTC): days from the mining date to the settle time, as the pool gives both. Median, 90th percentile and longest are rounded up to the hour.';
+COMMENT ON VIEW report.settlement_delay IS 'How long the pool takes to pay, by currency and mining month (UTC): days from the mining date to the settle time. Median, 90th percentile and longest are rounded up to the hour.';
 COMMENT ON COLUMN report.settlement_delay.account_name IS 'The account, as named in the configuration.';
 COMMENT ON COLUMN report.settlement_delay.currency IS 'Currency of the items, e.g. BTC.';
 COMMENT ON COLUMN report.settlement_delay.month_utc IS 'First day of the month of mining, UTC: the month of mining_date.';
-COMMENT ON COLUMN report.settlement_delay.settled_items IS 'Items that the pool has paid.';
-COMMENT ON COLUMN report.settlement_delay.unsettled_items IS 'Items that it has not.';
-COMMENT ON COLUMN report.settlement_delay.undated_items IS 'Part of settled_items without a settle time: of them nothing is known of how long it took.';
-COMMENT ON COLUMN report.settlement_delay.mean_days IS 'Mean of the days that it took.';
-COMMENT ON COLUMN report.settlement_delay.median_days IS 'Half of the items took at most this many days.';
-COMMENT ON COLUMN report.settlement_delay.p90_days IS 'Nine in ten items took at most this many days.';
-COMMENT ON COLUMN report.settlement_delay.longest_days IS 'The longest it took.';
+COMMENT ON COLUMN report.settlement_delay.settled_items IS 'Items the pool has paid.';
+COMMENT ON COLUMN report.settlement_delay.unsettled_items IS 'Items the pool has not paid.';
+COMMENT ON COLUMN report.settlement_delay.undated_items IS 'Part of settled_items without a settle time, whose delay is unknown.';
+COMMENT ON COLUMN report.settlement_delay.mean_days IS 'Mean delay, in days.';
+COMMENT ON COLUMN report.settlement_delay.median_days IS 'Median delay, in days.';
+COMMENT ON COLUMN report.settlement_delay.p90_days IS '90th percentile of the delay, in days.';
+COMMENT ON COLUMN report.settlement_delay.longest_days IS 'The longest delay in days.';
 COMMENT ON COLUMN report.settlement_delay.account_id IS 'The account''s number in the schema pool.';

@@ -4,8 +4,8 @@ SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_accoun
   -- Each has one: a LEFT JOIN, which is left out of a query that does not ask for the name. So wherever this view is joined.
   LEFT JOIN pool.accounts a ON a.account_id = s.account_id;
 
-COMMENT ON VIEW report.sub_accounts IS 'Sub-accounts by name, and the accounts that they belong to.';
+COMMENT ON VIEW report.sub_accounts IS 'Sub-accounts by name, with their accounts.';
 COMMENT ON COLUMN report.sub_accounts.account_name IS 'The account, as named in the configuration.';
-COMMENT ON COLUMN report.sub_accounts.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
+COMMENT ON COLUMN report.sub_accounts.sub_account IS 'Name of the sub-account; its id if the pool gives no name.';
 COMMENT ON COLUMN report.sub_accounts.puid IS 'Sub-account id.';
 COMMENT ON COLUMN report.sub_accounts.account_id IS 'The account''s number in the schema pool.';

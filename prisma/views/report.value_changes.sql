@@ -35,9 +35,9 @@ SELECT s.account_name, s.sub_account, a.puid, a.currency, a.month, a.price_date,
   FROM amounts a
   JOIN report.sub_accounts s ON s.puid = a.puid;
 
-COMMENT ON VIEW report.value_changes IS 'Changes of value by prices that were imported after a month was closed: the month keeps the prices that it was closed with, and the change is an adjustment.';
+COMMENT ON VIEW report.value_changes IS 'Changes of value from prices imported after a month was closed. The month keeps the prices of its close; the change is an adjustment.';
 COMMENT ON COLUMN report.value_changes.account_name IS 'The account, as named in the configuration.';
-COMMENT ON COLUMN report.value_changes.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
+COMMENT ON COLUMN report.value_changes.sub_account IS 'Name of the sub-account; its id if the pool gives no name.';
 COMMENT ON COLUMN report.value_changes.puid IS 'Sub-account id.';
 COMMENT ON COLUMN report.value_changes.currency IS 'The currency whose price changed.';
 COMMENT ON COLUMN report.value_changes.month IS 'First day of the closed month whose value changed.';
@@ -46,15 +46,15 @@ COMMENT ON COLUMN report.value_changes.quote_currency IS 'The currency of the va
 COMMENT ON COLUMN report.value_changes.known_at IS 'When the price was imported.';
 COMMENT ON COLUMN report.value_changes.amount IS 'Income of that day when the month was closed, in units of the currency.';
 COMMENT ON COLUMN report.value_changes.amount_text IS 'The same as text.';
-COMMENT ON COLUMN report.value_changes.price_before IS 'The price before; null where there was none.';
+COMMENT ON COLUMN report.value_changes.price_before IS 'The price before; null if there was none.';
 COMMENT ON COLUMN report.value_changes.price_after IS 'The price afterwards.';
-COMMENT ON COLUMN report.value_changes.value_before IS 'The value before; null where there was no price.';
+COMMENT ON COLUMN report.value_changes.value_before IS 'The value before; null if there was no price.';
 COMMENT ON COLUMN report.value_changes.value_before_text IS 'The same as text.';
 COMMENT ON COLUMN report.value_changes.value_after IS 'The value afterwards.';
 COMMENT ON COLUMN report.value_changes.value_after_text IS 'The same as text.';
-COMMENT ON COLUMN report.value_changes.change IS 'The adjustment: all of the value where there was none before.';
+COMMENT ON COLUMN report.value_changes.change IS 'The adjustment; the whole value if there was none before.';
 COMMENT ON COLUMN report.value_changes.change_text IS 'The same as text.';
-COMMENT ON COLUMN report.value_changes.price_source IS 'Where the price comes from.';
-COMMENT ON COLUMN report.value_changes.closed_at IS 'As of when the month was closed.';
-COMMENT ON COLUMN report.value_changes.superseded_at IS 'When the month was reopened or closed anew, so that its own figure holds the change; null: the adjustment stands.';
+COMMENT ON COLUMN report.value_changes.price_source IS 'Source of the price.';
+COMMENT ON COLUMN report.value_changes.closed_at IS 'The instant as of which the month was closed.';
+COMMENT ON COLUMN report.value_changes.superseded_at IS 'When the month was reopened or closed again, so that its own figure includes the change; null: the adjustment stands.';
 COMMENT ON COLUMN report.value_changes.account_id IS 'The account''s number in the schema pool.';

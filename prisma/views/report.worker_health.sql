@@ -28,25 +28,25 @@ SELECT w.account_name, w.sub_account, w.puid, w.algo, w.worker_id, w.worker_name
          ON u.puid = w.puid AND u.algo = w.algo AND u.worker_id = w.worker_id
  WHERE w.removed_at IS NULL;
 
-COMMENT ON VIEW report.worker_health IS 'Each worker (mining machine) that the pool lists, against what it does while it is sound.';
+COMMENT ON VIEW report.worker_health IS 'Each worker (mining machine) that the pool lists, compared with its normal hashrate.';
 COMMENT ON COLUMN report.worker_health.account_name IS 'The account, as named in the configuration.';
-COMMENT ON COLUMN report.worker_health.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
+COMMENT ON COLUMN report.worker_health.sub_account IS 'Name of the sub-account; its id if the pool gives no name.';
 COMMENT ON COLUMN report.worker_health.puid IS 'Sub-account id.';
 COMMENT ON COLUMN report.worker_health.algo IS 'Algorithm, e.g. SHA256d.';
 COMMENT ON COLUMN report.worker_health.worker_id IS 'Worker id.';
 COMMENT ON COLUMN report.worker_health.worker_name IS 'Name of the worker (mining machine).';
-COMMENT ON COLUMN report.worker_health.site IS 'Where it stands, as book.worker_groups says (kpool worker-groups); null: no prefix of it fits the name.';
-COMMENT ON COLUMN report.worker_health.customer IS 'Whose it is, as book.worker_groups says.';
-COMMENT ON COLUMN report.worker_health.model IS 'Its model, as book.worker_groups says.';
-COMMENT ON COLUMN report.worker_health.name_prefix IS 'The longest prefix of book.worker_groups that its name begins with; where none does, the name without its last number.';
-COMMENT ON COLUMN report.worker_health.status IS 'ACTIVE, INACTIVE, INVALID, or whatever the pool says.';
-COMMENT ON COLUMN report.worker_health.hash_rate_hps IS 'Hashrate of the last hour, as the pool says, H/s.';
+COMMENT ON COLUMN report.worker_health.site IS 'Site of its group in book.worker_groups (kpool worker-groups); null if no prefix matches its name.';
+COMMENT ON COLUMN report.worker_health.customer IS 'Customer of its group in book.worker_groups.';
+COMMENT ON COLUMN report.worker_health.model IS 'Model of its group in book.worker_groups.';
+COMMENT ON COLUMN report.worker_health.name_prefix IS 'The longest prefix in book.worker_groups that its name starts with; if none does, the name without its trailing number.';
+COMMENT ON COLUMN report.worker_health.status IS 'ACTIVE, INACTIVE, INVALID, or any other value the pool sends.';
+COMMENT ON COLUMN report.worker_health.hash_rate_hps IS 'Hashrate of the last hour, as reported by the pool, H/s.';
 COMMENT ON COLUMN report.worker_health.hash_rate_ths IS 'The same in TH/s, to 6 decimals.';
-COMMENT ON COLUMN report.worker_health.baseline_hash_rate_hps IS 'What it does while it is sound: the 80th percentile of its weekly means (while ACTIVE) of nine weeks up to its last complete day, H/s: a fault of up to seven weeks does not lower it. Null before its second day.';
+COMMENT ON COLUMN report.worker_health.baseline_hash_rate_hps IS 'Its normal hashrate: the 80th percentile of its weekly means (while ACTIVE) over the nine weeks up to its last complete day, H/s. A fault of up to seven weeks does not lower it. Null before its second day.';
 COMMENT ON COLUMN report.worker_health.baseline_hash_rate_ths IS 'The same in TH/s, to 6 decimals.';
-COMMENT ON COLUMN report.worker_health.share_of_baseline IS 'hash_rate_hps / baseline_hash_rate_hps: 1 is as when it is sound, 0.5 is half of it.';
-COMMENT ON COLUMN report.worker_health.uptime IS 'Share of the snapshots of the last 7 UTC days and today in which it was ACTIVE: 1 is all of them.';
-COMMENT ON COLUMN report.worker_health.reject_rate IS 'Rejected shares as served. The unit is not known: the specification heads the column %, its examples are 0.0157 and 0.02.';
+COMMENT ON COLUMN report.worker_health.share_of_baseline IS 'hash_rate_hps / baseline_hash_rate_hps: 1 is its normal hashrate, 0.5 half of it.';
+COMMENT ON COLUMN report.worker_health.uptime IS 'Share of the snapshots of the last 7 UTC days and today in which it was ACTIVE, 0 to 1.';
+COMMENT ON COLUMN report.worker_health.reject_rate IS 'Reject rate as served. Its unit is unclear: the specification labels it %, with the examples 0.0157 and 0.02.';
 COMMENT ON COLUMN report.worker_health.last_share_at IS 'Last submitted share.';
 COMMENT ON COLUMN report.worker_health.since_last_share IS 'Time since then.';
 COMMENT ON COLUMN report.worker_health.hours_since_last_share IS 'The same in hours.';

@@ -14,18 +14,18 @@ SELECT w.account_name, w.sub_account, p.puid, p.algo, p.worker_id, w.worker_name
         ('removed', p.to_at)) AS e (change, changed_at)
  WHERE e.change IS NOT NULL AND e.changed_at IS NOT NULL;
 
-COMMENT ON VIEW report.workers_added_removed IS 'Workers (mining machines) that the pool began to list, lists again, or no longer lists. Those that the first snapshot of their sub-account and algorithm found are not among the added.';
+COMMENT ON VIEW report.workers_added_removed IS 'Workers (mining machines) that the pool started to list, lists again, or no longer lists. Workers in the first snapshot of their sub-account and algorithm do not count as added.';
 COMMENT ON COLUMN report.workers_added_removed.account_name IS 'The account, as named in the configuration.';
-COMMENT ON COLUMN report.workers_added_removed.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
+COMMENT ON COLUMN report.workers_added_removed.sub_account IS 'Name of the sub-account; its id if the pool gives no name.';
 COMMENT ON COLUMN report.workers_added_removed.puid IS 'Sub-account id.';
 COMMENT ON COLUMN report.workers_added_removed.algo IS 'Algorithm, e.g. SHA256d.';
 COMMENT ON COLUMN report.workers_added_removed.worker_id IS 'Worker id.';
 COMMENT ON COLUMN report.workers_added_removed.worker_name IS 'Name of the worker (mining machine).';
-COMMENT ON COLUMN report.workers_added_removed.site IS 'Where it stands, as book.worker_groups says (kpool worker-groups); null: no prefix of it fits the name.';
-COMMENT ON COLUMN report.workers_added_removed.customer IS 'Whose it is, as book.worker_groups says.';
-COMMENT ON COLUMN report.workers_added_removed.model IS 'Its model, as book.worker_groups says.';
-COMMENT ON COLUMN report.workers_added_removed.name_prefix IS 'The longest prefix of book.worker_groups that its name begins with; where none does, the name without its last number.';
-COMMENT ON COLUMN report.workers_added_removed.change IS 'added: listed for the first time; returned: listed again; removed: not in two complete snapshots running.';
+COMMENT ON COLUMN report.workers_added_removed.site IS 'Site of its group in book.worker_groups (kpool worker-groups); null if no prefix matches its name.';
+COMMENT ON COLUMN report.workers_added_removed.customer IS 'Customer of its group in book.worker_groups.';
+COMMENT ON COLUMN report.workers_added_removed.model IS 'Model of its group in book.worker_groups.';
+COMMENT ON COLUMN report.workers_added_removed.name_prefix IS 'The longest prefix in book.worker_groups that its name starts with; if none does, the name without its trailing number.';
+COMMENT ON COLUMN report.workers_added_removed.change IS 'added: listed for the first time; returned: listed again; removed: absent from two complete snapshots in a row.';
 COMMENT ON COLUMN report.workers_added_removed.changed_at IS 'The snapshot that showed it.';
 COMMENT ON COLUMN report.workers_added_removed.day IS 'Its day, in the time zone of the reports (REPORT_TIME_ZONE; UTC by default).';
 COMMENT ON COLUMN report.workers_added_removed.account_id IS 'The account''s number in the schema pool.';

@@ -4,11 +4,11 @@ SELECT DISTINCT ON (currency, quote_currency, price_date)
   FROM book.prices
  ORDER BY currency, quote_currency, price_date, revised DESC;
 
-COMMENT ON VIEW sync.current_prices IS 'The price that counts of each currency and day.';
+COMMENT ON VIEW sync.current_prices IS 'The price in force for each currency and day.';
 COMMENT ON COLUMN sync.current_prices.currency IS 'The currency that has the price.';
 COMMENT ON COLUMN sync.current_prices.quote_currency IS 'The currency of the price.';
 COMMENT ON COLUMN sync.current_prices.price_date IS 'The day, in the time zone of the reports.';
 COMMENT ON COLUMN sync.current_prices.price IS 'Price of one unit.';
-COMMENT ON COLUMN sync.current_prices.source IS 'Where it comes from.';
+COMMENT ON COLUMN sync.current_prices.source IS 'Its source.';
 COMMENT ON COLUMN sync.current_prices.imported_at IS 'When it was imported.';
 COMMENT ON COLUMN sync.current_prices.revised IS 'How many earlier prices of that day it replaces.';

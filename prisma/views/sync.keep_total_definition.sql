@@ -28,4 +28,4 @@ BEGIN
       ON CONFLICT DO NOTHING;
 END
 $$;
-COMMENT ON FUNCTION sync.keep_total_definition(smallint) IS 'Records what the totals of an account count, once one definition alone fits all of them. To be called when totals were stored.';
+COMMENT ON FUNCTION sync.keep_total_definition(smallint) IS 'Records the definition of an account''s totals once only one fits all of them. Call it after storing totals.';

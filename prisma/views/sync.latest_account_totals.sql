@@ -13,9 +13,9 @@ WITH RECURSIVE latest AS (
 )
 SELECT account_id, currency, observed_at, amount, scale(trim_scale(amount)) AS digits FROM latest;
 
-COMMENT ON VIEW sync.latest_account_totals IS 'What the pool last said that each account has earned altogether, by currency.';
+COMMENT ON VIEW sync.latest_account_totals IS 'The pool''s latest total of each account''s accumulated income, by currency.';
 COMMENT ON COLUMN sync.latest_account_totals.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN sync.latest_account_totals.currency IS 'Currency of the total.';
-COMMENT ON COLUMN sync.latest_account_totals.observed_at IS 'When the pool said so.';
+COMMENT ON COLUMN sync.latest_account_totals.observed_at IS 'When the pool reported it.';
 COMMENT ON COLUMN sync.latest_account_totals.amount IS 'The total.';
-COMMENT ON COLUMN sync.latest_account_totals.digits IS 'Decimals that the pool gives in it.';
+COMMENT ON COLUMN sync.latest_account_totals.digits IS 'Number of decimals in it.';

@@ -13,12 +13,12 @@ SELECT coalesce(c.account_id, s.account_id) AS account_id, c.stream, c.puid, c.a
      WHERE stream = c.stream AND puid = c.puid AND algo = c.algo AND outcome IN ('succeeded', 'partial', 'failed')
      ORDER BY started_at DESC LIMIT 1)) AS r;
 
-COMMENT ON VIEW sync.latest_runs IS 'The latest run of each scope that came to an end, but for those that were stopped on request.';
+COMMENT ON VIEW sync.latest_runs IS 'The latest finished run of each scope, except runs stopped on request.';
 COMMENT ON COLUMN sync.latest_runs.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN sync.latest_runs.stream IS 'Kind of data: earnings, rewards, workers, …';
-COMMENT ON COLUMN sync.latest_runs.puid IS 'Sub-account id; null where the scope is an account.';
-COMMENT ON COLUMN sync.latest_runs.algo IS 'Algorithm; empty where the stream has none.';
-COMMENT ON COLUMN sync.latest_runs.consecutive_failures IS 'Runs of the scope failed since its last success.';
+COMMENT ON COLUMN sync.latest_runs.puid IS 'Sub-account id; null if the scope is an account.';
+COMMENT ON COLUMN sync.latest_runs.algo IS 'Algorithm; empty if the stream has none.';
+COMMENT ON COLUMN sync.latest_runs.consecutive_failures IS 'Failed runs of the scope since its last success.';
 COMMENT ON COLUMN sync.latest_runs.started_at IS 'When it started.';
 COMMENT ON COLUMN sync.latest_runs.finished_at IS 'When it finished.';
 COMMENT ON COLUMN sync.latest_runs.outcome IS 'succeeded, partial or failed.';

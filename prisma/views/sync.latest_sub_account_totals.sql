@@ -18,10 +18,10 @@ SELECT s.account_id, l.puid, l.currency, l.observed_at, l.amount,
   FROM latest l
   JOIN pool.sub_accounts s ON s.puid = l.puid;
 
-COMMENT ON VIEW sync.latest_sub_account_totals IS 'What the pool last said that each sub-account has earned altogether, by currency.';
+COMMENT ON VIEW sync.latest_sub_account_totals IS 'The pool''s latest total of each sub-account''s accumulated income, by currency.';
 COMMENT ON COLUMN sync.latest_sub_account_totals.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN sync.latest_sub_account_totals.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.latest_sub_account_totals.currency IS 'Currency of the total.';
-COMMENT ON COLUMN sync.latest_sub_account_totals.observed_at IS 'When the pool said so.';
+COMMENT ON COLUMN sync.latest_sub_account_totals.observed_at IS 'When the pool reported it.';
 COMMENT ON COLUMN sync.latest_sub_account_totals.amount IS 'The total.';
-COMMENT ON COLUMN sync.latest_sub_account_totals.digits IS 'Decimals that the pool gives in totals of this currency.';
+COMMENT ON COLUMN sync.latest_sub_account_totals.digits IS 'Number of decimals in the pool''s totals of this currency.';

@@ -16,4 +16,4 @@ COMMENT ON COLUMN sync.mined_day_rates.algo IS 'Algorithm.';
 COMMENT ON COLUMN sync.mined_day_rates.mining_date IS 'The pool''s day of mining, UTC.';
 COMMENT ON COLUMN sync.mined_day_rates.currency IS 'Currency of the income.';
 COMMENT ON COLUMN sync.mined_day_rates.income IS 'Earnings, and rewards of mining and merged mining that count as income.';
-COMMENT ON COLUMN sync.mined_day_rates.hash_rate_hps IS 'Hashrate that the pool serves with it; where it serves none, that of the day''s other coins, H/s.';
+COMMENT ON COLUMN sync.mined_day_rates.hash_rate_hps IS 'Hashrate that the pool serves with it, H/s; if none, that of the day''s other coins.';

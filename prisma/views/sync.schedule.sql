@@ -7,7 +7,7 @@ SELECT d.name, NULL,
          * interval '1 second', NULL
   FROM (VALUES ('recent', 86400), ('full', 604800)) AS d (name, seconds);
 
-COMMENT ON VIEW sync.schedule IS 'How often each stream is synced, and how often the tiers of the ledger are read again.';
+COMMENT ON VIEW sync.schedule IS 'How often each stream is synced, and how often the ledger''s tiers are re-read.';
 COMMENT ON COLUMN sync.schedule.name IS 'The stream; recent and full for the tiers.';
 COMMENT ON COLUMN sync.schedule.position IS 'Order of the streams; null for a tier.';
 COMMENT ON COLUMN sync.schedule.every IS 'The interval.';

@@ -39,12 +39,12 @@ SELECT stream, puid, algo, from_at, to_at,
                WHEN first = last THEN 'on ' || first
                ELSE concat_ws(' ', 'from ' || first, 'to ' || last) END AS days) AS w;
 
-COMMENT ON VIEW sync.uncertified IS 'Spans of mining time of which it is not proven that the ledger holds all that the pool serves.';
-COMMENT ON COLUMN sync.uncertified.stream IS 'The list of income: earnings or rewards.';
+COMMENT ON VIEW sync.uncertified IS 'Spans of mining time for which the ledger is not certified to contain everything the pool serves.';
+COMMENT ON COLUMN sync.uncertified.stream IS 'The income list: earnings or rewards.';
 COMMENT ON COLUMN sync.uncertified.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.uncertified.algo IS 'Algorithm.';
 COMMENT ON COLUMN sync.uncertified.from_at IS 'Start of the span; -infinity: from the beginning.';
-COMMENT ON COLUMN sync.uncertified.to_at IS 'End of the span, not included; infinity: open.';
-COMMENT ON COLUMN sync.uncertified.span IS 'The span in words, its days included and in UTC.';
-COMMENT ON COLUMN sync.uncertified.days IS 'The days of the span in words, e.g. on 2026-10-03, included and in UTC.';
-COMMENT ON COLUMN sync.uncertified.rows_in_doubt IS 'Rows of the span that the pool no longer shows while a row of it cannot be understood, which may be any of them.';
+COMMENT ON COLUMN sync.uncertified.to_at IS 'End of the span, exclusive; infinity: open.';
+COMMENT ON COLUMN sync.uncertified.span IS 'The span in words, with inclusive UTC days.';
+COMMENT ON COLUMN sync.uncertified.days IS 'The days of the span in words, e.g. on 2026-10-03; inclusive, UTC.';
+COMMENT ON COLUMN sync.uncertified.rows_in_doubt IS 'Rows of the span that the pool no longer shows while another row could not be parsed, which may be one of them.';

@@ -20,7 +20,7 @@ SELECT DISTINCT v.stream, s.account_id, v.value
        ) AS v
   JOIN pool.sub_accounts s ON s.puid = v.puid;
 
-COMMENT ON VIEW sync.unknown_values IS 'Statuses, types and algorithms that the pool said and its specification or its own list does not have.';
-COMMENT ON COLUMN sync.unknown_values.stream IS 'The stream that said it.';
+COMMENT ON VIEW sync.unknown_values IS 'Statuses, types and algorithms from the pool that neither its specification nor its own list contains.';
+COMMENT ON COLUMN sync.unknown_values.stream IS 'The stream it was seen in.';
 COMMENT ON COLUMN sync.unknown_values.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN sync.unknown_values.value IS 'What kind of value, and the value.';

@@ -6,5 +6,5 @@ SELECT (SELECT value #>> '{}' FROM book.settings WHERE key = 'quote_currency') A
 
 COMMENT ON VIEW sync.valuation IS 'How income is valued (kpool prices use); one row.';
 COMMENT ON COLUMN sync.valuation.quote_currency IS 'The currency of the books; null until the first prices are imported.';
-COMMENT ON COLUMN sync.valuation.basis IS 'accrual: at the price of the day of mining; cash: of the day of the payment.';
-COMMENT ON COLUMN sync.valuation.time_zone IS 'Whose days prices have: that of the reports.';
+COMMENT ON COLUMN sync.valuation.basis IS 'accrual: at the price of the mining day; cash: at that of the payment day.';
+COMMENT ON COLUMN sync.valuation.time_zone IS 'The time zone of price days: that of the reports.';

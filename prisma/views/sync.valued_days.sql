@@ -16,11 +16,11 @@ SELECT d.puid, d.currency, d.price_date, d.amount, d.items, v.quote_currency,
   LEFT JOIN sync.current_prices p
          ON p.currency = d.currency AND p.quote_currency = v.quote_currency AND p.price_date = d.price_date;
 
-COMMENT ON VIEW sync.valued_days IS 'Income by day and the price at which it is valued: of the day of mining (accrual) or of settling (cash). What is not settled has no value on the cash basis.';
+COMMENT ON VIEW sync.valued_days IS 'Income by day with the price that values it: of the mining day (accrual) or the settle day (cash). On the cash basis, unsettled income has no value.';
 COMMENT ON COLUMN sync.valued_days.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.valued_days.currency IS 'Currency of the amount.';
-COMMENT ON COLUMN sync.valued_days.price_date IS 'The day whose price counts, in the time zone of the reports.';
+COMMENT ON COLUMN sync.valued_days.price_date IS 'The day whose price is used, in the reports'' time zone.';
 COMMENT ON COLUMN sync.valued_days.amount IS 'Income.';
 COMMENT ON COLUMN sync.valued_days.items IS 'Items of income.';
 COMMENT ON COLUMN sync.valued_days.quote_currency IS 'Currency of the books; null when none is set.';
-COMMENT ON COLUMN sync.valued_days.price IS 'Price of the currency in that of the books; null where there is none.';
+COMMENT ON COLUMN sync.valued_days.price IS 'Price of the currency in the currency of the books; null if there is none.';

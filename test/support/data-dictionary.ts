@@ -27,15 +27,15 @@ const SCHEMAS = ['report', 'pool'];
 
 const HEAD = `# Data dictionary
 
-Made from the comments in the database by \`npm run docs:dictionary\`; a test fails while it is out of date. The same
-comments are in the database itself: \`\\d+ report.daily_income\` in psql, and in most BI tools.
+Every table, view and column that users can query. Generated from the database's comments by \`npm run docs:dictionary\`; a test
+fails if it is out of date. psql (\`\\d+ report.daily_income\`) and most BI tools show the same comments.
 
-Amounts are exact (\`numeric\`), in units of their currency; columns named \`…_text\` hold the same as text for tools that
-round. Instants are \`timestamptz\`; days and months are dates. Hashrates are in H/s.
-A sub-account is one puid in the whole pool: join by \`puid\` alone; report.sub_accounts says whose it is.
+Amounts are exact (\`numeric\`), in units of their currency; columns named \`…_text\` have the same value as text, for
+tools that round. Instants are \`timestamptz\`; days and months are dates. Hashrates are in H/s. A \`puid\` is unique across the
+pool: join sub-accounts by \`puid\` alone; report.sub_accounts has their accounts.
 
-The row of a puid, a worker and a mining date, in one line:
-\`SELECT * FROM pool.worker_daily WHERE puid = 1001 AND worker_id = 1 AND day = '2026-10-01'\`, and what was mined then:
+To look up a worker's day, and the income of that day:
+\`SELECT * FROM pool.worker_daily WHERE puid = 1001 AND worker_id = 1 AND day = '2026-10-01'\`,
 \`SELECT * FROM pool.earnings WHERE puid = 1001 AND mining_date = '2026-10-01'\`.
 `;
 

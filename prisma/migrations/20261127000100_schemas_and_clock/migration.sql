@@ -1,13 +1,13 @@
 -- The schemas and the clock. BullMQ makes its own schema (bullmq) when the queue runs on PostgreSQL.
 
 CREATE SCHEMA IF NOT EXISTS pool;
-COMMENT ON SCHEMA pool IS 'What the mining pool said: accounts, sub-accounts, workers, income. Instants are UTC, hashrates in H/s, amounts exact.';
+COMMENT ON SCHEMA pool IS 'What the mining pool served: accounts, sub-accounts, workers, income. Instants are in UTC, hashrates in H/s, amounts exact.';
 
 CREATE SCHEMA IF NOT EXISTS report;
-COMMENT ON SCHEMA report IS 'Views and totals for people: income by day and month, reconciliation, completeness, the fleet. Start here.';
+COMMENT ON SCHEMA report IS 'Views for analysts: income by day and month, reconciliation, completeness, the fleet. Start here.';
 
 CREATE SCHEMA IF NOT EXISTS book;
-COMMENT ON SCHEMA book IS 'What the user brings: prices and mappings. A sync never changes it.';
+COMMENT ON SCHEMA book IS 'Data from the user (prices, worker groups) and the record of exports. Never changed by a sync.';
 
 CREATE SCHEMA IF NOT EXISTS sync;
 COMMENT ON SCHEMA sync IS 'Machinery of kucoin-pool-sync: progress, proofs of completeness, pacing. Not for analysis.';

@@ -15,7 +15,7 @@ COMMENT ON TABLE pool.accounts IS 'The owners of the API keys, one row each.';
 COMMENT ON COLUMN pool.accounts.account_id IS 'Our number of the account.';
 COMMENT ON COLUMN pool.accounts.account_name IS 'The name given in the configuration, e.g. main.';
 COMMENT ON COLUMN pool.accounts.key_fingerprint IS 'Start of the SHA-256 of the credentials; tells them apart and reveals none.';
-COMMENT ON COLUMN pool.accounts.first_seen_at IS 'When this program first saw the account.';
+COMMENT ON COLUMN pool.accounts.first_seen_at IS 'When the account was first configured.';
 COMMENT ON COLUMN pool.accounts.last_seen_at IS 'When the pool last answered for the account.';
 COMMENT ON COLUMN pool.accounts.status IS 'ok; auth_failed: the credentials were refused; forbidden: the key was refused; duplicate: other accounts have all of its sub-accounts; changed: the key shows none of the known sub-accounts. All but ok are stopped.';
 COMMENT ON COLUMN pool.accounts.status_reason IS 'Why the account is stopped, in one sentence; null while it is ok.';
@@ -32,8 +32,8 @@ CREATE TABLE pool.algorithms (
 COMMENT ON TABLE pool.algorithms IS 'Mining algorithms that the pool lists for an account. Source: GET /v1/external/algo/query.';
 COMMENT ON COLUMN pool.algorithms.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN pool.algorithms.algo IS 'Name as the pool writes it, e.g. SHA256d. API: data[].';
-COMMENT ON COLUMN pool.algorithms.first_seen_at IS 'When it was first listed to us.';
-COMMENT ON COLUMN pool.algorithms.last_seen_at IS 'When it was last listed to us.';
+COMMENT ON COLUMN pool.algorithms.first_seen_at IS 'When it was first listed.';
+COMMENT ON COLUMN pool.algorithms.last_seen_at IS 'When it was last listed.';
 COMMENT ON COLUMN pool.algorithms.removed_at IS 'When the list was first seen without it; null while it is listed.';
 
 CREATE TABLE pool.sub_accounts (
@@ -60,8 +60,8 @@ COMMENT ON COLUMN pool.sub_accounts.real_hash_rate_hps IS 'Real-time hashrate, H
 COMMENT ON COLUMN pool.sub_accounts.hour_hash_rate_hps IS 'Hourly hashrate, H/s. API: hourHashRate × hashUnit; null when the unit is unknown.';
 COMMENT ON COLUMN pool.sub_accounts.day_hash_rate_hps IS 'Daily hashrate, H/s. API: dayHashRate × hashUnit; null when the unit is unknown.';
 COMMENT ON COLUMN pool.sub_accounts.hash_unit IS 'The unit that the API named, e.g. H or T; the rates here are already in H/s. API: hashUnit.';
-COMMENT ON COLUMN pool.sub_accounts.first_seen_at IS 'When it was first listed to us.';
-COMMENT ON COLUMN pool.sub_accounts.last_seen_at IS 'When it was last listed to us.';
+COMMENT ON COLUMN pool.sub_accounts.first_seen_at IS 'When it was first listed.';
+COMMENT ON COLUMN pool.sub_accounts.last_seen_at IS 'When it was last listed.';
 COMMENT ON COLUMN pool.sub_accounts.removed_at IS 'When the list was first seen without it; null while it is listed.';
 COMMENT ON COLUMN pool.sub_accounts.extra IS 'Fields of the API that have no column, digit for digit.';
 
@@ -76,7 +76,7 @@ CREATE TABLE pool.sub_account_samples (
 );
 COMMENT ON TABLE pool.sub_account_samples IS 'Hashrates of sub-accounts over time, one row per observation. Source: GET /v1/external/user/query.';
 COMMENT ON COLUMN pool.sub_account_samples.puid IS 'Sub-account id. API: puid.';
-COMMENT ON COLUMN pool.sub_account_samples.observed_at IS 'When the pool said so.';
+COMMENT ON COLUMN pool.sub_account_samples.observed_at IS 'When the pool reported it.';
 COMMENT ON COLUMN pool.sub_account_samples.real_hash_rate_hps IS 'Real-time hashrate, H/s. API: realHashRate × hashUnit.';
 COMMENT ON COLUMN pool.sub_account_samples.hour_hash_rate_hps IS 'Hourly hashrate, H/s. API: hourHashRate × hashUnit.';
 COMMENT ON COLUMN pool.sub_account_samples.day_hash_rate_hps IS 'Daily hashrate, H/s. API: dayHashRate × hashUnit.';
@@ -89,10 +89,10 @@ CREATE TABLE pool.account_income_samples (
   PRIMARY KEY (account_id, currency, observed_at),
   CONSTRAINT account_income_samples_amount_exact CHECK (scale(trim_scale(amount)) <= 18 AND abs(amount) < 1e20)
 );
-COMMENT ON TABLE pool.account_income_samples IS 'Accumulated income of an account by currency, as the pool totals it, over time. Source: GET /v1/external/user/earn.';
+COMMENT ON TABLE pool.account_income_samples IS 'The pool''s totals of accumulated income by account and currency, over time. Source: GET /v1/external/user/earn.';
 COMMENT ON COLUMN pool.account_income_samples.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN pool.account_income_samples.currency IS 'Currency asked for, e.g. BTC. API: coinName.';
-COMMENT ON COLUMN pool.account_income_samples.observed_at IS 'When the pool said so.';
+COMMENT ON COLUMN pool.account_income_samples.observed_at IS 'When the pool reported it.';
 COMMENT ON COLUMN pool.account_income_samples.amount IS 'Accumulated income up to then, in units of the currency, exact. API: data.';
 
 CREATE TABLE pool.sub_account_income_samples (
@@ -105,10 +105,10 @@ CREATE TABLE pool.sub_account_income_samples (
   FOREIGN KEY (puid) REFERENCES pool.sub_accounts,
   CONSTRAINT sub_account_income_samples_amount_exact CHECK (scale(trim_scale(amount)) <= 18 AND abs(amount) < 1e20)
 );
-COMMENT ON TABLE pool.sub_account_income_samples IS 'Accumulated income of each sub-account by currency, as the pool totals it, over time. Source: GET /v1/external/sub-user/earn.';
+COMMENT ON TABLE pool.sub_account_income_samples IS 'The pool''s totals of accumulated income by sub-account and currency, over time. Source: GET /v1/external/sub-user/earn.';
 COMMENT ON COLUMN pool.sub_account_income_samples.puid IS 'Sub-account id. API: puid.';
 COMMENT ON COLUMN pool.sub_account_income_samples.currency IS 'Currency asked for, e.g. BTC. API: coinName.';
-COMMENT ON COLUMN pool.sub_account_income_samples.observed_at IS 'When the pool said so.';
+COMMENT ON COLUMN pool.sub_account_income_samples.observed_at IS 'When the pool reported it.';
 COMMENT ON COLUMN pool.sub_account_income_samples.pname IS 'Sub-account name as given there and then. API: pname.';
 COMMENT ON COLUMN pool.sub_account_income_samples.amount IS 'Accumulated income up to then, in units of the currency, exact. API: amount.';
 
@@ -118,7 +118,7 @@ CREATE TABLE sync.left_out_sub_accounts (
   last_seen_at timestamptz NOT NULL DEFAULT sync.now(),
   PRIMARY KEY (account_id, puid)
 );
-COMMENT ON TABLE sync.left_out_sub_accounts IS 'Sub-accounts that an API key shows although they belong to another account: left out there, so that nothing counts twice.';
+COMMENT ON TABLE sync.left_out_sub_accounts IS 'Sub-accounts that an API key lists although another account owns them; skipped, so that nothing counts twice.';
 COMMENT ON COLUMN sync.left_out_sub_accounts.account_id IS 'The account whose key shows it too: pool.accounts.';
 COMMENT ON COLUMN sync.left_out_sub_accounts.puid IS 'The sub-account; pool.sub_accounts says whose it is.';
 COMMENT ON COLUMN sync.left_out_sub_accounts.last_seen_at IS 'When the key last showed it.';

@@ -30,11 +30,11 @@ COMMENT ON COLUMN pool.workers.real_hash_rate_hps IS 'Real-time hashrate, H/s. A
 COMMENT ON COLUMN pool.workers.hour_hash_rate_hps IS 'Hourly hashrate, H/s. API: hourHashRate × hashUnit; null when the unit is unknown.';
 COMMENT ON COLUMN pool.workers.day_hash_rate_hps IS 'Daily hashrate, H/s. API: dayHashRate × hashUnit; null when the unit is unknown.';
 COMMENT ON COLUMN pool.workers.hash_unit IS 'The unit that the API named, e.g. H or T; the rates here are already in H/s. API: hashUnit.';
-COMMENT ON COLUMN pool.workers.reject_rate IS 'Rejected shares as served; the unit is not known (the specification heads the column %, its examples are 0.0157 and 0.02). API: rejectRate.';
+COMMENT ON COLUMN pool.workers.reject_rate IS 'Reject rate as served. Its unit is unclear: the specification labels it %, with the examples 0.0157 and 0.02. API: rejectRate.';
 COMMENT ON COLUMN pool.workers.last_share_at IS 'Last submitted share. API: lastShareTime.';
 COMMENT ON COLUMN pool.workers.status IS 'ACTIVE, INACTIVE, INVALID, or whatever the API said. API: status (of the request or of /worker/get).';
-COMMENT ON COLUMN pool.workers.first_seen_at IS 'When it was first listed to us.';
-COMMENT ON COLUMN pool.workers.last_seen_at IS 'When it was last listed to us.';
+COMMENT ON COLUMN pool.workers.first_seen_at IS 'When it was first listed.';
+COMMENT ON COLUMN pool.workers.last_seen_at IS 'When it was last listed.';
 COMMENT ON COLUMN pool.workers.removed_at IS 'Set after two complete snapshots without it; null while it is listed.';
 COMMENT ON COLUMN pool.workers.extra IS 'Fields of the API that have no column, digit for digit.';
 
@@ -87,16 +87,16 @@ CREATE TABLE pool.worker_sample_blocks (
 COMMENT ON TABLE pool.worker_sample_blocks IS 'How samples of workers are stored: each row holds the samples that one snapshot took of up to 250 workers, a column an array. Query pool.worker_samples instead.';
 COMMENT ON COLUMN pool.worker_sample_blocks.puid IS 'Sub-account id. API: puid.';
 COMMENT ON COLUMN pool.worker_sample_blocks.algo IS 'Algorithm. API: algo (request).';
-COMMENT ON COLUMN pool.worker_sample_blocks.observed_at IS 'When the pool said so.';
+COMMENT ON COLUMN pool.worker_sample_blocks.observed_at IS 'When the pool reported it.';
 COMMENT ON COLUMN pool.worker_sample_blocks.first_worker_id IS 'Lowest worker id of the block.';
 COMMENT ON COLUMN pool.worker_sample_blocks.last_worker_id IS 'Highest worker id of the block.';
 COMMENT ON COLUMN pool.worker_sample_blocks.worker_ids IS 'Worker ids, ascending; the other arrays are in this order. API: workerId.';
 COMMENT ON COLUMN pool.worker_sample_blocks.real_hash_rates_hps IS 'Real-time hashrates, H/s. API: realHashRate × hashUnit.';
 COMMENT ON COLUMN pool.worker_sample_blocks.hour_hash_rates_hps IS 'Hourly hashrates, H/s. API: hourHashRate × hashUnit.';
 COMMENT ON COLUMN pool.worker_sample_blocks.day_hash_rates_hps IS 'Daily hashrates, H/s. API: dayHashRate × hashUnit.';
-COMMENT ON COLUMN pool.worker_sample_blocks.reject_rates IS 'Rejected shares as served; the unit is not known (the specification heads the column %, its examples are 0.0157 and 0.02). API: rejectRate.';
+COMMENT ON COLUMN pool.worker_sample_blocks.reject_rates IS 'Reject rate as served. Its unit is unclear: the specification labels it %, with the examples 0.0157 and 0.02. API: rejectRate.';
 COMMENT ON COLUMN pool.worker_sample_blocks.last_shares_at IS 'Last submitted shares. API: lastShareTime.';
-COMMENT ON COLUMN pool.worker_sample_blocks.statuses IS 'ACTIVE, INACTIVE, INVALID, or whatever the API said.';
+COMMENT ON COLUMN pool.worker_sample_blocks.statuses IS 'ACTIVE, INACTIVE, INVALID, or any other value of the API.';
 
 -- Arrays are taken apart in the list of columns, where a join cannot come between a block and its samples: PostgreSQL would
 -- take the block apart once for each row that it is joined with.
@@ -105,17 +105,17 @@ SELECT puid, algo, unnest(worker_ids) AS worker_id, observed_at, unnest(real_has
        unnest(hour_hash_rates_hps) AS hour_hash_rate_hps, unnest(day_hash_rates_hps) AS day_hash_rate_hps,
        unnest(reject_rates) AS reject_rate, unnest(last_shares_at) AS last_share_at, unnest(statuses) AS status
   FROM pool.worker_sample_blocks;
-COMMENT ON VIEW pool.worker_samples IS 'Workers over time, one row per observation; unchanged inactive workers add none. Kept for days; see worker_hourly and worker_daily for longer. Of one worker, report.worker_history is faster.';
+COMMENT ON VIEW pool.worker_samples IS 'Samples of workers over time. Unchanged inactive workers add no samples. Kept for days; worker_hourly and worker_daily go further back. For a single worker, report.worker_history is faster.';
 COMMENT ON COLUMN pool.worker_samples.puid IS 'Sub-account id. API: puid.';
 COMMENT ON COLUMN pool.worker_samples.algo IS 'Algorithm. API: algo (request).';
 COMMENT ON COLUMN pool.worker_samples.worker_id IS 'Worker id. API: workerId.';
-COMMENT ON COLUMN pool.worker_samples.observed_at IS 'When the pool said so.';
+COMMENT ON COLUMN pool.worker_samples.observed_at IS 'When the pool reported it.';
 COMMENT ON COLUMN pool.worker_samples.real_hash_rate_hps IS 'Real-time hashrate, H/s. API: realHashRate × hashUnit.';
 COMMENT ON COLUMN pool.worker_samples.hour_hash_rate_hps IS 'Hourly hashrate, H/s. API: hourHashRate × hashUnit.';
 COMMENT ON COLUMN pool.worker_samples.day_hash_rate_hps IS 'Daily hashrate, H/s. API: dayHashRate × hashUnit.';
-COMMENT ON COLUMN pool.worker_samples.reject_rate IS 'Rejected shares as served; the unit is not known (the specification heads the column %, its examples are 0.0157 and 0.02). API: rejectRate.';
+COMMENT ON COLUMN pool.worker_samples.reject_rate IS 'Reject rate as served. Its unit is unclear: the specification labels it %, with the examples 0.0157 and 0.02. API: rejectRate.';
 COMMENT ON COLUMN pool.worker_samples.last_share_at IS 'Last submitted share. API: lastShareTime.';
-COMMENT ON COLUMN pool.worker_samples.status IS 'ACTIVE, INACTIVE, INVALID, or whatever the API said.';
+COMMENT ON COLUMN pool.worker_samples.status IS 'ACTIVE, INACTIVE, INVALID, or any other value of the API.';
 
 CREATE FUNCTION sync.ensure_worker_sample_partitions(from_day date, to_day date) RETURNS integer
   LANGUAGE plpgsql
@@ -228,7 +228,7 @@ CREATE TABLE pool.worker_daily (
   FOREIGN KEY (puid) REFERENCES pool.sub_accounts
 ) WITH (fillfactor = 70);
 CREATE INDEX worker_daily_day_idx ON pool.worker_daily (day);
-COMMENT ON TABLE pool.worker_daily IS 'Workers by day (UTC), computed from pool.worker_samples; kept without limit.';
+COMMENT ON TABLE pool.worker_daily IS 'Workers by day (UTC), computed from pool.worker_samples.';
 COMMENT ON COLUMN pool.worker_daily.puid IS 'Sub-account id.';
 COMMENT ON COLUMN pool.worker_daily.algo IS 'Algorithm.';
 COMMENT ON COLUMN pool.worker_daily.worker_id IS 'Worker id.';
@@ -270,7 +270,7 @@ COMMENT ON COLUMN sync.staged_workers.real_hash_rate_hps IS 'Real-time hashrate,
 COMMENT ON COLUMN sync.staged_workers.hour_hash_rate_hps IS 'Hourly hashrate, H/s. API: hourHashRate × hashUnit.';
 COMMENT ON COLUMN sync.staged_workers.day_hash_rate_hps IS 'Daily hashrate, H/s. API: dayHashRate × hashUnit.';
 COMMENT ON COLUMN sync.staged_workers.hash_unit IS 'The unit that the API named. API: hashUnit.';
-COMMENT ON COLUMN sync.staged_workers.reject_rate IS 'Rejected shares as served; the unit is not known (the specification heads the column %, its examples are 0.0157 and 0.02). API: rejectRate.';
+COMMENT ON COLUMN sync.staged_workers.reject_rate IS 'Reject rate as served. Its unit is unclear: the specification labels it %, with the examples 0.0157 and 0.02. API: rejectRate.';
 COMMENT ON COLUMN sync.staged_workers.last_share_at IS 'Last submitted share. API: lastShareTime.';
 COMMENT ON COLUMN sync.staged_workers.status IS 'The list that it was in, or what /worker/get said; empty as long as only the list of all workers has named it.';
 COMMENT ON COLUMN sync.staged_workers.extra IS 'Fields of the API that have no column, digit for digit.';

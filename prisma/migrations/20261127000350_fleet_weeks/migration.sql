@@ -15,7 +15,7 @@ CREATE TABLE sync.worker_weeks (
   PRIMARY KEY (puid, algo, worker_id, week)
 );
 CREATE INDEX worker_weeks_week_idx ON sync.worker_weeks (week);
-COMMENT ON TABLE sync.worker_weeks IS 'Workers by week, complete days only. Read report.worker_weekly instead.';
+COMMENT ON TABLE sync.worker_weeks IS 'Workers by week, complete days only. Use report.worker_weekly instead.';
 COMMENT ON COLUMN sync.worker_weeks.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.worker_weeks.algo IS 'Algorithm.';
 COMMENT ON COLUMN sync.worker_weeks.worker_id IS 'Worker id.';
@@ -25,7 +25,7 @@ COMMENT ON COLUMN sync.worker_weeks.snapshots IS 'Completed snapshots while the 
 COMMENT ON COLUMN sync.worker_weeks.active_samples IS 'Those in which it was ACTIVE.';
 COMMENT ON COLUMN sync.worker_weeks.avg_real_hash_rate_hps IS 'Mean of the daily means of its real-time hashrate while ACTIVE, each weighed by its samples, H/s, to 6 decimals.';
 COMMENT ON COLUMN sync.worker_weeks.avg_reject_rate IS 'Mean of the last reject rate of each day, as served, to 6 decimals.';
-COMMENT ON COLUMN sync.worker_weeks.baseline_hash_rate_hps IS 'What it does while it is sound: the 80th percentile of its weekly means of this week and the eight before, H/s.';
+COMMENT ON COLUMN sync.worker_weeks.baseline_hash_rate_hps IS 'Its normal hashrate: the 80th percentile of its weekly means of this week and the eight before, H/s.';
 
 CREATE TABLE sync.reject_days (
   puid    bigint NOT NULL,

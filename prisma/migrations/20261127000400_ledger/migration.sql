@@ -284,9 +284,9 @@ CREATE INDEX rewards_unknown_type_idx ON pool.rewards (puid, type)
   WHERE type NOT IN ('MINING_EARN', 'UNITE_COIN_EARN', 'REWARD_EARN', 'HASH_RATE_EARN', 'FEE_RATE_EARN');
 
 COMMENT ON TABLE pool.earnings IS 'Mining income, one row per item that the pool lists. Never deleted: see withdrawn_at and earning_revisions. Source: GET /v1/external/earn/query.';
-COMMENT ON TABLE pool.earning_revisions IS 'What each row of pool.earnings was, and from when to when we knew it so; one open revision (valid_to null) per row.';
+COMMENT ON TABLE pool.earning_revisions IS 'Every state of each row of pool.earnings and when it was known; one open revision (valid_to null) per row.';
 COMMENT ON TABLE pool.rewards IS 'Other income, one row per item that the pool lists: merged mining, events, subsidies, and mining income again (report.income_ledger counts it once). Never deleted. Source: GET /v1/external/reward/query.';
-COMMENT ON TABLE pool.reward_revisions IS 'What each row of pool.rewards was, and from when to when we knew it so; one open revision (valid_to null) per row.';
+COMMENT ON TABLE pool.reward_revisions IS 'Every state of each row of pool.rewards and when it was known; one open revision (valid_to null) per row.';
 
 -- What the columns are, said once for every table that has them.
 DO $$

@@ -32,12 +32,12 @@ COMMENT ON TABLE sync.cursors IS 'Per scope (a stream of an account, or of a sub
 COMMENT ON COLUMN sync.cursors.cursor_id IS 'Our number of the scope.';
 COMMENT ON COLUMN sync.cursors.stream IS 'Kind of data: earnings, rewards, workers, …';
 COMMENT ON COLUMN sync.cursors.account_id IS 'The account, where the scope is all of it: pool.accounts. Null where it is a sub-account.';
-COMMENT ON COLUMN sync.cursors.puid IS 'Sub-account id; null where the scope is an account.';
-COMMENT ON COLUMN sync.cursors.algo IS 'Algorithm; empty where the stream has none.';
+COMMENT ON COLUMN sync.cursors.puid IS 'Sub-account id; null if the scope is an account.';
+COMMENT ON COLUMN sync.cursors.algo IS 'Algorithm; empty if the stream has none.';
 COMMENT ON COLUMN sync.cursors.version IS 'Counts commits: one that started from an older version loses.';
 COMMENT ON COLUMN sync.cursors.history_complete IS 'Whether everything down to the oldest row has been read.';
 COMMENT ON COLUMN sync.cursors.complete_from IS 'Start of the certified span of mining time, included.';
-COMMENT ON COLUMN sync.cursors.complete_to IS 'End of the certified span of mining time, not included.';
+COMMENT ON COLUMN sync.cursors.complete_to IS 'End of the certified span of mining time, exclusive.';
 COMMENT ON COLUMN sync.cursors.last_cycle_at IS 'When the newest window was last read.';
 COMMENT ON COLUMN sync.cursors.counts_compared_at IS 'When a snapshot of workers was last compared with the pool''s count of all workers.';
 COMMENT ON COLUMN sync.cursors.deep_checked_at IS 'When the scope had its last deep check: of a list of income the probe, count and trial of windows; of accumulated income the discovery of coins.';
@@ -72,7 +72,7 @@ COMMENT ON COLUMN sync.windows.stream IS 'Kind of data: earnings or rewards.';
 COMMENT ON COLUMN sync.windows.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.windows.algo IS 'Algorithm.';
 COMMENT ON COLUMN sync.windows.from_at IS 'Start of the span, included.';
-COMMENT ON COLUMN sync.windows.to_at IS 'End of the span, not included; infinity for the newest.';
+COMMENT ON COLUMN sync.windows.to_at IS 'End of the span, exclusive; infinity for the newest.';
 COMMENT ON COLUMN sync.windows.row_count IS 'Rows in it that the pool served when it was last verified.';
 COMMENT ON COLUMN sync.windows.pending_count IS 'Pending rows among them.';
 COMMENT ON COLUMN sync.windows.quarantined_count IS 'Rows served in it that could not be understood.';
@@ -93,7 +93,7 @@ COMMENT ON TABLE sync.total_definitions IS 'What the pool''s totals of an accoun
 COMMENT ON COLUMN sync.total_definitions.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN sync.total_definitions.since IS 'When it was proven: it is expected from then on.';
 COMMENT ON COLUMN sync.total_definitions.kind IS 'Number of the definition in sync.compared_totals.';
-COMMENT ON COLUMN sync.total_definitions.types IS 'Types of rewards that the definition names; empty where it goes by lists.';
+COMMENT ON COLUMN sync.total_definitions.types IS 'Types of rewards that the definition names; empty if it names none.';
 COMMENT ON COLUMN sync.total_definitions.definition IS 'The definition in words.';
 
 -- Sums by type are kept for no day: they are added up when totals were stored, where no definition by lists fits all of them.
@@ -124,7 +124,7 @@ CREATE TABLE sync.hidden_coins (
   found_at   timestamptz NOT NULL DEFAULT sync.now(),
   PRIMARY KEY (account_id, currency)
 );
-COMMENT ON TABLE sync.hidden_coins IS 'Coins that the pool totals although its lists of income show no row of them: the lists are asked for them by name.';
+COMMENT ON TABLE sync.hidden_coins IS 'Coins with a total at the pool but no rows in its income lists: the lists are queried for them by name.';
 COMMENT ON COLUMN sync.hidden_coins.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN sync.hidden_coins.currency IS 'The coin. API: coinName (request).';
 COMMENT ON COLUMN sync.hidden_coins.found_at IS 'When a total of it was first given while no list held a row.';
@@ -138,7 +138,7 @@ CREATE TABLE sync.coin_reads (
   PRIMARY KEY (stream, puid, algo, currency)
 );
 COMMENT ON TABLE sync.coin_reads IS 'When each list of income was last read whole for a coin that it shows only when asked by name.';
-COMMENT ON COLUMN sync.coin_reads.stream IS 'The list of income: earnings or rewards.';
+COMMENT ON COLUMN sync.coin_reads.stream IS 'The income list: earnings or rewards.';
 COMMENT ON COLUMN sync.coin_reads.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.coin_reads.algo IS 'Algorithm.';
 COMMENT ON COLUMN sync.coin_reads.currency IS 'The coin. API: coinName (request).';
@@ -172,12 +172,12 @@ COMMENT ON TABLE sync.runs IS 'One row per sync of a scope. Kept for a limited t
 COMMENT ON COLUMN sync.runs.run_id IS 'Our number of the run.';
 COMMENT ON COLUMN sync.runs.stream IS 'Kind of data: earnings, rewards, workers, …';
 COMMENT ON COLUMN sync.runs.account_id IS 'The account whose API key it used: pool.accounts.';
-COMMENT ON COLUMN sync.runs.puid IS 'Sub-account id; null where the scope is an account.';
-COMMENT ON COLUMN sync.runs.algo IS 'Algorithm; empty where the stream has none.';
+COMMENT ON COLUMN sync.runs.puid IS 'Sub-account id; null if the scope is an account.';
+COMMENT ON COLUMN sync.runs.algo IS 'Algorithm; empty if the stream has none.';
 COMMENT ON COLUMN sync.runs.trigger IS 'What started it, e.g. schedule or command.';
 COMMENT ON COLUMN sync.runs.started_at IS 'When it started.';
 COMMENT ON COLUMN sync.runs.finished_at IS 'When it finished; null while it runs.';
-COMMENT ON COLUMN sync.runs.outcome IS 'succeeded: complete, with proof; skipped: there was nothing to ask the pool; partial: rows in quarantine; failed; aborted: stopped on request, or its process ended. Null while it runs.';
+COMMENT ON COLUMN sync.runs.outcome IS 'succeeded: complete, with a certificate; skipped: there was nothing to request; partial: not everything could be certified; failed; aborted: stopped on request, or its process ended. Null while it runs.';
 COMMENT ON COLUMN sync.runs.requests IS 'Requests sent to the pool.';
 COMMENT ON COLUMN sync.runs.rows_read IS 'Rows that the pool served.';
 COMMENT ON COLUMN sync.runs.rows_inserted IS 'Rows that were new.';
@@ -216,14 +216,14 @@ COMMENT ON COLUMN sync.certificates.stream IS 'Kind of data: earnings or rewards
 COMMENT ON COLUMN sync.certificates.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.certificates.algo IS 'Algorithm.';
 COMMENT ON COLUMN sync.certificates.from_at IS 'Start of the window, included.';
-COMMENT ON COLUMN sync.certificates.to_at IS 'End of the window, not included.';
+COMMENT ON COLUMN sync.certificates.to_at IS 'End of the window, exclusive.';
 COMMENT ON COLUMN sync.certificates.total_num IS 'Rows of the query as the server counts them. API: totalNum.';
 COMMENT ON COLUMN sync.certificates.rows_served IS 'Rows of the window that were served.';
 COMMENT ON COLUMN sync.certificates.rows_landed IS 'Rows among them that are in the table.';
 COMMENT ON COLUMN sync.certificates.rows_quarantined IS 'Rows among them that could not be understood.';
 COMMENT ON COLUMN sync.certificates.requests IS 'Requests that the proof took.';
 COMMENT ON COLUMN sync.certificates.content_hash IS 'Hash of the rows as served, order apart.';
-COMMENT ON COLUMN sync.certificates.observed_at IS 'When the pool said so first.';
+COMMENT ON COLUMN sync.certificates.observed_at IS 'When the pool first reported it.';
 
 CREATE TABLE sync.quarantined_rows (
   quarantine_id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
@@ -250,8 +250,8 @@ COMMENT ON TABLE sync.quarantined_rows IS 'Rows that the pool served and nobody 
 COMMENT ON COLUMN sync.quarantined_rows.quarantine_id IS 'Our number of the row.';
 COMMENT ON COLUMN sync.quarantined_rows.stream IS 'Kind of data: earnings, rewards, workers, …';
 COMMENT ON COLUMN sync.quarantined_rows.account_id IS 'The account, where the scope is all of it: pool.accounts. Null where it is a sub-account.';
-COMMENT ON COLUMN sync.quarantined_rows.puid IS 'Sub-account id; null where the scope is an account.';
-COMMENT ON COLUMN sync.quarantined_rows.algo IS 'Algorithm; empty where the stream has none.';
+COMMENT ON COLUMN sync.quarantined_rows.puid IS 'Sub-account id; null if the scope is an account.';
+COMMENT ON COLUMN sync.quarantined_rows.algo IS 'Algorithm; empty if the stream has none.';
 COMMENT ON COLUMN sync.quarantined_rows.window_from IS 'Start of the window in which it was served.';
 COMMENT ON COLUMN sync.quarantined_rows.window_to IS 'End of that window.';
 COMMENT ON COLUMN sync.quarantined_rows.raw IS 'The row as JSON text, every number digit for digit; of one beyond 16,384 characters the beginning.';
@@ -261,7 +261,7 @@ COMMENT ON COLUMN sync.quarantined_rows.reason IS 'What was wrong with it, in on
 COMMENT ON COLUMN sync.quarantined_rows.first_seen_at IS 'When it was first served.';
 COMMENT ON COLUMN sync.quarantined_rows.last_seen_at IS 'When it was last served.';
 COMMENT ON COLUMN sync.quarantined_rows.accepted_at IS 'When a person accepted it: it no longer makes a run partial.';
-COMMENT ON COLUMN sync.quarantined_rows.accepted_note IS 'What that person said.';
+COMMENT ON COLUMN sync.quarantined_rows.accepted_note IS 'That person''s note.';
 COMMENT ON COLUMN sync.quarantined_rows.resolved_at IS 'When it was understood, or no longer served; null while it is open.';
 
 CREATE TABLE sync.closes (
@@ -283,7 +283,7 @@ COMMENT ON COLUMN sync.closes.close_id IS 'Our number of the record, in order.';
 COMMENT ON COLUMN sync.closes.month IS 'First day of the month.';
 COMMENT ON COLUMN sync.closes.action IS 'close or reopen.';
 COMMENT ON COLUMN sync.closes.instant IS 'The instant as of which the month was read.';
-COMMENT ON COLUMN sync.closes.note IS 'What the person who did it said.';
+COMMENT ON COLUMN sync.closes.note IS 'The note of the person who did it.';
 COMMENT ON COLUMN sync.closes.tie_out IS 'How the pool''s totals and the ledger agreed at the close, in a sentence; null of a reopening.';
 COMMENT ON COLUMN sync.closes.created_at IS 'When it was recorded.';
 
@@ -292,7 +292,7 @@ CREATE TABLE sync.settings (
   value      jsonb NOT NULL,
   updated_at timestamptz NOT NULL DEFAULT sync.now()
 );
-COMMENT ON TABLE sync.settings IS 'What all processes must agree on, e.g. the queue''s backend.';
+COMMENT ON TABLE sync.settings IS 'Settings that all processes must agree on, e.g. the queue''s backend.';
 COMMENT ON COLUMN sync.settings.key IS 'Name of the setting.';
 COMMENT ON COLUMN sync.settings.value IS 'Its value.';
 COMMENT ON COLUMN sync.settings.updated_at IS 'When it was last set.';
@@ -332,9 +332,9 @@ COMMENT ON COLUMN sync.alerts.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN sync.alerts.start_text IS 'Message sent when it starts.';
 COMMENT ON COLUMN sync.alerts.end_text IS 'Message sent when it ends.';
 COMMENT ON COLUMN sync.alerts.detail IS 'The figures behind it.';
-COMMENT ON COLUMN sync.alerts.first_seen_at IS 'When it was first found wrong.';
+COMMENT ON COLUMN sync.alerts.first_seen_at IS 'When the problem was first found.';
 COMMENT ON COLUMN sync.alerts.sent_at IS 'When its start was sent; null: not yet.';
-COMMENT ON COLUMN sync.alerts.ended_at IS 'When it was first found well again; null while it is wrong.';
+COMMENT ON COLUMN sync.alerts.ended_at IS 'When it was first found resolved; null while it lasts.';
 COMMENT ON COLUMN sync.alerts.leased_until IS 'Until then one process is sending it.';
 COMMENT ON COLUMN sync.alerts.unsent_since IS 'Since when the webhook has not taken its message; null: nothing failed.';
 COMMENT ON COLUMN sync.alerts.unsent_reason IS 'Why, in words.';

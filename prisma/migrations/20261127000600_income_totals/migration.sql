@@ -88,8 +88,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION sync.day_items_as_of(timestamptz) IS 'The same rows as sync.income_items_as_of, without names, for a few days of a scope and currency.';
-COMMENT ON FUNCTION sync.income_items_as_of(timestamptz) IS 'sync.income_items as we knew them at that moment; known_since: since when.';
-COMMENT ON VIEW sync.income_items IS 'Every item of either list that the pool has not withdrawn, and as what it counts. Read report.income_ledger instead.';
+COMMENT ON FUNCTION sync.income_items_as_of(timestamptz) IS 'sync.income_items as known at that instant; known_since: since when.';
+COMMENT ON VIEW sync.income_items IS 'Every item of either list that is not withdrawn, and how it counts. Use report.income_ledger instead.';
 COMMENT ON COLUMN sync.income_items.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.income_items.algo IS 'Algorithm.';
 COMMENT ON COLUMN sync.income_items.currency IS 'Currency of the amount.';
@@ -100,15 +100,15 @@ COMMENT ON COLUMN sync.income_items.type IS 'Type of the reward; null for an ear
 COMMENT ON COLUMN sync.income_items.ordinal IS 'Numbers items that are otherwise listed under the same key.';
 COMMENT ON COLUMN sync.income_items.amount IS 'The amount.';
 COMMENT ON COLUMN sync.income_items.status IS 'SETTLED, WAIT_SETTLE, or whatever the pool says.';
-COMMENT ON COLUMN sync.income_items.settled_at IS 'Settle time as served; null when none.';
+COMMENT ON COLUMN sync.income_items.settled_at IS 'Settle time as served; null if none.';
 COMMENT ON COLUMN sync.income_items.hash_rate_hps IS 'Hashrate that earned it, H/s.';
 COMMENT ON COLUMN sync.income_items.reject_rate IS 'Rejected shares as served, unit not known; null for rewards.';
-COMMENT ON COLUMN sync.income_items.first_seen_at IS 'When the item first appeared to us.';
+COMMENT ON COLUMN sync.income_items.first_seen_at IS 'When the item was first seen.';
 COMMENT ON COLUMN sync.income_items.changed_at IS 'When the item last changed.';
 COMMENT ON COLUMN sync.income_items.account_id IS 'The account''s number in the schema pool.';
 COMMENT ON COLUMN sync.income_items.account_name IS 'The account, as named in the configuration.';
-COMMENT ON COLUMN sync.income_items.sub_account IS 'Name of the sub-account; its id where the pool gives no name.';
-COMMENT ON COLUMN sync.income_items.unserved_at IS 'When the pool''s list was seen to begin later than this item; null while the pool serves it.';
+COMMENT ON COLUMN sync.income_items.sub_account IS 'Name of the sub-account; its id if the pool gives no name.';
+COMMENT ON COLUMN sync.income_items.unserved_at IS 'When the pool''s list was first seen to start later than this item; null while the pool serves it.';
 
 -- sync.income_days holds what the items of one UTC day of a scope come to; a commit counts the days that it touched anew (sync.follow_ledger), and
 -- moves sync.income_months and sync.income_by_day by the difference. Every row belongs to one sub-account, so commits of
@@ -146,7 +146,7 @@ COMMENT ON COLUMN sync.income_days.earnings_other IS 'Earnings with a status tha
 COMMENT ON COLUMN sync.income_days.rewards_settled IS 'Rewards that count as income and are settled.';
 COMMENT ON COLUMN sync.income_days.rewards_pending IS 'Rewards that count as income and are pending.';
 COMMENT ON COLUMN sync.income_days.rewards_other IS 'Rewards that count as income, with a status that this program does not know.';
-COMMENT ON COLUMN sync.income_days.left_out_settled IS 'Rewards that earnings already hold, settled.';
+COMMENT ON COLUMN sync.income_days.left_out_settled IS 'Settled rewards that duplicate earnings.';
 COMMENT ON COLUMN sync.income_days.left_out_pending IS 'Rewards that earnings already hold, pending.';
 COMMENT ON COLUMN sync.income_days.left_out_other IS 'Rewards that earnings already hold, with a status that this program does not know.';
 COMMENT ON COLUMN sync.income_days.items IS 'Items that count as income.';

@@ -68,7 +68,7 @@ COMMENT ON COLUMN sync.overlap_days.algo IS 'Algorithm.';
 COMMENT ON COLUMN sync.overlap_days.currency IS 'Currency of the amounts.';
 COMMENT ON COLUMN sync.overlap_days.mining_date IS 'The pool''s day of mining, UTC.';
 COMMENT ON COLUMN sync.overlap_days.types IS 'Types of the rewards left out.';
-COMMENT ON COLUMN sync.overlap_days.left_out_items IS 'Rewards left out.';
+COMMENT ON COLUMN sync.overlap_days.left_out_items IS 'Number of rewards left out.';
 COMMENT ON COLUMN sync.overlap_days.left_out_amount IS 'Their amounts added up.';
 COMMENT ON COLUMN sync.overlap_days.left_out_statuses IS 'Their statuses, the first and the last in order of text.';
 COMMENT ON COLUMN sync.overlap_days.earning_items IS 'Earnings of the day.';

@@ -12,7 +12,7 @@ CREATE TABLE book.prices (
 );
 CREATE TRIGGER prices_are_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON book.prices
   FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('Prices are never changed or deleted: a later one is added beside them.');
-COMMENT ON TABLE book.prices IS 'What one unit of a currency was worth on a day, as imported. Append-only: of the rows of a day, the one that was revised most counts.';
+COMMENT ON TABLE book.prices IS 'The imported price of one unit of a currency by day. Append-only: the row of a day with the highest revised is in force.';
 COMMENT ON COLUMN book.prices.currency IS 'The currency that has the price, e.g. BTC.';
 COMMENT ON COLUMN book.prices.quote_currency IS 'The currency of the price, e.g. EUR.';
 COMMENT ON COLUMN book.prices.price_date IS 'The day, in the time zone of the reports.';
@@ -27,11 +27,11 @@ CREATE TABLE book.worker_groups (
   customer text,
   model    text
 );
-COMMENT ON TABLE book.worker_groups IS 'What workers whose name begins alike have in common; the longest prefix counts.';
-COMMENT ON COLUMN book.worker_groups.prefix IS 'Beginning of the worker name.';
-COMMENT ON COLUMN book.worker_groups.site IS 'Where they stand.';
-COMMENT ON COLUMN book.worker_groups.customer IS 'Whose they are.';
-COMMENT ON COLUMN book.worker_groups.model IS 'Their model.';
+COMMENT ON TABLE book.worker_groups IS 'Groups of workers by name prefix; the longest matching prefix applies.';
+COMMENT ON COLUMN book.worker_groups.prefix IS 'Prefix of the worker name.';
+COMMENT ON COLUMN book.worker_groups.site IS 'Site of the machines.';
+COMMENT ON COLUMN book.worker_groups.customer IS 'Customer who owns the machines.';
+COMMENT ON COLUMN book.worker_groups.model IS 'Model of the machines.';
 
 CREATE TABLE book.settings (
   key        text PRIMARY KEY,
@@ -70,7 +70,7 @@ COMMENT ON COLUMN book.exports.format IS 'What reads it: statement, koinly, coin
 COMMENT ON COLUMN book.exports.file_type IS 'csv, xlsx, json, beancount, hledger, quickbooks or xero.';
 COMMENT ON COLUMN book.exports.period IS 'A month (2026-10), a year (2026), or all.';
 COMMENT ON COLUMN book.exports.from_at IS 'Start of the period, included; null: the beginning.';
-COMMENT ON COLUMN book.exports.to_at IS 'End of the period, not included; null: open.';
+COMMENT ON COLUMN book.exports.to_at IS 'End of the period, exclusive; null: open.';
 COMMENT ON COLUMN book.exports.basis IS 'accrual: items count when mined; cash: settled ones when paid.';
 COMMENT ON COLUMN book.exports.account_name IS 'The only account in it; null: all of them.';
 COMMENT ON COLUMN book.exports.as_of IS 'The ledger as of this instant is in it.';
