@@ -97,12 +97,32 @@ export async function findExplanation(sql: Sql, rowId: string): Promise<Explanat
   return { ...row, states, certificates, closes, exports };
 }
 
+/**
+ * An id is a hash, so rows are hashed until one has it: those of the newest months first, since questions are about recent
+ * figures, and withdrawn ones, which may be in no month, last. An index would have to be kept by every commit.
+ */
 async function findRow(sql: Sql, rowId: string): Promise<Found | null> {
+  const columns = (type: ReturnType<Sql>) =>
+    sql`${type} AS type, puid, algo, currency, mined_at, mining_date, ordinal, withdrawn_at, unserved_at, extra`;
+  const rowsWhere = (condition: ReturnType<Sql>) => sql`
+    (SELECT 'earnings' AS stream, ${columns(sql`NULL`)} FROM pool.earnings WHERE ${condition}
+      UNION ALL
+     SELECT 'rewards', ${columns(sql`type`)} FROM pool.rewards WHERE ${condition}
+     OFFSET 0)`;
+  const hasId = sql`sync.income_row_id(s.account_name, r.puid, r.algo, r.currency, r.stream, r.type, r.mined_at, r.ordinal) = ${rowId}`;
   const [row] = await sql<Found[]>`
-    WITH rows AS (
-      SELECT 'earnings' AS stream, NULL AS type, puid, algo, currency, mined_at, mining_date, ordinal, withdrawn_at, unserved_at, extra FROM pool.earnings
-       UNION ALL
-      SELECT 'rewards', type, puid, algo, currency, mined_at, mining_date, ordinal, withdrawn_at, unserved_at, extra FROM pool.rewards
+    WITH found AS MATERIALIZED (
+      (SELECT r.* FROM (SELECT m.puid, m.algo, m.currency, m.month, s.account_name
+                          FROM sync.income_months m JOIN report.sub_accounts s USING (puid) ORDER BY m.month DESC OFFSET 0) AS s
+        CROSS JOIN LATERAL ${rowsWhere(sql`
+          puid = s.puid AND algo = s.algo AND currency = s.currency
+          -- A month of any time zone.
+          AND mined_at >= sync.start_of_day(s.month - 1, 'UTC')
+          AND mined_at < sync.start_of_day((s.month + interval '1 month 1 day')::date, 'UTC')`)} AS r
+        WHERE ${hasId})
+      UNION ALL
+      (SELECT r.* FROM ${rowsWhere(sql`withdrawn_at IS NOT NULL`)} AS r JOIN report.sub_accounts s USING (puid) WHERE ${hasId})
+      LIMIT 1
     )
     SELECT ${rowId} AS "rowId", s.account_name AS account, s.sub_account AS "subAccount", r.puid::text AS puid, r.algo, r.currency,
            r.stream, r.type, r.ordinal, ${iso(sql, sql`r.mined_at`)} AS "minedAt", r.mined_at::text AS "minedAtExact",
@@ -111,15 +131,19 @@ async function findRow(sql: Sql, rowId: string): Promise<Found | null> {
                 WHEN r.unserved_at IS NOT NULL THEN 'counts as income; the pool no longer serves rows this old'
                 ELSE 'counts as income' END AS counts,
            r.extra::text AS extra, concat_ws(' ', v.value_text, v.quote_currency) AS value
-      FROM rows r
+      FROM found r
       JOIN report.sub_accounts s ON s.puid = r.puid
-      LEFT JOIN sync.income_items i
-        ON i.puid = r.puid AND i.algo = r.algo AND i.currency = r.currency AND i.mined_at = r.mined_at
-       AND i.ordinal = r.ordinal AND i.type IS NOT DISTINCT FROM r.type AND i.mining_date = r.mining_date
-      LEFT JOIN report.income_valued v
-        ON v.puid = r.puid AND v.algo = r.algo AND v.currency = r.currency AND v.mined_at = r.mined_at
-       AND v.ordinal = r.ordinal AND v.type IS NOT DISTINCT FROM r.type AND v.stream = r.stream AND v.value IS NOT NULL
-     WHERE sync.income_row_id(s.account_name, r.puid, r.algo, r.currency, r.stream, r.type, r.mined_at, r.ordinal) = ${rowId}`;
+      -- OFFSET 0: looked up, not joined with all items.
+      LEFT JOIN LATERAL (
+        SELECT i.source FROM sync.income_items i
+         WHERE i.puid = r.puid AND i.algo = r.algo AND i.currency = r.currency AND i.mined_at = r.mined_at
+           AND i.ordinal = r.ordinal AND i.type IS NOT DISTINCT FROM r.type AND i.mining_date = r.mining_date
+        OFFSET 0) AS i ON true
+      LEFT JOIN LATERAL (
+        SELECT v.value_text, v.quote_currency FROM report.income_valued v
+         WHERE v.puid = r.puid AND v.algo = r.algo AND v.currency = r.currency AND v.mined_at = r.mined_at
+           AND v.ordinal = r.ordinal AND v.type IS NOT DISTINCT FROM r.type AND v.stream = r.stream AND v.value IS NOT NULL
+        OFFSET 0) AS v ON true`;
   return row === undefined ? null : { ...row, value: row.value === '' ? null : row.value };
 }
 
