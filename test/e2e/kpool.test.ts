@@ -17,17 +17,17 @@ beforeEach(() => (cwd = mkdtempSync(path.join(tmpdir(), 'kpool-e2e-'))));
 afterEach(() => rmSync(cwd, { recursive: true }));
 
 describe('the built kpool', () => {
-  it('shows its version', async () => {
+  test('shows its version', async () => {
     expect(await runKpool(['--version'], { cwd })).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
-  it('shows its help without reading the configuration', async () => {
+  test('shows its help without reading the configuration', async () => {
     const { code, stdout, stderr } = await runKpool(['--help'], { cwd, env: { HTTP_PORT: 'x' } });
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^Usage: kpool .*\n[^]*migrate[^]*Exit codes: 0 success/);
   });
 
-  it('every command shows its help with an example of it', async () => {
+  test('every command shows its help with an example of it', async () => {
     const { stdout } = await runKpool(['--help'], { cwd });
     const commands = [
       ...stdout
@@ -43,7 +43,7 @@ describe('the built kpool', () => {
     });
   });
 
-  it('ends with 2 on wrong variables and names each, no stack', async () => {
+  test('ends with 2 on wrong variables and names each, no stack', async () => {
     writeFileSync(path.join(cwd, '.env'), 'KUCOIN_POOL_API_KEYS=abc\n');
     const { code, stdout, stderr } = await runKpool(['migrate'], {
       cwd,
@@ -55,7 +55,7 @@ describe('the built kpool', () => {
     expect(stderr).not.toMatch(/\n\s+at |abc/);
   });
 
-  it('ends with 2 on wrong usage, with what was probably meant', async () => {
+  test('ends with 2 on wrong usage, with what was probably meant', async () => {
     const [command, option, file] = await Promise.all([
       runKpool(['migrat'], { cwd }),
       runKpool(['migrate', '--jsno'], { cwd }),
@@ -67,7 +67,7 @@ describe('the built kpool', () => {
     expect(file.stderr).toContain(`There is no file ${path.join(cwd, 'none')}`);
   });
 
-  it('migrates the database that .env names, and says so as JSON', async () => {
+  test('migrates the database that .env names, and says so as JSON', async () => {
     writeFileSync(path.join(cwd, 'my.env'), `DATABASE_URL='${database.url}'\n`);
     const { code, stdout, stderr } = await runKpool(['--env', 'my.env', 'migrate', '--json'], { cwd });
     expect([code, stderr]).toEqual([0, '']);
@@ -76,7 +76,7 @@ describe('the built kpool', () => {
     });
   });
 
-  it('P10 shows no database password that the server refuses', async () => {
+  test('P10 shows no database password that the server refuses', async () => {
     const url = new URL(database.url);
     url.password = 'hunter2-wrong';
     const { code, stdout, stderr } = await runKpool(['migrate'], {
@@ -88,7 +88,7 @@ describe('the built kpool', () => {
     expect(stderr).not.toContain('hunter2');
   });
 
-  it('ends at the second Ctrl-C, although it waits for somebody', async () => {
+  test('ends at the second Ctrl-C, although it waits for somebody', async () => {
     const sql = postgres(database.url, { max: 2 });
     try {
       const other = await sql.reserve();

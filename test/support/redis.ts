@@ -52,7 +52,7 @@ export function describeRedis(name: string, define: (redis: TestRedis) => void):
 function reportMissing(name: string, define: (redis: TestRedis) => void): void {
   if (process.env['CI'] === 'true') {
     describe(name, () => {
-      it('has a Redis to run on', () => {
+      test('has a Redis to run on', () => {
         throw new Error(`These tests must run in CI, and there is no Redis: ${WHAT_TO_DO}.`);
       });
     });

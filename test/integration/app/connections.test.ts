@@ -48,7 +48,7 @@ beforeAll(async () => {
   };
 });
 
-it('P12 a service works with as few connections as it is told', async () => {
+test('P12 a service works with as few connections as it is told', async () => {
   const port = await findFreePort();
   const service = new ServiceProcess([], { ...env, HTTP_PORT: String(port) });
   services.push(service);
@@ -75,7 +75,7 @@ it('P12 a service works with as few connections as it is told', async () => {
   process.stderr.write(`A service that may take ${LEAST} connections took ${most}.\n`);
 });
 
-it.each(['check', 'start'])('%s tells that the server allows fewer than that', async (command) => {
+test.each(['check', 'start'])('%s tells that the server allows fewer than that', async (command) => {
   await sql.unsafe(`ALTER ROLE ${role} CONNECTION LIMIT ${LEAST - 1}`);
   const { code, stdout, stderr } = await runCliInProcess([command], env);
   await sql.unsafe(`ALTER ROLE ${role} CONNECTION LIMIT ${LEAST}`);
@@ -85,7 +85,7 @@ it.each(['check', 'start'])('%s tells that the server allows fewer than that', a
   ]);
 });
 
-it.each(['check', 'start'])('%s tells that others hold some of them', async (command) => {
+test.each(['check', 'start'])('%s tells that others hold some of them', async (command) => {
   const other = postgres(env['DATABASE_URL']!, { max: 1 });
   await other`SELECT 1`;
   const stopAt = command === 'start' ? /Jobs run/ : undefined;

@@ -41,7 +41,7 @@ function changed(change: (url: URL) => void): string {
 }
 
 describe('opening the database of DATABASE_URL', () => {
-  it('says what and where it is, without the password', async () => {
+  test('says what and where it is, without the password', async () => {
     const opened = await open(database.url);
     const { port, password, username } = new URL(database.url);
     expect(opened.describe).toMatch(/^PostgreSQL \d+\.\d+ at 127\.0\.0\.1:\d+, database test_\w+, user \w+$/);
@@ -50,7 +50,7 @@ describe('opening the database of DATABASE_URL', () => {
     await opened.close();
   });
 
-  it('it can be migrated', async () => {
+  test('it can be migrated', async () => {
     const opened = await open(database.url);
     expect((await migrateDatabase(opened, () => undefined)).applied).toEqual(expect.any(Array));
     expect((await migrateDatabase(opened, () => undefined)).applied).toEqual([]);
@@ -73,14 +73,14 @@ describe('a database that cannot be opened is named, and P10 its password is not
       /no host of that name|cannot be looked up/,
     ],
   ];
-  it.each(cases)('%s', async (_what, change, code, message) => {
+  test.each(cases)('%s', async (_what, change, code, message) => {
     const url = changed(change);
     const error = await failureOf(url);
     expect([error.code, error.message]).toEqual([code, expect.stringMatching(message)]);
     expect(`${error.message} ${error.hint ?? ''}`).not.toContain(new URL(url).password);
   });
 
-  it('a port where nothing listens', async () => {
+  test('a port where nothing listens', async () => {
     const port = await findFreePort();
     const error = await failureOf(changed((url) => (url.port = String(port))));
     expect([error.code, error.message]).toEqual([
@@ -89,7 +89,7 @@ describe('a database that cannot be opened is named, and P10 its password is not
     ]);
   });
 
-  it('something that is no PostgreSQL', async () => {
+  test('something that is no PostgreSQL', async () => {
     const server: Server = createServer((socket) => socket.end());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
@@ -101,12 +101,12 @@ describe('a database that cannot be opened is named, and P10 its password is not
     ]);
   });
 
-  it('a server that asks for a password, when none is given', async () => {
+  test('a server that asks for a password, when none is given', async () => {
     const error = await failureOf(changed((url) => (url.password = '')));
     expect(error.message).toMatch(/asks for a password|refuses the password/);
   });
 
-  it('a server without TLS, when it is asked for', async () => {
+  test('a server without TLS, when it is asked for', async () => {
     const error = await failureOf(changed((url) => url.searchParams.set('sslmode', 'require')));
     expect([error.code, error.message]).toEqual([
       'database.refused',
@@ -114,7 +114,7 @@ describe('a database that cannot be opened is named, and P10 its password is not
     ]);
   });
 
-  it('a database in another encoding', async () => {
+  test('a database in another encoding', async () => {
     const name = `${database.name}_latin1`;
     const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
     try {
@@ -161,7 +161,7 @@ describe('TLS means the same to every connection of ours', () => {
   });
   afterAll(() => stopCluster(cluster, 'immediate'));
 
-  it.each([
+  test.each([
     ['no-verify', () => '?sslmode=no-verify'],
     ['verify-full with its authority', () => `?sslmode=verify-full&sslrootcert=${certificate()}`],
   ])('%s: opened, migrated, and the pace is kept there', async (_name, query) => {
@@ -177,7 +177,7 @@ describe('TLS means the same to every connection of ours', () => {
     await opened.close();
   });
 
-  it('a certificate that nobody vouches for is refused', async () => {
+  test('a certificate that nobody vouches for is refused', async () => {
     const error = await failureOf(`${address}?sslmode=verify-full`);
     expect([error.code, error.message]).toEqual([
       'database.refused',

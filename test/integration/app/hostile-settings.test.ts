@@ -118,7 +118,7 @@ async function eachSetting(word: (name: string, value: string) => string): Promi
   }
 }
 
-it('P12 every command works whatever database and role set', async () => {
+test('P12 every command works whatever database and role set', async () => {
   // Functions that stand before those of the server, as the search path has it.
   await sql.unsafe(`
     CREATE SCHEMA evil; GRANT USAGE ON SCHEMA evil TO PUBLIC;
@@ -143,7 +143,7 @@ describe('what cannot be set for a session is refused by name, with the cure', (
     ['default_transaction_read_only', 'on', `ALTER ROLE role SET`],
     ['default_transaction_read_only', 'on', `ALTER ROLE role IN DATABASE name SET`],
   ];
-  it.each(cases)('%s = %s by %s', async (name, value, form) => {
+  test.each(cases)('%s = %s by %s', async (name, value, form) => {
     const how = form.replace('name', database.name).replace('role', role);
     await sql.unsafe(`${how} ${name} = ${value}`);
     for (const command of commands()) {
@@ -155,18 +155,18 @@ describe('what cannot be set for a session is refused by name, with the cure', (
     await sql.unsafe(`${how.replace(/ SET$/, '')} RESET ${name}`);
   });
 
-  it('an option of the address', async () => {
+  test('an option of the address', async () => {
     const { code, stderr } = await kpool('status', url('-c default_transaction_read_only=on'));
     expect([code, stderr]).toEqual([2, expect.stringContaining('Remove default_transaction_read_only from')]);
   });
 
-  it('a role that does not exist', async () => {
+  test('a role that does not exist', async () => {
     const { code, stderr } = await kpool('status', url('-c role=nobody_of_that_name'));
     expect([code, stderr]).toEqual([2, expect.stringMatching(/nobody_of_that_name[^]*options=/)]);
   });
 });
 
-it('a role in the options of the address is that of every driver', async () => {
+test('a role in the options of the address is that of every driver', async () => {
   const other = await createTestDatabase({ template: 'template0' });
   await sql.unsafe(`ALTER DATABASE ${other.name} OWNER TO ${owner}`);
   const address = new URL(url(`-c role=${owner}`));

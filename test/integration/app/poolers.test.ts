@@ -49,7 +49,7 @@ if (program === null) process.stderr.write('NOT RUN, there is no pgbouncer: "poo
     return row!.count;
   }
 
-  it('as it comes, each command works', async () => {
+  test('as it comes, each command works', async () => {
     await through({});
     for (const command of ['check', 'sync', 'start']) {
       const { code, stdout, stderr } = await kpool(command);
@@ -57,7 +57,7 @@ if (program === null) process.stderr.write('NOT RUN, there is no pgbouncer: "poo
     }
   });
 
-  it.each([
+  test.each([
     ['transaction', {}, ['check', 'sync', 'status', 'start', 'migrate']],
     ['transaction', { default_pool_size: 1 }, ['check']],
     ['transaction', { server_round_robin: 1, min_pool_size: 5 }, ['check']],
@@ -73,7 +73,7 @@ if (program === null) process.stderr.write('NOT RUN, there is no pgbouncer: "poo
     expect(await lockCount()).toBe(0);
   });
 
-  it('a pool smaller than a process may take is reported at start', async () => {
+  test('a pool smaller than a process may take is reported at start', async () => {
     await through({ default_pool_size: 5 });
     const { code, stdout, stderr } = await kpool('start', { DATABASE_MAX_CONNECTIONS: '13' });
     expect([code, stdout + stderr]).toEqual([2, expect.stringContaining('gives 5 of the 13 connections')]);

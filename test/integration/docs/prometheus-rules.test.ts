@@ -4,7 +4,7 @@ import { runPromtool } from '../../support/promtool';
 const FOLDER = path.join(__dirname, '../../../deploy/prometheus');
 
 describe('the alert rules for Prometheus', () => {
-  it.each([
+  test.each([
     [
       'go with the example of a configuration',
       ['check', 'config', '--syntax-only', 'prometheus.example.yml'],

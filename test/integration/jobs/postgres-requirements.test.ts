@@ -47,7 +47,7 @@ async function expectRefusal(reason: string): Promise<void> {
   }
 }
 
-it('check and start say which right on the queue is missing', async () => {
+test('check and start say which right on the queue is missing', async () => {
   await expectRefusal('permission denied for database');
   expect(await failuresAt(new Secret(database.url))).toEqual([null, null]);
   await expectRefusal('permission denied for schema bullmq');
@@ -57,7 +57,7 @@ it('check and start say which right on the queue is missing', async () => {
   expect(await failuresAt(urlAs(role, 'right'))).toEqual([null, null]);
 });
 
-it('tables that are there need no lock that anybody may hold', async () => {
+test('tables that are there need no lock that anybody may hold', async () => {
   await askQueue(new Secret(database.url), null, silent);
   await owner`SELECT pg_advisory_lock(1112493644, hashtext('bullmq'))`;
   try {
@@ -67,7 +67,7 @@ it('tables that are there need no lock that anybody may hold', async () => {
   }
 });
 
-it('P12 a lock of BullMQ that somebody holds is heard of', async () => {
+test('P12 a lock of BullMQ that somebody holds is heard of', async () => {
   const backend = await openPostgresBackend(new Secret(database.url));
   const queue = backend.openQueue();
   await owner`SELECT pg_advisory_lock(hashtext('bullmq:finalization'), hashtext(${QUEUE_NAME}))`;
@@ -80,7 +80,7 @@ it('P12 a lock of BullMQ that somebody holds is heard of', async () => {
   }
 });
 
-it('a database that is away is no fault of the queue', async () => {
+test('a database that is away is no fault of the queue', async () => {
   const away = new URL(database.url);
   away.port = String(await findFreePort());
   expect(await failuresAt(new Secret(away.href))).toMatchObject([

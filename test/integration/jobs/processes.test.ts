@@ -65,7 +65,7 @@ onBothBackends('processes', (backend) => {
   const runsOfEarnings = () =>
     sql<{ run_id: string }[]>`SELECT run_id::text FROM sync.runs WHERE stream = 'earnings' ORDER BY run_id`;
 
-  it('P7 a killed process’s job is taken up within 10 s, twice', async () => {
+  test('P7 a killed process’s job is taken up within 10 s, twice', async () => {
     // Earnings are never answered, until they may be.
     const unhang = simulator.faults.when(({ endpoint }) =>
       endpoint === 'earn/query' ? { kind: 'hang' } : undefined,
@@ -93,7 +93,7 @@ onBothBackends('processes', (backend) => {
     await expectTruth();
   });
 
-  it('SIGTERM in a request ends with 0 and gives the job back', async () => {
+  test('SIGTERM in a request ends with 0 and gives the job back', async () => {
     const unhang = simulator.faults.when(({ endpoint }) =>
       endpoint === 'earn/query' ? { kind: 'hang' } : undefined,
     );
@@ -114,7 +114,7 @@ onBothBackends('processes', (backend) => {
     await expectTruth();
   });
 
-  it('P6 two processes share the pace, and one may die', async () => {
+  test('P6 two processes share the pace, and one may die', async () => {
     const env = allEvery('3 s');
     const first = start(env);
     const second = start(env);
@@ -134,7 +134,7 @@ onBothBackends('processes', (backend) => {
     }
   });
 
-  it('a process whose jobs would be elsewhere is refused', async () => {
+  test('a process whose jobs would be elsewhere is refused', async () => {
     const first = start();
     await first.untilRunning();
     const elsewhere = backend.redisUrl() === null ? { REDIS_URL: 'redis://127.0.0.1:1' } : { REDIS_URL: '' };

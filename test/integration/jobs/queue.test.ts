@@ -44,7 +44,7 @@ onBothBackends('the queue', (backendUnderTest) => {
 
   const plan = (...streams: Stream[]) => planStreams(createJobContext(pool, queue), streams);
 
-  it('holds one job a scope, however often it is planned', async () => {
+  test('holds one job a scope, however often it is planned', async () => {
     for (let round = 0; round < 3; round += 1) {
       await Promise.all(Array.from({ length: 4 }, () => plan('earnings')));
     }
@@ -53,12 +53,12 @@ onBothBackends('the queue', (backendUnderTest) => {
     expect(targets.length).toBe(2 * STREAMS.get('earnings').concurrency);
   });
 
-  it('P12 holds no job that waits for a time of day', async () => {
+  test('P12 holds no job that waits for a time of day', async () => {
     await plan(...STREAMS.names);
     expect(await queue.getJobs(['delayed'], 0, -1)).toEqual([]);
   });
 
-  it('P10 no job holds a secret', async () => {
+  test('P10 no job holds a secret', async () => {
     await plan(...STREAMS.names);
     const text = JSON.stringify((await waiting()).map((job) => job.asJSON()));
     const snapshot = await readQueue(queue);
@@ -75,7 +75,7 @@ onBothBackends('the queue', (backendUnderTest) => {
     }
   });
 
-  it('serves earnings before rewards, and workers last', async () => {
+  test('serves earnings before rewards, and workers last', async () => {
     for (const stream of ['worker-details', 'workers', 'rewards', 'earnings']) await plan(stream);
     const began: string[] = [];
     const runner = backend.openRunner((job) => Promise.resolve(began.push(job.name)), { concurrency: 1 });
@@ -93,7 +93,7 @@ onBothBackends('the queue', (backendUnderTest) => {
     expect(streams).toEqual([...streams].sort((a, b) => rank(a) - rank(b)));
   });
 
-  it('keeps one scheduler a job, and drops those of other versions', async () => {
+  test('keeps one scheduler a job, and drops those of other versions', async () => {
     await queue.upsertJobScheduler('earlier.plan', { every: 60_000 }, { name: 'earlier.plan', data: {} });
     const ensure = (everyMs: Readonly<Record<string, number>>) =>
       lock(() => ensureSchedules(queue, schedulesOf(everyMs), Date.now()));
@@ -107,7 +107,7 @@ onBothBackends('the queue', (backendUnderTest) => {
     expect(names.sort()).toEqual([...schedulesOf(slower).keys()].sort());
   });
 
-  it('P12 makes schedulers anew that a clock led astray', async () => {
+  test('P12 makes schedulers anew that a clock led astray', async () => {
     const slow = new Map([['workers.plan', 60_000]]);
     const realNow = Date.now;
     try {

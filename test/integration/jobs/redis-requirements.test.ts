@@ -152,7 +152,7 @@ describeRedis('what the jobs need of Redis', () => {
   });
 
   describe('what is refused, by check and by start', () => {
-    it('check and start end with 2, and say the same', async () => {
+    test('check and start end with 2, and say the same', async () => {
       await set('ACL SETUSER default resetpass');
       for (const command of ['check', 'start'] as const) {
         const { code, said } = await kpool(command, server.url);
@@ -160,7 +160,7 @@ describeRedis('what the jobs need of Redis', () => {
       }
     });
 
-    it.each(REFUSED)('%s is reported by check and start', async (_situation, setting, path, said) => {
+    test.each(REFUSED)('%s is reported by check and start', async (_situation, setting, path, said) => {
       await set(setting);
       const url = path.startsWith('/')
         ? `${server.url}${path}`
@@ -168,13 +168,13 @@ describeRedis('what the jobs need of Redis', () => {
       await expectRefusal(url, said);
     });
 
-    it('a certificate that nobody trusts is reported', () =>
+    test('a certificate that nobody trusts is reported', () =>
       expectRefusal(
         `rediss://localhost:${tlsPort}`,
         /certificate that is not trusted.*NODE_EXTRA_CA_CERTS/s,
       ));
 
-    it('a port without TLS is reported by check and start', async () => {
+    test('a port without TLS is reported by check and start', async () => {
       const own = await mkdtemp(join(tmpdir(), 'kpool-redis-locked-'));
       const locked = await StoppableRedis.create(own);
       await locked.start();
@@ -197,7 +197,7 @@ describeRedis('what the jobs need of Redis', () => {
       }
     });
 
-    it('a cluster is reported by check and start', async () => {
+    test('a cluster is reported by check and start', async () => {
       const own = await mkdtemp(join(tmpdir(), 'kpool-redis-cluster-'));
       const cluster = await StoppableRedis.create(own);
       await cluster.start({ 'cluster-enabled': 'yes' });
@@ -209,7 +209,7 @@ describeRedis('what the jobs need of Redis', () => {
       }
     });
 
-    it('a Redis too old for BullMQ is reported by check and start', async () => {
+    test('a Redis too old for BullMQ is reported by check and start', async () => {
       const old = await startOldRedis();
       try {
         await expectRefusal(
@@ -223,7 +223,7 @@ describeRedis('what the jobs need of Redis', () => {
   });
 
   describe('what is enough', () => {
-    it('the rights that the hint names are enough, and nothing stays', async () => {
+    test('the rights that the hint names are enough, and nothing stays', async () => {
       await set(`ACL SETUSER kpool ${without('flushall')}`);
       const url = server.url.replace('//', '//kpool:right@');
       for (const command of ['check', 'start'] as const) {
@@ -233,7 +233,7 @@ describeRedis('what the jobs need of Redis', () => {
       expect(await admin.keys('*trial*')).toEqual([]);
     });
 
-    it('one that loads its data is waited for', async () => {
+    test('one that loads its data is waited for', async () => {
       const pipeline = admin.pipeline();
       for (let key = 0; key < 1_500; key += 1) pipeline.set(`other:${key}`, 'x'.repeat(200));
       await pipeline.exec();

@@ -17,7 +17,7 @@ const SMALL = { accounts: 1, subAccountsPerAccount: 1, algorithms: ['SHA256d'] }
 onBothBackends('jobs', (backendUnderTest) => {
   const database = useTestDatabase();
 
-  it('P2 keep everything up to date while the pool settles', async () => {
+  test('P2 keep everything up to date while the pool settles', async () => {
     const pool = await createJobPool(database.url, { ...allEvery('1 s'), RECENT_EVERY: '1 s' }, SMALL);
     const backend = await openTestBackend(backendUnderTest, database);
     const queue = backend.openQueue();

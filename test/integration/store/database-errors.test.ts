@@ -36,7 +36,7 @@ async function expectWorks(): Promise<void> {
 }
 
 describe('a connection that is terminated', () => {
-  it.each<[string, () => Promise<unknown>]>([
+  test.each<[string, () => Promise<unknown>]>([
     [
       'between two statements of a transaction',
       () =>
@@ -71,7 +71,7 @@ describe('a connection that is terminated', () => {
   });
 });
 
-it('a terminated idle connection is replaced, or may pass', async () => {
+test('a terminated idle connection is replaced, or may pass', async () => {
   await client.$queryRaw`SELECT 1`;
   await terminate();
   // Whether the driver hears of the end before the next statement leaves is a matter of chance.
@@ -84,7 +84,7 @@ it('a terminated idle connection is replaced, or may pass', async () => {
   await expectWorks();
 });
 
-it.each([
+test.each([
   ['40P01', 'database.failed', 'transactions that conflicted'],
   ['40001', 'database.failed', 'transactions that conflicted'],
   ['53100', 'database.failed', 'no disk space'],
@@ -104,7 +104,7 @@ it.each([
   await expectWorks();
 });
 
-it('of a deadlock one side may try again', async () => {
+test('of a deadlock one side may try again', async () => {
   await sql`INSERT INTO sync.settings (key, value) VALUES ('a', '1'), ('b', '1')`;
   let bothHold = (): void => undefined;
   const both = new Promise<void>((resolve) => (bothHold = resolve));
@@ -125,7 +125,7 @@ it('of a deadlock one side may try again', async () => {
   await expectWorks();
 });
 
-it('a lock not free in time and a slow statement may pass', async () => {
+test('a lock not free in time and a slow statement may pass', async () => {
   const locked = await failureOf(() =>
     sql.begin(async (other) => {
       await other`LOCK TABLE pool.accounts`;
@@ -145,7 +145,7 @@ it('a lock not free in time and a slow statement may pass', async () => {
   expect([locked.message, slow.message].join()).toMatch(/did not grant a lock.*took too long/);
 });
 
-it('a database turned read-only may come back', async () => {
+test('a database turned read-only may come back', async () => {
   const error = await failureOf(() =>
     inTransaction(client, async (tx) => {
       await tx.$executeRaw`SET TRANSACTION READ ONLY`;
@@ -159,7 +159,7 @@ it('a database turned read-only may come back', async () => {
   ]);
 });
 
-it('no connection that is free in time may pass', async () => {
+test('no connection that is free in time may pass', async () => {
   const hold = () => client.$transaction(async (tx) => tx.$queryRaw`SELECT pg_sleep(0.5)::text`);
   const holders = [hold(), hold()];
   const error = await failureOf(() =>
@@ -169,7 +169,7 @@ it('no connection that is free in time may pass', async () => {
   expect([error.code, error.message]).toEqual(['database.failed', expect.stringContaining('in time')]);
 });
 
-it('a server whose connections are all taken may pass', async () => {
+test('a server whose connections are all taken may pass', async () => {
   const role = `crowded_${database.name}`;
   await sql.unsafe(`CREATE ROLE ${role} LOGIN PASSWORD 'for-tests-only' CONNECTION LIMIT 1`);
   const url = new URL(database.url);
@@ -189,7 +189,7 @@ it('a server whose connections are all taken may pass', async () => {
   await sql.unsafe(`DROP ROLE ${role}`);
 });
 
-it.each<[string, (url: URL) => void, string]>([
+test.each<[string, (url: URL) => void, string]>([
   ['a server that is not there', (url) => (url.port = '1'), 'database.unreachable'],
   ['a host that has no name', (url) => (url.hostname = 'nowhere.invalid'), 'database.unreachable'],
   ['a password that was changed', (url) => (url.password = 'hunter2'), 'database.refused'],
@@ -210,7 +210,7 @@ it.each<[string, (url: URL) => void, string]>([
   }
 });
 
-it('a proxy without a server behind it may pass', async () => {
+test('a proxy without a server behind it may pass', async () => {
   let accepted = 0;
   const proxy = createServer((socket) => {
     accepted += 1;
@@ -225,7 +225,7 @@ it('a proxy without a server behind it may pass', async () => {
   await new Promise((resolve) => proxy.close(resolve));
 });
 
-it('a mistake of ours is no failure of the database', async () => {
+test('a mistake of ours is no failure of the database', async () => {
   const error = await failureOf(() =>
     inTransaction(client, () => {
       throw new TypeError('x is not a function');

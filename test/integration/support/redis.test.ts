@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { describeRedis } from '../../support/redis';
 
 describeRedis('the Redis of the tests', (redis) => {
-  it('keeps what is written to it', async () => {
+  test('keeps what is written to it', async () => {
     const client = new Redis(redis.url);
     try {
       await client.set(`${redis.prefix}:key`, 'value');

@@ -94,7 +94,7 @@ describeChromium('the pages in a browser', (launch) => {
   });
 
   describe('no page breaks, whatever it holds', () => {
-    it.each([
+    test.each([
       ['desktop, light', ''],
       ['phone, dark', ''],
       ['phone, dark', 'income'],
@@ -108,19 +108,19 @@ describeChromium('the pages in a browser', (launch) => {
       });
     });
 
-    it('the page of a machine with a hostile name', async () => {
+    test('the page of a machine with a hostile name', async () => {
       await inspect(filledWeb, machine, SCREENS['phone, dark'], async (page) => {
         expect(await page.locator('h1').innerText()).toContain('<img src=x');
       });
     });
 
-    it.each(['', 'fleet', 'sync'])('/%s, empty', async (path) => {
+    test.each(['', 'fleet', 'sync'])('/%s, empty', async (path) => {
       await inspect(emptyWeb, path, SCREENS['desktop, light']);
     });
   });
 
   describe('a page that is open follows what happens', () => {
-    it('in first sync: share of rows, rate and time to the end', async () => {
+    test('in first sync: share of rows, rate and time to the end', async () => {
       await pool.sql`
         UPDATE sync.cursors SET history_complete = false,
                pool_row_count = 2 * (SELECT coalesce(sum(row_count), 0) FROM sync.windows w
@@ -134,7 +134,7 @@ describeChromium('the pages in a browser', (launch) => {
       await pool.sql`UPDATE sync.cursors SET history_complete = true WHERE stream IN ('earnings', 'rewards')`;
     });
 
-    it('a failure appears, and what was opened stays open', async () => {
+    test('a failure appears, and what was opened stays open', async () => {
       await inspect(filledWeb, '', SCREENS['desktop, light'], async (page) => {
         expect(await page.locator('#verdict').innerText()).toContain('All is well');
         await pool.sql`UPDATE pool.accounts SET status = 'auth_failed', status_reason = 'The key was refused.'`;

@@ -37,7 +37,7 @@ async function scrape(databaseUrl = database.url): Promise<string> {
 }
 
 describe('the metrics of a process that has just started', () => {
-  it('say what the database knows', async () => {
+  test('say what the database knows', async () => {
     const text = await scrape();
     const [held] = await pool.sql<{ rows: string }[]>`SELECT count(*)::text AS rows FROM pool.earnings`;
     const [last] = await pool.sql<{ at: number }[]>`
@@ -65,7 +65,7 @@ describe('the metrics of a process that has just started', () => {
     expect(text).toContain('\nprocess_cpu_seconds_total');
   });
 
-  it('P11 say that an account is stopped, as the verdict does', async () => {
+  test('P11 say that an account is stopped, as the verdict does', async () => {
     await pool.sql`UPDATE pool.accounts SET status = 'auth_failed', status_reason = 'refused'`;
     const text = await scrape();
     await pool.sql`UPDATE pool.accounts SET status = 'ok', status_reason = NULL`;
@@ -74,14 +74,14 @@ describe('the metrics of a process that has just started', () => {
     expect(text).toContain('kpool_ready 0');
   });
 
-  it('say that the database is away, and what the process counted', async () => {
+  test('say that the database is away, and what the process counted', async () => {
     const text = await scrape('postgres://nobody@127.0.0.1:1/none');
     expect(text).toContain('kpool_database_up 0');
     expect(text).not.toContain('kpool_ready');
     expect(text).toContain('\nprocess_cpu_seconds_total');
   });
 
-  it('satisfy promtool, which finds nothing to remark', async () => {
+  test('satisfy promtool, which finds nothing to remark', async () => {
     const checked = runPromtool(['check', 'metrics'], await scrape());
     if (checked === null) return;
     expect(checked).toEqual({ code: 0, output: '' });

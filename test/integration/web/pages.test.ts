@@ -66,7 +66,7 @@ beforeAll(async () => {
 const PAGES = ['', 'income', 'fleet', 'sync'];
 
 describe('the pages', () => {
-  it.each(PAGES)('P10 /%s shows no credential, and asks no other host', async (path) => {
+  test.each(PAGES)('P10 /%s shows no credential, and asks no other host', async (path) => {
     const { url } = await serve(null);
     const answer = await fetch(url + path);
     const html = await answer.text();
@@ -83,13 +83,13 @@ describe('the pages', () => {
     expect(html.match(/ on[a-z]+="/g)).toBeNull();
   });
 
-  it.each(['income', 'fleet', 'sync'])('/%s writes names from outside as text', async (path) => {
+  test.each(['income', 'fleet', 'sync'])('/%s writes names from outside as text', async (path) => {
     const html = await (await fetch((await serve(null)).url + path)).text();
     expect(html).toContain('&lt;script>');
     expect(html).not.toContain(NASTY);
   });
 
-  it('says that all is well, and shows a machine', async () => {
+  test('says that all is well, and shows a machine', async () => {
     const { url } = await serve(null);
     expect(await (await fetch(url)).text()).toContain('All is well.');
     const [machine] = await sql<{ puid: string; algo: string; id: string; name: string }[]>`
@@ -99,7 +99,7 @@ describe('the pages', () => {
     expect((await fetch(`${url}fleet/machines/${puid}/${algo}/1`)).status).toBe(404);
   });
 
-  it('P4 follows a figure to what the pool said', async () => {
+  test('P4 follows a figure to what the pool said', async () => {
     const { url } = await serve(null);
     const [row] = await sql<{ id: string; amount: string }[]>`
       SELECT row_id AS id, amount_text AS amount FROM report.income_ledger LIMIT 1`;
@@ -113,7 +113,7 @@ describe('the pages', () => {
       expect((await fetch(`${url}income/rows/${wrong}`)).status).toBe(404);
   });
 
-  it('shows every digit of an amount that is asked for', async () => {
+  test('shows every digit of an amount that is asked for', async () => {
     await sql`
       INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
       SELECT puid, default_algo, 'XEX', sync.now(), 0, 0.123456789012345678, 'SETTLED' FROM pool.sub_accounts LIMIT 1`;
@@ -128,7 +128,7 @@ describe('the pages', () => {
     expect(figures).toMatchObject({ points: [{ total: '0.123456789012345678' }] });
   });
 
-  it('P1 tells income by sub-account, every digit of it', async () => {
+  test('P1 tells income by sub-account, every digit of it', async () => {
     const answer = await fetch(`${(await serve(null)).url}api/v1/income?period=1y&by=month`);
     const { points, bySubAccount } = (await answer.json()) as {
       points: { start: string; currency: string; total: string }[];
@@ -143,7 +143,7 @@ describe('the pages', () => {
     );
   });
 
-  it('counts rows with an unreadable detail', async () => {
+  test('counts rows with an unreadable detail', async () => {
     await sql`
       INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status, extra)
       SELECT puid, default_algo, 'XEY', sync.now(), 0, 1, 'SETTLED', '{"hashRate": "fast"}' FROM pool.sub_accounts LIMIT 1`;
@@ -152,14 +152,14 @@ describe('the pages', () => {
     expect(html).toContain('1 with an unreadable detail');
   });
 
-  it('a query that cannot be read is named', async () => {
+  test('a query that cannot be read is named', async () => {
     const { url } = await serve(null);
     const answer = await fetch(`${url}income?zone=Mars`);
     expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('zone')]);
     expect((await fetch(`${url}api/v1/income?from=yesterday`)).status).toBe(400);
   });
 
-  it('P11 what fails unexpectedly is reported, not blamed on the database', async () => {
+  test('P11 what fails unexpectedly is reported, not blamed on the database', async () => {
     const failures: KpoolError[] = [];
     const server = await serveTestPages(database.url, { reportFailure: (failure) => failures.push(failure) });
     servers.push(server);
@@ -172,7 +172,7 @@ describe('the pages', () => {
     expect(failures.map(({ code }) => code)).toEqual(['database.rejected', 'database.rejected']);
   });
 
-  it('a statement is what kpool export writes, and no export is recorded', async () => {
+  test('a statement is what kpool export writes, and no export is recorded', async () => {
     const { url } = await serve(null);
     const answer = await fetch(`${url}statements/2026-10.csv`);
     expect(await sql`SELECT FROM book.exports`).toHaveLength(0);
@@ -184,7 +184,7 @@ describe('the pages', () => {
     ]);
   });
 
-  it('only read: no form changes anything, no other method works', async () => {
+  test('only read: no form changes anything, no other method works', async () => {
     const { url } = await serve(null);
     for (const path of PAGES) {
       expect(await (await fetch(url + path)).text()).not.toMatch(/<form[^>]*method="post"/);
@@ -206,7 +206,7 @@ describe('with a token', () => {
       headers,
     });
 
-  it.each([
+  test.each([
     '',
     'income',
     'fleet',
@@ -228,7 +228,7 @@ describe('with a token', () => {
     expect(await ask(url + path, { authorization: `Bearer ${TOKEN}` })).toBe(path === 'nothing' ? 404 : 200);
   });
 
-  it('leads to the login page, and back to where one was going', async () => {
+  test('leads to the login page, and back to where one was going', async () => {
     const { url } = await serve(TOKEN);
     const first = await fetch(`${url}fleet?period=7d`, {
       headers: { accept: 'text/html' },
@@ -257,7 +257,7 @@ describe('with a token', () => {
     ]);
   });
 
-  it('a session ends by itself', async () => {
+  test('a session ends by itself', async () => {
     let nowMs = Date.now();
     const { url } = await serve(TOKEN, undefined, { ...systemClock, now: () => nowMs });
     const session = { cookie: ((await logIn(url, TOKEN)).headers.get('set-cookie') ?? '').split(';')[0]! };
@@ -266,7 +266,7 @@ describe('with a token', () => {
     expect(await ask(`${url}fleet`, session)).toBe(401);
   });
 
-  it('another site can neither log in, nor out, nor lead away', async () => {
+  test('another site can neither log in, nor out, nor lead away', async () => {
     const { url } = await serve(TOKEN);
     expect((await logIn(url, TOKEN, { origin: 'http://evil.example.com' })).status).toBe(421);
     const answer = await fetch(`${url}login`, {
@@ -277,7 +277,7 @@ describe('with a token', () => {
     expect(answer.headers.get('location')).toBe('/');
   });
 
-  it('guesses are counted', async () => {
+  test('guesses are counted', async () => {
     const { url } = await serve(TOKEN);
     const answers = [];
     for (let guess = 0; guess < 12; guess += 1) answers.push((await logIn(url, `guess ${guess}`)).status);
@@ -286,7 +286,7 @@ describe('with a token', () => {
 });
 
 describe('for machines', () => {
-  it('counts for Prometheus', async () => {
+  test('counts for Prometheus', async () => {
     const text = await (await fetch(`${(await serve(null)).url}metrics`)).text();
     expect(text).toMatch(/^# HELP kpool_job_seconds/m);
   });
@@ -304,7 +304,7 @@ describe('every answer', () => {
     return { status: statusCode, text: await body.text(), headers: all };
   }
 
-  it.each(['', 'healthz', 'readyz', 'metrics', 'sync', 'api/v1/overview', 'nothing', '%'])(
+  test.each(['', 'healthz', 'readyz', 'metrics', 'sync', 'api/v1/overview', 'nothing', '%'])(
     'without a token is for the names of this machine alone: /%s',
     async (path) => {
       const { url } = await serve(null);
@@ -331,13 +331,13 @@ describe('every answer', () => {
     },
   );
 
-  it('with a token may go by any name', async () => {
+  test('with a token may go by any name', async () => {
     const { url } = await serve(TOKEN);
     const headers = { host: 'kpool.example.com', authorization: `Bearer ${TOKEN}` };
     expect((await ask(url, '', headers)).status).toBe(200);
   });
 
-  it.each(['', 'healthz', 'readyz', 'metrics', 'sync', 'api/v1/overview', 'nothing', '%'])(
+  test.each(['', 'healthz', 'readyz', 'metrics', 'sync', 'api/v1/overview', 'nothing', '%'])(
     'carries the security headers, whatever it says: /%s',
     async (path) => {
       for (const token of [null, TOKEN]) {
@@ -351,7 +351,7 @@ describe('every answer', () => {
     },
   );
 
-  it('carries them also where a page fails, and to bad HTTP', async () => {
+  test('carries them also where a page fails, and to bad HTTP', async () => {
     const { url } = await serve(null);
     await sql`ALTER TABLE pool.accounts RENAME TO accounts_away`;
     const { status, headers } = await ask(url, '');
@@ -366,7 +366,7 @@ describe('every answer', () => {
 });
 
 describe('the jobs', () => {
-  it('are found by the names of sub-accounts', async () => {
+  test('are found by the names of sub-accounts', async () => {
     const { url } = await serve(null);
     const html = await (await fetch(`${url}sync`)).text();
     expect(html).toContain('1 active, 1 failed');
@@ -378,7 +378,7 @@ describe('the jobs', () => {
 });
 
 describe('the API', () => {
-  it('describes itself', async () => {
+  test('describes itself', async () => {
     const { url } = await serve(null);
     const description = (await (await fetch(`${url}api/v1`)).json()) as { openapi: string; paths: object };
     expect(description.openapi).toMatch(/^3/);
@@ -389,13 +389,16 @@ describe('the API', () => {
     );
   });
 
-  it.each(['overview', 'income', 'fleet', 'sync'])('answers /api/v1/%s as it is described', async (name) => {
-    const answer = await fetch(`${(await serve(null)).url}api/v1/${name}`);
-    expect([answer.status, answer.headers.get('content-type')]).toEqual([
-      200,
-      'application/json; charset=utf-8',
-    ]);
-  });
+  test.each(['overview', 'income', 'fleet', 'sync'])(
+    'answers /api/v1/%s as it is described',
+    async (name) => {
+      const answer = await fetch(`${(await serve(null)).url}api/v1/${name}`);
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([
+        200,
+        'application/json; charset=utf-8',
+      ]);
+    },
+  );
 });
 
 describe('probes', () => {
@@ -407,12 +410,12 @@ describe('probes', () => {
     return { status: answer.status, isReady, problems };
   }
 
-  it('/healthz says no more than that the process is alive', async () => {
+  test('/healthz says no more than that the process is alive', async () => {
     const answer = await fetch(`${(await serve(TOKEN)).url}healthz`);
     expect([answer.status, await answer.json()]).toEqual([200, { isAlive: true }]);
   });
 
-  it('/readyz tells a stranger what is wrong, but no name', async () => {
+  test('/readyz tells a stranger what is wrong, but no name', async () => {
     await sql`UPDATE pool.accounts SET status = 'auth_failed', status_reason = 'refused'`;
     const { url } = await serve(TOKEN);
     const anonymous = await probe(url);
@@ -429,7 +432,7 @@ describe('probes', () => {
     ]);
   });
 
-  it('/readyz asks a queue that is away one question at a time', async () => {
+  test('/readyz asks a queue that is away one question at a time', async () => {
     let asked = 0;
     let comeBack: () => void = () => undefined;
     const away = new Promise<void>((resolve) => (comeBack = resolve));
@@ -445,7 +448,7 @@ describe('probes', () => {
     expect((await probe(url)).problems).not.toContainEqual(expect.objectContaining(AWAY));
   });
 
-  it('/readyz answers within two seconds when tables are locked', async () => {
+  test('/readyz answers within two seconds when tables are locked', async () => {
     const { url } = await serve(null);
     await sql.begin(async (tx) => {
       await tx`LOCK TABLE pool.accounts IN ACCESS EXCLUSIVE MODE`;
@@ -458,7 +461,7 @@ describe('probes', () => {
     });
   });
 
-  it('a port that is taken is named, with what to do', async () => {
+  test('a port that is taken is named, with what to do', async () => {
     const { url } = await serve(null);
     const port = Number(new URL(url).port);
     const again = serveTestPages(database.url, { port });

@@ -7,7 +7,7 @@ const NOW = { requests: 12, inserted: 3, changed: 0, unchanged: 1_450 };
 const STOPPED = judge({ accounts: [{ account: 'main', status: 'auth_failed', reason: null }] });
 
 describe('the line of a minute', () => {
-  it.each([
+  test.each([
     ['All is well.', judge({})],
     ['1 problem: kpool status', STOPPED],
   ])('P11 says what was done, and: %s', (verdict, wellness) => {
@@ -16,7 +16,7 @@ describe('the line of a minute', () => {
     );
   });
 
-  it('comes each minute, and again once the database is back', async () => {
+  test('comes each minute, and again once the database is back', async () => {
     const told: string[] = [];
     const stopping = new AbortController();
     let round = 0;

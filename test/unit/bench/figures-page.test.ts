@@ -22,7 +22,7 @@ The end.
 `;
 
 describe('the page of figures', () => {
-  it('keeps the figures of what was not measured now', () => {
+  test('keeps the figures of what was not measured now', () => {
     const measured = new Map([
       ['cli', '### cli\n\nNew.'],
       ['pacing', '### pacing\n\nNew.'],
@@ -49,7 +49,7 @@ The end.
 `);
   });
 
-  it('says which mark a page lacks', () => {
+  test('says which mark a page lacks', () => {
     expect(() => replaceSections('# Page', new Map(), [])).toThrow('lacks the line <!-- figures');
   });
 });

@@ -4,7 +4,7 @@ import { KpoolError } from '../../../src/core/errors';
 const options = { withStack: false, scrub: (text: string) => text.replaceAll('hunter2', '[redacted]') };
 
 describe('a failure', () => {
-  it('with a name is one sentence and what to do, without a stack', () => {
+  test('with a name is one sentence and what to do, without a stack', () => {
     const error = new KpoolError('pool.timeout', 'The pool is slow.', {
       hint: 'Wait.',
       cause: new Error('inner'),
@@ -16,17 +16,17 @@ describe('a failure', () => {
     });
   });
 
-  it.each(['sync.inconsistent', 'sync.superseded', 'sync.limit'] as const)(
+  test.each(['sync.inconsistent', 'sync.superseded', 'sync.limit'] as const)(
     'born with a name only (%s) says what to do, too',
     (code) =>
       expect(reportFailure(new KpoolError(code, 'Odd.'), options).text).toMatch(/^kpool: Odd\.\n {2}\w.*\.$/),
   );
 
-  it('of usage or configuration ends with 2', () => {
+  test('of usage or configuration ends with 2', () => {
     expect(reportFailure(new KpoolError('usage.invalid', 'x'), options).exitCode).toBe(2);
   });
 
-  it.each([new TypeError('x is not a function'), new KpoolError('broken-promise', 'It broke.'), 'text'])(
+  test.each([new TypeError('x is not a function'), new KpoolError('broken-promise', 'It broke.'), 'text'])(
     'that nobody foresaw is called our bug: %s',
     (error) => {
       const report = reportFailure(error, options);
@@ -37,7 +37,7 @@ describe('a failure', () => {
     },
   );
 
-  it('of the database is no bug of ours, wherever it comes out', () => {
+  test('of the database is no bug of ours, wherever it comes out', () => {
     const ofServer = Object.assign(new Error('too many connections for role "x"'), {
       ...{ name: 'PostgresError', code: '53300', severity: 'FATAL' },
     });
@@ -53,7 +53,7 @@ describe('a failure', () => {
     }
   });
 
-  it.each<
+  test.each<
     readonly [library: string, fields: Readonly<Record<string, unknown>>, code: string, exitCode: number]
   >([
     ['ioredis', { name: 'ReplyError', message: "NOPERM no permissions to run 'xadd'" }, 'queue.refused', 2],
@@ -84,17 +84,17 @@ describe('a failure', () => {
     expect(report.text).toMatch(/^kpool: (?!.*bug).*\n {2}[A-Z].*\.?$/);
   });
 
-  it.each(['UND_ERR_INVALID_ARG', 'ERR_INVALID_ARG_TYPE', 'EBADF', 'EINVAL'])(
+  test.each(['UND_ERR_INVALID_ARG', 'ERR_INVALID_ARG_TYPE', 'EBADF', 'EINVAL'])(
     'that only we can cause stays a bug: %s',
     (code) =>
       expect(reportFailure(Object.assign(new Error('x'), { code }), options).json.error.code).toBe('bug'),
   );
 
-  it('that nobody foresaw shows its stack when asked', () => {
+  test('that nobody foresaw shows its stack when asked', () => {
     expect(reportFailure(new TypeError('x'), { ...options, withStack: true }).text).toContain('\n    at ');
   });
 
-  it('P10 shows no secret', () => {
+  test('P10 shows no secret', () => {
     const errors = [new KpoolError('pool.timeout', 'hunter2', { hint: 'hunter2' }), new Error('hunter2')];
     const shown = errors.map((error) =>
       JSON.stringify(reportFailure(error, { ...options, withStack: true })),

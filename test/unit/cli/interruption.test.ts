@@ -14,7 +14,7 @@ function watch() {
 }
 
 describe('Ctrl-C', () => {
-  it('asks the program to stop, once', () => {
+  test('asks the program to stop, once', () => {
     const { source, exits, firsts, interruption } = watch();
     expect(interruption.exitCode()).toBeNull();
     source.emit('SIGINT');
@@ -26,7 +26,7 @@ describe('Ctrl-C', () => {
     ]);
   });
 
-  it('a second time ends it at once', () => {
+  test('a second time ends it at once', () => {
     const { source, exits, time } = watch();
     source.emit('SIGINT');
     time.nowMs = 1_000;
@@ -34,7 +34,7 @@ describe('Ctrl-C', () => {
     expect(exits).toEqual([130]);
   });
 
-  it('passed on by npm a moment later is the same wish', () => {
+  test('passed on by npm a moment later is the same wish', () => {
     const { source, exits, time } = watch();
     source.emit('SIGINT');
     time.nowMs = 20;
@@ -42,7 +42,7 @@ describe('Ctrl-C', () => {
     expect(exits).toEqual([]);
   });
 
-  it.each([
+  test.each([
     ['SIGTERM', 143],
     ['SIGHUP', 129],
   ])('and %s stop cleanly, and have the codes that shells know', (signal, code) => {
@@ -55,7 +55,7 @@ describe('Ctrl-C', () => {
 });
 
 describe('an error that nobody caught', () => {
-  it('is told, and ends the program with 1', () => {
+  test('is told, and ends the program with 1', () => {
     const exits: number[] = [];
     const source = Object.assign(new EventEmitter(), { exit: (code: number) => void exits.push(code) });
     const told: unknown[] = [];

@@ -21,7 +21,7 @@ const plain = { isTty: false, paintHeading: String };
 const tty = { isTty: true, paintHeading: String };
 
 describe('P1 numbers on a terminal', () => {
-  it.each([
+  test.each([
     ['1234567.000100', '1,234,567.000100'],
     ['-123456', '-123,456'],
     ['999', '999'],
@@ -31,12 +31,12 @@ describe('P1 numbers on a terminal', () => {
     ['1e9', '1e9'],
   ])('%s is shown as %s', (text, shown) => expect(groupDigits(text)).toBe(shown));
 
-  it('keep every digit', () => {
+  test('keep every digit', () => {
     const decimal = fc.stringMatching(/^-?\d{1,25}(\.\d{1,20})?$/);
     fc.assert(fc.property(decimal, (text) => groupDigits(text).replaceAll(',', '') === text));
   });
 
-  it('agree with what they count', () => {
+  test('agree with what they count', () => {
     expect([formatCount(1, 'window'), formatCount(0, 'row'), formatCount(2000, 'window')]).toEqual([
       '1 window',
       '0 rows',
@@ -46,7 +46,7 @@ describe('P1 numbers on a terminal', () => {
 });
 
 describe('--json', () => {
-  it('steers no terminal, and says the same', () => {
+  test('steers no terminal, and says the same', () => {
     const value = {
       name: 'a\u009b2Jb\u202ec\u200bd\u007fe\u{e0041}\u2028\u001b[2J',
       list: ['\ufeff', 'ü矿😀'],
@@ -59,7 +59,7 @@ describe('--json', () => {
 });
 
 describe('a table that has to be narrow', () => {
-  it('wraps texts, breaks long words, leaves numbers whole', () => {
+  test('wraps texts, breaks long words, leaves numbers whole', () => {
     const columns = [{ heading: 'name' }, { heading: 'amount', isNumber: true }];
     const table = formatTable(columns, [['two words andonethatislong', '0.123456789012345678']], {
       ...plain,
@@ -75,7 +75,7 @@ describe('a table that has to be narrow', () => {
 });
 
 describe('times', () => {
-  it.each([
+  test.each([
     [0, '0 s'],
     [59_999, '59 s'],
     [60_000, '1 min'],
@@ -84,7 +84,7 @@ describe('times', () => {
     [86_400_000 + 59_000, '1 day'],
   ])('%d ms are %s', (ms, shown) => expect(formatDuration(ms)).toBe(shown));
 
-  it('are told from now', () => {
+  test('are told from now', () => {
     expect([formatRelative(0, 240_000), formatRelative(7_200_000, 0), formatRelative(5, 0)]).toEqual([
       '4 min ago',
       'in 2 h',
@@ -100,17 +100,17 @@ describe('a table', () => {
     ['rewards', null],
   ];
 
-  it('in a pipe has plain columns and readable numbers', () => {
+  test('in a pipe has plain columns and readable numbers', () => {
     expect(formatTable(columns, rows, plain)).toBe(
       ['stream       rows', 'earnings  1234567', 'rewards         -'].join('\n'),
     );
   });
 
-  it('on a terminal groups digits', () => {
+  test('on a terminal groups digits', () => {
     expect(formatTable(columns, rows, tty)).toContain('1,234,567');
   });
 
-  it('does not let a name from outside move the cursor', () => {
+  test('does not let a name from outside move the cursor', () => {
     expect(formatTable([{ heading: 'worker' }], [['a\u001b[2Jb\nc']], tty)).toContain('a\\u001b[2Jb\\u000ac');
   });
 });
@@ -133,7 +133,7 @@ describe('output', () => {
     return { out, stdout, stderr };
   }
 
-  it('is one JSON document with --json, and nothing else', async () => {
+  test('is one JSON document with --json, and nothing else', async () => {
     const { out, stdout, stderr } = output({ isJson: true });
     out.note('remark');
     (await out.progress()).update('earnings', { done: 1, total: 2 });
@@ -141,14 +141,14 @@ describe('output', () => {
     expect([JSON.parse(stdout.text()), stderr.text()]).toEqual([{ rows: '1' }, '']);
   });
 
-  it('is text otherwise, remarks apart from results', () => {
+  test('is text otherwise, remarks apart from results', () => {
     const { out, stdout, stderr } = output();
     out.note('remark');
     out.result({}, () => 'text');
     expect([stdout.text(), stderr.text()]).toEqual(['text\n', 'remark\n']);
   });
 
-  it('P10 is scrubbed', () => {
+  test('P10 is scrubbed', () => {
     const { out, stdout, stderr } = output();
     out.note('hunter2');
     out.warn('hunter2');
@@ -156,7 +156,7 @@ describe('output', () => {
     expect(stdout.text() + stderr.text()).toBe('[redacted]\n[redacted]\n[redacted]\n');
   });
 
-  it('is coloured on a terminal only, unless the user objects', () => {
+  test('is coloured on a terminal only, unless the user objects', () => {
     const painted = [output({ isTTY: true }), output(), output({ isTTY: true, mayColour: false })].map(
       ({ out }) => out.colour.red('x'),
     );
@@ -165,7 +165,7 @@ describe('output', () => {
 });
 
 describe('progress', () => {
-  it('in a pipe is a line now and then, and the last state', () => {
+  test('in a pipe is a line now and then, and the last state', () => {
     const { stream, text } = recorder();
     let nowMs = 0;
     const progress = createProgressReporter({ mode: 'lines', stream, clock: { monotonicMs: () => nowMs } });
@@ -184,7 +184,7 @@ describe('progress', () => {
     ]);
   });
 
-  it('in a pipe says at once, and once, what it waits for', () => {
+  test('in a pipe says at once, and once, what it waits for', () => {
     const { stream, text } = recorder();
     const progress = createProgressReporter({ mode: 'lines', stream, clock: { monotonicMs: () => 0 } });
     const note = 'waiting for another process';
@@ -193,7 +193,7 @@ describe('progress', () => {
     progress.stop();
   });
 
-  it('in a pipe tells of the total now and then', () => {
+  test('in a pipe tells of the total now and then', () => {
     const { stream, text } = recorder();
     let nowMs = 0;
     const progress = createProgressReporter({ mode: 'lines', stream, clock: { monotonicMs: () => nowMs } });
@@ -220,7 +220,7 @@ describe('progress', () => {
     return { stream: Object.assign(stream, moves), text };
   }
 
-  it('on a terminal is a bar for each name', () => {
+  test('on a terminal is a bar for each name', () => {
     const { stream, text } = terminal();
     const progress = createProgressReporter({ mode: 'bars', stream, clock: systemClock });
     progress.say('before the first bar');
@@ -236,7 +236,7 @@ describe('progress', () => {
     expect(text().split('\u001b[?25h')).toHaveLength(2);
   });
 
-  it('on a terminal shows no more bars than fit', () => {
+  test('on a terminal shows no more bars than fit', () => {
     const { stream, text } = terminal(6);
     const progress = createProgressReporter({ mode: 'bars', stream, clock: systemClock });
     for (let bar = 0; bar < 100; bar++) progress.update(`scope-${bar}`, { done: 1, total: 2 });
@@ -245,7 +245,7 @@ describe('progress', () => {
     expect(text()).not.toContain('scope-4 ');
   });
 
-  it('on a terminal fits share, rate and time into 80 columns', () => {
+  test('on a terminal fits share, rate and time into 80 columns', () => {
     const { stream, text } = terminal();
     let nowMs = 0;
     const progress = createProgressReporter({
@@ -275,7 +275,7 @@ describe('progress', () => {
     ]);
   });
 
-  it('lets the log through between the bars', async () => {
+  test('lets the log through between the bars', async () => {
     const [stdout, stderr] = [recorder(), terminal()];
     const out = createOutput({
       ...{ stdout: stdout.stream, stderr: stderr.stream, isJson: false, mayColour: false },

@@ -53,7 +53,7 @@ const entry = (name: string, apiKey = `key-${name}`) => ({
 });
 
 describe('with nothing set', () => {
-  it('every value has its documented default', () => {
+  test('every value has its documented default', () => {
     const config = loadConfig({});
     expect(config.database).toEqual({
       ...{ url: null, embeddedPort: 54_329, maxConnections: 16 },
@@ -73,18 +73,18 @@ describe('with nothing set', () => {
     expect(config.warnings).toEqual([]);
   });
 
-  it('a command that needs an account names the three lines', () => {
+  test('a command that needs an account names the three lines', () => {
     expect(() => requireAccounts(loadConfig({}))).toThrow(
       /KUCOIN_POOL_API_KEY=\n.*KUCOIN_POOL_API_SECRET=\n.*KUCOIN_POOL_API_PASSPHRASE=/,
     );
   });
 
-  it('nobody can change the configuration afterwards', () => {
+  test('nobody can change the configuration afterwards', () => {
     const { sync } = loadConfig({});
     expect(() => Object.assign(sync.everyMs, { workers: 1 })).toThrow(TypeError);
   });
 
-  it('an empty variable counts as unset, as compose files write it', () => {
+  test('an empty variable counts as unset, as compose files write it', () => {
     expect(loadConfig({ HTTP_PORT: '', KUCOIN_POOL_API_KEY: ' ' }).http.port).toBe(8080);
   });
 });
@@ -123,13 +123,13 @@ describe('a wrong value', () => {
     ['HTTP_TOKEN', 'short', /16 to 512/],
     ['KUCOIN_POOL_API_KEY', 'two words', /without spaces/],
   ];
-  it.each(cases)('%s=%s is named with what was expected', (name, value, expected) => {
+  test.each(cases)('%s=%s is named with what was expected', (name, value, expected) => {
     const message = complaint({ [name]: value });
     expect(message).toMatch(expected);
     expect(message.split(`${name}:`)).toHaveLength(2);
   });
 
-  it('is reported together with every other', () => {
+  test('is reported together with every other', () => {
     const message = complaint({
       HTTP_PORT: 'x',
       COINS: '$',
@@ -143,12 +143,12 @@ describe('a wrong value', () => {
     expect(message).toContain('KUCOIN_POOL_REQUESTS_PER_SECOND');
   });
 
-  it('shows no password that was put into an address', () => {
+  test('shows no password that was put into an address', () => {
     const message = complaint({ KUCOIN_POOL_BASE_URL: 'https://me:hunter22@pool.example.com' });
     expect(message).not.toContain('hunter22');
   });
 
-  it('P10 never shows the value of a secret, whatever it is', () => {
+  test('P10 never shows the value of a secret, whatever it is', () => {
     const secretNames = [
       'DATABASE_URL',
       'REDIS_URL',
@@ -176,7 +176,7 @@ describe('a wrong value', () => {
 });
 
 describe('a name that is not known', () => {
-  it('is a mistake when it starts as ours do, with a suggestion', () => {
+  test('is a mistake when it starts as ours do, with a suggestion', () => {
     expect(complaint({ KUCOIN_POOL_APIKEY: 'x1' })).toMatch(
       /KUCOIN_POOL_APIKEY: found a name that is not known, expected KUCOIN_POOL_API_KEY/,
     );
@@ -184,14 +184,14 @@ describe('a name that is not known', () => {
     expect(complaint({ KUCOIN_POOL_SECRET_SAUCE: 'x1' })).toMatch(/one of the names in \.env\.example/);
   });
 
-  it('is a warning when it only resembles one of ours', () => {
+  test('is a warning when it only resembles one of ours', () => {
     expect(loadConfig({ EARNING_EVERY: '2h' }).warnings).toEqual([
       'EARNING_EVERY is not read by kpool: did you mean EARNINGS_EVERY?',
     ]);
     expect(loadConfig({ KUCOIN_API_KEY: 'x' }).warnings[0]).toContain('did you mean KUCOIN_POOL_API_KEY?');
   });
 
-  it('is left in peace when nothing is missing or resembles it', () => {
+  test('is left in peace when nothing is missing or resembles it', () => {
     const env = {
       EARNING_EVERY: '2h',
       EARNINGS_EVERY: '2h',
@@ -213,7 +213,7 @@ test('history that starts tomorrow is refused, and today is not', () => {
 });
 
 describe('a .env file', () => {
-  it('gives what the environment does not', () => {
+  test('gives what the environment does not', () => {
     const envFile = file(
       '.env',
       '\uFEFFHTTP_PORT=1000\nexport COINS="btc, Ltc,BTC" # mine\nLOG_LEVEL=debug\r\n',
@@ -222,16 +222,16 @@ describe('a .env file', () => {
     expect([config.http.port, config.sync.coins, config.log.level]).toEqual([2000, ['BTC', 'LTC'], 'debug']);
   });
 
-  it('need not exist', () => {
+  test('need not exist', () => {
     expect(loadConfig({}, { envFile: path.join(folder, 'absent') }).http.port).toBe(8080);
   });
 
-  it('is named beside the variable that is wrong in it', () => {
+  test('is named beside the variable that is wrong in it', () => {
     const envFile = file('.env', 'HTTP_PORT=x\nKUCOIN_POOL_KEY=1');
     expect(complaint({}, envFile)).toContain(`HTTP_PORT in ${envFile}: found "x"`);
   });
 
-  it.each(['pa#ss', 'a b#c', '#pass', 'passs#'])(
+  test.each(['pa#ss', 'a b#c', '#pass', 'passs#'])(
     'does not silently cut the passphrase %s at the #',
     (passphrase) => {
       const message = complaint({}, file('.env', `KUCOIN_POOL_API_PASSPHRASE=${passphrase}\n`));
@@ -240,14 +240,14 @@ describe('a .env file', () => {
     },
   );
 
-  it('may hold a # in quotes, and comments', () => {
+  test('may hold a # in quotes, and comments', () => {
     const text = `A_NAME=x # a # comment\nHTTP_PORT= # none\n${Object.keys(KEYS)
       .map((name) => `${name}='a#b'`)
       .join('\n')}`;
     expect(loadConfig({}, { envFile: file('.env', text) }).accounts[0]!.apiPassphrase.reveal()).toBe('a#b');
   });
 
-  it('P10 tells which lines set nothing, by their numbers only', () => {
+  test('P10 tells which lines set nothing, by their numbers only', () => {
     const text =
       "# a comment\nCOINS='BTC,\nLTC'\n\nKUCOIN_POOL_API_SECRET hunter2\r\nHTTP PORT=hunter2\nexport LOG_LEVEL\n";
     const envFile = file('.env', text);
@@ -256,17 +256,17 @@ describe('a .env file', () => {
     expect(message).not.toContain('hunter2');
   });
 
-  it('in UTF-16 is not taken for an empty one', () => {
+  test('in UTF-16 is not taken for an empty one', () => {
     expect(complaint({}, file('.env', Buffer.from('HTTP_PORT=1', 'utf16le')))).toContain('UTF-8');
   });
 
-  it('that cannot be read is a mistake', () => {
+  test('that cannot be read is a mistake', () => {
     expect(complaint({}, folder)).toContain('EISDIR');
   });
 });
 
 describe('a secret in a file', () => {
-  it('is read, less one newline at its end', () => {
+  test('is read, less one newline at its end', () => {
     const env = {
       KUCOIN_POOL_API_KEY: 'k',
       KUCOIN_POOL_API_SECRET: 's',
@@ -278,13 +278,13 @@ describe('a secret in a file', () => {
     expect(config.database.url!.reveal()).toBe('postgresql://u:p@h/db');
   });
 
-  it('and in the variable too is a mistake', () => {
+  test('and in the variable too is a mistake', () => {
     expect(complaint({ REDIS_URL: 'redis://h', REDIS_URL_FILE: file('r', 'redis://h') })).toContain(
       'only one of the two',
     );
   });
 
-  it('that is missing, empty or wrong is named, not shown', () => {
+  test('that is missing, empty or wrong is named, not shown', () => {
     const wrong = file('w', 'not a url at all');
     const message = complaint({
       REDIS_URL_FILE: wrong,
@@ -299,13 +299,13 @@ describe('a secret in a file', () => {
 });
 
 describe('accounts', () => {
-  it('one comes from the variables', () => {
+  test('one comes from the variables', () => {
     const [account] = requireAccounts(loadConfig({ ...KEYS, KUCOIN_POOL_ACCOUNT_NAME: 'farm-1' }));
     expect(account!.name).toBe('farm-1');
     expect(account!.apiPassphrase.reveal()).toBe('pass phrase 1');
   });
 
-  it('several come from a file', () => {
+  test('several come from a file', () => {
     const config = loadConfig({ KUCOIN_POOL_ACCOUNTS_FILE: accountsFile(entry('a'), entry('b')) });
     expect(config.accounts.map((account) => [account.name, account.apiKey.reveal()])).toEqual([
       ['a', 'key-a'],
@@ -314,7 +314,7 @@ describe('accounts', () => {
     expect(config.warnings).toEqual([]);
   });
 
-  it('never come from both', () => {
+  test('never come from both', () => {
     const KUCOIN_POOL_ACCOUNTS_FILE = accountsFile(entry('a'));
     expect(complaint({ KUCOIN_POOL_ACCOUNTS_FILE, ...KEYS })).toMatch(
       /KUCOIN_POOL_API_KEY.* is set too, expected only one/,
@@ -324,7 +324,7 @@ describe('accounts', () => {
     );
   });
 
-  it('mistakes in the file are named by index and field', () => {
+  test('mistakes in the file are named by index and field', () => {
     const message = complaint({
       KUCOIN_POOL_ACCOUNTS_FILE: accountsFile(
         entry('a'),
@@ -343,7 +343,7 @@ describe('accounts', () => {
     expect(message).not.toMatch(/hidden/i);
   });
 
-  it('two of one name or one key are a mistake', () => {
+  test('two of one name or one key are a mistake', () => {
     const message = complaint({
       KUCOIN_POOL_ACCOUNTS_FILE: accountsFile(entry('a', 'hidden'), entry('A'), entry('b', 'hidden')),
     });
@@ -352,7 +352,7 @@ describe('accounts', () => {
     expect(message).not.toContain('hidden');
   });
 
-  it.each([
+  test.each([
     ['{"hidden": 1', /not JSON/],
     ['[{"name": "a",\n\n hidden}]', /not JSON \(line 3\)/],
     ['{}', /no list/],
@@ -363,7 +363,7 @@ describe('accounts', () => {
     expect(message).not.toContain('hidden');
   });
 
-  it('a file that others may read is a warning', () => {
+  test('a file that others may read is a warning', () => {
     const open = file('open.json', JSON.stringify([entry('a')]), 0o644);
     expect(loadConfig({ KUCOIN_POOL_ACCOUNTS_FILE: open }).warnings).toEqual([
       expect.stringContaining('chmod 600'),
@@ -373,7 +373,7 @@ describe('accounts', () => {
 });
 
 describe('the status page', () => {
-  it('open to other machines needs a token', () => {
+  test('open to other machines needs a token', () => {
     expect(complaint({ HTTP_HOST: '0.0.0.0' })).toMatch(/HTTP_TOKEN: found nothing, expected a token/);
     expect(complaint({ HTTP_HOST: 'farm.local' })).toContain('HTTP_TOKEN');
     expect(loadConfig({ HTTP_HOST: '0.0.0.0', HTTP_TOKEN: '0123456789abcdef' }).http.host).toBe('0.0.0.0');
@@ -383,7 +383,7 @@ describe('the status page', () => {
 });
 
 describe('P10 secrets', () => {
-  it('do not print with the configuration', () => {
+  test('do not print with the configuration', () => {
     const env = {
       ...KEYS,
       DATABASE_URL: 'postgresql://u:pass99@h/db',
@@ -396,7 +396,7 @@ describe('P10 secrets', () => {
     }
   });
 
-  it('are all known to the logger, those inside others included', () => {
+  test('are all known to the logger, those inside others included', () => {
     const env = {
       ...KEYS,
       DATABASE_URL: 'postgresql://u:p%40ss99@h/db',
@@ -416,7 +416,7 @@ describe('P10 secrets', () => {
     expect(texts).toContain('AyC67DenWqXZrY0sNUxYjxg8VWZts4zVCDyaQiLZNEg=');
   });
 
-  it('of the database may hold any character and stand alone', () => {
+  test('of the database may hold any character and stand alone', () => {
     const DATABASE_PASSWORD = "a@b/c#d?e%f&g=h+i j'k";
     const config = loadConfig({ DATABASE_URL: 'postgres://kpool@postgres:5432/kpool', DATABASE_PASSWORD });
     const { host, user, database, password } = parsePostgresAddress(config.database.url!.reveal());
@@ -429,7 +429,7 @@ describe('P10 secrets', () => {
     expect(secretsOf(config).map((secret) => secret.reveal())).toContain(DATABASE_PASSWORD);
   });
 
-  it('of the database stand in one place', () => {
+  test('of the database stand in one place', () => {
     const DATABASE_PASSWORD = 'word-of-its-own';
     expect(() => loadConfig({ DATABASE_URL: 'postgres://u:other@h/db', DATABASE_PASSWORD })).toThrow(
       /DATABASE_PASSWORD: found a password although DATABASE_URL holds one/,
@@ -439,7 +439,7 @@ describe('P10 secrets', () => {
     ]);
   });
 
-  it('that repeat a name are hidden in their address only', () => {
+  test('that repeat a name are hidden in their address only', () => {
     const DATABASE_URL = 'postgresql://postgres:postgres@h/db';
     expect(secretsOf(loadConfig({ DATABASE_URL })).map((secret) => secret.reveal())).toEqual([DATABASE_URL]);
   });

@@ -1,7 +1,7 @@
 import { findDurationMs } from '../../../src/config/duration';
 
 describe('a duration', () => {
-  it.each([
+  test.each([
     ['90s', 90_000],
     ['10 min', 600_000],
     ['1h', 3_600_000],
@@ -12,7 +12,7 @@ describe('a duration', () => {
     expect(findDurationMs(text)).toBe(ms);
   });
 
-  it.each(['', '10', 'h', '1.5h', '-1h', '1 month', '1h30', '1e3s', '10 ms'])('%j is none', (text) => {
+  test.each(['', '10', 'h', '1.5h', '-1h', '1 month', '1h30', '1e3s', '10 ms'])('%j is none', (text) => {
     expect(findDurationMs(text)).toBeNull();
   });
 });

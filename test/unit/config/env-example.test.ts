@@ -17,27 +17,27 @@ const assignments = lines.flatMap((line, index) => {
 });
 
 describe('.env.example', () => {
-  it('holds every variable once, and no other', () => {
+  test('holds every variable once, and no other', () => {
     expect(assignments.map(({ name }) => name).sort()).toEqual([...VARIABLE_NAMES].sort());
   });
 
-  it('asks for three lines first, and for nothing else', () => {
+  test('asks for three lines first, and for nothing else', () => {
     const active = ['KUCOIN_POOL_API_KEY', 'KUCOIN_POOL_API_SECRET', 'KUCOIN_POOL_API_PASSPHRASE'];
     expect(assignments.slice(0, 3).map(({ name }) => name)).toEqual(active);
     expect(assignments.filter(({ isActive }) => isActive).map(({ name }) => name)).toEqual(active);
   });
 
-  it.each(assignments)('explains $name in the line above it', ({ above }) => {
+  test.each(assignments)('explains $name in the line above it', ({ above }) => {
     expect(above).toMatch(/^# \S.*\.$/);
   });
 
-  it.each(VARIABLE_NAMES)('shows the true default of %s', (name) => {
+  test.each(VARIABLE_NAMES)('shows the true default of %s', (name) => {
     expect(assignments.find((assignment) => assignment.name === name)?.text).toBe(
       VARIABLES[name]!.defaultText ?? '',
     );
   });
 
-  it('means the same uncommented as an empty file does', () => {
+  test('means the same uncommented as an empty file does', () => {
     const uncommented = parse(lines.map((line) => line.replace(/^#(?=[A-Z_]+=)/, '')).join('\n'));
     const options = { streams: STREAMS.all };
     expect(loadConfig(uncommented, options)).toEqual(loadConfig({}, options));
@@ -47,10 +47,10 @@ describe('.env.example', () => {
 describe('docker-compose.yml', () => {
   const compose = readFileSync(path.join(__dirname, '../../../docker-compose.yml'), 'utf8');
 
-  it('needs nothing but what .env.example explains', () => {
+  test('needs nothing but what .env.example explains', () => {
     const names = [...compose.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name);
     expect(names.filter((name) => !VARIABLE_NAMES.some((known) => known === name))).toEqual([]);
   });
 
-  it('puts no secret into an address', () => expect(compose).not.toMatch(/:\/\/\S*\$\{/));
+  test('puts no secret into an address', () => expect(compose).not.toMatch(/:\/\/\S*\$\{/));
 });

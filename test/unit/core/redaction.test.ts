@@ -11,7 +11,7 @@ function survives(secret: string, before: string, after: string, encode: (text: 
 }
 
 describe('P10 a known secret', () => {
-  it.each<[string, (text: string) => string]>([
+  test.each<[string, (text: string) => string]>([
     ['as it is', (text) => text],
     ['in a query', (text) => encodeURIComponent(text)],
     ['in a form', (text) => new URLSearchParams({ q: text }).toString().slice(2)],
@@ -29,7 +29,7 @@ describe('P10 a known secret', () => {
     );
   });
 
-  it('does not survive inside a longer base64 text', () => {
+  test('does not survive inside a longer base64 text', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[A-Za-z0-9]{12,30}$/), context, context, (secret, before, after) => {
         const { scrub } = createScrubber([new Secret(secret)]);
@@ -46,7 +46,7 @@ describe('P10 a known secret', () => {
   const escaped = (text: string) =>
     text.replace(/[^a-z]/gi, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-  it.each<[string, (text: string) => string]>([
+  test.each<[string, (text: string) => string]>([
     ['upper case', (text) => text.toUpperCase()],
     ['lower case', (text) => text.toLowerCase()],
     ['upper case, percent-encoded', (text) => encodeURIComponent(text.toUpperCase())],
@@ -67,7 +67,7 @@ describe('P10 a known secret', () => {
     for (const length of [6, 8]) expect(shown).not.toContain(encode(secret).slice(-length));
   });
 
-  it('leaves words alone that hold none, however they are written', () => {
+  test('leaves words alone that hold none, however they are written', () => {
     const { scrub } = createScrubber([new Secret('Xk9/Tq+4z=Lm')]);
     const text =
       'puid 9007199254740993 at 2026-10-20T00:00:00.000Z, /var/lib/postgresql/15/main, 64b7c0ffee0123456789abcd, ' +
@@ -75,31 +75,31 @@ describe('P10 a known secret', () => {
     expect(scrub(text)).toBe(text);
   });
 
-  it('is looked for in time that grows with the text', () => {
+  test('is looked for in time that grows with the text', () => {
     const { scrub } = createScrubber([new Secret('Xk9/Tq+4z=Lm')]);
     const startedMs = performance.now();
     for (const unit of ['a.b:c%2', 'QUJDRA', '\\u00', 'x=1&y=2;']) scrub(unit.repeat(10_000));
     expect(performance.now() - startedMs).toBeLessThan(5_000);
   });
 
-  it('that holds another goes as a whole', () => {
+  test('that holds another goes as a whole', () => {
     const { scrub } = createScrubber([new Secret('pass'), new Secret('pass-word-1')]);
     expect(scrub('pass-word-1 and pass')).toBe('[redacted] and [redacted]');
   });
 
-  it('is known as soon as it is added', () => {
+  test('is known as soon as it is added', () => {
     const scrubber = createScrubber([]);
     expect(scrubber.scrub('generated')).toBe('generated');
     scrubber.add(new Secret('generated'));
     expect(scrubber.scrub('generated')).toBe('[redacted]');
   });
 
-  it('of one to three characters is left alone in words', () => {
+  test('of one to three characters is left alone in words', () => {
     const { scrub } = createScrubber([new Secret('a'), new Secret('5+')]);
     expect(scrub('a cat, key: cat, a=a, 5+ rows, keys: a')).toBe('a cat, key: cat, a=a, 5+ rows, keys: a');
   });
 
-  it.each([
+  test.each([
     '?key=a&passphrase=5%2B',
     '{"apiKey":"a","apiPassphrase": "5+"}',
     'API_KEY=a\nAPI_PASSPHRASE=5+\n',

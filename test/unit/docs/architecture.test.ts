@@ -22,26 +22,26 @@ const PROMISES = [...ARCHITECTURE.matchAll(/^\| (P\d+) [^|]*\|[^|]*\|([^|]*)\|$/
 );
 
 describe('docs/architecture.md', () => {
-  it('names many files', () => expect(PATHS.length).toBeGreaterThan(60));
+  test('names many files', () => expect(PATHS.length).toBeGreaterThan(60));
 
-  it.each(PATHS)('names %s, which exists', (file) => expect(existsSync(path.join(ROOT, file))).toBe(true));
+  test.each(PATHS)('names %s, which exists', (file) => expect(existsSync(path.join(ROOT, file))).toBe(true));
 
-  it('lists every promise', () =>
+  test('lists every promise', () =>
     expect(PROMISES.map(({ promise }) => promise)).toEqual(
       Array.from({ length: 12 }, (_, index) => `P${index + 1}`),
     ));
 
-  it.each(PROMISES)('$promise is proven by tests that bear its number', ({ promise, tests }) => {
+  test.each(PROMISES)('$promise is proven by tests that bear its number', ({ promise, tests }) => {
     expect(tests.length).toBeGreaterThan(0);
     for (const file of tests) expect(read(file)).toMatch(new RegExp(`['"\`]${promise} `));
   });
 
-  it.each(['README.md', 'CONTRIBUTING.md'])('is found from %s', (file) =>
+  test.each(['README.md', 'CONTRIBUTING.md'])('is found from %s', (file) =>
     expect(read(file)).toContain('docs/architecture.md'),
   );
 });
 
-it('no file refers to a document that is not in the repository', () => {
+test('no file refers to a document that is not in the repository', () => {
   const files = ['src', 'jobs', 'prisma', 'docs', 'test'].flatMap((folder) =>
     readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.(ts|sql|md|prisma)$/.test(file))

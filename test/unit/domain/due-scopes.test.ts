@@ -25,7 +25,7 @@ const dueOf = (
 };
 
 describe('what is due of a stream', () => {
-  it('is as many scopes as may be in hand, the longest due first', () => {
+  test('is as many scopes as may be in hand, the longest due first', () => {
     const plan = planOf(
       scopeOf('earnings', 1, NOW_MS - 1),
       scopeOf('earnings', 2, NOW_MS + 1),
@@ -38,14 +38,14 @@ describe('what is due of a stream', () => {
   });
 
   const details = { after: { streams: ['workers'], wait: 'first' } } as const;
-  it('waits for an earlier stream’s first visit of the scope', () => {
+  test('waits for an earlier stream’s first visit of the scope', () => {
     const plan = planOf(scopeOf('worker-details', 1, -Infinity), scopeOf('worker-details', 2, -Infinity));
     const workers = planOf(scopeOf('workers', 1, -Infinity), scopeOf('workers', 2, NOW_MS - 1));
     expect(dueOf(plan, details, workers)).toEqual([2n]);
   });
 
   const totals = { after: { streams: ['earnings'], wait: 'each' } } as const;
-  it('waits for every visit of its account’s ledger', () => {
+  test('waits for every visit of its account’s ledger', () => {
     const first = planOf(scopeOf('account-income', null, -Infinity));
     expect(dueOf(first, totals, planOf(scopeOf('earnings', 1, -Infinity)))).toEqual([]);
     expect(dueOf(first, totals, planOf(scopeOf('earnings', 1, NOW_MS - 1)))).toEqual([null]);
@@ -54,7 +54,7 @@ describe('what is due of a stream', () => {
     expect(dueOf(again, totals, planOf(scopeOf('earnings', 1, NOW_MS + 1)))).toEqual([null]);
   });
 
-  it('P8 waits no longer than its interval, nor for failures', () => {
+  test('P8 waits no longer than its interval, nor for failures', () => {
     const late = planOf(scopeOf('account-income', null, NOW_MS - HOUR_MS));
     expect(dueOf(late, totals, planOf(scopeOf('earnings', 1, NOW_MS - 1)))).toEqual([null]);
     const first = planOf(scopeOf('account-income', null, -Infinity));

@@ -16,14 +16,14 @@ const next = (more: Partial<ScopeFacts>, nowMs: number, pace: ScopePace = 'live'
   nextVisitMs({ ...sketch, ...more }, pace, HOUR_MS, nowMs);
 
 describe('the next visit of a scope', () => {
-  it('is at once for a new one, else by its pace', () => {
+  test('is at once for a new one, else by its pace', () => {
     expect(next({ lastCycleAtMs: null }, 0)).toBe(-Infinity);
     expect(next({}, 0)).toBe(HOUR_MS);
     expect(next({}, 0, 'dormant')).toBe(24 * HOUR_MS);
     expect(next({}, 0, 'finished')).toBe(Infinity);
   });
 
-  it('comes later after each failure, up to its interval', () => {
+  test('comes later after each failure, up to its interval', () => {
     const after = (failures: number, lastFailureCode: string | null = null) =>
       next(
         { lastCycleAtMs: null, consecutiveFailures: failures, lastFailedAtMs: 5_000, lastFailureCode },
@@ -34,19 +34,19 @@ describe('the next visit of a scope', () => {
     ]);
   });
 
-  it('P12 comes within 25 s however often the pool was away', () => {
+  test('P12 comes within 25 s however often the pool was away', () => {
     for (const lastFailureCode of ['pool.unreachable', 'pool.timeout']) {
       const failed = { consecutiveFailures: 50, lastFailedAtMs: HOUR_MS, lastFailureCode };
       expect(next(failed, HOUR_MS)).toBe(HOUR_MS + 25_000);
     }
   });
 
-  it('is not brought forward by a failure', () => {
+  test('is not brought forward by a failure', () => {
     const failed = { lastCycleAtMs: HOUR_MS, consecutiveFailures: 1, lastFailedAtMs: HOUR_MS };
     expect(next(failed, HOUR_MS)).toBe(2 * HOUR_MS);
   });
 
-  it('P12 is now where a clock that ran ahead noted the last one', () => {
+  test('P12 is now where a clock that ran ahead noted the last one', () => {
     expect(next({ lastCycleAtMs: 3 * HOUR_MS }, HOUR_MS)).toBe(HOUR_MS);
     const failed = { lastCycleAtMs: 0, consecutiveFailures: 9, lastFailedAtMs: 9 * HOUR_MS };
     expect(next(failed, 2 * HOUR_MS)).toBe(2 * HOUR_MS);

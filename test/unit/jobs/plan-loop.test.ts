@@ -72,7 +72,7 @@ function world() {
 }
 
 describe('the loop of plans', () => {
-  it('P12 looks every 20 s, wherever the wall clock is set', async () => {
+  test('P12 looks every 20 s, wherever the wall clock is set', async () => {
     const { clock, loop, state, timesOf, stop } = world();
     await loop.round();
     const running = loop.run();
@@ -87,7 +87,7 @@ describe('the loop of plans', () => {
     await running;
   });
 
-  it('wakes when the next scope comes due', async () => {
+  test('wakes when the next scope comes due', async () => {
     const { clock, loop, state, timesOf, stop } = world();
     state.dueInMs = 7_000;
     await loop.round();
@@ -100,7 +100,7 @@ describe('the loop of plans', () => {
     await running;
   });
 
-  it('wakes when a job asks for it, not sooner than worth it', async () => {
+  test('wakes when a job asks for it, not sooner than worth it', async () => {
     const { clock, loop, state, timesOf, stop } = world();
     await loop.round();
     const running = loop.run();
@@ -115,7 +115,7 @@ describe('the loop of plans', () => {
     await running;
   });
 
-  it('goes on after an absent database, said once a minute', async () => {
+  test('goes on after an absent database, said once a minute', async () => {
     const { clock, loop, state, timesOf, warnings, stop } = world();
     await loop.round();
     const running = loop.run();
@@ -130,7 +130,7 @@ describe('the loop of plans', () => {
     await running;
   });
 
-  it('asks for maintenance at the start and at its interval', async () => {
+  test('asks for maintenance at the start and at its interval', async () => {
     const { clock, loop, timesOf, stop } = world();
     const running = loop.round().then(() => loop.run());
     await clock.pass(25 * HOUR_MS);
@@ -140,7 +140,7 @@ describe('the loop of plans', () => {
     await running;
   });
 
-  it('P12 a job without a worker frees its scope within 40 s', async () => {
+  test('P12 a job without a worker frees its scope within 40 s', async () => {
     const { clock, loop, state, warnings, stop } = world();
     const released: number[] = [];
     const removeDeduplicationKey = (): Promise<boolean> =>
@@ -158,7 +158,7 @@ describe('the loop of plans', () => {
     await running;
   });
 
-  it('leaves a job alone whose scope somebody works on', async () => {
+  test('leaves a job alone whose scope somebody works on', async () => {
     const { clock, loop, state, stop } = world();
     const removeDeduplicationKey = (): never => {
       throw new Error('It is in hand.');

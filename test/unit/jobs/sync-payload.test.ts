@@ -10,7 +10,7 @@ const targets = fc.record({
 });
 
 describe('a sync job', () => {
-  it('comes out of the queue as it went in, puids digit for digit', () => {
+  test('comes out of the queue as it went in, puids digit for digit', () => {
     fc.assert(
       fc.property(targets, (target) => {
         const read = parseSyncPayload(JSON.parse(JSON.stringify(target)));
@@ -19,7 +19,7 @@ describe('a sync job', () => {
     );
   });
 
-  it('has an id of its scope alone, which the queue takes', () => {
+  test('has an id of its scope alone, which the queue takes', () => {
     fc.assert(
       fc.property(targets, targets, (one, other) => {
         const id = deduplicationIdOf(one);
@@ -29,7 +29,7 @@ describe('a sync job', () => {
     );
   });
 
-  it('of another version is refused', () => {
+  test('of another version is refused', () => {
     const job = { account: 'main', stream: 'earnings', puid: '1', algo: 'SHA256d' };
     for (const broken of [{ ...job, puid: 1 }, { ...job, stream: '' }, { ...job, secret: 's' }, null]) {
       expect(() => parseSyncPayload(broken)).toThrow(

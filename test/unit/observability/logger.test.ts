@@ -16,7 +16,7 @@ function record(options: Partial<LoggerOptions> = {}) {
 }
 
 describe('the log', () => {
-  it('is one JSON line an entry, with level name and time', () => {
+  test('is one JSON line an entry, with level name and time', () => {
     const { log, lines, entries } = record();
     log.child({ stream: 'earnings' }).info('Synced', { rows: 3, puid: 9_007_199_254_740_993n });
     log.debug('not shown');
@@ -32,7 +32,7 @@ describe('the log', () => {
     expect(entries()[0]!['time']).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
   });
 
-  it('P10 shows of an error its name, code, message and causes', () => {
+  test('P10 shows of an error its name, code, message and causes', () => {
     const { log, lines, entries } = record();
     const cause = Object.assign(new Error('connect failed'), {
       code: 'ECONNREFUSED',
@@ -53,7 +53,7 @@ describe('the log', () => {
     expect(lines[0]).not.toContain('abc');
   });
 
-  it.each(['json', 'pretty'] as const)('P10 scrubs secrets from every text, in %s', (format) => {
+  test.each(['json', 'pretty'] as const)('P10 scrubs secrets from every text, in %s', (format) => {
     const { log, lines } = record({ level: 'debug', format });
     log.info(
       'said hunter2-secret',
@@ -65,13 +65,13 @@ describe('the log', () => {
     expect(lines.join('')).not.toContain('hunter2');
   });
 
-  it('P10 writes no object, even when a cast lets one in', () => {
+  test('P10 writes no object, even when a cast lets one in', () => {
     const { log, lines } = record();
     log.info('x', { config: { apiKey: 'oops' } } as unknown as LogFields);
     expect(lines[0]).toContain('"config":"[not logged]"');
   });
 
-  it('has stacks at level debug only', () => {
+  test('has stacks at level debug only', () => {
     const quiet = record();
     quiet.log.error('x', {}, new Error('y'));
     const loud = record({ level: 'debug' });
@@ -79,7 +79,7 @@ describe('the log', () => {
     expect([quiet.lines[0]!.includes('"stack"'), loud.lines[0]!.includes('"stack"')]).toEqual([false, true]);
   });
 
-  it('survives an error that is its own cause', () => {
+  test('survives an error that is its own cause', () => {
     const { log, lines } = record();
     const error = new Error('ring');
     error.cause = error;
@@ -87,7 +87,7 @@ describe('the log', () => {
     expect(lines).toHaveLength(1);
   });
 
-  it('for people is short; names cannot steer the terminal', () => {
+  test('for people is short; names cannot steer the terminal', () => {
     const { log, lines } = record({ format: 'pretty' });
     log.warn(
       'Worker seen',
@@ -99,7 +99,7 @@ describe('the log', () => {
     );
   });
 
-  it('for people is coloured when asked', () => {
+  test('for people is coloured when asked', () => {
     const { log, lines } = record({ format: 'pretty', useColour: true });
     log.error('x');
     expect(lines[0]).toContain('\u001b[31m');

@@ -1,7 +1,7 @@
 import { createMetrics } from '../../../src/observability/metrics';
 
 describe('metrics', () => {
-  it('count what happened, by account and fixed words', async () => {
+  test('count what happened, by account and fixed words', async () => {
     const metrics = createMetrics();
     metrics.poolAnswered('main', 'earn/query', 'ok', 0.2);
     metrics.permitGranted('main', 'earn/query', 0.6);
@@ -23,7 +23,7 @@ describe('metrics', () => {
     expect(text).toContain('\nprocess_resident_memory_bytes');
   });
 
-  it('of two programs in one process do not mix', async () => {
+  test('of two programs in one process do not mix', async () => {
     const [a, b] = [createMetrics(), createMetrics()];
     a.jobFinished('main', 'workers.sync', 'completed', 1);
     expect((await b.render()).text).not.toContain('workers.sync');

@@ -182,7 +182,7 @@ const SITUATIONS: readonly Situation[] = [
 ];
 
 describe('P11 one verdict', () => {
-  it.each(SITUATIONS)('on %s', (_name, facts, kinds, ready, alerted) => {
+  test.each(SITUATIONS)('on %s', (_name, facts, kinds, ready, alerted) => {
     expect(verdictOn(facts)).toEqual({
       kinds,
       isWell: kinds.length === 0,
@@ -191,9 +191,9 @@ describe('P11 one verdict', () => {
     });
   });
 
-  it('says nothing of what was not looked at', () => expect(judge({}).problems).toEqual([]));
+  test('says nothing of what was not looked at', () => expect(judge({}).problems).toEqual([]));
 
-  it('names what is wrong, why, and the command that mends it', () => {
+  test('names what is wrong, why, and the command that mends it', () => {
     const [problem] = judge({ ...well, accounts: [{ ...stopped[0]!, account: "Ann's farm" }] }).problems;
     expect(problem).toMatchObject({
       what: "The account Ann's farm is stopped (auth_failed).",
@@ -202,7 +202,7 @@ describe('P11 one verdict', () => {
     });
   });
 
-  it('puts what is gravest first', () => {
+  test('puts what is gravest first', () => {
     const { kinds } = verdictOn({
       histories: [{ account, lists: 2, complete: 1 }],
       quarantine: [{ account, stream: 'rewards', open: 1 }],
@@ -211,7 +211,7 @@ describe('P11 one verdict', () => {
     expect(kinds).toEqual(['account-stopped', 'rows-quarantined', 'history-incomplete']);
   });
 
-  it('leaves alone the alerts of what cannot be judged', () => {
+  test('leaves alone the alerts of what cannot be judged', () => {
     const unjudgedOf = (facts: Partial<WellnessFacts>) =>
       [...listCandidates(judge({ ...well, ...facts }), new Map()).unjudged].sort();
     expect(unjudgedOf({ accounts: stopped })).toEqual(['stream/main/earnings']);
@@ -242,7 +242,7 @@ describe('the totals of a reconciliation', () => {
     ...patch,
   });
 
-  it('P1 name the sub-account that differs most, digit for digit', () => {
+  test('P1 name the sub-account that differs most, digit for digit', () => {
     const [facts] = judgeTotals([
       row({ subAccount: null, difference: '9' }),
       row({ difference: '0.100000000000000002' }),
@@ -254,7 +254,7 @@ describe('the totals of a reconciliation', () => {
     });
   });
 
-  it('find nothing wrong where the pool gave no total', () => {
+  test('find nothing wrong where the pool gave no total', () => {
     expect(judgeTotals([row({ verdict: 'not comparable', poolTotal: null })])).toMatchObject([
       { matching: 0, differing: 0, notComparable: 0 },
     ]);

@@ -48,7 +48,7 @@ afterEach(async () => {
 });
 
 describe('who may reach the embedded PostgreSQL', () => {
-  it('P10 is reachable from here only, with its password only', async () => {
+  test('P10 is reachable from here only, with its password only', async () => {
     const { home: parent, port } = await createTestHome();
     const home = join(parent, 'deeper', 'home');
     stopAfterRun(`embedded-${port}`, 'SIGQUIT', pidFile(home));
@@ -84,7 +84,7 @@ describe('who may reach the embedded PostgreSQL', () => {
     await intruder.end();
   });
 
-  it('lets no reader keep others from joining or leaving', async () => {
+  test('lets no reader keep others from joining or leaving', async () => {
     const { home, port } = await createUsedHome();
     const server = await open(home, port);
     await query(server, `CREATE ROLE reader LOGIN PASSWORD 'reader'`);
@@ -95,7 +95,7 @@ describe('who may reach the embedded PostgreSQL', () => {
     await reader.end();
   });
 
-  it('gets a new password when its file was deleted', async () => {
+  test('gets a new password when its file was deleted', async () => {
     const { home, port } = await createUsedHome();
     const first = await open(home, port);
     await first.close();
@@ -105,7 +105,7 @@ describe('who may reach the embedded PostgreSQL', () => {
     expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  it('says what to do when the password file holds another', async () => {
+  test('says what to do when the password file holds another', async () => {
     const { home, port } = await createUsedHome();
     await writeFile(join(home, 'pgpass'), '*:*:*:kpool:another\n');
     await expect(open(home, port)).rejects.toMatchObject({
@@ -119,7 +119,7 @@ describe('who may reach the embedded PostgreSQL', () => {
 });
 
 describe('starting and stopping it', () => {
-  it('is joined on the port where it runs', async () => {
+  test('is joined on the port where it runs', async () => {
     const { home, port } = await createUsedHome();
     await open(home, port);
     const second = await open(home, await findFreePort());
@@ -127,7 +127,7 @@ describe('starting and stopping it', () => {
     expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  it('names the port and KPOOL_PG_PORT when the port is taken', async () => {
+  test('names the port and KPOOL_PG_PORT when the port is taken', async () => {
     const { home, port } = await createUsedHome();
     const other = createServer().listen(port, '127.0.0.1');
     await once(other, 'listening');
@@ -143,7 +143,7 @@ describe('starting and stopping it', () => {
     expect((await open(home, port)).started).toBe(true);
   });
 
-  it('closed twice it stops nothing, and starts again later', async () => {
+  test('closed twice it stops nothing, and starts again later', async () => {
     const { home, port } = await createUsedHome();
     const first = await open(home, port);
     const second = await open(home, port);
@@ -154,14 +154,14 @@ describe('starting and stopping it', () => {
     expect((await open(home, port)).started).toBe(true);
   });
 
-  it('gives up on request', async () => {
+  test('gives up on request', async () => {
     const { home, port } = await createTestHome();
     const opening = openEmbeddedPostgres({ home, port, signal: AbortSignal.timeout(100) });
     await expect(opening).rejects.toMatchObject({ code: 'aborted' });
     expect((await open(home, port)).started).toBe(true);
   });
 
-  it('keeps its log within bounds', async () => {
+  test('keeps its log within bounds', async () => {
     const { home, port } = await createUsedHome();
     const log = join(home, 'postgres', 'postgres.log');
     await writeFile(log, 'x'.repeat(11 * 1024 * 1024));
@@ -172,7 +172,7 @@ describe('starting and stopping it', () => {
 });
 
 describe('after an end that nobody asked for', () => {
-  it('P7 starts again with its data after its server was killed', async () => {
+  test('P7 starts again with its data after its server was killed', async () => {
     const { home, port } = await createUsedHome();
     const first = await open(home, port);
     await query(first, 'CREATE TABLE kept AS SELECT 42 AS answer');
@@ -182,7 +182,7 @@ describe('after an end that nobody asked for', () => {
     expect(await query(second, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   });
 
-  it('P7 starts again while a killed server’s session works', async () => {
+  test('P7 starts again while a killed server’s session works', async () => {
     const { home, port } = await createUsedHome();
     const first = await open(home, port);
     const session = postgres(first.url.reveal(), { max: 1 });
@@ -201,7 +201,7 @@ describe('after an end that nobody asked for', () => {
     expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  it('P7 starts although its old pid is another program now', async () => {
+  test('P7 starts although its old pid is another program now', async () => {
     const { home, port } = await createUsedHome();
     const first = await open(home, port);
     const [, ...rest] = (await readFile(pidFile(home), 'utf8')).split('\n');
@@ -219,13 +219,13 @@ describe('after an end that nobody asked for', () => {
     }
   });
 
-  it('P7 starts although its pid file was left empty', async () => {
+  test('P7 starts although its pid file was left empty', async () => {
     const { home, port } = await createUsedHome();
     await writeFile(pidFile(home), '');
     expect((await open(home, port)).started).toBe(true);
   });
 
-  it('P12 is started again by any process that notices its end', async () => {
+  test('P12 is started again by any process that notices its end', async () => {
     const { home, port } = await createUsedHome();
     const users = [await open(home, port), await open(home, port)];
     await killServer(home, users);
@@ -240,7 +240,7 @@ describe('after an end that nobody asked for', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  it('is stopped by the last to leave although it died meanwhile', async () => {
+  test('is stopped by the last to leave although it died meanwhile', async () => {
     const { home, port } = await createUsedHome();
     const [watcher, other] = [await open(home, port), await open(home, port)];
     await killServer(home, [watcher, other]);
@@ -252,7 +252,7 @@ describe('after an end that nobody asked for', () => {
 });
 
 describe('a home that it cannot use', () => {
-  it('refuses a data directory of another major version', async () => {
+  test('refuses a data directory of another major version', async () => {
     const { home, port } = await createUsedHome();
     const version = join(home, 'postgres', 'data', 'PG_VERSION');
     await writeFile(version, '15\n');
@@ -265,7 +265,7 @@ describe('a home that it cannot use', () => {
     await open(home, port);
   });
 
-  it('says why when its home cannot be written', async () => {
+  test('says why when its home cannot be written', async () => {
     const { home, port } = await createTestHome();
     await writeFile(home, 'a file, not a directory');
     await expect(open(home, port)).rejects.toMatchObject({
@@ -274,7 +274,7 @@ describe('a home that it cannot use', () => {
     });
   });
 
-  it('tells what PostgreSQL says when its data is damaged', async () => {
+  test('tells what PostgreSQL says when its data is damaged', async () => {
     const { home, port } = await createUsedHome();
     await rm(join(home, 'postgres', 'data', 'global'), { recursive: true });
     await expect(open(home, port)).rejects.toMatchObject({
@@ -288,7 +288,7 @@ describe('a home that it cannot use', () => {
 const asRoot = process.getuid?.() === 0 ? describe : describe.skip;
 
 asRoot('the embedded PostgreSQL of root', () => {
-  it('says why when the disk is full, starts when there is room', async () => {
+  test('says why when the disk is full, starts when there is room', async () => {
     const { home, port } = await createTestHome();
     await mkdir(home);
     if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=20m', 'none', home]).status !== 0) {
@@ -309,7 +309,7 @@ asRoot('the embedded PostgreSQL of root', () => {
     }
   });
 
-  it('runs although its user may not enter the folder of its home', async () => {
+  test('runs although its user may not enter the folder of its home', async () => {
     const { home, port } = await createTestHome();
     const packaged = await findPackagedBinaries();
     const native = join(home, '..', 'native');

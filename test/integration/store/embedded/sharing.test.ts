@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 describe('the embedded PostgreSQL, shared by processes', () => {
-  it('is started by the first, stopped by the last to leave', async () => {
+  test('is started by the first, stopped by the last to leave', async () => {
     const { home, port } = await createTestHome();
     expect(await stateOf(home)).toBe('absent');
     const first = opener(home, port);
@@ -40,7 +40,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  it('P7 goes on when the process that started it is killed', async () => {
+  test('P7 goes on when the process that started it is killed', async () => {
     const { home, port } = await createUsedHome();
     const first = opener(home, port);
     await first.answer();
@@ -52,7 +52,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  it('P7 is taken over, running, when all were killed', async () => {
+  test('P7 is taken over, running, when all were killed', async () => {
     const { home, port } = await createUsedHome();
     const first = opener(home, port);
     await first.answer();
@@ -64,7 +64,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  it('P7 is made anew when its maker is killed in the middle', async () => {
+  test('P7 is made anew when its maker is killed in the middle', async () => {
     const { home, port } = await createTestHome();
     const first = opener(home, port);
     while ((await stateOf(home)) === 'absent' && !(await isBeingMade(home))) await new Promise(setImmediate);
@@ -75,7 +75,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await next.ask('close')).toBe('closed');
   });
 
-  it('P7 survives processes that are killed at any moment', async () => {
+  test('P7 survives processes that are killed at any moment', async () => {
     const seed = Math.trunc(Math.random() * 1e9);
     const random = createRandom(seed);
     const { home, port } = await createTestHome();
@@ -101,7 +101,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect([seed, readdirSync(join(home, 'postgres')).sort()]).toEqual([seed, ['data', 'postgres.log']]);
   });
 
-  it('is started by exactly one of several processes at once', async () => {
+  test('is started by exactly one of several processes at once', async () => {
     const { home, port } = await createTestHome();
     const programs = Array.from({ length: 5 }, () => opener(home, port));
     const answers = await Promise.all(programs.map(async (program) => program.answer<Opened>()));
@@ -112,7 +112,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  it('answers whoever opens it while another just leaves', async () => {
+  test('answers whoever opens it while another just leaves', async () => {
     const { home, port } = await createUsedHome();
     let leaving = opener(home, port);
     await leaving.answer();
@@ -128,7 +128,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  it('survives Ctrl-C in the terminal that started it', async () => {
+  test('survives Ctrl-C in the terminal that started it', async () => {
     const { home, port } = await createUsedHome();
     // A process group of its own, as a terminal gives it.
     const first = opener(home, port, { detached: true });
