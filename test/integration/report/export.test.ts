@@ -99,191 +99,199 @@ describe('a month', () => {
     await earn({ day: '2025-03-01', amount: '7' });
   });
 
-  test('P1 a statement is exact and adds up to the last digit', async () => {
-    const { manifest, lines, text } = await exported({ period: '2025-02' });
-    expect(lines).toHaveLength(5);
-    expect(lines[0]).toBe(
-      '\ufeffrow_id,kind,change,account,sub_account,puid,algo,source,type,adjusts_month,mining_date,mined_at,currency,amount,previous_amount,to_book,status,previous_status,settled_at,known_since,price,value,value_currency,price_source',
-    );
-    expect(text).toContain(
-      ',0.100000000000000001,,0.100000000000000001,SETTLED,,2025-02-02T10:20:30.000000Z,',
-    );
-    expect(text).toContain(',12345678901234567890.5,');
-    expect(manifest).toMatchObject({
-      ...{ period: '2025-02', from: '2025-02-01T00:00:00.000000Z', to: '2025-03-01T00:00:00.000000Z' },
-      ...{ timeZone: 'UTC', basis: 'accrual', rows: 4, asOfReason: 'now', changesSince: null, leftOut: {} },
-    });
-    expect(manifest.totals).toEqual({
-      BTC: {
-        ...{ rows: 3, settled: '-0.149999999999999999', pending: '12345678901234567890.5' },
-        ...{ other: '0', adjustments: '0', total: '12345678901234567890.350000000000000001' },
-      },
-      LTC: { rows: 1, settled: '0', pending: '0', other: '3', adjustments: '0', total: '3' },
-    });
-  });
-
-  test('a name that could run as a formula is text', async () => {
-    const { text } = await exported({ period: '2025-02' });
-    expect(text).toContain(",'=cmd|calc,7,");
-    expect(text).toContain(',"Über ""sub"", eins",8,');
-    expect(text).toContain(',-0.25,');
-  });
-
-  test('on the cash basis it holds what was paid in it', async () => {
-    const { lines, name } = await exported({ period: '2025-02', basis: 'cash' });
-    expect(name).toBe('statement-2025-02-cash.csv');
-    expect(lines).toHaveLength(2);
-    expect(lines[1]).toContain('0.100000000000000001');
-  });
-
-  test('of one account, and of one that does not exist', async () => {
-    const { lines, name, manifest } = await exported({ period: '2025-02', accountName: 'farm' });
-    expect([lines.length, name, manifest.account]).toEqual([2, 'statement-2025-02-farm.csv', 'farm']);
-    await expect(writeExport(sql, request({ accountName: 'nobody' }))).rejects.toMatchObject({
-      code: 'usage.invalid',
-      hint: 'Known: farm, main.',
-    });
-  });
-
-  test('follows the time zone of the reports', async () => {
-    await sql`INSERT INTO sync.settings (key, value) VALUES ('report_time_zone', '"America/New_York"')`;
-    try {
-      const { manifest } = await exported({ period: '2025-02' });
-      expect(manifest).toMatchObject({ from: '2025-02-01T05:00:00.000000Z', timeZone: 'America/New_York' });
-      // Midnight in UTC is still the evening before.
-      expect(manifest.totals['BTC']?.pending).toBe('12345678901234567897.5');
-    } finally {
-      await sql`DELETE FROM sync.settings WHERE key = 'report_time_zone'`;
-    }
-  });
-
-  test('JSON holds the same rows, amounts as text', async () => {
-    const { text, manifest } = await exported({ period: '2025-02', fileType: 'json' });
-    const { rows, about } = JSON.parse(text) as { rows: Record<string, string>[]; about: unknown };
-    expect(rows.map((row) => row['amount'])).toEqual([
-      '0.100000000000000001',
-      '-0.25',
-      '12345678901234567890.5',
-      '3',
-    ]);
-    expect(rows[0]).toMatchObject({ sub_account: '=cmd|calc', type: null });
-    expect({ ...(about as object), files: manifest.files }).toEqual(manifest);
-  });
-
-  test('P1 a workbook holds each amount as text and as a number', async () => {
-    const { files } = await writeExport(sql, request({ period: '2025-02', fileType: 'xlsx' }));
-    const [title, items] = sheetsOf(files[0]);
-    expect(items![0]).toEqual([
-      ...['Mined on', 'Paid on', 'Sub-account', 'Income', 'Status', 'Coin', 'Amount', 'Exact amount'],
-      ...['Account', 'Algorithm', 'Known since (UTC)', 'Sub-account id', 'Row id'],
-    ]);
-    expect(items!.slice(1).map((row) => row.slice(-11, -5))).toEqual([
-      ['=cmd|calc', 'Mining', 'Settled', 'BTC', '0.1', '0.100000000000000001'],
-      ['=cmd|calc', 'Mining', 'Settled', 'BTC', '-0.25', '-0.25'],
-      ['Über "sub", eins', 'Mining', 'Pending', 'BTC', '12345678901234567000', '12345678901234567890.5'],
-      ['=cmd|calc', 'Mining', 'ODD', 'LTC', '3', '3'],
-    ]);
-    expect(title![0]).toEqual(['Mining income, February 2025']);
-    expect(title).toEqual(
-      expect.arrayContaining([
-        ['Account', 'farm, main'],
-        ['Period', '2025-02-01 to 2025-02-28 (days of UTC)'],
-        ['Tie-out', 'Not compared: the pool has reported no totals for it.'],
-        ['Items', '4, and 0 adjustments of closed months'],
-        ['Coin', '', 'Items', 'Settled', 'Pending', 'Other', 'Total'],
-        [
-          ...['BTC', '', '3', '-0.149999999999999999', '12345678901234567890.5', '0'],
-          '12345678901234567890.350000000000000001',
-        ],
-        ['LTC', '', '1', '0.000000000000000000', '0.0', '3', '3.000000000000000000'],
-        ['LTC', '2025-02-28', '1', '0.0', '3', '3.0'],
-      ]),
-    );
-  });
-
-  test.each(['csv', 'json', 'xlsx'] as const)(
-    'P4 the same instant makes the same %s again, byte for byte',
-    async (fileType) => {
-      const fileOf = async (asOf: string) => {
-        const { manifest } = await writeExport(
-          sql,
-          request({ period: '2025-02', fileType, asOf, mayReplace: true }),
-        );
-        return manifest.files[0]!;
-      };
-      const { manifest } = await writeExport(sql, request({ period: '2025-02', fileType, asOf: 'now' }));
-      const first = await fileOf(manifest.asOf);
-      expect(await fileOf(manifest.asOf)).toEqual(first);
-      expect(
-        createHash('sha256')
-          .update(readFileSync(path.join(folder, first.name)))
-          .digest('hex'),
-      ).toBe(first.sha256);
-    },
-  );
-
-  test('Koinly gets what was paid, and what is taken back as sent', async () => {
-    const feb = await exported({ format: 'koinly', period: '2025-02' });
-    expect(feb.lines).toEqual([
-      'Date,Sent Amount,Sent Currency,Received Amount,Received Currency,Fee Amount,Fee Currency,Net Worth Amount,Net Worth Currency,Label,Description,TxHash',
-      expect.stringMatching(
-        /^2025-02-02 10:20:30 UTC,,,0\.100000000000000001,BTC,,,,,mining,KuCoin Pool =cmd\|calc SHA256d earnings of 2025-02-01,[0-9a-f]{32}$/,
-      ),
-    ]);
-    const march = await exported({ format: 'koinly', period: '2025-03' });
-    expect(march.lines[1]).toMatch(/^2025-03-01 00:00:00 UTC,0\.25,BTC,,,,,,,cost,/);
-  });
-
-  test('CoinTracker gets the same in its order, month first', async () => {
-    const { lines } = await exported({ format: 'cointracker', period: '2025-02' });
-    expect(lines).toEqual([
-      'Date,Received Quantity,Received Currency,Sent Quantity,Sent Currency,Fee Amount,Fee Currency,Tag',
-      '02/02/2025 10:20:30,0.100000000000000001,BTC,,,,,mining',
-    ]);
-  });
-
-  test('every tax tool gets its own columns, on the cash basis', async () => {
-    for (const [format, { header }] of Object.entries({ koinly: KOINLY, cointracker: COINTRACKER })) {
-      const { lines, manifest } = await exported({ format: format as 'koinly', period: '2025-02' });
-      expect([lines[0], manifest.basis]).toEqual([header.join(','), 'cash']);
-    }
-  });
-
-  test('a row keeps its id in every export, and no two share one', async () => {
-    const first = await exported({ period: '2025-02' });
-    const all = await exported({ period: '2025' });
-    const idsOf = (lines: readonly string[]) => lines.slice(1).map((line) => line.slice(0, 32));
-    expect(new Set(idsOf(all.lines)).size).toBe(6);
-    expect(idsOf(all.lines)).toEqual(expect.arrayContaining(idsOf(first.lines)));
-  });
-
-  test('a file is replaced only when forced, and never half written', async () => {
-    await exported({ period: '2025-02' });
-    const before = readdirSync(folder).sort();
-    expect(before).toEqual(['statement-2025-02.csv', 'statement-2025-02.csv.manifest.json']);
-    await expect(writeExport(sql, request({ period: '2025-02' }))).rejects.toMatchObject({
-      code: 'usage.invalid',
-      message: expect.stringContaining('already') as string,
-    });
-    await exported({ period: '2025-02', mayReplace: true });
-    const aborted = AbortSignal.abort();
-    await expect(writeExport(sql, request({ signal: aborted }))).rejects.toMatchObject({ code: 'aborted' });
-    expect(readdirSync(folder).sort()).toEqual(before);
-  });
-
-  test('a folder is made; where none can be made it says so', async () => {
-    const deep = path.join(folder, 'books', '2025');
-    await writeExport(sql, request({ period: '2025-02', folder: deep }));
-    expect(readdirSync(deep)).toContain('statement-2025-02.csv');
-    const file = path.join(deep, 'statement-2025-02.csv');
-    const wrong = [file, path.join(file, 'books')];
-    // Node's own recursive mkdir goes round in circles in /proc, for ever.
-    for (const impossible of process.platform === 'linux' ? [...wrong, '/proc/x', '/proc/x/y'] : wrong) {
-      await expect(writeExport(sql, request({ folder: impossible }))).rejects.toMatchObject({
-        code: 'usage.invalid',
-        hint: expect.stringContaining('--out') as string,
+  describe('as a statement', () => {
+    test('P1 a statement is exact and adds up to the last digit', async () => {
+      const { manifest, lines, text } = await exported({ period: '2025-02' });
+      expect(lines).toHaveLength(5);
+      expect(lines[0]).toBe(
+        '\ufeffrow_id,kind,change,account,sub_account,puid,algo,source,type,adjusts_month,mining_date,mined_at,currency,amount,previous_amount,to_book,status,previous_status,settled_at,known_since,price,value,value_currency,price_source',
+      );
+      expect(text).toContain(
+        ',0.100000000000000001,,0.100000000000000001,SETTLED,,2025-02-02T10:20:30.000000Z,',
+      );
+      expect(text).toContain(',12345678901234567890.5,');
+      expect(manifest).toMatchObject({
+        ...{ period: '2025-02', from: '2025-02-01T00:00:00.000000Z', to: '2025-03-01T00:00:00.000000Z' },
+        ...{ timeZone: 'UTC', basis: 'accrual', rows: 4, asOfReason: 'now', changesSince: null, leftOut: {} },
       });
-    }
+      expect(manifest.totals).toEqual({
+        BTC: {
+          ...{ rows: 3, settled: '-0.149999999999999999', pending: '12345678901234567890.5' },
+          ...{ other: '0', adjustments: '0', total: '12345678901234567890.350000000000000001' },
+        },
+        LTC: { rows: 1, settled: '0', pending: '0', other: '3', adjustments: '0', total: '3' },
+      });
+    });
+
+    test('a name that could run as a formula is text', async () => {
+      const { text } = await exported({ period: '2025-02' });
+      expect(text).toContain(",'=cmd|calc,7,");
+      expect(text).toContain(',"Über ""sub"", eins",8,');
+      expect(text).toContain(',-0.25,');
+    });
+
+    test('on the cash basis it holds what was paid in it', async () => {
+      const { lines, name } = await exported({ period: '2025-02', basis: 'cash' });
+      expect(name).toBe('statement-2025-02-cash.csv');
+      expect(lines).toHaveLength(2);
+      expect(lines[1]).toContain('0.100000000000000001');
+    });
+
+    test('of one account, and of one that does not exist', async () => {
+      const { lines, name, manifest } = await exported({ period: '2025-02', accountName: 'farm' });
+      expect([lines.length, name, manifest.account]).toEqual([2, 'statement-2025-02-farm.csv', 'farm']);
+      await expect(writeExport(sql, request({ accountName: 'nobody' }))).rejects.toMatchObject({
+        code: 'usage.invalid',
+        hint: 'Known: farm, main.',
+      });
+    });
+
+    test('follows the time zone of the reports', async () => {
+      await sql`INSERT INTO sync.settings (key, value) VALUES ('report_time_zone', '"America/New_York"')`;
+      try {
+        const { manifest } = await exported({ period: '2025-02' });
+        expect(manifest).toMatchObject({ from: '2025-02-01T05:00:00.000000Z', timeZone: 'America/New_York' });
+        // Midnight in UTC is still the evening before.
+        expect(manifest.totals['BTC']?.pending).toBe('12345678901234567897.5');
+      } finally {
+        await sql`DELETE FROM sync.settings WHERE key = 'report_time_zone'`;
+      }
+    });
+
+    test('a row keeps its id in every export, and no two share one', async () => {
+      const first = await exported({ period: '2025-02' });
+      const all = await exported({ period: '2025' });
+      const idsOf = (lines: readonly string[]) => lines.slice(1).map((line) => line.slice(0, 32));
+      expect(new Set(idsOf(all.lines)).size).toBe(6);
+      expect(idsOf(all.lines)).toEqual(expect.arrayContaining(idsOf(first.lines)));
+    });
+  });
+
+  describe('in each type of file', () => {
+    test('JSON holds the same rows, amounts as text', async () => {
+      const { text, manifest } = await exported({ period: '2025-02', fileType: 'json' });
+      const { rows, about } = JSON.parse(text) as { rows: Record<string, string>[]; about: unknown };
+      expect(rows.map((row) => row['amount'])).toEqual([
+        '0.100000000000000001',
+        '-0.25',
+        '12345678901234567890.5',
+        '3',
+      ]);
+      expect(rows[0]).toMatchObject({ sub_account: '=cmd|calc', type: null });
+      expect({ ...(about as object), files: manifest.files }).toEqual(manifest);
+    });
+
+    test('P1 a workbook holds each amount as text and as a number', async () => {
+      const { files } = await writeExport(sql, request({ period: '2025-02', fileType: 'xlsx' }));
+      const [title, items] = sheetsOf(files[0]);
+      expect(items![0]).toEqual([
+        ...['Mined on', 'Paid on', 'Sub-account', 'Income', 'Status', 'Coin', 'Amount', 'Exact amount'],
+        ...['Account', 'Algorithm', 'Known since (UTC)', 'Sub-account id', 'Row id'],
+      ]);
+      expect(items!.slice(1).map((row) => row.slice(-11, -5))).toEqual([
+        ['=cmd|calc', 'Mining', 'Settled', 'BTC', '0.1', '0.100000000000000001'],
+        ['=cmd|calc', 'Mining', 'Settled', 'BTC', '-0.25', '-0.25'],
+        ['Über "sub", eins', 'Mining', 'Pending', 'BTC', '12345678901234567000', '12345678901234567890.5'],
+        ['=cmd|calc', 'Mining', 'ODD', 'LTC', '3', '3'],
+      ]);
+      expect(title![0]).toEqual(['Mining income, February 2025']);
+      expect(title).toEqual(
+        expect.arrayContaining([
+          ['Account', 'farm, main'],
+          ['Period', '2025-02-01 to 2025-02-28 (days of UTC)'],
+          ['Tie-out', 'Not compared: the pool has reported no totals for it.'],
+          ['Items', '4, and 0 adjustments of closed months'],
+          ['Coin', '', 'Items', 'Settled', 'Pending', 'Other', 'Total'],
+          [
+            ...['BTC', '', '3', '-0.149999999999999999', '12345678901234567890.5', '0'],
+            '12345678901234567890.350000000000000001',
+          ],
+          ['LTC', '', '1', '0.000000000000000000', '0.0', '3', '3.000000000000000000'],
+          ['LTC', '2025-02-28', '1', '0.0', '3', '3.0'],
+        ]),
+      );
+    });
+
+    test.each(['csv', 'json', 'xlsx'] as const)(
+      'P4 the same instant makes the same %s again, byte for byte',
+      async (fileType) => {
+        const fileOf = async (asOf: string) => {
+          const { manifest } = await writeExport(
+            sql,
+            request({ period: '2025-02', fileType, asOf, mayReplace: true }),
+          );
+          return manifest.files[0]!;
+        };
+        const { manifest } = await writeExport(sql, request({ period: '2025-02', fileType, asOf: 'now' }));
+        const first = await fileOf(manifest.asOf);
+        expect(await fileOf(manifest.asOf)).toEqual(first);
+        expect(
+          createHash('sha256')
+            .update(readFileSync(path.join(folder, first.name)))
+            .digest('hex'),
+        ).toBe(first.sha256);
+      },
+    );
+  });
+
+  describe('for tax tools', () => {
+    test('Koinly gets what was paid, and what is taken back as sent', async () => {
+      const feb = await exported({ format: 'koinly', period: '2025-02' });
+      expect(feb.lines).toEqual([
+        'Date,Sent Amount,Sent Currency,Received Amount,Received Currency,Fee Amount,Fee Currency,Net Worth Amount,Net Worth Currency,Label,Description,TxHash',
+        expect.stringMatching(
+          /^2025-02-02 10:20:30 UTC,,,0\.100000000000000001,BTC,,,,,mining,KuCoin Pool =cmd\|calc SHA256d earnings of 2025-02-01,[0-9a-f]{32}$/,
+        ),
+      ]);
+      const march = await exported({ format: 'koinly', period: '2025-03' });
+      expect(march.lines[1]).toMatch(/^2025-03-01 00:00:00 UTC,0\.25,BTC,,,,,,,cost,/);
+    });
+
+    test('CoinTracker gets the same in its order, month first', async () => {
+      const { lines } = await exported({ format: 'cointracker', period: '2025-02' });
+      expect(lines).toEqual([
+        'Date,Received Quantity,Received Currency,Sent Quantity,Sent Currency,Fee Amount,Fee Currency,Tag',
+        '02/02/2025 10:20:30,0.100000000000000001,BTC,,,,,mining',
+      ]);
+    });
+
+    test('every tax tool gets its own columns, on the cash basis', async () => {
+      for (const [format, { header }] of Object.entries({ koinly: KOINLY, cointracker: COINTRACKER })) {
+        const { lines, manifest } = await exported({ format: format as 'koinly', period: '2025-02' });
+        expect([lines[0], manifest.basis]).toEqual([header.join(','), 'cash']);
+      }
+    });
+  });
+
+  describe('in a folder', () => {
+    test('a file is replaced only when forced, and never half written', async () => {
+      await exported({ period: '2025-02' });
+      const before = readdirSync(folder).sort();
+      expect(before).toEqual(['statement-2025-02.csv', 'statement-2025-02.csv.manifest.json']);
+      await expect(writeExport(sql, request({ period: '2025-02' }))).rejects.toMatchObject({
+        code: 'usage.invalid',
+        message: expect.stringContaining('already') as string,
+      });
+      await exported({ period: '2025-02', mayReplace: true });
+      const aborted = AbortSignal.abort();
+      await expect(writeExport(sql, request({ signal: aborted }))).rejects.toMatchObject({ code: 'aborted' });
+      expect(readdirSync(folder).sort()).toEqual(before);
+    });
+
+    test('a folder is made; where none can be made it says so', async () => {
+      const deep = path.join(folder, 'books', '2025');
+      await writeExport(sql, request({ period: '2025-02', folder: deep }));
+      expect(readdirSync(deep)).toContain('statement-2025-02.csv');
+      const file = path.join(deep, 'statement-2025-02.csv');
+      const wrong = [file, path.join(file, 'books')];
+      // Node's own recursive mkdir goes round in circles in /proc, for ever.
+      for (const impossible of process.platform === 'linux' ? [...wrong, '/proc/x', '/proc/x/y'] : wrong) {
+        await expect(writeExport(sql, request({ folder: impossible }))).rejects.toMatchObject({
+          code: 'usage.invalid',
+          hint: expect.stringContaining('--out') as string,
+        });
+      }
+    });
   });
 });
 
