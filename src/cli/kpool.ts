@@ -1,17 +1,12 @@
 #!/usr/bin/env node
 // First, so that all that follows is kept.
 import './compile-cache';
-import { setFlagsFromString } from 'node:v8';
 import { processEnvironment } from '../config/process-environment';
 import { systemClock } from '../core/clock';
 import { runCli } from './run';
 
 /** How long a leaked connection may keep a finished program alive. */
 const LEAVE_AFTER_MS = 2_000;
-
-// With much memory, V8 lets the heap grow to four times what is in use. This setting takes a snapshot of 100,000 workers
-// from 340 to 240 MiB, for no more CPU (`npm run bench -- fleet`).
-setFlagsFromString('--heap-growing-percent=60');
 
 // `kpool status | head -1` closes our output early, which is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));

@@ -16,6 +16,7 @@ import { STREAMS } from '../../sync/registry';
 import { WHAT_IS_DUE, type LedgerRequest } from '../../sync/ledger/sync-ledger-scope';
 import type { CliContext, ConfigureCommand } from '../context';
 import { withExamples } from '../example';
+import { limitHeapGrowth } from '../heap';
 import { openDemoPage, type DemoPage } from '../demo-page';
 import { liveOn } from '../live-demo';
 import { formatRelative } from '../output/times';
@@ -187,6 +188,7 @@ async function runDemo(context: CliContext, isOnce: boolean): Promise<void> {
 /** `kpool demo`: three years of a simulated pool in a real database, without set-up. */
 export const configureDemo: ConfigureCommand = (command, context) => {
   command.option('--once', 'exit after the first sync').action(async (flags: { once?: boolean }) => {
+    limitHeapGrowth();
     try {
       await runDemo(context, flags.once === true);
     } catch (error) {

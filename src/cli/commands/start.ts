@@ -14,6 +14,7 @@ import { sentenceOf, type Problem } from '../../report/wellness/problem';
 import type { WebServer } from '../../web/server';
 import type { CliContext, ConfigureCommand } from '../context';
 import { withExamples } from '../example';
+import { limitHeapGrowth } from '../heap';
 
 const ROLES = ['all', 'run', 'web'] as const;
 type Role = (typeof ROLES)[number];
@@ -130,6 +131,7 @@ export const configureStart: ConfigureCommand = (command, context) => {
         .default('all'),
     )
     .action(async ({ role }: { role: Role }) => {
+      limitHeapGrowth();
       const { clock, signal } = context;
       const config = context.config();
       const accounts = role === 'web' ? config.accounts : requireAccounts(config);

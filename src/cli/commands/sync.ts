@@ -10,6 +10,7 @@ import { DAY_MS, type Window } from '../../domain/windows';
 import { STREAMS } from '../../sync/registry';
 import type { ConfigureCommand } from '../context';
 import { withExamples } from '../example';
+import { limitHeapGrowth } from '../heap';
 import { showProgress, summaryJson, formatSummaries, wellnessOf } from '../sync-summary';
 import { exitByVerdict } from '../verdict';
 import { parseDay } from '../time-arguments';
@@ -64,6 +65,7 @@ export const configureSync: ConfigureCommand = (command, context) => {
       new Option('--to <day>', 're-read income up to and including this day (UTC)').argParser(parseDay),
     )
     .action(async (streams: Stream[], flags: SyncFlags) => {
+      limitHeapGrowth();
       const { output, clock, signal } = context;
       const config = context.config();
       const accounts = requireAccounts(config);
