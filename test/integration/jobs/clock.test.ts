@@ -5,7 +5,7 @@ import { createSimulator, type Simulator } from '../../../src/simulator';
 import { STREAMS } from '../../../src/sync/registry';
 import { setDatabaseClock } from '../../support/database-clock';
 import { eventually } from '../../support/eventually';
-import { clearQueue, onBothBackends } from '../../support/jobs/both-backends';
+import { clearQueue, onBothBackends, type BackendUnderTest } from '../../support/jobs/both-backends';
 import { allEvery, serviceEnv, ServiceProcess } from '../../support/jobs/service-process';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database';
 import { runDirectory } from '../../support/test-run';
@@ -19,57 +19,67 @@ const ENDPOINTS = STREAMS.all.map(({ endpoint }) => endpoint);
 const START_MS = 120_000;
 jest.setTimeout(300_000);
 
-onBothBackends('a clock is put right', (backend) => {
-  let database: TestDatabase;
-  let sql: postgres.Sql;
-  let simulator: Simulator;
-  let service: ServiceProcess;
-  const clockFile = join(mkdtempSync(join(runDirectory(), 'clock-')), 'shift');
+/** A pool, a database, and a service whose wall clock is set at will: one of each a test, since they run side by side. */
+class ClockLab {
+  readonly #clockFile = join(mkdtempSync(join(runDirectory(), 'clock-')), 'shift');
+  service!: ServiceProcess;
 
-  beforeEach(async () => {
-    database = await createTestDatabase();
-    sql = postgres(database.url, { max: 1, onnotice: () => undefined });
-    simulator = await createSimulator({
+  private constructor(
+    readonly backend: BackendUnderTest,
+    readonly database: TestDatabase,
+    readonly sql: postgres.Sql,
+    readonly simulator: Simulator,
+  ) {}
+
+  /** For the duration of `work`. */
+  static async use(backend: BackendUnderTest, work: (lab: ClockLab) => Promise<void>): Promise<void> {
+    const database = await createTestDatabase();
+    const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+    const simulator = await createSimulator({
       seed: 20_261_127,
       startAt: Date.UTC(2026, 9, 20, 9, 30),
       rateLimit: null,
       world: { subAccountsPerAccount: 1, days: 20, algorithms: ['SHA256d'], workersPerSubAccount: 2 },
     });
-  });
-  afterEach(async () => {
-    await service.end('SIGKILL');
-    await clearQueue(database.url, backend.redisUrl());
-    await sql.end();
-    await database.drop();
-    await simulator.close();
-  });
+    const lab = new ClockLab(backend, database, sql, simulator);
+    try {
+      await work(lab);
+    } finally {
+      await lab.service.end('SIGKILL');
+      await clearQueue(database.url, backend.redisUrl());
+      await sql.end();
+      await database.drop();
+      await simulator.close();
+    }
+  }
 
-  function start(aheadMs: number): void {
-    writeFileSync(clockFile, String(aheadMs));
-    service = new ServiceProcess(
+  start(aheadMs: number): void {
+    writeFileSync(this.#clockFile, String(aheadMs));
+    this.service = new ServiceProcess(
       ['--role', 'run'],
       {
-        ...serviceEnv(simulator, database.url),
-        ...backend.env(),
+        ...serviceEnv(this.simulator, this.database.url),
+        ...this.backend.env(),
         ...allEvery('2 s'),
         KUCOIN_POOL_REQUESTS_PER_SECOND: '50',
       },
-      { clockFile },
+      { clockFile: this.#clockFile },
     );
   }
 
   /** The wall clock of the running process is wrong by so much from now on. */
-  function setClock(aheadMs: number): void {
-    writeFileSync(clockFile, String(aheadMs));
-    service.kill('SIGUSR2');
+  setClock(aheadMs: number): void {
+    writeFileSync(this.#clockFile, String(aheadMs));
+    this.service.kill('SIGUSR2');
   }
 
   /** Every stream is asked for again. */
-  async function expectAllAsked(what: string, withinMs = BACK_MS): Promise<void> {
-    const from = simulator.requests.entries.length;
+  async expectAllAsked(what: string, withinMs = BACK_MS): Promise<void> {
+    const { requests } = this.simulator;
+    const from = requests.entries.length;
     const missing = new Set<string>(ENDPOINTS);
     await eventually(`every stream is asked for ${what}`, withinMs, () => {
-      for (const { code, endpoint } of simulator.requests.entries.slice(from)) {
+      for (const { code, endpoint } of requests.entries.slice(from)) {
         if (code !== '400002') missing.delete(endpoint);
       }
       return Promise.resolve(missing.size === 0 || null);
@@ -77,49 +87,58 @@ onBothBackends('a clock is put right', (backend) => {
       throw new Error(`${String(error)} Not: ${[...missing].join(', ')}.`);
     });
   }
+}
 
-  test('P12 the host’s clock may be set either way, however far', async () => {
-    start(2 * HOUR_MS);
-    await expectAllAsked('at first', START_MS);
-    for (const [what, aheadMs] of [
-      ['two hours back', 0],
-      ['a year ahead', YEAR_MS],
-      ['a year back', 0],
-      ['a year behind', -YEAR_MS],
-    ] as const) {
-      setClock(aheadMs);
-      await expectAllAsked(`after the clock went ${what}`);
-    }
-  });
+onBothBackends('a clock is put right', (backend) => {
+  test.concurrent('P12 the host’s clock may be set either way, however far', () =>
+    ClockLab.use(backend, async (lab) => {
+      lab.start(2 * HOUR_MS);
+      await lab.expectAllAsked('at first', START_MS);
+      for (const [what, aheadMs] of [
+        ['two hours back', 0],
+        ['a year ahead', YEAR_MS],
+        ['a year back', 0],
+        ['a year behind', -YEAR_MS],
+      ] as const) {
+        lab.setClock(aheadMs);
+        await lab.expectAllAsked(`after the clock went ${what}`);
+      }
+    }),
+  );
 
-  test('P12 what a process killed ahead of time held is taken up', async () => {
-    const unhang = simulator.faults.when(({ endpoint }) =>
-      endpoint === 'earn/query' ? { kind: 'hang' } : undefined,
-    );
-    const hanging = simulator.requests.next(({ endpoint }) => endpoint === 'earn/query');
-    start(2 * HOUR_MS);
-    await hanging;
-    await service.end('SIGKILL');
-    unhang();
-    start(0);
-    await service.untilRunning();
-    await expectAllAsked('after the restart');
-  });
+  test.concurrent('P12 what a process killed ahead of time held is taken up', () =>
+    ClockLab.use(backend, async (lab) => {
+      const { faults, requests } = lab.simulator;
+      const unhang = faults.when(({ endpoint }) =>
+        endpoint === 'earn/query' ? { kind: 'hang' } : undefined,
+      );
+      const hanging = requests.next(({ endpoint }) => endpoint === 'earn/query');
+      lab.start(2 * HOUR_MS);
+      await hanging;
+      await lab.service.end('SIGKILL');
+      unhang();
+      lab.start(0);
+      await lab.service.untilRunning();
+      await lab.expectAllAsked('after the restart');
+    }),
+  );
 
   // It knows nothing of queues.
   if (backend.kind === 'redis') return;
-  test('P12 the database’s clock may be set either way, however far', async () => {
-    const now = Date.now();
-    await setDatabaseClock(sql, now + YEAR_MS);
-    start(0);
-    await expectAllAsked('at first', START_MS);
-    // Back costs a lease, however far.
-    for (const [what, atMs] of [
-      ['a year back', now],
-      ['two hours ahead', now + 2 * HOUR_MS],
-    ] as const) {
-      await setDatabaseClock(sql, atMs);
-      await expectAllAsked(`after the clock went ${what}`);
-    }
-  });
+  test.concurrent('P12 the database’s clock may be set either way, however far', () =>
+    ClockLab.use(backend, async (lab) => {
+      const now = Date.now();
+      await setDatabaseClock(lab.sql, now + YEAR_MS);
+      lab.start(0);
+      await lab.expectAllAsked('at first', START_MS);
+      // Back costs a lease, however far.
+      for (const [what, atMs] of [
+        ['a year back', now],
+        ['two hours ahead', now + 2 * HOUR_MS],
+      ] as const) {
+        await setDatabaseClock(lab.sql, atMs);
+        await lab.expectAllAsked(`after the clock went ${what}`);
+      }
+    }),
+  );
 });
