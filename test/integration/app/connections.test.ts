@@ -14,22 +14,20 @@ const STREAMS = 8;
 
 const role = `few_${process.pid}_${Date.now() % 100_000}`;
 let simulator: Simulator;
-let sql: postgres.Sql;
 const services: ServiceProcess[] = [];
 let env: Record<string, string>;
 
 afterEach(async () => {
   await Promise.all(services.splice(0).map((service) => service.end('SIGKILL')));
 });
-afterAll(async () => {
+const database = useTestDatabase({ template: 'template0' });
+const { sql } = database;
+database.beforeDrop(async () => {
   await sql.unsafe(`REASSIGN OWNED BY ${role} TO CURRENT_USER; DROP OWNED BY ${role}; DROP ROLE ${role}`);
-  await sql.end();
   await simulator.close();
 });
-const database = useTestDatabase({ template: 'template0' });
 
 beforeAll(async () => {
-  sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   await sql.unsafe(`
     CREATE ROLE ${role} LOGIN PASSWORD 'for-tests-only' CONNECTION LIMIT ${LEAST};
     ALTER DATABASE ${database.name} OWNER TO ${role}`);
