@@ -4,13 +4,13 @@ import type { z } from 'zod';
 import { KpoolError } from '../core/errors';
 import type { Secret } from '../core/secret';
 
-/** From the start until the last byte of an answer, ms. Connecting a database is tried by Metabase within it. */
+/** From the start to the last byte of a response, ms. Includes Metabase's own attempt to connect to a database. */
 const TIMEOUT_MS = millisecondsInMinute;
 const MAX_ANSWER_CHARACTERS = 300;
 
 type Method = 'GET' | 'POST' | 'PUT';
 
-/** Who asks: the key of an API user, or the session of somebody who logged in. */
+/** The caller: an API key, or the session of a logged-in user. */
 export type MetabaseIdentity =
   | { readonly kind: 'nobody' }
   | { readonly kind: 'key'; readonly key: Secret }
@@ -27,7 +27,7 @@ function headersOf(identity: MetabaseIdentity): Record<string, string> {
   }
 }
 
-/** Talks to the API of one Metabase. Source: its OpenAPI document, docs/api.json in the repository metabase/metabase. */
+/** A client of Metabase's API. Source: its OpenAPI document, docs/api.json in the repository metabase/metabase. */
 export class MetabaseClient {
   constructor(
     private readonly origin: string,
@@ -39,7 +39,7 @@ export class MetabaseClient {
     return new MetabaseClient(this.origin, identity, this.signal);
   }
 
-  /** Throws `metabase.unreachable`, `metabase.refused` for an answer that is none, and `aborted`. */
+  /** Throws `metabase.unreachable`, `metabase.refused` for an unexpected response, and `aborted`. */
   async ask<Schema extends z.ZodType>(
     schema: Schema,
     method: Method,
@@ -100,7 +100,7 @@ export class MetabaseClient {
 
 const whatFor = (method: Method, path: string): string => `${method} ${path.split('?')[0] ?? path}`;
 
-/** Undici's errors can lead to the request, and with it to the key: only their code is told (P10). */
+/** Only the code of undici's errors is shown, since they may contain the request and its key (P10). */
 function describeFailure(error: unknown): string {
   const { name, code } = error as { name?: unknown; code?: unknown };
   if (name === 'TimeoutError' || (typeof code === 'string' && code.includes('TIMEOUT')))

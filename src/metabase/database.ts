@@ -18,7 +18,7 @@ export interface MetabaseDatabase {
   readonly isEncrypted: boolean;
 }
 
-/** Metabase reads the schema in the background: asked this often, for this long at most. */
+/** Metabase reads the schema in the background: polling interval and time limit. */
 const SYNC_POLL_MS = 1_000;
 const SYNC_TIMEOUT_MINUTES = 5;
 
@@ -47,7 +47,7 @@ const METADATA = z.looseObject({
 export type Metadata = z.output<typeof METADATA>;
 export type MetabaseField = z.output<typeof FIELD>;
 
-/** Makes the connection, or brings the one of that name up to date. Returns its id at Metabase. */
+/** Creates the connection, or updates the one with that name. Returns its Metabase id. */
 export async function connectDatabase(client: MetabaseClient, database: MetabaseDatabase): Promise<number> {
   const { name, host, port, user, password, isEncrypted } = database;
   const details = {
@@ -57,7 +57,7 @@ export async function connectDatabase(client: MetabaseClient, database: Metabase
   const known = await client.ask(listSchema(NAMED), 'GET', '/api/database');
   const found = known.find((each) => each.name === name);
   if (found === undefined) {
-    // Values are scanned when a filter asks for them, not of every column every night.
+    // Values are scanned when a filter needs them, instead of every column every night.
     const scan = { is_full_sync: false, is_on_demand: true, auto_run_queries: true };
     const made = await client.ask(ID, 'POST', '/api/database', {
       ...{ name, engine: 'postgres', details, connection_source: 'admin' },

@@ -11,7 +11,7 @@ export interface Described {
   readonly columnsChanged: number;
 }
 
-/** What has to change, or null. */
+/** The fields to change, or null. */
 function differenceOf(wanted: Readonly<Record<string, unknown>>, present: Readonly<Record<string, unknown>>) {
   const entries = Object.entries(wanted).filter(
     ([key, value]) => JSON.stringify(present[key] ?? null) !== JSON.stringify(value),
@@ -19,7 +19,7 @@ function differenceOf(wanted: Readonly<Record<string, unknown>>, present: Readon
   return entries.length === 0 ? null : Object.fromEntries(entries);
 }
 
-/** Tells Metabase how tables and columns are shown; asks only for what has to change. */
+/** Sets how Metabase shows tables and columns; sends only what has to change. */
 export async function describeData(
   client: MetabaseClient,
   metadata: Metadata,

@@ -3,7 +3,7 @@ import { KpoolError } from '../core/errors';
 import { Secret } from '../core/secret';
 import type { MetabaseClient } from './client';
 
-/** How somebody says who they are. */
+/** Administrator credentials. */
 export type MetabaseLogin =
   { readonly apiKey: Secret } | { readonly email: string; readonly password: Secret };
 
@@ -19,7 +19,7 @@ const SESSION = z.looseObject({ id: z.string() });
 const USER = z.looseObject({ is_superuser: z.boolean().nullish() });
 
 /**
- * Logs in as an administrator; of a new Metabase it makes the first user. Throws `metabase.unreachable`,
+ * Logs in as an administrator, or creates the first user of a new Metabase. Throws `metabase.unreachable`,
  * `metabase.refused`.
  */
 export async function logIn(

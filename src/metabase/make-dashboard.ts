@@ -2,12 +2,12 @@ import { ANYTHING, ID, listSchema, NAMED } from './answers';
 import type { MetabaseClient } from './client';
 import { FILTER, takesFilter, type Dashboard, type Question } from './questions';
 
-/** Of the columns of a dashboard. */
+/** The columns of a dashboard. */
 const DASHBOARD_WIDTH = 24;
-/** Metabase knows a filter by an id that whoever makes it chooses. */
+/** Metabase identifies a filter by an id that its creator chooses. */
 const FILTER_ID = 'c0113c7e';
 
-/** Where each question stands: in rows, from the left. */
+/** Positions of the questions: in rows, left to right. */
 export function layOut(questions: readonly Pick<Question, 'width' | 'height'>[]): readonly {
   readonly row: number;
   readonly col: number;
@@ -23,7 +23,7 @@ export function layOut(questions: readonly Pick<Question, 'width' | 'height'>[])
   });
 }
 
-/** Finds the dashboard by its name in the collection, or makes it, and lays it out anew. Returns its id at Metabase. */
+/** Finds the dashboard by name in the collection or creates it, and lays it out. Returns its Metabase id. */
 export async function makeDashboard(
   client: MetabaseClient,
   { name, description, questions }: Dashboard,
@@ -42,7 +42,7 @@ export async function makeDashboard(
     parameters: isFiltered
       ? [{ id: FILTER_ID, name: 'Currency', slug: FILTER, type: 'string/=', sectionId: 'string' }]
       : [],
-    // Negative ids are new cards, and what is not named goes: the dashboard is laid out anew each time.
+    // Negative ids are new cards, and omitted cards are removed: the layout is rebuilt each time.
     dashcards: questions.map((question, index) => {
       const cardId = cards.get(question);
       return {

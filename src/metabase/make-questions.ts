@@ -4,7 +4,7 @@ import type { MetabaseClient } from './client';
 import { FILTER, takesFilter, type Dashboard, type Question } from './questions';
 
 const COLLECTION = 'KuCoin Pool';
-/** Metabase knows a word of a question by an id that whoever makes it chooses. */
+/** Metabase identifies a question's variable by an id that its creator chooses. */
 const TAG_ID = '0d6c2d6e-6f0a-4f63-9d42-70c1b4a1c0de';
 
 const COLLECTIONS = z.array(
@@ -14,13 +14,13 @@ const CARDS = z.array(
   z.looseObject({ id: z.number(), name: z.string(), collection_id: z.number().nullish() }),
 );
 
-/** Where questions and dashboards are kept, by their ids at Metabase. */
+/** Collections of questions and dashboards, by Metabase id. */
 export interface Collections {
   readonly root: number;
   readonly byName: ReadonlyMap<string, number>;
 }
 
-/** Finds each collection by its name, or makes it. */
+/** Finds each collection by name, or creates it. */
 export async function makeCollections(
   client: MetabaseClient,
   dashboards: readonly Dashboard[],
@@ -38,7 +38,7 @@ export async function makeCollections(
       })
     ).id;
   const root =
-    find(COLLECTION, '/') ?? (await make(COLLECTION, 'What kpool keeps of the mining pool.', null));
+    find(COLLECTION, '/') ?? (await make(COLLECTION, 'Data that kpool syncs from the mining pool.', null));
   const byName = new Map<string, number>();
   for (const name of new Set(dashboards.map(({ collection }) => collection))) {
     const description = `Questions of the dashboards ${dashboards
@@ -69,7 +69,7 @@ function cardOf(question: Question, databaseId: number, collectionId: number): R
   };
 }
 
-/** Finds each question by its name in its collection and brings it up to date, or makes it. */
+/** Finds each question by name in its collection and updates it, or creates it. */
 export async function makeQuestions(
   client: MetabaseClient,
   databaseId: number,

@@ -1,6 +1,6 @@
 import type { Relation, RelationColumn } from './relations';
 
-/** How Metabase shows a column; what is left out stays as Metabase has it. */
+/** How Metabase shows a column; omitted settings are left unchanged. */
 export interface FieldPresentation {
   readonly description?: string;
   readonly semantic_type?: string | null;
@@ -17,10 +17,10 @@ export interface TablePresentation {
   readonly visibility_type: 'hidden' | null;
 }
 
-/** Machinery: what it holds is read through a view. */
+/** Internal tables, whose data are read through a view. */
 const HIDDEN = [/_revisions$/, /^fleet_(day|hour)_totals$/, /^worker_snapshots$/, /^worker_sample_blocks$/];
 
-/** Keys of one column, by the column's name: where it is the key itself, and what the others refer to. */
+/** Single-column keys, by column name: the table whose key it is, which the others refer to. */
 const KEYS: Readonly<Record<string, string>> = {
   puid: 'pool.sub_accounts',
   account_id: 'pool.accounts',
@@ -28,8 +28,8 @@ const KEYS: Readonly<Record<string, string>> = {
 };
 
 /**
- * A row an item, a change, or a machine and day, or figures that are computed anew: to list the values of a column is to read
- * all of it. Metabase searches them when somebody types a filter.
+ * Long tables, and views computed on each query: listing a column's values would read all of it. Metabase searches them when
+ * someone types a filter value.
  */
 const LONG = new RegExp(
   [
@@ -37,7 +37,7 @@ const LONG = new RegExp(
     '|(account_)?reconciliation|fleet_by_prefix|worker_(samples|hourly|daily|uptime_daily|weekly|attention|health))$',
   ].join(''),
 );
-/** Few values, which people filter by: Metabase keeps a list of them, but for long tables. */
+/** Columns with few values that people filter by: Metabase stores a list of them, except for long tables. */
 const CATEGORIES = new Set([
   ...['account_name', 'sub_account', 'pname', 'currency', 'algo', 'stream', 'type', 'status', 'state'],
   ...['verdict', 'change', 'action', 'site', 'customer', 'model', 'account_status'],
@@ -56,8 +56,8 @@ export function presentTable({ name, comment }: Relation): TablePresentation {
 }
 
 /**
- * Metabase guesses from names: `income` and `amount` become dollars, two decimals. Numbers are said to be plain ones;
- * their twins as text, intervals that no chart takes, and H/s beside TH/s are shown with a single row only.
+ * Metabase guesses from names: `income` and `amount` become dollars with two decimals, so numbers are declared plain.
+ * Text companions, intervals (which charts cannot use) and H/s beside TH/s are shown only in the detail view of a row.
  */
 export function presentField(relation: Relation, column: RelationColumn): FieldPresentation {
   const description = column.comment === null || column.comment === '' ? {} : { description: column.comment };

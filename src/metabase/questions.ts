@@ -4,31 +4,31 @@ import { z } from 'zod';
 import { KpoolError } from '../core/errors';
 import { programFolder } from '../core/program-folder';
 
-/** A question of `deploy/metabase`: SQL under a header of comments. */
+/** A question in `deploy/metabase`: SQL with a comment header. */
 export interface Question {
   readonly name: string;
   readonly description: string;
-  /** Metabase's word for how it is drawn. */
+  /** Metabase's chart type. */
   readonly display: string;
-  /** Columns of the x axis and of the values, where it is a chart. */
+  /** Columns of the x axis and of the values, for a chart. */
   readonly x: readonly string[];
   readonly y: readonly string[];
-  /** Columns and rows that it takes of a dashboard that is 24 columns wide. */
+  /** Size in columns and rows of a dashboard 24 columns wide. */
   readonly width: number;
   readonly height: number;
   readonly sql: string;
 }
 
-/** A folder of `deploy/metabase`, in the order in which it is shown. */
+/** A folder of `deploy/metabase`, in display order. */
 export interface Dashboard {
   readonly name: string;
   readonly description: string;
-  /** The collection that its questions lie in. */
+  /** The collection of its questions. */
   readonly collection: string;
   readonly questions: readonly Question[];
 }
 
-/** A word that a question takes from its dashboard's filter: `{{currency}}`. */
+/** The variable that a question takes from its dashboard's filter: `{{currency}}`. */
 export const FILTER = 'currency';
 export const takesFilter = ({ sql }: Question): boolean => sql.includes(`{{${FILTER}}}`);
 
@@ -37,7 +37,7 @@ const FOLDERS = [
     folder: 'money',
     name: 'Money',
     collection: 'Money',
-    description: 'Income by month and coin, what is pending, and whether it ties out to the pool.',
+    description: 'Income by month and coin, pending income, and reconciliation with the pool.',
   },
   {
     folder: 'fleet',
@@ -63,7 +63,7 @@ const HEADER = z.strictObject({
 });
 const HEADER_LINE = /^-- (\w+): (.*)$/;
 
-/** The dashboards that `kpool metabase setup` makes. Throws `broken-promise` where a file of them is damaged. */
+/** The dashboards that `kpool metabase setup` creates. Throws `broken-promise` if a file is damaged. */
 export async function readDashboards(): Promise<readonly Dashboard[]> {
   const directory = path.join(programFolder(), 'deploy', 'metabase');
   return Promise.all(

@@ -16,7 +16,7 @@ export interface Relation {
   readonly columns: readonly RelationColumn[];
 }
 
-/** Every table and view that a reader sees, with its comments. */
+/** Every table and view that readers see, with comments. */
 export async function readRelations(sql: Sql): Promise<readonly Relation[]> {
   return sql<Relation[]>`
     SELECT n.nspname AS schema, c.relname AS name, obj_description(c.oid, 'pg_class') AS comment,

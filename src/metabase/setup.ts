@@ -9,7 +9,7 @@ import type { Dashboard } from './questions';
 import type { Relation } from './relations';
 
 export interface MetabaseSetup extends Described {
-  /** The first user of a new Metabase was made. */
+  /** Whether the first user of a new Metabase was created. */
   readonly isNewInstance: boolean;
   readonly databaseId: number;
   readonly questions: number;
@@ -20,19 +20,19 @@ export interface MetabaseSetup extends Described {
 export interface SetupOptions {
   readonly client: MetabaseClient;
   readonly login: MetabaseLogin;
-  /** Makes the reading login, once Metabase has let us in. */
+  /** Creates the read-only login, once we are logged in to Metabase. */
   readonly openDatabase: () => Promise<MetabaseDatabase>;
   readonly relations: readonly Relation[];
   readonly dashboards: readonly Dashboard[];
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Progress, a line each. */
+  /** Prints a line of progress. */
   readonly say: (line: string) => void;
 }
 
 /**
- * Connects a Metabase to the data and makes everything that a person would otherwise click together. Repeatable: what is
- * there is found by its name and brought up to date, nothing doubles, nothing of others is touched. Throws
+ * Connects a Metabase to the data and creates descriptions, questions and dashboards. Repeatable: it finds what it created by
+ * name and updates it, and leaves everything else alone. Throws
  * `metabase.unreachable`, `metabase.refused`, `aborted`.
  */
 export async function setUpMetabase(options: SetupOptions): Promise<MetabaseSetup> {

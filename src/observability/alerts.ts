@@ -1,11 +1,11 @@
-/** What one round found wrong with one subject; a subject without a candidate is well. */
+/** A problem found in one round; subjects without a candidate have none. */
 export interface AlertCandidate {
-  /** The same for the same subject in every process and at every time. */
+  /** Identifies the subject, the same in every process and at any time. */
   readonly alertId: string;
   readonly kind: string;
   readonly accountId: number;
   readonly accountName: string;
-  /** Sent once it has been wrong for this long. */
+  /** Sent once the problem has lasted this long. */
   readonly holdMs: number;
   readonly startText: string;
   readonly endText: string;
@@ -14,7 +14,7 @@ export interface AlertCandidate {
 
 export type AlertDetail = Readonly<Record<string, string | number | null>>;
 
-/** The stored state of a subject that is, or was, wrong. */
+/** The stored state of a problem that exists or has ended. */
 export interface Alert {
   readonly alertId: string;
   readonly kind: string;
@@ -26,26 +26,26 @@ export interface Alert {
   readonly firstSeenAtMs: number;
   /** When its start was sent; null: not yet. */
   readonly sentAtMs: number | null;
-  /** When it was first found well again; null while it is wrong. */
+  /** When it was first found resolved; null while it lasts. */
   readonly endedAtMs: number | null;
-  /** Until then one process is sending it. */
+  /** The end of the lease of the process that is sending it. */
   readonly leasedUntilMs: number | null;
 }
 
 export interface AlertReview {
-  /** The new state; a known alert that is not in it is to be deleted. */
+  /** The new state; known alerts not in it are to be deleted. */
   readonly alerts: readonly Alert[];
-  /** Alerts whose start or end the caller, and no other process, is to send now. */
+  /** Alerts whose start or end the caller alone is to send now. */
   readonly due: readonly Alert[];
 }
 
-/** What does not fit into one round is sent in the next. */
+/** Alerts sent per round; the rest are sent in the next. */
 export const MAX_MESSAGES_PER_ROUND = 20;
 
 /**
- * Decides what to store and what to send: every start once, every end once, and nothing for an alert that ended before
- * its start was sent. Alerts of `unjudged` subjects neither start nor end now. `leaseMs` is how long the caller may
- * take to send what is due; until then no other process sends it. All times are the database's.
+ * Decides what to store and what to send: every start once, every end once, and nothing for a problem that ended before its
+ * start was sent. Alerts of `unjudged` subjects neither start nor end now. The caller has `leaseMs` to send what is due;
+ * until then no other process sends it. All times are the database's.
  */
 export function reviewAlerts(
   known: readonly Alert[],
@@ -88,7 +88,7 @@ function updateAlert(known: Alert | undefined, candidate: AlertCandidate, nowMs:
   return { ...known, ...said, endedAtMs: null };
 }
 
-/** What is sent: `text` for people and chat programs, the rest for machines. */
+/** The JSON that is posted: `text` for people and chat programs, the rest for programs. */
 export interface AlertMessage {
   readonly text: string;
   readonly event: 'started' | 'ended';
@@ -97,12 +97,12 @@ export interface AlertMessage {
   readonly account: string;
   /** ISO 8601, UTC. */
   readonly since: string;
-  /** Null while it goes on. */
+  /** Null while it lasts. */
   readonly until: string | null;
   readonly detail: AlertDetail;
 }
 
-/** The message about an alert that is due. `scrub` takes secrets out of whatever text came from outside (P10). */
+/** The message for an alert that is due. `scrub` redacts secrets from untrusted text (P10). */
 export function composeMessage(alert: Alert, scrub: (text: string) => string): AlertMessage {
   const hasEnded = alert.endedAtMs !== null;
   const detail = Object.entries(alert.detail).map(([name, value]) => [

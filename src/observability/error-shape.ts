@@ -1,6 +1,6 @@
 import { isKpoolError } from '../core/errors';
 
-/** All that may be shown of a failure. Other properties of the error object (a request, a query) are left out. */
+/** The parts of an error that may be shown. Other properties (a request, a query) are omitted. */
 export interface ErrorShape {
   readonly name: string;
   readonly code?: string;
@@ -18,7 +18,7 @@ export interface ErrorShapeOptions {
   readonly scrub: (text: string) => string;
 }
 
-/** The shape of anything that was thrown, its chain of causes up to five long, every text scrubbed. */
+/** The shape of anything thrown, with up to five causes, all texts scrubbed. */
 export function shapeError(error: unknown, options: ErrorShapeOptions, depth = 0): ErrorShape {
   if (!(error instanceof Error)) {
     return {
@@ -27,7 +27,7 @@ export function shapeError(error: unknown, options: ErrorShapeOptions, depth = 0
     };
   }
   const code: unknown = 'code' in error ? error.code : undefined;
-  // Node's "all addresses failed" has an empty message and its reasons inside.
+  // Node's AggregateError for several addresses has an empty message, with the reasons inside.
   const inner: unknown = error instanceof AggregateError ? error.errors[0] : error.cause;
   return {
     name: error.name,

@@ -7,17 +7,17 @@ import type { Scrubber } from '../core/redaction';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
-/** Plain values only, by type: an object could carry a request or a password. */
+/** Plain values only, because an object could contain a request or a password. */
 export type LogFields = Readonly<Record<string, string | number | bigint | boolean | null | undefined>>;
 
 type Write = (message: string, fields?: LogFields, error?: unknown) => void;
 
-/** The log as the program sees it. Of `error` only name, code, message, hint and causes are written. */
+/** The log. Of an `error`, only name, code, message, hint and causes are written. */
 export interface Logger {
   readonly trace: Write;
   readonly debug: Write;
   readonly info: Write;
-  /** What goes on all the time: `info` for programs; people get it with `debug`, and are told by the minute. */
+  /** Routine events: `info` in JSON; `debug` in the readable form, which has a summary every minute instead. */
   readonly routine: Write;
   readonly warn: Write;
   readonly error: Write;
@@ -30,12 +30,12 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   readonly format: 'json' | 'pretty';
   readonly useColour?: boolean;
-  /** Writes whole lines synchronously, so that nothing is lost when the process ends. */
+  /** Writes whole lines synchronously, so that nothing is lost when the process exits. */
   readonly destination: { write(line: string): unknown };
   readonly scrubber: Scrubber;
 }
 
-/** The program's log: pino, one line an entry, secrets scrubbed from every text (P10). Stacks only at `debug`. */
+/** Creates the log: pino, one line per entry, secrets scrubbed from every text (P10). Stacks only at `debug`. */
 export function createLogger(options: LoggerOptions): Logger {
   const toLine = options.format === 'pretty' ? createPrettyLine(options.useColour ?? false) : toPrintableJson;
   const base = pino(
@@ -73,7 +73,7 @@ function wrap(target: pino.Logger, { scrub, add }: Scrubber, routine: 'debug' | 
   };
 }
 
-/** The type admits plain values only; anything that a cast lets through is dropped. */
+/** Drops anything but plain values that a cast may have let through. */
 function safeValue(value: unknown, scrub: (text: string) => string): unknown {
   if (typeof value === 'string') return scrub(value);
   if (typeof value === 'bigint') return value.toString();

@@ -1,22 +1,22 @@
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 
 /**
- * What this process counts about itself, in Prometheus' terms; what is so whoever asks is read from the database
- * (`src/report/measures.ts`). Labels are words of fixed vocabularies (streams, endpoints, outcomes) and the configured
- * names of accounts: never ids or texts from outside, so that there are few series and no secrets.
+ * What this process counts about itself; state that is the same for every process is read from the database
+ * (`src/report/measures.ts`). Label values come from fixed sets (streams, endpoints, outcomes) and the configured account
+ * names, never from ids or outside text, so that there are few series and no secrets.
  */
 export interface Metrics {
-  /** A request to the pool was answered or given up. `outcome`: `ok`, or the code of the failure. */
+  /** A request to the pool was answered or abandoned. `outcome`: `ok`, or the error code. */
   poolAnswered(account: string, endpoint: string, outcome: string, seconds: number): void;
-  /** A permit of the rate limiter came through after this wait. */
+  /** The rate limiter granted a permit after this wait. */
   permitGranted(account: string, endpoint: string, waitedSeconds: number): void;
   /** `change`: `inserted`, `changed`, `unchanged`, `withdrawn`, `quarantined`. */
   rowsWritten(account: string, stream: string, change: string, count: number): void;
   /** One sync of one scope ended. `outcome`: `succeeded`, `partial`, `failed`, `aborted`. */
   runFinished(account: string, stream: string, outcome: string, seconds: number): void;
-  /** `account` is empty for a job of none. */
+  /** `account` is empty for a job without an account. */
   jobFinished(account: string, job: string, outcome: string, seconds: number): void;
-  /** Everything counted so far, in the text format that Prometheus reads. */
+  /** All metrics in Prometheus' text format. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
@@ -29,31 +29,31 @@ const REQUEST_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30];
 const WAIT_SECONDS = [0.01, 0.1, 0.5, 1, 2, 5, 15, 60, 300];
 const WORK_SECONDS = [0.1, 0.5, 1, 5, 15, 60, 300, 1_800, 7_200];
 
-/** Metrics in a registry of their own: two in one process do not disturb each other. */
+/** Metrics in their own registry, so that several in one process do not interfere. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  // Gauges by the names of counters, which Prometheus' own check refuses; the same figures come by type beside them.
+  // These gauges have names of counters, which promtool rejects; the same figures are also available by type.
   for (const name of MISNAMED) registry.removeSingleMetric(name);
 
   const poolSeconds = new Histogram({
     name: 'kpool_pool_request_seconds',
-    help: 'Time to the answer of a request to the pool, by endpoint and outcome',
+    help: 'Response time of requests to the pool, by endpoint and outcome',
     labelNames: ['account', 'endpoint', 'outcome'],
     buckets: REQUEST_SECONDS,
     registers,
   });
   const permitSeconds = new Histogram({
     name: 'kpool_permit_wait_seconds',
-    help: 'Time that requests waited for the rate limit',
+    help: 'Time that requests waited for the rate limiter',
     labelNames: ['account', 'endpoint'],
     buckets: WAIT_SECONDS,
     registers,
   });
   const rows = new Counter({
     name: 'kpool_rows_total',
-    help: 'Rows read from the pool, by what became of them',
+    help: 'Rows read from the pool, by result',
     labelNames: ['account', 'stream', 'change'],
     registers,
   });

@@ -1,10 +1,10 @@
 import { createColors } from 'picocolors';
 import { toPrintable } from './printable';
 
-/** Fields left out at a terminal. */
+/** Fields omitted in the readable form. */
 const HIDDEN_FIELDS = new Set(['time', 'level', 'msg', 'pid', 'host', 'error']);
 
-/** Turns one line of pino's JSON into one for people: `09:41:00 warn  message key=value`, local time. */
+/** Converts a line of pino's JSON to the readable form: `09:41:00 warn  message key=value`, in local time. */
 export function createPrettyLine(useColour: boolean): (jsonLine: string) => string {
   const colour = createColors(useColour);
   const byLevel: Readonly<Record<string, (text: string) => string>> = {

@@ -1,10 +1,10 @@
-/** Control characters and bidirectional marks, with which a name from outside could control a terminal. */
+/** Control characters and bidirectional marks, with which untrusted text could control a terminal. */
 const UNPRINTABLE = /[\p{Cc}\u061C\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu;
 
 /** Characters that JSON leaves unescaped although they may control a terminal or be invisible. */
 const UNPRINTABLE_IN_JSON = /[\u007F-\u009F\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** Escapes those characters in JSON text; its value stays the same. */
+/** Escapes those characters in JSON text, without changing its value. */
 export function toPrintableJson(json: string): string {
   return json.replace(UNPRINTABLE_IN_JSON, (character) =>
     character
@@ -14,7 +14,7 @@ export function toPrintableJson(json: string): string {
   );
 }
 
-/** `text` on one line, every character that would move the cursor or change colours shown as `\u001b`. */
+/** `text` on one line, with control characters escaped like `\u001b`. */
 export function toPrintable(text: string): string {
   return text.replace(
     UNPRINTABLE,

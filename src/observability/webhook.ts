@@ -1,18 +1,18 @@
 import { ProxyAgent, request } from 'undici';
 import type { Secret } from '../core/secret';
 
-/** From the start until the last byte of the answer, ms. */
+/** From the start to the last byte of the response, ms. */
 export const WEBHOOK_TIMEOUT_MS = 10_000;
 
 export interface Webhook {
   /**
-   * Posts a JSON body, once. Resolves to null when it was taken (HTTP 2xx), else to why not, in words that tell nothing
-   * of the address: it is a secret (P10). Never rejects.
+   * Posts a JSON body once. Resolves to null if it was accepted (HTTP 2xx), otherwise to the reason, without the address,
+   * which is secret (P10). Never rejects.
    */
   send(body: unknown): Promise<string | null>;
 }
 
-/** A failure below HTTP is described by its code alone, since its message may quote the address. */
+/** Describes a failure below HTTP by its code only, since its message may contain the address. */
 function describeDeliveryFailure(error: unknown): string {
   const { name, code } = readErrorNames(error);
   const refusal = error instanceof Error ? /^Proxy response \((\d{3})\)/.exec(error.message)?.[1] : undefined;
@@ -35,11 +35,11 @@ export interface WebhookOptions {
   /** Aborts a request in progress. */
   readonly stop?: AbortSignal | undefined;
   readonly timeoutMs?: number;
-  /** A proxy on the way, `http://user:password@host:port`; left out: none. */
+  /** The proxy, `http://user:password@host:port`; omitted: none. */
   readonly proxy?: Secret | null;
 }
 
-/** Follows no redirect: the user did not configure where it leads. */
+/** Follows no redirects, since the user did not configure their target. */
 export function createWebhook(url: Secret, options: WebhookOptions = {}): Webhook {
   const { stop, timeoutMs = WEBHOOK_TIMEOUT_MS, proxy = null } = options;
   const dispatcher = proxy === null ? null : new ProxyAgent({ uri: proxy.reveal(), proxyTunnel: false });
@@ -55,7 +55,7 @@ export function createWebhook(url: Secret, options: WebhookOptions = {}): Webhoo
           signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(stop === undefined ? [] : [stop])]),
           ...(dispatcher === null ? {} : { dispatcher }),
         });
-        // The body is not needed; a long one is not read to its end.
+        // The body is not needed; a long one is not read to the end.
         await answer.dump();
         return statusCode >= 200 && statusCode < 300 ? null : `it answered with HTTP ${statusCode}`;
       } catch (error) {

@@ -3,7 +3,7 @@ import { assert } from '../../core/assert';
 import { KpoolError } from '../../core/errors';
 import { isoText, type Period } from './period';
 
-/** The instant as of which the ledger is read, and why that one. */
+/** The instant as of which the ledger is exported, and the reason for it. */
 export interface AsOf {
   /** ISO text in UTC, to the microsecond. The ledger as of this instant never changes. */
   readonly instant: string;
@@ -11,15 +11,15 @@ export interface AsOf {
 }
 
 /**
- * Finds the instant: the one given; else that of the close of a closed month; else now, fixed so that nothing can
- * be dated before it afterwards. `now` asks for that last one. Throws `usage.invalid` for an instant to come.
+ * Resolves the instant: the given one; otherwise the close of a closed month; otherwise now (also for `now`), fixed so that
+ * nothing can be dated before it afterwards. Throws `usage.invalid` for a future instant.
  */
 export async function findAsOf(sql: Sql, period: Period, given: string | null): Promise<AsOf> {
   if (given === null) {
     const closedAt = await findClose(sql, period.name);
     if (closedAt !== null) return { instant: closedAt, reason: 'close of the month' };
   }
-  // Also for an instant that is given: waits for every commit under way that is dated before it.
+  // For a given instant too: waits for all commits in progress that are dated before it.
   const now = await fixInstant(sql);
   if (given === null || given === 'now') return { instant: now, reason: 'now' };
   const [row] = await sql<{ instant: string; isPast: boolean }[]>`

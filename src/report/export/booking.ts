@@ -1,7 +1,7 @@
 import { SETTLED } from '../../domain/income';
 import type { ExportRow } from './rows';
 
-/** Where what is booked. */
+/** What is booked to which account. */
 export interface Places {
   readonly wallet: string;
   readonly receivable: string;
@@ -9,13 +9,13 @@ export interface Places {
   readonly adjustments: string;
 }
 
-/** Debit; below zero, credit. */
+/** Positive: debit; negative: credit. */
 export interface Posting {
   readonly account: string;
   readonly amount: string;
 }
 
-/** Both sides of a row: what it comes to by status now, what it came to before, and the difference as income. */
+/** The postings of a row: its amount by status now, reversed as it was before, and the difference as income. */
 export function postingsOf(row: ExportRow, accounts: Places, isCash: boolean): readonly Posting[] {
   const placeOf = (status: string | null): string =>
     status === SETTLED || isCash ? accounts.wallet : accounts.receivable;

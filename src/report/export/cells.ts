@@ -1,8 +1,8 @@
 import type { Cell, SheetData } from 'write-excel-file/node' with { 'resolution-mode': 'import' };
 
-/** Characters that XML 1.0 cannot hold, and what a spreadsheet would take for an escape of one (ECMA-376, 22.9.2.19). */
+/** Characters that XML 1.0 does not allow, and text that a spreadsheet would read as an escape of one (ECMA-376, 22.9.2.19). */
 const ESCAPED = /(?![\t\n])[\p{Cc}\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)/gu;
-/** A spreadsheet shows 15 digits of a number; more decimals than this would be zeros. */
+/** Spreadsheets keep 15 digits of a number; further decimals would be zeros. */
 const MOST_DECIMALS = 12;
 const LEAST_DECIMALS = 2;
 
@@ -14,7 +14,7 @@ export function text(content: string | null, style: object = {}): Cell {
   return { type: String, format: '@', ...style, value: content.replace(ESCAPED, escape) };
 }
 
-/** An exact amount: a text, since a spreadsheet rounds numbers to 15 digits. */
+/** An exact amount, as text, because spreadsheets round numbers to 15 digits. */
 export function exact(content: string | null): Cell {
   return text(content, { align: 'right' });
 }
@@ -25,12 +25,12 @@ export function dayCell(content: string | null): Cell {
     : { type: Date, format: 'yyyy-mm-dd', align: 'left', value: new Date(`${content}T00:00:00Z`) };
 }
 
-/** The number beside an exact amount, to calculate with. */
+/** The same amount as a number, for calculations. */
 export function number(content: string | null, format: string): Cell {
   return content === null ? null : { type: Number, format, value: Number(content) };
 }
 
-/** One format for a column of amounts, so that their decimal points stand in line. */
+/** One number format for a column of amounts, which aligns their decimal points. */
 export function formatOf(amounts: Iterable<string | null>): string {
   let decimals = LEAST_DECIMALS;
   for (const amount of amounts)
@@ -38,7 +38,7 @@ export function formatOf(amounts: Iterable<string | null>): string {
   return `#,##0.${'0'.repeat(decimals)}`;
 }
 
-/** The same amounts with as many decimals each, so that their decimal points stand in line. */
+/** Pads amounts to the same number of decimals, which aligns their decimal points. */
 export function aligned(amounts: readonly string[]): readonly string[] {
   const decimals = Math.max(...amounts.map(decimalsOf));
   if (decimals === 0) return amounts;

@@ -3,24 +3,24 @@ import { assert } from '../../core/assert';
 import type { AsOf } from './as-of';
 import { isoText, type Period } from './period';
 
-/** Why an export has no rows, in sentences, and whether the pool may hold income for it that was not read. */
+/** Why an export has no rows, in sentences, and whether the pool may have income that was not read. */
 export interface Emptiness {
   readonly reasons: readonly string[];
   readonly isUnread: boolean;
 }
 
 interface Reading {
-  /** When the first income was synced; null: none was. */
+  /** When income was first synced; null: never. */
   readonly first: string | null;
   readonly isLater: boolean;
-  /** Lists of income that are known, and those among them that were not read whole for the period. */
+  /** Known income lists, and how many of them were not read completely for the period. */
   readonly lists: number;
   readonly unread: number;
 }
 
 /**
- * Tells whether a period is empty because nothing was mined or because it was not read. Windows are of mining time: on
- * the cash basis this is as near as can be.
+ * Decides whether a period is empty because nothing was mined or because it was not read. Windows are in mining time, so on
+ * the cash basis this is an approximation.
  */
 export async function findEmptiness(
   sql: Sql,

@@ -25,15 +25,15 @@ export interface ExportRequest {
   readonly format: ExportFormat;
   /** One of the format's types of file (`FORMATS`). */
   readonly fileType: string;
-  /** The mapping file of a journal; null: the usual accounts. */
+  /** The mapping file of a journal; null: the default accounts. */
   readonly accountsFile: string | null;
   readonly period: PeriodName;
   /** Null: the format's usual one. */
   readonly basis: Basis | null;
   readonly accountName: string | null;
-  /** An instant, `now`, or null: the close of a closed month, else now. */
+  /** An instant, `now`, or null: the close of a closed month, otherwise now. */
   readonly asOf: string | null;
-  /** Only what changed since the last export of the same kind whose manifest lies in the folder. */
+  /** Only what changed since the latest export of the same kind with a manifest in the folder. */
   readonly sinceLast: boolean;
   readonly folder: string;
   readonly mayReplace: boolean;
@@ -45,9 +45,9 @@ export interface ExportResult {
   readonly manifest: Manifest;
   /** Paths of the data file and of its manifest. */
   readonly files: readonly [data: string, manifest: string];
-  /** Remarks about it, or about the export that it continues, a sentence each. */
+  /** Remarks about it, or about the export it continues, one sentence each. */
   readonly notes: readonly string[];
-  /** It has no rows, and some of its time was not read from the pool. */
+  /** It has no rows, and part of its period was not read from the pool. */
   readonly isUnread: boolean;
 }
 
@@ -82,7 +82,7 @@ export async function writeExport(sql: Sql, request: ExportRequest): Promise<Exp
     try {
       await sql.begin(async (tx) => {
         await recordExport(tx, manifest, request.fileType);
-        // Both files are on disk. Without its manifest, no later export would continue this one.
+        // Both files are on disk. Without the manifest, no later export would continue from this one.
         await data.giveName();
         await proof.giveName();
       });
@@ -180,7 +180,7 @@ async function* single(text: string): AsyncGenerator<string> {
   yield await Promise.resolve(text);
 }
 
-/** `statement-2026-10-main`; of changes, or of an instant that was asked for, with the instant: they are many. */
+/** `statement-2026-10-main`; with the instant if it has changes only or the instant was given, since there may be many. */
 function nameOf({ period, basis, accountName, asOf, since }: Selection, format: ExportFormat): string {
   const instant = asOf.instant.replace(/[-:.]/g, '');
   return [
@@ -193,7 +193,7 @@ function nameOf({ period, basis, accountName, asOf, since }: Selection, format: 
   ].join('-');
 }
 
-/** Warns if the files of the last export changed since they were written. */
+/** Warns if the previous export's file was changed or is gone. */
 async function notesOn(folder: string, last: Manifest | null): Promise<readonly string[]> {
   const notes: string[] = [];
   for (const { name, sha256 } of last?.files ?? []) {
@@ -208,7 +208,7 @@ async function notesOn(folder: string, last: Manifest | null): Promise<readonly 
   return notes;
 }
 
-/** What a workbook says on its first page; the same of the same instant, for which the close keeps it. */
+/** The title sheet's content, which is stable for a closed month because the close stores it. */
 async function readTitle(sql: Sql, { asOf, period, accountName }: Selection): Promise<TitleFacts> {
   const accounts = await readAccountNames(sql);
   if (asOf.reason === 'now')

@@ -1,7 +1,7 @@
 import { formatOf, dayCell, exact, number, text, type Cell, type SheetData } from './cells';
 import { rowId, type Basis, type ExportRow } from './rows';
 
-/** What the types of rewards mean. Source: the API's specification, GET /v1/external/reward/query. */
+/** Names of reward types. Source: the API's specification, GET /v1/external/reward/query. */
 const REWARD_NAMES: Readonly<Record<string, string>> = {
   MINING_EARN: 'Mining',
   UNITE_COIN_EARN: 'Merged mining',
@@ -34,14 +34,14 @@ const ITEM: readonly ItemColumn[] = [
 ];
 const MINED: ItemColumn = { heading: 'Mined on', width: 11, cell: (row) => dayCell(row.miningDate) };
 const PAID: ItemColumn = { heading: 'Paid on', width: 11, cell: (row) => dayCell(dayOf(row.settledAt)) };
-/** Only where there are prices. */
+/** Only if there are prices. */
 const VALUE: readonly ItemColumn[] = [
   { heading: 'Price', width: 14, align: 'right', cell: (row) => exact(row.price) },
   { heading: 'Value', width: 16, align: 'right', cell: (row) => number(row.value, '#,##0.00') },
   { heading: 'In', width: 6, cell: (row) => text(row.value === null ? null : row.quoteCurrency) },
   { heading: 'Price from', width: 14, cell: (row) => text(row.priceSource) },
 ];
-/** Only of an export of changes. */
+/** Only in an export of changes. */
 const CHANGE: readonly ItemColumn[] = [
   { heading: 'Change', width: 10, cell: (row) => text(row.change) },
   { heading: 'Status before', width: 11, cell: (row) => text(statusName(row.previousStatus)) },

@@ -3,14 +3,14 @@ import { z } from 'zod';
 import { KpoolError } from '../../core/errors';
 import type { ValueAccounts, ValueJournal } from './value-journal';
 
-/** `Assets:KuCoin`: parts that begin with a capital letter or a digit, as Beancount asks. */
+/** `Assets:KuCoin`: parts that start with a capital letter or a digit, as Beancount requires. */
 const accountName = z
   .string()
   .regex(
     /^(Assets|Liabilities|Equity|Income|Expenses)(:[\p{Lu}\d][\p{L}\d-]*)+$/u,
     'is no account such as Assets:KuCoin',
   );
-/** What Beancount takes for a currency. */
+/** A valid currency name in Beancount. */
 const COMMODITY = /^[A-Z](?:[A-Z0-9'._-]{0,22}[A-Z0-9])$/;
 const commodity = z.string().regex(COMMODITY, 'is no name such as BTC: 2 to 24 capitals and digits');
 
@@ -22,16 +22,16 @@ const mappingSchema = z.strictObject({
   income: accountName.default('Income:Mining'),
   /** Corrections of closed months. */
   adjustments: accountName.default('Income:Mining:Adjustments'),
-  /** Whether a Beancount file opens these accounts; not where another file does. */
+  /** Whether the Beancount file opens these accounts; false if another file does. */
   open: z.boolean().default(true),
-  /** The pool's name of a coin, where it is no name that a journal takes. */
+  /** Replacements for coin names that a journal does not accept. */
   commodities: z.record(z.string(), commodity).default({}),
 });
 
-/** Where a journal books what. */
+/** The accounts a journal books to. */
 export type JournalAccounts = z.infer<typeof mappingSchema>;
 
-/** A name as the accounting program has it; of Xero, an account's code. */
+/** A name as in the accounting program; for Xero, an account code. */
 const name = z.string().min(1, 'is empty');
 
 const quickbooksSchema = z.strictObject({
@@ -40,7 +40,7 @@ const quickbooksSchema = z.strictObject({
   income: name.default('Mining income'),
   adjustments: name.default('Mining income'),
 });
-/** Every company has codes of its own: there are no usual ones. */
+/** Account codes differ by company, so there are no defaults. */
 const xeroSchema = z.strictObject({
   wallet: name,
   receivable: name,
@@ -49,12 +49,12 @@ const xeroSchema = z.strictObject({
   taxRate: name.default('Tax Exempt'),
 });
 
-/** The accounts of a mapping file (JSON), or the usual ones. Throws `usage.invalid` for a file that is wrong, in one sentence. */
+/** The accounts of a mapping file (JSON), or the defaults. Throws `usage.invalid` for an invalid file. */
 export async function readJournalAccounts(file: string | null): Promise<JournalAccounts> {
   return readMapping(file, mappingSchema);
 }
 
-/** The same for a program that knows one currency. Throws `usage.invalid` where Xero's codes are not given. */
+/** The same for a program with a single currency. Throws `usage.invalid` if Xero's codes are missing. */
 export async function readValueAccounts(format: ValueJournal, file: string | null): Promise<ValueAccounts> {
   if (format === 'quickbooks') return { ...(await readMapping(file, quickbooksSchema)), taxRate: '' };
   if (file === null)
@@ -93,7 +93,7 @@ async function readMapping<Schema extends z.ZodObject>(
   );
 }
 
-/** The name of a coin in the journal. Throws `usage.invalid` where the mapping has to give one. */
+/** A coin's name in the journal. Throws `usage.invalid` if the mapping must supply one. */
 export function commodityOf(currency: string, { commodities }: JournalAccounts): string {
   const name = commodities[currency] ?? currency;
   if (COMMODITY.test(name)) return name;

@@ -6,7 +6,7 @@ import { rowId, type ExportRow, type Selection } from './rows';
 /** Plain text accounting. */
 export type TextJournal = 'beancount' | 'hledger';
 
-/** Before all income: Beancount asks that an account is opened before it is used. */
+/** Before all income: Beancount requires an account to be opened before it is used. */
 const OPENED_ON = '2009-01-01';
 
 interface Syntax {
@@ -36,14 +36,14 @@ const SYNTAX: Readonly<Record<TextJournal, Syntax>> = {
   },
 };
 
-/** A text within a line: what would end it, or begin a comment, is left out. */
+/** Removes characters that would end the line or start a comment. */
 function plain(text: string): string {
   return text.replace(/[\p{C}";|\\]+/gu, ' ').trim();
 }
 
 /**
- * Double entry, a transaction for each row: what is settled in the wallet, what is pending (by accrual) as receivable, both
- * as income. Amounts are those of the ledger, digit for digit; the prices of the books follow as price directives.
+ * Double entry, one transaction per row: settled amounts go to the wallet, pending ones (accrual basis) to the receivable, both
+ * against income. Amounts are exact; imported prices follow as price directives.
  */
 export async function* journalChunks(
   sql: Sql,
@@ -96,6 +96,6 @@ export async function* journalChunks(
 interface JournalContext {
   readonly selection: Selection;
   readonly accounts: JournalAccounts;
-  /** Rows that have no transaction, by reason. */
+  /** Rows without a transaction, by reason. */
   readonly leftOut: Record<string, number>;
 }

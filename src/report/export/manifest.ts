@@ -18,14 +18,14 @@ const manifestSchema = z.object({
   to: z.string().nullable(),
   timeZone: z.string(),
   basis: z.enum(['accrual', 'cash']),
-  /** Null: all of them. */
+  /** Null: all accounts. */
   account: z.string().nullable(),
   asOf: z.string(),
   asOfReason: z.enum(['now', 'given', 'close of the month']),
-  /** Null in an export of everything. */
+  /** Null in a full export. */
   changesSince: z.string().nullable(),
   rows: z.number().int(),
-  /** Rows of the ledger that the format has no line for, by reason. */
+  /** Ledger rows without a line in this format, by reason. */
   leftOut: z.record(z.string(), z.number().int()),
   totals: z.record(
     z.string(),
@@ -35,14 +35,14 @@ const manifestSchema = z.object({
       pending: amountText,
       other: amountText,
       adjustments: amountText,
-      /** The sum of what is to be booked. */
+      /** The sum to be booked. */
       total: amountText,
     }),
   ),
   files: z.array(
     z.object({
       name: z.string(),
-      /** Rows of the ledger that it holds: fewer than `rows` where its format has no line for some. */
+      /** Ledger rows in the file: fewer than `rows` if the format has no line for some. */
       rows: z.number().int(),
       bytes: z.number().int(),
       sha256: z.string(),
@@ -50,10 +50,10 @@ const manifestSchema = z.object({
   ),
 });
 
-/** Describes an export well enough to verify its files and to reproduce them. Amounts are exact texts. */
+/** Everything needed to verify an export's files and to reproduce them. Amounts are exact texts. */
 export type Manifest = z.infer<typeof manifestSchema>;
 
-/** Identifies the exports that continue one another. */
+/** Identifies a series of exports that continue one another. */
 export type ManifestKey = Pick<Manifest, 'format' | 'period' | 'basis' | 'account'>;
 
 export const MANIFEST_SUFFIX = '.manifest.json';
@@ -63,8 +63,8 @@ export function formatManifest(manifest: Manifest): string {
 }
 
 /**
- * The latest export of that kind whose manifest lies in the folder, or null. Throws `usage.invalid` for a manifest that
- * cannot be read and may be of that kind: taking it for none would export the same again.
+ * The latest export of that kind with a manifest in the folder, or null. Throws `usage.invalid` for an unreadable manifest that
+ * may be of that kind, because ignoring it would export the same rows again.
  */
 export async function findLastManifest(folder: string, key: ManifestKey): Promise<Manifest | null> {
   const names = await readdir(folder).catch(() => [] as string[]);
@@ -74,7 +74,7 @@ export async function findLastManifest(folder: string, key: ManifestKey): Promis
     if (manifest === null && name.startsWith(`${key.format}-${key.period}`))
       throw unreadable(path.join(folder, name));
     if (manifest === null || !continues(manifest, key)) continue;
-    // ISO texts of one length and zone: their order is that of time.
+    // ISO texts of the same length and zone sort by time.
     if (last === null || manifest.asOf > last.asOf) last = manifest;
   }
   return last;

@@ -4,18 +4,18 @@ import { assert } from '../../core/assert';
 /** A month (`2026-10`), a year (`2026`), or everything. */
 export type PeriodName = string | null;
 
-/** A span of time in the time zone of the reports. Instants are ISO texts in UTC, to the microsecond. */
+/** A period in the reports' time zone. Instants are ISO texts in UTC, to the microsecond. */
 export interface Period {
   /** `2026-10`, `2026` or `all`. */
   readonly name: string;
   readonly timeZone: string;
-  /** Included; null: from the beginning. */
+  /** Inclusive; null: from the beginning. */
   readonly from: string | null;
-  /** Not included; null: open. */
+  /** Exclusive; null: open. */
   readonly to: string | null;
 }
 
-/** The period's bounds in the time zone of the reports (REPORT_TIME_ZONE, as last synced). */
+/** The period's bounds in the reports' time zone (REPORT_TIME_ZONE, as last synced). */
 export async function readPeriod(sql: Sql, name: PeriodName): Promise<Period> {
   const start = name === null ? null : name.length === 4 ? `${name}-01-01` : `${name}-01`;
   const length = name?.length === 4 ? '1 year' : '1 month';
@@ -28,7 +28,7 @@ export async function readPeriod(sql: Sql, name: PeriodName): Promise<Period> {
   return { name: name ?? 'all', ...row };
 }
 
-/** An instant as ISO text in UTC, to the microsecond: more than a JavaScript date holds. */
+/** An instant as ISO text in UTC, to the microsecond, which a JavaScript Date cannot hold. */
 export function isoText(sql: Sql, instant: ReturnType<Sql>): ReturnType<Sql> {
   return sql`to_char(${instant} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 }

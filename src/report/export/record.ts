@@ -2,7 +2,7 @@ import type { TransactionSql } from 'postgres';
 import { assert } from '../../core/assert';
 import type { Manifest } from './manifest';
 
-/** Records an export, in a transaction that its files' names are given in. */
+/** Records an export, in the transaction in which its files get their final names. */
 export async function recordExport(tx: TransactionSql, manifest: Manifest, fileType: string): Promise<void> {
   const [file] = manifest.files;
   assert(file !== undefined, 'a manifest names its file');

@@ -3,7 +3,7 @@ import type { Sql } from 'postgres';
 import type { AsOf } from './as-of';
 import { isoText, type Period } from './period';
 
-/** Accrual counts an item when it was mined, cash counts a settled one when it was paid. */
+/** Accrual: items count when mined. Cash: settled items count when paid. */
 export type Basis = 'accrual' | 'cash';
 
 /** What to export. */
@@ -16,12 +16,12 @@ export interface Selection {
   readonly since: string | null;
 }
 
-/** One item of income, or the adjustment of a closed month. Instants are ISO texts in UTC, amounts exact texts. */
+/** An item of income, or an adjustment of a closed month. Instants are ISO texts in UTC, amounts exact texts. */
 export interface ExportRow {
   readonly kind: 'income' | 'adjustment';
   /**
-   * How it differs from `since`; null in an export of everything. `returned`: it was not counted then, but may have
-   * been exported, and taken back, before.
+   * How it differs from `since`; null in a full export. `returned`: it did not count then, but may have been exported and
+   * taken back before.
    */
   readonly change: 'new' | 'changed' | 'removed' | 'returned' | null;
   readonly account: string;
@@ -32,34 +32,34 @@ export interface ExportRow {
   readonly source: string;
   readonly type: string | null;
   readonly ordinal: number;
-  /** The day of mining in UTC. */
+  /** The mining day in UTC. */
   readonly miningDate: string;
   readonly minedAt: string;
-  /** `0` when removed; of an adjustment, the change. */
+  /** `0` if removed; for an adjustment, the change. */
   readonly amount: string;
   readonly previousAmount: string | null;
-  /** The amount less the previous one: what is to be booked. */
+  /** The amount minus the previous one: what to book. */
   readonly delta: string;
   readonly status: string;
   readonly previousStatus: string | null;
   readonly settledAt: string | null;
-  /** Since when we knew it so. */
+  /** When this state became known. */
   readonly knownSince: string;
-  /** The closed month that an adjustment changes; null for income. */
+  /** The closed month that is adjusted; null for income. */
   readonly adjusts: string | null;
-  /** Of one unit, in the currency of the books, as known at the export's instant; null without a price. */
+  /** The price of one unit in the currency of the books, as known at the export's instant; null if there is none. */
   readonly price: string | null;
   readonly priceSource: string | null;
-  /** What is to be booked, at that price. */
+  /** The value of what is to be booked. */
   readonly value: string | null;
-  /** The currency of the books; null: none was chosen. */
+  /** The currency of the books; null: not set. */
   readonly quoteCurrency: string | null;
 }
 
-/** Rows are fetched so many at a time, however long the export. */
+/** Rows fetched at a time. */
 const BATCH = 1_000;
 
-/** The selected rows, in batches, by the date on which they count, in an order that depends on nothing but the rows; adjustments last. */
+/** The selected rows, in batches, by the date on which they count, in a deterministic order; adjustments last. */
 export async function* readRows(sql: Sql, selection: Selection): AsyncGenerator<readonly ExportRow[]> {
   const { since, period } = selection;
   const items = since === null ? allItems(sql, selection) : changedItems(sql, since, selection);
@@ -68,21 +68,21 @@ export async function* readRows(sql: Sql, selection: Selection): AsyncGenerator<
     yield* selectRows(sql, adjustments(sql, selection), selection).cursor(BATCH);
 }
 
-/** The same for the same row in every export, from whatever database: for tools that skip what they know. */
+/** The row's id: the same in every export and from every database, so that tools can skip known rows. */
 export function rowId(row: ExportRow): string {
   const { account, puid, algo, currency, source, type, ordinal, minedAt } = row;
   const key = [row.kind, account, puid, algo, currency, source, type, minedAt, ordinal];
   if (row.kind === 'adjustment' || (row.change !== null && row.change !== 'new')) {
-    // What corrects a row is a row of its own.
+    // A correction of a row has an id of its own.
     key.push(row.adjusts, row.change, row.knownSince);
     if (row.kind === 'adjustment' && row.settledAt !== null) key.push(row.settledAt);
   }
   return createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 32);
 }
 
-/** Items of the ledger at an instant that fall into the period. */
+/** Ledger items as of an instant that fall into the period. */
 function itemsAt(sql: Sql, instant: string, { period, basis, accountName }: Selection): ReturnType<Sql> {
-  // An item that is settled without a date is taken as paid when it was mined: it must not be lost.
+  // An item settled without a settle time counts as paid when mined, so that it is not lost.
   const counted = basis === 'accrual' ? sql`mined_at` : sql`coalesce(settled_at, mined_at)`;
   return sql`
     SELECT * FROM report.income_as_of(${instant}::text::timestamptz)
@@ -130,8 +130,8 @@ function allItems(sql: Sql, selection: Selection): ReturnType<Sql> {
 
 function changedItems(sql: Sql, since: string, selection: Selection): ReturnType<Sql> {
   const { instant } = selection.asOf;
-  // An item that counts again, though we knew it before: an export before the last may hold it under its usual id,
-  // which a tool that has seen that id would skip.
+  // An item that counts again may already be in an export before the last, under its usual id, and a tool that knows that id
+  // would skip it.
   const wasKnown = (table: ReturnType<Sql>, sameType: ReturnType<Sql>) => sql`
     EXISTS (SELECT FROM ${table} r
              WHERE r.puid = n.puid AND r.algo = n.algo AND r.currency = n.currency
@@ -166,8 +166,8 @@ function changedItems(sql: Sql, since: string, selection: Selection): ReturnType
 }
 
 /**
- * Later changes of months closed before the period, booked in it: their own figures no longer change. On the cash
- * basis each is dated by the day of the payment.
+ * Changes of months closed earlier that are booked in this period, since a closed month's own figures no longer change. On
+ * the cash basis each is dated by the day of the payment.
  */
 function adjustments(sql: Sql, { period, asOf, basis, accountName }: Selection): ReturnType<Sql> {
   const { from, to, timeZone } = period;

@@ -1,7 +1,7 @@
 import { asId, asText } from './csv';
 import { rowId, type ExportRow } from './rows';
 
-/** A column of the statement. Text cells may be anything the pool says; the others are ours. */
+/** A column of the statement. `text` cells are untrusted text from the pool; the others are ours. */
 interface StatementColumn {
   readonly name: string;
   readonly kind: 'text' | 'id' | 'plain';

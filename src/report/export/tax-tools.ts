@@ -4,15 +4,16 @@ import { rowId, type ExportRow } from './rows';
 /** A line for a tax tool, or why the row has none. */
 export type TaxLine = readonly string[] | { readonly leftOut: string };
 
-/** A tax tool's format of CSV: its header, and what becomes of a row. */
+/** A tax tool's CSV format: the header, and one line per row. */
 export interface TaxTool {
   readonly header: readonly string[];
   readonly line: (row: ExportRow) => TaxLine;
 }
 
 /**
- * Koinly's universal format, https://support.koinly.io/en/articles/9489976. What takes money back is an amount sent,
- * with the label `cost`. Net worth is the value at the price of the books. The row's id stands as TxHash, by which Koinly knows a row that it has.
+ * Koinly's universal format, https://support.koinly.io/en/articles/9489976. A row that takes money back is an amount sent,
+ * with the label `cost`. Net worth is the value at the price of the books. The row id is the TxHash, by which Koinly
+ * recognises known rows.
  */
 export const KOINLY: TaxTool = {
   header: [
@@ -31,7 +32,7 @@ export const KOINLY: TaxTool = {
     withMovement(row, ({ sent, received }) => {
       const day = `${isoDay(row)} ${isoTime(row)} UTC`;
       const description = `KuCoin Pool ${row.subAccount} ${row.algo} ${row.type ?? row.source} of ${row.miningDate}`;
-      // Of what was sent or received, so without a sign.
+      // Net worth of what was sent or received, so without a sign.
       const value = row.value?.replace('-', '') ?? '';
       const label = sent === '' ? 'mining' : 'cost';
       return [
@@ -51,8 +52,8 @@ export const KOINLY: TaxTool = {
 };
 
 /**
- * CoinTracker's format, https://support.cointracker.io/hc/en-us/articles/4413071299729: all columns, in UTC. A
- * currency that is sent has no tag: no tag of CoinTracker says "taken back".
+ * CoinTracker's format, https://support.cointracker.io/hc/en-us/articles/4413071299729: all columns, in UTC. An amount
+ * sent has no tag, because no CoinTracker tag means "taken back".
  */
 export const COINTRACKER: TaxTool = {
   header: [
@@ -71,7 +72,7 @@ export const COINTRACKER: TaxTool = {
     }),
 };
 
-/** What was paid on a date; what the row changes is what is booked, on the date of the row. */
+/** The amount sent or received: what the row changes, dated by the row. */
 function withMovement(
   row: ExportRow,
   toLine: (movement: { readonly sent: string; readonly received: string }) => readonly string[],
@@ -84,7 +85,7 @@ function withMovement(
   );
 }
 
-/** When it was paid; an item that was settled without a date counts as paid when it was mined. */
+/** When it was paid; without a settle time, when it was mined. */
 function paidAt({ settledAt, minedAt }: ExportRow): string {
   return settledAt ?? minedAt;
 }

@@ -7,17 +7,17 @@ import type { ExportRow } from './rows';
 import { Totals } from './totals';
 import { sumOf } from './values';
 
-/** What the title says beside the manifest. */
+/** What the title sheet shows in addition to the manifest. */
 export interface TitleFacts {
   /** Names of the accounts in it. */
   readonly accounts: readonly string[];
-  /** How the pool's totals and the ledger agree, in a sentence. */
+  /** Whether the pool's totals tie out, in one sentence. */
   readonly tieOut: string;
 }
 
 type About = Omit<Manifest, 'files'>;
 
-/** Widths of the title's columns, in characters. */
+/** Column widths, in characters. */
 export const TITLE_WIDTHS = [24, 14, 8, 28, 28, 28, 28, 28] as const;
 
 const KINDS = ['settled', 'pending', 'other', 'adjustments', 'total'] as const;
@@ -33,7 +33,7 @@ const REASONS = {
   'close of the month': 'when the month was closed',
 } as const;
 
-/** The first sheet of a statement: whose it is, of when, whether it ties out, and what it comes to. */
+/** The first sheet of a statement: owner, period, tie-out and totals. */
 export function titleSheet(
   about: About,
   { accounts, tieOut }: TitleFacts,
@@ -45,7 +45,7 @@ export function titleSheet(
   const nameOf = ({ account, subAccount }: ExportRow): string =>
     isOfMany ? `${account}: ${subAccount}` : subAccount;
   const oldest = new Map<string, string>();
-  // Rows come by date: the first of a coin is the oldest.
+  // Rows are in date order, so the first of a coin is the oldest.
   for (const { currency, miningDate } of pending) if (!oldest.has(currency)) oldest.set(currency, miningDate);
   const facts: readonly (readonly [string, string])[] = [
     ['Account', about.account ?? accounts.join(', ')],
@@ -84,7 +84,7 @@ export function titleSheet(
   ];
 }
 
-/** A table of exact sums; nothing where there are no rows. */
+/** A table of exact sums; nothing if there are no rows. */
 function section(
   title: string,
   labels: readonly [string, string],
@@ -113,7 +113,7 @@ function section(
   ];
 }
 
-/** What all of it is worth, and what of it has no price; nothing where no item has one. */
+/** The total value, and the number of items without a price; nothing if no item has a price. */
 function valueFact(rows: readonly ExportRow[]): readonly (readonly [string, string])[] {
   const priced = rows.flatMap(({ value }) => value ?? []);
   const quoteCurrency = rows[0]?.quoteCurrency ?? null;
@@ -141,6 +141,6 @@ function periodText({ from, to, timeZone }: About): string {
   const days = `days of ${timeZone}`;
   if (from === null || to === null) return `Everything (${days})`;
   const dayIn = (instant: number): string => new Intl.DateTimeFormat('sv', { timeZone }).format(instant);
-  // The end is not included: the instant before it is on the last day.
+  // The end is exclusive; the instant before it is on the last day.
   return `${dayIn(Date.parse(from))} to ${dayIn(Date.parse(to) - 1)} (${days})`;
 }

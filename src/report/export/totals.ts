@@ -6,7 +6,7 @@ import type { ExportRow } from './rows';
 const KINDS = ['settled', 'pending', 'other', 'adjustments', 'total'] as const;
 type Kind = (typeof KINDS)[number];
 
-/** Adds up what was written, exactly: by currency, or by another key. */
+/** Exact sums of the rows written, by currency or by another key. */
 export class Totals {
   rows = 0;
   readonly #groups = new Map<string, { rows: number; readonly sums: Record<Kind, ExactSum> }>();
@@ -28,7 +28,7 @@ export class Totals {
       group.sums.adjustments.add(row.delta);
       return;
     }
-    // Of a change, what leaves one status and what enters the other.
+    // A change leaves one status and enters another.
     group.sums[kindOf(row.status)].add(row.amount);
     if (row.previousAmount !== null) {
       group.sums[kindOf(row.previousStatus ?? row.status)].add(negated(row.previousAmount));

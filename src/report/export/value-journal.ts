@@ -5,10 +5,10 @@ import { asText, csvLines } from './csv';
 import type { ExportRow } from './rows';
 import { productOf, ZERO } from './values';
 
-/** Accounting programs that know one currency: what is booked is what the coins were worth. */
+/** Accounting programs with a single currency: values are booked instead of coins. */
 export type ValueJournal = 'quickbooks' | 'xero';
 
-/** Of the currency of the books. Programs of this kind take two decimals of any currency. */
+/** Decimals of the currency of the books. These programs accept two for every currency. */
 const DECIMALS = 2;
 
 export interface ValueAccounts extends Places {
@@ -22,7 +22,7 @@ interface JournalLine {
   readonly date: string;
   readonly account: string;
   readonly what: string;
-  /** Debit; below zero, credit. With two decimals. */
+  /** Positive: debit; negative: credit. Two decimals. */
   readonly amount: string;
 }
 
@@ -55,9 +55,9 @@ const VALUE_SYNTAX: Readonly<Record<ValueJournal, ValueSyntax>> = {
 };
 
 /**
- * Double entry in the currency of the books: a journal entry for each day, in it a line for each account and coin. Each
- * entry balances, and what an account gets of a coin comes altogether to the exact value, rounded to cents once.
- * Throws `usage.invalid` where a row has no price: books that leave it out would be wrong.
+ * Double entry in the currency of the books: one journal entry a day, one line for each account and coin. Each entry
+ * balances, and an account's lines of a coin add up to the exact value, rounded to cents once. Throws `usage.invalid` if a
+ * row has no price, because books without it would be wrong.
  */
 export async function* valueJournalChunks(
   format: ValueJournal,
@@ -85,11 +85,11 @@ export async function* valueJournalChunks(
 interface ValueJournalContext {
   readonly isCash: boolean;
   readonly accounts: ValueAccounts;
-  /** Rows that have no line, by reason. */
+  /** Rows without a line, by reason. */
   readonly leftOut: Record<string, number>;
 }
 
-/** Of each coin, what each account gets, in coins and in value. */
+/** The postings by coin and account, in coins and in value. */
 type Day = Map<string, Map<string, { readonly coins: Decimal; readonly value: Decimal }>>;
 
 function book(days: Map<string, Day>, row: ExportRow, isCash: boolean, postings: readonly Posting[]): void {
@@ -107,7 +107,7 @@ function book(days: Map<string, Day>, row: ExportRow, isCash: boolean, postings:
   }
 }
 
-/** By account and coin: what was booked so far, exactly and as written. */
+/** What has been booked so far by account and coin, exact and as written. */
 type Booked = Map<string, { readonly exact: Decimal; readonly written: Decimal }>;
 
 function linesOf(date: string, day: Day, booked: Booked): readonly JournalLine[] {
@@ -115,7 +115,7 @@ function linesOf(date: string, day: Day, booked: Booked): readonly JournalLine[]
     const sides = [...accounts].sort(byKey);
     let rest = ZERO;
     return sides.flatMap(([account, { coins, value }], index): JournalLine[] => {
-      // The last side is the opposite of the others as they are written.
+      // The last side balances the others as written.
       const amount =
         index === sides.length - 1 ? rest.negated() : roundedOn(booked, `${account} ${currency}`, value);
       rest = rest.plus(amount);
@@ -126,7 +126,7 @@ function linesOf(date: string, day: Day, booked: Booked): readonly JournalLine[]
   });
 }
 
-/** What a day adds to the rounded sum: cents that one day rounds off are not lost, but come with a later one. */
+/** What a day adds to the rounded sum. Fractions of a cent are carried over to later days. */
 function roundedOn(booked: Booked, key: string, value: Decimal): Decimal {
   const before = booked.get(key) ?? { exact: ZERO, written: ZERO };
   const exact = before.exact.plus(value);

@@ -1,6 +1,6 @@
 import { Decimal } from 'decimal.js';
 
-/** More digits than an amount times a price has, however many are added up: nothing is rounded but where it is said. */
+/** More digits than any sum of amounts times prices has, so nothing is rounded implicitly. */
 const Exact = Decimal.clone({ precision: 500, rounding: Decimal.ROUND_HALF_UP });
 
 export const ZERO: Decimal = new Exact(0);

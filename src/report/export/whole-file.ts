@@ -23,22 +23,22 @@ const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP', 'EMLINK'])
 /** Errors when the disk, the user's quota or the file size limit is exhausted. */
 const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-/** Throws `usage.invalid` when there is a file of that name. */
+/** Throws `usage.invalid` if a file of that name exists. */
 export async function refuseExisting(file: string): Promise<void> {
   if (await isThere(file)) throw alreadyThere(file);
 }
 
 /** A complete file under a temporary name. */
 export interface PreparedFile extends WrittenFile {
-  /** Renames it to its final name. Throws `usage.invalid` when there is one already and it may not be replaced. */
+  /** Renames it to its final name. Throws `usage.invalid` if a file of that name exists and may not be replaced. */
   readonly giveName: () => Promise<void>;
   /** Deletes it, unless it was renamed. */
   readonly discard: () => Promise<void>;
 }
 
 /**
- * Writes a file under another name, to be given its own when it is complete: interrupted at any instant, there is no
- * half a file of that name. Throws `usage.invalid` when the folder cannot be written or the disk is full.
+ * Writes a file under a temporary name, to be renamed when complete, so that an interruption never leaves a partial file.
+ * Throws `usage.invalid` if the folder is not writable or the disk is full.
  */
 export async function prepareWholeFile(
   file: string,
@@ -57,7 +57,7 @@ export async function prepareWholeFile(
   }
 }
 
-/** The SHA-256 of a file in hexadecimal, or null when there is none that can be read. */
+/** The SHA-256 of a file in hexadecimal; null if it cannot be read. */
 export async function findHash(file: string): Promise<string | null> {
   const hash = createHash('sha256');
   try {
@@ -95,8 +95,8 @@ async function writeNew(
 }
 
 /**
- * Creates the folder and its parents, one by one: Node's recursive `mkdir` never returns where an existing folder
- * cannot hold another, as in /proc. Throws `usage.invalid` when it cannot be made.
+ * Creates the folder and its parents one by one, because Node's recursive `mkdir` never returns if an existing folder cannot
+ * contain another, as in /proc. Throws `usage.invalid` if it cannot be created.
  */
 export async function makeFolder(folder: string): Promise<void> {
   if (await isFolder(folder)) return;
@@ -125,7 +125,7 @@ async function isThere(file: string): Promise<boolean> {
 async function moveTo(unfinished: string, file: string, mayReplace: boolean): Promise<void> {
   if (mayReplace) return rename(unfinished, file);
   try {
-    // Unlike rename, it never replaces a file that another process has put there.
+    // Unlike rename, link never replaces a file that another process has just written.
     await link(unfinished, file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -137,16 +137,16 @@ async function moveTo(unfinished: string, file: string, mayReplace: boolean): Pr
 }
 
 function alreadyThere(file: string): KpoolError {
-  return new KpoolError('usage.invalid', `There is already a file ${file}.`, {
-    hint: 'Take --force to replace it, or another folder with --out.',
+  return new KpoolError('usage.invalid', `${file} already exists.`, {
+    hint: 'Pass --force to overwrite it, or choose another folder with --out.',
   });
 }
 
 function cannotWrite(file: string, cause: unknown): KpoolError {
   const { code } = cause as NodeJS.ErrnoException;
   const hint = NO_SPACE.has(code ?? '')
-    ? 'There is no room for it: free some, or name a folder elsewhere with --out. Nothing was left behind.'
-    : 'Name a folder that you may write to with --out.';
+    ? 'The disk is full: free some space, or choose a folder elsewhere with --out. No partial file was left.'
+    : 'Choose a folder that you can write to with --out.';
   return new KpoolError('usage.invalid', `${file} cannot be written (${code ?? 'no reason given'}).`, {
     hint,
     cause,

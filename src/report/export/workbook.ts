@@ -8,18 +8,18 @@ import { periodName, titleSheet, TITLE_WIDTHS, type TitleFacts } from './title-s
 
 /** A workbook is built in memory; this many rows take a gigabyte. Excel's own limit is 1,048,576. */
 const MAX_ROWS = 100_000;
-/** The first day that an archive knows; it is written as the local time of wherever we run. */
+/** The earliest date an archive can store, which is written as local time. */
 const ARCHIVE_TIME = new Date(1980, 0, 1);
 
 interface WorkbookContext {
-  /** What the manifest says, once all rows were read. */
+  /** The manifest's content, once all rows have been read. */
   readonly about: () => Omit<Manifest, 'files'>;
   readonly readTitle: () => Promise<TitleFacts>;
 }
 
 /**
- * The statement as a workbook for people: a title, and the items, a row each, set up for printing. The same rows and
- * title make the same bytes. Throws `usage.invalid` beyond 100,000 rows.
+ * The statement as a workbook: a title sheet and the items, set up for printing. The same rows and title give the same
+ * bytes. Throws `usage.invalid` beyond 100,000 rows.
  */
 export async function* workbookChunks(
   batches: AsyncGenerator<readonly ExportRow[]>,
@@ -36,7 +36,7 @@ export async function* workbookChunks(
     hasChanges: manifest.changesSince !== null,
     hasPrices: rows.some(({ price }) => price !== null),
   });
-  // An ES module; and only who wants a workbook loads it.
+  // An ES module, loaded only for a workbook.
   const { default: writeWorkbook } = await import('write-excel-file/node');
   const sheet = (name: string, data: SheetData, widths: readonly number[]) => ({
     ...{ data, sheet: name, columns: widths.map((width) => ({ width })) },
@@ -59,7 +59,7 @@ export async function* workbookChunks(
   yield withoutTimes(archive);
 }
 
-/** A4, across, as wide as a page, with the headings of the items on each: what the library has no option for. */
+/** A4 landscape, one page wide, headings repeated on each page: options that the library lacks. */
 function printing(footer: string) {
   return {
     files: {
@@ -87,7 +87,7 @@ function printing(footer: string) {
   };
 }
 
-/** The same archive without the times at which its files were written: all that differs between two of equal content. */
+/** The same archive without file times, which are the only difference between two of equal content. */
 function withoutTimes(archive: Uint8Array): Uint8Array {
   return zipSync(unzipSync(archive), { mtime: ARCHIVE_TIME });
 }
@@ -95,7 +95,7 @@ function withoutTimes(archive: Uint8Array): Uint8Array {
 function tooLong(maxRows: number): KpoolError {
   return new KpoolError(
     'usage.invalid',
-    `The statement has more than the ${maxRows} rows of which we make a workbook.`,
-    { hint: 'Take --format csv, or a shorter time: --month.' },
+    `The statement has more than ${maxRows} rows, the limit of a workbook.`,
+    { hint: 'Use --format csv, or a shorter period, e.g. --month.' },
   );
 }
