@@ -180,7 +180,8 @@ const REDIS_ERROR_MEANINGS: readonly (readonly [pattern: RegExp, meaning: RedisE
 const UNKNOWN_REDIS_ERROR = withReason(transient('failed', `Look at its server's log. ${WITHOUT_REDIS}`));
 
 /** Names of the errors of ioredis, its parser and BullMQ about Redis or the connection to it. */
-const NAMES = /^(ReplyError|MaxRetriesPerRequestError|AbortError|ParserError|ClusterAllFailedError)$/;
+const REDIS_ERROR_NAMES =
+  /^(ReplyError|MaxRetriesPerRequestError|AbortError|ParserError|ClusterAllFailedError)$/;
 /** The wording of those that they throw as a plain Error. */
 const WORDINGS =
   /^(Connection is closed\.?|Command timed out|connect ETIMEDOUT|Socket timeout\. Expecting data|Unknown RESP type|Redis version needs to be|(Missing (key|lock)|Lock mismatch) for job )/;
@@ -189,7 +190,7 @@ const WORDINGS =
 export function isRedisError(error: unknown): boolean {
   const { name, message } = readErrorFields(error);
   // The DOMException of an aborted request has one of these names too.
-  return (NAMES.test(name) && !(error instanceof DOMException)) || WORDINGS.test(message);
+  return (REDIS_ERROR_NAMES.test(name) && !(error instanceof DOMException)) || WORDINGS.test(message);
 }
 
 export function redisFailure(meaning: RedisErrorMeaning, place?: string, cause?: unknown): KpoolError {

@@ -3,14 +3,14 @@ import { WHOLE_KEY } from './slot-store';
 import { POLL_INTERVAL_MS } from './time-limits';
 
 /** What the pool's limit counts: the requests of a key to one endpoint, or all requests of the key. */
-export type PaceScope = 'endpoint' | 'key';
+export type PaceLevel = 'endpoint' | 'key';
 
 /** A wait this long is worth one step of priority, so that no request starves. */
 const AGEING_MS = 30_000;
 
 /** A request that waits for a permit. */
 export interface Waiter extends PacedBucket {
-  /** 1 is served first. */
+  /** 1 is the most urgent. */
   readonly priority: number;
   /** Monotonic ms. */
   readonly arrivedAtMs: number;
@@ -63,23 +63,23 @@ export class Bucket {
     return first === undefined ? 0 : nowMs - Math.max(first.arrivedAtMs, this.grantedAtMs);
   }
 
-  /** How long the bucket has waited, for its turn among all processes; a lower priority counts as a shorter wait. */
+  /** How long the bucket has waited, for its turn among all processes, less `AGEING_MS` for each step of priority. */
   turnWaitMs(nowMs: number): number {
     return this.waitMs(nowMs) - (this.waiters[0]?.priority ?? 0) * AGEING_MS;
   }
 }
 
 /**
- * The buckets of one process: a waiter is in the bucket of its endpoint or of its key, depending on the scope.
+ * The buckets of one process: a waiter is in the bucket of its endpoint or of its key, depending on the level.
  */
 export class Buckets {
   readonly #byKey = new Map<string, Map<string, Bucket>>();
-  /** Keys whose scope differs from the one configured. */
-  readonly #scopes = new Map<string, PaceScope>();
+  /** Keys whose level differs from the one configured. */
+  readonly #levels = new Map<string, PaceLevel>();
 
   constructor(
     private readonly slots: number,
-    private readonly configured: PaceScope,
+    private readonly configured: PaceLevel,
   ) {}
 
   all(): Bucket[] {
@@ -100,13 +100,13 @@ export class Buckets {
       .map(({ bucket }) => bucket);
   }
 
-  scopeOf(key: string): PaceScope {
-    return this.#scopes.get(key) ?? this.configured;
+  levelOf(key: string): PaceLevel {
+    return this.#levels.get(key) ?? this.configured;
   }
 
   /** The bucket in which a request waits. A new one is due at once. */
   bucketFor({ key, endpoint }: PacedBucket): Bucket {
-    const name = this.scopeOf(key) === 'key' ? WHOLE_KEY : endpoint;
+    const name = this.levelOf(key) === 'key' ? WHOLE_KEY : endpoint;
     const ofKey = this.#byKey.get(key) ?? new Map<string, Bucket>();
     this.#byKey.set(key, ofKey);
     const bucket = ofKey.get(name) ?? new Bucket(key, name);
@@ -114,10 +114,10 @@ export class Buckets {
     return bucket;
   }
 
-  /** Moves all waiters of the key into the buckets of its new scope. */
-  scope(key: string, scope: PaceScope): void {
-    if (this.scopeOf(key) === scope) return;
-    this.#scopes.set(key, scope);
+  /** Moves all waiters of the key into the buckets of its new level. */
+  setLevel(key: string, level: PaceLevel): void {
+    if (this.levelOf(key) === level) return;
+    this.#levels.set(key, level);
     for (const old of this.#byKey.get(key)?.values() ?? []) {
       for (const waiter of old.waiters.splice(0)) this.bucketFor(waiter).addWaiter(waiter);
     }

@@ -1,16 +1,16 @@
 import type { PacedBucket } from '../core/pacer';
-import type { PaceScope } from './buckets';
+import type { PaceLevel } from './buckets';
 
 /** Events for the log and the metrics. */
 export type PacingEvent =
   | {
       readonly kind: 'granted';
       readonly bucket: PacedBucket;
-      readonly scope: PaceScope;
+      readonly level: PaceLevel;
       readonly waitedMs: number;
     }
   /** The pool throttled a key, which is paced as a whole from now on; or it meant something else. */
-  | { readonly kind: 'scoped'; readonly key: string; readonly scope: PaceScope }
+  | { readonly kind: 'scoped'; readonly key: string; readonly level: PaceLevel }
   | ({ readonly kind: 'waiting' } & LongWait)
   | { readonly kind: 'unavailable'; readonly error: unknown };
 

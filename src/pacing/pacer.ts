@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock';
 import type { PacedBucket, Pacer } from '../core/pacer';
-import type { PaceScope } from './buckets';
+import type { PaceLevel } from './buckets';
 import type { PacingEvent } from './events';
 import type { PacingDatabase } from './pacing-database';
 import { PermitQueue } from './permit-queue';
@@ -15,7 +15,7 @@ export interface PacerOptions {
   /** N of P6. */
   readonly requestsPerSecond: number;
   /** `auto`: per endpoint until the pool throttles that pace, then per key, remembered in the database. */
-  readonly scope: 'auto' | PaceScope;
+  readonly scope: 'auto' | PaceLevel;
   /** The client destroys a request's socket after this long. */
   readonly totalTimeoutMs: number;
   readonly onEvent?: (event: PacingEvent) => void;
@@ -27,7 +27,7 @@ export interface PacerHandle extends Pacer {
   /** For how long the database grants nothing since it lost its record of the latest requests, ms. */
   lostRecordMs(): Promise<number>;
   /** As far as this process knows: it learns it with its first poll for the key. */
-  scopeOf(key: string): PaceScope;
+  levelOf(key: string): PaceLevel;
   /**
    * Rejects all waiters and hands back unused slots. A slot in use is handed back when its request is answered; if the
    * database is unreachable then, its lease expires.
@@ -51,7 +51,7 @@ export function createPacer(options: PacerOptions): PacerHandle {
     ...shared,
     store: createPostgresSlotStore(database, shared),
     clock,
-    scope: scope === 'key' ? 'key' : 'endpoint',
+    level: scope === 'key' ? 'key' : 'endpoint',
     onEvent: options.onEvent ?? (() => undefined),
   });
 }

@@ -4,30 +4,26 @@ import type { Clock } from '../core/clock';
 import { KpoolError } from '../core/errors';
 import type { PacedBucket, Permit, PermitRequest } from '../core/pacer';
 import { Buckets } from './buckets';
-import type { Bucket, PaceScope, Waiter } from './buckets';
+import type { Bucket, PaceLevel, Waiter } from './buckets';
 import type { PacingEvent } from './events';
+import { HandBacks } from './hand-backs';
+import { LongWaits } from './long-waits';
 import { createPermit, readClocks } from './permit';
 import type { ClockReading } from './permit';
 import { PollLoop } from './poll-loop';
 import type { PollWork } from './poll-loop';
-import { ScopeReports } from './scope-reports';
+import { LevelReports } from './level-reports';
 import { WHOLE_KEY } from './slot-store';
-import type { BucketResult, HandBack, PollResult, SlotStore, WantedBucket } from './slot-store';
-import {
-  HAND_BACK_DELAY_MS,
-  REPORT_WAIT_AFTER_MS,
-  REPORT_WAIT_EVERY_MS,
-  REST_MS,
-  TIMER_MARGIN_MS,
-} from './time-limits';
+import type { BucketResult, PollResult, SlotStore, WantedBucket } from './slot-store';
+import { REST_MS, TIMER_MARGIN_MS } from './time-limits';
 
 export interface PermitQueueOptions {
   readonly store: SlotStore;
   readonly clock: Clock;
   /** N of P6. */
   readonly slots: number;
-  /** The scope that keys start with, and whether the store may change it. */
-  readonly scope: PaceScope;
+  /** The level that keys start with, and whether the store may change it. */
+  readonly level: PaceLevel;
   readonly auto: boolean;
   readonly leaseMs: number;
   /** Names this process in the store; unique. */
@@ -37,13 +33,6 @@ export interface PermitQueueOptions {
 
 /** Keeps a poll a short transaction, in a large process too. */
 const MAX_BUCKETS_PER_POLL = 200;
-const MAX_HAND_BACKS_PER_POLL = 1_000;
-
-interface PendingHandBack extends Omit<HandBack, 'restMs'> {
-  readonly sinceMs: number;
-  /** The end of the rest, monotonic ms. */
-  readonly freeAtMs: number;
-}
 
 /**
  * One process's side of the pacing: who waits, what is handed back, and the polls of the store that serve both.
@@ -66,17 +55,18 @@ export class PermitQueue implements PollWork {
   readonly #clock: Clock;
   readonly #buckets: Buckets;
   readonly #loop: PollLoop;
-  readonly #reports = new ScopeReports();
-  /** Oldest first. */
-  #handBacks: PendingHandBack[] = [];
+  readonly #reports = new LevelReports();
+  readonly #handBacks: HandBacks;
+  readonly #longWaits: LongWaits;
   #permits = 0;
-  #reportedAtMs = -Infinity;
   #stopped = false;
 
   constructor(options: PermitQueueOptions) {
     this.#options = options;
     this.#clock = options.clock;
-    this.#buckets = new Buckets(options.slots, options.scope);
+    this.#buckets = new Buckets(options.slots, options.level);
+    this.#handBacks = new HandBacks(options.leaseMs);
+    this.#longWaits = new LongWaits(options.onEvent);
     this.#loop = new PollLoop(this, options.clock);
   }
 
@@ -123,15 +113,15 @@ export class PermitQueue implements PollWork {
 
   reportThrottled({ key }: PacedBucket, isCertain = true): void {
     if (!this.#options.auto || this.#stopped) return;
-    if (this.#reports.throttled(key, this.scopeOf(key), isCertain)) this.#loop.poke(-Infinity);
+    if (this.#reports.throttled(key, this.levelOf(key), isCertain)) this.#loop.poke(-Infinity);
   }
 
   retractUncertainReports(key: string): void {
     if (!this.#stopped && this.#reports.retract(key)) this.#loop.poke(-Infinity);
   }
 
-  scopeOf(key: string): PaceScope {
-    return this.#buckets.scopeOf(key);
+  levelOf(key: string): PaceLevel {
+    return this.#buckets.levelOf(key);
   }
 
   async stop(): Promise<void> {
@@ -143,11 +133,12 @@ export class PermitQueue implements PollWork {
   dueAtMs(): number {
     if (this.#reports.unsent().length > 0) return -Infinity;
     const nowMs = this.#clock.monotonicMs();
-    const [oldest] = this.#handBacks;
-    const flushAtMs = oldest === undefined ? Infinity : this.#flushAtMs(oldest);
     return this.#buckets
       .all()
-      .reduce((dueAtMs, bucket) => Math.min(dueAtMs, this.#buckets.dueAtMs(bucket, nowMs)), flushAtMs);
+      .reduce(
+        (dueAtMs, bucket) => Math.min(dueAtMs, this.#buckets.dueAtMs(bucket, nowMs)),
+        this.#flushAtMs(),
+      );
   }
 
   async poll(): Promise<void> {
@@ -156,11 +147,9 @@ export class PermitQueue implements PollWork {
     const buckets = this.#buckets.due(nowMs).slice(0, MAX_BUCKETS_PER_POLL);
     const wanted = buckets.map((bucket) => this.#wish(bucket, nowMs));
     const reports = this.#reports.unsent();
-    const keysTo = (to: PaceScope): string[] =>
-      reports.filter(([, scope]) => scope === to).map(([key]) => key);
-    // After the end of the lease this changes nothing.
-    const handBacks = this.#handBacks.filter(({ sinceMs }) => sinceMs > nowMs - this.#options.leaseMs);
-    this.#handBacks = handBacks.splice(MAX_HAND_BACKS_PER_POLL);
+    const keysTo = (to: PaceLevel): string[] =>
+      reports.filter(([, level]) => level === to).map(([key]) => key);
+    const handBacks = this.#handBacks.take(nowMs);
     let result: PollResult;
     try {
       result = await this.#options.store.poll({
@@ -173,21 +162,20 @@ export class PermitQueue implements PollWork {
         wanted,
       });
     } catch (error) {
-      // Whether or not the store has applied it: all of it may be sent again.
       const unknown = wanted.flatMap(({ key, endpoint, permits }) =>
         permits.map((permit) => ({ key, endpoint, permit, sinceMs: nowMs, freeAtMs: nowMs })),
       );
-      this.#handBacks.unshift(...handBacks, ...unknown);
+      this.#handBacks.restore([...handBacks, ...unknown]);
       throw error;
     }
-    for (const [key, scope] of reports) this.#noteScope(key, scope);
+    for (const [key, level] of reports) this.#noteLevel(key, level);
     buckets.forEach((bucket, index) => {
       const { permits = [] } = wanted[index] ?? {};
       const seen = result.buckets[index];
       assert(seen !== undefined, 'a poll answers for every bucket that was wanted');
       this.#takeIn(bucket, seen, permits.slice(0, seen.granted), sentAt);
     });
-    this.#reportLongWait(result.lostForMs);
+    this.#longWaits.report(this.#buckets.all(), this.#clock.monotonicMs(), result.lostForMs);
   }
 
   giveUp(error: unknown): void {
@@ -207,7 +195,7 @@ export class PermitQueue implements PollWork {
     for (const permit of granted) this.#deliver(bucket, permit, sentAt);
     bucket.polledAtMs = this.#clock.monotonicMs();
     bucket.freeAtMs = bucket.polledAtMs + seen.nextInMs + TIMER_MARGIN_MS;
-    if (this.#options.auto) this.#buckets.scope(bucket.key, seen.scopedToKey ? 'key' : 'endpoint');
+    if (this.#options.auto) this.#buckets.setLevel(bucket.key, seen.scopedToKey ? 'key' : 'endpoint');
   }
 
   #deliver(bucket: Bucket, permit: string, sentAt: ClockReading): void {
@@ -221,11 +209,11 @@ export class PermitQueue implements PollWork {
     const { key, endpoint, arrivedAtMs } = waiter;
     bucket.grantedAtMs = nowMs;
     bucket.uses.set(permit, sentAt.monotonicMs + this.#options.leaseMs);
-    const scope = bucket.endpoint === WHOLE_KEY ? 'key' : 'endpoint';
+    const level = bucket.endpoint === WHOLE_KEY ? 'key' : 'endpoint';
     this.#options.onEvent({
       kind: 'granted',
       bucket: { key, endpoint },
-      scope,
+      level,
       waitedMs: nowMs - arrivedAtMs,
     });
     waiter.resolve(createPermit(this.#clock, sentAt, (restMs) => this.#handBack(bucket, permit, restMs)));
@@ -239,30 +227,22 @@ export class PermitQueue implements PollWork {
     bucket.uses.set(permit, handBack.freeAtMs);
     // An unused slot is free at once.
     if (restMs === 0) bucket.freeAtMs = -Infinity;
-    this.#handBacks.push(handBack);
-    this.#loop.poke(this.#flushAtMs(handBack));
+    this.#handBacks.add(handBack);
+    this.#loop.poke(this.#flushAtMs());
   }
 
-  #flushAtMs({ sinceMs }: PendingHandBack): number {
-    return this.#stopped ? -Infinity : sinceMs + HAND_BACK_DELAY_MS;
+  /** Once stopped, at once. */
+  #flushAtMs(): number {
+    const atMs = this.#handBacks.flushAtMs();
+    return this.#stopped && atMs < Infinity ? -Infinity : atMs;
   }
 
   /** Emits no event for what the store already knew. */
-  #noteScope(key: string, scope: PaceScope): void {
-    this.#reports.sent(key, scope);
-    if (this.scopeOf(key) === scope) return;
-    this.#buckets.scope(key, scope);
-    this.#options.onEvent({ kind: 'scoped', key, scope });
-  }
-
-  #reportLongWait(lostForMs: number): void {
-    const nowMs = this.#clock.monotonicMs();
-    if (nowMs - this.#reportedAtMs < REPORT_WAIT_EVERY_MS) return;
-    const waits = this.#buckets.all().map((bucket) => bucket.waitMs(nowMs));
-    const long = waits.filter((waitMs) => waitMs >= REPORT_WAIT_AFTER_MS);
-    if (long.length === 0) return;
-    this.#reportedAtMs = nowMs;
-    this.#options.onEvent({ kind: 'waiting', buckets: long.length, longestMs: Math.max(...long), lostForMs });
+  #noteLevel(key: string, level: PaceLevel): void {
+    this.#reports.sent(key, level);
+    if (this.levelOf(key) === level) return;
+    this.#buckets.setLevel(key, level);
+    this.#options.onEvent({ kind: 'scoped', key, level });
   }
 }
 

@@ -19,7 +19,7 @@ export interface WantedBucket {
   readonly endpoint: string;
   /** A new name for each slot wanted; empty: only the wait is asked for. */
   readonly permits: readonly string[];
-  /** How long the process has waited; a lower priority counts as a shorter wait. The longest goes first. */
+  /** How long the process has waited, less a share for each step of priority. The longest goes first. */
   readonly waitMs: number;
 }
 
@@ -53,7 +53,7 @@ export interface PollResult {
 
 /** Where the slots are kept: a PostgreSQL database, or a test's model of one. */
 export interface SlotStore {
-  /** Atomic. Hand-backs and scopes may be sent twice. A poll that fails may still have granted what it asked for. */
+  /** Atomic. Hand-backs and levels may be sent twice. A poll that fails may still have granted what it asked for. */
   poll(poll: Poll): Promise<PollResult>;
 }
 

@@ -29,7 +29,7 @@ function createLab(slots: number) {
         },
       },
       clock,
-      scope: 'endpoint',
+      level: 'endpoint',
       onEvent: (event) => events.push(event),
     });
     const acquire = (priority = 1, endpoint = 'earn', signal?: AbortSignal): Promise<Permit> =>

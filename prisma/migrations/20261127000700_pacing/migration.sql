@@ -15,14 +15,14 @@ CREATE UNLOGGED TABLE sync.slots (
   PRIMARY KEY (key_fingerprint, endpoint, slot)
 ) WITH (fillfactor = 50);
 
-COMMENT ON TABLE sync.slots IS 'Pacing: one row per slot of a bucket. A request to the pool holds one slot, which may be used again 1 s + 5 ms after the request was answered.';
+COMMENT ON TABLE sync.slots IS 'Pacing: one row per slot of a bucket. A request to the pool holds one slot, which may be used again once it has rested after the answer (REST_MS in src/pacing/time-limits.ts).';
 COMMENT ON COLUMN sync.slots.key_fingerprint IS 'Fingerprint of the API key, never the key.';
 COMMENT ON COLUMN sync.slots.endpoint IS 'The endpoint that the bucket limits; * is the bucket of the key as a whole.';
 COMMENT ON COLUMN sync.slots.slot IS 'Number of the slot within its bucket, from 0.';
 COMMENT ON COLUMN sync.slots.permit_id IS 'The permit that holds the slot; NULL once its request was answered.';
 COMMENT ON COLUMN sync.slots.free_at IS 'By sync.now(): when the slot may be used again; while a permit holds it, when its lease ends. Never trusted beyond one lease from now.';
-COMMENT ON COLUMN sync.slots.next_process IS 'The process whose turn is next, since it was refused the slot. Others may take the slot 100 ms after it became free, or when they have waited longer.';
-COMMENT ON COLUMN sync.slots.next_since IS 'Since when that process has waited, by sync.now(); its priority is counted as waiting time.';
+COMMENT ON COLUMN sync.slots.next_process IS 'The process whose turn is next, since it was refused the slot. Others may take the slot when its turn is over (TURN_MS in src/pacing/time-limits.ts), or when they have waited longer.';
+COMMENT ON COLUMN sync.slots.next_since IS 'Since when that process has waited, by sync.now(); less a share for each step of priority.';
 
 CREATE UNLOGGED TABLE sync.crash_marker (
   marker_id smallint PRIMARY KEY CHECK (marker_id = 1),

@@ -83,7 +83,7 @@ async function checkPool(database: OpenDatabase, options: CheckOptions): Promise
     const lostRecordMs = await service.lostRecordMs();
     if (lostRecordMs > MAX_PACE_WAIT_MS) return [notAsked(lostRecordMs)];
     for (const account of service.accounts) {
-      const isPacedAsWhole = (key: string): boolean => service.paceScopeOf(key) === 'key';
+      const isPacedAsWhole = (key: string): boolean => service.paceLevelOf(key) === 'key';
       results.push(...(await checkAccount(account, config, isPacedAsWhole, options.signal)));
     }
     return results;

@@ -44,9 +44,9 @@ function describeWait({ buckets, longestMs, lostForMs }: LongWait): string {
   return `Requests to ${buckets} endpoint(s) have waited for their pace for ${Math.round(longestMs / 1_000)} s: ${reason}.`;
 }
 
-/** Logs that the scope of a key's pace has changed. */
-function logScoping(logger: Pick<Logger, 'info' | 'warn'>, { key, scope }: Scoping): void {
-  if (scope === 'key') {
+/** Logs that a key is paced at another level from now on. */
+function logScoping(logger: Pick<Logger, 'info' | 'warn'>, { key, level }: Scoping): void {
+  if (level === 'key') {
     logger.warn(
       'The pool throttled a pace it allows per endpoint: the key is paced as a whole from now on. ' +
         'KUCOIN_POOL_RATE_SCOPE=endpoint keeps the faster pace anyway.',

@@ -10,7 +10,7 @@ import type { Scope } from '../../domain/scope';
 import type { Stream } from '../../domain/streams';
 import type { Logger } from '../../observability/logger';
 import type { Metrics } from '../../observability/metrics';
-import type { PaceScope } from '../../pacing/buckets';
+import type { PaceLevel } from '../../pacing/buckets';
 import type { AccountStatus } from '../../store/accounts';
 import { createStoreClient } from '../../store/client';
 import type { PrismaClient } from '../../store/generated/client';
@@ -166,8 +166,8 @@ export class SyncService {
   }
 
   /** As far as this process knows: it learns it with its first request for the key. */
-  paceScopeOf(key: string): PaceScope {
-    return this.parts.pace.pacer.scopeOf(key);
+  paceLevelOf(key: string): PaceLevel {
+    return this.parts.pace.pacer.levelOf(key);
   }
 
   /** How long the open circuit pauses this stream of the account, ms; 0 when closed. */

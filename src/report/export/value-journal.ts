@@ -139,12 +139,12 @@ function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown])
   return a < b ? -1 : 1;
 }
 
-const NAMES: Readonly<Record<ValueJournal, string>> = { quickbooks: 'QuickBooks', xero: 'Xero' };
+const PROGRAM_NAMES: Readonly<Record<ValueJournal, string>> = { quickbooks: 'QuickBooks', xero: 'Xero' };
 
 function withoutPrice(format: ValueJournal, { currency, miningDate }: ExportRow, count: number): KpoolError {
   return new KpoolError(
     'usage.invalid',
-    `${NAMES[format]} books what coins were worth, and ${count} of the rows have no price, e.g. ${currency} of ${miningDate}.`,
+    `${PROGRAM_NAMES[format]} books what coins were worth, and ${count} of the rows have no price, e.g. ${currency} of ${miningDate}.`,
     {
       hint:
         'kpool prices missing lists them, kpool prices import FILE.csv adds them. ' +

@@ -55,15 +55,15 @@ test('P6 a throttled key is paced as a whole by every process', async () => {
   const other = startPacer();
   const [inFlight] = await Promise.all([pacer.acquire({ bucket: EARN, priority: 1 }), send(other, WORKER)]);
   expect(inFlight.use()).toBe(true);
-  expect(pacer.scopeOf('k')).toBe('endpoint');
+  expect(pacer.levelOf('k')).toBe('endpoint');
   pacer.reportThrottled(EARN);
   await send(pacer);
-  expect(pacer.scopeOf('k')).toBe('key');
+  expect(pacer.levelOf('k')).toBe('key');
 
   const sentAtMs: number[] = [];
   const requests = [other, startPacer()].flatMap((each) => [send(each, EARN), send(each, WORKER)]);
   await Promise.all(requests.map(async (each) => sentAtMs.push(await each)));
-  expect(other.scopeOf('k')).toBe('key');
+  expect(other.levelOf('k')).toBe('key');
   sentAtMs.sort((a, b) => a - b);
   // One of the two slots is held by the request in flight, so the four went one by one.
   sentAtMs.slice(1).forEach((atMs, index) => expect(atMs - sentAtMs[index]!).toBeGreaterThan(1_000));
@@ -71,13 +71,13 @@ test('P6 a throttled key is paced as a whole by every process', async () => {
 
   const fast = startPacer({ scope: 'endpoint' });
   await send(fast);
-  expect(fast.scopeOf('k')).toBe('endpoint');
+  expect(fast.levelOf('k')).toBe('endpoint');
 });
 
 test('a suspicion of throttling is taken back, a report is not', async () => {
   const events: string[] = [];
   const pacer = startPacer({
-    onEvent: (event) => event.kind === 'scoped' && events.push(`scoped to ${event.scope}`),
+    onEvent: (event) => event.kind === 'scoped' && events.push(`scoped to ${event.level}`),
   });
   const other = startPacer({
     onEvent: (event) => event.kind === 'scoped' && events.push('the other learnt it'),
@@ -85,7 +85,7 @@ test('a suspicion of throttling is taken back, a report is not', async () => {
   const scopes = async (): Promise<string[]> => {
     await send(pacer);
     await send(other, WORKER);
-    return [pacer.scopeOf('k'), other.scopeOf('k')];
+    return [pacer.levelOf('k'), other.levelOf('k')];
   };
   pacer.reportThrottled(EARN, false);
   expect(await scopes()).toEqual(['key', 'key']);
@@ -125,7 +125,7 @@ test('P6 a key that replaces another has buckets of its own', async () => {
   expect(sentAtMs[0] - askedAtMs).toBeGreaterThan(1_000);
   expect(sentAtMs[0] - askedAtMs).toBeLessThan(4_000);
   expect(sentAtMs[1] - sentAtMs[0]).toBeGreaterThan(1_000);
-  expect([old.scopeOf('k'), old.scopeOf('k-after')]).toEqual(['key', 'endpoint']);
+  expect([old.levelOf('k'), old.levelOf('k-after')]).toEqual(['key', 'endpoint']);
   held.answered();
 });
 

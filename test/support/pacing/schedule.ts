@@ -1,4 +1,4 @@
-import type { PaceScope } from '../../../src/pacing/buckets';
+import type { PaceLevel } from '../../../src/pacing/buckets';
 import { PermitQueue } from '../../../src/pacing/permit-queue';
 import { leaseMs } from '../../../src/pacing/time-limits';
 import { crashed, EMPTY, pollModel } from './slot-model';
@@ -76,7 +76,7 @@ export async function play(schedule: Schedule): Promise<Arrival[]> {
     });
     world.at(process.diesAtMs, () => (host.isDead = true));
     const delay = (): number => (isIn(schedule.slowPolls) ? random() * 3_000 : random() ** 3 * 80);
-    const scopes: PaceScope[] = [];
+    const scopes: PaceLevel[] = [];
     const options = {
       slots: schedule.slots,
       auto: schedule.scope === 'auto',
@@ -106,10 +106,10 @@ export async function play(schedule: Schedule): Promise<Arrival[]> {
           }),
       },
       clock: host.clock,
-      scope: schedule.scope === 'key' ? 'key' : 'endpoint',
+      level: schedule.scope === 'key' ? 'key' : 'endpoint',
       onEvent: (event) => {
         // Those who wait go on in the order in which they are served.
-        if (event.kind === 'granted') scopes.push(event.scope);
+        if (event.kind === 'granted') scopes.push(event.level);
       },
     });
     const request = async (endpoint: string): Promise<void> => {
