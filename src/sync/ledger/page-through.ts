@@ -19,7 +19,7 @@ interface Sweep {
   readonly pages: readonly Page<IncomeRow>[];
   /** Null when its pages agree with each other and the count. */
   readonly contradiction: string | null;
-  /** There is no count, and the last page came twice: either the end, or one page served in place of another. */
+  /** A page came twice in a row: either the end, or equal rows, or one page served in place of another. */
   readonly isRepeated?: boolean;
 }
 
@@ -51,13 +51,13 @@ export async function pageThrough(list: Pages, window: Window): Promise<WindowRe
 async function sweep(list: Pages, window: Window, pageSize: number): Promise<Sweep> {
   const pages: Page<IncomeRow>[] = [];
   let [served, counted]: [number, number | null] = [0, null];
-  let isCounted = true;
+  let [isCounted, isRepeated] = [true, false];
   for (let n = 1; n <= MAX_PAGES; n += 1) {
     const page = await list.readPage(window, n, pageSize);
     if (page === null) return { pages, contradiction: 'the pool refuses the span' };
     const rows = servedCount(page);
     const before = pages.at(-1);
-    const isRepeated = before !== undefined && isSameContent(page, before);
+    const isSame = before !== undefined && isSameContent(page, before);
     if (served === counted) {
       // The count was that of the page alone.
       isCounted = false;
@@ -67,7 +67,8 @@ async function sweep(list: Pages, window: Window, pageSize: number): Promise<Swe
     if (counted !== null && totalNum !== null && totalNum !== counted)
       return { pages, contradiction: `the count moved from ${counted} to ${totalNum} between two pages` };
     counted = totalNum ?? counted;
-    if (counted === null && isRepeated) return { pages, contradiction: null, isRepeated };
+    if (counted === null && isSame) return { pages, contradiction: null, isRepeated: true };
+    isRepeated ||= isSame;
     if (rows > 0) pages.push(page);
     served += rows;
     // A first page with a round number of rows may have been cut.
@@ -76,10 +77,8 @@ async function sweep(list: Pages, window: Window, pageSize: number): Promise<Swe
       break;
   }
   const isAll = counted === null || counted === served;
-  return {
-    pages,
-    contradiction: isAll ? null : `the pool counts ${counted} rows and serves ${served} on all pages`,
-  };
+  const contradiction = isAll ? null : `the pool counts ${counted} rows and serves ${served} on all pages`;
+  return { pages, contradiction, isRepeated };
 }
 
 /** A single response that holds all that it counts needs no second one. */
@@ -91,7 +90,7 @@ function isOneResponse({ pages, contradiction }: Sweep): boolean {
 function agrees(a: Sweep, b: Sweep): boolean {
   if (a.contradiction !== null || b.contradiction !== null) return false;
   const firstRows = ({ pages: [first] }: Sweep): number => (first === undefined ? 0 : servedCount(first));
-  // Two sweeps that cut the list alike would miss the same rows behind a repeated page.
+  // Two sweeps that cut the list alike would miss the same rows at a repeated page.
   if (b.isRepeated === true && firstRows(a) === firstRows(b)) return false;
   return isSameContent(joinServed(a.pages), joinServed(b.pages));
 }

@@ -131,6 +131,17 @@ test('P2 a counted page that equals the one before is no end', async () => {
   expect(await read(listOf(equal))).toMatchObject({ rows: 200, doubt: null });
 });
 
+// Found by test/simulation/ledger-histories.test.ts: KPOOL_TEST_SEED=93000044.
+test('P11 counted: a page in place of another is no proof', async () => {
+  // The second page is the first one again, and no page size shows another cut.
+  const list = listOf(rowsOf(40), { cap: 10 });
+  const repeating: typeof list = {
+    ...list,
+    readPage: (window, page, size) => list.readPage(window, page === 2 ? 1 : page, size),
+  };
+  expect(await read(repeating)).toMatchObject({ doubt: 'no two sweeps over its pages agree' });
+});
+
 test('rows beside the window do not count', async () => {
   const { rows } = await pageThrough(listOf([rowOn(-1), rowOn(0), rowOn(999), rowOn(1_000)]), WINDOW);
   expect(rows.map(({ minedAtMs }) => minedAtMs / DAY_MS)).toEqual([0, 999]);
