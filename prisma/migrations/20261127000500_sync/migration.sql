@@ -40,7 +40,7 @@ COMMENT ON COLUMN sync.cursors.complete_from IS 'Start of the certified span of 
 COMMENT ON COLUMN sync.cursors.complete_to IS 'End of the certified span of mining time, exclusive.';
 COMMENT ON COLUMN sync.cursors.last_cycle_at IS 'When the newest window was last read.';
 COMMENT ON COLUMN sync.cursors.counts_compared_at IS 'When a snapshot of workers was last compared with the pool''s count of all workers.';
-COMMENT ON COLUMN sync.cursors.deep_checked_at IS 'When the scope had its last deep check: of a list of income the probe, count and trial of windows; of accumulated income the discovery of coins.';
+COMMENT ON COLUMN sync.cursors.deep_checked_at IS 'When the scope had its last deep check: of a list of income the probe and the trial of windows, and, where all of it was read, the count; of accumulated income the discovery of coins.';
 COMMENT ON COLUMN sync.cursors.last_success_at IS 'When a run of the scope last succeeded.';
 COMMENT ON COLUMN sync.cursors.last_skip_at IS 'When a run of the scope last found that there was nothing to ask the pool.';
 COMMENT ON COLUMN sync.cursors.last_life_at IS 'Last sign of life: rows or workers seen. Long ago means dormant.';
@@ -217,7 +217,7 @@ COMMENT ON COLUMN sync.certificates.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.certificates.algo IS 'Algorithm.';
 COMMENT ON COLUMN sync.certificates.from_at IS 'Start of the window, included.';
 COMMENT ON COLUMN sync.certificates.to_at IS 'End of the window, exclusive.';
-COMMENT ON COLUMN sync.certificates.total_num IS 'Rows of the query as the server counts them. API: totalNum.';
+COMMENT ON COLUMN sync.certificates.total_num IS 'Rows of the window by the proof: as many as the pool counts (API: totalNum), or, where it gives no count, as two complete pagings agree on. A read that a count contradicts has no certificate.';
 COMMENT ON COLUMN sync.certificates.rows_served IS 'Rows of the window that were served.';
 COMMENT ON COLUMN sync.certificates.rows_landed IS 'Rows among them that are in the table.';
 COMMENT ON COLUMN sync.certificates.rows_quarantined IS 'Rows among them that could not be understood.';

@@ -76,6 +76,8 @@ async function syncOnce(session: LedgerSession, plan: Plan): Promise<void> {
       return;
     }
   }
+  if (dueWindows(session, plan).length > 0)
+    run.markPartial(`${MAX_ROUNDS} rounds did not prove every window; the next run continues`);
   const isCheckDue = plan.isDeep || !wasReadWhole;
   if (isCheckDue && session.isReadWhole && (await isMoreCounted(session))) await pageEverything(session);
   await readHiddenCoins(session);

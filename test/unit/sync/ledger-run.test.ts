@@ -365,3 +365,15 @@ test('coins that lists hide are asked for by name, and land', async () => {
   expect(coin!.readAtMs).toBeLessThan(lab.ledger.state.nowMs);
   expect(asked).toMatchObject({ coinName: 'FB', startMs: startOfUtcDay(lab.pool.nowMs) - 35 * DAY_MS - 1 });
 });
+
+test('P11 windows that the rounds of a run do not prove are said', async () => {
+  const lab = new MemoryLab(new MemoryPool(daily(5)));
+  const commit = lab.ledger.commitWindow.bind(lab.ledger);
+  lab.ledger.commitWindow = async (asked) => {
+    const result = await commit(asked);
+    if (result.outcome !== 'committed') return result;
+    const windows = result.state.windows.map((window) => ({ ...window, verifiedAtMs: null }));
+    return { ...result, state: { ...result.state, windows } };
+  };
+  expect((await lab.sync()).doubts).toEqual([expect.stringContaining('6 rounds did not prove')]);
+});
