@@ -1,5 +1,6 @@
 import type { ClosedMonth } from '../../../report/page/income';
-import { Command, Panel, Pill, Table, When, type Moment, type Tone } from '../components';
+import { Command, Panel, Pill, Table, type Moment, type Tone } from '../components';
+import { showInstant } from '../format';
 
 const MONTH_TONES: Readonly<Record<ClosedMonth['state'], Tone>> = {
   closed: 'good',
@@ -27,7 +28,7 @@ export function Months({ months, moment }: { months: readonly ClosedMonth[]; mom
         rows={months.map(({ month, state, at }) => [
           month,
           <Pill tone={MONTH_TONES[state]}>{state}</Pill>,
-          at === null ? '–' : <When at={at} moment={moment} />,
+          at === null ? '–' : showInstant(at, moment.zone),
           <a href={`/statements/${month}.csv`} download aria-label={`Statement of ${month} as CSV`}>
             CSV
           </a>,
