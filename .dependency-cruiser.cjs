@@ -1,4 +1,4 @@
-/** The arrows of the house (docs/decisions.md, "The house"): who may import whom. */
+/** Which folder may import which (docs/architecture.md, "The map"). */
 const LAYERS = {
   core: [],
   config: ['core'],

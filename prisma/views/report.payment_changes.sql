@@ -34,7 +34,7 @@ WITH closed AS (
      AND r.mined_at >= sync.start_of_day(e.mining_date, 'UTC') AND r.mined_at < sync.start_of_day(e.mining_date + 1, 'UTC')
     JOIN closed c ON c.month = sync.month_of(coalesce(r.settled_at, r.mined_at), c.time_zone)
    WHERE e.valid_from > (SELECT closed_at FROM first) AND e.mining_date <= (SELECT last_day FROM first)
-     -- Whether merged mining counts hangs on the amount, too.
+     -- Whether merged mining counts depends on the amount as well.
      AND (e.change IN ('appeared', 'withdrawn', 'restored')
           OR r.type = 'UNITE_COIN_EARN' AND e.change IN ('amended', 'settled'))
      AND sync.may_repeat_earning(r.type) AND r.status = 'SETTLED' AND r.withdrawn_at IS NULL

@@ -51,7 +51,7 @@ export function nextDelayMs(
   random: number,
 ): number | null {
   const { error, kind } = failure;
-  // `pool.clock` ends only when somebody sets a clock, not within this call.
+  // `pool.clock` was tried again with the measured offset before it came here.
   if (attempt >= policy.attempts || error.code === 'aborted' || error.code === 'pool.clock') return null;
   if (error.retry !== 'backoff' && error.retry !== 'after') return null;
   const isThrottling = kind === 'throttled' || kind === 'ambiguous-403';

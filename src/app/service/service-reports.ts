@@ -28,7 +28,7 @@ export class ServiceReports {
     this.#facts = createLastingPostgres({ url: options.databaseUrl, applicationName: 'kpool' });
   }
 
-  /** How everything about this process's accounts is. */
+  /** The state of this process's accounts. */
   async readWellness(): Promise<Wellness> {
     const names = this.#options.accounts.map(({ name }) => name);
     return judge(await readWellnessFacts(await this.#facts.open(), names));

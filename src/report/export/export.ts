@@ -217,7 +217,7 @@ async function readTitle(sql: Sql, { asOf, period, accountName }: Selection): Pr
     ({ month, action }) => month === period.name && action === 'close',
   );
   const tieOut = asOf.reason === 'given' ? null : close?.tieOut;
-  return { accounts, tieOut: tieOut ?? 'The totals that the pool gives are of now: kpool reconcile.' };
+  return { accounts, tieOut: tieOut ?? 'The pool gives only current totals: kpool reconcile compares them.' };
 }
 
 async function readAccountNames(sql: Sql): Promise<readonly string[]> {

@@ -14,7 +14,7 @@ import type {
 } from './facts';
 import { judgeTotals } from './totals';
 
-/** Consecutive failures before a scope counts as stuck: about 15 minutes of attempts. */
+/** Consecutive failures before a scope counts as stuck, where its interval is long. */
 const STUCK_AFTER_FAILURES = 5;
 
 /**
@@ -171,6 +171,6 @@ async function readRecentEveryMs(sql: Sql): Promise<number | null> {
 
 function isOneOf(sql: Sql, accounts: AccountNames, name = sql`account_name`) {
   if (accounts === null) return sql`true`;
-  // As JSON, because this driver cannot send text arrays.
+  // As JSON: our connections look up no types of arrays.
   return sql`${name} IN (SELECT jsonb_array_elements_text(${JSON.stringify(accounts)}::text::jsonb))`;
 }

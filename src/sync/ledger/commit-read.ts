@@ -50,6 +50,6 @@ export async function commitRead(
   }
   // Paging everything settles a contradiction, unless that is what was read.
   if (session.isCountable && !isSameWindow(window, session.whole)) return 'contradicted';
-  await session.commit(window, { ...read, doubt: 'what vanished is served now and then' });
+  await session.commit(window, { ...read, doubt: 'rows that vanished keep coming back' });
   return 'committed';
 }

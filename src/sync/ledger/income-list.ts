@@ -1,4 +1,4 @@
-/** The pool's list of one scope's income, page by page. What it takes for the pool's refusals is decided here. */
+/** The pool's list of one scope's income, page by page, and what its refusals mean. */
 import { throwIfAborted } from '../../core/clock';
 import { isKpoolError } from '../../core/errors';
 import type { CallOptions } from '../../domain/call-options';

@@ -1,6 +1,6 @@
 /**
  * One run over one scope of the ledger: a window is read by one response; whatever one response cannot prove is paged;
- * whatever contradicts the count of everything is paged as a whole; whatever is still in doubt is said.
+ * whatever contradicts the count of everything is paged as a whole; whatever is still in doubt makes the run partial.
  *
  *      due windows, newest first                             ┌──────────────────────────────┐
  *               │                                            ▼                              │

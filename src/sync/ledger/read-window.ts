@@ -1,4 +1,4 @@
-/** Reads a window by one response, as a run does; or all of it at once, as whoever checks a run does. */
+/** Reads a window by one response, as a run does, or all of it at once, to confirm what a run found. */
 import { isSameContent } from '../../domain/income-content';
 import { joinServed, servedCount } from '../../domain/page';
 import { judgeWindow, type WindowAnswer, type WindowRead } from '../../domain/window-answer';

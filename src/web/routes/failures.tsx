@@ -53,6 +53,14 @@ const AWAY: Failure = {
   text: 'The database or the queue is unavailable. This page reloads automatically.',
   fix: 'kpool check',
 };
+/** SQLSTATE of a statement that ran past its time limit. */
+const STATEMENT_TOO_LONG = '57014';
+const SLOW: Failure = {
+  status: 503,
+  title: 'This takes too long',
+  text: 'The database did not answer in time. Choose a shorter period, or try again later.',
+  fix: null,
+};
 const UNEXPECTED: Failure = {
   status: 500,
   title: 'Internal error',
@@ -87,6 +95,7 @@ function failureOf(error: FastifyError, reportFailure: (failure: KpoolError) => 
   if (error.statusCode === 429) return TOO_MANY;
   const invalid = invalidityOf(error);
   if (invalid !== null) return { status: 400, title: 'Invalid request', text: invalid, fix: null };
+  if (error.code === STATEMENT_TOO_LONG) return SLOW;
   const failure = isDatabaseError(error)
     ? classifyDatabaseError(error)
     : new KpoolError('broken-promise', `The program failed in an unexpected way: ${error.message}`, {

@@ -40,7 +40,7 @@ test('P4 bounds that leave out a row twice contradict the list', async () => {
   // Where one answer cannot count everything there is nothing to settle that by.
   await session.update({ cursor: { spanLimitMs: 900 * DAY_MS } });
   expect(await commit(read)).toBe('committed');
-  expect(session.run.shortcomings).toEqual(['what vanished is served now and then']);
+  expect(session.run.shortcomings).toEqual(['rows that vanished keep coming back']);
   expect(lab.live()).toEqual(daily(250).map((_row, i) => i + 1));
 });
 
@@ -51,7 +51,7 @@ test('P4 all of the list that leaves out a row is left in doubt', async () => {
     pool.rows = startMs < session.whole.fromMs ? without(all, 50) : all;
   };
   expect(await commit(readOf(without(all, 50), session.whole), session.whole)).toBe('committed');
-  expect(session.run.shortcomings).toEqual(['what vanished is served now and then']);
+  expect(session.run.shortcomings).toEqual(['rows that vanished keep coming back']);
   expect(lab.live()).toEqual(daily(250).map((_row, i) => i + 1));
 });
 
@@ -93,7 +93,7 @@ test('P4 P11 reads that never agree are contradicted or in doubt', async () => {
   expect(await commit(readOf(rest, window))).toBe('contradicted');
   await session.update({ cursor: { spanLimitMs: 900 * DAY_MS } });
   expect(await commit(readOf(rest, window))).toBe('committed');
-  expect(session.run.shortcomings).toEqual(['what vanished is served now and then']);
+  expect(session.run.shortcomings).toEqual(['rows that vanished keep coming back']);
   expect(lab.live(({ minedAtMs }) => minedAtMs === dayOf(50))).toEqual([50]);
 });
 

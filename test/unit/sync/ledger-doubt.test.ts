@@ -59,7 +59,7 @@ test('P4 P11 a row that only some spans show stays, in doubt', async () => {
     lab.pool.rows = isShown ? all : all.filter(({ minedAtMs }) => minedAtMs !== dayOf(20));
   };
   expect(await lab.verify()).toMatchObject({
-    doubts: ['what vanished is served now and then'],
+    doubts: ['rows that vanished keep coming back'],
     withdrawn: 0,
   });
   expect(lab.live()).toEqual(from1To(50));
