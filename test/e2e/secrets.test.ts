@@ -135,7 +135,10 @@ async function keysOf(redisUrl: string): Promise<Exhibit[]> {
         zset: () => client.zrange(key, '0', '-1'),
         stream: () => client.xrange(key, '-', '+'),
       };
-      const value = await read[await client.type(key)]?.();
+      const type = await client.type(key);
+      // It expired meanwhile.
+      if (type === 'none') continue;
+      const value = await read[type]?.();
       found.push({ place: `Redis key ${key}`, text: `${key} ${unescaped(JSON.stringify(value))}` });
     }
     return found;
