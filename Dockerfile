@@ -1,4 +1,4 @@
-# The service without the tools that build it and without the embedded PostgreSQL: it expects DATABASE_URL.
+# The service without build tools and without the embedded PostgreSQL: it needs DATABASE_URL.
 FROM node:22-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json ./
@@ -14,7 +14,7 @@ ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY scripts scripts
-# Optional packages are the embedded PostgreSQL's programs.
+# Optional packages are the embedded PostgreSQL's binaries.
 RUN npm ci --omit=dev --omit=optional && npm cache clean --force
 COPY prisma prisma
 COPY deploy/metabase deploy/metabase

@@ -1,4 +1,4 @@
-// Writes the dashboards of deploy/grafana (or of the folder that is named). Change them here, not there.
+// Generates the dashboards in deploy/grafana (or in the given folder). Edit this script, not the files.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import {
@@ -93,12 +93,12 @@ const accountVariable = (datasource, query) =>
 
 /** Every process tells the same state: max() makes one series of it. */
 const service = dashboardOf('kpool-service', 'kpool: the service', 'prometheus')
-  .description('Whether kpool does its work, by its /metrics.')
+  .description('The state of the kpool service, from its /metrics.')
   .refresh('1m')
   .time({ from: 'now-24h', to: 'now' })
   .withVariable(accountVariable(PROMETHEUS, 'label_values(kpool_account_stopped, account)').allValue('.*'))
   .withPanel(
-    onPrometheus(stat().thresholds(greenFrom(1)), 'Ready', '1: the service does its work, as /readyz says.', [
+    onPrometheus(stat().thresholds(greenFrom(1)), 'Ready', '1 if /readyz answers 200.', [
       ['min(kpool_ready) or min(kpool_database_up)', ''],
     ]),
   )
@@ -106,17 +106,17 @@ const service = dashboardOf('kpool-service', 'kpool: the service', 'prometheus')
     onPrometheus(
       stat().thresholds(redFrom(1)),
       'Problems',
-      'Critical ones and warnings: kpool status lists them.',
+      'Critical problems and warnings; kpool status lists them.',
       [['sum(max by (account, kind) (kpool_problems{severity!="progress"})) or vector(0)', '']],
     ),
   )
   .withPanel(
-    onPrometheus(stat().thresholds(redFrom(1)), 'Stopped accounts', 'Accounts that wait for a person.', [
+    onPrometheus(stat().thresholds(redFrom(1)), 'Stopped accounts', 'Accounts that need attention.', [
       ['sum(max by (account) (kpool_account_stopped{account=~"$account"}))', ''],
     ]),
   )
   .withPanel(
-    onPrometheus(stat().thresholds(redFrom(1)), 'Late streams', 'Without a success for three intervals.', [
+    onPrometheus(stat().thresholds(redFrom(1)), 'Late streams', 'No success for three intervals.', [
       ['sum(max by (account, stream) (kpool_stream_late{account=~"$account"}))', ''],
     ]),
   )
@@ -124,12 +124,12 @@ const service = dashboardOf('kpool-service', 'kpool: the service', 'prometheus')
     onPrometheus(
       stat().unit('percentunit').decimals(1),
       'Backfill',
-      'Rows of income read, of those that the pool counts.',
+      'Income rows read, out of those the pool counts.',
       [['avg(max by (account, stream) (kpool_backfill_ratio{account=~"$account"}))', '']],
     ),
   )
   .withPanel(
-    onPrometheus(stat(), 'Version', 'More than one: an upgrade is under way.', [
+    onPrometheus(stat(), 'Version', 'More than one: an upgrade is in progress.', [
       ['count by (version) (kpool_build_info)', '{{version}}'],
     ]),
   )
@@ -143,12 +143,12 @@ const service = dashboardOf('kpool-service', 'kpool: the service', 'prometheus')
     ]),
   )
   .withPanel(
-    onPrometheus(bars(12), 'What is wrong', 'Problems by kind, as kpool status says.', [
+    onPrometheus(bars(12), 'Problems by kind', 'The same as in kpool status.', [
       ['max by (account, kind) (kpool_problems)', '{{kind}} {{account}}'],
     ]),
   )
   .withPanel(
-    onPrometheus(lines(), 'Scopes that fail', 'Scopes whose last sync failed.', [
+    onPrometheus(lines(), 'Failing scopes', 'Scopes whose last sync failed.', [
       [
         'max by (account, stream) (kpool_scopes{account=~"$account",state="failing"})',
         '{{account}} {{stream}}',
@@ -156,7 +156,7 @@ const service = dashboardOf('kpool-service', 'kpool: the service', 'prometheus')
     ]),
   )
   .withPanel(
-    onPrometheus(lines(), 'Totals that differ, rows in quarantine', 'What a person has to look at.', [
+    onPrometheus(lines(), 'Totals that differ, rows in quarantine', 'Both need attention.', [
       [
         'max by (account, currency) (kpool_reconciliation_totals{account=~"$account",verdict="differs"})',
         'differs: {{account}} {{currency}}',
@@ -169,26 +169,21 @@ const service = dashboardOf('kpool-service', 'kpool: the service', 'prometheus')
   )
   .withRow(new RowBuilder('Work'))
   .withPanel(
-    onPrometheus(bars(12).unit('reqps'), 'Requests to the pool', 'Answered or given up, by outcome.', [
+    onPrometheus(bars(12).unit('reqps'), 'Requests to the pool', 'Answered or abandoned, by outcome.', [
       ['sum by (outcome) (rate(kpool_pool_request_seconds_count{account=~"$account"}[5m]))', '{{outcome}}'],
     ]),
   )
   .withPanel(
-    onPrometheus(
-      lines().unit('s'),
-      'How fast the pool answers',
-      'The slowest of twenty requests, and of two.',
+    onPrometheus(lines().unit('s'), 'Response time of the pool', '95th percentile and median.', [
       [
-        [
-          'histogram_quantile(0.95, sum by (le) (rate(kpool_pool_request_seconds_bucket{account=~"$account"}[15m])))',
-          '95 %',
-        ],
-        [
-          'histogram_quantile(0.5, sum by (le) (rate(kpool_pool_request_seconds_bucket{account=~"$account"}[15m])))',
-          '50 %',
-        ],
+        'histogram_quantile(0.95, sum by (le) (rate(kpool_pool_request_seconds_bucket{account=~"$account"}[15m])))',
+        '95 %',
       ],
-    ),
+      [
+        'histogram_quantile(0.5, sum by (le) (rate(kpool_pool_request_seconds_bucket{account=~"$account"}[15m])))',
+        '50 %',
+      ],
+    ]),
   )
   .withPanel(
     onPrometheus(
@@ -204,7 +199,7 @@ const service = dashboardOf('kpool-service', 'kpool: the service', 'prometheus')
     ),
   )
   .withPanel(
-    onPrometheus(lines().unit('s'), 'Waiting for the rate limit', 'The longest of twenty waits.', [
+    onPrometheus(lines().unit('s'), 'Waiting for the rate limiter', '95th percentile.', [
       [
         'histogram_quantile(0.95, sum by (le, endpoint) (rate(kpool_permit_wait_seconds_bucket{account=~"$account"}[15m])))',
         '{{endpoint}}',
@@ -221,15 +216,10 @@ const service = dashboardOf('kpool-service', 'kpool: the service', 'prometheus')
     ]),
   )
   .withPanel(
-    onPrometheus(
-      lines(8).unit('bytes'),
-      'Database and memory',
-      'On disk, and in the memory of each process.',
-      [
-        ['max(kpool_database_size_bytes)', 'database'],
-        ['process_resident_memory_bytes{job="kpool"}', 'memory {{instance}}'],
-      ],
-    ),
+    onPrometheus(lines(8).unit('bytes'), 'Database and memory', 'On disk, and memory of each process.', [
+      ['max(kpool_database_size_bytes)', 'database'],
+      ['process_resident_memory_bytes{job="kpool"}', 'memory {{instance}}'],
+    ]),
   );
 
 const ACCOUNTS = 'account_name IN (${account:sqlstring})';
@@ -265,7 +255,7 @@ const data = dashboardOf('kpool-data', 'kpool: income and machines', 'grafana-po
     onPostgres(
       table(8),
       'Income by month',
-      'Every digit.',
+      'All digits.',
       `SELECT to_char(month, 'YYYY-MM') AS month, currency, trim_scale(sum(settled))::text AS settled,
        trim_scale(sum(pending))::text AS pending, trim_scale(sum(total))::text AS total
   FROM report.monthly_income WHERE ${ACCOUNTS} AND items > 0
@@ -277,7 +267,7 @@ const data = dashboardOf('kpool-data', 'kpool: income and machines', 'grafana-po
     onPostgres(
       table(),
       "The pool's totals against the ledger",
-      'Those that differ first.',
+      'Differences first.',
       `SELECT account_name AS account, sub_account, currency, verdict, difference_text AS difference, reason
   FROM report.reconciliation WHERE ${ACCOUNTS}
  ORDER BY array_position(ARRAY['differs', 'not comparable'], verdict) NULLS LAST, 1, 2, 3 LIMIT 200`,
@@ -287,7 +277,7 @@ const data = dashboardOf('kpool-data', 'kpool: income and machines', 'grafana-po
   .withPanel(
     onPostgres(
       table(),
-      'Income that waits to be settled',
+      'Pending income',
       'By age.',
       `SELECT currency, CASE WHEN age_days < 2 THEN 'up to 2 days' WHEN age_days < 8 THEN 'up to 8 days' ELSE 'older' END AS age,
        count(*) AS items, trim_scale(sum(amount))::text AS amount
@@ -322,8 +312,8 @@ const data = dashboardOf('kpool-data', 'kpool: income and machines', 'grafana-po
   .withPanel(
     onPostgres(
       table(16),
-      'Machines that need a technician',
-      'Where most is lost first.',
+      'Machines that need attention',
+      'Costliest first.',
       `SELECT worker_name AS machine, sub_account, site, reasons, lost_hash_rate_ths AS "lost TH/s", status,
        hours_since_last_share AS "hours since the last share", reject_rate
   FROM report.worker_attention WHERE ${ACCOUNTS}
@@ -335,19 +325,19 @@ const data = dashboardOf('kpool-data', 'kpool: income and machines', 'grafana-po
     onPostgres(
       lines(8),
       'Reject rate by day',
-      'Half of the machines had this rate or less; nine in ten.',
+      'Median and 90th percentile of the machines.',
       `SELECT day_utc::timestamp AT TIME ZONE 'UTC' AS time, avg(median_reject_rate) AS median, avg(p90_reject_rate) AS "nine in ten"
   FROM report.reject_rate_daily
  WHERE ${ACCOUNTS} AND day_utc BETWEEN $__timeFrom()::timestamptz::date AND $__timeTo()::timestamptz::date
  GROUP BY day_utc ORDER BY day_utc`,
     ),
   )
-  .withRow(new RowBuilder('How fresh this is'))
+  .withRow(new RowBuilder('Freshness'))
   .withPanel(
     onPostgres(
       table(24),
       'Streams',
-      'How old the data are, and what could not be understood.',
+      'How old the data are, and what could not be parsed.',
       `SELECT account_name AS account, stream, state, last_success_at, next_at, failing_scopes, open_quarantine, last_error
   FROM report.data_freshness WHERE ${ACCOUNTS}`,
       'table',

@@ -10,11 +10,11 @@ WITH schedule AS MATERIALIZED (
     FROM sync.windows w
 ), judged AS (
   SELECT w.stream, w.puid, w.algo, w.from_at,
-         -- What is mined after the newest window was read, that reading cannot vouch for.
+         -- A read cannot certify what is mined after it.
          CASE WHEN w.to_at < 'infinity' THEN w.to_at ELSE greatest(w.from_at, w.verified_at) END AS to_at,
          w.row_count, w.pending_count, w.quarantined_count, w.in_doubt_count, w.verified_at,
          CASE WHEN w.verified_at IS NULL THEN 'missing'
-              -- Whatever a person accepted: which rows vanished is not known.
+              -- Even if rows were accepted, since it is unknown which rows disappeared.
               WHEN w.in_doubt_count > 0 THEN 'in doubt'
               WHEN s.removed_at IS NULL AND t.now - w.verified_at > 3 *
                    CASE WHEN w.to_at = 'infinity' AND c.last_life_at > t.now - interval '45 days' THEN d.every

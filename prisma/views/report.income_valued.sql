@@ -8,7 +8,7 @@ SELECT l.account_name, l.sub_account, l.puid, l.algo, l.currency, l.stream, l.ty
  CROSS JOIN sync.valuation v
  CROSS JOIN LATERAL (
    SELECT CASE v.basis WHEN 'accrual' THEN sync.day_of(l.mined_at, v.time_zone)
-                       -- What is settled without a date counts as paid when it was mined; what is not settled has no value yet.
+                       -- Settled without a settle time counts as paid when mined; unsettled income has no value yet.
                        ELSE CASE l.status WHEN 'SETTLED' THEN sync.day_of(coalesce(l.settled_at, l.mined_at), v.time_zone) END
           END AS day) AS d
   LEFT JOIN LATERAL (

@@ -23,7 +23,7 @@ WITH at_work AS (
    CROSS JOIN LATERAL generate_series(s.last_date + interval '1 day', w.last_date - interval '1 day', interval '1 day') AS d
    WHERE s.is_newest
    UNION ALL
-  -- Within a month: most have all their days, and need not be gone through.
+  -- Within a month: most have all their days and can be skipped.
   SELECT s.puid, s.algo, s.month + b
     FROM spans s CROSS JOIN LATERAL generate_series(s.first_date - s.month, s.last_date - s.month) AS b
    WHERE s.last_date - s.first_date + 1 > length(replace(s.days::bit(32)::text, '0', '')) AND s.days & (1 << b) = 0

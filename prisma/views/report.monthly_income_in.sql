@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION report.monthly_income_in(time_zone text)
                  other numeric, total numeric, paid numeric, settled_undated numeric, settled_text text, pending_text text,
                  total_text text, paid_text text, items bigint, account_id smallint)
   LANGUAGE sql STABLE PARALLEL SAFE
--- Reads the kept months, which whoever calls it need not see; the names in it are resolved when it is made.
+-- Reads the stored months, to which callers have no access; names are resolved at creation.
 -- The items at the turns of months are few, and looked up by keys: the planner, which cannot know, would combine indexes.
   SECURITY DEFINER SET search_path = pg_catalog
   SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off

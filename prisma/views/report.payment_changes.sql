@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW report.payment_changes AS
 WITH closed AS (
-  -- From a close to the next record of the same month, if any.
+  -- From a close until the next record of the same month, if any.
   SELECT c.month, c.instant AS closed_at, c.next_at, z.time_zone
     FROM (SELECT month, action, instant, lead(instant) OVER (PARTITION BY month ORDER BY close_id) AS next_at FROM sync.closes) AS c
    CROSS JOIN sync.report_zone z
@@ -19,7 +19,7 @@ WITH closed AS (
    WHERE r.status = 'SETTLED' AND r.withdrawn_at IS NULL
      AND (r.valid_from > (SELECT closed_at FROM first) OR r.valid_to > (SELECT closed_at FROM first))
 ), events AS (
-  -- An item came to be paid in the month, or was no longer.
+  -- An item became paid in the month, or no longer is.
   SELECT p.puid, p.algo, p.currency, p.mining_date, e.at, c.month, c.closed_at, c.next_at, c.time_zone
     FROM paid p
     JOIN closed c USING (month)

@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW report.value_changes AS
 WITH closed AS (
-  -- From a close to the next record of the same month, if any.
+  -- From a close until the next record of the same month, if any.
   SELECT c.month, c.instant AS closed_at, c.next_at
     FROM (SELECT month, action, instant, lead(instant) OVER (PARTITION BY month ORDER BY close_id) AS next_at FROM sync.closes) AS c
    WHERE c.action = 'close'

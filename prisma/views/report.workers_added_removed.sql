@@ -9,7 +9,7 @@ SELECT w.account_name, w.sub_account, p.puid, p.algo, p.worker_id, w.worker_name
   JOIN sync.named_workers w ON w.puid = p.puid AND w.algo = p.algo AND w.worker_id = p.worker_id
  CROSS JOIN sync.report_zone z
  CROSS JOIN LATERAL (VALUES
-        -- What the first snapshot of all found was there before.
+        -- Workers in the very first snapshot existed before it.
         (CASE WHEN p.is_back THEN 'returned' WHEN NOT p.is_first THEN 'added' END, p.from_at),
         ('removed', p.to_at)) AS e (change, changed_at)
  WHERE e.change IS NOT NULL AND e.changed_at IS NOT NULL;

@@ -150,7 +150,7 @@ SELECT b.level, b.account_id, b.puid, b.currency, b.observed_at, b.pool_total, b
        b.earnings_settled, b.earnings_pending, b.earnings_other, b.rewards_settled, b.rewards_pending, b.rewards_other,
        b.left_out_settled, b.left_out_pending, b.left_out_other, b.settled_later,
        d.definition, d.amount, d.rank, r.definitions AS rivals, c.fitting, c.totals, c.kind, c.types, c.since AS proven_since,
-       -- The one rival, where there is but one.
+       -- The rival, if there is only one.
        CASE WHEN r.count = 1 THEN r.kind END AS rival_kind, CASE WHEN r.count = 1 THEN r.types END AS rival_types
   FROM beside b
   LEFT JOIN chosen c ON c.account_id = b.account_id

@@ -1,4 +1,4 @@
--- Invoked through report.income_changes only.
+-- Called only by report.income_changes.
 CREATE OR REPLACE FUNCTION sync.day_income_as_of(
     of_puid bigint, of_algo text, of_currency text, of_day date, of_month date, time_zone text, known_at timestamptz)
   RETURNS numeric

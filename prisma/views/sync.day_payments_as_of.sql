@@ -1,4 +1,4 @@
--- Invoked through report.payment_changes only.
+-- Called only by report.payment_changes.
 CREATE OR REPLACE FUNCTION sync.day_payments_as_of(
     of_puid bigint, of_algo text, of_currency text, of_day date, time_zone text, known_at timestamptz)
   RETURNS TABLE (paid_date date, amount numeric)

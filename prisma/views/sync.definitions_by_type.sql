@@ -49,7 +49,7 @@ WITH given AS MATERIALIZED (
   SELECT side, array_agg(type ORDER BY type) AS types, array_agg(type ORDER BY type) FILTER (WHERE is_left_out) AS left_out
     FROM (SELECT side, type, bool_or(left_out <> 0) AS is_left_out FROM sides GROUP BY side, type HAVING bool_or(amount <> 0)) AS s
    GROUP BY side
-  -- Each further type doubles the definitions.
+  -- Each further type doubles the number of definitions.
   HAVING count(*) <= 7
 ), proven AS (
   SELECT p.kind, p.types, p.definition FROM sync.total_definitions p

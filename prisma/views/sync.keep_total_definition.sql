@@ -2,12 +2,12 @@ CREATE OR REPLACE FUNCTION sync.keep_total_definition(of_account smallint) RETUR
   LANGUAGE plpgsql
   AS $$
 BEGIN
-  -- A list that was not read whole proves nothing.
+  -- A list that was not read completely proves nothing.
   IF EXISTS (SELECT FROM pool.sub_accounts s JOIN sync.cursors c ON c.puid = s.puid
               WHERE s.account_id = of_account AND c.stream IN ('earnings', 'rewards') AND NOT c.history_complete) THEN
     RETURN;
   END IF;
-  -- Both lists of totals of an account may be stored in the same moment.
+  -- Both lists of an account's totals may be stored at the same time.
   PERFORM sync.lock('totals ' || of_account);
   DELETE FROM sync.totals_by_type WHERE account_id = of_account;
   -- Single types are tried only where no definition by lists fits all totals, since that reads the whole ledger of the account.

@@ -1,4 +1,4 @@
--- Rounded or cut off. A total without decimals says too little to call it a match.
+-- Rounded or cut. A total without decimals is too imprecise for a match.
 CREATE OR REPLACE FUNCTION sync.total_rank(pool_total numeric, digits integer, amount numeric) RETURNS integer
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN amount = pool_total THEN 1

@@ -1,5 +1,5 @@
 CREATE OR REPLACE VIEW sync.valued_days AS
--- Income of a day at one price: amounts are added up before they are multiplied, which is exact.
+-- Income of a day at one price: amounts are summed before they are multiplied, which is exact.
 SELECT d.puid, d.currency, d.price_date, d.amount, d.items, v.quote_currency,
        CASE WHEN d.currency = v.quote_currency THEN 1 ELSE p.price END AS price
   FROM sync.valuation v
@@ -10,7 +10,7 @@ SELECT d.puid, d.currency, d.price_date, d.amount, d.items, v.quote_currency,
    SELECT puid, currency, day, paid, paid_items FROM sync.income_by_day
     WHERE v.basis <> 'accrual' AND paid_items > 0
     UNION ALL
-   -- What is settled without a date counts as paid when it was mined.
+   -- Settled without a settle time counts as paid when mined.
    SELECT puid, currency, sync.day_of(mined_at, v.time_zone), amount, 1 FROM report.income_ledger
     WHERE v.basis <> 'accrual' AND status = 'SETTLED' AND settled_at IS NULL) AS d
   LEFT JOIN sync.current_prices p

@@ -1,7 +1,7 @@
 import type { PoolEndpoint } from '../core/pool-endpoint';
 import type { RequestLogEntry } from './request-log';
 
-/** What can go wrong between a client and the pool. */
+/** A fault between a client and the pool. */
 export type Fault =
   /** An HTTP status; `json` is an envelope with `code`, or with the status as code. */
   | {
@@ -13,9 +13,9 @@ export type Fault =
     }
   /** HTTP 200 (or `httpStatus`), `success: false` and a system code. */
   | { readonly kind: 'code'; readonly code: string; readonly retry?: boolean; readonly httpStatus?: number }
-  /** The sound answer, later. */
+  /** The normal response, delayed. */
   | { readonly kind: 'delay'; readonly ms: number }
-  /** No answer at all; the connection stays open. */
+  /** No response; the connection stays open. */
   | { readonly kind: 'hang' }
   /** Headers and half of the body, then nothing; the connection stays open. */
   | { readonly kind: 'hang-in-body' }
@@ -23,16 +23,16 @@ export type Fault =
   | { readonly kind: 'truncate'; readonly framing?: 'broken' | 'intact' }
   /** The connection is reset, before anything was sent or in the middle of the body. */
   | { readonly kind: 'reset'; readonly at: 'headers' | 'body' }
-  /** HTTP 200 with a body of the test's choice instead of the answer; nonsense unless given. */
+  /** HTTP 200 with a body chosen by the test; garbage by default. */
   | { readonly kind: 'body'; readonly text?: string; readonly contentType?: string }
-  /** The sound answer, its JSON text changed. */
+  /** The normal response with its JSON text changed. */
   | { readonly kind: 'rewrite'; readonly rewrite: (json: string) => string }
   | { readonly kind: 'bom' }
   | { readonly kind: 'gzip' }
-  /** A sound envelope of at least so many bytes. */
+  /** A valid envelope of at least this many bytes. */
   | { readonly kind: 'huge'; readonly bytes: number }
   | { readonly kind: 'redirect'; readonly location: string; readonly status?: number }
-  /** The sound answer under another content type. */
+  /** The normal response with another content type. */
   | { readonly kind: 'content-type'; readonly value: string }
   /** HTTP 503 with an HTML page, `Retry-After` when given. */
   | { readonly kind: 'maintenance'; readonly retryAfterS?: number };
@@ -40,17 +40,17 @@ export type Fault =
 type FaultTarget = PoolEndpoint | '*';
 type FaultRule = (request: RequestLogEntry) => Fault | undefined;
 
-/** Which requests go wrong. A request that was turned away for coming too fast uses up no fault. */
+/** Which requests fail. A throttled request does not consume a fault. */
 export class Faults {
   #queue: { target: FaultTarget; fault: Fault; left: number }[] = [];
   #rules: FaultRule[] = [];
 
-  /** The next `times` requests of an endpoint go wrong; several calls queue up. */
+  /** Makes the next `times` requests of an endpoint fail; several calls queue up. */
   next(target: FaultTarget, fault: Fault, times = 1): void {
     this.#queue.push({ target, fault, left: times });
   }
 
-  /** Asked for every request that no `next` is waiting for; returns how to stop asking. */
+  /** Called for every request without a queued fault; returns a function that stops it. */
   when(rule: FaultRule): () => void {
     this.#rules.push(rule);
     return () => {
@@ -63,7 +63,7 @@ export class Faults {
     this.#rules = [];
   }
 
-  /** The fault for this request, used up. */
+  /** Takes the fault for this request. */
   take(request: RequestLogEntry): Fault | undefined {
     const waiting = this.#queue.find(({ target }) => target === '*' || target === request.endpoint);
     if (waiting !== undefined) {

@@ -2,8 +2,8 @@
 export type NumberForm = 'number' | 'string' | 'mixed';
 
 /**
- * What the API's specification leaves open, or says twice in different words. Every field can be changed at any
- * time and counts from the next request on. The defaults are the plainest reading.
+ * What the API's specification leaves open or contradicts itself about. Any field can be changed at any time, with effect
+ * from the next request. The defaults are the plainest reading.
  */
 export interface Quirks {
   /** Amounts of income: the specification's tables say string, its examples show numbers. */
@@ -11,7 +11,7 @@ export interface Quirks {
   /** `plain` 0.00000012, `exponent` 1.2E-7, `padded` 0.000000120000000000. */
   amountDigits: 'plain' | 'exponent' | 'padded';
   hashRates: NumberForm;
-  /** The unit that rates are served in; the truth is kept in H/s. Rows with a unit of their own keep it. */
+  /** The unit of served rates; the world stores H/s. Rows with their own unit keep it. */
   hashUnit: 'H' | 'KH' | 'MH' | 'GH' | 'TH' | 'PH';
   /** puid and workerId. */
   ids: NumberForm;
@@ -34,34 +34,34 @@ export interface Quirks {
   /** An optional field without a value. */
   emptyFields: 'absent' | 'null';
   /**
-   * Order of earnings and rewards by miningDate; `unstable-ties`: newest first, equals in another order each time;
-   * `inserted-…`: in the order in which the pool recorded them, so that a late row stands apart from its day.
+   * Order of earnings and rewards by miningDate. `unstable-ties`: newest first, ties in a different order each time;
+   * `inserted-…`: in the order in which the pool recorded them, so that a late row is apart from its day.
    */
   order: 'desc' | 'asc' | 'inserted-desc' | 'inserted-asc' | 'unstable-ties' | 'unstable';
-  /** Order of workers: as asked, equals in another order each time, or any order each time. */
+  /** Order of workers: as requested, with ties in a different order each time, or random. */
   workerOrder: 'stable' | 'unstable-ties' | 'unstable';
-  /** Largest page that is really served, whatever was asked. */
+  /** The largest page served, whatever was requested. */
   pageSizeCap: number | null;
-  /** Whether `pageSize` in the answer says the size served; else it repeats what was asked. */
+  /** Whether `pageSize` in the response is the size served; otherwise it repeats the request's. */
   pageSizeAdmitted: boolean;
-  /** What `pageSize` says instead: always 10, or how many rows the page holds. */
+  /** What `pageSize` is instead: always 10, or the number of rows on the page. */
   pageSizeSays: 'size' | 'ten' | 'rows';
   /** Which rows startTime and endTime let through; `utc-days` and `utc8-days` compare dates only. */
   bounds:
     'inclusive' | 'exclusive' | 'start-inclusive' | 'end-inclusive' | 'utc-days' | 'utc8-days' | 'ignored';
-  /** startTime and endTime are taken for so much later, ms: for times of another zone. */
+  /** Shifts startTime and endTime by this many ms, as if they were in another time zone. */
   boundsShiftMs: number;
-  /** Which date startTime and endTime speak of: `settleTime` where a row has one, instead of `miningDate`. */
+  /** Which date startTime and endTime select by: `settleTime` if a row has one, or `miningDate`. */
   boundsOn: 'mined' | 'settled';
-  /** A query without startTime returns only the last so many days. */
+  /** A query without startTime returns only this many days. */
   unboundedDays: number | null;
   /** A longer span between startTime and endTime is refused with 400100. */
   maxSpanDays: number | null;
-  /** Of a longer span only the newest (`last`) or oldest (`first`) so many days are served, silently. */
+  /** Of a longer span, only the newest (`last`) or oldest (`first`) days are served, silently. */
   clippedSpan: { readonly days: number; readonly keeps: 'last' | 'first' } | null;
   /** Income mined before this instant is no longer served; it stays in the totals. */
   forgottenBeforeMs: number | null;
-  /** So many rows are served and counted at most, whatever the query asks for. */
+  /** At most this many rows are served and counted per query. */
   maxRows: number | null;
   /** An endTime later than now is refused with 400100. */
   futureEnds: 'accepted' | 'refused';
@@ -76,15 +76,15 @@ export interface Quirks {
   beyondEnd: 'empty' | 'last' | 'first' | 'last-in-disguise' | 'refused';
   /** The `data` of a page without rows: a page, or nothing in one of these ways. */
   noRows: 'page' | 'null' | 'object' | 'list' | 'absent';
-  /** This page of every list comes empty. */
+  /** This page of every list is empty. */
   emptyPage: number | null;
   /** This page of every list repeats the page before it. */
   repeatedPage: number | null;
   /** Income in these currencies is served only when coinName asks for it. */
   hiddenUnlessAsked: string[];
-  /** worker/get for a worker that is not there: `data` null, `data` an empty object, or 400100. */
+  /** worker/get for an unknown worker: `data` null, `data` an empty object, or 400100. */
   unknownWorker: 'null' | 'empty' | 'refused';
-  /** What is said of a sub-account that is gone: its data as ever, 400100, HTTP 404, a bare HTTP 403, or no rows. */
+  /** Response for a removed sub-account: its data as before, 400100, HTTP 404, a bare HTTP 403, or no rows. */
   removedSubAccounts: 'queryable' | 'refused' | 'not-found' | 'forbidden' | 'empty';
   removedAlgorithms: 'queryable' | 'refused';
   /**
@@ -92,7 +92,7 @@ export interface Quirks {
    * same and pending rows (`with-pending`), MINING_EARN twice (`everything`), or settled earnings alone.
    */
   totals: 'earned' | 'with-pending' | 'everything' | 'earnings-only';
-  /** Totals are cut to so many decimals. */
+  /** Totals are cut to this many decimals. */
   totalDecimals: number | null;
   /** Sub-accounts without income in sub-user/earn. */
   zeroIncome: 'listed' | 'omitted';

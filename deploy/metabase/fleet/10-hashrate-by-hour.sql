@@ -1,5 +1,5 @@
 -- name: Hashrate by hour, last 7 days
--- description: Of the whole fleet, by algorithm, in TH/s.
+-- description: The whole fleet by algorithm, in TH/s.
 -- display: line
 -- x: hour, algo
 -- y: hash_rate_ths

@@ -1,5 +1,5 @@
 -- name: Machines by status
--- description: As the pool lists them now.
+-- description: As currently listed by the pool.
 -- display: row
 -- x: status
 -- y: machines

@@ -1,5 +1,5 @@
--- name: Machines that need a technician
--- description: The worst first, with the hashrate that is lost and why they are here.
+-- name: Machines that need attention
+-- description: Costliest first, with the lost hashrate and the reasons.
 -- display: table
 -- size: 24 x 8
 SELECT account_name, sub_account, worker_name, reasons, lost_hash_rate_ths, share_of_baseline, uptime, reject_rate,

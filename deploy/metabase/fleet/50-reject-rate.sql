@@ -1,5 +1,5 @@
 -- name: Reject rate by day, last 90 days
--- description: Median of the machines, as the pool serves it; its unit is not documented.
+-- description: Median of the machines, as served by the pool; its unit is unclear.
 -- display: line
 -- x: day_utc, sub_account
 -- y: reject_rate

@@ -1,5 +1,5 @@
 -- name: Income by month
--- description: What was mined in each month, by currency: settled, pending and anything else. Choose one currency above: a sum over several means nothing.
+-- description: Income mined in each month, by currency: settled, pending and other. Choose one currency above, since a sum over several is meaningless.
 -- display: bar
 -- x: month, currency
 -- y: total

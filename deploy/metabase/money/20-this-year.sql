@@ -1,5 +1,5 @@
 -- name: Settled and pending this year
--- description: By currency, digit for digit.
+-- description: By currency, all digits.
 -- display: table
 -- size: 8 x 7
 SELECT currency, trim_scale(sum(settled))::text AS settled, trim_scale(sum(pending))::text AS pending,

@@ -1,5 +1,5 @@
 -- name: Pending, by age
--- description: Income that the pool has not settled yet, the oldest first.
+-- description: Income that the pool has not settled yet, oldest first.
 -- display: table
 -- size: 12 x 7
 SELECT account_name, sub_account, currency, age_days, count(*) AS items, trim_scale(sum(amount))::text AS amount

@@ -1,5 +1,5 @@
 -- name: Ties out to the pool
--- description: The pool's own totals beside the ledger. Anything but "matches" needs a look: kpool reconcile says what to do.
+-- description: The pool's own totals compared with the ledger. Check anything but "matches" with kpool reconcile.
 -- display: table
 -- size: 12 x 7
 SELECT account_name, currency, verdict, pool_total_text AS pool, difference_text AS difference, reason, definition, observed_at

@@ -1,5 +1,5 @@
 -- name: Closed months
--- description: Every close and reopen of a month, the latest first.
+-- description: Every close and reopen of a month, latest first.
 -- display: table
 -- size: 12 x 6
 SELECT month, action, is_in_force, account_name, as_of, note, recorded_at

@@ -1,5 +1,5 @@
 -- name: Adjustments of closed months
--- description: Changes of amount that became known after their month was closed, in the month in which they are booked.
+-- description: Changes that became known after their month was closed, with the month in which to book them.
 -- display: table
 -- size: 12 x 6
 SELECT booked_in, month, account_name, sub_account, currency, mining_date, change_text AS change, known_at

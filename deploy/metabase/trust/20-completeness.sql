@@ -1,5 +1,5 @@
 -- name: Completeness
--- description: How much of the ledger is proven, by sub-account and list. Certified: the pool served exactly these rows.
+-- description: How much of the ledger is certified, by sub-account and list. Certified means: it contains exactly the rows the pool served.
 -- display: table
 -- size: 12 x 7
 SELECT account_name, sub_account, algo, stream, state, count(*) AS spans, sum(rows) AS rows, sum(unsettled_rows) AS unsettled,

@@ -1,5 +1,5 @@
--- name: Rows to look at
--- description: Rows that could not be understood, are in doubt, landed without a side field, or are served no more.
+-- name: Rows to review
+-- description: Rows that could not be parsed, are in doubt, lack an unreadable detail, or are no longer served.
 -- display: table
 -- size: 12 x 7
 SELECT account_name, stream, open_quarantine, rows_in_doubt, degraded_rows, unserved_rows, unknown_values

@@ -121,7 +121,7 @@ CREATE FUNCTION sync.ensure_worker_sample_partitions(from_day date, to_day date)
   LANGUAGE plpgsql
   AS $$
 DECLARE
-  -- A typing error in a date must not make a million tables.
+  -- A typo in a date must not create a million tables.
   most_days CONSTANT integer := 1000;
   a_day     date;
   part      text;
@@ -153,7 +153,7 @@ COMMENT ON FUNCTION sync.ensure_worker_sample_partitions(date, date) IS 'Makes t
 
 CREATE FUNCTION sync.drop_worker_sample_partitions(before_day date) RETURNS integer
   LANGUAGE plpgsql
-  -- A long query of an analyst holds the partition: give up soon, or every insert would queue behind us.
+  -- An analyst's long query may hold the partition: give up soon, or every insert would queue behind this.
   SET lock_timeout = '2s'
   AS $$
 DECLARE

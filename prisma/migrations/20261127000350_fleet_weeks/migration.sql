@@ -53,7 +53,7 @@ CREATE FUNCTION sync.sum_up_fleet_days(of_puid bigint, of_algo text, from_day da
   LANGUAGE plpgsql
   AS $$
 BEGIN
-  -- A look-up a worker by the primary key: what a fleet costs does not grow with its history.
+  -- One primary-key lookup per worker, so the cost does not grow with history.
   INSERT INTO sync.worker_weeks (puid, algo, worker_id, week, days, snapshots, active_samples,
                                  avg_real_hash_rate_hps, avg_reject_rate)
   SELECT w.puid, w.algo, w.worker_id, s.*
@@ -71,7 +71,7 @@ BEGIN
       ON CONFLICT (puid, algo, worker_id, week) DO UPDATE
      SET days = excluded.days, snapshots = excluded.snapshots, active_samples = excluded.active_samples,
          avg_real_hash_rate_hps = excluded.avg_real_hash_rate_hps, avg_reject_rate = excluded.avg_reject_rate;
-  -- These weeks, and those that are measured against them.
+  -- These weeks, and those compared with them.
   UPDATE sync.worker_weeks t
      SET baseline_hash_rate_hps = (
            SELECT percentile_disc(0.8) WITHIN GROUP (ORDER BY o.avg_real_hash_rate_hps) FROM sync.worker_weeks o

@@ -1,4 +1,4 @@
--- The ledger: money, revised, never deleted. The triggers below make that true whatever writes.
+-- The ledger: revised, never deleted. The triggers below enforce this for every writer.
 
 -- One row: no ledger row may be stamped at or before fixed_until, since a close or an export has said what was known then.
 CREATE TABLE sync.ledger_clock (
@@ -30,7 +30,7 @@ BEGIN
     RAISE EXCEPTION 'The ledger is written in READ COMMITTED transactions only.'
       USING ERRCODE = 'invalid_transaction_state';
   END IF;
-  -- Shared among commits; sync.fix_ledger_instant() takes the mode that conflicts with it.
+  -- Shared by commits; sync.fix_ledger_instant() takes the conflicting mode.
   LOCK TABLE sync.ledger_clock IN ROW SHARE MODE;
 END
 $$;
@@ -46,7 +46,7 @@ BEGIN
     RAISE EXCEPTION 'An instant of the ledger is fixed in READ COMMITTED transactions only.'
       USING ERRCODE = 'invalid_transaction_state';
   END IF;
-  -- Waits until every ledger commit under way has ended, and holds up new ones until this transaction ends.
+  -- Waits for all ledger commits in progress, and blocks new ones until this transaction ends.
   LOCK TABLE sync.ledger_clock IN EXCLUSIVE MODE;
   UPDATE sync.ledger_clock
      SET fixed_until = greatest(sync.now(), fixed_until + interval '1 microsecond')
@@ -210,12 +210,12 @@ BEGIN
     CREATE INDEX %1$s_mining_date_idx ON pool.%1$s (mining_date);
     CREATE INDEX %1$s_settled_at_idx ON pool.%1$s (settled_at);
     CREATE INDEX %1$s_pending_idx ON pool.%1$s (puid, algo, mined_at) WHERE status = 'WAIT_SETTLE' AND withdrawn_at IS NULL;
-    -- All that is not settled, unknown statuses too: a few rows of a long ledger.
+    -- Everything not settled, including unknown statuses: few rows of a long ledger.
     CREATE INDEX %1$s_unsettled_idx ON pool.%1$s (mined_at) WHERE status <> 'SETTLED' AND withdrawn_at IS NULL;
     CREATE INDEX %1$s_unserved_idx ON pool.%1$s (puid, algo, mined_at) WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL;
-    -- Empty while every field can be read.
+    -- Empty as long as every field can be parsed.
     CREATE INDEX %1$s_degraded_idx ON pool.%1$s (puid) WHERE withdrawn_at IS NULL AND extra ?| %5$L::text[];
-    -- Empty while the pool says only what its specification says.
+    -- Empty as long as the pool sends only documented values.
     CREATE INDEX %1$s_unknown_status_idx ON pool.%1$s (puid, status) WHERE status NOT IN ('SETTLED', 'WAIT_SETTLE');
   $sql$, list, type_column, reject_rate_column, key, side_fields);
 
@@ -243,7 +243,7 @@ BEGIN
       valid_to      timestamptz CHECK (valid_to > valid_from),
       CONSTRAINT %1$s_amount_exact CHECK (scale(trim_scale(amount)) <= 18 AND abs(amount) < 1e20)
     );
-    -- A row's revisions, of which one at most is open.
+    -- A row's revisions, at most one of them open.
     CREATE UNIQUE INDEX %1$s_key_valid_to_idx ON pool.%1$s (%4$s, coalesce(valid_to, 'infinity'));
     CREATE INDEX %1$s_valid_from_idx ON pool.%1$s (valid_from);
     -- Finds what changed of a sub-account after an instant.
@@ -279,7 +279,7 @@ SELECT sync.make_ledger_list('earnings', 'earning_revisions', has_type => false,
        sync.make_ledger_list('rewards', 'reward_revisions', has_type => true, has_reject_rate => false);
 DROP FUNCTION sync.make_ledger_list(text, text, boolean, boolean);
 
--- Empty while the pool says only what its specification says.
+-- Empty as long as the pool sends only documented values.
 CREATE INDEX rewards_unknown_type_idx ON pool.rewards (puid, type)
   WHERE type NOT IN ('MINING_EARN', 'UNITE_COIN_EARN', 'REWARD_EARN', 'HASH_RATE_EARN', 'FEE_RATE_EARN');
 
@@ -288,7 +288,7 @@ COMMENT ON TABLE pool.earning_revisions IS 'Every state of each row of pool.earn
 COMMENT ON TABLE pool.rewards IS 'Other income, one row per item that the pool lists: merged mining, events, subsidies, and mining income again (report.income_ledger counts it once). Never deleted. Source: GET /v1/external/reward/query.';
 COMMENT ON TABLE pool.reward_revisions IS 'Every state of each row of pool.rewards and when it was known; one open revision (valid_to null) per row.';
 
--- What the columns are, said once for every table that has them.
+-- Comments of columns that several tables have.
 DO $$
 DECLARE
   described record;

@@ -1,4 +1,4 @@
--- Progress and its proofs, what went wrong, and what all processes must agree on.
+-- Progress, certificates, failures, and settings that all processes share.
 
 -- A scope is an account as a whole (account_id) or a sub-account (puid), whose account pool.sub_accounts tells.
 CREATE TABLE sync.cursors (
@@ -310,7 +310,7 @@ COMMENT ON COLUMN sync.streams.position IS 'Order of value; 1 is served first.';
 COMMENT ON COLUMN sync.streams.scope_kind IS 'account: one scope per account; mining: one per sub-account and algorithm.';
 COMMENT ON COLUMN sync.streams.every_ms IS 'How often a scope of it is synced, in milliseconds.';
 
--- Any process may send an alert's start and its end, and none sends it twice.
+-- Any process may send an alert's start and end; none is sent twice.
 CREATE TABLE sync.alerts (
   alert_id      text PRIMARY KEY,
   kind          text NOT NULL,

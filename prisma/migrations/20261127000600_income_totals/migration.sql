@@ -64,7 +64,7 @@ DO $$
 BEGIN
   EXECUTE 'CREATE VIEW sync.income_items AS '
     || sync.income_rule('pool.earnings', 'pool.rewards', 'withdrawn_at IS NULL', 'first_seen_at, changed_at, unserved_at');
-  -- Resolved when it is made: whoever calls it, through report.income_as_of, need not see the schema sync.
+  -- Resolved at creation, so that callers of report.income_as_of need no access to the schema sync.
   EXECUTE format(
     'CREATE FUNCTION sync.income_items_as_of(known_at timestamptz)
        RETURNS TABLE (puid bigint, algo text, currency text, mining_date date, mined_at timestamptz, source text, type text,
@@ -172,7 +172,7 @@ CREATE TABLE sync.income_months (
   PRIMARY KEY (puid, algo, currency, month)
 ) WITH (fillfactor = 80);
 CREATE INDEX income_months_month_idx ON sync.income_months (month);
--- Holds what is about to be deleted, between two statements.
+-- Holds rows about to be deleted, between two statements.
 CREATE INDEX income_months_empty_idx ON sync.income_months (puid, algo, currency) WHERE entries = 0;
 COMMENT ON TABLE sync.income_months IS 'Maintained with the ledger: sync.income_days by month. Read report.monthly_income instead.';
 COMMENT ON COLUMN sync.income_months.puid IS 'Sub-account id.';
@@ -211,7 +211,7 @@ BEGIN
     PERFORM now() AT TIME ZONE new_zone;
   END IF;
   IF new_zone IS DISTINCT FROM old_zone THEN
-    -- Until this commits, nobody closes: the lock of kpool close.
+    -- The lock of kpool close, so that no month is closed until this commits.
     PERFORM sync.lock('closes');
     SELECT string_agg(to_char(month, 'YYYY-MM'), ', ' ORDER BY month) INTO closed_months
       FROM (SELECT DISTINCT ON (month) month, action FROM sync.closes ORDER BY month, close_id DESC) AS last

@@ -37,7 +37,7 @@ CREATE TABLE sync.mined_days (
   PRIMARY KEY (puid, algo, mining_date, currency)
 );
 CREATE INDEX mined_days_mining_date_idx ON sync.mined_days (mining_date);
--- Few: coins that exist in rewards only, which carry no hashrate.
+-- Few: coins that exist only in rewards, which have no hashrate.
 CREATE INDEX mined_days_without_rate_idx ON sync.mined_days (puid, algo, currency, mining_date) WHERE served_hps IS NULL;
 COMMENT ON TABLE sync.mined_days IS 'Maintained with the ledger: income from mining by day, and the hashrate that earned it. Read report.income_efficiency instead.';
 COMMENT ON COLUMN sync.mined_days.puid IS 'Sub-account id.';
@@ -246,7 +246,7 @@ SELECT format($sql$
             SELECT puid, currency, paid_date, 0, 0, 0, earnings_settled + rewards_settled, 0, 0, items
               FROM gains WHERE paid_date < 'infinity') AS sides
      GROUP BY puid, currency, day
-    -- What earnings already hold gains nothing here.
+    -- Rewards that duplicate earnings add nothing here.
     HAVING sum(items) <> 0 OR sum(paid_items) <> 0 OR sum(settled) <> 0 OR sum(pending) <> 0 OR sum(other) <> 0 OR sum(paid) <> 0
   ),
   report_days_gone AS (
@@ -425,7 +425,7 @@ BEGIN
     RAISE EXCEPTION 'Income is added up anew in READ COMMITTED transactions only.'
       USING ERRCODE = 'invalid_transaction_state';
   END IF;
-  -- The lock of sync.fix_ledger_instant(): no commit of the ledger is under way, and none begins.
+  -- The lock of sync.fix_ledger_instant(): no ledger commit is in progress, and none can start.
   LOCK TABLE sync.ledger_clock IN EXCLUSIVE MODE;
   DELETE FROM sync.income_days;
   DELETE FROM sync.income_months;

@@ -1,4 +1,4 @@
--- What the user brings, never overwritten by a sync.
+-- Data from the user, never changed by a sync.
 
 CREATE TABLE book.prices (
   currency       text NOT NULL,

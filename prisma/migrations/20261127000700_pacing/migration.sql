@@ -31,7 +31,7 @@ CREATE UNLOGGED TABLE sync.crash_marker (
 COMMENT ON TABLE sync.crash_marker IS 'Pacing: its one row is lost together with the slots. It also serves as the lock that gives the polls of all processes an order.';
 COMMENT ON COLUMN sync.crash_marker.marker_id IS 'Always 1.';
 COMMENT ON COLUMN sync.crash_marker.lost_until IS 'By sync.now(): until then requests may be in flight, or count in the pool''s last second, that this server has no record of.';
--- A new database has lost nothing.
+-- A new database has lost no record of requests.
 INSERT INTO sync.crash_marker VALUES (1, '-infinity');
 
 CREATE TABLE sync.bucket_scopes (
@@ -144,7 +144,7 @@ BEGIN
     SELECT p.request, p.granted, p.scoped,
       -- Of all slots in use, so many have to become free for the next grant.
       count(*) FILTER (WHERE p.open_at > v_now) + p.granted - v_slots + 1 AS missing,
-      -- A slot in flight could be answered right now, and then rest.
+      -- A slot in flight could be answered now, and then rest.
       array_agg(
         CASE WHEN p.permit_id IS NULL THEN p.open_at - v_now ELSE least(p.open_at - v_now, v_rest) END
         ORDER BY CASE WHEN p.permit_id IS NULL THEN p.open_at - v_now ELSE least(p.open_at - v_now, v_rest) END

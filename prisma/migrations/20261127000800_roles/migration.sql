@@ -49,7 +49,7 @@ BEGIN
     CREATE ROLE kpool_reader NOLOGIN;
   END IF;
 EXCEPTION
-  -- Another database of this server made it in the same moment.
+  -- Another database of this server has just created it.
   WHEN duplicate_object OR unique_violation THEN NULL;
   WHEN insufficient_privilege THEN
     RAISE NOTICE 'The role kpool_reader was not made: % may not create roles. To let another role read, run as the owner of this database: SELECT sync.grant_reading(''ROLE'');', current_user

@@ -6,7 +6,7 @@ import type { Parameters } from './parameters';
 const MAX_SKEW_MS = 5_000;
 const VERSION = '2';
 
-/** The user whose key signed the request; throws the refusal that the specification names. */
+/** The user whose key signed the request; throws the specification's refusal. */
 export function authenticate(parameters: Parameters, keys: KeyRing, nowMs: number): SimAccount {
   const apiKey = parameters.findCredential('key');
   const passphrase = parameters.findCredential('passphrase');

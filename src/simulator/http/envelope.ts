@@ -12,7 +12,7 @@ export const SYSTEM_CODES = {
 
 interface RefusalForm {
   readonly msg: string;
-  /** The status that goes with it where failures have one of their own. */
+  /** The HTTP status, if failures have their own. */
   readonly httpStatus: number;
 }
 
@@ -29,12 +29,12 @@ const REFUSAL_FORMS: Readonly<Record<string, RefusalForm>> = {
   '500000': { msg: 'Internal Server Error', httpStatus: 500 },
 };
 
-/** A request that the pool turns down. */
+/** A refused request. */
 export class Refusal extends Error {
   constructor(
     readonly code: string,
     detail = '',
-    /** An HTTP status that holds whatever the style of failures is. */
+    /** An HTTP status that is used whatever the style of failures. */
     readonly fixedHttpStatus: number | null = null,
   ) {
     const msg = REFUSAL_FORMS[code]?.msg ?? 'Error';
@@ -68,7 +68,7 @@ export function failureText(code: string, msg: string, retry: boolean): string {
   ]);
 }
 
-/** The text of a failure that a test asks for. */
+/** The text of a failure requested by a test. */
 export function describeRefusal(code: string): string {
   return REFUSAL_FORMS[code]?.msg ?? `Error ${code}`;
 }

@@ -1,9 +1,9 @@
 import type { NumberForm } from '../quirks';
 
-/** A field of an object: its name and its value as JSON text; undefined leaves the field out. */
+/** A field of an object: its name and its value as JSON text; undefined omits the field. */
 export type JsonField = readonly [name: string, json: string | undefined];
 
-/** JSON is written by hand so that every number is the exact token of the truth, never a JavaScript number. */
+/** JSON is written by hand, so that every number keeps its exact token and never becomes a JavaScript number. */
 export function objectText(fields: readonly JsonField[], extra: string | null = null): string {
   const own = fields
     .filter(([, json]) => json !== undefined)
@@ -16,7 +16,7 @@ export function listText(items: readonly string[]): string {
   return `[${items.join(',')}]`;
 }
 
-/** A number's digits as a JSON number or a JSON string. `odd` decides where the form is mixed. */
+/** A number's digits as a JSON number or string. `odd` decides if the form is mixed. */
 export function numberText(digits: string, form: NumberForm, odd = false): string {
   const asString = form === 'string' || (form === 'mixed' && odd);
   return asString ? `"${digits}"` : digits;

@@ -16,16 +16,16 @@ import { failureText, Refusal, successText, SYSTEM_CODES } from './envelope';
 import { Parameters } from './parameters';
 import { replyOfFault, sendFault, sendReply, type Exchange, type Reply } from './reply';
 
-/** The path that the real pool serves its API under. */
+/** The real pool's API path. */
 const BASE_PATH = '/_api/miningpool';
 const API_PATH = `${BASE_PATH}/v1/external/`;
-/** Longer than any client keeps an idle connection, so that it is never the server that closes first. */
+/** Longer than any client keeps an idle connection, so that the server never closes first. */
 const SERVER_KEEP_ALIVE_MS = 120_000;
 
-/** Called with each request; a promise is awaited before the request goes on. */
+/** Called for each request; a promise is awaited before the request continues. */
 export type RequestHook = (request: RequestLogEntry) => void | Promise<void>;
 
-/** What a pool server serves and is ruled by. `rateLimit` and the hooks may change at any time. */
+/** A pool server's options. `rateLimit` and the hooks may change at any time. */
 export interface PoolState {
   readonly seed: number;
   readonly world: World;
@@ -47,13 +47,13 @@ export class PoolServer {
   readonly #server: Server;
   readonly #rates = new RateCounter();
   readonly #latency: Random;
-  /** Ends the waits of answers under way when the server closes. */
+  /** Aborts pending responses when the server closes. */
   readonly #closing = new AbortController();
   #requestNumber = 0;
   #failure: unknown = null;
 
   constructor(state: PoolState) {
-    // Every answer under way listens.
+    // Every pending response adds a listener.
     setMaxListeners(0, this.#closing.signal);
     this.#state = state;
     this.#latency = createRandom(mix(state.seed, 77));
@@ -76,7 +76,7 @@ export class PoolServer {
     return `http://${host}:${bound}${BASE_PATH}`;
   }
 
-  /** Drops every connection. Rejects with the first failure of the simulator itself or of a hook, if there was one. */
+  /** Closes all connections. Rejects with the first failure of the simulator or of a hook, if any. */
   async close(): Promise<void> {
     this.#closing.abort();
     await new Promise<void>((resolve) => {

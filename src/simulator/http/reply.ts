@@ -4,14 +4,14 @@ import { gzipSync } from 'node:zlib';
 import type { Fault } from '../faults';
 import { failureText, describeRefusal } from './envelope';
 
-/** What a sound pool would send. */
+/** The pool's normal response. */
 export interface Reply {
   readonly httpStatus: number;
   readonly code: string | null;
   readonly body: string;
 }
 
-/** One exchange, with everything that sending needs. */
+/** One request and what is needed to answer it. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -52,12 +52,12 @@ function writeReply(
   exchange.response.end(body);
 }
 
-/** Sends the whole answer. */
+/** Sends the whole response. */
 export function sendReply(exchange: Exchange, { httpStatus, body }: Reply): void {
   writeReply(exchange, httpStatus, body, body === '' ? null : JSON_TYPE);
 }
 
-/** Headers for the whole body and its first half; `then` decides what becomes of the rest. */
+/** Sends headers for the whole body, and its first half; `then` decides about the rest. */
 function sendHalf(exchange: Exchange, { httpStatus, body }: Reply, then: () => void): void {
   const bytes = Buffer.from(body);
   writeHead(exchange, httpStatus, JSON_TYPE, { 'Content-Length': String(bytes.length) });
@@ -74,7 +74,7 @@ function htmlPage(title: string): string {
   return `<!DOCTYPE html><html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>`;
 }
 
-/** What the log says about an answer that a fault takes the place of; null: the sound answer goes out, or nothing. */
+/** The logged response of a fault; null if the fault sends the normal response or none. */
 export function replyOfFault(fault: Fault): Reply | null {
   switch (fault.kind) {
     case 'http': {
@@ -118,7 +118,7 @@ export function replyOfFault(fault: Fault): Reply | null {
   }
 }
 
-/** Answers wrongly, as the fault says. `reply` is what `replyOfFault` gave, or else the sound answer. */
+/** Responds with the fault. `reply` is the result of `replyOfFault`, or the normal response. */
 export async function sendFault(exchange: Exchange, fault: Fault, reply: Reply): Promise<void> {
   const { response, request } = exchange;
   switch (fault.kind) {

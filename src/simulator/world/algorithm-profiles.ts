@@ -1,7 +1,7 @@
 /** One currency that an algorithm earns. */
 export interface CoinProfile {
   readonly currency: string;
-  /** Decimals that its amounts are served with: 8 or 18. */
+  /** Decimals of its amounts: 8 or 18. */
   readonly decimals: 8 | 18;
   /** Typical income of one machine in one day. */
   readonly perMachineDay: number;
@@ -58,7 +58,7 @@ const PROFILES: readonly AlgorithmProfile[] = [
 
 export const DEFAULT_ALGORITHMS: readonly string[] = ['SHA256d', 'Scrypt', 'Ethash', 'KHeavyHash'];
 
-/** What an algorithm earns; one that is not known earns a currency of its own name. */
+/** What an algorithm earns; an unknown one earns a currency of the same name. */
 export function profileOf(algo: string): AlgorithmProfile {
   return (
     PROFILES.find((profile) => profile.algo === algo) ?? {

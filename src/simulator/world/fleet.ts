@@ -2,16 +2,16 @@ import { mix } from '../random';
 import type { SimScopeKey } from './sim-income';
 import { drawReading, tenantAt, type WorkerReading } from './worker-plan';
 
-/** One mining machine. Read it freely; change it through `World` alone. */
+/** One mining machine. Change it only through `World`. */
 export interface SimWorker extends WorkerReading {
   readonly scope: SimScopeKey;
   readonly workerId: bigint;
   workerName: string;
-  /** `H` unless a test says otherwise. */
+  /** `H` by default. */
   hashUnit: string;
-  /** Fields that no specification knows, as the text of a JSON object; null: none. */
+  /** Undocumented fields, as the text of a JSON object; null: none. */
   extra: string | null;
-  /** Any JSON text served in place of the worker; null for a sound one. */
+  /** Any JSON text served instead of the worker; null: none. */
   raw: string | null;
 }
 
@@ -28,7 +28,7 @@ export interface FleetOptions {
   readonly atMs: number;
 }
 
-/** Each place of a fleet has room for a million successive machines with ids of their own. */
+/** Ids reserved per place of a fleet, for successive machines. */
 const IDS_APART = 1_000_000_000n;
 
 function compareTexts(a: string, b: string): number {
@@ -53,12 +53,12 @@ export function compareWorkers(field: WorkerSortField): (a: SimWorker, b: SimWor
 }
 
 /**
- * The machines of one scope. Seeded machines follow the clock, slot by slot, until a test changes one: from then on
- * that one stays as the test left it. Lists are sorted when first asked for and kept until something changes.
+ * The machines of one scope. Seeded machines follow the clock, slot by slot, until a test changes one; that one then stays as
+ * the test left it. Lists are sorted on demand and cached until something changes.
  */
 export class SimFleet {
   readonly #options: FleetOptions;
-  /** Per place: the seeded machine that stands there now. */
+  /** The current seeded machine by place. */
   readonly #places: (SimWorker | null)[] = [];
   readonly #tenants: (number | null)[] = [];
   readonly #byId = new Map<bigint, SimWorker>();
@@ -71,7 +71,7 @@ export class SimFleet {
     this.refresh(options.atMs);
   }
 
-  /** Brings the seeded machines to the slot of `nowMs`. */
+  /** Advances the seeded machines to the slot of `nowMs`. */
   refresh(nowMs: number): void {
     const { slotMs, size, seed, machineHps, atMs } = this.#options;
     const slot = Number.isFinite(slotMs) ? Math.floor(nowMs / slotMs) : 0;
@@ -89,12 +89,12 @@ export class SimFleet {
     this.changed();
   }
 
-  /** What the seeded machines showed at a moment of the past, whatever a test has changed since. */
+  /** The seeded machines' states at an earlier moment, regardless of later changes by a test. */
   readingsAt(atMs: number): readonly SimWorker[] {
     return new SimFleet({ ...this.#options, atMs }).all();
   }
 
-  /** Every machine that is there, in no particular order. */
+  /** All current machines, in no particular order. */
   all(): SimWorker[] {
     return [...this.#byId.values()];
   }
@@ -117,7 +117,7 @@ export class SimFleet {
     return list;
   }
 
-  /** A machine of a test's own: the clock does not touch it. */
+  /** Adds a test's own machine, which does not change with time. */
   add(worker: SimWorker): void {
     this.#byId.set(worker.workerId, worker);
     this.pin(worker);
@@ -128,7 +128,7 @@ export class SimFleet {
     this.pin(worker);
   }
 
-  /** The clock no longer touches this machine. */
+  /** Stops this machine from changing with time. */
   pin(worker: SimWorker): void {
     this.#pinned.add(worker);
     this.changed();

@@ -4,7 +4,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../time';
 import type { AlgorithmProfile, CoinProfile } from './algorithm-profiles';
 import type { SimLedgerStream } from './sim-income';
 
-/** A row before it is in a ledger. */
+/** A row not yet in a ledger. */
 export interface RowDraft {
   readonly stream: SimLedgerStream;
   readonly currency: string;
@@ -21,20 +21,20 @@ export interface IncomePlan {
   readonly firstDay: number;
   /** When the pool publishes the rows of a day. */
   publishedAtMs(day: number): number;
-  /** What is published then; retroactive income bears an earlier mining date. */
+  /** What is published then; retroactive income has an earlier mining date. */
   draftsOf(day: number): RowDraft[];
 }
 
 export interface IncomePlanOptions {
   readonly seed: number;
-  /** Number of the scope in its world: the rarer habits go by it, so that small worlds have them too. */
+  /** Number of the scope in its world, which selects the rarer patterns so that small worlds have them too. */
   readonly ordinal: number;
   readonly profile: AlgorithmProfile;
   readonly machines: number;
   readonly firstDay: number;
 }
 
-/** Salts of the draws of one day. */
+/** Salts of a day's random draws. */
 const DRAW = {
   gap: 1,
   amount: 2,
@@ -133,7 +133,7 @@ export function createIncomePlan(options: IncomePlanOptions): IncomePlan {
     const date = new Date(day * DAY_MS);
     if (date.getUTCDate() === 1) {
       const amount = amountOf(coin, day, 0.05);
-      // Two equal rewards on one day: two rows, since the API gives them no id.
+      // Two equal rewards on one day are two rows, since the API gives them no id.
       const copies = date.getUTCMonth() % 3 === ordinal % 3 ? 2 : 1;
       for (let copy = 0; copy < copies; copy += 1) addReward('REWARD_EARN', coin, amount);
     }

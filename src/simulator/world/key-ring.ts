@@ -9,7 +9,7 @@ interface Key {
   account: SimAccount;
 }
 
-/** The pool's API keys and whose they are. */
+/** The pool's API keys and their owners. */
 export class KeyRing {
   readonly #seed: number;
   readonly #keys = new Map<string, Key>();
@@ -18,12 +18,12 @@ export class KeyRing {
     this.#seed = seed;
   }
 
-  /** Every key that works. */
+  /** All valid keys. */
   list(): SimCredentials[] {
     return [...this.#keys.values()].map((key) => key.credentials);
   }
 
-  /** A new key for a user, under a name of its own: two keys may belong to one user. */
+  /** Creates a key for a user, under its own name: a user may have two keys. */
   add(account: SimAccount, name = account.name): SimCredentials {
     const credentials = credentialsFor(this.#seed, name);
     const signature = hashPassphrase(credentials.apiSecret, credentials.apiPassphrase);
@@ -35,14 +35,14 @@ export class KeyRing {
     this.#keys.delete(apiKey);
   }
 
-  /** The key shows another user's data from now on. */
+  /** Makes the key show another user's data from now on. */
   repoint(apiKey: string, account: SimAccount): void {
     const key = this.#keys.get(apiKey);
     if (key === undefined) throw new KpoolError('usage.invalid', 'The simulator has no such API key.');
     key.account = account;
   }
 
-  /** Whose key it is, with the signature that proves it; undefined when there is no such key. */
+  /** The key's owner and secret; undefined if there is no such key. */
   find(apiKey: string): { account: SimAccount; signature: string } | undefined {
     return this.#keys.get(apiKey);
   }

@@ -30,8 +30,8 @@ function isNewer(row: SimIncome | undefined, other: SimIncome): boolean {
 }
 
 /**
- * The live rows of one stream and scope, sorted by miningDate. A page costs a binary search, whatever the size;
- * views by currency and sums are made when first asked for and dropped by the next change.
+ * The live rows of one stream and scope, sorted by miningDate. A page costs a binary search. Views by currency and sums are
+ * computed on demand and cached until the next change.
  */
 export class SimLedger {
   #rows: SimIncome[] = [];
@@ -39,12 +39,12 @@ export class SimLedger {
   #views = new Map<string, readonly SimIncome[]>();
   #sums: Map<string, LedgerSums> | null = null;
 
-  /** Every live row, raw items included. */
+  /** All live rows, including raw items. */
   get rows(): readonly SimIncome[] {
     return this.#rows;
   }
 
-  /** The earliest instant at which a pending row settles with time; Infinity when none does. */
+  /** The earliest instant at which a pending row settles by itself; Infinity if none does. */
   nextSettlementMs(): number {
     let next = Infinity;
     for (const row of this.#pending) next = Math.min(next, row.settlesAtMs ?? Infinity);
@@ -82,13 +82,13 @@ export class SimLedger {
     }
   }
 
-  /** The row no longer settles with time: it has settled, or a test decides about it. */
+  /** Stops the row from settling by itself. */
   forgetSettlement(row: SimIncome): void {
     row.settlesAtMs = null;
     this.#pending.delete(row);
   }
 
-  /** To be called after a row's fields were changed in place. */
+  /** Call this after changing a row's fields in place. */
   changed(): void {
     this.#views.clear();
     this.#sums = null;
@@ -108,7 +108,7 @@ export class SimLedger {
     return view;
   }
 
-  /** Sums per currency of the sound rows. */
+  /** Sums by currency, without raw items. */
   sums(): ReadonlyMap<string, LedgerSums> {
     if (this.#sums === null) {
       this.#sums = new Map();

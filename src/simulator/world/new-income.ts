@@ -2,10 +2,10 @@ import { parseAmount } from '../amounts';
 import { DAY_MS } from '../time';
 import type { SimIncomeFields, SimIncome, SimLedgerStream, SimScopeKey } from './sim-income';
 
-/** A new row: what is not said is plain (settled a day later, no rates, nothing extra). */
+/** A new row; omitted fields get defaults (settled a day later, no rates, no extra fields). */
 export type NewIncome = Pick<SimIncomeFields, 'currency' | 'minedAtMs' | 'amount'> &
   Partial<Omit<SimIncomeFields, 'currency' | 'minedAtMs' | 'amount'>> & {
-    /** When a pending row settles with time. */
+    /** When a pending row settles by itself. */
     readonly settlesAtMs?: number | undefined;
   };
 
@@ -13,11 +13,11 @@ interface RowPlace {
   readonly stream: SimLedgerStream;
   readonly scope: SimScopeKey;
   readonly serial: number;
-  /** Any JSON text to serve in its place; null for a sound row. */
+  /** Any JSON text to serve instead; null: none. */
   readonly raw: string | null;
 }
 
-/** A live row; `type` is REWARD_EARN for a reward unless said. Throws RangeError for an amount out of range. */
+/** Creates a live row; `type` of a reward defaults to REWARD_EARN. Throws RangeError for an amount out of range. */
 export function createRow({ stream, scope, serial, raw }: RowPlace, income: NewIncome): SimIncome {
   const status = income.status ?? 'SETTLED';
   const hashRate = income.hashRate ?? null;

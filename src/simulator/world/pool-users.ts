@@ -1,12 +1,12 @@
 import { KpoolError } from '../../core/errors';
 import { SimAccount, type SimSubAccount } from './sim-account';
 
-/** The users of the simulated pool, with what is listed to each: sub-accounts and algorithms. */
+/** The users of the simulated pool, with the sub-accounts and algorithms listed to each. */
 export class PoolUsers {
   readonly #accounts: SimAccount[];
   readonly #algorithms: readonly string[];
 
-  /** `algorithms`: what is listed to a new user. */
+  /** `algorithms`: listed to a new user. */
   constructor(accounts: readonly SimAccount[], algorithms: readonly string[]) {
     this.#accounts = [...accounts];
     this.#algorithms = algorithms;
@@ -23,7 +23,7 @@ export class PoolUsers {
     return account;
   }
 
-  /** A new user with nothing yet. */
+  /** Creates a user without sub-accounts. */
   addAccount(name: string): SimAccount {
     const account = new SimAccount(name);
     for (const algo of this.#algorithms) account.algorithms.set(algo, { removed: false });
@@ -31,7 +31,7 @@ export class PoolUsers {
     return account;
   }
 
-  /** What user/query lists. */
+  /** The sub-accounts in user/query. */
   subAccounts(account: string): readonly SimSubAccount[] {
     return this.account(account).subAccounts.filter((subAccount) => !subAccount.removed);
   }
@@ -49,7 +49,7 @@ export class PoolUsers {
     return subAccount;
   }
 
-  /** user/query no longer lists it; whether its income can still be asked for is a quirk. */
+  /** Removes it from user/query; whether its income is still served is a quirk. */
   removeSubAccount(account: string, puid: bigint): void {
     this.subAccount(account, puid).removed = true;
   }
@@ -66,7 +66,7 @@ export class PoolUsers {
     Object.assign(this.subAccount(account, puid), patch);
   }
 
-  /** What algo/query lists. */
+  /** The algorithms in algo/query. */
   algorithms(account: string): readonly string[] {
     return [...this.account(account).algorithms].filter(([, state]) => !state.removed).map(([algo]) => algo);
   }

@@ -20,7 +20,7 @@ function accountNameAt(index: number): string {
   return index === 0 ? 'main' : `farm-${index + 1}`;
 }
 
-/** An API key that follows from the seed; the passphrase holds what must be encoded in a query string. */
+/** An API key derived from the seed; the passphrase has characters that a query string must encode. */
 export function credentialsFor(seed: number, name: string): SimCredentials {
   const hex = (salt: string) =>
     [1, 2, 3, 4]
@@ -56,7 +56,7 @@ export function emptyScope({ seed, spec, startAtMs }: SeedWorld, key: SimScopeKe
   );
 }
 
-/** The users of a new world, with everything up to the start still to be lived through. */
+/** The users of a new world, before anything up to the start has happened. */
 export function seedAccounts(options: SeedWorld): SimAccount[] {
   const { spec } = options;
   let ordinal = 0;

@@ -1,29 +1,29 @@
 import { KpoolError } from '../../core/errors';
 import type { SimScope } from './sim-scope';
 
-/** One API key, as its owner would write it down. */
+/** One API key with its secret and passphrase. */
 export interface SimCredentials {
-  /** What the user calls this key's account. */
+  /** The user's name for this key's account. */
   readonly name: string;
   readonly apiKey: string;
   readonly apiSecret: string;
   readonly apiPassphrase: string;
 }
 
-/** One sub-account. Read it freely; change it through `World` alone. */
+/** One sub-account. Change it only through `World`. */
 export interface SimSubAccount {
   readonly puid: bigint;
   pname: string;
   defaultAlgo: string;
   removed: boolean;
-  /** Fields that no specification knows, as the text of a JSON object; null: none. */
+  /** Undocumented fields, as the text of a JSON object; null: none. */
   extra: string | null;
 }
 
-/** One user of the pool: sub-accounts, algorithms and what they hold. */
+/** One user of the pool, with sub-accounts and algorithms. */
 export class SimAccount {
   readonly subAccounts: SimSubAccount[] = [];
-  /** Algorithm → whether it was taken away again. */
+  /** Algorithm → whether it was removed. */
   readonly algorithms = new Map<string, { removed: boolean }>();
   readonly #scopes = new Map<string, SimScope>();
 

@@ -1,13 +1,13 @@
 export type SimLedgerStream = 'earnings' | 'rewards';
 
-/** Where a row or a worker belongs: account name × sub-account × algorithm. */
+/** The scope of a row or a worker: account name × sub-account × algorithm. */
 export interface SimScopeKey {
   readonly account: string;
   readonly puid: bigint;
   readonly algo: string;
 }
 
-/** What the pool says about one item of income. */
+/** One item of income as the pool serves it. */
 export interface SimIncomeFields {
   currency: string;
   /** null for an earning. */
@@ -21,15 +21,15 @@ export interface SimIncomeFields {
   hashUnit: string | null;
   /** Percent, canonical decimal text; earnings only, null: not served. */
   rejectRate: string | null;
-  /** `WAIT_SETTLE`, `SETTLED`, or anything else that a test wants to see. */
+  /** `WAIT_SETTLE`, `SETTLED`, or any other value a test needs. */
   status: string;
   /** settleTime, ms since the epoch; null: none yet (how that is served is a quirk). */
   settledAtMs: number | null;
-  /** Fields that no specification knows, as the text of a JSON object; null: none. */
+  /** Undocumented fields, as the text of a JSON object; null: none. */
   extra: string | null;
 }
 
-/** One item of the ledger. Read it freely; change it through `World` alone, which keeps indexes and totals. */
+/** One ledger item. Change it only through `World`, which maintains indexes and totals. */
 export interface SimIncome extends SimIncomeFields {
   readonly stream: SimLedgerStream;
   readonly scope: SimScopeKey;
@@ -37,8 +37,8 @@ export interface SimIncome extends SimIncomeFields {
   readonly serial: number;
   /** False once withdrawn. */
   live: boolean;
-  /** When a pending row settles with time; null: never. */
+  /** When a pending row settles by itself; null: never. */
   settlesAtMs: number | null;
-  /** Any JSON text served in place of the row; null for a sound one. */
+  /** Any JSON text served instead of the row; null: none. */
   readonly raw: string | null;
 }

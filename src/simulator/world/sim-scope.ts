@@ -4,7 +4,7 @@ import { SimLedger } from './ledger';
 import type { SimIncome, SimLedgerStream, SimScopeKey } from './sim-income';
 import { createRow } from './new-income';
 
-/** Everything that the pool holds about one account × sub-account × algorithm. */
+/** The pool's data on one account × sub-account × algorithm. */
 export class SimScope {
   readonly ledgers: Record<SimLedgerStream, SimLedger> = {
     earnings: new SimLedger(),
@@ -20,7 +20,7 @@ export class SimScope {
     this.#nextDay = plan?.firstDay ?? 0;
   }
 
-  /** Publishes the income of the days that are due and settles what is due. */
+  /** Publishes and settles the income that is due. */
   live(nowMs: number, nextSerial: () => number): void {
     this.#publish(nowMs, nextSerial);
     this.ledgers.earnings.settleUntil(nowMs);

@@ -2,7 +2,7 @@ import { canonical } from '../amounts';
 import { fractionOf, mix } from '../random';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../time';
 
-/** What changes about a machine while it is there. Rates in H/s, decimal text. */
+/** A machine's changing state. Rates in H/s, decimal text. */
 export interface WorkerReading {
   realHashRate: string;
   hourHashRate: string;
@@ -10,11 +10,11 @@ export interface WorkerReading {
   /** Percent, decimal text. */
   rejectRate: string;
   lastShareAtMs: number | null;
-  /** `ACTIVE`, `INACTIVE`, `INVALID`, or anything else that a test wants to see. */
+  /** `ACTIVE`, `INACTIVE`, `INVALID`, or any other value a test needs. */
   status: string;
 }
 
-/** One in so many machines is replaced by another now and then. */
+/** One in this many machines is replaced from time to time. */
 const CHURN_ONE_IN = 16;
 const INACTIVE_CHANCE = 0.04;
 const INVALID_CHANCE = 0.015;
@@ -22,8 +22,8 @@ const OUTAGE_MS = 6 * HOUR_MS;
 const RETIREMENT_MS = 21 * DAY_MS;
 
 /**
- * Which machine stands at a place of the farm, as a number from 0 (the first one there), or null while the place
- * is empty between two machines.
+ * The number of the machine at a place of the farm, from 0 (the first one there), or null while the place is empty between
+ * two machines.
  */
 export function tenantAt(placeSeed: number, atMs: number): number | null {
   if (mix(placeSeed, 1) % CHURN_ONE_IN !== 0) return 0;

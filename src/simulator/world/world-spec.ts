@@ -1,11 +1,11 @@
 import { DEFAULT_ALGORITHMS } from './algorithm-profiles';
 
-/** How large the seeded world is. */
+/** The size of the seeded world. */
 export interface WorldSpec {
   /** One API key each. */
   readonly accounts: number;
   readonly subAccountsPerAccount: number;
-  /** What algo/query serves. Each sub-account mines one or two of them. */
+  /** The algorithms in algo/query. Each sub-account mines one or two of them. */
   readonly algorithms: readonly string[];
   /** Days of history before the start, at most; sub-accounts join at different times within the first third. */
   readonly days: number;

@@ -27,9 +27,8 @@ const NO_READING = {
 } as const;
 
 /**
- * The truth behind the simulated pool: what it would serve, for tests to read and to change. The clock lives on in
- * it (income is published and settled, machines come and go) when `advance` is called and with every request;
- * between those it stands still. The same seed and the same calls give the same world.
+ * The state behind the simulated pool, for tests to read and to change. Time passes (income is published and settled, machines
+ * come and go) only when `advance` is called and with every request. The same seed and the same calls give the same world.
  */
 export class World extends PoolUsers {
   readonly #seed: SeedWorld;
@@ -44,7 +43,7 @@ export class World extends PoolUsers {
     this.liveUntil(seed.startAtMs);
   }
 
-  /** The instant up to which this world has lived, ms since the epoch. */
+  /** The instant to which this world has advanced, ms since the epoch. */
   get nowMs(): number {
     return this.#nowMs;
   }
@@ -63,7 +62,7 @@ export class World extends PoolUsers {
     this.#nextChangeMs = nextChangeMs;
   }
 
-  /** What user/query says about a sub-account's hashrate, as of the last request or `advance`. */
+  /** A sub-account's hashrate in user/query, as of the last request or `advance`. */
   subAccountRates(account: string, puid: bigint): SubAccountRates {
     const algo = this.subAccount(account, puid).defaultAlgo;
     const workers = this.workers({ account, puid, algo }).filter((worker) => worker.raw === null);
@@ -117,7 +116,7 @@ export class World extends PoolUsers {
     );
   }
 
-  /** Adds rows in one go: the way to put in very many. */
+  /** Adds many rows at once. */
   insertMany(stream: SimLedgerStream, key: SimScopeKey, incomes: readonly NewIncome[]): SimIncome[] {
     return this.#add(stream, key, incomes, null);
   }
@@ -129,7 +128,7 @@ export class World extends PoolUsers {
     return row;
   }
 
-  /** Changes what the pool says about a row. A row whose status or settle time is given no longer settles with time. */
+  /** Changes a row. A row whose status or settle time is set no longer settles by itself. */
   amend(row: SimIncome, patch: Partial<SimIncomeFields>): void {
     const ledger = this.#scope(row.scope).ledgers[row.stream];
     const amount = patch.amount === undefined ? {} : { amount: parseAmount(patch.amount) };
@@ -141,12 +140,12 @@ export class World extends PoolUsers {
     ledger.changed();
   }
 
-  /** Marks a row as paid, now unless said otherwise. */
+  /** Marks a row as paid, by default now. */
   settle(row: SimIncome, atMs = this.#nowMs): void {
     this.amend(row, { status: 'SETTLED', settledAtMs: atMs });
   }
 
-  /** The pool no longer serves the row. */
+  /** Withdraws the row: the pool no longer serves it. */
   withdraw(row: SimIncome): void {
     this.#scope(row.scope).ledgers[row.stream].remove(row);
     row.live = false;
@@ -160,7 +159,7 @@ export class World extends PoolUsers {
     this.#nextChangeMs = -Infinity;
   }
 
-  /** What user/earn says, canonical decimal text. */
+  /** The total in user/earn, canonical decimal text. */
   accountTotal(
     account: string,
     coin: string,
@@ -169,7 +168,7 @@ export class World extends PoolUsers {
     return totalOfAccount(this.account(account), coin, definition);
   }
 
-  /** What sub-user/earn says about one sub-account, canonical decimal text. */
+  /** A sub-account's total in sub-user/earn, canonical decimal text. */
   subAccountTotal(
     account: string,
     puid: bigint,
@@ -189,14 +188,14 @@ export class World extends PoolUsers {
 
   // Machines
 
-  /** The machines that are there, as of the last request or `advance`. */
+  /** The current machines, as of the last request or `advance`. */
   workers(key: SimScopeKey): readonly SimWorker[] {
     const fleet = this.findScope(key)?.fleet;
     fleet?.refresh(this.#nowMs);
     return fleet?.all() ?? [];
   }
 
-  /** What the machines showed at a moment of the past. */
+  /** The machines' states at an earlier moment. */
   workersAt(key: SimScopeKey, atMs: number): readonly SimWorker[] {
     return this.findScope(key)?.fleet.readingsAt(atMs) ?? [];
   }
@@ -211,13 +210,13 @@ export class World extends PoolUsers {
     this.#scope(worker.scope).fleet.remove(worker);
   }
 
-  /** Renames, moves to another status, changes rates, …: from then on the clock leaves this machine alone. */
+  /** Changes a machine's name, status, rates, …; from then on it no longer changes with time. */
   changeWorker(worker: SimWorker, patch: Partial<Omit<SimWorker, 'scope' | 'workerId'>>): void {
     Object.assign(worker, patch);
     this.#scope(worker.scope).fleet.pin(worker);
   }
 
-  /** Where a scope's data is kept, if it has any. For the endpoints. */
+  /** A scope's data, if it has any. For the endpoints. */
   findScope(key: SimScopeKey): SimScope | undefined {
     return this.account(key.account).findScope(key.puid, key.algo);
   }

@@ -40,7 +40,7 @@ test('a statement too long for a workbook says to take CSV', async () => {
   const rows = Array.from({ length: 6 }, (_, index) => rowNumber(index));
   await expect(workbookOf(rows, 6)).resolves.toBeDefined();
   await expect(workbookOf(rows, 5)).rejects.toMatchObject({
-    message: expect.stringContaining('more than the 5 rows') as string,
+    message: expect.stringContaining('more than 5 rows') as string,
     hint: expect.stringContaining('--format csv') as string,
   });
 });
