@@ -73,12 +73,29 @@ async function sweep(list: Pages, window: Window, pageSize: number): Promise<Swe
     served += rows;
     // A first page with a round number of rows may have been cut.
     if (n === 1 && rows > 0 && (rows >= pageSize || rows % MIN_PAGE_SIZE === 0)) continue;
-    if (served >= (counted ?? Infinity) || rows < servedCount(pages[0] ?? page) || rows < MIN_PAGE_SIZE)
-      break;
+    if (rows < servedCount(pages[0] ?? page) || rows < MIN_PAGE_SIZE) break;
+    if (served < (counted ?? Infinity)) continue;
+    if (rows === MIN_PAGE_SIZE && (await hasMore(list, window, { known: pages, pageSize })))
+      return { pages, contradiction: `the pool counts ${counted} rows and serves more` };
+    break;
   }
   const isAll = counted === null || counted === served;
   const contradiction = isAll ? null : `the pool counts ${counted} rows and serves ${served} on all pages`;
   return { pages, contradiction, isRepeated };
+}
+
+/**
+ * Whether rows follow the last page. Asked only where pages are as small as they can be: all sweeps cut them alike, and
+ * a count that is too low by the rows behind a full page would look right in each.
+ */
+async function hasMore(
+  list: Pages,
+  window: Window,
+  { known, pageSize }: { readonly known: readonly Page<IncomeRow>[]; readonly pageSize: number },
+): Promise<boolean> {
+  const page = await list.readPage(window, known.length + 1, pageSize);
+  // For a page that does not exist a pool may serve one that does.
+  return page !== null && servedCount(page) > 0 && !known.some((other) => isSameContent(page, other));
 }
 
 /** A single response that holds all that it counts needs no second one. */
