@@ -8,7 +8,7 @@ import { secretsInAddress, secretsOf } from '../config/secrets-of';
 import type { Clock } from '../core/clock';
 import { KpoolError } from '../core/errors';
 import type { Secret } from '../core/secret';
-import type { Logger } from '../observability/logger';
+import type { Logger, LogLevel } from '../observability/logger';
 import { createScrubber, type Scrubber } from '../core/redaction';
 import { STREAMS } from '../sync/registry';
 import { createOutput, type Output, type TextStream } from './output/output';
@@ -66,7 +66,7 @@ export class CallContext implements CliContext {
   exitCode: ExitCode = 0;
   #output: Output;
   #config: Config | undefined;
-  #logger: Promise<Logger> | undefined;
+  readonly #loggers = new Map<LogLevel, Promise<Logger>>();
   #envFile: string | undefined;
   readonly #host: CliHost;
 
@@ -107,18 +107,22 @@ export class CallContext implements CliContext {
   }
 
   logger(): Promise<Logger> {
-    this.#logger ??= this.#createLogger(this.config().log.level);
-    return this.#logger;
+    return this.#loggerAt(this.config().log.level);
   }
 
   commandLogger(): Promise<Logger> {
     const { level } = this.config().log;
-    this.#logger ??= this.#createLogger(level === 'info' ? 'warn' : level);
-    return this.#logger;
+    return this.#loggerAt(level === 'info' ? 'warn' : level);
+  }
+
+  #loggerAt(level: LogLevel): Promise<Logger> {
+    const logger = this.#loggers.get(level) ?? this.#createLogger(level);
+    this.#loggers.set(level, logger);
+    return logger;
   }
 
   /** Loaded on demand: pino takes as long to load as the rest of a short command. */
-  async #createLogger(level: Config['log']['level']): Promise<Logger> {
+  async #createLogger(level: LogLevel): Promise<Logger> {
     const { createLogger } = await import('../observability/logger');
     const { stderr } = this.#host;
     const isTty = stderr.isTTY === true;
