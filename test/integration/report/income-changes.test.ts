@@ -199,7 +199,7 @@ test('closing twice is refused, and every record is kept', async () => {
   await closeMonth(sql, OCTOBER, { note: 'first', force: true });
   expect(await closeMonth(sql, OCTOBER, FORCED)).toEqual({
     outcome: 'refused',
-    reasons: ['2026-10 is closed already.'],
+    reasons: ['2026-10 is already closed.'],
   });
   const reopened = await reopenMonth(sql, OCTOBER, { note: 'second' });
   expect(await reopenMonth(sql, OCTOBER, { note: null })).toEqual({

@@ -60,7 +60,7 @@ test('P11 a total with rows in quarantine says where they are', async () => {
   const { rows } = await reconcile();
   expect(rows.find(({ puid }) => puid === String(puidOf(accountId, 1)))).toMatchObject({
     verdict: 'not comparable',
-    reason: expect.stringContaining('accepted ones counted too: kpool quarantine list --all') as string,
+    reason: expect.stringContaining('including accepted ones): kpool quarantine list --all') as string,
   });
 });
 
