@@ -31,11 +31,12 @@ WITH turns AS MATERIALIZED (
             coalesce(sum(amount) FILTER (WHERE status = 'SETTLED' AND settled_at IS NULL), 0) AS settled_undated,
             count(*) AS items
        FROM (SELECT puid, currency, mined_at, amount, status, settled_at FROM sync.income_items
-              WHERE mining_date >= sync.day_of(t.from_at, 'UTC') AND mining_date <= sync.day_of(t.to_at, 'UTC')
-                -- With an interval added, or they would be looked for in the primary key, scope by scope.
-                AND mined_at + interval '0' >= t.from_at AND mined_at + interval '0' < t.to_at
+              WHERE mining_date >= sync.day_of(t.from_at, 'UTC')
+                AND mining_date <= sync.day_of(t.to_at - interval '1 microsecond', 'UTC')
                 AND source <> 'left out'
              OFFSET 0) AS d
+      -- Afterwards, or they would be looked for in the primary key, scope by scope.
+      WHERE mined_at >= t.from_at AND mined_at < t.to_at
       GROUP BY puid, currency) AS i
    UNION ALL
   SELECT t.our_month, t.their_month, i.puid, i.currency, 0, 0, 0, 0, 0, i.paid
