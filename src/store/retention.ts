@@ -8,7 +8,7 @@ import type { PrismaClient } from './generated/client';
 import { Prisma } from './generated/client';
 import { pgInstant } from './instants';
 
-/** What was deleted. */
+/** Partitions made and dropped, and rows deleted, by one call. */
 export interface Retained {
   readonly samplePartitionsMade: number;
   readonly samplePartitionsDropped: number;

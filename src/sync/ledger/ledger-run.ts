@@ -19,6 +19,9 @@
  *        └──────┼── plan anew ◀────────────────────────────────────┘
  *               └── COUNT CHECK, once all windows are read: the pool counts more than they hold
  *
+ * A read whose confirmation is contradicted is first stored without proof, once, and read again after the windows that still
+ * wait: they may be the reason.
+ *
  * `NEXT` says what each answer leads to, `commit-read.ts` what a commit does, `sync-ledger-scope.ts` what is due.
  */
 import { KpoolError } from '../../core/errors';
