@@ -59,9 +59,9 @@ async function findEqualParts(
   sql: Sql,
   rows: readonly ReconciliationRow[],
 ): Promise<ReadonlyMap<number, string>> {
-  const wanted = rows.map(({ account, puid, currency, difference }, index) => ({
-    ...{ index, account, puid, currency, difference },
-  }));
+  const wanted = rows.map(({ account, puid, currency, difference }, index) => {
+    return { index, account, puid, currency, difference };
+  });
   const parts = await sql<{ index: number; what: string; counts: boolean }[]>`
     WITH latest AS (
       -- Read again, since a Date would lose the microseconds, and with them the last commit before the total.

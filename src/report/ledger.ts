@@ -114,8 +114,11 @@ export async function openLedger(url: string): Promise<Ledger> {
     },
     views: () => (client ??= createViewClient(url)),
     async close() {
-      await (await client)?.$disconnect();
-      await sql.end({ timeout: END_TIMEOUT_S });
+      try {
+        await (await client)?.$disconnect();
+      } finally {
+        await sql.end({ timeout: END_TIMEOUT_S });
+      }
     },
   };
 }
