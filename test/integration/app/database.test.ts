@@ -57,7 +57,7 @@ describe('opening the database of DATABASE_URL', () => {
   });
 });
 
-describe('a database that cannot be opened is named, and P10 its password is not', () => {
+describe('P10 an unopenable database is named, its password is not', () => {
   const cases: [string, (url: URL) => void, string, RegExp][] = [
     ['a wrong password', (url) => (url.password = 'hunter2-x'), 'database.refused', /refuses the password/],
     [

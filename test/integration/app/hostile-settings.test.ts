@@ -136,7 +136,7 @@ test('P12 every command works whatever database and role set', async () => {
   await sql.unsafe('DROP SCHEMA evil CASCADE');
 });
 
-describe('what cannot be set for a session is refused by name, with the cure', () => {
+describe('a setting that no session can change is refused by name', () => {
   const cases: [string, string, string][] = [
     ['session_replication_role', 'replica', `ALTER DATABASE name SET`],
     ['default_transaction_read_only', 'on', `ALTER DATABASE name SET`],

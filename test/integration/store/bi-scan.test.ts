@@ -106,7 +106,7 @@ test('it draws these links between tables, and no other', async () => {
   expect([...(await scanKeysByDriver(reader, tables)).links].sort()).toEqual([...links].sort());
 });
 
-test('links of views, which kpool metabase setup draws, lead to a row', async () => {
+test('links that kpool metabase setup draws lead to a row', async () => {
   const shown = (await readRelations(reader)).filter((each) => presentTable(each).visibility_type === null);
   const links = shown.flatMap((relation) =>
     relation.columns.flatMap((column) => {

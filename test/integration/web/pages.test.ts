@@ -159,7 +159,7 @@ describe('the pages', () => {
     expect((await fetch(`${url}api/v1/income?from=yesterday`)).status).toBe(400);
   });
 
-  test('P11 what fails unexpectedly is reported, not blamed on the database', async () => {
+  test('P11 a bug is reported, not blamed on the database', async () => {
     const failures: KpoolError[] = [];
     const server = await serveTestPages(database.url, { reportFailure: (failure) => failures.push(failure) });
     servers.push(server);
@@ -172,7 +172,7 @@ describe('the pages', () => {
     expect(failures.map(({ code }) => code)).toEqual(['database.rejected', 'database.rejected']);
   });
 
-  test('a statement is what kpool export writes, and no export is recorded', async () => {
+  test('a statement is as kpool export writes it, unrecorded', async () => {
     const { url } = await serve(null);
     const answer = await fetch(`${url}statements/2026-10.csv`);
     expect(await sql`SELECT FROM book.exports`).toHaveLength(0);

@@ -218,7 +218,7 @@ test('P2 uncounted: pages of another size that repeat are an end', async () => {
   expect(await read(list)).toEqual({ rows: 260, doubt: null, requests: 14 + 21 });
 });
 
-test('P11 a count that ends at a full page of ten is in doubt if rows follow', async () => {
+test('P11 a count that ends at a full page of ten is doubtful', async () => {
   const tooLow = listOf(rowsOf(57), { cap: 10, count: 50 });
   expect((await pageThrough(tooLow, WINDOW)).doubt).toMatch(/counts 50 rows and serves more/);
   for (const beyond of ['nothing', 'last'] as const) {

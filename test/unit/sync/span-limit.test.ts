@@ -80,7 +80,7 @@ test('no limit is learnt that is longer than what was clipped', async () => {
   expect(await findSpanLimit(odd, rowOf(60), windowOf(-60, -50))).toBeNull();
 });
 
-test('no limit is learnt by a count with nothing to compare it with', async () => {
+test('a count with nothing to compare it with teaches no limit', async () => {
   // Only a day on its own shows rows of that day, more of them than a page: the row may be none of them.
   const crowd = Array.from({ length: 20 }, () => 60);
   expect(await findSpanLimit(listOf(crowd, 3, 10), rowOf(60, { currency: 'LTC' }), WIDE)).toBeNull();
