@@ -1,38 +1,11 @@
-import type { CoinRead, HiddenCoin } from './coins';
+import type { CoinRead } from './coins';
 import type { IncomeRow } from './income';
 import type { LedgerRow } from './ledger-matching';
+import type { LedgerState } from './ledger-state';
 import type { UnreadableRow } from './page';
 import type { RowCounts } from './row-counts';
 import type { LedgerScope } from './scope';
-import { overlaps, type StoredWindow, type Window } from './windows';
-
-/** What is known of a scope of the ledger before a run. */
-export interface LedgerState {
-  /** Grows by one with every commit; a commit that started from an older one is refused (P9). */
-  readonly version: bigint;
-  /** Newest first, without overlap. */
-  readonly windows: readonly StoredWindow[];
-  /** Bounds cannot be trusted to select by mining date: the whole list is paged. */
-  readonly paged: boolean;
-  /**
-   * The longest span that the pool answers in full, ms, as learned by any scope of the account; null: no limit known.
-   */
-  readonly spanLimitMs: number | null;
-  /**
-   * Since when every read, at most 36 hours apart, showed no row of a list that held some; null while it shows rows.
-   */
-  readonly emptySinceMs: number | null;
-  /** When the scope had its last deep check (probe, count, trial of windows); null before the first run ended. */
-  readonly deepCheckedAtMs: number | null;
-  /** Coins that the pool totals for the account while its lists show none of them unless asked by name. */
-  readonly hiddenCoins: readonly HiddenCoin[];
-  /** Rows of the scope that could not be understood are on record, and were served when last read. */
-  readonly hasQuarantine: boolean;
-  /** When the newest unserved row of the scope was mined, ms; null: there is none. */
-  readonly newestUnservedMs: number | null;
-  /** The database's clock (`sync.now()`) at the time of loading. */
-  readonly nowMs: number;
-}
+import { overlaps, type Window } from './windows';
 
 /** Facts about a scope to record; omitted ones stay. */
 export interface LedgerCursorPatch {

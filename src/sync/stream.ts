@@ -6,6 +6,7 @@ import type { Pool } from '../domain/pool';
 import type { Scope } from '../domain/scope';
 import type { Stream } from '../domain/streams';
 import type { FleetStore } from './fleet-ports';
+import type { FutureEnd } from './ledger/future-end';
 import type { LedgerRequest } from './ledger/sync-ledger-scope';
 import type { CatalogStore, IncomeStore } from './listing-ports';
 import type { LedgerStore } from './ports';
@@ -15,6 +16,7 @@ import type { LockMode } from './scope-lock';
 /** Everything that the use-cases need of one account. */
 export interface SyncDeps {
   readonly pool: Pool;
+  readonly futureEnd: FutureEnd;
   readonly ledger: LedgerStore;
   readonly catalog: CatalogStore;
   readonly fleet: FleetStore;

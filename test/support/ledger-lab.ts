@@ -20,6 +20,7 @@ import type { PrismaClient } from '../../src/store/generated/client';
 import { PrismaLedgerStore } from '../../src/store/ledger/ledger-store';
 import { PrismaRunStore } from '../../src/store/runs';
 import { PostgresScopeLocks } from '../../src/store/scope-locks';
+import { FutureEnd } from '../../src/sync/ledger/future-end';
 import { syncLedgerScope, WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
 import type { LedgerStore } from '../../src/sync/ports';
 import { runScope, type RunResult } from '../../src/sync/run-scope';
@@ -45,6 +46,8 @@ export interface LabSync {
 /** A simulated pool and what syncs a scope of its ledger into a database: no pace, no waits, the smallest parts. */
 export class LedgerLab {
   private static nextPuid = 5_000_001n;
+
+  private readonly futureEnd = new FutureEnd();
 
   private constructor(
     readonly simulator: Simulator,
@@ -136,6 +139,7 @@ export class LedgerLab {
     };
     const deps = {
       pool: this.pool,
+      futureEnd: this.futureEnd,
       store: options.store?.(store) ?? store,
       tiers,
       clock: { sleep: () => Promise.resolve() },

@@ -6,12 +6,8 @@ import type { HiddenCoin } from '../../src/domain/coins';
 import type { Puid } from '../../src/domain/ids';
 import type { IncomeRow } from '../../src/domain/income';
 import { decideCommit } from '../../src/domain/commit-effects';
-import type {
-  CommitResult,
-  LedgerCursorPatch,
-  LedgerState,
-  WindowCommit,
-} from '../../src/domain/ledger-commit';
+import type { CommitResult, LedgerCursorPatch, WindowCommit } from '../../src/domain/ledger-commit';
+import type { LedgerState } from '../../src/domain/ledger-state';
 import { ledgerKeyOf, matchLedger, type LedgerRow } from '../../src/domain/ledger-matching';
 import type { Page, UnreadableRow } from '../../src/domain/page';
 import type { IncomePageQuery } from '../../src/domain/pool';
@@ -25,6 +21,7 @@ import {
 import { contains, DAY_MS, type Window } from '../../src/domain/windows';
 import { syncLedgerScope, WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
 import type { LedgerStore } from '../../src/sync/ports';
+import { FutureEnd } from '../../src/sync/ledger/future-end';
 import { LedgerSession, type LedgerDeps } from '../../src/sync/ledger/ledger-session';
 import { Run } from '../../src/sync/run';
 
@@ -292,9 +289,16 @@ export class MemoryLab {
     return new LedgerSession(this.deps(), SCOPE, run, acceptsEmpty, this.ledger.state);
   }
 
+  private readonly futureEnd = new FutureEnd();
+
   private deps(): LedgerDeps {
     return {
-      ...{ pool: this.pool, store: this.ledger, clock: { sleep: () => this.sleep() } },
+      ...{
+        pool: this.pool,
+        futureEnd: this.futureEnd,
+        store: this.ledger,
+        clock: { sleep: () => this.sleep() },
+      },
       tiers: {
         historyStartMs: this.historyStartMs,
         recentDays: 35,

@@ -10,6 +10,7 @@ import type { Logger } from '../../observability/logger';
 import type { Metrics } from '../../observability/metrics';
 import { PrismaAccountStore, type AccountStatus } from '../../store/accounts';
 import type { PrismaClient } from '../../store/generated/client';
+import { FutureEnd } from '../../sync/ledger/future-end';
 import { AccountGuard } from './account-guard';
 import { logCircuit } from './pace-log';
 
@@ -18,6 +19,7 @@ export interface ServiceAccount {
   readonly accountId: AccountId;
   readonly name: string;
   readonly pool: PoolClient;
+  readonly futureEnd: FutureEnd;
   /** The status when the service was opened; `SyncService.statusOf` returns the present one. */
   readonly status: AccountStatus;
   readonly statusReason: string | null;
@@ -64,7 +66,7 @@ async function openAccount(
     },
     onCircuit: (event) => logCircuit(logger, name, event),
   });
-  const account = { ...record, name, pool };
+  const account = { ...record, name, pool, futureEnd: new FutureEnd() };
   return { account, guard: new AccountGuard({ ...account, keyFingerprint }, { store, clock, logger }) };
 }
 

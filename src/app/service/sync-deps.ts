@@ -10,7 +10,7 @@ import type { SyncDeps } from '../../sync/stream';
 
 /** What the streams of one account work with: its API, the stores, and how they are configured. */
 export function createSyncDeps(
-  pool: SyncDeps['pool'],
+  { pool, futureEnd }: Pick<SyncDeps, 'pool' | 'futureEnd'>,
   client: PrismaClient,
   { config, clock }: { readonly config: Pick<Config, 'sync' | 'pool'>; readonly clock: Clock },
 ): SyncDeps {
@@ -18,6 +18,7 @@ export function createSyncDeps(
   const { requestsPerSecond, workerDetailsShare } = config.pool;
   return {
     pool,
+    futureEnd,
     ledger: new PrismaLedgerStore(client),
     catalog: new PrismaCatalogStore(client),
     fleet: new PrismaFleetStore(client),

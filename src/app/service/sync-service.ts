@@ -132,7 +132,7 @@ export class SyncService {
     const stream = this.streams.get(scope.stream);
     const { locks, client } = this.parts;
     const lock = new ScopeLock({ locks, clock: this.clock, onWait: options.onWait }, scope, stream.lockMode);
-    const deps = createSyncDeps(account.pool, client, this.options);
+    const deps = createSyncDeps(account, client, this.options);
     try {
       const result = await runScope(this.runs, scope, watched, async (run) => {
         try {

@@ -1,5 +1,6 @@
 /** Commits a read of a window; a row that vanished waits for a confirmation read. */
 import type { WindowCommit } from '../../domain/ledger-commit';
+import { isCountable } from '../../domain/ledger-state';
 import type { WindowRead } from '../../domain/window-answer';
 import { isSameWindow, type Window } from '../../domain/windows';
 import { confirmMissing } from './confirmation';
@@ -39,7 +40,7 @@ export async function commitRead(
     if (confirmation.kind === 'emptied') return 'emptied';
     // Windows still to be read may be the reason: store what is served, and read this window again after them.
     if (confirmation.kind === 'contradicted')
-      return (await session.land(window, read)) ? 'committed' : 'contradicted';
+      return (await session.defer(window, read)) ? 'committed' : 'contradicted';
     if (confirmation.kind === 'gone') {
       confirmed = confirmation.verdicts;
       continue;
@@ -49,7 +50,7 @@ export async function commitRead(
     read = await readAll(session.list, window);
   }
   // Paging everything settles a contradiction, unless that is what was read.
-  if (session.isCountable && !isSameWindow(window, session.whole)) return 'contradicted';
+  if (isCountable(session.state) && !isSameWindow(window, session.whole)) return 'contradicted';
   await session.commit(window, { ...read, doubt: 'rows that vanished keep coming back' });
   return 'committed';
 }

@@ -3,13 +3,15 @@ import type { IncomeRow } from '../../domain/income';
 import { isSameContent } from '../../domain/income-content';
 import type { WindowCommit } from '../../domain/ledger-commit';
 import { ledgerKeyOf, type LedgerRow } from '../../domain/ledger-matching';
+import { countWith, isCountable } from '../../domain/ledger-state';
 import { servedCount } from '../../domain/page';
 import type { WindowRead } from '../../domain/window-answer';
 import { fitSpan, spansAround } from '../../domain/window-spans';
 import { contains, DAY_MS, isSameWindow, type Window } from '../../domain/windows';
-import type { LedgerSession, UnconfirmedRead } from './ledger-session';
+import type { LedgerSession } from './ledger-session';
 import { pageThrough } from './page-through';
 import { readAll } from './read-window';
+import type { UnconfirmedRead } from './scope-ledger';
 
 /** Spans that one confirmation may ask for. */
 const MAX_SPANS = 4;
@@ -42,16 +44,17 @@ export async function confirmMissing(
   const { list, whole } = session;
   const { missing } = unconfirmed;
   // Rows older than the first row served were already asked for by other bounds.
-  const doubtful = missing.filter(({ minedAtMs }) => minedAtMs >= list.emptyBeforeMs);
+  const doubtful = missing.filter(({ minedAtMs }) => minedAtMs >= list.seen.nothingBeforeMs);
   const contradiction = session.state.paged
     ? compare([], read, await pageThrough(list, whole), () => true)
     : await compareAround(session, window, read, doubtful);
   if (contradiction !== null) return contradiction;
   if (!list.hasShownRows && (await showsNoRow(session)) && !(await session.noteEmpty()))
     return { kind: 'emptied' };
-  if (doubtful.length > 0 && !isSameWindow(window, whole) && session.isCountable) {
+  if (doubtful.length > 0 && !isSameWindow(window, whole) && isCountable(session.state)) {
     const counted = await list.count(whole);
-    if ((counted ?? 0) > session.expectedWith(window, read, missing.length)) return { kind: 'contradicted' };
+    if ((counted ?? 0) > countWith(session.state, window, read, missing.length))
+      return { kind: 'contradicted' };
   }
   const verdicts = await judgeMissing(session, unconfirmed);
   return verdicts === null ? { kind: 'moved' } : { kind: 'gone', verdicts };
@@ -119,10 +122,10 @@ async function judgeMissing(
   // A list without rows withdraws none, however often it was seen, unless someone confirms that it is empty.
   const leastAgeMs = list.hasShownRows || session.acceptsEmpty ? LEAST_UNSERVED_AGE_MS : -Infinity;
   const isBeforeFirst = ({ minedAtMs }: LedgerRow): boolean =>
-    minedAtMs < list.oldestSeenMs && list.now() - minedAtMs > leastAgeMs;
+    minedAtMs < list.seen.oldestMs && list.now() - minedAtMs > leastAgeMs;
   const edgeMs = Math.max(...missing.filter(isBeforeFirst).map(({ minedAtMs }) => minedAtMs)) + 1;
   // The ledger holds older rows: whether the pool still serves any of them decides.
-  const isOpen = oldestServedMs < edgeMs && list.emptyBeforeMs < edgeMs;
+  const isOpen = oldestServedMs < edgeMs && list.seen.nothingBeforeMs < edgeMs;
   if (isOpen && !(await readBefore(session, edgeMs, oldestServedMs))) return null;
   return new Map(
     missing.map((row) => [ledgerKeyOf(row), isBeforeFirst(row) ? 'unserved' : 'withdrawn'] as const),
@@ -134,9 +137,9 @@ async function readBefore({ list, whole, spanLimitMs }: LedgerSession, edgeMs: n
   const fromMs = spanLimitMs === Infinity ? whole.fromMs : oldestMs;
   for (const span of fitSpan({ fromMs, toMs: edgeMs }, spanLimitMs, list.now())) {
     const page = await list.readPage(span);
-    if (list.oldestSeenMs < edgeMs) return true;
+    if (list.seen.oldestMs < edgeMs) return true;
     if (page === null || (page.totalNum ?? servedCount(page)) > page.rows.length) return false;
   }
-  list.emptyBeforeMs = edgeMs;
+  list.noteNothingBefore(edgeMs);
   return true;
 }

@@ -22,7 +22,7 @@ export async function readHiddenCoins(session: LedgerSession): Promise<void> {
       const read = onlyOf(currency, await readAll(list, part));
       if (read.doubt !== null) session.run.markPartial(`${currency}: ${read.doubt}`);
       const isWhole = span === session.whole && part === parts.at(-1);
-      await session.landCoin(part, read, { currency, isWhole });
+      await session.commitCoin(part, read, { currency, isWhole });
     }
   }
 }

@@ -26,6 +26,7 @@
  */
 import { KpoolError } from '../../core/errors';
 import { cutOutUnreadable } from '../../domain/window-cuts';
+import { isUnread } from '../../domain/ledger-state';
 import { countedBy, insideOf, type WindowRead } from '../../domain/window-answer';
 import { fitSpan, halfOf, probeOfEmpty } from '../../domain/window-spans';
 import { isSameWindow, startOfUtcDay, type StoredWindow, type Window } from '../../domain/windows';
@@ -78,7 +79,7 @@ class WindowRun {
       if (next === undefined) return 'committed';
       const [window = next, ...older] = fitSpan(next, session.spanLimitMs, session.list.now());
       this.wait(older);
-      const answer = await readWindow(session.list, window, session.isFirst);
+      const answer = await readWindow(session.list, window, isUnread(session.state));
       if (isSameWindow(window, session.whole)) await session.noteCount(countedBy(answer));
       const end = (await this.finishPrefix(answer)) ?? (await this.follow(answer.kind, window, answer));
       if (end !== null) return end;
@@ -116,7 +117,7 @@ class WindowRun {
     const spanMs = this.session.list.spanMs(window);
     if (spanMs <= SHORTEST_SPAN_MS)
       throw new KpoolError('pool.parameter', 'The pool refuses the shortest span.');
-    await this.session.update({ cursor: { spanLimitMs: Math.max(SHORTEST_SPAN_MS, halfOf(spanMs)) } });
+    await this.session.ledger.update({ cursor: { spanLimitMs: Math.max(SHORTEST_SPAN_MS, halfOf(spanMs)) } });
     return this.wait([window]);
   }
 

@@ -1,25 +1,19 @@
-/** One run over one scope: what is known of it, the version that it commits from, and how reads are stored. */
+/** One run over one scope: the pool's list, the stored ledger, and what the run decided about single windows. */
 import type { Clock } from '../../core/clock';
 import type { CoinRead } from '../../domain/coins';
 import type { LedgerTiers } from '../../domain/due-windows';
-import type {
-  CommitResult,
-  LedgerCursorPatch,
-  LedgerState,
-  WindowCommit,
-  WindowPiece,
-} from '../../domain/ledger-commit';
-import { servedCount } from '../../domain/page';
+import type { WindowCommit } from '../../domain/ledger-commit';
+import type { LedgerState } from '../../domain/ledger-state';
 import type { LedgerScope } from '../../domain/scope';
 import { MAX_PAGE_SIZE, type WindowRead } from '../../domain/window-answer';
 import { cutForStorage } from '../../domain/window-cuts';
-import { DAY_MS, overlaps, rowsIn, type Window } from '../../domain/windows';
+import { DAY_MS, rowsIn, type Window } from '../../domain/windows';
 import type { LedgerStore } from '../ports';
 import type { Run } from '../run';
-import { IncomeList, type IncomePool } from './income-list';
+import { IncomeList, type IncomeSource } from './income-list';
+import { ScopeLedger, type UnconfirmedRead } from './scope-ledger';
 
-export interface LedgerDeps {
-  readonly pool: IncomePool;
+export interface LedgerDeps extends IncomeSource {
   readonly store: LedgerStore;
   readonly tiers: LedgerTiers;
   readonly clock: Pick<Clock, 'sleep'>;
@@ -28,22 +22,19 @@ export interface LedgerDeps {
 /** How many days a list has to show no row before it counts as empty. */
 const EMPTY_DAYS = 7;
 
-/** What a commit needs confirmed: live rows that the read did not show, and the oldest of all others. */
-export type UnconfirmedRead = Omit<Extract<CommitResult, { outcome: 'unconfirmed' }>, 'outcome'>;
-
-const nameOf = ({ fromMs, toMs }: Window): string => `${fromMs} ${toMs}`;
+const keyOf = ({ fromMs, toMs }: Window): string => `${fromMs} ${toMs}`;
 
 export class LedgerSession {
   readonly list: IncomeList;
+  readonly ledger: ScopeLedger;
   /** The whole history that is asked for. */
   readonly whole: Window;
   /** The pool's count of the whole history before this run read it; null when there was none. */
   countedAtFirst: number | null = null;
-  private requestsAtLastCommit = 0;
   /** Windows that this run could not prove, and does not try again. */
-  private readonly tried = new Set<string>();
-  /** Windows whose served rows were stored without proof. */
-  private readonly landed = new Set<string>();
+  readonly #inDoubt = new Set<string>();
+  /** Windows whose rows were stored without proof, to be read again once. */
+  readonly #deferred = new Set<string>();
 
   constructor(
     readonly deps: LedgerDeps,
@@ -51,81 +42,54 @@ export class LedgerSession {
     readonly run: Run,
     /** Someone confirmed that an empty list is really empty. */
     readonly acceptsEmpty: boolean,
-    public state: LedgerState,
+    state: LedgerState,
   ) {
-    this.list = new IncomeList(deps.pool, scope, run.callOptions);
-    this.whole = { fromMs: deps.tiers.historyStartMs, toMs: Infinity };
+    const { historyStartMs } = deps.tiers;
+    this.list = this.listOf(null);
+    this.ledger = new ScopeLedger(deps.store, scope, run, historyStartMs, state);
+    this.whole = { fromMs: historyStartMs, toMs: Infinity };
+  }
+
+  get state(): LedgerState {
+    return this.ledger.state;
   }
 
   get spanLimitMs(): number {
     return this.state.spanLimitMs ?? Infinity;
   }
 
-  /** No window of the scope has ever been read completely. */
-  get isFirst(): boolean {
-    return this.state.windows.every(({ verifiedAtMs }) => verifiedAtMs === null);
+  /** The list as the pool shows it when asked for one coin by name; null: for no coin in particular. */
+  listOf(coin: string | null): IncomeList {
+    return new IncomeList(this.deps, this.scope, this.run.callOptions, coin);
   }
 
-  get isReadWhole(): boolean {
-    return this.state.windows.every(({ verifiedAtMs }) => verifiedAtMs !== null);
-  }
-
-  /** Whether one answer can count all rows of the scope, to be compared with its windows. */
-  get isCountable(): boolean {
-    return !this.state.paged && this.state.spanLimitMs === null;
-  }
-
-  /** The rows that the pool serves, according to the windows. */
-  get held(): number {
-    return rowsIn(this.state.windows);
-  }
-
-  /** The total that the pool should count if the read of a window is right and everything else is unchanged. */
-  expectedWith(window: Window, read: WindowRead, missing: number): number {
-    const touched = this.state.windows.filter((kept) => overlaps(kept, window));
-    const isWhole = touched.every(({ fromMs, toMs }) => fromMs >= window.fromMs && toMs <= window.toMs);
-    return this.held - (isWhole ? rowsIn(touched) - servedCount(read) : missing);
-  }
-
-  wasTried(window: Window): boolean {
-    return this.tried.has(nameOf(window));
-  }
-
-  async reload(): Promise<void> {
-    this.state = await this.deps.store.load(this.scope);
-  }
-
-  /** Records windows or facts without rows. */
-  async update(change: { pieces?: readonly Window[]; cursor?: LedgerCursorPatch }): Promise<void> {
-    this.state = await this.deps.store.update(this.scope, this.state, {
-      ...change,
-      historyStartMs: this.whole.fromMs,
-    });
+  isInDoubt(window: Window): boolean {
+    return this.#inDoubt.has(keyOf(window));
   }
 
   /** Records the pool's count of the whole history; null where it gives none. */
   async noteCount(counted: number | null): Promise<void> {
     this.countedAtFirst = counted;
-    if (counted !== null) await this.update({ cursor: { poolRowCount: counted } });
+    if (counted !== null) await this.ledger.update({ cursor: { poolRowCount: counted } });
   }
 
   /** Records that the list shows no row although it held some; true once it counts as empty. */
   async noteEmpty(): Promise<boolean> {
     if (this.acceptsEmpty) return true;
-    await this.update({ cursor: { showsNoRow: true } });
-    const { emptySinceMs, nowMs } = this.state;
+    await this.ledger.update({ cursor: { showsNoRow: true } });
+    const { windows, emptySinceMs, nowMs } = this.state;
     if (nowMs - (emptySinceMs ?? nowMs) >= EMPTY_DAYS * DAY_MS) return true;
     this.run.markPartial(
-      `the pool shows no row of a list that held ${this.held}: they stay as they were ` +
+      `the pool shows no row of a list that held ${rowsIn(windows)}: they stay as they were ` +
         '(if the list is really empty: kpool sync --accept-empty)',
     );
     return false;
   }
 
   /**
-   * Stores a read of a window in one transaction, cut into windows that one response can hold. A read in doubt stores
-   * its rows and certifies nothing. Returns null when done; otherwise nothing was written, and `confirmed` needs a
-   * verdict for every row that vanished. `cuts`: further places to cut at.
+   * Stores a read of a window, cut into windows that one response can hold. A read in doubt stores its rows and certifies
+   * nothing. Returns null when done; otherwise nothing was written, and `confirmed` needs a verdict for every row that
+   * vanished. `cuts`: further places to cut at.
    */
   async commit(
     window: Window,
@@ -133,62 +97,27 @@ export class LedgerSession {
     confirmed: WindowCommit['confirmed'] = new Map(),
     cuts: readonly number[] = [],
   ): Promise<UnconfirmedRead | null> {
-    if (read.doubt === null) {
-      const pieces = this.piecesOf(window, read, cuts);
-      return this.write(window, read, { isComplete: true, confirmed, pieces });
+    if (read.doubt !== null) {
+      this.#inDoubt.add(keyOf(window));
+      this.run.markPartial(read.doubt);
+      return this.ledger.commit(window, read);
     }
-    await this.write(window, read);
-    this.tried.add(nameOf(window));
-    this.run.markPartial(read.doubt);
-    return null;
+    const recentFromMs = this.list.now() - this.deps.tiers.recentDays * DAY_MS;
+    const storing = { capacity: MAX_PAGE_SIZE, recentFromMs, isPaged: this.state.paged, cuts };
+    const pieces = cutForStorage(window, read, storing).map((part) => ({ ...part, verified: true }));
+    return this.ledger.commit(window, read, { isComplete: true, confirmed, pieces });
   }
 
-  /**
-   * Stores the rows of a read without proof, once per run, and leaves the window to be read again. False: done before.
-   */
-  async land(window: Window, read: WindowRead): Promise<boolean> {
-    if (this.landed.has(nameOf(window))) return false;
-    this.landed.add(nameOf(window));
-    await this.write(window, read);
+  /** Stores the rows of a read without proof, and leaves the window to be read again; false the second time. */
+  async defer(window: Window, read: WindowRead): Promise<boolean> {
+    if (this.#deferred.has(keyOf(window))) return false;
+    this.#deferred.add(keyOf(window));
+    await this.ledger.commit(window, read);
     return true;
   }
 
-  /** The list as the pool shows it when asked for one coin by name. */
-  listOf(coin: string): IncomeList {
-    return new IncomeList(this.deps.pool, this.scope, this.run.callOptions, coin);
-  }
-
-  /** Stores the rows of a hidden coin. */
-  async landCoin(window: Window, read: WindowRead, coin: CoinRead): Promise<void> {
-    await this.write(window, read, { coin, pieces: [] });
-  }
-
-  private piecesOf(window: Window, read: WindowRead, cuts: readonly number[]): WindowPiece[] {
-    const recentFromMs = this.list.now() - this.deps.tiers.recentDays * DAY_MS;
-    const storing = { capacity: MAX_PAGE_SIZE, recentFromMs, isPaged: this.state.paged, cuts };
-    return cutForStorage(window, read, storing).map((part) => ({ ...part, verified: true }));
-  }
-
-  /** Stores the rows of a read; unless told otherwise, they prove nothing. */
-  private async write(
-    window: Window,
-    read: WindowRead,
-    proof: Partial<Pick<WindowCommit, 'isComplete' | 'confirmed' | 'pieces' | 'coin'>> = {},
-  ): Promise<UnconfirmedRead | null> {
-    const { rows, unreadable } = read;
-    const result = await this.deps.store.commitWindow({
-      ...{ scope: this.scope, runId: this.run.runId, state: this.state, historyStartMs: this.whole.fromMs },
-      ...{ window, rows, unreadable, requests: this.run.totals.requests - this.requestsAtLastCommit },
-      ...{ isComplete: false, confirmed: new Map(), pieces: [{ ...window, verified: false }], ...proof },
-    });
-    if (result.outcome === 'unconfirmed') return result;
-    this.requestsAtLastCommit = this.run.totals.requests;
-    const { inDoubt, ...totals } = result.counts;
-    this.run.add({ ...totals, rowsRead: servedCount(read) });
-    if (totals.quarantined > 0) this.run.markPartial('rows that could not be understood are in quarantine');
-    if (inDoubt > unreadable.length)
-      this.run.markPartial('more rows vanished than there are rows that could not be understood');
-    this.state = result.state;
-    return null;
+  /** Stores the rows of a hidden coin, which prove no window. */
+  async commitCoin(window: Window, read: WindowRead, coin: CoinRead): Promise<void> {
+    await this.ledger.commit(window, read, { coin, pieces: [] });
   }
 }

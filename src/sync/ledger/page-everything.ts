@@ -24,13 +24,13 @@ export async function pageEverything(session: LedgerSession): Promise<CommitOutc
   if ((await list.readPage(whole)) === null) {
     // The pool refuses a span this long: only windows can be read, and contradictions between them stay unresolved.
     if (!state.paged) return 'contradicted';
-    await session.update({ pieces: state.windows, cursor: { paged: false } });
+    await session.ledger.update({ pieces: state.windows, cursor: { paged: false } });
     return 'clipped';
   }
   const read = await pageThrough(list, whole);
   // Sweeps that do not agree say nothing about windows.
   const paged = read.doubt === null ? !(await doWindowsServe(list, read.rows)) : state.paged;
-  if (paged !== state.paged) await session.update({ cursor: { paged } });
+  if (paged !== state.paged) await session.ledger.update({ cursor: { paged } });
   return commitRead(session, whole, read);
 }
 
@@ -70,7 +70,7 @@ async function readRecent(session: LedgerSession, newest: StoredWindow): Promise
 }
 
 async function sweepRecent(
-  { list, whole, held }: LedgerSession,
+  { list, whole, state }: LedgerSession,
   newest: StoredWindow,
   pageSize: number,
 ): Promise<WindowRead | null> {
@@ -88,7 +88,7 @@ async function sweepRecent(
     if (page.rows.some(({ minedAtMs }) => minedAtMs < startOfUtcDay(newest.fromMs))) break;
   }
   // All other rows must count as they did when everything was paged through: what moved or cannot be read breaks that.
-  return first.totalNum - rows.length === held - rowsIn([newest])
+  return first.totalNum - rows.length === rowsIn(state.windows) - rowsIn([newest])
     ? { rows, unreadable: [], doubt: null }
     : null;
 }

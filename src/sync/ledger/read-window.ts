@@ -3,8 +3,11 @@ import { isSameContent } from '../../domain/income-content';
 import { joinServed, servedCount } from '../../domain/page';
 import { judgeWindow, type WindowAnswer, type WindowRead } from '../../domain/window-answer';
 import type { Window } from '../../domain/windows';
-import type { Pages } from './income-list';
+import type { IncomeList } from './income-list';
 import { pageThrough } from './page-through';
+
+/** What windows are read from. */
+type WindowList = Pick<IncomeList, 'readPage'> & { readonly seen: Pick<IncomeList['seen'], 'longestPage'> };
 
 /** The result of a window read. */
 export type WindowReading =
@@ -16,13 +19,13 @@ export type WindowReading =
  * Reads a window by one response, and judges what it proves. A suspicious answer (to another question, or with nothing
  * at all) may be a mishap: the window is asked for again before it is believed.
  */
-export async function readWindow(list: Pages, window: Window, isFirst = false): Promise<WindowReading> {
+export async function readWindow(list: WindowList, window: Window, isFirst = false): Promise<WindowReading> {
   let page = await list.readPage(window);
   if (page === null) return { kind: 'refused' };
   const isNothing = page.totalNum === null && servedCount(page) === 0;
   if (isNothing || judgeWindow(window, page, isFirst).kind === 'strayed')
     page = (await list.readPage(window)) ?? page;
-  const answer = judgeWindow(window, page, isFirst && servedCount(page) >= list.longestPage);
+  const answer = judgeWindow(window, page, isFirst && servedCount(page) >= list.seen.longestPage);
   if (answer.kind !== 'full') return answer;
   const second = await list.readPage(window, 2);
   // For a page that does not exist a pool may serve the first one again.
@@ -31,7 +34,7 @@ export async function readWindow(list: Pages, window: Window, isFirst = false): 
 }
 
 /** All of a window: by one response, part by part where it is in no order, or by paging. */
-export async function readAll(list: Pages, window: Window): Promise<WindowRead> {
+export async function readAll(list: WindowList, window: Window): Promise<WindowRead> {
   const answer = await readWindow(list, window, true);
   if (answer.kind === 'whole') return answer.read;
   if (answer.kind !== 'parts') return pageThrough(list, window);

@@ -1,8 +1,9 @@
 /** Brings one scope of the ledger up to date: plans windows, has them read, and checks the whole. */
 import { isKpoolError } from '../../core/errors';
 import { isWindowDue, type WindowRequest } from '../../domain/due-windows';
+import { isCountable, isReadWhole } from '../../domain/ledger-state';
 import type { LedgerScope } from '../../domain/scope';
-import type { StoredWindow } from '../../domain/windows';
+import { rowsIn, type StoredWindow } from '../../domain/windows';
 import type { Run } from '../run';
 import type { CommitOutcome } from './commit-read';
 import { readHiddenCoins } from './hidden-coins';
@@ -63,8 +64,8 @@ export async function syncLedgerScope(
 async function syncOnce(session: LedgerSession, plan: Plan): Promise<void> {
   const { whole, run } = session;
   const toMs = session.state.windows.at(-1)?.fromMs ?? Infinity;
-  if (toMs > whole.fromMs) await session.update({ pieces: [{ fromMs: whole.fromMs, toMs }] });
-  const wasReadWhole = session.isReadWhole;
+  if (toMs > whole.fromMs) await session.ledger.update({ pieces: [{ fromMs: whole.fromMs, toMs }] });
+  const wasReadWhole = isReadWhole(session.state);
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     const due = dueWindows(session, plan);
     if (due.length === 0) break;
@@ -79,16 +80,17 @@ async function syncOnce(session: LedgerSession, plan: Plan): Promise<void> {
   if (dueWindows(session, plan).length > 0)
     run.markPartial(`${MAX_ROUNDS} rounds did not prove every window; the next run continues`);
   const isCheckDue = plan.isDeep || !wasReadWhole;
-  if (isCheckDue && session.isReadWhole && (await isMoreCounted(session))) await pageEverything(session);
+  if (isCheckDue && isReadWhole(session.state) && (await isMoreCounted(session)))
+    await pageEverything(session);
   await readHiddenCoins(session);
   if (plan.isDeep || session.state.deepCheckedAtMs === null)
-    await session.update({ cursor: { deepChecked: true } });
+    await session.ledger.update({ cursor: { deepChecked: true } });
 }
 
 function dueWindows(session: LedgerSession, { request, startedAtMs }: Plan): StoredWindow[] {
   const { spanLimitMs, list, deps } = session;
   const asked = { request, startedAtMs, poolNowMs: list.now(), spanLimitMs, tiers: deps.tiers };
-  return session.state.windows.filter((window) => isWindowDue(window, asked) && !session.wasTried(window));
+  return session.state.windows.filter((window) => isWindowDue(window, asked) && !session.isInDoubt(window));
 }
 
 async function readDue(
@@ -109,9 +111,10 @@ async function readDue(
  * rows at its edges. One answer for everything counts them.
  */
 async function isMoreCounted(session: LedgerSession): Promise<boolean> {
-  const { isCountable, held, list, whole, countedAtFirst } = session;
+  const { state, list, whole, countedAtFirst } = session;
+  const held = rowsIn(state.windows);
   // Rows that came since the first count would make up for those that windows leave out.
-  if (!isCountable || countedAtFirst === held) return false;
+  if (!isCountable(state) || countedAtFirst === held) return false;
   const counted = await list.count(whole);
   if (counted === 0 && held > 0) await session.noteEmpty();
   return (counted ?? 0) > held;
@@ -119,11 +122,11 @@ async function isMoreCounted(session: LedgerSession): Promise<boolean> {
 
 /** Leaves the scope to another process while that one makes progress. */
 async function waitForOther(session: LedgerSession): Promise<void> {
-  await session.reload();
+  await session.ledger.reload();
   for (let poll = 0; poll < MAX_POLLS; poll += 1) {
     const { version } = session.state;
     await session.deps.clock.sleep(POLL_EVERY_MS, session.run.signal);
-    await session.reload();
+    await session.ledger.reload();
     if (session.state.version === version) return;
   }
 }

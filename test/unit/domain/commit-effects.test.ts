@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { decideCommit, type CommitEffects } from '../../../src/domain/commit-effects';
-import type { LedgerState, WindowCommit } from '../../../src/domain/ledger-commit';
+import type { WindowCommit } from '../../../src/domain/ledger-commit';
+import type { LedgerState } from '../../../src/domain/ledger-state';
 import { ledgerKeyOf, matchLedger, type LedgerRow } from '../../../src/domain/ledger-matching';
 import { replaceWindows, unread, windowsAfter } from '../../../src/domain/window-replacement';
 import { contains, DAY_MS, type StoredWindow, type Window } from '../../../src/domain/windows';

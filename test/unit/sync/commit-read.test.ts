@@ -38,7 +38,7 @@ test('P4 bounds that leave out a row twice contradict the list', async () => {
   expect(await commit(read)).toBe('contradicted');
   expect(lab.ledger.commits).toHaveLength(before);
   // Where one answer cannot count everything there is nothing to settle that by.
-  await session.update({ cursor: { spanLimitMs: 900 * DAY_MS } });
+  await session.ledger.update({ cursor: { spanLimitMs: 900 * DAY_MS } });
   expect(await commit(read)).toBe('committed');
   expect(session.run.shortcomings).toEqual(['rows that vanished keep coming back']);
   expect(lab.live()).toEqual(daily(250).map((_row, i) => i + 1));
@@ -91,7 +91,7 @@ test('P4 P11 reads that never agree are contradicted or in doubt', async () => {
   };
   move();
   expect(await commit(readOf(rest, window))).toBe('contradicted');
-  await session.update({ cursor: { spanLimitMs: 900 * DAY_MS } });
+  await session.ledger.update({ cursor: { spanLimitMs: 900 * DAY_MS } });
   expect(await commit(readOf(rest, window))).toBe('committed');
   expect(session.run.shortcomings).toEqual(['rows that vanished keep coming back']);
   expect(lab.live(({ minedAtMs }) => minedAtMs === dayOf(50))).toEqual([50]);

@@ -1,5 +1,5 @@
 import type { IncomeRow } from '../../../src/domain/income';
-import type { LedgerState } from '../../../src/domain/ledger-commit';
+import type { LedgerState } from '../../../src/domain/ledger-state';
 import type { LedgerRow } from '../../../src/domain/ledger-matching';
 import { contains, DAY_MS, type StoredWindow, type Window } from '../../../src/domain/windows';
 import { confirmMissing } from '../../../src/sync/ledger/confirmation';
@@ -177,7 +177,7 @@ describe('where the ledger holds older rows than the window', () => {
   test('P4 it is unserved if none of them is', async () => {
     const answer = await confirm({ ...base, rows: daily(19) });
     expect(answer).toMatchObject({ kind: 'gone', told: ['unserved'], requests: 3 });
-    expect(answer.session.list.emptyBeforeMs).toBe(dayOf(25) + 1);
+    expect(answer.session.list.seen.nothingBeforeMs).toBe(dayOf(25) + 1);
     // What is older is not asked for again.
     const next = await confirmMissing(
       answer.session,

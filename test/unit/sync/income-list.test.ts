@@ -5,6 +5,7 @@ import type { IncomeRow } from '../../../src/domain/income';
 import type { IncomePageQuery } from '../../../src/domain/pool';
 import type { LedgerScope } from '../../../src/domain/scope';
 import { DAY_MS } from '../../../src/domain/windows';
+import { FutureEnd } from '../../../src/sync/ledger/future-end';
 import { IncomeList } from '../../../src/sync/ledger/income-list';
 import { daily, NOW, rowOf, TODAY } from '../../support/memory-ledger';
 
@@ -28,6 +29,7 @@ function poolOf(...answers: readonly Answer[]) {
   };
   return {
     asked,
+    futureEnd: new FutureEnd(),
     nowMs: NOW,
     now(): number {
       return this.nowMs;
@@ -45,12 +47,12 @@ const optionsOf = (signal: AbortSignal = new AbortController().signal): CallOpti
 });
 
 const listOf = (pool: ReturnType<typeof poolOf>, coin: string | null = null, signal?: AbortSignal) =>
-  new IncomeList(pool, scopeOf('earnings'), optionsOf(signal), coin);
+  new IncomeList({ pool, futureEnd: pool.futureEnd }, scopeOf('earnings'), optionsOf(signal), coin);
 
 test('each stream asks its own list, a coin by its name', async () => {
   const pool = poolOf(daily(3));
   await listOf(pool).readPage(PAST);
-  await new IncomeList(pool, scopeOf('rewards'), optionsOf()).readPage(PAST);
+  await new IncomeList({ pool, futureEnd: pool.futureEnd }, scopeOf('rewards'), optionsOf()).readPage(PAST);
   await listOf(pool, 'FB').readPage(PAST, 2, 50);
   expect(pool.asked.map(({ stream }) => stream)).toEqual(['earnings', 'rewards', 'earnings']);
   expect(pool.asked[0]).toEqual({
@@ -64,7 +66,7 @@ test('what answers show of the list as a whole is kept', async () => {
   const list = listOf(poolOf(daily(3), daily(1), []));
   expect(list.hasShownRows).toBe(false);
   for (let i = 0; i < 3; i += 1) await list.readPage(PAST);
-  expect([list.hasShownRows, list.longestPage, list.oldestSeenMs]).toEqual([true, 3, rowOf(3).minedAtMs]);
+  expect(list.seen).toMatchObject({ longestPage: 3, oldestMs: rowOf(3).minedAtMs });
 });
 
 test('a count asks for the smallest page', async () => {

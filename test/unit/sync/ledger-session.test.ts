@@ -1,69 +1,13 @@
-import { DAY_MS, type StoredWindow } from '../../../src/domain/windows';
-import type { LedgerSession } from '../../../src/sync/ledger/ledger-session';
+import { DAY_MS } from '../../../src/domain/windows';
 import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
 
 const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
-
-const windowOf = (from: number, to: number, more: Partial<StoredWindow> = {}): StoredWindow => ({
-  ...{ fromMs: dayOf(from), toMs: to === 0 ? Infinity : dayOf(to), verifiedAtMs: 1 },
-  ...{ rowCount: 0, pendingCount: 0, quarantinedCount: 0, inDoubtCount: 0 },
-  ...more,
-});
-
-function sessionOf(...windows: readonly StoredWindow[]): LedgerSession {
-  const lab = new MemoryLab(new MemoryPool([]));
-  lab.ledger.state = { ...lab.ledger.state, windows };
-  return lab.session();
-}
-
-const readOf = (rows: number, unreadable = 0) => ({
-  rows: daily(rows),
-  unreadable: Array.from({ length: unreadable }, () => ({ raw: '{}', reason: 'broken' })),
-  doubt: null,
-});
 
 async function synced(pool: MemoryPool): Promise<MemoryLab> {
   const lab = new MemoryLab(pool);
   await lab.sync();
   return lab;
 }
-
-test('what the pool should count follows from the windows', () => {
-  const session = sessionOf(
-    windowOf(30, 0, { rowCount: 20, quarantinedCount: 2 }),
-    windowOf(60, 30, { rowCount: 30 }),
-    windowOf(90, 60, { rowCount: 40 }),
-  );
-  expect(session.held).toBe(92);
-  // Whole windows are replaced by what was read of them.
-  expect(session.expectedWith(windowOf(60, 30), readOf(25, 1), 5)).toBe(62 + 26);
-  expect(session.expectedWith(windowOf(90, 30), readOf(60), 10)).toBe(22 + 60);
-  // A part of one only loses what is missing.
-  expect(session.expectedWith(windowOf(50, 30), readOf(8), 3)).toBe(89);
-  expect(session.expectedWith(windowOf(60, 40), readOf(8), 3)).toBe(89);
-  expect(session.expectedWith(windowOf(50, 0), readOf(8), 3)).toBe(89);
-});
-
-test('what was read of a scope is told from its windows', () => {
-  const unread = windowOf(60, 30, { verifiedAtMs: null });
-  const told = (...windows: StoredWindow[]) => {
-    const { isFirst, isReadWhole } = sessionOf(...windows);
-    return { isFirst, isReadWhole };
-  };
-  expect(told(unread)).toEqual({ isFirst: true, isReadWhole: false });
-  expect(told(windowOf(30, 0), unread)).toEqual({ isFirst: false, isReadWhole: false });
-  expect(told(windowOf(30, 0))).toEqual({ isFirst: false, isReadWhole: true });
-});
-
-test('a scope is countable while windows serve all spans', () => {
-  const lab = new MemoryLab(new MemoryPool([]));
-  const { state } = lab.ledger;
-  const isCountable = (facts: Partial<typeof state>): boolean => {
-    lab.ledger.state = { ...state, ...facts };
-    return lab.session().isCountable;
-  };
-  expect([{}, { paged: true }, { spanLimitMs: DAY_MS }].map(isCountable)).toEqual([true, false, false]);
-});
 
 test('each commit says what its read cost and found', async () => {
   const lab = new MemoryLab(new MemoryPool(daily(250)));

@@ -36,7 +36,6 @@ function listOf(rows: readonly IncomeRow[], serving: Serving = {}) {
   const sizes: number[] = [];
   return {
     sizes,
-    longestPage: 0,
     readPage: (_window: Window, currentPage = 1, pageSize = 100): Promise<Page<IncomeRow> | null> => {
       sizes.push(pageSize);
       if (sizes.length >= refusesFrom) return Promise.resolve(null);

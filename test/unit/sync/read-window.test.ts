@@ -14,8 +14,8 @@ const pageOf = (rows: readonly IncomeRow[], totalNum: number | null = rows.lengt
 /** A list that gives these answers in turn, the last one from then on. */
 function listOf(...answers: readonly (Page<IncomeRow> | null)[]) {
   const pages: number[] = [];
-  const list: Pick<IncomeList, 'longestPage' | 'readPage'> = {
-    longestPage: 0,
+  const list: Pick<IncomeList, 'readPage'> & { seen: { longestPage: number } } = {
+    seen: { longestPage: 0 },
     readPage: (_window, currentPage) => {
       pages.push(currentPage ?? 1);
       return Promise.resolve(answers[Math.min(pages.length, answers.length) - 1] ?? null);
@@ -38,7 +38,7 @@ test('P2 a round number of rows is asked for a second page', async () => {
   const list = listOf(pageOf(daily(20)), pageOf([]));
   await readWindow(list, WINDOW, true);
   expect(list.pages).toEqual([1, 2]);
-  const known = { ...listOf(pageOf(daily(20))), longestPage: 50 };
+  const known = { ...listOf(pageOf(daily(20))), seen: { longestPage: 50 } };
   await readWindow(known, WINDOW, true);
   expect(known.pages).toEqual([1]);
   const later = listOf(pageOf(daily(20)));
