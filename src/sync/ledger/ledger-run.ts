@@ -37,8 +37,8 @@ import { pageThrough } from './page-through';
 import { readWindow, type WindowReading } from './read-window';
 import { learnSpanLimit } from './span-limit';
 
-/** How the read of a stored window ended; null: continue with the next part of it that waits. */
-type Next = CommitOutcome | null;
+/** Whether the next part of a window that waits is read, or how the read of the window ended. */
+type Next = 'continue' | Exclude<CommitOutcome, 'committed'>;
 
 type AnswerOf<Kind> = Extract<WindowReading, { kind: Kind }>;
 type Follow<Kind> = (run: WindowRun, window: Window, answer: AnswerOf<Kind>) => Next | Promise<Next>;
@@ -81,8 +81,9 @@ class WindowRun {
       this.wait(older);
       const answer = await readWindow(session.list, window, isUnread(session.state));
       if (isSameWindow(window, session.whole)) await session.noteCount(countedBy(answer));
-      const end = (await this.finishPrefix(answer)) ?? (await this.follow(answer.kind, window, answer));
-      if (end !== null) return end;
+      let end = await this.finishPrefix(answer);
+      if (end === 'continue') end = await this.follow(answer.kind, window, answer);
+      if (end !== 'continue') return end;
     }
     throw new KpoolError('sync.limit', 'A window was split too often.');
   }
@@ -92,13 +93,13 @@ class WindowRun {
   }
 
   /** Has parts read next, in the order given: newest first. */
-  wait(parts: readonly Window[]): null {
+  wait(parts: readonly Window[]): 'continue' {
     this.waiting.push(...[...parts].reverse());
-    return null;
+    return 'continue';
   }
 
   /** The rest is read next anyway: its count proves the prefix. */
-  countRestOf(prefix: AnswerOf<'prefix'>): null {
+  countRestOf(prefix: AnswerOf<'prefix'>): Next {
     this.prefix = prefix;
     return this.wait([prefix.rest]);
   }
@@ -107,13 +108,13 @@ class WindowRun {
   private finishPrefix(answer: WindowReading): Next | Promise<Next> {
     const { prefix } = this;
     this.prefix = null;
-    if (prefix === null) return null;
+    if (prefix === null) return 'continue';
     if (countedBy(answer) !== prefix.restRows) return this.wait([prefix.proven]);
     return this.finish(prefix.proven, prefix.read);
   }
 
   /** The pool refuses a span this long: from now on the limit is half of it. */
-  async halve(window: Window): Promise<null> {
+  async halve(window: Window): Promise<Next> {
     const spanMs = this.session.list.spanMs(window);
     if (spanMs <= SHORTEST_SPAN_MS)
       throw new KpoolError('pool.parameter', 'The pool refuses the shortest span.');
@@ -143,7 +144,7 @@ class WindowRun {
 
   private async commit(window: Window, read: WindowRead, cuts: readonly number[] = []): Promise<Next> {
     const outcome = await commitRead(this.session, window, read, cuts);
-    return outcome === 'committed' ? null : outcome;
+    return outcome === 'committed' ? 'continue' : outcome;
   }
 
   /**

@@ -28,23 +28,22 @@ interface Sweep {
  * what the pages of the last sweep prove, and says why it is in doubt.
  */
 export async function pageThrough(list: Pages, window: Window): Promise<WindowRead> {
-  let last: Sweep | null = null;
-  let [agreed, longestPage] = [1, MAX_PAGE_SIZE];
-  for (let n = 0; ; n += 1) {
-    const size = longestPage - (SMALLER_PAGES[n % SMALLER_PAGES.length] ?? 0);
+  let last: Sweep = { pages: [], contradiction: 'no sweep over its pages was made' };
+  let [agreed, longestPage] = [0, MAX_PAGE_SIZE];
+  for (let n = 1; n <= MAX_SWEEPS + SWEEPS_WITH_EQUALS; n += 1) {
+    const size = longestPage - (SMALLER_PAGES[(n - 1) % SMALLER_PAGES.length] ?? 0);
     const swept = await sweep(list, window, Math.max(MIN_PAGE_SIZE, size));
     // A pool may serve fewer rows per page than asked for: only a smaller size makes a difference.
-    if (n === 0) longestPage = Math.max(MIN_PAGE_SIZE, ...swept.pages.map(servedCount));
-    agreed = last !== null && agrees(swept, last) ? agreed + 1 : 1;
+    if (n === 1) longestPage = Math.max(MIN_PAGE_SIZE, ...swept.pages.map(servedCount));
+    agreed = n > 1 && agrees(swept, last) ? agreed + 1 : 1;
     last = swept;
     const needed = hasEqualsApart(swept.pages) ? SWEEPS_WITH_EQUALS : 2;
     if (agreed >= needed || isOneResponse(swept))
       return { ...insideOf(window, joinServed(swept.pages)), doubt: null };
-    if (n + 1 >= MAX_SWEEPS && agreed === 1) {
-      const doubt = swept.contradiction ?? 'no two sweeps over its pages agree';
-      return { ...insideOf(window, provenBy(swept.pages)), doubt };
-    }
+    if (n >= MAX_SWEEPS && agreed === 1) break;
   }
+  const doubt = last.contradiction ?? 'no two sweeps over its pages agree';
+  return { ...insideOf(window, provenBy(last.pages)), doubt };
 }
 
 /** Without a count of all pages, a shorter page is the last. */
