@@ -10,10 +10,10 @@ const ERROR_WINDOW_MS = 30_000;
 
 /** Logs the start and the end of a queue outage once each, and says when retrying is pointless. */
 export class QueueErrorLog {
-  #lastMessage: string | null = null;
-  #toldAtMs = -Infinity;
-  #windowFromMs = -Infinity;
-  #errors = 0;
+  private lastMessage: string | null = null;
+  private toldAtMs = -Infinity;
+  private windowFromMs = -Infinity;
+  private errors = 0;
 
   constructor(
     private readonly log: JobLog,
@@ -28,22 +28,22 @@ export class QueueErrorLog {
       return;
     }
     const nowMs = this.clock.monotonicMs();
-    if (nowMs - this.#windowFromMs > ERROR_WINDOW_MS) {
-      this.#windowFromMs = nowMs;
-      this.#errors = 0;
+    if (nowMs - this.windowFromMs > ERROR_WINDOW_MS) {
+      this.windowFromMs = nowMs;
+      this.errors = 0;
     }
-    this.#errors += 1;
-    if (error.message !== this.#lastMessage || nowMs - this.#toldAtMs > REPEAT_MS) {
+    this.errors += 1;
+    if (error.message !== this.lastMessage || nowMs - this.toldAtMs > REPEAT_MS) {
       this.log.warn('The queue has trouble; it is retried.', {}, error);
-      this.#lastMessage = error.message;
-      this.#toldAtMs = nowMs;
+      this.lastMessage = error.message;
+      this.toldAtMs = nowMs;
     }
-    if (this.#errors === MAX_ERRORS) this.onUnrecoverable(error);
+    if (this.errors === MAX_ERRORS) this.onUnrecoverable(error);
   }
 
   worked(): void {
-    if (this.#lastMessage === null) return;
-    this.#lastMessage = null;
+    if (this.lastMessage === null) return;
+    this.lastMessage = null;
     this.log.info('The queue works again.');
   }
 }

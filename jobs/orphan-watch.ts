@@ -26,13 +26,13 @@ export interface OrphanWatchDeps {
  */
 export class OrphanWatch {
   /** Since when a job is suspected, by id, monotonic ms; -Infinity once its key was removed. */
-  #suspects = new Map<string, number>();
+  private suspects = new Map<string, number>();
 
   constructor(private readonly deps: OrphanWatchDeps) {}
 
   /** Whether to check again soon. */
   get isSuspicious(): boolean {
-    return [...this.#suspects.values()].some((sinceMs) => sinceMs > -Infinity);
+    return [...this.suspects.values()].some((sinceMs) => sinceMs > -Infinity);
   }
 
   /** Returns how many jobs lost their key in this check. */
@@ -43,21 +43,21 @@ export class OrphanWatch {
       ({ name, id = '' }) => parseJobName(name)?.kind === 'sync' && !inFlight.has(id),
     );
     const scopes = held.length === 0 ? [] : await this.deps.service.findScopesInFlight();
-    const before = this.#suspects;
-    this.#suspects = new Map();
+    const before = this.suspects;
+    this.suspects = new Map();
     let released = 0;
-    for (const job of held.filter(({ data }) => !this.#isAmong(scopes, data))) {
+    for (const job of held.filter(({ data }) => !this.isAmong(scopes, data))) {
       const { id = '' } = job;
       const sinceMs = before.get(id) ?? nowMs;
       const isOrphan = sinceMs > -Infinity && nowMs - sinceMs >= ORPHANED_AFTER_MS;
-      this.#suspects.set(id, isOrphan ? -Infinity : sinceMs);
+      this.suspects.set(id, isOrphan ? -Infinity : sinceMs);
       if (isOrphan && (await job.removeDeduplicationKey())) released += 1;
     }
     return released;
   }
 
   /** A payload of another version is left to that version. */
-  #isAmong(scopes: readonly Scope[], data: unknown): boolean {
+  private isAmong(scopes: readonly Scope[], data: unknown): boolean {
     const target = findSyncTarget(data);
     const account = target === null ? null : findAccount(this.deps.service, target.account);
     if (target === null || account === null) return true;

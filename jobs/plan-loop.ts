@@ -31,67 +31,67 @@ const WARN_EVERY_MS = millisecondsInMinute;
  * - 20 s after the previous round at the latest.
  */
 export class PlanLoop {
-  readonly #context: JobContext;
-  readonly #orphans: OrphanWatch;
+  private readonly context: JobContext;
+  private readonly orphans: OrphanWatch;
   /** When this process last requested each regular job. */
-  readonly #maintainedAtMs = new Map<string, number>();
-  readonly #shortestPauseMs: number;
-  #wakeAtMs = Infinity;
-  #nap = new AbortController();
-  #warnedAtMs = -Infinity;
-  #isFailing = false;
+  private readonly maintainedAtMs = new Map<string, number>();
+  private readonly shortestPauseMs: number;
+  private wakeAtMs = Infinity;
+  private nap = new AbortController();
+  private warnedAtMs = -Infinity;
+  private isFailing = false;
 
   constructor(context: Omit<JobContext, 'wakeIn'> & Pick<OrphanWatchDeps, 'queue'>) {
-    this.#context = { ...context, wakeIn: (ms) => this.wakeIn(ms) };
-    this.#orphans = new OrphanWatch(context);
-    this.#shortestPauseMs = Math.min(MOST_LATE_MS, LATE_SHARE * Math.min(...Object.values(context.everyMs)));
+    this.context = { ...context, wakeIn: (ms) => this.wakeIn(ms) };
+    this.orphans = new OrphanWatch(context);
+    this.shortestPauseMs = Math.min(MOST_LATE_MS, LATE_SHARE * Math.min(...Object.values(context.everyMs)));
   }
 
   wakeIn(ms: number): void {
-    const atMs = this.#clock.monotonicMs() + Math.max(this.#shortestPauseMs, ms);
-    if (atMs >= this.#wakeAtMs) return;
-    this.#wakeAtMs = atMs;
-    this.#nap.abort();
+    const atMs = this.clock.monotonicMs() + Math.max(this.shortestPauseMs, ms);
+    if (atMs >= this.wakeAtMs) return;
+    this.wakeAtMs = atMs;
+    this.nap.abort();
   }
 
   /** Throws the errors of the database and the queue. */
   async round(): Promise<void> {
-    this.#wakeAtMs = Infinity;
+    this.wakeAtMs = Infinity;
     this.wakeIn(LONGEST_PAUSE_MS);
-    await this.#askForMaintenance();
-    const released = await this.#orphans.check();
-    if (released > 0) this.#context.log.warn('Orphaned jobs are run again.', { jobs: released });
-    if (this.#orphans.isSuspicious) this.wakeIn(SUSPICIOUS_PAUSE_MS);
-    this.wakeIn(await planStreams(this.#context, this.#context.service.streams.names));
+    await this.askForMaintenance();
+    const released = await this.orphans.check();
+    if (released > 0) this.context.log.warn('Orphaned jobs are run again.', { jobs: released });
+    if (this.orphans.isSuspicious) this.wakeIn(SUSPICIOUS_PAUSE_MS);
+    this.wakeIn(await planStreams(this.context, this.context.service.streams.names));
   }
 
   async run(): Promise<void> {
-    const { signal } = this.#context;
-    const stop = (): void => this.#nap.abort();
+    const { signal } = this.context;
+    const stop = (): void => this.nap.abort();
     signal.addEventListener('abort', stop, { once: true });
     const isStopped = (): boolean => signal.aborted;
     for (;;) {
-      await this.#sleep();
+      await this.sleep();
       if (isStopped()) break;
       await this.round().then(
-        () => this.#succeeded(),
-        (error: unknown) => this.#failed(error),
+        () => this.succeeded(),
+        (error: unknown) => this.failed(error),
       );
     }
     signal.removeEventListener('abort', stop);
   }
 
-  get #clock(): Clock {
-    return this.#context.clock;
+  private get clock(): Clock {
+    return this.context.clock;
   }
 
-  async #sleep(): Promise<void> {
+  private async sleep(): Promise<void> {
     for (;;) {
-      const pauseMs = this.#wakeAtMs - this.#clock.monotonicMs();
-      if (pauseMs <= 0 || this.#context.signal.aborted) return;
-      this.#nap = new AbortController();
+      const pauseMs = this.wakeAtMs - this.clock.monotonicMs();
+      if (pauseMs <= 0 || this.context.signal.aborted) return;
+      this.nap = new AbortController();
       try {
-        await this.#clock.sleep(pauseMs, this.#nap.signal);
+        await this.clock.sleep(pauseMs, this.nap.signal);
       } catch (error) {
         if (!isKpoolError(error, 'aborted')) throw error;
       }
@@ -99,30 +99,30 @@ export class PlanLoop {
   }
 
   /** At the start and then at its interval, whatever other processes do. */
-  async #askForMaintenance(): Promise<void> {
-    const nowMs = this.#clock.monotonicMs();
+  private async askForMaintenance(): Promise<void> {
+    const nowMs = this.clock.monotonicMs();
     const due = [...MAINTENANCE_EVERY_MS].filter(
-      ([name, everyMs]) => nowMs - (this.#maintainedAtMs.get(name) ?? -Infinity) >= everyMs,
+      ([name, everyMs]) => nowMs - (this.maintainedAtMs.get(name) ?? -Infinity) >= everyMs,
     );
     if (due.length === 0) return;
-    await this.#context.queue.addBulk(
+    await this.context.queue.addBulk(
       due.map(([name]) => ({ name, data: {}, opts: { ...JOB_DEFAULTS, deduplication: { id: name } } })),
     );
-    for (const [name] of due) this.#maintainedAtMs.set(name, nowMs);
+    for (const [name] of due) this.maintainedAtMs.set(name, nowMs);
   }
 
-  #succeeded(): void {
-    if (this.#isFailing) this.#context.log.info('What is due is planned again.');
-    this.#isFailing = false;
-    this.#warnedAtMs = -Infinity;
+  private succeeded(): void {
+    if (this.isFailing) this.context.log.info('What is due is planned again.');
+    this.isFailing = false;
+    this.warnedAtMs = -Infinity;
   }
 
-  #failed(error: unknown): void {
-    const nowMs = this.#clock.monotonicMs();
-    this.#isFailing = true;
+  private failed(error: unknown): void {
+    const nowMs = this.clock.monotonicMs();
+    this.isFailing = true;
     this.wakeIn(FAILED_PAUSE_MS);
-    if (nowMs - this.#warnedAtMs < WARN_EVERY_MS) return;
-    this.#warnedAtMs = nowMs;
-    this.#context.log.warn('What is due cannot be planned; that is retried.', {}, error);
+    if (nowMs - this.warnedAtMs < WARN_EVERY_MS) return;
+    this.warnedAtMs = nowMs;
+    this.context.log.warn('What is due cannot be planned; that is retried.', {}, error);
   }
 }

@@ -8,20 +8,20 @@ const LONGEST_HOLD_MS = millisecondsInMinute;
 
 /** Streams of accounts that this process pauses for a while, by its monotonic clock. */
 export class StreamHolds {
-  readonly #untilMs = new Map<string, number>();
+  private readonly untilMs = new Map<string, number>();
 
   constructor(private readonly clock: Pick<Clock, 'monotonicMs'>) {}
 
   /** Returns for how long, ms. */
   hold(account: Pick<ServiceAccount, 'name'>, stream: Stream, ms: number): number {
     const heldMs = Math.min(ms, LONGEST_HOLD_MS);
-    this.#untilMs.set(formatHoldKey(account, stream), this.clock.monotonicMs() + heldMs);
+    this.untilMs.set(formatHoldKey(account, stream), this.clock.monotonicMs() + heldMs);
     return heldMs;
   }
 
   /** 0 when it is not held. */
   remainingMs(account: Pick<ServiceAccount, 'name'>, stream: Stream): number {
-    const untilMs = this.#untilMs.get(formatHoldKey(account, stream)) ?? -Infinity;
+    const untilMs = this.untilMs.get(formatHoldKey(account, stream)) ?? -Infinity;
     return Math.max(0, untilMs - this.clock.monotonicMs());
   }
 }

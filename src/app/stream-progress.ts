@@ -17,42 +17,42 @@ export interface StreamProgress {
 /** Adds up what the runs of one stream of one account have done, and reports the sum after every change. */
 export class StreamProgressCount {
   readonly results: RunResult[] = [];
-  readonly #inFlight = new Map<PlannedScope, Readonly<RunTotals>>();
-  readonly #waiting = new Set<PlannedScope>();
+  private readonly inFlight = new Map<PlannedScope, Readonly<RunTotals>>();
+  private readonly waiting = new Set<PlannedScope>();
 
   constructor(
     private readonly of: Pick<StreamProgress, 'account' | 'stream' | 'scopes'>,
     private readonly onProgress: (progress: StreamProgress) => void,
   ) {
-    this.#report();
+    this.report();
   }
 
   advance(scope: PlannedScope, totals: Readonly<RunTotals>): void {
-    this.#waiting.delete(scope);
-    this.#inFlight.set(scope, totals);
-    this.#report();
+    this.waiting.delete(scope);
+    this.inFlight.set(scope, totals);
+    this.report();
   }
 
   wait(scope: PlannedScope): void {
-    this.#waiting.add(scope);
-    this.#report();
+    this.waiting.add(scope);
+    this.report();
   }
 
   end(scope: PlannedScope, result: RunResult): void {
-    this.#waiting.delete(scope);
-    this.#inFlight.delete(scope);
+    this.waiting.delete(scope);
+    this.inFlight.delete(scope);
     this.results.push(result);
-    this.#report();
+    this.report();
   }
 
-  #report(): void {
-    const totals = [...this.results.map((result) => result.totals), ...this.#inFlight.values()];
+  private report(): void {
+    const totals = [...this.results.map((result) => result.totals), ...this.inFlight.values()];
     this.onProgress({
       ...this.of,
       scopesDone: this.results.length,
       rowsRead: totals.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
       requests: totals.reduce((sum, { requests }) => sum + requests, 0),
-      waiting: this.#waiting.size,
+      waiting: this.waiting.size,
     });
   }
 }

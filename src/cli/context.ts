@@ -64,72 +64,72 @@ export class CallContext implements CliContext {
   readonly scrubber = createScrubber([]);
   readonly signal: AbortSignal;
   exitCode: ExitCode = 0;
-  #output: Output;
-  #config: Config | undefined;
-  readonly #loggers = new Map<LogLevel, Promise<Logger>>();
-  #envFile: string | undefined;
-  readonly #host: CliHost;
+  private currentOutput: Output;
+  private loadedConfig: Config | undefined;
+  private readonly loggers = new Map<LogLevel, Promise<Logger>>();
+  private envFile: string | undefined;
+  private readonly host: CliHost;
 
   constructor(host: CliHost, signal: AbortSignal) {
-    this.#host = host;
+    this.host = host;
     this.clock = host.clock;
     this.signal = signal;
-    this.#output = this.#createOutput(false, true);
+    this.currentOutput = this.createOutput(false, true);
   }
 
   get output(): Output {
-    return this.#output;
+    return this.currentOutput;
   }
 
   /** Applies the options that every command has, before the command runs. */
   applyGlobalOptions({ json, color, env }: GlobalOptions): void {
-    this.#output = this.#createOutput(json, color);
+    this.currentOutput = this.createOutput(json, color);
     if (env === undefined) return;
-    this.#envFile = path.resolve(this.#host.workingDirectory, env);
-    if (!existsSync(this.#envFile)) {
-      throw new KpoolError('usage.invalid', `There is no file ${this.#envFile}.`, {
+    this.envFile = path.resolve(this.host.workingDirectory, env);
+    if (!existsSync(this.envFile)) {
+      throw new KpoolError('usage.invalid', `There is no file ${this.envFile}.`, {
         hint: 'Give --env a file like .env.example.',
       });
     }
   }
 
   config(): Config {
-    if (this.#config !== undefined) return this.#config;
-    const config = loadConfig(this.#host.env, {
-      envFile: this.#envFile ?? path.join(this.#host.workingDirectory, '.env'),
-      nowMs: this.#host.clock.now(),
+    if (this.loadedConfig !== undefined) return this.loadedConfig;
+    const config = loadConfig(this.host.env, {
+      envFile: this.envFile ?? path.join(this.host.workingDirectory, '.env'),
+      nowMs: this.host.clock.now(),
       streams: STREAMS.all,
     });
     secretsOf(config).forEach((secret) => this.scrubber.add(secret));
     config.warnings.forEach((warning) => this.output.warn(`kpool: ${warning}`));
-    this.#config = config;
+    this.loadedConfig = config;
     return config;
   }
 
   logger(): Promise<Logger> {
-    return this.#loggerAt(this.config().log.level);
+    return this.loggerAt(this.config().log.level);
   }
 
   commandLogger(): Promise<Logger> {
     const { level } = this.config().log;
-    return this.#loggerAt(level === 'info' ? 'warn' : level);
+    return this.loggerAt(level === 'info' ? 'warn' : level);
   }
 
-  #loggerAt(level: LogLevel): Promise<Logger> {
-    const logger = this.#loggers.get(level) ?? this.#createLogger(level);
-    this.#loggers.set(level, logger);
+  private loggerAt(level: LogLevel): Promise<Logger> {
+    const logger = this.loggers.get(level) ?? this.createLogger(level);
+    this.loggers.set(level, logger);
     return logger;
   }
 
   /** Loaded on demand: pino takes as long to load as the rest of a short command. */
-  async #createLogger(level: LogLevel): Promise<Logger> {
+  private async createLogger(level: LogLevel): Promise<Logger> {
     const { createLogger } = await import('../observability/logger');
-    const { stderr } = this.#host;
+    const { stderr } = this.host;
     const isTty = stderr.isTTY === true;
     return createLogger({
       level,
       format: this.isLogForPeople ? 'pretty' : 'json',
-      useColour: isTty && this.#mayColour,
+      useColour: isTty && this.mayColour,
       // Through the output, which may be drawing progress bars.
       destination: { write: (lines) => this.output.log(lines) },
       scrubber: this.scrubber,
@@ -138,7 +138,7 @@ export class CallContext implements CliContext {
 
   get isLogForPeople(): boolean {
     const { format } = this.config().log;
-    return format === 'auto' ? this.#host.stderr.isTTY === true : format === 'pretty';
+    return format === 'auto' ? this.host.stderr.isTTY === true : format === 'pretty';
   }
 
   hideAddress(address: Secret): void {
@@ -151,24 +151,24 @@ export class CallContext implements CliContext {
 
   /** Whether to print stack traces. Called after a failure, possibly of the configuration itself. */
   wantsStacks(): boolean {
-    const level = this.#config?.log.level ?? this.#host.env['LOG_LEVEL'];
+    const level = this.loadedConfig?.log.level ?? this.host.env['LOG_LEVEL'];
     return level === 'debug' || level === 'trace';
   }
 
-  get #mayColour(): boolean {
-    const { env } = this.#host;
+  private get mayColour(): boolean {
+    const { env } = this.host;
     // https://no-color.org: set to a non-empty value.
     return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
   }
 
-  #createOutput(isJson: boolean, mayColour: boolean): Output {
+  private createOutput(isJson: boolean, mayColour: boolean): Output {
     return createOutput({
-      stdout: this.#host.stdout,
-      stderr: this.#host.stderr,
+      stdout: this.host.stdout,
+      stderr: this.host.stderr,
       isJson,
-      mayColour: mayColour && this.#mayColour,
+      mayColour: mayColour && this.mayColour,
       scrub: this.scrubber.scrub,
-      clock: this.#host.clock,
+      clock: this.host.clock,
     });
   }
 }

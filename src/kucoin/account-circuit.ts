@@ -73,59 +73,59 @@ export interface AccountCircuitOptions {
  * about one list, the pace, or the key.
  */
 export class AccountCircuit {
-  readonly #options: AccountCircuitOptions;
-  readonly #circuit: Circuit;
-  readonly #refusals: Refusals;
+  private readonly options: AccountCircuitOptions;
+  private readonly circuit: Circuit;
+  private readonly refusals: Refusals;
 
   constructor(options: AccountCircuitOptions) {
-    this.#options = options;
-    this.#circuit = new Circuit(options.policy.circuit);
-    this.#refusals = new Refusals(options.policy.forbidden);
+    this.options = options;
+    this.circuit = new Circuit(options.policy.circuit);
+    this.refusals = new Refusals(options.policy.forbidden);
   }
 
   isOpen(): boolean {
-    return this.#circuit.isOpen();
+    return this.circuit.isOpen();
   }
 
   /** How long the open circuit rejects calls (to `endpoint`), ms; 0 when closed. */
   pauseMs(endpoint?: PoolEndpoint): number {
-    const wasRefused = endpoint !== undefined && this.#refusals.wasEndpointRefused(endpoint);
-    return this.#circuit.waitMs(this.#nowMs(), wasRefused);
+    const wasRefused = endpoint !== undefined && this.refusals.wasEndpointRefused(endpoint);
+    return this.circuit.waitMs(this.nowMs(), wasRefused);
   }
 
   /** Permits one request, or throws. A caller that gets the probe calls `releaseProbe` however it ends. */
   acquire(target: RequestTarget): Permission {
-    this.#refusals.asked(target);
-    const wasRefused = this.#refusals.wasEndpointRefused(target.endpoint) || this.#refusals.isAlone(target);
-    const permission = this.#circuit.tryAcquire(this.#nowMs(), wasRefused);
+    this.refusals.asked(target);
+    const wasRefused = this.refusals.wasEndpointRefused(target.endpoint) || this.refusals.isAlone(target);
+    const permission = this.circuit.tryAcquire(this.nowMs(), wasRefused);
     if ('trouble' in permission) throw circuitOpen(permission);
     return permission;
   }
 
   releaseProbe(): void {
-    this.#circuit.releaseProbe();
+    this.circuit.releaseProbe();
   }
 
   /** Why a call that was permitted may not leave after all: the circuit opened while it waited for its slot. */
   findRejection({ isProbe }: Permission): KpoolError | null {
-    const rejection = isProbe ? null : this.#circuit.findRejection(this.#nowMs());
+    const rejection = isProbe ? null : this.circuit.findRejection(this.nowMs());
     return rejection === null ? null : circuitOpen(rejection);
   }
 
   recordSuccess(target: RequestTarget, dispatchedAtMs: number): void {
-    this.#refusals.answered(target, dispatchedAtMs);
-    this.#close(dispatchedAtMs);
+    this.refusals.answered(target, dispatchedAtMs);
+    this.close(dispatchedAtMs);
   }
 
   /** Notes what a failure says about the account. Returns the error, reclassified by what other calls were answered. */
   recordFailure(call: CallState, failure: CallFailure, attempt: FailedAttempt): KpoolError {
     const { error } = failure;
     const trouble = troubleOf(failure);
-    if (trouble !== null) return this.#recordTrouble(call, trouble, error, attempt);
-    if (!NO_ANSWER.includes(error.code)) this.#close(attempt.dispatchedAtMs);
-    else if (attempt.isProbe) this.#circuit.repeatPause(this.#nowMs());
+    if (trouble !== null) return this.recordTrouble(call, trouble, error, attempt);
+    if (!NO_ANSWER.includes(error.code)) this.close(attempt.dispatchedAtMs);
+    else if (attempt.isProbe) this.circuit.repeatPause(this.nowMs());
     return failure.kind === 'clock' && call.isClockRetried
-      ? clockDiffers(error, this.#options.context.serverClock.offsetMs())
+      ? clockDiffers(error, this.options.context.serverClock.offsetMs())
       : error;
   }
 
@@ -134,62 +134,71 @@ export class AccountCircuit {
     if (error.retry !== 'after' && error.code !== 'pool.maintenance') return error;
     const knownMs = Math.max(this.pauseMs(), error.retryAfterMs ?? 0);
     if (knownMs > 0) return withRetryAfter(error, knownMs);
-    return error.retry === 'after' ? withRetryAfter(error, this.#options.policy.throttled.maxDelayMs) : error;
+    return error.retry === 'after' ? withRetryAfter(error, this.options.policy.throttled.maxDelayMs) : error;
   }
 
-  #recordTrouble(call: CallState, trouble: Trouble, error: KpoolError, attempt: FailedAttempt): KpoolError {
-    const wasOpen = this.#circuit.isOpen();
+  private recordTrouble(
+    call: CallState,
+    trouble: Trouble,
+    error: KpoolError,
+    attempt: FailedAttempt,
+  ): KpoolError {
+    const wasOpen = this.circuit.isOpen();
     const isRefused = trouble === 'refused';
     // Known before: neither the pace nor the key is to blame.
-    if (isRefused && !wasOpen && this.#refusals.isAlone(call.target)) return refusedAlone(error);
-    const nowMs = this.#nowMs();
+    if (isRefused && !wasOpen && this.refusals.isAlone(call.target)) return refusedAlone(error);
+    const nowMs = this.nowMs();
     call.troubledSinceMs = Math.min(call.troubledSinceMs, nowMs);
-    if (isRefused) this.#refusals.refused(call.target, nowMs, attempt.isProbe);
-    else this.#refusals.startOver();
-    const random = this.#options.random();
+    if (isRefused) this.refusals.refused(call.target, nowMs, attempt.isProbe);
+    else this.refusals.startOver();
+    const random = this.options.random();
     const answer = { ...attempt, trouble, nowMs, retryAfterMs: error.retryAfterMs ?? null, random };
-    if (trouble !== 'maintenance') this.#countAgainstKey(call, answer, attempt.isLast);
-    else if (attempt.isLast || attempt.isProbe) this.#circuit.open(answer);
-    const isOpen = this.#circuit.isOpen();
+    if (trouble !== 'maintenance') this.countAgainstKey(call, answer, attempt.isLast);
+    else if (attempt.isLast || attempt.isProbe) this.circuit.open(answer);
+    const isOpen = this.circuit.isOpen();
     if (isOpen && !wasOpen)
-      this.#options.onEvent({ kind: 'opened', error, forMs: this.#circuit.waitMs(nowMs) });
+      this.options.onEvent({ kind: 'opened', error, forMs: this.circuit.waitMs(nowMs) });
     if (!isRefused) return error;
-    if (attempt.isLast && !isOpen && this.#refusals.wasAnsweredSince(call.troubledSinceMs)) {
-      this.#refusals.markAlone(call.target);
-      this.#retractThrottleReport();
+    if (attempt.isLast && !isOpen && this.refusals.wasAnsweredSince(call.troubledSinceMs)) {
+      this.refusals.markAlone(call.target);
+      this.retractThrottleReport();
       return refusedAlone(error);
     }
-    if (!this.#refusals.isForbidden(nowMs)) return error;
-    this.#retractThrottleReport();
+    if (!this.refusals.isForbidden(nowMs)) return error;
+    this.retractThrottleReport();
     return forbidden(error);
   }
 
   /** Opens the circuit when enough was throttled or refused, or when a call gave up and nothing else was answered. */
-  #countAgainstKey({ target, troubledSinceMs }: CallState, answer: TroubledAnswer, isLast: boolean): void {
-    const { pacer, fingerprint } = this.#options.context;
+  private countAgainstKey(
+    { target, troubledSinceMs }: CallState,
+    answer: TroubledAnswer,
+    isLast: boolean,
+  ): void {
+    const { pacer, fingerprint } = this.options.context;
     const isThrottled = answer.trouble === 'throttled';
-    const mayBeKey = isThrottled || this.#refusals.areSeveral();
+    const mayBeKey = isThrottled || this.refusals.areSeveral();
     pacer.reportThrottled({ key: fingerprint, endpoint: target.endpoint }, isThrottled);
-    this.#circuit.recordFailure(answer, mayBeKey);
-    const hasGivenUp = isLast && !this.#refusals.wasAnsweredSince(troubledSinceMs);
-    if (hasGivenUp && mayBeKey && !this.#circuit.isOpen()) this.#circuit.open(answer);
+    this.circuit.recordFailure(answer, mayBeKey);
+    const hasGivenUp = isLast && !this.refusals.wasAnsweredSince(troubledSinceMs);
+    if (hasGivenUp && mayBeKey && !this.circuit.isOpen()) this.circuit.open(answer);
   }
 
   /** The pace was not to blame: what the pacer concluded from uncertain reports is undone. */
-  #retractThrottleReport(): void {
-    const { pacer, fingerprint } = this.#options.context;
+  private retractThrottleReport(): void {
+    const { pacer, fingerprint } = this.options.context;
     pacer.retractUncertainReports(fingerprint);
   }
 
-  #close(dispatchedAtMs: number): void {
-    const wasOpen = this.#circuit.isOpen();
-    if (!this.#circuit.recordSuccess(dispatchedAtMs)) return;
-    this.#refusals.startOver();
-    if (wasOpen) this.#options.onEvent({ kind: 'closed' });
+  private close(dispatchedAtMs: number): void {
+    const wasOpen = this.circuit.isOpen();
+    if (!this.circuit.recordSuccess(dispatchedAtMs)) return;
+    this.refusals.startOver();
+    if (wasOpen) this.options.onEvent({ kind: 'closed' });
   }
 
-  #nowMs(): number {
-    return this.#options.context.clock.monotonicMs();
+  private nowMs(): number {
+    return this.options.context.clock.monotonicMs();
   }
 }
 

@@ -47,32 +47,32 @@ const PROBE_WAIT_MS = 3_000;
  * requests that left before it opened. All times are monotonic ms.
  */
 export class Circuit {
-  readonly #policy: CircuitPolicy;
-  #open: {
+  private readonly policy: CircuitPolicy;
+  private openState: {
     readonly trouble: Trouble;
     /** 1, and one more for each probe that failed. */
     readonly pauses: number;
     readonly untilMs: number;
     readonly pauseMs: number;
   } | null = null;
-  #isProbing = false;
-  #failures = 0;
+  private isProbing = false;
+  private failures = 0;
   /** When the last answer that counted was read; requests that left earlier tell nothing newer. */
-  #troubledAtMs = -Infinity;
+  private troubledAtMs = -Infinity;
 
   constructor(policy: CircuitPolicy) {
-    this.#policy = policy;
+    this.policy = policy;
   }
 
   isOpen(): boolean {
-    return this.#open !== null;
+    return this.openState !== null;
   }
 
   /** How long calls have to wait, ms; 0 when one may leave. */
   waitMs(nowMs: number, wasRefused = false): number {
-    if (this.#open === null) return 0;
-    const { trouble, untilMs, pauseMs } = this.#open;
-    if (this.#isProbing) return Math.min(PROBE_WAIT_MS, this.#policy.pause[trouble].firstDelayMs);
+    if (this.openState === null) return 0;
+    const { trouble, untilMs, pauseMs } = this.openState;
+    if (this.isProbing) return Math.min(PROBE_WAIT_MS, this.policy.pause[trouble].firstDelayMs);
     const openUntilMs = untilMs + (wasRefused ? pauseMs * REFUSED_EXTRA_SHARE : 0);
     return Math.max(0, Math.ceil(openUntilMs - nowMs));
   }
@@ -82,51 +82,52 @@ export class Circuit {
     const rejection = this.findRejection(nowMs, wasRefused);
     if (rejection === null) return { isProbe: false };
     if (rejection.waitMs > 0) return rejection;
-    this.#isProbing = true;
+    this.isProbing = true;
     return { isProbe: true };
   }
 
   /** Why a call other than the probe may not leave, even if it was permitted before. */
   findRejection(nowMs: number, wasRefused = false): Rejection | null {
-    if (this.#open === null) return null;
-    return { trouble: this.#open.trouble, waitMs: this.waitMs(nowMs, wasRefused) };
+    if (this.openState === null) return null;
+    return { trouble: this.openState.trouble, waitMs: this.waitMs(nowMs, wasRefused) };
   }
 
   releaseProbe(): void {
-    this.#isProbing = false;
+    this.isProbing = false;
   }
 
   /** Counts a failure; at the threshold the circuit opens, if `mayOpen`. A failed probe makes the pause longer. */
   recordFailure(answer: TroubledAnswer, mayOpen: boolean): void {
-    if (this.#open !== null) {
+    if (this.openState !== null) {
       this.open(answer);
-    } else if (answer.dispatchedAtMs >= this.#troubledAtMs) {
-      this.#failures++;
-      this.#troubledAtMs = answer.nowMs;
-      if (mayOpen && this.#failures >= this.#policy.failureThreshold) this.open(answer);
+    } else if (answer.dispatchedAtMs >= this.troubledAtMs) {
+      this.failures++;
+      this.troubledAtMs = answer.nowMs;
+      if (mayOpen && this.failures >= this.policy.failureThreshold) this.open(answer);
     }
   }
 
   /** Opens the circuit. If it is open already, only the probe's failure changes anything. */
   open({ trouble, nowMs, isProbe, retryAfterMs, random }: TroubledAnswer): void {
-    if (this.#open !== null && !isProbe) return;
-    const pauses = (this.#open?.pauses ?? 0) + 1;
-    const ownMs = backoffDelayMs(this.#policy.pause[trouble], pauses, random);
-    const pauseMs = Math.max(ownMs, Math.min(retryAfterMs ?? 0, this.#policy.longestPauseMs));
-    this.#open = { trouble, pauses, pauseMs, untilMs: nowMs + pauseMs };
-    this.#troubledAtMs = nowMs;
+    if (this.openState !== null && !isProbe) return;
+    const pauses = (this.openState?.pauses ?? 0) + 1;
+    const ownMs = backoffDelayMs(this.policy.pause[trouble], pauses, random);
+    const pauseMs = Math.max(ownMs, Math.min(retryAfterMs ?? 0, this.policy.longestPauseMs));
+    this.openState = { trouble, pauses, pauseMs, untilMs: nowMs + pauseMs };
+    this.troubledAtMs = nowMs;
   }
 
   /** The probe got no answer: the same pause again. */
   repeatPause(nowMs: number): void {
-    if (this.#open !== null) this.#open = { ...this.#open, untilMs: nowMs + this.#open.pauseMs };
+    if (this.openState !== null)
+      this.openState = { ...this.openState, untilMs: nowMs + this.openState.pauseMs };
   }
 
   /** The key was answered. Closes the circuit and returns true, unless the request left before the trouble was seen. */
   recordSuccess(dispatchedAtMs: number): boolean {
-    if (dispatchedAtMs < this.#troubledAtMs) return false;
-    this.#open = null;
-    this.#failures = 0;
+    if (dispatchedAtMs < this.troubledAtMs) return false;
+    this.openState = null;
+    this.failures = 0;
     return true;
   }
 }

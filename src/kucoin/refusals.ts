@@ -19,71 +19,71 @@ export interface RequestTarget {
  * Times are monotonic ms.
  */
 export class Refusals {
-  readonly #policy: ForbiddenPolicy;
+  private readonly policy: ForbiddenPolicy;
   /** Since the key last got another answer: refused targets with their endpoints, and every endpoint asked. */
-  readonly #refused = new Map<string, PoolEndpoint>();
-  readonly #asked = new Set<PoolEndpoint>();
-  #sinceMs = Infinity;
-  #failedProbes = 0;
+  private readonly refusedTargets = new Map<string, PoolEndpoint>();
+  private readonly askedEndpoints = new Set<PoolEndpoint>();
+  private sinceMs = Infinity;
+  private failedProbes = 0;
   /** Targets that were refused alone, and not answered since. */
-  readonly #alone = new Set<string>();
-  #answeredAtMs = -Infinity;
+  private readonly alone = new Set<string>();
+  private answeredAtMs = -Infinity;
 
   constructor(policy: ForbiddenPolicy) {
-    this.#policy = policy;
+    this.policy = policy;
   }
 
   /** A call is about to ask this. */
   asked({ endpoint }: RequestTarget): void {
-    this.#asked.add(endpoint);
+    this.askedEndpoints.add(endpoint);
   }
 
   refused(target: RequestTarget, nowMs: number, isProbe: boolean): void {
-    this.#refused.set(formatTarget(target), target.endpoint);
-    this.#sinceMs = Math.min(this.#sinceMs, nowMs);
-    if (isProbe) this.#failedProbes++;
+    this.refusedTargets.set(formatTarget(target), target.endpoint);
+    this.sinceMs = Math.min(this.sinceMs, nowMs);
+    if (isProbe) this.failedProbes++;
   }
 
   /** The target was answered; the request left at `dispatchedAtMs`. */
   answered(target: RequestTarget, dispatchedAtMs: number): void {
-    this.#alone.delete(formatTarget(target));
-    this.#answeredAtMs = Math.max(this.#answeredAtMs, dispatchedAtMs);
+    this.alone.delete(formatTarget(target));
+    this.answeredAtMs = Math.max(this.answeredAtMs, dispatchedAtMs);
   }
 
   /** The key got an answer other than an ambiguous 403. */
   startOver(): void {
-    this.#refused.clear();
-    this.#asked.clear();
-    this.#sinceMs = Infinity;
-    this.#failedProbes = 0;
+    this.refusedTargets.clear();
+    this.askedEndpoints.clear();
+    this.sinceMs = Infinity;
+    this.failedProbes = 0;
   }
 
   markAlone(target: RequestTarget): void {
-    this.#alone.add(formatTarget(target));
+    this.alone.add(formatTarget(target));
   }
 
   isAlone(target: RequestTarget): boolean {
-    return this.#alone.has(formatTarget(target));
+    return this.alone.has(formatTarget(target));
   }
 
   wasEndpointRefused(endpoint: PoolEndpoint): boolean {
-    return [...this.#refused.values()].includes(endpoint);
+    return [...this.refusedTargets.values()].includes(endpoint);
   }
 
   /** More than one target is refused: it may be the key. */
   areSeveral(): boolean {
-    return this.#refused.size > 1;
+    return this.refusedTargets.size > 1;
   }
 
   /** A request that left later was answered. */
   wasAnsweredSince(sinceMs: number): boolean {
-    return this.#answeredAtMs > sinceMs;
+    return this.answeredAtMs > sinceMs;
   }
 
   isForbidden(nowMs: number): boolean {
-    const { afterMs, afterProbes } = this.#policy;
-    const isLong = nowMs - this.#sinceMs >= afterMs && this.#failedProbes >= afterProbes;
-    return isLong && [...this.#asked].every((endpoint) => this.wasEndpointRefused(endpoint));
+    const { afterMs, afterProbes } = this.policy;
+    const isLong = nowMs - this.sinceMs >= afterMs && this.failedProbes >= afterProbes;
+    return isLong && [...this.askedEndpoints].every((endpoint) => this.wasEndpointRefused(endpoint));
   }
 }
 

@@ -73,9 +73,9 @@ export class Bucket {
  * The buckets of one process: a waiter is in the bucket of its endpoint or of its key, depending on the level.
  */
 export class Buckets {
-  readonly #byKey = new Map<string, Map<string, Bucket>>();
+  private readonly byKey = new Map<string, Map<string, Bucket>>();
   /** Keys whose level differs from the one configured. */
-  readonly #levels = new Map<string, PaceLevel>();
+  private readonly levels = new Map<string, PaceLevel>();
 
   constructor(
     private readonly slots: number,
@@ -83,7 +83,7 @@ export class Buckets {
   ) {}
 
   all(): Bucket[] {
-    return [...this.#byKey.values()].flatMap((buckets) => [...buckets.values()]);
+    return [...this.byKey.values()].flatMap((buckets) => [...buckets.values()]);
   }
 
   /** Removes and returns all waiters. */
@@ -101,14 +101,14 @@ export class Buckets {
   }
 
   levelOf(key: string): PaceLevel {
-    return this.#levels.get(key) ?? this.configured;
+    return this.levels.get(key) ?? this.configured;
   }
 
   /** The bucket in which a request waits. A new one is due at once. */
   bucketFor({ key, endpoint }: PacedBucket): Bucket {
     const name = this.levelOf(key) === 'key' ? WHOLE_KEY : endpoint;
-    const ofKey = this.#byKey.get(key) ?? new Map<string, Bucket>();
-    this.#byKey.set(key, ofKey);
+    const ofKey = this.byKey.get(key) ?? new Map<string, Bucket>();
+    this.byKey.set(key, ofKey);
     const bucket = ofKey.get(name) ?? new Bucket(key, name);
     ofKey.set(name, bucket);
     return bucket;
@@ -117,8 +117,8 @@ export class Buckets {
   /** Moves all waiters of the key into the buckets of its new level. */
   setLevel(key: string, level: PaceLevel): void {
     if (this.levelOf(key) === level) return;
-    this.#levels.set(key, level);
-    for (const old of this.#byKey.get(key)?.values() ?? []) {
+    this.levels.set(key, level);
+    for (const old of this.byKey.get(key)?.values() ?? []) {
       for (const waiter of old.waiters.splice(0)) this.bucketFor(waiter).addWaiter(waiter);
     }
   }
@@ -128,12 +128,12 @@ export class Buckets {
    * keeps the pace whatever happens to the database's clock and data.
    */
   allowance(bucket: Bucket, nowMs: number): number {
-    return Math.max(0, this.slots - this.#usedUntilMs(bucket, nowMs).length);
+    return Math.max(0, this.slots - this.usedUntilMs(bucket, nowMs).length);
   }
 
   /** When the next slot may be free, as far as this process knows. */
   freeAtMs(bucket: Bucket, nowMs: number): number {
-    const used = this.#usedUntilMs(bucket, nowMs).sort((a, b) => a - b);
+    const used = this.usedUntilMs(bucket, nowMs).sort((a, b) => a - b);
     return Math.max(bucket.freeAtMs, used[used.length - this.slots] ?? -Infinity);
   }
 
@@ -144,8 +144,8 @@ export class Buckets {
   }
 
   /** When the slots become free that this process uses and that count against the bucket's limit. */
-  #usedUntilMs({ key, endpoint }: Bucket, nowMs: number): number[] {
-    const ofKey = this.#byKey.get(key) ?? new Map<string, Bucket>();
+  private usedUntilMs({ key, endpoint }: Bucket, nowMs: number): number[] {
+    const ofKey = this.byKey.get(key) ?? new Map<string, Bucket>();
     const counted =
       endpoint === WHOLE_KEY ? [...ofKey.values()] : [ofKey.get(endpoint), ofKey.get(WHOLE_KEY)];
     return counted.flatMap((bucket) => bucket?.usedUntilMs(nowMs) ?? []);

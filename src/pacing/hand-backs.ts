@@ -13,30 +13,30 @@ export interface PendingHandBack extends Omit<HandBack, 'restMs'> {
 /** Slots that this process no longer uses, until a poll has told the store. All times are monotonic ms. */
 export class HandBacks {
   /** Oldest first. */
-  #pending: PendingHandBack[] = [];
+  private pending: PendingHandBack[] = [];
 
   constructor(private readonly leaseMs: number) {}
 
   add(handBack: PendingHandBack): void {
-    this.#pending.push(handBack);
+    this.pending.push(handBack);
   }
 
   /** By when the oldest is to be sent; `Infinity`: there is none. */
   flushAtMs(): number {
-    const [oldest] = this.#pending;
+    const [oldest] = this.pending;
     return oldest === undefined ? Infinity : oldest.sinceMs + HAND_BACK_DELAY_MS;
   }
 
   /** Removes and returns what the next poll sends. */
   take(nowMs: number): PendingHandBack[] {
     // After the end of the lease a hand-back changes nothing.
-    const useful = this.#pending.filter(({ sinceMs }) => sinceMs > nowMs - this.leaseMs);
-    this.#pending = useful.splice(MAX_HAND_BACKS_PER_POLL);
+    const useful = this.pending.filter(({ sinceMs }) => sinceMs > nowMs - this.leaseMs);
+    this.pending = useful.splice(MAX_HAND_BACKS_PER_POLL);
     return useful;
   }
 
   /** Puts back what a failed poll sent: whether or not the store has applied it, it may be sent again. */
   restore(handBacks: readonly PendingHandBack[]): void {
-    this.#pending.unshift(...handBacks);
+    this.pending.unshift(...handBacks);
   }
 }

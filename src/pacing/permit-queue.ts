@@ -51,38 +51,38 @@ const MAX_BUCKETS_PER_POLL = 200;
  *   that are answered later, until a poll fails: from then on leases expire.
  */
 export class PermitQueue implements PollWork {
-  readonly #options: PermitQueueOptions;
-  readonly #clock: Clock;
-  readonly #buckets: Buckets;
-  readonly #loop: PollLoop;
-  readonly #reports = new LevelReports();
-  readonly #handBacks: HandBacks;
-  readonly #longWaits: LongWaits;
-  #permits = 0;
-  #stopped = false;
+  private readonly options: PermitQueueOptions;
+  private readonly clock: Clock;
+  private readonly buckets: Buckets;
+  private readonly loop: PollLoop;
+  private readonly reports = new LevelReports();
+  private readonly handBacks: HandBacks;
+  private readonly longWaits: LongWaits;
+  private permits = 0;
+  private stopped = false;
 
   constructor(options: PermitQueueOptions) {
-    this.#options = options;
-    this.#clock = options.clock;
-    this.#buckets = new Buckets(options.slots, options.level);
-    this.#handBacks = new HandBacks(options.leaseMs);
-    this.#longWaits = new LongWaits(options.onEvent);
-    this.#loop = new PollLoop(this, options.clock);
+    this.options = options;
+    this.clock = options.clock;
+    this.buckets = new Buckets(options.slots, options.level);
+    this.handBacks = new HandBacks(options.leaseMs);
+    this.longWaits = new LongWaits(options.onEvent);
+    this.loop = new PollLoop(this, options.clock);
   }
 
   async acquire(request: PermitRequest): Promise<Permit> {
     const { bucket, priority, signal } = request;
     throwIfAborted(signal);
-    if (this.#stopped) throw aborted();
+    if (this.stopped) throw aborted();
     return new Promise<Permit>((resolve, reject) => {
       const leave = (): void => {
-        this.#buckets.bucketFor(bucket).removeWaiter(waiter);
+        this.buckets.bucketFor(bucket).removeWaiter(waiter);
         reject(aborted());
       };
       const waiter: Waiter = {
         ...bucket,
         priority,
-        arrivedAtMs: this.#clock.monotonicMs(),
+        arrivedAtMs: this.clock.monotonicMs(),
         resolve: (permit) => {
           signal?.removeEventListener('abort', leave);
           resolve(permit);
@@ -93,66 +93,63 @@ export class PermitQueue implements PollWork {
         },
       };
       signal?.addEventListener('abort', leave, { once: true });
-      const line = this.#buckets.bucketFor(bucket);
+      const line = this.buckets.bucketFor(bucket);
       line.addWaiter(waiter);
-      this.#loop.poke(this.#buckets.dueAtMs(line, waiter.arrivedAtMs));
+      this.loop.poke(this.buckets.dueAtMs(line, waiter.arrivedAtMs));
     });
   }
 
   waitEstimateMs(bucket: PacedBucket): number {
-    const line = this.#buckets.bucketFor(bucket);
-    const nowMs = this.#clock.monotonicMs();
-    const roundsAhead = Math.floor(line.waiters.length / this.#options.slots);
-    return Math.max(0, this.#buckets.freeAtMs(line, nowMs) - nowMs) + roundsAhead * REST_MS;
+    const line = this.buckets.bucketFor(bucket);
+    const nowMs = this.clock.monotonicMs();
+    const roundsAhead = Math.floor(line.waiters.length / this.options.slots);
+    return Math.max(0, this.buckets.freeAtMs(line, nowMs) - nowMs) + roundsAhead * REST_MS;
   }
 
   async lostRecordMs(): Promise<number> {
     const nothing = { handBacks: [], scopedKeys: [], unscopedKeys: [], wanted: [] };
-    return (await this.#options.store.poll(nothing)).lostForMs;
+    return (await this.options.store.poll(nothing)).lostForMs;
   }
 
   reportThrottled({ key }: PacedBucket, isCertain = true): void {
-    if (!this.#options.auto || this.#stopped) return;
-    if (this.#reports.throttled(key, this.levelOf(key), isCertain)) this.#loop.poke(-Infinity);
+    if (!this.options.auto || this.stopped) return;
+    if (this.reports.throttled(key, this.levelOf(key), isCertain)) this.loop.poke(-Infinity);
   }
 
   retractUncertainReports(key: string): void {
-    if (!this.#stopped && this.#reports.retract(key)) this.#loop.poke(-Infinity);
+    if (!this.stopped && this.reports.retract(key)) this.loop.poke(-Infinity);
   }
 
   levelOf(key: string): PaceLevel {
-    return this.#buckets.levelOf(key);
+    return this.buckets.levelOf(key);
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    for (const waiter of this.#buckets.takeWaiters()) waiter.reject(aborted());
-    await this.#loop.stop();
+    this.stopped = true;
+    for (const waiter of this.buckets.takeWaiters()) waiter.reject(aborted());
+    await this.loop.stop();
   }
 
   dueAtMs(): number {
-    if (this.#reports.unsent().length > 0) return -Infinity;
-    const nowMs = this.#clock.monotonicMs();
-    return this.#buckets
+    if (this.reports.unsent().length > 0) return -Infinity;
+    const nowMs = this.clock.monotonicMs();
+    return this.buckets
       .all()
-      .reduce(
-        (dueAtMs, bucket) => Math.min(dueAtMs, this.#buckets.dueAtMs(bucket, nowMs)),
-        this.#flushAtMs(),
-      );
+      .reduce((dueAtMs, bucket) => Math.min(dueAtMs, this.buckets.dueAtMs(bucket, nowMs)), this.flushAtMs());
   }
 
   async poll(): Promise<void> {
-    const sentAt = readClocks(this.#clock);
+    const sentAt = readClocks(this.clock);
     const nowMs = sentAt.monotonicMs;
-    const buckets = this.#buckets.due(nowMs).slice(0, MAX_BUCKETS_PER_POLL);
-    const wanted = buckets.map((bucket) => this.#wish(bucket, nowMs));
-    const reports = this.#reports.unsent();
+    const buckets = this.buckets.due(nowMs).slice(0, MAX_BUCKETS_PER_POLL);
+    const wanted = buckets.map((bucket) => this.wish(bucket, nowMs));
+    const reports = this.reports.unsent();
     const keysTo = (to: PaceLevel): string[] =>
       reports.filter(([, level]) => level === to).map(([key]) => key);
-    const handBacks = this.#handBacks.take(nowMs);
+    const handBacks = this.handBacks.take(nowMs);
     let result: PollResult;
     try {
-      result = await this.#options.store.poll({
+      result = await this.options.store.poll({
         handBacks: handBacks.map(({ freeAtMs, ...held }) => ({
           ...held,
           restMs: Math.max(0, freeAtMs - nowMs),
@@ -165,84 +162,84 @@ export class PermitQueue implements PollWork {
       const unknown = wanted.flatMap(({ key, endpoint, permits }) =>
         permits.map((permit) => ({ key, endpoint, permit, sinceMs: nowMs, freeAtMs: nowMs })),
       );
-      this.#handBacks.restore([...handBacks, ...unknown]);
+      this.handBacks.restore([...handBacks, ...unknown]);
       throw error;
     }
-    for (const [key, level] of reports) this.#noteLevel(key, level);
+    for (const [key, level] of reports) this.noteLevel(key, level);
     buckets.forEach((bucket, index) => {
       const { permits = [] } = wanted[index] ?? {};
       const seen = result.buckets[index];
       assert(seen !== undefined, 'a poll answers for every bucket that was wanted');
-      this.#takeIn(bucket, seen, permits.slice(0, seen.granted), sentAt);
+      this.takeIn(bucket, seen, permits.slice(0, seen.granted), sentAt);
     });
-    this.#longWaits.report(this.#buckets.all(), this.#clock.monotonicMs(), result.lostForMs);
+    this.longWaits.report(this.buckets.all(), this.clock.monotonicMs(), result.lostForMs);
   }
 
   giveUp(error: unknown): void {
-    this.#reports.forget();
-    this.#options.onEvent({ kind: 'unavailable', error });
-    for (const waiter of this.#buckets.takeWaiters()) waiter.reject(unavailable(error));
+    this.reports.forget();
+    this.options.onEvent({ kind: 'unavailable', error });
+    for (const waiter of this.buckets.takeWaiters()) waiter.reject(unavailable(error));
   }
 
-  #wish(bucket: Bucket, nowMs: number): WantedBucket {
+  private wish(bucket: Bucket, nowMs: number): WantedBucket {
     const { key, endpoint, waiters } = bucket;
-    const count = Math.min(waiters.length, this.#buckets.allowance(bucket, nowMs));
-    const permits = Array.from({ length: count }, () => `${this.#options.processId} ${++this.#permits}`);
+    const count = Math.min(waiters.length, this.buckets.allowance(bucket, nowMs));
+    const permits = Array.from({ length: count }, () => `${this.options.processId} ${++this.permits}`);
     return { key, endpoint, permits, waitMs: bucket.turnWaitMs(nowMs) };
   }
 
-  #takeIn(bucket: Bucket, seen: BucketResult, granted: readonly string[], sentAt: ClockReading): void {
-    for (const permit of granted) this.#deliver(bucket, permit, sentAt);
-    bucket.polledAtMs = this.#clock.monotonicMs();
+  private takeIn(bucket: Bucket, seen: BucketResult, granted: readonly string[], sentAt: ClockReading): void {
+    for (const permit of granted) this.deliver(bucket, permit, sentAt);
+    bucket.polledAtMs = this.clock.monotonicMs();
     bucket.freeAtMs = bucket.polledAtMs + seen.nextInMs + TIMER_MARGIN_MS;
-    if (this.#options.auto) this.#buckets.setLevel(bucket.key, seen.scopedToKey ? 'key' : 'endpoint');
+    if (this.options.auto) this.buckets.setLevel(bucket.key, seen.scopedToKey ? 'key' : 'endpoint');
   }
 
-  #deliver(bucket: Bucket, permit: string, sentAt: ClockReading): void {
-    const nowMs = this.#clock.monotonicMs();
+  private deliver(bucket: Bucket, permit: string, sentAt: ClockReading): void {
+    const nowMs = this.clock.monotonicMs();
     const waiter = bucket.waiters.shift();
     // Its waiter has left.
     if (waiter === undefined) {
-      this.#handBack(bucket, permit, 0);
+      this.handBack(bucket, permit, 0);
       return;
     }
     const { key, endpoint, arrivedAtMs } = waiter;
     bucket.grantedAtMs = nowMs;
-    bucket.uses.set(permit, sentAt.monotonicMs + this.#options.leaseMs);
+    bucket.uses.set(permit, sentAt.monotonicMs + this.options.leaseMs);
     const level = bucket.endpoint === WHOLE_KEY ? 'key' : 'endpoint';
-    this.#options.onEvent({
+    this.options.onEvent({
       kind: 'granted',
       bucket: { key, endpoint },
       level,
       waitedMs: nowMs - arrivedAtMs,
     });
-    waiter.resolve(createPermit(this.#clock, sentAt, (restMs) => this.#handBack(bucket, permit, restMs)));
+    waiter.resolve(createPermit(this.clock, sentAt, (restMs) => this.handBack(bucket, permit, restMs)));
   }
 
   /** The slot is no longer in use, and rests for `restMs` from now by the monotonic clock. */
-  #handBack(bucket: Bucket, permit: string, restMs: number): void {
+  private handBack(bucket: Bucket, permit: string, restMs: number): void {
     const { key, endpoint } = bucket;
-    const sinceMs = this.#clock.monotonicMs();
+    const sinceMs = this.clock.monotonicMs();
     const handBack = { key, endpoint, permit, sinceMs, freeAtMs: sinceMs + restMs };
     bucket.uses.set(permit, handBack.freeAtMs);
     // An unused slot is free at once.
     if (restMs === 0) bucket.freeAtMs = -Infinity;
-    this.#handBacks.add(handBack);
-    this.#loop.poke(this.#flushAtMs());
+    this.handBacks.add(handBack);
+    this.loop.poke(this.flushAtMs());
   }
 
   /** Once stopped, at once. */
-  #flushAtMs(): number {
-    const atMs = this.#handBacks.flushAtMs();
-    return this.#stopped && atMs < Infinity ? -Infinity : atMs;
+  private flushAtMs(): number {
+    const atMs = this.handBacks.flushAtMs();
+    return this.stopped && atMs < Infinity ? -Infinity : atMs;
   }
 
   /** Emits no event for what the store already knew. */
-  #noteLevel(key: string, level: PaceLevel): void {
-    this.#reports.sent(key, level);
+  private noteLevel(key: string, level: PaceLevel): void {
+    this.reports.sent(key, level);
     if (this.levelOf(key) === level) return;
-    this.#buckets.setLevel(key, level);
-    this.#options.onEvent({ kind: 'scoped', key, level });
+    this.buckets.setLevel(key, level);
+    this.options.onEvent({ kind: 'scoped', key, level });
   }
 }
 

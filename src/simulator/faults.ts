@@ -42,36 +42,36 @@ type FaultRule = (request: RequestLogEntry) => Fault | undefined;
 
 /** Which requests fail. A throttled request does not consume a fault. */
 export class Faults {
-  #queue: { target: FaultTarget; fault: Fault; left: number }[] = [];
-  #rules: FaultRule[] = [];
+  private queue: { target: FaultTarget; fault: Fault; left: number }[] = [];
+  private rules: FaultRule[] = [];
 
   /** Makes the next `times` requests of an endpoint fail; several calls queue up. */
   next(target: FaultTarget, fault: Fault, times = 1): void {
-    this.#queue.push({ target, fault, left: times });
+    this.queue.push({ target, fault, left: times });
   }
 
   /** Called for every request without a queued fault; returns a function that stops it. */
   when(rule: FaultRule): () => void {
-    this.#rules.push(rule);
+    this.rules.push(rule);
     return () => {
-      this.#rules = this.#rules.filter((other) => other !== rule);
+      this.rules = this.rules.filter((other) => other !== rule);
     };
   }
 
   clear(): void {
-    this.#queue = [];
-    this.#rules = [];
+    this.queue = [];
+    this.rules = [];
   }
 
   /** Takes the fault for this request. */
   take(request: RequestLogEntry): Fault | undefined {
-    const waiting = this.#queue.find(({ target }) => target === '*' || target === request.endpoint);
+    const waiting = this.queue.find(({ target }) => target === '*' || target === request.endpoint);
     if (waiting !== undefined) {
       waiting.left -= 1;
-      if (waiting.left <= 0) this.#queue = this.#queue.filter((other) => other !== waiting);
+      if (waiting.left <= 0) this.queue = this.queue.filter((other) => other !== waiting);
       return waiting.fault;
     }
-    for (const rule of this.#rules) {
+    for (const rule of this.rules) {
       const fault = rule(request);
       if (fault !== undefined) return fault;
     }

@@ -12,14 +12,14 @@ export const DOCUMENTED_RATE_LIMIT: RateLimit = { requests: 2, windowMs: 1_000, 
  * turned away until they slow down.
  */
 export class RateCounter {
-  readonly #arrivals = new Map<string, number[]>();
+  private readonly arrivals = new Map<string, number[]>();
 
   /** Counts an arrival and says whether it keeps the limit. */
   admits(limit: RateLimit, apiKey: string, endpoint: string, atMs: number): boolean {
     const bucket = limit.per === 'key' ? apiKey : `${apiKey} ${endpoint}`;
-    const recent = (this.#arrivals.get(bucket) ?? []).filter((arrival) => atMs - arrival < limit.windowMs);
+    const recent = (this.arrivals.get(bucket) ?? []).filter((arrival) => atMs - arrival < limit.windowMs);
     recent.push(atMs);
-    this.#arrivals.set(bucket, recent);
+    this.arrivals.set(bucket, recent);
     return recent.length <= limit.requests;
   }
 }

@@ -25,26 +25,26 @@ const MAX_ENTRIES = 1_000_000;
 
 /** Every request that arrived, in order of arrival. */
 export class RequestLog {
-  #entries: RequestLogEntry[] = [];
-  readonly #listeners = new Set<Listener>();
+  private recorded: RequestLogEntry[] = [];
+  private readonly listeners = new Set<Listener>();
 
   get entries(): readonly RequestLogEntry[] {
-    return this.#entries;
+    return this.recorded;
   }
 
   count(endpoint?: string): number {
-    if (endpoint === undefined) return this.#entries.length;
-    return this.#entries.filter((entry) => entry.endpoint === endpoint).length;
+    if (endpoint === undefined) return this.recorded.length;
+    return this.recorded.filter((entry) => entry.endpoint === endpoint).length;
   }
 
   clear(): void {
-    this.#entries = [];
+    this.recorded = [];
   }
 
   add(entry: RequestLogEntry): void {
-    if (this.#entries.length >= MAX_ENTRIES) this.#entries = this.#entries.slice(MAX_ENTRIES / 2);
-    this.#entries.push(entry);
-    for (const listener of [...this.#listeners]) listener(entry);
+    if (this.recorded.length >= MAX_ENTRIES) this.recorded = this.recorded.slice(MAX_ENTRIES / 2);
+    this.recorded.push(entry);
+    for (const listener of [...this.listeners]) listener(entry);
   }
 
   /** Resolves with the next arrival that fits: for tests that wait for a request instead of sleeping. */
@@ -52,10 +52,10 @@ export class RequestLog {
     return new Promise((resolve) => {
       const listener: Listener = (entry) => {
         if (!fits(entry)) return;
-        this.#listeners.delete(listener);
+        this.listeners.delete(listener);
         resolve(entry);
       };
-      this.#listeners.add(listener);
+      this.listeners.add(listener);
     });
   }
 
@@ -64,7 +64,7 @@ export class RequestLog {
    * P6 says that this is at most N for a span of 1,000 ms.
    */
   maxArrivalsInWindow(endpoint: string, apiKey: string, windowMs: number): number {
-    const arrivals = this.#entries
+    const arrivals = this.recorded
       .filter(
         (entry) =>
           (endpoint === '*' || entry.endpoint === endpoint) && (apiKey === '*' || entry.apiKey === apiKey),

@@ -32,7 +32,7 @@ export class PrismaAccountStore {
     return guarded(async () => {
       const known =
         (await this.client.account.findUnique({ where: { accountName } })) ??
-        (await this.#create(accountName, keyFingerprint));
+        (await this.create(accountName, keyFingerprint));
       const account =
         known.keyFingerprint === keyFingerprint
           ? known
@@ -54,7 +54,7 @@ export class PrismaAccountStore {
   }
 
   /** Processes of one service start together: the second finds what the first has created. */
-  async #create(accountName: string, keyFingerprint: string): Promise<Account> {
+  private async create(accountName: string, keyFingerprint: string): Promise<Account> {
     await this.client.account.createMany({ data: { accountName, keyFingerprint }, skipDuplicates: true });
     return this.client.account.findUniqueOrThrow({ where: { accountName } });
   }

@@ -13,7 +13,7 @@ import { IS_ALIVE, type PostgresScopeLocks } from './scope-locks';
 /** The record of every sync of a scope (`sync.runs`). */
 export class PrismaRunStore {
   /** By run: the lock that shows that its process is alive. */
-  readonly #aliveLocks = new Map<bigint, HeldLock>();
+  private readonly aliveLocks = new Map<bigint, HeldLock>();
 
   constructor(
     private readonly client: PrismaClient,
@@ -22,7 +22,7 @@ export class PrismaRunStore {
 
   async start(scope: Scope, trigger: string): Promise<bigint> {
     const { runId, lock } = await this.locks.claimRun();
-    this.#aliveLocks.set(runId, lock);
+    this.aliveLocks.set(runId, lock);
     await guarded(async () => {
       await ensureCursor(this.client, scope);
       const { stream, accountId, puid, algo } = scope;
@@ -30,7 +30,7 @@ export class PrismaRunStore {
         data: { runId, stream, accountId, puid, algo: algo ?? NO_ALGO, trigger },
       });
     }).catch(async (error: unknown) => {
-      await this.#releaseLock(runId);
+      await this.releaseLock(runId);
       throw error;
     });
     return runId;
@@ -65,7 +65,7 @@ export class PrismaRunStore {
         }),
       );
     } finally {
-      await this.#releaseLock(runId);
+      await this.releaseLock(runId);
     }
   }
 
@@ -95,8 +95,8 @@ export class PrismaRunStore {
     );
   }
 
-  async #releaseLock(runId: bigint): Promise<void> {
-    await this.#aliveLocks.get(runId)?.release();
-    this.#aliveLocks.delete(runId);
+  private async releaseLock(runId: bigint): Promise<void> {
+    await this.aliveLocks.get(runId)?.release();
+    this.aliveLocks.delete(runId);
   }
 }

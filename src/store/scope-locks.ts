@@ -20,9 +20,9 @@ const LOCK_ANSWER_TIMEOUT_MS = 15_000;
  * ends. A broken connection loses its locks; then the versions of the cursors keep the order (P9).
  */
 export class PostgresScopeLocks {
-  #session: PostgresSession | null = null;
+  private session: PostgresSession | null = null;
   /** What this process holds: a session can take its own locks again, so the server would not refuse it. */
-  readonly #held = new Set<number>();
+  private readonly held = new Set<number>();
 
   constructor(
     private readonly url: Secret,
@@ -31,11 +31,11 @@ export class PostgresScopeLocks {
 
   async take(scope: Scope): Promise<HeldLock | null> {
     const key = lockKeyOf(scope);
-    if (this.#held.has(key)) return null;
-    this.#held.add(key);
+    if (this.held.has(key)) return null;
+    this.held.add(key);
     let isTaken = false;
     try {
-      const session = this.#connect();
+      const session = this.connect();
       const [row] = await guarded(() =>
         // A lock that only a reader holds keeps nobody out; if two runs meet then, versions keep them in order (P9).
         session.query<{ taken: boolean }>(
@@ -44,9 +44,9 @@ export class PostgresScopeLocks {
         ),
       );
       isTaken = row?.taken === true;
-      return isTaken ? { release: () => this.#release(session, key) } : null;
+      return isTaken ? { release: () => this.release(session, key) } : null;
     } finally {
-      if (!isTaken) this.#held.delete(key);
+      if (!isTaken) this.held.delete(key);
     }
   }
 
@@ -55,7 +55,7 @@ export class PostgresScopeLocks {
    * number whose lock a reader took, as anyone who connects may, is skipped.
    */
   async claimRun(): Promise<{ readonly runId: bigint; readonly lock: HeldLock }> {
-    const session = this.#connect();
+    const session = this.connect();
     for (let attempt = 1; attempt <= MAX_RUN_NUMBERS; attempt += 1) {
       const [row] = await guarded(() =>
         session.query<{ id: string; key: number; taken: boolean }>(
@@ -67,7 +67,7 @@ export class PostgresScopeLocks {
       );
       if (row?.taken !== true) continue;
       const { key } = row;
-      return { runId: BigInt(row.id), lock: { release: () => this.#unlock(session, RUN_LOCK_CLASS, key) } };
+      return { runId: BigInt(row.id), lock: { release: () => this.unlock(session, RUN_LOCK_CLASS, key) } };
     }
     throw new KpoolError(
       'database.failed',
@@ -113,30 +113,30 @@ export class PostgresScopeLocks {
   }
 
   async close(): Promise<void> {
-    await this.#session?.close();
+    await this.session?.close();
   }
 
-  #connect(): PostgresSession {
-    if (this.#session !== null) return this.#session;
+  private connect(): PostgresSession {
+    if (this.session !== null) return this.session;
     const session = openPostgresSession({
       url: this.url,
       applicationName: 'kpool locks',
       answerTimeoutMs: LOCK_ANSWER_TIMEOUT_MS,
       settings: KEEPALIVE_SETTINGS,
     });
-    this.#session = session;
+    this.session = session;
     void session.ended.then(() => {
-      if (this.#session === session) this.#session = null;
+      if (this.session === session) this.session = null;
     });
     return session;
   }
 
-  async #release(session: PostgresSession, key: number): Promise<void> {
-    await this.#unlock(session, SCOPE_LOCK_CLASS, key);
-    this.#held.delete(key);
+  private async release(session: PostgresSession, key: number): Promise<void> {
+    await this.unlock(session, SCOPE_LOCK_CLASS, key);
+    this.held.delete(key);
   }
 
-  async #unlock(session: PostgresSession, lockClass: number, key: number): Promise<void> {
+  private async unlock(session: PostgresSession, lockClass: number, key: number): Promise<void> {
     // A session that has ended holds nothing.
     await session.query('SELECT pg_advisory_unlock($1, $2)', [lockClass, key]).catch(() => undefined);
   }

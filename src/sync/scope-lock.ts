@@ -27,7 +27,7 @@ const MAX_SUPERSEDED_RUNS = 3;
 
 /** One run's lock on a scope, so that two runs neither ask the pool for the same nor commit in the wrong order. */
 export class ScopeLock {
-  #lock: HeldLock | null = null;
+  private lock: HeldLock | null = null;
 
   constructor(
     private readonly deps: ScopeLockDeps,
@@ -42,7 +42,7 @@ export class ScopeLock {
       return;
     }
     for (let superseded = 0; ; superseded += 1) {
-      this.#lock ??= await this.#wait(run);
+      this.lock ??= await this.wait(run);
       const { version, lastEnded } = await this.deps.locks.readState(this.scope, run.runId);
       if (this.mode === 'wait-and-reuse' && lastEnded !== null) {
         run.reuseResult(lastEnded);
@@ -60,11 +60,11 @@ export class ScopeLock {
 
   /** Call it once the run is recorded, so that the next run finds the record. */
   async release(): Promise<void> {
-    await this.#lock?.release();
-    this.#lock = null;
+    await this.lock?.release();
+    this.lock = null;
   }
 
-  async #wait(run: Run): Promise<HeldLock | null> {
+  private async wait(run: Run): Promise<HeldLock | null> {
     for (let poll = 0; poll < MAX_LOCK_POLLS; poll += 1) {
       const lock = await this.deps.locks.take(this.scope);
       if (lock !== null) return lock;

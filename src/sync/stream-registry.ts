@@ -5,14 +5,14 @@ import type { StreamDefinition } from './stream';
 
 /** The streams of this version, most valuable first, which is also their priority. */
 export class StreamRegistry {
-  readonly #byName: ReadonlyMap<Stream, StreamDefinition>;
+  private readonly byName: ReadonlyMap<Stream, StreamDefinition>;
 
   constructor(readonly all: readonly StreamDefinition[]) {
-    this.#byName = new Map(all.map((stream) => [stream.name, stream]));
-    assert(this.#byName.size === all.length, 'no two streams have the same name');
+    this.byName = new Map(all.map((stream) => [stream.name, stream]));
+    assert(this.byName.size === all.length, 'no two streams have the same name');
     for (const { name, after } of all) {
       for (const earlier of after?.streams ?? []) {
-        assert(this.#rankOf(earlier) < this.#rankOf(name), 'a stream comes after those that it waits for');
+        assert(this.rankOf(earlier) < this.rankOf(name), 'a stream comes after those that it waits for');
       }
     }
   }
@@ -26,7 +26,7 @@ export class StreamRegistry {
   }
 
   find(name: Stream): StreamDefinition | null {
-    return this.#byName.get(name) ?? null;
+    return this.byName.get(name) ?? null;
   }
 
   /** Throws `broken-promise` for an unknown stream. */
@@ -39,7 +39,7 @@ export class StreamRegistry {
 
   /** 1 is served first: waiting requests are granted permits in this order. */
   priorityOf(name: Stream): number {
-    return this.#rankOf(this.get(name).name) + 1;
+    return this.rankOf(this.get(name).name) + 1;
   }
 
   /** Streams for which a run of `name` may have created work, besides itself. */
@@ -62,7 +62,7 @@ export class StreamRegistry {
     return steps;
   }
 
-  #rankOf(name: Stream): number {
+  private rankOf(name: Stream): number {
     return this.all.findIndex((stream) => stream.name === name);
   }
 }

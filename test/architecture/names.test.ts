@@ -73,3 +73,16 @@ test('what a comment names in backticks exists', () => {
   );
   expect(unknown).toEqual([]);
 });
+
+/** A secret hides from whatever prints an object's fields, so it alone has a field that nothing can read. */
+const HIDES_FROM_INSPECTION = 'src/core/secret.ts';
+
+test('class members are hidden by private, not by #', () => {
+  const hidden = readFiles(['src', 'jobs', 'test', 'bench'], /\.tsx?$/).flatMap(({ file, text }) =>
+    file !== HIDES_FROM_INSPECTION &&
+    /\bthis\.#\w|^ +(?:(?:static|readonly|async|get|set) )*\*?#\w/m.test(text)
+      ? [file]
+      : [],
+  );
+  expect(hidden).toEqual([]);
+});

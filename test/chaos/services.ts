@@ -19,10 +19,10 @@ export interface UnwantedEnd {
 /** One `kpool start` that something starts again whenever it ends. */
 export class SupervisedService {
   readonly unwantedEnds: UnwantedEnd[] = [];
-  readonly #clockFile: string;
-  #process: ServiceProcess | null = null;
-  #wanted = false;
-  #supervising: Promise<void> = Promise.resolve();
+  private readonly clockFile: string;
+  private process: ServiceProcess | null = null;
+  private wanted = false;
+  private supervising: Promise<void> = Promise.resolve();
 
   constructor(
     readonly name: string,
@@ -31,21 +31,21 @@ export class SupervisedService {
     private readonly command = 'start',
     private readonly args: readonly string[] = ['--role', 'run'],
   ) {
-    this.#clockFile = join(directory, `${name}.clock`);
+    this.clockFile = join(directory, `${name}.clock`);
   }
 
   start(): void {
-    this.#wanted = true;
-    this.#supervising = this.#supervise();
+    this.wanted = true;
+    this.supervising = this.supervise();
   }
 
   /** By how much its wall clock is wrong from now on. */
   stepClock(byMs: number): void {
-    writeFileSync(this.#clockFile, String(byMs));
+    writeFileSync(this.clockFile, String(byMs));
   }
 
   signal(signal: NodeJS.Signals): void {
-    const pid = this.#process?.pid;
+    const pid = this.process?.pid;
     if (pid === undefined) return;
     try {
       process.kill(pid, signal);
@@ -62,10 +62,10 @@ export class SupervisedService {
 
   /** Resolves when it runs, with a clock that is right. */
   async untilWell(): Promise<void> {
-    rmSync(this.#clockFile, { force: true });
+    rmSync(this.clockFile, { force: true });
     this.signal('SIGCONT');
     for (;;) {
-      const running = this.#process;
+      const running = this.process;
       // One that ends first is started again.
       if (
         running !== null &&
@@ -81,16 +81,16 @@ export class SupervisedService {
 
   /** Ends it for good; resolves with what is wrong with that, or null. */
   async stop(): Promise<string | null> {
-    this.#wanted = false;
-    const last = this.#process;
+    this.wanted = false;
+    const last = this.process;
     this.signal('SIGTERM');
     const inTime = await Promise.race([
-      this.#supervising.then(() => true),
+      this.supervising.then(() => true),
       sleep(STOP_TIMEOUT_MS, false, { ref: false }),
     ]);
     if (!inTime) {
       this.signal('SIGKILL');
-      await this.#supervising;
+      await this.supervising;
       return `${this.name} did not end within ${STOP_TIMEOUT_MS / 1_000} s of SIGTERM`;
     }
     const code = (await last?.exit) ?? null;
@@ -98,17 +98,17 @@ export class SupervisedService {
   }
 
   lastLines(): readonly LogLine[] {
-    return this.#process?.lines.slice(-LAST_LINES) ?? [];
+    return this.process?.lines.slice(-LAST_LINES) ?? [];
   }
 
-  async #supervise(): Promise<void> {
-    const isWanted = (): boolean => this.#wanted;
+  private async supervise(): Promise<void> {
+    const isWanted = (): boolean => this.wanted;
     while (isWanted()) {
-      const child = new ServiceProcess(this.args, this.#environment(), {
+      const child = new ServiceProcess(this.args, this.environment(), {
         command: this.command,
         program: BUILT_KPOOL,
       });
-      this.#process = child;
+      this.process = child;
       const pidFile = join(this.directory, `${this.name}.pid`);
       writeFileSync(pidFile, String(child.pid));
       stopAfterRun(`chaos-${this.name}`, 'SIGKILL', pidFile);
@@ -120,7 +120,7 @@ export class SupervisedService {
     }
   }
 
-  #environment(): Record<string, string> {
-    return { ...this.env, NODE_OPTIONS: `--require ${PRELOAD}`, CHAOS_CLOCK_FILE: this.#clockFile };
+  private environment(): Record<string, string> {
+    return { ...this.env, NODE_OPTIONS: `--require ${PRELOAD}`, CHAOS_CLOCK_FILE: this.clockFile };
   }
 }

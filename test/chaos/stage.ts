@@ -43,8 +43,8 @@ export class Stage {
   readonly sql: postgres.Sql;
   readonly services: SupervisedService[] = [];
   readonly syncs: ServiceProcess[] = [];
-  #postgresIsAway = Promise.resolve();
-  #redisIsAway = Promise.resolve();
+  private postgresIsAway = Promise.resolve();
+  private redisIsAway = Promise.resolve();
 
   private constructor(
     private readonly directory: string,
@@ -102,7 +102,7 @@ export class Stage {
     await this.pool.ask('storm');
     this.services.length = 0;
     for (let number = 0; number < services; number += 1) {
-      const service = new SupervisedService(`service-${number}`, this.directory, this.#env(queue));
+      const service = new SupervisedService(`service-${number}`, this.directory, this.env(queue));
       this.services.push(service);
       service.start();
     }
@@ -119,32 +119,32 @@ export class Stage {
       case 'step a clock':
         return this.services[blow.service]?.stepClock(blow.byMs);
       case 'run kpool sync':
-        this.syncs.push(new ServiceProcess([], this.#env(queue), { command: 'sync', program: BUILT_KPOOL }));
+        this.syncs.push(new ServiceProcess([], this.env(queue), { command: 'sync', program: BUILT_KPOOL }));
         return;
       case 'kill kpool sync':
         this.syncs.at(-1)?.kill('SIGKILL');
         return;
       case 'crash PostgreSQL':
-        this.#postgresIsAway = this.#postgresIsAway.then(async () => {
+        this.postgresIsAway = this.postgresIsAway.then(async () => {
           await stopCluster(this.cluster, 'immediate');
           await sleep(blow.awayMs);
-          await this.#startPostgres();
+          await this.startPostgres();
         });
         return;
       case 'kill a backend':
-        return this.#killBackend(blow.which);
+        return this.killBackend(blow.which);
       case 'empty Redis':
-        await this.#onRedis((client) => client.flushall());
+        await this.onRedis((client) => client.flushall());
         return;
       case 'restart Redis':
-        this.#redisIsAway = this.#redisIsAway.then(async () => {
+        this.redisIsAway = this.redisIsAway.then(async () => {
           await this.redis?.stop(blow.signal);
           await sleep(blow.awayMs);
           await this.redis?.start();
         });
         return;
       case 'step the database’s clock':
-        return this.#stepDatabaseClock(blow.byMs);
+        return this.stepDatabaseClock(blow.byMs);
       case 'let a day pass at the pool':
         await this.pool.ask('day');
         return;
@@ -154,8 +154,8 @@ export class Stage {
   /** Ends the storm: everything is there and well; nobody is helped with anything else. */
   async calm(): Promise<void> {
     await this.pool.ask('calm');
-    await Promise.all([this.#postgresIsAway, this.#redisIsAway]);
-    await this.#restoreDatabaseClock();
+    await Promise.all([this.postgresIsAway, this.redisIsAway]);
+    await this.restoreDatabaseClock();
     await Promise.all(this.services.map((service) => service.untilWell()));
   }
 
@@ -176,13 +176,13 @@ export class Stage {
 
   /** Runs a command to its end, and resolves with its exit code. */
   async run(command: string, args: readonly string[]): Promise<number | null> {
-    return new ServiceProcess(args, this.#env('postgres'), { command, program: BUILT_KPOOL }).exit;
+    return new ServiceProcess(args, this.env('postgres'), { command, program: BUILT_KPOOL }).exit;
   }
 
   /** Connections to Redis that are not the caller's own. */
   async redisConnections(): Promise<number> {
     if (this.redis === null) return 0;
-    const list = await this.#onRedis((client) => client.client('LIST'));
+    const list = await this.onRedis((client) => client.client('LIST'));
     return String(list).trim().split('\n').length - 1;
   }
 
@@ -194,7 +194,7 @@ export class Stage {
     await stopCluster(this.cluster, 'immediate');
   }
 
-  #env(queue: Episode['queue']): Record<string, string> {
+  private env(queue: Episode['queue']): Record<string, string> {
     return {
       ...this.poolEnv,
       ...allEvery(this.every),
@@ -206,14 +206,14 @@ export class Stage {
     };
   }
 
-  async #startPostgres(): Promise<void> {
+  private async startPostgres(): Promise<void> {
     // Sessions of the server that was stopped may take a moment to end.
     while (!(await startCluster(this.cluster, this.settings, join(this.directory, 'server', 'log'))))
       await sleep(100);
   }
 
   /** The whole server restarts then, as after the out-of-memory killer. */
-  async #killBackend(which: number): Promise<void> {
+  private async killBackend(which: number): Promise<void> {
     try {
       const backends = await this.sql<{ pid: number }[]>`
         SELECT pid FROM pg_stat_activity
@@ -225,13 +225,13 @@ export class Stage {
     }
   }
 
-  async #stepDatabaseClock(byMs: number): Promise<void> {
-    await this.#postgresIsAway;
+  private async stepDatabaseClock(byMs: number): Promise<void> {
+    await this.postgresIsAway;
     await setDatabaseClock(this.sql, Date.now() + byMs).catch(() => undefined);
   }
 
   /** A server that has lost a backend is back within moments. */
-  async #restoreDatabaseClock(): Promise<void> {
+  private async restoreDatabaseClock(): Promise<void> {
     const giveUpAtMs = performance.now() + RECOVERY_MS;
     for (;;) {
       try {
@@ -244,7 +244,7 @@ export class Stage {
     }
   }
 
-  async #onRedis<T>(work: (client: Redis) => Promise<T>): Promise<T | null> {
+  private async onRedis<T>(work: (client: Redis) => Promise<T>): Promise<T | null> {
     if (this.redis === null) return null;
     const client = new Redis(this.redis.url, { retryStrategy: () => null, maxRetriesPerRequest: 0 });
     client.on('error', () => undefined);

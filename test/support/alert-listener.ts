@@ -12,10 +12,10 @@ export class AlertListener {
   answer: 'take' | 'refuse' | 'reset' | 'redirect' | 'hang' = 'take';
   /** Messages that were never answered. */
   hanging = 0;
-  #server: Server | undefined;
+  private server: Server | undefined;
 
   async listen(): Promise<Secret> {
-    this.#server = createServer((request, response) => {
+    this.server = createServer((request, response) => {
       let body = '';
       request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
       request.on('end', () => {
@@ -32,8 +32,8 @@ export class AlertListener {
         response.writeHead(status, { location: '/elsewhere' }).end('ok');
       });
     });
-    await new Promise<void>((resolve) => this.#server!.listen(0, '127.0.0.1', resolve));
-    return new Secret(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${SECRET_PATH}`);
+    await new Promise<void>((resolve) => this.server!.listen(0, '127.0.0.1', resolve));
+    return new Secret(`http://127.0.0.1:${(this.server.address() as AddressInfo).port}${SECRET_PATH}`);
   }
 
   /** What was told since the last call. */
@@ -44,7 +44,7 @@ export class AlertListener {
   }
 
   async close(): Promise<void> {
-    this.#server!.closeAllConnections();
-    await new Promise((resolve) => this.#server!.close(resolve));
+    this.server!.closeAllConnections();
+    await new Promise((resolve) => this.server!.close(resolve));
   }
 }

@@ -8,35 +8,35 @@ import { createInterface, type Interface } from 'node:readline';
  * its standard input. Its standard error is collected for failure messages.
  */
 export class ChildProgram {
-  readonly #process: ChildProcess;
-  readonly #lines: Interface;
-  readonly #answers: AsyncIterator<string>;
-  #errors = '';
+  private readonly process: ChildProcess;
+  private readonly lines: Interface;
+  private readonly answers: AsyncIterator<string>;
+  private errors = '';
 
   constructor(file: string, args: readonly string[] = [], options: { readonly detached?: boolean } = {}) {
-    this.#process = spawn(process.execPath, ['-r', join(__dirname, 'typescript-hook.cjs'), file, ...args], {
+    this.process = spawn(process.execPath, ['-r', join(__dirname, 'typescript-hook.cjs'), file, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: options.detached ?? false,
     });
-    this.#process.stdin!.on('error', () => undefined);
-    this.#process.stderr!.setEncoding('utf8').on('data', (chunk: string) => (this.#errors += chunk));
-    this.#lines = createInterface({ input: this.#process.stdout! });
-    this.#answers = this.#lines[Symbol.asyncIterator]();
+    this.process.stdin!.on('error', () => undefined);
+    this.process.stderr!.setEncoding('utf8').on('data', (chunk: string) => (this.errors += chunk));
+    this.lines = createInterface({ input: this.process.stdout! });
+    this.answers = this.lines[Symbol.asyncIterator]();
   }
 
   get pid(): number {
-    return this.#process.pid!;
+    return this.process.pid!;
   }
 
   /** The next line that it prints, parsed. Fails when it ends instead. */
   async answer<T>(): Promise<T> {
-    const next = await this.#answers.next();
-    if (next.done === true) throw new Error(`The program ended without an answer.\n${this.#errors}`);
+    const next = await this.answers.next();
+    if (next.done === true) throw new Error(`The program ended without an answer.\n${this.errors}`);
     return JSON.parse(next.value) as T;
   }
 
   tell(word: string): void {
-    this.#process.stdin!.write(`${word}\n`);
+    this.process.stdin!.write(`${word}\n`);
   }
 
   async ask<T>(word: string): Promise<T> {
@@ -46,9 +46,9 @@ export class ChildProgram {
 
   /** Sends the signal and waits for the end. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
-    const ended = once(this.#process, 'exit');
-    this.#process.kill(signal);
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const ended = once(this.process, 'exit');
+    this.process.kill(signal);
     await ended;
   }
 }

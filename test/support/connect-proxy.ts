@@ -25,18 +25,18 @@ export class ConnectProxy {
   readonly authorizations: (string | undefined)[] = [];
   /** How tunnels ended on the side of the client. */
   readonly ends: string[] = [];
-  readonly #sockets = new Set<Duplex>();
+  private readonly sockets = new Set<Duplex>();
 
-  readonly #server: Server;
+  private readonly server: Server;
 
   private constructor(tls: { readonly cert: string; readonly key: string } | null) {
     const forward = (request: IncomingMessage, response: ServerResponse): void => {
       this.forwarded.push(request.url ?? '');
       response.end('{}');
     };
-    this.#server = tls === null ? createHttpServer(forward) : createHttpsServer(tls, forward);
-    this.#server.on('connection', (socket: Socket) => this.#sockets.add(socket));
-    this.#server.on('connect', (request: IncomingMessage, socket: Duplex) => this.#tunnel(request, socket));
+    this.server = tls === null ? createHttpServer(forward) : createHttpsServer(tls, forward);
+    this.server.on('connection', (socket: Socket) => this.sockets.add(socket));
+    this.server.on('connect', (request: IncomingMessage, socket: Duplex) => this.tunnel(request, socket));
   }
 
   /** `tls`: the way to the proxy is encrypted. */
@@ -44,20 +44,20 @@ export class ConnectProxy {
     tls: { readonly cert: string; readonly key: string } | null = null,
   ): Promise<ConnectProxy> {
     const proxy = new ConnectProxy(tls);
-    await new Promise<void>((resolve) => proxy.#server.listen(0, 'localhost', resolve));
+    await new Promise<void>((resolve) => proxy.server.listen(0, 'localhost', resolve));
     return proxy;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return (this.server.address() as AddressInfo).port;
   }
 
   async close(): Promise<void> {
-    this.#sockets.forEach((socket) => socket.destroy());
-    await new Promise((resolve) => this.#server.close(resolve));
+    this.sockets.forEach((socket) => socket.destroy());
+    await new Promise((resolve) => this.server.close(resolve));
   }
 
-  #tunnel(request: IncomingMessage, socket: Duplex): void {
+  private tunnel(request: IncomingMessage, socket: Duplex): void {
     this.targets.push(request.url ?? '');
     this.authorizations.push(request.headers['proxy-authorization']);
     socket.once('error', (error: NodeJS.ErrnoException) => this.ends.push(error.code ?? 'error'));
@@ -79,6 +79,6 @@ export class ConnectProxy {
     });
     target.on('error', () => socket.destroy());
     socket.on('close', () => target.destroy());
-    this.#sockets.add(target);
+    this.sockets.add(target);
   }
 }

@@ -7,51 +7,51 @@ type ProxyMode = 'pass' | 'drop' | 'silent';
 export class TcpProxy {
   /** Connections that were accepted so far. */
   accepted = 0;
-  #mode: ProxyMode = 'pass';
-  readonly #server = createServer((socket) => this.#accept(socket));
-  readonly #sockets = new Set<Socket>();
-  readonly #port: number;
+  private mode: ProxyMode = 'pass';
+  private readonly server = createServer((socket) => this.accept(socket));
+  private readonly sockets = new Set<Socket>();
+  private readonly port: number;
 
   constructor(targetPort: number) {
-    this.#port = targetPort;
+    this.port = targetPort;
   }
 
   async listen(): Promise<number> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return (this.#server.address() as AddressInfo).port;
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    return (this.server.address() as AddressInfo).port;
   }
 
   /** Concerns the connections that are there, too. */
   turn(mode: ProxyMode): void {
-    this.#mode = mode;
-    if (mode === 'drop') this.#sockets.forEach((socket) => socket.destroy());
-    this.#sockets.forEach((socket) => (mode === 'silent' ? socket.pause() : socket.resume()));
+    this.mode = mode;
+    if (mode === 'drop') this.sockets.forEach((socket) => socket.destroy());
+    this.sockets.forEach((socket) => (mode === 'silent' ? socket.pause() : socket.resume()));
   }
 
   async close(): Promise<void> {
-    this.#sockets.forEach((socket) => socket.destroy());
-    await new Promise((resolve) => this.#server.close(resolve));
+    this.sockets.forEach((socket) => socket.destroy());
+    await new Promise((resolve) => this.server.close(resolve));
   }
 
-  #accept(socket: Socket): void {
+  private accept(socket: Socket): void {
     this.accepted += 1;
-    if (this.#mode === 'drop') {
+    if (this.mode === 'drop') {
       socket.destroy();
       return;
     }
-    const target = connect({ port: this.#port, host: '127.0.0.1' });
+    const target = connect({ port: this.port, host: '127.0.0.1' });
     for (const [from, to] of [
       [socket, target],
       [target, socket],
     ] as const) {
-      this.#sockets.add(from);
+      this.sockets.add(from);
       from.on('data', (bytes) => to.write(bytes));
       from.on('error', () => to.destroy());
       from.on('close', () => {
-        this.#sockets.delete(from);
+        this.sockets.delete(from);
         to.destroy();
       });
-      if (this.#mode === 'silent') from.pause();
+      if (this.mode === 'silent') from.pause();
     }
   }
 }

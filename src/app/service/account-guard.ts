@@ -51,28 +51,28 @@ export interface AccountGuardDeps {
  * stored before it is known whose key it is (P8). Other processes learn of it through the database.
  */
 export class AccountGuard {
-  readonly #account: GuardedAccount;
-  readonly #deps: AccountGuardDeps;
-  readonly #inFlight = new Set<AbortController>();
+  private readonly account: GuardedAccount;
+  private readonly deps: AccountGuardDeps;
+  private readonly inFlight = new Set<AbortController>();
   /** Set while these credentials were refused here, and nothing has succeeded with them since. */
-  #refused: AccountStatus | null = null;
+  private refused: AccountStatus | null = null;
   /** A stop that may not be in the database yet. */
-  #stopping: AccountStatus | null = null;
-  #isIdentityKnown = false;
-  #proof: Promise<RunResult> | null = null;
-  #nextProofAtMs = -Infinity;
+  private stopping: AccountStatus | null = null;
+  private knowsIdentity = false;
+  private proof: Promise<RunResult> | null = null;
+  private nextProofAtMs = -Infinity;
 
   constructor(account: GuardedAccount, deps: AccountGuardDeps) {
-    this.#account = account;
-    this.#deps = deps;
+    this.account = account;
+    this.deps = deps;
   }
 
   /** Anything but `ok` is stopped in this process; a process with other credentials decides for itself. */
   async status(): Promise<AccountStatus> {
-    const { accountId, keyFingerprint } = this.#account;
-    const recorded = await this.#deps.store.statusOf(accountId);
-    if (recorded.keyFingerprint !== keyFingerprint) return this.#refused ?? 'ok';
-    return recorded.status === 'ok' ? (this.#stopping ?? 'ok') : recorded.status;
+    const { accountId, keyFingerprint } = this.account;
+    const recorded = await this.deps.store.statusOf(accountId);
+    if (recorded.keyFingerprint !== keyFingerprint) return this.refused ?? 'ok';
+    return recorded.status === 'ok' ? (this.stopping ?? 'ok') : recorded.status;
   }
 
   /**
@@ -81,7 +81,7 @@ export class AccountGuard {
   async mayRun(stream: Stream): Promise<boolean> {
     const status = await this.status();
     if (status !== 'forbidden' || stream !== FORBIDDEN_PROBE) return status === 'ok';
-    return !(await this.#deps.store.hadRunWithin(this.#account.accountId, FORBIDDEN_PAUSE_MS));
+    return !(await this.deps.store.hadRunWithin(this.account.accountId, FORBIDDEN_PAUSE_MS));
   }
 
   /** Registers work of the account, which has to end when `signal` fires or the account is stopped. */
@@ -90,7 +90,7 @@ export class AccountGuard {
     const abort = (): void => controller.abort();
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
-    this.#inFlight.add(controller);
+    this.inFlight.add(controller);
     return {
       signal: controller.signal,
       explain(error) {
@@ -100,7 +100,7 @@ export class AccountGuard {
           : error;
       },
       end: () => {
-        this.#inFlight.delete(controller);
+        this.inFlight.delete(controller);
         signal.removeEventListener('abort', abort);
       },
     };
@@ -108,9 +108,9 @@ export class AccountGuard {
 
   /** Whether the sub-accounts were listed with these credentials, and are this account's own. */
   async isIdentityKnown(): Promise<boolean> {
-    if (this.#isIdentityKnown) return true;
-    const isKnown = await this.#deps.store.isIdentityKnown(this.#account.accountId);
-    if (isKnown) this.#isIdentityKnown = true;
+    if (this.knowsIdentity) return true;
+    const isKnown = await this.deps.store.isIdentityKnown(this.account.accountId);
+    if (isKnown) this.knowsIdentity = true;
     return isKnown;
   }
 
@@ -123,35 +123,35 @@ export class AccountGuard {
     stream: Pick<StreamDefinition, 'isCatalog'>,
     listSubAccounts: () => Promise<RunResult>,
   ): Promise<void> {
-    const { clock } = this.#deps;
+    const { clock } = this.deps;
     // A catalog cannot mix up accounts.
-    if (stream.isCatalog === true || clock.monotonicMs() < this.#nextProofAtMs) return;
+    if (stream.isCatalog === true || clock.monotonicMs() < this.nextProofAtMs) return;
     if (await this.isIdentityKnown()) return;
-    this.#proof ??= listSubAccounts().finally(() => (this.#proof = null));
-    const { error } = await this.#proof;
+    this.proof ??= listSubAccounts().finally(() => (this.proof = null));
+    const { error } = await this.proof;
     if (error?.retry === 'never-account') throw error;
-    if (error !== null) this.#nextProofAtMs = clock.monotonicMs() + PROOF_PAUSE_MS;
+    if (error !== null) this.nextProofAtMs = clock.monotonicMs() + PROOF_PAUSE_MS;
   }
 
   /** Stops or resumes the account according to the result of a run. */
   async recordResult({ error, outcome, scope, totals, runId }: RunResult): Promise<void> {
     const status = error === null ? undefined : STATUS_BY_CODE[error.code];
     if (error !== null && status !== undefined) {
-      await this.#stop(status, error);
+      await this.stop(status, error);
     } else if ((outcome === 'succeeded' || outcome === 'partial') && totals.requests > 0) {
-      if (scope.stream === 'sub-accounts') this.#isIdentityKnown = true;
-      await this.#resume(runId);
+      if (scope.stream === 'sub-accounts') this.knowsIdentity = true;
+      await this.resume(runId);
     }
   }
 
-  async #stop(status: AccountStatus, error: KpoolError): Promise<void> {
-    const { store, logger } = this.#deps;
-    const { accountId, name, keyFingerprint } = this.#account;
-    const isFirst = this.#refused === null;
-    this.#refused = status;
-    this.#stopping = status;
-    this.#isIdentityKnown = false;
-    for (const controller of this.#inFlight) controller.abort();
+  private async stop(status: AccountStatus, error: KpoolError): Promise<void> {
+    const { store, logger } = this.deps;
+    const { accountId, name, keyFingerprint } = this.account;
+    const isFirst = this.refused === null;
+    this.refused = status;
+    this.stopping = status;
+    this.knowsIdentity = false;
+    for (const controller of this.inFlight) controller.abort();
     try {
       const { isStopped, isNews } = await store.stop(accountId, keyFingerprint, status, error.message);
       if (isNews) {
@@ -169,14 +169,14 @@ export class AccountGuard {
         );
       }
     } finally {
-      this.#stopping = null;
+      this.stopping = null;
     }
   }
 
-  async #resume(runId: bigint): Promise<void> {
-    const { store, logger } = this.#deps;
-    const { accountId, name, keyFingerprint } = this.#account;
-    this.#refused = null;
+  private async resume(runId: bigint): Promise<void> {
+    const { store, logger } = this.deps;
+    const { accountId, name, keyFingerprint } = this.account;
+    this.refused = null;
     const recorded = await store.statusOf(accountId);
     if (recorded.status === 'ok' && recorded.keyFingerprint === keyFingerprint) return;
     const isResumed = await store.resume(accountId, keyFingerprint, runId, STOPPING_CODES);

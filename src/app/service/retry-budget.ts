@@ -6,7 +6,7 @@ export const RETRY_BUDGET_MS = millisecondsInMinute;
 
 /** How long the calls of one account may wait for an open circuit before they give up. */
 export class RetryBudget {
-  #endsAtMs: number | null = null;
+  private endsAtMs: number | null = null;
 
   constructor(
     private readonly clock: Pick<Clock, 'monotonicMs' | 'sleep'>,
@@ -19,8 +19,8 @@ export class RetryBudget {
   async outlast(openCircuitMs: () => number): Promise<boolean> {
     for (let waitMs = openCircuitMs(); waitMs > 0; waitMs = openCircuitMs()) {
       const nowMs = this.clock.monotonicMs();
-      this.#endsAtMs ??= nowMs + this.options.retryBudgetMs;
-      if (nowMs + waitMs > this.#endsAtMs) return false;
+      this.endsAtMs ??= nowMs + this.options.retryBudgetMs;
+      if (nowMs + waitMs > this.endsAtMs) return false;
       await this.clock.sleep(waitMs, this.options.signal);
     }
     return true;
@@ -28,6 +28,6 @@ export class RetryBudget {
 
   /** The pool answered: the next open circuit gets the whole budget again. */
   renew(): void {
-    this.#endsAtMs = null;
+    this.endsAtMs = null;
   }
 }

@@ -9,8 +9,8 @@ const FRUITLESS_PAUSE_MS = millisecondsInMinute;
 
 /** Finds out from an account's own lists whether a scope is gone. One per account client. */
 export class AccountScopeListing implements ScopeListing {
-  #listing: Promise<void> | null = null;
-  #nextListingAtMs = -Infinity;
+  private listing: Promise<void> | null = null;
+  private nextListingAtMs = -Infinity;
 
   /** `list` reads the sub-accounts and the algorithms of the account, and stores them. */
   constructor(
@@ -22,11 +22,11 @@ export class AccountScopeListing implements ScopeListing {
   async isGone(scope: Scope, signal: AbortSignal): Promise<boolean> {
     if (scope.puid === null || scope.algo === null) return false;
     if (await this.store.isGone(scope)) return true;
-    if (this.clock.monotonicMs() < this.#nextListingAtMs) return false;
-    this.#listing ??= this.list(signal).finally(() => (this.#listing = null));
-    await this.#listing;
+    if (this.clock.monotonicMs() < this.nextListingAtMs) return false;
+    this.listing ??= this.list(signal).finally(() => (this.listing = null));
+    await this.listing;
     const isGone = await this.store.isGone(scope);
-    if (!isGone) this.#nextListingAtMs = this.clock.monotonicMs() + FRUITLESS_PAUSE_MS;
+    if (!isGone) this.nextListingAtMs = this.clock.monotonicMs() + FRUITLESS_PAUSE_MS;
     return isGone;
   }
 }

@@ -20,28 +20,28 @@ export interface ServicePaceOptions {
 /** The rate limiter of one process, with its database connection and its log. */
 export class ServicePace {
   readonly pacer: PacerHandle;
-  readonly #database: PacingDatabase;
-  readonly #names = new Map<string, string>();
+  private readonly database: PacingDatabase;
+  private readonly names = new Map<string, string>();
 
   constructor({ config, databaseUrl, clock, logger, metrics }: ServicePaceOptions) {
-    this.#database = openPacingDatabase(databaseUrl);
+    this.database = openPacingDatabase(databaseUrl);
     this.pacer = createPacer({
-      database: this.#database,
+      database: this.database,
       clock,
       requestsPerSecond: config.pool.requestsPerSecond,
       scope: config.pool.rateScope,
       totalTimeoutMs: DEFAULT_TIMEOUTS.totalMs,
-      onEvent: (event) => logPacing(logger, metrics, (key) => this.#names.get(key) ?? '', event),
+      onEvent: (event) => logPacing(logger, metrics, (key) => this.names.get(key) ?? '', event),
     });
   }
 
   /** From now on the log names these accounts instead of their keys. */
   nameKeys(accounts: readonly ServiceAccount[]): void {
-    for (const { name, pool } of accounts) this.#names.set(pool.fingerprint, name);
+    for (const { name, pool } of accounts) this.names.set(pool.fingerprint, name);
   }
 
   async close(): Promise<void> {
     await this.pacer.stop();
-    await this.#database.close();
+    await this.database.close();
   }
 }

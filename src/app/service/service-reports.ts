@@ -20,23 +20,23 @@ export interface ServiceReportsOptions {
 
 /** What a process reports about its accounts. Connects at the first report. */
 export class ServiceReports {
-  readonly #options: ServiceReportsOptions;
-  readonly #facts: LastingPostgres;
+  private readonly options: ServiceReportsOptions;
+  private readonly facts: LastingPostgres;
 
   constructor(options: ServiceReportsOptions) {
-    this.#options = options;
-    this.#facts = createLastingPostgres({ url: options.databaseUrl, applicationName: 'kpool' });
+    this.options = options;
+    this.facts = createLastingPostgres({ url: options.databaseUrl, applicationName: 'kpool' });
   }
 
   /** The state of this process's accounts. */
   async readWellness(): Promise<Wellness> {
-    const names = this.#options.accounts.map(({ name }) => name);
-    return judge(await readWellnessFacts(await this.#facts.open(), names));
+    const names = this.options.accounts.map(({ name }) => name);
+    return judge(await readWellnessFacts(await this.facts.open(), names));
   }
 
   /** Totals of all syncs so far, of every process. */
   async readActivity(): Promise<Activity> {
-    return readActivity(await this.#facts.open());
+    return readActivity(await this.facts.open());
   }
 
   /**
@@ -48,7 +48,7 @@ export class ServiceReports {
     scrub: (text: string) => string,
     signal?: AbortSignal,
   ): { run(): Promise<AlertRound> } {
-    const { client, config, accounts, logger } = this.#options;
+    const { client, config, accounts, logger } = this.options;
     return createAlertRounds({
       store: new PrismaAlertStore(client),
       webhook: webhookUrl === null ? null : openWebhook(webhookUrl, config, signal),
@@ -61,6 +61,6 @@ export class ServiceReports {
   }
 
   async close(): Promise<void> {
-    await this.#facts.close();
+    await this.facts.close();
   }
 }

@@ -77,31 +77,31 @@ interface Line extends Progress {
 
 /** Tracks elapsed time, and estimates the time left. */
 class Timing {
-  readonly #startedMs = new Map<string, number>();
+  private readonly startedMs = new Map<string, number>();
   /** Of the unfinished tasks. */
-  readonly #leftMs = new Map<string, number | null>();
+  private readonly leftMs = new Map<string, number | null>();
 
   constructor(private readonly clock: Pick<Clock, 'monotonicMs'>) {}
 
   lineOf(name: string, progress: Progress): Line {
     const nowMs = this.clock.monotonicMs();
-    const startedMs = this.#startedMs.get(name) ?? nowMs;
-    this.#startedMs.set(name, startedMs);
+    const startedMs = this.startedMs.get(name) ?? nowMs;
+    this.startedMs.set(name, startedMs);
     const elapsedMs = nowMs - startedMs;
     if (progress.isTotal === true)
-      return { ...progress, name, elapsedMs, leftMs: this.#totalLeftMs(progress) };
+      return { ...progress, name, elapsedMs, leftMs: this.totalLeftMs(progress) };
     const { done, total } = progress;
     const isKnown = total !== null && done > 0 && elapsedMs >= RATED_AFTER_MS;
     const leftMs = isKnown ? (elapsedMs * (total - done)) / done : null;
-    if (isFinished(progress)) this.#leftMs.delete(name);
-    else this.#leftMs.set(name, leftMs);
+    if (isFinished(progress)) this.leftMs.delete(name);
+    else this.leftMs.set(name, leftMs);
     return { ...progress, name, elapsedMs, leftMs };
   }
 
   /** The slowest task's, once all have started. */
-  #totalLeftMs({ total }: Progress): number | null {
-    const lefts = [...this.#leftMs.values()];
-    const areKnown = this.#startedMs.size > (total ?? Infinity) && lefts.length > 0;
+  private totalLeftMs({ total }: Progress): number | null {
+    const lefts = [...this.leftMs.values()];
+    const areKnown = this.startedMs.size > (total ?? Infinity) && lefts.length > 0;
     return areKnown
       ? lefts.reduce((most, left) => (most === null || left === null ? null : Math.max(most, left)), 0)
       : null;

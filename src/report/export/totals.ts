@@ -9,18 +9,18 @@ type Kind = (typeof KINDS)[number];
 /** Exact sums of the rows written, by currency or by another key. */
 export class Totals {
   rows = 0;
-  readonly #groups = new Map<string, { rows: number; readonly sums: Record<Kind, ExactSum> }>();
+  private readonly groups = new Map<string, { rows: number; readonly sums: Record<Kind, ExactSum> }>();
 
   constructor(private readonly keyOf: (row: ExportRow) => string = ({ currency }) => currency) {}
 
   add(row: ExportRow): void {
     this.rows++;
     const key = this.keyOf(row);
-    let group = this.#groups.get(key);
+    let group = this.groups.get(key);
     if (group === undefined) {
       const sums = Object.fromEntries(KINDS.map((kind) => [kind, new ExactSum()])) as Record<Kind, ExactSum>;
       group = { rows: 0, sums };
-      this.#groups.set(key, group);
+      this.groups.set(key, group);
     }
     group.rows++;
     group.sums.total.add(row.delta);
@@ -36,7 +36,7 @@ export class Totals {
   }
 
   toJson(): Manifest['totals'] {
-    const groups = [...this.#groups].sort(([a], [b]) => (a < b ? -1 : 1));
+    const groups = [...this.groups].sort(([a], [b]) => (a < b ? -1 : 1));
     return Object.fromEntries(
       groups.map(([key, { rows, sums }]) => [
         key,

@@ -9,19 +9,19 @@ function rejectParameter(detail: string): never {
 
 /** Reads a query string as strictly as its specification allows; every refusal is code 400100. */
 export class Parameters {
-  readonly #values: ReadonlyMap<string, readonly string[]>;
-  readonly #read = new Set<string>();
+  private readonly values: ReadonlyMap<string, readonly string[]>;
+  private readonly read = new Set<string>();
 
   constructor(search: URLSearchParams) {
     const values = new Map<string, string[]>();
     for (const [name, value] of search) values.set(name, [...(values.get(name) ?? []), value]);
-    this.#values = values;
+    this.values = values;
   }
 
   /** The one value of a parameter, or null when it is not there. An empty value is a mistake. */
   find(name: string): string | null {
-    this.#read.add(name);
-    const values = this.#values.get(name) ?? [];
+    this.read.add(name);
+    const values = this.values.get(name) ?? [];
     const [value] = values;
     if (value === undefined) return null;
     if (values.length > 1) rejectParameter(`${name} is given ${values.length} times`);
@@ -31,7 +31,7 @@ export class Parameters {
 
   /** As `find`, but an empty value counts as missing. */
   findCredential(name: string): string | null {
-    return this.#values.get(name)?.every((value) => value === '') === true ? null : this.find(name);
+    return this.values.get(name)?.every((value) => value === '') === true ? null : this.find(name);
   }
 
   get(name: string): string {
@@ -76,6 +76,6 @@ export class Parameters {
 
   /** To be called once everything was read: what is left over is unknown. */
   finish(): void {
-    for (const name of this.#values.keys()) if (!this.#read.has(name)) rejectParameter(`${name} is unknown`);
+    for (const name of this.values.keys()) if (!this.read.has(name)) rejectParameter(`${name} is unknown`);
   }
 }

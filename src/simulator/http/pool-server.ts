@@ -43,24 +43,24 @@ export interface PoolState {
 
 /** The HTTP side of the simulated pool. */
 export class PoolServer {
-  readonly #state: PoolState;
-  readonly #server: Server;
-  readonly #rates = new RateCounter();
-  readonly #latency: Random;
+  private readonly state: PoolState;
+  private readonly server: Server;
+  private readonly rates = new RateCounter();
+  private readonly latency: Random;
   /** Aborts pending responses when the server closes. */
-  readonly #closing = new AbortController();
-  #requestNumber = 0;
-  #failure: unknown = null;
+  private readonly closing = new AbortController();
+  private requestNumber = 0;
+  private failure: unknown = null;
 
   constructor(state: PoolState) {
     // Every pending response adds a listener.
-    setMaxListeners(0, this.#closing.signal);
-    this.#state = state;
-    this.#latency = createRandom(mix(state.seed, 77));
-    this.#server = createServer({ keepAliveTimeout: SERVER_KEEP_ALIVE_MS }, (request, response) => {
-      this.#serve(request, response).catch((failure: unknown) => {
-        if (this.#closing.signal.aborted) return;
-        this.#failure ??= failure;
+    setMaxListeners(0, this.closing.signal);
+    this.state = state;
+    this.latency = createRandom(mix(state.seed, 77));
+    this.server = createServer({ keepAliveTimeout: SERVER_KEEP_ALIVE_MS }, (request, response) => {
+      this.serve(request, response).catch((failure: unknown) => {
+        if (this.closing.signal.aborted) return;
+        this.failure ??= failure;
         request.socket.destroy();
       });
     });
@@ -69,31 +69,31 @@ export class PoolServer {
   /** Resolves with the base URL once it listens. */
   async listen(host: string, port: number): Promise<string> {
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, host, resolve);
+      this.server.once('error', reject);
+      this.server.listen(port, host, resolve);
     });
-    const { port: bound } = this.#server.address() as AddressInfo;
+    const { port: bound } = this.server.address() as AddressInfo;
     return `http://${host}:${bound}${BASE_PATH}`;
   }
 
   /** Closes all connections. Rejects with the first failure of the simulator or of a hook, if any. */
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.closing.abort();
     await new Promise<void>((resolve) => {
-      this.#server.close(() => {
+      this.server.close(() => {
         resolve();
       });
-      this.#server.closeAllConnections();
+      this.server.closeAllConnections();
     });
-    if (this.#failure !== null) throw new Error('The simulated pool itself failed', { cause: this.#failure });
+    if (this.failure !== null) throw new Error('The simulated pool itself failed', { cause: this.failure });
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { world, clock, hostClock, requests, beforeAnswer, afterAnswer, faults } = this.#state;
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { world, clock, hostClock, requests, beforeAnswer, afterAnswer, faults } = this.state;
     const arrivedAtMs = hostClock.monotonicMs();
     const url = new URL(request.url ?? '/', 'http://pool.invalid');
     const entry = logEntry(url, arrivedAtMs, clock.now());
-    const admitted = this.#admits(entry);
+    const admitted = this.admits(entry);
     entry.rejected = !admitted;
     world.liveUntil(entry.poolTimeMs);
     requests.add(entry);
@@ -101,51 +101,51 @@ export class PoolServer {
 
     const fault = admitted ? faults.take(entry) : undefined;
     const planned = fault === undefined ? null : replyOfFault(fault);
-    const reply = planned ?? (admitted ? this.#answer(request, url, entry) : this.#throttled());
+    const reply = planned ?? (admitted ? this.answer(request, url, entry) : this.throttled());
     entry.httpStatus = reply.httpStatus;
     entry.code = reply.code;
     for (const hook of afterAnswer) await hook(entry);
 
-    const sleep = (ms: number) => hostClock.sleep(ms, this.#closing.signal);
-    await this.#delay(sleep);
+    const sleep = (ms: number) => hostClock.sleep(ms, this.closing.signal);
+    await this.delay(sleep);
     const exchange: Exchange = { request, response, poolTimeMs: clock.now(), sleep };
     if (fault === undefined) sendReply(exchange, reply);
     else await sendFault(exchange, fault, reply);
   }
 
-  #admits({ apiKey, endpoint, arrivedAtMs }: RequestLogEntry): boolean {
-    const { rateLimit } = this.#state;
-    return rateLimit === null || this.#rates.admits(rateLimit, apiKey, endpoint, arrivedAtMs);
+  private admits({ apiKey, endpoint, arrivedAtMs }: RequestLogEntry): boolean {
+    const { rateLimit } = this.state;
+    return rateLimit === null || this.rates.admits(rateLimit, apiKey, endpoint, arrivedAtMs);
   }
 
-  async #delay(sleep: (ms: number) => Promise<void>): Promise<void> {
-    const { latencyMs } = this.#state;
-    if (latencyMs !== null) await sleep(latencyMs.min + this.#latency() * (latencyMs.max - latencyMs.min));
+  private async delay(sleep: (ms: number) => Promise<void>): Promise<void> {
+    const { latencyMs } = this.state;
+    if (latencyMs !== null) await sleep(latencyMs.min + this.latency() * (latencyMs.max - latencyMs.min));
   }
 
-  #throttled(): Reply {
-    const style = this.#state.quirks.throttleStyle;
+  private throttled(): Reply {
+    const style = this.state.quirks.throttleStyle;
     const refusal = new Refusal(SYSTEM_CODES.throttled);
     if (style === 'http403-bare') return { httpStatus: 403, code: null, body: '' };
-    return this.#refused(refusal, style === 'http403' ? 403 : 200, true);
+    return this.refused(refusal, style === 'http403' ? 403 : 200, true);
   }
 
-  #refused(refusal: Refusal, httpStatus: number, retry = false): Reply {
+  private refused(refusal: Refusal, httpStatus: number, retry = false): Reply {
     return { httpStatus, code: refusal.code, body: failureText(refusal.code, refusal.message, retry) };
   }
 
-  #answer(request: IncomingMessage, url: URL, entry: RequestLogEntry): Reply {
-    const { quirks } = this.#state;
+  private answer(request: IncomingMessage, url: URL, entry: RequestLogEntry): Reply {
+    const { quirks } = this.state;
     try {
-      return this.#success(request, url, entry);
+      return this.success(request, url, entry);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      return this.#refused(error, error.httpStatus(quirks.errorStyle));
+      return this.refused(error, error.httpStatus(quirks.errorStyle));
     }
   }
 
-  #success(request: IncomingMessage, url: URL, entry: RequestLogEntry): Reply {
-    const { world, keys, quirks, seed } = this.#state;
+  private success(request: IncomingMessage, url: URL, entry: RequestLogEntry): Reply {
+    const { world, keys, quirks, seed } = this.state;
     const answer = url.pathname.startsWith(API_PATH) ? findEndpoint(entry.endpoint) : undefined;
     if (answer === undefined) throw new Refusal('404', 'Not Found', 404);
     if (request.method !== 'GET') throw new Refusal('405', 'Method Not Allowed', 405);
@@ -153,7 +153,7 @@ export class PoolServer {
       throw new Refusal('415', 'Content-Type: application/json', 415);
     const parameters = new Parameters(url.searchParams);
     const account = authenticate(parameters, keys, entry.poolTimeMs);
-    const random = createRandom(mix(seed, this.#requestNumber++));
+    const random = createRandom(mix(seed, this.requestNumber++));
     const data = answer({ world, account, parameters, quirks, random });
     const retry = quirks.retry === 'as-in-examples' ? entry.endpoint === 'reward/query' : quirks.retry;
     const code = quirks.successCode;

@@ -57,33 +57,33 @@ export function compareWorkers(field: WorkerSortField): (a: SimWorker, b: SimWor
  * the test left it. Lists are sorted on demand and cached until something changes.
  */
 export class SimFleet {
-  readonly #options: FleetOptions;
+  private readonly options: FleetOptions;
   /** The current seeded machine by place. */
-  readonly #places: (SimWorker | null)[] = [];
-  readonly #tenants: (number | null)[] = [];
-  readonly #byId = new Map<bigint, SimWorker>();
-  readonly #pinned = new Set<SimWorker>();
-  #lists = new Map<string, readonly SimWorker[]>();
-  #slot: number | null = null;
+  private readonly places: (SimWorker | null)[] = [];
+  private readonly tenants: (number | null)[] = [];
+  private readonly byId = new Map<bigint, SimWorker>();
+  private readonly pinned = new Set<SimWorker>();
+  private lists = new Map<string, readonly SimWorker[]>();
+  private slot: number | null = null;
 
   constructor(options: FleetOptions) {
-    this.#options = options;
+    this.options = options;
     this.refresh(options.atMs);
   }
 
   /** Advances the seeded machines to the slot of `nowMs`. */
   refresh(nowMs: number): void {
-    const { slotMs, size, seed, machineHps, atMs } = this.#options;
+    const { slotMs, size, seed, machineHps, atMs } = this.options;
     const slot = Number.isFinite(slotMs) ? Math.floor(nowMs / slotMs) : 0;
-    if (slot === this.#slot) return;
-    this.#slot = slot;
+    if (slot === this.slot) return;
+    this.slot = slot;
     const slotStartMs = Number.isFinite(slotMs) ? slot * slotMs : atMs;
     for (let place = 0; place < size; place += 1) {
       const placeSeed = mix(seed, place);
       const tenant = tenantAt(placeSeed, slotStartMs);
-      if (tenant !== this.#tenants[place]) this.#moveIn(place, tenant);
-      const worker = this.#places[place];
-      if (worker === null || worker === undefined || this.#pinned.has(worker)) continue;
+      if (tenant !== this.tenants[place]) this.moveIn(place, tenant);
+      const worker = this.places[place];
+      if (worker === null || worker === undefined || this.pinned.has(worker)) continue;
       Object.assign(worker, drawReading(mix(placeSeed, 100 + (tenant ?? 0)), machineHps, slotStartMs));
     }
     this.changed();
@@ -91,62 +91,62 @@ export class SimFleet {
 
   /** The seeded machines' states at an earlier moment, regardless of later changes by a test. */
   readingsAt(atMs: number): readonly SimWorker[] {
-    return new SimFleet({ ...this.#options, atMs }).all();
+    return new SimFleet({ ...this.options, atMs }).all();
   }
 
   /** All current machines, in no particular order. */
   all(): SimWorker[] {
-    return [...this.#byId.values()];
+    return [...this.byId.values()];
   }
 
   find(workerId: bigint): SimWorker | undefined {
-    return this.#byId.get(workerId);
+    return this.byId.get(workerId);
   }
 
   /** Ascending; equal ones by id. `TOTAL` lists every status, known or not. */
   list(status: string, field: WorkerSortField): readonly SimWorker[] {
     const key = `${status} ${field}`;
-    let list = this.#lists.get(key);
+    let list = this.lists.get(key);
     if (list === undefined) {
       const compare = COMPARE[field];
       list = this.all()
         .filter((worker) => status === 'TOTAL' || worker.status === status)
         .sort((a, b) => compare(a, b) || compareIds(a, b));
-      this.#lists.set(key, list);
+      this.lists.set(key, list);
     }
     return list;
   }
 
   /** Adds a test's own machine, which does not change with time. */
   add(worker: SimWorker): void {
-    this.#byId.set(worker.workerId, worker);
+    this.byId.set(worker.workerId, worker);
     this.pin(worker);
   }
 
   remove(worker: SimWorker): void {
-    this.#byId.delete(worker.workerId);
+    this.byId.delete(worker.workerId);
     this.pin(worker);
   }
 
   /** Stops this machine from changing with time. */
   pin(worker: SimWorker): void {
-    this.#pinned.add(worker);
+    this.pinned.add(worker);
     this.changed();
   }
 
   changed(): void {
-    this.#lists.clear();
+    this.lists.clear();
   }
 
-  #moveIn(place: number, tenant: number | null): void {
-    const { scope, firstWorkerId, namePrefix } = this.#options;
-    const leaving = this.#places[place];
-    if (leaving !== null && leaving !== undefined && !this.#pinned.has(leaving)) {
-      this.#byId.delete(leaving.workerId);
+  private moveIn(place: number, tenant: number | null): void {
+    const { scope, firstWorkerId, namePrefix } = this.options;
+    const leaving = this.places[place];
+    if (leaving !== null && leaving !== undefined && !this.pinned.has(leaving)) {
+      this.byId.delete(leaving.workerId);
     }
-    this.#tenants[place] = tenant;
+    this.tenants[place] = tenant;
     if (tenant === null) {
-      this.#places[place] = null;
+      this.places[place] = null;
       return;
     }
     const worker: SimWorker = {
@@ -163,7 +163,7 @@ export class SimFleet {
       lastShareAtMs: null,
       status: 'INACTIVE',
     };
-    this.#places[place] = worker;
-    this.#byId.set(worker.workerId, worker);
+    this.places[place] = worker;
+    this.byId.set(worker.workerId, worker);
   }
 }

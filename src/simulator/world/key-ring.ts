@@ -11,40 +11,40 @@ interface Key {
 
 /** The pool's API keys and their owners. */
 export class KeyRing {
-  readonly #seed: number;
-  readonly #keys = new Map<string, Key>();
+  private readonly seed: number;
+  private readonly keys = new Map<string, Key>();
 
   constructor(seed: number) {
-    this.#seed = seed;
+    this.seed = seed;
   }
 
   /** All valid keys. */
   list(): SimCredentials[] {
-    return [...this.#keys.values()].map((key) => key.credentials);
+    return [...this.keys.values()].map((key) => key.credentials);
   }
 
   /** Creates a key for a user, under its own name: a user may have two keys. */
   add(account: SimAccount, name = account.name): SimCredentials {
-    const credentials = credentialsFor(this.#seed, name);
+    const credentials = credentialsFor(this.seed, name);
     const signature = hashPassphrase(credentials.apiSecret, credentials.apiPassphrase);
-    this.#keys.set(credentials.apiKey, { credentials, signature, account });
+    this.keys.set(credentials.apiKey, { credentials, signature, account });
     return credentials;
   }
 
   revoke(apiKey: string): void {
-    this.#keys.delete(apiKey);
+    this.keys.delete(apiKey);
   }
 
   /** Makes the key show another user's data from now on. */
   repoint(apiKey: string, account: SimAccount): void {
-    const key = this.#keys.get(apiKey);
+    const key = this.keys.get(apiKey);
     if (key === undefined) throw new KpoolError('usage.invalid', 'The simulator has no such API key.');
     key.account = account;
   }
 
   /** The key's owner and secret; undefined if there is no such key. */
   find(apiKey: string): { account: SimAccount; signature: string } | undefined {
-    return this.#keys.get(apiKey);
+    return this.keys.get(apiKey);
   }
 }
 

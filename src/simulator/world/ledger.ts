@@ -34,46 +34,46 @@ function isNewer(row: SimIncome | undefined, other: SimIncome): boolean {
  * computed on demand and cached until the next change.
  */
 export class SimLedger {
-  #rows: SimIncome[] = [];
-  #pending = new Set<SimIncome>();
-  #views = new Map<string, readonly SimIncome[]>();
-  #sums: Map<string, LedgerSums> | null = null;
+  private sorted: SimIncome[] = [];
+  private pending = new Set<SimIncome>();
+  private views = new Map<string, readonly SimIncome[]>();
+  private cachedSums: Map<string, LedgerSums> | null = null;
 
   /** All live rows, including raw items. */
   get rows(): readonly SimIncome[] {
-    return this.#rows;
+    return this.sorted;
   }
 
   /** The earliest instant at which a pending row settles by itself; Infinity if none does. */
   nextSettlementMs(): number {
     let next = Infinity;
-    for (const row of this.#pending) next = Math.min(next, row.settlesAtMs ?? Infinity);
+    for (const row of this.pending) next = Math.min(next, row.settlesAtMs ?? Infinity);
     return next;
   }
 
   add(added: readonly SimIncome[]): void {
     const [only] = added;
     if (added.length === 1 && only !== undefined) {
-      let index = lowerBound(this.#rows, only.minedAtMs + 1);
-      while (isNewer(this.#rows[index - 1], only)) index -= 1;
-      this.#rows.splice(index, 0, only);
+      let index = lowerBound(this.sorted, only.minedAtMs + 1);
+      while (isNewer(this.sorted[index - 1], only)) index -= 1;
+      this.sorted.splice(index, 0, only);
     } else if (added.length > 1) {
-      this.#rows = this.#rows.concat(added);
-      this.#rows.sort(byInstant);
+      this.sorted = this.sorted.concat(added);
+      this.sorted.sort(byInstant);
     }
-    for (const row of added) if (row.settlesAtMs !== null) this.#pending.add(row);
+    for (const row of added) if (row.settlesAtMs !== null) this.pending.add(row);
     this.changed();
   }
 
   remove(row: SimIncome): void {
-    const index = this.#rows.indexOf(row, lowerBound(this.#rows, row.minedAtMs));
-    if (index >= 0) this.#rows.splice(index, 1);
-    this.#pending.delete(row);
+    const index = this.sorted.indexOf(row, lowerBound(this.sorted, row.minedAtMs));
+    if (index >= 0) this.sorted.splice(index, 1);
+    this.pending.delete(row);
     this.changed();
   }
 
   settleUntil(nowMs: number): void {
-    for (const row of this.#pending) {
+    for (const row of this.pending) {
       if (row.settlesAtMs === null || row.settlesAtMs > nowMs) continue;
       row.status = 'SETTLED';
       row.settledAtMs = row.settlesAtMs;
@@ -85,36 +85,36 @@ export class SimLedger {
   /** Stops the row from settling by itself. */
   forgetSettlement(row: SimIncome): void {
     row.settlesAtMs = null;
-    this.#pending.delete(row);
+    this.pending.delete(row);
   }
 
   /** Call this after changing a row's fields in place. */
   changed(): void {
-    this.#views.clear();
-    this.#sums = null;
+    this.views.clear();
+    this.cachedSums = null;
   }
 
   /** The rows that a query sees: those of `coinName`, or all but the hidden currencies. Sorted by miningDate. */
   view(coinName: string | null, hidden: readonly string[]): readonly SimIncome[] {
-    if (coinName === null && hidden.length === 0) return this.#rows;
+    if (coinName === null && hidden.length === 0) return this.sorted;
     const key = coinName === null ? `-${hidden.join(',')}` : `+${coinName}`;
-    let view = this.#views.get(key);
+    let view = this.views.get(key);
     if (view === undefined) {
-      view = this.#rows.filter((row) =>
+      view = this.sorted.filter((row) =>
         coinName === null ? !hidden.includes(row.currency) : row.currency === coinName,
       );
-      this.#views.set(key, view);
+      this.views.set(key, view);
     }
     return view;
   }
 
   /** Sums by currency, without raw items. */
   sums(): ReadonlyMap<string, LedgerSums> {
-    if (this.#sums === null) {
-      this.#sums = new Map();
-      for (const row of this.#rows) if (row.raw === null) addToSums(this.#sums, row);
+    if (this.cachedSums === null) {
+      this.cachedSums = new Map();
+      for (const row of this.sorted) if (row.raw === null) addToSums(this.cachedSums, row);
     }
-    return this.#sums;
+    return this.cachedSums;
   }
 }
 

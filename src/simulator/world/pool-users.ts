@@ -3,21 +3,21 @@ import { SimAccount, type SimSubAccount } from './sim-account';
 
 /** The users of the simulated pool, with the sub-accounts and algorithms listed to each. */
 export class PoolUsers {
-  readonly #accounts: SimAccount[];
-  readonly #algorithms: readonly string[];
+  private readonly users: SimAccount[];
+  private readonly usualAlgorithms: readonly string[];
 
   /** `algorithms`: listed to a new user. */
   constructor(accounts: readonly SimAccount[], algorithms: readonly string[]) {
-    this.#accounts = [...accounts];
-    this.#algorithms = algorithms;
+    this.users = [...accounts];
+    this.usualAlgorithms = algorithms;
   }
 
   get accounts(): readonly SimAccount[] {
-    return this.#accounts;
+    return this.users;
   }
 
   account(name: string): SimAccount {
-    const account = this.#accounts.find((candidate) => candidate.name === name);
+    const account = this.users.find((candidate) => candidate.name === name);
     if (account === undefined)
       throw new KpoolError('usage.invalid', `The simulated pool has no user ${name}.`);
     return account;
@@ -26,8 +26,8 @@ export class PoolUsers {
   /** Creates a user without sub-accounts. */
   addAccount(name: string): SimAccount {
     const account = new SimAccount(name);
-    for (const algo of this.#algorithms) account.algorithms.set(algo, { removed: false });
-    this.#accounts.push(account);
+    for (const algo of this.usualAlgorithms) account.algorithms.set(algo, { removed: false });
+    this.users.push(account);
     return account;
   }
 

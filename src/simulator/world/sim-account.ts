@@ -25,7 +25,7 @@ export class SimAccount {
   readonly subAccounts: SimSubAccount[] = [];
   /** Algorithm → whether it was removed. */
   readonly algorithms = new Map<string, { removed: boolean }>();
-  readonly #scopes = new Map<string, SimScope>();
+  private readonly scopesById = new Map<string, SimScope>();
 
   constructor(readonly name: string) {}
 
@@ -34,17 +34,17 @@ export class SimAccount {
   }
 
   scopes(): readonly SimScope[] {
-    return [...this.#scopes.values()];
+    return [...this.scopesById.values()];
   }
 
   findScope(puid: bigint, algo: string): SimScope | undefined {
-    return this.#scopes.get(`${puid} ${algo}`);
+    return this.scopesById.get(`${puid} ${algo}`);
   }
 
   addScope(scope: SimScope): void {
     const id = `${scope.key.puid} ${scope.key.algo}`;
-    if (this.#scopes.has(id))
+    if (this.scopesById.has(id))
       throw new KpoolError('broken-promise', `The simulator has a scope ${id} already.`);
-    this.#scopes.set(id, scope);
+    this.scopesById.set(id, scope);
   }
 }

@@ -10,19 +10,19 @@ export class SimScope {
     earnings: new SimLedger(),
     rewards: new SimLedger(),
   };
-  #nextDay: number;
+  private nextDay: number;
 
   constructor(
     readonly key: SimScopeKey,
     readonly plan: IncomePlan | null,
     readonly fleet: SimFleet,
   ) {
-    this.#nextDay = plan?.firstDay ?? 0;
+    this.nextDay = plan?.firstDay ?? 0;
   }
 
   /** Publishes and settles the income that is due. */
   live(nowMs: number, nextSerial: () => number): void {
-    this.#publish(nowMs, nextSerial);
+    this.publish(nowMs, nextSerial);
     this.ledgers.earnings.settleUntil(nowMs);
     this.ledgers.rewards.settleUntil(nowMs);
   }
@@ -30,26 +30,26 @@ export class SimScope {
   /** When time next changes the ledgers; Infinity: never. */
   nextChangeMs(): number {
     return Math.min(
-      this.plan?.publishedAtMs(this.#nextDay) ?? Infinity,
+      this.plan?.publishedAtMs(this.nextDay) ?? Infinity,
       this.ledgers.earnings.nextSettlementMs(),
       this.ledgers.rewards.nextSettlementMs(),
     );
   }
 
-  #publish(nowMs: number, nextSerial: () => number): void {
+  private publish(nowMs: number, nextSerial: () => number): void {
     if (this.plan === null) return;
     const added: Record<SimLedgerStream, SimIncome[]> = { earnings: [], rewards: [] };
-    while (this.plan.publishedAtMs(this.#nextDay) <= nowMs) {
-      for (const draft of this.plan.draftsOf(this.#nextDay)) {
-        added[draft.stream].push(this.#rowOf(draft, nowMs, nextSerial()));
+    while (this.plan.publishedAtMs(this.nextDay) <= nowMs) {
+      for (const draft of this.plan.draftsOf(this.nextDay)) {
+        added[draft.stream].push(this.rowOf(draft, nowMs, nextSerial()));
       }
-      this.#nextDay += 1;
+      this.nextDay += 1;
     }
     if (added.earnings.length > 0) this.ledgers.earnings.add(added.earnings);
     if (added.rewards.length > 0) this.ledgers.rewards.add(added.rewards);
   }
 
-  #rowOf(draft: RowDraft, nowMs: number, serial: number): SimIncome {
+  private rowOf(draft: RowDraft, nowMs: number, serial: number): SimIncome {
     const settled = draft.settlesAtMs <= nowMs;
     return createRow(
       { stream: draft.stream, scope: this.key, serial, raw: null },

@@ -31,35 +31,35 @@ const NO_READING = {
  * come and go) only when `advance` is called and with every request. The same seed and the same calls give the same world.
  */
 export class World extends PoolUsers {
-  readonly #seed: SeedWorld;
-  #nowMs: number;
-  #nextChangeMs = -Infinity;
-  #serial = 0;
+  private readonly seed: SeedWorld;
+  private timeMs: number;
+  private nextChangeMs = -Infinity;
+  private serial = 0;
 
   constructor(seed: SeedWorld) {
     super(seedAccounts(seed), seed.spec.algorithms);
-    this.#seed = seed;
-    this.#nowMs = seed.startAtMs;
+    this.seed = seed;
+    this.timeMs = seed.startAtMs;
     this.liveUntil(seed.startAtMs);
   }
 
   /** The instant to which this world has advanced, ms since the epoch. */
   get nowMs(): number {
-    return this.#nowMs;
+    return this.timeMs;
   }
 
   /** Publishes and settles what is due by `nowMs`. Time never goes back. */
   liveUntil(nowMs: number): void {
-    this.#nowMs = Math.max(this.#nowMs, nowMs);
-    if (this.#nowMs < this.#nextChangeMs) return;
+    this.timeMs = Math.max(this.timeMs, nowMs);
+    if (this.timeMs < this.nextChangeMs) return;
     let nextChangeMs = Infinity;
     for (const account of this.accounts) {
       for (const scope of account.scopes()) {
-        if (scope.nextChangeMs() <= this.#nowMs) scope.live(this.#nowMs, () => this.#serial++);
+        if (scope.nextChangeMs() <= this.timeMs) scope.live(this.timeMs, () => this.serial++);
         nextChangeMs = Math.min(nextChangeMs, scope.nextChangeMs());
       }
     }
-    this.#nextChangeMs = nextChangeMs;
+    this.nextChangeMs = nextChangeMs;
   }
 
   /** A sub-account's hashrate in user/query, as of the last request or `advance`. */
@@ -85,17 +85,17 @@ export class World extends PoolUsers {
 
   /** The live earnings that a client must end up with, sorted by miningDate; raw items are not among them. */
   earnings(key: SimScopeKey): readonly SimIncome[] {
-    return this.#rows('earnings', key).filter((row) => row.raw === null);
+    return this.rows('earnings', key).filter((row) => row.raw === null);
   }
 
   /** As `earnings`. */
   rewards(key: SimScopeKey): readonly SimIncome[] {
-    return this.#rows('rewards', key).filter((row) => row.raw === null);
+    return this.rows('rewards', key).filter((row) => row.raw === null);
   }
 
   /** The malformed items that are served among the rows. */
   rawItems(stream: SimLedgerStream, key: SimScopeKey): readonly SimIncome[] {
-    return this.#rows(stream, key).filter((row) => row.raw !== null);
+    return this.rows(stream, key).filter((row) => row.raw !== null);
   }
 
   /** Adds equal rows and returns them. Throws RangeError for an amount beyond 18 decimals or 20 digits. */
@@ -118,19 +118,19 @@ export class World extends PoolUsers {
 
   /** Adds many rows at once. */
   insertMany(stream: SimLedgerStream, key: SimScopeKey, incomes: readonly NewIncome[]): SimIncome[] {
-    return this.#add(stream, key, incomes, null);
+    return this.add(stream, key, incomes, null);
   }
 
   /** Serves `json` (any JSON text) in place of a row, at `atMs` in the order of the list. */
   insertRaw(stream: SimLedgerStream, key: SimScopeKey, atMs: number, json: string, currency = ''): SimIncome {
-    const [row] = this.#add(stream, key, [{ currency, minedAtMs: atMs, amount: '0' }], json);
+    const [row] = this.add(stream, key, [{ currency, minedAtMs: atMs, amount: '0' }], json);
     if (row === undefined) throw new KpoolError('broken-promise', 'One row in, one row out.');
     return row;
   }
 
   /** Changes a row. A row whose status or settle time is set no longer settles by itself. */
   amend(row: SimIncome, patch: Partial<SimIncomeFields>): void {
-    const ledger = this.#scope(row.scope).ledgers[row.stream];
+    const ledger = this.scope(row.scope).ledgers[row.stream];
     const amount = patch.amount === undefined ? {} : { amount: parseAmount(patch.amount) };
     const moves = row.live && patch.minedAtMs !== undefined;
     if (moves) ledger.remove(row);
@@ -141,13 +141,13 @@ export class World extends PoolUsers {
   }
 
   /** Marks a row as paid, by default now. */
-  settle(row: SimIncome, atMs = this.#nowMs): void {
+  settle(row: SimIncome, atMs = this.timeMs): void {
     this.amend(row, { status: 'SETTLED', settledAtMs: atMs });
   }
 
   /** Withdraws the row: the pool no longer serves it. */
   withdraw(row: SimIncome): void {
-    this.#scope(row.scope).ledgers[row.stream].remove(row);
+    this.scope(row.scope).ledgers[row.stream].remove(row);
     row.live = false;
   }
 
@@ -155,8 +155,8 @@ export class World extends PoolUsers {
   restore(row: SimIncome): void {
     if (row.live) return;
     row.live = true;
-    this.#scope(row.scope).ledgers[row.stream].add([row]);
-    this.#nextChangeMs = -Infinity;
+    this.scope(row.scope).ledgers[row.stream].add([row]);
+    this.nextChangeMs = -Infinity;
   }
 
   /** The total in user/earn, canonical decimal text. */
@@ -191,7 +191,7 @@ export class World extends PoolUsers {
   /** The current machines, as of the last request or `advance`. */
   workers(key: SimScopeKey): readonly SimWorker[] {
     const fleet = this.findScope(key)?.fleet;
-    fleet?.refresh(this.#nowMs);
+    fleet?.refresh(this.timeMs);
     return fleet?.all() ?? [];
   }
 
@@ -202,18 +202,18 @@ export class World extends PoolUsers {
 
   addWorker(key: SimScopeKey, added: NewWorker): SimWorker {
     const worker: SimWorker = { ...NO_READING, ...added, scope: key };
-    this.#scope(key).fleet.add(worker);
+    this.scope(key).fleet.add(worker);
     return worker;
   }
 
   removeWorker(worker: SimWorker): void {
-    this.#scope(worker.scope).fleet.remove(worker);
+    this.scope(worker.scope).fleet.remove(worker);
   }
 
   /** Changes a machine's name, status, rates, …; from then on it no longer changes with time. */
   changeWorker(worker: SimWorker, patch: Partial<Omit<SimWorker, 'scope' | 'workerId'>>): void {
     Object.assign(worker, patch);
-    this.#scope(worker.scope).fleet.pin(worker);
+    this.scope(worker.scope).fleet.pin(worker);
   }
 
   /** A scope's data, if it has any. For the endpoints. */
@@ -221,31 +221,31 @@ export class World extends PoolUsers {
     return this.account(key.account).findScope(key.puid, key.algo);
   }
 
-  #rows(stream: SimLedgerStream, key: SimScopeKey): readonly SimIncome[] {
+  private rows(stream: SimLedgerStream, key: SimScopeKey): readonly SimIncome[] {
     return this.findScope(key)?.ledgers[stream].rows ?? [];
   }
 
-  #scope(key: SimScopeKey): SimScope {
+  private scope(key: SimScopeKey): SimScope {
     const account = this.account(key.account);
     const found = account.findScope(key.puid, key.algo);
     if (found !== undefined) return found;
-    const scope = emptyScope(this.#seed, key);
+    const scope = emptyScope(this.seed, key);
     account.addScope(scope);
     return scope;
   }
 
-  #add(
+  private add(
     stream: SimLedgerStream,
     key: SimScopeKey,
     incomes: readonly NewIncome[],
     raw: string | null,
   ): SimIncome[] {
-    const scope = this.#scope(key);
+    const scope = this.scope(key);
     const rows = incomes.map((income) =>
-      createRow({ stream, scope: scope.key, serial: this.#serial++, raw }, income),
+      createRow({ stream, scope: scope.key, serial: this.serial++, raw }, income),
     );
     scope.ledgers[stream].add(rows);
-    this.#nextChangeMs = -Infinity;
+    this.nextChangeMs = -Infinity;
     return rows;
   }
 }

@@ -21,7 +21,7 @@ jest.setTimeout(300_000);
 
 /** A pool, a database, and a service whose wall clock is set at will: one of each a test, since they run side by side. */
 class ClockLab {
-  readonly #clockFile = join(mkdtempSync(join(runDirectory(), 'clock-')), 'shift');
+  private readonly clockFile = join(mkdtempSync(join(runDirectory(), 'clock-')), 'shift');
   service!: ServiceProcess;
 
   private constructor(
@@ -54,7 +54,7 @@ class ClockLab {
   }
 
   start(aheadMs: number): void {
-    writeFileSync(this.#clockFile, String(aheadMs));
+    writeFileSync(this.clockFile, String(aheadMs));
     this.service = new ServiceProcess(
       ['--role', 'run'],
       {
@@ -63,13 +63,13 @@ class ClockLab {
         ...allEvery('2 s'),
         KUCOIN_POOL_REQUESTS_PER_SECOND: '50',
       },
-      { clockFile: this.#clockFile },
+      { clockFile: this.clockFile },
     );
   }
 
   /** The wall clock of the running process is wrong by so much from now on. */
   setClock(aheadMs: number): void {
-    writeFileSync(this.#clockFile, String(aheadMs));
+    writeFileSync(this.clockFile, String(aheadMs));
     this.service.kill('SIGUSR2');
   }
 

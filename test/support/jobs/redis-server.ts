@@ -6,7 +6,7 @@ import { findFreePort } from '../test-run';
 
 /** A Redis of one test's own, to be stopped and started at will: each time it knows nothing, or what it saved. */
 export class StoppableRedis {
-  #server: ChildProcess | null = null;
+  private server: ChildProcess | null = null;
 
   private constructor(
     private readonly port: number,
@@ -28,7 +28,7 @@ export class StoppableRedis {
     if (program === null) throw new Error('There is no Redis to run.');
     const options = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.directory];
     const more = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    this.#server = spawn(program.file, [...options, '--appendonly', 'no', '--save', '3600 1', ...more], {
+    this.server = spawn(program.file, [...options, '--appendonly', 'no', '--save', '3600 1', ...more], {
       argv0: program.argv0,
       stdio: 'ignore',
     });
@@ -40,9 +40,9 @@ export class StoppableRedis {
 
   /** `SIGTERM` saves what it holds, `SIGKILL` loses it. */
   async stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const server = this.#server;
+    const server = this.server;
     if (server === null) return;
-    this.#server = null;
+    this.server = null;
     const ended = once(server, 'exit');
     server.kill(signal);
     await ended;

@@ -20,11 +20,11 @@ export const BUILT_KPOOL: readonly string[] = [join(ROOT, 'dist/src/cli/kpool.js
 /** A `kpool start`, or another command, in a process of its own, from the sources unless another program is given. */
 export class ServiceProcess {
   readonly lines: LogLine[] = [];
-  readonly #child: ChildProcess;
-  readonly #directory = mkdtempSync(join(tmpdir(), 'kpool-service-'));
-  readonly #ended: Promise<number | null>;
-  readonly #watchers = new Set<() => void>();
-  #other = '';
+  private readonly child: ChildProcess;
+  private readonly directory = mkdtempSync(join(tmpdir(), 'kpool-service-'));
+  private readonly ended: Promise<number | null>;
+  private readonly watchers = new Set<() => void>();
+  private other = '';
 
   /** `clockFile`: says by how many ms its wall clock is wrong, read again at SIGUSR2. */
   constructor(
@@ -38,36 +38,36 @@ export class ServiceProcess {
   ) {
     const { command = 'start', program = FROM_SOURCES, clockFile } = options;
     const clock = clockFile === undefined ? [] : ['-r', join(__dirname, 'shifted-clock.cjs')];
-    this.#child = spawn(process.execPath, [...clock, ...program, command, ...args], {
-      cwd: this.#directory,
+    this.child = spawn(process.execPath, [...clock, ...program, command, ...args], {
+      cwd: this.directory,
       env: {
         PATH: process.env['PATH'] ?? '',
-        HOME: this.#directory,
+        HOME: this.directory,
         LOG_FORMAT: 'json',
         ...env,
         ...(clockFile === undefined ? {} : { KPOOL_TEST_CLOCK: clockFile }),
       },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    createInterface({ input: this.#child.stderr! }).on('line', (line) => {
+    createInterface({ input: this.child.stderr! }).on('line', (line) => {
       if (line.startsWith('{')) this.lines.push(JSON.parse(line) as LogLine);
-      else this.#other += `${line}\n`;
-      this.#watchers.forEach((watcher) => watcher());
+      else this.other += `${line}\n`;
+      this.watchers.forEach((watcher) => watcher());
     });
-    this.#ended = once(this.#child, 'close').then(([code]) => {
-      rmSync(this.#directory, { recursive: true, force: true });
-      this.#watchers.forEach((watcher) => watcher());
+    this.ended = once(this.child, 'close').then(([code]) => {
+      rmSync(this.directory, { recursive: true, force: true });
+      this.watchers.forEach((watcher) => watcher());
       return code as number | null;
     });
   }
 
   get pid(): number {
-    return this.#child.pid!;
+    return this.child.pid!;
   }
 
   /** What it wrote besides its log. */
   get text(): string {
-    return this.#other;
+    return this.other;
   }
 
   /** Resolves with the first line of the log that fits, from the beginning. Fails when the process ends first. */
@@ -75,16 +75,14 @@ export class ServiceProcess {
     return new Promise((resolve, reject) => {
       const check = (): void => {
         const found = this.lines.find(fits);
-        const isOver = this.#child.exitCode !== null || this.#child.signalCode !== null;
+        const isOver = this.child.exitCode !== null || this.child.signalCode !== null;
         if (found === undefined && !isOver) return;
-        this.#watchers.delete(check);
+        this.watchers.delete(check);
         if (found !== undefined) resolve(found);
         else
-          reject(
-            new Error(`It ended first.\n${this.#other}${JSON.stringify(this.lines.slice(-5), null, 1)}`),
-          );
+          reject(new Error(`It ended first.\n${this.other}${JSON.stringify(this.lines.slice(-5), null, 1)}`));
       };
-      this.#watchers.add(check);
+      this.watchers.add(check);
       check();
     });
   }
@@ -94,17 +92,17 @@ export class ServiceProcess {
   }
 
   kill(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
+    this.child.kill(signal);
   }
 
   /** Sends the signal and resolves with the exit code; null when the signal killed it. */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    this.#child.kill(signal);
-    return this.#ended;
+    this.child.kill(signal);
+    return this.ended;
   }
 
   get exit(): Promise<number | null> {
-    return this.#ended;
+    return this.ended;
   }
 }
 

@@ -9,23 +9,23 @@ interface Sleeper {
 /** A clock that goes only where a test sets it: `pass` lets time pass, `wallMs` may be set at any moment, either way. */
 export class VirtualClock implements Clock {
   wallMs = Date.UTC(2026, 10, 27);
-  #monotonicMs = 0;
-  #sleepers: Sleeper[] = [];
+  private elapsedMs = 0;
+  private sleepers: Sleeper[] = [];
 
   now(): number {
     return this.wallMs;
   }
 
   monotonicMs(): number {
-    return this.#monotonicMs;
+    return this.elapsedMs;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const sleeper: Sleeper = { untilMs: this.#monotonicMs + ms, wake: resolve };
-      this.#sleepers.push(sleeper);
+      const sleeper: Sleeper = { untilMs: this.elapsedMs + ms, wake: resolve };
+      this.sleepers.push(sleeper);
       const abort = (): void => {
-        this.#sleepers = this.#sleepers.filter((each) => each !== sleeper);
+        this.sleepers = this.sleepers.filter((each) => each !== sleeper);
         reject(new KpoolError('aborted', 'Stopped on request.'));
       };
       if (signal?.aborted === true) abort();
@@ -35,23 +35,23 @@ export class VirtualClock implements Clock {
 
   /** Wakes whoever slept for as long, in order, and lets each do what it does before the next. */
   async pass(ms: number): Promise<void> {
-    const endMs = this.#monotonicMs + ms;
+    const endMs = this.elapsedMs + ms;
     for (;;) {
       await settled();
-      const [next] = this.#sleepers
+      const [next] = this.sleepers
         .filter(({ untilMs }) => untilMs <= endMs)
         .sort((a, b) => a.untilMs - b.untilMs);
       if (next === undefined) break;
-      this.#advanceTo(Math.max(this.#monotonicMs, next.untilMs));
-      this.#sleepers = this.#sleepers.filter((each) => each !== next);
+      this.advanceTo(Math.max(this.elapsedMs, next.untilMs));
+      this.sleepers = this.sleepers.filter((each) => each !== next);
       next.wake();
     }
-    this.#advanceTo(endMs);
+    this.advanceTo(endMs);
   }
 
-  #advanceTo(monotonicMs: number): void {
-    this.wallMs += monotonicMs - this.#monotonicMs;
-    this.#monotonicMs = monotonicMs;
+  private advanceTo(monotonicMs: number): void {
+    this.wallMs += monotonicMs - this.elapsedMs;
+    this.elapsedMs = monotonicMs;
   }
 }
 

@@ -11,19 +11,19 @@ interface Event {
 export class VirtualWorld {
   /** Real time, ms: that of the pool. */
   nowMs = 0;
-  #order = 0;
-  readonly #events: Event[] = [];
+  private order = 0;
+  private readonly events: Event[] = [];
 
   at(atMs: number, run: () => void): void {
-    const event = { atMs: Math.max(this.nowMs, atMs), order: this.#order++, run };
+    const event = { atMs: Math.max(this.nowMs, atMs), order: this.order++, run };
     let low = 0;
-    let high = this.#events.length;
+    let high = this.events.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (isBefore(this.#events[middle]!, event)) low = middle + 1;
+      if (isBefore(this.events[middle]!, event)) low = middle + 1;
       else high = middle;
     }
-    this.#events.splice(low, 0, event);
+    this.events.splice(low, 0, event);
   }
 
   sleep(ms: number): Promise<void> {
@@ -32,8 +32,8 @@ export class VirtualWorld {
 
   async runUntil(endMs: number): Promise<void> {
     await settled();
-    for (let event = this.#events[0]; event !== undefined && event.atMs <= endMs; event = this.#events[0]) {
-      this.#events.shift();
+    for (let event = this.events[0]; event !== undefined && event.atMs <= endMs; event = this.events[0]) {
+      this.events.shift();
       this.nowMs = event.atMs;
       event.run();
       // All that follows from the event, before the next one.
@@ -61,52 +61,56 @@ export interface Freeze {
 export class VirtualHost {
   isDead = false;
   readonly clock: Clock;
-  readonly #world: VirtualWorld;
-  readonly #options: { readonly rate: number; readonly startMs: number; readonly freezes: readonly Freeze[] };
+  private readonly world: VirtualWorld;
+  private readonly options: {
+    readonly rate: number;
+    readonly startMs: number;
+    readonly freezes: readonly Freeze[];
+  };
 
   constructor(
     world: VirtualWorld,
     options: { readonly rate: number; readonly startMs: number; readonly freezes: readonly Freeze[] },
   ) {
-    this.#world = world;
-    this.#options = options;
+    this.world = world;
+    this.options = options;
     this.clock = {
       now: () => 1_700_000_000_000 + world.nowMs,
-      monotonicMs: () => this.#monotonicAt(world.nowMs),
+      monotonicMs: () => this.monotonicAt(world.nowMs),
       sleep: (ms, signal) =>
         new Promise<void>((resolve, reject) => {
           signal?.addEventListener('abort', () => reject(new KpoolError('aborted', 'Stopped on request.')), {
             once: true,
           });
-          this.wake(this.#realAfter(this.#monotonicAt(world.nowMs) + ms), resolve);
+          this.wake(this.realAfter(this.monotonicAt(world.nowMs) + ms), resolve);
         }),
     };
   }
 
   /** Runs on this host at that real time, later when it stands still, never when it is dead. */
   wake(atMs: number, run: () => void): void {
-    this.#world.at(atMs, () => {
+    this.world.at(atMs, () => {
       if (this.isDead) return;
-      const freeze = this.#options.freezes.find(
-        (each) => each.fromMs <= this.#world.nowMs && this.#world.nowMs < each.toMs,
+      const freeze = this.options.freezes.find(
+        (each) => each.fromMs <= this.world.nowMs && this.world.nowMs < each.toMs,
       );
       if (freeze === undefined) run();
       else this.wake(freeze.toMs, run);
     });
   }
 
-  #monotonicAt(realMs: number): number {
-    const frozenMs = this.#options.freezes.reduce(
+  private monotonicAt(realMs: number): number {
+    const frozenMs = this.options.freezes.reduce(
       (sum, each) => sum + Math.max(0, Math.min(realMs, each.toMs) - each.fromMs),
       0,
     );
-    return this.#options.startMs + (realMs - frozenMs) * this.#options.rate;
+    return this.options.startMs + (realMs - frozenMs) * this.options.rate;
   }
 
   /** The real time at which the monotonic clock shows that. */
-  #realAfter(monotonicMs: number): number {
-    let realMs = (monotonicMs - this.#options.startMs) / this.#options.rate;
-    for (const each of this.#options.freezes) if (realMs > each.fromMs) realMs += each.toMs - each.fromMs;
+  private realAfter(monotonicMs: number): number {
+    let realMs = (monotonicMs - this.options.startMs) / this.options.rate;
+    for (const each of this.options.freezes) if (realMs > each.fromMs) realMs += each.toMs - each.fromMs;
     return realMs;
   }
 }
