@@ -5,13 +5,13 @@ const REMEMBERED_MS = DAY_MS;
 
 /** Whether the pool refuses to be asked for an end in the future; one for all scopes of an account. */
 export class FutureEnd {
-  #refusedAtMs = -Infinity;
+  private refusedAtMs = -Infinity;
 
   isRefused(nowMs: number): boolean {
-    return nowMs - this.#refusedAtMs < REMEMBERED_MS;
+    return nowMs - this.refusedAtMs < REMEMBERED_MS;
   }
 
   noteRefused(nowMs: number): void {
-    this.#refusedAtMs = nowMs;
+    this.refusedAtMs = nowMs;
   }
 }

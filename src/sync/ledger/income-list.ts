@@ -38,8 +38,8 @@ interface Seen {
 
 /** Asks for pages of one list, and keeps what they show about all of it. */
 export class IncomeList {
-  #seen: Seen = { oldestMs: Infinity, nothingBeforeMs: -Infinity, longestPage: 0 };
-  #hasAnswered = false;
+  private shown: Seen = { oldestMs: Infinity, nothingBeforeMs: -Infinity, longestPage: 0 };
+  private hasAnswered = false;
 
   constructor(
     private readonly source: IncomeSource,
@@ -54,15 +54,15 @@ export class IncomeList {
   }
 
   get seen(): Seen {
-    return this.#seen;
+    return this.shown;
   }
 
   get hasShownRows(): boolean {
-    return this.#seen.oldestMs < Infinity;
+    return this.shown.oldestMs < Infinity;
   }
 
   noteNothingBefore(nothingBeforeMs: number): void {
-    this.#seen = { ...this.#seen, nothingBeforeMs };
+    this.shown = { ...this.shown, nothingBeforeMs };
   }
 
   /** The span that a request for the window covers, ms. */
@@ -77,11 +77,11 @@ export class IncomeList {
     const untilNow = { ...whole, endMs: Math.min(whole.endMs, nowMs - CLOCK_ERROR_MS) };
     const asked = this.source.futureEnd.isRefused(nowMs) ? untilNow : whole;
     if (asked.startMs > asked.endMs) return emptyPage(asked, 0);
-    const page = await this.#find(asked);
+    const page = await this.find(asked);
     if (page !== null) return page;
     // The first page was answered, so this page does not exist.
     if (currentPage > 1) return emptyPage(asked, null);
-    return this.#readRefused(asked, untilNow, nowMs);
+    return this.readRefused(asked, untilNow, nowMs);
   }
 
   /** The pool's count of the rows of a window; null where it gives none. */
@@ -93,45 +93,45 @@ export class IncomeList {
    * Finds out what a refusal was about: the length of the span (null), an end in the future (the page until now), or
    * nothing (the page after all).
    */
-  async #readRefused(asked: Query, untilNow: Query, nowMs: number): Promise<Page<IncomeRow> | null> {
-    const page = await this.#find(untilNow);
+  private async readRefused(asked: Query, untilNow: Query, nowMs: number): Promise<Page<IncomeRow> | null> {
+    const page = await this.find(untilNow);
     if (page === null) {
       // A pool that refuses the shortest span as well refuses the scope.
       const endMs = nowMs - CLOCK_ERROR_MS;
-      if (!this.#hasAnswered) await this.#send({ ...asked, startMs: endMs - SHORTEST_SPAN_MS, endMs });
+      if (!this.hasAnswered) await this.send({ ...asked, startMs: endMs - SHORTEST_SPAN_MS, endMs });
       return null;
     }
     if (untilNow.endMs === asked.endMs) return page;
-    const after = await this.#find(asked);
+    const after = await this.find(asked);
     if (after !== null) return after;
     // The span may be a little too long only with what is to come: a short one tells.
-    const short = await this.#find({ ...asked, startMs: asked.endMs - SHORTEST_SPAN_MS });
+    const short = await this.find({ ...asked, startMs: asked.endMs - SHORTEST_SPAN_MS });
     if (short !== null && untilNow.startMs < untilNow.endMs) return null;
     this.source.futureEnd.noteRefused(nowMs);
     return page;
   }
 
   /** Null when the pool refuses the parameters. */
-  async #find(query: Query): Promise<Page<IncomeRow> | null> {
+  private async find(query: Query): Promise<Page<IncomeRow> | null> {
     try {
-      return await this.#send(query);
+      return await this.send(query);
     } catch (error) {
       if (isKpoolError(error, 'pool.parameter')) return null;
       throw error;
     }
   }
 
-  async #send(query: Query): Promise<Page<IncomeRow>> {
+  private async send(query: Query): Promise<Page<IncomeRow>> {
     throwIfAborted(this.options.signal);
     const { puid, algo, stream } = this.scope;
     const ask = stream === 'earnings' ? 'queryEarnings' : 'queryRewards';
     const coinName = this.coin === null ? {} : { coinName: this.coin };
     const page = await this.source.pool[ask]({ puid, algo, ...query, ...coinName }, this.options);
-    this.#hasAnswered = true;
-    this.#seen = {
-      ...this.#seen,
-      oldestMs: page.rows.reduce((least, { minedAtMs }) => Math.min(least, minedAtMs), this.#seen.oldestMs),
-      longestPage: Math.max(this.#seen.longestPage, servedCount(page)),
+    this.hasAnswered = true;
+    this.shown = {
+      ...this.shown,
+      oldestMs: page.rows.reduce((least, { minedAtMs }) => Math.min(least, minedAtMs), this.shown.oldestMs),
+      longestPage: Math.max(this.shown.longestPage, servedCount(page)),
     };
     return page;
   }

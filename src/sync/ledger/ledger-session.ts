@@ -32,9 +32,9 @@ export class LedgerSession {
   /** The pool's count of the whole history before this run read it; null when there was none. */
   countedAtFirst: number | null = null;
   /** Windows that this run could not prove, and does not try again. */
-  readonly #inDoubt = new Set<string>();
+  private readonly inDoubt = new Set<string>();
   /** Windows whose rows were stored without proof, to be read again once. */
-  readonly #deferred = new Set<string>();
+  private readonly deferred = new Set<string>();
 
   constructor(
     readonly deps: LedgerDeps,
@@ -64,7 +64,7 @@ export class LedgerSession {
   }
 
   isInDoubt(window: Window): boolean {
-    return this.#inDoubt.has(keyOf(window));
+    return this.inDoubt.has(keyOf(window));
   }
 
   /** Records the pool's count of the whole history; null where it gives none. */
@@ -98,7 +98,7 @@ export class LedgerSession {
     cuts: readonly number[] = [],
   ): Promise<UnconfirmedRead | null> {
     if (read.doubt !== null) {
-      this.#inDoubt.add(keyOf(window));
+      this.inDoubt.add(keyOf(window));
       this.run.markPartial(read.doubt);
       return this.ledger.commit(window, read);
     }
@@ -110,8 +110,8 @@ export class LedgerSession {
 
   /** Stores the rows of a read without proof, and leaves the window to be read again; false the second time. */
   async defer(window: Window, read: WindowRead): Promise<boolean> {
-    if (this.#deferred.has(keyOf(window))) return false;
-    this.#deferred.add(keyOf(window));
+    if (this.deferred.has(keyOf(window))) return false;
+    this.deferred.add(keyOf(window));
     await this.ledger.commit(window, read);
     return true;
   }

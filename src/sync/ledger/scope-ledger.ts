@@ -15,8 +15,8 @@ export type UnconfirmedRead = Omit<Extract<CommitResult, { outcome: 'unconfirmed
 type Proof = Partial<Pick<WindowCommit, 'isComplete' | 'confirmed' | 'pieces' | 'coin'>>;
 
 export class ScopeLedger {
-  #state: LedgerState;
-  #requestsAtLastCommit = 0;
+  private current: LedgerState;
+  private requestsAtLastCommit = 0;
 
   constructor(
     private readonly store: LedgerStore,
@@ -26,15 +26,15 @@ export class ScopeLedger {
     private readonly historyStartMs: number,
     state: LedgerState,
   ) {
-    this.#state = state;
+    this.current = state;
   }
 
   get state(): LedgerState {
-    return this.#state;
+    return this.current;
   }
 
   async reload(): Promise<void> {
-    this.#state = await this.store.load(this.scope);
+    this.current = await this.store.load(this.scope);
   }
 
   /** Records windows that are to be read, or facts. Throws `sync.superseded`, as every write, when another went first. */
@@ -43,7 +43,7 @@ export class ScopeLedger {
     readonly cursor?: LedgerCursorPatch;
   }): Promise<void> {
     const { historyStartMs } = this;
-    this.#state = await this.store.update(this.scope, this.state, { ...change, historyStartMs });
+    this.current = await this.store.update(this.scope, this.state, { ...change, historyStartMs });
   }
 
   /**
@@ -61,15 +61,15 @@ export class ScopeLedger {
       window,
       rows,
       unreadable,
-      requests: run.totals.requests - this.#requestsAtLastCommit,
+      requests: run.totals.requests - this.requestsAtLastCommit,
       isComplete: false,
       confirmed: new Map(),
       pieces: [{ ...window, verified: false }],
       ...proof,
     });
     if (result.outcome === 'unconfirmed') return result;
-    this.#state = result.state;
-    this.#requestsAtLastCommit = run.totals.requests;
+    this.current = result.state;
+    this.requestsAtLastCommit = run.totals.requests;
     const { inDoubt, ...totals } = result.counts;
     run.add({ ...totals, rowsRead: servedCount(read) });
     if (totals.quarantined > 0) run.markPartial('rows that could not be understood are in quarantine');
