@@ -46,7 +46,10 @@ async function round({ url: poolUrl, puids }: PoolFacts): Promise<Round> {
     const loop = startProgram('plain-loop', databaseUrl, poolUrl, JSON.stringify(puids));
     const plain = await withCost(() => loop.answer<Measured>());
     const sync = await startSync({
-      ...{ databaseUrl, poolUrl, accounts: 1, requestsPerSecond: REQUESTS_PER_SECOND },
+      databaseUrl,
+      poolUrl,
+      accounts: 1,
+      requestsPerSecond: REQUESTS_PER_SECOND,
       streams: ['earnings', 'rewards'],
     });
     const ours = await withCost(() => sync.ask<Measured>('go'));

@@ -46,7 +46,8 @@ async function fillLedger(sql: postgres.Sql, { subAccounts, years }: LargeLedger
   for (let puid = 1; puid <= subAccounts; puid += 1) {
     const earnings = { table: sql`pool.earnings`, column: sql``, value: sql``, more: sql`0` };
     const rewards = {
-      ...{ table: sql`pool.rewards`, column: sql`type, ` },
+      table: sql`pool.rewards`,
+      column: sql`type, `,
       value: sql`CASE c WHEN 'BTC' THEN 'MINING_EARN' ELSE 'FEE_RATE_EARN' END, `,
       more: sql`CASE WHEN c = 'BTC' AND extract(doy FROM d)::int % 50 = 0 THEN 1 ELSE 0 END`,
     };

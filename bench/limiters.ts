@@ -79,13 +79,11 @@ const paced =
   async (url, untilMs) => {
     const database = openPacingDatabase(new Secret(databaseUrl));
     const pacer = createPacer({
-      ...{
-        database,
-        clock: systemClock,
-        requestsPerSecond: LIMIT,
-        scope: 'endpoint',
-        totalTimeoutMs: 30_000,
-      },
+      database,
+      clock: systemClock,
+      requestsPerSecond: LIMIT,
+      scope: 'endpoint',
+      totalTimeoutMs: 30_000,
     });
     const bucket = { key: randomUUID(), endpoint: 'earn' };
     const sending = Array.from({ length: LIMIT * 2 }, async () => {

@@ -20,7 +20,10 @@ async function run(log: (line: string) => void): Promise<readonly Figure[]> {
   await withIncomePool(size, ({ url: poolUrl }, pool) =>
     withScratchDatabase(async (databaseUrl) => {
       const sync = await startSync({
-        ...{ databaseUrl, poolUrl, accounts: KEYS, requestsPerSecond: LIMIT },
+        databaseUrl,
+        poolUrl,
+        accounts: KEYS,
+        requestsPerSecond: LIMIT,
         streams: ['earnings'],
       });
       sync.tell('go');

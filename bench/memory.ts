@@ -33,9 +33,14 @@ async function peakMiB(rows: number): Promise<number> {
         const kpool = spawn(process.execPath, [KPOOL, 'sync', ...streams], {
           cwd: tmpdir(),
           env: {
-            ...{ PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', DATABASE_URL: databaseUrl },
-            ...{ KUCOIN_POOL_BASE_URL: url, KUCOIN_POOL_REQUESTS_PER_SECOND: '50', LOG_LEVEL: 'error' },
-            ...{ KUCOIN_POOL_API_KEY: 'key-0', KUCOIN_POOL_API_SECRET: 'bench-secret' },
+            PATH: process.env['PATH'] ?? '',
+            HOME: '/nonexistent',
+            DATABASE_URL: databaseUrl,
+            KUCOIN_POOL_BASE_URL: url,
+            KUCOIN_POOL_REQUESTS_PER_SECOND: '50',
+            LOG_LEVEL: 'error',
+            KUCOIN_POOL_API_KEY: 'key-0',
+            KUCOIN_POOL_API_SECRET: 'bench-secret',
             KUCOIN_POOL_API_PASSPHRASE: 'bench-passphrase',
           },
           stdio: ['ignore', 'ignore', 'inherit'],

@@ -56,14 +56,15 @@ async function paceOf(
   });
   const start = async (sender: number): Promise<ChildProgram> => {
     const options: RequesterOptions = {
-      ...{
-        databaseUrl,
-        poolUrl: pool.url,
-        sender: String(sender),
-        key: `${name} ${round}`,
-        endpoints: ['earn'],
-      },
-      ...{ scope: 'endpoint', requestsPerSecond: LIMIT, waiters: 4, totalTimeoutMs: 30_000 },
+      databaseUrl,
+      poolUrl: pool.url,
+      sender: String(sender),
+      key: `${name} ${round}`,
+      endpoints: ['earn'],
+      scope: 'endpoint',
+      requestsPerSecond: LIMIT,
+      waiters: 4,
+      totalTimeoutMs: 30_000,
     };
     const requester = new ChildProgram(join(__dirname, '../test/support/pacing/requester.ts'), [
       JSON.stringify(options),

@@ -72,17 +72,17 @@ export function openScopeWriter(databaseUrl: string, runId: number): ScopeWriter
           toMs: index === 0 ? Infinity : rows[0]!.minedAtMs + DAY_MS,
         };
         const result = await store.commitWindow({
-          ...{
-            scope,
-            runId: BigInt(runId),
-            state,
-            historyStartMs: 0,
-            window,
-            rows,
-            unreadable: [],
-            requests: 1,
-          },
-          ...{ isComplete: true, confirmed: new Map(), pieces: [{ ...window, verified: true }] },
+          scope,
+          runId: BigInt(runId),
+          state,
+          historyStartMs: 0,
+          window,
+          rows,
+          unreadable: [],
+          requests: 1,
+          isComplete: true,
+          confirmed: new Map(),
+          pieces: [{ ...window, verified: true }],
         });
         if (result.outcome !== 'committed') throw new Error(result.outcome);
         state = result.state;
@@ -117,8 +117,15 @@ export async function addSubAccount(sql: postgres.Sql, puid: number): Promise<vo
 const COLUMNS =
   'puid, algo, currency, mined_at, ordinal, amount, hash_rate_hps, hash_unit, reject_rate, status, settled_at';
 const valuesOf = (puid: number, row: IncomeRow): unknown[] => [
-  ...[puid, row.currency, new Date(row.minedAtMs).toISOString(), row.amount, row.hashRateHps, row.hashUnit],
-  ...[row.rejectRate, row.status, new Date(row.settledAtMs ?? 0).toISOString()],
+  puid,
+  row.currency,
+  new Date(row.minedAtMs).toISOString(),
+  row.amount,
+  row.hashRateHps,
+  row.hashUnit,
+  row.rejectRate,
+  row.status,
+  new Date(row.settledAtMs ?? 0).toISOString(),
 ];
 
 /** Plain `pg` into the same table, with its triggers: a statement and a transaction a window. */

@@ -23,8 +23,14 @@ interface Answer {
 function addressOf(path: string, page: number, puid: number): string {
   const passphrase = createHmac('sha256', 'a secret').update('a passphrase').digest('base64');
   const query = {
-    ...{ key: 'key-0', passphrase, timestamp: String(Date.now()), version: '2' },
-    ...{ algo: 'SHA256d', puid: String(puid), currentPage: String(page), pageSize: String(PAGE_ROWS) },
+    key: 'key-0',
+    passphrase,
+    timestamp: String(Date.now()),
+    version: '2',
+    algo: 'SHA256d',
+    puid: String(puid),
+    currentPage: String(page),
+    pageSize: String(PAGE_ROWS),
   };
   return `${poolUrl}/v1/external/${path}?${new URLSearchParams(query).toString()}`;
 }

@@ -152,7 +152,10 @@ async function tryJob(connection: Redis, prefix: string): Promise<void> {
 async function queueJob(queue: Queue, connection: Redis): Promise<void> {
   await queue.waitUntilReady();
   await queue.add('trial', null, {
-    ...{ jobId: JOB_ID, priority: 1, deduplication: { id: JOB_ID }, removeOnComplete: true },
+    jobId: JOB_ID,
+    priority: 1,
+    deduplication: { id: JOB_ID },
+    removeOnComplete: true,
   });
   await queue.getJobs(['waiting', 'prioritized', 'delayed']);
   await queue.getJobCounts();

@@ -51,8 +51,14 @@ export type MetabaseField = z.output<typeof FIELD>;
 export async function connectDatabase(client: MetabaseClient, database: MetabaseDatabase): Promise<number> {
   const { name, host, port, user, password, isEncrypted } = database;
   const details = {
-    ...{ host, port, dbname: database.database, user, password: password.reveal(), ssl: isEncrypted },
-    ...{ 'schema-filters-type': 'inclusion', 'schema-filters-patterns': 'pool, report' },
+    host,
+    port,
+    dbname: database.database,
+    user,
+    password: password.reveal(),
+    ssl: isEncrypted,
+    'schema-filters-type': 'inclusion',
+    'schema-filters-patterns': 'pool, report',
   };
   const known = await client.ask(listSchema(NAMED), 'GET', '/api/database');
   const found = known.find((each) => each.name === name);
@@ -60,7 +66,10 @@ export async function connectDatabase(client: MetabaseClient, database: Metabase
     // Values are scanned when a filter needs them, instead of every column every night.
     const scan = { is_full_sync: false, is_on_demand: true, auto_run_queries: true };
     const made = await client.ask(ID, 'POST', '/api/database', {
-      ...{ name, engine: 'postgres', details, connection_source: 'admin' },
+      name,
+      engine: 'postgres',
+      details,
+      connection_source: 'admin',
       ...scan,
     });
     return made.id;

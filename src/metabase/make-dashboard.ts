@@ -38,7 +38,8 @@ export async function makeDashboard(
   const isFiltered = questions.some(takesFilter);
   const places = layOut(questions);
   await client.ask(ANYTHING, 'PUT', `/api/dashboard/${id}`, {
-    ...{ name, description },
+    name,
+    description,
     parameters: isFiltered
       ? [{ id: FILTER_ID, name: 'Currency', slug: FILTER, type: 'string/=', sectionId: 'string' }]
       : [],
@@ -46,7 +47,9 @@ export async function makeDashboard(
     dashcards: questions.map((question, index) => {
       const cardId = cards.get(question);
       return {
-        ...{ id: -1 - index, card_id: cardId, ...places[index] },
+        id: -1 - index,
+        card_id: cardId,
+        ...places[index],
         parameter_mappings: takesFilter(question)
           ? [{ parameter_id: FILTER_ID, card_id: cardId, target: ['variable', ['template-tag', FILTER]] }]
           : [],

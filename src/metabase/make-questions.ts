@@ -33,7 +33,8 @@ export async function makeCollections(
   const make = async (name: string, description: string, parentId: number | null): Promise<number> =>
     (
       await client.ask(ID, 'POST', '/api/collection', {
-        ...{ name, description },
+        name,
+        description,
         ...(parentId === null ? {} : { parent_id: parentId }),
       })
     ).id;
@@ -54,10 +55,14 @@ function cardOf(question: Question, databaseId: number, collectionId: number): R
   const tag = { id: TAG_ID, name: FILTER, 'display-name': 'Currency', type: 'text' };
   const isChart = question.display !== 'table';
   return {
-    ...{ name: question.name, description: question.description, display: question.display },
-    ...{ collection_id: collectionId, type: 'question' },
+    name: question.name,
+    description: question.description,
+    display: question.display,
+    collection_id: collectionId,
+    type: 'question',
     dataset_query: {
-      ...{ type: 'native', database: databaseId },
+      type: 'native',
+      database: databaseId,
       native: {
         query: question.sql,
         'template-tags': takesFilter(question) ? { [FILTER]: tag } : {},

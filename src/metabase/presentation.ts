@@ -39,8 +39,22 @@ const LONG = new RegExp(
 );
 /** Columns with few values that people filter by: Metabase stores a list of them, except for long tables. */
 const CATEGORIES = new Set([
-  ...['account_name', 'sub_account', 'pname', 'currency', 'algo', 'stream', 'type', 'status', 'state'],
-  ...['verdict', 'change', 'action', 'site', 'customer', 'model', 'account_status'],
+  'account_name',
+  'sub_account',
+  'pname',
+  'currency',
+  'algo',
+  'stream',
+  'type',
+  'status',
+  'state',
+  'verdict',
+  'change',
+  'action',
+  'site',
+  'customer',
+  'model',
+  'account_status',
 ]);
 const SHARES = new Set(['uptime', 'share_of_baseline']);
 const PLAIN_DECIMAL = { number_style: 'decimal' };

@@ -95,7 +95,11 @@ function parseQuestion(file: string, text: string): Question {
   const { name, description, display, x = '', y = '', size } = header.data;
   const [width = 0, height = 0] = size.split(' x ').map(Number);
   return {
-    ...{ name, description, display, width, height },
+    name,
+    description,
+    display,
+    width,
+    height,
     x: x === '' ? [] : x.split(', '),
     y: y === '' ? [] : y.split(', '),
     sql: lines.slice(begin).join('\n').trim(),

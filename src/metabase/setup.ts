@@ -54,7 +54,11 @@ export async function setUpMetabase(options: SetupOptions): Promise<MetabaseSetu
       id: await makeDashboard(client, dashboard, collections.root, cards.ids),
     });
   return {
-    ...{ isNewInstance, databaseId, ...described },
-    ...{ questions: cards.ids.size, questionsMade: cards.made, dashboards: made },
+    isNewInstance,
+    databaseId,
+    ...described,
+    questions: cards.ids.size,
+    questionsMade: cards.made,
+    dashboards: made,
   };
 }

@@ -1,25 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
+import { readSourceFiles } from '../support/source-files';
 
-const ROOT = path.join(__dirname, '../..');
-
-interface File {
-  readonly file: string;
-  readonly text: string;
-}
-
-function readFiles(folders: readonly string[], ending: RegExp): readonly File[] {
-  return folders
-    .flatMap((folder) =>
-      readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map(
-        (file) => `${folder}/${file}`,
-      ),
-    )
-    .filter((file) => ending.test(file) && !file.startsWith('src/store/generated/'))
-    .map((file) => ({ file, text: readFileSync(path.join(ROOT, file), 'utf8') }));
-}
-
-const PROGRAM = readFiles(['src', 'jobs'], /\.tsx?$/);
+const PROGRAM = readSourceFiles(['src', 'jobs'], /\.tsx?$/);
 
 /** A top-level declaration: prettier indents all others. */
 const DECLARATION =
@@ -60,29 +41,16 @@ const PLACEHOLDERS = ['NAME', 'NAME_FILE'];
 
 test('what a comment names in backticks exists', () => {
   const code = [
-    ...readFiles(['src', 'jobs', 'test', 'bench', 'scripts'], /\.(tsx?|[cm]?js)$/).map(({ text }) =>
+    ...readSourceFiles(['src', 'jobs', 'test', 'bench', 'scripts'], /\.(tsx?|[cm]?js)$/).map(({ text }) =>
       text.replace(COMMENT, ''),
     ),
-    ...readFiles(['prisma'], /\.(sql|prisma|json)$/).map(({ text }) => text),
+    ...readSourceFiles(['prisma'], /\.(sql|prisma|json)$/).map(({ text }) => text),
   ];
   const words = new Set([...PLACEHOLDERS, ...code.flatMap((text) => text.match(/[A-Za-z_$][\w$]*/g) ?? [])]);
-  const unknown = readFiles(['src', 'jobs', 'test', 'bench'], /\.tsx?$/).flatMap(({ file, text }) =>
+  const unknown = readSourceFiles(['src', 'jobs', 'test', 'bench'], /\.tsx?$/).flatMap(({ file, text }) =>
     [...(text.match(COMMENT) ?? []).join('\n').matchAll(NAMED)].flatMap(([, name = '']) =>
       name.split('.').every((part) => words.has(part)) ? [] : [`${file}: ${name}`],
     ),
   );
   expect(unknown).toEqual([]);
-});
-
-/** A secret hides from whatever prints an object's fields, so it alone has a field that nothing can read. */
-const HIDES_FROM_INSPECTION = 'src/core/secret.ts';
-
-test('class members are hidden by private, not by #', () => {
-  const hidden = readFiles(['src', 'jobs', 'test', 'bench'], /\.tsx?$/).flatMap(({ file, text }) =>
-    file !== HIDES_FROM_INSPECTION &&
-    /\bthis\.#\w|^ +(?:(?:static|readonly|async|get|set) )*\*?#\w/m.test(text)
-      ? [file]
-      : [],
-  );
-  expect(hidden).toEqual([]);
 });

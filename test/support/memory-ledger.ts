@@ -33,15 +33,16 @@ export const rowOf = (
   daysAgo: number,
   { amount = '1', ...more }: Partial<Omit<IncomeRow, 'amount'>> & { readonly amount?: string } = {},
 ): IncomeRow => ({
-  ...{ currency: 'BTC', type: null, minedAtMs: TODAY - daysAgo * DAY_MS, amount: amount as DecimalText },
-  ...{
-    hashRateHps: null,
-    hashUnit: null,
-    rejectRate: null,
-    status: 'SETTLED',
-    settledAtMs: null,
-    extra: null,
-  },
+  currency: 'BTC',
+  type: null,
+  minedAtMs: TODAY - daysAgo * DAY_MS,
+  amount: amount as DecimalText,
+  hashRateHps: null,
+  hashUnit: null,
+  rejectRate: null,
+  status: 'SETTLED',
+  settledAtMs: null,
+  extra: null,
   ...more,
 });
 /** So many rows, one a day, the newest mined `first` days ago. */
@@ -102,13 +103,13 @@ export class MemoryPool {
       .filter((row) => this.unreadable.has(row))
       .map((row) => unreadableOf(row, this.isDated));
     return Promise.resolve({
-      ...{ rows: items.filter((row) => !this.unreadable.has(row)), unreadable, answeredAtMs: this.nowMs },
-      ...{
-        currentPage: query.currentPage,
-        pageSize: size,
-        totalNum: this.count(all.length),
-        totalPage: null,
-      },
+      rows: items.filter((row) => !this.unreadable.has(row)),
+      unreadable,
+      answeredAtMs: this.nowMs,
+      currentPage: query.currentPage,
+      pageSize: size,
+      totalNum: this.count(all.length),
+      totalPage: null,
     });
   };
 
@@ -151,15 +152,16 @@ const unreadableOf = (row: IncomeRow, isDated: boolean): UnreadableRow => ({
 class MemoryLedger implements LedgerStore {
   rows: LedgerRow[] = [];
   state: LedgerState = {
-    ...{
-      version: 1n,
-      windows: [],
-      paged: false,
-      spanLimitMs: null,
-      emptySinceMs: null,
-      deepCheckedAtMs: null,
-    },
-    ...{ hiddenCoins: [], hasQuarantine: false, newestUnservedMs: null, nowMs: NOW },
+    version: 1n,
+    windows: [],
+    paged: false,
+    spanLimitMs: null,
+    emptySinceMs: null,
+    deepCheckedAtMs: null,
+    hiddenCoins: [],
+    hasQuarantine: false,
+    newestUnservedMs: null,
+    nowMs: NOW,
   };
   /** Called before each commit: another writer may go first. */
   beforeCommit: () => void = () => undefined;
@@ -256,7 +258,10 @@ function readCoin(known: HiddenCoin, { coin, rows }: WindowCommit, nowMs: number
 }
 
 const SCOPE = {
-  ...{ stream: 'earnings', accountId: 1, puid: 1n as Puid, algo: 'sha256d' },
+  stream: 'earnings',
+  accountId: 1,
+  puid: 1n as Puid,
+  algo: 'sha256d',
 } as unknown as LedgerScope;
 
 /** A pool and a ledger in memory, and runs over them. */
@@ -293,12 +298,10 @@ export class MemoryLab {
 
   private deps(): LedgerDeps {
     return {
-      ...{
-        pool: this.pool,
-        futureEnd: this.futureEnd,
-        store: this.ledger,
-        clock: { sleep: () => this.sleep() },
-      },
+      pool: this.pool,
+      futureEnd: this.futureEnd,
+      store: this.ledger,
+      clock: { sleep: () => this.sleep() },
       tiers: {
         historyStartMs: this.historyStartMs,
         recentDays: 35,

@@ -37,8 +37,11 @@ export async function startPgBouncer(
   const directory = await mkdtemp(join(tmpdir(), 'kpool-pgbouncer-'));
   const ownPort = await findFreePort();
   const ini = {
-    ...{ listen_addr: '127.0.0.1', listen_port: ownPort, unix_socket_dir: '' },
-    ...{ auth_type: 'plain', auth_file: join(directory, 'users.txt') },
+    listen_addr: '127.0.0.1',
+    listen_port: ownPort,
+    unix_socket_dir: '',
+    auth_type: 'plain',
+    auth_file: join(directory, 'users.txt'),
     ...settings,
   };
   const lines = Object.entries(ini).map(([name, value]) => `${name} = ${value}`);

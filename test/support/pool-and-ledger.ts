@@ -115,11 +115,10 @@ export class PoolAndLedger {
       const n = of.get(day) ?? 0;
       of.set(day, n + 1);
       return {
-        ...{ currency: 'BTC', status: n === 0 ? 'WAIT_SETTLE' : 'SETTLED' },
-        ...{
-          minedAtMs: this.today + day * DAY_MS + n * HOUR_MS,
-          amount: n === 2 ? amount : `0.${n}${1 + Math.abs(day)}`,
-        },
+        currency: 'BTC',
+        status: n === 0 ? 'WAIT_SETTLE' : 'SETTLED',
+        minedAtMs: this.today + day * DAY_MS + n * HOUR_MS,
+        amount: n === 2 ? amount : `0.${n}${1 + Math.abs(day)}`,
       };
     });
     this.world.insertMany(this.place.scope.stream, this.place.key, incomes);

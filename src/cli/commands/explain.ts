@@ -21,11 +21,20 @@ function formatExplanation({ output }: CliContext, row: Explanation): string {
     heading('States: what the pool served, and when it was known'),
     output.table(
       [
-        ...[{ heading: 'change' }, { heading: 'known from' }, { heading: 'to' }],
-        ...[{ heading: 'amount', isNumber: true }, { heading: 'status' }, { heading: 'settled at' }],
+        { heading: 'change' },
+        { heading: 'known from' },
+        { heading: 'to' },
+        { heading: 'amount', isNumber: true },
+        { heading: 'status' },
+        { heading: 'settled at' },
       ],
       row.states.map(({ change, from, to, amount, status, settledAt }) => [
-        ...[change, from, to ?? 'now', amount, status, settledAt],
+        change,
+        from,
+        to ?? 'now',
+        amount,
+        status,
+        settledAt,
       ]),
     ),
     heading('Certificates that cover it: the first and the latest stored'),
@@ -40,7 +49,11 @@ function formatExplanation({ output }: CliContext, row: Explanation): string {
             { heading: 'run' },
           ],
           row.certificates.map(({ observedAt, verifiedAt, rowsServed, contentHash, run }) => [
-            ...[observedAt, verifiedAt, String(rowsServed), contentHash.slice(0, 16), run],
+            observedAt,
+            verifiedAt,
+            String(rowsServed),
+            contentHash.slice(0, 16),
+            run,
           ]),
         ),
     heading('Closes of its month'),
@@ -60,11 +73,18 @@ function formatExplanation({ output }: CliContext, row: Explanation): string {
       ? 'None.'
       : output.table(
           [
-            ...[{ heading: 'file' }, { heading: 'basis' }, { heading: 'as of' }],
-            ...[{ heading: 'amount', isNumber: true }, { heading: 'SHA-256' }],
+            { heading: 'file' },
+            { heading: 'basis' },
+            { heading: 'as of' },
+            { heading: 'amount', isNumber: true },
+            { heading: 'SHA-256' },
           ],
           row.exports.map(({ file, basis, asOf, amount, sha256 }) => [
-            ...[file, basis, asOf, amount ?? 'gone', sha256.slice(0, 16)],
+            file,
+            basis,
+            asOf,
+            amount ?? 'gone',
+            sha256.slice(0, 16),
           ]),
         ),
   ].join('\n');

@@ -69,7 +69,11 @@ function formatExport({ output }: CliContext, { manifest, files }: ExportResult)
             Object.entries(manifest.totals).map(([currency, sums]) => [
               currency,
               String(sums.rows),
-              ...[sums.settled, sums.pending, sums.other, sums.adjustments, sums.total],
+              sums.settled,
+              sums.pending,
+              sums.other,
+              sums.adjustments,
+              sums.total,
             ]),
           ),
         ]),

@@ -131,8 +131,14 @@ export const configureGrantReader: ConfigureCommand = (command, context) => {
         const { output } = context;
         output.result(
           {
-            ...{ role, isNew: login.isNew, host, port, url },
-            ...{ database: login.database, excess: [...login.excess], extraRights: [...login.extraRights] },
+            role,
+            isNew: login.isNew,
+            host,
+            port,
+            url,
+            database: login.database,
+            excess: [...login.excess],
+            extraRights: [...login.extraRights],
             password: password?.file === null ? password.text : null,
             passwordFile: password?.file ?? null,
           },

@@ -106,14 +106,21 @@ async function setup(flags: Flags, context: CliContext): Promise<void> {
     let extraRights: readonly string[] = [];
     const made = await setUpMetabase({
       client: new MetabaseClient(flags.url, { kind: 'nobody' }, signal),
-      ...{ login, clock, signal },
+      login,
+      clock,
+      signal,
       openDatabase: async () => {
         const verifier = scramVerifier(password.reveal(), randomBytes(SALT_BYTES));
         const reader = await grantReader(sql, flags.role, verifier);
         extraRights = reader.extraRights;
         return {
-          ...{ name: flags.name, host, port: flags.databasePort ?? address.port },
-          ...{ database: reader.database, user: reader.role, password, isEncrypted: address.tls !== null },
+          name: flags.name,
+          host,
+          port: flags.databasePort ?? address.port,
+          database: reader.database,
+          user: reader.role,
+          password,
+          isEncrypted: address.tls !== null,
         };
       },
       relations: await readRelations(sql),

@@ -133,12 +133,22 @@ function registerList(prices: Command, context: CliContext): void {
             ? 'No prices have been imported: kpool prices import FILE.'
             : context.output.table(
                 [
-                  ...[{ heading: 'coin' }, { heading: 'in' }, { heading: 'days', isNumber: true }],
-                  ...[{ heading: 'from' }, { heading: 'to' }, { heading: 'replaced', isNumber: true }],
+                  { heading: 'coin' },
+                  { heading: 'in' },
+                  { heading: 'days', isNumber: true },
+                  { heading: 'from' },
+                  { heading: 'to' },
+                  { heading: 'replaced', isNumber: true },
                   { heading: 'source' },
                 ],
                 spans.map(({ currency, quoteCurrency, days, from, to, replaced, sources }) => [
-                  ...[currency, quoteCurrency, String(days), from, to, String(replaced), sources],
+                  currency,
+                  quoteCurrency,
+                  String(days),
+                  from,
+                  to,
+                  String(replaced),
+                  sources,
                 ]),
               ),
       );

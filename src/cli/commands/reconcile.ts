@@ -43,7 +43,9 @@ function mismatchText({ output }: CliContext, rows: readonly ReconciliationRow[]
       open.map((row) => [
         `${formatSubject(row)} ${row.currency}`,
         row.observedAt === null ? null : row.observedAt.toISOString().slice(0, 16).replace('T', ' '),
-        ...[row.ledgerSettled, row.ledgerPending, row.reason],
+        row.ledgerSettled,
+        row.ledgerPending,
+        row.reason,
       ]),
       MAX_WIDTH,
     ),
@@ -90,7 +92,10 @@ function formatReconciliation(context: CliContext, rows: readonly Reconciliation
         { heading: 'verdict' },
       ],
       rows.map((row) => [
-        ...[formatSubject(row), row.currency, row.poolTotal, row.difference],
+        formatSubject(row),
+        row.currency,
+        row.poolTotal,
+        row.difference,
         row.definition === null ? row.verdict : `${row.verdict}: ${row.definition}`,
       ]),
       MAX_WIDTH,

@@ -65,7 +65,10 @@ export function parsePostgresAddress(text: string): PostgresAddress {
   const database = parameter('dbname') ?? decode(url.pathname.slice(1));
   if (database === null) throw new AddressMistake('no database name', ADDRESS_FORM);
   return {
-    ...{ host, port, database, user },
+    host,
+    port,
+    database,
+    user,
     password: password === null ? null : new Secret(password),
     options: parameter('options'),
     tls: host.startsWith('/') ? null : readTls(url.searchParams),

@@ -68,7 +68,10 @@ export function connectPostgres(options: PostgresOptions): PostgresConnection {
     // promise that nobody handles, which ends the process. Without it, arrays are sent and returned as text.
     fetch_types: false,
     // All time limits are ours.
-    ...{ idle_timeout: 0, max_lifetime: 0, connect_timeout: 0, keep_alive: 0 },
+    idle_timeout: 0,
+    max_lifetime: 0,
+    connect_timeout: 0,
+    keep_alive: 0,
     onnotice: (notice: postgres.Notice) => options.onNotice?.(notice['message'] ?? ''),
     // A pooler refuses parameters that it does not know: the others are set by statements.
     connection: {

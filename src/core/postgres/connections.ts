@@ -47,7 +47,11 @@ export function createConnections(options: ConnectionsOptions): Pool {
     tls,
   } = postgresAddressOf(options.url);
   const connections = new Pool({
-    ...{ host, port, database, user, Client: AddressedClient },
+    host,
+    port,
+    database,
+    user,
+    Client: AddressedClient,
     // Without a password it would read PGPASSWORD and .pgpass.
     password: () => password?.reveal() ?? '',
     ssl: tls ?? false,

@@ -70,8 +70,13 @@ export function itemsSheet(columns: readonly ItemColumn[], rows: readonly Export
   const format = formatOf(rows.flatMap(({ amount, delta }) => [amount, delta]));
   return [
     columns.map(({ heading, align }): Cell => ({
-      ...{ type: String, value: heading, fontWeight: 'bold', wrap: true, alignVertical: 'top' },
-      ...{ bottomBorderStyle: 'thin', ...(align === undefined ? {} : { align }) },
+      type: String,
+      value: heading,
+      fontWeight: 'bold',
+      wrap: true,
+      alignVertical: 'top',
+      bottomBorderStyle: 'thin',
+      ...(align === undefined ? {} : { align }),
     })),
     ...rows.map((row) => columns.map(({ cell }) => cell(row, format))),
   ];

@@ -17,16 +17,18 @@ export interface TaxTool {
  */
 export const KOINLY: TaxTool = {
   header: [
-    ...['Date', 'Sent Amount', 'Sent Currency', 'Received Amount', 'Received Currency'],
-    ...[
-      'Fee Amount',
-      'Fee Currency',
-      'Net Worth Amount',
-      'Net Worth Currency',
-      'Label',
-      'Description',
-      'TxHash',
-    ],
+    'Date',
+    'Sent Amount',
+    'Sent Currency',
+    'Received Amount',
+    'Received Currency',
+    'Fee Amount',
+    'Fee Currency',
+    'Net Worth Amount',
+    'Net Worth Currency',
+    'Label',
+    'Description',
+    'TxHash',
   ],
   line: (row) =>
     withMovement(row, ({ sent, received }) => {
@@ -36,17 +38,18 @@ export const KOINLY: TaxTool = {
       const value = row.value?.replace('-', '') ?? '';
       const label = sent === '' ? 'mining' : 'cost';
       return [
-        ...[day, sent, sent === '' ? '' : asText(row.currency)],
-        ...[received, received === '' ? '' : asText(row.currency)],
-        ...[
-          '',
-          '',
-          value,
-          value === '' ? '' : (row.quoteCurrency ?? ''),
-          label,
-          asText(description),
-          rowId(row),
-        ],
+        day,
+        sent,
+        sent === '' ? '' : asText(row.currency),
+        received,
+        received === '' ? '' : asText(row.currency),
+        '',
+        '',
+        value,
+        value === '' ? '' : (row.quoteCurrency ?? ''),
+        label,
+        asText(description),
+        rowId(row),
       ];
     }),
 };
@@ -57,17 +60,27 @@ export const KOINLY: TaxTool = {
  */
 export const COINTRACKER: TaxTool = {
   header: [
-    ...['Date', 'Received Quantity', 'Received Currency', 'Sent Quantity', 'Sent Currency'],
-    ...['Fee Amount', 'Fee Currency', 'Tag'],
+    'Date',
+    'Received Quantity',
+    'Received Currency',
+    'Sent Quantity',
+    'Sent Currency',
+    'Fee Amount',
+    'Fee Currency',
+    'Tag',
   ],
   line: (row) =>
     withMovement(row, ({ sent, received }) => {
       const [year, month, day] = isoDay(row).split('-');
       return [
         `${month ?? ''}/${day ?? ''}/${year ?? ''} ${isoTime(row)}`,
-        ...[received, received === '' ? '' : asText(row.currency)],
-        ...[sent, sent === '' ? '' : asText(row.currency)],
-        ...['', '', sent === '' ? 'mining' : ''],
+        received,
+        received === '' ? '' : asText(row.currency),
+        sent,
+        sent === '' ? '' : asText(row.currency),
+        '',
+        '',
+        sent === '' ? 'mining' : '',
       ];
     }),
 };

@@ -39,7 +39,10 @@ const VALUE_SYNTAX: Readonly<Record<ValueJournal, ValueSyntax>> = {
       const [year = '', month = '', day = ''] = date.split('-');
       const isCredit = amount.startsWith('-');
       return [
-        ...[`KPOOL-${year}${month}${day}`, `${month}/${day}/${year}`, account, what],
+        `KPOOL-${year}${month}${day}`,
+        `${month}/${day}/${year}`,
+        account,
+        what,
         ...(isCredit ? ['', amount.slice(1)] : [amount, '']),
       ];
     },

@@ -39,7 +39,9 @@ export async function* workbookChunks(
   // An ES module, loaded only for a workbook.
   const { default: writeWorkbook } = await import('write-excel-file/node');
   const sheet = (name: string, data: SheetData, widths: readonly number[]) => ({
-    ...{ data, sheet: name, columns: widths.map((width) => ({ width })) },
+    data,
+    sheet: name,
+    columns: widths.map((width) => ({ width })),
   });
   const items = sheet(
     'Items',

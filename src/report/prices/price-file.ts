@@ -41,7 +41,10 @@ const FORMS: readonly Form[] = [
   {
     source: 'imported',
     columns: {
-      ...{ day: 'price_date', price: 'price', currency: 'currency', quoteCurrency: 'quote_currency' },
+      day: 'price_date',
+      price: 'price',
+      currency: 'currency',
+      quoteCurrency: 'quote_currency',
       source: 'source',
     },
   },

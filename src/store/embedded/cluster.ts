@@ -54,8 +54,15 @@ export async function createCluster(cluster: Cluster, options: NewCluster): Prom
     }
     const major = await readMajorVersion(binaries, user);
     const args = [
-      ...['--pgdata', unfinished, '--username', options.superuser, `--pwfile=${passwordFile}`],
-      ...['--auth=scram-sha-256', '--encoding=UTF8', '--no-instructions', '--no-locale'],
+      '--pgdata',
+      unfinished,
+      '--username',
+      options.superuser,
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--no-instructions',
+      '--no-locale',
       // Text order must not depend on the machine's C library: an upgrade of it would break indexes.
       ...(major >= BUILTIN_LOCALE_SINCE ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []),
     ];

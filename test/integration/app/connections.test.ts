@@ -32,7 +32,9 @@ beforeAll(async () => {
     CREATE ROLE ${role} LOGIN PASSWORD 'for-tests-only' CONNECTION LIMIT ${LEAST};
     ALTER DATABASE ${database.name} OWNER TO ${role}`);
   simulator = await createSimulator({
-    ...{ seed: 7, startAt: Date.now(), rateLimit: null },
+    seed: 7,
+    startAt: Date.now(),
+    rateLimit: null,
     world: { subAccountsPerAccount: 2, days: 40, workersPerSubAccount: 3 },
   });
   const url = new URL(database.url);

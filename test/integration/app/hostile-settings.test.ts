@@ -32,7 +32,9 @@ beforeAll(async () => {
     ALTER DATABASE ${database.name} OWNER TO ${owner}`);
   folder = mkdtempSync(path.join(tmpdir(), 'kpool-hostile-'));
   simulator = await createSimulator({
-    ...{ seed: 7, startAt: Date.now(), rateLimit: null },
+    seed: 7,
+    startAt: Date.now(),
+    rateLimit: null,
     world: { subAccountsPerAccount: 1, days: 40, workersPerSubAccount: 2, algorithms: ['SHA256d'] },
   });
 });

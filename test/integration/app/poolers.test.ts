@@ -17,7 +17,9 @@ if (program === null) process.stderr.write('NOT RUN, there is no pgbouncer: "poo
   database.beforeDrop(() => simulator.close());
   beforeAll(async () => {
     simulator = await createSimulator({
-      ...{ seed: 7, startAt: Date.now(), rateLimit: null },
+      seed: 7,
+      startAt: Date.now(),
+      rateLimit: null,
       world: { subAccountsPerAccount: 1, days: 20, workersPerSubAccount: 2, algorithms: ['SHA256d'] },
     });
   });

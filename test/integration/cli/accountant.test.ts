@@ -24,7 +24,9 @@ database.beforeDrop(async () => {
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'kpool-accountant-'));
   simulator = await createSimulator({
-    ...{ seed: 11, startAt: Date.now(), rateLimit: null },
+    seed: 11,
+    startAt: Date.now(),
+    rateLimit: null,
     world: { subAccountsPerAccount: 2, days: 75, workersPerSubAccount: 2 },
   });
   const { apiKey, apiSecret, apiPassphrase } = simulator.accounts[0]!;

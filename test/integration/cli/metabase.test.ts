@@ -102,8 +102,13 @@ test('P10 the login only reads, and no secret is shown', async () => {
   for (const secret of [metabase.state.apiKey, details.password])
     expect(`${end.stdout}${end.stderr}`).not.toContain(secret);
   const reader = postgres({
-    ...{ host: details.host, port: details.port, database: details.dbname },
-    ...{ username: details.user, password: details.password, max: 1, onnotice: () => undefined },
+    host: details.host,
+    port: details.port,
+    database: details.dbname,
+    username: details.user,
+    password: details.password,
+    max: 1,
+    onnotice: () => undefined,
   });
   await expect(reader`SELECT 1 FROM sync.runs`).rejects.toThrow('permission denied');
   for (const question of (await readDashboards()).flatMap(({ questions }) => questions)) {

@@ -126,7 +126,9 @@ describeRedis('what the jobs need of Redis', () => {
   beforeAll(async () => {
     databaseUrl = database.url;
     simulator = await createSimulator({
-      ...{ seed: 7, startAt: Date.now(), rateLimit: null },
+      seed: 7,
+      startAt: Date.now(),
+      rateLimit: null,
       world: { subAccountsPerAccount: 1, days: 2, workersPerSubAccount: 1, algorithms: ['SHA256d'] },
     });
     directory = await mkdtemp(join(tmpdir(), 'kpool-redis-'));

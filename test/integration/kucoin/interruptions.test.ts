@@ -181,8 +181,21 @@ test('P6 each attempt has a permit; an expired one sends nothing', async () => {
   };
   await client.queryAlgorithms(CALL);
   expect(log).toEqual([
-    ...['acquire', 'expired', 'answered@0', 'acquire', 'expired', 'answered@0'],
-    ...['acquire', 'use@0', 'answered@1', 'acquire', 'use@1', 'answered@2', 'acquire', 'use@2', 'answered@3'],
+    'acquire',
+    'expired',
+    'answered@0',
+    'acquire',
+    'expired',
+    'answered@0',
+    'acquire',
+    'use@0',
+    'answered@1',
+    'acquire',
+    'use@1',
+    'answered@2',
+    'acquire',
+    'use@2',
+    'answered@3',
   ]);
 });
 

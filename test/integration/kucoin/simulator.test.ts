@@ -53,12 +53,24 @@ async function readAll(client: PoolClient, which: 'queryEarnings' | 'queryReward
 /** One row as the truth has it, for comparison as text. */
 const truthOf = (row: SimIncome): string =>
   [
-    ...[row.currency, row.type, row.minedAtMs, row.amount, row.hashRate, row.rejectRate, row.status],
+    row.currency,
+    row.type,
+    row.minedAtMs,
+    row.amount,
+    row.hashRate,
+    row.rejectRate,
+    row.status,
     row.status === 'WAIT_SETTLE' ? 'any' : row.settledAtMs,
   ].join(' ');
 const readOf = (row: IncomeRow): string =>
   [
-    ...[row.currency, row.type, row.minedAtMs, row.amount, row.hashRateHps, row.rejectRate, row.status],
+    row.currency,
+    row.type,
+    row.minedAtMs,
+    row.amount,
+    row.hashRateHps,
+    row.rejectRate,
+    row.status,
     row.status === 'WAIT_SETTLE' ? 'any' : row.settledAtMs,
   ].join(' ');
 

@@ -81,7 +81,11 @@ afterEach(async () => {
 
 function startPacer(totalTimeoutMs: number, clock: Clock = fast): PacerHandle {
   return createPacer({
-    ...{ database: pacing, clock, requestsPerSecond: LIMIT, scope: 'endpoint', totalTimeoutMs },
+    database: pacing,
+    clock,
+    requestsPerSecond: LIMIT,
+    scope: 'endpoint',
+    totalTimeoutMs,
   });
 }
 

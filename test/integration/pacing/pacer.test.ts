@@ -26,7 +26,11 @@ const WORKER = { key: 'k', endpoint: 'worker' };
 /** A process of its own, as far as the pacing knows. */
 function startPacer(options: Partial<PacerOptions> = {}): PacerHandle {
   const pacer = createPacer({
-    ...{ database: pacing, clock: systemClock, requestsPerSecond: 2, scope: 'auto', totalTimeoutMs: 30_000 },
+    database: pacing,
+    clock: systemClock,
+    requestsPerSecond: 2,
+    scope: 'auto',
+    totalTimeoutMs: 30_000,
     ...options,
   });
   pacers.push(pacer);

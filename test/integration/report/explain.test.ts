@@ -30,7 +30,11 @@ test('P4 a figure can be followed: its states, proof and close', async () => {
   const told = await explain(row!.id, '--json');
   expect(told.code).toBe(0);
   expect(JSON.parse(told.stdout)).toMatchObject({
-    ...{ rowId: row!.id, account: 'main', subAccount: 'farm 1', puid: String(puid), currency: 'BTC' },
+    rowId: row!.id,
+    account: 'main',
+    subAccount: 'farm 1',
+    puid: String(puid),
+    currency: 'BTC',
     counts: 'counts as income',
     value: null,
     states: [

@@ -111,13 +111,24 @@ describe('a month', () => {
       );
       expect(text).toContain(',12345678901234567890.5,');
       expect(manifest).toMatchObject({
-        ...{ period: '2025-02', from: '2025-02-01T00:00:00.000000Z', to: '2025-03-01T00:00:00.000000Z' },
-        ...{ timeZone: 'UTC', basis: 'accrual', rows: 4, asOfReason: 'now', changesSince: null, leftOut: {} },
+        period: '2025-02',
+        from: '2025-02-01T00:00:00.000000Z',
+        to: '2025-03-01T00:00:00.000000Z',
+        timeZone: 'UTC',
+        basis: 'accrual',
+        rows: 4,
+        asOfReason: 'now',
+        changesSince: null,
+        leftOut: {},
       });
       expect(manifest.totals).toEqual({
         BTC: {
-          ...{ rows: 3, settled: '-0.149999999999999999', pending: '12345678901234567890.5' },
-          ...{ other: '0', adjustments: '0', total: '12345678901234567890.350000000000000001' },
+          rows: 3,
+          settled: '-0.149999999999999999',
+          pending: '12345678901234567890.5',
+          other: '0',
+          adjustments: '0',
+          total: '12345678901234567890.350000000000000001',
         },
         LTC: { rows: 1, settled: '0', pending: '0', other: '3', adjustments: '0', total: '3' },
       });
@@ -185,8 +196,19 @@ describe('a month', () => {
       const { files } = await writeExport(sql, request({ period: '2025-02', fileType: 'xlsx' }));
       const [title, items] = sheetsOf(files[0]);
       expect(items![0]).toEqual([
-        ...['Mined on', 'Paid on', 'Sub-account', 'Income', 'Status', 'Coin', 'Amount', 'Exact amount'],
-        ...['Account', 'Algorithm', 'Known since (UTC)', 'Sub-account id', 'Row id'],
+        'Mined on',
+        'Paid on',
+        'Sub-account',
+        'Income',
+        'Status',
+        'Coin',
+        'Amount',
+        'Exact amount',
+        'Account',
+        'Algorithm',
+        'Known since (UTC)',
+        'Sub-account id',
+        'Row id',
       ]);
       expect(items!.slice(1).map((row) => row.slice(-11, -5))).toEqual([
         ['=cmd|calc', 'Mining', 'Settled', 'BTC', '0.1', '0.100000000000000001'],
@@ -203,7 +225,12 @@ describe('a month', () => {
           ['Items', '4, and 0 adjustments of closed months'],
           ['Coin', '', 'Items', 'Settled', 'Pending', 'Other', 'Total'],
           [
-            ...['BTC', '', '3', '-0.149999999999999999', '12345678901234567890.5', '0'],
+            'BTC',
+            '',
+            '3',
+            '-0.149999999999999999',
+            '12345678901234567890.5',
+            '0',
             '12345678901234567890.350000000000000001',
           ],
           ['LTC', '', '1', '0.000000000000000000', '0.0', '3', '3.000000000000000000'],

@@ -38,8 +38,17 @@ beforeAll(async () => {
 
 async function journal(fileType: ExportRequest['fileType'], over: Partial<ExportRequest> = {}) {
   const { manifest, files } = await writeExport(sql, {
-    ...{ format: 'journal', fileType, accountsFile: null, period: null, basis: null, accountName: null },
-    ...{ asOf: null, sinceLast: false, folder, mayReplace: true, signal: new AbortController().signal },
+    format: 'journal',
+    fileType,
+    accountsFile: null,
+    period: null,
+    basis: null,
+    accountName: null,
+    asOf: null,
+    sinceLast: false,
+    folder,
+    mayReplace: true,
+    signal: new AbortController().signal,
     ...over,
   });
   return { manifest, file: files[0] };
@@ -62,8 +71,15 @@ async function expectedBalances(): Promise<unknown> {
 test('P1 hledger accepts the journal, balances equal the views', async () => {
   const { file } = await journal('hledger');
   const end = runJournalProgram('hledger', [
-    ...['-f', file, 'balance', '-N', '--flat'],
-    ...['-O', 'csv', '--layout', 'bare'],
+    '-f',
+    file,
+    'balance',
+    '-N',
+    '--flat',
+    '-O',
+    'csv',
+    '--layout',
+    'bare',
   ]);
   if (end === null) return;
   expect(end.status).toBe(0);

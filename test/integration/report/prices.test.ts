@@ -168,8 +168,13 @@ test('kpool prices list says which days have prices', async () => {
   const list = await kpool('prices', 'list', '--json');
   expect(JSON.parse(list.stdout)).toEqual([
     {
-      ...{ currency: 'BTC', quoteCurrency: 'EUR', days: 3, from: '2026-10-01', to: '2026-11-01' },
-      ...{ replaced: 1, sources: 'imported' },
+      currency: 'BTC',
+      quoteCurrency: 'EUR',
+      days: 3,
+      from: '2026-10-01',
+      to: '2026-11-01',
+      replaced: 1,
+      sources: 'imported',
     },
   ]);
 });

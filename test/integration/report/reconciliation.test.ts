@@ -267,7 +267,9 @@ async function explainedKas(
 
 test('a difference is explained by the ledger of its instant', async () => {
   const coins = ['BTC', 'LTC', 'KAS'].map((currency) => ({
-    ...{ currency, amounts: ['4', '0.25'], pending: null },
+    currency,
+    amounts: ['4', '0.25'],
+    pending: null,
     total: currency === 'KAS' ? '4' : '4.25',
   }));
   const reason = await explainedKas(
@@ -282,7 +284,9 @@ test('a difference is explained by the ledger of its instant', async () => {
 
 test('a digit lost from settled and pending income is named', async () => {
   const coins = ['BTC', 'LTC', 'KAS'].map((currency) => ({
-    ...{ currency, amounts: ['12'], pending: '0.34' },
+    currency,
+    amounts: ['12'],
+    pending: '0.34',
     total: currency === 'KAS' ? '12.4' : '12.34',
   }));
   expect(await explainedKas('clue of a digit', coins)).toContain(

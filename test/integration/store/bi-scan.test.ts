@@ -90,8 +90,15 @@ test('it finds the primary key of every table', async () => {
 
 const TO_ACCOUNTS = ['account_income_samples', 'algorithms', 'sub_accounts'].map((name) => `pool.${name}`);
 const TO_SUB_ACCOUNTS = [
-  ...['earning_revisions', 'earnings', 'reward_revisions', 'rewards', 'sub_account_income_samples'],
-  ...['sub_account_samples', 'worker_daily', 'worker_snapshots', 'workers'],
+  'earning_revisions',
+  'earnings',
+  'reward_revisions',
+  'rewards',
+  'sub_account_income_samples',
+  'sub_account_samples',
+  'worker_daily',
+  'worker_snapshots',
+  'workers',
 ].map((name) => `pool.${name}`);
 const TOTALS = ['report.fleet_day_totals', 'report.fleet_hour_totals'];
 

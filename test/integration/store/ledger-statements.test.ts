@@ -19,7 +19,9 @@ async function scopeOf(count: number): Promise<LabScope> {
     'earnings',
     place.key,
     Array.from({ length: count }, (_, i) => ({
-      ...{ currency: 'BTC', minedAtMs: DAY - i * DAY_MS, amount: `0.${i + 1}3` },
+      currency: 'BTC',
+      minedAtMs: DAY - i * DAY_MS,
+      amount: `0.${i + 1}3`,
     })),
   );
   return place;

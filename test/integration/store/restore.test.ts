@@ -73,7 +73,9 @@ async function sync(databaseUrl: string, simulator: Simulator): Promise<readonly
     ];
     const dump = join(runDirectory(), 'kpool.dump');
     const simulator = await createSimulator({
-      ...{ seed: 9, startAt: START, rateLimit: null },
+      seed: 9,
+      startAt: START,
+      rateLimit: null,
       world: { days: 60, subAccountsPerAccount: 1, algorithms: ['SHA256d'], workersPerSubAccount: 2 },
     });
     const other = postgres(otherUrl, { max: 1, onnotice: () => undefined });

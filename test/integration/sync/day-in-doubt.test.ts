@@ -18,7 +18,8 @@ beforeAll(async () => {
   pool = await createSyncedPool({
     databaseUrl: database.url,
     simulator: {
-      ...{ seed: 12, startAt: Date.now() },
+      seed: 12,
+      startAt: Date.now(),
       world: { days: 50, subAccountsPerAccount: 1, algorithms: ['SHA256d'], workersPerSubAccount: 1 },
     },
   });

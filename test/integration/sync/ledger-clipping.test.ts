@@ -26,11 +26,9 @@ function insert(place: LabScope, days: readonly number[], perDay = 1): void {
     place.key,
     days.flatMap((day) =>
       Array.from({ length: perDay }, (_, i) => ({
-        ...{
-          currency: 'BTC',
-          minedAtMs: yesterday() - day * DAY_MS + i * 3_600_000,
-          amount: `0.${i}${1 + Math.abs(day)}7`,
-        },
+        currency: 'BTC',
+        minedAtMs: yesterday() - day * DAY_MS + i * 3_600_000,
+        amount: `0.${i}${1 + Math.abs(day)}7`,
       })),
     ),
   );

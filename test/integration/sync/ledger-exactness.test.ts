@@ -179,8 +179,11 @@ test('ids up to 2^63 - 1 keep their rows apart', async () => {
 test('unknown statuses and types are kept and named', async () => {
   const place = await lab.newScope('rewards');
   lab.simulator.world.insertReward(place.key, {
-    ...{ currency: 'BTC', minedAtMs: MINED_AT, amount: '1' },
-    ...{ status: 'ON_HOLD', type: 'LUCKY_EARN' },
+    currency: 'BTC',
+    minedAtMs: MINED_AT,
+    amount: '1',
+    status: 'ON_HOLD',
+    type: 'LUCKY_EARN',
   });
   expect((await lab.sync(place)).outcome).toBe('succeeded');
   expect(await lab.storedOf(place)).toEqual(lab.truthOf(place));

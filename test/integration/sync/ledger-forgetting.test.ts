@@ -22,7 +22,9 @@ async function scopeOf(count: number): Promise<{ place: LabScope; rows: readonly
     'earnings',
     place.key,
     Array.from({ length: count }, (_, i) => ({
-      ...{ currency: 'BTC', minedAtMs: yesterday() - i * DAY_MS, amount: `0.${i + 1}7` },
+      currency: 'BTC',
+      minedAtMs: yesterday() - i * DAY_MS,
+      amount: `0.${i + 1}7`,
     })),
   );
   expect((await lab.sync(place)).outcome).toBe('succeeded');
@@ -135,7 +137,9 @@ test('P4 seven days of empty answers withdraw no row', async () => {
   const { place } = await scopeOf(5);
   // The end of tomorrow is asked for, too.
   lab.simulator.world.insertEarning(place.key, {
-    ...{ currency: 'BTC', minedAtMs: yesterday() + 2 * DAY_MS, amount: '3' },
+    currency: 'BTC',
+    minedAtMs: yesterday() + 2 * DAY_MS,
+    amount: '3',
   });
   expect((await lab.sync(place)).totals.inserted).toBe(1);
   lab.simulator.quirks.forgottenBeforeMs = yesterday() + 30 * DAY_MS;

@@ -16,8 +16,12 @@ const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
 async function pendingRow(): Promise<{ place: LabScope; row: SimIncome }> {
   const place = await lab.newScope('rewards');
   const [row] = lab.simulator.world.insertReward(place.key, {
-    ...{ currency: 'BTC', minedAtMs: DAY + 8 * 3_600_000, amount: '0.5', status: 'WAIT_SETTLE' },
-    ...{ hashRate: '100', hashUnit: 'H' },
+    currency: 'BTC',
+    minedAtMs: DAY + 8 * 3_600_000,
+    amount: '0.5',
+    status: 'WAIT_SETTLE',
+    hashRate: '100',
+    hashUnit: 'H',
   });
   await lab.sync(place);
   return { place, row: row! };

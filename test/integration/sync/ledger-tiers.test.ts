@@ -21,7 +21,9 @@ async function scopeOf(count: number, pending: readonly number[] = []): Promise<
     'earnings',
     place.key,
     Array.from({ length: count }, (_, i) => ({
-      ...{ currency: 'BTC', minedAtMs: today - (i + 1) * DAY_MS, amount: `0.${i + 1}9` },
+      currency: 'BTC',
+      minedAtMs: today - (i + 1) * DAY_MS,
+      amount: `0.${i + 1}9`,
       status: pending.includes(i) ? 'WAIT_SETTLE' : 'SETTLED',
     })),
   );
@@ -55,7 +57,9 @@ test('days of cycles go on asking once each', async () => {
   for (let day = 0; day < 120; day += 1) {
     await lab.advance(DAY_MS - 60_000);
     lab.simulator.world.insertEarning(place.key, {
-      ...{ currency: 'BTC', minedAtMs: Math.floor(lab.simulator.clock.now() / DAY_MS) * DAY_MS, amount: '1' },
+      currency: 'BTC',
+      minedAtMs: Math.floor(lab.simulator.clock.now() / DAY_MS) * DAY_MS,
+      amount: '1',
     });
     const requests = await requestsOf(() =>
       lab.sync(place, { tiers: { recentEveryMs: 400 * DAY_MS, fullEveryMs: 400 * DAY_MS } }),
@@ -171,7 +175,9 @@ test('P2 P3 unchanged windows are stamped, not certified anew', async () => {
   expect(first).toMatchObject({ areStamped: true, areProven: true });
   expect(await read()).toEqual(first);
   const [row] = lab.simulator.world.insertEarning(place.key, {
-    ...{ currency: 'BTC', minedAtMs: lab.simulator.clock.now() - 90 * DAY_MS, amount: '1' },
+    currency: 'BTC',
+    minedAtMs: lab.simulator.clock.now() - 90 * DAY_MS,
+    amount: '1',
   });
   expect(await read()).toEqual({ ...first, certificates: first.certificates + 1 });
   // As it was before: that is news as well.

@@ -18,7 +18,9 @@ beforeEach(async () => {
   database = await createTestDatabase();
   sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   simulator = await createSimulator({
-    ...{ seed: 5, startAt: Date.UTC(2026, 9, 20, 9, 30), rateLimit: null },
+    seed: 5,
+    startAt: Date.UTC(2026, 9, 20, 9, 30),
+    rateLimit: null,
     world: { subAccountsPerAccount: 1, days: 3, algorithms: ['SHA256d'], workersPerSubAccount: 2 },
   });
   env = { ...serviceEnv(simulator, database.url), KUCOIN_POOL_REQUESTS_PER_SECOND: '50' };

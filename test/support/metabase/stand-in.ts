@@ -30,7 +30,11 @@ export async function startMetabaseStandIn({
     apiKey: 'mb_standin+key=',
     isAdministrator: true,
     users: [],
-    ...{ databases: [], tables: [], collections: [], cards: [], dashboards: [] },
+    databases: [],
+    tables: [],
+    collections: [],
+    cards: [],
+    dashboards: [],
   };
   const store = new MetabaseStore(state);
 

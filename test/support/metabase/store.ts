@@ -100,14 +100,14 @@ export class MetabaseStore {
         // Metabase guesses from names.
         const guess = /income|amount|total|settled$|paid$/.test(column) ? 'type/Income' : null;
         stored.fields.push({
-          ...{
-            id: this.newId(),
-            name: column,
-            description: null,
-            semantic_type: guess,
-            fk_target_field_id: null,
-          },
-          ...{ visibility_type: 'normal', has_field_values: null, settings: null },
+          id: this.newId(),
+          name: column,
+          description: null,
+          semantic_type: guess,
+          fk_target_field_id: null,
+          visibility_type: 'normal',
+          has_field_values: null,
+          settings: null,
         });
       }
     } catch (error) {

@@ -39,7 +39,9 @@ describe('a failure', () => {
 
   test('of the database is no bug of ours, wherever it comes out', () => {
     const ofServer = Object.assign(new Error('too many connections for role "x"'), {
-      ...{ name: 'PostgresError', code: '53300', severity: 'FATAL' },
+      name: 'PostgresError',
+      code: '53300',
+      severity: 'FATAL',
     });
     const ofConnection = Object.assign(new Error('write CONNECTION_CLOSED x:1'), {
       code: 'CONNECTION_CLOSED',

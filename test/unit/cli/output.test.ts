@@ -120,14 +120,12 @@ describe('output', () => {
     const [stdout, stderr] = [recorder(options.isTTY), recorder()];
     const scrub = (text: string) => text.replaceAll('hunter2', '[redacted]');
     const out = createOutput({
-      ...{
-        stdout: stdout.stream,
-        stderr: stderr.stream,
-        isJson: false,
-        mayColour: true,
-        scrub,
-        clock: systemClock,
-      },
+      stdout: stdout.stream,
+      stderr: stderr.stream,
+      isJson: false,
+      mayColour: true,
+      scrub,
+      clock: systemClock,
       ...options,
     });
     return { out, stdout, stderr };
@@ -249,11 +247,9 @@ describe('progress', () => {
     const { stream, text } = terminal();
     let nowMs = 0;
     const progress = createProgressReporter({
-      ...{
-        mode: 'bars',
-        stream: Object.assign(stream, { columns: 80 }),
-        clock: { monotonicMs: () => nowMs },
-      },
+      mode: 'bars',
+      stream: Object.assign(stream, { columns: 80 }),
+      clock: { monotonicMs: () => nowMs },
     });
     const all = { total: 16, unit: 'streams', rows: 1_234_567, isTotal: true };
     progress.update('total', { ...all, done: 0 });
@@ -278,8 +274,12 @@ describe('progress', () => {
   test('lets the log through between the bars', async () => {
     const [stdout, stderr] = [recorder(), terminal()];
     const out = createOutput({
-      ...{ stdout: stdout.stream, stderr: stderr.stream, isJson: false, mayColour: false },
-      ...{ scrub: String, clock: systemClock },
+      stdout: stdout.stream,
+      stderr: stderr.stream,
+      isJson: false,
+      mayColour: false,
+      scrub: String,
+      clock: systemClock,
     });
     const progress = await out.progress();
     progress.update('earnings', { done: 50, total: 100 });

@@ -56,7 +56,9 @@ describe('with nothing set', () => {
   test('every value has its documented default', () => {
     const config = loadConfig({});
     expect(config.database).toEqual({
-      ...{ url: null, embeddedPort: 54_329, maxConnections: 16 },
+      url: null,
+      embeddedPort: 54_329,
+      maxConnections: 16,
       shares: { rows: 6, queue: 2 },
     });
     expect(config.pool).toEqual({

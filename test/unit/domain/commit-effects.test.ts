@@ -12,21 +12,25 @@ const UNREADABLE = { raw: '{}', reason: 'broken' };
 
 const storedRow = (daysAgo: number, more: Partial<LedgerRow> = {}): LedgerRow => ({
   ...rowOf(daysAgo),
-  ...{ ordinal: 0, withdrawn: false, unserved: false },
+  ordinal: 0,
+  withdrawn: false,
+  unserved: false,
   ...more,
 });
 
 function commitOf(more: Partial<WindowCommit>): WindowCommit {
   const state: LedgerState = new MemoryLab(new MemoryPool([])).ledger.state;
   return {
-    ...{
-      scope: { stream: 'earnings' } as WindowCommit['scope'],
-      runId: 1n,
-      state,
-      historyStartMs: 0,
-      requests: 1,
-    },
-    ...{ window: WINDOW, rows: [], unreadable: [], isComplete: true, confirmed: new Map() },
+    scope: { stream: 'earnings' } as WindowCommit['scope'],
+    runId: 1n,
+    state,
+    historyStartMs: 0,
+    requests: 1,
+    window: WINDOW,
+    rows: [],
+    unreadable: [],
+    isComplete: true,
+    confirmed: new Map(),
     pieces: [{ ...WINDOW, verified: true }],
     ...more,
   };

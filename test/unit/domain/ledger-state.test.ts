@@ -5,8 +5,13 @@ import { daily, TODAY } from '../../support/memory-ledger';
 const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
 
 const windowOf = (from: number, to: number, more: Partial<StoredWindow> = {}): StoredWindow => ({
-  ...{ fromMs: dayOf(from), toMs: to === 0 ? Infinity : dayOf(to), verifiedAtMs: 1 },
-  ...{ rowCount: 0, pendingCount: 0, quarantinedCount: 0, inDoubtCount: 0 },
+  fromMs: dayOf(from),
+  toMs: to === 0 ? Infinity : dayOf(to),
+  verifiedAtMs: 1,
+  rowCount: 0,
+  pendingCount: 0,
+  quarantinedCount: 0,
+  inDoubtCount: 0,
   ...more,
 });
 

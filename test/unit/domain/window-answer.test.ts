@@ -8,23 +8,30 @@ const WINDOW: Window = { fromMs: 10 * DAY_MS, toMs: 200 * DAY_MS };
 const NOON = DAY_MS / 2;
 
 const rowAt = (minedAtMs: number): IncomeRow => ({
-  ...{
-    currency: 'BTC',
-    type: null,
-    minedAtMs,
-    amount: '1' as DecimalText,
-    hashRateHps: null,
-    hashUnit: null,
-  },
-  ...{ rejectRate: null, status: 'SETTLED', settledAtMs: null, extra: null },
+  currency: 'BTC',
+  type: null,
+  minedAtMs,
+  amount: '1' as DecimalText,
+  hashRateHps: null,
+  hashUnit: null,
+  rejectRate: null,
+  status: 'SETTLED',
+  settledAtMs: null,
+  extra: null,
 });
 const rowsOn = (days: readonly number[]): IncomeRow[] => days.map((day) => rowAt(day * DAY_MS + NOON));
 const unreadable = (minedAtMs?: number): UnreadableRow => ({
-  ...{ raw: '{}', reason: 'odd' },
+  raw: '{}',
+  reason: 'odd',
   ...(minedAtMs === undefined ? {} : { minedAtMs }),
 });
 const page = (rows: readonly IncomeRow[], more: Partial<Page<IncomeRow>> = {}): Page<IncomeRow> => ({
-  ...{ rows, unreadable: [], answeredAtMs: 0, currentPage: 1, pageSize: 100, totalPage: 1 },
+  rows,
+  unreadable: [],
+  answeredAtMs: 0,
+  currentPage: 1,
+  pageSize: 100,
+  totalPage: 1,
   totalNum: rows.length,
   ...more,
 });

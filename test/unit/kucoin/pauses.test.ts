@@ -44,7 +44,10 @@ const troubled = (
   isProbe = false,
   trouble: Trouble = 'throttled',
 ) => ({
-  ...{ trouble, dispatchedAtMs, nowMs, isProbe },
+  trouble,
+  dispatchedAtMs,
+  nowMs,
+  isProbe,
   retryAfterMs: null,
   random: 1,
 });

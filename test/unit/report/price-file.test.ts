@@ -31,12 +31,20 @@ test('P1 prices are read digit for digit, whatever ends the lines', async () => 
   const text = `\uFEFF${OWN.replace('\n', '\r\n')}btc,EUR,2026-10-01,58123.450000000000000001\r\n\r\n"LTC",EUR,2026-10-01,70.5\r\n`;
   expect(await entriesOf('prices.csv', text, NOTHING_SAID)).toEqual([
     {
-      ...{ line: 2, currency: 'BTC', quoteCurrency: 'EUR', day: '2026-10-01' },
-      ...{ price: '58123.450000000000000001', source: 'imported' },
+      line: 2,
+      currency: 'BTC',
+      quoteCurrency: 'EUR',
+      day: '2026-10-01',
+      price: '58123.450000000000000001',
+      source: 'imported',
     },
     {
-      ...{ line: 4, currency: 'LTC', quoteCurrency: 'EUR', day: '2026-10-01' },
-      ...{ price: '70.5', source: 'imported' },
+      line: 4,
+      currency: 'LTC',
+      quoteCurrency: 'EUR',
+      day: '2026-10-01',
+      price: '70.5',
+      source: 'imported',
     },
   ]);
 });

@@ -135,7 +135,12 @@ const SITUATIONS: readonly Situation[] = [
     'rows in doubt of two lists of one stream',
     {
       doubts: ['a', 'b'].map((subAccount) => ({
-        ...{ account, stream: 'earnings', subAccount, algo: 'SHA256d', rows: 1, days: 'on 2026-10-03' },
+        account,
+        stream: 'earnings',
+        subAccount,
+        algo: 'SHA256d',
+        rows: 1,
+        days: 'on 2026-10-03',
       })),
     },
     ['days-in-doubt'],

@@ -4,9 +4,20 @@ import type { ExportRow } from '../../../src/report/export/rows';
 import { workbookChunks } from '../../../src/report/export/workbook';
 
 const ABOUT: Omit<Manifest, 'files'> = {
-  ...{ kpoolExport: 1, format: 'statement', period: 'all', from: null, to: null, timeZone: 'UTC' },
-  ...{ basis: 'accrual', account: null, asOf: '2026-11-01T00:00:00.000000Z', asOfReason: 'now' },
-  ...{ changesSince: null, rows: 0, leftOut: {}, totals: {} },
+  kpoolExport: 1,
+  format: 'statement',
+  period: 'all',
+  from: null,
+  to: null,
+  timeZone: 'UTC',
+  basis: 'accrual',
+  account: null,
+  asOf: '2026-11-01T00:00:00.000000Z',
+  asOfReason: 'now',
+  changesSince: null,
+  rows: 0,
+  leftOut: {},
+  totals: {},
 };
 
 const CONTEXT = {
@@ -17,12 +28,30 @@ const CONTEXT = {
 
 function rowNumber(ordinal: number, subAccount = 'farm'): ExportRow {
   return {
-    ...{ kind: 'income', change: null, account: 'main', subAccount, puid: '1', algo: 'SHA256d' },
-    ...{ currency: 'BTC', source: 'earnings', type: null, ordinal, miningDate: '2026-10-01' },
-    ...{ minedAt: '2026-10-01T00:00:00.000000Z', amount: '0.000000000000000001', previousAmount: null },
-    ...{ delta: '0.000000000000000001', status: 'SETTLED', previousStatus: null, settledAt: null },
-    ...{ knownSince: '2026-10-02T00:00:00.000000Z', adjusts: null },
-    ...{ price: null, priceSource: null, value: null, quoteCurrency: null },
+    kind: 'income',
+    change: null,
+    account: 'main',
+    subAccount,
+    puid: '1',
+    algo: 'SHA256d',
+    currency: 'BTC',
+    source: 'earnings',
+    type: null,
+    ordinal,
+    miningDate: '2026-10-01',
+    minedAt: '2026-10-01T00:00:00.000000Z',
+    amount: '0.000000000000000001',
+    previousAmount: null,
+    delta: '0.000000000000000001',
+    status: 'SETTLED',
+    previousStatus: null,
+    settledAt: null,
+    knownSince: '2026-10-02T00:00:00.000000Z',
+    adjusts: null,
+    price: null,
+    priceSource: null,
+    value: null,
+    quoteCurrency: null,
   };
 }
 

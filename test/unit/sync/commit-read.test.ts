@@ -7,7 +7,9 @@ const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
 const without = (rows: readonly IncomeRow[], ...days: readonly number[]): IncomeRow[] =>
   rows.filter(({ minedAtMs }) => !days.some((day) => minedAtMs === dayOf(day)));
 const readOf = (rows: readonly IncomeRow[], window: Window, doubt: string | null = null) => ({
-  ...{ rows: rows.filter(({ minedAtMs }) => contains(window, minedAtMs)), unreadable: [], doubt },
+  rows: rows.filter(({ minedAtMs }) => contains(window, minedAtMs)),
+  unreadable: [],
+  doubt,
 });
 
 async function begin(rows = daily(250)) {

@@ -32,7 +32,12 @@ async function confirm({ rows, window, missing, ...more }: Case) {
   const lab = new MemoryLab(pool);
   const windows = (more.windows ?? [[window, rows.length + missing.length]]).map(
     ([kept, rowCount]): StoredWindow => ({
-      ...{ ...kept, rowCount, pendingCount: 0, quarantinedCount: 0, inDoubtCount: 0, verifiedAtMs: 1 },
+      ...kept,
+      rowCount,
+      pendingCount: 0,
+      quarantinedCount: 0,
+      inDoubtCount: 0,
+      verifiedAtMs: 1,
     }),
   );
   lab.ledger.state = { ...lab.ledger.state, windows, ...more.facts };
@@ -87,13 +92,17 @@ test('P4 what neither days nor count show is gone', async () => {
 test('P4 a row that other bounds show is served', async () => {
   const rows = daily(30);
   const answer = await confirm({
-    ...{ rows: without(30, 20), window: ALL, missing: [20] },
+    rows: without(30, 20),
+    window: ALL,
+    missing: [20],
     pool: (pool) => void (pool.rows = rows),
   });
   expect(answer).toMatchObject({ kind: 'served', told: [20], requests: 1 });
   // Two of its kind were missing, one is there.
   const twins = await confirm({
-    ...{ rows: without(30, 20), window: ALL, missing: [10, 20] },
+    rows: without(30, 20),
+    window: ALL,
+    missing: [10, 20],
     pool: (pool) => void (pool.rows = without(30, 10)),
   });
   expect(twins).toMatchObject({ kind: 'served', told: [20] });
@@ -253,7 +262,8 @@ describe('a list that shows no row', () => {
   test('P4 that was seen for a week leaves even young rows unserved', async () => {
     const emptySinceMs = TODAY - 8 * DAY_MS;
     expect(await confirm({ ...base, missing: [3, 25], facts: { emptySinceMs } })).toMatchObject({
-      ...{ kind: 'gone', told: ['unserved', 'unserved'] },
+      kind: 'gone',
+      told: ['unserved', 'unserved'],
     });
   });
 

@@ -23,8 +23,13 @@ function poolOf(...answers: readonly Answer[]) {
     if (answer instanceof Error) throw answer;
     if (answer === 'refused') throw new KpoolError('pool.parameter', 'refused');
     return Promise.resolve({
-      ...{ rows: answer, unreadable: [], answeredAtMs: 0, currentPage: 1, pageSize: 100 },
-      ...{ totalNum: asked.length, totalPage: null },
+      rows: answer,
+      unreadable: [],
+      answeredAtMs: 0,
+      currentPage: 1,
+      pageSize: 100,
+      totalNum: asked.length,
+      totalPage: null,
     });
   };
   return {
@@ -56,8 +61,13 @@ test('each stream asks its own list, a coin by its name', async () => {
   await listOf(pool, 'FB').readPage(PAST, 2, 50);
   expect(pool.asked.map(({ stream }) => stream)).toEqual(['earnings', 'rewards', 'earnings']);
   expect(pool.asked[0]).toEqual({
-    ...{ stream: 'earnings', puid: 1n, algo: 'sha256d', currentPage: 1, pageSize: 100 },
-    ...{ startMs: PAST.fromMs - 1, endMs: PAST.toMs },
+    stream: 'earnings',
+    puid: 1n,
+    algo: 'sha256d',
+    currentPage: 1,
+    pageSize: 100,
+    startMs: PAST.fromMs - 1,
+    endMs: PAST.toMs,
   });
   expect(pool.asked[2]).toMatchObject({ coinName: 'FB', currentPage: 2, pageSize: 50 });
 });

@@ -24,7 +24,9 @@ async function tried(rows: IncomeRow[], change: (pool: MemoryPool) => void = () 
 test('windows serve if one of older rows holds what paging found', async () => {
   for (const order of ['asc', 'desc', 'none'] as const)
     expect(await tried(daily(250), (pool) => void (pool.order = order))).toEqual({
-      ...{ paged: false, trial: [[56, 11]], patches: [] },
+      paged: false,
+      trial: [[56, 11]],
+      patches: [],
     });
   expect(await tried(daily(30))).toMatchObject({ paged: false, trial: [[30, 11]] });
 });

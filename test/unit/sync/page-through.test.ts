@@ -7,8 +7,16 @@ import { pageThrough } from '../../../src/sync/ledger/page-through';
 const WINDOW: Window = { fromMs: 0, toMs: 1_000 * DAY_MS };
 
 const rowOn = (day: number): IncomeRow => ({
-  ...{ currency: 'BTC', type: null, minedAtMs: day * DAY_MS, amount: '1' as DecimalText, hashRateHps: null },
-  ...{ hashUnit: null, rejectRate: null, status: 'SETTLED', settledAtMs: null, extra: null },
+  currency: 'BTC',
+  type: null,
+  minedAtMs: day * DAY_MS,
+  amount: '1' as DecimalText,
+  hashRateHps: null,
+  hashUnit: null,
+  rejectRate: null,
+  status: 'SETTLED',
+  settledAtMs: null,
+  extra: null,
 });
 const rowsOf = (count: number): IncomeRow[] => Array.from({ length: count }, (_, i) => rowOn(i));
 
@@ -45,7 +53,11 @@ function listOf(rows: readonly IncomeRow[], serving: Serving = {}) {
       const number = currentPage > last && beyond === 'last' ? last : currentPage;
       const page = listed.slice((number - 1) * size, number * size);
       return Promise.resolve({
-        ...{ unreadable: [], answeredAtMs: 0, currentPage, pageSize, totalPage: null },
+        unreadable: [],
+        answeredAtMs: 0,
+        currentPage,
+        pageSize,
+        totalPage: null,
         rows: page,
         totalNum: typeof count === 'function' ? count(currentPage, page.length) : count,
       });
@@ -150,7 +162,8 @@ test('P2 uncounted: a last page that comes again is no end alone', async () => {
   // Each page size shows the same cut: the list may go on behind a page that is served twice.
   const alike = listOf(rowsOf(30), { count: null, cap: 10, beyond: 'last' });
   expect(await read(alike)).toEqual({
-    ...{ rows: 30, requests: 12 },
+    rows: 30,
+    requests: 12,
     doubt: 'no two sweeps over its pages agree',
   });
   // Another size cuts the list elsewhere.
@@ -187,7 +200,8 @@ test('P11 a sweep that is contradicted agrees with none', async () => {
     },
   });
   expect(await read(list)).toEqual({
-    ...{ rows: 150, requests: 6 },
+    rows: 150,
+    requests: 6,
     doubt: 'the pool counts 151 rows and serves 150 on all pages',
   });
 });

@@ -8,7 +8,13 @@ import { daily, rowOf, TODAY } from '../../support/memory-ledger';
 const WINDOW: Window = { fromMs: TODAY - 200 * DAY_MS, toMs: TODAY };
 
 const pageOf = (rows: readonly IncomeRow[], totalNum: number | null = rows.length): Page<IncomeRow> => ({
-  ...{ rows, unreadable: [], answeredAtMs: 0, currentPage: 1, pageSize: 100, totalNum, totalPage: null },
+  rows,
+  unreadable: [],
+  answeredAtMs: 0,
+  currentPage: 1,
+  pageSize: 100,
+  totalNum,
+  totalPage: null,
 });
 
 /** A list that gives these answers in turn, the last one from then on. */

@@ -27,14 +27,13 @@ function listOf(daysAgo: readonly number[], clippedDays: number, shown = 100, re
         rows === null
           ? null
           : {
-              ...{
-                rows: rows.slice(0, shown),
-                unreadable: [],
-                answeredAtMs: 0,
-                currentPage: 1,
-                pageSize: 100,
-              },
-              ...{ totalNum: rows.length, totalPage: null },
+              rows: rows.slice(0, shown),
+              unreadable: [],
+              answeredAtMs: 0,
+              currentPage: 1,
+              pageSize: 100,
+              totalNum: rows.length,
+              totalPage: null,
             },
       );
     },

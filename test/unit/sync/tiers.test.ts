@@ -18,8 +18,13 @@ async function due(
     spanLimitMs,
     deepCheckedAtMs: nowMs,
     windows: windows.map(([from, { verifiedAtMs, ...more }], i) => ({
-      ...{ fromMs: dayOf(from), toMs: i === 0 ? Infinity : dayOf(windows[i - 1]![0]), rowCount: 0 },
-      ...{ pendingCount: 0, quarantinedCount: 0, inDoubtCount: 0, ...more },
+      fromMs: dayOf(from),
+      toMs: i === 0 ? Infinity : dayOf(windows[i - 1]![0]),
+      rowCount: 0,
+      pendingCount: 0,
+      quarantinedCount: 0,
+      inDoubtCount: 0,
+      ...more,
       verifiedAtMs:
         verifiedAtMs === undefined ? nowMs - 1 : verifiedAtMs === null ? null : nowMs + verifiedAtMs,
     })),

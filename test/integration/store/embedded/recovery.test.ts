@@ -71,8 +71,12 @@ describe('who may reach the embedded PostgreSQL', () => {
        FROM pg_database WHERE datname = current_database()`,
     );
     expect(settings).toEqual({
-      ...{ addresses: '127.0.0.1', sockets: '', fsync: 'on', zone: 'UTC' },
-      ...{ encoding: 'UTF8', provider: 'b' },
+      addresses: '127.0.0.1',
+      sockets: '',
+      fsync: 'on',
+      zone: 'UTC',
+      encoding: 'UTF8',
+      provider: 'b',
     });
     expect(await query(server, `SELECT DISTINCT auth_method FROM pg_hba_file_rules`)).toEqual([
       { auth_method: 'scram-sha-256' },

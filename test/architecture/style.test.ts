@@ -1,0 +1,22 @@
+import { readSourceFiles } from '../support/source-files';
+
+const CODE = readSourceFiles(['src', 'jobs', 'test', 'bench'], /\.tsx?$/);
+
+/** The files in which `pattern` matches. */
+function findFiles(pattern: RegExp, exceptions: readonly string[] = []): readonly string[] {
+  return CODE.filter(({ file, text }) => !exceptions.includes(file) && pattern.test(text)).map(
+    ({ file }) => file,
+  );
+}
+
+/** A secret hides from whatever prints an object's fields, so it alone has a field that nothing can read. */
+const HIDES_FROM_INSPECTION = 'src/core/secret.ts';
+
+test('class members are hidden by private, not by #', () => {
+  const hidden = /\bthis\.#\w|^ +(?:(?:static|readonly|async|get|set) )*\*?#\w/m;
+  expect(findFiles(hidden, [HIDES_FROM_INSPECTION])).toEqual([]);
+});
+
+test('no literal is spread to steer the formatter', () => {
+  expect(findFiles(/^\s*\.\.\.\{|^\s*\.\.\.\[[^\]]*\],?$/m)).toEqual([]);
+});
