@@ -7,17 +7,15 @@ SELECT l.account_name, l.sub_account, l.puid, l.algo, l.currency, l.stream, l.ty
   FROM report.income_ledger l
  CROSS JOIN sync.valuation v
  CROSS JOIN LATERAL (
-   SELECT CASE v.basis WHEN 'accrual' THEN sync.day_of(l.mined_at, v.time_zone)
-                       -- Settled without a settle time counts as paid when mined; unsettled income has no value yet.
-                       ELSE CASE l.status WHEN 'SETTLED' THEN sync.day_of(coalesce(l.settled_at, l.mined_at), v.time_zone) END
-          END AS day) AS d
+   SELECT sync.price_date(v.basis, l.status, l.mined_at, l.settled_at, v.time_zone) AS day) AS d
+  -- OFFSET 0: looked up item by item, so that a few items do not cost all prices.
   LEFT JOIN LATERAL (
-    SELECT 1::numeric AS price, 'the currency of the books' AS source WHERE l.currency = v.quote_currency
-     UNION ALL
-    (SELECT c.price, c.source FROM book.prices c
-      WHERE c.currency = l.currency AND c.quote_currency = v.quote_currency AND c.price_date = d.day
-        AND l.currency <> v.quote_currency
-      ORDER BY c.revised DESC LIMIT 1)) AS p ON true;
+    SELECT c.price, c.source FROM sync.current_prices c
+     WHERE c.currency = l.currency AND c.quote_currency = v.quote_currency AND c.price_date = d.day
+    OFFSET 0) AS c ON true
+ CROSS JOIN LATERAL (
+   SELECT sync.unit_price(l.currency, v.quote_currency, c.price) AS price,
+          CASE WHEN l.currency = v.quote_currency THEN 'the currency of the books' ELSE c.source END AS source) AS p;
 
 COMMENT ON VIEW report.income_valued IS 'Every item of report.income_ledger at the price of its day (kpool prices import). Without a price, price and value are null, never 0.';
 COMMENT ON COLUMN report.income_valued.account_name IS 'The account, as named in the configuration.';

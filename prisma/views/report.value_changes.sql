@@ -21,8 +21,7 @@ WITH closed AS (
    CROSS JOIN sync.valuation v
    CROSS JOIN LATERAL sync.income_items_as_of(r.closed_at) AS i
    WHERE i.currency = r.currency AND i.source <> 'left out'
-     AND (v.basis = 'accrual' OR i.status = 'SETTLED')
-     AND sync.day_of(CASE v.basis WHEN 'accrual' THEN i.mined_at ELSE coalesce(i.settled_at, i.mined_at) END, v.time_zone) = r.price_date
+     AND sync.price_date(v.basis, i.status, i.mined_at, i.settled_at, v.time_zone) = r.price_date
    GROUP BY r.currency, r.quote_currency, r.price_date, r.price, r.imported_at, r.source, r.month, r.closed_at, r.next_at, r.price_before, i.puid
 )
 SELECT s.account_name, s.sub_account, a.puid, a.currency, a.month, a.price_date, a.quote_currency, a.imported_at AS known_at,

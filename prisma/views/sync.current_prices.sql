@@ -1,8 +1,7 @@
 CREATE OR REPLACE VIEW sync.current_prices AS
-SELECT DISTINCT ON (currency, quote_currency, price_date)
-       currency, quote_currency, price_date, price, source, imported_at, revised
-  FROM book.prices
- ORDER BY currency, quote_currency, price_date, revised DESC;
+SELECT currency, quote_currency, price_date, price, source, known_from AS imported_at, revised
+  FROM sync.price_history
+ WHERE known_to IS NULL;
 
 COMMENT ON VIEW sync.current_prices IS 'The price in force for each currency and day.';
 COMMENT ON COLUMN sync.current_prices.currency IS 'The currency that has the price.';

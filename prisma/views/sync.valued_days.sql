@@ -1,7 +1,7 @@
 CREATE OR REPLACE VIEW sync.valued_days AS
 -- Income of a day at one price: amounts are summed before they are multiplied, which is exact.
 SELECT d.puid, d.currency, d.price_date, d.amount, d.items, v.quote_currency,
-       CASE WHEN d.currency = v.quote_currency THEN 1 ELSE p.price END AS price
+       sync.unit_price(d.currency, v.quote_currency, p.price) AS price
   FROM sync.valuation v
  CROSS JOIN LATERAL (
    SELECT puid, currency, day AS price_date, settled + pending + other AS amount, items FROM sync.income_by_day

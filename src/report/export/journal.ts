@@ -83,12 +83,13 @@ export async function* journalChunks(
   for (const [currency, { from, to }] of days) {
     const commodity = commodityOf(currency, accounts);
     const prices = await sql<{ date: string; price: string; quote: string }[]>`
-      SELECT DISTINCT ON (p.price_date) p.price_date::text AS date, trim_scale(p.price)::text AS price, p.quote_currency AS quote
-        FROM book.prices p JOIN sync.valuation v ON v.quote_currency = p.quote_currency
-       WHERE p.currency = ${currency} AND p.price_date BETWEEN ${from}::text::date AND ${to}::text::date
+      SELECT h.price_date::text AS date, trim_scale(h.price)::text AS price, h.quote_currency AS quote
+        FROM sync.price_history h JOIN sync.valuation v ON v.quote_currency = h.quote_currency
+       WHERE h.currency = ${currency} AND h.price_date BETWEEN ${from}::text::date AND ${to}::text::date
          -- A closed month keeps the prices that it was closed with.
-         AND p.imported_at <= ${selection.asOf.instant}::text::timestamptz
-       ORDER BY p.price_date, p.revised DESC`;
+         AND h.known_from <= ${selection.asOf.instant}::text::timestamptz
+         AND (h.known_to IS NULL OR h.known_to > ${selection.asOf.instant}::text::timestamptz)
+       ORDER BY h.price_date`;
     yield prices.map(({ date, price, quote }) => syntax.price(date, commodity, price, quote)).join('');
   }
 }

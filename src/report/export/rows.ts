@@ -105,17 +105,19 @@ function selectRows(sql: Sql, items: ReturnType<Sql>, { basis, asOf }: Selection
            trim_scale((amount - coalesce(previous_amount, 0)) * p.price)::text AS value, v.quote_currency AS "quoteCurrency"
       FROM (${items}) AS items
      CROSS JOIN sync.valuation v
-      -- As in report.income_valued, but of the prices known at the instant.
+      -- As in report.income_valued, but of the prices known at the instant; an adjustment is of settled income.
+     CROSS JOIN LATERAL (
+       SELECT sync.price_date(v.basis, CASE items.status WHEN 'ADJUSTMENT' THEN 'SETTLED' ELSE items.status END,
+                              items.mined_at, items.settled_at, v.time_zone) AS day) AS d
       LEFT JOIN LATERAL (
-        SELECT 1::numeric AS price, 'the currency of the books' AS source WHERE items.currency = v.quote_currency
-         UNION ALL
-        (SELECT c.price, c.source FROM book.prices c
-          WHERE c.currency = items.currency AND c.quote_currency = v.quote_currency AND items.currency <> v.quote_currency
-            AND c.price_date = sync.day_of(CASE v.basis WHEN 'accrual' THEN items.mined_at
-                                                        ELSE coalesce(items.settled_at, items.mined_at) END, v.time_zone)
-            AND (v.basis = 'accrual' OR items.status IN ('SETTLED', 'ADJUSTMENT'))
-            AND c.imported_at <= ${asOf.instant}::text::timestamptz
-          ORDER BY c.revised DESC LIMIT 1)) AS p ON true
+        SELECT h.price, h.source FROM sync.price_history h
+         WHERE h.currency = items.currency AND h.quote_currency = v.quote_currency AND h.price_date = d.day
+           AND h.known_from <= ${asOf.instant}::text::timestamptz
+           AND (h.known_to IS NULL OR h.known_to > ${asOf.instant}::text::timestamptz)
+        OFFSET 0) AS h ON true
+     CROSS JOIN LATERAL (
+       SELECT sync.unit_price(items.currency, v.quote_currency, h.price) AS price,
+              CASE WHEN items.currency = v.quote_currency THEN 'the currency of the books' ELSE h.source END AS source) AS p
      ORDER BY ${basis === 'cash' ? sql`coalesce(settled_at, mined_at),` : sql``} mined_at, account_name COLLATE "C", puid, algo COLLATE "C", currency COLLATE "C",
               items.source COLLATE "C", type COLLATE "C" NULLS FIRST, ordinal, known_since, settled_at, adjusts`;
 }
