@@ -1,5 +1,5 @@
 import type { Sql, TransactionSql } from 'postgres';
-import { assert } from '../core/assert';
+import { fixLedgerInstant, instantText } from './ledger-instants';
 import { findMonthObstacles } from './month-obstacles';
 import { firstDayOf, type Month } from './month';
 import { readTieOut } from './tie-out';
@@ -46,7 +46,7 @@ export async function closeMonth(
   const tieOut = await readTieOut(sql, { accountName: null, month });
   return sql.begin(async (tx) => {
     if (await isClosed(tx, month)) return refused(`${month} is already closed.`);
-    const instant = await fixInstant(tx);
+    const instant = await fixLedgerInstant(tx);
     // Under the lock that fixes the instant, nothing can be committed between this check and the record.
     const reasons = options.force ? [] : await findMonthObstacles(tx, month);
     if (reasons.length > 0) return { outcome: 'refused', reasons, isForceable: true } as const;
@@ -64,7 +64,7 @@ export async function reopenMonth(
 ): Promise<CloseResult> {
   return sql.begin(async (tx) => {
     if (!(await isClosed(tx, month))) return refused(`${month} is not closed.`);
-    const instant = await fixInstant(tx);
+    const instant = await fixLedgerInstant(tx);
     const entry = { month, action: 'reopen', instant, note: options.note, tieOut: null } as const;
     return { outcome: 'recorded', record: await record(tx, entry), differing: 0, unpriced: 0 };
   });
@@ -89,24 +89,12 @@ function refused(reason: string): CloseResult {
   return { outcome: 'refused', reasons: [reason] };
 }
 
-/** ISO 8601 with microseconds. A Date would drop them, and with them the last change before the instant. */
-function instantText(sql: Sql | TransactionSql, instant: ReturnType<Sql>) {
-  return sql`to_char(${instant} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
-}
-
 async function isClosed(tx: TransactionSql, month: Month): Promise<boolean> {
   // Closes run one at a time.
   await tx`SELECT sync.lock('closes')`;
   const [last] = await tx<{ action: string }[]>`
     SELECT action FROM sync.closes WHERE month = ${firstDayOf(month)}::date ORDER BY close_id DESC LIMIT 1`;
   return last?.action === 'close';
-}
-
-async function fixInstant(tx: TransactionSql): Promise<string> {
-  const [fixed] = await tx<{ instant: string }[]>`
-    SELECT ${instantText(tx, tx`sync.fix_ledger_instant()`)} AS instant`;
-  assert(fixed !== undefined, 'a SELECT without FROM has one row');
-  return fixed.instant;
 }
 
 async function record(

@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres';
 import { KpoolError } from '../core/errors';
+import { instantText } from './ledger-instants';
 
 /** One state of a row, and when it was known. Amounts are exact texts, instants ISO texts in UTC. */
 interface ExplainedState {
@@ -70,10 +71,6 @@ interface Found extends Omit<Explanation, 'states' | 'certificates' | 'closes' |
   readonly minedAtExact: string;
 }
 
-function iso(sql: Sql, instant: ReturnType<Sql>) {
-  return sql`to_char(${instant} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
-}
-
 /** Explains a ledger row, including withdrawn and left-out ones. Throws `usage.invalid` for an unknown id. */
 export async function explainRow(sql: Sql, rowId: string): Promise<Explanation> {
   const found = await findExplanation(sql, rowId);
@@ -125,7 +122,7 @@ async function findRow(sql: Sql, rowId: string): Promise<Found | null> {
       LIMIT 1
     )
     SELECT ${rowId} AS "rowId", s.account_name AS account, s.sub_account AS "subAccount", r.puid::text AS puid, r.algo, r.currency,
-           r.stream, r.type, r.ordinal, ${iso(sql, sql`r.mined_at`)} AS "minedAt", r.mined_at::text AS "minedAtExact",
+           r.stream, r.type, r.ordinal, ${instantText(sql, sql`r.mined_at`)} AS "minedAt", r.mined_at::text AS "minedAtExact",
            CASE WHEN r.withdrawn_at IS NOT NULL THEN 'does not count: the pool withdrew it'
                 WHEN i.source = 'left out' THEN 'does not count: it duplicates an earning of that day (report.income_overlap)'
                 WHEN r.unserved_at IS NOT NULL THEN 'counts as income; the pool no longer serves rows this old'
@@ -151,8 +148,8 @@ async function readStates(sql: Sql, row: Found): Promise<readonly ExplainedState
   const { puid, algo, currency, minedAtExact, ordinal, type } = row;
   const isReward = row.stream === 'rewards';
   return sql<ExplainedState[]>`
-    SELECT change, ${iso(sql, sql`valid_from`)} AS from, ${iso(sql, sql`valid_to`)} AS to, trim_scale(amount)::text AS amount,
-           status, ${iso(sql, sql`settled_at`)} AS "settledAt", trim_scale(hash_rate_hps)::text AS "hashRateHps",
+    SELECT change, ${instantText(sql, sql`valid_from`)} AS from, ${instantText(sql, sql`valid_to`)} AS to, trim_scale(amount)::text AS amount,
+           status, ${instantText(sql, sql`settled_at`)} AS "settledAt", trim_scale(hash_rate_hps)::text AS "hashRateHps",
            withdrawn_at IS NOT NULL AS "isWithdrawn"
       FROM ${isReward ? sql`pool.reward_revisions` : sql`pool.earning_revisions`}
      WHERE puid = ${puid}::text::bigint AND algo = ${algo} AND currency = ${currency}
@@ -163,7 +160,7 @@ async function readStates(sql: Sql, row: Found): Promise<readonly ExplainedState
 async function readCertificates(sql: Sql, row: Found): Promise<readonly ExplainedCertificate[]> {
   const { stream, puid, algo, minedAtExact } = row;
   const one = (order: ReturnType<Sql>) => sql`
-    (SELECT c.certificate_id, ${iso(sql, sql`c.observed_at`)} AS "observedAt", ${iso(sql, sql`w.verified_at`)} AS "verifiedAt", c.rows_served AS "rowsServed", c.content_hash AS "contentHash",
+    (SELECT c.certificate_id, ${instantText(sql, sql`c.observed_at`)} AS "observedAt", ${instantText(sql, sql`w.verified_at`)} AS "verifiedAt", c.rows_served AS "rowsServed", c.content_hash AS "contentHash",
             'run ' || c.run_id || coalesce(' (' || r.trigger || ', ' || r.outcome || ')', '') AS run
        FROM sync.certificates c LEFT JOIN sync.runs r ON r.run_id = c.run_id
        LEFT JOIN sync.windows w ON (w.stream, w.puid, w.algo, w.from_at) = (c.stream, c.puid, c.algo, c.from_at)
@@ -187,7 +184,7 @@ async function readClosedAmounts(
     ...states.flatMap(({ settledAt }) => (settledAt === null ? [] : [settledAt])),
   ];
   const closes = await sql<Omit<ExplainedClose, 'amount'>[]>`
-    SELECT to_char(c.month, 'YYYY-MM') AS month, c.action, ${iso(sql, sql`c.instant`)} AS instant
+    SELECT to_char(c.month, 'YYYY-MM') AS month, c.action, ${instantText(sql, sql`c.instant`)} AS instant
       FROM sync.closes c CROSS JOIN sync.report_zone z
      WHERE c.month IN (SELECT sync.month_of(at::timestamptz, z.time_zone) FROM jsonb_array_elements_text(${JSON.stringify(instants)}::text::jsonb) AS at)
      ORDER BY c.close_id`;
@@ -206,7 +203,7 @@ async function readExports(sql: Sql, row: Found): Promise<readonly ExplainedExpo
          AND (e.from_at IS NULL OR CASE e.basis WHEN 'accrual' THEN i.mined_at ELSE coalesce(i.settled_at, i.mined_at) END >= e.from_at)
          AND (e.to_at IS NULL OR CASE e.basis WHEN 'accrual' THEN i.mined_at ELSE coalesce(i.settled_at, i.mined_at) END < e.to_at))`;
   return sql<ExplainedExport[]>`
-    SELECT e.file_name AS file, e.period, e.basis, ${iso(sql, sql`e.as_of`)} AS "asOf", trim_scale(n.amount)::text AS amount, e.sha256
+    SELECT e.file_name AS file, e.period, e.basis, ${instantText(sql, sql`e.as_of`)} AS "asOf", trim_scale(n.amount)::text AS amount, e.sha256
       FROM book.exports e
       ${stateAt(sql`e.as_of`)} AS n ON true
       ${stateAt(sql`e.changes_since`)} AS o ON e.changes_since IS NOT NULL

@@ -1,7 +1,8 @@
 import type { Sql } from 'postgres';
 import { assert } from '../../core/assert';
 import { KpoolError } from '../../core/errors';
-import { isoText, type Period } from './period';
+import { fixLedgerInstant, instantText } from '../ledger-instants';
+import type { Period } from './period';
 
 /** The instant as of which the ledger is exported, and the reason for it. */
 export interface AsOf {
@@ -20,10 +21,10 @@ export async function findAsOf(sql: Sql, period: Period, given: string | null): 
     if (closedAt !== null) return { instant: closedAt, reason: 'close of the month' };
   }
   // For a given instant too: waits for all commits in progress that are dated before it.
-  const now = await fixInstant(sql);
+  const now = await fixLedgerInstant(sql);
   if (given === null || given === 'now') return { instant: now, reason: 'now' };
   const [row] = await sql<{ instant: string; isPast: boolean }[]>`
-    SELECT ${isoText(sql, sql`${given}::text::timestamptz`)} AS instant,
+    SELECT ${instantText(sql, sql`${given}::text::timestamptz`)} AS instant,
            ${given}::text::timestamptz <= ${now}::text::timestamptz AS "isPast"`;
   assert(row !== undefined, 'a SELECT without FROM has one row');
   if (!row.isPast) {
@@ -34,17 +35,10 @@ export async function findAsOf(sql: Sql, period: Period, given: string | null): 
   return { instant: row.instant, reason: 'given' };
 }
 
-async function fixInstant(sql: Sql): Promise<string> {
-  const [row] = await sql<{ instant: string }[]>`
-    SELECT ${isoText(sql, sql`sync.fix_ledger_instant()`)} AS instant`;
-  assert(row !== undefined, 'a SELECT without FROM has one row');
-  return row.instant;
-}
-
 async function findClose(sql: Sql, name: string): Promise<string | null> {
   if (!/^\d{4}-\d{2}$/.test(name)) return null;
   const [row] = await sql<{ action: string; instant: string }[]>`
-    SELECT action, ${isoText(sql, sql`instant`)} AS instant
+    SELECT action, ${instantText(sql, sql`instant`)} AS instant
       FROM sync.closes WHERE month = ${`${name}-01`}::date ORDER BY close_id DESC LIMIT 1`;
   return row?.action === 'close' ? row.instant : null;
 }

@@ -1,7 +1,8 @@
 import type { Sql } from 'postgres';
 import { assert } from '../../core/assert';
 import type { AsOf } from './as-of';
-import { isoText, type Period } from './period';
+import { instantText } from '../ledger-instants';
+import type { Period } from './period';
 
 /** Why an export has no rows, in sentences, and whether the pool may have income that was not read. */
 export interface Emptiness {
@@ -29,7 +30,7 @@ export async function findEmptiness(
   accountName: string | null,
 ): Promise<Emptiness> {
   const [reading] = await sql<Reading[]>`
-    SELECT ${isoText(sql, sql`f.first`)} AS first, f.first > ${asOf.instant}::text::timestamptz AS "isLater",
+    SELECT ${instantText(sql, sql`f.first`)} AS first, f.first > ${asOf.instant}::text::timestamptz AS "isLater",
            l.lists::int, l.unread::int
       FROM (SELECT least((SELECT min(valid_from) FROM pool.earning_revisions),
                          (SELECT min(valid_from) FROM pool.reward_revisions)) AS first) AS f,

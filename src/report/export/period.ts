@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres';
 import { assert } from '../../core/assert';
+import { instantText } from '../ledger-instants';
 
 /** A month (`2026-10`), a year (`2026`), or everything. */
 export type PeriodName = string | null;
@@ -21,14 +22,9 @@ export async function readPeriod(sql: Sql, name: PeriodName): Promise<Period> {
   const length = name?.length === 4 ? '1 year' : '1 month';
   const [row] = await sql<{ timeZone: string; from: string | null; to: string | null }[]>`
     SELECT time_zone AS "timeZone",
-           ${isoText(sql, sql`(${start}::date::timestamp AT TIME ZONE time_zone)`)} AS from,
-           ${isoText(sql, sql`((${start}::date::timestamp + ${length}::interval) AT TIME ZONE time_zone)`)} AS to
+           ${instantText(sql, sql`(${start}::date::timestamp AT TIME ZONE time_zone)`)} AS from,
+           ${instantText(sql, sql`((${start}::date::timestamp + ${length}::interval) AT TIME ZONE time_zone)`)} AS to
       FROM sync.report_zone`;
   assert(row !== undefined, 'sync.report_zone has one row');
   return { name: name ?? 'all', ...row };
-}
-
-/** An instant as ISO text in UTC, to the microsecond, which a JavaScript Date cannot hold. */
-export function isoText(sql: Sql, instant: ReturnType<Sql>): ReturnType<Sql> {
-  return sql`to_char(${instant} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 }

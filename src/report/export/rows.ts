@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Sql } from 'postgres';
+import { instantText } from '../ledger-instants';
 import type { AsOf } from './as-of';
-import { isoText, type Period } from './period';
+import type { Period } from './period';
 
 /** Accrual: items count when mined. Cash: settled items count when paid. */
 export type Basis = 'accrual' | 'cash';
@@ -96,11 +97,11 @@ function itemsAt(sql: Sql, instant: string, { period, basis, accountName }: Sele
 function selectRows(sql: Sql, items: ReturnType<Sql>, { basis, asOf }: Selection) {
   return sql<ExportRow[]>`
     SELECT kind, change, account_name AS account, sub_account AS "subAccount", puid::text AS puid, algo, currency,
-           items.source, type, ordinal, mining_date::text AS "miningDate", ${isoText(sql, sql`mined_at`)} AS "minedAt",
+           items.source, type, ordinal, mining_date::text AS "miningDate", ${instantText(sql, sql`mined_at`)} AS "minedAt",
            trim_scale(amount)::text AS amount, trim_scale(previous_amount)::text AS "previousAmount",
            trim_scale(amount - coalesce(previous_amount, 0))::text AS delta, status,
-           previous_status AS "previousStatus", ${isoText(sql, sql`settled_at`)} AS "settledAt",
-           ${isoText(sql, sql`known_since`)} AS "knownSince", to_char(adjusts, 'YYYY-MM') AS adjusts,
+           previous_status AS "previousStatus", ${instantText(sql, sql`settled_at`)} AS "settledAt",
+           ${instantText(sql, sql`known_since`)} AS "knownSince", to_char(adjusts, 'YYYY-MM') AS adjusts,
            trim_scale(p.price)::text AS price, p.source AS "priceSource",
            trim_scale((amount - coalesce(previous_amount, 0)) * p.price)::text AS value, v.quote_currency AS "quoteCurrency"
       FROM (${items}) AS items
