@@ -6,5 +6,5 @@ export {
   type IncomeTotal,
   type Ledger,
   type MachineState,
-} from './report/ledger';
+} from './report/open-ledger';
 export type { ReportViews } from './store/client';

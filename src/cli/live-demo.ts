@@ -8,7 +8,7 @@ import { isKpoolError } from '../core/errors';
 import { END_TIMEOUT_S } from '../core/postgres/connection';
 import { openPostgres } from '../core/postgres/driver';
 import { createMetrics } from '../observability/metrics';
-import { readActivity } from '../report/activity';
+import { readSyncActivity } from '../report/status/sync-activity';
 import type { CliContext } from './context';
 import type { DemoPage } from './demo-page';
 import { groupDigits } from './output/numbers';
@@ -19,11 +19,11 @@ const EVENT_EVERY_MS = 10_000;
 /** Triggers events at the pool, and prints one line for each with what the jobs stored. */
 async function playEvents({ output, clock }: CliContext, demo: Demo, sql: postgres.Sql, signal: AbortSignal) {
   const trigger = createDemoEvents(demo.simulator);
-  let before = await readActivity(sql);
+  let before = await readSyncActivity(sql);
   for (;;) {
     const event = trigger(clock.now());
     await clock.sleep(EVENT_EVERY_MS, signal);
-    const now = await readActivity(sql);
+    const now = await readSyncActivity(sql);
     const since = (count: keyof typeof now): string => groupDigits(String(now[count] - before[count]));
     output.note(
       `${event} Rows: ${since('inserted')} new, ${since('changed')} changed, ${since('unchanged')} verified. Requests: ${since('requests')}.`,

@@ -1,5 +1,5 @@
-import type { StreamFreshness } from '../report/overview';
-import type { BackfillState, FailureState, ServiceStatus } from '../report/service-status';
+import type { StreamFreshness } from '../report/status/stream-freshness';
+import type { BackfillState, FailureState, ServiceStatus } from '../report/status/service-status';
 import type { OutputJson } from './output/json';
 import { formatCount } from './output/numbers';
 import type { Output } from './output/output';

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { findDay } from '../core/day';
-import { findMonth, type Month } from '../report/month';
+import { findMonth, type Month } from '../report/months/month';
 
 /** Parses YYYY-MM-DD; returns the start of the day in UTC, ms since the epoch. */
 export function parseDay(text: string): number {

@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client
 
 /**
  * What this process counts about itself; state that is the same for every process is read from the database
- * (`src/report/measures.ts`). Label values come from fixed sets (streams, endpoints, outcomes) and the configured account
+ * (`src/report/status/measures.ts`). Label values come from fixed sets (streams, endpoints, outcomes) and the configured account
  * names, never from ids or outside text, so that there are few series and no secrets.
  */
 export interface Metrics {

@@ -1,5 +1,5 @@
 import { Gauge, Registry } from 'prom-client';
-import type { Measures } from '../report/measures';
+import type { Measures } from '../report/status/measures';
 import type { Reachability } from '../report/wellness/facts';
 import { isReady } from '../report/wellness/judge';
 

@@ -2,14 +2,14 @@ import { millisecondsInMinute } from 'date-fns/constants';
 import type { Clock } from '../../core/clock';
 import { isKpoolError } from '../../core/errors';
 import type { Logger } from '../../observability/logger';
-import type { Activity } from '../../report/activity';
+import type { SyncActivity } from '../../report/status/sync-activity';
 import type { Wellness } from '../../report/wellness/judge';
 
 const REPORT_EVERY_MS = millisecondsInMinute;
 
 export interface MinuteReportDeps {
   /** Totals of all syncs so far, of every process. */
-  readonly readActivity: () => Promise<Activity>;
+  readonly readActivity: () => Promise<SyncActivity>;
   readonly readWellness: () => Promise<Wellness>;
   readonly clock: Pick<Clock, 'sleep'>;
   readonly logger: Pick<Logger, 'info' | 'debug'>;
@@ -20,7 +20,7 @@ export interface MinuteReportDeps {
 /** Prints every minute, for someone at a terminal, what was done and whether all is well, until `signal` fires. */
 export async function reportByTheMinute(deps: MinuteReportDeps): Promise<void> {
   const { readActivity, readWellness, clock, logger, signal } = deps;
-  let before: Activity | null = null;
+  let before: SyncActivity | null = null;
   for (;;) {
     try {
       const [now, wellness] = await Promise.all([readActivity(), readWellness()]);
@@ -40,8 +40,8 @@ export async function reportByTheMinute(deps: MinuteReportDeps): Promise<void> {
 }
 
 /** `12 requests, 3 rows new, 0 changed, 450 verified. All is well.` */
-export function minuteText(before: Activity, now: Activity, { problems }: Wellness): string {
-  const since = (count: keyof Activity): string =>
+export function minuteText(before: SyncActivity, now: SyncActivity, { problems }: Wellness): string {
+  const since = (count: keyof SyncActivity): string =>
     Math.max(0, now[count] - before[count]).toLocaleString('en');
   const toMend = problems.filter(({ severity }) => severity !== 'progress');
   const verdict =

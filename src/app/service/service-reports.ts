@@ -2,7 +2,7 @@ import type { Config } from '../../config/config';
 import { createLastingPostgres, type LastingPostgres } from '../../core/postgres/driver';
 import type { Secret } from '../../core/secret';
 import type { Logger } from '../../observability/logger';
-import { readActivity, type Activity } from '../../report/activity';
+import { readSyncActivity, type SyncActivity } from '../../report/status/sync-activity';
 import { judge, type Wellness } from '../../report/wellness/judge';
 import { readWellnessFacts } from '../../report/wellness/read-facts';
 import { PrismaAlertStore } from '../../store/alerts/alert-store';
@@ -35,8 +35,8 @@ export class ServiceReports {
   }
 
   /** Totals of all syncs so far, of every process. */
-  async readActivity(): Promise<Activity> {
-    return readActivity(await this.facts.open());
+  async readActivity(): Promise<SyncActivity> {
+    return readSyncActivity(await this.facts.open());
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { closeMonth, reopenMonth, type CloseResult } from '../../report/closes';
-import type { Month } from '../../report/month';
+import { closeMonth, reopenMonth, type CloseResult } from '../../report/months/closes';
+import type { Month } from '../../report/months/month';
 import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';

@@ -11,7 +11,8 @@ import { requireAccounts } from '../../config/require-accounts';
 import { isKpoolError } from '../../core/errors';
 import { END_TIMEOUT_S } from '../../core/postgres/connection';
 import { openPostgres } from '../../core/postgres/driver';
-import { countRows, readCompleteness, readFreshness, readMonthsOfIncome } from '../../report/overview';
+import { countRows, readCompleteness, readMonthsOfIncome } from '../../report/demo-overview';
+import { readStreamFreshness } from '../../report/status/stream-freshness';
 import { STREAMS } from '../../sync/registry';
 import { WHAT_IS_DUE, type LedgerRequest } from '../../sync/ledger/sync-ledger-scope';
 import type { CliContext, ConfigureCommand } from '../context';
@@ -77,7 +78,7 @@ async function readOverview(session: Session) {
   try {
     const [income, freshness, completeness, rows] = await Promise.all([
       readMonthsOfIncome(sql, MONTHS_SHOWN),
-      readFreshness(sql),
+      readStreamFreshness(sql),
       readCompleteness(sql),
       countRows(sql),
     ]);

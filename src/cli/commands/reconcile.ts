@@ -1,5 +1,5 @@
-import { explainDifferences } from '../../report/difference-clues';
-import { readReconciliation, type ReconciliationRow } from '../../report/reconciliation';
+import { explainDifferences } from '../../report/reconciliation/difference-clues';
+import { readReconciliation, type ReconciliationRow } from '../../report/reconciliation/reconciliation';
 import { judge } from '../../report/wellness/judge';
 import { judgeTotals } from '../../report/wellness/totals';
 import type { CliContext, ConfigureCommand } from '../context';

@@ -5,7 +5,7 @@ import { isKpoolError, KpoolError } from '../../core/errors';
 import { END_TIMEOUT_S } from '../../core/postgres/connection';
 import { openPostgres } from '../../core/postgres/driver';
 import { judgedAccountsOf } from '../../config/require-accounts';
-import { readStatus } from '../../report/service-status';
+import { readStatus } from '../../report/status/service-status';
 import { migrationState } from '../../store/migrate';
 import { requireMigratable } from '../../store/migrations/migration-state';
 import type { CliContext, ConfigureCommand } from '../context';

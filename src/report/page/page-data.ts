@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres';
 import { listQuarantine, type QuarantinedRow } from '../quarantine';
-import { readReconciliation, type ReconciliationRow } from '../reconciliation';
+import { readReconciliation, type ReconciliationRow } from '../reconciliation/reconciliation';
 import type { Reachability } from '../wellness/facts';
 import { judge } from '../wellness/judge';
 import type { Problem } from '../wellness/problem';

@@ -1,4 +1,4 @@
-import type { Doubt } from '../doubts';
+import type { Doubt } from './doubts';
 import type { WellnessFacts } from './facts';
 import { problem, type RuleResult, type Problem } from './problem';
 

@@ -1,4 +1,4 @@
-import type { Doubt } from '../doubts';
+import type { Doubt } from './doubts';
 
 /** Whether a dependency answers; `none here`: this process does not use it. */
 export type Reachability = 'ok' | 'unreachable' | 'none here';

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres';
-import { readDoubts } from '../doubts';
-import { readReconciliation } from '../reconciliation';
+import { readDoubts } from './doubts';
+import { readReconciliation } from '../reconciliation/reconciliation';
 import type {
   AccountFacts,
   EmptiedFacts,

@@ -1,5 +1,5 @@
 import { compareDecimals, findDecimal, type DecimalText } from '../../core/decimal';
-import type { ReconciliationRow } from '../reconciliation';
+import type { ReconciliationRow } from '../reconciliation/reconciliation';
 import type { TotalsFacts } from './facts';
 
 /** Summarizes a reconciliation by account and currency. */

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import type { PageFilter, PageFrame } from '../../report/page/filter';
-import { findMonth } from '../../report/month';
+import { findMonth } from '../../report/months/month';
 import type { Access } from '../access';
 import type { PageReader } from '../page-reader';
 import { FILTER_QUERY, queryOf, type PageQuery } from '../query';

@@ -1,6 +1,6 @@
 import type { SubAccount } from '../../../src/domain/entities';
 import type { AccountId, Puid } from '../../../src/domain/ids';
-import { readStatus } from '../../../src/report/service-status';
+import { readStatus } from '../../../src/report/status/service-status';
 import { PrismaAccountStore } from '../../../src/store/accounts';
 import { PrismaCatalogStore } from '../../../src/store/catalog';
 import type { PrismaClient } from '../../../src/store/generated/client';

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createMetrics } from '../../../src/observability/metrics';
-import { readMeasures } from '../../../src/report/measures';
+import { readMeasures } from '../../../src/report/status/measures';
 import { renderState } from '../../../src/web/state-metrics';
 import { useTestDatabase } from '../../support/test-database';
 

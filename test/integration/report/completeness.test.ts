@@ -1,6 +1,7 @@
-import { closeMonth, reopenMonth } from '../../../src/report/closes';
-import { findMonth } from '../../../src/report/month';
-import { readCompleteness, readFreshness } from '../../../src/report/overview';
+import { closeMonth, reopenMonth } from '../../../src/report/months/closes';
+import { findMonth } from '../../../src/report/months/month';
+import { readCompleteness } from '../../../src/report/demo-overview';
+import { readStreamFreshness } from '../../../src/report/status/stream-freshness';
 import { useTestDatabase } from '../../support/test-database';
 import { createLedgerAccount, puidOf } from './ledger-history';
 
@@ -248,7 +249,7 @@ function daysSince(day: string): number {
 
 describe('freshness', () => {
   const freshnessOf = async (stream: string) =>
-    (await readFreshness(sql)).find(
+    (await readStreamFreshness(sql)).find(
       (row) => row.account === `account ${accounts - 1}` && row.stream === stream,
     )!;
 

@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { strFromU8, unzipSync } from 'fflate';
-import { closeMonth } from '../../../src/report/closes';
+import { closeMonth } from '../../../src/report/months/closes';
 import { writeExport, type ExportRequest } from '../../../src/report/export/export';
 import { COINTRACKER, KOINLY } from '../../../src/report/export/tax-tools';
-import { findMonth } from '../../../src/report/month';
+import { findMonth } from '../../../src/report/months/month';
 import { useTestDatabase } from '../../support/test-database';
 
 let folder: string;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { closeMonth, readCloses, reopenMonth } from '../../../src/report/closes';
-import { findMonth, type Month } from '../../../src/report/month';
+import { closeMonth, readCloses, reopenMonth } from '../../../src/report/months/closes';
+import { findMonth, type Month } from '../../../src/report/months/month';
 import { useTestDatabase } from '../../support/test-database';
 import { applyLedgerStep, createLedgerAccount, ledgerSteps, puidOf } from './ledger-history';
 

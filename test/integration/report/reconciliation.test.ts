@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import postgres from 'postgres';
-import { explainDifferences } from '../../../src/report/difference-clues';
-import { closeMonth, readCloses } from '../../../src/report/closes';
-import type { Month } from '../../../src/report/month';
-import { readReconciliation } from '../../../src/report/reconciliation';
+import { explainDifferences } from '../../../src/report/reconciliation/difference-clues';
+import { closeMonth, readCloses } from '../../../src/report/months/closes';
+import type { Month } from '../../../src/report/months/month';
+import { readReconciliation } from '../../../src/report/reconciliation/reconciliation';
 import { runCliInProcess } from '../../support/cli-in-process';
 import { createSyncedPool } from '../../support/synced-pool';
 import { createTestDatabase, useTestDatabase } from '../../support/test-database';

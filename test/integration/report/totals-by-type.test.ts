@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { readReconciliation } from '../../../src/report/reconciliation';
+import { readReconciliation } from '../../../src/report/reconciliation/reconciliation';
 import { useTestDatabase } from '../../support/test-database';
 import { applyLedgerStep, createLedgerAccount, ledgerSteps, puidOf } from './ledger-history';
 

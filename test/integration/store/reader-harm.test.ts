@@ -12,8 +12,8 @@ import {
 import { Secret } from '../../../src/core/secret';
 import type { AccountId, Puid } from '../../../src/domain/ids';
 import { STREAMS } from '../../../src/sync/registry';
-import { closeMonth } from '../../../src/report/closes';
-import type { Month } from '../../../src/report/month';
+import { closeMonth } from '../../../src/report/months/closes';
+import type { Month } from '../../../src/report/months/month';
 import { migrate } from '../../../src/store/migrate';
 import { findMigrationsDirectory } from '../../../src/store/migrations/migration-files';
 import { registerQueue } from '../../../src/store/queue-registration';

@@ -9,7 +9,7 @@ import type {
 } from '../../../src/report/wellness/facts';
 import { isReady, isWell, judge } from '../../../src/report/wellness/judge';
 import { judgeTotals } from '../../../src/report/wellness/totals';
-import type { ReconciliationRow } from '../../../src/report/reconciliation';
+import type { ReconciliationRow } from '../../../src/report/reconciliation/reconciliation';
 
 const account = 'main';
 const earnings: FreshnessFacts = {

@@ -1,4 +1,4 @@
-import type { ReconciliationRow } from '../../../report/reconciliation';
+import type { ReconciliationRow } from '../../../report/reconciliation/reconciliation';
 import { Amount, Name, Panel, Pill, Table, When, type Moment, type Tone } from '../components';
 
 const MOST_VERDICTS = 40;

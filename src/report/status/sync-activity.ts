@@ -1,15 +1,16 @@
 import type { Sql } from 'postgres';
 
-/** Totals over all recorded syncs. */
-export interface Activity {
+/** What syncs have requested and changed. */
+export interface SyncActivity {
   readonly requests: number;
   readonly inserted: number;
   readonly changed: number;
   readonly unchanged: number;
 }
 
-export async function readActivity(sql: Sql): Promise<Activity> {
-  const [row] = await sql<Activity[]>`
+/** Totals over all runs that are still kept. */
+export async function readSyncActivity(sql: Sql): Promise<SyncActivity> {
+  const [row] = await sql<SyncActivity[]>`
     SELECT coalesce(sum(requests), 0)::float8 AS requests, coalesce(sum(rows_inserted), 0)::float8 AS inserted,
            coalesce(sum(rows_changed), 0)::float8 AS changed, coalesce(sum(rows_unchanged), 0)::float8 AS unchanged
       FROM sync.runs`;

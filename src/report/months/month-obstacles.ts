@@ -1,7 +1,7 @@
 import type { Sql, TransactionSql } from 'postgres';
-import { assert } from '../core/assert';
-import { LEDGER_STREAMS } from '../domain/streams';
-import { readDoubts, type Doubt } from './doubts';
+import { assert } from '../../core/assert';
+import { LEDGER_STREAMS } from '../../domain/streams';
+import { readDoubts, type Doubt } from '../wellness/doubts';
 import { firstDayOf, type Month } from './month';
 
 /** Reasons listed; the rest are counted. */

@@ -1,14 +1,14 @@
 import type { Sql } from 'postgres';
-import { judge } from './wellness/judge';
-import type { Problem } from './wellness/problem';
+import { judge } from '../wellness/judge';
+import type { Problem } from '../wellness/problem';
 import type {
   AccountFacts,
   FreshnessFacts,
   QuarantineFacts,
   Reachability,
   TotalsFacts,
-} from './wellness/facts';
-import { readWellnessFacts, type AccountNames } from './wellness/read-facts';
+} from '../wellness/facts';
+import { readWellnessFacts, type AccountNames } from '../wellness/read-facts';
 
 /** The state shown to Prometheus. It is read from the database, so that it is the same from every process and after a restart. */
 export interface Measures {

@@ -1,3 +1,4 @@
+// What `kpool demo` prints once its first sync is done: the first look of an accountant and an operator.
 import type { Sql } from 'postgres';
 
 export interface MonthOfIncome {
@@ -6,19 +7,6 @@ export interface MonthOfIncome {
   readonly settled: string;
   readonly pending: string;
   readonly total: string;
-}
-
-export interface StreamFreshness {
-  readonly account: string;
-  readonly stream: string;
-  readonly lastSuccessAt: Date | null;
-  /** No success (before the first success: no progress) for three intervals. */
-  readonly isLate: boolean;
-  readonly state: 'fresh' | 'failing' | 'late' | 'nothing to ask' | 'first sync' | 'waiting';
-  readonly scopes: number;
-  readonly failingScopes: number;
-  /** Income rows stored without a detail that could not be parsed. */
-  readonly degradedRows: string;
 }
 
 export interface CertifiedSpan {
@@ -38,15 +26,6 @@ export async function readMonthsOfIncome(sql: Sql, months: number): Promise<read
       FROM report.monthly_income
      WHERE month > (SELECT max(month) FROM report.monthly_income) - make_interval(months => ${months})
      GROUP BY month, currency ORDER BY month DESC, currency`;
-}
-
-/** When each stream last succeeded. */
-export async function readFreshness(sql: Sql): Promise<readonly StreamFreshness[]> {
-  return sql<StreamFreshness[]>`
-    SELECT account_name AS account, stream, last_success_at AS "lastSuccessAt", is_late AS "isLate", state,
-           scopes::int AS scopes, failing_scopes::int AS "failingScopes",
-           degraded_rows::text AS "degradedRows"
-      FROM report.data_freshness ORDER BY account_name, stream`;
 }
 
 /** The certified part of each scope's history. */

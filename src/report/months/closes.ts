@@ -1,8 +1,8 @@
 import type { Sql, TransactionSql } from 'postgres';
-import { fixLedgerInstant, instantText } from './ledger-instants';
+import { fixLedgerInstant, instantText } from '../ledger-instants';
 import { findMonthObstacles } from './month-obstacles';
 import { firstDayOf, type Month } from './month';
-import { readTieOut } from './tie-out';
+import { readTieOut } from '../reconciliation/tie-out';
 
 /** A record of `sync.closes`. */
 export interface CloseRecord {

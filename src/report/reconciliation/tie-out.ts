@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres';
-import { firstDayOf, type Month } from './month';
+import { firstDayOf, type Month } from '../months/month';
 import { readReconciliation, type ReconciliationRow } from './reconciliation';
 
 /** Whether the pool's own totals and the ledger agree, for readers of a statement. */

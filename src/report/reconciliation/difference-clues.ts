@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres';
-import { ExactSum } from '../core/exact-sum';
+import { ExactSum } from '../../core/exact-sum';
 import type { ReconciliationRow } from './reconciliation';
 
 /**

@@ -1,3 +1,4 @@
+// The library's API, exported by src/index.ts: other programs read a kpool database through it. Nothing in this program uses it.
 import type postgres from 'postgres';
 import { parsePostgresAddress } from '../core/postgres/address';
 import { END_TIMEOUT_S } from '../core/postgres/connection';

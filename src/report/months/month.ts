@@ -1,4 +1,4 @@
-import type { Brand } from '../core/brand';
+import type { Brand } from '../../core/brand';
 
 /** A calendar month as `2026-10`. */
 export type Month = Brand<string, 'Month'>;

@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres';
-import { readFreshness, type StreamFreshness } from './overview';
-import { judge, type Wellness } from './wellness/judge';
-import { readWellnessFacts, type AccountNames } from './wellness/read-facts';
+import { readStreamFreshness, type StreamFreshness } from './stream-freshness';
+import { judge, type Wellness } from '../wellness/judge';
+import { readWellnessFacts, type AccountNames } from '../wellness/read-facts';
 
 export interface AccountState {
   readonly account: string;
@@ -50,7 +50,7 @@ export async function readStatus(sql: Sql, judged: AccountNames): Promise<Servic
   const [facts, accounts, freshness, backfill, failures, keysPacedAsWhole] = await Promise.all([
     readWellnessFacts(sql, judged),
     readAccountStates(sql),
-    readFreshness(sql),
+    readStreamFreshness(sql),
     readBackfill(sql),
     readFailures(sql, MAX_FAILURES),
     countKeysPacedAsWhole(sql),
