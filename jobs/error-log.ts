@@ -22,7 +22,7 @@ export class QueueErrorLog {
   ) {}
 
   failed(error: Error): void {
-    // A renewal in flight when its job ended. A lock that is really lost costs at most a second read.
+    // The renewal was in flight when its job ended. A lock that is really lost costs at most a second read.
     if (error.message.startsWith('could not renew lock')) {
       this.log.debug('A lock was not renewed.', {}, error);
       return;

@@ -5,7 +5,7 @@ import { findAccount, type JobService } from './job-context';
 import { parseJobName } from './job-names';
 import { findSyncTarget } from './sync-payload';
 
-/** BullMQ recovers a killed process's job sooner than this, unless a clock that was set back keeps it from doing so. */
+/** BullMQ recovers the job of a killed process sooner than this, unless a clock that was set back prevents it. */
 const ORPHANED_AFTER_MS = 10_000;
 
 /** The part of BullMQ's job that is checked. */
@@ -20,9 +20,9 @@ export interface OrphanWatchDeps {
 }
 
 /**
- * Finds active jobs whose process is gone. BullMQ dates its locks by the wall clock of whoever took them, so a clock
- * step can keep a dead job active. The database knows which scopes are being synced; a job of any other scope loses its
- * deduplication key, so that a new one can be added.
+ * Finds active jobs whose process is gone. BullMQ dates its locks by the wall clock of the process that took them, so a
+ * clock step can keep a dead job active. The database knows which scopes are being synced; a job of any other scope
+ * loses its deduplication key, so that a new job can be added.
  */
 export class OrphanWatch {
   /** Since when a job is suspected, by id, monotonic ms; -Infinity once its key was removed. */

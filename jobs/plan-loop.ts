@@ -7,14 +7,14 @@ import { MAINTENANCE_EVERY_MS } from './maintenance';
 import { OrphanWatch, type OrphanWatchDeps } from './orphan-watch';
 import { planStreams } from './plan';
 
-/** Work created by other processes or people is found within this; P12 allows 40 s in all. */
+/** Work created by other processes or people is found within this time; P12 allows 40 s in all. */
 const LONGEST_PAUSE_MS = 20_000;
 /** While a job is suspected to be orphaned. */
 const SUSPICIOUS_PAUSE_MS = 3_000;
 /** After a failed round. */
 const FAILED_PAUSE_MS = 5_000;
 /**
- * A scope may be late by this share of the shortest interval, so that scopes due at about the same time are planned
+ * A scope may wait for this share of the shortest interval, so that scopes due at about the same time are planned
  * together.
  */
 const LATE_SHARE = 0.05;
@@ -98,7 +98,7 @@ export class PlanLoop {
     }
   }
 
-  /** At the start and then at its interval, whatever other processes do. */
+  /** Requests each regular job at the start and then at its interval, whatever other processes do. */
   private async askForMaintenance(): Promise<void> {
     const nowMs = this.clock.monotonicMs();
     const due = [...MAINTENANCE_EVERY_MS].filter(

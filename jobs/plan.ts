@@ -20,8 +20,8 @@ export async function planStreams(context: JobContext, streams: readonly Stream[
 }
 
 /**
- * Plans what follows a sync of `stream`: its next scope, and the streams that build on it. Done by the process that
- * finished the job, so that no other job can delay it.
+ * Plans what follows a sync of `stream`: its next scope, and the streams that build on it. The process that finished
+ * the job does this itself, so that no other job can delay it.
  */
 export async function planNext(context: JobContext, account: ServiceAccount, stream: Stream): Promise<void> {
   const followers = context.service.streams.followersOf(stream).map(({ name }) => name);

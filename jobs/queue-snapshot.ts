@@ -8,10 +8,10 @@ const STATES = ['active', 'prioritized', 'waiting', 'delayed', 'failed', 'comple
 export interface JobSnapshot {
   readonly state: string;
   readonly name: string;
-  /** Account, sub-account, algorithm; empty for a job of none. */
+  /** Account, sub-account and algorithm; empty for a job without them. */
   readonly scope: string;
   readonly attempts: number;
-  /** When it is to start, started, or ended. */
+  /** When it will start, started, or ended. */
   readonly at: Date;
   readonly error: string | null;
 }
@@ -28,7 +28,7 @@ export async function readQueue(queue: Pick<JobQueue, 'getJobs' | 'getJobCounts'
   const jobs: JobSnapshot[] = [];
   for (const state of STATES) {
     const isOver = state === 'failed' || state === 'completed';
-    // The newest of the finished jobs, the next of the others.
+    // The newest of the finished jobs, and the next of the others.
     for (const job of await queue.getJobs([state], 0, MAX_JOBS_SHOWN - 1, !isOver)) {
       const waitsUntilMs = job.timestamp + (state === 'delayed' ? job.delay : 0);
       jobs.push({

@@ -12,10 +12,10 @@ import { readQueue, type QueueSnapshot } from './queue-snapshot';
 import { ensureSchedules, schedulesOf } from './schedules';
 import { StreamHolds } from './stream-holds';
 
-/** A killed process's job is recovered within the sum of the two. */
+/** The job of a killed process is recovered within the sum of the two. */
 const LOCK_MS = 5_000;
 const STALLED_EVERY_MS = 2_000;
-/** A job whose process died did not fail, however often that happens. */
+/** Effectively no limit: a job whose process died did not fail, however often that happens. */
 const MAX_STALLED = 1_000_000;
 /** Delay before a refused connection is retried. */
 const RECONNECT_MS = 1_000;

@@ -6,13 +6,13 @@ import type { Stream } from '../src/domain/streams';
 /** The longest hold: by then there is newer information. */
 const LONGEST_HOLD_MS = millisecondsInMinute;
 
-/** Streams of accounts that this process pauses for a while, by its monotonic clock. */
+/** Streams of accounts that this process does not start for a while, by its monotonic clock. */
 export class StreamHolds {
   private readonly untilMs = new Map<string, number>();
 
   constructor(private readonly clock: Pick<Clock, 'monotonicMs'>) {}
 
-  /** Returns for how long, ms. */
+  /** Returns how long the stream is held, ms. */
   hold(account: Pick<ServiceAccount, 'name'>, stream: Stream, ms: number): number {
     const heldMs = Math.min(ms, LONGEST_HOLD_MS);
     this.untilMs.set(formatHoldKey(account, stream), this.clock.monotonicMs() + heldMs);

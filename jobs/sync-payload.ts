@@ -47,6 +47,6 @@ export function parseSyncPayload(data: unknown): SyncTarget {
 
 /** Deduplication key: at most one job of a scope is in the queue. */
 export function deduplicationIdOf({ account, stream, puid, algo }: SyncPayload): string {
-  // Once encoded, no part holds the separator, nor a colon, which BullMQ reserves.
+  // Once encoded, no part contains the separator, or a colon, which BullMQ reserves.
   return [account, stream, puid ?? '', algo ?? ''].map(encodeURIComponent).join('/');
 }

@@ -4,7 +4,7 @@ import { findAccount, type JobContext, type QueuedJob } from './job-context';
 import { planNext } from './plan';
 import { parseSyncPayload } from './sync-payload';
 
-/** A job that would wait longer for its first permit gives way to others. */
+/** A job whose first permit would take longer makes way for others. */
 const MAX_PERMIT_WAIT_MS = 5_000;
 
 /** Syncs the scope that the job names. Resolves to the outcome; throws its failure. */

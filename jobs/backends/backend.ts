@@ -20,7 +20,7 @@ export type JobRunner = Pick<JobWorker<unknown, unknown>, 'close' | 'run' | 'wai
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'active', listener: () => void): unknown;
   on(event: 'stalled', listener: (jobId: string) => void): unknown;
-  /** Gives up the jobs in progress when `close` takes too long; nothing of them keeps the process alive. */
+  /** Gives up the jobs in progress if `close` takes too long, so that none of them keeps the process alive. */
   abandon(): Promise<void>;
 };
 
@@ -34,7 +34,7 @@ export interface QueueBackend {
     process: (job: QueuedJob, token?: string) => Promise<unknown>,
     options: RunnerOptions,
   ): JobRunner;
-  /** Calls `listener` whenever the backend answers again after an outage: it may have lost everything. */
+  /** Calls `listener` whenever the backend answers again after an outage, in which it may have lost everything. */
   onReturn(listener: () => void): void;
   /** Call it after closing the queues and runners. */
   close(): Promise<void>;

@@ -5,18 +5,18 @@ import { SQLSTATE } from '../../src/core/postgres/error-table';
 import type { SessionSettings } from '../../src/core/postgres/session-settings';
 import { classifyDatabaseError } from '../../src/core/postgres/errors';
 
-/** Beside our own: a BI tool never looks there. */
+/** A schema of its own, so that BI tools do not show these tables with ours. */
 export const SCHEMA = 'bullmq';
 /**
- * For every connection to the queue. BullMQ waits for advisory locks for milliseconds; anyone who may connect can hold
- * them for longer, and then an error shows it.
+ * For every connection to the queue. BullMQ waits milliseconds for its advisory locks; anyone who may connect can hold
+ * them for longer, and then an error should say so.
  */
 export const QUEUE_SESSION: SessionSettings = { lock_timeout: "'10s'" };
 const NEEDED_PRIVILEGES = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
 
 /**
- * Creates or migrates the tables of the queue, and makes sure that this user may use them. Throws `queue.refused` when
- * the rights or this version have to change, otherwise the error of the database.
+ * Creates or migrates the tables of the queue, and makes sure that this user may use them. Throws `queue.refused` if
+ * rights or versions must change, otherwise the database's error.
  */
 export async function requirePostgresQueue(connections: Pick<Pool, 'connect'>): Promise<void> {
   try {
@@ -32,7 +32,7 @@ export async function requirePostgresQueue(connections: Pick<Pool, 'connect'>): 
   }
 }
 
-/** Skipped when nothing is to be done: it waits for a lock that anyone may hold, and needs rights on the schema. */
+/** Skipped if nothing has to be done: it waits for a lock that anyone may hold, and needs rights on the schema. */
 async function migrateQueueTables(client: PoolClient): Promise<void> {
   const { rows } = await client.query<{ isMade: boolean }>(
     `SELECT to_regclass('${SCHEMA}.migration') IS NOT NULL AS "isMade"`,

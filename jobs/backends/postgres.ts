@@ -19,8 +19,8 @@ type QueueConnection = PostgresConnectionOptions;
 type Backend = PostgresQueueBackend;
 
 /**
- * The queue in our own database, with its tables migrated. Throws as `requirePostgresQueue` does. A crash of the server
- * may lose the last half second of it, which the next plan enqueues again; so no commit waits for the disk.
+ * The queue in our own database, with its tables migrated. Throws as `requirePostgresQueue` does. Commits do not wait
+ * for the disk: a crash of the server may lose the last half second, which the next plan enqueues again.
  */
 export async function openPostgresBackend(
   databaseUrl: Secret,
@@ -49,7 +49,7 @@ export async function openPostgresBackend(
       ),
     openRunner: (process, options) =>
       createRunner<Backend, QueueConnection>(process, { ...options, connection }, createPostgresBackend),
-    // A database that comes back has everything but the last moment, and the schedulers are older than that.
+    // A database that comes back lost only the last moment, and the schedulers are older than that.
     onReturn: () => undefined,
     close: () => connections.end(),
   };

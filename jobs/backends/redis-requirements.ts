@@ -17,8 +17,8 @@ import type { Secret } from '../../src/core/secret';
 
 export const REDIS_CONNECT_TIMEOUT_MS = 10_000;
 /**
- * A connection that the server does not end by then is cut. ioredis 6 waits this long even for one that has ended
- * already, and keeps a stopping process alive meanwhile.
+ * A connection that the server does not end within this time is cut. ioredis 6 waits this long even for a connection
+ * that has already ended, which keeps a stopping process alive.
  */
 export const DISCONNECT_TIMEOUT_MS = 100;
 /** A Redis that has just started loads its file first. */
@@ -38,8 +38,8 @@ export interface RedisRequirementsOptions {
 }
 
 /**
- * Makes sure that Redis can hold the jobs: that it accepts this user, never evicts a job, and supports all that
- * BullMQ needs in the life of one. Throws `queue.refused` when the configuration has to change, otherwise
+ * Makes sure that Redis can hold the jobs: that it accepts this user, never evicts a job, and supports every command
+ * that BullMQ sends in the life of a job. Throws `queue.refused` if the configuration must change, otherwise
  * `queue.unreachable`.
  */
 export async function requireRedis(redisUrl: Secret, options: RedisRequirementsOptions): Promise<void> {
@@ -71,7 +71,8 @@ export async function requireRedis(redisUrl: Secret, options: RedisRequirementsO
 }
 
 /**
- * Whether a server speaks plain text where TLS was asked for: Redis takes a TLS greeting for half a line, and waits.
+ * Whether a server speaks plain text although TLS was asked for: Redis takes a TLS greeting for an unfinished line, and
+ * waits for the rest.
  */
 async function speaksPlainly(redisUrl: Secret): Promise<boolean> {
   const { protocol, hostname, port } = new URL(redisUrl.reveal());
@@ -115,7 +116,7 @@ async function readInfo(connection: Redis): Promise<ReadonlyMap<string, string>>
   );
 }
 
-/** Runs one job through every part of BullMQ that we use, and removes all traces, also when it fails. */
+/** Runs one job through every part of BullMQ that we use, and removes all traces even if it fails. */
 async function tryJob(connection: Redis, prefix: string): Promise<void> {
   const name = `trial-${randomBytes(6).toString('hex')}`;
   const options = { connection, prefix };
@@ -159,7 +160,7 @@ async function queueJob(queue: Queue, connection: Redis): Promise<void> {
   });
   await queue.getJobs(['waiting', 'prioritized', 'delayed']);
   await queue.getJobCounts();
-  // The one command that a runner sends only when idle. The job wakes it at once.
+  // The one command that a runner sends only when idle. The job ends the wait at once.
   await connection.bzpopmin(queue.toKey('marker'), 1);
 }
 

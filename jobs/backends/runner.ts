@@ -25,7 +25,7 @@ class StoppableWorker<B extends IQueueBackend, Connection> extends JobWorker<
     return super.checkConnectionError(work, 0);
   }
 
-  /** Its `close` cannot finish, and it would keep extending the locks of its jobs. */
+  /** `close` cannot finish, and would keep extending the locks of its jobs. */
   abandon(): Promise<void> {
     return this.lockManager.close();
   }

@@ -5,19 +5,19 @@ import { openPostgresSession, type PostgresSession } from '../core/postgres/sess
 import type { Secret } from '../core/secret';
 import { findServerWarning, findShortage, probeServer } from './server-requirements';
 
-/** Of a command: one for what it reads, and one that keeps the migration's lock or the rate. */
+/** For a command: those that it reads with, and the one that holds the migration lock or paces requests. */
 const COMMAND_CONNECTIONS = 3;
 const WATCH_ANSWER_TIMEOUT_MS = 10_000;
 
-/** A database that answers and that we may use. */
+/** A database that answers and that this user may use. */
 export interface OpenDatabase {
   readonly url: Secret;
-  /** What and where it is, in words, without the password. */
+  /** Its kind and address in words, without the password. */
   readonly describe: string;
-  /** How to open it with psql; null for a database that the user configured and so knows. */
+  /** How to open it with psql; null for a database that the user configured and therefore knows. */
   readonly psqlHint: string | null;
   /**
-   * A connection that has just answered, for watching the database: the last one, or a new one if that was lost.
+   * A connection that has just answered, for watching the database: the previous one, or a new one if that was lost.
    * Restarts an embedded server that died. Throws as `openDatabase` does.
    */
   connect(signal?: AbortSignal): Promise<PostgresSession>;
@@ -31,7 +31,7 @@ export interface OpenDatabase {
 
 export interface OpenDatabaseOptions {
   readonly log: (line: string) => void;
-  /** How many connections the process may open at once; default: as many as a command that only reads. */
+  /** How many connections the process may open at once; by default as many as a command that only reads. */
   readonly connections?: number;
   readonly signal?: AbortSignal;
 }
@@ -39,7 +39,7 @@ export interface OpenDatabaseOptions {
 /**
  * Opens the configured database: the one at DATABASE_URL, or an embedded PostgreSQL, which is started if necessary.
  * Throws `database.unreachable` (transient), `database.refused` (someone must change something), or what
- * `openEmbeddedPostgres` throws; no message holds the password.
+ * `openEmbeddedPostgres` throws. No message contains the password.
  */
 export async function openDatabase(
   config: Pick<Config, 'home' | 'database'>,
@@ -81,7 +81,7 @@ export async function openDatabase(
   }
 }
 
-/** For a server that others run: all we can do is reconnect. */
+/** A server operated by others can only be reconnected to. */
 function watchable(url: Secret): Pick<OpenDatabase, 'connect' | 'close'> {
   let session: PostgresSession | null = null;
   return {

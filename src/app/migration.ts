@@ -16,7 +16,7 @@ export async function migrateDatabase(
   try {
     return await migrate(sql, { log });
   } finally {
-    // Nothing is in progress now; after a reserved connection broke, `end` would wait for its whole time limit.
+    // Nothing is in progress, but after a reserved connection broke, `end` would wait for its full default timeout.
     await sql.end({ timeout: END_TIMEOUT_S });
   }
 }

@@ -8,13 +8,13 @@ export { withSchedulesLock } from '../store/queue-registration';
 export type { QueueLocation } from '../store/queue-registration';
 
 const DEFAULT_REDIS_PORT = '6379';
-/** By then the pause has reached its maximum. */
+/** The pause has reached its maximum by then. */
 const MAX_RECLAIM_DOUBLINGS = 10;
 /** How often a registration is checked: a connection may die silently. */
 const CHECK_REGISTRATION_EVERY_MS = 15_000;
 const RECLAIM_POLICY = { firstDelayMs: 500, maxDelayMs: 30_000, factor: 2 };
 
-/** Where the configuration puts the jobs: in Redis if its address is given, otherwise in the database itself. */
+/** Where the configuration keeps the jobs: in Redis if its address is given, otherwise in the database. */
 export function queueLocationOf(redisUrl: Secret | null): QueueLocation {
   if (redisUrl === null) return { kind: 'postgres', address: null };
   const { hostname, port, pathname } = new URL(redisUrl.reveal());
@@ -33,7 +33,7 @@ export interface HoldQueueLocationOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: (line: string) => void;
-  /** Called when another process moved the queue while our connection was broken: this process has to stop. */
+  /** Called if another process moved the queue while our connection was broken: this process must stop. */
   readonly onLost: (error: KpoolError) => void;
 }
 
@@ -45,7 +45,7 @@ export interface HeldQueueLocation {
 
 /**
  * Registers this process with the queue's location, and again whenever the connection breaks. Throws `queue.refused`
- * while other running processes have their jobs elsewhere: two queues would do the work twice.
+ * while other running processes keep their jobs elsewhere: two queues would do the work twice.
  */
 export async function holdQueueLocation(options: HoldQueueLocationOptions): Promise<HeldQueueLocation> {
   const { registration: first, installation } = await registerOrRefuse(options);

@@ -9,7 +9,7 @@ import type { Secret } from '../core/secret';
 
 const PROBE_ANSWER_TIMEOUT_MS = 10_000;
 
-/** What a server says about itself. */
+/** What a server reports about itself. */
 export interface ServerFacts {
   /** As `server_version_num`: 150004 for 15.4. */
   readonly versionNumber: number;
@@ -22,7 +22,7 @@ export interface ServerFacts {
 }
 
 export interface ConnectionLimit {
-  /** What sets the limit; follows "the". */
+  /** What sets the limit, as a noun phrase that follows "the". */
   readonly name: string;
   readonly connections: number;
   /** Connections of others, including other kpool processes. */
@@ -54,7 +54,7 @@ export async function probeServer(url: Secret, connections: number): Promise<Ser
   }
 }
 
-/** PostgreSQL's limits of connections (server, ALTER ROLE, ALTER DATABASE), and how many are taken. */
+/** PostgreSQL's connection limits (server, ALTER ROLE, ALTER DATABASE), and how many connections are taken. */
 const FACTS = `
   WITH sessions AS (
     SELECT usename, datname FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
@@ -116,14 +116,14 @@ function requireUsable(facts: ServerFacts, place: string, connections: number): 
   }
 }
 
-/** A sentence about something unusual that may still work; null when there is nothing. */
+/** A sentence about an untested kind of server that may still work; otherwise null. */
 export function findServerWarning({ versionNumber, version }: ServerFacts): string | null {
   return Math.floor(versionNumber / 10_000) <= NEWEST_MAJOR
     ? null
     : `PostgreSQL ${version} is newer than this version of kpool was tested with (14 to ${NEWEST_MAJOR}).`;
 }
 
-/** A sentence if others leave fewer connections free than a process may take; otherwise null. */
+/** A sentence if fewer connections are free than a process may take; otherwise null. */
 export function findShortage({ limits }: ServerFacts, connections: number): string | null {
   const limit = limits.find((each) => each.connections - each.taken < connections);
   if (limit === undefined) return null;

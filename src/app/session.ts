@@ -18,9 +18,9 @@ export interface SessionOptions {
   readonly logger: Logger;
   readonly metrics?: Metrics;
   readonly signal: AbortSignal;
-  /** Lines for people, e.g. while an embedded database starts. */
+  /** Gets lines for people, e.g. while an embedded database starts. */
   readonly log: (line: string) => void;
-  /** Called when the database cannot come back on its own: a service should end and say why. */
+  /** Called if the database cannot come back on its own: a service should exit and say why. */
   readonly onUnrecoverable?: (error: KpoolError) => void;
 }
 

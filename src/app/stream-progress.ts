@@ -10,11 +10,11 @@ export interface StreamProgress {
   readonly scopes: number;
   readonly rowsRead: number;
   readonly requests: number;
-  /** Scopes that another process is syncing, whose result is waited for. */
+  /** Scopes that another process is syncing and whose result is awaited. */
   readonly waiting: number;
 }
 
-/** Adds up what the runs of one stream of one account have done, and reports the sum after every change. */
+/** Sums up the runs of one stream of one account, and reports the sum after every change. */
 export class StreamProgressCount {
   readonly results: RunResult[] = [];
   private readonly inFlight = new Map<PlannedScope, Readonly<RunTotals>>();

@@ -31,7 +31,7 @@ async function syncAccount(
   const sync = startAccount(service, account, options);
   const knowsScopes = (await findMiningScopes(service, account)).length > 0;
   for (const step of service.streams.steps) {
-    // Without sub-accounts there is nothing to ask the other streams about.
+    // Without sub-accounts the other streams have no scopes.
     const wanted = step.filter(
       (stream) => isSelectedStream(stream) || (stream.isCatalog === true && !knowsScopes),
     );
@@ -41,7 +41,7 @@ async function syncAccount(
   return summaries;
 }
 
-/** As `Promise.all`, but rejects only when all have ended. */
+/** As `Promise.all`, but rejects only after all have settled. */
 async function allEnded<T>(works: readonly Promise<T>[]): Promise<T[]> {
   const settled = await Promise.allSettled(works);
   return settled.map((outcome) => {
@@ -58,7 +58,7 @@ async function findMiningScopes(service: SyncService, account: ServiceAccount): 
 }
 
 /**
- * Throws `usage.invalid` when no account has what is selected, after asking the pool whether it is new. An account whose
+ * Throws `usage.invalid` if no account has what is selected, after asking the pool in case it is new. An account whose
  * lists cannot be read may have it.
  */
 async function requireMatch(
@@ -87,9 +87,9 @@ async function requireMatch(
 }
 
 /**
- * Brings what is selected up to date once, in this process: all accounts in parallel, and their streams. A scope that
+ * Brings the selection up to date once, in this process, with all accounts and their streams in parallel. A scope that
  * fails is in the result and does not stop the others (P8). Throws `usage.invalid` for a selection that no account has,
- * and `aborted` when `signal` fires, once everything in flight has ended.
+ * and `aborted` if `signal` fires, once everything in flight has ended.
  */
 export async function syncEverything(
   service: SyncService,

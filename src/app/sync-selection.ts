@@ -19,7 +19,7 @@ export interface KnownScope {
   readonly algo: string | null;
 }
 
-/** At most this many names are listed; the rest is counted. */
+/** At most this many names are listed; the others are counted. */
 const MAX_NAMES_LISTED = 20;
 
 export function isSelected(selection: SyncSelection, scope: KnownScope): boolean {
@@ -28,8 +28,8 @@ export function isSelected(selection: SyncSelection, scope: KnownScope): boolean
 }
 
 /**
- * The error for a selection that matches none of the `known` scopes, naming what is known instead; null when there is
- * something to sync.
+ * The error for a selection that matches none of the `known` scopes, which names the known ones; null if the selection
+ * matches.
  */
 export function findMismatch(
   selection: SyncSelection,

@@ -10,7 +10,7 @@ import { StreamProgressCount, type StreamProgress } from './stream-progress';
 import { isSelected, type SyncSelection } from './sync-selection';
 import type { SyncService } from './service/sync-service';
 
-/** Scopes of one stream that are synced at once: enough to keep its endpoint busy while another one commits. */
+/** Scopes of one stream synced at once: enough to keep its endpoint busy while one of them commits. */
 const SCOPES_AT_ONCE = 3;
 
 export interface SyncStreamOptions {
@@ -20,27 +20,27 @@ export interface SyncStreamOptions {
   readonly onProgress: (progress: StreamProgress) => void;
 }
 
-/** What became of one stream of one account. */
+/** The result of syncing one stream of one account. */
 export interface StreamSummary {
   readonly account: string;
   readonly stream: Stream;
   readonly results: readonly RunResult[];
-  /** Scopes that were due and not started, because the account was stopped. */
+  /** Scopes that were due but not started, because the account was stopped. */
   readonly left: number;
 }
 
-/** What the streams of one account share while they are synced once. */
+/** State that the streams of one account share during one sync. */
 export interface AccountSync {
   readonly service: SyncService;
   readonly account: ServiceAccount;
   readonly retryBudget: RetryBudget;
-  /** A failure stopped the account: nothing more of it is started. */
+  /** A failure stopped the account: nothing more is started for it. */
   isStopped: boolean;
 }
 
 /**
- * A sync by hand visits every live scope; one that is visited rarely, and the slow round over all workers, only when it is
- * due or asked for explicitly.
+ * A manual sync visits every live scope. A scope that is visited rarely, and the slow round over all workers, are
+ * visited only if they are due or were selected by name.
  */
 function isWanted(
   { isSlowRound }: StreamDefinition,
@@ -59,7 +59,10 @@ function wasPutOff({ error }: RunResult): boolean {
   return error?.retry === 'after' || error?.code === 'pool.maintenance';
 }
 
-/** Runs a scope once the circuit is closed, and again if an open circuit failed it and closes within the retry budget. */
+/**
+ * Runs a scope once the circuit is closed. If an open circuit fails the run and closes within the retry budget, runs it
+ * again.
+ */
 async function runThroughCircuit(
   { service, account, retryBudget }: AccountSync,
   stream: Stream,
@@ -75,7 +78,7 @@ async function runThroughCircuit(
   }
 }
 
-/** Syncs the scopes of one stream of one account that are selected, a few at a time. */
+/** Syncs the selected scopes of one stream of one account, a few at a time. */
 export async function syncStream(
   sync: AccountSync,
   definition: StreamDefinition,
@@ -111,7 +114,9 @@ export async function syncStream(
   return { account: account.name, stream, results, left: wanted.length - results.length };
 }
 
-/** Works on `limit` items at a time. After a failure starts no more, and throws once those in progress have ended. */
+/**
+ * Works on `limit` items at a time. After a failure it starts no more, and throws once those in progress have ended.
+ */
 async function inParallel<Item>(
   items: readonly Item[],
   limit: number,

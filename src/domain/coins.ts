@@ -1,11 +1,11 @@
 import type { UnreadableRow } from './page';
 
 /**
- * A coin that the pool totals for an account although its lists show it only when asked by name; as one scope knows it.
+ * A coin that the pool totals for an account although its lists show it only when asked by name, as known in one scope.
  */
 export interface HiddenCoin {
   readonly currency: string;
-  /** When all of the scope's list was last read for it; null: never. */
+  /** When the scope's whole list was last read for it; null: never. */
   readonly readAtMs: number | null;
   /** The scope has rows of it. */
   readonly hasRows: boolean;
@@ -14,7 +14,7 @@ export interface HiddenCoin {
 /** A read of a list that was asked for one coin by name. */
 export interface CoinRead {
   readonly currency: string;
-  /** With it, the whole history has been read for the coin. */
+  /** This read completes the coin's whole history. */
   readonly isWhole: boolean;
 }
 

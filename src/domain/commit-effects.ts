@@ -1,4 +1,7 @@
-/** What a read of a window changes in the ledger, decided before anything is written; each store writes it its way. */
+/**
+ * What a read of a window changes in the ledger. It is decided before anything is written, and each store writes it in
+ * its own way.
+ */
 import { SETTLED, type IncomeRow } from './income';
 import { hashContent } from './income-content';
 import { reopenedBy, type Unconfirmed, type WindowCommit, type WindowPiece } from './ledger-commit';
@@ -21,10 +24,10 @@ export interface CommitEffects {
 }
 
 /**
- * Decides what becomes of the rows and windows of a commit. `changes` are those of `matchLedger`; `missing` are its
- * missing rows that the list would show; `oldestServedMs` is the oldest mining date of the live, served rows outside the
- * window, Infinity if there are none (or no row is missing). If rows vanished for which `confirmed` has no verdict,
- * nothing is to be written.
+ * Decides what becomes of the rows and windows of a commit. `changes`: the result of `matchLedger`. `missing`: those of
+ * its missing rows that the list would show. `oldestServedMs`: the oldest mining date of the live, served rows outside
+ * the window; Infinity if there are none (or no row is missing). If a row vanished for which `confirmed` has no
+ * verdict, nothing may be written.
  */
 export function decideCommit(
   commit: WindowCommit,

@@ -18,7 +18,7 @@ export interface WindowRequest {
   readonly span: Window | null;
 }
 
-/** Of a run: its request, when it began by the database's clock, the pool's clock, and what the pool answers. */
+/** A run's request, when the run began by the database's clock, the pool's clock, and what the pool answers. */
 interface Asked {
   readonly request: WindowRequest;
   readonly startedAtMs: number;
@@ -29,8 +29,8 @@ interface Asked {
 }
 
 /**
- * Whether a window is due: not verified, or longer than what the pool answers in full; the newest one each time; the
- * last days and whatever has a pending row or a doubt daily; everything weekly.
+ * Whether a window is due. Always: if it is not verified, if it is longer than what the pool answers in full, or if it
+ * is the newest one. Daily: the last days, and any window with a pending row or a doubt. Weekly: every window.
  */
 export function isWindowDue(window: StoredWindow, asked: Asked): boolean {
   const { request, startedAtMs, poolNowMs, tiers } = asked;

@@ -1,7 +1,7 @@
 import type { DecimalText } from '../core/decimal';
 import type { Puid, WorkerId } from './ids';
 
-/** Three hashrates of one thing, in H/s; null where the pool gave none or an unknown unit (then `extra` has it). */
+/** Three hashrates of one item, in H/s; null if the pool gave none, or gave an unknown unit (then `extra` has it). */
 export interface HashRates {
   readonly realHps: DecimalText | null;
   readonly hourHps: DecimalText | null;

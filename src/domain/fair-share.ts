@@ -1,7 +1,7 @@
 /**
- * The limit per taker, such that all of them together stay within `budget` and what small takers leave over goes to
- * large ones: the level at which `sum(min(size, level)) = budget`, rounded down. Infinity when all fit. At least 1, so
- * that every taker makes progress.
+ * The largest share per taker with which all takers together stay within `budget`, where small takers leave what they
+ * do not need to large ones: the level at which `sum(min(size, level)) = budget`, rounded down. Infinity if all fit. At
+ * least 1, so that every taker makes progress.
  */
 export function fairShare(budget: number, sizes: readonly number[]): number {
   let left = budget;

@@ -1,9 +1,9 @@
-/** What one snapshot of the fleet of an account takes. */
+/** The cost of one snapshot of an account's fleet. */
 export interface FleetPace {
   readonly requests: number;
-  /** At the pace that the pool allows, s. */
+  /** Seconds that it takes at the pace that the pool allows. */
   readonly seconds: number;
-  /** Of the interval between two snapshots; beyond 1 it cannot be kept. */
+  /** The same as a share of the interval between two snapshots; above 1 the interval cannot be kept. */
   readonly share: number;
 }
 

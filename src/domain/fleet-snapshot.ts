@@ -10,7 +10,7 @@ export interface FleetSnapshot {
   readonly isFirst: boolean;
   /** Workers that were listed before. */
   readonly knownWorkers: number;
-  /** The lists by status were not compared with the count of all workers for a day. */
+  /** The lists by status have not been compared with the count of all workers for a day. */
   readonly isTotalDue: boolean;
 }
 
@@ -27,7 +27,7 @@ export interface FleetLanding {
   readonly totalCompared: boolean;
 }
 
-/** Workers of one page as the members of a JSON list, which statements take: a tenth of the page's memory. */
+/** Workers of one page as members of a JSON list, ready for a statement: a tenth of the memory of the parsed page. */
 export interface PackedWorkers {
   readonly text: string;
   readonly count: number;
@@ -40,6 +40,6 @@ export interface DetailsBatch {
   readonly workerIds: readonly WorkerId[];
   /** The position of the round after the batch: its last worker, null at the end. */
   readonly position: WorkerId | null;
-  /** The database's clock before the batch is requested, ms since the epoch. */
+  /** The database's clock just before the batch is requested, ms since the epoch. */
   readonly askedAtMs: number;
 }

@@ -11,8 +11,8 @@ export const ACTIVE: WorkerStatus = 'ACTIVE';
 const WORKER_ID_FIELD = /"workerId"\s*:\s*"?(\d{1,19})"?\s*[,}]/g;
 
 /**
- * The workers that the unreadable rows of a snapshot may be, so that none of them counts as removed; null when any
- * worker may be one of them.
+ * The workers that the unreadable rows of a snapshot may stand for, so that none of them counts as removed; null if
+ * they may stand for any worker.
  */
 export function findUnreadableWorkers(unreadable: readonly UnreadableRow[]): ReadonlySet<WorkerId> | null {
   const ids = new Set<WorkerId>();

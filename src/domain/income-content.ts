@@ -1,4 +1,4 @@
-/** What pages and reads of income hold, order apart: which of them are the same, and what several of them prove. */
+/** Compares pages and reads of income regardless of order: which are the same, and what several of them prove. */
 import { hashMultiset } from './content-hash';
 import type { IncomeRow } from './income';
 import { contentOf, groupBy } from './ledger-matching';
@@ -11,23 +11,23 @@ const textsOf = ({ rows, unreadable }: Served<IncomeRow>): string[] => [
   ...unreadable.map(textOf),
 ];
 
-/** SHA-256 (hex) of the rows as served, unknown fields and order apart. */
+/** SHA-256 (hex) of the rows as served, without unknown fields and regardless of order. */
 export function hashContent(served: Served<IncomeRow>): string {
   return hashMultiset(textsOf(served));
 }
 
-/** Whether two pages or reads hold the very same rows, in any order. */
+/** Whether two pages or reads hold exactly the same rows, in any order. */
 export function isSameContent(a: Served<IncomeRow>, b: Served<IncomeRow>): boolean {
   return hashContent(a) === hashContent(b);
 }
 
-/** Whether equal rows stand on several pages. */
+/** Whether equal rows are on different pages. */
 export function hasEqualsApart(pages: readonly Served<IncomeRow>[]): boolean {
   const texts = pages.flatMap((page) => [...new Set(textsOf(page))]);
   return new Set(texts).size < texts.length;
 }
 
-/** Each row as often as any one page holds it: whatever moved between the pages, it exists at least that often. */
+/** Each row as often as any single page holds it: even if rows moved between pages, it exists at least that often. */
 export function provenBy(pages: readonly Served<IncomeRow>[]): Served<IncomeRow> {
   return {
     rows: mostOf(

@@ -28,7 +28,7 @@ export interface WindowPiece extends Window {
 export interface WindowCommit {
   readonly scope: LedgerScope;
   readonly runId: bigint;
-  /** What the read started from: a commit that another one preceded is refused (P9). */
+  /** What the read started from; if another commit went first, this one is refused (P9). */
   readonly state: LedgerState;
   /** Start of the history to be complete. */
   readonly historyStartMs: number;
@@ -42,15 +42,15 @@ export interface WindowCommit {
   readonly isComplete: boolean;
   /** By key (`ledgerKeyOf`): what becomes of the live rows that the confirmation read did not serve either. */
   readonly confirmed: ReadonlyMap<string, MissingVerdict>;
-  /** Replace every stored window that they overlap. */
+  /** They replace every stored window that they overlap. */
   readonly pieces: readonly WindowPiece[];
-  /** Set when the list was asked for a hidden coin by name: windows do not cover such rows. */
+  /** Set when the list was asked for a hidden coin by name: windows do not cover its rows. */
   readonly coin?: CoinRead;
 }
 
 /**
- * Windows, beside the one that is committed, that have to be read again: a row of the list that is new to the ledger is
- * older than unserved ones of theirs, which were taken to be older than all that is served.
+ * Windows to read again, besides the one being committed: a row that is new to the ledger is older than unserved rows
+ * of theirs, which were assumed to be older than everything that is served.
  */
 export function reopenedBy(
   { state, window, coin }: Pick<WindowCommit, 'state' | 'window' | 'coin'>,

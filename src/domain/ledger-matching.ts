@@ -131,7 +131,7 @@ function pairRowsOfOneKey(stored: LedgerRow[], served: IncomeRow[], isWhole: boo
   pairing.pairEqual(isLive, contentWithExtraOf); // only decides which of several equal rows keeps which extra
   pairing.pairEqual(isLive, contentOf);
   pairing.pairEqual(isWithdrawn, contentOf);
-  // When fewer rows were served than stored, the row that seems to have changed may be another one.
+  // If fewer rows were served than stored, it may be another row that changed.
   if (!isWhole && served.length < stored.filter(isLive).length) return pairing;
   pairing.pairEqual(isLive, amountAndHashRateOf);
   pairing.pairLiveByRank();
@@ -139,11 +139,11 @@ function pairRowsOfOneKey(stored: LedgerRow[], served: IncomeRow[], isWhole: boo
 }
 
 /**
- * Finds which stored row each served row is, never by the API's order: per key, equal
- * content among live rows; equal content among withdrawn ones; equal amount and hashrate; then by amount.
- * `stored` are all rows of one window of one scope, `served` all that the pool serves in it, or some of them (not
- * `isWhole`): then what cannot be told apart from a row that was not served is left as it is. A stored `extra` is
- * in the same textual form as a served one. Pure; the result does not depend on the order of either list.
+ * Finds the stored row that each served row corresponds to, regardless of the API's order. Per key: equal content among
+ * live rows; equal content among withdrawn ones; equal amount and hashrate; then by amount. `stored`: all rows of one
+ * window of one scope, with `extra` in the same textual form as served. `served`: all that the pool serves in it or,
+ * without `isWhole`, some of it; then a stored row that cannot be told apart from one that was not served stays as it
+ * is. Pure; the result does not depend on the order of either list.
  */
 export function matchLedger(
   stored: readonly LedgerRow[],

@@ -8,21 +8,22 @@ export interface LedgerState {
   readonly version: bigint;
   /** Newest first, without overlap. */
   readonly windows: readonly StoredWindow[];
-  /** Bounds cannot be trusted to select by mining date: the whole list is paged. */
+  /** Its bounds cannot be trusted to select by mining date, so the whole list is paged. */
   readonly paged: boolean;
   /**
    * The longest span that the pool answers in full, ms, as learned by any scope of the account; null: no limit known.
    */
   readonly spanLimitMs: number | null;
   /**
-   * Since when every read, at most 36 hours apart, showed no row of a list that held some; null while it shows rows.
+   * Since when a list that held rows has shown none in any read, with reads at most 36 hours apart; null while it shows
+   * rows.
    */
   readonly emptySinceMs: number | null;
   /** When the scope had its last deep check (probe, count, trial of windows); null before the first run ended. */
   readonly deepCheckedAtMs: number | null;
   /** Coins that the pool totals for the account while its lists show none of them unless asked by name. */
   readonly hiddenCoins: readonly HiddenCoin[];
-  /** Rows of the scope that could not be understood are on record, and were served when last read. */
+  /** Unreadable rows of the scope are on record, and were still served when last read. */
   readonly hasQuarantine: boolean;
   /** When the newest unserved row of the scope was mined, ms; null: there is none. */
   readonly newestUnservedMs: number | null;
@@ -40,13 +41,13 @@ export function isReadWhole({ windows }: Pick<LedgerState, 'windows'>): boolean 
   return windows.every(({ verifiedAtMs }) => verifiedAtMs !== null);
 }
 
-/** Whether one answer can count all rows of the scope, to be compared with its windows. */
+/** Whether one answer can count all rows of the scope, for a comparison with its windows. */
 export function isCountable({ paged, spanLimitMs }: Pick<LedgerState, 'paged' | 'spanLimitMs'>): boolean {
   return !paged && spanLimitMs === null;
 }
 
 /**
- * The rows that the pool should count in all, if the read of a window is right and everything else is unchanged.
+ * How many rows the pool should count in all, if the read of a window is right and everything else is unchanged.
  * `missing`: live rows of the window that the read does not show.
  */
 export function countWith(

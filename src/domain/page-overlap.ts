@@ -11,7 +11,7 @@ interface PageCut {
 
 /**
  * The page that begins at or shortly before row `from` and reaches furthest beyond it. Pages begin at multiples of
- * their size, so another size makes a page overlap the one before by a few rows.
+ * their size, so a smaller size makes a page overlap the previous one by a few rows.
  */
 export function cutPageAt(from: number, fullRows: number): PageCut {
   const fewestRows = Math.max(LEAST_ROWS, Math.ceil(fullRows * LEAST_SHARE));

@@ -1,4 +1,4 @@
-/** An item that could not be read: kept whole, never guessed at. */
+/** An item that could not be parsed: kept whole, never guessed at. */
 export interface UnreadableRow {
   /** The item as JSON text, every number digit for digit. */
   readonly raw: string;
@@ -8,7 +8,7 @@ export interface UnreadableRow {
   readonly minedAtMs?: number;
 }
 
-/** What was served: the rows that could be read, and those that could not. */
+/** What was served: the rows that could be parsed, and those that could not. */
 export interface Served<Row> {
   readonly rows: readonly Row[];
   readonly unreadable: readonly UnreadableRow[];

@@ -35,7 +35,7 @@ export interface WorkerQuery {
   readonly workerId: WorkerId;
 }
 
-/** The pool as one account sees it. Every call throws a `KpoolError`, classified. */
+/** The pool as one account sees it. Every call throws classified `KpoolError`s. */
 export interface Pool {
   /** The pool's clock, ms since the epoch. */
   now(): number;

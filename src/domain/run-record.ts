@@ -22,7 +22,7 @@ export interface RunRecord {
   readonly isUnlisted: boolean;
 }
 
-/** How a run went that read a scope to its end. */
+/** The result of a run that read its scope to the end. */
 export interface EndedRun {
   readonly outcome: 'succeeded' | 'partial';
   /** Why it was `partial`. */

@@ -40,7 +40,7 @@ export function paceOf(scope: ScopeFacts, dormantAfterMs: number, nowMs: number)
 
 /** Delay after a failure, doubled after each further one, up to the interval. */
 const FIRST_REST_MS = 10_000;
-/** Keeps the delay finite. */
+/** Keeps 2 ** n finite. */
 const MAX_REST_DOUBLINGS = 20;
 /** An unreachable pool is retried this often (P12: within 40 s of its return). */
 const UNREACHABLE_REST_MS = 25_000;

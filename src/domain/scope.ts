@@ -4,7 +4,7 @@ import type { LedgerStream, Stream } from './streams';
 /** What one sync works on. Null where the stream has no such part. */
 export interface Scope {
   readonly stream: Stream;
-  /** Whose API key asks; a sub-account is found by its puid alone. */
+  /** The account whose API key asks; a sub-account is identified by its puid alone. */
   readonly accountId: AccountId;
   readonly puid: Puid | null;
   readonly algo: string | null;

@@ -3,7 +3,7 @@ import { assert } from '../core/assert';
 /** The name of a kind of data that the pool serves. `src/sync/registry.ts` says which there are. */
 export type Stream = string;
 
-/** The streams of money, with tables of their own: revised, never deleted. */
+/** The streams of income, with tables of their own: rows are revised, never deleted. */
 export const LEDGER_STREAMS = ['earnings', 'rewards'] as const satisfies readonly Stream[];
 export type LedgerStream = (typeof LEDGER_STREAMS)[number];
 

@@ -17,15 +17,15 @@ export interface WindowRead extends Served<IncomeRow> {
 export type WindowAnswer =
   /** All of it. */
   | { readonly kind: 'whole'; readonly read: WindowRead }
-  /** All of it by the count, but the page may be full: the second one tells. */
+  /** All of it by the count, but the page may be full: the second page tells. */
   | { readonly kind: 'full'; readonly read: WindowRead }
-  /** More than a page, in order of time: `read` is all of `proven` if the pool counts `restRows` in `rest`. */
+  /** More than a page, ordered by time: `read` is all of `proven` if the pool counts `restRows` in `rest`. */
   | ({ readonly kind: 'prefix'; readonly read: WindowRead } & ProvenPrefix)
-  /** More than a page, in no order: each part has to be read separately. */
+  /** More than a page, unordered: each part has to be read separately. */
   | { readonly kind: 'parts'; readonly parts: readonly Window[] }
-  /** No count, a contradiction, or a crowd on one day: the window is to be paged. */
+  /** No count, a contradiction, or too many rows on one day: the window has to be paged. */
   | { readonly kind: 'unproven' }
-  /** Rows far outside of what was asked for: the bounds do not mean what they say. */
+  /** Rows far outside of what was asked for: the bounds do not select by mining date. */
   | { readonly kind: 'strayed' };
 
 /** Rows and unreadable rows in the window; an unreadable one is outside only if its own mining date says so. */
@@ -50,8 +50,8 @@ function mayBeFull(page: Page<IncomeRow>, isFirst: boolean): boolean {
 }
 
 /**
- * Judges the first page of a window, the only read that is consistent in itself. `isFirst`: no longer page of the
- * scope has been seen yet, so any round number of rows may be a page that was cut.
+ * Judges the first page of a window, the only read that is consistent in itself. `isFirst`: no longer page of the scope
+ * was seen before, so any round number of rows may be a page that was cut.
  */
 export function judgeWindow(window: Window, page: Page<IncomeRow>, isFirst: boolean): WindowAnswer {
   if (strays(window, page)) return { kind: 'strayed' };
@@ -81,7 +81,7 @@ function whole(inside: Served<IncomeRow>): { kind: 'whole'; read: WindowRead } {
   return { kind: 'whole', read: { ...inside, doubt: null } };
 }
 
-/** How many rows an answer counts in its window; null where it does not say. */
+/** How many rows an answer counts in its window; null if it gives no count. */
 export function countedBy(answer: WindowAnswer | { readonly kind: 'refused' }): number | null {
   if (answer.kind === 'whole' || answer.kind === 'full') return servedCount(answer.read);
   return answer.kind === 'prefix' ? answer.restRows + answer.read.rows.length : null;

@@ -1,17 +1,17 @@
 import type { Served, UnreadableRow } from './page';
 import { DAY_MS, spanMsOf, startOfUtcDay, type Window } from './windows';
 
-/** A window is planned to hold this share of a page, so that late rows find room. */
+/** A window is planned to hold this share of a page, to leave room for late rows. */
 const FILL_SHARE = 0.9;
-/** An unordered page is a sample of the window: parts planned to this share of a page seldom outgrow it. */
+/** An unordered page is a sample of the window: parts planned to this share of a page rarely exceed one. */
 const SAMPLE_SHARE = 0.75;
-/** Fewer rows of a sample say too little about a part, and many would outgrow a page: larger ones are cut again. */
+/** With fewer rows of the sample per part, many parts would exceed a page; those that do are cut again. */
 const LEAST_SAMPLE = 8;
-/** A part filled less than this share takes the next rows as well, if the page holds them. */
+/** A part filled less than this takes the next rows as well, if they fit into the page. */
 const LEAST_FILL = 0.75;
-/** Up to this many unreadable rows of a window have their days read separately; with more, all of it is in doubt. */
+/** The days of up to this many unreadable rows are read separately; with more, the whole window is in doubt. */
 const MAX_DAYS_APART = 5;
-/** The share of rows out of order that an ordered page may have: a late row may be listed where it was recorded. */
+/** The share of rows that may be out of order in an ordered page: a late row may be listed where it was recorded. */
 const STRAY_SHARE = 0.05;
 
 /** Rows that a window is planned to hold if a page holds `pageRows`. */
@@ -20,8 +20,8 @@ export function plannedRows(pageRows: number): number {
 }
 
 /**
- * Where to cut between two neighbouring rows: at midnight UTC if that lies between them, otherwise half way. A request
- * reaches a little beyond its window, and should meet neither row.
+ * Where to cut between two neighbouring rows: at midnight UTC if that lies between them, otherwise half-way. A request
+ * reaches slightly beyond its window and should include neither row.
  */
 function cutBetween(olderMs: number, newerMs: number): number {
   const midnight = startOfUtcDay(newerMs);
@@ -60,14 +60,17 @@ function cutAround(window: Window, atMs: number): Window[] {
   return cutAt(window, [atMs - DAY_MS / 2, atMs + DAY_MS / 2]);
 }
 
-/** The window with the days at its ends cut off: rows outside it crowd its page, as if bounds were cut to days. */
+/**
+ * The window without the days at its ends, for a page crowded with rows outside it: the pool seems to extend bounds to
+ * whole days.
+ */
 export function cutEdges(window: Window): Window[] {
   const isLong = window.toMs - window.fromMs > 2 * DAY_MS;
   return isLong ? cutAt(window, [window.fromMs + DAY_MS, window.toMs - DAY_MS]) : [window];
 }
 
 /**
- * The window in parts, newest first, one of which is the day of an unreadable row; halves of it where no row says its
+ * The window in parts, newest first, one of which is the day of an unreadable row; halves of it if no such row says its
  * day. The window itself if it is that day already.
  */
 export function cutOutUnreadable(
@@ -82,7 +85,7 @@ export function cutOutUnreadable(
     const parts = cutAt(window, [day, day + DAY_MS]);
     if (parts.length > 1) return parts;
   }
-  // Rows are often dated to midnight, so a cut at noon meets none.
+  // Rows are often dated to midnight, so a cut at noon divides none of them.
   return cutAt(window, [startOfUtcDay(window.fromMs + spanMs / 2) + DAY_MS / 2]);
 }
 
@@ -103,8 +106,8 @@ export function orderOf(instants: readonly number[]): Order {
 }
 
 /**
- * What one page of several proves about a window. `instants`: mining dates of its rows in the window, as served;
- * `totalNum`: the pool's count of the window. Null where the page is unordered, or all of one instant.
+ * What the first of several pages proves about a window. `instants`: mining dates of its rows in the window, as served;
+ * `totalNum`: the pool's count of the window. Null if the page is unordered, or all of one instant.
  */
 export function findProvenPrefix(
   window: Window,
@@ -115,7 +118,7 @@ export function findProvenPrefix(
   const lastMs = instants.at(-1);
   if (order === 'none' || lastMs === undefined) return null;
   const isNewestFirst = order === 'newest-first';
-  // Rows of the last one's instant may be on the next page.
+  // Other rows of the last row's instant may be on the next page.
   const known = [
     ...new Set([lastMs, ...instants.filter((at) => (isNewestFirst ? at > lastMs : at < lastMs))]),
   ];
@@ -136,8 +139,8 @@ export function findProvenPrefix(
 }
 
 /**
- * Parts of a window that should each fit into a page, newest first, judging by one page as a sample; the window itself
- * if it cannot be cut.
+ * Parts of a window, newest first, each of which should fit into a page, with one page taken as a sample; the window
+ * itself if it cannot be cut.
  */
 export function cutBySample(window: Window, instants: readonly number[], totalNum: number): Window[] {
   const pages = Math.ceil(totalNum / Math.max(1, Math.floor(instants.length * SAMPLE_SHARE)));
@@ -152,7 +155,7 @@ interface Storing {
   readonly capacity: number;
   /** The daily tier reads what is newer. */
   readonly recentFromMs: number;
-  /** Windows are not what the scope is read by. */
+  /** The scope is paged, not read by windows. */
   readonly isPaged: boolean;
   /** Further places to cut at. */
   readonly cuts: readonly number[];

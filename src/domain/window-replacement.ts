@@ -1,4 +1,4 @@
-/** Which windows a scope has once new ones took the place of those that they overlap. */
+/** The windows of a scope after new ones replaced those that they overlap. */
 import { overlaps, type StoredWindow, type Window } from './windows';
 
 /** A window to record: what a complete read found in it, or that it still has to be read. */
@@ -11,7 +11,9 @@ export interface WindowRecord extends Window {
   readonly contentHash: string | null;
 }
 
-/** What remains of `windows` outside `taken`. It has to be read again: the counts were those of the whole window. */
+/**
+ * What remains of `windows` outside `taken`. It has to be read again, since the counts were those of the whole window.
+ */
 function remaindersOf(windows: readonly Window[], taken: readonly Window[]): WindowRecord[] {
   let rest: Window[] = [...windows];
   for (const { fromMs, toMs } of taken) {
@@ -30,7 +32,7 @@ export function unread({ fromMs, toMs }: Window): WindowRecord {
   return { fromMs, toMs, verified: false, ...figures };
 }
 
-/** The windows of a scope after `records` took the place of every window that they overlap. */
+/** The windows of a scope after `records` replaced every window that they overlap. */
 export interface ReplacedWindows {
   /** To be written. */
   readonly records: readonly WindowRecord[];

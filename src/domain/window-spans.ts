@@ -2,14 +2,14 @@
 import type { IncomeRow } from './income';
 import { DAY_MS, horizonMs, startOfUtcDay, type Window } from './windows';
 
-/** A limit of fewer days leaves no room for cuts between days. */
+/** With a limit of fewer days there is no room for cuts at midnight. */
 const LEAST_DAYS_MS = 2 * DAY_MS;
 /** A request reaches one millisecond beyond its window on either side. */
 const MARGINS_MS = 2;
 
 /**
- * A window in parts no longer than what the pool answers in full, newest first. The newest one, which grows with time,
- * gets room to grow.
+ * A window in parts no longer than what the pool answers in full, newest first. The newest part gets room to grow with
+ * time.
  */
 export function fitSpan(window: Window, limitMs: number, nowMs: number): Window[] {
   const parts: Window[] = [];
@@ -52,7 +52,7 @@ export function spansAround(instants: readonly number[], most: number): Window[]
 
 /**
  * The spans that are probed in a scope that shows no row, in days from today: a pool that answers only the end or the
- * beginning of a long span would hide all of it. The first one at first, then another one each week.
+ * beginning of a long span would hide all rows. The first span is probed at first, then another one each week.
  */
 const PROBES = [
   { from: -65, to: -35 },
@@ -60,7 +60,7 @@ const PROBES = [
   { from: -400, to: -35 },
 ] as const;
 
-/** What to probe in a window that shows no row; null where it begins later. `isFirst`: it has never been read. */
+/** What to probe in a window that shows no row; null if it begins later. `isFirst`: the window has never been read. */
 export function probeOfEmpty(window: Window, nowMs: number, isFirst: boolean): Window | null {
   const today = startOfUtcDay(nowMs);
   const week = isFirst ? 0 : Math.floor(today / DAY_MS / 7);
@@ -69,12 +69,12 @@ export function probeOfEmpty(window: Window, nowMs: number, isFirst: boolean): W
   return probe.fromMs < probe.toMs ? probe : null;
 }
 
-/** A trial of windows leaves out the newest rows, so that it ends in the past, and holds this many. */
+/** A trial of windows leaves out the `newest` rows, so that it ends in the past, and holds `rows` of them. */
 const TRIAL = { newest: 10, rows: 45 };
 
 /**
- * The window by which to try whether bounds select by mining date: it begins and ends with a row, the last one settled
- * a day after it was mined, if there is such a row. Null where there are too few rows.
+ * The window to test whether bounds select by mining date: it begins and ends with a row and, if possible, the last one
+ * was settled a day after it was mined. Null if there are too few rows.
  */
 export function chooseTrial(rows: readonly IncomeRow[]): Window | null {
   const newestFirst = [...rows].sort((a, b) => b.minedAtMs - a.minedAtMs);

@@ -13,7 +13,7 @@ export interface StoredWindow extends Window {
   readonly rowCount: number;
   readonly pendingCount: number;
   readonly quarantinedCount: number;
-  /** Live rows that the last complete read did not serve, kept since an unreadable one may be any of them. */
+  /** Live rows that the last complete read did not serve, kept because an unreadable row may be any of them. */
   readonly inDoubtCount: number;
   /** When a complete read of it was last committed; null when it still has to be read. */
   readonly verifiedAtMs: number | null;
@@ -42,8 +42,8 @@ export function horizonMs(poolNowMs: number): number {
 }
 
 /**
- * The times to send for a window. The specification does not say which ends are included, so both reach one
- * instant too far, and rows outside the window are dropped.
+ * The times to send for a window. The specification does not say which ends are included, so the request reaches one
+ * instant beyond each, and rows outside the window are dropped.
  */
 export function requestBounds(window: Window, poolNowMs: number): { startMs: number; endMs: number } {
   const endMs = Math.min(window.toMs, Math.max(horizonMs(poolNowMs), window.fromMs + DAY_MS));

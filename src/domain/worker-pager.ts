@@ -5,9 +5,9 @@ import { servedCount, type Page, type UnreadableRow } from './page';
 
 /** Rounds over all pages before a contradiction between them is reported. */
 const MAX_LIST_ROUNDS = 3;
-/** Two million workers at 100 a page. */
+/** Enough for two million workers at 100 per page. */
 const MAX_WORKER_PAGES = 20_000;
-/** Rows by which a page overlaps the one before, once the list has moved; doubled whenever that was too few. */
+/** Rows by which a page overlaps the previous one once the list has moved; doubled whenever that was too few. */
 const FIRST_OVERLAP_ROWS = 3;
 /** Largest overlap, as a share of a page. */
 const MAX_OVERLAP_SHARE = 0.25;
@@ -52,7 +52,7 @@ export class WorkerPager {
   /** The pool ignores the page size asked for. */
   private isCutFixed = false;
   private isTooFast = false;
-  /** An answer without rows and without a count counts as an empty list the second time. */
+  /** An answer with neither rows nor a count is taken for an empty list only the second time. */
   private sawNothing = false;
   private why: string | null = null;
 
@@ -112,7 +112,7 @@ export class WorkerPager {
     const firstRow = (page.currentPage - 1) * asked;
     const fallen = this.noteCount(page.totalNum);
     const holdsSeen = page.rows.some(({ workerId }) => this.joinedIn.get(workerId) === this.round);
-    // Nothing was asked for again, so workers joined before these, and as many may have left.
+    // No overlap was asked for: workers joined before these rows, and as many may have left.
     if (holdsSeen && firstRow === this.seenRows) this.noteMotion(0);
     const isWhole = this.noteCut(served, asked, firstRow);
     const isJoined = isWhole && this.isJoined(firstRow, fallen, holdsSeen);
@@ -148,7 +148,7 @@ export class WorkerPager {
     this.overlapRows = Math.min(most, Math.max(this.overlapRows, FIRST_OVERLAP_ROWS, rows));
   }
 
-  /** Whether the page has the size that was asked for. */
+  /** Whether the page was served in the size that was asked for; records a pool that ignores the size. */
   private noteCut(served: number, asked: number, firstRow: number): boolean {
     if (this.rows === null) return true;
     const isCut = served <= asked && (served === asked || firstRow + served + asked > (this.lastTotal ?? 0));
@@ -176,7 +176,9 @@ export class WorkerPager {
     return this.joinedIn.size - knownCount;
   }
 
-  /** The page is beyond a gap: steps back by as many as left the list, or by the overlap, which is then doubled. */
+  /**
+   * The page is beyond a gap: steps back by as many workers as left the list, or by the overlap, which is then doubled.
+   */
   private stepBack(fallen: number): void {
     this.gaps += 1;
     this.seenRows = Math.max(0, this.seenRows - Math.max(fallen, this.overlapRows));
@@ -187,7 +189,7 @@ export class WorkerPager {
   private chooseNext(): void {
     let overlap = this.isCutFixed ? 0 : this.overlapRows;
     let cut = cutPageAt(Math.max(0, this.seenRows - overlap), this.pageRows);
-    // A page too small to overlap and still advance.
+    // The overlap must leave a page room to advance.
     while (overlap > 0 && cut.currentPage * cut.rows <= this.seenRows) {
       overlap = Math.floor(overlap / 2);
       cut = cutPageAt(Math.max(0, this.seenRows - overlap), this.pageRows);

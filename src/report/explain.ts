@@ -18,7 +18,7 @@ interface ExplainedState {
 /** A certificate of a window that contains the row. */
 interface ExplainedCertificate {
   readonly observedAt: string;
-  /** When the very same rows were read last; null: others were served since. */
+  /** When exactly the same rows were last read; null: other rows have been served since. */
   readonly verifiedAt: string | null;
   readonly rowsServed: number;
   readonly contentHash: string;
@@ -95,8 +95,8 @@ export async function findExplanation(sql: Sql, rowId: string): Promise<Explanat
 }
 
 /**
- * An id is a hash, so rows are hashed until one has it: those of the newest months first, since questions are about recent
- * figures, and withdrawn ones, which may be in no month, last. An index would have to be kept by every commit.
+ * An id is a hash, so rows are hashed until one matches: the newest months first, since questions are about recent
+ * figures, and withdrawn rows, which may be in no month, last. Every commit would have to maintain an index.
  */
 async function findRow(sql: Sql, rowId: string): Promise<Found | null> {
   const columns = (type: ReturnType<Sql>) =>
@@ -130,7 +130,7 @@ async function findRow(sql: Sql, rowId: string): Promise<Found | null> {
            r.extra::text AS extra, concat_ws(' ', v.value_text, v.quote_currency) AS value
       FROM found r
       JOIN report.sub_accounts s ON s.puid = r.puid
-      -- OFFSET 0: looked up, not joined with all items.
+      -- OFFSET 0 makes PostgreSQL look the item up instead of joining all items.
       LEFT JOIN LATERAL (
         SELECT i.source FROM sync.income_items i
          WHERE i.puid = r.puid AND i.algo = r.algo AND i.currency = r.currency AND i.mined_at = r.mined_at

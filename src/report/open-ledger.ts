@@ -126,7 +126,7 @@ export async function openLedger(url: string): Promise<Ledger> {
 
 type ViewClient = Awaited<ReturnType<typeof createViewClient>>;
 
-/** Loads Prisma only now: it takes longer to load than the rest, and the other questions do without it. */
+/** Loads Prisma only when needed: it takes longer to load than the rest, and other queries do without it. */
 async function createViewClient(url: string) {
   const { createStoreClient } = await import('../store/client');
   return createStoreClient({
@@ -150,7 +150,7 @@ function withBigints<T extends { readonly puid: string }>(row: T): Omit<T, 'puid
   return { ...row, puid: BigInt(row.puid) };
 }
 
-/** The days of every time zone lie within a day of the UTC ones, by which the ledger has an index. */
+/** A day of any time zone is within a day of the UTC day, by which the ledger is indexed. */
 function isMinedAbout(sql: postgres.Sql, { fromDay, beforeDay }: IncomeQuery): postgres.Fragment {
   return sql`true
     ${fromDay === undefined ? sql`` : sql`AND mining_date >= ${fromDay}::text::date - 1`}

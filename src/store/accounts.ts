@@ -16,9 +16,9 @@ export interface AccountRecord {
   readonly statusReason: string | null;
 }
 
-/** No run takes longer, so a failed run that began earlier than this need not be looked for. */
+/** No run takes longer, so older runs need not be searched for a failure. */
 const LONGEST_RUN_HOURS = 24;
-/** Statuses that any success ends; the others end only when the sub-accounts are listed. */
+/** Statuses that any successful run ends; the others end only when the sub-accounts are listed. */
 const ENDED_BY_ANY_SUCCESS: readonly string[] = ['ok', 'auth_failed', 'forbidden'];
 
 /** The owners of the API keys (`pool.accounts`). */
@@ -53,13 +53,13 @@ export class PrismaAccountStore {
     });
   }
 
-  /** Processes of one service start together: the second finds what the first has created. */
+  /** Processes of one service start at the same time: another one may have created the account by now. */
   private async create(accountName: string, keyFingerprint: string): Promise<Account> {
     await this.client.account.createMany({ data: { accountName, keyFingerprint }, skipDuplicates: true });
     return this.client.account.findUniqueOrThrow({ where: { accountName } });
   }
 
-  /** The recorded status, and the credentials that it is about. */
+  /** The recorded status, and the credentials to which it applies. */
   async statusOf(accountId: AccountId): Promise<{ status: AccountStatus; keyFingerprint: string }> {
     const { status, keyFingerprint } = await guarded(() =>
       this.client.account.findUniqueOrThrow({

@@ -101,7 +101,8 @@ export class PrismaCatalogStore {
     const served = [...byPuid.values()];
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
-        // For all accounts: otherwise two keys of one user could be listed at the same moment, unseen by each other.
+        // One lock for all accounts: otherwise two keys of one user that are listed at the same moment would not see
+        // each other.
         await lockByName(tx, 'sub_accounts');
         await lockAccount(tx, accountId);
         const others = await findOthers(tx, accountId, served);

@@ -28,7 +28,7 @@ export class PrismaIncomeStore {
         SELECT currency FROM sync.hidden_coins WHERE account_id = ${accountId}::smallint
          ORDER BY currency`;
       const [discovery] = await this.client.$queryRaw<{ is_due: boolean }[]>`
-        -- Not in the first run: whoever waits for a first sync wants the totals of what it brought.
+        -- Not in the first run, which should end soon with the totals of the coins that it found.
         SELECT coalesce(c.deep_checked_at <= sync.now() - ${discoverEveryMs} * interval '1 millisecond', c.last_cycle_at IS NOT NULL)
                AND EXISTS (SELECT FROM sync.cursors l JOIN pool.sub_accounts s ON s.puid = l.puid
                             WHERE s.account_id = ${accountId}::smallint AND l.stream IN ('earnings', 'rewards')
@@ -161,7 +161,7 @@ function ledgerOf(accountId: AccountId): Prisma.Sql {
     SELECT currency FROM pool.rewards JOIN pool.sub_accounts s USING (puid) WHERE s.account_id = ${accountId}::smallint)`;
 }
 
-/** Records coins of which the pool totals something while its lists, read to their beginning, show no row. */
+/** Records as hidden the coins that the pool totals while its lists, read to their beginning, show no row of them. */
 async function noteHiddenCoins(
   tx: Queryable,
   { accountId }: Scope,

@@ -25,7 +25,7 @@ import { readViewFiles } from './migrations/view-files';
 /** How long to wait for another process that is migrating. */
 const LOCK_WAIT_MS = 10 * millisecondsInMinute;
 const LOCK_RETRY_MS = 500;
-/** How long to wait for a reader that holds a table: all other statements queue behind a waiting change. */
+/** How long to wait for a reader that holds a table: all other statements queue behind a change that waits for it. */
 const TABLE_WAIT_MS = 8_000;
 
 export interface MigrateOptions {
@@ -106,7 +106,7 @@ async function applyOne(session: ReservedSql, file: MigrationFile): Promise<void
   try {
     await session`BEGIN`;
     await createRecords(session);
-    // A reader may keep us from the advisory lock: then this lock decides which process migrates first.
+    // If a reader holds the advisory lock, this lock decides which process migrates first.
     await lockRecords(session);
     if (await isApplied(session, file)) {
       await session`ROLLBACK`;
@@ -158,7 +158,7 @@ async function lock(session: ReservedSql): Promise<void> {
   );
 }
 
-/** Releases the lock, so that the connection goes back as it was found. */
+/** Releases the lock, so that the connection is returned as it was found. */
 async function unlock(session: ReservedSql): Promise<void> {
   await session`SELECT pg_advisory_unlock(${MIGRATION_LOCK})`;
   await session`RESET lock_timeout`;

@@ -11,13 +11,16 @@ import { isOfScope, scopeValues } from './scope-key';
 /** The read that served unreadable rows. */
 interface ReadOf {
   readonly window: Window;
-  /** Only a complete read shows what is no longer served. */
+  /** Only a complete read proves what is no longer served. */
   readonly isComplete: boolean;
 }
 
 const WHOLE: ReadOf = { window: { fromMs: Date.UTC(1970, 0, 1), toMs: Infinity }, isComplete: true };
 
-/** As much of a row as a person reads (the pool's have about 300); a hash of the whole row identifies it. */
+/**
+ * How much of a row is kept, for people to read (the pool's rows have about 300 characters); a hash of the whole row
+ * identifies it.
+ */
 const MAX_RAW_CHARACTERS = 16_384;
 
 /** The text or, if it is long, its beginning and its length. */

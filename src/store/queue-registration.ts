@@ -8,14 +8,14 @@ const SETTING = 'queue_backend';
 const INSTALLATION = 'installation';
 /** Long enough for another process to register or to write the schedules. */
 const REGISTRATION_ANSWER_TIMEOUT_MS = 15_000;
-/** Where the jobs are, without secrets: it is stored and shown. */
+/** Where the jobs are, without secrets, since it is stored and displayed. */
 export interface QueueLocation {
   readonly kind: 'postgres' | 'redis';
   /** `host:port/database`; null for the database itself. */
   readonly address: string | null;
 }
 
-/** The outcome of a registration; `changedFrom` is the previous location, which no process used. */
+/** The outcome of a registration. `changedFrom`: the previous location, which no process was using. */
 export type RegistrationVerdict =
   | {
       readonly outcome: 'registered';
@@ -58,7 +58,7 @@ export async function registerQueue(
       await session.query('BEGIN');
       await session.query("SELECT sync.lock('queue_claim')");
       const verdict = await decide(session, location);
-      // Each session locks a number of its own, which nobody else can hold.
+      // Each session locks a number of its own, which no other session can hold.
       if (verdict.outcome === 'registered') {
         await session.query('SELECT pg_try_advisory_lock($1, pg_backend_pid())', [QUEUE_LOCK_CLASS]);
       }
@@ -106,7 +106,7 @@ async function decide(session: PostgresSession, location: QueueLocation): Promis
   return { outcome: 'registered', changedFrom, installation: await findInstallation(session) };
 }
 
-/** Created at the first registration. Registrations wait for each other, so all find the same name. */
+/** Created by the first registration. Registrations wait for each other, so all of them get the same name. */
 async function findInstallation(session: PostgresSession): Promise<string> {
   await session.query(
     `INSERT INTO sync.settings (key, value) VALUES ($1, to_jsonb(left(gen_random_uuid()::text, 8)))

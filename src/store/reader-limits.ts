@@ -1,7 +1,10 @@
 import type { TransactionSql } from 'postgres';
 import { SQLSTATE } from '../core/postgres/error-table';
 
-/** Enough for a BI tool's pool and an analyst; more would crowd out the program. Only an administrator can raise it. */
+/**
+ * Enough for the connections of a BI tool and an analyst; more would crowd out the program. Only an administrator can
+ * raise it.
+ */
 const MAX_CONNECTIONS = 20;
 /**
  * Defaults of the login; a session can raise them for itself. An open transaction keeps VACUUM from removing old rows,

@@ -12,10 +12,10 @@ const MAX_EXTRA_RIGHTS_NAMED = 10;
 
 export interface ReaderLogin {
   readonly role: string;
-  /** Whether the role was created now. */
+  /** The role was created by this call. */
   readonly isNew: boolean;
   readonly database: string;
-  /** What the role can do beyond reading `pool` and `report`, in words; empty for a mere reader. */
+  /** What the role can do beyond reading `pool` and `report`, in words; empty if it can do nothing else. */
   readonly excess: readonly string[];
   /** What every role of the database may do and a reader should not, and how an administrator can end it. */
   readonly extraRights: readonly string[];

@@ -25,7 +25,7 @@ const DAYS_AHEAD = 7;
 const PRUNE_BATCH_ROWS = 20_000;
 /** Statements per table and call: the rest waits for the next day. */
 const MAX_BATCHES = 5_000;
-/** A snapshot this old is no longer in progress. */
+/** A snapshot as old as this is no longer in progress. */
 const ABANDONED_AFTER_MS = DAY_MS;
 
 /**
@@ -74,7 +74,7 @@ export async function enforceRetention(
       runRows = await prune(Prisma.sql`sync.runs`, Prisma.sql`started_at < ${runs}::timestamptz`);
       certificates = await prune(
         Prisma.sql`sync.certificates`,
-        // One that still says what its window holds is no record of the past.
+        // A certificate that still describes its window is not history.
         Prisma.sql`observed_at < ${runs}::timestamptz AND NOT EXISTS (
           SELECT FROM sync.windows w
            WHERE (w.stream, w.puid, w.algo, w.from_at) = (certificates.stream, certificates.puid, certificates.algo, certificates.from_at)

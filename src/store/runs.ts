@@ -69,7 +69,7 @@ export class PrismaRunStore {
     }
   }
 
-  /** Scopes of which some process has a run under way. */
+  /** Scopes with a run in flight, in any process. */
   async findScopesInFlight(): Promise<readonly Scope[]> {
     const rows = await guarded(
       () => this.client.$queryRaw<

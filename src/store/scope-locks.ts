@@ -10,18 +10,19 @@ import type { Scope } from '../domain/scope';
 import { Prisma, type PrismaClient } from './generated/client';
 import { isOfScope, NO_ALGO } from './scope-key';
 
-/** The lock's second key is a 4-byte integer; runs this far apart are never under way at once. */
+/** The second key of an advisory lock is a 4-byte integer; runs this far apart are never in flight together. */
 const RUN_LOCK_KEYS = 2_147_483_647n;
 /** More locks than one session can hold with PostgreSQL's default settings. */
 const MAX_RUN_NUMBERS = 10_000;
 const LOCK_ANSWER_TIMEOUT_MS = 15_000;
 /**
- * Which process works on which scope: advisory locks on one connection per process, which the server releases when that
- * ends. A broken connection loses its locks; then the versions of the cursors keep the order (P9).
+ * Records which process works on which scope, as advisory locks on one connection per process, which the server
+ * releases when that connection ends. A broken connection loses its locks; then the cursors' versions order the commits
+ * (P9).
  */
 export class PostgresScopeLocks {
   private session: PostgresSession | null = null;
-  /** What this process holds: a session can take its own locks again, so the server would not refuse it. */
+  /** Locks of this process: a session may take its own locks again, so the server would not refuse it. */
   private readonly held = new Set<number>();
 
   constructor(
@@ -37,7 +38,7 @@ export class PostgresScopeLocks {
     try {
       const session = this.connect();
       const [row] = await guarded(() =>
-        // A lock that only a reader holds keeps nobody out; if two runs meet then, versions keep them in order (P9).
+        // A lock held by a mere reader is ignored. If two runs then overlap, versions order their commits (P9).
         session.query<{ taken: boolean }>(
           'SELECT pg_try_advisory_lock($1, $2) OR NOT sync.is_session_lock_held($1, $2) AS taken',
           [SCOPE_LOCK_CLASS, key],
@@ -51,8 +52,8 @@ export class PostgresScopeLocks {
   }
 
   /**
-   * A number for a new run, locked before anyone can see the run: while the lock is held, its process is alive. A
-   * number whose lock a reader took, as anyone who connects may, is skipped.
+   * Reserves a number for a new run, locked before the run is visible: while the lock is held, its process is alive. A
+   * number whose lock a reader has taken, as anyone who connects may, is skipped.
    */
   async claimRun(): Promise<{ readonly runId: bigint; readonly lock: HeldLock }> {
     const session = this.connect();

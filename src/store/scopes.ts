@@ -48,8 +48,8 @@ function toCandidate(row: CandidateRow): ScopeCandidate {
 }
 
 /**
- * How many of cursor `c`'s latest runs failed in a row, and the last of them: by number, since a clock may have been
- * set back meanwhile. Failures with credentials that the account no longer has do not count.
+ * How many of the latest runs of cursor `c` failed in a row, and the last of them, by run number, since the clock may
+ * have been set back meanwhile. Failures with credentials that the account no longer has do not count.
  */
 function failuresOf(accountId: AccountId, isOfCursor: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`

@@ -6,8 +6,9 @@ const KEY_BYTES = 32;
 export const SALT_BYTES = 16;
 
 /**
- * What PostgreSQL stores of a password (RFC 5803, SCRAM-SHA-256). It is sent instead of the password, which so reaches
- * neither the server's log nor its statistics. The password is printable ASCII, which SASLprep leaves unchanged.
+ * What PostgreSQL stores instead of a password (RFC 5803, SCRAM-SHA-256). It is sent in place of the password, so that
+ * the password reaches neither the server's log nor its statistics. The password is printable ASCII, which SASLprep
+ * leaves unchanged.
  */
 export function scramVerifier(password: string, salt: Buffer): string {
   const salted = pbkdf2Sync(password, salt, ITERATIONS, KEY_BYTES, 'sha256');

@@ -9,11 +9,11 @@ export interface StreamRecord {
   readonly everyMs: number;
 }
 
-/** Stores the program's streams, most valuable first; deletes others. Writes only what has changed. */
+/** Stores the streams of this version, most valuable first, and deletes others. Unchanged rows are not rewritten. */
 export async function saveStreams(client: PrismaClient, streams: readonly StreamRecord[]): Promise<void> {
   await guarded(async () => {
     const known = new Map((await client.stream.findMany()).map((record) => [record.stream, record]));
-    // No transaction around them: processes that start together never wait for each other.
+    // Without a transaction, so that processes that start together never wait for each other.
     for (const [index, { name, scopes, everyMs }] of streams.entries()) {
       const facts = { position: index + 1, scopeKind: scopes, everyMs: BigInt(everyMs) };
       const old = known.get(name);

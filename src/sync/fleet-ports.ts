@@ -5,14 +5,14 @@ import type { AccountId, WorkerId } from '../domain/ids';
 import type { ListingCounts } from '../domain/row-counts';
 import type { FleetScope } from '../domain/scope';
 
-/** A snapshot's workers are staged in the database page by page: a fleet need not fit into memory. */
+/** Workers of a snapshot are staged in the database page by page, so a fleet need not fit into memory. */
 export interface FleetStore {
   beginSnapshot(scope: FleetScope): Promise<FleetSnapshot>;
   /** Each worker once; the last one wins. */
   packWorkers(workers: readonly Worker[]): PackedWorkers;
   /**
-   * Stages pages, the oldest of them served `ageMs` ago; no worker is on two of them. A worker staged before with
-   * another status is conflicting; the newer status is kept.
+   * Stages pages that share no worker; the oldest was served `ageMs` ago. A worker already staged with another status
+   * is marked as conflicting and gets the newer status.
    */
   stageWorkers(
     snapshot: FleetSnapshot,
@@ -26,8 +26,8 @@ export interface FleetStore {
   assumeStatus(snapshot: FleetSnapshot, status: WorkerStatus): Promise<void>;
   countStaged(snapshot: FleetSnapshot): Promise<number>;
   /**
-   * At most `limit` workers to look up: those with two statuses or none, then those that were active and are in no
-   * list.
+   * At most `limit` workers to look up: first those with two statuses or none, then those that were active and are in
+   * no list.
    */
   findUnresolved(scope: FleetScope, snapshot: FleetSnapshot, limit: number): Promise<WorkerId[]>;
   /** Resolves one worker to its present state; null: the pool does not know it. */

@@ -19,7 +19,7 @@ export interface RunResult {
 
 export interface RunOptions {
   readonly trigger: string;
-  /** Of the run's requests; 1 is served first. */
+  /** Priority of the run's requests; 1 is served first. */
   readonly priority: number;
   readonly signal: AbortSignal;
   readonly onProgress?: (totals: Readonly<RunTotals>) => void;

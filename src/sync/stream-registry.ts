@@ -37,7 +37,7 @@ export class StreamRegistry {
     return stream;
   }
 
-  /** 1 is served first: waiting requests are granted permits in this order. */
+  /** 1 is served first: permits are granted in this order. */
   priorityOf(name: Stream): number {
     return this.rankOf(this.get(name).name) + 1;
   }

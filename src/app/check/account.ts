@@ -3,7 +3,7 @@ import { judge } from '../../report/wellness/judge';
 import { failedCheck, passedCheck, type CheckResult } from './result';
 import type { ServiceAccount } from '../service/service-account';
 
-/** A host's clock that is further off is reported, although requests are signed with the pool's time. */
+/** A larger error of the host's clock is reported, although requests are signed with the pool's time. */
 const CLOCK_TOLERANCE_MS = 2_000;
 const CHECK_PRIORITY = 1;
 

@@ -5,7 +5,7 @@ import { createStoreClient } from '../../store/client';
 import { readFleetOnDisk } from '../../store/fleet/fleet-facts';
 import type { OpenDatabase } from '../database';
 
-/** A line of `kpool check` about the disk. Never a failure: only the operator knows how much is too much. */
+/** A line of `kpool check` about disk space. Never a failure: only the operator knows how much is too much. */
 export interface DiskFinding {
   readonly name: 'disk';
   readonly isWell: true;

@@ -21,7 +21,7 @@ export interface CheckOptions {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
-  /** Returns where the jobs are; throws when that does not answer. */
+  /** Returns where the jobs are, in words; throws if the queue does not answer. */
   readonly askQueue: (databaseUrl: Secret) => Promise<string>;
 }
 
@@ -51,7 +51,7 @@ async function checkTables(database: OpenDatabase, log: (line: string) => void):
   }
 }
 
-/** A check that is silent for longer seems to hang. */
+/** A check without output for longer than this seems to hang. */
 const MAX_PACE_WAIT_MS = 5_000;
 
 function notAsked(lostRecordMs: number): CheckResult {
@@ -92,7 +92,7 @@ async function checkPool(database: OpenDatabase, options: CheckOptions): Promise
   }
 }
 
-/** Checks everything that a sync needs, one result each; where possible, a failure does not stop the others. */
+/** Checks everything that a sync needs, one result each. Where possible, a failure does not stop the other checks. */
 export async function checkEverything(options: CheckOptions): Promise<readonly CheckResult[]> {
   const { config, log, signal } = options;
   const results = [

@@ -6,12 +6,14 @@ import { readSnapshotRequests } from '../../store/fleet/fleet-facts';
 import type { CheckResult } from './result';
 import type { OpenDatabase } from '../database';
 
-/** From here on there is little room for more machines or a slow pool. */
+/** Above this there is little room for more machines or a slow pool. */
 const TIGHT_SHARE = 0.8;
 const HINT =
   'Take snapshots less often (WORKERS_EVERY), or spread the sub-accounts over more API keys: each has a pace of its own.';
 
-/** Whether the pace allows snapshots as often as WORKERS_EVERY says, per account; empty if nobody has workers. */
+/**
+ * Whether the rate limit allows snapshots as often as WORKERS_EVERY says, per account; empty if no account has workers.
+ */
 export async function checkFleetPace(
   database: Pick<OpenDatabase, 'url'>,
   { pool, sync }: Pick<Config, 'pool' | 'sync'>,

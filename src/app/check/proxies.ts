@@ -2,7 +2,7 @@ import type { Config } from '../../config/config';
 import { findProxy } from '../../config/proxies';
 import { passedCheck, type CheckResult } from './result';
 
-/** Reports how the pool and the alerts' webhook are reached; nothing if no proxy is set. */
+/** Reports how the pool and the webhook for alerts are reached; nothing if no proxy is set. */
 export function checkProxies(config: Pick<Config, 'pool' | 'proxies' | 'alertWebhookUrl'>): CheckResult[] {
   const { https, http } = config.proxies;
   if (https === null && http === null) return [];

@@ -7,7 +7,7 @@ export interface CheckResult {
   readonly text: string;
   /** What to do about it; null: nothing. */
   readonly hint: string | null;
-  /** Whether the configuration has to change: waiting does not help. */
+  /** The configuration must change: waiting does not help. */
   readonly isUsage?: true;
   /** Figures for scripts. */
   readonly figures?: Readonly<Record<string, number>>;

@@ -8,10 +8,10 @@ import { createSimulator, type Simulator } from '../../simulator';
 import { discardEmbeddedPostgres } from '../../store/embedded/open';
 import { STREAMS } from '../../sync/registry';
 
-/** The same for everyone, so that people can talk about the figures of the demo. */
+/** The same for everyone, so that the demo's figures can be discussed. */
 const DEMO_SEED = 20_261_122;
 const DEMO_LATENCY_MS = { min: 20, max: 80 };
-/** Machines change while someone watches. */
+/** Short enough to see machines change. */
 const DEMO_SLOT_MS = 20_000;
 /** Long enough to look fresh while the first sync lasts. */
 const FIRST_SYNC_EVERY = '2 min';
@@ -22,13 +22,13 @@ const LIVE_RECENT_EVERY = '30 s';
 
 export interface Demo {
   readonly simulator: Simulator;
-  /** As if the user had filled in `.env` for the simulated pool. */
+  /** The configuration of a user who points `.env` at the simulated pool. */
   readonly config: Config;
-  /** The same with short intervals, for someone who watches. */
+  /** The same with short intervals, for watching. */
   readonly liveConfig: Config;
   /**
-   * Writes `config` where other commands find it with `--env`, readable by its owner only, and returns the path. The
-   * folder must exist: the database creates it.
+   * Writes `config` to a file that other commands can read with `--env`, readable only by its owner, and returns its
+   * path. The folder must exist; opening the database creates it.
    */
   writeEnvFile(): Promise<string>;
 }
@@ -76,7 +76,7 @@ export async function prepareDemo(options: { home: string; port: number; nowMs: 
   };
 }
 
-/** Each value in quotes that it does not contain. */
+/** Puts each value in quotes of a kind that it does not contain. */
 function envText(variables: Readonly<Record<string, string>>): string {
   const lines = Object.entries(variables).map(([name, value]) => {
     const quote = value.includes("'") ? '`' : "'";

@@ -2,7 +2,7 @@ import { millisecondsInDay } from 'date-fns/constants';
 import type { Simulator } from '../../simulator';
 
 const MONTH_DAYS = 30;
-/** A little more than nothing. */
+/** A bonus small enough to leave the charts as they are. */
 const BONUS = '0.00000421';
 const CORRECTED_AGE_DAYS = { amended: 12, withdrawn: 19 } as const;
 
@@ -41,7 +41,7 @@ export function correctIncome({ world, accounts }: Simulator, nowMs: number): Da
   return { fromMs: nowMs - MONTH_DAYS * millisecondsInDay, toMs: nowMs };
 }
 
-/** Things that happen at the pool while someone watches: each call does something and says what. */
+/** Events at the pool for someone who is watching: each call causes one and describes it. */
 export function createDemoEvents({ world, accounts }: Simulator): (nowMs: number) => string {
   const [account] = accounts;
   const scopes = account === undefined ? [] : world.scopes(account.name);

@@ -10,7 +10,7 @@ import { INSERT_SAMPLE_BLOCKS } from '../../store/fleet/sample-blocks';
 import { findTroubles, type WorkerTrouble } from './troubles';
 
 const HISTORY_DAYS = 30;
-/** The pages show this many days hour by hour; for older ones a snapshot every four hours gives the same picture. */
+/** Pages show this many days by hour. For older days, a snapshot every four hours gives the same picture. */
 const HOURLY_DAYS = 8;
 const SPARSE_HOURS = 4;
 const APPLICATION = 'kpool demo';
@@ -21,8 +21,8 @@ interface DemoFleet {
 }
 
 /**
- * Gives the machines of the demo the history that a service would have collected in a month: the snapshots and samples
- * of the simulated machines, added up by the code that adds up real ones. The machines must have been synced once.
+ * Gives the demo's machines the history that a service would have collected in a month: snapshots and samples of the
+ * simulated machines, added up by the code that adds up real ones. The machines must have been synced once.
  */
 export async function seedFleetHistory(
   databaseUrl: Secret,

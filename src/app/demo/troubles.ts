@@ -15,7 +15,7 @@ export interface WorkerTrouble {
   >;
 }
 
-/** What is wrong with which machine of the first fleet, in order of their names. */
+/** Troubles of the machines of the first fleet, in order of the machines' names. */
 const PLANTED_TROUBLES = [
   { place: 3, hours: 76, kind: 'slow', share: 0.55 },
   { place: 7, hours: 31, kind: 'dead', share: 0 },
@@ -23,10 +23,10 @@ const PLANTED_TROUBLES = [
   { place: 17, hours: 20, kind: 'slow', share: 0.72 },
 ] as const;
 const REJECTED_PERCENT = '3.4';
-/** The rate of a machine of the first fleet, which mines SHA256d. */
+/** The usual hashrate of a machine of the first fleet, which mines SHA256d. */
 const USUAL_HPS = 200e12;
 
-/** The machines of the demo that need a technician, the same ones each time. */
+/** The machines of the demo that need a technician, the same in every demo. */
 export function findTroubles(
   { world, accounts }: Simulator,
   nowMs: number,
@@ -55,7 +55,7 @@ export function findTroubles(
   return new Map(troubles.map((trouble) => [String(trouble.machine.workerId), trouble]));
 }
 
-/** Breaks these machines, from now on. */
+/** Breaks these machines from now on. */
 export function makeTrouble(simulator: Simulator, nowMs: number): void {
   for (const { machine, change } of findTroubles(simulator, nowMs).values())
     simulator.world.changeWorker(machine, change);

@@ -8,7 +8,7 @@ import type { AccountStatus, PrismaAccountStore } from '../../store/accounts';
 import type { RunResult } from '../../sync/run-scope';
 import type { StreamDefinition } from '../../sync/stream';
 
-/** Failures that stop an account, and the status that it gets. */
+/** Failures that stop an account, and the status that it gets from each. */
 const STATUS_BY_CODE: Partial<Record<ErrorCode, AccountStatus>> = {
   'pool.unauthorized': 'auth_failed',
   'pool.missing-credentials': 'auth_failed',
@@ -17,9 +17,9 @@ const STATUS_BY_CODE: Partial<Record<ErrorCode, AccountStatus>> = {
   'account.changed': 'changed',
 } satisfies Record<StoppingCode, AccountStatus>;
 const STOPPING_CODES = Object.keys(STATUS_BY_CODE);
-/** A pool that cannot list sub-accounts but serves the rest is asked for the list this often. */
+/** How often a pool that cannot list sub-accounts, but serves the rest, is asked for the list. */
 const PROOF_PAUSE_MS = 10 * millisecondsInMinute;
-/** A forbidden account lists its sub-accounts after this long without a run: it may have been a long ban. */
+/** A forbidden account lists its sub-accounts after this long without a run: the refusal may have been a long ban. */
 const FORBIDDEN_PAUSE_MS = millisecondsInHour;
 const FORBIDDEN_PROBE: Stream = 'sub-accounts';
 
@@ -30,9 +30,9 @@ export interface GuardedAccount {
   readonly keyFingerprint: string;
 }
 
-/** Work of the account that is under way. */
+/** Work in progress for the account. */
 export interface AccountWatch {
-  /** Fires when the work has to end. */
+  /** Fires when the work must end. */
   readonly signal: AbortSignal;
   /** The failure, or a better explanation of it if the account was stopped meanwhile. */
   explain(error: unknown): unknown;
@@ -47,14 +47,14 @@ export interface AccountGuardDeps {
 }
 
 /**
- * Guards one account in one process: stops it at the first refusal, with all of its work under way, and lets nothing be
- * stored before it is known whose key it is (P8). Other processes learn of it through the database.
+ * Guards one account in one process: stops it, and all of its work in progress, at the first refusal, and lets nothing
+ * be stored before the owner of the key is known (P8). Other processes learn about it from the database.
  */
 export class AccountGuard {
   private readonly account: GuardedAccount;
   private readonly deps: AccountGuardDeps;
   private readonly inFlight = new Set<AbortController>();
-  /** Set while these credentials were refused here, and nothing has succeeded with them since. */
+  /** Set while these credentials were refused in this process and nothing has succeeded with them since. */
   private refused: AccountStatus | null = null;
   /** A stop that may not be in the database yet. */
   private stopping: AccountStatus | null = null;
@@ -76,7 +76,8 @@ export class AccountGuard {
   }
 
   /**
-   * Whether a schedule may sync scopes of `stream`: not while the account is stopped, but a forbidden one tries rarely.
+   * Whether a schedule may sync scopes of `stream`. Not while the account is stopped, except for a rare attempt if it
+   * is forbidden.
    */
   async mayRun(stream: Stream): Promise<boolean> {
     const status = await this.status();
@@ -84,7 +85,7 @@ export class AccountGuard {
     return !(await this.deps.store.hadRunWithin(this.account.accountId, FORBIDDEN_PAUSE_MS));
   }
 
-  /** Registers work of the account, which has to end when `signal` fires or the account is stopped. */
+  /** Registers work for the account, which must end when `signal` fires or the account is stopped. */
   watch(signal: AbortSignal): AccountWatch {
     const controller = new AbortController();
     const abort = (): void => controller.abort();
@@ -106,7 +107,7 @@ export class AccountGuard {
     };
   }
 
-  /** Whether the sub-accounts were listed with these credentials, and are this account's own. */
+  /** Whether the sub-accounts were listed with these credentials and belong to this account. */
   async isIdentityKnown(): Promise<boolean> {
     if (this.knowsIdentity) return true;
     const isKnown = await this.deps.store.isIdentityKnown(this.account.accountId);
@@ -115,16 +116,16 @@ export class AccountGuard {
   }
 
   /**
-   * Makes sure that the key is this account's before `stream` is read with it: calls `listSubAccounts` if the
-   * sub-accounts were not listed with these credentials yet. Throws a failure that stops the account; any other one is
-   * ignored.
+   * Makes sure that the key belongs to this account before `stream` is read with it: calls `listSubAccounts` if the
+   * sub-accounts have not been listed with these credentials. Throws a failure that stops the account, and ignores any
+   * other.
    */
   async requireIdentity(
     stream: Pick<StreamDefinition, 'isCatalog'>,
     listSubAccounts: () => Promise<RunResult>,
   ): Promise<void> {
     const { clock } = this.deps;
-    // A catalog cannot mix up accounts.
+    // Catalogs cannot mix up accounts: algorithms have no owner, and storing sub-accounts checks theirs.
     if (stream.isCatalog === true || clock.monotonicMs() < this.nextProofAtMs) return;
     if (await this.isIdentityKnown()) return;
     this.proof ??= listSubAccounts().finally(() => (this.proof = null));

@@ -17,8 +17,8 @@ export interface AlertWatchDeps {
 }
 
 /**
- * Runs a round of alerts every minute until `signal` fires; then resolves, after the current round. It is not a job of
- * the queue, since alerts also report a queue that stands still. Never fails; rounds that fail are logged once, until
+ * Runs a round of alerts every minute until `signal` fires; resolves after the current round. It is not a job of the
+ * queue, since alerts also report a queue that does not progress. Never fails; failing rounds are logged once, until
  * one succeeds.
  */
 export async function watchAlerts({ rounds, clock, logger, signal }: AlertWatchDeps): Promise<void> {

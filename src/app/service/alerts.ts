@@ -36,7 +36,7 @@ export interface AlertRound {
   readonly unsent: number;
 }
 
-/** Long enough for every message of a round to take the webhook's whole time limit. */
+/** Long enough even if each message of a round takes as long as the webhook may. */
 const LEASE_MS = (MAX_MESSAGES_PER_ROUND + 1) * WEBHOOK_TIMEOUT_MS;
 
 /**
@@ -90,7 +90,7 @@ async function sendAlert(alert: Alert, { store, logger }: AlertDeps): Promise<vo
 
 /**
  * The problems to alert about. One that does not warrant an alert yet, such as a first failure, neither starts nor ends
- * one.
+ * an alert.
  */
 export function listCandidates(
   { problems, unjudged }: Wellness,
@@ -108,7 +108,7 @@ export function listCandidates(
   return { candidates, unjudged: new Set([...unjudged, ...unsent]) };
 }
 
-/** The webhook at `url`, through the proxy that is configured for it; `stop` aborts a message that is under way. */
+/** The webhook at `url`, through the proxy configured for it; `stop` aborts a message being sent. */
 export function openWebhook(url: Secret, config: Pick<Config, 'proxies'>, stop?: AbortSignal): Webhook {
   return createWebhook(url, { stop, proxy: findProxy(url.reveal(), config) });
 }

@@ -5,11 +5,13 @@ import type { PostgresSession } from '../../core/postgres/session';
 import type { Logger } from '../../observability/logger';
 import type { OpenDatabase } from '../database';
 
-/** A connection may die silently. Together with the time limit of an answer (database.ts) this is below 15 s (P12). */
+/**
+ * A connection may break without notice. Together with the timeout of an answer (database.ts) this is below 15 s (P12).
+ */
 const CHECK_DATABASE_EVERY_MS = 3_000;
 const RETRY_MS = 1_000;
 const TELL_EVERY_MS = millisecondsInMinute;
-/** Only for an embedded server: after this long someone has to look at it. */
+/** For an embedded server only: after this long someone must look at it. */
 const UNRECOVERABLE_AFTER_MS = millisecondsInMinute;
 const UNRECOVERABLE: readonly ErrorCode[] = ['database.data-directory', 'port.in-use'];
 
@@ -17,7 +19,7 @@ export interface DatabaseWatchOptions {
   readonly database: Pick<OpenDatabase, 'connect'>;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'info' | 'error'>;
-  /** Called when an embedded server ended and cannot be restarted: the process should end and say why. */
+  /** Called when an embedded server ended and cannot be restarted: the process should exit and say why. */
   readonly onUnrecoverable: (error: KpoolError) => void;
 }
 
@@ -26,8 +28,8 @@ export interface DatabaseWatch {
 }
 
 /**
- * Logs when the database is away, at once and every minute, and when it is back. The first process that notices that an
- * embedded server died restarts it.
+ * Logs when the database is unreachable, at once and every minute, and when it is back. The first process to notice
+ * that an embedded server died restarts it.
  */
 export function watchDatabase(options: DatabaseWatchOptions): DatabaseWatch {
   const stopping = new AbortController();

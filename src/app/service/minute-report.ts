@@ -27,7 +27,7 @@ export async function reportByTheMinute(deps: MinuteReportDeps): Promise<void> {
       if (before !== null) logger.info(minuteText(before, now, wellness));
       before = now;
     } catch (error) {
-      // The watch over the database logs that it is away.
+      // The database watch logs the outage.
       logger.debug('The last minute cannot be reported.', {}, error);
     }
     try {

@@ -28,7 +28,7 @@ export function logPacing(
   }
 }
 
-/** Why no request is sent. */
+/** Explains why no request is sent. */
 export function describeLostRecord(lostForMs: number): string {
   return (
     'the database has lost its record of the latest requests (it crashed, failed over or was restored), so all of ' +

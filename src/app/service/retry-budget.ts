@@ -1,7 +1,7 @@
 import { millisecondsInMinute } from 'date-fns/constants';
 import type { Clock } from '../../core/clock';
 
-/** How long a sync by hand waits for an open circuit: longer than a short ban or a restart takes. */
+/** How long a manual sync waits for an open circuit: longer than a short ban or a restart of the pool. */
 export const RETRY_BUDGET_MS = millisecondsInMinute;
 
 /** How long the calls of one account may wait for an open circuit before they give up. */
@@ -14,7 +14,8 @@ export class RetryBudget {
   ) {}
 
   /**
-   * Waits until the circuit lets calls in; false when that takes too long. `openCircuitMs`: for how long it is open.
+   * Waits until the circuit lets calls through; false if that takes too long. `openCircuitMs`: how long it remains
+   * open.
    */
   async outlast(openCircuitMs: () => number): Promise<boolean> {
     for (let waitMs = openCircuitMs(); waitMs > 0; waitMs = openCircuitMs()) {
@@ -26,7 +27,7 @@ export class RetryBudget {
     return true;
   }
 
-  /** The pool answered: the next open circuit gets the whole budget again. */
+  /** The pool answered: the next time the circuit opens, the whole budget is available again. */
   renew(): void {
     this.endsAtMs = null;
   }

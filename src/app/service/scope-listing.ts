@@ -4,7 +4,7 @@ import type { Scope } from '../../domain/scope';
 import type { PrismaScopeStore } from '../../store/scopes';
 import type { ScopeListing } from '../../sync/unlisted';
 
-/** After lists were read again and showed nothing new, they are not read again for this long. */
+/** If the lists were read again without any change, they are not read again for this long. */
 const FRUITLESS_PAUSE_MS = millisecondsInMinute;
 
 /** Finds out from an account's own lists whether a scope is gone. One per account client. */

@@ -7,7 +7,7 @@ import { DAY_MS } from '../../domain/windows';
 import type { PrismaScopeStore } from '../../store/scopes';
 import type { StreamDefinition } from '../../sync/stream';
 
-/** Every scope of a stream and its next visit: at once if `isUntried`. */
+/** Every scope of a stream and its next visit; if `isUntried`, that is now. */
 export async function planScopes(
   store: PrismaScopeStore,
   { everyMs, dormantAfterDays }: Pick<Config['sync'], 'everyMs' | 'dormantAfterDays'>,

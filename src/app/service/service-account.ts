@@ -36,7 +36,7 @@ interface OpenAccountOptions {
   readonly metrics: Pick<Metrics, 'poolAnswered'>;
 }
 
-/** Changes with any part of the credentials, and reveals none. */
+/** A fingerprint that changes with any part of the credentials and reveals none of them. */
 function fingerprintOfAll(credentials: AccountCredentials): string {
   const parts = [credentials.apiKey, credentials.apiSecret, credentials.apiPassphrase].map((part) =>
     part.reveal(),
@@ -44,7 +44,7 @@ function fingerprintOfAll(credentials: AccountCredentials): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 
-/** Records an account, and creates its client and its guard. */
+/** Records an account and creates its client and its guard. */
 async function openAccount(
   credentials: AccountCredentials,
   { config, client, pacer, clock, random, logger, metrics }: OpenAccountOptions,

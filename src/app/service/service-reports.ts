@@ -18,7 +18,7 @@ export interface ServiceReportsOptions {
   readonly logger: Logger;
 }
 
-/** What a process reports about its accounts. Connects at the first report. */
+/** Reports of a process about its accounts. Connects to the database on first use. */
 export class ServiceReports {
   private readonly options: ServiceReportsOptions;
   private readonly facts: LastingPostgres;
@@ -40,8 +40,8 @@ export class ServiceReports {
   }
 
   /**
-   * The rounds of alerts about this process's accounts, for `run` to be called about once a minute. `webhookUrl` null:
-   * a round sends nothing. `scrub` takes secrets out of what is sent; `signal` aborts a message that is under way.
+   * Rounds of alerts about this process's accounts; `run` should be called about once a minute. With `webhookUrl` null
+   * a round sends nothing. `scrub` removes secrets from what is sent; `signal` aborts a message being sent.
    */
   createAlertRounds(
     webhookUrl: Secret | null,

@@ -8,7 +8,7 @@ import { PrismaIncomeStore } from '../../store/income-samples';
 import { PrismaLedgerStore } from '../../store/ledger/ledger-store';
 import type { SyncDeps } from '../../sync/stream';
 
-/** What the streams of one account work with: its API, the stores, and how they are configured. */
+/** The dependencies of one account's streams: its API client, the stores, and their configuration. */
 export function createSyncDeps(
   { pool, futureEnd }: Pick<SyncDeps, 'pool' | 'futureEnd'>,
   client: PrismaClient,

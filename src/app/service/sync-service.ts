@@ -56,7 +56,7 @@ interface Parts {
   readonly guards: ReadonlyMap<AccountId, AccountGuard>;
 }
 
-/** Plans and runs the scopes of the configured accounts, at the pace of their keys. */
+/** Plans and runs the scopes of the configured accounts, within the rate limits of their keys. */
 export class SyncService {
   readonly streams: StreamRegistry;
   readonly clock: Clock;
@@ -109,15 +109,15 @@ export class SyncService {
 
   /** Every scope of a stream and its next visit. */
   async plan(account: ServiceAccount, stream: Stream): Promise<ScopePlan> {
-    // New credentials are tried at once, not when the interval of the old ones has passed.
+    // New credentials are tried at once, not at the end of the interval that the old ones began.
     const isUntried = stream === 'sub-accounts' && !(await this.guardOf(account).isIdentityKnown());
     const { sync } = this.options.config;
     return planScopes(this.scopes, sync, account.accountId, this.streams.get(stream), isUntried);
   }
 
   /**
-   * Syncs one scope and records how it went. A failure of the whole account stops it, which is logged once; a success
-   * resumes it.
+   * Syncs one scope and records the result. A failure that concerns the whole account stops it, which is logged once; a
+   * success resumes it.
    */
   async run(
     account: ServiceAccount,
@@ -160,12 +160,12 @@ export class SyncService {
     return this.guardOf(account).status();
   }
 
-  /** Whether a schedule may sync scopes of a stream: not those of a stopped account, except for a rare try. */
+  /** Whether a schedule may sync scopes of a stream: not if the account is stopped, except for a rare attempt. */
   async mayRun(account: ServiceAccount, stream: Stream): Promise<boolean> {
     return this.guardOf(account).mayRun(stream);
   }
 
-  /** As far as this process knows: it learns it with its first request for the key. */
+  /** The level known to this process, which learns it with its first request for the key. */
   paceLevelOf(key: string): PaceLevel {
     return this.parts.pace.pacer.levelOf(key);
   }
@@ -175,7 +175,7 @@ export class SyncService {
     return account.pool.pauseMs(this.streams.get(stream).endpoint);
   }
 
-  /** The least that the next request of a stream would wait for its permit, as far as this process knows, ms. */
+  /** The shortest time that the next request of a stream will wait for its permit, as far as this process knows, ms. */
   waitEstimateMs(account: ServiceAccount, stream: Stream): number {
     return this.parts.pace.pacer.waitEstimateMs({
       key: account.pool.fingerprint,
@@ -183,7 +183,7 @@ export class SyncService {
     });
   }
 
-  /** For how long no request leaves because the database has lost its record of the latest ones, ms. */
+  /** How long no request can be sent because the database has lost the record of the latest ones, ms. */
   async lostRecordMs(): Promise<number> {
     return this.parts.pace.pacer.lostRecordMs();
   }
@@ -199,7 +199,7 @@ export class SyncService {
     return this.runs.closeAbandoned();
   }
 
-  /** Scopes of which a process, this one or another, has a run under way. */
+  /** Scopes with a run in flight, in this or another process. */
   async findScopesInFlight(): Promise<readonly Scope[]> {
     return this.runs.findScopesInFlight();
   }
@@ -224,7 +224,7 @@ export class SyncService {
     return listing;
   }
 
-  /** Reads the lists that say which scopes there are. A list that fails changes nothing; its run records why. */
+  /** Reads the lists that define which scopes exist. A list that fails changes nothing, and its run records why. */
   private async listScopes(account: ServiceAccount, signal: AbortSignal): Promise<void> {
     for (const { name: stream } of this.streams.catalog) {
       await this.readCatalog(account, stream, { trigger: 'refusal', signal });

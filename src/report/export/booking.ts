@@ -15,7 +15,10 @@ export interface Posting {
   readonly amount: string;
 }
 
-/** The postings of a row: its amount by status now, reversed as it was before, and the difference as income. */
+/**
+ * The postings of a row: its amount by its status now, the reversal of its previous state, and the difference as
+ * income.
+ */
 export function postingsOf(row: ExportRow, accounts: Places, isCash: boolean): readonly Posting[] {
   const placeOf = (status: string | null): string =>
     status === SETTLED || isCash ? accounts.wallet : accounts.receivable;

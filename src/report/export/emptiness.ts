@@ -39,7 +39,7 @@ export async function findEmptiness(
               JOIN report.sub_accounts a USING (puid)
              CROSS JOIN LATERAL (
                SELECT count(*) FILTER (WHERE (${period.to}::text IS NULL OR w.from_at < ${period.to}::text::timestamptz)
-                        -- What comes after the newest window was read, that reading cannot vouch for.
+                        -- Reading the newest window proves nothing about income mined after that.
                         AND least(w.to_at, w.verified_at) > coalesce(${period.from}::text::timestamptz, '-infinity')) > 0
                       AND (c.history_complete OR coalesce(min(w.from_at) <= ${period.from}::text::timestamptz, false))
                       AS is_read

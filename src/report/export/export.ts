@@ -52,10 +52,10 @@ export interface ExportResult {
 }
 
 /**
- * Writes an export and its manifest into a folder, however long, in little memory (a workbook apart), and records it in
- * `book.exports`. The ledger as of a past instant never changes, so the same request with the same instant writes the
- * same bytes. Interrupted, it leaves no half a file. Throws `usage.invalid` for an unknown account, an instant to come,
- * or a file that is there.
+ * Writes an export and its manifest into a folder, of any length in little memory (except a workbook), and records it
+ * in `book.exports`. The ledger as of a past instant never changes, so the same request for the same instant writes the
+ * same bytes. An interruption leaves no partial file. Throws `usage.invalid` for an unknown account, an instant in the
+ * future, or a file that already exists.
  */
 export async function writeExport(sql: Sql, request: ExportRequest): Promise<ExportResult> {
   const { folder, accountName } = request;
@@ -82,7 +82,7 @@ export async function writeExport(sql: Sql, request: ExportRequest): Promise<Exp
     try {
       await sql.begin(async (tx) => {
         await recordExport(tx, manifest, request.fileType);
-        // Both files are on disk. Without the manifest, no later export would continue from this one.
+        // Both files are on disk. If the manifest were missing, no later export would continue from this one.
         await data.giveName();
         await proof.giveName();
       });
@@ -112,7 +112,7 @@ export async function readStatement(sql: Sql, month: string): Promise<string> {
   return text;
 }
 
-/** What a file holds, and what can be said of it once it was written. */
+/** The rows of a file, and what its manifest and notes say once it is written. */
 interface Content {
   readonly chunks: AsyncIterable<string | Uint8Array>;
   readonly about: () => Omit<Manifest, 'files'>;
@@ -180,7 +180,9 @@ async function* single(text: string): AsyncGenerator<string> {
   yield await Promise.resolve(text);
 }
 
-/** `statement-2026-10-main`; with the instant if it has changes only or the instant was given, since there may be many. */
+/**
+ * `statement-2026-10-main`. With the instant if it was given, or if the file has changes only: then there may be many.
+ */
 function nameOf({ period, basis, accountName, asOf, since }: Selection, format: ExportFormat): string {
   const instant = asOf.instant.replace(/[-:.]/g, '');
   return [

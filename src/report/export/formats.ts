@@ -13,13 +13,13 @@ import { workbookChunks } from './workbook';
 
 type Batches = AsyncGenerator<readonly ExportRow[]>;
 
-/** What a file is written from, beside its rows. */
+/** What a writer gets besides the rows. */
 export interface Writing {
   readonly sql: Sql;
   readonly selection: Selection;
   /** The mapping file of a journal; null: the usual accounts. */
   readonly accountsFile: string | null;
-  /** Counts rows that the file has no line for, by reason. */
+  /** Counts rows for which the format has no line, by reason. */
   readonly leftOut: Record<string, number>;
   /** What the manifest says, once all rows were read. */
   readonly about: () => Omit<Manifest, 'files'>;
@@ -33,12 +33,12 @@ interface FileForm {
 }
 
 interface Format {
-  /** Whose day income counts on, unless the request names another. */
+  /** Accrual or cash, unless the request names one. */
   readonly usualBasis: Basis;
   readonly files: Readonly<Record<string, FileForm>>;
 }
 
-/** Every format, and the types of file that it is written as, the usual one first. */
+/** Every format and its file types, the usual one first. */
 export const FORMATS: Readonly<Record<ExportFormat, Format>> = {
   statement: {
     usualBasis: 'accrual',
@@ -61,7 +61,7 @@ export const FORMATS: Readonly<Record<ExportFormat, Format>> = {
   },
 };
 
-/** How a format is written as a type of file. Throws `usage.invalid` where it is not. */
+/** How a format is written as a file type. Throws `usage.invalid` if the format has no such type. */
 export function getFileForm(format: ExportFormat, fileType: string): FileForm {
   const form = FORMATS[format].files[fileType];
   if (form !== undefined) return form;

@@ -21,8 +21,8 @@ export interface Selection {
 export interface ExportRow {
   readonly kind: 'income' | 'adjustment';
   /**
-   * How it differs from `since`; null in a full export. `returned`: it did not count then, but may have been exported and
-   * taken back before.
+   * How it differs from `since`; null in a full export. `returned`: it did not count then, but may have been exported
+   * earlier and withdrawn.
    */
   readonly change: 'new' | 'changed' | 'removed' | 'returned' | null;
   readonly account: string;
@@ -83,7 +83,7 @@ export function rowId(row: ExportRow): string {
 
 /** Ledger items as of an instant that fall into the period. */
 function itemsAt(sql: Sql, instant: string, { period, basis, accountName }: Selection): ReturnType<Sql> {
-  // An item settled without a settle time counts as paid when mined, so that it is not lost.
+  // An item settled without a settle time counts as paid when mined; otherwise it would be missing from every period.
   const counted = basis === 'accrual' ? sql`mined_at` : sql`coalesce(settled_at, mined_at)`;
   return sql`
     SELECT * FROM report.income_as_of(${instant}::text::timestamptz)
@@ -106,7 +106,8 @@ function selectRows(sql: Sql, items: ReturnType<Sql>, { basis, asOf }: Selection
            trim_scale((amount - coalesce(previous_amount, 0)) * p.price)::text AS value, v.quote_currency AS "quoteCurrency"
       FROM (${items}) AS items
      CROSS JOIN sync.valuation v
-      -- As in report.income_valued, but of the prices known at the instant; an adjustment is of settled income.
+      -- As in report.income_valued, but with the prices known at the instant; an adjustment is valued as settled
+      -- income.
      CROSS JOIN LATERAL (
        SELECT sync.price_date(v.basis, CASE items.status WHEN 'ADJUSTMENT' THEN 'SETTLED' ELSE items.status END,
                               items.mined_at, items.settled_at, v.time_zone) AS day) AS d
@@ -156,7 +157,7 @@ function changedItems(sql: Sql, since: string, selection: Selection): ReturnType
            coalesce(n.mined_at, o.mined_at) AS mined_at, coalesce(n.amount, 0) AS amount,
            o.amount AS previous_amount, coalesce(n.status, o.status) AS status, o.status AS previous_status,
            CASE WHEN n.puid IS NULL THEN o.settled_at ELSE n.settled_at END AS settled_at,
-           -- What left the selection did so by now; what is back may not have changed itself.
+           -- What left the selection did so by now; what came back may not have changed itself.
            CASE WHEN n.puid IS NULL OR (o.puid IS NULL AND n.known_since <= ${since}::text::timestamptz)
              THEN ${instant}::text::timestamptz ELSE n.known_since END AS known_since, NULL::date AS adjusts
       FROM (${itemsAt(sql, instant, selection)}) AS n
@@ -169,8 +170,8 @@ function changedItems(sql: Sql, since: string, selection: Selection): ReturnType
 }
 
 /**
- * Changes of months closed earlier that are booked in this period, since a closed month's own figures no longer change. On
- * the cash basis each is dated by the day of the payment.
+ * Changes of months that were closed earlier, booked in this period because figures of a closed month no longer change.
+ * On the cash basis each is dated by its payment.
  */
 function adjustments(sql: Sql, { period, asOf, basis, accountName }: Selection): ReturnType<Sql> {
   const { from, to, timeZone } = period;

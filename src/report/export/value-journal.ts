@@ -118,7 +118,7 @@ function linesOf(date: string, day: Day, booked: Booked): readonly JournalLine[]
     const sides = [...accounts].sort(byKey);
     let rest = ZERO;
     return sides.flatMap(([account, { coins, value }], index): JournalLine[] => {
-      // The last side balances the others as written.
+      // The last side balances the others after rounding.
       const amount =
         index === sides.length - 1 ? rest.negated() : roundedOn(booked, `${account} ${currency}`, value);
       rest = rest.plus(amount);

@@ -4,7 +4,7 @@ import { access, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { KpoolError } from '../../core/errors';
 
-/** A file that was written. */
+/** A written file. */
 export interface WrittenFile {
   readonly name: string;
   readonly bytes: number;

@@ -8,7 +8,7 @@ import { readTieOut } from '../reconciliation/tie-out';
 export interface CloseRecord {
   readonly month: string;
   readonly action: 'close' | 'reopen';
-  /** The instant as of which the month is reported, to the microsecond: the argument of `report.income_as_of`. */
+  /** The month is reported as of this instant, to the microsecond: the argument of `report.income_as_of`. */
   readonly instant: string;
   readonly note: string | null;
   /** Whether the pool's totals tied out at the close, in a sentence; null for a reopening. */
@@ -56,7 +56,7 @@ export async function closeMonth(
   });
 }
 
-/** Reopens a closed month: its figures follow the ledger again until it is closed anew. */
+/** Reopens a closed month: its figures follow the ledger until it is closed again. */
 export async function reopenMonth(
   sql: Sql,
   month: Month,

@@ -156,7 +156,7 @@ async function findScopeObstacles(
   return sql<ScopeObstacle[]>`
     WITH judged AS (
       SELECT s.*,
-             -- What lies before the oldest window is a late start, told once for the account.
+             -- What lies before the oldest window is a late start, which is reported once for the account.
              coalesce(p.proven, '0') >= ${to}::text::timestamptz
                - least(greatest(p.oldest, ${from}::text::timestamptz), ${to}::text::timestamptz)
                AND p.oldest IS NOT NULL AS is_proven,
@@ -168,7 +168,7 @@ async function findScopeObstacles(
        CROSS JOIN LATERAL (
          SELECT min(w.from_at) AS oldest,
                 sum(least(w.to_at, ${to}::text::timestamptz) - greatest(w.from_at, ${from}::text::timestamptz))
-                  -- What was read before the month ended says nothing about its end.
+                  -- A read before the month ended proves nothing about its end.
                   FILTER (WHERE w.verified_at >= least(${to}::text::timestamptz, s.removed_at)
                             AND w.from_at < ${to}::text::timestamptz AND w.to_at > ${from}::text::timestamptz) AS proven
            FROM sync.windows w

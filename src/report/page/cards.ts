@@ -38,7 +38,8 @@ export async function readIncomeCards(sql: Sql, filter: PageFilter): Promise<rea
       SELECT i.currency, i.day, bool_or(i.earnings_settled + i.earnings_pending <> 0) AS is_main, sum(i.earnings_settled + i.rewards_settled) AS settled,
              sum(i.earnings_pending + i.rewards_pending + i.earnings_other + i.rewards_other) AS pending
         FROM t
-        -- List by list, by the key of the days, which begins with the list; a day's own zone is at most a day from UTC.
+        -- One income list at a time, since the key of the days begins with the list. A day of any zone is at most a day
+        -- from the UTC day.
        CROSS JOIN LATERAL (
          SELECT DISTINCT puid, algo, currency FROM sync.income_months
           WHERE items > 0 AND month >= date_trunc('month', (t.today - 30)::timestamp)::date) AS l

@@ -56,7 +56,7 @@ import {
   type StreamRow,
 } from './syncing';
 
-/** The data of each page, which the JSON API answers too. */
+/** The data of each page, which the JSON API serves too. */
 
 const QUARANTINE_SHOWN = 20;
 
@@ -66,14 +66,14 @@ export interface OverviewData {
   readonly income: readonly IncomeCard[];
   readonly hashrate: readonly HashrateCard[];
   readonly requests: RequestsCard;
-  /** Requests per hour that the rate limit allows; null if unknown here. */
+  /** Requests per hour that the rate limit allows; null if this process does not know it. */
   readonly allowedPerHour: number | null;
   readonly needingAttention: number;
 }
 
 /** What the serving process knows and the database does not. */
 export interface Surroundings {
-  /** The accounts that have to be well; null: all that the database knows. */
+  /** The accounts whose problems are reported; null: all in the database. */
   readonly judged: AccountNames;
   readonly queue: Reachability;
   readonly allowedPerHour: number | null;
@@ -99,7 +99,7 @@ export async function readOverviewPage(
 
 export interface IncomeData {
   readonly points: readonly IncomePoint[];
-  /** Of the main currency; null: no income. */
+  /** For the main currency; null: there is no income. */
   readonly bySubAccount: IncomeBySubAccount | null;
   readonly league: readonly IncomeOfSubAccount[];
   readonly months: readonly ClosedMonth[];
@@ -149,7 +149,7 @@ export interface MachineData {
   readonly days: readonly MachineDay[];
 }
 
-/** Null: no such machine. */
+/** Null if there is no such machine. */
 export async function findMachinePage(sql: Sql, key: MachineKey): Promise<MachineData | null> {
   const machine = await findMachine(sql, key);
   if (machine === null) return null;

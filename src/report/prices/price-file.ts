@@ -15,7 +15,7 @@ export interface PriceEntry {
   readonly source: string;
 }
 
-/** What the file may not say itself. */
+/** For what the file does not contain itself. */
 export interface PriceFileOptions {
   readonly currency: string | null;
   readonly quoteCurrency: string | null;

@@ -64,7 +64,7 @@ async function findEqualParts(
   });
   const parts = await sql<{ index: number; what: string; counts: boolean }[]>`
     WITH latest AS (
-      -- Read again, since a Date would lose the microseconds, and with them the last commit before the total.
+      -- Read again in SQL: a Date would lose the microseconds, and with them the last commit before the total.
       SELECT account_id, puid, currency, observed_at FROM sync.latest_sub_account_totals
        UNION ALL
       SELECT account_id, NULL, currency, observed_at FROM sync.latest_account_totals

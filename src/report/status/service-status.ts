@@ -45,7 +45,7 @@ export interface ServiceStatus {
 
 const MAX_FAILURES = 20;
 
-/** What `kpool status` and the overview show. `judged` are the accounts whose problems are reported. */
+/** What `kpool status` and the overview show. Only problems of `judged` accounts are reported. */
 export async function readStatus(sql: Sql, judged: AccountNames): Promise<ServiceStatus> {
   const [facts, accounts, freshness, backfill, failures, keysPacedAsWhole] = await Promise.all([
     readWellnessFacts(sql, judged),

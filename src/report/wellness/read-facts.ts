@@ -171,6 +171,6 @@ async function readRecentEveryMs(sql: Sql): Promise<number | null> {
 
 function isOneOf(sql: Sql, accounts: AccountNames, name = sql`account_name`) {
   if (accounts === null) return sql`true`;
-  // As JSON: our connections look up no types of arrays.
+  // As JSON, because our connections do not look up array types.
   return sql`${name} IN (SELECT jsonb_array_elements_text(${JSON.stringify(accounts)}::text::jsonb))`;
 }

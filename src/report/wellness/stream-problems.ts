@@ -3,7 +3,7 @@ import { commandOf } from './command';
 import type { FreshnessFacts, QuarantineFacts, RunFacts, WellnessFacts } from './facts';
 import { problem, type RuleResult, type Problem, type ProblemAlert } from './problem';
 
-/** A service that was down overnight is late in every stream, and catches up within minutes. */
+/** A service that was down overnight is late in every stream when it starts, and catches up within minutes. */
 const CATCH_UP_MS = 10 * millisecondsInMinute;
 
 /** What is known of one stream of one account. */

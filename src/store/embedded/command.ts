@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { KpoolError } from '../../core/errors';
 
-/** The system user that PostgreSQL's programs run as; null: the one that we run as. */
+/** The system user that runs PostgreSQL's programs; null: the user of this process. */
 export interface ServerUser {
   readonly uid: number;
   readonly gid: number;
@@ -31,7 +31,7 @@ const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 const environment =
   process.platform === 'win32' ? {} : { env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }, cwd: '/' };
 
-/** Runs a program to its end. Throws `aborted` when `signal` fires, and the system's error when it cannot be run. */
+/** Runs a program to its end. Throws `aborted` if `signal` fires, and the system's error if it cannot be run. */
 export async function runCommand(
   program: string,
   args: readonly string[],

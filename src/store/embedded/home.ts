@@ -43,7 +43,7 @@ export async function prepareServerDirectory(home: string, user: ServerUser | nu
   if (!isThere && user !== null && !(await mayEnter(user, home))) await linkElsewhere(directory);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const real = await realpath(directory);
-  // A process that died right here may have left one that belongs to root.
+  // A process killed at this point may have left a directory that belongs to root.
   if (user !== null && (await stat(real)).uid === 0) await chown(real, user.uid, user.gid);
   return real;
 }

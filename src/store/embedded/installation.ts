@@ -51,8 +51,8 @@ export interface StartOptions {
 }
 
 /**
- * Starts the server under our settings; the first time, creates it. False when another process is doing so.
- * Throws `port.in-use` or `database.data-directory`.
+ * Starts the server with our settings, after creating it if there is none. False if another process is doing so. Throws
+ * `port.in-use` or `database.data-directory`.
  */
 export async function startServer(
   { cluster, passwordFile, logFile }: Installation,
@@ -68,7 +68,7 @@ export async function startServer(
   await refuseOtherVersion(cluster);
   await removeStalePidFile(dataDirectory);
   if ((await findPassword(passwordFile)) === null) {
-    // Deleting the file is how to get a new password, for someone who could read the data anyway.
+    // Deleting the file renews the password; whoever can delete it could read the data anyway.
     const renewed = newPassword();
     const statement = `ALTER ROLE "${OWNER}" PASSWORD '${renewed}'`;
     if (!(await runSingleUser(cluster, [statement], signal))) return false;

@@ -4,7 +4,8 @@ import { Secret } from '../../core/secret';
 import { OWNER } from './password-file';
 
 /**
- * Where the lock is taken: only the owner may connect to that database (cluster.ts), so no reader can hold the lock up.
+ * The database in which the lock is taken: only the owner may connect to it (cluster.ts), so no reader can hold the
+ * lock.
  */
 const LOCK_DATABASE = 'postgres';
 const MEMBERSHIP_ANSWER_TIMEOUT_MS = 10_000;

@@ -156,7 +156,7 @@ async function leaveServer(
       await findPassword(passwordFile),
     ];
     if (running === null || password === null) return false;
-    // What keeps us from joining also keeps us from stopping it: another process leaving, a crash, another password.
+    // What prevents joining also prevents stopping: another process that is leaving, a crash, another password.
     own ??= await joinServer(running.port, password).catch(() => null);
     if (own === null || !(await own.leave())) return false;
     await stopCluster(cluster, 'fast');

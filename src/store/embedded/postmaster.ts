@@ -25,9 +25,9 @@ export async function findPostmaster(dataDirectory: string): Promise<Postmaster 
 }
 
 /**
- * Removes a `postmaster.pid` whose process is gone. PostgreSQL would take its process id for a running server if it now
- * belongs to another program (common in containers, where process ids start over) or to a zombie. Processes that still
- * use the data directory PostgreSQL notices by its shared memory.
+ * Removes a `postmaster.pid` whose process is gone. PostgreSQL would assume a running server if that process id now
+ * belongs to another program (common in containers, where process ids start over) or to a zombie. It still detects
+ * processes that use the data directory, by its shared memory.
  *
  * A server may be starting right now: the file is moved aside, and put back if it is not the one that was read.
  */
@@ -37,7 +37,7 @@ export async function removeStalePidFile(dataDirectory: string): Promise<void> {
     await systemClock.sleep(EMPTY_FILE_GRACE_MS);
     text = await readPidFile(dataDirectory);
   }
-  // Whatever appears from here on is a server's that starts.
+  // A file that appears from here on belongs to a server that is starting.
   if (text === null) return;
   const pid = Math.abs(Number(text.split('\n')[0]));
   if (pid > 0 && (await worksOn(pid, dataDirectory))) return;
@@ -53,8 +53,8 @@ export async function removeStalePidFile(dataDirectory: string): Promise<void> {
 }
 
 /**
- * Ends the sessions that a killed server left behind: a busy one notices only when its statement ends, and until then
- * no new server may start. On Linux only; elsewhere the start waits for them.
+ * Ends the sessions that a killed server left behind: a busy one notices only when its statement ends, and no server
+ * can start before. On Linux only; elsewhere the start waits for them.
  */
 export async function endOrphans(dataDirectory: string): Promise<void> {
   if (process.platform !== 'linux') return;
@@ -63,7 +63,7 @@ export async function endOrphans(dataDirectory: string): Promise<void> {
     const pid = Number(name);
     if (!Number.isInteger(pid) || (await readDirectory(pid)) !== directory) continue;
     const parent = await readParent(pid);
-    // A living server's sessions are its children.
+    // The sessions of a living server are its children.
     if (parent === null || (await worksOn(parent, directory))) continue;
     const title = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
     if (title.startsWith('postgres: ')) process.kill(pid, 'SIGTERM');

@@ -4,8 +4,8 @@ import { runCommand, type ServerUser } from './command';
 const NAME = 'postgres';
 
 /**
- * PostgreSQL refuses to run as root: then it runs as the system user `postgres`, created if it does not exist. Null
- * when we are not root, and the server runs as we do.
+ * The system user `postgres`, created if it does not exist, if we are root: PostgreSQL refuses to run as root.
+ * Otherwise null, and the server runs as the user of this process.
  */
 export async function findServerUser(): Promise<ServerUser | null> {
   if (process.getuid?.() !== 0) return null;
@@ -34,7 +34,7 @@ async function readId(flag: '-u' | '-g'): Promise<number | null> {
   return exitCode === 0 && Number.isInteger(id) && id > 0 ? id : null;
 }
 
-/** Two dialects: shadow-utils (most of Linux), and BusyBox. */
+/** Two sets of options: shadow-utils (most of Linux), and BusyBox. */
 async function createSystemUser(): Promise<void> {
   const attempts: readonly (readonly [string, readonly string[]])[] = [
     [

@@ -5,7 +5,7 @@ export function embeddedSettings(port: number): Settings {
   return {
     port: String(port),
     listen_addresses: '127.0.0.1',
-    // A socket's path is limited to about 100 bytes, and every client can use the port.
+    // No socket: the length of its path is limited to about 100 bytes, and every client can use the port.
     unix_socket_directories: '',
     password_encryption: 'scram-sha-256',
     fsync: 'on',

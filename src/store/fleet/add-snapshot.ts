@@ -34,10 +34,10 @@ const ADD_TO_FLEET = Prisma.sql`DO UPDATE
 
 /**
  * Adds a sample for every worker that is active or differs from its last sample, and adds the snapshot to the hour and
- * the day of every listed worker and of the fleet as a whole: `computeHour` and `computeDay` find the same. A snapshot
- * without any worker does not count for the fleet as a whole, so algorithms that nobody mines leave no trace. Call it
- * with `worker_presence` up to date and the scope locked: rows are found and updated in one pass, at half an upsert's
- * cost.
+ * the day of every listed worker and of the whole fleet: the same figures as `computeHour` and `computeDay` compute. A
+ * snapshot without workers does not count for the whole fleet, so algorithms that nobody mines leave no trace. Call it
+ * with `worker_presence` up to date and the scope locked: rows are found and updated in one pass, at half the cost of
+ * an upsert.
  */
 export async function addSnapshot(
   db: Queryable,

@@ -29,8 +29,8 @@ export async function findFleetSizes(db: Queryable, accountId: AccountId): Promi
 }
 
 /**
- * Workers that are new since the last run or that the last snapshot missed, then those after the position of the round.
- * Workers in `done` are left out.
+ * Workers that are new since the last run or missing from the last snapshot, then those after the position of the
+ * round. Workers in `done` are left out.
  */
 export async function findNextDetails(
   db: Queryable,
@@ -80,7 +80,7 @@ export async function storeDetails(
   batch: DetailsBatch,
 ): Promise<{ inserted: number; changed: number; unchanged: number; removed: number; quarantined: number }> {
   await lockCursor(db, scope, batch.version);
-  // A landing snapshot holds this row too, so the two never deadlock over workers.
+  // A landing snapshot locks this row too, so that the two never deadlock over workers.
   await lockScope(db, { ...scope, stream: 'workers' });
   const details = packWorkers(workers);
   const changed =

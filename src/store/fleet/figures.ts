@@ -7,13 +7,13 @@ import { pgInstant } from '../instants';
 import { exactMean } from './exact-mean';
 import { fleetValues, isOfFleet, type FleetKey } from './fleet-key';
 
-/** The columns that hours and days have of a worker and of the fleet as a whole, in the same order everywhere. */
+/** Columns that hours and days have in common, of a worker and of the whole fleet, in the same order everywhere. */
 const WORKER_FIGURES = Prisma.sql`snapshots, active_samples, measured_samples, sum_real_hash_rate_hps,
   avg_real_hash_rate_hps, min_real_hash_rate_hps, max_real_hash_rate_hps, last_reject_rate`;
 const FLEET_FIGURES = Prisma.sql`snapshots, listed_samples, active_samples, sum_real_hash_rate_hps, avg_real_hash_rate_hps,
   min_real_hash_rate_hps, max_real_hash_rate_hps`;
 
-/** Stores what was computed, where it differs. */
+/** Replaces stored figures where the computed ones differ. */
 const REPLACE_WORKER_FIGURES = Prisma.sql`DO UPDATE
   SET snapshots = excluded.snapshots, active_samples = excluded.active_samples, measured_samples = excluded.measured_samples,
       sum_real_hash_rate_hps = excluded.sum_real_hash_rate_hps,
@@ -28,9 +28,10 @@ const REPLACE_FLEET_FIGURES = Prisma.sql`DO UPDATE
       max_real_hash_rate_hps = excluded.max_real_hash_rate_hps`;
 
 /**
- * Recomputes an hour of a fleet, worker by worker and as a whole, from its samples, its completed snapshots and the
- * times for which workers were listed. A listed worker without a sample was down, as before. Rows that are right are
- * not rewritten. Equal to what `addSnapshot` adds up, snapshot by snapshot (test/integration/fleet/figures.test.ts).
+ * Recomputes an hour of a fleet, per worker and as a whole, from its samples, its completed snapshots and the periods
+ * in which workers were listed. A listed worker without a sample was inactive and unchanged. Rows that are right are
+ * not rewritten. The result equals what `addSnapshot` adds up, snapshot by snapshot
+ * (test/integration/fleet/figures.test.ts).
  */
 export async function computeHour(db: Queryable, key: FleetKey, hourMs: number): Promise<void> {
   const from = Prisma.sql`${pgInstant(hourMs)}::timestamptz`;
@@ -115,7 +116,7 @@ async function computeFleetHour(db: Queryable, key: FleetKey, hourMs: number): P
         ON CONFLICT (puid, algo, hour) ${REPLACE_FLEET_FIGURES}`;
 }
 
-/** Recomputes a day of a fleet from its hours, worker by worker and as a whole. */
+/** Recomputes a day of a fleet from its hours, per worker and as a whole. */
 export async function computeDay(db: Queryable, key: FleetKey, dayMs: number): Promise<void> {
   const from = Prisma.sql`${pgInstant(dayMs)}::timestamptz`;
   const to = Prisma.sql`${pgInstant(dayMs + 24 * millisecondsInHour)}::timestamptz`;

@@ -7,7 +7,7 @@ import { INACTIVE_STATE_HASH, type LandingSnapshot } from './inactive-state';
 
 /**
  * Turns off nested loops and JIT for the rest of the transaction. Tables that were just filled have no statistics, so
- * the planner would take a hundred thousand workers for one; and compiling takes longer than these statements do.
+ * the planner would expect one row instead of a hundred thousand; and compiling takes longer than these statements do.
  */
 export async function joinLarge(tx: Queryable): Promise<void> {
   await tx.$executeRaw`SELECT set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)`;
@@ -67,7 +67,9 @@ export async function openPresence(
                         WHERE ${isOfFleet(key)} AND t.worker_id = s.worker_id AND t.to_at IS NULL)`;
 }
 
-/** Records who was seen again, and the state of inactive workers: while it stays the same, no sample is added. */
+/**
+ * Records which workers were seen again, and the state of inactive ones: while that stays the same, no sample is added.
+ */
 export async function noteInactive(db: Queryable, { key, snapshotId }: LandingSnapshot): Promise<void> {
   await db.$executeRaw`
     UPDATE sync.worker_presence t
@@ -79,8 +81,8 @@ export async function noteInactive(db: Queryable, { key, snapshotId }: LandingSn
 }
 
 /**
- * Marks the workers that this complete snapshot does not have: as missed, or as removed if the last one missed them
- * too. `sparing`: workers that unreadable rows may be; null spares all. Returns how many were removed.
+ * Marks the workers that are not in this complete snapshot: as missed, or as removed if they were also not in the
+ * previous one. `sparing`: workers that unreadable rows may stand for; null spares all. Returns how many were removed.
  */
 export async function removeMissing(
   db: Queryable,

@@ -20,7 +20,7 @@ export function packWorkers(workers: readonly Worker[]): PackedWorkers {
   return { text: JSON.stringify(records).slice(1, -1), count: records.length };
 }
 
-/** The workers as rows `u` of one JSON parameter: through Prisma, a third of the work of one array per column. */
+/** The workers as rows `u` of one JSON parameter: through Prisma, a third of the cost of one array per column. */
 export function unpacked(pages: readonly PackedWorkers[]): Prisma.Sql {
   const list = `[${pages.map(({ text }) => text).join(',')}]`;
   return Prisma.sql`(

@@ -25,9 +25,9 @@ interface HourRow {
 }
 
 /**
- * Recomputes the figures of all fleets: the hours and days that `[fromMs, toMs)` touches, hours from samples and
- * snapshots as far as these are kept, and days from their hours. Every hour is a transaction of its own, so that a
- * snapshot that lands meanwhile waits only briefly. If it is interrupted, run it again.
+ * Recomputes the figures of all fleets for the hours and days that `[fromMs, toMs)` touches: hours from samples and
+ * snapshots where these are still kept, and days from their hours. Each hour is a transaction of its own, so that a
+ * snapshot that lands meanwhile waits only briefly. After an interruption, run it again.
  */
 export async function recomputeFleet(
   client: PrismaClient,
@@ -54,7 +54,7 @@ export async function recomputeFleet(
   return done;
 }
 
-/** A landing snapshot holds the same row: neither sees the other's half-computed hour. */
+/** A landing snapshot locks the same row, so that neither sees a half-computed hour of the other. */
 async function underLock(
   client: PrismaClient,
   key: FleetKey,

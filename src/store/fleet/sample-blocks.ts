@@ -1,10 +1,7 @@
-/** Workers a row: more compress little better, and whoever asks for one machine reads a whole row. */
+/** Workers per row: larger blocks hardly compress better, and a query for one worker has to read a whole row. */
 const BLOCK_WORKERS = 250;
 
-/**
- * Writes the rows of a relation `sampled`, with the columns of `pool.worker_samples`, as blocks: `WITH sampled AS (…)`
- * stands before it.
- */
+/** Inserts the rows of the CTE `sampled`, which has the columns of `pool.worker_samples`, as blocks. */
 export const INSERT_SAMPLE_BLOCKS = `
   INSERT INTO pool.worker_sample_blocks (puid, algo, observed_at, first_worker_id, last_worker_id, worker_ids,
          real_hash_rates_hps, hour_hash_rates_hps, day_hash_rates_hps, reject_rates, last_shares_at, statuses)

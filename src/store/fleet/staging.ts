@@ -12,8 +12,8 @@ import { packWorkers, unpacked } from './packed-workers';
 const UNLISTED_STATUS: WorkerStatus = '';
 
 /**
- * Stages workers that were served `ageMs` ago, each once. A worker that was staged with another status is conflicting;
- * the newer status is kept.
+ * Stages workers that were served `ageMs` ago, each once. A worker already staged with another status is marked as
+ * conflicting and gets the newer status.
  */
 export async function stagePages(
   db: Queryable,
@@ -34,7 +34,7 @@ export async function stagePages(
                seen_at = excluded.seen_at, conflicting = s.status <> ${UNLISTED_STATUS} AND (s.conflicting OR s.status <> excluded.status)`;
 }
 
-/** Stages workers that are not staged yet, without a status and so conflicting. Returns how many. */
+/** Stages workers that are not yet staged, without a status and marked as conflicting. Returns how many. */
 export async function stageUnlisted(
   db: Queryable,
   snapshotId: bigint,
@@ -68,7 +68,7 @@ function insertStaged(
       FROM ${unpacked(pages)}`;
 }
 
-/** Resolves a conflicting worker: its state, or that it does not exist. */
+/** Resolves a conflicting worker to its state, or removes it if it does not exist. */
 export async function resolveStaged(
   db: Queryable,
   snapshotId: bigint,

@@ -10,7 +10,7 @@ import { isOfLedgerScope, isOfScope, scopeValues } from '../scope-key';
 import { ledgerTableOf } from './rows';
 import { writeWindows } from './windows';
 
-/** After a gap this long between reads, an empty list is observed from the start again. */
+/** If reads are further apart than this, the days for which a list was empty are counted from the start again. */
 const LONGEST_GAP = '36 hours';
 
 /** Creates the cursor of a scope if it has none. */
@@ -33,13 +33,13 @@ export async function lockCursor(db: Queryable, scope: Scope, expectedVersion: b
   }
 }
 
-/** Locks the cursor, as `lockCursor`, and advances its version, for scopes that keep nothing else in it. */
+/** As `lockCursor`, and advances the version, for scopes that keep nothing else in their cursor. */
 export async function stepCursor(db: Queryable, scope: Scope, expectedVersion: bigint): Promise<void> {
   await lockCursor(db, scope, expectedVersion);
   await db.$executeRaw`UPDATE sync.cursors SET version = version + 1 WHERE ${isOfScope(scope)}`;
 }
 
-/** What a cursor knows of a scope of the ledger. */
+/** What a cursor records about a scope of the ledger. */
 export interface CursorFacts {
   readonly version: bigint;
   readonly paged: boolean;

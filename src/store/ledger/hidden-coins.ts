@@ -25,8 +25,8 @@ export async function findHiddenCoins(db: Queryable, scope: LedgerScope): Promis
 }
 
 /**
- * The missing rows of a read, except those of hidden coins, which the list does not show anyway. A coin that a complete
- * read of the list shows is no longer hidden.
+ * The missing rows of a read without those of hidden coins, which the list does not show anyway. A coin that a complete
+ * read of the list does show is no longer hidden.
  */
 export async function leaveHiddenCoins(
   db: Queryable,

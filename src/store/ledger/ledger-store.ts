@@ -125,7 +125,7 @@ async function advance(
   };
 }
 
-/** Queries them only where the account has some. */
+/** Saves the query if the account has none. */
 async function hiddenCoinsOf(
   db: Queryable,
   scope: LedgerScope,
@@ -134,7 +134,7 @@ async function hiddenCoinsOf(
   return hasHiddenCoins ? findHiddenCoins(db, scope) : [];
 }
 
-/** Where the very same rows were certified before, `verified_at` of the window says that they were read again. */
+/** Adds nothing if the same rows are certified already: `verified_at` of the window says when they were last read. */
 function writeCertificate({ scope, runId, window, rows, unreadable, requests }: WindowCommit): Prisma.Sql {
   const served = rows.length + unreadable.length;
   const [from, to] = [pgInstant(window.fromMs), pgInstant(window.toMs)];

@@ -21,9 +21,9 @@ const NOT_REPLACEABLE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Brings the views and functions to the text of `files`, all in one transaction: those whose text has changed, and
- * those that use them. Returns their names. They are replaced in place where PostgreSQL allows it, so that a user's
- * views on them stay; otherwise dropped and created again, with their grants.
+ * Applies the views and functions of `files` whose text has changed, and those that use them, in one transaction.
+ * Returns their names. They are replaced in place where PostgreSQL allows it, so that users' views on them stay;
+ * otherwise they are dropped and created again, with their grants.
  */
 export async function applyViews(session: ReservedSql, files: readonly ViewFile[]): Promise<string[]> {
   if (files.length === 0) return [];
@@ -134,7 +134,7 @@ async function recordViews(sql: ISql, files: readonly ViewFile[]): Promise<void>
       SET checksum = excluded.checksum, position = excluded.position, applied_at = excluded.applied_at`;
 }
 
-/** For string_to_array: the connections of migrations know no array types (fetch_types). */
+/** One text for string_to_array: the connections of migrations know no array types (fetch_types). */
 function joinNames(files: readonly ViewFile[]): string {
   return files.map((file) => file.name).join(' ');
 }

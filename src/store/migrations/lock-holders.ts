@@ -2,7 +2,7 @@ import type { ISql } from 'postgres';
 
 /**
  * Whether a session that could be migrating holds the advisory lock. Anyone who may connect can take it, but a role
- * that may not write the record of migrations makes nobody wait.
+ * that may not write the record of migrations cannot make others wait.
  */
 export async function isLockedByMigration(sql: ISql, key: number): Promise<boolean> {
   const [row] = await sql<{ held: boolean }[]>`

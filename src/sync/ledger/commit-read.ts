@@ -14,7 +14,7 @@ const MAX_CONFIRMATIONS = 4;
 /** How the commit of a read ended. Nothing was written unless it is `committed`. */
 export type CommitOutcome =
   | 'committed'
-  /** The pool answers only a part of a span this long, which is now recorded: windows have to be planned again. */
+  /** The pool answers only part of a span this long. The limit is now recorded, and windows must be planned again. */
   | 'clipped'
   /** Windows and the count of everything, or two bounds, contradict each other. */
   | 'contradicted'
@@ -23,7 +23,7 @@ export type CommitOutcome =
 
 /**
  * Commits a read once a confirmation read agrees on every row that vanished (P4). If reads never agree, what they show
- * is stored, and the run is partial. `cuts`: further places where the window is cut when it is stored.
+ * is stored, and the run is partial. `cuts`: further instants at which the stored window is split.
  */
 export async function commitRead(
   session: LedgerSession,
@@ -38,7 +38,7 @@ export async function commitRead(
     if (unconfirmed === null) return 'committed';
     const confirmation = await confirmMissing(session, window, read, unconfirmed);
     if (confirmation.kind === 'emptied') return 'emptied';
-    // Windows still to be read may be the reason: store what is served, and read this window again after them.
+    // Windows not yet read may explain it: store what was served, and read this window again after them.
     if (confirmation.kind === 'contradicted')
       return (await session.defer(window, read)) ? 'committed' : 'contradicted';
     if (confirmation.kind === 'gone') {
@@ -49,7 +49,7 @@ export async function commitRead(
       return 'clipped';
     read = await readAll(session.list, window);
   }
-  // Paging everything settles a contradiction, unless that is what was read.
+  // Paging everything resolves a contradiction, unless everything is what was just paged.
   if (isCountable(session.state) && !isSameWindow(window, session.whole)) return 'contradicted';
   await session.commit(window, { ...read, doubt: 'rows that vanished keep coming back' });
   return 'committed';

@@ -15,14 +15,14 @@ import type { UnconfirmedRead } from './scope-ledger';
 
 /** Spans that one confirmation may ask for. */
 const MAX_SPANS = 4;
-/** A younger row that vanished was taken back: no list is this short. */
+/** A younger row that vanished was withdrawn: no list of the pool reaches back less than this. */
 const LEAST_UNSERVED_AGE_MS = 7 * DAY_MS;
 
 /** What a confirmation read says about the missing rows. */
 export type Confirmation =
   /** They are gone: each is withdrawn or unserved. */
   | { readonly kind: 'gone'; readonly verdicts: WindowCommit['confirmed'] }
-  /** This one is there by other bounds. */
+  /** Asked with other bounds, the pool still serves this row. */
   | { readonly kind: 'served'; readonly row: IncomeRow }
   /** The pool counts more rows in all than the windows would hold. */
   | { readonly kind: 'contradicted' }
@@ -32,8 +32,8 @@ export type Confirmation =
   | { readonly kind: 'moved' };
 
 /**
- * Asks again for the days around the missing rows, or for all of a paged scope, and for the count of everything. Rows
- * that are missing again are gone: withdrawn if the pool serves rows as old, otherwise unserved.
+ * Asks again for the days around the missing rows (for everything, if the scope is paged), and for the count of
+ * everything. Rows that are missing again are gone: withdrawn if the pool serves rows as old, otherwise unserved.
  */
 export async function confirmMissing(
   session: LedgerSession,
@@ -43,7 +43,7 @@ export async function confirmMissing(
 ): Promise<Confirmation> {
   const { list, whole } = session;
   const { missing } = unconfirmed;
-  // Rows older than the first row served were already asked for by other bounds.
+  // An answer with other bounds already showed that nothing older is served.
   const doubtful = missing.filter(({ minedAtMs }) => minedAtMs >= list.seen.nothingBeforeMs);
   const contradiction = session.state.paged
     ? compare([], read, await pageThrough(list, whole), () => true)
@@ -79,7 +79,7 @@ async function compareAround(
   return null;
 }
 
-/** Compares what a confirmation read shows of the window with what the read showed there; null: the same. */
+/** Compares the rows that both reads could show; null if they are the same. */
 function compare(
   missing: readonly LedgerRow[],
   read: WindowRead,
@@ -103,7 +103,7 @@ function compare(
 const placeOf = ({ currency, type, minedAtMs }: IncomeRow): string =>
   JSON.stringify([currency, type, minedAtMs]);
 
-/** Whether no answer of this run shows a row, neither the one for everything nor those for windows that held some. */
+/** Whether every answer of this run is without rows: the one for everything, and those for windows that held some. */
 async function showsNoRow({ list, whole, state, spanLimitMs }: LedgerSession): Promise<boolean> {
   if (spanLimitMs === Infinity) return (await list.count(whole)) === 0;
   for (const held of state.windows.filter(({ rowCount }) => rowCount > 0)) {
@@ -113,18 +113,18 @@ async function showsNoRow({ list, whole, state, spanLimitMs }: LedgerSession): P
   return true;
 }
 
-/** Which of the missing rows are older than the first one that the pool serves; null where that cannot be found out. */
+/** Which of the missing rows are older than the oldest row that the pool serves; null if that cannot be established. */
 async function judgeMissing(
   session: LedgerSession,
   { missing, oldestServedMs }: UnconfirmedRead,
 ): Promise<WindowCommit['confirmed'] | null> {
   const { list } = session;
-  // A list without rows withdraws none, however often it was seen, unless someone confirms that it is empty.
+  // A list without rows withdraws none, however often it was read, unless someone confirms that it is empty.
   const leastAgeMs = list.hasShownRows || session.acceptsEmpty ? LEAST_UNSERVED_AGE_MS : -Infinity;
   const isBeforeFirst = ({ minedAtMs }: LedgerRow): boolean =>
     minedAtMs < list.seen.oldestMs && list.now() - minedAtMs > leastAgeMs;
   const edgeMs = Math.max(...missing.filter(isBeforeFirst).map(({ minedAtMs }) => minedAtMs)) + 1;
-  // The ledger holds older rows: whether the pool still serves any of them decides.
+  // The ledger holds older rows, so it matters whether the pool still serves any of them.
   const isOpen = oldestServedMs < edgeMs && list.seen.nothingBeforeMs < edgeMs;
   if (isOpen && !(await readBefore(session, edgeMs, oldestServedMs))) return null;
   return new Map(
@@ -132,7 +132,7 @@ async function judgeMissing(
   );
 }
 
-/** Asks for rows older than an instant until one is shown or none is left; false where neither can be told. */
+/** Asks for rows older than an instant until one is served or none is left; false if neither can be established. */
 async function readBefore({ list, whole, spanLimitMs }: LedgerSession, edgeMs: number, oldestMs: number) {
   const fromMs = spanLimitMs === Infinity ? whole.fromMs : oldestMs;
   for (const span of fitSpan({ fromMs, toMs: edgeMs }, spanLimitMs, list.now())) {

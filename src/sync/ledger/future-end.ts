@@ -1,9 +1,9 @@
 import { DAY_MS } from '../../domain/windows';
 
-/** How long a refused end is remembered: if that was a mishap, rows dated ahead must show again. */
+/** How long a refused end is remembered: if the refusal was an accident, rows dated ahead must show up again. */
 const REMEMBERED_MS = DAY_MS;
 
-/** Whether the pool refuses to be asked for an end in the future; one for all scopes of an account. */
+/** Whether the pool refuses an end in the future; shared by all scopes of an account. */
 export class FutureEnd {
   private refusedAtMs = -Infinity;
 

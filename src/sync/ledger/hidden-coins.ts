@@ -7,8 +7,8 @@ import type { LedgerSession } from './ledger-session';
 import { readAll } from './read-window';
 
 /**
- * Asks for the hidden coins by name, and stores their rows. That proves no window, so rows of such a coin are never
- * withdrawn: if they vanish, the total no longer agrees.
+ * Asks for the hidden coins by name, and stores their rows. This proves nothing about windows, so rows of such a coin
+ * are never withdrawn: if they vanish, the total no longer agrees.
  */
 export async function readHiddenCoins(session: LedgerSession): Promise<void> {
   for (const coin of session.state.hiddenCoins) {
@@ -27,7 +27,7 @@ export async function readHiddenCoins(session: LedgerSession): Promise<void> {
   }
 }
 
-/** The span to ask for: all at first and weekly, the last days in each run if there are rows; null: none. */
+/** The span to ask for: everything at first and weekly, otherwise the last days if there are rows; null: nothing. */
 function spanOf(
   { readAtMs, hasRows }: HiddenCoin,
   { deps, state, whole, list }: LedgerSession,
@@ -37,7 +37,7 @@ function spanOf(
   return hasRows ? { fromMs: Math.max(whole.fromMs, fromMs), toMs: Infinity } : null;
 }
 
-/** A pool that ignores `coinName` serves every coin: the others are not news. */
+/** A pool that ignores `coinName` serves every coin: rows of the others are dropped here. */
 function onlyOf(coin: string, read: WindowRead): WindowRead {
   const name = coin.toUpperCase();
   return {

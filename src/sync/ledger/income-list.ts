@@ -36,7 +36,7 @@ interface Seen {
   readonly longestPage: number;
 }
 
-/** Asks for pages of one list, and keeps what they show about all of it. */
+/** Reads pages of one list, and records what they show about the whole list. */
 export class IncomeList {
   private shown: Seen = { oldestMs: Infinity, nothingBeforeMs: -Infinity, longestPage: 0 };
   private hasAnswered = false;
@@ -45,7 +45,7 @@ export class IncomeList {
     private readonly source: IncomeSource,
     private readonly scope: LedgerScope,
     private readonly options: CallOptions,
-    /** Asks only for this coin, by name; null: for whatever the pool shows. */
+    /** Asks for this coin by name; null: for whatever the pool lists without a name. */
     private readonly coin: string | null = null,
   ) {}
 
@@ -90,8 +90,8 @@ export class IncomeList {
   }
 
   /**
-   * Finds out what a refusal was about: the length of the span (null), an end in the future (the page until now), or
-   * nothing (the page after all).
+   * Finds out what the pool refused: the length of the span (returns null), an end in the future (returns the page up
+   * to now), or nothing (returns the page, served the second time).
    */
   private async readRefused(asked: Query, untilNow: Query, nowMs: number): Promise<Page<IncomeRow> | null> {
     const page = await this.find(untilNow);
@@ -104,7 +104,7 @@ export class IncomeList {
     if (untilNow.endMs === asked.endMs) return page;
     const after = await this.find(asked);
     if (after !== null) return after;
-    // The span may be a little too long only with what is to come: a short one tells.
+    // The span may be too long only because it ends in the future. A short span with the same end tells.
     const short = await this.find({ ...asked, startMs: asked.endMs - SHORTEST_SPAN_MS });
     if (short !== null && untilNow.startMs < untilNow.endMs) return null;
     this.source.futureEnd.noteRefused(nowMs);

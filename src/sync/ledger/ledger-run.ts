@@ -16,11 +16,11 @@
  *        │      ▼                                │        │     └─ emptied ─▶ partial, nothing changes
  *        │   PAGE EVERYTHING ◀── contradicted ───┘        └─ clipped: the span limit is learnt
  *        │      ▲                                                  │
- *        └──────┼── plan anew ◀────────────────────────────────────┘
+ *        └──────┼── plan again ◀───────────────────────────────────┘
  *               └── COUNT CHECK, once all windows are read: the pool counts more than they hold
  *
- * A read whose confirmation is contradicted is first stored without proof, once, and read again after the windows that still
- * wait: they may be the reason.
+ * If a confirmation is contradicted, the rows of the read are stored once without proof, and the window is read again after
+ * the remaining ones, which may explain the contradiction.
  *
  * `NEXT` says what each answer leads to, `commit-read.ts` what a commit does, `sync-ledger-scope.ts` what is due.
  */
@@ -37,7 +37,7 @@ import { pageThrough } from './page-through';
 import { readWindow, type WindowReading } from './read-window';
 import { learnSpanLimit } from './span-limit';
 
-/** Whether the next part of a window that waits is read, or how the read of the window ended. */
+/** `continue`: read the next part that is waiting; otherwise, how the read of the window ended. */
 type Next = 'continue' | Exclude<CommitOutcome, 'committed'>;
 
 type AnswerOf<Kind> = Extract<WindowReading, { kind: Kind }>;
@@ -59,9 +59,9 @@ const MAX_READS = 20_000;
 const MAX_PROBES = 2;
 
 class WindowRun {
-  /** What is still to be read, the next part last. */
+  /** Parts still to be read, the next one last. */
   private readonly waiting: Window[] = [];
-  /** A proven prefix, until the answer for the rest has counted that. */
+  /** A proven prefix whose rest is not counted yet. */
   private prefix: AnswerOf<'prefix'> | null = null;
   private probes = 0;
 
@@ -92,19 +92,19 @@ class WindowRun {
     return NEXT[kind](this, window, answer);
   }
 
-  /** Has parts read next, in the order given: newest first. */
+  /** Queues parts to be read next, given newest first. */
   wait(parts: readonly Window[]): 'continue' {
     this.waiting.push(...[...parts].reverse());
     return 'continue';
   }
 
-  /** The rest is read next anyway: its count proves the prefix. */
+  /** The rest is read next anyway, and its count proves the prefix. */
   countRestOf(prefix: AnswerOf<'prefix'>): Next {
     this.prefix = prefix;
     return this.wait([prefix.rest]);
   }
 
-  /** Commits a prefix that the answer for the rest proves; otherwise it is read by itself. */
+  /** Commits the prefix if the count of the rest proves it; otherwise the prefix is read by itself. */
   private finishPrefix(answer: WindowReading): Next | Promise<Next> {
     const { prefix } = this;
     this.prefix = null;
@@ -113,7 +113,7 @@ class WindowRun {
     return this.finish(prefix.proven, prefix.read);
   }
 
-  /** The pool refuses a span this long: from now on the limit is half of it. */
+  /** The pool refuses a span this long: the limit becomes half of it. */
   async halve(window: Window): Promise<Next> {
     const spanMs = this.session.list.spanMs(window);
     if (spanMs <= SHORTEST_SPAN_MS)
@@ -148,8 +148,8 @@ class WindowRun {
   }
 
   /**
-   * What to probe when the beginning of the history was read: everything older than the oldest row. Null where that is
-   * known, or cannot be found out.
+   * What to probe once the beginning of the history was read: everything older than the oldest row. Null if that is
+   * already known, or cannot be found out.
    */
   private probeOf(window: Window, { rows }: WindowRead): Window | null {
     const { session, stored } = this;

@@ -40,7 +40,7 @@ export class LedgerSession {
     readonly deps: LedgerDeps,
     readonly scope: LedgerScope,
     readonly run: Run,
-    /** Someone confirmed that an empty list is really empty. */
+    /** Someone confirmed that a list without rows is really empty. */
     readonly acceptsEmpty: boolean,
     state: LedgerState,
   ) {
@@ -87,9 +87,9 @@ export class LedgerSession {
   }
 
   /**
-   * Stores a read of a window, cut into windows that one response can hold. A read in doubt stores its rows and certifies
-   * nothing. Returns null when done; otherwise nothing was written, and `confirmed` needs a verdict for every row that
-   * vanished. `cuts`: further places to cut at.
+   * Stores a read of a window, cut into windows that one response can hold. A read in doubt stores its rows and
+   * certifies nothing. Returns null when done; otherwise nothing was written, and `confirmed` needs a verdict for every
+   * row that vanished. `cuts`: further instants to cut at.
    */
   async commit(
     window: Window,

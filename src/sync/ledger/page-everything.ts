@@ -11,13 +11,13 @@ import type { LedgerSession } from './ledger-session';
 import { pageThrough } from './page-through';
 import { readWindow } from './read-window';
 
-/** The second sweep over what is recent has smaller pages, so that both do not share a gap between their pages. */
+/** Smaller pages for the second sweep over recent rows, so that both sweeps do not share a gap between pages. */
 const SMALLER_PAGE = MAX_PAGE_SIZE - 7;
 const MAX_RECENT_PAGES = 50;
 
 /**
- * Pages through all of a scope's history, which settles every contradiction, and tests whether windows work: the fact
- * `paged` records the result.
+ * Pages through the whole history of a scope, which resolves every contradiction, and then tests whether windows work:
+ * the fact `paged` records the result.
  */
 export async function pageEverything(session: LedgerSession): Promise<CommitOutcome> {
   const { list, whole, state } = session;
@@ -28,15 +28,15 @@ export async function pageEverything(session: LedgerSession): Promise<CommitOutc
     return 'clipped';
   }
   const read = await pageThrough(list, whole);
-  // Sweeps that do not agree say nothing about windows.
+  // Sweeps that disagree say nothing about windows.
   const paged = read.doubt === null ? !(await doWindowsServe(list, read.rows)) : state.paged;
   if (paged !== state.paged) await session.ledger.update({ cursor: { paged } });
   return commitRead(session, whole, read);
 }
 
 /**
- * Whether a window that begins and ends with a row is answered with exactly the rows that paging found there. If bounds
- * selected by settle time, or in another time zone, it would lack one of them.
+ * Whether the pool answers a window that begins and ends with a row with exactly the rows that paging found there. If
+ * its bounds selected by settle time, or in another time zone, one of them would be missing.
  */
 async function doWindowsServe(list: IncomeList, rows: readonly IncomeRow[]): Promise<boolean> {
   const trial = chooseTrial(rows);
@@ -47,8 +47,8 @@ async function doWindowsServe(list: IncomeList, rows: readonly IncomeRow[]): Pro
 }
 
 /**
- * Brings a scope up to date whose bounds cannot be trusted: reads only recent rows while the count of all others is
- * unchanged, and everything when more is due.
+ * Brings a paged scope up to date: reads only recent rows while the count of all others is unchanged, and everything
+ * when more is due.
  */
 export async function syncPaged(
   session: LedgerSession,
@@ -87,7 +87,8 @@ async function sweepRecent(
     rows.push(...page.rows.filter(({ minedAtMs }) => contains(newest, minedAtMs)));
     if (page.rows.some(({ minedAtMs }) => minedAtMs < startOfUtcDay(newest.fromMs))) break;
   }
-  // All other rows must count as they did when everything was paged through: what moved or cannot be read breaks that.
+  // The number of older rows must be the same as when everything was paged: a row that moved or cannot be read changes
+  // it.
   return first.totalNum - rows.length === rowsIn(state.windows) - rowsIn([newest])
     ? { rows, unreadable: [], doubt: null }
     : null;

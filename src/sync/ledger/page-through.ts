@@ -8,7 +8,9 @@ import type { Pages } from './income-list';
 
 /** Sweeps that may disagree before the disagreement counts as permanent. */
 const MAX_SWEEPS = 3;
-/** With equal rows on several pages: a sweep that misses a row and serves its equal twice looks complete. */
+/**
+ * The limit when several pages hold equal rows: a sweep that misses a row and serves its equal twice looks complete.
+ */
 const SWEEPS_WITH_EQUALS = 6;
 /** Page sizes differ from sweep to sweep, so that two of them do not share a gap between their pages. */
 const SMALLER_PAGES = [0, 7, 14];
@@ -33,7 +35,7 @@ export async function pageThrough(list: Pages, window: Window): Promise<WindowRe
   for (let n = 1; n <= MAX_SWEEPS + SWEEPS_WITH_EQUALS; n += 1) {
     const size = longestPage - (SMALLER_PAGES[(n - 1) % SMALLER_PAGES.length] ?? 0);
     const swept = await sweep(list, window, Math.max(MIN_PAGE_SIZE, size));
-    // A pool may serve fewer rows per page than asked for: only a smaller size makes a difference.
+    // A pool may serve fewer rows per page than asked for: only a size below that cuts the list differently.
     if (n === 1) longestPage = Math.max(MIN_PAGE_SIZE, ...swept.pages.map(servedCount));
     agreed = n > 1 && agrees(swept, last) ? agreed + 1 : 1;
     last = swept;
@@ -58,7 +60,7 @@ async function sweep(list: Pages, window: Window, pageSize: number): Promise<Swe
     const before = pages.at(-1);
     const isSame = before !== undefined && isSameContent(page, before);
     if (served === counted) {
-      // The count was that of the page alone.
+      // `totalNum` counted only the page.
       isCounted = false;
       counted = null;
     }
@@ -84,8 +86,8 @@ async function sweep(list: Pages, window: Window, pageSize: number): Promise<Swe
 }
 
 /**
- * Whether rows follow the last page. Asked only where pages are as small as they can be: all sweeps cut them alike, and
- * a count that is too low by the rows behind a full page would look right in each.
+ * Whether rows follow the last page. Asked only if pages have the smallest size: then all sweeps cut the list alike,
+ * and a count that ignores the rows after a full page would look right in each of them.
  */
 async function hasMore(
   list: Pages,
@@ -93,7 +95,7 @@ async function hasMore(
   { known, pageSize }: { readonly known: readonly Page<IncomeRow>[]; readonly pageSize: number },
 ): Promise<boolean> {
   const page = await list.readPage(window, known.length + 1, pageSize);
-  // For a page that does not exist a pool may serve one that does.
+  // If a page does not exist, a pool may serve another one instead.
   return page !== null && servedCount(page) > 0 && !known.some((other) => isSameContent(page, other));
 }
 

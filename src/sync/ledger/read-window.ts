@@ -16,8 +16,8 @@ export type WindowReading =
   | { readonly kind: 'refused' };
 
 /**
- * Reads a window by one response, and judges what it proves. A suspicious answer (to another question, or with nothing
- * at all) may be a mishap: the window is asked for again before it is believed.
+ * Reads a window by one response, and judges what it proves. A suspicious answer (to another question, or without any
+ * row) may be an accident: the window is asked for again before the answer is believed.
  */
 export async function readWindow(list: WindowList, window: Window, isFirst = false): Promise<WindowReading> {
   let page = await list.readPage(window);
@@ -28,12 +28,12 @@ export async function readWindow(list: WindowList, window: Window, isFirst = fal
   const answer = judgeWindow(window, page, isFirst && servedCount(page) >= list.seen.longestPage);
   if (answer.kind !== 'full') return answer;
   const second = await list.readPage(window, 2);
-  // For a page that does not exist a pool may serve the first one again.
+  // If a page does not exist, a pool may serve the first one again.
   const isEnd = second === null || servedCount(second) === 0 || isSameContent(second, page);
   return isEnd ? { ...answer, kind: 'whole' } : { kind: 'unproven' };
 }
 
-/** All of a window: by one response, part by part where it is in no order, or by paging. */
+/** All of a window: by one response, part by part if its rows are unordered, or by paging. */
 export async function readAll(list: WindowList, window: Window): Promise<WindowRead> {
   const answer = await readWindow(list, window, true);
   if (answer.kind === 'whole') return answer.read;

@@ -10,7 +10,7 @@ const LADDER_MS = [30 * DAY_MS, 6 * DAY_MS, DAY_MS];
 
 type Spans = Pick<IncomeList, 'now' | 'spanMs' | 'readPage' | 'count'>;
 
-/** Looks for a span limit, and records it; false where none is found that is shorter than the one that is known. */
+/** Looks for a span limit and records it; false if there is none shorter than the known one. */
 export async function learnSpanLimit(
   session: LedgerSession,
   row: IncomeRow,
@@ -23,8 +23,8 @@ export async function learnSpanLimit(
 }
 
 /**
- * Tries spans with the row at their beginning, and with the row at their end. Null where the wide window may be
- * answered with the row by now, so that the first answer was a mishap, or where no shorter span is any better.
+ * Tries spans that begin with the row, and spans that end with it. Null if the pool now serves the row for the wide
+ * window too, so that the first answer was an accident, or if no shorter span is any better.
  */
 export async function findSpanLimit(list: Spans, row: IncomeRow, wide: Window): Promise<number | null> {
   const day = startOfUtcDay(row.minedAtMs);
@@ -45,8 +45,9 @@ export async function findSpanLimit(list: Spans, row: IncomeRow, wide: Window): 
 }
 
 /**
- * Whether an answer for a window holds the row. Where a page does not hold everything, the count decides: it must
- * exceed that of `without`, the same window except for the days of the row. Null where nothing is left to compare with.
+ * Whether the pool's answer for a window includes the row. If one page does not hold everything, the count decides: it
+ * must exceed that of `without`, the same window except for the days of the row. Null if nothing is left to compare
+ * with.
  */
 async function showsRow(
   list: Spans,

@@ -11,17 +11,19 @@ import { syncWindow } from './ledger-run';
 import { LedgerSession, type LedgerDeps } from './ledger-session';
 import { pageEverything, syncPaged } from './page-everything';
 
-/** Commits that may lose to another writer before the run gives up; a lost one means that the other made progress. */
+/**
+ * Commits that may lose to another writer before the run gives up; each loss means that the other one made progress.
+ */
 const MAX_SUPERSEDED = 200;
 /** Polls of another writer's progress before this one continues beside it. */
 const MAX_POLLS = 300;
 /** Longer than a writer usually takes from one commit to the next. */
 const POLL_EVERY_MS = 2_000;
-/** How often a run plans its windows: each round uses what the last one learnt about spans. */
+/** How often a run plans its windows: each round uses what the previous one learnt about spans. */
 const MAX_ROUNDS = 6;
 
 export interface LedgerRequest extends WindowRequest {
-  /** Someone confirms that a list that no longer shows any row is really empty. */
+  /** Accept that a list that no longer shows any row is really empty. */
   readonly acceptEmpty?: boolean;
 }
 
@@ -107,13 +109,13 @@ async function readDue(
 }
 
 /**
- * The count check: if bounds select by another date, or in another time zone, each window looks complete and yet lacks
- * rows at its edges. One answer for everything counts them.
+ * The count check. If bounds select by another date, or in another time zone, each window looks complete but lacks rows
+ * at its edges. One answer for the whole history counts them.
  */
 async function isMoreCounted(session: LedgerSession): Promise<boolean> {
   const { state, list, whole, countedAtFirst } = session;
   const held = rowsIn(state.windows);
-  // Rows that came since the first count would make up for those that windows leave out.
+  // Rows added since the first count would hide those that windows leave out.
   if (!isCountable(state) || countedAtFirst === held) return false;
   const counted = await list.count(whole);
   if (counted === 0 && held > 0) await session.noteEmpty();

@@ -10,7 +10,7 @@ import { LEDGER_STREAMS } from '../../domain/streams';
 import type { IncomeStore } from '../listing-ports';
 import type { Run } from '../run';
 
-/** Totals are read right after the ledger, which names the currencies and is what they are compared with. */
+/** Totals are read right after the ledger: it names the currencies, and totals are compared with it. */
 export const AFTER_LEDGER: Precedence = {
   streams: ['algorithms', 'sub-accounts', ...LEDGER_STREAMS],
   wait: 'each',
@@ -27,8 +27,8 @@ export interface CoinDeps {
 
 /**
  * Asks for every currency that the account is known to have earned and, weekly once the ledger was read, for all of
- * `COINS`, which finds coins that the lists hide. A coin that the pool does not know, or of which nothing was ever
- * earned, does not make the run partial and leaves no trace, as long as the ledger has never shown it.
+ * `COINS`, which finds coins that the lists hide. If the ledger has never shown a coin, and the pool does not know it
+ * or totals nothing for it, the run is not partial and nothing is stored.
  */
 export async function askEachCoin<Served, Row extends { readonly amount: DecimalText }>(
   deps: CoinDeps,

@@ -2,7 +2,7 @@ import type { LedgerStream } from '../../domain/streams';
 import { miningScopeOf } from '../mining-scope';
 import type { StreamDefinition, UseCase } from '../stream';
 
-/** Loaded by the first run: every command reads the registry, few sync. */
+/** Loaded on the first run: every command reads the registry, but few of them sync. */
 const syncLedger =
   (stream: LedgerStream): UseCase =>
   async (deps, scope, run, request) => {

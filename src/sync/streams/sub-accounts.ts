@@ -25,7 +25,7 @@ export const subAccounts: StreamDefinition = {
   every: '10 min',
   concurrency: 1,
   isCatalog: true,
-  // It also proves whose the key is, so each run lists for itself.
+  // A listing also proves which account the key belongs to, so each run lists for itself.
   lockMode: 'wait-and-rerun',
   sync: syncSubAccounts,
 };

@@ -10,7 +10,7 @@ import type { Run } from '../run';
 import type { StreamDefinition } from '../stream';
 import { findWorker } from './worker-lookup';
 
-/** Workers per commit: bounds what a crash may cost, and how old an answer is when it is stored. */
+/** Workers per commit: limits how much a crash can lose, and how old an answer is when it is stored. */
 const BATCH_WORKERS = 20;
 
 interface WorkerDetailsDeps {

@@ -21,7 +21,7 @@ const MAX_RESOLVED = 50;
 const MAX_RESOLVED_RESTLESS = 10;
 /** A restless list is abandoned for another one only if more than this many of its pages are left. */
 const WORTH_LEAVING_PAGES = 10;
-/** How far counts taken in sequence may differ in a restless fleet: in workers, or as one in so many. */
+/** How far counts taken one after another may differ in a restless fleet: by `workers`, or by one worker in `oneIn`. */
 const COUNT_SLACK = { workers: 30, oneIn: 50 } as const;
 
 export interface WorkersDeps {
@@ -42,9 +42,9 @@ interface PackedPage {
 }
 
 /**
- * One snapshot over the workers of a scope, for one run. The lists by status are paged in turn. If the first of them is
- * restless, the list of all workers is paged instead, since its members do not depend on their status; then the shorter
- * list by status, and workers that are not in it belong to the longer one.
+ * One snapshot of the workers of a scope, for one run. The lists by status are paged in turn. If the first of them is
+ * restless, the list of all workers is paged instead, since its members do not depend on their status. Then the shorter
+ * list by status is paged; workers that are not in it belong to the longer one.
  */
 export class WorkerSnapshot {
   constructor(
@@ -144,14 +144,15 @@ export class WorkerSnapshot {
     for (const workerId of await this.deps.fleet.findUnresolved(this.scope, this.snapshot, limit)) {
       throwIfAborted(this.run.signal);
       const details = await findWorker(this.deps.pool, this.scope, workerId, this.run);
-      // An answer without a status leaves the worker as the lists had it.
+      // An answer without a status leaves the worker as the lists showed it.
       if (details.unreadable.length > 0 || details.rows[0]?.status === null) continue;
       await this.deps.fleet.resolveWorker(this.snapshot, workerId, details.rows[0] ?? null);
     }
   }
 
   /**
-   * Pages through a list to its end, until it proves restless, or until `wanted` workers were found that no list had.
+   * Pages through a list to its end, until it proves restless, or until `wanted` workers were found that are in no
+   * other list.
    */
   private async pageThrough(status: WorkerFilter, mayLeave = false, wanted = Infinity): Promise<WorkerPager> {
     const pager = new WorkerPager(status);

@@ -16,7 +16,7 @@ async function compareTotal(snapshot: WorkerSnapshot, listed: number): Promise<v
  */
 export async function syncWorkers(deps: WorkersDeps, anyScope: Scope, run: Run): Promise<void> {
   const scope: FleetScope = { ...miningScopeOf(anyScope), stream: 'workers' };
-  // Loaded by the first run: every command reads the registry, few sync.
+  // Loaded on the first run: every command reads the registry, but few of them sync.
   const worker = await import('./worker-snapshot');
   const snapshot = await deps.fleet.beginSnapshot(scope);
   const snapshotRun = new worker.WorkerSnapshot(deps, scope, run, snapshot);
