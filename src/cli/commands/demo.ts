@@ -1,31 +1,30 @@
+import type { QueueSnapshot } from '../../../jobs/queue-snapshot';
 import { prepareDemo, type Demo } from '../../app/demo/demo';
 import { correctIncome } from '../../app/demo/events';
 import { seedFleetHistory } from '../../app/demo/history';
 import { makeTrouble } from '../../app/demo/troubles';
-import { openSession, type Session } from '../../app/session';
+import type { Session } from '../../app/session';
 import { RETRY_BUDGET_MS } from '../../app/service/retry-budget';
 import { syncEverything } from '../../app/sync-everything';
 import type { StreamSummary } from '../../app/sync-stream';
 import { EVERYTHING, type SyncSelection } from '../../app/sync-selection';
-import { requireAccounts } from '../../config/require-accounts';
+import type { Config } from '../../config/config';
 import { isKpoolError } from '../../core/errors';
 import { END_TIMEOUT_S } from '../../core/postgres/connection';
 import { openPostgres } from '../../core/postgres/driver';
-import { countRows, readCompleteness, readMonthsOfIncome } from '../../report/demo-overview';
-import { readStreamFreshness } from '../../report/status/stream-freshness';
 import { STREAMS } from '../../sync/registry';
 import { WHAT_IS_DUE, type LedgerRequest } from '../../sync/ledger/sync-ledger-scope';
+import type { WebServer } from '../../web/server';
 import type { CliContext, ConfigureCommand } from '../context';
+import { demoOverviewJson, formatDemoOverview, readDemoOverview } from '../demo-overview';
 import { withExamples } from '../example';
 import { limitHeapGrowth } from '../heap';
-import { openDemoPage, type DemoPage } from '../demo-page';
-import { liveOn } from '../live-demo';
-import { formatRelative } from '../output/times';
-import { describeFreshness } from '../status-summary';
+import { playLive } from '../live-demo';
+import { Service } from '../service';
 import { showProgress, summaryJson, formatSummaries, wellnessOf } from '../sync-summary';
 import { exitByVerdict } from '../verdict';
 
-const MONTHS_SHOWN = 4;
+const ANY_FREE_PORT = 0;
 const SIMULATED = 'All data are SIMULATED: no account, amount or machine is real.';
 
 async function syncAll(
@@ -72,115 +71,98 @@ async function syncFirst(
   return summaries;
 }
 
-/** What an accountant and an operator would look at first. */
-async function readOverview(session: Session) {
-  const sql = await openPostgres({ url: session.database.url, applicationName: 'kpool demo' });
+/** Serves the pages on the port of `kpool start`, or on a free one if that is taken. */
+async function startDemoPages(
+  context: CliContext,
+  service: Service,
+  readQueue: () => Promise<QueueSnapshot | null>,
+): Promise<WebServer> {
+  const usualPort = context.config().http.port ?? ANY_FREE_PORT;
+  return service.startPages(usualPort, readQueue).catch((error: unknown) => {
+    if (!isKpoolError(error, 'port.in-use')) throw error;
+    return service.startPages(ANY_FREE_PORT, readQueue);
+  });
+}
+
+/** Runs `work` on a service of the demo, and closes it. */
+async function useService<T>(
+  context: CliContext,
+  config: Config,
+  log: (line: string) => void,
+  work: (service: Service) => Promise<T>,
+): Promise<T> {
+  const service = await Service.open(context, { config, logger: await context.commandLogger(), log });
   try {
-    const [income, freshness, completeness, rows] = await Promise.all([
-      readMonthsOfIncome(sql, MONTHS_SHOWN),
-      readStreamFreshness(sql),
-      readCompleteness(sql),
-      countRows(sql),
-    ]);
-    return { income, freshness, completeness, rows };
+    return await work(service);
   } finally {
-    await sql.end({ timeout: END_TIMEOUT_S });
+    await service.close();
   }
 }
 
-type DemoOverview = Awaited<ReturnType<typeof readOverview>>;
-
-function overviewText({ output, clock }: CliContext, overview: DemoOverview): string {
-  const heading = (text: string): string => `\n${output.colour.bold(text)}`;
-  const number = (name: string) => ({ heading: name, isNumber: true });
-  const withRows = overview.rows.filter(({ rows }) => rows !== '0');
-  return [
-    heading('Income by month and currency (latest months)'),
-    output.table(
-      [{ heading: 'month' }, { heading: 'currency' }, number('settled'), number('pending'), number('total')],
-      overview.income.map((row) => [row.month, row.currency, row.settled, row.pending, row.total]),
-    ),
-    heading('Freshness'),
-    output.table(
-      [{ heading: 'stream' }, number('scopes'), { heading: 'last success' }, { heading: 'state' }],
-      overview.freshness.map((row) => [
-        row.stream,
-        String(row.scopes),
-        row.lastSuccessAt === null ? null : formatRelative(row.lastSuccessAt.getTime(), clock.now()),
-        describeFreshness(row),
-      ]),
-    ),
-    heading('Completeness by sub-account'),
-    output.table(
-      [
-        { heading: 'stream' },
-        { heading: 'sub-account' },
-        { heading: 'algo' },
-        { heading: 'state' },
-        number('rows'),
-        number('certificates'),
-      ],
-      overview.completeness.map((row) => [
-        row.stream,
-        row.subAccount,
-        row.algo,
-        row.state,
-        row.rows,
-        row.certificates,
-      ]),
-    ),
-    heading('Rows'),
-    output.table(
-      [{ heading: 'table' }, number('rows')],
-      withRows.map((row) => [row.table, row.rows]),
-    ),
-  ].join('\n');
+/** Fills the database, and shows what an accountant and an operator would look at first. */
+async function fillDatabase(context: CliContext, session: Session, demo: Demo): Promise<void> {
+  const { output } = context;
+  output.note('First sync: three years of history, at the 2 requests a second that the pool allows.');
+  const summaries = await syncFirst(context, session, demo);
+  const sql = await openPostgres({ url: session.database.url, applicationName: 'kpool demo' });
+  try {
+    const overview = await readDemoOverview(sql);
+    output.result({ simulated: true, streams: summaryJson(summaries), ...demoOverviewJson(overview) }, () =>
+      [formatSummaries(output, summaries), formatDemoOverview(context, overview), `\n${SIMULATED}`].join(
+        '\n',
+      ),
+    );
+  } finally {
+    await sql.end({ timeout: END_TIMEOUT_S });
+  }
+  exitByVerdict(context, wellnessOf(summaries));
 }
 
-async function runDemo(context: CliContext, isOnce: boolean): Promise<void> {
-  const { output, clock, signal } = context;
-  const { home, database } = context.config();
-  output.note(SIMULATED);
-  const demo = await prepareDemo({ home, port: database.embeddedPort + 1, nowMs: clock.now() });
-  try {
-    const session = await openSession({
-      config: demo.config,
-      accounts: requireAccounts(demo.config),
-      clock,
-      random: Math.random,
-      logger: await context.commandLogger(),
-      signal,
-      log: (line) => output.note(line),
-    });
-    let page: DemoPage | null = null;
-    try {
-      context.hideAddress(session.database.url);
+/** Fills the database, then shows it live until Ctrl-C, or returns if `isOnce`. */
+async function playDemo(context: CliContext, demo: Demo, isOnce: boolean): Promise<void> {
+  const { output } = context;
+  await useService(
+    context,
+    demo.config,
+    (line) => output.note(line),
+    async (service) => {
+      const { session } = service;
+      let live: Service | null = null;
       if (!isOnce) {
-        page = await openDemoPage(context, session, demo);
-        output.note(`\nOpen ${page.url} in a browser. It shows all of this, until you press Ctrl-C.\n`);
+        const { url } = await startDemoPages(context, service, async () => live?.readQueue() ?? null);
+        output.note(`\nOpen ${url} in a browser. It shows all of this, until you press Ctrl-C.\n`);
       }
       const envFile = await demo.writeEnvFile();
       output.note(`To run other commands on the demo: kpool --env ${envFile} status`);
-      output.note('First sync: three years of history, at the 2 requests a second that the pool allows.');
-      const summaries = await syncFirst(context, session, demo);
-      const overview = await readOverview(session);
-      output.result({ simulated: true, streams: summaryJson(summaries), ...toJson(overview) }, () =>
-        [formatSummaries(output, summaries), overviewText(context, overview), `\n${SIMULATED}`].join('\n'),
-      );
-      exitByVerdict(context, wellnessOf(summaries));
-      if (page === null) {
+      await fillDatabase(context, session, demo);
+      const psqlHint = session.database.psqlHint ?? '';
+      if (isOnce) {
         output.note(
           `The demo's PostgreSQL stops with this command. To query it, keep it running with: kpool --env ${envFile} start --role web` +
-            `, then: ${session.database.psqlHint ?? ''}`,
+            `, then: ${psqlHint}`,
         );
         return;
       }
-      output.note(`To query it with SQL: ${session.database.psqlHint ?? ''}`);
-      await liveOn(context, demo, page);
-    } finally {
-      await page?.close();
-      await session.close();
-    }
+      output.note(`To query it with SQL: ${psqlHint}`);
+      await useService(
+        context,
+        demo.liveConfig,
+        () => undefined,
+        async (opened) => {
+          live = opened;
+          await playLive(context, demo, opened);
+        },
+      );
+    },
+  );
+}
+
+async function runDemo(context: CliContext, isOnce: boolean): Promise<void> {
+  const { home, database } = context.config();
+  context.output.note(SIMULATED);
+  const demo = await prepareDemo({ home, port: database.embeddedPort + 1, nowMs: context.clock.now() });
+  try {
+    await playDemo(context, demo, isOnce);
   } finally {
     await demo.simulator.close();
   }
@@ -199,15 +181,3 @@ export const configureDemo: ConfigureCommand = (command, context) => {
   });
   withExamples(command, 'kpool demo', 'kpool demo --once --json');
 };
-
-function toJson(overview: DemoOverview) {
-  return {
-    income: overview.income.map((row) => ({ ...row })),
-    freshness: overview.freshness.map((row) => ({
-      ...row,
-      lastSuccessAt: row.lastSuccessAt?.toISOString() ?? null,
-    })),
-    completeness: overview.completeness.map((row) => ({ ...row })),
-    rows: overview.rows.map((row) => ({ ...row })),
-  };
-}

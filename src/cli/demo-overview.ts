@@ -1,0 +1,81 @@
+import type postgres from 'postgres';
+import { countRows, readCompleteness, readMonthsOfIncome } from '../report/demo-overview';
+import { readStreamFreshness } from '../report/status/stream-freshness';
+import type { CliContext } from './context';
+import { formatRelative } from './output/times';
+import { describeFreshness } from './status-summary';
+
+const MONTHS_SHOWN = 4;
+
+/** What an accountant and an operator would look at first. */
+export async function readDemoOverview(sql: postgres.Sql) {
+  const [income, freshness, completeness, rows] = await Promise.all([
+    readMonthsOfIncome(sql, MONTHS_SHOWN),
+    readStreamFreshness(sql),
+    readCompleteness(sql),
+    countRows(sql),
+  ]);
+  return { income, freshness, completeness, rows };
+}
+
+export type DemoOverview = Awaited<ReturnType<typeof readDemoOverview>>;
+
+export function formatDemoOverview({ output, clock }: CliContext, overview: DemoOverview): string {
+  const heading = (text: string): string => `\n${output.colour.bold(text)}`;
+  const number = (name: string) => ({ heading: name, isNumber: true });
+  const withRows = overview.rows.filter(({ rows }) => rows !== '0');
+  return [
+    heading('Income by month and currency (latest months)'),
+    output.table(
+      [{ heading: 'month' }, { heading: 'currency' }, number('settled'), number('pending'), number('total')],
+      overview.income.map((row) => [row.month, row.currency, row.settled, row.pending, row.total]),
+    ),
+    heading('Freshness'),
+    output.table(
+      [{ heading: 'stream' }, number('scopes'), { heading: 'last success' }, { heading: 'state' }],
+      overview.freshness.map((row) => [
+        row.stream,
+        String(row.scopes),
+        row.lastSuccessAt === null ? null : formatRelative(row.lastSuccessAt.getTime(), clock.now()),
+        describeFreshness(row),
+      ]),
+    ),
+    heading('Completeness by sub-account'),
+    output.table(
+      [
+        { heading: 'stream' },
+        { heading: 'sub-account' },
+        { heading: 'algo' },
+        { heading: 'state' },
+        number('rows'),
+        number('certificates'),
+      ],
+      overview.completeness.map((row) => [
+        row.stream,
+        row.subAccount,
+        row.algo,
+        row.state,
+        row.rows,
+        row.certificates,
+      ]),
+    ),
+    heading('Rows'),
+    output.table(
+      [{ heading: 'table' }, number('rows')],
+      withRows.map((row) => [row.table, row.rows]),
+    ),
+  ].join('\n');
+}
+
+/** For `--json`. */
+export function demoOverviewJson(overview: DemoOverview) {
+  return {
+    income: overview.income.map((row) => ({ ...row })),
+    freshness: overview.freshness.map((row) => ({
+      ...row,
+      lastSuccessAt: row.lastSuccessAt?.toISOString() ?? null,
+    })),
+    completeness: overview.completeness.map((row) => ({ ...row })),
+    rows: overview.rows.map((row) => ({ ...row })),
+  };
+}
