@@ -33,13 +33,21 @@ export async function readWindow(list: WindowList, window: Window, isFirst = fal
   return isEnd ? { ...answer, kind: 'whole' } : { kind: 'unproven' };
 }
 
-/** All of a window: by one response, part by part if its rows are unordered, or by paging. */
+/** All of a window: by one response, part by part if it holds more than a page, or by paging. */
 export async function readAll(list: WindowList, window: Window): Promise<WindowRead> {
   const answer = await readWindow(list, window, true);
   if (answer.kind === 'whole') return answer.read;
+  if (answer.kind === 'prefix') {
+    const rest = await readAll(list, answer.rest);
+    const isProven = servedCount(rest) === answer.restRows;
+    return joinReads([isProven ? answer.read : await readAll(list, answer.proven), rest]);
+  }
   if (answer.kind !== 'parts') return pageThrough(list, window);
   const reads: WindowRead[] = [];
   for (const part of answer.parts) reads.push(await readAll(list, part));
-  const doubt = reads.find((read) => read.doubt !== null)?.doubt ?? null;
-  return { ...joinServed(reads), doubt };
+  return joinReads(reads);
+}
+
+function joinReads(reads: readonly WindowRead[]): WindowRead {
+  return { ...joinServed(reads), doubt: reads.find((read) => read.doubt !== null)?.doubt ?? null };
 }
