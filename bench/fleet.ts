@@ -6,7 +6,7 @@ import type { Puid } from '../src/domain/ids';
 import { createPoolClient } from '../src/kucoin';
 import { PrismaAccountStore } from '../src/store/accounts';
 import { createStoreClient } from '../src/store/client';
-import { PrismaFleetStore } from '../src/store/fleet/fleet-store';
+import { createFleetStore } from '../src/store/fleet/fleet-store';
 import { PrismaRunStore } from '../src/store/runs';
 import { PostgresScopeLocks } from '../src/store/scope-locks';
 import { runScope } from '../src/sync/run-scope';
@@ -71,7 +71,7 @@ async function openFleet(databaseUrl: string, facts: PoolFacts, sql: postgres.Sq
     clock: systemClock,
     random: Math.random,
   });
-  const fleet = new PrismaFleetStore(client);
+  const fleet = createFleetStore(client);
   const locks = new PostgresScopeLocks(new Secret(databaseUrl), client);
   const scope = { stream: 'workers', accountId, puid: BigInt(facts.puid) as Puid, algo: 'SHA256d' } as const;
   return {

@@ -9,7 +9,7 @@ import type { Scope } from '../domain/scope';
 import { inTransaction, type Transaction } from './client';
 import type { Prisma, PrismaClient } from './generated/client';
 import { readInstant } from './instants';
-import { stepCursor } from './ledger/cursor';
+import { advanceCursorFrom } from './cursors';
 import { quarantineRows } from './quarantine';
 import { lockAccount, lockByName } from './row-locks';
 import { sampleSubAccounts, upsertSubAccounts } from './sub-account-rows';
@@ -60,7 +60,7 @@ export class PrismaCatalogStore {
                 .map(({ algo }) => algo);
         if (!isConfirmed(missing, confirmedMissing))
           return { outcome: 'unconfirmed', missing: new Set(missing) };
-        await stepCursor(tx, scope, version);
+        await advanceCursorFrom(tx, scope, version);
         const added = algos.filter((algo) => !recorded.has(algo));
         const restored = algos.filter((algo) => recorded.get(algo)?.isRemoved === true);
         await tx.algorithm.createMany({ data: added.map((algo) => ({ accountId, algo })) });
@@ -120,7 +120,7 @@ export class PrismaCatalogStore {
             : known.map(({ puid }) => puid).filter((puid) => !byPuid.has(String(puid)));
         if (!isConfirmed(missing.map(String), confirmedMissing))
           return { outcome: 'unconfirmed', missing: new Set(missing.map(String)) };
-        await stepCursor(tx, scope, version);
+        await advanceCursorFrom(tx, scope, version);
         await leaveOut(tx, accountId, others, now);
         const written = await upsertSubAccounts(tx, accountId, listed);
         await tx.subAccount.updateMany({

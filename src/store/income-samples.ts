@@ -3,12 +3,12 @@ import type { DecimalText } from '../core/decimal';
 import { guarded } from '../core/postgres/errors';
 import type { CoinsToAsk, ServedTotals } from '../domain/coins';
 import type { SubAccountIncome } from '../domain/entities';
-import type { AccountId } from '../domain/ids';
 import type { ListingCounts } from '../domain/row-counts';
 import type { Scope } from '../domain/scope';
-import { inTransaction, type Queryable } from './client';
+import { inTransaction, type Queryable, type Transaction } from './client';
 import { Prisma, type PrismaClient } from './generated/client';
-import { stepCursor } from './ledger/cursor';
+import { advanceCursorFrom } from './cursors';
+import { hiddenCoinsOf, ledgerCurrenciesOf, noteHiddenCoins } from './hidden-coins';
 import { quarantineRows } from './quarantine';
 
 /**
@@ -23,9 +23,9 @@ export class PrismaIncomeStore {
   async findCoins({ stream, accountId }: Scope, discoverEveryMs: number): Promise<CoinsToAsk> {
     return guarded(async () => {
       const rows = await this.client.$queryRaw<{ currency: string }[]>`
-        SELECT currency FROM ${ledgerOf(accountId)} AS l
+        SELECT currency FROM ${ledgerCurrenciesOf(accountId)} AS l
          UNION
-        SELECT currency FROM sync.hidden_coins WHERE account_id = ${accountId}::smallint
+        SELECT currency FROM ${hiddenCoinsOf(accountId)} AS h
          ORDER BY currency`;
       const [discovery] = await this.client.$queryRaw<{ is_due: boolean }[]>`
         -- Not in the first run, which should end soon with the totals of the coins that it found.
@@ -44,49 +44,15 @@ export class PrismaIncomeStore {
   async storeAccountIncome(
     scope: Scope,
     version: bigint,
-    {
-      totals,
-      unreadable,
-      isDiscovery,
-    }: ServedTotals<{ readonly currency: string; readonly amount: DecimalText }>,
+    served: ServedTotals<{ readonly currency: string; readonly amount: DecimalText }>,
   ): Promise<ListingCounts> {
-    return guarded(() =>
-      inTransaction(this.client, async (tx) => {
-        await stepCursor(tx, scope, version);
-        const inserted = await tx.$queryRaw<{ is_new: boolean }[]>`
-          WITH served AS (
-            SELECT u.*, date_trunc('milliseconds', moment.now) AS observed_at
-              FROM (SELECT sync.now() AS now) AS moment,
-                   unnest(${totals.map((total) => total.currency)}::text[],
-                          ${totals.map((total) => total.amount)}::numeric[]) AS u(currency, amount)
-          ), known AS (
-            SELECT t.currency, l.amounts, l.instants
-              FROM served t CROSS JOIN LATERAL (
-                SELECT array_agg(amount) AS amounts, array_agg(observed_at) AS instants
-                  FROM (SELECT amount, observed_at FROM pool.account_income_samples s
-                         WHERE s.account_id = ${scope.accountId}::smallint AND s.currency = t.currency
-                         ORDER BY observed_at DESC LIMIT 2) AS latest) AS l
-          ), moved AS (
-            UPDATE pool.account_income_samples s SET observed_at = t.observed_at
-              FROM served t JOIN known k USING (currency)
-             WHERE s.account_id = ${scope.accountId}::smallint AND s.currency = t.currency
-               AND s.observed_at = k.instants[1] AND t.observed_at > k.instants[1]
-               AND k.amounts[1] = t.amount AND k.amounts[2] = t.amount
-               AND k.instants[2] > t.observed_at - interval '24 hours'
-            RETURNING s.currency
-          )
-          INSERT INTO pool.account_income_samples (account_id, currency, observed_at, amount)
-          SELECT ${scope.accountId}::smallint, t.currency, t.observed_at, t.amount
-            FROM served t JOIN known k USING (currency)
-           WHERE t.currency NOT IN (SELECT currency FROM moved)
-             AND (k.instants IS NULL OR t.observed_at > k.instants[1])
-          RETURNING NOT EXISTS (SELECT FROM known k WHERE k.currency = account_income_samples.currency
-                                   AND k.amounts[1] = account_income_samples.amount) AS is_new`;
-        await noteHiddenCoins(tx, scope, totals);
-        if (isDiscovery) await noteDiscovery(tx, scope);
-        await tx.$executeRaw`SELECT sync.keep_total_definition(${scope.accountId}::smallint)`;
-        const quarantined = await quarantineRows(tx, scope, unreadable);
-        return countSamples(inserted, totals.length, quarantined);
+    const { totals } = served;
+    return this.store(scope, version, served, (tx) =>
+      writeSamples(tx, ACCOUNT_SAMPLES, {
+        served: Prisma.sql`
+          SELECT ${scope.accountId}::smallint AS account_id, u.*
+            FROM unnest(${totals.map(({ currency }) => currency)}::text[],
+                        ${totals.map(({ amount }) => amount)}::numeric[]) AS u(currency, amount)`,
       }),
     );
   }
@@ -95,100 +61,125 @@ export class PrismaIncomeStore {
   async storeSubAccountIncome(
     scope: Scope,
     version: bigint,
-    { totals, unreadable, isDiscovery }: ServedTotals<SubAccountIncome & { readonly currency: string }>,
+    served: ServedTotals<SubAccountIncome & { readonly currency: string }>,
   ): Promise<ListingCounts> {
-    const puids = totals.map((total) => total.puid);
-    const pnames = totals.map((total) => total.pname);
+    const { totals } = served;
+    const puids = totals.map(({ puid }) => puid);
+    const pnames = totals.map(({ pname }) => pname);
+    return this.store(scope, version, served, async (tx) => {
+      await tx.$executeRaw`
+        INSERT INTO pool.sub_accounts (account_id, puid, pname, removed_at)
+        SELECT DISTINCT ON (u.puid) ${scope.accountId}::smallint, u.puid, coalesce(u.pname, ''), sync.now()
+          FROM unnest(${puids}::bigint[], ${pnames}::text[]) AS u(puid, pname)
+         WHERE NOT EXISTS (SELECT FROM pool.sub_accounts s WHERE s.puid = u.puid)
+         ORDER BY u.puid, u.pname
+            ON CONFLICT DO NOTHING`;
+      return writeSamples(tx, SUB_ACCOUNT_SAMPLES, {
+        served: Prisma.sql`
+          SELECT DISTINCT ON (u.puid, u.currency) u.*
+            FROM unnest(${puids}::bigint[], ${pnames}::text[], ${totals.map(({ currency }) => currency)}::text[],
+                        ${totals.map(({ amount }) => amount)}::numeric[]) AS u(puid, pname, currency, amount)
+            -- A sub-account of another account is left out: nothing counts twice.
+            JOIN pool.sub_accounts s ON s.puid = u.puid AND s.account_id = ${scope.accountId}::smallint
+           ORDER BY u.puid, u.currency`,
+      });
+    });
+  }
+
+  /** Stores the totals that one run was served, in one transaction. Throws `sync.superseded` (P9). */
+  private async store(
+    scope: Scope,
+    version: bigint,
+    {
+      totals,
+      unreadable,
+      isDiscovery,
+    }: ServedTotals<{ readonly currency: string; readonly amount: DecimalText }>,
+    write: (tx: Transaction) => Promise<number>,
+  ): Promise<ListingCounts> {
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
-        await stepCursor(tx, scope, version);
-        await tx.$executeRaw`
-          INSERT INTO pool.sub_accounts (account_id, puid, pname, removed_at)
-          SELECT DISTINCT ON (u.puid) ${scope.accountId}::smallint, u.puid, coalesce(u.pname, ''), sync.now()
-            FROM unnest(${puids}::bigint[], ${pnames}::text[]) AS u(puid, pname)
-           WHERE NOT EXISTS (SELECT FROM pool.sub_accounts s WHERE s.puid = u.puid)
-           ORDER BY u.puid, u.pname
-              ON CONFLICT DO NOTHING`;
-        const inserted = await tx.$queryRaw<{ is_new: boolean }[]>`
-          WITH served AS (
-            SELECT DISTINCT ON (u.puid, u.currency) u.*, date_trunc('milliseconds', moment.now) AS observed_at
-              FROM (SELECT sync.now() AS now) AS moment,
-                   unnest(${puids}::bigint[], ${pnames}::text[], ${totals.map((total) => total.currency)}::text[],
-                          ${totals.map((total) => total.amount)}::numeric[]) AS u(puid, pname, currency, amount)
-              -- A sub-account of another account is left out: nothing counts twice.
-              JOIN pool.sub_accounts s ON s.puid = u.puid AND s.account_id = ${scope.accountId}::smallint
-             ORDER BY u.puid, u.currency
-          ), known AS (
-            SELECT t.puid, t.currency, l.amounts, l.instants, l.pname
-              FROM served t CROSS JOIN LATERAL (
-                SELECT array_agg(amount) AS amounts, array_agg(observed_at) AS instants, min(pname) AS pname
-                  FROM (SELECT amount, observed_at, pname FROM pool.sub_account_income_samples s
-                         WHERE s.puid = t.puid AND s.currency = t.currency
-                         ORDER BY observed_at DESC LIMIT 2) AS latest) AS l
-          ), moved AS (
-            UPDATE pool.sub_account_income_samples s SET observed_at = t.observed_at
-              FROM served t JOIN known k USING (puid, currency)
-             WHERE s.puid = t.puid AND s.currency = t.currency
-               AND s.observed_at = k.instants[1] AND t.observed_at > k.instants[1]
-               AND s.pname IS NOT DISTINCT FROM t.pname
-               AND k.amounts[1] = t.amount AND k.amounts[2] = t.amount
-               AND k.instants[2] > t.observed_at - interval '24 hours'
-            RETURNING s.puid, s.currency
-          )
-          INSERT INTO pool.sub_account_income_samples (puid, currency, observed_at, pname, amount)
-          SELECT t.puid, t.currency, t.observed_at, t.pname, t.amount
-            FROM served t JOIN known k USING (puid, currency)
-           WHERE (t.puid, t.currency) NOT IN (SELECT puid, currency FROM moved)
-             AND (k.instants IS NULL OR t.observed_at > k.instants[1])
-          RETURNING NOT EXISTS (SELECT FROM known k WHERE k.puid = sub_account_income_samples.puid
-                                   AND k.currency = sub_account_income_samples.currency
-                                   AND k.amounts[1] = sub_account_income_samples.amount) AS is_new`;
+        await advanceCursorFrom(tx, scope, version);
+        const inserted = await write(tx);
         await noteHiddenCoins(tx, scope, totals);
         if (isDiscovery) await noteDiscovery(tx, scope);
         await tx.$executeRaw`SELECT sync.keep_total_definition(${scope.accountId}::smallint)`;
         const quarantined = await quarantineRows(tx, scope, unreadable);
-        return countSamples(inserted, totals.length, quarantined);
+        return { inserted, changed: 0, unchanged: totals.length - inserted, removed: 0, quarantined };
       }),
     );
   }
 }
 
-/** The currencies of all income of an account. */
-function ledgerOf(accountId: AccountId): Prisma.Sql {
-  return Prisma.sql`(
-    SELECT currency FROM pool.earnings JOIN pool.sub_accounts s USING (puid) WHERE s.account_id = ${accountId}::smallint
-     UNION ALL
-    SELECT currency FROM pool.rewards JOIN pool.sub_accounts s USING (puid) WHERE s.account_id = ${accountId}::smallint)`;
+/** A table of totals over time: whose they are, and what is kept beside an amount. */
+interface SampleTable {
+  readonly table: Prisma.Sql;
+  readonly owner: Prisma.Sql;
+  /** A change of it is a new sample, as a change of the amount is. */
+  readonly label: Prisma.Sql | null;
 }
 
-/** Records as hidden the coins that the pool totals while its lists, read to their beginning, show no row of them. */
-async function noteHiddenCoins(
+const ACCOUNT_SAMPLES: SampleTable = {
+  table: Prisma.sql`pool.account_income_samples`,
+  owner: Prisma.sql`account_id`,
+  label: null,
+};
+const SUB_ACCOUNT_SAMPLES: SampleTable = {
+  table: Prisma.sql`pool.sub_account_income_samples`,
+  owner: Prisma.sql`puid`,
+  label: Prisma.sql`pname`,
+};
+
+/**
+ * Writes what was served now; `served` has the columns owner, currency, amount and the label. Returns how many totals
+ * are new: one that repeats the latest sample counts as unchanged, whether that is moved or another one is added.
+ */
+async function writeSamples(
   tx: Queryable,
-  { accountId }: Scope,
-  totals: readonly { readonly currency: string; readonly amount: DecimalText }[],
-): Promise<void> {
-  const totalled = totals.filter(({ amount }) => amount !== '0').map(({ currency }) => currency);
-  await tx.$executeRaw`
-    INSERT INTO sync.hidden_coins (account_id, currency)
-    SELECT DISTINCT ${accountId}::smallint, u.currency FROM unnest(${totalled}::text[]) AS u(currency)
-     WHERE NOT EXISTS (SELECT FROM ${ledgerOf(accountId)} AS l WHERE l.currency = u.currency)
-       AND (SELECT bool_and(c.history_complete) FROM sync.cursors c JOIN pool.sub_accounts s ON s.puid = c.puid
-             WHERE s.account_id = ${accountId}::smallint AND c.stream IN ('earnings', 'rewards'))
-        ON CONFLICT DO NOTHING`;
+  { table, owner, label }: SampleTable,
+  { served }: { readonly served: Prisma.Sql },
+): Promise<number> {
+  const [labelColumn, servedLabel, isSameLabel] =
+    label === null
+      ? [Prisma.empty, Prisma.empty, Prisma.empty]
+      : [
+          Prisma.sql`, ${label}`,
+          Prisma.sql`, t.${label}`,
+          Prisma.sql`AND s.${label} IS NOT DISTINCT FROM t.${label}`,
+        ];
+  const written = await tx.$queryRaw<{ is_new: boolean }[]>`
+    WITH served AS (
+      SELECT u.*, date_trunc('milliseconds', moment.now) AS observed_at
+        FROM (SELECT sync.now() AS now) AS moment, (${served}) AS u
+    ), known AS (
+      -- The latest two samples, the latest first.
+      SELECT t.${owner}, t.currency, l.amounts, l.instants
+        FROM served t CROSS JOIN LATERAL (
+          SELECT array_agg(amount) AS amounts, array_agg(observed_at) AS instants
+            FROM (SELECT amount, observed_at FROM ${table} s
+                   WHERE s.${owner} = t.${owner} AND s.currency = t.currency
+                   ORDER BY observed_at DESC LIMIT 2) AS latest) AS l
+    ), moved AS (
+      UPDATE ${table} s SET observed_at = t.observed_at
+        FROM served t JOIN known k USING (${owner}, currency)
+       WHERE s.${owner} = t.${owner} AND s.currency = t.currency
+         AND s.observed_at = k.instants[1] AND t.observed_at > k.instants[1]
+         AND k.amounts[1] = t.amount AND k.amounts[2] = t.amount ${isSameLabel}
+         AND k.instants[2] > t.observed_at - interval '24 hours'
+      RETURNING s.${owner}, s.currency
+    )
+    INSERT INTO ${table} AS s (${owner}, currency, observed_at, amount${labelColumn})
+    SELECT t.${owner}, t.currency, t.observed_at, t.amount${servedLabel}
+      FROM served t JOIN known k USING (${owner}, currency)
+     WHERE (t.${owner}, t.currency) NOT IN (SELECT ${owner}, currency FROM moved)
+       AND (k.instants IS NULL OR t.observed_at > k.instants[1])
+    RETURNING NOT EXISTS (SELECT FROM known k WHERE k.${owner} = s.${owner} AND k.currency = s.currency
+                             AND k.amounts[1] = s.amount) AS is_new`;
+  return written.filter((row) => row.is_new).length;
 }
 
 async function noteDiscovery(tx: Queryable, { stream, accountId }: Scope): Promise<void> {
   await tx.$executeRaw`
     UPDATE sync.cursors SET deep_checked_at = sync.now()
      WHERE stream = ${stream} AND account_id = ${accountId}::smallint`;
-}
-
-/** A sample that repeats the last total counts as unchanged. */
-function countSamples(
-  inserted: readonly { is_new: boolean }[],
-  served: number,
-  quarantined: number,
-): ListingCounts {
-  const news = inserted.filter((row) => row.is_new).length;
-  return { inserted: news, changed: 0, unchanged: served - news, removed: 0, quarantined };
 }

@@ -1,8 +1,7 @@
+// Locks that end with the transaction; those of cursors are in cursors.ts. docs/architecture.md lists every lock.
 // Raw SQL: the typed client locks no rows, and locks by name are functions of the database (`sync.lock`).
 import type { AccountId } from '../domain/ids';
-import type { Scope } from '../domain/scope';
 import type { Queryable } from './client';
-import { isOfScope } from './scope-key';
 
 /** What only one transaction does at a time, among all processes. */
 export type LockName = 'sub_accounts' | 'alerts';
@@ -27,9 +26,4 @@ export async function lockAccount(tx: Queryable, accountId: AccountId): Promise<
 export async function lockAlerts(tx: Queryable, accountIds: readonly AccountId[]): Promise<void> {
   await tx.$executeRaw`
     SELECT FROM sync.alerts WHERE account_id = ANY (${[...accountIds]}::smallint[]) ORDER BY alert_id FOR UPDATE`;
-}
-
-/** Allows one writer of a scope at a time, whatever its version. */
-export async function lockScope(tx: Queryable, scope: Scope): Promise<void> {
-  await tx.$executeRaw`SELECT FROM sync.cursors WHERE ${isOfScope(scope)} FOR UPDATE`;
 }

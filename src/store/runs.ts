@@ -6,7 +6,7 @@ import type { Scope } from '../domain/scope';
 import type { Stream } from '../domain/streams';
 import { inTransaction } from './client';
 import type { PrismaClient } from './generated/client';
-import { ensureCursor } from './ledger/cursor';
+import { ensureCursor } from './cursors';
 import { NO_ALGO } from './scope-key';
 import { IS_ALIVE, type PostgresScopeLocks } from './scope-locks';
 

@@ -2,7 +2,7 @@ import type { Config } from '../../config/config';
 import type { Clock } from '../../core/clock';
 import { intervalOf } from '../../domain/streams';
 import { PrismaCatalogStore } from '../../store/catalog';
-import { PrismaFleetStore } from '../../store/fleet/fleet-store';
+import { createFleetStore } from '../../store/fleet/fleet-store';
 import type { PrismaClient } from '../../store/generated/client';
 import { PrismaIncomeStore } from '../../store/income-samples';
 import { PrismaLedgerStore } from '../../store/ledger/ledger-store';
@@ -21,7 +21,7 @@ export function createSyncDeps(
     futureEnd,
     ledger: new PrismaLedgerStore(client),
     catalog: new PrismaCatalogStore(client),
-    fleet: new PrismaFleetStore(client),
+    fleet: createFleetStore(client),
     income: new PrismaIncomeStore(client),
     tiers: { historyStartMs, recentDays, recentEveryMs, fullEveryMs, coins },
     clock,

@@ -1,13 +1,15 @@
 // Raw SQL: workers are written in bulk, and the next ones are found in one statement.
 import { KpoolError } from '../../core/errors';
+import { guarded } from '../../core/postgres/errors';
 import type { Worker } from '../../domain/entities';
 import type { DetailsBatch } from '../../domain/fleet-snapshot';
 import type { AccountId, WorkerId } from '../../domain/ids';
+import type { ListingCounts } from '../../domain/row-counts';
 import type { FleetScope } from '../../domain/scope';
-import type { Queryable, Transaction } from '../client';
+import { inTransaction, type Queryable, type Transaction } from '../client';
 import { pgInstant } from '../instants';
-import { lockCursor } from '../ledger/cursor';
-import { lockScope } from '../row-locks';
+import { advanceCursorFrom, ensureCursor, lockCursor } from '../cursors';
+import type { PrismaClient } from '../generated/client';
 import { cursorOf, isOfScope } from '../scope-key';
 import { isOfFleet } from './fleet-key';
 import { packWorkers, unpacked } from './packed-workers';
@@ -20,19 +22,45 @@ interface Candidate {
   now_ms: bigint;
 }
 
-/** How many workers each sub-account and algorithm of an account has; those without workers are left out. */
-export async function findFleetSizes(db: Queryable, accountId: AccountId): Promise<number[]> {
-  const rows = await db.$queryRaw<{ workers: bigint }[]>`
-    SELECT count(*) AS workers FROM pool.workers w JOIN pool.sub_accounts s USING (puid)
-     WHERE s.account_id = ${accountId}::smallint AND w.removed_at IS NULL GROUP BY w.puid, w.algo`;
-  return rows.map(({ workers }) => Number(workers));
+/** The methods of the port `FleetStore` (src/sync/fleet-ports.ts) that concern the details of single workers. */
+export function createDetails(client: PrismaClient) {
+  return {
+    /** How many workers each sub-account and algorithm of an account has; those without workers are left out. */
+    async findFleetSizes(accountId: AccountId): Promise<number[]> {
+      const rows = await guarded(
+        () => client.$queryRaw<{ workers: bigint }[]>`
+          SELECT count(*) AS workers FROM pool.workers w JOIN pool.sub_accounts s USING (puid)
+           WHERE s.account_id = ${accountId}::smallint AND w.removed_at IS NULL GROUP BY w.puid, w.algo`,
+      );
+      return rows.map(({ workers }) => Number(workers));
+    },
+
+    async findNextDetails(
+      scope: FleetScope,
+      done: ReadonlySet<WorkerId>,
+      limit: number,
+    ): Promise<DetailsBatch> {
+      return guarded(async () => {
+        await ensureCursor(client, scope);
+        return readNextDetails(client, scope, done, limit);
+      });
+    },
+
+    async storeDetails(
+      scope: FleetScope,
+      workers: readonly Worker[],
+      batch: DetailsBatch,
+    ): Promise<ListingCounts> {
+      return guarded(() => inTransaction(client, (tx) => writeDetails(tx, scope, workers, batch)));
+    },
+  };
 }
 
 /**
  * Workers that are new since the last run or missing from the last snapshot, then those after the position of the
  * round. Workers in `done` are left out.
  */
-export async function findNextDetails(
+async function readNextDetails(
   db: Queryable,
   scope: FleetScope,
   done: ReadonlySet<WorkerId>,
@@ -73,15 +101,15 @@ export async function findNextDetails(
 }
 
 /** Stores details where nothing newer is known, and the round's position. Throws `sync.superseded` (P9). */
-export async function storeDetails(
+async function writeDetails(
   db: Transaction,
   scope: FleetScope,
   workers: readonly Worker[],
   batch: DetailsBatch,
-): Promise<{ inserted: number; changed: number; unchanged: number; removed: number; quarantined: number }> {
-  await lockCursor(db, scope, batch.version);
+): Promise<ListingCounts> {
+  await advanceCursorFrom(db, scope, batch.version);
   // A landing snapshot locks this row too, so that the two never deadlock over workers.
-  await lockScope(db, { ...scope, stream: 'workers' });
+  await lockCursor(db, { ...scope, stream: 'workers' });
   const details = packWorkers(workers);
   const changed =
     details.count === 0
@@ -101,7 +129,7 @@ export async function storeDetails(
             u.hash_unit, u.reject_rate, u.last_share_at, coalesce(u.status, t.status), u.extra)`;
   await db.cursor.updateMany({
     where: cursorOf(scope),
-    data: { version: { increment: 1 }, position: batch.position },
+    data: { position: batch.position },
   });
   return { inserted: 0, changed, unchanged: details.count - changed, removed: 0, quarantined: 0 };
 }

@@ -5,8 +5,7 @@ import { inTransaction } from '../client';
 import { guarded } from '../../core/postgres/errors';
 import type { PrismaClient } from '../generated/client';
 import { pgInstant } from '../instants';
-import { ensureCursor } from '../ledger/cursor';
-import { lockScope } from '../row-locks';
+import { ensureCursor, lockCursor } from '../cursors';
 import { computeDay, computeHour } from './figures';
 import { isOfFleet, type FleetKey } from './fleet-key';
 import { joinLarge } from './landing';
@@ -64,7 +63,7 @@ async function underLock(
   await guarded(() =>
     inTransaction(client, async (tx) => {
       await ensureCursor(tx, scope);
-      await lockScope(tx, scope);
+      await lockCursor(tx, scope);
       await joinLarge(tx);
       await work(tx);
     }),

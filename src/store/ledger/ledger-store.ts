@@ -11,12 +11,13 @@ import type { LedgerScope } from '../../domain/scope';
 import { replaceWindows, unread, windowsAfter } from '../../domain/window-replacement';
 import type { Window } from '../../domain/windows';
 import { inTransaction, type Queryable } from '../client';
+import { ensureCursor, lockCursorAt } from '../cursors';
 import { Prisma, type PrismaClient } from '../generated/client';
+import { findHiddenCoins, leaveHiddenCoins, noteCoinRead } from '../hidden-coins';
 import { pgInstant } from '../instants';
 import { quarantineRows } from '../quarantine';
 import { isOfScope, ledgerScopeValues } from '../scope-key';
-import { advanceCursor, ensureCursor, findCursor, lockCursor, type CursorFacts } from './cursor';
-import { findHiddenCoins, leaveHiddenCoins, noteCoinRead } from './hidden-coins';
+import { advanceLedgerCursor, findLedgerCursor, type CursorFacts } from './ledger-cursor';
 import {
   findOldestServed,
   insertLedgerRows,
@@ -32,10 +33,10 @@ export class PrismaLedgerStore {
 
   async load(scope: LedgerScope): Promise<LedgerState> {
     return guarded(async () => {
-      let cursor = await findCursor(this.client, scope);
+      let cursor = await findLedgerCursor(this.client, scope);
       if (cursor === null) {
         await ensureCursor(this.client, scope);
-        cursor = await findCursor(this.client, scope);
+        cursor = await findLedgerCursor(this.client, scope);
       }
       if (cursor === null)
         throw new KpoolError('broken-promise', 'A cursor that was just created does not exist.');
@@ -54,7 +55,7 @@ export class PrismaLedgerStore {
   async commitWindow(commit: WindowCommit): Promise<CommitResult> {
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
-        await lockCursor(tx, commit.scope, commit.state.version);
+        await lockCursorAt(tx, commit.scope, commit.state.version);
         const rows = await normalizeExtra(tx, commit.rows);
         const stored = await readLedgerWindow(tx, commit.scope, commit.window);
         const changes = matchLedger(stored, rows, { isWhole: commit.isComplete });
@@ -99,7 +100,7 @@ export class PrismaLedgerStore {
   ): Promise<LedgerState> {
     return guarded(() =>
       inTransaction(this.client, async (tx) => {
-        await lockCursor(tx, scope, state.version);
+        await lockCursorAt(tx, scope, state.version);
         return advance(tx, scope, {
           historyStartMs: change.historyStartMs,
           patch: change.cursor ?? {},
@@ -115,9 +116,9 @@ export class PrismaLedgerStore {
 async function advance(
   tx: Queryable,
   scope: LedgerScope,
-  change: Parameters<typeof advanceCursor>[2],
+  change: Parameters<typeof advanceLedgerCursor>[2],
 ): Promise<LedgerState> {
-  const facts = await advanceCursor(tx, scope, change);
+  const facts = await advanceLedgerCursor(tx, scope, change);
   return {
     ...facts,
     windows: windowsAfter(change.windows, facts.nowMs),

@@ -6,7 +6,7 @@ import { PrismaCatalogStore } from '../../../src/store/catalog';
 import type { PrismaClient } from '../../../src/store/generated/client';
 import { createStoreClient } from '../../../src/store/client';
 import { Secret } from '../../../src/core/secret';
-import { ensureCursor } from '../../../src/store/ledger/cursor';
+import { ensureCursor } from '../../../src/store/cursors';
 import { runCliInProcess } from '../../support/cli-in-process';
 import { useTestDatabase } from '../../support/test-database';
 

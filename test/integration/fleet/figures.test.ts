@@ -5,7 +5,7 @@ import type { Worker } from '../../../src/domain/entities';
 import type { AccountId, Puid, WorkerId } from '../../../src/domain/ids';
 import { DAY_MS } from '../../../src/domain/windows';
 import { createStoreClient } from '../../../src/store/client';
-import { PrismaFleetStore } from '../../../src/store/fleet/fleet-store';
+import { createFleetStore } from '../../../src/store/fleet/fleet-store';
 import { recomputeFleet } from '../../../src/store/fleet/recompute';
 import { enforceRetention } from '../../../src/store/retention';
 import { setDatabaseClock } from '../../support/database-clock';
@@ -13,7 +13,7 @@ import { keepDays } from '../../support/keep-days';
 import { useTestDatabase } from '../../support/test-database';
 
 let client: ReturnType<typeof createStoreClient>;
-let store: PrismaFleetStore;
+let store: ReturnType<typeof createFleetStore>;
 const database = useTestDatabase();
 const { sql } = database;
 database.beforeDrop(() => client.$disconnect());
@@ -22,7 +22,7 @@ const START = Date.UTC(2026, 10, 20, 22);
 
 beforeAll(async () => {
   client = createStoreClient({ url: new Secret(database.url), maxConnections: 3, applicationName: 'test' });
-  store = new PrismaFleetStore(client);
+  store = createFleetStore(client);
   await sql`INSERT INTO pool.accounts (account_id, account_name, key_fingerprint) VALUES (1, 'main', 'x')`;
 });
 

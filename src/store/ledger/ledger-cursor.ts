@@ -1,43 +1,19 @@
-// Raw SQL: a cursor moves only if its version did not, in the commit of a window, by the database's clock.
+// What a cursor keeps of a list of income. Raw SQL: it moves in the statement that writes a commit's windows.
 import { KpoolError } from '../../core/errors';
 import type { LedgerCursorPatch } from '../../domain/ledger-commit';
-import type { LedgerScope, Scope } from '../../domain/scope';
+import type { LedgerScope } from '../../domain/scope';
 import type { ReplacedWindows } from '../../domain/window-replacement';
 import type { Queryable } from '../client';
+import { NEXT_VERSION } from '../cursors';
 import { Prisma } from '../generated/client';
+import { hiddenCoinsOf } from '../hidden-coins';
 import { pgInstant } from '../instants';
-import { isOfLedgerScope, isOfScope, scopeValues } from '../scope-key';
+import { isOfLedgerScope, isOfScope } from '../scope-key';
 import { ledgerTableOf } from './rows';
 import { writeWindows } from './windows';
 
 /** If reads are further apart than this, the days for which a list was empty are counted from the start again. */
 const LONGEST_GAP = '36 hours';
-
-/** Creates the cursor of a scope if it has none. */
-export async function ensureCursor(db: Queryable, scope: Scope): Promise<void> {
-  await db.$executeRaw`
-    INSERT INTO sync.cursors (stream, account_id, puid, algo) SELECT ${scopeValues(scope)}
-     WHERE NOT EXISTS (SELECT FROM sync.cursors WHERE ${isOfScope(scope)})
-        ON CONFLICT DO NOTHING`;
-}
-
-/**
- * Locks the cursor for the rest of the transaction: one writer per scope across processes. Throws
- * `sync.superseded` when another commit went first (P9).
- */
-export async function lockCursor(db: Queryable, scope: Scope, expectedVersion: bigint): Promise<void> {
-  const [cursor] = await db.$queryRaw<{ version: bigint }[]>`
-    SELECT version FROM sync.cursors WHERE ${isOfScope(scope)} FOR UPDATE`;
-  if (cursor?.version !== expectedVersion) {
-    throw new KpoolError('sync.superseded', 'Another process committed newer data of this scope first.');
-  }
-}
-
-/** As `lockCursor`, and advances the version, for scopes that keep nothing else in their cursor. */
-export async function stepCursor(db: Queryable, scope: Scope, expectedVersion: bigint): Promise<void> {
-  await lockCursor(db, scope, expectedVersion);
-  await db.$executeRaw`UPDATE sync.cursors SET version = version + 1 WHERE ${isOfScope(scope)}`;
-}
 
 /** What a cursor records about a scope of the ledger. */
 export interface CursorFacts {
@@ -90,11 +66,11 @@ function cursorColumns(scope: LedgerScope): Prisma.Sql {
     EXISTS (SELECT FROM sync.quarantined_rows WHERE ${isOfScope(scope)} AND resolved_at IS NULL) AS has_quarantine,
     (SELECT (extract(epoch FROM max(mined_at)) * 1000)::bigint FROM ${ledgerTableOf(scope.stream)} AS t
       WHERE ${isOfLedgerScope(scope)} AND unserved_at IS NOT NULL AND withdrawn_at IS NULL) AS newest_unserved_ms,
-    EXISTS (SELECT FROM sync.hidden_coins WHERE account_id = ${scope.accountId}::smallint) AS has_hidden_coins,
+    EXISTS ${hiddenCoinsOf(scope.accountId)} AS has_hidden_coins,
     floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms`;
 }
 
-export async function findCursor(db: Queryable, scope: LedgerScope): Promise<CursorFacts | null> {
+export async function findLedgerCursor(db: Queryable, scope: LedgerScope): Promise<CursorFacts | null> {
   const [cursor] = await db.$queryRaw<CursorRow[]>`
     SELECT ${cursorColumns(scope)} FROM sync.cursors WHERE ${isOfScope(scope)}`;
   return cursor === undefined ? null : factsOf(cursor);
@@ -104,7 +80,7 @@ export async function findCursor(db: Queryable, scope: LedgerScope): Promise<Cur
  * Advances a locked cursor: its version, the given facts, and how far back its windows are certified without a
  * gap. `writes`: statements (`name AS (…)`) that are part of the same step.
  */
-export async function advanceCursor(
+export async function advanceLedgerCursor(
   db: Queryable,
   scope: LedgerScope,
   change: {
@@ -134,7 +110,7 @@ export async function advanceCursor(
   const [advanced] = await db.$queryRaw<CursorRow[]>`
     WITH ${Prisma.join([...change.writes, writeWindows(scope, windows)])}
     UPDATE sync.cursors
-       SET version = version + 1,
+       SET ${NEXT_VERSION},
            complete_from = ${completeFromMs === null ? null : pgInstant(completeFromMs)}::timestamptz,
            history_complete = ${completeFromMs !== null && completeFromMs <= change.historyStartMs},
            last_life_at = greatest(last_life_at, least(${life}::timestamptz, sync.now()))

@@ -1,11 +1,21 @@
+// Coins of which the pool totals something while its lists show no row (`sync.hidden_coins`): found when totals are stored,
+// read by name with the lists, forgotten once a list shows them.
 // Raw SQL: whether the ledger holds rows of a coin is found in the same statement, and a table varies by stream.
-import type { CoinRead, HiddenCoin } from '../../domain/coins';
-import type { IncomeRow } from '../../domain/income';
-import type { LedgerRow } from '../../domain/ledger-matching';
-import type { LedgerScope } from '../../domain/scope';
-import type { Queryable } from '../client';
-import { isOfLedgerScope, ledgerScopeValues } from '../scope-key';
-import { ledgerTableOf } from './rows';
+import type { DecimalText } from '../core/decimal';
+import type { CoinRead, HiddenCoin } from '../domain/coins';
+import type { AccountId } from '../domain/ids';
+import type { IncomeRow } from '../domain/income';
+import type { LedgerRow } from '../domain/ledger-matching';
+import type { LedgerScope, Scope } from '../domain/scope';
+import type { Queryable } from './client';
+import { Prisma } from './generated/client';
+import { ledgerTableOf } from './ledger/rows';
+import { isOfLedgerScope, ledgerScopeValues } from './scope-key';
+
+/** The query for the hidden coins of an account, in parentheses. */
+export function hiddenCoinsOf(accountId: AccountId): Prisma.Sql {
+  return Prisma.sql`(SELECT currency FROM sync.hidden_coins WHERE account_id = ${accountId}::smallint)`;
+}
 
 /** Coins of the scope's account that its lists show only when asked for by name. */
 export async function findHiddenCoins(db: Queryable, scope: LedgerScope): Promise<HiddenCoin[]> {
@@ -54,4 +64,28 @@ export async function noteCoinRead(
     INSERT INTO sync.coin_reads (stream, puid, algo, currency, read_at)
     SELECT ${ledgerScopeValues(scope)}, ${currency}, sync.now()
         ON CONFLICT (stream, puid, algo, currency) DO UPDATE SET read_at = excluded.read_at`;
+}
+
+/** The currencies of all income of an account. */
+export function ledgerCurrenciesOf(accountId: AccountId): Prisma.Sql {
+  return Prisma.sql`(
+    SELECT currency FROM pool.earnings JOIN pool.sub_accounts s USING (puid) WHERE s.account_id = ${accountId}::smallint
+     UNION ALL
+    SELECT currency FROM pool.rewards JOIN pool.sub_accounts s USING (puid) WHERE s.account_id = ${accountId}::smallint)`;
+}
+
+/** Records as hidden the coins that the pool totals while its lists, read to their beginning, show no row of them. */
+export async function noteHiddenCoins(
+  tx: Queryable,
+  { accountId }: Scope,
+  totals: readonly { readonly currency: string; readonly amount: DecimalText }[],
+): Promise<void> {
+  const totalled = totals.filter(({ amount }) => amount !== '0').map(({ currency }) => currency);
+  await tx.$executeRaw`
+    INSERT INTO sync.hidden_coins (account_id, currency)
+    SELECT DISTINCT ${accountId}::smallint, u.currency FROM unnest(${totalled}::text[]) AS u(currency)
+     WHERE NOT EXISTS (SELECT FROM ${ledgerCurrenciesOf(accountId)} AS l WHERE l.currency = u.currency)
+       AND (SELECT bool_and(c.history_complete) FROM sync.cursors c JOIN pool.sub_accounts s ON s.puid = c.puid
+             WHERE s.account_id = ${accountId}::smallint AND c.stream IN ('earnings', 'rewards'))
+        ON CONFLICT DO NOTHING`;
 }
