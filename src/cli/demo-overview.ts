@@ -4,6 +4,7 @@ import { readStreamFreshness } from '../report/status/stream-freshness';
 import type { CliContext } from './context';
 import { formatRelative } from './output/times';
 import { describeFreshness } from './status-summary';
+import { numeric } from './output/table';
 
 const MONTHS_SHOWN = 4;
 
@@ -22,17 +23,16 @@ export type DemoOverview = Awaited<ReturnType<typeof readDemoOverview>>;
 
 export function formatDemoOverview({ output, clock }: CliContext, overview: DemoOverview): string {
   const heading = (text: string): string => `\n${output.colour.bold(text)}`;
-  const number = (name: string) => ({ heading: name, isNumber: true });
   const withRows = overview.rows.filter(({ rows }) => rows !== '0');
   return [
     heading('Income by month and currency (latest months)'),
     output.table(
-      [{ heading: 'month' }, { heading: 'currency' }, number('settled'), number('pending'), number('total')],
+      ['month', 'currency', numeric('settled'), numeric('pending'), numeric('total')],
       overview.income.map((row) => [row.month, row.currency, row.settled, row.pending, row.total]),
     ),
     heading('Freshness'),
     output.table(
-      [{ heading: 'stream' }, number('scopes'), { heading: 'last success' }, { heading: 'state' }],
+      ['stream', numeric('scopes'), 'last success', 'state'],
       overview.freshness.map((row) => [
         row.stream,
         String(row.scopes),
@@ -42,14 +42,7 @@ export function formatDemoOverview({ output, clock }: CliContext, overview: Demo
     ),
     heading('Completeness by sub-account'),
     output.table(
-      [
-        { heading: 'stream' },
-        { heading: 'sub-account' },
-        { heading: 'algo' },
-        { heading: 'state' },
-        number('rows'),
-        number('certificates'),
-      ],
+      ['stream', 'sub-account', 'algo', 'state', numeric('rows'), numeric('certificates')],
       overview.completeness.map((row) => [
         row.stream,
         row.subAccount,
@@ -61,7 +54,7 @@ export function formatDemoOverview({ output, clock }: CliContext, overview: Demo
     ),
     heading('Rows'),
     output.table(
-      [{ heading: 'table' }, number('rows')],
+      ['table', numeric('rows')],
       withRows.map((row) => [row.table, row.rows]),
     ),
   ].join('\n');

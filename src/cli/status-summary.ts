@@ -6,6 +6,7 @@ import type { Output } from './output/output';
 import { formatRelative } from './output/times';
 import { isWell } from '../report/wellness/judge';
 import { problemJson, verdictText } from './verdict';
+import { numeric } from './output/table';
 
 export interface StatusView extends ServiceStatus {
   readonly rateScope: string;
@@ -61,13 +62,7 @@ export function statusText(output: Output, status: StatusView, nowMs: number): s
     verdictText(output, wellness),
     heading('Freshness'),
     output.table(
-      [
-        { heading: 'account' },
-        { heading: 'stream' },
-        { heading: 'scopes', isNumber: true },
-        { heading: 'last success' },
-        { heading: 'state' },
-      ],
+      ['account', 'stream', numeric('scopes'), 'last success', 'state'],
       freshness.map((row) => [
         row.account,
         row.stream,
@@ -89,15 +84,7 @@ export function statusText(output: Output, status: StatusView, nowMs: number): s
 
 function historyTable(output: Output, open: readonly BackfillState[]): string {
   return output.table(
-    [
-      { heading: 'account' },
-      { heading: 'stream' },
-      { heading: 'sub-account' },
-      { heading: 'algo' },
-      { heading: 'read back to' },
-      { heading: 'windows', isNumber: true },
-      { heading: 'rows', isNumber: true },
-    ],
+    ['account', 'stream', 'sub-account', 'algo', 'read back to', numeric('windows'), numeric('rows')],
     open
       .slice(0, MAX_HISTORIES)
       .map((row) => [
@@ -114,7 +101,7 @@ function historyTable(output: Output, open: readonly BackfillState[]): string {
 
 function failureTable(output: Output, failures: readonly FailureState[], nowMs: number): string {
   return output.table(
-    [{ heading: 'when' }, { heading: 'scope' }, { heading: 'outcome' }, { heading: 'reason' }],
+    ['when', 'scope', 'outcome', 'reason'],
     failures.map((row) => [
       formatRelative(row.at.getTime(), nowMs),
       [row.account, row.stream, row.puid, row.algo].filter((part) => part !== null).join(' / '),

@@ -5,6 +5,7 @@ import { judge, type Wellness } from '../report/wellness/judge';
 import type { RunResult } from '../sync/run-scope';
 import type { Output } from './output/output';
 import type { ProgressReporter } from './output/progress';
+import { numeric } from './output/table';
 
 /** Scopes listed; the rest are counted. */
 const MAX_SHOWN_REMARKS = 10;
@@ -106,14 +107,11 @@ export function summaryJson(summaries: readonly StreamSummary[]) {
 export function formatSummaries(output: Output, summaries: readonly StreamSummary[]): string {
   const table = output.table(
     [
-      { heading: 'account' },
-      { heading: 'stream' },
-      { heading: 'scopes', isNumber: true },
-      ...COUNTS.map((heading) => ({
-        heading: heading === 'unchanged' ? 'verified' : heading,
-        isNumber: true,
-      })),
-      { heading: 'outcome' },
+      'account',
+      'stream',
+      numeric('scopes'),
+      ...COUNTS.map((count) => numeric(count === 'unchanged' ? 'verified' : count)),
+      'outcome',
     ],
     summaries.map(({ account, stream, results, left }) => [
       account,

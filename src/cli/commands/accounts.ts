@@ -41,10 +41,7 @@ function formatLines({ account, status, subAccounts, leftOut }: AccountOverview)
 function formatAccounts({ output }: CliContext, accounts: readonly AccountOverview[]): string {
   if (accounts.length === 0) return 'Nothing has been synced yet.';
   const headings = ['account', 'status', 'puid', 'sub-account', 'ownership'];
-  return output.table(
-    headings.map((heading) => ({ heading })),
-    accounts.flatMap(formatLines),
-  );
+  return output.table(headings, accounts.flatMap(formatLines));
 }
 
 function registerAccountList(accounts: Command, context: CliContext): void {

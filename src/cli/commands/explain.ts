@@ -2,6 +2,7 @@ import { explainRow, type Explanation } from '../../report/explain';
 import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
+import { numeric } from '../output/table';
 
 function formatHead(row: Explanation): readonly string[] {
   const kind = row.type === null ? row.stream : `${row.stream}, ${row.type}`;
@@ -20,14 +21,7 @@ function formatExplanation({ output }: CliContext, row: Explanation): string {
     ...formatHead(row),
     heading('States: what the pool served, and when it was known'),
     output.table(
-      [
-        { heading: 'change' },
-        { heading: 'known from' },
-        { heading: 'to' },
-        { heading: 'amount', isNumber: true },
-        { heading: 'status' },
-        { heading: 'settled at' },
-      ],
+      ['change', 'known from', 'to', numeric('amount'), 'status', 'settled at'],
       row.states.map(({ change, from, to, amount, status, settledAt }) => [
         change,
         from,
@@ -41,13 +35,7 @@ function formatExplanation({ output }: CliContext, row: Explanation): string {
     row.certificates.length === 0
       ? 'None stored.'
       : output.table(
-          [
-            { heading: 'read at' },
-            { heading: 'last read so' },
-            { heading: 'rows', isNumber: true },
-            { heading: 'content hash' },
-            { heading: 'run' },
-          ],
+          ['read at', 'last read so', numeric('rows'), 'content hash', 'run'],
           row.certificates.map(({ observedAt, verifiedAt, rowsServed, contentHash, run }) => [
             observedAt,
             verifiedAt,
@@ -60,25 +48,14 @@ function formatExplanation({ output }: CliContext, row: Explanation): string {
     row.closes.length === 0
       ? 'None.'
       : output.table(
-          [
-            { heading: 'month' },
-            { heading: 'action' },
-            { heading: 'as of' },
-            { heading: 'amount then', isNumber: true },
-          ],
+          ['month', 'action', 'as of', numeric('amount then')],
           row.closes.map(({ month, action, instant, amount }) => [month, action, instant, amount]),
         ),
     heading('Exports that contain it'),
     row.exports.length === 0
       ? 'None.'
       : output.table(
-          [
-            { heading: 'file' },
-            { heading: 'basis' },
-            { heading: 'as of' },
-            { heading: 'amount', isNumber: true },
-            { heading: 'SHA-256' },
-          ],
+          ['file', 'basis', 'as of', numeric('amount'), 'SHA-256'],
           row.exports.map(({ file, basis, asOf, amount, sha256 }) => [
             file,
             basis,

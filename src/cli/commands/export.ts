@@ -10,6 +10,7 @@ import { withExamples } from '../example';
 import { formatCount } from '../output/numbers';
 import { warnOfOtherZone } from '../report-zone';
 import { parseInstant, parseMonth, parseYear } from '../time-arguments';
+import { numeric } from '../output/table';
 
 const FILE_TYPES = [...new Set(Object.values(FORMATS).flatMap(({ files }) => Object.keys(files)))];
 
@@ -49,7 +50,6 @@ function readRequest(format: ExportFormat, flags: Flags, signal: AbortSignal): E
 }
 
 function formatExport({ output }: CliContext, { manifest, files }: ExportResult): string {
-  const amount = (heading: string) => ({ heading, isNumber: true });
   const leftOut = Object.entries(manifest.leftOut).map(
     ([why, count]) => `${formatCount(count, 'row')}: ${why}`,
   );
@@ -62,10 +62,7 @@ function formatExport({ output }: CliContext, { manifest, files }: ExportResult)
         : ['Nothing changed.']
       : [
           output.table(
-            [
-              { heading: 'currency' },
-              ...['rows', 'settled', 'pending', 'other', 'adjustments', 'total'].map(amount),
-            ],
+            ['currency', ...['rows', 'settled', 'pending', 'other', 'adjustments', 'total'].map(numeric)],
             Object.entries(manifest.totals).map(([currency, sums]) => [
               currency,
               String(sums.rows),

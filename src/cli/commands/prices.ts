@@ -14,6 +14,7 @@ import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 import { formatCount } from '../output/numbers';
+import { numeric } from '../output/table';
 
 /** Days listed; the rest are counted. */
 const MAX_DAYS = 50;
@@ -102,12 +103,7 @@ function registerMissing(prices: Command, context: CliContext): void {
         () => {
           if (missing.length === 0) return 'All income has a price.';
           const table = context.output.table(
-            [
-              { heading: 'coin' },
-              { heading: 'day' },
-              { heading: 'items', isNumber: true },
-              { heading: 'amount', isNumber: true },
-            ],
+            ['coin', 'day', numeric('items'), numeric('amount')],
             missing
               .slice(0, MAX_DAYS)
               .map(({ currency, day, items, amount }) => [currency, day, String(items), amount]),
@@ -132,15 +128,7 @@ function registerList(prices: Command, context: CliContext): void {
           spans.length === 0
             ? 'No prices have been imported: kpool prices import FILE.'
             : context.output.table(
-                [
-                  { heading: 'coin' },
-                  { heading: 'in' },
-                  { heading: 'days', isNumber: true },
-                  { heading: 'from' },
-                  { heading: 'to' },
-                  { heading: 'replaced', isNumber: true },
-                  { heading: 'source' },
-                ],
+                ['coin', 'in', numeric('days'), 'from', 'to', numeric('replaced'), 'source'],
                 spans.map(({ currency, quoteCurrency, days, from, to, replaced, sources }) => [
                   currency,
                   quoteCurrency,

@@ -13,6 +13,7 @@ import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 import { formatCount } from '../output/numbers';
+import { numeric } from '../output/table';
 
 const MAX_LISTED = 1_000;
 
@@ -61,7 +62,7 @@ function formatQuarantine({ output }: CliContext, rows: readonly QuarantinedRow[
   if (rows.length === 0) return 'Quarantine is empty.';
   const headings = ['account', 'stream', 'puid', 'algo', 'state', 'last seen', 'reason'];
   return output.table(
-    [{ heading: 'number', isNumber: true }, ...headings.map((heading) => ({ heading }))],
+    [numeric('number'), ...headings],
     rows.map((row) => {
       const { number, account, stream, puid, algo, state, lastSeenAt, reason } = rowToJson(row);
       return [number, account, stream, puid, algo, state, lastSeenAt, reason];

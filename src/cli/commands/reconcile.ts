@@ -7,6 +7,7 @@ import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
 import { formatCount } from '../output/numbers';
 import { exitByVerdict } from '../verdict';
+import { numeric } from '../output/table';
 
 /** Fits a terminal, a mail and a printed page. */
 const MAX_WIDTH = 100;
@@ -23,23 +24,16 @@ function uncertifiedText({ output }: CliContext, rows: readonly ReconciliationRo
     ),
   );
   if (spans.size === 0) return [];
-  return [output.table([{ heading: 'not certified' }, { heading: 'days (UTC)' }], [...spans], MAX_WIDTH), ''];
+  return [output.table(['not certified', 'days (UTC)'], [...spans], MAX_WIDTH), ''];
 }
 
 /** What each total that does not match was compared with. */
 function mismatchText({ output }: CliContext, rows: readonly ReconciliationRow[]): readonly string[] {
   const open = rows.filter(({ verdict }) => !verdict.startsWith('matches'));
   if (open.length === 0) return [];
-  const amount = (heading: string) => ({ heading, isNumber: true });
   return [
     output.table(
-      [
-        { heading: 'not matched' },
-        { heading: 'as of (UTC)' },
-        amount('settled'),
-        amount('pending'),
-        { heading: 'why' },
-      ],
+      ['not matched', 'as of (UTC)', numeric('settled'), numeric('pending'), 'why'],
       open.map((row) => [
         `${formatSubject(row)} ${row.currency}`,
         row.observedAt === null ? null : row.observedAt.toISOString().slice(0, 16).replace('T', ' '),
@@ -80,17 +74,12 @@ function provenText(rows: readonly ReconciliationRow[]): readonly string[] {
 
 function formatReconciliation(context: CliContext, rows: readonly ReconciliationRow[]): string {
   if (rows.length === 0) return 'Nothing to reconcile yet: run kpool sync first.';
-  const amount = (heading: string) => ({ heading, isNumber: true });
   const count = (verdict: ReconciliationRow['verdict']): number =>
     rows.filter((row) => row.verdict === verdict).length;
   const matching = count('matches') + count("matches to the pool's digits");
   return [
     context.output.table(
-      [
-        ...['account / sub-account', 'currency'].map((heading) => ({ heading })),
-        ...['pool total', 'difference'].map(amount),
-        { heading: 'verdict' },
-      ],
+      ['account / sub-account', 'currency', numeric('pool total'), numeric('difference'), 'verdict'],
       rows.map((row) => [
         formatSubject(row),
         row.currency,

@@ -5,6 +5,7 @@ import { importWorkerGroups, readWorkerGroups, type WorkerGroup } from '../../re
 import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
+import { numeric } from '../output/table';
 
 function showGroups({ output }: CliContext, groups: readonly WorkerGroup[]): void {
   output.result(
@@ -13,10 +14,7 @@ function showGroups({ output }: CliContext, groups: readonly WorkerGroup[]): voi
       groups.length === 0
         ? 'No groups yet: kpool worker-groups import FILE.'
         : output.table(
-            [
-              ...['prefix', 'site', 'customer', 'model'].map((heading) => ({ heading })),
-              { heading: 'workers', isNumber: true },
-            ],
+            ['prefix', 'site', 'customer', 'model', numeric('workers')],
             groups.map(({ prefix, site, customer, model, workers }) => [
               prefix,
               site,

@@ -2,10 +2,17 @@ import CliTable from 'cli-table3';
 import { toPrintable } from '../../observability/printable';
 import { groupDigits } from './numbers';
 
-export interface TableColumn {
+/** A heading alone is a column of text. */
+export type TableColumn = string | NumericColumn;
+
+interface NumericColumn {
   readonly heading: string;
-  /** Right-aligned; on a terminal, digits are grouped. */
-  readonly isNumber?: boolean;
+  readonly isNumber: true;
+}
+
+/** A column of numbers: right-aligned; on a terminal, digits are grouped. */
+export function numeric(heading: string): NumericColumn {
+  return { heading, isNumber: true };
 }
 
 export interface TableStyle {
@@ -49,8 +56,8 @@ export function formatTable(
   );
   const widths = fitWidths(columns, cells, style.maxWidth ?? Infinity);
   const table = new CliTable({
-    head: columns.map(({ heading }) => style.paintHeading(heading)),
-    colAligns: columns.map(({ isNumber }) => (isNumber === true ? 'right' : 'left')),
+    head: columns.map((column) => style.paintHeading(headingOf(column))),
+    colAligns: columns.map((column) => (isNumeric(column) ? 'right' : 'left')),
     colWidths: widths,
     wordWrap: true,
     chars: NO_LINES,
@@ -61,19 +68,27 @@ export function formatTable(
   return table.toString().replace(/[^\S\n]+$/gm, '');
 }
 
+function isNumeric(column: TableColumn | undefined): boolean {
+  return typeof column === 'object';
+}
+
+function headingOf(column: TableColumn): string {
+  return typeof column === 'string' ? column : column.heading;
+}
+
 /** Null: as wide as its content. The widest text column is narrowed first. */
 function fitWidths(
   columns: readonly TableColumn[],
   cells: readonly (readonly string[])[],
   maxWidth: number,
 ): (number | null)[] {
-  const natural = columns.map(({ heading }, index) =>
-    Math.max(heading.length, ...cells.map((row) => row[index]?.length ?? 0)),
+  const natural = columns.map((column, index) =>
+    Math.max(headingOf(column).length, ...cells.map((row) => row[index]?.length ?? 0)),
   );
   const widths = [...natural];
   const room = maxWidth - GAP.length * (columns.length - 1);
   for (let excess = widths.reduce((sum, width) => sum + width, -room); excess > 0; excess--) {
-    const texts = widths.map((width, index) => (columns[index]?.isNumber === true ? 0 : width));
+    const texts = widths.map((width, index) => (isNumeric(columns[index]) ? 0 : width));
     const widest = Math.max(...texts);
     if (widest <= MIN_WIDTH) break;
     widths[texts.indexOf(widest)] = widest - 1;
@@ -88,5 +103,5 @@ function breakWords(text: string, width: number | null): string {
 
 function formatCell(text: string | null, column: TableColumn, { isTty }: TableStyle): string {
   if (text === null) return '-';
-  return column.isNumber === true && isTty ? groupDigits(text) : toPrintable(text);
+  return isNumeric(column) && isTty ? groupDigits(text) : toPrintable(text);
 }

@@ -98,7 +98,10 @@ export function Pill({ tone, children }: { tone: Tone; children: ComponentChildr
   );
 }
 
-export interface Column {
+/** A heading alone is a column of text. */
+export type Column = string | ColumnStyle;
+
+interface ColumnStyle {
   readonly heading: string;
   readonly isNumber?: boolean;
   /** Hidden on narrow screens. */
@@ -114,8 +117,11 @@ export function Table(props: {
 }) {
   const { label, columns, rows, empty } = props;
   if (rows.length === 0) return <p class="empty">{empty}</p>;
+  const styles = columns.map((column): ColumnStyle =>
+    typeof column === 'string' ? { heading: column } : column,
+  );
   const classOf = (index: number): string =>
-    [columns[index]?.isNumber === true ? 'number' : '', columns[index]?.isExtra === true ? 'extra' : '']
+    [styles[index]?.isNumber === true ? 'number' : '', styles[index]?.isExtra === true ? 'extra' : '']
       .join(' ')
       .trim();
   return (
@@ -123,7 +129,7 @@ export function Table(props: {
       <table>
         <thead>
           <tr>
-            {columns.map(({ heading }, index) => (
+            {styles.map(({ heading }, index) => (
               <th scope="col" class={classOf(index)}>
                 {heading}
               </th>

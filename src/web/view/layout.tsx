@@ -28,42 +28,16 @@ export interface Shell {
 }
 
 /** A complete page as HTML. Scripts are optional: they refresh it and make charts interactive. */
-export function renderPage(shell: Shell): string {
-  const { title, path, query, frame, filters, hasSession, body } = shell;
+export function renderPage({ title, path, query, frame, filters, hasSession, body }: Shell): string {
   const html = renderToString(
     <html lang="en">
-      <head>
-        <meta charSet="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>{`${title} · kpool`}</title>
-        <link rel="stylesheet" href={`${ASSETS}/page.css`} />
-        <link rel="icon" href={`${ASSETS}/icon.svg`} type="image/svg+xml" />
-        <script src={`${ASSETS}/idiomorph.js`} defer />
-        <script src={`${ASSETS}/echarts.js`} defer />
-        <script type="module" src={`${ASSETS}/page.js`} />
-        <noscript>
-          <meta http-equiv="refresh" content={String(4 * REFRESH_S)} />
-        </noscript>
-      </head>
+      <Head title={title} />
       <body data-refresh={String(REFRESH_S)}>
         <a class="skip" href="#main">
           Skip to content
         </a>
         <header class="top">
-          <a class="brand" href={addressOf('/', query)}>
-            <span aria-hidden="true" class="mark" /> kpool
-          </a>
-          <nav aria-label="Pages">
-            {PAGES.map((page) => (
-              <a
-                href={addressOf(page.path, query)}
-                {...(page.path === path ? { 'aria-current': 'page' as const } : {})}
-              >
-                {page.title}
-              </a>
-            ))}
-          </nav>
+          <Navigation path={path} query={query} />
           <span class="live" id="live" role="status" />
           {hasSession ? (
             <form method="post" action="/logout" class="logout">
@@ -76,23 +50,64 @@ export function renderPage(shell: Shell): string {
             <Filters query={query} frame={frame} filters={filters} path={path ?? '/'} />
           )}
           {body}
-          {frame === null ? null : (
-            <footer>
-              <p>
-                As of{' '}
-                <time dateTime={frame.now.toISOString()}>
-                  {frame.now.toISOString().slice(0, 19).replace('T', ' ')} UTC
-                </time>
-                . Days and months are in {frame.zone}, days of machines in UTC. The figures are also available
-                as JSON: <a href="/api/v1">/api/v1</a>.
-              </p>
-            </footer>
-          )}
+          {frame === null ? null : <Footer frame={frame} />}
         </main>
       </body>
     </html>,
   );
   return `<!doctype html>\n${html}\n`;
+}
+
+function Head({ title }: Pick<Shell, 'title'>) {
+  return (
+    <head>
+      <meta charSet="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      <title>{`${title} · kpool`}</title>
+      <link rel="stylesheet" href={`${ASSETS}/page.css`} />
+      <link rel="icon" href={`${ASSETS}/icon.svg`} type="image/svg+xml" />
+      <script src={`${ASSETS}/idiomorph.js`} defer />
+      <script src={`${ASSETS}/echarts.js`} defer />
+      <script type="module" src={`${ASSETS}/page.js`} />
+      <noscript>
+        <meta http-equiv="refresh" content={String(4 * REFRESH_S)} />
+      </noscript>
+    </head>
+  );
+}
+
+function Navigation({ path, query }: Pick<Shell, 'path' | 'query'>) {
+  return (
+    <>
+      <a class="brand" href={addressOf('/', query)}>
+        <span aria-hidden="true" class="mark" /> kpool
+      </a>
+      <nav aria-label="Pages">
+        {PAGES.map((page) => (
+          <a
+            href={addressOf(page.path, query)}
+            {...(page.path === path ? { 'aria-current': 'page' as const } : {})}
+          >
+            {page.title}
+          </a>
+        ))}
+      </nav>
+    </>
+  );
+}
+
+function Footer({ frame: { now, zone } }: { frame: PageFrame }) {
+  const instant = now.toISOString();
+  return (
+    <footer>
+      <p>
+        As of <time dateTime={instant}>{instant.slice(0, 19).replace('T', ' ')} UTC</time>. Days and months
+        are in {zone}, days of machines in UTC. The figures are also available as JSON:{' '}
+        <a href="/api/v1">/api/v1</a>.
+      </p>
+    </footer>
+  );
 }
 
 const PERIOD_NAMES: Readonly<Record<PagePeriod, string>> = {

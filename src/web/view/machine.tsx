@@ -4,7 +4,7 @@ import { barOption, inOneUnit, lineOption } from '../charts/options';
 import type { Chart } from '../charts/render';
 import { Drawing, Figures, Name, Panel, Pill, When, type Moment } from './components';
 import { Reasons } from './fleet/reasons';
-import { showHashrate, showInstant, showPercent, trimmed } from './format';
+import { showHashrate, showInstant, showPercent, showRejects } from './format';
 
 export function MachinePage({
   data: { machine, hours, days },
@@ -32,9 +32,7 @@ export function MachinePage({
         <Fact name="last day">{showHashrate(machine.dayHps)}</Fact>
         <Fact name="usually">{showHashrate(machine.usualHps)}</Fact>
         <Fact name="uptime, 7 days">{showPercent(machine.uptime)}</Fact>
-        <Fact name="rejects">
-          {machine.rejectRate === null ? '–' : `${trimmed(machine.rejectRate, 3)} %`}
-        </Fact>
+        <Fact name="rejects">{showRejects(machine.rejectRate)}</Fact>
         <Fact name="last share">
           <When at={machine.lastShareAt} moment={moment} />
         </Fact>
@@ -59,9 +57,10 @@ function Fact({ name, children }: { name: string; children: preact.ComponentChil
   );
 }
 
-function Hours({ hours, moment }: { hours: readonly MachineHour[]; moment: Moment }) {
+/** The hashrate of each hour. */
+function hoursChart(hours: readonly MachineHour[], moment: Moment): Chart {
   const { unit, scale } = inOneUnit(hours.map(({ hps }) => hps));
-  const chart: Chart = {
+  return {
     label: `Line: hashrate by hour over the last 7 days, in ${unit}. The figures follow.`,
     height: 220,
     option: lineOption({
@@ -79,18 +78,22 @@ function Hours({ hours, moment }: { hours: readonly MachineHour[]; moment: Momen
       ],
     }),
   };
+}
+
+function Hours({ hours, moment }: { hours: readonly MachineHour[]; moment: Moment }) {
+  const empty = 'No snapshot in the last seven days.';
   return (
     <Panel title="The last seven days, by hour" id="hours">
       {hours.length === 0 ? (
-        <p class="empty">No snapshot in the last seven days.</p>
+        <p class="empty">{empty}</p>
       ) : (
-        <Drawing chart={chart} id="chart-hours" />
+        <Drawing chart={hoursChart(hours, moment)} id="chart-hours" />
       )}
       <Figures
         id="figures-hours"
         label="By hour"
         columns={[
-          { heading: 'hour' },
+          'hour',
           { heading: 'hashrate while active', isNumber: true },
           { heading: 'active', isNumber: true },
         ]}
@@ -101,20 +104,22 @@ function Hours({ hours, moment }: { hours: readonly MachineHour[]; moment: Momen
             showHashrate(hps),
             showPercent(uptime, 0),
           ])}
-        empty="No snapshot in the last seven days."
+        empty={empty}
       />
     </Panel>
   );
 }
 
-function Days({ days }: { days: readonly MachineDay[] }) {
+const nameOfDay = ({ day }: MachineDay): string => day.slice(5);
+
+/** Mean, lowest and highest hashrate of each day. */
+function ratesChart(days: readonly MachineDay[]): Chart {
   const { unit, scale } = inOneUnit(days.map(({ highestHps }) => highestHps));
-  const categories = days.map(({ day }) => day.slice(5));
-  const rates: Chart = {
+  return {
     label: `Lines: mean, lowest and highest hashrate by day, in ${unit}. The figures follow.`,
     height: 220,
     option: lineOption({
-      categories,
+      categories: days.map(nameOfDay),
       unit,
       lowest: 0,
       series: [
@@ -129,37 +134,44 @@ function Days({ days }: { days: readonly MachineDay[] }) {
       ],
     }),
   };
-  const uptime: Chart = {
+}
+
+function uptimeChart(days: readonly MachineDay[]): Chart {
+  return {
     label: 'Bars: share of each day in which it was active, in percent. The figures follow.',
     height: 140,
     option: barOption({
-      categories,
+      categories: days.map(nameOfDay),
       unit: '% active',
       series: [
         {
           name: 'active',
-          values: days.map(({ uptime: share }) => (share === null ? null : Math.round(share * 1_000) / 10)),
-          texts: days.map(({ uptime: share }) => showPercent(share)),
+          values: days.map(({ uptime }) => (uptime === null ? null : Math.round(uptime * 1_000) / 10)),
+          texts: days.map(({ uptime }) => showPercent(uptime)),
           color: 'var(--good)',
         },
       ],
     }),
   };
+}
+
+function Days({ days }: { days: readonly MachineDay[] }) {
+  const empty = 'No complete day yet.';
   return (
     <Panel title="The last 90 days (UTC)" id="days">
       {days.length === 0 ? (
-        <p class="empty">No complete day yet.</p>
+        <p class="empty">{empty}</p>
       ) : (
         <>
-          <Drawing chart={rates} id="chart-days" />
-          <Drawing chart={uptime} id="chart-uptime" />
+          <Drawing chart={ratesChart(days)} id="chart-days" />
+          <Drawing chart={uptimeChart(days)} id="chart-uptime" />
         </>
       )}
       <Figures
         id="figures-days"
         label="By day"
         columns={[
-          { heading: 'day (UTC)' },
+          'day (UTC)',
           { heading: 'mean', isNumber: true },
           { heading: 'lowest', isNumber: true },
           { heading: 'highest', isNumber: true },
@@ -174,9 +186,9 @@ function Days({ days }: { days: readonly MachineDay[] }) {
             showHashrate(day.lowestHps),
             showHashrate(day.highestHps),
             showPercent(day.uptime),
-            day.rejectRate === null ? '–' : `${trimmed(day.rejectRate, 3)} %`,
+            showRejects(day.rejectRate),
           ])}
-        empty="No complete day yet."
+        empty={empty}
       />
     </Panel>
   );

@@ -36,11 +36,11 @@ export function RowPage({ row, moment }: Props) {
 
 function States({ row, moment }: Props) {
   const columns = [
-    { heading: 'change' },
+    'change',
     { heading: 'amount', isNumber: true },
-    { heading: 'status' },
-    { heading: 'known from' },
-    { heading: 'to' },
+    'status',
+    'known from',
+    'to',
     { heading: 'settled at', isExtra: true },
   ];
   return (
@@ -68,10 +68,10 @@ function States({ row, moment }: Props) {
 
 function Certificates({ row, moment }: Props) {
   const columns = [
-    { heading: 'read at' },
-    { heading: 'last read so' },
+    'read at',
+    'last read so',
     { heading: 'rows', isNumber: true },
-    { heading: 'run' },
+    'run',
     { heading: 'content hash', isExtra: true },
   ];
   return (
@@ -97,12 +97,7 @@ function Certificates({ row, moment }: Props) {
 }
 
 function Closes({ row, moment }: Props) {
-  const columns = [
-    { heading: 'month' },
-    { heading: 'action' },
-    { heading: 'as of' },
-    { heading: 'amount then', isNumber: true },
-  ];
+  const columns = ['month', 'action', 'as of', { heading: 'amount then', isNumber: true }];
   return (
     <Panel title="Closes of its month" id="closes">
       <Table
@@ -122,9 +117,9 @@ function Closes({ row, moment }: Props) {
 
 function Exports({ row, moment }: Props) {
   const columns = [
-    { heading: 'file' },
+    'file',
     { heading: 'basis', isExtra: true },
-    { heading: 'as of' },
+    'as of',
     { heading: 'amount', isNumber: true },
     { heading: 'SHA-256', isExtra: true },
   ];

@@ -5,7 +5,7 @@ import { formatJson } from '../../../src/cli/output/json';
 import { formatCount, groupDigits } from '../../../src/cli/output/numbers';
 import { createOutput, type OutputOptions } from '../../../src/cli/output/output';
 import { createProgressReporter } from '../../../src/cli/output/progress';
-import { formatTable } from '../../../src/cli/output/table';
+import { formatTable, numeric } from '../../../src/cli/output/table';
 import { formatDuration, formatRelative } from '../../../src/cli/output/times';
 import { systemClock } from '../../../src/core/clock';
 
@@ -60,7 +60,7 @@ describe('--json', () => {
 
 describe('a table that has to be narrow', () => {
   test('wraps texts, breaks long words, leaves numbers whole', () => {
-    const columns = [{ heading: 'name' }, { heading: 'amount', isNumber: true }];
+    const columns = ['name', numeric('amount')];
     const table = formatTable(columns, [['two words andonethatislong', '0.123456789012345678']], {
       ...plain,
       maxWidth: 34,
@@ -94,7 +94,7 @@ describe('times', () => {
 });
 
 describe('a table', () => {
-  const columns = [{ heading: 'stream' }, { heading: 'rows', isNumber: true }];
+  const columns = ['stream', numeric('rows')];
   const rows = [
     ['earnings', '1234567'],
     ['rewards', null],
@@ -111,7 +111,7 @@ describe('a table', () => {
   });
 
   test('does not let a name from outside move the cursor', () => {
-    expect(formatTable([{ heading: 'worker' }], [['a\u001b[2Jb\nc']], tty)).toContain('a\\u001b[2Jb\\u000ac');
+    expect(formatTable(['worker'], [['a\u001b[2Jb\nc']], tty)).toContain('a\\u001b[2Jb\\u000ac');
   });
 });
 

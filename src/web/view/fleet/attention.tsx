@@ -22,14 +22,14 @@ export function NeedyMachines({ attention, moment }: { attention: Attention; mom
       <Table
         label="Machines that need attention"
         columns={[
-          { heading: 'machine' },
-          { heading: 'reasons' },
+          'machine',
+          'reasons',
           { heading: 'lost', isNumber: true },
           { heading: 'now', isNumber: true },
           { heading: 'usual', isNumber: true },
           { heading: 'uptime, 7 days', isNumber: true },
           { heading: 'rejects', isNumber: true },
-          { heading: 'last share' },
+          'last share',
           { heading: 'sub-account', isExtra: true },
         ]}
         rows={machines.map((machine) => [

@@ -17,9 +17,9 @@ export function Groups(props: {
       <Table
         label={title}
         columns={[
-          ...(hasPrefix ? [{ heading: 'prefix' }] : []),
-          { heading: 'sub-account' },
-          { heading: 'algorithm' },
+          ...(hasPrefix ? ['prefix'] : []),
+          'sub-account',
+          'algorithm',
           { heading: 'uptime', isNumber: true },
           { heading: 'active', isNumber: true },
           { heading: 'hashrate now', isNumber: true },

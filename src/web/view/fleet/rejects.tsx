@@ -32,8 +32,8 @@ export function Rejects({ points }: { points: readonly RejectPoint[] }) {
         id="figures-rejects"
         label="Reject rate"
         columns={[
-          { heading: 'day (UTC)' },
-          { heading: 'algorithm' },
+          'day (UTC)',
+          'algorithm',
           { heading: 'mean', isNumber: true },
           { heading: '90th percentile', isNumber: true },
         ]}

@@ -7,6 +7,8 @@ import { Amount, Drawing, Panel, Table, type Moment } from '../components';
 import { barLabel, barStarts } from './bar-starts';
 
 const MOST_ROWS = 62;
+/** A longer table starts collapsed. */
+const MOST_ROWS_SHOWN = 12;
 const CHART_HEIGHT = 230;
 
 function incomeChart(currency: string, points: readonly IncomePoint[], frame: PageFrame): Chart {
@@ -30,63 +32,72 @@ function incomeChart(currency: string, points: readonly IncomePoint[], frame: Pa
   };
 }
 
-export function CurrencyPanel(props: {
-  currency: string;
-  points: readonly IncomePoint[];
-  frame: PageFrame;
-  moment: Moment;
-}) {
-  const { currency, points, frame, moment } = props;
-  const sum = (part: 'settled' | 'pending' | 'total') => {
-    const total = new ExactSum();
-    for (const point of points) total.add(point[part]);
-    return total.toText();
-  };
-  const rows = [...points].reverse();
+interface Props {
+  readonly currency: string;
+  readonly points: readonly IncomePoint[];
+  readonly frame: PageFrame;
+  readonly moment: Moment;
+}
+
+type IncomePart = 'settled' | 'pending' | 'total';
+
+function sumPart(points: readonly IncomePoint[], part: IncomePart): string {
+  const sum = new ExactSum();
+  for (const point of points) sum.add(point[part]);
+  return sum.toText();
+}
+
+export function CurrencyPanel({ currency, points, frame, moment }: Props) {
   return (
     <Panel
       title={currency}
       id={`income-${currency}`}
       note={
         <>
-          <Amount value={sum('total')} moment={moment} unit={currency} /> {currency} in the period, of which{' '}
-          <Amount value={sum('pending')} moment={moment} unit={currency} /> pending
+          <Amount value={sumPart(points, 'total')} moment={moment} unit={currency} /> {currency} in the
+          period, of which <Amount value={sumPart(points, 'pending')} moment={moment} unit={currency} />{' '}
+          pending
         </>
       }
     >
       <Drawing chart={incomeChart(currency, points, frame)} id={`chart-${currency}`} />
-      <details id={`figures-${currency}`} open={frame.currencies.length === 1 || rows.length <= 12}>
-        <summary>Figures of {currency}</summary>
-        <Table
-          label={`${currency} by ${frame.by}`}
-          columns={[
-            { heading: frame.by },
-            { heading: 'settled', isNumber: true },
-            { heading: 'pending', isNumber: true },
-            { heading: 'total', isNumber: true },
-          ]}
-          rows={[
-            ...rows
-              .slice(0, MOST_ROWS)
-              .map((point) => [
-                frame.by === 'month' ? point.start.slice(0, 7) : point.start,
-                <Amount value={point.settled} moment={moment} unit={currency} />,
-                <Amount value={point.pending} moment={moment} unit={currency} />,
-                <Amount value={point.total} moment={moment} unit={currency} />,
-              ]),
-            [
-              <strong>total</strong>,
-              <Amount value={sum('settled')} moment={moment} unit={currency} />,
-              <Amount value={sum('pending')} moment={moment} unit={currency} />,
-              <Amount value={sum('total')} moment={moment} unit={currency} />,
-            ],
-          ]}
-          empty="No income in this period."
-        />
-        {rows.length > MOST_ROWS ? (
-          <p class="note">Only the newest {MOST_ROWS} are listed; the total includes all.</p>
-        ) : null}
-      </details>
+      <CurrencyFigures currency={currency} points={points} frame={frame} moment={moment} />
     </Panel>
+  );
+}
+
+function CurrencyFigures({ currency, points, frame, moment }: Props) {
+  const listed = [...points].reverse().slice(0, MOST_ROWS);
+  const amounts = (amountOf: (part: IncomePart) => string) =>
+    (['settled', 'pending', 'total'] as const).map((part) => (
+      <Amount value={amountOf(part)} moment={moment} unit={currency} />
+    ));
+  return (
+    <details
+      id={`figures-${currency}`}
+      open={frame.currencies.length === 1 || points.length <= MOST_ROWS_SHOWN}
+    >
+      <summary>Figures of {currency}</summary>
+      <Table
+        label={`${currency} by ${frame.by}`}
+        columns={[
+          frame.by,
+          { heading: 'settled', isNumber: true },
+          { heading: 'pending', isNumber: true },
+          { heading: 'total', isNumber: true },
+        ]}
+        rows={[
+          ...listed.map((point) => [
+            frame.by === 'month' ? point.start.slice(0, 7) : point.start,
+            ...amounts((part) => point[part]),
+          ]),
+          [<strong>total</strong>, ...amounts((part) => sumPart(points, part))],
+        ]}
+        empty="No income in this period."
+      />
+      {points.length > MOST_ROWS ? (
+        <p class="note">Only the newest {MOST_ROWS} are listed; the total includes all.</p>
+      ) : null}
+    </details>
   );
 }

@@ -10,8 +10,8 @@ export function League(props: { league: readonly IncomeOfSubAccount[]; moment: M
       <Table
         label="Income by sub-account"
         columns={[
-          { heading: 'currency' },
-          { heading: 'sub-account' },
+          'currency',
+          'sub-account',
           { heading: 'total', isNumber: true },
           { heading: 'pending', isNumber: true, isExtra: true },
           { heading: 'share', isNumber: true },

@@ -18,13 +18,7 @@ export function Months({ months, moment }: { months: readonly ClosedMonth[]; mom
     >
       <Table
         label="Months"
-        columns={[
-          { heading: 'month' },
-          { heading: 'state' },
-          { heading: 'closed as of', isExtra: true },
-          { heading: 'statement' },
-          { heading: 'close' },
-        ]}
+        columns={['month', 'state', { heading: 'closed as of', isExtra: true }, 'statement', 'close']}
         rows={months.map(({ month, state, at }) => [
           month,
           <Pill tone={MONTH_TONES[state]}>{state}</Pill>,

@@ -19,12 +19,12 @@ export function Reconciliation({ rows, moment }: { rows: readonly Reconciliation
       <Table
         label="Reconciliation"
         columns={[
-          { heading: 'account / sub-account' },
-          { heading: 'currency' },
-          { heading: 'verdict' },
+          'account / sub-account',
+          'currency',
+          'verdict',
           { heading: 'pool’s total', isNumber: true },
           { heading: 'difference', isNumber: true },
-          { heading: 'what the total counts' },
+          'what the total counts',
           { heading: 'reported', isExtra: true },
         ]}
         rows={rows

@@ -7,16 +7,11 @@ import { Drawing, Figures, Name, Panel, type Moment } from '../components';
 import { showCount, showDuration } from '../format';
 import { heatOf, HEAT_PIECES } from '../heat';
 
-export function Completeness(props: {
-  heat: readonly HeatRow[];
-  backfill: Backfill;
-  moment: Moment;
-  query: PageQuery;
-}) {
-  const { heat, backfill, moment, query } = props;
-  const { months, rows } = heatOf(heat, moment.now);
+/** A line per list, a square per month. */
+function heatChart(heat: readonly HeatRow[], now: Date): Chart {
+  const { months, rows } = heatOf(heat, now);
   const names = heat.map(({ subAccount, algo, stream }) => `${subAccount} ${algo} ${stream}`);
-  const chart: Chart = {
+  return {
     label: 'Heat map: completeness of each income list by month. The figures follow.',
     height: 60 + 26 * rows.length,
     option: heatOption(
@@ -33,6 +28,16 @@ export function Completeness(props: {
       HEAT_PIECES,
     ),
   };
+}
+
+export function Completeness(props: {
+  heat: readonly HeatRow[];
+  backfill: Backfill;
+  moment: Moment;
+  query: PageQuery;
+}) {
+  const { heat, backfill, moment, query } = props;
+  const empty = 'No income list is known yet.';
   return (
     <Panel
       title="Completeness"
@@ -46,22 +51,15 @@ export function Completeness(props: {
         </>
       }
     >
-      {rows.length === 0 ? (
-        <p class="empty">No income list is known yet.</p>
+      {heat.length === 0 ? (
+        <p class="empty">{empty}</p>
       ) : (
-        <Drawing chart={chart} id="chart-heat" />
+        <Drawing chart={heatChart(heat, moment.now)} id="chart-heat" />
       )}
       <Figures
         id="figures-heat"
         label="Completeness"
-        columns={[
-          { heading: 'sub-account' },
-          { heading: 'algorithm' },
-          { heading: 'list' },
-          { heading: 'from' },
-          { heading: 'to' },
-          { heading: 'state' },
-        ]}
+        columns={['sub-account', 'algorithm', 'list', 'from', 'to', 'state']}
         rows={heat.flatMap((row) =>
           row.spans.map((span) => [
             <a href={addressOf('/sync', query, { puid: row.puid })}>
@@ -74,7 +72,7 @@ export function Completeness(props: {
             span.state,
           ]),
         )}
-        empty="No income list is known yet."
+        empty={empty}
       />
     </Panel>
   );

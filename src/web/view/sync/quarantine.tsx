@@ -10,13 +10,7 @@ export function Quarantine({ rows, moment }: { rows: SyncData['quarantine']; mom
     >
       <Table
         label="Quarantine"
-        columns={[
-          { heading: 'number', isNumber: true },
-          { heading: 'stream' },
-          { heading: 'reason' },
-          { heading: 'since' },
-          { heading: 'details' },
-        ]}
+        columns={[{ heading: 'number', isNumber: true }, 'stream', 'reason', 'since', 'details']}
         rows={rows.map((row) => [
           row.number,
           row.stream,

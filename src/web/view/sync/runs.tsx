@@ -15,16 +15,16 @@ export function Runs({ runs, moment }: { runs: readonly RunRow[]; moment: Moment
       <Table
         label="Runs"
         columns={[
-          { heading: 'started' },
-          { heading: 'stream' },
-          { heading: 'scope' },
-          { heading: 'outcome' },
+          'started',
+          'stream',
+          'scope',
+          'outcome',
           { heading: 'requests', isNumber: true },
           { heading: 'read', isNumber: true },
           { heading: 'inserted', isNumber: true },
           { heading: 'changed', isNumber: true },
           { heading: 'withdrawn', isNumber: true },
-          { heading: 'reason' },
+          'reason',
         ]}
         rows={runs.map((run) => [
           <When at={run.startedAt} moment={moment} />,

@@ -21,13 +21,13 @@ export function Streams({ streams, moment }: { streams: readonly StreamRow[]; mo
       <Table
         label="Streams"
         columns={[
-          { heading: 'stream' },
-          { heading: 'state' },
-          { heading: 'last success' },
-          { heading: 'next' },
+          'stream',
+          'state',
+          'last success',
+          'next',
           { heading: 'every', isNumber: true, isExtra: true },
           { heading: 'scopes', isNumber: true },
-          { heading: 'problems' },
+          'problems',
           { heading: 'account', isExtra: true },
         ]}
         rows={streams.map((row) => [
