@@ -8,7 +8,7 @@ import { PrismaAccountStore } from '../src/store/accounts';
 import { createStoreClient } from '../src/store/client';
 import { createFleetStore } from '../src/store/fleet/fleet-store';
 import { PrismaRunStore } from '../src/store/runs';
-import { PostgresScopeLocks } from '../src/store/scope-locks';
+import { PostgresRunLocks } from '../src/store/run-locks';
 import { runScope } from '../src/sync/run-scope';
 import { syncWorkers } from '../src/sync/streams/workers';
 import { setDatabaseClock } from '../test/support/database-clock';
@@ -72,7 +72,7 @@ async function openFleet(databaseUrl: string, facts: PoolFacts, sql: postgres.Sq
     random: Math.random,
   });
   const fleet = createFleetStore(client);
-  const locks = new PostgresScopeLocks(new Secret(databaseUrl), client);
+  const locks = new PostgresRunLocks(new Secret(databaseUrl), client);
   const scope = { stream: 'workers', accountId, puid: BigInt(facts.puid) as Puid, algo: 'SHA256d' } as const;
   return {
     async take(): Promise<void> {

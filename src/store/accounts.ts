@@ -6,7 +6,7 @@ import type { AccountId } from '../domain/ids';
 import { inTransaction } from './client';
 import type { Account, PrismaClient } from './generated/client';
 import { readInstant } from './instants';
-import { lockAccount } from './row-locks';
+import { lockAccount } from './transaction-locks';
 
 export type AccountStatus = 'ok' | 'auth_failed' | 'forbidden' | 'duplicate' | 'changed';
 

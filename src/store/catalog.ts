@@ -11,7 +11,7 @@ import type { Prisma, PrismaClient } from './generated/client';
 import { readInstant } from './instants';
 import { advanceCursorFrom } from './cursors';
 import { quarantineRows } from './quarantine';
-import { lockAccount, lockByName } from './row-locks';
+import { lockAccount, lockByName } from './transaction-locks';
 import { sampleSubAccounts, upsertSubAccounts } from './sub-account-rows';
 
 /** A stub is a sub-account that only the totals name: no list has shown it. */

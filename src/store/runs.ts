@@ -8,7 +8,7 @@ import { inTransaction } from './client';
 import type { PrismaClient } from './generated/client';
 import { ensureCursor } from './cursors';
 import { NO_ALGO } from './scope-key';
-import { IS_ALIVE, type PostgresScopeLocks } from './scope-locks';
+import { IS_ALIVE, type PostgresRunLocks } from './run-locks';
 
 /** The record of every sync of a scope (`sync.runs`). */
 export class PrismaRunStore {
@@ -17,7 +17,7 @@ export class PrismaRunStore {
 
   constructor(
     private readonly client: PrismaClient,
-    private readonly locks: Pick<PostgresScopeLocks, 'claimRun'>,
+    private readonly locks: Pick<PostgresRunLocks, 'claimRun'>,
   ) {}
 
   async start(scope: Scope, trigger: string): Promise<bigint> {

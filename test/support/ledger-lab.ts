@@ -19,7 +19,7 @@ import { createStoreClient } from '../../src/store/client';
 import type { PrismaClient } from '../../src/store/generated/client';
 import { PrismaLedgerStore } from '../../src/store/ledger/ledger-store';
 import { PrismaRunStore } from '../../src/store/runs';
-import { PostgresScopeLocks } from '../../src/store/scope-locks';
+import { PostgresRunLocks } from '../../src/store/run-locks';
 import { FutureEnd } from '../../src/sync/ledger/future-end';
 import { syncLedgerScope, WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
 import type { LedgerStore } from '../../src/sync/ports';
@@ -55,7 +55,7 @@ export class LedgerLab {
     readonly client: PrismaClient,
     readonly pool: PoolClient,
     readonly accountId: AccountId,
-    private readonly locks: PostgresScopeLocks,
+    private readonly locks: PostgresRunLocks,
   ) {}
 
   static async open(
@@ -108,7 +108,7 @@ export class LedgerLab {
       CREATE OR REPLACE FUNCTION sync.now() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL SAFE AS
       $$ SELECT pg_catalog.clock_timestamp() + (SELECT ahead FROM sync.test_clock) $$`;
     const { accountId } = await new PrismaAccountStore(client).register(accountName, pool.fingerprint);
-    const locks = new PostgresScopeLocks(new Secret(databaseUrl), client);
+    const locks = new PostgresRunLocks(new Secret(databaseUrl), client);
     return new LedgerLab(simulator, sql, client, pool, accountId, locks);
   }
 

@@ -17,7 +17,7 @@ import type { PrismaClient } from '../../store/generated/client';
 import { readNow } from '../../store/instants';
 import { enforceRetention, type Retained } from '../../store/retention';
 import { PrismaRunStore } from '../../store/runs';
-import { PostgresScopeLocks } from '../../store/scope-locks';
+import { PostgresRunLocks } from '../../store/run-locks';
 import { PrismaScopeStore } from '../../store/scopes';
 import { WHAT_IS_DUE, type LedgerRequest } from '../../sync/ledger/sync-ledger-scope';
 import { runScope, type RunOptions, type RunResult } from '../../sync/run-scope';
@@ -51,7 +51,7 @@ export interface SyncServiceOptions {
 interface Parts {
   readonly client: PrismaClient;
   readonly pace: ServicePace;
-  readonly locks: PostgresScopeLocks;
+  readonly locks: PostgresRunLocks;
   readonly accounts: readonly ServiceAccount[];
   readonly guards: ReadonlyMap<AccountId, AccountGuard>;
 }
@@ -96,7 +96,7 @@ export class SyncService {
       const { pacer } = pace;
       const { accounts, guards } = await openAccounts(options.accounts, { ...options, client, pacer });
       pace.nameKeys(accounts);
-      const locks = new PostgresScopeLocks(databaseUrl, client);
+      const locks = new PostgresRunLocks(databaseUrl, client);
       const service = new SyncService(options, { client, pace, locks, accounts, guards });
       await service.closeAbandonedRuns();
       return service;

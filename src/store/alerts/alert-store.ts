@@ -4,7 +4,7 @@ import type { AccountId } from '../../domain/ids';
 import { inTransaction, type Transaction } from '../client';
 import type { Alert as StoredAlert, PrismaClient } from '../generated/client';
 import { readInstant } from '../instants';
-import { lockAlerts, tryLockByName } from '../row-locks';
+import { lockAlerts, tryLockByName } from '../transaction-locks';
 
 interface AlertRow {
   readonly alertId: string;

@@ -19,7 +19,7 @@ import { findMigrationsDirectory } from '../../../src/store/migrations/migration
 import { registerQueue } from '../../../src/store/queue-registration';
 import { grantReader } from '../../../src/store/reader-login';
 import { SALT_BYTES, scramVerifier } from '../../../src/store/scram-verifier';
-import { lockKeyOf } from '../../../src/store/scope-locks';
+import { lockKeyOf } from '../../../src/store/run-locks';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database';
 

@@ -36,6 +36,21 @@ describe('docs/architecture.md', () => {
     for (const file of tests) expect(read(file)).toMatch(new RegExp(`['"\`]${promise} `));
   });
 
+  test('lists every lock that is taken by name', () => {
+    const files = ['src', 'prisma'].flatMap((folder) =>
+      readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+        .filter((file) => /\.(ts|sql)$/.test(file) && !file.includes('generated'))
+        .map((file) => path.join(folder, file)),
+    );
+    const names = files.flatMap((file) =>
+      [...read(file).matchAll(/(?:sync\.(?:try_)?lock|[lL]ockByName)\(([^;]*?)\)/g)].flatMap(
+        ([, names = '']) => [...names.matchAll(/'(\w+)/g)].map(([, name]) => name),
+      ),
+    );
+    expect(names.length).toBeGreaterThan(8);
+    for (const name of names) expect(ARCHITECTURE).toMatch(new RegExp(`^\\|.*\`${name}[ \`].*\\|$`, 'm'));
+  });
+
   test.each(['README.md', 'CONTRIBUTING.md'])('is found from %s', (file) =>
     expect(read(file)).toContain('docs/architecture.md'),
   );

@@ -1,4 +1,4 @@
-// Locks that end with the transaction; those of cursors are in cursors.ts. docs/architecture.md lists every lock.
+// Locks that end with their transaction; a cursor's are in cursors.ts. docs/architecture.md (Locks) lists all of them.
 // Raw SQL: the typed client locks no rows, and locks by name are functions of the database (`sync.lock`).
 import type { AccountId } from '../domain/ids';
 import type { Queryable } from './client';

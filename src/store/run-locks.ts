@@ -15,12 +15,13 @@ const RUN_LOCK_KEYS = 2_147_483_647n;
 /** More locks than one session can hold with PostgreSQL's default settings. */
 const MAX_RUN_NUMBERS = 10_000;
 const LOCK_ANSWER_TIMEOUT_MS = 15_000;
+
 /**
- * Records which process works on which scope, as advisory locks on one connection per process, which the server
- * releases when that connection ends. A broken connection loses its locks; then the cursors' versions order the commits
+ * The locks of runs: which process works on which scope, and which runs are alive. They are advisory locks on one
+ * connection per process, which the server releases when that connection ends. A broken connection loses its locks; then the cursors' versions order the commits
  * (P9).
  */
-export class PostgresScopeLocks {
+export class PostgresRunLocks {
   private session: PostgresSession | null = null;
   /** Locks of this process: a session may take its own locks again, so the server would not refuse it. */
   private readonly held = new Set<number>();
