@@ -109,7 +109,10 @@ class WindowRun {
     const { prefix } = this;
     this.prefix = null;
     if (prefix === null) return 'continue';
-    if (countedBy(answer) !== prefix.restRows) return this.wait([prefix.proven]);
+    if (countedBy(answer) !== prefix.restRows) {
+      this.session.forgetFirstCount();
+      return this.wait([prefix.proven]);
+    }
     return this.finish(prefix.proven, prefix.read);
   }
 

@@ -73,6 +73,11 @@ export class LedgerSession {
     if (counted !== null) await this.ledger.update({ cursor: { poolRowCount: counted } });
   }
 
+  /** A part does not hold the rows that were counted in it at first: whether all parts do has to be counted again. */
+  forgetFirstCount(): void {
+    this.countedAtFirst = null;
+  }
+
   /** Records that the list shows no row although it held some; true once it counts as empty. */
   async noteEmpty(): Promise<boolean> {
     if (this.acceptsEmpty) return true;
