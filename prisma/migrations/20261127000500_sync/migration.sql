@@ -197,7 +197,6 @@ CREATE TABLE sync.certificates (
   algo             text NOT NULL,
   from_at          timestamptz NOT NULL,
   to_at            timestamptz NOT NULL,
-  total_num        integer,
   rows_served      integer NOT NULL,
   rows_landed      integer NOT NULL,
   rows_quarantined integer NOT NULL DEFAULT 0,
@@ -217,8 +216,7 @@ COMMENT ON COLUMN sync.certificates.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.certificates.algo IS 'Algorithm.';
 COMMENT ON COLUMN sync.certificates.from_at IS 'Start of the window, included.';
 COMMENT ON COLUMN sync.certificates.to_at IS 'End of the window, exclusive.';
-COMMENT ON COLUMN sync.certificates.total_num IS 'Rows of the window by the proof: as many as the pool counts (API: totalNum), or, where it gives no count, as two complete pagings agree on. A read that a count contradicts has no certificate.';
-COMMENT ON COLUMN sync.certificates.rows_served IS 'Rows of the window that were served.';
+COMMENT ON COLUMN sync.certificates.rows_served IS 'Rows of the window that were served: as many as the pool counts in it (API: totalNum) or, where it gives no count, as two complete pagings agree on. A read that contradicts the count has no certificate.';
 COMMENT ON COLUMN sync.certificates.rows_landed IS 'Rows among them that are in the table.';
 COMMENT ON COLUMN sync.certificates.rows_quarantined IS 'Rows among them that could not be understood.';
 COMMENT ON COLUMN sync.certificates.requests IS 'Requests that the proof took.';

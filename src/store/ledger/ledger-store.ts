@@ -142,10 +142,10 @@ function writeCertificate({ scope, runId, window, rows, unreadable, requests }: 
   const contentHash = hashContent({ rows, unreadable });
   return Prisma.sql`
     certified AS (
-      INSERT INTO sync.certificates (run_id, stream, puid, algo, from_at, to_at, total_num, rows_served,
+      INSERT INTO sync.certificates (run_id, stream, puid, algo, from_at, to_at, rows_served,
                                      rows_landed, rows_quarantined, requests, content_hash, observed_at)
       SELECT ${runId}::bigint, ${ledgerScopeValues(scope)}, ${from}::timestamptz, ${to}::timestamptz,
-             ${served}::integer, ${served}::integer, ${rows.length}::integer, ${unreadable.length}::integer,
+             ${served}::integer, ${rows.length}::integer, ${unreadable.length}::integer,
              ${requests}::integer, ${contentHash}, sync.now()
        WHERE NOT EXISTS (
          SELECT FROM sync.windows JOIN sync.certificates USING (stream, puid, algo, from_at, to_at, content_hash)
