@@ -1,9 +1,10 @@
 import { throwIfAborted } from '../core/clock';
 import type { CallOptions } from '../domain/call-options';
-import type { AccountCircuit, CallState } from './account-circuit';
+import type { AccountCircuit, CallState, FailedAttempt } from './account-circuit';
 import type { AttemptContext } from './attempt';
 import { attemptOnce } from './attempt';
 import type { Endpoint } from './endpoint';
+import type { CallFailure } from './failure';
 import type { RetryPolicy } from './retry-policy';
 import { nextDelayMs } from './retry-policy';
 
@@ -28,73 +29,99 @@ export function createCaller(
   circuit: AccountCircuit,
   options: CallerOptions,
 ): Caller {
-  const { policy, random, closing } = options;
-  const { clock } = context;
-
-  async function run<Query, Answer>(
-    endpoint: Endpoint<Query, Answer>,
-    query: Query,
-    { priority, onDispatch = () => undefined }: CallOptions,
-    signal: AbortSignal,
-  ): Promise<Answer> {
-    const { puid = '', algo = '' } = endpoint.params(query);
-    const call: CallState = {
-      target: { endpoint: endpoint.name, puid, algo },
-      isClockRetried: false,
-      troubledSinceMs: Infinity,
-    };
-    // `nextDelayMs` ends it: each turn counts against `policy.attempts`, except the one after a corrected clock.
-    for (let attempt = 1; ; attempt++) {
-      throwIfAborted(signal);
-      const permission = circuit.acquire(call.target);
-      const { isProbe } = permission;
-      let dispatchedAtMs = -Infinity;
-      let delayMs: number | null;
-      try {
-        const result = await attemptOnce(context, endpoint, query, {
-          attempt,
-          priority,
-          signal,
-          findRejection: () => circuit.findRejection(permission),
-          onDispatch: () => {
-            dispatchedAtMs = clock.monotonicMs();
-            onDispatch();
-          },
-        });
-        if ('value' in result) {
-          circuit.recordSuccess(call.target, dispatchedAtMs);
-          return result.value;
-        }
-        const { failure } = result;
-        delayMs = nextDelayMs(policy, attempt - (call.isClockRetried ? 1 : 0), failure, random());
-        const isLast = delayMs === null;
-        const error = circuit.recordFailure(call, failure, { dispatchedAtMs, isProbe, isLast });
-        if (failure.kind === 'clock' && !call.isClockRetried) {
-          call.isClockRetried = true;
-          continue;
-        }
-        // While the circuit is open, one request is enough to see that the trouble persists.
-        const isOver = circuit.isOpen() || error.code !== failure.error.code;
-        if (delayMs === null || isOver) throw circuit.finalError(error);
-      } finally {
-        if (isProbe) circuit.releaseProbe();
-      }
-      await clock.sleep(delayMs, signal);
-    }
-  }
-
   return async (endpoint, query, callOptions) => {
     const controller = new AbortController();
     const abort = (): void => controller.abort();
-    const sources = callOptions.signal === undefined ? [closing] : [closing, callOptions.signal];
+    const sources =
+      callOptions.signal === undefined ? [options.closing] : [options.closing, callOptions.signal];
     for (const source of sources) {
       if (source.aborted) abort();
       source.addEventListener('abort', abort, { once: true });
     }
+    const { signal } = controller;
+    const call = new Call(context, circuit, options, { endpoint, query, ...callOptions, signal });
     try {
-      return await run(endpoint, query, callOptions, controller.signal);
+      return await call.run();
     } finally {
       for (const source of sources) source.removeEventListener('abort', abort);
     }
   };
+}
+
+interface CallRequest<Query, Answer> extends CallOptions {
+  readonly endpoint: Endpoint<Query, Answer>;
+  readonly query: Query;
+  readonly signal: AbortSignal;
+}
+
+/** One call: its attempts, until one is answered or there is no more. */
+class Call<Query, Answer> {
+  private readonly state: CallState;
+
+  constructor(
+    private readonly context: AttemptContext,
+    private readonly circuit: AccountCircuit,
+    private readonly options: CallerOptions,
+    private readonly request: CallRequest<Query, Answer>,
+  ) {
+    const { puid = '', algo = '' } = request.endpoint.params(request.query);
+    this.state = {
+      target: { endpoint: request.endpoint.name, puid, algo },
+      isClockRetried: false,
+      troubledSinceMs: Infinity,
+    };
+  }
+
+  async run(): Promise<Answer> {
+    // `delayAfter` ends it: each turn counts against `policy.attempts`, except the one after a corrected clock.
+    for (let attempt = 1; ; attempt++) {
+      const { signal } = this.request;
+      throwIfAborted(signal);
+      const result = await this.attempt(attempt);
+      if ('value' in result) return result.value;
+      if (result.delayMs > 0) await this.context.clock.sleep(result.delayMs, signal);
+    }
+  }
+
+  /** The answer, or the delay before the next attempt, ms. Throws when there is to be none. */
+  private async attempt(attempt: number): Promise<{ readonly value: Answer } | { readonly delayMs: number }> {
+    const { context, circuit, request, state } = this;
+    const permission = circuit.acquire(state.target);
+    let dispatchedAtMs = -Infinity;
+    try {
+      const result = await attemptOnce(context, request.endpoint, request.query, {
+        attempt,
+        priority: request.priority,
+        signal: request.signal,
+        findRejection: () => circuit.findRejection(permission),
+        onDispatch: () => {
+          dispatchedAtMs = context.clock.monotonicMs();
+          request.onDispatch?.();
+        },
+      });
+      if ('failure' in result) {
+        const failed = { dispatchedAtMs, isProbe: permission.isProbe };
+        return { delayMs: this.delayAfter(attempt, result.failure, failed) };
+      }
+      circuit.recordSuccess(state.target, dispatchedAtMs);
+      return result;
+    } finally {
+      if (permission.isProbe) circuit.releaseProbe();
+    }
+  }
+
+  private delayAfter(attempt: number, failure: CallFailure, failed: Omit<FailedAttempt, 'isLast'>): number {
+    const { circuit, state } = this;
+    const { policy, random } = this.options;
+    const delayMs = nextDelayMs(policy, attempt - (state.isClockRetried ? 1 : 0), failure, random());
+    const error = circuit.recordFailure(state, failure, { ...failed, isLast: delayMs === null });
+    if (failure.kind === 'clock' && !state.isClockRetried) {
+      state.isClockRetried = true;
+      return 0;
+    }
+    // While the circuit is open, one request is enough to see that the trouble persists.
+    const isOver = circuit.isOpen() || error.code !== failure.error.code;
+    if (delayMs === null || isOver) throw circuit.finalError(error);
+    return delayMs;
+  }
 }

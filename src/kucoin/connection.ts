@@ -33,42 +33,88 @@ export interface ConnectionOptions {
   readonly ca?: string | undefined;
 }
 
-/** Opens nothing yet: undici connects with the first request, and again when the socket has ended. */
-export function createConnection({ origin, connectTimeoutMs, proxy, ca }: ConnectionOptions): Connection {
+/** The socket of a connection: whether it is open, and the TCP socket below it, which alone can be reset. */
+class ConnectionSocket {
+  isOpen = false;
+  private tcpSocket: Socket | null = null;
+  private listener: (() => void) | null = null;
+
+  connected(tcpSocket: Socket): void {
+    this.tcpSocket = tcpSocket;
+    tcpSocket.once('close', () => {
+      if (this.tcpSocket === tcpSocket) this.isOpen = false;
+    });
+  }
+
+  /** It is ready for requests, TLS included. */
+  opened(): void {
+    this.isOpen = true;
+    this.listener?.();
+    this.listener = null;
+  }
+
+  onceOpen(listener: () => void): void {
+    this.listener = listener;
+  }
+
+  reset(): void {
+    if (this.tcpSocket !== null && !this.tcpSocket.destroyed) this.tcpSocket.resetAndDestroy();
+  }
+}
+
+/** Connects by plain TCP first, through the proxy if there is one, then by TLS; `socket` learns of both. */
+function createConnector(
+  { connectTimeoutMs, proxy, ca }: ConnectionOptions,
+  socket: ConnectionSocket,
+): buildConnector.connector {
   const connectPlain = buildConnector({ timeout: connectTimeoutMs });
   const connectTls = buildConnector({
     timeout: connectTimeoutMs,
     allowH2: false,
     ...(ca === undefined ? {} : { ca }),
   });
-  let tcpSocket: Socket | null = null;
-  let open = false;
-  let listener: (() => void) | null = null;
-
-  const opened = (): void => {
-    open = true;
-    listener?.();
-    listener = null;
-  };
-  // Plain TCP first, since only a TCP socket can be reset, not the TLS or tunnel above it.
   const connectTcp: buildConnector.connector = (options, callback) => {
-    connectPlain({ ...options, protocol: 'http:', port: portOf(options) }, (...[error, socket]) => {
+    connectPlain({ ...options, protocol: 'http:', port: portOf(options) }, (...[error, tcpSocket]) => {
       if (error !== null) {
         callback(error, null);
         return;
       }
-      tcpSocket = socket;
-      socket.once('close', () => {
-        if (tcpSocket === socket) open = false;
-      });
-      callback(null, socket);
+      socket.connected(tcpSocket);
+      callback(null, tcpSocket);
     });
   };
   const reach =
     proxy === null
       ? connectTcp
       : createTunnel({ proxy, connectTcp, connectTls, timeoutMs: connectTimeoutMs });
-  const client = new Client(origin, {
+  return (options, callback) => {
+    reach(options, (...[error, reached]) => {
+      if (error !== null) {
+        callback(error, null);
+        return;
+      }
+      if (options.protocol !== 'https:') {
+        socket.opened();
+        callback(null, reached);
+        return;
+      }
+      connectTls({ ...options, httpSocket: reached }, (...[tlsError, tlsSocket]) => {
+        if (tlsError !== null) {
+          reached.destroy();
+          callback(tlsError, null);
+          return;
+        }
+        socket.opened();
+        callback(null, tlsSocket);
+      });
+    });
+  };
+}
+
+/** Opens nothing yet: undici connects with the first request, and again when the socket has ended. */
+export function createConnection(options: ConnectionOptions): Connection {
+  const socket = new ConnectionSocket();
+  const client = new Client(options.origin, {
     pipelining: 1,
     keepAliveTimeout: IDLE_CONNECTION_LIFE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
@@ -76,38 +122,13 @@ export function createConnection({ origin, connectTimeoutMs, proxy, ca }: Connec
     // The transport keeps its own time, since undici's timeouts would close without a reset.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect(options, callback) {
-      reach(options, (...[error, socket]) => {
-        if (error !== null) {
-          callback(error, null);
-          return;
-        }
-        if (options.protocol !== 'https:') {
-          opened();
-          callback(null, socket);
-          return;
-        }
-        connectTls({ ...options, httpSocket: socket }, (...[tlsError, tlsSocket]) => {
-          if (tlsError !== null) {
-            socket.destroy();
-            callback(tlsError, null);
-            return;
-          }
-          opened();
-          callback(null, tlsSocket);
-        });
-      });
-    },
+    connect: createConnector(options, socket),
   });
   return {
     client,
-    isOpen: () => open,
-    onceOpen: (next) => {
-      listener = next;
-    },
-    reset: () => {
-      if (tcpSocket !== null && !tcpSocket.destroyed) tcpSocket.resetAndDestroy();
-    },
+    isOpen: () => socket.isOpen,
+    onceOpen: (listener) => socket.onceOpen(listener),
+    reset: () => socket.reset(),
   };
 }
 

@@ -90,92 +90,135 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
+/** Where the pool is, and how it is reached: for messages. */
+function describePlace({ origin, proxy }: TransportOptions): string {
+  if (proxy === undefined || proxy === null) return origin;
+  return `${origin} (through the proxy ${new URL(proxy.reveal()).origin})`;
+}
+
+/** Ends one exchange early, with a reset: when one of its time limits has passed, or when told to. The first reason counts. */
+class ExchangeGuard {
+  stoppedBy: StopReason | null = null;
+  private readonly controller = new AbortController();
+  private readonly totalTimer: NodeJS.Timeout;
+  private phaseTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly timeouts: Timeouts,
+    private readonly callerSignal: AbortSignal,
+  ) {
+    this.totalTimer = setTimeout(this.stop, timeouts.totalMs, 'total');
+    callerSignal.addEventListener('abort', this.stopForCaller, { once: true });
+    if (callerSignal.aborted) this.stop('caller');
+  }
+
+  /** Fires when the exchange is ended early. */
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  readonly stop = (reason: StopReason): void => {
+    this.stoppedBy ??= reason;
+    this.connection.reset();
+    this.controller.abort();
+  };
+
+  private readonly stopForCaller = (): void => this.stop('caller');
+
+  /** From now on the time limit of this phase counts, instead of the one before. */
+  startPhase(phase: 'headers' | 'body'): void {
+    clearTimeout(this.phaseTimer);
+    const limitMs = phase === 'headers' ? this.timeouts.headersMs : this.timeouts.bodyMs;
+    this.phaseTimer = setTimeout(this.stop, limitMs, phase);
+  }
+
+  /** The wait for headers begins once the connection is open. */
+  awaitHeaders(clock: Clock): void {
+    if (this.connection.isOpen()) {
+      this.startPhase('headers');
+      return;
+    }
+    const startedMs = clock.monotonicMs();
+    const startedAtMs = clock.now();
+    this.connection.onceOpen(() => {
+      // A process that was frozen, or whose host slept, sees the connection open before its timers fire: the
+      // request would leave long after its permit went to another (P6). The monotonic clock does not count sleep.
+      const elapsedMs = Math.max(clock.monotonicMs() - startedMs, clock.now() - startedAtMs);
+      if (elapsedMs < this.timeouts.totalMs) this.startPhase('headers');
+      else this.stop('total');
+    });
+  }
+
+  end(): void {
+    clearTimeout(this.phaseTimer);
+    clearTimeout(this.totalTimer);
+    this.callerSignal.removeEventListener('abort', this.stopForCaller);
+  }
+}
+
 async function exchange(
   connection: Connection,
   path: string,
   signal: AbortSignal,
-  { origin, proxy, timeouts, clock }: TransportOptions,
+  options: TransportOptions,
 ): Promise<TransportResult> {
-  const place =
-    proxy === undefined || proxy === null
-      ? origin
-      : `${origin} (through the proxy ${new URL(proxy.reveal()).origin})`;
-  const controller = new AbortController();
-  const ended: { by: StopReason | null } = { by: null };
+  const { timeouts, clock } = options;
+  const place = describePlace(options);
+  const guard = new ExchangeGuard(connection, timeouts, signal);
   let httpStatus: number | null = null;
   let bytes = 0;
-  let phaseTimer: NodeJS.Timeout | undefined;
-
-  const stop = (reason: StopReason): void => {
-    ended.by ??= reason;
-    connection.reset();
-    controller.abort();
-  };
-  const startPhase = (reason: StopReason, limitMs: number): void => {
-    clearTimeout(phaseTimer);
-    phaseTimer = setTimeout(stop, limitMs, reason);
-  };
-  const onAbort = (): void => stop('caller');
-  const totalTimer = setTimeout(stop, timeouts.totalMs, 'total');
-  signal.addEventListener('abort', onAbort, { once: true });
-
   try {
-    if (signal.aborted) stop('caller');
     const sentAtMs = clock.now();
-    const startedMs = clock.monotonicMs();
-    if (connection.isOpen()) startPhase('headers', timeouts.headersMs);
-    else
-      connection.onceOpen(() => {
-        // A process that was frozen, or whose host slept, sees the connection open before its timers fire: the
-        // request would leave long after its permit went to another (P6). The monotonic clock does not count sleep.
-        const elapsedMs = Math.max(clock.monotonicMs() - startedMs, clock.now() - sentAtMs);
-        if (elapsedMs < timeouts.totalMs) startPhase('headers', timeouts.headersMs);
-        else stop('total');
-      });
+    guard.awaitHeaders(clock);
     const response = await connection.client.request({
       method: 'GET',
       path,
       headers: HEADERS,
-      signal: controller.signal,
+      signal: guard.signal,
     });
     const headersAtMs = clock.now();
     httpStatus = response.statusCode;
     const chunks: Buffer[] = [];
-    startPhase('body', timeouts.bodyMs);
+    guard.startPhase('body');
     for await (const chunk of response.body as AsyncIterable<Buffer>) {
-      startPhase('body', timeouts.bodyMs);
+      guard.startPhase('body');
       bytes += chunk.length;
-      if (bytes > MAX_BODY_BYTES) stop('size');
+      if (bytes > MAX_BODY_BYTES) guard.stop('size');
       else chunks.push(chunk);
     }
     // Destroying a stream that has already ended raises no error.
-    if (ended.by !== null)
-      return { error: transportError(null, place, ended.by, timeouts), httpStatus, bytes };
-    const header = headerReader(response);
-    const dateMs = findDateMs(header('date'));
-    const decoded = await decodeBody(Buffer.concat(chunks), header('content-encoding') ?? '', MAX_BODY_BYTES);
-    if (decoded === null) return { error: tooLarge(place), httpStatus, bytes };
-    return {
-      bytes,
-      answer: {
-        httpStatus,
-        contentType: header('content-type') ?? '',
-        location: header('location'),
-        dateMs: header('age') === null ? dateMs : null,
-        retryAfterMs: findRetryAfterMs(header('retry-after'), dateMs ?? headersAtMs),
-        sentAtMs,
-        headersAtMs,
-        completedAtMs: clock.now(),
-        body: decoded,
-      },
-    };
+    if (guard.stoppedBy !== null)
+      return { error: transportError(null, place, guard.stoppedBy, timeouts), httpStatus, bytes };
+    const times = { sentAtMs, headersAtMs, completedAtMs: clock.now() };
+    const answer = await decodeAnswer(response, Buffer.concat(chunks), times);
+    return answer === null ? { error: tooLarge(place), httpStatus, bytes } : { answer, bytes };
   } catch (error) {
-    return { error: transportError(error, place, ended.by, timeouts), httpStatus, bytes };
+    return { error: transportError(error, place, guard.stoppedBy, timeouts), httpStatus, bytes };
   } finally {
-    clearTimeout(phaseTimer);
-    clearTimeout(totalTimer);
-    signal.removeEventListener('abort', onAbort);
+    guard.end();
   }
+}
+
+/** Null: the body is too large once decompressed. Throws what the decompression throws. */
+async function decodeAnswer(
+  response: Dispatcher.ResponseData,
+  bytes: Buffer,
+  times: Pick<RawAnswer, 'sentAtMs' | 'headersAtMs' | 'completedAtMs'>,
+): Promise<RawAnswer | null> {
+  const header = headerReader(response);
+  const body = await decodeBody(bytes, header('content-encoding') ?? '', MAX_BODY_BYTES);
+  if (body === null) return null;
+  const dateMs = findDateMs(header('date'));
+  return {
+    ...times,
+    httpStatus: response.statusCode,
+    contentType: header('content-type') ?? '',
+    location: header('location'),
+    dateMs: header('age') === null ? dateMs : null,
+    retryAfterMs: findRetryAfterMs(header('retry-after'), dateMs ?? times.headersAtMs),
+    body,
+  };
 }
 
 function headerReader(response: Dispatcher.ResponseData): (name: string) => string | null {

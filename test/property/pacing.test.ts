@@ -7,6 +7,8 @@ import { mostInAWindow } from '../support/pacing/window-server';
 
 /** Things go wrong for this long; then it is calm until the first request has to have left. */
 const TROUBLE_MS = 60_000;
+/** From the first permit to the arrival of its request, in this model: a pause before it leaves, and the way to the pool. */
+const SLOWEST_ARRIVAL_MS = 1_900;
 
 const time = fc.integer({ min: 0, max: TROUBLE_MS });
 /** Some longer than every limit of the pacing. */
@@ -62,7 +64,7 @@ const schedules: fc.Arbitrary<Schedule> = fc
   .map((schedule) => ({
     ...schedule,
     calmAtMs: TROUBLE_MS,
-    lastsMs: TROUBLE_MS + resumeMs(leaseMs(schedule.totalTimeoutMs)),
+    lastsMs: TROUBLE_MS + resumeMs(leaseMs(schedule.totalTimeoutMs)) + SLOWEST_ARRIVAL_MS,
   }));
 
 /**
