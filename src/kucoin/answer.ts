@@ -13,7 +13,7 @@ import type { RawAnswer } from './transport';
 /** An error page states its reason near its beginning. */
 const MAX_SCANNED_BYTES = 16_384;
 
-/** A complete answer, understood or classified. */
+/** A complete answer, parsed or classified. */
 export interface Interpretation<Answer> {
   /** Null when the answer is not framed as the pool frames its answers. */
   readonly envelope: Envelope | null;

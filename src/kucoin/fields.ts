@@ -18,7 +18,7 @@ const SHOWN_CHARACTERS = 60;
 /** Texts that identify a row are indexed: three of these, at 4 bytes a character, fit into PostgreSQL's index entry. */
 const MAX_REQUIRED_CHARACTERS = 200;
 
-/** Why a value cannot be understood; completes a sentence that begins with the field's name. */
+/** Why a value cannot be parsed; completes a sentence that begins with the field's name. */
 export class Misread {
   constructor(readonly reason: string) {}
 }

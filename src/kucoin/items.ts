@@ -15,7 +15,7 @@ interface ItemSchema<Fields> {
   safeParse(input: unknown): z.ZodSafeParseResult<Fields>;
 }
 
-/** An item that was understood: its known fields, and the item itself for what goes to `extra`. */
+/** An item that was parsed: its known fields, and the item itself for what goes to `extra`. */
 export interface ReadItem<Fields> {
   readonly fields: Fields;
   /**

@@ -75,8 +75,8 @@ COMMENT ON COLUMN sync.windows.from_at IS 'Start of the span, included.';
 COMMENT ON COLUMN sync.windows.to_at IS 'End of the span, exclusive; infinity for the newest.';
 COMMENT ON COLUMN sync.windows.row_count IS 'Rows in it that the pool served when it was last verified.';
 COMMENT ON COLUMN sync.windows.pending_count IS 'Pending rows among them.';
-COMMENT ON COLUMN sync.windows.quarantined_count IS 'Rows served in it that could not be understood.';
-COMMENT ON COLUMN sync.windows.in_doubt_count IS 'Live rows of it that the last complete read did not serve, kept since a row that could not be understood may be any of them.';
+COMMENT ON COLUMN sync.windows.quarantined_count IS 'Rows served in it that could not be parsed.';
+COMMENT ON COLUMN sync.windows.in_doubt_count IS 'Live rows of it that the last complete read did not serve, kept since a row that could not be parsed may be any of them.';
 COMMENT ON COLUMN sync.windows.content_hash IS 'Hash of the rows as served, order apart.';
 COMMENT ON COLUMN sync.windows.verified_at IS 'When it was last certified complete; null: known, not certified.';
 
@@ -184,7 +184,7 @@ COMMENT ON COLUMN sync.runs.rows_inserted IS 'Rows that were new.';
 COMMENT ON COLUMN sync.runs.rows_changed IS 'Rows that differed.';
 COMMENT ON COLUMN sync.runs.rows_unchanged IS 'Rows that were verified and did not differ.';
 COMMENT ON COLUMN sync.runs.rows_withdrawn IS 'Rows that the pool no longer serves.';
-COMMENT ON COLUMN sync.runs.rows_quarantined IS 'Rows that could not be understood.';
+COMMENT ON COLUMN sync.runs.rows_quarantined IS 'Rows that could not be parsed.';
 COMMENT ON COLUMN sync.runs.error_code IS 'Name of the failure.';
 COMMENT ON COLUMN sync.runs.error_message IS 'The failure in one sentence, without secrets.';
 
@@ -218,7 +218,7 @@ COMMENT ON COLUMN sync.certificates.from_at IS 'Start of the window, included.';
 COMMENT ON COLUMN sync.certificates.to_at IS 'End of the window, exclusive.';
 COMMENT ON COLUMN sync.certificates.rows_served IS 'Rows of the window that were served: as many as the pool counts in it (API: totalNum) or, where it gives no count, as two complete pagings agree on. A read that contradicts the count has no certificate.';
 COMMENT ON COLUMN sync.certificates.rows_landed IS 'Rows among them that are in the table.';
-COMMENT ON COLUMN sync.certificates.rows_quarantined IS 'Rows among them that could not be understood.';
+COMMENT ON COLUMN sync.certificates.rows_quarantined IS 'Rows among them that could not be parsed.';
 COMMENT ON COLUMN sync.certificates.requests IS 'Requests that the proof took.';
 COMMENT ON COLUMN sync.certificates.content_hash IS 'Hash of the rows as served, order apart.';
 COMMENT ON COLUMN sync.certificates.observed_at IS 'When the pool first reported it.';
@@ -244,7 +244,7 @@ CREATE TABLE sync.quarantined_rows (
   UNIQUE (stream, account_id, raw_hash, occurrence),
   CONSTRAINT quarantined_rows_one_scope CHECK (num_nonnulls(account_id, puid) = 1)
 );
-COMMENT ON TABLE sync.quarantined_rows IS 'Rows that the pool served and nobody could understand, whole, until they are understood or a person accepts them.';
+COMMENT ON TABLE sync.quarantined_rows IS 'Rows that the pool served and that could not be parsed, whole, until they are parsed or a person accepts them.';
 COMMENT ON COLUMN sync.quarantined_rows.quarantine_id IS 'Our number of the row.';
 COMMENT ON COLUMN sync.quarantined_rows.stream IS 'Kind of data: earnings, rewards, workers, …';
 COMMENT ON COLUMN sync.quarantined_rows.account_id IS 'The account, where the scope is all of it: pool.accounts. Null where it is a sub-account.';
@@ -260,7 +260,7 @@ COMMENT ON COLUMN sync.quarantined_rows.first_seen_at IS 'When it was first serv
 COMMENT ON COLUMN sync.quarantined_rows.last_seen_at IS 'When it was last served.';
 COMMENT ON COLUMN sync.quarantined_rows.accepted_at IS 'When a person accepted it: it no longer makes a run partial.';
 COMMENT ON COLUMN sync.quarantined_rows.accepted_note IS 'That person''s note.';
-COMMENT ON COLUMN sync.quarantined_rows.resolved_at IS 'When it was understood, or no longer served; null while it is open.';
+COMMENT ON COLUMN sync.quarantined_rows.resolved_at IS 'When it was parsed, or no longer served; null while it is open.';
 
 CREATE TABLE sync.closes (
   close_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -72,9 +72,9 @@ export class ScopeLedger {
     this.requestsAtLastCommit = run.totals.requests;
     const { inDoubt, ...totals } = result.counts;
     run.add({ ...totals, rowsRead: servedCount(read) });
-    if (totals.quarantined > 0) run.markPartial('rows that could not be understood are in quarantine');
+    if (totals.quarantined > 0) run.markPartial('rows that could not be parsed are in quarantine');
     if (inDoubt > unreadable.length)
-      run.markPartial('more rows vanished than there are rows that could not be understood');
+      run.markPartial('more rows vanished than there are rows that could not be parsed');
     return null;
   }
 }

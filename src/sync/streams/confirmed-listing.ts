@@ -21,7 +21,7 @@ export async function storeConfirmed<L extends { rows: readonly unknown[]; unrea
     if (verdict.outcome === 'stored') {
       const { removed, ...counts } = verdict.counts;
       run.add({ ...counts, withdrawn: removed, rowsRead: listing.rows.length + listing.unreadable.length });
-      if (counts.quarantined > 0) run.markPartial('rows that could not be understood are in quarantine');
+      if (counts.quarantined > 0) run.markPartial('rows that could not be parsed are in quarantine');
       return;
     }
     confirmedMissing = verdict.missing;

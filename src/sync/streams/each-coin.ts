@@ -61,5 +61,5 @@ export async function askEachCoin<Served, Row extends { readonly amount: Decimal
 /** Adds what was stored to the run's totals. */
 export function countTotals(run: Run, { removed, ...counts }: ListingCounts): void {
   run.add({ ...counts, withdrawn: removed });
-  if (counts.quarantined > 0) run.markPartial('totals that could not be understood are in quarantine');
+  if (counts.quarantined > 0) run.markPartial('totals that could not be parsed are in quarantine');
 }

@@ -40,7 +40,7 @@ async function syncWorkerDetails(deps: WorkerDetailsDeps, anyScope: Scope, run: 
       done.add(workerId);
       run.add({ rowsRead: rows.length + unreadable.length });
       for (const { reason } of unreadable) {
-        run.markPartial(`the details of worker ${workerId} could not be understood: ${reason}`);
+        run.markPartial(`the details of worker ${workerId} could not be parsed: ${reason}`);
       }
     }
     const { changed, unchanged } = await deps.fleet.storeDetails(scope, workers, batch);

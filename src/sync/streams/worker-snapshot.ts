@@ -92,7 +92,7 @@ export class WorkerSnapshot {
       totalCompared,
     });
     this.run.add({ ...counts, withdrawn: removed });
-    if (counts.quarantined > 0) this.run.markPartial('rows that could not be understood are in quarantine');
+    if (counts.quarantined > 0) this.run.markPartial('rows that could not be parsed are in quarantine');
   }
 
   private async readRestless(activeCount: number): Promise<PagedLists> {

@@ -113,7 +113,7 @@ test('P1 a total that does not fit is quarantined, never rounded', async () => {
   );
   const outcomes = await syncAt(START + 50 * HOUR_MS);
   simulator.faults.clear();
-  expect(outcomes).toEqual(['partial totals that could not be understood are in quarantine', 'succeeded']);
+  expect(outcomes).toEqual(['partial totals that could not be parsed are in quarantine', 'succeeded']);
   expect(await accountSamples('BTC')).toEqual(before);
   expect((await accountSamples('LTC')).at(-1)).toEqual([50, '7']);
   const [row] = await pool.sql`SELECT raw, reason FROM sync.quarantined_rows WHERE stream = 'account-income'`;

@@ -222,7 +222,7 @@ test('P11 an accepted row stands for one vanished row, not two', async () => {
   const result = await lab.sync(place, { request: VERIFY });
   expect([result.outcome, result.reason]).toEqual([
     'partial',
-    'more rows vanished than there are rows that could not be understood',
+    'more rows vanished than there are rows that could not be parsed',
   ]);
 });
 

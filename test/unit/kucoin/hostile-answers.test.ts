@@ -118,7 +118,7 @@ test('P8 any item becomes a row or a quarantined row', () => {
   );
 });
 
-test('whatever an answer is, it is understood or classified', () => {
+test('whatever an answer is, it is parsed or classified', () => {
   fc.assert(
     fc.property(anyJson, fc.constantFrom(200, 201, 204, 302, 400, 403, 418, 500, 599), (json, httpStatus) => {
       for (const text of [

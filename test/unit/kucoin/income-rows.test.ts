@@ -72,7 +72,7 @@ test('a reward may lack its hashrate, as in the specification', () => {
   expect(page.rows[0]!.extra).toBe('{"rejectRate":0.02}');
 });
 
-test('a reward without a type cannot be understood', () => {
+test('a reward without a type cannot be parsed', () => {
   expect(readPage([item()], rewardsEndpoint).unreadable[0]!.reason).toBe('type is missing');
 });
 

@@ -209,7 +209,7 @@ test('P11 more vanished than unreadable rows are said', async () => {
   lab.pool.rows = lab.pool.rows.filter((row) => row === broken || row.minedAtMs !== dayOf(10));
   lab.pool.unreadable.add(broken);
   expect((await lab.verify()).doubts).toContain(
-    'more rows vanished than there are rows that could not be understood',
+    'more rows vanished than there are rows that could not be parsed',
   );
 });
 
@@ -246,7 +246,7 @@ describe('a scope whose bounds are ignored', () => {
   test('P11 an unreadable row of it is said', async () => {
     const lab = await paged();
     lab.pool.unreadable.add(lab.pool.rows[3]!);
-    expect((await lab.sync()).doubts).toEqual(['rows that could not be understood are in quarantine']);
+    expect((await lab.sync()).doubts).toEqual(['rows that could not be parsed are in quarantine']);
   });
 });
 
@@ -311,7 +311,7 @@ describe('a coin that lists hide', () => {
       lab.pool.rows = isNamed ? [...daily(5), ...lab.pool.hidden] : daily(5);
       if (isNamed) for (const row of lab.pool.rows.slice(4, 6)) lab.pool.unreadable.add(row);
     };
-    expect((await lab.sync()).doubts).toEqual(['rows that could not be understood are in quarantine']);
+    expect((await lab.sync()).doubts).toEqual(['rows that could not be parsed are in quarantine']);
     const [read] = lab.ledger.commits.filter(({ coin }) => coin !== undefined);
     expect(read!.unreadable.map(({ raw }) => raw.includes('"FB"'))).toEqual([true]);
     expect(lab.live(({ currency }) => currency === 'FB')).toHaveLength(2);

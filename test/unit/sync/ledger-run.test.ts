@@ -202,7 +202,7 @@ test('P4 an unreadable row leaves only its day in doubt', async () => {
   lab.pool.unreadable.add(lab.pool.rows[30]!);
   lab.pool.rows = lab.pool.rows.filter((_row, i) => i !== 10);
   const { doubts, withdrawn } = await lab.verify();
-  expect(doubts).toEqual(['rows that could not be understood are in quarantine']);
+  expect(doubts).toEqual(['rows that could not be parsed are in quarantine']);
   expect(withdrawn).toBe(1);
   expect(lab.ledger.state.windows.filter(({ inDoubtCount }) => inDoubtCount > 0)).toMatchObject([
     { fromMs: TODAY - 31 * DAY_MS, toMs: TODAY - 30 * DAY_MS, inDoubtCount: 1 },
@@ -225,7 +225,7 @@ test('many unreadable rows leave all of their window in doubt', async () => {
   const lab = await synced(new MemoryPool(daily(60)));
   for (const row of lab.pool.rows.slice(10, 30)) lab.pool.unreadable.add(row);
   const { doubts, requests } = await lab.verify();
-  expect(doubts).toEqual(['rows that could not be understood are in quarantine']);
+  expect(doubts).toEqual(['rows that could not be parsed are in quarantine']);
   expect(requests).toBeLessThanOrEqual(3);
 });
 
