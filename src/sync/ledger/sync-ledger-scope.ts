@@ -90,7 +90,9 @@ async function syncOnce(session: LedgerSession, plan: Plan): Promise<void> {
 }
 
 function dueWindows(session: LedgerSession, { request, startedAtMs }: Plan): StoredWindow[] {
-  const { spanLimitMs, list, deps } = session;
+  const { list, deps } = session;
+  // All of a paged scope is asked for at once, however long a span the pool refused or clipped before.
+  const spanLimitMs = session.state.paged ? Infinity : session.spanLimitMs;
   const asked = { request, startedAtMs, poolNowMs: list.now(), spanLimitMs, tiers: deps.tiers };
   return session.state.windows.filter((window) => isWindowDue(window, asked) && !session.isInDoubt(window));
 }

@@ -299,6 +299,18 @@ test('a paged scope is read by windows once spans are refused', async () => {
   expect(lab.live()).toEqual(lab.served());
 });
 
+// Found by test/simulation/ledger-histories.test.ts: KPOOL_TEST_SEED=95002075.
+test('P11 a paged scope is proven although spans were limited', async () => {
+  const pool = new MemoryPool(daily(150));
+  pool.longestSpanMs = 90 * DAY_MS;
+  const lab = await synced(pool);
+  Object.assign(pool, { longestSpanMs: Infinity, shift: null });
+  expect((await lab.verify()).doubts).toEqual([]);
+  expect(lab.ledger.state.paged).toBe(true);
+  expect(lab.ledger.state.spanLimitMs).not.toBeNull();
+  expect(await lab.sync()).toMatchObject({ doubts: [], requests: 2 });
+});
+
 test('P9 a commit that another writer preceded is planned again', async () => {
   const lab = new MemoryLab(new MemoryPool(daily(250)));
   let commits = 0;
