@@ -16,7 +16,8 @@ SELECT a.account_name, a.sub_account, r.puid, r.algo, r.currency, r.stream, r.ty
                amount, status, settled_at, withdrawn_at
           FROM pool.reward_revisions) AS r
   JOIN report.sub_accounts a ON a.puid = r.puid
-  -- The state before: it ended when this one began. Looked up a row, so that the newest changes need not all be joined.
+  -- The state before is the revision that ended when this one began. LATERAL: a query for the newest changes looks up only
+  -- theirs.
   LEFT JOIN LATERAL (
     SELECT e.amount, e.status, e.settled_at, e.withdrawn_at FROM pool.earning_revisions e
      WHERE r.stream = 'earnings' AND r.change <> 'appeared' AND e.puid = r.puid AND e.algo = r.algo AND e.currency = r.currency

@@ -10,11 +10,11 @@ WITH schedule AS MATERIALIZED (
     FROM sync.windows w
 ), judged AS (
   SELECT w.stream, w.puid, w.algo, w.from_at,
-         -- A read cannot certify what is mined after it.
+         -- The newest window is open-ended, but a read certifies nothing mined after it.
          CASE WHEN w.to_at < 'infinity' THEN w.to_at ELSE greatest(w.from_at, w.verified_at) END AS to_at,
          w.row_count, w.pending_count, w.quarantined_count, w.in_doubt_count, w.verified_at,
          CASE WHEN w.verified_at IS NULL THEN 'missing'
-              -- Even if rows were accepted, since it is unknown which rows disappeared.
+              -- Also if quarantined rows were accepted: it is still unknown which rows disappeared.
               WHEN w.in_doubt_count > 0 THEN 'in doubt'
               WHEN s.removed_at IS NULL AND t.now - w.verified_at > 3 *
                    CASE WHEN w.to_at = 'infinity' AND c.last_life_at > t.now - interval '45 days' THEN d.every
@@ -31,22 +31,22 @@ WITH schedule AS MATERIALIZED (
 ), spans AS (
   SELECT * FROM judged
    UNION ALL
-  -- Between two windows: none should be there, and it must not look certified.
+  -- A gap between two windows. There should be none, but if there is one, it must not look certified.
   SELECT stream, puid, algo, gap_from, from_at, 0, 0, 0, 0, NULL, 'missing'
     FROM windows
    WHERE gap_from < from_at
    UNION ALL
-  -- Older than what has been read so far.
+  -- The history before the oldest window, until it has been read.
   SELECT c.stream, c.puid, c.algo, NULL, (SELECT min(from_at) FROM sync.windows w
            WHERE w.stream = c.stream AND w.puid = c.puid AND w.algo = c.algo),
          0, 0, 0, 0, NULL, 'missing'
     FROM sync.cursors c
    WHERE c.stream IN ('earnings', 'rewards') AND NOT c.history_complete
-     -- A gap among the windows also keeps the history from being complete; it has a row of its own.
+     -- Unless the history is incomplete only because of an unverified window, which has a span of its own.
      AND NOT EXISTS (SELECT FROM sync.windows w WHERE w.stream = c.stream
                         AND w.puid = c.puid AND w.algo = c.algo AND w.verified_at IS NULL)
    UNION ALL
-  -- Not read yet.
+  -- Scopes that have not been read at all.
   SELECT st.stream, s.puid, s.default_algo, NULL, NULL, 0, 0, 0, 0, NULL, 'missing'
     FROM pool.sub_accounts s
    CROSS JOIN (VALUES ('earnings'), ('rewards')) AS st (stream)
@@ -54,7 +54,7 @@ WITH schedule AS MATERIALIZED (
      AND NOT EXISTS (SELECT FROM sync.cursors c WHERE c.stream = st.stream
                         AND c.puid = s.puid AND c.algo = s.default_algo)
 ), numbered AS (
-  -- Neighbours in the same state become one span: a new one starts where the state changes or a gap lies between.
+  -- Adjacent windows in the same state are merged: a new span starts where the state changes or a gap begins.
   SELECT *, count(*) FILTER (WHERE starts) OVER (PARTITION BY stream, puid, algo ORDER BY from_at NULLS FIRST) AS span
     FROM (SELECT *, (state, from_at) IS DISTINCT FROM (lag(state) OVER scope, lag(to_at) OVER scope) AS starts
             FROM spans

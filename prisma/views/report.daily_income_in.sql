@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION report.daily_income_in(time_zone text)
                  other numeric, total numeric, paid numeric, settled_undated numeric, settled_text text, pending_text text,
                  total_text text, paid_text text, items bigint, account_id smallint)
   LANGUAGE sql STABLE PARALLEL SAFE
--- Resolved at creation, so that callers need no access to the schema sync.
+-- BEGIN ATOMIC resolves names at creation, so that callers need no rights on the schema sync.
 BEGIN ATOMIC
 SELECT a.account_name, a.sub_account, d.puid, d.currency, d.day,
        CASE WHEN d.items > 0 THEN d.settled END AS settled, CASE WHEN d.items > 0 THEN d.pending END AS pending,
@@ -14,7 +14,7 @@ SELECT a.account_name, a.sub_account, d.puid, d.currency, d.day,
        CASE WHEN d.items > 0 THEN trim_scale(d.pending)::text END AS pending_text,
        CASE WHEN d.items > 0 THEN trim_scale(d.settled + d.pending + d.other)::text END AS total_text,
        trim_scale(d.paid)::text AS paid_text, d.items, a.account_id
-  -- From report.income_ledger, the only relation its callers may read.
+  -- From report.income_ledger, since callers may not read the stored days.
   FROM (SELECT p.puid, p.currency, p.day, sum(p.settled) AS settled, sum(p.pending) AS pending, sum(p.other) AS other,
                sum(p.paid) AS paid, sum(p.settled_undated) AS settled_undated, sum(p.items)::bigint AS items
           FROM (SELECT i.puid, i.currency, sync.day_of(i.mined_at, time_zone) AS day,

@@ -76,7 +76,7 @@ SELECT a.account_name, a.status AS account_status, d.name AS stream,
    SELECT CASE
      WHEN d.scope_kind = 'account'
        THEN coalesce(s.last_well_at, greatest(a.first_seen_at, a.key_since))
-     -- A stream of sub-accounts has nothing to do as long as the pool lists none.
+     -- A stream with a scope per sub-account has nothing to do until the pool lists one.
      ELSE (SELECT coalesce(s.last_well_at,
                            greatest(a.key_since, min(b.first_seen_at),
                                     (SELECT max(w.verified_at) FROM sync.windows w JOIN pool.sub_accounts o ON o.puid = w.puid

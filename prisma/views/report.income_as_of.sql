@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION report.income_as_of(known_at timestamptz)
                  mining_date date, mined_at timestamptz, ordinal integer, amount numeric, amount_text text, status text,
                  settled_at timestamptz, hash_rate_hps numeric, reject_rate numeric, known_since timestamptz, account_id smallint)
   LANGUAGE sql STABLE PARALLEL SAFE
--- Resolved at creation, so that callers need no access to the schema sync.
+-- BEGIN ATOMIC resolves names at creation, so that callers need no rights on the schema sync.
 BEGIN ATOMIC
   SELECT i.account_name, i.sub_account, i.puid, i.algo, i.currency, i.source, i.type, i.mining_date, i.mined_at, i.ordinal,
          i.amount, trim_scale(i.amount)::text, i.status, i.settled_at, i.hash_rate_hps, i.reject_rate, i.known_since,

@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW report.income_changes AS
 WITH closed AS (
-  -- From a close until the next record of the same month, if any.
+  -- A close is in force until the next record of its month, if there is one.
   SELECT c.month, c.instant AS closed_at, c.next_at
     FROM (SELECT month, action, instant, lead(instant) OVER (PARTITION BY month ORDER BY close_id) AS next_at FROM sync.closes) AS c
    WHERE c.action = 'close'
@@ -13,7 +13,7 @@ WITH closed AS (
 ), events AS (
   SELECT k.*, c.month, c.closed_at, c.next_at, z.time_zone
     FROM known k
-    -- A month in another time zone contains parts of the adjacent UTC days.
+    -- A month of another time zone contains parts of the UTC days before and after it.
     JOIN closed c ON k.mining_date >= c.month - 1 AND k.mining_date <= (c.month + interval '1 month')::date
                  AND k.valid_from > c.closed_at AND (c.next_at IS NULL OR k.valid_from <= c.next_at)
    CROSS JOIN sync.report_zone z

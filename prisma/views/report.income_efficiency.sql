@@ -14,7 +14,7 @@ SELECT m.account_name, m.sub_account, m.puid, m.algo, m.currency, m.mining_date,
           FROM sync.mined_day_rates d
           JOIN report.sub_accounts a ON a.puid = d.puid
          WHERE d.hash_rate_hps > 0
-        -- The day first: there is an index by day, and the first rows come before all days are sorted.
+        -- The day comes first: the index by day delivers rows in this order, so that a query with LIMIT sorts only some days.
         WINDOW account_day AS (PARTITION BY d.mining_date, a.account_id, d.algo, d.currency)) AS m
   LEFT JOIN LATERAL (
     SELECT sum(b.income) * 1e15 / sum(b.hash_rate_hps) AS income_per_phs_day

@@ -8,7 +8,7 @@ SELECT l.account_name, l.sub_account, l.puid, l.algo, l.currency, l.stream, l.ty
  CROSS JOIN sync.valuation v
  CROSS JOIN LATERAL (
    SELECT sync.price_date(v.basis, l.status, l.mined_at, l.settled_at, v.time_zone) AS day) AS d
-  -- OFFSET 0: looked up item by item, so that a few items do not cost all prices.
+  -- OFFSET 0 keeps this a look-up per item: otherwise a query for a few items would read all prices.
   LEFT JOIN LATERAL (
     SELECT c.price, c.source FROM sync.current_prices c
      WHERE c.currency = l.currency AND c.quote_currency = v.quote_currency AND c.price_date = d.day

@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW report.missing_days AS
 WITH at_work AS (
-  -- A scope whose machines are at work lives on; its income of yesterday may still come.
+  -- While machines submit shares, days after the newest earning may be missing; yesterday's may still come.
   SELECT puid, algo, least(sync.day_of(max(last_share_at), 'UTC'), sync.day_of(sync.now(), 'UTC') - 1) AS last_date
     FROM pool.workers GROUP BY puid, algo
 ), months AS MATERIALIZED (
@@ -12,7 +12,7 @@ WITH at_work AS (
     FROM months m
   WINDOW scope AS (PARTITION BY m.puid, m.algo ORDER BY m.month)
 ), missing AS (
-  -- Between two months, or on the way to the machines' last share.
+  -- Days between the months that have earnings, and days up to the machines' last share.
   SELECT s.puid, s.algo, d::date AS mining_date
     FROM spans s CROSS JOIN LATERAL generate_series(s.previous_date + interval '1 day', s.first_date - interval '1 day', interval '1 day') AS d
    WHERE s.previous_date < s.first_date - 1
@@ -23,7 +23,7 @@ WITH at_work AS (
    CROSS JOIN LATERAL generate_series(s.last_date + interval '1 day', w.last_date - interval '1 day', interval '1 day') AS d
    WHERE s.is_newest
    UNION ALL
-  -- Within a month: most have all their days and can be skipped.
+  -- Days within a month, unless all its bits are set, as in most months.
   SELECT s.puid, s.algo, s.month + b
     FROM spans s CROSS JOIN LATERAL generate_series(s.first_date - s.month, s.last_date - s.month) AS b
    WHERE s.last_date - s.first_date + 1 > length(replace(s.days::bit(32)::text, '0', '')) AND s.days & (1 << b) = 0

@@ -3,14 +3,14 @@ CREATE OR REPLACE FUNCTION report.monthly_income_in(time_zone text)
                  other numeric, total numeric, paid numeric, settled_undated numeric, settled_text text, pending_text text,
                  total_text text, paid_text text, items bigint, account_id smallint)
   LANGUAGE sql STABLE PARALLEL SAFE
--- Reads the stored months, to which callers have no access; names are resolved at creation.
--- The items at the turns of months are few, and looked up by keys: the planner, which cannot know, would combine indexes.
+-- SECURITY DEFINER: it reads the stored months, on which callers have no rights.
+-- The settings: items at month boundaries are few and best found by index, which the planner cannot know.
   SECURITY DEFINER SET search_path = pg_catalog
   SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 BEGIN ATOMIC
 WITH turns AS MATERIALIZED (
-  -- Months of two time zones differ by what lies between the two instants at which each begins: of one month in ours, of
-  -- its neighbour in theirs.
+  -- A month begins at different instants in the two zones. What lies between them belongs to that month in one zone and to
+  -- its neighbour in the other.
   SELECT least(b.ours, b.theirs) AS from_at, greatest(b.ours, b.theirs) AS to_at,
          CASE WHEN b.ours < b.theirs THEN n.month ELSE n.month_before END AS our_month,
          CASE WHEN b.ours < b.theirs THEN n.month_before ELSE n.month END AS their_month
@@ -35,7 +35,7 @@ WITH turns AS MATERIALIZED (
                 AND mining_date <= sync.day_of(t.to_at - interval '1 microsecond', 'UTC')
                 AND source <> 'left out'
              OFFSET 0) AS d
-      -- Afterwards, or they would be looked for in the primary key, scope by scope.
+      -- Filtered after OFFSET 0: as index conditions, these would be searched in the primary key, scope by scope.
       WHERE mined_at >= t.from_at AND mined_at < t.to_at
       GROUP BY puid, currency) AS i
    UNION ALL

@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW report.payment_changes AS
 WITH closed AS (
-  -- From a close until the next record of the same month, if any.
+  -- A close is in force until the next record of its month, if there is one.
   SELECT c.month, c.instant AS closed_at, c.next_at, z.time_zone
     FROM (SELECT month, action, instant, lead(instant) OVER (PARTITION BY month ORDER BY close_id) AS next_at FROM sync.closes) AS c
    CROSS JOIN sync.report_zone z
@@ -19,14 +19,15 @@ WITH closed AS (
    WHERE r.status = 'SETTLED' AND r.withdrawn_at IS NULL
      AND (r.valid_from > (SELECT closed_at FROM first) OR r.valid_to > (SELECT closed_at FROM first))
 ), events AS (
-  -- An item became paid in the month, or no longer is.
+  -- Days with an item that was or is now paid in the month.
   SELECT p.puid, p.algo, p.currency, p.mining_date, e.at, c.month, c.closed_at, c.next_at, c.time_zone
     FROM paid p
     JOIN closed c USING (month)
    CROSS JOIN LATERAL (VALUES (p.valid_from), (p.valid_to)) AS e (at)
    WHERE e.at > c.closed_at AND (c.next_at IS NULL OR e.at <= c.next_at)
    UNION
-  -- An earning came or went, and rewards of its day count no longer, or again. What is paid was mined before.
+  -- Days with an earning that came or went, so that rewards of the day count or no longer do. Those paid in the month were
+  -- mined before its end.
   SELECT e.puid, e.algo, e.currency, e.mining_date, e.valid_from, c.month, c.closed_at, c.next_at, c.time_zone
     FROM pool.earning_revisions e
     JOIN pool.reward_revisions r
@@ -34,7 +35,7 @@ WITH closed AS (
      AND r.mined_at >= sync.start_of_day(e.mining_date, 'UTC') AND r.mined_at < sync.start_of_day(e.mining_date + 1, 'UTC')
     JOIN closed c ON c.month = sync.month_of(coalesce(r.settled_at, r.mined_at), c.time_zone)
    WHERE e.valid_from > (SELECT closed_at FROM first) AND e.mining_date <= (SELECT last_day FROM first)
-     -- Whether merged mining counts depends on the amount as well.
+     -- A change of its amount matters as well: a merged-mining reward counts unless an earning has the same amount.
      AND (e.change IN ('appeared', 'withdrawn', 'restored')
           OR r.type = 'UNITE_COIN_EARN' AND e.change IN ('amended', 'settled'))
      AND sync.may_repeat_earning(r.type) AND r.status = 'SETTLED' AND r.withdrawn_at IS NULL

@@ -1,7 +1,7 @@
 CREATE OR REPLACE VIEW report.sub_accounts AS
 SELECT a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account, s.puid, s.account_id
   FROM pool.sub_accounts s
-  -- Each has one: a LEFT JOIN, which is left out of a query that does not ask for the name. So wherever this view is joined.
+  -- Every sub-account has an account. LEFT JOIN, so that the planner drops the join from queries that do not use the name.
   LEFT JOIN pool.accounts a ON a.account_id = s.account_id;
 
 COMMENT ON VIEW report.sub_accounts IS 'Sub-accounts by name, with their accounts.';

@@ -1,11 +1,11 @@
 CREATE OR REPLACE VIEW report.value_changes AS
 WITH closed AS (
-  -- From a close until the next record of the same month, if any.
+  -- A close is in force until the next record of its month, if there is one.
   SELECT c.month, c.instant AS closed_at, c.next_at
     FROM (SELECT month, action, instant, lead(instant) OVER (PARTITION BY month ORDER BY close_id) AS next_at FROM sync.closes) AS c
    WHERE c.action = 'close'
 ), revalued AS (
-  -- Prices of a closed month that came after it was closed, each beside the one that counted before.
+  -- Prices imported for a month after it was closed, each with the price that it replaced.
   SELECT p.currency, p.quote_currency, p.price_date, p.price, p.imported_at, p.source, c.month, c.closed_at, c.next_at,
          (SELECT o.price FROM book.prices o
            WHERE o.currency = p.currency AND o.quote_currency = p.quote_currency AND o.price_date = p.price_date
@@ -15,7 +15,7 @@ WITH closed AS (
                  AND p.imported_at > c.closed_at AND (c.next_at IS NULL OR p.imported_at <= c.next_at)
     JOIN sync.valuation v ON v.quote_currency = p.quote_currency
 ), amounts AS (
-  -- What the month held of that day when it was closed: later changes of the amount are adjustments of their own.
+  -- The day's amount as of the close. Later changes of the amount are adjustments of their own (report.income_changes).
   SELECT r.*, i.puid, sum(i.amount) AS amount
     FROM revalued r
    CROSS JOIN sync.valuation v

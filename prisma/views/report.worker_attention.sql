@@ -5,7 +5,7 @@ WITH usual AS (
     JOIN pool.sub_accounts s ON s.puid = w.puid
    WHERE w.removed_at IS NULL AND w.status = 'ACTIVE' AND w.reject_rate IS NOT NULL
    GROUP BY s.account_id, w.algo
-  -- Too few for meaningful quartiles.
+  -- Quartiles of fewer machines mean little.
   HAVING count(*) >= 10
 ), limits AS (
   SELECT account_id, algo, greatest(quarters[3] + 3 * (quarters[3] - quarters[1]), 2 * quarters[2]) AS reject_rate
@@ -28,7 +28,7 @@ SELECT h.account_name, h.sub_account, h.worker_name, r.reasons,
          CASE WHEN h.status = 'ACTIVE' AND h.share_of_baseline < 0.8 THEN 'slow' END,
          CASE WHEN h.reject_rate > l.reject_rate THEN 'rejects' END,
          CASE WHEN h.uptime < 0.9 THEN 'unsteady' END) AS reasons) r
- -- A machine neither ACTIVE nor submitting shares for a week is off, sold or scrapped.
+ -- A machine that was neither ACTIVE nor submitted a share for a week is switched off or gone.
  WHERE (h.uptime > 0 OR h.since_last_share < interval '7 days') AND r.reasons <> '';
 
 COMMENT ON VIEW report.worker_attention IS 'Workers (mining machines) that need attention, and why. Sort by lost_hash_rate_hps to start with the costliest. Workers that were neither ACTIVE nor submitted a share in the last 7 days are excluded.';

@@ -10,7 +10,7 @@ SELECT w.account_name, w.sub_account, w.puid, w.algo, w.worker_id, w.worker_name
        w.account_id
   FROM sync.named_workers w
  CROSS JOIN (SELECT sync.now() AS now, sync.day_of(sync.now(), 'UTC') AS today) n
-  -- Most machines have the newest week that there is: read at once. The others' is looked up.
+  -- Most machines have figures of the newest week: these are joined at once. The others' latest week is looked up one by one.
   LEFT JOIN sync.worker_weeks l
          ON l.puid = w.puid AND l.algo = w.algo AND l.worker_id = w.worker_id
         AND l.week = (SELECT max(week) FROM sync.worker_weeks) AND l.week > n.today - 63
@@ -20,7 +20,7 @@ SELECT w.account_name, w.sub_account, w.puid, w.algo, w.worker_id, w.worker_name
                        WHERE t.puid = w.puid AND t.algo = w.algo AND t.worker_id = w.worker_id AND t.week > n.today - 63
                        ORDER BY t.week DESC LIMIT 1) END AS hash_rate_hps
     OFFSET 0) b
-  -- Added up day by day before it is joined: the days of a week lie together, those of a machine do not.
+  -- Aggregated before the join, day by day: on disk, rows of a day lie together, rows of a machine do not.
   LEFT JOIN (SELECT d.puid, d.algo, d.worker_id, sum(d.snapshots)::numeric AS snapshots, sum(d.active_samples)::numeric AS active_samples
                FROM (SELECT sync.day_of(sync.now(), 'UTC') - ago AS day FROM generate_series(0, 7) AS ago OFFSET 0) AS days
                JOIN pool.worker_daily d USING (day)

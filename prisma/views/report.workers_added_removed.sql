@@ -9,7 +9,7 @@ SELECT w.account_name, w.sub_account, p.puid, p.algo, p.worker_id, w.worker_name
   JOIN sync.named_workers w ON w.puid = p.puid AND w.algo = p.algo AND w.worker_id = p.worker_id
  CROSS JOIN sync.report_zone z
  CROSS JOIN LATERAL (VALUES
-        -- Workers in the very first snapshot existed before it.
+        -- Workers of a scope's first snapshot were not added then: they existed before.
         (CASE WHEN p.is_back THEN 'returned' WHEN NOT p.is_first THEN 'added' END, p.from_at),
         ('removed', p.to_at)) AS e (change, changed_at)
  WHERE e.change IS NOT NULL AND e.changed_at IS NOT NULL;

@@ -1,18 +1,30 @@
+-- The ledger at the instant of each of the pool's totals, and which definition of a total it fits. Step by step:
+--   asked                     the totals, per sub-account
+--   known                     the ledger as it is now, from the maintained months
+--   moved, moved_now, _then   the days that changed after a total was given: as they are now, and as they were known then
+--   learned                   the same days as they are now, but only what was settled by then
+--   ledger                    known - moved_now + moved_then, per total
+--   candidates, tried         each definition of what a total may count, with its amount and how well it fits
+--   fits, chosen, rivals      per account, the one definition for all its totals, and others that fit all of them as well
+-- In the first steps, sums are abbreviated: e, r, l stand for earnings, rewards and left-out rewards; s, p, o for settled,
+-- pending and other statuses.
 CREATE OR REPLACE VIEW sync.compared_totals AS
 WITH totals AS MATERIALIZED (
   SELECT 'sub-account' AS level, account_id, puid, currency, observed_at, amount, digits FROM sync.latest_sub_account_totals
    UNION ALL
   SELECT 'account', account_id, NULL, currency, observed_at, amount, digits FROM sync.latest_account_totals
 ), asked AS MATERIALIZED (
-  -- An account's total is compared sub-account by sub-account, and added up below.
+  -- An account's total is split into its sub-accounts, whose sums are added up in `ledger`.
   SELECT t.level, s.puid, t.currency, t.observed_at
     FROM totals t JOIN pool.sub_accounts s ON s.account_id = t.account_id AND (t.puid IS NULL OR s.puid = t.puid)
 ), known AS MATERIALIZED (
   SELECT puid, currency,
-         sum(earnings_settled) AS es, sum(earnings_pending) AS ep, sum(earnings_other) AS eo, sum(rewards_settled) AS rs, sum(rewards_pending) AS rp, sum(rewards_other) AS ro, sum(left_out_settled) AS ls, sum(left_out_pending) AS lp, sum(left_out_other) AS lo
+         sum(earnings_settled) AS es, sum(earnings_pending) AS ep, sum(earnings_other) AS eo,
+         sum(rewards_settled) AS rs, sum(rewards_pending) AS rp, sum(rewards_other) AS ro,
+         sum(left_out_settled) AS ls, sum(left_out_pending) AS lp, sum(left_out_other) AS lo
     FROM sync.income_months GROUP BY puid, currency
 ), moved AS MATERIALIZED (
-  -- Days of which we learned something after the pool gave its total: few, and only they have to be read as of then.
+  -- Days with a revision after the pool gave its total: few, and the only ones that have to be read as of then.
   SELECT l.level, l.puid, d.algo, l.currency, d.mining_date, l.observed_at
     FROM asked l
    CROSS JOIN LATERAL (
@@ -22,9 +34,12 @@ WITH totals AS MATERIALIZED (
      SELECT algo, mining_date FROM pool.reward_revisions r
       WHERE r.puid = l.puid AND r.currency = l.currency AND r.valid_from > l.observed_at) AS d
 ), moved_now AS (
-  -- Here and below, a sum or OFFSET 0 within the lateral part keeps it a look-up of the day, not a join with all days.
+  -- Here and below, an aggregate or OFFSET 0 in the LATERAL part keeps it a look-up per day; otherwise the planner would
+  -- join with all days.
   SELECT m.level, m.puid, m.currency,
-         -sum(d.es) AS es, -sum(d.ep) AS ep, -sum(d.eo) AS eo, -sum(d.rs) AS rs, -sum(d.rp) AS rp, -sum(d.ro) AS ro, -sum(d.ls) AS ls, -sum(d.lp) AS lp, -sum(d.lo) AS lo
+         -sum(d.es) AS es, -sum(d.ep) AS ep, -sum(d.eo) AS eo,
+         -sum(d.rs) AS rs, -sum(d.rp) AS rp, -sum(d.ro) AS ro,
+         -sum(d.ls) AS ls, -sum(d.lp) AS lp, -sum(d.lo) AS lo
     FROM moved m
    CROSS JOIN LATERAL (
      SELECT sum(earnings_settled) AS es, sum(earnings_pending) AS ep, sum(earnings_other) AS eo,
@@ -55,8 +70,8 @@ WITH totals AS MATERIALIZED (
      OFFSET 0) AS i
    GROUP BY m.level, m.puid, m.currency
 ), learned AS (
-  -- The same days as we know them now, but only what was settled by then: the pool may have settled it shortly
-  -- before it gave the total, and told us of it in a list shortly afterwards.
+  -- The pool may settle an item, give a total that includes it, and show it as settled in a list only afterwards. So what is
+  -- now known to have been settled by then is another reading of the definition "settled".
   SELECT m.level, m.puid, m.currency, sum(i.amount) AS settled
     FROM moved m
    CROSS JOIN LATERAL (
@@ -72,22 +87,28 @@ WITH totals AS MATERIALIZED (
    UNION ALL
   SELECT level, puid, currency, es, ep, eo, rs, rp, ro, ls, lp, lo, es + rs FROM moved_now
    UNION ALL
-  SELECT level, puid, currency, coalesce(es, 0), coalesce(ep, 0), coalesce(eo, 0), coalesce(rs, 0), coalesce(rp, 0), coalesce(ro, 0), coalesce(ls, 0), coalesce(lp, 0), coalesce(lo, 0), 0 FROM moved_then
+  SELECT level, puid, currency, coalesce(es, 0), coalesce(ep, 0), coalesce(eo, 0),
+         coalesce(rs, 0), coalesce(rp, 0), coalesce(ro, 0),
+         coalesce(ls, 0), coalesce(lp, 0), coalesce(lo, 0), 0 FROM moved_then
    UNION ALL
   SELECT level, puid, currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, settled FROM learned
 ), ledger AS (
   SELECT p.level, s.account_id, CASE p.level WHEN 'sub-account' THEN p.puid END AS puid, p.currency,
-         sum(es) AS earnings_settled, sum(ep) AS earnings_pending, sum(eo) AS earnings_other, sum(rs) AS rewards_settled, sum(rp) AS rewards_pending, sum(ro) AS rewards_other, sum(ls) AS left_out_settled, sum(lp) AS left_out_pending, sum(lo) AS left_out_other,
+         sum(es) AS earnings_settled, sum(ep) AS earnings_pending, sum(eo) AS earnings_other,
+         sum(rs) AS rewards_settled, sum(rp) AS rewards_pending, sum(ro) AS rewards_other,
+         sum(ls) AS left_out_settled, sum(lp) AS left_out_pending, sum(lo) AS left_out_other,
          sum(later) AS settled_later
     FROM parts p JOIN pool.sub_accounts s ON s.puid = p.puid GROUP BY 1, 2, 3, 4
 ), beside AS (
   SELECT level, account_id, place, coalesce(t.puid, l.puid) AS puid, currency, t.observed_at, t.amount AS pool_total, t.digits,
-         coalesce(l.earnings_settled, 0) AS earnings_settled, coalesce(l.earnings_pending, 0) AS earnings_pending, coalesce(l.earnings_other, 0) AS earnings_other, coalesce(l.rewards_settled, 0) AS rewards_settled, coalesce(l.rewards_pending, 0) AS rewards_pending, coalesce(l.rewards_other, 0) AS rewards_other, coalesce(l.left_out_settled, 0) AS left_out_settled, coalesce(l.left_out_pending, 0) AS left_out_pending, coalesce(l.left_out_other, 0) AS left_out_other,
+         coalesce(l.earnings_settled, 0) AS earnings_settled, coalesce(l.earnings_pending, 0) AS earnings_pending, coalesce(l.earnings_other, 0) AS earnings_other,
+         coalesce(l.rewards_settled, 0) AS rewards_settled, coalesce(l.rewards_pending, 0) AS rewards_pending, coalesce(l.rewards_other, 0) AS rewards_other,
+         coalesce(l.left_out_settled, 0) AS left_out_settled, coalesce(l.left_out_pending, 0) AS left_out_pending, coalesce(l.left_out_other, 0) AS left_out_other,
          coalesce(l.settled_later, 0) AS settled_later
     FROM (SELECT *, coalesce(puid, -1) AS place FROM totals) AS t
     FULL JOIN (SELECT *, coalesce(puid, -1) AS place FROM ledger) AS l USING (level, account_id, place, currency)
 ), candidates AS MATERIALIZED (
-  -- What a total may count, the simplest first. A kind is one definition: what we learned later belongs to what was settled.
+  -- What a total may count, the simplest first. A kind is one definition; kind 1 has two readings, of which the better counts.
   SELECT DISTINCT ON (b.level, b.account_id, b.place, b.currency, v.kind)
          b.level, b.account_id, b.place, b.currency, v.kind, '{}'::text[] AS types, v.definition, v.amount, r.rank
     FROM beside b
@@ -119,7 +140,7 @@ WITH totals AS MATERIALIZED (
        FROM (VALUES (1, t.definition, t.amount),
                     (2, t.definition || ', of which we learned later', t.amount + b.settled_later - b.earnings_settled - b.rewards_settled)
             ) AS a (position, definition, amount)
-      -- Kinds with pending income are odd, and hold it already.
+      -- Odd kinds count pending income, so they already include what was settled later.
       WHERE position = 1 OR t.kind % 2 = 0
       ORDER BY rank, position LIMIT 1) AS v
    WHERE b.pool_total IS NOT NULL
@@ -129,11 +150,11 @@ WITH totals AS MATERIALIZED (
   SELECT account_id, kind, types, min(definition) AS definition, count(*) AS totals,
          count(*) FILTER (WHERE rank < 3) AS fitting, count(*) FILTER (WHERE rank = 1) AS equal
     FROM tried GROUP BY account_id, kind, types
-  -- One list alone that holds nothing would fit any total of 0.
+  -- A definition by one list that amounts to nothing fits every total of 0, which proves nothing.
   HAVING kind <= 2 OR bool_or(rank < 3 AND amount <> 0)
       OR EXISTS (SELECT FROM proven p WHERE p.account_id = tried.account_id AND p.kind = tried.kind AND p.types = tried.types)
 ), chosen AS (
-  -- One definition for all totals of an account: the proven one; until one is, that which fits most of them.
+  -- One definition for all totals of an account: the proven one or, until one is proven, the one that fits most totals.
   SELECT DISTINCT ON (f.account_id) f.account_id, f.kind, f.types, f.totals, f.fitting, p.since
     FROM fits f LEFT JOIN proven p ON p.account_id = f.account_id AND p.kind = f.kind AND p.types = f.types
    ORDER BY f.account_id, p.since NULLS LAST, f.fitting DESC, f.equal DESC, cardinality(f.types), f.kind, f.types
@@ -150,7 +171,7 @@ SELECT b.level, b.account_id, b.puid, b.currency, b.observed_at, b.pool_total, b
        b.earnings_settled, b.earnings_pending, b.earnings_other, b.rewards_settled, b.rewards_pending, b.rewards_other,
        b.left_out_settled, b.left_out_pending, b.left_out_other, b.settled_later,
        d.definition, d.amount, d.rank, r.definitions AS rivals, c.fitting, c.totals, c.kind, c.types, c.since AS proven_since,
-       -- The rival, if there is only one.
+       -- Only if there is exactly one rival.
        CASE WHEN r.count = 1 THEN r.kind END AS rival_kind, CASE WHEN r.count = 1 THEN r.types END AS rival_types
   FROM beside b
   LEFT JOIN chosen c ON c.account_id = b.account_id

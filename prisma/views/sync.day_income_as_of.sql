@@ -1,4 +1,4 @@
--- Called only by report.income_changes.
+-- Used only by report.income_changes.
 CREATE OR REPLACE FUNCTION sync.day_income_as_of(
     of_puid bigint, of_algo text, of_currency text, of_day date, of_month date, time_zone text, known_at timestamptz)
   RETURNS numeric
@@ -11,4 +11,4 @@ BEGIN ATOMIC
      AND sync.month_of(i.mined_at, time_zone) = of_month;
 END;
 
-COMMENT ON FUNCTION sync.day_income_as_of(bigint, text, text, date, date, text, timestamptz) IS 'What one UTC day of a scope and currency came to in a month, as we knew it at a moment.';
+COMMENT ON FUNCTION sync.day_income_as_of(bigint, text, text, date, date, text, timestamptz) IS 'Income of one UTC day of a scope and currency that falls into a month of the time zone, as known at an instant.';

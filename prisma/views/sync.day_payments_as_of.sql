@@ -1,4 +1,4 @@
--- Called only by report.payment_changes.
+-- Used only by report.payment_changes.
 CREATE OR REPLACE FUNCTION sync.day_payments_as_of(
     of_puid bigint, of_algo text, of_currency text, of_day date, time_zone text, known_at timestamptz)
   RETURNS TABLE (paid_date date, amount numeric)
@@ -12,4 +12,4 @@ BEGIN ATOMIC
    GROUP BY 1;
 END;
 
-COMMENT ON FUNCTION sync.day_payments_as_of(bigint, text, text, date, text, timestamptz) IS 'What was paid on which day for one UTC day of mining of a scope and currency, as we knew it at a moment. What is settled without a date counts as paid when it was mined.';
+COMMENT ON FUNCTION sync.day_payments_as_of(bigint, text, text, date, text, timestamptz) IS 'Payments, by day, for one UTC day of mining of a scope and currency, as known at an instant. An item settled without a settle time counts as paid when mined.';

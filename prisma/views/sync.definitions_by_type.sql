@@ -1,3 +1,10 @@
+-- Tries definitions of what an account's totals count by type of reward, for accounts whose totals fit no definition by list
+-- and status (sync.compared_totals). A definition is a choice of
+--   side     0 settled, 1 settled and pending, of rewards that count; 4 and 5 the same, of all rewards
+--   earns    whether earnings count as well
+--   types    the types of rewards that count, or those that do not, whichever are fewer
+-- and its number (kind) encodes side, earns and which of the two types are: see the function's comment. The amounts of every
+-- type and side are computed once (sides, totals), so that trying a definition is only adding some of them up.
 CREATE OR REPLACE FUNCTION sync.definitions_by_type(of_account smallint)
   RETURNS TABLE (kind integer, types text[], definition text, place bigint, currency text, observed_at timestamptz, amount numeric)
   LANGUAGE sql STABLE
@@ -8,7 +15,7 @@ WITH given AS MATERIALIZED (
          left_out_settled, left_out_settled + left_out_pending + left_out_other AS left_out_pending_too
     FROM sync.compared_totals WHERE account_id = of_account AND pool_total IS NOT NULL
 ), instants AS MATERIALIZED (
-  -- Totals between which the ledger did not change share one reading of it.
+  -- Totals between which the ledger did not change are compared with the same state of it.
   SELECT observed_at, sync.last_ledger_commit(observed_at) AS known_at
     FROM (SELECT DISTINCT observed_at FROM given) AS g
 ), rewards AS MATERIALIZED (
@@ -18,7 +25,8 @@ WITH given AS MATERIALIZED (
     JOIN pool.sub_accounts s ON s.puid = r.puid AND s.account_id = of_account
    GROUP BY 1, 2, 3, 4, 5
    UNION ALL
-  -- Few are merged mining. Whatever else is left out is MINING_EARN: no need to look for the earnings of each.
+  -- Left-out merged mining, of which there is little. The other left-out rewards are all MINING_EARN, whose sum follows below
+  -- from the sum of all that are left out, without looking for the earning of each.
   SELECT k.known_at, i.puid, i.currency, i.type, i.status = 'SETTLED', 0, sum(i.amount)
     FROM (SELECT DISTINCT known_at FROM instants) AS k
    CROSS JOIN LATERAL (
@@ -27,7 +35,7 @@ WITH given AS MATERIALIZED (
      OFFSET 0) AS i
    GROUP BY 1, 2, 3, 4, 5
 ), sides AS MATERIALIZED (
-  -- Settled, or settled and pending; rewards that count, or all of them.
+  -- The amount of each type, by side.
   SELECT place, currency, type, side, amount - CASE WHEN side < 4 THEN left_out ELSE 0 END AS amount, left_out
     FROM (SELECT place, currency, type, side, amount,
                  CASE type WHEN 'MINING_EARN' THEN all_left_out - sum(left_out) OVER (PARTITION BY place, currency, side)
@@ -49,13 +57,14 @@ WITH given AS MATERIALIZED (
   SELECT side, array_agg(type ORDER BY type) AS types, array_agg(type ORDER BY type) FILTER (WHERE is_left_out) AS left_out
     FROM (SELECT side, type, bool_or(left_out <> 0) AS is_left_out FROM sides GROUP BY side, type HAVING bool_or(amount <> 0)) AS s
    GROUP BY side
-  -- Each further type doubles the number of definitions.
+  -- A limit, since each further type doubles the number of definitions.
   HAVING count(*) <= 7
 ), proven AS (
   SELECT p.kind, p.types, p.definition FROM sync.total_definitions p
    WHERE p.account_id = of_account ORDER BY p.since DESC LIMIT 1
 ), definitions AS MATERIALIZED (
-  -- Named by what it leaves out or by what it counts, whichever is shorter: the name stays when a type is added.
+  -- Every choice of types, as the bits of `chosen`. A definition is named by the types that it counts or by those that it leaves
+  -- out, whichever are fewer, so that its name stays the same when a further type appears.
   SELECT k.side, e.earns, n.is_only, CASE WHEN n.is_only THEN c.counted ELSE c.missing END AS types,
          16 + k.side + CASE WHEN e.earns THEN 0 ELSE 2 END + CASE WHEN n.is_only THEN 8 ELSE 0 END AS kind
     FROM known k
@@ -67,7 +76,8 @@ WITH given AS MATERIALIZED (
    CROSS JOIN (VALUES (true), (false)) AS e (earns)
    CROSS JOIN LATERAL (SELECT cardinality(c.counted) < cardinality(c.missing) AS is_only) AS n
    WHERE CASE WHEN k.side < 4 THEN cardinality(c.missing) > 0 OR NOT e.earns
-              -- All of what counts is the same where nothing of it is left out; all of all is a definition by lists.
+              -- "All rewards" differs from "rewards that count" only if a chosen type has left-out rewards; all rewards of all types
+              -- are a definition by list.
               ELSE cardinality(c.missing) > 0 AND c.counted && k.left_out END
    UNION
   SELECT (kind - 16) & 5, (kind - 16) & 2 = 0, (kind - 16) & 8 > 0, types, kind FROM proven WHERE kind >= 16

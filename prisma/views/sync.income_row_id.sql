@@ -1,4 +1,4 @@
--- As JSON.stringify writes the key: src/report/export/rows.ts makes the same id.
+-- The hash of a JSON text that equals JSON.stringify of the key: src/report/export/rows.ts computes the same id.
 CREATE OR REPLACE FUNCTION sync.income_row_id(
     account_name text, puid bigint, algo text, currency text, stream text, type text, mined_at timestamptz, ordinal integer)
   RETURNS text

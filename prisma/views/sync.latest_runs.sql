@@ -4,7 +4,7 @@ SELECT coalesce(c.account_id, s.account_id) AS account_id, c.stream, c.puid, c.a
   FROM sync.cursors c
   LEFT JOIN pool.sub_accounts s ON s.puid = c.puid
  CROSS JOIN LATERAL (
-   -- Of an account as a whole, or of a sub-account: each found by its own index.
+   -- Scopes of accounts and of sub-accounts, each found by its own index.
    (SELECT * FROM sync.runs
      WHERE stream = c.stream AND account_id = c.account_id AND puid IS NULL AND outcome IN ('succeeded', 'partial', 'failed')
      ORDER BY started_at DESC LIMIT 1)

@@ -1,5 +1,6 @@
 CREATE OR REPLACE VIEW sync.latest_sub_account_totals AS
--- Steps from one sub-account and currency to the next along the primary key: the samples between are not read.
+-- Jumps along the primary key from the latest sample of one sub-account and currency to that of the next, without reading
+-- the samples between.
 WITH RECURSIVE latest AS (
   (SELECT puid, currency, observed_at, amount
      FROM pool.sub_account_income_samples
@@ -13,7 +14,7 @@ WITH RECURSIVE latest AS (
       ORDER BY puid DESC, currency DESC, observed_at DESC LIMIT 1) AS n
 )
 SELECT s.account_id, l.puid, l.currency, l.observed_at, l.amount,
-       -- A total may end in zeros by chance; all totals of a currency together show how many digits the pool gives.
+       -- One total may end in zeros by chance, so the number of decimals is taken from all totals of the currency.
        max(scale(trim_scale(l.amount))) OVER (PARTITION BY s.account_id, l.currency) AS digits
   FROM latest l
   JOIN pool.sub_accounts s ON s.puid = l.puid;

@@ -1,5 +1,5 @@
 CREATE OR REPLACE VIEW sync.mined_day_rates AS
--- Two branches, so that the planner judges the rate of most days by its column.
+-- Two branches instead of coalesce(): for most days the rate is then a plain column, of which the planner has statistics.
 SELECT d.puid, d.algo, d.mining_date, d.currency, d.income, d.served_hps AS hash_rate_hps
   FROM sync.mined_days d
  WHERE d.served_hps IS NOT NULL

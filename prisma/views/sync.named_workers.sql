@@ -6,7 +6,8 @@ SELECT a.account_name, a.sub_account, a.account_id, w.puid, w.algo, w.worker_id,
        w.first_seen_at, w.last_seen_at, w.removed_at
   FROM pool.workers w
   LEFT JOIN report.sub_accounts a ON a.puid = w.puid
-  -- One look-up a length of prefix, by the primary key, and none where the columns are not asked for.
+  -- The longest matching prefix, by one primary-key look-up per length that occurs. LEFT JOIN, so that it is dropped from
+  -- queries that do not use its columns.
   LEFT JOIN book.worker_groups g ON g.prefix = CASE WHEN EXISTS (SELECT FROM book.worker_groups) THEN (
          SELECT p.prefix
            FROM unnest((SELECT array_agg(DISTINCT length(prefix)) FROM book.worker_groups)) AS l (length)

@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW sync.price_history AS
 SELECT currency, quote_currency, price_date, price, source, revised, imported_at AS known_from,
-       -- From the first later import on, another price of the day was in force.
+       -- Until the first of all later imports, should the clock have been set back between two of them.
        min(imported_at) OVER (PARTITION BY currency, quote_currency, price_date ORDER BY revised
                               ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS known_to
   FROM book.prices;

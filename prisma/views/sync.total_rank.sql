@@ -1,4 +1,4 @@
--- Rounded or cut. A total without decimals is too imprecise for a match.
+-- The pool's decimals may be rounded or cut off. A total with fewer than two decimals is too imprecise for such a match.
 CREATE OR REPLACE FUNCTION sync.total_rank(pool_total numeric, digits integer, amount numeric) RETURNS integer
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN amount = pool_total THEN 1

@@ -3,7 +3,7 @@ WITH spans AS (
   SELECT w.stream, w.puid, w.algo, w.from_at, w.to_at, w.quarantined_count AS excepted, w.in_doubt_count AS in_doubt
     FROM sync.windows w WHERE w.verified_at IS NULL OR w.quarantined_count > 0 OR w.in_doubt_count > 0
    UNION ALL
-  -- Between two windows, and before the oldest one: only where a history is not complete.
+  -- Gaps between two windows, and the time before the oldest one, of histories that are not complete.
   SELECT stream, puid, algo, gap_from, from_at, 0, 0
     FROM (SELECT w.stream, w.puid, w.algo, w.from_at, g.is_first,
                  CASE WHEN g.is_first THEN '-infinity' ELSE g.last_to END AS gap_from
@@ -15,7 +15,7 @@ WITH spans AS (
                 AND e.from_at < w.from_at) AS g
            WHERE c.stream IN ('earnings', 'rewards') AND NOT c.history_complete) AS w
    WHERE gap_from < from_at
-     -- A history that is read but for a window in its middle is not open at its start.
+     -- If a window is unverified, the history is incomplete because of that window, not because of its start.
      AND (NOT is_first OR NOT EXISTS (SELECT FROM sync.windows u WHERE u.stream = w.stream
                                          AND u.puid = w.puid AND u.algo = w.algo AND u.verified_at IS NULL))
    UNION ALL

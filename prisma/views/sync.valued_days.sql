@@ -1,5 +1,5 @@
 CREATE OR REPLACE VIEW sync.valued_days AS
--- Income of a day at one price: amounts are summed before they are multiplied, which is exact.
+-- All income of a day has the same price, so amounts may be summed before they are multiplied: the result is exact.
 SELECT d.puid, d.currency, d.price_date, d.amount, d.items, v.quote_currency,
        sync.unit_price(d.currency, v.quote_currency, p.price) AS price
   FROM sync.valuation v

@@ -1,4 +1,5 @@
--- The schemas and the clock. BullMQ makes its own schema (bullmq) when the queue runs on PostgreSQL.
+-- The schemas, the clock, days and months of a time zone, and locks. BullMQ creates its own schema (bullmq) when the queue
+-- is in PostgreSQL.
 
 CREATE SCHEMA IF NOT EXISTS pool;
 COMMENT ON SCHEMA pool IS 'What the mining pool served: accounts, sub-accounts, workers, income. Instants are in UTC, hashrates in H/s, amounts exact.';
@@ -18,9 +19,9 @@ COMMENT ON SCHEMA pool_parts IS 'Daily partitions of pool.worker_sample_blocks, 
 CREATE FUNCTION sync.now() RETURNS timestamptz
   LANGUAGE sql VOLATILE PARALLEL SAFE
   AS $$ SELECT pg_catalog.clock_timestamp() $$;
-COMMENT ON FUNCTION sync.now() IS 'The clock of everything that is compared across processes and hosts. Only tests replace it.';
+COMMENT ON FUNCTION sync.now() IS 'The clock of everything that is compared across processes and hosts. A function, so that tests can replace it.';
 
--- Also the body of every "this never changes" trigger: the reason is the trigger's argument.
+-- The body of every trigger that keeps rows from being changed or deleted. The trigger's argument is the reason given.
 CREATE FUNCTION sync.refuse() RETURNS trigger
   LANGUAGE plpgsql
   AS $$
@@ -47,13 +48,13 @@ CREATE FUNCTION sync.start_of_day(a_day date, time_zone text) RETURNS timestampt
   AS $$ SELECT a_day::timestamp AT TIME ZONE time_zone $$;
 COMMENT ON FUNCTION sync.start_of_day(date, text) IS 'The instant at which a day begins in a time zone.';
 
--- Locks are rows and tables that only writers can reach. Advisory locks would not do: whoever may connect can take any of
--- them, and pg_locks shows their keys to all.
+-- Named locks are rows of a table that only writers can reach. Advisory locks would not do: anyone who may connect can
+-- take any of them, and pg_locks shows everyone their keys.
 CREATE TABLE sync.locks (
   lock_name text PRIMARY KEY
 );
 COMMENT ON TABLE sync.locks IS 'Locks by name: sync.lock() locks their rows until the transaction ends.';
-COMMENT ON COLUMN sync.locks.lock_name IS 'What is done by one transaction at a time.';
+COMMENT ON COLUMN sync.locks.lock_name IS 'What only one transaction at a time may do.';
 
 CREATE FUNCTION sync.lock(VARIADIC names text[]) RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -87,4 +88,4 @@ SELECT EXISTS (
      AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
      AND has_table_privilege(a.usesysid, 'sync.locks', 'UPDATE'))
 $$;
-COMMENT ON FUNCTION sync.is_session_lock_held(integer, integer) IS 'Whether a session of the program holds this advisory lock, which tells that its process lives. Roles that may not write, such as readers, do not count.';
+COMMENT ON FUNCTION sync.is_session_lock_held(integer, integer) IS 'Whether a session of the program holds this advisory lock, which shows that its process is alive. Roles that may not write, such as readers, do not count.';

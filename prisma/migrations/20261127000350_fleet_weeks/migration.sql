@@ -1,5 +1,6 @@
--- Workers by week and reject rates by day, from the complete days of pool.worker_daily: what machines are measured
--- against. Summed up once a day and fleet, in the transaction that begins its next day.
+-- Workers by week and reject rates by day: the norms that report.worker_health and report.worker_attention compare with.
+-- They are computed from the complete days of pool.worker_daily, once a day and fleet, in the transaction of the first
+-- snapshot of the next day.
 
 CREATE TABLE sync.worker_weeks (
   puid                   bigint NOT NULL,
@@ -22,8 +23,8 @@ COMMENT ON COLUMN sync.worker_weeks.worker_id IS 'Worker id.';
 COMMENT ON COLUMN sync.worker_weeks.week IS 'The Monday of the week, UTC.';
 COMMENT ON COLUMN sync.worker_weeks.days IS 'Complete days that it sums up.';
 COMMENT ON COLUMN sync.worker_weeks.snapshots IS 'Completed snapshots while the worker was listed.';
-COMMENT ON COLUMN sync.worker_weeks.active_samples IS 'Those in which it was ACTIVE.';
-COMMENT ON COLUMN sync.worker_weeks.avg_real_hash_rate_hps IS 'Mean of the daily means of its real-time hashrate while ACTIVE, each weighed by its samples, H/s, to 6 decimals.';
+COMMENT ON COLUMN sync.worker_weeks.active_samples IS 'Snapshots in which it was ACTIVE.';
+COMMENT ON COLUMN sync.worker_weeks.avg_real_hash_rate_hps IS 'Mean of the daily means of its real-time hashrate while ACTIVE, weighted by samples, H/s, to 6 decimals.';
 COMMENT ON COLUMN sync.worker_weeks.avg_reject_rate IS 'Mean of the last reject rate of each day, as served, to 6 decimals.';
 COMMENT ON COLUMN sync.worker_weeks.baseline_hash_rate_hps IS 'Its normal hashrate: the 80th percentile of its weekly means of this week and the eight before, H/s.';
 
@@ -71,7 +72,7 @@ BEGIN
       ON CONFLICT (puid, algo, worker_id, week) DO UPDATE
      SET days = excluded.days, snapshots = excluded.snapshots, active_samples = excluded.active_samples,
          avg_real_hash_rate_hps = excluded.avg_real_hash_rate_hps, avg_reject_rate = excluded.avg_reject_rate;
-  -- These weeks, and those compared with them.
+  -- A week's baseline covers it and the eight weeks before, so the baselines of the eight weeks after change as well.
   UPDATE sync.worker_weeks t
      SET baseline_hash_rate_hps = (
            SELECT percentile_disc(0.8) WITHIN GROUP (ORDER BY o.avg_real_hash_rate_hps) FROM sync.worker_weeks o
@@ -94,7 +95,8 @@ END
 $$;
 COMMENT ON FUNCTION sync.sum_up_fleet_days(bigint, text, date, date) IS 'Sums up the days of a fleet from the first (included) to the second (not included), and the weeks that they touch.';
 
--- A day is complete once the fleet has a later one. Figures of a complete day change only when they are recomputed.
+-- A day is complete once the fleet has figures of a later one. Figures of a complete day change only if they are recomputed
+-- (kpool rollup).
 CREATE FUNCTION sync.follow_fleet_days() RETURNS trigger
   LANGUAGE plpgsql
   AS $$
@@ -112,6 +114,6 @@ BEGIN
   RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION sync.follow_fleet_days() IS 'Trigger: sums up the days of a fleet that a new day completes, or that were computed anew.';
+COMMENT ON FUNCTION sync.follow_fleet_days() IS 'Trigger: sums up the days of a fleet that a new day completes, or that were recomputed.';
 CREATE TRIGGER follow_fleet_days AFTER INSERT OR UPDATE ON report.fleet_day_totals
   FOR EACH ROW EXECUTE FUNCTION sync.follow_fleet_days();

@@ -1,6 +1,7 @@
--- The ledger: revised, never deleted. The triggers below enforce this for every writer.
+-- The ledger: its rows are revised, never deleted. The triggers below enforce this for every writer.
 
--- One row: no ledger row may be stamped at or before fixed_until, since a close or an export has said what was known then.
+-- The ledger's clock. A close or an export states what was known at an instant; so that this stays true, no change may be
+-- stamped at or before that instant.
 CREATE TABLE sync.ledger_clock (
   only_row    boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   fixed_until timestamptz NOT NULL
@@ -25,16 +26,17 @@ CREATE FUNCTION sync.begin_ledger_commit() RETURNS void
   LANGUAGE plpgsql VOLATILE
   AS $$
 BEGIN
-  -- A snapshot taken before the lock was granted could stamp a change before an instant fixed meanwhile.
+  -- In other isolation levels, the transaction's snapshot may be older than the lock: sync.ledger_stamp() would not see an
+  -- instant fixed while it waited.
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'The ledger is written in READ COMMITTED transactions only.'
       USING ERRCODE = 'invalid_transaction_state';
   END IF;
-  -- Shared by commits; sync.fix_ledger_instant() takes the conflicting mode.
+  -- Commits share this mode; sync.fix_ledger_instant() takes a conflicting one.
   LOCK TABLE sync.ledger_clock IN ROW SHARE MODE;
 END
 $$;
-COMMENT ON FUNCTION sync.begin_ledger_commit() IS 'To be called before a transaction changes the ledger: many may do so at once, but none while an instant is being fixed.';
+COMMENT ON FUNCTION sync.begin_ledger_commit() IS 'Call it before a transaction changes the ledger: many may do so at once, but none while an instant is being fixed.';
 
 CREATE FUNCTION sync.fix_ledger_instant() RETURNS timestamptz
   LANGUAGE plpgsql VOLATILE
@@ -78,7 +80,7 @@ BEGIN
   RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION sync.stamp_ledger_insert() IS 'Trigger: stamps a new ledger row; what the statement said of first_seen_at and changed_at does not count.';
+COMMENT ON FUNCTION sync.stamp_ledger_insert() IS 'Trigger: stamps a new ledger row; values of first_seen_at and changed_at in the statement are ignored.';
 
 CREATE FUNCTION sync.stamp_ledger_update() RETURNS trigger
   LANGUAGE plpgsql
@@ -86,7 +88,7 @@ CREATE FUNCTION sync.stamp_ledger_update() RETURNS trigger
 BEGIN
   NEW.first_seen_at := OLD.first_seen_at;
   NEW.changed_at := OLD.changed_at;
-  -- Generated columns are not computed yet; the key, which this one follows, never changes.
+  -- A generated column is not computed yet in a BEFORE trigger. This one depends only on the key, which never changes.
   NEW.mining_date := OLD.mining_date;
   IF OLD.withdrawn_at IS NOT NULL AND NEW.withdrawn_at IS NOT NULL THEN
     NEW.withdrawn_at := OLD.withdrawn_at;
@@ -109,9 +111,9 @@ END
 $$;
 COMMENT ON FUNCTION sync.stamp_ledger_update() IS 'Trigger: stamps a changed ledger row, strictly later than before; an update that changes nothing writes nothing.';
 
--- The two functions below serve both ledger tables; arguments: the table of revisions, the key's columns, the
--- state's. They send text, not prepared statements, so that every batch is planned for its own size: a plan
--- kept from the first batch into an empty table would go on reading the whole table.
+-- The next two functions serve both ledger tables. Their arguments are the table of revisions, the columns of the key and
+-- those of the state. They EXECUTE text, so that every batch is planned for its own size: a cached plan, made for the first
+-- batch into an empty table, would keep reading the whole table.
 CREATE FUNCTION sync.record_ledger_inserts() RETURNS trigger
   LANGUAGE plpgsql
   AS $$
@@ -166,17 +168,17 @@ BEGIN
   RAISE EXCEPTION 'A revision never changes; it is only closed, once.' USING ERRCODE = 'integrity_constraint_violation';
 END
 $$;
-COMMENT ON FUNCTION sync.guard_revision_update() IS 'Trigger: the only change of a revision is that it is closed.';
+COMMENT ON FUNCTION sync.guard_revision_update() IS 'Trigger: allows only one change of a revision, that it is closed.';
 
--- The two lists, each with its revisions, from one definition. They differ in this: a reward has a type, which is part of
--- its key; an earning has a reject rate.
+-- Both lists, each with its revisions, from one definition. They differ in two columns: a reward has a type, which is part
+-- of its key; an earning has a reject rate.
 CREATE FUNCTION sync.make_ledger_list(list text, revisions text, has_type boolean, has_reject_rate boolean) RETURNS void
   LANGUAGE plpgsql
   AS $make$
 DECLARE
   type_column        constant text := CASE WHEN has_type THEN 'type text NOT NULL,' ELSE '' END;
   reject_rate_column constant text := CASE WHEN has_reject_rate THEN 'reject_rate numeric,' ELSE '' END;
-  -- The fields of the API that have a column, and are in extra only where their value could not be read.
+  -- Fields of the API that have a column: extra holds one of them only if its value could not be parsed.
   side_fields        constant text[] := ARRAY['hashRate', 'hashUnit', 'settleTime'] || CASE WHEN has_reject_rate THEN ARRAY['rejectRate'] ELSE '{}' END;
   key                constant text := 'puid, algo, currency, mined_at, ' || CASE WHEN has_type THEN 'type, ' ELSE '' END || 'ordinal';
   state              constant text := 'amount, hash_rate_hps, hash_unit, ' || CASE WHEN has_reject_rate THEN 'reject_rate, ' ELSE '' END
@@ -210,12 +212,12 @@ BEGIN
     CREATE INDEX %1$s_mining_date_idx ON pool.%1$s (mining_date);
     CREATE INDEX %1$s_settled_at_idx ON pool.%1$s (settled_at);
     CREATE INDEX %1$s_pending_idx ON pool.%1$s (puid, algo, mined_at) WHERE status = 'WAIT_SETTLE' AND withdrawn_at IS NULL;
-    -- Everything not settled, including unknown statuses: few rows of a long ledger.
+    -- Everything not settled, including unknown statuses: few rows even in a long ledger.
     CREATE INDEX %1$s_unsettled_idx ON pool.%1$s (mined_at) WHERE status <> 'SETTLED' AND withdrawn_at IS NULL;
     CREATE INDEX %1$s_unserved_idx ON pool.%1$s (puid, algo, mined_at) WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL;
-    -- Empty as long as every field can be parsed.
+    -- Rows with a field that could not be parsed: normally none.
     CREATE INDEX %1$s_degraded_idx ON pool.%1$s (puid) WHERE withdrawn_at IS NULL AND extra ?| %5$L::text[];
-    -- Empty as long as the pool sends only documented values.
+    -- Rows with a status that the specification does not name: normally none.
     CREATE INDEX %1$s_unknown_status_idx ON pool.%1$s (puid, status) WHERE status NOT IN ('SETTLED', 'WAIT_SETTLE');
   $sql$, list, type_column, reject_rate_column, key, side_fields);
 
@@ -243,10 +245,10 @@ BEGIN
       valid_to      timestamptz CHECK (valid_to > valid_from),
       CONSTRAINT %1$s_amount_exact CHECK (scale(trim_scale(amount)) <= 18 AND abs(amount) < 1e20)
     );
-    -- A row's revisions, at most one of them open.
+    -- The revisions of a row, of which at most one is open.
     CREATE UNIQUE INDEX %1$s_key_valid_to_idx ON pool.%1$s (%4$s, coalesce(valid_to, 'infinity'));
     CREATE INDEX %1$s_valid_from_idx ON pool.%1$s (valid_from);
-    -- Finds what changed of a sub-account after an instant.
+    -- For what changed in a sub-account after an instant.
     CREATE INDEX %1$s_sub_account_valid_from_idx ON pool.%1$s (puid, currency, valid_from);
   $sql$, revisions, type_column, reject_rate_column, key);
 
@@ -279,7 +281,7 @@ SELECT sync.make_ledger_list('earnings', 'earning_revisions', has_type => false,
        sync.make_ledger_list('rewards', 'reward_revisions', has_type => true, has_reject_rate => false);
 DROP FUNCTION sync.make_ledger_list(text, text, boolean, boolean);
 
--- Empty as long as the pool sends only documented values.
+-- Rows with a type that the specification does not name: normally none.
 CREATE INDEX rewards_unknown_type_idx ON pool.rewards (puid, type)
   WHERE type NOT IN ('MINING_EARN', 'UNITE_COIN_EARN', 'REWARD_EARN', 'HASH_RATE_EARN', 'FEE_RATE_EARN');
 
@@ -288,7 +290,7 @@ COMMENT ON TABLE pool.earning_revisions IS 'Every state of each row of pool.earn
 COMMENT ON TABLE pool.rewards IS 'Other income, one row per item that the pool lists: merged mining, events, subsidies, and mining income again (report.income_ledger counts it once). Never deleted. Source: GET /v1/external/reward/query.';
 COMMENT ON TABLE pool.reward_revisions IS 'Every state of each row of pool.rewards and when it was known; one open revision (valid_to null) per row.';
 
--- Comments of columns that several tables have.
+-- Comments of the columns, most of which several of the four tables have.
 DO $$
 DECLARE
   described record;
@@ -300,24 +302,24 @@ BEGIN
         ('algo', 'Algorithm. API: algo (request).'),
         ('currency', 'Currency of the amount, e.g. BTC. API: currency.'),
         ('mined_at', 'The mining date as served, to the millisecond. API: miningDate.'),
-        ('type', 'MINING_EARN: mining income; UNITE_COIN_EARN: merged mining; REWARD_EARN: event rewards; HASH_RATE_EARN: retroactive mining income; FEE_RATE_EARN: fee subsidies; or whatever the API said. API: type.'),
+        ('type', 'MINING_EARN: mining income; UNITE_COIN_EARN: merged mining; REWARD_EARN: event rewards; HASH_RATE_EARN: retroactive mining income; FEE_RATE_EARN: fee subsidies; or any other value of the API. API: type.'),
         ('ordinal', 'Numbers rows that share the rest of the key (0, 1, …), since the API gives rows no id.'),
         ('mining_date', 'The day of mined_at in UTC.'),
         ('amount', 'Income in units of the currency, exact; negative for a correction. API: amount.'),
         ('hash_rate_hps', 'Hashrate that earned it, the day''s for an earning, H/s. API: hashRate × hashUnit; null when none was served or the unit is unknown.'),
         ('hash_unit', 'The unit that the API named; hash_rate_hps is already in H/s. API: hashUnit.'),
         ('reject_rate', 'Rejected shares as served; the unit is not known (the specification heads the column %, its examples are 0.0157 and 0.02). API: rejectRate.'),
-        ('status', 'WAIT_SETTLE: pending; SETTLED: paid; or whatever the API said. API: status.'),
+        ('status', 'WAIT_SETTLE: pending; SETTLED: paid; or any other value of the API. API: status.'),
         ('settled_at', 'Settle time as served, also on a pending row; null when none. API: settleTime.'),
         ('first_seen_at', 'When the row first appeared to us, by the database''s clock.'),
         ('changed_at', 'When the row last changed, by the database''s clock; the valid_from of its open revision.'),
         ('withdrawn_at', 'When two complete reads agreed that the pool no longer serves the row; null while it is served.'),
-        ('unserved_at', 'When two reads agreed that the pool''s list begins later than this row, which is kept and goes on counting; null while it is served.'),
-        ('extra', 'Fields of the API that have no column, digit for digit, and the raw value of each whose column is null since it could not be read.'),
+        ('unserved_at', 'When two reads agreed that the pool''s list starts later than this row, which is kept and still counts; null while it is served.'),
+        ('extra', 'Fields of the API that have no column, digit for digit, and the raw value of each field that could not be parsed, whose column is null.'),
         ('revision_id', 'Our number of the revision.'),
         ('change', 'What made this revision: appeared, settled, amended, withdrawn, restored, unserved or served_again.'),
-        ('valid_from', 'From when we knew the row so, included.'),
-        ('valid_to', 'Until when we knew the row so, not included; null while it still is.')
+        ('valid_from', 'From when the row was known in this state, inclusive.'),
+        ('valid_to', 'Until when it was known in this state, exclusive; null while it still is.')
            ) AS d (column_name, sentence)
       JOIN pg_attribute a ON a.attname = d.column_name
       JOIN pg_class c ON c.oid = a.attrelid

@@ -1,4 +1,4 @@
--- Data from the user, never changed by a sync.
+-- Data from the user (prices, worker groups, settings of the reports) and the record of exports. A sync never changes it.
 
 CREATE TABLE book.prices (
   currency       text NOT NULL,
@@ -43,8 +43,8 @@ COMMENT ON COLUMN book.settings.key IS 'Name of the setting.';
 COMMENT ON COLUMN book.settings.value IS 'Its value.';
 COMMENT ON COLUMN book.settings.updated_at IS 'When it was last set.';
 
--- Who holds which figures. Which rows an export held follows from its bounds and its instant: the ledger as of an instant
--- never changes, so no list of rows is kept.
+-- Which figures have been given out. An export's rows are not stored: they follow from its bounds and its instant, since
+-- the ledger as of an instant never changes.
 CREATE TABLE book.exports (
   export_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   exported_at   timestamptz NOT NULL DEFAULT sync.now(),

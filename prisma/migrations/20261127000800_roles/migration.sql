@@ -1,8 +1,8 @@
--- Reading for people and BI tools: schemas pool and report, future tables too, and nothing else.
+-- What readers (people and BI tools) may do: read the schemas pool and report, including future tables, and nothing else.
 
--- Metabase and others look for primary keys in information_schema, which names a table's constraints only to those who may
--- do more than read it: REFERENCES of one column is enough. It is given for a column of no unique index, to which no
--- foreign key can refer, so that the right is good for nothing else: no reader's key can hold up our deletes.
+-- BI tools look for primary keys in information_schema, which shows a table's constraints only to roles with more rights on
+-- it than SELECT. REFERENCES on one column suffices. It is granted on a column without a unique index, which no foreign key
+-- can reference, so that a reader can do nothing else with it, such as blocking our deletes with a key of its own.
 CREATE FUNCTION sync.show_keys() RETURNS void
   LANGUAGE plpgsql
   AS $$
@@ -29,7 +29,7 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION sync.show_keys() IS 'Lets those who read the schemas pool and report see primary keys in information_schema. For a migration that adds a table to end with; sync.grant_reading() does it for a new reader.';
+COMMENT ON FUNCTION sync.show_keys() IS 'Lets readers of the schemas pool and report see primary keys in information_schema. A migration that adds a table ends with it; sync.grant_reading() calls it for a new reader.';
 
 CREATE FUNCTION sync.grant_reading(role_name name) RETURNS void
   LANGUAGE plpgsql
@@ -49,7 +49,7 @@ BEGIN
     CREATE ROLE kpool_reader NOLOGIN;
   END IF;
 EXCEPTION
-  -- Another database of this server has just created it.
+  -- The role belongs to the server: another database on it may have just created it.
   WHEN duplicate_object OR unique_violation THEN NULL;
   WHEN insufficient_privilege THEN
     RAISE NOTICE 'The role kpool_reader was not made: % may not create roles. To let another role read, run as the owner of this database: SELECT sync.grant_reading(''ROLE'');', current_user

@@ -1,8 +1,8 @@
--- How PostgreSQL plans and sorts the reports, for connections opened from now on. Only the owner of the database may say
--- so; without, the reports are slower, and right.
+-- Planner settings of the database, for connections opened from now on. Only its owner may set them; without them, reports
+-- are slower but correct.
 
--- The views look expensive to the planner, and PostgreSQL then compiles their plans: seconds before the first row of an
--- answer that takes a tenth of one.
+-- The planner estimates high costs for the views, so PostgreSQL would compile their plans: seconds, for queries that
+-- otherwise take a tenth of a second.
 DO $$
 BEGIN
   EXECUTE format('ALTER DATABASE %I SET jit = off', current_database());
@@ -11,8 +11,8 @@ EXCEPTION
 END
 $$;
 
--- "Who was worst last week" sums up a row per machine and day; in 4 MB, PostgreSQL's default, that is sorted on disk
--- and takes twice as long. Unless somebody gave them more.
+-- Questions about a week of the fleet aggregate a row per worker and day. With the default of 4 MB these are sorted on disk,
+-- which takes twice as long. A larger setting stays.
 DO $$
 BEGIN
   IF pg_size_bytes(current_setting('work_mem')) < pg_size_bytes('16MB') THEN
