@@ -16,13 +16,14 @@ interface LargeFleet {
   readonly sampledDays: number;
 }
 
-const LARGE_LEDGER: LargeLedger = { subAccounts: 200, years: 5 };
-const LARGE_FLEET: LargeFleet = {
-  workers: 10_000,
-  days: 730,
-  sampledWorkers: 2_000,
-  sampledDays: 14,
-};
+/** A smaller one has the same history of fewer sub-accounts and machines. `share`: of all of them, above 0 to 1. */
+function sizesOf(share: number): { readonly ledger: LargeLedger; readonly fleet: LargeFleet } {
+  const part = (count: number): number => Math.ceil(count * share);
+  return {
+    ledger: { subAccounts: part(200), years: 5 },
+    fleet: { workers: part(10_000), days: 730, sampledWorkers: part(2_000), sampledDays: 14 },
+  };
+}
 
 const FARMS = 50;
 const SNAPSHOTS_A_DAY = 144;
@@ -153,15 +154,17 @@ interface LargeDatabase {
 
 let built: Promise<LargeDatabase> | null = null;
 
-function build(log: (line: string) => void): Promise<LargeDatabase> {
+/** Builds the data in a server of its own, which runs until `close`. `share`: see `sizesOf`. */
+export function buildLargeDatabase(log: (line: string) => void, share = 1): Promise<LargeDatabase> {
+  const { ledger, fleet } = sizesOf(share);
   return new Promise((resolve, reject) => {
     const ended = withScratchDatabase(async (url) => {
       const sql = postgres(url, { max: 1, onnotice: () => undefined });
       await sql`SET synchronous_commit = off`;
       log('building the ledger');
-      await fillLedger(sql, LARGE_LEDGER);
+      await fillLedger(sql, ledger);
       log('building the fleet');
-      await fillFleet(sql, LARGE_FLEET);
+      await fillFleet(sql, fleet);
       await sql`VACUUM (ANALYZE)`;
       await sql.end();
       await new Promise<void>((release) => {
@@ -186,7 +189,7 @@ export async function withLargeDatabase<Result>(
 ): Promise<Result> {
   const given = process.env['DATABASE_URL'];
   if (given !== undefined) return work(given);
-  built ??= build(log);
+  built ??= buildLargeDatabase(log);
   return work((await built).url);
 }
 

@@ -28,7 +28,11 @@ export async function withScratchDatabase<Result>(
     { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', max_wal_size: '4GB' },
     join(directory, 'postgres.log'),
   );
-  const stop = (): void => void stopCluster(cluster, 'immediate').then(() => process.exit(1));
+  const close = async (): Promise<void> => {
+    await stopCluster(cluster, 'immediate');
+    await rm(directory, { recursive: true, force: true });
+  };
+  const stop = (): void => void close().finally(() => process.exit(1));
   process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
     const url = `postgres://bench:${password}@127.0.0.1:${port}/bench`;
@@ -38,7 +42,6 @@ export async function withScratchDatabase<Result>(
     const pidFile = await readFile(join(cluster.dataDirectory, 'postmaster.pid'), 'utf8');
     return await work(url, Number(pidFile.split('\n')[0]));
   } finally {
-    await stopCluster(cluster, 'immediate');
-    await rm(directory, { recursive: true, force: true });
+    await close();
   }
 }
