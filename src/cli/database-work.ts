@@ -5,25 +5,45 @@ import { END_TIMEOUT_S } from '../core/postgres/connection';
 import { openPostgres } from '../core/postgres/driver';
 import type { CliContext } from './context';
 
+type DatabaseWork<T> = (sql: postgres.Sql, database: OpenDatabase) => Promise<T>;
+
 /** Opens and migrates the configured database, runs `work`, and closes it. */
 export async function workOnDatabase<T>(
   context: CliContext,
   name: string,
-  work: (sql: postgres.Sql, database: OpenDatabase) => Promise<T>,
+  work: DatabaseWork<T>,
 ): Promise<T> {
+  return useDatabase(context, async (database) => {
+    await migrateDatabase(database, (line) => context.output.note(line));
+    return useConnection(database, name, work);
+  });
+}
+
+/** The same without migrating it, for `work` that only looks. */
+export async function lookAtDatabase<T>(
+  context: CliContext,
+  name: string,
+  work: DatabaseWork<T>,
+): Promise<T> {
+  return useDatabase(context, (database) => useConnection(database, name, work));
+}
+
+async function useDatabase<T>(context: CliContext, work: (database: OpenDatabase) => Promise<T>): Promise<T> {
   const { output, signal } = context;
-  const log = (line: string): void => output.note(line);
-  const database = await openDatabase(context.config(), { log, signal });
+  const database = await openDatabase(context.config(), { log: (line) => output.note(line), signal });
   try {
     context.hideAddress(database.url);
-    await migrateDatabase(database, log);
-    const sql = await openPostgres({ url: database.url, applicationName: `kpool ${name}` });
-    try {
-      return await work(sql, database);
-    } finally {
-      await sql.end({ timeout: END_TIMEOUT_S });
-    }
+    return await work(database);
   } finally {
     await database.close();
+  }
+}
+
+async function useConnection<T>(database: OpenDatabase, name: string, work: DatabaseWork<T>): Promise<T> {
+  const sql = await openPostgres({ url: database.url, applicationName: `kpool ${name}` });
+  try {
+    return await work(sql, database);
+  } finally {
+    await sql.end({ timeout: END_TIMEOUT_S });
   }
 }

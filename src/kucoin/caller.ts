@@ -39,7 +39,7 @@ export function createCaller(
       source.addEventListener('abort', abort, { once: true });
     }
     const { signal } = controller;
-    const call = new Call(context, circuit, options, { endpoint, query, ...callOptions, signal });
+    const call = new PoolCall(context, circuit, options, { endpoint, query, ...callOptions, signal });
     try {
       return await call.run();
     } finally {
@@ -55,7 +55,7 @@ interface CallRequest<Query, Answer> extends CallOptions {
 }
 
 /** One call: its attempts, until one is answered or there is no more. */
-class Call<Query, Answer> {
+class PoolCall<Query, Answer> {
   private readonly state: CallState;
 
   constructor(

@@ -2,7 +2,7 @@ import { explainRow, type Explanation } from '../../report/explain';
 import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
-import { numeric } from '../output/table';
+import { numeric, type TableColumn } from '../output/table';
 
 function formatHead(row: Explanation): readonly string[] {
   const kind = row.type === null ? row.stream : `${row.stream}, ${row.type}`;
@@ -16,11 +16,16 @@ function formatHead(row: Explanation): readonly string[] {
 }
 
 function formatExplanation({ output }: CliContext, row: Explanation): string {
-  const heading = (text: string): string => `\n${output.colour.bold(text)}`;
+  const section = (
+    heading: string,
+    columns: readonly TableColumn[],
+    rows: readonly (readonly (string | null)[])[],
+  ): string =>
+    `\n${output.colour.bold(heading)}\n${rows.length === 0 ? 'None.' : output.table(columns, rows)}`;
   return [
     ...formatHead(row),
-    heading('States: what the pool served, and when it was known'),
-    output.table(
+    section(
+      'States: what the pool served, and when it was known',
       ['change', 'known from', 'to', numeric('amount'), 'status', 'settled at'],
       row.states.map(({ change, from, to, amount, status, settledAt }) => [
         change,
@@ -31,40 +36,39 @@ function formatExplanation({ output }: CliContext, row: Explanation): string {
         settledAt,
       ]),
     ),
-    heading('Certificates that cover it: the first and the latest stored'),
-    row.certificates.length === 0
-      ? 'None stored.'
-      : output.table(
-          ['read at', 'last read so', numeric('rows'), 'content hash', 'run'],
-          row.certificates.map(({ observedAt, verifiedAt, rowsServed, contentHash, run }) => [
-            observedAt,
-            verifiedAt,
-            String(rowsServed),
-            contentHash.slice(0, 16),
-            run,
-          ]),
-        ),
-    heading('Closes of its month'),
-    row.closes.length === 0
-      ? 'None.'
-      : output.table(
-          ['month', 'action', 'as of', numeric('amount then')],
-          row.closes.map(({ month, action, instant, amount }) => [month, action, instant, amount]),
-        ),
-    heading('Exports that contain it'),
-    row.exports.length === 0
-      ? 'None.'
-      : output.table(
-          ['file', 'basis', 'as of', numeric('amount'), 'SHA-256'],
-          row.exports.map(({ file, basis, asOf, amount, sha256 }) => [
-            file,
-            basis,
-            asOf,
-            amount ?? 'gone',
-            sha256.slice(0, 16),
-          ]),
-        ),
+    section(
+      'Certificates that cover it: the first and the latest stored',
+      ['read at', 'last read so', numeric('rows'), 'content hash', 'run'],
+      row.certificates.map(({ observedAt, verifiedAt, rowsServed, contentHash, run }) => [
+        observedAt,
+        verifiedAt,
+        String(rowsServed),
+        shortenHash(contentHash),
+        run,
+      ]),
+    ),
+    section(
+      'Closes of its month',
+      ['month', 'action', 'as of', numeric('amount then')],
+      row.closes.map(({ month, action, instant, amount }) => [month, action, instant, amount]),
+    ),
+    section(
+      'Exports that contain it',
+      ['file', 'basis', 'as of', numeric('amount'), 'SHA-256'],
+      row.exports.map(({ file, basis, asOf, amount, sha256 }) => [
+        file,
+        basis,
+        asOf,
+        amount ?? 'gone',
+        shortenHash(sha256),
+      ]),
+    ),
   ].join('\n');
+}
+
+/** Enough to find the whole one. */
+function shortenHash(hash: string): string {
+  return hash.slice(0, 16);
 }
 
 /** `kpool explain`: traces one ledger row. */

@@ -15,9 +15,7 @@ import { SALT_BYTES, scramVerifier } from '../../store/scram-verifier';
 import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';
-
-/** 144 bits. */
-const READER_PASSWORD_BYTES = 18;
+import { createReaderPassword } from '../reader-password';
 
 interface Flags {
   readonly url: string;
@@ -91,7 +89,7 @@ function formatSetup(setup: MetabaseSetup, url: string, role: string): string {
 async function setup(flags: Flags, context: CliContext): Promise<void> {
   const { output, signal, clock, scrubber } = context;
   const login = await readLogin(flags, context.config());
-  const password = new Secret(randomBytes(READER_PASSWORD_BYTES).toString('base64url'));
+  const password = new Secret(createReaderPassword());
   scrubber.add(password);
   scrubber.add('apiKey' in login ? login.apiKey : login.password);
   await workOnDatabase(context, 'metabase', async (sql, database) => {

@@ -1,14 +1,12 @@
 import type postgres from 'postgres';
-import { openDatabase } from '../../app/database';
 import type { Config } from '../../config/config';
 import { isKpoolError, KpoolError } from '../../core/errors';
-import { END_TIMEOUT_S } from '../../core/postgres/connection';
-import { openPostgres } from '../../core/postgres/driver';
 import { judgedAccountsOf } from '../../config/require-accounts';
 import { readStatus } from '../../report/status/service-status';
 import { migrationState } from '../../store/migrate';
 import { requireMigratable } from '../../store/migrations/migration-state';
 import type { CliContext, ConfigureCommand } from '../context';
+import { lookAtDatabase } from '../database-work';
 import { withExamples } from '../example';
 import { exitByVerdict } from '../verdict';
 import { statusJson, statusText, type StatusView } from '../status-summary';
@@ -55,12 +53,8 @@ export const configureStatus: ConfigureCommand = (command, context) => {
   command
     .option('--watch', 'repeat every two seconds until Ctrl-C')
     .action(async (flags: { watch?: boolean }) => {
-      const { output, signal } = context;
       const config = context.config();
-      const database = await openDatabase(config, { log: (line) => output.note(line), signal });
-      context.hideAddress(database.url);
-      const sql = await openPostgres({ url: database.url, applicationName: 'kpool status' });
-      try {
+      await lookAtDatabase(context, 'status', async (sql) => {
         await requireTables(sql);
         if (flags.watch === true) {
           await watchStatus(context, () => readView(sql, config));
@@ -69,10 +63,7 @@ export const configureStatus: ConfigureCommand = (command, context) => {
         const status = await readView(sql, config);
         showStatus(context, status, false);
         exitByVerdict(context, status.wellness);
-      } finally {
-        await sql.end({ timeout: END_TIMEOUT_S });
-        await database.close();
-      }
+      });
     });
   withExamples(command, 'kpool status', 'kpool status --watch', 'kpool status --json');
 };

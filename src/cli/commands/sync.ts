@@ -2,13 +2,14 @@ import { Argument, InvalidArgumentError, Option } from 'commander';
 import { openSession } from '../../app/session';
 import { RETRY_BUDGET_MS } from '../../app/service/retry-budget';
 import { syncEverything } from '../../app/sync-everything';
+import type { Config } from '../../config/config';
 import { requireAccounts } from '../../config/require-accounts';
 import { KpoolError } from '../../core/errors';
 import { findId, type Puid } from '../../domain/ids';
 import { LEDGER_STREAMS, type Stream } from '../../domain/streams';
 import { DAY_MS, type Window } from '../../domain/windows';
 import { STREAMS } from '../../sync/registry';
-import type { ConfigureCommand } from '../context';
+import type { CliContext, ConfigureCommand } from '../context';
 import { withExamples } from '../example';
 import { limitHeapGrowth } from '../heap';
 import { showProgress, summaryJson, formatSummaries, wellnessOf } from '../sync-summary';
@@ -48,6 +49,58 @@ function findSpan({ from, to }: SyncFlags, streams: readonly Stream[]): Window |
   return span;
 }
 
+/** Throws `usage.invalid` for an account that is not configured. */
+function chooseAccount(config: Config, flags: SyncFlags): string | null {
+  const accounts = requireAccounts(config);
+  const { account = null } = flags;
+  if (account === null || accounts.some(({ name }) => name === account)) return account;
+  throw new KpoolError('usage.invalid', `There is no account ${account}.`, {
+    hint: `Configured: ${accounts.map(({ name }) => name).join(', ')}.`,
+  });
+}
+
+async function syncOnce(context: CliContext, streams: readonly Stream[], flags: SyncFlags): Promise<void> {
+  const { output, clock, signal } = context;
+  const config = context.config();
+  const accountName = chooseAccount(config, flags);
+  const span = findSpan(flags, streams);
+  const session = await openSession({
+    config,
+    accounts: config.accounts,
+    clock,
+    random: Math.random,
+    logger: await context.commandLogger(),
+    signal,
+    log: (line) => output.note(line),
+  });
+  const progress = await output.progress();
+  try {
+    context.hideAddress(session.database.url);
+    const { puid = null, algo = null } = flags;
+    const summaries = await syncEverything(session.service, {
+      selection: { streams: streams.length === 0 ? null : streams, accountName, puid, algo },
+      request: {
+        verifyBeforeMs: flags.verify === true || span !== null ? Infinity : null,
+        span,
+        acceptEmpty: flags.acceptEmpty === true,
+      },
+      signal,
+      retryBudgetMs: RETRY_BUDGET_MS,
+      onProgress: showProgress(
+        progress,
+        accountName === null ? config.accounts.length : 1,
+        streams.length === 0 ? STREAMS.all.length : streams.length,
+      ),
+    });
+    progress.stop();
+    output.result(summaryJson(summaries), () => formatSummaries(output, summaries));
+    exitByVerdict(context, wellnessOf(summaries));
+  } finally {
+    progress.stop();
+    await session.close();
+  }
+}
+
 /** `kpool sync`: brings everything, or a selection, up to date once, in this process. */
 export const configureSync: ConfigureCommand = (command, context) => {
   command
@@ -66,47 +119,7 @@ export const configureSync: ConfigureCommand = (command, context) => {
     )
     .action(async (streams: Stream[], flags: SyncFlags) => {
       limitHeapGrowth();
-      const { output, clock, signal } = context;
-      const config = context.config();
-      const accounts = requireAccounts(config);
-      const { account = null, puid = null, algo = null } = flags;
-      if (account !== null && !accounts.some(({ name }) => name === account)) {
-        throw new KpoolError('usage.invalid', `There is no account ${account}.`, {
-          hint: `Configured: ${accounts.map(({ name }) => name).join(', ')}.`,
-        });
-      }
-      const span = findSpan(flags, streams);
-      const verifyBeforeMs = flags.verify === true || span !== null ? Infinity : null;
-      const session = await openSession({
-        config,
-        accounts,
-        clock,
-        random: Math.random,
-        logger: await context.commandLogger(),
-        signal,
-        log: (line) => output.note(line),
-      });
-      const progress = await output.progress();
-      try {
-        context.hideAddress(session.database.url);
-        const summaries = await syncEverything(session.service, {
-          selection: { streams: streams.length === 0 ? null : streams, accountName: account, puid, algo },
-          request: { verifyBeforeMs, span, acceptEmpty: flags.acceptEmpty === true },
-          signal,
-          retryBudgetMs: RETRY_BUDGET_MS,
-          onProgress: showProgress(
-            progress,
-            account === null ? accounts.length : 1,
-            streams.length === 0 ? STREAMS.all.length : streams.length,
-          ),
-        });
-        progress.stop();
-        output.result(summaryJson(summaries), () => formatSummaries(output, summaries));
-        exitByVerdict(context, wellnessOf(summaries));
-      } finally {
-        progress.stop();
-        await session.close();
-      }
+      await syncOnce(context, streams, flags);
     });
   withExamples(command, 'kpool sync', 'kpool sync earnings --puid 12345 --from 2026-10-01 --to 2026-10-31');
 };
