@@ -32,71 +32,75 @@ export function createFleetStore(client: PrismaClient) {
   return {
     ...createStaging(client),
     ...createDetails(client),
-
-    async beginSnapshot(scope: FleetScope): Promise<FleetSnapshot> {
-      return guarded(async () => {
-        await ensureCursor(client, scope);
-        const { snapshotId } = await client.workerSnapshot.create({
-          data: { puid: scope.puid, algo: scope.algo, startedAt: await readInstant(client) },
-        });
-        const [facts] = await client.$queryRaw<
-          { version: bigint; is_first: boolean; known_workers: bigint; is_total_due: boolean }[]
-        >`
-          SELECT version, coalesce(counts_compared_at < sync.now() - interval '1 day', true) AS is_total_due,
-                 NOT EXISTS (SELECT FROM pool.worker_snapshots t WHERE ${isOfFleet(scope)} AND completed_at IS NOT NULL)
-                   AS is_first,
-                 (SELECT count(*) FROM sync.worker_presence t WHERE ${isOfFleet(scope)} AND to_at IS NULL) AS known_workers
-            FROM sync.cursors WHERE ${isOfScope(scope)}`;
-        if (facts === undefined) {
-          throw new KpoolError('broken-promise', 'A snapshot that was just begun is not there.');
-        }
-        return {
-          snapshotId,
-          version: facts.version,
-          isFirst: facts.is_first,
-          knownWorkers: Number(facts.known_workers),
-          isTotalDue: facts.is_total_due,
-        };
-      });
-    },
-
-    /**
-     * Stores workers, samples, figures and the snapshot in one transaction. An incomplete snapshot lands the workers that
-     * it saw and leaves no trace in samples and figures. Throws `sync.superseded` when another snapshot of
-     * the scope landed since this one began, `sync.inconsistent` when the server lost what was staged.
-     */
-    async landSnapshot(
-      scope: FleetScope,
-      snapshot: FleetSnapshot,
-      landing: FleetLanding,
-    ): Promise<ListingCounts> {
-      const startedAtMs = await guarded(() => prepareSamples(client, snapshot));
-      return guarded(() =>
-        inTransaction(client, async (tx) => {
-          await advanceCursorFrom(tx, scope, snapshot.version);
-          const staged = await countStaged(tx, snapshot.snapshotId);
-          if (staged !== landing.staged) {
-            throw new KpoolError(
-              'sync.inconsistent',
-              'The database lost workers that were read (did it restart?).',
-            );
-          }
-          if (staged >= LARGE_FLEET) await joinLarge(tx);
-          const landingPass = {
-            key: scope,
-            snapshotId: snapshot.snapshotId,
-            startedAt: pgInstant(startedAtMs),
-          };
-          const { inserted, changed } = await mergeWorkers(tx, landingPass);
-          const removed = landing.isComplete ? await complete(tx, landingPass, landing) : 0;
-          const quarantined = await quarantineRows(tx, scope, landing.unreadable);
-          await noteLanding(tx, scope, landing);
-          await dropStaged(tx, snapshot.snapshotId);
-          return { inserted, changed, unchanged: staged - inserted - changed, removed, quarantined };
-        }),
-      );
-    },
+    beginSnapshot: (scope: FleetScope) => beginSnapshot(client, scope),
+    landSnapshot: (scope: FleetScope, snapshot: FleetSnapshot, landing: FleetLanding) =>
+      landSnapshot(client, scope, snapshot, landing),
   };
+}
+
+async function beginSnapshot(client: PrismaClient, scope: FleetScope): Promise<FleetSnapshot> {
+  return guarded(async () => {
+    await ensureCursor(client, scope);
+    const { snapshotId } = await client.workerSnapshot.create({
+      data: { puid: scope.puid, algo: scope.algo, startedAt: await readInstant(client) },
+    });
+    const [facts] = await client.$queryRaw<
+      { version: bigint; is_first: boolean; known_workers: bigint; is_total_due: boolean }[]
+    >`
+      SELECT version, coalesce(counts_compared_at < sync.now() - interval '1 day', true) AS is_total_due,
+             NOT EXISTS (SELECT FROM pool.worker_snapshots t WHERE ${isOfFleet(scope)} AND completed_at IS NOT NULL)
+               AS is_first,
+             (SELECT count(*) FROM sync.worker_presence t WHERE ${isOfFleet(scope)} AND to_at IS NULL) AS known_workers
+        FROM sync.cursors WHERE ${isOfScope(scope)}`;
+    if (facts === undefined) {
+      throw new KpoolError('broken-promise', 'A snapshot that was just begun is not there.');
+    }
+    return {
+      snapshotId,
+      version: facts.version,
+      isFirst: facts.is_first,
+      knownWorkers: Number(facts.known_workers),
+      isTotalDue: facts.is_total_due,
+    };
+  });
+}
+
+/**
+ * Stores workers, samples, figures and the snapshot in one transaction. An incomplete snapshot lands the workers that
+ * it saw and leaves no trace in samples and figures. Throws `sync.superseded` when another snapshot of
+ * the scope landed since this one began, `sync.inconsistent` when the server lost what was staged.
+ */
+async function landSnapshot(
+  client: PrismaClient,
+  scope: FleetScope,
+  snapshot: FleetSnapshot,
+  landing: FleetLanding,
+): Promise<ListingCounts> {
+  const startedAtMs = await guarded(() => prepareSamples(client, snapshot));
+  return guarded(() =>
+    inTransaction(client, async (tx) => {
+      await advanceCursorFrom(tx, scope, snapshot.version);
+      const staged = await countStaged(tx, snapshot.snapshotId);
+      if (staged !== landing.staged) {
+        throw new KpoolError(
+          'sync.inconsistent',
+          'The database lost workers that were read (did it restart?).',
+        );
+      }
+      if (staged >= LARGE_FLEET) await joinLarge(tx);
+      const landingPass = {
+        key: scope,
+        snapshotId: snapshot.snapshotId,
+        startedAt: pgInstant(startedAtMs),
+      };
+      const { inserted, changed } = await mergeWorkers(tx, landingPass);
+      const removed = landing.isComplete ? await complete(tx, landingPass, landing) : 0;
+      const quarantined = await quarantineRows(tx, scope, landing.unreadable);
+      await noteLanding(tx, scope, landing);
+      await dropStaged(tx, snapshot.snapshotId);
+      return { inserted, changed, unchanged: staged - inserted - changed, removed, quarantined };
+    }),
+  );
 }
 
 /**

@@ -54,19 +54,7 @@ export function createStaging(client: PrismaClient) {
       { snapshotId }: FleetSnapshot,
       limit: number,
     ): Promise<WorkerId[]> {
-      const rows = await guarded(
-        () => client.$queryRaw<{ worker_id: bigint }[]>`
-          (SELECT worker_id FROM sync.staged_workers WHERE snapshot_id = ${snapshotId}::bigint AND conflicting
-            ORDER BY worker_id LIMIT ${limit}::integer)
-           UNION ALL
-          (SELECT worker_id FROM pool.workers t
-            WHERE ${isOfFleet(scope)} AND removed_at IS NULL AND status = 'ACTIVE'
-              AND NOT EXISTS (SELECT FROM sync.staged_workers s
-                               WHERE s.snapshot_id = ${snapshotId}::bigint AND s.worker_id = t.worker_id)
-            ORDER BY worker_id LIMIT ${limit}::integer)
-           LIMIT ${limit}::integer`,
-      );
-      return rows.map((row) => row.worker_id as WorkerId);
+      return guarded(() => findUnresolved(client, scope, snapshotId, limit));
     },
 
     async resolveWorker(
@@ -74,20 +62,7 @@ export function createStaging(client: PrismaClient) {
       workerId: WorkerId,
       worker: Worker | null,
     ): Promise<void> {
-      await guarded(async () => {
-        if (worker === null) {
-          await client.stagedWorker.deleteMany({ where: { snapshotId, workerId } });
-          return;
-        }
-        await stagePages(client, snapshotId, worker.status ?? '', {
-          pages: [packWorkers([worker])],
-          ageMs: 0,
-        });
-        await client.stagedWorker.updateMany({
-          where: { snapshotId, workerId },
-          data: { conflicting: false },
-        });
-      });
+      await guarded(() => resolveStaged(client, { snapshotId, workerId }, worker));
     },
 
     async dropSnapshot({ snapshotId }: FleetSnapshot): Promise<void> {
@@ -119,6 +94,40 @@ async function stagePages(
                hash_unit = excluded.hash_unit, reject_rate = excluded.reject_rate,
                last_share_at = excluded.last_share_at, status = excluded.status, extra = excluded.extra,
                seen_at = excluded.seen_at, conflicting = s.status <> ${UNLISTED_STATUS} AND (s.conflicting OR s.status <> excluded.status)`;
+}
+
+/** Workers with two statuses or none, then those that were last seen active and are in no list. */
+async function findUnresolved(
+  db: Queryable,
+  scope: FleetScope,
+  snapshotId: bigint,
+  limit: number,
+): Promise<WorkerId[]> {
+  const rows = await db.$queryRaw<{ worker_id: bigint }[]>`
+    (SELECT worker_id FROM sync.staged_workers WHERE snapshot_id = ${snapshotId}::bigint AND conflicting
+      ORDER BY worker_id LIMIT ${limit}::integer)
+     UNION ALL
+    (SELECT worker_id FROM pool.workers t
+      WHERE ${isOfFleet(scope)} AND removed_at IS NULL AND status = 'ACTIVE'
+        AND NOT EXISTS (SELECT FROM sync.staged_workers s
+                         WHERE s.snapshot_id = ${snapshotId}::bigint AND s.worker_id = t.worker_id)
+      ORDER BY worker_id LIMIT ${limit}::integer)
+     LIMIT ${limit}::integer`;
+  return rows.map((row) => row.worker_id as WorkerId);
+}
+
+async function resolveStaged(
+  client: PrismaClient,
+  where: { readonly snapshotId: bigint; readonly workerId: WorkerId },
+  worker: Worker | null,
+): Promise<void> {
+  if (worker === null) {
+    await client.stagedWorker.deleteMany({ where });
+    return;
+  }
+  const served = { pages: [packWorkers([worker])], ageMs: 0 };
+  await stagePages(client, where.snapshotId, worker.status ?? '', served);
+  await client.stagedWorker.updateMany({ where, data: { conflicting: false } });
 }
 
 /** The INSERT, to be followed by what to do with workers staged before; null where there is nothing to insert. */
