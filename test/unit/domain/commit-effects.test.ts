@@ -60,7 +60,8 @@ describe('a row that a complete read does not serve', () => {
 
   test.each(['withdrawn', 'unserved'] as const)('P4 is %s if the confirmation says so', (verdict) => {
     const confirmed = new Map([[ledgerKeyOf(vanished), verdict]]);
-    const { updated, counts } = decided([vanished], commitOf({ confirmed }));
+    const { updated, counts, isCertified } = decided([vanished], commitOf({ confirmed }));
+    expect(isCertified).toBe(true);
     expect(updated).toEqual([
       { ...vanished, withdrawn: verdict === 'withdrawn', unserved: verdict === 'unserved' },
     ]);
@@ -78,6 +79,8 @@ describe('a row that a complete read does not serve', () => {
     const commit = commitOf({ rows: [rowOf(20)] });
     expect(decided([old], commit).updated).toEqual([]);
     expect(decide([old], commit, TODAY - 39 * DAY_MS).outcome).toBe('unconfirmed');
+    expect(decide([old], commitOf({ rows: [rowOf(30, { amount: '2' })] })).outcome).toBe('decided');
+    expect(decide([old], commitOf({ rows: [rowOf(30, { currency: 'LTC' })] })).outcome).toBe('unconfirmed');
   });
 
   test('stays whatever an incomplete read says', () => {
@@ -91,6 +94,38 @@ test('rows no longer served keep the certificate of when they were', () => {
   expect(decided([old], commitOf({})).isCertified).toBe(false);
   expect(decided([], commitOf({})).isCertified).toBe(true);
   expect(decided([old], commitOf({ rows: [rowOf(20)] })).isCertified).toBe(true);
+});
+
+test('P4 a list is shown by its newest row, not by a coin', () => {
+  const newestOf = (more: Partial<WindowCommit>) => decided([], commitOf(more)).newestMinedAtMs;
+  const rows = [rowOf(20), rowOf(10), rowOf(30)];
+  expect(newestOf({ rows })).toBe(TODAY - 10 * DAY_MS);
+  expect(newestOf({ rows: [] })).toBeNull();
+  // Asked for by name, a coin's rows do not say whether the list itself is empty.
+  expect(newestOf({ rows, coin: { currency: 'BTC', isWhole: true } })).toBeNull();
+});
+
+test('P11 each piece of a window counts its own rows', () => {
+  const middle = TODAY - 25 * DAY_MS;
+  const pieces = [
+    { fromMs: middle, toMs: Infinity, verified: true },
+    { fromMs: WINDOW.fromMs, toMs: middle, verified: true },
+  ];
+  const rows = [rowOf(10), rowOf(11, { status: 'WAIT_SETTLE' }), rowOf(30, { status: 'FROZEN' })];
+  const commit = commitOf({ rows, pieces, unreadable: [UNREADABLE] });
+  expect(decided([storedRow(20), storedRow(29), storedRow(31)], commit).windows.records).toMatchObject([
+    { rowCount: 2, pendingCount: 1, inDoubtCount: 1 },
+    { rowCount: 1, pendingCount: 1, inDoubtCount: 2 },
+  ]);
+});
+
+test('P4 a read of one row and one unreadable one certifies', () => {
+  const old = storedRow(30, { unserved: true });
+  expect(decided([old], commitOf({ rows: [rowOf(20)], unreadable: [UNREADABLE] })).isCertified).toBe(true);
+  // The unserved row beside a vanished one keeps its state.
+  const confirmed = new Map([[ledgerKeyOf(storedRow(10)), 'withdrawn' as const]]);
+  const { updated, isCertified } = decided([old, storedRow(10)], commitOf({ confirmed }));
+  expect([updated, isCertified]).toEqual([[{ ...storedRow(10), withdrawn: true }], false]);
 });
 
 test('windows after a replacement cover the same days, once', () => {
