@@ -6,7 +6,7 @@ import postgres from 'postgres';
 import { binariesIn, findPackagedBinaries } from '../src/store/embedded/binaries';
 import { createCluster, startCluster, stopCluster } from '../src/store/embedded/cluster';
 import { findServerUser } from '../src/store/embedded/server-user';
-import { migrate } from '../src/store/migrate';
+import { migrate } from '../src/store/migrations/migrate';
 import { findFreePort } from '../test/support/test-run';
 
 /** Runs `work` with a migrated database of its own on a server that is thrown away afterwards. */

@@ -1,6 +1,6 @@
 import { END_TIMEOUT_S } from '../core/postgres/connection';
 import { openPostgres } from '../core/postgres/driver';
-import { migrate, type MigrateResult } from '../store/migrate';
+import { migrate, type MigrateResult } from '../store/migrations/migrate';
 import type { OpenDatabase } from './database';
 
 /** Applies this build's migrations to an open database; throws as `migrate` does. */

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Sql } from 'postgres';
 import { KpoolError } from '../core/errors';
-import { hasRole } from '../store/reader-login';
+import { hasRole } from '../store/readers/reader-login';
 
 /** 144 bits, as base64url, which needs no escaping in a URL. */
 const READER_PASSWORD_BYTES = 18;

@@ -6,7 +6,7 @@ import { intervalOf } from '../../src/domain/streams';
 import { binariesIn, findPackagedBinaries } from '../../src/store/embedded/binaries';
 import { createCluster, startCluster } from '../../src/store/embedded/cluster';
 import { findServerUser } from '../../src/store/embedded/server-user';
-import { migrate } from '../../src/store/migrate';
+import { migrate } from '../../src/store/migrations/migrate';
 import { STREAMS } from '../../src/sync/registry';
 import { findFreePort, runDirectory, stopAfterRun } from './test-run';
 

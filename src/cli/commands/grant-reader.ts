@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { isLoopbackHost } from '../../core/loopback';
 import { postgresAddressOf, type PostgresAddress } from '../../core/postgres/address';
-import { grantReader, type ReaderLogin } from '../../store/reader-login';
-import { SALT_BYTES, scramVerifier } from '../../store/scram-verifier';
+import { grantReader, type ReaderLogin } from '../../store/readers/reader-login';
+import { SALT_BYTES, scramVerifier } from '../../store/readers/scram-verifier';
 import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';

@@ -3,7 +3,7 @@ import type { Config } from '../../config/config';
 import { isKpoolError, KpoolError } from '../../core/errors';
 import { judgedAccountsOf } from '../../config/require-accounts';
 import { readStatus } from '../../report/status/service-status';
-import { migrationState } from '../../store/migrate';
+import { migrationState } from '../../store/migrations/migrate';
 import { requireMigratable } from '../../store/migrations/migration-state';
 import type { CliContext, ConfigureCommand } from '../context';
 import { lookAtDatabase } from '../database-work';

@@ -1,7 +1,7 @@
 import postgres from 'postgres';
 import { createSimulator, type Simulator } from '../../../src/simulator';
 import { openEmbeddedPostgres } from '../../../src/store/embedded/open';
-import { migrate } from '../../../src/store/migrate';
+import { migrate } from '../../../src/store/migrations/migrate';
 import { hastenDatabaseClock } from '../../support/database-clock';
 import { createUsedHome, postmasterOf, stateOf, type TestHome } from '../../support/embedded-home';
 import { eventually } from '../../support/eventually';

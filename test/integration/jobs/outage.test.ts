@@ -5,7 +5,7 @@ import { createSimulator, type Simulator } from '../../../src/simulator';
 import { findPackagedBinaries } from '../../../src/store/embedded/binaries';
 import { createCluster, startCluster, stopCluster, type Cluster } from '../../../src/store/embedded/cluster';
 import { findServerUser } from '../../../src/store/embedded/server-user';
-import { migrate } from '../../../src/store/migrate';
+import { migrate } from '../../../src/store/migrations/migrate';
 import { hastenDatabaseClock } from '../../support/database-clock';
 import { eventually } from '../../support/eventually';
 import { allEvery, serviceEnv, ServiceProcess } from '../../support/jobs/service-process';

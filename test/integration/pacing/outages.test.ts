@@ -10,7 +10,7 @@ import { leaseMs, resumeMs } from '../../../src/pacing/time-limits';
 import { binariesIn, findPackagedBinaries } from '../../../src/store/embedded/binaries';
 import { createCluster, startCluster, stopCluster, type Cluster } from '../../../src/store/embedded/cluster';
 import { findServerUser } from '../../../src/store/embedded/server-user';
-import { migrate } from '../../../src/store/migrate';
+import { migrate } from '../../../src/store/migrations/migrate';
 import { hastenDatabaseClock } from '../../support/database-clock';
 import { fastClock } from '../../support/fast-clock';
 import { startWindowServer, type WindowServer } from '../../support/pacing/window-server';

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import postgres from 'postgres';
 import { presentField, presentTable } from '../../../src/metabase/presentation';
 import { readRelations } from '../../../src/metabase/relations';
-import { grantReader } from '../../../src/store/reader-login';
-import { SALT_BYTES, scramVerifier } from '../../../src/store/scram-verifier';
+import { grantReader } from '../../../src/store/readers/reader-login';
+import { SALT_BYTES, scramVerifier } from '../../../src/store/readers/scram-verifier';
 import {
   scanKeysByDriver,
   scanKeysByMetabase,

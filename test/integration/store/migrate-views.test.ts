@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import postgres from 'postgres';
 import { isKpoolError } from '../../../src/core/errors';
-import { migrate, migrationState } from '../../../src/store/migrate';
+import { migrate, migrationState } from '../../../src/store/migrations/migrate';
 import { findMigrationsDirectory } from '../../../src/store/migrations/migration-files';
 import type { TestDatabase } from '../../support/test-database';
 import { createTestDatabase } from '../../support/test-database';

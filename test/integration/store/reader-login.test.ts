@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import postgres from 'postgres';
-import { grantReader, type ReaderLogin } from '../../../src/store/reader-login';
-import { SALT_BYTES, scramVerifier } from '../../../src/store/scram-verifier';
+import { grantReader, type ReaderLogin } from '../../../src/store/readers/reader-login';
+import { SALT_BYTES, scramVerifier } from '../../../src/store/readers/scram-verifier';
 import { useTestDatabase } from '../../support/test-database';
 
 const roles: string[] = [];

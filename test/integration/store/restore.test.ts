@@ -8,7 +8,7 @@ import { createSimulator, type Simulator } from '../../../src/simulator';
 import { binariesIn } from '../../../src/store/embedded/binaries';
 import { createCluster, startCluster } from '../../../src/store/embedded/cluster';
 import { findServerUser } from '../../../src/store/embedded/server-user';
-import { migrate } from '../../../src/store/migrate';
+import { migrate } from '../../../src/store/migrations/migrate';
 import { storedOf, truthOf } from '../../support/ledger-truth';
 import { openTestService, syncOnce } from '../../support/synced-pool';
 import { findFreePort, runDirectory, stopAfterRun } from '../../support/test-run';

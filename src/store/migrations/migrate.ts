@@ -2,25 +2,19 @@ import { millisecondsInMinute } from 'date-fns/constants';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReservedSql, Sql } from 'postgres';
-import { KpoolError } from '../core/errors';
-import { guarded } from '../core/postgres/errors';
-import { MIGRATION_LOCK } from '../core/postgres/lock-numbers';
-import { applyViews, changedViews, readAppliedViews } from './migrations/apply-views';
-import { isConnectionLost, migrationFailure } from './migrations/migration-failure';
-import type { MigrationFile } from './migrations/migration-files';
-import { findMigrationsDirectory, readMigrationFiles } from './migrations/migration-files';
-import { findTableHolder, isLockedByMigration } from './migrations/lock-holders';
-import {
-  createRecords,
-  insertRecord,
-  isApplied,
-  lockRecords,
-  readRecords,
-} from './migrations/migration-records';
-import type { MigrationState } from './migrations/migration-state';
-import { judgeMigrations, requireMigratable } from './migrations/migration-state';
-import type { ViewFile } from './migrations/view-files';
-import { readViewFiles } from './migrations/view-files';
+import { KpoolError } from '../../core/errors';
+import { guarded } from '../../core/postgres/errors';
+import { MIGRATION_LOCK } from '../../core/postgres/lock-numbers';
+import { applyViews, changedViews, readAppliedViews } from './apply-views';
+import { isConnectionLost, migrationFailure } from './migration-failure';
+import type { MigrationFile } from './migration-files';
+import { findMigrationsDirectory, readMigrationFiles } from './migration-files';
+import { findTableHolder, isLockedByMigration } from './lock-holders';
+import { createRecords, insertRecord, isApplied, lockRecords, readRecords } from './migration-records';
+import type { MigrationState } from './migration-state';
+import { judgeMigrations, requireMigratable } from './migration-state';
+import type { ViewFile } from './view-files';
+import { readViewFiles } from './view-files';
 
 /** How long to wait for another process that is migrating. */
 const LOCK_WAIT_MS = 10 * millisecondsInMinute;

@@ -1,7 +1,7 @@
 import type { Sql, TransactionSql } from 'postgres';
-import { assert } from '../core/assert';
-import { KpoolError } from '../core/errors';
-import { SQLSTATE } from '../core/postgres/error-table';
+import { assert } from '../../core/assert';
+import { KpoolError } from '../../core/errors';
+import { SQLSTATE } from '../../core/postgres/error-table';
 import { limitReader } from './reader-limits';
 
 const ROLE_SYNTAX = /^[a-z_][a-z0-9_]{0,62}$/;

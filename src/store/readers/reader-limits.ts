@@ -1,5 +1,5 @@
 import type { TransactionSql } from 'postgres';
-import { SQLSTATE } from '../core/postgres/error-table';
+import { SQLSTATE } from '../../core/postgres/error-table';
 
 /**
  * Enough for the connections of a BI tool and an analyst; more would crowd out the program. Only an administrator can
