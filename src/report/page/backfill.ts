@@ -21,24 +21,14 @@ interface Counts extends Omit<Backfill, 'remainingMs'> {
 
 export async function readBackfillShare(sql: Sql): Promise<Backfill> {
   const [counts] = await sql<Counts[]>`
-    WITH lists AS (
-      SELECT c.stream, c.puid, c.algo, c.history_complete,
-             (SELECT coalesce(sum(w.row_count), 0) FROM sync.windows w
-               WHERE (w.stream, w.puid, w.algo) = (c.stream, c.puid, c.algo)) AS rows,
-             c.pool_row_count
-        FROM sync.cursors c WHERE c.stream IN ('earnings', 'rewards')
-    )
     SELECT count(*)::int AS lists, count(*) FILTER (WHERE history_complete)::int AS complete,
            coalesce(sum(rows), 0)::float8 AS rows,
-           CASE WHEN bool_and(history_complete OR pool_row_count IS NOT NULL)
-                THEN sum(CASE WHEN history_complete THEN rows ELSE greatest(pool_row_count, rows) END)::float8 END AS "poolRows",
-           CASE WHEN bool_and(history_complete OR pool_row_count IS NOT NULL)
-                THEN coalesce(sum(greatest(pool_row_count - rows, 0)) FILTER (WHERE NOT history_complete), 0)::float8 END
-             AS "remainingRows",
+           CASE WHEN bool_and(pool_rows IS NOT NULL) THEN sum(pool_rows)::float8 END AS "poolRows",
+           CASE WHEN bool_and(pool_rows IS NOT NULL) THEN sum(pool_rows - rows)::float8 END AS "remainingRows",
            (SELECT coalesce(sum(rows_landed) / greatest(extract(epoch FROM sync.now() - min(observed_at)) / 60, 0.5), 0)::float8
               FROM sync.certificates WHERE observed_at > sync.now() - interval '10 minutes') AS "rowsPerMinute"
-      FROM lists`;
-  const { remainingRows, ...told } = counts ?? {
+      FROM sync.income_lists`;
+  const { remainingRows, ...progress } = counts ?? {
     lists: 0,
     complete: 0,
     rows: 0,
@@ -46,9 +36,9 @@ export async function readBackfillShare(sql: Sql): Promise<Backfill> {
     rowsPerMinute: 0,
     remainingRows: null,
   };
-  const isKnown = remainingRows !== null && told.rowsPerMinute > 0 && told.complete < told.lists;
+  const isKnown = remainingRows !== null && progress.rowsPerMinute > 0 && progress.complete < progress.lists;
   return {
-    ...told,
-    remainingMs: isKnown ? (remainingRows / told.rowsPerMinute) * millisecondsInMinute : null,
+    ...progress,
+    remainingMs: isKnown ? (remainingRows / progress.rowsPerMinute) * millisecondsInMinute : null,
   };
 }

@@ -81,16 +81,10 @@ async function readScopes(sql: Sql): Promise<readonly ScopeCount[]> {
 /** The same share that the pages show. */
 async function readLedgers(sql: Sql): Promise<readonly LedgerSize[]> {
   return sql<LedgerSize[]>`
-    WITH held AS (SELECT stream, puid, algo, sum(row_count) AS rows FROM sync.windows GROUP BY stream, puid, algo)
-    SELECT a.account_name AS account, c.stream, coalesce(sum(h.rows), 0)::float8 AS rows,
-           CASE WHEN bool_and(c.history_complete OR c.pool_row_count IS NOT NULL)
-                THEN coalesce(sum(CASE WHEN c.history_complete THEN h.rows
-                                       ELSE greatest(c.pool_row_count, h.rows) END), 0)::float8 END AS "poolRows"
-      FROM sync.cursors c
-      JOIN pool.sub_accounts s USING (puid)
-      JOIN pool.accounts a ON a.account_id = s.account_id
-      LEFT JOIN held h USING (stream, puid, algo)
-     WHERE c.stream IN ('earnings', 'rewards')
+    SELECT s.account_name AS account, l.stream, sum(l.rows)::float8 AS rows,
+           CASE WHEN bool_and(l.pool_rows IS NOT NULL) THEN sum(l.pool_rows)::float8 END AS "poolRows"
+      FROM sync.income_lists l
+      JOIN report.sub_accounts s USING (puid)
      GROUP BY 1, 2 ORDER BY 1, 2`;
 }
 

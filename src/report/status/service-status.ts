@@ -73,16 +73,12 @@ async function countKeysPacedAsWhole(sql: Sql): Promise<number> {
 /** Progress of every scope's history, incomplete ones first. */
 async function readBackfill(sql: Sql): Promise<readonly BackfillState[]> {
   return sql<BackfillState[]>`
-    SELECT a.account_name AS account, c.stream, a.sub_account AS "subAccount", c.algo,
-           c.history_complete AS "isComplete", c.complete_from AS "completeFrom",
-           w.windows::int AS windows, w.rows::text AS rows
-      FROM sync.cursors c
+    SELECT a.account_name AS account, l.stream, a.sub_account AS "subAccount", l.algo,
+           l.history_complete AS "isComplete", l.complete_from AS "completeFrom",
+           l.verified_windows::int AS windows, l.rows::text AS rows
+      FROM sync.income_lists l
       JOIN report.sub_accounts a USING (puid)
-     CROSS JOIN LATERAL (
-       SELECT count(*) FILTER (WHERE verified_at IS NOT NULL) AS windows, coalesce(sum(row_count), 0) AS rows
-         FROM sync.windows w WHERE (w.stream, w.puid, w.algo) = (c.stream, c.puid, c.algo)) w
-     WHERE c.stream IN ('earnings', 'rewards')
-     ORDER BY c.history_complete, a.account_name, c.stream, "subAccount", c.algo`;
+     ORDER BY l.history_complete, a.account_name, l.stream, "subAccount", l.algo`;
 }
 
 /** The latest run of every scope whose latest run did not succeed, newest first. */

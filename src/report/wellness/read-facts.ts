@@ -124,8 +124,8 @@ async function readHistories(sql: Sql, accounts: AccountNames): Promise<readonly
   return sql<HistoryFacts[]>`
     SELECT account_name AS account, count(*)::int AS lists,
            count(*) FILTER (WHERE history_complete)::int AS complete
-      FROM sync.cursors JOIN report.sub_accounts USING (puid)
-     WHERE ${isOneOf(sql, accounts)} AND stream IN ('earnings', 'rewards')
+      FROM sync.income_lists JOIN report.sub_accounts USING (puid)
+     WHERE ${isOneOf(sql, accounts)}
      GROUP BY account_name ORDER BY 1`;
 }
 
@@ -141,16 +141,13 @@ async function readQuarantine(sql: Sql, accounts: AccountNames): Promise<readonl
 
 async function readEmptied(sql: Sql, accounts: AccountNames): Promise<readonly EmptiedFacts[]> {
   return sql<EmptiedFacts[]>`
-    SELECT a.account_name AS account, c.stream, count(*)::int AS lists, sum(held.rows)::int AS rows,
-           min(c.empty_since) AS since, min(format('%s (%s)', a.sub_account, c.algo)) AS name
-      FROM sync.cursors c
+    SELECT a.account_name AS account, l.stream, count(*)::int AS lists, sum(l.rows)::int AS rows,
+           min(l.empty_since) AS since, min(format('%s (%s)', a.sub_account, l.algo)) AS name
+      FROM sync.income_lists l
       JOIN report.sub_accounts a USING (puid)
       JOIN pool.sub_accounts s USING (puid)
-     CROSS JOIN LATERAL (
-       SELECT sum(w.row_count) AS rows FROM sync.windows w
-        WHERE w.stream = c.stream AND w.puid = c.puid AND w.algo = c.algo) AS held
-     WHERE ${isOneOf(sql, accounts, sql`a.account_name`)} AND c.empty_since IS NOT NULL AND s.removed_at IS NULL
-       AND held.rows > 0
+     WHERE ${isOneOf(sql, accounts, sql`a.account_name`)} AND l.empty_since IS NOT NULL AND s.removed_at IS NULL
+       AND l.rows > 0
      GROUP BY 1, 2 ORDER BY 1, 2`;
 }
 
