@@ -1,3 +1,4 @@
+// The configured database, embedded or not: opened, probed and ready for a process.
 import type { Config } from '../config/config';
 import { postgresAddressOf } from '../core/postgres/address';
 import { classifyDatabaseError } from '../core/postgres/errors';

@@ -1,3 +1,4 @@
+// Where the jobs are kept, recorded in the database, so that two processes never disagree.
 import type { Clock } from '../core/clock';
 import { backoffDelayMs } from '../core/backoff';
 import { isKpoolError, KpoolError } from '../core/errors';

@@ -1,3 +1,4 @@
+// What a PostgreSQL server must be and offer before kpool uses it.
 import { assert } from '../core/assert';
 import { KpoolError } from '../core/errors';
 import { postgresAddressOf } from '../core/postgres/address';

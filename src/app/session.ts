@@ -1,3 +1,4 @@
+// A migrated database and the service on it: what start, sync and demo open.
 import type { AccountCredentials } from '../config/accounts';
 import type { Config } from '../config/config';
 import type { Clock } from '../core/clock';

@@ -1,3 +1,4 @@
+// How far kpool sync is with one stream.
 import type { PlannedScope } from '../domain/due-scopes';
 import type { RunTotals } from '../domain/run-record';
 import type { Stream } from '../domain/streams';

@@ -1,3 +1,4 @@
+// kpool sync: all accounts at once, their streams in order.
 import type { KpoolError } from '../core/errors';
 import type { Scope } from '../domain/scope';
 import type { StreamDefinition } from '../sync/stream';

@@ -1,3 +1,4 @@
+// What kpool sync is asked for: streams, account, sub-account, algorithm.
 import { KpoolError } from '../core/errors';
 import type { Puid } from '../domain/ids';
 import type { Stream } from '../domain/streams';

@@ -1,3 +1,4 @@
+// kpool sync: one stream of one account.
 import { throwIfAborted } from '../core/clock';
 import type { PlannedScope } from '../domain/due-scopes';
 import type { Stream } from '../domain/streams';

@@ -1,3 +1,4 @@
+// kpool check: an account's credentials, status and clock, by one request.
 import type { Config } from '../../config/config';
 import { judge } from '../../report/wellness/judge';
 import { failedCheck, passedCheck, type CheckResult } from './result';

@@ -1,3 +1,4 @@
+// kpool check: how much disk the samples of the fleet will take.
 import type { Config } from '../../config/config';
 import { projectFleetDisk, type FleetDisk } from '../../domain/fleet-disk';
 import { intervalOf } from '../../domain/streams';

@@ -1,3 +1,4 @@
+// kpool check: every line of it, from the configuration to the rate.
 import type { Config } from '../../config/config';
 import type { Clock } from '../../core/clock';
 import type { Secret } from '../../core/secret';

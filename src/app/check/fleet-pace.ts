@@ -1,3 +1,4 @@
+// kpool check: whether the rate limit leaves time for all workers in their interval.
 import type { Config } from '../../config/config';
 import { paceOfSnapshot } from '../../domain/fleet-pace';
 import { intervalOf } from '../../domain/streams';

@@ -1,3 +1,4 @@
+// The demo's simulated pool, and the configuration that syncs it.
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../config/config';

@@ -1,3 +1,4 @@
+// What happens at the demo's pool while someone watches.
 import { millisecondsInDay } from 'date-fns/constants';
 import type { Simulator } from '../../simulator';
 

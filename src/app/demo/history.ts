@@ -1,3 +1,4 @@
+// A month of samples for the demo's machines, as if kpool had run that long.
 import { millisecondsInDay, millisecondsInHour } from 'date-fns/constants';
 import type { Sql } from 'postgres';
 import { END_TIMEOUT_S } from '../../core/postgres/connection';

@@ -1,3 +1,4 @@
+// What is wrong with some of the demo's machines, so that the pages have something to report.
 import { millisecondsInHour } from 'date-fns/constants';
 import type { Simulator } from '../../simulator';
 

@@ -1,3 +1,4 @@
+// Stops an account at the first refusal, and resumes it.
 import { millisecondsInHour, millisecondsInMinute } from 'date-fns/constants';
 import type { Clock } from '../../core/clock';
 import { isKpoolError, KpoolError, type ErrorCode, type StoppingCode } from '../../core/errors';

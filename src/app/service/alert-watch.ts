@@ -1,3 +1,4 @@
+// When alerts are reviewed: a round a minute.
 import { millisecondsInMinute } from 'date-fns/constants';
 import type { Clock } from '../../core/clock';
 import { isKpoolError } from '../../core/errors';

@@ -1,3 +1,4 @@
+// One round of alerts: from the problems of the moment to what is sent.
 import type { Config } from '../../config/config';
 import { findProxy } from '../../config/proxies';
 import type { Secret } from '../../core/secret';

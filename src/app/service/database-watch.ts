@@ -1,3 +1,4 @@
+// Notices that the database is away or back, and restarts an embedded one.
 import { millisecondsInMinute } from 'date-fns/constants';
 import type { Clock } from '../../core/clock';
 import { isKpoolError, KpoolError, type ErrorCode } from '../../core/errors';

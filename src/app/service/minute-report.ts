@@ -1,3 +1,4 @@
+// The line a minute that a service at a terminal prints.
 import { millisecondsInMinute } from 'date-fns/constants';
 import type { Clock } from '../../core/clock';
 import { isKpoolError } from '../../core/errors';

@@ -1,3 +1,4 @@
+// What the log says about the pace and the circuit.
 import type { CircuitEvent } from '../../kucoin';
 import type { Logger } from '../../observability/logger';
 import type { Metrics } from '../../observability/metrics';

@@ -1,3 +1,4 @@
+// How long kpool sync waits for an open circuit.
 import { millisecondsInMinute } from 'date-fns/constants';
 import type { Clock } from '../../core/clock';
 

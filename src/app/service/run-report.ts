@@ -1,3 +1,4 @@
+// What log and metrics say about a finished run.
 import type { Logger } from '../../observability/logger';
 import type { Metrics } from '../../observability/metrics';
 import type { RunResult } from '../../sync/run-scope';

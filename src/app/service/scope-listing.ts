@@ -1,3 +1,4 @@
+// Whether a scope that the pool refuses is still listed.
 import { millisecondsInMinute } from 'date-fns/constants';
 import type { Clock } from '../../core/clock';
 import type { Scope } from '../../domain/scope';

@@ -1,3 +1,4 @@
+// When each scope of a stream is next visited.
 import type { Config } from '../../config/config';
 import type { PlannedScope, ScopePlan } from '../../domain/due-scopes';
 import type { AccountId } from '../../domain/ids';

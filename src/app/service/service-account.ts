@@ -1,3 +1,4 @@
+// The accounts of a service: recorded, each with its client and its guard.
 import { createHash } from 'node:crypto';
 import type { AccountCredentials } from '../../config/accounts';
 import type { Config } from '../../config/config';

@@ -1,3 +1,4 @@
+// The pacer of a service, with its log and metrics.
 import type { Config } from '../../config/config';
 import type { Clock } from '../../core/clock';
 import type { Secret } from '../../core/secret';

@@ -1,3 +1,4 @@
+// What a service reads from report: problems, activity, alerts.
 import type { Config } from '../../config/config';
 import { createLastingPostgres, type LastingPostgres } from '../../core/postgres/driver';
 import type { Secret } from '../../core/secret';

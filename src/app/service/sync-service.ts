@@ -1,3 +1,4 @@
+// The service's heart: plans the scopes of its accounts and runs one.
 import type { AccountCredentials } from '../../config/accounts';
 import type { Config } from '../../config/config';
 import { assert } from '../../core/assert';
