@@ -12,19 +12,17 @@ import type { QueueBackend } from './backend';
 import { QUEUE_SESSION, requirePostgresQueue, SCHEMA } from './postgres-requirements';
 import { createRunner } from './runner';
 
-/** One for notifications, which stays open, and the rest for short statements. */
-const DEFAULT_CONNECTIONS = 3;
-
 type QueueConnection = PostgresConnectionOptions;
 type Backend = PostgresQueueBackend;
 
 /**
  * The queue in our own database, with its tables migrated. Throws as `requirePostgresQueue` does. Commits do not wait
- * for the disk: a crash of the server may lose the last half second, which the next plan enqueues again.
+ * for the disk: a crash of the server may lose the last half second, which the next plan enqueues again. Of
+ * `maxConnections` one is for notifications and stays open, the rest for short statements.
  */
 export async function openPostgresBackend(
   databaseUrl: Secret,
-  maxConnections = DEFAULT_CONNECTIONS,
+  maxConnections: number,
 ): Promise<QueueBackend> {
   const connections = createConnections({
     url: databaseUrl,

@@ -1,8 +1,7 @@
 import type postgres from 'postgres';
 import { openDatabase, type OpenDatabase } from '../app/database';
 import { migrateDatabase } from '../app/migration';
-import { END_TIMEOUT_S } from '../core/postgres/connection';
-import { openPostgres } from '../core/postgres/driver';
+import { usePostgres } from '../core/postgres/driver';
 import type { CliContext } from './context';
 
 type DatabaseWork<T> = (sql: postgres.Sql, database: OpenDatabase) => Promise<T>;
@@ -40,10 +39,5 @@ async function useDatabase<T>(context: CliContext, work: (database: OpenDatabase
 }
 
 async function useConnection<T>(database: OpenDatabase, name: string, work: DatabaseWork<T>): Promise<T> {
-  const sql = await openPostgres({ url: database.url, applicationName: `kpool ${name}` });
-  try {
-    return await work(sql, database);
-  } finally {
-    await sql.end({ timeout: END_TIMEOUT_S });
-  }
+  return usePostgres({ url: database.url, applicationName: `kpool ${name}` }, (sql) => work(sql, database));
 }

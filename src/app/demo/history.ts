@@ -1,8 +1,7 @@
 // A month of samples for the demo's machines, as if kpool had run that long.
 import { millisecondsInDay, millisecondsInHour } from 'date-fns/constants';
 import type { Sql } from 'postgres';
-import { END_TIMEOUT_S } from '../../core/postgres/connection';
-import { openPostgres } from '../../core/postgres/driver';
+import { usePostgres } from '../../core/postgres/driver';
 import type { Secret } from '../../core/secret';
 import type { Simulator } from '../../simulator';
 import { createStoreClient } from '../../store/client';
@@ -30,23 +29,23 @@ export async function seedFleetHistory(
   simulator: Simulator,
   nowMs: number,
 ): Promise<void> {
-  const sql = await openPostgres({ url: databaseUrl, applicationName: APPLICATION });
   const client = createStoreClient({ url: databaseUrl, maxConnections: 2, applicationName: APPLICATION });
   const span = { fromMs: nowMs - HISTORY_DAYS * millisecondsInDay, toMs: nowMs };
   try {
-    await sql`UPDATE pool.workers SET first_seen_at = ${new Date(span.fromMs)}`;
-    await sql`UPDATE sync.worker_presence SET from_at = ${new Date(span.fromMs)}`;
-    await sql`
+    await usePostgres({ url: databaseUrl, applicationName: APPLICATION }, async (sql) => {
+      await sql`UPDATE pool.workers SET first_seen_at = ${new Date(span.fromMs)}`;
+      await sql`UPDATE sync.worker_presence SET from_at = ${new Date(span.fromMs)}`;
+      await sql`
       SELECT sync.ensure_worker_sample_partitions(sync.day_of(${new Date(span.fromMs)}, 'UTC'), sync.day_of(sync.now(), 'UTC') + 2)`;
-    const fleets = await sql<
-      DemoFleet[]
-    >`SELECT DISTINCT puid::text AS puid, algo FROM pool.workers ORDER BY 1, 2`;
-    const troubles = findTroubles(simulator, nowMs);
-    for (const fleet of fleets) await addSnapshots(sql, simulator, fleet, troubles, nowMs);
+      const fleets = await sql<
+        DemoFleet[]
+      >`SELECT DISTINCT puid::text AS puid, algo FROM pool.workers ORDER BY 1, 2`;
+      const troubles = findTroubles(simulator, nowMs);
+      for (const fleet of fleets) await addSnapshots(sql, simulator, fleet, troubles, nowMs);
+    });
     await recomputeFleet(client, span);
   } finally {
     await client.$disconnect();
-    await sql.end({ timeout: END_TIMEOUT_S });
   }
 }
 

@@ -10,8 +10,7 @@ import type { StreamSummary } from '../../app/sync-stream';
 import { EVERYTHING, type SyncSelection } from '../../app/sync-selection';
 import type { Config } from '../../config/config';
 import { isKpoolError } from '../../core/errors';
-import { END_TIMEOUT_S } from '../../core/postgres/connection';
-import { openPostgres } from '../../core/postgres/driver';
+import { usePostgres } from '../../core/postgres/driver';
 import { STREAMS } from '../../sync/registry';
 import { WHAT_IS_DUE, type LedgerRequest } from '../../sync/ledger/sync-ledger-scope';
 import type { WebServer } from '../../web/server';
@@ -104,17 +103,11 @@ async function fillDatabase(context: CliContext, session: Session, demo: Demo): 
   const { output } = context;
   output.note('First sync: three years of history, at the 2 requests a second that the pool allows.');
   const summaries = await syncFirst(context, session, demo);
-  const sql = await openPostgres({ url: session.database.url, applicationName: 'kpool demo' });
-  try {
-    const overview = await readDemoOverview(sql);
-    output.result({ simulated: true, streams: summaryJson(summaries), ...demoOverviewJson(overview) }, () =>
-      [formatSummaries(output, summaries), formatDemoOverview(context, overview), `\n${SIMULATED}`].join(
-        '\n',
-      ),
-    );
-  } finally {
-    await sql.end({ timeout: END_TIMEOUT_S });
-  }
+  const connection = { url: session.database.url, applicationName: 'kpool demo' };
+  const overview = await usePostgres(connection, readDemoOverview);
+  output.result({ simulated: true, streams: summaryJson(summaries), ...demoOverviewJson(overview) }, () =>
+    [formatSummaries(output, summaries), formatDemoOverview(context, overview), `\n${SIMULATED}`].join('\n'),
+  );
   exitByVerdict(context, wellnessOf(summaries));
 }
 

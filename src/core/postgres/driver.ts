@@ -18,6 +18,19 @@ export async function openPostgres(options: PostgresOptions): Promise<postgres.S
   return (await openConnection(options)).sql;
 }
 
+/** Runs `work` on such a connection, and ends it. Nothing is in progress then, but a broken one would take its time. */
+export async function usePostgres<T>(
+  options: PostgresOptions,
+  work: (sql: postgres.Sql) => Promise<T>,
+): Promise<T> {
+  const sql = await openPostgres(options);
+  try {
+    return await work(sql);
+  } finally {
+    await sql.end({ timeout: END_TIMEOUT_S });
+  }
+}
+
 async function openConnection(options: PostgresOptions): Promise<PostgresConnection> {
   const connection = connectPostgres(options);
   const timer = setTimeout(() => connection.end(silenceError(CONNECT_TIMEOUT_MS)), CONNECT_TIMEOUT_MS);

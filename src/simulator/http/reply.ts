@@ -120,34 +120,70 @@ export function replyOfFault(fault: Fault): Reply | null {
 
 /** Responds with the fault. `reply` is the result of `replyOfFault`, or the normal response. */
 export async function sendFault(exchange: Exchange, fault: Fault, reply: Reply): Promise<void> {
-  const { response, request } = exchange;
+  if (isDisturbance(fault)) {
+    await sendDisturbed(exchange, fault, reply);
+    return;
+  }
+  const { body, contentType = null, headers } = wholeResponseTo(fault, reply);
+  writeReply(exchange, reply.httpStatus, body, contentType, headers);
+}
+
+const DISTURBANCES = ['delay', 'hang', 'hang-in-body', 'truncate', 'reset', 'huge'] as const;
+/** A fault in how the response arrives. */
+type Disturbance = Extract<Fault, { readonly kind: (typeof DISTURBANCES)[number] }>;
+
+function isDisturbance(fault: Fault): fault is Disturbance {
+  return DISTURBANCES.some((kind) => kind === fault.kind);
+}
+
+interface WholeResponse {
+  readonly body: string | Buffer;
+  readonly contentType?: string;
+  readonly headers?: Headers;
+}
+
+/** What is sent at once and completely. */
+function wholeResponseTo(fault: Exclude<Fault, Disturbance>, { body }: Reply): WholeResponse {
+  const contentType = JSON_TYPE;
   switch (fault.kind) {
     case 'http':
-      writeReply(
-        exchange,
-        reply.httpStatus,
-        reply.body,
-        fault.body === 'html' ? HTML_TYPE : JSON_TYPE,
-        fault.headers,
-      );
-      return;
+      return {
+        body,
+        contentType: fault.body === 'html' ? HTML_TYPE : JSON_TYPE,
+        headers: fault.headers ?? {},
+      };
     case 'code':
-      sendReply(exchange, reply);
-      return;
-    case 'maintenance':
-      writeReply(
-        exchange,
-        reply.httpStatus,
-        reply.body,
-        HTML_TYPE,
-        fault.retryAfterS === undefined ? {} : { 'Retry-After': String(fault.retryAfterS) },
-      );
-      return;
+      return { body, contentType };
+    case 'maintenance': {
+      const { retryAfterS } = fault;
+      return {
+        body,
+        contentType: HTML_TYPE,
+        headers: retryAfterS === undefined ? {} : { 'Retry-After': String(retryAfterS) },
+      };
+    }
+    case 'body':
+      return { body, contentType: fault.contentType ?? JSON_TYPE };
+    case 'rewrite':
+      return { body: fault.rewrite(body), contentType };
+    case 'bom':
+      return { body: `\uFEFF${body}`, contentType };
+    case 'gzip':
+      return { body: gzipSync(body), contentType, headers: { 'Content-Encoding': 'gzip' } };
+    case 'redirect':
+      return { body: '', headers: { Location: fault.location } };
+    case 'content-type':
+      return { body, contentType: fault.value };
+  }
+}
+
+/** Sends late, not at all, or only a part. */
+async function sendDisturbed(exchange: Exchange, fault: Disturbance, reply: Reply): Promise<void> {
+  const { response, request } = exchange;
+  switch (fault.kind) {
     case 'delay':
       await exchange.sleep(fault.ms);
       sendReply(exchange, reply);
-      return;
-    case 'hang':
       return;
     case 'hang-in-body':
       sendHalf(exchange, reply, () => undefined);
@@ -163,29 +199,13 @@ export async function sendFault(exchange: Exchange, fault: Fault, reply: Reply):
       if (fault.at === 'headers') request.socket.resetAndDestroy();
       else sendHalf(exchange, reply, () => request.socket.resetAndDestroy());
       return;
-    case 'body':
-      writeReply(exchange, reply.httpStatus, reply.body, fault.contentType ?? JSON_TYPE);
-      return;
-    case 'rewrite':
-      sendReply(exchange, { ...reply, body: fault.rewrite(reply.body) });
-      return;
-    case 'bom':
-      sendReply(exchange, { ...reply, body: `\uFEFF${reply.body}` });
-      return;
-    case 'gzip':
-      writeReply(exchange, reply.httpStatus, gzipSync(reply.body), JSON_TYPE, { 'Content-Encoding': 'gzip' });
-      return;
     case 'huge':
       writeHead(exchange, 200, JSON_TYPE);
       Readable.from(hugeBody(fault.bytes))
         .on('error', () => undefined)
         .pipe(response);
       return;
-    case 'redirect':
-      writeReply(exchange, reply.httpStatus, '', null, { Location: fault.location });
-      return;
-    case 'content-type':
-      writeReply(exchange, reply.httpStatus, reply.body, fault.value);
+    case 'hang':
       return;
   }
 }

@@ -2,7 +2,7 @@ import { hashText, mix } from '../random';
 import { DAY_MS } from '../time';
 import { profileOf } from './algorithm-profiles';
 import { SimFleet } from './fleet';
-import { createIncomePlan } from './income-plan';
+import { IncomePlan } from './income-plan';
 import type { SimScopeKey } from './sim-income';
 import { SimAccount, type SimCredentials } from './sim-account';
 import { SimScope } from './sim-scope';
@@ -101,7 +101,7 @@ function seedScope(options: SeedWorld, key: SimScopeKey, ordinal: number, machin
   const profile = profileOf(key.algo);
   const joinedLater = ordinal === 0 ? 0 : mix(scopeSeed, 1) % Math.max(1, Math.floor(spec.days / 3));
   const firstDay = Math.floor(startAtMs / DAY_MS) - spec.days + joinedLater;
-  const plan = createIncomePlan({
+  const plan = new IncomePlan({
     seed: scopeSeed,
     ordinal,
     profile,

@@ -25,7 +25,7 @@ function urlAs(user: string, password: string): Secret {
 async function failuresAt(url: Secret): Promise<unknown[]> {
   const asked = [
     () => askQueue(url, null, silent),
-    () => openPostgresBackend(url).then((backend) => backend.close()),
+    () => openPostgresBackend(url, 3).then((backend) => backend.close()),
   ];
   return Promise.all(
     asked.map((ask) =>
@@ -68,7 +68,7 @@ test('tables that are there need no lock that anybody may hold', async () => {
 });
 
 test('P12 a lock of BullMQ that somebody holds is heard of', async () => {
-  const backend = await openPostgresBackend(new Secret(database.url));
+  const backend = await openPostgresBackend(new Secret(database.url), 3);
   const queue = backend.openQueue();
   await owner`SELECT pg_advisory_lock(hashtext('bullmq:finalization'), hashtext(${QUEUE_NAME}))`;
   try {

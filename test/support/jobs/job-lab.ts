@@ -45,7 +45,7 @@ export function openTestBackend(
 ): Promise<QueueBackend> {
   const redis = backend.redisUrl();
   return redis === null
-    ? openPostgresBackend(new Secret(database.url))
+    ? openPostgresBackend(new Secret(database.url), 3)
     : openRedisBackend(new Secret(redis), `${backend.redisPrefix()}-${database.name}`, () => undefined);
 }
 
