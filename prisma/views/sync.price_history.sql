@@ -12,5 +12,5 @@ COMMENT ON COLUMN sync.price_history.price_date IS 'The day, in the time zone of
 COMMENT ON COLUMN sync.price_history.price IS 'Price of one unit.';
 COMMENT ON COLUMN sync.price_history.source IS 'Where it comes from.';
 COMMENT ON COLUMN sync.price_history.revised IS 'How many earlier prices of that day it replaces.';
-COMMENT ON COLUMN sync.price_history.known_from IS 'When it was imported: from then on, included, it is in force.';
-COMMENT ON COLUMN sync.price_history.known_to IS 'When a later one was imported: until then, not included, it is in force; null while it still is.';
+COMMENT ON COLUMN sync.price_history.known_from IS 'When it was imported: in force from then on, inclusive.';
+COMMENT ON COLUMN sync.price_history.known_to IS 'When a later one was imported: in force until then, exclusive; null while it still is.';

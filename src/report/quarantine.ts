@@ -24,7 +24,7 @@ interface StoredQuarantine extends Omit<QuarantinedRow, 'number' | 'puid'> {
   readonly puid: string | null;
 }
 
-function fromDatabase(row: StoredQuarantine): QuarantinedRow {
+function toQuarantined(row: StoredQuarantine): QuarantinedRow {
   return { ...row, number: BigInt(row.number), puid: row.puid === null ? null : BigInt(row.puid) };
 }
 
@@ -47,7 +47,7 @@ export async function listQuarantine(
   const rows = await sql<StoredQuarantine[]>`
     ${select(sql)} WHERE ${options.isWhole} OR (q.resolved_at IS NULL AND q.accepted_at IS NULL)
      ORDER BY q.quarantine_id DESC LIMIT ${options.limit}`;
-  return rows.map(fromDatabase);
+  return rows.map(toQuarantined);
 }
 
 /** The rows with these numbers that exist, in order. */
@@ -57,7 +57,7 @@ export async function findQuarantined(
 ): Promise<QuarantinedRow[]> {
   const rows = await sql<StoredQuarantine[]>`
     ${select(sql)} WHERE q.quarantine_id = ANY (string_to_array(${numbers.join(',')}, ',')::bigint[]) ORDER BY q.quarantine_id`;
-  return rows.map(fromDatabase);
+  return rows.map(toQuarantined);
 }
 
 /** Accepts rows, so that they no longer make a sync partial. The first note on a row is kept. */

@@ -38,7 +38,7 @@ export async function findHiddenCoins(db: Queryable, scope: LedgerScope): Promis
  * The missing rows of a read without those of hidden coins, which the list does not show anyway. A coin that a complete
  * read of the list does show is no longer hidden.
  */
-export async function leaveHiddenCoins(
+export async function excludeHiddenCoins(
   db: Queryable,
   { scope, rows, isComplete }: { scope: LedgerScope; rows: readonly IncomeRow[]; isComplete: boolean },
   missing: readonly LedgerRow[],

@@ -12,14 +12,14 @@ CREATE TABLE pool.accounts (
   status_reason   text
 );
 COMMENT ON TABLE pool.accounts IS 'The owners of the API keys, one row each.';
-COMMENT ON COLUMN pool.accounts.account_id IS 'Our number of the account.';
+COMMENT ON COLUMN pool.accounts.account_id IS 'Internal id of the account.';
 COMMENT ON COLUMN pool.accounts.account_name IS 'The name given in the configuration, e.g. main.';
-COMMENT ON COLUMN pool.accounts.key_fingerprint IS 'Start of the SHA-256 of the credentials; tells them apart and reveals none.';
+COMMENT ON COLUMN pool.accounts.key_fingerprint IS 'Start of the SHA-256 of the credentials; distinguishes them without revealing any.';
 COMMENT ON COLUMN pool.accounts.first_seen_at IS 'When the account was first configured.';
 COMMENT ON COLUMN pool.accounts.last_seen_at IS 'When the pool last answered for the account.';
 COMMENT ON COLUMN pool.accounts.status IS 'ok; auth_failed: the credentials were refused; forbidden: the key was refused; duplicate: other accounts have all of its sub-accounts; changed: the key shows none of the known sub-accounts. All but ok are stopped.';
 COMMENT ON COLUMN pool.accounts.status_reason IS 'Why the account is stopped, in one sentence; null while it is ok.';
-COMMENT ON COLUMN pool.accounts.key_since IS 'Since when the account has the credentials that key_fingerprint stands for.';
+COMMENT ON COLUMN pool.accounts.key_since IS 'Since when the account has had the credentials of key_fingerprint.';
 
 CREATE TABLE pool.algorithms (
   account_id    smallint NOT NULL REFERENCES pool.accounts,
@@ -52,7 +52,7 @@ CREATE TABLE pool.sub_accounts (
 );
 CREATE INDEX sub_accounts_account_id_idx ON pool.sub_accounts (account_id);
 COMMENT ON TABLE pool.sub_accounts IS 'Sub-accounts (mining accounts) with their latest hashrates. Source: GET /v1/external/user/query; one known only from /sub-user/earn is a stub: name and id.';
-COMMENT ON COLUMN pool.sub_accounts.puid IS 'Sub-account id: one in the whole pool. API: puid.';
+COMMENT ON COLUMN pool.sub_accounts.puid IS 'Sub-account id, unique in the whole pool. API: puid.';
 COMMENT ON COLUMN pool.sub_accounts.account_id IS 'The account whose API key showed it first (kpool accounts move gives it to another): pool.accounts.';
 COMMENT ON COLUMN pool.sub_accounts.pname IS 'Sub-account name; empty when the pool gave none. API: pname.';
 COMMENT ON COLUMN pool.sub_accounts.default_algo IS 'Algorithm selected when the sub-account was created. API: defaultAlgo.';
@@ -109,7 +109,7 @@ COMMENT ON TABLE pool.sub_account_income_samples IS 'The pool''s totals of accum
 COMMENT ON COLUMN pool.sub_account_income_samples.puid IS 'Sub-account id. API: puid.';
 COMMENT ON COLUMN pool.sub_account_income_samples.currency IS 'Currency asked for, e.g. BTC. API: coinName.';
 COMMENT ON COLUMN pool.sub_account_income_samples.observed_at IS 'When the pool reported it.';
-COMMENT ON COLUMN pool.sub_account_income_samples.pname IS 'Sub-account name as given there and then. API: pname.';
+COMMENT ON COLUMN pool.sub_account_income_samples.pname IS 'Sub-account name as given with the total. API: pname.';
 COMMENT ON COLUMN pool.sub_account_income_samples.amount IS 'Accumulated income up to then, in units of the currency, exact. API: amount.';
 
 CREATE TABLE sync.left_out_sub_accounts (

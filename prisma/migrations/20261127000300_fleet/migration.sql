@@ -53,7 +53,7 @@ CREATE TABLE pool.worker_snapshots (
 CREATE INDEX worker_snapshots_puid_algo_started_at_idx ON pool.worker_snapshots (puid, algo, started_at);
 CREATE INDEX worker_snapshots_puid_algo_completed_at_idx ON pool.worker_snapshots (puid, algo, completed_at);
 COMMENT ON TABLE pool.worker_snapshots IS 'Snapshots of the workers of a sub-account and algorithm. Those with completed_at are complete: only they leave samples and figures and count for uptime. The others were interrupted, could not be proven complete, or are in progress.';
-COMMENT ON COLUMN pool.worker_snapshots.snapshot_id IS 'Our number of the snapshot.';
+COMMENT ON COLUMN pool.worker_snapshots.snapshot_id IS 'Internal id of the snapshot.';
 COMMENT ON COLUMN pool.worker_snapshots.puid IS 'Sub-account id. API: puid.';
 COMMENT ON COLUMN pool.worker_snapshots.algo IS 'Algorithm. API: algo (request).';
 COMMENT ON COLUMN pool.worker_snapshots.started_at IS 'When it began, by the database''s clock; the observed_at of its samples.';
@@ -149,7 +149,7 @@ BEGIN
   RETURN created;
 END
 $$;
-COMMENT ON FUNCTION sync.ensure_worker_sample_partitions(date, date) IS 'Makes the daily partitions of pool.worker_sample_blocks for the days from the first (included) to the second (not included), in UTC; returns how many were missing.';
+COMMENT ON FUNCTION sync.ensure_worker_sample_partitions(date, date) IS 'Makes the daily partitions of pool.worker_sample_blocks for the days from the first (inclusive) to the second (exclusive), in UTC; returns how many were missing.';
 
 CREATE FUNCTION sync.drop_worker_sample_partitions(before_day date) RETURNS integer
   LANGUAGE plpgsql

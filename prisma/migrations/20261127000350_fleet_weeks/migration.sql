@@ -93,7 +93,7 @@ BEGIN
          highest = excluded.highest;
 END
 $$;
-COMMENT ON FUNCTION sync.sum_up_fleet_days(bigint, text, date, date) IS 'Sums up the days of a fleet from the first (included) to the second (not included), and the weeks that they touch.';
+COMMENT ON FUNCTION sync.sum_up_fleet_days(bigint, text, date, date) IS 'Sums up the days of a fleet from the first (inclusive) to the second (exclusive), and the weeks that they touch.';
 
 -- A day is complete once the fleet has figures of a later one. Figures of a complete day change only if they are recomputed
 -- (kpool rollup).

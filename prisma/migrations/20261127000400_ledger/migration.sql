@@ -316,7 +316,7 @@ BEGIN
         ('withdrawn_at', 'When two complete reads agreed that the pool no longer serves the row; null while it is served.'),
         ('unserved_at', 'When two reads agreed that the pool''s list starts later than this row, which is kept and still counts; null while it is served.'),
         ('extra', 'Fields of the API that have no column, digit for digit, and the raw value of each field that could not be parsed, whose column is null.'),
-        ('revision_id', 'Our number of the revision.'),
+        ('revision_id', 'Internal id of the revision.'),
         ('change', 'What made this revision: appeared, settled, amended, withdrawn, restored, unserved or served_again.'),
         ('valid_from', 'From when the row was known in this state, inclusive.'),
         ('valid_to', 'Until when it was known in this state, exclusive; null while it still is.')

@@ -20,6 +20,7 @@ CREATE TABLE sync.cursors (
   last_life_at         timestamptz,
   paged                boolean NOT NULL DEFAULT false,
   span_limit_ms        bigint CHECK (span_limit_ms > 0),
+  pool_row_count       integer CHECK (pool_row_count >= 0),
   empty_since          timestamptz,
   empty_seen_at        timestamptz,
   position             bigint,
@@ -30,14 +31,14 @@ CREATE TABLE sync.cursors (
   CONSTRAINT cursors_one_scope CHECK (num_nonnulls(account_id, puid) = 1)
 );
 COMMENT ON TABLE sync.cursors IS 'Per scope (a stream of an account, or of a sub-account and algorithm): what is complete and what is next.';
-COMMENT ON COLUMN sync.cursors.cursor_id IS 'Our number of the scope.';
+COMMENT ON COLUMN sync.cursors.cursor_id IS 'Internal id of the scope.';
 COMMENT ON COLUMN sync.cursors.stream IS 'Kind of data: earnings, rewards, workers, …';
-COMMENT ON COLUMN sync.cursors.account_id IS 'The account, where the scope is all of it: pool.accounts. Null where it is a sub-account.';
+COMMENT ON COLUMN sync.cursors.account_id IS 'The account, if the scope is an account: pool.accounts; null if it is a sub-account.';
 COMMENT ON COLUMN sync.cursors.puid IS 'Sub-account id; null if the scope is an account.';
 COMMENT ON COLUMN sync.cursors.algo IS 'Algorithm; empty if the stream has none.';
-COMMENT ON COLUMN sync.cursors.version IS 'Counts commits: one that started from an older version loses.';
+COMMENT ON COLUMN sync.cursors.version IS 'Number of commits. A commit that started from an older version is rejected.';
 COMMENT ON COLUMN sync.cursors.history_complete IS 'Whether everything down to the oldest row has been read.';
-COMMENT ON COLUMN sync.cursors.complete_from IS 'Start of the certified span of mining time, included.';
+COMMENT ON COLUMN sync.cursors.complete_from IS 'Start of the certified span of mining time, inclusive.';
 COMMENT ON COLUMN sync.cursors.complete_to IS 'End of the certified span of mining time, exclusive.';
 COMMENT ON COLUMN sync.cursors.last_cycle_at IS 'When the newest window was last read.';
 COMMENT ON COLUMN sync.cursors.counts_compared_at IS 'When a snapshot of workers was last compared with the pool''s count of all workers.';
@@ -46,11 +47,12 @@ COMMENT ON COLUMN sync.cursors.last_success_at IS 'When a run of the scope last 
 COMMENT ON COLUMN sync.cursors.last_skip_at IS 'When a run of the scope last found that there was nothing to ask the pool.';
 COMMENT ON COLUMN sync.cursors.last_life_at IS 'Last sign of life: mining time of the newest row, or when workers were last seen. A scope without one for long is dormant.';
 COMMENT ON COLUMN sync.cursors.paged IS 'Whether startTime and endTime were found not to select by miningDate: the whole list is then paged through.';
+COMMENT ON COLUMN sync.cursors.pool_row_count IS 'Rows in the whole list by the pool''s count when its history was begun; null: not counted.';
 COMMENT ON COLUMN sync.cursors.empty_since IS 'Since when the pool has shown no row of a list that had some; null while it shows rows.';
 COMMENT ON COLUMN sync.cursors.empty_seen_at IS 'When it was last seen empty.';
 COMMENT ON COLUMN sync.cursors.position IS 'Where a round that a later run continues has got to: the last worker id.';
 COMMENT ON COLUMN sync.cursors.consecutive_failures IS 'Runs failed since the last success.';
-COMMENT ON COLUMN sync.cursors.created_at IS 'When the scope was first met.';
+COMMENT ON COLUMN sync.cursors.created_at IS 'When the scope was first synced.';
 COMMENT ON COLUMN sync.cursors.span_limit_ms IS 'The longest span of time, in milliseconds, that the server answers completely; null until it was found to refuse a longer one or to serve only a part of it. The lowest limit of an account applies to all its scopes.';
 
 CREATE TABLE sync.windows (
@@ -72,7 +74,7 @@ COMMENT ON TABLE sync.windows IS 'The spans of mining time in which a scope is r
 COMMENT ON COLUMN sync.windows.stream IS 'Kind of data: earnings or rewards.';
 COMMENT ON COLUMN sync.windows.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.windows.algo IS 'Algorithm.';
-COMMENT ON COLUMN sync.windows.from_at IS 'Start of the span, included.';
+COMMENT ON COLUMN sync.windows.from_at IS 'Start of the span, inclusive.';
 COMMENT ON COLUMN sync.windows.to_at IS 'End of the span, exclusive; infinity for the newest.';
 COMMENT ON COLUMN sync.windows.row_count IS 'Rows in it that the pool served when it was last verified.';
 COMMENT ON COLUMN sync.windows.pending_count IS 'Pending rows among them.';
@@ -172,7 +174,7 @@ CREATE INDEX runs_stream_puid_algo_started_at_idx ON sync.runs (stream, puid, al
 CREATE INDEX runs_stream_account_id_started_at_idx ON sync.runs (stream, account_id, started_at);
 CREATE INDEX runs_started_at_idx ON sync.runs (started_at);
 COMMENT ON TABLE sync.runs IS 'One row per sync of a scope. Kept for a limited time.';
-COMMENT ON COLUMN sync.runs.run_id IS 'Our number of the run.';
+COMMENT ON COLUMN sync.runs.run_id IS 'Internal id of the run.';
 COMMENT ON COLUMN sync.runs.stream IS 'Kind of data: earnings, rewards, workers, …';
 COMMENT ON COLUMN sync.runs.account_id IS 'The account whose API key it used: pool.accounts.';
 COMMENT ON COLUMN sync.runs.puid IS 'Sub-account id; null if the scope is an account.';
@@ -188,7 +190,7 @@ COMMENT ON COLUMN sync.runs.rows_changed IS 'Rows that differed.';
 COMMENT ON COLUMN sync.runs.rows_unchanged IS 'Rows that were verified and did not differ.';
 COMMENT ON COLUMN sync.runs.rows_withdrawn IS 'Rows that the pool no longer serves.';
 COMMENT ON COLUMN sync.runs.rows_quarantined IS 'Rows that could not be parsed.';
-COMMENT ON COLUMN sync.runs.error_code IS 'Name of the failure.';
+COMMENT ON COLUMN sync.runs.error_code IS 'Code of the failure.';
 COMMENT ON COLUMN sync.runs.error_message IS 'The failure in one sentence, without secrets.';
 
 -- run_id is not a foreign key, since runs and certificates are deleted independently.
@@ -212,12 +214,12 @@ CREATE TABLE sync.certificates (
 CREATE INDEX certificates_scope_idx ON sync.certificates (stream, puid, algo, from_at);
 CREATE INDEX certificates_observed_at_idx ON sync.certificates (observed_at);
 COMMENT ON TABLE sync.certificates IS 'Proofs that a window was read completely, one for each change of its content; when the same content was last read is in sync.windows.verified_at. Superseded ones are kept for a limited time.';
-COMMENT ON COLUMN sync.certificates.certificate_id IS 'Our number of the certificate.';
+COMMENT ON COLUMN sync.certificates.certificate_id IS 'Internal id of the certificate.';
 COMMENT ON COLUMN sync.certificates.run_id IS 'The run that earned it: sync.runs, while that is kept.';
 COMMENT ON COLUMN sync.certificates.stream IS 'Kind of data: earnings or rewards.';
 COMMENT ON COLUMN sync.certificates.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.certificates.algo IS 'Algorithm.';
-COMMENT ON COLUMN sync.certificates.from_at IS 'Start of the window, included.';
+COMMENT ON COLUMN sync.certificates.from_at IS 'Start of the window, inclusive.';
 COMMENT ON COLUMN sync.certificates.to_at IS 'End of the window, exclusive.';
 COMMENT ON COLUMN sync.certificates.rows_served IS 'Rows of the window that were served: as many as the pool counts in it (API: totalNum) or, where it gives no count, as two complete pagings agree on. A read that contradicts the count has no certificate.';
 COMMENT ON COLUMN sync.certificates.rows_landed IS 'Those that are stored in the ledger.';
@@ -248,9 +250,9 @@ CREATE TABLE sync.quarantined_rows (
   CONSTRAINT quarantined_rows_one_scope CHECK (num_nonnulls(account_id, puid) = 1)
 );
 COMMENT ON TABLE sync.quarantined_rows IS 'Rows that the pool served and that could not be parsed, kept verbatim until they can be parsed, are no longer served, or a person accepts them.';
-COMMENT ON COLUMN sync.quarantined_rows.quarantine_id IS 'Our number of the row.';
+COMMENT ON COLUMN sync.quarantined_rows.quarantine_id IS 'Internal id of the row.';
 COMMENT ON COLUMN sync.quarantined_rows.stream IS 'Kind of data: earnings, rewards, workers, …';
-COMMENT ON COLUMN sync.quarantined_rows.account_id IS 'The account, where the scope is all of it: pool.accounts. Null where it is a sub-account.';
+COMMENT ON COLUMN sync.quarantined_rows.account_id IS 'The account, if the scope is an account: pool.accounts; null if it is a sub-account.';
 COMMENT ON COLUMN sync.quarantined_rows.puid IS 'Sub-account id; null if the scope is an account.';
 COMMENT ON COLUMN sync.quarantined_rows.algo IS 'Algorithm; empty if the stream has none.';
 COMMENT ON COLUMN sync.quarantined_rows.window_from IS 'Start of the window in which it was served.';
@@ -280,7 +282,7 @@ CREATE TRIGGER closes_append_only_row BEFORE UPDATE ON sync.closes
 CREATE TRIGGER closes_append_only BEFORE DELETE OR TRUNCATE ON sync.closes
   FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('Closes are only ever added.');
 COMMENT ON TABLE sync.closes IS 'Months closed and reopened, append-only; the last row of a month counts.';
-COMMENT ON COLUMN sync.closes.close_id IS 'Our number of the record, in order.';
+COMMENT ON COLUMN sync.closes.close_id IS 'Internal id of the record, in order.';
 COMMENT ON COLUMN sync.closes.month IS 'First day of the month.';
 COMMENT ON COLUMN sync.closes.action IS 'close or reopen.';
 COMMENT ON COLUMN sync.closes.instant IS 'The instant as of which the month was read.';
@@ -307,9 +309,9 @@ CREATE TABLE sync.streams (
 );
 COMMENT ON TABLE sync.streams IS 'The kinds of data that the program syncs.';
 COMMENT ON COLUMN sync.streams.stream IS 'Its name: earnings, rewards, workers, …';
-COMMENT ON COLUMN sync.streams.position IS 'Order of value; 1 is served first.';
+COMMENT ON COLUMN sync.streams.position IS 'Order of priority; 1 comes first.';
 COMMENT ON COLUMN sync.streams.scope_kind IS 'account: one scope per account; mining: one per sub-account and algorithm.';
-COMMENT ON COLUMN sync.streams.every_ms IS 'How often a scope of it is synced, in milliseconds.';
+COMMENT ON COLUMN sync.streams.every_ms IS 'Interval at which a scope of it is synced, in milliseconds.';
 
 -- Shared by all processes, so that the start and the end of a problem are each sent once, whichever process sends them.
 CREATE TABLE sync.alerts (

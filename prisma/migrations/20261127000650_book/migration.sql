@@ -64,12 +64,12 @@ CREATE TABLE book.exports (
 CREATE TRIGGER exports_are_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON book.exports
   FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('Exports are only ever added.');
 COMMENT ON TABLE book.exports IS 'Files that kpool export wrote, append-only. kpool explain says which of them held a row.';
-COMMENT ON COLUMN book.exports.export_id IS 'Our number of the export, in order.';
+COMMENT ON COLUMN book.exports.export_id IS 'Internal id of the export, in order.';
 COMMENT ON COLUMN book.exports.exported_at IS 'When it was written.';
 COMMENT ON COLUMN book.exports.format IS 'What reads it: statement, koinly, cointracker or journal.';
 COMMENT ON COLUMN book.exports.file_type IS 'csv, xlsx, json, beancount, hledger, quickbooks or xero.';
 COMMENT ON COLUMN book.exports.period IS 'A month (2026-10), a year (2026), or all.';
-COMMENT ON COLUMN book.exports.from_at IS 'Start of the period, included; null: the beginning.';
+COMMENT ON COLUMN book.exports.from_at IS 'Start of the period, inclusive; null: the beginning.';
 COMMENT ON COLUMN book.exports.to_at IS 'End of the period, exclusive; null: open.';
 COMMENT ON COLUMN book.exports.basis IS 'accrual: items count when mined; cash: settled ones when paid.';
 COMMENT ON COLUMN book.exports.account_name IS 'The only account in it; null: all of them.';

@@ -13,7 +13,7 @@ import type { Window } from '../../domain/windows';
 import { inTransaction, type Queryable } from '../client';
 import { ensureCursor, lockCursorAt } from '../cursors';
 import { Prisma, type PrismaClient } from '../generated/client';
-import { findHiddenCoins, leaveHiddenCoins, noteCoinRead } from '../hidden-coins';
+import { findHiddenCoins, excludeHiddenCoins, noteCoinRead } from '../hidden-coins';
 import { pgInstant } from '../instants';
 import { quarantineRows } from '../quarantine';
 import { isOfScope, ledgerScopeValues } from '../scope-key';
@@ -43,7 +43,7 @@ export class PrismaLedgerStore {
       return {
         ...cursor,
         windows: await readWindows(this.client, scope),
-        hiddenCoins: await hiddenCoinsOf(this.client, scope, cursor),
+        hiddenCoins: await loadHiddenCoins(this.client, scope, cursor),
       };
     });
   }
@@ -62,7 +62,7 @@ export class PrismaLedgerStore {
         const missing =
           commit.state.hiddenCoins.length === 0
             ? changes.missing
-            : await leaveHiddenCoins(tx, commit, changes.missing);
+            : await excludeHiddenCoins(tx, commit, changes.missing);
         const oldestServedMs =
           commit.isComplete && missing.length > 0
             ? await findOldestServed(tx, commit.scope, commit.window)
@@ -122,12 +122,12 @@ async function advance(
   return {
     ...facts,
     windows: windowsAfter(change.windows, facts.nowMs),
-    hiddenCoins: await hiddenCoinsOf(tx, scope, facts),
+    hiddenCoins: await loadHiddenCoins(tx, scope, facts),
   };
 }
 
 /** Saves the query if the account has none. */
-async function hiddenCoinsOf(
+async function loadHiddenCoins(
   db: Queryable,
   scope: LedgerScope,
   { hasHiddenCoins }: CursorFacts,

@@ -55,7 +55,7 @@ interface StoredRow {
   extra: string | null;
 }
 
-function fromDatabase(row: StoredRow): LedgerRow {
+function toLedgerRow(row: StoredRow): LedgerRow {
   return {
     currency: row.currency,
     type: row.type,
@@ -89,7 +89,7 @@ export async function readLedgerWindow(
            unserved_at IS NOT NULL AND withdrawn_at IS NULL AS unserved, extra::text AS extra
       FROM ${ledger.table} AS t
      WHERE ${isOfLedgerScope(key)} AND mined_at >= ${pgInstant(window.fromMs)}::timestamptz AND mined_at < ${pgInstant(window.toMs)}::timestamptz`;
-  return rows.map(fromDatabase);
+  return rows.map(toLedgerRow);
 }
 
 /** The oldest mining date of the live, served rows outside a window; Infinity if there is none. */
