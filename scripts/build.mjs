@@ -1,7 +1,7 @@
 // `npm run build`: compiles into dist/, and copies there what the program loads of some large packages. They are
 // development packages therefore: an installation for production holds 9 MB of them instead of 165 (docs/decisions.md).
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -40,6 +40,20 @@ function copyPackage(name, pattern) {
     const from = path.join(source, file);
     if (statSync(from).isFile()) cpSync(from, path.join(TARGET, name, file));
   }
+  dropExports(path.join(TARGET, name));
+}
+
+const filesOf = (target) =>
+  typeof target === 'string' ? [target] : Object.values(target ?? {}).flatMap(filesOf);
+
+/** Of date-fns, Node would parse 139 kB of them in every command, and search them at each of thirty imports. */
+function dropExports(directory) {
+  const file = path.join(directory, 'package.json');
+  const { exports, ...description } = JSON.parse(readFileSync(file, 'utf8'));
+  if (exports === undefined) return;
+  const isCopied = (target) => target.includes('*') || existsSync(path.join(directory, target));
+  const kept = Object.entries(exports).filter(([, target]) => filesOf(target).some(isCopied));
+  writeFileSync(file, JSON.stringify({ ...description, exports: Object.fromEntries(kept) }));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url) && !build(1)) process.exitCode = 1;
