@@ -1,9 +1,6 @@
 CREATE OR REPLACE VIEW report.income_changes AS
 WITH closed AS (
-  -- A close is in force until the next record of its month, if there is one.
-  SELECT c.month, c.instant AS closed_at, c.next_at
-    FROM (SELECT month, action, instant, lead(instant) OVER (PARTITION BY month ORDER BY close_id) AS next_at FROM sync.closes) AS c
-   WHERE c.action = 'close'
+  SELECT month, closed_at, next_at FROM sync.close_spans
 ), known AS (
   SELECT puid, algo, currency, mining_date, valid_from FROM pool.earning_revisions
    WHERE valid_from > (SELECT min(closed_at) FROM closed)

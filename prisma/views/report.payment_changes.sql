@@ -1,10 +1,6 @@
 CREATE OR REPLACE VIEW report.payment_changes AS
 WITH closed AS (
-  -- A close is in force until the next record of its month, if there is one.
-  SELECT c.month, c.instant AS closed_at, c.next_at, z.time_zone
-    FROM (SELECT month, action, instant, lead(instant) OVER (PARTITION BY month ORDER BY close_id) AS next_at FROM sync.closes) AS c
-   CROSS JOIN sync.report_zone z
-   WHERE c.action = 'close'
+  SELECT s.month, s.closed_at, s.next_at, z.time_zone FROM sync.close_spans s CROSS JOIN sync.report_zone z
 ), first AS (
   SELECT min(closed_at) AS closed_at, max(month + interval '1 month')::date + 1 AS last_day FROM closed
 ), paid AS (

@@ -1,9 +1,6 @@
 CREATE OR REPLACE VIEW report.value_changes AS
 WITH closed AS (
-  -- A close is in force until the next record of its month, if there is one.
-  SELECT c.month, c.instant AS closed_at, c.next_at
-    FROM (SELECT month, action, instant, lead(instant) OVER (PARTITION BY month ORDER BY close_id) AS next_at FROM sync.closes) AS c
-   WHERE c.action = 'close'
+  SELECT month, closed_at, next_at FROM sync.close_spans
 ), revalued AS (
   -- Prices imported for a month after it was closed, each with the price that it replaced.
   SELECT p.currency, p.quote_currency, p.price_date, p.price, p.imported_at, p.source, c.month, c.closed_at, c.next_at,

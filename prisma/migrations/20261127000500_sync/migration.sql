@@ -330,7 +330,7 @@ CREATE TABLE sync.alerts (
 );
 COMMENT ON TABLE sync.alerts IS 'Open alerts (ALERT_WEBHOOK_URL), one row per subject, until their end was sent.';
 COMMENT ON COLUMN sync.alerts.alert_id IS 'The subject: kind, account, and what it is about.';
-COMMENT ON COLUMN sync.alerts.kind IS 'What is wrong, as kpool status says it: account-stopped, sub-accounts-left-out, stream-late, stream-failing, income-differs, rows-quarantined, days-in-doubt.';
+COMMENT ON COLUMN sync.alerts.kind IS 'The kind of problem, as kpool status --json names it, e.g. account-stopped or stream-late.';
 COMMENT ON COLUMN sync.alerts.account_id IS 'The account: pool.accounts.';
 COMMENT ON COLUMN sync.alerts.start_text IS 'Message sent when it starts.';
 COMMENT ON COLUMN sync.alerts.end_text IS 'Message sent when it ends.';

@@ -37,8 +37,8 @@ export async function findAsOf(sql: Sql, period: Period, given: string | null): 
 
 async function findClose(sql: Sql, name: string): Promise<string | null> {
   if (!/^\d{4}-\d{2}$/.test(name)) return null;
-  const [row] = await sql<{ action: string; instant: string }[]>`
-    SELECT action, ${instantText(sql, sql`instant`)} AS instant
-      FROM sync.closes WHERE month = ${`${name}-01`}::date ORDER BY close_id DESC LIMIT 1`;
-  return row?.action === 'close' ? row.instant : null;
+  const [close] = await sql<{ instant: string }[]>`
+    SELECT ${instantText(sql, sql`closed_at`)} AS instant
+      FROM sync.close_spans WHERE month = ${`${name}-01`}::date AND next_at IS NULL`;
+  return close?.instant ?? null;
 }

@@ -92,9 +92,9 @@ function refused(reason: string): CloseResult {
 async function isClosed(tx: TransactionSql, month: Month): Promise<boolean> {
   // Closes run one at a time.
   await tx`SELECT sync.lock('closes')`;
-  const [last] = await tx<{ action: string }[]>`
-    SELECT action FROM sync.closes WHERE month = ${firstDayOf(month)}::date ORDER BY close_id DESC LIMIT 1`;
-  return last?.action === 'close';
+  const closes = await tx`
+    SELECT FROM sync.close_spans WHERE month = ${firstDayOf(month)}::date AND next_at IS NULL`;
+  return closes.length > 0;
 }
 
 async function record(

@@ -46,9 +46,7 @@ export async function chooseValuation(sql: Sql, quoteCurrency: string, basis: Va
     await tx`SELECT sync.lock('prices', 'closes')`;
     const [chosen] = await tx<{ quote: string | null; basis: string; closed: string | null }[]>`
       SELECT quote_currency AS quote, basis,
-             (SELECT to_char(min(month), 'YYYY-MM')
-                FROM (SELECT DISTINCT ON (month) month, action FROM sync.closes ORDER BY month, close_id DESC) AS last
-               WHERE action = 'close') AS closed
+             (SELECT to_char(min(month), 'YYYY-MM') FROM sync.close_spans WHERE next_at IS NULL) AS closed
         FROM sync.valuation`;
     const isSame = chosen?.quote === quoteCurrency && chosen.basis === basis;
     if (!isSame && typeof chosen?.quote === 'string' && chosen.closed !== null)
