@@ -4,7 +4,7 @@ import type { RunFacts } from '../report/wellness/facts';
 import { judge, type Wellness } from '../report/wellness/judge';
 import type { RunResult } from '../sync/run-scope';
 import type { Output } from './output/output';
-import type { ProgressReporter } from './output/progress';
+import type { ProgressReporter } from './output/progress-reporter';
 import { numeric } from './output/table';
 
 /** Scopes listed; the rest are counted. */

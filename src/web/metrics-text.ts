@@ -2,7 +2,7 @@ import type { QueueSnapshot } from '../../jobs/queue-snapshot';
 import type { Clock } from '../core/clock';
 import { readVersion } from '../core/version';
 import type { PageReader } from './page-reader';
-import { onceAtATime, within, type createReadiness } from './readiness';
+import { onceAtATime, within, type ReadinessCheck } from './readiness';
 import { renderState } from './state-metrics';
 
 /** Shorter than Prometheus' timeout. */
@@ -19,7 +19,7 @@ interface Sources {
 export function createMetricsText(
   { metrics, clock }: Sources,
   reader: Pick<PageReader, 'measures'>,
-  readiness: Pick<ReturnType<typeof createReadiness>, 'queueState'>,
+  readiness: Pick<ReadinessCheck, 'queueState'>,
   readQueue: () => Promise<QueueSnapshot | null>,
 ): () => Promise<{ readonly contentType: string; readonly text: string }> {
   const version = readVersion();

@@ -22,6 +22,8 @@ import { readServiceFacts, type AccountNames } from '../report/wellness/read-fac
 import type { QueueSnapshot } from '../../jobs/queue-snapshot';
 
 const PAGE_STATEMENT_TIMEOUT_MS = 10_000;
+/** A probe has been answered by then: its statement only keeps the next one waiting. */
+const PROBE_STATEMENT_TIMEOUT_MS = 5_000;
 
 export interface PageSources {
   readonly databaseUrl: Secret;
@@ -37,13 +39,15 @@ export type PageReader = ReturnType<typeof openPageReader>;
 
 export function openPageReader({ databaseUrl, judged, allowedPerHour, readQueue }: PageSources) {
   // A page runs several queries at once. Parallel workers for each took longer to start than they saved.
-  const settings = {
-    statement_timeout: String(PAGE_STATEMENT_TIMEOUT_MS),
-    max_parallel_workers_per_gather: '0',
-  };
-  const connect = () => createLastingPostgres({ url: databaseUrl, applicationName: 'kpool web', settings });
+  const connect = (timeoutMs: number) =>
+    createLastingPostgres({
+      url: databaseUrl,
+      applicationName: 'kpool web',
+      settings: { statement_timeout: String(timeoutMs), max_parallel_workers_per_gather: '0' },
+    });
+  const pages = connect(PAGE_STATEMENT_TIMEOUT_MS);
   // A connection of its own, so that a probe does not wait for a page.
-  const [pages, probes] = [connect(), connect()];
+  const probes = connect(PROBE_STATEMENT_TIMEOUT_MS);
   return {
     frame: async (filter: PageFilter): Promise<PageFrame> => readFrame(await pages.open(), filter),
 

@@ -17,16 +17,21 @@ export interface Readiness {
   readonly problems: readonly object[];
 }
 
-/** Answers probes within two seconds, even if the database or the queue hangs. */
-export function createReadiness({ readFacts, askQueue }: ReadinessSources) {
+/** Answers within two seconds, even if the database or the queue hangs. */
+export interface ReadinessCheck {
+  queueState(): Promise<Reachability>;
+  /** Requests without the token get the kinds of problems, but no names. */
+  check(isAnonymous: boolean): Promise<Readiness>;
+}
+
+export function createReadiness({ readFacts, askQueue }: ReadinessSources): ReadinessCheck {
   const facts = onceAtATime(readFacts);
   const queue = askQueue === null ? null : onceAtATime(askQueue);
   const queueState = async (): Promise<Reachability> =>
     queue === null ? 'none here' : reachability(queue());
   return {
     queueState,
-    /** Requests without the token get the kinds of problems, but no names. */
-    async check(isAnonymous: boolean): Promise<Readiness> {
+    async check(isAnonymous) {
       const [known, queueNow] = await Promise.all([
         within(HEALTH_ANSWER_TIMEOUT_MS, facts()).catch((): WellnessFacts => ({ database: 'unreachable' })),
         queueState(),

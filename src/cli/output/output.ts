@@ -1,7 +1,7 @@
 import { createColors } from 'picocolors';
 import type { Clock } from '../../core/clock';
 import { formatJson, type OutputJson } from './json';
-import type { ProgressReporter } from './progress';
+import type { ProgressReporter } from './progress-reporter';
 import { formatTable, type TableColumn } from './table';
 
 /** The part of an output stream that is used. */

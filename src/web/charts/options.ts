@@ -1,9 +1,9 @@
 import type { EChartsOption } from 'echarts';
 import { unitOf } from '../view/format';
 
-/** Colours are CSS variables, so that light and dark mode need no second drawing. */
 /** Explicit, because text is measured with it. */
 const FONT = 'system-ui, sans-serif';
+/** Colours are CSS variables, so that light and dark mode need no second drawing. */
 const INK = { color: 'var(--muted)', fontFamily: FONT, fontSize: 11 };
 const LINE = { lineStyle: { color: 'var(--line)' } };
 const PALETTE = [

@@ -9,14 +9,14 @@ import {
 import type { z } from 'zod';
 import type { PageReader } from '../page-reader';
 import { FILTER_QUERY, queryOf } from '../query';
-import type { createReadiness } from '../readiness';
+import type { ReadinessCheck } from '../readiness';
 import { FLEET, INCOME, MACHINE_KEY, MACHINE_REPLY, OVERVIEW, PROBLEM_REPLY, SYNC } from './api-schemas';
 
 /** `/api/v1/…`: the pages' figures as JSON, read-only. `/api/v1` is its OpenAPI description. */
 export async function serveApi(
   parent: FastifyInstance,
   reader: PageReader,
-  readiness: ReturnType<typeof createReadiness>,
+  readiness: ReadinessCheck,
 ): Promise<void> {
   await parent.register(
     async (scope) => {

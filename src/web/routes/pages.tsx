@@ -6,7 +6,7 @@ import { findMonth } from '../../report/months/month';
 import type { Access } from '../access';
 import type { PageReader } from '../page-reader';
 import { FILTER_QUERY, queryOf, type PageQuery } from '../query';
-import type { createReadiness } from '../readiness';
+import type { ReadinessCheck } from '../readiness';
 import type { Moment } from '../view/components';
 import { Fleet } from '../view/fleet';
 import { Income } from '../view/income';
@@ -39,7 +39,7 @@ export function servePages(
   server: FastifyInstance,
   access: Access,
   reader: PageReader,
-  readiness: ReturnType<typeof createReadiness>,
+  readiness: ReadinessCheck,
 ): void {
   const sendPage: SendPage = async (request, reply, page) => {
     const query = queryOf(FILTER_QUERY.parse(request.query));
@@ -62,10 +62,7 @@ type SendPage = (
   page: Omit<PageDefinition, 'path'> & { readonly path: PagePath | null },
 ) => Promise<FastifyReply>;
 
-function pagesOf(
-  reader: PageReader,
-  readiness: ReturnType<typeof createReadiness>,
-): readonly PageDefinition[] {
+function pagesOf(reader: PageReader, readiness: ReadinessCheck): readonly PageDefinition[] {
   return [
     {
       path: '/',

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { Access } from '../access';
-import type { createReadiness } from '../readiness';
+import type { ReadinessCheck } from '../readiness';
 
 /** `/healthz` and `/readyz`, which need no token, and `/metrics`, which does. */
 export function serveProbes(
   server: FastifyInstance,
   access: Access,
-  readiness: ReturnType<typeof createReadiness>,
+  readiness: ReadinessCheck,
   metrics: () => Promise<{ readonly contentType: string; readonly text: string }>,
 ): void {
   server.get('/healthz', { config: { isPublic: true } }, async (_request, reply) =>
