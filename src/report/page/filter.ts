@@ -20,8 +20,8 @@ export const PERIODS = { '7d': 7, '30d': 30, '90d': 90, '1y': 365, all: 20_000 }
 export type PagePeriod = keyof typeof PERIODS;
 
 /** Longer periods are shown by month unless days are selected. */
-const MOST_DAYS_BY_DAY = 92;
-const MOST_CHOICES = 500;
+const MAX_DAYS_SHOWN_BY_DAY = 92;
+const MAX_SUB_ACCOUNT_CHOICES = 500;
 
 export interface SubAccountChoice {
   readonly puid: string;
@@ -62,7 +62,7 @@ export async function readFrame(sql: Sql, filter: PageFilter): Promise<PageFrame
            (SELECT coalesce(jsonb_agg(account_name ORDER BY account_name), '[]') FROM pool.accounts) AS accounts,
            (SELECT coalesce(jsonb_agg(jsonb_build_object('puid', puid::text, 'name', sub_account, 'account', account_name)
                                       ORDER BY account_name, sub_account), '[]')
-              FROM (SELECT * FROM report.sub_accounts ORDER BY account_name, sub_account LIMIT ${MOST_CHOICES}) AS s)
+              FROM (SELECT * FROM report.sub_accounts ORDER BY account_name, sub_account LIMIT ${MAX_SUB_ACCOUNT_CHOICES}) AS s)
              AS "subAccounts",
            (SELECT coalesce(jsonb_agg(algo ORDER BY algo), '[]')
               FROM (SELECT algo FROM pool.algorithms UNION SELECT default_algo FROM pool.sub_accounts WHERE default_algo <> '') AS a)
@@ -75,7 +75,7 @@ export async function readFrame(sql: Sql, filter: PageFilter): Promise<PageFrame
   return {
     ...frame,
     zone: filter.zone ?? row.reportZone,
-    by: filter.by ?? (days > MOST_DAYS_BY_DAY ? 'month' : 'day'),
+    by: filter.by ?? (days > MAX_DAYS_SHOWN_BY_DAY ? 'month' : 'day'),
   };
 }
 

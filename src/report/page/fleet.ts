@@ -61,12 +61,12 @@ export interface Attention {
 }
 
 /** The longest period shown by hour; longer ones are shown by day. */
-const MOST_HOURS = 24 * 8;
-const WORST = 50;
-const MOST_GROUPS = 40;
+const MAX_HOURS_SHOWN_BY_HOUR = 24 * 8;
+const MAX_MACHINES_SHOWN = 50;
+const MAX_GROUPS_SHOWN = 40;
 
 export function isByHour({ from, to }: PageFrame): boolean {
-  return (Date.parse(to) - Date.parse(from)) / millisecondsInHour < MOST_HOURS;
+  return (Date.parse(to) - Date.parse(from)) / millisecondsInHour < MAX_HOURS_SHOWN_BY_HOUR;
 }
 
 /** By hour for up to eight days, otherwise by day. Machines by status are those of each hour's or day's last snapshot. */
@@ -132,7 +132,7 @@ export async function readFleets(
           FROM report.fleet_day_totals f
          WHERE f.puid = m.puid AND f.algo = m.algo AND f.day_utc BETWEEN ${frame.from}::text::date AND ${frame.to}::text::date
         ) AS u ON true
-     ORDER BY u.uptime NULLS LAST, m.machines DESC LIMIT ${MOST_GROUPS}`;
+     ORDER BY u.uptime NULLS LAST, m.machines DESC LIMIT ${MAX_GROUPS_SHOWN}`;
 }
 
 /** Machines by name prefix, over the last seven days; lowest uptime first. */
@@ -143,7 +143,7 @@ export async function readPrefixes(sql: Sql, filter: PageFilter): Promise<readon
            g.uptime::float8 AS uptime, g.mean_reject_rate::float8 AS "rejectRate"
       FROM report.fleet_by_prefix g
      WHERE ${filterScope(sql, filter, { puid: sql`g.puid`, algo: sql`g.algo` })}
-     ORDER BY g.uptime NULLS LAST, g.workers DESC LIMIT ${MOST_GROUPS}`;
+     ORDER BY g.uptime NULLS LAST, g.workers DESC LIMIT ${MAX_GROUPS_SHOWN}`;
 }
 
 /** Machines that need attention, those that lose the most hashrate first. */
@@ -156,6 +156,6 @@ export async function readAttention(sql: Sql, filter: PageFilter): Promise<Atten
            w.last_share_at AS "lastShareAt"
       FROM report.worker_attention w
      WHERE ${filterScope(sql, filter, { puid: sql`w.puid`, algo: sql`w.algo` })}
-     ORDER BY w.lost_hash_rate_hps DESC NULLS LAST, w.worker_id LIMIT ${WORST}`;
+     ORDER BY w.lost_hash_rate_hps DESC NULLS LAST, w.worker_id LIMIT ${MAX_MACHINES_SHOWN}`;
   return { count: rows[0]?.count ?? 0, machines: rows.map(({ count: _count, ...machine }) => machine) };
 }

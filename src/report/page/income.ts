@@ -45,10 +45,10 @@ export interface ClosedMonth {
 }
 
 /** Sub-accounts listed per currency. */
-const LEAGUE_LENGTH = 10;
+const MAX_SUB_ACCOUNTS_SHOWN = 10;
 /** Sub-accounts with their own colour. */
-const COLOURED = 7;
-const MOST_MONTHS = 24;
+const MAX_SUB_ACCOUNTS_COLOURED = 7;
+const MAX_MONTHS_SHOWN = 24;
 
 /**
  * Income by day and currency, with the columns puid, algo, currency, start, settled, pending. Days in the reports' time zone
@@ -114,7 +114,7 @@ export async function readLeague(
                    row_number() OVER (PARTITION BY currency ORDER BY sum(settled + pending) DESC, puid) AS rank
               FROM (${incomeRows(sql, filter, frame, frame.by)}) AS d GROUP BY puid, currency) AS r
       JOIN report.sub_accounts a ON a.puid = r.puid
-     WHERE r.rank <= ${LEAGUE_LENGTH}
+     WHERE r.rank <= ${MAX_SUB_ACCOUNTS_SHOWN}
      ORDER BY r.currency, r.rank`;
 }
 
@@ -130,8 +130,8 @@ export async function readIncomeBySubAccount(
     ranks AS (
       SELECT puid, row_number() OVER (ORDER BY sum(settled + pending) DESC, puid) AS rank FROM items GROUP BY puid
     ), shown AS (
-      SELECT r.puid, least(r.rank, ${COLOURED + 1}) AS rank, CASE WHEN r.rank <= ${COLOURED} THEN a.puid END AS own,
-             CASE WHEN r.rank <= ${COLOURED} THEN a.sub_account END AS name
+      SELECT r.puid, least(r.rank, ${MAX_SUB_ACCOUNTS_COLOURED + 1}) AS rank, CASE WHEN r.rank <= ${MAX_SUB_ACCOUNTS_COLOURED} THEN a.puid END AS own,
+             CASE WHEN r.rank <= ${MAX_SUB_ACCOUNTS_COLOURED} THEN a.sub_account END AS name
         FROM ranks r JOIN report.sub_accounts a USING (puid)
     )
     SELECT start::text AS start, own::text AS puid, name AS "subAccount", trim_scale(sum(settled + pending))::text AS total
@@ -148,7 +148,7 @@ export async function readMonths(sql: Sql): Promise<readonly ClosedMonth[]> {
                 WHEN m.month = sync.month_of(sync.now(), z.time_zone) THEN 'running' ELSE 'open' END AS state,
            c.instant AS at, c.note, m.currencies
       FROM (SELECT month, jsonb_agg(DISTINCT currency) AS currencies FROM sync.income_months WHERE items > 0
-             GROUP BY month ORDER BY month DESC LIMIT ${MOST_MONTHS}) AS m
+             GROUP BY month ORDER BY month DESC LIMIT ${MAX_MONTHS_SHOWN}) AS m
      CROSS JOIN sync.report_zone z
       LEFT JOIN LATERAL (SELECT action, instant, note FROM sync.closes WHERE month = m.month
                           ORDER BY close_id DESC LIMIT 1) AS c ON true

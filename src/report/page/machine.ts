@@ -42,8 +42,8 @@ export interface MachineDay {
   readonly rejectRate: number | null;
 }
 
-const HOURS = '7 days';
-const DAYS = 90;
+const HOURLY_SPAN = '7 days';
+const MAX_DAYS_SHOWN = 90;
 
 export async function findMachine(sql: Sql, { puid, algo, workerId }: MachineKey): Promise<Machine | null> {
   const [machine] = await sql<Machine[]>`
@@ -71,7 +71,7 @@ export async function readMachineHours(
            (active_samples::numeric / nullif(snapshots, 0))::float8 AS uptime
       FROM pool.worker_hourly
      WHERE puid = ${puid}::text::bigint AND algo = ${algo} AND worker_id = ${workerId}::text::bigint
-       AND hour > sync.now() - ${HOURS}::text::interval
+       AND hour > sync.now() - ${HOURLY_SPAN}::text::interval
      ORDER BY hour`;
 }
 
@@ -85,6 +85,6 @@ export async function readMachineDays(
            (active_samples::numeric / nullif(snapshots, 0))::float8 AS uptime, last_reject_rate::float8 AS "rejectRate"
       FROM pool.worker_daily
      WHERE puid = ${puid}::text::bigint AND algo = ${algo} AND worker_id = ${workerId}::text::bigint
-       AND day > sync.day_of(sync.now(), 'UTC') - ${DAYS}::int
+       AND day > sync.day_of(sync.now(), 'UTC') - ${MAX_DAYS_SHOWN}::int
      ORDER BY day`;
 }

@@ -58,7 +58,7 @@ import {
 
 /** The data of each page, which the JSON API serves too. */
 
-const QUARANTINE_SHOWN = 20;
+const MAX_QUARANTINED_SHOWN = 20;
 
 export interface OverviewData {
   readonly problems: readonly Problem[];
@@ -181,7 +181,7 @@ export async function readSyncPage(
     readStreams(sql, filter),
     readRuns(sql, filter),
     readHeat(sql, filter),
-    listQuarantine(sql, { isWhole: false, limit: QUARANTINE_SHOWN }),
+    listQuarantine(sql, { isWhole: false, limit: MAX_QUARANTINED_SHOWN }),
     readBackfillShare(sql),
     readRequestsCard(sql),
     readNames(sql),

@@ -55,8 +55,8 @@ export interface HeatSpan {
   readonly state: string;
 }
 
-const RUNS = 40;
-const MOST_LISTS = 40;
+const MAX_RUNS_SHOWN = 40;
+const MAX_LISTS_SHOWN = 40;
 
 export async function readStreams(sql: Sql, filter: PageFilter): Promise<readonly StreamRow[]> {
   return sql<StreamRow[]>`
@@ -83,7 +83,7 @@ export async function readRuns(sql: Sql, filter: PageFilter): Promise<readonly R
        ${account === null ? sql`` : sql`AND a.account_name = ${account}`}
        ${puid === null ? sql`` : sql`AND r.puid = ${puid}::text::bigint`}
        ${algo === null ? sql`` : sql`AND r.algo = ${algo}`}
-     ORDER BY r.started_at DESC LIMIT ${RUNS}`;
+     ORDER BY r.started_at DESC LIMIT ${MAX_RUNS_SHOWN}`;
 }
 
 /** Income lists, incomplete ones first. */
@@ -96,7 +96,7 @@ export async function readHeat(sql: Sql, filter: PageFilter): Promise<readonly H
       FROM report.completeness c
      WHERE ${filterScope(sql, filter, { puid: sql`c.puid`, algo: sql`c.algo` })}
      GROUP BY account_name, sub_account, puid, algo, stream
-     ORDER BY bool_and(state = 'certified'), account_name, sub_account, algo, stream LIMIT ${MOST_LISTS}`;
+     ORDER BY bool_and(state = 'certified'), account_name, sub_account, algo, stream LIMIT ${MAX_LISTS_SHOWN}`;
 }
 
 /** Sub-account names by id. */
