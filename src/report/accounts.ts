@@ -24,6 +24,7 @@ export interface LeftOutSubAccount {
   readonly owner: string;
 }
 
+/** A sub-account that was moved, with the names of the accounts. */
 export interface Move {
   readonly puid: string;
   readonly subAccount: string;

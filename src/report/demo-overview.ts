@@ -1,6 +1,7 @@
 // What `kpool demo` prints once its first sync is done: the first look of an accountant and an operator.
 import type { Sql } from 'postgres';
 
+/** Income of a month and currency over all accounts. */
 export interface MonthOfIncome {
   readonly month: string;
   readonly currency: string;
@@ -9,6 +10,7 @@ export interface MonthOfIncome {
   readonly total: string;
 }
 
+/** A span of `report.completeness`. Counts are texts. */
 export interface CertifiedSpan {
   readonly stream: string;
   readonly subAccount: string;

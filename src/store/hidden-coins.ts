@@ -54,6 +54,7 @@ export async function excludeHiddenCoins(
   return missing.filter((row) => !hidden.some(({ currency }) => currency === row.currency));
 }
 
+/** Records that a list was read completely for a coin; a read of a part of it is not recorded. */
 export async function noteCoinRead(
   db: Queryable,
   scope: LedgerScope,

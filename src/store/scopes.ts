@@ -8,6 +8,7 @@ import { Prisma, type PrismaClient } from './generated/client';
 import { readNow } from './instants';
 import { NO_ALGO } from './scope-key';
 
+/** A scope that could be synced, and what decides whether it is due. */
 export interface ScopeCandidate extends ScopeFacts {
   readonly puid: Puid | null;
   readonly algo: string | null;

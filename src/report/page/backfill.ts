@@ -19,6 +19,7 @@ interface Counts extends Omit<Backfill, 'remainingMs'> {
   readonly remainingRows: number | null;
 }
 
+/** Over all accounts, whatever is filtered: a first sync concerns everyone who looks. */
 export async function readBackfillShare(sql: Sql): Promise<Backfill> {
   const [counts] = await sql<Counts[]>`
     SELECT count(*)::int AS lists, count(*) FILTER (WHERE history_complete)::int AS complete,

@@ -14,6 +14,7 @@ export interface IncomeCard {
   readonly days: readonly number[];
 }
 
+/** The fleet of one algorithm now and over the last 7 days. */
 export interface HashrateCard {
   readonly algo: string;
   /** H/s */
@@ -26,11 +27,13 @@ export interface HashrateCard {
   readonly hours: readonly (number | null)[];
 }
 
+/** Requests to the pool in the last hour, oldest minute first. */
 export interface RequestsCard {
   readonly lastHour: number;
   readonly perMinute: readonly number[];
 }
 
+/** One card per currency with income in the last 30 days, currencies of earnings first. */
 export async function readIncomeCards(sql: Sql, filter: PageFilter): Promise<readonly IncomeCard[]> {
   return sql<IncomeCard[]>`
     WITH t AS (SELECT sync.day_of(sync.now(), time_zone) AS today FROM sync.report_zone),
@@ -60,6 +63,7 @@ export async function readIncomeCards(sql: Sql, filter: PageFilter): Promise<rea
      GROUP BY d.currency, t.today ORDER BY bool_or(d.is_main) DESC, d.currency`;
 }
 
+/** One card per algorithm with listed machines, the largest fleet first. */
 export async function readHashrateCards(sql: Sql, filter: PageFilter): Promise<readonly HashrateCard[]> {
   const of = (alias: 'w' | 'f') =>
     filterScope(sql, filter, { puid: sql`${sql(alias)}.puid`, algo: sql`${sql(alias)}.algo` });

@@ -16,6 +16,7 @@ export interface PageFilter {
   readonly zone: string | null;
 }
 
+/** Days of each selectable period, counted back from today. */
 export const PERIODS = { '7d': 7, '30d': 30, '90d': 90, '1y': 365, all: 20_000 } as const;
 export type PagePeriod = keyof typeof PERIODS;
 
@@ -50,6 +51,7 @@ interface FrameRow extends Omit<PageFrame, 'by' | 'zone'> {
   readonly days: number;
 }
 
+/** Resolves the filter: which days and which time zone it means, and what else could be selected. */
 export async function readFrame(sql: Sql, filter: PageFilter): Promise<PageFrame> {
   const back = PERIODS[filter.period] - 1;
   const [row] = await sql<FrameRow[]>`

@@ -13,6 +13,7 @@ export interface FleetPoint {
   readonly invalid: number;
 }
 
+/** Reject rates of the workers of one algorithm on one day: mean and 90th percentile, weighted by workers. */
 export interface RejectPoint {
   readonly day: string;
   readonly algo: string;
@@ -21,6 +22,7 @@ export interface RejectPoint {
   readonly p90: number | null;
 }
 
+/** The machines of a sub-account and algorithm, or of those with one name prefix. Hashrate now, H/s. */
 export interface FleetGroup {
   readonly account: string;
   readonly subAccount: string;
@@ -37,6 +39,7 @@ export interface FleetGroup {
   readonly rejectRate: number | null;
 }
 
+/** A machine that needs attention (`report.worker_attention`). Rates in H/s, uptime 0 to 1. */
 export interface NeedyMachine {
   readonly account: string;
   readonly subAccount: string;
@@ -65,6 +68,7 @@ const MAX_HOURS_SHOWN_BY_HOUR = 24 * 8;
 const MAX_MACHINES_SHOWN = 50;
 const MAX_GROUPS_SHOWN = 40;
 
+/** Whether the period is shown by hour; otherwise by day. */
 export function isByHour({ from, to }: PageFrame): boolean {
   return (Date.parse(to) - Date.parse(from)) / millisecondsInHour < MAX_HOURS_SHOWN_BY_HOUR;
 }
@@ -97,6 +101,7 @@ export async function readFleetSeries(
      GROUP BY t.at, t.algo ORDER BY t.at, t.algo`;
 }
 
+/** From complete days only. */
 export async function readRejectSeries(
   sql: Sql,
   filter: PageFilter,

@@ -11,6 +11,7 @@ export interface IncomePoint {
   readonly total: string;
 }
 
+/** Income of one sub-account and currency over the period. Amounts are exact decimal texts. */
 export interface IncomeOfSubAccount {
   readonly account: string;
   readonly subAccount: string;
@@ -35,6 +36,7 @@ export interface IncomeBySubAccount {
   }[];
 }
 
+/** A month with income. `running`: it is not over; `open`: it is over and was never closed. */
 export interface ClosedMonth {
   /** `2026-10` */
   readonly month: string;

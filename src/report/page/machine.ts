@@ -26,6 +26,7 @@ export interface Machine extends MachineKey {
   readonly reasons: string | null;
 }
 
+/** One hour of a machine; `hps`: mean while ACTIVE, H/s. */
 export interface MachineHour {
   readonly at: Date;
   readonly hps: number | null;
@@ -33,6 +34,7 @@ export interface MachineHour {
   readonly uptime: number | null;
 }
 
+/** One UTC day of a machine; rates while ACTIVE, H/s. */
 export interface MachineDay {
   readonly day: string;
   readonly hps: number | null;
@@ -45,6 +47,7 @@ export interface MachineDay {
 const HOURLY_SPAN = '7 days';
 const MAX_DAYS_SHOWN = 90;
 
+/** Also a machine that is no longer listed; null if there never was one with this key. */
 export async function findMachine(sql: Sql, { puid, algo, workerId }: MachineKey): Promise<Machine | null> {
   const [machine] = await sql<Machine[]>`
     SELECT a.account_name AS account, a.sub_account AS "subAccount", w.puid::text AS puid, w.algo,
@@ -62,6 +65,7 @@ export async function findMachine(sql: Sql, { puid, algo, workerId }: MachineKey
   return machine ?? null;
 }
 
+/** The last 7 days, oldest first, without hours that had no snapshot. */
 export async function readMachineHours(
   sql: Sql,
   { puid, algo, workerId }: MachineKey,
@@ -75,6 +79,7 @@ export async function readMachineHours(
      ORDER BY hour`;
 }
 
+/** The last 90 days, oldest first, without days that had no snapshot. */
 export async function readMachineDays(
   sql: Sql,
   { puid, algo, workerId }: MachineKey,

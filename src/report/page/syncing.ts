@@ -19,6 +19,7 @@ export interface StreamRow {
   readonly unknownValues: string | null;
 }
 
+/** A recorded run; its sub-account and algorithm are null if it synced an account. Counts are of rows. */
 export interface RunRow {
   readonly account: string;
   readonly stream: string;
@@ -58,6 +59,7 @@ export interface HeatSpan {
 const MAX_RUNS_SHOWN = 40;
 const MAX_LISTS_SHOWN = 40;
 
+/** By account, in the order of their priority. */
 export async function readStreams(sql: Sql, filter: PageFilter): Promise<readonly StreamRow[]> {
   return sql<StreamRow[]>`
     SELECT account_name AS account, stream, state, last_success_at AS "lastSuccessAt", next_at AS "nextAt",

@@ -12,6 +12,7 @@ export interface PriceSpan {
   readonly sources: string;
 }
 
+/** A day with income but no price; the amount is that day's income, an exact decimal text. */
 export interface MissingPrice {
   readonly currency: string;
   readonly quoteCurrency: string | null;
@@ -23,6 +24,7 @@ export interface MissingPrice {
 /** The day on which an item is valued. */
 export type ValuationBasis = 'accrual' | 'cash';
 
+/** What is in force, by currency. */
 export async function readPriceSpans(sql: Sql): Promise<readonly PriceSpan[]> {
   return sql<PriceSpan[]>`
     SELECT currency, quote_currency AS "quoteCurrency", count(*)::int AS days, min(price_date)::text AS from,

@@ -31,6 +31,7 @@ export interface ScopeCount {
   readonly scopes: number;
 }
 
+/** How much of one income stream of an account has been read. */
 export interface LedgerSize {
   readonly account: string;
   readonly stream: string;

@@ -3,6 +3,7 @@ import { readStreamFreshness, type StreamFreshness } from './stream-freshness';
 import { judge, type Wellness } from '../wellness/judge';
 import { readWellnessFacts, type AccountNames } from '../wellness/read-facts';
 
+/** An account; anything but `ok` means that it is stopped, for `reason`. */
 export interface AccountState {
   readonly account: string;
   readonly status: string;
@@ -21,6 +22,7 @@ export interface BackfillState {
   readonly rows: string;
 }
 
+/** A scope whose latest run did not succeed. */
 export interface FailureState {
   readonly account: string;
   readonly stream: string;

@@ -8,6 +8,7 @@ import { serviceProblems } from './service-problems';
 import { streamProblems } from './stream-problems';
 import { unsentAlerts } from './unsent-alerts';
 
+/** What is wrong, by the facts that were read. */
 export interface Wellness {
   /** The most serious first. */
   readonly problems: readonly Problem[];
@@ -37,6 +38,7 @@ export function judge(facts: WellnessFacts): Wellness {
   };
 }
 
+/** Whether there is no problem at all; a first sync in progress is one. */
 export function isWell({ problems }: Wellness): boolean {
   return problems.length === 0;
 }

@@ -9,6 +9,7 @@ const FALLBACK_DIRECTORY = '/var/lib/kpool';
 /** pg_ctl passes paths through the shell. */
 const UNSAFE_IN_SHELL = /["$`\\\n]/;
 
+/** The file with the password of the embedded server's only user. */
 export function passwordFileIn(home: string): string {
   return join(home, 'pgpass');
 }

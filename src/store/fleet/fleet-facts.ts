@@ -10,6 +10,7 @@ export interface FleetOnDisk {
   readonly usedBytes: number;
 }
 
+/** Over all accounts. Partitions and indexes are included. */
 export async function readFleetOnDisk(client: PrismaClient): Promise<FleetOnDisk> {
   const [row] = await guarded(
     () => client.$queryRaw<{ workers: bigint; active: bigint; used: bigint }[]>`
@@ -33,6 +34,7 @@ export interface SnapshotRequests {
   readonly requests: number;
 }
 
+/** By account, for those with listed workers. */
 export async function readSnapshotRequests(client: PrismaClient): Promise<readonly SnapshotRequests[]> {
   const rows = await guarded(
     () => client.$queryRaw<{ account_name: string; workers: bigint; requests: bigint }[]>`

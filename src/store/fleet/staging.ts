@@ -147,10 +147,12 @@ function insertStaged(
       FROM ${unpacked(filled)}`;
 }
 
+/** How many workers a snapshot has staged. */
 export async function countStaged(db: Transaction, snapshotId: bigint): Promise<number> {
   return db.stagedWorker.count({ where: { snapshotId } });
 }
 
+/** Deletes what a snapshot has staged. */
 export async function dropStaged(db: Transaction, snapshotId: bigint): Promise<void> {
   await db.stagedWorker.deleteMany({ where: { snapshotId } });
 }

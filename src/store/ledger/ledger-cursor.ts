@@ -70,6 +70,7 @@ function cursorColumns(scope: LedgerScope): Prisma.Sql {
     floor(extract(epoch FROM sync.now()) * 1000)::bigint AS now_ms`;
 }
 
+/** Null if the scope has never been synced. */
 export async function findLedgerCursor(db: Queryable, scope: LedgerScope): Promise<CursorFacts | null> {
   const [cursor] = await db.$queryRaw<CursorRow[]>`
     SELECT ${cursorColumns(scope)} FROM sync.cursors WHERE ${isOfScope(scope)}`;
