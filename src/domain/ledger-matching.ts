@@ -91,6 +91,8 @@ class Pairing {
   /** Pairs rows that `identify` considers equal, lowest ordinal first; the rest is left to the next rule. */
   pairEqual(eligible: (row: LedgerRow) => boolean, identify: (row: IncomeRow) => string): void {
     const candidates = groupBy(this.stored.filter(eligible), identify);
+    // In a first sync, always: its rows need not be compared with anything.
+    if (candidates.size === 0) return;
     const taken = new Set<LedgerRow>();
     this.served = this.served.filter((served) => {
       const stored = candidates.get(identify(served))?.shift();
