@@ -52,13 +52,15 @@ export function readPage<Row>(
   const { currentPage, pageSize, totalNum, totalPage } = parsed.data;
   if (currentPage !== null && currentPage > asked.currentPage)
     throw malformed(endpoint, `it is page ${currentPage}, asked was page ${asked.currentPage}`);
-  const items = findItems(data['items'], totalNum);
+  const items = findItems(data['items'], totalNum, asked);
   if (items === null)
     throw malformed(
       endpoint,
       `items is ${describeKind(data['items'])}, with totalNum ${totalNum ?? 'missing'}`,
     );
-  if (currentPage !== null && currentPage < asked.currentPage) return noRows(asked, totalNum, answeredAtMs);
+  // Nothing is before the first page: a server that says 0 counts its pages from 0.
+  const isEarlier = currentPage !== null && currentPage > 0 && currentPage < asked.currentPage;
+  if (isEarlier) return noRows(asked, totalNum, answeredAtMs);
   return {
     ...readItems(items, readRow),
     answeredAtMs,
@@ -79,7 +81,13 @@ function noRows<Row>(asked: PagedQuery, totalNum: number | null, answeredAtMs: n
   return { rows: [], unreadable: [], answeredAtMs, currentPage, pageSize, totalNum, totalPage: null };
 }
 
-function findItems(items: JsonValue | undefined, totalNum: number | null): readonly JsonValue[] | null {
-  if (items === undefined || items === null) return totalNum === 0 ? [] : null;
+/** Null unless it is a list. Nothing is an empty one where the pool counts none, or beyond the first page: it may be the end. */
+function findItems(
+  items: JsonValue | undefined,
+  totalNum: number | null,
+  { currentPage }: PagedQuery,
+): readonly JsonValue[] | null {
+  if (items === undefined || items === null)
+    return totalNum === 0 || (totalNum !== null && currentPage > 1) ? [] : null;
   return isJsonArray(items) ? items : null;
 }

@@ -39,7 +39,6 @@ test.each([
   ['a list', '[1]', 'data is a list, not a page'],
   ['a number', '0', 'data is a number, not a page'],
   ['no items and no total', '{"currentPage":2}', 'items is missing, with totalNum missing'],
-  ['no items', '{"currentPage":2,"totalNum":7}', 'items is missing, with totalNum 7'],
   ['items of a kind', '{"currentPage":2,"totalNum":0,"items":{}}', 'items is an object'],
 ])('P2 a page with %s is malformed, not empty', (_what, data, message) => {
   expect(() => read(workersEndpoint, asked, data)).toThrow(message);
@@ -62,9 +61,20 @@ test.each(['null', '{}', '[]', '""'])('a page whose data is %s has no rows, and 
   expect(read(workersEndpoint, asked, data)).toMatchObject({ rows: [], unreadable: [], totalNum: null });
 });
 
-test('an empty list may be null when the total is 0', () => {
-  const page = read(workersEndpoint, asked, '{"currentPage":2,"items":null,"pageSize":10,"totalNum":0}');
-  expect(page).toMatchObject({ rows: [], unreadable: [], totalNum: 0 });
+test('P2 items may be null where there are none', () => {
+  const noItems = (totalNum: number): string => `{"items":null,"pageSize":10,"totalNum":${totalNum}}`;
+  const first = { ...asked, currentPage: 1 };
+  expect(read(workersEndpoint, first, noItems(0))).toMatchObject({ rows: [], totalNum: 0 });
+  expect(() => read(workersEndpoint, first, noItems(7))).toThrow('items is null, with totalNum 7');
+  // Whoever reads all pages finds out whether this one lies beyond the last.
+  expect(read(workersEndpoint, asked, noItems(7))).toMatchObject({ rows: [], totalNum: 7 });
+  expect(() => read(workersEndpoint, asked, '{"items":null}')).toThrow('totalNum missing');
+});
+
+test('P2 the first page may be number 0', () => {
+  const first = { ...asked, currentPage: 1 };
+  const page = read(workersEndpoint, first, pageOf('"currentPage":0,"pageSize":10,"totalNum":1'));
+  expect(page).toMatchObject({ currentPage: 1, rows: [{}], totalNum: 1 });
 });
 
 test('an id beyond 2^63 - 1, negative or missing is quarantined', () => {
