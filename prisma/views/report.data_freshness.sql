@@ -32,6 +32,7 @@ WITH cursors AS MATERIALIZED (
           SELECT 'rewards', puid FROM pool.rewards WHERE unserved_at IS NOT NULL AND withdrawn_at IS NULL) AS r
     JOIN pool.sub_accounts s ON s.puid = r.puid GROUP BY 1, 2
 ), degraded AS (
+  -- The conditions are those of the indexes earnings_degraded_idx and rewards_degraded_idx.
   SELECT s.account_id AS account, r.stream, count(*) AS rows
     FROM (SELECT 'earnings' AS stream, puid FROM pool.earnings
            WHERE withdrawn_at IS NULL AND extra ?| '{hashRate,hashUnit,settleTime,rejectRate}'::text[]

@@ -15,6 +15,7 @@ WITH closed AS (
                  AND k.valid_from > c.closed_at AND (c.next_at IS NULL OR k.valid_from <= c.next_at)
    CROSS JOIN sync.report_zone z
 ), changes AS (
+  -- Whole days are compared, since an item may decide whether others of its day count.
   SELECT e.*,
          sync.day_income_as_of(e.puid, e.algo, e.currency, e.mining_date, e.month, e.time_zone,
                                e.valid_from - interval '1 microsecond') AS amount_before,
@@ -24,12 +25,7 @@ WITH closed AS (
 )
 SELECT a.account_name, a.sub_account,
        c.puid, c.algo, c.currency, c.month, c.mining_date, c.valid_from AS known_at,
-       (SELECT min(m.month)::date
-          FROM generate_series(c.month + interval '1 month',
-                               sync.month_of(c.valid_from, c.time_zone) + interval '2 months',
-                               interval '1 month') AS m (month)
-         WHERE NOT EXISTS (SELECT FROM closed o WHERE o.month = m.month::date AND o.closed_at < c.valid_from
-                              AND (o.next_at IS NULL OR c.valid_from <= o.next_at))) AS booked_in,
+       sync.booking_month(c.month, c.valid_from, c.time_zone) AS booked_in,
        c.amount_before, c.amount_after,
        c.amount_after - c.amount_before AS change,
        trim_scale(c.amount_after - c.amount_before)::text AS change_text,

@@ -2,6 +2,7 @@ CREATE OR REPLACE VIEW report.payment_changes AS
 WITH closed AS (
   SELECT s.month, s.closed_at, s.next_at, z.time_zone FROM sync.close_spans s CROSS JOIN sync.report_zone z
 ), first AS (
+  -- Bounds of what can have changed: nothing before the first close, and no day after the last closed month.
   SELECT min(closed_at) AS closed_at, max(month + interval '1 month')::date + 1 AS last_day FROM closed
 ), paid AS (
   SELECT r.puid, r.algo, r.currency, r.mining_date, r.valid_from, r.valid_to,
@@ -49,12 +50,7 @@ WITH closed AS (
 )
 SELECT a.account_name, a.sub_account,
        c.puid, c.algo, c.currency, c.month, c.mining_date, c.paid_date, c.at AS known_at,
-       (SELECT min(m.month)::date
-          FROM generate_series(c.month + interval '1 month',
-                               sync.month_of(c.at, c.time_zone) + interval '2 months',
-                               interval '1 month') AS m (month)
-         WHERE NOT EXISTS (SELECT FROM closed o WHERE o.month = m.month::date AND o.closed_at < c.at
-                              AND (o.next_at IS NULL OR c.at <= o.next_at))) AS booked_in,
+       sync.booking_month(c.month, c.at, c.time_zone) AS booked_in,
        c.paid_before, c.paid_after,
        c.paid_after - c.paid_before AS change,
        trim_scale(c.paid_after - c.paid_before)::text AS change_text,

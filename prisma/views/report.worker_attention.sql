@@ -8,6 +8,7 @@ WITH usual AS (
   -- Quartiles of fewer machines mean little.
   HAVING count(*) >= 10
 ), limits AS (
+  -- Far above what is usual: beyond three interquartile ranges above the upper quartile, and twice the median.
   SELECT account_id, algo, greatest(quarters[3] + 3 * (quarters[3] - quarters[1]), 2 * quarters[2]) AS reject_rate
     FROM usual
 )

@@ -1,4 +1,5 @@
 CREATE OR REPLACE VIEW sync.unknown_values AS
+-- The conditions on earnings and rewards are those of their indexes (…_unknown_status_idx, …_unknown_type_idx).
 SELECT DISTINCT v.stream, s.account_id, v.value
   FROM (SELECT DISTINCT 'earnings' AS stream, puid, 'status ' || status AS value
           FROM pool.earnings WHERE status NOT IN ('SETTLED', 'WAIT_SETTLE')
