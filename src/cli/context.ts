@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Config } from '../config/config';
 import type { Environment } from '../config/env-file';
 import { loadConfig } from '../config/load';
-import { secretsInAddress, secretsOf } from '../config/secrets-of';
+import { listSecretsInAddress, secretsOf } from '../config/secrets-of';
 import type { Clock } from '../core/clock';
 import { KpoolError } from '../core/errors';
 import type { Secret } from '../core/secret';
@@ -142,7 +142,7 @@ export class CallContext implements CliContext {
   }
 
   hideAddress(address: Secret): void {
-    secretsInAddress(address).forEach((secret) => this.scrubber.add(secret));
+    listSecretsInAddress(address).forEach((secret) => this.scrubber.add(secret));
   }
 
   exitWith(code: ExitCode): void {

@@ -61,7 +61,7 @@ export function formatDemoOverview({ output, clock }: CliContext, overview: Demo
 }
 
 /** For `--json`. */
-export function demoOverviewJson(overview: DemoOverview) {
+export function toDemoOverviewJson(overview: DemoOverview) {
   return {
     income: overview.income.map((row) => ({ ...row })),
     freshness: overview.freshness.map((row) => ({

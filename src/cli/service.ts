@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { runJobs } from '../../jobs/run-jobs';
 import type { QueueSnapshot } from '../../jobs/queue-snapshot';
 import type { ServiceJobs } from '../../jobs/service-jobs';
-import { allowedPerHour } from '../app/allowed-requests';
+import { countAllowedPerHour } from '../app/allowed-requests';
 import { watchAlerts } from '../app/service/alert-watch';
 import { reportByTheMinute } from '../app/service/minute-report';
 import { openSession, type Session } from '../app/session';
@@ -137,7 +137,7 @@ export class Service {
       token: config.http.token,
       databaseUrl: this.session.database.url,
       judgedAccounts: judgedAccountsOf(config),
-      allowedPerHour: allowedPerHour(config),
+      allowedPerHour: countAllowedPerHour(config),
       metrics: this.parts.metrics,
       readQueue,
       askQueue: jobs === null ? null : () => jobs.ask(),

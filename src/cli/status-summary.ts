@@ -5,7 +5,7 @@ import { formatCount } from './output/numbers';
 import type { Output } from './output/output';
 import { formatRelative } from './output/times';
 import { isWell } from '../report/wellness/judge';
-import { problemJson, verdictText } from './verdict';
+import { toProblemJson, formatVerdict } from './verdict';
 import { numeric } from './output/table';
 
 export interface StatusView extends ServiceStatus {
@@ -21,7 +21,7 @@ export function describeFreshness({ failingScopes, state, degradedRows }: Stream
   return degradedRows === '0' ? text : `${text}, ${degradedRows} degraded`;
 }
 
-function rateLimitText({ rateScope, requestsPerSecond, keysPacedAsWhole }: StatusView): string {
+function formatRateLimit({ rateScope, requestsPerSecond, keysPacedAsWhole }: StatusView): string {
   const rate = formatCount(requestsPerSecond, 'request');
   if (rateScope !== 'auto') return `Rate limit: ${rate} a second per ${rateScope}.`;
   return keysPacedAsWhole === 0
@@ -31,10 +31,10 @@ function rateLimitText({ rateScope, requestsPerSecond, keysPacedAsWhole }: Statu
 }
 
 /** For `--json`. */
-export function statusJson(status: StatusView): OutputJson {
+export function toStatusJson(status: StatusView): OutputJson {
   return {
     isWell: isWell(status.wellness),
-    problems: status.wellness.problems.map(problemJson),
+    problems: status.wellness.problems.map(toProblemJson),
     accounts: status.accounts.map((row) => ({ ...row })),
     streams: status.freshness.map((row) => ({
       ...row,
@@ -54,12 +54,12 @@ export function statusJson(status: StatusView): OutputJson {
   };
 }
 
-export function statusText(output: Output, status: StatusView, nowMs: number): string {
+export function formatStatus(output: Output, status: StatusView, nowMs: number): string {
   const { wellness, freshness, backfill, failures } = status;
   const heading = (text: string): string => `\n${output.colour.bold(text)}`;
   const open = backfill.filter(({ isComplete }) => !isComplete);
   return [
-    verdictText(output, wellness),
+    formatVerdict(output, wellness),
     heading('Freshness'),
     output.table(
       ['account', 'stream', numeric('scopes'), 'last success', 'state'],
@@ -74,15 +74,15 @@ export function statusText(output: Output, status: StatusView, nowMs: number): s
     heading(
       `History: ${backfill.length - open.length} of ${formatCount(backfill.length, 'income list')} read to the beginning`,
     ),
-    ...(open.length === 0 ? [] : [historyTable(output, open)]),
+    ...(open.length === 0 ? [] : [formatHistories(output, open)]),
     ...(open.length > MAX_HISTORIES ? [`… and ${open.length - MAX_HISTORIES} more.`] : []),
-    ...(failures.length === 0 ? [] : [heading('Failures'), failureTable(output, failures, nowMs)]),
+    ...(failures.length === 0 ? [] : [heading('Failures'), formatFailures(output, failures, nowMs)]),
     '',
-    rateLimitText(status),
+    formatRateLimit(status),
   ].join('\n');
 }
 
-function historyTable(output: Output, open: readonly BackfillState[]): string {
+function formatHistories(output: Output, open: readonly BackfillState[]): string {
   return output.table(
     ['account', 'stream', 'sub-account', 'algo', 'read back to', numeric('windows'), numeric('rows')],
     open
@@ -99,7 +99,7 @@ function historyTable(output: Output, open: readonly BackfillState[]): string {
   );
 }
 
-function failureTable(output: Output, failures: readonly FailureState[], nowMs: number): string {
+function formatFailures(output: Output, failures: readonly FailureState[], nowMs: number): string {
   return output.table(
     ['when', 'scope', 'outcome', 'reason'],
     failures.map((row) => [

@@ -83,7 +83,7 @@ function summarizeOutcomes({ results, left }: Pick<StreamSummary, 'results' | 'l
 }
 
 /** The result per stream, for `--json`. */
-export function summaryJson(summaries: readonly StreamSummary[]) {
+export function toSummaryJson(summaries: readonly StreamSummary[]) {
   return summaries.map(({ account, stream, results, left }) => ({
     account,
     stream,

@@ -13,7 +13,7 @@ export function exitByVerdict(context: Pick<CliContext, 'exitWith'>, wellness: W
 }
 
 /** Each problem and how to fix it, on two lines; or that there is none. */
-export function verdictText({ colour }: Pick<Output, 'colour'>, { problems }: Wellness): string {
+export function formatVerdict({ colour }: Pick<Output, 'colour'>, { problems }: Wellness): string {
   if (problems.length === 0) return colour.green('All is well.');
   const paint: Readonly<Record<Severity, (text: string) => string>> = {
     critical: colour.red,
@@ -33,6 +33,6 @@ export function verdictText({ colour }: Pick<Output, 'colour'>, { problems }: We
 }
 
 /** For `--json`. */
-export function problemJson({ kind, severity, account, what, cause, fix }: Problem): OutputJson {
+export function toProblemJson({ kind, severity, account, what, cause, fix }: Problem): OutputJson {
   return { kind, severity, account, what, cause, fix };
 }

@@ -4,7 +4,7 @@ import { buildConfig, type Config } from './config';
 import { readEnvFile, type Environment } from './env-file';
 import { Mistakes } from './mistakes';
 import { readValues, type ReadValues, type Source } from './read-values';
-import { intervalVariableOf, variablesFor, type ScheduledStream, type VariableName } from './variables';
+import { intervalVariableOf, listVariables, type ScheduledStream, type VariableName } from './variables';
 import { isLoopbackHost } from '../core/loopback';
 
 const CREDENTIALS = ['KUCOIN_POOL_API_KEY', 'KUCOIN_POOL_API_SECRET', 'KUCOIN_POOL_API_PASSPHRASE'] as const;
@@ -29,7 +29,7 @@ export function loadConfig(env: Environment, options: LoadOptions = {}): Config 
     sources.push({ label: ` in ${options.envFile}`, variables: readEnvFile(options.envFile, mistakes) });
   }
   const { streams = [] } = options;
-  const read = readValues(variablesFor(streams), sources, mistakes);
+  const read = readValues(listVariables(streams), sources, mistakes);
   const accounts = readAccountCredentials(read, mistakes);
   reportMissingToken(read, mistakes);
   reportUnusedPassword(read, mistakes);

@@ -108,7 +108,7 @@ export function intervalVariableOf({ name }: Pick<ScheduledStream, 'name'>): str
 }
 
 /** Every variable, the intervals of these streams included. */
-export function variablesFor(
+export function listVariables(
   streams: readonly ScheduledStream[],
 ): Readonly<Record<string, Variable<unknown>>> {
   const intervals = streams.map((stream) => [

@@ -6,7 +6,7 @@ import { KpoolError } from './errors';
  * Where the program is installed: the folder of the nearest package.json above this file, the same from `src` and from
  * `dist/src`. Throws `broken-promise` where there is none.
  */
-export function programFolder(): string {
+export function findProgramFolder(): string {
   for (let folder = __dirname; ; folder = path.dirname(folder)) {
     if (existsSync(path.join(folder, 'package.json'))) return folder;
     if (folder === path.dirname(folder))

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { KpoolError } from '../core/errors';
-import { programFolder } from '../core/program-folder';
+import { findProgramFolder } from '../core/program-folder';
 
 /** A question in `deploy/metabase`: SQL with a comment header. */
 export interface Question {
@@ -65,7 +65,7 @@ const HEADER_LINE = /^-- (\w+): (.*)$/;
 
 /** The dashboards that `kpool metabase setup` creates. Throws `broken-promise` if a file is damaged. */
 export async function readDashboards(): Promise<readonly Dashboard[]> {
-  const directory = path.join(programFolder(), 'deploy', 'metabase');
+  const directory = path.join(findProgramFolder(), 'deploy', 'metabase');
   return Promise.all(
     FOLDERS.map(async ({ folder, name, collection, description }) => {
       const files = (await readdir(path.join(directory, folder)))

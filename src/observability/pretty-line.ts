@@ -22,11 +22,11 @@ export function createPrettyLine(useColour: boolean): (jsonLine: string) => stri
       .map(([name, value]) => colour.dim(`${name}=`) + toPrintable(formatValue(value)));
     const paint = byLevel[level] ?? String;
     const head = `${colour.dim(time)} ${paint(level.padEnd(5))} ${[toPrintable(formatValue(entry['msg'])), ...fields].join(' ')}`;
-    return `${[head, ...errorLines(entry['error'])].join('\n')}\n`;
+    return `${[head, ...formatErrorLines(entry['error'])].join('\n')}\n`;
   };
 }
 
-function errorLines(error: unknown): string[] {
+function formatErrorLines(error: unknown): string[] {
   if (typeof error !== 'object' || error === null) return [];
   const { code, name, message, hint, cause, stack } = error as Record<string, unknown>;
   const title = `${formatValue(code ?? name)}: ${toPrintable(formatValue(message))}`;
@@ -39,7 +39,7 @@ function errorLines(error: unknown): string[] {
           .split('\n')
           .slice(1)
           .map((line) => `  ${toPrintable(line)}`)),
-    ...errorLines(cause).map((line) => `  ${line}`),
+    ...formatErrorLines(cause).map((line) => `  ${line}`),
   ];
 }
 

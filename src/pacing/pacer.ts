@@ -6,7 +6,7 @@ import type { PacingEvent } from './events';
 import type { PacingDatabase } from './pacing-database';
 import { PermitQueue } from './permit-queue';
 import { createPostgresSlotStore } from './slot-store';
-import { leaseMs } from './time-limits';
+import { computeLeaseMs } from './time-limits';
 
 export interface PacerOptions {
   /** The database that all processes share. */
@@ -44,7 +44,7 @@ export function createPacer(options: PacerOptions): PacerHandle {
   const shared = {
     slots,
     auto: scope === 'auto',
-    leaseMs: leaseMs(totalTimeoutMs),
+    leaseMs: computeLeaseMs(totalTimeoutMs),
     processId: randomUUID(),
   };
   return new PermitQueue({

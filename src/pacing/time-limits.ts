@@ -4,7 +4,7 @@ import type { BackoffPolicy } from '../core/backoff';
 
 /**
  * Every time limit of the pacing, and what must hold between them: asserted below, when this file is loaded, and in
- * `leaseMs`, which gets the one limit that is not ours.
+ * `computeLeaseMs`, which gets the one limit that is not ours.
  */
 
 /** The pool's limit counts requests in windows of this length. */
@@ -78,11 +78,11 @@ assertOrder(
  * destroys the socket at its total timeout, and then the slot rests. No slot is in use for longer, whatever the table
  * says: a later time was written by a clock that was set back since.
  */
-export function leaseMs(totalTimeoutMs: number): number {
+export function computeLeaseMs(totalTimeoutMs: number): number {
   const lease = PERMIT_LIFE_MS + totalTimeoutMs + REST_MS;
   assertOrder(
     'a lease that nobody ends expires before the service counts as stuck',
-    resumeMs(lease) + START_MS,
+    computeResumeMs(lease) + START_MS,
     RESUME_WITHIN_MS,
   );
   return lease;
@@ -92,7 +92,7 @@ export function leaseMs(totalTimeoutMs: number): number {
  * The longest time until the first permit after the database or the process is back: the poll that hangs at that
  * moment, the pause after it, one lease, and the poll that finds it expired.
  */
-export function resumeMs(lease: number): number {
+export function computeResumeMs(lease: number): number {
   return POLL_ANSWER_TIMEOUT_MS + POLL_RETRY.maxDelayMs + lease + POLL_INTERVAL_MS;
 }
 

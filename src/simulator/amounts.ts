@@ -27,7 +27,7 @@ export function toUnits(amount: string): bigint {
 }
 
 /** Units of 10^-18 as canonical text, cut (not rounded) to `decimals` places. */
-export function textOfUnits(units: bigint, decimals = AMOUNT_DECIMALS): string {
+export function formatUnits(units: bigint, decimals = AMOUNT_DECIMALS): string {
   const digits = (units < 0n ? -units : units).toString().padStart(AMOUNT_DECIMALS + 1, '0');
   const integer = digits.slice(0, -AMOUNT_DECIMALS);
   const text = canonical(integer, digits.slice(-AMOUNT_DECIMALS).slice(0, decimals));

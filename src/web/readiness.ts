@@ -28,7 +28,7 @@ export function createReadiness({ readFacts, askQueue }: ReadinessSources): Read
   const facts = onceAtATime(readFacts);
   const queue = askQueue === null ? null : onceAtATime(askQueue);
   const queueState = async (): Promise<Reachability> =>
-    queue === null ? 'none here' : reachability(queue());
+    queue === null ? 'none here' : checkReachability(queue());
   return {
     queueState,
     async check(isAnonymous) {
@@ -45,7 +45,7 @@ export function createReadiness({ readFacts, askQueue }: ReadinessSources): Read
   };
 }
 
-async function reachability(answer: Promise<void>): Promise<Reachability> {
+async function checkReachability(answer: Promise<void>): Promise<Reachability> {
   return within(HEALTH_ANSWER_TIMEOUT_MS, answer).then(
     () => 'ok',
     () => 'unreachable',

@@ -1,7 +1,7 @@
 import type { Permit } from '../../src/core/pacer';
 import type { PacingEvent } from '../../src/pacing/events';
 import { PermitQueue } from '../../src/pacing/permit-queue';
-import { leaseMs, REST_MS, RESUME_WITHIN_MS } from '../../src/pacing/time-limits';
+import { computeLeaseMs, REST_MS, RESUME_WITHIN_MS } from '../../src/pacing/time-limits';
 import { crashed, EMPTY, pollModel } from '../support/pacing/slot-model';
 import { VirtualHost, VirtualWorld } from '../support/pacing/virtual-world';
 
@@ -13,7 +13,7 @@ function createLab(slots: number) {
   const lab = { world, polls: 0, state: EMPTY, isAway: false };
   const startProcess = (processId: string) => {
     const { clock } = new VirtualHost(world, { rate: 1, startMs: 0, freezes: [] });
-    const options = { slots, auto: true, leaseMs: leaseMs(30_000), processId };
+    const options = { slots, auto: true, leaseMs: computeLeaseMs(30_000), processId };
     const events: PacingEvent[] = [];
     const queue = new PermitQueue({
       ...options,

@@ -1,6 +1,6 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import fc from 'fast-check';
-import { leaseMs, resumeMs } from '../../src/pacing/time-limits';
+import { computeLeaseMs, computeResumeMs } from '../../src/pacing/time-limits';
 import { play } from '../support/pacing/schedule';
 import type { Arrival, Schedule } from '../support/pacing/schedule';
 import { mostInAWindow } from '../support/pacing/window-server';
@@ -64,7 +64,7 @@ const schedules: fc.Arbitrary<Schedule> = fc
   .map((schedule) => ({
     ...schedule,
     calmAtMs: TROUBLE_MS,
-    lastsMs: TROUBLE_MS + resumeMs(leaseMs(schedule.totalTimeoutMs)) + SLOWEST_ARRIVAL_MS,
+    lastsMs: TROUBLE_MS + computeResumeMs(computeLeaseMs(schedule.totalTimeoutMs)) + SLOWEST_ARRIVAL_MS,
   }));
 
 /**
@@ -76,7 +76,7 @@ function limitAt(schedule: Schedule, atMs: number): number {
   if (schedule.processes.length === 1) return schedule.slots;
   const forward = schedule.steps.filter(({ byMs }) => byMs > 0);
   const setBack = schedule.losses.filter(({ setBackMs }) => setBackMs !== null);
-  const untilMs = leaseMs(schedule.totalTimeoutMs) + 1_000;
+  const untilMs = computeLeaseMs(schedule.totalTimeoutMs) + 1_000;
   const recent = [...forward, ...setBack].filter(
     (event) => event.atMs <= atMs && atMs < event.atMs + untilMs,
   );

@@ -55,7 +55,7 @@ async function checkTables(database: OpenDatabase, log: (line: string) => void):
 /** A check without output for longer than this seems to hang. */
 const MAX_PACE_WAIT_MS = 5_000;
 
-function notAsked(lostRecordMs: number): CheckResult {
+function describeUnaskedPool(lostRecordMs: number): CheckResult {
   return {
     name: 'rate',
     isWell: false,
@@ -82,7 +82,7 @@ async function checkPool(database: OpenDatabase, options: CheckOptions): Promise
   try {
     const results: CheckResult[] = [];
     const lostRecordMs = await service.lostRecordMs();
-    if (lostRecordMs > MAX_PACE_WAIT_MS) return [notAsked(lostRecordMs)];
+    if (lostRecordMs > MAX_PACE_WAIT_MS) return [describeUnaskedPool(lostRecordMs)];
     for (const account of service.accounts) {
       const isPacedAsWhole = (key: string): boolean => service.paceLevelOf(key) === 'key';
       results.push(...(await checkAccount(account, config, isPacedAsWhole, options.signal)));

@@ -8,13 +8,13 @@ export function checkProxies(config: Pick<Config, 'pool' | 'proxies' | 'alertWeb
   if (https === null && http === null) return [];
   const webhook = config.alertWebhookUrl;
   const ways = [
-    `the pool ${wayTo(config.pool.baseUrl, config)}`,
-    ...(webhook === null ? [] : [`the webhook ${wayTo(webhook.reveal(), config)}`]),
+    `the pool ${describeWay(config.pool.baseUrl, config)}`,
+    ...(webhook === null ? [] : [`the webhook ${describeWay(webhook.reveal(), config)}`]),
   ];
   return [passedCheck('proxy', ways.join(', '))];
 }
 
-function wayTo(address: string, config: Pick<Config, 'proxies'>): string {
+function describeWay(address: string, config: Pick<Config, 'proxies'>): string {
   const proxy = findProxy(address, config);
   return proxy === null ? 'is asked directly' : `is asked through ${new URL(proxy.reveal()).origin}`;
 }

@@ -71,14 +71,14 @@ export async function prepareDemo(options: { home: string; port: number; nowMs: 
     async writeEnvFile() {
       const envFile = path.join(home, 'demo.env');
       await rm(envFile, { force: true });
-      await writeFile(envFile, envText(calm), { mode: 0o600 });
+      await writeFile(envFile, formatEnvFile(calm), { mode: 0o600 });
       return envFile;
     },
   };
 }
 
 /** Puts each value in quotes of a kind that it does not contain. */
-function envText(variables: Readonly<Record<string, string>>): string {
+function formatEnvFile(variables: Readonly<Record<string, string>>): string {
   const lines = Object.entries(variables).map(([name, value]) => {
     const quote = value.includes("'") ? '`' : "'";
     return `${name}=${quote}${value}${quote}\n`;

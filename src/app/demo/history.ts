@@ -49,7 +49,7 @@ export async function seedFleetHistory(
   }
 }
 
-function instantsBefore(nowMs: number): readonly number[] {
+function listInstantsBefore(nowMs: number): readonly number[] {
   const thisHour = Math.floor(nowMs / millisecondsInHour) * millisecondsInHour;
   return Array.from({ length: HISTORY_DAYS * 24 - 1 }, (_none, back) => back + 1)
     .filter((hours) => hours <= HOURLY_DAYS * 24 || hours % SPARSE_HOURS === 0)
@@ -67,7 +67,7 @@ async function addSnapshots(
   const [account] = simulator.accounts;
   if (account === undefined) return;
   const key = { account: account.name, puid: BigInt(fleet.puid), algo: fleet.algo };
-  const snapshots = instantsBefore(nowMs).map((atMs) => ({
+  const snapshots = listInstantsBefore(nowMs).map((atMs) => ({
     atMs,
     machines: readAt(simulator, key, troubles, atMs),
   }));

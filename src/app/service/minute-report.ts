@@ -25,7 +25,7 @@ export async function reportByTheMinute(deps: MinuteReportDeps): Promise<void> {
   for (;;) {
     try {
       const [now, wellness] = await Promise.all([readActivity(), readWellness()]);
-      if (before !== null) logger.info(minuteText(before, now, wellness));
+      if (before !== null) logger.info(formatMinute(before, now, wellness));
       before = now;
     } catch (error) {
       // The database watch logs the outage.
@@ -41,7 +41,7 @@ export async function reportByTheMinute(deps: MinuteReportDeps): Promise<void> {
 }
 
 /** `12 requests, 3 rows new, 0 changed, 450 verified. All is well.` */
-export function minuteText(before: SyncActivity, now: SyncActivity, { problems }: Wellness): string {
+export function formatMinute(before: SyncActivity, now: SyncActivity, { problems }: Wellness): string {
   const since = (count: keyof SyncActivity): string =>
     Math.max(0, now[count] - before[count]).toLocaleString('en');
   const toMend = problems.filter(({ severity }) => severity !== 'progress');

@@ -11,7 +11,7 @@ function parsePuidArgument(text: string): bigint {
   return puid;
 }
 
-function accountToJson({ subAccounts, leftOut, ...account }: AccountOverview) {
+function toAccountJson({ subAccounts, leftOut, ...account }: AccountOverview) {
   return {
     ...account,
     subAccounts: subAccounts.map((own) => ({ ...own })),
@@ -50,7 +50,7 @@ function registerAccountList(accounts: Command, context: CliContext): void {
     .description('List accounts and their sub-accounts, and those skipped because another account owns them')
     .action(async () => {
       const found = await workOnDatabase(context, 'accounts', readAccountOverviews);
-      context.output.result(found.map(accountToJson), () => formatAccounts(context, found));
+      context.output.result(found.map(toAccountJson), () => formatAccounts(context, found));
     });
   withExamples(command, 'kpool accounts list', 'kpool accounts list --json');
 }

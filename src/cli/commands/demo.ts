@@ -15,12 +15,12 @@ import { STREAMS } from '../../sync/registry';
 import { WHAT_IS_DUE, type LedgerRequest } from '../../sync/ledger/sync-ledger-scope';
 import type { WebServer } from '../../web/server';
 import type { CliContext, ConfigureCommand } from '../context';
-import { demoOverviewJson, formatDemoOverview, readDemoOverview } from '../demo-overview';
+import { toDemoOverviewJson, formatDemoOverview, readDemoOverview } from '../demo-overview';
 import { withExamples } from '../example';
 import { limitHeapGrowth } from '../heap';
 import { playLive } from '../live-demo';
 import { Service } from '../service';
-import { showProgress, summaryJson, formatSummaries, wellnessOf } from '../sync-summary';
+import { showProgress, toSummaryJson, formatSummaries, wellnessOf } from '../sync-summary';
 import { exitByVerdict } from '../verdict';
 
 const ANY_FREE_PORT = 0;
@@ -105,7 +105,7 @@ async function fillDatabase(context: CliContext, session: Session, demo: Demo): 
   const summaries = await syncFirst(context, session, demo);
   const connection = { url: session.database.url, applicationName: 'kpool demo' };
   const overview = await usePostgres(connection, readDemoOverview);
-  output.result({ simulated: true, streams: summaryJson(summaries), ...demoOverviewJson(overview) }, () =>
+  output.result({ simulated: true, streams: toSummaryJson(summaries), ...toDemoOverviewJson(overview) }, () =>
     [formatSummaries(output, summaries), formatDemoOverview(context, overview), `\n${SIMULATED}`].join('\n'),
   );
   exitByVerdict(context, wellnessOf(summaries));

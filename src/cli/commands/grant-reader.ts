@@ -9,7 +9,7 @@ import { withExamples } from '../example';
 import { choosePassword, type NewPassword, type PasswordFlags } from '../reader-password';
 
 /** The connection string for a tool, without the password. */
-function readerUrl({ host, port }: PostgresAddress, { role, database }: ReaderLogin): string {
+function formatReaderUrl({ host, port }: PostgresAddress, { role, database }: ReaderLogin): string {
   const [user, path] = [encodeURIComponent(role), encodeURIComponent(database)];
   return host.startsWith('/')
     ? `postgresql://${user}@/${path}?host=${encodeURIComponent(host)}&port=${port}`
@@ -36,7 +36,7 @@ function formatGrant(
   return [
     `${isNew ? `Created ${role}, which can` : `${role} can`} read the schemas pool and report of ${database}, including future tables.`,
     `To connect: host ${address.host}, port ${address.port}, database ${database}, user ${role}`,
-    `  ${readerUrl(address, login)}`,
+    `  ${formatReaderUrl(address, login)}`,
     ...(reach === null ? [] : [reach]),
     password === null
       ? 'Its password is unchanged (--new-password sets a new one).'
@@ -54,7 +54,7 @@ async function grant(context: CliContext, role: string, flags: PasswordFlags): P
     const login = await grantReader(sql, role, verifier);
     const address = postgresAddressOf(database.url);
     const { host, port } = address;
-    const url = readerUrl(address, login);
+    const url = formatReaderUrl(address, login);
     output.result(
       {
         role,

@@ -40,7 +40,7 @@ function describeState({ acceptedAt, resolvedAt }: QuarantinedRow): string {
   return acceptedAt === null ? 'open' : 'accepted';
 }
 
-function rowToJson(row: QuarantinedRow) {
+function toQuarantineJson(row: QuarantinedRow) {
   return {
     number: String(row.number),
     state: describeState(row),
@@ -64,14 +64,14 @@ function formatQuarantine({ output }: CliContext, rows: readonly QuarantinedRow[
   return output.table(
     [numeric('number'), ...headings],
     rows.map((row) => {
-      const { number, account, stream, puid, algo, state, lastSeenAt, reason } = rowToJson(row);
+      const { number, account, stream, puid, algo, state, lastSeenAt, reason } = toQuarantineJson(row);
       return [number, account, stream, puid, algo, state, lastSeenAt, reason];
     }),
   );
 }
 
 function formatRow(row: QuarantinedRow): string {
-  return Object.entries(rowToJson(row))
+  return Object.entries(toQuarantineJson(row))
     .map(([name, value]) => `${name.padEnd(14)}${value === null ? '-' : toPrintable(value)}`)
     .join('\n');
 }
@@ -84,7 +84,7 @@ function registerQuarantineList(quarantine: Command, context: CliContext): void 
     .action(async (flags: { all?: boolean }) => {
       const options = { isWhole: flags.all === true, limit: MAX_LISTED };
       const rows = await workOnDatabase(context, 'quarantine', (sql) => listQuarantine(sql, options));
-      context.output.result(rows.map(rowToJson), () => formatQuarantine(context, rows));
+      context.output.result(rows.map(toQuarantineJson), () => formatQuarantine(context, rows));
       if (rows.length === MAX_LISTED) context.output.note(`Only the newest ${MAX_LISTED} are shown.`);
     });
   withExamples(command, 'kpool quarantine list', 'kpool quarantine list --all --json');
@@ -97,7 +97,7 @@ function registerShow(quarantine: Command, context: CliContext): void {
     .argument('<number...>', 'the numbers in the list', parseNumber)
     .action(async (numbers: readonly bigint[]) => {
       const rows = await workOnDatabase(context, 'quarantine', (sql) => getAll(sql, numbers));
-      context.output.result(rows.map(rowToJson), () => rows.map(formatRow).join('\n\n'));
+      context.output.result(rows.map(toQuarantineJson), () => rows.map(formatRow).join('\n\n'));
     });
   withExamples(command, 'kpool quarantine show 17');
 }

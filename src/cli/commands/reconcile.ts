@@ -17,7 +17,7 @@ function formatSubject({ account, subAccount }: ReconciliationRow): string {
 }
 
 /** Days that are not certified, once per sub-account. */
-function uncertifiedText({ output }: CliContext, rows: readonly ReconciliationRow[]): readonly string[] {
+function formatUncertified({ output }: CliContext, rows: readonly ReconciliationRow[]): readonly string[] {
   const spans = new Map(
     rows.flatMap((row) =>
       row.subAccount === null || row.uncertified === null ? [] : [[formatSubject(row), row.uncertified]],
@@ -28,7 +28,7 @@ function uncertifiedText({ output }: CliContext, rows: readonly ReconciliationRo
 }
 
 /** What each total that does not match was compared with. */
-function mismatchText({ output }: CliContext, rows: readonly ReconciliationRow[]): readonly string[] {
+function formatMismatches({ output }: CliContext, rows: readonly ReconciliationRow[]): readonly string[] {
   const open = rows.filter(({ verdict }) => !verdict.startsWith('matches'));
   if (open.length === 0) return [];
   return [
@@ -48,7 +48,7 @@ function mismatchText({ output }: CliContext, rows: readonly ReconciliationRow[]
 }
 
 /** Other definitions that fit all totals of an account; the verdicts name only one. */
-function rivalText(rows: readonly ReconciliationRow[]): readonly string[] {
+function formatRivals(rows: readonly ReconciliationRow[]): readonly string[] {
   const rivals = new Map(
     rows.flatMap(({ account, alsoFits }) => (alsoFits === null ? [] : [[account, alsoFits]])),
   );
@@ -56,7 +56,7 @@ function rivalText(rows: readonly ReconciliationRow[]): readonly string[] {
 }
 
 /** What the totals of each account count, if proven. */
-function provenText(rows: readonly ReconciliationRow[]): readonly string[] {
+function formatProven(rows: readonly ReconciliationRow[]): readonly string[] {
   const proven = new Map(
     rows.flatMap(({ account, definition, provenOn }) =>
       definition === null || provenOn === null
@@ -90,10 +90,10 @@ function formatReconciliation(context: CliContext, rows: readonly Reconciliation
       MAX_WIDTH,
     ),
     '',
-    ...mismatchText(context, rows),
-    ...uncertifiedText(context, rows),
-    ...provenText(rows),
-    ...rivalText(rows),
+    ...formatMismatches(context, rows),
+    ...formatUncertified(context, rows),
+    ...formatProven(rows),
+    ...formatRivals(rows),
     `${formatCount(rows.length, 'total')}: ${matching} match, ${count('differs')} differ, ${count('not comparable')} cannot be compared.`,
   ].join('\n');
 }

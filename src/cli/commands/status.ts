@@ -9,7 +9,7 @@ import type { CliContext, ConfigureCommand } from '../context';
 import { lookAtDatabase } from '../database-work';
 import { withExamples } from '../example';
 import { exitByVerdict } from '../verdict';
-import { statusJson, statusText, type StatusView } from '../status-summary';
+import { toStatusJson, formatStatus, type StatusView } from '../status-summary';
 
 const WATCH_EVERY_MS = 2_000;
 /** Clears the screen and moves the cursor to the top left (ECMA-48). */
@@ -30,8 +30,8 @@ async function requireTables(sql: postgres.Sql): Promise<void> {
 }
 
 function showStatus({ output, clock }: CliContext, status: StatusView, isWatching: boolean): void {
-  output.result(statusJson(status), () => {
-    const text = statusText(output, status, clock.now());
+  output.result(toStatusJson(status), () => {
+    const text = formatStatus(output, status, clock.now());
     if (!isWatching) return text;
     return output.isTerminal ? `${CLEAR}${text}` : `${new Date(clock.now()).toISOString()}\n${text}\n`;
   });

@@ -12,7 +12,7 @@ import { STREAMS } from '../../sync/registry';
 import type { CliContext, ConfigureCommand } from '../context';
 import { withExamples } from '../example';
 import { limitHeapGrowth } from '../heap';
-import { showProgress, summaryJson, formatSummaries, wellnessOf } from '../sync-summary';
+import { showProgress, toSummaryJson, formatSummaries, wellnessOf } from '../sync-summary';
 import { exitByVerdict } from '../verdict';
 import { parseDay } from '../time-arguments';
 
@@ -93,7 +93,7 @@ async function syncOnce(context: CliContext, streams: readonly Stream[], flags: 
       ),
     });
     progress.stop();
-    output.result(summaryJson(summaries), () => formatSummaries(output, summaries));
+    output.result(toSummaryJson(summaries), () => formatSummaries(output, summaries));
     exitByVerdict(context, wellnessOf(summaries));
   } finally {
     progress.stop();

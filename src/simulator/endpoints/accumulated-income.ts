@@ -1,4 +1,4 @@
-import { listText, numberText, objectText } from '../http/json-text';
+import { formatJsonList, formatJsonNumber, formatJsonObject } from '../http/json-text';
 import type { Answer } from './endpoint';
 import { writeAmount } from './income-item';
 
@@ -22,10 +22,10 @@ export const querySubAccountIncome: Answer = ({ world, account, parameters, quir
   const listed = totals.filter(
     ({ amount, removed }) => amount !== '0' || (!removed && quirks.zeroIncome === 'listed'),
   );
-  return listText(
+  return formatJsonList(
     listed.map(({ puid, pname, amount }) =>
-      objectText([
-        ['puid', numberText(String(puid), quirks.ids, puid % 2n === 1n)],
+      formatJsonObject([
+        ['puid', formatJsonNumber(String(puid), quirks.ids, puid % 2n === 1n)],
         ['pname', JSON.stringify(pname)],
         ['amount', writeAmount(amount, quirks, puid % 2n === 1n)],
       ]),

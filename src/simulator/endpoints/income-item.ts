@@ -1,6 +1,6 @@
 import { findDecimal, shiftDecimal } from '../../core/decimal';
 import { padded, withExponent } from '../amounts';
-import { numberText, objectText, type JsonField } from '../http/json-text';
+import { formatJsonNumber, formatJsonObject, type JsonField } from '../http/json-text';
 import type { Quirks } from '../quirks';
 import { DAY_MS } from '../time';
 import type { SimIncome } from '../world/sim-income';
@@ -14,7 +14,7 @@ const AMOUNT_DIGITS: Record<Quirks['amountDigits'], (amount: string) => string> 
 
 /** An amount as the quirks write it. */
 export function writeAmount(amount: string, quirks: Quirks, odd: boolean): string {
-  return numberText(AMOUNT_DIGITS[quirks.amountDigits](amount), quirks.amounts, odd);
+  return formatJsonNumber(AMOUNT_DIGITS[quirks.amountDigits](amount), quirks.amounts, odd);
 }
 
 /** The unit that a thing is served in: one that is not kept in H/s keeps its own. */
@@ -23,28 +23,28 @@ export function servedUnit(ownUnit: string, quirks: Quirks): string {
 }
 
 /** A rate kept in `ownUnit`, in the unit that it is served in. */
-export function rateText(rate: string, ownUnit: string | null, quirks: Quirks, odd: boolean): string {
+export function formatRate(rate: string, ownUnit: string | null, quirks: Quirks, odd: boolean): string {
   const canonical = ownUnit === 'H' ? findDecimal(rate) : null;
   const digits = canonical === null ? rate : shiftDecimal(canonical, -POWER_OF_UNIT[quirks.hashUnit]);
-  return numberText(digits, quirks.hashRates, odd);
+  return formatJsonNumber(digits, quirks.hashRates, odd);
 }
 
 /** An optional field without a value. */
-export function emptyText({ emptyFields }: Quirks): string | undefined {
+export function formatEmpty({ emptyFields }: Quirks): string | undefined {
   return emptyFields === 'null' ? 'null' : undefined;
 }
 
-function settleTimeText(row: SimIncome, quirks: Quirks, odd: boolean): string | undefined {
-  if (row.settledAtMs !== null) return numberText(String(row.settledAtMs), quirks.times, odd);
+function formatSettleTime(row: SimIncome, quirks: Quirks, odd: boolean): string | undefined {
+  if (row.settledAtMs !== null) return formatJsonNumber(String(row.settledAtMs), quirks.times, odd);
   switch (quirks.pendingSettleTime) {
     case 'null':
       return 'null';
     case 'absent':
       return undefined;
     case 'zero':
-      return numberText('0', quirks.times, odd);
+      return formatJsonNumber('0', quirks.times, odd);
     case 'time':
-      return numberText(String(row.minedAtMs + DAY_MS), quirks.times, odd);
+      return formatJsonNumber(String(row.minedAtMs + DAY_MS), quirks.times, odd);
   }
 }
 
@@ -58,23 +58,23 @@ export function incomeItemText(row: SimIncome, quirks: Quirks): string {
     ['currency', JSON.stringify(row.currency)],
     [
       'hashRate',
-      row.hashRate === null ? emptyText(quirks) : rateText(row.hashRate, row.hashUnit, quirks, odd),
+      row.hashRate === null ? formatEmpty(quirks) : formatRate(row.hashRate, row.hashUnit, quirks, odd),
     ],
     [
       'hashUnit',
-      row.hashUnit === null ? emptyText(quirks) : JSON.stringify(servedUnit(row.hashUnit, quirks)),
+      row.hashUnit === null ? formatEmpty(quirks) : JSON.stringify(servedUnit(row.hashUnit, quirks)),
     ],
-    ['miningDate', numberText(String(row.minedAtMs), quirks.times, odd)],
-    ['settleTime', settleTimeText(row, quirks, odd)],
+    ['miningDate', formatJsonNumber(String(row.minedAtMs), quirks.times, odd)],
+    ['settleTime', formatSettleTime(row, quirks, odd)],
     ['status', JSON.stringify(row.status)],
   ];
   if (row.stream === 'earnings') {
     fields.push([
       'rejectRate',
-      row.rejectRate === null ? emptyText(quirks) : numberText(row.rejectRate, rejectForm, odd),
+      row.rejectRate === null ? formatEmpty(quirks) : formatJsonNumber(row.rejectRate, rejectForm, odd),
     ]);
   } else {
     fields.push(['type', JSON.stringify(row.type)]);
   }
-  return objectText(fields, row.extra);
+  return formatJsonObject(fields, row.extra);
 }

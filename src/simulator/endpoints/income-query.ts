@@ -6,7 +6,7 @@ import type { SimIncome, SimLedgerStream } from '../world/sim-income';
 import type { Answer } from './endpoint';
 import { boundsOf, type Bounds } from './income-bounds';
 import { incomeItemText } from './income-item';
-import { backwards, forwards, pageText, readPageRequest, type Sequence } from './page';
+import { backwards, forwards, formatPage, readPageRequest, type Sequence } from './page';
 import { readScope } from './scope-parameters';
 import { shuffleTies } from './tie-order';
 
@@ -68,7 +68,7 @@ function queryIncome(stream: SimLedgerStream): Answer {
       quirks.boundsOn === 'mined'
         ? inOrder(view, rangeOf(view, fromMs, toMs), quirks.order, random)
         : ofSettled(view, { fromMs, toMs }, call);
-    return pageText(atMost(sequence, quirks.maxRows), page, quirks, (row) => incomeItemText(row, quirks));
+    return formatPage(atMost(sequence, quirks.maxRows), page, quirks, (row) => incomeItemText(row, quirks));
   };
 }
 

@@ -1,4 +1,4 @@
-import { listText, numberText, objectText } from '../http/json-text';
+import { formatJsonList, formatJsonNumber, formatJsonObject } from '../http/json-text';
 import { Refusal, SYSTEM_CODES } from '../http/envelope';
 import type { Parameters } from '../http/parameters';
 import type { Quirks } from '../quirks';
@@ -61,7 +61,7 @@ function findPage(
 const NO_ROWS_JSON = { null: 'null', object: '{}', list: '[]', absent: '' } as const;
 
 /** The `data` of a paged answer, with the quirks that concern pages; empty when it is left out. */
-export function pageText<Item>(
+export function formatPage<Item>(
   sequence: Sequence<Item>,
   { currentPage, pageSize }: PageRequest,
   quirks: Quirks,
@@ -80,16 +80,16 @@ export function pageText<Item>(
     rows: items.length,
   }[quirks.pageSizeSays];
   const pages = Math.ceil(counted / served);
-  const field = (value: number, odd: boolean) => numberText(String(value), quirks.pageFields, odd);
+  const field = (value: number, odd: boolean) => formatJsonNumber(String(value), quirks.pageFields, odd);
   const totals = {
     null: { totalNum: 'null', totalPage: 'null' },
     absent: { totalNum: undefined, totalPage: undefined },
     'of-page': { totalNum: field(items.length, true), totalPage: field(pages, false) },
     true: { totalNum: field(counted, true), totalPage: field(pages, false) },
   }[typeof quirks.totalNum === 'number' ? 'true' : quirks.totalNum];
-  return objectText([
+  return formatJsonObject([
     ['currentPage', field(place.said, false)],
-    ['items', listText(items.map(textOf))],
+    ['items', formatJsonList(items.map(textOf))],
     ['pageSize', field(sizeSaid, true)],
     ['totalNum', totals.totalNum],
     ['totalPage', totals.totalPage],

@@ -1,21 +1,21 @@
-import { listText, numberText, objectText } from '../http/json-text';
+import { formatJsonList, formatJsonNumber, formatJsonObject } from '../http/json-text';
 import type { Quirks } from '../quirks';
 import type { SimSubAccount } from '../world/sim-account';
 import type { SubAccountRates } from '../world/world';
 import type { Answer } from './endpoint';
-import { rateText, servedUnit } from './income-item';
+import { formatRate, servedUnit } from './income-item';
 
-function subAccountText(subAccount: SimSubAccount, rates: SubAccountRates, quirks: Quirks): string {
+function formatSubAccount(subAccount: SimSubAccount, rates: SubAccountRates, quirks: Quirks): string {
   const odd = subAccount.puid % 2n === 1n;
-  const rate = (value: string) => rateText(value, 'H', quirks, odd);
-  return objectText(
+  const rate = (value: string) => formatRate(value, 'H', quirks, odd);
+  return formatJsonObject(
     [
       ['dayHashRate', rate(rates.dayHashRate)],
       ['defaultAlgo', JSON.stringify(subAccount.defaultAlgo)],
       ['hashUnit', JSON.stringify(servedUnit('H', quirks))],
       ['hourHashRate', rate(rates.hourHashRate)],
       ['pname', JSON.stringify(subAccount.pname)],
-      ['puid', numberText(String(subAccount.puid), quirks.ids, odd)],
+      ['puid', formatJsonNumber(String(subAccount.puid), quirks.ids, odd)],
       ['realHashRate', rate(rates.realHashRate)],
     ],
     subAccount.extra,
@@ -25,11 +25,11 @@ function subAccountText(subAccount: SimSubAccount, rates: SubAccountRates, quirk
 /** GET /v1/external/user/query */
 export const querySubAccounts: Answer = ({ world, account, parameters, quirks }) => {
   parameters.finish();
-  return listText(
+  return formatJsonList(
     world
       .subAccounts(account.name)
       .map((subAccount) =>
-        subAccountText(subAccount, world.subAccountRates(account.name, subAccount.puid), quirks),
+        formatSubAccount(subAccount, world.subAccountRates(account.name, subAccount.puid), quirks),
       ),
   );
 };

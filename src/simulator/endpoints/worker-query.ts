@@ -1,10 +1,10 @@
 import { shuffled } from '../random';
 import { compareWorkers } from '../world/fleet';
 import type { Answer } from './endpoint';
-import { backwards, forwards, pageText, readPageRequest } from './page';
+import { backwards, forwards, formatPage, readPageRequest } from './page';
 import { readScope } from './scope-parameters';
 import { shuffleTies } from './tie-order';
-import { workerText } from './worker-item';
+import { formatWorker } from './worker-item';
 
 const SORT_FIELDS = ['WORKER', 'HASH_RATE', 'HASH_RATE_HOUR', 'REJECT', 'LAST_SHARE_TIME'] as const;
 const DIRECTIONS = ['ASC', 'DESC'] as const;
@@ -24,15 +24,20 @@ export const queryWorkers: Answer = (call) => {
   fleet?.refresh(world.nowMs);
   const ascending = fleet?.list(status, field) ?? [];
   const compare = compareWorkers(field);
-  const textOf = (worker: (typeof ascending)[number]) => workerText(worker, quirks, false);
+  const textOf = (worker: (typeof ascending)[number]) => formatWorker(worker, quirks, false);
   switch (quirks.workerOrder) {
     case 'stable':
-      return pageText(direction === 'ASC' ? forwards(ascending) : backwards(ascending), page, quirks, textOf);
+      return formatPage(
+        direction === 'ASC' ? forwards(ascending) : backwards(ascending),
+        page,
+        quirks,
+        textOf,
+      );
     case 'unstable-ties': {
       const sorted = shuffleTies(ascending, (a, b) => compare(a, b) === 0, random);
-      return pageText(direction === 'ASC' ? forwards(sorted) : backwards(sorted), page, quirks, textOf);
+      return formatPage(direction === 'ASC' ? forwards(sorted) : backwards(sorted), page, quirks, textOf);
     }
     case 'unstable':
-      return pageText(forwards(shuffled(ascending, random)), page, quirks, textOf);
+      return formatPage(forwards(shuffled(ascending, random)), page, quirks, textOf);
   }
 };

@@ -1,4 +1,4 @@
-import { objectText } from './json-text';
+import { formatJsonObject } from './json-text';
 
 /** Source: the specification's tables of codes. */
 export const SYSTEM_CODES = {
@@ -49,8 +49,8 @@ export class Refusal extends Error {
 }
 
 /** `dataJson` empty: without data. */
-export function successText(dataJson: string, code: string, retry: boolean): string {
-  return objectText([
+export function formatSuccess(dataJson: string, code: string, retry: boolean): string {
+  return formatJsonObject([
     ['success', 'true'],
     ['code', code],
     ['msg', '"success"'],
@@ -59,8 +59,8 @@ export function successText(dataJson: string, code: string, retry: boolean): str
   ]);
 }
 
-export function failureText(code: string, msg: string, retry: boolean): string {
-  return objectText([
+export function formatRefusal(code: string, msg: string, retry: boolean): string {
+  return formatJsonObject([
     ['success', 'false'],
     ['code', JSON.stringify(code)],
     ['msg', JSON.stringify(msg)],

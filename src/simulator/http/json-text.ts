@@ -4,7 +4,7 @@ import type { NumberForm } from '../quirks';
 export type JsonField = readonly [name: string, json: string | undefined];
 
 /** JSON is written by hand, so that every number keeps its exact token and never becomes a JavaScript number. */
-export function objectText(fields: readonly JsonField[], extra: string | null = null): string {
+export function formatJsonObject(fields: readonly JsonField[], extra: string | null = null): string {
   const own = fields
     .filter(([, json]) => json !== undefined)
     .map(([name, json]) => `${JSON.stringify(name)}:${json}`);
@@ -12,12 +12,12 @@ export function objectText(fields: readonly JsonField[], extra: string | null = 
   return `{${[...own, ...(more === '' ? [] : [more])].join(',')}}`;
 }
 
-export function listText(items: readonly string[]): string {
+export function formatJsonList(items: readonly string[]): string {
   return `[${items.join(',')}]`;
 }
 
 /** A number's digits as a JSON number or string. `odd` decides if the form is mixed. */
-export function numberText(digits: string, form: NumberForm, odd = false): string {
+export function formatJsonNumber(digits: string, form: NumberForm, odd = false): string {
   const asString = form === 'string' || (form === 'mixed' && odd);
   return asString ? `"${digits}"` : digits;
 }

@@ -12,7 +12,7 @@ import type { SimulatedClock } from '../simulated-clock';
 import type { KeyRing } from '../world/key-ring';
 import type { World } from '../world/world';
 import { authenticate } from './authenticate';
-import { failureText, Refusal, successText, SYSTEM_CODES } from './envelope';
+import { formatRefusal, Refusal, formatSuccess, SYSTEM_CODES } from './envelope';
 import { Parameters } from './parameters';
 import { replyOfFault, sendFault, sendReply, type Exchange, type Reply } from './reply';
 
@@ -131,7 +131,7 @@ export class PoolServer {
   }
 
   private refused(refusal: Refusal, httpStatus: number, retry = false): Reply {
-    return { httpStatus, code: refusal.code, body: failureText(refusal.code, refusal.message, retry) };
+    return { httpStatus, code: refusal.code, body: formatRefusal(refusal.code, refusal.message, retry) };
   }
 
   private answer(request: IncomingMessage, url: URL, entry: RequestLogEntry): Reply {
@@ -157,7 +157,7 @@ export class PoolServer {
     const data = answer({ world, account, parameters, quirks, random });
     const retry = quirks.retry === 'as-in-examples' ? entry.endpoint === 'reward/query' : quirks.retry;
     const code = quirks.successCode;
-    return { httpStatus: 200, code: code.replaceAll('"', ''), body: successText(data, code, retry) };
+    return { httpStatus: 200, code: code.replaceAll('"', ''), body: formatSuccess(data, code, retry) };
   }
 }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import type { Fault } from '../faults';
-import { failureText, describeRefusal } from './envelope';
+import { formatRefusal, describeRefusal } from './envelope';
 
 /** The pool's normal response. */
 export interface Reply {
@@ -80,7 +80,7 @@ export function replyOfFault(fault: Fault): Reply | null {
     case 'http': {
       const code = fault.code ?? String(fault.status);
       const body = {
-        json: failureText(code, describeRefusal(code), false),
+        json: formatRefusal(code, describeRefusal(code), false),
         html: htmlPage(`Error ${fault.status}`),
         empty: '',
       }[fault.body ?? 'json'];
@@ -90,7 +90,7 @@ export function replyOfFault(fault: Fault): Reply | null {
       return {
         httpStatus: fault.httpStatus ?? 200,
         code: fault.code,
-        body: failureText(fault.code, describeRefusal(fault.code), fault.retry ?? false),
+        body: formatRefusal(fault.code, describeRefusal(fault.code), fault.retry ?? false),
       };
     case 'maintenance':
       return { httpStatus: 503, code: null, body: htmlPage('The pool is under maintenance') };

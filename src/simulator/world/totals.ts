@@ -1,4 +1,4 @@
-import { textOfUnits } from '../amounts';
+import { formatUnits } from '../amounts';
 import type { Quirks } from '../quirks';
 import type { LedgerSums } from './ledger';
 import type { SimAccount } from './sim-account';
@@ -31,7 +31,7 @@ function sumUnits(scopes: readonly SimScope[], coin: string, definition: Definit
 
 /** Accumulated income of a user in one currency, canonical decimal text. Source: user/earn. */
 export function totalOfAccount(account: SimAccount, coin: string, definition: Definition): string {
-  return textOfUnits(sumUnits(account.scopes(), coin, definition), definition.totalDecimals ?? undefined);
+  return formatUnits(sumUnits(account.scopes(), coin, definition), definition.totalDecimals ?? undefined);
 }
 
 /** Accumulated income of one sub-account, removed ones too. Source: sub-user/earn. */
@@ -42,5 +42,5 @@ export function totalOfSubAccount(
   definition: Definition,
 ): string {
   const scopes = account.scopes().filter((scope) => scope.key.puid === puid);
-  return textOfUnits(sumUnits(scopes, coin, definition), definition.totalDecimals ?? undefined);
+  return formatUnits(sumUnits(scopes, coin, definition), definition.totalDecimals ?? undefined);
 }

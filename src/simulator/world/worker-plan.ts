@@ -44,27 +44,27 @@ export function drawReading(machineSeed: number, machineHps: number, slotStartMs
     return {
       realHashRate: '0',
       hourHashRate: '0',
-      dayHashRate: wholeText(nominal * dayShare),
-      rejectRate: rejectText(mix(mix(machineSeed, 5), outage)),
+      dayHashRate: formatWhole(nominal * dayShare),
+      rejectRate: formatRejectRate(mix(mix(machineSeed, 5), outage)),
       lastShareAtMs: downSinceMs - (mix(machineSeed, 6) % MINUTE_MS),
       status: invalid ? 'INVALID' : 'INACTIVE',
     };
   }
   const slotSeed = mix(mix(machineSeed, 7), Math.floor(slotStartMs / MINUTE_MS));
   return {
-    realHashRate: wholeText(nominal * (0.93 + 0.14 * fractionOf(slotSeed, 1))),
-    hourHashRate: wholeText(nominal * (0.97 + 0.06 * fractionOf(slotSeed, 2))),
-    dayHashRate: wholeText(nominal * (0.985 + 0.03 * fractionOf(slotSeed, 3))),
-    rejectRate: rejectText(slotSeed),
+    realHashRate: formatWhole(nominal * (0.93 + 0.14 * fractionOf(slotSeed, 1))),
+    hourHashRate: formatWhole(nominal * (0.97 + 0.06 * fractionOf(slotSeed, 2))),
+    dayHashRate: formatWhole(nominal * (0.985 + 0.03 * fractionOf(slotSeed, 3))),
+    rejectRate: formatRejectRate(slotSeed),
     lastShareAtMs: slotStartMs - (mix(slotSeed, 4) % MINUTE_MS),
     status: 'ACTIVE',
   };
 }
 
-function wholeText(hps: number): string {
+function formatWhole(hps: number): string {
   return BigInt(Math.round(hps)).toString();
 }
 
-function rejectText(seed: number): string {
+function formatRejectRate(seed: number): string {
   return canonical('0', (mix(seed, 5) % 900).toString().padStart(4, '0'));
 }

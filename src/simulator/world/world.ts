@@ -1,5 +1,5 @@
 import { KpoolError } from '../../core/errors';
-import { parseAmount, textOfUnits, toUnits } from '../amounts';
+import { parseAmount, formatUnits, toUnits } from '../amounts';
 import { DEFAULT_QUIRKS, type Quirks } from '../quirks';
 import type { SimWorker } from './fleet';
 import type { SimIncomeFields, SimIncome, SimLedgerStream, SimScopeKey } from './sim-income';
@@ -67,7 +67,7 @@ export class World extends PoolUsers {
     const algo = this.subAccount(account, puid).defaultAlgo;
     const workers = this.workers({ account, puid, algo }).filter((worker) => worker.raw === null);
     const sum = (rate: keyof SubAccountRates) =>
-      textOfUnits(workers.reduce((total, worker) => total + toUnits(worker[rate]), 0n));
+      formatUnits(workers.reduce((total, worker) => total + toUnits(worker[rate]), 0n));
     return {
       realHashRate: sum('realHashRate'),
       hourHashRate: sum('hourHashRate'),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { KpoolError } from '../../core/errors';
-import { programFolder } from '../../core/program-folder';
+import { findProgramFolder } from '../../core/program-folder';
 
 /** A migration of this build. */
 export interface MigrationFile {
@@ -15,7 +15,7 @@ export interface MigrationFile {
 
 const SCRIPT_NAME = 'migration.sql';
 
-export const findMigrationsDirectory = (): string => path.join(programFolder(), 'prisma', 'migrations');
+export const findMigrationsDirectory = (): string => path.join(findProgramFolder(), 'prisma', 'migrations');
 
 /** Every migration in `directory`, in the order in which they are applied. */
 export async function readMigrationFiles(directory: string): Promise<MigrationFile[]> {

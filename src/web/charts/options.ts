@@ -83,7 +83,7 @@ function dataOf({ values, texts }: Series) {
   });
 }
 
-export function barOption(axes: Axes): EChartsOption {
+export function createBarOption(axes: Axes): EChartsOption {
   return {
     ...frameOf(axes),
     series: axes.series.map((series) => ({
@@ -102,7 +102,7 @@ export function barOption(axes: Axes): EChartsOption {
   };
 }
 
-export function lineOption(axes: Axes & { readonly isArea?: boolean }): EChartsOption {
+export function createLineOption(axes: Axes & { readonly isArea?: boolean }): EChartsOption {
   return {
     ...frameOf(axes),
     series: axes.series.map((series) => ({
@@ -123,7 +123,7 @@ export function lineOption(axes: Axes & { readonly isArea?: boolean }): EChartsO
 }
 
 /** A line without axes, shown beside a figure. */
-export function sparkOption(values: readonly (number | null)[], color = 'var(--c1)'): EChartsOption {
+export function createSparkOption(values: readonly (number | null)[], color = 'var(--c1)'): EChartsOption {
   return {
     grid: { left: 1, right: 1, top: 3, bottom: 2 },
     xAxis: {
@@ -159,7 +159,7 @@ export interface HeatPiece {
   readonly color: string;
 }
 
-export function heatOption(
+export function createHeatOption(
   columns: readonly string[],
   rows: readonly string[],
   cells: readonly HeatCell[],

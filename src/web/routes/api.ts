@@ -34,22 +34,22 @@ export async function serveApi(
       });
       const api = scope.withTypeProvider<ZodTypeProvider>();
       api.get('/', { schema: { hide: true } }, async (_request, reply) => reply.send(scope.swagger()));
-      api.get('/overview', documented('Problems and key figures', OVERVIEW), async (request) =>
+      api.get('/overview', describeRoute('Problems and key figures', OVERVIEW), async (request) =>
         reader.overview(queryOf(request.query).filter, await readiness.queueState()),
       );
-      api.get('/income', documented('Income by day or month', INCOME), async (request) => {
+      api.get('/income', describeRoute('Income by day or month', INCOME), async (request) => {
         const { filter } = queryOf(request.query);
         const frame = await reader.frame(filter);
         const { from, to, by, zone } = frame;
         return { from, to, by, zone, ...(await reader.income(filter, frame)) };
       });
-      api.get('/fleet', documented('Hashrate and machines over time', FLEET), async (request) => {
+      api.get('/fleet', describeRoute('Hashrate and machines over time', FLEET), async (request) => {
         const { filter } = queryOf(request.query);
         const frame = await reader.frame(filter);
         const { from, to, zone } = frame;
         return { from, to, zone, ...(await reader.fleet(filter, frame)) };
       });
-      api.get('/sync', documented('Streams, runs, completeness, quarantine', SYNC), async (request) => {
+      api.get('/sync', describeRoute('Streams, runs, completeness, quarantine', SYNC), async (request) => {
         const { names: _names, queue: _queue, ...data } = await reader.sync(queryOf(request.query).filter);
         return data;
       });
@@ -76,6 +76,6 @@ export async function serveApi(
 const FAILURES = { 400: PROBLEM_REPLY, 503: PROBLEM_REPLY };
 
 /** A route that takes the filters of the pages. */
-function documented<Reply extends z.ZodType>(summary: string, reply: Reply) {
+function describeRoute<Reply extends z.ZodType>(summary: string, reply: Reply) {
   return { schema: { summary, querystring: FILTER_QUERY, response: { 200: reply, ...FAILURES } } };
 }

@@ -1,7 +1,7 @@
 import serveFiles from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import path from 'node:path';
-import { programFolder } from '../../core/program-folder';
+import { findProgramFolder } from '../../core/program-folder';
 import { ASSETS } from '../view/layout';
 
 /** Our own files, served unchanged. */
@@ -15,7 +15,7 @@ const MAX_AGE = '1h';
 
 /** Serves the style sheet, our script and the two libraries it uses, so that browsers need no other host. */
 export async function serveAssets(server: FastifyInstance): Promise<void> {
-  const own = path.join(programFolder(), 'src', 'web', 'browser');
+  const own = path.join(findProgramFolder(), 'src', 'web', 'browser');
   await server.register(serveFiles, { root: own, serve: false });
   for (const name of OWN) {
     server.get(`${ASSETS}/${name}`, { config: { isPublic: name !== 'page.js' } }, (_request, reply) =>

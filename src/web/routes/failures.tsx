@@ -7,7 +7,7 @@ import { Command } from '../view/components';
 import { renderPage } from '../view/layout';
 
 /** An error page that says what to do. */
-function failurePage(title: string, text: string, fix: string | null): string {
+function renderFailure(title: string, text: string, fix: string | null): string {
   return renderPage({
     title,
     path: null,
@@ -77,7 +77,7 @@ export function answerFailures(server: FastifyInstance, reportFailure: (failure:
       return reply
         .code(code)
         .type('text/html; charset=utf-8')
-        .send(failurePage(title, text, fix));
+        .send(renderFailure(title, text, fix));
     if (request.url.startsWith('/api/')) return reply.code(code).send({ error: title, message: text });
     return reply.code(code).type('text/plain').send(`${title}. ${text}\n`);
   });
@@ -86,7 +86,7 @@ export function answerFailures(server: FastifyInstance, reportFailure: (failure:
       return reply
         .code(404)
         .type('text/html; charset=utf-8')
-        .send(failurePage('Page not found', 'The navigation above lists all pages.', null));
+        .send(renderFailure('Page not found', 'The navigation above lists all pages.', null));
     return reply.code(404).type('text/plain').send('Page not found.\n');
   });
 }

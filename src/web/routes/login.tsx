@@ -17,7 +17,7 @@ function ownAddress(next: string): string {
   return /^\/(?![/\\])/.test(next) ? next : '/';
 }
 
-function loginPage(next: string, failure: string | null): string {
+function renderLogin(next: string, failure: string | null): string {
   return renderPage({
     title: 'Log in',
     path: null,
@@ -52,7 +52,7 @@ export async function serveLogin(server: FastifyInstance, access: Access): Promi
   await server.register(rateLimit, { global: false });
   server.get('/login', { config: { isPublic: true } }, async (request, reply) => {
     const { next } = QUERY.parse(request.query);
-    return reply.type('text/html; charset=utf-8').send(loginPage(ownAddress(next), null));
+    return reply.type('text/html; charset=utf-8').send(renderLogin(ownAddress(next), null));
   });
   server.post(
     '/login',
@@ -61,7 +61,7 @@ export async function serveLogin(server: FastifyInstance, access: Access): Promi
       const form = FORM.safeParse(request.body);
       const next = ownAddress(form.data?.next ?? '/');
       if (!form.success || !access.isToken(form.data.token)) {
-        return reply.code(403).type('text/html; charset=utf-8').send(loginPage(next, 'Wrong token.'));
+        return reply.code(403).type('text/html; charset=utf-8').send(renderLogin(next, 'Wrong token.'));
       }
       access.begin(reply);
       return reply.redirect(next, 303);

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { renderSvg, type Chart } from '../charts/render';
-import { sparkOption } from '../charts/options';
+import { createSparkOption } from '../charts/options';
 import { showAmount, showInstant, showRelative } from './format';
 
 /** What every part of a page needs to format values. */
@@ -55,7 +55,7 @@ export function Spark({
   color?: string;
 }) {
   // Stretched to the available width.
-  const svg = renderSvg(sparkOption(values, color), SPARK.width, SPARK.height).replace(
+  const svg = renderSvg(createSparkOption(values, color), SPARK.width, SPARK.height).replace(
     '<svg ',
     '<svg preserveAspectRatio="none" ',
   );

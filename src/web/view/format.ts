@@ -47,20 +47,20 @@ export function unitOf(hps: number): { readonly unit: string; readonly size: num
 export function showHashrate(hps: number | null): string {
   if (hps === null) return '–';
   const { unit, size } = unitOf(hps);
-  return `${trimmed(hps / size, 2)} ${unit}`;
+  return `${showRounded(hps / size, 2)} ${unit}`;
 }
 
 export function showPercent(share: number | null, decimals = 1): string {
-  return share === null ? '–' : `${trimmed(share * 100, decimals)} %`;
+  return share === null ? '–' : `${showRounded(share * 100, decimals)} %`;
 }
 
 /** A reject rate, which the pool gives in percent. */
 export function showRejects(percent: number | null): string {
-  return percent === null ? '–' : `${trimmed(percent, 3)} %`;
+  return percent === null ? '–' : `${showRounded(percent, 3)} %`;
 }
 
 /** Rounded: for approximate figures, never for money. */
-export function trimmed(value: number, decimals: number): string {
+export function showRounded(value: number, decimals: number): string {
   return value.toFixed(decimals).replace(/\.?0+$/, '') || '0';
 }
 
@@ -68,7 +68,7 @@ export function showDuration(ms: number): string {
   if (ms < millisecondsInMinute) return `${Math.max(1, Math.round(ms / millisecondsInSecond))} s`;
   if (ms < millisecondsInHour) return `${Math.round(ms / millisecondsInMinute)} min`;
   if (ms < 2 * millisecondsInDay)
-    return `${trimmed(ms / millisecondsInHour, ms < 10 * millisecondsInHour ? 1 : 0)} h`;
+    return `${showRounded(ms / millisecondsInHour, ms < 10 * millisecondsInHour ? 1 : 0)} h`;
   return `${Math.round(ms / millisecondsInDay)} days`;
 }
 

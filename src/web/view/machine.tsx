@@ -1,6 +1,6 @@
 import type { MachineData } from '../../report/page/page-data';
 import type { MachineDay, MachineHour } from '../../report/page/machine';
-import { barOption, inOneUnit, lineOption } from '../charts/options';
+import { createBarOption, inOneUnit, createLineOption } from '../charts/options';
 import type { Chart } from '../charts/render';
 import { Drawing, Figures, Name, Panel, Pill, When, type Moment } from './components';
 import { Reasons } from './fleet/reasons';
@@ -58,12 +58,12 @@ function Fact({ name, children }: { name: string; children: preact.ComponentChil
 }
 
 /** The hashrate of each hour. */
-function hoursChart(hours: readonly MachineHour[], moment: Moment): Chart {
+function createHoursChart(hours: readonly MachineHour[], moment: Moment): Chart {
   const { unit, scale } = inOneUnit(hours.map(({ hps }) => hps));
   return {
     label: `Line: hashrate by hour over the last 7 days, in ${unit}. The figures follow.`,
     height: 220,
-    option: lineOption({
+    option: createLineOption({
       categories: hours.map(({ at }) => showInstant(at, moment.zone).slice(5, 16)),
       unit,
       lowest: 0,
@@ -87,7 +87,7 @@ function Hours({ hours, moment }: { hours: readonly MachineHour[]; moment: Momen
       {hours.length === 0 ? (
         <p class="empty">{empty}</p>
       ) : (
-        <Drawing chart={hoursChart(hours, moment)} id="chart-hours" />
+        <Drawing chart={createHoursChart(hours, moment)} id="chart-hours" />
       )}
       <Figures
         id="figures-hours"
@@ -113,12 +113,12 @@ function Hours({ hours, moment }: { hours: readonly MachineHour[]; moment: Momen
 const nameOfDay = ({ day }: MachineDay): string => day.slice(5);
 
 /** Mean, lowest and highest hashrate of each day. */
-function ratesChart(days: readonly MachineDay[]): Chart {
+function createRatesChart(days: readonly MachineDay[]): Chart {
   const { unit, scale } = inOneUnit(days.map(({ highestHps }) => highestHps));
   return {
     label: `Lines: mean, lowest and highest hashrate by day, in ${unit}. The figures follow.`,
     height: 220,
-    option: lineOption({
+    option: createLineOption({
       categories: days.map(nameOfDay),
       unit,
       lowest: 0,
@@ -136,11 +136,11 @@ function ratesChart(days: readonly MachineDay[]): Chart {
   };
 }
 
-function uptimeChart(days: readonly MachineDay[]): Chart {
+function createUptimeChart(days: readonly MachineDay[]): Chart {
   return {
     label: 'Bars: share of each day in which it was active, in percent. The figures follow.',
     height: 140,
-    option: barOption({
+    option: createBarOption({
       categories: days.map(nameOfDay),
       unit: '% active',
       series: [
@@ -163,8 +163,8 @@ function Days({ days }: { days: readonly MachineDay[] }) {
         <p class="empty">{empty}</p>
       ) : (
         <>
-          <Drawing chart={ratesChart(days)} id="chart-days" />
-          <Drawing chart={uptimeChart(days)} id="chart-uptime" />
+          <Drawing chart={createRatesChart(days)} id="chart-days" />
+          <Drawing chart={createUptimeChart(days)} id="chart-uptime" />
         </>
       )}
       <Figures

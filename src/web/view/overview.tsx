@@ -4,7 +4,7 @@ import type { HashrateCard, IncomeCard } from '../../report/page/cards';
 import type { Problem, Severity } from '../../report/wellness/problem';
 import { addressOf, type PageQuery } from '../query';
 import { Amount, Command, Pill, SIGNS, Spark, type Moment, type Tone } from './components';
-import { isZero, showCount, showDuration, showHashrate, showPercent, trimmed } from './format';
+import { isZero, showCount, showDuration, showHashrate, showPercent, showRounded } from './format';
 
 const TONES: Readonly<Record<Severity, Tone>> = { critical: 'bad', warning: 'warn', progress: 'busy' };
 const WORDS: Readonly<Record<Severity, string>> = {
@@ -99,7 +99,7 @@ function BackfillBar({ backfill }: { backfill: Backfill }) {
   const { lists, complete, rows, poolRows, rowsPerMinute, remainingMs } = backfill;
   if (lists === 0 || lists === complete) return null;
   const share = poolRows === null || poolRows === 0 ? null : Math.min(1, rows / poolRows);
-  const percent = share === null ? null : trimmed(Math.floor(share * 1_000) / 10, 1);
+  const percent = share === null ? null : showRounded(Math.floor(share * 1_000) / 10, 1);
   return (
     <section class="panel backfill" aria-labelledby="backfill">
       <h2 id="backfill">

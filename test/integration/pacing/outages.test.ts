@@ -6,7 +6,7 @@ import { systemClock, type Clock } from '../../../src/core/clock';
 import { Secret } from '../../../src/core/secret';
 import { createPacer, type PacerHandle } from '../../../src/pacing/pacer';
 import { openPacingDatabase, type PacingDatabase } from '../../../src/pacing/pacing-database';
-import { leaseMs, resumeMs } from '../../../src/pacing/time-limits';
+import { computeLeaseMs, computeResumeMs } from '../../../src/pacing/time-limits';
 import { binariesIn, findPackagedBinaries } from '../../../src/store/embedded/binaries';
 import { createCluster, startCluster, stopCluster, type Cluster } from '../../../src/store/embedded/cluster';
 import { findServerUser } from '../../../src/store/embedded/server-user';
@@ -25,7 +25,7 @@ const WAITERS = 5;
 const TOTAL_TIMEOUT_MS = 1_000;
 /** Two more arrivals take a round more than the first, and this machine its time, which passes as it does. */
 const MARGIN_MS = 3_000 * FASTER;
-const RESUMES_WITHIN_MS = resumeMs(leaseMs(TOTAL_TIMEOUT_MS)) + MARGIN_MS;
+const RESUMES_WITHIN_MS = computeResumeMs(computeLeaseMs(TOTAL_TIMEOUT_MS)) + MARGIN_MS;
 /** The polls that fail, and one that hangs. */
 const TOLD_WITHIN_MS = 22_000;
 jest.setTimeout(90_000);
@@ -248,7 +248,7 @@ test('P6 P12 what was in flight at a crash counts for one lease', async () => {
   process.kill(victim!.pid, 'SIGKILL');
   const killedAtMs = nowMs();
   const goesOnAfterMs = await untilItGoesOn();
-  expect(goesOnAfterMs).toBeLessThan(resumeMs(leaseMs(totalTimeoutMs)) + MARGIN_MS);
+  expect(goesOnAfterMs).toBeLessThan(computeResumeMs(computeLeaseMs(totalTimeoutMs)) + MARGIN_MS);
   await asking.stop();
   // The request whose permit was forgotten could have arrived until its total timeout.
   const other = startPacer(totalTimeoutMs);

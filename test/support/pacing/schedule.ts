@@ -1,6 +1,6 @@
 import type { PaceLevel } from '../../../src/pacing/buckets';
 import { PermitQueue } from '../../../src/pacing/permit-queue';
-import { leaseMs } from '../../../src/pacing/time-limits';
+import { computeLeaseMs } from '../../../src/pacing/time-limits';
 import { crashed, EMPTY, pollModel } from './slot-model';
 import type { ModelState } from './slot-model';
 import { VirtualHost, VirtualWorld } from './virtual-world';
@@ -80,7 +80,7 @@ export async function play(schedule: Schedule): Promise<Arrival[]> {
     const options = {
       slots: schedule.slots,
       auto: schedule.scope === 'auto',
-      leaseMs: leaseMs(schedule.totalTimeoutMs),
+      leaseMs: computeLeaseMs(schedule.totalTimeoutMs),
       processId: `process ${index}`,
     };
     const queue = new PermitQueue({

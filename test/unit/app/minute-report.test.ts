@@ -1,4 +1,4 @@
-import { minuteText, reportByTheMinute } from '../../../src/app/service/minute-report';
+import { formatMinute, reportByTheMinute } from '../../../src/app/service/minute-report';
 import { KpoolError } from '../../../src/core/errors';
 import { judge } from '../../../src/report/wellness/judge';
 
@@ -11,7 +11,7 @@ describe('the line of a minute', () => {
     ['All is well.', judge({})],
     ['1 problem: kpool status', STOPPED],
   ])('P11 says what was done, and: %s', (verdict, wellness) => {
-    expect(minuteText(NONE, NOW, wellness)).toBe(
+    expect(formatMinute(NONE, NOW, wellness)).toBe(
       `12 requests, 3 rows new, 0 changed, 1,450 verified. ${verdict}`,
     );
   });

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'dotenv';
 import { loadConfig } from '../../../src/config/load';
-import { variablesFor } from '../../../src/config/variables';
+import { listVariables } from '../../../src/config/variables';
 import { STREAMS } from '../../../src/sync/registry';
 
-const VARIABLES = variablesFor(STREAMS.all);
+const VARIABLES = listVariables(STREAMS.all);
 const VARIABLE_NAMES = Object.keys(VARIABLES);
 const EXAMPLE = path.join(__dirname, '../../../.env.example');
 const lines = readFileSync(EXAMPLE, 'utf8').split('\n');

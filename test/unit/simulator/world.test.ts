@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { SimIncome, NewIncome, SimScopeKey, World, WorldSpec } from '../../../src/simulator';
-import { textOfUnits, toUnits } from '../../../src/simulator/amounts';
+import { formatUnits, toUnits } from '../../../src/simulator/amounts';
 import { rangeOf } from '../../../src/simulator/world/ledger';
 import { DEFAULT_WORLD } from '../../../src/simulator/world/world-spec';
 import { World as SeededWorld } from '../../../src/simulator/world/world';
@@ -25,7 +25,7 @@ type Step =
 
 const coin = fc.constantFrom(...COINS);
 const instant = fc.integer({ min: -4, max: 4 }).map((day) => START + day * DAY);
-const amount = fc.bigInt({ min: -(10n ** 24n), max: 10n ** 24n }).map((units) => textOfUnits(units));
+const amount = fc.bigInt({ min: -(10n ** 24n), max: 10n ** 24n }).map((units) => formatUnits(units));
 const status = fc.constantFrom('SETTLED', 'WAIT_SETTLE');
 const type = fc.constantFrom('REWARD_EARN', 'MINING_EARN');
 const income: fc.Arbitrary<NewIncome> = fc
@@ -70,7 +70,7 @@ function checkAgainstModel(world: World, scope: SimScopeKey, model: readonly Sim
     expect(serials(view.slice(from, to))).toEqual(serials(inRange));
     const earned = ofCoin.filter((row) => row.status === 'SETTLED' && row.type !== 'MINING_EARN');
     const total = earned.reduce((sum, row) => sum + toUnits(row.amount), 0n);
-    expect(world.subAccountTotal(scope.account, scope.puid, name)).toBe(textOfUnits(total));
+    expect(world.subAccountTotal(scope.account, scope.puid, name)).toBe(formatUnits(total));
   }
 }
 

@@ -1,5 +1,5 @@
 import type { FleetPoint } from '../../../report/page/fleet';
-import { barOption, inOneUnit, lineOption } from '../../charts/options';
+import { createBarOption, inOneUnit, createLineOption } from '../../charts/options';
 import type { Chart } from '../../charts/render';
 import { Drawing, Figures, Panel, type Moment } from '../components';
 import { showCount, showHashrate } from '../format';
@@ -8,7 +8,7 @@ const HASHRATE_HEIGHT = 220;
 const STATUS_HEIGHT = 170;
 const MOST_FIGURES = 60;
 
-function hashrateChart(
+function createHashrateChart(
   algo: string,
   points: readonly FleetPoint[],
   isByHour: boolean,
@@ -19,7 +19,7 @@ function hashrateChart(
     unit,
     label: `Line: hashrate of ${algo} by ${isByHour ? 'hour' : 'day'}, in ${unit}. The figures follow.`,
     height: HASHRATE_HEIGHT,
-    option: lineOption({
+    option: createLineOption({
       categories: points.map(({ at }) => labelOf(at, isByHour, zone)),
       unit,
       lowest: 0,
@@ -36,7 +36,12 @@ function hashrateChart(
   };
 }
 
-function statusChart(algo: string, points: readonly FleetPoint[], isByHour: boolean, zone: string): Chart {
+function createStatusChart(
+  algo: string,
+  points: readonly FleetPoint[],
+  isByHour: boolean,
+  zone: string,
+): Chart {
   const series = (name: 'active' | 'inactive' | 'invalid', color: string) => ({
     name,
     color,
@@ -46,7 +51,7 @@ function statusChart(algo: string, points: readonly FleetPoint[], isByHour: bool
   return {
     label: `Bars: machines of ${algo} by status over time. The figures follow.`,
     height: STATUS_HEIGHT,
-    option: barOption({
+    option: createBarOption({
       categories: points.map(({ at }) => labelOf(at, isByHour, zone)),
       unit: 'machines',
       series: [
@@ -86,8 +91,11 @@ export function AlgorithmPanel(props: {
           : `${showHashrate(last.hps)} and ${showCount(last.active)} active machines in the last ${isByHour ? 'hour' : 'day'}`
       }
     >
-      <Drawing chart={hashrateChart(algo, points, isByHour, moment.zone)} id={`chart-hashrate-${algo}`} />
-      <Drawing chart={statusChart(algo, points, isByHour, moment.zone)} id={`chart-status-${algo}`} />
+      <Drawing
+        chart={createHashrateChart(algo, points, isByHour, moment.zone)}
+        id={`chart-hashrate-${algo}`}
+      />
+      <Drawing chart={createStatusChart(algo, points, isByHour, moment.zone)} id={`chart-status-${algo}`} />
       <Figures
         id={`figures-${algo}`}
         label={`Hashrate and machines of ${algo}`}

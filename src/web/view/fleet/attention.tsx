@@ -1,9 +1,13 @@
 import type { Attention, NeedyMachine } from '../../../report/page/fleet';
 import { Name, Panel, Table, When, type Moment } from '../components';
-import { showCount, showHashrate, showPercent, trimmed } from '../format';
+import { showCount, showHashrate, showPercent, showRounded } from '../format';
 import { Reasons } from './reasons';
 
-function machineAddress({ puid, algo, workerId }: Pick<NeedyMachine, 'puid' | 'algo' | 'workerId'>): string {
+function addressOfMachine({
+  puid,
+  algo,
+  workerId,
+}: Pick<NeedyMachine, 'puid' | 'algo' | 'workerId'>): string {
   return `/fleet/machines/${puid}/${encodeURIComponent(algo)}/${workerId}`;
 }
 
@@ -33,7 +37,7 @@ export function NeedyMachines({ attention, moment }: { attention: Attention; mom
           { heading: 'sub-account', isExtra: true },
         ]}
         rows={machines.map((machine) => [
-          <a href={machineAddress(machine)}>
+          <a href={addressOfMachine(machine)}>
             <Name>{machine.name === '' ? machine.workerId : machine.name}</Name>
           </a>,
           <Reasons reasons={machine.reasons} />,
@@ -41,7 +45,7 @@ export function NeedyMachines({ attention, moment }: { attention: Attention; mom
           showHashrate(machine.hps),
           showHashrate(machine.usualHps),
           showPercent(machine.uptime),
-          machine.rejectRate === null ? '–' : `${trimmed(machine.rejectRate, 2)} %`,
+          machine.rejectRate === null ? '–' : `${showRounded(machine.rejectRate, 2)} %`,
           <When at={machine.lastShareAt} moment={moment} />,
           <Name>{machine.subAccount}</Name>,
         ])}

@@ -1,5 +1,5 @@
 import type { RejectPoint } from '../../../report/page/fleet';
-import { lineOption } from '../../charts/options';
+import { createLineOption } from '../../charts/options';
 import type { Chart } from '../../charts/render';
 import { Drawing, Figures, Panel } from '../components';
 import { showRejects } from '../format';
@@ -15,7 +15,7 @@ export function Rejects({ points }: { points: readonly RejectPoint[] }) {
   const chart: Chart = {
     label: 'Lines: mean reject rate of the machines in percent, by day and algorithm. The figures follow.',
     height: REJECTS_CHART_HEIGHT,
-    option: lineOption({
+    option: createLineOption({
       categories: days.map((day) => day.slice(5)),
       unit: '% rejected',
       series: algos.map((algo) => ({

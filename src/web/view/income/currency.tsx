@@ -1,7 +1,7 @@
 import { ExactSum } from '../../../core/exact-sum';
 import type { PageFrame } from '../../../report/page/filter';
 import type { IncomePoint } from '../../../report/page/income';
-import { barOption } from '../../charts/options';
+import { createBarOption } from '../../charts/options';
 import type { Chart } from '../../charts/render';
 import { Amount, Drawing, Panel, Table, type Moment } from '../components';
 import { barLabel, barStarts } from './bar-starts';
@@ -11,7 +11,7 @@ const MOST_ROWS = 62;
 const MOST_ROWS_SHOWN = 12;
 const CHART_HEIGHT = 230;
 
-function incomeChart(currency: string, points: readonly IncomePoint[], frame: PageFrame): Chart {
+function createIncomeChart(currency: string, points: readonly IncomePoint[], frame: PageFrame): Chart {
   const starts = barStarts(frame, points);
   const byStart = new Map(points.map((point) => [point.start, point]));
   const series = (part: 'settled' | 'pending') => ({
@@ -21,7 +21,7 @@ function incomeChart(currency: string, points: readonly IncomePoint[], frame: Pa
   return {
     label: `Bars: ${currency} by ${frame.by} from ${frame.from} to ${frame.to}, settled and pending. The table below has the figures.`,
     height: CHART_HEIGHT,
-    option: barOption({
+    option: createBarOption({
       categories: starts.map((start) => barLabel(start, frame.by)),
       unit: currency,
       series: [
@@ -60,7 +60,7 @@ export function CurrencyPanel({ currency, points, frame, moment }: Props) {
         </>
       }
     >
-      <Drawing chart={incomeChart(currency, points, frame)} id={`chart-${currency}`} />
+      <Drawing chart={createIncomeChart(currency, points, frame)} id={`chart-${currency}`} />
       <CurrencyFigures currency={currency} points={points} frame={frame} moment={moment} />
     </Panel>
   );

@@ -1,6 +1,6 @@
 import type { PageFrame } from '../../../report/page/filter';
 import type { IncomeBySubAccount } from '../../../report/page/income';
-import { barOption } from '../../charts/options';
+import { createBarOption } from '../../charts/options';
 import type { Chart } from '../../charts/render';
 import { Amount, Drawing, Name, Panel, Table, type Moment } from '../components';
 import { barLabel } from './bar-starts';
@@ -9,7 +9,7 @@ const MOST_ROWS = 62;
 const CHART_HEIGHT = 230;
 const OTHERS = 'others';
 
-function bySubAccountChart(
+function createSubAccountChart(
   { currency, points }: IncomeBySubAccount,
   owners: ReadonlyMap<string | null, string>,
   starts: readonly string[],
@@ -23,7 +23,7 @@ function bySubAccountChart(
   return {
     label: `Bars: ${currency} by ${frame.by} and sub-account from ${frame.from} to ${frame.to}. The table below has the figures.`,
     height: CHART_HEIGHT,
-    option: barOption({
+    option: createBarOption({
       categories: starts.map((start) => barLabel(start, frame.by)),
       unit: currency,
       series: inOrder.map(([puid, name]) => ({
@@ -55,7 +55,7 @@ export function SubAccountPanel(props: {
       id="income-by-sub-account"
       note="Settled and pending together; the largest have their own colours."
     >
-      <Drawing chart={bySubAccountChart(income, owners, starts, frame)} id="chart-by-sub-account" />
+      <Drawing chart={createSubAccountChart(income, owners, starts, frame)} id="chart-by-sub-account" />
       <details id="figures-by-sub-account">
         <summary>Figures by sub-account</summary>
         <Table

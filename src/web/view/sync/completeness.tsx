@@ -1,6 +1,6 @@
 import type { Backfill } from '../../../report/page/backfill';
 import type { HeatRow } from '../../../report/page/syncing';
-import { heatOption } from '../../charts/options';
+import { createHeatOption } from '../../charts/options';
 import type { Chart } from '../../charts/render';
 import { addressOf, type PageQuery } from '../../query';
 import { Drawing, Figures, Name, Panel, type Moment } from '../components';
@@ -8,13 +8,13 @@ import { showCount, showDuration } from '../format';
 import { heatOf, HEAT_PIECES } from '../heat';
 
 /** A line per list, a square per month. */
-function heatChart(heat: readonly HeatRow[], now: Date): Chart {
+function createHeatChart(heat: readonly HeatRow[], now: Date): Chart {
   const { months, rows } = heatOf(heat, now);
   const names = heat.map(({ subAccount, algo, stream }) => `${subAccount} ${algo} ${stream}`);
   return {
     label: 'Heat map: completeness of each income list by month. The figures follow.',
     height: 60 + 26 * rows.length,
-    option: heatOption(
+    option: createHeatOption(
       months,
       names,
       rows.flatMap((pieces, row) =>
@@ -54,7 +54,7 @@ export function Completeness(props: {
       {heat.length === 0 ? (
         <p class="empty">{empty}</p>
       ) : (
-        <Drawing chart={heatChart(heat, moment.now)} id="chart-heat" />
+        <Drawing chart={createHeatChart(heat, moment.now)} id="chart-heat" />
       )}
       <Figures
         id="figures-heat"
