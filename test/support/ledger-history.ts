@@ -101,6 +101,8 @@ export class LedgerHistory {
   private readonly dice: Dice;
   private readonly withdrawn: SimIncome[] = [];
   private hasRefusedSpans = false;
+  /** Bounds do not mean what they say, or did not under earlier quirks. */
+  private hadOtherBounds = false;
   /** Mining time before which the pool has stopped to serve rows; what the ledger holds of them stays. */
   forgottenBeforeMs = -Infinity;
   /** Rows that were changed since the last `watch`. */
@@ -179,13 +181,16 @@ export class LedgerHistory {
     Object.assign(this.lab.simulator.quirks, PLAIN, chosen, {
       forgottenBeforeMs: forgottenBeforeMs === -Infinity ? null : forgottenBeforeMs,
     });
+    const { bounds, boundsOn, boundsShiftMs } = this.lab.simulator.quirks;
+    this.hadOtherBounds ||= bounds === 'ignored' || boundsOn === 'settled' || boundsShiftMs !== 0;
     this.log.push(`quirks ${JSON.stringify(chosen)}`);
   }
 
   /** Whether the pool shuffles more rows than a page holds, and nothing smaller can be asked for. */
   shufflesMoreThanAPage(): boolean {
-    const { order, bounds, boundsOn, boundsShiftMs, pageSizeCap } = this.lab.simulator.quirks;
-    const isPaged = bounds === 'ignored' || boundsOn === 'settled' || boundsShiftMs !== 0;
+    const { order, bounds, pageSizeCap } = this.lab.simulator.quirks;
+    // A scope that had to be paged stays so: sweeps that never agree say nothing about windows.
+    const isPaged = this.hadOtherBounds;
     const pageRows = pageSizeCap ?? 100;
     const instants = this.live().map(({ minedAtMs }) => minedAtMs);
     // Where no bounds can be trusted, no smaller span can be asked for: rows that change places between two pages are
