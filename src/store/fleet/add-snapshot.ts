@@ -3,8 +3,8 @@ import { ACTIVE } from '../../domain/fleet';
 import { Prisma } from '../generated/client';
 import type { Queryable } from '../client';
 import { exactMean } from './exact-mean';
-import { fleetValues, isOfFleet } from './fleet-key';
-import { INACTIVE_STATE_HASH, type LandingSnapshot } from './inactive-state';
+import { fleetValues, isOfFleet, type LandingSnapshot } from './fleet-key';
+import { INACTIVE_STATE_HASH } from './inactive-state';
 import { INSERT_SAMPLE_BLOCKS } from './sample-blocks';
 
 /** Adds one snapshot `f` to a period `t` of a worker. */

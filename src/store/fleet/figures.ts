@@ -81,8 +81,8 @@ export async function computeHour(db: Queryable, key: FleetKey, hourMs: number):
   await computeFleetHour(db, key, hourMs);
 }
 
-/** Any worker was listed in snapshot `t`. */
-function isListed(key: FleetKey): Prisma.Sql {
+/** The condition that any worker was listed during snapshot `t`. */
+function hasListedWorkers(key: FleetKey): Prisma.Sql {
   return Prisma.sql`EXISTS (
     SELECT FROM sync.worker_presence s
      WHERE s.puid = ${key.puid}::bigint AND s.algo = ${key.algo}::text
@@ -97,7 +97,7 @@ async function computeFleetHour(db: Queryable, key: FleetKey, hourMs: number): P
       SELECT p.started_at, coalesce(s.hps, 0) AS hps
         FROM (SELECT started_at FROM pool.worker_snapshots t
                WHERE ${isOfFleet(key)} AND completed_at IS NOT NULL AND started_at >= ${from} AND started_at < ${to}
-                 AND ${isListed(key)}) AS p
+                 AND ${hasListedWorkers(key)}) AS p
         LEFT JOIN (SELECT t.observed_at, sum(t.real_hash_rate_hps) AS hps
                      FROM pool.worker_samples t
                     WHERE ${isOfFleet(key)} AND t.status = ${ACTIVE} AND t.observed_at >= ${from} AND t.observed_at < ${to}

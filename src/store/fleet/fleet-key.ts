@@ -13,3 +13,11 @@ export function fleetValues(key: FleetKey): Prisma.Sql {
 export function isOfFleet(key: FleetKey): Prisma.Sql {
   return Prisma.sql`t.puid = ${key.puid}::bigint AND t.algo = ${key.algo}::text`;
 }
+
+/** A snapshot that is landing. */
+export interface LandingSnapshot {
+  readonly key: FleetKey;
+  readonly snapshotId: bigint;
+  /** `started_at` of the snapshot, for PostgreSQL. */
+  readonly startedAt: string;
+}

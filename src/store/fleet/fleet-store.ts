@@ -12,16 +12,8 @@ import { quarantineRows } from '../quarantine';
 import { cursorOf, isOfScope } from '../scope-key';
 import { addSnapshot } from './add-snapshot';
 import { createDetails } from './details';
-import { isOfFleet } from './fleet-key';
-import type { LandingSnapshot } from './inactive-state';
-import {
-  completeSnapshot,
-  joinLarge,
-  mergeWorkers,
-  noteInactive,
-  openPresence,
-  removeMissing,
-} from './landing';
+import { isOfFleet, type LandingSnapshot } from './fleet-key';
+import { completeSnapshot, joinLarge, mergeWorkers, noteSeen, openPresence, removeMissing } from './landing';
 import { countStaged, createStaging, dropStaged } from './staging';
 
 /** From this many workers on, a landing reads whole tables instead of one worker at a time. */
@@ -88,13 +80,13 @@ async function landSnapshot(
         );
       }
       if (staged >= LARGE_FLEET) await joinLarge(tx);
-      const landingPass = {
+      const landingSnapshot = {
         key: scope,
         snapshotId: snapshot.snapshotId,
         startedAt: pgInstant(startedAtMs),
       };
-      const { inserted, changed } = await mergeWorkers(tx, landingPass);
-      const removed = landing.isComplete ? await complete(tx, landingPass, landing) : 0;
+      const { inserted, changed } = await mergeWorkers(tx, landingSnapshot);
+      const removed = landing.isComplete ? await complete(tx, landingSnapshot, landing) : 0;
       const quarantined = await quarantineRows(tx, scope, landing.unreadable);
       await noteLanding(tx, scope, landing);
       await dropStaged(tx, snapshot.snapshotId);
@@ -121,7 +113,7 @@ async function complete(tx: Queryable, snapshot: LandingSnapshot, landing: Fleet
   await openPresence(tx, snapshot);
   const removed = await removeMissing(tx, snapshot, landing.unreadableWorkers);
   await addSnapshot(tx, snapshot);
-  await noteInactive(tx, snapshot);
+  await noteSeen(tx, snapshot);
   await completeSnapshot(tx, snapshot.snapshotId);
   return removed;
 }

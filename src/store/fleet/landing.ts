@@ -2,8 +2,8 @@
 import { ACTIVE } from '../../domain/fleet';
 import type { WorkerId } from '../../domain/ids';
 import type { Queryable } from '../client';
-import { fleetValues, isOfFleet } from './fleet-key';
-import { INACTIVE_STATE_HASH, type LandingSnapshot } from './inactive-state';
+import { fleetValues, isOfFleet, type LandingSnapshot } from './fleet-key';
+import { INACTIVE_STATE_HASH } from './inactive-state';
 
 /**
  * Turns off nested loops and JIT for the rest of the transaction. Tables that were just filled have no statistics, so
@@ -70,7 +70,7 @@ export async function openPresence(
 /**
  * Records which workers were seen again, and the state of inactive ones: while that stays the same, no sample is added.
  */
-export async function noteInactive(db: Queryable, { key, snapshotId }: LandingSnapshot): Promise<void> {
+export async function noteSeen(db: Queryable, { key, snapshotId }: LandingSnapshot): Promise<void> {
   await db.$executeRaw`
     UPDATE sync.worker_presence t
        SET missed_at = NULL, inactive_state_hash = CASE WHEN s.status <> ${ACTIVE} THEN ${INACTIVE_STATE_HASH} END
