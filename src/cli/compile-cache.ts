@@ -5,8 +5,8 @@ import path from 'node:path';
 type EnableCompileCache = ((directory: string) => unknown) | undefined;
 
 /**
- * What Node compiled is kept for the next call, where Node can do so. Beside the program, not in the folder for
- * temporary files, where others could plant code; where that is not writable, nothing is kept.
+ * Keeps what Node compiled for the next call, if this version of Node can. It is stored beside the program, not in the
+ * folder for temporary files, where others could plant code; if that place is not writable, nothing is kept.
  */
 const { enableCompileCache } = module as { readonly enableCompileCache?: EnableCompileCache };
 enableCompileCache?.(path.join(__dirname, '..', '..', 'compiled'));

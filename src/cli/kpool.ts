@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// First, so that all that follows is kept.
+// First, so that everything imported after it is cached.
 import './compile-cache';
 import { processEnvironment } from '../config/process-environment';
 import { systemClock } from '../core/clock';

@@ -27,7 +27,7 @@ export interface Config {
     /** Arrivals in any 1-second window (P6). */
     readonly requestsPerSecond: number;
     readonly rateScope: Values['KUCOIN_POOL_RATE_SCOPE'];
-    /** The part of the rate, 0 to 1, that the round of `worker/get` may take; 0: no such round. */
+    /** The share of the rate, 0 to 1, that the round of `worker/get` may use; 0: no such round. */
     readonly workerDetailsShare: number;
   };
   readonly proxies: {

@@ -14,7 +14,7 @@ export interface LoadOptions {
   readonly streams?: readonly ScheduledStream[];
   /** A `.env` file, which need not exist; environment variables override it. */
   readonly envFile?: string;
-  /** The present, ms since the epoch: a later HISTORY_START is a mistake. Default: not checked. */
+  /** The current time, ms since the epoch: a later HISTORY_START is a mistake. Default: not checked. */
   readonly nowMs?: number;
 }
 

@@ -25,8 +25,8 @@ export interface ReadValues {
 type Variables = Readonly<Record<string, Variable<unknown>>>;
 
 /**
- * Every variable's value. The first source that sets one wins; an empty text counts as unset, since that is what
- * compose files make of an unset variable. After a mistake the value is meaningless: check `mistakes`.
+ * Every variable's value. The first source that sets one takes precedence; an empty text counts as unset, since that is
+ * what compose files make of an unset variable. After a mistake the value is meaningless: check `mistakes`.
  */
 export function readValues(variables: Variables, sources: readonly Source[], mistakes: Mistakes): ReadValues {
   reportUnknownNames(variables, sources, mistakes);
@@ -126,7 +126,7 @@ function reportUnknownNames(variables: Variables, sources: readonly Source[], mi
     for (const name of Object.keys(given)) {
       if (known.has(name) || name.startsWith(TEST_PREFIX)) continue;
       const isOurs = /^(?:KUCOIN_POOL|KPOOL)_/i.test(name);
-      // A name that resembles a variable that is set does no harm: only unset ones may have been meant.
+      // A name that resembles a variable that is already set does no harm: only unset ones may have been meant.
       const meant = findMeant(name, unset);
       if (isOurs)
         mistakes.add(name + label, 'a name that is not known', meant ?? 'one of the names in .env.example');

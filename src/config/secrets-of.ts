@@ -22,8 +22,8 @@ function partsOf(secret: Secret): readonly Secret[] {
 }
 
 /**
- * An address and the password in it. A password that equals the user's or the database's name is left out:
- * redacting it would blot out those names everywhere, and so reveal it.
+ * An address and the password in it. A password that equals the user's or the database's name is left out: redacting it
+ * would remove those names everywhere, and thereby reveal it.
  */
 export function listSecretsInAddress(address: Secret): readonly Secret[] {
   const { username, password, pathname, searchParams } = new URL(address.reveal());

@@ -12,9 +12,9 @@ import { findUrl } from './web-address';
 export interface ValueKind<T> {
   /** Completes "expected …" in a message. */
   readonly expects: string;
-  /** The value that a text stands for; null when it is none of this kind. */
+  /** The value that a text stands for; null if it is not of this kind. */
   readonly find: (text: string) => T | null;
-  /** What exactly is wrong with a text, where that can be said; without secrets. */
+  /** What exactly is wrong with a text, if that can be said without revealing a secret. */
   readonly explain?: (text: string) => { readonly found: string; readonly expected: string } | null;
 }
 
@@ -63,7 +63,7 @@ export const utcDate = kind('a date such as 2018-01-01, not before 2009-01-03', 
 });
 
 export const timeZone = kind('a time zone such as UTC or Europe/Berlin', (text) => {
-  // The default needs no look at Intl's data, which take longer to load than all else that is read here.
+  // The default skips Intl, whose data take longer to load than everything else here.
   if (text === 'UTC') return text;
   // Intl may take an offset such as +02:00, but PostgreSQL reads its sign the other way round.
   if (!/^[A-Za-z]/.test(text)) return null;

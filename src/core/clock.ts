@@ -5,7 +5,7 @@ import { KpoolError } from './errors';
 export interface Clock {
   /** Wall clock, milliseconds since the Unix epoch. */
   now(): number;
-  /** Milliseconds from an arbitrary start; never goes back. */
+  /** Milliseconds from an arbitrary start; never decreases. */
   monotonicMs(): number;
   /** Resolves after `ms`, or rejects with `aborted` as soon as `signal` fires. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;

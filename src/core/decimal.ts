@@ -15,8 +15,8 @@ const CANONICAL_SYNTAX = /^(?:0|-?(?!0$)(?:0|[1-9]\d{0,300})(?:\.\d{0,300}[1-9])
 const NUMBER_SYNTAX = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,6})?$/;
 
 /**
- * The canonical form of a number's text, digit for digit, or null when it is not a finite decimal number
- * (or one with more than 400 places on either side of the point).
+ * The canonical form of a number's text, digit for digit; null if it is not a finite decimal number, or has more than
+ * 400 digits on either side of the point.
  */
 export function findDecimal(text: string): DecimalText | null {
   const trimmed = text.trim();

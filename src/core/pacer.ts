@@ -1,4 +1,4 @@
-/** What the pool's limit counts: the requests of one API key (its fingerprint, never the key) to one endpoint. */
+/** What the pool's limit counts: requests of one API key (by its fingerprint, never the key) to one endpoint. */
 export interface PacedBucket {
   readonly key: string;
   readonly endpoint: string;
@@ -15,7 +15,7 @@ export interface PermitRequest {
 export interface Permit {
   /** Marks the dispatch, now. False when the permit has expired, unused for 1 s: acquire another. */
   use(): boolean;
-  /** The request was answered, its socket destroyed, or it was never sent. Call exactly once, in `finally`. */
+  /** The request was answered, its socket destroyed, or it was never sent. Call exactly once, in a `finally`. */
   answered(): void;
 }
 
@@ -32,6 +32,6 @@ export interface Pacer {
    * `isCertain` (default true): the answer cannot have meant anything else.
    */
   reportThrottled(bucket: PacedBucket, isCertain?: boolean): void;
-  /** Under `auto`: paces each endpoint on its own again, if this process scoped the key on uncertain reports only. */
+  /** Under `auto`: paces each endpoint separately again, if this process scoped the key on uncertain reports only. */
   retractUncertainReports(key: string): void;
 }

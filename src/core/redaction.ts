@@ -1,11 +1,11 @@
 import { REDACTED, type Secret } from './secret';
 
 /**
- * Shorter texts occur everywhere: replacing them within words would garble every line, and so reveal them. They are
- * replaced only after a name such as `key=`.
+ * Shorter texts occur everywhere: replacing them inside words would garble every line, and thereby reveal them. They
+ * are replaced only after a name such as `key=`.
  */
 const MIN_SECRET_LENGTH = 4;
-/** The garbage that a word decodes to could hold a shorter secret by coincidence. */
+/** The garbage that a word decodes to could contain a shorter secret by coincidence. */
 const MIN_DECODED_LENGTH = 6;
 /** `passphrase=`, `"apiKey": "`, `KUCOIN_POOL_API_SECRET=`: what follows is the secret itself. */
 const NAME_BEFORE = String.raw`(?<=(?:key|secret|passphrase|password|token)["']?\s?[=:]\s?["']?)`;
@@ -22,7 +22,7 @@ const ESCAPE = /%[0-9A-F]{2}|\\u[0-9A-F]{4}|\\\//i;
 /** Decoded text worth decoding again; decoding at the wrong offset begins with garbage. */
 const READABLE = /[\x20-\x7e]{8,}/g;
 
-/** Replaces known secrets in texts: the second line of defence, after not putting them there (P10). */
+/** Replaces known secrets in texts: the second line of defence, after keeping secrets out of them (P10). */
 export interface Scrubber {
   readonly scrub: (text: string) => string;
   /** Adds a secret, such as a password generated at run time. */
@@ -30,9 +30,9 @@ export interface Scrubber {
 }
 
 /**
- * A scrubber that finds `secrets` in upper or lower case, as they are, and in words that are percent-encoded,
- * JSON-escaped, in base64 or hex, or nested in these. Secrets of fewer than 4 characters only after a name such as
- * `key=`.
+ * A scrubber that finds `secrets` in upper or lower case, verbatim, and in words that are percent-encoded,
+ * JSON-escaped, in base64 or hex, or any nesting of these. It finds secrets of fewer than 4 characters only after a
+ * name such as `key=`.
  */
 export function createScrubber(secrets: readonly Secret[]): Scrubber {
   const forms = new Set<string>();
@@ -70,7 +70,7 @@ export function createScrubber(secrets: readonly Secret[]): Scrubber {
   };
 }
 
-/** Replaces `secrets` where they are written out or in base64, and nothing else: for data that must not change. */
+/** Replaces `secrets` that are verbatim or in base64, and nothing else: for data that must not change otherwise. */
 export function createExactScrubber(secrets: readonly string[]): (text: string) => string {
   const forms = new Set(
     secrets.flatMap((secret) => [
@@ -84,7 +84,7 @@ export function createExactScrubber(secrets: readonly string[]): (text: string) 
   return (text) => text.replace(pattern, REDACTED);
 }
 
-/** As it is, percent-encoded in any style, as in a form, and JSON-escaped in any style. */
+/** Verbatim, percent-encoded in any style, as in a form, and JSON-escaped in any style. */
 function writtenForms(text: string): string[] {
   // Half a surrogate pair, which JSON can write, would make encodeURIComponent throw.
   const percent = encodeURIComponent(Buffer.from(text, 'utf8').toString('utf8'));

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 
-/** Stands wherever a secret would. */
+/** Printed in place of a secret. */
 export const REDACTED = '[redacted]';
 
-/** A text that does not print: string, JSON and inspect all show `[redacted]`. */
+/** A text that is never printed: string conversion, JSON and inspect all show `[redacted]`. */
 export class Secret {
   readonly #text: string;
 
@@ -11,7 +11,7 @@ export class Secret {
     this.#text = text;
   }
 
-  /** The text itself, for the one place that sends it. */
+  /** The text itself, for the code that sends it. */
   reveal(): string {
     return this.#text;
   }

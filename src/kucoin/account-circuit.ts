@@ -20,7 +20,7 @@ export type CircuitEvent =
 export interface CallState {
   readonly target: RequestTarget;
   isClockRetried: boolean;
-  /** When its first troubled answer was read, monotonic ms; Infinity before. */
+  /** When its first answer that showed trouble was read, monotonic ms; Infinity before. */
   troubledSinceMs: number;
 }
 
@@ -32,7 +32,7 @@ export interface FailedAttempt {
   readonly isLast: boolean;
 }
 
-/** Failures in which nothing answered that knows the API key. */
+/** Failures in which nothing answered that has checked the API key. */
 const NO_ANSWER: readonly ErrorCode[] = [
   'pool.unreachable',
   'pool.timeout',
@@ -41,7 +41,7 @@ const NO_ANSWER: readonly ErrorCode[] = [
   'pool.server-error',
 ];
 
-/** What a call fails with that the open circuit rejects. */
+/** The error of a call that the open circuit rejects. */
 const OPEN = {
   maintenance: {
     code: 'pool.maintenance',
@@ -69,8 +69,8 @@ export interface AccountCircuitOptions {
 }
 
 /**
- * What the calls of one account share: the circuit that rejects them all while it is open, and whether a refusal is
- * about one list, the pace, or the key.
+ * State shared by the calls of one account: the circuit that rejects them all while it is open, and whether a refusal
+ * concerns one list, the pace, or the key.
  */
 export class AccountCircuit {
   private readonly options: AccountCircuitOptions;
@@ -93,7 +93,10 @@ export class AccountCircuit {
     return this.circuit.waitMs(this.nowMs(), wasRefused);
   }
 
-  /** Permits one request, or throws. A caller that gets the probe calls `releaseProbe` however it ends. */
+  /**
+   * Permits one request, or throws. If the permission is the probe, the caller must call `releaseProbe`, however it
+   * ends.
+   */
   acquire(target: RequestTarget): Permission {
     this.refusals.asked(target);
     const wasRefused = this.refusals.wasEndpointRefused(target.endpoint) || this.refusals.isAlone(target);
@@ -106,7 +109,7 @@ export class AccountCircuit {
     this.circuit.releaseProbe();
   }
 
-  /** Why a call that was permitted may not leave after all: the circuit opened while it waited for its slot. */
+  /** Why a permitted call may not be sent after all: the circuit opened while it waited for its slot. */
   findRejection({ isProbe }: Permission): KpoolError | null {
     const rejection = isProbe ? null : this.circuit.findRejection(this.nowMs());
     return rejection === null ? null : circuitOpen(rejection);
@@ -117,7 +120,10 @@ export class AccountCircuit {
     this.close(dispatchedAtMs);
   }
 
-  /** Notes what a failure says about the account. Returns the error, reclassified by what other calls were answered. */
+  /**
+   * Records what a failure says about the account. Returns the error, reclassified in view of the answers to other
+   * calls.
+   */
   recordFailure(call: CallState, failure: CallFailure, attempt: FailedAttempt): KpoolError {
     const { error } = failure;
     const trouble = troubleOf(failure);
@@ -129,7 +135,7 @@ export class AccountCircuit {
       : error;
   }
 
-  /** The error that ends a call; in trouble it says how long the next call should wait, as `KpoolError` promises. */
+  /** The error that ends a call. In trouble it says how long the next call should wait, as `KpoolError` promises. */
   finalError(error: KpoolError): KpoolError {
     if (error.retry !== 'after' && error.code !== 'pool.maintenance') return error;
     const knownMs = Math.max(this.pauseMs(), error.retryAfterMs ?? 0);
@@ -145,7 +151,7 @@ export class AccountCircuit {
   ): KpoolError {
     const wasOpen = this.circuit.isOpen();
     const isRefused = trouble === 'refused';
-    // Known before: neither the pace nor the key is to blame.
+    // Known to be refused alone: neither the pace nor the key is to blame.
     if (isRefused && !wasOpen && this.refusals.isAlone(call.target)) return refusedAlone(error);
     const nowMs = this.nowMs();
     call.troubledSinceMs = Math.min(call.troubledSinceMs, nowMs);
@@ -169,7 +175,7 @@ export class AccountCircuit {
     return forbidden(error);
   }
 
-  /** Opens the circuit when enough was throttled or refused, or when a call gave up and nothing else was answered. */
+  /** Opens the circuit if enough was throttled or refused, or if a call gave up and nothing else was answered. */
   private countAgainstKey(
     { target, troubledSinceMs }: CallState,
     answer: TroubledAnswer,
@@ -184,7 +190,7 @@ export class AccountCircuit {
     if (hasGivenUp && mayBeKey && !this.circuit.isOpen()) this.circuit.open(answer);
   }
 
-  /** The pace was not to blame: what the pacer concluded from uncertain reports is undone. */
+  /** The pace was not to blame: undoes what the pacer concluded from uncertain reports. */
   private retractThrottleReport(): void {
     const { pacer, fingerprint } = this.options.context;
     pacer.retractUncertainReports(fingerprint);

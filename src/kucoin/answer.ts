@@ -15,12 +15,12 @@ const MAX_SCANNED_BYTES = 16_384;
 
 /** A complete answer, parsed or classified. */
 export interface Interpretation<Answer> {
-  /** Null when the answer is not framed as the pool frames its answers. */
+  /** Null if the answer is not framed as the pool frames its answers. */
   readonly envelope: Envelope | null;
   readonly outcome: { readonly value: Answer } | { readonly failure: CallFailure };
 }
 
-/** Turns one complete HTTP answer into what the endpoint serves, or into the one failure that it means. */
+/** Turns one complete HTTP answer into the endpoint's content or a classified failure. */
 export function interpretAnswer<Query, Answer>(
   endpoint: Endpoint<Query, Answer>,
   raw: RawAnswer,

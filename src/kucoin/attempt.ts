@@ -15,7 +15,7 @@ import type { RawAnswer, Transport, TransportResult } from './transport';
 /** A permit expires unused only when this process stalls for a second. */
 const MAX_EXPIRED_PERMITS = 10;
 
-/** One request, for metrics and logs: it holds neither address nor parameters nor credentials (P10). */
+/** One request, for metrics and logs, without address, parameters or credentials (P10). */
 export interface PoolAttempt {
   readonly endpoint: PoolEndpoint;
   /** 1 for the first request of a call. */
@@ -46,9 +46,9 @@ export interface AttemptOptions {
   readonly attempt: number;
   readonly priority: number;
   readonly signal: AbortSignal;
-  /** Why the request may not leave; asked once more when it has its permit. */
+  /** Why the request may not be sent; asked again once it has its permit. */
   readonly findRejection: () => KpoolError | null;
-  /** The caller's own count of what leaves. */
+  /** Called when the request is sent, for the caller's own count. */
   readonly onDispatch: () => void;
 }
 

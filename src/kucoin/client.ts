@@ -54,13 +54,13 @@ export interface PoolClientOptions {
 export interface PoolClient extends Pool {
   /** Identifies the API key; may be stored and printed. */
   readonly fingerprint: string;
-  /** Pool minus host, ms. */
+  /** The pool's clock minus the host's, ms. */
   offsetMs(): number;
   /** Requests sent so far. */
   requestCount(): number;
   /** How long the open circuit rejects calls to the endpoint, ms; 0 when closed. */
   pauseMs(endpoint: PoolEndpoint): number;
-  /** Aborts calls under way with `aborted` and closes every connection. */
+  /** Aborts calls in flight with `aborted`, and closes every connection. */
   close(): Promise<void>;
 }
 
@@ -79,7 +79,7 @@ export function createPoolClient(options: PoolClientOptions): PoolClient {
     proxy: options.proxy ?? null,
   });
   const closing = new AbortController();
-  // Every call under way adds a listener.
+  // Every call in flight adds a listener.
   setMaxListeners(0, closing.signal);
   const fingerprint = fingerprintOf(credentials.apiKey);
   let requestCount = 0;

@@ -16,8 +16,8 @@ export interface Connection {
   /** Calls `listener` once, when the next socket is connected, TLS included. */
   onceOpen(listener: () => void): void;
   /**
-   * Ends the socket with a reset. An ordinary close would leave unsent bytes with the kernel, which keeps
-   * delivering them: the request could reach the pool when its slot already serves another one (P6).
+   * Ends the socket with a reset. An ordinary close would leave unsent bytes with the kernel, which would still deliver
+   * them: the request could reach the pool after its slot was granted to another one (P6).
    */
   reset(): void;
 }
@@ -111,7 +111,7 @@ function createConnector(
   };
 }
 
-/** Opens nothing yet: undici connects with the first request, and again when the socket has ended. */
+/** Opens nothing yet: undici connects at the first request, and again after the socket has ended. */
 export function createConnection(options: ConnectionOptions): Connection {
   const socket = new ConnectionSocket();
   const client = new Client(options.origin, {

@@ -8,7 +8,7 @@ const inflateAsync: Decompress = promisify(inflate);
 const inflateRawAsync: Decompress = promisify(inflateRaw);
 const brotliAsync: Decompress = promisify(brotliDecompress);
 
-/** Some servers call raw deflate data `deflate` too. */
+/** For servers that send raw deflate data as `deflate`. */
 const deflateAsync: Decompress = (body, options) =>
   inflateAsync(body, options).catch((error: unknown) => {
     if (isTooLarge(error)) throw error;
@@ -23,9 +23,9 @@ const DECOMPRESS_BY_ENCODING: ReadonlyMap<string, Decompress> = new Map([
 ]);
 
 /**
- * The body behind its `content-encoding` header; null when it would decompress to more than `maxBytes`, so
- * that a small answer cannot fill the memory. A body that is not encoded as announced is returned as it came: the JSON
- * parser decides whether it makes sense.
+ * The body without its `content-encoding`; null if it would decompress to more than `maxBytes`, so that a small answer
+ * cannot fill the memory. A body that is not encoded as announced is returned unchanged: the JSON parser decides
+ * whether it is usable.
  */
 export async function decodeBody(body: Buffer, encodings: string, maxBytes: number): Promise<Buffer | null> {
   const names = encodings

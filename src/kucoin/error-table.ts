@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../core/errors';
 
-/** What a documented failure means for us, and what a person may do about it. */
+/** What a documented failure means for us, and what the user may do about it. */
 export interface Meaning {
   readonly code: ErrorCode;
   /** A clause that follows "The pool". */
@@ -80,7 +80,7 @@ const MEANING_BY_HTTP_STATUS = {
   504: { code: 'pool.server-error', says: 'does not answer its own gateway in time', hint: AUTOMATICALLY },
 } as const satisfies Record<HttpStatus, Meaning>;
 
-/** A 403 for everything that persists although hardly anything is asked. */
+/** A persistent 403 for every request, although hardly any are sent. */
 export const FORBIDDEN: Meaning = {
   code: 'pool.forbidden',
   says: 'keeps refusing whatever is asked with this API key, however rarely: it is forbidden',
@@ -89,7 +89,7 @@ export const FORBIDDEN: Meaning = {
     'hour automatically.',
 };
 
-/** A 403 for one list, while others of the key are answered. */
+/** A 403 for one list, while other requests with the key are answered. */
 export const REFUSED_ALONE: Meaning = {
   code: 'pool.refused',
   says: 'refuses this list, although it answers others of the same API key',
@@ -110,8 +110,8 @@ export const UNKNOWN_CODE: Meaning = {
 };
 
 /**
- * What a system code means. Beyond the documented ones, KuCoin's gateways write an HTTP status in place of a code,
- * alone (`429`) or with three zeros (`429000`), as `500000` is documented.
+ * What a system code means. Besides the documented ones, KuCoin's gateways write an HTTP status as the code, alone
+ * (`429`) or followed by three zeros (`429000`), like the documented `500000`.
  */
 export function findSystemMeaning(code: string): Meaning | null {
   if (Object.hasOwn(MEANING_BY_SYSTEM_CODE, code)) return MEANING_BY_SYSTEM_CODE[code as SystemCode];

@@ -35,9 +35,9 @@ export interface FailedAnswer {
   readonly bodyText: string;
 }
 
-/** Words that can only mean throttling, in a failure whose code is unknown. */
+/** Wordings that can only mean throttling, in a failure with an unknown code. */
 const SURELY_THROTTLES = /too many requests|requests? (?:\w+ ){0,3}too (?:often|frequent)|rate.?limit/i;
-/** Words of a 403 that throttles. */
+/** Wordings of a 403 that throttles. */
 const THROTTLES = /too many|too often|frequen|rate.?limit|throttl/i;
 /** The specification's own text for 403 names both meanings. */
 const UNDECIDED = /forbidden or (too many|have exceeded)/i;
@@ -53,8 +53,8 @@ export function classifyFailure(answer: FailedAnswer, redactor: Redactor): CallF
 }
 
 /**
- * HTTP 429 has one meaning, whatever its body says. Otherwise a known system code wins over the HTTP status, since the
- * specification lets failures come with HTTP 200; `retry` decides only where both are unknown.
+ * HTTP 429 has one meaning, whatever its body says. Otherwise a known system code takes precedence over the HTTP
+ * status, since the specification allows failures with HTTP 200; `retry` decides only if both are unknown.
  */
 function meaningOf({ httpStatus, envelope }: FailedAnswer): Meaning {
   if (httpStatus === 429) return THROTTLED;
@@ -65,7 +65,7 @@ function meaningOf({ httpStatus, envelope }: FailedAnswer): Meaning {
   return findHttpMeaning(httpStatus) ?? (envelope?.retry === true ? UNKNOWN_TRANSIENT : UNKNOWN_CODE);
 }
 
-/** A 403 that says what it means, or when to come back. */
+/** A 403 whose text means throttling, or that says when to come back. */
 function isThrottling403({ retryAfterMs, bodyText }: FailedAnswer): boolean {
   return retryAfterMs !== null || (THROTTLES.test(bodyText) && !UNDECIDED.test(bodyText));
 }
@@ -93,7 +93,7 @@ export function withRetryAfter(error: KpoolError, retryAfterMs: number): KpoolEr
   });
 }
 
-/** A timestamp that is refused again although it follows the pool's clock. */
+/** A timestamp that was refused again although it follows the pool's clock. */
 export function clockDiffers(error: KpoolError, offsetMs: number): KpoolError {
   const seconds = (Math.abs(offsetMs) / 1_000).toFixed(1);
   const measured =
@@ -106,7 +106,7 @@ export function clockDiffers(error: KpoolError, offsetMs: number): KpoolError {
   });
 }
 
-/** An answer that is not what the specification describes. `detail` completes "…: ". */
+/** An answer that differs from the specification. `detail` completes "…: ". */
 export function malformed(endpoint: string, detail: string): KpoolError {
   return new KpoolError(
     'pool.malformed',
@@ -117,10 +117,10 @@ export function malformed(endpoint: string, detail: string): KpoolError {
   );
 }
 
-/** A text from the pool for people to read: one line without credentials and control characters, truncated. */
+/** A text from the pool for people to read: one line, truncated, without credentials and control characters. */
 export function quoteAnswer(text: string, redactor: Redactor): string {
   const scanned = redactor.fromMessage(text.slice(0, MAX_SCANNED_TEXT));
-  // The cut may have split a credential in two: what is near it is not shown.
+  // Truncation may have split a credential: the text near the cut is left out.
   const safe = text.length > MAX_SCANNED_TEXT ? scanned.slice(0, -MAX_CREDENTIAL_FORM) : scanned;
   const clean = safe.replace(/[\p{Cc}\p{Cf}\p{Surrogate}\s]+/gu, ' ').trim();
   return clean.length > MAX_SHOWN_MESSAGE ? `${clean.slice(0, MAX_SHOWN_MESSAGE)}…` : clean;

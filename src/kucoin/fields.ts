@@ -24,16 +24,16 @@ export class Misread {
 }
 
 /**
- * A schema for a field that the item can do without: a value that cannot be read comes through as a `Misread`, and the
- * item's reader keeps the raw value.
+ * A schema for a field that the item can do without: a value that cannot be parsed becomes a `Misread`, and the item's
+ * reader keeps the raw value.
  */
 function sideField<T>(read: (value: unknown) => T | Misread) {
   return z.transform(read);
 }
 
-/** A schema for one field: `read` gets undefined for an absent one, and returns a value or what is wrong. */
+/** A schema for one field: `read` gets undefined if it is absent, and returns a value or what is wrong. */
 function field<T>(read: (value: unknown) => T | Misread) {
-  // A transform alone: zod runs it for an absent key too, and a pipe would take as long as all the rest.
+  // A bare transform: zod runs it for an absent key too, and a pipe would double the cost.
   return z.transform((value: unknown, context): T => {
     const result = read(value);
     if (!(result instanceof Misread)) return result;
@@ -50,7 +50,7 @@ function quoteField(value: unknown): string {
   return storableText(text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text);
 }
 
-/** The characters of a number that came as a JSON number or inside a string; null for an absent or empty one. */
+/** The characters of a number, served as a JSON number or in a string; null if absent or empty. */
 function findNumberText(value: unknown): string | null | Misread {
   if (isAbsent(value) || value === '') return null;
   if (value instanceof JsonNumber) return value.text;
@@ -155,13 +155,13 @@ export const sideInstantField = sideField((value) => {
   return instant === 0 ? null : isPlausible(instant * 1_000) ? instant * 1_000 : instant;
 });
 
-/** An instant, or the number as it came when it is not clear which instant it is; both null for none. */
+/** An instant, or the number as served if it is not clear which instant it is; both null if there is none. */
 export interface PossibleInstant {
   readonly atMs: number | null;
   readonly unclear: DecimalText | null;
 }
 
-/** An instant in ms or in seconds, told apart by their sizes; a number that can be neither is kept, never guessed. */
+/** An instant in ms or in seconds, told apart by size; a number that can be neither is kept, never guessed. */
 export const possibleInstantField = field((value): PossibleInstant | Misread => {
   const decimal = readDecimal(value);
   if (decimal instanceof Misread) return decimal;

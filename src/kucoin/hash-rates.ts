@@ -7,13 +7,16 @@ export interface ServedRates<Name extends string> {
   readonly hashUnit: string | null;
 }
 
-/** The same in H/s. `unconverted`: rates to keep in `extra`, whose unit is missing or unknown, or which are absurdly large. */
+/**
+ * The rates in H/s. `unconverted`: rates to keep in `extra`, because their unit is missing or unknown, or they are
+ * absurdly large.
+ */
 export interface RatesInHps<Name extends string> {
   readonly hps: Readonly<Record<Name, DecimalText | null>>;
   readonly unconverted: Readonly<Record<string, DecimalText>>;
 }
 
-/** Moves every rate to H/s, exactly. */
+/** Converts every rate to H/s, exactly. */
 export function ratesInHps<Name extends string>(served: ServedRates<Name>): RatesInHps<Name> {
   const names = Object.keys(served.rates) as Name[];
   const entries = names.map((name) => [name, findHps(served.rates[name], served.hashUnit)] as const);

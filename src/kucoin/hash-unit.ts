@@ -13,8 +13,8 @@ const POWER_BY_PREFIX: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * The power of ten that turns a rate in `unit` into H/s, or null for a unit that we do not know. `H`, `TH`, `T`,
- * `TH/s`, in any case; the specification only says "Hashrate unit (H)". A bare prefix counts, a bare `/s` does not.
+ * The power of ten that converts a rate in `unit` to H/s; null for an unknown unit. `H`, `TH`, `T`, `TH/s`, in any
+ * case; the specification only says "Hashrate unit (H)". A bare prefix counts, a bare `/s` does not.
  */
 export function findHashUnitPower(unit: string): number | null {
   const match = /^\s*([kmgtpez]?)(h?)(\/s)?\s*$/i.exec(unit);

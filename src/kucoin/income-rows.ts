@@ -53,7 +53,7 @@ interface OwnFields {
   readonly rejectRate: DecimalText | null | Misread;
 }
 
-/** The row of an item. An optional field that cannot be read is null, and stays in `extra` as it came. */
+/** The row of an item. An optional field that cannot be parsed is null, and stays in `extra` as served. */
 export function incomeRow(
   read: ReadItem<IncomeFields>,
   own: OwnFields,

@@ -19,8 +19,8 @@ interface ItemSchema<Fields> {
 export interface ReadItem<Fields> {
   readonly fields: Fields;
   /**
-   * As JSON object text; null when there is none: the unknown fields, those in `unread` as they came, and the numbers in
-   * `alsoKept` under their names.
+   * As the text of a JSON object: the unknown fields, those in `unread` as served, and the numbers in `alsoKept` under
+   * their names; null if there are none.
    */
   extra(alsoKept?: Readonly<Record<string, DecimalText>>, unread?: ReadonlySet<string>): ExtraJson;
 }

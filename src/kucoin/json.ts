@@ -10,7 +10,7 @@ export interface JsonObject {
 }
 export type JsonValue = null | boolean | string | JsonNumber | readonly JsonValue[] | JsonObject;
 
-/** Deeper than any answer of an API, shallow enough for every recursion over it and for PostgreSQL's jsonb. */
+/** Deeper than any answer of the API; shallow enough for recursive functions and for PostgreSQL's jsonb. */
 const MAX_JSON_DEPTH = 64;
 /** PostgreSQL's jsonb holds numbers of up to 131,072 digits; no real figure comes near even this. */
 const MAX_JSONB_DIGITS = 1_000;
@@ -47,7 +47,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   );
 }
 
-/** The value as JSON text, every number and character as it came. */
+/** The value as JSON text, with every number and character as parsed. */
 export function writeJson(value: JsonValue): string {
   return write(value, JSON.stringify, (digits) => digits);
 }

@@ -16,11 +16,11 @@ const pageSchema = z.object({
   currentPage: optionalCountField,
   pageSize: optionalCountField,
   totalNum: optionalCountField,
-  // Only a hint: a server that writes it in another way is still understood.
+  // Only a hint: a server that writes it differently is still understood.
   totalPage: optionalCountField.catch(null),
 });
 
-/** `data` that is a list; nothing is an empty one. Throws `pool.malformed` when it is something else. */
+/** `data` that is a list; no data is an empty one. Throws `pool.malformed` for anything else. */
 export function readListing<Row>(
   endpoint: PoolEndpoint,
   data: JsonValue | undefined,
@@ -33,10 +33,9 @@ export function readListing<Row>(
 }
 
 /**
- * `data` that is a page. Source: the specification's "Pagination Requests". Nothing at all (absent, null, `{}`,
- * `[]`, `""`) is a page without rows, and so is an answer that says that it is an earlier page than the one asked for:
- * a page beyond the end. Whether the count agrees is checked by whoever reads all pages (P2).
- * Throws `pool.malformed`.
+ * `data` that is a page. Source: the specification's "Pagination Requests". No data (absent, null, `{}`, `[]`, `""`) is
+ * a page without rows, and so is an answer that says it is an earlier page than the one asked for, as a page beyond the
+ * end may be. Callers that read all pages compare the count (P2). Throws `pool.malformed`.
  */
 export function readPage<Row>(
   endpoint: PoolEndpoint,

@@ -2,7 +2,7 @@ import type { Credentials } from '../core/credentials';
 import { createExactScrubber, createScrubber } from '../core/redaction';
 import type { Secret } from '../core/secret';
 
-/** A shorter secret may occur in the pool's data by coincidence, so data is not changed for it. */
+/** A shorter secret may occur in the pool's data by coincidence, so the data are not changed for it. */
 const MIN_DATA_SECRET_LENGTH = 16;
 /** What remains of a signed query once its credentials are redacted. */
 const SIGNED_QUERY = /\?[^\s"'<>\\?]*key=\[redacted\][^\s"'<>\\]*/g;

@@ -1,12 +1,12 @@
 import type { PoolEndpoint } from '../core/pool-endpoint';
 
-/** When a persistent 403 counts as a prohibition: a few answers cannot tell it from a temporary ban. */
+/** When a persistent 403 counts as a prohibition: a few answers cannot distinguish it from a temporary ban. */
 export interface ForbiddenPolicy {
   readonly afterMs: number;
   readonly afterProbes: number;
 }
 
-/** What a request asks: an endpoint, and its sub-account and algorithm, or '' where it has none. */
+/** What a request is for: an endpoint, and its sub-account and algorithm, or '' if it has none. */
 export interface RequestTarget {
   readonly endpoint: PoolEndpoint;
   readonly puid: string;
@@ -15,17 +15,17 @@ export interface RequestTarget {
 
 /**
  * Finds out what the ambiguous 403s of one API key are about. A target that is refused while others are answered is
- * refused alone; when nothing asked with the key is answered for a long time and several probes, the key is forbidden.
- * Times are monotonic ms.
+ * refused alone; if nothing requested with the key is answered for a long time and through several probes, the key is
+ * forbidden. Times are monotonic ms.
  */
 export class Refusals {
   private readonly policy: ForbiddenPolicy;
-  /** Since the key last got another answer: refused targets with their endpoints, and every endpoint asked. */
+  /** Since the last other answer to this key: refused targets with their endpoints, and every endpoint asked. */
   private readonly refusedTargets = new Map<string, PoolEndpoint>();
   private readonly askedEndpoints = new Set<PoolEndpoint>();
   private sinceMs = Infinity;
   private failedProbes = 0;
-  /** Targets that were refused alone, and not answered since. */
+  /** Targets that were refused alone and have not been answered since. */
   private readonly alone = new Set<string>();
   private answeredAtMs = -Infinity;
 
@@ -33,7 +33,7 @@ export class Refusals {
     this.policy = policy;
   }
 
-  /** A call is about to ask this. */
+  /** Records that a call is about to ask for this target. */
   asked({ endpoint }: RequestTarget): void {
     this.askedEndpoints.add(endpoint);
   }
@@ -44,13 +44,13 @@ export class Refusals {
     if (isProbe) this.failedProbes++;
   }
 
-  /** The target was answered; the request left at `dispatchedAtMs`. */
+  /** Records that the target was answered; the request was sent at `dispatchedAtMs`. */
   answered(target: RequestTarget, dispatchedAtMs: number): void {
     this.alone.delete(formatTarget(target));
     this.answeredAtMs = Math.max(this.answeredAtMs, dispatchedAtMs);
   }
 
-  /** The key got an answer other than an ambiguous 403. */
+  /** The key got an answer other than an ambiguous 403: forgets earlier refusals. */
   startOver(): void {
     this.refusedTargets.clear();
     this.askedEndpoints.clear();
@@ -70,12 +70,12 @@ export class Refusals {
     return [...this.refusedTargets.values()].includes(endpoint);
   }
 
-  /** More than one target is refused: it may be the key. */
+  /** More than one target is refused, so the key may be the reason. */
   areSeveral(): boolean {
     return this.refusedTargets.size > 1;
   }
 
-  /** A request that left later was answered. */
+  /** Whether a request sent later was answered. */
   wasAnsweredSince(sinceMs: number): boolean {
     return this.answeredAtMs > sinceMs;
   }

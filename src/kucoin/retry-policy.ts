@@ -11,7 +11,7 @@ export interface RetryPolicy {
   readonly attempts: number;
   /** After network failures, server errors and malformed answers. */
   readonly backoff: BackoffPolicy;
-  /** After throttling: slow enough for any limiter that counts by the second. */
+  /** After throttling: slow enough for any limit counted per second. */
   readonly throttled: BackoffPolicy;
   /** A longer `Retry-After` ends the call, so that its job is delayed instead of holding a slot. */
   readonly longestWaitMs: number;
@@ -29,7 +29,7 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
   longestWaitMs: millisecondsInMinute,
   circuit: {
     pause: {
-      // Each pause is about half as long as the maintenance has lasted by then, and never longer than it.
+      // Each pause is about half as long as the maintenance has lasted so far.
       maintenance: { firstDelayMs: 5_000, maxDelayMs: 300_000, factor: 1.5 },
       throttled: BANNED,
       refused: BANNED,
@@ -41,8 +41,8 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = {
 };
 
 /**
- * Delay before the next attempt after `attempt` (1, 2, …) ended in `failure`, or null when the call has failed.
- * Pure: `random` is in [0, 1).
+ * Delay before the next attempt after `attempt` (1, 2, …) ended in `failure`; null if the call has failed. Pure:
+ * `random` is in [0, 1).
  */
 export function nextDelayMs(
   policy: RetryPolicy,
@@ -51,7 +51,7 @@ export function nextDelayMs(
   random: number,
 ): number | null {
   const { error, kind } = failure;
-  // `pool.clock` was tried again with the measured offset before it came here.
+  // `pool.clock` was already retried with the measured offset.
   if (attempt >= policy.attempts || error.code === 'aborted' || error.code === 'pool.clock') return null;
   if (error.retry !== 'backoff' && error.retry !== 'after') return null;
   const isThrottling = kind === 'throttled' || kind === 'ambiguous-403';

@@ -16,11 +16,11 @@ export interface DateObservation {
 export interface ServerClock {
   /** ms since the epoch. */
   now(): number;
-  /** Pool minus host, ms. */
+  /** The pool's clock minus the host's, ms. */
   offsetMs(): number;
   /**
-   * Adopts the measured offset if it contradicts the present one by more than 1.5 s and half the round trip (the server
-   * wrote its `Date` at an unknown moment within it). Returns whether it did.
+   * Adopts the measured offset if it differs from the current one by more than 1.5 s plus half the round trip (the
+   * server wrote its `Date` at an unknown moment of it). Returns whether it did.
    */
   observe(observation: DateObservation): boolean;
 }

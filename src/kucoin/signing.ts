@@ -8,7 +8,7 @@ export type Params = Readonly<Record<string, string | undefined>>;
 const API_VERSION = '2';
 const FINGERPRINT_LENGTH = 16;
 
-/** The query string of one signed request. It holds the credentials: it goes to the socket and nowhere else. */
+/** The query string of one signed request. It contains credentials: it is passed to the socket and nowhere else. */
 export function signQuery(
   credentials: Credentials,
   signedPassphrase: Secret,

@@ -34,8 +34,8 @@ const TLS_REASON_BY_CODE: Readonly<Record<string, string>> = {
 };
 
 /**
- * A failure below HTTP as a KpoolError; `origin` says where the pool is and how it is reached. Only the code name of the
- * original is kept: undici's errors can lead to the request, and so to the signed query (P10).
+ * A failure below HTTP as a KpoolError; `origin` says where the pool is and how it is reached. Only the code name of
+ * the original is kept: undici's errors can refer to the request, and thus to the signed query (P10).
  */
 export function transportError(
   error: unknown,

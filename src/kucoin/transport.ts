@@ -34,7 +34,7 @@ export interface RawAnswer {
   readonly body: Buffer;
 }
 
-/** The result of one dispatch: by then the answer is complete or the socket destroyed. */
+/** The result of one dispatch, when the answer is complete or the socket destroyed. */
 export type TransportResult =
   | { readonly answer: RawAnswer; readonly bytes: number }
   | { readonly error: KpoolError; readonly httpStatus: number | null; readonly bytes: number };
@@ -59,7 +59,7 @@ export interface TransportOptions {
 export function createTransport(options: TransportOptions): Transport {
   const { origin, timeouts } = options;
   const all = new Set<Connection>();
-  /** The most recently used is last, and is taken first, so that surplus connections fall idle and end. */
+  /** The most recently used is last and is taken first, so that surplus connections become idle and end. */
   const idle: Connection[] = [];
 
   function take(): Connection {

@@ -6,7 +6,7 @@ import type { Secret } from '../core/secret';
 /** A connection to the pool that failed at the proxy. */
 export class ProxyFailure extends Error {
   constructor(
-    /** Scheme, host and port of the proxy: nothing else of its address is shown (P10). */
+    /** Scheme, host and port of the proxy: no other part of its address is shown (P10). */
     readonly proxyOrigin: string,
     /** What the proxy answered; null: it did not answer. */
     readonly httpStatus: number | null,

@@ -27,7 +27,7 @@ export function readWorker(item: JsonValue): Worker | Unreadable {
   const rates = ratesInHps({ rates: { realHashRate, hourHashRate, dayHashRate }, hashUnit });
   return {
     workerId: workerId as WorkerId,
-    // A machine needs no name: its id identifies it.
+    // A machine needs no name, since its id identifies it.
     workerName: workerName ?? '',
     realHps: rates.hps.realHashRate,
     hourHps: rates.hps.hourHashRate,

@@ -31,9 +31,9 @@ export interface SetupOptions {
 }
 
 /**
- * Connects a Metabase to the data and creates descriptions, questions and dashboards. Repeatable: it finds what it created by
- * name and updates it, and leaves everything else alone. Throws
- * `metabase.unreachable`, `metabase.refused`, `aborted`.
+ * Connects a Metabase to the data, and creates descriptions, questions and dashboards. Repeatable: it finds what it
+ * created by name and updates it, and leaves everything else alone. Throws `metabase.unreachable`, `metabase.refused`,
+ * `aborted`.
  */
 export async function setUpMetabase(options: SetupOptions): Promise<MetabaseSetup> {
   const { say, relations, dashboards } = options;

@@ -5,7 +5,7 @@ import { POLL_INTERVAL_MS } from './time-limits';
 /** What the pool's limit counts: the requests of a key to one endpoint, or all requests of the key. */
 export type PaceLevel = 'endpoint' | 'key';
 
-/** A wait this long is worth one step of priority, so that no request starves. */
+/** Waiting this long is worth one step of priority, so that no request starves. */
 const AGEING_MS = 30_000;
 
 /** A request that waits for a permit. */
@@ -28,7 +28,7 @@ export class Bucket {
   /** In the order of service. */
   readonly waiters: Waiter[] = [];
   /**
-   * This process's permits that use a slot, and until when: the end of the lease or, once answered, of the rest.
+   * Permits of this process that occupy a slot, and until when: the end of the lease or, once answered, of the rest.
    */
   readonly uses = new Map<string, number>();
   polledAtMs = -Infinity;
@@ -38,7 +38,7 @@ export class Bucket {
 
   constructor(
     readonly key: string,
-    /** An endpoint, or `WHOLE_KEY`. */
+    /** The endpoint, or `WHOLE_KEY`. */
     readonly endpoint: string,
   ) {}
 
@@ -63,7 +63,9 @@ export class Bucket {
     return first === undefined ? 0 : nowMs - Math.max(first.arrivedAtMs, this.grantedAtMs);
   }
 
-  /** How long the bucket has waited, for its turn among all processes, less `AGEING_MS` for each step of priority. */
+  /**
+   * How long the bucket has waited, which decides its turn among all processes, less `AGEING_MS` per step of priority.
+   */
   turnWaitMs(nowMs: number): number {
     return this.waitMs(nowMs) - (this.waiters[0]?.priority ?? 0) * AGEING_MS;
   }
@@ -91,7 +93,7 @@ export class Buckets {
     return this.all().flatMap((bucket) => bucket.waiters.splice(0));
   }
 
-  /** The buckets to poll now, the longest due first. */
+  /** The buckets to poll now, the longest overdue first. */
   due(nowMs: number): Bucket[] {
     return this.all()
       .map((bucket) => ({ bucket, atMs: this.dueAtMs(bucket, nowMs) }))
@@ -124,8 +126,8 @@ export class Buckets {
   }
 
   /**
-   * How many slots the bucket may ask for: N minus those that this process uses, by its own clock. So a single process
-   * keeps the pace whatever happens to the database's clock and data.
+   * How many slots the bucket may ask for: N minus those that this process occupies, by its own clock. A single process
+   * therefore keeps the pace whatever happens to the database's clock and data.
    */
   allowance(bucket: Bucket, nowMs: number): number {
     return Math.max(0, this.slots - this.usedUntilMs(bucket, nowMs).length);
@@ -143,7 +145,7 @@ export class Buckets {
     return Math.min(this.freeAtMs(bucket, nowMs), bucket.polledAtMs + POLL_INTERVAL_MS);
   }
 
-  /** When the slots become free that this process uses and that count against the bucket's limit. */
+  /** When the slots that this process occupies, and that count against the bucket's limit, become free. */
   private usedUntilMs({ key, endpoint }: Bucket, nowMs: number): number[] {
     const ofKey = this.byKey.get(key) ?? new Map<string, Bucket>();
     const counted =

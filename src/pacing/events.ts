@@ -9,7 +9,7 @@ export type PacingEvent =
       readonly level: PaceLevel;
       readonly waitedMs: number;
     }
-  /** The pool throttled a key, which is paced as a whole from now on; or it meant something else. */
+  /** The pool throttled a key, which is paced as a whole from now on; or that turned out to mean something else. */
   | { readonly kind: 'scoped'; readonly key: string; readonly level: PaceLevel }
   | ({ readonly kind: 'waiting' } & LongWait)
   | { readonly kind: 'unavailable'; readonly error: unknown };
@@ -19,6 +19,6 @@ export interface LongWait {
   /** How many buckets have waited that long. */
   readonly buckets: number;
   readonly longestMs: number;
-  /** If > 0: the database lost its record of the latest requests, and grants nothing for this long. */
+  /** If > 0: the database has lost its record of the latest requests, and grants nothing for this long. */
   readonly lostForMs: number;
 }

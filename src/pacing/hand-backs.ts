@@ -10,7 +10,7 @@ export interface PendingHandBack extends Omit<HandBack, 'restMs'> {
   readonly freeAtMs: number;
 }
 
-/** Slots that this process no longer uses, until a poll has told the store. All times are monotonic ms. */
+/** Slots that this process no longer uses and has not yet reported to the store. All times are monotonic ms. */
 export class HandBacks {
   /** Oldest first. */
   private pending: PendingHandBack[] = [];
@@ -21,7 +21,7 @@ export class HandBacks {
     this.pending.push(handBack);
   }
 
-  /** By when the oldest is to be sent; `Infinity`: there is none. */
+  /** When the oldest must be sent; `Infinity` if there is none. */
   flushAtMs(): number {
     const [oldest] = this.pending;
     return oldest === undefined ? Infinity : oldest.sinceMs + HAND_BACK_DELAY_MS;
@@ -35,7 +35,10 @@ export class HandBacks {
     return useful;
   }
 
-  /** Puts back what a failed poll sent: whether or not the store has applied it, it may be sent again. */
+  /**
+   * Puts back what a failed poll sent. Sending it twice does no harm, so it does not matter whether the store applied
+   * it.
+   */
   restore(handBacks: readonly PendingHandBack[]): void {
     this.pending.unshift(...handBacks);
   }

@@ -3,10 +3,10 @@ import type { PaceLevel } from './buckets';
 /** What this process learned about the levels of keys under `auto`, until it is stored. */
 export class LevelReports {
   private readonly unsentLevels = new Map<string, PaceLevel>();
-  /** Keys that this process scoped on reports that may mean something else. */
+  /** Keys that this process paces as a whole because of reports that may mean something else. */
   private readonly suspected = new Set<string>();
 
-  /** `level` is the present one. True when there is something to store. */
+  /** `level` is the current one. True if there is something to store. */
   throttled(key: string, level: PaceLevel, isCertain: boolean): boolean {
     if (isCertain) this.suspected.delete(key);
     if (level === 'key' && !this.unsentLevels.has(key)) return false;
@@ -15,7 +15,7 @@ export class LevelReports {
     return true;
   }
 
-  /** True when there is something to store. */
+  /** True if there is something to store. */
   retract(key: string): boolean {
     const wasSuspected = this.suspected.delete(key);
     if (wasSuspected) this.unsentLevels.set(key, 'endpoint');
@@ -26,7 +26,7 @@ export class LevelReports {
     return [...this.unsentLevels];
   }
 
-  /** The store knows `level` now; a report for the opposite may have come since, and stays. */
+  /** The store now knows `level`; a report of the opposite that came meanwhile stays. */
   sent(key: string, level: PaceLevel): void {
     if (this.unsentLevels.get(key) === level) this.unsentLevels.delete(key);
   }

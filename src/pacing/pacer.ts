@@ -22,11 +22,11 @@ export interface PacerOptions {
 }
 
 export interface PacerHandle extends Pacer {
-  /** The least that a new request would wait behind all others of this process, as far as it knows, ms. */
+  /** The least that a new request would wait behind all others of this process, as far as the process knows, ms. */
   waitEstimateMs(bucket: PacedBucket): number;
-  /** For how long the database grants nothing since it lost its record of the latest requests, ms. */
+  /** How long the database grants nothing because it lost its record of the latest requests, ms. */
   lostRecordMs(): Promise<number>;
-  /** As far as this process knows: it learns it with its first poll for the key. */
+  /** The level known to this process, which learns it with its first poll for the key. */
   levelOf(key: string): PaceLevel;
   /**
    * Rejects all waiters and hands back unused slots. A slot in use is handed back when its request is answered; if the

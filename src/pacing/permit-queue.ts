@@ -31,7 +31,7 @@ export interface PermitQueueOptions {
   readonly onEvent: (event: PacingEvent) => void;
 }
 
-/** Keeps a poll a short transaction, in a large process too. */
+/** Keeps a poll a short transaction even in a large process. */
 const MAX_BUCKETS_PER_POLL = 200;
 
 /**

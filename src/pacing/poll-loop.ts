@@ -89,7 +89,7 @@ export class PollLoop {
       this.notBeforeMs = nowMs + backoffDelayMs(POLL_RETRY, this.failures, 0);
       // A retry would not help: waiters are rejected at once.
       if (!isRejection(error) && this.notBeforeMs - this.failingSinceMs <= GIVE_UP_AFTER_MS) return;
-      // New waiters get the whole time again.
+      // New waiters get the whole period again.
       this.failingSinceMs = nowMs;
       this.work.giveUp(error);
     }

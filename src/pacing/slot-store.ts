@@ -2,7 +2,7 @@ import { assert } from '../core/assert';
 import type { PacingDatabase } from './pacing-database';
 import { REST_MS, TURN_MS } from './time-limits';
 
-/** The bucket of the key as a whole, in place of an endpoint. */
+/** Names the bucket of the key as a whole, in place of an endpoint. */
 export const WHOLE_KEY = '*';
 
 /** A slot that becomes free `restMs` after the poll was sent. */
@@ -17,7 +17,7 @@ export interface HandBack {
 export interface WantedBucket {
   readonly key: string;
   readonly endpoint: string;
-  /** A new name for each slot wanted; empty: only the wait is asked for. */
+  /** A new name for each slot wanted; empty: only asks how long the wait is. */
   readonly permits: readonly string[];
   /** How long the process has waited, less a share for each step of priority. The longest goes first. */
   readonly waitMs: number;
@@ -28,9 +28,9 @@ export interface Poll {
   readonly handBacks: readonly HandBack[];
   /** Keys that the pool throttled although each endpoint kept its pace. */
   readonly scopedKeys: readonly string[];
-  /** Keys for which that proved wrong. */
+  /** Keys for which that turned out to be wrong. */
   readonly unscopedKeys: readonly string[];
-  /** Each bucket once, and never an endpoint's and the whole key's of one key. */
+  /** Each bucket once; never both an endpoint's and the whole key's of one key. */
   readonly wanted: readonly WantedBucket[];
 }
 
@@ -38,9 +38,9 @@ export interface Poll {
 export interface BucketResult {
   /** How many slots were granted: the first of `permits`. */
   readonly granted: number;
-  /** When the next slot may be free, ms after the poll, if a request in flight is answered now. */
+  /** When the next slot may be free, ms after the poll, assuming that a request in flight is answered now. */
   readonly nextInMs: number;
-  /** The key is limited as a whole: an endpoint's bucket is granted nothing; ask for `WHOLE_KEY`. */
+  /** The key is limited as a whole, so an endpoint's bucket gets no slots: ask for `WHOLE_KEY`. */
   readonly scopedToKey: boolean;
 }
 
@@ -63,7 +63,7 @@ export interface SlotStoreOptions {
   /** Whether a key that the pool throttles is paced as a whole from then on. */
   readonly auto: boolean;
   readonly leaseMs: number;
-  /** Names the process, for a fair order among processes. */
+  /** Identifies the process, so that processes take fair turns. */
   readonly processId: string;
 }
 

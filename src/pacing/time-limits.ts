@@ -48,7 +48,7 @@ export const REPORT_WAIT_EVERY_MS = millisecondsInMinute;
 
 /** P12: the first request leaves within this time after everything is back. */
 export const RESUME_WITHIN_MS = 40_000;
-/** Of that, how much a process that starts then may use before it asks for a permit. */
+/** How much of that a process that starts then may use before it asks for a permit. */
 const START_MS = 1_900;
 
 assertOrder('a hand-back that has waited to be batched is sent at once', POLL_GAP_MS, HAND_BACK_DELAY_MS);

@@ -4,7 +4,7 @@ import { findDecimal } from '../core/decimal';
 /** Amounts are summed as whole multiples of 10^-18, the smallest step that the ledger knows. */
 const AMOUNT_DECIMALS = 18;
 const MAX_INTEGER_DIGITS = 20;
-/** Canonical already, and in range: nearly every amount that is put in, and a test may put in a million. */
+/** Canonical and in range, as nearly every amount is: a fast path, since a test may insert a million. */
 const PLAIN_AMOUNT = /^(?:0|[1-9]\d{0,19})(?:\.\d{0,17}[1-9])?$/;
 
 /** The canonical text of an amount; throws when it is no amount of at most 20 integer digits and 18 decimals. */

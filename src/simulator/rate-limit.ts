@@ -8,8 +8,8 @@ export interface RateLimit {
 export const DOCUMENTED_RATE_LIMIT: RateLimit = { requests: 2, windowMs: 1_000, per: 'endpoint' };
 
 /**
- * Counts arrivals by the monotonic clock. An arrival counts whether it is let in or not: who goes on too fast is
- * turned away until they slow down.
+ * Counts arrivals by the monotonic clock. Rejected arrivals count too: a client that keeps going too fast stays
+ * rejected until it slows down.
  */
 export class RateCounter {
   private readonly arrivals = new Map<string, number[]>();

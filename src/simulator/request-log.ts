@@ -8,19 +8,19 @@ export interface RequestLogEntry {
   readonly arrivedAtMs: number;
   /** The pool's time at that moment, ms since the epoch. */
   readonly poolTimeMs: number;
-  /** Everything that was sent but the key and the signed passphrase. */
+  /** All parameters except the key and the signed passphrase. */
   readonly params: Readonly<Record<string, string>>;
   /** 0 until it is answered, or when it never is. */
   httpStatus: number;
   /** The envelope's code; null when there is none. */
   code: string | null;
-  /** Turned away for coming too fast. */
+  /** Rejected by the rate limit. */
   rejected: boolean;
 }
 
 type Listener = (entry: RequestLogEntry) => void;
 
-/** Older entries are forgotten beyond this many. */
+/** Older entries are dropped beyond this many. */
 const MAX_ENTRIES = 1_000_000;
 
 /** Every request that arrived, in order of arrival. */

@@ -2,7 +2,10 @@
 export interface SimulatedClock {
   /** Milliseconds since the epoch, whole. */
   now(): number;
-  /** Jumps by `ms`, and lets the world live through them. A negative jump moves the clock alone: what happened stays. */
+  /**
+   * Jumps by `ms`, and lets the world live through that time. A negative jump moves only the clock: what happened
+   * stays.
+   */
   advance(ms: number): void;
 }
 

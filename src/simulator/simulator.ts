@@ -21,7 +21,7 @@ export interface SimulatorOptions {
   readonly world?: Partial<WorldSpec>;
   /** null: none. */
   readonly rateLimit?: RateLimit | null;
-  /** Every answer is held back for a time between the two. */
+  /** Every answer is delayed by a random time between the two. */
   readonly latencyMs?: { readonly min: number; readonly max: number } | null;
   readonly quirks?: Partial<Quirks>;
   readonly hostClock?: Pick<Clock, 'monotonicMs' | 'sleep'>;
@@ -41,11 +41,11 @@ export interface Simulator {
   readonly faults: Faults;
   readonly requests: RequestLog;
   rateLimit: RateLimit | null;
-  /** How many arrivals were turned away for coming too fast. */
+  /** How many requests the rate limit rejected. */
   rejections(): number;
-  /** Called when a request has arrived, before it is looked at. Returns how to stop it. */
+  /** Called when a request has arrived, before it is processed. Returns a function that stops it. */
   onRequest(hook: RequestHook): () => void;
-  /** Called when the answer is made up and before its first byte is sent: what changes now shows in the next one. */
+  /** Called when the answer is composed and before its first byte is sent: later changes show in the next answer. */
   afterResponse(hook: RequestHook): () => void;
   /** Drops all connections. Rejects when the simulator or a hook failed meanwhile. */
   close(): Promise<void>;

@@ -10,7 +10,7 @@ export type TlsOptions = Pick<
   'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'checkServerIdentity'
 >;
 
-/** The address of a database, parsed once for all drivers: none of them sees the text. */
+/** The address of a database, parsed once for all drivers, so that none of them parses the text itself. */
 export interface PostgresAddress {
   /** A name, an IP address, or the directory of a socket, which begins with a slash. */
   readonly host: string;
@@ -27,7 +27,7 @@ export interface PostgresAddress {
   readonly place: string;
 }
 
-/** Why an address cannot be used: completes "found …, expected …". Neither part holds the password. */
+/** Why an address cannot be used, to complete "found …, expected …". Neither part contains the password. */
 export class AddressMistake extends Error {
   override readonly name = 'AddressMistake';
 
@@ -77,7 +77,8 @@ export function parsePostgresAddress(text: string): PostgresAddress {
 }
 
 /**
- * The same for an address that the configuration has checked. Throws `config.invalid` if a file has gone since then.
+ * The same for an address from the configuration, which was already checked. Throws `config.invalid` if a file was
+ * removed since.
  */
 export function postgresAddressOf(url: Secret): PostgresAddress {
   try {

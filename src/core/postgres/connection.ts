@@ -16,10 +16,10 @@ export interface PostgresOptions {
 
 /** From dialling to a prepared session. */
 export const CONNECT_TIMEOUT_MS = 10_000;
-/** An orderly end waits this long for statements under way, then cuts them off. */
+/** An orderly end waits this long for statements in progress, then aborts them. */
 export const END_TIMEOUT_S = 2;
 
-/** One connection of postgres.js, never a second one. */
+/** One connection of postgres.js, which never opens a second one. */
 export interface PostgresConnection {
   readonly sql: postgres.Sql;
   /** Resolves when the session is prepared; rejects with the error of the socket, the server or `prepareSession`. */
@@ -33,8 +33,8 @@ export interface PostgresConnection {
 /**
  * Connects, and prepares the session before any other statement. postgres.js 3.4 has no hook for preparing a new
  * connection, reconnects automatically, and is unreliable once a connection breaks: it may queue everything behind a
- * socket that was cut at the wrong moment and never write to it again (its issue 1208), reconnects without pause where
- * a proxy accepts and drops, and reconnects after it was ended. So it gets one socket, which we open.
+ * socket that was cut at the wrong moment and never write to it again (its issue 1208), reconnects without pause if a
+ * proxy accepts and drops connections, and reconnects after it was ended. It therefore gets one socket, which we open.
  */
 export function connectPostgres(options: PostgresOptions): PostgresConnection {
   const address = postgresAddressOf(options.url);

@@ -21,8 +21,8 @@ interface ClientInternals {
 const internalsOf = (client: ClientBase): ClientInternals => client as unknown as ClientInternals;
 
 /**
- * pg would read PGOPTIONS for an address without options. And a connection that breaks while nobody listens (lent, or
- * leaving while all of them end) would end the process; whoever waits for its answer gets the error anyway.
+ * pg would read PGOPTIONS if the address has no options. And a connection that breaks while nobody listens (lent, or
+ * being closed with all others) would end the process; its user gets the error anyway.
  */
 class AddressedClient extends Client {
   constructor(config?: ClientConfig) {
@@ -52,7 +52,7 @@ export function createConnections(options: ConnectionsOptions): Pool {
     database,
     user,
     Client: AddressedClient,
-    // Without a password it would read PGPASSWORD and .pgpass.
+    // If no password is given, pg would read PGPASSWORD and .pgpass.
     password: () => password?.reveal() ?? '',
     ssl: tls ?? false,
     ...(sessionOptions === null ? {} : { options: sessionOptions }),
@@ -69,7 +69,7 @@ export function createConnections(options: ConnectionsOptions): Pool {
   return connections;
 }
 
-/** Within the time limit of a connection: pg itself would wait without a limit. */
+/** With the time limit of a connection, since pg itself would wait without one. */
 async function prepare(client: ClientBase, settings: SessionSettings | undefined): Promise<void> {
   const timer = setTimeout(() => internalsOf(client).connection.stream.destroy(), CONNECT_TIMEOUT_MS);
   try {

@@ -11,7 +11,7 @@ import {
 import { classifyDatabaseError } from './errors';
 
 /**
- * A connection for commands, ready for use: statements run one after the other, and a transaction has it to itself. It
+ * A connection for commands, ready for use: statements run one after another, and a transaction has it to itself. It
  * does not reconnect. Rejects with a `KpoolError` that names the server. End it with `END_TIMEOUT_S`.
  */
 export async function openPostgres(options: PostgresOptions): Promise<postgres.Sql> {

@@ -160,7 +160,7 @@ export const BY_CODE: readonly (readonly [pattern: RegExp, meaning: DatabaseErro
       failed('reports damaged data', 'Look at the server’s log and disk; restore a backup if necessary.'),
     ),
   ],
-  // Failures that a retry cannot cure.
+  // Failures that a retry cannot fix.
   [
     /^(42P01|42883|42703|3F000)$/,
     rejected(

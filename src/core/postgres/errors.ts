@@ -70,7 +70,7 @@ function isOfDatabase(layers: readonly ErrorFields[]): boolean {
 
 /**
  * Classifies a failure of the database: whether to retry, and what the user should do. `place`: where a connection was
- * to be opened, if that failed. A failure that is not the database's is a bug, and is not retried.
+ * being opened, if that failed. A failure that is not the database's is a bug, and is not retried.
  */
 export function classifyDatabaseError(error: unknown, place?: string): KpoolError {
   const layers = listLayers(error);

@@ -1,7 +1,7 @@
 /**
  * Every advisory lock that the program takes, by its number: one 8-byte key, or the first of two 4-byte keys. They only
- * show that a process is alive. Anyone may take them, so whatever a reader must not hold up is locked by rows
- * (`sync.lock`).
+ * show that a process is alive. Anyone who connects may take them, so whatever a reader must not block is locked by
+ * rows (`sync.lock`).
  */
 
 /** Locks out other migrations of a database; Prisma's schema engine uses the same key. */

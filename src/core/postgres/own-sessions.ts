@@ -7,7 +7,7 @@ const APPLICATION_NAME = 'kpool check';
 /** Time for a session to answer, including the time to open it: a pooler opens one after the other. */
 const MEETING_ANSWER_TIMEOUT_MS = 4_000;
 const TRIAL_CLOSE_TIMEOUT_S = 1;
-/** Enough to be lent the connection that served the first statement, whatever other clients of the pooler do. */
+/** Enough that the connection that served the first statement is among those lent, whatever other clients do. */
 const MIN_OTHERS = 3;
 
 const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
@@ -18,12 +18,12 @@ const STATEMENT_MODE = 'statement pooling mode';
 
 /**
  * Proves that each connection to the database has a session of its own, as many as `connections` at once. Throws
- * `database.refused` where a pooler lends one for a transaction or a statement: settings and locks would be lost, or be
- * those of another client. Rejects with the server's error where it cannot be reached.
+ * `database.refused` if a pooler lends sessions for a transaction or a statement: settings and locks would be lost, or
+ * be those of another client. Rejects with the server's error if it cannot be reached.
  *
- * How: a server tells each new connection its process id; a pooler makes one up, since it does not know yet which
- * process will serve it. Behind a pooler, other connections open transactions, and then the first one asks again. If it
- * has a session of its own, it is answered at once, by the same process, which serves no other connection.
+ * How: a server tells each new connection its process id; a pooler invents one, since it does not know yet which
+ * process will serve the connection. To provoke a pooler, other connections open transactions, and then the first one
+ * asks again. If it has a session of its own, the same process answers at once, and serves no other connection.
  */
 export async function requireOwnSessions(url: Secret, connections: number): Promise<void> {
   const { place } = postgresAddressOf(url);

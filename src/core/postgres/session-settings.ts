@@ -1,8 +1,8 @@
 import { KpoolError } from '../errors';
 
 /**
- * What our SQL takes for granted. A database, a role, an address or the server's configuration may set any of it
- * differently (`ALTER DATABASE … SET`, `ALTER ROLE … SET`, `options=`), so every connection of every driver sets it.
+ * Settings that our SQL relies on. A database, a role, an address or the server's configuration may set any of them
+ * differently (`ALTER DATABASE … SET`, `ALTER ROLE … SET`, `options=`), so every connection of every driver sets them.
  */
 const OURS: Readonly<Record<string, string>> = {
   // First, since it may be too short for the rest.
@@ -30,7 +30,7 @@ const OURS: Readonly<Record<string, string>> = {
   quote_all_identifiers: 'off',
   check_function_bodies: 'on',
   row_security: 'on',
-  // What ends a statement, a transaction or the session.
+  // What cancels a statement or ends a transaction or the session.
   lock_timeout: '0',
   idle_in_transaction_session_timeout: '0',
   idle_session_timeout: '0',
@@ -51,7 +51,7 @@ export type SessionSettings = Readonly<Record<string, string>>;
 export type RunScript = (script: string) => Promise<readonly object[]>;
 
 /**
- * Prepares a new connection. Throws `database.refused` where triggers do not fire, which a session may not change, and
+ * Prepares a new connection. Throws `database.refused` if triggers do not fire, which a session may not change, and
  * what `run` throws.
  */
 export async function prepareSession(run: RunScript, settings: SessionSettings = {}): Promise<void> {
@@ -75,7 +75,7 @@ const OTHER_SETTINGS = `
               THEN set_config('transaction_timeout', '0', false) END AS transaction_timeout`;
 
 /**
- * Throws `database.refused` unless the database may be written to. We do not override the setting: whoever made it had
+ * Throws `database.refused` unless the database may be written to. We do not override the setting: someone made it for
  * a reason, such as a full disk.
  */
 export async function requireWritable(run: RunScript): Promise<void> {

@@ -11,7 +11,7 @@ export type SqlValue = string | number | boolean | null;
 
 /**
  * One connection to PostgreSQL, which ends as soon as anything fails: a statement, the connection, or an answer that
- * does not come.
+ * does not arrive in time.
  */
 export interface PostgresSession {
   /**

@@ -9,9 +9,9 @@ const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 const YES = 'S';
 
 /**
- * Opens a socket to the server, encrypted if the address says so, ready for the startup message. Then the socket
- * belongs to the caller. `onLost` is called for every error and for the end, before and after. `signal` destroys the
- * socket.
+ * Opens a socket to the server, encrypted if the address says so, ready for the startup message. From then on the
+ * socket belongs to the caller. `onLost` is called for every error and for the end, before and after that. `signal`
+ * destroys the socket.
  */
 export async function dialPostgres(
   { host, port, tls }: PostgresAddress,

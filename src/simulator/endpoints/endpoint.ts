@@ -4,13 +4,13 @@ import type { Random } from '../random';
 import type { SimAccount } from '../world/sim-account';
 import type { World } from '../world/world';
 
-/** A signed request, on its way to an answer. */
+/** A signed request that is about to be answered. */
 export interface Call {
   readonly world: World;
   readonly account: SimAccount;
   readonly parameters: Parameters;
   readonly quirks: Quirks;
-  /** Another sequence for each request: what is unstable differs between two of them. */
+  /** A new sequence for each request, so that what is unstable differs from one to the next. */
   readonly random: Random;
 }
 

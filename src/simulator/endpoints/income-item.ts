@@ -17,7 +17,7 @@ export function writeAmount(amount: string, quirks: Quirks, odd: boolean): strin
   return formatJsonNumber(AMOUNT_DIGITS[quirks.amountDigits](amount), quirks.amounts, odd);
 }
 
-/** The unit that a thing is served in: one that is not kept in H/s keeps its own. */
+/** The unit in which an item is served: a rate that is not stored in H/s keeps its own unit. */
 export function servedUnit(ownUnit: string, quirks: Quirks): string {
   return ownUnit === 'H' ? quirks.hashUnit : ownUnit;
 }

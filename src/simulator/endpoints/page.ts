@@ -37,7 +37,7 @@ export function readPageRequest(parameters: Parameters): PageRequest {
   };
 }
 
-/** The page that is served in the place of one beyond the end, and what number it says that it has. */
+/** The page served in place of one beyond the end, and the number that it claims to have. */
 function findPage(
   currentPage: number,
   pages: number,
@@ -60,7 +60,7 @@ function findPage(
 
 const NO_ROWS_JSON = { null: 'null', object: '{}', list: '[]', absent: '' } as const;
 
-/** The `data` of a paged answer, with the quirks that concern pages; empty when it is left out. */
+/** The `data` of a paged answer, with the quirks that affect pages; empty if it is left out. */
 export function formatPage<Item>(
   sequence: Sequence<Item>,
   { currentPage, pageSize }: PageRequest,

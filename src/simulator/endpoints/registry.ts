@@ -18,7 +18,7 @@ const ENDPOINTS: Readonly<Record<PoolEndpoint, Answer>> = {
   'sub-user/earn': querySubAccountIncome,
 };
 
-/** What answers under a name, or undefined when nothing does. */
+/** The endpoint of that name; undefined if there is none. */
 export function findEndpoint(name: string): Answer | undefined {
   return new Map<string, Answer>(Object.entries(ENDPOINTS)).get(name);
 }

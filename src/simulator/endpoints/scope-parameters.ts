@@ -20,7 +20,7 @@ export function readScope({ account, parameters, quirks }: Call): SimScopeKey {
   return { account: account.name, puid: subAccount.removed ? readRemoved(puid, quirks) : puid, algo };
 }
 
-/** The puid whose data is served for that of a sub-account that is gone. */
+/** The puid whose data are served for a sub-account that was removed. */
 function readRemoved(puid: bigint, { removedSubAccounts }: Quirks): bigint {
   switch (removedSubAccounts) {
     case 'queryable':
