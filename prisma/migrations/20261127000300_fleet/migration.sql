@@ -32,7 +32,7 @@ COMMENT ON COLUMN pool.workers.day_hash_rate_hps IS 'Daily hashrate, H/s. API: d
 COMMENT ON COLUMN pool.workers.hash_unit IS 'The unit that the API named, e.g. H or T; the rates here are already in H/s. API: hashUnit.';
 COMMENT ON COLUMN pool.workers.reject_rate IS 'Reject rate as served. Its unit is unclear: the specification labels it %, with the examples 0.0157 and 0.02. API: rejectRate.';
 COMMENT ON COLUMN pool.workers.last_share_at IS 'Last submitted share. API: lastShareTime.';
-COMMENT ON COLUMN pool.workers.status IS 'ACTIVE, INACTIVE, INVALID, or whatever the API said. API: status (of the request or of /worker/get).';
+COMMENT ON COLUMN pool.workers.status IS 'ACTIVE, INACTIVE, INVALID, or any other value of the API. API: status (of the request or of /worker/get).';
 COMMENT ON COLUMN pool.workers.first_seen_at IS 'When it was first listed.';
 COMMENT ON COLUMN pool.workers.last_seen_at IS 'When it was last listed.';
 COMMENT ON COLUMN pool.workers.removed_at IS 'Set after two complete snapshots without it; null while it is listed.';

@@ -66,7 +66,7 @@ BEGIN
   RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION sync.enter_ledger_commit() IS 'Trigger: takes the lock of ledger commits for a statement that changes the ledger, whoever sent it.';
+COMMENT ON FUNCTION sync.enter_ledger_commit() IS 'Trigger: takes the lock of ledger commits for every statement that changes the ledger, whichever program sends it.';
 
 CREATE FUNCTION sync.stamp_ledger_insert() RETURNS trigger
   LANGUAGE plpgsql

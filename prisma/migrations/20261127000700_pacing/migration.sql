@@ -1,8 +1,8 @@
 -- Pacing (P6): the slots of every bucket, and the keys that are limited as a whole.
 --
--- What is known of slots is worth nothing after a minute, so it is unlogged: it costs no WAL, nobody waits for the disk,
--- and a crash, a failover or a base backup loses all of it at once. The crash marker is lost with it. A server without
--- the marker does not know what is in flight, so every bucket counts as in use for one lease.
+-- The state of slots is useless after a minute, so the tables are unlogged: they cost no WAL, no commit waits for the disk,
+-- and a crash, a failover or a base backup loses all of them at once, the crash marker included. A server without the marker
+-- does not know what is in flight, so it treats every bucket as in use for one lease.
 
 CREATE UNLOGGED TABLE sync.slots (
   key_fingerprint text NOT NULL,
@@ -45,17 +45,17 @@ COMMENT ON COLUMN sync.bucket_scopes.scoped_at IS 'When the pool first throttled
 -- One poll of one process: hands back slots, scopes keys, and takes slots for all its waiting buckets. p_poll is a Poll
 -- of src/pacing/slot-store.ts, the result a PollResult.
 --
--- Of the slots that one limit of the pool counts, at most N are in use at any time: for the bucket of an endpoint its own
--- and those of the key's bucket, for the bucket of the key all slots of the key. So a change of N or of the scope is
--- safe whatever is in flight.
+-- At most N of the slots that one limit of the pool counts are in use at any time. For the bucket of an endpoint these are
+-- its own and those of the key's bucket; for the bucket of the key, all slots of the key. So N and the scope can change
+-- safely while requests are in flight.
 --
--- The clock may be stepped. Back: no slot stays out of use for longer than one lease. Forward: slots become free early,
--- but for the process that used them, which goes by its own monotonic clock (src/pacing/permit-queue.ts).
+-- The clock may be stepped. Back: no slot stays blocked for longer than one lease. Forward: slots become free early, except
+-- for the process that used them, which relies on its own monotonic clock (src/pacing/permit-queue.ts).
 --
--- A process that is refused reserves the slot that is free next, unless another has waited longer. A reservation holds
--- for p_poll.turnMs after the slot became free, so one whose process has ended costs that once.
+-- A process that gets no slot reserves the one that is free next, unless another process has waited longer. A reservation
+-- lasts p_poll.turnMs after the slot becomes free, so that the reservation of a process that has ended costs no more than that.
 CREATE FUNCTION sync.pace(p_poll jsonb) RETURNS jsonb LANGUAGE plpgsql VOLATILE
--- A plan made while the table was small would go on reading all of it.
+-- A cached plan from when the table was small would keep reading all of it.
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
 DECLARE
@@ -90,7 +90,7 @@ BEGIN
     WHERE key_fingerprint IN (SELECT jsonb_array_elements_text(p_poll -> 'unscopedKeys'));
   END IF;
 
-  -- A missing slot counts as just used.
+  -- A slot without a row counts as just used.
   INSERT INTO sync.slots (key_fingerprint, endpoint, slot, free_at)
   SELECT w.key, w.endpoint, n, greatest(v_now + v_rest, v_lost_until)
   FROM jsonb_to_recordset(p_poll -> 'wanted') AS w (key text, endpoint text), generate_series(0, v_slots - 1) AS n
@@ -142,9 +142,9 @@ BEGIN
       AND p.is_own AND (p.is_granted OR p.is_reserved <> (p.next_process IS NOT DISTINCT FROM v_process))
   ), results AS (
     SELECT p.request, p.granted, p.scoped,
-      -- Of all slots in use, so many have to become free for the next grant.
+      -- How many of the slots in use have to become free before the next grant.
       count(*) FILTER (WHERE p.open_at > v_now) + p.granted - v_slots + 1 AS missing,
-      -- A slot in flight could be answered now, and then rest.
+      -- The request that holds a slot could be answered now; then the slot rests.
       array_agg(
         CASE WHEN p.permit_id IS NULL THEN p.open_at - v_now ELSE least(p.open_at - v_now, v_rest) END
         ORDER BY CASE WHEN p.permit_id IS NULL THEN p.open_at - v_now ELSE least(p.open_at - v_now, v_rest) END

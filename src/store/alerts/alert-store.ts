@@ -138,7 +138,7 @@ async function writeAlerts(
   for (const alert of alerts) {
     if (isDeepStrictEqual(knownById.get(alert.alertId), alert)) continue;
     const { alertId, kind, accountId, startText, endText, detail, firstSeenAtMs, sentAtMs } = alert;
-    const said = {
+    const stored = {
       startText,
       endText,
       detail,
@@ -149,8 +149,8 @@ async function writeAlerts(
     const sentAt = dateOrNull(sentAtMs);
     await tx.alert.upsert({
       where: { alertId },
-      create: { ...said, alertId, kind, accountId, firstSeenAt, sentAt },
-      update: said,
+      create: { ...stored, alertId, kind, accountId, firstSeenAt, sentAt },
+      update: stored,
     });
   }
 }
