@@ -138,6 +138,12 @@ test('P4 an unreadable row of the days around may be the one', async () => {
     pool.unreadable.add(row);
   };
   expect((await confirm({ ...base, pool: added })).kind).toBe('moved');
+  // One without a date may be of any day.
+  const undated = (pool: MemoryPool): void => {
+    pool.isDated = false;
+    added(pool);
+  };
+  expect((await confirm({ ...base, pool: undated })).kind).toBe('moved');
   // The day before lies outside of the window: it was mined elsewhere.
   const outside = {
     ...base,
@@ -153,6 +159,13 @@ test('P4 an unreadable row of the days around may be the one', async () => {
 test('P4 rows older than all that is served are unserved', async () => {
   const answer = await confirm({ rows: daily(20), window: ALL, missing: [25, 26] });
   expect(answer).toMatchObject({ kind: 'gone', told: ['unserved', 'unserved'] });
+  // As old as the oldest one is not older.
+  const equal = await confirm({
+    rows: [...daily(19), rowOf(20, { currency: 'LTC' })],
+    window: ALL,
+    missing: [20],
+  });
+  expect(equal.told).toEqual(['withdrawn']);
   const mixed = await confirm({ rows: without(20, 10), window: ALL, missing: [10, 26] });
   expect(mixed).toMatchObject({ kind: 'gone', told: ['withdrawn', 'unserved'] });
   // No list ends so soon.
@@ -202,6 +215,8 @@ describe('where the ledger holds older rows than the window', () => {
     const rows = [...daily(19), rowOf(300)];
     const unreadable = (pool: MemoryPool): void => void pool.unreadable.add(rows.at(-1)!);
     expect((await confirm({ ...base, rows, pool: unreadable })).kind).toBe('moved');
+    const refused = (pool: MemoryPool): void => void (pool.longestSpanMs = 100 * DAY_MS);
+    expect((await confirm({ ...base, rows, pool: refused })).kind).toBe('moved');
     const counted = (pool: MemoryPool): void => {
       pool.count = (count) => (count === 0 ? 2 : count);
     };

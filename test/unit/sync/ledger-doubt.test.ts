@@ -148,6 +148,16 @@ test('P4 an accepted empty list withdraws what is young', async () => {
   expect(lab.live(({ unserved }) => !unserved)).toEqual([]);
 });
 
+test('P11 a list known to be empty is checked without a doubt', async () => {
+  const lab = await synced(new MemoryPool(daily(150)));
+  lab.pool.rows = [];
+  await lab.verify({ acceptEmpty: true });
+  lab.ledger.state = { ...lab.ledger.state, emptySinceMs: null };
+  lab.pass(8 * DAY_MS);
+  expect((await lab.sync()).doubts).toEqual([]);
+  expect(lab.ledger.patches).not.toContainEqual({ showsNoRow: true });
+});
+
 test('a scope without rows costs a request a visit', async () => {
   const lab = await synced(new MemoryPool([]));
   const requests: number[] = [];
