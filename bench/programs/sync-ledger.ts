@@ -1,5 +1,5 @@
 import { openSession } from '../../src/app/session';
-import { syncEverything } from '../../src/app/sync-everything';
+import { syncEverything } from '../../src/app/manual-sync/sync-everything';
 import { loadConfig } from '../../src/config/load';
 import { systemClock } from '../../src/core/clock';
 import { createScrubber } from '../../src/core/redaction';

@@ -27,7 +27,11 @@ export async function lookAtDatabase<T>(
   return useDatabase(context, (database) => useConnection(database, name, work));
 }
 
-async function useDatabase<T>(context: CliContext, work: (database: OpenDatabase) => Promise<T>): Promise<T> {
+/** Opens the configured database, runs `work`, and closes it. */
+export async function useDatabase<T>(
+  context: CliContext,
+  work: (database: OpenDatabase) => Promise<T>,
+): Promise<T> {
   const { output, signal } = context;
   const database = await openDatabase(context.config(), { log: (line) => output.note(line), signal });
   try {

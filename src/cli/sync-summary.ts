@@ -1,5 +1,5 @@
-import type { StreamProgress } from '../app/stream-progress';
-import type { StreamSummary } from '../app/sync-stream';
+import type { StreamProgress } from '../app/manual-sync/stream-progress';
+import type { StreamSummary } from '../app/manual-sync/sync-stream';
 import type { RunFacts } from '../report/wellness/facts';
 import { judge, type Wellness } from '../report/wellness/judge';
 import type { RunResult } from '../sync/run-scope';

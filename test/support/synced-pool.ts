@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import postgres from 'postgres';
-import { syncEverything } from '../../src/app/sync-everything';
-import type { StreamSummary } from '../../src/app/sync-stream';
-import { EVERYTHING, type SyncSelection } from '../../src/app/sync-selection';
+import { syncEverything } from '../../src/app/manual-sync/sync-everything';
+import type { StreamSummary } from '../../src/app/manual-sync/sync-stream';
+import { EVERYTHING, type SyncSelection } from '../../src/app/manual-sync/sync-selection';
 import { SyncService } from '../../src/app/service/sync-service';
 import { loadConfig } from '../../src/config/load';
 import type { Config } from '../../src/config/config';

@@ -8,7 +8,7 @@ import { formatCount } from '../output/numbers';
 import { warnOfOtherZone } from '../report-zone';
 import { parseMonth } from '../time-arguments';
 
-function tell(context: CliContext, month: Month, result: CloseResult, done: string): void {
+function reportRecord(context: CliContext, month: Month, result: CloseResult, done: string): void {
   const { output } = context;
   if (result.outcome === 'refused') {
     output.result({ outcome: result.outcome, month, reasons: [...result.reasons] }, () =>
@@ -40,7 +40,7 @@ export const configureClose: ConfigureCommand = (command, context) => {
         await warnOfOtherZone(context, sql);
         return closeMonth(sql, month, options);
       });
-      tell(context, month, result, 'is closed');
+      reportRecord(context, month, result, 'is closed');
       if (result.outcome === 'recorded') {
         const tieOut = result.record.tieOut ?? '';
         if (result.differing > 0) context.output.warn(`kpool: ${tieOut}`);
@@ -62,7 +62,7 @@ export const configureReopen: ConfigureCommand = (command, context) => {
     const result = await workOnDatabase(context, 'reopen', (sql) =>
       reopenMonth(sql, month, { note: flags.note ?? null }),
     );
-    tell(context, month, result, 'is open again');
+    reportRecord(context, month, result, 'is open again');
   });
   withExamples(command, 'kpool reopen 2026-10 --note "a late correction by the pool"');
 };

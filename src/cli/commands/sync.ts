@@ -1,7 +1,7 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import { openSession } from '../../app/session';
-import { RETRY_BUDGET_MS } from '../../app/service/retry-budget';
-import { syncEverything } from '../../app/sync-everything';
+import { RETRY_BUDGET_MS } from '../../app/manual-sync/retry-budget';
+import { syncEverything } from '../../app/manual-sync/sync-everything';
 import type { Config } from '../../config/config';
 import { requireAccounts } from '../../config/require-accounts';
 import { KpoolError } from '../../core/errors';

@@ -1,6 +1,6 @@
 import type postgres from 'postgres';
-import { RETRY_BUDGET_MS } from '../../../src/app/service/retry-budget';
-import type { StreamSummary } from '../../../src/app/sync-stream';
+import { RETRY_BUDGET_MS } from '../../../src/app/manual-sync/retry-budget';
+import type { StreamSummary } from '../../../src/app/manual-sync/sync-stream';
 import type { SyncService } from '../../../src/app/service/sync-service';
 import { systemClock, type Clock } from '../../../src/core/clock';
 import type { KpoolError } from '../../../src/core/errors';

@@ -1,4 +1,4 @@
-import type { StreamSummary } from '../../../src/app/sync-stream';
+import type { StreamSummary } from '../../../src/app/manual-sync/sync-stream';
 import type { SyncService } from '../../../src/app/service/sync-service';
 import type { RunResult } from '../../../src/sync/run-scope';
 import type { Stream } from '../../../src/domain/streams';

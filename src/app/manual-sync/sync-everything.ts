@@ -1,11 +1,11 @@
 // kpool sync: all accounts at once, their streams in order.
-import type { KpoolError } from '../core/errors';
-import type { Scope } from '../domain/scope';
-import type { StreamDefinition } from '../sync/stream';
-import { RetryBudget } from './service/retry-budget';
-import type { ServiceAccount } from './service/service-account';
+import type { KpoolError } from '../../core/errors';
+import type { Scope } from '../../domain/scope';
+import type { StreamDefinition } from '../../sync/stream';
+import { RetryBudget } from './retry-budget';
+import type { ServiceAccount } from '../service/service-account';
 import { EVERYTHING, findMismatch } from './sync-selection';
-import type { SyncService } from './service/sync-service';
+import type { SyncService } from '../service/sync-service';
 import { syncStream, type AccountSync, type StreamSummary, type SyncStreamOptions } from './sync-stream';
 
 export interface SyncEverythingOptions extends SyncStreamOptions {

@@ -1,15 +1,15 @@
 // kpool sync: one stream of one account.
-import { throwIfAborted } from '../core/clock';
-import type { PlannedScope } from '../domain/due-scopes';
-import type { Stream } from '../domain/streams';
-import type { LedgerRequest } from '../sync/ledger/sync-ledger-scope';
-import type { RunResult } from '../sync/run-scope';
-import type { StreamDefinition } from '../sync/stream';
-import type { RetryBudget } from './service/retry-budget';
-import type { ServiceAccount } from './service/service-account';
+import { throwIfAborted } from '../../core/clock';
+import type { PlannedScope } from '../../domain/due-scopes';
+import type { Stream } from '../../domain/streams';
+import type { LedgerRequest } from '../../sync/ledger/sync-ledger-scope';
+import type { RunResult } from '../../sync/run-scope';
+import type { StreamDefinition } from '../../sync/stream';
+import type { RetryBudget } from './retry-budget';
+import type { ServiceAccount } from '../service/service-account';
 import { StreamProgressCount, type StreamProgress } from './stream-progress';
 import { isSelected, type SyncSelection } from './sync-selection';
-import type { SyncService } from './service/sync-service';
+import type { SyncService } from '../service/sync-service';
 
 /** Scopes of one stream synced at once: enough to keep its endpoint busy while one of them commits. */
 const SCOPES_AT_ONCE = 3;

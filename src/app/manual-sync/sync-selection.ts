@@ -1,8 +1,8 @@
 // What kpool sync is asked for: streams, account, sub-account, algorithm.
-import { KpoolError } from '../core/errors';
-import type { Puid } from '../domain/ids';
-import type { Stream } from '../domain/streams';
-import type { StreamRegistry } from '../sync/stream-registry';
+import { KpoolError } from '../../core/errors';
+import type { Puid } from '../../domain/ids';
+import type { Stream } from '../../domain/streams';
+import type { StreamRegistry } from '../../sync/stream-registry';
 
 export interface SyncSelection {
   /** Null: all. */
