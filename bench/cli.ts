@@ -5,7 +5,7 @@ import { atMost, type Bench, type Figure } from './figure';
 const KPOOL = join(__dirname, '..', 'dist', 'src', 'cli', 'kpool.js');
 const ROUNDS = 7;
 const BASELINE = ['-e', '0'];
-/** `status` asks a database that is not there: what is measured is what it loads, not what it reads. */
+/** `status` asks a database that does not exist, so that only what it loads is measured. */
 const CALLS = [
   { command: '--help', bound: 3 },
   { command: 'status', bound: 5 },
@@ -16,10 +16,10 @@ const ENV = {
   DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
 };
 
-/** The kernel counts CPU in ticks of 10 ms: so many calls are counted together. */
+/** The kernel counts CPU time in ticks of 10 ms, so this many calls are measured together. */
 const CALLS_TOGETHER = 5;
 
-/** User and system time of a call, ms: the shell's own account of its children. */
+/** User and system time of a call, ms, as the shell accounts for its children. */
 function cpuMsOf(args: readonly string[]): number {
   const script = `for n in $(seq ${CALLS_TOGETHER}); do "$@" >/dev/null 2>&1; done; times`;
   const told = execFileSync('sh', ['-c', script, 'sh', process.execPath, ...args], {
@@ -52,7 +52,7 @@ function run(): Promise<readonly Figure[]> {
 
 export const cli: Bench = {
   name: 'cli',
-  title: 'What calling a command costs before it does anything',
+  title: 'What a command costs before it does anything',
   minutes: 1,
   run,
 };

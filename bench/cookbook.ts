@@ -7,12 +7,12 @@ import { median } from './figure';
  *
  *     node -r ./test/support/typescript-hook.cjs bench/cookbook.ts DEMO_URL LARGE_URL
  *
- * The first is that of `kpool demo` while it runs, the second that of bench/large-database.ts.
+ * The first is the database of a running `kpool demo`, the second that of bench/large-database.ts.
  */
 const PAGE = 'docs/cookbook.md';
 const READINGS = 3;
 const [BEGIN, END] = ['<!-- times: bench/cookbook.ts -->', '<!-- end of times -->'];
-/** A sub-account that a question names: asked of one that there is. */
+/** The sub-account that a question names, replaced by one that exists. */
 const NAMED_SUB_ACCOUNT = 'main-hall-a';
 const MAX_TITLE_LENGTH = 70;
 

@@ -8,7 +8,7 @@ async function ticksOf(
 ): Promise<{ readonly parent: number; readonly own: number; readonly children: number } | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
   if (stat === null) return null;
-  // The name, in parentheses, may hold anything.
+  // The name, in parentheses, may contain any character.
   const fields = stat
     .slice(stat.lastIndexOf(')') + 2)
     .split(' ')
@@ -17,12 +17,12 @@ async function ticksOf(
   return { parent: at(1), own: at(11) + at(12), children: at(13) + at(14) };
 }
 
-/** CPU that a process has used so far, s. Linux only, as the other one. */
+/** CPU time that a process has used so far, s. Linux only, like `databaseCpuS`. */
 export async function processCpuS(pid: number): Promise<number> {
   return (((await ticksOf(pid))?.own ?? 0) * CLOCK_TICK_MS) / 1_000;
 }
 
-/** CPU that all processes of a PostgreSQL server have used so far, those that ended included, s. */
+/** CPU time that all processes of a PostgreSQL server have used so far, including ended ones, s. */
 export async function databaseCpuS(postmasterPid: number): Promise<number> {
   let ticks = 0;
   for (const name of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))) {

@@ -1,12 +1,12 @@
-/** What a benchmark measured, beside what it is compared with, over its rounds. */
+/** What a benchmark measured in its rounds, and what it is compared with. */
 export interface Figure {
   /** What was measured, with its unit: `first sync, rows/s`. */
   readonly what: string;
-  /** One value a round, in the order of the rounds. */
+  /** One value per round, in the order of the rounds. */
   readonly values: readonly number[];
-  /** What ran in turns with it. Null: the figure is judged by itself. */
+  /** Measured in the same rounds, by turns. Null: the figure is not compared with another. */
   readonly baseline: { readonly name: string; readonly values: readonly number[] } | null;
-  /** A bound for the ratio to the baseline; without one, for the value. Null: told, not judged. */
+  /** A bound for the ratio to the baseline or, without one, for the value. Null: reported, not judged. */
   readonly target: Target | null;
 }
 
@@ -23,9 +23,9 @@ export interface Bench {
   readonly name: string;
   /** What it shows, in a sentence. */
   readonly title: string;
-  /** How long it takes on two quiet cores, min. */
+  /** How long it takes on two idle cores, min. */
   readonly minutes: number;
-  /** `log`: progress for whoever waits. */
+  /** `log`: prints progress. */
   readonly run: (log: (line: string) => void) => Promise<readonly Figure[]>;
 }
 
@@ -49,7 +49,7 @@ export function median(values: readonly number[]): number {
   return (below + above) / 2;
 }
 
-/** Ratios are taken round by round, so that a machine that slows down slows both down. */
+/** Ratios are taken per round, so that a machine that slows down affects both sides. */
 export function judgeFigure({ what, values, baseline, target }: Figure): JudgedFigure {
   const ratio =
     baseline === null ? null : median(values.map((value, round) => value / (baseline.values[round] ?? NaN)));

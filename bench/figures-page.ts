@@ -6,8 +6,8 @@ function sectionsIn(text: string): Map<string, string> {
 }
 
 /**
- * The page with the sections of what was measured between its two marks, in the order of `names`. A benchmark that did
- * not run keeps the section that it has; one that is not in `names` loses it.
+ * The page with new sections between its two marks, in the order of `names`. A benchmark that did not run keeps its
+ * section; one that is not in `names` loses it.
  */
 export function replaceSections(
   page: string,

@@ -11,7 +11,7 @@ export interface Outcome {
 const GIB = 2 ** 30;
 const HEAD = ['figure', 'median', 'spread', 'baseline', 'ratio', 'target', ''];
 
-/** Three digits: a figure of a noisy machine has no more. */
+/** Three significant digits: figures of a noisy machine have no more. */
 function digits(value: number): string {
   return Math.abs(value) >= 100
     ? Math.round(value).toLocaleString('en')
@@ -30,7 +30,7 @@ function cellsOf({ what, median, spread, baseline, ratio, target, isMet }: Judge
   ];
 }
 
-/** The machine that measured, in a line. */
+/** The machine of the measurement, in one line. */
 export const machine = (): string => {
   const [first, ...others] = cpus();
   return `${others.length + 1} × ${first?.model.trim() ?? 'unknown'}, ${Math.round(totalmem() / GIB)} GiB, Node ${process.version}`;

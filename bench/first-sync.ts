@@ -9,7 +9,7 @@ const ROUNDS = 3;
 const SUB_ACCOUNTS = 20;
 const ROWS_EACH = 2_500;
 const ROWS = 2 * SUB_ACCOUNTS * ROWS_EACH;
-/** A slot is used about once a second: more of them than the machine can keep busy. */
+/** A slot is used about once a second: more slots than the machine can keep busy. */
 const REQUESTS_PER_SECOND = 150;
 
 interface Cost extends Measured {
@@ -24,7 +24,7 @@ interface Round {
   readonly verify: Cost;
 }
 
-/** Each fills tables of its own, in one database, from the same pool. */
+/** Both fill tables of their own, in one database, from the same pool. */
 async function round({ url: poolUrl, puids }: PoolFacts): Promise<Round> {
   return withScratchDatabase(async (databaseUrl, postmasterPid) => {
     const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
@@ -54,8 +54,8 @@ async function round({ url: poolUrl, puids }: PoolFacts): Promise<Round> {
     });
     const ours = await withCost(() => sync.ask<Measured>('go'));
     const again = await withCost(() => sync.ask<Measured>('go'));
-    // What a full read changes of its own accord, it changes once; and autovacuum still owes the first sync its pass
-    // over all new rows, which would fall into the measured read or not by chance.
+    // Reads everything once before measuring: the first full read makes changes of its own, and autovacuum, due after
+    // so many new rows, might or might not run during the measurement.
     await sync.ask('verify');
     await sql`VACUUM (ANALYZE)`;
     const verify = await withCost(() => sync.ask<Measured>('verify'));
@@ -115,7 +115,7 @@ async function run(log: (line: string) => void): Promise<readonly Figure[]> {
 
 export const firstSync: Bench = {
   name: 'first-sync',
-  title: `A first sync of ${ROWS.toLocaleString('en')} rows with the limit out of the way, against a plain loop`,
+  title: `A first sync of ${ROWS.toLocaleString('en')} rows without the rate limit, compared with a plain loop`,
   minutes: 5,
   run,
 };

@@ -18,7 +18,7 @@ import { withScratchDatabase } from './scratch-database';
 import { startProgram } from './scratch-pool';
 
 const WORKERS = 100_000;
-/** Of the first hour of a day, and as many of its last, when the day's figures rest on the most rows. */
+/** In the first hour of a day, and again in its last, when the day's figures are computed from the most rows. */
 const SNAPSHOTS = 3;
 const DAY = Date.UTC(2026, 10, 22);
 const SNAPSHOT_MS = 10 * millisecondsInMinute;
@@ -47,11 +47,11 @@ interface PoolFacts {
 interface Cost {
   readonly ownCpuS: number;
   readonly databaseCpuS: number;
-  /** The most that the process held meanwhile. */
+  /** Peak memory of the process so far. */
   readonly peakMiB: number;
 }
 
-/** Opens what a snapshot needs; `take` takes one at an instant of the database's clock. */
+/** Opens what a snapshot needs; `take` takes one at a given instant of the database's clock. */
 async function openFleet(databaseUrl: string, facts: PoolFacts, sql: postgres.Sql) {
   const client = createStoreClient({
     url: new Secret(databaseUrl),
@@ -110,7 +110,7 @@ async function costOf(work: () => Promise<void>, postmasterPid: number): Promise
   };
 }
 
-/** The other hours of the day, as the first one was. */
+/** Fills the other hours of the day like the first. */
 async function fillDay(sql: postgres.Sql): Promise<void> {
   for (let hour = 1; hour < 23; hour += 1) {
     await sql`
@@ -129,7 +129,7 @@ async function fillDay(sql: postgres.Sql): Promise<void> {
   await sql`VACUUM (ANALYZE)`;
 }
 
-/** The yardstick: the samples of the last snapshot once more, without keys, checks, figures or a network. CPU s. */
+/** The baseline: inserts the samples of the last snapshot again, without keys, checks, figures or a network. CPU s. */
 async function bareInsertCpuS(sql: postgres.Sql, postmasterPid: number): Promise<number> {
   await sql`CREATE TABLE IF NOT EXISTS public.bare AS TABLE pool.worker_samples WITH NO DATA`;
   const before = await databaseCpuS(postmasterPid);
@@ -139,7 +139,7 @@ async function bareInsertCpuS(sql: postgres.Sql, postmasterPid: number): Promise
   return (await databaseCpuS(postmasterPid)) - before;
 }
 
-/** What a row takes on disk, indexes and free space included, B. */
+/** Size of a row on disk, including indexes and free space, B. */
 async function bytesARow(sql: postgres.Sql, table: string, rows: string): Promise<number> {
   const [found] = await sql<{ bytes: number }[]>`
     SELECT (pg_total_relation_size(${table}) + coalesce((
@@ -214,7 +214,7 @@ async function run(log: (line: string) => void): Promise<readonly Figure[]> {
 
 export const fleet: Bench = {
   name: 'fleet',
-  title: `A snapshot of ${WORKERS.toLocaleString('en')} machines, without the pacing`,
+  title: `A snapshot of ${WORKERS.toLocaleString('en')} machines, without the rate limit`,
   minutes: 5,
   run,
 };

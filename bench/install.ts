@@ -7,7 +7,7 @@ import { atMost, type Bench, type Figure } from './figure';
 const ROOT = join(__dirname, '..');
 const NEEDED = ['package.json', 'package-lock.json', '.npmrc', 'scripts'];
 
-/** MiB that `npm ci` brings, without running anything of it. */
+/** MiB that `npm ci` installs, without running any scripts. */
 function installMiB(args: readonly string[]): number {
   const directory = mkdtempSync(join(tmpdir(), 'kpool-bench-install-'));
   try {
@@ -43,4 +43,9 @@ function run(log: (line: string) => void): Promise<readonly Figure[]> {
   ]);
 }
 
-export const install: Bench = { name: 'install', title: 'What an install takes on disk', minutes: 2, run };
+export const install: Bench = {
+  name: 'install',
+  title: 'The size of an installation on disk',
+  minutes: 2,
+  run,
+};

@@ -2,7 +2,7 @@ import postgres from 'postgres';
 import { INSERT_SAMPLE_BLOCKS } from '../src/store/fleet/sample-blocks';
 import { withScratchDatabase } from './scratch-database';
 
-/** What the reports are promised to be fast on. */
+/** The size for which docs/performance.md promises fast reports. */
 interface LargeLedger {
   readonly subAccounts: number;
   readonly years: number;
@@ -11,12 +11,12 @@ interface LargeLedger {
 interface LargeFleet {
   readonly workers: number;
   readonly days: number;
-  /** Those that have samples, every ten minutes. */
+  /** Workers with samples, one every ten minutes. */
   readonly sampledWorkers: number;
   readonly sampledDays: number;
 }
 
-/** A smaller one has the same history of fewer sub-accounts and machines. `share`: of all of them, above 0 to 1. */
+/** A smaller one has the same history of fewer sub-accounts and machines. `share`: how many of them, above 0 to 1. */
 function sizesOf(share: number): { readonly ledger: LargeLedger; readonly fleet: LargeFleet } {
   const part = (count: number): number => Math.ceil(count * share);
   return {
@@ -39,8 +39,9 @@ async function addSubAccounts(sql: postgres.Sql, count: number): Promise<void> {
 }
 
 /**
- * Each sub-account earns two coins a day, and every earning has a reward beside it: of one coin the same income again,
- * every fiftieth day with another amount, of the other a subsidy. Totals, revisions and proofs are those of a sync.
+ * Each sub-account earns two coins a day, and every earning has a reward beside it: for one coin the same income again,
+ * every fiftieth day with a different amount; for the other a subsidy. Totals, revisions and certificates are those of
+ * a sync.
  */
 async function fillLedger(sql: postgres.Sql, { subAccounts, years }: LargeLedger): Promise<void> {
   await addSubAccounts(sql, subAccounts);
@@ -66,7 +67,7 @@ async function fillLedger(sql: postgres.Sql, { subAccounts, years }: LargeLedger
     INSERT INTO sync.windows (stream, puid, algo, from_at, to_at, row_count, verified_at)
     SELECT c.stream, c.puid, c.algo, w, CASE WHEN w > '2026-10-10' THEN 'infinity' ELSE w + interval '45 days' END, ${WINDOW_ROWS}, now()
       FROM sync.cursors c, generate_series('2026-10-12Z'::timestamptz - ${years} * interval '360 days', '2026-10-12Z', interval '45 days') AS w`;
-  // Thirty days of totals by the hour, the last given just before the newest items changed.
+  // Thirty days of hourly totals, the last of them just before the newest items changed.
   await sql`
     INSERT INTO pool.sub_account_income_samples (puid, currency, observed_at, amount)
     SELECT t.puid, t.currency, h, t.amount
@@ -82,7 +83,7 @@ interface List {
   readonly table: postgres.PendingQuery<postgres.Row[]>;
   readonly column: postgres.PendingQuery<postgres.Row[]>;
   readonly value: postgres.PendingQuery<postgres.Row[]>;
-  /** Added to the amount, 1e-9 each. */
+  /** Added to the amount, in units of 1e-9. */
   readonly more: postgres.PendingQuery<postgres.Row[]>;
 }
 
@@ -96,7 +97,7 @@ async function fillList(sql: postgres.Sql, { puid, years, table, column, value, 
            unnest(ARRAY['BTC', 'BCH']) AS c`;
 }
 
-/** Daily figures of every machine and of the fleet, hourly ones of the fleet, and samples of some machines. */
+/** Daily figures of every machine and of the fleet, hourly figures of the fleet, and samples of some machines. */
 async function fillFleet(
   sql: postgres.Sql,
   { workers, days, sampledWorkers, sampledDays }: LargeFleet,
@@ -127,7 +128,7 @@ async function fillFleet(
   await sql`
     SELECT sync.sum_up_fleet_days(puid, algo, min(day_utc), max(day_utc)) FROM report.fleet_day_totals GROUP BY puid, algo`;
   await sql`ALTER TABLE report.fleet_day_totals ENABLE TRIGGER follow_fleet_days`;
-  // As a sync leaves them: the machines of a week together.
+  // In the order in which a sync writes them: all machines of a week together.
   await sql`CLUSTER sync.worker_weeks USING worker_weeks_week_idx`;
   await sql`
     INSERT INTO report.fleet_hour_totals (puid, algo, hour, snapshots, listed_samples, active_samples,
@@ -180,8 +181,8 @@ export function buildLargeDatabase(log: (line: string) => void, share = 1): Prom
 }
 
 /**
- * Runs `work` with the database of DATABASE_URL, which it does not change, or else with the large data, built at the first
- * call and kept for the others until `closeLargeDatabase`.
+ * Runs `work` with the database at DATABASE_URL, which it does not change; otherwise with the large data, built on the
+ * first call and kept for the next ones until `closeLargeDatabase`.
  */
 export async function withLargeDatabase<Result>(
   log: (line: string) => void,

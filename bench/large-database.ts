@@ -3,15 +3,15 @@ import { Command } from 'commander';
 import { buildLargeDatabase } from './large-data';
 
 /**
- * Builds the data on which the reports are promised to be fast, says the database's address and keeps it running until it
- * is interrupted:
+ * Builds the data on which the limits of the reports are measured, prints the database's address, and keeps it running
+ * until interrupted:
  *
  *     node -r ./test/support/typescript-hook.cjs bench/large-database.ts --help
  */
 async function main({ share }: { readonly share: string }): Promise<void> {
   const { url } = await buildLargeDatabase((line) => void process.stderr.write(`${line}\n`), Number(share));
   process.stdout.write(`${url}\n`);
-  // The server is no child of this process: nothing else keeps it here to end the server when it is interrupted.
+  // The server is not a child of this process, which would exit now and leave it running.
   setInterval(() => undefined, millisecondsInDay);
 }
 

@@ -20,7 +20,7 @@ const ROUND_S = 30;
 const ROUNDS = 3;
 const QUEUED = 200;
 
-/** Sends requests to an address until the time is over. */
+/** Sends requests to an address until the time is up. */
 type Sender = (url: string, untilMs: number) => Promise<void>;
 
 async function send(url: string): Promise<void> {
@@ -28,7 +28,7 @@ async function send(url: string): Promise<void> {
   await body.dump();
 }
 
-/** As their documentation says to allow 2 in a second. */
+/** Configured for 2 a second as their documentation says. */
 const OTHERS: Readonly<Record<string, Sender>> = {
   'p-limit': async (url, untilMs) => {
     const limit = pLimit(LIMIT);
@@ -150,7 +150,7 @@ async function run(log: (line: string) => void): Promise<readonly Figure[]> {
 
 export const limiters: Bench = {
   name: 'limiters',
-  title: `${LIMIT} requests a second and key, at a pool that counts them in a sliding window: who is refused`,
+  title: `${LIMIT} requests a second and key, at a pool that counts them in a sliding window: which limiters are refused`,
   minutes: 7,
   run,
 };

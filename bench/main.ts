@@ -21,7 +21,7 @@ import { samples } from './samples';
 import { service } from './service';
 import { store } from './store';
 
-/** In the order of the page that `--write` writes. */
+/** In the order of the page written by `--write`. */
 const BENCHES: readonly Bench[] = [
   firstSync,
   store,

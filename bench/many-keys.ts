@@ -8,7 +8,7 @@ const ROUNDS = 3;
 const KEYS = 100;
 const LIMIT = 2;
 const PAGE_ROWS = 10;
-/** More than can be read in all rounds. */
+/** More than all rounds can read. */
 const ROWS_EACH = 4_000;
 const WARM_UP_S = 15;
 const ROUND_S = 20;

@@ -14,14 +14,14 @@ const ROWS_EACH = 2_500;
 const KIB_PER_MIB = 1_024;
 const POLL_MS = 100;
 
-/** The most memory that a process held so far, MiB; null when it has ended. */
+/** Peak memory of a process so far, MiB; null if it has ended. */
 async function peakMiBOf(pid: number): Promise<number | null> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const kib = /^VmHWM:\s+(\d+)/m.exec(status)?.[1];
   return kib === undefined ? null : Number(kib) / KIB_PER_MIB;
 }
 
-/** The program as users run it, at the highest rate that it can be told. */
+/** Runs the program as users do, at the highest configurable rate. */
 async function peakMiB(rows: number): Promise<number> {
   return withIncomePool({ subAccounts: rows / (2 * ROWS_EACH), rowsEach: ROWS_EACH }, ({ url }) =>
     withScratchDatabase(async (databaseUrl) => {
@@ -74,7 +74,7 @@ async function run(log: (line: string) => void): Promise<readonly Figure[]> {
 
 export const memory: Bench = {
   name: 'memory',
-  title: 'The most memory that a first sync holds, by size',
+  title: 'Peak memory of a first sync, by its size',
   minutes: 8,
   run,
 };

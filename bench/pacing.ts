@@ -23,9 +23,9 @@ const LOAD_S = 20;
 interface Case {
   readonly name: string;
   readonly processes: number;
-  /** Another process has used the key for so many seconds and was stopped in good order right before. */
+  /** Another process used the key for this many seconds and was shut down cleanly just before. */
   readonly usedBeforeS?: number;
-  /** So many processes do nothing but take CPU. */
+  /** This many processes do nothing but consume CPU. */
   readonly spinners?: number;
   readonly target: number;
 }
@@ -39,7 +39,7 @@ const CASES: readonly Case[] = [
 
 interface Pace {
   readonly perSecond: number;
-  /** The most that can be proven: N / (1 s + guard + mean round trip). */
+  /** The highest rate that can be proven: N / (1 s + guard + mean round trip). */
   readonly ceiling: number;
   readonly mostInASecond: number;
 }
@@ -93,14 +93,16 @@ async function paceOf(
   const roundTripMs =
     reports.reduce((sum, report) => sum + report.meanRoundTripMs * report.requests, 0) / requests;
   return {
-    // N slots start at once: the first N arrivals belong to the start, not to the pace.
+    // N slots start at once: the first N arrivals are the start, not the pace.
     perSecond: (within.length - LIMIT) / ((within.at(-1)!.atMs - firstAtMs) / 1_000),
     ceiling: (LIMIT * 1_000) / (REST_MS + roundTripMs),
     mostInASecond: pool.mostInAWindow(),
   };
 }
 
-/** Many keys, so that slots are free all the time: what grants cost the database, in cores per 1,000 of them a second. */
+/**
+ * With many keys, so that slots are always free: what grants cost the database, in cores per 1,000 of them a second.
+ */
 async function loadOf(databaseUrl: string, postmasterPid: number): Promise<number> {
   const pacing = openPacingDatabase(new Secret(databaseUrl));
   const pacer = createPacer({
@@ -170,7 +172,8 @@ async function run(log: (line: string) => void): Promise<readonly Figure[]> {
 
 export const pacing: Bench = {
   name: 'pacing',
-  title: 'How close the pacing comes to what can be proven, N / (1 s + guard + mean round trip)',
+  title:
+    'How close the rate limiter comes to the highest rate that can be proven, N / (1 s + guard + mean round trip)',
   minutes: 7,
   run,
 };

@@ -43,7 +43,7 @@ async function timePages(url: string, log: (line: string) => void): Promise<read
 
 export const pages: Bench = {
   name: 'pages',
-  title: 'How fast what each page shows is read, from the same database as the reports',
+  title: 'How fast the data of each page are read, from the same database as the reports',
   minutes: 20,
   run: (log) => withLargeDatabase(log, (url) => timePages(url, log)),
 };

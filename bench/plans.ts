@@ -7,23 +7,23 @@ import { addRun, addSubAccount, openScopeWriter, ROWS } from './store';
 const ROUNDS = 3;
 const SCOPES = 6;
 
-/** When a database's statistics are made. */
+/** When the database's statistics are collected. */
 type Statistics = 'never' | 'once, at the first rows' | 'all the time';
 const ALL: readonly Statistics[] = ['all the time', 'never', 'once, at the first rows'];
 
-/** As an owner may have set it; autovacuum looks every second, at tables with few changes, too. */
+/** As an administrator may configure it; when on, autovacuum checks every second, even tables with few changes. */
 const SETTINGS: Readonly<Record<'on' | 'off', string>> = {
   on: `ALTER SYSTEM SET autovacuum = on; ALTER SYSTEM SET autovacuum_naptime = '1s';
        ALTER SYSTEM SET autovacuum_analyze_scale_factor = 0.02; SELECT pg_reload_conf()`,
   off: 'ALTER SYSTEM SET autovacuum = off; SELECT pg_reload_conf()',
 };
 
-/** Runs each statement of a script by itself: ALTER SYSTEM takes no transaction. */
+/** Runs each statement of a script separately: ALTER SYSTEM cannot run in a transaction. */
 async function runEach(sql: postgres.Sql, script: string): Promise<void> {
   for (const statement of script.split(';')) await sql.unsafe(statement);
 }
 
-/** CPU of the sessions of a database, s: without that of autovacuum, which is none of a statement's plan. */
+/** CPU time of the sessions of a database, s, without autovacuum, which is not part of a statement's plan. */
 async function sessionsCpuS(sql: postgres.Sql): Promise<number> {
   const pids = await sql<{ pid: number }[]>`
     SELECT pid FROM pg_stat_activity
@@ -32,7 +32,7 @@ async function sessionsCpuS(sql: postgres.Sql): Promise<number> {
   return each.reduce((sum, seconds) => sum + seconds, 0);
 }
 
-/** What PostgreSQL spends on a fresh database whose first sessions write all of it, CPU s per 1,000 rows. */
+/** What a fresh database costs PostgreSQL when its first sessions write all of it, CPU s per 1,000 rows. */
 async function cpuOf(statistics: Statistics, admin: postgres.Sql, benchUrl: string): Promise<number> {
   await runEach(admin, statistics === 'all the time' ? SETTINGS.on : SETTINGS.off);
   await admin`DROP DATABASE IF EXISTS fresh`;
@@ -55,7 +55,7 @@ async function cpuOf(statistics: Statistics, admin: postgres.Sql, benchUrl: stri
 
 async function run(log: (line: string) => void): Promise<readonly Figure[]> {
   return withScratchDatabase(async (url) => {
-    // Not in the database that serves as the template: that may have no other session.
+    // Not in the template database, which may have no other session.
     const admin = postgres(url.replace(/\/bench$/, '/postgres'), { max: 1, onnotice: () => undefined });
     const values = new Map(ALL.map((statistics): [Statistics, number[]] => [statistics, []]));
     for (let round = 1; round <= ROUNDS; round += 1) {
@@ -77,7 +77,7 @@ async function run(log: (line: string) => void): Promise<readonly Figure[]> {
 
 export const plans: Bench = {
   name: 'plans',
-  title: `${(SCOPES * ROWS).toLocaleString('en')} new rows in a fresh database: no plan may depend on when autovacuum makes statistics`,
+  title: `${(SCOPES * ROWS).toLocaleString('en')} new rows in a fresh database: no plan may depend on when autovacuum collects statistics`,
   minutes: 4,
   run,
 };

@@ -2,7 +2,10 @@ import type { Bench } from './figure';
 import { withLargeDatabase } from './large-data';
 import { timeQuestions, type Question } from './timed-questions';
 
-/** Questions about all of history are answered by totals kept with the ledger; those without a limit read everything. */
+/**
+ * Questions about all history are answered from totals maintained with the ledger; those without a limit read
+ * everything.
+ */
 const QUESTIONS: readonly Question[] = [
   {
     what: 'a month of one account, by day',

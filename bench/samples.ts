@@ -15,7 +15,7 @@ const arraysBy = (order: string): string =>
     .map((column) => `array_agg(${column} ORDER BY ${order}) AS ${column}`)
     .join(', ');
 
-/** Forms that were tried beside ours, each holding every value of every sample. */
+/** Layouts that were tried beside ours, each holding every value of every sample. */
 const OTHER_FORMS: Readonly<Record<string, string>> = {
   'a row each, with a key': `
     CREATE TABLE form (${COLUMNS}, PRIMARY KEY (puid, algo, worker_id, observed_at));
@@ -81,7 +81,7 @@ async function run(): Promise<readonly Figure[]> {
 
 export const samples: Bench = {
   name: 'samples',
-  title: 'What a sample of a machine takes on disk, in the form chosen and in those that were not',
+  title: 'The size of a sample on disk, in the chosen layout and in others',
   minutes: 1,
   run,
 };

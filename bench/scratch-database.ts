@@ -9,7 +9,7 @@ import { findServerUser } from '../src/store/embedded/server-user';
 import { migrate } from '../src/store/migrations/migrate';
 import { findFreePort } from '../test/support/test-run';
 
-/** Runs `work` with a migrated database of its own on a server that is thrown away afterwards. */
+/** Runs `work` with a migrated database of its own, on a server that is deleted afterwards. */
 export async function withScratchDatabase<Result>(
   work: (url: string, postmasterPid: number) => Promise<Result>,
 ): Promise<Result> {

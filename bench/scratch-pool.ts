@@ -22,7 +22,7 @@ export async function withIncomePool<Result>(
   size: {
     readonly accounts?: number;
     readonly subAccounts: number;
-    /** Earnings, and as many rewards. */
+    /** Earnings; there are as many rewards. */
     readonly rowsEach: number;
     readonly maxPage?: number;
   },

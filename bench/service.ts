@@ -17,16 +17,16 @@ import { differenceOf, storedOf, truthOf } from '../test/support/ledger-truth';
 import { atMost, type Bench, type Figure } from './figure';
 import { withScratchDatabase } from './scratch-database';
 
-/** Simulated hours, one after the other. */
+/** Simulated hours, one after another. */
 const ROUNDS = 3;
 const IDLE_S = 60;
-/** The queue is in Redis where its address is given. */
+/** The queue is in Redis if its address is given. */
 const REDIS_URL = process.env['REDIS_URL'] ?? '';
 /** Currencies that are totalled by default. */
 const COINS = 6;
-/** The pool's clock jumps: one that ran faster would make it refuse every timestamp. */
+/** The pool's clock jumps; if it ran faster, the pool would refuse every timestamp. */
 const JUMP_S = 15;
-/** Simulated seconds in a second: what the pace lets through with the intervals below. */
+/** Simulated seconds per second, as many as the rate limit allows with the intervals below. */
 const SPEED = 40;
 const TICK_MS = 1_000;
 const HOUR_MS = millisecondsInHour;
@@ -35,7 +35,7 @@ const EQUAL_TIMEOUT_MS = 600_000;
 const SETTLE_MS = 20_000;
 
 const USUAL = loadConfig({ HOME: '/nonexistent' }, { streams: STREAMS.all }).sync.everyMs;
-/** Words of `.env` for every interval, so much faster. */
+/** Every interval in the words of `.env`, shortened by `SPEED`. */
 function fasterEnv(): Record<string, string> {
   return Object.fromEntries(
     Object.keys(allEvery('')).map((name) => {
@@ -108,7 +108,7 @@ async function untilEqual(simulator: Simulator, sql: postgres.Sql): Promise<numb
   }
 }
 
-/** Until every scope of every stream was read once. */
+/** Waits until every scope of every stream has been read once. */
 async function untilVisited({ session }: Running): Promise<number> {
   const startedMs = performance.now();
   for (;;) {
@@ -125,7 +125,9 @@ async function untilVisited({ session }: Running): Promise<number> {
   }
 }
 
-/** What nobody can do with less: one request a scope and round, a list per state of workers, one per currency for totals. */
+/**
+ * The fewest requests that suffice: one per scope and round, a list per status of workers, one per currency for totals.
+ */
 async function leastRequests(
   { session }: Running,
   simulator: Simulator,
@@ -202,7 +204,7 @@ interface Idle {
 
 async function idle(env: Record<string, string>, simulator: Simulator, sql: postgres.Sql): Promise<Idle> {
   const running = await start(env);
-  // What is due after the fast hours is done by then.
+  // By then, what came due during the fast hours is done.
   await sleep(SETTLE_MS);
   simulator.requests.clear();
   const transactions = await transactionsPerSecond(sql, IDLE_S);
@@ -268,7 +270,7 @@ async function run(log: (line: string) => void): Promise<readonly Figure[]> {
         hours.push(await hourOf(fast, simulator));
       }
       await fast.stop();
-      // What was settled beyond the newest windows is for the daily round to find: it comes now.
+      // Rows older than the newest windows that settled meanwhile are found by the daily read, which is due now.
       log('daily round');
       const daily = await start({ ...env, ...fasterEnv(), RECENT_EVERY: '5 s' });
       const caughtUpS = await untilEqual(simulator, sql);
@@ -285,7 +287,7 @@ async function run(log: (line: string) => void): Promise<readonly Figure[]> {
 
 export const service: Bench = {
   name: 'service',
-  title: `Simulated hours of operation at the pool's own limit, ${SPEED} times as fast, while its truth moves; the queue in PostgreSQL, or in Redis at REDIS_URL`,
+  title: `Simulated hours of operation at the pool's own limit, ${SPEED} times as fast, while its data change; the queue in PostgreSQL, or in Redis at REDIS_URL`,
   minutes: 8,
   run,
 };

@@ -13,11 +13,11 @@ import { withScratchDatabase } from './scratch-database';
 const ROUNDS = 3;
 const WINDOWS = 60;
 const WINDOW_ROWS = 90;
-/** Of one scope. */
+/** Rows of one scope. */
 export const ROWS = WINDOWS * WINDOW_ROWS;
-/** The popular engine writes row by row, so many at once. */
+/** The popular engine writes row by row, this many at once. */
 const AT_ONCE = 5;
-/** It is so slow that fewer rows tell as much. */
+/** It is so slow that fewer rows suffice. */
 const SINGLE_WINDOWS = 10;
 const DAY_MS = millisecondsInDay;
 const START_MS = Date.UTC(2026, 10, 1);
@@ -41,9 +41,9 @@ function windowRows(index: number): readonly IncomeRow[] {
   });
 }
 
-/** Writes as a sync does: matched with what is there, with windows, certificate and cursor. */
+/** Writes as a sync does: rows matched with stored ones, windows, certificate and cursor. */
 export interface ScopeWriter {
-  /** Commits all windows of a scope, newest first, as one run. Rows a second. */
+  /** Commits all windows of a scope, newest first, as one run. Returns rows per second. */
   write(puid: number): Promise<number>;
   close(): Promise<void>;
 }
@@ -102,7 +102,7 @@ async function ours(databaseUrl: string, puid: number, runId: number): Promise<n
   }
 }
 
-/** An account, and a run that commits may name. */
+/** Creates an account and a run for commits to refer to. */
 export async function addRun(sql: postgres.Sql): Promise<number> {
   await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES ('main', 'bench')`;
   const [{ runId } = { runId: 0 }] = await sql<{ runId: number }[]>`
@@ -128,7 +128,7 @@ const valuesOf = (puid: number, row: IncomeRow): unknown[] => [
   new Date(row.settledAtMs ?? 0).toISOString(),
 ];
 
-/** Plain `pg` into the same table, with its triggers: a statement and a transaction a window. */
+/** Plain `pg` into the same table, with its triggers: one statement and one transaction per window. */
 async function plain(databaseUrl: string, puid: number): Promise<number> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
@@ -150,7 +150,7 @@ async function plain(databaseUrl: string, puid: number): Promise<number> {
   return ROWS / seconds;
 }
 
-/** A popular sync engine's way: an upsert a row, five at once. */
+/** As a popular sync engine does it: one upsert per row, five at once. */
 async function rowByRow(databaseUrl: string, puid: number): Promise<number> {
   const clients = await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
@@ -221,7 +221,7 @@ async function run(log: (line: string) => void): Promise<readonly Figure[]> {
 
 export const store: Bench = {
   name: 'store',
-  title: `Windows of ${WINDOW_ROWS} new rows, committed with proof, revisions and totals`,
+  title: `Windows of ${WINDOW_ROWS} new rows, committed with certificates, revisions and totals`,
   minutes: 2,
   run,
 };

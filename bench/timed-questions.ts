@@ -1,13 +1,13 @@
 import postgres from 'postgres';
 import { atMost, type Figure } from './figure';
 
-/** A question to a database, as a person or a BI tool asks it. */
+/** A query as a person or a BI tool sends it. */
 export interface Question {
   readonly what: string;
   readonly query: string;
-  /** Null: told, not judged. */
+  /** Null: reported, not judged. */
   readonly limitMs: number | null;
-  /** The same asked of the plain rows, without the totals that we keep; the ratio is judged then. */
+  /** The same question to the plain rows, without the maintained totals; if given, the ratio is judged. */
   readonly plainQuery?: string;
 }
 
@@ -19,7 +19,7 @@ export async function msOf(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - startedMs;
 }
 
-/** Asks each question three times, in turns with its plain form. */
+/** Asks each question three times, alternating with its plain form. */
 export async function timeQuestions(
   url: string,
   questions: readonly Question[],

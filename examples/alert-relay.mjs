@@ -1,10 +1,10 @@
-// Takes kpool's alerts on this machine and posts them in the form that another service wants.
+// Receives kpool's alerts on this machine and posts them in the format of another service:
 // RELAY_TO=https://… node examples/alert-relay.mjs, and for kpool ALERT_WEBHOOK_URL=http://127.0.0.1:9095/
 import { createServer } from 'node:http';
 
 const { RELAY_TO = '', RELAY_PORT = '9095' } = process.env;
 
-/** What the service wants: change it. This is the form of Google Chat. */
+/** The format of that service; change it. This is the one of Google Chat. */
 function toMessage({ text, event, account, since }) {
   return { text: `${event === 'ended' ? '✅' : '❗'} ${text}\n${account}, since ${since}` };
 }
@@ -19,7 +19,7 @@ const server = createServer(async (request, response) => {
       body: JSON.stringify(toMessage(JSON.parse(body))),
       signal: AbortSignal.timeout(8_000),
     });
-    // kpool tries again what was not taken.
+    // kpool retries what was not accepted.
     response.writeHead(answer.ok ? 200 : 502).end();
   } catch (error) {
     console.error(error);

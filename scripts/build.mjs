@@ -1,5 +1,5 @@
-// `npm run build`: compiles into dist/, and copies there what the program loads of some large packages. They are
-// development packages therefore: an installation for production holds 9 MB of them instead of 165 (docs/decisions.md).
+// `npm run build`: compiles into dist/, and copies there what the program loads from some large packages. These are
+// therefore development packages: an installation for production holds 9 MB of them instead of 165 (docs/decisions.md).
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -19,7 +19,7 @@ export const BUILT = path.join(root, 'dist', 'build.tsbuildinfo');
 /** False in an installation without development packages, which comes built. */
 export const canBuild = () => existsSync(compiler);
 
-/** True when it succeeded; what the compiler says goes to `output`, a file descriptor. */
+/** True if it succeeded; the compiler's messages go to `output`, a file descriptor. */
 export function build(output) {
   const { status } = spawnSync(process.execPath, [compiler, '-b', path.join(root, 'tsconfig.build.json')], {
     cwd: root,
@@ -27,7 +27,7 @@ export function build(output) {
   });
   if (status !== 0) return false;
   for (const [name, pattern] of Object.entries(BUNDLED)) copyPackage(name, new RegExp(pattern));
-  // The compiler leaves it alone where only a package was exchanged.
+  // The compiler leaves this file alone if only a package was replaced.
   utimesSync(BUILT, new Date(), new Date());
   return true;
 }
@@ -46,7 +46,7 @@ function copyPackage(name, pattern) {
 const filesOf = (target) =>
   typeof target === 'string' ? [target] : Object.values(target ?? {}).flatMap(filesOf);
 
-/** Of date-fns, Node would parse 139 kB of them in every command, and search them at each of thirty imports. */
+/** Of date-fns, Node would parse 139 kB of them for every command, and search them for each of thirty imports. */
 function dropExports(directory) {
   const file = path.join(directory, 'package.json');
   const { exports, ...description } = JSON.parse(readFileSync(file, 'utf8'));

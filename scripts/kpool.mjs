@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `npx kpool`, `npm run kpool`, `npm start`: builds what changed since the last build, then runs in this process, so that
-// Ctrl-C reaches kpool alone and the exit code is its own.
+// `npx kpool`, `npm run kpool`, `npm start`: builds what has changed since the last build, then runs kpool in this
+// process, so that Ctrl-C reaches only kpool and its exit code is passed on.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -16,7 +16,7 @@ const SOURCES = ['src', 'jobs', 'tsconfig.json', 'tsconfig.build.json', 'package
 
 function isNewer(source, thanMs) {
   const { mtimeMs } = statSync(source);
-  // A folder's own time tells of files that came and went.
+  // The modification time of a folder changes when files are added or removed.
   if (mtimeMs > thanMs) return true;
   return readdirSync(source, { withFileTypes: true }).some((entry) => {
     const name = path.join(source, entry.name);
@@ -32,6 +32,6 @@ function isStale() {
   );
 }
 
-// Standard output belongs to the command: what the compiler says goes to standard error.
+// Standard output belongs to the command, so the compiler's messages go to standard error.
 if (canBuild() && isStale() && !build(2)) process.exit(1);
 require(ENTRY);

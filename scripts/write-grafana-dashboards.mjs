@@ -43,7 +43,7 @@ const greenFrom = (good) =>
 const refIdOf = (index) => String.fromCharCode('A'.charCodeAt(0) + index);
 const promql = (expr, legend, index = 0) =>
   new DataqueryBuilder().refId(refIdOf(index)).expr(expr).legendFormat(legend).datasource(PROMETHEUS);
-/** The kit knows no queries of PostgreSQL. */
+/** The SDK has no type for PostgreSQL queries. */
 const sql = (rawSql, format) => ({
   build: () => ({ refId: 'A', datasource: POSTGRES, editorMode: 'code', rawQuery: true, format, rawSql }),
 });
@@ -91,7 +91,7 @@ const accountVariable = (datasource, query) =>
     .multi(true)
     .includeAll(true);
 
-/** Every process tells the same state: max() makes one series of it. */
+/** Every process reports the same state: max() merges it into one series. */
 const service = dashboardOf('kpool-service', 'kpool: the service', 'prometheus')
   .description('The state of the kpool service, from its /metrics.')
   .refresh('1m')

@@ -1,7 +1,10 @@
 import { createInterface } from 'node:readline';
 import { createSimulator } from '../../src/simulator';
 
-/** The pool of the benchmark `fleet`, in a process of its own: prints where it is, then jumps on by as many ms as each line says. */
+/**
+ * The pool of the benchmark `fleet`, in a process of its own: prints its address, then advances its clock by the ms in
+ * each line that it reads.
+ */
 async function main(): Promise<void> {
   const workers = Number(process.argv[2]);
   const simulator = await createSimulator({

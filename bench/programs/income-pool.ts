@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 
 /**
- * A pool that costs next to nothing, so that a benchmark measures its clients: income that is made beforehand, newest
- * first, no signature checked, no limit.
+ * A pool that costs almost nothing, so that a benchmark measures its clients: income prepared beforehand, newest first,
+ * signatures not checked, no rate limit.
  *
  *     income-pool.ts ACCOUNTS SUB_ACCOUNTS ROWS MAX_PAGE
  *
- * Each of an account's sub-accounts has that many earnings and as many rewards, two coins a day. Prints its address and
- * the puids; answers each line that it reads with the number of requests so far.
+ * Each sub-account of an account has that many earnings and as many rewards, of two coins a day. Prints its address and
+ * the puids, and answers each line that it reads with the number of requests so far.
  */
 const [ACCOUNTS = 1, SUB_ACCOUNTS = 1, ROWS = 0, MAX_PAGE = 100] = process.argv.slice(2).map(Number);
 const DAY_MS = millisecondsInDay;
@@ -51,7 +51,7 @@ for (const puid of Array.from({ length: ACCOUNTS }, (_, account) => puidsOf(acco
   for (const stream of ['earn', 'reward'] as const) ledgers.set(`${stream} ${puid}`, incomeOf(stream, puid));
 }
 
-/** Keys are named key-0, key-1, …: the number says whose sub-accounts are listed. */
+/** Keys are named key-0, key-1, …: the number selects whose sub-accounts are listed. */
 function dataFor(path: string, query: URLSearchParams): string {
   const account = Number(query.get('key')?.replace(/^\D+/, ''));
   if (path.endsWith('/algo/query')) return '["SHA256d"]';

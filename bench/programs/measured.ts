@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks';
 
-/** What a piece of work took, measured by the process that did it. */
+/** The cost of a piece of work, measured by the process that did it. */
 export interface Measured {
   readonly seconds: number;
   /** User and system time of this process, s. */
   readonly cpuS: number;
-  /** The most memory that it held so far, MiB. */
+  /** Peak memory so far, MiB. */
   readonly peakMiB: number;
 }
 

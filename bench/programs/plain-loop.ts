@@ -4,8 +4,8 @@ import { request } from 'undici';
 import { measure } from './measured';
 
 /**
- * The yardstick of a first sync: a loop as one writes it in an hour. Pages one after the other, `JSON.parse`, and one
- * upsert a page into a bare table; no proof, no revision, no total, and amounts pass through a double.
+ * The baseline for a first sync: a loop as one writes it in an hour. Pages one after another, `JSON.parse`, and one
+ * upsert per page into a bare table; no certificate, no revision, no total, and amounts pass through a double.
  *
  *     plain-loop.ts DATABASE_URL POOL_URL PUIDS
  */

@@ -19,9 +19,9 @@ export interface SyncLedgerOptions {
 }
 
 /**
- * What `kpool sync` does, in a process whose cost can be told from the others'. Takes `SyncLedgerOptions` as JSON; lists
- * algorithms and sub-accounts, prints "ready", then at each line: `go` syncs, `verify` reads everything again; prints what
- * that took.
+ * Does what `kpool sync` does, in a process of its own, so that its cost can be measured separately. Takes
+ * `SyncLedgerOptions` as JSON, lists algorithms and sub-accounts, and prints "ready". Then, for each line that it
+ * reads, `go` syncs, `verify` reads everything again, and it prints the cost.
  */
 const options = JSON.parse(process.argv[2] ?? '{}') as SyncLedgerOptions;
 const PASSWORDS = { apiSecret: new Secret('bench-secret'), apiPassphrase: new Secret('bench-passphrase') };

@@ -54,7 +54,7 @@ interface CallRequest<Query, Answer> extends CallOptions {
   readonly signal: AbortSignal;
 }
 
-/** One call: its attempts, until one is answered or there is no more. */
+/** One call: its attempts, until one succeeds or no more are allowed. */
 class PoolCall<Query, Answer> {
   private readonly state: CallState;
 
@@ -73,7 +73,7 @@ class PoolCall<Query, Answer> {
   }
 
   async run(): Promise<Answer> {
-    // `delayAfter` ends it: each turn counts against `policy.attempts`, except the one after a corrected clock.
+    // `delayAfter` ends it: each attempt counts against `policy.attempts`, except one after a corrected clock.
     for (let attempt = 1; ; attempt++) {
       const { signal } = this.request;
       throwIfAborted(signal);
@@ -83,7 +83,7 @@ class PoolCall<Query, Answer> {
     }
   }
 
-  /** The answer, or the delay before the next attempt, ms. Throws when there is to be none. */
+  /** The answer, or the delay before the next attempt, ms. Throws if there will be none. */
   private async attempt(attempt: number): Promise<{ readonly value: Answer } | { readonly delayMs: number }> {
     const { context, circuit, request, state } = this;
     const permission = circuit.acquire(state.target);

@@ -47,9 +47,9 @@ export interface PoolClientOptions {
 }
 
 /**
- * The pool's API for one account. Every method retries transient failures within the retry policy, and
- * otherwise throws a KpoolError that holds no credential (P10). An item that cannot be parsed is an
- * unreadable row among the others (P8); an answer that is not framed as documented is `pool.malformed`.
+ * The pool's API for one account. Every method retries transient failures within the retry policy, and otherwise throws
+ * a KpoolError without credentials (P10). An item that cannot be parsed is an unreadable row among the others (P8); an
+ * answer that is not framed as documented is `pool.malformed`.
  */
 export interface PoolClient extends Pool {
   /** Identifies the API key; may be stored and printed. */

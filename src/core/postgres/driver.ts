@@ -18,7 +18,10 @@ export async function openPostgres(options: PostgresOptions): Promise<postgres.S
   return (await openConnection(options)).sql;
 }
 
-/** Runs `work` on such a connection, and ends it. Nothing is in progress then, but a broken one would take its time. */
+/**
+ * Runs `work` on such a connection, and then ends it. Nothing is in progress by then, but a broken connection would
+ * wait.
+ */
 export async function usePostgres<T>(
   options: PostgresOptions,
   work: (sql: postgres.Sql) => Promise<T>,
