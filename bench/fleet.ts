@@ -167,16 +167,17 @@ async function run(log: (line: string) => void): Promise<readonly Figure[]> {
         log(`the first hour, ${n} of ${SNAPSHOTS}`);
         early.push(await snapshot(DAY + millisecondsInMinute + n * SNAPSHOT_MS));
       }
-      const [sample, hour] = [
-        await bytesARow(sql, 'pool.worker_sample_blocks', 'pool.worker_samples'),
-        await bytesARow(sql, 'pool.worker_hourly', 'pool.worker_hourly'),
-      ];
       await fillDay(sql);
       for (let n = 0; n < SNAPSHOTS; n += 1) {
         log(`the last hour, ${n + 1} of ${SNAPSHOTS}`);
         late.push(await snapshot(DAY + 23 * millisecondsInHour + millisecondsInMinute + n * SNAPSHOT_MS));
         bare.push(await bareInsertCpuS(sql, postmasterPid));
       }
+      // Over a whole day: each snapshot leaves an old version of every machine's hour, whose space the next hour takes.
+      const [sample, hour] = [
+        await bytesARow(sql, 'pool.worker_sample_blocks', 'pool.worker_samples'),
+        await bytesARow(sql, 'pool.worker_hourly', 'pool.worker_hourly'),
+      ];
       await fleet.close();
       await sql.end();
       const bothS = (costs: readonly Cost[]): number[] =>
