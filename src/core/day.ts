@@ -7,7 +7,7 @@ export function startOfUtcDay(atMs: number): number {
   return Math.floor(atMs / DAY_MS) * DAY_MS;
 }
 
-/** Midnight in UTC of a day written YYYY-MM-DD, ms since the epoch; null when there is no such day. */
+/** Midnight in UTC of a day written YYYY-MM-DD, ms since the epoch; null if there is no such day. */
 export function findDay(text: string): number | null {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
   const dayMs = Date.parse(`${text}T00:00:00Z`);

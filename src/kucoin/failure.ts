@@ -28,7 +28,7 @@ export interface CallFailure {
 
 export interface FailedAnswer {
   readonly httpStatus: number;
-  /** Null when the body is no envelope. */
+  /** Null if the body is not an envelope. */
   readonly envelope: Envelope | null;
   readonly retryAfterMs: number | null;
   /** The beginning of the body. */

@@ -25,8 +25,8 @@ export function findHashUnitPower(unit: string): number | null {
 }
 
 /**
- * The rate in H/s, exact: the point moves, no digit changes. Null when there is no rate or no known unit.
- * Throws RangeError when the result would have more than 400 places.
+ * The rate in H/s, exact: the point moves, no digit changes. Null without a rate or a known unit. Throws RangeError if
+ * the result would have more than 400 digits on either side of the point.
  */
 export function toHps(rate: DecimalText | null, unit: string | null): DecimalText | null {
   if (rate === null || unit === null) return null;

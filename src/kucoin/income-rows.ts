@@ -18,7 +18,7 @@ import type { ReadItem } from './items';
 import { Unreadable } from './items';
 import type { Params } from './signing';
 
-/** A miningDate further ahead of the pool's clock than any time zone explains is no mining date. */
+/** A miningDate further ahead of the pool's clock than any time zone explains is not a mining date. */
 const MAX_FUTURE_MS = 2 * millisecondsInDay;
 
 /** The parameters that `earn/query` and `reward/query` share: both times are always sent. */

@@ -83,7 +83,7 @@ async function incomeTotalComplaints(sql: postgres.Sql): Promise<string[]> {
   return complaints;
 }
 
-/** The figures of the fleet, computed anew by the command for that, are what they were. */
+/** The figures of the fleet, recomputed by `kpool rollup`, are unchanged. */
 async function fleetComplaints(stage: Stage): Promise<string[]> {
   const before = await fleetDigests(stage.sql);
   const code = await stage.run('rollup', ['--from', FIRST_DAY]);
@@ -105,7 +105,7 @@ async function fleetDigests(sql: postgres.Sql): Promise<readonly string[]> {
   return digests;
 }
 
-/** Nothing of ours is left when every process has ended; servers notice within moments. */
+/** No process of ours is left once all have ended; servers notice within moments. */
 async function leftoverComplaints(stage: Stage): Promise<string[]> {
   for (let waitedMs = 0; waitedMs < LEAVING_MS; waitedMs += LEAVING_POLL_MS) {
     if ((await findLeftovers(stage)).length === 0) return [];

@@ -5,7 +5,7 @@ import { createSimulator, type Fault, type WorldSpec } from '../../src/simulator
 import { createRandom, type Random } from '../../src/simulator/random';
 import { truthOf } from '../support/ledger-truth';
 
-/** What the program is told by its argument, in JSON. */
+/** The program's argument, in JSON. */
 export interface PoolOptions {
   readonly seed: number;
   readonly startAt: number;

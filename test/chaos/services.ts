@@ -10,7 +10,7 @@ const RESTART_AFTER_MS = 1_000;
 const STOP_TIMEOUT_MS = 20_000;
 const LAST_LINES = 25;
 
-/** How a process ended that nobody had told to: its code, and what it said. */
+/** How a process ended that was not stopped: its exit code and its output. */
 export interface UnwantedEnd {
   readonly code: number | null;
   readonly text: string;

@@ -109,7 +109,7 @@ export class Stage {
     await Promise.all(this.services.map((service) => service.untilWell()));
   }
 
-  /** Begins the blow; what it takes away comes back by itself. */
+  /** Starts the fault, which ends without help. */
   async strike(blow: Blow, { queue }: Episode): Promise<void> {
     switch (blow.kind) {
       case 'kill a service':

@@ -47,7 +47,7 @@ function createLab(slots: number) {
   return Object.assign(lab, { startProcess });
 }
 
-/** Asks all the time, with so many requests at once, and notes when they were sent. */
+/** Asks all the time, with this many requests at once, and records when they were sent. */
 function askAllTheTime(send: () => Promise<number>, waiters: number): number[] {
   const sentAtMs: number[] = [];
   const ask = (): void => {

@@ -104,7 +104,7 @@ class Playing {
     await this.proveRevisions();
   }
 
-  /** Nothing moves and the pool tells the truth: the run succeeds, and once more changes nothing. */
+  /** Nothing changes and the pool answers correctly: the run succeeds, and another one changes nothing. */
   async calm(): Promise<void> {
     await this.syncWell();
     const again = await this.sync({ request: { ...VERIFY, acceptEmpty: true } });
@@ -185,7 +185,7 @@ class Playing {
   }
 
   private async syncWell(): Promise<void> {
-    // A list that shows no row any more proves nothing unless a person says so.
+    // A list that no longer shows any row proves nothing unless a person confirms it.
     const request = { ...VERIFY, acceptEmpty: this.history.served().length === 0 };
     let result = await this.sync({ request });
     if (result.outcome === 'partial' && this.history.shufflesMoreThanAPage()) {

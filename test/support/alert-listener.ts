@@ -6,7 +6,7 @@ import type { AlertMessage } from '../../src/observability/alerts';
 /** The part of the address that is a secret. */
 export const SECRET_PATH = '/services/T000/very-secret-part';
 
-/** Whoever is told: answers as the test wants. */
+/** The receiver of alerts, which answers as the test wants. */
 export class AlertListener {
   readonly messages: AlertMessage[] = [];
   answer: 'take' | 'refuse' | 'reset' | 'redirect' | 'hang' = 'take';
@@ -36,7 +36,7 @@ export class AlertListener {
     return new Secret(`http://127.0.0.1:${(this.server.address() as AddressInfo).port}${SECRET_PATH}`);
   }
 
-  /** What was told since the last call. */
+  /** The alerts received since the last call. */
   take(): string[] {
     return this.messages
       .splice(0)

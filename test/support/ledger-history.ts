@@ -65,7 +65,7 @@ function startOfDay(daysFromStart: number): number {
   return Math.floor(LAB_START / DAY_MS) * DAY_MS + daysFromStart * DAY_MS;
 }
 
-/** Readings of the specification under which the pool tells the truth. */
+/** Readings of the specification under which the pool answers correctly. */
 const HONEST_QUIRKS: readonly ((dice: Dice) => Partial<Quirks>)[] = [
   (dice) => ({
     order: dice.pick(['asc', 'desc', 'inserted-asc', 'inserted-desc', 'unstable', 'unstable-ties']),
@@ -90,7 +90,7 @@ const HONEST_QUIRKS: readonly ((dice: Dice) => Partial<Quirks>)[] = [
 /** Those under which it contradicts itself. */
 const LYING_QUIRKS: readonly ((dice: Dice) => Partial<Quirks>)[] = [
   (dice) => ({ totalNum: dice.pick([-1, 1, -7, 40, 1_000]) }),
-  // Counted all the same: an answer of nothing at all cannot be told from a scope without rows.
+  // Counted all the same: an answer without anything looks the same as a scope without rows.
   (dice) => ({ emptyPage: dice.pick([1, 2]), noRows: 'page', totalNum: 'true' }),
   () => ({ repeatedPage: 2 }),
 ];
@@ -222,7 +222,7 @@ export class LedgerHistory {
     );
   }
 
-  /** The pool tells the truth again, in the same words. */
+  /** The pool answers correctly again, in the same form. */
   tellTruth(): void {
     Object.assign(this.lab.simulator.quirks, { totalNum: 'true', emptyPage: null, repeatedPage: null });
   }

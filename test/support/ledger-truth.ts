@@ -10,7 +10,7 @@ function lineOf(columns: Readonly<Record<string, string | null>>): string {
 
 const UNIT_POWER: Readonly<Record<string, number>> = { H: 0, K: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
 
-/** Moves the decimal point of a plain decimal text: written here anew, so that the program is not its own judge. */
+/** Moves the decimal point of a plain decimal text: written again here, so that the program does not check itself. */
 function shiftText(text: string, power: number): string {
   const sign = text.startsWith('-') ? '-' : '';
   const [integer = '', fraction = ''] = text.replace('-', '').split('.');

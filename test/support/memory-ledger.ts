@@ -28,7 +28,7 @@ import { Run } from '../../src/sync/run';
 export const NOW = Date.UTC(2026, 10, 20, 12);
 export const TODAY = Date.UTC(2026, 10, 20);
 
-/** A row mined so many days before today. */
+/** A row mined this many days before today. */
 export const rowOf = (
   daysAgo: number,
   { amount = '1', ...more }: Partial<Omit<IncomeRow, 'amount'>> & { readonly amount?: string } = {},
@@ -49,7 +49,7 @@ export const rowOf = (
 export const daily = (count: number, first = 1): IncomeRow[] =>
   Array.from({ length: count }, (_, i) => rowOf(first + i));
 
-/** A pool that keeps a list in memory and serves it as it was told to. */
+/** A pool that keeps a list in memory and serves it as configured. */
 export class MemoryPool {
   nowMs = NOW;
   requests = 0;
@@ -316,7 +316,7 @@ export class MemoryLab {
     return this.sync({ verifyBeforeMs: this.ledger.state.nowMs + 1, ...request });
   }
 
-  /** Time goes by. */
+  /** Lets time pass. */
   pass(ms: number): void {
     this.pool.nowMs += ms;
     this.ledger.state = { ...this.ledger.state, nowMs: this.ledger.state.nowMs + ms };

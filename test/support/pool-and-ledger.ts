@@ -13,7 +13,7 @@ export interface Beginning {
   readonly perDay: number;
   readonly order: Quirks['order'];
   readonly pageSizeCap: number | null;
-  /** Of a longer span only the newest so many days are served. */
+  /** Of a longer span, only this many of the newest days are served. */
   readonly clippedDays: number | null;
 }
 
@@ -52,7 +52,7 @@ export class PoolAndLedger {
     readonly lab: LedgerLab,
     readonly place: LabScope,
     private readonly tiers: LabSync['tiers'],
-    /** Rows put in later are no older than so many days. */
+    /** Rows inserted later are at most this many days old. */
     private readonly oldestInsertDays: number,
     private readonly isClipped: boolean,
   ) {}

@@ -96,7 +96,7 @@ async function untilReady(url: string): Promise<void> {
     maxRetriesPerRequest: null,
     commandTimeout: READY_TIMEOUT_MS,
   });
-  // Refused connections while it starts; the time limit of the command tells when it does not.
+  // Connections are refused while it starts; if it does not start, the time limit of the command says so.
   client.on('error', () => undefined);
   try {
     await client.ping();

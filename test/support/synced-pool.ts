@@ -111,7 +111,7 @@ export interface SyncedPool {
   close(): Promise<void>;
 }
 
-/** Fast enough for tests: as many requests as one likes, unless the simulator is told to be strict about it. */
+/** Fast enough for tests: no limit on requests, unless the simulator enforces one. */
 const TEST_REQUESTS_PER_SECOND = 50;
 
 export async function createSyncedPool(options: SyncedPoolOptions): Promise<SyncedPool> {

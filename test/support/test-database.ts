@@ -9,7 +9,7 @@ export interface TestDatabase {
   /** `postgres://…`, as a superuser. */
   readonly url: string;
   readonly name: string;
-  /** Drops it, whoever is connected. */
+  /** Drops it, even if sessions are connected. */
   drop(): Promise<void>;
 }
 

@@ -74,7 +74,7 @@ function isOfDatabase(layers: readonly ErrorFields[]): boolean {
  */
 export function classifyDatabaseError(error: unknown, place?: string): KpoolError {
   const layers = listLayers(error);
-  // An error of ours may have passed through a driver.
+  // One of our errors may have passed through a driver.
   const ours = layers.find((layer) => layer instanceof KpoolError);
   if (ours !== undefined) return ours;
   const code = findErrorCode(layers);
@@ -109,7 +109,7 @@ function findMeaning(
   return UNKNOWN_DATABASE_ERROR;
 }
 
-/** Whether a retry would fail the same way: something is missing or forbidden, or a statement of ours is wrong. */
+/** Whether a retry would fail the same way: something is missing or forbidden, or one of our statements is wrong. */
 export function isRejection(error: unknown): boolean {
   return classifyDatabaseError(error).code === 'database.rejected';
 }

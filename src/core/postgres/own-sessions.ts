@@ -4,7 +4,7 @@ import { postgresAddressOf } from './address';
 import { CONNECT_TIMEOUT_MS, connectPostgres, silenceError, type PostgresConnection } from './connection';
 
 const APPLICATION_NAME = 'kpool check';
-/** Time for a session to answer, including the time to open it: a pooler opens one after the other. */
+/** Time for a session to answer, including the time to open it: a pooler opens one after another. */
 const MEETING_ANSWER_TIMEOUT_MS = 4_000;
 const TRIAL_CLOSE_TIMEOUT_S = 1;
 /** Enough that the connection that served the first statement is among those lent, whatever other clients do. */

@@ -29,7 +29,7 @@ async function startBrokenWay(n: number): Promise<{ url: string; messages: () =>
 async function listQuarantine(cutAt: number) {
   const way = await startBrokenWay(cutAt);
   const end = await runCliInProcess(['quarantine', 'list'], { DATABASE_URL: way.url });
-  // A rejection that nobody holds fails the test; it is told after the microtasks.
+  // An unhandled rejection fails the test; Node reports it after the microtasks.
   await new Promise((resolve) => setImmediate(resolve));
   await new Promise((resolve) => way.server.close(resolve));
   return { ...end, messages: way.messages() };
@@ -40,7 +40,7 @@ test('a command whose connection breaks says so and ends', async () => {
   expect(whole.code).toBe(0);
   for (let n = 1; n <= whole.messages; n += 1) {
     const { code, stderr } = await listQuarantine(n);
-    // A cut while it says goodbye, or one that the driver makes up for by itself, goes unnoticed.
+    // A cut during the goodbye, or one that the driver compensates for, goes unnoticed.
     if (code !== 0) expect([n, code, stderr]).toEqual([n, 1, expect.stringMatching(/database|PostgreSQL/)]);
   }
 }, 60_000);

@@ -8,7 +8,7 @@ import { useTestDatabase } from '../../support/test-database';
 
 jest.setTimeout(240_000);
 
-/** The fewest that a process can be told to take. */
+/** The smallest number that a process accepts. */
 const LEAST = 13;
 const STREAMS = 8;
 

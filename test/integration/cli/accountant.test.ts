@@ -68,7 +68,7 @@ test('before the first sync nothing is reconciled or closed', async () => {
 
 test('P11 from the first sync to a closed month and the next', async () => {
   expect((await kpool('sync')).code).toBe(0);
-  // The pool's totals are asked for by currency, and the ledger tells which there are.
+  // The pool's totals are requested by currency, and the ledger says which currencies there are.
   expect((await kpool('sync', 'account-income', 'sub-account-income')).code).toBe(0);
   const reconcile = await kpool('reconcile', '--json');
   const verdicts = (JSON.parse(reconcile.stdout) as { verdict: string }[]).map(({ verdict }) => verdict);

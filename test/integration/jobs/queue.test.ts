@@ -102,7 +102,7 @@ onBothBackends('the queue', (backendUnderTest) => {
     await ensure(slower);
     const present = await queue.getJobSchedulers(0, -1);
     expect(new Map(present.map(({ key, every }) => [key, every]))).toEqual(schedulesOf(slower));
-    // The one that was waiting already will be told that there is no such job.
+    // The one that was already waiting will find that there is no such job.
     const names = (await waiting()).map(({ name }) => name).filter((name) => name !== 'earlier.plan');
     expect(names.sort()).toEqual([...schedulesOf(slower).keys()].sort());
   });

@@ -21,7 +21,7 @@ import { LOCALHOST_CERTIFICATE } from '../kucoin/localhost-certificate';
 const silent = () => undefined;
 jest.setTimeout(60_000);
 
-/** Every right that the documentation tells, but one. */
+/** Every right in the documentation but one. */
 const without = (command: string) => `on >right ${REDIS_PERMISSIONS} -${command}`;
 
 /** What is set before, the address, and what is said of it. `ACL` lines make the user `kpool`. */

@@ -23,7 +23,7 @@ async function openProxy(tls?: typeof LOCALHOST_CERTIFICATE): Promise<ConnectPro
   return proxy;
 }
 
-/** A pool that speaks TLS and answers with the path that it was asked for, unless told to hang. */
+/** A pool that speaks TLS and answers with the requested path, unless it is to hang. */
 async function openPool(hangs = false): Promise<string> {
   const server = createServer(LOCALHOST_CERTIFICATE, (request, response) => {
     if (!hangs) response.end(request.url);

@@ -79,7 +79,7 @@ async function startPool(
   return { clock, log, client: createTestClient(pool.url, { clock, random, retries: IN_EARNEST }) };
 }
 
-/** Every scope asks, in turn, twice a second, whatever it was told before; returns the codes of what came of it. */
+/** Each scope asks in turn, twice a second, whatever the previous answer; returns the resulting error codes. */
 async function knock({ client, clock }: Pool, forMs: number, scopes = SCOPES): Promise<Set<string>> {
   const codes = new Set<string>();
   const untilMs = clock.monotonicMs() + forMs;

@@ -126,7 +126,7 @@ const QUICK_CIRCUIT = {
   longestPauseMs: 3_600_000,
 };
 
-/** A client with retries that take milliseconds, and everything that it told. */
+/** A client whose retries take milliseconds, and every event that it reported. */
 export function createTestClient(
   url: string,
   options: Partial<PoolClientOptions> = {},

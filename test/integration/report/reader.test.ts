@@ -104,7 +104,7 @@ test('every report names the account and explains its columns', async () => {
     SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname = 'report' AND c.relkind = 'v'
        AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account_name')`;
-  // A price is of a currency and a day, whoever earned it.
+  // A price belongs to a currency and a day, not to an account.
   expect(nameless.map(({ relname }) => relname as string)).toEqual(['missing_prices']);
 });
 

@@ -14,7 +14,7 @@ let sql: postgres.Sql;
 let directory: string;
 let role: string;
 
-/** The program's own files, with some views written anew; null takes a view out. */
+/** The program's own files, with some views replaced; null removes a view. */
 async function filesWith(views: Record<string, string | null>): Promise<{ migrationsDir: string }> {
   const root = await mkdtemp(path.join(directory, 'prisma-'));
   await cp(path.join(PROGRAM, 'migrations'), path.join(root, 'migrations'), { recursive: true });

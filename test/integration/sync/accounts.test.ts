@@ -139,7 +139,7 @@ test('P8 wrong credentials cost one request, stop one account', async () => {
   await expectLedgerOf(right.name);
   expect(stopLines()).toHaveLength(1);
 
-  // Whoever asks for it by hand again tries once more, and is not told twice.
+  // A further manual sync tries once more, and the stop is not logged again.
   await syncOnce(service);
   expect(requestsOf(wrong.apiKey)).toBe(2);
   expect(stopLines()).toHaveLength(1);
@@ -230,7 +230,7 @@ test('what failed with old credentials does not delay new ones', async () => {
   const renewed = { ...(await addKey(key.name, 'renewed')), name: key.name };
   const current = await open(renewed);
   expect((await resting(current)).scopes).toBe(0);
-  // And with them failures are counted anew.
+  // And with them failures are counted from zero.
   pool.simulator.keys.revoke(renewed.apiKey);
   await syncOnce(current, { streams });
   const { scopes, longest } = await resting(current);

@@ -91,7 +91,7 @@ async function workersOf(service: SyncService): Promise<RunResult> {
   return resultOf(await syncOnce(service, { streams: ['workers'] }), 'workers');
 }
 
-/** Until so many runs of a stream are under way. */
+/** Waits until this many runs of a stream are in flight. */
 async function untilUnderWay(stream: Stream, runs: number): Promise<void> {
   await eventually(`${runs} runs of ${stream} are under way`, 30_000, async () => {
     const open = await pool.sql`SELECT FROM sync.runs WHERE stream = ${stream} AND outcome IS NULL`;

@@ -293,7 +293,7 @@ describe('for machines', () => {
 });
 
 describe('every answer', () => {
-  /** As a browser would send it that was told another name of this machine. */
+  /** As a browser sends it that was given another name for this machine. */
   async function ask(
     url: string,
     path: string,

@@ -8,7 +8,7 @@ export interface BackendUnderTest {
   redisUrl(): string | null;
   /** Keys that begin with it are deleted at the end. */
   redisPrefix(): string;
-  /** What a process has to be told. */
+  /** The environment that a process needs. */
   env(): Record<string, string>;
 }
 

@@ -14,7 +14,7 @@ import type { BackendUnderTest } from './both-backends';
 const silent = (): void => undefined;
 const SILENT_LOG = { debug: silent, info: silent, warn: silent, error: silent };
 
-/** A pool of two accounts, four sub-accounts and two algorithms unless told otherwise, and the service that syncs it. */
+/** A pool of two accounts, four sub-accounts and two algorithms by default, and the service that syncs it. */
 export function createJobPool(
   databaseUrl: string,
   env: Record<string, string> = {},

@@ -6,7 +6,7 @@ import { differenceOf, storedOf, truthOf } from '../ledger-truth';
 import { createTestDatabase, type TestDatabase } from '../test-database';
 import { allEvery, serviceEnv, ServiceProcess } from './service-process';
 
-/** By what a test's own sessions are told from those of the service. */
+/** Distinguishes a test's own sessions from those of the service. */
 const OURS = 'running-service test';
 /** A plan comes at most so much later than the queue is back; then a request is made. */
 export const BACK_MS = 40_000;

@@ -33,7 +33,7 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Wakes whoever slept for as long, in order, and lets each do what it does before the next. */
+  /** Wakes those whose sleep is over, in order, and lets each finish its work before the next. */
   async pass(ms: number): Promise<void> {
     const endMs = this.elapsedMs + ms;
     for (;;) {

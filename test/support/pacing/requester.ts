@@ -5,7 +5,7 @@ import { Secret } from '../../../src/core/secret';
 import { createPacer } from '../../../src/pacing/pacer';
 import { openPacingDatabase } from '../../../src/pacing/pacing-database';
 
-/** What a requester is told by its first argument, in JSON. */
+/** A requester's first argument, in JSON. */
 export interface RequesterOptions {
   readonly databaseUrl: string;
   readonly poolUrl: string;

@@ -33,7 +33,7 @@ export interface Schedule {
   readonly throttledAtMs: number | null;
   /** So long after the throttling it turns out to have been something else. */
   readonly takenBackAfterMs: number | null;
-  /** From then on nothing goes wrong any more. */
+  /** From then on nothing goes wrong. */
   readonly calmAtMs: number;
   readonly lastsMs: number;
 }

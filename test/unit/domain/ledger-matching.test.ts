@@ -96,6 +96,6 @@ test('P4 a part leaves alone what it cannot tell apart', () => {
     inserted: ['3: 4 WAIT_SETTLE'],
     unchanged: 2,
   });
-  // Of a whole read it is told apart by amount.
+  // In a whole read, the amount distinguishes it.
   expect(match(stored, [at('1.5')])).toMatchObject({ updated: ['0: 1.5 WAIT_SETTLE'] });
 });

@@ -6,7 +6,7 @@ import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory
 
 const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
 
-/** Whether everything that is paged is told apart from what windows serve, and the window by which that is tried. */
+/** Whether paging everything finds more than windows serve, and the window that tests it. */
 async function tried(rows: IncomeRow[], change: (pool: MemoryPool) => void = () => undefined) {
   const pool = new MemoryPool(rows);
   change(pool);

@@ -8,7 +8,7 @@ const windowOf = (from: number, to: number): Window => ({
   toMs: TODAY + to * DAY_MS,
 });
 
-/** A list that answers only the last so many days of a span, and shows at most so many rows of it. */
+/** A list that answers only the last days of a span, and shows only some of its rows. */
 function listOf(daysAgo: readonly number[], clippedDays: number, shown = 100, refusesAboveDays = Infinity) {
   const answer = (window: Window) => {
     const endMs = Math.min(window.toMs, TODAY + 2 * DAY_MS);
