@@ -124,3 +124,16 @@ test('what an answer counts is what it holds, or says', () => {
   expect(countedBy(judgeWindow(WINDOW, page(rowsOn(down(150, 100))), false))).toBe(100);
   expect(countedBy({ kind: 'unproven' })).toBeNull();
 });
+
+test('P11 a count that is too low proves nothing, a short page may', () => {
+  expect(kindOf(page(rowsOn(down(150, 20)), { totalNum: 19 }))).toBe('unproven');
+  // The smallest page that a pool may serve, whatever was asked for.
+  expect(kindOf(page(rowsOn(down(150, 10)), { totalNum: 25 }))).toBe('prefix');
+  expect(kindOf(page(rowsOn(down(150, 9)), { totalNum: 25 }))).toBe('unproven');
+});
+
+test('P2 what lies beside the window is not counted in the rest', () => {
+  const beside = rowAt(WINDOW.toMs);
+  const answer = judgeWindow(WINDOW, page([beside, ...rowsOn(down(150, 99))], { totalNum: 141 }), false);
+  expect(countedBy(answer)).toBe(140);
+});
