@@ -128,6 +128,17 @@ test('P4 a read of one row and one unreadable one certifies', () => {
   expect([updated, isCertified]).toEqual([[{ ...storedRow(10), withdrawn: true }], false]);
 });
 
+test('windows whose beginning no record takes over are deleted', () => {
+  const [older, newer]: Window[] = [
+    { fromMs: 0, toMs: 10 },
+    { fromMs: 10, toMs: 20 },
+  ];
+  const stored = windowsAfter({ records: [older!, newer!].map(unread), gone: [], untouched: [] }, 0);
+  expect(replaceWindows(stored, [unread({ fromMs: 0, toMs: 20 })]).gone).toMatchObject([newer!]);
+  expect(replaceWindows(stored, [unread({ fromMs: 10, toMs: 15 })]).gone).toEqual([]);
+  expect(replaceWindows(stored, [unread({ fromMs: 5, toMs: 15 })]).gone).toMatchObject([newer!]);
+});
+
 test('windows after a replacement cover the same days, once', () => {
   const window = fc
     .tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 1, max: 10 }))
