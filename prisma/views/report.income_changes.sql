@@ -7,6 +7,13 @@ WITH closed AS (
    UNION
   SELECT puid, algo, currency, mining_date, valid_from FROM pool.reward_revisions
    WHERE valid_from > (SELECT min(closed_at) FROM closed)
+   UNION
+  -- Rewards that count no longer, or again, since the definition of the pool's totals says so.
+  SELECT r.puid, r.algo, r.currency, r.mining_date, e.at
+    FROM sync.same_income s
+   CROSS JOIN LATERAL (VALUES (s.valid_from), (s.valid_to)) AS e (at)
+    JOIN pool.rewards r ON r.puid = s.puid AND r.type = s.type
+   WHERE e.at > (SELECT min(closed_at) FROM closed)
 ), events AS (
   SELECT k.*, c.month, c.closed_at, c.next_at, z.time_zone
     FROM known k

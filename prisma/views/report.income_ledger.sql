@@ -9,7 +9,7 @@ SELECT i.account_name, i.sub_account, i.puid, i.algo, i.currency, i.source AS st
  CROSS JOIN sync.report_zone z
  WHERE i.source <> 'left out';
 
-COMMENT ON VIEW report.income_ledger IS 'Every item of income, counted once: all earnings, and the rewards that do not duplicate them (MINING_EARN counts only if there is no earning for that sub-account, algorithm, currency and day; UNITE_COIN_EARN unless such an earning has the same amount). Withdrawn items are excluded.';
+COMMENT ON VIEW report.income_ledger IS 'Every item of income, counted once: all earnings, and the rewards that do not duplicate them (MINING_EARN counts only if there is no earning for that sub-account, algorithm, currency and day; UNITE_COIN_EARN unless such an earning has the same amount, or the pool''s totals were proven to count it inside earnings). Withdrawn items are excluded.';
 COMMENT ON COLUMN report.income_ledger.account_name IS 'The account, as named in the configuration.';
 COMMENT ON COLUMN report.income_ledger.sub_account IS 'Name of the sub-account; its id if the pool gives no name.';
 COMMENT ON COLUMN report.income_ledger.puid IS 'Sub-account id.';

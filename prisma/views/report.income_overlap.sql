@@ -8,8 +8,9 @@ SELECT a.account_name, a.sub_account, d.puid, d.algo, d.currency, d.mining_date,
             WHEN d.earnings_amount <> d.left_out_amount THEN 'amount'
             WHEN d.left_out_statuses <> d.earning_statuses THEN 'status' END AS differs_in,
        a.account_id,
-       concat_ws('; ', CASE WHEN d.types LIKE '%MINING_EARN%' THEN 'MINING_EARN: mining income of the same day' END,
-                       CASE WHEN d.types LIKE '%UNITE_COIN_EARN%' THEN 'UNITE_COIN_EARN: the same amount' END) AS evidence
+       concat_ws('; ', CASE WHEN d.evidence LIKE '%type%' THEN 'MINING_EARN: mining income of the same day' END,
+                       CASE WHEN d.evidence LIKE '%amount%' THEN 'UNITE_COIN_EARN: the same amount' END,
+                       CASE WHEN d.evidence LIKE '%day%' THEN 'UNITE_COIN_EARN: inside earnings by the definition of the pool''s totals' END) AS evidence
   FROM sync.overlap_days d
   JOIN report.sub_accounts a ON a.puid = d.puid;
 
@@ -33,4 +34,4 @@ COMMENT ON COLUMN report.income_overlap.difference IS 'earnings_amount - left_ou
 COMMENT ON COLUMN report.income_overlap.difference_text IS 'The difference as text, all digits.';
 COMMENT ON COLUMN report.income_overlap.differs_in IS 'amount, status, amount and status, or null if both lists agree.';
 COMMENT ON COLUMN report.income_overlap.account_id IS 'The account''s number in the schema pool.';
-COMMENT ON COLUMN report.income_overlap.evidence IS 'Why the rewards count as the same income: MINING_EARN by key and day; UNITE_COIN_EARN by an amount equal to an earning''s.';
+COMMENT ON COLUMN report.income_overlap.evidence IS 'Why the rewards count as the same income: MINING_EARN by key and day; UNITE_COIN_EARN by an amount equal to an earning''s, or since the account''s totals were proven to count it inside earnings.';

@@ -37,6 +37,15 @@ WITH closed AS (
           OR r.type = 'UNITE_COIN_EARN' AND e.change IN ('amended', 'settled'))
      AND sync.may_repeat_earning(r.type) AND r.status = 'SETTLED' AND r.withdrawn_at IS NULL
      AND e.valid_from > c.closed_at AND (c.next_at IS NULL OR e.valid_from <= c.next_at)
+   UNION
+  -- Rewards that count no longer, or again, since the definition of the pool's totals says so.
+  SELECT r.puid, r.algo, r.currency, r.mining_date, e.at, c.month, c.closed_at, c.next_at, c.time_zone
+    FROM sync.same_income s
+   CROSS JOIN LATERAL (VALUES (s.valid_from), (s.valid_to)) AS e (at)
+    JOIN pool.reward_revisions r ON r.puid = s.puid AND r.type = s.type
+    JOIN closed c ON c.month = sync.month_of(coalesce(r.settled_at, r.mined_at), c.time_zone)
+   WHERE e.at > c.closed_at AND (c.next_at IS NULL OR e.at <= c.next_at)
+     AND r.status = 'SETTLED' AND r.withdrawn_at IS NULL
 ), changes AS (
   SELECT e.*, d.paid_date, d.paid_before, d.paid_after
     FROM events e

@@ -25,13 +25,14 @@ WITH given AS MATERIALIZED (
     JOIN pool.sub_accounts s ON s.puid = r.puid AND s.account_id = of_account
    GROUP BY 1, 2, 3, 4, 5
    UNION ALL
-  -- Left-out merged mining, of which there is little. The other left-out rewards are all MINING_EARN, whose sum follows below
-  -- from the sum of all that are left out, without looking for the earning of each.
+  -- Left-out merged mining, of which there is little; what is left out only by definition counts here, as in
+  -- sync.compared_totals. The other left-out rewards are all MINING_EARN, whose sum follows below from the sum of all that are
+  -- left out, without looking for the earning of each.
   SELECT k.known_at, i.puid, i.currency, i.type, i.status = 'SETTLED', 0, sum(i.amount)
     FROM (SELECT DISTINCT known_at FROM instants) AS k
    CROSS JOIN LATERAL (
      SELECT puid, currency, type, status, amount FROM sync.income_items_as_of(k.known_at) i
-      WHERE i.account_id = of_account AND i.type = 'UNITE_COIN_EARN' AND i.source = 'left out'
+      WHERE i.account_id = of_account AND i.type = 'UNITE_COIN_EARN' AND i.source = 'left out' AND i.repeats <> 'day'
      OFFSET 0) AS i
    GROUP BY 1, 2, 3, 4, 5
 ), sides AS MATERIALIZED (

@@ -31,9 +31,9 @@ WITH lists AS (
    GROUP BY a.account_id, a.account_name
 )
 SELECT j.level, p.account_name, p.sub_account, j.puid, j.currency, j.observed_at,
-       j.pool_total, j.earnings_settled + j.rewards_settled AS ledger_settled,
-       j.earnings_pending + j.rewards_pending AS ledger_pending,
-       j.earnings_other + j.rewards_other AS ledger_other,
+       j.pool_total, j.earnings_settled + j.rewards_settled - j.same_settled AS ledger_settled,
+       j.earnings_pending + j.rewards_pending - j.same_pending AS ledger_pending,
+       j.earnings_other + j.rewards_other - j.same_other AS ledger_other,
        j.pool_total - j.amount AS difference, v.verdict,
        CASE WHEN j.rank < 3 THEN j.definition END AS definition,
        CASE WHEN v.verdict = 'not comparable' THEN
@@ -46,8 +46,9 @@ SELECT j.level, p.account_name, p.sub_account, j.puid, j.currency, j.observed_at
               ELSE 'no definition fits any total of the account; compared with ' || j.definition END END AS reason,
        j.digits AS pool_digits,
        j.earnings_settled, j.earnings_pending, j.earnings_other,
-       j.rewards_settled, j.rewards_pending, j.rewards_other,
-       j.left_out_settled, j.left_out_pending, j.left_out_other,
+       j.rewards_settled - j.same_settled AS rewards_settled, j.rewards_pending - j.same_pending AS rewards_pending,
+       j.rewards_other - j.same_other AS rewards_other, j.left_out_settled + j.same_settled AS left_out_settled,
+       j.left_out_pending + j.same_pending AS left_out_pending, j.left_out_other + j.same_other AS left_out_other,
        j.account_id, c.spans AS uncertified, CASE WHEN j.rank < 3 THEN j.rivals END AS also_fits, j.proven_since
   FROM sync.compared_totals j
   JOIN places p ON p.level = j.level AND p.account_id = j.account_id AND p.place = coalesce(j.puid, -1)
@@ -72,7 +73,7 @@ COMMENT ON COLUMN sync.judged_totals.ledger_pending IS 'Pending income.';
 COMMENT ON COLUMN sync.judged_totals.ledger_other IS 'Income with an unknown status.';
 COMMENT ON COLUMN sync.judged_totals.difference IS 'pool_total minus the ledger by the definition that fits the most totals of the account; 0 if it matches.';
 COMMENT ON COLUMN sync.judged_totals.verdict IS 'matches; matches to the pool''s digits: equal after rounding or cutting the ledger to the pool''s decimals; differs; not comparable: see reason.';
-COMMENT ON COLUMN sync.judged_totals.definition IS 'What the pool''s total counts, inferred from the match: settled; settled, including items listed later that were settled by then; settled and pending; one list only; earnings and all rewards; or any of these without, or with only, certain types of rewards. All totals of an account share one definition; null if this total does not fit it.';
+COMMENT ON COLUMN sync.judged_totals.definition IS 'What the pool''s total counts, inferred from the match: settled; settled, including items listed later that were settled by then; settled and pending; merged mining inside earnings; one list only; earnings and all rewards; or any of these without, or with only, certain types of rewards. All totals of an account share one definition; null if this total does not fit it.';
 COMMENT ON COLUMN sync.judged_totals.reason IS 'Why it is not comparable, or what it differs from; null if it matches.';
 COMMENT ON COLUMN sync.judged_totals.pool_digits IS 'Number of decimals in the pool''s totals of this currency.';
 COMMENT ON COLUMN sync.judged_totals.earnings_settled IS 'Earnings, settled.';

@@ -27,6 +27,7 @@ BEGIN
               ELSE t.fitting < t.totals AND t.rival_kind IS NOT NULL END
    GROUP BY t.kind, t.types, t.rival_kind, t.rival_types, t.rivals
       ON CONFLICT DO NOTHING;
+  PERFORM sync.keep_same_income(of_account, is_newly_proven => FOUND);
 END
 $$;
 COMMENT ON FUNCTION sync.keep_total_definition(smallint) IS 'Records the definition of an account''s totals once only one fits all of them. Call it after storing totals.';

@@ -12,14 +12,75 @@ CREATE FUNCTION sync.may_repeat_earning(type text) RETURNS boolean
   RETURN type IN ('MINING_EARN', 'UNITE_COIN_EARN');
 COMMENT ON FUNCTION sync.may_repeat_earning(text) IS 'Whether a reward of this type is income from mining, which an earning may hold already.';
 
--- The rule: all earnings; and rewards, but 'left out' are a MINING_EARN beside an earning of its sub-account,
--- algorithm, currency and day, and a UNITE_COIN_EARN whose amount equals such an earning's: merged mining that has its own
--- amount is income of its own.
-CREATE FUNCTION sync.income_rule(earnings text, rewards text, is_known text, stamps text, by_key boolean DEFAULT false) RETURNS text
+-- Income of a sub-account that the pool's totals of its account were proven to count once, though two lists show it with
+-- different amounts. By sub-account, since one that moves to another account takes its history along.
+CREATE TABLE sync.same_income (
+  puid       bigint NOT NULL REFERENCES pool.sub_accounts,
+  type       text NOT NULL,
+  valid_from timestamptz NOT NULL,
+  valid_to   timestamptz CHECK (valid_to > valid_from),
+  PRIMARY KEY (puid, type, valid_from)
+);
+CREATE UNIQUE INDEX same_income_open_idx ON sync.same_income (puid, type) WHERE valid_to IS NULL;
+COMMENT ON TABLE sync.same_income IS 'From when to when rewards of a type count as the same income as an earning of their algorithm, currency and day, whatever their amounts, since the proven definition of the pool''s totals says so. Written by sync.keep_same_income.';
+COMMENT ON COLUMN sync.same_income.puid IS 'Sub-account id.';
+COMMENT ON COLUMN sync.same_income.type IS 'Type of the rewards.';
+COMMENT ON COLUMN sync.same_income.valid_from IS 'When it was proven.';
+COMMENT ON COLUMN sync.same_income.valid_to IS 'When another definition took the place of the one that says so; null: it holds.';
+
+CREATE FUNCTION sync.only_end_same_income() RETURNS trigger
+  LANGUAGE plpgsql
+  AS $$
+BEGIN
+  IF OLD.valid_to IS NOT NULL
+     OR (NEW.puid, NEW.type, NEW.valid_from) IS DISTINCT FROM (OLD.puid, OLD.type, OLD.valid_from) THEN
+    RAISE EXCEPTION 'What counted as the same income stays on record: its end is set once, nothing else.'
+      USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION sync.only_end_same_income() IS 'Trigger: refuses every change but an end.';
+CREATE TRIGGER same_income_ends_once BEFORE UPDATE ON sync.same_income
+  FOR EACH ROW EXECUTE FUNCTION sync.only_end_same_income();
+CREATE TRIGGER same_income_is_kept BEFORE DELETE OR TRUNCATE ON sync.same_income
+  FOR EACH STATEMENT EXECUTE FUNCTION sync.refuse('What counted as the same income stays on record.');
+
+-- With its owner's rights: report.income_as_of runs with those of a reader, who may not read the table.
+CREATE FUNCTION sync.same_income_at(known_at timestamptz) RETURNS TABLE (puid bigint, type text)
+  LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog ROWS 10
+BEGIN ATOMIC
+  SELECT s.puid, s.type FROM sync.same_income s WHERE s.valid_from <= known_at AND (s.valid_to IS NULL OR s.valid_to > known_at);
+END;
+COMMENT ON FUNCTION sync.same_income_at(timestamptz) IS 'Whose rewards of which type counted as the same income as earnings of their day at that instant; infinity: now.';
+
+-- The rule: all earnings; and rewards, but those are left out that an earning of their sub-account, algorithm, currency and
+-- day stands for: a MINING_EARN always, a UNITE_COIN_EARN if the amounts are equal or sync.same_income says so. Merged
+-- mining that has its own amount is otherwise income of its own.
+CREATE FUNCTION sync.income_rule(as_of text, stamps text, by_key boolean DEFAULT false) RETURNS text
   LANGUAGE sql IMMUTABLE
   AS $$
-WITH parts AS (
-  SELECT 'puid, algo, currency, mining_date, mined_at' AS key,
+WITH tables AS (
+  SELECT CASE WHEN as_of IS NULL THEN 'pool.earnings' ELSE 'pool.earning_revisions' END AS earnings,
+         CASE WHEN as_of IS NULL THEN 'pool.rewards' ELSE 'pool.reward_revisions' END AS rewards,
+         concat(CASE WHEN as_of IS NOT NULL THEN format('valid_from <= %1$s AND (valid_to IS NULL OR valid_to > %1$s) AND ', as_of) END,
+                'withdrawn_at IS NULL') AS is_known,
+         -- Without a reference to the reward: hashed once, and not before a reward with its own amount meets an earning.
+         format('(r.puid, r.type) IN (SELECT s.puid, s.type FROM sync.same_income_at(%s) s)',
+                coalesce(as_of, $q$'infinity'$q$)) AS is_same
+), joined AS (
+  SELECT *,
+         -- The day twice: to be hashed, and to be found in the primary key. By key, which is for a few days: never compared
+         -- with all others.
+         format($q$FROM %s e
+                   WHERE e.puid = r.puid AND e.algo = r.algo AND e.currency = r.currency %s
+                     AND e.mined_at >= sync.start_of_day(r.mining_date, 'UTC')
+                     AND e.mined_at < sync.start_of_day(r.mining_date + 1, 'UTC') AND %s$q$,
+                earnings, CASE WHEN by_key THEN '' ELSE 'AND e.mining_date = r.mining_date' END, is_known) AS earnings_beside
+    FROM tables
+), parts AS (
+  SELECT *,
+         'puid, algo, currency, mining_date, mined_at' AS key,
          'ordinal, amount, status, settled_at, hash_rate_hps' AS content,
          -- Names are joined within each branch: a condition on them, from outside, would be judged once all of it was read.
          CASE WHEN by_key THEN '' ELSE ', account_id, account_name, sub_account' END AS names,
@@ -27,64 +88,58 @@ WITH parts AS (
            JOIN (SELECT s.puid, account_id, a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account
                    FROM pool.sub_accounts s JOIN pool.accounts a USING (account_id)) AS n USING (puid)$q$ END AS named,
          'sync.may_repeat_earning(type)' AS may_repeat,
-         -- The day twice: to be hashed, and to be found in the primary key. By key, which is for a few days: never compared
-         -- with all others, and never found among those of the day of all sub-accounts.
-         format($q$EXISTS (SELECT FROM %s e
-                   WHERE e.puid = r.puid AND e.algo = r.algo AND e.currency = r.currency %s
-                     AND e.mined_at >= sync.start_of_day(r.mining_date, 'UTC')
-                     AND e.mined_at < sync.start_of_day(r.mining_date + 1, 'UTC')
-                     AND (r.type = 'MINING_EARN' OR e.amount = r.amount) AND %s %s)$q$,
-                earnings, CASE WHEN by_key THEN '' ELSE 'AND e.mining_date = r.mining_date' END,
-                is_known, CASE WHEN by_key THEN 'OFFSET 0' ELSE '' END) AS earning_stands
+         format($q$EXISTS (SELECT %s AND (r.type = 'MINING_EARN' OR e.amount = r.amount OR %s))$q$,
+                earnings_beside, is_same) AS earning_stands,
+         format($q$(SELECT CASE WHEN count(*) = 0 THEN NULL WHEN r.type = 'MINING_EARN' THEN 'type'
+                                WHEN bool_or(e.amount = r.amount) THEN 'amount' ELSE 'day' END %s)$q$, earnings_beside) AS repeats
+    FROM joined
 )
 -- Branches, not conditions: a query for what counts is an anti-join, and whoever asks for one source reads one table. By key,
 -- where there is no join, each reward is judged once.
 SELECT concat_ws(E'\n UNION ALL\n',
-  format($q$SELECT %s, 'earnings'::text AS source, NULL::text AS type, %s, reject_rate, %s%s FROM %s%s WHERE %s$q$,
+  format($q$SELECT %s, 'earnings'::text AS source, NULL::text AS type, %s, reject_rate, %s%s, NULL::text AS repeats FROM %s%s WHERE %s$q$,
          key, content, stamps, names, earnings, named, is_known),
-  format($q$SELECT %s, 'rewards', type, %s, NULL, %s%s FROM %s%s WHERE %s AND NOT %s$q$,
+  format($q$SELECT %s, 'rewards', type, %s, NULL, %s%s, NULL FROM %s%s WHERE %s AND NOT %s$q$,
          key, content, stamps, names, rewards, named, is_known, may_repeat),
   CASE WHEN by_key THEN
-    format($q$SELECT %s, CASE WHEN %s THEN 'left out' ELSE 'rewards' END, type, %s, NULL, %s FROM %s r WHERE %s AND %s$q$,
-           key, earning_stands, content, stamps, rewards, is_known, may_repeat)
+    format($q$SELECT %s, CASE WHEN repeats IN ('type', 'amount') OR repeats = 'day' AND %s THEN 'left out' ELSE 'rewards' END,
+                     type, %s, NULL, %s, repeats
+                FROM %s r CROSS JOIN LATERAL %s AS b (repeats) WHERE %s AND %s$q$,
+           key, is_same, content, stamps, rewards, repeats, is_known, may_repeat)
   END,
   CASE WHEN NOT by_key THEN
-    format($q$SELECT %s, 'rewards', type, %s, NULL, %s%s FROM %s r%s WHERE %s AND %s AND NOT %s$q$,
-           key, content, stamps, names, rewards, named, is_known, may_repeat, earning_stands)
+    format($q$SELECT %s, 'rewards', type, %s, NULL, %s%s, %s FROM %s r%s WHERE %s AND %s AND NOT %s$q$,
+           key, content, stamps, names, repeats, rewards, named, is_known, may_repeat, earning_stands)
   END,
   CASE WHEN NOT by_key THEN
-    format($q$SELECT %s, 'left out', type, %s, NULL, %s%s FROM %s r%s WHERE %s AND %s AND %s$q$,
-           key, content, stamps, names, rewards, named, is_known, may_repeat, earning_stands)
+    format($q$SELECT %s, 'left out', type, %s, NULL, %s%s, %s FROM %s r%s WHERE %s AND %s AND %s$q$,
+           key, content, stamps, names, repeats, rewards, named, is_known, may_repeat, earning_stands)
   END)
   FROM parts
 $$;
-COMMENT ON FUNCTION sync.income_rule(text, text, text, text, boolean) IS 'The query for items of income, as what each of them counts (source: earnings, rewards, left out). Arguments: the two tables, the condition that a row is known and not withdrawn, further columns, whether it is for a few days.';
+COMMENT ON FUNCTION sync.income_rule(text, text, boolean) IS 'The query for items of income, as what each of them counts (source: earnings, rewards, left out). Arguments: the expression for an instant, null for now; further columns; whether it is for a few days.';
 
 DO $$
 BEGIN
-  EXECUTE 'CREATE VIEW sync.income_items AS '
-    || sync.income_rule('pool.earnings', 'pool.rewards', 'withdrawn_at IS NULL', 'first_seen_at, changed_at, unserved_at');
+  EXECUTE 'CREATE VIEW sync.income_items AS ' || sync.income_rule(NULL, 'first_seen_at, changed_at, unserved_at');
   -- Resolved at creation, so that callers of report.income_as_of need no access to the schema sync.
   EXECUTE format(
     'CREATE FUNCTION sync.income_items_as_of(known_at timestamptz)
        RETURNS TABLE (puid bigint, algo text, currency text, mining_date date, mined_at timestamptz, source text, type text,
                       ordinal integer, amount numeric, status text, settled_at timestamptz, hash_rate_hps numeric,
-                      reject_rate numeric, known_since timestamptz, account_id smallint, account_name text, sub_account text)
+                      reject_rate numeric, known_since timestamptz, account_id smallint, account_name text, sub_account text,
+                      repeats text)
        LANGUAGE sql STABLE PARALLEL SAFE
      BEGIN ATOMIC %s; END',
-    sync.income_rule('pool.earning_revisions', 'pool.reward_revisions',
-                     'valid_from <= known_at AND (valid_to IS NULL OR valid_to > known_at) AND withdrawn_at IS NULL',
-                     'valid_from'));
+    sync.income_rule('known_at', 'valid_from'));
   EXECUTE format(
     'CREATE FUNCTION sync.day_items_as_of(known_at timestamptz)
        RETURNS TABLE (puid bigint, algo text, currency text, mining_date date, mined_at timestamptz, source text, type text,
                       ordinal integer, amount numeric, status text, settled_at timestamptz, hash_rate_hps numeric,
-                      reject_rate numeric, known_since timestamptz)
+                      reject_rate numeric, known_since timestamptz, repeats text)
        LANGUAGE sql STABLE PARALLEL SAFE
      BEGIN ATOMIC %s; END',
-    sync.income_rule('pool.earning_revisions', 'pool.reward_revisions',
-                     'valid_from <= known_at AND (valid_to IS NULL OR valid_to > known_at) AND withdrawn_at IS NULL',
-                     'valid_from', by_key => true));
+    sync.income_rule('known_at', 'valid_from', by_key => true));
 END
 $$;
 COMMENT ON FUNCTION sync.day_items_as_of(timestamptz) IS 'The same rows as sync.income_items_as_of, without names, for a few days of a scope and currency.';
@@ -108,6 +163,7 @@ COMMENT ON COLUMN sync.income_items.changed_at IS 'When the item last changed.';
 COMMENT ON COLUMN sync.income_items.account_id IS 'The account''s number in the schema pool.';
 COMMENT ON COLUMN sync.income_items.account_name IS 'The account, as named in the configuration.';
 COMMENT ON COLUMN sync.income_items.sub_account IS 'Name of the sub-account; its id if the pool gives no name.';
+COMMENT ON COLUMN sync.income_items.repeats IS 'How a reward of mining resembles an earning beside it, of its sub-account, algorithm, currency and day: type (MINING_EARN, the same list again), amount (an equal one), or day (neither: left out only where sync.same_income says so). Null: no earning is beside it.';
 COMMENT ON COLUMN sync.income_items.unserved_at IS 'When the pool''s list was first seen to start later than this item; null while the pool serves it.';
 
 -- sync.income_days holds what the items of one UTC day of a scope come to; a commit counts the days that it touched anew (sync.follow_ledger), and
@@ -130,6 +186,9 @@ CREATE TABLE sync.income_days (
   left_out_settled  numeric NOT NULL,
   left_out_pending  numeric NOT NULL,
   left_out_other    numeric NOT NULL,
+  merged_settled    numeric NOT NULL,
+  merged_pending    numeric NOT NULL,
+  merged_other      numeric NOT NULL,
   items             integer NOT NULL,
   PRIMARY KEY (puid, algo, currency, mining_date, day, paid_date)
 );
@@ -149,6 +208,9 @@ COMMENT ON COLUMN sync.income_days.rewards_other IS 'Rewards that count as incom
 COMMENT ON COLUMN sync.income_days.left_out_settled IS 'Settled rewards that duplicate earnings.';
 COMMENT ON COLUMN sync.income_days.left_out_pending IS 'Rewards that earnings already hold, pending.';
 COMMENT ON COLUMN sync.income_days.left_out_other IS 'Rewards that earnings already hold, with a status that this program does not know.';
+COMMENT ON COLUMN sync.income_days.merged_settled IS 'Settled merged mining beside an earning of its day, with an amount of its own: part of the rewards that count, or of those left out where sync.same_income says so.';
+COMMENT ON COLUMN sync.income_days.merged_pending IS 'The same, pending.';
+COMMENT ON COLUMN sync.income_days.merged_other IS 'The same, with a status that this program does not know.';
 COMMENT ON COLUMN sync.income_days.items IS 'Items that count as income.';
 
 CREATE TABLE sync.income_months (
@@ -165,6 +227,9 @@ CREATE TABLE sync.income_months (
   left_out_settled  numeric NOT NULL,
   left_out_pending  numeric NOT NULL,
   left_out_other    numeric NOT NULL,
+  merged_settled    numeric NOT NULL,
+  merged_pending    numeric NOT NULL,
+  merged_other      numeric NOT NULL,
   settled_undated   numeric NOT NULL,
   paid              numeric NOT NULL,
   items             integer NOT NULL,
@@ -188,6 +253,9 @@ COMMENT ON COLUMN sync.income_months.rewards_other IS 'Rewards of the month that
 COMMENT ON COLUMN sync.income_months.left_out_settled IS 'Rewards of the month that earnings already hold, settled.';
 COMMENT ON COLUMN sync.income_months.left_out_pending IS 'Rewards of the month that earnings already hold, pending.';
 COMMENT ON COLUMN sync.income_months.left_out_other IS 'Rewards of the month that earnings already hold, with a status that this program does not know.';
+COMMENT ON COLUMN sync.income_months.merged_settled IS 'Settled merged mining beside an earning of its day, with an amount of its own: part of the rewards that count, or of those left out where sync.same_income says so.';
+COMMENT ON COLUMN sync.income_months.merged_pending IS 'The same, pending.';
+COMMENT ON COLUMN sync.income_months.merged_other IS 'The same, with a status that this program does not know.';
 COMMENT ON COLUMN sync.income_months.settled_undated IS 'Settled income mined in the month that carries no settle time.';
 COMMENT ON COLUMN sync.income_months.paid IS 'Settled income by the month of its settle time.';
 COMMENT ON COLUMN sync.income_months.items IS 'Items mined in the month that count as income.';

@@ -56,6 +56,7 @@ CREATE TABLE sync.overlap_days (
   left_out_items    integer NOT NULL,
   left_out_amount   numeric NOT NULL,
   left_out_statuses text NOT NULL,
+  evidence          text NOT NULL,
   earning_items     integer NOT NULL,
   earnings_amount   numeric NOT NULL,
   earning_statuses  text NOT NULL,
@@ -71,6 +72,7 @@ COMMENT ON COLUMN sync.overlap_days.types IS 'Types of the rewards left out.';
 COMMENT ON COLUMN sync.overlap_days.left_out_items IS 'Number of rewards left out.';
 COMMENT ON COLUMN sync.overlap_days.left_out_amount IS 'Their amounts added up.';
 COMMENT ON COLUMN sync.overlap_days.left_out_statuses IS 'Their statuses, the first and the last in order of text.';
+COMMENT ON COLUMN sync.overlap_days.evidence IS 'Why they are left out: type, amount, day, as in sync.income_items.repeats.';
 COMMENT ON COLUMN sync.overlap_days.earning_items IS 'Earnings of the day.';
 COMMENT ON COLUMN sync.overlap_days.earnings_amount IS 'Their amounts added up.';
 COMMENT ON COLUMN sync.overlap_days.earning_statuses IS 'Their statuses, the first and the last in order of text.';
@@ -135,7 +137,7 @@ SELECT format($sql$
     SELECT c.puid, c.algo, c.currency, c.month, i.*, i.mining_date = ANY (c.days) AS in_changed_day
       FROM changed AS c
      CROSS JOIN LATERAL (
-       SELECT mining_date, mined_at, source, type, amount, status, settled_at, hash_rate_hps
+       SELECT mining_date, mined_at, source, type, amount, status, settled_at, hash_rate_hps, repeats
          FROM (%2$s) AS i
         WHERE i.puid = c.puid AND i.algo = c.algo AND i.currency = c.currency
           AND i.mined_at >= sync.start_of_day(c.month, 'UTC')
@@ -153,6 +155,9 @@ SELECT format($sql$
            coalesce(sum(amount) FILTER (WHERE source = 'left out' AND status = 'SETTLED'), 0) AS left_out_settled,
            coalesce(sum(amount) FILTER (WHERE source = 'left out' AND status = 'WAIT_SETTLE'), 0) AS left_out_pending,
            coalesce(sum(amount) FILTER (WHERE source = 'left out' AND status NOT IN ('SETTLED', 'WAIT_SETTLE')), 0) AS left_out_other,
+           coalesce(sum(amount) FILTER (WHERE repeats = 'day' AND status = 'SETTLED'), 0) AS merged_settled,
+           coalesce(sum(amount) FILTER (WHERE repeats = 'day' AND status = 'WAIT_SETTLE'), 0) AS merged_pending,
+           coalesce(sum(amount) FILTER (WHERE repeats = 'day' AND status NOT IN ('SETTLED', 'WAIT_SETTLE')), 0) AS merged_other,
            count(*) FILTER (WHERE source <> 'left out') AS items
       FROM (SELECT i.*, sync.day_of(mined_at, z.time_zone) AS day,
                    CASE WHEN status = 'SETTLED' AND settled_at IS NOT NULL
@@ -167,12 +172,14 @@ SELECT format($sql$
            sum(earnings_other) AS earnings_other, sum(rewards_settled) AS rewards_settled,
            sum(rewards_pending) AS rewards_pending, sum(rewards_other) AS rewards_other,
            sum(left_out_settled) AS left_out_settled, sum(left_out_pending) AS left_out_pending,
-           sum(left_out_other) AS left_out_other, sum(items)::integer AS items, sum(entries)::integer AS entries
+           sum(left_out_other) AS left_out_other, sum(merged_settled) AS merged_settled,
+           sum(merged_pending) AS merged_pending, sum(merged_other) AS merged_other, sum(items)::integer AS items, sum(entries)::integer AS entries
       FROM (SELECT *, 1 AS entries FROM days
              UNION ALL
             SELECT d.puid, d.algo, d.currency, d.mining_date, d.day, d.paid_date,
                    -earnings_settled, -earnings_pending, -earnings_other, -rewards_settled, -rewards_pending,
-                   -rewards_other, -left_out_settled, -left_out_pending, -left_out_other, -items, -1
+                   -rewards_other, -left_out_settled, -left_out_pending, -left_out_other,
+                   -merged_settled, -merged_pending, -merged_other, -items, -1
               FROM changed AS c
              CROSS JOIN LATERAL (
                SELECT * FROM sync.income_days d
@@ -190,7 +197,8 @@ SELECT format($sql$
   days_kept AS (
     INSERT INTO sync.income_days AS d
     SELECT puid, algo, currency, mining_date, day, paid_date, earnings_settled, earnings_pending, earnings_other,
-           rewards_settled, rewards_pending, rewards_other, left_out_settled, left_out_pending, left_out_other, items
+           rewards_settled, rewards_pending, rewards_other, left_out_settled, left_out_pending, left_out_other,
+           merged_settled, merged_pending, merged_other, items
       FROM gains WHERE entries >= 0
         ON CONFLICT (puid, algo, currency, mining_date, day, paid_date) DO UPDATE SET
       earnings_settled = d.earnings_settled + excluded.earnings_settled,
@@ -202,23 +210,27 @@ SELECT format($sql$
       left_out_settled = d.left_out_settled + excluded.left_out_settled,
       left_out_pending = d.left_out_pending + excluded.left_out_pending,
       left_out_other = d.left_out_other + excluded.left_out_other,
+      merged_settled = d.merged_settled + excluded.merged_settled,
+      merged_pending = d.merged_pending + excluded.merged_pending,
+      merged_other = d.merged_other + excluded.merged_other,
       items = d.items + excluded.items
   ),
   months_kept AS (
     INSERT INTO sync.income_months AS m
     SELECT puid, algo, currency, month, sum(earnings_settled), sum(earnings_pending), sum(earnings_other),
            sum(rewards_settled), sum(rewards_pending), sum(rewards_other),
-           sum(left_out_settled), sum(left_out_pending), sum(left_out_other), sum(settled_undated), sum(paid),
+           sum(left_out_settled), sum(left_out_pending), sum(left_out_other),
+           sum(merged_settled), sum(merged_pending), sum(merged_other), sum(settled_undated), sum(paid),
            sum(items), sum(entries)
       FROM (SELECT puid, algo, currency, date_trunc('month', day::timestamp)::date AS month,
                    earnings_settled, earnings_pending, earnings_other, rewards_settled, rewards_pending, rewards_other,
-                   left_out_settled, left_out_pending, left_out_other,
+                   left_out_settled, left_out_pending, left_out_other, merged_settled, merged_pending, merged_other,
                    CASE WHEN paid_date = 'infinity' THEN earnings_settled + rewards_settled ELSE 0 END AS settled_undated,
                    0::numeric AS paid, items, entries
               FROM gains
              UNION ALL
             SELECT puid, algo, currency, date_trunc('month', paid_date::timestamp)::date,
-                   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, earnings_settled + rewards_settled, 0, entries
+                   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, earnings_settled + rewards_settled, 0, entries
               FROM gains WHERE paid_date < 'infinity') AS sides
      GROUP BY puid, algo, currency, month
         ON CONFLICT (puid, algo, currency, month) DO UPDATE SET
@@ -231,6 +243,9 @@ SELECT format($sql$
       left_out_settled = m.left_out_settled + excluded.left_out_settled,
       left_out_pending = m.left_out_pending + excluded.left_out_pending,
       left_out_other = m.left_out_other + excluded.left_out_other,
+      merged_settled = m.merged_settled + excluded.merged_settled,
+      merged_pending = m.merged_pending + excluded.merged_pending,
+      merged_other = m.merged_other + excluded.merged_other,
       settled_undated = m.settled_undated + excluded.settled_undated,
       paid = m.paid + excluded.paid, items = m.items + excluded.items, entries = m.entries + excluded.entries
   ),
@@ -303,6 +318,9 @@ SELECT format($sql$
            count(type)::integer AS left_out_items, sum(amount) FILTER (WHERE type IS NOT NULL) AS left_out_amount,
            concat_ws(', ', min(status) FILTER (WHERE type IS NOT NULL),
                      nullif(max(status) FILTER (WHERE type IS NOT NULL), min(status) FILTER (WHERE type IS NOT NULL))) AS left_out_statuses,
+           concat_ws(', ', max('type') FILTER (WHERE source = 'left out' AND repeats = 'type'),
+                     max('amount') FILTER (WHERE source = 'left out' AND repeats = 'amount'),
+                     max('day') FILTER (WHERE source = 'left out' AND repeats = 'day')) AS evidence,
            count(*) FILTER (WHERE type IS NULL)::integer AS earning_items, sum(amount) FILTER (WHERE type IS NULL) AS earnings_amount,
            concat_ws(', ', min(status) FILTER (WHERE type IS NULL),
                      nullif(max(status) FILTER (WHERE type IS NULL), min(status) FILTER (WHERE type IS NULL))) AS earning_statuses
@@ -325,11 +343,11 @@ SELECT format($sql$
     SELECT * FROM overlapping
         ON CONFLICT (puid, algo, currency, mining_date) DO UPDATE SET
       types = excluded.types, left_out_items = excluded.left_out_items, left_out_amount = excluded.left_out_amount,
-      left_out_statuses = excluded.left_out_statuses, earning_items = excluded.earning_items,
+      left_out_statuses = excluded.left_out_statuses, evidence = excluded.evidence, earning_items = excluded.earning_items,
       earnings_amount = excluded.earnings_amount, earning_statuses = excluded.earning_statuses
-     WHERE (d.types, d.left_out_items, d.left_out_amount, d.left_out_statuses, d.earning_items, d.earnings_amount, d.earning_statuses)
+     WHERE (d.types, d.left_out_items, d.left_out_amount, d.left_out_statuses, d.evidence, d.earning_items, d.earnings_amount, d.earning_statuses)
        IS DISTINCT FROM (excluded.types, excluded.left_out_items, excluded.left_out_amount, excluded.left_out_statuses,
-                         excluded.earning_items, excluded.earnings_amount, excluded.earning_statuses)
+                         excluded.evidence, excluded.earning_items, excluded.earnings_amount, excluded.earning_statuses)
   ),
   delays AS MATERIALIZED (
     SELECT puid, algo, currency, month, state, delay_hours, sum(items)::integer AS items, sum(seconds) AS seconds
@@ -376,7 +394,7 @@ SELECT format($sql$
       ON CONFLICT (puid, algo, currency, month) DO UPDATE SET
     first_date = excluded.first_date, last_date = excluded.last_date, days = excluded.days
    WHERE d.days <> excluded.days
-$sql$, changed, sync.income_rule('pool.earnings', 'pool.rewards', 'withdrawn_at IS NULL', 'changed_at', by_key => true))
+$sql$, changed, sync.income_rule(NULL, 'changed_at', by_key => true))
 $$;
 COMMENT ON FUNCTION sync.totals_statement(text) IS 'The statement that counts totals of income anew. The argument is a query for puid, algo, currency, mining_date of what changed.';
 

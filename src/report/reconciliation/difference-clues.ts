@@ -79,7 +79,7 @@ async function findEqualParts(
         FROM wanted w JOIN pool.sub_accounts s ON s.account_id = w.account_id AND (w.puid IS NULL OR s.puid = w.puid)
        GROUP BY w.known_at
     ), items AS MATERIALIZED (
-      SELECT w.index, w.size, i.mining_date, i.status, i.amount, i.source <> 'left out' AS counts, coalesce(i.type, 'an earning') AS kind
+      SELECT w.index, w.size, i.mining_date, i.status, i.amount, i.source <> 'left out' OR i.repeats = 'day' AS counts, coalesce(i.type, 'an earning') AS kind
         FROM readings r
        CROSS JOIN LATERAL (
          SELECT * FROM sync.income_items_as_of(r.known_at) i WHERE i.puid = ANY (r.puids) AND i.currency = ANY (r.currencies)

@@ -21,7 +21,9 @@ interface Item {
 export type LedgerStep =
   | { readonly kind: 'appear'; readonly source: Source; readonly items: readonly Item[] }
   | { readonly kind: 'settle' | 'withdraw' | 'restore'; readonly source: Source; readonly day: number }
-  | { readonly kind: 'amend'; readonly source: Source; readonly day: number; readonly amount: string };
+  | { readonly kind: 'amend'; readonly source: Source; readonly day: number; readonly amount: string }
+  /** The pool's totals prove that merged mining is inside earnings, or no longer do. */
+  | { readonly kind: 'merge'; readonly isSame: boolean };
 
 const FIRST_DAY = Date.UTC(2026, 8, 28);
 const DAYS = 5;
@@ -67,6 +69,7 @@ export const ledgerSteps: fc.Arbitrary<readonly LedgerStep[]> = fc
           day,
         }),
         fc.record({ kind: fc.constant('amend' as const), source, day, amount }),
+        fc.record({ kind: fc.constant('merge' as const), isSame: fc.boolean() }),
       ),
       { minLength: 1, maxLength: 8 },
     ),
@@ -91,6 +94,10 @@ export async function createLedgerAccount(sql: postgres.Sql, name: string): Prom
 
 /** Applies a step as one statement. */
 export async function applyLedgerStep(sql: postgres.Sql, accountId: number, step: LedgerStep): Promise<void> {
+  if (step.kind === 'merge') {
+    await sql`SELECT sync.set_same_income(${accountId}::smallint, ${step.isSame})`;
+    return;
+  }
   const table = sql(`pool.${step.source}`);
   if (step.kind === 'appear') {
     await appear(sql, accountId, step.source, step.items);
