@@ -30,19 +30,20 @@ export function number(content: string | null, format: string): Cell {
   return content === null ? null : { type: Number, format, value: Number(content) };
 }
 
-/** One number format for a column of amounts, which aligns their decimal points. */
+/** One number format for a column of amounts, which aligns their decimal points: `?` is a digit, or the space of one. */
 export function formatOf(amounts: Iterable<string | null>): string {
   let decimals = LEAST_DECIMALS;
   for (const amount of amounts)
     decimals = Math.max(decimals, Math.min(MOST_DECIMALS, decimalsOf(amount ?? '')));
-  return `#,##0.${'0'.repeat(decimals)}`;
+  return `#,##0.${'0'.repeat(LEAST_DECIMALS)}${'?'.repeat(decimals - LEAST_DECIMALS)}`;
 }
 
-/** Pads amounts to the same number of decimals, which aligns their decimal points. */
+/** Pads amounts of one coin to the same number of decimals; 0 stays as it is. */
 export function aligned(amounts: readonly string[]): readonly string[] {
   const decimals = Math.max(...amounts.map(decimalsOf));
   if (decimals === 0) return amounts;
   return amounts.map((amount) => {
+    if (amount === '0') return amount;
     const [integer = '', fraction = ''] = amount.split('.');
     return `${integer}.${fraction.padEnd(decimals, '0')}`;
   });

@@ -50,12 +50,15 @@ const CHANGE: readonly ItemColumn[] = [
   { heading: 'To book, exact', width: 25, align: 'right', cell: (row) => exact(row.delta) },
 ];
 const TRACE: readonly ItemColumn[] = [
-  { heading: 'Account', width: 14, cell: (row) => text(row.account, { indent: 1 }) },
+  { heading: 'Account', width: 14, cell: (row) => text(row.account, { align: 'left', indent: 1 }) },
   { heading: 'Algorithm', width: 11, cell: (row) => text(row.algo) },
   { heading: 'Known since (UTC)', width: 21, cell: (row) => text(toMinutes(row.knownSince)) },
   { heading: 'Sub-account id', width: 20, cell: (row) => text(row.puid) },
   { heading: 'Row id', width: 35, cell: (row) => text(rowId(row)) },
 ];
+
+/** Columns at the end that identify a row; they are not printed. */
+export const UNPRINTED_COLUMNS = 3;
 
 /** The columns of the items: dates first, ids last. */
 export function itemColumns(

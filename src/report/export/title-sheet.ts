@@ -96,7 +96,6 @@ function section(
   for (const row of rows) totals.add(row);
   const groups = Object.entries(totals.toJson());
   const kinds = KINDS.filter((kind) => kind === 'total' || groups.some(([, sums]) => sums[kind] !== '0'));
-  const columns = kinds.map((kind) => aligned(groups.map(([, sums]) => sums[kind])));
   return [
     [],
     [bold(title)],
@@ -105,10 +104,10 @@ function section(
       heading('Items', RIGHT),
       ...kinds.map((kind) => heading(kind.charAt(0).toUpperCase() + kind.slice(1), RIGHT)),
     ],
-    ...groups.map(([key, sums], index): Cell[] => [
+    ...groups.map(([key, sums]): Cell[] => [
       ...(JSON.parse(key) as string[]).map((label) => text(label)),
       { type: Number, value: sums.rows },
-      ...columns.map((amounts) => exact(amounts[index] ?? null)),
+      ...aligned(kinds.map((kind) => sums[kind])).map(exact),
     ]),
   ];
 }

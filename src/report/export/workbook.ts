@@ -1,7 +1,7 @@
 import { unzipSync, zipSync } from 'fflate';
 import type { SheetData } from 'write-excel-file/node' with { 'resolution-mode': 'import' };
 import { KpoolError } from '../../core/errors';
-import { itemColumns, itemsSheet } from './items-sheet';
+import { itemColumns, itemsSheet, UNPRINTED_COLUMNS } from './items-sheet';
 import type { Manifest } from './manifest';
 import type { ExportRow } from './rows';
 import { periodName, titleSheet, TITLE_WIDTHS, type TitleFacts } from './title-sheet';
@@ -56,13 +56,22 @@ export async function* workbookChunks(
       },
       { ...items, stickyRowsCount: 1 },
     ],
-    { fontSize: 10, features: [printing(`KuCoin Pool income, ${periodName(manifest.period)}`)] },
+    {
+      fontSize: 10,
+      features: [
+        printing(`KuCoin Pool income, ${periodName(manifest.period)}`, {
+          columns: columns.length - UNPRINTED_COLUMNS,
+          rows: rows.length + 1,
+        }),
+      ],
+    },
   ).toBuffer();
   yield withoutTimes(archive);
 }
 
-/** A4 landscape, one page wide, headings repeated on each page: options that the library lacks. */
-function printing(footer: string) {
+/** A4 landscape, one page wide, headings of the items repeated on each page: options that the library lacks. */
+function printing(footer: string, items: { readonly columns: number; readonly rows: number }) {
+  const lastColumn = String.fromCharCode('A'.charCodeAt(0) + items.columns - 1);
   return {
     files: {
       transform: {
@@ -81,7 +90,9 @@ function printing(footer: string) {
           transform: (xml: string) =>
             xml.replace(
               '<definedNames/>',
-              '<definedNames><definedName name="_xlnm.Print_Titles" localSheetId="1">Items!$1:$1</definedName></definedNames>',
+              () =>
+                `<definedNames><definedName name="_xlnm.Print_Area" localSheetId="1">Items!$A$1:$${lastColumn}$${items.rows}</definedName>` +
+                '<definedName name="_xlnm.Print_Titles" localSheetId="1">Items!$1:$1</definedName></definedNames>',
             ),
         },
       },
