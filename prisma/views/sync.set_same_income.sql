@@ -25,4 +25,4 @@ BEGIN
     changed, merged));
 END
 $$;
-COMMENT ON FUNCTION sync.set_same_income(smallint, boolean) IS 'Records from now on whether an account''s merged mining beside an earning of its day is the same income, whatever the amounts, and counts those days anew.';
+COMMENT ON FUNCTION sync.set_same_income(smallint, boolean) IS 'Records from now on whether an account''s merged mining beside an earning of its day is the same income, whatever the amounts, and counts those days again.';

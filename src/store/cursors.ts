@@ -1,5 +1,5 @@
-// A cursor (`sync.cursors`) is the progress of one scope, and its version the number of commits to it. Whoever commits
-// names the version that it started from, and loses if another commit went first (P9).
+// A cursor (`sync.cursors`) is the progress of one scope, and its version the number of commits to it. A commit
+// names the version that it started from, and fails if another commit went first (P9).
 // Raw SQL: the typed client locks no rows, and versions are compared under the lock.
 import { KpoolError } from '../core/errors';
 import type { Scope } from '../domain/scope';

@@ -135,7 +135,7 @@ BEGIN
   LOOP
     part := 'worker_samples_' || to_char(a_day, 'YYYYMMDD');
     CONTINUE WHEN to_regclass(format('pool_parts.%I', part)) IS NOT NULL;
-    -- Whoever waited for the lock finds the partition created. It is looked up in the catalog, since to_regclass()
+    -- A transaction that waited for the lock finds the partition created. It is looked up in the catalog, since to_regclass()
     -- would answer from this transaction's cache that there is none.
     PERFORM sync.lock('worker_sample_partitions');
     CONTINUE WHEN EXISTS (SELECT FROM pg_class WHERE relname = part AND relnamespace = 'pool_parts'::regnamespace);

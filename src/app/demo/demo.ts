@@ -36,7 +36,7 @@ export interface Demo {
 
 /**
  * Starts a simulated pool and builds the configuration that syncs it into an embedded database of its own, which is
- * created anew each time. `port` is that of the database.
+ * created from scratch each time. `port` is that of the database.
  */
 export async function prepareDemo(options: { home: string; port: number; nowMs: number }): Promise<Demo> {
   const home = path.join(options.home, 'demo');

@@ -68,7 +68,7 @@ export async function startServer(
   await refuseOtherVersion(cluster);
   await removeStalePidFile(dataDirectory);
   if ((await findPassword(passwordFile)) === null) {
-    // Deleting the file renews the password; whoever can delete it could read the data anyway.
+    // Deleting the file renews the password; anyone who can delete it could read the data anyway.
     const renewed = newPassword();
     const statement = `ALTER ROLE "${OWNER}" PASSWORD '${renewed}'`;
     if (!(await runSingleUser(cluster, [statement], signal))) return false;
