@@ -1,4 +1,5 @@
 /** Commits a read of a window; a row that vanished waits for a confirmation read. */
+import { assert } from '../../core/assert';
 import type { WindowCommit } from '../../domain/ledger-commit';
 import { isCountable } from '../../domain/ledger-state';
 import type { WindowRead } from '../../domain/window-answer';
@@ -51,6 +52,7 @@ export async function commitRead(
   }
   // Paging everything resolves a contradiction, unless everything is what was just paged.
   if (isCountable(session.state) && !isSameWindow(window, session.whole)) return 'contradicted';
-  await session.commit(window, { ...read, doubt: 'rows that vanished keep coming back' });
+  const left = await session.commit(window, { ...read, doubt: 'rows that vanished keep coming back' });
+  assert(left === null, 'a read in doubt takes nothing back');
   return 'committed';
 }

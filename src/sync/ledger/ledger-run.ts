@@ -19,6 +19,9 @@
  *        └──────┼── plan again ◀───────────────────────────────────┘
  *               └── COUNT CHECK, once all windows are read: the pool counts more than they hold
  *
+ * Before a commit, the oldest window is probed for rows that are older still, which shows whether spans are clipped. If a
+ * confirmation read sees rows move, the window is read again, a few times; after that it is in doubt.
+ *
  * If a confirmation is contradicted, the rows of the read are stored once without proof, and the window is read again after
  * the remaining ones, which may explain the contradiction.
  *

@@ -8,10 +8,9 @@ import type { Pages } from './income-list';
 
 /** Sweeps that may disagree before the disagreement counts as permanent. */
 const MAX_SWEEPS = 3;
-/**
- * The limit when several pages hold equal rows: a sweep that misses a row and serves its equal twice looks complete.
- */
-const SWEEPS_WITH_EQUALS = 6;
+/** Sweeps in a row that must agree; more if equal rows are on several pages: one may be missed and its equal served twice. */
+const AGREEING_SWEEPS = 2;
+const AGREEING_SWEEPS_WITH_EQUALS = 6;
 /** Page sizes differ from sweep to sweep, so that two of them do not share a gap between their pages. */
 const SMALLER_PAGES = [0, 7, 14];
 const MAX_PAGES = 20_000;
@@ -32,14 +31,14 @@ interface Sweep {
 export async function pageThrough(list: Pages, window: Window): Promise<WindowRead> {
   let last: Sweep = { pages: [], contradiction: 'no sweep over its pages was made' };
   let [agreed, longestPage] = [0, MAX_PAGE_SIZE];
-  for (let n = 1; n <= MAX_SWEEPS + SWEEPS_WITH_EQUALS; n += 1) {
+  for (let n = 1; n <= MAX_SWEEPS + AGREEING_SWEEPS_WITH_EQUALS; n += 1) {
     const size = longestPage - (SMALLER_PAGES[(n - 1) % SMALLER_PAGES.length] ?? 0);
     const swept = await sweep(list, window, Math.max(MIN_PAGE_SIZE, size));
     // A pool may serve fewer rows per page than asked for: only a size below that cuts the list differently.
     if (n === 1) longestPage = Math.max(MIN_PAGE_SIZE, ...swept.pages.map(servedCount));
     agreed = n > 1 && agrees(swept, last) ? agreed + 1 : 1;
     last = swept;
-    const needed = hasEqualsApart(swept.pages) ? SWEEPS_WITH_EQUALS : 2;
+    const needed = hasEqualsApart(swept.pages) ? AGREEING_SWEEPS_WITH_EQUALS : AGREEING_SWEEPS;
     if (agreed >= needed || isOneResponse(swept))
       return { ...insideOf(window, joinServed(swept.pages)), doubt: null };
     if (n >= MAX_SWEEPS && agreed === 1) break;
@@ -75,7 +74,10 @@ async function sweep(list: Pages, window: Window, pageSize: number): Promise<Swe
     // A first page with a round number of rows may have been cut.
     if (n === 1 && rows > 0 && (rows >= pageSize || rows % MIN_PAGE_SIZE === 0)) continue;
     if (rows < servedCount(pages[0] ?? page) || rows < MIN_PAGE_SIZE) break;
-    if (served < (counted ?? Infinity)) continue;
+    if (served < (counted ?? Infinity)) {
+      if (n < MAX_PAGES) continue;
+      return { pages, contradiction: `the list has more than ${MAX_PAGES} pages` };
+    }
     if (rows === MIN_PAGE_SIZE && (await hasMore(list, window, { known: pages, pageSize })))
       return { pages, contradiction: `the pool counts ${counted} rows and serves more` };
     break;

@@ -29,7 +29,7 @@ export interface LedgerRequest extends WindowRequest {
 
 export const WHAT_IS_DUE: LedgerRequest = { verifyBeforeMs: null, span: null };
 
-/** One run: its request, when it began, and whether the weekly check of the whole scope is due. */
+/** One run: its request, when it began, and whether the whole scope is checked: weekly, and when all is verified. */
 interface Plan {
   readonly request: LedgerRequest;
   readonly startedAtMs: number;
@@ -72,21 +72,21 @@ async function syncOnce(session: LedgerSession, plan: Plan): Promise<void> {
     const due = dueWindows(session, plan);
     if (due.length === 0) break;
     const outcome = await readDue(session, due, plan);
-    const settled = outcome === 'contradicted' ? await pageEverything(session) : outcome;
-    if (settled === 'emptied') return;
-    if (settled === 'contradicted') {
-      run.markPartial('the pool contradicts itself about the rows of this scope');
-      return;
-    }
+    if (endsRun(session, outcome === 'contradicted' ? await pageEverything(session) : outcome)) return;
   }
+  const isCheckDue = (plan.isDeep || !wasReadWhole) && isReadWhole(session.state);
+  if (isCheckDue && (await isMoreCounted(session)) && endsRun(session, await pageEverything(session))) return;
   if (dueWindows(session, plan).length > 0)
-    run.markPartial(`${MAX_ROUNDS} rounds did not prove every window; the next run continues`);
-  const isCheckDue = plan.isDeep || !wasReadWhole;
-  if (isCheckDue && isReadWhole(session.state) && (await isMoreCounted(session)))
-    await pageEverything(session);
+    run.markPartial('not every window was proven in this run; the next one continues');
   await readHiddenCoins(session);
   if (plan.isDeep || session.state.deepCheckedAtMs === null)
     await session.ledger.update({ cursor: { deepChecked: true } });
+}
+
+/** Whether nothing more can be read in this run; `clipped`, too, leaves windows due, which are planned again. */
+function endsRun({ run }: LedgerSession, outcome: CommitOutcome): boolean {
+  if (outcome === 'contradicted') run.markPartial('the pool contradicts itself about the rows of this scope');
+  return outcome === 'contradicted' || outcome === 'emptied';
 }
 
 function dueWindows(session: LedgerSession, { request, startedAtMs }: Plan): StoredWindow[] {
