@@ -115,6 +115,7 @@ export async function* readPriceFile(
   { currency, quoteCurrency, source }: PriceFileOptions,
 ): AsyncGenerator<PriceEntry> {
   let hasPrices = false;
+  let columns = 0;
   let known: ReturnType<typeof findForm> = null;
   for await (const { line, cells } of readCsvRecords(chunks)) {
     if (cells === null) throw refuseLine(fileName, line, 'a quote is not closed, or the line is too long.');
@@ -123,8 +124,17 @@ export async function* readPriceFile(
       if (cells.length === 1) continue;
       known = findForm(cells);
       if (known === null) throw refuseLine(fileName, line, 'the columns are unknown.', FORMATS_HINT);
+      columns = cells.length;
       continue;
     }
+    // A price with a decimal comma, without quotes, is two cells, of which the first is a price as well.
+    if (cells.slice(columns).some((cell) => cell !== ''))
+      throw refuseLine(
+        fileName,
+        line,
+        `there are ${cells.length} cells, but ${columns} columns.`,
+        'Use a decimal point, or put a text with a comma in quotes.',
+      );
     const { form, place } = known;
     const cell = (index: number | undefined): string | null =>
       index === undefined ? null : (cells[index] ?? '');

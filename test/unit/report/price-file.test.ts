@@ -78,6 +78,7 @@ test.each([
     `${OWN}BTC,EUR,2026-10-01,"58123,45"\n`,
     'Line 2 of prices.csv: the price is "58123,45", not a number. Use a decimal point.',
   ],
+  [`${OWN}BTC,EUR,2026-10-01,58123,45\n`, 'Line 2 of prices.csv: there are 5 cells, but 4 columns.'],
   [`${OWN}BTC,EUR,2026-10-01,\n`, 'Line 2 of prices.csv: the price is "", not a number.'],
   [`${OWN}BTC,EUR,2026-10-01,-1\n`, 'Line 2 of prices.csv: the price is -1; it must be greater than 0.'],
   ['a,b,c\n1,2,3\n', 'Line 1 of prices.csv: the columns are unknown.'],
