@@ -189,13 +189,13 @@ export class LedgerHistory {
   /** Whether the pool shuffles more rows than a page holds, and nothing smaller can be asked for. */
   shufflesMoreThanAPage(): boolean {
     const { order, bounds, pageSizeCap, totalNum } = this.lab.simulator.quirks;
-    // A scope that had to be paged stays so: sweeps that never agree say nothing about windows.
+    // A scope that had to be paged stays so: passes that never agree say nothing about windows.
     const isPaged = this.hadOtherBounds;
     // Without a count a list is paged, in pages smaller than itself: an empty second page could be a lie.
     const pageRows = totalNum === 'true' ? (pageSizeCap ?? 100) : 12;
     const instants = this.live().map(({ minedAtMs }) => minedAtMs);
     // Where no bounds can be trusted, no smaller span can be asked for: rows that change places between two pages are
-    // seen twice or not at all by every sweep, and nothing but the run's doubt is promised.
+    // seen twice or not at all by every pass, and nothing but the run's doubt is promised.
     const movesBetweenPages =
       instants.length > pageRows && (order === 'unstable' || new Set(instants).size < instants.length);
     if (isPaged && order.startsWith('unstable') && movesBetweenPages) return true;

@@ -36,7 +36,7 @@ export async function commitRead(
   let confirmed: WindowCommit['confirmed'] = new Map();
   for (let n = 0; n < MAX_CONFIRMATIONS; n += 1) {
     const unconfirmed = await session.commit(window, read, confirmed, cuts);
-    if (unconfirmed === null) return 'committed';
+    if (unconfirmed === 'committed') return 'committed';
     const confirmation = await confirmMissing(session, window, read, unconfirmed);
     if (confirmation.kind === 'emptied') return 'emptied';
     // Windows not yet read may explain it: store what was served, and read this window again after them.
@@ -52,7 +52,7 @@ export async function commitRead(
   }
   // Paging everything resolves a contradiction, unless everything is what was just paged.
   if (isCountable(session.state) && !isSameWindow(window, session.whole)) return 'contradicted';
-  const left = await session.commit(window, { ...read, doubt: 'rows that vanished keep coming back' });
-  assert(left === null, 'a read in doubt takes nothing back');
-  return 'committed';
+  const outcome = await session.commit(window, { ...read, doubt: 'rows that vanished keep coming back' });
+  assert(outcome === 'committed', 'a read in doubt takes nothing back');
+  return outcome;
 }

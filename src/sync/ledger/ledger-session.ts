@@ -93,15 +93,15 @@ export class LedgerSession {
 
   /**
    * Stores a read of a window, cut into windows that one response can hold. A read in doubt stores its rows and
-   * certifies nothing. Returns null when done; otherwise nothing was written, and `confirmed` needs a verdict for every
-   * row that vanished. `cuts`: further instants to cut at.
+   * certifies nothing. Unless it is `committed`, nothing was written, and `confirmed` needs a verdict for every row that
+   * vanished. `cuts`: further instants to cut at.
    */
   async commit(
     window: Window,
     read: WindowRead,
     confirmed: WindowCommit['confirmed'] = new Map(),
     cuts: readonly number[] = [],
-  ): Promise<UnconfirmedRead | null> {
+  ): Promise<'committed' | UnconfirmedRead> {
     if (read.doubt !== null) {
       this.inDoubt.add(keyOf(window));
       this.run.markPartial(read.doubt);

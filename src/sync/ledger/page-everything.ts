@@ -11,7 +11,7 @@ import type { LedgerSession } from './ledger-session';
 import { pageThrough } from './page-through';
 import { readWindow } from './read-window';
 
-/** Smaller pages for the second sweep over recent rows, so that both sweeps do not share a gap between pages. */
+/** Smaller pages for the second pass over recent rows, so that both passes do not share a gap between pages. */
 const SMALLER_PAGE = MAX_PAGE_SIZE - 7;
 const MAX_RECENT_PAGES = 50;
 
@@ -28,7 +28,7 @@ export async function pageEverything(session: LedgerSession): Promise<CommitOutc
     return 'clipped';
   }
   const read = await pageThrough(list, whole);
-  // Sweeps that disagree say nothing about windows.
+  // Passes that disagree say nothing about windows.
   const paged = read.doubt === null ? !(await doWindowsServe(list, read.rows)) : state.paged;
   if (paged !== state.paged) await session.ledger.update({ cursor: { paged } });
   return commitRead(session, whole, read);
@@ -57,19 +57,19 @@ export async function syncPaged(
   const [newest] = due;
   if (due.length === 1 && newest?.toMs === Infinity) {
     const read = await readRecent(session, newest);
-    if (read !== null && (await session.commit(newest, read)) === null) return 'committed';
+    if (read !== null && (await session.commit(newest, read)) === 'committed') return 'committed';
   }
   return pageEverything(session);
 }
 
-/** The rows of the newest window, from two sweeps that agree; null where order or count do not prove them. */
+/** The rows of the newest window, from two passes that agree; null where order or count do not prove them. */
 async function readRecent(session: LedgerSession, newest: StoredWindow): Promise<WindowRead | null> {
-  const first = await sweepRecent(session, newest, MAX_PAGE_SIZE);
-  const second = first === null ? null : await sweepRecent(session, newest, SMALLER_PAGE);
+  const first = await readRecentPass(session, newest, MAX_PAGE_SIZE);
+  const second = first === null ? null : await readRecentPass(session, newest, SMALLER_PAGE);
   return first !== null && second !== null && isSameContent(first, second) ? second : null;
 }
 
-async function sweepRecent(
+async function readRecentPass(
   { list, whole, state }: LedgerSession,
   newest: StoredWindow,
   pageSize: number,

@@ -6,17 +6,17 @@ import { insideOf, MAX_PAGE_SIZE, MIN_PAGE_SIZE, type WindowRead } from '../../d
 import type { Window } from '../../domain/windows';
 import type { Pages } from './income-list';
 
-/** Sweeps that may disagree before the disagreement counts as permanent. */
-const MAX_SWEEPS = 3;
-/** Sweeps in a row that must agree; more if equal rows are on several pages: one may be missed and its equal served twice. */
-const AGREEING_SWEEPS = 2;
-const AGREEING_SWEEPS_WITH_EQUALS = 6;
-/** Page sizes differ from sweep to sweep, so that two of them do not share a gap between their pages. */
+/** Passes that may disagree before the disagreement counts as permanent. */
+const MAX_PASSES = 3;
+/** Passes in a row that must agree; more if equal rows are on several pages: one may be missed and its equal served twice. */
+const AGREEING_PASSES = 2;
+const AGREEING_PASSES_WITH_EQUALS = 6;
+/** Page sizes differ from pass to pass, so that two of them do not share a gap between their pages. */
 const SMALLER_PAGES = [0, 7, 14];
 const MAX_PAGES = 20_000;
 
 /** Every page of a window, asked for once. */
-interface Sweep {
+interface Pass {
   readonly pages: readonly Page<IncomeRow>[];
   /** Null when its pages agree with each other and the count. */
   readonly contradiction: string | null;
@@ -25,30 +25,30 @@ interface Sweep {
 }
 
 /**
- * Pages through a window in sweeps, until two in a row agree with each other and the count. If none do, the read holds
- * what the pages of the last sweep prove, and says why it is in doubt.
+ * Pages through a window in passes, until two in a row agree with each other and the count. If none do, the read holds
+ * what the pages of the last pass prove, and says why it is in doubt.
  */
 export async function pageThrough(list: Pages, window: Window): Promise<WindowRead> {
-  let last: Sweep = { pages: [], contradiction: 'no sweep over its pages was made' };
+  let last: Pass = { pages: [], contradiction: 'no pass over its pages was made' };
   let [agreed, longestPage] = [0, MAX_PAGE_SIZE];
-  for (let n = 1; n <= MAX_SWEEPS + AGREEING_SWEEPS_WITH_EQUALS; n += 1) {
+  for (let n = 1; n <= MAX_PASSES + AGREEING_PASSES_WITH_EQUALS; n += 1) {
     const size = longestPage - (SMALLER_PAGES[(n - 1) % SMALLER_PAGES.length] ?? 0);
-    const swept = await sweep(list, window, Math.max(MIN_PAGE_SIZE, size));
+    const pass = await readPass(list, window, Math.max(MIN_PAGE_SIZE, size));
     // A pool may serve fewer rows per page than asked for: only a size below that cuts the list differently.
-    if (n === 1) longestPage = Math.max(MIN_PAGE_SIZE, ...swept.pages.map(servedCount));
-    agreed = n > 1 && agrees(swept, last) ? agreed + 1 : 1;
-    last = swept;
-    const needed = hasEqualsApart(swept.pages) ? AGREEING_SWEEPS_WITH_EQUALS : AGREEING_SWEEPS;
-    if (agreed >= needed || isOneResponse(swept))
-      return { ...insideOf(window, joinServed(swept.pages)), doubt: null };
-    if (n >= MAX_SWEEPS && agreed === 1) break;
+    if (n === 1) longestPage = Math.max(MIN_PAGE_SIZE, ...pass.pages.map(servedCount));
+    agreed = n > 1 && agrees(pass, last) ? agreed + 1 : 1;
+    last = pass;
+    const needed = hasEqualsApart(pass.pages) ? AGREEING_PASSES_WITH_EQUALS : AGREEING_PASSES;
+    if (agreed >= needed || isOneResponse(pass))
+      return { ...insideOf(window, joinServed(pass.pages)), doubt: null };
+    if (n >= MAX_PASSES && agreed === 1) break;
   }
-  const doubt = last.contradiction ?? 'no two sweeps over its pages agree';
+  const doubt = last.contradiction ?? 'no two passes over its pages agree';
   return { ...insideOf(window, provenBy(last.pages)), doubt };
 }
 
 /** Without a count of all pages, a shorter page is the last. */
-async function sweep(list: Pages, window: Window, pageSize: number): Promise<Sweep> {
+async function readPass(list: Pages, window: Window, pageSize: number): Promise<Pass> {
   const pages: Page<IncomeRow>[] = [];
   let [served, counted]: [number, number | null] = [0, null];
   let [isCounted, isRepeated] = [true, false];
@@ -88,7 +88,7 @@ async function sweep(list: Pages, window: Window, pageSize: number): Promise<Swe
 }
 
 /**
- * Whether rows follow the last page. Asked only if pages have the smallest size: then all sweeps cut the list alike,
+ * Whether rows follow the last page. Asked only if pages have the smallest size: then all passes cut the list alike,
  * and a count that ignores the rows after a full page would look right in each of them.
  */
 async function hasMore(
@@ -102,15 +102,15 @@ async function hasMore(
 }
 
 /** A single response that holds all that it counts needs no second one. */
-function isOneResponse({ pages, contradiction }: Sweep): boolean {
+function isOneResponse({ pages, contradiction }: Pass): boolean {
   const [first] = pages;
   return contradiction === null && pages.length < 2 && first?.totalNum !== null;
 }
 
-function agrees(a: Sweep, b: Sweep): boolean {
+function agrees(a: Pass, b: Pass): boolean {
   if (a.contradiction !== null || b.contradiction !== null) return false;
-  const firstRows = ({ pages: [first] }: Sweep): number => (first === undefined ? 0 : servedCount(first));
-  // Two sweeps that cut the list alike would miss the same rows at a repeated page.
+  const firstRows = ({ pages: [first] }: Pass): number => (first === undefined ? 0 : servedCount(first));
+  // Two passes that cut the list alike would miss the same rows at a repeated page.
   if (b.isRepeated === true && firstRows(a) === firstRows(b)) return false;
   return isSameContent(joinServed(a.pages), joinServed(b.pages));
 }

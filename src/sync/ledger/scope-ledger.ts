@@ -47,10 +47,10 @@ export class ScopeLedger {
   }
 
   /**
-   * Stores a read in one transaction. Returns null when done; otherwise nothing was written, and every row that vanished
-   * needs a verdict in `confirmed`.
+   * Stores a read in one transaction. Unless it is `committed`, nothing was written, and every row that vanished needs a
+   * verdict in `confirmed`.
    */
-  async commit(window: Window, read: WindowRead, proof: Proof = {}): Promise<UnconfirmedRead | null> {
+  async commit(window: Window, read: WindowRead, proof: Proof = {}): Promise<'committed' | UnconfirmedRead> {
     const { scope, run, state, historyStartMs } = this;
     const { rows, unreadable } = read;
     const result = await this.store.commitWindow({
@@ -75,6 +75,6 @@ export class ScopeLedger {
     if (totals.quarantined > 0) run.markPartial('rows that could not be parsed are in quarantine');
     if (inDoubt > unreadable.length)
       run.markPartial('more rows vanished than there are rows that could not be parsed');
-    return null;
+    return 'committed';
   }
 }

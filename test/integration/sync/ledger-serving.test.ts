@@ -265,8 +265,8 @@ test.each([170, 350, 950])('P11 %i rows in no lasting order end as partial soon'
   const { place } = await scopeOf(count, () => DAY + 1);
   const before = lab.simulator.requests.count();
   const result = await lab.sync(place);
-  expect([result.outcome, result.reason]).toEqual(['partial', 'no two sweeps over its pages agree']);
-  // Three sweeps of pages of up to 86 rows, and what finds out that the rows share one instant.
+  expect([result.outcome, result.reason]).toEqual(['partial', 'no two passes over its pages agree']);
+  // Three passes of pages of up to 86 rows, and what finds out that the rows share one instant.
   expect(lab.simulator.requests.count() - before).toBeLessThanOrEqual(3 * Math.ceil(count / 86) + 6);
   const missing = differenceOf(lab.truthOf(place), await lab.storedOf(place));
   expect(missing.filter((line) => line.startsWith('only in the database'))).toEqual([]);

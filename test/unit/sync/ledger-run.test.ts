@@ -280,7 +280,7 @@ test('P11 a count check that cannot be settled is said', async () => {
   expect(lab.ledger.state.deepCheckedAtMs).toBeNull();
 });
 
-test('P2 ignored bounds cost two sweeps, later only of the recent', async () => {
+test('P2 ignored bounds cost two passes, later only of the recent', async () => {
   const pool = new MemoryPool(daily(450));
   pool.shift = null;
   const lab = await synced(pool);

@@ -53,7 +53,7 @@ test('bounds of another zone or by settlement are found out', async () => {
   expect(bySettlement).toMatchObject({ paged: true, trial: [[66, 21]] });
 });
 
-test('P11 sweeps that do not agree say nothing of windows', async () => {
+test('P11 passes that do not agree say nothing of windows', async () => {
   const { paged, patches } = await tried(daily(250), (pool) => {
     pool.shift = null;
     pool.count = (rows) => rows + 1;
@@ -126,11 +126,11 @@ describe('what is recent of a paged scope', () => {
     expect(lab.live(({ unserved }) => !unserved)).toHaveLength(449);
   });
 
-  test('P2 a change of the smaller sweep has all of it paged', async () => {
+  test('P2 a change of the smaller pass has all of it paged', async () => {
     const lab = await paged('desc');
     const start = lab.pool.requests;
     const [first, ...rest] = lab.pool.rows;
-    // The first sweep shows the row as it was.
+    // The first pass shows the row as it was.
     lab.pool.before = (request) => {
       lab.pool.rows = request > start + 1 ? [{ ...first!, status: 'LATE' }, ...rest] : [first!, ...rest];
     };

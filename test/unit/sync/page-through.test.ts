@@ -77,7 +77,7 @@ test('one response that holds all it counts is enough', async () => {
   expect(await read(listOf(rowsOf(30), { beyond: 'last' }))).toEqual({ rows: 30, doubt: null, requests: 2 });
 });
 
-test('P2 pages are read in two sweeps of other sizes that agree', async () => {
+test('P2 pages are read in two passes of other sizes that agree', async () => {
   const list = listOf(rowsOf(250));
   expect(await read(list)).toEqual({ rows: 250, doubt: null, requests: 6 });
   expect(list.sizes).toEqual([100, 100, 100, 93, 93, 93]);
@@ -87,7 +87,7 @@ test('P2 pages are read in two sweeps of other sizes that agree', async () => {
   expect(capped.sizes.slice(3)).toEqual([18, 18, 18, 18]);
 });
 
-test('P2 uncounted: a shorter page is last, two sweeps agree', async () => {
+test('P2 uncounted: a shorter page is last, two passes agree', async () => {
   expect(await read(listOf(rowsOf(120), { count: null }))).toEqual({ rows: 120, doubt: null, requests: 4 });
   expect(await read(listOf(rowsOf(5), { count: null }))).toEqual({ rows: 5, doubt: null, requests: 2 });
   // The last page again is the end, if another size shows the same rows.
@@ -113,7 +113,7 @@ test('P11 a count that moves or is never reached leaves a doubt', async () => {
   });
 });
 
-test('P2 a row that moves between pages is found by a new sweep', async () => {
+test('P2 a row that moves between pages is found by a new pass', async () => {
   const rows = rowsOf(150);
   // Before the second page the first row has moved to the end: one row is passed over, another served twice.
   const moved = [...rows.slice(1), rows[0]!];
@@ -124,15 +124,15 @@ test('P2 a row that moves between pages is found by a new sweep', async () => {
   });
 });
 
-test('P11 sweeps that never agree land what one page held', async () => {
+test('P11 passes that never agree land what one page held', async () => {
   const rows = rowsOf(150);
   const lists = Array.from({ length: 6 }, (_, i) => [...rows.slice(i * 20), ...rows.slice(0, i * 20)]);
   const { doubt, rows: landed, requests } = await read(listOf(rows, { lists }));
-  expect([doubt, requests]).toEqual(['no two sweeps over its pages agree', 6]);
+  expect([doubt, requests]).toEqual(['no two passes over its pages agree', 6]);
   expect(landed).toBeLessThan(150);
 });
 
-test('P2 equal rows on several pages ask for more sweeps than two', async () => {
+test('P2 equal rows on several pages ask for more passes than two', async () => {
   const equal = Array.from({ length: 150 }, () => rowOn(3));
   expect(await read(listOf(equal))).toEqual({ rows: 150, doubt: null, requests: 12 });
 });
@@ -150,7 +150,7 @@ test('P11 counted: a page in place of another is no proof', async () => {
     ...list,
     readPage: (window, page, size) => list.readPage(window, page === 2 ? 1 : page, size),
   };
-  expect(await read(repeating)).toMatchObject({ doubt: 'no two sweeps over its pages agree' });
+  expect(await read(repeating)).toMatchObject({ doubt: 'no two passes over its pages agree' });
 });
 
 test('rows beside the window do not count', async () => {
@@ -164,7 +164,7 @@ test('P2 uncounted: a last page that comes again is no end alone', async () => {
   expect(await read(alike)).toEqual({
     rows: 30,
     requests: 12,
-    doubt: 'no two sweeps over its pages agree',
+    doubt: 'no two passes over its pages agree',
   });
   // Another size cuts the list elsewhere.
   const other = listOf(rowsOf(100), { count: null, cap: 50, beyond: 'last' });
@@ -189,10 +189,10 @@ test('a page of ten rows may be followed by another', async () => {
   });
 });
 
-test('P11 a sweep that is contradicted agrees with none', async () => {
+test('P11 a pass that is contradicted agrees with none', async () => {
   const rows = rowsOf(150);
   let requests = 0;
-  // Every second sweep counts one more than it serves.
+  // Every second pass counts one more than it serves.
   const list = listOf(rows, {
     count: () => {
       requests += 1;
