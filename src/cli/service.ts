@@ -158,14 +158,24 @@ export class Service {
     this.parts.broken.signal.throwIfAborted();
   }
 
+  /** Stops everything that was started, the newest first, and the session last; throws the first failure at the end. */
   async close(): Promise<void> {
-    for (const stop of this.stops) await stop();
+    const failures: unknown[] = [];
+    for (const stop of this.stops) {
+      try {
+        await stop();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Starts `work`, which ends when its signal fires. */
   private start(work: (signal: AbortSignal) => Promise<void>): void {
     const stopping = new AbortController();
     const working = work(stopping.signal);
+    working.catch((error: unknown) => this.parts.broken.abort(error));
     this.stops.unshift(async () => {
       stopping.abort();
       await working;

@@ -32,7 +32,8 @@ function parsePuid(text: string): Puid {
   return id as Puid;
 }
 
-function findSpan({ from, to }: SyncFlags, streams: readonly Stream[]): Window | null {
+/** Throws `usage.invalid` if a stream has no history, or the days are in the wrong order. */
+function parseSpan({ from, to }: SyncFlags, streams: readonly Stream[]): Window | null {
   if (from === undefined && to === undefined) return null;
   const timeless = streams.filter((stream) => !LEDGER_STREAMS.some((ledger) => ledger === stream));
   if (timeless.length > 0) {
@@ -59,11 +60,13 @@ function chooseAccount(config: Config, flags: SyncFlags): string | null {
   });
 }
 
-async function syncOnce(context: CliContext, streams: readonly Stream[], flags: SyncFlags): Promise<void> {
+async function syncOnce(context: CliContext, named: readonly Stream[], flags: SyncFlags): Promise<void> {
   const { output, clock, signal } = context;
   const config = context.config();
   const accountName = chooseAccount(config, flags);
-  const span = findSpan(flags, streams);
+  const span = parseSpan(flags, named);
+  // Only income has a history to re-read.
+  const streams = named.length === 0 && span !== null ? LEDGER_STREAMS : named;
   const session = await openSession({
     config,
     accounts: config.accounts,
@@ -113,7 +116,11 @@ export const configureSync: ConfigureCommand = (command, context) => {
       '--accept-empty',
       'accept that an income list that had rows is now empty (recent rows are withdrawn, older ones kept as unserved)',
     )
-    .addOption(new Option('--from <day>', 're-read income from this day on (UTC)').argParser(parseDay))
+    .addOption(
+      new Option('--from <day>', 're-read income, and nothing else, from this day on (UTC)').argParser(
+        parseDay,
+      ),
+    )
     .addOption(
       new Option('--to <day>', 're-read income up to and including this day (UTC)').argParser(parseDay),
     )

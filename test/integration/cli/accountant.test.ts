@@ -116,6 +116,14 @@ test('P11 from the first sync to a closed month and the next', async () => {
   expect((await kpool('reopen', month, '--note', 'late')).stdout).toContain(`${month} is open again`);
 });
 
+test('a span without streams re-reads income only', async () => {
+  const [before] = await sql<{ run: number }[]>`SELECT max(run_id)::int AS run FROM sync.runs`;
+  expect((await kpool('sync', '--from', `${month}-01`, '--to', `${month}-28`)).code).toBe(0);
+  const streams =
+    await sql`SELECT DISTINCT stream FROM sync.runs WHERE run_id > ${before!.run} ORDER BY stream`;
+  expect(streams.map(({ stream }) => stream as string)).toEqual(['earnings', 'rewards']);
+});
+
 test('P11 an export names a time zone that does not count yet', async () => {
   const args = ['export', 'statement', '--month', month, '--out', path.join(folder, 'zones'), '--json'];
   const { code, stdout, stderr } = await runCliInProcess(args, { ...env, REPORT_TIME_ZONE: 'Europe/Berlin' });
