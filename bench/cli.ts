@@ -17,7 +17,7 @@ const ENV = {
 };
 
 /** The kernel counts CPU time in ticks of 10 ms, so this many calls are measured together. */
-const CALLS_TOGETHER = 5;
+const CALLS_TOGETHER = 20;
 
 /** User and system time of a call, ms, as the shell accounts for its children. */
 function cpuMsOf(args: readonly string[]): number {
