@@ -96,7 +96,8 @@ export async function findExplanation(sql: Sql, rowId: string): Promise<Explanat
 
 /**
  * An id is a hash, so rows are hashed until one matches: the newest months first, since questions are about recent
- * figures, and withdrawn rows, which may be in no month, last. Every commit would have to maintain an index.
+ * figures, and withdrawn rows, which may be in no month, last. There is no index on ids, since every commit would have to
+ * maintain it.
  */
 async function findRow(sql: Sql, rowId: string): Promise<Found | null> {
   const columns = (type: ReturnType<Sql>) =>
@@ -124,7 +125,10 @@ async function findRow(sql: Sql, rowId: string): Promise<Found | null> {
     SELECT ${rowId} AS "rowId", s.account_name AS account, s.sub_account AS "subAccount", r.puid::text AS puid, r.algo, r.currency,
            r.stream, r.type, r.ordinal, ${instantText(sql, sql`r.mined_at`)} AS "minedAt", r.mined_at::text AS "minedAtExact",
            CASE WHEN r.withdrawn_at IS NOT NULL THEN 'does not count: the pool withdrew it'
-                WHEN i.source = 'left out' THEN 'does not count: it duplicates an earning of that day (report.income_overlap)'
+                WHEN i.source = 'left out' THEN concat('does not count: ', CASE i.repeats
+                  WHEN 'type' THEN 'it is the mining income of that day again'
+                  WHEN 'amount' THEN 'an earning of that day has the same amount'
+                  ELSE 'earnings of that day include it, as the pool''s totals prove' END, ' (report.income_overlap)')
                 WHEN r.unserved_at IS NOT NULL THEN 'counts as income; the pool no longer serves rows this old'
                 ELSE 'counts as income' END AS counts,
            r.extra::text AS extra, concat_ws(' ', v.value_text, v.quote_currency) AS value
@@ -132,7 +136,7 @@ async function findRow(sql: Sql, rowId: string): Promise<Found | null> {
       JOIN report.sub_accounts s ON s.puid = r.puid
       -- OFFSET 0 makes PostgreSQL look the item up instead of joining all items.
       LEFT JOIN LATERAL (
-        SELECT i.source FROM sync.income_items i
+        SELECT i.source, i.repeats FROM sync.income_items i
          WHERE i.puid = r.puid AND i.algo = r.algo AND i.currency = r.currency AND i.mined_at = r.mined_at
            AND i.ordinal = r.ordinal AND i.type IS NOT DISTINCT FROM r.type AND i.mining_date = r.mining_date
         OFFSET 0) AS i ON true
@@ -191,7 +195,10 @@ async function readClosedAmounts(
   return closes.map((close) => ({ ...close, amount: amountAsOf(states, close.instant) }));
 }
 
-/** Exports that contain the row, found by their bounds as in export/rows.ts. */
+/**
+ * Exports that contain the row, found by their bounds as in export/rows.ts, and by what each format leaves out: tax tools
+ * a row that changes no amount, journals one without an amount (export/tax-tools.ts, export/booking.ts).
+ */
 async function readExports(sql: Sql, row: Found): Promise<readonly ExplainedExport[]> {
   const { account, puid, algo, currency, stream, type, minedAtExact, ordinal } = row;
   const stateAt = (instant: ReturnType<Sql>) => sql`
@@ -210,6 +217,9 @@ async function readExports(sql: Sql, row: Found): Promise<readonly ExplainedExpo
      WHERE (e.account_name IS NULL OR e.account_name = ${account})
        AND CASE WHEN e.changes_since IS NULL THEN n.amount IS NOT NULL
                 ELSE (n.amount, n.status, n.settled_at) IS DISTINCT FROM (o.amount, o.status, o.settled_at) END
+       AND CASE WHEN e.format IN ('koinly', 'cointracker') THEN coalesce(n.amount, 0) <> coalesce(o.amount, 0)
+                WHEN e.format = 'journal' THEN coalesce(n.amount, 0) <> 0 OR coalesce(o.amount, 0) <> 0
+                ELSE true END
      ORDER BY e.export_id`;
 }
 

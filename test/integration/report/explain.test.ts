@@ -107,6 +107,42 @@ test('P4 the exports that held a figure are named, and no others', async () => {
   }
 });
 
+test('P4 a file that left a row out is not named', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'kpool-explain-'));
+  const account = 'nothing to book';
+  try {
+    const own = puidOf(await createLedgerAccount(sql, account), 1);
+    const write = async (...args: readonly string[]): Promise<void> => {
+      const options = ['--account', account, '--out', folder];
+      const end = await runCliInProcess(['export', ...args, ...options], {
+        DATABASE_URL: database.url,
+        LOG_LEVEL: 'silent',
+      });
+      expect(end.code).toBe(0);
+    };
+    const filesOf = async (day: string): Promise<readonly string[]> => {
+      const [row] = await sql<{ id: string }[]>`
+        SELECT sync.income_row_id(${account}, ${own}, 'SHA256d', 'KAS', 'earnings', NULL, ${day}::text::timestamptz, 0) AS id`;
+      const told = JSON.parse((await explain(row!.id, '--json')).stdout) as { exports: { file: string }[] };
+      return told.exports.map(({ file }) => file.replace(/-.*/, ''));
+    };
+    await sql`
+      INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status, settled_at)
+      VALUES (${own}, 'SHA256d', 'KAS', '2026-05-01Z', 0, 0, 'SETTLED', '2026-05-02Z'),
+             (${own}, 'SHA256d', 'KAS', '2026-05-02Z', 0, 5, 'SETTLED', '2026-05-03Z')`;
+    for (const format of ['statement', 'koinly', 'cointracker', 'journal'])
+      await write(format, ...(format === 'journal' ? ['--format', 'hledger'] : []));
+    expect(await filesOf('2026-05-01Z')).toEqual(['statement']);
+    expect(await filesOf('2026-05-02Z')).toEqual(['statement', 'koinly', 'cointracker', 'journal']);
+    // Its settle time alone has changed: that moves no money.
+    await sql`UPDATE pool.earnings SET settled_at = '2026-05-04Z' WHERE puid = ${own} AND amount = 5`;
+    for (const format of ['statement', 'koinly']) await write(format, '--since-last');
+    expect((await filesOf('2026-05-02Z')).slice(4)).toEqual(['statement']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('an id that no row has is refused', async () => {
   const told = await explain('0'.repeat(32));
   expect([told.code, told.stderr]).toEqual([

@@ -1,4 +1,5 @@
 /** Merged mining beside an earning, with an amount of its own: income, unless the pool's totals prove that earnings hold it. */
+import { findExplanation } from '../../../src/report/explain';
 import { closeMonth, reopenMonth } from '../../../src/report/months/closes';
 import { findMonth } from '../../../src/report/months/month';
 import { readReconciliation } from '../../../src/report/reconciliation/reconciliation';
@@ -97,6 +98,10 @@ test('P11 totals prove that earnings hold merged mining', async () => {
         "MINING_EARN: mining income of the same day; UNITE_COIN_EARN: inside earnings by the definition of the pool's totals",
     },
   ]);
+  const [merged] = await sql<{ id: string }[]>`
+    SELECT sync.income_row_id(account_name, ${puid}, 'SHA256d', 'BTC', 'rewards', 'UNITE_COIN_EARN', '2026-09-10Z', 0) AS id
+      FROM pool.accounts WHERE account_id = ${accountId}`;
+  expect((await findExplanation(sql, merged!.id))?.counts).toContain("as the pool's totals prove");
   // What no earning stands beside is income as before.
   const [ltc] =
     await sql`SELECT total_text FROM report.monthly_income WHERE puid = ${puid} AND currency = 'LTC'`;
