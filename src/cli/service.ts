@@ -8,6 +8,7 @@ import { reportByTheMinute } from '../app/service/minute-report';
 import { openSession, type Session } from '../app/session';
 import type { Config } from '../config/config';
 import { judgedAccountsOf } from '../config/require-accounts';
+import { stopAll } from '../core/stop-all';
 import type { Logger } from '../observability/logger';
 import { createMetrics, type Metrics } from '../observability/metrics';
 import type { WebServer } from '../web/server';
@@ -158,17 +159,9 @@ export class Service {
     this.parts.broken.signal.throwIfAborted();
   }
 
-  /** Stops everything that was started, the newest first, and the session last; throws the first failure at the end. */
+  /** Stops everything that was started, the newest first, and the session last, as `stopAll`. */
   async close(): Promise<void> {
-    const failures: unknown[] = [];
-    for (const stop of this.stops) {
-      try {
-        await stop();
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw failures[0];
+    await stopAll(this.stops);
   }
 
   /** Starts `work`, which ends when its signal fires. */
