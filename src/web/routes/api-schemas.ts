@@ -71,7 +71,7 @@ export const INCOME = z.strictObject({
     z.strictObject({ start: day, currency: z.string(), settled: amount, pending: amount, total: amount }),
   ),
   bySubAccount: z
-    .object({
+    .strictObject({
       currency: z.string(),
       points: list(
         z.strictObject({
