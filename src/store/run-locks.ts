@@ -18,8 +18,8 @@ const LOCK_ANSWER_TIMEOUT_MS = 15_000;
 
 /**
  * The locks of runs: which process works on which scope, and which runs are alive. They are advisory locks on one
- * connection per process, which the server releases when that connection ends. A broken connection loses its locks; then the cursors' versions order the commits
- * (P9).
+ * connection per process, which the server releases when that connection ends. A broken connection loses its locks;
+ * then the cursors' versions order the commits (P9).
  */
 export class PostgresRunLocks {
   private session: PostgresSession | null = null;

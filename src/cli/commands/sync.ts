@@ -122,7 +122,10 @@ export const configureSync: ConfigureCommand = (command, context) => {
       ),
     )
     .addOption(
-      new Option('--to <day>', 're-read income up to and including this day (UTC)').argParser(parseDay),
+      new Option(
+        '--to <day>',
+        're-read income, and nothing else, up to and including this day (UTC)',
+      ).argParser(parseDay),
     )
     .action(async (streams: Stream[], flags: SyncFlags) => {
       limitHeapGrowth();
