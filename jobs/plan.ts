@@ -1,5 +1,5 @@
 import type { ServiceAccount } from '../src/app/service/service-account';
-import { chooseDue, type PlannedScope, type ScopePlan } from '../src/domain/due-scopes';
+import { chooseDue, type PlannedScope, type ScopePlan } from '../src/domain/planning/due-scopes';
 import { intervalOf, type Stream } from '../src/domain/streams';
 import type { JobContext, NewJob } from './job-context';
 import { jobNameOf } from './job-names';

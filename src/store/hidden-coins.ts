@@ -2,10 +2,10 @@
 // read by name with the lists, forgotten once a list shows them.
 // Raw SQL: whether the ledger holds rows of a coin is found in the same statement, and a table varies by stream.
 import type { DecimalText } from '../core/decimal';
-import type { CoinRead, HiddenCoin } from '../domain/coins';
+import type { CoinRead, HiddenCoin } from '../domain/ledger/coins';
 import type { AccountId } from '../domain/ids';
 import type { IncomeRow } from '../domain/income';
-import type { LedgerRow } from '../domain/ledger-matching';
+import type { LedgerRow } from '../domain/ledger/ledger-matching';
 import type { LedgerScope, Scope } from '../domain/scope';
 import type { Queryable } from './client';
 import { Prisma } from './generated/client';

@@ -1,7 +1,7 @@
 // Raw SQL: samples are written in bulk, to be compared with the latest two in one statement.
 import type { DecimalText } from '../core/decimal';
 import { guarded } from '../core/postgres/errors';
-import type { CoinsToAsk, ServedTotals } from '../domain/coins';
+import type { CoinsToAsk, ServedTotals } from '../domain/ledger/coins';
 import type { SubAccountIncome } from '../domain/entities';
 import type { ListingCounts } from '../domain/row-counts';
 import type { Scope } from '../domain/scope';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { UnreadableRow } from '../domain/page';
 import type { Scope } from '../domain/scope';
-import type { Window } from '../domain/windows';
+import type { Window } from '../domain/ledger/windows';
 import type { Queryable } from './client';
 import { Prisma } from './generated/client';
 import { pgInstant } from './instants';

@@ -1,7 +1,7 @@
 // Raw SQL: rows are deleted in bulk, and partitions are made and dropped by functions of the database.
+import { DAY_MS, startOfUtcDay } from '../core/day';
 import type { KeepDays } from '../core/keep-days';
 import { guarded } from '../core/postgres/errors';
-import { DAY_MS, startOfUtcDay } from '../domain/windows';
 import { inTransaction } from './client';
 import { removeWithSubAccounts } from './fleet/landing';
 import type { PrismaClient } from './generated/client';

@@ -2,7 +2,7 @@
 import { guarded } from '../core/postgres/errors';
 import type { AccountId, Puid } from '../domain/ids';
 import type { Scope } from '../domain/scope';
-import type { ScopeFacts } from '../domain/scope-schedule';
+import type { ScopeFacts } from '../domain/planning/scope-schedule';
 import type { Stream } from '../domain/streams';
 import { Prisma, type PrismaClient } from './generated/client';
 import { readNow } from './instants';

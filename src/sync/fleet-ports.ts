@@ -1,6 +1,11 @@
 /** What the streams of workers need of the store. */
 import type { Worker, WorkerStatus } from '../domain/entities';
-import type { DetailsBatch, FleetLanding, FleetSnapshot, PackedWorkers } from '../domain/fleet-snapshot';
+import type {
+  DetailsBatch,
+  FleetLanding,
+  FleetSnapshot,
+  PackedWorkers,
+} from '../domain/fleet/fleet-snapshot';
 import type { AccountId, WorkerId } from '../domain/ids';
 import type { ListingCounts } from '../domain/row-counts';
 import type { FleetScope } from '../domain/scope';

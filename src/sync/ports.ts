@@ -1,9 +1,9 @@
 /** The ports of the use-cases in this folder; `src/app` wires the pool's client and the store to them. */
-import type { CommitResult, LedgerCursorPatch, WindowCommit } from '../domain/ledger-commit';
-import type { LedgerState } from '../domain/ledger-state';
+import type { CommitResult, LedgerCursorPatch, WindowCommit } from '../domain/ledger/ledger-commit';
+import type { LedgerState } from '../domain/ledger/ledger-state';
 import type { EndedRun, HeldLock, RunRecord } from '../domain/run-record';
 import type { LedgerScope, Scope } from '../domain/scope';
-import type { Window } from '../domain/windows';
+import type { Window } from '../domain/ledger/windows';
 
 /** Throws `sync.superseded` when another commit went first. */
 export interface LedgerStore {

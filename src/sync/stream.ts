@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock';
 import type { PoolEndpoint } from '../core/pool-endpoint';
-import type { Precedence } from '../domain/due-scopes';
-import type { LedgerTiers } from '../domain/due-windows';
+import type { Precedence } from '../domain/planning/due-scopes';
+import type { LedgerTiers } from '../domain/planning/due-windows';
 import type { Pool } from '../domain/pool';
 import type { Scope } from '../domain/scope';
 import type { Stream } from '../domain/streams';

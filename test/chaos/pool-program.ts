@@ -1,6 +1,6 @@
 // The simulated pool in a process of its own. Words on its standard input, each answered by a line of JSON.
 import { createInterface } from 'node:readline';
-import { DAY_MS } from '../../src/domain/windows';
+import { DAY_MS } from '../../src/core/day';
 import { createSimulator, type Fault, type WorldSpec } from '../../src/simulator';
 import { createRandom, type Random } from '../../src/simulator/random';
 import { truthOf } from '../support/ledger-truth';

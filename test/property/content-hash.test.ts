@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { hashMultiset } from '../../src/domain/content-hash';
+import { hashMultiset } from '../../src/domain/ledger/content-hash';
 
 /** Texts that run into each other when joined without care. */
 const texts = fc.array(fc.constantFrom('', 'a', 'b', 'ab', '1:a', '2:ab', 'ä', '\u0000', '\ud800'), {

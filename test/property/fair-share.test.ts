@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { fairShare } from '../../src/domain/fair-share';
+import { fairShare } from '../../src/domain/planning/fair-share';
 
 const takers = fc.array(fc.integer({ min: 0, max: 100_000 }), { maxLength: 60 });
 const takenOf = (sizes: readonly number[], share: number): number =>

@@ -7,7 +7,7 @@ import {
   matchLedger,
   type LedgerChanges,
   type LedgerRow,
-} from '../../src/domain/ledger-matching';
+} from '../../src/domain/ledger/ledger-matching';
 
 const COMPLETE = { isWhole: true };
 const PARTIAL = { isWhole: false };

@@ -1,5 +1,5 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
-import { DAY_MS } from '../../src/domain/windows';
+import { DAY_MS } from '../../src/core/day';
 import type { Fault, SimIncome } from '../../src/simulator';
 import { createRandom, mix } from '../../src/simulator/random';
 import { LedgerHistory } from '../support/ledger-history';

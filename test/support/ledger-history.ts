@@ -1,5 +1,5 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
-import { DAY_MS } from '../../src/domain/windows';
+import { DAY_MS } from '../../src/core/day';
 import type { SimIncome, Quirks } from '../../src/simulator';
 import type { Random } from '../../src/simulator/random';
 import { LAB_START, type LabScope, type LedgerLab } from './ledger-lab';

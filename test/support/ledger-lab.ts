@@ -1,12 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import postgres from 'postgres';
 import type { Clock } from '../../src/core/clock';
+import { DAY_MS } from '../../src/core/day';
 import type { Pacer } from '../../src/core/pacer';
 import { Secret } from '../../src/core/secret';
-import type { LedgerTiers } from '../../src/domain/due-windows';
+import type { LedgerTiers } from '../../src/domain/planning/due-windows';
 import type { AccountId, Puid } from '../../src/domain/ids';
 import type { LedgerScope } from '../../src/domain/scope';
-import { DAY_MS } from '../../src/domain/windows';
 import { createPoolClient, type PoolClient } from '../../src/kucoin';
 import {
   createSimulator,

@@ -1,14 +1,15 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
+import { DAY_MS } from '../../src/core/day';
 import type { DecimalText } from '../../src/core/decimal';
 import { KpoolError } from '../../src/core/errors';
 import type { CallOptions } from '../../src/domain/call-options';
-import type { HiddenCoin } from '../../src/domain/coins';
+import type { HiddenCoin } from '../../src/domain/ledger/coins';
 import type { Puid } from '../../src/domain/ids';
 import type { IncomeRow } from '../../src/domain/income';
-import { decideCommit } from '../../src/domain/commit-effects';
-import type { CommitResult, LedgerCursorPatch, WindowCommit } from '../../src/domain/ledger-commit';
-import type { LedgerState } from '../../src/domain/ledger-state';
-import { ledgerKeyOf, matchLedger, type LedgerRow } from '../../src/domain/ledger-matching';
+import { decideCommit } from '../../src/domain/ledger/commit-effects';
+import type { CommitResult, LedgerCursorPatch, WindowCommit } from '../../src/domain/ledger/ledger-commit';
+import type { LedgerState } from '../../src/domain/ledger/ledger-state';
+import { ledgerKeyOf, matchLedger, type LedgerRow } from '../../src/domain/ledger/ledger-matching';
 import type { Page, UnreadableRow } from '../../src/domain/page';
 import type { IncomePageQuery } from '../../src/domain/pool';
 import type { LedgerScope } from '../../src/domain/scope';
@@ -17,8 +18,8 @@ import {
   unread,
   windowsAfter,
   type ReplacedWindows,
-} from '../../src/domain/window-replacement';
-import { contains, DAY_MS, type Window } from '../../src/domain/windows';
+} from '../../src/domain/ledger/window-replacement';
+import { contains, type Window } from '../../src/domain/ledger/windows';
 import { syncLedgerScope, WHAT_IS_DUE, type LedgerRequest } from '../../src/sync/ledger/sync-ledger-scope';
 import type { LedgerStore } from '../../src/sync/ports';
 import { FutureEnd } from '../../src/sync/ledger/future-end';

@@ -1,6 +1,6 @@
 // kpool check: how much disk the samples of the fleet will take.
 import type { Config } from '../../config/config';
-import { projectFleetDisk, type FleetDisk } from '../../domain/fleet-disk';
+import { projectFleetDisk, type FleetDisk } from '../../domain/fleet/fleet-disk';
 import { intervalOf } from '../../domain/streams';
 import { createStoreClient } from '../../store/client';
 import { readFleetOnDisk } from '../../store/fleet/fleet-facts';

@@ -1,6 +1,6 @@
 // kpool check: whether the rate limit leaves time for all workers in their interval.
 import type { Config } from '../../config/config';
-import { paceOfSnapshot } from '../../domain/fleet-pace';
+import { paceOfSnapshot } from '../../domain/fleet/fleet-pace';
 import { intervalOf } from '../../domain/streams';
 import { createStoreClient } from '../../store/client';
 import { readSnapshotRequests } from '../../store/fleet/fleet-facts';

@@ -1,5 +1,5 @@
 // How far kpool sync is with one stream.
-import type { PlannedScope } from '../../domain/due-scopes';
+import type { PlannedScope } from '../../domain/planning/due-scopes';
 import type { RunTotals } from '../../domain/run-record';
 import type { Stream } from '../../domain/streams';
 import type { RunResult } from '../../sync/run-scope';

@@ -1,6 +1,6 @@
 // kpool sync: one stream of one account.
 import { throwIfAborted } from '../../core/clock';
-import type { PlannedScope } from '../../domain/due-scopes';
+import type { PlannedScope } from '../../domain/planning/due-scopes';
 import type { Stream } from '../../domain/streams';
 import type { LedgerRequest } from '../../sync/ledger/sync-ledger-scope';
 import type { RunResult } from '../../sync/run-scope';

@@ -1,10 +1,10 @@
 // When each scope of a stream is next visited.
 import type { Config } from '../../config/config';
-import type { PlannedScope, ScopePlan } from '../../domain/due-scopes';
+import { DAY_MS } from '../../core/day';
+import type { PlannedScope, ScopePlan } from '../../domain/planning/due-scopes';
 import type { AccountId } from '../../domain/ids';
-import { nextVisitMs, paceOf } from '../../domain/scope-schedule';
+import { nextVisitMs, paceOf } from '../../domain/planning/scope-schedule';
 import { intervalOf } from '../../domain/streams';
-import { DAY_MS } from '../../domain/windows';
 import type { PrismaScopeStore } from '../../store/scopes';
 import type { StreamDefinition } from '../../sync/stream';
 

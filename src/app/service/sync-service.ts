@@ -5,7 +5,7 @@ import { assert } from '../../core/assert';
 import type { Clock } from '../../core/clock';
 import type { KeepDays } from '../../core/keep-days';
 import type { Secret } from '../../core/secret';
-import type { ScopePlan } from '../../domain/due-scopes';
+import type { ScopePlan } from '../../domain/planning/due-scopes';
 import type { AccountId } from '../../domain/ids';
 import type { Scope } from '../../domain/scope';
 import type { Stream } from '../../domain/streams';

@@ -1,8 +1,8 @@
 import { Option } from 'commander';
+import { DAY_MS } from '../../core/day';
 import { createStoreClient } from '../../store/client';
 import { recomputeFleet } from '../../store/fleet/recompute';
 import { KpoolError } from '../../core/errors';
-import { DAY_MS } from '../../domain/windows';
 import type { ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';

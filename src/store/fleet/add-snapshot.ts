@@ -1,5 +1,5 @@
 // Raw SQL: samples and figures are written in bulk.
-import { ACTIVE } from '../../domain/fleet';
+import { ACTIVE } from '../../domain/fleet/worker-statuses';
 import { Prisma } from '../generated/client';
 import type { Queryable } from '../client';
 import { exactMean } from './exact-mean';

@@ -2,7 +2,7 @@
 import { KpoolError } from '../../core/errors';
 import { guarded } from '../../core/postgres/errors';
 import type { Worker } from '../../domain/entities';
-import type { DetailsBatch } from '../../domain/fleet-snapshot';
+import type { DetailsBatch } from '../../domain/fleet/fleet-snapshot';
 import type { AccountId, WorkerId } from '../../domain/ids';
 import type { ListingCounts } from '../../domain/row-counts';
 import type { FleetScope } from '../../domain/scope';

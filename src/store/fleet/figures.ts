@@ -1,6 +1,6 @@
 // Raw SQL: figures are computed in the database, from bulk rows.
 import { millisecondsInHour } from 'date-fns/constants';
-import { ACTIVE } from '../../domain/fleet';
+import { ACTIVE } from '../../domain/fleet/worker-statuses';
 import type { Queryable } from '../client';
 import { Prisma } from '../generated/client';
 import { pgInstant } from '../instants';

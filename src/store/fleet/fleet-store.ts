@@ -1,7 +1,7 @@
 // Raw SQL: a snapshot begins and lands with instants of the database, to the microsecond.
 import { KpoolError } from '../../core/errors';
 import { guarded } from '../../core/postgres/errors';
-import type { FleetLanding, FleetSnapshot } from '../../domain/fleet-snapshot';
+import type { FleetLanding, FleetSnapshot } from '../../domain/fleet/fleet-snapshot';
 import type { ListingCounts } from '../../domain/row-counts';
 import type { FleetScope } from '../../domain/scope';
 import { inTransaction, type Queryable, type Transaction } from '../client';

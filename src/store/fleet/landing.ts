@@ -1,5 +1,5 @@
 // Raw SQL: workers are written in bulk.
-import { ACTIVE } from '../../domain/fleet';
+import { ACTIVE } from '../../domain/fleet/worker-statuses';
 import type { WorkerId } from '../../domain/ids';
 import type { Queryable } from '../client';
 import { fleetValues, isOfFleet, type LandingSnapshot } from './fleet-key';

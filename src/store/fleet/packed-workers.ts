@@ -1,5 +1,5 @@
 import type { Worker } from '../../domain/entities';
-import type { PackedWorkers } from '../../domain/fleet-snapshot';
+import type { PackedWorkers } from '../../domain/fleet/fleet-snapshot';
 import { Prisma } from '../generated/client';
 import { pgInstantOrNull } from '../instants';
 

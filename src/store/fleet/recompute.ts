@@ -1,6 +1,6 @@
 // Raw SQL: figures are computed in the database, from bulk rows.
+import { DAY_MS, startOfUtcDay } from '../../core/day';
 import type { AccountId, Puid } from '../../domain/ids';
-import { DAY_MS, startOfUtcDay } from '../../domain/windows';
 import { inTransaction } from '../client';
 import { guarded } from '../../core/postgres/errors';
 import type { PrismaClient } from '../generated/client';

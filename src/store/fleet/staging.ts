@@ -2,7 +2,7 @@
 // Raw SQL: workers are written in bulk.
 import { guarded } from '../../core/postgres/errors';
 import type { Worker, WorkerStatus } from '../../domain/entities';
-import type { FleetSnapshot, PackedWorkers } from '../../domain/fleet-snapshot';
+import type { FleetSnapshot, PackedWorkers } from '../../domain/fleet/fleet-snapshot';
 import type { WorkerId } from '../../domain/ids';
 import type { FleetScope } from '../../domain/scope';
 import type { Queryable, Transaction } from '../client';

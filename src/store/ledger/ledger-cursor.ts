@@ -1,8 +1,8 @@
 // What a cursor keeps of a list of income. Raw SQL: it moves in the statement that writes a commit's windows.
 import { KpoolError } from '../../core/errors';
-import type { LedgerCursorPatch } from '../../domain/ledger-commit';
+import type { LedgerCursorPatch } from '../../domain/ledger/ledger-commit';
 import type { LedgerScope } from '../../domain/scope';
-import type { ReplacedWindows } from '../../domain/window-replacement';
+import type { ReplacedWindows } from '../../domain/ledger/window-replacement';
 import type { Queryable } from '../client';
 import { NEXT_VERSION } from '../cursors';
 import { Prisma } from '../generated/client';

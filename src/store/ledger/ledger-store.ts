@@ -1,15 +1,15 @@
 // Raw SQL: a commit shares the lock that closes and exports take, and is one transaction of bulk statements.
 import { KpoolError } from '../../core/errors';
 import { guarded } from '../../core/postgres/errors';
-import type { HiddenCoin } from '../../domain/coins';
-import { decideCommit } from '../../domain/commit-effects';
-import { hashContent } from '../../domain/income-content';
-import type { CommitResult, LedgerCursorPatch, WindowCommit } from '../../domain/ledger-commit';
-import type { LedgerState } from '../../domain/ledger-state';
-import { matchLedger } from '../../domain/ledger-matching';
+import type { HiddenCoin } from '../../domain/ledger/coins';
+import { decideCommit } from '../../domain/ledger/commit-effects';
+import { hashContent } from '../../domain/ledger/income-content';
+import type { CommitResult, LedgerCursorPatch, WindowCommit } from '../../domain/ledger/ledger-commit';
+import type { LedgerState } from '../../domain/ledger/ledger-state';
+import { matchLedger } from '../../domain/ledger/ledger-matching';
 import type { LedgerScope } from '../../domain/scope';
-import { replaceWindows, unread, windowsAfter } from '../../domain/window-replacement';
-import type { Window } from '../../domain/windows';
+import { replaceWindows, unread, windowsAfter } from '../../domain/ledger/window-replacement';
+import type { Window } from '../../domain/ledger/windows';
 import { inTransaction, type Queryable } from '../client';
 import { ensureCursor, lockCursorAt } from '../cursors';
 import { Prisma, type PrismaClient } from '../generated/client';

@@ -1,10 +1,10 @@
 // Raw SQL: rows of the ledger are read and written in bulk, each amount and `extra` digit for digit.
 import type { DecimalText } from '../../core/decimal';
 import type { IncomeRow } from '../../domain/income';
-import type { LedgerRow } from '../../domain/ledger-matching';
+import type { LedgerRow } from '../../domain/ledger/ledger-matching';
 import type { LedgerScope } from '../../domain/scope';
 import type { LedgerStream } from '../../domain/streams';
-import type { Window } from '../../domain/windows';
+import type { Window } from '../../domain/ledger/windows';
 import type { Queryable } from '../client';
 import { Prisma } from '../generated/client';
 import { pgInstant, pgInstantOrNull } from '../instants';

@@ -1,7 +1,7 @@
 // Raw SQL: windows and certificates of a commit are written in bulk, and a window may end at infinity.
 import type { Scope } from '../../domain/scope';
-import type { ReplacedWindows } from '../../domain/window-replacement';
-import type { StoredWindow } from '../../domain/windows';
+import type { ReplacedWindows } from '../../domain/ledger/window-replacement';
+import type { StoredWindow } from '../../domain/ledger/windows';
 import type { Queryable } from '../client';
 import { Prisma } from '../generated/client';
 import { pgInstant } from '../instants';

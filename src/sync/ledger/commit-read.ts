@@ -1,9 +1,9 @@
 /** Commits a read of a window; a row that vanished waits for a confirmation read. */
 import { assert } from '../../core/assert';
-import type { WindowCommit } from '../../domain/ledger-commit';
-import { isCountable } from '../../domain/ledger-state';
-import type { WindowRead } from '../../domain/window-answer';
-import { isSameWindow, type Window } from '../../domain/windows';
+import type { WindowCommit } from '../../domain/ledger/ledger-commit';
+import { isCountable } from '../../domain/ledger/ledger-state';
+import type { WindowRead } from '../../domain/ledger/window-answer';
+import { isSameWindow, type Window } from '../../domain/ledger/windows';
 import { confirmMissing } from './confirmation';
 import type { LedgerSession } from './ledger-session';
 import { readAll } from './read-window';

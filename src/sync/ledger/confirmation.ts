@@ -1,13 +1,14 @@
 /** A second read, by other bounds, of rows that a complete read of a window did not show. */
+import { DAY_MS } from '../../core/day';
 import type { IncomeRow } from '../../domain/income';
-import { isSameContent } from '../../domain/income-content';
-import type { WindowCommit } from '../../domain/ledger-commit';
-import { ledgerKeyOf, type LedgerRow } from '../../domain/ledger-matching';
-import { countWith, isCountable } from '../../domain/ledger-state';
+import { isSameContent } from '../../domain/ledger/income-content';
+import type { WindowCommit } from '../../domain/ledger/ledger-commit';
+import { ledgerKeyOf, type LedgerRow } from '../../domain/ledger/ledger-matching';
+import { countWith, isCountable } from '../../domain/ledger/ledger-state';
 import { servedCount } from '../../domain/page';
-import type { WindowRead } from '../../domain/window-answer';
-import { fitSpan, spansAround } from '../../domain/window-spans';
-import { contains, DAY_MS, isSameWindow, type Window } from '../../domain/windows';
+import type { WindowRead } from '../../domain/ledger/window-answer';
+import { fitSpan, spansAround } from '../../domain/ledger/window-spans';
+import { contains, isSameWindow, type Window } from '../../domain/ledger/windows';
 import type { LedgerSession } from './ledger-session';
 import { pageThrough } from './page-through';
 import { readAll } from './read-window';

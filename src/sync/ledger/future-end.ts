@@ -1,5 +1,3 @@
-import { DAY_MS } from '../../domain/windows';
-
 /** How long a refused end is remembered: if the refusal was an accident, rows dated ahead must show up again. */
 const REMEMBERED_MS = DAY_MS;
 
@@ -15,3 +13,4 @@ export class FutureEnd {
     this.refusedAtMs = nowMs;
   }
 }
+import { DAY_MS } from '../../core/day';

@@ -1,8 +1,9 @@
 /** Coins that the pool totals although its lists show them only when asked for by name. */
-import type { HiddenCoin } from '../../domain/coins';
-import type { WindowRead } from '../../domain/window-answer';
-import { fitSpan } from '../../domain/window-spans';
-import { DAY_MS, startOfUtcDay, type Window } from '../../domain/windows';
+import { DAY_MS, startOfUtcDay } from '../../core/day';
+import type { HiddenCoin } from '../../domain/ledger/coins';
+import type { WindowRead } from '../../domain/ledger/window-answer';
+import { fitSpan } from '../../domain/ledger/window-spans';
+import type { Window } from '../../domain/ledger/windows';
 import type { LedgerSession } from './ledger-session';
 import { readAll } from './read-window';
 

@@ -1,13 +1,14 @@
 /** The pool's list of one scope's income, page by page, and what its refusals mean. */
 import { throwIfAborted } from '../../core/clock';
+import { DAY_MS } from '../../core/day';
 import { isKpoolError } from '../../core/errors';
 import type { CallOptions } from '../../domain/call-options';
 import type { IncomeRow } from '../../domain/income';
 import { servedCount, type Page } from '../../domain/page';
 import type { IncomePageQuery, Pool } from '../../domain/pool';
 import type { LedgerScope } from '../../domain/scope';
-import { MAX_PAGE_SIZE, MIN_PAGE_SIZE } from '../../domain/window-answer';
-import { DAY_MS, requestBounds, spanMsOf, type Window } from '../../domain/windows';
+import { MAX_PAGE_SIZE, MIN_PAGE_SIZE } from '../../domain/ledger/window-answer';
+import { requestBounds, spanMsOf, type Window } from '../../domain/ledger/windows';
 import type { FutureEnd } from './future-end';
 
 /** How far our estimate of the pool's clock may be off: it accepts timestamps within 5 seconds of its own. */

@@ -27,12 +27,13 @@
  *
  * `NEXT` says what each answer leads to, `commit-read.ts` what a commit does, `sync-ledger-scope.ts` what is due.
  */
+import { startOfUtcDay } from '../../core/day';
 import { KpoolError } from '../../core/errors';
-import { cutOutUnreadable } from '../../domain/window-cuts';
-import { isUnread } from '../../domain/ledger-state';
-import { countedBy, insideOf, type WindowRead } from '../../domain/window-answer';
-import { fitSpan, halfOf, probeOfEmpty } from '../../domain/window-spans';
-import { isSameWindow, startOfUtcDay, type StoredWindow, type Window } from '../../domain/windows';
+import { cutOutUnreadable } from '../../domain/ledger/window-cuts';
+import { isUnread } from '../../domain/ledger/ledger-state';
+import { countedBy, insideOf, type WindowRead } from '../../domain/ledger/window-answer';
+import { fitSpan, halfOf, probeOfEmpty } from '../../domain/ledger/window-spans';
+import { isSameWindow, type StoredWindow, type Window } from '../../domain/ledger/windows';
 import { commitRead, type CommitOutcome } from './commit-read';
 import { SHORTEST_SPAN_MS } from './income-list';
 import type { LedgerSession } from './ledger-session';

@@ -1,13 +1,14 @@
 /** One run over one scope: the pool's list, the stored ledger, and what the run decided about single windows. */
 import type { Clock } from '../../core/clock';
-import type { CoinRead } from '../../domain/coins';
-import type { LedgerTiers } from '../../domain/due-windows';
-import type { WindowCommit } from '../../domain/ledger-commit';
-import type { LedgerState } from '../../domain/ledger-state';
+import { DAY_MS } from '../../core/day';
+import type { CoinRead } from '../../domain/ledger/coins';
+import type { LedgerTiers } from '../../domain/planning/due-windows';
+import type { WindowCommit } from '../../domain/ledger/ledger-commit';
+import type { LedgerState } from '../../domain/ledger/ledger-state';
 import type { LedgerScope } from '../../domain/scope';
-import { MAX_PAGE_SIZE, type WindowRead } from '../../domain/window-answer';
-import { cutForStorage } from '../../domain/window-cuts';
-import { DAY_MS, rowsIn, type Window } from '../../domain/windows';
+import { MAX_PAGE_SIZE, type WindowRead } from '../../domain/ledger/window-answer';
+import { cutForStorage } from '../../domain/ledger/window-cuts';
+import { rowsIn, type Window } from '../../domain/ledger/windows';
 import type { LedgerStore } from '../ports';
 import type { Run } from '../run';
 import { IncomeList, type IncomeSource } from './income-list';

@@ -1,10 +1,11 @@
 /** Pages through all of a scope, where windows and the count of everything contradict each other. */
+import { startOfUtcDay } from '../../core/day';
 import type { IncomeRow } from '../../domain/income';
-import { isSameContent } from '../../domain/income-content';
-import { orderOf } from '../../domain/window-cuts';
-import { MAX_PAGE_SIZE, type WindowRead } from '../../domain/window-answer';
-import { chooseTrial } from '../../domain/window-spans';
-import { contains, rowsIn, startOfUtcDay, type StoredWindow } from '../../domain/windows';
+import { isSameContent } from '../../domain/ledger/income-content';
+import { orderOf } from '../../domain/ledger/window-cuts';
+import { MAX_PAGE_SIZE, type WindowRead } from '../../domain/ledger/window-answer';
+import { chooseTrial } from '../../domain/ledger/window-spans';
+import { contains, rowsIn, type StoredWindow } from '../../domain/ledger/windows';
 import { commitRead, type CommitOutcome } from './commit-read';
 import type { IncomeList } from './income-list';
 import type { LedgerSession } from './ledger-session';

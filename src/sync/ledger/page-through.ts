@@ -1,9 +1,9 @@
 /** Reads a window page by page, where one response does not prove it: rows may move between two pages. */
 import type { IncomeRow } from '../../domain/income';
-import { hasEqualsApart, isSameContent, provenBy } from '../../domain/income-content';
+import { hasEqualsApart, isSameContent, provenBy } from '../../domain/ledger/income-content';
 import { joinServed, servedCount, type Page } from '../../domain/page';
-import { insideOf, MAX_PAGE_SIZE, MIN_PAGE_SIZE, type WindowRead } from '../../domain/window-answer';
-import type { Window } from '../../domain/windows';
+import { insideOf, MAX_PAGE_SIZE, MIN_PAGE_SIZE, type WindowRead } from '../../domain/ledger/window-answer';
+import type { Window } from '../../domain/ledger/windows';
 import type { Pages } from './income-list';
 
 /** Passes that may disagree before the disagreement counts as permanent. */

@@ -1,8 +1,8 @@
 /** Reads a window by one response, as a run does, or all of it at once, to confirm what a run found. */
-import { isSameContent } from '../../domain/income-content';
+import { isSameContent } from '../../domain/ledger/income-content';
 import { joinServed, servedCount } from '../../domain/page';
-import { judgeWindow, type WindowAnswer, type WindowRead } from '../../domain/window-answer';
-import type { Window } from '../../domain/windows';
+import { judgeWindow, type WindowAnswer, type WindowRead } from '../../domain/ledger/window-answer';
+import type { Window } from '../../domain/ledger/windows';
 import type { IncomeList } from './income-list';
 import { pageThrough } from './page-through';
 

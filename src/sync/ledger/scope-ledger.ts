@@ -1,10 +1,10 @@
 /** One scope of the ledger as stored: its state, which every write replaces, and the writes of a run. */
-import type { CommitResult, LedgerCursorPatch, WindowCommit } from '../../domain/ledger-commit';
-import type { LedgerState } from '../../domain/ledger-state';
+import type { CommitResult, LedgerCursorPatch, WindowCommit } from '../../domain/ledger/ledger-commit';
+import type { LedgerState } from '../../domain/ledger/ledger-state';
 import { servedCount } from '../../domain/page';
 import type { LedgerScope } from '../../domain/scope';
-import type { WindowRead } from '../../domain/window-answer';
-import type { Window } from '../../domain/windows';
+import type { WindowRead } from '../../domain/ledger/window-answer';
+import type { Window } from '../../domain/ledger/windows';
 import type { LedgerStore } from '../ports';
 import type { Run } from '../run';
 

@@ -1,7 +1,8 @@
 /** Finds the longest span that the pool answers in full, by a row that its answer for a longer one left out. */
+import { DAY_MS, startOfUtcDay } from '../../core/day';
 import type { IncomeRow } from '../../domain/income';
 import { servedCount } from '../../domain/page';
-import { DAY_MS, horizonMs, startOfUtcDay, type Window } from '../../domain/windows';
+import { horizonMs, type Window } from '../../domain/ledger/windows';
 import type { IncomeList } from './income-list';
 import type { LedgerSession } from './ledger-session';
 

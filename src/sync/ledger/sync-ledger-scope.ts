@@ -1,9 +1,9 @@
 /** Brings one scope of the ledger up to date: plans windows, has them read, and checks the whole. */
 import { isKpoolError } from '../../core/errors';
-import { isWindowDue, type WindowRequest } from '../../domain/due-windows';
-import { isCountable, isReadWhole } from '../../domain/ledger-state';
+import { isWindowDue, type WindowRequest } from '../../domain/planning/due-windows';
+import { isCountable, isReadWhole } from '../../domain/ledger/ledger-state';
 import type { LedgerScope } from '../../domain/scope';
-import { rowsIn, type StoredWindow } from '../../domain/windows';
+import { rowsIn, type StoredWindow } from '../../domain/ledger/windows';
 import type { Run } from '../run';
 import type { CommitOutcome } from './commit-read';
 import { readHiddenCoins } from './hidden-coins';

@@ -1,8 +1,8 @@
 import { throwIfAborted } from '../../core/clock';
 import type { DecimalText } from '../../core/decimal';
 import { isKpoolError } from '../../core/errors';
-import type { ServedTotals } from '../../domain/coins';
-import type { Precedence } from '../../domain/due-scopes';
+import type { ServedTotals } from '../../domain/ledger/coins';
+import type { Precedence } from '../../domain/planning/due-scopes';
 import type { Listing, UnreadableRow } from '../../domain/page';
 import type { ListingCounts } from '../../domain/row-counts';
 import type { Scope } from '../../domain/scope';

@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../../core/clock';
 import type { Worker } from '../../domain/entities';
-import { fairShare } from '../../domain/fair-share';
+import { fairShare } from '../../domain/planning/fair-share';
 import type { WorkerId } from '../../domain/ids';
 import type { Pool } from '../../domain/pool';
 import type { FleetScope, Scope } from '../../domain/scope';

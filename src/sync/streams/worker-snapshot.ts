@@ -1,11 +1,12 @@
 import { throwIfAborted } from '../../core/clock';
 import type { WorkerFilter } from '../../domain/entities';
-import { ACTIVE, findUnreadableWorkers, PAGED_STATUSES } from '../../domain/fleet';
-import type { FleetSnapshot, PackedWorkers } from '../../domain/fleet-snapshot';
+import { findUnreadableWorkers } from '../../domain/fleet/unreadable-workers';
+import { ACTIVE, PAGED_STATUSES } from '../../domain/fleet/worker-statuses';
+import type { FleetSnapshot, PackedWorkers } from '../../domain/fleet/fleet-snapshot';
 import type { UnreadableRow } from '../../domain/page';
 import type { Pool } from '../../domain/pool';
 import type { FleetScope } from '../../domain/scope';
-import { WorkerPager } from '../../domain/worker-pager';
+import { WorkerPager } from '../../domain/fleet/worker-pager';
 import type { FleetStore } from '../fleet-ports';
 import type { Run } from '../run';
 import { findWorker } from './worker-lookup';

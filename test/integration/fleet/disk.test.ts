@@ -1,4 +1,4 @@
-import { projectFleetDisk } from '../../../src/domain/fleet-disk';
+import { projectFleetDisk } from '../../../src/domain/fleet/fleet-disk';
 import { runCliInProcess } from '../../support/cli-in-process';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { useTestDatabase } from '../../support/test-database';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
+import { DAY_MS } from '../../../src/core/day';
 import type { DecimalText } from '../../../src/core/decimal';
 import { Secret } from '../../../src/core/secret';
 import type { Worker } from '../../../src/domain/entities';
 import type { AccountId, Puid, WorkerId } from '../../../src/domain/ids';
-import { DAY_MS } from '../../../src/domain/windows';
 import { createStoreClient } from '../../../src/store/client';
 import { createFleetStore } from '../../../src/store/fleet/fleet-store';
 import { recomputeFleet } from '../../../src/store/fleet/recompute';

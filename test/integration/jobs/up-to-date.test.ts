@@ -1,7 +1,7 @@
 import { startServiceJobs } from '../../../jobs/service-jobs';
 import { withSchedulesLock } from '../../../src/app/queue-location';
+import { DAY_MS } from '../../../src/core/day';
 import { Secret } from '../../../src/core/secret';
-import { DAY_MS } from '../../../src/domain/windows';
 import { createMetrics } from '../../../src/observability/metrics';
 import { STREAMS } from '../../../src/sync/registry';
 import { eventually } from '../../support/eventually';

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { DAY_MS } from '../../../src/domain/windows';
+import { DAY_MS } from '../../../src/core/day';
 import { LAB_START, LedgerLab, type LabScope } from '../../support/ledger-lab';
 import { useTestDatabase } from '../../support/test-database';
 import type { LedgerStore } from '../../../src/sync/ports';

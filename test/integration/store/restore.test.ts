@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
-import { DAY_MS } from '../../../src/domain/windows';
+import { DAY_MS } from '../../../src/core/day';
 import { createSimulator, type Simulator } from '../../../src/simulator';
 import { binariesIn } from '../../../src/store/embedded/binaries';
 import { createCluster, startCluster } from '../../../src/store/embedded/cluster';

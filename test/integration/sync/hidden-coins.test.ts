@@ -1,5 +1,5 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
-import { DAY_MS } from '../../../src/domain/windows';
+import { DAY_MS } from '../../../src/core/day';
 import type { Simulator } from '../../../src/simulator';
 import { setDatabaseClock } from '../../support/database-clock';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';

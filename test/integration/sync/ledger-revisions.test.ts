@@ -1,4 +1,4 @@
-import { DAY_MS } from '../../../src/domain/windows';
+import { DAY_MS } from '../../../src/core/day';
 import type { SimIncome } from '../../../src/simulator';
 import { LAB_START, LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
 import { differenceOf, knownAt } from '../../support/ledger-truth';

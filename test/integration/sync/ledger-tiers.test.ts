@@ -1,5 +1,5 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
-import { DAY_MS } from '../../../src/domain/windows';
+import { DAY_MS } from '../../../src/core/day';
 import { keepDays } from '../../support/keep-days';
 import { LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';

@@ -1,4 +1,4 @@
-import { DAY_MS } from '../../../src/domain/windows';
+import { DAY_MS } from '../../../src/core/day';
 import { LedgerLab, LAB_START, VERIFY, type LabScope } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
 import { useTestDatabase } from '../../support/test-database';

@@ -1,5 +1,5 @@
 import postgres from 'postgres';
-import { DAY_MS } from '../../../src/domain/windows';
+import { DAY_MS } from '../../../src/core/day';
 import { createSimulator, type Simulator } from '../../../src/simulator';
 import { eventually } from '../eventually';
 import { differenceOf, storedOf, truthOf } from '../ledger-truth';

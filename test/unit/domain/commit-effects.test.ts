@@ -1,10 +1,11 @@
 import fc from 'fast-check';
-import { decideCommit, type CommitEffects } from '../../../src/domain/commit-effects';
-import type { WindowCommit } from '../../../src/domain/ledger-commit';
-import type { LedgerState } from '../../../src/domain/ledger-state';
-import { ledgerKeyOf, matchLedger, type LedgerRow } from '../../../src/domain/ledger-matching';
-import { replaceWindows, unread, windowsAfter } from '../../../src/domain/window-replacement';
-import { contains, DAY_MS, type StoredWindow, type Window } from '../../../src/domain/windows';
+import { DAY_MS } from '../../../src/core/day';
+import { decideCommit, type CommitEffects } from '../../../src/domain/ledger/commit-effects';
+import type { WindowCommit } from '../../../src/domain/ledger/ledger-commit';
+import type { LedgerState } from '../../../src/domain/ledger/ledger-state';
+import { ledgerKeyOf, matchLedger, type LedgerRow } from '../../../src/domain/ledger/ledger-matching';
+import { replaceWindows, unread, windowsAfter } from '../../../src/domain/ledger/window-replacement';
+import { contains, type StoredWindow, type Window } from '../../../src/domain/ledger/windows';
 import { MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
 
 const WINDOW = { fromMs: TODAY - 40 * DAY_MS, toMs: Infinity };

@@ -1,5 +1,5 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
-import { chooseDue, type PlannedScope, type ScopePlan } from '../../../src/domain/due-scopes';
+import { chooseDue, type PlannedScope, type ScopePlan } from '../../../src/domain/planning/due-scopes';
 import type { AccountId, Puid } from '../../../src/domain/ids';
 
 const NOW_MS = 10 * HOUR_MS;

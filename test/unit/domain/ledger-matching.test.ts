@@ -1,5 +1,5 @@
 import type { IncomeRow } from '../../../src/domain/income';
-import { matchLedger, type LedgerRow } from '../../../src/domain/ledger-matching';
+import { matchLedger, type LedgerRow } from '../../../src/domain/ledger/ledger-matching';
 import { rowOf } from '../../support/memory-ledger';
 
 /** All rows share a key but for the ordinal. */

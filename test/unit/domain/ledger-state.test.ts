@@ -1,5 +1,6 @@
-import { countWith, isCountable, isReadWhole, isUnread } from '../../../src/domain/ledger-state';
-import { DAY_MS, type StoredWindow } from '../../../src/domain/windows';
+import { DAY_MS } from '../../../src/core/day';
+import { countWith, isCountable, isReadWhole, isUnread } from '../../../src/domain/ledger/ledger-state';
+import type { StoredWindow } from '../../../src/domain/ledger/windows';
 import { daily, TODAY } from '../../support/memory-ledger';
 
 const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;

@@ -1,5 +1,5 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
-import { nextVisitMs, type ScopePace, type ScopeFacts } from '../../../src/domain/scope-schedule';
+import { nextVisitMs, type ScopePace, type ScopeFacts } from '../../../src/domain/planning/scope-schedule';
 
 const sketch: ScopeFacts = {
   isDefaultAlgo: true,

@@ -1,8 +1,9 @@
+import { DAY_MS } from '../../../src/core/day';
 import type { DecimalText } from '../../../src/core/decimal';
 import type { IncomeRow } from '../../../src/domain/income';
 import type { Page, UnreadableRow } from '../../../src/domain/page';
-import { countedBy, insideOf, judgeWindow } from '../../../src/domain/window-answer';
-import { DAY_MS, type Window } from '../../../src/domain/windows';
+import { countedBy, insideOf, judgeWindow } from '../../../src/domain/ledger/window-answer';
+import type { Window } from '../../../src/domain/ledger/windows';
 
 const WINDOW: Window = { fromMs: 10 * DAY_MS, toMs: 200 * DAY_MS };
 const NOON = DAY_MS / 2;

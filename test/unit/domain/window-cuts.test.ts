@@ -1,5 +1,6 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import fc from 'fast-check';
+import { DAY_MS } from '../../../src/core/day';
 import {
   cutAt,
   cutByRows,
@@ -10,8 +11,8 @@ import {
   findProvenPrefix,
   orderOf,
   plannedRows,
-} from '../../../src/domain/window-cuts';
-import { contains, DAY_MS, type Window } from '../../../src/domain/windows';
+} from '../../../src/domain/ledger/window-cuts';
+import { contains, type Window } from '../../../src/domain/ledger/windows';
 
 const window = (fromDay: number, toDay: number): Window => ({
   fromMs: fromDay * DAY_MS,

@@ -1,5 +1,6 @@
-import { fitSpan, halfOf, spansAround } from '../../../src/domain/window-spans';
-import { DAY_MS, type Window } from '../../../src/domain/windows';
+import { DAY_MS } from '../../../src/core/day';
+import { fitSpan, halfOf, spansAround } from '../../../src/domain/ledger/window-spans';
+import type { Window } from '../../../src/domain/ledger/windows';
 
 const TODAY = Date.UTC(2026, 10, 20);
 const NOON = DAY_MS / 2;

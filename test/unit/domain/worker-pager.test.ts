@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Worker } from '../../../src/domain/entities';
-import { WorkerPager } from '../../../src/domain/worker-pager';
+import { WorkerPager } from '../../../src/domain/fleet/worker-pager';
 import type { WorkerId } from '../../../src/domain/ids';
 import type { Page } from '../../../src/domain/page';
 import { createRandom } from '../../../src/simulator/random';

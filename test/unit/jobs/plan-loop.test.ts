@@ -4,7 +4,7 @@ import type { ActiveJob } from '../../../jobs/orphan-watch';
 import { PlanLoop } from '../../../jobs/plan-loop';
 import { StreamHolds } from '../../../jobs/stream-holds';
 import type { ServiceAccount } from '../../../src/app/service/service-account';
-import type { ScopePlan } from '../../../src/domain/due-scopes';
+import type { ScopePlan } from '../../../src/domain/planning/due-scopes';
 import type { AccountId } from '../../../src/domain/ids';
 import { STREAMS } from '../../../src/sync/registry';
 import { VirtualClock } from '../../support/jobs/virtual-clock';

@@ -1,8 +1,8 @@
+import { DAY_MS } from '../../../src/core/day';
 import { findDecimal } from '../../../src/core/decimal';
 import type { IncomeRow } from '../../../src/domain/income';
 import type { Puid } from '../../../src/domain/ids';
 import type { Page } from '../../../src/domain/page';
-import { DAY_MS } from '../../../src/domain/windows';
 import { earningsEndpoint } from '../../../src/kucoin/endpoints/earnings';
 import { rewardsEndpoint } from '../../../src/kucoin/endpoints/rewards';
 import { parseJson } from '../../../src/kucoin/json';

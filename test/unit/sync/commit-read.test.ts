@@ -1,5 +1,6 @@
+import { DAY_MS } from '../../../src/core/day';
 import type { IncomeRow } from '../../../src/domain/income';
-import { contains, DAY_MS, type StoredWindow, type Window } from '../../../src/domain/windows';
+import { contains, type StoredWindow, type Window } from '../../../src/domain/ledger/windows';
 import { commitRead } from '../../../src/sync/ledger/commit-read';
 import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
 

@@ -1,7 +1,8 @@
+import { DAY_MS } from '../../../src/core/day';
 import type { IncomeRow } from '../../../src/domain/income';
-import type { LedgerState } from '../../../src/domain/ledger-state';
-import type { LedgerRow } from '../../../src/domain/ledger-matching';
-import { contains, DAY_MS, type StoredWindow, type Window } from '../../../src/domain/windows';
+import type { LedgerState } from '../../../src/domain/ledger/ledger-state';
+import type { LedgerRow } from '../../../src/domain/ledger/ledger-matching';
+import { contains, type StoredWindow, type Window } from '../../../src/domain/ledger/windows';
 import { confirmMissing } from '../../../src/sync/ledger/confirmation';
 import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
 

@@ -1,10 +1,10 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
+import { DAY_MS } from '../../../src/core/day';
 import { KpoolError } from '../../../src/core/errors';
 import type { CallOptions } from '../../../src/domain/call-options';
 import type { IncomeRow } from '../../../src/domain/income';
 import type { IncomePageQuery } from '../../../src/domain/pool';
 import type { LedgerScope } from '../../../src/domain/scope';
-import { DAY_MS } from '../../../src/domain/windows';
 import { FutureEnd } from '../../../src/sync/ledger/future-end';
 import { IncomeList } from '../../../src/sync/ledger/income-list';
 import { daily, NOW, rowOf, TODAY } from '../../support/memory-ledger';

@@ -1,5 +1,5 @@
+import { DAY_MS } from '../../../src/core/day';
 import type { IncomePageQuery } from '../../../src/domain/pool';
-import { DAY_MS } from '../../../src/domain/windows';
 import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
 
 async function synced(pool: MemoryPool): Promise<MemoryLab> {

@@ -1,4 +1,4 @@
-import { DAY_MS, startOfUtcDay } from '../../../src/domain/windows';
+import { DAY_MS, startOfUtcDay } from '../../../src/core/day';
 import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
 
 async function synced(pool: MemoryPool): Promise<MemoryLab> {

@@ -1,4 +1,4 @@
-import { DAY_MS } from '../../../src/domain/windows';
+import { DAY_MS } from '../../../src/core/day';
 import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
 
 const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;

@@ -1,6 +1,6 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
+import { DAY_MS } from '../../../src/core/day';
 import type { IncomeRow } from '../../../src/domain/income';
-import { DAY_MS } from '../../../src/domain/windows';
 import { pageEverything } from '../../../src/sync/ledger/page-everything';
 import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
 

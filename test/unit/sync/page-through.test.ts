@@ -1,7 +1,8 @@
+import { DAY_MS } from '../../../src/core/day';
 import type { DecimalText } from '../../../src/core/decimal';
 import type { IncomeRow } from '../../../src/domain/income';
 import type { Page } from '../../../src/domain/page';
-import { DAY_MS, type Window } from '../../../src/domain/windows';
+import type { Window } from '../../../src/domain/ledger/windows';
 import { pageThrough } from '../../../src/sync/ledger/page-through';
 
 const WINDOW: Window = { fromMs: 0, toMs: 1_000 * DAY_MS };

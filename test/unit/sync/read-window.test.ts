@@ -1,6 +1,7 @@
+import { DAY_MS } from '../../../src/core/day';
 import type { IncomeRow } from '../../../src/domain/income';
 import type { Page } from '../../../src/domain/page';
-import { DAY_MS, type Window } from '../../../src/domain/windows';
+import type { Window } from '../../../src/domain/ledger/windows';
 import type { IncomeList } from '../../../src/sync/ledger/income-list';
 import { readAll, readWindow } from '../../../src/sync/ledger/read-window';
 import { daily, rowOf, TODAY } from '../../support/memory-ledger';

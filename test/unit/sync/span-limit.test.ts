@@ -1,6 +1,7 @@
+import { DAY_MS } from '../../../src/core/day';
 import type { IncomeList } from '../../../src/sync/ledger/income-list';
 import { findSpanLimit } from '../../../src/sync/ledger/span-limit';
-import { contains, DAY_MS, spanMsOf, type Window } from '../../../src/domain/windows';
+import { contains, spanMsOf, type Window } from '../../../src/domain/ledger/windows';
 import { NOW, rowOf, TODAY } from '../../support/memory-ledger';
 
 const windowOf = (from: number, to: number): Window => ({

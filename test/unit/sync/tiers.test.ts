@@ -1,5 +1,6 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
-import { DAY_MS, type StoredWindow } from '../../../src/domain/windows';
+import { DAY_MS } from '../../../src/core/day';
+import type { StoredWindow } from '../../../src/domain/ledger/windows';
 import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
 
 const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;

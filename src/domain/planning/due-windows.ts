@@ -1,5 +1,6 @@
 /** Which windows of a scope a run reads again. */
-import { DAY_MS, overlaps, spanMsOf, startOfUtcDay, type StoredWindow, type Window } from './windows';
+import { DAY_MS, startOfUtcDay } from '../../core/day';
+import { overlaps, spanMsOf, type StoredWindow, type Window } from '../ledger/windows';
 
 /** How much is read again, and how often. */
 export interface LedgerTiers {

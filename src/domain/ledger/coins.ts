@@ -1,4 +1,4 @@
-import type { UnreadableRow } from './page';
+import type { UnreadableRow } from '../page';
 
 /**
  * A coin that the pool totals for an account although its lists show it only when asked by name, as known in one scope.

@@ -1,5 +1,5 @@
-import { compareDecimals } from '../core/decimal';
-import type { IncomeRow } from './income';
+import { compareDecimals } from '../../core/decimal';
+import type { IncomeRow } from '../income';
 
 /** A row of the ledger: what the pool said, and its ordinal among rows that share the rest of the key. */
 export interface LedgerRow extends IncomeRow {

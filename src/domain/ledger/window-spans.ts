@@ -1,6 +1,7 @@
 /** Which spans to ask for: windows cut to a limit, spans around single rows, probes and trials. */
-import type { IncomeRow } from './income';
-import { DAY_MS, horizonMs, startOfUtcDay, type Window } from './windows';
+import { DAY_MS, startOfUtcDay } from '../../core/day';
+import type { IncomeRow } from '../income';
+import { horizonMs, type Window } from './windows';
 
 /** With a limit of fewer days there is no room for cuts at midnight. */
 const LEAST_DAYS_MS = 2 * DAY_MS;

@@ -1,6 +1,4 @@
-import { DAY_MS, startOfUtcDay } from '../core/day';
-
-export { DAY_MS, startOfUtcDay };
+import { DAY_MS, startOfUtcDay } from '../../core/day';
 
 /** A span of mining time, half open `[fromMs, toMs)`, ms since the epoch; `toMs` is Infinity for the newest one. */
 export interface Window {

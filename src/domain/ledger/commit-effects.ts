@@ -2,11 +2,11 @@
  * What a read of a window changes in the ledger. It is decided before anything is written, and each store writes it in
  * its own way.
  */
-import { SETTLED, type IncomeRow } from './income';
+import { SETTLED, type IncomeRow } from '../income';
 import { hashContent } from './income-content';
 import { reopenedBy, type Unconfirmed, type WindowCommit, type WindowPiece } from './ledger-commit';
 import { ledgerKeyOf, type LedgerChanges, type LedgerRow } from './ledger-matching';
-import type { RowCounts } from './row-counts';
+import type { RowCounts } from '../row-counts';
 import { replaceWindows, unread, type ReplacedWindows, type WindowRecord } from './window-replacement';
 import { contains } from './windows';
 

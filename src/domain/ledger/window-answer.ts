@@ -1,7 +1,8 @@
-import type { IncomeRow } from './income';
-import { servedCount, type Page, type Served } from './page';
+import { DAY_MS } from '../../core/day';
+import type { IncomeRow } from '../income';
+import { servedCount, type Page, type Served } from '../page';
 import { cutBySample, cutEdges, findProvenPrefix, type ProvenPrefix } from './window-cuts';
-import { contains, DAY_MS, type Window } from './windows';
+import { contains, type Window } from './windows';
 
 /** The largest page that the specification allows, and the smallest. */
 export const MAX_PAGE_SIZE = 100;

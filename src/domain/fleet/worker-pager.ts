@@ -1,7 +1,7 @@
-import type { Worker, WorkerFilter } from './entities';
-import type { WorkerId } from './ids';
+import type { Worker, WorkerFilter } from '../entities';
+import type { WorkerId } from '../ids';
 import { cutPageAt } from './page-overlap';
-import { servedCount, type Page, type UnreadableRow } from './page';
+import { servedCount, type Page, type UnreadableRow } from '../page';
 
 /** Rounds over all pages before a contradiction between them is reported. */
 const MAX_LIST_ROUNDS = 3;

@@ -1,5 +1,5 @@
-import type { WorkerId } from './ids';
-import type { UnreadableRow } from './page';
+import type { WorkerId } from '../ids';
+import type { UnreadableRow } from '../page';
 
 /** A snapshot in progress over all workers of a scope. */
 export interface FleetSnapshot {

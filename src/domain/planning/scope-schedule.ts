@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../core/errors';
-import { DAY_MS } from './windows';
+import { DAY_MS } from '../../core/day';
+import type { ErrorCode } from '../../core/errors';
 
 /** What the schedule of a scope depends on. Instants are by the database's clock. */
 export interface ScopeFacts {

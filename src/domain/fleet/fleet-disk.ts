@@ -1,5 +1,5 @@
-import type { KeepDays } from '../core/keep-days';
-import { DAY_MS } from './windows';
+import { DAY_MS } from '../../core/day';
+import type { KeepDays } from '../../core/keep-days';
 
 /** Bytes of a row on disk, with its indexes and the free space for updates (bench/fleet.ts, 100,000 workers). */
 const ROW_BYTES = { samples: 45, hourly: 320, daily: 320 } as const;

@@ -1,12 +1,5 @@
-import { findId, type WorkerId } from './ids';
-import type { WorkerFilter, WorkerStatus } from './entities';
-import type { UnreadableRow } from './page';
-
-/** The lists that together hold every worker, in the order in which they are paged. */
-export const PAGED_STATUSES = ['ACTIVE', 'INACTIVE', 'INVALID'] as const satisfies readonly WorkerFilter[];
-
-/** The status in which a worker counts as up. */
-export const ACTIVE: WorkerStatus = 'ACTIVE';
+import { findId, type WorkerId } from '../ids';
+import type { UnreadableRow } from '../page';
 
 const WORKER_ID_FIELD = /"workerId"\s*:\s*"?(\d{1,19})"?\s*[,}]/g;
 

@@ -1,4 +1,4 @@
-import { findUnreadableWorkers } from '../../../src/domain/fleet';
+import { findUnreadableWorkers } from '../../../src/domain/fleet/unreadable-workers';
 
 test.each([
   [[], []],

@@ -1,5 +1,6 @@
-import type { Served, UnreadableRow } from './page';
-import { DAY_MS, spanMsOf, startOfUtcDay, type Window } from './windows';
+import { DAY_MS, startOfUtcDay } from '../../core/day';
+import type { Served, UnreadableRow } from '../page';
+import { spanMsOf, type Window } from './windows';
 
 /** A window is planned to hold this share of a page, to leave room for late rows. */
 const FILL_SHARE = 0.9;
