@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../src/core/day';
 import type { Permit } from '../../src/core/pacer';
 import type { PacingEvent } from '../../src/pacing/events';
 import { PermitQueue } from '../../src/pacing/permit-queue';
@@ -67,7 +68,7 @@ test('nothing is asked of the database while nobody waits', async () => {
   await lab.world.runUntil(10_000);
   await sent;
   const before = lab.polls;
-  await lab.world.runUntil(86_400_000);
+  await lab.world.runUntil(DAY_MS);
   expect(lab.polls).toBe(before);
 });
 

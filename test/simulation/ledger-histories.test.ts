@@ -3,9 +3,8 @@ import { DAY_MS } from '../../src/core/day';
 import type { Fault, SimIncome } from '../../src/simulator';
 import { createRandom, mix } from '../../src/simulator/random';
 import { LedgerHistory } from '../support/ledger-history';
-import { LedgerLab, VERIFY, type LabScope, type LabSync } from '../support/ledger-lab';
+import { type LabScope, type LabSync, useLedgerLab, VERIFY } from '../support/ledger-lab';
 import { differenceOf, knownAt, truthLineOf } from '../support/ledger-truth';
-import { useTestDatabase } from '../support/test-database';
 
 /** KPOOL_TEST_SEED replays one history; KPOOL_TEST_HISTORIES plays more of them than a run of the suite does. */
 const SEED = process.env['KPOOL_TEST_SEED'];
@@ -31,12 +30,7 @@ function emptyPage(): string {
   return '{"success":true,"code":"200","msg":"success","retry":false,"data":{"currentPage":1,"items":[],"pageSize":100,"totalNum":0,"totalPage":0}}';
 }
 
-let lab: LedgerLab;
-const database = useTestDatabase();
-database.beforeDrop(() => lab.close());
-beforeAll(async () => {
-  lab = await LedgerLab.open(database.url);
-});
+const lab = useLedgerLab();
 
 /** What both lists hold, as often as both hold it. */
 function common(a: readonly string[], b: readonly string[]): string[] {

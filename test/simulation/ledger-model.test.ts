@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { beginnings, EMPTY_POOL, histories } from '../support/ledger-commands';
-import { LedgerLab, VERIFY } from '../support/ledger-lab';
+import { useLedgerLab, VERIFY } from '../support/ledger-lab';
 import { PoolAndLedger } from '../support/pool-and-ledger';
-import { useTestDatabase } from '../support/test-database';
 
 /** A failure names its seed, its path and its replayPath: KPOOL_TEST_SEED, _PATH and _REPLAY replay it. */
 const { KPOOL_TEST_SEED, KPOOL_TEST_PATH, KPOOL_TEST_REPLAY, KPOOL_TEST_SECONDS } = process.env;
@@ -11,12 +10,7 @@ const SECONDS = Number(KPOOL_TEST_SECONDS ?? 15);
 const LEAST_HISTORIES = 4;
 const MOST_HISTORIES = 20 * SECONDS;
 
-let lab: LedgerLab;
-const database = useTestDatabase();
-database.beforeDrop(() => lab.close());
-beforeAll(async () => {
-  lab = await LedgerLab.open(database.url);
-});
+const lab = useLedgerLab();
 
 /** Not the whole history: spans of some days are many. */
 const HISTORY_START = Date.UTC(2026, 5, 1);

@@ -10,6 +10,7 @@ import type { LedgerScope } from '../../src/domain/scope';
 import { createPoolClient, type PoolClient } from '../../src/kucoin';
 import {
   createSimulator,
+  type Quirks,
   type SimScopeKey,
   type Simulator,
   type SimulatorOptions,
@@ -25,6 +26,8 @@ import { syncLedgerScope, WHAT_IS_DUE, type LedgerRequest } from '../../src/sync
 import type { LedgerStore } from '../../src/sync/ports';
 import { runScope, type RunResult } from '../../src/sync/run-scope';
 import { servedOf, storedOf, truthOf } from './ledger-truth';
+import { madeLater } from './made-later';
+import { useTestDatabase } from './test-database';
 
 export const LAB_START = Date.UTC(2026, 9, 20, 9, 30);
 export const VERIFY: LedgerRequest = { verifyBeforeMs: Infinity, span: null };
@@ -46,17 +49,21 @@ export interface LabSync {
 /** A simulated pool and what syncs a scope of its ledger into a database: no pace, no waits, the smallest parts. */
 export class LedgerLab {
   private static nextPuid = 5_000_001n;
+  private readonly firstQuirks: Quirks;
 
   private readonly futureEnd = new FutureEnd();
 
   private constructor(
+    readonly databaseUrl: string,
     readonly simulator: Simulator,
     readonly sql: postgres.Sql,
     readonly client: PrismaClient,
     readonly pool: PoolClient,
     readonly accountId: AccountId,
     private readonly locks: PostgresRunLocks,
-  ) {}
+  ) {
+    this.firstQuirks = { ...simulator.quirks };
+  }
 
   static async open(
     databaseUrl: string,
@@ -90,7 +97,7 @@ export class LedgerLab {
       // Real time does not pass between attempts: a circuit that opens would stay open.
       retries: {
         circuit: {
-          pause: { maintenance: NEVER, throttled: NEVER, refused: NEVER },
+          pause: { maintenance: NO_PAUSE, throttled: NO_PAUSE, refused: NO_PAUSE },
           failureThreshold: 3,
           longestPauseMs: 0,
         },
@@ -109,7 +116,7 @@ export class LedgerLab {
       $$ SELECT pg_catalog.clock_timestamp() + (SELECT ahead FROM sync.test_clock) $$`;
     const { accountId } = await new PrismaAccountStore(client).register(accountName, pool.fingerprint);
     const locks = new PostgresRunLocks(new Secret(databaseUrl), client);
-    return new LedgerLab(simulator, sql, client, pool, accountId, locks);
+    return new LedgerLab(databaseUrl, simulator, sql, client, pool, accountId, locks);
   }
 
   /** A scope of a sub-account of its own. */
@@ -177,7 +184,11 @@ export class LedgerLab {
     return row?.now ?? '';
   }
 
-  /** What one scope found out of the spans that the pool answers counts for its account: a new test knows nothing. */
+  restoreQuirks(): void {
+    Object.assign(this.simulator.quirks, this.firstQuirks);
+  }
+
+  /** Forgets the longest span that the pool answered, which one scope learns for all scopes of its account. */
   async forgetSpanLimits(): Promise<void> {
     await this.sql`UPDATE sync.cursors SET span_limit_ms = NULL WHERE span_limit_ms IS NOT NULL`;
   }
@@ -191,8 +202,25 @@ export class LedgerLab {
   }
 }
 
-/** No quiet at all. */
-const NEVER = { firstDelayMs: 0, maxDelayMs: 0, factor: 1 };
+/**
+ * Gives the test file a lab with a database of its own: opened in `beforeAll`, closed in `afterAll`. After each test the
+ * pool is an ordinary one again.
+ */
+export function useLedgerLab(): LedgerLab {
+  const database = useTestDatabase();
+  const lab = madeLater<LedgerLab>('The ledger lab');
+  beforeAll(async () => lab.set(await LedgerLab.open(database.url)));
+  database.beforeDrop(() => lab.value.close());
+  afterEach(async () => {
+    lab.value.simulator.faults.clear();
+    lab.value.restoreQuirks();
+    await lab.value.forgetSpanLimits();
+  });
+  return lab.value;
+}
+
+/** A circuit that opens is closed again at once. */
+const NO_PAUSE = { firstDelayMs: 0, maxDelayMs: 0, factor: 1 };
 
 const UNPACED: Pacer = {
   acquire: () => Promise.resolve({ use: () => true, answered: () => undefined }),

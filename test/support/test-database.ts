@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
+import { madeLater } from './made-later';
 import { TEMPLATE_DATABASE, startTestServer } from './postgres-server';
 import { startOnce } from './test-run';
 
@@ -54,24 +55,18 @@ export interface FileDatabase extends Pick<TestDatabase, 'url' | 'name'> {
 export function useTestDatabase(
   options: { readonly template?: string; readonly connections?: number } = {},
 ): FileDatabase {
-  let made: { readonly database: TestDatabase; readonly sql: postgres.Sql } | undefined;
-  const get = () => {
-    if (made === undefined)
-      throw new Error('The test database exists from beforeAll on: use it there or in a test.');
-    return made;
-  };
+  const database = madeLater<TestDatabase>('The test database');
+  const sql = madeLater<postgres.Sql>('The connection to the test database');
   const closing: (() => unknown)[] = [];
   beforeAll(async () => {
-    const database = await createTestDatabase(options);
-    const sql = postgres(database.url, { max: options.connections ?? 1, onnotice: () => undefined });
-    made = { database, sql };
+    database.set(await createTestDatabase(options));
+    sql.set(postgres(database.value.url, { max: options.connections ?? 1, onnotice: () => undefined }));
   });
   afterAll(async () => {
     for (const close of closing.reverse()) await close();
-    const { database, sql } = get();
-    await sql.end({ timeout: END_TIMEOUT_S });
-    const leaked = await leakedSessions(database.name);
-    await database.drop();
+    await sql.value.end({ timeout: END_TIMEOUT_S });
+    const leaked = await leakedSessions(database.value.name);
+    await database.value.drop();
     if (leaked.length > 0)
       throw new Error(
         `Connections to the database were left open; close them in beforeDrop:\n${leaked.join('\n')}`,
@@ -79,16 +74,12 @@ export function useTestDatabase(
   });
   return {
     get url() {
-      return get().database.url;
+      return database.value.url;
     },
     get name() {
-      return get().database.name;
+      return database.value.name;
     },
-    // A file takes it when the database does not exist yet.
-    sql: new Proxy((() => undefined) as unknown as postgres.Sql, {
-      apply: (_, self, values) => Reflect.apply(get().sql, self, values) as unknown,
-      get: (_, name) => Reflect.get(get().sql, name) as unknown,
-    }),
+    sql: sql.value,
     beforeDrop: (close) => closing.push(close),
   };
 }

@@ -1,4 +1,5 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
+import { DAY_MS } from '../../../src/core/day';
 import type { Simulator } from '../../../src/simulator';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { setDatabaseClock } from '../../support/database-clock';
@@ -26,13 +27,13 @@ beforeAll(async () => {
   simulator.world.addSubAccount('main', { puid: key.puid, pname: 'farm', defaultAlgo: 'SHA256d' });
   simulator.world.insertEarning(key, {
     currency: 'BTC',
-    minedAtMs: START - 86_400_000,
+    minedAtMs: START - DAY_MS,
     amount: '0.000000000000000001',
   });
-  simulator.world.insertEarning(key, { currency: 'LTC', minedAtMs: START - 86_400_000, amount: '2' });
+  simulator.world.insertEarning(key, { currency: 'LTC', minedAtMs: START - DAY_MS, amount: '2' });
   simulator.world.insertEarning(key, {
     currency: 'XYZ',
-    minedAtMs: START - 86_400_000,
+    minedAtMs: START - DAY_MS,
     amount: '99999999999999999999.5',
   });
   await setDatabaseClock(pool.sql, START);
@@ -79,7 +80,7 @@ test('of equal totals the first, the last and one a day are kept', async () => {
     [30, '2'],
     [32, '2'],
   ]);
-  simulator.world.insertEarning(key, { currency: 'LTC', minedAtMs: START - 86_400_000, amount: '5' });
+  simulator.world.insertEarning(key, { currency: 'LTC', minedAtMs: START - DAY_MS, amount: '5' });
   for (const hours of [33, 34, 35]) await syncAt(START + hours * HOUR_MS);
   expect((await accountSamples('LTC')).slice(-3)).toEqual([
     [32, '2'],
@@ -95,7 +96,7 @@ test('a sub-account known by its income only is not listed', async () => {
   simulator.world.addSubAccount('main', { puid: 501n, pname: 'gone', defaultAlgo: 'SHA256d' });
   simulator.world.insertEarning(
     { ...key, puid: 501n },
-    { currency: 'BTC', minedAtMs: START - 86_400_000, amount: '3' },
+    { currency: 'BTC', minedAtMs: START - DAY_MS, amount: '3' },
   );
   simulator.world.removeSubAccount('main', 501n);
   expect(await syncAt(START + 40 * HOUR_MS)).toEqual(['succeeded', 'succeeded']);

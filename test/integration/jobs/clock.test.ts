@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import postgres from 'postgres';
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { createSimulator, type Simulator } from '../../../src/simulator';
 import { STREAMS } from '../../../src/sync/registry';
 import { setDatabaseClock } from '../../support/database-clock';
@@ -10,7 +11,6 @@ import { allEvery, serviceEnv, ServiceProcess } from '../../support/jobs/service
 import { createTestDatabase, type TestDatabase } from '../../support/test-database';
 import { runDirectory } from '../../support/test-run';
 
-const HOUR_MS = 3_600_000;
 const YEAR_MS = 8_766 * HOUR_MS;
 /** From the moment at which a clock is put right (P12). */
 const BACK_MS = 40_000;

@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import { DAY_MS } from '../../../src/core/day';
 import { createSimulator, type Simulator } from '../../../src/simulator';
 import { eventually } from '../../support/eventually';
 import { clearQueue, onBothBackends } from '../../support/jobs/both-backends';
@@ -124,7 +125,7 @@ onBothBackends('processes', (backend) => {
     }
     await first.end('SIGKILL');
     await expectTruth();
-    simulator.clock.advance(86_400_000);
+    simulator.clock.advance(DAY_MS);
     simulator.world.liveUntil(simulator.clock.now());
     await expectTruth();
     const { apiKey } = simulator.accounts[0]!;

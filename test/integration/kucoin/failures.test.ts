@@ -2,10 +2,9 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';
-import type { Clock } from '../../../src/core/clock';
-import { systemClock } from '../../../src/core/clock';
 import { KpoolError } from '../../../src/core/errors';
 import { DEFAULT_RETRY_POLICY } from '../../../src/kucoin/retry-policy';
+import { jumpingClock } from '../../support/jumping-clock';
 import { answer, CALL, createTestClient, failure, startScriptedPool, success } from './scripted-pool';
 
 const BODY = success('["SHA256d"]');
@@ -13,23 +12,9 @@ const BODY = success('["SHA256d"]');
 const BACKOFF = [750, 1_500, 3_000];
 const QUICK = { connectMs: 5_000, headersMs: 100, bodyMs: 100, totalMs: 300 };
 
-/** A clock that notes the waits, which take no time. */
-function patientClock(): Clock & { readonly waits: number[] } {
-  const waits: number[] = [];
-  return {
-    waits,
-    now: () => systemClock.now(),
-    monotonicMs: () => systemClock.monotonicMs() + waits.reduce((sum, ms) => sum + ms, 0),
-    sleep: (ms) => {
-      waits.push(ms);
-      return Promise.resolve();
-    },
-  };
-}
-
 /** One call with the retries of the service; what it came to, its waits and its requests. */
 async function callAt(url: string, timeouts = QUICK) {
-  const clock = patientClock();
+  const clock = jumpingClock();
   const client = createTestClient(url, { clock, timeouts, retries: DEFAULT_RETRY_POLICY });
   const outcome = await client.queryAlgorithms(CALL).then(
     ({ rows }) => ({ code: 'ok', retry: null, message: rows.join(), hint: '' }),
@@ -40,7 +25,7 @@ async function callAt(url: string, timeouts = QUICK) {
     },
   );
   expect(client.pacer).toMatchObject({ acquired: client.requestCount(), answered: client.requestCount() });
-  return { ...outcome, waits: clock.waits, requests: client.requestCount() };
+  return { ...outcome, waits: clock.sleeps, requests: client.requestCount() };
 }
 
 interface Told {

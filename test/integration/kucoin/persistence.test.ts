@@ -1,30 +1,14 @@
-import type { Clock } from '../../../src/core/clock';
-import { systemClock } from '../../../src/core/clock';
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
+import { jumpingClock } from '../../support/jumping-clock';
 import { answer, CALL, createTestClient, failure, startScriptedPool, success } from './scripted-pool';
 
 const BODY = success('["SHA256d"]');
-
-/** A clock whose waits are noted and take no time, and which may be wrong. */
-function patientClock(skewMs = 0): Clock & { waits: number[] } {
-  let sleptMs = 0;
-  const waits: number[] = [];
-  return {
-    waits,
-    now: () => systemClock.now() + skewMs + sleptMs,
-    monotonicMs: () => systemClock.monotonicMs() + sleptMs,
-    sleep: (ms) => {
-      waits.push(ms);
-      sleptMs += ms;
-      return Promise.resolve();
-    },
-  };
-}
 
 test('a 403 that passes is nothing but a delay', async () => {
   const pool = await startScriptedPool((_request, response, n) =>
     answer(response, n <= 3 ? '<html>' : BODY, { status: n <= 3 ? 403 : 200 }),
   );
-  const client = createTestClient(pool.url, { clock: patientClock() });
+  const client = createTestClient(pool.url, { clock: jumpingClock() });
   expect((await client.queryAlgorithms(CALL)).rows).toEqual(['SHA256d']);
   expect(client.attempts.map(({ outcome, httpStatus, attempt }) => [attempt, httpStatus, outcome])).toEqual([
     [1, 403, 'pool.throttled'],
@@ -36,7 +20,7 @@ test('a 403 that passes is nothing but a delay', async () => {
 
 test('a throttled call says how long the next should wait', async () => {
   const pool = await startScriptedPool((_request, response) => answer(response, failure('200002')));
-  const client = createTestClient(pool.url, { clock: patientClock() });
+  const client = createTestClient(pool.url, { clock: jumpingClock() });
   await expect(client.queryAlgorithms(CALL)).rejects.toMatchObject({
     code: 'pool.throttled',
     retry: 'after',
@@ -54,13 +38,13 @@ test('Retry-After decides the delay, in seconds or as a date', async () => {
     else if (n === 2) answer(response, '', { status: 429, headers: { 'retry-after': later, date } });
     else answer(response, '', { status: 503, headers: { 'retry-after': '3600' } });
   });
-  const clock = patientClock();
+  const clock = jumpingClock();
   const client = createTestClient(pool.url, { clock });
   await expect(client.queryAlgorithms(CALL)).rejects.toMatchObject({
     code: 'pool.maintenance',
-    retryAfterMs: 3_600_000,
+    retryAfterMs: HOUR_MS,
   });
-  expect(clock.waits).toEqual([40_000, 50_000]);
+  expect(clock.sleeps).toEqual([40_000, 50_000]);
 });
 
 test('during maintenance one call asks and the others stay away', async () => {
@@ -68,7 +52,7 @@ test('during maintenance one call asks and the others stay away', async () => {
   const pool = await startScriptedPool((_request, response) =>
     isMaintained ? answer(response, '', { status: 503 }) : answer(response, BODY),
   );
-  const clock = patientClock();
+  const clock = jumpingClock();
   const minute = { firstDelayMs: 60_000, maxDelayMs: 60_000, factor: 1 };
   const pause = { maintenance: minute, throttled: minute, refused: minute };
   const circuit = { pause, failureThreshold: 3, longestPauseMs: 60_000 };
@@ -97,12 +81,12 @@ test('a clock an hour off is corrected by the second request', async () => {
     const timestamp = Number(new URL(request.url ?? '', 'http://pool').searchParams.get('timestamp'));
     answer(response, Math.abs(timestamp - Date.now()) > 5_000 ? failure('400002') : BODY);
   });
-  for (const skewMs of [3_600_000, -3_600_000]) {
-    const clock = patientClock(skewMs);
+  for (const skewMs of [HOUR_MS, -HOUR_MS]) {
+    const clock = jumpingClock({ aheadMs: skewMs });
     const client = createTestClient(pool.url, { clock });
     expect((await client.queryAlgorithms(CALL)).rows).toEqual(['SHA256d']);
     expect(client.requestCount()).toBe(2);
-    expect(clock.waits).toEqual([]);
+    expect(clock.sleeps).toEqual([]);
     expect(Math.abs(client.offsetMs() + skewMs)).toBeLessThan(1_500);
     expect(Math.abs(client.now() - Date.now())).toBeLessThan(1_500);
   }
@@ -113,7 +97,7 @@ test('a clock that stays refused is reported with its difference', async () => {
   const pool = await startScriptedPool((_request, response) =>
     answer(response, failure('400002'), { headers: { date } }),
   );
-  const client = createTestClient(pool.url, { clock: patientClock() });
+  const client = createTestClient(pool.url, { clock: jumpingClock() });
   await expect(client.queryAlgorithms(CALL)).rejects.toMatchObject({
     code: 'pool.clock',
     message: expect.stringMatching(/difference of [67]\.\d s .*this host is behind/) as string,
@@ -127,7 +111,7 @@ test('the clock is not learnt from a proxy’s page, nor a cache', async () => {
     if (n === 1) answer(response, '<html>', { status: 502, headers: { date } });
     else answer(response, BODY, { headers: { date, age: '100' } });
   });
-  const client = createTestClient(pool.url, { clock: patientClock() });
+  const client = createTestClient(pool.url, { clock: jumpingClock() });
   await client.queryAlgorithms(CALL);
   expect(client.offsetMs()).toBe(0);
 });

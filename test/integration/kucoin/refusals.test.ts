@@ -1,9 +1,8 @@
-import type { Clock } from '../../../src/core/clock';
-import { systemClock } from '../../../src/core/clock';
 import type { KpoolError } from '../../../src/core/errors';
 import type { Puid } from '../../../src/domain/ids';
 import type { PoolClient } from '../../../src/kucoin';
 import { DEFAULT_RETRY_POLICY } from '../../../src/kucoin/retry-policy';
+import { jumpingClock, type JumpingClock } from '../../support/jumping-clock';
 import { answer, CALL, createTestClient, failure, page, startScriptedPool, success } from './scripted-pool';
 
 const SECOND = 1_000;
@@ -15,23 +14,6 @@ const IN_EARNEST = {
   circuit: DEFAULT_RETRY_POLICY.circuit,
 };
 const TOO_MANY = '{"success":false,"code":"403","msg":"Too Many Requests"}';
-
-interface LazyClock extends Clock {
-  sleep: Clock['sleep'];
-}
-
-/** A clock that stands still but for its sleepers, who wait no time at all. */
-function lazyClock(): LazyClock {
-  let nowMs = 0;
-  return {
-    now: () => systemClock.now(),
-    monotonicMs: () => nowMs,
-    sleep: (ms) => {
-      nowMs += ms;
-      return Promise.resolve();
-    },
-  };
-}
 
 type Ask = (client: PoolClient) => Promise<unknown>;
 
@@ -58,7 +40,7 @@ const codeOf = (ask: Promise<unknown>): Promise<string> =>
 
 interface Pool {
   readonly client: ReturnType<typeof createTestClient>;
-  readonly clock: LazyClock;
+  readonly clock: JumpingClock;
   /** When each request arrived, and whether it was answered soundly. */
   readonly log: { readonly atMs: number; readonly isOk: boolean }[];
 }
@@ -68,11 +50,13 @@ async function startPool(
   refuse: (atMs: number, url: string) => { status?: number; body: string } | null,
   random: () => number = () => 0.5,
 ): Promise<Pool> {
-  const clock = lazyClock();
+  const clock = jumpingClock({ standsStill: true });
+  const startMs = clock.monotonicMs();
   const log: { atMs: number; isOk: boolean }[] = [];
   const pool = await startScriptedPool(({ url = '' }, response) => {
-    const refusal = refuse(clock.monotonicMs(), url);
-    log.push({ atMs: clock.monotonicMs(), isOk: refusal === null });
+    const atMs = clock.monotonicMs() - startMs;
+    const refusal = refuse(atMs, url);
+    log.push({ atMs, isOk: refusal === null });
     if (refusal === null) answer(response, sound(url));
     else answer(response, refusal.body, { status: refusal.status ?? 200 });
   });
@@ -129,6 +113,7 @@ test('P6 who waits for a permit while the circuit opens stays', async () => {
   while (waiting.length > 0 || !(await Promise.race([Promise.all(calls).then(() => true), tick()]))) {
     waiting.shift()?.();
     // One after the other, as the pace wants it.
+    while (pacer.answered < pacer.acquired) await tick();
     await tick();
     await pool.clock.sleep(SECOND / 2);
   }

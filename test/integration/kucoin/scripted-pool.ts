@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { systemClock } from '../../../src/core/clock';
 import type { PacedBucket, Pacer } from '../../../src/core/pacer';
 import { Secret } from '../../../src/core/secret';
@@ -123,7 +124,7 @@ const FAST = { firstDelayMs: 1, maxDelayMs: 2, factor: 1 };
 const QUICK_CIRCUIT = {
   pause: { maintenance: FAST, throttled: FAST, refused: FAST },
   failureThreshold: 3,
-  longestPauseMs: 3_600_000,
+  longestPauseMs: HOUR_MS,
 };
 
 /** A client whose retries take milliseconds, and every event that it reported. */

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { findDecimal } from '../../../src/core/decimal';
 import { Secret } from '../../../src/core/secret';
 import type { Puid, WorkerId } from '../../../src/domain/ids';
@@ -218,7 +219,7 @@ test('a scope that the pool refuses is not asked for again', async () => {
 });
 
 test('P8 malformed items are quarantined among sound rows', async () => {
-  const at = Date.now() - 3_600_000;
+  const at = Date.now() - HOUR_MS;
   simulator.world.insertRaw('earnings', scope, at, '{"amount":"0.1234567890123456789","currency":"BTC"}');
   const client = connect();
   const query = { puid: puid(), algo: scope.algo, startMs: at - 1, endMs: at, currentPage: 1, pageSize: 100 };

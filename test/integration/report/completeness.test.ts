@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../src/core/day';
 import { closeMonth, reopenMonth } from '../../../src/report/months/closes';
 import { findMonth } from '../../../src/report/months/month';
 import { readCompleteness } from '../../../src/report/demo-overview';
@@ -244,7 +245,7 @@ describe('closing a month', () => {
 });
 
 function daysSince(day: string): number {
-  return Math.floor((Date.now() - Date.parse(day)) / 86_400_000);
+  return Math.floor((Date.now() - Date.parse(day)) / DAY_MS);
 }
 
 describe('freshness', () => {

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../src/core/day';
 import { useTestDatabase } from '../../support/test-database';
 import { createLedgerAccount, puidOf } from './ledger-history';
 
@@ -169,7 +170,7 @@ test('a coin of rewards only has the efficiency of the day', async () => {
 });
 
 test('what is not settled is listed with its age', async () => {
-  const day = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 10);
+  const day = new Date(Date.now() - 3 * DAY_MS).toISOString().slice(0, 10);
   await earn({ day, amount: '1', status: 'WAIT_SETTLE' });
   await earn({ day, amount: '2', status: 'HELD', currency: 'LTC' });
   await earn({ day, amount: '3', currency: 'KAS' });

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { DAY_MS } from '../../../src/core/day';
 import { runCliInProcess } from '../../support/cli-in-process';
 import { useTestDatabase } from '../../support/test-database';
 import { createLedgerAccount, puidOf } from './ledger-history';
@@ -112,7 +113,7 @@ test('a bad file imports nothing and names its wrong line', async () => {
 test('a bad line behind many good ones imports nothing', async () => {
   const before = await prices();
   // More than are written at once.
-  const days = Array.from({ length: 12_000 }, (_, i) => new Date(i * 86_400_000).toISOString().slice(0, 10));
+  const days = Array.from({ length: 12_000 }, (_, i) => new Date(i * DAY_MS).toISOString().slice(0, 10));
   const good = HEADER + days.map((day) => `BTC,EUR,${day},1\n`).join('');
   const result = await importText(`${good}BTC,EUR,2026-10-09,"1,5"\n`);
   expect(result.code).toBe(2);

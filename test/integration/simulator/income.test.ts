@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
+import { DAY_MS } from '../../../src/core/day';
 import { createSimulator, type SimIncome, type SimScopeKey, type Simulator } from '../../../src/simulator';
 import { call, walk, type PageData } from './pool-caller';
 
 const NOON = Date.UTC(2026, 10, 22, 12);
-const DAY = 86_400_000;
 let simulator: Simulator;
 let scope: SimScopeKey;
 
@@ -52,12 +52,12 @@ test('the seeded income looks real', async () => {
     new Set(['MINING_EARN', 'UNITE_COIN_EARN', 'REWARD_EARN', 'HASH_RATE_EARN', 'FEE_RATE_EARN']),
   );
   expect(new Set(earnings.map((row) => row.currency))).toEqual(new Set(['BTC', 'LTC', 'DOGE', 'ETHW']));
-  expect(Math.min(...earnings.map((row) => row.minedAtMs))).toBeLessThan(NOON - 1_090 * DAY);
-  expect(earnings.some((row) => row.minedAtMs % DAY !== 0)).toBe(true);
-  expect(earnings.filter((row) => row.minedAtMs % DAY === 0).length).toBeGreaterThan(earnings.length / 2);
+  expect(Math.min(...earnings.map((row) => row.minedAtMs))).toBeLessThan(NOON - 1_090 * DAY_MS);
+  expect(earnings.some((row) => row.minedAtMs % DAY_MS !== 0)).toBe(true);
+  expect(earnings.filter((row) => row.minedAtMs % DAY_MS === 0).length).toBeGreaterThan(earnings.length / 2);
   const pending = earnings.filter((row) => row.status === 'WAIT_SETTLE');
-  expect(pending.some((row) => row.minedAtMs > NOON - 3 * DAY)).toBe(true);
-  expect(pending.some((row) => row.minedAtMs < NOON - 20 * DAY)).toBe(true);
+  expect(pending.some((row) => row.minedAtMs > NOON - 3 * DAY_MS)).toBe(true);
+  expect(pending.some((row) => row.minedAtMs < NOON - 20 * DAY_MS)).toBe(true);
   const keys = rewards.map((row) => JSON.stringify([row.scope.puid.toString(), row.scope.algo, served(row)]));
   expect(new Set(keys).size).toBeLessThan(keys.length);
   const instants = new Set(earnings.map((row) => JSON.stringify([row.minedAtMs, row.amount])));
@@ -96,7 +96,7 @@ test('a window serves exactly the rows between its ends', async () => {
     'start-inclusive': (at, start, end) => at >= start && at < end,
     'end-inclusive': (at, start, end) => at > start && at <= end,
     'utc-days': (at, start, end) =>
-      at >= Math.floor(start / DAY) * DAY && at < Math.floor(end / DAY) * DAY + DAY,
+      at >= Math.floor(start / DAY_MS) * DAY_MS && at < Math.floor(end / DAY_MS) * DAY_MS + DAY_MS,
     ignored: () => true,
   };
   const rows = simulator.world.earnings(scope);
@@ -108,8 +108,8 @@ test('a window serves exactly the rows between its ends', async () => {
       fc.constantFrom(-1, 0, 1),
       async (bounds, daysBack, days, nudge) => {
         simulator.quirks.bounds = bounds;
-        const start = Math.floor(NOON / DAY) * DAY - daysBack * DAY;
-        const end = start + days * DAY + Math.max(0, nudge);
+        const start = Math.floor(NOON / DAY_MS) * DAY_MS - daysBack * DAY_MS;
+        const end = start + days * DAY_MS + Math.max(0, nudge);
         const from = start + Math.min(0, nudge);
         const items = await walk(simulator, 'earn/query', asked({ startTime: from, endTime: end }));
         const expected = rows.filter((row) => reads[bounds]!(row.minedAtMs, from, end));
@@ -155,7 +155,7 @@ test('what a test does to a row shows in the next answer', async () => {
   world.withdraw(rows[0]!);
   world.amend(rows[1]!, {
     amount: '2.50',
-    minedAtMs: NOON - 400 * DAY,
+    minedAtMs: NOON - 400 * DAY_MS,
     extra: '{"note":1.000000000000000000001}',
   });
   world.settle(rows[2]!, NOON + 5);
@@ -163,12 +163,12 @@ test('what a test does to a row shows in the next answer', async () => {
     (await list()).map((item) => [item['amount'], item['miningDate'], item['status'], item['note']]),
   ).toEqual([
     ['1', String(NOON), 'SETTLED', undefined],
-    ['2.5', String(NOON - 400 * DAY), 'WAIT_SETTLE', '1.000000000000000000001'],
+    ['2.5', String(NOON - 400 * DAY_MS), 'WAIT_SETTLE', '1.000000000000000000001'],
   ]);
   expect(world.accountTotal('main', 'NEW')).toBe('1');
   world.restore(rows[0]!);
   expect(await list()).toHaveLength(3);
-  const raw = world.insertRaw('earnings', scope, NOON + 10 * DAY, '"not a row"');
+  const raw = world.insertRaw('earnings', scope, NOON + 10 * DAY_MS, '"not a row"');
   const { data } = await call(simulator, 'earn/query', asked({ currentPage: 1, pageSize: 10 }));
   expect((data as PageData).items[0]).toBe('not a row');
   expect(world.earnings(scope)).not.toContain(raw);

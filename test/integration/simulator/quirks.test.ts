@@ -1,8 +1,8 @@
+import { DAY_MS } from '../../../src/core/day';
 import { createSimulator, type Quirks, type SimScopeKey, type Simulator } from '../../../src/simulator';
 import { call, send, signed, walk, type PageData } from './pool-caller';
 
 const NOON = Date.UTC(2026, 10, 22, 12);
-const DAY = 86_400_000;
 let simulator: Simulator;
 let scope: SimScopeKey;
 let plain: Quirks;
@@ -84,7 +84,7 @@ test('a pending row has no settle time, in each way to say so', async () => {
     simulator.quirks.pendingSettleTime = form;
     seen.push(await settleTime());
   }
-  expect(seen).toEqual([null, undefined, '0', String(NOON + DAY)]);
+  expect(seen).toEqual([null, undefined, '0', String(NOON + DAY_MS)]);
 });
 
 test('a smaller page than asked is served, admitted or not', async () => {
@@ -138,11 +138,11 @@ test('lists can be oldest first, or in another order each time', async () => {
 test('a query without a start can return the last days only', async () => {
   simulator.quirks.unboundedDays = 30;
   const items = await walk(simulator, 'earn/query', asked());
-  expect(Math.min(...items.map((item) => Number(item['miningDate'])))).toBeGreaterThan(NOON - 31 * DAY);
+  expect(Math.min(...items.map((item) => Number(item['miningDate'])))).toBeGreaterThan(NOON - 31 * DAY_MS);
   const all = await walk(simulator, 'earn/query', { ...asked(), startTime: 0 });
   expect(all.length).toBeGreaterThan(items.length);
   simulator.quirks.maxSpanDays = 90;
-  const span = { startTime: NOON - 91 * DAY, endTime: NOON, currentPage: 1, pageSize: 10 };
+  const span = { startTime: NOON - 91 * DAY_MS, endTime: NOON, currentPage: 1, pageSize: 10 };
   expect((await call(simulator, 'earn/query', { ...asked(), ...span })).code).toBe('400100');
 });
 

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
+import { DAY_MS } from '../../../src/core/day';
 import { createSimulator, type Simulator } from '../../../src/simulator';
 import { call, walk, type PageData } from './pool-caller';
 
 const NOON = Date.UTC(2026, 10, 22, 12);
-const DAY = 86_400_000;
 const open = new Set<Simulator>();
 
 async function start(options: { seed?: number; days?: number; accounts?: number } = {}): Promise<Simulator> {
@@ -60,7 +60,7 @@ test('the same seed gives the same world, another seed another', async () => {
 test('it does not matter in how many steps the clock moves', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.integer({ min: 0, max: 9 * DAY }), { minLength: 1, maxLength: 8 }),
+      fc.array(fc.integer({ min: 0, max: 9 * DAY_MS }), { minLength: 1, maxLength: 8 }),
       async (steps) => {
         const walked = await start();
         const jumped = await start();
@@ -84,10 +84,10 @@ test('as days pass income appears, settles and is totalled', async () => {
   const { world, clock } = simulator;
   const [scope] = world.scopes('main');
   const before = world.earnings(scope!);
-  const pending = before.filter((row) => row.status === 'WAIT_SETTLE' && row.minedAtMs > NOON - 5 * DAY);
+  const pending = before.filter((row) => row.status === 'WAIT_SETTLE' && row.minedAtMs > NOON - 5 * DAY_MS);
   const total = Number(world.accountTotal('main', 'BTC'));
   expect(pending.length).toBeGreaterThan(0);
-  clock.advance(10 * DAY);
+  clock.advance(10 * DAY_MS);
   expect(world.earnings(scope!).length).toBeGreaterThanOrEqual(before.length + 8);
   for (const row of pending) {
     expect(row.status).toBe('SETTLED');
@@ -100,17 +100,17 @@ test('as days pass income appears, settles and is totalled', async () => {
     currentPage: 1,
     pageSize: 10,
   });
-  expect(Number((data as PageData).items[0]!['miningDate'])).toBeGreaterThan(NOON + 7 * DAY);
+  expect(Number((data as PageData).items[0]!['miningDate'])).toBeGreaterThan(NOON + 7 * DAY_MS);
 });
 
 test('retroactive income appears later than its mining date', async () => {
   const simulator = await start();
   const seen = new Set(simulator.world.scopes().flatMap((scope) => simulator.world.rewards(scope)));
-  simulator.clock.advance(200 * DAY);
+  simulator.clock.advance(200 * DAY_MS);
   const late = simulator.world
     .scopes()
     .flatMap((scope) => simulator.world.rewards(scope))
-    .filter((row) => !seen.has(row) && row.minedAtMs < NOON - 2 * DAY);
+    .filter((row) => !seen.has(row) && row.minedAtMs < NOON - 2 * DAY_MS);
   expect(late.map((row) => row.type)).toContain('HASH_RATE_EARN');
 });
 
@@ -127,7 +127,7 @@ test('machines fall silent, come back, and are replaced', async () => {
   const states = () => new Map(world.workers(scope!).map((worker) => [worker.workerId, worker.status]));
   const before = states();
   expect(new Set(before.values())).toEqual(new Set(['ACTIVE', 'INACTIVE', 'INVALID']));
-  clock.advance(60 * DAY);
+  clock.advance(60 * DAY_MS);
   const after = states();
   expect([...after.keys()].some((id) => !before.has(id))).toBe(true);
   expect([...before.keys()].some((id) => !after.has(id))).toBe(true);
@@ -174,7 +174,7 @@ test('what a test decides stays so while the clock runs', async () => {
   const added = world.addWorker(scope!, { workerId: 9_007_199_254_740_993n, workerName: 'big' });
   world.removeSubAccount('main', world.subAccounts('main')[1]!.puid);
   world.changeSubAccount('main', scope!.puid, { pname: 'other' });
-  clock.advance(3 * DAY);
+  clock.advance(3 * DAY_MS);
   const get = async (workerId: bigint) =>
     (
       await call(simulator, 'worker/get', {

@@ -1,15 +1,9 @@
 import { Client } from 'pg';
 import { DAY_MS } from '../../../src/core/day';
-import { LAB_START, LedgerLab, type LabScope } from '../../support/ledger-lab';
-import { useTestDatabase } from '../../support/test-database';
+import { LAB_START, type LabScope, type LabSync, useLedgerLab } from '../../support/ledger-lab';
 import type { LedgerStore } from '../../../src/sync/ports';
 
-let lab: LedgerLab;
-const database = useTestDatabase();
-database.beforeDrop(() => lab.close());
-beforeAll(async () => {
-  lab = await LedgerLab.open(database.url);
-});
+const lab = useLedgerLab();
 
 const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
 
@@ -28,7 +22,7 @@ async function scopeOf(count: number): Promise<LabScope> {
 }
 
 /** Statements that reach the database while each call of the store is under way, by the name of the call. */
-async function statementsOf(place: LabScope, options: Parameters<LedgerLab['sync']>[1] = {}) {
+async function statementsOf(place: LabScope, options: LabSync = {}) {
   const sent = jest.spyOn(Client.prototype, 'query');
   const calls: [name: string, statements: number][] = [];
   const counted = async <Result>(name: string, call: Promise<Result>, before: number): Promise<Result> => {

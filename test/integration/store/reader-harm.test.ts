@@ -3,6 +3,7 @@ import { mkdtemp, writeFile, mkdir, rm, cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import postgres from 'postgres';
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import {
   MIGRATION_LOCK,
   QUEUE_LOCK_CLASS,
@@ -106,7 +107,7 @@ test('whatever a reader locks and holds, everything goes on', async () => {
     for (let flood = 0; flood < 500; flood += 1)
       await session`SELECT pg_notify('kpool', ${'x'.repeat(7_000)})`;
 
-    pool.simulator.clock.advance(3_600_000);
+    pool.simulator.clock.advance(HOUR_MS);
     const summaries = await pool.sync({}, { verifyBeforeMs: Infinity, span: null });
     const results = summaries.flatMap((summary) => summary.results);
     expect(results.length).toBeGreaterThan(5);

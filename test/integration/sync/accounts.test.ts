@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../src/core/day';
 import type postgres from 'postgres';
 import { RETRY_BUDGET_MS } from '../../../src/app/manual-sync/retry-budget';
 import type { StreamSummary } from '../../../src/app/manual-sync/sync-stream';
@@ -150,7 +151,7 @@ test('a key revoked in a sync stops its account at once', async () => {
   await syncOnce(service);
   const { apiKey, name } = keyOf(0);
   const other = keyOf(1);
-  pool.simulator.clock.advance(3 * 86_400_000);
+  pool.simulator.clock.advance(3 * DAY_MS);
   const before = pool.simulator.requests.entries.length;
   pool.simulator.keys.revoke(apiKey);
   const streams = ['earnings', 'rewards', 'account-income', 'sub-account-income', 'workers'] as const;

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../src/core/day';
 import type { StreamSummary } from '../../../src/app/manual-sync/sync-stream';
 import type { SyncService } from '../../../src/app/service/sync-service';
 import type { RunResult } from '../../../src/sync/run-scope';
@@ -42,7 +43,7 @@ beforeAll(async () => {
       workerName: `rig-${String(id).padStart(4, '0')}`,
     });
   }
-  simulator.world.insertEarning(KEY, { currency: 'BTC', minedAtMs: START - 86_400_000, amount: '1' });
+  simulator.world.insertEarning(KEY, { currency: 'BTC', minedAtMs: START - DAY_MS, amount: '1' });
   await pool.sync();
   other = await openTestService({
     databaseUrl: database.url,

@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import { DAY_MS } from '../../../src/core/day';
 import { KpoolError } from '../../../src/core/errors';
 import { differenceOf, storedOf, truthOf } from '../../support/ledger-truth';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
@@ -65,7 +66,7 @@ test.each([
   'P5 P8 SQLSTATE %s in a commit (%s): nothing half written',
   async (state, _what, message) => {
     const { simulator, sql } = pool;
-    simulator.clock.advance(2 * 86_400_000);
+    simulator.clock.advance(2 * DAY_MS);
     await sql.unsafe(`
       CREATE FUNCTION sync.fail_now() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN RAISE EXCEPTION 'so it is' USING ERRCODE = '${state}'; END $$;

@@ -1,24 +1,11 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
-import type { Quirks } from '../../../src/simulator';
-import { LAB_START, LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
+import { LAB_START, type LabScope, type LabSync, useLedgerLab, VERIFY } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
-import { useTestDatabase } from '../../support/test-database';
 
-let lab: LedgerLab;
-const database = useTestDatabase();
-database.beforeDrop(() => lab.close());
+const lab = useLedgerLab();
 /** Yesterday, by the pool's clock. */
 const yesterday = (): number => Math.floor(lab.simulator.clock.now() / DAY_MS) * DAY_MS - DAY_MS;
-let plain: Quirks;
-beforeAll(async () => {
-  lab = await LedgerLab.open(database.url);
-  plain = { ...lab.simulator.quirks };
-});
-afterEach(async () => {
-  lab.simulator.faults.clear();
-  Object.assign(lab.simulator.quirks, plain);
-  await lab.forgetSpanLimits();
-});
 
 function insert(place: LabScope, days: readonly number[], perDay = 1): void {
   lab.simulator.world.insertMany(
@@ -27,7 +14,7 @@ function insert(place: LabScope, days: readonly number[], perDay = 1): void {
     days.flatMap((day) =>
       Array.from({ length: perDay }, (_, i) => ({
         currency: 'BTC',
-        minedAtMs: yesterday() - day * DAY_MS + i * 3_600_000,
+        minedAtMs: yesterday() - day * DAY_MS + i * HOUR_MS,
         amount: `0.${i}${1 + Math.abs(day)}7`,
       })),
     ),
@@ -53,7 +40,7 @@ const historyOf = (days: number) => ({
 });
 const tiers = historyOf(450);
 
-async function expectSuccess(place: LabScope, options: Parameters<LedgerLab['sync']>[1] = {}) {
+async function expectSuccess(place: LabScope, options: LabSync = {}) {
   const result = await lab.sync(place, { tiers, ...options });
   expect([result.outcome, result.reason]).toEqual(['succeeded', null]);
   await expectTruth(place);

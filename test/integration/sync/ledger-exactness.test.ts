@@ -1,13 +1,7 @@
 import { DAY_MS } from '../../../src/core/day';
-import { LAB_START, LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
-import { useTestDatabase } from '../../support/test-database';
+import { LAB_START, type LabScope, useLedgerLab, VERIFY } from '../../support/ledger-lab';
 
-let lab: LedgerLab;
-const database = useTestDatabase();
-database.beforeDrop(() => lab.close());
-beforeAll(async () => {
-  lab = await LedgerLab.open(database.url);
-});
+const lab = useLedgerLab();
 
 const MINED_AT = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
 

@@ -1,15 +1,9 @@
 import { DAY_MS } from '../../../src/core/day';
 import type { SimIncome } from '../../../src/simulator';
-import { LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
+import { type LabScope, useLedgerLab, VERIFY } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
-import { useTestDatabase } from '../../support/test-database';
 
-let lab: LedgerLab;
-const database = useTestDatabase();
-database.beforeDrop(() => lab.close());
-beforeAll(async () => {
-  lab = await LedgerLab.open(database.url);
-});
+const lab = useLedgerLab();
 afterEach(() => {
   lab.simulator.quirks.forgottenBeforeMs = null;
 });

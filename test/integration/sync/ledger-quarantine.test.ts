@@ -1,20 +1,15 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
-import { LAB_START, LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
+import { LAB_START, type LabScope, useLedgerLab, VERIFY } from '../../support/ledger-lab';
 import { runCliInProcess } from '../../support/cli-in-process';
-import { useTestDatabase } from '../../support/test-database';
 
-let lab: LedgerLab;
-const database = useTestDatabase();
-database.beforeDrop(() => lab.close());
-beforeAll(async () => {
-  lab = await LedgerLab.open(database.url);
-});
+const lab = useLedgerLab();
 
 const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
 const BROKEN = '{"amount":"1.5 BTC","currency":"BTC","miningDate":1792108800000,"status":"SETTLED","x":1.0}';
 
 async function kpool(...args: readonly string[]) {
-  return runCliInProcess(args, { DATABASE_URL: database.url, LOG_LEVEL: 'silent' });
+  return runCliInProcess(args, { DATABASE_URL: lab.databaseUrl, LOG_LEVEL: 'silent' });
 }
 
 async function quarantineOf(place: LabScope) {
@@ -148,7 +143,7 @@ test('P8 it is tried again daily until it becomes readable', async () => {
   }
   const raw = world.insertRaw('earnings', place.key, old, BROKEN);
   expect((await lab.sync(place)).outcome).toBe('partial');
-  await lab.advance(3_600_000);
+  await lab.advance(HOUR_MS);
   const cycle = await lab.sync(place);
   expect([cycle.outcome, cycle.totals.requests]).toEqual(['succeeded', 1]);
   await lab.advance(DAY_MS);

@@ -1,23 +1,18 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import type { Quirks } from '../../../src/simulator';
-import { LAB_START, LedgerLab, type LabScope } from '../../support/ledger-lab';
+import { LAB_START, type LabScope, useLedgerLab } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
-import { useTestDatabase } from '../../support/test-database';
 
 const TODAY = Math.floor(LAB_START / DAY_MS) * DAY_MS;
 
-let lab: LedgerLab;
-const database = useTestDatabase();
-database.beforeDrop(() => lab.close());
-beforeAll(async () => {
-  lab = await LedgerLab.open(database.url);
-});
+const lab = useLedgerLab();
 
 type Shape = (i: number) => number;
 
 const SHAPES: Readonly<Record<string, Shape>> = {
   'one a day': (i) => TODAY - (i + 1) * DAY_MS,
-  'four a day': (i) => TODAY - (Math.floor(i / 4) + 1) * DAY_MS + (i % 4) * 3_600_000,
+  'four a day': (i) => TODAY - (Math.floor(i / 4) + 1) * DAY_MS + (i % 4) * HOUR_MS,
   'half a year without income after every 60': (i) => TODAY - (i + 1 + Math.floor(i / 60) * 182) * DAY_MS,
   'ended two years ago': (i) => TODAY - (i + 731) * DAY_MS,
   'two a week': (i) => TODAY - Math.floor(i * 2.8 + 1) * DAY_MS,

@@ -1,15 +1,10 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import type { SimIncome } from '../../../src/simulator';
-import { LAB_START, LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
+import { LAB_START, type LabScope, useLedgerLab, VERIFY } from '../../support/ledger-lab';
 import { differenceOf, knownAt } from '../../support/ledger-truth';
-import { useTestDatabase } from '../../support/test-database';
 
-let lab: LedgerLab;
-const database = useTestDatabase();
-database.beforeDrop(() => lab.close());
-beforeAll(async () => {
-  lab = await LedgerLab.open(database.url);
-});
+const lab = useLedgerLab();
 
 const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
 
@@ -17,7 +12,7 @@ async function pendingRow(): Promise<{ place: LabScope; row: SimIncome }> {
   const place = await lab.newScope('rewards');
   const [row] = lab.simulator.world.insertReward(place.key, {
     currency: 'BTC',
-    minedAtMs: DAY + 8 * 3_600_000,
+    minedAtMs: DAY + 8 * HOUR_MS,
     amount: '0.5',
     status: 'WAIT_SETTLE',
     hashRate: '100',

@@ -1,27 +1,12 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
+import { DAY_MS } from '../../../src/core/day';
 import type { Fault, SimIncome, Quirks } from '../../../src/simulator';
 import { WHAT_IS_DUE } from '../../../src/sync/ledger/sync-ledger-scope';
-import { LAB_START, LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
+import { LAB_START, type LabScope, LedgerLab, useLedgerLab, VERIFY } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
-import { useTestDatabase } from '../../support/test-database';
 
-let lab: LedgerLab;
-afterAll(() => lab.close());
-const database = useTestDatabase();
-beforeAll(async () => {
-  lab = await LedgerLab.open(database.url);
-});
-let plain: Quirks | undefined;
-afterEach(async () => {
-  lab.simulator.faults.clear();
-  Object.assign(lab.simulator.quirks, plain);
-  await lab.forgetSpanLimits();
-});
-beforeEach(() => {
-  plain ??= { ...lab.simulator.quirks };
-});
+const lab = useLedgerLab();
 
-const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
 /** Spans before the oldest row are like any other: few of them will do. */
 const SHORT = { historyStartMs: DAY - 600 * DAY_MS };
@@ -188,7 +173,7 @@ test('P2 a scope without rows is empty, not malformed', async () => {
 });
 
 test('refused future ends are learnt once for all scopes', async () => {
-  const fresh = await LedgerLab.open(database.url, {}, 'of today');
+  const fresh = await LedgerLab.open(lab.databaseUrl, {}, 'of today');
   try {
     fresh.simulator.quirks.futureEnds = 'refused';
     const requests: number[] = [];
@@ -325,7 +310,7 @@ describe.each(Object.entries(LIES))('P11 a pool that %s', (_, quirks) => {
     if (result.outcome === 'succeeded') expect(missing).toEqual([]);
     else expect(result.outcome).toBe('partial');
     expect(missing.filter((line) => line.startsWith('only in the database'))).toEqual([]);
-    Object.assign(lab.simulator.quirks, plain);
+    lab.restoreQuirks();
     expect((await lab.sync(place)).outcome).toBe('succeeded');
     await expectTruth(place);
   });

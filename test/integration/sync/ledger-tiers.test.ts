@@ -1,18 +1,12 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import { keepDays } from '../../support/keep-days';
-import { LedgerLab, VERIFY, type LabScope } from '../../support/ledger-lab';
+import { type LabScope, useLedgerLab, VERIFY } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
-import { useTestDatabase } from '../../support/test-database';
 import type { RequestLogEntry } from '../../../src/simulator';
 import { enforceRetention } from '../../../src/store/retention';
 
-let lab: LedgerLab;
-const database = useTestDatabase();
-database.beforeDrop(() => lab.close());
-beforeAll(async () => {
-  lab = await LedgerLab.open(database.url);
-});
+const lab = useLedgerLab();
 
 async function scopeOf(count: number, pending: readonly number[] = []): Promise<LabScope> {
   const place = await lab.newScope('earnings');

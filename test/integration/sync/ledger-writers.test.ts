@@ -1,15 +1,9 @@
 import { DAY_MS } from '../../../src/core/day';
-import { LedgerLab, LAB_START, VERIFY, type LabScope } from '../../support/ledger-lab';
+import { LAB_START, type LabScope, useLedgerLab, VERIFY } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
-import { useTestDatabase } from '../../support/test-database';
 import type { LedgerStore } from '../../../src/sync/ports';
 
-let lab: LedgerLab;
-const database = useTestDatabase();
-database.beforeDrop(() => lab.close());
-beforeAll(async () => {
-  lab = await LedgerLab.open(database.url);
-});
+const lab = useLedgerLab();
 
 const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
 

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../src/core/day';
 import { differenceOf, storedOf, truthOf } from '../../support/ledger-truth';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { useTestDatabase } from '../../support/test-database';
@@ -78,7 +79,7 @@ test('a cycle costs one request per live scope', async () => {
 
 test('P2 later syncs follow settling and new rows', async () => {
   for (let day = 0; day < 2; day += 1) {
-    pool.simulator.clock.advance(86_400_000);
+    pool.simulator.clock.advance(DAY_MS);
     expect(outcomesOf(await pool.sync({}, { verifyBeforeMs: Infinity, span: null }))).toEqual(['succeeded ']);
     await expectTruth();
   }

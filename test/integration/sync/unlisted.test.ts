@@ -1,3 +1,4 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import type { Puid } from '../../../src/domain/ids';
 import { createSyncedPool, type SyncedPool } from '../../support/synced-pool';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database';
@@ -39,7 +40,7 @@ async function soldFarm(): Promise<bigint> {
   world.addSubAccount('main', { puid, pname: `farm ${puid}`, defaultAlgo: 'SHA256d' });
   const income = {
     currency: 'BTC',
-    minedAtMs: world.nowMs - 3_600_000,
+    minedAtMs: world.nowMs - HOUR_MS,
     amount: '0.5',
     status: 'WAIT_SETTLE',
   };

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { request } from 'undici';
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { systemClock } from '../../../src/core/clock';
 import { Secret } from '../../../src/core/secret';
 import type { WebServer } from '../../../src/web/server';
@@ -262,7 +263,7 @@ describe('with a token', () => {
     const { url } = await serve(TOKEN, undefined, { ...systemClock, now: () => nowMs });
     const session = { cookie: ((await logIn(url, TOKEN)).headers.get('set-cookie') ?? '').split(';')[0]! };
     expect(await ask(`${url}fleet`, session)).toBe(200);
-    nowMs += 13 * 3_600_000;
+    nowMs += 13 * HOUR_MS;
     expect(await ask(`${url}fleet`, session)).toBe(401);
   });
 

@@ -1,3 +1,4 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { KpoolError } from '../../../src/core/errors';
 import { Circuit, type Trouble } from '../../../src/kucoin/circuit';
 import type { CallFailure } from '../../../src/kucoin/failure';
@@ -34,7 +35,7 @@ const STEADY = { firstDelayMs: 1_000, maxDelayMs: 60_000, factor: 2 };
 
 function createCircuit(): Circuit {
   const pause = { maintenance: STEADY, throttled: STEADY, refused: STEADY };
-  return new Circuit({ pause, failureThreshold: 3, longestPauseMs: 3_600_000 });
+  return new Circuit({ pause, failureThreshold: 3, longestPauseMs: HOUR_MS });
 }
 
 /** An answer to a request that left at `dispatchedAtMs`, read at `nowMs`; the pause is as long as it can be. */

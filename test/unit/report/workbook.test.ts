@@ -1,4 +1,5 @@
 import { strFromU8, unzipSync } from 'fflate';
+import { DAY_MS } from '../../../src/core/day';
 import type { Manifest } from '../../../src/report/export/manifest';
 import type { ExportRow } from '../../../src/report/export/rows';
 import { workbookChunks } from '../../../src/report/export/workbook';
@@ -77,7 +78,7 @@ test('a statement too long for a workbook says to take CSV', async () => {
 test('P4 the same rows make the same bytes, today and tomorrow', async () => {
   const rows = Array.from({ length: 50 }, (_, index) => rowNumber(index));
   const today = await workbookOf(rows);
-  const clock = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 86_400_000);
+  const clock = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + DAY_MS);
   try {
     expect(Buffer.from(today).equals(await workbookOf(rows))).toBe(true);
   } finally {

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { DAY_MS } from '../../../src/core/day';
 import type { SimIncome, NewIncome, SimScopeKey, World, WorldSpec } from '../../../src/simulator';
 import { formatUnits, toUnits } from '../../../src/simulator/amounts';
 import { rangeOf } from '../../../src/simulator/world/ledger';
@@ -6,7 +7,6 @@ import { DEFAULT_WORLD } from '../../../src/simulator/world/world-spec';
 import { World as SeededWorld } from '../../../src/simulator/world/world';
 
 const START = Date.UTC(2026, 10, 22, 12);
-const DAY = 86_400_000;
 const COINS = ['BTC', 'LTC'] as const;
 
 function createWorld(spec: Partial<WorldSpec> = {}): World {
@@ -24,7 +24,7 @@ type Step =
   | { do: 'live'; days: number };
 
 const coin = fc.constantFrom(...COINS);
-const instant = fc.integer({ min: -4, max: 4 }).map((day) => START + day * DAY);
+const instant = fc.integer({ min: -4, max: 4 }).map((day) => START + day * DAY_MS);
 const amount = fc.bigInt({ min: -(10n ** 24n), max: 10n ** 24n }).map((units) => formatUnits(units));
 const status = fc.constantFrom('SETTLED', 'WAIT_SETTLE');
 const type = fc.constantFrom('REWARD_EARN', 'MINING_EARN');
@@ -39,7 +39,7 @@ const income: fc.Arbitrary<NewIncome> = fc
   })
   .map(({ settlesAfter, ...fields }) => ({
     ...fields,
-    ...(fields.status === 'WAIT_SETTLE' ? { settlesAtMs: START + settlesAfter * DAY } : {}),
+    ...(fields.status === 'WAIT_SETTLE' ? { settlesAtMs: START + settlesAfter * DAY_MS } : {}),
   }));
 const which = fc.nat(1_000);
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -65,8 +65,8 @@ function checkAgainstModel(world: World, scope: SimScopeKey, model: readonly Sim
     const view = ledger.view(name, []);
     expect(serials(view)).toEqual(serials(ofCoin));
     expect(serials(ledger.view(null, [name]))).toEqual(serials(live.filter((row) => row.currency !== name)));
-    const { from, to } = rangeOf(view, START - DAY, START + DAY);
-    const inRange = ofCoin.filter((row) => row.minedAtMs >= START - DAY && row.minedAtMs < START + DAY);
+    const { from, to } = rangeOf(view, START - DAY_MS, START + DAY_MS);
+    const inRange = ofCoin.filter((row) => row.minedAtMs >= START - DAY_MS && row.minedAtMs < START + DAY_MS);
     expect(serials(view.slice(from, to))).toEqual(serials(inRange));
     const earned = ofCoin.filter((row) => row.status === 'SETTLED' && row.type !== 'MINING_EARN');
     const total = earned.reduce((sum, row) => sum + toUnits(row.amount), 0n);
@@ -84,7 +84,7 @@ test('the simulated ledger agrees with a plain list of its rows', () => {
       for (const each of steps) {
         const row = 'which' in each ? model[each.which % Math.max(1, model.length)] : undefined;
         if (each.do === 'insert') model.push(...world.insertReward(scope, each.income, each.copies));
-        else if (each.do === 'live') world.liveUntil((now += each.days * DAY));
+        else if (each.do === 'live') world.liveUntil((now += each.days * DAY_MS));
         else if (row === undefined) continue;
         else if (each.do === 'amend') world.amend(row, each.patch);
         else if (each.do === 'withdraw') world.withdraw(row);
@@ -105,15 +105,15 @@ test('a pending row settles when its time comes, and once', () => {
     minedAtMs: START,
     amount: '1',
     status: 'WAIT_SETTLE',
-    settlesAtMs: START + DAY,
+    settlesAtMs: START + DAY_MS,
   };
   const [free, settled, withdrawn] = world.insertEarning(scope!, pending, 3);
   world.settle(settled!, START + 5);
   world.withdraw(withdrawn!);
-  world.liveUntil(START + DAY - 1);
+  world.liveUntil(START + DAY_MS - 1);
   expect(free).toMatchObject({ status: 'WAIT_SETTLE', settledAtMs: null });
-  world.liveUntil(START + DAY);
-  expect(free).toMatchObject({ status: 'SETTLED', settledAtMs: START + DAY });
+  world.liveUntil(START + DAY_MS);
+  expect(free).toMatchObject({ status: 'SETTLED', settledAtMs: START + DAY_MS });
   expect(settled).toMatchObject({ status: 'SETTLED', settledAtMs: START + 5 });
   expect(withdrawn).toMatchObject({ status: 'WAIT_SETTLE', live: false });
 });

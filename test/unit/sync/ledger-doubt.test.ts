@@ -1,3 +1,4 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import type { IncomePageQuery } from '../../../src/domain/pool';
 import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
@@ -32,7 +33,7 @@ test('P4 bounds of another zone are not taken for a span limit', async () => {
     const [newest, second, oldest] = lab.ledger.state.windows;
     const joined = { ...second!, fromMs: oldest!.fromMs };
     lab.ledger.state = { ...lab.ledger.state, windows: [newest!, joined] };
-    lab.pool.shift = () => shift * 3_600_000;
+    lab.pool.shift = () => shift * HOUR_MS;
     expect((await lab.verify()).withdrawn).toBe(0);
     expect(lab.live()).toEqual(lab.served());
     expect(lab.ledger.state.spanLimitMs).toBeNull();
@@ -98,7 +99,7 @@ test('P4 a row missing from one answer stays, a vanished one goes', async () => 
 // Found by test/simulation/ledger-histories.test.ts: KPOOL_TEST_SEED=90000831.
 test('P4 a row of a crowded day in no order is confirmed gone', async () => {
   const hours = Array.from({ length: 130 }, (_, i) =>
-    rowOf(10, { minedAtMs: dayOf(10) + (i % 24) * 3_600_000, amount: `0.${i + 1}` }),
+    rowOf(10, { minedAtMs: dayOf(10) + (i % 24) * HOUR_MS, amount: `0.${i + 1}` }),
   );
   const pool = new MemoryPool([...daily(9), ...hours, ...daily(30, 11)]);
   pool.order = 'shuffled';

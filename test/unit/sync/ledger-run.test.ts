@@ -1,3 +1,4 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS, startOfUtcDay } from '../../../src/core/day';
 import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
 
@@ -230,15 +231,13 @@ test('many unreadable rows leave all of their window in doubt', async () => {
 });
 
 test.each([
-  ['another zone', () => 8 * 3_600_000],
+  ['another zone', () => 8 * HOUR_MS],
   [
     'the day of settlement',
     ({ minedAtMs }: { minedAtMs: number }) => (minedAtMs % (3 * DAY_MS) === 0 ? 2 : 1) * DAY_MS,
   ],
 ])('P2 bounds that select by %s leave out no row', async (_name, shift) => {
-  const pool = new MemoryPool(
-    daily(250).map((row) => ({ ...row, minedAtMs: row.minedAtMs + 20 * 3_600_000 })),
-  );
+  const pool = new MemoryPool(daily(250).map((row) => ({ ...row, minedAtMs: row.minedAtMs + 20 * HOUR_MS })));
   pool.shift = shift;
   const lab = await synced(pool);
   expect(lab.live()).toEqual(lab.served());
@@ -255,10 +254,8 @@ test.each([
   // Just as many as the windows leave out: these hold as many rows as were counted at first.
   { come: 2, at: 3 },
 ])('P2 $come rows that come meanwhile make up for none', async ({ come, at }) => {
-  const pool = new MemoryPool(
-    daily(250).map((row) => ({ ...row, minedAtMs: row.minedAtMs + 20 * 3_600_000 })),
-  );
-  pool.shift = () => 8 * 3_600_000;
+  const pool = new MemoryPool(daily(250).map((row) => ({ ...row, minedAtMs: row.minedAtMs + 20 * HOUR_MS })));
+  pool.shift = () => 8 * HOUR_MS;
   pool.before = (request) => {
     if (request === at) pool.rows = [...pool.rows, ...daily(come, 300)];
   };
@@ -267,11 +264,9 @@ test.each([
 });
 
 test('P11 a count check that cannot be settled is said', async () => {
-  const pool = new MemoryPool(
-    daily(250).map((row) => ({ ...row, minedAtMs: row.minedAtMs + 20 * 3_600_000 })),
-  );
+  const pool = new MemoryPool(daily(250).map((row) => ({ ...row, minedAtMs: row.minedAtMs + 20 * HOUR_MS })));
   // Windows leave out rows at their edges; the whole list is counted, but then refused.
-  pool.shift = () => 8 * 3_600_000;
+  pool.shift = () => 8 * HOUR_MS;
   pool.before = (_request, { pageSize }) => {
     if (pageSize === 10) pool.before = () => (pool.longestSpanMs = 90 * DAY_MS);
   };
