@@ -101,10 +101,15 @@ async function hasMore(
   return page !== null && servedCount(page) > 0 && !known.some((other) => isSameContent(page, other));
 }
 
-/** A single response that holds all that it counts needs no second one. */
-function isOneResponse({ pages, contradiction }: Pass): boolean {
+/**
+ * A single response that holds all that it counts needs no second one. If page 2 was page 1 again, the count may be that
+ * of the page alone, so another pass has to decide. An empty list is believed without a count, since a scope that held
+ * rows is judged by `noteEmpty`.
+ */
+function isOneResponse({ pages, contradiction, isRepeated }: Pass): boolean {
   const [first] = pages;
-  return contradiction === null && pages.length < 2 && first?.totalNum !== null;
+  if (contradiction !== null || isRepeated === true || pages.length > 1) return false;
+  return first === undefined || first.totalNum !== null;
 }
 
 function agrees(a: Pass, b: Pass): boolean {

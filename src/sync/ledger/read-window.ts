@@ -1,7 +1,13 @@
 /** Reads a window by one response, as a run does, or all of it at once, to confirm what a run found. */
+import type { IncomeRow } from '../../domain/income';
 import { isSameContent } from '../../domain/ledger/income-content';
-import { joinServed, servedCount } from '../../domain/page';
-import { judgeWindow, type WindowAnswer, type WindowRead } from '../../domain/ledger/window-answer';
+import { joinServed, servedCount, type Page } from '../../domain/page';
+import {
+  judgeWindow,
+  MIN_PAGE_SIZE,
+  type WindowAnswer,
+  type WindowRead,
+} from '../../domain/ledger/window-answer';
 import type { Window } from '../../domain/ledger/windows';
 import type { IncomeList } from './income-list';
 import { pageThrough } from './page-through';
@@ -28,9 +34,24 @@ export async function readWindow(list: WindowList, window: Window, isFirst = fal
   const answer = judgeWindow(window, page, isFirst && servedCount(page) >= list.seen.longestPage);
   if (answer.kind !== 'full') return answer;
   const second = await list.readPage(window, 2);
-  // If a page does not exist, a pool may serve the first one again.
-  const isEnd = second === null || servedCount(second) === 0 || isSameContent(second, page);
+  const isEnd =
+    second === null || servedCount(second) === 0 || (await isRepetition(list, window, page, second));
   return isEnd ? { ...answer, kind: 'whole' } : { kind: 'unproven' };
+}
+
+/**
+ * Whether the second page does not exist, so that the pool served the first one again. If its count is that of each page
+ * alone, a smaller page counts fewer rows, and others may never be served.
+ */
+async function isRepetition(
+  list: WindowList,
+  window: Window,
+  first: Page<IncomeRow>,
+  second: Page<IncomeRow>,
+): Promise<boolean> {
+  if (!isSameContent(first, second)) return false;
+  const smaller = await list.readPage(window, 1, MIN_PAGE_SIZE);
+  return smaller?.totalNum === first.totalNum;
 }
 
 /** All of a window: by one response, part by part if it holds more than a page, or by paging. */
