@@ -51,7 +51,7 @@ export async function commitRead(
     read = await readAll(session.list, window);
   }
   // Paging everything resolves a contradiction, unless everything is what was just paged.
-  if (isCountable(session.state) && !isSameWindow(window, session.whole)) return 'contradicted';
+  if (isCountable(session.state) && !isSameWindow(window, session.history)) return 'contradicted';
   const outcome = await session.commit(window, { ...read, doubt: 'rows that vanished keep coming back' });
   assert(outcome === 'committed', 'a read in doubt takes nothing back');
   return outcome;

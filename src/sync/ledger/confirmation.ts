@@ -29,7 +29,7 @@ export type Confirmation =
   | { readonly kind: 'contradicted' }
   /** The list shows no row at all, which proves nothing. */
   | { readonly kind: 'emptied' }
-  /** The reads disagree in another way, or cannot tell: something moves. */
+  /** The reads disagree in another way, or cannot decide it: the list is changing. */
   | { readonly kind: 'moved' };
 
 /**
@@ -42,18 +42,18 @@ export async function confirmMissing(
   read: WindowRead,
   unconfirmed: UnconfirmedRead,
 ): Promise<Confirmation> {
-  const { list, whole } = session;
+  const { list, history } = session;
   const { missing } = unconfirmed;
   // An answer with other bounds already showed that nothing older is served.
   const doubtful = missing.filter(({ minedAtMs }) => minedAtMs >= list.seen.nothingBeforeMs);
   const contradiction = session.state.paged
-    ? compare([], read, await pageThrough(list, whole), () => true)
+    ? compare([], read, await pageThrough(list, history), () => true)
     : await compareAround(session, window, read, doubtful);
   if (contradiction !== null) return contradiction;
   if (!list.hasShownRows && (await showsNoRow(session)) && !(await session.noteEmpty()))
     return { kind: 'emptied' };
-  if (doubtful.length > 0 && !isSameWindow(window, whole) && isCountable(session.state)) {
-    const counted = await list.count(whole);
+  if (doubtful.length > 0 && !isSameWindow(window, history) && isCountable(session.state)) {
+    const counted = await list.count(history);
     if ((counted ?? 0) > countWith(session.state, window, read, missing.length))
       return { kind: 'contradicted' };
   }
@@ -90,7 +90,7 @@ function compare(
   const before = { rows: read.rows.filter(isCompared), unreadable: [] };
   const after = { rows: again.rows.filter(isCompared), unreadable: [] };
   const countOf = ({ rows }: typeof before, row: IncomeRow): number =>
-    rows.filter((other) => placeOf(other) === placeOf(row)).length;
+    rows.filter((other) => kindAndInstantOf(other) === kindAndInstantOf(row)).length;
   const row = missing.filter(isCompared).find((gone) => countOf(after, gone) > countOf(before, gone));
   if (row !== undefined) return { kind: 'served', row };
   // An unreadable row may be any of the missing ones, unless its mining date says otherwise.
@@ -101,12 +101,12 @@ function compare(
   return isSame ? null : { kind: 'moved' };
 }
 
-const placeOf = ({ currency, type, minedAtMs }: IncomeRow): string =>
+const kindAndInstantOf = ({ currency, type, minedAtMs }: IncomeRow): string =>
   JSON.stringify([currency, type, minedAtMs]);
 
 /** Whether every answer of this run is without rows: the one for everything, and those for windows that held some. */
-async function showsNoRow({ list, whole, state, spanLimitMs }: LedgerSession): Promise<boolean> {
-  if (spanLimitMs === Infinity) return (await list.count(whole)) === 0;
+async function showsNoRow({ list, history, state, spanLimitMs }: LedgerSession): Promise<boolean> {
+  if (spanLimitMs === Infinity) return (await list.count(history)) === 0;
   for (const held of state.windows.filter(({ rowCount }) => rowCount > 0)) {
     await list.readPage(held);
     if (list.hasShownRows) return false;
@@ -134,8 +134,8 @@ async function judgeMissing(
 }
 
 /** Asks for rows older than an instant until one is served or none is left; false if neither can be established. */
-async function readBefore({ list, whole, spanLimitMs }: LedgerSession, edgeMs: number, oldestMs: number) {
-  const fromMs = spanLimitMs === Infinity ? whole.fromMs : oldestMs;
+async function readBefore({ list, history, spanLimitMs }: LedgerSession, edgeMs: number, oldestMs: number) {
+  const fromMs = spanLimitMs === Infinity ? history.fromMs : oldestMs;
   for (const span of fitSpan({ fromMs, toMs: edgeMs }, spanLimitMs, list.now())) {
     const page = await list.readPage(span);
     if (list.seen.oldestMs < edgeMs) return true;

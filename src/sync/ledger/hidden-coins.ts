@@ -22,7 +22,7 @@ export async function readHiddenCoins(session: LedgerSession): Promise<void> {
     for (const part of parts) {
       const read = onlyOf(currency, await readAll(list, part));
       if (read.doubt !== null) session.run.markPartial(`${currency}: ${read.doubt}`);
-      const isWhole = span === session.whole && part === parts.at(-1);
+      const isWhole = span === session.history && part === parts.at(-1);
       await session.commitCoin(part, read, { currency, isWhole });
     }
   }
@@ -31,11 +31,11 @@ export async function readHiddenCoins(session: LedgerSession): Promise<void> {
 /** The span to ask for: everything at first and weekly, otherwise the last days if there are rows; null: nothing. */
 function spanOf(
   { readAtMs, hasRows }: HiddenCoin,
-  { deps, state, whole, list }: LedgerSession,
+  { deps, state, history, list }: LedgerSession,
 ): Window | null {
-  if (readAtMs === null || state.nowMs - readAtMs >= deps.tiers.fullEveryMs) return whole;
+  if (readAtMs === null || state.nowMs - readAtMs >= deps.tiers.fullEveryMs) return history;
   const fromMs = startOfUtcDay(list.now()) - deps.tiers.recentDays * DAY_MS;
-  return hasRows ? { fromMs: Math.max(whole.fromMs, fromMs), toMs: Infinity } : null;
+  return hasRows ? { fromMs: Math.max(history.fromMs, fromMs), toMs: Infinity } : null;
 }
 
 /** A pool that ignores `coinName` serves every coin: rows of the others are dropped here. */

@@ -84,7 +84,7 @@ class WindowRun {
       const [window = next, ...older] = fitSpan(next, session.spanLimitMs, session.list.now());
       this.wait(older);
       const answer = await readWindow(session.list, window, isUnread(session.state));
-      if (isSameWindow(window, session.whole)) await session.noteCount(countedBy(answer));
+      if (isSameWindow(window, session.history)) await session.noteCount(countedBy(answer));
       let end = await this.finishPrefix(answer);
       if (end === 'continue') end = await this.follow(answer.kind, window, answer);
       if (end !== 'continue') return end;
@@ -125,7 +125,7 @@ class WindowRun {
     const spanMs = this.session.list.spanMs(window);
     if (spanMs <= SHORTEST_SPAN_MS)
       throw new KpoolError('pool.parameter', 'The pool refuses the shortest span.');
-    await this.session.ledger.update({ cursor: { spanLimitMs: Math.max(SHORTEST_SPAN_MS, halfOf(spanMs)) } });
+    await this.session.setSpanLimit(Math.max(SHORTEST_SPAN_MS, halfOf(spanMs)));
     return this.wait([window]);
   }
 
@@ -160,7 +160,7 @@ class WindowRun {
    */
   private probeOf(window: Window, { rows }: WindowRead): Window | null {
     const { session, stored } = this;
-    if (window.fromMs !== session.whole.fromMs || session.spanLimitMs < Infinity) return null;
+    if (window.fromMs !== session.history.fromMs || session.spanLimitMs < Infinity) return null;
     if (rows.length > 0) {
       const toMs = startOfUtcDay(rows.reduce((least, row) => Math.min(least, row.minedAtMs), Infinity));
       return toMs > window.fromMs ? { fromMs: window.fromMs, toMs } : null;

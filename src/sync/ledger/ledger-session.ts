@@ -27,11 +27,11 @@ const keyOf = ({ fromMs, toMs }: Window): string => `${fromMs} ${toMs}`;
 
 export class LedgerSession {
   readonly list: IncomeList;
-  readonly ledger: ScopeLedger;
-  /** The whole history that is asked for. */
-  readonly whole: Window;
-  /** The pool's count of the whole history before this run read it; null when there was none. */
+  /** All of the history that is asked for. */
+  readonly history: Window;
+  /** The pool's count of the history before this run read it; null when there was none. */
   countedAtFirst: number | null = null;
+  private readonly ledger: ScopeLedger;
   /** Windows that this run could not prove, and does not try again. */
   private readonly inDoubt = new Set<string>();
   /** Windows whose rows were stored without proof, to be read again once. */
@@ -48,7 +48,7 @@ export class LedgerSession {
     const { historyStartMs } = deps.tiers;
     this.list = this.listOf(null);
     this.ledger = new ScopeLedger(deps.store, scope, run, historyStartMs, state);
-    this.whole = { fromMs: historyStartMs, toMs: Infinity };
+    this.history = { fromMs: historyStartMs, toMs: Infinity };
   }
 
   get state(): LedgerState {
@@ -57,6 +57,30 @@ export class LedgerSession {
 
   get spanLimitMs(): number {
     return this.state.spanLimitMs ?? Infinity;
+  }
+
+  /** Loads what another writer may have changed. */
+  async reload(): Promise<void> {
+    await this.ledger.reload();
+  }
+
+  /** Records windows that are still to be read, or to be read again. */
+  async markUnread(windows: readonly Window[]): Promise<void> {
+    await this.ledger.update({ pieces: windows });
+  }
+
+  /** Records the longest span that the pool answers in full, ms. */
+  async setSpanLimit(spanLimitMs: number): Promise<void> {
+    await this.ledger.update({ cursor: { spanLimitMs } });
+  }
+
+  /** Records whether the scope is paged. */
+  async setPaged(paged: boolean): Promise<void> {
+    await this.ledger.update({ cursor: { paged } });
+  }
+
+  async noteDeepCheck(): Promise<void> {
+    await this.ledger.update({ cursor: { deepChecked: true } });
   }
 
   /** The list as the pool shows it when asked for one coin by name; null: for no coin in particular. */
@@ -68,13 +92,13 @@ export class LedgerSession {
     return this.inDoubt.has(keyOf(window));
   }
 
-  /** Records the pool's count of the whole history; null where it gives none. */
+  /** Records the pool's count of the history; null where it gives none. */
   async noteCount(counted: number | null): Promise<void> {
     this.countedAtFirst = counted;
     if (counted !== null) await this.ledger.update({ cursor: { poolRowCount: counted } });
   }
 
-  /** A part does not hold the rows that were counted in it at first: whether all parts do has to be counted again. */
+  /** The first count no longer describes the list, so the count check has to ask for another one. */
   forgetFirstCount(): void {
     this.countedAtFirst = null;
   }

@@ -21,18 +21,19 @@ const MAX_RECENT_PAGES = 50;
  * the fact `paged` records the result.
  */
 export async function pageEverything(session: LedgerSession): Promise<CommitOutcome> {
-  const { list, whole, state } = session;
-  if ((await list.readPage(whole)) === null) {
+  const { list, history, state } = session;
+  if ((await list.readPage(history)) === null) {
     // The pool refuses a span this long: only windows can be read, and contradictions between them stay unresolved.
     if (!state.paged) return 'contradicted';
-    await session.ledger.update({ pieces: state.windows, cursor: { paged: false } });
+    await session.markUnread(state.windows);
+    await session.setPaged(false);
     return 'clipped';
   }
-  const read = await pageThrough(list, whole);
+  const read = await pageThrough(list, history);
   // Passes that disagree say nothing about windows.
   const paged = read.doubt === null ? !(await doWindowsServe(list, read.rows)) : state.paged;
-  if (paged !== state.paged) await session.ledger.update({ cursor: { paged } });
-  return commitRead(session, whole, read);
+  if (paged !== state.paged) await session.setPaged(paged);
+  return commitRead(session, history, read);
 }
 
 /**
@@ -71,11 +72,11 @@ async function readRecent(session: LedgerSession, newest: StoredWindow): Promise
 }
 
 async function readRecentPass(
-  { list, whole, state }: LedgerSession,
+  { list, history, state }: LedgerSession,
   newest: StoredWindow,
   pageSize: number,
 ): Promise<WindowRead | null> {
-  const first = await list.readPage(whole, 1, pageSize);
+  const first = await list.readPage(history, 1, pageSize);
   if (typeof first?.totalNum !== 'number') return null;
   const order = orderOf(first.rows.map(({ minedAtMs }) => minedAtMs));
   if (order === 'none') return null;
@@ -83,7 +84,7 @@ async function readRecentPass(
   const rows: IncomeRow[] = [];
   for (let n = 0; n < Math.min(lastPage, MAX_RECENT_PAGES); n += 1) {
     const number = order === 'newest-first' ? n + 1 : lastPage - n;
-    const page = number === 1 ? first : await list.readPage(whole, number, pageSize);
+    const page = number === 1 ? first : await list.readPage(history, number, pageSize);
     if (page === null) return null;
     rows.push(...page.rows.filter(({ minedAtMs }) => contains(newest, minedAtMs)));
     if (page.rows.some(({ minedAtMs }) => minedAtMs < startOfUtcDay(newest.fromMs))) break;

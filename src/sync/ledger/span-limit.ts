@@ -19,7 +19,7 @@ export async function learnSpanLimit(
 ): Promise<boolean> {
   const spanLimitMs = await findSpanLimit(session.list, row, window);
   if (spanLimitMs === null || spanLimitMs >= session.spanLimitMs) return false;
-  await session.ledger.update({ cursor: { spanLimitMs } });
+  await session.setSpanLimit(spanLimitMs);
   return true;
 }
 

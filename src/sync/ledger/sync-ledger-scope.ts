@@ -64,9 +64,9 @@ export async function syncLedgerScope(
 }
 
 async function syncOnce(session: LedgerSession, plan: Plan): Promise<void> {
-  const { whole, run } = session;
+  const { history, run } = session;
   const toMs = session.state.windows.at(-1)?.fromMs ?? Infinity;
-  if (toMs > whole.fromMs) await session.ledger.update({ pieces: [{ fromMs: whole.fromMs, toMs }] });
+  if (toMs > history.fromMs) await session.markUnread([{ fromMs: history.fromMs, toMs }]);
   const wasReadWhole = isReadWhole(session.state);
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     const due = dueWindows(session, plan);
@@ -80,7 +80,7 @@ async function syncOnce(session: LedgerSession, plan: Plan): Promise<void> {
     run.markPartial('not every window was proven in this run; the next one continues');
   await readHiddenCoins(session);
   if (plan.isDeep || session.state.deepCheckedAtMs === null)
-    await session.ledger.update({ cursor: { deepChecked: true } });
+    await session.noteDeepCheck();
 }
 
 /** Whether nothing more can be read in this run; `clipped`, too, leaves windows due, which are planned again. */
@@ -115,22 +115,22 @@ async function readDue(
  * at its edges. One answer for the whole history counts them.
  */
 async function isMoreCounted(session: LedgerSession): Promise<boolean> {
-  const { state, list, whole, countedAtFirst } = session;
+  const { state, list, history, countedAtFirst } = session;
   const held = rowsIn(state.windows);
   // Rows added since the first count would hide those that windows leave out.
   if (!isCountable(state) || countedAtFirst === held) return false;
-  const counted = await list.count(whole);
+  const counted = await list.count(history);
   if (counted === 0 && held > 0) await session.noteEmpty();
   return (counted ?? 0) > held;
 }
 
 /** Leaves the scope to another process while that one makes progress. */
 async function waitForOther(session: LedgerSession): Promise<void> {
-  await session.ledger.reload();
+  await session.reload();
   for (let poll = 0; poll < MAX_POLLS; poll += 1) {
     const { version } = session.state;
     await session.deps.clock.sleep(POLL_EVERY_MS, session.run.signal);
-    await session.ledger.reload();
+    await session.reload();
     if (session.state.version === version) return;
   }
 }

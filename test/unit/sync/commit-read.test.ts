@@ -41,7 +41,7 @@ test('P4 bounds that leave out a row twice contradict the list', async () => {
   expect(await commit(read)).toBe('contradicted');
   expect(lab.ledger.commits).toHaveLength(before);
   // Where one answer cannot count everything there is nothing to settle that by.
-  await session.ledger.update({ cursor: { spanLimitMs: 900 * DAY_MS } });
+  await session.setSpanLimit(900 * DAY_MS);
   expect(await commit(read)).toBe('committed');
   expect(session.run.shortcomings).toEqual(['rows that vanished keep coming back']);
   expect(lab.live()).toEqual(daily(250).map((_row, i) => i + 1));
@@ -51,9 +51,9 @@ test('P4 all of the list that leaves out a row is left in doubt', async () => {
   const { lab, pool, session, commit } = await begin();
   const all = pool.rows;
   pool.before = (_request, { startMs }) => {
-    pool.rows = startMs < session.whole.fromMs ? without(all, 50) : all;
+    pool.rows = startMs < session.history.fromMs ? without(all, 50) : all;
   };
-  expect(await commit(readOf(without(all, 50), session.whole), session.whole)).toBe('committed');
+  expect(await commit(readOf(without(all, 50), session.history), session.history)).toBe('committed');
   expect(session.run.shortcomings).toEqual(['rows that vanished keep coming back']);
   expect(lab.live()).toEqual(daily(250).map((_row, i) => i + 1));
 });
@@ -61,11 +61,11 @@ test('P4 all of the list that leaves out a row is left in doubt', async () => {
 test('P4 a shorter span that shows the row is remembered', async () => {
   const { lab, pool, session, commit } = await begin();
   pool.clippedMs = 31 * DAY_MS;
-  const read = readOf(without(pool.rows, 200), session.whole);
-  expect(await commit(read, session.whole)).toBe('clipped');
+  const read = readOf(without(pool.rows, 200), session.history);
+  expect(await commit(read, session.history)).toBe('clipped');
   expect(lab.ledger.state.spanLimitMs).toBe(30 * DAY_MS);
   // It is known: that row is in doubt for another reason.
-  expect(await commit(read, session.whole)).toBe('committed');
+  expect(await commit(read, session.history)).toBe('committed');
 });
 
 test('P4 rows land once before a count that contradicts them', async () => {
@@ -94,7 +94,7 @@ test('P4 P11 reads that never agree are contradicted or in doubt', async () => {
   };
   move();
   expect(await commit(readOf(rest, window))).toBe('contradicted');
-  await session.ledger.update({ cursor: { spanLimitMs: 900 * DAY_MS } });
+  await session.setSpanLimit(900 * DAY_MS);
   expect(await commit(readOf(rest, window))).toBe('committed');
   expect(session.run.shortcomings).toEqual(['rows that vanished keep coming back']);
   expect(lab.live(({ minedAtMs }) => minedAtMs === dayOf(50))).toEqual([50]);

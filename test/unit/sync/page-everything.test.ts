@@ -13,7 +13,7 @@ async function tried(rows: IncomeRow[], change: (pool: MemoryPool) => void = () 
   const lab = new MemoryLab(pool);
   const session = lab.session();
   expect(await pageEverything(session)).toBe('committed');
-  const trial = pool.asked.filter(({ startMs }) => startMs >= session.whole.fromMs);
+  const trial = pool.asked.filter(({ startMs }) => startMs >= session.history.fromMs);
   return {
     paged: lab.ledger.state.paged,
     trial: trial.map(({ startMs, endMs }) => [(TODAY - startMs - 1) / DAY_MS, (TODAY - endMs + 1) / DAY_MS]),
