@@ -58,9 +58,9 @@ export async function excludeHiddenCoins(
 export async function noteCoinRead(
   db: Queryable,
   scope: LedgerScope,
-  { currency, isWhole }: CoinRead,
+  { currency, completesHistory }: CoinRead,
 ): Promise<void> {
-  if (!isWhole) return;
+  if (!completesHistory) return;
   await db.$executeRaw`
     INSERT INTO sync.coin_reads (stream, puid, algo, currency, read_at)
     SELECT ${ledgerScopeValues(scope)}, ${currency}, sync.now()

@@ -9,8 +9,8 @@ import {
   type LedgerRow,
 } from '../../src/domain/ledger/ledger-matching';
 
-const COMPLETE = { isWhole: true };
-const PARTIAL = { isWhole: false };
+const COMPLETE = { isComplete: true };
+const PARTIAL = { isComplete: false };
 
 /** Few values, so that rows share keys, amounts and everything. */
 const income: fc.Arbitrary<IncomeRow> = fc.record({
@@ -99,9 +99,9 @@ test('the order in which rows are served or stored means nothing', () => {
     );
   });
   fc.assert(
-    fc.property(shuffled, ([{ stored, rows }, otherRows, otherStored, isWhole]) => {
-      expect(sorted(matchLedger(otherStored, otherRows, { isWhole }))).toEqual(
-        sorted(matchLedger(stored, rows, { isWhole })),
+    fc.property(shuffled, ([{ stored, rows }, otherRows, otherStored, isComplete]) => {
+      expect(sorted(matchLedger(otherStored, otherRows, { isComplete }))).toEqual(
+        sorted(matchLedger(stored, rows, { isComplete })),
       );
     }),
   );

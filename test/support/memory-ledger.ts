@@ -188,7 +188,7 @@ class MemoryLedger implements LedgerStore {
     this.checkVersion(commit.state);
     const stored = this.rows.filter(({ minedAtMs }) => contains(commit.window, minedAtMs));
     const others = this.rows.filter((row) => !stored.includes(row));
-    const changes = matchLedger(stored, commit.rows, { isWhole: commit.isComplete });
+    const changes = matchLedger(stored, commit.rows, { isComplete: commit.isComplete });
     const served = others.filter((row) => !row.withdrawn && !row.unserved);
     const effects = decideCommit(commit, changes, {
       missing: changes.missing,
@@ -253,7 +253,7 @@ function readCoin(known: HiddenCoin, { coin, rows }: WindowCommit, nowMs: number
   if (coin?.currency !== known.currency) return known;
   return {
     ...known,
-    readAtMs: coin.isWhole ? nowMs : known.readAtMs,
+    readAtMs: coin.completesHistory ? nowMs : known.readAtMs,
     hasRows: known.hasRows || rows.length > 0,
   };
 }

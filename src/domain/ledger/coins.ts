@@ -15,7 +15,7 @@ export interface HiddenCoin {
 export interface CoinRead {
   readonly currency: string;
   /** This read completes the coin's whole history. */
-  readonly isWhole: boolean;
+  readonly completesHistory: boolean;
 }
 
 /** What to ask the pool's totals for. */

@@ -127,14 +127,14 @@ class Pairing {
   }
 }
 
-function pairRowsOfOneKey(stored: LedgerRow[], served: IncomeRow[], isWhole: boolean): Pairing {
+function pairRowsOfOneKey(stored: LedgerRow[], served: IncomeRow[], isComplete: boolean): Pairing {
   const byOrdinal = [...stored].sort((a, b) => a.ordinal - b.ordinal);
   const pairing = new Pairing(byOrdinal, [...served].sort(byAmountThenContent));
   pairing.pairEqual(isLive, contentWithExtraOf); // only decides which of several equal rows keeps which extra
   pairing.pairEqual(isLive, contentOf);
   pairing.pairEqual(isWithdrawn, contentOf);
   // If fewer rows were served than stored, it may be another row that changed.
-  if (!isWhole && served.length < stored.filter(isLive).length) return pairing;
+  if (!isComplete && served.length < stored.filter(isLive).length) return pairing;
   pairing.pairEqual(isLive, amountAndHashRateOf);
   pairing.pairLiveByRank();
   return pairing;
@@ -144,13 +144,13 @@ function pairRowsOfOneKey(stored: LedgerRow[], served: IncomeRow[], isWhole: boo
  * Finds the stored row that each served row corresponds to, regardless of the API's order. Per key: equal content among
  * live rows; equal content among withdrawn ones; equal amount and hashrate; then by amount. `stored`: all rows of one
  * window of one scope, with `extra` in the same textual form as served. `served`: all that the pool serves in it or,
- * without `isWhole`, some of it; then a stored row that cannot be told apart from one that was not served stays as it
+ * without `isComplete`, some of it; then a stored row that cannot be told apart from one that was not served stays as it
  * is. Pure; the result does not depend on the order of either list.
  */
 export function matchLedger(
   stored: readonly LedgerRow[],
   served: readonly IncomeRow[],
-  { isWhole }: { readonly isWhole: boolean },
+  { isComplete }: { readonly isComplete: boolean },
 ): LedgerChanges {
   const storedByKey = groupBy(stored, keyOf);
   const servedByKey = groupBy(served, keyOf);
@@ -160,7 +160,7 @@ export function matchLedger(
   let unchanged = 0;
   for (const key of new Set([...storedByKey.keys(), ...servedByKey.keys()])) {
     const storedRows = storedByKey.get(key) ?? [];
-    const pairing = pairRowsOfOneKey(storedRows, servedByKey.get(key) ?? [], isWhole);
+    const pairing = pairRowsOfOneKey(storedRows, servedByKey.get(key) ?? [], isComplete);
     for (const pair of pairing.pairs) {
       const { stored: known, served: row } = pair;
       const isServed = isLive(known) && !known.unserved;
@@ -169,7 +169,7 @@ export function matchLedger(
     }
     const { unpairedLive, unstored } = pairing;
     missing.push(...unpairedLive);
-    if (!isWhole && unpairedLive.length > 0) continue;
+    if (!isComplete && unpairedLive.length > 0) continue;
     let nextOrdinal = storedRows.reduce((next, row) => Math.max(next, row.ordinal + 1), 0);
     for (const row of unstored)
       inserted.push({ ...row, ordinal: nextOrdinal++, withdrawn: false, unserved: false });

@@ -37,7 +37,7 @@ export function isUnread({ windows }: Pick<LedgerState, 'windows'>): boolean {
 }
 
 /** Whether every window of the scope has been read completely. */
-export function isReadWhole({ windows }: Pick<LedgerState, 'windows'>): boolean {
+export function isFullyRead({ windows }: Pick<LedgerState, 'windows'>): boolean {
   return windows.every(({ verifiedAtMs }) => verifiedAtMs !== null);
 }
 

@@ -17,7 +17,7 @@ export interface WindowRead extends Served<IncomeRow> {
 /** What one response proves about the window that was asked for. */
 export type WindowAnswer =
   /** All of it. */
-  | { readonly kind: 'whole'; readonly read: WindowRead }
+  | { readonly kind: 'complete'; readonly read: WindowRead }
   /** All of it by the count, but the page may be full: the second page tells. */
   | { readonly kind: 'full'; readonly read: WindowRead }
   /** More than a page, ordered by time: `read` is all of `proven` if the pool counts `restRows` in `rest`. */
@@ -59,9 +59,9 @@ export function judgeWindow(window: Window, page: Page<IncomeRow>, isFirst: bool
   const served = servedCount(page);
   const inside = insideOf(window, page);
   const { totalNum } = page;
-  if (totalNum === null) return served === 0 ? whole(inside) : { kind: 'unproven' };
+  if (totalNum === null) return served === 0 ? complete(inside) : { kind: 'unproven' };
   if (totalNum === served)
-    return mayBeFull(page, isFirst) ? { ...whole(inside), kind: 'full' } : whole(inside);
+    return mayBeFull(page, isFirst) ? { ...complete(inside), kind: 'full' } : complete(inside);
   if (totalNum < served || served < MIN_PAGE_SIZE) return { kind: 'unproven' };
   if (inside.rows.length < served / 2) return inParts(cutEdges(window));
   const instants = inside.rows.map(({ minedAtMs }) => minedAtMs);
@@ -78,12 +78,12 @@ function inParts(parts: readonly Window[]): WindowAnswer {
   return parts.length > 1 ? { kind: 'parts', parts } : { kind: 'unproven' };
 }
 
-function whole(inside: Served<IncomeRow>): { kind: 'whole'; read: WindowRead } {
-  return { kind: 'whole', read: { ...inside, doubt: null } };
+function complete(inside: Served<IncomeRow>): { kind: 'complete'; read: WindowRead } {
+  return { kind: 'complete', read: { ...inside, doubt: null } };
 }
 
 /** How many rows an answer counts in its window; null if it gives no count. */
 export function countedBy(answer: WindowAnswer | { readonly kind: 'refused' }): number | null {
-  if (answer.kind === 'whole' || answer.kind === 'full') return servedCount(answer.read);
+  if (answer.kind === 'complete' || answer.kind === 'full') return servedCount(answer.read);
   return answer.kind === 'prefix' ? answer.restRows + answer.read.rows.length : null;
 }

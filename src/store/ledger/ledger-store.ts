@@ -58,7 +58,7 @@ export class PrismaLedgerStore {
         await lockCursorAt(tx, commit.scope, commit.state.version);
         const rows = await normalizeExtra(tx, commit.rows);
         const stored = await readLedgerWindow(tx, commit.scope, commit.window);
-        const changes = matchLedger(stored, rows, { isWhole: commit.isComplete });
+        const changes = matchLedger(stored, rows, { isComplete: commit.isComplete });
         const missing =
           commit.state.hiddenCoins.length === 0
             ? changes.missing

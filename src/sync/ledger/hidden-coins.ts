@@ -22,8 +22,8 @@ export async function readHiddenCoins(session: LedgerSession): Promise<void> {
     for (const part of parts) {
       const read = onlyOf(currency, await readAll(list, part));
       if (read.doubt !== null) session.run.markPartial(`${currency}: ${read.doubt}`);
-      const isWhole = span === session.history && part === parts.at(-1);
-      await session.commitCoin(part, read, { currency, isWhole });
+      const completesHistory = span === session.history && part === parts.at(-1);
+      await session.commitCoin(part, read, { currency, completesHistory });
     }
   }
 }

@@ -74,9 +74,9 @@ export class IncomeList {
   /** A page of a window; null when the pool refuses a span this long. Throws when it refuses the shortest one. */
   async readPage(window: Window, currentPage = 1, pageSize = MAX_PAGE_SIZE): Promise<Page<IncomeRow> | null> {
     const nowMs = this.now();
-    const whole = { ...requestBounds(window, nowMs), currentPage, pageSize };
-    const untilNow = { ...whole, endMs: Math.min(whole.endMs, nowMs - CLOCK_ERROR_MS) };
-    const asked = this.source.futureEnd.isRefused(nowMs) ? untilNow : whole;
+    const toHorizon = { ...requestBounds(window, nowMs), currentPage, pageSize };
+    const untilNow = { ...toHorizon, endMs: Math.min(toHorizon.endMs, nowMs - CLOCK_ERROR_MS) };
+    const asked = this.source.futureEnd.isRefused(nowMs) ? untilNow : toHorizon;
     if (asked.startMs > asked.endMs) return emptyPage(asked, 0);
     const page = await this.find(asked);
     if (page !== null) return page;

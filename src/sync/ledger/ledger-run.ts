@@ -41,18 +41,18 @@ import { pageThrough } from './page-through';
 import { readWindow, type WindowReading } from './read-window';
 import { learnSpanLimit } from './span-limit';
 
-/** `continue`: read the next part that is waiting; otherwise, how the read of the window ended. */
+/** `continue`: read the next part in the queue; otherwise, how the read of the window ended. */
 type Next = 'continue' | Exclude<CommitOutcome, 'committed'>;
 
 type AnswerOf<Kind> = Extract<WindowReading, { kind: Kind }>;
-type Follow<Kind> = (run: WindowRun, window: Window, answer: AnswerOf<Kind>) => Next | Promise<Next>;
+type Reaction<Kind> = (run: WindowRun, window: Window, answer: AnswerOf<Kind>) => Next | Promise<Next>;
 
 /** What each answer leads to. */
-const NEXT: { readonly [Kind in WindowReading['kind']]: Follow<Kind> } = {
-  whole: (run, window, { read }) => run.finish(window, read),
+const NEXT: { readonly [Kind in WindowReading['kind']]: Reaction<Kind> } = {
+  complete: (run, window, { read }) => run.finish(window, read),
   prefix: (run, _window, prefix) => run.countRestOf(prefix),
-  parts: (run, _window, { parts }) => run.wait(parts),
-  unproven: (run, window) => run.page(window),
+  parts: (run, _window, { parts }) => run.queueParts(parts),
+  unproven: (run, window) => run.pageWindow(window),
   refused: (run, window) => run.halve(window),
   strayed: () => 'contradicted',
 };
@@ -64,7 +64,7 @@ const MAX_PROBES = 2;
 
 class WindowRun {
   /** Parts still to be read, the next one last. */
-  private readonly waiting: Window[] = [];
+  private readonly queue: Window[] = [];
   /** A proven prefix whose rest is not counted yet. */
   private prefix: AnswerOf<'prefix'> | null = null;
   private probes = 0;
@@ -77,35 +77,35 @@ class WindowRun {
 
   async run(): Promise<CommitOutcome> {
     const { session } = this;
-    this.wait([this.stored]);
+    this.queueParts([this.stored]);
     for (let reads = 0; reads < MAX_READS; reads += 1) {
-      const next = this.waiting.pop();
+      const next = this.queue.pop();
       if (next === undefined) return 'committed';
       const [window = next, ...older] = fitSpan(next, session.spanLimitMs, session.list.now());
-      this.wait(older);
+      this.queueParts(older);
       const answer = await readWindow(session.list, window, isUnread(session.state));
       if (isSameWindow(window, session.history)) await session.noteCount(countedBy(answer));
       let end = await this.finishPrefix(answer);
-      if (end === 'continue') end = await this.follow(answer.kind, window, answer);
+      if (end === 'continue') end = await this.dispatch(answer.kind, window, answer);
       if (end !== 'continue') return end;
     }
     throw new KpoolError('sync.limit', 'A window was split too often.');
   }
 
-  private follow<Kind extends WindowReading['kind']>(kind: Kind, window: Window, answer: AnswerOf<Kind>) {
+  private dispatch<Kind extends WindowReading['kind']>(kind: Kind, window: Window, answer: AnswerOf<Kind>) {
     return NEXT[kind](this, window, answer);
   }
 
   /** Queues parts to be read next, given newest first. */
-  wait(parts: readonly Window[]): 'continue' {
-    this.waiting.push(...[...parts].reverse());
+  queueParts(parts: readonly Window[]): 'continue' {
+    this.queue.push(...[...parts].reverse());
     return 'continue';
   }
 
   /** The rest is read next anyway, and its count proves the prefix. */
   countRestOf(prefix: AnswerOf<'prefix'>): Next {
     this.prefix = prefix;
-    return this.wait([prefix.rest]);
+    return this.queueParts([prefix.rest]);
   }
 
   /** Commits the prefix if the count of the rest proves it; otherwise the prefix is read by itself. */
@@ -115,7 +115,7 @@ class WindowRun {
     if (prefix === null) return 'continue';
     if (countedBy(answer) !== prefix.restRows) {
       this.session.forgetFirstCount();
-      return this.wait([prefix.proven]);
+      return this.queueParts([prefix.proven]);
     }
     return this.finish(prefix.proven, prefix.read);
   }
@@ -126,10 +126,10 @@ class WindowRun {
     if (spanMs <= SHORTEST_SPAN_MS)
       throw new KpoolError('pool.parameter', 'The pool refuses the shortest span.');
     await this.session.setSpanLimit(Math.max(SHORTEST_SPAN_MS, halfOf(spanMs)));
-    return this.wait([window]);
+    return this.queueParts([window]);
   }
 
-  async page(window: Window): Promise<Next> {
+  async pageWindow(window: Window): Promise<Next> {
     return this.finish(window, await pageThrough(this.session.list, window));
   }
 
@@ -137,7 +137,7 @@ class WindowRun {
   async finish(window: Window, read: WindowRead): Promise<Next> {
     const { session } = this;
     const parts = cutOutUnreadable(window, read.unreadable, session.list.now());
-    if (parts.length > 1) return this.wait(parts);
+    if (parts.length > 1) return this.queueParts(parts);
     const probe = this.probeOf(window, read);
     if (probe === null) return this.commit(window, read);
     const page = await session.list.readPage(probe);
@@ -145,7 +145,7 @@ class WindowRun {
     if (shown === undefined) return this.commit(window, read, read.rows.length > 0 ? [probe.toMs] : []);
     if (await learnSpanLimit(session, shown, window)) return 'clipped';
     this.probes += 1;
-    if (this.probes < MAX_PROBES) return this.wait([window]);
+    if (this.probes < MAX_PROBES) return this.queueParts([window]);
     return this.commit(window, { ...read, doubt: 'a part of a span shows rows that all of it does not' });
   }
 

@@ -44,8 +44,8 @@ async function doWindowsServe(list: IncomeList, rows: readonly IncomeRow[]): Pro
   const trial = chooseTrial(rows);
   if (trial === null) return false;
   const answer = await readWindow(list, trial);
-  const paged = { rows: rows.filter(({ minedAtMs }) => contains(trial, minedAtMs)), unreadable: [] };
-  return answer.kind === 'whole' && isSameContent(answer.read, paged);
+  const found = { rows: rows.filter(({ minedAtMs }) => contains(trial, minedAtMs)), unreadable: [] };
+  return answer.kind === 'complete' && isSameContent(answer.read, found);
 }
 
 /**

@@ -36,7 +36,7 @@ export async function readWindow(list: WindowList, window: Window, isFirst = fal
   const second = await list.readPage(window, 2);
   const isEnd =
     second === null || servedCount(second) === 0 || (await isRepetition(list, window, page, second));
-  return isEnd ? { ...answer, kind: 'whole' } : { kind: 'unproven' };
+  return isEnd ? { ...answer, kind: 'complete' } : { kind: 'unproven' };
 }
 
 /**
@@ -57,7 +57,7 @@ async function isRepetition(
 /** All of a window: by one response, part by part if it holds more than a page, or by paging. */
 export async function readAll(list: WindowList, window: Window): Promise<WindowRead> {
   const answer = await readWindow(list, window, true);
-  if (answer.kind === 'whole') return answer.read;
+  if (answer.kind === 'complete') return answer.read;
   if (answer.kind === 'prefix') {
     const rest = await readAll(list, answer.rest);
     const isProven = servedCount(rest) === answer.restRows;

@@ -1,7 +1,7 @@
 /** Brings one scope of the ledger up to date: plans windows, has them read, and checks the whole. */
 import { isKpoolError } from '../../core/errors';
 import { isWindowDue, type WindowRequest } from '../../domain/planning/due-windows';
-import { isCountable, isReadWhole } from '../../domain/ledger/ledger-state';
+import { isCountable, isFullyRead } from '../../domain/ledger/ledger-state';
 import type { LedgerScope } from '../../domain/scope';
 import { rowsIn, type StoredWindow } from '../../domain/ledger/windows';
 import type { Run } from '../run';
@@ -67,20 +67,19 @@ async function syncOnce(session: LedgerSession, plan: Plan): Promise<void> {
   const { history, run } = session;
   const toMs = session.state.windows.at(-1)?.fromMs ?? Infinity;
   if (toMs > history.fromMs) await session.markUnread([{ fromMs: history.fromMs, toMs }]);
-  const wasReadWhole = isReadWhole(session.state);
+  const wasFullyRead = isFullyRead(session.state);
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     const due = dueWindows(session, plan);
     if (due.length === 0) break;
     const outcome = await readDue(session, due, plan);
     if (endsRun(session, outcome === 'contradicted' ? await pageEverything(session) : outcome)) return;
   }
-  const isCheckDue = (plan.isDeep || !wasReadWhole) && isReadWhole(session.state);
+  const isCheckDue = (plan.isDeep || !wasFullyRead) && isFullyRead(session.state);
   if (isCheckDue && (await isMoreCounted(session)) && endsRun(session, await pageEverything(session))) return;
   if (dueWindows(session, plan).length > 0)
     run.markPartial('not every window was proven in this run; the next one continues');
   await readHiddenCoins(session);
-  if (plan.isDeep || session.state.deepCheckedAtMs === null)
-    await session.noteDeepCheck();
+  if (plan.isDeep || session.state.deepCheckedAtMs === null) await session.noteDeepCheck();
 }
 
 /** Whether nothing more can be read in this run; `clipped`, too, leaves windows due, which are planned again. */

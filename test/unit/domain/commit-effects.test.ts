@@ -38,7 +38,7 @@ function commitOf(more: Partial<WindowCommit>): WindowCommit {
 }
 
 function decide(stored: readonly LedgerRow[], commit: WindowCommit, oldestServedMs = Infinity) {
-  const changes = matchLedger(stored, commit.rows, { isWhole: commit.isComplete });
+  const changes = matchLedger(stored, commit.rows, { isComplete: commit.isComplete });
   return decideCommit(commit, changes, { missing: changes.missing, oldestServedMs });
 }
 
@@ -103,7 +103,7 @@ test('P4 a list is shown by its newest row, not by a coin', () => {
   expect(newestOf({ rows })).toBe(TODAY - 10 * DAY_MS);
   expect(newestOf({ rows: [] })).toBeNull();
   // Asked for by name, a coin's rows do not say whether the list itself is empty.
-  expect(newestOf({ rows, coin: { currency: 'BTC', isWhole: true } })).toBeNull();
+  expect(newestOf({ rows, coin: { currency: 'BTC', completesHistory: true } })).toBeNull();
 });
 
 test('P11 each piece of a window counts its own rows', () => {

@@ -15,8 +15,8 @@ const known = (ordinal: number, row: IncomeRow, more: Partial<LedgerRow> = {}): 
 const settled = { status: 'SETTLED' };
 
 /** What becomes of stored rows, by ordinal. */
-function match(stored: readonly LedgerRow[], served: readonly IncomeRow[], isWhole = true) {
-  const { inserted, updated, missing, unchanged } = matchLedger(stored, served, { isWhole });
+function match(stored: readonly LedgerRow[], served: readonly IncomeRow[], isComplete = true) {
+  const { inserted, updated, missing, unchanged } = matchLedger(stored, served, { isComplete });
   const said = (rows: readonly LedgerRow[]): string[] =>
     rows.map(({ ordinal, amount, status }) => `${ordinal}: ${amount} ${status}`).sort();
   return { inserted: said(inserted), updated: said(updated), missing: said(missing), unchanged };

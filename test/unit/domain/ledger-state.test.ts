@@ -1,5 +1,5 @@
 import { DAY_MS } from '../../../src/core/day';
-import { countWith, isCountable, isReadWhole, isUnread } from '../../../src/domain/ledger/ledger-state';
+import { countWith, isCountable, isFullyRead, isUnread } from '../../../src/domain/ledger/ledger-state';
 import type { StoredWindow } from '../../../src/domain/ledger/windows';
 import { daily, TODAY } from '../../support/memory-ledger';
 
@@ -37,7 +37,7 @@ test('what the pool should count follows from the windows', () => {
 
 test('windows say what was read of a scope', () => {
   const unread = windowOf(60, 30, { verifiedAtMs: null });
-  const judge = (...windows: StoredWindow[]) => [isUnread({ windows }), isReadWhole({ windows })];
+  const judge = (...windows: StoredWindow[]) => [isUnread({ windows }), isFullyRead({ windows })];
   expect(judge(unread)).toEqual([true, false]);
   expect(judge(windowOf(30, 0), unread)).toEqual([false, false]);
   expect(judge(windowOf(30, 0))).toEqual([false, true]);

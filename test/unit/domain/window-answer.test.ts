@@ -57,27 +57,28 @@ test('rows beside the window do not count', () => {
 
 test('fewer rows than a page, as counted, are the whole window', () => {
   expect(judgeWindow(WINDOW, page(rowsOn(down(90, 7))), false)).toMatchObject({
-    kind: 'whole',
+    kind: 'complete',
     read: { doubt: null },
   });
-  expect(kindOf(page([]))).toBe('whole');
-  expect(kindOf(page([], { totalNum: null }))).toBe('whole');
+  expect(kindOf(page([]))).toBe('complete');
+  expect(kindOf(page([], { totalNum: null }))).toBe('complete');
 });
 
 test('a page that may have been cut asks for the second one', () => {
   expect(kindOf(page(rowsOn(down(150, 100))))).toBe('full');
-  expect(kindOf(page(rowsOn(down(150, 99))))).toBe('whole');
+  expect(kindOf(page(rowsOn(down(150, 99))))).toBe('complete');
   expect(kindOf(page(rowsOn(down(150, 7)), { totalPage: 2 }))).toBe('full');
   // Of a scope of which nothing is known, any round number of rows.
   expect(kindOf(page(rowsOn(down(150, 30))), true)).toBe('full');
-  expect(kindOf(page(rowsOn(down(150, 30))))).toBe('whole');
-  expect(kindOf(page(rowsOn(down(150, 31))), true)).toBe('whole');
-  expect(kindOf(page([], { totalPage: 0 }), true)).toBe('whole');
+  expect(kindOf(page(rowsOn(down(150, 30))))).toBe('complete');
+  expect(kindOf(page(rowsOn(down(150, 31))), true)).toBe('complete');
+  expect(kindOf(page([], { totalPage: 0 }), true)).toBe('complete');
 });
 
 test('rows days outside mean other bounds than the mining date', () => {
   const { fromMs, toMs } = WINDOW;
-  for (const near of [fromMs - DAY_MS - 1, toMs + DAY_MS]) expect(kindOf(page([rowAt(near)]))).toBe('whole');
+  for (const near of [fromMs - DAY_MS - 1, toMs + DAY_MS])
+    expect(kindOf(page([rowAt(near)]))).toBe('complete');
   for (const far of [fromMs - DAY_MS - 2, toMs + DAY_MS + 1])
     expect(kindOf(page([rowAt(far)]))).toBe('strayed');
 });

@@ -35,7 +35,7 @@ test('P2 a full page is all only if the second one is empty', async () => {
   const full = pageOf(daily(100));
   for (const second of [null, pageOf([])]) {
     const list = listOf(full, second);
-    expect(await readWindow(list, WINDOW)).toMatchObject({ kind: 'whole' });
+    expect(await readWindow(list, WINDOW)).toMatchObject({ kind: 'complete' });
     expect(list.pages).toEqual([1, 2]);
   }
   expect(await readWindow(listOf(full, pageOf(daily(7, 101))), WINDOW)).toEqual({ kind: 'unproven' });
@@ -44,7 +44,7 @@ test('P2 a full page is all only if the second one is empty', async () => {
 test('P11 page 1 again as page 2 is an end only by a true count', async () => {
   const full = pageOf(daily(100));
   const honest = listOf(full, full, pageOf(daily(10), 100));
-  expect(await readWindow(honest, WINDOW)).toMatchObject({ kind: 'whole' });
+  expect(await readWindow(honest, WINDOW)).toMatchObject({ kind: 'complete' });
   expect(honest.pages).toEqual([1, 2, 1]);
   const ofPage = listOf(full, full, pageOf(daily(10)));
   expect(await readWindow(ofPage, WINDOW)).toEqual({ kind: 'unproven' });
@@ -65,14 +65,14 @@ test('P2 a round number of rows is asked for a second page', async () => {
 test('P4 an empty answer, or to another question, is repeated', async () => {
   const nothing = pageOf([], null);
   expect(await readWindow(listOf(nothing, pageOf(daily(3))), WINDOW)).toMatchObject({
-    kind: 'whole',
+    kind: 'complete',
     read: { rows: { length: 3 } },
   });
   const strayed = pageOf([rowOf(500)]);
-  expect(await readWindow(listOf(strayed, pageOf(daily(3))), WINDOW)).toMatchObject({ kind: 'whole' });
+  expect(await readWindow(listOf(strayed, pageOf(daily(3))), WINDOW)).toMatchObject({ kind: 'complete' });
   expect(await readWindow(listOf(strayed), WINDOW)).toMatchObject({ kind: 'strayed' });
   const refusedThen = listOf(nothing, null);
-  expect(await readWindow(refusedThen, WINDOW)).toMatchObject({ kind: 'whole', read: { rows: [] } });
+  expect(await readWindow(refusedThen, WINDOW)).toMatchObject({ kind: 'complete', read: { rows: [] } });
   const uncounted = listOf(pageOf(daily(3), null));
   expect(await readWindow(uncounted, WINDOW)).toEqual({ kind: 'unproven' });
   expect(uncounted.pages).toEqual([1]);
