@@ -1,5 +1,5 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
-import { DAY_MS } from '../../src/core/day';
+import { DAY_MS, startOfUtcDay } from '../../src/core/day';
 import type { SimIncome, Quirks } from '../../src/simulator';
 import type { Random } from '../../src/simulator/random';
 import { LAB_START, type LabScope, type LedgerLab } from './ledger-lab';
@@ -62,7 +62,7 @@ const SHAPES = {
 } as const satisfies Record<string, (dice: Dice, n: number, i: number) => number>;
 
 function startOfDay(daysFromStart: number): number {
-  return Math.floor(LAB_START / DAY_MS) * DAY_MS + daysFromStart * DAY_MS;
+  return startOfUtcDay(LAB_START) + daysFromStart * DAY_MS;
 }
 
 /** Readings of the specification under which the pool answers correctly. */

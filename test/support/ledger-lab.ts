@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import postgres from 'postgres';
 import type { Clock } from '../../src/core/clock';
-import { DAY_MS } from '../../src/core/day';
+import { DAY_MS, startOfUtcDay } from '../../src/core/day';
 import type { Pacer } from '../../src/core/pacer';
 import { Secret } from '../../src/core/secret';
 import type { LedgerTiers } from '../../src/domain/planning/due-windows';
@@ -29,7 +29,10 @@ import { servedOf, storedOf, truthOf } from './ledger-truth';
 import { madeLater } from './made-later';
 import { useTestDatabase } from './test-database';
 
+/** When the clock of a lab starts. */
 export const LAB_START = Date.UTC(2026, 9, 20, 9, 30);
+/** The last day that is over when the clock of a lab starts: midnight UTC. */
+export const YESTERDAY = startOfUtcDay(LAB_START) - DAY_MS;
 export const VERIFY: LedgerRequest = { verifyBeforeMs: Infinity, span: null };
 
 /** One scope of the ledger: how the simulated pool names it, and how the program does. */

@@ -28,15 +28,19 @@ import { Run } from '../../src/sync/run';
 
 export const NOW = Date.UTC(2026, 10, 20, 12);
 export const TODAY = Date.UTC(2026, 10, 20);
+/** Midnight `days` before TODAY; a fraction is part of a day. */
+export const daysAgo = (days: number): number => TODAY - days * DAY_MS;
+/** The reverse of `daysAgo`. */
+export const daysSince = (atMs: number): number => (TODAY - atMs) / DAY_MS;
 
-/** A row mined this many days before today. */
+/** A row mined `days` before TODAY. */
 export const rowOf = (
-  daysAgo: number,
+  days: number,
   { amount = '1', ...more }: Partial<Omit<IncomeRow, 'amount'>> & { readonly amount?: string } = {},
 ): IncomeRow => ({
   currency: 'BTC',
   type: null,
-  minedAtMs: TODAY - daysAgo * DAY_MS,
+  minedAtMs: daysAgo(days),
   amount: amount as DecimalText,
   hashRateHps: null,
   hashUnit: null,
@@ -46,9 +50,12 @@ export const rowOf = (
   extra: null,
   ...more,
 });
-/** So many rows, one a day, the newest mined `first` days ago. */
+/** `count` rows, one a day, the newest mined `first` days ago. */
 export const daily = (count: number, first = 1): IncomeRow[] =>
   Array.from({ length: count }, (_, i) => rowOf(first + i));
+/** The rows but for those mined at midnight of these days before TODAY. */
+export const without = (rows: readonly IncomeRow[], ...days: readonly number[]): IncomeRow[] =>
+  rows.filter(({ minedAtMs }) => !days.includes(daysSince(minedAtMs)));
 
 /** A pool that keeps a list in memory and serves it as configured. */
 export class MemoryPool {
@@ -268,7 +275,7 @@ const SCOPE = {
 /** A pool and a ledger in memory, and runs over them. */
 export class MemoryLab {
   readonly ledger = new MemoryLedger();
-  historyStartMs = TODAY - 1_000 * DAY_MS;
+  historyStartMs = daysAgo(1_000);
   sleep: () => Promise<void> = () => Promise.resolve();
 
   constructor(readonly pool: MemoryPool) {}
@@ -334,4 +341,4 @@ export class MemoryLab {
 }
 
 const daysOf = (rows: readonly IncomeRow[]): number[] =>
-  rows.map(({ minedAtMs }) => (TODAY - minedAtMs) / DAY_MS).sort((a, b) => a - b);
+  rows.map(({ minedAtMs }) => daysSince(minedAtMs)).sort((a, b) => a - b);

@@ -39,7 +39,7 @@ const fieldOf = (line: string, name: string): string =>
   Object.fromEntries(JSON.parse(line) as [string, string][])[name] ?? '';
 
 const minedAtOf = (line: string): number => Number(fieldOf(line, 'mined_at'));
-const dayOf = (atMs: number): number => Math.floor(atMs / DAY_MS);
+const dayNumberOf = (atMs: number): number => Math.floor(atMs / DAY_MS);
 
 /** A simulated pool, one scope of its ledger, and what the promises say of each run over it. */
 export class PoolAndLedger {
@@ -89,7 +89,7 @@ export class PoolAndLedger {
   }
 
   private get today(): number {
-    return dayOf(this.lab.simulator.clock.now()) * DAY_MS;
+    return dayNumberOf(this.lab.simulator.clock.now()) * DAY_MS;
   }
 
   rows(): readonly SimIncome[] {
@@ -268,8 +268,8 @@ export class PoolAndLedger {
     expect([outcome, reason]).toEqual(isBroken ? ['partial', expect.anything()] : ['succeeded', null]);
     expect(beyond(truth, stored)).toEqual([]);
     const doubtful = beyond(stored, truth);
-    const brokenDays = new Set(this.servedBroken().map(({ minedAtMs }) => dayOf(minedAtMs)));
-    expect(doubtful.filter((line) => !brokenDays.has(dayOf(minedAtOf(line))))).toEqual([]);
+    const brokenDays = new Set(this.servedBroken().map(({ minedAtMs }) => dayNumberOf(minedAtMs)));
+    expect(doubtful.filter((line) => !brokenDays.has(dayNumberOf(minedAtOf(line))))).toEqual([]);
     const [doubt] = await lab.sql<{ rows: number }[]>`
       SELECT coalesce(sum(in_doubt_count), 0)::int AS rows FROM sync.windows
        WHERE stream = ${place.scope.stream} AND puid = ${String(place.scope.puid)}`;

@@ -1,11 +1,9 @@
 import { Client } from 'pg';
 import { DAY_MS } from '../../../src/core/day';
-import { LAB_START, type LabScope, type LabSync, useLedgerLab } from '../../support/ledger-lab';
+import { type LabScope, type LabSync, useLedgerLab, YESTERDAY } from '../../support/ledger-lab';
 import type { LedgerStore } from '../../../src/sync/ports';
 
 const lab = useLedgerLab();
-
-const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
 
 async function scopeOf(count: number): Promise<LabScope> {
   const place = await lab.newScope('earnings');
@@ -14,7 +12,7 @@ async function scopeOf(count: number): Promise<LabScope> {
     place.key,
     Array.from({ length: count }, (_, i) => ({
       currency: 'BTC',
-      minedAtMs: DAY - i * DAY_MS,
+      minedAtMs: YESTERDAY - i * DAY_MS,
       amount: `0.${i + 1}3`,
     })),
   );

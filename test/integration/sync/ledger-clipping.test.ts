@@ -1,11 +1,11 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
-import { DAY_MS } from '../../../src/core/day';
+import { DAY_MS, startOfUtcDay } from '../../../src/core/day';
 import { LAB_START, type LabScope, type LabSync, useLedgerLab, VERIFY } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
 
 const lab = useLedgerLab();
 /** Yesterday, by the pool's clock. */
-const yesterday = (): number => Math.floor(lab.simulator.clock.now() / DAY_MS) * DAY_MS - DAY_MS;
+const yesterday = (): number => startOfUtcDay(lab.simulator.clock.now()) - DAY_MS;
 
 function insert(place: LabScope, days: readonly number[], perDay = 1): void {
   lab.simulator.world.insertMany(
@@ -36,7 +36,7 @@ async function expectTruth(place: LabScope): Promise<void> {
 
 /** Not the whole history: spans of some days are many. */
 const historyOf = (days: number) => ({
-  historyStartMs: LAB_START - (LAB_START % DAY_MS) - days * DAY_MS,
+  historyStartMs: startOfUtcDay(LAB_START) - days * DAY_MS,
 });
 const tiers = historyOf(450);
 

@@ -1,16 +1,13 @@
-import { DAY_MS } from '../../../src/core/day';
-import { LAB_START, type LabScope, useLedgerLab, VERIFY } from '../../support/ledger-lab';
+import { LAB_START, type LabScope, useLedgerLab, VERIFY, YESTERDAY } from '../../support/ledger-lab';
 
 const lab = useLedgerLab();
-
-const MINED_AT = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
 
 /** An earning as JSON text, with some members written otherwise. */
 function earning(members: Readonly<Record<string, string>>): string {
   const all = {
     amount: '1',
     currency: '"BTC"',
-    miningDate: String(MINED_AT),
+    miningDate: String(YESTERDAY),
     status: '"SETTLED"',
     ...members,
   };
@@ -21,7 +18,7 @@ function earning(members: Readonly<Record<string, string>>): string {
 
 async function land(items: readonly string[]): Promise<{ place: LabScope; outcome: string }> {
   const place = await lab.newScope('earnings');
-  items.forEach((item, i) => lab.simulator.world.insertRaw('earnings', place.key, MINED_AT - i, item));
+  items.forEach((item, i) => lab.simulator.world.insertRaw('earnings', place.key, YESTERDAY - i, item));
   return { place, outcome: (await lab.sync(place)).outcome };
 }
 
@@ -32,7 +29,7 @@ async function columnOf(place: LabScope, column: string): Promise<unknown[]> {
   return rows.map(({ value }) => value);
 }
 
-const datesOf = (count: number): string[] => Array.from({ length: count }, (_, i) => String(MINED_AT - i));
+const datesOf = (count: number): string[] => Array.from({ length: count }, (_, i) => String(YESTERDAY - i));
 
 test('P1 amounts land value for value, however they are written', async () => {
   const amounts = [
@@ -165,7 +162,7 @@ test('ids up to 2^63 - 1 keep their rows apart', async () => {
   };
   lab.simulator.world.addSubAccount('main', { puid, pname: 'far', defaultAlgo: 'SHA256d' });
   await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (${lab.accountId}, ${String(puid)}, 'far')`;
-  lab.simulator.world.insertEarning(far.key, { currency: 'BTC', minedAtMs: MINED_AT, amount: '1' });
+  lab.simulator.world.insertEarning(far.key, { currency: 'BTC', minedAtMs: YESTERDAY, amount: '1' });
   expect((await lab.sync(far)).outcome).toBe('succeeded');
   expect(await lab.storedOf(far)).toEqual(lab.truthOf(far));
 });
@@ -174,7 +171,7 @@ test('unknown statuses and types are kept and named', async () => {
   const place = await lab.newScope('rewards');
   lab.simulator.world.insertReward(place.key, {
     currency: 'BTC',
-    minedAtMs: MINED_AT,
+    minedAtMs: YESTERDAY,
     amount: '1',
     status: 'ON_HOLD',
     type: 'LUCKY_EARN',

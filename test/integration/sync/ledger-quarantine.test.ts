@@ -1,11 +1,10 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
-import { LAB_START, type LabScope, useLedgerLab, VERIFY } from '../../support/ledger-lab';
+import { type LabScope, useLedgerLab, VERIFY, YESTERDAY } from '../../support/ledger-lab';
 import { runCliInProcess } from '../../support/cli-in-process';
 
 const lab = useLedgerLab();
 
-const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
 const BROKEN = '{"amount":"1.5 BTC","currency":"BTC","miningDate":1792108800000,"status":"SETTLED","x":1.0}';
 
 async function kpool(...args: readonly string[]) {
@@ -31,11 +30,11 @@ async function brokenScope(): Promise<{ place: LabScope; broken: { withdraw(): v
   for (let day = 0; day < 5; day += 1) {
     world.insertEarning(place.key, {
       currency: 'BTC',
-      minedAtMs: DAY - day * DAY_MS,
+      minedAtMs: YESTERDAY - day * DAY_MS,
       amount: `0.${day + 1}`,
     });
   }
-  const raw = world.insertRaw('earnings', place.key, DAY, BROKEN);
+  const raw = world.insertRaw('earnings', place.key, YESTERDAY, BROKEN);
   return { place, broken: { withdraw: () => world.withdraw(raw) } };
 }
 
@@ -57,9 +56,9 @@ test('P8 an unreadable row is kept whole, and the others land', async () => {
 test('P8 a row with unreadable side fields lands as degraded', async () => {
   const place = await lab.newScope('earnings');
   const raw =
-    `{"amount":1.5,"currency":"BTC","miningDate":${DAY},"status":"SETTLED","settleTime":"soon",` +
+    `{"amount":1.5,"currency":"BTC","miningDate":${YESTERDAY},"status":"SETTLED","settleTime":"soon",` +
     '"hashRate":"about 1.0","hashUnit":"H","rejectRate":"-"}';
-  lab.simulator.world.insertRaw('earnings', place.key, DAY, raw);
+  lab.simulator.world.insertRaw('earnings', place.key, YESTERDAY, raw);
   const result = await lab.sync(place);
   expect([result.outcome, result.totals.inserted, result.totals.quarantined]).toEqual(['succeeded', 1, 0]);
   const [row] = await lab.sql`
@@ -81,7 +80,7 @@ test('P8 a row with unreadable side fields lands as degraded', async () => {
 
 test('P8 two equal broken rows are two, none is kept twice', async () => {
   const { place } = await brokenScope();
-  lab.simulator.world.insertRaw('earnings', place.key, DAY, BROKEN);
+  lab.simulator.world.insertRaw('earnings', place.key, YESTERDAY, BROKEN);
   await lab.sync(place);
   const again = await lab.sync(place, { request: VERIFY });
   expect([again.outcome, again.totals.quarantined]).toEqual(['partial', 2]);
@@ -91,7 +90,7 @@ test('P8 two equal broken rows are two, none is kept twice', async () => {
 test('P4 nothing is withdrawn on the day of a broken row', async () => {
   const { place, broken } = await brokenScope();
   await lab.sync(place);
-  const gone = lab.simulator.world.earnings(place.key).find(({ minedAtMs }) => minedAtMs === DAY);
+  const gone = lab.simulator.world.earnings(place.key).find(({ minedAtMs }) => minedAtMs === YESTERDAY);
   lab.simulator.world.withdraw(gone!);
   const held = await lab.sync(place, { request: VERIFY });
   expect([held.outcome, held.totals.withdrawn, (await lab.storedOf(place)).length]).toEqual([
@@ -107,7 +106,7 @@ test('P4 nothing is withdrawn on the day of a broken row', async () => {
   expect(await doubtOf(place)).toEqual({ completeness: 0, freshness: 0 });
 });
 
-test.each([String(DAY - 50 * DAY_MS), '"soon"'])(
+test.each([String(YESTERDAY - 50 * DAY_MS), '"soon"'])(
   'P4 a broken row dated %s hides no withdrawal of another day',
   async (statedAt) => {
     const { world } = lab.simulator;
@@ -115,13 +114,18 @@ test.each([String(DAY - 50 * DAY_MS), '"soon"'])(
     for (let day = 0; day < 90; day += 1)
       world.insertEarning(place.key, {
         currency: 'BTC',
-        minedAtMs: DAY - day * DAY_MS,
+        minedAtMs: YESTERDAY - day * DAY_MS,
         amount: `0.${day + 1}`,
       });
-    world.insertRaw('earnings', place.key, DAY - 50 * DAY_MS, BROKEN.replace('1792108800000', statedAt));
+    world.insertRaw(
+      'earnings',
+      place.key,
+      YESTERDAY - 50 * DAY_MS,
+      BROKEN.replace('1792108800000', statedAt),
+    );
     await lab.sync(place);
     await kpool('quarantine', 'accept', ...(await quarantineOf(place)).map((row) => row.quarantine_id));
-    const rows = world.earnings(place.key).filter(({ minedAtMs }) => minedAtMs !== DAY - 50 * DAY_MS);
+    const rows = world.earnings(place.key).filter(({ minedAtMs }) => minedAtMs !== YESTERDAY - 50 * DAY_MS);
     for (const n of [10, 30, 60]) world.withdraw(rows[n]!);
     const result = await lab.sync(place, { request: VERIFY });
     expect([result.outcome, result.totals.withdrawn]).toEqual(['succeeded', 3]);
@@ -133,11 +137,11 @@ test.each([String(DAY - 50 * DAY_MS), '"soon"'])(
 test('P8 it is tried again daily until it becomes readable', async () => {
   const { world } = lab.simulator;
   const place = await lab.newScope('earnings');
-  const old = DAY - 400 * DAY_MS;
+  const old = YESTERDAY - 400 * DAY_MS;
   for (let day = 0; day < 250; day += 1) {
     world.insertEarning(place.key, {
       currency: 'BTC',
-      minedAtMs: DAY - 2 * day * DAY_MS,
+      minedAtMs: YESTERDAY - 2 * day * DAY_MS,
       amount: `0.${day + 1}`,
     });
   }
@@ -208,9 +212,9 @@ test('P11 an accepted row stands for one vanished row, not two', async () => {
   await lab.sync(place);
   await kpool('quarantine', 'accept', ...(await quarantineOf(place)).map((row) => row.quarantine_id));
   const { world } = lab.simulator;
-  world.insertEarning(place.key, { currency: 'BTC', minedAtMs: DAY, amount: '7' });
+  world.insertEarning(place.key, { currency: 'BTC', minedAtMs: YESTERDAY, amount: '7' });
   await lab.sync(place, { request: VERIFY });
-  const [first, second] = world.earnings(place.key).filter(({ minedAtMs }) => minedAtMs === DAY);
+  const [first, second] = world.earnings(place.key).filter(({ minedAtMs }) => minedAtMs === YESTERDAY);
   world.withdraw(first!);
   expect((await lab.sync(place, { request: VERIFY })).outcome).toBe('succeeded');
   world.withdraw(second!);

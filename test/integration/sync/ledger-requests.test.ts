@@ -1,10 +1,10 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
-import { DAY_MS } from '../../../src/core/day';
+import { DAY_MS, startOfUtcDay } from '../../../src/core/day';
 import type { Quirks } from '../../../src/simulator';
 import { LAB_START, type LabScope, useLedgerLab } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
 
-const TODAY = Math.floor(LAB_START / DAY_MS) * DAY_MS;
+const TODAY = startOfUtcDay(LAB_START);
 
 const lab = useLedgerLab();
 

@@ -1,18 +1,16 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import type { SimIncome } from '../../../src/simulator';
-import { LAB_START, type LabScope, useLedgerLab, VERIFY } from '../../support/ledger-lab';
+import { type LabScope, useLedgerLab, VERIFY, YESTERDAY } from '../../support/ledger-lab';
 import { differenceOf, knownAt } from '../../support/ledger-truth';
 
 const lab = useLedgerLab();
-
-const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
 
 async function pendingRow(): Promise<{ place: LabScope; row: SimIncome }> {
   const place = await lab.newScope('rewards');
   const [row] = lab.simulator.world.insertReward(place.key, {
     currency: 'BTC',
-    minedAtMs: DAY + 8 * HOUR_MS,
+    minedAtMs: YESTERDAY + 8 * HOUR_MS,
     amount: '0.5',
     status: 'WAIT_SETTLE',
     hashRate: '100',
@@ -56,7 +54,7 @@ test.each(['null', 'absent', 'zero', 'time'] as const)(
 test('P4 an amount that changes is shown revision by revision', async () => {
   const { place, row } = await pendingRow();
   const before = { instant: await lab.now(), truth: lab.truthOf(place) };
-  lab.simulator.world.amend(row, { amount: '0.49', status: 'SETTLED', settledAtMs: DAY + DAY_MS });
+  lab.simulator.world.amend(row, { amount: '0.49', status: 'SETTLED', settledAtMs: YESTERDAY + DAY_MS });
   await read(place);
   const between = { instant: await lab.now(), truth: lab.truthOf(place) };
   lab.simulator.world.amend(row, { amount: '0.48' });
@@ -89,7 +87,7 @@ test('P4 a vanished row is withdrawn after two reads, restored', async () => {
 test('rows with one key keep their ordinals while one changes', async () => {
   const place = await lab.newScope('rewards');
   const { world } = lab.simulator;
-  const bonus = { currency: 'BTC', minedAtMs: DAY, amount: '1' };
+  const bonus = { currency: 'BTC', minedAtMs: YESTERDAY, amount: '1' };
   const twins = world.insertReward(place.key, bonus, 3);
   const [other] = world.insertReward(place.key, { ...bonus, amount: '2' });
   await lab.sync(place);

@@ -2,21 +2,23 @@ import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import type { Fault, SimIncome, Quirks } from '../../../src/simulator';
 import { WHAT_IS_DUE } from '../../../src/sync/ledger/sync-ledger-scope';
-import { LAB_START, type LabScope, LedgerLab, useLedgerLab, VERIFY } from '../../support/ledger-lab';
+import { type LabScope, LedgerLab, useLedgerLab, VERIFY, YESTERDAY } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
 
 const lab = useLedgerLab();
 
-const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
 /** Spans before the oldest row are like any other: few of them will do. */
-const SHORT = { historyStartMs: DAY - 600 * DAY_MS };
+const SHORT = { historyStartMs: YESTERDAY - 600 * DAY_MS };
 
 interface Placed {
   readonly place: LabScope;
   readonly rows: readonly SimIncome[];
 }
 
-async function scopeOf(count: number, at: (i: number) => number = (i) => DAY - i * DAY_MS): Promise<Placed> {
+async function scopeOf(
+  count: number,
+  at: (i: number) => number = (i) => YESTERDAY - i * DAY_MS,
+): Promise<Placed> {
   const place = await lab.newScope('rewards');
   const rows = lab.simulator.world.insertMany(
     'rewards',
@@ -93,12 +95,12 @@ describe.each(Object.entries(READINGS))('P2 a pool that %s', (_, quirks) => {
   });
 
   test('is read completely: a gap of more than a year', async () => {
-    await expectTruthUnder(quirks, await scopeOf(120, (i) => DAY - (i < 60 ? i : i + 400) * DAY_MS));
+    await expectTruthUnder(quirks, await scopeOf(120, (i) => YESTERDAY - (i < 60 ? i : i + 400) * DAY_MS));
   });
 });
 
 test.each([8, -8])('P2 times taken for those of UTC%d cost two pages a cycle', async (hours) => {
-  const { place, rows } = await scopeOf(230, (i) => DAY - i * DAY_MS + (i % 3) * 5 * HOUR_MS);
+  const { place, rows } = await scopeOf(230, (i) => YESTERDAY - i * DAY_MS + (i % 3) * 5 * HOUR_MS);
   lab.simulator.quirks.boundsShiftMs = hours * HOUR_MS;
   for (const request of [WHAT_IS_DUE, VERIFY, VERIFY]) {
     const result = await lab.sync(place, { request });
@@ -120,7 +122,7 @@ test('P2 rows selected by a later settle time are all there', async () => {
     'earnings',
     place.key,
     Array.from({ length: 320 }, (_, i) => {
-      const minedAtMs = DAY - (9 + i) * DAY_MS;
+      const minedAtMs = YESTERDAY - (9 + i) * DAY_MS;
       return { currency: 'BTC', minedAtMs, settledAtMs: minedAtMs + (1 + (i % 7)) * DAY_MS + 1, amount: '1' };
     }),
   );
@@ -181,7 +183,7 @@ test('refused future ends are learnt once for all scopes', async () => {
       const place = await fresh.newScope('earnings');
       fresh.simulator.world.insertEarning(
         { ...place.key, account: 'main' },
-        { currency: 'BTC', minedAtMs: DAY, amount: '2' },
+        { currency: 'BTC', minedAtMs: YESTERDAY, amount: '2' },
       );
       const before = fresh.simulator.requests.count();
       const result = await fresh.sync(place);
@@ -211,13 +213,16 @@ test.each(['ten', 'rows'] as const)(
 test.each(['inserted-asc', 'inserted-desc'] as const)(
   'P2 a late row apart from its day (%s) is not missed',
   async (order) => {
-    const { place } = await scopeOf(230, (i) => DAY - (order === 'inserted-asc' ? 229 - i : i) * DAY_MS);
+    const { place } = await scopeOf(
+      230,
+      (i) => YESTERDAY - (order === 'inserted-asc' ? 229 - i : i) * DAY_MS,
+    );
     Object.assign(lab.simulator.quirks, { order });
     // Recorded last: it stands at one end of the list, and belongs at the other.
     const late = order === 'inserted-asc' ? 200 : 3;
     lab.simulator.world.insertReward(place.key, {
       currency: 'BTC',
-      minedAtMs: DAY - late * DAY_MS,
+      minedAtMs: YESTERDAY - late * DAY_MS,
       amount: '9',
     });
     expect((await lab.sync(place)).outcome).toBe('succeeded');
@@ -226,7 +231,7 @@ test.each(['inserted-asc', 'inserted-desc'] as const)(
 );
 
 test.each([1, 99, 100, 101, 230, 450])('P2 %i rows on one instant all land', async (count) => {
-  await expectTruthUnder({}, await scopeOf(count, () => DAY + 1));
+  await expectTruthUnder({}, await scopeOf(count, () => YESTERDAY + 1));
 });
 
 test.each([
@@ -235,7 +240,7 @@ test.each([
   ['by days', { bounds: 'utc-days' }, 20, 5],
 ] as const)('P2 150 rows on one midnight are paged once, served %s', async (_, quirks, first, cycle) => {
   Object.assign(lab.simulator.quirks, quirks);
-  const { place } = await scopeOf(170, (i) => DAY - (i < 20 ? i : 10) * DAY_MS);
+  const { place } = await scopeOf(170, (i) => YESTERDAY - (i < 20 ? i : 10) * DAY_MS);
   for (const most of [first, cycle]) {
     const before = lab.simulator.requests.count();
     const result = await lab.sync(place);
@@ -247,7 +252,7 @@ test.each([
 
 test.each([170, 350, 950])('P11 %i rows in no lasting order end as partial soon', async (count) => {
   Object.assign(lab.simulator.quirks, { order: 'unstable-ties' });
-  const { place } = await scopeOf(count, () => DAY + 1);
+  const { place } = await scopeOf(count, () => YESTERDAY + 1);
   const before = lab.simulator.requests.count();
   const result = await lab.sync(place);
   expect([result.outcome, result.reason]).toEqual(['partial', 'no two passes over its pages agree']);
@@ -258,7 +263,7 @@ test.each([170, 350, 950])('P11 %i rows in no lasting order end as partial soon'
 });
 
 test('P2 hundreds of rows on one day all land, some on one instant', async () => {
-  const { place, rows } = await scopeOf(430, (i) => DAY + (i % 3 === 0 ? 5 : i * 60_000));
+  const { place, rows } = await scopeOf(430, (i) => YESTERDAY + (i % 3 === 0 ? 5 : i * 60_000));
   await expectTruthUnder({}, { place, rows });
   await expectTruthUnder({ bounds: 'utc-days' }, { place, rows: rows.slice(10, 14) });
 });
@@ -266,7 +271,7 @@ test('P2 hundreds of rows on one day all land, some on one instant', async () =>
 test('P2 equal rows are as many as the pool serves', async () => {
   const { place } = await scopeOf(0);
   const { world } = lab.simulator;
-  world.insertReward(place.key, { currency: 'BTC', minedAtMs: DAY, amount: '1' }, 240);
+  world.insertReward(place.key, { currency: 'BTC', minedAtMs: YESTERDAY, amount: '1' }, 240);
   expect((await lab.sync(place)).outcome).toBe('succeeded');
   await expectTruth(place);
   for (const row of world.rewards(place.key).slice(0, 90)) world.withdraw(row);
@@ -277,8 +282,8 @@ test('P2 equal rows are as many as the pool serves', async () => {
 test('P2 one row among 150 equal ones in no order is not lost', async () => {
   Object.assign(lab.simulator.quirks, { order: 'unstable-ties' });
   for (let n = 0; n < 5; n += 1) {
-    const { place } = await scopeOf(1, () => DAY);
-    lab.simulator.world.insertReward(place.key, { currency: 'BTC', minedAtMs: DAY, amount: '1' }, 150);
+    const { place } = await scopeOf(1, () => YESTERDAY);
+    lab.simulator.world.insertReward(place.key, { currency: 'BTC', minedAtMs: YESTERDAY, amount: '1' }, 150);
     const result = await lab.sync(place);
     const missing = differenceOf(lab.truthOf(place), await lab.storedOf(place));
     if (result.outcome === 'succeeded') expect(missing).toEqual([]);
@@ -299,9 +304,9 @@ const LIES: Readonly<Record<string, Partial<Quirks>>> = {
 
 describe.each(Object.entries(LIES))('P11 a pool that %s', (_, quirks) => {
   test.each([
-    ['a row a day', 230, (i: number) => DAY - i * DAY_MS],
-    ['hundreds on one instant', 230, () => DAY],
-    ['a few', 20, (i: number) => DAY - i * DAY_MS],
+    ['a row a day', 230, (i: number) => YESTERDAY - i * DAY_MS],
+    ['hundreds on one instant', 230, () => YESTERDAY],
+    ['a few', 20, (i: number) => YESTERDAY - i * DAY_MS],
   ] as const)('is believed only where it does not contradict itself: %s', async (_name, count, at) => {
     const { place } = await scopeOf(count, at);
     Object.assign(lab.simulator.quirks, quirks);

@@ -1,11 +1,9 @@
 import { DAY_MS } from '../../../src/core/day';
-import { LAB_START, type LabScope, useLedgerLab, VERIFY } from '../../support/ledger-lab';
+import { type LabScope, useLedgerLab, VERIFY, YESTERDAY } from '../../support/ledger-lab';
 import { differenceOf } from '../../support/ledger-truth';
 import type { LedgerStore } from '../../../src/sync/ports';
 
 const lab = useLedgerLab();
-
-const DAY = LAB_START - (LAB_START % DAY_MS) - DAY_MS;
 
 async function scopeOf(count: number): Promise<LabScope> {
   const place = await lab.newScope('earnings');
@@ -14,7 +12,7 @@ async function scopeOf(count: number): Promise<LabScope> {
     place.key,
     Array.from({ length: count }, (_, i) => ({
       currency: 'BTC',
-      minedAtMs: DAY - i * DAY_MS,
+      minedAtMs: YESTERDAY - i * DAY_MS,
       amount: `0.${i + 1}3`,
     })),
   );

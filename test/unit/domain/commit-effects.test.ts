@@ -1,14 +1,13 @@
 import fc from 'fast-check';
-import { DAY_MS } from '../../../src/core/day';
 import { decideCommit, type CommitEffects } from '../../../src/domain/ledger/commit-effects';
 import type { WindowCommit } from '../../../src/domain/ledger/ledger-commit';
 import type { LedgerState } from '../../../src/domain/ledger/ledger-state';
 import { ledgerKeyOf, matchLedger, type LedgerRow } from '../../../src/domain/ledger/ledger-matching';
 import { replaceWindows, unread, windowsAfter } from '../../../src/domain/ledger/window-replacement';
 import { contains, type StoredWindow, type Window } from '../../../src/domain/ledger/windows';
-import { MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
+import { daysAgo, MemoryLab, MemoryPool, rowOf } from '../../support/memory-ledger';
 
-const WINDOW = { fromMs: TODAY - 40 * DAY_MS, toMs: Infinity };
+const WINDOW = { fromMs: daysAgo(40), toMs: Infinity };
 const UNREADABLE = { raw: '{}', reason: 'broken' };
 
 const storedRow = (daysAgo: number, more: Partial<LedgerRow> = {}): LedgerRow => ({
@@ -79,7 +78,7 @@ describe('a row that a complete read does not serve', () => {
     const old = storedRow(30, { unserved: true });
     const commit = commitOf({ rows: [rowOf(20)] });
     expect(decided([old], commit).updated).toEqual([]);
-    expect(decide([old], commit, TODAY - 39 * DAY_MS).outcome).toBe('unconfirmed');
+    expect(decide([old], commit, daysAgo(39)).outcome).toBe('unconfirmed');
     expect(decide([old], commitOf({ rows: [rowOf(30, { amount: '2' })] })).outcome).toBe('decided');
     expect(decide([old], commitOf({ rows: [rowOf(30, { currency: 'LTC' })] })).outcome).toBe('unconfirmed');
   });
@@ -100,14 +99,14 @@ test('rows no longer served keep the certificate of when they were', () => {
 test('P4 a list is shown by its newest row, not by a coin', () => {
   const newestOf = (more: Partial<WindowCommit>) => decided([], commitOf(more)).newestMinedAtMs;
   const rows = [rowOf(20), rowOf(10), rowOf(30)];
-  expect(newestOf({ rows })).toBe(TODAY - 10 * DAY_MS);
+  expect(newestOf({ rows })).toBe(daysAgo(10));
   expect(newestOf({ rows: [] })).toBeNull();
   // Asked for by name, a coin's rows do not say whether the list itself is empty.
   expect(newestOf({ rows, coin: { currency: 'BTC', completesHistory: true } })).toBeNull();
 });
 
 test('P11 each piece of a window counts its own rows', () => {
-  const middle = TODAY - 25 * DAY_MS;
+  const middle = daysAgo(25);
   const pieces = [
     { fromMs: middle, toMs: Infinity, verified: true },
     { fromMs: WINDOW.fromMs, toMs: middle, verified: true },

@@ -1,13 +1,11 @@
 import { DAY_MS } from '../../../src/core/day';
 import { countWith, isCountable, isFullyRead, isUnread } from '../../../src/domain/ledger/ledger-state';
 import type { StoredWindow } from '../../../src/domain/ledger/windows';
-import { daily, TODAY } from '../../support/memory-ledger';
-
-const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
+import { daily, daysAgo } from '../../support/memory-ledger';
 
 const windowOf = (from: number, to: number, more: Partial<StoredWindow> = {}): StoredWindow => ({
-  fromMs: dayOf(from),
-  toMs: to === 0 ? Infinity : dayOf(to),
+  fromMs: daysAgo(from),
+  toMs: to === 0 ? Infinity : daysAgo(to),
   verifiedAtMs: 1,
   rowCount: 0,
   pendingCount: 0,

@@ -5,9 +5,9 @@ import type { Window } from '../../../src/domain/ledger/windows';
 const TODAY = Date.UTC(2026, 10, 20);
 const NOON = DAY_MS / 2;
 const NOW = TODAY + NOON;
-const dayOf = (atMs: number): number => (atMs - TODAY) / DAY_MS;
+const dayNumberOf = (atMs: number): number => (atMs - TODAY) / DAY_MS;
 const inDays = (windows: readonly Window[]) =>
-  windows.map(({ fromMs, toMs }) => [dayOf(fromMs), dayOf(toMs)]);
+  windows.map(({ fromMs, toMs }) => [dayNumberOf(fromMs), dayNumberOf(toMs)]);
 const windowOf = (from: number, to: number): Window => ({
   fromMs: TODAY + from * DAY_MS,
   toMs: TODAY + to * DAY_MS,

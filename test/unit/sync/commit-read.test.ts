@@ -2,11 +2,8 @@ import { DAY_MS } from '../../../src/core/day';
 import type { IncomeRow } from '../../../src/domain/income';
 import { contains, type StoredWindow, type Window } from '../../../src/domain/ledger/windows';
 import { commitRead } from '../../../src/sync/ledger/commit-read';
-import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
+import { daily, daysAgo, MemoryLab, MemoryPool, rowOf, without } from '../../support/memory-ledger';
 
-const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
-const without = (rows: readonly IncomeRow[], ...days: readonly number[]): IncomeRow[] =>
-  rows.filter(({ minedAtMs }) => !days.some((day) => minedAtMs === dayOf(day)));
 const readOf = (rows: readonly IncomeRow[], window: Window, doubt: string | null = null) => ({
   rows: rows.filter(({ minedAtMs }) => contains(window, minedAtMs)),
   unreadable: [],
@@ -16,7 +13,7 @@ const readOf = (rows: readonly IncomeRow[], window: Window, doubt: string | null
 async function begin(rows = daily(250)) {
   const lab = new MemoryLab(new MemoryPool(rows));
   await lab.sync();
-  const window: StoredWindow = lab.ledger.state.windows.find((kept) => contains(kept, dayOf(50)))!;
+  const window: StoredWindow = lab.ledger.state.windows.find((kept) => contains(kept, daysAgo(50)))!;
   const session = lab.session();
   const commit = (read: ReturnType<typeof readOf>, of: Window = window) => commitRead(session, of, read);
   return { lab, pool: lab.pool, window, session, commit };
@@ -77,7 +74,7 @@ test('P4 rows land once before a count that contradicts them', async () => {
   expect(await commit(read)).toBe('committed');
   expect(lab.ledger.commits.at(-1)).toMatchObject({ isComplete: false });
   expect(lab.ledger.rows).toContainEqual(expect.objectContaining({ amount: '7' }));
-  expect(lab.live(({ minedAtMs }) => minedAtMs === dayOf(50))).toEqual([50]);
+  expect(lab.live(({ minedAtMs }) => minedAtMs === daysAgo(50))).toEqual([50]);
   expect(lab.ledger.state.windows.find(({ fromMs }) => fromMs === window.fromMs)!.verifiedAtMs).toBeNull();
   const { length } = lab.ledger.commits;
   expect(await commit(read)).toBe('contradicted');
@@ -89,7 +86,9 @@ test('P4 P11 reads that never agree are contradicted or in doubt', async () => {
   const rest = without(pool.rows, 50);
   const move = (): void => {
     pool.before = (request) => {
-      pool.rows = rest.map((row) => (row.minedAtMs === dayOf(49) ? { ...row, status: `S${request}` } : row));
+      pool.rows = rest.map((row) =>
+        row.minedAtMs === daysAgo(49) ? { ...row, status: `S${request}` } : row,
+      );
     };
   };
   move();
@@ -97,7 +96,7 @@ test('P4 P11 reads that never agree are contradicted or in doubt', async () => {
   await session.setSpanLimit(900 * DAY_MS);
   expect(await commit(readOf(rest, window))).toBe('committed');
   expect(session.run.shortcomings).toEqual(['rows that vanished keep coming back']);
-  expect(lab.live(({ minedAtMs }) => minedAtMs === dayOf(50))).toEqual([50]);
+  expect(lab.live(({ minedAtMs }) => minedAtMs === daysAgo(50))).toEqual([50]);
 });
 
 test('P11 a read in doubt lands what it shows and says why', async () => {

@@ -4,12 +4,19 @@ import type { LedgerState } from '../../../src/domain/ledger/ledger-state';
 import type { LedgerRow } from '../../../src/domain/ledger/ledger-matching';
 import { contains, type StoredWindow, type Window } from '../../../src/domain/ledger/windows';
 import { confirmMissing } from '../../../src/sync/ledger/confirmation';
-import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
+import {
+  daily,
+  daysAgo,
+  daysSince,
+  MemoryLab,
+  MemoryPool,
+  rowOf,
+  without,
+} from '../../support/memory-ledger';
 
-const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
 const windowOf = (from: number, to: number): Window => ({
-  fromMs: dayOf(from),
-  toMs: to === 0 ? Infinity : dayOf(to),
+  fromMs: daysAgo(from),
+  toMs: to === 0 ? Infinity : daysAgo(to),
 });
 const ALL = windowOf(1_000, 0);
 
@@ -47,25 +54,22 @@ async function confirm({ rows, window, missing, ...more }: Case) {
   if (read.rows.length > 0) await session.list.readPage(window);
   more.pool?.(pool);
   const before = pool.requests;
-  const oldestServedMs = more.oldestServed === undefined ? Infinity : dayOf(more.oldestServed);
+  const oldestServedMs = more.oldestServed === undefined ? Infinity : daysAgo(more.oldestServed);
   const unconfirmed = { missing: missing.map((day) => stored(rowOf(day))), oldestServedMs };
   const confirmation = await confirmMissing(session, window, read, unconfirmed);
   const told =
     confirmation.kind === 'gone'
       ? [...confirmation.verdicts.values()]
       : confirmation.kind === 'served'
-        ? [(TODAY - confirmation.row.minedAtMs) / DAY_MS]
+        ? [daysSince(confirmation.row.minedAtMs)]
         : [];
   return { kind: confirmation.kind, told, requests: pool.requests - before, session, pool };
 }
 
-const without = (count: number, ...days: readonly number[]): IncomeRow[] =>
-  daily(count).filter(({ minedAtMs }) => !days.some((day) => dayOf(day) === minedAtMs));
-
 test('P4 what neither days nor count show is gone', async () => {
-  const answer = await confirm({ rows: without(30, 5, 20), window: ALL, missing: [5, 20] });
+  const answer = await confirm({ rows: without(daily(30), 5, 20), window: ALL, missing: [5, 20] });
   expect(answer).toMatchObject({ kind: 'gone', told: ['withdrawn', 'withdrawn'], requests: 2 });
-  const part = { rows: without(60, 20), window: windowOf(30, 0), missing: [20] };
+  const part = { rows: without(daily(60), 20), window: windowOf(30, 0), missing: [20] };
   const windows = [
     [windowOf(30, 0), 30],
     [windowOf(1_000, 30), 30],
@@ -93,7 +97,7 @@ test('P4 what neither days nor count show is gone', async () => {
 test('P4 a row that other bounds show is served', async () => {
   const rows = daily(30);
   const answer = await confirm({
-    rows: without(30, 20),
+    rows: without(daily(30), 20),
     window: ALL,
     missing: [20],
     pool: (pool) => void (pool.rows = rows),
@@ -101,16 +105,16 @@ test('P4 a row that other bounds show is served', async () => {
   expect(answer).toMatchObject({ kind: 'served', told: [20], requests: 1 });
   // Two of its kind were missing, one is there.
   const twins = await confirm({
-    rows: without(30, 20),
+    rows: without(daily(30), 20),
     window: ALL,
     missing: [10, 20],
-    pool: (pool) => void (pool.rows = without(30, 10)),
+    pool: (pool) => void (pool.rows = without(daily(30), 10)),
   });
   expect(twins).toMatchObject({ kind: 'served', told: [20] });
 });
 
 test('P4 another change in the days around is a list that moves', async () => {
-  const base = { rows: without(30, 20), window: ALL, missing: [20] };
+  const base = { rows: without(daily(30), 20), window: ALL, missing: [20] };
   const moved = await confirm({
     ...base,
     pool: (pool) => void (pool.rows = [...pool.rows, rowOf(21, { amount: '7' })]),
@@ -119,7 +123,7 @@ test('P4 another change in the days around is a list that moves', async () => {
   // Outside of the days that are asked for, nobody sees it.
   const elsewhere = await confirm({
     ...base,
-    pool: (pool) => void (pool.rows = pool.rows.filter(({ minedAtMs }) => minedAtMs !== dayOf(28))),
+    pool: (pool) => void (pool.rows = pool.rows.filter(({ minedAtMs }) => minedAtMs !== daysAgo(28))),
   });
   expect(elsewhere.kind).toBe('gone');
   const doubtful = await confirm({ ...base, pool: (pool) => void (pool.count = (rows) => rows + 2) });
@@ -127,9 +131,9 @@ test('P4 another change in the days around is a list that moves', async () => {
 });
 
 test('P4 an unreadable row of the days around may be the one', async () => {
-  const base = { rows: without(30, 20), window: windowOf(21, 0), missing: [20], oldestServed: 30 };
+  const base = { rows: without(daily(30), 20), window: windowOf(21, 0), missing: [20], oldestServed: 30 };
   const broken = (day: number) => (pool: MemoryPool) => {
-    pool.unreadable.add(pool.rows.find(({ minedAtMs }) => minedAtMs === dayOf(day))!);
+    pool.unreadable.add(pool.rows.find(({ minedAtMs }) => minedAtMs === daysAgo(day))!);
   };
   // Readable rows of the window are fewer as well.
   expect((await confirm({ ...base, pool: broken(19) })).kind).toBe('moved');
@@ -167,7 +171,7 @@ test('P4 rows older than all that is served are unserved', async () => {
     missing: [20],
   });
   expect(equal.told).toEqual(['withdrawn']);
-  const mixed = await confirm({ rows: without(20, 10), window: ALL, missing: [10, 26] });
+  const mixed = await confirm({ rows: without(daily(20), 10), window: ALL, missing: [10, 26] });
   expect(mixed).toMatchObject({ kind: 'gone', told: ['withdrawn', 'unserved'] });
   // No list ends so soon.
   expect(await confirm({ rows: daily(5), window: ALL, missing: [6] })).toMatchObject({
@@ -187,26 +191,26 @@ describe('where the ledger holds older rows than the window', () => {
     const rows = [...daily(19), rowOf(300)];
     const answer = await confirm({ ...base, rows });
     expect(answer).toMatchObject({ kind: 'gone', told: ['withdrawn'], requests: 3 });
-    expect(answer.pool.asked.at(-1)).toMatchObject({ startMs: dayOf(1_000) - 1, endMs: dayOf(25) + 1 });
+    expect(answer.pool.asked.at(-1)).toMatchObject({ startMs: daysAgo(1_000) - 1, endMs: daysAgo(25) + 1 });
     // However old the others are that vanished with it.
-    const two = await confirm({ ...base, rows: [...without(19, 10), rowOf(300)], missing: [10, 25] });
+    const two = await confirm({ ...base, rows: [...without(daily(19), 10), rowOf(300)], missing: [10, 25] });
     expect(two.told).toEqual(['withdrawn', 'withdrawn']);
     // By parts, where spans are limited, and no further back than to the oldest of them.
     const limited = await confirm({ ...base, rows, facts: { spanLimitMs: 100 * DAY_MS } });
     expect(limited).toMatchObject({ told: ['withdrawn'], requests: 4 });
-    expect(Math.min(...limited.pool.asked.map(({ startMs }) => startMs))).toBe(dayOf(300) - 1);
+    expect(Math.min(...limited.pool.asked.map(({ startMs }) => startMs))).toBe(daysAgo(300) - 1);
   });
 
   test('P4 it is unserved if none of them is', async () => {
     const answer = await confirm({ ...base, rows: daily(19) });
     expect(answer).toMatchObject({ kind: 'gone', told: ['unserved'], requests: 3 });
-    expect(answer.session.list.seen.nothingBeforeMs).toBe(dayOf(25) + 1);
+    expect(answer.session.list.seen.nothingBeforeMs).toBe(daysAgo(25) + 1);
     // What is older is not asked for again.
     const next = await confirmMissing(
       answer.session,
       windowOf(1_000, 30),
       { rows: [], unreadable: [], doubt: null },
-      { missing: [stored(rowOf(300)), stored(rowOf(40))], oldestServedMs: dayOf(400) },
+      { missing: [stored(rowOf(300)), stored(rowOf(40))], oldestServedMs: daysAgo(400) },
     );
     expect(next.kind).toBe('gone');
     expect(answer.pool.requests).toBe(4);
@@ -233,10 +237,10 @@ describe('where the ledger holds older rows than the window', () => {
 });
 
 test('P4 a paged scope is paged once more', async () => {
-  const base = { rows: without(130, 20), window: ALL, missing: [20], facts: { paged: true } };
+  const base = { rows: without(daily(130), 20), window: ALL, missing: [20], facts: { paged: true } };
   const bySettlement = (pool: MemoryPool): void => {
     // Bounds would leave it out, wherever they begin and end near its day.
-    pool.shift = ({ minedAtMs }) => (minedAtMs === dayOf(20) ? 10 * DAY_MS : 0);
+    pool.shift = ({ minedAtMs }) => (minedAtMs === daysAgo(20) ? 10 * DAY_MS : 0);
     pool.rows = daily(130);
   };
   expect((await confirm({ ...base, pool: bySettlement })).kind).toBe('moved');
@@ -248,7 +252,12 @@ test('P4 rows beside the window tell nothing of it', async () => {
     [windowOf(30, 0), 30],
     [windowOf(1_000, 30), 30],
   ] as const;
-  const answer = await confirm({ rows: without(60, 30), window: windowOf(30, 0), missing: [30], windows });
+  const answer = await confirm({
+    rows: without(daily(60), 30),
+    window: windowOf(30, 0),
+    missing: [30],
+    windows,
+  });
   expect(answer).toMatchObject({ kind: 'gone', told: ['withdrawn'] });
 });
 
@@ -276,7 +285,7 @@ describe('a list that shows no row', () => {
   });
 
   test('P4 that was seen for a week leaves even young rows unserved', async () => {
-    const emptySinceMs = TODAY - 8 * DAY_MS;
+    const emptySinceMs = daysAgo(8);
     expect(await confirm({ ...base, missing: [3, 25], facts: { emptySinceMs } })).toMatchObject({
       kind: 'gone',
       told: ['unserved', 'unserved'],

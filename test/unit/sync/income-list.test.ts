@@ -7,9 +7,9 @@ import type { IncomePageQuery } from '../../../src/domain/pool';
 import type { LedgerScope } from '../../../src/domain/scope';
 import { FutureEnd } from '../../../src/sync/ledger/future-end';
 import { IncomeList } from '../../../src/sync/ledger/income-list';
-import { daily, NOW, rowOf, TODAY } from '../../support/memory-ledger';
+import { daily, daysAgo, NOW, rowOf, TODAY } from '../../support/memory-ledger';
 
-const PAST = { fromMs: TODAY - 90 * DAY_MS, toMs: TODAY };
+const PAST = { fromMs: daysAgo(90), toMs: TODAY };
 const ALL = { ...PAST, toMs: Infinity };
 
 type Answer = readonly IncomeRow[] | 'refused' | Error;

@@ -1,7 +1,7 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import type { IncomePageQuery } from '../../../src/domain/pool';
-import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
+import { daily, daysAgo, MemoryLab, MemoryPool, rowOf, without } from '../../support/memory-ledger';
 
 async function synced(pool: MemoryPool): Promise<MemoryLab> {
   const lab = new MemoryLab(pool);
@@ -10,9 +10,6 @@ async function synced(pool: MemoryPool): Promise<MemoryLab> {
 }
 
 const spanDays = ({ startMs, endMs }: IncomePageQuery): number => (endMs - startMs) / DAY_MS;
-const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
-const without = (pool: MemoryPool, ...days: readonly number[]): MemoryPool['rows'] =>
-  pool.rows.filter(({ minedAtMs }) => !days.some((day) => minedAtMs === dayOf(day)));
 const from1To = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 
 test('P4 a pool that begins to clip long spans withdraws nothing', async () => {
@@ -26,7 +23,7 @@ test('P4 a pool that begins to clip long spans withdraws nothing', async () => {
 // Found by test/simulation/ledger-histories.test.ts: KPOOL_TEST_SEED=88010006.
 test('P4 bounds of another zone are not taken for a span limit', async () => {
   for (const shift of [-8, 8]) {
-    const at = (ms: number) => rowOf(40, { minedAtMs: dayOf(40) + ms });
+    const at = (ms: number) => rowOf(40, { minedAtMs: daysAgo(40) + ms });
     const crowd = Array.from({ length: 110 }, () => at(1));
     // A long window ends right behind the crowd.
     const lab = await synced(new MemoryPool([...daily(1), at(5), at(5), ...crowd]));
@@ -57,7 +54,7 @@ test('P4 P11 a row that only some spans show stays, in doubt', async () => {
   const all = lab.pool.rows;
   lab.pool.before = (_request, query) => {
     const isShown = spanDays(query) > 2.5 && spanDays(query) < 5;
-    lab.pool.rows = isShown ? all : all.filter(({ minedAtMs }) => minedAtMs !== dayOf(20));
+    lab.pool.rows = isShown ? all : without(all, 20);
   };
   expect(await lab.verify()).toMatchObject({
     doubts: ['rows that vanished keep coming back'],
@@ -68,10 +65,10 @@ test('P4 P11 a row that only some spans show stays, in doubt', async () => {
 
 test('P4 P11 a list that moves at every request withdraws nothing', async () => {
   const lab = await synced(new MemoryPool(daily(50)));
-  const rest = without(lab.pool, 21);
+  const rest = without(lab.pool.rows, 21);
   lab.pool.before = (request) => {
     lab.pool.rows = rest.map((row) =>
-      row.minedAtMs === dayOf(20) ? rowOf(20, { extra: null, status: `S${request}` }) : row,
+      row.minedAtMs === daysAgo(20) ? rowOf(20, { extra: null, status: `S${request}` }) : row,
     );
   };
   const { doubts, withdrawn } = await lab.verify();
@@ -99,7 +96,7 @@ test('P4 a row missing from one answer stays, a vanished one goes', async () => 
 // Found by test/simulation/ledger-histories.test.ts: KPOOL_TEST_SEED=90000831.
 test('P4 a row of a crowded day in no order is confirmed gone', async () => {
   const hours = Array.from({ length: 130 }, (_, i) =>
-    rowOf(10, { minedAtMs: dayOf(10) + (i % 24) * HOUR_MS, amount: `0.${i + 1}` }),
+    rowOf(10, { minedAtMs: daysAgo(10) + (i % 24) * HOUR_MS, amount: `0.${i + 1}` }),
   );
   const pool = new MemoryPool([...daily(9), ...hours, ...daily(30, 11)]);
   pool.order = 'shuffled';
@@ -114,7 +111,7 @@ test('P4 an empty newest window is no empty list', async () => {
   const pool = new MemoryPool(daily(80));
   pool.clippedMs = 31 * DAY_MS;
   const lab = await synced(pool);
-  pool.rows = without(pool, ...from1To(20));
+  pool.rows = without(pool.rows, ...from1To(20));
   expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 20 });
   expect(lab.live()).toEqual(lab.served());
   pool.isEmpty = true;
@@ -126,7 +123,7 @@ test('P4 an empty newest window is no empty list', async () => {
 
 test('P4 newer rows are withdrawn while older ones are served', async () => {
   const lab = await synced(new MemoryPool(daily(250)));
-  lab.pool.rows = without(lab.pool, ...from1To(100));
+  lab.pool.rows = without(lab.pool.rows, ...from1To(100));
   expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 100 });
   expect(lab.live()).toEqual(lab.served());
 });
@@ -134,7 +131,7 @@ test('P4 newer rows are withdrawn while older ones are served', async () => {
 test('P4 P11 nothing is withdrawn where nobody can tell', async () => {
   const lab = await synced(new MemoryPool(daily(250)));
   for (const row of lab.pool.rows.slice(20)) lab.pool.unreadable.add(row);
-  lab.pool.rows = without(lab.pool, ...from1To(20));
+  lab.pool.rows = without(lab.pool.rows, ...from1To(20));
   const { doubts, withdrawn } = await lab.verify();
   expect(withdrawn).toBe(0);
   expect(doubts).not.toEqual([]);
@@ -181,7 +178,7 @@ test('the weekly check is noted once it was made', async () => {
   await lab.sync();
   expect(lab.ledger.state.deepCheckedAtMs).toBe(lab.ledger.state.nowMs);
   const second = lab.ledger.state.deepCheckedAtMs;
-  await lab.verify({ span: { fromMs: dayOf(10), toMs: dayOf(9) } });
+  await lab.verify({ span: { fromMs: daysAgo(10), toMs: daysAgo(9) } });
   expect(lab.ledger.state.deepCheckedAtMs).toBe(second);
   lab.pool.isEmpty = true;
   await lab.verify();
@@ -216,8 +213,8 @@ test('P11 more vanished than unreadable rows are said', async () => {
   const lab = await synced(
     new MemoryPool([...daily(30), rowOf(10, { amount: '2' }), rowOf(10, { amount: '3' })]),
   );
-  const broken = lab.pool.rows.find(({ minedAtMs }) => minedAtMs === dayOf(10))!;
-  lab.pool.rows = lab.pool.rows.filter((row) => row === broken || row.minedAtMs !== dayOf(10));
+  const broken = lab.pool.rows.find(({ minedAtMs }) => minedAtMs === daysAgo(10))!;
+  lab.pool.rows = lab.pool.rows.filter((row) => row === broken || row.minedAtMs !== daysAgo(10));
   lab.pool.unreadable.add(broken);
   expect((await lab.verify()).doubts).toContain(
     'more rows vanished than there are rows that could not be parsed',
@@ -244,8 +241,8 @@ describe('a scope whose bounds are ignored', () => {
         };
       },
     ],
-    ['lost an old row', ({ pool }) => void (pool.rows = without(pool, 440))],
-    ['lost a new row and an old one', ({ pool }) => void (pool.rows = without(pool, 3, 440))],
+    ['lost an old row', ({ pool }) => void (pool.rows = without(pool.rows, 440))],
+    ['lost a new row and an old one', ({ pool }) => void (pool.rows = without(pool.rows, 3, 440))],
   ])('P2 is read whole where it %s', async (_name, change) => {
     const lab = await paged();
     change(lab, lab.pool.requests);

@@ -1,6 +1,6 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS, startOfUtcDay } from '../../../src/core/day';
-import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
+import { daily, daysAgo, MemoryLab, MemoryPool, rowOf, without } from '../../support/memory-ledger';
 
 async function synced(pool: MemoryPool): Promise<MemoryLab> {
   const lab = new MemoryLab(pool);
@@ -42,7 +42,7 @@ test('P2 a first page of twenty that counts itself is not all', async () => {
 });
 
 test('P2 a day that holds more rows than a page is paged', async () => {
-  const rows = Array.from({ length: 230 }, (_, i) => rowOf(3, { minedAtMs: TODAY - 3 * DAY_MS + i * 1_000 }));
+  const rows = Array.from({ length: 230 }, (_, i) => rowOf(3, { minedAtMs: daysAgo(3) + i * 1_000 }));
   const lab = await synced(new MemoryPool(rows));
   expect(lab.live()).toEqual(lab.served());
 });
@@ -126,7 +126,7 @@ test('P4 a row that one answer leaves out stays', async () => {
 test('P4 a count that contradicts a withdrawal has all paged', async () => {
   const lab = await synced(new MemoryPool(daily(250)));
   // By bounds, the days from 20 to 24 are left out; the list as a whole shows them.
-  const hidden = new Set([20, 21, 22, 23, 24].map((day) => TODAY - day * DAY_MS));
+  const hidden = new Set([20, 21, 22, 23, 24].map((day) => daysAgo(day)));
   lab.pool.shift = ({ minedAtMs }) => (hidden.has(minedAtMs) ? -100 * DAY_MS : 0);
   const { withdrawn } = await lab.verify();
   expect(withdrawn).toBe(0);
@@ -135,10 +135,10 @@ test('P4 a count that contradicts a withdrawal has all paged', async () => {
 
 test('P4 what is no longer served is unserved, and taken back', async () => {
   const lab = await synced(new MemoryPool(daily(250)));
-  lab.pool.forgottenBeforeMs = TODAY - 200 * DAY_MS;
+  lab.pool.forgottenBeforeMs = daysAgo(200);
   expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 0 });
   expect(lab.live(({ unserved }) => unserved)).toEqual(daily(50, 201).map((_row, i) => 201 + i));
-  lab.pool.rows = lab.pool.rows.filter(({ minedAtMs }) => minedAtMs !== TODAY - 150 * DAY_MS);
+  lab.pool.rows = without(lab.pool.rows, 150);
   expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 1 });
   lab.pool.forgottenBeforeMs = -Infinity;
   await lab.verify();
@@ -206,7 +206,7 @@ test('P4 an unreadable row leaves only its day in doubt', async () => {
   expect(doubts).toEqual(['rows that could not be parsed are in quarantine']);
   expect(withdrawn).toBe(1);
   expect(lab.ledger.state.windows.filter(({ inDoubtCount }) => inDoubtCount > 0)).toMatchObject([
-    { fromMs: TODAY - 31 * DAY_MS, toMs: TODAY - 30 * DAY_MS, inDoubtCount: 1 },
+    { fromMs: daysAgo(31), toMs: daysAgo(30), inDoubtCount: 1 },
   ]);
   lab.pool.unreadable.clear();
   lab.pass(DAY_MS);
@@ -370,7 +370,7 @@ test('each tier reads what is due', async () => {
 
 test('a span that a person names reads only its windows', async () => {
   const lab = await synced(new MemoryPool(daily(450)));
-  const span = { fromMs: TODAY - 300 * DAY_MS, toMs: TODAY - 299 * DAY_MS };
+  const span = { fromMs: daysAgo(300), toMs: daysAgo(299) };
   expect((await lab.verify({ span })).requests).toBe(1);
 });
 

@@ -1,7 +1,4 @@
-import { DAY_MS } from '../../../src/core/day';
-import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
-
-const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
+import { daily, daysAgo, MemoryLab, MemoryPool, rowOf } from '../../support/memory-ledger';
 
 async function synced(pool: MemoryPool): Promise<MemoryLab> {
   const lab = new MemoryLab(pool);
@@ -62,7 +59,7 @@ describe('windows of a read', () => {
 
   test('a crowd with an unreadable row stays in one window', async () => {
     const rows = Array.from({ length: 130 }, (_, i) =>
-      rowOf(3, { minedAtMs: dayOf(3) + Math.floor(i / 2) * 1_000 }),
+      rowOf(3, { minedAtMs: daysAgo(3) + Math.floor(i / 2) * 1_000 }),
     );
     const pool = new MemoryPool([...daily(2), ...rows, ...daily(3, 4)]);
     pool.unreadable.add(rows[20]!);

@@ -2,9 +2,7 @@ import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import type { IncomeRow } from '../../../src/domain/income';
 import { pageEverything } from '../../../src/sync/ledger/page-everything';
-import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
-
-const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
+import { daily, daysAgo, daysSince, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
 
 /** Whether paging everything finds more than windows serve, and the window that tests it. */
 async function tried(rows: IncomeRow[], change: (pool: MemoryPool) => void = () => undefined) {
@@ -16,7 +14,7 @@ async function tried(rows: IncomeRow[], change: (pool: MemoryPool) => void = () 
   const trial = pool.asked.filter(({ startMs }) => startMs >= session.history.fromMs);
   return {
     paged: lab.ledger.state.paged,
-    trial: trial.map(({ startMs, endMs }) => [(TODAY - startMs - 1) / DAY_MS, (TODAY - endMs + 1) / DAY_MS]),
+    trial: trial.map(({ startMs, endMs }) => [daysSince(startMs + 1), daysSince(endMs - 1)]),
     patches: lab.ledger.patches,
   };
 }
@@ -136,6 +134,8 @@ describe('what is recent of a paged scope', () => {
     };
     const { requests } = await lab.sync();
     expect(requests).toBeGreaterThan(10);
-    expect(lab.ledger.rows.find(({ minedAtMs }) => minedAtMs === dayOf(1))).toMatchObject({ status: 'LATE' });
+    expect(lab.ledger.rows.find(({ minedAtMs }) => minedAtMs === daysAgo(1))).toMatchObject({
+      status: 'LATE',
+    });
   });
 });

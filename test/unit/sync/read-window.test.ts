@@ -1,12 +1,11 @@
-import { DAY_MS } from '../../../src/core/day';
 import type { IncomeRow } from '../../../src/domain/income';
 import type { Page } from '../../../src/domain/page';
 import type { Window } from '../../../src/domain/ledger/windows';
 import type { IncomeList } from '../../../src/sync/ledger/income-list';
 import { readAll, readWindow } from '../../../src/sync/ledger/read-window';
-import { daily, rowOf, TODAY } from '../../support/memory-ledger';
+import { daily, daysAgo, rowOf, TODAY } from '../../support/memory-ledger';
 
-const WINDOW: Window = { fromMs: TODAY - 200 * DAY_MS, toMs: TODAY };
+const WINDOW: Window = { fromMs: daysAgo(200), toMs: TODAY };
 
 const pageOf = (rows: readonly IncomeRow[], totalNum: number | null = rows.length): Page<IncomeRow> => ({
   rows,

@@ -1,9 +1,7 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import type { StoredWindow } from '../../../src/domain/ledger/windows';
-import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
-
-const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
+import { daily, daysAgo, daysSince, MemoryLab, MemoryPool, rowOf } from '../../support/memory-ledger';
 
 /** When the windows that a run reads begin, in days before today: each of `windows` ends where the one before it begins. */
 async function due(
@@ -19,8 +17,8 @@ async function due(
     spanLimitMs,
     deepCheckedAtMs: nowMs,
     windows: windows.map(([from, { verifiedAtMs, ...more }], i) => ({
-      fromMs: dayOf(from),
-      toMs: i === 0 ? Infinity : dayOf(windows[i - 1]![0]),
+      fromMs: daysAgo(from),
+      toMs: i === 0 ? Infinity : daysAgo(windows[i - 1]![0]),
       rowCount: 0,
       pendingCount: 0,
       quarantinedCount: 0,
@@ -31,13 +29,11 @@ async function due(
     })),
   };
   await lab.sync(request);
-  return lab.pool.asked
-    .filter(({ pageSize }) => pageSize > 10)
-    .map(({ startMs }) => (TODAY - startMs - 1) / DAY_MS);
+  return lab.pool.asked.filter(({ pageSize }) => pageSize > 10).map(({ startMs }) => daysSince(startMs + 1));
 }
 
 const OLDEST = [1_000, {}] as const;
-const daysAgo = (days: number) => ({ verifiedAtMs: -days * DAY_MS });
+const verifiedDaysAgo = (days: number) => ({ verifiedAtMs: -days * DAY_MS });
 
 test('the newest window is read each cycle, and what was not yet', async () => {
   expect(await due([[10, {}], OLDEST])).toEqual([10]);
@@ -47,9 +43,11 @@ test('the newest window is read each cycle, and what was not yet', async () => {
 });
 
 test('what is recent is read again daily', async () => {
-  const windows = [[10, {}], [35, daysAgo(1)], [36, daysAgo(1)], OLDEST] as const;
+  const windows = [[10, {}], [35, verifiedDaysAgo(1)], [36, verifiedDaysAgo(1)], OLDEST] as const;
   expect(await due(windows)).toEqual([10, 35]);
-  expect(await due([[10, {}], [35.1, daysAgo(1)], [36, daysAgo(1)], OLDEST])).toEqual([10, 35.1]);
+  expect(await due([[10, {}], [35.1, verifiedDaysAgo(1)], [36, verifiedDaysAgo(1)], OLDEST])).toEqual([
+    10, 35.1,
+  ]);
   expect(await due([[10, {}], [30, { verifiedAtMs: 1 - DAY_MS }], OLDEST])).toEqual([10]);
 });
 
@@ -59,18 +57,25 @@ test.each(['pendingCount', 'quarantinedCount', 'inDoubtCount'] as const)(
     const windows = [
       [10, {}],
       [36, {}],
-      [300, daysAgo(1)],
-      [400, { ...daysAgo(1), [count]: 1 }],
+      [300, verifiedDaysAgo(1)],
+      [400, { ...verifiedDaysAgo(1), [count]: 1 }],
       OLDEST,
     ] as const;
     expect(await due(windows)).toEqual([10, 400]);
     const all = { pendingCount: 1, quarantinedCount: 1, inDoubtCount: 1 };
-    expect(await due([[10, {}], [36, {}], [400, { ...daysAgo(1), ...all }], OLDEST])).toEqual([10, 400]);
+    expect(await due([[10, {}], [36, {}], [400, { ...verifiedDaysAgo(1), ...all }], OLDEST])).toEqual([
+      10, 400,
+    ]);
   },
 );
 
 test('everything is read again weekly', async () => {
-  const windows = [[10, {}], [300, daysAgo(7)], [400, { verifiedAtMs: 1 - 7 * DAY_MS }], OLDEST] as const;
+  const windows = [
+    [10, {}],
+    [300, verifiedDaysAgo(7)],
+    [400, { verifiedAtMs: 1 - 7 * DAY_MS }],
+    OLDEST,
+  ] as const;
   expect(await due(windows)).toEqual([10, 300]);
 });
 
@@ -83,7 +88,7 @@ test('a person names an instant, a span, or both', async () => {
     OLDEST,
   ] as const;
   expect(await due(windows, { verifyBeforeMs: nowMs - HOUR_MS })).toEqual([400]);
-  const span = { fromMs: dayOf(250), toMs: dayOf(249) };
+  const span = { fromMs: daysAgo(250), toMs: daysAgo(249) };
   expect(await due(windows, { verifyBeforeMs: nowMs, span })).toEqual([300]);
   expect(await due(windows, { span })).toEqual([]);
 });
@@ -108,10 +113,10 @@ test('P2 a longer history is read from where it begins', async () => {
   const lab = new MemoryLab(new MemoryPool([...daily(50), rowOf(1_500)]));
   await lab.sync();
   expect(lab.live()).toHaveLength(50);
-  lab.historyStartMs = dayOf(2_000);
+  lab.historyStartMs = daysAgo(2_000);
   await lab.sync();
   expect(lab.live()).toHaveLength(51);
-  expect(lab.ledger.state.windows.at(-1)!.fromMs).toBe(dayOf(2_000));
+  expect(lab.ledger.state.windows.at(-1)!.fromMs).toBe(daysAgo(2_000));
 });
 
 test('P9 a writer that makes no progress is waited for once', async () => {

@@ -1,9 +1,7 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import { syncWindow } from '../../../src/sync/ledger/ledger-run';
-import { daily, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
-
-const dayOf = (daysAgo: number): number => TODAY - daysAgo * DAY_MS;
+import { daily, daysAgo, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
 
 async function synced(pool: MemoryPool): Promise<MemoryLab> {
   const lab = new MemoryLab(pool);
@@ -45,7 +43,7 @@ describe('a proven prefix of a page of more', () => {
     const all = lab.pool.rows;
     // All of the window, and its newest 90 rows, are answered without a row that every other span shows.
     lab.pool.before = (_request, { startMs, endMs }) => {
-      const isWindow = [joined.fromMs - 1, dayOf(91.5) - 1].includes(startMs) && endMs > TODAY;
+      const isWindow = [joined.fromMs - 1, daysAgo(91.5) - 1].includes(startMs) && endMs > TODAY;
       lab.pool.rows = isWindow ? all.filter((_row, i) => i !== 10) : all;
     };
     const before = lab.ledger.commits.length;
@@ -126,14 +124,14 @@ describe('the probe', () => {
   test('reaches back no further than the history', async () => {
     const pool = new MemoryPool([]);
     const lab = new MemoryLab(pool);
-    lab.historyStartMs = dayOf(40);
+    lab.historyStartMs = daysAgo(40);
     await lab.sync();
     expect(askedOf(lab)).toEqual([
       [-40, 2],
       [-40, -35],
     ]);
     const young = new MemoryLab(new MemoryPool([]));
-    young.historyStartMs = dayOf(35);
+    young.historyStartMs = daysAgo(35);
     await young.sync();
     expect(askedOf(young)).toEqual([[-35, 2]]);
   });
@@ -161,7 +159,7 @@ describe('the probe', () => {
     expect(one.ledger.state.windows).toHaveLength(2);
     // The oldest row lies on the first day: nothing is older.
     const all = new MemoryLab(new MemoryPool(daily(31)));
-    all.historyStartMs = dayOf(31);
+    all.historyStartMs = daysAgo(31);
     await all.sync();
     expect(askedOf(all)).toEqual([[-31, 2]]);
   });
@@ -183,7 +181,7 @@ describe('the probe', () => {
     const all = pool.rows;
     // The answer for everything hides an old row that every other one shows.
     pool.before = (_request, { startMs, endMs }) => {
-      pool.rows = startMs === dayOf(1_000) - 1 && endMs === dayOf(-2) ? daily(31) : all;
+      pool.rows = startMs === daysAgo(1_000) - 1 && endMs === daysAgo(-2) ? daily(31) : all;
     };
     const lab = new MemoryLab(pool);
     const { doubts, requests } = await lab.sync();
@@ -238,7 +236,7 @@ test('a refused span is remembered by its half, no less than 6 h', async () => {
   const pool = new MemoryPool(daily(3));
   pool.longestSpanMs = 7 * HOUR_MS;
   const lab = new MemoryLab(pool);
-  lab.historyStartMs = dayOf(5);
+  lab.historyStartMs = daysAgo(5);
   await lab.sync();
   expect(lab.live()).toEqual(lab.served());
   expect(lab.ledger.state.spanLimitMs).toBeGreaterThanOrEqual(6 * HOUR_MS);
