@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { runJobs } from '../jobs/run-jobs';
 import type { ServiceJobs } from '../jobs/service-jobs';
-import { openSession, type Session } from '../src/app/session';
+import { openSession, type Session } from '../src/service/session';
 import { loadConfig } from '../src/config/load';
 import { systemClock } from '../src/core/clock';
 import { intervalOf, type Stream } from '../src/domain/streams';

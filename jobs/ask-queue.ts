@@ -1,8 +1,8 @@
-import { describeQueueLocation, queueLocationOf } from '../src/app/queue-location';
 import { createConnections } from '../src/core/postgres/connections';
 import type { Secret } from '../src/core/secret';
 import { QUEUE_SESSION, requirePostgresQueue } from './backends/postgres-requirements';
 import { requireRedis } from './backends/redis-requirements';
+import { describeQueueLocation, queueLocationOf } from './queue-location';
 
 /**
  * Makes sure, as a start does, that the queue's location can hold jobs, and describes it. Throws `queue.refused`,

@@ -1,34 +1,44 @@
 import type { Job, JobsOptions } from 'bullmq';
-import type { ServiceAccount } from '../src/app/service/service-account';
-import type { SyncService } from '../src/app/service/sync-service';
 import type { Clock } from '../src/core/clock';
+import type { KeepDays } from '../src/core/keep-days';
+import type { Logger } from '../src/core/log';
+import type { NamedAccount } from '../src/domain/account';
+import type { ScopePlan } from '../src/domain/planning/due-scopes';
+import type { Scope } from '../src/domain/scope';
 import type { Stream } from '../src/domain/streams';
+import type { Retained } from '../src/store/retention';
+import type { RunOptions, RunResult } from '../src/sync/run-scope';
+import type { StreamRegistry } from '../src/sync/stream-registry';
 import type { StreamHolds } from './stream-holds';
 
-/** The part of the service that jobs use. */
-export type JobService = Pick<
-  SyncService,
-  | 'accounts'
-  | 'streams'
-  | 'plan'
-  | 'run'
-  | 'mayRun'
-  | 'openCircuitMs'
-  | 'waitEstimateMs'
-  | 'enforceRetention'
-  | 'findScopesInFlight'
-  | 'closeAbandonedRuns'
->;
-
-type JobLogFields = Readonly<Record<string, string | number | bigint | boolean | null | undefined>>;
+/** What jobs need of the service; `src/service/sync-service.ts` does it. */
+export interface JobService {
+  readonly streams: StreamRegistry;
+  readonly accounts: readonly NamedAccount[];
+  /** Every scope of a stream and its next visit. */
+  plan(account: NamedAccount, stream: Stream): Promise<ScopePlan>;
+  /** Syncs one scope and records the result. */
+  run(
+    account: NamedAccount,
+    scope: Scope,
+    options: Pick<RunOptions, 'trigger' | 'signal'>,
+  ): Promise<RunResult>;
+  /** Whether a schedule may sync scopes of a stream: not if the account is stopped, except for a rare attempt. */
+  mayRun(account: NamedAccount, stream: Stream): Promise<boolean>;
+  /** How long the open circuit pauses this stream of the account, ms; 0 when closed. */
+  openCircuitMs(account: NamedAccount, stream: Stream): number;
+  /** The shortest time that the next request of a stream will wait for its permit, ms. */
+  waitEstimateMs(account: NamedAccount, stream: Stream): number;
+  /** Deletes history past its retention, and creates the partitions of the coming days. */
+  enforceRetention(keepDays: KeepDays): Promise<Retained>;
+  /** Scopes with a run in flight, in this or another process. */
+  findScopesInFlight(): Promise<readonly Scope[]>;
+  /** Closes the records of runs whose process has ended. Returns how many. */
+  closeAbandonedRuns(): Promise<number>;
+}
 
 /** The part of the log that jobs use. */
-export type JobLog = Readonly<
-  Record<
-    'debug' | 'info' | 'warn' | 'error',
-    (message: string, fields?: JobLogFields, error?: unknown) => void
-  >
->;
+export type JobLog = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
 /** The part of the metrics that jobs use. */
 export interface JobMetrics {
@@ -50,7 +60,7 @@ export interface JobContext {
   readonly service: JobService;
   readonly queue: { addBulk(jobs: NewJob[]): Promise<unknown> };
   readonly everyMs: Readonly<Record<Stream, number>>;
-  readonly keepDays: Parameters<JobService['enforceRetention']>[0];
+  readonly keepDays: KeepDays;
   readonly clock: Clock;
   readonly log: JobLog;
   readonly holds: Pick<StreamHolds, 'hold' | 'remainingMs'>;
@@ -63,6 +73,6 @@ export interface JobContext {
 }
 
 /** The account of that name, if this process serves it; else null. */
-export function findAccount(service: Pick<JobService, 'accounts'>, name: string): ServiceAccount | null {
+export function findAccount(service: Pick<JobService, 'accounts'>, name: string): NamedAccount | null {
   return service.accounts.find((account) => account.name === name) ?? null;
 }

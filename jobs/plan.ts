@@ -1,4 +1,4 @@
-import type { ServiceAccount } from '../src/app/service/service-account';
+import type { NamedAccount } from '../src/domain/account';
 import { chooseDue, type PlannedScope, type ScopePlan } from '../src/domain/planning/due-scopes';
 import { intervalOf, type Stream } from '../src/domain/streams';
 import type { JobContext, NewJob } from './job-context';
@@ -23,14 +23,14 @@ export async function planStreams(context: JobContext, streams: readonly Stream[
  * Plans what follows a sync of `stream`: its next scope, and the streams that build on it. The process that finished
  * the job does this itself, so that no other job can delay it.
  */
-export async function planNext(context: JobContext, account: ServiceAccount, stream: Stream): Promise<void> {
+export async function planNext(context: JobContext, account: NamedAccount, stream: Stream): Promise<void> {
   const followers = context.service.streams.followersOf(stream).map(({ name }) => name);
   context.wakeIn(await planAccount(context, account, [stream, ...followers]));
 }
 
 async function planAccount(
   context: JobContext,
-  account: ServiceAccount,
+  account: NamedAccount,
   streams: readonly Stream[],
 ): Promise<number> {
   const { service, everyMs } = context;
@@ -62,7 +62,7 @@ async function planAccount(
 
 function jobOf(
   { service }: JobContext,
-  account: ServiceAccount,
+  account: NamedAccount,
   { scope: { stream, puid, algo } }: PlannedScope,
 ): NewJob {
   const target = { account: account.name, stream, puid: puid === null ? null : String(puid), algo };

@@ -1,12 +1,8 @@
-import {
-  describeQueueLocation,
-  holdQueueLocation,
-  queueLocationOf,
-  withSchedulesLock,
-} from '../src/app/queue-location';
 import type { Secret } from '../src/core/secret';
+import { withSchedulesLock } from '../src/store/queue-registration';
 import { openPostgresBackend } from './backends/postgres';
 import { openRedisBackend } from './backends/redis';
+import { describeQueueLocation, holdQueueLocation, queueLocationOf } from './queue-location';
 import { startServiceJobs, type ServiceJobs, type ServiceJobsOptions } from './service-jobs';
 
 export interface RunJobsOptions extends Omit<ServiceJobsOptions, 'backend' | 'exclusively'> {

@@ -1,6 +1,6 @@
 import { millisecondsInMinute } from 'date-fns/constants';
-import type { ServiceAccount } from '../src/app/service/service-account';
 import type { Clock } from '../src/core/clock';
+import type { NamedAccount } from '../src/domain/account';
 import type { Stream } from '../src/domain/streams';
 
 /** The longest hold: by then there is newer information. */
@@ -13,19 +13,19 @@ export class StreamHolds {
   constructor(private readonly clock: Pick<Clock, 'monotonicMs'>) {}
 
   /** Returns how long the stream is held, ms. */
-  hold(account: Pick<ServiceAccount, 'name'>, stream: Stream, ms: number): number {
+  hold(account: Pick<NamedAccount, 'name'>, stream: Stream, ms: number): number {
     const heldMs = Math.min(ms, LONGEST_HOLD_MS);
     this.untilMs.set(formatHoldKey(account, stream), this.clock.monotonicMs() + heldMs);
     return heldMs;
   }
 
   /** 0 when it is not held. */
-  remainingMs(account: Pick<ServiceAccount, 'name'>, stream: Stream): number {
+  remainingMs(account: Pick<NamedAccount, 'name'>, stream: Stream): number {
     const untilMs = this.untilMs.get(formatHoldKey(account, stream)) ?? -Infinity;
     return Math.max(0, untilMs - this.clock.monotonicMs());
   }
 }
 
-function formatHoldKey({ name }: Pick<ServiceAccount, 'name'>, stream: Stream): string {
+function formatHoldKey({ name }: Pick<NamedAccount, 'name'>, stream: Stream): string {
   return JSON.stringify([name, stream]);
 }

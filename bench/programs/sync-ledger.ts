@@ -1,5 +1,5 @@
-import { openSession } from '../../src/app/session';
-import { syncEverything } from '../../src/app/manual-sync/sync-everything';
+import { openSession } from '../../src/service/session';
+import { syncEverything } from '../../src/use-cases/manual-sync/sync-everything';
 import { loadConfig } from '../../src/config/load';
 import { systemClock } from '../../src/core/clock';
 import { createScrubber } from '../../src/core/redaction';

@@ -7,9 +7,10 @@ import { loadConfig } from '../config/load';
 import { listSecretsInAddress, secretsOf } from '../config/secrets-of';
 import type { Clock } from '../core/clock';
 import { KpoolError } from '../core/errors';
-import type { Secret } from '../core/secret';
-import type { Logger, LogLevel } from '../observability/logger';
+import type { Logger } from '../core/log';
 import { createScrubber, type Scrubber } from '../core/redaction';
+import type { Secret } from '../core/secret';
+import type { LogLevel } from '../observability/logger';
 import { STREAMS } from '../sync/registry';
 import { createOutput, type Output, type TextStream } from './output/output';
 

@@ -1,7 +1,7 @@
 import type postgres from 'postgres';
-import { openDatabase, type OpenDatabase } from '../app/database';
-import { migrateDatabase } from '../app/migration';
 import { usePostgres } from '../core/postgres/driver';
+import { migrateDatabase } from '../database/migrate-database';
+import { openDatabase, type OpenDatabase } from '../database/open-database';
 import type { CliContext } from './context';
 
 type DatabaseWork<T> = (sql: postgres.Sql, database: OpenDatabase) => Promise<T>;

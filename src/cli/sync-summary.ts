@@ -1,8 +1,8 @@
-import type { StreamProgress } from '../app/manual-sync/stream-progress';
-import type { StreamSummary } from '../app/manual-sync/sync-stream';
 import type { RunFacts } from '../report/wellness/facts';
 import { judge, type Wellness } from '../report/wellness/judge';
 import type { RunResult } from '../sync/run-scope';
+import type { StreamProgress } from '../use-cases/manual-sync/stream-progress';
+import type { StreamSummary } from '../use-cases/manual-sync/sync-stream';
 import type { Output } from './output/output';
 import type { ProgressReporter } from './output/progress-reporter';
 import { numeric } from './output/table';

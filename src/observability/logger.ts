@@ -1,30 +1,12 @@
 import { hostname } from 'node:os';
 import pino from 'pino';
+import type { LogFields, Logger } from '../core/log';
+import type { Scrubber } from '../core/redaction';
 import { shapeError } from './error-shape';
 import { createPrettyLine } from './pretty-line';
 import { toPrintableJson } from './printable';
-import type { Scrubber } from '../core/redaction';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
-
-/** Plain values only, because an object could contain a request or a password. */
-export type LogFields = Readonly<Record<string, string | number | bigint | boolean | null | undefined>>;
-
-type Write = (message: string, fields?: LogFields, error?: unknown) => void;
-
-/** The log. Of an `error`, only name, code, message, hint and causes are written. */
-export interface Logger {
-  readonly trace: Write;
-  readonly debug: Write;
-  readonly info: Write;
-  /** Routine events: `info` in JSON; `debug` in the readable form, which has a summary every minute instead. */
-  readonly routine: Write;
-  readonly warn: Write;
-  readonly error: Write;
-  readonly fatal: Write;
-  /** A logger that adds `fields` to every line. */
-  child(fields: LogFields): Logger;
-}
 
 export interface LoggerOptions {
   readonly level: LogLevel;
@@ -55,8 +37,8 @@ function wrap(target: pino.Logger, { scrub, add }: Scrubber, routine: 'debug' | 
   const safeFields = (fields: LogFields) =>
     Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, safeValue(value, scrub)]));
   const at =
-    (level: Exclude<LogLevel, 'silent'>): Write =>
-    (message, fields = {}, error) => {
+    (level: Exclude<LogLevel, 'silent'>) =>
+    (message: string, fields: LogFields = {}, error?: unknown) => {
       if (!target.isLevelEnabled(level)) return;
       const shape = error === undefined ? {} : { error: shapeError(error, { withStack, scrub }) };
       target[level]({ ...safeFields(fields), ...shape }, scrub(message));

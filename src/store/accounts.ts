@@ -2,13 +2,12 @@ import { addMilliseconds } from 'date-fns/addMilliseconds';
 import { subHours } from 'date-fns/subHours';
 import { subMilliseconds } from 'date-fns/subMilliseconds';
 import { guarded } from '../core/postgres/errors';
+import type { AccountStatus } from '../domain/account';
 import type { AccountId } from '../domain/ids';
 import { inTransaction } from './client';
 import type { Account, PrismaClient } from './generated/client';
 import { readInstant } from './instants';
 import { lockAccount } from './transaction-locks';
-
-export type AccountStatus = 'ok' | 'auth_failed' | 'forbidden' | 'duplicate' | 'changed';
 
 export interface AccountRecord {
   readonly accountId: AccountId;

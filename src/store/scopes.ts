@@ -2,23 +2,11 @@
 import { guarded } from '../core/postgres/errors';
 import type { AccountId, Puid } from '../domain/ids';
 import type { Scope } from '../domain/scope';
-import type { ScopeFacts } from '../domain/planning/scope-schedule';
+import type { ScopeCandidate, ScopeCandidates } from '../domain/planning/scope-schedule';
 import type { Stream } from '../domain/streams';
 import { Prisma, type PrismaClient } from './generated/client';
 import { readNow } from './instants';
 import { NO_ALGO } from './scope-key';
-
-/** A scope that could be synced, and what decides whether it is due. */
-export interface ScopeCandidate extends ScopeFacts {
-  readonly puid: Puid | null;
-  readonly algo: string | null;
-}
-
-export interface ScopeCandidates {
-  readonly scopes: readonly ScopeCandidate[];
-  /** The database's clock at the time of reading. */
-  readonly nowMs: number;
-}
 
 interface CandidateRow {
   puid: bigint | null;

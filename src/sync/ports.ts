@@ -1,4 +1,4 @@
-/** The ports of the use-cases in this folder; `src/app` wires the pool's client and the store to them. */
+/** The ports of the use-cases in this folder; `src/service` wires the pool's client and the store to them. */
 import type { CommitResult, LedgerCursorPatch, WindowCommit } from '../domain/ledger/ledger-commit';
 import type { LedgerState } from '../domain/ledger/ledger-state';
 import type { EndedRun, HeldLock, RunRecord } from '../domain/run-record';

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Secret } from '../../src/core/secret';
-import type { AlertMessage } from '../../src/observability/alerts';
+import type { AlertMessage } from '../../src/alerts/alert-review';
 
 /** The part of the address that is a secret. */
 export const SECRET_PATH = '/services/T000/very-secret-part';

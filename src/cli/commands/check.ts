@@ -1,6 +1,6 @@
 import { askQueue } from '../../../jobs/ask-queue';
-import { checkEverything } from '../../app/check/everything';
 import { judge } from '../../report/wellness/judge';
+import { checkEverything } from '../../use-cases/check/everything';
 import type { ConfigureCommand } from '../context';
 import { withExamples } from '../example';
 import { exitByVerdict } from '../verdict';

@@ -1,4 +1,4 @@
-import { migrateDatabase } from '../../app/migration';
+import { migrateDatabase } from '../../database/migrate-database';
 import type { ConfigureCommand } from '../context';
 import { useDatabase } from '../database-work';
 import { withExamples } from '../example';

@@ -1,11 +1,11 @@
 import { Option } from 'commander';
 import { requireAccounts } from '../../config/require-accounts';
-import type { Logger } from '../../observability/logger';
+import type { Logger } from '../../core/log';
 import { sentenceOf, type Problem } from '../../report/wellness/problem';
+import { Service } from '../../service/service';
 import type { CliContext, ConfigureCommand } from '../context';
 import { withExamples } from '../example';
 import { limitHeapGrowth } from '../heap';
-import { Service } from '../service';
 
 const ROLES = ['all', 'run', 'web'] as const;
 type Role = (typeof ROLES)[number];

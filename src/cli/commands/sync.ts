@@ -1,21 +1,21 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
-import { openSession } from '../../app/session';
-import { RETRY_BUDGET_MS } from '../../app/manual-sync/retry-budget';
-import { syncEverything } from '../../app/manual-sync/sync-everything';
 import type { Config } from '../../config/config';
 import { requireAccounts } from '../../config/require-accounts';
 import { DAY_MS } from '../../core/day';
 import { KpoolError } from '../../core/errors';
 import { findId, type Puid } from '../../domain/ids';
-import { LEDGER_STREAMS, type Stream } from '../../domain/streams';
 import type { Window } from '../../domain/ledger/windows';
+import { LEDGER_STREAMS, type Stream } from '../../domain/streams';
+import { openSession } from '../../service/session';
 import { STREAMS } from '../../sync/registry';
+import { RETRY_BUDGET_MS } from '../../use-cases/manual-sync/retry-budget';
+import { syncEverything } from '../../use-cases/manual-sync/sync-everything';
 import type { CliContext, ConfigureCommand } from '../context';
 import { withExamples } from '../example';
 import { limitHeapGrowth } from '../heap';
 import { showProgress, toSummaryJson, formatSummaries, wellnessOf } from '../sync-summary';
-import { exitByVerdict } from '../verdict';
 import { parseDay } from '../time-arguments';
+import { exitByVerdict } from '../verdict';
 
 interface SyncFlags {
   readonly account?: string;

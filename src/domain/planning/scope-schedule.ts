@@ -1,5 +1,6 @@
 import { DAY_MS } from '../../core/day';
 import type { ErrorCode } from '../../core/errors';
+import type { Puid } from '../ids';
 
 /** What the schedule of a scope depends on. Instants are by the database's clock. */
 export interface ScopeFacts {
@@ -17,6 +18,18 @@ export interface ScopeFacts {
   readonly lastFailedAtMs: number | null;
   /** Why it failed. */
   readonly lastFailureCode: string | null;
+}
+
+/** A scope that could be synced, and what decides whether it is due. */
+export interface ScopeCandidate extends ScopeFacts {
+  readonly puid: Puid | null;
+  readonly algo: string | null;
+}
+
+export interface ScopeCandidates {
+  readonly scopes: readonly ScopeCandidate[];
+  /** The database's clock at the time of reading. */
+  readonly nowMs: number;
 }
 
 export type ScopePace = 'live' | 'dormant' | 'settling' | 'finished';

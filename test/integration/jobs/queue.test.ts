@@ -3,7 +3,7 @@ import type { JobQueue, QueueBackend } from '../../../jobs/backends/backend';
 import { planStreams } from '../../../jobs/plan';
 import { readQueue } from '../../../jobs/queue-snapshot';
 import { ensureSchedules, schedulesOf } from '../../../jobs/schedules';
-import { withSchedulesLock } from '../../../src/app/queue-location';
+import { withSchedulesLock } from '../../../src/store/queue-registration';
 import { Secret } from '../../../src/core/secret';
 import type { Stream } from '../../../src/domain/streams';
 import { STREAMS } from '../../../src/sync/registry';

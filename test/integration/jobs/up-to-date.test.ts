@@ -1,5 +1,5 @@
 import { startServiceJobs } from '../../../jobs/service-jobs';
-import { withSchedulesLock } from '../../../src/app/queue-location';
+import { withSchedulesLock } from '../../../src/store/queue-registration';
 import { DAY_MS } from '../../../src/core/day';
 import { Secret } from '../../../src/core/secret';
 import { createMetrics } from '../../../src/observability/metrics';

@@ -5,7 +5,7 @@ import { systemClock } from '../../../src/core/clock';
 import { Secret } from '../../../src/core/secret';
 import { DEFAULT_TIMEOUTS } from '../../../src/kucoin';
 import { createTransport, type TransportOptions } from '../../../src/kucoin/transport';
-import { createWebhook } from '../../../src/observability/webhook';
+import { createWebhook } from '../../../src/alerts/webhook';
 import { ConnectProxy } from '../../support/connect-proxy';
 import { LOCALHOST_CERTIFICATE } from './localhost-certificate';
 import { answer, CALL, createTestClient, startScriptedPool, success } from './scripted-pool';

@@ -1,8 +1,8 @@
 import { DAY_MS } from '../../../src/core/day';
 import type postgres from 'postgres';
-import { RETRY_BUDGET_MS } from '../../../src/app/manual-sync/retry-budget';
-import type { StreamSummary } from '../../../src/app/manual-sync/sync-stream';
-import type { SyncService } from '../../../src/app/service/sync-service';
+import { RETRY_BUDGET_MS } from '../../../src/use-cases/manual-sync/retry-budget';
+import type { StreamSummary } from '../../../src/use-cases/manual-sync/sync-stream';
+import type { SyncService } from '../../../src/service/sync-service';
 import { systemClock, type Clock } from '../../../src/core/clock';
 import type { KpoolError } from '../../../src/core/errors';
 import { createLogger } from '../../../src/observability/logger';

@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../../src/core/day';
-import type { StreamSummary } from '../../../src/app/manual-sync/sync-stream';
-import type { SyncService } from '../../../src/app/service/sync-service';
+import type { StreamSummary } from '../../../src/use-cases/manual-sync/sync-stream';
+import type { SyncService } from '../../../src/service/sync-service';
 import type { RunResult } from '../../../src/sync/run-scope';
 import type { Stream } from '../../../src/domain/streams';
 import type { RequestLogEntry, Simulator } from '../../../src/simulator';

@@ -1,4 +1,4 @@
-import { checkProxies } from '../../../src/app/check/proxies';
+import { checkProxies } from '../../../src/use-cases/check/proxies';
 import { loadConfig } from '../../../src/config/load';
 import { findProxy } from '../../../src/config/proxies';
 import { secretsOf } from '../../../src/config/secrets-of';

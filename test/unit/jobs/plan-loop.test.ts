@@ -3,7 +3,7 @@ import type { JobContext, NewJob } from '../../../jobs/job-context';
 import type { ActiveJob } from '../../../jobs/orphan-watch';
 import { PlanLoop } from '../../../jobs/plan-loop';
 import { StreamHolds } from '../../../jobs/stream-holds';
-import type { ServiceAccount } from '../../../src/app/service/service-account';
+import type { NamedAccount } from '../../../src/domain/account';
 import type { ScopePlan } from '../../../src/domain/planning/due-scopes';
 import type { AccountId } from '../../../src/domain/ids';
 import { STREAMS } from '../../../src/sync/registry';
@@ -11,7 +11,7 @@ import { VirtualClock } from '../../support/jobs/virtual-clock';
 import { keepDays } from '../../support/keep-days';
 
 const YEAR_MS = 8_766 * HOUR_MS;
-const account = { accountId: 1 as AccountId, name: 'main' } as ServiceAccount;
+const account = { accountId: 1 as AccountId, name: 'main' } as NamedAccount;
 const orphan = {
   id: '7',
   name: 'earnings.sync',

@@ -1,6 +1,7 @@
 import { KpoolError } from '../../../src/core/errors';
 import { Secret } from '../../../src/core/secret';
-import { createLogger, type LogFields, type LoggerOptions } from '../../../src/observability/logger';
+import type { LogFields } from '../../../src/core/log';
+import { createLogger, type LoggerOptions } from '../../../src/observability/logger';
 import { createScrubber } from '../../../src/core/redaction';
 
 function record(options: Partial<LoggerOptions> = {}) {

@@ -1,5 +1,5 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
-import { listCandidates } from '../../../src/app/service/alerts';
+import { listCandidates } from '../../../src/alerts/alert-rounds';
 import type { AccountId } from '../../../src/domain/ids';
 import type {
   FreshnessFacts,

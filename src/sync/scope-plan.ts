@@ -1,0 +1,35 @@
+// When each scope of a stream is next visited.
+import { DAY_MS } from '../core/day';
+import type { AccountId } from '../domain/ids';
+import type { PlannedScope, ScopePlan } from '../domain/planning/due-scopes';
+import { nextVisitMs, paceOf } from '../domain/planning/scope-schedule';
+import { intervalOf, type Stream } from '../domain/streams';
+import type { ScopeStore } from './account-ports';
+import type { StreamDefinition } from './stream';
+
+export interface VisitIntervals {
+  readonly everyMs: Readonly<Record<Stream, number>>;
+  /** A sub-account and algorithm without activity for this long is visited rarely. */
+  readonly dormantAfterDays: number;
+}
+
+/** Every scope of a stream and its next visit; if `isUntried`, that is now. */
+export async function planScopes(
+  store: ScopeStore,
+  { everyMs, dormantAfterDays }: VisitIntervals,
+  accountId: AccountId,
+  { name: stream, scopes: kind }: Pick<StreamDefinition, 'name' | 'scopes'>,
+  isUntried: boolean,
+): Promise<ScopePlan> {
+  const { scopes, nowMs } =
+    kind === 'mining'
+      ? await store.findMiningScopes(accountId, stream)
+      : await store.findAccountScope(accountId, stream);
+  const planned = scopes.map((found): PlannedScope => {
+    const sketch = isUntried ? { ...found, lastCycleAtMs: null } : found;
+    const pace = paceOf(sketch, dormantAfterDays * DAY_MS, nowMs);
+    const scope = { stream, accountId, puid: sketch.puid, algo: sketch.algo };
+    return { scope, pace, nextVisitMs: nextVisitMs(sketch, pace, intervalOf(everyMs, stream), nowMs) };
+  });
+  return { scopes: planned, nowMs };
+}
