@@ -10,8 +10,8 @@ import { daysAgo, MemoryLab, MemoryPool, rowOf } from '../../support/memory-ledg
 const WINDOW = { fromMs: daysAgo(40), toMs: Infinity };
 const UNREADABLE = { raw: '{}', reason: 'broken' };
 
-const storedRow = (daysAgo: number, more: Partial<LedgerRow> = {}): LedgerRow => ({
-  ...rowOf(daysAgo),
+const storedRow = (days: number, more: Partial<LedgerRow> = {}): LedgerRow => ({
+  ...rowOf(days),
   ordinal: 0,
   withdrawn: false,
   unserved: false,
@@ -50,7 +50,7 @@ function decided(...args: Parameters<typeof decide>): CommitEffects {
 describe('a row that a complete read does not serve', () => {
   const vanished = storedRow(20);
 
-  test('P4 is not touched until a confirmation read agrees', () => {
+  test('P4 stays until a confirmation read agrees', () => {
     expect(decide([vanished], commitOf({ rows: [rowOf(10)] }), 7)).toEqual({
       outcome: 'unconfirmed',
       missing: [vanished],
@@ -68,13 +68,13 @@ describe('a row that a complete read does not serve', () => {
     expect(counts.withdrawn).toBe(verdict === 'withdrawn' ? 1 : 0);
   });
 
-  test('stays, in doubt, beside one that cannot be read', () => {
+  test('stays, in doubt, if another row cannot be read', () => {
     const { updated, windows, counts } = decided([vanished], commitOf({ unreadable: [UNREADABLE] }));
     expect([updated, counts.inDoubt]).toEqual([[], 1]);
     expect(windows.records).toMatchObject([{ inDoubtCount: 1, quarantinedCount: 1, rowCount: 0 }]);
   });
 
-  test('stays unserved while it is older than all that is served', () => {
+  test('stays unserved while it is older than all served rows', () => {
     const old = storedRow(30, { unserved: true });
     const commit = commitOf({ rows: [rowOf(20)] });
     expect(decided([old], commit).updated).toEqual([]);
@@ -83,20 +83,20 @@ describe('a row that a complete read does not serve', () => {
     expect(decide([old], commitOf({ rows: [rowOf(30, { currency: 'LTC' })] })).outcome).toBe('unconfirmed');
   });
 
-  test('stays whatever an incomplete read says', () => {
+  test('stays if the read is incomplete', () => {
     const { updated, isCertified } = decided([vanished], commitOf({ isComplete: false }));
     expect([updated, isCertified]).toEqual([[], false]);
   });
 });
 
-test('rows no longer served keep the certificate of when they were', () => {
+test('unserved rows keep their last certificate', () => {
   const old = storedRow(30, { unserved: true });
   expect(decided([old], commitOf({})).isCertified).toBe(false);
   expect(decided([], commitOf({})).isCertified).toBe(true);
   expect(decided([old], commitOf({ rows: [rowOf(20)] })).isCertified).toBe(true);
 });
 
-test('P4 a list is shown by its newest row, not by a coin', () => {
+test('P4 a named coin does not count as the list’s newest row', () => {
   const newestOf = (more: Partial<WindowCommit>) => decided([], commitOf(more)).newestMinedAtMs;
   const rows = [rowOf(20), rowOf(10), rowOf(30)];
   expect(newestOf({ rows })).toBe(daysAgo(10));
@@ -119,7 +119,7 @@ test('P11 each piece of a window counts its own rows', () => {
   ]);
 });
 
-test('P4 a read of one row and one unreadable one certifies', () => {
+test('P4 a read with an unreadable row can certify', () => {
   const old = storedRow(30, { unserved: true });
   expect(decided([old], commitOf({ rows: [rowOf(20)], unreadable: [UNREADABLE] })).isCertified).toBe(true);
   // The unserved row beside a vanished one keeps its state.
@@ -128,7 +128,7 @@ test('P4 a read of one row and one unreadable one certifies', () => {
   expect([updated, isCertified]).toEqual([[{ ...storedRow(10), withdrawn: true }], false]);
 });
 
-test('windows whose beginning no record takes over are deleted', () => {
+test('windows whose start no new window covers are deleted', () => {
   const [older, newer]: Window[] = [
     { fromMs: 0, toMs: 10 },
     { fromMs: 10, toMs: 20 },
@@ -139,7 +139,7 @@ test('windows whose beginning no record takes over are deleted', () => {
   expect(replaceWindows(stored, [unread({ fromMs: 5, toMs: 15 })]).gone).toMatchObject([newer!]);
 });
 
-test('windows after a replacement cover the same days, once', () => {
+test('replaced windows cover the same days, each once', () => {
   const window = fc
     .tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 1, max: 10 }))
     .map(([from, length]): Window => ({ fromMs: from, toMs: from + length }));

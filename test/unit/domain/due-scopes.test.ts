@@ -24,8 +24,8 @@ const dueOf = (
   return chooseDue(plan, all, earlier).due.map(({ scope }) => scope.puid);
 };
 
-describe('what is due of a stream', () => {
-  test('is as many scopes as may be in hand, the longest due first', () => {
+describe('a due stream', () => {
+  test('offers its longest due scopes, up to its concurrency', () => {
     const plan = planOf(
       scopeOf('earnings', 1, NOW_MS - 1),
       scopeOf('earnings', 2, NOW_MS + 1),
@@ -45,7 +45,7 @@ describe('what is due of a stream', () => {
   });
 
   const totals = { after: { streams: ['earnings'], wait: 'each' } } as const;
-  test('waits for every visit of its account’s ledger', () => {
+  test('waits for every due visit of its account’s ledger', () => {
     const first = planOf(scopeOf('account-income', null, -Infinity));
     expect(dueOf(first, totals, planOf(scopeOf('earnings', 1, -Infinity)))).toEqual([]);
     expect(dueOf(first, totals, planOf(scopeOf('earnings', 1, NOW_MS - 1)))).toEqual([null]);

@@ -42,7 +42,7 @@ test('P4 the row that looks as before is the one that stayed', () => {
   });
 });
 
-test('P4 a withdrawn row that is back restores itself', () => {
+test('P4 a withdrawn row that is served again is restored', () => {
   const stored = [known(0, at('1')), known(1, at('2'), { withdrawn: true })];
   expect(match(stored, [at('2')])).toMatchObject({
     updated: ['1: 2 WAIT_SETTLE'],
@@ -50,12 +50,12 @@ test('P4 a withdrawn row that is back restores itself', () => {
   });
 });
 
-test('P4 a live row is not taken for its withdrawn equal', () => {
+test('P4 a live row is preferred to its withdrawn equal', () => {
   const stored = [known(0, at('1'), { withdrawn: true }), known(1, at('1'))];
   expect(match(stored, [at('1')])).toMatchObject({ updated: [], missing: [], unchanged: 1 });
 });
 
-test('P3 a row settles with its own amount, whatever else came', () => {
+test('P3 a row that settles keeps its amount beside new rows', () => {
   const stored = [known(0, at('1')), known(1, at('2'))];
   expect(match(stored, [at('2', settled), at('3', settled)]).updated).toEqual([
     '0: 3 SETTLED',
@@ -63,7 +63,7 @@ test('P3 a row settles with its own amount, whatever else came', () => {
   ]);
 });
 
-test('P3 what changed is paired by amount, as a number', () => {
+test('P3 changed rows are paired by the order of their amounts', () => {
   const stored = [known(0, at('10')), known(1, at('9')), known(2, at('8'), { withdrawn: true })];
   expect(match(stored, [at('10.5'), at('9.5')]).updated).toEqual([
     '0: 10.5 WAIT_SETTLE',
@@ -76,12 +76,12 @@ test('P3 what changed is paired by amount, as a number', () => {
   });
 });
 
-test('P3 of equal rows the last one is gone', () => {
+test('P3 of two equal rows the last one is missing', () => {
   const stored = [known(1, at('1')), known(0, at('1'))];
   expect(match(stored, [at('1')])).toMatchObject({ missing: ['1: 1 WAIT_SETTLE'], unchanged: 1 });
 });
 
-test('P4 a part leaves alone what it cannot tell apart', () => {
+test('P4 an incomplete read leaves ambiguous rows unchanged', () => {
   const stored = [known(0, at('1')), known(1, at('2')), known(2, at('3'), { withdrawn: true })];
   // It may be either of two, or neither.
   expect(match(stored, [at('1.5')], false)).toMatchObject({ inserted: [], updated: [], unchanged: 0 });

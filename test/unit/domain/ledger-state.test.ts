@@ -14,7 +14,7 @@ const windowOf = (from: number, to: number, more: Partial<StoredWindow> = {}): S
   ...more,
 });
 
-test('what the pool should count follows from the windows', () => {
+test('the expected count is the sum over the windows', () => {
   const windows = [
     windowOf(30, 0, { rowCount: 20, quarantinedCount: 2 }),
     windowOf(60, 30, { rowCount: 30 }),
@@ -33,7 +33,7 @@ test('what the pool should count follows from the windows', () => {
   expect(counted(50, 0, 8, 0, 3)).toBe(89);
 });
 
-test('windows say what was read of a scope', () => {
+test('windows tell an unread scope from a fully read one', () => {
   const unread = windowOf(60, 30, { verifiedAtMs: null });
   const judge = (...windows: StoredWindow[]) => [isUnread({ windows }), isFullyRead({ windows })];
   expect(judge(unread)).toEqual([true, false]);

@@ -16,7 +16,7 @@ const next = (more: Partial<ScopeFacts>, nowMs: number, pace: ScopePace = 'live'
   nextVisitMs({ ...sketch, ...more }, pace, HOUR_MS, nowMs);
 
 describe('the next visit of a scope', () => {
-  test('is at once for a new one, else by its pace', () => {
+  test('is at once for a new scope, then by its pace', () => {
     expect(next({ lastCycleAtMs: null }, 0)).toBe(-Infinity);
     expect(next({}, 0)).toBe(HOUR_MS);
     expect(next({}, 0, 'dormant')).toBe(24 * HOUR_MS);
@@ -46,7 +46,7 @@ describe('the next visit of a scope', () => {
     expect(next(failed, HOUR_MS)).toBe(2 * HOUR_MS);
   });
 
-  test('P12 is now where a clock that ran ahead noted the last one', () => {
+  test('P12 is due now if the last one was recorded in the future', () => {
     expect(next({ lastCycleAtMs: 3 * HOUR_MS }, HOUR_MS)).toBe(HOUR_MS);
     const failed = { lastCycleAtMs: 0, consecutiveFailures: 9, lastFailedAtMs: 9 * HOUR_MS };
     expect(next(failed, 2 * HOUR_MS)).toBe(2 * HOUR_MS);

@@ -9,7 +9,7 @@ test.each([
   [['{"workerName":"a"}'], null],
   [['{"workerId":-1}'], null],
   [['{"workerId":1,"a":{"workerId":2}}'], null],
-])('of unreadable rows %j it is known whose they are: %s', (raws, ids) => {
+])('unreadable rows %j belong to the workers %s', (raws, ids) => {
   const found = findUnreadableWorkers(raws.map((raw) => ({ raw, reason: '' })));
   expect(found === null ? null : [...found]).toEqual(ids);
 });

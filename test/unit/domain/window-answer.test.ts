@@ -40,7 +40,7 @@ const down = (from: number, count: number): number[] => Array.from({ length: cou
 const kindOf = (answer: Page<IncomeRow>, isFirst = false): string =>
   judgeWindow(WINDOW, answer, isFirst).kind;
 
-test('rows beside the window do not count', () => {
+test('rows outside the window are left out', () => {
   const { fromMs, toMs } = WINDOW;
   const rows = [fromMs - 1, fromMs, toMs - 1, toMs].map(rowAt);
   const odd = [
@@ -55,7 +55,7 @@ test('rows beside the window do not count', () => {
   expect(inside.unreadable).toEqual([odd[0], odd[3], odd[4]]);
 });
 
-test('fewer rows than a page, as counted, are the whole window', () => {
+test('a short page that agrees with its count is complete', () => {
   expect(judgeWindow(WINDOW, page(rowsOn(down(90, 7))), false)).toMatchObject({
     kind: 'complete',
     read: { doubt: null },
@@ -64,7 +64,7 @@ test('fewer rows than a page, as counted, are the whole window', () => {
   expect(kindOf(page([], { totalNum: null }))).toBe('complete');
 });
 
-test('a page that may have been cut asks for the second one', () => {
+test('a page that may be cut is followed by a second one', () => {
   expect(kindOf(page(rowsOn(down(150, 100))))).toBe('full');
   expect(kindOf(page(rowsOn(down(150, 99))))).toBe('complete');
   expect(kindOf(page(rowsOn(down(150, 7)), { totalPage: 2 }))).toBe('full');
@@ -75,7 +75,7 @@ test('a page that may have been cut asks for the second one', () => {
   expect(kindOf(page([], { totalPage: 0 }), true)).toBe('complete');
 });
 
-test('rows days outside mean other bounds than the mining date', () => {
+test('rows more than a day outside mean that bounds differ', () => {
   const { fromMs, toMs } = WINDOW;
   for (const near of [fromMs - DAY_MS - 1, toMs + DAY_MS])
     expect(kindOf(page([rowAt(near)]))).toBe('complete');
@@ -83,7 +83,7 @@ test('rows days outside mean other bounds than the mining date', () => {
     expect(kindOf(page([rowAt(far)]))).toBe('strayed');
 });
 
-test('no count or a wrong one proves nothing', () => {
+test('a missing or wrong count proves nothing', () => {
   expect(kindOf(page(rowsOn([90]), { totalNum: null }))).toBe('unproven');
   expect(kindOf(page(rowsOn([90, 89]), { totalNum: 1 }))).toBe('unproven');
   expect(kindOf(page(rowsOn(down(90, 9)), { totalNum: 500 }))).toBe('unproven');
@@ -120,21 +120,21 @@ test('a page in no order is read in parts', () => {
   );
 });
 
-test('what an answer counts is what it holds, or says', () => {
+test('a complete answer counts its rows, a prefix its total', () => {
   const one = judgeWindow(WINDOW, page(rowsOn([90]), { unreadable: [unreadable()], totalNum: 2 }), false);
   expect(countedBy(one)).toBe(2);
   expect(countedBy(judgeWindow(WINDOW, page(rowsOn(down(150, 100))), false))).toBe(100);
   expect(countedBy({ kind: 'unproven' })).toBeNull();
 });
 
-test('P11 a count that is too low proves nothing, a short page may', () => {
+test('P11 a count that is too low proves nothing', () => {
   expect(kindOf(page(rowsOn(down(150, 20)), { totalNum: 19 }))).toBe('unproven');
   // The smallest page that a pool may serve, whatever was asked for.
   expect(kindOf(page(rowsOn(down(150, 10)), { totalNum: 25 }))).toBe('prefix');
   expect(kindOf(page(rowsOn(down(150, 9)), { totalNum: 25 }))).toBe('unproven');
 });
 
-test('P2 what lies beside the window is not counted in the rest', () => {
+test('P2 rows outside the window do not count as the rest', () => {
   const beside = rowAt(WINDOW.toMs);
   const answer = judgeWindow(WINDOW, page([beside, ...rowsOn(down(150, 99))], { totalNum: 141 }), false);
   expect(countedBy(answer)).toBe(140);

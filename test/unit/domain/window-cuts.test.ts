@@ -22,7 +22,7 @@ const NOON = DAY_MS / 2;
 const inDays = (windows: readonly Window[]): number[][] =>
   windows.map(({ fromMs, toMs }) => [fromMs / DAY_MS, toMs / DAY_MS]);
 
-test('a window is cut strictly inside, newest part first', () => {
+test('a window is cut only inside, newest part first', () => {
   const cuts = [4, 2, 4, 0, 9, -1, 12].map((day) => day * DAY_MS);
   expect(inDays(cutAt(window(0, 9), cuts))).toEqual([
     [4, 9],
@@ -32,7 +32,7 @@ test('a window is cut strictly inside, newest part first', () => {
   expect(cutAt(window(0, 9), [])).toEqual([window(0, 9)]);
 });
 
-test('rows are parted at midnight between them, else half way', () => {
+test('rows are separated at midnight, or half way between them', () => {
   const cutOf = (...instants: number[]): number => cutByRows(window(0, 9), instants, 1)[0]!.fromMs / HOUR_MS;
   expect(cutOf(2 * DAY_MS + NOON, 1 * DAY_MS + NOON)).toBe(48);
   expect(cutOf(2 * DAY_MS, 1 * DAY_MS)).toBe(36);
@@ -56,7 +56,7 @@ test('parts hold the rows asked for, one instant stays together', () => {
   expect(cutByRows(window(0, 7), [NOON, NOON, NOON], 1)).toEqual([window(0, 7)]);
 });
 
-test('the days at either end are read apart', () => {
+test('the first and the last day are read apart', () => {
   expect(inDays(cutEdges(window(0, 9)))).toEqual([
     [8, 9],
     [1, 8],
@@ -75,7 +75,7 @@ describe('the day of an unreadable row', () => {
   const partsOf = (place: Window, ...days: (number | null)[]) =>
     inDays(cutOutUnreadable(place, minedOn(...days), 100 * DAY_MS));
 
-  test('is read apart, at either edge of its window as well', () => {
+  test('is read apart, also at either edge of its window', () => {
     expect(partsOf(window(0, 9), 4)).toEqual([
       [5, 9],
       [4, 5],
@@ -103,7 +103,7 @@ describe('the day of an unreadable row', () => {
     ]);
   });
 
-  test('is looked for in halves where no row says it', () => {
+  test('is found by halving if no row says it', () => {
     const halves = [
       [4.5, 9],
       [0, 4.5],
@@ -117,7 +117,7 @@ describe('the day of an unreadable row', () => {
     ]);
   });
 
-  test('is not read apart where there are many, or none', () => {
+  test('is not read apart if there are more than five, or none', () => {
     expect(partsOf(window(0, 9), 1, 2, 3, 4, 5)).toHaveLength(3);
     expect(partsOf(window(0, 9), 1, 2, 3, 4, 5, 6)).toEqual([[0, 9]]);
     expect(partsOf(window(0, 9))).toEqual([[0, 9]]);
@@ -135,7 +135,7 @@ describe('a complete read is stored', () => {
     return parts.map(({ fromMs }) => fromMs / DAY_MS);
   };
 
-  test('as windows of 90 rows, its newest one with room', () => {
+  test('as windows of 90 rows, the newest one with room', () => {
     expect(cutsOf(open, 80)).toEqual([5, 0]);
     expect(cutsOf(open, 100)).toEqual([80, 5, 0]);
     expect(cutsOf(window(0, 100), 100)).toEqual([5, 0]);
@@ -147,7 +147,7 @@ describe('a complete read is stored', () => {
     expect(cutsOf(window(0, 200), 190, { isBroken: true })).toEqual([0]);
   });
 
-  test('of a paged scope, as the newest window and the rest', () => {
+  test('of a paged scope as the newest window and the rest', () => {
     expect(cutsOf(open, 100, { isPaged: true })).toEqual([80, 0]);
     expect(cutsOf(open, 110, { isPaged: true, isBroken: true })).toEqual([80, 0]);
     expect(cutsOf(open, 80, { isPaged: true })).toEqual([0]);
@@ -155,7 +155,7 @@ describe('a complete read is stored', () => {
   });
 });
 
-test('a page is in order though one row in twenty is not', () => {
+test('a page with one row in twenty misplaced is in order', () => {
   const falling = Array.from({ length: 40 }, (_, i) => 40 - i);
   expect(orderOf(falling)).toBe('newest-first');
   expect(orderOf([...falling].reverse())).toBe('oldest-first');
@@ -204,7 +204,7 @@ test('a proven window leaves room for late rows', () => {
   expect(findProvenPrefix(window(0, 300), roomy, 150)).toMatchObject({ restRows: 150 - 75 });
 });
 
-test('P2 a page in order holds every row of what it proves', () => {
+test('P2 a proven prefix holds every row of its window', () => {
   const instants = fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 2, maxLength: 80 });
   fc.assert(
     fc.property(instants, fc.integer({ min: 2, max: 40 }), fc.boolean(), (of, pageRows, isNewestFirst) => {
@@ -225,7 +225,7 @@ test('P2 a page in order holds every row of what it proves', () => {
   );
 });
 
-test('a page in no order says how many parts are needed', () => {
+test('an unordered page says how many parts are needed', () => {
   const daily = Array.from({ length: 100 }, (_, i) => ((i * 37) % 100) * DAY_MS + NOON);
   expect(cutBySample(window(0, 100), daily, 195)).toHaveLength(3);
   expect(cutBySample(window(0, 100), daily, 101)).toHaveLength(2);

@@ -41,12 +41,12 @@ test('a window is cut into parts that fit the limit', () => {
     expect(toMs - fromMs).toBeLessThan(DAY_MS);
 });
 
-test('half of a span is in whole days while there are two', () => {
+test('half of a span is whole days if it has two or more', () => {
   expect([5, 2, 1].map((days) => halfOf(days * DAY_MS) / DAY_MS)).toEqual([2, 1, 0.5]);
   expect(halfOf(DAY_MS + 1)).toBe(DAY_MS / 2);
 });
 
-test('days around instants make spans that merge when they touch', () => {
+test('spans around instants merge when they touch', () => {
   const at = (...days: number[]): number[] => days.map((day) => TODAY + day * DAY_MS + NOON);
   expect(inDays(spansAround(at(9, 2), 4))).toEqual([
     [1, 4],

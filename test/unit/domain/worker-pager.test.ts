@@ -52,7 +52,7 @@ function pageAll(serve: (currentPage: number, read: number, rows: number | null)
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
-describe('a list that stands still', () => {
+describe('a list that does not change', () => {
   test.each([
     [0, 100, [1]],
     [1, 100, [1]],
@@ -60,7 +60,7 @@ describe('a list that stands still', () => {
     [101, 100, [1, 2]],
     [250, 100, [1, 2, 3]],
     [60, 30, [1, 2]],
-  ])('of %i, %i a page, that stands still takes the pages %j', (count, size, expected) => {
+  ])('of %i workers, %i a page, takes the pages %j', (count, size, expected) => {
     const { pager, pages, seen } = pageAll((page) => pageOf(numbers(count), page, size));
     expect({ pages, seen: seen.size, why: pager.contradiction }).toEqual({
       pages: expected,
@@ -71,7 +71,7 @@ describe('a list that stands still', () => {
 });
 
 describe('a list that changes while it is paged', () => {
-  test('sees every worker that stays while others come and go', () => {
+  test('shows every worker that stays while others come and go', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 12 }),
@@ -109,7 +109,7 @@ describe('a list that changes while it is paged', () => {
     );
   });
 
-  test('reads the page before again when the count moves between two', () => {
+  test('has the previous page read again if the count changes', () => {
     const before = numbers(30);
     const after = before.slice(5);
     const { pager, pages, seen } = pageAll((page, read) => pageOf(read === 0 ? before : after, page, 10));
@@ -118,7 +118,7 @@ describe('a list that changes while it is paged', () => {
     expect(seen.size).toBe(30);
   });
 
-  test('goes once to the end of a list that always grows', () => {
+  test('is paged to its end once, although it always grows', () => {
     const { pages, seen } = pageAll((page, read, rows) =>
       pageOf(numbers(500), page, rows ?? 100, 500 + read),
     );
@@ -134,7 +134,7 @@ describe('a list that changes while it is paged', () => {
     [1, 1.3],
     [2.5, 1.35],
     [10, 1.5],
-  ])('misses nobody who stays: %d changes a read, %d × the pages', (churn, most) => {
+  ])('shows all who stay: %d changes a read, %d × the pages', (churn, most) => {
     fc.assert(
       fc.property(fc.maxSafeNat(), (seed) => {
         const random = createRandom(seed);
@@ -162,30 +162,30 @@ describe('a list that changes while it is paged', () => {
 });
 
 describe('a list that contradicts its count', () => {
-  test('reads all again when fewer are served than counted', () => {
+  test('is read again if fewer workers are served than counted', () => {
     const { pager, pages } = pageAll((page) => pageOf(numbers(25), page, 10, 27));
     expect(pager.contradiction).toBe('the pool counts 27 workers and serves 25');
     expect(pages.filter((page) => page === 1)).toHaveLength(3);
   });
 
-  test('reads on behind a full page when more are served', () => {
+  test('is read beyond a full page if more are served', () => {
     const { pager, seen } = pageAll((page) => pageOf(numbers(25), page, 10, 18));
     expect({ why: pager.contradiction, seen: seen.size }).toEqual({ why: null, seen: 25 });
   });
 
-  test('ends at a server that always serves the same page', () => {
+  test('ends although the server repeats one page for ever', () => {
     const serve = (page: number) => ({ ...pageOf(numbers(10), 1, 10, 40), currentPage: page });
     expect(pageAll(serve).pager.contradiction).not.toBeNull();
   });
 
-  test('is not led astray by a server that cuts its pages', () => {
+  test('is complete although one row slips between pages', () => {
     const { pager, seen } = pageAll((page, read) =>
       pageOf(numbers(2_000).slice(read > 3 ? 1 : 0), page, 100),
     );
     expect({ why: pager.contradiction, seen: seen.size }).toEqual({ why: null, seen: 2_000 });
   });
 
-  test('takes a worker twice on a page for one in two places', () => {
+  test('may name a worker twice if the count agrees', () => {
     const list = [1, 2, 2, 3, 4];
     expect(pageAll((page) => pageOf(list, page, 5)).pager.contradiction).toBeNull();
     expect(pageAll((page) => pageOf(list, page, 4)).pager.contradiction).toBeNull();
@@ -193,7 +193,7 @@ describe('a list that contradicts its count', () => {
     expect(pageAll((page) => pageOf(list, page, 2)).pager.contradiction).not.toBeNull();
   });
 
-  test('counts rows that cannot be read among those served, once', () => {
+  test('counts an unreadable row as served, once', () => {
     const { pager } = pageAll((page) => ({
       ...pageOf(numbers(12), page, 10, 13),
       unreadable: page === 2 ? [{ raw: '{}', reason: 'the item says nothing' }] : [],

@@ -71,7 +71,7 @@ function world() {
   return { clock, loop, state, asked, timesOf, warnings, stop: () => stopping.abort() };
 }
 
-describe('the loop of plans', () => {
+describe('the plan loop', () => {
   test('P12 looks every 20 s, wherever the wall clock is set', async () => {
     const { clock, loop, state, timesOf, stop } = world();
     await loop.round();
@@ -100,7 +100,7 @@ describe('the loop of plans', () => {
     await running;
   });
 
-  test('wakes when a job asks for it, not sooner than worth it', async () => {
+  test('wakes when a job asks for it, after two seconds', async () => {
     const { clock, loop, state, timesOf, stop } = world();
     await loop.round();
     const running = loop.run();
@@ -115,7 +115,7 @@ describe('the loop of plans', () => {
     await running;
   });
 
-  test('goes on after an absent database, said once a minute', async () => {
+  test('goes on without the database, and warns once a minute', async () => {
     const { clock, loop, state, timesOf, warnings, stop } = world();
     await loop.round();
     const running = loop.run();
@@ -158,7 +158,7 @@ describe('the loop of plans', () => {
     await running;
   });
 
-  test('leaves a job alone whose scope somebody works on', async () => {
+  test('leaves a job alone while its scope is in flight', async () => {
     const { clock, loop, state, stop } = world();
     const removeDeduplicationKey = (): never => {
       throw new Error('It is in hand.');

@@ -19,7 +19,7 @@ describe('a sync job', () => {
     );
   });
 
-  test('has an id of its scope alone, which the queue takes', () => {
+  test('has an id of its scope alone, which the queue accepts', () => {
     fc.assert(
       fc.property(targets, targets, (one, other) => {
         const id = deduplicationIdOf(one);

@@ -1,3 +1,4 @@
+/** What became of a row that a window no longer shows? */
 import { DAY_MS } from '../../../src/core/day';
 import type { IncomeRow } from '../../../src/domain/income';
 import type { LedgerState } from '../../../src/domain/ledger/ledger-state';
@@ -66,7 +67,7 @@ async function confirm({ rows, window, missing, ...more }: Case) {
   return { kind: confirmation.kind, told, requests: pool.requests - before, session, pool };
 }
 
-test('P4 what neither days nor count show is gone', async () => {
+test('P4 a row that neither its days nor the count show is gone', async () => {
   const answer = await confirm({ rows: without(daily(30), 5, 20), window: ALL, missing: [5, 20] });
   expect(answer).toMatchObject({ kind: 'gone', told: ['withdrawn', 'withdrawn'], requests: 2 });
   const part = { rows: without(daily(60), 20), window: windowOf(30, 0), missing: [20] };
@@ -94,7 +95,7 @@ test('P4 what neither days nor count show is gone', async () => {
   });
 });
 
-test('P4 a row that other bounds show is served', async () => {
+test('P4 a row that other bounds show is still served', async () => {
   const rows = daily(30);
   const answer = await confirm({
     rows: without(daily(30), 20),
@@ -113,7 +114,7 @@ test('P4 a row that other bounds show is served', async () => {
   expect(twins).toMatchObject({ kind: 'served', told: [20] });
 });
 
-test('P4 another change in the days around is a list that moves', async () => {
+test('P4 another change nearby means that the list is changing', async () => {
   const base = { rows: without(daily(30), 20), window: ALL, missing: [20] };
   const moved = await confirm({
     ...base,
@@ -130,7 +131,7 @@ test('P4 another change in the days around is a list that moves', async () => {
   expect(doubtful.kind).toBe('moved');
 });
 
-test('P4 an unreadable row of the days around may be the one', async () => {
+test('P4 an unreadable row nearby may be the missing one', async () => {
   const base = { rows: without(daily(30), 20), window: windowOf(21, 0), missing: [20], oldestServed: 30 };
   const broken = (day: number) => (pool: MemoryPool) => {
     pool.unreadable.add(pool.rows.find(({ minedAtMs }) => minedAtMs === daysAgo(day))!);
@@ -161,7 +162,7 @@ test('P4 an unreadable row of the days around may be the one', async () => {
   expect((await confirm({ ...outside, pool: broken(21) })).kind).toBe('gone');
 });
 
-test('P4 rows older than all that is served are unserved', async () => {
+test('P4 missing rows older than all served ones are unserved', async () => {
   const answer = await confirm({ rows: daily(20), window: ALL, missing: [25, 26] });
   expect(answer).toMatchObject({ kind: 'gone', told: ['unserved', 'unserved'] });
   // As old as the oldest one is not older.
@@ -180,14 +181,14 @@ test('P4 rows older than all that is served are unserved', async () => {
   expect(await confirm({ rows: daily(5), window: ALL, missing: [7] })).toMatchObject({ told: ['unserved'] });
 });
 
-describe('where the ledger holds older rows than the window', () => {
+describe('a missing row, while older rows lie in other windows', () => {
   const windows = [
     [windowOf(30, 0), 20],
     [windowOf(1_000, 30), 10],
   ] as const;
   const base = { window: windowOf(30, 0), windows, missing: [25], oldestServed: 300 };
 
-  test('P4 it is withdrawn if any of them is served', async () => {
+  test('P4 is withdrawn if an older row is served', async () => {
     const rows = [...daily(19), rowOf(300)];
     const answer = await confirm({ ...base, rows });
     expect(answer).toMatchObject({ kind: 'gone', told: ['withdrawn'], requests: 3 });
@@ -201,7 +202,7 @@ describe('where the ledger holds older rows than the window', () => {
     expect(Math.min(...limited.pool.asked.map(({ startMs }) => startMs))).toBe(daysAgo(300) - 1);
   });
 
-  test('P4 it is unserved if none of them is', async () => {
+  test('P4 is unserved if no older row is served', async () => {
     const answer = await confirm({ ...base, rows: daily(19) });
     expect(answer).toMatchObject({ kind: 'gone', told: ['unserved'], requests: 3 });
     expect(answer.session.list.seen.nothingBeforeMs).toBe(daysAgo(25) + 1);
@@ -216,7 +217,7 @@ describe('where the ledger holds older rows than the window', () => {
     expect(answer.pool.requests).toBe(4);
   });
 
-  test('P11 nobody can tell where they cannot be read', async () => {
+  test('P11 is undecided if the older rows cannot be read', async () => {
     const rows = [...daily(19), rowOf(300)];
     const unreadable = (pool: MemoryPool): void => void pool.unreadable.add(rows.at(-1)!);
     expect((await confirm({ ...base, rows, pool: unreadable })).kind).toBe('moved');
@@ -230,13 +231,13 @@ describe('where the ledger holds older rows than the window', () => {
     ).toBe('moved');
   });
 
-  test('nothing is asked where all that is held is newer', async () => {
+  test('needs no request if all other rows are newer', async () => {
     const newer = await confirm({ ...base, rows: daily(19), oldestServed: 10 });
     expect(newer).toMatchObject({ told: ['unserved'], requests: 2 });
   });
 });
 
-test('P4 a paged scope is paged once more', async () => {
+test('P4 a missing row of a paged scope is confirmed by paging', async () => {
   const base = { rows: without(daily(130), 20), window: ALL, missing: [20], facts: { paged: true } };
   const bySettlement = (pool: MemoryPool): void => {
     // Bounds would leave it out, wherever they begin and end near its day.
@@ -247,7 +248,7 @@ test('P4 a paged scope is paged once more', async () => {
   expect(await confirm(base)).toMatchObject({ kind: 'gone', told: ['withdrawn'] });
 });
 
-test('P4 rows beside the window tell nothing of it', async () => {
+test('P4 rows outside the window prove nothing about it', async () => {
   const windows = [
     [windowOf(30, 0), 30],
     [windowOf(1_000, 30), 30],
@@ -269,7 +270,7 @@ describe('a list that shows no row', () => {
   ] as const;
   const base = { rows: [], window: windowOf(30, 0), windows, missing: [25], oldestServed: 300 };
 
-  test('P4 changes nothing', async () => {
+  test('P4 withdraws nothing', async () => {
     expect((await confirm({ ...base, window: ALL })).kind).toBe('emptied');
     expect(await confirm(base)).toMatchObject({ kind: 'emptied', requests: 2 });
     // Each window that held some is asked for where one answer cannot count all.
@@ -277,14 +278,14 @@ describe('a list that shows no row', () => {
     expect(await confirm(limited)).toMatchObject({ kind: 'emptied', requests: 3 });
   });
 
-  test('P4 is none if another window shows one', async () => {
+  test('P4 is not empty if another window shows a row', async () => {
     const rows = [rowOf(300)];
     expect(await confirm({ ...base, rows })).toMatchObject({ kind: 'gone', told: ['withdrawn'] });
     const limited = { ...base, rows, facts: { spanLimitMs: 5_000 * DAY_MS } };
     expect(await confirm(limited)).toMatchObject({ kind: 'gone', told: ['withdrawn'] });
   });
 
-  test('P4 that was seen for a week leaves even young rows unserved', async () => {
+  test('P4 makes even young rows unserved after a week', async () => {
     const emptySinceMs = daysAgo(8);
     expect(await confirm({ ...base, missing: [3, 25], facts: { emptySinceMs } })).toMatchObject({
       kind: 'gone',
@@ -292,7 +293,7 @@ describe('a list that shows no row', () => {
     });
   });
 
-  test('P4 withdraws only what is young, once that is accepted', async () => {
+  test('P4 withdraws only young rows once a person accepts it', async () => {
     expect(await confirm({ ...base, missing: [3, 25], accepts: true, oldestServed: 1 })).toMatchObject({
       kind: 'gone',
       told: ['withdrawn', 'unserved'],

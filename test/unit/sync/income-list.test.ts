@@ -1,3 +1,4 @@
+/** Which requests does one page of a list take, and what does the list learn from the answers? */
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import { KpoolError } from '../../../src/core/errors';
@@ -54,7 +55,7 @@ const optionsOf = (signal: AbortSignal = new AbortController().signal): CallOpti
 const listOf = (pool: ReturnType<typeof poolOf>, coin: string | null = null, signal?: AbortSignal) =>
   new IncomeList({ pool, futureEnd: pool.futureEnd }, scopeOf('earnings'), optionsOf(signal), coin);
 
-test('each stream asks its own list, a coin by its name', async () => {
+test('each stream queries its own list, and a coin by its name', async () => {
   const pool = poolOf(daily(3));
   await listOf(pool).readPage(PAST);
   await new IncomeList({ pool, futureEnd: pool.futureEnd }, scopeOf('rewards'), optionsOf()).readPage(PAST);
@@ -72,7 +73,7 @@ test('each stream asks its own list, a coin by its name', async () => {
   expect(pool.asked[2]).toMatchObject({ coinName: 'FB', currentPage: 2, pageSize: 50 });
 });
 
-test('what answers show of the list as a whole is kept', async () => {
+test('a list remembers its longest page and its oldest row', async () => {
   const list = listOf(poolOf(daily(3), daily(1), []));
   expect(list.hasShownRows).toBe(false);
   for (let i = 0; i < 3; i += 1) await list.readPage(PAST);
@@ -88,7 +89,7 @@ test('a count asks for the smallest page', async () => {
   expect(await refusing.count(PAST)).toBeNull();
 });
 
-test('an end in the future that is refused is not asked for a day', async () => {
+test('a refused end in the future is avoided for a day', async () => {
   const pool = poolOf('refused', daily(1), 'refused', 'refused', daily(1));
   const list = listOf(pool);
   expect(await list.readPage(ALL)).toMatchObject({ totalNum: 2 });
@@ -114,7 +115,7 @@ test('an end in the future that is refused is not asked for a day', async () => 
 });
 
 // Found by test/simulation/ledger-histories.test.ts: KPOOL_TEST_SEED=90001089.
-test('P2 a span too long only with the future is no refused end', async () => {
+test('P2 a span refused for its length keeps its future end', async () => {
   const pool = poolOf('refused', daily(1), 'refused', daily(1));
   const list = listOf(pool);
   expect(await list.readPage(ALL)).toBeNull();
@@ -122,7 +123,7 @@ test('P2 a span too long only with the future is no refused end', async () => {
   expect(pool.asked.at(-1)!.endMs).toBe(TODAY + 2 * DAY_MS);
 });
 
-test('one refusal may be a mishap', async () => {
+test('a single refusal is retried', async () => {
   const pool = poolOf('refused', daily(1));
   const list = listOf(pool);
   // The answer for all that was asked for counts, and the future is asked for again.
@@ -134,7 +135,7 @@ test('one refusal may be a mishap', async () => {
   expect(past.asked).toHaveLength(2);
 });
 
-test('a page that is refused after the first is not there', async () => {
+test('a refused page after the first is an empty page', async () => {
   const pool = poolOf(daily(1), 'refused');
   const list = listOf(pool);
   await list.readPage(PAST);
@@ -142,7 +143,7 @@ test('a page that is refused after the first is not there', async () => {
   expect(pool.asked).toHaveLength(2);
 });
 
-test('a span is refused if the shortest one is answered', async () => {
+test('a span counts as refused once a shorter one is answered', async () => {
   const pool = poolOf('refused', 'refused', []);
   const list = listOf(pool);
   expect(await list.readPage(ALL)).toBeNull();
@@ -155,7 +156,7 @@ test('a span is refused if the shortest one is answered', async () => {
   await expect(listOf(poolOf('refused')).readPage(ALL)).rejects.toMatchObject({ code: 'pool.parameter' });
 });
 
-test('any other failure, and an end of the run, are thrown', async () => {
+test('other failures and an abort are thrown', async () => {
   const broken = poolOf(new Error('broken'));
   await expect(listOf(broken).readPage(PAST)).rejects.toThrow('broken');
   expect(broken.asked).toHaveLength(1);

@@ -1,3 +1,4 @@
+/** What does a run not believe, and how does it report that it ended in doubt? */
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import type { IncomePageQuery } from '../../../src/domain/pool';
@@ -39,7 +40,7 @@ test('P4 bounds of another zone are not taken for a span limit', async () => {
 });
 
 // Found by test/simulation/ledger-model.test.ts: KPOOL_TEST_SEED=71003.
-test('P4 rows that grew older than what is clipped are found', async () => {
+test('P4 rows that age beyond a clipped span are found', async () => {
   const pool = new MemoryPool(daily(12));
   pool.clippedMs = 31 * DAY_MS;
   const lab = await synced(pool);
@@ -63,7 +64,7 @@ test('P4 P11 a row that only some spans show stays, in doubt', async () => {
   expect(lab.live()).toEqual(from1To(50));
 });
 
-test('P4 P11 a list that moves at every request withdraws nothing', async () => {
+test('P4 P11 a list that changes at every request keeps its rows', async () => {
   const lab = await synced(new MemoryPool(daily(50)));
   const rest = without(lab.pool.rows, 21);
   lab.pool.before = (request) => {
@@ -77,7 +78,7 @@ test('P4 P11 a list that moves at every request withdraws nothing', async () => 
   expect(lab.live()).toEqual(from1To(50));
 });
 
-test('P4 a row missing from one answer stays, a vanished one goes', async () => {
+test('P4 a row that one answer misses stays, a vanished one goes', async () => {
   const three = ['1', '2', '3'].map((amount) => rowOf(20, { amount }));
   const lab = await synced(new MemoryPool([...daily(19), ...three, ...daily(10, 21)]));
   const all = lab.pool.rows;
@@ -94,7 +95,7 @@ test('P4 a row missing from one answer stays, a vanished one goes', async () => 
 });
 
 // Found by test/simulation/ledger-histories.test.ts: KPOOL_TEST_SEED=90000831.
-test('P4 a row of a crowded day in no order is confirmed gone', async () => {
+test('P4 a row of a crowded, unordered day is confirmed gone', async () => {
   const hours = Array.from({ length: 130 }, (_, i) =>
     rowOf(10, { minedAtMs: daysAgo(10) + (i % 24) * HOUR_MS, amount: `0.${i + 1}` }),
   );
@@ -107,7 +108,7 @@ test('P4 a row of a crowded day in no order is confirmed gone', async () => {
   expect(lab.live()).toEqual(lab.served());
 });
 
-test('P4 an empty newest window is no empty list', async () => {
+test('P4 an empty newest window does not make the list empty', async () => {
   const pool = new MemoryPool(daily(80));
   pool.clippedMs = 31 * DAY_MS;
   const lab = await synced(pool);
@@ -121,14 +122,14 @@ test('P4 an empty newest window is no empty list', async () => {
   expect(lab.live(({ unserved }) => !unserved)).toHaveLength(60);
 });
 
-test('P4 newer rows are withdrawn while older ones are served', async () => {
+test('P4 vanished newer rows are withdrawn if older are served', async () => {
   const lab = await synced(new MemoryPool(daily(250)));
   lab.pool.rows = without(lab.pool.rows, ...from1To(100));
   expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 100 });
   expect(lab.live()).toEqual(lab.served());
 });
 
-test('P4 P11 nothing is withdrawn where nobody can tell', async () => {
+test('P4 P11 nothing is withdrawn if older rows are unreadable', async () => {
   const lab = await synced(new MemoryPool(daily(250)));
   for (const row of lab.pool.rows.slice(20)) lab.pool.unreadable.add(row);
   lab.pool.rows = without(lab.pool.rows, ...from1To(20));
@@ -138,7 +139,7 @@ test('P4 P11 nothing is withdrawn where nobody can tell', async () => {
   expect(lab.live()).toEqual(from1To(250));
 });
 
-test('P4 an accepted empty list withdraws what is young', async () => {
+test('P4 an accepted empty list withdraws only young rows', async () => {
   const lab = await synced(new MemoryPool(daily(30)));
   lab.pool.isEmpty = true;
   await lab.verify({ acceptEmpty: true });
@@ -156,7 +157,7 @@ test('P11 a list known to be empty is checked without a doubt', async () => {
   expect(lab.ledger.patches).not.toContainEqual({ showsNoRow: true });
 });
 
-test('a scope without rows costs a request a visit', async () => {
+test('a scope without rows costs one request a visit', async () => {
   const lab = await synced(new MemoryPool([]));
   const requests: number[] = [];
   for (let day = 0; day < 15; day += 1) {
@@ -167,7 +168,7 @@ test('a scope without rows costs a request a visit', async () => {
   expect(requests.filter((count) => count === 1)).toHaveLength(13);
 });
 
-test('the weekly check is noted once it was made', async () => {
+test('the weekly check is recorded once it is complete', async () => {
   const lab = await synced(new MemoryPool(daily(30)));
   const first = lab.ledger.state.deepCheckedAtMs;
   expect(first).not.toBeNull();
@@ -185,7 +186,7 @@ test('the weekly check is noted once it was made', async () => {
   expect(lab.ledger.state.deepCheckedAtMs).toBe(second);
 });
 
-test('P11 ignored bounds and refused spans leave it partial', async () => {
+test('P11 ignored bounds with refused spans end as partial', async () => {
   const pool = new MemoryPool(daily(250));
   [pool.shift, pool.longestSpanMs] = [null, 40 * DAY_MS];
   const lab = new MemoryLab(pool);
@@ -193,7 +194,7 @@ test('P11 ignored bounds and refused spans leave it partial', async () => {
   expect(lab.ledger.state.deepCheckedAtMs).toBeNull();
 });
 
-test('P11 a list whose rows only windows show is said so', async () => {
+test('P11 a list that is empty except by window is reported', async () => {
   const lab = await synced(new MemoryPool(daily(250)));
   lab.pool.before = (_request, query) => {
     lab.pool.isEmpty = spanDays(query) > 900;
@@ -209,7 +210,7 @@ test('P9 a run gives up after two hundred lost commits', async () => {
   await expect(lab.sync()).rejects.toMatchObject({ code: 'sync.superseded' });
 });
 
-test('P11 more vanished than unreadable rows are said', async () => {
+test('P11 more vanished than unreadable rows are reported', async () => {
   const lab = await synced(
     new MemoryPool([...daily(30), rowOf(10, { amount: '2' }), rowOf(10, { amount: '3' })]),
   );
@@ -251,7 +252,7 @@ describe('a scope whose bounds are ignored', () => {
     expect(lab.live()).toEqual(lab.served());
   });
 
-  test('P11 an unreadable row of it is said', async () => {
+  test('P11 reports its unreadable rows', async () => {
     const lab = await paged();
     lab.pool.unreadable.add(lab.pool.rows[3]!);
     expect((await lab.sync()).doubts).toEqual(['rows that could not be parsed are in quarantine']);
@@ -269,7 +270,7 @@ describe('a coin that lists hide', () => {
   }
   const coins = (count: number) => daily(count).map((row) => ({ ...row, currency: 'FB' }));
 
-  test('costs nothing between two weeks while it has no rows', async () => {
+  test('costs one request a week while it has no rows', async () => {
     const lab = await withCoin(new MemoryPool(daily(5)));
     expect((await lab.sync()).requests).toBe(2);
     expect((await lab.sync()).requests).toBe(1);
@@ -278,7 +279,7 @@ describe('a coin that lists hide', () => {
     expect(lab.pool.asked.at(-1)).toMatchObject({ coinName: 'FB' });
   });
 
-  test('P2 is read in parts where spans are limited', async () => {
+  test('P2 is read in parts if spans are limited', async () => {
     const pool = new MemoryPool(daily(80));
     pool.clippedMs = 31 * DAY_MS;
     pool.hidden = coins(70);
@@ -300,7 +301,7 @@ describe('a coin that lists hide', () => {
     expect(begins.at(-1)).toBe(Math.max(...begins));
   });
 
-  test('P11 is in doubt where its pages do not hold what is counted', async () => {
+  test('P11 is in doubt if its pages hold fewer rows than counted', async () => {
     const lab = await withCoin(new MemoryPool(daily(5)));
     lab.pool.hidden = coins(3);
     lab.pool.before = (_request, { coinName }) => {
@@ -309,7 +310,7 @@ describe('a coin that lists hide', () => {
     expect((await lab.sync()).doubts).toEqual(['FB: the pool counts 5 rows and serves 3 on all pages']);
   });
 
-  test('P8 is in quarantine for its own unreadable rows only', async () => {
+  test('P8 quarantines only its own unreadable rows', async () => {
     const lab = await withCoin(new MemoryPool(daily(5)));
     lab.pool.hidden = coins(3);
     // The pool knows no names: it serves what the list holds as well.
@@ -325,7 +326,7 @@ describe('a coin that lists hide', () => {
     expect(lab.live(({ currency }) => currency === 'FB')).toHaveLength(2);
   });
 
-  test('a pool that knows no names serves all coins', async () => {
+  test('is ignored by a pool that serves all coins for any name', async () => {
     const lab = await withCoin(new MemoryPool(daily(5)));
     lab.pool.before = (_request, query) => Object.assign(query, { coinName: undefined });
     await lab.sync();

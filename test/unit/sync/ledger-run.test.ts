@@ -1,3 +1,4 @@
+/** What is stored after a whole run, for each way in which a pool serves its list? */
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS, startOfUtcDay } from '../../../src/core/day';
 import { daily, daysAgo, MemoryLab, MemoryPool, rowOf, without } from '../../support/memory-ledger';
@@ -8,7 +9,7 @@ async function synced(pool: MemoryPool): Promise<MemoryLab> {
   return lab;
 }
 
-test('a first sync in order costs about a request a page', async () => {
+test('a first sync in order costs about one request a page', async () => {
   for (const order of ['desc', 'asc'] as const) {
     const pool = new MemoryPool(daily(450));
     pool.order = order;
@@ -21,7 +22,7 @@ test('a first sync in order costs about a request a page', async () => {
   }
 });
 
-test('P2 a list without order or count is read whole', async () => {
+test('P2 a list without order or count is read completely', async () => {
   const unordered = new MemoryPool(daily(350));
   unordered.order = 'none';
   const lab = new MemoryLab(unordered);
@@ -34,7 +35,7 @@ test('P2 a list without order or count is read whole', async () => {
   expect(other.live()).toEqual(other.served());
 });
 
-test('P2 a first page of twenty that counts itself is not all', async () => {
+test('P2 a capped first page that counts itself is not the end', async () => {
   const pool = new MemoryPool(daily(50));
   [pool.pageCap, pool.count] = [20, (rows) => Math.min(rows, 20)];
   const lab = await synced(pool);
@@ -67,7 +68,7 @@ test('a pool that refuses the shortest span fails the run', async () => {
   await expect(synced(turned)).rejects.toMatchObject({ code: 'pool.parameter' });
 });
 
-test('an end in the future that is refused is asked for until now', async () => {
+test('a refused end in the future is replaced by the present', async () => {
   const pool = new MemoryPool(daily(30));
   pool.refusesFuture = true;
   const lab = await synced(pool);
@@ -84,7 +85,7 @@ test.each([
   ['end', 31, 30],
   ['beginning', 31, 30],
   ['beginning', 20, 6],
-] as const)('P2 only the %s of a long span, %s days, is found out', async (at, days, limit) => {
+] as const)('P2 a pool that clips spans to their %s, %s days, is detected', async (at, days, limit) => {
   const pool = new MemoryPool(daily(80));
   [pool.clippedMs, pool.clippedAt] = [days * DAY_MS, at];
   const lab = await synced(pool);
@@ -92,7 +93,7 @@ test.each([
   expect(lab.ledger.state.spanLimitMs).toBe(limit * DAY_MS);
 });
 
-test('P2 the end of a long span, oldest first, is found out', async () => {
+test('P2 a pool that clips a list in ascending order is detected', async () => {
   const pool = new MemoryPool(daily(40));
   // More rows than a page, so that the first one is a proven prefix.
   [pool.clippedMs, pool.order, pool.pageCap] = [30 * DAY_MS, 'asc', 25];
@@ -112,7 +113,7 @@ test('P4 vanished rows are withdrawn once days and count agree', async () => {
   expect(lab.live()).toEqual(lab.served());
 });
 
-test('P4 a row that one answer leaves out stays', async () => {
+test('P4 a row that one answer misses stays', async () => {
   const lab = await synced(new MemoryPool(daily(50)));
   const all = lab.pool.rows;
   const start = lab.pool.requests;
@@ -133,7 +134,7 @@ test('P4 a count that contradicts a withdrawal has all paged', async () => {
   expect(lab.live()).toEqual(lab.served());
 });
 
-test('P4 what is no longer served is unserved, and taken back', async () => {
+test('P4 rows older than the list are unserved until it grows', async () => {
   const lab = await synced(new MemoryPool(daily(250)));
   lab.pool.forgottenBeforeMs = daysAgo(200);
   expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 0 });
@@ -147,7 +148,7 @@ test('P4 what is no longer served is unserved, and taken back', async () => {
 });
 
 // Found by test/simulation/ledger-histories.test.ts: KPOOL_TEST_SEED=88020051.
-test('P4 an unserved row goes once an older one is served', async () => {
+test('P4 an unserved row is withdrawn once older ones are served', async () => {
   const lab = await synced(new MemoryPool(daily(1, 10)));
   lab.pool.rows = daily(1, 9);
   expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 0 });
@@ -164,7 +165,7 @@ test('P4 the newest rows are withdrawn, however few are left', async () => {
   expect(await lab.verify()).toMatchObject({ doubts: [], withdrawn: 4 });
 });
 
-test('P4 an empty answer changes nothing until it is believed', async () => {
+test('P4 an empty answer changes nothing until it is accepted', async () => {
   const lab = await synced(new MemoryPool(daily(250)));
   lab.pool.isEmpty = true;
   const { doubts, withdrawn } = await lab.verify();
@@ -188,7 +189,7 @@ test('P4 an empty list is believed on the seventh day', async () => {
   expect(lab.live(({ unserved }) => unserved)).toHaveLength(60);
 });
 
-test('P4 after an empty answer withdrawals go on', async () => {
+test('P4 withdrawals go on after an empty answer', async () => {
   const lab = await synced(new MemoryPool(daily(250)));
   lab.pool.isEmpty = true;
   await lab.verify();
@@ -198,7 +199,7 @@ test('P4 after an empty answer withdrawals go on', async () => {
   expect(lab.live()).toEqual(lab.served());
 });
 
-test('P4 an unreadable row leaves only its day in doubt', async () => {
+test('P4 an unreadable row leaves only its own day in doubt', async () => {
   const lab = await synced(new MemoryPool(daily(60)));
   lab.pool.unreadable.add(lab.pool.rows[30]!);
   lab.pool.rows = lab.pool.rows.filter((_row, i) => i !== 10);
@@ -222,7 +223,7 @@ test('P4 an unreadable row hides no withdrawal of the day before', async () => {
   expect((await lab.verify()).withdrawn).toBe(1);
 });
 
-test('many unreadable rows leave all of their window in doubt', async () => {
+test('many unreadable rows leave their whole window in doubt', async () => {
   const lab = await synced(new MemoryPool(daily(60)));
   for (const row of lab.pool.rows.slice(10, 30)) lab.pool.unreadable.add(row);
   const { doubts, requests } = await lab.verify();
@@ -233,7 +234,7 @@ test('many unreadable rows leave all of their window in doubt', async () => {
 test.each([
   ['another zone', () => 8 * HOUR_MS],
   [
-    'the day of settlement',
+    'P2 bounds that select by %s leave out no row',
     ({ minedAtMs }: { minedAtMs: number }) => (minedAtMs % (3 * DAY_MS) === 0 ? 2 : 1) * DAY_MS,
   ],
 ])('P2 bounds that select by %s leave out no row', async (_name, shift) => {
@@ -253,7 +254,7 @@ test.each([
   { come: 30, at: 2 },
   // Just as many as the windows leave out: these hold as many rows as were counted at first.
   { come: 2, at: 3 },
-])('P2 $come rows that come meanwhile make up for none', async ({ come, at }) => {
+])('P2 $come rows added during a sync do not hide missing ones', async ({ come, at }) => {
   const pool = new MemoryPool(daily(250).map((row) => ({ ...row, minedAtMs: row.minedAtMs + 20 * HOUR_MS })));
   pool.shift = () => 8 * HOUR_MS;
   pool.before = (request) => {
@@ -263,7 +264,7 @@ test.each([
   expect(lab.live()).toEqual(lab.served());
 });
 
-test('P11 a count check that cannot be settled is said', async () => {
+test('P11 a count check that cannot be settled is reported', async () => {
   const pool = new MemoryPool(daily(250).map((row) => ({ ...row, minedAtMs: row.minedAtMs + 20 * HOUR_MS })));
   // Windows leave out rows at their edges; the whole list is counted, but then refused.
   pool.shift = () => 8 * HOUR_MS;
@@ -275,7 +276,7 @@ test('P11 a count check that cannot be settled is said', async () => {
   expect(lab.ledger.state.deepCheckedAtMs).toBeNull();
 });
 
-test('P2 ignored bounds cost two passes, later only of the recent', async () => {
+test('P2 ignored bounds cost two passes, later of recent pages', async () => {
   const pool = new MemoryPool(daily(450));
   pool.shift = null;
   const lab = await synced(pool);
@@ -320,7 +321,7 @@ test('P11 a paged scope is proven although spans were limited', async () => {
   expect(await lab.sync()).toMatchObject({ doubts: [], requests: 2 });
 });
 
-test('P9 a commit that another writer preceded is planned again', async () => {
+test('P9 a commit that lost to another writer is planned again', async () => {
   const lab = new MemoryLab(new MemoryPool(daily(250)));
   let commits = 0;
   lab.ledger.beforeCommit = () => {
@@ -339,7 +340,7 @@ test('P9 a commit that another writer preceded is planned again', async () => {
   expect(lab.live()).toEqual(lab.served());
 });
 
-test('what fails for another reason than a writer fails at once', async () => {
+test('any other failure of a commit fails the run at once', async () => {
   const lab = new MemoryLab(new MemoryPool(daily(5)));
   lab.ledger.beforeCommit = () => {
     throw new Error('disk full');
@@ -374,7 +375,7 @@ test('a span that a person names reads only its windows', async () => {
   expect((await lab.verify({ span })).requests).toBe(1);
 });
 
-test('coins that lists hide are asked for by name, and land', async () => {
+test('hidden coins are asked for by name and stored', async () => {
   const lab = await synced(new MemoryPool(daily(20)));
   lab.pool.hidden = daily(15).map((row) => ({ ...row, currency: 'FB' }));
   lab.ledger.state = {
@@ -391,7 +392,7 @@ test('coins that lists hide are asked for by name, and land', async () => {
   expect(asked).toMatchObject({ coinName: 'FB', startMs: startOfUtcDay(lab.pool.nowMs) - 35 * DAY_MS - 1 });
 });
 
-test('P11 windows that the rounds of a run do not prove are said', async () => {
+test('P11 windows that a run cannot prove are reported', async () => {
   const lab = new MemoryLab(new MemoryPool(daily(5)));
   const commit = lab.ledger.commitWindow.bind(lab.ledger);
   lab.ledger.commitWindow = async (asked) => {

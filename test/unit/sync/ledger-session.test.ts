@@ -1,3 +1,4 @@
+/** What does a run record: the cost of its commits, the count, and the windows of a read? */
 import { daily, daysAgo, MemoryLab, MemoryPool, rowOf } from '../../support/memory-ledger';
 
 async function synced(pool: MemoryPool): Promise<MemoryLab> {
@@ -6,7 +7,7 @@ async function synced(pool: MemoryPool): Promise<MemoryLab> {
   return lab;
 }
 
-test('each commit says what its read cost and found', async () => {
+test('each commit records its requests and rows', async () => {
   const lab = new MemoryLab(new MemoryPool(daily(250)));
   const { requests, rowsRead } = await lab.sync();
   const costs = lab.ledger.commits.map((commit) => commit.requests);
@@ -18,7 +19,7 @@ test('each commit says what its read cost and found', async () => {
   expect((await lab.verify()).rowsRead).toBe(250);
 });
 
-test('the count of everything is noted where the pool says it', async () => {
+test('the pool’s count of everything is recorded', async () => {
   const counts = ({ ledger }: MemoryLab) =>
     ledger.patches.flatMap(({ poolRowCount }) => (poolRowCount === undefined ? [] : [poolRowCount]));
   expect(counts(await synced(new MemoryPool(daily(50))))).toEqual([50]);
@@ -32,10 +33,10 @@ test('the count of everything is noted where the pool says it', async () => {
   expect(lab.pool.asked.filter(({ pageSize }) => pageSize === 10)).toEqual([]);
 });
 
-describe('windows of a read', () => {
+describe('the windows that a read is stored as', () => {
   const rowCounts = ({ ledger }: MemoryLab): number[] => ledger.state.windows.map(({ rowCount }) => rowCount);
 
-  test('P2 more rows than a page are cut into windows of 90', async () => {
+  test('P2 hold at most 90 rows each', async () => {
     const uncounted = new MemoryPool(daily(250));
     uncounted.count = () => null;
     const lab = await synced(uncounted);
@@ -49,7 +50,7 @@ describe('windows of a read', () => {
     expect(counted.ledger.state.windows.map(({ fromMs }) => fromMs)).toEqual(before);
   });
 
-  test('a page of rows is closed only where the newest days end', async () => {
+  test('leave the newest days a window of their own', async () => {
     const lab = await synced(new MemoryPool(daily(100)));
     expect(rowCounts(lab)).toEqual([35, 65, 0]);
     const old = await synced(new MemoryPool(daily(100, 300)));
@@ -57,7 +58,7 @@ describe('windows of a read', () => {
     expect(rowCounts(old)).toEqual([50, 50, 0]);
   });
 
-  test('a crowd with an unreadable row stays in one window', async () => {
+  test('keep a crowded instant with an unreadable row together', async () => {
     const rows = Array.from({ length: 130 }, (_, i) =>
       rowOf(3, { minedAtMs: daysAgo(3) + Math.floor(i / 2) * 1_000 }),
     );
@@ -68,7 +69,7 @@ describe('windows of a read', () => {
     expect(rowCounts(lab).filter((count) => count > 5)).toEqual([129]);
   });
 
-  test('a paged scope has its newest window and the rest', async () => {
+  test('are the newest and the rest in a paged scope', async () => {
     const pool = new MemoryPool(daily(450));
     pool.shift = null;
     expect(rowCounts(await synced(pool))).toEqual([35, 415]);

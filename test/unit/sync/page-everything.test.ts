@@ -1,3 +1,4 @@
+/** When is a scope paged through, and are its windows trusted afterwards? */
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import type { IncomeRow } from '../../../src/domain/income';
@@ -19,7 +20,7 @@ async function tried(rows: IncomeRow[], change: (pool: MemoryPool) => void = () 
   };
 }
 
-test('windows serve if one of older rows holds what paging found', async () => {
+test('windows are trusted if one of them holds what paging found', async () => {
   for (const order of ['asc', 'desc', 'none'] as const)
     expect(await tried(daily(250), (pool) => void (pool.order = order))).toEqual({
       paged: false,
@@ -37,7 +38,7 @@ test.each<[string, IncomeRow[]]>([
   expect(await tried(rows)).toMatchObject({ paged: true, trial: [] });
 });
 
-test('bounds of another zone or by settlement are found out', async () => {
+test('bounds of another zone or by settlement are detected', async () => {
   expect((await tried(daily(250), (pool) => void (pool.shift = () => 8 * HOUR_MS))).paged).toBe(true);
   expect((await tried(daily(250), (pool) => void (pool.shift = () => -8 * HOUR_MS))).paged).toBe(true);
   // Of all rows one was settled late: the window ends with it, and not with a newer one that is too new.
@@ -51,7 +52,7 @@ test('bounds of another zone or by settlement are found out', async () => {
   expect(bySettlement).toMatchObject({ paged: true, trial: [[66, 21]] });
 });
 
-test('P11 passes that do not agree say nothing of windows', async () => {
+test('P11 passes that disagree prove nothing about windows', async () => {
   const { paged, patches } = await tried(daily(250), (pool) => {
     pool.shift = null;
     pool.count = (rows) => rows + 1;
@@ -59,7 +60,7 @@ test('P11 passes that do not agree say nothing of windows', async () => {
   expect([paged, patches]).toEqual([false, []]);
 });
 
-test('a scope that is paged already is not noted once more', async () => {
+test('a scope that is already paged is not recorded again', async () => {
   const pool = new MemoryPool(daily(250));
   pool.shift = null;
   const lab = new MemoryLab(pool);
@@ -69,7 +70,7 @@ test('a scope that is paged already is not noted once more', async () => {
   expect(lab.ledger.patches).toHaveLength(length);
 });
 
-test('P4 a paged scope that refuses its span is to be read anew', async () => {
+test('P4 a paged scope that refuses its span is read by windows', async () => {
   const pool = new MemoryPool(daily(250));
   pool.shift = null;
   const lab = new MemoryLab(pool);
@@ -81,7 +82,7 @@ test('P4 a paged scope that refuses its span is to be read anew', async () => {
   expect(await pageEverything(lab.session())).toBe('contradicted');
 });
 
-describe('what is recent of a paged scope', () => {
+describe('the recent rows of a paged scope', () => {
   async function paged(order: 'asc' | 'desc', rows = daily(450)): Promise<MemoryLab> {
     const pool = new MemoryPool(rows);
     [pool.shift, pool.order] = [null, order];
@@ -90,7 +91,7 @@ describe('what is recent of a paged scope', () => {
     return lab;
   }
 
-  test.each(['asc', 'desc'] as const)('is read from the end that is newer: %s', async (order) => {
+  test.each(['asc', 'desc'] as const)('are read from the newer end of a list in %s order', async (order) => {
     const lab = await paged(order);
     // Two pages of recent rows, since the newest window has grown.
     lab.pool.rows = [
@@ -112,7 +113,7 @@ describe('what is recent of a paged scope', () => {
     expect(lab.live()).toEqual(lab.served());
   });
 
-  test('P2 an older unreadable row does not keep it from that', async () => {
+  test('P2 are read alone although an older row is unreadable', async () => {
     const rows = daily(450);
     const pool = new MemoryPool(rows);
     pool.shift = null;
@@ -124,7 +125,7 @@ describe('what is recent of a paged scope', () => {
     expect(lab.live(({ unserved }) => !unserved)).toHaveLength(449);
   });
 
-  test('P2 a change of the smaller pass has all of it paged', async () => {
+  test('P2 have everything paged if they change between passes', async () => {
     const lab = await paged('desc');
     const start = lab.pool.requests;
     const [first, ...rest] = lab.pool.rows;

@@ -1,3 +1,4 @@
+/** Is a list that takes several pages read completely, although it may change between two of them? */
 import { DAY_MS } from '../../../src/core/day';
 import type { DecimalText } from '../../../src/core/decimal';
 import type { IncomeRow } from '../../../src/domain/income';
@@ -77,7 +78,7 @@ test('one response that holds all it counts is enough', async () => {
   expect(await read(listOf(rowsOf(30)))).toEqual({ rows: 30, doubt: null, requests: 2 });
 });
 
-test('P2 pages are read in two passes of other sizes that agree', async () => {
+test('P2 two passes of different page sizes have to agree', async () => {
   const list = listOf(rowsOf(250));
   expect(await read(list)).toEqual({ rows: 250, doubt: null, requests: 6 });
   expect(list.sizes).toEqual([100, 100, 100, 93, 93, 93]);
@@ -87,7 +88,7 @@ test('P2 pages are read in two passes of other sizes that agree', async () => {
   expect(capped.sizes.slice(3)).toEqual([18, 18, 18, 18]);
 });
 
-test('P2 uncounted: a shorter page is last, two passes agree', async () => {
+test('P2 without a count, a shorter page is the last one', async () => {
   expect(await read(listOf(rowsOf(120), { count: null }))).toEqual({ rows: 120, doubt: null, requests: 4 });
   expect(await read(listOf(rowsOf(5), { count: null }))).toEqual({ rows: 5, doubt: null, requests: 2 });
   // The last page again is the end, if another size shows the same rows.
@@ -100,7 +101,7 @@ test('P2 a count of the page alone hides no row of the next', async () => {
   expect(await read(ofPage)).toMatchObject({ rows: 50, doubt: null });
 });
 
-test('P11 a count that moves or is never reached leaves a doubt', async () => {
+test('P11 a count that changes or is never reached is a doubt', async () => {
   expect(await read(listOf(rowsOf(40), { count: 43 }))).toMatchObject({
     rows: 40,
     doubt: 'the pool counts 43 rows and serves 40 on all pages',
@@ -124,7 +125,7 @@ test('P2 a row that moves between pages is found by a new pass', async () => {
   });
 });
 
-test('P11 passes that never agree land what one page held', async () => {
+test('P11 passes that never agree keep the rows of single pages', async () => {
   const rows = rowsOf(150);
   const lists = Array.from({ length: 6 }, (_, i) => [...rows.slice(i * 20), ...rows.slice(0, i * 20)]);
   const { doubt, rows: landed, requests } = await read(listOf(rows, { lists }));
@@ -132,7 +133,7 @@ test('P11 passes that never agree land what one page held', async () => {
   expect(landed).toBeLessThan(150);
 });
 
-test('P11 page 1 again as page 2 is an end only in two passes', async () => {
+test('P11 page 1 again as page 2 is the end if two passes agree', async () => {
   const again = (list: ReturnType<typeof listOf>): typeof list => ({
     ...list,
     readPage: (window, page, size) => list.readPage(window, page === 2 ? 1 : page, size),
@@ -144,18 +145,18 @@ test('P11 page 1 again as page 2 is an end only in two passes', async () => {
   expect(await read(honest)).toEqual({ rows: 100, doubt: null, requests: 4 });
 });
 
-test('P2 equal rows on several pages ask for more passes than two', async () => {
+test('P2 equal rows on several pages need six passes to agree', async () => {
   const equal = Array.from({ length: 150 }, () => rowOn(3));
   expect(await read(listOf(equal))).toEqual({ rows: 150, doubt: null, requests: 12 });
 });
 
-test('P2 a counted page that equals the one before is no end', async () => {
+test('P2 with a count, two equal pages are not the end', async () => {
   const equal = Array.from({ length: 200 }, () => rowOn(3));
   expect(await read(listOf(equal))).toMatchObject({ rows: 200, doubt: null });
 });
 
 // Found by test/simulation/ledger-histories.test.ts: KPOOL_TEST_SEED=93000044.
-test('P11 counted: a page in place of another is no proof', async () => {
+test('P11 with a count, a page served as another is a doubt', async () => {
   // The second page is the first one again, and no page size shows another cut.
   const list = listOf(rowsOf(40), { cap: 10 });
   const repeating: typeof list = {
@@ -165,12 +166,12 @@ test('P11 counted: a page in place of another is no proof', async () => {
   expect(await read(repeating)).toMatchObject({ doubt: 'no two passes over its pages agree' });
 });
 
-test('rows beside the window do not count', async () => {
+test('rows outside the window are left out', async () => {
   const { rows } = await pageThrough(listOf([rowOn(-1), rowOn(0), rowOn(999), rowOn(1_000)]), WINDOW);
   expect(rows.map(({ minedAtMs }) => minedAtMs / DAY_MS)).toEqual([0, 999]);
 });
 
-test('P2 uncounted: a last page that comes again is no end alone', async () => {
+test('P2 without a count, a repeated last page is not the end', async () => {
   // Each page size shows the same cut: the list may go on behind a page that is served twice.
   const alike = listOf(rowsOf(30), { count: null, cap: 10, beyond: 'last' });
   expect(await read(alike)).toEqual({
@@ -201,7 +202,7 @@ test('a page of ten rows may be followed by another', async () => {
   });
 });
 
-test('P11 a pass that is contradicted agrees with none', async () => {
+test('P11 a pass that contradicts its count agrees with no other', async () => {
   const rows = rowsOf(150);
   let requests = 0;
   // Every second pass counts one more than it serves.
@@ -218,7 +219,7 @@ test('P11 a pass that is contradicted agrees with none', async () => {
   });
 });
 
-test('P4 in doubt a row lands as often as one page held it', async () => {
+test('P4 in doubt, a row is kept as often as one page held it', async () => {
   const twice = [rowOn(3), rowOn(3)];
   // Two of it stand on the first page, one on the last; all others change at every request.
   const lists = Array.from({ length: 8 }, (_, i) => [
@@ -231,19 +232,19 @@ test('P4 in doubt a row lands as often as one page held it', async () => {
   expect(rows.filter(({ minedAtMs }) => minedAtMs === 3 * DAY_MS)).toHaveLength(2);
 });
 
-test('P2 a count on the first page holds for all of them', async () => {
+test('P2 a count on the first page holds for all pages', async () => {
   const first = listOf(rowsOf(250), { count: (page) => (page === 1 ? 250 : null) });
   expect(await read(first)).toEqual({ rows: 250, doubt: null, requests: 6 });
   const short = listOf(rowsOf(240), { count: (page) => (page === 1 ? 250 : null) });
   expect((await read(short)).doubt).toBe('the pool counts 250 rows and serves 240 on all pages');
 });
 
-test('P2 uncounted: pages of another size that repeat are an end', async () => {
+test('P2 without a count, a page repeated in two sizes is an end', async () => {
   const list = listOf(rowsOf(260), { count: null, cap: 20, beyond: 'last' });
   expect(await read(list)).toEqual({ rows: 260, doubt: null, requests: 14 + 21 });
 });
 
-test('P11 a count that ends at a full page of ten is doubtful', async () => {
+test('P11 a count that ends at a full page of ten is verified', async () => {
   const tooLow = listOf(rowsOf(57), { cap: 10, count: 50 });
   expect((await pageThrough(tooLow, WINDOW)).doubt).toMatch(/counts 50 rows and serves more/);
   for (const beyond of ['nothing', 'last'] as const) {

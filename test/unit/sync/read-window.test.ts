@@ -1,3 +1,4 @@
+/** Does one answer hold all of its window? */
 import type { IncomeRow } from '../../../src/domain/income';
 import type { Page } from '../../../src/domain/page';
 import type { Window } from '../../../src/domain/ledger/windows';
@@ -30,7 +31,7 @@ function listOf(...answers: readonly (Page<IncomeRow> | null)[]) {
   return { ...list, pages };
 }
 
-test('P2 a full page is all only if the second one is empty', async () => {
+test('P2 a full page is complete only if the second one is empty', async () => {
   const full = pageOf(daily(100));
   for (const second of [null, pageOf([])]) {
     const list = listOf(full, second);
@@ -40,7 +41,7 @@ test('P2 a full page is all only if the second one is empty', async () => {
   expect(await readWindow(listOf(full, pageOf(daily(7, 101))), WINDOW)).toEqual({ kind: 'unproven' });
 });
 
-test('P11 page 1 again as page 2 is an end only by a true count', async () => {
+test('P11 page 1 again as page 2 is the end if the count is true', async () => {
   const full = pageOf(daily(100));
   const honest = listOf(full, full, pageOf(daily(10), 100));
   expect(await readWindow(honest, WINDOW)).toMatchObject({ kind: 'complete' });
@@ -49,7 +50,7 @@ test('P11 page 1 again as page 2 is an end only by a true count', async () => {
   expect(await readWindow(ofPage, WINDOW)).toEqual({ kind: 'unproven' });
 });
 
-test('P2 a round number of rows is asked for a second page', async () => {
+test('P2 a round number of rows makes a scope ask for page 2', async () => {
   const list = listOf(pageOf(daily(20)), pageOf([]));
   await readWindow(list, WINDOW, true);
   expect(list.pages).toEqual([1, 2]);
@@ -61,7 +62,7 @@ test('P2 a round number of rows is asked for a second page', async () => {
   expect(later.pages).toEqual([1]);
 });
 
-test('P4 an empty answer, or to another question, is repeated', async () => {
+test('P4 an empty answer, or one for other days, is repeated', async () => {
   const nothing = pageOf([], null);
   expect(await readWindow(listOf(nothing, pageOf(daily(3))), WINDOW)).toMatchObject({
     kind: 'complete',
@@ -80,7 +81,7 @@ test('P4 an empty answer, or to another question, is repeated', async () => {
   expect(empty.pages).toEqual([1]);
 });
 
-test('a refused window says so', async () => {
+test('a refused window is reported as refused', async () => {
   expect(await readWindow(listOf(null), WINDOW)).toEqual({ kind: 'refused' });
 });
 
@@ -90,7 +91,7 @@ test('P2 a window that one response does not hold is paged', async () => {
   expect(uncounted.pages.length).toBeGreaterThan(1);
 });
 
-test('P11 parts of a window in no order are in doubt if one is', async () => {
+test('P11 one part in doubt puts the unordered window in doubt', async () => {
   const shuffled = [...daily(100)].sort((a, b) => ((a.minedAtMs * 7) % 1_009) - ((b.minedAtMs * 7) % 1_009));
   const parts = listOf(pageOf(shuffled, 150), pageOf(daily(3)));
   expect(await readAll(parts, WINDOW)).toMatchObject({ doubt: null });
@@ -101,7 +102,7 @@ test('P11 parts of a window in no order are in doubt if one is', async () => {
 
 // Found by test/simulation/ledger-histories.test.ts: KPOOL_TEST_SEED=93100047. Equal instants change places at each
 // request, so pages never agree.
-test('P4 more rows than a page, in order, are not paged', async () => {
+test('P4 an ordered window of more than a page is not paged', async () => {
   const first = pageOf(daily(100), 131);
   const counted = listOf(first, pageOf(daily(41, 91)));
   expect((await readAll(counted, WINDOW)).rows).toEqual([...daily(90), ...daily(41, 91)]);

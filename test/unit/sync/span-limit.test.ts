@@ -1,3 +1,4 @@
+/** Which span does the pool answer in full, if it cuts longer ones? */
 import { DAY_MS } from '../../../src/core/day';
 import type { IncomeList } from '../../../src/sync/ledger/income-list';
 import { findSpanLimit } from '../../../src/sync/ledger/span-limit';
@@ -45,7 +46,7 @@ function listOf(daysAgo: readonly number[], clippedDays: number, shown = 100, re
 
 const WIDE = windowOf(-300, Infinity);
 
-test('P2 the longest of 30, 6 and 1 days answered in full is found', async () => {
+test('P2 the longest of 30, 6 and 1 days answered in full counts', async () => {
   for (const [clippedDays, limitDays] of [
     [40, 30],
     [20, 6],
@@ -55,7 +56,7 @@ test('P2 the longest of 30, 6 and 1 days answered in full is found', async () =>
     expect(await findSpanLimit(listOf([60], clippedDays), rowOf(60), WIDE)).toBe(limitDays * DAY_MS);
 });
 
-test('no limit is learnt where no shorter span shows the row', async () => {
+test('no limit is learnt if no shorter span shows the row', async () => {
   expect(await findSpanLimit(listOf([60], 1_000), rowOf(60), WIDE)).toBeNull();
   expect(await findSpanLimit(listOf([61], 20), rowOf(60), WIDE)).toBeNull();
   // A window of ten days is clipped to less: spans of thirty say nothing.
@@ -64,13 +65,13 @@ test('no limit is learnt where no shorter span shows the row', async () => {
 });
 
 // Found by test/simulation/ledger-histories.test.ts: KPOOL_TEST_SEED=88010057.
-test('no limit is learnt where the wide window may show the row', async () => {
+test('no limit is learnt if the wide window may show the row', async () => {
   // The page shows the oldest rows of many, and all that is newer than the row lies outside of the window.
   const daysAgo = Array.from({ length: 60 }, (_, i) => 119 - i);
   expect(await findSpanLimit(listOf(daysAgo, 1_000, 10), rowOf(60), windowOf(-300, -59))).toBeNull();
 });
 
-test('no limit is learnt that is longer than what was clipped', async () => {
+test('no limit is learnt that is longer than the clipped window', async () => {
   const long = (window: Window): boolean => window.toMs - window.fromMs > 20 * DAY_MS;
   const list = listOf([60], 1_000);
   const odd: typeof list = {
@@ -80,13 +81,13 @@ test('no limit is learnt that is longer than what was clipped', async () => {
   expect(await findSpanLimit(odd, rowOf(60), windowOf(-60, -50))).toBeNull();
 });
 
-test('a count with nothing to compare it with teaches no limit', async () => {
+test('no limit is learnt from a count that compares to nothing', async () => {
   // Only a day on its own shows rows of that day, more of them than a page: the row may be none of them.
   const crowd = Array.from({ length: 20 }, () => 60);
   expect(await findSpanLimit(listOf(crowd, 3, 10), rowOf(60, { currency: 'LTC' }), WIDE)).toBeNull();
 });
 
-test('P2 where a page does not show the row, the count tells', async () => {
+test('P2 a count decides if the page does not show the row', async () => {
   const daysAgo = Array.from({ length: 60 }, (_, i) => 31 + i);
   // The row is on no page, but counted.
   expect(await findSpanLimit(listOf(daysAgo, 1_000, 10), rowOf(90), WIDE)).toBeNull();

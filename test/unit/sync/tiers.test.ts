@@ -1,3 +1,4 @@
+/** Which windows does a run read again, and when? */
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import type { StoredWindow } from '../../../src/domain/ledger/windows';
@@ -35,14 +36,14 @@ async function due(
 const OLDEST = [1_000, {}] as const;
 const verifiedDaysAgo = (days: number) => ({ verifiedAtMs: -days * DAY_MS });
 
-test('the newest window is read each cycle, and what was not yet', async () => {
+test('the newest window and unread ones are read each cycle', async () => {
   expect(await due([[10, {}], OLDEST])).toEqual([10]);
   // A row may be dated until the end of today.
   expect(await due([[-1, {}], [0, {}], [5, {}], OLDEST])).toEqual([-1, 0]);
   expect(await due([[10, {}], [50, { verifiedAtMs: null }], OLDEST])).toEqual([10, 50]);
 });
 
-test('what is recent is read again daily', async () => {
+test('recent windows are read again daily', async () => {
   const windows = [[10, {}], [35, verifiedDaysAgo(1)], [36, verifiedDaysAgo(1)], OLDEST] as const;
   expect(await due(windows)).toEqual([10, 35]);
   expect(await due([[10, {}], [35.1, verifiedDaysAgo(1)], [36, verifiedDaysAgo(1)], OLDEST])).toEqual([
@@ -69,7 +70,7 @@ test.each(['pendingCount', 'quarantinedCount', 'inDoubtCount'] as const)(
   },
 );
 
-test('everything is read again weekly', async () => {
+test('every window is read again weekly', async () => {
   const windows = [
     [10, {}],
     [300, verifiedDaysAgo(7)],
@@ -79,7 +80,7 @@ test('everything is read again weekly', async () => {
   expect(await due(windows)).toEqual([10, 300]);
 });
 
-test('a person names an instant, a span, or both', async () => {
+test('a person chooses windows by instant, span, or both', async () => {
   const nowMs = new MemoryLab(new MemoryPool([])).ledger.state.nowMs + 1_000;
   const windows = [
     [10, {}],
@@ -93,7 +94,7 @@ test('a person names an instant, a span, or both', async () => {
   expect(await due(windows, { span })).toEqual([]);
 });
 
-test('a window longer than what the pool answers is read anew', async () => {
+test('a window longer than the span limit is read again', async () => {
   const limitMs = 100 * DAY_MS;
   const windows = [
     [10, {}],
@@ -109,7 +110,7 @@ test('a window longer than what the pool answers is read anew', async () => {
   expect([...asked].sort((a, b) => a - b)).toEqual([10, 209, 250, 979, 1_000]);
 });
 
-test('P2 a longer history is read from where it begins', async () => {
+test('P2 an earlier start of the history is read', async () => {
   const lab = new MemoryLab(new MemoryPool([...daily(50), rowOf(1_500)]));
   await lab.sync();
   expect(lab.live()).toHaveLength(50);

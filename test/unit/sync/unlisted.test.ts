@@ -1,3 +1,4 @@
+/** Is a failure that of the pool, or of a sub-account that no longer exists? */
 import { KpoolError, type ErrorCode } from '../../../src/core/errors';
 import type { AccountId, Puid } from '../../../src/domain/ids';
 import { Run } from '../../../src/sync/run';
@@ -39,17 +40,17 @@ test.each([
   'pool.unauthorized',
   'pool.server-error',
   'aborted',
-] as const)('%s says nothing about a sub-account', async (code) => {
+] as const)('%s stays a failure, even for a sub-account that is gone', async (code) => {
   await expect(endOf(failing(code), true)).rejects.toMatchObject({ code });
 });
 
-test('an answer without rows is no shortcoming once it is gone', async () => {
+test('an empty list of a sub-account that is gone is not partial', async () => {
   const empty = (run: Run) => run.markPartial('the pool shows none of the rows');
   expect(await endOf(empty, true)).toEqual({ isUnlisted: true, asked: 1 });
   expect(await endOf(empty, false)).toEqual({ isUnlisted: false, asked: 1 });
 });
 
-test('whoever still shows rows is judged as ever', async () => {
+test('a sub-account that still has rows is judged as before', async () => {
   const partial = (run: Run) => {
     run.add({ rowsRead: 3 });
     run.markPartial('rows are in quarantine');

@@ -1,3 +1,4 @@
+/** Which requests does one window need: its proven prefix, its parts, the probe behind it? */
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
 import { syncWindow } from '../../../src/sync/ledger/ledger-run';
@@ -15,8 +16,8 @@ const askedOf = ({ pool }: MemoryLab, from = 0): (readonly [from: number, to: nu
     .slice(from)
     .map(({ startMs, endMs }) => [(startMs + 1 - TODAY) / DAY_MS, (endMs - TODAY) / DAY_MS] as const);
 
-describe('a proven prefix of a page of more', () => {
-  test('P2 fails if the rest counts less: the page is read anew', async () => {
+describe('the proven prefix of a full page', () => {
+  test('P2 is read again if the rest counts fewer rows', async () => {
     const pool = new MemoryPool(daily(250));
     // In order of recording: it stands behind all others.
     pool.late.add(pool.rows[20]!);
@@ -25,7 +26,7 @@ describe('a proven prefix of a page of more', () => {
     expect(lab.ledger.state.windows.every(({ verifiedAtMs }) => verifiedAtMs !== null)).toBe(true);
   });
 
-  test('P4 holds only until the rest was refused', async () => {
+  test('P4 is proven anew if the rest was refused', async () => {
     const pool = new MemoryPool(daily(250));
     pool.before = (request) => {
       if (request === 2) [pool.longestSpanMs, pool.rows] = [400 * DAY_MS, daily(249, 2)];
@@ -51,7 +52,7 @@ describe('a proven prefix of a page of more', () => {
     expect(lab.ledger.commits).toHaveLength(before);
   });
 
-  test('P4 waits for what vanished, as any other read', async () => {
+  test('P4 withdraws vanished rows only once they are confirmed', async () => {
     const lab = await synced(new MemoryPool(daily(250)));
     const { windows } = lab.ledger.state;
     // As if it had been read by one window: a page of more, whose first rows vanished.
@@ -89,7 +90,7 @@ test('parts are read newest first, and each is committed', async () => {
 });
 
 describe('the probe', () => {
-  test('of a list without rows is another one each week', async () => {
+  test('asks an empty list for another window each week', async () => {
     const lab = await synced(new MemoryPool([]));
     expect(askedOf(lab)).toEqual([
       [-1_000, 2],
@@ -113,7 +114,7 @@ describe('the probe', () => {
     ]);
   });
 
-  test('is not made where the pool answers only short spans', async () => {
+  test('is left out if the pool answers only short spans', async () => {
     const lab = new MemoryLab(new MemoryPool([...daily(5), rowOf(995)]));
     lab.ledger.state = { ...lab.ledger.state, spanLimitMs: 300 * DAY_MS };
     await lab.sync();
@@ -136,7 +137,7 @@ describe('the probe', () => {
     expect(askedOf(young)).toEqual([[-35, 2]]);
   });
 
-  test('asks for what is older than the oldest row, once', async () => {
+  test('asks once for rows older than the oldest', async () => {
     const lab = await synced(new MemoryPool(daily(31)));
     expect(askedOf(lab)).toEqual([
       [-1_000, 2],
@@ -164,7 +165,7 @@ describe('the probe', () => {
     expect(askedOf(all)).toEqual([[-31, 2]]);
   });
 
-  test('P2 of a row that the first answer missed has it read', async () => {
+  test('P2 finds a row that the first answer missed', async () => {
     const pool = new MemoryPool([...daily(30), rowOf(200)]);
     const all = pool.rows;
     pool.before = (request) => {
@@ -176,7 +177,7 @@ describe('the probe', () => {
     expect(askedOf(lab).length).toBeLessThanOrEqual(6);
   });
 
-  test('P11 that is never borne out leaves the window in doubt', async () => {
+  test('P11 leaves the window in doubt if nothing confirms it', async () => {
     const pool = new MemoryPool([...daily(31), rowOf(200)]);
     const all = pool.rows;
     // The answer for everything hides an old row that every other one shows.
@@ -190,7 +191,7 @@ describe('the probe', () => {
     expect(lab.ledger.state.windows.every(({ verifiedAtMs }) => verifiedAtMs === null)).toBe(true);
   });
 
-  test('P2 that shows other days as well contradicts the window', async () => {
+  test('P2 contradicts the window if it shows other days as well', async () => {
     const pool = new MemoryPool([...daily(30), rowOf(200)]);
     const all = pool.rows;
     pool.before = (request) => {
@@ -205,7 +206,7 @@ describe('the probe', () => {
 });
 
 describe('an unreadable row', () => {
-  test.each([1, 5])('of %s days leaves only those in doubt', async (count) => {
+  test.each([1, 5])('leaves only its day in doubt, also on %s days', async (count) => {
     const lab = await synced(new MemoryPool(daily(60)));
     for (let i = 0; i < count; i += 1) lab.pool.unreadable.add(lab.pool.rows[10 + 2 * i]!);
     await lab.verify();
@@ -216,7 +217,7 @@ describe('an unreadable row', () => {
     expect(begins).toEqual([...begins].sort((a, b) => b - a));
   });
 
-  test('P4 that says no date has its window halved to a day', async () => {
+  test('P4 without a date has its window halved down to a day', async () => {
     const lab = await synced(new MemoryPool(daily(60)));
     lab.pool.isDated = false;
     lab.pool.unreadable.add(lab.pool.rows[30]!);
@@ -232,7 +233,7 @@ describe('an unreadable row', () => {
   });
 });
 
-test('a refused span is remembered by its half, no less than 6 h', async () => {
+test('a refused span is remembered by half, at least six hours', async () => {
   const pool = new MemoryPool(daily(3));
   pool.longestSpanMs = 7 * HOUR_MS;
   const lab = new MemoryLab(pool);
