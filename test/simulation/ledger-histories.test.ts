@@ -9,7 +9,7 @@ import { differenceOf, knownAt, truthLineOf } from '../support/ledger-truth';
 /** KPOOL_TEST_SEED replays one history; KPOOL_TEST_HISTORIES plays more of them than a run of the suite does. */
 const SEED = process.env['KPOOL_TEST_SEED'];
 const HISTORIES = Number(process.env['KPOOL_TEST_HISTORIES'] ?? 20);
-const SECONDS = Number(process.env['KPOOL_TEST_SECONDS'] ?? 60);
+const SECONDS = Number(process.env['KPOOL_TEST_SECONDS'] ?? 25);
 const FIRST_SEED = Number(process.env['KPOOL_TEST_FIRST_SEED'] ?? 20_261_122);
 
 const FAULTS: readonly Fault[] = [

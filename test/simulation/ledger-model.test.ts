@@ -5,7 +5,7 @@ import { PoolAndLedger } from '../support/pool-and-ledger';
 
 /** A failure names its seed, its path and its replayPath: KPOOL_TEST_SEED, _PATH and _REPLAY replay it. */
 const { KPOOL_TEST_SEED, KPOOL_TEST_PATH, KPOOL_TEST_REPLAY, KPOOL_TEST_SECONDS } = process.env;
-const SECONDS = Number(KPOOL_TEST_SECONDS ?? 15);
+const SECONDS = Number(KPOOL_TEST_SECONDS ?? 10);
 /** As many as the time allows, and these however slow the machine is. */
 const LEAST_HISTORIES = 4;
 const MOST_HISTORIES = 20 * SECONDS;
