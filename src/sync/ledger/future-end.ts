@@ -1,3 +1,5 @@
+import { DAY_MS } from '../../core/day';
+
 /** How long a refused end is remembered: if the refusal was an accident, rows dated ahead must show up again. */
 const REMEMBERED_MS = DAY_MS;
 
@@ -13,4 +15,3 @@ export class FutureEnd {
     this.refusedAtMs = nowMs;
   }
 }
-import { DAY_MS } from '../../core/day';
