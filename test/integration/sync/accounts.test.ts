@@ -1,18 +1,18 @@
 import { DAY_MS } from '../../../src/core/day';
-import type postgres from 'postgres';
+import postgres from 'postgres';
 import { RETRY_BUDGET_MS } from '../../../src/use-cases/manual-sync/retry-budget';
 import type { StreamSummary } from '../../../src/use-cases/manual-sync/sync-stream';
 import type { SyncService } from '../../../src/service/sync-service';
-import { systemClock, type Clock } from '../../../src/core/clock';
+import type { Clock } from '../../../src/core/clock';
 import type { KpoolError } from '../../../src/core/errors';
 import { createLogger } from '../../../src/observability/logger';
 import { createScrubber } from '../../../src/core/redaction';
-import type { Simulator } from '../../../src/simulator';
+import { createSimulator, type Simulator } from '../../../src/simulator';
 import { WHAT_IS_DUE } from '../../../src/sync/ledger/sync-ledger-scope';
 import { hastenDatabaseClock, setDatabaseClock } from '../../support/database-clock';
 import { fastClock } from '../../support/fast-clock';
 import { differenceOf, storedOf, truthOf } from '../../support/ledger-truth';
-import { createSyncedPool, openTestService, syncOnce, type SyncedPool } from '../../support/synced-pool';
+import { openTestService, syncOnce } from '../../support/synced-pool';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database';
 
 type Credentials = Simulator['accounts'][number];
@@ -20,10 +20,11 @@ type Credentials = Simulator['accounts'][number];
 const START = Date.UTC(2026, 9, 20, 9, 30);
 const EVERYTHING_AGAIN = { verifyBeforeMs: Infinity, span: null };
 /** Time passes so much faster for the program and the database: patience and pace are all that these tests wait for. */
-const FASTER = 5;
+const FASTER = 20;
 
 let database: TestDatabase;
-let pool: SyncedPool;
+let simulator: Simulator;
+let sql: postgres.Sql;
 let services: SyncService[];
 let logged: string[];
 
@@ -32,30 +33,30 @@ beforeEach(async () => {
   database = await createTestDatabase();
   services = [];
   logged = [];
-  pool = await createSyncedPool({
-    databaseUrl: database.url,
-    simulator: {
-      seed: 5,
-      startAt: START,
-      world: {
-        accounts: 2,
-        subAccountsPerAccount: 1,
-        days: 60,
-        workersPerSubAccount: 2,
-        algorithms: ['SHA256d', 'Scrypt'],
-      },
+  simulator = await createSimulator({
+    seed: 5,
+    startAt: START,
+    rateLimit: null,
+    world: {
+      accounts: 2,
+      subAccountsPerAccount: 1,
+      days: 20,
+      workersPerSubAccount: 2,
+      algorithms: ['SHA256d', 'Scrypt'],
     },
   });
-  await hastenDatabaseClock(pool.sql, FASTER);
+  sql = postgres(database.url, { max: 2, onnotice: () => undefined });
+  await hastenDatabaseClock(sql, FASTER);
 });
 afterEach(async () => {
   await Promise.all(services.map((service) => service.close()));
-  await pool.close();
+  await sql.end();
+  await simulator.close();
   await database.drop();
 });
 
 function keyOf(index: number): Credentials {
-  return pool.simulator.accounts[index]!;
+  return simulator.accounts[index]!;
 }
 
 async function open(...accounts: readonly Credentials[]): Promise<SyncService> {
@@ -66,7 +67,7 @@ async function openAt(clock: Clock, ...accounts: readonly Credentials[]): Promis
   const service = await openTestService({
     clock,
     databaseUrl: database.url,
-    poolUrl: pool.simulator.url,
+    poolUrl: simulator.url,
     accounts,
     logger: createLogger({
       level: 'info',
@@ -80,13 +81,13 @@ async function openAt(clock: Clock, ...accounts: readonly Credentials[]): Promis
 }
 
 async function statuses(): Promise<Record<string, string>> {
-  const rows = await pool.sql<{ account_name: string; status: string }[]>`
+  const rows = await sql<{ account_name: string; status: string }[]>`
     SELECT account_name, status FROM pool.accounts`;
   return Object.fromEntries(rows.map((row) => [row.account_name, row.status]));
 }
 
 async function reasonOf(name: string): Promise<string | null> {
-  const [row] = await pool.sql<{ status_reason: string | null }[]>`
+  const [row] = await sql<{ status_reason: string | null }[]>`
     SELECT status_reason FROM pool.accounts WHERE account_name = ${name}`;
   return row!.status_reason;
 }
@@ -100,7 +101,7 @@ function outcomesOf(summaries: readonly StreamSummary[], account: string): strin
 
 /** Requests with a key, but for those that only taught us the pool's time (400002). */
 function requestsOf(apiKey: string, sinceEntry = 0): number {
-  return pool.simulator.requests.entries
+  return simulator.requests.entries
     .slice(sinceEntry)
     .filter((entry) => entry.apiKey === apiKey && entry.code !== '400002').length;
 }
@@ -108,9 +109,9 @@ function requestsOf(apiKey: string, sinceEntry = 0): number {
 /** The ledger of one user of the pool, in full. */
 async function expectLedgerOf(user: string, count: 'all' | 'none' = 'all'): Promise<void> {
   for (const stream of ['earnings', 'rewards'] as const) {
-    const truth = truthOf(pool.simulator, stream, pool.simulator.world.scopes(user));
+    const truth = truthOf(simulator, stream, simulator.world.scopes(user));
     expect(truth.length).toBeGreaterThan(0);
-    const stored = (await storedOf(pool.sql, stream)).filter((line) => line.includes(`"${user}"`));
+    const stored = (await storedOf(sql, stream)).filter((line) => line.includes(`"${user}"`));
     if (count === 'none') expect(stored).toEqual([]);
     else expect(differenceOf(truth, stored)).toEqual([]);
   }
@@ -121,11 +122,11 @@ function stopLines(): string[] {
 }
 
 async function addKey(user: string, name: string): Promise<Credentials> {
-  return Promise.resolve(pool.simulator.keys.add(pool.simulator.world.account(user), name));
+  return Promise.resolve(simulator.keys.add(simulator.world.account(user), name));
 }
 
 async function countOf(table: postgres.Fragment): Promise<number> {
-  const [row] = await pool.sql<{ count: number }[]>`SELECT count(*)::int AS count FROM ${table}`;
+  const [row] = await sql<{ count: number }[]>`SELECT count(*)::int AS count FROM ${table}`;
   return row!.count;
 }
 
@@ -147,13 +148,13 @@ test('P8 wrong credentials cost one request, stop one account', async () => {
 });
 
 test('a key revoked in a sync stops its account at once', async () => {
-  const service = await open(...pool.simulator.accounts);
+  const service = await open(...simulator.accounts);
   await syncOnce(service);
   const { apiKey, name } = keyOf(0);
   const other = keyOf(1);
-  pool.simulator.clock.advance(3 * DAY_MS);
-  const before = pool.simulator.requests.entries.length;
-  pool.simulator.keys.revoke(apiKey);
+  simulator.clock.advance(3 * DAY_MS);
+  const before = simulator.requests.entries.length;
+  simulator.keys.revoke(apiKey);
   const streams = ['earnings', 'rewards', 'account-income', 'sub-account-income', 'workers'] as const;
   const summaries = await syncOnce(service, { streams }, EVERYTHING_AGAIN);
   // One a stream and lane may have been on its way when the first one was refused; none follows.
@@ -220,11 +221,11 @@ test('what failed with old credentials does not delay new ones', async () => {
   };
   const service = await open(key);
   await syncOnce(service, { streams: ['algorithms', 'sub-accounts'] });
-  await pool.sql`UPDATE sync.cursors SET last_cycle_at = last_cycle_at - interval '1 day'`;
+  await sql`UPDATE sync.cursors SET last_cycle_at = last_cycle_at - interval '1 day'`;
   // At its usual speed: how long scopes rest is what is looked at.
-  const [clock] = await pool.sql<{ now: Date }[]>`SELECT sync.now() AS now`;
-  await setDatabaseClock(pool.sql, clock!.now.getTime());
-  pool.simulator.keys.revoke(key.apiKey);
+  const [clock] = await sql<{ now: Date }[]>`SELECT sync.now() AS now`;
+  await setDatabaseClock(sql, clock!.now.getTime());
+  simulator.keys.revoke(key.apiKey);
   for (let time = 1; time <= 3; time += 1) await syncOnce(service, { streams });
   expect((await resting(service)).longest).toBeGreaterThan(20);
 
@@ -232,7 +233,7 @@ test('what failed with old credentials does not delay new ones', async () => {
   const current = await open(renewed);
   expect((await resting(current)).scopes).toBe(0);
   // And with them failures are counted from zero.
-  pool.simulator.keys.revoke(renewed.apiKey);
+  simulator.keys.revoke(renewed.apiKey);
   await syncOnce(current, { streams });
   const { scopes, longest } = await resting(current);
   expect(scopes).toBeGreaterThan(0);
@@ -244,7 +245,7 @@ test('an account synced by hand goes on when its key is accepted', async () => {
   const { apiKey, name } = key;
   const service = await open(key);
   await syncOnce(service);
-  pool.simulator.keys.revoke(apiKey);
+  simulator.keys.revoke(apiKey);
   await syncOnce(service);
   expect(await statuses()).toMatchObject({ [name]: 'auth_failed' });
   await addKey(name, name);
@@ -257,7 +258,7 @@ test('outdated credentials stop their own process only', async () => {
   const old = keyOf(0);
   const outdated = await open(old);
   await syncOnce(outdated);
-  pool.simulator.keys.revoke(old.apiKey);
+  simulator.keys.revoke(old.apiKey);
   const renewed = { ...(await addKey(old.name, 'renewed')), name: old.name };
   const current = await open(renewed);
   await syncOnce(outdated);
@@ -275,10 +276,10 @@ test('P8 the second key of one user is stopped as a duplicate', async () => {
   expect([found[keyOf(0).name], found['second']].sort()).toEqual(['duplicate', 'ok']);
   expect(found[keyOf(1).name]).toBe('ok');
   expect(outcomesOf(summaries, keyOf(1).name)).toEqual(['succeeded']);
-  const rows = await pool.sql`SELECT puid FROM pool.sub_accounts`;
+  const rows = await sql`SELECT puid FROM pool.sub_accounts`;
   expect(rows).toHaveLength(2);
   expect(
-    await countOf(pool.sql`pool.account_income_samples s JOIN pool.accounts a USING (account_id)
+    await countOf(sql`pool.account_income_samples s JOIN pool.accounts a USING (account_id)
     WHERE a.status = 'duplicate'`),
   ).toBe(0);
 
@@ -286,21 +287,21 @@ test('P8 the second key of one user is stopped as a duplicate', async () => {
   const duplicate = found['second'] === 'duplicate' ? second : keyOf(0);
   await syncOnce(await open(duplicate), { streams: ['account-income', 'sub-account-income'] });
   expect((await statuses())[duplicate.name]).toBe('duplicate');
-  expect(await pool.sql`SELECT puid FROM pool.sub_accounts`).toHaveLength(2);
+  expect(await sql`SELECT puid FROM pool.sub_accounts`).toHaveLength(2);
 });
 
 test('a key that shows another user is stopped, nothing is mixed', async () => {
   const { apiKey, name } = keyOf(0);
-  const stranger = pool.simulator.world.addAccount('stranger');
-  pool.simulator.world.addSubAccount('stranger', { puid: 900n, pname: 'theirs', defaultAlgo: 'SHA256d' });
+  const stranger = simulator.world.addAccount('stranger');
+  simulator.world.addSubAccount('stranger', { puid: 900n, pname: 'theirs', defaultAlgo: 'SHA256d' });
   const service = await open(keyOf(0));
   await syncOnce(service);
-  pool.simulator.keys.repoint(apiKey, stranger);
+  simulator.keys.repoint(apiKey, stranger);
   await syncOnce(service);
   expect(await statuses()).toMatchObject({ [name]: 'changed' });
   await expectLedgerOf(name);
-  expect(await countOf(pool.sql`pool.sub_accounts WHERE puid = 900`)).toBe(0);
-  pool.simulator.keys.repoint(apiKey, pool.simulator.world.account(name));
+  expect(await countOf(sql`pool.sub_accounts WHERE puid = 900`)).toBe(0);
+  simulator.keys.repoint(apiKey, simulator.world.account(name));
   await syncOnce(service);
   expect(await statuses()).toMatchObject({ [name]: 'ok' });
 });
@@ -308,28 +309,28 @@ test('a key that shows another user is stopped, nothing is mixed', async () => {
 test('another user’s key is found out before any other stream', async () => {
   const { name } = keyOf(0);
   await syncOnce(await open(keyOf(0)));
-  const stranger = pool.simulator.world.addAccount('stranger');
-  pool.simulator.world.addSubAccount('stranger', { puid: 900n, pname: 'theirs', defaultAlgo: 'SHA256d' });
-  const theirs = pool.simulator.keys.add(stranger);
-  const before = pool.simulator.requests.entries.length;
+  const stranger = simulator.world.addAccount('stranger');
+  simulator.world.addSubAccount('stranger', { puid: 900n, pname: 'theirs', defaultAlgo: 'SHA256d' });
+  const theirs = simulator.keys.add(stranger);
+  const before = simulator.requests.entries.length;
   const mixed = await open({ ...theirs, name });
   await syncOnce(mixed, { streams: ['earnings', 'account-income', 'sub-account-income'] });
-  const asked = pool.simulator.requests.entries.slice(before).map(({ endpoint }) => endpoint);
+  const asked = simulator.requests.entries.slice(before).map(({ endpoint }) => endpoint);
   expect(new Set(asked)).toEqual(new Set(['user/query']));
   expect(await statuses()).toMatchObject({ [name]: 'changed' });
   await expectLedgerOf(name);
-  expect(await countOf(pool.sql`pool.sub_accounts WHERE puid = 900`)).toBe(0);
+  expect(await countOf(sql`pool.sub_accounts WHERE puid = 900`)).toBe(0);
 });
 
 test('maintenance opens one circuit an account: no stampede', async () => {
   const [{ apiKey, name }, other] = [keyOf(0), keyOf(1)];
-  // The circuit has to be open still at the second sync.
-  const service = await openAt(systemClock, keyOf(0), other);
+  // Slow enough that the circuit is still open at the second sync.
+  const service = await openAt(fastClock(4), keyOf(0), other);
   await syncOnce(service);
-  const stop = pool.simulator.faults.when((request) =>
+  const stop = simulator.faults.when((request) =>
     request.apiKey === apiKey ? { kind: 'maintenance' } : undefined,
   );
-  const before = pool.simulator.requests.entries.length;
+  const before = simulator.requests.entries.length;
   const streams = ['earnings', 'rewards', 'account-income', 'sub-account-income', 'workers'] as const;
   const summaries = await syncOnce(service, { streams }, EVERYTHING_AGAIN);
   expect(outcomesOf(summaries, name)).toEqual(['failed']);
@@ -347,7 +348,7 @@ test('maintenance opens one circuit an account: no stampede', async () => {
 test('a sync by hand outlasts a short maintenance', async () => {
   const { apiKey, name } = keyOf(0);
   const service = await open(keyOf(0));
-  const stop = pool.simulator.faults.when((request) =>
+  const stop = simulator.faults.when((request) =>
     request.apiKey === apiKey && requestsOf(apiKey) <= 6 ? { kind: 'maintenance' } : undefined,
   );
   const summaries = await syncOnce(service, {}, WHAT_IS_DUE, RETRY_BUDGET_MS);
@@ -359,7 +360,7 @@ test('a sync by hand outlasts a short maintenance', async () => {
 test('a lasting 403 ends a sync in two minutes, stops nobody', async () => {
   const { apiKey, name } = keyOf(0);
   const service = await openAt(fastClock(4 * FASTER), keyOf(0), keyOf(1));
-  pool.simulator.faults.when((request) =>
+  simulator.faults.when((request) =>
     request.apiKey === apiKey ? { kind: 'http', status: 403, body: 'empty' } : undefined,
   );
   const summaries = await syncOnce(service, {}, WHAT_IS_DUE, RETRY_BUDGET_MS);
@@ -382,12 +383,12 @@ test('a forbidden account is tried once an hour, and let in', async () => {
   const mayRun = (): Promise<boolean[]> =>
     Promise.all((['sub-accounts', 'earnings'] as const).map((stream) => service.mayRun(account, stream)));
   const setStatus = async (status: string): Promise<void> => {
-    await pool.sql`UPDATE pool.accounts SET status = ${status} WHERE account_id = ${account.accountId}`;
+    await sql`UPDATE pool.accounts SET status = ${status} WHERE account_id = ${account.accountId}`;
   };
   expect(await mayRun()).toEqual([true, true]);
   await setStatus('forbidden');
   expect(await mayRun()).toEqual([false, false]);
-  await pool.sql`UPDATE sync.runs SET started_at = started_at - interval '61 minutes'`;
+  await sql`UPDATE sync.runs SET started_at = started_at - interval '61 minutes'`;
   expect(await mayRun()).toEqual([true, false]);
   await setStatus('auth_failed');
   expect(await mayRun()).toEqual([false, false]);
