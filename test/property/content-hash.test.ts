@@ -6,7 +6,7 @@ const texts = fc.array(fc.constantFrom('', 'a', 'b', 'ab', '1:a', '2:ab', 'ä', 
   maxLength: 6,
 });
 
-test('multisets have one hash exactly when they are equal', () => {
+test('multisets have one hash exactly if they are equal', () => {
   fc.assert(
     fc.property(texts, texts, (a, b) => {
       const isEqual = JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());

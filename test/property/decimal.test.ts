@@ -44,7 +44,7 @@ test('P1 a number keeps its value, however it is written', () => {
   );
 });
 
-test('P1 two texts are one exactly when their values are', () => {
+test('P1 two texts are one number exactly if their values agree', () => {
   fc.assert(
     fc.property(numberText, numberText, fc.integer({ min: 0, max: 9 }), (a, b, zeros) => {
       expect(canonical(a) === canonical(b)).toBe(valueOf(a) === valueOf(b));
@@ -63,7 +63,7 @@ test('P1 the canonical form has no exponent or needless zero', () => {
   );
 });
 
-test('P1 the order of amounts is that of their values', () => {
+test('P1 amounts are sorted by value', () => {
   fc.assert(
     fc.property(numberText, numberText, (a, b) => {
       const [valueA, valueB] = [valueOf(a), valueOf(b)];
@@ -81,7 +81,7 @@ test('P1 moving the point multiplies by a power of ten', () => {
   );
 });
 
-test('P1 digits around the point are counted as by a person', () => {
+test('P1 digits are counted on both sides of the point', () => {
   fc.assert(
     fc.property(numberText, (text) => {
       const { integer, fraction } = digitsOf(canonical(text));

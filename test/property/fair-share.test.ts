@@ -5,7 +5,7 @@ const takers = fc.array(fc.integer({ min: 0, max: 100_000 }), { maxLength: 60 })
 const takenOf = (sizes: readonly number[], share: number): number =>
   sizes.reduce((sum, size) => sum + Math.min(size, share), 0);
 
-test('takers never have more together than there is', () => {
+test('shares never exceed what there is', () => {
   fc.assert(
     fc.property(takers, fc.integer({ min: 60, max: 50_000 }), (sizes, budget) => {
       expect(takenOf(sizes, fairShare(budget, sizes))).toBeLessThanOrEqual(budget);
@@ -13,7 +13,7 @@ test('takers never have more together than there is', () => {
   );
 });
 
-test('no more is left over than a part for each', () => {
+test('less than one unit per taker is left over', () => {
   fc.assert(
     fc.property(takers, fc.integer({ min: 0, max: 50_000 }), (sizes, budget) => {
       const wanted = takenOf(sizes, Infinity);
@@ -23,7 +23,7 @@ test('no more is left over than a part for each', () => {
   );
 });
 
-test('what small ones leave goes to large ones', () => {
+test('unused shares of small takers go to large ones', () => {
   expect(fairShare(100, [2, 3, 500, 500])).toBe(47);
   expect(fairShare(100, [2, 3])).toBe(Infinity);
   expect(fairShare(2, [5, 5, 5])).toBe(1);

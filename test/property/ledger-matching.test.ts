@@ -69,7 +69,7 @@ function sorted(changes: LedgerChanges): unknown {
   return [lines(inserted), lines(updated), lines(missing), unchanged];
 }
 
-test('P2 the live rows become exactly what was served', () => {
+test('P2 the live rows become exactly the served ones', () => {
   fc.assert(
     fc.property(history, (times) => {
       const stored = ledgerAfter(times);
@@ -78,7 +78,7 @@ test('P2 the live rows become exactly what was served', () => {
   );
 });
 
-test('P3 what was served before changes nothing', () => {
+test('P3 rows that were served before change nothing', () => {
   fc.assert(
     fc.property(history, (times) => {
       const rows = times.at(-1) ?? [];
@@ -88,7 +88,7 @@ test('P3 what was served before changes nothing', () => {
   );
 });
 
-test('the order in which rows are served or stored means nothing', () => {
+test('the order of served or stored rows does not matter', () => {
   const shuffled = fc.tuple(history, served).chain(([times, rows]) => {
     const stored = ledgerAfter(times);
     return fc.tuple(
@@ -107,7 +107,7 @@ test('the order in which rows are served or stored means nothing', () => {
   );
 });
 
-test('ordinals number a key’s rows from 0, none is used twice', () => {
+test('ordinals count the rows of a key from 0, each used once', () => {
   fc.assert(
     fc.property(history, (times) => {
       const ordinals = new Map<string, number[]>();
@@ -149,7 +149,7 @@ test('a row that settles with its amount keeps its ordinal', () => {
   );
 });
 
-test('P4 a row that came back the same is restored, not added', () => {
+test('P4 a row that is served again is restored, not added', () => {
   fc.assert(
     fc.property(served, (rows) => {
       const stored = ledgerAfter([rows, []]);
@@ -159,7 +159,7 @@ test('P4 a row that came back the same is restored, not added', () => {
   );
 });
 
-test('P4 a part served as if it were all changes no row', () => {
+test('P4 a partial read of known rows changes none', () => {
   const parts = history.chain((times) =>
     fc.tuple(fc.constant(times), fc.shuffledSubarray([...(times.at(-1) ?? [])])),
   );
@@ -171,7 +171,7 @@ test('P4 a part served as if it were all changes no row', () => {
   );
 });
 
-test('P2 a partial read before a whole one leaves no trace', () => {
+test('P2 a partial read before a complete one leaves no trace', () => {
   const parts = served.chain((rows) => fc.tuple(fc.constant(rows), fc.shuffledSubarray(rows)));
   fc.assert(
     fc.property(history, parts, (times, [rows, part]) => {

@@ -61,7 +61,7 @@ function askAllTheTime(send: () => Promise<number>, waiters: number): number[] {
   return sentAtMs;
 }
 
-test('nothing is asked of the database while nobody waits', async () => {
+test('an idle queue sends no query to the database', async () => {
   const lab = createLab(2);
   const { send } = lab.startProcess('a');
   const sent = Promise.all([send(), send(), send()]);
@@ -81,7 +81,7 @@ test('a long queue is served within 1 % of the provable limit', async () => {
   expect(lab.polls).toBeLessThanOrEqual(2 * sentAtMs.length + 5);
 });
 
-test('processes that ask for the same get a fair share each', async () => {
+test('processes with equal demand get equal shares', async () => {
   const lab = createLab(2);
   const shares = ['a', 'b', 'c', 'd'].map((name) => askAllTheTime(lab.startProcess(name).send, 4));
   await lab.world.runUntil(120_000);
@@ -121,7 +121,7 @@ test('a request of little value is not overtaken for ever', async () => {
   expect(servedAtMs).toBeLessThan(200_000);
 });
 
-test('a request that is given up leaves its turn to the next', async () => {
+test('a cancelled request leaves its slot to the next one', async () => {
   const lab = createLab(1);
   const { acquire, send } = lab.startProcess('a');
   const giveUp = new AbortController();
@@ -148,7 +148,7 @@ test('a permit not used within a second frees its slot', async () => {
   expect(await next).toBeLessThan(2_200);
 });
 
-test('what a new request would wait at least is known', async () => {
+test('the least wait of a new request is known', async () => {
   const lab = createLab(1);
   const { queue, send } = lab.startProcess('a');
   const bucket = { key: 'k', endpoint: 'earn' };
@@ -161,7 +161,7 @@ test('what a new request would wait at least is known', async () => {
   expect(queue.waitEstimateMs(bucket)).toBe(0);
 });
 
-test('P12 40 s after a crash of the database a request leaves', async () => {
+test('P12 requests go on 40 s after the database crashed', async () => {
   const lab = createLab(2);
   const { queue, send, events } = lab.startProcess('a');
   const sentAtMs = askAllTheTime(send, 4);
@@ -179,7 +179,7 @@ test('P12 40 s after a crash of the database a request leaves', async () => {
   expect(reports[0]!.lostForMs).toBeGreaterThan(10_000);
 });
 
-test('who waits for an absent database is told after 15 s', async () => {
+test('a waiting request fails 15 s after the database vanished', async () => {
   const lab = createLab(2);
   const { acquire, events } = lab.startProcess('a');
   lab.isAway = true;
@@ -196,7 +196,7 @@ test('who waits for an absent database is told after 15 s', async () => {
   expect(events.map(({ kind }) => kind)).toEqual(toldAtMs.map(() => 'unavailable'));
 });
 
-test('a process that stops hands all back for the next one', async () => {
+test('a process that stops hands back all its slots', async () => {
   const lab = createLab(2);
   const first = lab.startProcess('a');
   askAllTheTime(() => first.send().catch(() => new Promise<number>(() => undefined)), 8);

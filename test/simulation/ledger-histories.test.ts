@@ -275,7 +275,7 @@ async function playSeed(seed: number): Promise<void> {
 }
 
 test(
-  'P2 P3 P4 P5 random histories end in the truth',
+  'P2 P3 P4 P5 random histories end with a true ledger',
   async () => {
     if (SEED !== undefined) {
       await playSeed(Number(SEED));

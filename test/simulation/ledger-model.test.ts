@@ -16,7 +16,7 @@ const lab = useLedgerLab();
 const HISTORY_START = Date.UTC(2026, 5, 1);
 
 test(
-  'P2 P4 P11 whatever the pool does, the ledger follows',
+  'P2 P4 P11 the ledger follows whatever the pool does',
   async () => {
     const untilMs = performance.now() + SECONDS * 1_000;
     let played = 0;

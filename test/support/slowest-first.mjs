@@ -21,7 +21,7 @@ const SECONDS = {
   'integration/pacing/processes.test.ts': 30,
   'integration/store/embedded/sharing.test.ts': 30,
   'integration/store/migrate.test.ts': 30,
-  'integration/sync/company.test.ts': 30,
+  'integration/sync/concurrent-runs.test.ts': 30,
   'integration/sync/database-outages.test.ts': 30,
   'integration/sync/ledger.test.ts': 30,
   'simulation/ledger-histories.test.ts': 30,

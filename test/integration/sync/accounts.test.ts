@@ -130,7 +130,7 @@ async function countOf(table: postgres.Fragment): Promise<number> {
   return row!.count;
 }
 
-test('P8 wrong credentials cost one request, stop one account', async () => {
+test('P8 wrong credentials cost one request and stop one account', async () => {
   const [wrong, right] = [{ ...keyOf(0), apiSecret: 'another-secret' }, keyOf(1)];
   const service = await open(wrong, right);
   const summaries = await syncOnce(service);
@@ -147,7 +147,7 @@ test('P8 wrong credentials cost one request, stop one account', async () => {
   expect(stopLines()).toHaveLength(1);
 });
 
-test('a key revoked in a sync stops its account at once', async () => {
+test('a key revoked during a sync stops its account at once', async () => {
   const service = await open(...simulator.accounts);
   await syncOnce(service);
   const { apiKey, name } = keyOf(0);
@@ -168,7 +168,7 @@ test('a key revoked in a sync stops its account at once', async () => {
   );
 });
 
-test('an account goes on when its credentials change, not before', async () => {
+test('a stopped account resumes only when its credentials change', async () => {
   const right = keyOf(0);
   const wrong = { ...right, apiPassphrase: 'another-passphrase' };
   await syncOnce(await open(wrong));
@@ -186,7 +186,7 @@ test('processes that start together register one account', async () => {
   expect(new Set(opened.map(({ accounts }) => accounts[0]!.accountId)).size).toBe(1);
 });
 
-test('changed credentials are due at once, once', async () => {
+test('changed credentials make all scopes due at once, once', async () => {
   const key = keyOf(0);
   const isDue = async (service: SyncService): Promise<boolean> => {
     const { scopes, nowMs } = await service.plan(service.accounts[0]!, 'sub-accounts');
@@ -207,7 +207,7 @@ test('changed credentials are due at once, once', async () => {
   expect(await isDue(right)).toBe(false);
 });
 
-test('what failed with old credentials does not delay new ones', async () => {
+test('a failure with old credentials does not delay the new ones', async () => {
   const key = keyOf(0);
   const streams = ['sub-accounts', 'earnings'] as const;
   /** How many scopes rest after failures, and the longest rest in seconds. */
@@ -240,7 +240,7 @@ test('what failed with old credentials does not delay new ones', async () => {
   expect(longest).toBeLessThanOrEqual(60);
 });
 
-test('an account synced by hand goes on when its key is accepted', async () => {
+test('a sync by hand resumes an account if its key is accepted', async () => {
   const key = keyOf(0);
   const { apiKey, name } = key;
   const service = await open(key);
@@ -254,7 +254,7 @@ test('an account synced by hand goes on when its key is accepted', async () => {
   expect(await service.statusOf(service.accounts[0]!)).toBe('ok');
 });
 
-test('outdated credentials stop their own process only', async () => {
+test('outdated credentials stop only their own process', async () => {
   const old = keyOf(0);
   const outdated = await open(old);
   await syncOnce(outdated);
@@ -290,7 +290,7 @@ test('P8 the second key of one user is stopped as a duplicate', async () => {
   expect(await sql`SELECT puid FROM pool.sub_accounts`).toHaveLength(2);
 });
 
-test('a key that shows another user is stopped, nothing is mixed', async () => {
+test('a key of another user stops the account; nothing is mixed', async () => {
   const { apiKey, name } = keyOf(0);
   const stranger = simulator.world.addAccount('stranger');
   simulator.world.addSubAccount('stranger', { puid: 900n, pname: 'theirs', defaultAlgo: 'SHA256d' });
@@ -306,7 +306,7 @@ test('a key that shows another user is stopped, nothing is mixed', async () => {
   expect(await statuses()).toMatchObject({ [name]: 'ok' });
 });
 
-test('another user’s key is found out before any other stream', async () => {
+test('another user’s key is found before any other stream runs', async () => {
   const { name } = keyOf(0);
   await syncOnce(await open(keyOf(0)));
   const stranger = simulator.world.addAccount('stranger');
@@ -322,7 +322,7 @@ test('another user’s key is found out before any other stream', async () => {
   expect(await countOf(sql`pool.sub_accounts WHERE puid = 900`)).toBe(0);
 });
 
-test('maintenance opens one circuit an account: no stampede', async () => {
+test('maintenance sends one request per account, no stampede', async () => {
   const [{ apiKey, name }, other] = [keyOf(0), keyOf(1)];
   // Slow enough that the circuit is still open at the second sync.
   const service = await openAt(fastClock(4), keyOf(0), other);
@@ -376,7 +376,7 @@ test('a lasting 403 ends a sync in two minutes, stops nobody', async () => {
   expect(await statuses()).toMatchObject({ [name]: 'ok' });
 });
 
-test('a forbidden account is tried once an hour, and let in', async () => {
+test('a forbidden account is tried hourly until it is admitted', async () => {
   const service = await open(keyOf(0));
   await syncOnce(service, { streams: ['sub-accounts'] });
   const [account] = service.accounts as [SyncService['accounts'][number]];

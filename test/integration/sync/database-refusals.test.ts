@@ -63,7 +63,7 @@ test.each([
   ['53200', 'memory runs out', /53200/],
   ['25006', 'it turns read-only', /read-only/],
 ])(
-  'P5 P8 SQLSTATE %s in a commit (%s): nothing half written',
+  'P5 P8 SQLSTATE %s in a commit (%s) stores no half of it',
   async (state, _what, message) => {
     const { simulator, sql } = pool;
     simulator.clock.advance(2 * DAY_MS);
@@ -95,7 +95,7 @@ test.each([
   60_000,
 );
 
-test('P5 a failover to a read-only standby is said, and survived', async () => {
+test('P5 a failover to a read-only standby is reported', async () => {
   const turn = async (mode: 'on' | 'off'): Promise<void> => {
     await outside.unsafe(`ALTER DATABASE ${database.name} SET default_transaction_read_only = ${mode}`);
     await outside`

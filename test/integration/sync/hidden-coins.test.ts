@@ -60,14 +60,14 @@ async function runsOf(stream: string): Promise<unknown[]> {
   return rows.map(({ outcome, asked }) => [outcome, asked]);
 }
 
-test('P11 what asked nothing did not succeed; zeros leave no trace', async () => {
+test('P11 a run without a request is skipped; zeros are not stored', async () => {
   expect(await runsOf('account-income')).toEqual([['skipped', false]]);
   expect(await syncAt(START + HOUR_MS)).toEqual([]);
   expect((await runsOf('account-income')).at(-1)).toEqual(['succeeded', true]);
   expect(await pool.sql`SELECT FROM pool.account_income_samples`).toHaveLength(0);
 });
 
-test('P11 totals are asked again once the ledger holds a row', async () => {
+test('P11 totals are queried again once the ledger holds a row', async () => {
   // The coins were asked for this week.
   expect(await syncAt(START + 2 * HOUR_MS)).toEqual(['account-income skipped', 'sub-account-income skipped']);
   const account = pool.service.accounts[0]!;

@@ -60,7 +60,7 @@ describe.each([7, 30])('P2 a pool that serves only the last %i days of a wide sp
 
   const short = { tiers: historyOf(240) };
 
-  test('is read completely: a longer pause in the mining', async () => {
+  test('is read completely if the mining paused for longer', async () => {
     const place = await scopeOf([...daysFrom(0, 60), ...daysFrom(90 + days, 200 + days)]);
     await expectSuccess(place, short);
     expect((await expectSuccess(place, { ...short, request: VERIFY })).totals).toMatchObject({
@@ -69,16 +69,16 @@ describe.each([7, 30])('P2 a pool that serves only the last %i days of a wide sp
     });
   });
 
-  test('is read completely: no income for longer than that', async () => {
+  test('is read completely if all income is older', async () => {
     await expectSuccess(await scopeOf(daysFrom(days + 10, 200)), short);
   });
 
-  test('is read completely: several rows a day, before a pause', async () => {
+  test('is read completely with several rows a day and a pause', async () => {
     const place = await scopeOf([...daysFrom(0, days + 20), ...daysFrom(130 + days, 150 + days)], 3);
     await expectSuccess(place, short);
   });
 
-  test('P4 makes no row vanish when the newest rows outgrow that', async () => {
+  test('P4 loses no row when newer rows fill the span', async () => {
     const place = await scopeOf(daysFrom(0, days - 4));
     await expectSuccess(place, short);
     for (let month = 1; month <= 2; month += 1) {
@@ -91,12 +91,12 @@ describe.each([7, 30])('P2 a pool that serves only the last %i days of a wide sp
   });
 });
 
-test('P2 the first days only of a wide span: read completely', async () => {
+test('P2 a pool that cuts the end of wide spans is read completely', async () => {
   lab.simulator.quirks.clippedSpan = { days: 30, keeps: 'first' };
   await expectSuccess(await scopeOf(daysFrom(0, 400)));
 });
 
-test('P2 P4 at most 100 rows a query: read completely', async () => {
+test('P2 P4 a pool of 100 rows a query is read completely', async () => {
   lab.simulator.quirks.maxRows = 100;
   const place = await scopeOf(daysFrom(0, 200), 2);
   await expectSuccess(place);
@@ -104,7 +104,7 @@ test('P2 P4 at most 100 rows a query: read completely', async () => {
   expect((await expectSuccess(place, { request: VERIFY })).totals.withdrawn).toBe(0);
 });
 
-test('the span answered in full is found out once an account', async () => {
+test('the span limit is found once for all scopes of an account', async () => {
   lab.simulator.quirks.clippedSpan = { days: 30, keeps: 'last' };
   const place = await scopeOf(daysFrom(0, 100));
   const first = await requestsOf(() => expectSuccess(place));
@@ -114,7 +114,7 @@ test('the span answered in full is found out once an account', async () => {
   expect(await requestsOf(() => expectSuccess(other))).toBe(1);
 });
 
-test('P2 what was read too wide before is read again', async () => {
+test('P2 a window wider than a limit found later is read again', async () => {
   lab.simulator.quirks.clippedSpan = { days: 30, keeps: 'last' };
   // Nothing gives away that the older rows are left out.
   const early = await scopeOf([...daysFrom(0, 20), ...daysFrom(300, 320)]);
@@ -123,7 +123,7 @@ test('P2 what was read too wide before is read again', async () => {
   await expectSuccess(early);
 });
 
-test('a refused span is found out once', async () => {
+test('a refused span is not tried again', async () => {
   lab.simulator.quirks.maxSpanDays = 200;
   const place = await scopeOf(daysFrom(0, 300));
   await expectSuccess(place);
@@ -159,7 +159,7 @@ test.each([
   [4, 2],
   [6, 2],
   [3, 1],
-])('P4 a stale answer, from request %i for %i, hides no row', async (nth, times) => {
+])('P4 stale answers from request %i on, %i times, hide no row', async (nth, times) => {
   const place = await scopeOf(daysFrom(0, 400));
   await expectSuccess(place);
   repeatAnswers(nth, times);
@@ -169,7 +169,7 @@ test.each([
   await expectTruth(place);
 });
 
-test('P2 a first empty answer is not believed before a second', async () => {
+test('P2 an empty first answer is believed after a second', async () => {
   const place = await scopeOf(daysFrom(0, 90));
   lab.simulator.faults.next('reward/query', {
     kind: 'rewrite',
@@ -187,7 +187,7 @@ test('P2 P4 a count of the page alone hides no row', async () => {
   expect((await expectSuccess(place)).totals.withdrawn).toBe(0);
 });
 
-test('P4 a count of the page alone withdraws none when capped', async () => {
+test('P4 a count of the page alone withdraws no row', async () => {
   const place = await scopeOf(daysFrom(0, 60));
   await expectSuccess(place);
   Object.assign(lab.simulator.quirks, { totalNum: 'of-page', pageSizeCap: 20, pageSizeAdmitted: false });
@@ -199,7 +199,7 @@ test('P4 a count of the page alone withdraws none when capped', async () => {
   stop();
 });
 
-test('an honest pool costs two requests more for a row withdrawn', async () => {
+test('a withdrawn row costs two requests more', async () => {
   const place = await scopeOf(daysFrom(0, 30));
   expect(await requestsOf(() => expectSuccess(place))).toBeLessThanOrEqual(3);
   expect(await requestsOf(() => expectSuccess(place))).toBe(1);
@@ -207,7 +207,7 @@ test('an honest pool costs two requests more for a row withdrawn', async () => {
   expect(await requestsOf(() => expectSuccess(place))).toBe(3);
 });
 
-test('a scope without rows costs a request a visit', async () => {
+test('a scope without rows costs one request a visit', async () => {
   const place = await scopeOf([]);
   await expectSuccess(place);
   const requests: number[] = [];
@@ -219,7 +219,7 @@ test('a scope without rows costs a request a visit', async () => {
   expect(requests.filter((count) => count === 2)).toHaveLength(2);
 });
 
-test('rows withdrawn everywhere do not have all paged each time', async () => {
+test('many withdrawn rows have everything paged only once', async () => {
   const place = await scopeOf(daysFrom(0, 440));
   await expectSuccess(place);
   const rows = lab.simulator.world.rewards(place.key);
@@ -233,7 +233,7 @@ test('rows withdrawn everywhere do not have all paged each time', async () => {
   expect(requests).toBeLessThan(70);
 });
 
-test('ignored bounds cost one request a cycle for one page', async () => {
+test('ignored bounds cost one request a cycle for a single page', async () => {
   lab.simulator.quirks.bounds = 'ignored';
   const place = await scopeOf(daysFrom(0, 50));
   await expectSuccess(place);

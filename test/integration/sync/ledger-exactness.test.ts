@@ -31,7 +31,7 @@ async function columnOf(place: LabScope, column: string): Promise<unknown[]> {
 
 const datesOf = (count: number): string[] => Array.from({ length: count }, (_, i) => String(YESTERDAY - i));
 
-test('P1 amounts land value for value, however they are written', async () => {
+test('P1 amounts keep their value, however they are written', async () => {
   const amounts = [
     ['0.123456789012345678', '0.123456789012345678'],
     ['"99999999999999999999.999999999999999999"', '99999999999999999999.999999999999999999'],
@@ -50,7 +50,7 @@ test('P1 amounts land value for value, however they are written', async () => {
   expect(await columnOf(place, 'trim_scale(amount)::text')).toEqual(amounts.map(([, kept]) => kept));
 });
 
-test('P1 what does not fit is quarantined whole, never rounded', async () => {
+test('P1 an amount that does not fit is quarantined, not rounded', async () => {
   const broken = [
     '0.1234567890123456789',
     '100000000000000000000',
@@ -124,7 +124,7 @@ function randomText(length: number): string {
   }).join('');
 }
 
-test('settle times are kept as served, absurd days quarantined', async () => {
+test('settle times stay as served, impossible days are quarantined', async () => {
   const settled = ['8640000000000000', '4102444800000', '1', '0', 'null', '""'];
   const { place, outcome } = await land(
     settled.map((settleTime, i) => earning({ settleTime, miningDate: datesOf(9)[i]! })),
@@ -167,7 +167,7 @@ test('ids up to 2^63 - 1 keep their rows apart', async () => {
   expect(await lab.storedOf(far)).toEqual(lab.truthOf(far));
 });
 
-test('unknown statuses and types are kept and named', async () => {
+test('unknown statuses and types are kept and reported', async () => {
   const place = await lab.newScope('rewards');
   lab.simulator.world.insertReward(place.key, {
     currency: 'BTC',

@@ -54,7 +54,7 @@ async function changesOf({ scope }: LabScope): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ change, n }) => [change, n]));
 }
 
-test('P4 rows beyond the old end of the list are kept, and said', async () => {
+test('P4 rows older than the list are kept and shown as unserved', async () => {
   const { place } = await scopeOf(300);
   forgetAllBut(120);
   expect(await verify(place)).toEqual(QUIET);
@@ -74,7 +74,7 @@ test('P4 rows beyond the old end of the list are kept, and said', async () => {
   expect(await changesOf(place)).toEqual({ unserved: 200 });
 });
 
-test('P4 rows that are served again are followed, and withdrawn', async () => {
+test('P4 rows that are served again are updated and withdrawn', async () => {
   const { place, rows } = await scopeOf(250);
   forgetAllBut(60);
   await verify(place);
@@ -99,7 +99,7 @@ test('P4 an unserved row is withdrawn once older ones are served', async () => {
   await expectTruth(place);
 });
 
-test('P4 one empty answer hides no withdrawal ever after', async () => {
+test('P4 an empty answer hides no later withdrawal', async () => {
   const { place, rows } = await scopeOf(460);
   forgetAllBut(-3);
   expect(await verify(place)).toMatchObject({ outcome: 'partial', withdrawn: 0 });
@@ -154,7 +154,7 @@ test('P4 days without an answer do not count as empty', async () => {
   }
 });
 
-test('P4 young income taken back is withdrawn once a person agrees', async () => {
+test('P4 young rows are withdrawn once a person accepts it', async () => {
   const { place, rows } = await scopeOf(6);
   for (const row of rows) lab.simulator.world.withdraw(row);
   expect(await verify(place)).toMatchObject({ outcome: 'partial', withdrawn: 0 });
@@ -175,7 +175,7 @@ test('P4 rows that vanish among served ones are withdrawn', async () => {
   await expectTruth(place);
 });
 
-test('P4 the youngest row that vanishes at the old end goes', async () => {
+test('P4 a young row that vanishes as the oldest is withdrawn', async () => {
   const { place, rows } = await scopeOf(6);
   lab.simulator.world.withdraw(rows[5]!);
   expect(await verify(place)).toMatchObject({ outcome: 'succeeded', withdrawn: 1 });

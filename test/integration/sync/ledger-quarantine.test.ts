@@ -38,7 +38,7 @@ async function brokenScope(): Promise<{ place: LabScope; broken: { withdraw(): v
   return { place, broken: { withdraw: () => world.withdraw(raw) } };
 }
 
-test('P8 an unreadable row is kept whole, and the others land', async () => {
+test('P8 an unreadable row is kept verbatim, others are stored', async () => {
   const { place } = await brokenScope();
   const result = await lab.sync(place);
   expect([result.outcome, result.totals.inserted, result.totals.quarantined]).toEqual(['partial', 5, 1]);
@@ -53,7 +53,7 @@ test('P8 an unreadable row is kept whole, and the others land', async () => {
   expect(freshness?.['open']).toBe(1);
 });
 
-test('P8 a row with unreadable side fields lands as degraded', async () => {
+test('P8 a row with unreadable side fields is stored as degraded', async () => {
   const place = await lab.newScope('earnings');
   const raw =
     `{"amount":1.5,"currency":"BTC","miningDate":${YESTERDAY},"status":"SETTLED","settleTime":"soon",` +
@@ -78,7 +78,7 @@ test('P8 a row with unreadable side fields lands as degraded', async () => {
   expect([again.outcome, again.totals.changed, again.totals.unchanged]).toEqual(['succeeded', 0, 1]);
 });
 
-test('P8 two equal broken rows are two, none is kept twice', async () => {
+test('P8 two equal unreadable rows are two, and are kept once each', async () => {
   const { place } = await brokenScope();
   lab.simulator.world.insertRaw('earnings', place.key, YESTERDAY, BROKEN);
   await lab.sync(place);
@@ -87,7 +87,7 @@ test('P8 two equal broken rows are two, none is kept twice', async () => {
   expect(await quarantineOf(place)).toHaveLength(2);
 });
 
-test('P4 nothing is withdrawn on the day of a broken row', async () => {
+test('P4 an unreadable row prevents withdrawals on its day', async () => {
   const { place, broken } = await brokenScope();
   await lab.sync(place);
   const gone = lab.simulator.world.earnings(place.key).find(({ minedAtMs }) => minedAtMs === YESTERDAY);
@@ -107,7 +107,7 @@ test('P4 nothing is withdrawn on the day of a broken row', async () => {
 });
 
 test.each([String(YESTERDAY - 50 * DAY_MS), '"soon"'])(
-  'P4 a broken row dated %s hides no withdrawal of another day',
+  'P4 an unreadable row of %s hides no withdrawal elsewhere',
   async (statedAt) => {
     const { world } = lab.simulator;
     const place = await lab.newScope('earnings');
@@ -134,7 +134,7 @@ test.each([String(YESTERDAY - 50 * DAY_MS), '"soon"'])(
   60_000,
 );
 
-test('P8 it is tried again daily until it becomes readable', async () => {
+test('P8 an unreadable row is read daily until it is readable', async () => {
   const { world } = lab.simulator;
   const place = await lab.newScope('earnings');
   const old = YESTERDAY - 400 * DAY_MS;
@@ -163,7 +163,7 @@ test('P8 it is tried again daily until it becomes readable', async () => {
   expect(await lab.storedOf(place)).toEqual(lab.truthOf(place));
 });
 
-test('P8 a contradictory read does not resolve what it lacked', async () => {
+test('P8 a contradictory read does not resolve an unreadable row', async () => {
   const { place } = await brokenScope();
   await lab.sync(place);
   lab.simulator.faults.next(
@@ -179,7 +179,7 @@ test('P8 a contradictory read does not resolve what it lacked', async () => {
   lab.simulator.faults.clear();
 });
 
-test('P8 P11 a person accepts it: the run is partial no longer', async () => {
+test('P8 P11 a run is complete once a person accepted the row', async () => {
   const { place } = await brokenScope();
   await lab.sync(place);
   const [{ quarantine_id: number } = { quarantine_id: '' }] = await quarantineOf(place);
@@ -207,7 +207,7 @@ test('P8 P11 a person accepts it: the run is partial no longer', async () => {
   expect([result.outcome, result.totals.quarantined]).toEqual(['succeeded', 0]);
 });
 
-test('P11 an accepted row stands for one vanished row, not two', async () => {
+test('P11 an accepted row explains one vanished row, not two', async () => {
   const { place } = await brokenScope();
   await lab.sync(place);
   await kpool('quarantine', 'accept', ...(await quarantineOf(place)).map((row) => row.quarantine_id));

@@ -36,7 +36,7 @@ async function changesOf(place: LabScope): Promise<string[]> {
 }
 
 test.each(['null', 'absent', 'zero', 'time'] as const)(
-  'P4 a settled row has two revisions; time while pending: %s',
+  'P4 a settled row has two revisions; settle time before: %s',
   async (pendingSettleTime) => {
     Object.assign(lab.simulator.quirks, { pendingSettleTime });
     const { place, row } = await pendingRow();
@@ -51,7 +51,7 @@ test.each(['null', 'absent', 'zero', 'time'] as const)(
   },
 );
 
-test('P4 an amount that changes is shown revision by revision', async () => {
+test('P4 a changed amount is shown as of each instant', async () => {
   const { place, row } = await pendingRow();
   const before = { instant: await lab.now(), truth: lab.truthOf(place) };
   lab.simulator.world.amend(row, { amount: '0.49', status: 'SETTLED', settledAtMs: YESTERDAY + DAY_MS });
@@ -69,7 +69,7 @@ test('P4 an amount that changes is shown revision by revision', async () => {
   }
 });
 
-test('P4 a vanished row is withdrawn after two reads, restored', async () => {
+test('P4 a vanished row is withdrawn after two reads, and restored', async () => {
   const { place, row } = await pendingRow();
   lab.simulator.world.withdraw(row);
   const before = lab.simulator.requests.count();

@@ -90,16 +90,16 @@ const READINGS: Readonly<Record<string, Partial<Quirks>>> = {
 };
 
 describe.each(Object.entries(READINGS))('P2 a pool that %s', (_, quirks) => {
-  test('is read completely: a row a day', async () => {
+  test('is read completely with a row a day', async () => {
     await expectTruthUnder(quirks, await scopeOf(230));
   });
 
-  test('is read completely: a gap of more than a year', async () => {
+  test('is read completely with a gap of more than a year', async () => {
     await expectTruthUnder(quirks, await scopeOf(120, (i) => YESTERDAY - (i < 60 ? i : i + 400) * DAY_MS));
   });
 });
 
-test.each([8, -8])('P2 times taken for those of UTC%d cost two pages a cycle', async (hours) => {
+test.each([8, -8])('P2 bounds read as UTC%d cost two pages a cycle', async (hours) => {
   const { place, rows } = await scopeOf(230, (i) => YESTERDAY - i * DAY_MS + (i % 3) * 5 * HOUR_MS);
   lab.simulator.quirks.boundsShiftMs = hours * HOUR_MS;
   for (const request of [WHAT_IS_DUE, VERIFY, VERIFY]) {
@@ -115,7 +115,7 @@ test.each([8, -8])('P2 times taken for those of UTC%d cost two pages a cycle', a
   await expectTruth(place);
 });
 
-test('P2 rows selected by a later settle time are all there', async () => {
+test('P2 rows that the pool selects by settle time are all stored', async () => {
   const place = await lab.newScope('earnings');
   lab.simulator.quirks.boundsOn = 'settled';
   const rows = lab.simulator.world.insertMany(
@@ -136,7 +136,7 @@ test('P2 rows selected by a later settle time are all there', async () => {
   await expectTruth(place);
 });
 
-test('P2 windows are tried weekly where bounds were ignored', async () => {
+test('P2 windows are tried weekly after bounds were ignored', async () => {
   const { place } = await scopeOf(230);
   lab.simulator.quirks.bounds = 'ignored';
   expect((await lab.sync(place)).outcome).toBe('succeeded');
@@ -150,7 +150,7 @@ test('P2 windows are tried weekly where bounds were ignored', async () => {
 });
 
 test.each(['last', 'first', 'last-in-disguise', 'refused'] as const)(
-  'P2 10 to 100 rows take four requests, beyond the end: %s',
+  'P2 10 to 100 rows take four requests if page 2 is %s',
   async (beyondEnd) => {
     for (const count of [10, 50, 99, 100]) {
       Object.assign(lab.simulator.quirks, { beyondEnd });
@@ -174,7 +174,7 @@ test('P2 a scope without rows is empty, not malformed', async () => {
   }
 });
 
-test('refused future ends are learnt once for all scopes', async () => {
+test('a refused end in the future is found once for all scopes', async () => {
   const fresh = await LedgerLab.open(lab.databaseUrl, {}, 'of today');
   try {
     fresh.simulator.quirks.futureEnds = 'refused';
@@ -199,7 +199,7 @@ test('refused future ends are learnt once for all scopes', async () => {
 });
 
 test.each(['ten', 'rows'] as const)(
-  'a page whose size is said as %s costs one request a cycle',
+  'a page that gives its size as %s costs one request a cycle',
   async (pageSizeSays) => {
     const { place } = await scopeOf(43);
     Object.assign(lab.simulator.quirks, { pageSizeSays });
@@ -211,7 +211,7 @@ test.each(['ten', 'rows'] as const)(
 );
 
 test.each(['inserted-asc', 'inserted-desc'] as const)(
-  'P2 a late row apart from its day (%s) is not missed',
+  'P2 a late row far from its day (%s) is not missed',
   async (order) => {
     const { place } = await scopeOf(
       230,
@@ -230,7 +230,7 @@ test.each(['inserted-asc', 'inserted-desc'] as const)(
   },
 );
 
-test.each([1, 99, 100, 101, 230, 450])('P2 %i rows on one instant all land', async (count) => {
+test.each([1, 99, 100, 101, 230, 450])('P2 %i rows of one instant are all stored', async (count) => {
   await expectTruthUnder({}, await scopeOf(count, () => YESTERDAY + 1));
 });
 
@@ -238,7 +238,7 @@ test.each([
   ['newest first', {}, 14, 1],
   ['oldest first', { order: 'asc' }, 14, 1],
   ['by days', { bounds: 'utc-days' }, 20, 5],
-] as const)('P2 150 rows on one midnight are paged once, served %s', async (_, quirks, first, cycle) => {
+] as const)('P2 150 rows of one midnight are paged once, served %s', async (_, quirks, first, cycle) => {
   Object.assign(lab.simulator.quirks, quirks);
   const { place } = await scopeOf(170, (i) => YESTERDAY - (i < 20 ? i : 10) * DAY_MS);
   for (const most of [first, cycle]) {
@@ -250,7 +250,7 @@ test.each([
   }
 });
 
-test.each([170, 350, 950])('P11 %i rows in no lasting order end as partial soon', async (count) => {
+test.each([170, 350, 950])('P11 %i rows in a changing order end as partial soon', async (count) => {
   Object.assign(lab.simulator.quirks, { order: 'unstable-ties' });
   const { place } = await scopeOf(count, () => YESTERDAY + 1);
   const before = lab.simulator.requests.count();
@@ -262,13 +262,13 @@ test.each([170, 350, 950])('P11 %i rows in no lasting order end as partial soon'
   expect(missing.filter((line) => line.startsWith('only in the database'))).toEqual([]);
 });
 
-test('P2 hundreds of rows on one day all land, some on one instant', async () => {
+test('P2 hundreds of rows of one day and instant are stored', async () => {
   const { place, rows } = await scopeOf(430, (i) => YESTERDAY + (i % 3 === 0 ? 5 : i * 60_000));
   await expectTruthUnder({}, { place, rows });
   await expectTruthUnder({ bounds: 'utc-days' }, { place, rows: rows.slice(10, 14) });
 });
 
-test('P2 equal rows are as many as the pool serves', async () => {
+test('P2 equal rows are stored as often as the pool serves them', async () => {
   const { place } = await scopeOf(0);
   const { world } = lab.simulator;
   world.insertReward(place.key, { currency: 'BTC', minedAtMs: YESTERDAY, amount: '1' }, 240);
@@ -279,7 +279,7 @@ test('P2 equal rows are as many as the pool serves', async () => {
   await expectTruth(place);
 });
 
-test('P2 one row among 150 equal ones in no order is not lost', async () => {
+test('P2 one row among 150 equal ones in no order is stored', async () => {
   Object.assign(lab.simulator.quirks, { order: 'unstable-ties' });
   for (let n = 0; n < 5; n += 1) {
     const { place } = await scopeOf(1, () => YESTERDAY);
@@ -307,7 +307,7 @@ describe.each(Object.entries(LIES))('P11 a pool that %s', (_, quirks) => {
     ['a row a day', 230, (i: number) => YESTERDAY - i * DAY_MS],
     ['hundreds on one instant', 230, () => YESTERDAY],
     ['a few', 20, (i: number) => YESTERDAY - i * DAY_MS],
-  ] as const)('is believed only where it does not contradict itself: %s', async (_name, count, at) => {
+  ] as const)('is believed unless it contradicts itself: %s', async (_name, count, at) => {
     const { place } = await scopeOf(count, at);
     Object.assign(lab.simulator.quirks, quirks);
     const result = await lab.sync(place);
@@ -321,7 +321,7 @@ describe.each(Object.entries(LIES))('P11 a pool that %s', (_, quirks) => {
   });
 });
 
-test('P11 a count of the page’s rows hides none when capped', async () => {
+test('P11 a count of the page alone hides no row on short pages', async () => {
   const { place } = await scopeOf(230);
   Object.assign(lab.simulator.quirks, { pageSizeCap: 50, pageSizeAdmitted: false });
   const stop = lab.simulator.faults.when(() => ({
@@ -334,7 +334,7 @@ test('P11 a count of the page’s rows hides none when capped', async () => {
   await expectTruth(place);
 });
 
-test('P4 nothing is withdrawn because an answer was empty once', async () => {
+test('P4 a single empty answer withdraws nothing', async () => {
   const { place } = await scopeOf(30);
   await lab.sync(place);
   const nothing: Fault = {

@@ -34,7 +34,7 @@ async function expectTruth(place: LabScope): Promise<void> {
   expect(differenceOf(lab.truthOf(place), await lab.storedOf(place))).toEqual([]);
 }
 
-test('a cycle asks once, for the newest rows', async () => {
+test('a cycle costs one request, for the newest rows', async () => {
   const place = await scopeOf(400);
   await lab.sync(place);
   for (let cycle = 0; cycle < 3; cycle += 1) {
@@ -45,7 +45,7 @@ test('a cycle asks once, for the newest rows', async () => {
   }
 });
 
-test('days of cycles go on asking once each', async () => {
+test('a cycle still costs one request after 120 days', async () => {
   const place = await scopeOf(10);
   await lab.sync(place);
   for (let day = 0; day < 120; day += 1) {
@@ -120,7 +120,7 @@ test('kpool sync --from --to reads the windows of that span', async () => {
   await expectTruth(place);
 });
 
-test('an earlier HISTORY_START reads what lies before', async () => {
+test('an earlier HISTORY_START has older rows read', async () => {
   const place = await lab.newScope('earnings');
   for (const minedAtMs of [Date.UTC(2016, 4, 1), Date.UTC(2020, 4, 1)])
     lab.simulator.world.insertEarning(place.key, { currency: 'BTC', minedAtMs, amount: '1' });
@@ -145,7 +145,7 @@ test('P2 P11 certificates count every window without a gap', async () => {
   expect(certificates).toEqual({ served: 350, landed: 350 });
 });
 
-test('P2 P3 unchanged windows are stamped, not certified anew', async () => {
+test('P2 P3 unchanged windows get a new time, no new certificate', async () => {
   const place = await scopeOf(150);
   const puid = String(place.scope.puid);
   const stateSince = async (instant: string) => {

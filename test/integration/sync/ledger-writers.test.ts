@@ -50,7 +50,7 @@ function dyingStore(dieAt: number, moment: 'before' | 'after') {
 }
 
 test.each(['before', 'after'] as const)(
-  'P5 P7 a first sync that dies right %s any commit goes on',
+  'P5 P7 a first sync that dies %s a commit can be continued',
   async (moment) => {
     for (let dieAt = 1; dieAt <= 4; dieAt += 1) {
       const place = await scopeOf(360);
@@ -67,7 +67,7 @@ test.each(['before', 'after'] as const)(
   },
 );
 
-test('P7 a sync aborted at every request converges', async () => {
+test('P7 a sync aborted at any request can be continued', async () => {
   const place = await scopeOf(300);
   for (let turn = 1; turn <= 4; turn += 1) {
     const controller = new AbortController();
@@ -112,7 +112,7 @@ test('P9 an older read that arrives late does not win', async () => {
   expect(revisions?.n).toBe(2);
 });
 
-test('P9 several writers of one scope at once end in the truth', async () => {
+test('P9 several writers of one scope store the truth', async () => {
   const place = await scopeOf(250);
   const results = await Promise.all([1, 2, 3].map(() => lab.sync(place)));
   for (const { outcome, error } of results)

@@ -55,7 +55,7 @@ async function rowVersions(): Promise<unknown> {
            (SELECT max(xmin::text::bigint) FROM pool.reward_revisions) AS reward_revisions`;
 }
 
-test('P2 a first sync lands the whole history, every column', async () => {
+test('P2 a first sync stores the whole history, every column', async () => {
   expect(outcomesOf(await pool.sync())).toEqual(['succeeded ']);
   await expectTruth();
 });
@@ -77,7 +77,7 @@ test('a cycle costs one request per live scope', async () => {
   expect(requests.length).toBe(scopes.size);
 });
 
-test('P2 later syncs follow settling and new rows', async () => {
+test('P2 later syncs store settled and new rows', async () => {
   for (let day = 0; day < 2; day += 1) {
     pool.simulator.clock.advance(DAY_MS);
     expect(outcomesOf(await pool.sync({}, { verifyBeforeMs: Infinity, span: null }))).toEqual(['succeeded ']);

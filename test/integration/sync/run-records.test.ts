@@ -38,7 +38,7 @@ async function runsOf(stream: string): Promise<Record<string, unknown>[]> {
   return rows.map((row) => ({ ...row }));
 }
 
-test('P11 a run that had nothing to ask is skipped, no success', async () => {
+test('P11 a run without a request is skipped, not succeeded', async () => {
   const stream = 'worker-details';
   expect((await runCliInProcess(['sync', 'sub-accounts', 'algorithms'], env)).code).toBe(0);
   const { code, stdout } = await runCliInProcess(['sync', stream], env);
@@ -54,7 +54,7 @@ test('P11 a run that had nothing to ask is skipped, no success', async () => {
   expect((await runsOf(stream)).at(-1)).toMatchObject({ outcome: 'succeeded', has_ended: true });
 });
 
-test('the run of a killed `kpool sync` is closed by the next', async () => {
+test('the run of a killed kpool sync is closed by the next one', async () => {
   const unhang = simulator.faults.when(({ endpoint }) =>
     endpoint === 'earn/query' ? { kind: 'hang' } : undefined,
   );

@@ -43,7 +43,7 @@ test.each([
   });
 });
 
-test('a new sub-account is found, and synced once', async () => {
+test('a new sub-account is found and synced once', async () => {
   const { account } = pool.simulator.world.scopes()[0]!;
   pool.simulator.world.addSubAccount(account, { puid: 900n, pname: 'new', defaultAlgo: 'SHA256d' });
   for (let time = 0; time < 2; time++) {

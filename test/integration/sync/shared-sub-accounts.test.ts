@@ -63,7 +63,7 @@ async function leftOutProblems(): Promise<string[]> {
 
 const kpool = (...words: string[]) => runCliInProcess([...words, '--json'], { DATABASE_URL: database.url });
 
-test('P8 a sub-account that two keys show belongs to the first', async () => {
+test('P8 a sub-account of two keys belongs to the first one', async () => {
   await list(main, 1, 2);
   await list(farm, 2, 3);
   expect(await owners()).toEqual({ 1: 'main', 2: 'main', 3: 'farm' });
@@ -73,7 +73,7 @@ test('P8 a sub-account that two keys show belongs to the first', async () => {
   expect(await sql`SELECT puid::int FROM pool.sub_account_samples WHERE puid = 2`).toHaveLength(0);
 });
 
-test('P8 a key that shows nothing of its own is a duplicate', async () => {
+test('P8 a key without sub-accounts of its own is a duplicate', async () => {
   const accounts = new PrismaAccountStore(client);
   const copy = (await accounts.register('copy', 'c')).accountId;
   await expect(list(copy, 1, 2)).rejects.toMatchObject({ code: 'account.duplicate' });
@@ -113,13 +113,13 @@ test('kpool accounts move gives a sub-account to another account', async () => {
   ]);
 });
 
-test('kpool accounts move refuses what does not exist', async () => {
+test('kpool accounts move refuses unknown names', async () => {
   expect((await kpool('accounts', 'move', '99', 'farm')).code).toBe(2);
   expect((await kpool('accounts', 'move', '2', 'nobody')).code).toBe(2);
   expect(await owners()).toEqual({ 1: 'main', 2: 'farm', 3: 'farm' });
 });
 
-test('a stub belongs to whoever lists it', async () => {
+test('an unlisted sub-account moves to the account that lists it', async () => {
   await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname, removed_at) VALUES (${farm}, 4, '', now())`;
   await list(main, 1, 4);
   expect(await owners()).toMatchObject({ 4: 'main' });

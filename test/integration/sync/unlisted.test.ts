@@ -53,7 +53,7 @@ async function soldFarm(): Promise<bigint> {
 }
 
 test.each(['refused', 'not-found', 'empty'] as const)(
-  'P11 a sold farm of which the pool answers “%s” fails nowhere',
+  'P11 a sold sub-account that the pool calls %s fails nowhere',
   async (style) => {
     const gone = await soldFarm();
     pool.simulator.quirks.removedSubAccounts = style;
@@ -77,7 +77,7 @@ test.each(['refused', 'not-found', 'empty'] as const)(
   },
 );
 
-test('a failure from before it was gone is forgotten with it', async () => {
+test('the failures of a sub-account go with it', async () => {
   pool.simulator.quirks.removedSubAccounts = 'queryable';
   const gone = await soldFarm();
   await pool.sql`UPDATE sync.cursors SET consecutive_failures = 7 WHERE puid = ${String(gone)}`;
@@ -87,7 +87,7 @@ test('a failure from before it was gone is forgotten with it', async () => {
   expect(failing).toEqual([]);
 });
 
-test('a parameter refused of a listed sub-account is a failure', async () => {
+test('a refused parameter of a listed sub-account is a failure', async () => {
   const { simulator } = pool;
   const [listed] = simulator.world.subAccounts('main');
   simulator.faults.when(({ endpoint }) =>

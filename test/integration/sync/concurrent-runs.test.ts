@@ -1,3 +1,4 @@
+/** What happens if two processes sync the same scope at once, or one of them loses its run lock? */
 import { DAY_MS } from '../../../src/core/day';
 import type { StreamSummary } from '../../../src/use-cases/manual-sync/sync-stream';
 import type { SyncService } from '../../../src/service/sync-service';
@@ -13,8 +14,8 @@ const START = Date.UTC(2026, 10, 22, 8);
 const KEY = { account: 'main', puid: 500n, algo: 'SHA256d' };
 const WORKERS = 130;
 /** Two pages of active workers, one of each other state, and a count. */
-const PASS_REQUESTS = 5;
-/** Processes compile the sources first, on a machine that has other things to do. */
+const SNAPSHOT_REQUESTS = 5;
+/** Processes compile the sources first, and the machine may be busy. */
 const SLOW_MS = 120_000;
 
 let pool: SyncedPool;
@@ -58,12 +59,12 @@ beforeEach(() => {
 });
 
 interface Gate {
-  /** The request is there. */
+  /** Resolves when the request has arrived. */
   readonly reached: Promise<void>;
   open(): void;
 }
 
-/** Holds back one request, before it is looked at, or its answer when that is made up. */
+/** Holds one request before the pool handles it (`onRequest`), or its answer before it is sent (`afterResponse`). */
 function holdOne(
   fits: (request: RequestLogEntry) => boolean,
   moment: 'onRequest' | 'afterResponse' = 'onRequest',
@@ -93,96 +94,96 @@ async function workersOf(service: SyncService): Promise<RunResult> {
 }
 
 /** Waits until this many runs of a stream are in flight. */
-async function untilUnderWay(stream: Stream, runs: number): Promise<void> {
-  await eventually(`${runs} runs of ${stream} are under way`, 30_000, async () => {
+async function untilInFlight(stream: Stream, runs: number): Promise<void> {
+  await eventually(`${runs} runs of ${stream} are in flight`, 30_000, async () => {
     const open = await pool.sql`SELECT FROM sync.runs WHERE stream = ${stream} AND outcome IS NULL`;
     return open.length === runs ? true : null;
   });
 }
 
-/** What two passes come to of which the second began while the first was in the midst of its pages. */
-async function passesAtOnce(): Promise<[first: RunResult, second: RunResult]> {
+/** The results of two snapshots, the second of which began while the first was between two of its pages. */
+async function twoSnapshotsAtOnce(): Promise<[first: RunResult, second: RunResult]> {
   const gate = holdOne(isSecondPage);
   const first = workersOf(pool.service);
   await gate.reached;
   const second = workersOf(other);
-  await untilUnderWay('workers', 2);
+  await untilInFlight('workers', 2);
   gate.open();
   return Promise.all([first, second]);
 }
 
-/** Completed passes, and samples of one worker. */
-async function passes(): Promise<{ passes: number; samples: number }> {
-  const [counts] = await pool.sql<{ passes: number; samples: number }[]>`
-    SELECT (SELECT count(*)::int FROM pool.worker_snapshots WHERE completed_at IS NOT NULL) AS passes,
+/** Completed snapshots, and samples of one worker. */
+async function countStored(): Promise<{ snapshots: number; samples: number }> {
+  const [counts] = await pool.sql<{ snapshots: number; samples: number }[]>`
+    SELECT (SELECT count(*)::int FROM pool.worker_snapshots WHERE completed_at IS NOT NULL) AS snapshots,
            (SELECT count(*)::int FROM pool.worker_samples WHERE worker_id = 1) AS samples`;
   return counts!;
 }
 
-/** Ends the connections that hold scopes, as a restart of the server does. */
-async function loseTurns(): Promise<void> {
+/** Ends the connections that hold the run locks, as a restart of the server does. */
+async function loseLocks(): Promise<void> {
   await pool.sql`
     SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
      WHERE datname = current_database() AND application_name = 'kpool locks'`;
 }
 
-test('P11 a second pass waits for the first and takes its result', async () => {
-  const before = await passes();
-  const [first, second] = await passesAtOnce();
-  expect(first).toMatchObject({ outcome: 'succeeded', totals: { requests: PASS_REQUESTS - 1 } });
+test('P11 a second snapshot waits for the first and reuses it', async () => {
+  const before = await countStored();
+  const [first, second] = await twoSnapshotsAtOnce();
+  expect(first).toMatchObject({ outcome: 'succeeded', totals: { requests: SNAPSHOT_REQUESTS - 1 } });
   expect(second).toMatchObject({
     outcome: 'succeeded',
     reason: null,
     totals: { requests: 0, inserted: 0, changed: 0, unchanged: WORKERS },
   });
-  expect(simulator.requests.count('worker/query')).toBe(PASS_REQUESTS - 1);
-  expect(await passes()).toEqual({ passes: before.passes + 1, samples: before.samples + 1 });
+  expect(simulator.requests.count('worker/query')).toBe(SNAPSHOT_REQUESTS - 1);
+  expect(await countStored()).toEqual({ snapshots: before.snapshots + 1, samples: before.samples + 1 });
 });
 
-test('a pass begun after another one ended is a pass of its own', async () => {
-  const before = await passes();
+test('a snapshot after another one ended is read anew', async () => {
+  const before = await countStored();
   await workersOf(pool.service);
   expect((await workersOf(other)).totals.requests).toBeGreaterThan(0);
-  expect((await passes()).passes).toBe(before.passes + 2);
+  expect((await countStored()).snapshots).toBe(before.snapshots + 2);
 });
 
-test('P11 a run that takes over a partial result is partial', async () => {
+test('P11 a run that reuses a partial result is partial', async () => {
   simulator.faults.next('worker/query', {
     kind: 'rewrite',
     rewrite: (json) => json.replace(/"workerId":\s*1,/, '"workerId":"none",'),
   });
-  const [first, second] = await passesAtOnce();
+  const [first, second] = await twoSnapshotsAtOnce();
   const { outcome, reason } = first;
   expect([outcome, reason]).toEqual(['partial', expect.stringContaining('quarantine')]);
   expect(second).toMatchObject({ outcome, reason, totals: { requests: 0, quarantined: 1 } });
 });
 
-test('P8 a pass that waited for one that failed goes itself', async () => {
+test('P8 a snapshot that waited for a failed one is read anew', async () => {
   simulator.faults.when((request) =>
     isSecondPage(request) && simulator.requests.entries.filter(isSecondPage).length === 1
       ? { kind: 'code', code: '400100' }
       : undefined,
   );
-  const [first, second] = await passesAtOnce();
+  const [first, second] = await twoSnapshotsAtOnce();
   expect(first.outcome).toBe('failed');
   const { outcome, totals } = second;
-  expect([outcome, totals.requests]).toEqual(['succeeded', PASS_REQUESTS - 1]);
+  expect([outcome, totals.requests]).toEqual(['succeeded', SNAPSHOT_REQUESTS - 1]);
 });
 
-test('P9 of two passes that lost their turns the later gives way', async () => {
-  const before = await passes();
+test('P9 of two snapshots without locks the late one is dropped', async () => {
+  const before = await countStored();
   const gate = holdOne(isSecondPage);
   const first = workersOf(pool.service);
   await gate.reached;
-  await loseTurns();
+  await loseLocks();
   expect((await workersOf(other)).outcome).toBe('succeeded');
   gate.open();
   expect(await first).toMatchObject({ outcome: 'succeeded', totals: { inserted: 0, changed: 0 } });
-  expect(await passes()).toEqual({ passes: before.passes + 1, samples: before.samples + 1 });
+  expect(await countStored()).toEqual({ snapshots: before.snapshots + 1, samples: before.samples + 1 });
 });
 
 test.each(['account-income', 'sub-account-income'] as const)(
-  'P9 a total of %s that arrives later makes no sample',
+  'P9 a total of %s that arrives late makes no sample',
   async (stream) => {
     const endpoint = stream === 'account-income' ? 'user/earn' : 'sub-user/earn';
     const table = `${stream.replaceAll('-', '_')}_samples`;
@@ -194,7 +195,7 @@ test.each(['account-income', 'sub-account-income'] as const)(
     const gate = holdOne((request) => request.endpoint === endpoint, 'afterResponse');
     const first = syncOnce(pool.service, { streams: [stream] });
     await gate.reached;
-    await loseTurns();
+    await loseLocks();
     const was = Number(await latest());
     simulator.world.insertReward(KEY, {
       currency: 'BTC',
@@ -224,7 +225,7 @@ test('P8 services that sync everything at once all succeed', async () => {
 test(
   'two kpool sync at once both end with 0',
   async () => {
-    const before = await passes();
+    const before = await countStored();
     const gate = holdOne(isSecondPage);
     const env = { ...serviceEnv(simulator, database.url), KUCOIN_POOL_REQUESTS_PER_SECOND: '50' };
     const one = new ServiceProcess(['workers'], env, { command: 'sync' });
@@ -236,23 +237,26 @@ test(
     gate.open();
     expect([await one.exit, one.text]).toEqual([0, expect.any(String)]);
     expect([await two.exit, two.text]).toEqual([0, expect.stringContaining('workers: 1 of 1, 0 rows')]);
-    expect((await passes()).passes).toBe(before.passes + 1);
+    expect((await countStored()).snapshots).toBe(before.snapshots + 1);
   },
   SLOW_MS,
 );
 
 test(
-  'P7 the scope of a killed process is free at once',
+  'P7 a killed process leaves its scope free at once',
   async () => {
     const gate = holdOne(isSecondPage);
     const env = { ...serviceEnv(simulator, database.url), KUCOIN_POOL_REQUESTS_PER_SECOND: '50' };
     const killed = new ServiceProcess(['workers'], env, { command: 'sync' });
     await gate.reached;
     const waiting = workersOf(other);
-    await untilUnderWay('workers', 2);
+    await untilInFlight('workers', 2);
     await killed.end('SIGKILL');
     gate.open();
-    expect(await waiting).toMatchObject({ outcome: 'succeeded', totals: { requests: PASS_REQUESTS - 1 } });
+    expect(await waiting).toMatchObject({
+      outcome: 'succeeded',
+      totals: { requests: SNAPSHOT_REQUESTS - 1 },
+    });
   },
   SLOW_MS,
 );
