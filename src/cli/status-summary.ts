@@ -5,7 +5,8 @@ import { formatCount } from './output/numbers';
 import type { Output } from './output/output';
 import { formatRelative } from './output/times';
 import { isWell } from '../report/wellness/judge';
-import { toProblemJson, formatVerdict } from './verdict';
+import { toPublicProblem } from '../report/wellness/problem';
+import { formatVerdict } from './verdict';
 import { numeric } from './output/table';
 
 export interface StatusView extends ServiceStatus {
@@ -34,7 +35,7 @@ function formatRateLimit({ rateScope, requestsPerSecond, keysPacedAsWhole }: Sta
 export function toStatusJson(status: StatusView): OutputJson {
   return {
     isWell: isWell(status.wellness),
-    problems: status.wellness.problems.map(toProblemJson),
+    problems: status.wellness.problems.map(toPublicProblem),
     accounts: status.accounts.map((row) => ({ ...row })),
     streams: status.freshness.map((row) => ({
       ...row,

@@ -1,7 +1,6 @@
-import type { Problem, Severity } from '../report/wellness/problem';
+import type { Severity } from '../report/wellness/problem';
 import { isWell, type Wellness } from '../report/wellness/judge';
 import type { CliContext } from './context';
-import type { OutputJson } from './output/json';
 import type { Output } from './output/output';
 
 /** Problems listed; the rest are counted. */
@@ -30,9 +29,4 @@ export function formatVerdict({ colour }: Pick<Output, 'colour'>, { problems }: 
       ),
     ...(more > 0 ? [`… and ${more} more (--json shows all).`] : []),
   ].join('\n');
-}
-
-/** For `--json`. */
-export function toProblemJson({ kind, severity, account, what, cause, fix }: Problem): OutputJson {
-  return { kind, severity, account, what, cause, fix };
 }

@@ -35,9 +35,28 @@ export interface PageSources {
 }
 
 /** Reads what the pages, the API and the probes show. Connects on first use. */
-export type PageReader = ReturnType<typeof openPageReader>;
+export interface PageReader {
+  /** What the filter means, and what else could be selected. */
+  frame(filter: PageFilter): Promise<PageFrame>;
+  overview(filter: PageFilter, queue: Reachability): Promise<OverviewData>;
+  income(filter: PageFilter, frame: PageFrame): Promise<IncomeData>;
+  fleet(filter: PageFilter, frame: PageFrame): Promise<FleetData>;
+  /** Null: no such machine. */
+  machine(key: MachineKey): Promise<MachineData | null>;
+  /** Null: no such row of the ledger. */
+  row(rowId: string): Promise<Explanation | null>;
+  /** `queue`: null if this process runs no jobs, or the queue does not answer. */
+  sync(filter: PageFilter): Promise<SyncData & { readonly queue: QueueSnapshot | null }>;
+  /** The statement of a month (`2026-10`) as CSV. */
+  statement(month: string): Promise<string>;
+  /** What `/metrics` shows of the database. */
+  measures(queue: Reachability): Promise<Measures>;
+  /** What the probes judge; on a connection of its own. */
+  facts(): Promise<WellnessFacts>;
+  close(): Promise<void>;
+}
 
-export function openPageReader({ databaseUrl, judged, allowedPerHour, readQueue }: PageSources) {
+export function openPageReader({ databaseUrl, judged, allowedPerHour, readQueue }: PageSources): PageReader {
   // A page runs several queries at once. Parallel workers for each took longer to start than they saved.
   const connect = (timeoutMs: number) =>
     createLastingPostgres({
@@ -49,31 +68,24 @@ export function openPageReader({ databaseUrl, judged, allowedPerHour, readQueue 
   // A connection of its own, so that a probe does not wait for a page.
   const probes = connect(PROBE_STATEMENT_TIMEOUT_MS);
   return {
-    frame: async (filter: PageFilter): Promise<PageFrame> => readFrame(await pages.open(), filter),
-
-    overview: async (filter: PageFilter, queue: Reachability): Promise<OverviewData> =>
+    frame: async (filter) => readFrame(await pages.open(), filter),
+    overview: async (filter, queue) =>
       readOverviewPage(await pages.open(), filter, { judged, queue, allowedPerHour }),
-    income: async (filter: PageFilter, frame: PageFrame): Promise<IncomeData> =>
-      readIncomePage(await pages.open(), filter, frame),
-    fleet: async (filter: PageFilter, frame: PageFrame): Promise<FleetData> =>
-      readFleetPage(await pages.open(), filter, frame),
-    /** Null: no such machine. */
-    machine: async (key: MachineKey): Promise<MachineData | null> => findMachinePage(await pages.open(), key),
-    /** Null: no such row. */
-    row: async (rowId: string): Promise<Explanation | null> => findExplanation(await pages.open(), rowId),
-    async sync(filter: PageFilter): Promise<SyncData & { readonly queue: QueueSnapshot | null }> {
+    income: async (filter, frame) => readIncomePage(await pages.open(), filter, frame),
+    fleet: async (filter, frame) => readFleetPage(await pages.open(), filter, frame),
+    machine: async (key) => findMachinePage(await pages.open(), key),
+    row: async (rowId) => findExplanation(await pages.open(), rowId),
+    async sync(filter) {
       const [data, queue] = await Promise.all([
         readSyncPage(await pages.open(), filter, { allowedPerHour }),
         readQueue(),
       ]);
       return { ...data, queue };
     },
-    statement: async (month: string): Promise<string> => readStatement(await pages.open(), month),
-    measures: async (queue: Reachability): Promise<Measures> =>
-      readMeasures(await pages.open(), judged, queue),
-    facts: async (): Promise<WellnessFacts> => readServiceFacts(await probes.open(), judged),
-
-    async close(): Promise<void> {
+    statement: async (month) => readStatement(await pages.open(), month),
+    measures: async (queue) => readMeasures(await pages.open(), judged, queue),
+    facts: async () => readServiceFacts(await probes.open(), judged),
+    async close() {
       await Promise.all([pages.close(), probes.close()]);
     },
   };

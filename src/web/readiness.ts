@@ -1,5 +1,6 @@
 import type { Reachability, WellnessFacts } from '../report/wellness/facts';
 import { isReady, judge } from '../report/wellness/judge';
+import { toPublicProblem, type PublicProblem } from '../report/wellness/problem';
 
 /** Shorter than the usual timeout of probes. */
 const HEALTH_ANSWER_TIMEOUT_MS = 1_500;
@@ -14,7 +15,7 @@ export interface ReadinessSources {
 export interface Readiness {
   readonly isReady: boolean;
   /** All problems; only critical ones make the service unready. */
-  readonly problems: readonly object[];
+  readonly problems: readonly (PublicProblem | Pick<PublicProblem, 'kind' | 'severity'>)[];
 }
 
 /** Answers within two seconds, even if the database or the queue hangs. */
@@ -37,8 +38,8 @@ export function createReadiness({ readFacts, askQueue }: ReadinessSources): Read
         queueState(),
       ]);
       const wellness = judge({ ...known, queue: queueNow });
-      const problems = wellness.problems.map(({ kind, severity, account, what, cause, fix }) =>
-        isAnonymous ? { kind, severity } : { kind, severity, account, what, cause, fix },
+      const problems = wellness.problems.map((problem) =>
+        isAnonymous ? { kind: problem.kind, severity: problem.severity } : toPublicProblem(problem),
       );
       return { isReady: isReady(wellness), problems };
     },

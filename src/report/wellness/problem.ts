@@ -27,6 +27,8 @@ const SEVERITIES = {
 
 export type ProblemKind = keyof typeof SEVERITIES;
 
+export const PROBLEM_KINDS = Object.keys(SEVERITIES) as ProblemKind[];
+
 export interface Problem {
   /** Identifies the subject, the same in every process and at any time. */
   readonly subject: string;
@@ -41,6 +43,13 @@ export interface Problem {
   /** The command that fixes it or shows more. */
   readonly fix: string;
   readonly alert: ProblemAlert | null;
+}
+
+/** A problem as programs see it: without what only alerts need. */
+export type PublicProblem = Omit<Problem, 'subject' | 'alert'>;
+
+export function toPublicProblem({ kind, severity, account, what, cause, fix }: Problem): PublicProblem {
+  return { kind, severity, account, what, cause, fix };
 }
 
 /** When and how an alert is sent. */

@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import type { PageFrame } from '../../report/page/filter';
+import type { FleetData, IncomeData, MachineData, OverviewData, SyncData } from '../../report/page/page-data';
+import { PROBLEM_KINDS, type PublicProblem } from '../../report/wellness/problem';
 
 /**
  * Responses of `/api/v1/…`: the data of the pages (`report/page/page-data.ts`). Amounts are exact decimal strings, rates in
- * H/s, shares 0 to 1, reject rates in percent. The compiler checks that every field here is read, and a field that is read
- * but missing here fails the request.
+ * H/s, shares 0 to 1, reject rates in percent. The compiler checks that every field here is read (`api.ts`) and that
+ * every field that is read is here (`satisfies`).
  */
 const amount = z.string().describe('Exact decimal string');
 const instant = z.date();
@@ -26,7 +29,7 @@ const REQUESTS = z.strictObject({ lastHour: z.number(), perMinute: list(z.number
 export const OVERVIEW = z.strictObject({
   problems: list(
     z.strictObject({
-      kind: z.string(),
+      kind: z.enum(PROBLEM_KINDS),
       severity: z.enum(['critical', 'warning', 'progress']),
       account: z.string().nullable(),
       what: z.string(),
@@ -60,7 +63,7 @@ export const OVERVIEW = z.strictObject({
   requests: REQUESTS,
   allowedPerHour: z.number().nullable(),
   needingAttention: z.number(),
-});
+}) satisfies z.ZodType<Omit<OverviewData, 'problems'> & { readonly problems: readonly PublicProblem[] }>;
 
 export const INCOME = z.strictObject({
   from: day,
@@ -118,7 +121,7 @@ export const INCOME = z.strictObject({
       ledgerSettled: amount,
       ledgerPending: amount,
       difference: amount.nullable(),
-      verdict: z.string(),
+      verdict: z.enum(['matches', "matches to the pool's digits", 'differs', 'not comparable']),
       definition: z.string().nullable(),
       reason: z.string().nullable(),
       alsoFits: z.string().nullable(),
@@ -126,7 +129,7 @@ export const INCOME = z.strictObject({
       uncertified: z.string().nullable(),
     }),
   ),
-});
+}) satisfies z.ZodType<Pick<PageFrame, 'from' | 'to' | 'by' | 'zone'> & IncomeData>;
 
 const GROUP = z.strictObject({
   account: z.string(),
@@ -182,7 +185,7 @@ export const FLEET = z.strictObject({
       }),
     ),
   }),
-});
+}) satisfies z.ZodType<Pick<PageFrame, 'from' | 'to' | 'zone'> & FleetData>;
 
 export const MACHINE_KEY = z.object({
   puid: z.string().regex(/^\d{1,18}$/),
@@ -222,7 +225,7 @@ export const MACHINE_REPLY = z.strictObject({
       rejectRate: z.number().nullable(),
     }),
   ),
-});
+}) satisfies z.ZodType<MachineData>;
 
 export const SYNC = z.strictObject({
   streams: list(
@@ -284,4 +287,4 @@ export const SYNC = z.strictObject({
   backfill: BACKFILL,
   requests: REQUESTS,
   allowedPerHour: z.number().nullable(),
-});
+}) satisfies z.ZodType<Omit<SyncData, 'names'>>;

@@ -7,6 +7,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
+import { toPublicProblem } from '../../report/wellness/problem';
 import type { PageReader } from '../page-reader';
 import { FILTER_QUERY, queryOf } from '../query';
 import type { ReadinessCheck } from '../readiness';
@@ -34,9 +35,10 @@ export async function serveApi(
       });
       const api = scope.withTypeProvider<ZodTypeProvider>();
       api.get('/', { schema: { hide: true } }, async (_request, reply) => reply.send(scope.swagger()));
-      api.get('/overview', describeRoute('Problems and key figures', OVERVIEW), async (request) =>
-        reader.overview(queryOf(request.query).filter, await readiness.queueState()),
-      );
+      api.get('/overview', describeRoute('Problems and key figures', OVERVIEW), async (request) => {
+        const data = await reader.overview(queryOf(request.query).filter, await readiness.queueState());
+        return { ...data, problems: data.problems.map(toPublicProblem) };
+      });
       api.get('/income', describeRoute('Income by day or month', INCOME), async (request) => {
         const { filter } = queryOf(request.query);
         const frame = await reader.frame(filter);

@@ -118,13 +118,22 @@ function serveMachine(server: FastifyInstance, reader: PageReader, sendPage: Sen
   });
 }
 
+/** As `report.income_ledger.row_id`; someone may have copied it with a space. */
+const ROW_ID = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(/^[0-9a-f]{32}$/);
+
 function serveRow(server: FastifyInstance, reader: PageReader, sendPage: SendPage): void {
   server.get('/income/rows', async (request, reply) => {
-    const { id } = z.object({ id: z.string().max(60) }).parse(request.query);
-    return reply.redirect(`/income/rows/${encodeURIComponent(id.trim().toLowerCase())}`);
+    const query = z.object({ id: ROW_ID }).safeParse(request.query);
+    if (query.success) return reply.redirect(`/income/rows/${query.data.id}`);
+    reply.callNotFound();
+    return reply;
   });
   server.get('/income/rows/:rowId', async (request, reply) => {
-    const key = z.object({ rowId: z.string().regex(/^[0-9a-f]{32}$/) }).safeParse(request.params);
+    const key = z.object({ rowId: ROW_ID }).safeParse(request.params);
     const row = key.success ? await reader.row(key.data.rowId) : null;
     if (row === null) {
       reply.callNotFound();

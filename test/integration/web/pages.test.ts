@@ -111,7 +111,8 @@ describe('the pages', () => {
     expect(page).toContain(row!.amount);
     expect(page).not.toContain(NASTY);
     for (const wrong of ['0'.repeat(32), 'nonsense'])
-      expect((await fetch(`${url}income/rows/${wrong}`)).status).toBe(404);
+      for (const address of [`income/rows/${wrong}`, `income/rows?id=${wrong}`])
+        expect((await fetch(url + address)).status).toBe(404);
   });
 
   test('shows every digit of an amount that is asked for', async () => {
@@ -400,6 +401,29 @@ describe('the API', () => {
       ]);
     },
   );
+});
+
+describe('the API, while an account is stopped', () => {
+  test('names the problem and its fix', async () => {
+    await sql`UPDATE pool.accounts SET status = 'auth_failed', status_reason = 'refused'`;
+    const answer = await fetch(`${(await serve(null)).url}api/v1/overview`);
+    await sql`UPDATE pool.accounts SET status = 'ok', status_reason = NULL`;
+    expect([answer.status, await answer.json()]).toEqual([
+      200,
+      expect.objectContaining({
+        problems: expect.arrayContaining([
+          {
+            kind: 'account-stopped',
+            severity: 'critical',
+            account: 'main',
+            what: expect.any(String) as string,
+            cause: expect.any(String) as string,
+            fix: 'kpool sync --account main',
+          },
+        ]) as object,
+      }),
+    ]);
+  });
 });
 
 describe('probes', () => {
