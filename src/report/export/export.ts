@@ -54,7 +54,7 @@ export interface ExportResult {
 /**
  * Writes an export and its manifest into a folder, of any length in little memory (except a workbook), and records it
  * in `book.exports`. The ledger as of a past instant never changes, so the same request for the same instant writes the
- * same bytes. An interruption leaves no partial file. Throws `usage.invalid` for an unknown account, an instant in the
+ * same bytes. An interruption leaves no partial file, and a failure leaves the folder as it was. Throws `usage.invalid` for an unknown account, an instant in the
  * future, or a file that already exists.
  */
 export async function writeExport(sql: Sql, request: ExportRequest): Promise<ExportResult> {
@@ -80,12 +80,15 @@ export async function writeExport(sql: Sql, request: ExportRequest): Promise<Exp
     const manifest = { ...content.about(), files: [{ name, rows: content.rowsWritten(), bytes, sha256 }] };
     const proof = await prepareWholeFile(manifestFile, single(formatManifest(manifest)), request);
     try {
+      // The names come before COMMIT, so that no export is recorded whose files could not be written. If COMMIT fails,
+      // `discard` takes the names away again.
       await sql.begin(async (tx) => {
         await recordExport(tx, manifest, request.fileType);
-        // Both files are on disk. If the manifest were missing, no later export would continue from this one.
         await data.giveName();
         await proof.giveName();
       });
+      data.keep();
+      proof.keep();
     } finally {
       await proof.discard();
     }

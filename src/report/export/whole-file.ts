@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { access, copyFile, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { KpoolError } from '../../core/errors';
 
@@ -28,11 +28,13 @@ export async function refuseExisting(file: string): Promise<void> {
   if (await isThere(file)) throw alreadyThere(file);
 }
 
-/** A complete file under a temporary name. */
+/** A complete file under a temporary name. Whoever prepared it must call `discard`, however the work ends. */
 export interface PreparedFile extends WrittenFile {
-  /** Renames it to its final name. Throws `usage.invalid` if a file of that name exists and may not be replaced. */
+  /** Gives it its final name. Throws `usage.invalid` if a file of that name exists and may not be replaced. */
   readonly giveName: () => Promise<void>;
-  /** Deletes it, unless it was renamed. */
+  /** From now on `discard` leaves the named file where it is. */
+  readonly keep: () => void;
+  /** Removes the file, puts back the one that it replaced, and removes everything temporary. */
   readonly discard: () => Promise<void>;
 }
 
@@ -45,14 +47,35 @@ export async function prepareWholeFile(
   chunks: AsyncIterable<string | Uint8Array>,
   { mayReplace }: WriteOptions,
 ): Promise<PreparedFile> {
-  const unfinished = `${file}.${randomBytes(4).toString('hex')}.partial`;
-  const discard = (): Promise<void> => rm(unfinished, { force: true });
+  const mark = randomBytes(4).toString('hex');
+  const unfinished = `${file}.${mark}.partial`;
+  const replaced = `${file}.${mark}.replaced`;
+  let undoName = (): Promise<void> => Promise.resolve();
+  const removeTemporary = async (): Promise<void> => {
+    for (const temporary of [unfinished, replaced]) await rm(temporary, { force: true });
+  };
   try {
     const { bytes, sha256 } = await writeNew(unfinished, file, chunks);
-    const giveName = (): Promise<void> => moveTo(unfinished, file, mayReplace);
-    return { name: path.basename(file), bytes, sha256, giveName, discard };
+    return {
+      name: path.basename(file),
+      bytes,
+      sha256,
+      async giveName() {
+        const replaces = mayReplace && (await isThere(file));
+        if (replaces) await copyFile(file, replaced);
+        await moveTo(unfinished, file, mayReplace);
+        undoName = () => (replaces ? rename(replaced, file) : rm(file, { force: true }));
+      },
+      keep() {
+        undoName = () => Promise.resolve();
+      },
+      async discard() {
+        await undoName();
+        await removeTemporary();
+      },
+    };
   } catch (error) {
-    await discard();
+    await removeTemporary();
     throw error;
   }
 }
