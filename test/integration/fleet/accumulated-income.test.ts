@@ -56,7 +56,7 @@ async function accountSamples(currency: string): Promise<unknown[]> {
   return rows.map(({ hours, amount }) => [hours, amount]);
 }
 
-test('P1 totals are kept digit for digit, for every earned coin', async () => {
+test('P1 totals are stored digit for digit, for every coin', async () => {
   expect(await syncAt(START + HOUR_MS)).toEqual(['succeeded', 'succeeded']);
   const latest = await pool.sql`
     SELECT DISTINCT ON (currency) currency, trim_scale(amount)::text AS amount FROM pool.account_income_samples
@@ -72,7 +72,7 @@ test('P1 totals are kept digit for digit, for every earned coin', async () => {
   expect(sub[2]).toEqual({ puid: 500, pname: 'farm', currency: 'XYZ', amount: '99999999999999999999.5' });
 });
 
-test('of equal totals the first, the last and one a day are kept', async () => {
+test('of equal totals, the first, the last and one a day are kept', async () => {
   for (const hours of [2, 3, 4, 30, 31, 32]) await syncAt(START + hours * HOUR_MS);
   expect(await accountSamples('LTC')).toEqual([
     [0, '2'],
@@ -92,7 +92,7 @@ test('of equal totals the first, the last and one a day are kept', async () => {
   expect(runs).toEqual({ rows_inserted: 0, rows_unchanged: 3 });
 });
 
-test('a sub-account known by its income only is not listed', async () => {
+test('a sub-account known only by its income is not listed', async () => {
   simulator.world.addSubAccount('main', { puid: 501n, pname: 'gone', defaultAlgo: 'SHA256d' });
   simulator.world.insertEarning(
     { ...key, puid: 501n },
@@ -125,7 +125,7 @@ test('P1 a total that does not fit is quarantined, never rounded', async () => {
   expect(await syncAt(START + 51 * HOUR_MS)).toEqual(['succeeded', 'succeeded']);
 });
 
-test('a configured coin that the pool refuses is no shortcoming', async () => {
+test('a configured coin that the pool refuses is ignored', async () => {
   const refuse = (coin: string) =>
     simulator.faults.when(({ endpoint, params }) =>
       endpoint === 'user/earn' && params['coinName'] === coin ? { kind: 'code', code: '400100' } : undefined,

@@ -69,7 +69,7 @@ test('kpool check says how large the fleet’s history will get', async () => {
   expect(large.hint).toContain('WORKER_HOURLY_KEEP_DAYS');
 });
 
-test('kpool check says when the pace cannot keep the interval', async () => {
+test('kpool check says if the pace is too slow for the interval', async () => {
   const usual = await check({}, 'fleet main');
   expect(usual).toMatchObject({ isWell: true, hint: null });
   expect(usual.text).toMatch(/^a snapshot of 59030 workers takes 593 requests, 297 s of every 600 s$/);

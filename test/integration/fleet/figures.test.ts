@@ -166,7 +166,7 @@ function listedSnapshots(plans: readonly SnapshotPlan[]): [number, number][] {
   return [...counts].sort(([a], [b]) => a - b);
 }
 
-test('hours and days hold what the samples say, also made anew', async () => {
+test('hours and days agree with the samples, also recomputed', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(snapshotPlan, { minLength: 1, maxLength: 15 }), async (plans) => {
       const fleet = await newFleet();
@@ -268,7 +268,7 @@ test('P9 a snapshot that began before a landed one is refused', async () => {
   expect(await sql`SELECT FROM pool.worker_samples WHERE puid = ${String(fleet.puid)}`).toHaveLength(1);
 });
 
-test('P9 a snapshot does not overwrite a worker’s later word', async () => {
+test('P9 a snapshot does not overwrite newer worker details', async () => {
   const fleet = await newFleet();
   const worker = { id: 1, status: 'ACTIVE', hps: '1', rejectRate: null };
   await snapshot(fleet, START, [worker]);
@@ -292,7 +292,7 @@ test('P9 a snapshot does not overwrite a worker’s later word', async () => {
   ).toEqual([{ hps: '3', status: 'INACTIVE' }]);
 });
 
-test('P9 details begun before stored ones are refused', async () => {
+test('P9 worker details that began before stored ones are refused', async () => {
   const fleet = await newFleet();
   await snapshot(fleet, START, [{ id: 1, status: 'ACTIVE', hps: '1', rejectRate: null }]);
   const details = { ...fleet, stream: 'worker-details' } as const;
@@ -306,7 +306,7 @@ test('P9 details begun before stored ones are refused', async () => {
   ).toEqual([{ position: 1 }]);
 });
 
-test('a snapshot whose workers were lost in a crash does not land', async () => {
+test('a snapshot that lost workers in a crash does not land', async () => {
   const fleet = await newFleet();
   const begun = await store.beginSnapshot(fleet);
   await store.stageWorkers(
@@ -327,7 +327,7 @@ test('a snapshot whose workers were lost in a crash does not land', async () => 
   ).rejects.toMatchObject({ code: 'sync.inconsistent' });
 });
 
-test('what is too old is dropped by days; partitions wait ahead', async () => {
+test('retention drops old days and creates partitions ahead', async () => {
   const fleet = await newFleet();
   const worker = { id: 1, status: 'ACTIVE', hps: '1', rejectRate: null };
   for (let day = 0; day < 6; day += 1) await snapshot(fleet, START + day * DAY_MS, [worker]);
@@ -369,7 +369,7 @@ test('a fleet without workers leaves no figures', async () => {
   expect(await everything(fleet)).toEqual([[], [], [], []]);
 });
 
-test('workers go with their sub-account, and come back with it', async () => {
+test('workers are removed and restored with their sub-account', async () => {
   const fleet = await newFleet();
   const worker = { id: 1, status: 'ACTIVE', hps: '1', rejectRate: null };
   await snapshot(fleet, START, [worker]);

@@ -32,7 +32,7 @@ async function addDay(algo: string, worker: number, day: string, rate: number, r
     VALUES (7, ${algo}, ${day}, 10, 10, 8, ${rate}, ${rate}, ${rate})`;
 }
 
-test('weeks hold the days that are over, also days made anew', async () => {
+test('weeks hold only days that are over, also recomputed', async () => {
   const algo = 'weeks';
   const worker = await addWorker(algo, 'rig-1');
   const weeks = async () => {
@@ -64,7 +64,7 @@ test('weeks hold the days that are over, also days made anew', async () => {
   ]);
 });
 
-test('machines come, go and return; the first ones are no news', async () => {
+test('machines are added, removed and returned, except the first', async () => {
   const algo = 'presence';
   const [first, later] = [await addWorker(algo, 'rig-1'), await addWorker(algo, 'rig-2')];
   await sql`
@@ -80,7 +80,7 @@ test('machines come, go and return; the first ones are no news', async () => {
   ]);
 });
 
-test('a machine’s group: longest prefix, or name without number', async () => {
+test('a machine’s group is its longest prefix, or its name', async () => {
   const algo = 'groups';
   for (const name of ['hall-a-01', 'hall-a-02', 'hall-b-01', '10x1x23']) await addWorker(algo, name);
   await sql`

@@ -64,7 +64,7 @@ async function reasons(id: number): Promise<[unknown, unknown] | null> {
 
 const daysOf = (rate: number, count: number) => Array.from({ length: count }, () => [rate, 10] as const);
 
-test('a machine is measured by its sound weeks', async () => {
+test('a machine’s baseline comes from its sound weeks', async () => {
   const days = [
     ...daysOf(9_000, 7),
     ...daysOf(40, 6 * 7),
@@ -78,7 +78,7 @@ test('a machine is measured by its sound weeks', async () => {
   expect(await health(id)).toEqual({ baseline: '40', share: '0.75', uptime: '0.875', since: '01:30:00' });
 });
 
-test.each([4, 10, 30, 45])('a machine that stays slow for %d days goes on being slow', async (count) => {
+test.each([4, 10, 30, 45])('a machine that stays slow for %d days is still slow', async (count) => {
   const id = await machine({ days: [...daysOf(100, 60 - count), ...daysOf(60, count + 1)], hourRate: 60 });
   expect(await reasons(id)).toEqual(['slow', '40']);
 });
@@ -86,16 +86,19 @@ test.each([4, 10, 30, 45])('a machine that stays slow for %d days goes on being 
 test.each([
   ['within a week', 6 * 1440, ['down, unsteady', null]],
   ['longer ago', 8 * 1440, null],
-] as const)('a machine down from the first day, last share %s', async (_, minutesSinceShare, expected) => {
-  const days = [[null, 0]] as const;
-  const id = await machine({ status: 'INACTIVE', days, minutesSinceShare });
-  expect(await reasons(id)).toEqual(expected);
-});
+] as const)(
+  'a machine that is down from its first day, last share %s',
+  async (_, minutesSinceShare, expected) => {
+    const days = [[null, 0]] as const;
+    const id = await machine({ status: 'INACTIVE', days, minutesSinceShare });
+    expect(await reasons(id)).toEqual(expected);
+  },
+);
 
 test.each([
   ['percent', 1],
   ['a share of 1', 0.01],
-])('a reject rate is judged by the fleet’s, served as %s', async (_, unit) => {
+])('a reject rate in %s is compared with the fleet’s', async (_, unit) => {
   const algo = `in ${unit}`;
   for (let n = 0; n < 20; n += 1) await machine({ algo, rejectRate: String((1 + n / 20) * unit) });
   const usual = await machine({ algo, rejectRate: String(2.5 * unit) });
@@ -104,7 +107,7 @@ test.each([
   expect(await reasons(worst)).toEqual(['rejects', '0']);
 });
 
-test('a machine without history, rate or share is no trouble', async () => {
+test('a machine without history, rate or share needs no attention', async () => {
   const id = await machine({ days: [], hourRate: null, rejectRate: null, minutesSinceShare: null });
   expect(await health(id)).toEqual({ baseline: null, share: null, uptime: null, since: null });
   expect(await reasons(id)).toBeNull();
@@ -143,7 +146,7 @@ test.each<[string, Machine, [string, string] | null]>([
   expect(await reasons(await machine(facts))).toEqual(expected);
 });
 
-test('a machine that the pool lists no more needs nobody', async () => {
+test('a machine that the pool no longer lists needs no attention', async () => {
   const id = await machine({ status: 'INACTIVE' });
   await sql`UPDATE pool.workers SET removed_at = now() WHERE worker_id = ${id}`;
   expect(await reasons(id)).toBeNull();

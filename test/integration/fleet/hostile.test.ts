@@ -140,7 +140,7 @@ test.each([
   ['has a word for a rate', '{"workerId":2,"realHashRate":"NaN"}'],
   ['has a rate beyond every measure', '{"workerId":2,"realHashRate":1e5000,"hashUnit":"H"}'],
   ['has a word for its last share', '{"workerId":2,"lastShareTime":"yesterday"}'],
-])('P8 a worker that %s is quarantined, the others count', async (_, raw) => {
+])('P8 a worker that %s is quarantined, the others are stored', async (_, raw) => {
   const key = await farm([raw]);
   expect(await snapshot(key)).toMatchObject({ outcome: 'partial', totals: { inserted: 1, quarantined: 1 } });
   expect(await samples(key)).toBe(1);
@@ -172,7 +172,7 @@ test('sub-accounts of one name keep their workers apart', async () => {
   expect([(await stored(one)).length, (await stored(other)).length]).toEqual([1, 0]);
 });
 
-test('P8 a sub-account that vanishes meanwhile stops no other', async () => {
+test('P8 a sub-account that vanishes during a sync stops no other', async () => {
   const gone = await farm([]);
   const other = await farm([]);
   pool.simulator.quirks.removedSubAccounts = 'refused';

@@ -46,14 +46,14 @@ async function round(): Promise<number[]> {
 const span = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-test('the round keeps to its requests a run and goes on later', async () => {
+test('each run reads its share, the next one goes on from there', async () => {
   expect(await round()).toEqual(span(1, 25));
   expect(await round()).toEqual(span(26, 50));
   expect(await round()).toEqual(span(51, 60));
   expect(await round()).toEqual(span(1, 25));
 });
 
-test('what a worker says of itself is stored where it is newer', async () => {
+test('details of a worker are stored if they are newer', async () => {
   pool.simulator.world.changeWorker(workers[29]!, {
     status: 'INVALID',
     rejectRate: '1.25',
@@ -65,7 +65,7 @@ test('what a worker says of itself is stored where it is newer', async () => {
   expect(row).toEqual({ status: 'INVALID', worker_name: 'thirty', reject_rate: '1.25' });
 });
 
-test('new workers and those that a snapshot missed come first', async () => {
+test('new workers and those missing from a snapshot come first', async () => {
   const { world } = pool.simulator;
   world.addWorker(key, { workerId: 900n, workerName: 'new' });
   world.removeWorker(workers[2]!);
@@ -73,7 +73,7 @@ test('new workers and those that a snapshot missed come first', async () => {
   expect((await round()).slice(0, 4)).toEqual([3, 900, 51, 52]);
 });
 
-test('a worker that the pool does not know is left to snapshots', async () => {
+test('a worker unknown to the pool is removed only by snapshots', async () => {
   await round();
   for (const unknownWorker of ['empty', 'refused', 'null'] as const) {
     pool.simulator.quirks.unknownWorker = unknownWorker;
@@ -83,7 +83,7 @@ test('a worker that the pool does not know is left to snapshots', async () => {
   expect(row).toEqual({ removed_at: null });
 });
 
-test('all sub-accounts together take their share of the rate', async () => {
+test('all sub-accounts together keep to the requests of a run', async () => {
   const { world } = pool.simulator;
   for (let n = 1n; n <= 4n; n += 1n) {
     const farm = { account: 'main', puid: 600n + n, algo: 'SHA256d' };

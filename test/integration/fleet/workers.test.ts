@@ -95,7 +95,7 @@ function requestsSince(mark: number): string[] {
     );
 }
 
-test('P2 a snapshot lands every worker with its status', async () => {
+test('P2 a snapshot stores every worker with its status', async () => {
   const { key, workers } = await farm(230);
   for (const worker of workers.slice(0, 40)) simulator.world.changeWorker(worker, { status: 'INACTIVE' });
   for (const worker of workers.slice(40, 45)) simulator.world.changeWorker(worker, { status: 'INVALID' });
@@ -135,7 +135,7 @@ test('P3 an unchanged snapshot writes samples of active ones only', async () => 
   expect((await sampleCounts(key)).get(1)).toBe(2);
 });
 
-test('a worker that stays inactive counts as down in each snapshot', async () => {
+test('a worker that stays inactive counts as down each time', async () => {
   const { key, workers } = await farm(2);
   await snapshot(key);
   simulator.world.changeWorker(workers[0]!, { status: 'INACTIVE', realHashRate: '0' });
@@ -154,7 +154,7 @@ test('a worker that stays inactive counts as down in each snapshot', async () =>
   ).toEqual([{ snapshots: 4, listed_samples: 8, active_samples: 5, avg: '126', min: '101', max: '201' }]);
 });
 
-test('a worker gone for two complete snapshots is removed', async () => {
+test('a worker missing from two complete snapshots is removed', async () => {
   const { key, workers } = await farm(3);
   await snapshot(key);
   simulator.world.removeWorker(workers[1]!);
@@ -167,7 +167,7 @@ test('a worker gone for two complete snapshots is removed', async () => {
   expect((await stored(key))[1]).toMatchObject({ id: 2, name: 'renamed', removed: false, hps: '7' });
 });
 
-test('a worker missed by one snapshot only is not removed', async () => {
+test('a worker missing from only one snapshot is not removed', async () => {
   const { key, workers } = await farm(3);
   await snapshot(key);
   for (let n = 0; n < 3; n += 1) {
@@ -179,7 +179,7 @@ test('a worker missed by one snapshot only is not removed', async () => {
   }
 });
 
-test('no workers cost three requests at first and one later', async () => {
+test('no workers cost three requests at first, then one', async () => {
   const { key } = await farm(0);
   expect((await snapshot(key)).totals.requests).toBe(3);
   expect((await snapshot(key)).totals.requests).toBe(1);
@@ -188,7 +188,7 @@ test('no workers cost three requests at first and one later', async () => {
   expect(await stored(key)).toEqual(truth(key));
 });
 
-test('workers that shift between pages meanwhile are not missed', async () => {
+test('workers that shift between pages are not missed', async () => {
   const { key, workers } = await farm(350);
   await snapshot(key);
   let page = 0;
@@ -204,7 +204,7 @@ test('workers that shift between pages meanwhile are not missed', async () => {
   expect(workers.filter(({ workerId }) => samples.get(Number(workerId)) !== 2)).toEqual([]);
 });
 
-test('a worker that moves between lists is asked about itself', async () => {
+test('a worker that moves between lists is queried by its id', async () => {
   const { key, workers } = await farm(4);
   simulator.world.changeWorker(workers[0]!, { status: 'INACTIVE' });
   await snapshot(key);
@@ -233,7 +233,7 @@ test('a worker that moves between lists is asked about itself', async () => {
   expect(await stored(key)).toEqual(truth(key));
 });
 
-test('an active worker in no list is asked about, and stays', async () => {
+test('an active worker in no list is queried by id, and stays', async () => {
   const { key, workers } = await farm(3);
   await snapshot(key);
   const stop = simulator.onRequest(({ params }) => {
@@ -246,7 +246,7 @@ test('an active worker in no list is asked about, and stays', async () => {
   expect((await sampleCounts(key)).get(3)).toBe(2);
 });
 
-test('a snapshot that breaks off leaves nothing', async () => {
+test('a snapshot that breaks off stores nothing', async () => {
   const { key } = await farm(250);
   simulator.faults.when(({ endpoint, params }) =>
     endpoint === 'worker/query' && params['currentPage'] === '3'
@@ -295,7 +295,7 @@ test.each([
   expect(await stored(key)).toEqual(truth(key));
 });
 
-test('P8 an unreadable worker is quarantined, nobody is removed', async () => {
+test('P8 an unreadable worker is quarantined, none is removed', async () => {
   const { key, workers } = await farm(4);
   await snapshot(key);
   simulator.world.changeWorker(workers[0]!, {
@@ -315,7 +315,7 @@ test('P8 an unreadable worker is quarantined, nobody is removed', async () => {
   expect((await stored(key)).map(({ removed }) => removed)).toEqual([false, false, true, true]);
 });
 
-test('names are kept: none, huge, of any script, and SQL', async () => {
+test('any name is kept: empty, huge, of any script, or SQL', async () => {
   const { key, workers } = await farm(6);
   const names = [
     '',
@@ -330,7 +330,7 @@ test('names are kept: none, huge, of any script, and SQL', async () => {
   expect((await stored(key)).map(({ name }) => name)).toEqual(names);
 });
 
-test('P11 workers that no list holds are noticed, once a day', async () => {
+test('P11 workers that are in no list are reported once a day', async () => {
   const { key, workers } = await farm(3);
   simulator.world.changeWorker(workers[1]!, { status: 'ON_HOLIDAY' });
   const result = await snapshot(key);

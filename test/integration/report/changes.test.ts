@@ -3,7 +3,7 @@ import { createLedgerAccount, puidOf } from './ledger-history';
 
 const { sql } = useTestDatabase();
 
-test('what changed since an instant is shown, before and after', async () => {
+test('changes since an instant show the state before and after', async () => {
   const puid = puidOf(await createLedgerAccount(sql, 'main'), 1);
   await sql`
     INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
@@ -35,7 +35,7 @@ test('what changed since an instant is shown, before and after', async () => {
   expect(same).toEqual({ ids: 4, found: 4 });
 });
 
-test('every close and reopen stays; the last of a month counts', async () => {
+test('every close and reopen is kept, the last of a month counts', async () => {
   for (const action of ['close', 'reopen', 'close']) {
     await sql`INSERT INTO sync.closes (month, action, instant) VALUES ('2026-09-01', ${action}, sync.fix_ledger_instant())`;
   }

@@ -65,7 +65,7 @@ const NEWEST = { from: '2026-10-20Z', to: 'infinity', readAgo: '1 minute' };
 const today = new Date().toISOString().slice(0, 10);
 
 describe('completeness', () => {
-  test('windows read whole are one certified span', async () => {
+  test('windows that were all read form one certified span', async () => {
     await know([
       NEWEST,
       { from: '2026-10-01Z', to: '2026-10-20Z', readAgo: '1 hour' },
@@ -74,7 +74,7 @@ describe('completeness', () => {
     expect(await spansOf('earnings')).toEqual([`2026-01-01 ${today} certified`]);
   });
 
-  test('quarantine, gaps, old proofs and unread history differ', async () => {
+  test('quarantine, gaps, old proofs and unread history are shown', async () => {
     await know(
       [
         NEWEST,
@@ -112,7 +112,7 @@ describe('completeness', () => {
     expect((await spansOf('earnings'))[0]).toMatch(/ stale$/);
   });
 
-  test('a list never looked at is missing, not empty', async () => {
+  test('a list that was never read is missing, not empty', async () => {
     await know([NEWEST], true, ['earnings']);
     expect(await spansOf('rewards')).toEqual(['… … missing']);
   });
@@ -127,22 +127,22 @@ describe('closing a month', () => {
   };
   const October = { from: '2026-10-01Z', to: '2026-11-01Z' };
 
-  test('a month that is not over is refused', async () => {
+  test('is refused before the month is over', async () => {
     await know([NEWEST]);
     expect(await refusalOf(findMonth('2999-01')!)).toBe('2999-01 is not over yet (UTC).');
   });
 
-  test('a list that was never read is refused, by name', async () => {
+  test('is refused, by name, if a list was never read', async () => {
     await know([NEWEST], true, ['earnings']);
     expect(await refusalOf()).toContain('rewards of farm 1');
   });
 
-  test('a month whose last look came before its end is refused', async () => {
+  test('is refused if the month was not read after its end', async () => {
     await know([{ from: '2026-09-01Z', to: 'infinity', readAgo: `${daysSince('2026-10-31')} days` }]);
     expect(await refusalOf()).toContain('earnings of farm 1');
   });
 
-  test('a month with a part that was not read is refused', async () => {
+  test('is refused if a part of the month was not read', async () => {
     await know([
       { from: '2026-10-10Z', to: 'infinity', readAgo: '1 minute' },
       { from: '2026-10-05Z', to: '2026-10-10Z', readAgo: null },
@@ -151,7 +151,7 @@ describe('closing a month', () => {
     expect(await refusalOf()).toContain('have not been read completely since 2026-10 ended');
   });
 
-  test('a month with quarantined rows is refused until accepted', async () => {
+  test('is refused until its quarantined rows are accepted', async () => {
     await know([{ ...October, to: 'infinity', readAgo: '1 minute', quarantined: 1 }]);
     await sql`
       INSERT INTO sync.quarantined_rows (stream, puid, algo, window_from, window_to, raw, raw_hash, reason)
@@ -162,7 +162,7 @@ describe('closing a month', () => {
     await reopenMonth(sql, OCTOBER, { note: null });
   });
 
-  test('P11 a month with days in doubt is refused, no other', async () => {
+  test('P11 is refused only for the month with days in doubt', async () => {
     await know([
       { from: '2026-10-04Z', to: 'infinity', readAgo: '1 minute' },
       { from: '2026-10-03Z', to: '2026-10-04Z', readAgo: '1 minute', quarantined: 1, inDoubt: 1 },
@@ -180,7 +180,7 @@ describe('closing a month', () => {
     await reopenMonth(sql, findMonth('2026-09')!, { note: null });
   });
 
-  test('what was refused is closed by force, a proven month without', async () => {
+  test('is possible by force, or once the month is proven', async () => {
     await know([{ from: '2018-01-01Z', to: 'infinity', readAgo: null }]);
     expect(await closeMonth(sql, findMonth('2025-01')!, { note: 'known', force: true })).toMatchObject({
       outcome: 'recorded',
@@ -192,7 +192,7 @@ describe('closing a month', () => {
     await reopenMonth(sql, OCTOBER, { note: null });
   });
 
-  test('a sub-account that is gone does not hold up later months', async () => {
+  test('is possible for months after a sub-account was removed', async () => {
     await know([{ from: '2025-01-01Z', to: 'infinity', readAgo: `${daysSince('2025-07-10')} days` }]);
     await sql`UPDATE pool.sub_accounts SET removed_at = '2025-07-15Z' WHERE account_id = ${accountId}`;
     expect(await refusalOf(findMonth('2025-07')!)).toContain('earnings of farm 1');
@@ -202,7 +202,7 @@ describe('closing a month', () => {
     expect(await refusalOf(findMonth('2025-07')!)).toBe('closed');
   });
 
-  test('P11 where nothing was read no month closes but by force', async () => {
+  test('P11 is refused, except by force, if nothing was read', async () => {
     await sql`UPDATE pool.sub_accounts SET removed_at = '2020-01-01Z' WHERE account_id = ${accountId}`;
     expect(await refusalOf()).toContain(
       `sub-accounts and algorithms of account ${accounts - 1} have not been`,
@@ -214,7 +214,7 @@ describe('closing a month', () => {
     });
   });
 
-  test('P11 a month that begins before HISTORY_START is refused', async () => {
+  test('P11 is refused for a month that begins before HISTORY_START', async () => {
     await know([{ from: '2026-06-10Z', to: 'infinity', readAgo: '1 minute' }]);
     const refusal = (readFrom: string, needed: string) =>
       `The income of account ${accounts - 1} has been read only from ${readFrom} on, which is after the start of ` +
@@ -224,7 +224,7 @@ describe('closing a month', () => {
     expect(await refusalOf(findMonth('2026-07')!)).toBe('closed');
   });
 
-  test('P11 algorithms never looked at are refused, sleeping not', async () => {
+  test('P11 is refused if an active algorithm was never read', async () => {
     await know([{ from: '2025-01-01Z', to: 'infinity', readAgo: '1 minute' }]);
     await sql`INSERT INTO pool.algorithms (account_id, algo) VALUES (${accountId}, 'Scrypt')`;
     await sql`
@@ -254,7 +254,7 @@ describe('freshness', () => {
       (row) => row.account === `account ${accounts - 1}` && row.stream === stream,
     )!;
 
-  test('a stream that did not succeed for three intervals is late', async () => {
+  test('a stream without success for three intervals is late', async () => {
     await know([NEWEST]);
     await sql`UPDATE sync.cursors SET last_success_at = now() - interval '181 minutes' WHERE stream = 'rewards'`;
     expect(await freshnessOf('earnings')).toMatchObject({
@@ -267,7 +267,7 @@ describe('freshness', () => {
     expect(await freshnessOf('rewards')).toMatchObject({ isLate: true, state: 'late' });
   });
 
-  test('a first sync is late when it stands for three intervals', async () => {
+  test('a first sync without progress for three intervals is late', async () => {
     await know([NEWEST], false);
     await sql`UPDATE sync.cursors SET last_success_at = NULL`;
     const age = async (ago: string) => {
@@ -288,7 +288,7 @@ describe('freshness', () => {
     await age('1 minute');
   });
 
-  test('the interval that is configured counts', async () => {
+  test('the configured interval counts', async () => {
     await know([NEWEST]);
     await sql`UPDATE sync.cursors SET last_success_at = now() - interval '5 minutes'`;
     await sql`UPDATE sync.streams SET every_ms = 60000 WHERE stream = 'earnings'`;
@@ -297,7 +297,7 @@ describe('freshness', () => {
     await sql`UPDATE sync.streams SET every_ms = 3600000 WHERE stream = 'earnings'`;
   });
 
-  test('the last failure, quarantine and unknown values are named', async () => {
+  test('shows the last failure, quarantine and unknown values', async () => {
     await know([NEWEST]);
     await sql`UPDATE sync.cursors SET consecutive_failures = 2 WHERE stream = 'earnings'`;
     await sql`

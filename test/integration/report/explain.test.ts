@@ -17,7 +17,7 @@ async function explain(...args: readonly string[]) {
   return runCliInProcess(['explain', ...args], { DATABASE_URL: database.url, LOG_LEVEL: 'silent' });
 }
 
-test('P4 a figure can be followed: its states, proof and close', async () => {
+test('P4 kpool explain shows the states, proof and close of a row', async () => {
   await sql`
     INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
     VALUES (${puid}, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1.000000000000000001, 'WAIT_SETTLE')`;
@@ -56,7 +56,7 @@ test('P4 a figure can be followed: its states, proof and close', async () => {
   expect((await explain(row!.id)).stdout).toContain('It does not count: the pool withdrew it.');
 });
 
-test('P4 the exports that held a figure are named, and no others', async () => {
+test('P4 kpool explain names the exports that contain a row', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'kpool-explain-'));
   try {
     const other = puidOf(await createLedgerAccount(sql, 'other'), 1);
@@ -107,7 +107,7 @@ test('P4 the exports that held a figure are named, and no others', async () => {
   }
 });
 
-test('P4 a file that left a row out is not named', async () => {
+test('P4 kpool explain names no file that left the row out', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'kpool-explain-'));
   const account = 'nothing to book';
   try {
@@ -143,7 +143,7 @@ test('P4 a file that left a row out is not named', async () => {
   }
 });
 
-test('an id that no row has is refused', async () => {
+test('kpool explain refuses an unknown id', async () => {
   const told = await explain('0'.repeat(32));
   expect([told.code, told.stderr]).toEqual([
     2,

@@ -18,7 +18,7 @@ async function contentOf(relation: string, accountId: number): Promise<string[]>
   return rows.map(({ row }) => row);
 }
 
-test('what the ledger said at an instant, it says for ever', async () => {
+test('the ledger as of an instant never changes', async () => {
   await fc.assert(
     fc.asyncProperty(ledgerSteps, async (steps) => {
       const accountId = await createLedgerAccount(sql, `account ${accounts++}`);
@@ -36,7 +36,7 @@ test('what the ledger said at an instant, it says for ever', async () => {
   );
 });
 
-test('before anything was known, income_as_of says nothing', async () => {
+test('the ledger before the first sync is empty', async () => {
   const accountId = await createLedgerAccount(sql, 'late');
   const [before] = await sql<{ instant: string }[]>`SELECT sync.fix_ledger_instant()::text AS instant`;
   await sql`
@@ -45,7 +45,7 @@ test('before anything was known, income_as_of says nothing', async () => {
   expect(await contentOf(`report.income_as_of('${before!.instant}')`, accountId)).toEqual([]);
 });
 
-test('at the very instant of a change only the new state holds', async () => {
+test('at the instant of a change only the new state counts', async () => {
   const accountId = await createLedgerAccount(sql, 'instant');
   await sql`
     INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)

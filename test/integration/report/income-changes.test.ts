@@ -42,7 +42,7 @@ function changesOf(accountId: number) {
       FROM report.income_changes WHERE account_id = ${accountId} ORDER BY known_at`;
 }
 
-test('a closed month and its adjustments are today’s ledger', async () => {
+test('a closed month plus its adjustments is today’s ledger', async () => {
   await fc.assert(
     fc.asyncProperty(
       ledgerSteps,
@@ -76,7 +76,7 @@ test('a closed month and its adjustments are today’s ledger', async () => {
   await sql`DELETE FROM sync.settings WHERE key = 'report_time_zone'`;
 });
 
-test('cash basis: closed months and adjustments are what was paid', async () => {
+test('on cash basis, closes plus adjustments are what was paid', async () => {
   await fc.assert(
     fc.asyncProperty(
       ledgerSteps,
@@ -179,7 +179,7 @@ test('a settlement alone changes no closed amount', async () => {
   expect([...(await changesOf(accountId))]).toEqual([]);
 });
 
-test('after a reopening earlier adjustments no longer stand', async () => {
+test('adjustments before a reopening are superseded', async () => {
   const accountId = await createLedgerAccount(sql, 'reopened');
   await earn(accountId, '2026-09-10Z', '1');
   await close(SEPTEMBER);

@@ -36,7 +36,7 @@ async function reward(type: string, row: Row): Promise<void> {
             ${row.ordinal ?? 0}, ${row.amount}, ${row.status ?? 'SETTLED'}, ${row.settledAt ?? null})`;
 }
 
-describe('the ledger of income', () => {
+describe('the income ledger', () => {
   const ledger = async (): Promise<string[]> => {
     const rows = await sql<{ item: string }[]>`
       SELECT concat_ws(' ', mining_date, stream, type, currency, amount_text) AS item
@@ -44,7 +44,7 @@ describe('the ledger of income', () => {
     return rows.map(({ item }) => item);
   };
 
-  test('a reward counts unless earnings hold its day', async () => {
+  test('counts a reward unless an earning holds its day', async () => {
     await earn({ day: '2026-10-01', amount: '1' });
     for (const type of [
       'MINING_EARN',
@@ -71,14 +71,14 @@ describe('the ledger of income', () => {
     ]);
   });
 
-  test('once the earning is withdrawn, the reward beside it counts', async () => {
+  test('counts a reward again once its earning is withdrawn', async () => {
     await earn({ day: '2026-10-01', amount: '1' });
     await reward('MINING_EARN', { day: '2026-10-01', amount: '0.9' });
     await sql`UPDATE pool.earnings SET withdrawn_at = now() WHERE puid IN (SELECT puid FROM pool.sub_accounts WHERE account_id = ${accountId})`;
     expect(await ledger()).toEqual(['2026-10-01 rewards MINING_EARN BTC 0.9']);
   });
 
-  test('P1 amounts are shown digit for digit, as text too', async () => {
+  test('P1 shows amounts digit for digit, also as text', async () => {
     await earn({ day: '2026-10-01', amount: '99999999999999999999.000000000000000001' });
     await earn({ day: '2026-10-01', amount: '1.500000000000000000', ordinal: 1 });
     expect(await ledger()).toEqual([
@@ -106,7 +106,7 @@ test('rewards left out are shown beside their earnings', async () => {
   ]);
 });
 
-test('merged mining is left out only where amounts are equal', async () => {
+test('merged mining is left out only if the amounts are equal', async () => {
   await earn({ day: '2026-10-01', amount: '25.458995' });
   await reward('UNITE_COIN_EARN', { day: '2026-10-01', amount: '0.000000000119' });
   await earn({ day: '2026-10-02', amount: '2.50' });
@@ -138,7 +138,7 @@ test('accrual counts by mining day, cash by settle day', async () => {
   ]);
 });
 
-test('days that only have payments do not lower the averages', async () => {
+test('days with payments only do not lower the averages', async () => {
   await earn({ day: '2026-09-29', amount: '2', settledAt: '2026-10-01T06:00:00Z' });
   await earn({ day: '2026-09-30', amount: '4', settledAt: '2026-10-01T06:00:00Z' });
   for (const [relation, average] of [
@@ -154,7 +154,7 @@ test('days that only have payments do not lower the averages', async () => {
   }
 });
 
-test('a coin of rewards only has the efficiency of the day', async () => {
+test('a coin of rewards uses the hashrate of the day', async () => {
   await earn({ day: '2026-10-01', amount: '1', hashRateHps: '2e15' });
   await reward('UNITE_COIN_EARN', { day: '2026-10-01', amount: '6', currency: 'NMC' });
   await reward('REWARD_EARN', { day: '2026-10-01', amount: '9', currency: 'NMC' });
@@ -169,7 +169,7 @@ test('a coin of rewards only has the efficiency of the day', async () => {
   expect((await efficiency())[1]).toEqual({ currency: 'NMC', own: '2' });
 });
 
-test('what is not settled is listed with its age', async () => {
+test('unsettled income is listed with its age', async () => {
   const day = new Date(Date.now() - 3 * DAY_MS).toISOString().slice(0, 10);
   await earn({ day, amount: '1', status: 'WAIT_SETTLE' });
   await earn({ day, amount: '2', status: 'HELD', currency: 'LTC' });
@@ -182,7 +182,7 @@ test('what is not settled is listed with its age', async () => {
   ]);
 });
 
-test('days without an earning inside a scope’s life are named', async () => {
+test('days without an earning in a scope’s life are listed', async () => {
   const missing = async (): Promise<string[]> => {
     const rows = await sql<{ day: string }[]>`
       SELECT mining_date::text AS day FROM report.missing_days WHERE account_id = ${accountId} ORDER BY mining_date`;
@@ -198,7 +198,7 @@ test('days without an earning inside a scope’s life are named', async () => {
   expect(await missing()).toEqual(['2026-10-02', '2026-10-03', '2026-10-05']);
 });
 
-test('half the expected income is seen beside peers and the past', async () => {
+test('half the expected income shows beside peers and the past', async () => {
   for (const day of ['2026-10-01', '2026-10-02']) {
     await earn({ day, amount: '2', subAccount: 1, hashRateHps: '1e15' });
     await earn({ day, amount: '6', subAccount: 2, hashRateHps: '3e15' });
@@ -216,7 +216,7 @@ test('half the expected income is seen beside peers and the past', async () => {
   ]);
 });
 
-test('how long the pool takes to pay is shown by coin and month', async () => {
+test('the delay of settlement is shown by coin and month', async () => {
   await earn({ day: '2026-10-01', amount: '1', settledAt: '2026-10-02T00:00:00Z' });
   await earn({ day: '2026-10-02', amount: '1', settledAt: '2026-10-05T00:00:00Z' });
   await earn({ day: '2026-10-03', amount: '1', status: 'WAIT_SETTLE' });

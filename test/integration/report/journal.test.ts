@@ -68,7 +68,7 @@ async function expectedBalances(): Promise<unknown> {
   );
 }
 
-test('P1 hledger accepts the journal, balances equal the views', async () => {
+test('P1 hledger accepts the journal, its balances are the views’', async () => {
   const { file } = await journal('hledger');
   const end = runJournalProgram('hledger', [
     '-f',
@@ -134,7 +134,7 @@ test('a paid item leaves the receivable in the next journal', async () => {
   );
 });
 
-test('accounts come from a mapping file; a wrong one is refused', async () => {
+test('a mapping file names the accounts; a wrong one is refused', async () => {
   const mapping = path.join(folder, 'accounts.json');
   await writeFile(mapping, '{"wallet": "Assets:Cold", "open": false, "commodities": {"BTC": "XBT"}}');
   const text = await readFile((await journal('beancount', { accountsFile: mapping })).file, 'utf8');
@@ -152,7 +152,7 @@ describe('in the currency of the books', () => {
     writeFile(codes(), '{"wallet": "090", "receivable": "120", "income": "200", "taxRate": "No VAT"}'),
   );
 
-  test('P11 a row without a price is refused, and named', async () => {
+  test('P11 a row without a price is refused and named', async () => {
     await expect(journal('quickbooks')).rejects.toMatchObject({
       code: 'usage.invalid',
       message: expect.stringMatching(/have no price, e\.g\. BTC of 2026-10-02\.$/) as string,

@@ -53,7 +53,7 @@ test('P1 programs read amounts as text and ids as bigint', async () => {
   ]);
 });
 
-test('P1 every view answers by its model, digit for digit', async () => {
+test('P1 every view matches its model, digit for digit', async () => {
   const views = await ledger.views();
   const [item] = await views.incomeLedger.findMany({ where: { puid: PUID, day: new Date('2026-10-01') } });
   expect(item).toMatchObject({ puid: PUID, amountText: EXACT, status: 'SETTLED', settledAt: null });
@@ -73,14 +73,14 @@ function isModel(value: unknown): value is { findMany(): Promise<unknown> } {
   return typeof value === 'object' && value !== null && 'findMany' in value;
 }
 
-test('items not read to the end leave no connection behind', async () => {
+test('an iteration that stops early leaves no connection', async () => {
   for await (const item of ledger.income()) {
     expect(item.amount).toBe(EXACT);
     break;
   }
 });
 
-test('the example runs against the built package', async () => {
+test('the example runs with the built package', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [EXAMPLE, '2026-10'], {
     env: { PATH: process.env['PATH'] ?? '', DATABASE_URL: database.url },
   });

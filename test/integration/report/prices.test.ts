@@ -49,7 +49,7 @@ async function prices(): Promise<number> {
   return row?.n ?? 0;
 }
 
-test('what has no price has no value, never 0, and is named', async () => {
+test('income without a price has no value, and is listed', async () => {
   const missing = await kpool('prices', 'missing', '--json');
   expect(missing.code).toBe(1);
   expect(JSON.parse(missing.stdout)).toHaveLength(3);
@@ -61,13 +61,13 @@ test('what has no price has no value, never 0, and is named', async () => {
   ]);
 });
 
-test('P11 a close says which items it keeps without a price', async () => {
+test('P11 a close reports how many items have no price', async () => {
   const { stderr } = await kpool('close', '2026-10', '--force');
   expect(stderr).toContain('kpool: 1 item of 2026-10 without a price (kpool prices missing).');
   await kpool('reopen', '2026-10');
 });
 
-test('P1 P3 the same file twice changes nothing', async () => {
+test('P1 P3 importing the same file twice changes nothing', async () => {
   const text = `${HEADER}BTC,EUR,2026-10-01,50000.10\nBTC,EUR,2026-10-02,50000.000000000000000001\nBTC,EUR,2026-11-01,60000\n`;
   expect((await importText(text)).stdout.trim()).toBe('2 prices added, 0 replaced, 1 unchanged.');
   expect((await importText(text)).stdout.trim()).toBe('0 prices added, 0 replaced, 3 unchanged.');
@@ -110,7 +110,7 @@ test('a bad file imports nothing and names its wrong line', async () => {
   expect(await prices()).toBe(before);
 });
 
-test('a bad line behind many good ones imports nothing', async () => {
+test('a bad line after many good ones imports nothing', async () => {
   const before = await prices();
   // More than are written at once.
   const days = Array.from({ length: 12_000 }, (_, i) => new Date(i * DAY_MS).toISOString().slice(0, 10));
@@ -121,7 +121,7 @@ test('a bad line behind many good ones imports nothing', async () => {
   expect(await prices()).toBe(before);
 });
 
-test('a file of prices that cannot be read is named', async () => {
+test('a price file that cannot be read is named', async () => {
   for (const file of [folder, path.join(folder, 'none.csv')]) {
     const result = await kpool('prices', 'import', file);
     expect(result.code).toBe(2);
@@ -129,7 +129,7 @@ test('a file of prices that cannot be read is named', async () => {
   }
 });
 
-test('P4 a replaced price is kept; after a close it is adjusted', async () => {
+test('P4 a replaced price is kept, and adjusts a closed month', async () => {
   await sql`
     INSERT INTO sync.closes (month, action, instant) VALUES ('2026-10-01', 'close', sync.fix_ledger_instant())`;
   const text = `${HEADER}BTC,EUR,2026-10-01,50001.10\nBTC,EUR,2026-11-01,60000\n`;

@@ -49,7 +49,7 @@ const EXPECTED = [
   'workers_added_removed',
 ];
 
-test('the reports that people are promised are there', async () => {
+test('every promised report exists', async () => {
   const views = await sql<
     { name: string }[]
   >`SELECT viewname AS name FROM pg_views WHERE schemaname = 'report'`;
@@ -75,7 +75,7 @@ test('a reader sees income, its changes and unknown values', async () => {
   expect([...seen]).toEqual([{ total: '2', change: '1', unknown: 'status ODD' }]);
 });
 
-test('a reader opens no table of the machinery', async () => {
+test('a reader cannot open or change internal tables', async () => {
   for (const statement of [
     'SELECT * FROM sync.cursors',
     'SELECT * FROM sync.income_days',

@@ -52,7 +52,7 @@ test.each<[code: number, when: string, totals: readonly [puid: number, amount: s
   expect((await reconcile()).code).toBe(code);
 });
 
-test('P11 a total with rows in quarantine says where they are', async () => {
+test('P11 a total with quarantined rows says where they are', async () => {
   await sql`
     INSERT INTO sync.quarantined_rows (stream, puid, algo, raw, raw_hash, reason, accepted_at)
     VALUES ('earnings', ${puidOf(accountId, 1)}, 'SHA256d', '{}', 'a', 'odd', now())`;
@@ -64,7 +64,7 @@ test('P11 a total with rows in quarantine says where they are', async () => {
   });
 });
 
-test('reconcile fits 100 columns, long names and all digits', async () => {
+test('kpool reconcile fits into 100 columns, with all digits', async () => {
   const name = 'a name of a sub-account that somebody thought about for a long time';
   await sql`UPDATE pool.sub_accounts SET pname = ${name} WHERE puid = 1`;
   await giveTotal(1, '123456.123456789012345678');

@@ -22,7 +22,7 @@ async function giveTotal(accountId: number, currency: string, amount: string): P
     VALUES (${puidOf(accountId, 1)}, ${currency}, sync.fix_ledger_instant(), ${amount}::numeric)`;
 }
 
-test('P1 a total is compared with the ledger of its instant', async () => {
+test('P1 a total is compared with the ledger as of its instant', async () => {
   await fc.assert(
     fc.asyncProperty(ledgerSteps, ledgerSteps, async (before, after) => {
       const accountId = await createLedgerAccount(sql, `account ${accounts++}`);
@@ -106,29 +106,32 @@ const CASES: readonly Case[] = [
   { what: 'no total', total: null, verdict: 'not comparable', difference: null },
 ];
 
-test.each(CASES)('the pool gives $what: $verdict', async ({ total, verdict, isRead = true, ...expected }) => {
-  const accountId = await createLedgerAccount(sql, `case ${accounts++}`);
-  await sql`
+test.each(CASES)(
+  'a pool total of $what: $verdict',
+  async ({ total, verdict, isRead = true, ...expected }) => {
+    const accountId = await createLedgerAccount(sql, `case ${accounts++}`);
+    await sql`
     INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
     VALUES (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-10-01Z', 0, 1.00000000123, 'SETTLED'),
            (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-10-02Z', 0, 0.5, 'WAIT_SETTLE')`;
-  await sql`
+    await sql`
     INSERT INTO pool.rewards (puid, algo, currency, mined_at, type, ordinal, amount, status)
     VALUES (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-10-01Z', 'MINING_EARN', 0, 1, 'SETTLED'),
            (${puidOf(accountId, 1)}, 'SHA256d', 'BTC', '2026-10-01Z', 'REWARD_EARN', 0, 0.25, 'SETTLED')`;
-  await sql`
+    await sql`
     INSERT INTO sync.cursors (stream, puid, algo, history_complete)
     VALUES ('earnings', ${puidOf(accountId, 1)}, 'SHA256d', ${isRead}), ('rewards', ${puidOf(accountId, 1)}, 'SHA256d', true)`;
-  if (total !== null) await giveTotal(accountId, 'BTC', total);
-  const [row] = (await readReconciliation(sql)).filter(
-    ({ account, subAccount }) => account === `case ${accounts - 1}` && subAccount !== null,
-  );
-  expect(row?.verdict).toBe(verdict);
-  if (expected.definition !== undefined) expect(row?.definition).toBe(expected.definition);
-  if (expected.difference !== undefined) expect(row?.difference).toBe(expected.difference);
-});
+    if (total !== null) await giveTotal(accountId, 'BTC', total);
+    const [row] = (await readReconciliation(sql)).filter(
+      ({ account, subAccount }) => account === `case ${accounts - 1}` && subAccount !== null,
+    );
+    expect(row?.verdict).toBe(verdict);
+    if (expected.definition !== undefined) expect(row?.definition).toBe(expected.definition);
+    if (expected.difference !== undefined) expect(row?.difference).toBe(expected.difference);
+  },
+);
 
-test('a total rounded by the pool matches to its digits', async () => {
+test('a total that the pool rounded matches to its last digit', async () => {
   const accountId = await createLedgerAccount(sql, 'digits');
   await sql`
     INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
@@ -144,7 +147,7 @@ test('a total rounded by the pool matches to its digits', async () => {
   });
 });
 
-test('what settled just before its total is explained', async () => {
+test('income that settled just before its total is explained', async () => {
   const accountId = await createLedgerAccount(sql, 'later');
   await sql`
     INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
@@ -196,7 +199,7 @@ test('an account’s total is compared with all its sub-accounts', async () => {
   );
 });
 
-test('one definition has to fit all totals of an account', async () => {
+test('all totals of an account have to fit one definition', async () => {
   const accountId = await createLedgerAccount(sql, 'one definition');
   const puid = puidOf(accountId, 1);
   await sql`
@@ -282,7 +285,7 @@ test('a difference is explained by the ledger of its instant', async () => {
   expect(reason).toContain('; the difference equals one item: an earning of 2026-10-02, SETTLED; to re-read');
 });
 
-test('a digit lost from settled and pending income is named', async () => {
+test('a digit missing from settled and pending income is named', async () => {
   const coins = ['BTC', 'LTC', 'KAS'].map((currency) => ({
     currency,
     amounts: ['12'],
@@ -294,7 +297,7 @@ test('a digit lost from settled and pending income is named', async () => {
   );
 });
 
-test('P11 each of many differences is looked into', async () => {
+test('P11 each of many differences is explained', async () => {
   const accountId = await createLedgerAccount(sql, 'many');
   const puid = puidOf(accountId, 1);
   const coins = Array.from({ length: 60 }, (_, index) => `C${index + 10}`);
@@ -406,7 +409,7 @@ test('P11 a proven definition is expected from then on', async () => {
   expect(stdout).toContain(`The totals of proven count: settled (proven on ${since}, required since).`);
 });
 
-test("P11 a close says whether the month's totals tie out", async () => {
+test('P11 a close says whether the month’s totals tie out', async () => {
   const other = await createTestDatabase();
   const own = postgres(other.url, { max: 2, onnotice: () => undefined });
   try {
@@ -449,7 +452,7 @@ test("P11 a close says whether the month's totals tie out", async () => {
   }
 });
 
-test('the days that are not certified are named beside the verdict', async () => {
+test('the verdict names the days that are not certified', async () => {
   const accountId = await createLedgerAccount(sql, 'uncertified');
   await sql`UPDATE pool.sub_accounts SET default_algo = NULL WHERE account_id = ${accountId}`;
   await sql`

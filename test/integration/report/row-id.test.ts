@@ -3,7 +3,7 @@ import { useTestDatabase } from '../../support/test-database';
 
 const { sql } = useTestDatabase({ connections: 2 });
 
-test('the ledger shows the row_id that exports carry', async () => {
+test('the ledger shows the row_id that exports contain', async () => {
   await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES (${'a "b" \\ / \t \u0001 \u007f \u2028 €'}, 'x')`;
   await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (1, 9007199254740993, 'farm')`;
   await sql`

@@ -78,7 +78,7 @@ async function verdicts(): Promise<readonly string[]> {
   return rows.filter((row) => row.puid === String(puid) && row.poolTotal !== null).map((row) => row.verdict);
 }
 
-test('P11 merged mining with its own amount is income', async () => {
+test('P11 merged mining with another amount is income', async () => {
   await giveTotals(...BESIDE);
   expect(await settledBtc()).toBe('2.625');
   expect(await overlap()).toEqual([
@@ -87,7 +87,7 @@ test('P11 merged mining with its own amount is income', async () => {
   expect(await verdicts()).toEqual(['matches', 'matches']);
 });
 
-test('P11 totals prove that earnings hold merged mining', async () => {
+test('P11 totals can prove that earnings hold merged mining', async () => {
   await giveTotals(...INSIDE);
   expect(await settledBtc()).toBe('2.125');
   expect(await overlap()).toEqual([
@@ -108,7 +108,7 @@ test('P11 totals prove that earnings hold merged mining', async () => {
   expect(ltc).toEqual({ total_text: '7' });
 });
 
-test('P11 a proof does not remove its own ground', async () => {
+test('P11 a proof still holds after it was applied', async () => {
   await giveTotals(...INSIDE);
   const proofs = () => sql`SELECT definition FROM sync.total_definitions WHERE account_id = ${accountId}`;
   const before = await proofs();
@@ -132,7 +132,7 @@ test('P4 the ledger as of an earlier instant stays as it was', async () => {
   expect([await settledBtcAsOf(unproven), await settledBtcAsOf(proven)]).toEqual(['2.625', '2.125']);
 });
 
-test('P4 a proof after a close is an adjustment', async () => {
+test('P4 a proof after a close is booked as an adjustment', async () => {
   await closeMonth(sql, SEPTEMBER, { note: null, force: true });
   await giveTotals(...INSIDE);
   await giveTotals(...BESIDE);
@@ -148,7 +148,7 @@ test('P4 a proof after a close is an adjustment', async () => {
   }
 });
 
-test('P8 another account keeps its own definition', async () => {
+test('P8 a proof affects only its own account', async () => {
   const first = puid;
   await giveTotals(...INSIDE);
   const other = await createLedgerAccount(sql, `account ${accounts++}`);

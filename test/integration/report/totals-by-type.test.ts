@@ -114,7 +114,7 @@ test.each([
   expect(await provenOf(accountId)).toEqual([definition]);
 });
 
-test('P11 where two definitions by type fit, the simplest counts', async () => {
+test('P11 of two fitting definitions by type, the simpler counts', async () => {
   const twin: Reward = { ...EVENT, type: 'NEW_EARN' };
   const accountId = await createAccount('two types', {
     BTC: [EVENT, twin, SUBSIDY],
@@ -131,13 +131,13 @@ test('P11 where two definitions by type fit, the simplest counts', async () => {
   expect(await provenOf(accountId)).toEqual([]);
 });
 
-test('P11 one total alone shows no definition by type', async () => {
+test('P11 a single total proves no definition by type', async () => {
   const accountId = await createAccount('one total', { BTC: [EVENT, SUBSIDY] });
   await giveTotals(accountId, { BTC: '1.03' });
   expect(await judged('one total')).toMatchObject([{ verdict: 'differs' }]);
 });
 
-test('P11 no other definition by type for each coin', async () => {
+test('P11 coins do not get different definitions by type', async () => {
   const accountId = await createAccount('each coin', {
     BTC: [EVENT, SUBSIDY, PENDING],
     LTC: [EVENT, SUBSIDY, PENDING],
@@ -146,7 +146,7 @@ test('P11 no other definition by type for each coin', async () => {
   expect((await judged('each coin')).map(({ verdict }) => verdict)).toEqual(['differs', 'differs']);
 });
 
-test('P1 whatever a total counts is found, as of its instant', async () => {
+test('P1 the definition of any total is found, as of its instant', async () => {
   const types = fc.subarray(['MINING_EARN', 'UNITE_COIN_EARN', 'REWARD_EARN', 'NEW_EARN']);
   const counts = fc.record({ types, hasEarnings: fc.boolean(), isPending: fc.boolean() });
   await fc.assert(

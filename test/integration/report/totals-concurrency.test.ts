@@ -42,7 +42,7 @@ async function someoneWaits(): Promise<void> {
 test.each([
   ['the earning commits first', earn, reward],
   ['the reward commits first', reward, earn],
-] as const)('income that both lists land at one moment counts once: %s', async (_, first, second) => {
+] as const)('income that both lists store at once counts once: %s', async (_, first, second) => {
   const accountId = await createLedgerAccount(sql, `account ${accounts++}`);
   let waiting: Promise<unknown> | undefined;
   await sql.begin(async (one) => {
@@ -67,7 +67,7 @@ test('commits of different sub-accounts never wait for each other', async () => 
   expect(await totalOf(accountId)).toBe('2');
 });
 
-test('algorithms of one sub-account take turns at one coin', async () => {
+test('algorithms of one sub-account wait for each other by coin', async () => {
   const accountId = await createLedgerAccount(sql, `account ${accounts++}`);
   let waiting: Promise<unknown> | undefined;
   await sql.begin(async (one) => {
@@ -79,7 +79,7 @@ test('algorithms of one sub-account take turns at one coin', async () => {
   expect(await totalOf(accountId)).toBe('2');
 });
 
-test('a commit that is rolled back leaves no trace in the totals', async () => {
+test('a commit that is rolled back leaves the totals unchanged', async () => {
   const accountId = await createLedgerAccount(sql, `account ${accounts++}`);
   await earn(sql, accountId);
   await expect(
@@ -91,7 +91,7 @@ test('a commit that is rolled back leaves no trace in the totals', async () => {
   expect(await totalOf(accountId)).toBe('1');
 });
 
-test('P3 a statement that changes no row leaves the totals alone', async () => {
+test('P3 a statement that changes no row writes no totals', async () => {
   const accountId = await createLedgerAccount(sql, `account ${accounts++}`);
   await earn(sql, accountId);
   const versions = () => sql`

@@ -147,13 +147,13 @@ const SITUATIONS: readonly Situation[] = [
   },
 ];
 
-test('P11 all outlets say that all is well', async () => {
+test('P11 all outputs say that all is well', async () => {
   const told = await askEverything();
   expect(told).toMatchObject({ kinds: [], exitCode: 0, readyz: 200, isAlive: true, alerts: [] });
   expect(told.page).toContain('All is well.');
 });
 
-test.each(SITUATIONS)('P11 all outlets agree on $kind', async ({ kind, begin, end, readyz, isAlerted }) => {
+test.each(SITUATIONS)('P11 all outputs agree on $kind', async ({ kind, begin, end, readyz, isAlerted }) => {
   await pool.sql.unsafe(begin);
   const told = await askEverything();
   await pool.sql.unsafe(end);
@@ -164,7 +164,7 @@ test.each(SITUATIONS)('P11 all outlets agree on $kind', async ({ kind, begin, en
   await rounds.run();
 });
 
-test('P11 a queue that is away makes the service unready', async () => {
+test('P11 a service without its queue is not ready', async () => {
   isQueueAway = true;
   const { readyz, isAlive } = await askEverything();
   isQueueAway = false;

@@ -30,7 +30,7 @@ const mapping = async (): Promise<string[]> => {
   return rows.map(({ line }) => line as string);
 };
 
-test('a CSV file is the mapping; what it leaves out goes', async () => {
+test('a CSV file replaces the whole mapping', async () => {
   const first = await importCsv(
     '\uFEFFprefix,site,customer,model\r\nhall-,"North, upper ""A""",Ada,S19\r\nzzz,,,\r\n',
   );
@@ -57,7 +57,7 @@ test.each([
   ['has no prefix', 'prefix,site\na,1\n,1\n', 'row 2: a prefix is empty'],
   ['has a quote that does not end', 'prefix\n"a\n', 'Quote Not Closed'],
   ['is no UTF-8', Buffer.from('prefix\n\xff\n', 'latin1'), 'UTF-8'],
-])('a file that %s is refused, and changes nothing', async (_, text, said) => {
+])('a file that %s is refused and changes nothing', async (_, text, said) => {
   const before = await mapping();
   const { code, stderr } = await importCsv(text);
   expect([code, stderr]).toEqual([2, expect.stringContaining(said)]);

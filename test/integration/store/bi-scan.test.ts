@@ -41,7 +41,7 @@ beforeAll(async () => {
   tables = await scanTables(reader);
 });
 
-test('the scan finds what people read, every column described', () => {
+test('a BI tool finds the public tables, each column described', () => {
   expect([...new Set(tables.map(({ schema }) => schema))].sort()).toEqual(['pool', 'report']);
   expect(tables.filter(({ kind }) => kind === 'VIEW').length).toBeGreaterThan(25);
   const undescribed = tables.flatMap(({ schema, name, description, columns }) => [
@@ -73,7 +73,7 @@ const KEYS = [
   'report.fleet_hour_totals: puid, algo, hour',
 ];
 
-test('it finds the primary key of every table', async () => {
+test('a BI tool finds the primary key of every table', async () => {
   const { primary } = await scanKeysByMetabase(reader);
   const byTable = new Map<string, string[]>();
   for (const key of primary) {
@@ -102,7 +102,7 @@ const TO_SUB_ACCOUNTS = [
 ].map((name) => `pool.${name}`);
 const TOTALS = ['report.fleet_day_totals', 'report.fleet_hour_totals'];
 
-test('it draws these links between tables, and no other', async () => {
+test('a BI tool draws these links between tables, and no other', async () => {
   const { links } = await scanKeysByMetabase(reader);
   expect([...links].sort()).toEqual(
     [
@@ -113,7 +113,7 @@ test('it draws these links between tables, and no other', async () => {
   expect([...(await scanKeysByDriver(reader, tables)).links].sort()).toEqual([...links].sort());
 });
 
-test('links that kpool metabase setup draws lead to a row', async () => {
+test('links drawn by kpool metabase setup lead to a row', async () => {
   const shown = (await readRelations(reader)).filter((each) => presentTable(each).visibility_type === null);
   const links = shown.flatMap((relation) =>
     relation.columns.flatMap((column) => {
@@ -134,7 +134,7 @@ test('links that kpool metabase setup draws lead to a row', async () => {
   }
 });
 
-test('rows and lists of values can be read of all of them', async () => {
+test('a BI tool can read rows and values of every table', async () => {
   const lists: string[] = [];
   for (const table of tables) {
     for (const column of await scanRows(reader, table)) {

@@ -35,7 +35,7 @@ async function expectWorks(): Promise<void> {
   await expect(guarded(() => client.$queryRaw`SELECT 1 AS one`)).resolves.toEqual([{ one: 1 }]);
 }
 
-describe('a connection that is terminated', () => {
+describe('a terminated connection', () => {
   test.each<[string, () => Promise<unknown>]>([
     [
       'between two statements of a transaction',
@@ -71,7 +71,7 @@ describe('a connection that is terminated', () => {
   });
 });
 
-test('a terminated idle connection is replaced, or may pass', async () => {
+test('a terminated idle connection is replaced or retried', async () => {
   await client.$queryRaw`SELECT 1`;
   await terminate();
   // Whether the driver hears of the end before the next statement leaves is a matter of chance.
@@ -104,7 +104,7 @@ test.each([
   await expectWorks();
 });
 
-test('of a deadlock one side may try again', async () => {
+test('one side of a deadlock may try again', async () => {
   await sql`INSERT INTO sync.settings (key, value) VALUES ('a', '1'), ('b', '1')`;
   let bothHold = (): void => undefined;
   const both = new Promise<void>((resolve) => (bothHold = resolve));
@@ -125,7 +125,7 @@ test('of a deadlock one side may try again', async () => {
   await expectWorks();
 });
 
-test('a lock not free in time and a slow statement may pass', async () => {
+test('a lock timeout and a slow statement may be retried', async () => {
   const locked = await failureOf(() =>
     sql.begin(async (other) => {
       await other`LOCK TABLE pool.accounts`;
@@ -145,7 +145,7 @@ test('a lock not free in time and a slow statement may pass', async () => {
   expect([locked.message, slow.message].join()).toMatch(/did not grant a lock.*took too long/);
 });
 
-test('a database turned read-only may come back', async () => {
+test('a database turned read-only may be retried', async () => {
   const error = await failureOf(() =>
     inTransaction(client, async (tx) => {
       await tx.$executeRaw`SET TRANSACTION READ ONLY`;
@@ -159,7 +159,7 @@ test('a database turned read-only may come back', async () => {
   ]);
 });
 
-test('no connection that is free in time may pass', async () => {
+test('a connection pool without a free connection may be retried', async () => {
   const hold = () => client.$transaction(async (tx) => tx.$queryRaw`SELECT pg_sleep(0.5)::text`);
   const holders = [hold(), hold()];
   const error = await failureOf(() =>
@@ -169,7 +169,7 @@ test('no connection that is free in time may pass', async () => {
   expect([error.code, error.message]).toEqual(['database.failed', expect.stringContaining('in time')]);
 });
 
-test('a server whose connections are all taken may pass', async () => {
+test('a server without a free connection may be retried', async () => {
   const role = `crowded_${database.name}`;
   await sql.unsafe(`CREATE ROLE ${role} LOGIN PASSWORD 'for-tests-only' CONNECTION LIMIT 1`);
   const url = new URL(database.url);
@@ -210,7 +210,7 @@ test.each<[string, (url: URL) => void, string]>([
   }
 });
 
-test('a proxy without a server behind it may pass', async () => {
+test('a proxy without a server behind it may be retried', async () => {
   let accepted = 0;
   const proxy = createServer((socket) => {
     accepted += 1;
@@ -225,7 +225,7 @@ test('a proxy without a server behind it may pass', async () => {
   await new Promise((resolve) => proxy.close(resolve));
 });
 
-test('a mistake of ours is no failure of the database', async () => {
+test('a programming mistake is no failure of the database', async () => {
   const error = await failureOf(() =>
     inTransaction(client, () => {
       throw new TypeError('x is not a function');

@@ -15,7 +15,7 @@ const FORMS: readonly (readonly [string, string, (url: URL) => string])[] = [
   ],
 ];
 
-test.each(FORMS)('the address that is shown works, host and port given %s', async (_, suffix, write) => {
+test.each(FORMS)('the shown address works if host and port come from %s', async (_, suffix, write) => {
   // Roles belong to the whole server, which other tests use.
   const role = `${database.name}_${suffix}`;
   const url = write(new URL(database.url));
@@ -30,7 +30,7 @@ test.each(FORMS)('the address that is shown works, host and port given %s', asyn
   expect([...rows]).toEqual([{ me: role, rows: 0 }]);
 });
 
-test('an address on this machine says from where it leads there', async () => {
+test('a local address says from where it can be reached', async () => {
   const role = `${database.name}_c`;
   const { stdout } = await runCliInProcess(['grant-reader', role], { DATABASE_URL: database.url });
   expect(stdout).toContain(`postgresql://${role}@127.0.0.1:`);

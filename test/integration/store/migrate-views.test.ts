@@ -63,7 +63,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-test('a view whose text changed is applied with what uses it', async () => {
+test('a changed view is applied again with the views that use it', async () => {
   await migrate(sql, await filesWith(BOTH));
   const changed = await filesWith({
     ...BOTH,
@@ -79,7 +79,7 @@ test('a view whose text changed is applied with what uses it', async () => {
   expect(await migrate(sql, changed)).toMatchObject({ views: [] });
 });
 
-test('a column that goes keeps grants and comments of the view', async () => {
+test('a removed column keeps grants and comments of the view', async () => {
   await migrate(sql, await filesWith(BOTH));
   await sql`GRANT SELECT ON report.a_base, report.a_above TO ${sql(role)}`;
   await sql`GRANT SELECT ON report.a_above TO PUBLIC`;
@@ -95,7 +95,7 @@ test('a column that goes keeps grants and comments of the view', async () => {
   ]);
 });
 
-test("a user's view on one of ours stays, or stops the change", async () => {
+test('a user’s view on one of ours stays, or stops the change', async () => {
   await migrate(sql, await filesWith(BASE));
   await sql`CREATE VIEW public.mine AS SELECT two FROM report.a_base`;
   await migrate(sql, await filesWith({ 'report.a_base': view('report.a_base', '1 AS one, 4 AS two') }));
@@ -110,7 +110,7 @@ test("a user's view on one of ours stays, or stops the change", async () => {
   expect(await sql`SELECT two FROM public.mine`).toEqual([{ two: 4 }]);
 });
 
-test('a function with other parameters replaces the former', async () => {
+test('a function with other parameters replaces the old one', async () => {
   const before = {
     'report.a_sum': `CREATE OR REPLACE FUNCTION report.a_sum(one integer) RETURNS integer LANGUAGE sql AS 'SELECT one';`,
   };
@@ -130,12 +130,12 @@ test('a view that a new version no longer has is dropped', async () => {
   expect(await sql`SELECT FROM pg_class WHERE relname LIKE 'a\\_%'`).toHaveLength(0);
 });
 
-test('a view that a migration dropped is made again', async () => {
+test('a view that a migration dropped is created again', async () => {
   await sql`DROP VIEW report.unsettled_income`;
   expect(await migrate(sql)).toMatchObject({ views: ['report.unsettled_income'] });
 });
 
-test('P7 of views of which one fails, none is changed', async () => {
+test('P7 if one of several views fails, none is changed', async () => {
   await migrate(sql, await filesWith(BASE));
   const broken = await filesWith({
     'report.a_base': view('report.a_base', '5 AS one, 6 AS two'),
@@ -158,7 +158,7 @@ test('P7 of four processes that start, one changes the views', async () => {
   expect(results.filter(({ views }) => views.length === 0)).toHaveLength(3);
 });
 
-test('views that have not changed cost a start one query', async () => {
+test('unchanged views cost a start one query', async () => {
   const queries: string[] = [];
   const watched = postgres(database.url, { max: 1, debug: (_, query) => queries.push(query) });
   await migrate(watched);

@@ -132,7 +132,7 @@ test('`prisma migrate deploy` and kpool at once apply each once', async () => {
   expect(await engine.status()).toMatchObject({ history: null });
 });
 
-test('a database that a newer version migrated is refused', async () => {
+test('a database migrated by a newer version is refused', async () => {
   await migrate(sql);
   await sql`
     INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at)
@@ -157,7 +157,7 @@ test('a database of a build before the first release is refused', async () => {
   expect(await sql`SELECT to_regnamespace('pool') AS pool`).toEqual([{ pool: null }]);
 });
 
-test('a migration half done by another tool is refused', async () => {
+test('a migration left unfinished by another tool is refused', async () => {
   const broken = await writeMigrations({ '20260101000000_broken': 'SELECT 1/0;' });
   await expect(schemaEngine(database.url, broken).deploy()).rejects.toThrow('Applying migration');
   expect(await migrationState(sql)).toMatchObject({ verdict: 'failed', failed: ['20260101000000_broken'] });
@@ -168,7 +168,7 @@ test('a migration half done by another tool is refused', async () => {
   expect(await migrate(sql)).toMatchObject({ applied: names, alreadyApplied: 0 });
 });
 
-test('a migration that was edited after it was applied is refused', async () => {
+test('a migration edited after it was applied is refused', async () => {
   await migrate(sql);
   const edited = await copyMigrations(0, names.length, (script) => script.replaceAll('\n', '\r\n'));
   expect(await migrationState(sql, { migrationsDir: edited })).toMatchObject({
@@ -181,7 +181,7 @@ test('a migration that was edited after it was applied is refused', async () => 
   });
 });
 
-test('of a failing migration nothing is kept; it is tried again', async () => {
+test('a failing migration leaves nothing and is tried again', async () => {
   const scripts = {
     '20260101000000_good': 'CREATE TABLE good ();',
     '20260102000000_bad': 'CREATE TABLE half (); SELECT 1/0;',
@@ -200,7 +200,7 @@ test('of a failing migration nothing is kept; it is tried again', async () => {
   });
 });
 
-test('P7 killed in the midst of a migration, the next goes on', async () => {
+test('P7 a killed migration is continued by the next start', async () => {
   const slow = await writeMigrations({
     '20260101000000_good': 'CREATE TABLE good ();',
     '20260102000000_slow': 'CREATE TABLE half (); SELECT pg_sleep(600);',

@@ -64,7 +64,7 @@ test('P3 writing the same rows again writes no row version', async () => {
   expect(await versions()).toEqual(before);
 });
 
-test('P4 each change leaves the state before it', async () => {
+test('P4 each change keeps the state before it', async () => {
   await upsert('2026-01-02', '1');
   await upsert('2026-01-02', '1', 'SETTLED');
   await upsert('2026-01-02', '2', 'SETTLED');
@@ -87,7 +87,7 @@ test('P4 each change leaves the state before it', async () => {
   ]);
 });
 
-test('P4 a reward keeps revisions too, equal ones are two rows', async () => {
+test('P4 rewards have revisions too, and equal ones are two rows', async () => {
   const rows = [0, 1].map((ordinal) => ({
     puid: 7,
     algo: 'SHA256d',
@@ -161,7 +161,7 @@ async function someoneWaits(): Promise<void> {
   await watcher.end();
 }
 
-test('a close waits for a commit under way, and is dated after it', async () => {
+test('a close waits for a running commit, and is dated after it', async () => {
   const instants = sql<{ instant: string }[]>`SELECT sync.fix_ledger_instant()::text AS instant`;
   const fixing = other.begin(async (transaction) => {
     await transaction`
@@ -177,7 +177,7 @@ test('a close waits for a commit under way, and is dated after it', async () => 
   ).toEqual([{ before: true }]);
 });
 
-test('a commit waits for a close under way, and is dated after it', async () => {
+test('a commit waits for a running close, and is dated after it', async () => {
   const closing = other.begin(async (transaction) => {
     const [row] = await transaction<{ instant: string }[]>`SELECT sync.fix_ledger_instant()::text AS instant`;
     const writing = upsert('2026-01-06', '1');
@@ -207,7 +207,7 @@ test('a clock set back dates no change before a close', async () => {
   expect(revisions[2]!.valid_from > revisions[1]!.valid_from).toBe(true);
 });
 
-test('the ledger refuses a transaction blind to a fixed instant', async () => {
+test('the ledger refuses writes in REPEATABLE READ', async () => {
   await expect(
     sql.begin(
       'isolation level repeatable read',

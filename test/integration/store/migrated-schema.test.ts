@@ -39,7 +39,7 @@ describe('a member of kpool_reader', () => {
     for (const { name } of relations) await asReader(`SELECT * FROM ${name} LIMIT 1`);
   });
 
-  test('reads tables and partitions that are made later', async () => {
+  test('reads tables and partitions that are created later', async () => {
     await sql`CREATE TABLE pool.later ()`;
     await sql`CREATE VIEW report.later AS SELECT sync.now() AS at`;
     await sql`SELECT sync.ensure_worker_sample_partitions('2026-11-01', '2026-11-02')`;
@@ -50,7 +50,7 @@ describe('a member of kpool_reader', () => {
     await sql`DROP VIEW report.later`;
   });
 
-  test('enters no other schema of ours', async () => {
+  test('cannot enter any other schema of ours', async () => {
     const rows = await sql`
       SELECT nspname::text AS schema FROM pg_namespace
        WHERE has_schema_privilege('kpool_reader', oid, 'USAGE')
@@ -69,7 +69,7 @@ describe('a member of kpool_reader', () => {
   });
 });
 
-test('samples of a day go to its partition, dropped whole', async () => {
+test('samples of a day share a partition, which is dropped whole', async () => {
   await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES ('samples', 'f')`;
   const [account] = await sql<{ id: number }[]>`SELECT account_id AS id FROM pool.accounts`;
   await sql`INSERT INTO pool.sub_accounts (account_id, puid, pname) VALUES (${account!.id}, 1, 'sub')`;
@@ -101,7 +101,7 @@ test('samples of a day go to its partition, dropped whole', async () => {
   ]);
 });
 
-test('a partition that somebody reads is left for the next time', async () => {
+test('a partition that somebody reads is dropped next time', async () => {
   await sql`SELECT sync.ensure_worker_sample_partitions('2020-01-01', '2020-01-02')`;
   const reader = postgres(database.url, { max: 1 });
   await reader.begin(async (transaction) => {

@@ -8,7 +8,7 @@ import { useTestDatabase } from '../../support/test-database';
 const SCHEMA_FILE = path.join(findMigrationsDirectory(), '..', 'schema.prisma');
 const database = useTestDatabase();
 
-test('the models are the tables that the migrations make', async () => {
+test('the Prisma models are the tables of the migrations', async () => {
   expect(await schemaEngine(database.url, findMigrationsDirectory()).drift()).toBe('');
 });
 
@@ -23,7 +23,7 @@ function viewBlocks(schema: string): Record<string, readonly string[]> {
   return Object.fromEntries(blocks.filter(([, lines]) => lines.includes('@@schema("report")')));
 }
 
-test('the view blocks are the views of report, type by type', async () => {
+test('the Prisma views are the views of report, type by type', async () => {
   const pulled = await schemaEngine(database.url, findMigrationsDirectory()).pull();
   expect(viewBlocks(await readFile(SCHEMA_FILE, 'utf8'))).toEqual(viewBlocks(pulled));
 });

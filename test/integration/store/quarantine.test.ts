@@ -8,7 +8,7 @@ import { createLedgerAccount, puidOf } from '../report/ledger-history';
 
 const database = useTestDatabase();
 
-test('P8 of a row of 14 MB a part is kept, and its hash', async () => {
+test('P8 a row of 14 MB is kept in part, with its hash', async () => {
   const { sql } = database;
   const client = createStoreClient({
     url: new Secret(database.url),

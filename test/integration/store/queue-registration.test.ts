@@ -15,7 +15,7 @@ const { sql } = database;
 const registration = (location: typeof IN_POSTGRES | typeof IN_REDIS = IN_POSTGRES, url = database.url) =>
   registerQueue(new Secret(url), location);
 
-test('the location is refused while another one is used', async () => {
+test('a queue location is refused while another one is used', async () => {
   const [first, second] = await Promise.all([registration(), registration()]);
   expect([first.verdict.outcome, second.verdict.outcome]).toEqual(['registered', 'registered']);
   const refused = await registration(IN_REDIS);
@@ -26,7 +26,7 @@ test('the location is refused while another one is used', async () => {
   await moved.release();
 });
 
-test('a registration whose connection is cut is over', async () => {
+test('a registration ends if its connection is cut', async () => {
   const held = await registration();
   await sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
              WHERE datname = ${database.name} AND application_name = 'kpool queue registration'`;
@@ -37,7 +37,7 @@ test('a registration whose connection is cut is over', async () => {
   await again.ended;
 });
 
-test.concurrent('a registration gone silent is found out when asked', async () => {
+test.concurrent('a registration gone silent is detected when proven', async () => {
   const proxy = new TcpProxy(Number(new URL(database.url).port));
   const url = new URL(database.url);
   url.port = String(await proxy.listen());
@@ -50,7 +50,7 @@ test.concurrent('a registration gone silent is found out when asked', async () =
   await proxy.close();
 });
 
-test.concurrent('whoever waits for schedules behind a hung one is told so', async () => {
+test.concurrent('a process that waits behind a hung one is told so', async () => {
   let release = (): void => undefined;
   const hanging = new Promise<void>((resolve) => (release = resolve));
   let first: Promise<void> = Promise.resolve();

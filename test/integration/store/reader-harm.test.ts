@@ -96,7 +96,7 @@ async function grabAdvisoryLocks(session: postgres.ReservedSql): Promise<void> {
   }
 }
 
-test('whatever a reader locks and holds, everything goes on', async () => {
+test('nothing that a reader locks or holds stops a sync', async () => {
   const session = await reader.reserve();
   try {
     await session`SET idle_in_transaction_session_timeout = 0`;
@@ -124,7 +124,7 @@ test('whatever a reader locks and holds, everything goes on', async () => {
   }
 });
 
-test('no key of a reader’s own table can hold up a delete', async () => {
+test('a reader’s own foreign keys cannot delay a delete', async () => {
   await pool.sql.unsafe(`CREATE SCHEMA own_${role} AUTHORIZATION ${role}`);
   const keys = await pool.sql<{ table: string; columns: string }[]>`
     SELECT i.indrelid::regclass::text AS table, string_agg(quote_ident(a.attname), ', ' ORDER BY x.position) AS columns
@@ -152,7 +152,7 @@ test('no key of a reader’s own table can hold up a delete', async () => {
   }
 });
 
-test('a migration that a reader holds up says who it is', async () => {
+test('a migration that a reader delays names the reader', async () => {
   const migrationsDir = await copyOfMigrations('ALTER TABLE pool.earnings ADD COLUMN later text');
   const session = await reader.reserve();
   try {

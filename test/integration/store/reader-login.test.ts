@@ -47,7 +47,7 @@ async function as<T>(
   }
 }
 
-test('the login reads all of pool and report, also later tables', async () => {
+test('a reader reads all of pool and report, also later tables', async () => {
   const role = newName();
   expect(await grant(role)).toMatchObject({ role, isNew: true, database: database.name, excess: [] });
   await sql`CREATE TABLE pool.made_later ()`;
@@ -63,7 +63,7 @@ test('the login reads all of pool and report, also later tables', async () => {
   await sql`DROP TABLE pool.made_later`;
 });
 
-test('and nothing else: no machinery, no writing, no schema', async () => {
+test('a reader cannot read internals, write or create schemas', async () => {
   const role = newName();
   await grant(role);
   await as(role, async (reader) => {
@@ -85,7 +85,7 @@ test('and nothing else: no machinery, no writing, no schema', async () => {
   });
 });
 
-test('nor can it make tables, large objects, or take locks', async () => {
+test('a reader cannot create tables, large objects or take locks', async () => {
   const role = newName();
   expect((await grant(role)).extraRights).toEqual([]);
   await as(role, async (reader) => {
@@ -113,7 +113,7 @@ test('nor can it make tables, large objects, or take locks', async () => {
   });
 });
 
-test('it begins with limits on its time and its connections', async () => {
+test('a reader has limits on its time and connections', async () => {
   const role = newName();
   await grant(role);
   const settings = await as(
@@ -138,7 +138,7 @@ test('it begins with limits on its time and its connections', async () => {
   ]);
 });
 
-test('what a foreign database grants to every role is said', async () => {
+test('rights that a foreign database gives every role are shown', async () => {
   const owner = newName();
   const role = newName();
   await sql.unsafe(`CREATE ROLE ${owner} LOGIN CREATEROLE PASSWORD 'owner-password'`);
@@ -160,7 +160,7 @@ test('what a foreign database grants to every role is said', async () => {
   ]);
 });
 
-test('who may write keeps the right to lock that a reader loses', async () => {
+test('a writer keeps the right to lock that a reader loses', async () => {
   const writer = newName();
   await sql.unsafe(`CREATE ROLE ${writer} LOGIN PASSWORD 'owner-password'; GRANT USAGE ON SCHEMA sync TO ${writer};
     GRANT ALL ON sync.locks TO ${writer}`);
@@ -186,14 +186,14 @@ test('granting again changes nothing but the new password', async () => {
   await expect(who(PASSWORD)).rejects.toMatchObject({ code: '28P01' });
 });
 
-test('several at once, one name twice, all succeed', async () => {
+test('several grants at once succeed, also of one name', async () => {
   const twice = newName();
   const names = [newName(), twice, twice, newName()];
   const logins = await Promise.all(names.map((role) => grant(role)));
   expect(logins.filter((login) => login.isNew)).toHaveLength(3);
 });
 
-test('a login that can do more is told so', async () => {
+test('rights beyond those of a reader are listed', async () => {
   const role = newName();
   await sql.unsafe(`CREATE ROLE ${role} LOGIN`);
   await sql.unsafe(`GRANT USAGE ON SCHEMA sync TO ${role}; GRANT SELECT ON sync.settings TO ${role}`);
@@ -236,7 +236,7 @@ test('P10 the password itself never reaches the server', async () => {
   expect(JSON.stringify(sent)).not.toContain('never-to-be-sent');
 });
 
-test('a user who may not make roles is told what to run', async () => {
+test('a user who may not create roles is told what to run', async () => {
   const owner = newName();
   await sql.unsafe(`CREATE ROLE ${owner} LOGIN PASSWORD 'owner-password'`);
   await sql.unsafe(`GRANT USAGE ON SCHEMA sync TO ${owner}; GRANT ALL ON sync.locks TO ${owner}`);

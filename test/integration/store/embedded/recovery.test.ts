@@ -47,8 +47,8 @@ afterEach(async () => {
   await Promise.allSettled(opened.splice(0).map(async (server) => server.close()));
 });
 
-describe('who may reach the embedded PostgreSQL', () => {
-  test('P10 is reachable from here only, with its password only', async () => {
+describe('access to the embedded PostgreSQL', () => {
+  test('P10 is possible only from this host and with its password', async () => {
     const { home: parent, port } = await createTestHome();
     const home = join(parent, 'deeper', 'home');
     stopAfterRun(`embedded-${port}`, 'SIGQUIT', pidFile(home));
@@ -88,7 +88,7 @@ describe('who may reach the embedded PostgreSQL', () => {
     await intruder.end();
   });
 
-  test('lets no reader keep others from joining or leaving', async () => {
+  test('does not let a reader block those who join or leave', async () => {
     const { home, port } = await createUsedHome();
     const server = await open(home, port);
     await query(server, `CREATE ROLE reader LOGIN PASSWORD 'reader'`);
@@ -99,7 +99,7 @@ describe('who may reach the embedded PostgreSQL', () => {
     await reader.end();
   });
 
-  test('gets a new password when its file was deleted', async () => {
+  test('uses a new password after its file was deleted', async () => {
     const { home, port } = await createUsedHome();
     const first = await open(home, port);
     await first.close();
@@ -109,7 +109,7 @@ describe('who may reach the embedded PostgreSQL', () => {
     expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  test('says what to do when the password file holds another', async () => {
+  test('says what to do if the password file holds another one', async () => {
     const { home, port } = await createUsedHome();
     await writeFile(join(home, 'pgpass'), '*:*:*:kpool:another\n');
     await expect(open(home, port)).rejects.toMatchObject({
@@ -122,8 +122,8 @@ describe('who may reach the embedded PostgreSQL', () => {
   });
 });
 
-describe('starting and stopping it', () => {
-  test('is joined on the port where it runs', async () => {
+describe('a start or a stop of the embedded PostgreSQL', () => {
+  test('joins the server that runs, on its port', async () => {
     const { home, port } = await createUsedHome();
     await open(home, port);
     const second = await open(home, await findFreePort());
@@ -131,7 +131,7 @@ describe('starting and stopping it', () => {
     expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  test('names the port and KPOOL_PG_PORT when the port is taken', async () => {
+  test('names the port and KPOOL_PG_PORT if the port is taken', async () => {
     const { home, port } = await createUsedHome();
     const other = createServer().listen(port, '127.0.0.1');
     await once(other, 'listening');
@@ -147,7 +147,7 @@ describe('starting and stopping it', () => {
     expect((await open(home, port)).started).toBe(true);
   });
 
-  test('closed twice it stops nothing, and starts again later', async () => {
+  test('stops nothing when closed twice, and can be repeated', async () => {
     const { home, port } = await createUsedHome();
     const first = await open(home, port);
     const second = await open(home, port);
@@ -158,14 +158,14 @@ describe('starting and stopping it', () => {
     expect((await open(home, port)).started).toBe(true);
   });
 
-  test('gives up on request', async () => {
+  test('gives up when asked to', async () => {
     const { home, port } = await createTestHome();
     const opening = openEmbeddedPostgres({ home, port, signal: AbortSignal.timeout(100) });
     await expect(opening).rejects.toMatchObject({ code: 'aborted' });
     expect((await open(home, port)).started).toBe(true);
   });
 
-  test('keeps its log within bounds', async () => {
+  test('keeps the log within its limit', async () => {
     const { home, port } = await createUsedHome();
     const log = join(home, 'postgres', 'postgres.log');
     await writeFile(log, 'x'.repeat(11 * 1024 * 1024));
@@ -175,7 +175,7 @@ describe('starting and stopping it', () => {
   });
 });
 
-describe('after an end that nobody asked for', () => {
+describe('the embedded PostgreSQL after an unexpected end', () => {
   test('P7 starts again with its data after its server was killed', async () => {
     const { home, port } = await createUsedHome();
     const first = await open(home, port);
@@ -186,7 +186,7 @@ describe('after an end that nobody asked for', () => {
     expect(await query(second, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   });
 
-  test('P7 starts again while a killed server’s session works', async () => {
+  test('P7 starts again while a session of the killed server works', async () => {
     const { home, port } = await createUsedHome();
     const first = await open(home, port);
     const session = postgres(first.url.reveal(), { max: 1 });
@@ -205,7 +205,7 @@ describe('after an end that nobody asked for', () => {
     expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  test('P7 starts although its old pid is another program now', async () => {
+  test('P7 starts although another program has its old pid', async () => {
     const { home, port } = await createUsedHome();
     const first = await open(home, port);
     const [, ...rest] = (await readFile(pidFile(home), 'utf8')).split('\n');
@@ -244,7 +244,7 @@ describe('after an end that nobody asked for', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  test('is stopped by the last to leave although it died meanwhile', async () => {
+  test('is stopped by the last to leave, also if it died before', async () => {
     const { home, port } = await createUsedHome();
     const [watcher, other] = [await open(home, port), await open(home, port)];
     await killServer(home, [watcher, other]);
@@ -255,8 +255,8 @@ describe('after an end that nobody asked for', () => {
   });
 });
 
-describe('a home that it cannot use', () => {
-  test('refuses a data directory of another major version', async () => {
+describe('a home that the embedded PostgreSQL cannot use', () => {
+  test('is refused if it holds another major version', async () => {
     const { home, port } = await createUsedHome();
     const version = join(home, 'postgres', 'data', 'PG_VERSION');
     await writeFile(version, '15\n');
@@ -269,7 +269,7 @@ describe('a home that it cannot use', () => {
     await open(home, port);
   });
 
-  test('says why when its home cannot be written', async () => {
+  test('is refused with the reason if it cannot be written', async () => {
     const { home, port } = await createTestHome();
     await writeFile(home, 'a file, not a directory');
     await expect(open(home, port)).rejects.toMatchObject({
@@ -278,7 +278,7 @@ describe('a home that it cannot use', () => {
     });
   });
 
-  test('tells what PostgreSQL says when its data is damaged', async () => {
+  test('is refused with PostgreSQL’s words if its data is damaged', async () => {
     const { home, port } = await createUsedHome();
     await rm(join(home, 'postgres', 'data', 'global'), { recursive: true });
     await expect(open(home, port)).rejects.toMatchObject({
@@ -292,7 +292,7 @@ describe('a home that it cannot use', () => {
 const asRoot = process.getuid?.() === 0 ? describe : describe.skip;
 
 asRoot('the embedded PostgreSQL of root', () => {
-  test('says why when the disk is full, starts when there is room', async () => {
+  test('is refused while the disk is full', async () => {
     const { home, port } = await createTestHome();
     await mkdir(home);
     if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=20m', 'none', home]).status !== 0) {
@@ -313,7 +313,7 @@ asRoot('the embedded PostgreSQL of root', () => {
     }
   });
 
-  test('runs although its user may not enter the folder of its home', async () => {
+  test('may be in a folder that its user may not enter', async () => {
     const { home, port } = await createTestHome();
     const packaged = await findPackagedBinaries();
     const native = join(home, '..', 'native');

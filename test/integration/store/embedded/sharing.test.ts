@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 describe('the embedded PostgreSQL, shared by processes', () => {
-  test('is started by the first, stopped by the last to leave', async () => {
+  test('is started by the first process, stopped by the last', async () => {
     const { home, port } = await createTestHome();
     expect(await stateOf(home)).toBe('absent');
     const first = opener(home, port);
@@ -40,7 +40,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  test('P7 goes on when the process that started it is killed', async () => {
+  test('P7 goes on if the process that started it is killed', async () => {
     const { home, port } = await createUsedHome();
     const first = opener(home, port);
     await first.answer();
@@ -52,7 +52,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  test('P7 is taken over, running, when all were killed', async () => {
+  test('P7 goes on for a new process after all others were killed', async () => {
     const { home, port } = await createUsedHome();
     const first = opener(home, port);
     await first.answer();
@@ -64,7 +64,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  test('P7 is made anew when its maker is killed in the middle', async () => {
+  test('P7 is set up anew if the first set-up was killed', async () => {
     const { home, port } = await createTestHome();
     const first = opener(home, port);
     while ((await stateOf(home)) === 'absent' && !(await isBeingMade(home))) await new Promise(setImmediate);
@@ -112,7 +112,7 @@ describe('the embedded PostgreSQL, shared by processes', () => {
     expect(await stateOf(home)).toBe('stopped');
   });
 
-  test('answers whoever opens it while another just leaves', async () => {
+  test('opens for a process while another one leaves', async () => {
     const { home, port } = await createUsedHome();
     let leaving = opener(home, port);
     await leaving.answer();
