@@ -20,3 +20,14 @@ test('class members are hidden by private, not by #', () => {
 test('no literal is spread to steer the formatter', () => {
   expect(findFiles(/^\s*\.\.\.\{|^\s*\.\.\.\[[^\]]*\],?$/m)).toEqual([]);
 });
+
+/** What a read of the ledger leads to (`Next`): a run that drops it may succeed without proof (P11). */
+const RETURNS_NEXT = /(?:function |^  (?:private )?(?:async )?)(\w+)\([^)]*\): (?:Promise<Next>|Next\b)/gm;
+
+test('what a read of the ledger leads to is always used', () => {
+  const ledger = CODE.filter(({ file }) => file.startsWith('src/sync/ledger/'));
+  const names = ledger.flatMap(({ text }) => [...text.matchAll(RETURNS_NEXT)].map(([, name = '']) => name));
+  expect(names).toEqual(expect.arrayContaining(['commitRead', 'pageEverything', 'syncPaged', 'syncWindow']));
+  const dropped = new RegExp(`^\\s*(?:await |void )?(?:\\w+\\.)*(?:${names.join('|')})\\(.*;$`, 'm');
+  expect(findFiles(dropped).filter((file) => file.startsWith('src/sync/ledger/'))).toEqual([]);
+});

@@ -1,5 +1,4 @@
 /** Commits a read of a window; a row that vanished waits for a confirmation read. */
-import { assert } from '../../core/assert';
 import type { WindowCommit } from '../../domain/ledger/ledger-commit';
 import { isCountable } from '../../domain/ledger/ledger-state';
 import type { WindowRead } from '../../domain/ledger/window-answer';
@@ -12,36 +11,41 @@ import { learnSpanLimit } from './span-limit';
 /** Confirmation reads of one window that may disagree on what vanished before it is left in doubt. */
 const MAX_CONFIRMATIONS = 4;
 
-/** How the commit of a read ended. Nothing was written unless it is `committed`. */
-export type CommitOutcome =
-  | 'committed'
-  /** The pool answers only part of a span this long. The limit is now recorded, and windows must be planned again. */
+/**
+ * What a read leads to. A doubt about a window is recorded where it arises (`LedgerSession.leaveInDoubt`), and the run
+ * goes on. The result of a function that returns this is always used (test/architecture/style.test.ts).
+ */
+export type Next =
+  /** The read is stored, or its parts are queued: read what follows. */
+  | 'continue'
+  /** The pool answers only part of a span this long. The limit is recorded: plan the windows again. */
   | 'clipped'
-  /** Windows and the count of everything, or two bounds, contradict each other. */
+  /** Windows contradict each other, or the count of everything. Nothing was written: page through everything. */
   | 'contradicted'
-  /** The list shows no row at all. */
+  /** The list shows no row at all. Nothing was written: end the run. */
   | 'emptied';
 
 /**
  * Commits a read once a confirmation read agrees on every row that vanished (P4). If reads never agree, what they show
- * is stored, and the run is partial. `cuts`: further instants at which the stored window is split.
+ * is stored in doubt. `cuts`: further instants at which the stored window is split.
  */
 export async function commitRead(
   session: LedgerSession,
   window: Window,
   first: WindowRead,
   cuts: readonly number[] = [],
-): Promise<CommitOutcome> {
+): Promise<Next> {
   let read = first;
   let confirmed: WindowCommit['confirmed'] = new Map();
   for (let n = 0; n < MAX_CONFIRMATIONS; n += 1) {
+    if (read.doubt !== null) return commitInDoubt(session, window, read, read.doubt);
     const unconfirmed = await session.commit(window, read, confirmed, cuts);
-    if (unconfirmed === 'committed') return 'committed';
+    if (unconfirmed === 'committed') return 'continue';
     const confirmation = await confirmMissing(session, window, read, unconfirmed);
     if (confirmation.kind === 'emptied') return 'emptied';
     // Windows not yet read may explain it: store what was served, and read this window again after them.
     if (confirmation.kind === 'contradicted')
-      return (await session.defer(window, read)) ? 'committed' : 'contradicted';
+      return (await session.defer(window, read)) ? 'continue' : 'contradicted';
     if (confirmation.kind === 'gone') {
       confirmed = confirmation.verdicts;
       continue;
@@ -52,7 +56,15 @@ export async function commitRead(
   }
   // Paging everything resolves a contradiction, unless everything is what was just paged.
   if (isCountable(session.state) && !isSameWindow(window, session.history)) return 'contradicted';
-  const outcome = await session.commit(window, { ...read, doubt: 'rows that vanished keep coming back' });
-  assert(outcome === 'committed', 'a read in doubt takes nothing back');
-  return outcome;
+  return commitInDoubt(session, window, read, 'rows that vanished keep coming back');
+}
+
+async function commitInDoubt(
+  session: LedgerSession,
+  window: Window,
+  read: WindowRead,
+  doubt: string,
+): Promise<Next> {
+  await session.storeInDoubt(window, read, doubt);
+  return 'continue';
 }

@@ -50,8 +50,10 @@ export async function confirmMissing(
     ? compare([], read, await pageThrough(list, history), () => true)
     : await compareAround(session, window, read, doubtful);
   if (contradiction !== null) return contradiction;
-  if (!list.hasShownRows && (await showsNoRow(session)) && !(await session.noteEmpty()))
-    return { kind: 'emptied' };
+  if (!list.hasShownRows && (await showsNoRow(session))) {
+    await session.noteEmpty();
+    if (!session.countsAsEmpty) return { kind: 'emptied' };
+  }
   if (doubtful.length > 0 && !isSameWindow(window, history) && isCountable(session.state)) {
     const counted = await list.count(history);
     if ((counted ?? 0) > countWith(session.state, window, read, missing.length))

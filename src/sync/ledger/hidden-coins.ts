@@ -21,7 +21,6 @@ export async function readHiddenCoins(session: LedgerSession): Promise<void> {
     const parts = fitSpan(span, session.spanLimitMs, list.now()).reverse();
     for (const part of parts) {
       const read = onlyOf(currency, await readAll(list, part));
-      if (read.doubt !== null) session.run.markPartial(`${currency}: ${read.doubt}`);
       const completesHistory = span === session.history && part === parts.at(-1);
       await session.commitCoin(part, read, { currency, completesHistory });
     }

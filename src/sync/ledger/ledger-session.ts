@@ -2,13 +2,13 @@
 import type { Clock } from '../../core/clock';
 import { DAY_MS } from '../../core/day';
 import type { CoinRead } from '../../domain/ledger/coins';
-import type { LedgerTiers } from '../../domain/planning/due-windows';
 import type { WindowCommit } from '../../domain/ledger/ledger-commit';
 import type { LedgerState } from '../../domain/ledger/ledger-state';
-import type { LedgerScope } from '../../domain/scope';
 import { MAX_PAGE_SIZE, type WindowRead } from '../../domain/ledger/window-answer';
 import { cutForStorage } from '../../domain/ledger/window-cuts';
 import { rowsIn, type Window } from '../../domain/ledger/windows';
+import type { LedgerTiers } from '../../domain/planning/due-windows';
+import type { LedgerScope } from '../../domain/scope';
 import type { LedgerStore } from '../ports';
 import type { Run } from '../run';
 import { IncomeList, type IncomeSource } from './income-list';
@@ -29,10 +29,9 @@ export class LedgerSession {
   readonly list: IncomeList;
   /** All of the history that is asked for. */
   readonly history: Window;
-  /** The pool's count of the history before this run read it; null when there was none. */
-  countedAtFirst: number | null = null;
   private readonly ledger: ScopeLedger;
-  /** Windows that this run could not prove, and does not try again. */
+  /** The pool's count of the history before this run read it; null when there was none. */
+  private counted: number | null = null;
   private readonly inDoubt = new Set<string>();
   /** Windows whose rows were stored without proof, to be read again once. */
   private readonly deferred = new Set<string>();
@@ -59,9 +58,34 @@ export class LedgerSession {
     return this.state.spanLimitMs ?? Infinity;
   }
 
+  get countedAtFirst(): number | null {
+    return this.counted;
+  }
+
+  /** Whether a list that shows no row is believed: someone confirmed it, or it has shown none for `EMPTY_DAYS`. */
+  get countsAsEmpty(): boolean {
+    const { emptySinceMs, nowMs } = this.state;
+    return this.acceptsEmpty || (emptySinceMs !== null && nowMs - emptySinceMs >= EMPTY_DAYS * DAY_MS);
+  }
+
+  /** The list as the pool shows it when asked for one coin by name; null: for no coin in particular. */
+  listOf(coin: string | null): IncomeList {
+    return new IncomeList(this.deps, this.scope, this.run.callOptions, coin);
+  }
+
   /** Loads what another writer may have changed. */
   async reload(): Promise<void> {
     await this.ledger.reload();
+  }
+
+  isInDoubt(window: Window): boolean {
+    return this.inDoubt.has(keyOf(window));
+  }
+
+  /** The window is not proven: it makes the run partial, and is not read again in it. */
+  leaveInDoubt(window: Window, why: string): void {
+    this.inDoubt.add(keyOf(window));
+    this.run.markPartial(why);
   }
 
   /** Records windows that are still to be read, or to be read again. */
@@ -83,43 +107,33 @@ export class LedgerSession {
     await this.ledger.update({ cursor: { deepChecked: true } });
   }
 
-  /** The list as the pool shows it when asked for one coin by name; null: for no coin in particular. */
-  listOf(coin: string | null): IncomeList {
-    return new IncomeList(this.deps, this.scope, this.run.callOptions, coin);
-  }
-
-  isInDoubt(window: Window): boolean {
-    return this.inDoubt.has(keyOf(window));
-  }
-
   /** Records the pool's count of the history; null where it gives none. */
   async noteCount(counted: number | null): Promise<void> {
-    this.countedAtFirst = counted;
+    this.counted = counted;
     if (counted !== null) await this.ledger.update({ cursor: { poolRowCount: counted } });
   }
 
   /** The first count no longer describes the list, so the count check has to ask for another one. */
   forgetFirstCount(): void {
-    this.countedAtFirst = null;
+    this.counted = null;
   }
 
-  /** Records that the list shows no row although it held some; true once it counts as empty. */
-  async noteEmpty(): Promise<boolean> {
-    if (this.acceptsEmpty) return true;
+  /** Records that the list shows no row although it held some, which makes the run partial until it counts as empty. */
+  async noteEmpty(): Promise<void> {
+    if (this.acceptsEmpty) return;
     await this.ledger.update({ cursor: { showsNoRow: true } });
-    const { windows, emptySinceMs, nowMs } = this.state;
-    if (nowMs - (emptySinceMs ?? nowMs) >= EMPTY_DAYS * DAY_MS) return true;
-    this.run.markPartial(
-      `the pool shows no row of a list that held ${rowsIn(windows)}: they stay as they were ` +
+    if (this.countsAsEmpty) return;
+    this.leaveInDoubt(
+      this.history,
+      `the pool shows no row of a list that held ${rowsIn(this.state.windows)}: they stay as they were ` +
         '(if the list is really empty: kpool sync --accept-empty)',
     );
-    return false;
   }
 
   /**
-   * Stores a read of a window, cut into windows that one response can hold. A read in doubt stores its rows and
-   * certifies nothing. Unless it is `committed`, nothing was written, and `confirmed` needs a verdict for every row that
-   * vanished. `cuts`: further instants to cut at.
+   * Stores a read of a window without a doubt, cut into windows that one response can hold. Unless it is `committed`,
+   * nothing was written, and `confirmed` needs a verdict for every row that vanished. `cuts`: further instants to cut
+   * at.
    */
   async commit(
     window: Window,
@@ -127,27 +141,29 @@ export class LedgerSession {
     confirmed: WindowCommit['confirmed'] = new Map(),
     cuts: readonly number[] = [],
   ): Promise<'committed' | UnconfirmedRead> {
-    if (read.doubt !== null) {
-      this.inDoubt.add(keyOf(window));
-      this.run.markPartial(read.doubt);
-      return this.ledger.commit(window, read);
-    }
     const recentFromMs = this.list.now() - this.deps.tiers.recentDays * DAY_MS;
     const storing = { capacity: MAX_PAGE_SIZE, recentFromMs, isPaged: this.state.paged, cuts };
     const pieces = cutForStorage(window, read, storing).map((part) => ({ ...part, verified: true }));
-    return this.ledger.commit(window, read, { isComplete: true, confirmed, pieces });
+    return this.ledger.certify(window, read, { confirmed, pieces });
+  }
+
+  /** Stores the rows of a read that does not prove its window. */
+  async storeInDoubt(window: Window, read: WindowRead, doubt: string): Promise<void> {
+    this.leaveInDoubt(window, doubt);
+    await this.ledger.addRows(window, read);
   }
 
   /** Stores the rows of a read without proof, and leaves the window to be read again; false the second time. */
   async defer(window: Window, read: WindowRead): Promise<boolean> {
     if (this.deferred.has(keyOf(window))) return false;
     this.deferred.add(keyOf(window));
-    await this.ledger.commit(window, read);
+    await this.ledger.addRows(window, read);
     return true;
   }
 
-  /** Stores the rows of a hidden coin, which prove no window. */
+  /** Stores the rows of a hidden coin, which prove no window: a doubt only makes the run partial. */
   async commitCoin(window: Window, read: WindowRead, coin: CoinRead): Promise<void> {
-    await this.ledger.commit(window, read, { coin, pieces: [] });
+    if (read.doubt !== null) this.run.markPartial(`${coin.currency}: ${read.doubt}`);
+    await this.ledger.addRows(window, read, coin);
   }
 }

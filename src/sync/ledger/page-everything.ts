@@ -6,7 +6,7 @@ import { orderOf } from '../../domain/ledger/window-cuts';
 import { MAX_PAGE_SIZE, type WindowRead } from '../../domain/ledger/window-answer';
 import { chooseTrial } from '../../domain/ledger/window-spans';
 import { contains, rowsIn, type StoredWindow } from '../../domain/ledger/windows';
-import { commitRead, type CommitOutcome } from './commit-read';
+import { commitRead, type Next } from './commit-read';
 import type { IncomeList } from './income-list';
 import type { LedgerSession } from './ledger-session';
 import { pageThrough } from './page-through';
@@ -20,7 +20,7 @@ const MAX_RECENT_PAGES = 50;
  * Pages through the whole history of a scope, which resolves every contradiction, and then tests whether windows work:
  * the fact `paged` records the result.
  */
-export async function pageEverything(session: LedgerSession): Promise<CommitOutcome> {
+export async function pageEverything(session: LedgerSession): Promise<Next> {
   const { list, history, state } = session;
   if ((await list.readPage(history)) === null) {
     // The pool refuses a span this long: only windows can be read, and contradictions between them stay unresolved.
@@ -52,14 +52,11 @@ async function doWindowsServe(list: IncomeList, rows: readonly IncomeRow[]): Pro
  * Brings a paged scope up to date: reads only recent rows while the count of all others is unchanged, and everything
  * when more is due.
  */
-export async function syncPaged(
-  session: LedgerSession,
-  due: readonly StoredWindow[],
-): Promise<CommitOutcome> {
+export async function syncPaged(session: LedgerSession, due: readonly StoredWindow[]): Promise<Next> {
   const [newest] = due;
   if (due.length === 1 && newest?.toMs === Infinity) {
     const read = await readRecent(session, newest);
-    if (read !== null && (await session.commit(newest, read)) === 'committed') return 'committed';
+    if (read !== null && (await session.commit(newest, read)) === 'committed') return 'continue';
   }
   return pageEverything(session);
 }

@@ -1,18 +1,19 @@
-/** One scope of the ledger as stored: its state, which every write replaces, and the writes of a run. */
+/** One scope of the ledger as stored: its state, which every write replaces. Only `LedgerSession` writes through it. */
+import { assert } from '../../core/assert';
+import type { CoinRead } from '../../domain/ledger/coins';
 import type { CommitResult, LedgerCursorPatch, WindowCommit } from '../../domain/ledger/ledger-commit';
 import type { LedgerState } from '../../domain/ledger/ledger-state';
-import { servedCount } from '../../domain/page';
-import type { LedgerScope } from '../../domain/scope';
-import type { WindowRead } from '../../domain/ledger/window-answer';
 import type { Window } from '../../domain/ledger/windows';
+import type { IncomeRow } from '../../domain/income';
+import { servedCount, type Served } from '../../domain/page';
+import type { LedgerScope } from '../../domain/scope';
 import type { LedgerStore } from '../ports';
 import type { Run } from '../run';
 
 /** What a commit needs confirmed: live rows that the read did not show, and the oldest of all others. */
 export type UnconfirmedRead = Omit<Extract<CommitResult, { outcome: 'unconfirmed' }>, 'outcome'>;
 
-/** What a read proves; by default nothing. */
-type Proof = Partial<Pick<WindowCommit, 'isComplete' | 'confirmed' | 'pieces' | 'coin'>>;
+type Proof = Pick<WindowCommit, 'isComplete' | 'confirmed' | 'pieces' | 'coin'>;
 
 export class ScopeLedger {
   private current: LedgerState;
@@ -47,10 +48,36 @@ export class ScopeLedger {
   }
 
   /**
-   * Stores a read in one transaction. Unless it is `committed`, nothing was written, and every row that vanished needs a
-   * verdict in `confirmed`.
+   * Stores a complete read of a window as `pieces`. Unless it is `committed`, nothing was written, and every row that
+   * vanished needs a verdict in `confirmed`.
    */
-  async commit(window: Window, read: WindowRead, proof: Proof = {}): Promise<'committed' | UnconfirmedRead> {
+  async certify(
+    window: Window,
+    read: Served<IncomeRow>,
+    proof: Pick<Proof, 'confirmed' | 'pieces'>,
+  ): Promise<'committed' | UnconfirmedRead> {
+    return this.commit(window, read, { ...proof, isComplete: true });
+  }
+
+  /** Stores the rows of a read that proves nothing. The window has to be read again, unless a coin was asked for by name. */
+  async addRows(window: Window, read: Served<IncomeRow>, coin?: CoinRead): Promise<void> {
+    const proof = { isComplete: false, confirmed: new Map() };
+    const outcome = await this.commit(
+      window,
+      read,
+      coin === undefined
+        ? { ...proof, pieces: [{ ...window, verified: false }] }
+        : { ...proof, pieces: [], coin },
+    );
+    assert(outcome === 'committed', 'a read that proves nothing takes no row back');
+  }
+
+  /** One transaction. */
+  private async commit(
+    window: Window,
+    read: Served<IncomeRow>,
+    proof: Proof,
+  ): Promise<'committed' | UnconfirmedRead> {
     const { scope, run, state, historyStartMs } = this;
     const { rows, unreadable } = read;
     const result = await this.store.commitWindow({
@@ -62,9 +89,6 @@ export class ScopeLedger {
       rows,
       unreadable,
       requests: run.totals.requests - this.requestsAtLastCommit,
-      isComplete: false,
-      confirmed: new Map(),
-      pieces: [{ ...window, verified: false }],
       ...proof,
     });
     if (result.outcome === 'unconfirmed') return result;

@@ -1,15 +1,50 @@
-/** Brings one scope of the ledger up to date: plans windows, has them read, and checks the whole. */
+/**
+ * One run over one scope of the ledger: a window is read by one response; whatever one response cannot prove is paged;
+ * whatever contradicts the count of everything is paged as a whole; whatever is still in doubt makes the run partial.
+ *
+ *      PLAN: due windows, newest first                       ┌──────────────────────────────┐
+ *               │                                            ▼                              │
+ *               ▼      refused, prefix, parts: smaller ones  │                              │
+ *        ┌─▶ READ A WINDOW ──────────────────────────────────┘                              │
+ *        │      │  │  └─ unproven ─▶ PAGE THE WINDOW ─┐                                    │
+ *        │      │  └─ complete ───────────────────────┤                                     │
+ *        │      │                                     ▼                                     │
+ *        │      │                              rows vanished? ── no ──▶ COMMIT ─▶ next window
+ *        │      │                                     │ yes               ▲
+ *        │      │ strayed                             ▼                   │ gone
+ *        │      │                              CONFIRMATION READ ─────────┘
+ *        │      ▼                                │        │     └─ emptied ─▶ partial, nothing changes
+ *        │   PAGE EVERYTHING ◀── contradicted ───┘        └─ clipped: the span limit is learnt
+ *        │      ▲                                                  │
+ *        └──────┼── plan again ◀───────────────────────────────────┘
+ *               └── COUNT CHECK, once all windows are read: the pool counts more than they hold
+ *
+ * Before a commit, the oldest window is probed for rows that are older still, which shows whether spans are clipped. If
+ * a confirmation read sees rows change, the window is read again, a few times; after that it is in doubt. If a
+ * confirmation is contradicted, the rows of the read are stored once without proof, and the window is read again after
+ * the remaining ones, which may explain the contradiction.
+ *
+ * | step | file |
+ * |---|---|
+ * | PLAN, COUNT CHECK, and what ends the run | this one |
+ * | READ A WINDOW, and what each answer leads to | `window-run.ts`; one response: `read-window.ts` |
+ * | PAGE THE WINDOW | `page-through.ts` |
+ * | COMMIT | `commit-read.ts` |
+ * | CONFIRMATION READ | `confirmation.ts` |
+ * | PAGE EVERYTHING, and scopes that are always paged | `page-everything.ts` |
+ * | what the run knows, and every write | `ledger-session.ts` |
+ */
 import { isKpoolError } from '../../core/errors';
-import { isWindowDue, type WindowRequest } from '../../domain/planning/due-windows';
 import { isCountable, isFullyRead } from '../../domain/ledger/ledger-state';
-import type { LedgerScope } from '../../domain/scope';
 import { rowsIn, type StoredWindow } from '../../domain/ledger/windows';
+import { isWindowDue, type WindowRequest } from '../../domain/planning/due-windows';
+import type { LedgerScope } from '../../domain/scope';
 import type { Run } from '../run';
-import type { CommitOutcome } from './commit-read';
+import type { Next } from './commit-read';
 import { readHiddenCoins } from './hidden-coins';
-import { syncWindow } from './ledger-run';
 import { LedgerSession, type LedgerDeps } from './ledger-session';
 import { pageEverything, syncPaged } from './page-everything';
+import { syncWindow } from './window-run';
 
 /**
  * Commits that may lose to another writer before the run gives up; each loss means that the other one made progress.
@@ -37,9 +72,9 @@ interface Plan {
 }
 
 /**
- * Brings one scope of the ledger up to date: first the whole history, afterwards what is due. Every window commits on
+ * Brings one scope of the ledger up to date: first all of its history, afterwards what is due. Every window commits on
  * its own, so an interruption loses at most the current one. After a commit that loses to another writer, the run plans
- * again from what that one stored (P9).
+ * again from the newly stored state (P9).
  */
 export async function syncLedgerScope(
   deps: LedgerDeps,
@@ -64,28 +99,26 @@ export async function syncLedgerScope(
 }
 
 async function syncOnce(session: LedgerSession, plan: Plan): Promise<void> {
-  const { history, run } = session;
-  const toMs = session.state.windows.at(-1)?.fromMs ?? Infinity;
-  if (toMs > history.fromMs) await session.markUnread([{ fromMs: history.fromMs, toMs }]);
+  await planHistory(session);
   const wasFullyRead = isFullyRead(session.state);
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     const due = dueWindows(session, plan);
     if (due.length === 0) break;
-    const outcome = await readDue(session, due, plan);
-    if (endsRun(session, outcome === 'contradicted' ? await pageEverything(session) : outcome)) return;
+    if (await endsRun(session, await readDue(session, due, plan))) return;
   }
   const isCheckDue = (plan.isDeep || !wasFullyRead) && isFullyRead(session.state);
-  if (isCheckDue && (await isMoreCounted(session)) && endsRun(session, await pageEverything(session))) return;
-  if (dueWindows(session, plan).length > 0)
-    run.markPartial('not every window was proven in this run; the next one continues');
+  if (isCheckDue && (await endsRun(session, await checkCount(session)))) return;
+  for (const window of dueWindows(session, plan))
+    session.leaveInDoubt(window, 'not every window was proven in this run; the next one continues');
   await readHiddenCoins(session);
   if (plan.isDeep || session.state.deepCheckedAtMs === null) await session.noteDeepCheck();
 }
 
-/** Whether nothing more can be read in this run; `clipped`, too, leaves windows due, which are planned again. */
-function endsRun({ run }: LedgerSession, outcome: CommitOutcome): boolean {
-  if (outcome === 'contradicted') run.markPartial('the pool contradicts itself about the rows of this scope');
-  return outcome === 'contradicted' || outcome === 'emptied';
+/** Records a window for the part of the history that is older than every stored one: at first, all of it. */
+async function planHistory(session: LedgerSession): Promise<void> {
+  const { fromMs } = session.history;
+  const toMs = session.state.windows.at(-1)?.fromMs ?? Infinity;
+  if (toMs > fromMs) await session.markUnread([{ fromMs, toMs }]);
 }
 
 function dueWindows(session: LedgerSession, { request, startedAtMs }: Plan): StoredWindow[] {
@@ -100,27 +133,36 @@ async function readDue(
   session: LedgerSession,
   due: readonly StoredWindow[],
   { isDeep }: Plan,
-): Promise<CommitOutcome> {
+): Promise<Next> {
   if (session.state.paged) return syncPaged(session, due);
   for (const window of due) {
-    const outcome = await syncWindow(session, window, isDeep);
-    if (outcome !== 'committed') return outcome;
+    const next = await syncWindow(session, window, isDeep);
+    if (next !== 'continue') return next;
   }
-  return 'committed';
+  return 'continue';
+}
+
+/** Settles a contradiction by paging through everything. True if nothing more can be read in this run. */
+async function endsRun(session: LedgerSession, next: Next): Promise<boolean> {
+  const settled = next === 'contradicted' ? await pageEverything(session) : next;
+  if (settled === 'contradicted')
+    session.leaveInDoubt(session.history, 'the pool contradicts itself about the rows of this scope');
+  // `clipped` leaves windows due, which are planned again.
+  return settled === 'contradicted' || settled === 'emptied';
 }
 
 /**
  * The count check. If bounds select by another date, or in another time zone, each window looks complete but lacks rows
- * at its edges. One answer for the whole history counts them.
+ * at its edges. One answer for all of the history counts them.
  */
-async function isMoreCounted(session: LedgerSession): Promise<boolean> {
+async function checkCount(session: LedgerSession): Promise<Next> {
   const { state, list, history, countedAtFirst } = session;
   const held = rowsIn(state.windows);
   // Rows added since the first count would hide those that windows leave out.
-  if (!isCountable(state) || countedAtFirst === held) return false;
+  if (!isCountable(state) || countedAtFirst === held) return 'continue';
   const counted = await list.count(history);
   if (counted === 0 && held > 0) await session.noteEmpty();
-  return (counted ?? 0) > held;
+  return counted !== null && counted > held ? 'contradicted' : 'continue';
 }
 
 /** Leaves the scope to another process while that one makes progress. */

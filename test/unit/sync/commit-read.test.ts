@@ -36,7 +36,7 @@ async function begin() {
 
 test('P4 a window that missed a served row is read again', async () => {
   const { lab, pool, window, commit } = await begin();
-  expect(await commit(readOf(without(pool.rows, VANISHED_DAY), window))).toBe('committed');
+  expect(await commit(readOf(without(pool.rows, VANISHED_DAY), window))).toBe('continue');
   expect(lab.live()).toEqual(lab.served());
   expect(lab.ledger.commits.at(-1)).toMatchObject({ isComplete: true, window });
 });
@@ -54,7 +54,7 @@ test('P4 a window that twice misses a served row is contradicted', async () => {
   expect(lab.ledger.commits).toHaveLength(before);
   // If one answer cannot count everything, nothing can settle the contradiction.
   await session.setSpanLimit(LIMITED_SPAN_MS);
-  expect(await commit(read)).toBe('committed');
+  expect(await commit(read)).toBe('continue');
   expect(session.run.shortcomings).toEqual([IN_DOUBT]);
   expect(lab.live()).toEqual(ALL_DAYS);
 });
@@ -65,9 +65,7 @@ test('P4 a whole list that twice misses a served row is in doubt', async () => {
   pool.before = (_request, { startMs }) => {
     pool.rows = startMs < session.history.fromMs ? without(all, VANISHED_DAY) : all;
   };
-  expect(await commit(readOf(without(all, VANISHED_DAY), session.history), session.history)).toBe(
-    'committed',
-  );
+  expect(await commit(readOf(without(all, VANISHED_DAY), session.history), session.history)).toBe('continue');
   expect(session.run.shortcomings).toEqual([IN_DOUBT]);
   expect(lab.live()).toEqual(ALL_DAYS);
 });
@@ -79,7 +77,7 @@ test('P4 a shorter span that shows the row sets the span limit', async () => {
   expect(await commit(read, session.history)).toBe('clipped');
   expect(lab.ledger.state.spanLimitMs).toBe(30 * DAY_MS);
   // The limit is known by now, so the row is in doubt for another reason.
-  expect(await commit(read, session.history)).toBe('committed');
+  expect(await commit(read, session.history)).toBe('continue');
 });
 
 test('P4 a read that the count contradicts only adds rows, once', async () => {
@@ -89,7 +87,7 @@ test('P4 a read that the count contradicts only adds rows, once', async () => {
   const rowsElsewhere = daily(2, ROWS + 50);
   pool.rows = [...without(pool.rows, VANISHED_DAY), newRow, ...rowsElsewhere];
   const read = readOf(pool.rows, window);
-  expect(await commit(read)).toBe('committed');
+  expect(await commit(read)).toBe('continue');
   expect(lab.ledger.commits.at(-1)).toMatchObject({ isComplete: false });
   expect(lab.ledger.rows).toContainEqual(expect.objectContaining({ amount: '7' }));
   expect(lab.live()).toContain(VANISHED_DAY);
@@ -120,7 +118,7 @@ describe('a window whose rows change at every request', () => {
   test('P4 P11 is in doubt if one answer cannot count all', async () => {
     const { lab, session, commit, read } = await beginChanging();
     await session.setSpanLimit(LIMITED_SPAN_MS);
-    expect(await commit(read)).toBe('committed');
+    expect(await commit(read)).toBe('continue');
     expect(session.run.shortcomings).toEqual([IN_DOUBT]);
     expect(lab.live()).toContain(VANISHED_DAY);
   });
@@ -129,7 +127,7 @@ describe('a window whose rows change at every request', () => {
 test('P11 a read in doubt stores its rows and says why', async () => {
   const { lab, pool, window, commit, session } = await begin();
   pool.count = (rows) => rows + 1;
-  expect(await commit(readOf(without(pool.rows, VANISHED_DAY), window))).toBe('committed');
+  expect(await commit(readOf(without(pool.rows, VANISHED_DAY), window))).toBe('continue');
   expect(session.run.shortcomings).toEqual([expect.stringMatching(/^the pool counts \d+ rows and serves/)]);
   expect(lab.live()).toEqual(lab.served());
 });

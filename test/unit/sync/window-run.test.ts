@@ -1,7 +1,7 @@
 /** Which requests does one window need: its proven prefix, its parts, the probe behind it? */
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { DAY_MS } from '../../../src/core/day';
-import { syncWindow } from '../../../src/sync/ledger/ledger-run';
+import { syncWindow } from '../../../src/sync/ledger/window-run';
 import { daily, daysAgo, MemoryLab, MemoryPool, rowOf, TODAY } from '../../support/memory-ledger';
 
 async function synced(pool: MemoryPool): Promise<MemoryLab> {

@@ -1,31 +1,6 @@
 /**
- * One run over one scope of the ledger: a window is read by one response; whatever one response cannot prove is paged;
- * whatever contradicts the count of everything is paged as a whole; whatever is still in doubt makes the run partial.
- *
- *      due windows, newest first                             ┌──────────────────────────────┐
- *               │                                            ▼                              │
- *               ▼      refused, prefix, parts: smaller ones  │                              │
- *        ┌─▶ READ A WINDOW ──────────────────────────────────┘                              │
- *        │      │  │  └─ unproven ─▶ PAGE THE WINDOW ─┐                                    │
- *        │      │  └─ whole ──────────────────────────┤                                     │
- *        │      │                                     ▼                                     │
- *        │      │                              rows vanished? ── no ──▶ COMMIT ─▶ next window
- *        │      │                                     │ yes               ▲
- *        │      │ strayed                             ▼                   │ gone
- *        │      │                              CONFIRMATION READ ─────────┘
- *        │      ▼                                │        │     └─ emptied ─▶ partial, nothing changes
- *        │   PAGE EVERYTHING ◀── contradicted ───┘        └─ clipped: the span limit is learnt
- *        │      ▲                                                  │
- *        └──────┼── plan again ◀───────────────────────────────────┘
- *               └── COUNT CHECK, once all windows are read: the pool counts more than they hold
- *
- * Before a commit, the oldest window is probed for rows that are older still, which shows whether spans are clipped. If a
- * confirmation read sees rows move, the window is read again, a few times; after that it is in doubt.
- *
- * If a confirmation is contradicted, the rows of the read are stored once without proof, and the window is read again after
- * the remaining ones, which may explain the contradiction.
- *
- * `NEXT` says what each answer leads to, `commit-read.ts` what a commit does, `sync-ledger-scope.ts` what is due.
+ * Reads one stored window: by one response, or in parts if it does not fit into a page. Each part is committed as it is
+ * read. `sync-ledger-scope.ts` shows where this stands in a run.
  */
 import { startOfUtcDay } from '../../core/day';
 import { KpoolError } from '../../core/errors';
@@ -34,15 +9,12 @@ import { isUnread } from '../../domain/ledger/ledger-state';
 import { countedBy, insideOf, type WindowRead } from '../../domain/ledger/window-answer';
 import { fitSpan, halfOf, probeOfEmpty } from '../../domain/ledger/window-spans';
 import { isSameWindow, type StoredWindow, type Window } from '../../domain/ledger/windows';
-import { commitRead, type CommitOutcome } from './commit-read';
+import { commitRead, type Next } from './commit-read';
 import { SHORTEST_SPAN_MS } from './income-list';
 import type { LedgerSession } from './ledger-session';
 import { pageThrough } from './page-through';
 import { readWindow, type WindowReading } from './read-window';
 import { learnSpanLimit } from './span-limit';
-
-/** `continue`: read the next part in the queue; otherwise, how the read of the window ended. */
-type Next = 'continue' | Exclude<CommitOutcome, 'committed'>;
 
 type AnswerOf<Kind> = Extract<WindowReading, { kind: Kind }>;
 type Reaction<Kind> = (run: WindowRun, window: Window, answer: AnswerOf<Kind>) => Next | Promise<Next>;
@@ -59,7 +31,7 @@ const NEXT: { readonly [Kind in WindowReading['kind']]: Reaction<Kind> } = {
 
 /** Reads that one window may take: far more than the longest history needs. */
 const MAX_READS = 20_000;
-/** How often a window is read again because a probe contradicts it, before it is accepted as it is. */
+/** How often a window is read because a probe contradicts it, before it is left in doubt. */
 const MAX_PROBES = 2;
 
 class WindowRun {
@@ -75,19 +47,19 @@ class WindowRun {
     private readonly isDeep: boolean,
   ) {}
 
-  async run(): Promise<CommitOutcome> {
+  async run(): Promise<Next> {
     const { session } = this;
     this.queueParts([this.stored]);
     for (let reads = 0; reads < MAX_READS; reads += 1) {
-      const next = this.queue.pop();
-      if (next === undefined) return 'committed';
-      const [window = next, ...older] = fitSpan(next, session.spanLimitMs, session.list.now());
+      const part = this.queue.pop();
+      if (part === undefined) return 'continue';
+      const [window = part, ...older] = fitSpan(part, session.spanLimitMs, session.list.now());
       this.queueParts(older);
       const answer = await readWindow(session.list, window, isUnread(session.state));
       if (isSameWindow(window, session.history)) await session.noteCount(countedBy(answer));
-      let end = await this.finishPrefix(answer);
-      if (end === 'continue') end = await this.dispatch(answer.kind, window, answer);
-      if (end !== 'continue') return end;
+      let next = await this.finishPrefix(answer);
+      if (next === 'continue') next = await this.dispatch(answer.kind, window, answer);
+      if (next !== 'continue') return next;
     }
     throw new KpoolError('sync.limit', 'A window was split too often.');
   }
@@ -139,19 +111,18 @@ class WindowRun {
     const parts = cutOutUnreadable(window, read.unreadable, session.list.now());
     if (parts.length > 1) return this.queueParts(parts);
     const probe = this.probeOf(window, read);
-    if (probe === null) return this.commit(window, read);
+    if (probe === null) return commitRead(session, window, read);
     const page = await session.list.readPage(probe);
     const shown = page === null ? undefined : insideOf(probe, page).rows[0];
-    if (shown === undefined) return this.commit(window, read, read.rows.length > 0 ? [probe.toMs] : []);
+    if (shown === undefined)
+      return commitRead(session, window, read, read.rows.length > 0 ? [probe.toMs] : []);
     if (await learnSpanLimit(session, shown, window)) return 'clipped';
     this.probes += 1;
     if (this.probes < MAX_PROBES) return this.queueParts([window]);
-    return this.commit(window, { ...read, doubt: 'a part of a span shows rows that all of it does not' });
-  }
-
-  private async commit(window: Window, read: WindowRead, cuts: readonly number[] = []): Promise<Next> {
-    const outcome = await commitRead(this.session, window, read, cuts);
-    return outcome === 'committed' ? 'continue' : outcome;
+    return commitRead(session, window, {
+      ...read,
+      doubt: 'a part of a span shows rows that all of it does not',
+    });
   }
 
   /**
@@ -171,11 +142,11 @@ class WindowRun {
   }
 }
 
-/** Reads one stored window, in parts if it does not fit into a page, and commits each part as it is read. */
+/** Reads and commits one stored window. `isDeep`: the run checks the whole scope. */
 export async function syncWindow(
   session: LedgerSession,
   stored: StoredWindow,
   isDeep: boolean,
-): Promise<CommitOutcome> {
+): Promise<Next> {
   return new WindowRun(session, stored, isDeep).run();
 }
