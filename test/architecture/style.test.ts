@@ -22,7 +22,7 @@ test('no literal is spread to steer the formatter', () => {
 });
 
 /** What a read of the ledger leads to (`Next`): a run that drops it may succeed without proof (P11). */
-const RETURNS_NEXT = /(?:function |^  (?:private )?(?:async )?)(\w+)\([^)]*\): (?:Promise<Next>|Next\b)/gm;
+const RETURNS_NEXT = /(?:function |^ {2}(?:private )?(?:async )?)(\w+)\([^)]*\): (?:Promise<Next>|Next\b)/gm;
 
 test('what a read of the ledger leads to is always used', () => {
   const ledger = CODE.filter(({ file }) => file.startsWith('src/sync/ledger/'));
