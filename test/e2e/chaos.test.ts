@@ -6,6 +6,6 @@ const PATIENCE = 2;
 
 jest.setTimeout(300_000);
 
-test(`P6 P7 P12 after every trouble it converges (seed ${SEED})`, async () => {
+test(`P6 P7 P12 the service converges after chaos (seed ${SEED})`, async () => {
   await playShortly({ seed: SEED, patience: PATIENCE, log: (line) => process.stdout.write(`${line}\n`) });
 });

@@ -11,7 +11,7 @@ const { sql } = database;
 /** Arrivals at the pool after which each of the processes is killed: in the catalog, the first answers, mid-history. */
 const KILLS_AFTER_REQUESTS = [2, 9, 31];
 
-test('P7 a sync killed at any instant converges once restarted', async () => {
+test('P7 a sync killed at any instant is completed by the next', async () => {
   const simulator = await createSimulator({
     seed: 7,
     startAt: Date.now(),

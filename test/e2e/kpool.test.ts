@@ -43,7 +43,7 @@ describe('the built kpool', () => {
     });
   });
 
-  test('ends with 2 on wrong variables and names each, no stack', async () => {
+  test('ends with 2 on wrong variables and names each one', async () => {
     writeFileSync(path.join(cwd, '.env'), 'KUCOIN_POOL_API_KEYS=abc\n');
     const { code, stdout, stderr } = await runKpool(['migrate'], {
       cwd,
@@ -55,7 +55,7 @@ describe('the built kpool', () => {
     expect(stderr).not.toMatch(/\n\s+at |abc/);
   });
 
-  test('ends with 2 on wrong usage, with what was probably meant', async () => {
+  test('ends with 2 on wrong usage and suggests the right word', async () => {
     const [command, option, file] = await Promise.all([
       runKpool(['migrat'], { cwd }),
       runKpool(['migrate', '--jsno'], { cwd }),
@@ -67,7 +67,7 @@ describe('the built kpool', () => {
     expect(file.stderr).toContain(`There is no file ${path.join(cwd, 'none')}`);
   });
 
-  test('migrates the database that .env names, and says so as JSON', async () => {
+  test('migrates the database that .env names and reports it as JSON', async () => {
     writeFileSync(path.join(cwd, 'my.env'), `DATABASE_URL='${database.url}'\n`);
     const { code, stdout, stderr } = await runKpool(['--env', 'my.env', 'migrate', '--json'], { cwd });
     expect([code, stderr]).toEqual([0, '']);
@@ -76,7 +76,7 @@ describe('the built kpool', () => {
     });
   });
 
-  test('P10 shows no database password that the server refuses', async () => {
+  test('P10 does not show a database password that is refused', async () => {
     const url = new URL(database.url);
     url.password = 'hunter2-wrong';
     const { code, stdout, stderr } = await runKpool(['migrate'], {
@@ -88,7 +88,7 @@ describe('the built kpool', () => {
     expect(stderr).not.toContain('hunter2');
   });
 
-  test('ends at the second Ctrl-C, although it waits for somebody', async () => {
+  test('ends at the second Ctrl-C, even while it waits', async () => {
     const sql = postgres(database.url, { max: 2 });
     try {
       const other = await sql.reserve();

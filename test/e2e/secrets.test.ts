@@ -181,7 +181,7 @@ async function runService(): Promise<void> {
   expect((await end).code).toBe(0);
 }
 
-test('P10 no credential stands in an output, row, page or metric', async () => {
+test('P10 no output, row, page or metric contains a credential', async () => {
   expect((await run(['migrate'])).code).toBe(0);
   expect((await run(['sync', '--json'])).code).toBe(0);
   expect((await run(['check'])).code).toBe(0);
@@ -222,7 +222,7 @@ test('P10 no credential stands in an output, row, page or metric', async () => {
 });
 
 describeRedis('the queue in Redis', (redis) => {
-  test('P10 no credential stands in Redis or in an alert', async () => {
+  test('P10 neither Redis nor an alert contains a credential', async () => {
     const wrong = {
       REDIS_URL: redis.url,
       KUCOIN_POOL_API_SECRET: `${env['KUCOIN_POOL_API_SECRET']}x`,
@@ -276,7 +276,7 @@ test('P10 the demo shows neither its password nor its key', async () => {
   expect(JSON.parse(status.stdout)).toMatchObject({ accounts: [{ account: 'main', status: 'ok' }] });
 });
 
-test('P10 the search finds a secret in every form', async () => {
+test('P10 the search of this test finds a secret in every form', async () => {
   const secret = DATABASE_PASSWORD;
   const planted = [
     secret,

@@ -27,7 +27,7 @@ afterAll(async () => {
   rmSync(cwd, { recursive: true, force: true });
 });
 
-test('start, status and page share the embedded database', async () => {
+test('start, status and pages share the embedded database', async () => {
   const [databasePort, webPort] = [await findFreePort(), await findFreePort()];
   const env = {
     ...serviceEnv(simulator, null),

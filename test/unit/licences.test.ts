@@ -29,7 +29,7 @@ function shipped(): [string, LockedPackage][] {
   );
 }
 
-test('production holds packages of free licences only', () => {
+test('production installs only packages with free licences', () => {
   const packages = shipped();
   expect(packages.length).toBeGreaterThan(50);
   const others = packages.filter(([, { license }]) => !FREE.has(license ?? ''));

@@ -67,7 +67,7 @@ beforeAll(async () => {
   await passTime(0);
 });
 
-test('no alert about an account just added, or one that is well', async () => {
+test('a new account, or one that is well, causes no alert', async () => {
   const { rounds } = await open();
   await rounds.run();
   await pool.sync();
@@ -75,7 +75,7 @@ test('no alert about an account just added, or one that is well', async () => {
   expect(listener.take()).toEqual([]);
 });
 
-test('streams that fall behind are alerted once, and their return', async () => {
+test('streams that fall behind, and recover, are each alerted once', async () => {
   await passTime(31 * MINUTE_MS);
   await (await open()).rounds.run();
   // Ten minutes to catch up.
@@ -196,12 +196,12 @@ test.each(['refuse', 'reset', 'redirect'] as const)(
   },
 );
 
-test('a webhook that does not answer is given up in time', async () => {
+test('a webhook that does not answer times out', async () => {
   listener.answer = 'hang';
   expect(await createWebhook(url, { timeoutMs: 200 }).send({})).toContain('did not answer');
 });
 
-test('P10 an address that leads nowhere is not quoted', async () => {
+test('P10 a wrong address of a webhook is not shown', async () => {
   const reason = await createWebhook(new Secret(`http://nowhere.invalid${SECRET_PATH}`)).send({});
   expect(reason).toMatch(/^it failed with \w+$/);
 });

@@ -52,7 +52,7 @@ function monthBefore(count: number): string {
 
 const month = monthBefore(1);
 
-test('before the first sync nothing is reconciled or closed', async () => {
+test('nothing can be reconciled or closed before the first sync', async () => {
   const reconcile = await kpool('reconcile');
   expect([reconcile.code, reconcile.stdout]).toEqual([
     1,
@@ -66,7 +66,7 @@ test('before the first sync nothing is reconciled or closed', async () => {
   ]);
 });
 
-test('P11 from the first sync to a closed month and the next', async () => {
+test('P11 a month can be synced, closed and adjusted in the next', async () => {
   expect((await kpool('sync')).code).toBe(0);
   // The pool's totals are requested by currency, and the ledger says which currencies there are.
   expect((await kpool('sync', 'account-income', 'sub-account-income')).code).toBe(0);
@@ -116,7 +116,7 @@ test('P11 from the first sync to a closed month and the next', async () => {
   expect((await kpool('reopen', month, '--note', 'late')).stdout).toContain(`${month} is open again`);
 });
 
-test('a span without streams re-reads income only', async () => {
+test('a span without streams reads only income again', async () => {
   const [before] = await sql<{ run: number }[]>`SELECT max(run_id)::int AS run FROM sync.runs`;
   expect((await kpool('sync', '--from', `${month}-01`, '--to', `${month}-28`)).code).toBe(0);
   const streams =
@@ -124,14 +124,14 @@ test('a span without streams re-reads income only', async () => {
   expect(streams.map(({ stream }) => stream as string)).toEqual(['earnings', 'rewards']);
 });
 
-test('P11 an export names a time zone that does not count yet', async () => {
+test('P11 an export reports a time zone that is not in effect yet', async () => {
   const args = ['export', 'statement', '--month', month, '--out', path.join(folder, 'zones'), '--json'];
   const { code, stdout, stderr } = await runCliInProcess(args, { ...env, REPORT_TIME_ZONE: 'Europe/Berlin' });
   expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ timeZone: 'UTC' })]);
   expect(stderr).toContain('Reports still use the time zone UTC; REPORT_TIME_ZONE is Europe/Berlin.');
 });
 
-test('all formats; twice only with --force; --since-last: the new', async () => {
+test('every format is exported, replaced by force, and continued', async () => {
   const all = path.join(folder, 'all');
   for (const args of [
     ['koinly'],
@@ -200,7 +200,7 @@ test('P10 a reader’s password is shown once, or kept in a file', async () => {
   await other.end();
 });
 
-test('the fleet’s figures are computed anew', async () => {
+test('the fleet’s figures can be recomputed', async () => {
   const day = new Date().toISOString().slice(0, 10);
   const end = await kpool('rollup', '--from', day, '--json');
   expect([end.code, end.stderr]).toEqual([0, '']);

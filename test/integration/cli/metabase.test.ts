@@ -42,7 +42,7 @@ const fieldOf = (place: string) => {
   return found?.fields.find(({ name }) => name === column);
 };
 
-test('a new Metabase gets its administrator and everything else', async () => {
+test('a new Metabase gets its administrator and all questions', async () => {
   metabase = await startMetabaseStandIn({ isNew: true });
   const password = file('password', 'correct horse battery');
   const end = await setUp('--email', 'me@example.com', '--password-file', password);
@@ -52,7 +52,7 @@ test('a new Metabase gets its administrator and everything else', async () => {
   expect(metabase.state.collections.map(({ name }) => name)).toEqual(['KuCoin Pool', 'Money', 'Operations']);
 });
 
-test('run twice, nothing doubles and nothing changes', async () => {
+test('a second set-up doubles and changes nothing', async () => {
   metabase = await startMetabaseStandIn();
   expect((await setUp(...withKey())).code).toBe(0);
   const count = (): number[] =>
@@ -68,7 +68,7 @@ test('run twice, nothing doubles and nothing changes', async () => {
   expect(JSON.parse(again.stdout)).toMatchObject({ tablesChanged: 0, columnsChanged: 0, questionsMade: 0 });
 });
 
-test('money is shown digit for digit, and links lead to the key', async () => {
+test('money is shown digit for digit, and links lead to the row', async () => {
   metabase = await startMetabaseStandIn();
   await setUp(...withKey());
   const total = fieldOf('report.monthly_income.total');
@@ -88,14 +88,14 @@ test('money is shown digit for digit, and links lead to the key', async () => {
   expect(hidden.map(({ name }) => name)).toContain('earning_revisions');
 });
 
-test('no list of values takes reading a long table', async () => {
+test('no list of values reads a long table', async () => {
   metabase = await startMetabaseStandIn();
   await setUp(...withKey());
   expect(fieldOf('report.income_ledger.currency')?.has_field_values).toBe('search');
   expect(fieldOf('report.monthly_income.currency')?.has_field_values).toBe('list');
 });
 
-test('P10 the login only reads, and no secret is shown', async () => {
+test('P10 the login can only read, and no secret is shown', async () => {
   metabase = await startMetabaseStandIn();
   const end = await setUp(...withKey());
   const { details } = metabase.state.databases[0]!;
@@ -129,8 +129,8 @@ test.each([
   ['a wrong key', {}, ['--api-key-file', 'wrong'], 2, 'does not let this user'],
   ['a new Metabase and a key', { isNew: true }, ['--api-key-file', 'wrong'], 2, 'has no user yet'],
   ['an old Metabase', { version: 'v0.47.3' }, ['--api-key-file', 'wrong'], 2, 'Version 50 or later'],
-  ['nobody', {}, [], 2, 'No Metabase credentials are given'],
-] as const)('%s: said before anything is made', async (_name, options, flags, code, sentence) => {
+  ['a command without credentials', {}, [], 2, 'No Metabase credentials are given'],
+] as const)('%s is refused before anything is created', async (_name, options, flags, code, sentence) => {
   metabase = await startMetabaseStandIn(options);
   const named = flags.map((flag) => (flag === 'wrong' ? file('wrong', 'mb_wrong_key') : flag));
   const end = await setUp(...named);
@@ -138,7 +138,7 @@ test.each([
   expect(metabase.state.databases).toEqual([]);
 });
 
-test('somebody who is no administrator keeps the old login', async () => {
+test('a user who is no administrator changes no login', async () => {
   metabase = await startMetabaseStandIn();
   await setUp(...withKey());
   const [before] = await sql`SELECT rolpassword FROM pg_authid WHERE rolname = ${ROLE}`;
@@ -148,7 +148,7 @@ test('somebody who is no administrator keeps the old login', async () => {
   expect((await sql`SELECT rolpassword FROM pg_authid WHERE rolname = ${ROLE}`)[0]).toEqual(before);
 });
 
-test('a Metabase that is not there is named, exit 1', async () => {
+test('a Metabase that cannot be reached is named, with exit 1', async () => {
   metabase = await startMetabaseStandIn();
   const { url } = metabase;
   await metabase.close();
@@ -162,13 +162,13 @@ test('a Metabase that is not there is named, exit 1', async () => {
   ]);
 });
 
-test('a database that Metabase cannot reach is said in its words', async () => {
+test('a database that Metabase cannot reach is reported', async () => {
   metabase = await startMetabaseStandIn();
   const end = await setUp(...withKey(), '--database-host', '127.0.0.1', '--database-port', '1');
   expect([end.code, end.stderr]).toEqual([2, expect.stringContaining('POST /api/database with HTTP 400')]);
 });
 
-test('every numeric column says how it is shown', async () => {
+test('every numeric column has a format', async () => {
   metabase = await startMetabaseStandIn();
   const unsaid = (await readRelations(sql)).flatMap((relation) =>
     relation.columns

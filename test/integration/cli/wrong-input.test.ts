@@ -69,7 +69,7 @@ async function freePort(): Promise<number> {
 }
 
 describe('P10 P11 wrong input gets one clear sentence and what to do', () => {
-  test('no credentials: names the three lines to fill in', async () => {
+  test('missing credentials: names the three lines to fill in', async () => {
     const end = await kpool(['sync'], {
       KUCOIN_POOL_API_KEY: '',
       KUCOIN_POOL_API_SECRET: '',
@@ -94,13 +94,13 @@ describe('P10 P11 wrong input gets one clear sentence and what to do', () => {
     expect(check.stdout).toMatch(/FAIL {2}account main/);
   });
 
-  test('a pool that cannot be reached', async () => {
+  test('a pool that cannot be reached is named', async () => {
     const end = await kpool(['check'], { KUCOIN_POOL_BASE_URL: `http://127.0.0.1:${await freePort()}/x` });
     expect(end.code).toBe(1);
     expect(end.stdout).toMatch(/FAIL {2}account main: The pool at .* \(.*refused.*\)/i);
   });
 
-  test('a database that cannot be reached', async () => {
+  test('a database that cannot be reached is named', async () => {
     const port = await freePort();
     const end = await kpool(['sync'], {
       DATABASE_URL: `postgres://kpool:wrong-database@127.0.0.1:${port}/kpool`,
@@ -109,7 +109,7 @@ describe('P10 P11 wrong input gets one clear sentence and what to do', () => {
     expect(end.stderr).toMatch(/127\.0\.0\.1:\d+ cannot be reached: nothing is listening there/);
   });
 
-  test('a database of a newer version', async () => {
+  test('a database of a newer version is refused', async () => {
     const sql = postgres(database.url, { max: 1 });
     await sql`INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, started_at, applied_steps_count)
               VALUES ('x', 'y', now(), '29991231000000_from_the_future', now(), 1)`;
@@ -119,7 +119,7 @@ describe('P10 P11 wrong input gets one clear sentence and what to do', () => {
     expect(end.stderr).toMatch(/newer/);
   });
 
-  test('a taken port for the embedded database', async () => {
+  test('a taken port of the embedded database is named', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;
@@ -136,14 +136,14 @@ describe('P10 P11 wrong input gets one clear sentence and what to do', () => {
     }
   });
 
-  test('an unknown account, a wrong day, a span the wrong way round', async () => {
+  test('an unknown account, a wrong day or a wrong span is refused', async () => {
     expect((await kpool(['sync', '--account', 'nobody'])).code).toBe(2);
     expect((await kpool(['sync', '--from', '2026-13-01'])).code).toBe(2);
     expect((await kpool(['sync', '--from', '2026-10-02', '--to', '2026-10-01'])).code).toBe(2);
   });
 });
 
-test('a host whose clock is 10 minutes off syncs; check says so', async () => {
+test('kpool check reports a host clock that is 10 minutes off', async () => {
   const late = await createSimulator({
     seed: 2,
     startAt: Date.now() + 600_000,

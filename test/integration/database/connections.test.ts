@@ -48,7 +48,7 @@ beforeAll(async () => {
   };
 });
 
-test('P12 a service works with as few connections as it is told', async () => {
+test('P12 a service works with as few connections as configured', async () => {
   const port = await findFreePort();
   const service = new ServiceProcess([], { ...env, HTTP_PORT: String(port) });
   services.push(service);
@@ -75,7 +75,7 @@ test('P12 a service works with as few connections as it is told', async () => {
   process.stderr.write(`A service that may take ${LEAST} connections took ${most}.\n`);
 });
 
-test.each(['check', 'start'])('%s tells that the server allows fewer than that', async (command) => {
+test.each(['check', 'start'])('%s says that the server allows fewer connections', async (command) => {
   await sql.unsafe(`ALTER ROLE ${role} CONNECTION LIMIT ${LEAST - 1}`);
   const { code, stdout, stderr } = await runCliInProcess([command], env);
   await sql.unsafe(`ALTER ROLE ${role} CONNECTION LIMIT ${LEAST}`);
@@ -85,7 +85,7 @@ test.each(['check', 'start'])('%s tells that the server allows fewer than that',
   ]);
 });
 
-test.each(['check', 'start'])('%s tells that others hold some of them', async (command) => {
+test.each(['check', 'start'])('%s says that others hold some of the connections', async (command) => {
   const other = postgres(env['DATABASE_URL']!, { max: 1 });
   await other`SELECT 1`;
   const stopAt = command === 'start' ? /Jobs run/ : undefined;

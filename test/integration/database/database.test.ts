@@ -41,7 +41,7 @@ function changed(change: (url: URL) => void): string {
 }
 
 describe('opening the database of DATABASE_URL', () => {
-  test('says what and where it is, without the password', async () => {
+  test('shows where it is, without the password', async () => {
     const opened = await open(database.url);
     const { port, password, username } = new URL(database.url);
     expect(opened.describe).toMatch(/^PostgreSQL \d+\.\d+ at 127\.0\.0\.1:\d+, database test_\w+, user \w+$/);
@@ -50,14 +50,14 @@ describe('opening the database of DATABASE_URL', () => {
     await opened.close();
   });
 
-  test('it can be migrated', async () => {
+  test('allows a migration', async () => {
     const opened = await open(database.url);
     expect((await migrateDatabase(opened, () => undefined)).applied).toEqual(expect.any(Array));
     expect((await migrateDatabase(opened, () => undefined)).applied).toEqual([]);
   });
 });
 
-describe('P10 an unopenable database is named, its password is not', () => {
+describe('P10 a database that cannot be opened is named, no password', () => {
   const cases: [string, (url: URL) => void, string, RegExp][] = [
     ['a wrong password', (url) => (url.password = 'hunter2-x'), 'database.refused', /refuses the password/],
     [
@@ -89,7 +89,7 @@ describe('P10 an unopenable database is named, its password is not', () => {
     ]);
   });
 
-  test('something that is no PostgreSQL', async () => {
+  test('a server that is not PostgreSQL', async () => {
     const server: Server = createServer((socket) => socket.end());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
@@ -101,12 +101,12 @@ describe('P10 an unopenable database is named, its password is not', () => {
     ]);
   });
 
-  test('a server that asks for a password, when none is given', async () => {
+  test('a server that asks for a password if none is given', async () => {
     const error = await failureOf(changed((url) => (url.password = '')));
     expect(error.message).toMatch(/asks for a password|refuses the password/);
   });
 
-  test('a server without TLS, when it is asked for', async () => {
+  test('a server without TLS if TLS is required', async () => {
     const error = await failureOf(changed((url) => url.searchParams.set('sslmode', 'require')));
     expect([error.code, error.message]).toEqual([
       'database.refused',
@@ -131,7 +131,7 @@ describe('P10 an unopenable database is named, its password is not', () => {
   });
 });
 
-describe('TLS means the same to every connection of ours', () => {
+describe('TLS means the same for each of our connections', () => {
   const logFile = () => join(runDirectory(), 'tls', 'postgres.log');
   const certificate = () => join(runDirectory(), 'tls', 'server.crt');
   let cluster: Cluster;
@@ -164,7 +164,7 @@ describe('TLS means the same to every connection of ours', () => {
   test.each([
     ['no-verify', () => '?sslmode=no-verify'],
     ['verify-full with its authority', () => `?sslmode=verify-full&sslrootcert=${certificate()}`],
-  ])('%s: opened, migrated, and the pace is kept there', async (_name, query) => {
+  ])('%s: the database can be opened, migrated and paced', async (_name, query) => {
     const opened = await open(address + query());
     await migrateDatabase(opened, () => undefined);
     const pacing = openPacingDatabase(opened.url);
@@ -177,7 +177,7 @@ describe('TLS means the same to every connection of ours', () => {
     await opened.close();
   });
 
-  test('a certificate that nobody vouches for is refused', async () => {
+  test('a certificate of an unknown issuer is refused', async () => {
     const error = await failureOf(`${address}?sslmode=verify-full`);
     expect([error.code, error.message]).toEqual([
       'database.refused',

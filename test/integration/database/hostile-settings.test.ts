@@ -120,7 +120,7 @@ async function eachSetting(word: (name: string, value: string) => string): Promi
   }
 }
 
-test('P12 every command works whatever database and role set', async () => {
+test('P12 every command works whatever the database and role set', async () => {
   // Functions that stand before those of the server, as the search path has it.
   await sql.unsafe(`
     CREATE SCHEMA evil; GRANT USAGE ON SCHEMA evil TO PUBLIC;
@@ -157,7 +157,7 @@ describe('a setting that no session can change is refused by name', () => {
     await sql.unsafe(`${how.replace(/ SET$/, '')} RESET ${name}`);
   });
 
-  test('an option of the address', async () => {
+  test('an option in the address', async () => {
     const { code, stderr } = await kpool('status', url('-c default_transaction_read_only=on'));
     expect([code, stderr]).toEqual([2, expect.stringContaining('Remove default_transaction_read_only from')]);
   });
@@ -168,7 +168,7 @@ describe('a setting that no session can change is refused by name', () => {
   });
 });
 
-test('a role in the options of the address is that of every driver', async () => {
+test('a role in the options of the address applies to every driver', async () => {
   const other = await createTestDatabase({ template: 'template0' });
   await sql.unsafe(`ALTER DATABASE ${other.name} OWNER TO ${owner}`);
   const address = new URL(url(`-c role=${owner}`));

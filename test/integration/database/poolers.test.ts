@@ -51,7 +51,7 @@ if (program === null) process.stderr.write('NOT RUN, there is no pgbouncer: "poo
     return row!.count;
   }
 
-  test('as it comes, each command works', async () => {
+  test('each command works through PgBouncer with its defaults', async () => {
     await through({});
     for (const command of ['check', 'sync', 'start']) {
       const { code, stdout, stderr } = await kpool(command);
@@ -64,7 +64,7 @@ if (program === null) process.stderr.write('NOT RUN, there is no pgbouncer: "poo
     ['transaction', { default_pool_size: 1 }, ['check']],
     ['transaction', { server_round_robin: 1, min_pool_size: 5 }, ['check']],
     ['statement', {}, ['check', 'start']],
-  ])('in pool_mode %s %j commands say so at once', async (mode, settings, commands) => {
+  ])('commands refuse pool_mode %s %j at once', async (mode, settings, commands) => {
     await through({ pool_mode: mode, ...settings });
     for (const command of commands) {
       const { code, stdout, stderr } = await kpool(command);
@@ -75,7 +75,7 @@ if (program === null) process.stderr.write('NOT RUN, there is no pgbouncer: "poo
     expect(await lockCount()).toBe(0);
   });
 
-  test('a pool smaller than a process may take is reported at start', async () => {
+  test('a pool smaller than a process needs is reported at start', async () => {
     await through({ default_pool_size: 5 });
     const { code, stdout, stderr } = await kpool('start', { DATABASE_MAX_CONNECTIONS: '13' });
     expect([code, stdout + stderr]).toEqual([2, expect.stringContaining('gives 5 of the 13 connections')]);

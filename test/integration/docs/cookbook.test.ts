@@ -23,7 +23,7 @@ beforeAll(async () => {
   await pool.sync();
 });
 
-test('there are twenty-eight recipes, numbered', () => {
+test('there are twenty-eight numbered recipes', () => {
   expect(RECIPES.map(({ number }) => number)).toEqual(Array.from({ length: 28 }, (_, index) => index + 1));
 });
 
@@ -35,7 +35,7 @@ test.each(RECIPES)('a reader can run recipe $number: $title', async ({ number, q
   if (!MAY_BE_EMPTY.has(number)) expect(rows.length).toBeGreaterThan(0);
 });
 
-test('P1 what the recipes add up is the ledger’s income, once', async () => {
+test('P1 the recipes’ sums are the ledger’s income', async () => {
   const [sums] = await pool.sql<{ ledger: string; daily: string; monthly: string }[]>`
     SELECT (SELECT sum(amount) FROM report.income_ledger WHERE currency = 'BTC')::text AS ledger,
            (SELECT sum(total) FROM report.daily_income WHERE currency = 'BTC')::text AS daily,

@@ -31,7 +31,7 @@ function run(program: string, debianPackage: string | null, args: readonly strin
 }
 
 describe('the unit for systemd', () => {
-  test('is one that systemd can load', () => {
+  test('can be loaded by systemd', () => {
     const text = readFileSync(path.join(ROOT, 'deploy/systemd/kpool.service'), 'utf8');
     const unit = path.join(folder, 'kpool.service');
     // Programs have to be where the unit says; here they are elsewhere.
@@ -69,7 +69,7 @@ describe('docker-compose.yml', () => {
     copyFileSync(path.join(ROOT, 'docker-compose.yml'), path.join(folder, 'docker-compose.yml')),
   );
 
-  test('needs nothing but .env, and takes a password with @, / and #', () => {
+  test('needs only .env, and takes a password with @, / and #', () => {
     writeEnv({ ...credentials, DATABASE_PASSWORD: PASSWORD, HTTP_TOKEN: '0123456789abcdef' });
     const ran = compose();
     if (ran === null) return;
@@ -91,7 +91,7 @@ describe('docker-compose.yml', () => {
   });
 
   test.each(['DATABASE_PASSWORD', 'HTTP_TOKEN'])(
-    'says that %s is missing, and where it belongs',
+    'says that %s is missing, and where to set it',
     (missing) => {
       const all = { ...credentials, DATABASE_PASSWORD: PASSWORD, HTTP_TOKEN: '0123456789abcdef' };
       writeEnv(Object.fromEntries(Object.entries(all).filter(([name]) => name !== missing)));
@@ -104,7 +104,7 @@ describe('docker-compose.yml', () => {
 });
 
 describe('the relay for alerts', () => {
-  test('posts what it makes of an alert, and passes a refusal on', async () => {
+  test('posts alerts and passes a refusal on', async () => {
     const listener = new AlertListener();
     const to = (await listener.listen()).reveal();
     const script = path.join(ROOT, 'examples/alert-relay.mjs');

@@ -27,7 +27,7 @@ test('the dashboards are those that the script writes', () => {
   rmSync(folder, { recursive: true });
 });
 
-test('every metric of dashboard and alert rules is told', async () => {
+test('every metric of dashboards and alert rules exists', async () => {
   await sql`INSERT INTO pool.accounts (account_name, key_fingerprint) VALUES ('main', 'x')`;
   const measures = await readMeasures(sql, null, 'ok');
   const state = await renderState({ measures, queue: 'ok', jobs: {}, version: '0' });

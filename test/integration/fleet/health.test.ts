@@ -142,7 +142,7 @@ test.each<[string, Machine, [string, string] | null]>([
     { status: 'INACTIVE', minutesSinceShare: 8 * 1440, days: USUAL_WEEK.map(() => [null, 0]) },
     null,
   ],
-])('a technician is told of a machine that %s', async (_, facts, expected) => {
+])('worker_attention judges a machine that %s', async (_, facts, expected) => {
   expect(await reasons(await machine(facts))).toEqual(expected);
 });
 

@@ -46,7 +46,7 @@ const wrong = () => ({ KUCOIN_POOL_API_SECRET: `${env['KUCOIN_POOL_API_SECRET']}
 const told = () =>
   eventually('it was told', TOLD_WITHIN_MS, () => Promise.resolve(listener.messages.length > 0 || null));
 
-test('refused credentials are told once by all, and their return', async () => {
+test('refused credentials and their recovery are alerted once', async () => {
   const refused = [start(wrong()), start(wrong())];
   await told();
   await Promise.all(refused.map((each) => each.until(({ msg }) => msg.startsWith('Jobs run'))));

@@ -14,7 +14,7 @@ jest.setTimeout(180_000);
 
 const lab = useRunningService();
 
-onBothBackends('every connection is cut, again and again', ({ kind }) => {
+onBothBackends('every connection is cut again and again', ({ kind }) => {
   /** Its own: all clients of the server are cut off. */
   let server: StoppableRedis | null = null;
   beforeEach(async () => {
@@ -49,7 +49,7 @@ onBothBackends('every connection is cut, again and again', ({ kind }) => {
   });
 });
 
-test('stopped when the queue lost its connections, it leaves', async () => {
+test('the service can be stopped while its queue is cut off', async () => {
   const running = lab.start({});
   await running.untilRunning();
   const isLook = lab.sql`application_name = 'kpool queue' AND wait_event_type = 'Lock'`;

@@ -68,7 +68,7 @@ afterAll(async () => {
 });
 
 test.each(['fast', 'immediate'] as const)(
-  'P12 a database stopped (%s) comes back: the service goes on',
+  'P12 the service goes on after the database stopped (%s)',
   async (mode) => {
     const before = synced();
     await eventually('it works', 40_000, () => Promise.resolve(synced() > before + 8 ? true : null));
@@ -93,6 +93,6 @@ test.each(['fast', 'immediate'] as const)(
   },
 );
 
-test('and it still stops with 0', async () => {
+test('a service that survived outages still stops with 0', async () => {
   expect(await service.end('SIGTERM')).toBe(0);
 });

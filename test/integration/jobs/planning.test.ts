@@ -32,7 +32,7 @@ const unworked = { id: '1', moveToWait: () => Promise.reject(new Error('Nobody s
 const work = (stream: Stream, on = context): Promise<string> =>
   processJob(on, createMetrics(), { ...unworked, ...jobsOf(stream)[0]! }, '');
 
-test('a scope that is done makes room for the next of its stream', async () => {
+test('a completed scope makes room for the next of its stream', async () => {
   await pool.sync({ streams: CATALOG });
   await planStreams(context, ['earnings']);
   const { concurrency } = STREAMS.get('earnings');
@@ -43,7 +43,7 @@ test('a scope that is done makes room for the next of its stream', async () => {
   expect(added).toHaveLength(1);
 });
 
-test('what the catalog holds is begun at once, whoever stored it', async () => {
+test('scopes that another process stored start at once', async () => {
   await planStreams(context, ['sub-accounts']);
   await pool.sync({ streams: CATALOG });
   const mine = accountOf(jobsOf('sub-accounts')[0]!);
@@ -55,7 +55,7 @@ test('what the catalog holds is begun at once, whoever stored it', async () => {
   }
 });
 
-test('workers are asked for one by one once they were listed', async () => {
+test('worker details start once the workers were listed', async () => {
   await pool.sync({ streams: CATALOG });
   await planStreams(context, ['worker-details']);
   expect(jobsOf('worker-details')).toEqual([]);
@@ -104,7 +104,7 @@ test('P8 a stopped account has no jobs, and the others go on', async () => {
   expect([...new Set(jobs.map(accountOf))]).toEqual([other!.name]);
 });
 
-test('a job that would wait more than 5 s for a permit makes room', async () => {
+test('a job that would wait over 5 s for a permit makes room', async () => {
   await pool.sync({ streams: CATALOG });
   const busy: Partial<JobContext['service']> = { openCircuitMs: () => 0, waitEstimateMs: () => 20_000 };
   const service = Object.assign(Object.create(pool.service) as JobContext['service'], busy);

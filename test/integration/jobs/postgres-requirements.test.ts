@@ -57,7 +57,7 @@ test('check and start say which right on the queue is missing', async () => {
   expect(await failuresAt(urlAs(role, 'right'))).toEqual([null, null]);
 });
 
-test('tables that are there need no lock that anybody may hold', async () => {
+test('existing tables need no lock that another session may hold', async () => {
   await askQueue(new Secret(database.url), null, silent);
   await owner`SELECT pg_advisory_lock(1112493644, hashtext('bullmq'))`;
   try {
@@ -67,7 +67,7 @@ test('tables that are there need no lock that anybody may hold', async () => {
   }
 });
 
-test('P12 a lock of BullMQ that somebody holds is heard of', async () => {
+test('P12 a lock of BullMQ that another session holds is reported', async () => {
   const backend = await openPostgresBackend(new Secret(database.url), 3);
   const queue = backend.openQueue();
   await owner`SELECT pg_advisory_lock(hashtext('bullmq:finalization'), hashtext(${QUEUE_NAME}))`;
@@ -80,7 +80,7 @@ test('P12 a lock of BullMQ that somebody holds is heard of', async () => {
   }
 });
 
-test('a database that is away is no fault of the queue', async () => {
+test('an absent database is not reported as a fault of the queue', async () => {
   const away = new URL(database.url);
   away.port = String(await findFreePort());
   expect(await failuresAt(new Secret(away.href))).toMatchObject([

@@ -66,7 +66,7 @@ onBothBackends('processes', (backend) => {
   const runsOfEarnings = () =>
     sql<{ run_id: string }[]>`SELECT run_id::text FROM sync.runs WHERE stream = 'earnings' ORDER BY run_id`;
 
-  test('P7 a killed process’s job is taken up within 10 s, twice', async () => {
+  test('P7 a killed process’s job is retried within 10 s, twice', async () => {
     // Earnings are never answered, until they may be.
     const unhang = simulator.faults.when(({ endpoint }) =>
       endpoint === 'earn/query' ? { kind: 'hang' } : undefined,
@@ -94,7 +94,7 @@ onBothBackends('processes', (backend) => {
     await expectTruth();
   });
 
-  test('SIGTERM in a request ends with 0 and gives the job back', async () => {
+  test('SIGTERM in a request ends with 0 and returns the job', async () => {
     const unhang = simulator.faults.when(({ endpoint }) =>
       endpoint === 'earn/query' ? { kind: 'hang' } : undefined,
     );
@@ -115,7 +115,7 @@ onBothBackends('processes', (backend) => {
     await expectTruth();
   });
 
-  test('P6 two processes share the pace, and one may die', async () => {
+  test('P6 two processes share the pace, also after one is killed', async () => {
     const env = allEvery('3 s');
     const first = start(env);
     const second = start(env);
@@ -135,7 +135,7 @@ onBothBackends('processes', (backend) => {
     }
   });
 
-  test('a process whose jobs would be elsewhere is refused', async () => {
+  test('a process with its queue elsewhere is refused', async () => {
     const first = start();
     await first.untilRunning();
     const elsewhere = backend.redisUrl() === null ? { REDIS_URL: 'redis://127.0.0.1:1' } : { REDIS_URL: '' };

@@ -44,7 +44,7 @@ onBothBackends('the queue', (backendUnderTest) => {
 
   const plan = (...streams: Stream[]) => planStreams(createJobContext(pool, queue), streams);
 
-  test('holds one job a scope, however often it is planned', async () => {
+  test('holds one job per scope, however often it is planned', async () => {
     for (let round = 0; round < 3; round += 1) {
       await Promise.all(Array.from({ length: 4 }, () => plan('earnings')));
     }
@@ -58,7 +58,7 @@ onBothBackends('the queue', (backendUnderTest) => {
     expect(await queue.getJobs(['delayed'], 0, -1)).toEqual([]);
   });
 
-  test('P10 no job holds a secret', async () => {
+  test('P10 holds no secret', async () => {
     await plan(...STREAMS.names);
     const text = JSON.stringify((await waiting()).map((job) => job.asJSON()));
     const snapshot = await readQueue(queue);
@@ -93,7 +93,7 @@ onBothBackends('the queue', (backendUnderTest) => {
     expect(streams).toEqual([...streams].sort((a, b) => rank(a) - rank(b)));
   });
 
-  test('keeps one scheduler a job, and drops those of other versions', async () => {
+  test('keeps one scheduler per job, and drops other versions’', async () => {
     await queue.upsertJobScheduler('earlier.plan', { every: 60_000 }, { name: 'earlier.plan', data: {} });
     const ensure = (everyMs: Readonly<Record<string, number>>) =>
       lock(() => ensureSchedules(queue, schedulesOf(everyMs), Date.now()));
@@ -107,7 +107,7 @@ onBothBackends('the queue', (backendUnderTest) => {
     expect(names.sort()).toEqual([...schedulesOf(slower).keys()].sort());
   });
 
-  test('P12 makes schedulers anew that a clock led astray', async () => {
+  test('P12 replaces schedulers that a wrong clock created', async () => {
     const slow = new Map([['workers.plan', 60_000]]);
     const realNow = Date.now;
     try {

@@ -31,7 +31,7 @@ describeRedis('Redis is away for a while', () => {
   test.each<['SIGTERM' | 'SIGKILL', string]>([
     ['SIGTERM', 'what it held'],
     ['SIGKILL', 'nothing'],
-  ] as const)('stopped by %s it comes back with %s: nothing is lost', async (signal) => {
+  ] as const)('Redis stopped by %s comes back with %s: nothing is lost', async (signal) => {
     const running = lab.start({ REDIS_URL: redis.url });
     await running.untilRunning();
     await lab.untilItWorks('it works');
@@ -51,7 +51,7 @@ describeRedis('Redis is away for a while', () => {
     expect(await running.end('SIGTERM')).toBe(0);
   });
 
-  test('stopped meanwhile, the service leaves at once', async () => {
+  test('the service stops at once while Redis is away', async () => {
     const running = lab.start({ REDIS_URL: redis.url });
     await running.untilRunning();
     await redis.stop('SIGKILL');

@@ -153,8 +153,8 @@ describeRedis('what the jobs need of Redis', () => {
     await rm(directory, { recursive: true });
   });
 
-  describe('what is refused, by check and by start', () => {
-    test('check and start end with 2, and say the same', async () => {
+  describe('a Redis that kpool check and kpool start refuse', () => {
+    test('ends both with 2 and the same message', async () => {
       await set('ACL SETUSER default resetpass');
       for (const command of ['check', 'start'] as const) {
         const { code, said } = await kpool(command, server.url);
@@ -162,7 +162,7 @@ describeRedis('what the jobs need of Redis', () => {
       }
     });
 
-    test.each(REFUSED)('%s is reported by check and start', async (_situation, setting, path, said) => {
+    test.each(REFUSED)('is reported for %s', async (_situation, setting, path, said) => {
       await set(setting);
       const url = path.startsWith('/')
         ? `${server.url}${path}`
@@ -170,13 +170,13 @@ describeRedis('what the jobs need of Redis', () => {
       await expectRefusal(url, said);
     });
 
-    test('a certificate that nobody trusts is reported', () =>
+    test('is reported for a certificate of an unknown issuer', () =>
       expectRefusal(
         `rediss://localhost:${tlsPort}`,
         /certificate that is not trusted.*NODE_EXTRA_CA_CERTS/s,
       ));
 
-    test('a port without TLS is reported by check and start', async () => {
+    test('is reported for a port without TLS', async () => {
       const own = await mkdtemp(join(tmpdir(), 'kpool-redis-locked-'));
       const locked = await StoppableRedis.create(own);
       await locked.start();
@@ -199,7 +199,7 @@ describeRedis('what the jobs need of Redis', () => {
       }
     });
 
-    test('a cluster is reported by check and start', async () => {
+    test('is reported for a cluster', async () => {
       const own = await mkdtemp(join(tmpdir(), 'kpool-redis-cluster-'));
       const cluster = await StoppableRedis.create(own);
       await cluster.start({ 'cluster-enabled': 'yes' });
@@ -211,7 +211,7 @@ describeRedis('what the jobs need of Redis', () => {
       }
     });
 
-    test('a Redis too old for BullMQ is reported by check and start', async () => {
+    test('is reported for a version too old for BullMQ', async () => {
       const old = await startOldRedis();
       try {
         await expectRefusal(
@@ -224,8 +224,8 @@ describeRedis('what the jobs need of Redis', () => {
     });
   });
 
-  describe('what is enough', () => {
-    test('the rights that the hint names are enough, and nothing stays', async () => {
+  describe('a Redis that kpool check and kpool start accept', () => {
+    test('may have only the rights of the hint, and keeps nothing', async () => {
       await set(`ACL SETUSER kpool ${without('flushall')}`);
       const url = server.url.replace('//', '//kpool:right@');
       for (const command of ['check', 'start'] as const) {
@@ -235,7 +235,7 @@ describeRedis('what the jobs need of Redis', () => {
       expect(await admin.keys('*trial*')).toEqual([]);
     });
 
-    test('one that loads its data is waited for', async () => {
+    test('is waited for while it loads its data', async () => {
       const pipeline = admin.pipeline();
       for (let key = 0; key < 1_500; key += 1) pipeline.set(`other:${key}`, 'x'.repeat(200));
       await pipeline.exec();

@@ -65,13 +65,13 @@ test.each([
     'it is not a complete envelope',
   ],
   ['data of a word', success('"SHA256d"'), {}, 'not a list'],
-])('an answer that is %s is malformed, and was tried four times', async (_what, body, headers, message) => {
+])('an answer that is %s is malformed after four attempts', async (_what, body, headers, message) => {
   const result = await algorithmsFrom(body, { headers });
   expect(result).toMatchObject({ rows: null, code: 'pool.malformed', requests: 4 });
   expect(result.message).toContain(message);
 });
 
-test('data of null is a list of nothing', async () => {
+test('null data is an empty list', async () => {
   expect(await algorithmsFrom(success('null'))).toMatchObject({ rows: [], requests: 1 });
 });
 
@@ -116,7 +116,7 @@ test('credentials never follow a redirect', async () => {
   expect(other.paths).toEqual([]);
 });
 
-test('every endpoint is asked as the specification says', async () => {
+test('every endpoint is queried as the specification says', async () => {
   const pool = await startScriptedPool((request, response) => {
     const path = request.url ?? '';
     if (/user\/query|sub-user|algo\/query/.test(path)) answer(response, success('[]'));
@@ -160,7 +160,7 @@ test('every endpoint is asked as the specification says', async () => {
   );
 });
 
-test('connections are kept and shared by calls in a row', async () => {
+test('successive calls share a connection', async () => {
   const pool = await startScriptedPool((_request, response) => answer(response, BODY));
   const client = createTestClient(pool.url);
   for (let i = 0; i < 20; i++) await client.queryAlgorithms(CALL);

@@ -98,7 +98,7 @@ const BY_HTTP_STATUS: readonly (readonly [number, Told])[] = [
   [520, serverError(/\(HTTP 520\)/)],
 ];
 
-test.each(BY_HTTP_STATUS)('HTTP %i: what is repeated, when, and what is reported', async (status, told) => {
+test.each(BY_HTTP_STATUS)('HTTP %i has its retries, its delays and its error', async (status, told) => {
   const pool = await startScriptedPool((_request, response) => answer(response, '<html>', { status }));
   expectTold(await callAt(pool.url), told);
 });
@@ -117,7 +117,7 @@ test.each(
     [code, 'text', failure(code), told] as const,
     [code, 'a number, with retry', failure(code, true).replace(`"${code}"`, code), told] as const,
   ]),
-)('code %s as %s: what is repeated, when, and what is told', async (_code, _form, body, told) => {
+)('code %s as %s has its retries, its delays and its error', async (_code, _form, body, told) => {
   const pool = await startScriptedPool((_request, response) => answer(response, body));
   expectTold(await callAt(pool.url), told);
 });
@@ -213,7 +213,7 @@ const BROKEN: readonly (readonly [string, (socket: Socket) => void, Told])[] = [
   ],
 ];
 
-test.each(BROKEN)('a server that %s: what is repeated and reported', async (_what, act, told) => {
+test.each(BROKEN)('a server that %s has its retries and its error', async (_what, act, told) => {
   let connections = 0;
   const server = createServer((socket) => {
     connections++;
@@ -228,7 +228,7 @@ test.each(BROKEN)('a server that %s: what is repeated and reported', async (_wha
   server.close();
 });
 
-test('P1 bytes beyond an answer are not taken for the next one', async () => {
+test('P1 bytes after an answer are not read as the next one', async () => {
   const forged = success('["Forged"]');
   let requests = 0;
   const server = createServer((socket) => {
@@ -248,7 +248,7 @@ test('P1 bytes beyond an answer are not taken for the next one', async () => {
   server.close();
 });
 
-test('a host that refuses connections: repeats and report', async () => {
+test('a host that refuses connections has its retries and error', async () => {
   // Listens, and never comes to accept: the system's queue is full after a few connections.
   const worker = new Worker(
     `const { parentPort } = require('node:worker_threads');

@@ -37,7 +37,7 @@ test.each([
     'the connection was closed',
   ],
   ['speaks something else', (socket: Socket) => socket.end('SSH-2.0-x\r\n'), 'pool.malformed', 'not HTTP'],
-])('a server that %s is told as such, and the socket is gone', async (_what, act, code, message) => {
+])('a server that %s is reported, and the socket is closed', async (_what, act, code, message) => {
   const closed: Promise<unknown>[] = [];
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
@@ -58,7 +58,7 @@ test.each([
   server.close();
 });
 
-test('P6 a request that was given up is reset', async () => {
+test('P6 the connection of a cancelled request is reset', async () => {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -92,7 +92,7 @@ test.each(['monotonicMs', 'now'] as const)(
   },
 );
 
-test('nobody listens', async () => {
+test('a refused connection is reported with the address', async () => {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -106,12 +106,12 @@ test('nobody listens', async () => {
   });
 });
 
-test('a name that does not exist', async () => {
+test('an unknown host name is unreachable', async () => {
   const client = createTestClient('http://pool.invalid', { retries: ONCE });
   await expect(client.queryAlgorithms(CALL)).rejects.toMatchObject({ code: 'pool.unreachable' });
 });
 
-test('TLS against a server without it', async () => {
+test('a server without TLS is reported', async () => {
   const pool = await startScriptedPool((_request, response) => answer(response, BODY));
   const client = createTestClient(pool.url.replace('http:', 'https:'), { retries: ONCE });
   await expect(client.queryAlgorithms(CALL)).rejects.toMatchObject({ code: 'pool.tls' });
@@ -149,7 +149,7 @@ test.each(['before the headers', 'in the body', 'while waiting to retry', 'while
   },
 );
 
-test('closing ends what is under way, and nothing is sent later', async () => {
+test('closing aborts running calls and sends nothing later', async () => {
   const pool = await startScriptedPool(() => undefined);
   const client = createTestClient(pool.url);
   const call = client.queryAlgorithms(CALL).catch((error: unknown) => error);

@@ -4,7 +4,7 @@ import { answer, CALL, createTestClient, failure, startScriptedPool, success } f
 
 const BODY = success('["SHA256d"]');
 
-test('a 403 that passes is nothing but a delay', async () => {
+test('a temporary 403 is only a delay', async () => {
   const pool = await startScriptedPool((_request, response, n) =>
     answer(response, n <= 3 ? '<html>' : BODY, { status: n <= 3 ? 403 : 200 }),
   );
@@ -18,7 +18,7 @@ test('a 403 that passes is nothing but a delay', async () => {
   ]);
 });
 
-test('a throttled call says how long the next should wait', async () => {
+test('a throttled call says how long the next one should wait', async () => {
   const pool = await startScriptedPool((_request, response) => answer(response, failure('200002')));
   const client = createTestClient(pool.url, { clock: jumpingClock() });
   await expect(client.queryAlgorithms(CALL)).rejects.toMatchObject({
@@ -47,7 +47,7 @@ test('Retry-After decides the delay, in seconds or as a date', async () => {
   expect(clock.sleeps).toEqual([40_000, 50_000]);
 });
 
-test('during maintenance one call asks and the others stay away', async () => {
+test('during maintenance only one call probes', async () => {
   let isMaintained = true;
   const pool = await startScriptedPool((_request, response) =>
     isMaintained ? answer(response, '', { status: 503 }) : answer(response, BODY),
@@ -92,7 +92,7 @@ test('a clock an hour off is corrected by the second request', async () => {
   }
 });
 
-test('a clock that stays refused is reported with its difference', async () => {
+test('a clock that is still refused is reported with its offset', async () => {
   const date = new Date(Date.now() + 7_000).toUTCString();
   const pool = await startScriptedPool((_request, response) =>
     answer(response, failure('400002'), { headers: { date } }),
@@ -105,7 +105,7 @@ test('a clock that stays refused is reported with its difference', async () => {
   expect(pool.paths).toHaveLength(2);
 });
 
-test('the clock is not learnt from a proxy’s page, nor a cache', async () => {
+test('the clock ignores the dates of proxies and caches', async () => {
   const date = new Date(Date.UTC(2020, 0, 1)).toUTCString();
   const pool = await startScriptedPool((_request, response, n) => {
     if (n === 1) answer(response, '<html>', { status: 502, headers: { date } });

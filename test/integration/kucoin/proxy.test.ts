@@ -55,7 +55,7 @@ const loginFor = (proxy: ConnectProxy, scheme = 'http'): string =>
   `${scheme}://user:${encodeURIComponent(PASSWORD)}@localhost:${proxy.port}`;
 
 test.each(['http', 'https'] as const)(
-  'the pool is asked through an %s:// proxy, by one tunnel',
+  'the pool is reached by one tunnel through an %s:// proxy',
   async (scheme) => {
     const proxy = await openProxy(scheme === 'https' ? LOCALHOST_CERTIFICATE : undefined);
     const origin = await openPool();
@@ -69,7 +69,7 @@ test.each(['http', 'https'] as const)(
   },
 );
 
-test('P6 a request through a proxy that was given up is reset', async () => {
+test('P6 a cancelled request through a proxy is reset', async () => {
   const proxy = await openProxy();
   const transport = transportTo(await openPool(true), loginFor(proxy), { totalMs: 400 });
   const result = await transport.get('/', SIGNAL);
@@ -78,7 +78,7 @@ test('P6 a request through a proxy that was given up is reset', async () => {
   expect(proxy.ends[0]).toBe('ECONNRESET');
 });
 
-test('P6 one permit is one dispatch through a proxy', async () => {
+test('P6 a request through a proxy uses one permit', async () => {
   const proxy = await openProxy();
   const pool = await startScriptedPool((_request, response) => answer(response, success('["SHA256d"]')));
   const client = createTestClient(pool.url.replace('127.0.0.1', 'localhost'), {
@@ -137,7 +137,7 @@ test.each<[string, ConnectProxy['mode'], RegExp]>([
   expect(result.error.hint).toMatch(/HTTPS_PROXY|proxy/);
 });
 
-test('P10 a refused login shows no part of itself', async () => {
+test('P10 a refused login to a proxy is not shown', async () => {
   const proxy = await openProxy();
   proxy.mode = { kind: 'status', status: '407 Proxy Authentication Required' };
   const result = await transportTo(await openPool(), loginFor(proxy)).get('/', SIGNAL);
@@ -148,7 +148,7 @@ test('P10 a refused login shows no part of itself', async () => {
   );
 });
 
-test('a proxy that is away is told from a pool that is', async () => {
+test('an absent proxy is distinguished from an absent pool', async () => {
   const proxy = await openProxy();
   const { port } = proxy;
   await proxy.close();

@@ -78,7 +78,7 @@ test.each([
   ['code 200002', { body: failure('200002') }],
   ['a 403 that says what it means', { status: 403, body: TOO_MANY }],
   ['a 403 without a word', { status: 403, body: '' }],
-])('P6 a ban by %s that requests prolong is escaped in minutes', async (_what, refusal) => {
+])('P6 a ban by %s that requests prolong ends in minutes', async (_what, refusal) => {
   let bannedUntilMs = 1;
   const pool = await startPool((atMs) => {
     if (atMs >= bannedUntilMs) return null;
@@ -96,14 +96,14 @@ test.each([
   expect(refused.at(-1)!.atMs).toBeLessThan(3 * MINUTE);
 });
 
-test('one throttled answer turns the pace and stops nobody', async () => {
+test('one throttled answer slows the pace and fails no call', async () => {
   let n = 0;
   const pool = await startPool(() => (++n === 1 ? { body: failure('200002') } : null));
   expect([...(await knock(pool, MINUTE))]).toEqual(['ok']);
   expect(pool.client.pacer.throttled).toHaveLength(1);
 });
 
-test('P6 who waits for a permit while the circuit opens stays', async () => {
+test('P6 calls that wait while the circuit opens are not sent', async () => {
   const pool = await startPool(() => ({ body: failure('200002') }));
   const { pacer } = pool.client;
   const waiting: (() => void)[] = [];
@@ -122,7 +122,7 @@ test('P6 who waits for a permit while the circuit opens stays', async () => {
   expect(pacer.answered).toBe(pacer.acquired);
 });
 
-test.each([0, 0.3, 0.7, 0.999])('P6 a minute of maintenance is left about as soon (%p)', async (random) => {
+test.each([0, 0.3, 0.7, 0.999])('P6 a minute of maintenance ends within two minutes (%p)', async (random) => {
   const pool = await startPool(
     (atMs) => (atMs < MINUTE ? { status: 503, body: '' } : null),
     () => random,
@@ -134,7 +134,7 @@ test.each([0, 0.3, 0.7, 0.999])('P6 a minute of maintenance is left about as soo
   expect(pool.log.filter(({ isOk }) => !isOk).length).toBeLessThanOrEqual(6 * 4 + 10);
 });
 
-test('P8 a 403 for one sub-account fails that one alone', async () => {
+test('P8 a 403 for one sub-account fails only that one', async () => {
   const pool = await startPool((_atMs, url) => (url.includes('puid=1&') ? { status: 403, body: '' } : null));
   const { client, clock } = pool;
   const sleep = clock.sleep;
@@ -157,7 +157,7 @@ test('P8 a 403 for one sub-account fails that one alone', async () => {
   expect(client.pacer.throttled).toHaveLength(before.reports);
 });
 
-test('a key is forbidden after ten minutes of refusals, not before', async () => {
+test('a key counts as forbidden after ten minutes of refusals', async () => {
   let isOver = false;
   const pool = await startPool(() => (isOver ? null : { status: 403, body: '<html>' }));
   expect(await knock(pool, 10 * MINUTE)).toEqual(new Set(['pool.throttled']));
@@ -173,7 +173,7 @@ test('a key is forbidden after ten minutes of refusals, not before', async () =>
 test.each([
   ['a throttling', { status: 403, body: TOO_MANY }],
   ['a throttling by code', { status: 403, body: failure('200002') }],
-])('%s 403 never means forbidden, however long it goes on', async (_what, refusal) => {
+])('%s 403 never means forbidden, however long it lasts', async (_what, refusal) => {
   const pool = await startPool(() => refusal);
   expect(await knock(pool, 180 * MINUTE)).toEqual(new Set(['pool.throttled']));
 });

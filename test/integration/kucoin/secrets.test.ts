@@ -77,7 +77,7 @@ const echoes: [
   ['a gateway error', (path) => ({ status: 502, body: path })],
 ];
 
-test.each(echoes)('P10 a pool that echoes the query in %s makes nothing known', async (_where, echo) => {
+test.each(echoes)('P10 a pool that echoes the query in %s leaks no secret', async (_where, echo) => {
   let asked = '';
   const pool = await startScriptedPool((request, response) => {
     asked = request.url ?? '';
@@ -91,7 +91,7 @@ test.each(echoes)('P10 a pool that echoes the query in %s makes nothing known', 
   expectNoSecret(client, asked);
 });
 
-test.each(['reset', 'hang', 'stop'])('P10 a network failure (%s) makes nothing known', async (how) => {
+test.each(['reset', 'hang', 'stop'])('P10 a network failure (%s) leaks no secret', async (how) => {
   let asked = '';
   const pool = await startScriptedPool((request, response) => {
     asked = request.url ?? '';

@@ -128,7 +128,7 @@ test('P1 every figure of every endpoint arrives digit for digit', async () => {
   Object.assign(simulator.quirks, before);
 });
 
-test('a worker is found with its status, and a stranger is nobody', async () => {
+test('a worker is found with its status, a stranger is not', async () => {
   const client = connect();
   const worker = simulator.world.workers(scope)[0]!;
   const found = await client.getWorker(
@@ -173,7 +173,7 @@ const transient: [string, Fault][] = [
   ['a timestamp refused', { kind: 'code', code: '400002' }],
 ];
 
-test.each(transient)('%s once costs one more request and nothing else', async (_what, fault) => {
+test.each(transient)('a single %s costs one more request and nothing else', async (_what, fault) => {
   const client = connect();
   simulator.faults.next('*', fault);
   expect((await client.queryAlgorithms(CALL)).rows).toEqual(simulator.world.algorithms(scope.account));
@@ -184,7 +184,7 @@ test.each<[string, Fault]>([
   ['gzip', { kind: 'gzip' }],
   ['a byte order mark', { kind: 'bom' }],
   ['another content type', { kind: 'content-type', value: 'text/html' }],
-])('%s costs nothing', async (_what, fault) => {
+])('%s costs no further request', async (_what, fault) => {
   const client = connect();
   simulator.faults.next('*', fault);
   expect((await client.queryAlgorithms(CALL)).rows).toEqual(simulator.world.algorithms(scope.account));
@@ -208,7 +208,7 @@ test.each([
   simulator.quirks.errorStyle = 'http200';
 });
 
-test('a scope that the pool refuses is not asked for again', async () => {
+test('a scope that the pool refuses is not retried', async () => {
   const client = connect();
   const query = { puid: 1n as Puid, algo: 'NoSuchAlgo', startMs: 0, endMs: 1, currentPage: 1, pageSize: 50 };
   await expect(client.queryEarnings(query, CALL)).rejects.toMatchObject({

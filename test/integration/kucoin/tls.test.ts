@@ -12,7 +12,7 @@ import { CALL, createTestClient } from './scripted-pool';
 const ca = LOCALHOST_CERTIFICATE.cert;
 const SIGNAL = new AbortController().signal;
 
-test('a certificate that nobody vouches for stops the request', async () => {
+test('a certificate of an unknown issuer stops the request', async () => {
   let requests = 0;
   const server = createServer(LOCALHOST_CERTIFICATE, (_request, response) => {
     requests++;
@@ -38,7 +38,7 @@ test.each([
     'its certificate is of another host, ERR_TLS_CERT_ALTNAME_INVALID',
   ],
   ['that has expired', EXPIRED_CERTIFICATE, 'localhost', 'its certificate has expired, CERT_HAS_EXPIRED'],
-])('a certificate %s stops the request, and is named', async (_what, pair, host, name) => {
+])('a certificate %s stops the request and is named', async (_what, pair, host, name) => {
   let requests = 0;
   const server = createServer(pair, (_request, response) => {
     requests++;
@@ -66,7 +66,7 @@ test.each([
   server.close();
 });
 
-test('a server that never answers the TLS greeting is given up', async () => {
+test('a server that never answers the TLS greeting times out', async () => {
   const server = createTcpServer((socket) => socket.on('error', () => undefined).resume());
   server.listen(0, 'localhost');
   await once(server, 'listening');
@@ -82,7 +82,7 @@ test('a server that never answers the TLS greeting is given up', async () => {
   server.close();
 });
 
-test('answers come through TLS, over one kept connection', async () => {
+test('answers arrive over TLS on one kept connection', async () => {
   let connections = 0;
   const server = createServer(LOCALHOST_CERTIFICATE, (request, response) => response.end(request.url));
   server.on('secureConnection', () => connections++);
@@ -100,7 +100,7 @@ test('answers come through TLS, over one kept connection', async () => {
   server.close();
 });
 
-test('P6 a request over TLS that was given up is reset', async () => {
+test('P6 a cancelled request over TLS is reset', async () => {
   const server = createTlsServer(LOCALHOST_CERTIFICATE);
   server.listen(0, 'localhost');
   await once(server, 'listening');

@@ -12,7 +12,7 @@ beforeAll(async () => {
   simulator = await createSimulator({ seed: 7, startAt: Date.now() });
 });
 
-test('check says at once that the record of requests is lost', async () => {
+test('kpool check reports at once that the slots were lost', async () => {
   // As a crash leaves it.
   await database.sql`TRUNCATE sync.crash_marker, sync.slots`;
   const { code, stdout } = await runCliInProcess(['check'], serviceEnv(simulator, database.url));

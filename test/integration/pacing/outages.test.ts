@@ -141,7 +141,7 @@ async function untilItGoesOn(): Promise<number> {
   return nowMs() - fromMs;
 }
 
-test('P6 connections cut again and again: the pacing goes on', async () => {
+test('P6 the pace holds while connections are cut again and again', async () => {
   const asking = askAllTheTime();
   await untilItGoesOn();
   await onServer(async (sql) => {
@@ -157,7 +157,7 @@ test('P6 connections cut again and again: the pacing goes on', async () => {
 });
 
 test.each(['fast', 'immediate'] as const)(
-  'P6 PostgreSQL stopped (%s) and started: the pacing goes on',
+  'P6 the pace holds when PostgreSQL is stopped (%s)',
   async (how) => {
     const asking = askAllTheTime();
     await untilItGoesOn();
@@ -171,7 +171,7 @@ test.each(['fast', 'immediate'] as const)(
   },
 );
 
-test('P6 a proxy that drops connections is asked with pauses', async () => {
+test('P6 a proxy that drops connections is retried with pauses', async () => {
   const asking = askAllTheTime();
   await untilItGoesOn();
   proxy.turn('drop');
@@ -189,7 +189,7 @@ test('P6 a proxy that drops connections is asked with pauses', async () => {
   expect(pool.mostInAWindow()).toBe(LIMIT);
 });
 
-test('P6 a silent connection is given up, and who waits is told', async () => {
+test('P6 a silent connection times out, and waiting calls fail', async () => {
   const asking = askAllTheTime();
   await untilItGoesOn();
   proxy.turn('silent');
@@ -211,7 +211,7 @@ test('P6 a silent connection is given up, and who waits is told', async () => {
   expect(pool.mostInAWindow()).toBe(LIMIT);
 });
 
-test('a poll that is held up is given up by both ends', async () => {
+test('a blocked poll times out on both sides', async () => {
   // The server's time limit of a statement passes as it does.
   await pacer.stop();
   pacer = startPacer(TOTAL_TIMEOUT_MS, systemClock);
@@ -232,7 +232,7 @@ test('a poll that is held up is given up by both ends', async () => {
   expect(pool.mostInAWindow()).toBe(LIMIT);
 });
 
-test('P6 P12 what was in flight at a crash counts for one lease', async () => {
+test('P6 P12 requests in flight at a crash count for one lease', async () => {
   const totalTimeoutMs = 10_000;
   await pacer.stop();
   pacer = startPacer(totalTimeoutMs);
@@ -260,7 +260,7 @@ test('P6 P12 what was in flight at a crash counts for one lease', async () => {
   expect(pool.mostInAWindow()).toBe(LIMIT);
 });
 
-test('P12 a server that stood still goes on with the pace', async () => {
+test('P12 the pace resumes after a server that stood still', async () => {
   const asking = askAllTheTime();
   await untilItGoesOn();
   const pids = await onServer(

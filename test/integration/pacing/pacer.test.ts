@@ -46,7 +46,7 @@ async function send(pacer: PacerHandle, bucket = EARN): Promise<number> {
   return sentAtMs;
 }
 
-test('P6 a bucket that nobody knows counts as just used', async () => {
+test('P6 a bucket without a record counts as just used', async () => {
   const pacer = startPacer();
   await send(pacer);
   await sql`TRUNCATE sync.slots`;
@@ -78,7 +78,7 @@ test('P6 a throttled key is paced as a whole by every process', async () => {
   expect(fast.levelOf('k')).toBe('endpoint');
 });
 
-test('a suspicion of throttling is taken back, a report is not', async () => {
+test('an uncertain report of throttling can be retracted', async () => {
   const events: string[] = [];
   const pacer = startPacer({
     onEvent: (event) => event.kind === 'scoped' && events.push(`scoped to ${event.level}`),
@@ -133,7 +133,7 @@ test('P6 a key that replaces another has buckets of its own', async () => {
   held.answered();
 });
 
-test('a stopped process leaves nothing held', async () => {
+test('a stopped process holds no slot', async () => {
   const pacer = startPacer();
   const late = await pacer.acquire({ bucket: EARN, priority: 1 });
   late.use();
@@ -148,7 +148,7 @@ test('a stopped process leaves nothing held', async () => {
   expect(await sql`SELECT FROM sync.slots WHERE endpoint = 'earn' AND permit_id IS NOT NULL`).toHaveLength(0);
 });
 
-test('without its tables the pacing says so at once', async () => {
+test('a pacer without its tables fails at once', async () => {
   const empty = await createTestDatabase({ template: 'template0' });
   const emptyDatabase = openPacingDatabase(new Secret(empty.url));
   const askedAtMs = performance.now();

@@ -25,7 +25,7 @@ function startRequester(
 }
 
 // Another key each: they do not meet.
-test.concurrent('P6 four processes share a key’s pace, and one may die', async () => {
+test.concurrent('P6 four processes share a key’s pace, also if one is killed', async () => {
   const pool = await startWindowServer({
     limit: 2,
     roundTripMs: () => 20 + 60 * Math.random(),
@@ -52,7 +52,7 @@ test.concurrent('P6 four processes share a key’s pace, and one may die', async
   expect(pool.rejected()).toBe(0);
 });
 
-test.concurrent('P6 processes killed all the time keep the pace together', async () => {
+test.concurrent('P6 processes that are killed all the time keep the pace', async () => {
   const pool = await startWindowServer({
     limit: 2,
     roundTripMs: () => 300 * Math.random(),

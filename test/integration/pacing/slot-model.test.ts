@@ -50,7 +50,7 @@ const step = fc.record({
   crash: fc.nat({ max: 19 }).map((roll) => roll === 7),
 });
 
-test('P6 the database grants exactly what the model of slots says', async () => {
+test('P6 the database grants exactly what the model of slots does', async () => {
   // An interrupted run would go on behind the test, and connect again after the file has closed its connections.
   const untilMs = performance.now() + LONGEST_MS;
   await fc.assert(

@@ -21,7 +21,7 @@ async function afterFault(
   return { status, text: bytes.toString('utf8'), headers };
 }
 
-test('answers of every wrong kind, and a sound one after each', async () => {
+test('every kind of wrong answer is followed by a sound one', async () => {
   expect(await afterFault({ kind: 'http', status: 500, code: '500000' })).toMatchObject({
     status: 500,
     text: expect.stringContaining('"code":"500000"') as string,
@@ -118,7 +118,7 @@ test('a request can be awaited', async () => {
   expect((await arrival).endpoint).toBe('user/query');
 });
 
-test('a failing hook shows when the simulator closes', async () => {
+test('a failing hook is reported when the simulator closes', async () => {
   const failing = await createSimulator({ seed: 1, startAt: NOON, world: { days: 1 } });
   failing.onRequest(() => {
     throw new Error('a mistake in a test');

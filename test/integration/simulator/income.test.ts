@@ -30,7 +30,7 @@ const served = (row: SimIncome) => ({
 const multiset = (items: readonly unknown[]) =>
   items.map((item) => JSON.stringify(item, Object.keys(item as object).sort())).sort();
 
-test('pages hold the true multiset of rows, newest first', async () => {
+test('pages hold each row once, newest first', async () => {
   for (const [endpoint, rows] of [
     ['earn/query', simulator.world.earnings(scope)],
     ['reward/query', simulator.world.rewards(scope)],
@@ -120,7 +120,7 @@ test('a window serves exactly the rows between its ends', async () => {
   );
 });
 
-test('totals are the settled ledger to the last digit', async () => {
+test('totals are the sums of the settled rows, to the last digit', async () => {
   simulator.world.insertEarning(scope, { currency: 'LTC', minedAtMs: NOON, amount: '0.000000000000000001' });
   const scaled = (text: string) => {
     const [integer = '', fraction = ''] = text.split('.');
@@ -143,7 +143,7 @@ test('totals are the settled ledger to the last digit', async () => {
   expect(simulator.world.accountTotal('main', 'LTC')).toBe(total);
 });
 
-test('what a test does to a row shows in the next answer', async () => {
+test('changes by a test are in the next answer', async () => {
   const { world } = simulator;
   const list = () => walk(simulator, 'earn/query', asked({ coinName: 'NEW' }));
   const rows = world.insertEarning(
@@ -175,7 +175,7 @@ test('what a test does to a row shows in the next answer', async () => {
   expect(world.rawItems('earnings', scope)).toEqual([raw]);
 });
 
-test('hundreds of rows on one instant are paged like any others', async () => {
+test('hundreds of rows of one instant are paged like any others', async () => {
   simulator.world.insertMany(
     'rewards',
     scope,

@@ -49,7 +49,7 @@ test('numbers come as JSON numbers, strings or both', async () => {
   expect(await text()).toContain(`"miningDate":"${NOON}"`);
 });
 
-test('hashrates in another unit are the same rates, exact', async () => {
+test('hashrates in another unit are exactly the same rates', async () => {
   simulator.world.insertEarning(scope, {
     currency: 'RATE',
     minedAtMs: NOON,
@@ -70,7 +70,7 @@ test('success has any of its documented codes', async () => {
   expect(await rawText('algo/query', {})).toContain('"retry":true');
 });
 
-test('a pending row has no settle time, in each way to say so', async () => {
+test('a pending row has no settle time, in each spelling', async () => {
   simulator.world.insertEarning(scope, {
     currency: 'PEND',
     minedAtMs: NOON,
@@ -87,14 +87,14 @@ test('a pending row has no settle time, in each way to say so', async () => {
   expect(seen).toEqual([null, undefined, '0', String(NOON + DAY_MS)]);
 });
 
-test('a smaller page than asked is served, admitted or not', async () => {
+test('a page can be smaller than asked for, admitted or not', async () => {
   simulator.quirks.pageSizeCap = 20;
   expect(await page(1, 50)).toMatchObject({ pageSize: '20', items: { length: 20 } });
   simulator.quirks.pageSizeAdmitted = false;
   expect(await page(1, 50)).toMatchObject({ pageSize: '50', items: { length: 20 } });
 });
 
-test('totalNum can be wrong; a page can come empty or twice', async () => {
+test('totalNum can be wrong; a page can be empty or repeated', async () => {
   const { totalNum } = await page(1);
   simulator.quirks.totalNum = 3;
   expect((await page(1)).totalNum).toBe(String(Number(totalNum) + 3));
@@ -146,7 +146,7 @@ test('a query without a start can return the last days only', async () => {
   expect((await call(simulator, 'earn/query', { ...asked(), ...span })).code).toBe('400100');
 });
 
-test('rows of a currency can hide until they are asked for by name', async () => {
+test('rows of a currency can be hidden unless asked for by name', async () => {
   simulator.quirks.hiddenUnlessAsked = ['DOGE'];
   const currencies = (items: Record<string, unknown>[]) => new Set(items.map((item) => item['currency']));
   expect(currencies(await walk(simulator, 'earn/query', asked()))).not.toContain('DOGE');
@@ -155,7 +155,7 @@ test('rows of a currency can hide until they are asked for by name', async () =>
   );
 });
 
-test('what is gone may be asked for or not', async () => {
+test('a removed sub-account can be queryable or refused', async () => {
   const gone = simulator.world.addSubAccount('main', { puid: 5n, pname: 'gone', defaultAlgo: 'Scrypt' });
   const key = { account: 'main', puid: gone.puid, algo: 'Scrypt' };
   simulator.world.insertEarning(key, { currency: 'LTC', minedAtMs: NOON, amount: '3' });
@@ -172,7 +172,7 @@ test('what is gone may be asked for or not', async () => {
   simulator.world.addAlgorithm('main', 'Scrypt');
 });
 
-test('totals can count otherwise, or have fewer digits', async () => {
+test('totals can count other income, or have fewer digits', async () => {
   const total = async () => (await call(simulator, 'user/earn', { coinName: 'DEF' })).data;
   const income = { currency: 'DEF', minedAtMs: NOON, amount: '1.123456789' };
   simulator.world.insertEarning(scope, income);

@@ -10,7 +10,7 @@ async function start(options: Partial<SimulatorOptions> = {}): Promise<void> {
 }
 afterEach(() => simulator.close());
 
-test('the third request within a second is turned away', async () => {
+test('the third request within a second is rejected', async () => {
   await start();
   const [first, second] = simulator.accounts;
   const ask = async (endpoint: string, credentials = first!) =>
@@ -33,7 +33,7 @@ test('a limit per key counts all endpoints together', async () => {
   expect(statuses).toEqual([200, 200, 403]);
 });
 
-test('throttling says so in each of the documented ways', async () => {
+test('throttling is served in each of the documented ways', async () => {
   await start({ rateLimit: { requests: 0, windowMs: 1_000, per: 'endpoint' } });
   const ask = () => send(simulator, 'algo/query', signed(simulator));
   const answer = await ask();
@@ -52,7 +52,7 @@ test('throttling says so in each of the documented ways', async () => {
   expect((await ask()).status).toBe(200);
 });
 
-test('a fault waits for a request that is let in', async () => {
+test('a fault waits for a request that is within the limit', async () => {
   await start({ rateLimit: { requests: 1, windowMs: 300, per: 'endpoint' } });
   const ask = async () => (await send(simulator, 'algo/query', signed(simulator))).status;
   await ask();
@@ -62,7 +62,7 @@ test('a fault waits for a request that is let in', async () => {
   expect(await ask()).toBe(500);
 });
 
-test('answers take as long as they are told to', async () => {
+test('answers take as long as configured', async () => {
   await start({ latencyMs: { min: 60, max: 80 } });
   const startedAt = performance.now();
   await send(simulator, 'algo/query', signed(simulator));

@@ -33,7 +33,7 @@ function sound(): Record<PoolEndpoint, Record<string, string | number | bigint>>
   };
 }
 
-test('every endpoint answers a sound request', async () => {
+test('every endpoint answers a valid request', async () => {
   for (const [endpoint, params] of Object.entries(sound())) {
     const { data, ...envelope } = await call(simulator, endpoint, params);
     expect([endpoint, envelope]).toEqual([
@@ -114,7 +114,7 @@ test('missing or wrong credentials get the specified code', async () => {
   }
 });
 
-test('failures have their own HTTP status when set so', async () => {
+test('failures have an HTTP status of their own if configured', async () => {
   const credentials = signed(simulator);
   const statuses = async () => [
     (await send(simulator, 'algo/query', {})).status,
@@ -158,7 +158,7 @@ test('another key sees its own data, a revoked one nothing', async () => {
   expect((await listed()).code).toBe('400003');
 });
 
-test('the log holds what was asked, never the key', async () => {
+test('the log holds the request, never the key', async () => {
   simulator.requests.clear();
   await call(simulator, 'user/earn', { coinName: 'BTC' });
   const [entry] = simulator.requests.entries;

@@ -57,7 +57,7 @@ test('the same seed gives the same world, another seed another', async () => {
   expect(truth(one)).not.toBe(truth(other));
 });
 
-test('it does not matter in how many steps the clock moves', async () => {
+test('the number of steps in which the clock moves is irrelevant', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.integer({ min: 0, max: 9 * DAY_MS }), { minLength: 1, maxLength: 8 }),
@@ -79,7 +79,7 @@ test('it does not matter in how many steps the clock moves', async () => {
   );
 });
 
-test('as days pass income appears, settles and is totalled', async () => {
+test('as days pass, income appears, settles and adds to totals', async () => {
   const simulator = await start();
   const { world, clock } = simulator;
   const [scope] = world.scopes('main');
@@ -114,7 +114,7 @@ test('retroactive income appears later than its mining date', async () => {
   expect(late.map((row) => row.type)).toContain('HASH_RATE_EARN');
 });
 
-test('machines fall silent, come back, and are replaced', async () => {
+test('machines go down, come back, and are replaced', async () => {
   const simulator = await createSimulator({
     seed: 5,
     startAt: NOON,
@@ -164,7 +164,7 @@ test('the three statuses list every machine once, in order', async () => {
   expect(total).toEqual([...total].sort().reverse());
 });
 
-test('what a test decides stays so while the clock runs', async () => {
+test('changes by a test stay while the clock runs', async () => {
   const simulator = await start();
   const { world, clock } = simulator;
   const [scope] = world.scopes('main');
@@ -202,7 +202,7 @@ test('the hashrate of a sub-account is the sum over its machines', async () => {
   expect((data as { realHashRate: string }[])[0]!.realHashRate).toBe(sum.toString());
 });
 
-test('asking for a scope that does not exist does not make it', async () => {
+test('a query for an unknown scope does not create it', async () => {
   const simulator = await start();
   const scopes = simulator.world.scopes().length;
   const { puid } = simulator.world.subAccounts('main')[1]!;

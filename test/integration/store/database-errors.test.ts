@@ -62,7 +62,7 @@ describe('a terminated connection', () => {
           await Promise.all([tx.$queryRaw`SELECT pg_sleep(30)::text`, terminate()]);
         }),
     ],
-  ])('%s fails as what may pass and writes nothing', async (_, work) => {
+  ])('%s may be retried and has written nothing', async (_, work) => {
     const error = await failureOf(work);
     expect([error.code, error.retry]).toEqual(['database.unreachable', 'backoff']);
     await guarded(() => client.$queryRaw`SELECT 1`).catch(() => undefined);

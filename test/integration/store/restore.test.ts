@@ -65,7 +65,7 @@ async function sync(databaseUrl: string, simulator: Simulator): Promise<readonly
 }
 
 (programs === null ? test.skip : test)(
-  'P4 a backup restored into another server goes on syncing without a wrong row',
+  'P4 a restored backup goes on syncing without a wrong row',
   async () => {
     const [url, otherUrl] = [
       await startServer(programs!, 'backed-up'),

@@ -93,14 +93,14 @@ describeChromium('the pages in a browser', (launch) => {
     [browser, filledWeb, emptyWeb] = await Promise.all([launch(), serve(database.url), serve(empty.url)]);
   });
 
-  describe('no page breaks, whatever it holds', () => {
+  describe('every page fits its screen', () => {
     test.each([
       ['desktop, light', ''],
       ['phone, dark', ''],
       ['phone, dark', 'income'],
       ['desktop, light', 'fleet'],
       ['phone, dark', 'sync'],
-    ] as const)('%s: /%s, filled, with hostile names', async (screen, path) => {
+    ] as const)('%s: /%s with hostile names', async (screen, path) => {
       await inspect(filledWeb, path, SCREENS[screen], async (page) => {
         // Drawn by the library in the browser, not only by the server.
         if (path !== '') await page.locator('figure.chart .plot > div svg').first().waitFor();
@@ -114,13 +114,13 @@ describeChromium('the pages in a browser', (launch) => {
       });
     });
 
-    test.each(['', 'fleet', 'sync'])('/%s, empty', async (path) => {
+    test.each(['', 'fleet', 'sync'])('/%s without data', async (path) => {
       await inspect(emptyWeb, path, SCREENS['desktop, light']);
     });
   });
 
-  describe('a page that is open follows what happens', () => {
-    test('in first sync: share of rows, rate and time to the end', async () => {
+  describe('an open page is updated', () => {
+    test('during a first sync with the share of rows, rate and time', async () => {
       await pool.sql`
         UPDATE sync.cursors SET history_complete = false,
                pool_row_count = 2 * (SELECT coalesce(sum(row_count), 0) FROM sync.windows w
@@ -134,7 +134,7 @@ describeChromium('the pages in a browser', (launch) => {
       await pool.sql`UPDATE sync.cursors SET history_complete = true WHERE stream IN ('earnings', 'rewards')`;
     });
 
-    test('a failure appears, and what was opened stays open', async () => {
+    test('with a new failure, while opened parts stay open', async () => {
       await inspect(filledWeb, '', SCREENS['desktop, light'], async (page) => {
         expect(await page.locator('#verdict').innerText()).toContain('All is well');
         await pool.sql`UPDATE pool.accounts SET status = 'auth_failed', status_reason = 'The key was refused.'`;

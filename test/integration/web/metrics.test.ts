@@ -36,8 +36,8 @@ async function scrape(databaseUrl = database.url): Promise<string> {
   return (await fetch(`${server.url}metrics`)).text();
 }
 
-describe('the metrics of a process that has just started', () => {
-  test('say what the database knows', async () => {
+describe('the metrics of a new process', () => {
+  test('show what the database knows', async () => {
     const text = await scrape();
     const [held] = await pool.sql<{ rows: string }[]>`SELECT count(*)::text AS rows FROM pool.earnings`;
     const [last] = await pool.sql<{ at: number }[]>`
@@ -65,7 +65,7 @@ describe('the metrics of a process that has just started', () => {
     expect(text).toContain('\nprocess_cpu_seconds_total');
   });
 
-  test('P11 say that an account is stopped, as the verdict does', async () => {
+  test('P11 show a stopped account, as the verdict does', async () => {
     await pool.sql`UPDATE pool.accounts SET status = 'auth_failed', status_reason = 'refused'`;
     const text = await scrape();
     await pool.sql`UPDATE pool.accounts SET status = 'ok', status_reason = NULL`;
@@ -74,14 +74,14 @@ describe('the metrics of a process that has just started', () => {
     expect(text).toContain('kpool_ready 0');
   });
 
-  test('say that the database is away, and what the process counted', async () => {
+  test('show that the database is away, and what was counted', async () => {
     const text = await scrape('postgres://nobody@127.0.0.1:1/none');
     expect(text).toContain('kpool_database_up 0');
     expect(text).not.toContain('kpool_ready');
     expect(text).toContain('\nprocess_cpu_seconds_total');
   });
 
-  test('satisfy promtool, which finds nothing to remark', async () => {
+  test('pass promtool without a remark', async () => {
     const checked = runPromtool(['check', 'metrics'], await scrape());
     if (checked === null) return;
     expect(checked).toEqual({ code: 0, output: '' });

@@ -67,7 +67,7 @@ beforeAll(async () => {
 const PAGES = ['', 'income', 'fleet', 'sync'];
 
 describe('the pages', () => {
-  test.each(PAGES)('P10 /%s shows no credential, and asks no other host', async (path) => {
+  test.each(PAGES)('P10 /%s shows no credential and loads from no other host', async (path) => {
     const { url } = await serve(null);
     const answer = await fetch(url + path);
     const html = await answer.text();
@@ -84,13 +84,13 @@ describe('the pages', () => {
     expect(html.match(/ on[a-z]+="/g)).toBeNull();
   });
 
-  test.each(['income', 'fleet', 'sync'])('/%s writes names from outside as text', async (path) => {
+  test.each(['income', 'fleet', 'sync'])('/%s shows foreign names as text', async (path) => {
     const html = await (await fetch((await serve(null)).url + path)).text();
     expect(html).toContain('&lt;script>');
     expect(html).not.toContain(NASTY);
   });
 
-  test('says that all is well, and shows a machine', async () => {
+  test('say that all is well, and show a machine', async () => {
     const { url } = await serve(null);
     expect(await (await fetch(url)).text()).toContain('All is well.');
     const [machine] = await sql<{ puid: string; algo: string; id: string; name: string }[]>`
@@ -100,7 +100,7 @@ describe('the pages', () => {
     expect((await fetch(`${url}fleet/machines/${puid}/${algo}/1`)).status).toBe(404);
   });
 
-  test('P4 follows a figure to what the pool said', async () => {
+  test('P4 lead from a figure to what the pool said', async () => {
     const { url } = await serve(null);
     const [row] = await sql<{ id: string; amount: string }[]>`
       SELECT row_id AS id, amount_text AS amount FROM report.income_ledger LIMIT 1`;
@@ -115,7 +115,7 @@ describe('the pages', () => {
         expect((await fetch(url + address)).status).toBe(404);
   });
 
-  test('shows every digit of an amount that is asked for', async () => {
+  test('show every digit of an amount on request', async () => {
     await sql`
       INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status)
       SELECT puid, default_algo, 'XEX', sync.now(), 0, 0.123456789012345678, 'SETTLED' FROM pool.sub_accounts LIMIT 1`;
@@ -130,7 +130,7 @@ describe('the pages', () => {
     expect(figures).toMatchObject({ points: [{ total: '0.123456789012345678' }] });
   });
 
-  test('P1 tells income by sub-account, every digit of it', async () => {
+  test('P1 show income by sub-account, digit for digit', async () => {
     const answer = await fetch(`${(await serve(null)).url}api/v1/income?period=1y&by=month`);
     const { points, bySubAccount } = (await answer.json()) as {
       points: { start: string; currency: string; total: string }[];
@@ -145,7 +145,7 @@ describe('the pages', () => {
     );
   });
 
-  test('counts rows with an unreadable detail', async () => {
+  test('show how many rows have an unreadable detail', async () => {
     await sql`
       INSERT INTO pool.earnings (puid, algo, currency, mined_at, ordinal, amount, status, extra)
       SELECT puid, default_algo, 'XEY', sync.now(), 0, 1, 'SETTLED', '{"hashRate": "fast"}' FROM pool.sub_accounts LIMIT 1`;
@@ -154,14 +154,14 @@ describe('the pages', () => {
     expect(html).toContain('1 with an unreadable detail');
   });
 
-  test('a query that cannot be read is named', async () => {
+  test('name a query that cannot be read', async () => {
     const { url } = await serve(null);
     const answer = await fetch(`${url}income?zone=Mars`);
     expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('zone')]);
     expect((await fetch(`${url}api/v1/income?from=yesterday`)).status).toBe(400);
   });
 
-  test('P11 a bug is reported, not blamed on the database', async () => {
+  test('P11 report a bug as such, not as a database failure', async () => {
     const failures: KpoolError[] = [];
     const server = await serveTestPages(database.url, { reportFailure: (failure) => failures.push(failure) });
     servers.push(server);
@@ -174,7 +174,7 @@ describe('the pages', () => {
     expect(failures.map(({ code }) => code)).toEqual(['database.rejected', 'database.rejected']);
   });
 
-  test('a statement is as kpool export writes it, unrecorded', async () => {
+  test('offer the statement of kpool export, without recording it', async () => {
     const { url } = await serve(null);
     const answer = await fetch(`${url}statements/2026-10.csv`);
     expect(await sql`SELECT FROM book.exports`).toHaveLength(0);
@@ -186,7 +186,7 @@ describe('the pages', () => {
     ]);
   });
 
-  test('only read: no form changes anything, no other method works', async () => {
+  test('change nothing, whatever the method', async () => {
     const { url } = await serve(null);
     for (const path of PAGES) {
       expect(await (await fetch(url + path)).text()).not.toMatch(/<form[^>]*method="post"/);
@@ -195,7 +195,7 @@ describe('the pages', () => {
   });
 });
 
-describe('with a token', () => {
+describe('pages with a token', () => {
   const ask = async (url: string, headers: Record<string, string> = {}) => {
     const answer = await fetch(url, { headers, redirect: 'manual' });
     return answer.status;
@@ -219,7 +219,7 @@ describe('with a token', () => {
     'api/v1/overview',
     'assets/page.js',
     'statements/2026-10.csv',
-  ])('asks for it at /%s; a machine brings it as a bearer', async (path) => {
+  ])('ask for it at /%s, and accept it as a bearer', async (path) => {
     const { url } = await serve(TOKEN);
     const basic = `Basic ${Buffer.from(`anyone:${TOKEN}`).toString('base64')}`;
     expect([
@@ -230,7 +230,7 @@ describe('with a token', () => {
     expect(await ask(url + path, { authorization: `Bearer ${TOKEN}` })).toBe(path === 'nothing' ? 404 : 200);
   });
 
-  test('leads to the login page, and back to where one was going', async () => {
+  test('lead to the login and back to the page', async () => {
     const { url } = await serve(TOKEN);
     const first = await fetch(`${url}fleet?period=7d`, {
       headers: { accept: 'text/html' },
@@ -259,7 +259,7 @@ describe('with a token', () => {
     ]);
   });
 
-  test('a session ends by itself', async () => {
+  test('end a session after twelve hours', async () => {
     let nowMs = Date.now();
     const { url } = await serve(TOKEN, undefined, { ...systemClock, now: () => nowMs });
     const session = { cookie: ((await logIn(url, TOKEN)).headers.get('set-cookie') ?? '').split(';')[0]! };
@@ -268,7 +268,7 @@ describe('with a token', () => {
     expect(await ask(`${url}fleet`, session)).toBe(401);
   });
 
-  test('another site can neither log in, nor out, nor lead away', async () => {
+  test('let no other site log in, log out or redirect', async () => {
     const { url } = await serve(TOKEN);
     expect((await logIn(url, TOKEN, { origin: 'http://evil.example.com' })).status).toBe(421);
     const answer = await fetch(`${url}login`, {
@@ -279,7 +279,7 @@ describe('with a token', () => {
     expect(answer.headers.get('location')).toBe('/');
   });
 
-  test('guesses are counted', async () => {
+  test('limit the guesses', async () => {
     const { url } = await serve(TOKEN);
     const answers = [];
     for (let guess = 0; guess < 12; guess += 1) answers.push((await logIn(url, `guess ${guess}`)).status);
@@ -287,8 +287,8 @@ describe('with a token', () => {
   });
 });
 
-describe('for machines', () => {
-  test('counts for Prometheus', async () => {
+describe('/metrics', () => {
+  test('counts requests and problems for Prometheus', async () => {
     const text = await (await fetch(`${(await serve(null)).url}metrics`)).text();
     expect(text).toMatch(/^# HELP kpool_job_seconds/m);
   });
@@ -307,7 +307,7 @@ describe('every answer', () => {
   }
 
   test.each(['', 'healthz', 'readyz', 'metrics', 'sync', 'api/v1/overview', 'nothing', '%'])(
-    'without a token is for the names of this machine alone: /%s',
+    'is for the names of this host only, without a token: /%s',
     async (path) => {
       const { url } = await serve(null);
       const { host, port } = new URL(url);
@@ -333,14 +333,14 @@ describe('every answer', () => {
     },
   );
 
-  test('with a token may go by any name', async () => {
+  test('may go to any name, with a token', async () => {
     const { url } = await serve(TOKEN);
     const headers = { host: 'kpool.example.com', authorization: `Bearer ${TOKEN}` };
     expect((await ask(url, '', headers)).status).toBe(200);
   });
 
   test.each(['', 'healthz', 'readyz', 'metrics', 'sync', 'api/v1/overview', 'nothing', '%'])(
-    'carries the security headers, whatever it says: /%s',
+    'carries the security headers: /%s',
     async (path) => {
       for (const token of [null, TOKEN]) {
         const { headers } = await ask((await serve(token)).url, path);
@@ -353,7 +353,7 @@ describe('every answer', () => {
     },
   );
 
-  test('carries them also where a page fails, and to bad HTTP', async () => {
+  test('carries the security headers, also for failures and bad HTTP', async () => {
     const { url } = await serve(null);
     await sql`ALTER TABLE pool.accounts RENAME TO accounts_away`;
     const { status, headers } = await ask(url, '');
@@ -367,8 +367,8 @@ describe('every answer', () => {
   });
 });
 
-describe('the jobs', () => {
-  test('are found by the names of sub-accounts', async () => {
+describe('the jobs page', () => {
+  test('finds jobs by the names of sub-accounts', async () => {
     const { url } = await serve(null);
     const html = await (await fetch(`${url}sync`)).text();
     expect(html).toContain('1 active, 1 failed');
@@ -392,7 +392,7 @@ describe('the API', () => {
   });
 
   test.each(['overview', 'income', 'fleet', 'sync'])(
-    'answers /api/v1/%s as it is described',
+    'answers /api/v1/%s as its schema says',
     async (name) => {
       const answer = await fetch(`${(await serve(null)).url}api/v1/${name}`);
       expect([answer.status, answer.headers.get('content-type')]).toEqual([
@@ -435,12 +435,12 @@ describe('probes', () => {
     return { status: answer.status, isReady, problems };
   }
 
-  test('/healthz says no more than that the process is alive', async () => {
+  test('/healthz says only that the process is alive', async () => {
     const answer = await fetch(`${(await serve(TOKEN)).url}healthz`);
     expect([answer.status, await answer.json()]).toEqual([200, { isAlive: true }]);
   });
 
-  test('/readyz tells a stranger what is wrong, but no name', async () => {
+  test('/readyz tells a stranger what is wrong, without names', async () => {
     await sql`UPDATE pool.accounts SET status = 'auth_failed', status_reason = 'refused'`;
     const { url } = await serve(TOKEN);
     const anonymous = await probe(url);
@@ -457,7 +457,7 @@ describe('probes', () => {
     ]);
   });
 
-  test('/readyz asks a queue that is away one question at a time', async () => {
+  test('/readyz has one question at a time to an absent queue', async () => {
     let asked = 0;
     let comeBack: () => void = () => undefined;
     const away = new Promise<void>((resolve) => (comeBack = resolve));
@@ -473,7 +473,7 @@ describe('probes', () => {
     expect((await probe(url)).problems).not.toContainEqual(expect.objectContaining(AWAY));
   });
 
-  test('/readyz answers within two seconds when tables are locked', async () => {
+  test('/readyz answers within two seconds if tables are locked', async () => {
     const { url } = await serve(null);
     await sql.begin(async (tx) => {
       await tx`LOCK TABLE pool.accounts IN ACCESS EXCLUSIVE MODE`;

@@ -48,7 +48,7 @@ class Sender {
 }
 
 describe('alerts', () => {
-  test('tell a start once and an end once, however often one looks', () => {
+  test('are sent once at a start and once at an end', () => {
     const sender = new Sender();
     for (let round = 0; round < 5; round += 1) sender.review([candidate()], NOW + round);
     for (let round = 5; round < 9; round += 1) sender.review([], NOW + round);
@@ -56,7 +56,7 @@ describe('alerts', () => {
     expect(sender.alerts).toEqual([]);
   });
 
-  test('tell what a failing webhook missed, not what is over', () => {
+  test('are sent later if a webhook failed, unless they are over', () => {
     const sender = new Sender();
     sender.review([candidate(), candidate({ alertId: 'other' })], NOW, { isTaken: false });
     sender.review([candidate()], NOW + 1, { isTaken: false });
@@ -66,7 +66,7 @@ describe('alerts', () => {
     expect(sender.sent).toEqual(['start:account-stopped/1', 'end:account-stopped/1']);
   });
 
-  test('wait until a thing has been wrong for as long as it may be', () => {
+  test('wait for the delay of their kind', () => {
     const sender = new Sender();
     const late = candidate({ holdMs: 10 * 60_000 });
     sender.review([late], NOW);
@@ -91,7 +91,7 @@ describe('alerts', () => {
     expect(sender.sent).toEqual(['start:account-stopped/1', 'end:account-stopped/1']);
   });
 
-  test('are left to the process that sends them, for its lease', () => {
+  test('are left to the sending process during its lease', () => {
     const first = reviewAlerts([], [candidate()], WELL, NOW, LEASE_MS);
     expect(first.due).toHaveLength(1);
     const second = reviewAlerts(first.alerts, [candidate()], WELL, NOW + 1_000, LEASE_MS);
@@ -100,7 +100,7 @@ describe('alerts', () => {
     expect(third.due).toHaveLength(1);
   });
 
-  test('tell the end of what ended while its start was being sent', () => {
+  test('report an end that came while the start was being sent', () => {
     const sender = reviewAlerts([], [candidate()], WELL, NOW, LEASE_MS);
     const ended = reviewAlerts(sender.alerts, [], WELL, NOW + 1, LEASE_MS);
     expect(ended.alerts).toMatchObject([{ endedAtMs: NOW + 1, sentAtMs: null }]);
@@ -108,7 +108,7 @@ describe('alerts', () => {
     expect(reviewAlerts(sent, [], WELL, NOW + 3, LEASE_MS).due).toMatchObject([{ endedAtMs: NOW + 1 }]);
   });
 
-  test('come in bounded numbers, the oldest first, none forgotten', () => {
+  test('are limited in number, oldest first, and none is lost', () => {
     const sender = new Sender();
     const many = Array.from({ length: 50 }, (_, index) => candidate({ alertId: `a${index}` }));
     sender.review(many, NOW);
@@ -118,7 +118,7 @@ describe('alerts', () => {
     expect(new Set(sender.sent).size).toBe(50);
   });
 
-  test('alternate start and end for every subject, whatever happens', () => {
+  test('alternate between start and end for every subject', () => {
     const round = fc.record({
       wrong: fc.subarray(['a', 'b', 'c']),
       unknown: fc.subarray(['a', 'b', 'c']),
@@ -141,7 +141,7 @@ describe('alerts', () => {
     );
   });
 
-  test('P10 say nothing that the scrubber knows', () => {
+  test('P10 contain no secret that the scrubber knows', () => {
     const [alert] = reviewAlerts(
       [],
       [candidate({ startText: 'the key hunter2', detail: { k: 'hunter2' } })],

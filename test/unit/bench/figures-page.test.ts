@@ -22,7 +22,7 @@ The end.
 `;
 
 describe('the page of figures', () => {
-  test('keeps the figures of what was not measured now', () => {
+  test('keeps figures that were not measured again', () => {
     const measured = new Map([
       ['cli', '### cli\n\nNew.'],
       ['pacing', '### pacing\n\nNew.'],
@@ -49,7 +49,7 @@ The end.
 `);
   });
 
-  test('says which mark a page lacks', () => {
+  test('names the mark that a page lacks', () => {
     expect(() => replaceSections('# Page', new Map(), [])).toThrow('lacks the line <!-- figures');
   });
 });

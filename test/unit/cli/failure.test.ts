@@ -4,7 +4,7 @@ import { KpoolError } from '../../../src/core/errors';
 const options = { withStack: false, scrub: (text: string) => text.replaceAll('hunter2', '[redacted]') };
 
 describe('a failure', () => {
-  test('with a name is one sentence and what to do, without a stack', () => {
+  test('with a code is one sentence and a hint, without a stack', () => {
     const error = new KpoolError('pool.timeout', 'The pool is slow.', {
       hint: 'Wait.',
       cause: new Error('inner'),
@@ -17,7 +17,7 @@ describe('a failure', () => {
   });
 
   test.each(['sync.inconsistent', 'sync.superseded', 'sync.limit'] as const)(
-    'born with a name only (%s) says what to do, too',
+    'with only a code (%s) has a hint, too',
     (code) =>
       expect(reportFailure(new KpoolError(code, 'Odd.'), options).text).toMatch(/^kpool: Odd\.\n {2}\w.*\.$/),
   );
@@ -27,7 +27,7 @@ describe('a failure', () => {
   });
 
   test.each([new TypeError('x is not a function'), new KpoolError('broken-promise', 'It broke.'), 'text'])(
-    'that nobody foresaw is called our bug: %s',
+    'that is unexpected is called our bug: %s',
     (error) => {
       const report = reportFailure(error, options);
       expect(report.text).toMatch(
@@ -37,7 +37,7 @@ describe('a failure', () => {
     },
   );
 
-  test('of the database is no bug of ours, wherever it comes out', () => {
+  test('of the database is not called our bug, wherever it occurs', () => {
     const ofServer = Object.assign(new Error('too many connections for role "x"'), {
       name: 'PostgresError',
       code: '53300',
@@ -80,19 +80,19 @@ describe('a failure', () => {
     ['fs', { code: 'EROFS' }, 'file.refused', 2],
     ['fs', { code: 'ENOSPC' }, 'host.exhausted', 1],
     ['fs', { code: 'EMFILE' }, 'host.exhausted', 1],
-  ])('of %s is no bug of ours: %j', (_library, fields, code, exitCode) => {
+  ])('of %s is not called our bug: %j', (_library, fields, code, exitCode) => {
     const report = reportFailure(Object.assign(new Error(), fields), options);
     expect([report.json.error.code, report.exitCode]).toEqual([code, exitCode]);
     expect(report.text).toMatch(/^kpool: (?!.*bug).*\n {2}[A-Z].*\.?$/);
   });
 
   test.each(['UND_ERR_INVALID_ARG', 'ERR_INVALID_ARG_TYPE', 'EBADF', 'EINVAL'])(
-    'that only we can cause stays a bug: %s',
+    'that only we can cause is called our bug: %s',
     (code) =>
       expect(reportFailure(Object.assign(new Error('x'), { code }), options).json.error.code).toBe('bug'),
   );
 
-  test('that nobody foresaw shows its stack when asked', () => {
+  test('that is unexpected shows its stack on request', () => {
     expect(reportFailure(new TypeError('x'), { ...options, withStack: true }).text).toContain('\n    at ');
   });
 

@@ -25,7 +25,7 @@ function helpOf(command: Command): string {
   return text;
 }
 
-test('every command’s help ends with an example', async () => {
+test('the help of every command ends with an example', async () => {
   const openContext = () => Promise.resolve(new CallContext(host, new AbortController().signal));
   const program = createProgram(openContext, host);
   for (const command of program.commands) await loadCommand(command, openContext);
@@ -37,7 +37,7 @@ test('every command’s help ends with an example', async () => {
   expect(lacking.map((command) => command.name())).toEqual([]);
 });
 
-test('help shows a command whether it is asked before or after', async () => {
+test('help may be asked before or after the command', async () => {
   const [after, before] = await Promise.all(
     [
       ['close', '--help'],

@@ -26,7 +26,7 @@ describe('Ctrl-C', () => {
     ]);
   });
 
-  test('a second time ends it at once', () => {
+  test('ends the program at once when repeated', () => {
     const { source, exits, time } = watch();
     source.emit('SIGINT');
     time.nowMs = 1_000;
@@ -34,7 +34,7 @@ describe('Ctrl-C', () => {
     expect(exits).toEqual([130]);
   });
 
-  test('passed on by npm a moment later is the same wish', () => {
+  test('counts once if npm passes it on a moment later', () => {
     const { source, exits, time } = watch();
     source.emit('SIGINT');
     time.nowMs = 20;
@@ -45,7 +45,7 @@ describe('Ctrl-C', () => {
   test.each([
     ['SIGTERM', 143],
     ['SIGHUP', 129],
-  ])('and %s stop cleanly, and have the codes that shells know', (signal, code) => {
+  ])('and %s stop cleanly, with the exit codes of shells', (signal, code) => {
     const { source, exits, interruption } = watch();
     source.emit(signal);
     expect([interruption.signal.aborted, interruption.exitCode(), exits]).toEqual([true, code, []]);
@@ -54,8 +54,8 @@ describe('Ctrl-C', () => {
   });
 });
 
-describe('an error that nobody caught', () => {
-  test('is told, and ends the program with 1', () => {
+describe('an uncaught error', () => {
+  test('is reported and ends the program with 1', () => {
     const exits: number[] = [];
     const source = Object.assign(new EventEmitter(), { exit: (code: number) => void exits.push(code) });
     const told: unknown[] = [];

@@ -36,7 +36,7 @@ describe('P1 numbers on a terminal', () => {
     fc.assert(fc.property(decimal, (text) => groupDigits(text).replaceAll(',', '') === text));
   });
 
-  test('agree with what they count', () => {
+  test('have a noun in the right number', () => {
     expect([formatCount(1, 'window'), formatCount(0, 'row'), formatCount(2000, 'window')]).toEqual([
       '1 window',
       '0 rows',
@@ -46,7 +46,7 @@ describe('P1 numbers on a terminal', () => {
 });
 
 describe('--json', () => {
-  test('steers no terminal, and says the same', () => {
+  test('keeps its content and steers no terminal', () => {
     const value = {
       name: 'a\u009b2Jb\u202ec\u200bd\u007fe\u{e0041}\u2028\u001b[2J',
       list: ['\ufeff', 'ü矿😀'],
@@ -58,7 +58,7 @@ describe('--json', () => {
   });
 });
 
-describe('a table that has to be narrow', () => {
+describe('a narrow table', () => {
   test('wraps texts, breaks long words, leaves numbers whole', () => {
     const columns = ['name', numeric('amount')];
     const table = formatTable(columns, [['two words andonethatislong', '0.123456789012345678']], {
@@ -84,7 +84,7 @@ describe('times', () => {
     [86_400_000 + 59_000, '1 day'],
   ])('%d ms are %s', (ms, shown) => expect(formatDuration(ms)).toBe(shown));
 
-  test('are told from now', () => {
+  test('are relative to now', () => {
     expect([formatRelative(0, 240_000), formatRelative(7_200_000, 0), formatRelative(5, 0)]).toEqual([
       '4 min ago',
       'in 2 h',
@@ -100,17 +100,17 @@ describe('a table', () => {
     ['rewards', null],
   ];
 
-  test('in a pipe has plain columns and readable numbers', () => {
+  test('has plain columns and readable numbers in a pipe', () => {
     expect(formatTable(columns, rows, plain)).toBe(
       ['stream       rows', 'earnings  1234567', 'rewards         -'].join('\n'),
     );
   });
 
-  test('on a terminal groups digits', () => {
+  test('groups digits on a terminal', () => {
     expect(formatTable(columns, rows, tty)).toContain('1,234,567');
   });
 
-  test('does not let a name from outside move the cursor', () => {
+  test('does not let a foreign name move the cursor', () => {
     expect(formatTable(['worker'], [['a\u001b[2Jb\nc']], tty)).toContain('a\\u001b[2Jb\\u000ac');
   });
 });
@@ -139,7 +139,7 @@ describe('output', () => {
     expect([JSON.parse(stdout.text()), stderr.text()]).toEqual([{ rows: '1' }, '']);
   });
 
-  test('is text otherwise, remarks apart from results', () => {
+  test('is text otherwise, with remarks apart from results', () => {
     const { out, stdout, stderr } = output();
     out.note('remark');
     out.result({}, () => 'text');
@@ -154,7 +154,7 @@ describe('output', () => {
     expect(stdout.text() + stderr.text()).toBe('[redacted]\n[redacted]\n[redacted]\n');
   });
 
-  test('is coloured on a terminal only, unless the user objects', () => {
+  test('is coloured only on a terminal, unless the user objects', () => {
     const painted = [output({ isTTY: true }), output(), output({ isTTY: true, mayColour: false })].map(
       ({ out }) => out.colour.red('x'),
     );
@@ -163,7 +163,7 @@ describe('output', () => {
 });
 
 describe('progress', () => {
-  test('in a pipe is a line now and then, and the last state', () => {
+  test('is a line now and then in a pipe, and the last state', () => {
     const { stream, text } = recorder();
     let nowMs = 0;
     const progress = createProgressReporter({ mode: 'lines', stream, clock: { monotonicMs: () => nowMs } });
@@ -182,7 +182,7 @@ describe('progress', () => {
     ]);
   });
 
-  test('in a pipe says at once, and once, what it waits for', () => {
+  test('says in a pipe at once, and once, what it waits for', () => {
     const { stream, text } = recorder();
     const progress = createProgressReporter({ mode: 'lines', stream, clock: { monotonicMs: () => 0 } });
     const note = 'waiting for another process';
@@ -191,7 +191,7 @@ describe('progress', () => {
     progress.stop();
   });
 
-  test('in a pipe tells of the total now and then', () => {
+  test('shows the total now and then in a pipe', () => {
     const { stream, text } = recorder();
     let nowMs = 0;
     const progress = createProgressReporter({ mode: 'lines', stream, clock: { monotonicMs: () => nowMs } });
@@ -218,7 +218,7 @@ describe('progress', () => {
     return { stream: Object.assign(stream, moves), text };
   }
 
-  test('on a terminal is a bar for each name', () => {
+  test('is a bar for each name on a terminal', () => {
     const { stream, text } = terminal();
     const progress = createProgressReporter({ mode: 'bars', stream, clock: systemClock });
     progress.say('before the first bar');
@@ -234,7 +234,7 @@ describe('progress', () => {
     expect(text().split('\u001b[?25h')).toHaveLength(2);
   });
 
-  test('on a terminal shows no more bars than fit', () => {
+  test('shows no more bars than fit on a terminal', () => {
     const { stream, text } = terminal(6);
     const progress = createProgressReporter({ mode: 'bars', stream, clock: systemClock });
     for (let bar = 0; bar < 100; bar++) progress.update(`scope-${bar}`, { done: 1, total: 2 });
@@ -243,7 +243,7 @@ describe('progress', () => {
     expect(text()).not.toContain('scope-4 ');
   });
 
-  test('on a terminal fits share, rate and time into 80 columns', () => {
+  test('fits share, rate and time into 80 columns of a terminal', () => {
     const { stream, text } = terminal();
     let nowMs = 0;
     const progress = createProgressReporter({

@@ -10,7 +10,7 @@ test.each([
   ['workers --from 2026-10-01', /--from and --to do not apply to workers\.\n.*earnings and rewards/],
   ['rewards algorithms workers --to 2026-10-01', /do not apply to algorithms, workers\./],
   ['earnings --from 2026-10-02 --to 2026-10-01', /--from is after --to/],
-])('kpool sync %s is refused, and says what to do', async (args, told) => {
+])('kpool sync %s is refused, with what to do', async (args, told) => {
   const { code, stderr } = await runCliInProcess(['sync', ...args.split(' ')], ENV);
   expect([code, stderr]).toEqual([2, expect.stringMatching(told)]);
 });

@@ -1,11 +1,11 @@
 import { parseDay, parseInstant } from '../../../src/cli/time-arguments';
 
-test('a day of the calendar is its midnight in UTC', () => {
+test('a calendar day is its midnight in UTC', () => {
   expect(parseDay('2024-02-29')).toBe(Date.UTC(2024, 1, 29));
 });
 
 test.each(['2026-02-30', '2023-02-29', '2026-13-01', '2026-1-1', '20261001', '2026-10-01T00:00:00Z', ''])(
-  'a day that is none is refused: %s',
+  'a wrong day is refused: %s',
   (text) => {
     expect(() => parseDay(text)).toThrow('YYYY-MM-DD');
   },
@@ -25,6 +25,6 @@ test.each([
   '2026-11-05T09:00:60Z',
   '2026-11-05T09:00:00+25:00',
   '2026-11-05',
-])('an instant that is none is refused: %s', (text) => {
+])('a wrong instant is refused: %s', (text) => {
   expect(() => parseInstant(text)).toThrow('with its zone');
 });

@@ -52,7 +52,7 @@ const entry = (name: string, apiKey = `key-${name}`) => ({
   apiPassphrase: 'hidden-p',
 });
 
-describe('with nothing set', () => {
+describe('without variables', () => {
   test('every value has its documented default', () => {
     const config = loadConfig({});
     expect(config.database).toEqual({
@@ -81,12 +81,12 @@ describe('with nothing set', () => {
     );
   });
 
-  test('nobody can change the configuration afterwards', () => {
+  test('the configuration cannot be changed afterwards', () => {
     const { sync } = loadConfig({});
     expect(() => Object.assign(sync.everyMs, { workers: 1 })).toThrow(TypeError);
   });
 
-  test('an empty variable counts as unset, as compose files write it', () => {
+  test('an empty variable counts as unset, as in compose files', () => {
     expect(loadConfig({ HTTP_PORT: '', KUCOIN_POOL_API_KEY: ' ' }).http.port).toBe(8080);
   });
 });
@@ -145,7 +145,7 @@ describe('a wrong value', () => {
     expect(message).toContain('KUCOIN_POOL_REQUESTS_PER_SECOND');
   });
 
-  test('shows no password that was put into an address', () => {
+  test('shows no password of an address', () => {
     const message = complaint({ KUCOIN_POOL_BASE_URL: 'https://me:hunter22@pool.example.com' });
     expect(message).not.toContain('hunter22');
   });
@@ -177,8 +177,8 @@ describe('a wrong value', () => {
   });
 });
 
-describe('a name that is not known', () => {
-  test('is a mistake when it starts as ours do, with a suggestion', () => {
+describe('an unknown name', () => {
+  test('is a mistake with a suggestion if it has one of our prefixes', () => {
     expect(complaint({ KUCOIN_POOL_APIKEY: 'x1' })).toMatch(
       /KUCOIN_POOL_APIKEY: found a name that is not known, expected KUCOIN_POOL_API_KEY/,
     );
@@ -186,14 +186,14 @@ describe('a name that is not known', () => {
     expect(complaint({ KUCOIN_POOL_SECRET_SAUCE: 'x1' })).toMatch(/one of the names in \.env\.example/);
   });
 
-  test('is a warning when it only resembles one of ours', () => {
+  test('is a warning if it only resembles one of ours', () => {
     expect(loadConfig({ EARNING_EVERY: '2h' }).warnings).toEqual([
       'EARNING_EVERY is not read by kpool: did you mean EARNINGS_EVERY?',
     ]);
     expect(loadConfig({ KUCOIN_API_KEY: 'x' }).warnings[0]).toContain('did you mean KUCOIN_POOL_API_KEY?');
   });
 
-  test('is left in peace when nothing is missing or resembles it', () => {
+  test('is ignored if nothing is missing or resembles it', () => {
     const env = {
       EARNING_EVERY: '2h',
       EARNINGS_EVERY: '2h',
@@ -206,7 +206,7 @@ describe('a name that is not known', () => {
   });
 });
 
-test('history that starts tomorrow is refused, and today is not', () => {
+test('HISTORY_START may be today, but not tomorrow', () => {
   const nowMs = Date.parse('2026-11-22T15:00Z');
   expect(() => loadConfig({ HISTORY_START: '2026-11-23' }, { nowMs })).toThrow(
     'HISTORY_START: found 2026-11-23, a day to come, expected a day up to 2026-11-22',
@@ -215,7 +215,7 @@ test('history that starts tomorrow is refused, and today is not', () => {
 });
 
 describe('a .env file', () => {
-  test('gives what the environment does not', () => {
+  test('adds variables that the environment lacks', () => {
     const envFile = file(
       '.env',
       '\uFEFFHTTP_PORT=1000\nexport COINS="btc, Ltc,BTC" # mine\nLOG_LEVEL=debug\r\n',
@@ -224,7 +224,7 @@ describe('a .env file', () => {
     expect([config.http.port, config.sync.coins, config.log.level]).toEqual([2000, ['BTC', 'LTC'], 'debug']);
   });
 
-  test('need not exist', () => {
+  test('may be missing', () => {
     expect(loadConfig({}, { envFile: path.join(folder, 'absent') }).http.port).toBe(8080);
   });
 
@@ -249,7 +249,7 @@ describe('a .env file', () => {
     expect(loadConfig({}, { envFile: file('.env', text) }).accounts[0]!.apiPassphrase.reveal()).toBe('a#b');
   });
 
-  test('P10 tells which lines set nothing, by their numbers only', () => {
+  test('P10 names lines that set nothing only by their numbers', () => {
     const text =
       "# a comment\nCOINS='BTC,\nLTC'\n\nKUCOIN_POOL_API_SECRET hunter2\r\nHTTP PORT=hunter2\nexport LOG_LEVEL\n";
     const envFile = file('.env', text);
@@ -258,17 +258,17 @@ describe('a .env file', () => {
     expect(message).not.toContain('hunter2');
   });
 
-  test('in UTF-16 is not taken for an empty one', () => {
+  test('is a mistake in UTF-16', () => {
     expect(complaint({}, file('.env', Buffer.from('HTTP_PORT=1', 'utf16le')))).toContain('UTF-8');
   });
 
-  test('that cannot be read is a mistake', () => {
+  test('is a mistake if it cannot be read', () => {
     expect(complaint({}, folder)).toContain('EISDIR');
   });
 });
 
 describe('a secret in a file', () => {
-  test('is read, less one newline at its end', () => {
+  test('is read without the newline at its end', () => {
     const env = {
       KUCOIN_POOL_API_KEY: 'k',
       KUCOIN_POOL_API_SECRET: 's',
@@ -280,13 +280,13 @@ describe('a secret in a file', () => {
     expect(config.database.url!.reveal()).toBe('postgresql://u:p@h/db');
   });
 
-  test('and in the variable too is a mistake', () => {
+  test('is a mistake if the variable is set, too', () => {
     expect(complaint({ REDIS_URL: 'redis://h', REDIS_URL_FILE: file('r', 'redis://h') })).toContain(
       'only one of the two',
     );
   });
 
-  test('that is missing, empty or wrong is named, not shown', () => {
+  test('is named, not shown, if it is missing, empty or wrong', () => {
     const wrong = file('w', 'not a url at all');
     const message = complaint({
       REDIS_URL_FILE: wrong,
@@ -301,13 +301,13 @@ describe('a secret in a file', () => {
 });
 
 describe('accounts', () => {
-  test('one comes from the variables', () => {
+  test('may be one, from the variables', () => {
     const [account] = requireAccounts(loadConfig({ ...KEYS, KUCOIN_POOL_ACCOUNT_NAME: 'farm-1' }));
     expect(account!.name).toBe('farm-1');
     expect(account!.apiPassphrase.reveal()).toBe('pass phrase 1');
   });
 
-  test('several come from a file', () => {
+  test('may be several, from a file', () => {
     const config = loadConfig({ KUCOIN_POOL_ACCOUNTS_FILE: accountsFile(entry('a'), entry('b')) });
     expect(config.accounts.map((account) => [account.name, account.apiKey.reveal()])).toEqual([
       ['a', 'key-a'],
@@ -316,7 +316,7 @@ describe('accounts', () => {
     expect(config.warnings).toEqual([]);
   });
 
-  test('never come from both', () => {
+  test('cannot come from both', () => {
     const KUCOIN_POOL_ACCOUNTS_FILE = accountsFile(entry('a'));
     expect(complaint({ KUCOIN_POOL_ACCOUNTS_FILE, ...KEYS })).toMatch(
       /KUCOIN_POOL_API_KEY.* is set too, expected only one/,
@@ -326,7 +326,7 @@ describe('accounts', () => {
     );
   });
 
-  test('mistakes in the file are named by index and field', () => {
+  test('have mistakes in the file named by index and field', () => {
     const message = complaint({
       KUCOIN_POOL_ACCOUNTS_FILE: accountsFile(
         entry('a'),
@@ -345,7 +345,7 @@ describe('accounts', () => {
     expect(message).not.toMatch(/hidden/i);
   });
 
-  test('two of one name or one key are a mistake', () => {
+  test('may not share a name or a key', () => {
     const message = complaint({
       KUCOIN_POOL_ACCOUNTS_FILE: accountsFile(entry('a', 'hidden'), entry('A'), entry('b', 'hidden')),
     });
@@ -359,13 +359,13 @@ describe('accounts', () => {
     ['[{"name": "a",\n\n hidden}]', /not JSON \(line 3\)/],
     ['{}', /no list/],
     ['[]', /an empty list/],
-  ])('a file with %j is a mistake', (text, expected) => {
+  ])('may not come from a file with %j', (text, expected) => {
     const message = complaint({ KUCOIN_POOL_ACCOUNTS_FILE: file('a.json', text) });
     expect(message).toMatch(expected);
     expect(message).not.toContain('hidden');
   });
 
-  test('a file that others may read is a warning', () => {
+  test('are warned about if others may read their file', () => {
     const open = file('open.json', JSON.stringify([entry('a')]), 0o644);
     expect(loadConfig({ KUCOIN_POOL_ACCOUNTS_FILE: open }).warnings).toEqual([
       expect.stringContaining('chmod 600'),
@@ -374,8 +374,8 @@ describe('accounts', () => {
   });
 });
 
-describe('the status page', () => {
-  test('open to other machines needs a token', () => {
+describe('the pages', () => {
+  test('need a token if other machines can open them', () => {
     expect(complaint({ HTTP_HOST: '0.0.0.0' })).toMatch(/HTTP_TOKEN: found nothing, expected a token/);
     expect(complaint({ HTTP_HOST: 'farm.local' })).toContain('HTTP_TOKEN');
     expect(loadConfig({ HTTP_HOST: '0.0.0.0', HTTP_TOKEN: '0123456789abcdef' }).http.host).toBe('0.0.0.0');
@@ -398,7 +398,7 @@ describe('P10 secrets', () => {
     }
   });
 
-  test('are all known to the logger, those inside others included', () => {
+  test('are all known to the logger, also those inside others', () => {
     const env = {
       ...KEYS,
       DATABASE_URL: 'postgresql://u:p%40ss99@h/db',
@@ -418,7 +418,7 @@ describe('P10 secrets', () => {
     expect(texts).toContain('AyC67DenWqXZrY0sNUxYjxg8VWZts4zVCDyaQiLZNEg=');
   });
 
-  test('of the database may hold any character and stand alone', () => {
+  test('of the database may hold any character', () => {
     const DATABASE_PASSWORD = "a@b/c#d?e%f&g=h+i j'k";
     const config = loadConfig({ DATABASE_URL: 'postgres://kpool@postgres:5432/kpool', DATABASE_PASSWORD });
     const { host, user, database, password } = parsePostgresAddress(config.database.url!.reveal());
@@ -441,7 +441,7 @@ describe('P10 secrets', () => {
     ]);
   });
 
-  test('that repeat a name are hidden in their address only', () => {
+  test('that repeat a name are hidden only in their address', () => {
     const DATABASE_URL = 'postgresql://postgres:postgres@h/db';
     expect(secretsOf(loadConfig({ DATABASE_URL })).map((secret) => secret.reveal())).toEqual([DATABASE_URL]);
   });

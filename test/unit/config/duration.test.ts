@@ -12,7 +12,7 @@ describe('a duration', () => {
     expect(findDurationMs(text)).toBe(ms);
   });
 
-  test.each(['', '10', 'h', '1.5h', '-1h', '1 month', '1h30', '1e3s', '10 ms'])('%j is none', (text) => {
+  test.each(['', '10', 'h', '1.5h', '-1h', '1 month', '1h30', '1e3s', '10 ms'])('%j is refused', (text) => {
     expect(findDurationMs(text)).toBeNull();
   });
 });

@@ -37,7 +37,7 @@ describe('.env.example', () => {
     );
   });
 
-  test('means the same uncommented as an empty file does', () => {
+  test('means the same uncommented as an empty file', () => {
     const uncommented = parse(lines.map((line) => line.replace(/^#(?=[A-Z_]+=)/, '')).join('\n'));
     const options = { streams: STREAMS.all };
     expect(loadConfig(uncommented, options)).toEqual(loadConfig({}, options));
@@ -47,7 +47,7 @@ describe('.env.example', () => {
 describe('docker-compose.yml', () => {
   const compose = readFileSync(path.join(__dirname, '../../../docker-compose.yml'), 'utf8');
 
-  test('needs nothing but what .env.example explains', () => {
+  test('needs only what .env.example explains', () => {
     const names = [...compose.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name);
     expect(names.filter((name) => !VARIABLE_NAMES.some((known) => known === name))).toEqual([]);
   });

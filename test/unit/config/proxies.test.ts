@@ -32,12 +32,12 @@ test.each([
   ['ucoin.com', 'http://p:1/'],
   ['*', null],
   ['', 'http://p:1/'],
-])('NO_PROXY=%s', (except, expected) => {
+])('NO_PROXY=%s selects its hosts', (except, expected) => {
   expect(proxyFor(POOL, { HTTPS_PROXY: 'http://p:1', NO_PROXY: except })).toBe(expected);
 });
 
 test.each(['https://localhost:8443', 'http://127.0.0.1:8080', 'http://[::1]:8080'])(
-  'what stays on this machine is never proxied: %s',
+  'addresses of this machine are never proxied: %s',
   (address) => {
     expect(proxyFor(address, { HTTPS_PROXY: 'http://p:1', HTTP_PROXY: 'http://p:1' })).toBeNull();
   },
@@ -50,7 +50,7 @@ test('P10 a proxy that cannot be used is named, never shown', () => {
   );
 });
 
-test('P10 kpool check names the way without its password', () => {
+test('P10 kpool check names the proxy without its password', () => {
   const config = loadConfig({
     HTTPS_PROXY: 'http://user:pass%2Fword@proxy:3128',
     NO_PROXY: 'hook.example.com',

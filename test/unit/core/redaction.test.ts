@@ -20,7 +20,7 @@ describe('P10 a known secret', () => {
       'in a query, lower case',
       (text) => encodeURIComponent(text).replace(/%../g, (escape) => escape.toLowerCase()),
     ],
-  ])('does not survive %s', (_where, encode) => {
+  ])('is hidden %s', (_where, encode) => {
     fc.assert(
       fc.property(secretText, context, context, (secret, before, after) =>
         survives(secret, before, after, encode),
@@ -29,7 +29,7 @@ describe('P10 a known secret', () => {
     );
   });
 
-  test('does not survive inside a longer base64 text', () => {
+  test('is hidden inside a longer base64 text', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[A-Za-z0-9]{12,30}$/), context, context, (secret, before, after) => {
         const { scrub } = createScrubber([new Secret(secret)]);
@@ -59,7 +59,7 @@ describe('P10 a known secret', () => {
     ['base64 of hex', (text) => base64(hex(text))],
     ['base64 in base64', (text) => base64(`Basic ${base64(`user:${text}`)}`)],
     ['base64 behind a path', (text) => `/proxy/${base64(`key=${text}`)}`],
-  ])('does not survive in %s', (_where, encode) => {
+  ])('is hidden in %s', (_where, encode) => {
     const secret = 'Xk9/Tq+4z=Lm';
     const { scrub } = createScrubber([new Secret(secret)]);
     const shown = scrub(`before ${encode(secret)} after`);
@@ -67,7 +67,7 @@ describe('P10 a known secret', () => {
     for (const length of [6, 8]) expect(shown).not.toContain(encode(secret).slice(-length));
   });
 
-  test('leaves words alone that hold none, however they are written', () => {
+  test('leaves other words alone, however they are written', () => {
     const { scrub } = createScrubber([new Secret('Xk9/Tq+4z=Lm')]);
     const text =
       'puid 9007199254740993 at 2026-10-20T00:00:00.000Z, /var/lib/postgresql/15/main, 64b7c0ffee0123456789abcd, ' +
@@ -75,19 +75,19 @@ describe('P10 a known secret', () => {
     expect(scrub(text)).toBe(text);
   });
 
-  test('is looked for in time that grows with the text', () => {
+  test('is found in time that grows with the text', () => {
     const { scrub } = createScrubber([new Secret('Xk9/Tq+4z=Lm')]);
     const startedMs = performance.now();
     for (const unit of ['a.b:c%2', 'QUJDRA', '\\u00', 'x=1&y=2;']) scrub(unit.repeat(10_000));
     expect(performance.now() - startedMs).toBeLessThan(5_000);
   });
 
-  test('that holds another goes as a whole', () => {
+  test('is hidden whole if it holds another one', () => {
     const { scrub } = createScrubber([new Secret('pass'), new Secret('pass-word-1')]);
     expect(scrub('pass-word-1 and pass')).toBe('[redacted] and [redacted]');
   });
 
-  test('is known as soon as it is added', () => {
+  test('is hidden as soon as it is added', () => {
     const scrubber = createScrubber([]);
     expect(scrubber.scrub('generated')).toBe('generated');
     scrubber.add(new Secret('generated'));
@@ -103,7 +103,7 @@ describe('P10 a known secret', () => {
     '?key=a&passphrase=5%2B',
     '{"apiKey":"a","apiPassphrase": "5+"}',
     'API_KEY=a\nAPI_PASSPHRASE=5+\n',
-  ])('of up to three characters goes behind its name: %s', (text) => {
+  ])('of up to three characters is hidden behind its name: %s', (text) => {
     const shown = createScrubber([new Secret('a'), new Secret('5+')]).scrub(text);
     expect(shown.match(/\[redacted\]/g)).toHaveLength(2);
     expect(shown).not.toMatch(/[=:] ?"?(?:a|5)/);

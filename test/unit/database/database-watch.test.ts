@@ -52,7 +52,7 @@ test('P12 an absent database is reported at once and each minute', async () => {
   await watch.stop();
 });
 
-test('P12 a server of ours that cannot be started ends the process', async () => {
+test('P12 a failed restart of our own server ends the process', async () => {
   const { world, unrecoverable, state, watch } = watched();
   await world.runUntil(10 * SECOND_MS);
   state.failure = new KpoolError('port.in-use', 'Port 1 is used by another program.', {

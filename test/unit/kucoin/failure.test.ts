@@ -116,13 +116,13 @@ test.each([
   expect(classifyFailure({ httpStatus: 403, envelope, retryAfterMs, bodyText }, redactor).kind).toBe(kind);
 });
 
-test('an unknown failure is tried again only if the pool says so', () => {
+test('an unknown failure is retried only if the pool says so', () => {
   expect(classify(200, '{"success":false,"code":"777","retry":true}').retry).toBe('backoff');
   expect(classify(200, '{"success":false,"code":"777","retry":"true"}').retry).toBe('backoff');
   expect(classify(200, '{"success":false,"code":"777","retry":false}').retry).toBe('never-scope');
 });
 
-test('the message tells what the pool said', () => {
+test('the message quotes the pool', () => {
   const envelope = findEnvelope(parseJson('{"code":400004,"msg":"Invalid\\n passphrase"}'));
   const { error } = classifyFailure({ httpStatus: 401, envelope, retryAfterMs: 7, bodyText: '' }, redactor);
   expect(error.message).toBe(
@@ -132,7 +132,7 @@ test('the message tells what the pool said', () => {
   expect(error.retryAfterMs).toBe(7);
 });
 
-test('P10 what the pool says is shown without credentials', () => {
+test('P10 the pool’s words are shown without credentials', () => {
   const secrets = [
     '64b7c0ffee0123456789abcd',
     's3cr3t/with+signs=',

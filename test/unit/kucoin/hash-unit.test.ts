@@ -22,13 +22,13 @@ test.each([
 });
 
 test.each(['', ' ', '/s', 'HH', 'Sol', 'Sol/s', 'G graphs', 'YH', 'T H', 'HT', 'constructor'])(
-  '%j is no unit that we know',
+  '%j is an unknown unit',
   (unit) => {
     expect(findHashUnitPower(unit)).toBeNull();
   },
 );
 
-test('P1 a rate of any digits moves its point and changes no digit', () => {
+test('P1 a rate of any length moves its point and keeps its digits', () => {
   fc.assert(
     fc.property(fc.bigInt({ min: 0n, max: 10n ** 40n }), fc.nat(30), (digits, decimals) => {
       const rate = findDecimal(`${digits}e-${decimals}`)!;
@@ -37,7 +37,7 @@ test('P1 a rate of any digits moves its point and changes no digit', () => {
   );
 });
 
-test('without a unit nothing is assumed', () => {
+test('a rate without a unit has no value', () => {
   expect(toHps(findDecimal('5'), null)).toBeNull();
   expect(toHps(null, 'H')).toBeNull();
 });

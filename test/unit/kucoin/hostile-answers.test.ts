@@ -118,7 +118,7 @@ test('P8 any item becomes a row or a quarantined row', () => {
   );
 });
 
-test('whatever an answer is, it is parsed or classified', () => {
+test('any answer is parsed or classified as a failure', () => {
   fc.assert(
     fc.property(anyJson, fc.constantFrom(200, 201, 204, 302, 400, 403, 418, 500, 599), (json, httpStatus) => {
       for (const text of [
@@ -137,7 +137,7 @@ test('whatever an answer is, it is parsed or classified', () => {
   );
 });
 
-test('an answer cut off anywhere is malformed, never shorter', () => {
+test('a truncated answer is malformed, never a shorter list', () => {
   const body = Buffer.from('{"code":"200","success":true,"data":["SHA256d","Ethash"]}');
   for (let length = 0; length < body.length; length++)
     expect(interpret(algorithmsEndpoint, undefined, body.subarray(0, length))).toMatchObject({

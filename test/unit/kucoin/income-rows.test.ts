@@ -127,22 +127,22 @@ test.each([
   ['1646040033139.5', /^miningDate is 1646040033139.5, not a whole number/],
   ['"2022-02-28"', /^miningDate is "2022-02-28", not a number/],
   [String(NOW + 2 * DAY_MS + 1), /more than two days in the future$/],
-])('an absurd miningDate %s is quarantined', (served, reason) => {
+])('an impossible miningDate %s is quarantined', (served, reason) => {
   expect(reasonFor({ miningDate: served })).toEqual(
     reason instanceof RegExp ? expect.stringMatching(reason) : reason,
   );
 });
 
-test.each([undefined, 'null', '0', '""', '"0"'])('a settleTime of %s means none', (served) => {
+test.each([undefined, 'null', '0', '""', '"0"'])('a settleTime of %s means not settled', (served) => {
   expect(readRow({ settleTime: served }).settledAtMs).toBeNull();
 });
 
-test('a settleTime in seconds is no date of 1970', () => {
+test('a settleTime in seconds is not a date of 1970', () => {
   expect(readRow({ settleTime: '1646040033' }).settledAtMs).toBe(1646040033000);
   expect(readRow({ settleTime: '"1646040033"' }).settledAtMs).toBe(1646040033000);
 });
 
-test('the last instant that a date can hold is a settleTime', () => {
+test('the last instant that a date can hold is a valid settleTime', () => {
   expect(readRow({ settleTime: '8640000000000000' }).settledAtMs).toBe(8.64e15);
 });
 
@@ -155,7 +155,7 @@ test.each([
   ['settleTime', '"soon"', 'settledAtMs'],
   ['settleTime', '-1', 'settledAtMs'],
   ['settleTime', '8640000000000001', 'settledAtMs'],
-])('P8 a row with a %s of %s lands without it', (name, served, field) => {
+])('P8 a row with a %s of %s is stored without it', (name, served, field) => {
   const row = readRow({ [name]: served });
   expect(row).toMatchObject({ amount: '1.234', currency: 'BTC', status: 'WAIT_SETTLE', [field]: null });
   const kept = JSON.parse(row.extra ?? '{}') as Record<string, unknown>;
@@ -170,7 +170,7 @@ test('P1 an unreadable number in a side field is kept exactly', () => {
 });
 
 test.each(['7', '"7"', '"BTC "', '" "', '"BT\\u0000C"', '"BTC\\ufffd"', '"\\u202eBTC"', '"B\\nC"', '"?"'])(
-  'a currency of %s is no ticker: the row is quarantined',
+  'a row with the currency %s is quarantined',
   (currency) => {
     const { rows, unreadable } = readPage([item({ currency })]);
     expect(rows).toEqual([]);
@@ -178,11 +178,14 @@ test.each(['7', '"7"', '"BTC "', '" "', '"BT\\u0000C"', '"BTC\\ufffd"', '"\\u202
   },
 );
 
-test.each(['btc', '1INCH', 'USDT-TRC20', 'BTC.b', '$WIF', '币安人生'])('%s is a ticker', (currency) => {
-  expect(readRow({ currency: JSON.stringify(currency) }).currency).toBe(currency);
-});
+test.each(['btc', '1INCH', 'USDT-TRC20', 'BTC.b', '$WIF', '币安人生'])(
+  '%s is a valid currency',
+  (currency) => {
+    expect(readRow({ currency: JSON.stringify(currency) }).currency).toBe(currency);
+  },
+);
 
-test('an unknown status is kept, a missing one is not made up', () => {
+test('an unknown status is kept, a missing one is not invented', () => {
   expect(readRow({ status: '"FROZEN"' }).status).toBe('FROZEN');
   expect(reasonFor({ status: '""' })).toBe('status is missing');
   expect(reasonFor({ currency: 'null' })).toBe('currency is missing');
@@ -196,7 +199,7 @@ test('a hashrate in terahashes is stored exactly in hashes', () => {
   });
 });
 
-test.each(['"Sol/s"', undefined, 'null', '""'])('with the unit %s a hashrate is kept as it is', (unit) => {
+test.each(['"Sol/s"', undefined, 'null', '""'])('a hashrate in the unit %s is kept as it is', (unit) => {
   // The same number in every form: else a row would seem to change whenever its form does.
   for (const hashRate of ['1.5', '1.50', '"1.5"', '15e-1'])
     expect(readRow({ hashRate, hashUnit: unit })).toMatchObject({
@@ -205,14 +208,14 @@ test.each(['"Sol/s"', undefined, 'null', '""'])('with the unit %s a hashrate is 
     });
 });
 
-test('empty rates mean none', () => {
+test('empty rates have no value', () => {
   expect(readRow({ hashRate: '""', rejectRate: '""' })).toMatchObject({
     hashRateHps: null,
     rejectRate: null,
   });
 });
 
-test('a hashrate beyond every measure is none, and kept as it is', () => {
+test('a hashrate too large has no value and is kept as it is', () => {
   const row = readRow({ hashRate: '1e395', hashUnit: '"TH"' });
   expect(row.hashRateHps).toBeNull();
   expect(row.extra).toBe(`{"hashRate":1${'0'.repeat(395)}}`);
@@ -224,7 +227,7 @@ test('unknown fields are kept digit for digit', () => {
   );
 });
 
-test('what PostgreSQL cannot hold is replaced and noted', () => {
+test('characters that PostgreSQL refuses are replaced and noted', () => {
   const row = readRow({ status: '"SET\\u0000TLED"', note: '{"x":"\\ud800"}' });
   expect(row.status).toBe('SET\uFFFDTLED');
   expect(row.extra).toBe('{"note":{"x":"\uFFFD"},"_nul_replaced":["status","note"]}');

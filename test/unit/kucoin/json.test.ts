@@ -55,7 +55,7 @@ test('nesting that would exhaust the stack is refused', () => {
   expect(() => parseJson(`"\\"${'['.repeat(1_000)}"`)).not.toThrow();
 });
 
-test('text for jsonb holds nothing that PostgreSQL refuses', () => {
+test('text for jsonb holds only what PostgreSQL accepts', () => {
   const digits = '9'.repeat(2_000);
   const value = parseJson(`{"nul":"a\\u0000b","half":"\\ud800x","far":1e20000,"long":${digits},"fine":1.10}`);
   expect(writeJsonbText(value)).toBe(

@@ -25,7 +25,7 @@ test('page fields may be numbers or texts', () => {
   expect(page.rows[0]!.workerId).toBe(9223372036854775807n);
 });
 
-test('the page size that is really served is reported', () => {
+test('the page size that was served is reported', () => {
   expect(read(workersEndpoint, asked, pageOf('"currentPage":2,"pageSize":20,"totalNum":100')).pageSize).toBe(
     20,
   );
@@ -45,7 +45,7 @@ test.each([
   expect(codeOf(() => read(workersEndpoint, asked, data))).toBe('pool.malformed');
 });
 
-test('P2 an uncounted or earlier page says so much and no more', () => {
+test('P2 a missing count is null, and a repeated page has no rows', () => {
   expect(read(workersEndpoint, asked, pageOf('"currentPage":2,"pageSize":10'))).toMatchObject({
     totalNum: null,
   });
@@ -61,7 +61,7 @@ test.each(['null', '{}', '[]', '""'])('a page whose data is %s has no rows, and 
   expect(read(workersEndpoint, asked, data)).toMatchObject({ rows: [], unreadable: [], totalNum: null });
 });
 
-test('P2 items may be null where there are none', () => {
+test('P2 items may be null if there are none', () => {
   const noItems = (totalNum: number): string => `{"items":null,"pageSize":10,"totalNum":${totalNum}}`;
   const first = { ...asked, currentPage: 1 };
   expect(read(workersEndpoint, first, noItems(0))).toMatchObject({ rows: [], totalNum: 0 });
@@ -127,18 +127,18 @@ test.each(['{}', '"x"', '5'])('a list of sub-accounts that is %s is malformed, n
   expect(codeOf(() => read(subAccountsEndpoint, undefined, data))).toBe('pool.malformed');
 });
 
-test('algorithms are kept by any name, others are quarantined', () => {
+test('algorithms keep any name; other items are quarantined', () => {
   const listing = read(algorithmsEndpoint, undefined, '["SHA256d","Neu",7,null,"",{}]');
   expect(listing.rows).toEqual(['SHA256d', 'Neu', '7']);
   expect(listing.unreadable.map(({ raw }) => raw)).toEqual(['null', '""', '{}']);
 });
 
-test.each(['null', '""', '{}', '[]'])('a worker of whom the pool says %s is nobody', (data) => {
+test.each(['null', '""', '{}', '[]'])('a worker that the pool calls %s is unknown', (data) => {
   const query = { puid: 1n as Puid, algo: 'SHA256d', workerId: 5n as WorkerId };
   expect(read(workerDetailsEndpoint, query, data)).toMatchObject({ rows: [], unreadable: [] });
 });
 
-test('the answer about another worker is malformed', () => {
+test('an answer about another worker is malformed', () => {
   const query = { puid: 1n as Puid, algo: 'SHA256d', workerId: 5n as WorkerId };
   expect(read(workerDetailsEndpoint, query, '{"workerId":5,"status":"ACTIVE"}').rows[0]).toMatchObject({
     workerId: 5n,
@@ -161,7 +161,7 @@ test.each([
   expect(listing.unreadable).toHaveLength(unreadable);
 });
 
-test('accumulated income by sub-account', () => {
+test('accumulated income of sub-accounts is read', () => {
   const listing = read(
     subAccountIncomeEndpoint,
     'BTC',

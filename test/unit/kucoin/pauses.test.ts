@@ -13,13 +13,13 @@ const failed = (code: ConstructorParameters<typeof KpoolError>[0], retryAfterMs?
 const delays = (failure: CallFailure): (number | null)[] =>
   [1, 2, 3, 4].map((attempt) => nextDelayMs(DEFAULT_RETRY_POLICY, attempt, failure, 0));
 
-test('what may pass is tried four times, ever more slowly', () => {
+test('temporary failures are tried four times, ever more slowly', () => {
   expect(delays(failed('pool.unreachable'))).toEqual([500, 1_000, 2_000, null]);
   expect(delays(failed('pool.throttled'))).toEqual([2_000, 4_000, 8_000, null]);
 });
 
 test.each(['pool.unauthorized', 'pool.parameter', 'pool.clock', 'pool.redirected', 'aborted'] as const)(
-  '%s is not tried again',
+  '%s is not retried',
   (code) => {
     expect(delays(failed(code))[0]).toBeNull();
   },
@@ -53,7 +53,7 @@ const troubled = (
   random: 1,
 });
 
-test('an open circuit lets one call probe when its time is over', () => {
+test('an open circuit lets one call probe when its pause is over', () => {
   const circuit = createCircuit();
   expect(circuit.tryAcquire(0, false)).toEqual({ isProbe: false });
   circuit.open(troubled(0, 0, false, 'maintenance'));
@@ -73,7 +73,7 @@ test('only a failing probe lengthens the pause', () => {
   expect(circuit.waitMs(5)).toBe(995);
 });
 
-test('three throttled answers open it, one burst does not', () => {
+test('three throttled answers open the circuit, one burst does not', () => {
   const circuit = createCircuit();
   for (const ms of [10, 11, 12, 13]) circuit.recordFailure(troubled(0, ms), true);
   circuit.recordFailure(troubled(20, 30), true);
@@ -82,7 +82,7 @@ test('three throttled answers open it, one burst does not', () => {
   expect(circuit.isOpen()).toBe(true);
 });
 
-test('an answer in between starts over, unless sent before', () => {
+test('a success resets the count of throttled answers if it is new', () => {
   const circuit = createCircuit();
   circuit.recordFailure(troubled(0, 10), true);
   circuit.recordFailure(troubled(20, 30), true);
@@ -92,7 +92,7 @@ test('an answer in between starts over, unless sent before', () => {
   expect(circuit.isOpen()).toBe(false);
 });
 
-test('whoever was refused leaves the probe to others for a while', () => {
+test('a call that was just refused leaves the probe to others', () => {
   const circuit = createCircuit();
   circuit.open(troubled(0, 0));
   expect(circuit.tryAcquire(1_000, true)).toEqual({ trouble: 'throttled', waitMs: 300 });
@@ -108,7 +108,7 @@ test('a probe without an answer is repeated after the same pause', () => {
   expect(circuit.waitMs(1_500)).toBe(1_000);
 });
 
-test('the pool clock is learnt from Date beyond its own steps', () => {
+test('the pool’s clock is learnt only beyond the precision of Date', () => {
   let hostMs = 1_000_000;
   const clock = createServerClock({
     now: () => hostMs,

@@ -16,7 +16,7 @@ test('the passphrase is signed as in the specification', () => {
   expect(signPassphrase(credentials).reveal()).toBe('sWd5rQWAxDzYJTY6K2sov6seA0l3uNP70anWxITg8IA=');
 });
 
-test('the query survives signs that mean something in a URL', () => {
+test('special characters of a query are encoded', () => {
   const query = signQuery(
     credentials,
     new Secret('a+b/c=='),
@@ -39,12 +39,12 @@ test.each([
   ['https://www.kucoin.com/_api/miningpool/', 'https://www.kucoin.com', '/_api/miningpool'],
   ['http://127.0.0.1:8080', 'http://127.0.0.1:8080', ''],
   ['http://127.0.0.1:8080//', 'http://127.0.0.1:8080', ''],
-])('%s is understood', (url, origin, prefix) => {
+])('the proxy address %s is understood', (url, origin, prefix) => {
   expect(parseBaseUrl(url)).toEqual({ origin, prefix });
 });
 
 test.each(['', 'kucoin.com', 'ftp://x', 'https://u:hidden@x', 'https://x?hidden', 'https://x#hidden'])(
-  'P10 %j is refused without being repeated',
+  'P10 the proxy address %j is refused without being shown',
   (url) => {
     expect(codeOf(() => parseBaseUrl(url))).toBe('config.invalid');
     expect(() => parseBaseUrl(url)).not.toThrow(/hidden/);

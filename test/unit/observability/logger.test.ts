@@ -17,7 +17,7 @@ function record(options: Partial<LoggerOptions> = {}) {
 }
 
 describe('the log', () => {
-  test('is one JSON line an entry, with level name and time', () => {
+  test('is one JSON line per entry, with level and time', () => {
     const { log, lines, entries } = record();
     log.child({ stream: 'earnings' }).info('Synced', { rows: 3, puid: 9_007_199_254_740_993n });
     log.debug('not shown');
@@ -33,7 +33,7 @@ describe('the log', () => {
     expect(entries()[0]!['time']).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
   });
 
-  test('P10 shows of an error its name, code, message and causes', () => {
+  test('P10 shows an error’s name, code, message and causes only', () => {
     const { log, lines, entries } = record();
     const cause = Object.assign(new Error('connect failed'), {
       code: 'ECONNREFUSED',
@@ -66,13 +66,13 @@ describe('the log', () => {
     expect(lines.join('')).not.toContain('hunter2');
   });
 
-  test('P10 writes no object, even when a cast lets one in', () => {
+  test('P10 writes no object, even if a cast lets one in', () => {
     const { log, lines } = record();
     log.info('x', { config: { apiKey: 'oops' } } as unknown as LogFields);
     expect(lines[0]).toContain('"config":"[not logged]"');
   });
 
-  test('has stacks at level debug only', () => {
+  test('shows stacks only at level debug', () => {
     const quiet = record();
     quiet.log.error('x', {}, new Error('y'));
     const loud = record({ level: 'debug' });
@@ -88,7 +88,7 @@ describe('the log', () => {
     expect(lines).toHaveLength(1);
   });
 
-  test('for people is short; names cannot steer the terminal', () => {
+  test('is short for people, and no name can steer the terminal', () => {
     const { log, lines } = record({ format: 'pretty' });
     log.warn(
       'Worker seen',
@@ -100,7 +100,7 @@ describe('the log', () => {
     );
   });
 
-  test('for people is coloured when asked', () => {
+  test('is coloured for people on request', () => {
     const { log, lines } = record({ format: 'pretty', useColour: true });
     log.error('x');
     expect(lines[0]).toContain('\u001b[31m');

@@ -1,7 +1,7 @@
 import { createMetrics } from '../../../src/observability/metrics';
 
 describe('metrics', () => {
-  test('count what happened, by account and fixed words', async () => {
+  test('count events by account and fixed words', async () => {
     const metrics = createMetrics();
     metrics.poolAnswered('main', 'earn/query', 'ok', 0.2);
     metrics.permitGranted('main', 'earn/query', 0.6);

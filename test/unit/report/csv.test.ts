@@ -19,11 +19,11 @@ test.each([
   ['a; =1;+2', "a;' =1;'+2"],
   ['a\n=1', "a\n'=1"],
   ['a\t=1', "a\t'=1"],
-])('what is hidden in %j does not run either', (text, shown) => {
+])('a spreadsheet does not run what is hidden in %j', (text, shown) => {
   expect(asText(text)).toBe(shown);
 });
 
-test('other texts stay; what is missing is an empty cell', () => {
+test('other texts are kept; a missing one is an empty cell', () => {
   const texts = ['BTC', "o'hara", '', 'a=b', '#x', 'a;b', 'rig 1 - left', ' x', '矿'];
   expect([...texts, null].map(asText)).toEqual([...texts, '']);
 });

@@ -36,7 +36,7 @@ test('P1 sums are written as the database writes them', () => {
   expect(sumOf(['100', '20'])).toBe('120');
 });
 
-test('P1 what is no exact amount is no summand', () => {
+test('P1 a sum refuses what is not an exact amount', () => {
   for (const text of ['', '1e3', '0.0000000000000000001', 'NaN', ' 1', '1.']) {
     expect(() => sumOf([text])).toThrow(/amount/);
   }

@@ -27,7 +27,7 @@ async function refusalOf(text: string): Promise<string> {
   throw new Error('the file was accepted');
 }
 
-test('P1 prices are read digit for digit, whatever ends the lines', async () => {
+test('P1 prices keep every digit, with any line ending', async () => {
   const text = `\uFEFF${OWN.replace('\n', '\r\n')}btc,EUR,2026-10-01,58123.450000000000000001\r\n\r\n"LTC",EUR,2026-10-01,70.5\r\n`;
   expect(await entriesOf('prices.csv', text, NOTHING_SAID)).toEqual([
     {
@@ -56,7 +56,7 @@ test.each([
     'CoinMarketCap',
     'timeOpen;timeClose;name;open;high;low;close\n"2026-10-01T00:00:00.000Z";"x";"2781";"1";"2";"3";"58123.45"\n',
   ],
-])('a file of %s is known by its header', async (source, text) => {
+])('a file of %s is recognised by its header', async (source, text) => {
   const options = { ...NOTHING_SAID, currency: 'BTC', quoteCurrency: 'USD' };
   expect(await entriesOf('btc.csv', text, options)).toMatchObject([
     { currency: 'BTC', quoteCurrency: 'USD', day: '2026-10-01', price: '58123.45', source },
@@ -92,7 +92,7 @@ test('an empty file holds no prices', async () => {
   expect(await refusalOf('')).toBe('prices.csv contains no prices.');
 });
 
-test('prices come before the file was read to its end', async () => {
+test('the first prices arrive before the file is read to its end', async () => {
   let pieces = 0;
   async function* endless(): AsyncGenerator<string> {
     yield await Promise.resolve(OWN);
@@ -103,7 +103,7 @@ test('prices come before the file was read to its end', async () => {
   expect(pieces).toBeLessThan(2);
 });
 
-test('a line without an end is refused before it fills memory', async () => {
+test('an endless line is refused before it fills the memory', async () => {
   let pieces = 0;
   async function* endless(): AsyncGenerator<string> {
     yield await Promise.resolve(OWN);

@@ -196,9 +196,9 @@ describe('P11 one verdict', () => {
     });
   });
 
-  test('says nothing of what was not looked at', () => expect(judge({}).problems).toEqual([]));
+  test('does not mention facts that were not read', () => expect(judge({}).problems).toEqual([]));
 
-  test('names what is wrong, why, and the command that mends it', () => {
+  test('names the problem, the reason and the command that helps', () => {
     const [problem] = judge({ ...well, accounts: [{ ...stopped[0]!, account: "Ann's farm" }] }).problems;
     expect(problem).toMatchObject({
       what: "The account Ann's farm is stopped (auth_failed).",
@@ -207,7 +207,7 @@ describe('P11 one verdict', () => {
     });
   });
 
-  test('puts what is gravest first', () => {
+  test('lists the gravest problem first', () => {
     const { kinds } = verdictOn({
       histories: [{ account, lists: 2, complete: 1 }],
       quarantine: [{ account, stream: 'rewards', open: 1 }],
@@ -216,7 +216,7 @@ describe('P11 one verdict', () => {
     expect(kinds).toEqual(['account-stopped', 'rows-quarantined', 'history-incomplete']);
   });
 
-  test('leaves alone the alerts of what cannot be judged', () => {
+  test('leaves the alerts of unjudged subjects alone', () => {
     const unjudgedOf = (facts: Partial<WellnessFacts>) =>
       [...listCandidates(judge({ ...well, ...facts }), new Map()).unjudged].sort();
     expect(unjudgedOf({ accounts: stopped })).toEqual(['stream/main/earnings']);
@@ -247,7 +247,7 @@ describe('the totals of a reconciliation', () => {
     ...patch,
   });
 
-  test('P1 name the sub-account that differs most, digit for digit', () => {
+  test('P1 names the sub-account that differs most, digit for digit', () => {
     const [facts] = judgeTotals([
       row({ subAccount: null, difference: '9' }),
       row({ difference: '0.100000000000000002' }),
@@ -259,7 +259,7 @@ describe('the totals of a reconciliation', () => {
     });
   });
 
-  test('find nothing wrong where the pool gave no total', () => {
+  test('find nothing wrong if the pool gave no total', () => {
     expect(judgeTotals([row({ verdict: 'not comparable', poolTotal: null })])).toMatchObject([
       { matching: 0, differing: 0, notComparable: 0 },
     ]);

@@ -66,7 +66,7 @@ async function workbookOf(rows: readonly ExportRow[], maxRows?: number): Promise
   return Buffer.concat(chunks);
 }
 
-test('a statement too long for a workbook says to take CSV', async () => {
+test('a statement too long for a workbook suggests CSV', async () => {
   const rows = Array.from({ length: 6 }, (_, index) => rowNumber(index));
   await expect(workbookOf(rows, 6)).resolves.toBeDefined();
   await expect(workbookOf(rows, 5)).rejects.toMatchObject({
@@ -86,7 +86,7 @@ test('P4 the same rows make the same bytes, today and tomorrow', async () => {
   }
 });
 
-test('names of any characters are text, and none breaks the file', async () => {
+test('names of any characters are text and break no file', async () => {
   const entries = unzipSync(await workbookOf([rowNumber(0, '=1+1 <&> \u0001 _x0041_ 😀')]));
   expect(strFromU8(entries['xl/sharedStrings.xml']!)).toContain(
     '>=1+1 &lt;&amp;&gt; _x0001_ _x005f_x0041_ 😀</t>',
@@ -94,7 +94,7 @@ test('names of any characters are text, and none breaks the file', async () => {
   expect(strFromU8(entries['xl/worksheets/sheet2.xml']!)).not.toContain('<f>');
 });
 
-test('a failing database leaves no whole workbook', async () => {
+test('a failing database leaves no complete workbook', async () => {
   async function* failing(): AsyncGenerator<readonly ExportRow[]> {
     yield [rowNumber(0)];
     await Promise.resolve();
@@ -107,7 +107,7 @@ test('a failing database leaves no whole workbook', async () => {
   ).rejects.toThrow('the connection is gone');
 });
 
-test('it prints across, as wide as a page, headings on each', async () => {
+test('a workbook prints across, one page wide, with headings', async () => {
   const entries = unzipSync(await workbookOf([rowNumber(0)]));
   for (const sheet of [1, 2]) {
     const xml = strFromU8(entries[`xl/worksheets/sheet${sheet}.xml`]!);

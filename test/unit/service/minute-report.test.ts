@@ -6,7 +6,7 @@ const NONE = { requests: 0, inserted: 0, changed: 0, unchanged: 0 };
 const NOW = { requests: 12, inserted: 3, changed: 0, unchanged: 1_450 };
 const STOPPED = judge({ accounts: [{ account: 'main', status: 'auth_failed', reason: null }] });
 
-describe('the line of a minute', () => {
+describe('the report of a minute', () => {
   test.each([
     ['All is well.', judge({})],
     ['1 problem: kpool status', STOPPED],

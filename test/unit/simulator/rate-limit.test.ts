@@ -28,24 +28,24 @@ function logOf(arrivals: readonly number[], fields: Partial<RequestLogEntry> = {
   return log;
 }
 
-test('the window slides: a request enters after a second', () => {
+test('a request is allowed again a second after the first', () => {
   expect(admissions([0, 400, 999.9])).toEqual([true, true, false]);
   expect(admissions([0, 400, 1_000])).toEqual([true, true, true]);
 });
 
-test('an arrival that was turned away counts as well', () => {
+test('a rejected request counts as well', () => {
   expect(admissions([0, 400, 999.9, 1_100, 1_399, 2_150])).toEqual([true, true, false, false, false, true]);
   expect(admissions([0, 400, 999.9, 2_000])).toEqual([true, true, false, true]);
 });
 
-test('the log finds the busiest span; one second is two spans', () => {
+test('the log finds the busiest second', () => {
   expect(logOf([0, 1_000, 2_000]).maxArrivalsInWindow('earn/query', 'key', 1_000)).toBe(1);
   expect(logOf([0, 999.999]).maxArrivalsInWindow('earn/query', 'key', 1_000)).toBe(2);
   expect(logOf([0, 1, 2]).maxArrivalsInWindow('user/query', 'key', 1_000)).toBe(0);
   expect(logOf([0, 1, 2]).maxArrivalsInWindow('*', 'other', 1_000)).toBe(0);
 });
 
-test('the busiest span is the one that a plain count finds', () => {
+test('the busiest second is the one that a plain count finds', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 5_000 }), { maxLength: 40 }), (times) => {
       const arrivals = times.sort((a, b) => a - b);

@@ -97,7 +97,7 @@ test('the simulated ledger agrees with a plain list of its rows', () => {
   );
 });
 
-test('a pending row settles when its time comes, and once', () => {
+test('a pending row settles once, when its time comes', () => {
   const world = createWorld();
   const [scope] = world.scopes();
   const pending = {
@@ -125,7 +125,7 @@ test('accounts may hold different data under one puid', () => {
   expect(first.map(({ pname }) => pname)).not.toEqual(second.map(({ pname }) => pname));
 });
 
-test('a world can be as large as asked for', () => {
+test('a world can be as large as configured', () => {
   const world = createWorld({
     accounts: 3,
     subAccountsPerAccount: 12,

@@ -244,7 +244,7 @@ describe('a scope whose bounds are ignored', () => {
     ],
     ['lost an old row', ({ pool }) => void (pool.rows = without(pool.rows, 440))],
     ['lost a new row and an old one', ({ pool }) => void (pool.rows = without(pool.rows, 3, 440))],
-  ])('P2 is read whole where it %s', async (_name, change) => {
+  ])('P2 is read completely if it %s', async (_name, change) => {
     const lab = await paged();
     change(lab, lab.pool.requests);
     expect((await lab.sync()).doubts).toEqual([]);

@@ -34,7 +34,7 @@ test.each<[string, IncomeRow[]]>([
   ['no rows', []],
   ['too few rows', daily(10)],
   ['rows of one instant', Array.from({ length: 40 }, () => rowOf(3))],
-])('of %s no window can be tried: they are paged', async (_name, rows) => {
+])('a scope of %s has no window to try and stays paged', async (_name, rows) => {
   expect(await tried(rows)).toMatchObject({ paged: true, trial: [] });
 });
 

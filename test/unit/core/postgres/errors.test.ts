@@ -21,7 +21,7 @@ test.each([
   ['23514', 'database.rejected', false, true],
   ['2BP01', 'database.rejected', false, true],
   ['F0000', 'database.failed', false, false],
-])('%s is %s; it passes: %s, it comes again: %s', (code, name, passes, isRejected) => {
+])('%s is %s; retried: %s, recurring: %s', (code, name, passes, isRejected) => {
   const error = failure(code);
   expect(classifyDatabaseError(error).code).toBe(name);
   expect([isTransient(error), isRejection(error)]).toEqual([passes, isRejected]);
