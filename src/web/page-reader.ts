@@ -1,7 +1,8 @@
 import { createLastingPostgres } from '../core/postgres/driver';
 import type { Secret } from '../core/secret';
 import { readStatement } from '../report/export/export';
-import { findExplanation, type Explanation } from '../report/explain';
+import { findExplanation } from '../report/explain/explain-row';
+import type { Explanation } from '../report/explain/explanation';
 import { readMeasures, type Measures } from '../report/status/measures';
 import { readFrame, type PageFilter, type PageFrame } from '../report/page/filter';
 import type { MachineKey } from '../report/page/machine';

@@ -1,4 +1,5 @@
-import { explainRow, type Explanation } from '../../report/explain';
+import { explainRow } from '../../report/explain/explain-row';
+import type { Explanation } from '../../report/explain/explanation';
 import type { CliContext, ConfigureCommand } from '../context';
 import { workOnDatabase } from '../database-work';
 import { withExamples } from '../example';

@@ -20,14 +20,14 @@ export interface Posting {
  * income.
  */
 export function postingsOf(row: ExportRow, accounts: Places, isCash: boolean): readonly Posting[] {
-  const placeOf = (status: string | null): string =>
+  const accountFor = (status: string | null): string =>
     status === SETTLED || isCash ? accounts.wallet : accounts.receivable;
   const isAdjustment = row.kind === 'adjustment';
   const postings = [
-    { account: placeOf(row.status), amount: row.amount },
+    { account: accountFor(row.status), amount: row.amount },
     ...(row.previousAmount === null
       ? []
-      : [{ account: placeOf(row.previousStatus), amount: negated(row.previousAmount) }]),
+      : [{ account: accountFor(row.previousStatus), amount: negated(row.previousAmount) }]),
     { account: isAdjustment ? accounts.adjustments : accounts.income, amount: negated(row.delta) },
   ];
   return postings.filter(({ amount }) => !/^-?0$/.test(amount));

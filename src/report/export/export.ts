@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Sql } from 'postgres';
+import { assert } from '../../core/assert';
 import { throwIfAborted } from '../../core/clock';
 import { KpoolError } from '../../core/errors';
 import { readCloses } from '../months/closes';
@@ -13,10 +14,12 @@ import {
   MANIFEST_SUFFIX,
   type ExportFormat,
   type Manifest,
+  type ManifestContent,
 } from './manifest';
 import { readPeriod, type PeriodName } from './period';
 import { recordExport } from './record';
-import { readRows, type Basis, type ExportRow, type Selection } from './rows';
+import { readRows, type ExportRow } from './rows';
+import type { Basis, Selection } from './selection';
 import type { TitleFacts } from './title-sheet';
 import { Totals } from './totals';
 import { findHash, makeFolder, prepareWholeFile, refuseExisting } from './whole-file';
@@ -69,7 +72,7 @@ export async function writeExport(sql: Sql, request: ExportRequest): Promise<Exp
   const asOf = await findAsOf(sql, period, request.asOf ?? (request.sinceLast ? 'now' : null));
   const selection: Selection = { period, asOf, basis, accountName, since: last?.asOf ?? null };
 
-  const dataFile = path.join(folder, `${nameOf(selection, request.format)}.${extension}`);
+  const dataFile = path.join(folder, `${fileNameOf(selection, request.format)}.${extension}`);
   const manifestFile = `${dataFile}${MANIFEST_SUFFIX}`;
   if (!request.mayReplace) for (const file of [dataFile, manifestFile]) await refuseExisting(file);
 
@@ -77,7 +80,9 @@ export async function writeExport(sql: Sql, request: ExportRequest): Promise<Exp
   const data = await prepareWholeFile(dataFile, content.chunks, request);
   try {
     const { name, bytes, sha256 } = data;
-    const manifest = { ...content.about(), files: [{ name, rows: content.rowsWritten(), bytes, sha256 }] };
+    const about = content.about();
+    const rows = Object.values(about.leftOut).reduce((rest, count) => rest - count, about.rows);
+    const manifest: Manifest = { ...about, files: [{ name, rows, bytes, sha256 }] };
     const proof = await prepareWholeFile(manifestFile, single(formatManifest(manifest)), request);
     try {
       // The names come before COMMIT, so that no export is recorded whose files could not be written. If COMMIT fails,
@@ -115,11 +120,11 @@ export async function readStatement(sql: Sql, month: string): Promise<string> {
   return text;
 }
 
-/** The rows of a file, and what its manifest and notes say once it is written. */
+/** The content of a file, and what its manifest says once all of it was read. */
 interface Content {
   readonly chunks: AsyncIterable<string | Uint8Array>;
-  readonly about: () => Omit<Manifest, 'files'>;
-  readonly rowsWritten: () => number;
+  /** Throws before the end of `chunks`. */
+  readonly about: () => ManifestContent;
 }
 
 function openContent(
@@ -133,9 +138,8 @@ function openContent(
   selection: Selection,
 ): Content {
   const { period, asOf, basis, accountName, since } = selection;
-  const totals = new Totals();
-  const leftOut: Record<string, number> = {};
-  const about = (): Omit<Manifest, 'files'> => ({
+  const reading = new Reading(FORMATS[format].leavesOut);
+  const about = (): ManifestContent => ({
     kpoolExport: 1,
     format,
     period: period.name,
@@ -147,36 +151,49 @@ function openContent(
     asOf: asOf.instant,
     asOfReason: asOf.reason,
     changesSince: since,
-    rows: totals.rows,
-    leftOut,
-    totals: totals.toJson(),
+    ...reading.result(),
   });
-  const chunks = getFileForm(format, fileType).write(counted(readRows(sql, selection), totals, signal), {
+  const chunks = getFileForm(format, fileType).write(reading.read(readRows(sql, selection), signal), {
     sql,
     selection,
     accountsFile,
-    leftOut,
     about,
     readTitle: () => readTitle(sql, selection),
   });
-  const rowsWritten = (): number => Object.values(leftOut).reduce((rest, count) => rest - count, totals.rows);
-  return { chunks, about, rowsWritten };
+  return { chunks, about };
+}
+
+/** Counts and sums an export's rows as they pass, and keeps back those for which its format has no line. */
+class Reading {
+  private readonly totals = new Totals();
+  private leftOut = 0;
+  private isComplete = false;
+
+  constructor(private readonly leavesOut: (row: ExportRow) => boolean) {}
+
+  async *read(
+    rows: AsyncGenerator<readonly ExportRow[]>,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly ExportRow[]> {
+    for await (const batch of rows) {
+      throwIfAborted(signal);
+      for (const row of batch) this.totals.add(row);
+      const written = batch.filter((row) => !this.leavesOut(row));
+      this.leftOut += batch.length - written.length;
+      yield written;
+    }
+    this.isComplete = true;
+  }
+
+  result(): Pick<Manifest, 'rows' | 'leftOut' | 'totals'> {
+    assert(this.isComplete, 'all rows have been read');
+    const leftOut = this.leftOut === 0 ? {} : { 'nothing to book': this.leftOut };
+    return { rows: this.totals.rows, leftOut, totals: this.totals.toJson() };
+  }
 }
 
 function basisOf({ basis, format }: Pick<ExportRequest, 'basis' | 'format'>): Basis {
   return basis ?? FORMATS[format].usualBasis;
-}
-
-async function* counted(
-  rows: AsyncGenerator<readonly ExportRow[]>,
-  totals: Totals,
-  signal: AbortSignal,
-): AsyncGenerator<readonly ExportRow[]> {
-  for await (const batch of rows) {
-    throwIfAborted(signal);
-    for (const row of batch) totals.add(row);
-    yield batch;
-  }
 }
 
 async function* single(text: string): AsyncGenerator<string> {
@@ -186,7 +203,7 @@ async function* single(text: string): AsyncGenerator<string> {
 /**
  * `statement-2026-10-main`. With the instant if it was given, or if the file has changes only: then there may be many.
  */
-function nameOf({ period, basis, accountName, asOf, since }: Selection, format: ExportFormat): string {
+function fileNameOf({ period, basis, accountName, asOf, since }: Selection, format: ExportFormat): string {
   const instant = asOf.instant.replace(/[-:.]/g, '');
   return [
     format,

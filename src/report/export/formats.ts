@@ -3,8 +3,9 @@ import { KpoolError } from '../../core/errors';
 import { BYTE_ORDER_MARK, csvLines } from './csv';
 import { journalChunks, type TextJournal } from './journal';
 import { readJournalAccounts, readValueAccounts } from './journal-accounts';
-import type { ExportFormat, Manifest } from './manifest';
-import type { Basis, ExportRow, Selection } from './rows';
+import type { ExportFormat, ManifestContent } from './manifest';
+import type { ExportRow, RowChange } from './rows';
+import type { Basis, Selection } from './selection';
 import { STATEMENT_COLUMNS, statementCells, statementObject } from './statement';
 import { COINTRACKER, KOINLY, type TaxTool } from './tax-tools';
 import type { TitleFacts } from './title-sheet';
@@ -19,10 +20,8 @@ export interface Writing {
   readonly selection: Selection;
   /** The mapping file of a journal; null: the usual accounts. */
   readonly accountsFile: string | null;
-  /** Counts rows for which the format has no line, by reason. */
-  readonly leftOut: Record<string, number>;
   /** What the manifest says, once all rows were read. */
-  readonly about: () => Omit<Manifest, 'files'>;
+  readonly about: () => ManifestContent;
   readonly readTitle: () => Promise<TitleFacts>;
 }
 
@@ -35,23 +34,34 @@ interface FileForm {
 interface Format {
   /** Accrual or cash, unless the request names one. */
   readonly usualBasis: Basis;
+  /** Whether the format has no line for a row, because there is nothing to book. */
+  readonly leavesOut: (row: RowChange) => boolean;
   readonly files: Readonly<Record<string, FileForm>>;
 }
+
+const leavesNothingOut = (): boolean => false;
+/** Only the status changed, or the amount is 0. */
+const hasNoDifference = ({ delta }: RowChange): boolean => delta === '0';
+/** A journal moves a settled amount from the receivable to the wallet, although the income is the same. */
+const hasNoAmount = ({ amount, previousAmount }: RowChange): boolean =>
+  amount === '0' && (previousAmount ?? '0') === '0';
 
 /** Every format and its file types, the usual one first. */
 export const FORMATS: Readonly<Record<ExportFormat, Format>> = {
   statement: {
     usualBasis: 'accrual',
+    leavesOut: leavesNothingOut,
     files: {
       csv: { extension: 'csv', write: csvChunks },
       xlsx: { extension: 'xlsx', write: workbookChunks },
       json: { extension: 'json', write: jsonChunks },
     },
   },
-  koinly: { usualBasis: 'cash', files: { csv: taxFile(KOINLY) } },
-  cointracker: { usualBasis: 'cash', files: { csv: taxFile(COINTRACKER) } },
+  koinly: { usualBasis: 'cash', leavesOut: hasNoDifference, files: { csv: taxFile(KOINLY) } },
+  cointracker: { usualBasis: 'cash', leavesOut: hasNoDifference, files: { csv: taxFile(COINTRACKER) } },
   journal: {
     usualBasis: 'accrual',
+    leavesOut: hasNoAmount,
     files: {
       beancount: textJournal('beancount'),
       hledger: textJournal('hledger'),
@@ -94,17 +104,9 @@ async function* jsonChunks(rows: Batches, { about }: Writing): AsyncGenerator<st
 function taxFile({ header, line }: TaxTool): FileForm {
   return {
     extension: 'csv',
-    async *write(rows, { leftOut }) {
+    async *write(rows) {
       yield csvLines([header]);
-      for await (const batch of rows) {
-        const lines: (readonly string[])[] = [];
-        for (const row of batch) {
-          const result = line(row);
-          if ('leftOut' in result) leftOut[result.leftOut] = (leftOut[result.leftOut] ?? 0) + 1;
-          else lines.push(result);
-        }
-        yield csvLines(lines);
-      }
+      for await (const batch of rows) yield csvLines(batch.map(line));
     },
   };
 }
@@ -112,9 +114,9 @@ function taxFile({ header, line }: TaxTool): FileForm {
 function textJournal(program: TextJournal): FileForm {
   return {
     extension: program,
-    async *write(rows, { sql, selection, accountsFile, leftOut }) {
+    async *write(rows, { sql, selection, accountsFile }) {
       const accounts = await readJournalAccounts(accountsFile);
-      yield* journalChunks(sql, program, rows, { selection, accounts, leftOut });
+      yield* journalChunks(sql, program, rows, { selection, accounts });
     },
   };
 }
@@ -122,9 +124,9 @@ function textJournal(program: TextJournal): FileForm {
 function valueJournal(program: ValueJournal): FileForm {
   return {
     extension: `${program}.csv`,
-    async *write(rows, { selection, accountsFile, leftOut }) {
+    async *write(rows, { selection, accountsFile }) {
       const accounts = await readValueAccounts(program, accountsFile);
-      yield* valueJournalChunks(program, rows, { isCash: selection.basis === 'cash', accounts, leftOut });
+      yield* valueJournalChunks(program, rows, { isCash: selection.basis === 'cash', accounts });
     },
   };
 }

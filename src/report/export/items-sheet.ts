@@ -1,5 +1,6 @@
 import { formatOf, dayCell, exact, number, text, type Cell, type SheetData } from './cells';
-import { rowId, type Basis, type ExportRow } from './rows';
+import { rowId, type ExportRow } from './rows';
+import type { Basis } from './selection';
 
 /** Names of reward types. Source: the API's specification, GET /v1/external/reward/query. */
 const REWARD_NAMES: Readonly<Record<string, string>> = {

@@ -1,7 +1,8 @@
 import type { Sql } from 'postgres';
 import { dateOf, incomeOf, postingsOf } from './booking';
 import { commodityOf, type JournalAccounts } from './journal-accounts';
-import { rowId, type ExportRow, type Selection } from './rows';
+import { rowId, type ExportRow } from './rows';
+import type { Selection } from './selection';
 
 /** Plain text accounting. */
 export type TextJournal = 'beancount' | 'hledger';
@@ -49,7 +50,7 @@ export async function* journalChunks(
   sql: Sql,
   format: TextJournal,
   rows: AsyncIterable<readonly ExportRow[]>,
-  { selection, accounts, leftOut }: JournalContext,
+  { selection, accounts }: JournalContext,
 ): AsyncGenerator<string> {
   const syntax = SYNTAX[format];
   const isCash = selection.basis === 'cash';
@@ -58,11 +59,6 @@ export async function* journalChunks(
   for await (const batch of rows) {
     let text = '';
     for (const row of batch) {
-      const postings = postingsOf(row, accounts, isCash);
-      if (postings.length === 0) {
-        leftOut['nothing to book'] = (leftOut['nothing to book'] ?? 0) + 1;
-        continue;
-      }
       const commodity = commodityOf(row.currency, accounts);
       const date = dateOf(row, isCash);
       const span = days.get(row.currency) ?? { from: date, to: date };
@@ -75,7 +71,8 @@ export async function* journalChunks(
         plain(`${row.subAccount} ${row.algo} ${incomeOf(row)} of ${row.miningDate}`),
       );
       text += syntax.id(rowId(row));
-      for (const { account, amount } of postings) text += `    ${account}  ${amount} ${commodity}\n`;
+      for (const { account, amount } of postingsOf(row, accounts, isCash))
+        text += `    ${account}  ${amount} ${commodity}\n`;
     }
     yield text;
   }
@@ -97,6 +94,4 @@ export async function* journalChunks(
 interface JournalContext {
   readonly selection: Selection;
   readonly accounts: JournalAccounts;
-  /** Rows without a transaction, by reason. */
-  readonly leftOut: Record<string, number>;
 }

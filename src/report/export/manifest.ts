@@ -53,6 +53,9 @@ const manifestSchema = z.object({
 /** Everything needed to verify an export's files and to reproduce them. Amounts are exact texts. */
 export type Manifest = z.infer<typeof manifestSchema>;
 
+/** What a manifest says of the rows, before its files are written. */
+export type ManifestContent = Omit<Manifest, 'files'>;
+
 /** Identifies a series of exports that continue one another. */
 export type ManifestKey = Pick<Manifest, 'format' | 'period' | 'basis' | 'account'>;
 

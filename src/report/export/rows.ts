@@ -1,24 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { Sql } from 'postgres';
 import { instantText } from '../ledger-instants';
-import type { AsOf } from './as-of';
-import type { Period } from './period';
+import { countedAt, countsIn, type Selection } from './selection';
 
-/** Accrual: items count when mined. Cash: settled items count when paid. */
-export type Basis = 'accrual' | 'cash';
-
-/** What to export. */
-export interface Selection {
-  readonly period: Period;
-  readonly asOf: AsOf;
-  readonly basis: Basis;
-  readonly accountName: string | null;
-  /** Only what differs from the ledger as of this instant; null: everything. */
-  readonly since: string | null;
+/** The amounts of a row, exact texts. */
+export interface RowChange {
+  /** `0` if removed; for an adjustment, the change. */
+  readonly amount: string;
+  /** Null: there was no such row before, or the export is a full one. */
+  readonly previousAmount: string | null;
+  /** The amount minus the previous one: what to book. */
+  readonly delta: string;
 }
 
 /** An item of income, or an adjustment of a closed month. Instants are ISO texts in UTC, amounts exact texts. */
-export interface ExportRow {
+export interface ExportRow extends RowChange {
   readonly kind: 'income' | 'adjustment';
   /**
    * How it differs from `since`; null in a full export. `returned`: it did not count then, but may have been exported
@@ -36,11 +32,6 @@ export interface ExportRow {
   /** The mining day in UTC. */
   readonly miningDate: string;
   readonly minedAt: string;
-  /** `0` if removed; for an adjustment, the change. */
-  readonly amount: string;
-  readonly previousAmount: string | null;
-  /** The amount minus the previous one: what to book. */
-  readonly delta: string;
   readonly status: string;
   readonly previousStatus: string | null;
   readonly settledAt: string | null;
@@ -81,16 +72,13 @@ export function rowId(row: ExportRow): string {
   return createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 32);
 }
 
-/** Ledger items as of an instant that fall into the period. */
+/** Ledger items as of an instant that count in the period. */
 function itemsAt(sql: Sql, instant: string, { period, basis, accountName }: Selection): ReturnType<Sql> {
-  // An item settled without a settle time counts as paid when mined; otherwise it would be missing from every period.
-  const counted = basis === 'accrual' ? sql`mined_at` : sql`coalesce(settled_at, mined_at)`;
+  const at = (bound: string | null): ReturnType<Sql> | null =>
+    bound === null ? null : sql`${bound}::text::timestamptz`;
   return sql`
     SELECT * FROM report.income_as_of(${instant}::text::timestamptz)
-     WHERE true
-       ${basis === 'cash' ? sql`AND status = 'SETTLED'` : sql``}
-       ${period.from === null ? sql`` : sql`AND ${counted} >= ${period.from}::text::timestamptz`}
-       ${period.to === null ? sql`` : sql`AND ${counted} < ${period.to}::text::timestamptz`}
+     WHERE ${countsIn(sql, basis, { from: at(period.from), to: at(period.to) })}
        ${accountName === null ? sql`` : sql`AND account_name = ${accountName}`}`;
 }
 
@@ -120,7 +108,7 @@ function selectRows(sql: Sql, items: ReturnType<Sql>, { basis, asOf }: Selection
      CROSS JOIN LATERAL (
        SELECT sync.unit_price(items.currency, v.quote_currency, h.price) AS price,
               CASE WHEN items.currency = v.quote_currency THEN 'the currency of the books' ELSE h.source END AS source) AS p
-     ORDER BY ${basis === 'cash' ? sql`coalesce(settled_at, mined_at),` : sql``} mined_at, account_name COLLATE "C", puid, algo COLLATE "C", currency COLLATE "C",
+     ORDER BY ${countedAt(sql, basis)}, mined_at, account_name COLLATE "C", puid, algo COLLATE "C", currency COLLATE "C",
               items.source COLLATE "C", type COLLATE "C" NULLS FIRST, ordinal, known_since, settled_at, adjusts`;
 }
 

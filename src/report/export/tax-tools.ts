@@ -1,13 +1,10 @@
 import { asText } from './csv';
 import { rowId, type ExportRow } from './rows';
 
-/** A line for a tax tool, or why the row has none. */
-export type TaxLine = readonly string[] | { readonly leftOut: string };
-
 /** A tax tool's CSV format: the header, and one line per row. */
 export interface TaxTool {
   readonly header: readonly string[];
-  readonly line: (row: ExportRow) => TaxLine;
+  readonly line: (row: ExportRow) => readonly string[];
 }
 
 /**
@@ -89,8 +86,7 @@ export const COINTRACKER: TaxTool = {
 function withMovement(
   row: ExportRow,
   toLine: (movement: { readonly sent: string; readonly received: string }) => readonly string[],
-): TaxLine {
-  if (row.delta === '0') return { leftOut: 'nothing to book' };
+): readonly string[] {
   return toLine(
     row.delta.startsWith('-')
       ? { sent: row.delta.slice(1), received: '' }

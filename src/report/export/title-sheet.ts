@@ -2,7 +2,7 @@ import { format } from 'date-fns/format';
 import { parse } from 'date-fns/parse';
 import { aligned, exact, text, type Cell, type SheetData } from './cells';
 import { toMinutes } from './items-sheet';
-import type { Manifest } from './manifest';
+import type { ManifestContent } from './manifest';
 import type { ExportRow } from './rows';
 import { Totals } from './totals';
 import { sumOf } from './values';
@@ -14,8 +14,6 @@ export interface TitleFacts {
   /** Whether the pool's totals tie out, in one sentence. */
   readonly tieOut: string;
 }
-
-type About = Omit<Manifest, 'files'>;
 
 /** Column widths, in characters. */
 export const TITLE_WIDTHS = [24, 14, 8, 28, 28, 28, 28, 28] as const;
@@ -35,7 +33,7 @@ const REASONS = {
 
 /** The first sheet of a statement: owner, period, tie-out and totals. */
 export function titleSheet(
-  about: About,
+  about: ManifestContent,
   { accounts, tieOut }: TitleFacts,
   rows: readonly ExportRow[],
 ): SheetData {
@@ -136,7 +134,7 @@ export function periodName(period: string): string {
   return period.length === 4 ? period : format(parse(period, 'yyyy-MM', new Date(0)), 'MMMM yyyy');
 }
 
-function periodText({ from, to, timeZone }: About): string {
+function periodText({ from, to, timeZone }: ManifestContent): string {
   const days = `days of ${timeZone}`;
   if (from === null || to === null) return `Everything (${days})`;
   const dayIn = (instant: number): string => new Intl.DateTimeFormat('sv', { timeZone }).format(instant);

@@ -65,17 +65,15 @@ const VALUE_SYNTAX: Readonly<Record<ValueJournal, ValueSyntax>> = {
 export async function* valueJournalChunks(
   format: ValueJournal,
   rows: AsyncIterable<readonly ExportRow[]>,
-  { isCash, accounts, leftOut }: ValueJournalContext,
+  { isCash, accounts }: ValueJournalContext,
 ): AsyncGenerator<string> {
   const { header, cells } = VALUE_SYNTAX[format];
   const days = new Map<string, Day>();
   const unpriced: ExportRow[] = [];
   for await (const batch of rows)
     for (const row of batch) {
-      const postings = postingsOf(row, accounts, isCash);
-      if (postings.length === 0) leftOut['nothing to book'] = (leftOut['nothing to book'] ?? 0) + 1;
-      else if (row.price === null) unpriced.push(row);
-      else book(days, row, isCash, postings);
+      if (row.price === null) unpriced.push(row);
+      else book(days, row, isCash, postingsOf(row, accounts, isCash));
     }
   const [first] = unpriced;
   if (first !== undefined) throw withoutPrice(format, first, unpriced.length);
@@ -88,8 +86,6 @@ export async function* valueJournalChunks(
 interface ValueJournalContext {
   readonly isCash: boolean;
   readonly accounts: ValueAccounts;
-  /** Rows without a line, by reason. */
-  readonly leftOut: Record<string, number>;
 }
 
 /** The postings by coin and account, in coins and in value. */

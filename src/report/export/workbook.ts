@@ -2,7 +2,7 @@ import { unzipSync, zipSync } from 'fflate';
 import type { SheetData } from 'write-excel-file/node' with { 'resolution-mode': 'import' };
 import { KpoolError } from '../../core/errors';
 import { itemColumns, itemsSheet, UNPRINTED_COLUMNS } from './items-sheet';
-import type { Manifest } from './manifest';
+import type { ManifestContent } from './manifest';
 import type { ExportRow } from './rows';
 import { periodName, titleSheet, TITLE_WIDTHS, type TitleFacts } from './title-sheet';
 
@@ -13,7 +13,7 @@ const ARCHIVE_TIME = new Date(1980, 0, 1);
 
 interface WorkbookContext {
   /** The manifest's content, once all rows have been read. */
-  readonly about: () => Omit<Manifest, 'files'>;
+  readonly about: () => ManifestContent;
   readonly readTitle: () => Promise<TitleFacts>;
 }
 

@@ -1,4 +1,4 @@
-import type { Explanation } from '../../report/explain';
+import type { Explanation } from '../../report/explain/explanation';
 import { Amount, Name, Panel, Table, type Moment } from './components';
 import { showInstant } from './format';
 

@@ -1,5 +1,5 @@
 /** Merged mining beside an earning, with an amount of its own: income, unless the pool's totals prove that earnings hold it. */
-import { findExplanation } from '../../../src/report/explain';
+import { findExplanation } from '../../../src/report/explain/explain-row';
 import { closeMonth, reopenMonth } from '../../../src/report/months/closes';
 import { findMonth } from '../../../src/report/months/month';
 import { readReconciliation } from '../../../src/report/reconciliation/reconciliation';
