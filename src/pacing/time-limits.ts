@@ -58,7 +58,7 @@ assertOrder(
   REST_MS,
 );
 assertOrder(
-  'the server gives up a poll before the process does: nothing is granted to nobody',
+  'the server gives up a poll before the process does, so that no slot is granted to a process that stopped listening',
   POLL_STATEMENT_TIMEOUT_MS,
   POLL_ANSWER_TIMEOUT_MS,
 );
