@@ -63,7 +63,7 @@ assertOrder(
   POLL_ANSWER_TIMEOUT_MS,
 );
 assertOrder(
-  'a failed poll is retried before anyone is told',
+  'a failed poll is retried before waiters are rejected',
   POLL_ANSWER_TIMEOUT_MS + POLL_RETRY.maxDelayMs,
   GIVE_UP_AFTER_MS,
 );
