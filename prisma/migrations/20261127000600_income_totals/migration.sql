@@ -6,7 +6,7 @@ SELECT coalesce((SELECT value #>> '{}' FROM sync.settings WHERE key = 'report_ti
 COMMENT ON VIEW sync.report_zone IS 'The time zone whose days and months the reports count by (REPORT_TIME_ZONE); one row.';
 COMMENT ON COLUMN sync.report_zone.time_zone IS 'Name of the zone, e.g. UTC or Europe/Berlin.';
 
--- The pool lists mining income twice: as an earning, and again as a reward of one of these types.
+-- A reward of one of these types may be an earning that the pool lists a second time.
 CREATE FUNCTION sync.may_repeat_earning(type text) RETURNS boolean
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
   RETURN type IN ('MINING_EARN', 'UNITE_COIN_EARN');
@@ -54,70 +54,85 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION sync.same_income_at(timestamptz) IS 'Whose rewards of which type counted as the same income as earnings of their day at that instant; infinity: now.';
 
--- The rule: all earnings; and rewards, but those are left out that an earning of their sub-account, algorithm, currency and
--- day stands for: a MINING_EARN always, a UNITE_COIN_EARN if the amounts are equal or sync.same_income says so. Merged
--- mining that has its own amount is otherwise income of its own.
-CREATE FUNCTION sync.income_rule(as_of text, stamps text, by_key boolean DEFAULT false) RETURNS text
-  LANGUAGE sql IMMUTABLE
+-- Replaces each {name} of a template by the value of that name. A value may hold names itself, of values after it.
+CREATE FUNCTION sync.fill_in(template text, VARIADIC names_and_values text[]) RETURNS text
+  LANGUAGE plpgsql IMMUTABLE
   AS $$
-WITH tables AS (
-  SELECT CASE WHEN as_of IS NULL THEN 'pool.earnings' ELSE 'pool.earning_revisions' END AS earnings,
-         CASE WHEN as_of IS NULL THEN 'pool.rewards' ELSE 'pool.reward_revisions' END AS rewards,
-         concat(CASE WHEN as_of IS NOT NULL THEN format('valid_from <= %1$s AND (valid_to IS NULL OR valid_to > %1$s) AND ', as_of) END,
-                'withdrawn_at IS NULL') AS is_known,
-         -- Without a reference to the reward: hashed once, and not before a reward with its own amount meets an earning.
-         format('(r.puid, r.type) IN (SELECT s.puid, s.type FROM sync.same_income_at(%s) s)',
-                coalesce(as_of, $q$'infinity'$q$)) AS is_same
-), joined AS (
-  SELECT *,
-         -- The day twice: to be hashed, and to be found in the primary key. By key, which is for a few days: never compared
-         -- with all others.
-         format($q$FROM %s e
-                   WHERE e.puid = r.puid AND e.algo = r.algo AND e.currency = r.currency %s
-                     AND e.mined_at >= sync.start_of_day(r.mining_date, 'UTC')
-                     AND e.mined_at < sync.start_of_day(r.mining_date + 1, 'UTC') AND %s$q$,
-                earnings, CASE WHEN by_key THEN '' ELSE 'AND e.mining_date = r.mining_date' END, is_known) AS earnings_beside
-    FROM tables
-), parts AS (
-  SELECT *,
-         'puid, algo, currency, mining_date, mined_at' AS key,
-         'ordinal, amount, status, settled_at, hash_rate_hps' AS content,
-         -- Names are joined within each branch: a condition on them, from outside, would be judged once all of it was read.
-         CASE WHEN by_key THEN '' ELSE ', account_id, account_name, sub_account' END AS names,
-         CASE WHEN by_key THEN '' ELSE $q$
-           JOIN (SELECT s.puid, account_id, a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account
-                   FROM pool.sub_accounts s JOIN pool.accounts a USING (account_id)) AS n USING (puid)$q$ END AS named,
-         'sync.may_repeat_earning(type)' AS may_repeat,
-         format($q$EXISTS (SELECT %s AND (r.type = 'MINING_EARN' OR e.amount = r.amount OR %s))$q$,
-                earnings_beside, is_same) AS earning_stands,
-         format($q$(SELECT CASE WHEN count(*) = 0 THEN NULL WHEN r.type = 'MINING_EARN' THEN 'type'
-                                WHEN bool_or(e.amount = r.amount) THEN 'amount' ELSE 'day' END %s)$q$, earnings_beside) AS repeats
-    FROM joined
-)
--- Branches, not conditions: a query for what counts is an anti-join, and whoever asks for one source reads one table. By key,
--- where there is no join, each reward is judged once.
-SELECT concat_ws(E'\n UNION ALL\n',
-  format($q$SELECT %s, 'earnings'::text AS source, NULL::text AS type, %s, reject_rate, %s%s, NULL::text AS repeats FROM %s%s WHERE %s$q$,
-         key, content, stamps, names, earnings, named, is_known),
-  format($q$SELECT %s, 'rewards', type, %s, NULL, %s%s, NULL FROM %s%s WHERE %s AND NOT %s$q$,
-         key, content, stamps, names, rewards, named, is_known, may_repeat),
-  CASE WHEN by_key THEN
-    format($q$SELECT %s, CASE WHEN repeats IN ('type', 'amount') OR repeats = 'day' AND %s THEN 'left out' ELSE 'rewards' END,
-                     type, %s, NULL, %s, repeats
-                FROM %s r CROSS JOIN LATERAL %s AS b (repeats) WHERE %s AND %s$q$,
-           key, is_same, content, stamps, rewards, repeats, is_known, may_repeat)
-  END,
-  CASE WHEN NOT by_key THEN
-    format($q$SELECT %s, 'rewards', type, %s, NULL, %s%s, %s FROM %s r%s WHERE %s AND %s AND NOT %s$q$,
-           key, content, stamps, names, repeats, rewards, named, is_known, may_repeat, earning_stands)
-  END,
-  CASE WHEN NOT by_key THEN
-    format($q$SELECT %s, 'left out', type, %s, NULL, %s%s, %s FROM %s r%s WHERE %s AND %s AND %s$q$,
-           key, content, stamps, names, repeats, rewards, named, is_known, may_repeat, earning_stands)
-  END)
-  FROM parts
+BEGIN
+  FOR i IN 1 .. array_length(names_and_values, 1) BY 2 LOOP
+    template := replace(template, '{' || names_and_values[i] || '}', names_and_values[i + 1]);
+  END LOOP;
+  RETURN template;
+END
 $$;
-COMMENT ON FUNCTION sync.income_rule(text, text, boolean) IS 'The query for items of income, as what each of them counts (source: earnings, rewards, left out). Arguments: the expression for an instant, null for now; further columns; whether it is for a few days.';
+COMMENT ON FUNCTION sync.fill_in(text, text[]) IS 'A template with each {name} replaced by its value: names and values in turn.';
+
+-- The rule of what counts as income. Every earning counts. A reward counts too, unless an earning of its sub-account,
+-- algorithm, currency and day stands for it: for a MINING_EARN always, for a UNITE_COIN_EARN if the amounts are equal or
+-- sync.same_income says so.
+--
+-- The rule is a template, because three queries apply it: to the ledger now, to the ledger as of an instant, and to a few
+-- days of a scope (for_few_days), without names. PostgreSQL plans the first two with hash anti-joins over whole lists, the
+-- third with look-ups by key; one query for all three would be slow in one of them.
+CREATE FUNCTION sync.income_rule(as_of text, stamps text, for_few_days boolean DEFAULT false) RETURNS text
+  LANGUAGE sql IMMUTABLE
+  AS $function$
+SELECT sync.fill_in(
+  -- Branches with UNION ALL instead of conditions: a query for one source then reads one list only.
+  $template$
+    -- Earnings.
+    SELECT {key}, 'earnings'::text AS source, NULL::text AS type, {content}, reject_rate, {stamps}{names}, NULL::text AS repeats
+      FROM {earnings}{named} WHERE {is_known}
+    UNION ALL
+    -- Rewards that no earning can stand for.
+    SELECT {key}, 'rewards', type, {content}, NULL, {stamps}{names}, NULL
+      FROM {rewards}{named} WHERE {is_known} AND NOT sync.may_repeat_earning(type)
+    UNION ALL
+  $template$ ||
+  CASE WHEN for_few_days THEN $template$
+    -- Rewards of mining: each is compared with the earnings of its day once.
+    SELECT {key}, CASE WHEN repeats IN ('type', 'amount') OR repeats = 'day' AND {is_same_income} THEN 'left out' ELSE 'rewards' END,
+           type, {content}, NULL, {stamps}, repeats
+      FROM {rewards} r CROSS JOIN LATERAL {repeats} AS b (repeats) WHERE {is_known} AND sync.may_repeat_earning(type)
+  $template$ ELSE $template$
+    -- Rewards of mining that count, since no earning stands for them: an anti-join.
+    SELECT {key}, 'rewards', type, {content}, NULL, {stamps}{names}, {repeats}
+      FROM {rewards} r{named} WHERE {is_known} AND sync.may_repeat_earning(type) AND NOT {earning_stands}
+    UNION ALL
+    -- Rewards of mining that are left out, since an earning stands for them.
+    SELECT {key}, 'left out', type, {content}, NULL, {stamps}{names}, {repeats}
+      FROM {rewards} r{named} WHERE {is_known} AND sync.may_repeat_earning(type) AND {earning_stands}
+  $template$ END,
+  'key', 'puid, algo, currency, mining_date, mined_at',
+  'content', 'ordinal, amount, status, settled_at, hash_rate_hps',
+  'stamps', stamps,
+  -- Names are joined within each branch. A condition on a name from outside would otherwise be applied only after all
+  -- branches were read.
+  'names', CASE WHEN for_few_days THEN '' ELSE ', account_id, account_name, sub_account' END,
+  'named', CASE WHEN for_few_days THEN '' ELSE $sql$
+           JOIN (SELECT s.puid, account_id, a.account_name, coalesce(nullif(s.pname, ''), s.puid::text) AS sub_account
+                   FROM pool.sub_accounts s JOIN pool.accounts a USING (account_id)) AS n USING (puid)$sql$ END,
+  'earning_stands', $sql$EXISTS (SELECT {earnings_beside} AND (r.type = 'MINING_EARN' OR e.amount = r.amount OR {is_same_income}))$sql$,
+  -- How a reward resembles the earnings beside it; NULL: there is none.
+  'repeats', $sql$(SELECT CASE WHEN count(*) = 0 THEN NULL WHEN r.type = 'MINING_EARN' THEN 'type'
+                               WHEN bool_or(e.amount = r.amount) THEN 'amount' ELSE 'day' END {earnings_beside})$sql$,
+  -- The day is compared as a date, so that the join can be hashed, and as bounds of mined_at, which the primary key holds.
+  -- For a few days only the second: a comparison of dates would be hashed over the whole list.
+  'earnings_beside', $sql$FROM {earnings} e
+                   WHERE e.puid = r.puid AND e.algo = r.algo AND e.currency = r.currency {on_same_date}
+                     AND e.mined_at >= sync.start_of_day(r.mining_date, 'UTC')
+                     AND e.mined_at < sync.start_of_day(r.mining_date + 1, 'UTC') AND {is_known}$sql$,
+  'on_same_date', CASE WHEN for_few_days THEN '' ELSE 'AND e.mining_date = r.mining_date' END,
+  -- The subquery does not refer to the reward, so it is run and hashed once, and only if a reward with its own amount meets
+  -- an earning.
+  'is_same_income', '(r.puid, r.type) IN (SELECT s.puid, s.type FROM sync.same_income_at({instant}) s)',
+  'is_known', CASE WHEN as_of IS NULL THEN '' ELSE 'valid_from <= {instant} AND (valid_to IS NULL OR valid_to > {instant}) AND ' END
+              || 'withdrawn_at IS NULL',
+  'instant', coalesce(as_of, $sql$'infinity'$sql$),
+  'earnings', CASE WHEN as_of IS NULL THEN 'pool.earnings' ELSE 'pool.earning_revisions' END,
+  'rewards', CASE WHEN as_of IS NULL THEN 'pool.rewards' ELSE 'pool.reward_revisions' END)
+$function$;
+COMMENT ON FUNCTION sync.income_rule(text, text, boolean) IS 'The query for items of income, as what each of them counts (source: earnings, rewards, left out). Arguments: the expression for an instant, null for now; further columns; whether it is for a few days of a scope, without names.';
 
 DO $$
 BEGIN
@@ -139,7 +154,7 @@ BEGIN
                       reject_rate numeric, known_since timestamptz, repeats text)
        LANGUAGE sql STABLE PARALLEL SAFE
      BEGIN ATOMIC %s; END',
-    sync.income_rule('known_at', 'valid_from', by_key => true));
+    sync.income_rule('known_at', 'valid_from', for_few_days => true));
 END
 $$;
 COMMENT ON FUNCTION sync.day_items_as_of(timestamptz) IS 'The same rows as sync.income_items_as_of, without names, for a few days of a scope and currency.';
@@ -166,10 +181,10 @@ COMMENT ON COLUMN sync.income_items.sub_account IS 'Name of the sub-account; its
 COMMENT ON COLUMN sync.income_items.repeats IS 'How a reward of mining resembles an earning beside it, of its sub-account, algorithm, currency and day: type (MINING_EARN, the same list again), amount (an equal one), or day (neither: left out only where sync.same_income says so). Null: no earning is beside it.';
 COMMENT ON COLUMN sync.income_items.unserved_at IS 'When the pool''s list was first seen to start later than this item; null while the pool serves it.';
 
--- sync.income_days holds what the items of one UTC day of a scope come to; a commit counts the days that it touched anew (sync.follow_ledger), and
--- moves sync.income_months and sync.income_by_day by the difference. Every row belongs to one sub-account, so commits of
--- different ones never wait for each other; the two lists of a scope, earnings and rewards, decide together what counts,
--- and its algorithms may earn the same coin: commits of one sub-account take turns.
+-- sync.income_days holds what the items of one UTC day of a scope come to. A commit counts the days that it touched again
+-- (sync.follow_ledger), and moves sync.income_months and sync.income_by_day by the difference. Every row belongs to one
+-- sub-account, so commits of different ones never wait for each other. Commits of one sub-account take turns, because the
+-- two lists of a scope decide together what counts, and two of its algorithms may earn the same coin.
 CREATE TABLE sync.income_days (
   puid              bigint NOT NULL,
   algo              text NOT NULL,
@@ -196,7 +211,7 @@ COMMENT ON TABLE sync.income_days IS 'Maintained with the ledger: sums of the li
 COMMENT ON COLUMN sync.income_days.puid IS 'Sub-account id.';
 COMMENT ON COLUMN sync.income_days.algo IS 'Algorithm.';
 COMMENT ON COLUMN sync.income_days.currency IS 'Currency of the amounts.';
-COMMENT ON COLUMN sync.income_days.mining_date IS 'Day of the items in UTC: the unit that is counted anew.';
+COMMENT ON COLUMN sync.income_days.mining_date IS 'Day of the items in UTC: the unit that is counted again.';
 COMMENT ON COLUMN sync.income_days.day IS 'Day of the items in the time zone of the reports.';
 COMMENT ON COLUMN sync.income_days.paid_date IS 'Day of their settle time in that zone; infinity for items that are not settled, or settled without a time.';
 COMMENT ON COLUMN sync.income_days.earnings_settled IS 'Earnings that are settled.';
@@ -282,8 +297,7 @@ BEGIN
     -- The lock of kpool close, so that no month is closed until this commits.
     PERFORM sync.lock('closes');
     SELECT string_agg(to_char(month, 'YYYY-MM'), ', ' ORDER BY month) INTO closed_months
-      FROM (SELECT DISTINCT ON (month) month, action FROM sync.closes ORDER BY month, close_id DESC) AS last
-     WHERE action = 'close';
+      FROM sync.close_spans WHERE next_at IS NULL;
     IF closed_months IS NOT NULL THEN
       RAISE EXCEPTION 'from % to %: closed are %', old_zone, new_zone, closed_months USING ERRCODE = 'KP001';
     END IF;
@@ -292,6 +306,6 @@ BEGIN
   RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION sync.follow_report_zone() IS 'Trigger: adds income up anew when the time zone of the reports changes; refuses a zone that the server does not know, and any change while a month is closed (KP001).';
+COMMENT ON FUNCTION sync.follow_report_zone() IS 'Trigger: adds up all income again when the time zone of the reports changes; refuses a zone that the server does not know, and any change while a month is closed (KP001).';
 CREATE TRIGGER report_zone_changes AFTER INSERT OR UPDATE OR DELETE ON sync.settings
   FOR EACH ROW EXECUTE FUNCTION sync.follow_report_zone();

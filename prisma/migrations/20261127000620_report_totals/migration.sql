@@ -117,19 +117,46 @@ COMMENT ON COLUMN sync.settlement_months.delay_hours IS 'From mining to settling
 COMMENT ON COLUMN sync.settlement_months.items IS 'Items of income.';
 COMMENT ON COLUMN sync.settlement_months.seconds IS 'Their delays added up, s.';
 
--- One statement keeps all of these totals. What changed is counted anew, in whole days or months of a scope and currency, since
--- an earning decides whether a reward of its day counts; sums that many days share move by the difference. Every row belongs
--- to one sub-account, so commits of different ones never wait for each other.
+-- One statement keeps all of these totals. What changed is counted again, in whole days or months of a scope and currency,
+-- since an earning decides whether a reward of its day counts; sums that many days share move by the difference. Every row
+-- belongs to one sub-account, so commits of different ones never wait for each other.
+--
+-- In order: the days that changed (changed) and their items (items); then for each total what its rows are now, or what
+-- they gain, the rows that go (…_gone), and the rows that stay or are new (…_kept):
+--   days, gains               sync.income_days, from which follow
+--     months_kept             sync.income_months (rows without entries are deleted after this statement)
+--     report_day_gains        sync.income_by_day
+--   mined                     sync.mined_days
+--   overlapping               sync.overlap_days
+--   delays                    sync.settlement_months
+--   earning_months            sync.earning_months
+--
+-- {sums} and the like are the twelve sums of sync.income_days, earnings_settled to merged_other.
 CREATE FUNCTION sync.totals_statement(changed text) RETURNS text
   LANGUAGE sql IMMUTABLE
   AS $$
-SELECT format($sql$
+WITH sums AS (
+  SELECT kind || '_' || state AS name, kinds.condition || ' AND ' || states.condition AS condition, kind_number, state_number
+    FROM (VALUES (1, 'earnings', $q$source = 'earnings'$q$), (2, 'rewards', $q$source = 'rewards'$q$),
+                 (3, 'left_out', $q$source = 'left out'$q$), (4, 'merged', $q$repeats = 'day'$q$)) AS kinds (kind_number, kind, condition),
+         (VALUES (1, 'settled', $q$status = 'SETTLED'$q$), (2, 'pending', $q$status = 'WAIT_SETTLE'$q$),
+                 (3, 'other', $q$status NOT IN ('SETTLED', 'WAIT_SETTLE')$q$)) AS states (state_number, state, condition)
+), lists AS (
+  SELECT string_agg(name, ', ' ORDER BY kind_number, state_number) AS sums,
+         string_agg('-' || name, ', ' ORDER BY kind_number, state_number) AS negated_sums,
+         string_agg('0', ', ') AS zeros,
+         string_agg(format('coalesce(sum(amount) FILTER (WHERE %s), 0) AS %s', condition, name), ', ' ORDER BY kind_number, state_number) AS counted_sums,
+         string_agg(format('sum(%1$s) AS %1$s', name), ', ' ORDER BY kind_number, state_number) AS added_sums,
+         string_agg(format('%1$s = t.%1$s + excluded.%1$s', name), ', ' ORDER BY kind_number, state_number) AS moved_sums
+    FROM sums
+)
+SELECT sync.fill_in($sql$
   WITH
   -- The days of a month as an array: comparing with it needs no join, whatever the planner takes their number for.
   changed AS MATERIALIZED (
     SELECT puid, algo, currency, date_trunc('month', mining_date::timestamp)::date AS month,
            array_agg(DISTINCT mining_date) AS days
-      FROM (%1$s) AS c GROUP BY 1, 2, 3, 4
+      FROM ({changed}) AS c GROUP BY 1, 2, 3, 4
   ),
   -- OFFSET 0 keeps every month a look-up by its key: a planner that has not seen the table filled yet (a first sync) would
   -- compare each month with all others.
@@ -138,26 +165,17 @@ SELECT format($sql$
       FROM changed AS c
      CROSS JOIN LATERAL (
        SELECT mining_date, mined_at, source, type, amount, status, settled_at, hash_rate_hps, repeats
-         FROM (%2$s) AS i
+         FROM ({items}) AS i
         WHERE i.puid = c.puid AND i.algo = c.algo AND i.currency = c.currency
           AND i.mined_at >= sync.start_of_day(c.month, 'UTC')
           AND i.mined_at < sync.start_of_day((c.month + interval '1 month')::date, 'UTC')
        OFFSET 0) AS i
   ),
+
+  -- sync.income_days
   days AS (
     SELECT puid, algo, currency, mining_date, day, paid_date,
-           coalesce(sum(amount) FILTER (WHERE source = 'earnings' AND status = 'SETTLED'), 0) AS earnings_settled,
-           coalesce(sum(amount) FILTER (WHERE source = 'earnings' AND status = 'WAIT_SETTLE'), 0) AS earnings_pending,
-           coalesce(sum(amount) FILTER (WHERE source = 'earnings' AND status NOT IN ('SETTLED', 'WAIT_SETTLE')), 0) AS earnings_other,
-           coalesce(sum(amount) FILTER (WHERE source = 'rewards' AND status = 'SETTLED'), 0) AS rewards_settled,
-           coalesce(sum(amount) FILTER (WHERE source = 'rewards' AND status = 'WAIT_SETTLE'), 0) AS rewards_pending,
-           coalesce(sum(amount) FILTER (WHERE source = 'rewards' AND status NOT IN ('SETTLED', 'WAIT_SETTLE')), 0) AS rewards_other,
-           coalesce(sum(amount) FILTER (WHERE source = 'left out' AND status = 'SETTLED'), 0) AS left_out_settled,
-           coalesce(sum(amount) FILTER (WHERE source = 'left out' AND status = 'WAIT_SETTLE'), 0) AS left_out_pending,
-           coalesce(sum(amount) FILTER (WHERE source = 'left out' AND status NOT IN ('SETTLED', 'WAIT_SETTLE')), 0) AS left_out_other,
-           coalesce(sum(amount) FILTER (WHERE repeats = 'day' AND status = 'SETTLED'), 0) AS merged_settled,
-           coalesce(sum(amount) FILTER (WHERE repeats = 'day' AND status = 'WAIT_SETTLE'), 0) AS merged_pending,
-           coalesce(sum(amount) FILTER (WHERE repeats = 'day' AND status NOT IN ('SETTLED', 'WAIT_SETTLE')), 0) AS merged_other,
+           {counted_sums},
            count(*) FILTER (WHERE source <> 'left out') AS items
       FROM (SELECT i.*, sync.day_of(mined_at, z.time_zone) AS day,
                    CASE WHEN status = 'SETTLED' AND settled_at IS NOT NULL
@@ -168,18 +186,11 @@ SELECT format($sql$
   -- What each row of sync.income_days gains; entries: 1 for a new row, -1 for one that goes.
   gains AS MATERIALIZED (
     SELECT puid, algo, currency, mining_date, day, paid_date,
-           sum(earnings_settled) AS earnings_settled, sum(earnings_pending) AS earnings_pending,
-           sum(earnings_other) AS earnings_other, sum(rewards_settled) AS rewards_settled,
-           sum(rewards_pending) AS rewards_pending, sum(rewards_other) AS rewards_other,
-           sum(left_out_settled) AS left_out_settled, sum(left_out_pending) AS left_out_pending,
-           sum(left_out_other) AS left_out_other, sum(merged_settled) AS merged_settled,
-           sum(merged_pending) AS merged_pending, sum(merged_other) AS merged_other, sum(items)::integer AS items, sum(entries)::integer AS entries
+           {added_sums}, sum(items)::integer AS items, sum(entries)::integer AS entries
       FROM (SELECT *, 1 AS entries FROM days
              UNION ALL
             SELECT d.puid, d.algo, d.currency, d.mining_date, d.day, d.paid_date,
-                   -earnings_settled, -earnings_pending, -earnings_other, -rewards_settled, -rewards_pending,
-                   -rewards_other, -left_out_settled, -left_out_pending, -left_out_other,
-                   -merged_settled, -merged_pending, -merged_other, -items, -1
+                   {negated_sums}, -items, -1
               FROM changed AS c
              CROSS JOIN LATERAL (
                SELECT * FROM sync.income_days d
@@ -195,60 +206,32 @@ SELECT format($sql$
          = (g.puid, g.algo, g.currency, g.mining_date, g.day, g.paid_date)
   ),
   days_kept AS (
-    INSERT INTO sync.income_days AS d
-    SELECT puid, algo, currency, mining_date, day, paid_date, earnings_settled, earnings_pending, earnings_other,
-           rewards_settled, rewards_pending, rewards_other, left_out_settled, left_out_pending, left_out_other,
-           merged_settled, merged_pending, merged_other, items
+    INSERT INTO sync.income_days AS t
+    SELECT puid, algo, currency, mining_date, day, paid_date, {sums}, items
       FROM gains WHERE entries >= 0
         ON CONFLICT (puid, algo, currency, mining_date, day, paid_date) DO UPDATE SET
-      earnings_settled = d.earnings_settled + excluded.earnings_settled,
-      earnings_pending = d.earnings_pending + excluded.earnings_pending,
-      earnings_other = d.earnings_other + excluded.earnings_other,
-      rewards_settled = d.rewards_settled + excluded.rewards_settled,
-      rewards_pending = d.rewards_pending + excluded.rewards_pending,
-      rewards_other = d.rewards_other + excluded.rewards_other,
-      left_out_settled = d.left_out_settled + excluded.left_out_settled,
-      left_out_pending = d.left_out_pending + excluded.left_out_pending,
-      left_out_other = d.left_out_other + excluded.left_out_other,
-      merged_settled = d.merged_settled + excluded.merged_settled,
-      merged_pending = d.merged_pending + excluded.merged_pending,
-      merged_other = d.merged_other + excluded.merged_other,
-      items = d.items + excluded.items
+      {moved_sums}, items = t.items + excluded.items
   ),
+
+  -- sync.income_months
   months_kept AS (
-    INSERT INTO sync.income_months AS m
-    SELECT puid, algo, currency, month, sum(earnings_settled), sum(earnings_pending), sum(earnings_other),
-           sum(rewards_settled), sum(rewards_pending), sum(rewards_other),
-           sum(left_out_settled), sum(left_out_pending), sum(left_out_other),
-           sum(merged_settled), sum(merged_pending), sum(merged_other), sum(settled_undated), sum(paid),
-           sum(items), sum(entries)
-      FROM (SELECT puid, algo, currency, date_trunc('month', day::timestamp)::date AS month,
-                   earnings_settled, earnings_pending, earnings_other, rewards_settled, rewards_pending, rewards_other,
-                   left_out_settled, left_out_pending, left_out_other, merged_settled, merged_pending, merged_other,
+    INSERT INTO sync.income_months AS t
+    SELECT puid, algo, currency, month, {added_sums}, sum(settled_undated), sum(paid), sum(items), sum(entries)
+      FROM (SELECT puid, algo, currency, date_trunc('month', day::timestamp)::date AS month, {sums},
                    CASE WHEN paid_date = 'infinity' THEN earnings_settled + rewards_settled ELSE 0 END AS settled_undated,
                    0::numeric AS paid, items, entries
               FROM gains
              UNION ALL
-            SELECT puid, algo, currency, date_trunc('month', paid_date::timestamp)::date,
-                   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, earnings_settled + rewards_settled, 0, entries
+            SELECT puid, algo, currency, date_trunc('month', paid_date::timestamp)::date, {zeros},
+                   0, earnings_settled + rewards_settled, 0, entries
               FROM gains WHERE paid_date < 'infinity') AS sides
      GROUP BY puid, algo, currency, month
         ON CONFLICT (puid, algo, currency, month) DO UPDATE SET
-      earnings_settled = m.earnings_settled + excluded.earnings_settled,
-      earnings_pending = m.earnings_pending + excluded.earnings_pending,
-      earnings_other = m.earnings_other + excluded.earnings_other,
-      rewards_settled = m.rewards_settled + excluded.rewards_settled,
-      rewards_pending = m.rewards_pending + excluded.rewards_pending,
-      rewards_other = m.rewards_other + excluded.rewards_other,
-      left_out_settled = m.left_out_settled + excluded.left_out_settled,
-      left_out_pending = m.left_out_pending + excluded.left_out_pending,
-      left_out_other = m.left_out_other + excluded.left_out_other,
-      merged_settled = m.merged_settled + excluded.merged_settled,
-      merged_pending = m.merged_pending + excluded.merged_pending,
-      merged_other = m.merged_other + excluded.merged_other,
-      settled_undated = m.settled_undated + excluded.settled_undated,
-      paid = m.paid + excluded.paid, items = m.items + excluded.items, entries = m.entries + excluded.entries
+      {moved_sums}, settled_undated = t.settled_undated + excluded.settled_undated, paid = t.paid + excluded.paid,
+      items = t.items + excluded.items, entries = t.entries + excluded.entries
   ),
+
+  -- sync.income_by_day
   report_day_gains AS MATERIALIZED (
     SELECT puid, currency, day, sum(settled) AS settled, sum(pending) AS pending, sum(other) AS other, sum(paid) AS paid,
            sum(undated) AS undated, sum(items)::integer AS items, sum(paid_items)::integer AS paid_items
@@ -281,6 +264,8 @@ SELECT format($sql$
       paid = d.paid + excluded.paid, settled_undated = d.settled_undated + excluded.settled_undated,
       items = d.items + excluded.items, paid_items = d.paid_items + excluded.paid_items
   ),
+
+  -- sync.mined_days
   mined AS MATERIALIZED (
     SELECT puid, algo, mining_date, currency, max(income) AS income, max(hps) AS hps, bool_or(is_now) AS is_now
       FROM (SELECT puid, algo, mining_date, currency, sum(amount) AS income,
@@ -313,6 +298,8 @@ SELECT format($sql$
       income = excluded.income, served_hps = excluded.served_hps
      WHERE (d.income, d.served_hps) IS DISTINCT FROM (excluded.income, excluded.served_hps)
   ),
+
+  -- sync.overlap_days
   overlapping AS MATERIALIZED (
     SELECT puid, algo, currency, mining_date, concat_ws(', ', min(type), nullif(max(type), min(type))) AS types,
            count(type)::integer AS left_out_items, sum(amount) FILTER (WHERE type IS NOT NULL) AS left_out_amount,
@@ -349,6 +336,8 @@ SELECT format($sql$
        IS DISTINCT FROM (excluded.types, excluded.left_out_items, excluded.left_out_amount, excluded.left_out_statuses,
                          excluded.evidence, excluded.earning_items, excluded.earnings_amount, excluded.earning_statuses)
   ),
+
+  -- sync.settlement_months
   delays AS MATERIALIZED (
     SELECT puid, algo, currency, month, state, delay_hours, sum(items)::integer AS items, sum(seconds) AS seconds
       FROM (SELECT puid, algo, currency, month, state, coalesce(ceil(seconds / 3600), 0)::bigint AS delay_hours, count(*) AS items,
@@ -378,6 +367,8 @@ SELECT format($sql$
       items = excluded.items, seconds = excluded.seconds
      WHERE (d.items, d.seconds) IS DISTINCT FROM (excluded.items, excluded.seconds)
   ),
+
+  -- sync.earning_months
   earning_months AS MATERIALIZED (
     SELECT c.puid, c.algo, c.currency, c.month, min(mining_date) AS first_date, max(mining_date) AS last_date,
            bit_or(1 << (mining_date - c.month)) AS days
@@ -394,9 +385,13 @@ SELECT format($sql$
       ON CONFLICT (puid, algo, currency, month) DO UPDATE SET
     first_date = excluded.first_date, last_date = excluded.last_date, days = excluded.days
    WHERE d.days <> excluded.days
-$sql$, changed, sync.income_rule(NULL, 'changed_at', by_key => true))
+$sql$,
+  'counted_sums', counted_sums, 'added_sums', added_sums, 'negated_sums', negated_sums, 'moved_sums', moved_sums,
+  'sums', sums, 'zeros', zeros,
+  'changed', changed, 'items', sync.income_rule(NULL, 'changed_at', for_few_days => true))
+  FROM lists
 $$;
-COMMENT ON FUNCTION sync.totals_statement(text) IS 'The statement that counts totals of income anew. The argument is a query for puid, algo, currency, mining_date of what changed.';
+COMMENT ON FUNCTION sync.totals_statement(text) IS 'The statement that counts totals of income again. The argument is a query for puid, algo, currency, mining_date of what changed.';
 
 -- Generated, not sent as text: the statement is then planned once a session. The settings keep that plan a look-up by keys,
 -- even where it was made for a ledger that was empty.
@@ -411,8 +406,8 @@ BEGIN
       IF NOT EXISTS (SELECT FROM touched) THEN
         RETURN NULL;
       END IF;
-      -- An earning that is not committed yet decides whether a reward of its day counts. Statements from here on see
-      -- what the others of the sub-account have committed.
+      -- An earning of a transaction that has not committed yet may decide whether a reward of its day counts. The
+      -- statements below see what the other transactions of the sub-account have committed by now.
       PERFORM sync.lock(VARIADIC array_agg('income ' || scope.puid)) FROM (SELECT DISTINCT puid FROM touched) AS scope;
       %1$s;
       DELETE FROM sync.income_months AS m
@@ -440,7 +435,7 @@ CREATE FUNCTION sync.recompute_income() RETURNS void
   AS $$
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
-    RAISE EXCEPTION 'Income is added up anew in READ COMMITTED transactions only.'
+    RAISE EXCEPTION 'Income is added up again only in READ COMMITTED transactions.'
       USING ERRCODE = 'invalid_transaction_state';
   END IF;
   -- The lock of sync.fix_ledger_instant(): no ledger commit is in progress, and none can start.
@@ -455,4 +450,4 @@ BEGIN
   EXECUTE sync.totals_statement('SELECT puid, algo, currency, mining_date FROM sync.income_items');
 END
 $$;
-COMMENT ON FUNCTION sync.recompute_income() IS 'Adds all income up anew, from the ledger alone; commits of the ledger wait meanwhile. Never needed but after a change of the time zone.';
+COMMENT ON FUNCTION sync.recompute_income() IS 'Adds up all income again, from the ledger alone; commits of the ledger wait meanwhile. Needed only after a change of the time zone.';
