@@ -1,5 +1,4 @@
 import { CommanderError } from 'commander';
-import { wantsStacks } from '../config/diagnostics';
 import { isKpoolError } from '../core/errors';
 import { watchForBugs, type BugSource } from './bug-watch';
 import type { CallContext, CliHost } from './context';
@@ -36,7 +35,7 @@ export async function runCli(host: CliHost, source: SignalSource & BugSource): P
 /** Prints a failure, as JSON for `--json`, and returns the exit code. Without a context no secret is known yet. */
 function printFailure(error: unknown, host: CliHost, context: CallContext | undefined): number {
   const report = reportFailure(error, {
-    withStack: wantsStacks(context?.loadedConfig, host.env),
+    withStack: context?.wantsStacks() ?? false,
     scrub: context?.scrubber.scrub ?? String,
   });
   if (context === undefined) host.stderr.write(`${report.text}\n`);

@@ -10,16 +10,11 @@ import { numeric } from './output/table';
 /** Scopes listed; the rest are counted. */
 const MAX_SHOWN_REMARKS = 10;
 
-/** How many accounts are synced, and how many streams of each. */
-export interface SyncTasks {
-  readonly accounts: number;
-  readonly streams: number;
-}
-
-/** Reports the progress of each stream, and of all together. */
+/** Reports the progress of each stream, and of all `accounts * streams` together. */
 export function showProgress(
-  progress: Pick<ProgressReporter, 'update'>,
-  { accounts, streams }: SyncTasks,
+  progress: ProgressReporter,
+  accounts: number,
+  streams: number,
 ): (state: StreamProgress) => void {
   const states = new Map<string, StreamProgress>();
   return (state) => {

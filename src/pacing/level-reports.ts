@@ -1,4 +1,4 @@
-import type { PaceLevel } from './pace-level';
+import type { PaceLevel } from './buckets';
 
 /** What this process learned about the levels of keys under `auto`, until it is stored. */
 export class LevelReports {

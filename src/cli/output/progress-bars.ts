@@ -54,6 +54,7 @@ export function createBars({ stream, clock, useColour = false }: ProgressOptions
         hasBars = true;
       }
     },
+    say: (line) => writeBetween(`${toPrintable(line)}\n`),
     writeBetween,
     stop() {
       if (hasStopped || !hasBars) return;

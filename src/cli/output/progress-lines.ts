@@ -12,12 +12,13 @@ export function createLines({ stream, clock }: ProgressOptions): ProgressReporte
   const unprinted = new Map<string, ProgressLine>();
   const notes = new Map<string, string | undefined>();
   let hasTotal = false;
-  const printLine = (line: ProgressLine) => {
+  const writeBetween = (lines: string) => void stream.write(lines);
+  const say = (line: string) => writeBetween(`${toPrintable(line)}\n`);
+  const sayProgress = (line: ProgressLine) => {
     const { name, note } = line;
     unprinted.delete(name);
     printedAtMs.set(name, clock.monotonicMs());
-    const facts = [...formatFacts(line), ...(note === undefined ? [] : [note])];
-    stream.write(`${toPrintable(`${name}: ${facts.join(', ')}`)}\n`);
+    say(`${name}: ${[...formatFacts(line), ...(note === undefined ? [] : [note])].join(', ')}`);
   };
   return {
     update(name, progress) {
@@ -32,12 +33,13 @@ export function createLines({ stream, clock }: ProgressOptions): ProgressReporte
       // A new note is printed at once.
       const isNews = progress.note !== undefined && notes.get(name) !== progress.note;
       notes.set(name, progress.note);
-      if (isEnd || isNews || (isTime && (!hasTotal || progress.isTotal === true))) printLine(line);
+      if (isEnd || isNews || (isTime && (!hasTotal || progress.isTotal === true))) sayProgress(line);
     },
-    writeBetween: (lines) => void stream.write(lines),
+    say,
+    writeBetween,
     stop: () =>
       [...unprinted.values()].forEach((line) => {
-        if (line.isTotal !== true) printLine(line);
+        if (line.isTotal !== true) sayProgress(line);
       }),
   };
 }

@@ -13,6 +13,7 @@ export function createProgressReporter(options: ProgressOptions): ProgressReport
       const nothing = () => undefined;
       return {
         update: nothing,
+        say: nothing,
         writeBetween: (lines) => options.stream.write(lines),
         stop: nothing,
       };

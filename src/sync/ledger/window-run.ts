@@ -29,7 +29,7 @@ const NEXT: { readonly [Kind in WindowReading['kind']]: Reaction<Kind> } = {
   strayed: () => 'contradicted',
 };
 
-/** Reads that one stored window may take: far more than the longest history needs. */
+/** Reads that one window may take: far more than the longest history needs. */
 const MAX_READS = 20_000;
 /** How often a window is read because a probe contradicts it, before it is left in doubt. */
 const MAX_PROBES = 2;
@@ -105,24 +105,17 @@ class WindowRun {
     return this.finish(window, await pageThrough(this.session.list, window));
   }
 
-  /** Commits a read of a window, unless the days of its unreadable rows have to be read separately. */
+  /** Commits all of a window, after the days of its unreadable rows were read separately and its old end was probed. */
   async finish(window: Window, read: WindowRead): Promise<Next> {
     const { session } = this;
     const parts = cutOutUnreadable(window, read.unreadable, session.list.now());
     if (parts.length > 1) return this.queueParts(parts);
     const probe = this.probeOf(window, read);
-    return probe === null ? commitRead(session, window, read) : this.finishProbed(window, read, probe);
-  }
-
-  /** Commits a read once the probe shows no row. If it shows one, the pool left that row out of a longer span. */
-  private async finishProbed(window: Window, read: WindowRead, probe: Window): Promise<Next> {
-    const { session } = this;
+    if (probe === null) return commitRead(session, window, read);
     const page = await session.list.readPage(probe);
     const shown = page === null ? undefined : insideOf(probe, page).rows[0];
-    if (shown === undefined) {
-      // The probed span becomes a window of its own: reading it again repeats the probe.
+    if (shown === undefined)
       return commitRead(session, window, read, read.rows.length > 0 ? [probe.toMs] : []);
-    }
     if (await learnSpanLimit(session, shown, window)) return 'clipped';
     this.probes += 1;
     if (this.probes < MAX_PROBES) return this.queueParts([window]);
@@ -133,8 +126,8 @@ class WindowRun {
   }
 
   /**
-   * What to probe after the oldest window was read: everything older than the oldest row. Null for other windows, and
-   * if the probe was made before or its answer could itself be clipped.
+   * What to probe once the beginning of the history was read: everything older than the oldest row. Null if that is
+   * already known, or cannot be found out.
    */
   private probeOf(window: Window, { rows }: WindowRead): Window | null {
     const { session, stored } = this;

@@ -12,95 +12,86 @@ const OURS = 'running-service test';
 export const BACK_MS = 40_000;
 
 /** A service that syncs a small pool every two seconds, in a process and a database of each test's own. */
-export interface RunningService {
-  readonly database: TestDatabase;
-  readonly sql: postgres.Sql;
-  start(env: Record<string, string>): ServiceProcess;
-  /** The pids of the test's own sessions. */
-  ownPids(): Promise<number[]>;
-  /** Until it has synced every stream once more. */
-  untilItWorks(what: string): Promise<void>;
-  /** A day passes, and what the pool publishes then arrives. */
-  expectTruth(): Promise<void>;
-}
+export class RunningService {
+  private service: ServiceProcess | undefined;
 
-/** Valid in each test; ends what it started after it. */
-export function useRunningService(): RunningService {
-  let database: TestDatabase;
-  let sql: postgres.Sql;
-  let simulator: Simulator;
-  let service: ServiceProcess | undefined;
+  private constructor(
+    readonly database: TestDatabase,
+    readonly sql: postgres.Sql,
+    private readonly simulator: Simulator,
+  ) {}
 
-  beforeEach(async () => {
-    database = await createTestDatabase();
-    sql = postgres(database.url, {
+  /** For the duration of `work`; ends then what it started. */
+  static async use(work: (lab: RunningService) => Promise<void>): Promise<void> {
+    const database = await createTestDatabase();
+    const sql = postgres(database.url, {
       max: 1,
       onnotice: () => undefined,
       connection: { application_name: OURS },
     });
-    simulator = await createSimulator({
+    const simulator = await createSimulator({
       seed: 20_261_122,
       startAt: Date.UTC(2026, 9, 20, 9, 30),
       rateLimit: null,
       world: {
         accounts: 1,
         subAccountsPerAccount: 1,
-        days: 60,
+        days: 20,
         algorithms: ['SHA256d'],
         workersPerSubAccount: 3,
       },
     });
-  });
-  afterEach(async () => {
-    await service?.end('SIGKILL');
-    service = undefined;
-    await sql.end();
-    await database.drop();
-    await simulator.close();
-  });
+    const lab = new RunningService(database, sql, simulator);
+    try {
+      await work(lab);
+    } finally {
+      await lab.service?.end('SIGKILL');
+      await sql.end();
+      await database.drop();
+      await simulator.close();
+    }
+  }
 
-  async function countOfRuns(): Promise<number> {
-    const [row] = await sql<{ runs: string }[]>`
+  start(env: Record<string, string>): ServiceProcess {
+    this.service = new ServiceProcess(['--role', 'run'], {
+      ...serviceEnv(this.simulator, this.database.url),
+      ...allEvery('2 s'),
+      KUCOIN_POOL_REQUESTS_PER_SECOND: '50',
+      ...env,
+    });
+    return this.service;
+  }
+
+  /** The pids of the test's own sessions. */
+  async ownPids(): Promise<number[]> {
+    const rows = await this.sql<{ pid: number }[]>`
+      SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = ${OURS}`;
+    return rows.map(({ pid }) => pid);
+  }
+
+  /** Until it has synced every stream once more. */
+  async untilItWorks(what: string): Promise<void> {
+    const before = await this.countOfRuns();
+    await eventually(what, BACK_MS, async () => ((await this.countOfRuns()) > before + 8 ? true : null));
+  }
+
+  /** A day passes, and what the pool publishes then arrives. */
+  async expectTruth(): Promise<void> {
+    this.simulator.clock.advance(DAY_MS);
+    this.simulator.world.liveUntil(this.simulator.clock.now());
+    for (const stream of ['earnings', 'rewards'] as const) {
+      const truth = truthOf(this.simulator, stream);
+      await eventually(`${stream} equal the truth`, BACK_MS, async () =>
+        differenceOf(truth, await storedOf(this.sql, stream)).length === 0 ? true : null,
+      );
+    }
+  }
+
+  private async countOfRuns(): Promise<number> {
+    const [row] = await this.sql<{ runs: string }[]>`
       SELECT count(*)::text AS runs FROM sync.runs WHERE outcome = 'succeeded'`;
     return Number(row!.runs);
   }
-
-  return {
-    get database() {
-      return database;
-    },
-    get sql() {
-      return sql;
-    },
-    start(env) {
-      service = new ServiceProcess(['--role', 'run'], {
-        ...serviceEnv(simulator, database.url),
-        ...allEvery('2 s'),
-        KUCOIN_POOL_REQUESTS_PER_SECOND: '50',
-        ...env,
-      });
-      return service;
-    },
-    async ownPids() {
-      const rows = await sql<{ pid: number }[]>`
-        SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = ${OURS}`;
-      return rows.map(({ pid }) => pid);
-    },
-    async untilItWorks(what) {
-      const before = await countOfRuns();
-      await eventually(what, BACK_MS, async () => ((await countOfRuns()) > before + 8 ? true : null));
-    },
-    async expectTruth() {
-      simulator.clock.advance(DAY_MS);
-      simulator.world.liveUntil(simulator.clock.now());
-      for (const stream of ['earnings', 'rewards'] as const) {
-        const truth = truthOf(simulator, stream);
-        await eventually(`${stream} equal the truth`, BACK_MS, async () =>
-          differenceOf(truth, await storedOf(sql, stream)).length === 0 ? true : null,
-        );
-      }
-    },
-  };
 }
 
 /** From its last word to its end; what it forgot to close would keep it for 2 s. */
