@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config/config';
+import { programName } from '../config/diagnostics';
 import type { Environment } from '../config/env-file';
 import { loadConfig } from '../config/load';
 import { listSecretsInAddress, secretsOf } from '../config/secrets-of';
@@ -46,6 +47,8 @@ export interface CliContext {
   logger(): Promise<Logger>;
   /** The same for a command that shows its own progress, without `info`. */
   commandLogger(): Promise<Logger>;
+  /** How this user calls the program, for messages that tell what to type. */
+  readonly programName: string;
   /** Sets the exit code, unless the command throws. */
   exitWith(code: ExitCode): void;
 }
@@ -64,9 +67,11 @@ export class CallContext implements CliContext {
   readonly clock: Clock;
   readonly scrubber = createScrubber([]);
   readonly signal: AbortSignal;
+  readonly programName: string;
   exitCode: ExitCode = 0;
   private currentOutput: Output;
-  private loadedConfig: Config | undefined;
+  /** Undefined until the configuration has been read. */
+  loadedConfig: Config | undefined;
   private readonly loggers = new Map<LogLevel, Promise<Logger>>();
   private envFile: string | undefined;
   private readonly host: CliHost;
@@ -75,6 +80,7 @@ export class CallContext implements CliContext {
     this.host = host;
     this.clock = host.clock;
     this.signal = signal;
+    this.programName = programName(host.env);
     this.currentOutput = this.createOutput(false, true);
   }
 
@@ -148,12 +154,6 @@ export class CallContext implements CliContext {
 
   exitWith(code: ExitCode): void {
     this.exitCode = code;
-  }
-
-  /** Whether to print stack traces. Called after a failure, possibly of the configuration itself. */
-  wantsStacks(): boolean {
-    const level = this.loadedConfig?.log.level ?? this.host.env['LOG_LEVEL'];
-    return level === 'debug' || level === 'trace';
   }
 
   private get mayColour(): boolean {

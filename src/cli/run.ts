@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { wantsStacks } from '../config/diagnostics';
 import { isKpoolError } from '../core/errors';
 import { watchForBugs, type BugSource } from './bug-watch';
 import type { CallContext, CliHost } from './context';
@@ -35,7 +36,7 @@ export async function runCli(host: CliHost, source: SignalSource & BugSource): P
 /** Prints a failure, as JSON for `--json`, and returns the exit code. Without a context no secret is known yet. */
 function printFailure(error: unknown, host: CliHost, context: CallContext | undefined): number {
   const report = reportFailure(error, {
-    withStack: context?.wantsStacks() ?? false,
+    withStack: wantsStacks(context?.loadedConfig, host.env),
     scrub: context?.scrubber.scrub ?? String,
   });
   if (context === undefined) host.stderr.write(`${report.text}\n`);

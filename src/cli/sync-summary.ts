@@ -10,11 +10,16 @@ import { numeric } from './output/table';
 /** Scopes listed; the rest are counted. */
 const MAX_SHOWN_REMARKS = 10;
 
-/** Reports the progress of each stream, and of all `accounts * streams` together. */
+/** How many accounts are synced, and how many streams of each. */
+export interface SyncTasks {
+  readonly accounts: number;
+  readonly streams: number;
+}
+
+/** Reports the progress of each stream, and of all together. */
 export function showProgress(
-  progress: ProgressReporter,
-  accounts: number,
-  streams: number,
+  progress: Pick<ProgressReporter, 'update'>,
+  { accounts, streams }: SyncTasks,
 ): (state: StreamProgress) => void {
   const states = new Map<string, StreamProgress>();
   return (state) => {

@@ -1,9 +1,6 @@
 import type { PacedBucket, Permit } from '../core/pacer';
-import { WHOLE_KEY } from './slot-store';
+import { WHOLE_KEY, type PaceLevel } from './pace-level';
 import { POLL_INTERVAL_MS } from './time-limits';
-
-/** What the pool's limit counts: the requests of a key to one endpoint, or all requests of the key. */
-export type PaceLevel = 'endpoint' | 'key';
 
 /** Waiting this long is worth one step of priority, so that no request starves. */
 const AGEING_MS = 30_000;
@@ -32,8 +29,8 @@ export class Bucket {
    */
   readonly uses = new Map<string, number>();
   polledAtMs = -Infinity;
-  /** When the last poll expected the next slot to be free. */
-  freeAtMs = -Infinity;
+  /** The last poll's forecast of when the next slot is free. */
+  forecastFreeAtMs = -Infinity;
   grantedAtMs = -Infinity;
 
   constructor(
@@ -52,9 +49,13 @@ export class Bucket {
     if (index >= 0) this.waiters.splice(index, 1);
   }
 
+  /** The ends of all uses that are not over. */
   usedUntilMs(nowMs: number): number[] {
+    return [...this.uses.values()].filter((untilMs) => untilMs > nowMs);
+  }
+
+  dropEndedUses(nowMs: number): void {
     for (const [permit, untilMs] of this.uses) if (untilMs <= nowMs) this.uses.delete(permit);
-    return [...this.uses.values()];
   }
 
   /** How long the first in line has waited without any grant to this bucket. */
@@ -91,6 +92,10 @@ export class Buckets {
   /** Removes and returns all waiters. */
   takeWaiters(): Waiter[] {
     return this.all().flatMap((bucket) => bucket.waiters.splice(0));
+  }
+
+  dropEndedUses(nowMs: number): void {
+    for (const bucket of this.all()) bucket.dropEndedUses(nowMs);
   }
 
   /** The buckets to poll now, the longest overdue first. */
@@ -130,13 +135,13 @@ export class Buckets {
    * therefore keeps the pace whatever happens to the database's clock and data.
    */
   allowance(bucket: Bucket, nowMs: number): number {
-    return Math.max(0, this.slots - this.usedUntilMs(bucket, nowMs).length);
+    return Math.max(0, this.slots - this.usedAgainstUntilMs(bucket, nowMs).length);
   }
 
   /** When the next slot may be free, as far as this process knows. */
   freeAtMs(bucket: Bucket, nowMs: number): number {
-    const used = this.usedUntilMs(bucket, nowMs).sort((a, b) => a - b);
-    return Math.max(bucket.freeAtMs, used[used.length - this.slots] ?? -Infinity);
+    const used = this.usedAgainstUntilMs(bucket, nowMs).sort((a, b) => a - b);
+    return Math.max(bucket.forecastFreeAtMs, used[used.length - this.slots] ?? -Infinity);
   }
 
   /** When the bucket is to be polled. */
@@ -146,7 +151,7 @@ export class Buckets {
   }
 
   /** When the slots that this process occupies, and that count against the bucket's limit, become free. */
-  private usedUntilMs({ key, endpoint }: Bucket, nowMs: number): number[] {
+  private usedAgainstUntilMs({ key, endpoint }: Bucket, nowMs: number): number[] {
     const ofKey = this.byKey.get(key) ?? new Map<string, Bucket>();
     const counted =
       endpoint === WHOLE_KEY ? [...ofKey.values()] : [ofKey.get(endpoint), ofKey.get(WHOLE_KEY)];

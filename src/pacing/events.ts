@@ -1,5 +1,5 @@
 import type { PacedBucket } from '../core/pacer';
-import type { PaceLevel } from './buckets';
+import type { PaceLevel } from './pace-level';
 
 /** Events for the log and the metrics. */
 export type PacingEvent =

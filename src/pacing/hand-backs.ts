@@ -5,12 +5,13 @@ import { HAND_BACK_DELAY_MS } from './time-limits';
 const MAX_HAND_BACKS_PER_POLL = 1_000;
 
 export interface PendingHandBack extends Omit<HandBack, 'restMs'> {
+  /** When the slot was no longer used, monotonic ms. */
   readonly sinceMs: number;
-  /** The end of the rest, monotonic ms. */
-  readonly freeAtMs: number;
+  /** Monotonic ms. */
+  readonly restEndsAtMs: number;
 }
 
-/** Slots that this process no longer uses and has not yet reported to the store. All times are monotonic ms. */
+/** Slots that this process no longer uses, until a poll hands them back to the store. All times are monotonic ms. */
 export class HandBacks {
   /** Oldest first. */
   private pending: PendingHandBack[] = [];

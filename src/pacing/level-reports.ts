@@ -1,4 +1,4 @@
-import type { PaceLevel } from './buckets';
+import type { PaceLevel } from './pace-level';
 
 /** What this process learned about the levels of keys under `auto`, until it is stored. */
 export class LevelReports {

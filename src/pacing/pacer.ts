@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock';
 import type { PacedBucket, Pacer } from '../core/pacer';
-import type { PaceLevel } from './buckets';
+import type { PaceLevel } from './pace-level';
 import type { PacingEvent } from './events';
 import type { PacingDatabase } from './pacing-database';
 import { PermitQueue } from './permit-queue';

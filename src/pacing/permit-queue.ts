@@ -1,19 +1,15 @@
 import { assert } from '../core/assert';
-import { throwIfAborted } from '../core/clock';
-import type { Clock } from '../core/clock';
+import { throwIfAborted, type Clock } from '../core/clock';
 import { KpoolError } from '../core/errors';
 import type { PacedBucket, Permit, PermitRequest } from '../core/pacer';
-import { Buckets } from './buckets';
-import type { Bucket, PaceLevel, Waiter } from './buckets';
+import { Buckets, type Bucket, type Waiter } from './buckets';
 import type { PacingEvent } from './events';
 import { HandBacks } from './hand-backs';
-import { LongWaits } from './long-waits';
-import { createPermit, readClocks } from './permit';
-import type { ClockReading } from './permit';
-import { PollLoop } from './poll-loop';
-import type { PollWork } from './poll-loop';
 import { LevelReports } from './level-reports';
-import { WHOLE_KEY } from './slot-store';
+import { LongWaits } from './long-waits';
+import { WHOLE_KEY, type PaceLevel } from './pace-level';
+import { createPermit, readClocks, type ClockReading } from './permit';
+import { PollLoop, type PollWork } from './poll-loop';
 import type { BucketResult, PollResult, SlotStore, WantedBucket } from './slot-store';
 import { REST_MS, TIMER_MARGIN_MS } from './time-limits';
 
@@ -141,8 +137,9 @@ export class PermitQueue implements PollWork {
   async poll(): Promise<void> {
     const sentAt = readClocks(this.clock);
     const nowMs = sentAt.monotonicMs;
+    this.buckets.dropEndedUses(nowMs);
     const buckets = this.buckets.due(nowMs).slice(0, MAX_BUCKETS_PER_POLL);
-    const wanted = buckets.map((bucket) => this.wish(bucket, nowMs));
+    const wanted = buckets.map((bucket) => this.want(bucket, nowMs));
     const reports = this.reports.unsent();
     const keysTo = (to: PaceLevel): string[] =>
       reports.filter(([, level]) => level === to).map(([key]) => key);
@@ -150,9 +147,9 @@ export class PermitQueue implements PollWork {
     let result: PollResult;
     try {
       result = await this.options.store.poll({
-        handBacks: handBacks.map(({ freeAtMs, ...held }) => ({
+        handBacks: handBacks.map(({ restEndsAtMs, ...held }) => ({
           ...held,
-          restMs: Math.max(0, freeAtMs - nowMs),
+          restMs: Math.max(0, restEndsAtMs - nowMs),
         })),
         scopedKeys: keysTo('key'),
         unscopedKeys: keysTo('endpoint'),
@@ -160,7 +157,7 @@ export class PermitQueue implements PollWork {
       });
     } catch (error) {
       const unknown = wanted.flatMap(({ key, endpoint, permits }) =>
-        permits.map((permit) => ({ key, endpoint, permit, sinceMs: nowMs, freeAtMs: nowMs })),
+        permits.map((permit) => ({ key, endpoint, permit, sinceMs: nowMs, restEndsAtMs: nowMs })),
       );
       this.handBacks.restore([...handBacks, ...unknown]);
       throw error;
@@ -168,9 +165,9 @@ export class PermitQueue implements PollWork {
     for (const [key, level] of reports) this.noteLevel(key, level);
     buckets.forEach((bucket, index) => {
       const { permits = [] } = wanted[index] ?? {};
-      const seen = result.buckets[index];
-      assert(seen !== undefined, 'a poll answers for every bucket that was wanted');
-      this.takeIn(bucket, seen, permits.slice(0, seen.granted), sentAt);
+      const found = result.buckets[index];
+      assert(found !== undefined, 'a poll answers for every bucket that was wanted');
+      this.applyResult(bucket, found, permits.slice(0, found.granted), sentAt);
     });
     this.longWaits.report(this.buckets.all(), this.clock.monotonicMs(), result.lostForMs);
   }
@@ -181,18 +178,23 @@ export class PermitQueue implements PollWork {
     for (const waiter of this.buckets.takeWaiters()) waiter.reject(unavailable(error));
   }
 
-  private wish(bucket: Bucket, nowMs: number): WantedBucket {
+  private want(bucket: Bucket, nowMs: number): WantedBucket {
     const { key, endpoint, waiters } = bucket;
     const count = Math.min(waiters.length, this.buckets.allowance(bucket, nowMs));
     const permits = Array.from({ length: count }, () => `${this.options.processId} ${++this.permits}`);
     return { key, endpoint, permits, waitMs: bucket.turnWaitMs(nowMs) };
   }
 
-  private takeIn(bucket: Bucket, seen: BucketResult, granted: readonly string[], sentAt: ClockReading): void {
+  private applyResult(
+    bucket: Bucket,
+    found: BucketResult,
+    granted: readonly string[],
+    sentAt: ClockReading,
+  ): void {
     for (const permit of granted) this.deliver(bucket, permit, sentAt);
     bucket.polledAtMs = this.clock.monotonicMs();
-    bucket.freeAtMs = bucket.polledAtMs + seen.nextInMs + TIMER_MARGIN_MS;
-    if (this.options.auto) this.buckets.setLevel(bucket.key, seen.scopedToKey ? 'key' : 'endpoint');
+    bucket.forecastFreeAtMs = bucket.polledAtMs + found.nextInMs + TIMER_MARGIN_MS;
+    if (this.options.auto) this.buckets.setLevel(bucket.key, found.scopedToKey ? 'key' : 'endpoint');
   }
 
   private deliver(bucket: Bucket, permit: string, sentAt: ClockReading): void {
@@ -220,10 +222,10 @@ export class PermitQueue implements PollWork {
   private handBack(bucket: Bucket, permit: string, restMs: number): void {
     const { key, endpoint } = bucket;
     const sinceMs = this.clock.monotonicMs();
-    const handBack = { key, endpoint, permit, sinceMs, freeAtMs: sinceMs + restMs };
-    bucket.uses.set(permit, handBack.freeAtMs);
+    const handBack = { key, endpoint, permit, sinceMs, restEndsAtMs: sinceMs + restMs };
+    bucket.uses.set(permit, handBack.restEndsAtMs);
     // An unused slot is free at once.
-    if (restMs === 0) bucket.freeAtMs = -Infinity;
+    if (restMs === 0) bucket.forecastFreeAtMs = -Infinity;
     this.handBacks.add(handBack);
     this.loop.poke(this.flushAtMs());
   }

@@ -14,17 +14,17 @@ export function readClocks(clock: Clock): ClockReading {
 
 /**
  * `requestedAt` is when the poll was sent: the lease began later, so a life counted from then ends before the lease
- * does. `giveBack` is called once, with the rest that the slot still needs, ms.
+ * does. `onHandBack` is called once, with the rest that the slot still needs, ms.
  */
 export function createPermit(
   clock: Clock,
   requestedAt: ClockReading,
-  giveBack: (restMs: number) => void,
+  onHandBack: (restMs: number) => void,
 ): Permit {
-  let state: 'granted' | 'used' | 'returned' = 'granted';
-  const finish = (restMs: number): void => {
-    state = 'returned';
-    giveBack(restMs);
+  let state: 'granted' | 'used' | 'handed-back' = 'granted';
+  const handBack = (restMs: number): void => {
+    state = 'handed-back';
+    onHandBack(restMs);
   };
   return {
     use() {
@@ -34,15 +34,15 @@ export function createPermit(
       // The monotonic clock stops while a host sleeps or a virtual machine is moved; the wall clock does not.
       const ageMs = Math.max(now.monotonicMs - requestedAt.monotonicMs, now.wallMs - requestedAt.wallMs);
       if (ageMs >= PERMIT_LIFE_MS) {
-        finish(0);
+        handBack(0);
         return false;
       }
       state = 'used';
       return true;
     },
     answered() {
-      if (state === 'granted') finish(0);
-      else if (state === 'used') finish(REST_MS);
+      if (state === 'granted') handBack(0);
+      else if (state === 'used') handBack(REST_MS);
     },
   };
 }

@@ -2,9 +2,6 @@ import { assert } from '../core/assert';
 import type { PacingDatabase } from './pacing-database';
 import { REST_MS, TURN_MS } from './time-limits';
 
-/** Names the bucket of the key as a whole, in place of an endpoint. */
-export const WHOLE_KEY = '*';
-
 /** A slot that becomes free `restMs` after the poll was sent. */
 export interface HandBack {
   readonly key: string;

@@ -58,12 +58,12 @@ assertOrder(
   REST_MS,
 );
 assertOrder(
-  'the server gives up a poll before the process does: nothing is granted to nobody',
+  'the server gives up a poll before the process does, so that no slot is granted to a process that stopped listening',
   POLL_STATEMENT_TIMEOUT_MS,
   POLL_ANSWER_TIMEOUT_MS,
 );
 assertOrder(
-  'a failed poll is retried before anyone is told',
+  'a failed poll is retried before waiters are rejected',
   POLL_ANSWER_TIMEOUT_MS + POLL_RETRY.maxDelayMs,
   GIVE_UP_AFTER_MS,
 );

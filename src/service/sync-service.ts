@@ -12,7 +12,7 @@ import type { ScopePlan } from '../domain/planning/due-scopes';
 import type { Scope } from '../domain/scope';
 import type { Stream } from '../domain/streams';
 import type { Metrics } from '../observability/metrics';
-import type { PaceLevel } from '../pacing/buckets';
+import type { PaceLevel } from '../pacing/pace-level';
 import { createStoreClient } from '../store/client';
 import type { PrismaClient } from '../store/generated/client';
 import { readNow } from '../store/instants';

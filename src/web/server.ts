@@ -1,11 +1,12 @@
 import type { QueueSnapshot } from '../../jobs/queue-snapshot';
 import fastify from 'fastify';
 import type { Clock } from '../core/clock';
-import { KpoolError } from '../core/errors';
+import type { KpoolError } from '../core/errors';
 import type { Secret } from '../core/secret';
 import { guardAccess } from './access';
 import { openPageReader } from './page-reader';
 import { createMetricsText } from './metrics-text';
+import { cannotListen } from './port';
 import { createReadiness, within } from './readiness';
 import { serveApi } from './routes/api';
 import { serveAssets } from './routes/assets';
@@ -78,21 +79,9 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
     await server.listen({ host, port });
   } catch (error) {
     await close();
-    throw new KpoolError('port.in-use', `Cannot listen on ${host}:${port}: ${reasonOf(error)}.`, {
-      hint: 'Choose another HTTP_PORT, or 0 for no web server.',
-      cause: error,
-    });
+    throw cannotListen(host, port, error);
   }
   const address = server.server.address();
   const boundPort = typeof address === 'object' && address !== null ? address.port : port;
   return { url: `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}/`, close };
-}
-
-function reasonOf(error: unknown): string {
-  const code: unknown =
-    typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE') return 'the port is in use';
-  if (code === 'EACCES') return 'permission denied';
-  if (code === 'EADDRNOTAVAIL') return 'this machine has no such address';
-  return typeof code === 'string' ? code : 'an unknown error';
 }

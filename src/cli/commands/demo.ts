@@ -32,18 +32,15 @@ async function syncAll(
   streams: SyncSelection['streams'] = null,
   request: LedgerRequest = WHAT_IS_DUE,
 ): Promise<readonly StreamSummary[]> {
-  const progress = await context.output.progress();
-  try {
-    return await syncEverything(session.service, {
+  return context.output.withProgress((progress) =>
+    syncEverything(session.service, {
       selection: { ...EVERYTHING, streams },
       request,
       signal: context.signal,
       retryBudgetMs: RETRY_BUDGET_MS,
-      onProgress: showProgress(progress, 1, streams?.length ?? STREAMS.all.length),
-    });
-  } finally {
-    progress.stop();
-  }
+      onProgress: showProgress(progress, { accounts: 1, streams: streams?.length ?? STREAMS.all.length }),
+    }),
+  );
 }
 
 /**
@@ -126,12 +123,12 @@ async function playDemo(context: CliContext, demo: Demo, isOnce: boolean): Promi
         output.note(`\nOpen ${url} in a browser. It shows all of this, until you press Ctrl-C.\n`);
       }
       const envFile = await demo.writeEnvFile();
-      output.note(`To run other commands on the demo: kpool --env ${envFile} status`);
+      output.note(`To run other commands on the demo: ${context.programName} --env ${envFile} status`);
       await fillDatabase(context, session, demo);
       const psqlHint = session.database.psqlHint ?? '';
       if (isOnce) {
         output.note(
-          `The demo's PostgreSQL stops with this command. To query it, keep it running with: kpool --env ${envFile} start --role web` +
+          `The demo's PostgreSQL stops with this command. To query it, keep it running with: ${context.programName} --env ${envFile} start --role web` +
             `, then: ${psqlHint}`,
         );
         return;
@@ -153,7 +150,12 @@ async function playDemo(context: CliContext, demo: Demo, isOnce: boolean): Promi
 async function runDemo(context: CliContext, isOnce: boolean): Promise<void> {
   const { home, database } = context.config();
   context.output.note(SIMULATED);
-  const demo = await prepareDemo({ home, port: database.embeddedPort + 1, nowMs: context.clock.now() });
+  const demo = await prepareDemo({
+    home,
+    port: database.embeddedPort + 1,
+    nowMs: context.clock.now(),
+    programName: context.programName,
+  });
   try {
     await playDemo(context, demo, isOnce);
   } finally {

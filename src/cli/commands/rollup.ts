@@ -29,12 +29,12 @@ export const configureRollup: ConfigureCommand = (command, context) => {
           maxConnections: 1,
           applicationName: 'kpool rollup',
         });
-        const progress = await output.progress();
         try {
-          const done = await recomputeFleet(client, { fromMs: from, toMs: to + DAY_MS }, (state) =>
-            progress.update('hours', { done: state.hours + state.hoursKept, total: null }),
+          const done = await output.withProgress((progress) =>
+            recomputeFleet(client, { fromMs: from, toMs: to + DAY_MS }, (state) =>
+              progress.update('hours', { done: state.hours + state.hoursKept, total: null }),
+            ),
           );
-          progress.stop();
           output.result({ ...done }, () =>
             [
               `${formatCount(done.hours, 'hour')} and ${formatCount(done.days, 'day')} of ${formatCount(done.fleets, 'fleet')} recomputed.`,
@@ -44,7 +44,6 @@ export const configureRollup: ConfigureCommand = (command, context) => {
             ].join('\n'),
           );
         } finally {
-          progress.stop();
           await client.$disconnect();
         }
       });

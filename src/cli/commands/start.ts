@@ -3,6 +3,7 @@ import { requireAccounts } from '../../config/require-accounts';
 import type { Logger } from '../../core/log';
 import { sentenceOf, type Problem } from '../../report/wellness/problem';
 import { Service } from '../../service/service';
+import { requireFreePort } from '../../web/port';
 import type { CliContext, ConfigureCommand } from '../context';
 import { withExamples } from '../example';
 import { limitHeapGrowth } from '../heap';
@@ -17,28 +18,36 @@ function logProblem(logger: Logger, problem: Problem): void {
 }
 
 /** Starts what processes of this role do. */
-async function startParts(context: CliContext, service: Service, role: Role, logger: Logger): Promise<void> {
+async function startParts(
+  context: CliContext,
+  service: Service,
+  { role, pagesPort }: { readonly role: Role; readonly pagesPort: number | null },
+  logger: Logger,
+): Promise<void> {
   if (role !== 'web') {
     await service.startJobs();
     service.startAlerts();
     if (context.isLogForPeople) service.startMinuteReport();
   }
-  const { port } = context.config().http;
-  if (role === 'run' || port === null) return;
-  const web = await service.startPages(port);
+  if (pagesPort === null) return;
+  const web = await service.startPages(pagesPort);
   logger.info(`The status page is at ${web.url}.`);
 }
 
 async function serve(context: CliContext, role: Role): Promise<void> {
   const config = context.config();
   if (role !== 'web') requireAccounts(config);
+  const { host, port } = config.http;
+  // Before anything is started: the database of a first start takes a minute.
+  const pagesPort = role === 'run' ? null : port;
+  if (pagesPort !== null) await requireFreePort(host, pagesPort);
   const logger = await context.logger();
   const service = await Service.open(context, { config, logger, log: (line) => logger.info(line) });
   try {
     const { database, service: syncing } = service.session;
     logger.info(`Using ${database.describe}.`);
     for (const problem of (await syncing.reports.readWellness()).problems) logProblem(logger, problem);
-    await startParts(context, service, role, logger);
+    await startParts(context, service, { role, pagesPort }, logger);
     await service.untilStopped();
     logger.info('Stopping: work in flight is committed or rolled back.');
   } finally {

@@ -9,11 +9,11 @@ import { LEDGER_STREAMS, type Stream } from '../../domain/streams';
 import { openSession } from '../../service/session';
 import { STREAMS } from '../../sync/registry';
 import { RETRY_BUDGET_MS } from '../../use-cases/manual-sync/retry-budget';
-import { syncEverything } from '../../use-cases/manual-sync/sync-everything';
+import { syncEverything, type SyncEverythingOptions } from '../../use-cases/manual-sync/sync-everything';
 import type { CliContext, ConfigureCommand } from '../context';
 import { withExamples } from '../example';
 import { limitHeapGrowth } from '../heap';
-import { showProgress, toSummaryJson, formatSummaries, wellnessOf } from '../sync-summary';
+import { showProgress, toSummaryJson, formatSummaries, wellnessOf, type SyncTasks } from '../sync-summary';
 import { parseDay } from '../time-arguments';
 import { exitByVerdict } from '../verdict';
 
@@ -51,23 +51,42 @@ function parseSpan({ from, to }: SyncFlags, streams: readonly Stream[]): Window 
   return span;
 }
 
-/** Throws `usage.invalid` for an account that is not configured. */
-function chooseAccount(config: Config, flags: SyncFlags): string | null {
-  const accounts = requireAccounts(config);
-  const { account = null } = flags;
-  if (account === null || accounts.some(({ name }) => name === account)) return account;
-  throw new KpoolError('usage.invalid', `There is no account ${account}.`, {
-    hint: `Configured: ${accounts.map(({ name }) => name).join(', ')}.`,
+/** The selected accounts. Throws `config.invalid` if none is configured, `usage.invalid` if not the named one. */
+function chooseAccounts(config: Pick<Config, 'accounts'>, name: string | undefined): readonly string[] {
+  const names = requireAccounts(config).map((account) => account.name);
+  if (name === undefined) return names;
+  if (names.includes(name)) return [name];
+  throw new KpoolError('usage.invalid', `There is no account ${name}.`, {
+    hint: `Configured: ${names.join(', ')}.`,
   });
 }
 
-async function syncOnce(context: CliContext, named: readonly Stream[], flags: SyncFlags): Promise<void> {
-  const { output, clock, signal } = context;
-  const config = context.config();
-  const accountName = chooseAccount(config, flags);
+/** What the command line asks for. Throws `usage.invalid` and `config.invalid`. */
+function parseWanted(
+  config: Pick<Config, 'accounts'>,
+  named: readonly Stream[],
+  flags: SyncFlags,
+): Pick<SyncEverythingOptions, 'selection' | 'request'> & { readonly tasks: SyncTasks } {
+  const accounts = chooseAccounts(config, flags.account);
   const span = parseSpan(flags, named);
   // Only income has a history to re-read.
   const streams = named.length === 0 && span !== null ? LEDGER_STREAMS : named;
+  const { account: accountName = null, puid = null, algo = null } = flags;
+  return {
+    selection: { streams: streams.length === 0 ? null : streams, accountName, puid, algo },
+    request: {
+      verifyBeforeMs: flags.verify === true || span !== null ? Infinity : null,
+      span,
+      acceptEmpty: flags.acceptEmpty === true,
+    },
+    tasks: { accounts: accounts.length, streams: streams.length || STREAMS.all.length },
+  };
+}
+
+async function sync(context: CliContext, named: readonly Stream[], flags: SyncFlags): Promise<void> {
+  const { output, clock, signal } = context;
+  const config = context.config();
+  const { tasks, ...wanted } = parseWanted(config, named, flags);
   const session = await openSession({
     config,
     accounts: config.accounts,
@@ -77,30 +96,19 @@ async function syncOnce(context: CliContext, named: readonly Stream[], flags: Sy
     signal,
     log: (line) => output.note(line),
   });
-  const progress = await output.progress();
   try {
     context.hideAddress(session.database.url);
-    const { puid = null, algo = null } = flags;
-    const summaries = await syncEverything(session.service, {
-      selection: { streams: streams.length === 0 ? null : streams, accountName, puid, algo },
-      request: {
-        verifyBeforeMs: flags.verify === true || span !== null ? Infinity : null,
-        span,
-        acceptEmpty: flags.acceptEmpty === true,
-      },
-      signal,
-      retryBudgetMs: RETRY_BUDGET_MS,
-      onProgress: showProgress(
-        progress,
-        accountName === null ? config.accounts.length : 1,
-        streams.length === 0 ? STREAMS.all.length : streams.length,
-      ),
-    });
-    progress.stop();
+    const summaries = await output.withProgress((progress) =>
+      syncEverything(session.service, {
+        ...wanted,
+        signal,
+        retryBudgetMs: RETRY_BUDGET_MS,
+        onProgress: showProgress(progress, tasks),
+      }),
+    );
     output.result(toSummaryJson(summaries), () => formatSummaries(output, summaries));
     exitByVerdict(context, wellnessOf(summaries));
   } finally {
-    progress.stop();
     await session.close();
   }
 }
@@ -130,7 +138,7 @@ export const configureSync: ConfigureCommand = (command, context) => {
     )
     .action(async (streams: Stream[], flags: SyncFlags) => {
       limitHeapGrowth();
-      await syncOnce(context, streams, flags);
+      await sync(context, streams, flags);
     });
   withExamples(command, 'kpool sync', 'kpool sync earnings --puid 12345 --from 2026-10-01 --to 2026-10-31');
 };

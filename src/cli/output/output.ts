@@ -39,8 +39,8 @@ export interface Output {
     rows: readonly (readonly (string | null)[])[],
     maxWidth?: number,
   ): string;
-  /** Until `stop()`, everything on standard error is printed around the progress bars. */
-  progress(): Promise<ProgressReporter>;
+  /** Shows the progress of `work`; meanwhile everything on standard error is printed around the bars. */
+  withProgress<T>(work: (progress: Pick<ProgressReporter, 'update'>) => Promise<T>): Promise<T>;
 }
 
 export function createOutput(options: OutputOptions): Output {
@@ -64,7 +64,7 @@ export function createOutput(options: OutputOptions): Output {
     log,
     table: (columns, rows, maxWidth = Infinity) =>
       formatTable(columns, rows, { isTty, paintHeading: colour.bold, maxWidth }),
-    async progress() {
+    async withProgress(work) {
       const { createProgressReporter } = await import('./progress');
       const reporter = createProgressReporter({
         mode: isJson ? 'nothing' : stderr.isTTY === true ? 'bars' : 'lines',
@@ -73,15 +73,12 @@ export function createOutput(options: OutputOptions): Output {
         useColour: options.mayColour && !isJson,
       });
       progress = reporter;
-      return {
-        update: (name, state) => reporter.update(name, state),
-        say: (line) => reporter.say(scrub(line)),
-        writeBetween: log,
-        stop() {
-          reporter.stop();
-          progress = null;
-        },
-      };
+      try {
+        return await work(reporter);
+      } finally {
+        reporter.stop();
+        progress = null;
+      }
     },
   };
 }

@@ -54,7 +54,6 @@ export function createBars({ stream, clock, useColour = false }: ProgressOptions
         hasBars = true;
       }
     },
-    say: (line) => writeBetween(`${toPrintable(line)}\n`),
     writeBetween,
     stop() {
       if (hasStopped || !hasBars) return;

@@ -12,13 +12,12 @@ export function createLines({ stream, clock }: ProgressOptions): ProgressReporte
   const unprinted = new Map<string, ProgressLine>();
   const notes = new Map<string, string | undefined>();
   let hasTotal = false;
-  const writeBetween = (lines: string) => void stream.write(lines);
-  const say = (line: string) => writeBetween(`${toPrintable(line)}\n`);
-  const sayProgress = (line: ProgressLine) => {
+  const printLine = (line: ProgressLine) => {
     const { name, note } = line;
     unprinted.delete(name);
     printedAtMs.set(name, clock.monotonicMs());
-    say(`${name}: ${[...formatFacts(line), ...(note === undefined ? [] : [note])].join(', ')}`);
+    const facts = [...formatFacts(line), ...(note === undefined ? [] : [note])];
+    stream.write(`${toPrintable(`${name}: ${facts.join(', ')}`)}\n`);
   };
   return {
     update(name, progress) {
@@ -33,13 +32,12 @@ export function createLines({ stream, clock }: ProgressOptions): ProgressReporte
       // A new note is printed at once.
       const isNews = progress.note !== undefined && notes.get(name) !== progress.note;
       notes.set(name, progress.note);
-      if (isEnd || isNews || (isTime && (!hasTotal || progress.isTotal === true))) sayProgress(line);
+      if (isEnd || isNews || (isTime && (!hasTotal || progress.isTotal === true))) printLine(line);
     },
-    say,
-    writeBetween,
+    writeBetween: (lines) => void stream.write(lines),
     stop: () =>
       [...unprinted.values()].forEach((line) => {
-        if (line.isTotal !== true) sayProgress(line);
+        if (line.isTotal !== true) printLine(line);
       }),
   };
 }

@@ -17,8 +17,6 @@ export interface Progress {
 /** Shows the progress of several named tasks. */
 export interface ProgressReporter {
   update(name: string, progress: Progress): void;
-  /** Prints a line between the bars. */
-  say(line: string): void;
   /** Prints whole lines unchanged between the bars: for the log. */
   writeBetween(lines: string): void;
   /** Restores the terminal, and prints the last state of tasks that was not printed yet. */

@@ -13,7 +13,6 @@ export function createProgressReporter(options: ProgressOptions): ProgressReport
       const nothing = () => undefined;
       return {
         update: nothing,
-        say: nothing,
         writeBetween: (lines) => options.stream.write(lines),
         stop: nothing,
       };

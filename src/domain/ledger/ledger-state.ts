@@ -19,7 +19,7 @@ export interface LedgerState {
    * rows.
    */
   readonly emptySinceMs: number | null;
-  /** When the scope had its last deep check (probe, count, trial of windows); null before the first run ended. */
+  /** When the scope had its last deep check (probe, count, trial of windows: those that apply); null: none yet. */
   readonly deepCheckedAtMs: number | null;
   /** Coins that the pool totals for the account while its lists show none of them unless asked by name. */
   readonly hiddenCoins: readonly HiddenCoin[];

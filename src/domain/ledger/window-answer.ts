@@ -18,7 +18,7 @@ export interface WindowRead extends Served<IncomeRow> {
 export type WindowAnswer =
   /** All of it. */
   | { readonly kind: 'complete'; readonly read: WindowRead }
-  /** All of it by the count, but the page may be full: the second page tells. */
+  /** All of it by the count, but the page may be full: the second page decides. */
   | { readonly kind: 'full'; readonly read: WindowRead }
   /** More than a page, ordered by time: `read` is all of `proven` if the pool counts `restRows` in `rest`. */
   | ({ readonly kind: 'prefix'; readonly read: WindowRead } & ProvenPrefix)

@@ -17,9 +17,9 @@ export interface ScopePlan {
 }
 
 /**
- * What a stream waits for. `first`: no scope is visited before the matching scopes of these streams were visited once,
- * since it would find nothing and then rest for its interval. `each`: nor while one of these is due, unless the scope
- * itself is late by more than its interval.
+ * The streams that a stream waits for. `first`: a scope is not visited before the matching scopes of these streams were
+ * visited once, since it would find nothing and then rest for its interval. `each`: in addition, it is not visited while
+ * one of the matching scopes is due, unless it is itself late by more than its interval.
  */
 export interface Precedence {
   readonly streams: readonly Stream[];

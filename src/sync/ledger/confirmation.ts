@@ -44,17 +44,17 @@ export async function confirmMissing(
 ): Promise<Confirmation> {
   const { list, history } = session;
   const { missing } = unconfirmed;
-  // An answer with other bounds already showed that nothing older is served.
-  const doubtful = missing.filter(({ minedAtMs }) => minedAtMs >= list.seen.nothingBeforeMs);
+  // For the others, an answer with other bounds already showed that the pool serves nothing as old.
+  const toConfirm = missing.filter(({ minedAtMs }) => minedAtMs >= list.seen.nothingBeforeMs);
   const contradiction = session.state.paged
     ? compare([], read, await pageThrough(list, history), () => true)
-    : await compareAround(session, window, read, doubtful);
+    : await compareAround(session, window, read, toConfirm);
   if (contradiction !== null) return contradiction;
   if (!list.hasShownRows && (await showsNoRow(session))) {
     await session.noteEmpty();
     if (!session.countsAsEmpty) return { kind: 'emptied' };
   }
-  if (doubtful.length > 0 && !isSameWindow(window, history) && isCountable(session.state)) {
+  if (toConfirm.length > 0 && !isSameWindow(window, history) && isCountable(session.state)) {
     const counted = await list.count(history);
     if ((counted ?? 0) > countWith(session.state, window, read, missing.length))
       return { kind: 'contradicted' };
@@ -82,7 +82,7 @@ async function compareAround(
   return null;
 }
 
-/** Compares the rows that both reads could show; null if they are the same. */
+/** Compares the rows that both reads could show, `isCompared`; null if they are the same. */
 function compare(
   missing: readonly LedgerRow[],
   read: WindowRead,
@@ -103,6 +103,7 @@ function compare(
   return isSame ? null : { kind: 'moved' };
 }
 
+/** Not the amount: a row that was only amended is still served. */
 const kindAndInstantOf = ({ currency, type, minedAtMs }: IncomeRow): string =>
   JSON.stringify([currency, type, minedAtMs]);
 
@@ -127,9 +128,9 @@ async function judgeMissing(
   const isBeforeFirst = ({ minedAtMs }: LedgerRow): boolean =>
     minedAtMs < list.seen.oldestMs && list.now() - minedAtMs > leastAgeMs;
   const edgeMs = Math.max(...missing.filter(isBeforeFirst).map(({ minedAtMs }) => minedAtMs)) + 1;
-  // The ledger holds older rows, so it matters whether the pool still serves any of them.
-  const isOpen = oldestServedMs < edgeMs && list.seen.nothingBeforeMs < edgeMs;
-  if (isOpen && !(await readBefore(session, edgeMs, oldestServedMs))) return null;
+  // The ledger holds rows older than the newest missing one: whether the pool still serves any of them decides.
+  const isEdgeUnknown = oldestServedMs < edgeMs && list.seen.nothingBeforeMs < edgeMs;
+  if (isEdgeUnknown && !(await readBefore(session, edgeMs, oldestServedMs))) return null;
   return new Map(
     missing.map((row) => [ledgerKeyOf(row), isBeforeFirst(row) ? 'unserved' : 'withdrawn'] as const),
   );

@@ -105,7 +105,7 @@ export class IncomeList {
     if (untilNow.endMs === asked.endMs) return page;
     const after = await this.find(asked);
     if (after !== null) return after;
-    // The span may be too long only because it ends in the future. A short span with the same end tells.
+    // The span may be too long only because it ends in the future. A short span with the same end decides it.
     const short = await this.find({ ...asked, startMs: asked.endMs - SHORTEST_SPAN_MS });
     if (short !== null && untilNow.startMs < untilNow.endMs) return null;
     this.source.futureEnd.noteRefused(nowMs);

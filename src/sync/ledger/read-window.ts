@@ -1,4 +1,10 @@
-/** Reads a window by one response, as a run does, or all of it at once, to confirm what a run found. */
+/**
+ * Reads a window by one response (`readWindow`), or all of it, whatever that takes (`readAll`).
+ *
+ * A run reads by one response and commits part by part (`window-run.ts`). A confirmation needs all of its read before
+ * anything is stored: its rows are the evidence that another commit waits for, its bounds cut across the stored windows,
+ * and a commit of its own would have to be confirmed in turn.
+ */
 import type { IncomeRow } from '../../domain/income';
 import { isSameContent } from '../../domain/ledger/income-content';
 import { joinServed, servedCount, type Page } from '../../domain/page';
@@ -23,7 +29,8 @@ export type WindowReading =
 
 /**
  * Reads a window by one response, and judges what it proves. A suspicious answer (to another question, or without any
- * row) may be an accident: the window is asked for again before the answer is believed.
+ * row) may be an accident: the window is asked for again before the answer is believed. `isFirst`: nothing of the scope
+ * was read before, so a page with a round number of rows may have been cut.
  */
 export async function readWindow(list: WindowList, window: Window, isFirst = false): Promise<WindowReading> {
   let page = await list.readPage(window);

@@ -29,7 +29,7 @@ const NEXT: { readonly [Kind in WindowReading['kind']]: Reaction<Kind> } = {
   strayed: () => 'contradicted',
 };
 
-/** Reads that one window may take: far more than the longest history needs. */
+/** Reads that one stored window may take: far more than the longest history needs. */
 const MAX_READS = 20_000;
 /** How often a window is read because a probe contradicts it, before it is left in doubt. */
 const MAX_PROBES = 2;
@@ -105,17 +105,24 @@ class WindowRun {
     return this.finish(window, await pageThrough(this.session.list, window));
   }
 
-  /** Commits all of a window, after the days of its unreadable rows were read separately and its old end was probed. */
+  /** Commits a read of a window, unless the days of its unreadable rows have to be read separately. */
   async finish(window: Window, read: WindowRead): Promise<Next> {
     const { session } = this;
     const parts = cutOutUnreadable(window, read.unreadable, session.list.now());
     if (parts.length > 1) return this.queueParts(parts);
     const probe = this.probeOf(window, read);
-    if (probe === null) return commitRead(session, window, read);
+    return probe === null ? commitRead(session, window, read) : this.finishProbed(window, read, probe);
+  }
+
+  /** Commits a read once the probe shows no row. If it shows one, the pool left that row out of a longer span. */
+  private async finishProbed(window: Window, read: WindowRead, probe: Window): Promise<Next> {
+    const { session } = this;
     const page = await session.list.readPage(probe);
     const shown = page === null ? undefined : insideOf(probe, page).rows[0];
-    if (shown === undefined)
+    if (shown === undefined) {
+      // The probed span becomes a window of its own: reading it again repeats the probe.
       return commitRead(session, window, read, read.rows.length > 0 ? [probe.toMs] : []);
+    }
     if (await learnSpanLimit(session, shown, window)) return 'clipped';
     this.probes += 1;
     if (this.probes < MAX_PROBES) return this.queueParts([window]);
@@ -126,8 +133,8 @@ class WindowRun {
   }
 
   /**
-   * What to probe once the beginning of the history was read: everything older than the oldest row. Null if that is
-   * already known, or cannot be found out.
+   * What to probe after the oldest window was read: everything older than the oldest row. Null for other windows, and
+   * if the probe was made before or its answer could itself be clipped.
    */
   private probeOf(window: Window, { rows }: WindowRead): Window | null {
     const { session, stored } = this;

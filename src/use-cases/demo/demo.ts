@@ -34,15 +34,25 @@ export interface Demo {
   writeEnvFile(): Promise<string>;
 }
 
+export interface DemoOptions {
+  /** The folder in which the demo gets a folder of its own. */
+  readonly home: string;
+  /** For its database. */
+  readonly port: number;
+  readonly nowMs: number;
+  /** How this user calls kpool. */
+  readonly programName: string;
+}
+
 /**
  * Starts a simulated pool and builds the configuration that syncs it into an embedded database of its own, which is
- * created from scratch each time. `port` is that of the database.
+ * created from scratch each time. Throws `port.in-use` while another demo runs in the folder.
  */
-export async function prepareDemo(options: { home: string; port: number; nowMs: number }): Promise<Demo> {
+export async function prepareDemo(options: DemoOptions): Promise<Demo> {
   const home = path.join(options.home, 'demo');
   if (!(await discardEmbeddedPostgres(home))) {
     throw new KpoolError('port.in-use', `A demo is already running in ${home}.`, {
-      hint: 'Stop it with Ctrl-C, or run this one elsewhere: KPOOL_HOME=/another/folder KPOOL_PG_PORT=54400 kpool demo.',
+      hint: `Stop it with Ctrl-C, or run this one elsewhere: KPOOL_HOME=/another/folder KPOOL_PG_PORT=54400 ${options.programName} demo.`,
     });
   }
   const simulator = await createSimulator({

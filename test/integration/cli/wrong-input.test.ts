@@ -1,6 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import postgres from 'postgres';
@@ -60,10 +59,14 @@ async function kpool(args: readonly string[], env: Record<string, string> = {}):
   return end;
 }
 
-async function freePort(): Promise<number> {
+async function takePort(): Promise<{ server: Server; port: number }> {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+async function freePort(): Promise<number> {
+  const { server, port } = await takePort();
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
@@ -119,10 +122,36 @@ describe('P10 P11 wrong input gets one clear sentence and what to do', () => {
     expect(end.stderr).toMatch(/newer/);
   });
 
+  /** A first start, whose database would be made in a folder of its own. */
+  async function start(env: Record<string, string>): Promise<{ end: KpoolEnd; hasStarted: boolean }> {
+    const home = path.join(folder, 'first');
+    const end = await kpool(['start'], { DATABASE_URL: '', KPOOL_HOME: home, ...env });
+    return { end, hasStarted: existsSync(home) };
+  }
+
+  test('a taken port of the pages is named before a start', async () => {
+    const { server, port } = await takePort();
+    const { end, hasStarted } = await start({ HTTP_PORT: String(port) }).finally(() => server.close());
+    expect([end.code, hasStarted]).toEqual([2, false]);
+    expect(end.stderr).toMatch(
+      new RegExp(`^kpool: Cannot listen on 127.0.0.1:${port}: the port is in use.\n.*HTTP_PORT`),
+    );
+  });
+
+  test('a missing key is named before anything starts', async () => {
+    const { server, port } = await takePort();
+    const { end, hasStarted } = await start({
+      HTTP_PORT: String(port),
+      KUCOIN_POOL_API_KEY: '',
+      KUCOIN_POOL_API_SECRET: '',
+      KUCOIN_POOL_API_PASSPHRASE: '',
+    }).finally(() => server.close());
+    expect([end.code, hasStarted]).toEqual([2, false]);
+    expect(end.stderr).toMatch(/^kpool: No API key is set/);
+  });
+
   test('a taken port of the embedded database is named', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-    const { port } = server.address() as AddressInfo;
+    const { server, port } = await takePort();
     try {
       const end = await kpool(['migrate'], {
         DATABASE_URL: '',

@@ -1,4 +1,4 @@
-import type { PaceLevel } from '../../../src/pacing/buckets';
+import type { PaceLevel } from '../../../src/pacing/pace-level';
 import { PermitQueue } from '../../../src/pacing/permit-queue';
 import { computeLeaseMs } from '../../../src/pacing/time-limits';
 import { crashed, EMPTY, pollModel } from './slot-model';

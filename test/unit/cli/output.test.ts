@@ -134,7 +134,10 @@ describe('output', () => {
   test('is one JSON document with --json, and nothing else', async () => {
     const { out, stdout, stderr } = output({ isJson: true });
     out.note('remark');
-    (await out.progress()).update('earnings', { done: 1, total: 2 });
+    await out.withProgress((progress) => {
+      progress.update('earnings', { done: 1, total: 2 });
+      return Promise.resolve();
+    });
     out.result({ rows: '1' }, () => 'text');
     expect([JSON.parse(stdout.text()), stderr.text()]).toEqual([{ rows: '1' }, '']);
   });
@@ -170,7 +173,7 @@ describe('progress', () => {
     progress.update('earnings', { done: 1, total: null });
     for (nowMs = 10_000; nowMs <= 60_000; nowMs += 10_000)
       progress.update('earnings', { done: nowMs, total: 90_000 });
-    progress.say('half way');
+    progress.writeBetween('half way\n');
     progress.update('earnings', { done: 80_000, total: 90_000, note: 'slowly' });
     progress.update('rewards', { done: 0, total: 0 });
     progress.stop();
@@ -221,10 +224,10 @@ describe('progress', () => {
   test('is a bar for each name on a terminal', () => {
     const { stream, text } = terminal();
     const progress = createProgressReporter({ mode: 'bars', stream, clock: systemClock });
-    progress.say('before the first bar');
+    progress.writeBetween('before the first bar\n');
     progress.update('earnings', { done: 50, total: 100 });
     progress.update('workers', { done: 3, total: null, note: 'rig\u001b[2J' });
-    progress.say('between the bars');
+    progress.writeBetween('between the bars\n');
     progress.stop();
     progress.stop();
     expect(text()).toMatch(/^before the first bar\n/);
@@ -281,11 +284,12 @@ describe('progress', () => {
       scrub: String,
       clock: systemClock,
     });
-    const progress = await out.progress();
-    progress.update('earnings', { done: 50, total: 100 });
-    out.log('a line of the log\n');
-    expect(stderr.text()).not.toContain('a line of the log');
-    progress.stop();
+    await out.withProgress((progress) => {
+      progress.update('earnings', { done: 50, total: 100 });
+      out.log('a line of the log\n');
+      expect(stderr.text()).not.toContain('a line of the log');
+      return Promise.resolve();
+    });
     expect(stderr.text()).toContain('a line of the log\u001b[K\n');
     out.log('at once\n');
     expect(stderr.text().endsWith('at once\n')).toBe(true);
