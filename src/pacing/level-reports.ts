@@ -7,7 +7,7 @@ export class LevelReports {
   private readonly suspected = new Set<string>();
 
   /** `level` is the current one. True if there is something to store. */
-  throttled(key: string, level: PaceLevel, isCertain: boolean): boolean {
+  noteThrottled(key: string, level: PaceLevel, isCertain: boolean): boolean {
     if (isCertain) this.suspected.delete(key);
     if (level === 'key' && !this.unsentLevels.has(key)) return false;
     if (!isCertain && this.unsentLevels.get(key) !== 'key') this.suspected.add(key);
@@ -27,7 +27,7 @@ export class LevelReports {
   }
 
   /** The store now knows `level`; a report of the opposite that came meanwhile stays. */
-  sent(key: string, level: PaceLevel): void {
+  noteSent(key: string, level: PaceLevel): void {
     if (this.unsentLevels.get(key) === level) this.unsentLevels.delete(key);
   }
 

@@ -54,7 +54,7 @@ export class PermitQueue implements PollWork {
   private readonly reports = new LevelReports();
   private readonly handBacks: HandBacks;
   private readonly longWaits: LongWaits;
-  private permits = 0;
+  private permitCount = 0;
   private stopped = false;
 
   constructor(options: PermitQueueOptions) {
@@ -109,7 +109,7 @@ export class PermitQueue implements PollWork {
 
   reportThrottled({ key }: PacedBucket, isCertain = true): void {
     if (!this.options.auto || this.stopped) return;
-    if (this.reports.throttled(key, this.levelOf(key), isCertain)) this.loop.poke(-Infinity);
+    if (this.reports.noteThrottled(key, this.levelOf(key), isCertain)) this.loop.poke(-Infinity);
   }
 
   retractUncertainReports(key: string): void {
@@ -181,7 +181,7 @@ export class PermitQueue implements PollWork {
   private want(bucket: Bucket, nowMs: number): WantedBucket {
     const { key, endpoint, waiters } = bucket;
     const count = Math.min(waiters.length, this.buckets.allowance(bucket, nowMs));
-    const permits = Array.from({ length: count }, () => `${this.options.processId} ${++this.permits}`);
+    const permits = Array.from({ length: count }, () => `${this.options.processId} ${++this.permitCount}`);
     return { key, endpoint, permits, waitMs: bucket.turnWaitMs(nowMs) };
   }
 
@@ -238,7 +238,7 @@ export class PermitQueue implements PollWork {
 
   /** Emits no event for what the store already knew. */
   private noteLevel(key: string, level: PaceLevel): void {
-    this.reports.sent(key, level);
+    this.reports.noteSent(key, level);
     if (this.levelOf(key) === level) return;
     this.buckets.setLevel(key, level);
     this.options.onEvent({ kind: 'scoped', key, level });
