@@ -42,6 +42,18 @@ function decideOutcome(
   return totals.requests === 0 && !isReused && !isUnlisted ? 'skipped' : 'succeeded';
 }
 
+/** The code and the sentence that are recorded with an outcome; nulls if there is nothing to explain. */
+function explainOutcome(
+  { shortcomings, isUnlisted }: Run,
+  outcome: RunOutcome,
+  error: KpoolError | null,
+): { readonly errorCode: string | null; readonly reason: string | null } {
+  if (error !== null) return { errorCode: error.code, reason: error.message };
+  if (isUnlisted) return { errorCode: 'unlisted', reason: UNLISTED_NOTE };
+  if (outcome === 'partial') return { errorCode: 'partial', reason: shortcomings.join('; ') };
+  return { errorCode: null, reason: outcome === 'skipped' ? NOTHING_TO_ASK : null };
+}
+
 function toKpoolError(error: unknown): KpoolError {
   if (error instanceof KpoolError) return error;
   return new KpoolError('broken-promise', 'The program failed in an unexpected way.', {
@@ -66,18 +78,8 @@ export async function runScope(
     (reason: unknown) => toKpoolError(reason),
   );
   const { totals, isReused, isUnlisted } = run;
-  const shortcomings = run.shortcomings.join('; ');
   const outcome = decideOutcome(run, error);
-  const remark =
-    outcome === 'skipped'
-      ? NOTHING_TO_ASK
-      : shortcomings === ''
-        ? isUnlisted
-          ? UNLISTED_NOTE
-          : null
-        : shortcomings;
-  const reason = error?.message ?? remark;
-  const errorCode = error?.code ?? (isUnlisted ? 'unlisted' : outcome === 'partial' ? 'partial' : null);
+  const { errorCode, reason } = explainOutcome(run, outcome, error);
   await runs.finish(runId, { outcome, totals, errorCode, errorMessage: reason, isReused, isUnlisted });
   return { runId, scope, outcome, totals, reason, isUnlisted, error };
 }

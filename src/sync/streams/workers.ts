@@ -5,9 +5,9 @@ import type { StreamDefinition } from '../stream';
 import type { WorkerSnapshot, WorkersDeps } from './worker-snapshot';
 
 /** Compares the count of all workers with the lists by status. */
-async function compareTotal(snapshot: WorkerSnapshot, listed: number): Promise<void> {
-  const total = await snapshot.count('TOTAL');
-  if (total !== null && total !== listed) snapshot.disagree(total, listed);
+async function compareTotal(reader: WorkerSnapshot, listed: number): Promise<void> {
+  const total = await reader.count('TOTAL');
+  if (total !== null && total !== listed) reader.disagree(total, listed);
 }
 
 /**
@@ -17,21 +17,20 @@ async function compareTotal(snapshot: WorkerSnapshot, listed: number): Promise<v
 export async function syncWorkers(deps: WorkersDeps, anyScope: Scope, run: Run): Promise<void> {
   const scope: FleetScope = { ...miningScopeOf(anyScope), stream: 'workers' };
   // Loaded on the first run: every command reads the registry, but few of them sync.
-  const worker = await import('./worker-snapshot');
+  const { WorkerSnapshot } = await import('./worker-snapshot');
   const snapshot = await deps.fleet.beginSnapshot(scope);
-  const snapshotRun = new worker.WorkerSnapshot(deps, scope, run, snapshot);
+  const reader = new WorkerSnapshot(deps, scope, run, snapshot);
   try {
-    const isEmpty =
-      snapshot.knownWorkers === 0 && !snapshot.isFirst && (await snapshotRun.count('TOTAL')) === 0;
+    const isEmpty = snapshot.knownWorkers === 0 && !snapshot.isFirst && (await reader.count('TOTAL')) === 0;
     if (isEmpty) {
-      await snapshotRun.land({ unreadable: [], isComplete: true, hasMoved: false }, true);
+      await reader.land({ unreadable: [], isComplete: true, hasMoved: false }, true);
       return;
     }
-    const paged = await snapshotRun.readAll();
+    const paged = await reader.readAll();
     const listed = (await deps.fleet.countStaged(snapshot)) + paged.unreadable.length;
     const isTotalDue = snapshot.isTotalDue && paged.isComplete && !paged.hasMoved && listed > 0;
-    if (isTotalDue) await compareTotal(snapshotRun, listed);
-    await snapshotRun.land(paged, isTotalDue);
+    if (isTotalDue) await compareTotal(reader, listed);
+    await reader.land(paged, isTotalDue);
   } catch (error) {
     await deps.fleet.dropSnapshot(snapshot).catch(() => undefined);
     throw error;
