@@ -1,3 +1,7 @@
+/** The largest page that the specification allows, and the smallest. */
+export const MAX_PAGE_SIZE = 100;
+export const MIN_PAGE_SIZE = 10;
+
 /** An item that could not be parsed: kept whole, never guessed at. */
 export interface UnreadableRow {
   /** The item as JSON text, every number digit for digit. */

@@ -1,5 +1,5 @@
-/** The smallest page that the specification allows. */
-const LEAST_ROWS = 10;
+import { MIN_PAGE_SIZE } from '../page';
+
 /** The smallest page that is asked for, as a share of a full one. */
 const LEAST_SHARE = 0.8;
 
@@ -14,7 +14,7 @@ interface PageCut {
  * their size, so a smaller size makes a page overlap the previous one by a few rows.
  */
 export function cutPageAt(from: number, fullRows: number): PageCut {
-  const fewestRows = Math.max(LEAST_ROWS, Math.ceil(fullRows * LEAST_SHARE));
+  const fewestRows = Math.max(MIN_PAGE_SIZE, Math.ceil(fullRows * LEAST_SHARE));
   let best = { currentPage: Math.floor(from / fullRows) + 1, rows: fullRows };
   for (let rows = fullRows - 1; rows >= fewestRows; rows -= 1) {
     const currentPage = Math.floor(from / rows) + 1;

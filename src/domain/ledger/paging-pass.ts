@@ -1,8 +1,7 @@
 /** One pass over the pages of a window: which page to ask for next, and what the pages prove together. */
 import type { IncomeRow } from '../income';
-import { joinServed, servedCount, type Page, type Served } from '../page';
+import { joinServed, MIN_PAGE_SIZE, servedCount, type Page, type Served } from '../page';
 import { hasEqualsApart, isSameContent, provenBy } from './income-content';
-import { MIN_PAGE_SIZE } from './window-answer';
 
 const MAX_PAGES = 20_000;
 

@@ -1,12 +1,9 @@
 import { DAY_MS } from '../../core/day';
 import type { IncomeRow } from '../income';
-import { servedCount, type Page, type Served } from '../page';
-import { cutBySample, cutEdges, findProvenPrefix, type ProvenPrefix } from './window-cuts';
+import { MAX_PAGE_SIZE, MIN_PAGE_SIZE, servedCount, type Page, type Served } from '../page';
+import { findProvenPrefix, type ProvenPrefix } from './proven-prefix';
+import { cutBySample, cutEdges } from './window-cuts';
 import { contains, type Window } from './windows';
-
-/** The largest page that the specification allows, and the smallest. */
-export const MAX_PAGE_SIZE = 100;
-export const MIN_PAGE_SIZE = 10;
 
 /** A read of a window, without rows outside it. */
 export interface WindowRead extends Served<IncomeRow> {

@@ -19,9 +19,10 @@ export interface WindowRequest {
   readonly span: Window | null;
 }
 
-/** A run's request, when the run began by the database's clock, the pool's clock, and what the pool answers. */
-interface Asked {
+/** What a run asks for, and what it knows. */
+interface DueFacts {
   readonly request: WindowRequest;
+  /** By the database's clock. */
   readonly startedAtMs: number;
   readonly poolNowMs: number;
   /** The longest span that the pool answers in full, ms. */
@@ -33,11 +34,11 @@ interface Asked {
  * Whether a window is due. Always: if it is not verified, if it is longer than what the pool answers in full, or if it
  * is the newest one. Daily: the last days, and any window with a pending row or a doubt. Weekly: every window.
  */
-export function isWindowDue(window: StoredWindow, asked: Asked): boolean {
-  const { request, startedAtMs, poolNowMs, tiers } = asked;
+export function isWindowDue(window: StoredWindow, facts: DueFacts): boolean {
+  const { request, startedAtMs, poolNowMs, tiers } = facts;
   const { toMs, verifiedAtMs } = window;
   if (request.span !== null && !overlaps(window, request.span)) return false;
-  if (verifiedAtMs === null || spanMsOf(window, poolNowMs) > asked.spanLimitMs) return true;
+  if (verifiedAtMs === null || spanMsOf(window, poolNowMs) > facts.spanLimitMs) return true;
   if (verifiedAtMs >= startedAtMs) return false;
   if (request.verifyBeforeMs !== null) return verifiedAtMs < request.verifyBeforeMs;
   const today = startOfUtcDay(poolNowMs);

@@ -39,9 +39,9 @@ export async function commitRead(
   let confirmed: WindowCommit['confirmed'] = new Map();
   for (let n = 0; n < MAX_CONFIRMATIONS; n += 1) {
     if (read.doubt !== null) return commitInDoubt(session, window, read, read.doubt);
-    const unconfirmed = await session.commit(window, read, confirmed, cuts);
-    if (unconfirmed === 'committed') return 'continue';
-    const confirmation = await confirmMissing(session, window, read, unconfirmed);
+    const result = await session.commit(window, read, confirmed, cuts);
+    if (result.outcome === 'committed') return 'continue';
+    const confirmation = await confirmMissing(session, window, read, result);
     if (confirmation.kind === 'emptied') return 'emptied';
     // Windows not yet read may explain it: store what was served, and read this window again after them.
     if (confirmation.kind === 'contradicted')

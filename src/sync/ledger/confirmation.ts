@@ -2,7 +2,7 @@
 import { DAY_MS } from '../../core/day';
 import type { IncomeRow } from '../../domain/income';
 import { isSameContent } from '../../domain/ledger/income-content';
-import type { WindowCommit } from '../../domain/ledger/ledger-commit';
+import type { Unconfirmed, WindowCommit } from '../../domain/ledger/ledger-commit';
 import { ledgerKeyOf, type LedgerRow } from '../../domain/ledger/ledger-matching';
 import { countWith, isCountable } from '../../domain/ledger/ledger-state';
 import { servedCount } from '../../domain/page';
@@ -12,7 +12,6 @@ import { contains, isSameWindow, type Window } from '../../domain/ledger/windows
 import type { LedgerSession } from './ledger-session';
 import { pageThrough } from './page-through';
 import { readAll } from './read-window';
-import type { UnconfirmedRead } from './scope-ledger';
 
 /** Spans that one confirmation may ask for. */
 const MAX_SPANS = 4;
@@ -40,7 +39,7 @@ export async function confirmMissing(
   session: LedgerSession,
   window: Window,
   read: WindowRead,
-  unconfirmed: UnconfirmedRead,
+  unconfirmed: Omit<Unconfirmed, 'outcome'>,
 ): Promise<Confirmation> {
   const { list, history } = session;
   const { missing } = unconfirmed;
@@ -120,7 +119,7 @@ async function showsNoRow({ list, history, state, spanLimitMs }: LedgerSession):
 /** Which of the missing rows are older than the oldest row that the pool serves; null if that cannot be established. */
 async function judgeMissing(
   session: LedgerSession,
-  { missing, oldestServedMs }: UnconfirmedRead,
+  { missing, oldestServedMs }: Omit<Unconfirmed, 'outcome'>,
 ): Promise<WindowCommit['confirmed'] | null> {
   const { list } = session;
   // A list without rows withdraws none, however often it was read, unless someone confirms that it is empty.

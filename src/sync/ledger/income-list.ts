@@ -4,10 +4,9 @@ import { DAY_MS } from '../../core/day';
 import { isKpoolError } from '../../core/errors';
 import type { CallOptions } from '../../domain/call-options';
 import type { IncomeRow } from '../../domain/income';
-import { servedCount, type Page } from '../../domain/page';
+import { MAX_PAGE_SIZE, MIN_PAGE_SIZE, servedCount, type Page } from '../../domain/page';
 import type { IncomePageQuery, Pool } from '../../domain/pool';
 import type { LedgerScope } from '../../domain/scope';
-import { MAX_PAGE_SIZE, MIN_PAGE_SIZE } from '../../domain/ledger/window-answer';
 import { requestBounds, spanMsOf, type Window } from '../../domain/ledger/windows';
 import type { FutureEnd } from './future-end';
 

@@ -2,17 +2,18 @@
 import type { Clock } from '../../core/clock';
 import { DAY_MS } from '../../core/day';
 import type { CoinRead } from '../../domain/ledger/coins';
-import type { WindowCommit } from '../../domain/ledger/ledger-commit';
+import type { CommitResult, WindowCommit } from '../../domain/ledger/ledger-commit';
 import type { LedgerState } from '../../domain/ledger/ledger-state';
-import { MAX_PAGE_SIZE, type WindowRead } from '../../domain/ledger/window-answer';
-import { cutForStorage } from '../../domain/ledger/window-cuts';
+import type { WindowRead } from '../../domain/ledger/window-answer';
+import { cutForStorage } from '../../domain/ledger/cut-for-storage';
 import { rowsIn, type Window } from '../../domain/ledger/windows';
 import type { LedgerTiers } from '../../domain/planning/due-windows';
+import { MAX_PAGE_SIZE } from '../../domain/page';
 import type { LedgerScope } from '../../domain/scope';
 import type { LedgerStore } from '../ports';
 import type { Run } from '../run';
 import { IncomeList, type IncomeSource } from './income-list';
-import { ScopeLedger, type UnconfirmedRead } from './scope-ledger';
+import { ScopeLedger } from './scope-ledger';
 
 export interface LedgerDeps extends IncomeSource {
   readonly store: LedgerStore;
@@ -140,7 +141,7 @@ export class LedgerSession {
     read: WindowRead,
     confirmed: WindowCommit['confirmed'] = new Map(),
     cuts: readonly number[] = [],
-  ): Promise<'committed' | UnconfirmedRead> {
+  ): Promise<CommitResult> {
     const recentFromMs = this.list.now() - this.deps.tiers.recentDays * DAY_MS;
     const storing = { capacity: MAX_PAGE_SIZE, recentFromMs, isPaged: this.state.paged, cuts };
     const pieces = cutForStorage(window, read, storing).map((part) => ({ ...part, verified: true }));

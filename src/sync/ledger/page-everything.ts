@@ -2,8 +2,9 @@
 import { startOfUtcDay } from '../../core/day';
 import type { IncomeRow } from '../../domain/income';
 import { isSameContent } from '../../domain/ledger/income-content';
-import { orderOf } from '../../domain/ledger/window-cuts';
-import { MAX_PAGE_SIZE, type WindowRead } from '../../domain/ledger/window-answer';
+import { orderOf } from '../../domain/ledger/proven-prefix';
+import type { WindowRead } from '../../domain/ledger/window-answer';
+import { MAX_PAGE_SIZE } from '../../domain/page';
 import { chooseTrial } from '../../domain/ledger/window-spans';
 import { contains, rowsIn, type StoredWindow } from '../../domain/ledger/windows';
 import { commitRead, type Next } from './commit-read';
@@ -56,7 +57,7 @@ export async function syncPaged(session: LedgerSession, due: readonly StoredWind
   const [newest] = due;
   if (due.length === 1 && newest?.toMs === Infinity) {
     const read = await readRecent(session, newest);
-    if (read !== null && (await session.commit(newest, read)) === 'committed') return 'continue';
+    if (read !== null && (await session.commit(newest, read)).outcome === 'committed') return 'continue';
   }
   return pageEverything(session);
 }

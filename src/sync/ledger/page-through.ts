@@ -1,7 +1,8 @@
 /** Reads a window page by page, where one response does not prove it: rows may move between two pages. */
 import { PagingPass } from '../../domain/ledger/paging-pass';
-import { insideOf, MAX_PAGE_SIZE, MIN_PAGE_SIZE, type WindowRead } from '../../domain/ledger/window-answer';
+import { insideOf, type WindowRead } from '../../domain/ledger/window-answer';
 import type { Window } from '../../domain/ledger/windows';
+import { MAX_PAGE_SIZE, MIN_PAGE_SIZE } from '../../domain/page';
 import type { Pages } from './income-list';
 
 /** Passes that may disagree before the disagreement counts as permanent. */

@@ -10,9 +10,6 @@ import type { LedgerScope } from '../../domain/scope';
 import type { LedgerStore } from '../ports';
 import type { Run } from '../run';
 
-/** What a commit needs confirmed: live rows that the read did not show, and the oldest of all others. */
-export type UnconfirmedRead = Omit<Extract<CommitResult, { outcome: 'unconfirmed' }>, 'outcome'>;
-
 type Proof = Pick<WindowCommit, 'isComplete' | 'confirmed' | 'pieces' | 'coin'>;
 
 export class ScopeLedger {
@@ -55,14 +52,14 @@ export class ScopeLedger {
     window: Window,
     read: Served<IncomeRow>,
     proof: Pick<Proof, 'confirmed' | 'pieces'>,
-  ): Promise<'committed' | UnconfirmedRead> {
+  ): Promise<CommitResult> {
     return this.commit(window, read, { ...proof, isComplete: true });
   }
 
   /** Stores the rows of a read that proves nothing. The window has to be read again, unless a coin was asked for by name. */
   async addRows(window: Window, read: Served<IncomeRow>, coin?: CoinRead): Promise<void> {
     const proof = { isComplete: false, confirmed: new Map() };
-    const outcome = await this.commit(
+    const { outcome } = await this.commit(
       window,
       read,
       coin === undefined
@@ -73,11 +70,7 @@ export class ScopeLedger {
   }
 
   /** One transaction. */
-  private async commit(
-    window: Window,
-    read: Served<IncomeRow>,
-    proof: Proof,
-  ): Promise<'committed' | UnconfirmedRead> {
+  private async commit(window: Window, read: Served<IncomeRow>, proof: Proof): Promise<CommitResult> {
     const { scope, run, state, historyStartMs } = this;
     const { rows, unreadable } = read;
     const result = await this.store.commitWindow({
@@ -99,6 +92,6 @@ export class ScopeLedger {
     if (totals.quarantined > 0) run.markPartial('rows that could not be parsed are in quarantine');
     if (inDoubt > unreadable.length)
       run.markPartial('more rows vanished than there are rows that could not be parsed');
-    return 'committed';
+    return result;
   }
 }

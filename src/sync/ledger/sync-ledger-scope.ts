@@ -104,10 +104,10 @@ async function syncOnce(session: LedgerSession, plan: Plan): Promise<void> {
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     const due = dueWindows(session, plan);
     if (due.length === 0) break;
-    if (await endsRun(session, await readDue(session, due, plan))) return;
+    if ((await resolve(session, await readDue(session, due, plan))) === 'end') return;
   }
   const isCheckDue = (plan.isDeep || !wasFullyRead) && isFullyRead(session.state);
-  if (isCheckDue && (await endsRun(session, await checkCount(session)))) return;
+  if (isCheckDue && (await resolve(session, await checkCount(session))) === 'end') return;
   for (const window of dueWindows(session, plan))
     session.leaveInDoubt(window, 'not every window was proven in this run; the next one continues');
   await readHiddenCoins(session);
@@ -125,8 +125,8 @@ function dueWindows(session: LedgerSession, { request, startedAtMs }: Plan): Sto
   const { list, deps } = session;
   // All of a paged scope is asked for at once, however long a span the pool refused or clipped before.
   const spanLimitMs = session.state.paged ? Infinity : session.spanLimitMs;
-  const asked = { request, startedAtMs, poolNowMs: list.now(), spanLimitMs, tiers: deps.tiers };
-  return session.state.windows.filter((window) => isWindowDue(window, asked) && !session.isInDoubt(window));
+  const facts = { request, startedAtMs, poolNowMs: list.now(), spanLimitMs, tiers: deps.tiers };
+  return session.state.windows.filter((window) => isWindowDue(window, facts) && !session.isInDoubt(window));
 }
 
 async function readDue(
@@ -142,13 +142,12 @@ async function readDue(
   return 'continue';
 }
 
-/** Settles a contradiction by paging through everything. True if nothing more can be read in this run. */
-async function endsRun(session: LedgerSession, next: Next): Promise<boolean> {
-  const settled = next === 'contradicted' ? await pageEverything(session) : next;
-  if (settled === 'contradicted')
+/** Resolves a contradiction by paging through everything. Unless that ends the run, its windows are planned again. */
+async function resolve(session: LedgerSession, next: Next): Promise<'plan' | 'end'> {
+  const resolved = next === 'contradicted' ? await pageEverything(session) : next;
+  if (resolved === 'contradicted')
     session.leaveInDoubt(session.history, 'the pool contradicts itself about the rows of this scope');
-  // `clipped` leaves windows due, which are planned again.
-  return settled === 'contradicted' || settled === 'emptied';
+  return resolved === 'contradicted' || resolved === 'emptied' ? 'end' : 'plan';
 }
 
 /**

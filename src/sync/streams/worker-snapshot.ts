@@ -3,7 +3,7 @@ import type { WorkerFilter } from '../../domain/entities';
 import { findUnreadableWorkers } from '../../domain/fleet/unreadable-workers';
 import { ACTIVE, PAGED_STATUSES } from '../../domain/fleet/worker-statuses';
 import type { FleetSnapshot, PackedWorkers } from '../../domain/fleet/fleet-snapshot';
-import type { UnreadableRow } from '../../domain/page';
+import { MAX_PAGE_SIZE, MIN_PAGE_SIZE, type UnreadableRow } from '../../domain/page';
 import type { Pool } from '../../domain/pool';
 import type { FleetScope } from '../../domain/scope';
 import { WorkerPager } from '../../domain/fleet/worker-pager';
@@ -11,11 +11,8 @@ import type { FleetStore } from '../fleet-ports';
 import type { Run } from '../run';
 import { findWorker } from './worker-lookup';
 
-const PAGE_SIZE = 100;
 /** Pages per statement: parameters of about 60 kB, which V8 still frees cheaply. */
 const STAGED_PAGES = 3;
-/** The smallest page that the specification allows, for a request that only needs the count. */
-const COUNT_PAGE_SIZE = 10;
 /** Workers looked up one by one in a snapshot; more wait for the next snapshot, which finds most of them in a list. */
 const MAX_RESOLVED = 50;
 /** The same for a restless fleet, where a lookup is out of date before the snapshot ends. */
@@ -59,7 +56,7 @@ export class WorkerSnapshot {
   async count(status: WorkerFilter): Promise<number | null> {
     throwIfAborted(this.run.signal);
     const page = await this.deps.pool.queryWorkers(
-      { ...this.target, status, currentPage: 1, pageSize: COUNT_PAGE_SIZE },
+      { ...this.target, status, currentPage: 1, pageSize: MIN_PAGE_SIZE },
       this.run.callOptions,
     );
     return page.totalNum;
@@ -170,7 +167,7 @@ export class WorkerSnapshot {
     ) {
       throwIfAborted(this.run.signal);
       const page = await this.deps.pool.queryWorkers(
-        { ...this.target, status, currentPage, pageSize: pager.nextRows ?? PAGE_SIZE },
+        { ...this.target, status, currentPage, pageSize: pager.nextRows ?? MAX_PAGE_SIZE },
         this.run.callOptions,
       );
       // A worker seen before may be among the unstaged ones, and one statement cannot write a row twice.

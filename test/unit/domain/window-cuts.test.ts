@@ -1,15 +1,14 @@
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import fc from 'fast-check';
 import { DAY_MS } from '../../../src/core/day';
+import { cutForStorage } from '../../../src/domain/ledger/cut-for-storage';
+import { findProvenPrefix, orderOf } from '../../../src/domain/ledger/proven-prefix';
 import {
   cutAt,
   cutByRows,
   cutBySample,
   cutEdges,
-  cutForStorage,
   cutOutUnreadable,
-  findProvenPrefix,
-  orderOf,
   plannedRows,
 } from '../../../src/domain/ledger/window-cuts';
 import { contains, type Window } from '../../../src/domain/ledger/windows';
